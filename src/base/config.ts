@@ -1,0 +1,32 @@
+import { z } from "zod";
+
+/**
+ * What an installation may set. The same keys stand in `fettle.yaml`, in `FETTLE_*` variables and as
+ * flags of `fettle server`; a flag wins over the environment, the environment over the file.
+ * Unknown keys are errors: a misspelt limit must not be silently ignored.
+ */
+export const configSchema = z.strictObject({
+  /** Name of this deployment as hosts know it (`tenant` in the host protocol). */
+  deployment: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9.-]{0,62}$/)
+    .default("fettle"),
+  host: z.string().min(1).default("127.0.0.1"),
+  port: z.coerce.number().int().min(0).max(65535).default(7700),
+  /** The name browsers use; passkeys refuse bare addresses. */
+  serverName: z.string().min(1).default("localhost"),
+  state: z.string().min(1).optional(),
+  databaseUrl: z
+    .string()
+    .regex(/^postgres(ql)?:\/\//)
+    .optional(),
+  logLevel: z.enum(["trace", "debug", "info", "warn", "error", "silent"]).default("info"),
+  feeds: z
+    .strictObject({
+      /** `off` never asks the network; the starter snapshot and `feed load FILE` still work. */
+      network: z.enum(["on", "off"]).default("on"),
+    })
+    .default({ network: "on" }),
+});
+
+export type Config = z.output<typeof configSchema>;

@@ -1,0 +1,60 @@
+/**
+ * What a route may demand, and which role grants it. A role is a named set of permissions; a grant
+ * gives a subject one role over one label expression. Nothing here is a way around separation of
+ * duties: whoever requests a change cannot approve it, whatever their roles.
+ */
+export const permissions = [
+  "host.read",
+  "host.manage",
+  "host.scan",
+  "feed.read",
+  "feed.load",
+  "finding.read",
+  "patch.read",
+  "patch.edit",
+  "plan.read",
+  "plan.create",
+  "change.read",
+  "change.request",
+  "change.approve",
+  "rollout.read",
+  "rollout.operate",
+  "rollout.halt",
+  "audit.read",
+  "audit.export",
+  "policy.read",
+  "policy.apply",
+  "user.read",
+  "user.manage",
+] as const;
+
+export type Permission = (typeof permissions)[number];
+
+/**
+ * `public` needs no sign-in and must say why; `signed-in` needs any live subject.
+ */
+export type Access = Permission | "signed-in" | { readonly public: string };
+
+export const roleNames = ["viewer", "operator", "approver", "admin"] as const;
+export type RoleName = (typeof roleNames)[number];
+
+const viewer = permissions.filter(
+  (p) => p.endsWith(".read") && p !== "user.read",
+) as readonly Permission[];
+
+export const roles: Readonly<Record<RoleName, readonly Permission[]>> = {
+  viewer: [...viewer, "audit.export"],
+  operator: [
+    ...viewer,
+    "host.manage",
+    "host.scan",
+    "feed.load",
+    "patch.edit",
+    "plan.create",
+    "change.request",
+    "rollout.operate",
+    "rollout.halt",
+  ],
+  approver: [...viewer, "change.approve", "rollout.halt"],
+  admin: permissions,
+};

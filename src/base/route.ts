@@ -1,0 +1,42 @@
+import type { z } from "zod";
+import type { FailureCode } from "./failure.ts";
+import type { Access } from "./permission.ts";
+
+/**
+ * A route is data. From these declarations come validation, OpenAPI, the typed client, the
+ * permission matrix test and the documentation; a route without `permission` does not compile.
+ */
+export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+
+export interface RouteDeclaration<Context, Params, Query, Body, Reply> {
+  readonly method: Method;
+  /** `/api/v1/hosts/{host}`: names in braces are the keys of `params`. */
+  readonly path: string;
+  /** Shown in OpenAPI; one sentence. */
+  readonly summary: string;
+  readonly permission: Access;
+  readonly params?: z.ZodType<Params>;
+  readonly query?: z.ZodType<Query>;
+  readonly body?: z.ZodType<Body>;
+  /** `null` replies 204; a string is a content type whose handler returns text or bytes. */
+  readonly reply: z.ZodType<Reply> | { readonly contentType: string } | null;
+  readonly status?: number;
+  /** Failures the handler may answer beside the ones every route has. */
+  readonly errors?: readonly FailureCode[];
+  /** Bytes a body may have when more than the default 1 MiB is meant. */
+  readonly bodyBytesMax?: number;
+  readonly handle: (
+    context: Context,
+    input: { readonly params: Params; readonly query: Query; readonly body: Body },
+  ) => Promise<Reply>;
+}
+
+// The list holds routes of many shapes; each was checked where it was declared.
+export type AnyRoute<Context> = RouteDeclaration<Context, never, never, never, unknown>;
+
+/** Declares one route; the type parameters come from the schemas. */
+export function routeFor<Context>() {
+  return <Params = unknown, Query = unknown, Body = unknown, Reply = unknown>(
+    declaration: RouteDeclaration<Context, Params, Query, Body, Reply>,
+  ): AnyRoute<Context> => declaration as unknown as AnyRoute<Context>;
+}

@@ -1,0 +1,82 @@
+import { Kysely, PostgresDialect, type RawBuilder, sql, type Transaction } from "kysely";
+import pg from "pg";
+import { Failure } from "../base/failure.ts";
+import type { Instant } from "../base/instant.ts";
+
+/**
+ * The one door to PostgreSQL. Queries are SQL text through Kysely's `sql` tag (values are always
+ * parameters), so what a store says is what the planner sees.
+ */
+export type Schema = Record<string, Record<string, unknown>>;
+export type Db = Kysely<Schema>;
+export type Tx = Transaction<Schema>;
+/** Reads accept both, so they can run inside or outside a transaction. */
+export type Reader = Db | Tx;
+
+export interface Connection {
+  /** `postgres://…`, or the folder of a Unix socket with database and user. */
+  readonly url?: string;
+  readonly socketDir?: string;
+  readonly database?: string;
+  readonly user?: string;
+  readonly port?: number;
+}
+
+const POOL_CONNECTIONS_MAX = 10;
+const CONNECT_TIMEOUT_MS = 5_000;
+
+const INT8 = 20;
+const TIMESTAMPTZ = 1184;
+
+pg.types.setTypeParser(INT8, (text) => {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value)) throw new Failure("internal", "A number is too large to read.");
+  return value;
+});
+pg.types.setTypeParser(TIMESTAMPTZ, (text) => Date.parse(text.replace(" ", "T")));
+
+export function clientConfig(connection: Connection): pg.ClientConfig {
+  const where =
+    connection.url === undefined
+      ? {
+          host: connection.socketDir,
+          port: connection.port ?? 5432,
+          database: connection.database ?? "fettle",
+          user: connection.user ?? "fettle",
+        }
+      : { connectionString: connection.url };
+  return {
+    ...where,
+    application_name: "fettle",
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    statement_timeout: 120_000,
+    idle_in_transaction_session_timeout: 60_000,
+  };
+}
+
+export function openDatabase(connection: Connection, onError: (cause: Error) => void): Db {
+  const pool = new pg.Pool({ ...clientConfig(connection), max: POOL_CONNECTIONS_MAX });
+  // An idle connection that breaks (server stopped) must not end the process.
+  pool.on("error", onError);
+  return new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });
+}
+
+export function inTransaction<T>(db: Db, work: (tx: Tx) => Promise<T>): Promise<T> {
+  return db.transaction().execute(work);
+}
+
+/** An instant as a parameter of type `timestamptz`. */
+export function sqlInstant(instant: Instant | null): RawBuilder<unknown> {
+  return instant === null ? sql`null::timestamptz` : sql`to_timestamp(${instant}::float8 / 1000)`;
+}
+
+/** A value as a `jsonb` parameter (arrays would otherwise become PostgreSQL arrays). */
+export function sqlJson(value: unknown): RawBuilder<unknown> {
+  return sql`${JSON.stringify(value)}::jsonb`;
+}
+
+/** True when the cause is a violated unique constraint (SQLSTATE 23505), optionally that one. */
+export function isUniqueViolation(cause: unknown, constraint?: string): boolean {
+  const error = cause as { code?: unknown; constraint?: unknown };
+  return error?.code === "23505" && (constraint === undefined || error.constraint === constraint);
+}
