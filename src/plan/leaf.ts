@@ -1,0 +1,46 @@
+import { type Parsed, parseDocument, writeDocument } from "../base/document.ts";
+
+/**
+ * A leaf says what one host (or, as `*`, each host of a rule) may do: which wave, which body, inside
+ * which windows. Its second line is always `index …`, so no leaf can be read as a tree node (§2).
+ */
+export interface Leaf {
+  readonly index: number;
+  readonly wave: number;
+  /** A host's protocol id, or `*` in a rule plan. */
+  readonly host: string;
+  readonly body: string;
+  /** Unix seconds; none means that only the wave's times count. */
+  readonly windows: readonly { readonly from: number; readonly to: number }[];
+}
+
+export const WINDOWS_MAX = 8;
+
+export function writeLeaf(leaf: Leaf): string {
+  return writeDocument("leaf", [
+    `index ${leaf.index}`,
+    `wave ${leaf.wave}`,
+    `host ${leaf.host}`,
+    `body ${leaf.body}`,
+    ...leaf.windows.map(({ from, to }) => `window ${from} ${to}`),
+  ]);
+}
+
+export function parseLeaf(text: string): Parsed<Leaf> {
+  return parseDocument(text, { type: "leaf" }, (reader) => {
+    const index = reader.number("index");
+    const wave = reader.number("wave");
+    if (wave < 1) reader.stop("waves count from 1");
+    const host = reader.rest("host");
+    if (host !== "*") reader.must("id", host, "host");
+    const body = reader.word("body", "digest");
+    const windows: { from: number; to: number }[] = [];
+    while (reader.isNext("window")) {
+      const [from, to] = reader.fields("window", "number", "number");
+      if (windows.length === WINDOWS_MAX) reader.stop(`more than ${WINDOWS_MAX} windows`);
+      if (Number(from) > Number(to)) reader.stop("the window ends before it begins");
+      windows.push({ from: Number(from), to: Number(to) });
+    }
+    return { index, wave, host, body, windows };
+  });
+}
