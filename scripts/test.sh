@@ -1,0 +1,10 @@
+#!/bin/sh
+# Everything: the quick checks, then all tests on real parts (PostgreSQL, sshd, Debian hosts).
+set -eu
+here=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
+. "$here/scripts/setup.sh"
+cd "$here"
+biome ci --error-on-warnings .
+node node_modules/@typescript/native/bin/tsc -p .
+node scripts/generate-openapi.ts --check
+exec node scripts/run-tests.ts "$@"

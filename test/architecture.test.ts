@@ -1,0 +1,293 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, relative, resolve } from "node:path";
+import ts from "typescript";
+import { describe, expect, it } from "vitest";
+
+/**
+ * The rules of the house as data. `ARCHITECTURE.md` shows the same table to people; change both, and
+ * say why.
+ */
+const order: readonly (readonly [folder: string, mayImport: readonly string[]])[] = [
+  ["base", []],
+  ["db", ["base"]],
+  ["ledger", ["base", "db"]],
+  ["identity", ["+ledger"]],
+  ["policy", ["+identity"]],
+  ["reach", ["+policy"]],
+  ["inventory", ["+reach"]],
+  ["intel", ["+inventory"]],
+  ["triage", ["+intel"]],
+  ["plan", ["+triage"]],
+  ["change", ["+plan"]],
+  ["fleet", ["+plan", "change"]],
+  ["rollout", ["+change", "fleet"]],
+];
+
+/** Imports that a rule of the table does not give, each with its reason. */
+const exceptions: Readonly<Record<string, string>> = {};
+
+/** Files with effects beside the furniture that always has them; everything else is pure. */
+const furnitureWithEffects = /(^|-)(store|actions|routes|loops|scope|record)(-[a-z0-9-]+)?\.ts$/;
+const foldersWithEffects = ["db", "reach", "server", "client", "cli", "main"];
+const edges: readonly string[] = [
+  "src/base/ids.ts",
+  "src/base/log.ts",
+  "src/base/loop.ts",
+  "src/base/run-command.ts",
+];
+
+const CODE_LINES_MAX = 500;
+const FUNCTION_LINES_MAX = 70;
+const NESTING_MAX = 3;
+const LINE_CHARACTERS_MAX = 100;
+
+const root = resolve(import.meta.dirname, "..");
+const files = [...sourceFiles("src"), ...sourceFiles("lab")];
+const parsed = new Map(files.map((file) => [file, parse(file)]));
+
+function sourceFiles(folder: string): string[] {
+  return readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && /\.ts$/.test(entry.name))
+    .map((entry) => relative(root, join(entry.parentPath, entry.name)))
+    .filter((file) => !file.endsWith(".d.ts"));
+}
+
+function parse(file: string): ts.SourceFile {
+  const text = readFileSync(join(root, file), "utf8");
+  return ts.createSourceFile(file, text, ts.ScriptTarget.ES2024, true);
+}
+
+function isTest(file: string): boolean {
+  return file.endsWith(".test.ts");
+}
+
+function importsOf(file: string): { readonly name: string; readonly isType: boolean }[] {
+  const found: { name: string; isType: boolean }[] = [];
+  const visit = (node: ts.Node): void => {
+    if (ts.isImportDeclaration(node) && ts.isStringLiteral(node.moduleSpecifier)) {
+      const isType = node.importClause?.isTypeOnly === true;
+      found.push({ name: node.moduleSpecifier.text, isType });
+    } else if (ts.isExportDeclaration(node) && node.moduleSpecifier !== undefined) {
+      found.push({
+        name: (node.moduleSpecifier as ts.StringLiteral).text,
+        isType: node.isTypeOnly,
+      });
+    } else if (
+      ts.isCallExpression(node) &&
+      node.expression.kind === ts.SyntaxKind.ImportKeyword &&
+      node.arguments[0] !== undefined &&
+      ts.isStringLiteral(node.arguments[0])
+    ) {
+      found.push({ name: node.arguments[0].text, isType: false });
+    }
+    ts.forEachChild(node, visit);
+  };
+  const source = parsed.get(file);
+  if (source !== undefined) visit(source);
+  return found;
+}
+
+function allowedFor(folder: string): ReadonlySet<string> {
+  const allowed = new Set<string>([folder]);
+  const rule = order.find(([name]) => name === folder)?.[1] ?? [];
+  for (const name of rule) {
+    const target = name.replace(/^\+/, "");
+    allowed.add(target);
+    if (name.startsWith("+")) for (const inner of allowedFor(target)) allowed.add(inner);
+  }
+  return allowed;
+}
+
+/** `src/plan/x.ts` → `plan`; `lab/x.ts` → `lab`. */
+function roomOf(file: string): string {
+  const parts = file.split("/");
+  return parts[0] === "src" ? (parts[1] ?? "") : (parts[0] ?? "");
+}
+
+function importProblem(file: string, target: string, isType: boolean): string | null {
+  const room = roomOf(file);
+  const other = roomOf(target);
+  if (room === other || room === "main" || exceptions[`${file} -> ${target}`] !== undefined) {
+    return null;
+  }
+  const name = target.split("/").pop() ?? "";
+  switch (room) {
+    case "lab":
+      return other === "base" ? null : "lab may import base only";
+    case "server":
+      return ["base", "db", "identity", "ledger"].includes(other) || name.startsWith("routes")
+        ? null
+        : "server may import base, db, ledger, identity and every routes.ts";
+    case "client":
+      return other === "base" && isType ? null : "client is generated and imports nothing";
+    case "cli":
+      return ["base", "client"].includes(other) || !hasEffects(target)
+        ? null
+        : "cli may import base, client and pure files";
+    default:
+      if (order.every(([folder]) => folder !== room)) return `unknown folder ${room}`;
+      return allowedFor(room).has(other) ? null : `${room} may not import ${other}`;
+  }
+}
+
+function hasEffects(file: string): boolean {
+  const name = file.split("/").pop() ?? "";
+  return (
+    foldersWithEffects.includes(roomOf(file)) ||
+    file.startsWith("lab/") ||
+    file.includes("/executors/") ||
+    furnitureWithEffects.test(name) ||
+    edges.includes(file)
+  );
+}
+
+const code = files.filter((file) => !isTest(file));
+
+describe("the house", () => {
+  it("has files to judge in every room that exists", () => {
+    expect(code.length).toBeGreaterThan(60);
+  });
+
+  it("imports only what the table allows", () => {
+    const problems = code.flatMap((file) =>
+      importsOf(file)
+        .filter(({ name }) => name.startsWith("."))
+        .flatMap(({ name, isType }) => {
+          const target = relative(root, resolve(root, dirname(file), name));
+          const problem = importProblem(file, target, isType);
+          return problem === null ? [] : [`${file} -> ${target}: ${problem}`];
+        }),
+    );
+    expect(problems).toEqual([]);
+  });
+
+  it("keeps clocks, chance and I/O out of pure files", () => {
+    const modules =
+      /^(node:(fs|net|http|https|tls|child_process|dns|os|timers)|pg$|kysely$|fastify)/;
+    const calls =
+      /\bDate\.now\(|\bnew Date\(\)|\bMath\.random\(|\bprocess\.|\bsetTimeout\(|\bfetch\(/;
+    const problems = code
+      .filter((file) => file.startsWith("src/") && !hasEffects(file))
+      .flatMap((file) => [
+        ...importsOf(file)
+          .filter(({ name, isType }) => !isType && modules.test(name))
+          .map(({ name }) => `${file} imports ${name}`),
+        ...codeLines(file)
+          .filter((line) => calls.test(line))
+          .map((line) => `${file}: ${line.trim()}`),
+      ]);
+    expect(problems).toEqual([]);
+  });
+
+  it("keeps SQL in store.ts files and db", () => {
+    const allowed = /\/(store(-[a-z0-9-]+)?|scope)\.ts$/;
+    const problems = code.filter(
+      (file) =>
+        roomOf(file) !== "db" &&
+        !allowed.test(file) &&
+        importsOf(file).some(({ name, isType }) => !isType && (name === "kysely" || name === "pg")),
+    );
+    expect(problems).toEqual([]);
+  });
+
+  it("reads the environment in main and the runner of programs only", () => {
+    const problems = code
+      .filter((file) => roomOf(file) !== "main" && file !== "src/base/run-command.ts")
+      .filter((file) => !file.startsWith("lab/"))
+      .flatMap((file) =>
+        codeLines(file)
+          .filter((line) => /process\.env\b/.test(line))
+          .map((line) => `${file}: ${line.trim()}`),
+      );
+    expect(problems).toEqual([]);
+  });
+
+  it("never builds a shell command from data", () => {
+    const problems = code.flatMap((file) =>
+      codeLines(file)
+        .filter((line) => /shell:\s*true|\bexec(Sync)?\(\s*[`"']|rejectUnauthorized/.test(line))
+        .map((line) => `${file}: ${line.trim()}`),
+    );
+    expect(problems).toEqual([]);
+  });
+
+  it("has no rooms for leftovers and no barrels", () => {
+    const problems = files.filter(
+      (file) =>
+        /\/(utils?|common|helpers?|types)\//.test(file) ||
+        /\/(index|utils?|helpers?)\.ts$/.test(file),
+    );
+    expect(problems).toEqual([]);
+  });
+
+  it("keeps files within their length", () => {
+    const problems = code
+      .map((file) => ({ file, lines: codeLines(file).length }))
+      .filter(({ lines }) => lines > CODE_LINES_MAX)
+      .map(({ file, lines }) => `${file}: ${lines} lines`);
+    expect(problems).toEqual([]);
+  });
+
+  it("keeps lines of code within their length", () => {
+    // Long text in a string cannot be broken without harming search, so it does not count.
+    const problems = code.flatMap((file) =>
+      codeLines(file)
+        .filter(
+          (line) => line.replace(/"[^"]*"|`[^`]*`|\/[^/ ].*\//g, '""').length > LINE_CHARACTERS_MAX,
+        )
+        .map((line) => `${file}: ${line.slice(0, 60)}…`),
+    );
+    expect(problems).toEqual([]);
+  });
+
+  it("keeps functions short and flat", () => {
+    expect(code.flatMap(functionProblems)).toEqual([]);
+  });
+});
+
+function codeLines(file: string): string[] {
+  return (parsed.get(file)?.text ?? "")
+    .split("\n")
+    .filter((line) => !/^\s*(\*|\/\/|\/\*)/.test(line));
+}
+
+function functionProblems(file: string): string[] {
+  const source = parsed.get(file);
+  const problems: string[] = [];
+  const visit = (node: ts.Node): void => {
+    if (source !== undefined && ts.isFunctionLike(node) && "body" in node && node.body) {
+      const first = source.getLineAndCharacterOfPosition(node.getStart(source)).line;
+      const last = source.getLineAndCharacterOfPosition(node.getEnd()).line;
+      const where = `${file}:${first + 1}`;
+      if (last - first + 1 > FUNCTION_LINES_MAX)
+        problems.push(`${where}: ${last - first + 1} lines`);
+      const depth = nesting(node.body as ts.Node);
+      if (depth > NESTING_MAX) problems.push(`${where}: nested ${depth} deep`);
+    }
+    ts.forEachChild(node, visit);
+  };
+  if (source !== undefined) visit(source);
+  return problems;
+}
+
+/** Depth of control flow inside one function; `else if` does not add a level. */
+function nesting(body: ts.Node): number {
+  const deepest = (node: ts.Node, depth: number): number => {
+    if (node !== body && ts.isFunctionLike(node)) return depth;
+    const isElseIf =
+      ts.isIfStatement(node) && ts.isIfStatement(node.parent) && node.parent.elseStatement === node;
+    const adds =
+      !isElseIf &&
+      (ts.isIfStatement(node) ||
+        ts.isIterationStatement(node, false) ||
+        ts.isSwitchStatement(node) ||
+        ts.isTryStatement(node));
+    const here = adds ? depth + 1 : depth;
+    let most = here;
+    ts.forEachChild(node, (child) => {
+      most = Math.max(most, deepest(child, here));
+    });
+    return most;
+  };
+  return deepest(body, 0);
+}
