@@ -1,0 +1,174 @@
+import { z } from "zod";
+import { grammar } from "../base/document.ts";
+import { Failure } from "../base/failure.ts";
+import { DAY_MS, durationFromText, HOUR_MS, MINUTE_MS } from "../base/instant.ts";
+import { parseSelector } from "../base/labels.ts";
+import { strictFields } from "../base/yaml-text.ts";
+
+/** The text form of a rings policy. Everything is checked here, once; inside, types are trusted. */
+
+/** Host protocol §3: an order may revert for at most this long; longer is a new plan. */
+const REVERT_MS_MAX = 30 * DAY_MS;
+const VALIDITY_MS_MAX = 30 * DAY_MS;
+const VALIDITY_MS_MIN = 5 * MINUTE_MS;
+const RINGS_MAX = 32;
+const IN_FLIGHT_MAX = 10_000;
+/** Host protocol §1.3: a bundle carries at most 8 approvals. */
+const NEED_MAX = 8;
+const ATTEMPTS_MAX = 10;
+
+function duration(range: { readonly min: number; readonly max: number }) {
+  return z.string("write a duration such as 90s, 10m, 2h or 3d").transform((text, context) => {
+    const ms = durationFromText(text);
+    if (ms !== null && ms >= range.min && ms <= range.max) return ms;
+    const [from, to] = [range.min, range.max].map((limit) => `${limit / MINUTE_MS} min`);
+    context.addIssue(`write a duration such as 90s, 10m, 2h or 3d, from ${from} to ${to}`);
+    return z.NEVER;
+  });
+}
+
+const selector = z
+  .string('write a label expression such as "env=prod,service in (web,db)"')
+  .transform((text, context) => {
+    try {
+      return parseSelector(text);
+    } catch (cause) {
+      if (!(cause instanceof Failure)) throw cause;
+      context.addIssue(cause.message);
+      return z.NEVER;
+    }
+  });
+
+/** A rule that says nothing about hosts must not quietly mean all of them. */
+const ringHosts = selector.refine((requirements) => requirements.length > 0, {
+  message: "name the hosts of the ring by a label expression such as ring=canary",
+});
+
+const PERCENT = /^(\d{1,3}(?:\.\d{1,3})?)%$/;
+
+function percentOf(text: string): number | null {
+  const percent = Number(PERCENT.exec(text)?.[1] ?? Number.NaN);
+  return percent >= 0 && percent <= 100 ? percent : null;
+}
+
+function share(what: string) {
+  const message = `write ${what} as a percentage from 0% to 100%`;
+  return z.string(message).transform((text, context) => {
+    const percent = percentOf(text);
+    if (percent !== null) return percent / 100;
+    context.addIssue(message);
+    return z.NEVER;
+  });
+}
+
+function amount(countMin: number) {
+  const message = `write a whole number from ${countMin}, or a percentage such as 10%`;
+  return z.union([z.int(), z.string()], message).transform((value, context) => {
+    if (typeof value === "number" && value >= countMin) {
+      return { kind: "count" as const, count: value };
+    }
+    const percent = typeof value === "string" ? percentOf(value) : null;
+    if (percent !== null && (percent > 0 || countMin === 0)) {
+      return { kind: "percent" as const, percent };
+    }
+    context.addIssue(message);
+    return z.NEVER;
+  });
+}
+
+const DAYS = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"] as const;
+
+const timeOfDay = z.string("write a time of day such as 22:00").transform((text, context) => {
+  const match = /^([01]\d|2[0-3]):([0-5]\d)$/.exec(text);
+  if (match !== null) return Number(match[1]) * 60 + Number(match[2]);
+  context.addIssue("write a time of day in UTC such as 22:00 (in quotes)");
+  return z.NEVER;
+});
+
+const dailyWindow = strictFields({
+  days: z.array(z.enum(DAYS)).min(1),
+  from: timeOfDay,
+  to: timeOfDay,
+}).transform(({ days, from, to }) => ({
+  days: days.map((day) => DAYS.indexOf(day)),
+  fromMinute: from,
+  toMinute: to,
+}));
+
+const permit = z.string().transform((text, context) => {
+  if (text === "online") return { kind: "online" as const };
+  const seconds = Number(/^lease (\d{1,4})s$/.exec(text)?.[1] ?? 0);
+  // Host protocol §7.4: a permit may be fetched up to an hour early.
+  if (seconds >= 1 && seconds <= 3600) return { kind: "lease" as const, seconds };
+  context.addIssue("write online, or lease and seconds up to 3600 such as lease 900s");
+  return z.NEVER;
+});
+
+const revert = z.string().transform((text, context) => {
+  if (text === "self") return { kind: "self" as const };
+  const ms = durationFromText(text.replace(/^order /, ""));
+  if (text.startsWith("order ") && ms !== null && ms >= 1000 && ms <= REVERT_MS_MAX) {
+    return { kind: "order" as const, seconds: ms / 1000 };
+  }
+  context.addIssue("write self, or order and for how long, up to 30 d, such as order 72h");
+  return z.NEVER;
+});
+
+const classPolicy = strictFields({
+  need: z.int().min(1).max(NEED_MAX),
+  validity: duration({ min: VALIDITY_MS_MIN, max: VALIDITY_MS_MAX }),
+  soak: share("the part of each soak that this class keeps").default(1),
+}).transform(({ need, validity, soak }) => ({ need, validityMs: validity, soakShare: soak }));
+
+const ring = strictFields({
+  name: z.string("write the ring's name (in quotes when it is a number)").regex(grammar.id, {
+    message: "a ring's name has lower-case letters, digits, dots and dashes",
+  }),
+  hosts: ringHosts,
+  batch: strictFields({ size: amount(1), inFlightMax: z.int().min(1).max(IN_FLIGHT_MAX) }),
+  soak: duration({ min: 0, max: 30 * DAY_MS }),
+  success: share("the share of hosts that must succeed"),
+  failedMax: amount(0),
+  opens: z
+    .union([z.literal("always"), z.array(dailyWindow).min(1).max(8)])
+    .transform((opens) => (opens === "always" ? null : opens)),
+  lasts: duration({ min: MINUTE_MS, max: VALIDITY_MS_MAX }).optional(),
+  onFailure: strictFields({ rollback: z.enum(["host", "wave", "none"]) }),
+  need: z.int().min(1).max(NEED_MAX).default(1),
+}).transform(({ soak, success, lasts, ...rest }) => ({
+  ...rest,
+  soakMs: soak,
+  successRateMin: success,
+  lastsMs: lasts ?? null,
+}));
+
+const probeRule = strictFields({
+  probe: z.string().regex(grammar.name, { message: "a probe's name has letters, digits, . _ - :" }),
+  when: selector.default([]),
+  service: z.string().regex(grammar.name).optional(),
+}).transform(({ service, ...rest }) => ({ ...rest, service: service ?? null }));
+
+export const ringsSchema = strictFields({
+  format: z.literal("fettle-rings 1", { message: 'write "fettle-rings 1", the one format known' }),
+  name: z.string().regex(grammar.id, { message: "a name has lower-case letters, digits, - and ." }),
+  inventoryAgeMax: duration({ min: MINUTE_MS, max: 90 * 24 * HOUR_MS }),
+  irreversible: z.enum(["no", "acknowledged"]),
+  attempts: z.int().min(1).max(ATTEMPTS_MAX),
+  permit,
+  revert,
+  classes: strictFields({ normal: classPolicy.optional(), emergency: classPolicy.optional() }),
+  rings: z.array(ring).min(1).max(RINGS_MAX),
+  probes: z.array(probeRule).max(64).default([]),
+})
+  .refine((policy) => new Set(policy.rings.map((r) => r.name)).size === policy.rings.length, {
+    message: "two rings have the same name",
+    path: ["rings"],
+  })
+  .transform(({ inventoryAgeMax, classes, ...rest }) => ({
+    ...rest,
+    inventoryAgeMaxMs: inventoryAgeMax,
+    classes: {
+      ...(classes.normal === undefined ? {} : { normal: classes.normal }),
+      ...(classes.emergency === undefined ? {} : { emergency: classes.emergency }),
+    },
+  }));

@@ -1,0 +1,44 @@
+import { DAY_MS, type Instant, MINUTE_MS } from "../base/instant.ts";
+import type { DailyWindow } from "./rings.ts";
+
+/** When a ring is open: its daily windows laid over a span of time. */
+
+export interface Span {
+  readonly from: Instant;
+  /** Not included. */
+  readonly to: Instant;
+}
+
+/** The open parts of `span`, in order, overlaps joined. `null` windows: all of it. */
+export function openSpans(windows: readonly DailyWindow[] | null, span: Span): readonly Span[] {
+  if (span.to <= span.from) return [];
+  if (windows === null) return [span];
+  const spans = windows.flatMap((window) => spansOf(window, span));
+  return joined(spans.sort((a, b) => a.from - b.from));
+}
+
+function spansOf(window: DailyWindow, span: Span): Span[] {
+  const spans: Span[] = [];
+  const minutes = window.toMinute - window.fromMinute;
+  const lengthMs = (minutes > 0 ? minutes : minutes + 24 * 60) * MINUTE_MS;
+  // The day before may reach into the span: a window can pass midnight.
+  const firstDay = Math.floor(span.from / DAY_MS) - 1;
+  for (let day = firstDay; day * DAY_MS < span.to; day += 1) {
+    if (!window.days.includes(new Date(day * DAY_MS).getUTCDay())) continue;
+    const opens = day * DAY_MS + window.fromMinute * MINUTE_MS;
+    const from = Math.max(opens, span.from);
+    const to = Math.min(opens + lengthMs, span.to);
+    if (from < to) spans.push({ from, to });
+  }
+  return spans;
+}
+
+function joined(spans: readonly Span[]): Span[] {
+  const out: Span[] = [];
+  for (const span of spans) {
+    const last = out.at(-1);
+    if (last === undefined || span.from > last.to) out.push(span);
+    else out[out.length - 1] = { from: last.from, to: Math.max(last.to, span.to) };
+  }
+  return out;
+}

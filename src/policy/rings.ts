@@ -1,0 +1,108 @@
+import { type Digest, sha256 } from "../base/digest.ts";
+import type { Labels, Selector } from "../base/labels.ts";
+import { selects } from "../base/labels.ts";
+import { parseYaml } from "../base/yaml-text.ts";
+import { ringsSchema } from "./rings-schema.ts";
+
+/**
+ * The rings policy: in which order a change reaches hosts, how many at once, when it must stop and
+ * who must agree. A file that people keep in Git; Fettle keeps every version it ever used under the
+ * SHA-256 of its exact bytes, and each plan names that digest, so an approval covers the rules too.
+ *
+ * Invariants: an unknown field or a threshold that cannot be read is an error with its line, never a
+ * default; a host is in the first ring that selects it and in no other; nothing here is ever weaker
+ * than what the signed statement says, because the checker compares them.
+ */
+
+/** A count, or a share of a ring's hosts. */
+export type Amount =
+  | { readonly kind: "count"; readonly count: number }
+  | { readonly kind: "percent"; readonly percent: number };
+
+/** Opens daily on these days (0 is Sunday) at `from`; it ends the next day when `to` ≤ `from`. */
+export interface DailyWindow {
+  readonly days: readonly number[];
+  readonly fromMinute: number;
+  readonly toMinute: number;
+}
+
+export interface RingPolicy {
+  readonly name: string;
+  readonly hosts: Selector;
+  readonly batch: { readonly size: Amount; readonly inFlightMax: number };
+  readonly soakMs: number;
+  /** Share (0–1) of the ring's hosts that must end verified before the next ring opens. */
+  readonly successRateMin: number;
+  readonly failedMax: Amount;
+  /** `null` is always. */
+  readonly opens: readonly DailyWindow[] | null;
+  /** How long the ring's wave may last at most; `null`: until the approval's validity ends. */
+  readonly lastsMs: number | null;
+  readonly onFailure: { readonly rollback: "host" | "wave" | "none" };
+  /** Approvals needed when a plan touches this ring. */
+  readonly need: number;
+}
+
+export type ChangeClass = "normal" | "emergency";
+
+export interface ClassPolicy {
+  readonly need: number;
+  readonly validityMs: number;
+  /** Share (0–1) of each ring's soak that this class keeps. */
+  readonly soakShare: number;
+}
+
+/** Which hosts run a probe: labels and a running service must both hold where given. */
+export interface ProbeRule {
+  readonly probe: string;
+  readonly when: Selector;
+  readonly service: string | null;
+}
+
+export interface RingsPolicy {
+  readonly name: string;
+  /** SHA-256 of the file's exact text. */
+  readonly digest: Digest;
+  readonly text: string;
+  readonly inventoryAgeMaxMs: number;
+  readonly irreversible: "no" | "acknowledged";
+  readonly attempts: number;
+  /** Seconds of a lease, or `online`. */
+  readonly permit:
+    | { readonly kind: "online" }
+    | { readonly kind: "lease"; readonly seconds: number };
+  readonly revert: { readonly kind: "order"; readonly seconds: number } | { readonly kind: "self" };
+  /** A class that is not named here is impossible under this policy. */
+  readonly classes: Readonly<Partial<Record<ChangeClass, ClassPolicy>>>;
+  readonly rings: readonly RingPolicy[];
+  readonly probes: readonly ProbeRule[];
+}
+
+/** Reads a policy; throws `invalid` with each fault, its line and what is allowed there. */
+export function parseRings(text: string, file = "rings.yaml"): RingsPolicy {
+  const { format: _format, ...policy } = parseYaml(ringsSchema, text, file);
+  return { ...policy, digest: sha256(text), text };
+}
+
+/** The ring of a host: the first that selects its labels, else `null`. */
+export function ringOf(policy: RingsPolicy, labels: Labels): RingPolicy | null {
+  return policy.rings.find((ring) => selects(ring.hosts, labels)) ?? null;
+}
+
+/**
+ * How many hosts an amount means. A share is rounded down, so a budget is never larger than what was
+ * written; `atLeast` is for batches, where less than one host would never move.
+ */
+export function amountOf(amount: Amount, hosts: number, atLeast: 0 | 1): number {
+  const count = amount.kind === "count" ? amount.count : Math.floor((hosts * amount.percent) / 100);
+  return Math.min(hosts, Math.max(atLeast, count));
+}
+
+/** Approvals a plan needs: what its class demands, or the strictest ring it touches. */
+export function approvalsNeeded(
+  policy: RingsPolicy,
+  plan: { readonly class: ChangeClass; readonly rings: readonly string[] },
+): number {
+  const rings = policy.rings.filter((ring) => plan.rings.includes(ring.name));
+  return Math.max(1, policy.classes[plan.class]?.need ?? 1, ...rings.map((ring) => ring.need));
+}
