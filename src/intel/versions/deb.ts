@@ -1,0 +1,94 @@
+/**
+ * The order of Debian versions, exactly as dpkg sorts them (deb-version(7), Debian Policy 5.6.12).
+ * A text that the policy does not allow is not comparable: falling back to the order of strings would
+ * answer wrongly and look right.
+ */
+export interface DebVersion {
+  readonly epoch: number;
+  readonly upstream: string;
+  readonly revision: string;
+}
+
+const UPSTREAM = /^[0-9][A-Za-z0-9.+~:-]*$/;
+const REVISION = /^[A-Za-z0-9.+~]+$/;
+/** dpkg keeps the epoch in a C `int`. */
+const EPOCH_MAX = 2_147_483_647;
+/** No archive has a version near this long; a longer one is not a version. */
+const LENGTH_MAX = 512;
+
+/** Splits a version, or returns `null` for a text that is not one. */
+export function parseDebVersion(text: string): DebVersion | null {
+  if (text.length > LENGTH_MAX) return null;
+  const colon = text.indexOf(":");
+  const epochText = colon < 0 ? "0" : text.slice(0, colon);
+  if (!/^[0-9]+$/.test(epochText) || Number(epochText) > EPOCH_MAX) return null;
+  const rest = text.slice(colon + 1);
+  const hyphen = rest.lastIndexOf("-");
+  const upstream = hyphen < 0 ? rest : rest.slice(0, hyphen);
+  const revision = hyphen < 0 ? "" : rest.slice(hyphen + 1);
+  if (!UPSTREAM.test(upstream) || (hyphen >= 0 && !REVISION.test(revision))) return null;
+  return { epoch: Number(epochText), upstream, revision };
+}
+
+/** Negative, 0 or positive like a sort function; `null` when either text is not a version. */
+export function compareDeb(left: string, right: string): number | null {
+  const a = parseDebVersion(left);
+  const b = parseDebVersion(right);
+  if (a === null || b === null) return null;
+  if (a.epoch !== b.epoch) return Math.sign(a.epoch - b.epoch);
+  return compareParts(a.upstream, b.upstream) || compareParts(a.revision, b.revision);
+}
+
+/** Alternately compares the longest run of non-digits and the longest run of digits. */
+function compareParts(a: string, b: string): number {
+  let i = 0;
+  let j = 0;
+  while (i < a.length || j < b.length) {
+    while (isOther(a, i) || isOther(b, j)) {
+      const difference = weight(a, i) - weight(b, j);
+      if (difference !== 0) return Math.sign(difference);
+      i++;
+      j++;
+    }
+    const endOfA = endOfDigits(a, i);
+    const endOfB = endOfDigits(b, j);
+    const difference = compareDigits(a.slice(i, endOfA), b.slice(j, endOfB));
+    if (difference !== 0) return difference;
+    i = endOfA;
+    j = endOfB;
+  }
+  return 0;
+}
+
+function isOther(text: string, at: number): boolean {
+  return at < text.length && !isDigit(text.charCodeAt(at));
+}
+
+function isDigit(code: number): boolean {
+  return code >= 48 && code <= 57;
+}
+
+/** `~` sorts before the end of the text, the end before letters, letters before all other signs. */
+function weight(text: string, at: number): number {
+  if (at >= text.length) return 0;
+  const code = text.charCodeAt(at);
+  if (isDigit(code)) return 0;
+  if (code === 126) return -1;
+  const isLetter = (code >= 65 && code <= 90) || (code >= 97 && code <= 122);
+  return isLetter ? code : code + 256;
+}
+
+function endOfDigits(text: string, from: number): number {
+  let at = from;
+  while (at < text.length && isDigit(text.charCodeAt(at))) at++;
+  return at;
+}
+
+/** Compares runs of digits of any length by value: an empty run counts as 0. */
+function compareDigits(a: string, b: string): number {
+  const left = a.replace(/^0+/, "");
+  const right = b.replace(/^0+/, "");
+  if (left.length !== right.length) return Math.sign(left.length - right.length);
+  if (left === right) return 0;
+  return left < right ? -1 : 1;
+}
