@@ -1,0 +1,53 @@
+import { stringify } from "yaml";
+import type { Clock } from "../base/instant.ts";
+import type { Client } from "../client/client.ts";
+import type { Credentials } from "./credentials.ts";
+
+/**
+ * What every noun of the command line is given. Commands print through it, so that `-o json` and
+ * `-o yaml` always show exactly what the API said and a table is only one more view of it.
+ */
+export interface Cli {
+  readonly terminal: Terminal;
+  readonly clock: Clock;
+  readonly credentials: Credentials;
+  /** Address of the server: --url, FETTLE_URL, the last one set up, or localhost. */
+  readonly url: () => string;
+  readonly output: () => Output;
+  /** A client that carries the stored token; fails with what to do when there is none. */
+  readonly client: () => Client;
+  /** A client without a token, for setup. */
+  readonly anonymous: (url: string) => Client;
+  /** `<clone>` of this program, and the state folder a server started from it uses. */
+  readonly clone: string;
+  readonly state: () => string;
+}
+
+export type Output = "table" | "json" | "yaml";
+
+export interface Terminal {
+  readonly isInteractive: boolean;
+  readonly columns: number;
+  out(text: string): void;
+  err(text: string): void;
+  /** Everything on standard input, or null when nothing is piped in. */
+  readInput(): Promise<string | null>;
+}
+
+/** Prints a reply: the value itself for machines, `table` for people. */
+export function show<T>(cli: Cli, value: T, table: (value: T) => string): void {
+  switch (cli.output()) {
+    case "json":
+      return cli.terminal.out(`${JSON.stringify(value, null, 2)}\n`);
+    case "yaml":
+      return cli.terminal.out(stringify(value));
+    case "table":
+      return cli.terminal.out(`${table(value)}\n`);
+  }
+}
+
+/** A sentence for people; kept off standard output when a machine reads it. */
+export function say(cli: Cli, text: string): void {
+  if (cli.output() === "table") cli.terminal.out(`${text}\n`);
+  else cli.terminal.err(`${text}\n`);
+}
