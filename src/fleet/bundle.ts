@@ -2,7 +2,7 @@ import { DOCUMENT_BYTES_MAX, grammar, type Parsed, refuse, splitLines } from "..
 import { isArmoured } from "../base/sshsig.ts";
 import { BODY_BYTES_MAX } from "../plan/body.ts";
 import { TREE_LEVELS_MAX } from "../plan/tree.ts";
-import { type ApprovalClass, approvalClasses } from "./result.ts";
+import { APPROVALS_MAX, type ApprovalClass, approvalClasses } from "./result.ts";
 
 /**
  * The bundle (host protocol §1.4): documents and signatures, each after a line `@name`. No archive,
@@ -30,7 +30,6 @@ export interface BundleApproval {
 /** §1.3, counted before anything is parsed. */
 export const BUNDLE_BYTES_MAX = 1024 * 1024;
 export const SECTIONS_MAX = 40;
-export const APPROVALS_MAX = 8;
 
 /** The whole text as it goes over a pipe, `@end` included. */
 export function writeBundle(bundle: Bundle): string {

@@ -13,6 +13,9 @@ import type { Head } from "./order.ts";
 export const resultKinds = ["apply", "reboot", "revert"] as const;
 export const resultStates = ["done", "noop", "failed", "rolled-back", "held", "refused"] as const;
 export const ways = ["agent", "ssh", "piped", "local"] as const;
+/** §1.3. */
+export const APPROVALS_MAX = 8;
+
 export const approvalClasses = ["ssh", "sk", "desk", "page"] as const;
 export type ApprovalClass = (typeof approvalClasses)[number];
 
