@@ -1,0 +1,164 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { ecosystemOf } from "./ecosystem.ts";
+import { type Inspection, parseInspection } from "./inspection.ts";
+import { packageSetDigest, packageSetText } from "./package-set.ts";
+
+const DIGEST = "ab".repeat(32);
+
+const good = [
+  "host h-00112233445566778899",
+  "os debian 12 bookworm",
+  "arch amd64",
+  "kernel 6.1.0-18-amd64",
+  "kernel-installed 6.1.76-1",
+  `boot ${"0f".repeat(16)}`,
+  "uptime 4000",
+  "clock 1700000000",
+  "hostname web-1",
+  "machine -",
+  "virt none",
+  "reboot yes newer kernel installed",
+  "service nginx active 812",
+  "restart nginx: worker process\t813\t/usr/lib/libssl.so.3",
+  "pkg openssl\tamd64\t3.0.11-1~deb12u1\topenssl\t3.0.11-1~deb12u1\tinstalled\tmanual",
+  "pkg libssl3\tamd64\t3.0.11-1~deb12u1\topenssl\t3.0.11-1~deb12u1\thold\tauto",
+  `offer openssl\tamd64\t3.0.13-1~deb12u1\t${DIGEST}\t1430000\tDebian\tbookworm-security\tmain\topenssl\t3.0.13-1~deb12u1`,
+  "lists ok 1699990000 -",
+  "source https://user:secret@deb.example.org/debian bookworm main contrib signed",
+  "held vim",
+  "note two bytes dropped",
+];
+
+function inspected(lines: readonly string[]): Inspection {
+  const result = parseInspection(lines);
+  if (result.kind !== "inspection") throw new Error(result.problem);
+  return result.inspection;
+}
+
+describe("parsing an inspection", () => {
+  test("reads every kind of line", () => {
+    const found = inspected(good);
+    expect(found.badLineCount).toBe(0);
+    expect(found.ecosystem).toBe("Debian:12");
+    expect(found.header).toEqual({ distribution: "debian", release: "12", channel: "bookworm" });
+    expect(found.packages).toHaveLength(2);
+    expect(found.offers).toHaveLength(1);
+    expect(found.facts.held).toEqual(["libssl3", "vim"]);
+    expect(found.facts.manual).toEqual(["openssl"]);
+    expect(found.facts.reboot).toEqual({ isNeeded: true, reason: "newer kernel installed" });
+    expect(found.facts.restarts[0]?.unit).toBe("nginx: worker process");
+    expect(found.facts.sources[0]?.components).toBe("main contrib");
+    expect(found.facts.lists).toEqual({ state: "ok", newestAt: 1_699_990_000_000 });
+    expect(found.protocolId).toBe("h-00112233445566778899");
+  });
+
+  test("never keeps the password of a repository's address", () => {
+    expect(JSON.stringify(inspected(good))).not.toContain("secret");
+  });
+
+  test("counts and names a bad line and keeps the rest", () => {
+    const hostile = [
+      `pkg ${"x".repeat(10_000)}\tamd64\t1\tx\t1\tinstalled\tauto`,
+      "pkg evil\tamd64\t1; rm -rf /\tevil\t1\tinstalled\tauto",
+      "pkg short\tamd64",
+      "pkg openssl\tamd64\t3.0.11-1~deb12u1\topenssl\t3.0.11-1~deb12u1\tinstalled\tmanual",
+      "constructor x",
+      "",
+    ];
+    const found = inspected([...hostile, ...good]);
+    expect(found.badLineCount).toBe(6);
+    expect(found.packages).toHaveLength(2);
+    expect(found.facts.notes.join("\n")).toContain("line 2 cannot be read");
+    expect(found.facts.notes.every((note) => note.length < 200)).toBe(true);
+  });
+
+  test("refuses an answer without a package or a release", () => {
+    const noPackage = good.filter((line) => !line.startsWith("pkg "));
+    expect(parseInspection(noPackage).kind).toBe("unusable");
+    const noRelease = good.filter((line) => !line.startsWith("os "));
+    expect(parseInspection(noRelease).kind).toBe("unusable");
+    expect(parseInspection([]).kind).toBe("unusable");
+  });
+
+  test("takes missing package lists as unknown offers, never as none", () => {
+    const without = good.map((line) =>
+      line.startsWith("lists ") ? "lists none 0 no lists" : line,
+    );
+    const found = inspected(without.filter((line) => !line.startsWith("offer ")));
+    expect(found.offers).toBeNull();
+    expect(found.facts.notes).toContain("package lists: no lists");
+  });
+
+  test("keeps a half-configured package in the set and says so", () => {
+    const half = "pkg bash\tamd64\t5.2\tbash\t5.2\thalf-configured\tauto";
+    const found = inspected([...good, half]);
+    expect(found.packages.map((p) => p.name)).toContain("bash");
+    expect(found.facts.notes[0]).toContain("bash (half-configured)");
+  });
+
+  test("survives any lines whatever", () => {
+    const noise = fc.array(fc.oneof(fc.string(), fc.constantFrom(...good)), { maxLength: 60 });
+    fc.assert(
+      fc.property(noise, (lines) => {
+        const result = parseInspection(lines);
+        return result.kind === "unusable" || result.inspection.packages.length > 0;
+      }),
+    );
+  });
+});
+
+describe("the canonical text of a package set", () => {
+  test("does not depend on the order of the lines or on marks of the host", () => {
+    const one = inspected(good);
+    fc.assert(
+      fc.property(fc.shuffledSubarray(good, { minLength: good.length }), (lines) => {
+        const other = inspected(
+          lines.map((line) => line.replace("\thold\tauto", "\tinstalled\tmanual")),
+        );
+        return (
+          packageSetDigest(other.header, other.packages) ===
+          packageSetDigest(one.header, one.packages)
+        );
+      }),
+    );
+  });
+
+  test("changes with any version", () => {
+    const one = inspected(good);
+    const other = inspected(good.map((line) => line.replaceAll("deb12u1", "deb12u2")));
+    expect(packageSetText(one.header, one.packages)).not.toBe(
+      packageSetText(other.header, other.packages),
+    );
+  });
+
+  test("is the text that its documentation shows", () => {
+    const { header, packages } = inspected(good);
+    expect(packageSetText(header, packages)).toBe(
+      [
+        "fettle package-set 1",
+        "distribution debian",
+        "release 12",
+        "channel bookworm",
+        "libssl3\t3.0.11-1~deb12u1\tamd64\topenssl\t3.0.11-1~deb12u1\t\t",
+        "openssl\t3.0.11-1~deb12u1\tamd64\topenssl\t3.0.11-1~deb12u1\t\t",
+        "end",
+        "",
+      ].join("\n"),
+    );
+  });
+});
+
+describe("the ecosystem of a release", () => {
+  test.each([
+    ["debian", "12", "bookworm", "Debian:12"],
+    ["debian", "", "trixie", "debian:trixie"],
+    ["ubuntu", "22.04", "jammy", "Ubuntu:22.04:LTS"],
+    ["ubuntu", "23.10", "mantic", "Ubuntu:23.10"],
+    ["alpine", "3.19.1", "", "Alpine:v3.19"],
+    ["rocky", "9.3", "", "Rocky Linux:9"],
+    ["nixos", "24.05", "uakari", "nixos:24.05"],
+  ])("of %s %s %s is %s", (distribution, release, codename, expected) => {
+    expect(ecosystemOf(distribution, release, codename)).toBe(expected);
+  });
+});
