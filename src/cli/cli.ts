@@ -36,13 +36,17 @@ export interface Terminal {
 
 /** Prints a reply: the value itself for machines, `table` for people. */
 export function show<T>(cli: Cli, value: T, table: (value: T) => string): void {
-  switch (cli.output()) {
+  cli.terminal.out(rendered(cli.output(), value, table));
+}
+
+function rendered<T>(output: Output, value: T, table: (value: T) => string): string {
+  switch (output) {
     case "json":
-      return cli.terminal.out(`${JSON.stringify(value, null, 2)}\n`);
+      return `${JSON.stringify(value, null, 2)}\n`;
     case "yaml":
-      return cli.terminal.out(stringify(value));
+      return stringify(value);
     case "table":
-      return cli.terminal.out(`${table(value)}\n`);
+      return `${table(value)}\n`;
   }
 }
 

@@ -1,0 +1,105 @@
+/**
+ * Runs every test and ends with the plain line `N passed, N failed`. As root on Debian it first
+ * installs the packages that tests on real parts need; without root it names what is missing in one
+ * line and those tests are skipped visibly. With FETTLE_TEST_NO_SKIP=1 a skipped test is a failure.
+ */
+import { spawn, spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { z } from "zod";
+
+const NEEDED: Readonly<Record<string, string>> = {
+  sshd: "openssh-server",
+  ssh: "openssh-client",
+  nginx: "nginx-light",
+  mmdebstrap: "mmdebstrap",
+  "apt-ftparchive": "apt-utils",
+  "dpkg-deb": "dpkg",
+  gpg: "gpg",
+  ip: "iproute2",
+  unshare: "util-linux",
+  shellcheck: "shellcheck",
+  busybox: "busybox",
+  curl: "curl",
+};
+
+const reportSchema = z.object({
+  numPassedTests: z.number(),
+  numFailedTests: z.number(),
+  numPendingTests: z.number(),
+  numTodoTests: z.number(),
+  numFailedTestSuites: z.number(),
+  testResults: z.array(
+    z.object({
+      status: z.string(),
+      assertionResults: z.array(z.object({ fullName: z.string(), status: z.string() })),
+    }),
+  ),
+});
+
+const mayNotSkip = process.env["FETTLE_TEST_NO_SKIP"] === "1";
+process.env["PATH"] = `${process.env["PATH"] ?? ""}:/usr/sbin:/sbin`;
+
+installMissing();
+const folder = mkdtempSync(join(tmpdir(), "fettle-tests-"));
+const outputFile = join(folder, "report.json");
+const code = await runVitest(outputFile, process.argv.slice(2));
+const ok = report(outputFile, code);
+rmSync(folder, { recursive: true, force: true });
+process.exit(ok ? 0 : 1);
+
+function isMissing(program: string): boolean {
+  return spawnSync("which", [program], { stdio: "ignore" }).status !== 0;
+}
+
+function installMissing(): void {
+  const packages = Object.entries(NEEDED)
+    .filter(([program]) => isMissing(program))
+    .map(([, name]) => name);
+  if (packages.length === 0) return;
+  if (process.getuid?.() !== 0 || isMissing("apt-get")) {
+    console.log(`Skipping tests that need Debian's ${packages.join(", ")}: not root.`);
+    return;
+  }
+  console.log(`Installing for the tests: ${packages.join(", ")}`);
+  const env = {
+    ...process.env,
+    DEBIAN_FRONTEND: "noninteractive",
+    // nginx must not be started on this machine by its package.
+    RUNLEVEL: "1",
+  };
+  spawnSync("apt-get", ["update", "-qq"], { stdio: "ignore", env });
+  const options = ["install", "-y", "-qq", "--no-install-recommends"];
+  const done = spawnSync("apt-get", [...options, ...packages], { stdio: "pipe", env });
+  if (done.status !== 0) console.log(`apt-get failed: ${done.stderr.toString("utf8").slice(-500)}`);
+}
+
+function runVitest(file: string, more: readonly string[]): Promise<number> {
+  const vitest = join(import.meta.dirname, "..", "node_modules", "vitest", "vitest.mjs");
+  const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${file}`];
+  const child = spawn(process.execPath, [vitest, "run", ...reporters, ...more], {
+    stdio: "inherit",
+  });
+  return new Promise((resolve) => {
+    child.on("close", (exit) => resolve(exit ?? 1));
+  });
+}
+
+/** Prints what was skipped and the closing line; true when all is well. */
+function report(file: string, exit: number): boolean {
+  const parsed = reportSchema.parse(JSON.parse(readFileSync(file, "utf8")));
+  const skipped = parsed.testResults.flatMap((suite) =>
+    suite.assertionResults.filter((test) => !["passed", "failed"].includes(test.status)),
+  );
+  for (const test of skipped) console.log(`skipped: ${test.fullName}`);
+  // A suite that could not be loaded has no tests of its own to count.
+  const broken = parsed.testResults.filter(
+    (suite) => suite.status === "failed" && suite.assertionResults.length === 0,
+  ).length;
+  const failed = parsed.numFailedTests + broken + (mayNotSkip ? skipped.length : 0);
+  const alsoFailed = failed === 0 && exit !== 0 ? 1 : 0;
+  const tail = mayNotSkip || skipped.length === 0 ? "" : `, ${skipped.length} skipped`;
+  console.log(`${parsed.numPassedTests} passed, ${failed + alsoFailed} failed${tail}`);
+  return failed + alsoFailed === 0;
+}
