@@ -1,0 +1,346 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { HOUR_MS, MINUTE_MS } from "../base/instant.ts";
+import {
+  type Decision,
+  decide,
+  nextLookAt,
+  type RolloutFacts,
+  releasable,
+  type WaveCounts,
+  type WaveFacts,
+} from "./decide.ts";
+import { holdToText } from "./hold.ts";
+
+const NOW = Date.UTC(2026, 10, 21, 22);
+
+const noCounts: WaveCounts = {
+  ready: 0,
+  deferred: 0,
+  readyRevert: 0,
+  active: 0,
+  unknown: 0,
+  checking: 0,
+  verified: 0,
+  unverified: 0,
+  failed: 0,
+  rolledBack: 0,
+  held: 0,
+  lost: 0,
+  skipped: 0,
+};
+
+function aWave(over: Partial<Omit<WaveFacts, "counts">> & { counts?: Partial<WaveCounts> } = {}) {
+  const wave: WaveFacts = {
+    number: 1,
+    ring: "canary",
+    state: "open",
+    hasPassed: false,
+    notBefore: NOW - HOUR_MS,
+    notAfter: NOW + HOUR_MS,
+    gate: {
+      inFlightMax: 2,
+      soakSeconds: 60,
+      successRate: 1,
+      failureBudget: 0,
+      onFailure: "halt",
+    },
+    newFailures: 0,
+    lastEndedAt: null,
+    openedAt: NOW - HOUR_MS,
+    strata: [],
+    ...over,
+    counts: { ...noCounts, ...over.counts },
+  };
+  return wave;
+}
+
+function facts(waves: readonly WaveFacts[], over: Partial<RolloutFacts> = {}): RolloutFacts {
+  return { state: "running", isFrozen: false, halted: null, approvalHold: null, waves, ...over };
+}
+
+function verbs(decisions: readonly Decision[]): string[] {
+  return decisions.map((d) => ("hold" in d ? `${d.do} ${d.hold.why}` : d.do));
+}
+
+describe("what the engine does next", () => {
+  const table: [name: string, given: RolloutFacts, expected: string[]][] = [
+    ["a first wave whose time has come opens", facts([aWave({ state: "waiting" })]), ["open-wave"]],
+    [
+      "a wave before its approved time waits",
+      facts([aWave({ state: "waiting", notBefore: NOW + 1 })]),
+      ["hold too-early"],
+    ],
+    [
+      "an open wave with room releases and says what its gate lacks",
+      facts([aWave({ counts: { ready: 3 } })]),
+      ["release", "hold gate-not-yet"],
+    ],
+    [
+      "an unknown host takes a place of the budget",
+      facts([aWave({ counts: { ready: 3, active: 1, unknown: 1, verified: 9 } })]),
+      ["hold budget-used", "hold gate-failed"],
+    ],
+    [
+      "a wave that is all verified soaks first",
+      facts([aWave({ counts: { verified: 3 }, lastEndedAt: NOW - MINUTE_MS + 1 })]),
+      ["hold soak"],
+    ],
+    [
+      "and passes when it has soaked",
+      facts([aWave({ counts: { verified: 3 }, lastEndedAt: NOW - MINUTE_MS })]),
+      ["pass-wave"],
+    ],
+    [
+      "a host that reports done counts for nothing before somebody looked",
+      facts([aWave({ counts: { verified: 2, checking: 1 }, lastEndedAt: 0 })]),
+      ["hold gate-not-yet"],
+    ],
+    [
+      "applied but unverified is not success",
+      facts([aWave({ counts: { verified: 2, unverified: 1 }, lastEndedAt: 0 })]),
+      ["hold gate-failed"],
+    ],
+    [
+      "a wave whose hosts were all skipped proves nothing",
+      facts([aWave({ counts: { skipped: 2 }, lastEndedAt: 0 })]),
+      ["hold evidence-missing"],
+    ],
+    [
+      "one failure over the budget halts and releases nothing",
+      facts([aWave({ counts: { ready: 3, failed: 1 }, newFailures: 1 })]),
+      ["halt"],
+    ],
+    [
+      "a policy that says so takes the wave back",
+      facts([
+        aWave({
+          gate: { ...aWave().gate, onFailure: "revert" },
+          counts: { verified: 1, failed: 1 },
+          newFailures: 1,
+        }),
+      ]),
+      ["halt", "revert"],
+    ],
+    [
+      "missing approvals hold everything",
+      facts([aWave({ counts: { ready: 3 } })], {
+        approvalHold: { why: "approval-expired", at: NOW - 1 },
+      }),
+      ["hold approval-expired"],
+    ],
+    [
+      "a halted rollout carries out ordered reverts only",
+      facts([aWave({ counts: { ready: 3, readyRevert: 1 } })], {
+        state: "halted",
+        halted: { scope: "rollout", since: NOW - 1 },
+      }),
+      ["release", "hold halted"],
+    ],
+    [
+      "a frozen one not even those",
+      facts([aWave({ counts: { readyRevert: 1 } })], {
+        state: "halted",
+        isFrozen: true,
+        halted: { scope: "rollout", since: NOW - 1 },
+      }),
+      ["hold halted"],
+    ],
+    [
+      "when the time of a wave is over, what has not begun is given up",
+      facts([aWave({ notAfter: NOW - 1, counts: { deferred: 1, verified: 1 } })]),
+      ["give-up wave-over", "hold gate-not-yet"],
+    ],
+    [
+      "a wave that ended without passing takes the later ones with it",
+      facts([
+        aWave({ state: "ended", counts: { held: 1 } }),
+        aWave({ number: 2, state: "waiting", counts: { ready: 4 } }),
+      ]),
+      ["give-up wave-order", "end-wave"],
+    ],
+    [
+      "the rollout finishes when no host is open any more",
+      facts([aWave({ state: "passed", hasPassed: true, counts: { verified: 2, held: 1 } })]),
+      ["finish"],
+    ],
+    [
+      "and not while one is unknown",
+      facts([aWave({ state: "passed", hasPassed: true, counts: { verified: 9, unknown: 1 } })]),
+      [],
+    ],
+  ];
+  test.each(table)("%s", (_name, given, expected) => {
+    expect(verbs(decide(given, NOW))).toEqual(expected);
+  });
+
+  test("nothing is decided about a rollout that has ended", () => {
+    expect(decide(facts([aWave({ counts: { ready: 1 } })], { state: "stopped" }), NOW)).toEqual([]);
+  });
+
+  test("the engine looks again when a soak ends, a wave may open or its time is over", () => {
+    const soaking = aWave({ counts: { verified: 1 }, lastEndedAt: NOW - 1000 });
+    expect(nextLookAt(facts([soaking]), NOW)).toBe(NOW + 59_000);
+  });
+
+  test("failures that share a body stop a wave whose total is still within its budget", () => {
+    const strata = [
+      { name: "body a", ended: 40, failed: 0 },
+      { name: "body b", ended: 4, failed: 4 },
+    ];
+    const wave = aWave({
+      gate: { ...aWave().gate, failureBudget: 10, successRate: 0.5 },
+      counts: { ready: 10, verified: 40, failed: 4 },
+      newFailures: 4,
+      strata,
+    });
+    const [halt] = decide(facts([wave]), NOW);
+    expect(halt).toMatchObject({ do: "halt", reason: { why: "correlated-failures", failures: 4 } });
+  });
+
+  test("every hold has its own sentence", () => {
+    const text = holdToText({ why: "soak", wave: 1, until: NOW + 5 * MINUTE_MS }, NOW);
+    expect(text).toBe(
+      "wave 1 is done and soaks; the gate is judged 2026-11-21T22:05:00.000Z (in 5 min)",
+    );
+  });
+});
+
+/** A fleet that answers in any order: each command moves some host, then the engine has its turn. */
+class Fleet {
+  readonly waves: { facts: WaveFacts; counts: Record<keyof WaveCounts, number> }[];
+  state: RolloutFacts["state"] = "running";
+  now = NOW;
+  started = 0;
+  constructor(sizes: readonly number[], gate: WaveFacts["gate"]) {
+    this.waves = sizes.map((size, at) => ({
+      facts: aWave({
+        number: at + 1,
+        state: "waiting",
+        notBefore: NOW,
+        notAfter: NOW + 100 * HOUR_MS,
+        gate,
+      }),
+      counts: { ...noCounts, ready: size },
+    }));
+  }
+  read(): RolloutFacts {
+    const halted = this.state === "halted" ? { scope: "rollout", since: NOW } : null;
+    const waves = this.waves.map(({ facts: f, counts }) => ({
+      ...f,
+      counts: { ...counts },
+      newFailures: counts.failed + counts.rolledBack + counts.unknown,
+    }));
+    return facts(waves, { state: this.state, halted });
+  }
+  turn(): void {
+    for (const decision of decide(this.read(), this.now)) this.apply(decision);
+  }
+  apply(decision: Decision): void {
+    if (decision.do === "halt") this.state = "halted";
+    if (!("wave" in decision)) return;
+    const wave = this.waves[decision.wave - 1]!;
+    if (decision.do === "open-wave") wave.facts = { ...wave.facts, state: "open" };
+    if (decision.do === "pass-wave") {
+      wave.facts = { ...wave.facts, state: "passed", hasPassed: true };
+    }
+    if (decision.do !== "release") return;
+    expect(this.state).toBe("running");
+    const n = releasable({ ...wave.facts, counts: wave.counts });
+    wave.counts.ready -= n;
+    wave.counts.active += n;
+    this.started += n;
+  }
+  shift(at: number, from: keyof WaveCounts, to: keyof WaveCounts): void {
+    const wave = this.waves[at % this.waves.length]!;
+    if (wave.counts[from] === 0) return;
+    wave.counts[from] -= 1;
+    wave.counts[to] += 1;
+    wave.facts = { ...wave.facts, lastEndedAt: this.now };
+  }
+}
+
+const steps = fc.array(
+  fc.tuple(
+    fc.constantFrom(
+      ["active", "checking"] as const,
+      ["checking", "verified"] as const,
+      ["checking", "unverified"] as const,
+      ["active", "failed"] as const,
+      ["active", "rolledBack"] as const,
+      ["active", "unknown"] as const,
+      ["unknown", "checking"] as const,
+    ),
+    fc.nat({ max: 2 }),
+    fc.constantFrom(0, 1_000, MINUTE_MS),
+  ),
+  { minLength: 10, maxLength: 120 },
+);
+
+describe("in every interleaving", () => {
+  test("no more hosts are worked on than the budget allows", () => {
+    fc.assert(
+      fc.property(
+        steps,
+        fc.integer({ min: 1, max: 4 }),
+        fc.nat({ max: 3 }),
+        (moves, max, budget) => {
+          const gate = {
+            ...aWave().gate,
+            inFlightMax: max,
+            failureBudget: budget,
+            successRate: 0.5,
+          };
+          const fleet = new Fleet([2, 5, 9], gate);
+          for (const [[from, to], at, ms] of moves) {
+            fleet.turn();
+            fleet.shift(at, from, to);
+            fleet.now += ms;
+            for (const { counts } of fleet.waves) {
+              expect(counts.active + counts.unknown).toBeLessThanOrEqual(max);
+              expect(counts.failed + counts.rolledBack).toBeLessThanOrEqual(budget + max);
+            }
+          }
+        },
+      ),
+    );
+  });
+
+  test("a canary that fails opens nothing in the next ring", () => {
+    fc.assert(
+      fc.property(steps, fc.constantFrom("failed", "rolledBack", "unverified"), (moves, end) => {
+        const fleet = new Fleet([2, 5], { ...aWave().gate, inFlightMax: 2 });
+        fleet.turn();
+        fleet.turn();
+        expect(fleet.waves[0]?.counts.active).toBe(2);
+        fleet.shift(0, "active", end as "failed");
+        for (const [[from, to], at, ms] of moves) {
+          fleet.turn();
+          fleet.shift(at, from, to);
+          fleet.now += ms;
+          expect(fleet.waves[1]?.facts.state).toBe("waiting");
+          expect(fleet.waves[1]?.counts.ready).toBe(5);
+        }
+      }),
+    );
+  });
+
+  test("a wave opens only after the one before was verified and has soaked", () => {
+    fc.assert(
+      fc.property(steps, (moves) => {
+        const fleet = new Fleet([2, 3], { ...aWave().gate, failureBudget: 1, successRate: 0.5 });
+        for (const [[from, to], at, ms] of moves) {
+          const before = fleet.waves[1]?.facts.state;
+          const ended = fleet.waves[0]?.facts.lastEndedAt ?? fleet.now;
+          fleet.turn();
+          if (before === "waiting" && fleet.waves[1]?.facts.state === "open") {
+            expect(fleet.waves[0]?.counts.verified).toBeGreaterThanOrEqual(1);
+            expect(fleet.now - ended).toBeGreaterThanOrEqual(MINUTE_MS);
+          }
+          fleet.shift(at, from, to);
+          fleet.now += ms;
+        }
+      }),
+    );
+  });
+});

@@ -1,0 +1,249 @@
+import { DAY_MS, type Instant, SECOND_MS } from "../base/instant.ts";
+import { correlatedStratum, type Stratum } from "./correlation.ts";
+import { type GateJudgement, judgeGate } from "./gate.ts";
+import type { HaltReason, Hold } from "./hold.ts";
+import type { RolloutState, WaveState } from "./model.ts";
+
+/**
+ * What the engine does next, from aggregates alone: pure, so that a crash resumes by reading and a
+ * simulation runs the very same rules. The cost grows with the number of waves, never of hosts.
+ *
+ * A halt wins over everything in the same answer: with it nothing is opened and nothing is released
+ * but ordered reverts, and those only while the rollout is not frozen.
+ */
+
+/** The policy of one ring, as counted numbers for this wave's size. */
+export interface WaveGate {
+  /** Most hosts of the wave that may be worked on at once. */
+  readonly inFlightMax: number;
+  readonly soakSeconds: number;
+  /** Share (0–1) of the wave's hosts that must be verified. */
+  readonly successRate: number;
+  /** Failures that may happen before the rollout halts itself; 0: the first one halts. */
+  readonly failureBudget: number;
+  readonly onFailure: "halt" | "revert";
+}
+
+/** Hosts of one wave by where they stand; every host is counted in exactly one of the groups. */
+export interface WaveCounts {
+  /** Ready to bring the patch on: never tried or to be tried now, and those waiting for a retry. */
+  readonly ready: number;
+  readonly deferred: number;
+  /** Ready to take the patch off again, as ordered. */
+  readonly readyRevert: number;
+  /** Leased to verifying: the slot is held, and an answer is expected. */
+  readonly active: number;
+  /** Unknown, and held after the work had begun: the slot is held, no answer is expected soon. */
+  readonly unknown: number;
+  readonly checking: number;
+  readonly verified: number;
+  readonly unverified: number;
+  readonly failed: number;
+  readonly rolledBack: number;
+  /** Stopped before anything was changed; only a person's retry goes on. */
+  readonly held: number;
+  readonly lost: number;
+  readonly skipped: number;
+}
+
+export interface WaveFacts {
+  readonly number: number;
+  readonly ring: string;
+  readonly state: WaveState;
+  readonly hasPassed: boolean;
+  readonly notBefore: Instant;
+  readonly notAfter: Instant;
+  readonly gate: WaveGate;
+  readonly counts: WaveCounts;
+  /** Failed, rolled back, unknown or lost hosts that nobody has acknowledged by resuming. */
+  readonly newFailures: number;
+  /** The last time a host of the wave ended or was judged; null before the first. */
+  readonly lastEndedAt: Instant | null;
+  readonly openedAt: Instant | null;
+  readonly strata: readonly Stratum[];
+}
+
+export interface RolloutFacts {
+  readonly state: RolloutState;
+  readonly isFrozen: boolean;
+  /** A halt that covers the whole rollout, whoever set it; null while none does. */
+  readonly halted: { readonly scope: string; readonly since: Instant } | null;
+  /** Why the approvals do not allow a start now; null while they do. */
+  readonly approvalHold: Hold | null;
+  readonly waves: readonly WaveFacts[];
+}
+
+export type Decision =
+  | { readonly do: "open-wave"; readonly wave: number }
+  | { readonly do: "pass-wave"; readonly wave: number }
+  | { readonly do: "end-wave"; readonly wave: number }
+  | { readonly do: "release"; readonly wave: number; readonly kind: "apply" | "revert" }
+  | { readonly do: "hold"; readonly wave: number; readonly hold: Hold }
+  | { readonly do: "halt"; readonly reason: HaltReason }
+  | { readonly do: "revert"; readonly wave: number }
+  | { readonly do: "give-up"; readonly wave: number; readonly hold: Hold }
+  | { readonly do: "finish" };
+
+export function decide(facts: RolloutFacts, now: Instant): readonly Decision[] {
+  if (facts.state === "finished" || facts.state === "stopped") return [];
+  if (facts.state === "running") {
+    const stop = firstStop(facts.waves);
+    if (stop !== null) return [{ do: "halt", reason: stop.reason }, ...revertOf(stop.wave)];
+  }
+  const decisions: Decision[] = facts.isFrozen ? [] : facts.waves.flatMap(releaseReverts);
+  const stopped = standstill(facts);
+  if (stopped !== null) {
+    const open = facts.waves.filter((wave) => wave.state !== "ended");
+    return [
+      ...decisions,
+      ...open.map((w) => ({ do: "hold", wave: w.number, hold: stopped }) as const),
+    ];
+  }
+  for (const [at, wave] of facts.waves.entries()) {
+    decisions.push(...decideWave(wave, facts.waves[at - 1] ?? null, now));
+  }
+  return facts.waves.every(isOver) ? [{ do: "finish" }] : decisions;
+}
+
+/** How many more hosts of the wave may be started; the budget counts every held slot. */
+export function releasable(wave: WaveFacts): number {
+  const room = wave.gate.inFlightMax - busyOf(wave.counts);
+  return Math.max(0, Math.min(room, wave.counts.ready + wave.counts.readyRevert));
+}
+
+export function busyOf(counts: WaveCounts): number {
+  return counts.active + counts.unknown;
+}
+
+function standstill(facts: RolloutFacts): Hold | null {
+  if (facts.halted !== null) return { why: "halted", ...facts.halted };
+  return facts.approvalHold;
+}
+
+/** The first wave that proves the patch bad: over its budget, or failing where one thing is shared. */
+function firstStop(
+  waves: readonly WaveFacts[],
+): { readonly wave: WaveFacts; readonly reason: HaltReason } | null {
+  for (const wave of waves) {
+    const allowed = wave.gate.failureBudget;
+    if (wave.newFailures > allowed) {
+      const reason = {
+        why: "failure-budget",
+        wave: wave.number,
+        failures: wave.newFailures,
+        allowed,
+      };
+      return { wave, reason: reason as HaltReason };
+    }
+    const cluster = wave.newFailures === 0 ? null : correlatedStratum(wave.strata);
+    if (cluster !== null) {
+      const { name: stratum, failed: failures, ended: of } = cluster;
+      return {
+        wave,
+        reason: { why: "correlated-failures", wave: wave.number, stratum, failures, of },
+      };
+    }
+  }
+  return null;
+}
+
+function revertOf(wave: WaveFacts): readonly Decision[] {
+  return wave.gate.onFailure === "revert" ? [{ do: "revert", wave: wave.number }] : [];
+}
+
+function releaseReverts(wave: WaveFacts): readonly Decision[] {
+  if (wave.counts.readyRevert === 0 || releasable(wave) === 0) return [];
+  return [{ do: "release", wave: wave.number, kind: "revert" }];
+}
+
+function decideWave(
+  wave: WaveFacts,
+  previous: WaveFacts | null,
+  now: Instant,
+): readonly Decision[] {
+  switch (wave.state) {
+    case "waiting":
+      return decideWaiting(wave, previous, now);
+    case "open":
+      return decideOpen(wave, now);
+    case "passed":
+      return now > wave.notAfter ? decideOver(wave) : releaseOrSay(wave);
+    case "ended":
+      return [];
+  }
+}
+
+function decideWaiting(
+  wave: WaveFacts,
+  previous: WaveFacts | null,
+  now: Instant,
+): readonly Decision[] {
+  const { number } = wave;
+  if (now > wave.notAfter) {
+    return [
+      giveUp(wave, { why: "wave-over", endedAt: wave.notAfter }),
+      { do: "end-wave", wave: number },
+    ];
+  }
+  if (previous !== null && !previous.hasPassed) {
+    const hold: Hold = { why: "wave-order", wave: number, after: previous.number };
+    if (previous.state !== "ended") return [{ do: "hold", wave: number, hold }];
+    return [giveUp(wave, hold), { do: "end-wave", wave: number }];
+  }
+  if (now < wave.notBefore) {
+    return [{ do: "hold", wave: number, hold: { why: "too-early", opensAt: wave.notBefore } }];
+  }
+  return [{ do: "open-wave", wave: number }];
+}
+
+function decideOpen(wave: WaveFacts, now: Instant): readonly Decision[] {
+  const judged = judgeGate(wave, now);
+  if (judged.answer === "pass") return [{ do: "pass-wave", wave: wave.number }];
+  const hold: Decision = { do: "hold", wave: wave.number, hold: judged.hold };
+  if (now <= wave.notAfter) return [...releaseOrSay(wave), hold];
+  // The time is over: nothing more starts. What soaks may still pass; what failed ends.
+  return [...decideOver(wave).filter((d) => d.do !== "end-wave" || isHopeless(judged)), hold];
+}
+
+function isHopeless(judged: GateJudgement): boolean {
+  return judged.answer === "fail" || judged.hold?.why === "evidence-missing";
+}
+
+function releaseOrSay(wave: WaveFacts): readonly Decision[] {
+  if (wave.counts.ready === 0) return [];
+  if (releasable(wave) > 0) return [{ do: "release", wave: wave.number, kind: "apply" }];
+  const { inFlightMax: allowed } = wave.gate;
+  const hold: Hold = { why: "budget-used", busy: busyOf(wave.counts), allowed };
+  return [{ do: "hold", wave: wave.number, hold }];
+}
+
+function decideOver(wave: WaveFacts): readonly Decision[] {
+  const over: Hold = { why: "wave-over", endedAt: wave.notAfter };
+  if (wave.counts.ready + wave.counts.deferred + wave.counts.readyRevert > 0) {
+    return [giveUp(wave, over)];
+  }
+  return busyOf(wave.counts) + wave.counts.checking > 0
+    ? []
+    : [{ do: "end-wave", wave: wave.number }];
+}
+
+function giveUp(wave: WaveFacts, hold: Hold): Decision {
+  return { do: "give-up", wave: wave.number, hold };
+}
+
+/** Nothing of the wave is open any more: no host waits, works, or is still to be looked at. */
+function isOver(wave: WaveFacts): boolean {
+  const { ready, deferred, readyRevert, checking } = wave.counts;
+  const isJudged = wave.state === "passed" || wave.state === "ended";
+  return isJudged && ready + deferred + readyRevert + checking + busyOf(wave.counts) === 0;
+}
+
+/** When the engine should look again by itself: the next soak end, opening or end of a wave. */
+export function nextLookAt(facts: RolloutFacts, now: Instant): Instant {
+  const times = facts.waves.flatMap((wave) => [
+    wave.notBefore,
+    wave.notAfter + 1,
+    (wave.lastEndedAt ?? 0) + wave.gate.soakSeconds * SECOND_MS,
+  ]);
+  return Math.min(now + DAY_MS, ...times.filter((time) => time > now));
+}

@@ -1,0 +1,183 @@
+import { never } from "../base/failure.ts";
+import { durationToText, type Instant, instantToText } from "../base/instant.ts";
+
+/**
+ * Every reason for which the engine does not act now, with its facts. The engine keeps holds as
+ * data; `holdToText` is the only place that words them, so CLI, UI and `explain` say the same.
+ */
+export type Hold =
+  | { readonly why: "wave-order"; readonly wave: number; readonly after: number }
+  | { readonly why: "too-early"; readonly opensAt: Instant }
+  | { readonly why: "wave-over"; readonly endedAt: Instant }
+  | { readonly why: "window-closed"; readonly opensAt: Instant | null }
+  | { readonly why: "budget-used"; readonly busy: number; readonly allowed: number }
+  | { readonly why: "soak"; readonly wave: number; readonly until: Instant }
+  | GateNotYet
+  | GateFailed
+  | { readonly why: "evidence-missing"; readonly wave: number; readonly since: Instant }
+  | { readonly why: "halted"; readonly scope: string; readonly since: Instant }
+  | { readonly why: "rollout-ended"; readonly state: "finished" | "stopped" }
+  | { readonly why: "approval-missing"; readonly have: number; readonly need: number }
+  | { readonly why: "approval-expired"; readonly at: Instant }
+  | { readonly why: "approval-withdrawn" }
+  | {
+      readonly why: "host-unreachable";
+      readonly problem: string;
+      readonly since: Instant;
+      readonly retryAt: Instant | null;
+    }
+  | { readonly why: "host-busy"; readonly rollout: number | null }
+  | { readonly why: "host-quarantined" }
+  | { readonly why: "host-not-enrolled" }
+  | HostRefused
+  | { readonly why: "host-held"; readonly code: string; readonly isBegun: boolean }
+  | { readonly why: "host-silent"; readonly since: Instant }
+  | { readonly why: "attempts-used"; readonly attempts: number }
+  | { readonly why: "being-checked"; readonly since: Instant };
+
+export interface GateNotYet {
+  readonly why: "gate-not-yet";
+  readonly wave: number;
+  readonly verified: number;
+  readonly needed: number;
+  readonly of: number;
+  readonly running: number;
+  readonly waiting: number;
+  readonly checking: number;
+}
+
+export interface GateFailed {
+  readonly why: "gate-failed";
+  readonly wave: number;
+  readonly verified: number;
+  readonly needed: number;
+  readonly of: number;
+  readonly unknown: number;
+}
+
+/** The host's own answer: a code of host protocol §6 and the facts it gave. */
+export interface HostRefused {
+  readonly why: "host-refused";
+  readonly code: string;
+  readonly facts: string;
+  readonly retryAt: Instant | null;
+}
+
+/** Why a rollout stopped itself or was stopped. */
+export type HaltReason =
+  | {
+      readonly why: "failure-budget";
+      readonly wave: number;
+      readonly failures: number;
+      readonly allowed: number;
+    }
+  | {
+      readonly why: "correlated-failures";
+      readonly wave: number;
+      readonly stratum: string;
+      readonly failures: number;
+      readonly of: number;
+    }
+  | { readonly why: "person"; readonly text: string };
+
+export function holdToText(hold: Hold, now: Instant): string {
+  switch (hold.why) {
+    case "wave-order":
+      return `wave ${hold.wave} waits for wave ${hold.after} to pass its gate`;
+    case "too-early":
+      return `the approved time begins ${at(hold.opensAt, now)}`;
+    case "wave-over":
+      return `the approved time ended ${instantToText(hold.endedAt)}; what is left needs a new plan`;
+    case "window-closed":
+      return hold.opensAt === null
+        ? "no maintenance window of this host is left in the approved time"
+        : `the host's maintenance window opens ${at(hold.opensAt, now)}`;
+    case "budget-used":
+      return `${hold.busy} of ${hold.allowed} hosts that may be worked on at once are busy`;
+    case "soak":
+      return `wave ${hold.wave} is done and soaks; the gate is judged ${at(hold.until, now)}`;
+    case "gate-not-yet":
+    case "gate-failed":
+    case "evidence-missing":
+      return gateToText(hold);
+    case "halted":
+      return `halted (${hold.scope}) since ${instantToText(hold.since)}; nothing starts until somebody resumes`;
+    case "rollout-ended":
+      return `the rollout is ${hold.state}; what is left needs a new plan`;
+    case "approval-missing":
+      return `${hold.have} of ${hold.need} approvals are there`;
+    case "approval-expired":
+      return `the approvals were valid until ${instantToText(hold.at)}; the change needs new ones`;
+    case "approval-withdrawn":
+      return "an approval was withdrawn; the change needs a new one";
+    case "being-checked":
+      return "the host reports that it is done; a fresh inspection has not confirmed it yet";
+    default:
+      return hostHoldToText(hold, now);
+  }
+}
+
+type HostHold = Extract<Hold, { why: `host-${string}` | "attempts-used" }>;
+
+function hostHoldToText(hold: HostHold, now: Instant): string {
+  switch (hold.why) {
+    case "host-unreachable":
+      return `the host cannot be reached since ${instantToText(hold.since)}: ${hold.problem}${retry(hold.retryAt, now)}`;
+    case "host-busy":
+      return hold.rollout === null
+        ? "the host is busy with another job"
+        : `the host is busy with rollout R-${hold.rollout}`;
+    case "host-quarantined":
+      return "the host is in quarantine; nothing is sent to it";
+    case "host-not-enrolled":
+      return "the host is not enrolled, so it could not check a job nor sign a result; enrol it first";
+    case "host-refused":
+      return `the host refused: ${hold.code}${hold.facts === "" ? "" : ` ${hold.facts}`}${retry(hold.retryAt, now)}`;
+    case "host-held":
+      return hold.isBegun
+        ? `the host stopped after it had begun: ${hold.code}; its state needs a look`
+        : `the host did not start: ${hold.code}; nothing was changed there`;
+    case "host-silent":
+      return `no word from the host since ${instantToText(hold.since)}, and it may be working; asking again until it answers`;
+    case "attempts-used":
+      return `all ${hold.attempts} approved attempts are used; another one needs a new plan`;
+    default:
+      return never(hold);
+  }
+}
+
+function gateToText(
+  hold: GateNotYet | GateFailed | Extract<Hold, { why: "evidence-missing" }>,
+): string {
+  switch (hold.why) {
+    case "gate-not-yet":
+      return `the gate of wave ${hold.wave} needs ${hold.needed} of ${hold.of} hosts verified and has ${hold.verified} (${hold.running} running, ${hold.checking} being checked, ${hold.waiting} waiting)`;
+    case "gate-failed":
+      return `the gate of wave ${hold.wave} needs ${hold.needed} of ${hold.of} hosts verified and can only have ${hold.verified}${hold.unknown > 0 ? ` (${hold.unknown} unknown count against it)` : ""}; retry the failed hosts or stop`;
+    case "evidence-missing":
+      return `the gate of wave ${hold.wave} has nothing to judge: no host of it was patched, and no data is never a pass`;
+  }
+}
+
+export function haltToText(reason: HaltReason): string {
+  switch (reason.why) {
+    case "failure-budget":
+      return `${reason.failures} hosts of wave ${reason.wave} failed, ${reason.allowed} are allowed`;
+    case "correlated-failures":
+      return `failures of wave ${reason.wave} cluster in ${reason.stratum}: ${reason.failures} of ${reason.of} there`;
+    case "person":
+      return reason.text;
+    default:
+      return never(reason);
+  }
+}
+
+function at(instant: Instant, now: Instant): string {
+  const distance = instant - now;
+  const relative = distance > 0 ? ` (in ${durationToText(distance)})` : "";
+  return `${instantToText(instant)}${relative}`;
+}
+
+function retry(retryAt: Instant | null, now: Instant): string {
+  return retryAt === null ? "" : `; tries again ${at(retryAt, now)}`;
+}
