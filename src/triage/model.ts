@@ -45,6 +45,9 @@ export interface Patch {
   /** The rule that decided, in words, with its file and version. */
   readonly classifiedBy: { readonly file: string; readonly rule: string; readonly version: string };
   readonly vulnerabilities: readonly string[];
+  /** Source versions that hosts had when the case was opened. */
+  readonly affectedVersions: readonly string[];
+  readonly regression: { readonly level: "low" | "medium" | "high"; readonly because: string };
   readonly deadline: Deadline;
   readonly justification: string;
   readonly openedBy: SubjectId;
@@ -66,4 +69,22 @@ export interface Deadline {
   readonly assumed: readonly ("isExposed" | "isAutomatable" | "isTotalImpact")[];
   readonly needsForensicTriage: boolean;
   readonly clockStartedAt: Instant;
+}
+
+/** The verbs of the state table; what each one means to whom is in the table itself. */
+export type PatchVerb =
+  | "plan"
+  | "replan"
+  | "approve"
+  | "start"
+  | "stop"
+  | "finish"
+  | "close"
+  | "drop"
+  | "reopen";
+
+/** The state after `verb`, or null when the table does not allow it. */
+export function stateAfter(from: PatchState, verb: PatchVerb): PatchState | null {
+  const moves: Partial<Record<PatchVerb, PatchState>> = patchMoves[from];
+  return moves[verb] ?? null;
 }

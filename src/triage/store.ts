@@ -1,0 +1,119 @@
+import { sql } from "kysely";
+import { z } from "zod";
+import { numberFromRef, type PatchId, type SubjectId } from "../base/ids.ts";
+import type { Instant } from "../base/instant.ts";
+import { type Reader, sqlInstant, sqlJson, type Tx } from "../db/database.ts";
+import type { CaseFacts } from "../policy/classification.ts";
+import type { Patch, PatchState, PatchTarget } from "./model.ts";
+
+/** Cases as rows. */
+
+const deadlineSchema = z.object({
+  at: z.number().nullable(),
+  preset: z.string(),
+  rule: z.string(),
+  inputs: z.object({
+    isKnownExploited: z.boolean(),
+    isExposed: z.boolean(),
+    isAutomatable: z.boolean(),
+    isTotalImpact: z.boolean(),
+  }),
+  assumed: z.array(z.enum(["isExposed", "isAutomatable", "isTotalImpact"])),
+  needsForensicTriage: z.boolean(),
+  clockStartedAt: z.number(),
+});
+
+const rowSchema = z.object({
+  id: z.string().transform((id) => id as PatchId),
+  number: z.number(),
+  title: z.string(),
+  ecosystem: z.string(),
+  source: z.string(),
+  sourceVersion: z.string(),
+  state: z.string().transform((state) => state as PatchState),
+  route: z.enum(["emergency", "scheduled", "feature-release"]),
+  kind: z.enum(["security", "functional", "performance"]),
+  urgency: z.enum(["critical", "high", "medium", "low"]),
+  classifiedBy: z.object({ file: z.string(), rule: z.string(), version: z.string() }),
+  vulnerabilities: z.array(z.string()),
+  affectedVersions: z.array(z.string()),
+  regression: z.object({ level: z.enum(["low", "medium", "high"]), because: z.string() }),
+  deadline: deadlineSchema,
+  justification: z.string(),
+  openedBy: z.string().transform((id) => id as SubjectId),
+  openedAt: z.number(),
+});
+
+const columns = sql`
+  id, number, title, ecosystem, source, source_version as "sourceVersion", state, route, kind,
+  urgency, classified_by as "classifiedBy", vulnerabilities, affected_versions as "affectedVersions",
+  regression, deadline, justification, opened_by as "openedBy", opened_at as "openedAt"`;
+
+function patchFromRow(row: unknown): Patch {
+  const { ecosystem, source, sourceVersion, ...rest } = rowSchema.parse(row);
+  return { ...rest, target: { ecosystem, source, sourceVersion } };
+}
+
+/** One case by id or by `P-142`; null when there is none. */
+export async function loadPatch(reader: Reader, ref: string): Promise<Patch | null> {
+  const number = numberFromRef("P", ref);
+  const { rows } = await sql`
+    select ${columns} from patch where id = ${ref} or number = ${number}::integer`.execute(reader);
+  return rows[0] === undefined ? null : patchFromRow(rows[0]);
+}
+
+export async function loadOpenPatch(reader: Reader, target: PatchTarget): Promise<Patch | null> {
+  const { rows } = await sql`
+    select ${columns} from patch
+     where ecosystem = ${target.ecosystem} and source = ${target.source}
+       and source_version = ${target.sourceVersion} and state not in ('closed', 'dropped')
+    `.execute(reader);
+  return rows[0] === undefined ? null : patchFromRow(rows[0]);
+}
+
+export interface PatchFilter {
+  readonly states?: readonly PatchState[] | undefined;
+  /** Cases with a smaller number than this one: pages go from new to old. */
+  readonly beforeNumber?: number | undefined;
+  readonly limit: number;
+}
+
+export async function loadPatches(reader: Reader, filter: PatchFilter): Promise<readonly Patch[]> {
+  const { rows } = await sql`
+    select ${columns} from patch
+     where (${filter.states ?? null}::text[] is null or state = any(${filter.states ?? null}::text[]))
+       and (${filter.beforeNumber ?? null}::integer is null
+            or number < ${filter.beforeNumber ?? null}::integer)
+     order by number desc limit ${filter.limit}`.execute(reader);
+  return rows.map(patchFromRow);
+}
+
+export type NewPatch = Omit<Patch, "number"> & { readonly facts: CaseFacts };
+
+/** Returns the case's number, or null when an open case for the same target exists already. */
+export async function insertPatch(tx: Tx, patch: NewPatch): Promise<number | null> {
+  const { rows } = await sql<{ number: number }>`
+    insert into patch (id, title, ecosystem, source, source_version, state, route, kind, urgency,
+      classified_by, classified_facts, vulnerabilities, affected_versions, regression, deadline,
+      deadline_at, justification, opened_by, opened_at, moved_at)
+    values (${patch.id}, ${patch.title}, ${patch.target.ecosystem}, ${patch.target.source},
+      ${patch.target.sourceVersion}, ${patch.state}, ${patch.route}, ${patch.kind}, ${patch.urgency},
+      ${sqlJson(patch.classifiedBy)}, ${sqlJson(patch.facts)}, ${[...patch.vulnerabilities]}::text[],
+      ${[...patch.affectedVersions]}::text[], ${sqlJson(patch.regression)}, ${sqlJson(patch.deadline)},
+      ${sqlInstant(patch.deadline.at)}, ${patch.justification}, ${patch.openedBy},
+      ${sqlInstant(patch.openedAt)}, ${sqlInstant(patch.openedAt)})
+    on conflict (ecosystem, source, source_version) where state not in ('closed', 'dropped')
+    do nothing returning number`.execute(tx);
+  return rows[0]?.number ?? null;
+}
+
+/** Compare-and-set: false when the case is no longer in `from`. */
+export async function updateState(
+  tx: Tx,
+  move: { readonly id: PatchId; readonly from: PatchState; readonly to: PatchState; readonly at: Instant },
+): Promise<boolean> {
+  const { numAffectedRows } = await sql`
+    update patch set state = ${move.to}, moved_at = ${sqlInstant(move.at)}
+     where id = ${move.id} and state = ${move.from}`.execute(tx);
+  return numAffectedRows === 1n;
+}
