@@ -1,0 +1,168 @@
+import { readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { Failure } from "../base/failure.ts";
+import { inTransaction, type Tx } from "../db/database.ts";
+import type { World } from "../db/world.ts";
+import { type Checkpoint, type LogKey, openCheckpoint, signCheckpoint } from "./checkpoint.ts";
+import { writeDurably } from "./durable-file.ts";
+import { entryText } from "./entry.ts";
+import { ledgerFolder } from "./log-key.ts";
+import type { Head } from "./model.ts";
+import {
+  advanceHead,
+  insertEntries,
+  loadEntries,
+  loadHead,
+  loadQueue,
+  loadTiles,
+  saveTiles,
+  tryLockSequencer,
+} from "./store-tree.ts";
+import {
+  appendLeaves,
+  edgeTiles,
+  entryBundle,
+  hashesOnLevel,
+  nodesIn,
+  TILE_WIDTH,
+  type TileName,
+  tileOf,
+  tilePath,
+} from "./tile.ts";
+import { EMPTY_ROOT, type Hash, leafHash, nodesOf, rootHash } from "./tree.ts";
+
+/** Entries numbered in one transaction, so also the most between two signed heads. */
+const BATCH_ENTRIES_MAX = 1_000;
+
+/**
+ * Gives waiting events their places and signs the new head. The order is what makes it safe: tiles
+ * are on disk before the head is committed, and the head's note is handed out only after. A crash
+ * in between leaves tiles of a tree that no head ever named; the next turn overwrites them.
+ *
+ * Returns true when more events may be waiting.
+ */
+export async function sequence(world: World, key: LogKey): Promise<boolean> {
+  const folder = ledgerFolder(world);
+  const done = await inTransaction(world.db, async (tx) => {
+    if (!(await tryLockSequencer(tx))) return null;
+    const head = await loadHead(tx);
+    if (head !== null && openCheckpoint(key, head.note) === null) throw foreignHead();
+    const onDisk = await readFileHead(folder, key);
+    await refuseFork(tx, head, onDisk);
+    const added = await append(tx, head?.size ?? 0);
+    const size = (head?.size ?? 0) + added;
+    if (head !== null && added === 0 && onDisk?.size === size) return null;
+    const root = await rootOf(tx, size);
+    await writeTiles(tx, folder, { from: onDisk?.size ?? 0, to: size });
+    const next: Head =
+      head !== null && added === 0
+        ? head
+        : { size, root: root.toString("base64"), note: signCheckpoint(key, size, root) };
+    if (next !== head && !(await advanceHead(tx, head, next))) throw foreignHead();
+    return { next, added };
+  });
+  if (done === null) return false;
+  await writeDurably(folder, [{ path: "checkpoint", bytes: Buffer.from(done.next.note) }]);
+  return done.added === BATCH_ENTRIES_MAX;
+}
+
+async function append(tx: Tx, size: number): Promise<number> {
+  const events = await loadQueue(tx, BATCH_ENTRIES_MAX);
+  if (events.length === 0) return 0;
+  const entries = events.map((event, i) => ({
+    index: size + i,
+    event: event.id,
+    entry: entryText(event),
+  }));
+  await insertEntries(tx, entries);
+  const edge = await loadTiles(tx, edgeTiles(size));
+  const leaves = entries.map((entry) => leafHash(entry.entry));
+  await saveTiles(tx, appendLeaves({ size, edge, leaves }));
+  return events.length;
+}
+
+export async function rootOf(tx: Parameters<typeof loadTiles>[0], size: number): Promise<Hash> {
+  if (size === 0) return EMPTY_ROOT;
+  const tiles = await loadTiles(tx, nodesOf({ from: 0, to: size }).map(tileOf));
+  return rootHash(size, nodesIn(tiles));
+}
+
+async function readFileHead(folder: string, key: LogKey): Promise<Checkpoint | null> {
+  let note: string;
+  try {
+    note = await readFile(join(folder, "checkpoint"), "utf8");
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === "ENOENT") return null;
+    throw cause;
+  }
+  const checkpoint = openCheckpoint(key, note);
+  if (checkpoint !== null) return checkpoint;
+  throw new Failure(
+    "blocked",
+    `The file ${join(folder, "checkpoint")} is not a head signed by this server's ledger key. Restore the folder from a backup.`,
+  );
+}
+
+/** The tree in the database must extend the head that was last written outside it. */
+async function refuseFork(tx: Tx, head: Head | null, onDisk: Checkpoint | null): Promise<void> {
+  if (onDisk === null) return;
+  const isOlder = (head?.size ?? 0) < onDisk.size;
+  if (!isOlder && (await rootOf(tx, onDisk.size)).equals(onDisk.root)) return;
+  throw new Failure(
+    "blocked",
+    isOlder
+      ? `The database holds ${head?.size ?? 0} ledger entries, but a head over ${onDisk.size} was already signed: the database is older than the ledger files. Nothing is signed until the newer database is back.`
+      : `The ledger in the database differs from the head over ${onDisk.size} entries that was already signed. Nothing is signed; compare an export with the files of the ledger folder.`,
+  );
+}
+
+function foreignHead(): Failure {
+  return new Failure("blocked", "The ledger's head was written by another server or key.");
+}
+
+/** Writes every tile and bundle that a head of size `to` needs and a head of size `from` did not. */
+async function writeTiles(
+  tx: Tx,
+  folder: string,
+  range: { readonly from: number; readonly to: number },
+): Promise<void> {
+  for (const name of namesBetween(range)) {
+    const tile = (await loadTiles(tx, [name])).values().next().value;
+    if (tile === undefined) throw new Failure("blocked", "A tile of the ledger is missing.");
+    await writeTile(folder, name.level, name.position, Buffer.concat(tile.hashes), {
+      width: Math.min(TILE_WIDTH, hashesOnLevel(name.level, range.to) - name.position * TILE_WIDTH),
+    });
+    if (name.level > 0) continue;
+    const from = name.position * TILE_WIDTH;
+    const entries = await loadEntries(tx, { from, to: Math.min(from + TILE_WIDTH, range.to) });
+    const bundle = entryBundle(entries);
+    await writeTile(folder, "entries", name.position, bundle, { width: entries.length });
+  }
+}
+
+function namesBetween(range: { readonly from: number; readonly to: number }): readonly TileName[] {
+  const names: TileName[] = [];
+  for (let level = 0; hashesOnLevel(level, range.to) > 0; level += 1) {
+    const [held, wanted] = [hashesOnLevel(level, range.from), hashesOnLevel(level, range.to)];
+    if (held === wanted) continue;
+    const first = Math.floor(held / TILE_WIDTH);
+    for (let position = first; position * TILE_WIDTH < wanted; position += 1) {
+      names.push({ level, position });
+    }
+  }
+  return names;
+}
+
+async function writeTile(
+  folder: string,
+  kind: number | "entries",
+  position: number,
+  bytes: Buffer,
+  options: { readonly width: number },
+): Promise<void> {
+  await writeDurably(folder, [{ path: tilePath(kind, position, options.width), bytes }]);
+  if (options.width === TILE_WIDTH) {
+    const partials = `${join(folder, tilePath(kind, position, TILE_WIDTH))}.p`;
+    await rm(partials, { recursive: true, force: true });
+  }
+}
