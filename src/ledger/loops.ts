@@ -1,7 +1,7 @@
 import { type Loop, startLoop } from "../base/loop.ts";
 import type { World } from "../db/world.ts";
 import type { LogKey } from "./checkpoint.ts";
-import { sequence } from "./sequencer.ts";
+import { sequence } from "./loops-sequencer.ts";
 
 /** Woken by the `ledger` channel; looks by itself as often as this in case a hint was lost. */
 const IDLE_MS = 2_000;

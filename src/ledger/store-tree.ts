@@ -22,8 +22,8 @@ export async function loadHead(reader: Reader): Promise<Head | null> {
 /** Events without a place, in order of insertion: never by a watermark, as late commits come low. */
 export async function loadQueue(tx: Tx, limit: number): Promise<readonly LedgerEvent[]> {
   const { rows } = await sql<LedgerEvent>`
-    select e.id, null as index, (extract(epoch from e.at) * 1000)::bigint as at, e.type, e.actor, e.object, e.patch, e.change, e.plan,
-      e.approved, e.facts
+    select e.id, null as index, (extract(epoch from e.at) * 1000)::bigint as at, e.type, e.actor,
+      e.object, e.patch, e.change, e.plan, e.approved, e.facts
     from event_queue q join event e on e.id = q.event
     order by q.inserted limit ${limit}`.execute(tx);
   return rows;
@@ -41,11 +41,8 @@ export async function insertEntries(tx: Tx, entries: readonly NewEntry[]): Promi
     select index, event, entry
     from jsonb_to_recordset(${sqlJson(entries)}) as r (index bigint, event text, entry text)
     order by index`.execute(tx);
-  await sql`
-    delete from event_queue
-    where event in (select jsonb_array_elements_text(${sqlJson(entries.map((e) => e.event))}))`.execute(
-    tx,
-  );
+  const done = entries.map((entry) => entry.event);
+  await sql`delete from event_queue where event = any(${done}::text[])`.execute(tx);
 }
 
 export async function loadEntries(

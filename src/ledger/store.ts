@@ -49,8 +49,8 @@ export async function readTimeline(
     ...(filter.after === undefined ? [] : [sql`e.inserted > ${filter.after}`]),
   ];
   const { rows } = await sql<LedgerEvent & { readonly place: number }>`
-    select e.id, l.index, (extract(epoch from e.at) * 1000)::bigint as at, e.type, e.actor, e.object, e.patch, e.change, e.plan, e.approved,
-      e.facts, e.inserted as place
+    select e.id, l.index, (extract(epoch from e.at) * 1000)::bigint as at, e.type, e.actor,
+      e.object, e.patch, e.change, e.plan, e.approved, e.facts, e.inserted as place
     from event e left join ledger_entry l on l.event = e.id
     where ${sql.join(conditions, sql` and `)}
     order by e.inserted

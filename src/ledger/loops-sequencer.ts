@@ -4,10 +4,10 @@ import { Failure } from "../base/failure.ts";
 import { inTransaction, type Tx } from "../db/database.ts";
 import type { World } from "../db/world.ts";
 import { type Checkpoint, type LogKey, openCheckpoint, signCheckpoint } from "./checkpoint.ts";
-import { writeDurably } from "./durable-file.ts";
 import { entryText } from "./entry.ts";
-import { ledgerFolder } from "./log-key.ts";
 import type { Head } from "./model.ts";
+import { writeDurably } from "./store-files.ts";
+import { ledgerFolder } from "./store-log-key.ts";
 import {
   advanceHead,
   insertEntries,
