@@ -1,0 +1,239 @@
+import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
+import { messageReader } from "./host-message.ts";
+import { type HostMessage, type ReachProblem, type SessionLimits, sessionLimits } from "./model.ts";
+import type { Prepared, Transport } from "./transport.ts";
+
+/**
+ * One connection to the host program. The caller takes messages one by one and may answer on the
+ * host's input; the session ends with `ended`, always, and says why.
+ */
+export interface HostSession {
+  /** The next message, or the end; after the end always the same end. */
+  next(): Promise<SessionItem>;
+  /** Writes text lines to the host program, which must end with a line break. */
+  send(text: string): void;
+  /** Nothing more will be sent; the host program reads the end of its input. */
+  endInput(): void;
+  /** Ends the connection now. What runs detached on the host goes on. */
+  close(): Promise<void>;
+}
+
+export type SessionItem =
+  | { readonly kind: "message"; readonly message: HostMessage }
+  | { readonly kind: "ended"; readonly problem: ReachProblem | null };
+
+export interface SessionRequest {
+  /** `inspect`, `status`, …: the line the host program reads first. */
+  readonly verb: string;
+  /** What follows the verb at once: whole lines. */
+  readonly input?: string;
+  readonly limits?: Partial<SessionLimits>;
+  readonly signal?: AbortSignal;
+}
+
+/** A host's words on standard error: enough to tell why, not a place to send a flood to. */
+const STDERR_BYTES_MAX = 16 * 1024;
+
+export function openSession(transport: Transport, request: SessionRequest): HostSession {
+  const prepared = transport.prepare();
+  if ("kind" in prepared) return endedSession(prepared);
+  const limits = { ...sessionLimits, ...request.limits };
+  const child = start(prepared);
+  const items = itemQueue();
+  const watch = sessionWatch({ child, transport, limits, items });
+  request.signal?.addEventListener("abort", () => watch.stop("cancelled", "was cancelled"), {
+    once: true,
+  });
+  if (request.signal?.aborted === true) watch.stop("cancelled", "was cancelled");
+  child.stdin.on("error", () => undefined);
+  child.stdin.write(`${prepared.preamble}${request.verb}\n${request.input ?? ""}`);
+  return {
+    next: items.next,
+    send(text) {
+      if (child.stdin.writable) child.stdin.write(text);
+    },
+    endInput() {
+      child.stdin.end();
+    },
+    async close() {
+      watch.stop("cancelled", "was closed");
+      await items.ended;
+    },
+  };
+}
+
+function start(prepared: Prepared): ChildProcessWithoutNullStreams {
+  return spawn(prepared.program, [...prepared.args], {
+    cwd: "/",
+    stdio: ["pipe", "pipe", "pipe"],
+    ...(prepared.env === null ? {} : { env: { ...prepared.env } }),
+  });
+}
+
+interface Watched {
+  readonly child: ChildProcessWithoutNullStreams;
+  readonly transport: Transport;
+  readonly limits: SessionLimits;
+  readonly items: ItemQueue;
+}
+
+/** Holds a session to its limits and turns the end of its process into a typed end. */
+function sessionWatch(watched: Watched): {
+  stop(kind: ReachProblem["kind"], how: string): void;
+} {
+  const { child, transport, limits, items } = watched;
+  const reader = messageReader();
+  let stopped: ReachProblem | null = null;
+  let stderr = "";
+  let bytes = 0;
+
+  const stop = (kind: ReachProblem["kind"], how: string): void => {
+    stopped ??= { kind, message: `The session with ${transport.where} ${how}.` };
+    child.kill("SIGKILL");
+    // A helper that outlives ssh (a proxy command) may hold the pipes open; we are done with them.
+    child.stdout.destroy();
+    child.stderr.destroy();
+  };
+  const seconds = (ms: number): string => `${Math.round(ms / 1000)} s`;
+  const total = setTimeout(
+    () => stop("timeout", `did not end within ${seconds(limits.totalMs)}`),
+    limits.totalMs,
+  );
+  let quiet = setTimeout(
+    () => stop("no-answer", `got no answer within ${seconds(limits.greetingMs)}`),
+    limits.greetingMs,
+  );
+  const heard = (): void => {
+    clearTimeout(quiet);
+    quiet = setTimeout(
+      () => stop("timeout", `ended after ${seconds(limits.silenceMs)} of silence`),
+      limits.silenceMs,
+    );
+  };
+
+  child.stdout.on("data", (chunk: Buffer) => {
+    if (stopped !== null) return;
+    bytes += chunk.length;
+    if (bytes > limits.bytesMax) {
+      return stop("flood", `was ended because it sent more than ${limits.bytesMax} bytes`);
+    }
+    const messages = reader.take(chunk);
+    if ("broken" in messages) return stop("protocol", `broke the protocol with ${messages.broken}`);
+    // Before the greeting only the greeting counts: a trickle of bytes must not buy time.
+    if (reader.hasGreeted()) heard();
+    for (const message of messages) items.push({ kind: "message", message });
+  });
+  child.stderr.on("data", (chunk: Buffer) => {
+    if (stderr.length < STDERR_BYTES_MAX) stderr += chunk.toString("latin1");
+  });
+  const finish = (problem: ReachProblem | null): void => {
+    clearTimeout(total);
+    clearTimeout(quiet);
+    items.end(problem);
+  };
+  child.on("error", () => {
+    const message = `The program ${child.spawnfile} could not be started on this server.`;
+    finish({ kind: "program-missing", message });
+  });
+  child.on("close", (code) => finish(stopped ?? endOf(code ?? -1)));
+  const endOf = (code: number): ReachProblem | null => {
+    if (!reader.hasGreeted()) return transport.explain({ code, stderr });
+    const { where } = transport;
+    if (reader.isInside()) {
+      return {
+        kind: "connection-lost",
+        message: `The connection to ${where} broke off mid-answer.`,
+      };
+    }
+    // After its greeting the program's messages tell what happened; 255 is ssh losing the line.
+    if (code !== 255 && code >= 0) return null;
+    return { kind: "connection-lost", message: `The connection to ${where} broke.` };
+  };
+  return { stop };
+}
+
+interface ItemQueue {
+  push(item: SessionItem): void;
+  end(problem: ReachProblem | null): void;
+  next(): Promise<SessionItem>;
+  readonly ended: Promise<void>;
+}
+
+function itemQueue(): ItemQueue {
+  const waiting: ((item: SessionItem) => void)[] = [];
+  const items: SessionItem[] = [];
+  let end: SessionItem | null = null;
+  let markEnded: () => void = () => undefined;
+  const ended = new Promise<void>((resolve) => {
+    markEnded = resolve;
+  });
+  return {
+    ended,
+    push(item) {
+      const taker = waiting.shift();
+      if (taker === undefined) items.push(item);
+      else taker(item);
+    },
+    end(problem) {
+      if (end !== null) return;
+      end = { kind: "ended", problem };
+      for (const taker of waiting.splice(0)) taker(end);
+      markEnded();
+    },
+    next() {
+      const item = items.shift() ?? end;
+      if (item !== null) return Promise.resolve(item);
+      return new Promise((resolve) => waiting.push(resolve));
+    },
+  };
+}
+
+function endedSession(problem: ReachProblem): HostSession {
+  const end: SessionItem = { kind: "ended", problem };
+  return {
+    next: () => Promise.resolve(end),
+    send: () => undefined,
+    endInput: () => undefined,
+    close: () => Promise.resolve(),
+  };
+}
+
+/**
+ * One question, one answer: opens a session, waits for the named group and closes. A `refused` note
+ * or any other end is a problem.
+ */
+export async function askHost(
+  transport: Transport,
+  request: SessionRequest & { readonly answer: string },
+): Promise<ReadonlyMap<string, readonly string[]> | ReachProblem> {
+  const session = openSession(transport, request);
+  // Everything was said; a host program that waits for more must not wait for ever.
+  session.endInput();
+  try {
+    for (;;) {
+      const item = await session.next();
+      if (item.kind === "ended") return item.problem ?? noAnswer(transport, request.answer);
+      const { message } = item;
+      if (message.kind === "group" && message.name === request.answer) return message.sections;
+      if (message.kind === "note" && message.name === "refused") {
+        const said = message.text.slice(0, 200);
+        return { kind: "program-refused", message: `${transport.where} refused: ${said}` };
+      }
+    }
+  } finally {
+    await session.close();
+  }
+}
+
+function noAnswer(transport: Transport, answer: string): ReachProblem {
+  return {
+    kind: "protocol",
+    message: `The host program on ${transport.where} ended without an answer to ${answer}.`,
+  };
+}
+
+export function isReachProblem(
+  answer: ReadonlyMap<string, readonly string[]> | ReachProblem,
+): answer is ReachProblem {
+  return !(answer instanceof Map);
+}

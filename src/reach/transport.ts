@@ -1,0 +1,158 @@
+import { createHash } from "node:crypto";
+import { chmodSync, existsSync, mkdirSync, renameSync, statSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { type HostKey, parseHostKey } from "./host-key.ts";
+import type { ReachProblem, ReachTarget } from "./model.ts";
+import {
+  bootstrap,
+  controlName,
+  isExpressiblePath,
+  KEY_ALIAS,
+  remoteCommand,
+  type SshTarget,
+  sshArgs,
+} from "./ssh-command.ts";
+import { sshProblem, startProblem } from "./ssh-problem.ts";
+
+/** What a session needs to know about the way to its host. */
+export interface Transport {
+  /** How people call the other end. */
+  readonly where: string;
+  /** Prepares the way: the process to start and what it must read first, or why there is none. */
+  prepare(): Prepared | ReachProblem;
+  /** Why the process ended before the host program greeted. */
+  explain(end: { readonly code: number; readonly stderr: string }): ReachProblem;
+}
+
+export interface Prepared {
+  readonly program: string;
+  readonly args: readonly string[];
+  /** Null passes on the server's own environment, which OpenSSH needs for agents. */
+  readonly env: Readonly<Record<string, string>> | null;
+  readonly preamble: string;
+}
+
+export interface ReachPaths {
+  readonly state: string;
+  readonly sockets: string;
+}
+
+/** The texts of the host program: for a host, and for this machine with a state folder of its own. */
+export interface HostPrograms {
+  readonly remote: string;
+  readonly local: string;
+}
+
+export function transportTo(
+  target: ReachTarget,
+  paths: ReachPaths,
+  programs: HostPrograms,
+): Transport {
+  return target.kind === "local"
+    ? localTransport(programs.local)
+    : sshTransport(target, paths, programs.remote);
+}
+
+/** This machine, as the user the server runs as: enough to inspect, nothing to change anything. */
+function localTransport(program: string): Transport {
+  return {
+    where: "this machine",
+    prepare: () => ({
+      program: "/bin/sh",
+      args: ["-c", bootstrap(Buffer.byteLength(program))],
+      env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", LC_ALL: "C" },
+      preamble: program,
+    }),
+    explain: ({ code, stderr }) => startProblem(stderr, code, "this machine"),
+  };
+}
+
+function sshTransport(target: SshTarget, paths: ReachPaths, program: string): Transport {
+  const where = `${target.user}@${target.address}, port ${target.port},`;
+  return {
+    where,
+    prepare() {
+      const identity = withIdentityPath(target);
+      const keys = target.hostKeys.flatMap((line) => parseHostKey(line) ?? []);
+      const problem = targetProblem(identity, keys, where);
+      if (problem !== null) return problem;
+      const files = {
+        knownHosts: writeKnownHosts(paths.state, keys),
+        controlPath: join(paths.sockets, controlName(identity)),
+      };
+      const bytes = Buffer.byteLength(program);
+      return {
+        program: "ssh",
+        args: [...sshArgs(identity, files, keys), remoteCommand(identity, bytes)],
+        env: null,
+        preamble: identity.program === "piped" ? program : "",
+      };
+    },
+    explain({ code, stderr }) {
+      // ssh itself ends with 255; every other code is the remote side's.
+      const problem = code === 255 || code < 0 ? sshProblem(stderr, where) : null;
+      if (problem !== null) return problem;
+      if (code !== 255) return startProblem(stderr, code, where);
+      return { kind: "connection-lost", message: `The connection to ${where} broke.` };
+    },
+  };
+}
+
+function withIdentityPath(target: SshTarget): SshTarget {
+  const file = target.identityFile;
+  if (file === null || !file.startsWith("~/")) return target;
+  return { ...target, identityFile: join(homedir(), file.slice(2)) };
+}
+
+const USER = /^[A-Za-z_][A-Za-z0-9_.-]{0,63}$/;
+const ADDRESS = /^[A-Za-z0-9:][A-Za-z0-9._:%-]{0,254}$/;
+
+/** What can be refused before anything is started. */
+function targetProblem(
+  target: SshTarget,
+  keys: readonly HostKey[],
+  where: string,
+): ReachProblem | null {
+  if (!USER.test(target.user) || !ADDRESS.test(target.address)) {
+    return { kind: "unreachable", message: `${where} is not a user and address that SSH accepts.` };
+  }
+  if (keys.length === 0) {
+    return {
+      kind: "host-key-unknown",
+      message: `No host key is pinned for ${where} so nothing was sent. Pin the key that the host shows on its own console.`,
+    };
+  }
+  return target.identityFile === null ? null : identityProblem(target.identityFile);
+}
+
+function identityProblem(path: string): ReachProblem | null {
+  const problem = (what: string): ReachProblem => ({
+    kind: "identity-file",
+    message: `The private key ${path} cannot be used: ${what}.`,
+  });
+  if (!isExpressiblePath(path)) return problem("its path must be absolute, without quotes");
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (found === undefined) return problem("there is no such file for the user the server runs as");
+  if (!found.isFile()) return problem("it is not a file");
+  if ((found.mode & 0o077) !== 0) {
+    const mode = (found.mode & 0o777).toString(8).padStart(4, "0");
+    return problem(`others may read it (mode ${mode}); run chmod 600 on it`);
+  }
+  return null;
+}
+
+/** One file per set of pinned keys, named by its content: written once, never changed. */
+function writeKnownHosts(state: string, keys: readonly HostKey[]): string {
+  const text = keys.map((key) => `${KEY_ALIAS} ${key.line}\n`).join("");
+  const folder = join(state, "known-hosts");
+  const name = createHash("sha256").update(text).digest("hex").slice(0, 32);
+  const path = join(folder, name);
+  if (existsSync(path)) return path;
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const beside = join(folder, `.${name}.${process.pid}`);
+  writeFileSync(beside, text, { mode: 0o600 });
+  chmodSync(beside, 0o600);
+  renameSync(beside, path);
+  return path;
+}
