@@ -1,0 +1,38 @@
+import type { LabHost } from "./host.ts";
+
+/** What installs the host program behind a forced command, as somebody other than the server would. */
+export interface ForcedCommand {
+  /** Text of the host program. */
+  readonly program: string;
+  /** Texts of /etc/fettle/policy and /etc/fettle/identity. */
+  readonly policy: string;
+  readonly identity: string;
+  /** The server's key, `type base64`, without options. */
+  readonly publicKey: string;
+}
+
+/**
+ * Afterwards root logs in with this key only, and gets the host program only. The lab's operator
+ * key no longer opens the host; `host.exec` still does.
+ */
+export async function installForcedCommand(host: LabHost, what: ForcedCommand): Promise<void> {
+  const key = what.publicKey.trim();
+  const line = `restrict,command="/usr/sbin/fettle-host serve" ${key}\n`;
+  await write(host, "/usr/sbin/fettle-host", what.program, "0755");
+  await host.must(["install", "-d", "-m", "0755", "/etc/fettle"]);
+  await host.must(["install", "-d", "-m", "0700", "/var/lib/fettle", "/root/.ssh"]);
+  await write(host, "/etc/fettle/policy", what.policy, "0644");
+  await write(host, "/etc/fettle/identity", what.identity, "0644");
+  await write(host, "/root/.ssh/authorized_keys", line, "0600");
+  const setting = "PermitRootLogin forced-commands-only\n";
+  await write(host, "/etc/ssh/sshd_config.d/fettle.conf", setting, "0644");
+  await host.must(["sshd", "-t"]);
+  await host.must(["/etc/init.d/ssh", "reload"]);
+}
+
+/** Written beside and renamed, so that nobody reads half of it. */
+async function write(host: LabHost, path: string, text: string, mode: string): Promise<void> {
+  const part = `${path}.fettle-new`;
+  await host.must(["install", "-m", mode, "/dev/stdin", part], { input: text });
+  await host.must(["mv", "-f", part, path]);
+}

@@ -1,0 +1,101 @@
+import { randomBytes } from "node:crypto";
+import { chmod, copyFile, mkdir, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import type { AptSettings } from "./apt-settings.ts";
+import { guestDir } from "./base-root.ts";
+import { readOr, run } from "./machine.ts";
+import { type HostPlan, PACKAGES_NAME, SUITE } from "./model.ts";
+
+/** Writes what makes one host differ from the base: the first contents of its upper layer. */
+
+export interface HostFiles {
+  readonly plan: HostPlan;
+  readonly dir: string;
+  readonly gateway: string;
+  readonly neighbours: readonly { readonly name: string; readonly address: string }[];
+  readonly operatorPublicKey: string;
+  readonly aptFiles: ReadonlyMap<string, string | Uint8Array>;
+}
+
+/** Returns the host's public key, type and key only. */
+export async function writeHostFiles(files: HostFiles): Promise<string> {
+  for (const name of ["upper", "work", "root"])
+    await mkdir(join(files.dir, name), { recursive: true });
+  const upper = join(files.dir, "upper");
+  const { name } = files.plan;
+  const known = files.neighbours.map((host) => `${host.address} ${host.name}\n`).join("");
+  await put(upper, "etc/hostname", `${name}\n`);
+  await put(upper, "etc/hosts", `127.0.0.1 localhost\n${files.gateway} ${PACKAGES_NAME}\n${known}`);
+  await put(upper, "etc/machine-id", `${randomBytes(16).toString("hex")}\n`, 0o444);
+  for (const [path, bytes] of files.aptFiles) await put(upper, path, bytes);
+  await put(upper, "var/log/fettle-lab/boot.log", "");
+  await mkdir(join(upper, "root/.ssh"), { recursive: true, mode: 0o700 });
+  await chmod(join(upper, "root"), 0o700);
+  await put(upper, "root/.ssh/authorized_keys", files.operatorPublicKey, 0o600);
+  await writePrograms(upper);
+  return await makeHostKey(upper, name);
+}
+
+async function writePrograms(upper: string): Promise<void> {
+  await mkdir(join(upper, "usr/sbin"), { recursive: true });
+  await copyFile(join(guestDir, "init.sh"), join(upper, "usr/sbin/fettle-lab-init"));
+  for (const name of ["reboot", "poweroff", "halt", "shutdown"]) {
+    await copyFile(join(guestDir, "power.sh"), join(upper, "usr/sbin", name));
+    await chmod(join(upper, "usr/sbin", name), 0o755);
+  }
+  // Debian's tools for init scripts ask it whether the host is in normal operation.
+  await put(upper, "usr/sbin/runlevel", "#!/bin/sh\necho N 2\n", 0o755);
+}
+
+async function makeHostKey(upper: string, name: string): Promise<string> {
+  const path = join(upper, "etc/ssh/ssh_host_ed25519_key");
+  await mkdir(dirname(path), { recursive: true });
+  await run("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", `root@${name}`, "-f", path]);
+  return publicKeyOnly(await readOr(`${path}.pub`, ""));
+}
+
+export function publicKeyOnly(line: string): string {
+  return line.trim().split(" ").slice(0, 2).join(" ");
+}
+
+/** Sources, trust and settings of the hosts' apt. Everything comes from the run's proxy. */
+export function aptFiles(plan: {
+  readonly packagesUrl: string;
+  readonly settings: AptSettings;
+  readonly repositoryKey: Uint8Array;
+}): ReadonlyMap<string, string | Uint8Array> {
+  const debian = "/usr/share/keyrings/debian-archive-keyring.gpg";
+  const source = (path: string, suite: string, key: string): string =>
+    `Types: deb\nURIs: ${plan.packagesUrl}/${path}\nSuites: ${suite}\nComponents: main\nSigned-By: ${key}\n`;
+  return new Map<string, string | Uint8Array>([
+    [
+      "etc/apt/sources.list.d/debian.sources",
+      [
+        source("main", SUITE, debian),
+        source("updates", `${SUITE}-updates`, debian),
+        source("security", `${SUITE}-security`, debian),
+      ].join("\n"),
+    ],
+    [
+      "etc/apt/sources.list.d/fettle-lab.sources",
+      source("lab", "lab", "/etc/apt/keyrings/fettle-lab.gpg"),
+    ],
+    ["etc/apt/keyrings/fettle-lab.gpg", plan.repositoryKey],
+    [
+      "etc/apt/apt.conf.d/90fettle-lab",
+      `${['Acquire::Languages "none";', ...plan.settings.freshnessLines].join("\n")}\n`,
+    ],
+  ]);
+}
+
+async function put(
+  upper: string,
+  path: string,
+  bytes: string | Uint8Array,
+  mode = 0o644,
+): Promise<void> {
+  const target = join(upper, path);
+  await mkdir(dirname(target), { recursive: true, mode: 0o755 });
+  await writeFile(target, bytes);
+  await chmod(target, mode);
+}
