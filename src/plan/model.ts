@@ -2,6 +2,8 @@ import type { Digest } from "../base/digest.ts";
 import type { HostId, PatchId, PlanDigest } from "../base/ids.ts";
 import type { Instant } from "../base/instant.ts";
 import type { Labels } from "../base/labels.ts";
+import type { ChangeClass, RingsPolicy } from "../policy/rings.ts";
+import type { PatchTarget } from "../triage/model.ts";
 
 /**
  * Plans: what would be done, to which hosts, in which order, with the undo.
@@ -15,16 +17,18 @@ import type { Labels } from "../base/labels.ts";
  * anybody approves; nothing here ever dispatches anything.
  */
 
+export interface PackageStep {
+  readonly verb: "upgrade" | "downgrade" | "install" | "remove";
+  readonly name: string;
+  readonly arch: string;
+  /** `-` where there is none. */
+  readonly from: string;
+  readonly to: string;
+  readonly sha256: string;
+}
+
 export type Step =
-  | {
-      readonly verb: "upgrade" | "downgrade" | "install" | "remove";
-      readonly name: string;
-      readonly arch: string;
-      /** `-` where there is none. */
-      readonly from: string;
-      readonly to: string;
-      readonly sha256: string;
-    }
+  | PackageStep
   | { readonly verb: "restart"; readonly unit: string }
   | { readonly verb: "probe"; readonly name: string }
   | { readonly verb: "run"; readonly hook: string }
@@ -58,6 +62,22 @@ export interface Resolution {
   readonly affectedServices: readonly string[];
 }
 
+/** The answer for one distinct pair of package set and offer set; hosts with both share it. */
+export interface SetPair {
+  readonly packageSet: Digest;
+  readonly offerSet: Digest;
+}
+
+export type ResolutionOutcome =
+  | { readonly kind: "moves"; readonly resolution: Resolution }
+  | { readonly kind: "not-affected" }
+  | { readonly kind: "fix-not-offered" }
+  | { readonly kind: "not-resolved"; readonly problem: string };
+
+export interface ResolvedPair extends SetPair {
+  readonly outcome: ResolutionOutcome;
+}
+
 export interface PlanHost {
   readonly id: HostId;
   readonly name: string;
@@ -69,6 +89,12 @@ export interface PlanHost {
   readonly offerSet: Digest | null;
   /** Units that run there now. */
   readonly services: readonly string[];
+  /** Packages that somebody put on hold on this very host. */
+  readonly held: readonly string[];
+  /** Distribution and release, such as `debian 12`. */
+  readonly os: string;
+  /** How it is reached: a piped program guards against mistakes only (host protocol §9). */
+  readonly way: "local" | "ssh" | "piped";
 }
 
 export type Exclusion =
@@ -85,12 +111,39 @@ export type Exclusion =
   | { readonly why: "no-ring" }
   | { readonly why: "held"; readonly packages: readonly string[] };
 
+/** Why there is no plan at all; every one is for people to act on. */
+export type Blocker =
+  | { readonly why: "no-hosts" }
+  | { readonly why: "class-not-allowed"; readonly class: ChangeClass }
+  | { readonly why: "no-window"; readonly ring: string; readonly until: Instant }
+  | {
+      readonly why: "irreversible";
+      readonly packages: readonly string[];
+      readonly allowed: "no" | "acknowledged";
+    }
+  | { readonly why: "no-canary"; readonly ring: string }
+  | { readonly why: "body-too-large"; readonly host: string; readonly bytes: number };
+
+/** What the engine keeps to within a wave, as numbers; the policy that made them is in the digest. */
+export interface WaveLimits {
+  readonly batchSize: number;
+  readonly inFlightMax: number;
+  readonly failedMax: number;
+  /** Share (0–1) of the wave's hosts. */
+  readonly successRateMin: number;
+  readonly soakSeconds: number;
+  readonly rollback: "host" | "wave" | "none";
+}
+
 export interface PlannedWave {
   readonly number: number;
   readonly ring: string;
   readonly notBefore: Instant;
   readonly notAfter: Instant;
-  readonly hosts: readonly HostId[];
+  /** The open times in between; none when the wave is open throughout. */
+  readonly windows: readonly { readonly from: Instant; readonly to: Instant }[];
+  readonly hostCount: number;
+  readonly limits: WaveLimits;
 }
 
 export interface PlannedLeaf {
@@ -110,17 +163,26 @@ export interface Plan {
   /** The bytes that people sign. */
   readonly statement: string;
   readonly patch: PatchId;
+  readonly class: ChangeClass;
+  /** Approvals that the policy demands for this class and these rings. */
+  readonly need: number;
+  /** After this nobody may approve or start it. */
+  readonly expiresAt: Instant;
   readonly bodies: readonly { readonly digest: Digest; readonly text: string }[];
   readonly leaves: readonly PlannedLeaf[];
   readonly waves: readonly PlannedWave[];
 }
 
+export interface ExcludedHost {
+  readonly host: HostId;
+  readonly name: string;
+  readonly because: Exclusion;
+}
+
 export interface PlanReport {
-  readonly excluded: readonly {
-    readonly host: HostId;
-    readonly name: string;
-    readonly because: Exclusion;
-  }[];
+  /** Empty exactly when there is a plan. */
+  readonly blocked: readonly Blocker[];
+  readonly excluded: readonly ExcludedHost[];
   readonly reversibility: Reversibility;
   /** Packages whose present version no source offers any more: they cannot be put back. */
   readonly irreversible: readonly string[];
@@ -132,5 +194,98 @@ export interface PlanReport {
     readonly hosts: number;
     readonly failureRate: number;
   }[];
+  /** Hosts by the way they are reached. */
+  readonly ways: Readonly<Record<PlanHost["way"], number>>;
   readonly warnings: readonly string[];
+}
+
+/** Everything a plan depends on. The same input gives the same bytes. */
+export interface PlanInput {
+  readonly deployment: string;
+  /** The change's id as documents carry it, `c-88`. */
+  readonly change: string;
+  readonly patch: PatchId;
+  readonly target: PatchTarget;
+  readonly title: string;
+  /** Handle of whoever asks; never an approver of this plan. */
+  readonly requester: string;
+  readonly class: ChangeClass;
+  readonly issuedAt: Instant;
+  /** Not before this; the moment of issue when it is earlier. */
+  readonly startsAt: Instant | null;
+  readonly hostPolicy: number;
+  readonly policy: RingsPolicy;
+  /** Somebody said in words that there is no way back. */
+  readonly isIrreversibleAcknowledged: boolean;
+  readonly hosts: readonly PlanHost[];
+  readonly resolutions: readonly ResolvedPair[];
+  readonly supersedes: readonly PlanDigest[];
+}
+
+export interface Planned {
+  readonly plan: Plan | null;
+  readonly report: PlanReport;
+}
+
+/** What the checker is told beside the plan: what the planner was told, without trusting it. */
+export type PlanFacts = Omit<PlanInput, "policy">;
+
+export const planRules = [
+  "statement-format",
+  "plan-digest",
+  "deployment",
+  "change",
+  "requester",
+  "class",
+  "issued",
+  "policy-digest",
+  "host-policy",
+  "content",
+  "attempts",
+  "permit-weaker",
+  "revert-weaker",
+  "supersedes",
+  "leaf-count",
+  "leaf-format",
+  "leaf-digest",
+  "leaf-index",
+  "root",
+  "body-format",
+  "body-digest",
+  "body-count",
+  "body-unknown",
+  "body-unused",
+  "wave-list",
+  "wave-order",
+  "wave-count",
+  "ring-unknown",
+  "ring-order",
+  "wave-times",
+  "wave-soak",
+  "window-closed",
+  "limits-weaker",
+  "canary",
+  "need",
+  "expiry",
+  "host-twice",
+  "host-unknown",
+  "host-ring",
+  "host-mode",
+  "host-stale",
+  "host-held",
+  "host-forgotten",
+  "host-excluded",
+  "body-moves",
+  "body-restarts",
+  "body-probes",
+  "body-undo",
+  "irreversible",
+] as const;
+
+export type PlanRule = (typeof planRules)[number];
+
+/** One rule that a plan breaks, and where. */
+export interface PlanFault {
+  readonly rule: PlanRule;
+  readonly detail: string;
 }

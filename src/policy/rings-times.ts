@@ -3,6 +3,9 @@ import type { DailyWindow } from "./rings.ts";
 
 /** When a ring is open: its daily windows laid over a span of time. */
 
+/** 1970-01-01 was a Thursday; 0 is Sunday. */
+const FIRST_WEEKDAY = 4;
+
 export interface Span {
   readonly from: Instant;
   /** Not included. */
@@ -24,7 +27,7 @@ function spansOf(window: DailyWindow, span: Span): Span[] {
   // The day before may reach into the span: a window can pass midnight.
   const firstDay = Math.floor(span.from / DAY_MS) - 1;
   for (let day = firstDay; day * DAY_MS < span.to; day += 1) {
-    if (!window.days.includes(new Date(day * DAY_MS).getUTCDay())) continue;
+    if (!window.days.includes((day + FIRST_WEEKDAY) % 7)) continue;
     const opens = day * DAY_MS + window.fromMinute * MINUTE_MS;
     const from = Math.max(opens, span.from);
     const to = Math.min(opens + lengthMs, span.to);

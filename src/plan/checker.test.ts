@@ -1,0 +1,277 @@
+import { describe, expect, test } from "vitest";
+import {
+  aHost,
+  aMove,
+  aPlanInput,
+  ISSUED_AT,
+  movesOf,
+  shippedRings,
+} from "../../test/builders/plan.ts";
+import { sha256 } from "../base/digest.ts";
+import { DAY_MS, HOUR_MS } from "../base/instant.ts";
+import { parseRings } from "../policy/rings.ts";
+import { type BodyText, parseBody, writeBody } from "./body.ts";
+import { checkPlan } from "./checker.ts";
+import { type Leaf, parseLeaf, writeLeaf } from "./leaf.ts";
+import {
+  type Plan,
+  type PlanInput,
+  type Planned,
+  type PlannedWave,
+  type PlanRule,
+  planRules,
+} from "./model.ts";
+import { plan } from "./planner.ts";
+import { contentDigest } from "./planner-bodies.ts";
+import { parseStatement, type Statement, writeStatement } from "./statement.ts";
+import { statementDigest } from "./statement-digest.ts";
+import { buildTree } from "./tree.ts";
+
+/** A plan taken apart, so that one thing can be changed and all digests made right again. */
+interface Parts {
+  readonly statement: Statement;
+  readonly leaves: readonly Leaf[];
+  readonly bodies: readonly BodyText[];
+  readonly waves: readonly PlannedWave[];
+}
+
+const policy = parseRings(shippedRings);
+const input = aPlanInput({ policy });
+const good = plan(input);
+
+function must<T>(parsed: { ok: true; value: T } | { ok: false; why: string }): T {
+  if (!parsed.ok) throw new Error(parsed.why);
+  return parsed.value;
+}
+
+function apart(planned: Planned): Parts {
+  const made = planned.plan!;
+  return {
+    statement: must(parseStatement(made.statement)),
+    leaves: made.leaves.map((leaf) => must(parseLeaf(leaf.text))),
+    bodies: made.bodies.map((body) => must(parseBody(body.text))),
+    waves: made.waves,
+  };
+}
+
+/** Puts the parts together as a planner with that one mistake would have. */
+function sealed(parts: Parts, from: PlanInput = input, planned: Planned = good): Planned {
+  const ids = new Map(from.hosts.map((host) => [host.protocolId, host.id]));
+  const oldDigests = planned.plan!.bodies.map((body) => body.digest);
+  const bodies = parts.bodies.map((body) => {
+    const text = writeBody(body);
+    return { digest: sha256(text), text };
+  });
+  const leaves = parts.leaves.map((leaf, index) => {
+    const body = bodies[oldDigests.indexOf(leaf.body)]?.digest ?? leaf.body;
+    const text = writeLeaf({ ...leaf, index, body });
+    const host = ids.get(leaf.host) ?? input.hosts[0]!.id;
+    const digest = sha256(text);
+    return { index, wave: leaf.wave, host, protocolId: leaf.host, body, digest, text };
+  });
+  const statement = writeStatement({
+    ...parts.statement,
+    content: contentDigest(parts.bodies.map((body) => ({ body }))),
+    hosts: { kind: "frozen", count: leaves.length },
+    leaves: leaves.length,
+    bodies: bodies.length,
+    root: buildTree(leaves.map((leaf) => leaf.digest)).root,
+  });
+  const made: Plan = { ...planned.plan!, statement, bodies, leaves, waves: parts.waves };
+  return { ...planned, plan: { ...made, digest: statementDigest(statement) } };
+}
+
+/** The same with the statement's text edited as given, digest made right. */
+function edited(from: string | RegExp, to: string): Planned {
+  const statement = good.plan!.statement.replace(from, to);
+  expect(statement).not.toBe(good.plan!.statement);
+  return { ...good, plan: { ...good.plan!, statement, digest: statementDigest(statement) } };
+}
+
+function withPlan(some: Partial<Plan>): Planned {
+  return { ...good, plan: { ...good.plan!, ...some } };
+}
+
+const parts = apart(good);
+const [firstLeaf, secondLeaf, ...laterLeaves] = parts.leaves as [Leaf, Leaf, ...Leaf[]];
+const [firstBody] = parts.bodies as [BodyText];
+
+function withWave(number: number, some: Partial<PlannedWave>): Parts {
+  const waves = parts.waves.map((w) => (w.number === number ? { ...w, ...some } : w));
+  return {
+    ...parts,
+    waves,
+    statement: {
+      ...parts.statement,
+      waves: waves.map((wave) => ({
+        number: wave.number,
+        ring: wave.ring,
+        notBefore: wave.notBefore / 1000,
+        notAfter: wave.notAfter / 1000,
+      })),
+    },
+  };
+}
+
+const limits = parts.waves[0]!.limits;
+
+function withLimits(some: Partial<PlannedWave["limits"]>): Planned {
+  return sealed(withWave(1, { limits: { ...limits, ...some } }));
+}
+
+function withBody(some: Partial<BodyText>): Planned {
+  return sealed({ ...parts, bodies: [{ ...firstBody, ...some }] });
+}
+
+const lostPair = {
+  ...input.resolutions[0]!,
+  outcome: movesOf([aMove({ oldSha256: null }), aMove({ name: "openssl" })]),
+};
+const accepted = { ...input, isIrreversibleAcknowledged: true, resolutions: [lostPair] };
+const nightly = parseRings(
+  shippedRings.replace("opens: always", 'opens: [{ days: [mon], from: "22:00", to: "23:00" }]'),
+);
+const emergency = { ...input, class: "emergency" as const };
+const hostsChanged = (some: Parameters<typeof aHost>[1]): PlanInput => ({
+  ...input,
+  hosts: input.hosts.map((host, at) => (at === 0 ? { ...host, ...some } : host)),
+});
+
+/** For each rule: a plan that breaks it, and what the checker is told when that is not the usual. */
+const mutations: Record<PlanRule, readonly (readonly [Planned, PlanInput?])[]> = {
+  "statement-format": [[edited("\nclass", "\n class")], [edited(/end\n$/, "end")]],
+  "plan-digest": [[withPlan({ digest: sha256("other") as Plan["digest"] })]],
+  deployment: [[edited("tenant acme", "tenant other")]],
+  change: [[edited("change c-88", "change c-89")]],
+  requester: [[edited("requester carol", "requester alice")]],
+  class: [[edited("class normal", "class emergency")]],
+  issued: [[edited(/issued \d+/, `issued ${ISSUED_AT / 1000 + 1}`)]],
+  "policy-digest": [[good, { ...input, policy: parseRings(`${shippedRings}\n`) }]],
+  "host-policy": [[edited("hostpolicy 1", "hostpolicy 0")]],
+  content: [[edited(/content [0-9a-f]{4}/, "content 0000")]],
+  attempts: [[edited("attempts 2", "attempts 3")]],
+  "permit-weaker": [[edited("permit online", "permit lease 60")], [edited("online", "offline")]],
+  "revert-weaker": [[edited("order 259200", "order 259201")]],
+  supersedes: [[edited(/end\n$/, `supersedes ${sha256("x")}\nend\n`)]],
+  "leaf-count": [[withPlan({ leaves: good.plan!.leaves.slice(1) })]],
+  "leaf-format": [[withLeafText(good.plan!.leaves[0]!.text.replace("wave 1", "wave one"))]],
+  "leaf-digest": [
+    [withLeafText(good.plan!.leaves[0]!.text.replace("wave 1", "wave 2"))],
+    [withPlan({ leaves: good.plan!.leaves.map((leaf) => ({ ...leaf, digest: sha256("x") })) })],
+  ],
+  "leaf-index": [[withPlan({ leaves: swapped(good.plan!.leaves) })]],
+  root: [[edited(/root [0-9a-f]{4}/, "root 0000")]],
+  "body-format": [[withBodyText("fettle body 1\nstep 1 dance\nend\n")]],
+  "body-digest": [[withBodyText(good.plan!.bodies[0]!.text.replace("3.0.18", "3.0.19"))]],
+  "body-count": [[edited("bodies 1", "bodies 2")]],
+  "body-unknown": [[sealed({ ...parts, leaves: allBodies(sha256("none")) })]],
+  "body-unused": [[sealed({ ...parts, bodies: [firstBody, { ...firstBody, undo: [] }] })]],
+  "wave-list": [[sealed({ ...parts, waves: withWave(1, { ring: "2" }).waves })]],
+  "wave-order": [[sealed({ ...parts, leaves: swapped(parts.leaves, 0, 2) })]],
+  "wave-count": [[sealed(withWave(1, { hostCount: 1 }))]],
+  "ring-unknown": [[sealed(withWave(1, { ring: "gold" }))]],
+  "ring-order": [[sealed(withWave(2, { ring: "canary" }))], [sealed(withWave(1, { ring: "2" }))]],
+  "wave-times": [
+    [sealed(withWave(1, { notBefore: ISSUED_AT - 1000 }))],
+    [sealed(withWave(3, { notAfter: ISSUED_AT + 8 * DAY_MS }))],
+    [good, { ...input, startsAt: ISSUED_AT + HOUR_MS }],
+  ],
+  "wave-soak": [[sealed(withWave(2, { notBefore: ISSUED_AT + 59_000 }))]],
+  "window-closed": [[good, { ...input, policy: nightly }]],
+  "limits-weaker": [
+    [withLimits({ batchSize: 2 })],
+    [withLimits({ batchSize: 0 })],
+    [withLimits({ inFlightMax: 2 })],
+    [withLimits({ failedMax: 1 })],
+    [withLimits({ successRateMin: 0.9 })],
+    [withLimits({ soakSeconds: 59 })],
+    [withLimits({ rollback: "none" })],
+  ],
+  canary: [[plan({ ...input, hosts: input.hosts.slice(2) }), emergency]],
+  need: [[good, emergency]],
+  expiry: [[withPlan({ expiresAt: good.plan!.expiresAt + 1000 })]],
+  "host-twice": [
+    [
+      sealed({
+        ...parts,
+        leaves: [firstLeaf, { ...secondLeaf, host: firstLeaf.host }, ...laterLeaves],
+      }),
+    ],
+  ],
+  "host-unknown": [
+    [sealed({ ...parts, leaves: [{ ...firstLeaf, host: "h-none" }, secondLeaf, ...laterLeaves] })],
+  ],
+  "host-ring": [[good, hostsChanged({ labels: { ring: "1", service: "web" } })]],
+  "host-mode": [[good, hostsChanged({ mode: "inspect-only" })]],
+  "host-stale": [
+    [good, hostsChanged({ inspectedAt: ISSUED_AT - 25 * HOUR_MS })],
+    [good, hostsChanged({ inspectedAt: null })],
+  ],
+  "host-held": [[good, hostsChanged({ held: ["openssl"] })]],
+  "host-forgotten": [[good, { ...input, hosts: [...input.hosts, aHost("late")] }]],
+  "host-excluded": [[withExcluded()]],
+  "body-moves": [
+    [withBody({ steps: firstBody.steps.slice(1) })],
+    [withBody({ steps: swapped(firstBody.steps) })],
+    [withBody({ steps: [...firstBody.steps, { verb: "reboot" }] })],
+    [withBody({ steps: [...firstBody.steps, { verb: "run", hook: "drain" }] })],
+    [good, hostsChanged({ packageSet: sha256("packages B") })],
+  ],
+  "body-restarts": [
+    [withBody({ steps: firstBody.steps.filter((step) => step.verb !== "restart") })],
+    [withBody({ steps: [...firstBody.steps, { verb: "restart", unit: "ssh.service" }] })],
+  ],
+  "body-probes": [
+    [withBody({ steps: firstBody.steps.filter((step) => step.verb !== "probe") })],
+    [good, hostsChanged({ labels: { ring: "canary", zone: "a" } })],
+  ],
+  "body-undo": [
+    [withBody({ undo: [] })],
+    [withBody({ undo: firstBody.undo.slice(1) })],
+    [good, accepted],
+  ],
+  irreversible: [[plan(accepted), { ...accepted, isIrreversibleAcknowledged: false }]],
+};
+
+function withLeafText(text: string): Planned {
+  const [leaf, ...rest] = good.plan!.leaves;
+  return withPlan({ leaves: [{ ...leaf!, text, digest: sha256(text) }, ...rest] });
+}
+
+function withBodyText(text: string): Planned {
+  return withPlan({ bodies: [{ ...good.plan!.bodies[0]!, text }] });
+}
+
+function withExcluded(): Planned {
+  const [host] = input.hosts;
+  const because = { why: "no-ring" as const };
+  const excluded = [{ host: host!.id, name: host!.name, because }];
+  return { ...good, report: { ...good.report, excluded } };
+}
+
+function allBodies(body: string): Leaf[] {
+  return parts.leaves.map((leaf) => ({ ...leaf, body }));
+}
+
+function swapped<T>(list: readonly T[], one = 0, other = 1): T[] {
+  const copy = [...list];
+  [copy[one], copy[other]] = [copy[other]!, copy[one]!];
+  return copy;
+}
+
+test("a good plan breaks no rule, also when put together again", () => {
+  expect(checkPlan(good, input, policy)).toEqual([]);
+  expect(checkPlan(sealed(parts), input, policy)).toEqual([]);
+  expect(checkPlan(plan(accepted), accepted, policy)).toEqual([]);
+});
+
+describe("the checker names the rule that a changed plan breaks", () => {
+  for (const rule of planRules) {
+    for (const [at, [planned, facts = input]] of mutations[rule].entries()) {
+      test(`${rule}, way ${at + 1}`, () => {
+        const found = checkPlan(planned, facts, facts.policy).map((one) => one.rule);
+        expect(found).toContain(rule);
+      });
+    }
+  }
+});

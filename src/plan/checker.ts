@@ -1,0 +1,179 @@
+import { sha256 } from "../base/digest.ts";
+import { instantToSeconds } from "../base/instant.ts";
+import type { RingsPolicy } from "../policy/rings.ts";
+import { type BodyText, parseBody } from "./body.ts";
+import { bodyFaults } from "./checker-bodies.ts";
+import { hostFaults } from "./checker-hosts.ts";
+import { waveFaults } from "./checker-waves.ts";
+import { type Leaf, parseLeaf } from "./leaf.ts";
+import type { Plan, PlanFacts, PlanFault, Planned, PlanRule, Resolution } from "./model.ts";
+import { parseStatement, type Statement } from "./statement.ts";
+import { buildTree } from "./tree.ts";
+
+/**
+ * Judges a plan from its documents alone: everything is parsed and recomputed, nothing that the
+ * planner says about its own work is believed. It shares with the planner only the formats and the
+ * reading of the policy, so a mistake in one of them is seen by the other.
+ */
+export interface Documents {
+  readonly statement: Statement;
+  readonly leaves: readonly Leaf[];
+  readonly bodies: ReadonlyMap<string, BodyText>;
+}
+
+export interface Judged {
+  readonly plan: Plan;
+  readonly planned: Planned;
+  readonly documents: Documents;
+  readonly facts: PlanFacts;
+  readonly policy: RingsPolicy;
+  /** Answers of package managers by `<package set> <offer set>`. */
+  readonly resolved: ReadonlyMap<string, Resolution>;
+}
+
+export function fault(rule: PlanRule, detail: string): PlanFault {
+  return { rule, detail };
+}
+
+/** Every rule that the plan breaks; none for a good plan, and none where there is no plan. */
+export function checkPlan(planned: Planned, facts: PlanFacts, policy: RingsPolicy): PlanFault[] {
+  const { plan } = planned;
+  if (plan === null) return [];
+  const statement = parseStatement(plan.statement);
+  if (!statement.ok) {
+    return [fault("statement-format", `line ${statement.line}: ${statement.why}`)];
+  }
+  const leaves = readLeaves(plan);
+  const bodies = readBodies(plan);
+  const faults = [
+    ...headFaults(plan, statement.value, facts, policy),
+    ...leaves.faults,
+    ...bodies.faults,
+    ...treeFaults(plan, statement.value),
+    ...bodyCountFaults(statement.value, leaves.leaves, bodies.bodies),
+  ];
+  const documents = { statement: statement.value, leaves: leaves.leaves, bodies: bodies.bodies };
+  const resolved = resolvedPairs(facts);
+  const judged = { plan, planned, documents, facts, policy, resolved };
+  return [...faults, ...waveFaults(judged), ...hostFaults(judged), ...bodyFaults(judged)];
+}
+
+function resolvedPairs(facts: PlanFacts): Map<string, Resolution> {
+  const resolved = new Map<string, Resolution>();
+  for (const { packageSet, offerSet, outcome } of facts.resolutions) {
+    if (outcome.kind === "moves") resolved.set(`${packageSet} ${offerSet}`, outcome.resolution);
+  }
+  return resolved;
+}
+
+function headFaults(
+  plan: Plan,
+  statement: Statement,
+  facts: PlanFacts,
+  policy: RingsPolicy,
+): PlanFault[] {
+  const faults: PlanFault[] = [];
+  const must = (isGood: boolean, rule: PlanRule, detail: string): void => {
+    if (!isGood) faults.push(fault(rule, detail));
+  };
+  must(sha256(plan.statement) === plan.digest, "plan-digest", `it is not ${plan.digest}`);
+  must(statement.tenant === facts.deployment, "deployment", `it is for ${statement.tenant}`);
+  must(statement.change === facts.change, "change", `it is for ${statement.change}`);
+  must(statement.requester === facts.requester, "requester", `it names ${statement.requester}`);
+  const isClass = statement.class === facts.class && plan.class === facts.class;
+  must(isClass && policy.classes[facts.class] !== undefined, "class", `it is ${statement.class}`);
+  const issued = instantToSeconds(facts.issuedAt);
+  must(statement.issued === issued, "issued", `${statement.issued} is not ${issued}`);
+  must(statement.policy === policy.digest, "policy-digest", `it names ${statement.policy}`);
+  must(statement.hostPolicy === facts.hostPolicy, "host-policy", `it is ${statement.hostPolicy}`);
+  const attempts = policy.attempts;
+  must(statement.attempts <= attempts, "attempts", `${statement.attempts} of ${attempts} allowed`);
+  must(isPermitKept(statement, policy), "permit-weaker", `${statement.permit.kind} is weaker`);
+  must(isRevertKept(statement, policy), "revert-weaker", `${statement.revert.kind} is weaker`);
+  const supersedes = [...facts.supersedes].sort().join(" ");
+  must(statement.supersedes.join(" ") === supersedes, "supersedes", "not the plans it replaces");
+  return faults;
+}
+
+/** Host protocol §5: online < lease < offline. */
+function isPermitKept(statement: Statement, policy: RingsPolicy): boolean {
+  if (statement.permit.kind === "online") return true;
+  if (statement.permit.kind === "offline" || policy.permit.kind === "online") return false;
+  return statement.permit.seconds <= policy.permit.seconds;
+}
+
+function isRevertKept(statement: Statement, policy: RingsPolicy): boolean {
+  if (statement.revert.kind === "self") return true;
+  return policy.revert.kind === "order" && statement.revert.seconds <= policy.revert.seconds;
+}
+
+function readLeaves(plan: Plan): { leaves: Leaf[]; faults: PlanFault[] } {
+  const leaves: Leaf[] = [];
+  const faults: PlanFault[] = [];
+  for (const [at, planned] of plan.leaves.entries()) {
+    const parsed = parseLeaf(planned.text);
+    if (!parsed.ok) {
+      faults.push(fault("leaf-format", `leaf ${at}: ${parsed.why}`));
+      continue;
+    }
+    const leaf = parsed.value;
+    leaves.push(leaf);
+    if (leaf.index !== at || planned.index !== at) {
+      faults.push(fault("leaf-index", `leaf ${at} says that it is ${leaf.index}`));
+    }
+    const isSame =
+      leaf.wave === planned.wave && leaf.host === planned.protocolId && leaf.body === planned.body;
+    if (!isSame || sha256(planned.text) !== planned.digest) {
+      faults.push(fault("leaf-digest", `leaf ${at} is not what the plan says of it`));
+    }
+  }
+  return { leaves, faults };
+}
+
+function readBodies(plan: Plan): { bodies: Map<string, BodyText>; faults: PlanFault[] } {
+  const bodies = new Map<string, BodyText>();
+  const faults: PlanFault[] = [];
+  for (const { digest, text } of plan.bodies) {
+    const parsed = parseBody(text);
+    if (!parsed.ok) faults.push(fault("body-format", `line ${parsed.line}: ${parsed.why}`));
+    else if (sha256(text) !== digest) faults.push(fault("body-digest", `not ${digest}`));
+    else bodies.set(digest, parsed.value);
+  }
+  return { bodies, faults };
+}
+
+function treeFaults(plan: Plan, statement: Statement): PlanFault[] {
+  const count = plan.leaves.length;
+  if (count === 0 || statement.leaves !== count || statement.hosts.kind !== "frozen") {
+    return [fault("leaf-count", `${count} leaves where the statement says ${statement.leaves}`)];
+  }
+  const { root } = buildTree(plan.leaves.map((leaf) => sha256(leaf.text)));
+  return root === statement.root ? [] : [fault("root", `the leaves give ${root}`)];
+}
+
+function bodyCountFaults(
+  statement: Statement,
+  leaves: readonly Leaf[],
+  bodies: ReadonlyMap<string, BodyText>,
+): PlanFault[] {
+  const faults: PlanFault[] = [];
+  if (statement.bodies !== bodies.size) {
+    faults.push(fault("body-count", `${bodies.size} where it says ${statement.bodies}`));
+  }
+  const used = new Set(leaves.map((leaf) => leaf.body));
+  for (const digest of used) {
+    if (!bodies.has(digest)) faults.push(fault("body-unknown", `there is no body ${digest}`));
+  }
+  for (const digest of bodies.keys()) {
+    if (!used.has(digest)) faults.push(fault("body-unused", `no host uses body ${digest}`));
+  }
+  const files = [...bodies.values()]
+    .flatMap((body) => [...body.steps, ...body.undo.map((undo) => undo.step)])
+    .flatMap((step) => ("sha256" in step && step.sha256 !== "-" ? [step.sha256] : []));
+  const lines = [...new Set(files)].sort().map((file) => `${file}\n`);
+  const content = sha256(lines.join(""));
+  if (statement.content !== content) {
+    faults.push(fault("content", `the files named give ${content}`));
+  }
+  return faults;
+}

@@ -1,0 +1,61 @@
+import { instantToText } from "../base/instant.ts";
+import type { Exclusion, Planned } from "./model.ts";
+import { blockerToText } from "./planner-report.ts";
+
+/** A plan as a person reads it: what is done to whom and when, who is left out, and what to mind. */
+export function planToText({ plan, report }: Planned): string {
+  const lines: string[] = [];
+  for (const blocker of report.blocked) lines.push(`no plan: ${blockerToText(blocker)}`);
+  if (plan !== null) {
+    lines.push(`plan ${plan.digest}`, `class ${plan.class}, approvals needed ${plan.need}`);
+    for (const wave of plan.waves) {
+      const { limits } = wave;
+      lines.push(
+        `wave ${wave.number}, ring ${wave.ring}, ${hostCount(wave.hostCount)}: ${instantToText(wave.notBefore)} to ${instantToText(wave.notAfter)}`,
+        `  ${limits.batchSize} at once, ${limits.inFlightMax} under way at most, soak ${limits.soakSeconds} s, stops after ${limits.failedMax + 1} failed, ${percent(limits.successRateMin)} must succeed, rolls back ${limits.rollback}`,
+        ...wave.windows.map((w) => `  open ${instantToText(w.from)} to ${instantToText(w.to)}`),
+      );
+    }
+  }
+  for (const { wave, hosts, failureRate } of report.detects) {
+    lines.push(
+      `wave ${wave} shows a failure of ${percent(failureRate)} of hosts (${hosts}) or more`,
+    );
+  }
+  lines.push(...report.warnings.map((warning) => `mind: ${warning}`));
+  if (report.restarts.length > 0) lines.push(`restarts ${report.restarts.join(", ")}`);
+  if (report.needsReboot) lines.push("takes effect fully only after a reboot");
+  for (const { name, because } of report.excluded) {
+    lines.push(`left out: ${name}: ${exclusionToText(because)}`);
+  }
+  return `${lines.join("\n")}\n`;
+}
+
+export function exclusionToText(because: Exclusion): string {
+  switch (because.why) {
+    case "inspect-only":
+      return "it is inspected only and never changed";
+    case "never-inspected":
+      return "it was never inspected, so nothing is known about it";
+    case "stale-inventory":
+      return `it was last inspected ${instantToText(because.inspectedAt)}; the policy allows ${because.ageSecondsMax} s`;
+    case "not-affected":
+      return "it has nothing to change";
+    case "fix-not-offered":
+      return `its sources do not offer ${because.source} ${because.version}`;
+    case "not-resolved":
+      return `its package manager gave no answer: ${because.problem}`;
+    case "no-ring":
+      return "no ring of the policy selects its labels";
+    case "held":
+      return `on hold there: ${because.packages.join(", ")}`;
+  }
+}
+
+function hostCount(count: number): string {
+  return count === 1 ? "1 host" : `${count} hosts`;
+}
+
+function percent(share: number): string {
+  return `${Math.round(share * 1000) / 10} %`;
+}

@@ -1,0 +1,136 @@
+import { type Digest, sha256 } from "../base/digest.ts";
+import { never, present } from "../base/failure.ts";
+import { selects } from "../base/labels.ts";
+import type { RingsPolicy } from "../policy/rings.ts";
+import { BODY_BYTES_MAX, type BodyText, parseBody, writeBody } from "./body.ts";
+import type { PackageStep, Resolution, Step } from "./model.ts";
+import type { Candidate } from "./planner-hosts.ts";
+
+/** The transaction of each host; hosts whose texts are equal share one body. */
+export interface DraftBody {
+  readonly digest: Digest;
+  readonly text: string;
+  readonly body: BodyText;
+  /** Packages (`name arch version`) whose present version cannot be put back. */
+  readonly irreversible: readonly string[];
+  readonly isTooLarge: boolean;
+}
+
+/** A body is written and hashed once for each distinct content, not once a host. */
+export function draftBodies(
+  candidates: readonly Candidate[],
+  policy: RingsPolicy,
+): ReadonlyMap<Candidate, DraftBody> {
+  const perResolution = new Map<Resolution, Map<string, DraftBody>>();
+  const drafts = new Map<Candidate, DraftBody>();
+  for (const candidate of candidates) {
+    const restarts = restartsFor(candidate);
+    const probes = probesFor(candidate, policy);
+    const key = `${restarts.join(" ")}\n${probes.join(" ")}`;
+    const known = perResolution.get(candidate.resolution) ?? new Map<string, DraftBody>();
+    perResolution.set(candidate.resolution, known);
+    const draft = known.get(key) ?? draftBody(candidate.resolution, restarts, probes);
+    known.set(key, draft);
+    drafts.set(candidate, draft);
+  }
+  return drafts;
+}
+
+export function irreversiblePackages(drafts: ReadonlySet<DraftBody>): string[] {
+  return [...new Set([...drafts].flatMap((draft) => draft.irreversible))].sort();
+}
+
+/** Services that use the changed files, as far as they run on this host. */
+function restartsFor({ host, resolution }: Candidate): string[] {
+  return [...new Set(resolution.affectedServices)]
+    .filter((unit) => host.services.includes(unit))
+    .sort();
+}
+
+function probesFor({ host }: Candidate, policy: RingsPolicy): string[] {
+  const names = policy.probes
+    .filter((rule) => selects(rule.when, host.labels))
+    .filter((rule) => rule.service === null || host.services.includes(rule.service))
+    .map((rule) => rule.probe);
+  return [...new Set(names)];
+}
+
+function draftBody(
+  resolution: Resolution,
+  restarts: readonly string[],
+  probes: readonly string[],
+): DraftBody {
+  const moves = resolution.moves.map(stepOf);
+  const irreversible = resolution.moves
+    .filter((move) => move.verb !== "install" && move.oldSha256 === null)
+    .map((move) => `${move.name} ${move.arch} ${move.from}`);
+  const steps: Step[] = [
+    ...moves,
+    ...restarts.map((unit) => ({ verb: "restart" as const, unit })),
+    ...probes.map((name) => ({ verb: "probe" as const, name })),
+  ];
+  // All or nothing: half of an undo would leave versions together that nobody ever ran.
+  const undo =
+    irreversible.length > 0
+      ? []
+      : resolution.moves.map((move, at) => ({ at: at + 1, step: undoOf(move) }));
+  const body = { steps, undo };
+  const text = writeBody(body);
+  return {
+    digest: sha256(text),
+    text,
+    body,
+    irreversible,
+    isTooLarge: text.length > BODY_BYTES_MAX,
+  };
+}
+
+function stepOf(move: Resolution["moves"][number]): PackageStep {
+  const { verb, name, arch, from, to, sha256: digest } = move;
+  return { verb, name, arch, from, to, sha256: digest };
+}
+
+/** The step that takes one move back: the exact old version, from the exact old file. */
+export function undoOf(move: Resolution["moves"][number]): PackageStep {
+  const { name, arch, from, to } = move;
+  const old = (): Digest => present(move.oldSha256, `the old file of ${name}`);
+  switch (move.verb) {
+    case "upgrade":
+      return { verb: "downgrade", name, arch, from: to, to: from, sha256: old() };
+    case "downgrade":
+      return { verb: "upgrade", name, arch, from: to, to: from, sha256: old() };
+    case "install":
+      return { verb: "remove", name, arch, from: to, to: "-", sha256: "-" };
+    case "remove":
+      return { verb: "install", name, arch, from: "-", to: from, sha256: old() };
+    default:
+      return never(move.verb);
+  }
+}
+
+/** SHA-256 over the sorted digests of all files that steps and undo name, one a line. */
+export function contentDigest(bodies: readonly { readonly body: BodyText }[]): Digest {
+  const files = new Set<string>();
+  for (const { body } of bodies) {
+    for (const step of [...body.steps, ...body.undo.map((undo) => undo.step)]) {
+      if ("sha256" in step && step.sha256 !== "-") files.add(step.sha256);
+    }
+  }
+  return sha256(
+    [...files]
+      .sort()
+      .map((file) => `${file}\n`)
+      .join(""),
+  );
+}
+
+/** The same from texts that were stored or received; a text that is no body is a value too. */
+export function contentDigestOfTexts(texts: readonly string[]): Digest | null {
+  const bodies: { body: BodyText }[] = [];
+  for (const text of texts) {
+    const parsed = parseBody(text);
+    if (!parsed.ok) return null;
+    bodies.push({ body: parsed.value });
+  }
+  return contentDigest(bodies);
+}

@@ -1,0 +1,98 @@
+import type { Instant } from "../base/instant.ts";
+import { type RingPolicy, type RingsPolicy, ringOf } from "../policy/rings.ts";
+import type { PatchTarget } from "../triage/model.ts";
+import type {
+  ExcludedHost,
+  Exclusion,
+  PlanHost,
+  Resolution,
+  ResolutionOutcome,
+  ResolvedPair,
+  SetPair,
+} from "./model.ts";
+
+/** Which hosts a plan takes, and why it takes the others not: every host is in one of the lists. */
+
+export interface Candidate {
+  readonly host: PlanHost;
+  readonly ring: RingPolicy;
+  readonly resolution: Resolution;
+}
+
+interface Facts {
+  readonly target: PatchTarget;
+  readonly policy: RingsPolicy;
+  readonly issuedAt: Instant;
+  readonly hosts: readonly PlanHost[];
+  readonly resolutions: readonly ResolvedPair[];
+}
+
+export function selectHosts(facts: Facts): {
+  readonly candidates: readonly Candidate[];
+  readonly excluded: readonly ExcludedHost[];
+} {
+  const outcomes = new Map(facts.resolutions.map((pair) => [pairKey(pair), pair.outcome]));
+  const candidates: Candidate[] = [];
+  const excluded: ExcludedHost[] = [];
+  for (const host of facts.hosts) {
+    const judged = judgeHost(host, facts, outcomes);
+    if ("why" in judged) excluded.push({ host: host.id, name: host.name, because: judged });
+    else candidates.push(judged);
+  }
+  // Names are what people look for; the order of the input must not matter.
+  excluded.sort((a, b) => compareText(a.name, b.name) || compareText(a.host, b.host));
+  return { candidates, excluded };
+}
+
+export function pairKey(pair: SetPair): string {
+  return `${pair.packageSet} ${pair.offerSet}`;
+}
+
+export function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+function judgeHost(
+  host: PlanHost,
+  facts: Facts,
+  outcomes: ReadonlyMap<string, ResolutionOutcome>,
+): Candidate | Exclusion {
+  if (host.mode === "inspect-only") return { why: "inspect-only" };
+  const { inspectedAt, packageSet, offerSet } = host;
+  if (inspectedAt === null || packageSet === null || offerSet === null) {
+    return { why: "never-inspected" };
+  }
+  const ageMsMax = facts.policy.inventoryAgeMaxMs;
+  if (facts.issuedAt - inspectedAt > ageMsMax) {
+    return { why: "stale-inventory", inspectedAt, ageSecondsMax: ageMsMax / 1000 };
+  }
+  const outcome = outcomes.get(pairKey({ packageSet, offerSet }));
+  if (outcome === undefined) return { why: "not-resolved", problem: "no host answered for it" };
+  switch (outcome.kind) {
+    case "not-affected":
+      return { why: "not-affected" };
+    case "fix-not-offered":
+      return {
+        why: "fix-not-offered",
+        source: facts.target.source,
+        version: facts.target.sourceVersion,
+      };
+    case "not-resolved":
+      return { why: "not-resolved", problem: outcome.problem };
+    case "moves":
+      return placeHost(host, outcome.resolution, facts.policy);
+  }
+}
+
+function placeHost(
+  host: PlanHost,
+  resolution: Resolution,
+  policy: RingsPolicy,
+): Candidate | Exclusion {
+  if (resolution.moves.length === 0) return { why: "not-affected" };
+  const ring = ringOf(policy, host.labels);
+  if (ring === null) return { why: "no-ring" };
+  const packages = resolution.moves.map((m) => m.name).filter((name) => host.held.includes(name));
+  if (packages.length > 0) return { why: "held", packages: [...new Set(packages)].sort() };
+  return { host, ring, resolution };
+}

@@ -1,0 +1,126 @@
+import { never } from "../base/failure.ts";
+import { instantToText } from "../base/instant.ts";
+import type {
+  Blocker,
+  ExcludedHost,
+  PlanHost,
+  PlanInput,
+  PlannedWave,
+  PlanReport,
+} from "./model.ts";
+import { type DraftBody, irreversiblePackages } from "./planner-bodies.ts";
+import type { Candidate } from "./planner-hosts.ts";
+
+/** What a plan means, for people to judge before anybody signs. */
+
+/** Confidence of `detects`: the field's usual 95 %. */
+const MISS_PROBABILITY = 0.05;
+
+/**
+ * The smallest failure rate that shows at least one failure among `hosts` with 95 % probability:
+ * (1 − p)ⁿ = 0.05. Ten canaries only rule out that a patch breaks more than a quarter of the fleet.
+ */
+export function detectableFailureRate(hosts: number): number {
+  return hosts < 1 ? 1 : 1 - MISS_PROBABILITY ** (1 / hosts);
+}
+
+/**
+ * Packages that the running system keeps using until it boots: kernels, microcode, and those whose
+ * code every process or the first process itself holds.
+ */
+const REBOOT_PACKAGES = /^(linux-image-.+|(intel|amd64)-microcode|libc6|systemd|dbus(-broker)?)$/;
+
+export function reportFor(facts: {
+  readonly input: PlanInput;
+  readonly candidates: readonly Candidate[];
+  readonly excluded: readonly ExcludedHost[];
+  readonly drafts: ReadonlyMap<Candidate, DraftBody>;
+  readonly schedule: {
+    readonly waves: readonly PlannedWave[];
+    readonly cutShort: readonly string[];
+  };
+  readonly blocked: readonly Blocker[];
+}): PlanReport {
+  const drafts = new Set(facts.drafts.values());
+  const steps = [...drafts].flatMap((draft) => draft.body.steps);
+  const irreversible = irreversiblePackages(drafts);
+  const ways: Record<PlanHost["way"], number> = { local: 0, ssh: 0, piped: 0 };
+  for (const { host } of facts.candidates) ways[host.way] += 1;
+  return {
+    blocked: facts.blocked,
+    excluded: facts.excluded,
+    reversibility: irreversible.length === 0 ? "downgrade" : "none",
+    irreversible,
+    restarts: sortedSet(steps.flatMap((step) => (step.verb === "restart" ? [step.unit] : []))),
+    needsReboot: steps.some(
+      (step) =>
+        (step.verb === "upgrade" || step.verb === "install") && REBOOT_PACKAGES.test(step.name),
+    ),
+    detects: facts.schedule.waves.map((wave) => ({
+      wave: wave.number,
+      hosts: wave.hostCount,
+      failureRate: detectableFailureRate(wave.hostCount),
+    })),
+    ways,
+    warnings: warningsFor({ ...facts, irreversible }),
+  };
+}
+
+function warningsFor(facts: {
+  readonly input: PlanInput;
+  readonly candidates: readonly Candidate[];
+  readonly schedule: {
+    readonly waves: readonly PlannedWave[];
+    readonly cutShort: readonly string[];
+  };
+  readonly irreversible: readonly string[];
+}): string[] {
+  const { waves, cutShort } = facts.schedule;
+  const warnings: string[] = [];
+  const [first] = facts.input.policy.rings;
+  if (first !== undefined && waves.length > 0 && waves[0]?.ring !== first.name) {
+    warnings.push(
+      `No host of ring ${first.name} takes part, so nothing tries the change before ring ${waves[0]?.ring}.`,
+    );
+  }
+  for (const ring of cutShort) {
+    warnings.push(
+      `Ring ${ring} opens more often than a host's job can say; later times are left out.`,
+    );
+  }
+  if (facts.irreversible.length > 0) {
+    warnings.push(
+      `There is no way back: no source offers ${facts.irreversible.join(", ")} any more.`,
+    );
+  }
+  if (waves.some((wave) => wave.limits.rollback === "none")) {
+    warnings.push("A ring of this policy does not roll back what fails.");
+  }
+  return warnings;
+}
+
+/** One sentence for people: why there is no plan, and what would change that. */
+export function blockerToText(blocker: Blocker): string {
+  switch (blocker.why) {
+    case "no-hosts":
+      return "No host is left to change; the report says for each host why.";
+    case "class-not-allowed":
+      return `The policy does not allow changes of class ${blocker.class}.`;
+    case "no-window":
+      return `Ring ${blocker.ring} has no open time left before ${instantToText(blocker.until)}, when the approval would end.`;
+    case "irreversible":
+      return blocker.allowed === "no"
+        ? `There is no way back for ${blocker.packages.join(", ")}, and the policy forbids that.`
+        : `There is no way back for ${blocker.packages.join(", ")}. Say that you accept this to plan it anyway.`;
+    case "no-canary":
+      return `An emergency needs at least one host of ring ${blocker.ring} as its canary.`;
+    case "body-too-large":
+      return `The transaction of host ${blocker.host} has ${blocker.bytes} bytes, more than a host accepts.`;
+    default:
+      return never(blocker);
+  }
+}
+
+function sortedSet(texts: readonly string[]): string[] {
+  return [...new Set(texts)].sort();
+}

@@ -1,0 +1,140 @@
+import { type Digest, sha256 } from "../base/digest.ts";
+import { present } from "../base/failure.ts";
+import { instantToSeconds } from "../base/instant.ts";
+import { approvalsNeeded } from "../policy/rings.ts";
+import { writeLeaf } from "./leaf.ts";
+import type { Blocker, Plan, PlanInput, Planned, PlannedLeaf, PlannedWave } from "./model.ts";
+import {
+  contentDigest,
+  type DraftBody,
+  draftBodies,
+  irreversiblePackages,
+} from "./planner-bodies.ts";
+import { type Candidate, selectHosts } from "./planner-hosts.ts";
+import { stratified } from "./planner-order.ts";
+import { reportFor } from "./planner-report.ts";
+import { scheduleWaves } from "./planner-waves.ts";
+import { writeStatement } from "./statement.ts";
+import { statementDigest } from "./statement-digest.ts";
+import { buildTree } from "./tree.ts";
+
+export function plan(input: PlanInput): Planned {
+  const { candidates, excluded } = selectHosts(input);
+  const drafts = draftBodies(candidates, input.policy);
+  const schedule = scheduleWaves(input, candidates);
+  const facts = { input, candidates, excluded, drafts, schedule };
+  const blocked = blockersOf(facts);
+  const report = reportFor({ ...facts, blocked });
+  if (blocked.length > 0) return { plan: null, report };
+  const leaves = makeLeaves(schedule.waves, candidates, drafts);
+  return { plan: assemble(input, { leaves, waves: schedule.waves, drafts }), report };
+}
+
+function blockersOf(facts: {
+  readonly input: PlanInput;
+  readonly candidates: readonly Candidate[];
+  readonly drafts: ReadonlyMap<Candidate, DraftBody>;
+  readonly schedule: { readonly blocked: readonly Blocker[] };
+}): Blocker[] {
+  const { input, candidates, drafts, schedule } = facts;
+  if (candidates.length === 0) return [{ why: "no-hosts" }];
+  const blocked = [...schedule.blocked];
+  const packages = irreversiblePackages(new Set(drafts.values()));
+  const isAllowed = input.policy.irreversible !== "no" && input.isIrreversibleAcknowledged;
+  if (packages.length > 0 && !isAllowed) {
+    blocked.push({ why: "irreversible", packages, allowed: input.policy.irreversible });
+  }
+  for (const [candidate, draft] of drafts) {
+    if (!draft.isTooLarge) continue;
+    const bytes = draft.text.length;
+    return [...blocked, { why: "body-too-large", host: candidate.host.name, bytes }];
+  }
+  return blocked;
+}
+
+function makeLeaves(
+  waves: readonly PlannedWave[],
+  candidates: readonly Candidate[],
+  drafts: ReadonlyMap<Candidate, DraftBody>,
+): PlannedLeaf[] {
+  const byRing = Map.groupBy(candidates, (candidate) => candidate.ring.name);
+  const leaves: PlannedLeaf[] = [];
+  for (const wave of waves) {
+    const windows = wave.windows.map(({ from, to }) => ({
+      from: instantToSeconds(from),
+      to: instantToSeconds(to),
+    }));
+    for (const candidate of stratified(present(byRing.get(wave.ring), "the ring's hosts"))) {
+      const index = leaves.length;
+      const { id: host, protocolId } = candidate.host;
+      const body = present(drafts.get(candidate), "the host's body").digest;
+      const text = writeLeaf({ index, wave: wave.number, host: protocolId, body, windows });
+      const digest = sha256(text);
+      leaves.push({ index, wave: wave.number, host, protocolId, body, digest, text });
+    }
+  }
+  return leaves;
+}
+
+function assemble(
+  input: PlanInput,
+  made: {
+    readonly leaves: readonly PlannedLeaf[];
+    readonly waves: readonly PlannedWave[];
+    readonly drafts: ReadonlyMap<Candidate, DraftBody>;
+  },
+): Plan {
+  const { leaves, waves } = made;
+  const bodies = distinctBodies(made.drafts);
+  const statement = writeStatement({
+    tenant: input.deployment,
+    change: input.change,
+    title: statementTitle(input.title),
+    requester: input.requester,
+    class: input.class,
+    issued: instantToSeconds(input.issuedAt),
+    hostPolicy: input.hostPolicy,
+    policy: input.policy.digest,
+    content: contentDigest(bodies),
+    hosts: { kind: "frozen", count: leaves.length },
+    attempts: input.policy.attempts,
+    permit: input.policy.permit,
+    revert: input.policy.revert,
+    bodies: bodies.length,
+    leaves: leaves.length,
+    root: buildTree(leaves.map((leaf) => leaf.digest)).root,
+    waves: waves.map((wave) => ({
+      number: wave.number,
+      ring: wave.ring,
+      notBefore: instantToSeconds(wave.notBefore),
+      notAfter: instantToSeconds(wave.notAfter),
+    })),
+    supersedes: [...input.supersedes].sort(),
+  });
+  return {
+    digest: statementDigest(statement),
+    statement,
+    patch: input.patch,
+    class: input.class,
+    need: approvalsNeeded(input.policy, {
+      class: input.class,
+      rings: waves.map((wave) => wave.ring),
+    }),
+    expiresAt: Math.max(...waves.map((wave) => wave.notAfter)),
+    bodies: bodies.map(({ digest, text }) => ({ digest, text })),
+    leaves,
+    waves,
+  };
+}
+
+function distinctBodies(drafts: ReadonlyMap<Candidate, DraftBody>): DraftBody[] {
+  const byDigest = new Map<Digest, DraftBody>();
+  for (const draft of drafts.values()) byDigest.set(draft.digest, draft);
+  return [...byDigest.values()].sort((a, b) => (a.digest < b.digest ? -1 : 1));
+}
+
+/** A title is decoration (host protocol §3): what the byte set does not hold becomes `?`. */
+export function statementTitle(title: string): string {
+  const text = title.replace(/\s+/g, " ").replace(/[^ -~]/g, "?");
+  return text.trim().slice(0, 160).trimEnd() || "untitled";
+}
