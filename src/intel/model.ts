@@ -52,7 +52,12 @@ export interface Statement {
     | { readonly kind: "ignored"; readonly why: string }
     | { readonly kind: "end-of-life" }
     | { readonly kind: "undetermined" }
-    | { readonly kind: "ranges"; readonly ranges: readonly VersionRange[] };
+    | {
+        readonly kind: "ranges";
+        readonly ranges: readonly VersionRange[];
+        /** Versions the publisher lists one by one: affected whatever the ranges say. */
+        readonly versions: readonly string[];
+      };
   readonly urgency: string;
 }
 

@@ -1,0 +1,136 @@
+import type { Instant } from "../base/instant.ts";
+import type { Statement } from "./model.ts";
+
+/**
+ * What every feed is read into, whatever its wire format.
+ *
+ * A format recognises its files by content, never by name. It reads document after document, so that
+ * large archives never stand in memory as objects twice. A bad record becomes a problem with its place
+ * and the reason, and never drops the good ones; only a file that is no such feed at all is refused.
+ */
+export interface FeedFormat {
+  readonly name: string;
+  /** `head` is the beginning of the first document (at most `HEAD_BYTES`), decoded. */
+  recognise(head: string): boolean;
+  begin(): FeedCollector;
+}
+
+export interface FeedCollector {
+  add(document: FeedDocument): void;
+  finish(): readonly FeedReading[];
+}
+
+/** One file, or one entry of an archive. */
+export interface FeedDocument {
+  /** Where it stood, for problems: the entry's name, or "" for a plain file. */
+  readonly place: string;
+  readonly text: string;
+  readonly isArchived: boolean;
+}
+
+export const HEAD_BYTES = 65_536;
+
+/** One source's whole content, or some records of it. */
+export interface FeedReading {
+  readonly feed: string;
+  /** `part` adds or replaces the records it names; `whole` also ends those it no longer names. */
+  readonly extent: "whole" | "part";
+  /** When the content was made, by its own word; null when it does not say. */
+  readonly asOf: Instant | null;
+  /** What people must know when they rely on it: model version, derivation; "" when nothing. */
+  readonly label: string;
+  /** False when absence from this content means nothing, as in a derived excerpt. */
+  readonly isComplete: boolean;
+  /** Good records, for the shrink guard. */
+  readonly entryCount: number;
+  readonly content: FeedContent;
+  readonly problems: FeedProblems;
+}
+
+export type FeedContent =
+  | {
+      readonly kind: "advisories";
+      readonly statements: readonly Statement[];
+      readonly texts: readonly VulnerabilityText[];
+    }
+  | {
+      readonly kind: "records";
+      readonly texts: readonly VulnerabilityText[];
+      readonly ssvc: readonly SsvcEntry[];
+    }
+  | { readonly kind: "kev"; readonly entries: readonly KevEntry[] }
+  | { readonly kind: "epss"; readonly scores: EpssScores };
+
+/** What one feed says about a vulnerability itself, apart from packages. */
+export interface VulnerabilityText {
+  readonly id: string;
+  readonly title: string;
+  readonly publishedAt: Instant | null;
+  readonly status: "published" | "rejected" | "withdrawn" | "disputed";
+  readonly cvss: readonly {
+    readonly source: string;
+    readonly version: string;
+    readonly vector: string;
+    readonly score: number;
+  }[];
+}
+
+export interface KevEntry {
+  readonly id: string;
+  readonly addedAt: Instant;
+  readonly dueAt: Instant | null;
+  readonly isRansomware: boolean;
+}
+
+export interface SsvcEntry {
+  readonly id: string;
+  readonly exploitation: "none" | "poc" | "active";
+  readonly isAutomatable: boolean;
+  readonly technicalImpact: "partial" | "total";
+}
+
+/** Columns, not rows: a third of a million scores are loaded at once. */
+export interface EpssScores {
+  readonly ids: readonly string[];
+  readonly scores: readonly number[];
+  readonly percentiles: readonly number[];
+}
+
+export interface FeedProblem {
+  readonly place: string;
+  readonly reason: string;
+}
+
+export interface FeedProblems {
+  /** The first ones. */
+  readonly kept: readonly FeedProblem[];
+  readonly count: number;
+}
+
+const PROBLEMS_KEPT_MAX = 100;
+const PLACE_LENGTH_MAX = 200;
+
+/** Collects problems, keeps the first, counts all. */
+export class ProblemList implements FeedProblems {
+  readonly kept: FeedProblem[] = [];
+  count = 0;
+
+  add(place: string, reason: string): void {
+    this.count++;
+    if (this.kept.length >= PROBLEMS_KEPT_MAX) return;
+    this.kept.push({ place: cleanText(place, PLACE_LENGTH_MAX), reason: cleanText(reason, 300) });
+  }
+}
+
+export const VULNERABILITY_ID = /^[A-Za-z0-9][A-Za-z0-9._:+-]{2,99}$/;
+export const CVE_ID = /^CVE-\d{4}-\d{4,19}$/;
+export const TITLE_LENGTH_MAX = 300;
+
+/** Text that PostgreSQL can store (no NUL, no half characters) on one line of limited length. */
+export function cleanText(text: string, lengthMax: number): string {
+  return text
+    .replaceAll(/[\u0000-\u001f\u007f]+/g, " ")
+    .trim()
+    .slice(0, lengthMax)
+    .toWellFormed();
+}

@@ -1,0 +1,212 @@
+import { z } from "zod";
+import { type Instant, instantFromText } from "../../../base/instant.ts";
+import {
+  cleanText,
+  type FeedFormat,
+  type FeedReading,
+  ProblemList,
+  TITLE_LENGTH_MAX,
+  VULNERABILITY_ID,
+  type VulnerabilityText,
+} from "../../feed-format.ts";
+import { jsonRecords } from "../../json-records.ts";
+import type { Statement } from "../../model.ts";
+import { ecosystemBase } from "../../versions/order.ts";
+import { rangesOf } from "./ranges.ts";
+import { vulnerabilitiesOf } from "./vulnerability-ids.ts";
+
+/**
+ * OSV records (schema 1.x), one per file, per line or in an array. Each ecosystem is a feed of its
+ * own (`osv-go`), because each has its own publisher, size and freshness. A withdrawn record makes no
+ * statement. Ranges over commits say nothing about packages and are passed over.
+ */
+export const osv: FeedFormat = {
+  name: "osv",
+  recognise: (head) =>
+    /^\s*[[{]/.test(head) &&
+    /"id"\s*:\s*"/.test(head) &&
+    /"modified"\s*:\s*"\d{4}-/.test(head) &&
+    !/"cveMetadata"|"CVE_RECORD"/.test(head),
+  begin() {
+    const records = new Map<string, OsvRecord>();
+    const problems = new ProblemList();
+    let isArchived = false;
+    return {
+      add(document) {
+        isArchived ||= document.isArchived;
+        for (const { place, value } of jsonRecords(document, problems)) {
+          const record = readRecord(place, value, problems);
+          if (record === null) continue;
+          const known = records.get(record.key);
+          if (known === undefined || known.modifiedAt <= record.modifiedAt) {
+            records.set(record.key, record);
+          }
+        }
+      },
+      finish: () => readingsOf([...records.values()], isArchived, problems),
+    };
+  },
+};
+
+interface OsvRecord {
+  /**
+   * A record that comes twice is read once, the newest. But one id may stand over two records for
+   * different releases, as AlmaLinux does; these are both kept.
+   */
+  readonly key: string;
+  readonly text: VulnerabilityText;
+  readonly modifiedAt: Instant;
+  readonly statements: readonly Statement[];
+  readonly bases: readonly string[];
+}
+
+const eventSchema = z.object({
+  introduced: z.string().optional(),
+  fixed: z.string().optional(),
+  last_affected: z.string().optional(),
+  limit: z.string().optional(),
+});
+
+const affectedSchema = z.object({
+  package: z
+    .object({ ecosystem: z.string().min(1).max(100), name: z.string().min(1).max(300) })
+    .optional(),
+  ranges: z.array(z.object({ type: z.string(), events: z.array(eventSchema) })).nullish(),
+  versions: z.array(z.string()).nullish(),
+  ecosystem_specific: z.record(z.string(), z.unknown()).nullish(),
+});
+
+const recordSchema = z.object({
+  id: z.string().regex(VULNERABILITY_ID),
+  modified: z.string(),
+  published: z.string().nullish(),
+  withdrawn: z.string().nullish(),
+  summary: z.string().nullish(),
+  details: z.string().nullish(),
+  aliases: z.array(z.string()).nullish(),
+  upstream: z.array(z.string()).nullish(),
+  related: z.array(z.string()).nullish(),
+  affected: z.array(z.unknown()).nullish(),
+});
+
+export type Affected = z.output<typeof affectedSchema>;
+export type OsvRange = NonNullable<Affected["ranges"]>[number];
+
+function readRecord(place: string, raw: unknown, problems: ProblemList): OsvRecord | null {
+  const parsed = recordSchema.safeParse(raw);
+  const modifiedAt = parsed.success ? instantFromText(parsed.data.modified) : null;
+  if (!parsed.success || modifiedAt === null) {
+    const issue = parsed.success ? undefined : parsed.error.issues[0];
+    problems.add(
+      place,
+      `is no OSV record: ${issue?.path.join(".") ?? "modified"} ${issue?.message ?? "is no time"}`,
+    );
+    return null;
+  }
+  const record = parsed.data;
+  const affected = (record.affected ?? []).flatMap((item) => {
+    const one = affectedSchema.safeParse(item);
+    if (!one.success) problems.add(place || record.id, "has an affected entry that cannot be read");
+    return one.success && one.data.package !== undefined
+      ? [{ ...one.data, package: one.data.package }]
+      : [];
+  });
+  const ecosystems = [...new Set(affected.map((a) => a.package.ecosystem))].sort();
+  return {
+    key: [record.id, ...ecosystems].join("\n"),
+    text: {
+      id: record.id,
+      title: cleanText(record.summary || record.details || "", TITLE_LENGTH_MAX),
+      publishedAt: instantFromText(record.published ?? ""),
+      status: record.withdrawn ? "withdrawn" : "published",
+      cvss: [],
+    },
+    modifiedAt,
+    statements: record.withdrawn ? [] : statementsOf(record, affected, problems),
+    bases: [...new Set(ecosystems.map(ecosystemBase))],
+  };
+}
+
+type WithPackage = Affected & { readonly package: NonNullable<Affected["package"]> };
+
+/** One statement per package and vulnerability; several entries for one package are one statement. */
+function statementsOf(
+  record: z.output<typeof recordSchema>,
+  affected: readonly WithPackage[],
+  problems: ProblemList,
+): readonly Statement[] {
+  const byPackage = Map.groupBy(
+    affected.filter((a) => isUsable(a, record.id, problems)),
+    (a) => `${a.package.ecosystem}\n${a.package.name}`,
+  );
+  return [...byPackage.values()].flatMap((entries) => {
+    const [first] = entries;
+    if (first === undefined) return [];
+    const { ecosystem, name } = first.package;
+    const ranges = entries.flatMap((entry) => rangesOf(entry, record.id, problems));
+    const versions = [...new Set(entries.flatMap((entry) => entry.versions ?? []))].sort();
+    if (ranges.length === 0 && versions.length === 0) return [];
+    const urgency = first.ecosystem_specific?.["urgency"];
+    return vulnerabilitiesOf(record, ecosystemBase(ecosystem)).map(
+      (vulnerability): Statement => ({
+        feed: feedOf(ecosystemBase(ecosystem)),
+        ecosystem: cleanText(ecosystem, 100),
+        packageName: nameOf(ecosystem, cleanText(name, 300)),
+        matches: sourceBases.has(ecosystemBase(ecosystem)) ? "source" : "binary",
+        vulnerability,
+        advisory: record.id,
+        state: { kind: "ranges", ranges, versions: versions.map((v) => cleanText(v, 200)) },
+        urgency: typeof urgency === "string" ? cleanText(urgency, 60) : "",
+      }),
+    );
+  });
+}
+
+/** Distributions whose records name source packages (OSV schema, "affected[].package"). */
+const sourceBases: ReadonlySet<string> = new Set(["Debian", "Ubuntu", "Alpine"]);
+
+/** A Debian record without a release cannot be judged for any release. */
+function isUsable(entry: WithPackage, id: string, problems: ProblemList): boolean {
+  const { ecosystem } = entry.package;
+  if (!sourceBases.has(ecosystem)) return true;
+  problems.add(id, `names ${ecosystem} without a release`);
+  return false;
+}
+
+/** PyPI names are compared in their normal form (PEP 503). */
+function nameOf(ecosystem: string, name: string): string {
+  return ecosystem === "PyPI" ? name.toLowerCase().replaceAll(/[-_.]+/g, "-") : name;
+}
+
+function feedOf(base: string): string {
+  return `osv-${base.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-")}`;
+}
+
+function readingsOf(
+  records: readonly OsvRecord[],
+  isArchived: boolean,
+  problems: ProblemList,
+): readonly FeedReading[] {
+  const bases = [...new Set(records.flatMap((record) => record.bases))].sort();
+  const extent = isArchived || records.length > 1 ? "whole" : "part";
+  return bases.map((base, index) => {
+    const own = records.filter((record) => record.bases.includes(base));
+    const feed = feedOf(base);
+    // The Go database writes the year 1 for "not known".
+    const newest = own.reduce((max, record) => Math.max(max, record.modifiedAt), 0);
+    return {
+      feed,
+      extent,
+      asOf: newest === 0 ? null : newest,
+      label: "",
+      isComplete: true,
+      entryCount: own.length,
+      content: {
+        kind: "advisories",
+        statements: own.flatMap((r) => r.statements.filter((s) => s.feed === feed)),
+        texts: [...new Map(own.map((record) => [record.text.id, record.text])).values()],
+      },
+      problems: index === 0 ? problems : new ProblemList(),
+    };
+  });
+}

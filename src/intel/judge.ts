@@ -1,0 +1,177 @@
+import { never } from "../base/failure.ts";
+import type { FindingState, MatchExplanation, Statement, VersionRange } from "./model.ts";
+import type { VersionOrder } from "./versions/order.ts";
+
+/**
+ * One statement against one installed version. What cannot be compared is unknown, never clean.
+ */
+export interface Verdict {
+  readonly state: FindingState;
+  readonly fixedVersion: string | null;
+  readonly rule: MatchRule;
+  readonly comparedWith: string | null;
+  readonly comparison: MatchExplanation["comparison"];
+}
+
+export type MatchRule = keyof typeof matchRules;
+
+/** Why a verdict is what it is, in words for people. */
+export const matchRules = {
+  "fixed-version": "The publisher names the version that fixes it.",
+  "version-range": "The publisher names the affected ranges of versions.",
+  "listed-version": "The publisher lists this version as affected.",
+  "not-listed": "The installed version is in none of the affected ranges.",
+  "never-affected": "The publisher says that this release was never affected.",
+  unimportant: "The publisher says that the affected code is not part of what the package ships.",
+  "no-fix-yet": "The publisher says it is affected and has no fix yet.",
+  postponed: "The publisher says it is affected and puts the fix off.",
+  ignored: "The publisher says it is affected and will not be fixed in this release.",
+  "support-ended": "The publisher no longer supports this package in this release.",
+  undetermined: "The publisher has not determined whether it is affected.",
+  "not-comparable": "The two versions cannot be compared, so nothing is known.",
+  "kernel-support": "The package is built from the kernel's source but holds no kernel.",
+  rejected: "The vulnerability's record was rejected or withdrawn.",
+} as const;
+
+export function judge(
+  statement: Statement,
+  installed: string,
+  order: VersionOrder | null,
+): Verdict {
+  const verdict = judgeState(statement, installed, order);
+  // Unimportant issues stay evidence, but nobody is exposed by code that is not there.
+  if (statement.urgency !== "unimportant" || verdict.state === "fixed") return verdict;
+  return { ...verdict, state: "not-affected", rule: "unimportant" };
+}
+
+function judgeState(statement: Statement, installed: string, order: VersionOrder | null): Verdict {
+  const { state } = statement;
+  switch (state.kind) {
+    case "fixed":
+      return judgeFixed(state.version, installed, order);
+    case "ranges":
+      return judgeRanges(state.ranges, state.versions, installed, order);
+    case "never-affected":
+      return plain("not-affected", "never-affected");
+    case "open":
+      return plain("affected-no-fix", "no-fix-yet");
+    case "deferred":
+      return plain("fix-deferred", "postponed");
+    case "ignored":
+      return plain("will-not-fix", "ignored");
+    case "end-of-life":
+      return plain("end-of-life", "support-ended");
+    case "undetermined":
+      return plain("under-investigation", "undetermined");
+    default:
+      return never(state);
+  }
+}
+
+function plain(state: FindingState, rule: MatchRule): Verdict {
+  return { state, fixedVersion: null, rule, comparedWith: null, comparison: "not-compared" };
+}
+
+function judgeFixed(fixed: string, installed: string, order: VersionOrder | null): Verdict {
+  const comparison = comparisonOf(order?.(installed, fixed) ?? null);
+  const compared = { fixedVersion: fixed, comparedWith: fixed, comparison };
+  if (comparison === "not-comparable") {
+    return { ...compared, state: "unknown-coverage", rule: "not-comparable" };
+  }
+  const state = comparison === "lower" ? "affected-fix-available" : "fixed";
+  return { ...compared, state, rule: "fixed-version" };
+}
+
+function judgeRanges(
+  ranges: readonly VersionRange[],
+  versions: readonly string[],
+  installed: string,
+  order: VersionOrder | null,
+): Verdict {
+  const where = ranges.map((range) => positionIn(range, installed, order));
+  const hit = ranges[where.indexOf("inside")];
+  if (hit !== undefined || versions.includes(installed)) {
+    const fixed = hit?.fixed ?? nextFix(ranges, installed, order);
+    return {
+      state: fixed === null ? "affected-no-fix" : "affected-fix-available",
+      fixedVersion: fixed,
+      rule: hit === undefined ? "listed-version" : "version-range",
+      comparedWith: fixed ?? hit?.lastAffected ?? hit?.introduced ?? installed,
+      comparison: fixed !== null ? "lower" : comparisonWithin(hit, installed, order),
+    };
+  }
+  if (where.includes("unknown")) {
+    const range = ranges[where.indexOf("unknown")];
+    return {
+      state: "unknown-coverage",
+      fixedVersion: range?.fixed ?? null,
+      rule: "not-comparable",
+      comparedWith: range?.fixed ?? range?.lastAffected ?? range?.introduced ?? null,
+      comparison: "not-comparable",
+    };
+  }
+  return outside(ranges, installed, order);
+}
+
+/** Past a fix is *fixed*; between or before the ranges was never affected. */
+function outside(
+  ranges: readonly VersionRange[],
+  installed: string,
+  order: VersionOrder | null,
+): Verdict {
+  const passed = ranges.findLast(
+    (range) => range.fixed !== null && (order?.(installed, range.fixed) ?? -1) >= 0,
+  );
+  if (passed?.fixed === undefined || passed.fixed === null) {
+    return plain("not-affected", "not-listed");
+  }
+  return {
+    state: "fixed",
+    fixedVersion: passed.fixed,
+    rule: "version-range",
+    comparedWith: passed.fixed,
+    comparison: comparisonOf(order?.(installed, passed.fixed) ?? null),
+  };
+}
+
+function positionIn(
+  range: VersionRange,
+  installed: string,
+  order: VersionOrder | null,
+): "inside" | "outside" | "unknown" {
+  // OSV: "0" as `introduced` stands for the start of everything and is compared with nothing.
+  const fromStart = range.introduced === "0" ? 1 : (order?.(installed, range.introduced) ?? null);
+  if (fromStart !== null && fromStart < 0) return "outside";
+  const end = range.fixed ?? range.lastAffected;
+  const toEnd = end === null ? -1 : (order?.(installed, end) ?? null);
+  if (toEnd !== null && (toEnd > 0 || (toEnd === 0 && range.fixed !== null))) return "outside";
+  return fromStart === null || toEnd === null ? "unknown" : "inside";
+}
+
+/** The smallest fix above the installed version, for versions that are only listed. */
+function nextFix(
+  ranges: readonly VersionRange[],
+  installed: string,
+  order: VersionOrder | null,
+): string | null {
+  const above = ranges
+    .flatMap((range) => (range.fixed === null ? [] : [range.fixed]))
+    .filter((fixed) => (order?.(installed, fixed) ?? 0) < 0);
+  return above.toSorted((a, b) => order?.(a, b) ?? 0)[0] ?? null;
+}
+
+function comparisonWithin(
+  hit: VersionRange | undefined,
+  installed: string,
+  order: VersionOrder | null,
+): MatchExplanation["comparison"] {
+  if (hit === undefined) return "equal";
+  const bound = hit.lastAffected ?? hit.introduced;
+  return bound === "0" ? "higher" : comparisonOf(order?.(installed, bound) ?? null);
+}
+
+function comparisonOf(order: number | null): MatchExplanation["comparison"] {
+  if (order === null) return "not-comparable";
+  if (order === 0) return "equal";
+  return order < 0 ? "lower" : "higher";
+}

@@ -1,0 +1,202 @@
+import { promisify } from "node:util";
+import { gunzip, inflateRawSync } from "node:zlib";
+import { Failure } from "../base/failure.ts";
+import type { FeedDocument } from "./feed-format.ts";
+
+/**
+ * Opens what a feed came in: plain, gzip, tar, tar.gz or zip, told by content. Everything is bounded,
+ * because an archive of a few kilobytes can claim to hold terabytes.
+ */
+export interface UnpackLimits {
+  /** All documents together, unpacked. */
+  readonly bytesMax: number;
+  readonly documentBytesMax: number;
+  readonly documentsMax: number;
+  /** Unpacked to packed; real feeds reach some 30, a bomb 1,000. */
+  readonly ratioMax: number;
+}
+
+const MIB = 1024 * 1024;
+
+export const unpackLimits: UnpackLimits = {
+  bytesMax: 1024 * MIB,
+  // A string of JavaScript ends at half a gigabyte.
+  documentBytesMax: 400 * MIB,
+  documentsMax: 1_000_000,
+  ratioMax: 250,
+};
+
+/** Below this size no ratio is too high: small texts of zeros are harmless. */
+const RATIO_FREE_BYTES = 8 * MIB;
+
+const gunzipAsync = promisify(gunzip);
+
+export async function unpack(
+  packed: Buffer,
+  limits: UnpackLimits = unpackLimits,
+): Promise<Iterable<FeedDocument>> {
+  const bytes = isGzip(packed) ? await openGzip(packed, limits) : packed;
+  if (isZip(bytes)) return readZip(bytes, limits);
+  if (isTar(bytes)) return readTar(bytes, limits);
+  if (bytes.length > limits.documentBytesMax) throw tooLarge("is larger than a feed may be");
+  return [documentOf("", bytes, false)];
+}
+
+function isGzip(bytes: Buffer): boolean {
+  return bytes[0] === 0x1f && bytes[1] === 0x8b;
+}
+
+function isZip(bytes: Buffer): boolean {
+  return bytes.length > 4 && bytes.readUInt32LE(0) === 0x04034b50;
+}
+
+/** POSIX.1-2017 pax, "ustar" at offset 257. */
+function isTar(bytes: Buffer): boolean {
+  return bytes.length >= 512 && bytes.toString("latin1", 257, 262) === "ustar";
+}
+
+async function openGzip(packed: Buffer, limits: UnpackLimits): Promise<Buffer> {
+  const max = Math.min(
+    limits.bytesMax,
+    Math.max(RATIO_FREE_BYTES, packed.length * limits.ratioMax),
+  );
+  try {
+    return await gunzipAsync(packed, { maxOutputLength: max });
+  } catch (cause) {
+    const code = (cause as { code?: unknown }).code;
+    if (code === "ERR_BUFFER_TOO_LARGE") throw tooLarge("unpacks to more than a feed may hold");
+    throw damaged("gzip", cause);
+  }
+}
+
+const BLOCK = 512;
+
+function* readTar(bytes: Buffer, limits: UnpackLimits): Generator<FeedDocument> {
+  let at = 0;
+  let count = 0;
+  let longName = "";
+  while (at + BLOCK <= bytes.length) {
+    const header = bytes.subarray(at, at + BLOCK);
+    if (header.every((byte) => byte === 0)) return;
+    const size = tarSize(header);
+    const start = at + BLOCK;
+    if (size === null || start + size > bytes.length) throw damaged("tar");
+    const body = bytes.subarray(start, start + size);
+    const type = String.fromCharCode(header[156] ?? 0);
+    if (type === "L") longName = textField(body, 0, size);
+    else if (type === "x") longName = /(?:^|\n)\d+ path=([^\n]*)/.exec(body.toString())?.[1] ?? "";
+    else {
+      const name = longName || tarName(header);
+      longName = "";
+      if ((type === "0" || type === "\0") && isJsonText(body)) {
+        if (++count > limits.documentsMax) throw tooLarge("holds more files than a feed may");
+        if (size > limits.documentBytesMax)
+          throw tooLarge("holds a file larger than a feed may be");
+        yield documentOf(name, body, true);
+      }
+    }
+    at = start + Math.ceil(size / BLOCK) * BLOCK;
+  }
+  // Without its end mark (two blocks of zeros) an archive was cut at an unlucky place.
+  throw damaged("tar");
+}
+
+function tarName(header: Buffer): string {
+  const prefix = textField(header, 345, 155);
+  const name = textField(header, 0, 100);
+  return prefix === "" ? name : `${prefix}/${name}`;
+}
+
+/** Octal digits, or binary when the first bit is set (GNU, for large files). */
+function tarSize(header: Buffer): number | null {
+  if (((header[124] ?? 0) & 0x80) !== 0) return header.readUIntBE(130, 6);
+  const text = textField(header, 124, 12).trim();
+  return /^[0-7]+$/.test(text) ? Number.parseInt(text, 8) : null;
+}
+
+function textField(bytes: Buffer, from: number, length: number): string {
+  const field = bytes.subarray(from, from + length);
+  const end = field.indexOf(0);
+  return field.toString("utf8", 0, end < 0 ? field.length : end);
+}
+
+/** APPNOTE.TXT 4.3.16 (end of central directory), 4.3.12 (entries), 4.3.7 (local headers). */
+function* readZip(bytes: Buffer, limits: UnpackLimits): Generator<FeedDocument> {
+  const end = bytes.lastIndexOf(Buffer.from([0x50, 0x4b, 0x05, 0x06]));
+  if (end < 0 || end + 22 > bytes.length) throw damaged("zip");
+  const count = bytes.readUInt16LE(end + 10);
+  let at = bytes.readUInt32LE(end + 16);
+  if (at === 0xffffffff || count === 0xffff)
+    throw damaged("zip (the 64-bit form is not supported)");
+  const budget = { bytes: limits.bytesMax };
+  for (let index = 0; index < count; index++) {
+    if (at + 46 > bytes.length || bytes.readUInt32LE(at) !== 0x02014b50) throw damaged("zip");
+    const nameLength = bytes.readUInt16LE(at + 28);
+    const name = bytes.toString("utf8", at + 46, at + 46 + nameLength);
+    const body = zipBody(bytes, at, limits, budget);
+    if (isJsonText(body)) yield documentOf(name, body, true);
+    at += 46 + nameLength + bytes.readUInt16LE(at + 30) + bytes.readUInt16LE(at + 32);
+  }
+}
+
+function zipBody(
+  bytes: Buffer,
+  entry: number,
+  limits: UnpackLimits,
+  budget: { bytes: number },
+): Buffer {
+  const method = bytes.readUInt16LE(entry + 10);
+  const packedSize = bytes.readUInt32LE(entry + 20);
+  const local = bytes.readUInt32LE(entry + 42);
+  if (local + 30 > bytes.length) throw damaged("zip");
+  const start = local + 30 + bytes.readUInt16LE(local + 26) + bytes.readUInt16LE(local + 28);
+  const packed = bytes.subarray(start, start + packedSize);
+  if (packed.length !== packedSize) throw damaged("zip");
+  const max = Math.min(
+    limits.documentBytesMax,
+    budget.bytes,
+    Math.max(RATIO_FREE_BYTES, packedSize * limits.ratioMax),
+  );
+  const body = method === 0 ? packed : method === 8 ? inflate(packed, max) : null;
+  if (body === null) throw damaged(`zip (compression method ${method})`);
+  budget.bytes -= body.length;
+  if (budget.bytes < 0) throw tooLarge("unpacks to more than a feed may hold");
+  return body;
+}
+
+function inflate(packed: Buffer, max: number): Buffer {
+  try {
+    return inflateRawSync(packed, { maxOutputLength: max });
+  } catch (cause) {
+    const code = (cause as { code?: unknown }).code;
+    if (code === "ERR_BUFFER_TOO_LARGE") throw tooLarge("unpacks to more than a feed may hold");
+    throw damaged("zip", cause);
+  }
+}
+
+/** Archives carry readme files and licences too; only JSON texts are read. */
+function isJsonText(body: Buffer): boolean {
+  for (const byte of body.subarray(0, 64)) {
+    if (byte === 0x7b || byte === 0x5b) return true;
+    if (byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09 && byte < 0xbb)
+      return false;
+  }
+  return false;
+}
+
+function documentOf(place: string, body: Buffer, isArchived: boolean): FeedDocument {
+  const hasMark = body[0] === 0xef && body[1] === 0xbb && body[2] === 0xbf;
+  return { place, text: body.toString("utf8", hasMark ? 3 : 0), isArchived };
+}
+
+function damaged(kind: string, cause?: unknown): Failure {
+  return new Failure(
+    "invalid",
+    `The ${kind} file cannot be opened: it is damaged or was cut short. Fetch it again.`,
+    { cause },
+  );
+}
+
+function tooLarge(why: string): Failure {
+  return new Failure("too-large", `The file ${why}. Load it in smaller parts.`);
+}
