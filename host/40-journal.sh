@@ -1,0 +1,146 @@
+# The journal of the one job a host may have: one line for each state, on disk before the act that
+# it announces (protocol §7.5). A line is `STATE at=<unix s> up=<uptime s> fact…`; `note=` is
+# always the last fact and may hold spaces. States: RECEIVED STAGED SNAPSHOT NOT_STARTED APPLYING
+# APPLIED REBOOTING VERIFYING DONE NOOP FAILED ROLLED_BACK HELD REFUSED, and NOTE for what was
+# found but changes nothing. It is never rewritten: recovery adds lines.
+
+JOB=$VAR/job
+JOURNAL=$JOB/journal
+WORK=$JOB/tmp
+
+journal() { # STATE fact…
+  jo_state=$1
+  shift
+  jo_facts=$(printf '%s ' "$@" | tr -c ' -~' ' ' | head -c 900)
+  jo_facts=${jo_facts% }
+  printf '%s\n' "$jo_state at=$(now_s) up=$(uptime_s)${jo_facts:+ $jo_facts}" |
+    dd of="$JOURNAL" oflag=append conv=notrunc,fsync status=none && return 0
+  # Without a journal no act may follow. Recovery reads what was written so far.
+  fail_code E_STATE "the journal could not be written"
+  exit 1
+}
+
+# A line torn by a power cut is ended and marked, so that the next line is not glued to it and no
+# reader takes `APPLIED step=1` for the beginning of `APPLIED step=12`.
+journal_mend() {
+  [ -s "$JOURNAL" ] || return 0
+  [ "$(tail -c 1 "$JOURNAL" | wc -l)" -eq 0 ] || return 0
+  printf ' ~torn\n' | dd of="$JOURNAL" oflag=append conv=notrunc,fsync status=none && return 0
+  fail_code E_STATE "the journal could not be mended"
+  exit 1
+}
+
+# Reads the journal back. `-` stands for nothing.
+#   JL_STATE JL_STEP  the last state and its step     JL_BEGUN  yes when anything may have changed
+#   JL_DONE  the units applied, as ,1,4,              JL_UNDO   yes when the one rollback has begun
+#   JL_REVERTING  yes when an ordered revert has begun   JL_BOOT   boot id before the last reboot
+#   JL_FAILED JL_CODE  the failed step and its code   JL_ENDED  when the last line was written
+# APPLYING is on disk before the last look at the permit, so a first APPLYING that is followed by
+# NOT_STARTED has begun nothing.
+journal_read() {
+  JL_STATE=- JL_STEP=- JL_DONE=, JL_BEGUN=no JL_UNDO=no JL_REVERTING=no JL_BOOT=- JL_FAILED=-
+  JL_CODE=- JL_ENDED=0
+  [ -s "$JOURNAL" ] || return 0
+  # shellcheck disable=SC2034 # some of these are read by other parts only
+  read -r JL_STATE JL_STEP JL_DONE JL_BEGUN JL_UNDO JL_REVERTING JL_BOOT JL_FAILED JL_CODE JL_ENDED <<FACTS
+$(awk '
+    function fact(name,   i) {
+      for (i = 2; i <= NF && $i !~ /^note=/; i++)
+        if (index($i, name "=") == 1) return substr($i, length(name) + 2)
+      return "-"
+    }
+    BEGIN { state = step = boot = failed = code = "-"; begun = undo = revert = "no"; done = "," }
+    / ~torn$/ || $1 == "NOTE" { next }
+    { state = $1; step = fact("step"); if (final == "") ended = fact("at") }
+    $1 == "APPLYING" { if (begun == "no") first = 1; begun = "yes" }
+    $1 == "APPLYING" && fact("undo") != "-" { undo = "yes" }
+    $1 == "APPLYING" && fact("revert") != "-" { revert = "yes" }
+    $1 == "NOT_STARTED" && first { begun = "no"; first = 0 }
+    # A revert that did not start leaves the job as it ended.
+    $1 == "NOT_STARTED" && final != "" { state = final; revert = "no"; next }
+    $1 ~ /^(DONE|NOOP|FAILED|ROLLED_BACK)$/ { final = $1 }
+    $1 == "APPLIED" { first = 0; if (step != "-") done = done step "," }
+    $1 == "REBOOTING" { first = 0; begun = "yes"; boot = fact("boot") }
+    fact("code") != "-" { failed = fact("failed"); code = fact("code") }
+    END { print state, step, done, begun, undo, revert, boot, failed, code, ended }' "$JOURNAL")
+FACTS
+}
+
+journal_has_ended() {
+  case $JL_STATE in
+    DONE | NOOP | FAILED | ROLLED_BACK | REFUSED) return 0 ;;
+    HELD) [ "$JL_BEGUN" = no ] ;;
+    *) return 1 ;;
+  esac
+}
+
+# The last word on a job: journal, then what the host remembers of the plan, then the signed
+# result. Killed in between, the next worker finds the ended journal and says the same again; the
+# server matches results by plan, host and attempt (protocol §11.1).
+conclude() { # JOURNAL_STATE CODE fact…
+  co_state=$1
+  co_code=$2
+  shift 2
+  if [ "$co_code" = - ]; then journal "$co_state" "$@"; else journal "$co_state" "code=$co_code" "$@"; fi
+  report "$co_state" "$co_code"
+}
+
+report() { # JOURNAL_STATE CODE
+  case $1 in
+    DONE) re_state="done" ;;
+    NOOP) re_state=noop ;;
+    FAILED) re_state=failed ;;
+    ROLLED_BACK) re_state=rolled-back ;;
+    HELD) re_state=held ;;
+    *) re_state=refused ;;
+  esac
+  case $1 in
+    DONE | NOOP) remember "done" ;;
+    FAILED) remember failed ;;
+    ROLLED_BACK) remember rolled-back ;;
+  esac
+  emit_result "$re_state" "$2"
+  : >"$JOB/reported"
+}
+
+# What step 10 of the check reads: `seen/<plan>` holds the outcome and its attempt.
+remember() { # open|done|failed|rolled-back|reverted
+  mkdir -p "$VAR/seen"
+  if [ "$1" = open ] && ! grep -qs '^open ' "$VAR/seen/$J_PLAN"; then
+    cat "$VAR/seen/$J_PLAN" 2>/dev/null >"$JOB/seen.before"
+  fi
+  if ! printf '%s %s\n' "$1" "$J_ATTEMPT" | durable_write "$VAR/seen/$J_PLAN"; then exit 1; fi
+}
+
+# A start that did not happen leaves the memory as it was before it.
+remember_again() {
+  rm -f "$VAR/seen/$J_PLAN"
+  [ ! -s "$JOB/seen.before" ] || durable_write "$VAR/seen/$J_PLAN" <"$JOB/seen.before"
+}
+
+# Who this host is and where its job stands, for `status`.
+status_main() {
+  printf '@status\n'
+  printf 'host %s\n' "$(awk '$1 == "host" { h = $2 } END { print h == "" ? "-" : h }' "$ETC/identity" 2>/dev/null)"
+  printf 'key %s\n' "$(cut -d ' ' -f 1,2 "$VAR/key.pub" 2>/dev/null)"
+  printf 'program %s\n' "$(sha256sum <"$0" 2>/dev/null | head -c 64)"
+  printf 'policy %s\n' "$(awk '$1 == "version" { v = $2 } END { print v == "" ? "-" : v }' "$ETC/policy" 2>/dev/null)"
+  if [ -e "$ETC/halt" ]; then printf 'halt yes\n'; else printf 'halt no\n'; fi
+  printf 'boot %s\nclock %s\n' "$(boot_id_hex)" "$(now_s)"
+  journal_read
+  if [ "$JL_STATE" = - ]; then
+    printf 'job -\n'
+  else
+    printf 'job %s %s %s\n' \
+      "$(sed -n 's/^RECEIVED .* plan=\([0-9a-f]*\) attempt=\([0-9]*\).*$/\1 \2/p' "$JOURNAL" | head -n 1)" \
+      "$JL_STATE" "$JL_STEP"
+  fi
+  st_count=0
+  set +f
+  for st_result in "$VAR"/results/*; do
+    case $st_result in *.sig | *sig | *.new) continue ;; esac
+    [ ! -f "$st_result" ] || st_count=$((st_count + 1))
+  done
+  set -f
+  printf 'outbox %s\n@end\n' "$st_count"
+}

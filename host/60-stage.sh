@@ -1,0 +1,375 @@
+# Staging (protocol §6 step 16): everything that can be known before anything changes. After it,
+# `$VAR/job/debs/<sha256>.deb` holds every file of the body, new and old, and the package manager's
+# own dry run over exactly those files is the body's own list. The permitted run later sees no
+# sources at all, only these files, so nothing that was not staged can take part in it.
+
+LOCK_WAIT_S=30
+# What dpkg and its scripts may need beside the sizes that packages state.
+DISK_SLACK_KB=32768
+
+# The plan's units in order: `first last verb argument`. The package steps are one unit, because
+# the list is one transaction; the grammar was checked with the bundle.
+units_list() {
+  awk '
+    $1 != "step" { next }
+    $3 ~ /^(upgrade|downgrade|install|remove)$/ {
+      if (!open) { if (groups++) bad = 1; first = $2; open = 1 }
+      last = $2; next
+    }
+    { close_group(); print $2, $2, $3, ($4 == "" ? "-" : $4) }
+    function close_group() { if (open) print first, last, "packages", "-"; open = 0 }
+    END { close_group(); if (bad) print "- - apart -" }' "$JOB/body"
+}
+
+# Each package line of the body beside what the machine has, by tabs: number verb name arch from to
+# sha256 installed state relation. Relation: at (the target is reached), from (the precondition
+# holds), broken (the package manager was stopped inside it), other. Argument: step or undo.
+rows_list() { # step|undo
+  installed_list | awk -F '\t' -v kind="$1" '
+    NR == FNR {
+      n = split($0, f, " ")
+      if (f[1] != kind || f[3] !~ /^(upgrade|downgrade|install|remove)$/) next
+      rows[++rows_n] = $0
+      next
+    }
+    {
+      version[$1, $2] = $3; want[$1, $2] = $6; state[$1, $2] = $7 ($8 == "ok" ? "" : "," $8)
+      if ($1 == "dpkg") native = $2
+    }
+    function key(name, arch) {
+      if ((name, arch) in version) return name SUBSEP arch
+      # A package may move between `all` and the native architecture.
+      if (arch == "all" && (name, native) in version) return name SUBSEP native
+      if (arch == native && (name, "all") in version) return name SUBSEP "all"
+      return ""
+    }
+    END {
+      for (i = 1; i <= rows_n; i++) {
+        split(rows[i], f, " ")
+        k = key(f[4], f[5]); has = k == "" ? "-" : version[k]; is = k == "" ? "-" : state[k]
+        if (is ~ /^triggers-/) is = "installed"
+        if (k != "" && is != "installed") relation = "broken"
+        else if ((has "") == (f[7] "")) relation = "at"
+        else if ((has "") == (f[6] "")) relation = "from"
+        else relation = "other"
+        printf "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", f[2], f[3], f[4], f[5], f[6], f[7], \
+          f[8], has, (k != "" && want[k] == "hold" ? "hold" : is), relation
+      }
+    }' "$JOB/body" -
+}
+
+stage() {
+  stage_units
+  rows_list step >"$WORK/rows"
+  if is_noop; then
+    conclude NOOP - "packages=$(wc -l <"$WORK/rows")"
+    return 1
+  fi
+  if [ -s "$WORK/rows" ]; then stage_packages; fi
+  stage_named
+  journal STAGED "packages=$(wc -l <"$WORK/rows")" "files=$(wc -l <"$WORK/wanted")"
+}
+
+refuse() { # CODE fact…
+  rf_code=$1
+  shift
+  conclude REFUSED "$rf_code" "$@"
+  exit 0
+}
+
+stage_units() {
+  units_list >"$WORK/units"
+  : >"$WORK/wanted"
+  if grep -q ' apart ' "$WORK/units"; then
+    refuse E_PLAN_DRIFT "note=package steps that are not one after another are not one transaction"
+  fi
+  st_verb=$(awk '$3 == "snapshot" || $3 == "restore" { print $3; exit }' "$WORK/units")
+  [ -z "$st_verb" ] || refuse E_VERB "verb=$st_verb" "note=this host program cannot do that verb"
+}
+
+# Nothing to do: every package is at its target and no unit that would be restarted still runs old
+# code. A body without package steps is never a noop: its restarts and hooks are what is wanted.
+is_noop() {
+  [ -s "$WORK/rows" ] || return 1
+  awk -F '\t' '$10 != "at" { exit 1 }' "$WORK/rows" || return 1
+  awk '$3 !~ /^(packages|restart|probe|hold)$/ { exit 1 }' "$WORK/units" || return 1
+  stale_users >"$WORK/stale"
+  awk -F '\t' 'FILENAME ~ /units$/ { split($0, f, " "); if (f[3] == "restart") mine[f[4]] = 1; next }
+    { n = substr($1, 9); if (n in mine || (n ".service") in mine) exit 1 }' \
+    "$WORK/units" "$WORK/stale"
+}
+
+stage_packages() {
+  stage_sources
+  stage_versions
+  files_wanted >"$WORK/wanted"
+  stage_files
+  stage_dry_run
+  stage_lock "$LOCK_WAIT_S" || refuse E_LOCK "$LOCK_FACT"
+}
+
+# --- Sources, versions --------------------------------------------------------------------------
+
+# One refresh at most, and only when the lists would be refused.
+stage_sources() {
+  lists_choose
+  sources_scan "$WORK"
+  if ! grep -q '^lists ok' "$WORK/lists.out"; then
+    lists_refresh "$WORK" || journal NOTE "note=refresh failed: $(head -n 1 "$WORK/refresh.failed")"
+    lists_choose
+    sources_scan "$WORK"
+  fi
+  st_open=$(awk '$5 == "unsigned" { print $2 " " $3; exit }' "$WORK/sources.out")
+  # A source that could not be read is stale, not unsigned.
+  if [ -n "$st_open" ] && ! grep -q '^lists none' "$WORK/lists.out"; then
+    refuse E_REPO "note=source is not authenticated: $st_open"
+  fi
+  grep -q '^lists ok' "$WORK/lists.out" || refuse E_STALE "note=$(cat "$WORK/lists.out")"
+}
+
+stage_versions() {
+  st_bad=$(awk -F '\t' "$AWK_VERSIONS"'
+    function say(code, why) {
+      print code " step=" $1 " package=" $3 ":" $4 " installed=" $8 " from=" $5 " to=" $6 " note=" why
+      exit
+    }
+    $10 == "broken" { say("E_PLAN_DRIFT", "the package manager left it " $9) }
+    $9 == "hold" && $10 != "at" { say("E_PLAN_DRIFT", "the package is on hold") }
+    $2 == "upgrade" && $5 != "-" && dcmp($6, $5) < 0 { say("E_ROLLBACK", "an upgrade may not go down") }
+    $10 != "other" { next }
+    $2 == "upgrade" && $8 != "-" && dcmp($8, $6) > 0 { say("E_ROLLBACK", "installed is newer") }
+    { say("E_PLAN_DRIFT", "installed is neither from nor to") }' "$WORK/rows")
+  [ -z "$st_bad" ] || refuse_line "$st_bad"
+}
+
+refuse_line() { # `CODE fact… note=text`, as the awk programs print it
+  rl_rest=${1#* }
+  refuse "${1%% *}" "$rl_rest"
+}
+
+# --- Files ----------------------------------------------------------------------------------------
+
+# `sha256 kind number name arch version`, one for each file of the body; steps that are done already
+# need only their undo.
+files_wanted() {
+  awk '
+    FILENAME ~ /rows$/ { split($0, r, "\t"); if (r[10] == "at") at[r[1]] = 1; next }
+    $3 !~ /^(upgrade|downgrade|install)$/ { next }
+    $1 == "step" && !($2 in at) { print $8, "new", $2, $4, $5, $7 }
+    $1 == "undo" && !($2 in at) { print $8, "old", $2, $4, $5, $7 }' "$WORK/rows" "$JOB/body" |
+    sort -u -k 1,1
+}
+
+stage_files() {
+  mkdir -p "$JOB/debs"
+  files_missing >"$WORK/missing"
+  if [ -s "$WORK/missing" ]; then
+    files_local
+    files_missing >"$WORK/missing"
+  fi
+  if [ -s "$WORK/missing" ]; then
+    files_offered
+    stage_disk
+    files_fetch
+    files_missing >"$WORK/missing"
+  else
+    : >"$WORK/fetch"
+    stage_disk
+  fi
+  [ -s "$WORK/missing" ] || return 0
+  st_fact=$(awk '
+    $2 == "new" { code = "E_TARGET"; fact = $0; exit }
+    code == "" { code = "E_SNAPSHOT"; fact = $0 }
+    END { split(fact, f, " "); print code " step=" f[3] " package=" f[4] ":" f[5] " version=" f[6] \
+      " sha256=" f[1] " note=no source gives this file" }' "$WORK/missing")
+  refuse_line "$st_fact$(awk -v sha="${st_fact##*sha256=}" '
+    { split(sha, s, " "); if ($1 == s[1] && $2 != "-") { print "; the sources offer sha256 " $2; exit } }' \
+    "$WORK/other" 2>/dev/null)"
+}
+
+# Digests of what lies in the folder, in one process; a file that is not what its name says goes.
+files_missing() {
+  set +f
+  (cd "$JOB/debs" && sha256sum -- *.deb 2>/dev/null) >"$WORK/sums"
+  set -f
+  awk '{ split($2, n, "."); if ($1 "" != n[1] "") print $2 }' "$WORK/sums" |
+    while read -r fm_bad; do rm -f "$JOB/debs/$fm_bad"; done
+  awk 'FILENAME ~ /sums$/ { split($2, n, "."); if (($1 "") == (n[1] "")) have[$1] = 1; next }
+    !($1 in have)' "$WORK/sums" "$WORK/wanted"
+}
+
+# The digest was approved, so a file of the machine's own cache or of an earlier job is as good as
+# a fetched one; files_missing looks at what was copied.
+files_local() {
+  while read -r fl_sha _ _ fl_name fl_arch fl_version; do
+    fl_file=$(printf '%s_%s_%s.deb' "$fl_name" "$fl_version" "$fl_arch" | sed 's/:/%3a/g')
+    for fl_try in "$KEPT/$fl_sha.deb" "/var/cache/apt/archives/$fl_file"; do
+      [ -f "$fl_try" ] || continue
+      cp "$fl_try" "$JOB/debs/$fl_sha.deb" && break
+    done
+  done <"$WORK/missing"
+}
+
+# Which of the missing files the sources offer, as `sha256 size KiB uri`; `other` holds versions
+# that are offered under another digest, for the fact of a refusal.
+files_offered() {
+  awk '{ print $4 "\t" $5 "\t" $6 }' "$WORK/missing" >"$WORK/names"
+  printf 'dpkg\t%s\t-\n' "$(dpkg --print-architecture)" >>"$WORK/names"
+  offers_scan "$WORK" all "$WORK/names" >"$WORK/offers"
+  awk -F '\t' -v other="$WORK/other" '
+    NR == FNR {
+      if (!($4 in by)) by[$4] = $5 "\t" $12 "\t" $11
+      named[$1, $2, $3] = $4
+      next
+    }
+    {
+      split($0, w, " ")
+      if (w[1] in by) { split(by[w[1]], o, "\t"); print w[1], o[1], o[2], o[3] }
+      else print w[1], ((w[4], w[5], w[6]) in named ? named[w[4], w[5], w[6]] : "-") >other
+    }' "$WORK/offers" "$WORK/missing" >"$WORK/fetch"
+}
+
+# apt's own methods, proxies and keys of the machine, into a folder that their unprivileged user
+# may write; then a copy that only root can touch, and files_missing judges the copy.
+files_fetch() {
+  [ -s "$WORK/fetch" ] || return 0
+  rm -rf "$APT_DIR/fetch"
+  mkdir -p "$APT_DIR/fetch"
+  chmod 0755 "$APT_DIR"
+  chmod 0700 "$APT_DIR/fetch"
+  chown _apt "$APT_DIR/fetch" 2>/dev/null
+  set --
+  while read -r ff_sha _ _ ff_uri; do
+    set -- "$@" "$ff_uri" "$APT_DIR/fetch/$ff_sha.deb" "SHA256:$ff_sha"
+  done <"$WORK/fetch"
+  run_limited "$(limit_of fetch)" "$APT_HELPER" download-file "$@" ||
+    journal NOTE "note=some files could not be fetched"
+  while read -r ff_sha _; do
+    [ -f "$APT_DIR/fetch/$ff_sha.deb" ] || continue
+    cp "$APT_DIR/fetch/$ff_sha.deb" "$JOB/debs/$ff_sha.deb"
+  done <"$WORK/fetch"
+  rm -rf "$APT_DIR/fetch"
+}
+
+# Space for the files still to come (twice: fetched and copied) where they lie, and for what they
+# unpack to where packages live. The same file system is asked for the sum.
+stage_disk() {
+  sd_files=$(awk '{ s += $2 } END { printf "%.0f", s * 2 / 1024 }' "$WORK/fetch")
+  sd_unpack=$(awk '{ s += $3 } END { printf "%.0f", s + 0 }' "$WORK/fetch")
+  df -Pk "$VAR" /usr /var 2>/dev/null | awk -v files="$sd_files" -v unpack="$sd_unpack" \
+    -v slack="$DISK_SLACK_KB" '
+    NR == 2 { need[$6] += files }
+    NR == 3 { need[$6] += unpack }
+    NR > 1 { free[$6] = $4 }
+    END {
+      for (m in free) if (free[m] < need[m] + slack)
+        print "E_DISK mount=" m " free_kb=" free[m] " need_kb=" need[m] + slack
+    }' >"$WORK/disk"
+  [ ! -s "$WORK/disk" ] || refuse_line "$(head -n 1 "$WORK/disk")"
+}
+
+# --- Dry run, lock, names ---------------------------------------------------------------------------
+
+# apt over the staged files alone: no index, no source, nothing to fetch. So a dependency that was
+# not approved cannot be found, and building the cache costs a tenth.
+APT_STAGED='-o Dir::Etc::sourcelist=/dev/null -o Dir::Etc::sourceparts=/dev/null
+-o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= -o APT::Sandbox::User=root
+-o APT::Install-Recommends=false -o APT::Install-Suggests=false -o APT::Get::AutomaticRemove=false
+-o APT::Get::Show-Versions=false -o Dpkg::Use-Pty=0 -o DPkg::Lock::Timeout=0
+-o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold'
+
+# The arguments that name a set of rows to apt: staged files, and NAME:ARCH- for a removal.
+rows_arguments() { # ROWS
+  awk -F '\t' -v debs="$JOB/debs" '
+    $2 == "remove" { print $3 ":" $4 "-"; next }
+    { print debs "/" $7 ".deb" }' "$1"
+}
+
+# What the rows must do, one change a line: `i name arch to` or `r name`, sorted.
+rows_changes() { # ROWS
+  awk -F '\t' '$2 == "remove" { print "r", $3; next } { print "i", $3, $4, $6 }' "$1" | sort
+}
+
+stage_dry_run() {
+  awk -F '\t' '$10 == "from"' "$WORK/rows" >"$WORK/open"
+  if [ ! -s "$WORK/open" ]; then return 0; fi
+  stage_digests_named
+  rows_changes "$WORK/open" >"$WORK/expected"
+  set --
+  while read -r dr_argument; do set -- "$@" "$dr_argument"; done <<ARGUMENTS
+$(rows_arguments "$WORK/open")
+ARGUMENTS
+  dr_down=
+  if grep -q '	downgrade	' "$WORK/open"; then dr_down=--allow-downgrades; fi
+  mkdir -p "$WORK/nolists/partial"
+  # shellcheck disable=SC2086 # fixed options only
+  apt-get -q -y $APT_STAGED -o "Dir::State::lists=$WORK/nolists" -s $dr_down install "$@" </dev/null >"$WORK/dry" 2>"$WORK/dry.err" 9>&-
+  dr_code=$?
+  awk '
+    $1 == "Inst" {
+      name = $2; sub(/:.*/, "", name)
+      at = index($0, " ("); rest = substr($0, at + 2); split(rest, f, " ")
+      match(rest, /\[[^]]*\]\)/); arch = substr(rest, RSTART + 1, RLENGTH - 3)
+      print "i", name, arch, f[1]
+    }
+    $1 == "Remv" || $1 == "Purg" { name = $2; sub(/:.*/, "", name); print "r", name }' \
+    "$WORK/dry" | sort >"$WORK/actual"
+  if [ "$dr_code" -eq 0 ] && cmp -s "$WORK/expected" "$WORK/actual"; then return 0; fi
+  dr_diff=$(diff "$WORK/expected" "$WORK/actual" | grep '^[<>]' | head -n 4 | tr '\n' ' ')
+  dr_err=$(grep -E '^E:| Depends:| Breaks:| Conflicts:' "$WORK/dry.err" "$WORK/dry" -h |
+    head -n 3 | tr -s ' \n' ' ')
+  refuse E_PLAN_DRIFT "note=approved < and dry run > differ: $dr_diff$dr_err"
+}
+
+# A staged file must be the package its line names: the digest pins the bytes, this pins the words
+# that people approved beside it.
+stage_digests_named() {
+  awk -F '\t' '$2 != "remove" { print $7, $3, $4, $6 }' "$WORK/open" >"$WORK/named"
+  awk '$2 == "old" { print $1, $4, $5, $6 }' "$WORK/wanted" >>"$WORK/named"
+  while read -r sn_sha sn_name sn_arch sn_version; do
+    # shellcheck disable=SC2016 # dpkg-deb fills these in
+    sn_is=$(dpkg-deb -W --showformat='${Package} ${Architecture} ${Version}' "$JOB/debs/$sn_sha.deb")
+    [ "$sn_is" = "$sn_name $sn_arch $sn_version" ] ||
+      refuse E_TARGET "sha256=$sn_sha" "note=the file is $sn_is, not $sn_name $sn_arch $sn_version"
+  done <"$WORK/named"
+}
+
+# Who holds dpkg's or apt's lock: LOCK_FACT, and 1 when it is still held after the wait. The locks
+# are POSIX record locks, so the kernel's table names the process.
+stage_lock() { # SECONDS
+  sl_end=$(($(uptime_s) + $1))
+  while LOCK_FACT=$(lock_holder) && [ -n "$LOCK_FACT" ]; do
+    [ "$(uptime_s)" -lt "$sl_end" ] || return 1
+    sleep 0.2
+  done
+  return 0
+}
+
+lock_holder() {
+  lh_nodes=$(stat -c %i /var/lib/dpkg/lock-frontend /var/lib/dpkg/lock \
+    /var/cache/apt/archives/lock 2>/dev/null | tr '\n' ' ')
+  lh_pid=$(awk -v nodes=" $lh_nodes" '
+    $2 == "POSIX" || $3 == "POSIX" {
+      for (i = 1; i <= NF; i++) if ($i ~ /^[0-9a-f]+:[0-9a-f]+:[0-9]+$/) {
+        split($i, d, ":")
+        if (index(nodes, " " d[3] " ")) { print $(i - 1); exit }
+      }
+    }' /proc/locks 2>/dev/null)
+  [ -n "$lh_pid" ] || return 0
+  printf 'pid=%s program=%s' "$lh_pid" "$(tr -cd 'A-Za-z0-9._-' <"/proc/$lh_pid/comm" 2>/dev/null)"
+}
+
+# What the later steps name must exist now: a probe that is missing after the change is too late.
+stage_named() {
+  while read -r sm_step _ sm_verb sm_name; do
+    case $sm_verb in
+      probe) sm_file=$ETC/probes.d/$sm_name ;;
+      run) sm_file=$ETC/hooks.d/$sm_name ;;
+      restart) service_known "$sm_name" || refuse E_TARGET "step=$sm_step" "unit=$sm_name" \
+        "note=there is no such service" && continue ;;
+      *) continue ;;
+    esac
+    root_owned "$sm_file" || refuse E_POLICY "step=$sm_step" "file=$sm_file" \
+      "note=missing, or not owned by root, or writable by others"
+  done <"$WORK/units"
+}

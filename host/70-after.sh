@@ -1,0 +1,270 @@
+# After the packages: services, hooks, probes, reboot, and the last look. A host is done only when
+# the versions are there, what ran before runs again, and every probe passed.
+
+# --- Services ------------------------------------------------------------------------------------
+
+service_known() { # NAME
+  if systemd_runs; then
+    systemctl cat --no-pager -- "$1" >/dev/null 2>&1 </dev/null
+  else
+    [ -x "/etc/init.d/${1%.service}" ]
+  fi
+}
+
+service_is_active() { # NAME
+  if systemd_runs; then
+    systemctl is-active --quiet -- "$1" </dev/null
+  else
+    init_script "${1%.service}" status >/dev/null 2>&1
+  fi
+}
+
+# A restart is done when the service is active afterwards, whatever the restart command said.
+service_restart() { # NAME
+  if systemd_runs; then
+    run_limited "$(limit_of service)" systemctl restart -- "$1"
+  else
+    run_limited "$(limit_of service)" "/etc/init.d/${1%.service}" restart
+  fi
+  sr_exit=$?
+  service_settles "$1" && return 0
+  STEP_CODE=E_SERVICE
+  if [ -e "$JOB/overtime" ]; then STEP_CODE=E_LIMIT; fi
+  journal NOTE "service=$1" "exit=$sr_exit" "note=not active after its restart"
+  return 1
+}
+
+service_settles() { # NAME
+  read_uptime_cs
+  ss_end=$((UPTIME_CS + 100 * $(limit_of settle)))
+  until service_is_active "$1"; do
+    read_uptime_cs
+    [ "$UPTIME_CS" -lt "$ss_end" ] || return 1
+    sleep 0.2
+  done
+}
+
+# `service NAME` for each service that runs now and must run afterwards. Under systemd these are the
+# ones enabled for themselves: those started by a timer, a socket or the bus come and go.
+services_required() {
+  if systemd_runs; then
+    systemctl show --no-pager -p Id -p ActiveState -p SubState -p UnitFileState '*.service' </dev/null |
+      awk -F= '
+        { v[$1] = $2 }
+        function out() {
+          if (v["ActiveState"] == "active" && v["SubState"] == "running" &&
+            v["UnitFileState"] ~ /^(enabled|enabled-runtime|alias|linked|generated)$/ &&
+            v["Id"] ~ /^[A-Za-z0-9][A-Za-z0-9@:._+-]*$/) print "service " v["Id"]
+          split("", v)
+        }
+        $0 == "" { out() } END { out() }'
+  else
+    services_list | awk '$2 == "active" { print "service " $1 }'
+  fi
+}
+
+# Services that ran before and do not run now, after they had time to settle.
+services_lost() {
+  [ -r "$SNAPSHOT" ] || return 0
+  awk '$1 == "service" { print $2 }' "$SNAPSHOT" | while read -r sl_name; do
+    # A package that was removed on purpose takes its service with it.
+    service_known "$sl_name" || grep -q '	remove	' "$WORK/rows" || { say "$sl_name"; continue; }
+    service_known "$sl_name" || continue
+    service_settles "$sl_name" || say "$sl_name"
+  done
+}
+
+# --- Hooks and probes ------------------------------------------------------------------------------
+
+hook_run() { # NAME [seconds]
+  if ! root_owned "$ETC/hooks.d/$1" || [ ! -x "$ETC/hooks.d/$1" ]; then
+    STEP_CODE=E_POLICY
+    journal NOTE "hook=$1" "note=missing, not executable, not root's, or writable by others"
+    return 1
+  fi
+  hk_limit=${2:-$(limit_of hook)}
+  run_limited "$hk_limit" "$ETC/hooks.d/$1"
+  hk_exit=$?
+  [ "$hk_exit" -ne 0 ] || [ -e "$JOB/overtime" ] || return 0
+  STEP_CODE=E_STEP
+  if [ -e "$JOB/overtime" ]; then STEP_CODE=E_LIMIT; fi
+  journal NOTE "hook=$1" "exit=$hk_exit" "note=the hook did not succeed"
+  return 1
+}
+
+# A probe is root's own text in $ETC/probes.d: one thing to look at, how long, how often.
+#   service UNIT | tcp HOST PORT | http URL STATUS [text in the body] | hook NAME
+#   timeout SECONDS (1–300, default 5)      tries N (1–100, default 3, a second apart)
+probe_run() { # NAME
+  STEP_CODE=E_PROBE
+  pr_file=$ETC/probes.d/$1
+  if ! root_owned "$pr_file" || ! probe_read "$pr_file"; then
+    STEP_CODE=E_POLICY
+    journal NOTE "probe=$1" "note=missing, not root's, writable by others, or not readable as a probe"
+    return 1
+  fi
+  pr_try=0
+  while [ "$pr_try" -lt "$PB_TRIES" ]; do
+    [ "$pr_try" -eq 0 ] || sleep 1
+    pr_try=$((pr_try + 1))
+    if probe_once; then
+      journal NOTE "probe=$1" "try=$pr_try" "note=passed: $PB_SAW"
+      return 0
+    fi
+  done
+  journal NOTE "probe=$1" "try=$pr_try" "note=failed: $PB_SAW"
+  # run_limited and hooks write their own code; a probe that fails is a probe that failed.
+  STEP_CODE=E_PROBE
+  return 1
+}
+
+probe_read() { # FILE
+  PB_KIND='' PB_A='' PB_B='' PB_TEXT='' PB_TIMEOUT=5 PB_TRIES=3
+  while read -r pb_key pb_a pb_b pb_text || [ -n "$pb_key" ]; do
+    case $pb_key in
+      '' | '#'*) ;;
+      service | tcp | http | hook)
+        [ -z "$PB_KIND" ] || return 1
+        PB_KIND=$pb_key PB_A=$pb_a PB_B=$pb_b PB_TEXT=$pb_text
+        ;;
+      timeout) is_number "$pb_a" && [ "$pb_a" -ge 1 ] && [ "$pb_a" -le 300 ] || return 1
+        PB_TIMEOUT=$pb_a ;;
+      tries) is_number "$pb_a" && [ "$pb_a" -ge 1 ] && [ "$pb_a" -le 100 ] || return 1
+        PB_TRIES=$pb_a ;;
+      *) return 1 ;;
+    esac
+  done <"$1"
+  case $PB_A in '' | -*) return 1 ;; esac
+  case $PB_KIND in
+    service | hook) case $PB_A in *[!A-Za-z0-9@:._+-]*) return 1 ;; esac ;;
+    tcp) case $PB_A in *[!A-Za-z0-9:._-]*) return 1 ;; esac
+      is_number "$PB_B" && [ "$PB_B" -ge 1 ] && [ "$PB_B" -le 65535 ] ;;
+    http) is_number "$PB_B" || return 1
+      case $PB_A in http://?* | https://?*) ;; *) return 1 ;; esac ;;
+    *) return 1 ;;
+  esac
+}
+
+# PB_SAW is what was seen, for the journal.
+probe_once() {
+  case $PB_KIND in
+    service)
+      PB_SAW="service $PB_A is active"
+      service_is_active "$PB_A" && return 0
+      PB_SAW="service $PB_A is not active"
+      return 1
+      ;;
+    hook)
+      PB_SAW="hook $PB_A"
+      hook_run "$PB_A" "$PB_TIMEOUT"
+      ;;
+    tcp) probe_tcp ;;
+    http) probe_http ;;
+  esac
+}
+
+# A connection is all that is asked. `nc` may be of three kinds, so only -w is used; curl's own
+# code 7 is a refused connection and 28 a time out, anything else means that it connected.
+probe_tcp() {
+  PB_SAW="no connection to $PB_A port $PB_B"
+  if command -v nc >/dev/null; then
+    timeout "$PB_TIMEOUT" nc -z -w "$PB_TIMEOUT" "$PB_A" "$PB_B" </dev/null >/dev/null 2>&1 9>&- || return 1
+  elif command -v curl >/dev/null; then
+    curl -q -s -o /dev/null --connect-timeout "$PB_TIMEOUT" --max-time "$PB_TIMEOUT" \
+      "telnet://$PB_A:$PB_B" </dev/null >/dev/null 2>&1 9>&-
+    case $? in 0 | 28 | 48 | 49 | 52 | 56) ;; *) return 1 ;; esac
+  elif command -v bash >/dev/null; then
+    # shellcheck disable=SC2016 # bash reads its own arguments; the probe's text is not program text
+    timeout "$PB_TIMEOUT" bash -c 'exec 3<>"/dev/tcp/$0/$1"' "$PB_A" "$PB_B" </dev/null \
+      >/dev/null 2>&1 9>&- || return 1
+  else
+    PB_SAW="no tool for a tcp probe: nc, curl or bash"
+    return 1
+  fi
+  PB_SAW="connected to $PB_A port $PB_B"
+}
+
+# The first status line counts: a redirect is an answer of its own. Tools in this order: curl,
+# wget, busybox, and for plain http apt's neighbour bash. None of them: failed, and says so.
+probe_http() {
+  pb_body=$WORK/probe.body
+  pb_status=
+  : >"$pb_body"
+  if command -v curl >/dev/null; then
+    pb_status=$(curl -q -s -g -o "$pb_body" --noproxy '*' --max-time "$PB_TIMEOUT" \
+      --max-filesize 1048576 -w '%{http_code}' -- "$PB_A" </dev/null 2>/dev/null 9>&-)
+  elif command -v wget >/dev/null; then
+    timeout "$PB_TIMEOUT" wget -q -S --no-proxy --max-redirect=0 --content-on-error --tries=1 \
+      -O "$pb_body" "$PB_A" </dev/null 2>"$WORK/probe.head" 9>&-
+    pb_status=$(awk '$1 ~ /^HTTP\// { print $2; exit }' "$WORK/probe.head")
+  elif command -v bash >/dev/null; then
+    probe_http_bash
+  else
+    PB_SAW="no tool for an http probe: curl, wget or bash"
+    return 1
+  fi
+  PB_SAW="$PB_A gave ${pb_status:-no answer}, expected $PB_B"
+  [ "$pb_status" = "$PB_B" ] || return 1
+  [ -z "$PB_TEXT" ] || grep -qF -- "$PB_TEXT" "$pb_body" || {
+    PB_SAW="$PB_A gave $pb_status without the expected text"
+    return 1
+  }
+  PB_SAW="$PB_A gave $pb_status"
+}
+
+# bash is essential on Debian and Ubuntu and opens sockets by itself; plain http only.
+probe_http_bash() {
+  case $PB_A in http://*) ;; *) return 0 ;; esac
+  pb_rest=${PB_A#http://}
+  pb_host=${pb_rest%%/*}
+  case $pb_rest in */*) pb_path=/${pb_rest#*/} ;; *) pb_path=/ ;; esac
+  case $pb_host in *:*) pb_port=${pb_host##*:} ;; *) pb_port=80 ;; esac
+  is_number "$pb_port" || return 0
+  # shellcheck disable=SC2016 # bash reads its own arguments
+  timeout "$PB_TIMEOUT" bash -c 'exec 3<>"/dev/tcp/$0/$1" || exit 1
+    printf "GET %s HTTP/1.0\r\nHost: %s\r\nConnection: close\r\n\r\n" "$2" "$3" >&3
+    head -c 1048576 <&3' "${pb_host%:*}" "$pb_port" "$pb_path" "$pb_host" </dev/null \
+    >"$pb_body" 2>/dev/null 9>&-
+  pb_status=$(awk '$1 ~ /^HTTP\// { print $2 } { exit }' "$pb_body")
+}
+
+# --- Reboot, verification --------------------------------------------------------------------------
+
+# The boot id is written before the act; whoever finds it changed knows that the reboot happened.
+reboot_step() { # STEP
+  begin reboot "step=$1" "verb=reboot" || {
+    hold_job "$HOLD_CODE" "applied, reboot held: $HOLD_WHY"
+    return 2
+  }
+  journal REBOOTING "step=$1" "boot=$(boot_id_hex)"
+  sync
+  if systemd_runs; then rb_command='systemctl reboot'; else rb_command=reboot; fi
+  # shellcheck disable=SC2086 # one or two fixed words
+  $rb_command </dev/null >>"$OUTPUT" 2>&1 9>&-
+  rb_exit=$?
+  if [ "$rb_exit" -ne 0 ]; then
+    STEP_CODE=E_STEP
+    journal NOTE "step=$1" "exit=$rb_exit" "note=the reboot command failed"
+    return 1
+  fi
+  # The machine goes down now; the next worker sees the new boot.
+  exit 0
+}
+
+# 0 verified; otherwise the job has ended another way.
+verify() {
+  journal VERIFYING "packages=$(wc -l <"$WORK/rows")"
+  rows_list step >"$WORK/rows"
+  marks_restore
+  vf_open=$(awk -F '\t' '$10 != "at" { print $1; exit }' "$WORK/rows")
+  if [ -n "$vf_open" ]; then
+    journal NOTE "step=$vf_open" "note=the package is not at its target any more"
+    undo_run "$vf_open" E_STEP
+    return 1
+  fi
+  vf_lost=$(services_lost | head -n 5 | tr '\n' ' ')
+  [ -n "$vf_lost" ] || return 0
+  journal NOTE "note=ran before and do not run now: $vf_lost"
+  undo_run "$(tail -n 1 "$WORK/units" | cut -d ' ' -f 2)" E_SERVICE
+  return 1
+}

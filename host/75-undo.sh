@@ -1,0 +1,191 @@
+# The way back, once, from files staged before anything changed: the body's own `undo` lines after
+# a failed step or probe (no permit: nobody may be there to give one), and the same lines when the
+# server orders a revert (with its own permit, protocol §7.7). Nothing is fetched.
+
+# Rolls back every step up to FAILED that was begun, restarts, looks. The claim at the end is made
+# only from what is seen then.
+undo_run() { # FAILED_STEP CODE
+  un_failed=$1
+  un_code=$2
+  ACTED=yes
+  un_last=$(awk -v n="$1" '$1 <= n && n <= $2 { print $2; exit }' "$WORK/units")
+  un_last=${un_last:-$1}
+  journal APPLYING "undo=$un_last" "failed=$un_failed" "code=$un_code"
+  undo_steps "$un_last"
+  if [ -n "$UNDO_WHY" ]; then
+    conclude FAILED "$un_code" "failed=$un_failed" "note=rollback not complete: $UNDO_WHY"
+  else
+    journal APPLIED "undo=$un_last"
+    conclude ROLLED_BACK "$un_code" "failed=$un_failed"
+  fi
+}
+
+# Sets UNDO_WHY to nothing when the host is as it was, else to what is not.
+undo_steps() { # LAST_STEP
+  UNDO_WHY=
+  undo_packages "$1"
+  undo_others "$1"
+  undo_services
+  undo_probes
+  undo_missing "$1"
+}
+
+# One transaction for all packages. apt first, guarded as always; where apt cannot begin (a package
+# in need of reinstallation) dpkg itself is given exactly the same files.
+undo_packages() { # LAST_STEP
+  rows_list undo >"$WORK/undo.all"
+  awk -F '\t' -v last="$1" '$1 <= last && $10 != "at"' "$WORK/undo.all" >"$WORK/undo"
+  [ -s "$WORK/undo" ] || return 0
+  if ! awk -F '\t' '$10 == "broken" || $10 == "other" { exit 1 }' "$WORK/undo" ||
+    ! packages_apply "$WORK/undo" undo; then
+    dpkg_apply "$WORK/undo" undo
+  fi
+  rows_list undo >"$WORK/undo.all"
+  marks_restore
+  UNDO_WHY=$(awk -F '\t' -v last="$1" '$1 <= last && $10 != "at" { printf "%s:%s is %s (%s); ", \
+    $3, $4, $8, $9 }' "$WORK/undo.all" | head -c 400)
+}
+
+# dpkg with files alone, where apt will not begin. A second pass, because the first may stop at an
+# order that it has solved by then; `--configure -a` ends what was only unpacked. Rows that are
+# reached already are left alone.
+dpkg_apply() { # ROWS step|undo
+  da_pass=0
+  while [ "$da_pass" -lt 2 ]; do
+    da_pass=$((da_pass + 1))
+    rows_list "$2" | awk -F '\t' 'FILENAME != "-" { mine[$1] = 1; next }
+      ($1 in mine) && $10 != "at"' "$1" - >"$WORK/dpkg.rows"
+    [ -s "$WORK/dpkg.rows" ] || return 0
+    set --
+    while read -r da_file; do
+      [ -z "$da_file" ] || set -- "$@" "$da_file"
+    done <<FILES
+$(awk -F '\t' -v debs="$JOB/debs" '$2 != "remove" { print debs "/" $7 ".deb" }' "$WORK/dpkg.rows")
+FILES
+    [ $# -eq 0 ] || run_limited "$(limit_of packages)" dpkg --auto-deconfigure --force-confdef \
+      --force-confold --force-downgrade --install "$@"
+    set --
+    while read -r da_name; do
+      [ -z "$da_name" ] || set -- "$@" "$da_name"
+    done <<NAMES
+$(awk -F '\t' '$2 == "remove" { print $3 ":" $4 }' "$WORK/dpkg.rows")
+NAMES
+    [ $# -eq 0 ] || run_limited "$(limit_of packages)" dpkg --remove "$@"
+    run_limited "$(limit_of packages)" dpkg --force-confdef --force-confold --configure -a
+  done
+}
+
+# Undo lines that are not packages, of steps up to LAST, in the order of the body.
+undo_others() { # LAST_STEP
+  awk -v last="$1" '$1 == "undo" && $2 <= last && $3 ~ /^(restart|run|probe)$/ { print $2, $3, $4 }' \
+    "$JOB/body" >"$WORK/undo.others"
+  while read -r uo_step uo_verb uo_name <&4; do
+    case $uo_verb in
+      restart) service_restart "$uo_name" ;;
+      run) hook_run "$uo_name" ;;
+      probe) probe_run "$uo_name" ;;
+    esac || UNDO_WHY="${UNDO_WHY}undo $uo_step $uo_verb $uo_name failed; "
+  done 4<"$WORK/undo.others"
+}
+
+# What the body restarts runs the old code again, and whatever ran before runs.
+undo_services() {
+  for us_name in $(units_named restart); do
+    grep -qxF -e "service $us_name" -e "service ${us_name%.service}" "$SNAPSHOT" 2>/dev/null || continue
+    service_restart "$us_name" || UNDO_WHY="${UNDO_WHY}$us_name did not restart; "
+  done
+  for us_name in $(services_down); do
+    service_restart "$us_name" || UNDO_WHY="${UNDO_WHY}$us_name ran before and does not; "
+  done
+}
+
+units_named() { # VERB
+  awk -v verb="$1" '$3 == verb { print $4 }' "$WORK/units"
+}
+
+services_down() {
+  awk '$1 == "service" { print $2 }' "$SNAPSHOT" 2>/dev/null | while read -r sd_name; do
+    service_is_active "$sd_name" </dev/null || say "$sd_name"
+  done
+}
+
+undo_probes() {
+  for up_name in $(units_named probe); do
+    probe_run "$up_name" || UNDO_WHY="${UNDO_WHY}probe $up_name fails; "
+  done
+}
+
+# A step that changed something and has no undo line in the body cannot be taken back.
+undo_missing() { # LAST_STEP
+  rows_list step >"$WORK/rows"
+  um_steps=$(awk -F '\t' -v last="$1" '
+    FILENAME ~ /undo.all$/ { undo[$1] = 1; next }
+    $1 <= last && $10 != "from" && !($1 in undo) { printf "%s ", $1 }' "$WORK/undo.all" "$WORK/rows")
+  [ -z "$um_steps" ] || UNDO_WHY="${UNDO_WHY}no undo in the body for step ${um_steps% }; "
+}
+
+# --- Revert on order (protocol §7.7) ---------------------------------------------------------------
+
+# The plan is done here, not too long ago, was not reverted, and its own body says how. To the
+# versions of the snapshot only: undo lines that lead elsewhere are refused.
+undo_main() {
+  mkdir -p "$WORK" "$KEPT"
+  : >>"$OUTPUT"
+  journal_mend
+  journal_read
+  ACTED=yes HAVE_PERMIT=no
+  units_list >"$WORK/units"
+  rows_list step >"$WORK/rows"
+  if [ "$JL_REVERTING" = yes ]; then
+    [ "$JL_STATE" = APPLYING ] && { revert_run; return 0; }
+    revert_refuse "this plan was reverted already"
+    return 0
+  fi
+  case $J_REVERT in
+    'order '* | order:*) ;;
+    *) revert_refuse "the plan allows no revert on order"; return 0 ;;
+  esac
+  um_seconds=${J_REVERT#order?}
+  if [ "$JL_STATE" != DONE ] || [ ! -r "$SNAPSHOT" ]; then
+    revert_refuse "the plan is not done here"
+  elif [ "$(now_s)" -gt "$((JL_ENDED + um_seconds))" ]; then
+    revert_refuse "the plan was done more than $um_seconds seconds ago"
+  elif ! revert_matches_snapshot; then
+    revert_refuse "an undo line does not lead to the version of the snapshot"
+  elif ! stage_lock "$LOCK_WAIT_S"; then
+    emit_result held E_LOCK
+  elif ! begin revert "revert=all"; then
+    journal NOTE "note=revert held: $HOLD_CODE $HOLD_WHY"
+    emit_result held "$HOLD_CODE"
+  else
+    revert_run
+  fi
+}
+
+revert_refuse() { # why
+  journal NOTE "note=revert refused: $1"
+  emit_result refused E_PERMIT
+}
+
+revert_matches_snapshot() {
+  rows_list undo | awk -F '\t' '
+    FILENAME != "-" { split($0, f, " "); if (f[1] == "pkg") { was[f[2]] = f[4]; n++ } next }
+    $2 == "remove" { if ($3 in was) bad = 1; next }
+    ($3 in was) && (was[$3] "") == ($6 "") { next }
+    { bad = 1 }
+    END { exit bad }' "$SNAPSHOT" -
+}
+
+revert_run() {
+  undo_steps 999999999999999
+  if [ -n "$UNDO_WHY" ]; then
+    journal FAILED "code=E_UNDO" "failed=-" "kind=revert" "note=revert not complete: $UNDO_WHY"
+    remember failed
+    emit_result failed E_UNDO
+  else
+    journal ROLLED_BACK "kind=revert"
+    remember reverted
+    emit_result rolled-back -
+  fi
+  : >"$JOB/reported"
+}

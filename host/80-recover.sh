@@ -1,0 +1,110 @@
+# Recovery (protocol §7.6): a worker that finds a journal which may have changed something looks at
+# the package database, says what it found, mends what was cut off, and only then goes on. Mending
+# needs no permit: a half-installed package is neither old nor new. Anything further does.
+
+# 0: go on with steps_run. 1: the job has ended, or is held.
+recover() {
+  ACTED=yes
+  leftover_wait
+  if ! stage_lock "$(limit_of packages)"; then
+    hold_job E_LOCK "the package manager is still locked: $LOCK_FACT"
+    return 1
+  fi
+  units_list >"$WORK/units"
+  rows_list step >"$WORK/rows"
+  files_wanted_again
+  journal NOTE "note=found after $JL_STATE: $(recover_facts)"
+  if [ "$JL_REVERTING" = yes ]; then
+    revert_run
+    return 1
+  fi
+  if [ "$JL_UNDO" = yes ]; then
+    undo_run "$JL_FAILED" "$JL_CODE"
+    return 1
+  fi
+  if [ "$JL_STATE" = REBOOTING ]; then recover_reboot; fi
+  recover_packages
+}
+
+recover_facts() {
+  awk -F '\t' '{ printf "%s:%s %s %s; ", $3, $4, $8, $10 }' "$WORK/rows" | head -c 500
+  printf 'boot %s' "$(boot_id_hex)"
+}
+
+# A changed boot id is the reboot that was permitted; what follows it belongs to that permit. The
+# same boot id means that the machine never went down, so a reboot now is the first, and it asks
+# for its own permit again.
+recover_reboot() {
+  if [ "$(boot_id_hex)" = "$JL_BOOT" ]; then return 0; fi
+  journal APPLIED "step=$JL_STEP" "verb=reboot" "boot=$(boot_id_hex)"
+  JL_DONE=$JL_DONE$JL_STEP,
+  HAVE_PERMIT=yes
+}
+
+# 0: go on, 1: ended. The transaction may be untouched, cut off, or complete.
+recover_packages() {
+  rp_first=$(awk '$3 == "packages" { print $1 }' "$WORK/units")
+  [ -n "$rp_first" ] || return 0
+  case $JL_DONE in *,"$rp_first",*) return 0 ;; esac
+  if awk -F '\t' '$10 == "broken" { found = 1 } END { exit !found }' "$WORK/rows"; then
+    recover_mend || return 1
+  fi
+  if packages_reached "$WORK/rows"; then
+    marks_restore
+    journal APPLIED "step=$rp_first" "note=found complete after a stop"
+    JL_DONE=$JL_DONE$rp_first,
+    return 0
+  fi
+  if awk -F '\t' '$10 == "other" { exit 1 }' "$WORK/rows"; then
+    if [ "$JL_DONE" = , ] && awk -F '\t' '$10 != "from" { exit 1 }' "$WORK/rows" &&
+      ! grep -q '^REBOOTING ' "$JOURNAL"; then
+      # Nothing begun: back to staging, and a new permit before anything starts.
+      journal NOT_STARTED "note=found untouched after a stop"
+      remember_again
+      ACTED=no
+      JL_BEGUN=no
+      stage
+      return $?
+    fi
+    # Some packages are new and some old. The rest needs a permit; packages_step asks for it.
+    return 0
+  fi
+  undo_run "$rp_first" E_PLAN_DRIFT
+  return 1
+}
+
+# The same staged files again: `dpkg --configure -a` answers 0 and repairs nothing where a package
+# is in need of reinstallation. Only rows that were cut off, then what was only unpacked.
+recover_mend() {
+  awk -F '\t' '$10 == "broken"' "$WORK/rows" >"$WORK/broken"
+  journal NOTE "note=mending $(awk -F '\t' '{ printf "%s:%s %s %s; ", $3, $4, $8, $9 }' \
+    "$WORK/broken" | head -c 500)"
+  # What was being unpacked over the old version may still be recorded as the old version.
+  dpkg_apply "$WORK/broken" step
+  rows_list step >"$WORK/rows"
+  if awk -F '\t' '$10 == "broken" { exit 1 }' "$WORK/rows"; then return 0; fi
+  undo_run "$(awk -F '\t' '$10 == "broken" { print $1; exit }' "$WORK/rows")" E_STEP
+  return 1
+}
+
+# The list of files, as staging wrote it, for keep_files after a recovery.
+files_wanted_again() {
+  [ -e "$WORK/wanted" ] || files_wanted >"$WORK/wanted"
+}
+
+# A command that the last worker started may outlive it. It is the same process only with the same
+# start time in the same boot; its own watch ends it at its limit.
+leftover_wait() {
+  [ -r "$JOB/running" ] || return 0
+  read -r lw_pid lw_start lw_boot <"$JOB/running" || return 0
+  if ! is_number "$lw_pid" || [ "$lw_boot" != "$(boot_id_hex)" ]; then return 0; fi
+  lw_end=$(($(uptime_s) + $(limit_of packages)))
+  while [ "$(process_start "$lw_pid")" = "$lw_start" ] && [ -n "$lw_start" ] && ! is_zombie "$lw_pid"; do
+    [ "$(uptime_s)" -lt "$lw_end" ] || return 0
+    sleep 0.2
+  done
+}
+
+is_zombie() { # PID
+  sed 's/^.*) //' "/proc/$1/stat" 2>/dev/null | grep -q '^[ZX]'
+}
