@@ -16,6 +16,8 @@ export interface HostSession {
   endInput(): void;
   /** Ends the connection now. What runs detached on the host goes on. */
   close(): Promise<void>;
+  /** Ends the input, gives the host program a moment to end by itself, then closes. */
+  finish(): Promise<void>;
 }
 
 export type SessionItem =
@@ -31,6 +33,11 @@ export interface SessionRequest {
   readonly signal?: AbortSignal;
 }
 
+/** Time to remove temporary files after the request to end. */
+const KILL_AFTER_MS = 2_000;
+/** An answer was complete; the program only has to clean up behind itself. */
+const FAREWELL_MS = 2_000;
+
 /** A host's words on standard error: enough to tell why, not a place to send a flood to. */
 const STDERR_BYTES_MAX = 16 * 1024;
 
@@ -40,7 +47,8 @@ export function openSession(transport: Transport, request: SessionRequest): Host
   const limits = { ...sessionLimits, ...request.limits };
   const child = start(prepared);
   const items = itemQueue();
-  const watch = sessionWatch({ child, transport, limits, items });
+  const end = (signal: NodeJS.Signals): void => signalTo(child, prepared, signal);
+  const watch = sessionWatch({ child, end, transport, limits, items });
   request.signal?.addEventListener("abort", () => watch.stop("cancelled", "was cancelled"), {
     once: true,
   });
@@ -59,6 +67,12 @@ export function openSession(transport: Transport, request: SessionRequest): Host
       watch.stop("cancelled", "was closed");
       await items.ended;
     },
+    async finish() {
+      child.stdin.end();
+      const timer = setTimeout(() => watch.stop("cancelled", "was closed"), FAREWELL_MS);
+      await items.ended;
+      clearTimeout(timer);
+    },
   };
 }
 
@@ -66,12 +80,32 @@ function start(prepared: Prepared): ChildProcessWithoutNullStreams {
   return spawn(prepared.program, [...prepared.args], {
     cwd: "/",
     stdio: ["pipe", "pipe", "pipe"],
+    detached: prepared.endsGroup,
     ...(prepared.env === null ? {} : { env: { ...prepared.env } }),
   });
 }
 
+function signalTo(
+  child: ChildProcessWithoutNullStreams,
+  prepared: Prepared,
+  signal: NodeJS.Signals,
+): void {
+  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+  if (!prepared.endsGroup) {
+    child.kill(signal);
+    return;
+  }
+  try {
+    process.kill(-child.pid, signal);
+  } catch (cause) {
+    // Gone between the look and the signal: what was wanted.
+    if ((cause as NodeJS.ErrnoException).code !== "ESRCH") throw cause;
+  }
+}
+
 interface Watched {
   readonly child: ChildProcessWithoutNullStreams;
+  readonly end: (signal: NodeJS.Signals) => void;
   readonly transport: Transport;
   readonly limits: SessionLimits;
   readonly items: ItemQueue;
@@ -81,15 +115,18 @@ interface Watched {
 function sessionWatch(watched: Watched): {
   stop(kind: ReachProblem["kind"], how: string): void;
 } {
-  const { child, transport, limits, items } = watched;
+  const { child, end, transport, limits, items } = watched;
   const reader = messageReader();
   let stopped: ReachProblem | null = null;
+  let force: NodeJS.Timeout | undefined;
   let stderr = "";
   let bytes = 0;
 
   const stop = (kind: ReachProblem["kind"], how: string): void => {
-    stopped ??= { kind, message: `The session with ${transport.where} ${how}.` };
-    child.kill("SIGKILL");
+    if (stopped !== null) return;
+    stopped = { kind, message: `The session with ${transport.where} ${how}.` };
+    end("SIGTERM");
+    force = setTimeout(() => end("SIGKILL"), KILL_AFTER_MS);
     // A helper that outlives ssh (a proxy command) may hold the pipes open; we are done with them.
     child.stdout.destroy();
     child.stderr.destroy();
@@ -129,6 +166,7 @@ function sessionWatch(watched: Watched): {
   const finish = (problem: ReachProblem | null): void => {
     clearTimeout(total);
     clearTimeout(quiet);
+    clearTimeout(force);
     items.end(problem);
   };
   child.on("error", () => {
@@ -195,6 +233,7 @@ function endedSession(problem: ReachProblem): HostSession {
     send: () => undefined,
     endInput: () => undefined,
     close: () => Promise.resolve(),
+    finish: () => Promise.resolve(),
   };
 }
 
@@ -221,7 +260,7 @@ export async function askHost(
       }
     }
   } finally {
-    await session.close();
+    await session.finish();
   }
 }
 

@@ -88,7 +88,8 @@ const nothingElse = {
   SessionType: "default",
   StdinNull: "no",
   ForkAfterAuthentication: "no",
-  LogLevel: "ERROR",
+  // Below INFO, OpenSSH does not say why it could not agree on a host key or a cipher.
+  LogLevel: "INFO",
 } as const;
 
 const patience = {
@@ -142,6 +143,7 @@ export function bootstrap(programBytes: number): string {
     "PATH=/usr/sbin:/usr/bin:/sbin:/bin",
     "f=$(mktemp /tmp/fettle-host.XXXXXXXXXX) || exit 71",
     'trap "rm -f $f" EXIT',
+    'trap "exit 143" HUP TERM',
     `head -c ${Math.trunc(programBytes)} >$f || exit 72`,
     "sh $f piped",
     // Not the last command, so that no shell replaces itself and loses the trap.

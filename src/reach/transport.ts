@@ -31,6 +31,11 @@ export interface Prepared {
   /** Null passes on the server's own environment, which OpenSSH needs for agents. */
   readonly env: Readonly<Record<string, string>> | null;
   readonly preamble: string;
+  /**
+   * Whether to signal all that the process started. Not for ssh, whose shared connection serves
+   * other sessions too.
+   */
+  readonly endsGroup: boolean;
 }
 
 export interface ReachPaths {
@@ -63,6 +68,7 @@ function localTransport(program: string): Transport {
       args: ["-c", bootstrap(Buffer.byteLength(program))],
       env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", LC_ALL: "C" },
       preamble: program,
+      endsGroup: true,
     }),
     explain: ({ code, stderr }) => startProblem(stderr, code, "this machine"),
   };
@@ -87,6 +93,7 @@ function sshTransport(target: SshTarget, paths: ReachPaths, program: string): Tr
         args: [...sshArgs(identity, files, keys), remoteCommand(identity, bytes)],
         env: null,
         preamble: identity.program === "piped" ? program : "",
+        endsGroup: false,
       };
     },
     explain({ code, stderr }) {
