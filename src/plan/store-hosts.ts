@@ -1,0 +1,114 @@
+import { type RawBuilder, sql } from "kysely";
+import { z } from "zod";
+import type { Digest } from "../base/digest.ts";
+import type { HostId, PlanDigest } from "../base/ids.ts";
+import type { Selector } from "../base/labels.ts";
+import type { Reader } from "../db/database.ts";
+import { scopeSql } from "../inventory/scope.ts";
+import type { Exclusion } from "./model.ts";
+
+/** The hosts of plans as a person may see them: only those within the person's scopes. */
+export interface PlanHostRow {
+  readonly host: HostId;
+  readonly name: string;
+  readonly index: number;
+  readonly wave: number;
+  readonly ring: string;
+  readonly body: Digest;
+}
+
+export async function loadPlanHosts(
+  reader: Reader,
+  filter: {
+    readonly plan: PlanDigest;
+    readonly scopes: readonly Selector[];
+    readonly after?: number | undefined;
+    readonly limit: number;
+  },
+): Promise<readonly PlanHostRow[]> {
+  const { rows } = await sql<PlanHostRow>`
+    select l.host, h.name, l.index, l.wave, w.ring, l.body
+      from plan_leaf l
+      join host h on h.id = l.host
+      join plan_wave w on w.plan = l.plan and w.number = l.wave
+     where l.plan = ${filter.plan} and l.index > ${filter.after ?? -1}
+       and ${scopeSql(filter.scopes, "h.labels")}
+     order by l.index limit ${filter.limit}`.execute(reader);
+  return rows;
+}
+
+/** How many of a plan's hosts the scopes cover. */
+export async function countPlanHosts(
+  reader: Reader,
+  plan: PlanDigest,
+  scopes: readonly Selector[],
+): Promise<{ readonly inScope: number; readonly all: number }> {
+  const { rows } = await sql<{ inScope: number; all: number }>`
+    select count(*) filter (where ${scopeSql(scopes, "h.labels")}) as "inScope",
+           count(*) as "all"
+      from plan_leaf l join host h on h.id = l.host
+     where l.plan = ${plan}`.execute(reader);
+  return rows[0] ?? { inScope: 0, all: 0 };
+}
+
+/** True for rows whose plan (a column) has at least one host within the scopes. */
+export function planInScope(plan: string, scopes: readonly Selector[]): RawBuilder<boolean> {
+  if (scopes.some((selector) => selector.length === 0)) return sql<boolean>`true`;
+  return sql<boolean>`exists (
+    select from plan_leaf sl join host sh on sh.id = sl.host
+     where sl.plan = ${sql.ref(plan)} and ${scopeSql(scopes, "sh.labels")})`;
+}
+
+const exclusionSchema: z.ZodType<Exclusion> = z.discriminatedUnion("why", [
+  z.object({ why: z.literal("inspect-only") }),
+  z.object({ why: z.literal("never-inspected") }),
+  z.object({
+    why: z.literal("stale-inventory"),
+    inspectedAt: z.number(),
+    ageSecondsMax: z.number(),
+  }),
+  z.object({ why: z.literal("not-affected") }),
+  z.object({ why: z.literal("fix-not-offered"), source: z.string(), version: z.string() }),
+  z.object({ why: z.literal("not-resolved"), problem: z.string() }),
+  z.object({ why: z.literal("no-ring") }),
+  z.object({ why: z.literal("held"), packages: z.array(z.string()) }),
+]);
+
+export interface ExcludedRow {
+  readonly host: HostId;
+  readonly name: string;
+  readonly because: Exclusion;
+}
+
+/** Excluded hosts by name; `after` is the last name of the page before. */
+export async function loadExcluded(
+  reader: Reader,
+  filter: {
+    readonly plan: PlanDigest;
+    readonly scopes: readonly Selector[];
+    readonly after?: string | undefined;
+    readonly limit: number;
+  },
+): Promise<readonly ExcludedRow[]> {
+  const { rows } = await sql<ExcludedRow>`
+    select e.host, h.name, e.because
+      from plan_excluded e join host h on h.id = e.host
+     where e.plan = ${filter.plan} and h.name collate "C" > ${filter.after ?? ""}
+       and ${scopeSql(filter.scopes, "h.labels")}
+     order by h.name collate "C" limit ${filter.limit}`.execute(reader);
+  return rows.map((row) => ({ ...row, because: exclusionSchema.parse(row.because) }));
+}
+
+/** Excluded hosts by reason. */
+export async function countExcluded(
+  reader: Reader,
+  plan: PlanDigest,
+  scopes: readonly Selector[],
+): Promise<readonly { readonly why: string; readonly hosts: number }[]> {
+  const { rows } = await sql<{ why: string; hosts: number }>`
+    select e.because ->> 'why' as why, count(*) as hosts
+      from plan_excluded e join host h on h.id = e.host
+     where e.plan = ${plan} and ${scopeSql(scopes, "h.labels")}
+     group by 1 order by 1`.execute(reader);
+  return rows;
+}

@@ -1,0 +1,273 @@
+import { sql } from "kysely";
+import { z } from "zod";
+import { type Digest, isDigest, sha256 } from "../base/digest.ts";
+import { assert } from "../base/failure.ts";
+import type { HostId, PatchId, PlanDigest, SubjectId } from "../base/ids.ts";
+import { type Instant, instantToSeconds } from "../base/instant.ts";
+import { type Reader, sqlInstant, sqlJson, type Tx } from "../db/database.ts";
+import type { ChangeClass, RingsPolicy } from "../policy/rings.ts";
+import { writeLeaf } from "./leaf.ts";
+import type { ExcludedHost, Plan, PlannedLeaf, PlannedWave, PlanReport } from "./model.ts";
+
+/** Plans as rows: written once, in one transaction, and never changed. */
+
+/** What the report says beside the excluded hosts, which are rows of their own. */
+export type StoredReport = Omit<PlanReport, "excluded" | "blocked">;
+
+/** A plan without its leaves, which may be a million. */
+export interface StoredPlan {
+  readonly digest: PlanDigest;
+  readonly statement: string;
+  readonly patch: PatchId;
+  readonly changeNumber: number;
+  readonly class: ChangeClass;
+  readonly ringsPolicy: Digest;
+  readonly requestedBy: SubjectId;
+  readonly requester: string;
+  readonly need: number;
+  readonly hostCount: number;
+  readonly report: StoredReport;
+  readonly createdAt: Instant;
+  readonly expiresAt: Instant;
+}
+
+const reportSchema = z.object({
+  reversibility: z.enum(["downgrade", "none"]),
+  irreversible: z.array(z.string()),
+  restarts: z.array(z.string()),
+  needsReboot: z.boolean(),
+  detects: z.array(z.object({ wave: z.number(), hosts: z.number(), failureRate: z.number() })),
+  ways: z.object({ local: z.number(), ssh: z.number(), piped: z.number() }),
+  warnings: z.array(z.string()),
+});
+
+/** Rows of one insert: large enough to be quick, small enough for one message. */
+const ROWS_AT_ONCE = 20_000;
+
+export async function nextChangeNumber(tx: Tx): Promise<number> {
+  const { rows } = await sql<{ number: number }>`
+    select nextval('change_number')::integer as number`.execute(tx);
+  return rows[0]?.number ?? 0;
+}
+
+export interface NewPlan {
+  readonly plan: Plan;
+  readonly report: PlanReport;
+  readonly policy: RingsPolicy;
+  readonly changeNumber: number;
+  readonly requestedBy: SubjectId;
+  readonly requester: string;
+  readonly at: Instant;
+}
+
+export async function insertPlan(tx: Tx, made: NewPlan): Promise<void> {
+  const { plan, policy } = made;
+  const { excluded, blocked, ...report } = made.report;
+  assert(blocked.length === 0, "a blocked plan is never stored");
+  await sql`
+    insert into rings_policy (digest, name, text)
+    values (${policy.digest}, ${policy.name}, ${policy.text})
+    on conflict (digest) do nothing`.execute(tx);
+  await sql`
+    insert into plan (digest, statement, patch, change_number, class, rings_policy, requested_by,
+      requester, need, host_count, report, created_at, expires_at)
+    values (${plan.digest}, ${plan.statement}, ${plan.patch}, ${made.changeNumber}, ${plan.class},
+      ${policy.digest}, ${made.requestedBy}, ${made.requester}, ${plan.need},
+      ${plan.leaves.length}, ${sqlJson(report)}, ${sqlInstant(made.at)},
+      ${sqlInstant(plan.expiresAt)})`.execute(tx);
+  await sql`
+    insert into plan_body (plan, digest, text)
+    select ${plan.digest}, digest, text
+      from unnest(${plan.bodies.map((b) => b.digest)}::text[],
+                  ${plan.bodies.map((b) => b.text)}::text[]) as b(digest, text)`.execute(tx);
+  for (const wave of plan.waves) await insertWave(tx, plan.digest, wave);
+  for (let at = 0; at < plan.leaves.length; at += ROWS_AT_ONCE) {
+    await insertLeaves(tx, plan.digest, plan.leaves.slice(at, at + ROWS_AT_ONCE));
+  }
+  for (let at = 0; at < excluded.length; at += ROWS_AT_ONCE) {
+    await insertExcluded(tx, plan.digest, excluded.slice(at, at + ROWS_AT_ONCE));
+  }
+}
+
+async function insertWave(tx: Tx, plan: PlanDigest, wave: PlannedWave): Promise<void> {
+  await sql`
+    insert into plan_wave (plan, number, ring, not_before, not_after, windows, host_count, limits)
+    values (${plan}, ${wave.number}, ${wave.ring}, ${sqlInstant(wave.notBefore)},
+      ${sqlInstant(wave.notAfter)}, ${sqlJson(wave.windows)}, ${wave.hostCount},
+      ${sqlJson(wave.limits)})`.execute(tx);
+}
+
+async function insertLeaves(
+  tx: Tx,
+  plan: PlanDigest,
+  leaves: readonly PlannedLeaf[],
+): Promise<void> {
+  await sql`
+    insert into plan_leaf (plan, index, wave, host, protocol_id, body, digest)
+    select ${plan}, index, wave, host, protocol_id, body, digest
+      from unnest(${leaves.map((l) => l.index)}::integer[], ${leaves.map((l) => l.wave)}::integer[],
+        ${leaves.map((l) => l.host)}::text[], ${leaves.map((l) => l.protocolId)}::text[],
+        ${leaves.map((l) => l.body)}::text[], ${leaves.map((l) => l.digest)}::text[])
+        as l(index, wave, host, protocol_id, body, digest)`.execute(tx);
+}
+
+async function insertExcluded(
+  tx: Tx,
+  plan: PlanDigest,
+  excluded: readonly ExcludedHost[],
+): Promise<void> {
+  await sql`
+    insert into plan_excluded (plan, host, because)
+    select ${plan}, host, because::jsonb
+      from unnest(${excluded.map((e) => e.host)}::text[],
+                  ${excluded.map((e) => JSON.stringify(e.because))}::text[])
+        as e(host, because)`.execute(tx);
+}
+
+const planColumns = sql`
+  p.digest, p.statement, p.patch, p.change_number as "changeNumber", p.class,
+  p.rings_policy as "ringsPolicy", p.requested_by as "requestedBy", p.requester, p.need,
+  p.host_count as "hostCount", p.report, p.created_at as "createdAt", p.expires_at as "expiresAt"`;
+
+function planFromRow(row: StoredPlan): StoredPlan {
+  return { ...row, report: reportSchema.parse(row.report) };
+}
+
+/** One plan by its digest; null when there is none. */
+export async function loadPlan(reader: Reader, digest: string): Promise<StoredPlan | null> {
+  if (!isDigest(digest)) return null;
+  const { rows } = await sql<StoredPlan>`
+    select ${planColumns} from plan p where p.digest = ${digest}`.execute(reader);
+  return rows[0] === undefined ? null : planFromRow(rows[0]);
+}
+
+/** Digests that begin so: people type the first digits. Two are enough to see that it is unclear. */
+export async function findPlans(reader: Reader, prefix: string): Promise<readonly PlanDigest[]> {
+  if (!/^[0-9a-f]{8,64}$/.test(prefix)) return [];
+  const { rows } = await sql<{ digest: PlanDigest }>`
+    select digest from plan where digest like ${`${prefix}%`} order by digest limit 2`.execute(
+    reader,
+  );
+  return rows.map((row) => row.digest);
+}
+
+export interface PlanFilter {
+  readonly patch?: PatchId | undefined;
+  /** Plans older than this one: lists go from new to old. */
+  readonly before?: { readonly createdAt: Instant; readonly digest: string } | undefined;
+  readonly limit: number;
+}
+
+export async function loadPlans(
+  reader: Reader,
+  filter: PlanFilter,
+): Promise<readonly StoredPlan[]> {
+  const { patch, before } = filter;
+  const isOlder =
+    before === undefined
+      ? sql`true`
+      : sql`(p.created_at, p.digest) < (${sqlInstant(before.createdAt)}, ${before.digest})`;
+  const isOfPatch = patch === undefined ? sql`true` : sql`p.patch = ${patch}`;
+  const { rows } = await sql<StoredPlan>`
+    select ${planColumns} from plan p where ${isOfPatch} and ${isOlder}
+     order by p.created_at desc, p.digest desc limit ${filter.limit}`.execute(reader);
+  return rows.map(planFromRow);
+}
+
+export async function loadPolicyText(reader: Reader, digest: Digest): Promise<string | null> {
+  const { rows } = await sql<{ text: string }>`
+    select text from rings_policy where digest = ${digest}`.execute(reader);
+  return rows[0]?.text ?? null;
+}
+
+export async function loadBodies(
+  reader: Reader,
+  plan: PlanDigest,
+): Promise<readonly { readonly digest: Digest; readonly text: string }[]> {
+  const { rows } = await sql<{ digest: Digest; text: string }>`
+    select digest, text from plan_body where plan = ${plan} order by digest`.execute(reader);
+  return rows;
+}
+
+export async function loadBody(
+  reader: Reader,
+  plan: PlanDigest,
+  digest: Digest,
+): Promise<string | null> {
+  const { rows } = await sql<{ text: string }>`
+    select text from plan_body where plan = ${plan} and digest = ${digest}`.execute(reader);
+  return rows[0]?.text ?? null;
+}
+
+const windowsSchema = z.array(z.object({ from: z.number(), to: z.number() }));
+const limitsSchema = z.object({
+  batchSize: z.number(),
+  inFlightMax: z.number(),
+  failedMax: z.number(),
+  successRateMin: z.number(),
+  soakSeconds: z.number(),
+  rollback: z.enum(["host", "wave", "none"]),
+});
+
+export async function loadWaves(reader: Reader, plan: PlanDigest): Promise<readonly PlannedWave[]> {
+  const { rows } = await sql<PlannedWave>`
+    select number, ring, not_before as "notBefore", not_after as "notAfter", windows,
+           host_count as "hostCount", limits
+      from plan_wave where plan = ${plan} order by number`.execute(reader);
+  return rows.map((row) => ({
+    ...row,
+    windows: windowsSchema.parse(row.windows),
+    limits: limitsSchema.parse(row.limits),
+  }));
+}
+
+export interface LeafFilter {
+  readonly hosts?: readonly HostId[] | undefined;
+  readonly wave?: number | undefined;
+  /** Leaves with a higher index. */
+  readonly after?: number | undefined;
+  readonly limit?: number | undefined;
+}
+
+/** Leaves in index order, with the exact text of each; its digest is checked. */
+export async function loadLeaves(
+  reader: Reader,
+  plan: PlanDigest,
+  filter: LeafFilter = {},
+): Promise<readonly PlannedLeaf[]> {
+  const waves = new Map((await loadWaves(reader, plan)).map((wave) => [wave.number, wave]));
+  const { hosts } = filter;
+  const isHost = hosts === undefined ? sql`true` : sql`host = any(${[...hosts]}::text[])`;
+  const isWave = filter.wave === undefined ? sql`true` : sql`wave = ${filter.wave}`;
+  const { rows } = await sql<Omit<PlannedLeaf, "text">>`
+    select index, wave, host, protocol_id as "protocolId", body, digest
+      from plan_leaf
+     where plan = ${plan} and index > ${filter.after ?? -1} and ${isHost} and ${isWave}
+     order by index limit ${filter.limit ?? null}::bigint`.execute(reader);
+  return rows.map((row) => ({ ...row, text: leafText(row, waves.get(row.wave)) }));
+}
+
+function leafText(row: Omit<PlannedLeaf, "text">, wave: PlannedWave | undefined): string {
+  const text = writeLeaf({
+    index: row.index,
+    wave: row.wave,
+    host: row.protocolId,
+    body: row.body,
+    windows: (wave?.windows ?? []).map(({ from, to }) => ({
+      from: instantToSeconds(from),
+      to: instantToSeconds(to),
+    })),
+  });
+  assert(sha256(text) === row.digest, `leaf ${row.index} is not what was signed`);
+  return text;
+}
+
+/** All leaf digests in index order: what `buildTree` needs for the paths of a bundle. */
+export async function loadLeafDigests(
+  reader: Reader,
+  plan: PlanDigest,
+): Promise<readonly Digest[]> {
+  const { rows } = await sql<{ digest: Digest }>`
+    select digest from plan_leaf where plan = ${plan} order by index`.execute(reader);
+  return rows.map((row) => row.digest);
+}
