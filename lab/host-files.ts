@@ -38,7 +38,9 @@ export async function writeHostFiles(files: HostFiles): Promise<string> {
 
 async function writePrograms(upper: string): Promise<void> {
   await mkdir(join(upper, "usr/sbin"), { recursive: true });
-  await copyFile(join(guestDir, "init.sh"), join(upper, "usr/sbin/fettle-lab-init"));
+  // Under this name Debian's tools take it for an init system; without one they start no service.
+  await copyFile(join(guestDir, "init.sh"), join(upper, "usr/sbin/init"));
+  await chmod(join(upper, "usr/sbin/init"), 0o755);
   for (const name of ["reboot", "poweroff", "halt", "shutdown"]) {
     await copyFile(join(guestDir, "power.sh"), join(upper, "usr/sbin", name));
     await chmod(join(upper, "usr/sbin", name), 0o755);

@@ -1,4 +1,4 @@
-import { mkdir, realpath, rename, writeFile } from "node:fs/promises";
+import { mkdir, realpath, rename, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { Failure, present } from "../src/base/failure.ts";
 import { hostAddress, type Subnet } from "./addresses.ts";
@@ -135,7 +135,7 @@ async function removeEarlier(id: string, name: string): Promise<void> {
   if (earlier.owner !== null || states.some((state) => state !== "off")) {
     throw new Failure(
       "conflict",
-      `The lab "${name}" is already up with ${hosts.length} hosts. End it with \`down\`, or give this one another name.`,
+      `The lab "${name}" is already up (${hosts.length} hosts). End it with \`down\`, or give this one another name.`,
     );
   }
   await sweepRun(earlier);
@@ -153,6 +153,7 @@ interface BuildPlan {
 
 async function build(plan: BuildPlan): Promise<RunRecord> {
   const { id, stateDir, runDir, say } = plan;
+  await rm(plan.layersDir, { recursive: true, force: true });
   await mkdir(runDir, { recursive: true, mode: 0o700 });
   const network = await claimNetwork(id);
   await ipBatch([

@@ -43,5 +43,12 @@ async function canHoldLayers(dir: string): Promise<boolean> {
     outputBytesMax: 64 * 1024,
   });
   await rm(dir, { recursive: true, force: true });
+  if (result.stderr.includes("unshare:")) {
+    throw new Failure(
+      "unavailable",
+      "This machine does not let root make namespaces (a container without that right?), so the lab cannot run here.",
+      { facts: { said: result.stderr.toString() } },
+    );
+  }
   return result.ended === "exit" && result.code === 0;
 }

@@ -114,9 +114,13 @@ async function ssh(hostName: string, argv: readonly string[], command: Command):
     ...["-o", "IdentitiesOnly=yes", "-o", "StrictHostKeyChecking=yes"],
     ...["-o", `UserKnownHostsFile=${lab.knownHostsFile}`, "-o", "GlobalKnownHostsFile=none"],
   ];
-  const child = spawn("ssh", [...options, `root@${host.address}`, "--", ...argv], {
-    stdio: "inherit",
-  });
+  const child = spawn(
+    "ssh",
+    [...options, `root@${host.address}`, "--", ...(argv[0] === "--" ? argv.slice(1) : argv)],
+    {
+      stdio: "inherit",
+    },
+  );
   await new Promise<void>((resolve, reject) => {
     child.once("error", reject);
     child.once("close", (code) => {

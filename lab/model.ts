@@ -152,7 +152,7 @@ export interface PendingUpdate {
 
 /** Reads the `Inst` lines of a simulated upgrade; packages that are new to the host have no brackets. */
 export function parsePendingUpdates(simulation: string): readonly PendingUpdate[] {
-  const pattern = /^Inst (\S+) \[(\S+)\] \((\S+) ([^\s,]+(?: Lab)?[^\s,]*)/gm;
+  const pattern = /^Inst (\S+) \[(\S+)\] \((\S+) ([^\s,]+)/gm;
   return [...simulation.matchAll(pattern)].map(([, name, installed, offered, origin]) => ({
     name: name ?? "",
     installed: installed ?? "",

@@ -46,4 +46,4 @@ pivot_root . mnt
 # The machine's clock, kernel modules and power stay out of reach.
 exec env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin TERM=linux \
     chroot . setpriv --bounding-set=-sys_time,-sys_module,-sys_rawio,-sys_boot \
-    sh /usr/sbin/fettle-lab-init "$marker"
+    sh /usr/sbin/init "$marker"
