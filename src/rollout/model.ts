@@ -38,7 +38,7 @@ export const waveMoves = {
 export type WaveState = keyof typeof waveMoves;
 
 /** What ends a job: the states of a signed result (host protocol §3), by what was ordered. */
-const resultsAfterPermit = {
+const signedResults = {
   "result-done": "done",
   "result-noop": "noop",
   "result-failed": "failed",
@@ -52,33 +52,41 @@ const resultsAfterPermit = {
  * changed it frees the slot and waits for a new attempt; afterwards it is as open as `unknown`.
  */
 export const targetMoves = {
-  ready: { claim: "leased", skip: "skipped", "give-up": "held" },
+  // A signed result for this very attempt is the truth even where this server forgot that it gave a
+  // permit (a database restored from a backup). A refusal is only an answer to a dispatch.
+  ready: {
+    claim: "leased",
+    skip: "skipped",
+    "give-up": "held",
+    "result-done": "done",
+    "result-noop": "noop",
+    "result-failed": "failed",
+    "result-rolled-back": "rolled-back",
+  },
   leased: {
     permit: "permitted",
     expire: "ready",
     drop: "ready",
-    "result-noop": "noop",
-    "result-failed": "failed",
-    "result-held": "held",
     refused: "failed",
+    ...signedResults,
   },
   permitted: {
     begin: "applying",
     reboot: "rebooting",
     verify: "verifying",
     silence: "unknown",
-    ...resultsAfterPermit,
+    ...signedResults,
   },
   applying: {
     reboot: "rebooting",
     verify: "verifying",
     silence: "unknown",
-    ...resultsAfterPermit,
+    ...signedResults,
   },
-  rebooting: { verify: "verifying", silence: "unknown", ...resultsAfterPermit },
-  verifying: { reboot: "rebooting", silence: "unknown", ...resultsAfterPermit },
-  unknown: { lose: "lost", ...resultsAfterPermit },
-  held: { retry: "ready", skip: "skipped", lose: "lost", ...resultsAfterPermit },
+  rebooting: { verify: "verifying", silence: "unknown", ...signedResults },
+  verifying: { reboot: "rebooting", silence: "unknown", ...signedResults },
+  unknown: { lose: "lost", ...signedResults },
+  held: { retry: "ready", skip: "skipped", lose: "lost", ...signedResults },
   done: { revert: "ready" },
   noop: {},
   failed: { retry: "ready" },

@@ -1,0 +1,135 @@
+import { sql } from "kysely";
+import type { HostId, PlanDigest, RolloutId } from "../base/ids.ts";
+import type { Instant } from "../base/instant.ts";
+import { type Db, inTransaction, type Tx } from "../db/database.ts";
+import type { JobKind } from "./model.ts";
+import { approvalsAllow } from "./store-approvals.ts";
+import { type HaltScope, lockForStart } from "./store-halts.ts";
+
+/**
+ * Handing out work: ready targets joined with free slots, in batches, under the halt lock.
+ *
+ * Whether the work may start is asked in the claim's own statement, after the lock, so nothing can
+ * change between the question and the commit. The rollout's row is locked first: whoever lost the
+ * ownership finds another epoch there and claims nothing, so two servers cannot pass a budget together.
+ */
+
+/** Enough for a statement to be cheap per row, few enough to commit within some milliseconds. */
+export const CLAIM_BATCH_MAX = 500;
+
+export interface Ownership {
+  readonly rollout: RolloutId;
+  readonly owner: string;
+  readonly epoch: number;
+}
+
+export interface ClaimRequest extends Ownership {
+  readonly scopes: readonly HaltScope[];
+  readonly wave: number;
+  readonly kind: JobKind;
+  readonly leaseSeconds: number;
+  readonly countMax?: number;
+}
+
+export interface Claimed {
+  readonly rollout: RolloutId;
+  readonly plan: PlanDigest;
+  readonly host: HostId;
+  readonly wave: number;
+  readonly leafIndex: number;
+  readonly body: string;
+  readonly kind: JobKind;
+  readonly attempt: number;
+  readonly epoch: number;
+  /** Of the dispatch order; rises with every order to the host. */
+  readonly counter: number;
+  readonly issuedAt: Instant;
+}
+
+/** Slots that count against the budget of a wave. */
+export const busySql = sql`(b.state in
+  ('leased', 'permitted', 'applying', 'rebooting', 'verifying', 'unknown')
+  or (b.state = 'held' and b.is_begun))`;
+
+/** Every scope has its row and none of them is halted (or, for reverts, frozen). */
+export function controlsAllow(kind: JobKind) {
+  const flag = kind === "apply" ? sql`c.is_halted` : sql`c.is_frozen`;
+  return sql`(select count(*) filter (where not ${flag}) from halt_control c
+               where c.scope = any(r.scopes))
+             = cardinality(array_remove(r.scopes, 'rollout:' || r.id))`;
+}
+
+/** The rollout's own state allows a start of this kind. */
+export function rolloutAllows(kind: JobKind) {
+  return kind === "apply"
+    ? sql`r.state = 'running'`
+    : sql`(r.state in ('running', 'halted') and not r.is_frozen and r.revert_seconds is not null)`;
+}
+
+export function claim(db: Db, request: ClaimRequest): Promise<readonly Claimed[]> {
+  return inTransaction(db, async (tx) => {
+    await lockForStart(tx, request.scopes);
+    if (!(await holdOwnership(tx, request))) return [];
+    return claimRows(tx, request);
+  });
+}
+
+/** Locks the rollout's row; false when this server does not own it any more. */
+export async function holdOwnership(tx: Tx, own: Ownership): Promise<boolean> {
+  const { rows } = await sql`
+    select 1 from rollout
+     where id = ${own.rollout} and owner = ${own.owner} and owner_epoch = ${own.epoch}
+       and owner_until > now()
+       for no key update`.execute(tx);
+  return rows.length === 1;
+}
+
+/** Reverting ends with the time since the host was done that the statement allows. */
+const revertInTime = sql`(t.kind = 'apply'
+  or t.ended_at + make_interval(secs => (select revert_seconds from rollout where id = t.rollout))
+     > now())`;
+
+async function claimRows(tx: Tx, request: ClaimRequest): Promise<readonly Claimed[]> {
+  const countMax = Math.min(request.countMax ?? CLAIM_BATCH_MAX, CLAIM_BATCH_MAX);
+  const { rows } = await sql<Claimed>`
+    with room as (
+      select w.gate, (select count(*) from target b
+                       where b.rollout = w.rollout and b.wave = w.number and ${busySql}) as busy
+        from rollout r join wave w on w.rollout = r.id
+       where r.id = ${request.rollout} and w.number = ${request.wave}
+         and w.state in ('open', 'passed') and now() between w.not_before and w.not_after
+         and ${rolloutAllows(request.kind)} and ${controlsAllow(request.kind)}
+         and ${approvalsAllow}
+    ), picked as (
+      select t.rollout, t.host
+        from target t join host_slot s on s.host = t.host
+       where t.rollout = ${request.rollout} and t.wave = ${request.wave}
+         and t.kind = ${request.kind} and t.state = 'ready'
+         and (t.retry_at is null or t.retry_at <= now())
+         and ${revertInTime}
+         and s.rollout is null and not s.is_quarantined
+       order by t.leaf_index
+       limit coalesce((select least(${countMax}::int,
+                         greatest(0, (gate ->> 'inFlightMax')::int - busy)) from room), 0)
+         for update of s, t skip locked
+    ), slots as (
+      update host_slot s
+         set rollout = p.rollout,
+             counter = greatest(s.counter + 1,
+                                (extract(epoch from clock_timestamp()) * 1000)::bigint)
+        from picked p where s.host = p.host
+      returning s.host, s.counter
+    ), leased as (
+      update target t
+         set state = 'leased', epoch = t.epoch + 1, lease_owner = ${request.owner},
+             lease_until = now() + make_interval(secs => ${request.leaseSeconds}),
+             claimed_at = now(), heard_at = now(), retry_at = null, hold = null, step = null
+        from slots s where t.rollout = ${request.rollout} and t.host = s.host
+      returning t.*, s.counter
+    )
+    select l.rollout, r.plan, l.host, l.wave, l.leaf_index as "leafIndex", l.body, l.kind,
+           l.attempt, l.epoch, l.counter, now() as "issuedAt"
+      from leased l join rollout r on r.id = l.rollout
+     order by l.leaf_index`.execute(tx);
+  return rows;
+}

@@ -1,0 +1,99 @@
+import { sql } from "kysely";
+import type { HostId, RolloutId } from "../base/ids.ts";
+import type { Instant } from "../base/instant.ts";
+import { type Db, inTransaction, type Tx } from "../db/database.ts";
+import { approvalsAllow } from "./store-approvals.ts";
+import { controlsAllow, rolloutAllows } from "./store-claims.ts";
+import { type HaltScope, lockForStart } from "./store-halts.ts";
+
+/**
+ * The permit transaction (host protocol §11.4), for all asks that came within some milliseconds:
+ * lock, check everything in one statement, state → permitted, commit. Only what this returns may be
+ * signed, and only after it returned: an unknown commit is no permit, and the host asks again.
+ */
+export interface PermitAsk {
+  readonly rollout: RolloutId;
+  readonly host: HostId;
+  readonly attempt: number;
+  readonly epoch: number;
+  readonly kind: "apply" | "reboot" | "revert";
+  readonly nonce: string;
+}
+
+export interface Permitted {
+  readonly host: HostId;
+  readonly nonce: string;
+  readonly counter: number;
+  readonly issuedAt: Instant;
+  readonly ttlSeconds: number;
+}
+
+export function permit(
+  db: Db,
+  asks: readonly PermitAsk[],
+  scopes: readonly HaltScope[],
+): Promise<readonly Permitted[]> {
+  return inTransaction(db, async (tx) => {
+    await lockForStart(tx, scopes);
+    const granted: Permitted[] = [];
+    for (const kind of ["apply", "reboot", "revert"] as const) {
+      const some = asks.filter((ask) => ask.kind === kind);
+      if (some.length > 0) granted.push(...(await permitKind(tx, kind, some)));
+    }
+    return granted;
+  });
+}
+
+/** Work that has begun may go on; apply and revert also begin it. */
+const goesOn = sql`(t.state in ('permitted', 'applying', 'rebooting', 'verifying', 'unknown')
+  or (t.state = 'held' and t.is_begun))`;
+const mayStart = sql`(t.state = 'leased' or ${goesOn})`;
+
+async function permitKind(
+  tx: Tx,
+  kind: PermitAsk["kind"],
+  asks: readonly PermitAsk[],
+): Promise<readonly Permitted[]> {
+  const job = kind === "revert" ? "revert" : "apply";
+  const { rows } = await sql<Permitted>`
+    with asked as (
+      select * from unnest(${asks.map((a) => a.rollout)}::text[], ${asks.map((a) => a.host)}::text[],
+        ${asks.map((a) => a.attempt)}::int[], ${asks.map((a) => a.epoch)}::bigint[],
+        ${asks.map((a) => a.nonce)}::text[]) as a(rollout, host, attempt, epoch, nonce)
+    ), ok as (
+      select t.rollout, t.host, a.nonce, t.attempt, t.epoch, r.permit_ttl_seconds as ttl
+        from asked a
+        join target t on t.rollout = a.rollout and t.host = a.host
+        join host_slot s on s.host = t.host
+        join rollout r on r.id = t.rollout
+        join wave w on w.rollout = t.rollout and w.number = t.wave
+       where t.attempt = a.attempt and t.epoch = a.epoch and t.kind = ${job}
+         and ${kind === "reboot" ? goesOn : mayStart}
+         and s.rollout = t.rollout and not s.is_quarantined
+         and w.state in ('open', 'passed') and now() between w.not_before and w.not_after
+         and ${rolloutAllows(job)} and ${controlsAllow(job)} and ${approvalsAllow}
+         and not exists (select 1 from job_permit p where p.host = a.host and p.nonce = a.nonce)
+       order by t.host
+         for update of t, s
+    ), counted as (
+      update host_slot s
+         set counter = greatest(s.counter + 1,
+                                (extract(epoch from clock_timestamp()) * 1000)::bigint)
+        from ok where s.host = ok.host
+      returning s.host, s.counter
+    ), moved as (
+      update target t
+         set state = case t.state when 'leased' then 'permitted' else t.state end,
+             is_begun = true, permitted_at = now(), heard_at = now()
+        from ok where t.rollout = ok.rollout and t.host = ok.host
+      returning t.host
+    ), written as (
+      insert into job_permit (host, counter, rollout, attempt, epoch, kind, nonce, ttl_seconds)
+      select ok.host, c.counter, ok.rollout, ok.attempt, ok.epoch, ${kind}, ok.nonce, ok.ttl
+        from ok join counted c on c.host = ok.host join moved m on m.host = ok.host
+      returning host, nonce, counter, issued_at, ttl_seconds
+    )
+    select host, nonce, counter, issued_at as "issuedAt", ttl_seconds as "ttlSeconds"
+      from written`.execute(tx);
+  return rows;
+}

@@ -1,0 +1,190 @@
+import { sql } from "kysely";
+import type { Digest } from "../base/digest.ts";
+import type { HostId, PlanDigest, RolloutId } from "../base/ids.ts";
+import type { Tx } from "../db/database.ts";
+import { sqlJson } from "../db/database.ts";
+import type { Hold } from "./hold.ts";
+import { type JobKind, targetMoves, type Verdict } from "./model.ts";
+import { freeSlots, leaves } from "./store-targets.ts";
+
+/**
+ * Signed results. They are matched by (plan, host, attempt), never by epoch (host protocol §11.1),
+ * and kept as they came, also those that move nothing any more. The same bytes twice count once.
+ */
+export interface SignedResult {
+  readonly plan: PlanDigest;
+  readonly host: HostId;
+  readonly attempt: number;
+  readonly kind: "apply" | "reboot" | "revert";
+  readonly state: string;
+  readonly code: string;
+  readonly way: string;
+  readonly counter: number;
+  readonly document: string;
+  readonly digest: Digest;
+  readonly signature: string;
+  readonly signedBy: string;
+  readonly move: ResultMove;
+}
+
+/** What the result does to its target, judged by `result-move.ts`. */
+export interface ResultMove {
+  readonly verb: ResultVerb;
+  readonly job: JobKind;
+  readonly hold: Hold | null;
+  /** The host ended before it changed anything, so its slot is free. */
+  readonly isUnbegun: boolean;
+  /** Only with verb `drop`. */
+  readonly retryAfterSeconds: number;
+}
+
+export type ResultVerb =
+  | "result-done"
+  | "result-noop"
+  | "result-failed"
+  | "result-rolled-back"
+  | "result-reverted"
+  | "result-held"
+  | "refused"
+  | "drop";
+
+export interface AppliedResult {
+  readonly rollout: RolloutId;
+  readonly host: HostId;
+  readonly digest: Digest;
+}
+
+const verbTo: Readonly<Record<ResultVerb, string>> = {
+  "result-done": "done",
+  "result-noop": "noop",
+  "result-failed": "failed",
+  "result-rolled-back": "rolled-back",
+  "result-reverted": "reverted",
+  "result-held": "held",
+  refused: targetMoves.leased.refused,
+  drop: targetMoves.leased.drop,
+};
+
+/** Stores the documents and moves their targets; returns those that moved. */
+export async function applyResults(
+  tx: Tx,
+  results: readonly SignedResult[],
+): Promise<readonly AppliedResult[]> {
+  const fresh = await insertResults(tx, results);
+  const applied: AppliedResult[] = [];
+  for (const result of results) {
+    if (!fresh.has(result.digest)) continue;
+    fresh.delete(result.digest);
+    const moved = await moveByResult(tx, result);
+    if (moved !== null) applied.push(moved);
+  }
+  await sql`
+    update job_result set is_applied = true
+     where digest = any(${applied.map((a) => a.digest)}::text[])`.execute(tx);
+  await freeSlots(tx, applied);
+  await sql`
+    update rollout set look_at = now()
+     where id = any(${applied.map((a) => a.rollout)}::text[])
+       and state in ('running', 'halted')`.execute(tx);
+  return applied;
+}
+
+async function insertResults(tx: Tx, results: readonly SignedResult[]): Promise<Set<Digest>> {
+  const rows = results.map(({ move: _move, ...row }) => row);
+  const inserted = await sql<{ digest: Digest }>`
+    insert into job_result (host, counter, digest, plan, attempt, kind, state, code, way, document,
+                            signature, signed_by, is_applied)
+    select r.host, r.counter, r.digest, r.plan, r.attempt, r.kind, r.state, r.code, r.way,
+           r.document, r.signature, r."signedBy", false
+      from jsonb_to_recordset(${sqlJson(rows)}) as r(host text, counter bigint, digest text,
+             plan text, attempt int, kind text, state text, code text, way text, document text,
+             signature text, "signedBy" text)
+    on conflict (host, digest) do nothing
+    returning digest`.execute(tx);
+  return new Set(inserted.rows.map((row) => row.digest));
+}
+
+/** One row by its key; results of one host come one by one, so this is not a hot path. */
+async function moveByResult(tx: Tx, result: SignedResult): Promise<AppliedResult | null> {
+  const { verb, job, hold, isUnbegun, retryAfterSeconds } = result.move;
+  const isDrop = verb === "drop";
+  const { rows } = await sql<{ rollout: RolloutId; host: HostId }>`
+    update target t
+       set state = ${verbTo[verb]}, hold = ${hold === null ? sql`null` : sqlJson(hold)},
+           is_begun = t.is_begun and not ${isUnbegun}::boolean,
+           epoch = t.epoch + ${isDrop ? 1 : 0}, verdict = null,
+           tries = case when ${isDrop}::boolean then t.tries + 1 else 0 end,
+           trouble_since = case when ${isDrop}::boolean then coalesce(t.trouble_since, now()) end,
+           retry_at = case when ${isDrop}::boolean
+                           then now() + make_interval(secs => ${retryAfterSeconds}) end,
+           lease_owner = null, lease_until = null,
+           result_state = ${result.state}, result_code = ${result.code}, way = ${result.way},
+           ended_at = case when ${isDrop}::boolean then t.ended_at else now() end
+      from rollout r
+     where r.plan = ${result.plan} and t.rollout = r.id and t.host = ${result.host}
+       and t.attempt = ${result.attempt} and t.kind = ${job} and ${leaves(verb)}
+    returning t.rollout, t.host`.execute(tx);
+  const row = rows[0];
+  return row === undefined ? null : { ...row, digest: result.digest };
+}
+
+export interface Unjudged {
+  readonly rollout: RolloutId;
+  readonly host: HostId;
+  readonly attempt: number;
+  readonly body: string;
+  readonly tries: number;
+  readonly endedAt: number;
+  readonly resultState: string;
+}
+
+/** Hosts that say they are done and were not looked at since; leased to the server that will look. */
+export async function takeUnjudged(
+  tx: Tx,
+  take: { readonly owner: string; readonly countMax: number; readonly leaseSeconds: number },
+): Promise<readonly Unjudged[]> {
+  const { rows } = await sql<Unjudged>`
+    with picked as (
+      select t.rollout, t.host from target t
+       where t.state in ('done', 'noop') and t.verdict is null
+         and (t.lease_until is null or t.lease_until < now())
+         and (t.retry_at is null or t.retry_at <= now())
+       limit ${take.countMax} for update skip locked)
+    update target t
+       set lease_owner = ${take.owner},
+           lease_until = now() + make_interval(secs => ${take.leaseSeconds})
+      from picked p where t.rollout = p.rollout and t.host = p.host
+    returning t.rollout, t.host, t.attempt, t.body, t.tries, t.ended_at as "endedAt",
+              t.result_state as "resultState"`.execute(tx);
+  return rows;
+}
+
+/** The judgement of one look; `verdict` null puts the look off. */
+export async function recordVerdict(
+  tx: Tx,
+  judged: {
+    readonly rollout: RolloutId;
+    readonly host: HostId;
+    readonly attempt: number;
+    readonly owner: string;
+    readonly verdict: Verdict | null;
+    readonly evidence: unknown;
+    readonly retryAfterSeconds: number;
+  },
+): Promise<boolean> {
+  const isOpen = judged.verdict === null;
+  const { numAffectedRows } = await sql`
+    update target t
+       set verdict = ${judged.verdict}::text, evidence = ${sqlJson(judged.evidence)},
+           tries = case when ${isOpen}::boolean then t.tries + 1 else 0 end,
+           retry_at = case when ${isOpen}::boolean
+                           then now() + make_interval(secs => ${judged.retryAfterSeconds}) end,
+           ended_at = case when ${isOpen}::boolean then t.ended_at else now() end,
+           lease_owner = null, lease_until = null
+     where t.rollout = ${judged.rollout} and t.host = ${judged.host}
+       and t.attempt = ${judged.attempt} and t.state in ('done', 'noop') and t.verdict is null
+       and t.lease_owner = ${judged.owner}`.execute(tx);
+  await sql`update rollout set look_at = now()
+             where id = ${judged.rollout} and state in ('running', 'halted')`.execute(tx);
+  return numAffectedRows === 1n;
+}

@@ -1,0 +1,180 @@
+import { sql } from "kysely";
+import { systemActor } from "../base/actor.ts";
+import { sha256 } from "../base/digest.ts";
+import {
+  type ChangeId,
+  type HostId,
+  newId,
+  type PatchId,
+  type PlanDigest,
+  type RolloutId,
+} from "../base/ids.ts";
+import { HOUR_MS, type Instant } from "../base/instant.ts";
+import { type Db, inTransaction } from "../db/database.ts";
+import type { WaveGate } from "./decide.ts";
+import { insertRollout, type NewRollout, scopesOf } from "./store.ts";
+import { ensureControls, type HaltScope } from "./store-halts.ts";
+import { takeRollouts } from "./store-turn.ts";
+
+/**
+ * Builders for tests of this context: hosts and rollouts as rows, and a way to let time pass. The
+ * engine's time is the database's, so the story makes every row older instead of the clock later.
+ */
+export const easyGate: WaveGate = {
+  inFlightMax: 100,
+  soakSeconds: 60,
+  successRate: 1,
+  failureBudget: 0,
+  onFailure: "halt",
+};
+
+export interface StoryWave {
+  readonly ring: string;
+  readonly hosts: readonly HostId[];
+  readonly gate?: Partial<WaveGate>;
+}
+
+export interface Story {
+  readonly id: RolloutId;
+  readonly number: number;
+  readonly plan: PlanDigest;
+  readonly scopes: readonly HaltScope[];
+}
+
+export async function addHosts(db: Db, count: number, service?: string): Promise<HostId[]> {
+  const ids = Array.from({ length: count }, () => newId<HostId>(Date.now()));
+  const labels = JSON.stringify(service === undefined ? {} : { service });
+  await sql`
+    insert into host (id, name, protocol_id, labels, way, mode, created_at)
+    select id, 'host-' || id, 'h-' || right(replace(id, '-', ''), 20), ${labels}::jsonb,
+           '{"kind": "local"}', 'managed', now()
+      from unnest(${ids}::text[]) as id`.execute(db);
+  return ids;
+}
+
+export async function aRollout(
+  db: Db,
+  waves: readonly StoryWave[],
+  over: Partial<NewRollout> = {},
+): Promise<Story> {
+  const now = Date.now();
+  const id = newId<RolloutId>(now);
+  const body = sha256("body");
+  const rollout: NewRollout = {
+    id,
+    plan: sha256(id) as PlanDigest,
+    change: newId<ChangeId>(now),
+    patch: newId<PatchId>(now),
+    title: "Upgrade libssl3",
+    attemptsMax: 2,
+    permitTtlSeconds: 3,
+    revertSeconds: 3600,
+    approvedUntil: now + 24 * HOUR_MS,
+    startedBy: systemActor.subject,
+    waves: waves.map((wave, at) => ({
+      number: at + 1,
+      ring: wave.ring,
+      notBefore: now - HOUR_MS,
+      notAfter: now + 12 * HOUR_MS,
+      gate: { ...easyGate, ...wave.gate },
+    })),
+    targets: waves
+      .flatMap((wave, at) => wave.hosts.map((host) => ({ host, wave: at + 1 })))
+      .map(({ host, wave }, leafIndex) => ({ host, wave, leafIndex, body, service: null })),
+    ...over,
+  };
+  const scopes = scopesOf(rollout);
+  const number = await inTransaction(db, async (tx) => {
+    await ensureControls(tx, scopes);
+    return insertRollout(tx, rollout);
+  });
+  return { id, number, plan: rollout.plan, scopes };
+}
+
+/** Takes the ownership of one rollout, as a server's loop would. */
+export async function own(db: Db, story: Story, owner: string) {
+  await sql`update rollout set look_at = now() where id = ${story.id}`.execute(db);
+  const taken = await takeRollouts(db, owner);
+  const epoch = taken.find((t) => t.rollout === story.id)?.epoch ?? -1;
+  return { rollout: story.id, owner, epoch };
+}
+
+export async function openAllWaves(db: Db, story: Story): Promise<void> {
+  await sql`update wave set state = 'open', opened_at = now() where rollout = ${story.id}`.execute(
+    db,
+  );
+}
+
+/** Lets time pass: every time in the rows of rollouts lies this much further back. */
+export async function age(db: Db, ms: number): Promise<void> {
+  const columns: Readonly<Record<string, readonly string[]>> = {
+    rollout: ["approved_until", "halted_at", "owner_until", "look_at", "started_at", "ended_at"],
+    wave: ["not_before", "not_after", "opened_at", "passed_at", "ended_at"],
+    target: [
+      "lease_until",
+      "claimed_at",
+      "permitted_at",
+      "heard_at",
+      "retry_at",
+      "trouble_since",
+      "ended_at",
+    ],
+  };
+  for (const [table, names] of Object.entries(columns)) {
+    const sets = names.map(
+      (name) => sql`${sql.ref(name)} = ${sql.ref(name)} - make_interval(secs => ${ms / 1000})`,
+    );
+    await sql`update ${sql.table(table)} set ${sql.join(sets)}`.execute(db);
+  }
+}
+
+export interface TargetRow {
+  readonly host: HostId;
+  readonly wave: number;
+  readonly state: string;
+  readonly attempt: number;
+  readonly epoch: number;
+  readonly isBegun: boolean;
+  readonly verdict: string | null;
+  readonly retryAt: Instant | null;
+}
+
+export async function targetsOf(db: Db, story: Story): Promise<readonly TargetRow[]> {
+  const { rows } = await sql<TargetRow>`
+    select host, wave, state, attempt, epoch, is_begun as "isBegun", verdict,
+           retry_at as "retryAt"
+      from target where rollout = ${story.id} order by leaf_index`.execute(db);
+  return rows;
+}
+
+/** What must hold after every commit, whatever happened before; empty when it does. */
+export async function brokenInvariants(db: Db): Promise<readonly string[]> {
+  const { rows } = await sql<{ broken: string }>`
+    select 'two jobs on ' || host as broken from target
+     where state in ('leased', 'permitted', 'applying', 'rebooting', 'verifying', 'unknown')
+        or (state = 'held' and is_begun)
+     group by host having count(*) > 1
+    union all
+    select 'slot of ' || s.host || ' does not follow its target' from host_slot s
+     where (s.rollout is not null) <> exists (
+       select 1 from target t where t.host = s.host
+          and (s.rollout is null or t.rollout = s.rollout)
+          and (t.state in ('leased', 'permitted', 'applying', 'rebooting', 'verifying', 'unknown')
+               or (t.state = 'held' and t.is_begun)))
+    union all
+    select 'budget of wave ' || w.number || ' passed' from wave w
+     where (w.gate ->> 'inFlightMax')::int < (
+       select count(*) from target t where t.rollout = w.rollout and t.wave = w.number
+          and (t.state in ('leased', 'permitted', 'applying', 'rebooting', 'verifying', 'unknown')
+               or (t.state = 'held' and t.is_begun)))
+    union all
+    select 'wave ' || w.number || ' opened before the one before it passed' from wave w
+      join wave e on e.rollout = w.rollout and e.number = w.number - 1
+     where w.opened_at is not null and e.passed_at is null
+    union all
+    select 'host ' || t.host || ' begun without a permit' from target t
+     where t.is_begun and not exists (select 1 from job_permit p
+       where p.rollout = t.rollout and p.host = t.host and p.attempt = t.attempt)
+  `.execute(db);
+  return rows.map((row) => row.broken);
+}

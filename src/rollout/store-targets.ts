@@ -1,0 +1,261 @@
+import { type RawBuilder, sql } from "kysely";
+import type { HostId, RolloutId } from "../base/ids.ts";
+import type { Db, Reader, Tx } from "../db/database.ts";
+import { inTransaction } from "../db/database.ts";
+import type { Hold } from "./hold.ts";
+import { statesWith, targetMoves } from "./model.ts";
+
+/**
+ * Moves of targets, set-wise. Each names the states that its verb leaves, taken from the state table,
+ * in its own `where`: a late or repeated message finds another state there and changes nothing.
+ */
+export interface TargetKey {
+  readonly rollout: RolloutId;
+  readonly host: HostId;
+  readonly attempt: number;
+  readonly epoch: number;
+}
+
+/** The states that a verb leaves, as SQL. */
+export function leaves(verb: string): RawBuilder<boolean> {
+  return sql<boolean>`t.state = any(${[...statesWith(targetMoves, verb)]}::text[])`;
+}
+
+/** Frees the slots of targets that hold none any more. */
+export async function freeSlots(
+  tx: Tx,
+  targets: readonly { readonly rollout: RolloutId; readonly host: HostId }[],
+): Promise<void> {
+  if (targets.length === 0) return;
+  await sql`
+    update host_slot s set rollout = null
+      from unnest(${targets.map((t) => t.rollout)}::text[], ${targets.map((t) => t.host)}::text[])
+        as f(rollout, host)
+     where s.host = f.host and s.rollout = f.rollout
+       and not exists (select 1 from target b where b.rollout = f.rollout and b.host = f.host
+         and (b.state in ('leased', 'permitted', 'applying', 'rebooting', 'verifying', 'unknown')
+              or (b.state = 'held' and b.is_begun)))`.execute(tx);
+}
+
+export interface Drop extends TargetKey {
+  readonly hold: Hold;
+  readonly retryAfterSeconds: number;
+}
+
+/** Leased → ready: nothing was begun, and it is tried again later. Returns how many moved. */
+export function dropTargets(db: Db, drops: readonly Drop[]): Promise<number> {
+  return inTransaction(db, async (tx) => {
+    const { rows } = await sql<{ rollout: RolloutId; host: HostId }>`
+      update target t
+         set state = 'ready', epoch = t.epoch + 1, lease_owner = null, lease_until = null,
+             hold = d.hold::jsonb, tries = t.tries + 1,
+             trouble_since = coalesce(t.trouble_since, now()),
+             retry_at = now() + make_interval(secs => d.seconds)
+        from unnest(${drops.map((d) => d.rollout)}::text[], ${drops.map((d) => d.host)}::text[],
+          ${drops.map((d) => d.attempt)}::int[], ${drops.map((d) => d.epoch)}::bigint[],
+          ${drops.map((d) => JSON.stringify(d.hold))}::text[],
+          ${drops.map((d) => d.retryAfterSeconds)}::int[])
+          as d(rollout, host, attempt, epoch, hold, seconds)
+       where t.rollout = d.rollout and t.host = d.host and t.attempt = d.attempt
+         and t.epoch = d.epoch and ${leaves("drop")}
+      returning t.rollout, t.host`.execute(tx);
+    await freeSlots(tx, rows);
+    return rows.length;
+  });
+}
+
+export interface Sweep {
+  readonly expired: number;
+  readonly silent: number;
+}
+
+/** After a permit, a host that never said that it began is asked about after this much more. */
+const PERMIT_MARGIN_SECONDS = 60;
+/** Between two words of a working host: a large package may unpack and configure this long. */
+export const JOB_SILENCE_SECONDS = 900;
+
+/** What time alone does: leases end, and hosts that may be working fall silent. */
+export function sweepTargets(db: Db): Promise<Sweep> {
+  return inTransaction(db, async (tx) => {
+    const expired = await sql<{ rollout: RolloutId; host: HostId }>`
+      update target t
+         set state = 'ready', epoch = t.epoch + 1, lease_owner = null, lease_until = null
+       where t.lease_until < now() and ${leaves("expire")}
+      returning t.rollout, t.host`.execute(tx);
+    await freeSlots(tx, expired.rows);
+    const silent = await sql`
+      update target t
+         set state = 'unknown',
+             hold = jsonb_build_object('why', 'host-silent',
+                      'since', (extract(epoch from t.heard_at) * 1000)::bigint)
+        from rollout r
+       where r.id = t.rollout and ${leaves("silence")}
+         and t.heard_at < now() - make_interval(secs => case t.state
+               when 'permitted' then r.permit_ttl_seconds + ${PERMIT_MARGIN_SECONDS}
+               else ${JOB_SILENCE_SECONDS} end)`.execute(tx);
+    const ended = await sql<{ rollout: RolloutId; host: HostId }>`
+      update target t
+         set state = 'held', ended_at = now(),
+             hold = jsonb_build_object('why', 'rollout-ended', 'state', r.state)
+        from rollout r
+       where r.id = t.rollout and r.state in ('stopped', 'finished') and ${leaves("give-up")}
+      returning t.rollout, t.host`.execute(tx);
+    return {
+      expired: expired.rows.length + ended.rows.length,
+      silent: Number(silent.numAffectedRows ?? 0n),
+    };
+  });
+}
+
+/** Keeps conversations: whoever talks to a host says so from time to time. */
+export async function keepLeases(
+  db: Db,
+  owner: string,
+  held: { readonly keys: readonly TargetKey[]; readonly leaseSeconds: number },
+): Promise<void> {
+  const { keys } = held;
+  if (keys.length === 0) return;
+  await sql`
+    update target t
+       set lease_until = now() + make_interval(secs => ${held.leaseSeconds}), heard_at = now()
+      from unnest(${keys.map((k) => k.rollout)}::text[], ${keys.map((k) => k.host)}::text[],
+        ${keys.map((k) => k.attempt)}::int[], ${keys.map((k) => k.epoch)}::bigint[])
+        as k(rollout, host, attempt, epoch)
+     where t.rollout = k.rollout and t.host = k.host and t.attempt = k.attempt
+       and t.epoch = k.epoch and t.lease_owner = ${owner}`.execute(db);
+}
+
+export interface Progress {
+  readonly rollout: RolloutId;
+  readonly host: HostId;
+  readonly attempt: number;
+  /** Null: a word of the host that moves nothing. */
+  readonly verb: "begin" | "reboot" | "verify" | null;
+  /** The journal line as shown, printable and short. */
+  readonly step: string;
+}
+
+/** What the host's journal says. Unsigned, so it moves only between states that hold the slot. */
+export async function recordProgress(tx: Tx, progress: readonly Progress[]): Promise<void> {
+  for (const verb of ["begin", "reboot", "verify", null] as const) {
+    const some = progress.filter((p) => p.verb === verb);
+    if (some.length === 0) continue;
+    const to =
+      verb === null ? null : { begin: "applying", reboot: "rebooting", verify: "verifying" }[verb];
+    const move =
+      to === null ? sql`t.state` : sql`case when ${leaves(verb ?? "")} then ${to} else t.state end`;
+    await sql`
+      update target t set state = ${move}, step = p.step, heard_at = now()
+        from unnest(${some.map((p) => p.rollout)}::text[], ${some.map((p) => p.host)}::text[],
+          ${some.map((p) => p.attempt)}::int[], ${some.map((p) => p.step)}::text[])
+          as p(rollout, host, attempt, step)
+       where t.rollout = p.rollout and t.host = p.host and t.attempt = p.attempt
+         and t.state in ('leased', 'permitted', 'applying', 'rebooting', 'verifying', 'unknown', 'held')
+    `.execute(tx);
+  }
+}
+
+/** A person's retry: a new attempt within what the statement allows. Returns the hosts that moved. */
+export async function retryTargets(
+  tx: Tx,
+  rollout: RolloutId,
+  hosts: readonly HostId[] | null,
+): Promise<readonly HostId[]> {
+  const { rows } = await sql<{ host: HostId }>`
+    update target t
+       set state = 'ready', attempt = t.attempt + 1, epoch = t.epoch + 1, is_begun = false,
+           is_acknowledged = false, hold = null, retry_at = null, tries = 0, trouble_since = null,
+           result_state = null, result_code = null, ended_at = null, step = null,
+           lease_owner = null, lease_until = null
+      from rollout r
+     where r.id = t.rollout and t.rollout = ${rollout} and r.state in ('running', 'halted')
+       and (${hosts === null}::boolean or t.host = any(${[...(hosts ?? [])]}::text[]))
+       and ${leaves("retry")} and t.kind = 'apply' and t.attempt < r.attempts_max
+       and not (t.state = 'held' and t.is_begun)
+    returning t.host`.execute(tx);
+  await sql`update rollout set look_at = now() where id = ${rollout}`.execute(tx);
+  return rows.map((row) => row.host);
+}
+
+/** Leaves a host out; only what was never begun can be. */
+export async function skipTarget(tx: Tx, rollout: RolloutId, host: HostId): Promise<boolean> {
+  const { numAffectedRows } = await sql`
+    update target t set state = 'skipped', ended_at = now(), hold = null
+     where t.rollout = ${rollout} and t.host = ${host} and ${leaves("skip")} and not t.is_begun
+       and t.kind = 'apply'`.execute(tx);
+  await sql`update rollout set look_at = now() where id = ${rollout}`.execute(tx);
+  return numAffectedRows === 1n;
+}
+
+/** Done → ready for an ordered revert, for what the statement's time still allows. */
+export async function orderReverts(
+  tx: Tx,
+  rollout: RolloutId,
+  wave: number,
+): Promise<readonly HostId[]> {
+  const { rows } = await sql<{ host: HostId }>`
+    update target t
+       set state = 'ready', kind = 'revert', is_begun = false, verdict = null, hold = null,
+           retry_at = null, tries = 0, trouble_since = null
+      from rollout r
+     where r.id = t.rollout and t.rollout = ${rollout} and t.wave = ${wave}
+       and ${leaves("revert")} and t.kind = 'apply'
+       and not r.is_frozen and r.revert_seconds is not null
+       and t.ended_at + make_interval(secs => r.revert_seconds) > now()
+    returning t.host`.execute(tx);
+  return rows.map((row) => row.host);
+}
+
+/** Begun targets that nobody talks to now: their host is asked again. */
+export async function takeOverConversations(
+  db: Db,
+  owner: string,
+  take: { readonly countMax: number; readonly leaseSeconds: number },
+): Promise<readonly (TargetKey & { readonly tries: number })[]> {
+  const { rows } = await sql<TargetKey & { tries: number }>`
+    with picked as (
+      select t.rollout, t.host from target t
+       where (t.state in ('permitted', 'applying', 'rebooting', 'verifying', 'unknown')
+              or (t.state = 'held' and t.is_begun))
+         and (t.lease_until is null or t.lease_until < now())
+         and (t.retry_at is null or t.retry_at <= now())
+       order by t.retry_at nulls first
+       limit ${take.countMax} for update skip locked)
+    update target t
+       set lease_owner = ${owner}, lease_until = now() + make_interval(secs => ${take.leaseSeconds})
+      from picked p where t.rollout = p.rollout and t.host = p.host
+    returning t.rollout, t.host, t.attempt, t.epoch, t.tries`.execute(db);
+  return rows;
+}
+
+/** The conversation ended without a result: another try after a pause, by whichever server. */
+export async function endConversation(
+  db: Db,
+  key: TargetKey,
+  end: { readonly owner: string; readonly retryAfterSeconds: number; readonly wasHeard: boolean },
+): Promise<void> {
+  await sql`
+    update target t
+       set lease_owner = null, lease_until = null,
+           tries = case when ${end.wasHeard}::boolean then 0 else t.tries + 1 end,
+           retry_at = now() + make_interval(secs => ${end.retryAfterSeconds})
+     where t.rollout = ${key.rollout} and t.host = ${key.host} and t.attempt = ${key.attempt}
+       and t.lease_owner = ${end.owner} and t.state <> 'leased'`.execute(db);
+}
+
+export interface StepRow {
+  readonly host: HostId;
+  readonly step: string | null;
+}
+
+/** Where a leased or begun target stands now; null when it is no longer at this attempt. */
+export async function targetState(
+  reader: Reader,
+  key: Omit<TargetKey, "epoch">,
+): Promise<{ readonly state: string; readonly isBegun: boolean; readonly epoch: number } | null> {
+  const { rows } = await sql<{ state: string; isBegun: boolean; epoch: number }>`
+    select state, is_begun as "isBegun", epoch from target
+     where rollout = ${key.rollout} and host = ${key.host} and attempt = ${key.attempt}
+  `.execute(reader);
+  return rows[0] ?? null;
+}

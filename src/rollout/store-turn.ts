@@ -1,0 +1,126 @@
+import { sql } from "kysely";
+import type { HostId, RolloutId } from "../base/ids.ts";
+import type { Instant } from "../base/instant.ts";
+import { type Db, type Reader, sqlInstant, sqlJson, type Tx } from "../db/database.ts";
+import type { Hold } from "./hold.ts";
+import { rolloutMoves, statesWith, waveMoves } from "./model.ts";
+import { approvalsAllow } from "./store-approvals.ts";
+import { controlsAllow, type Ownership, rolloutAllows } from "./store-claims.ts";
+import { leaves } from "./store-targets.ts";
+
+/** Who decides, and the writes of one turn; each under the epoch of the owner that decided it. */
+
+/** A server that is gone is replaced after this long; a paused one finds another epoch. */
+export const OWNER_SECONDS = 10;
+
+export interface Owned {
+  readonly rollout: RolloutId;
+  readonly epoch: number;
+}
+
+/** Takes or keeps the ownership of rollouts that need a look now; others' are left alone. */
+export async function takeRollouts(db: Db, owner: string): Promise<readonly Owned[]> {
+  const { rows } = await sql<Owned>`
+    with picked as (
+      select id from rollout
+       where state in ('running', 'halted') and look_at <= now()
+         and (owner is null or owner = ${owner} or owner_until < now())
+       order by look_at limit 100 for update skip locked)
+    update rollout r
+       set owner = ${owner}, owner_until = now() + make_interval(secs => ${OWNER_SECONDS}),
+           owner_epoch = case when r.owner = ${owner} and r.owner_until > now()
+                              then r.owner_epoch else r.owner_epoch + 1 end
+      from picked p where r.id = p.id
+    returning r.id as rollout, r.owner_epoch as epoch`.execute(db);
+  return rows;
+}
+
+/** Locks the row for this turn; false when somebody else owns it, or it changed since it was read. */
+export async function fence(
+  tx: Tx,
+  own: Ownership & { readonly generation: number },
+): Promise<boolean> {
+  const { rows } = await sql`
+    select 1 from rollout
+     where id = ${own.rollout} and owner = ${own.owner} and owner_epoch = ${own.epoch}
+       and owner_until > now() and generation = ${own.generation}
+       for no key update`.execute(tx);
+  return rows.length === 1;
+}
+
+export async function openWave(tx: Tx, rollout: RolloutId, wave: number): Promise<boolean> {
+  const { numAffectedRows } = await sql`
+    update wave w set state = 'open', opened_at = now()
+      from rollout r
+     where r.id = w.rollout and w.rollout = ${rollout} and w.number = ${wave}
+       and w.state = any(${[...statesWith(waveMoves, "open")]}::text[])
+       and now() between w.not_before and w.not_after
+       and ${rolloutAllows("apply")} and ${controlsAllow("apply")} and ${approvalsAllow}
+       and not exists (select 1 from wave e where e.rollout = w.rollout and e.number < w.number
+                          and e.passed_at is null)`.execute(tx);
+  return numAffectedRows === 1n;
+}
+
+export async function passWave(tx: Tx, rollout: RolloutId, wave: number): Promise<boolean> {
+  const { numAffectedRows } = await sql`
+    update wave set state = 'passed', passed_at = now()
+     where rollout = ${rollout} and number = ${wave}
+       and state = any(${[...statesWith(waveMoves, "pass")]}::text[])`.execute(tx);
+  return numAffectedRows === 1n;
+}
+
+export async function endWave(tx: Tx, rollout: RolloutId, wave: number): Promise<boolean> {
+  const { numAffectedRows } = await sql`
+    update wave set state = 'ended', ended_at = now()
+     where rollout = ${rollout} and number = ${wave}
+       and state = any(${[...statesWith(waveMoves, "end")]}::text[])`.execute(tx);
+  return numAffectedRows === 1n;
+}
+
+/** Ready → held: its time is over, and the last trouble of each host stays its reason. */
+export async function giveUp(
+  tx: Tx,
+  rollout: RolloutId,
+  wave: number,
+  hold: Hold,
+): Promise<readonly HostId[]> {
+  const { rows } = await sql<{ host: HostId }>`
+    update target t
+       set state = 'held', hold = coalesce(t.hold, ${sqlJson(hold)}), ended_at = now(),
+           retry_at = null
+     where t.rollout = ${rollout} and t.wave = ${wave} and ${leaves("give-up")}
+    returning t.host`.execute(tx);
+  return rows.map((row) => row.host);
+}
+
+export async function finishRollout(tx: Tx, rollout: RolloutId): Promise<boolean> {
+  const { numAffectedRows } = await sql`
+    update rollout set state = 'finished', ended_at = now(), generation = generation + 1
+     where id = ${rollout}
+       and state = any(${[...statesWith(rolloutMoves, "finish")]}::text[])`.execute(tx);
+  return numAffectedRows === 1n;
+}
+
+/** What the engine says about each wave now, and when it looks again. */
+export async function recordTurn(
+  tx: Tx,
+  turn: {
+    readonly rollout: RolloutId;
+    readonly holds: readonly { readonly wave: number; readonly holds: readonly Hold[] }[];
+    readonly lookAt: Instant;
+  },
+): Promise<void> {
+  for (const { wave, holds } of turn.holds) {
+    await sql`
+      update wave set holds = ${sqlJson(holds)}
+       where rollout = ${turn.rollout} and number = ${wave} and holds <> ${sqlJson(holds)}
+    `.execute(tx);
+  }
+  await sql`update rollout set look_at = ${sqlInstant(turn.lookAt)}
+             where id = ${turn.rollout}`.execute(tx);
+}
+
+export async function databaseNow(reader: Reader): Promise<Instant> {
+  const { rows } = await sql<{ now: Instant }>`select now() as now`.execute(reader);
+  return rows[0]?.now ?? 0;
+}

@@ -1,0 +1,369 @@
+import { sql } from "kysely";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { type TestWorld, testWorld } from "../../test/setup/world.ts";
+import { systemActor } from "../base/actor.ts";
+import { sha256 } from "../base/digest.ts";
+import type { HostId } from "../base/ids.ts";
+import { MINUTE_MS } from "../base/instant.ts";
+import { type Db, inTransaction, openDatabase } from "../db/database.ts";
+import { rolloutStates, targetStates, waveStates } from "./model.ts";
+import { loadFacts } from "./store.ts";
+import { type Claimed, claim, type Ownership } from "./store-claims.ts";
+import { haltRollout, lockForHalt, resumeRollout, setHalt } from "./store-halts.ts";
+import { type PermitAsk, permit } from "./store-permits.ts";
+import { applyResults, type ResultMove, type SignedResult } from "./store-results.ts";
+import {
+  addHosts,
+  age,
+  aRollout,
+  brokenInvariants,
+  openAllWaves,
+  own,
+  type Story,
+  targetsOf,
+} from "./store-story.ts";
+import { dropTargets, recordProgress, retryTargets, sweepTargets } from "./store-targets.ts";
+import { takeRollouts } from "./store-turn.ts";
+
+let test_: TestWorld;
+let db: Db;
+beforeEach(async () => {
+  test_ = await testWorld();
+  db = test_.world.db;
+});
+afterEach(() => test_.close());
+
+const job = { wave: 1, kind: "apply", leaseSeconds: 60 } as const;
+
+let nonces = 0;
+const nonce = (): string => (nonces++).toString(16).padStart(32, "0");
+
+function askOf(target: Pick<Claimed, "rollout" | "host" | "attempt" | "epoch">): PermitAsk {
+  const { rollout, host, attempt, epoch } = target;
+  return { rollout, host, attempt, epoch, kind: "apply", nonce: nonce() };
+}
+
+const done: ResultMove = {
+  verb: "result-done",
+  job: "apply",
+  hold: null,
+  isUnbegun: false,
+  retryAfterSeconds: 0,
+};
+
+function resultOf(story: Story, host: HostId, over: Partial<SignedResult> = {}): SignedResult {
+  const counter = nonces++;
+  const document = `result ${host} ${counter}`;
+  return {
+    plan: story.plan,
+    host,
+    attempt: 1,
+    kind: "apply",
+    state: "done",
+    code: "-",
+    way: "ssh",
+    counter,
+    document,
+    digest: sha256(document),
+    signature: "signature",
+    signedBy: "key",
+    move: done,
+    ...over,
+  };
+}
+
+const apply = (...results: SignedResult[]) => inTransaction(db, (tx) => applyResults(tx, results));
+
+async function aClaimed(hosts: number, gate = {}): Promise<[Story, readonly Claimed[]]> {
+  const story = await aRollout(db, [{ ring: "canary", hosts: await addHosts(db, hosts), gate }]);
+  await openAllWaves(db, story);
+  const owner = await own(db, story, "a");
+  return [story, await claim(db, { ...owner, ...job, scopes: story.scopes })];
+}
+
+describe("the checks in SQL are those of the state tables", () => {
+  test.each([
+    ["rollout", rolloutStates],
+    ["wave", waveStates],
+    ["target", targetStates],
+  ])("table %s", async (table, states) => {
+    const { rows } = await sql<{ text: string }>`
+      select pg_get_constraintdef(oid) as text from pg_constraint
+       where conname = ${`${table}_state_check`}`.execute(db);
+    const named = [...(rows[0]?.text ?? "").matchAll(/'([a-z-]+)'/g)].map((match) => match[1]);
+    expect(named.sort()).toEqual([...states].sort());
+  });
+});
+
+describe("claims", () => {
+  test("take ready hosts in order, up to the budget, and hold their slots", async () => {
+    const [story, claimed] = await aClaimed(5, { inFlightMax: 3 });
+    expect(claimed.map((c) => c.leafIndex)).toEqual([0, 1, 2]);
+    expect(new Set(claimed.map((c) => c.epoch))).toEqual(new Set([1]));
+    const owner = await own(db, story, "a");
+    expect(await claim(db, { ...owner, ...job, scopes: story.scopes })).toEqual([]);
+    expect(await brokenInvariants(db)).toEqual([]);
+  });
+
+  test("number orders by the milliseconds of the clock, and always rising", async () => {
+    const [story, [first]] = await aClaimed(1);
+    expect(Math.abs(first!.counter - Date.now())).toBeLessThan(MINUTE_MS);
+    await sql`update host_slot set counter = counter + 100000`.execute(db);
+    const [permitted] = await permit(db, [askOf(first!)], story.scopes);
+    expect(permitted!.counter).toBe(first!.counter + 100_001);
+  });
+
+  test("of two rollouts never take the same host", async () => {
+    const hosts = await addHosts(db, 40);
+    const stories = await Promise.all([1, 2].map(() => aRollout(db, [{ ring: "canary", hosts }])));
+    for (const story of stories) await openAllWaves(db, story);
+    const owners: Ownership[] = [];
+    for (const story of stories) owners.push(await own(db, story, `server of ${story.number}`));
+    const claims = await Promise.all(
+      Array.from({ length: 12 }, (_, at) => {
+        const story = stories[at % 2]!;
+        return claim(db, { ...owners[at % 2]!, ...job, scopes: story.scopes, countMax: 7 });
+      }),
+    );
+    const taken = claims.flat().map((c) => c.host);
+    expect(taken).toHaveLength(40);
+    expect(new Set(taken).size).toBe(40);
+    expect(await brokenInvariants(db)).toEqual([]);
+  });
+
+  test("of a server that lost the rollout take nothing", async () => {
+    const story = await aRollout(db, [{ ring: "canary", hosts: await addHosts(db, 3) }]);
+    await openAllWaves(db, story);
+    const old = await own(db, story, "a");
+    await sql`update rollout set owner_until = now() - interval '1 second'`.execute(db);
+    const taken = await takeRollouts(db, "b");
+    expect(taken).toEqual([{ rollout: story.id, epoch: old.epoch + 1 }]);
+    expect(await claim(db, { ...old, ...job, scopes: story.scopes })).toEqual([]);
+    const b = { rollout: story.id, owner: "b", epoch: old.epoch + 1 };
+    expect(await claim(db, { ...b, ...job, scopes: story.scopes })).toHaveLength(3);
+  });
+
+  test.each([
+    ["outside the approved time", sql`update wave set not_after = now() - interval '1 s'`],
+    ["without valid approvals", sql`update rollout set approved_until = now()`],
+    [
+      "under a halt of its ring",
+      sql`update halt_control set is_halted = true
+                                      where scope = 'ring:canary'`,
+    ],
+    [
+      "under a halt of everything",
+      sql`update halt_control set is_halted = true
+                                        where scope = 'all'`,
+    ],
+    ["when a control row is missing", sql`delete from halt_control where scope = 'ring:canary'`],
+    ["of hosts in quarantine", sql`update host_slot set is_quarantined = true`],
+    ["of a wave that is not open", sql`update wave set state = 'waiting'`],
+  ])("take nothing %s", async (_name, change) => {
+    const story = await aRollout(db, [{ ring: "canary", hosts: await addHosts(db, 2) }]);
+    await openAllWaves(db, story);
+    await change.execute(db);
+    const owner = await own(db, story, "a");
+    expect(await claim(db, { ...owner, ...job, scopes: story.scopes })).toEqual([]);
+  });
+});
+
+describe("permits", () => {
+  test("begin the work once, and a nonce is good once", async () => {
+    const [story, [first]] = await aClaimed(1);
+    const ask = askOf(first!);
+    expect(await permit(db, [ask], story.scopes)).toMatchObject([{ ttlSeconds: 3 }]);
+    expect(await permit(db, [ask], story.scopes)).toEqual([]);
+    expect(await permit(db, [askOf(first!)], story.scopes)).toHaveLength(1);
+    expect((await targetsOf(db, story))[0]).toMatchObject({ state: "permitted", isBegun: true });
+    expect(await brokenInvariants(db)).toEqual([]);
+  });
+
+  test.each([
+    ["of another epoch", { epoch: 9 }],
+    ["of another attempt", { attempt: 2 }],
+    ["to reboot before anything has begun", { kind: "reboot" as const }],
+    ["to revert what was not ordered back", { kind: "revert" as const }],
+  ])("are refused to an ask %s", async (_name, over) => {
+    const [story, [first]] = await aClaimed(1);
+    expect(await permit(db, [{ ...askOf(first!), ...over }], story.scopes)).toEqual([]);
+    expect((await targetsOf(db, story))[0]?.state).toBe("leased");
+  });
+
+  test("are refused once the lease was over and the host was given back", async () => {
+    const [story, [first]] = await aClaimed(1);
+    await age(db, 2 * MINUTE_MS);
+    expect(await sweepTargets(db)).toEqual({ expired: 1, silent: 0 });
+    expect(await permit(db, [askOf(first!)], story.scopes)).toEqual([]);
+    expect((await targetsOf(db, story))[0]).toMatchObject({ state: "ready", epoch: 2 });
+    expect(await brokenInvariants(db)).toEqual([]);
+  });
+});
+
+describe("after a permit", () => {
+  test("silence makes a host unknown, never ready, and its slot stays held", async () => {
+    const [story, [first]] = await aClaimed(1);
+    await permit(db, [askOf(first!)], story.scopes);
+    await age(db, 2 * MINUTE_MS);
+    expect(await sweepTargets(db)).toEqual({ expired: 0, silent: 1 });
+    expect((await targetsOf(db, story))[0]?.state).toBe("unknown");
+    const facts = await loadFacts(db, story.id);
+    expect(facts?.facts.waves[0]).toMatchObject({ newFailures: 1, counts: { unknown: 1 } });
+    expect(await brokenInvariants(db)).toEqual([]);
+  });
+
+  test("a late signed result ends it, whatever the epoch, and only once", async () => {
+    const [story, [first]] = await aClaimed(1);
+    await permit(db, [askOf(first!)], story.scopes);
+    await recordOf(first!, "begin");
+    expect((await targetsOf(db, story))[0]?.state).toBe("applying");
+    await age(db, 20 * MINUTE_MS);
+    await sweepTargets(db);
+    const result = resultOf(story, first!.host);
+    expect(await apply(result)).toHaveLength(1);
+    expect(await apply(result)).toEqual([]);
+    expect(await apply(resultOf(story, first!.host, { state: "failed" }))).toEqual([]);
+    expect((await targetsOf(db, story))[0]?.state).toBe("done");
+    expect(await brokenInvariants(db)).toEqual([]);
+  });
+
+  test("a result of an older attempt is kept and moves nothing", async () => {
+    const [story, [first]] = await aClaimed(1);
+    await permit(db, [askOf(first!)], story.scopes);
+    await apply(resultOf(story, first!.host, { move: { ...done, verb: "result-failed" } }));
+    const moved = await inTransaction(db, (tx) => retryTargets(tx, story.id, null));
+    expect(moved).toEqual([first!.host]);
+    expect(await apply(resultOf(story, first!.host))).toEqual([]);
+    expect((await targetsOf(db, story))[0]).toMatchObject({ state: "ready", attempt: 2 });
+    await apply(resultOf(story, first!.host, { attempt: 2, move: { ...done, verb: "refused" } }));
+    const again = await inTransaction(db, (tx) => retryTargets(tx, story.id, null));
+    expect(again).toEqual([]);
+  });
+
+  test("a refusal moves nothing, because another job of the plan may be running", async () => {
+    const [story, [first]] = await aClaimed(1);
+    await permit(db, [askOf(first!)], story.scopes);
+    await apply(resultOf(story, first!.host, { move: { ...done, verb: "refused" } }));
+    expect((await targetsOf(db, story))[0]?.state).toBe("permitted");
+  });
+
+  test("a journal line cannot bring a host back that was given up or ended", async () => {
+    const [story, [first]] = await aClaimed(1);
+    const { rollout, host, attempt, epoch } = first!;
+    const hold = { why: "host-unreachable", problem: "x", since: 0, retryAt: null } as const;
+    await dropTargets(db, [{ rollout, host, attempt, epoch, hold, retryAfterSeconds: 30 }]);
+    await recordOf(first!, "begin");
+    const [target] = await targetsOf(db, story);
+    expect(target).toMatchObject({ state: "ready" });
+    expect(target!.retryAt! - Date.now()).toBeGreaterThan(20_000);
+    expect(await brokenInvariants(db)).toEqual([]);
+  });
+});
+
+async function recordOf(target: Claimed, verb: "begin"): Promise<void> {
+  const { rollout, host, attempt } = target;
+  await inTransaction(db, (tx) =>
+    recordProgress(tx, [{ rollout, host, attempt, verb, step: "APPLYING" }]),
+  );
+}
+
+describe("a halt", () => {
+  const reason = { why: "person", text: "the site is slow" } as const;
+
+  test("lets nothing start after it has committed, under 32 claimers", async () => {
+    const clients = Array.from({ length: 4 }, () =>
+      openDatabase(test_.connection, () => undefined),
+    );
+    try {
+      const hosts = await addHosts(db, 4_000);
+      const story = await aRollout(db, [{ ring: "canary", hosts, gate: { inFlightMax: 4_000 } }]);
+      await openAllWaves(db, story);
+      const owner = await own(db, story, "a");
+      await sql`update rollout set owner_until = now() + interval '1 hour'`.execute(db);
+      let isOver = false;
+      const claimer = async (at: number): Promise<void> => {
+        const client = clients[at % 4]!;
+        while (!isOver) {
+          await claim(client, { ...owner, ...job, scopes: story.scopes, countMax: 5 });
+        }
+      };
+      const claimers = Array.from({ length: 32 }, (_, at) => claimer(at));
+      await untilBusy(story, 200);
+      const began = performance.now();
+      await inTransaction(db, async (tx) => {
+        await lockForHalt(tx, `rollout:${story.id}`);
+        await haltRollout(tx, { rollout: story.id, reason, isFrozen: false });
+      });
+      const haltMs = performance.now() - began;
+      const atHalt = await countBusy(story);
+      const late = await Promise.all(
+        clients.map((client) =>
+          claim(client, { ...owner, ...job, scopes: story.scopes, countMax: 5 }),
+        ),
+      );
+      isOver = true;
+      await Promise.all(claimers);
+      expect(late.flat()).toEqual([]);
+      expect(await countBusy(story)).toBe(atHalt);
+      expect(atHalt).toBeLessThan(4_000);
+      expect(haltMs).toBeLessThan(2_000);
+      process.stdout.write(`halt under 32 claimers: ${haltMs.toFixed(0)} ms\n`);
+    } finally {
+      for (const client of clients) await client.destroy();
+    }
+  });
+
+  test("refuses the permits of hosts that wait for one", async () => {
+    const [story, [first, second]] = await aClaimed(2);
+    await permit(db, [askOf(first!)], story.scopes);
+    await inTransaction(db, async (tx) => {
+      await lockForHalt(tx, `rollout:${story.id}`);
+      await haltRollout(tx, { rollout: story.id, reason, isFrozen: false });
+    });
+    expect(await permit(db, [askOf(second!), askOf(first!)], story.scopes)).toEqual([]);
+  });
+
+  test("of a ring holds its rollouts, and is lifted by name", async () => {
+    const [story, [first]] = await aClaimed(1);
+    const set = (isHalted: boolean) =>
+      inTransaction(db, async (tx) => {
+        await lockForHalt(tx, "ring:canary");
+        const by = systemActor.subject;
+        await setHalt(tx, { scope: "ring:canary", isHalted, isFrozen: false, reason, by });
+      });
+    await set(true);
+    expect((await loadFacts(db, story.id))?.facts.halted?.scope).toBe("ring:canary");
+    expect(await permit(db, [askOf(first!)], story.scopes)).toEqual([]);
+    await set(false);
+    expect(await permit(db, [askOf(first!)], story.scopes)).toHaveLength(1);
+  });
+
+  test("is lifted by a resume, which acknowledges the failures of now only", async () => {
+    const [story, [first, second]] = await aClaimed(2);
+    await permit(db, [askOf(first!), askOf(second!)], story.scopes);
+    const failed = { move: { ...done, verb: "result-failed" as const } };
+    await apply(resultOf(story, first!.host, failed));
+    await inTransaction(db, (tx) => haltRollout(tx, { rollout: story.id, reason, isFrozen: true }));
+    expect(await inTransaction(db, (tx) => resumeRollout(tx, story.id))).toBe(1);
+    expect((await loadFacts(db, story.id))?.facts).toMatchObject({
+      state: "running",
+      isFrozen: false,
+    });
+    expect((await loadFacts(db, story.id))?.facts.waves[0]?.newFailures).toBe(0);
+    await apply(resultOf(story, second!.host, failed));
+    expect((await loadFacts(db, story.id))?.facts.waves[0]?.newFailures).toBe(1);
+  });
+});
+
+async function countBusy(story: Story): Promise<number> {
+  const { rows } = await sql<{ n: number }>`
+    select count(*) as n from target where rollout = ${story.id} and state = 'leased'`.execute(db);
+  return rows[0]!.n;
+}
+
+async function untilBusy(story: Story, count: number): Promise<void> {
+  const deadline = Date.now() + 20_000;
+  while ((await countBusy(story)) < count) {
+    if (Date.now() > deadline) throw new Error("no claims were made");
+  }
+}

@@ -1,0 +1,287 @@
+import { sql } from "kysely";
+import { z } from "zod";
+import type { ChangeId, HostId, PatchId, PlanDigest, RolloutId, SubjectId } from "../base/ids.ts";
+import type { Instant } from "../base/instant.ts";
+import { type Reader, sqlInstant, sqlJson, type Tx } from "../db/database.ts";
+import type { RolloutFacts, WaveCounts, WaveFacts, WaveGate } from "./decide.ts";
+import type { HaltReason, Hold } from "./hold.ts";
+import type { RolloutState, WaveState } from "./model.ts";
+import { loadApprovalHold } from "./store-approvals.ts";
+import { type HaltScope, lockOrder } from "./store-halts.ts";
+
+/** Rows of rollouts and waves, and the aggregates that decisions are made from. */
+
+export interface NewRollout {
+  readonly id: RolloutId;
+  readonly plan: PlanDigest;
+  readonly change: ChangeId;
+  readonly patch: PatchId;
+  readonly title: string;
+  readonly attemptsMax: number;
+  readonly permitTtlSeconds: number;
+  readonly revertSeconds: number | null;
+  readonly approvedUntil: Instant;
+  readonly startedBy: SubjectId;
+  readonly waves: readonly NewWave[];
+  readonly targets: readonly NewTarget[];
+}
+
+export interface NewWave {
+  readonly number: number;
+  readonly ring: string;
+  readonly notBefore: Instant;
+  readonly notAfter: Instant;
+  readonly gate: WaveGate;
+}
+
+export interface NewTarget {
+  readonly host: HostId;
+  readonly wave: number;
+  readonly leafIndex: number;
+  readonly body: string;
+  readonly service: string | null;
+}
+
+/** Every control scope that covers a part of the rollout. */
+export function scopesOf(rollout: Pick<NewRollout, "id" | "waves" | "targets">) {
+  const services = rollout.targets.flatMap((t) => (t.service === null ? [] : [t.service]));
+  return lockOrder([
+    "all",
+    ...rollout.waves.map((wave) => `ring:${wave.ring}` as const),
+    ...services.map((service) => `service:${service}` as const),
+    `rollout:${rollout.id}`,
+  ]);
+}
+
+/** Writes the whole rollout; returns its number. Slots are made in host order, so starts never deadlock. */
+export async function insertRollout(tx: Tx, rollout: NewRollout): Promise<number> {
+  const { rows } = await sql<{ number: number }>`
+    insert into rollout (id, plan, change, patch, title, attempts_max, permit_ttl_seconds,
+                         revert_seconds, approved_until, scopes, started_by)
+    values (${rollout.id}, ${rollout.plan}, ${rollout.change}, ${rollout.patch}, ${rollout.title},
+            ${rollout.attemptsMax}, ${rollout.permitTtlSeconds}, ${rollout.revertSeconds},
+            ${sqlInstant(rollout.approvedUntil)},
+            ${[...scopesOf(rollout)]}::text[], ${rollout.startedBy})
+    returning number`.execute(tx);
+  for (const wave of rollout.waves) {
+    const hosts = rollout.targets.filter((target) => target.wave === wave.number).length;
+    await sql`
+      insert into wave (rollout, number, ring, not_before, not_after, gate, host_count)
+      values (${rollout.id}, ${wave.number}, ${wave.ring}, ${sqlInstant(wave.notBefore)},
+              ${sqlInstant(wave.notAfter)}, ${sqlJson(wave.gate)}, ${hosts})`.execute(tx);
+  }
+  const { targets } = rollout;
+  await sql`
+    insert into target (rollout, host, wave, leaf_index, body, service)
+    select ${rollout.id}, t.* from unnest(${targets.map((t) => t.host)}::text[],
+      ${targets.map((t) => t.wave)}::int[], ${targets.map((t) => t.leafIndex)}::int[],
+      ${targets.map((t) => t.body)}::text[], ${targets.map((t) => t.service)}::text[]) as t
+  `.execute(tx);
+  await sql`
+    insert into host_slot (host) select host from target where rollout = ${rollout.id} order by host
+    on conflict (host) do nothing`.execute(tx);
+  return rows[0]?.number ?? 0;
+}
+
+export interface RolloutRow {
+  readonly id: RolloutId;
+  readonly number: number;
+  readonly plan: PlanDigest;
+  readonly change: ChangeId;
+  readonly patch: PatchId;
+  readonly title: string;
+  readonly state: RolloutState;
+  readonly isFrozen: boolean;
+  readonly haltedAt: Instant | null;
+  readonly haltReason: HaltReason | null;
+  readonly attemptsMax: number;
+  readonly permitTtlSeconds: number;
+  readonly revertSeconds: number | null;
+  readonly approvedUntil: Instant;
+  readonly scopes: readonly HaltScope[];
+  readonly generation: number;
+  readonly startedBy: SubjectId;
+  readonly startedAt: Instant;
+  readonly endedAt: Instant | null;
+}
+
+const rolloutColumns = sql`
+  r.id, r.number, r.plan, r.change, r.patch, r.title, r.state, r.is_frozen as "isFrozen",
+  r.halted_at as "haltedAt", r.halt_reason as "haltReason", r.attempts_max as "attemptsMax",
+  r.permit_ttl_seconds as "permitTtlSeconds", r.revert_seconds as "revertSeconds",
+  r.approved_until as "approvedUntil", r.scopes,
+  r.generation, r.started_by as "startedBy", r.started_at as "startedAt", r.ended_at as "endedAt"`;
+
+/** By id, or by the number that people see. */
+export async function loadRollout(
+  reader: Reader,
+  ref: RolloutId | number,
+): Promise<RolloutRow | null> {
+  const match = typeof ref === "number" ? sql`r.number = ${ref}` : sql`r.id = ${ref}`;
+  const { rows } = await sql<RolloutRow>`
+    select ${rolloutColumns} from rollout r where ${match}`.execute(reader);
+  return rows[0] ?? null;
+}
+
+export async function loadRolloutOfPlan(
+  reader: Reader,
+  plan: PlanDigest,
+): Promise<RolloutRow | null> {
+  const { rows } = await sql<RolloutRow>`
+    select ${rolloutColumns} from rollout r where r.plan = ${plan}`.execute(reader);
+  return rows[0] ?? null;
+}
+
+/** Newest first, from below `before`. */
+export async function listRollouts(
+  reader: Reader,
+  page: { readonly limit: number; readonly before: number | null; readonly change?: ChangeId },
+): Promise<readonly RolloutRow[]> {
+  const { rows } = await sql<RolloutRow>`
+    select ${rolloutColumns} from rollout r
+     where (${page.before}::int is null or r.number < ${page.before}::int)
+       and (${page.change ?? null}::text is null or r.change = ${page.change ?? null}::text)
+     order by r.number desc limit ${page.limit}`.execute(reader);
+  return rows;
+}
+
+const gateSchema = z.object({
+  inFlightMax: z.number(),
+  soakSeconds: z.number(),
+  successRate: z.number(),
+  failureBudget: z.number(),
+  onFailure: z.enum(["halt", "revert"]),
+});
+
+interface WaveRow {
+  readonly number: number;
+  readonly ring: string;
+  readonly state: WaveState;
+  readonly notBefore: Instant;
+  readonly notAfter: Instant;
+  readonly gate: unknown;
+  readonly holds: readonly Hold[];
+  readonly openedAt: Instant | null;
+  readonly passedAt: Instant | null;
+  readonly endedAt: Instant | null;
+}
+
+export type LoadedWave = WaveFacts & {
+  readonly holds: readonly Hold[];
+  readonly passedAt: Instant | null;
+};
+
+export interface LoadedFacts {
+  readonly row: RolloutRow;
+  readonly facts: RolloutFacts & { readonly waves: readonly LoadedWave[] };
+  /** The database's clock. */
+  readonly now: Instant;
+}
+
+/** Everything a decision needs, as aggregates; null when there is no such rollout. */
+export async function loadFacts(reader: Reader, id: RolloutId): Promise<LoadedFacts | null> {
+  const head = await sql<RolloutRow & { now: Instant; halted: { scope: string; since: number }[] }>`
+    select ${rolloutColumns}, now() as now,
+           (select coalesce(jsonb_agg(jsonb_build_object('scope', s.scope, 'since',
+                     (extract(epoch from coalesce(c.since, r.started_at)) * 1000)::bigint)
+                     order by s.scope), '[]')
+              from unnest(r.scopes) as s(scope) left join halt_control c on c.scope = s.scope
+             where s.scope <> 'rollout:' || r.id and coalesce(c.is_halted, true)) as halted
+      from rollout r where r.id = ${id}`.execute(reader);
+  const [found] = head.rows;
+  if (found === undefined) return null;
+  const { now, halted: wide, ...row } = found;
+  const waves = await loadWaves(reader, id);
+  const own = row.haltedAt === null ? null : { scope: "this rollout", since: row.haltedAt };
+  const facts = {
+    state: row.state,
+    isFrozen: row.isFrozen,
+    halted: (row.state === "halted" ? own : null) ?? wide[0] ?? null,
+    approvalHold: await loadApprovalHold(reader, row, now),
+    waves,
+  };
+  return { row, facts, now };
+}
+
+type CountRow = WaveCounts & {
+  readonly wave: number;
+  readonly newFailures: number;
+  readonly lastEndedAt: Instant | null;
+};
+
+async function loadWaves(reader: Reader, id: RolloutId): Promise<readonly LoadedWave[]> {
+  const waves = await sql<WaveRow>`
+    select number, ring, state, not_before as "notBefore", not_after as "notAfter", gate, holds,
+           opened_at as "openedAt", passed_at as "passedAt", ended_at as "endedAt"
+      from wave where rollout = ${id} order by number`.execute(reader);
+  const counts = await sql<CountRow>`${countsSql(id)}`.execute(reader);
+  const byWave = new Map(counts.rows.map((row) => [row.wave, row]));
+  const hasFailures = counts.rows.some((row) => row.newFailures > 0);
+  const strata = hasFailures ? await loadStrata(reader, id) : [];
+  return waves.rows.map((row) => {
+    const { wave: _wave, newFailures, lastEndedAt, ...rest } = byWave.get(row.number) ?? noHosts;
+    return {
+      ...row,
+      gate: gateSchema.parse(row.gate),
+      hasPassed: row.passedAt !== null,
+      counts: rest,
+      newFailures,
+      lastEndedAt,
+      strata: strata.filter((stratum) => stratum.wave === row.number),
+    };
+  });
+}
+
+const noHosts: CountRow = {
+  wave: 0,
+  ready: 0,
+  deferred: 0,
+  readyRevert: 0,
+  active: 0,
+  unknown: 0,
+  checking: 0,
+  verified: 0,
+  unverified: 0,
+  failed: 0,
+  rolledBack: 0,
+  held: 0,
+  lost: 0,
+  skipped: 0,
+  newFailures: 0,
+  lastEndedAt: null,
+};
+
+/** One pass over the targets; each falls into exactly one of the groups. */
+function countsSql(id: RolloutId) {
+  const isDue = sql`(retry_at is null or retry_at <= now())`;
+  return sql`
+    select wave,
+      count(*) filter (where state = 'ready' and kind = 'apply' and ${isDue}) as ready,
+      count(*) filter (where state = 'ready' and kind = 'apply' and not ${isDue}) as deferred,
+      count(*) filter (where state = 'ready' and kind = 'revert') as "readyRevert",
+      count(*) filter (where state in
+        ('leased', 'permitted', 'applying', 'rebooting', 'verifying')) as active,
+      count(*) filter (where state = 'unknown' or (state = 'held' and is_begun)) as unknown,
+      count(*) filter (where state in ('done', 'noop') and verdict is null) as checking,
+      count(*) filter (where state in ('done', 'noop') and verdict = 'verified') as verified,
+      count(*) filter (where state in ('done', 'noop') and verdict = 'unverified') as unverified,
+      count(*) filter (where state = 'failed') as failed,
+      count(*) filter (where state in ('rolled-back', 'reverted')) as "rolledBack",
+      count(*) filter (where state = 'held' and not is_begun) as held,
+      count(*) filter (where state = 'lost') as lost,
+      count(*) filter (where state = 'skipped') as skipped,
+      count(*) filter (where not is_acknowledged and (state in
+        ('failed', 'rolled-back', 'unknown', 'lost') or (state = 'held' and is_begun)))
+        as "newFailures",
+      max(ended_at) as "lastEndedAt"
+    from target where rollout = ${id} group by wave`;
+}
+
+async function loadStrata(reader: Reader, id: RolloutId) {
+  const { rows } = await sql<{ wave: number; name: string; ended: number; failed: number }>`
+    select wave, 'body ' || left(body, 12) as name,
+           count(*) filter (where ended_at is not null) as ended,
+           count(*) filter (where state in ('failed', 'rolled-back')) as failed
+      from target where rollout = ${id} group by wave, body`.execute(reader);
+  return rows;
+}
