@@ -1,0 +1,370 @@
+# Bytes, frame and documents (protocol §1–3). One awk reads a whole bundle: it splits the sections
+# into files, judges every line and prints the few facts that the checks need. Rules that were real
+# traps: bytes are counted before any `read`; ids and digests are compared as text, because
+# `0e1…` and `0e2…` are equal numbers; no interval like {1,63}, which old mawk does not know.
+
+BUNDLE_BYTES_MAX=1048576
+
+# Copies a bundle from standard input up to `@end` into FILE, without the `@end`. Everything later
+# works on that copy. The memory limit holds when a sender never ends a line.
+copy_bundle() { # FILE
+  (
+    # shellcheck disable=SC3045 # dash, bash and busybox ash know -v; without it there is no limit
+    ulimit -v 524288 2>/dev/null
+    # shellcheck disable=SC2016 # an awk program
+    exec timeout 120 awk -v out="$1" -v max="$BUNDLE_BYTES_MAX" '
+      { bytes += length($0) + 1 }
+      $0 == "@end" { if (bytes <= max) ended = 1; else big = 1; exit }
+      bytes > max { big = 1; next }
+      { print > out }
+      END { exit big ? 3 : ended ? 0 : 4 }'
+  )
+  case $? in
+    0) return 0 ;;
+    3) fail_code E_SIZE "the bundle is longer than $BUNDLE_BYTES_MAX bytes" ;;
+    124) fail_code E_SLOW "the bundle did not arrive within 120 seconds" ;;
+    *) fail_code E_FORMAT "the bundle does not end with @end" ;;
+  esac
+}
+
+# Counts bytes that no document may hold. `read` would drop NUL, so this comes before any reading.
+check_bytes() { # FILE
+  by_count=$(tr -d '\n -~' <"$1" | wc -c) || by_count=unknown
+  [ "$((by_count))" -eq 0 ] 2>/dev/null ||
+    fail_code E_FORMAT "bytes that are not printable ASCII"
+}
+
+# Splits FILE into DIR/order, DIR/ordersig … and prints what was found: first `ok`, or `CODE why`.
+# MODE is `bundle`, or `permit` for an order and its signature alone.
+split_bundle() { # FILE DIR MODE
+  awk -v dir="$2" -v mode="$3" '
+    function bad(code, why) {
+      if (failed) return
+      failed = 1
+      print code " " (sec == "" ? "" : "@" sec " line " row ": ") why
+      exit
+    }
+    function format(why) { bad("E_FORMAT", why) }
+
+    # Words of §1.2.
+    function is_number(t) { return length(t) <= 15 && t ~ /^(0|[1-9][0-9]*)$/ }
+    function is_digest(t) { return length(t) == 64 && t ~ /^[0-9a-f]+$/ }
+    function is_id(t) { return length(t) <= 63 && t ~ /^[a-z0-9][a-z0-9.-]*$/ }
+    function is_name(t) { return length(t) <= 128 && t ~ /^[A-Za-z0-9][A-Za-z0-9@:._+-]*$/ }
+    function is_version(t) { return length(t) <= 128 && t ~ /^[A-Za-z0-9][A-Za-z0-9.+:~^_-]*$/ }
+    function is_label(t,   at, k, v) {
+      at = index(t, "=")
+      k = substr(t, 1, at - 1)
+      v = substr(t, at + 1)
+      return at > 1 && length(k) <= 63 && length(v) <= 63 && \
+        k ~ /^[a-z0-9]([a-z0-9._\/-]*[a-z0-9])?$/ && v ~ /^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$/
+    }
+    function is_kind(kind, t) {
+      if (kind == "N") return is_number(t)
+      if (kind == "D") return is_digest(t)
+      if (kind == "I") return is_id(t)
+      return index("|" kind "|", "|" t "|") > 0
+    }
+
+    # A document is a list of fields `key:kinds`, kinds separated by commas; `*` means that a rule
+    # of its own judges the words; `+` and `?` after the key mean one or more, none or more.
+    function document(type, text,   i, part, at, key) {
+      fields[type] = split(text, part, " ")
+      for (i = 1; i <= fields[type]; i++) {
+        at = index(part[i], ":")
+        key = substr(part[i], 1, at - 1)
+        kinds[type, i] = substr(part[i], at + 1)
+        times[type, i] = key ~ /[+?]$/ ? substr(key, length(key)) : ""
+        sub(/[+?]$/, "", key)
+        keys[type, i] = key
+      }
+    }
+    BEGIN {
+      document("order", "kind:dispatch|apply|reboot|revert tenant:I host:I plan:D index:N " \
+        "attempt:N epoch:N counter:N issued:N until:N ttl:N nonce:* log:N,D")
+      document("plan", "tenant:I change:I title:* requester:I class:I issued:N hostpolicy:N " \
+        "policy:D content:D hosts:* attempts:N permit:* revert:* bodies:N leaves:N root:D " \
+        "wave+:N,I,N,N supersedes?:D")
+      document("leaf", "index:N wave:N host:* body:D window?:N,N")
+      document("body", "step+:* undo?:*")
+      split("upgrade downgrade install remove restart probe run snapshot restore hold reboot", v, " ")
+      for (i in v) known[v[i]] = 1
+      document_max = 16384
+      body_max = 262144
+    }
+
+    /^@/ { close_section(); open_section(substr($0, 2)); next }
+    {
+      row++
+      if (sec == "") { sec = "-"; format("something stands before the first section") }
+      if ($0 == "") format("an empty line")
+      if (length($0) > 1024) format("a line over 1024 bytes")
+      if ($0 ~ /^ | $|  /) format("a space at an edge or two in a row")
+      bytes += length($0) + 1
+      if (bytes > (type == "body" ? body_max : document_max)) bad("E_SIZE", "too long")
+      print > file
+      if (type == "sig") signature_line()
+      else if (type == "node") node_line()
+      else document_line()
+    }
+
+    function open_section(name,   part, n) {
+      n = split(name, part, " ")
+      sec = name
+      row = 0
+      bytes = 0
+      at = 0
+      count = 0
+      ended = 0
+      if (++sections > 40) bad("E_SIZE", "more than 40 sections")
+      if (name in present) format("a second section of this name")
+      present[name] = 1
+      file = dir "/" name
+      type = ""
+      if (name == "order" || name == "plan" || name == "leaf" || name == "body") type = name
+      else if (name == "ordersig") type = "sig"
+      else if (name ~ /^node[1-9]$/) {
+        type = "node"
+        level = substr(name, 5) + 0
+        if (level > 8) bad("E_SIZE", "more than 8 tree levels")
+        if (level > levels) levels = level
+      } else if (n == 3 && name == part[1] " " part[2] " " part[3] && is_id(part[2]) && \
+          part[3] ~ /^(ssh|sk|desk|page)$/ && (part[1] == "approve" || part[1] == "request")) {
+        type = "sig"
+        file = dir "/" part[1] "." part[2] "." part[3]
+        if (part[1] == "request" && ++requests > 1) format("more than one request")
+        if (part[1] == "approve") {
+          if (++approvals > 8) bad("E_SIZE", "more than 8 approvals")
+          signers = signers (signers == "" ? "" : ",") part[2] "/" part[3]
+        }
+      }
+      if (type == "" || (mode == "permit" && name !~ /^order(sig)?$/)) format("an unknown section")
+    }
+    function close_section() {
+      if (sec == "") return
+      close(file)
+      if (!ended) format("the text stops before its end")
+      sec = ""
+    }
+
+    function signature_line() {
+      if (ended) format("something stands after the signature")
+      if (row == 1) {
+        if ($0 != "-----BEGIN SSH SIGNATURE-----") format("not an armoured signature")
+      } else if ($0 == "-----END SSH SIGNATURE-----") {
+        if (row < 3) format("an empty signature")
+        ended = 1
+      } else if (row > 65 || length($0) > 76 || $0 !~ /^[A-Za-z0-9+\/=]+$/) {
+        format("not an armoured signature")
+      }
+    }
+    function node_line() {
+      if (ended) format("something stands after the end")
+      if (row == 1) {
+        if ($0 != "fettle node 1") format("not a fettle node 1")
+      } else if ($0 == "end") {
+        if (row < 3) format("a node without children")
+        ended = 1
+        children[level] = row - 2
+      } else if (row > 17 || !is_digest($0)) {
+        format("not a child digest")
+      } else child[level, row - 2] = $0
+    }
+
+    function document_line(   n, i, want, part, key) {
+      if (ended) format("something stands after `end`")
+      if (row == 1) {
+        if ($0 != "fettle " type " 1") format("not a fettle " type " 1")
+        at = 1
+        return
+      }
+      n = split($0, w, " ")
+      if ($0 == "end") {
+        if (at <= fields[type] && times[type, at] != "" && (times[type, at] == "?" || count)) at++
+        while (at <= fields[type] && times[type, at] == "?") at++
+        if (at <= fields[type]) format("`" keys[type, at] "` must stand here")
+        ended = 1
+        return
+      }
+      while (at <= fields[type] && w[1] != keys[type, at] && \
+          (times[type, at] == "?" || (times[type, at] == "+" && count))) { at++; count = 0 }
+      if (at > fields[type]) format("a line stands where only `end` may stand")
+      if ((w[1] "") != keys[type, at]) format("`" keys[type, at] "` must stand here")
+      key = type "." w[1]
+      if (kinds[type, at] == "*") special(key, n)
+      else {
+        want = split(kinds[type, at], part, ",")
+        if (n != want + 1) format("`" w[1] "` has a wrong number of values")
+        for (i = 1; i <= want; i++)
+          if (!is_kind(part[i], w[i + 1])) format("`" w[1] "` holds a wrong value")
+      }
+      if (times[type, at] == "") { f[key] = substr($0, length(w[1]) + 2); at++ }
+      else { count++; repeated(key) }
+      fields_agree(key)
+    }
+
+    function special(key, n,   i) {
+      if (key == "order.nonce") {
+        if (n != 2 || !(w[2] == "-" || (length(w[2]) == 32 && w[2] ~ /^[0-9a-f]+$/)))
+          format("`nonce` is neither - nor 32 hex digits")
+      } else if (key == "plan.title") {
+        if (n < 2 || length($0) > 166) format("`title` is empty or over 160 characters")
+      } else if (key == "leaf.host") {
+        if (n != 2 || !(w[2] == "*" || is_id(w[2]))) format("`host` is neither * nor an id")
+      } else if (key == "plan.hosts") {
+        if (n == 3 && w[2] == "frozen" && is_number(w[3])) return
+        if (n < 5 || w[2] != "rule" || w[n - 1] != "max" || !is_number(w[n]))
+          format("`hosts` is neither frozen N nor rule k=v max N")
+        for (i = 3; i < n - 1; i++) {
+          if (!is_label(w[i])) format("`hosts` holds something that is no label")
+          rule = rule " " w[i]
+        }
+      } else if (key == "plan.permit") {
+        if (n == 2 && (w[2] == "online" || w[2] == "offline")) return
+        if (n != 3 || w[2] != "lease" || !is_number(w[3]) || w[3] < 1 || w[3] > 3600)
+          format("`permit` is of no known kind")
+      } else if (key == "plan.revert") {
+        if (n == 2 && w[2] == "self") return
+        if (n != 3 || w[2] != "order" || !is_number(w[3])) format("`revert` is of no known kind")
+      } else body_line(n)
+    }
+
+    # Well-formed lines with an unknown verb or wrong arguments are E_VERB, which comes later.
+    function body_line(n) {
+      if (n < 2 || !is_number(w[2])) format("`" w[1] "` has no number")
+      if (w[1] == "step") {
+        if (w[2] + 0 != ++steps) format("step " steps " must stand here")
+      } else {
+        if (w[2] + 0 > steps) format("`undo` names a step that does not exist")
+        if (w[2] + 0 <= undone) format("`undo` numbers must rise")
+        undone = w[2] + 0
+      }
+      if (!arguments(n)) { if (badverb == "") badverb = w[1] "-" w[2] }
+      else if (!(w[3] in used)) { used[w[3]] = 1; verbs = verbs " " w[3] }
+    }
+    function arguments(n) {
+      if (n < 3 || !(w[3] in known)) return 0
+      if (w[3] == "reboot") return n == 3
+      if (w[3] == "upgrade" || w[3] == "downgrade")
+        return n == 8 && is_name(w[4]) && is_name(w[5]) && is_version(w[6]) && is_version(w[7]) && \
+          is_digest(w[8])
+      if (w[3] == "install")
+        return n == 8 && is_name(w[4]) && is_name(w[5]) && w[6] == "-" && is_version(w[7]) && \
+          is_digest(w[8])
+      if (w[3] == "remove")
+        return n == 8 && is_name(w[4]) && is_name(w[5]) && is_version(w[6]) && w[7] == "-" && \
+          w[8] == "-"
+      return n == 4 && is_name(w[4])
+    }
+
+    function repeated(key) {
+      if (key == "plan.wave") {
+        if (w[2] + 0 != count) format("wave " count " must stand here")
+        if (w[4] + 0 > w[5] + 0) format("the wave ends before it begins")
+        wave[count] = w[3] " " w[4] " " w[5]
+      } else if (key == "plan.supersedes") supersedes = supersedes " " w[2]
+      else if (key == "leaf.window") {
+        if (count > 8) format("more than 8 windows")
+        if (w[2] + 0 > w[3] + 0) format("the window ends before it begins")
+        windows = windows " " w[2] " " w[3]
+      }
+    }
+    function fields_agree(key) {
+      if (key == "plan.attempts" || key == "plan.bodies" || key == "leaf.wave") {
+        if (w[2] + 0 < 1) format("`" w[1] "` is zero")
+      } else if (key == "plan.leaves") {
+        if (w[2] + 0 < 1 || w[2] + 0 > 4294967296) format("`leaves` is not 1 to 16^8")
+        if (f["plan.bodies"] + 0 > w[2] + 0) format("more bodies than leaves")
+        if (rule == "" && f["plan.hosts"] != "frozen " w[2])
+          format("a frozen plan has as many leaves as hosts")
+      } else if (key == "order.nonce") {
+        if ((w[2] == "-") != (f["order.ttl"] + 0 == 0)) format("ttl and nonce go together")
+        if (f["order.kind"] == "dispatch" && w[2] != "-") format("a dispatch has no nonce")
+        if ((f["order.kind"] == "apply" || f["order.kind"] == "reboot") && w[2] == "-")
+          format("a permit needs a nonce")
+      }
+    }
+
+    # §2: the shape of the path follows from index and leaves; digests are compared later.
+    function tree(   i, n, l, up, want) {
+      i = f["leaf.index"] + 0
+      n = f["plan.leaves"] + 0
+      if (i >= n) return "index-beyond-leaves"
+      for (l = 1; n > 1; l++) {
+        if (l > levels) return "the-path-stops-below-the-root"
+        up = int(i / 16)
+        want = n - 16 * up
+        if (want > 16) want = 16
+        if (children[l] != want) return "node" l "-must-have-" want "-children"
+        path = path " " child[l, i - 16 * up + 1]
+        i = up
+        n = int((n + 15) / 16)
+      }
+      return l - 1 == levels ? "-" : "the-path-goes-on-above-the-root"
+    }
+    function need(name) { if (!(name in present)) format("the section @" name " is missing") }
+    function dash(t) { sub(/^ /, "", t); return t == "" ? "-" : t }
+    function plan(key) { return f["plan." key] }
+
+    END {
+      if (failed) exit
+      close_section()
+      need("order")
+      need("ordersig")
+      if (mode == "bundle") {
+        need("plan")
+        need("leaf")
+        need("body")
+        for (l = 1; l <= levels; l++) need("node" l)
+      }
+      if (failed) exit
+      print "ok"
+      print f["order.kind"], f["order.tenant"], f["order.host"], f["order.plan"], \
+        f["order.index"], f["order.attempt"], f["order.epoch"], f["order.counter"], \
+        f["order.issued"], f["order.until"], f["order.ttl"], f["order.nonce"]
+      if (mode != "bundle") exit
+      print plan("tenant"), plan("change"), plan("requester"), plan("class"), plan("issued"), \
+        plan("hostpolicy"), plan("attempts"), plan("leaves"), plan("root")
+      print plan("permit")
+      print plan("revert")
+      print f["leaf.index"], f["leaf.wave"], f["leaf.host"], f["leaf.body"]
+      l = f["leaf.wave"] + 0
+      if (l in wave) print wave[l]
+      else print "- 0 0"
+      print dash(windows)
+      print dash(rule)
+      print dash(badverb)
+      print dash(verbs)
+      print levels + 0, tree()
+      print dash(path)
+      print dash(signers)
+      print dash(supersedes)
+    }' "$1"
+}
+
+# Reads what split_bundle printed into J_ variables. FACTS comes from this program alone, either
+# just now or, for a job that is already here, from its private folder.
+read_facts() { # TEXT
+  {
+    read -r rf_code rf_why
+    [ "$rf_code" = ok ] || fail_code "${rf_code:-E_FORMAT}" "${rf_why:-}" || return 1
+    read -r J_KIND J_TENANT J_HOST J_PLAN J_INDEX J_ATTEMPT J_EPOCH J_COUNTER J_ISSUED J_UNTIL \
+      J_TTL J_NONCE
+    read -r J_PLAN_TENANT J_CHANGE J_REQUESTER J_CLASS J_PLAN_ISSUED J_HOSTPOLICY J_ATTEMPTS \
+      J_LEAVES J_ROOT
+    read -r J_PERMIT
+    read -r J_REVERT
+    read -r J_LEAF_INDEX J_WAVE J_LEAF_HOST J_BODY
+    read -r J_RING J_WAVE_FROM J_WAVE_TO
+    read -r J_WINDOWS
+    read -r J_RULE
+    read -r J_BADVERB
+    read -r J_VERBS
+    read -r J_LEVELS J_TREE
+    read -r J_PATH
+    read -r J_APPROVALS
+    read -r J_SUPERSEDES
+  } <<END
+$1
+END
+}

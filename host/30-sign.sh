@@ -1,0 +1,177 @@
+# What the host says under its own key (protocol §3): asks and results; and the one short answer it
+# acts on, the permit (§7.1).
+
+sign_as_host() { # NAMESPACE FILE: the armoured signature goes to standard output
+  ssh-keygen -Y sign -n "$1" -f "$VAR/key" <"$2" 2>/dev/null
+}
+
+boot_id_hex() {
+  tr -d '\n-' </proc/sys/kernel/random/boot_id
+}
+
+digest_of() { # FILE
+  [ -f "$1" ] || { say "$EMPTY_DIGEST"; return; }
+  sha256sum <"$1" | cut -d ' ' -f 1
+}
+
+# What is installed now, as one digest: the evidence that a result ends with.
+packages_digest() {
+  if command -v dpkg-query >/dev/null; then
+    # shellcheck disable=SC2016 # dpkg-query's own variables
+    dpkg-query -W -f='${binary:Package} ${Version} ${db:Status-Abbrev}\n' 2>/dev/null
+  elif command -v rpm >/dev/null; then
+    rpm -qa 2>/dev/null | sort
+  fi | sha256sum | cut -d ' ' -f 1
+}
+
+head_line() {
+  hl_size=0 hl_root=$EMPTY_DIGEST
+  [ ! -s "$VAR/head" ] || read -r hl_size hl_root _ <"$VAR/head"
+  say "$hl_size $hl_root"
+}
+
+# Writes DIR/NAME and DIR/NAME.sig, the signature first: who finds the text finds both.
+write_result() { # DIR NAME STATE CODE
+  wr_kind=apply wr_started=$(now_s)
+  [ "$J_KIND" != revert ] || wr_kind=revert
+  [ ! -s "$WR_FROM/started" ] || read -r wr_started <"$WR_FROM/started"
+  wr_bytes=0
+  [ ! -f "$WR_FROM/output" ] || wr_bytes=$(($(wc -c <"$WR_FROM/output")))
+  cat >"$1/.$2.text" <<END
+fettle result 1
+tenant $ID_TENANT
+host $ID_HOST
+plan $J_PLAN
+index $J_INDEX
+attempt $J_ATTEMPT
+kind $wr_kind
+state $3
+code $4
+way $J_WAY
+boot $(boot_id_hex)
+started $wr_started
+ended $(now_s)
+packages $(packages_digest)
+journal $(digest_of "$WR_FROM/journal")
+output $(digest_of "$WR_FROM/output") $wr_bytes
+policy $(digest_of "$ETC/policy")
+approvals $J_APPROVALS
+head $(head_line)
+counter ${2%%.*}
+end
+END
+  sign_as_host fettle-result-v1 "$1/.$2.text" | durable_write "$1/$2.sig" &&
+    [ -s "$1/$2.sig" ] && durable_write "$1/$2" <"$1/.$2.text" && rm -f "$1/.$2.text"
+}
+
+# The next number of a result: above the last one, and above any that a lost file held.
+take_result_counter() {
+  rc_last=0
+  [ ! -s "$VAR/resultcounter" ] || read -r rc_last <"$VAR/resultcounter"
+  is_number "$rc_last" || rc_last=0
+  RESULT_COUNTER=$((rc_last + 1))
+  rc_least=$(($(now_s) * 1000))
+  [ "$RESULT_COUNTER" -ge "$rc_least" ] || RESULT_COUNTER=$rc_least
+  say "$RESULT_COUNTER" | durable_write "$VAR/resultcounter"
+}
+
+# Puts a signed result into the outbox, where it stays until the server acknowledges it. A copy in
+# the job folder answers an order that comes again.
+emit_result() { # STATE CODE
+  load_identity || return 1
+  mkdir -p "$VAR/results" || fail_code E_STATE "no room for a result" || return 1
+  WR_FROM=$VAR/job
+  (
+    exec 8>>"$VAR/resultlock"
+    flock -w 30 8 && take_result_counter &&
+      write_result "$VAR/results" "$RESULT_COUNTER" "$1" "$2" &&
+      cp "$VAR/results/$RESULT_COUNTER" "$VAR/job/result" &&
+      cp "$VAR/results/$RESULT_COUNTER.sig" "$VAR/job/resultsig"
+  ) || fail_code E_STATE "the result could not be written"
+}
+
+# A refusal is signed too, but kept nowhere: what was refused changes nothing here.
+refusal_result() { # DIR CODE
+  WR_FROM=$1
+  (
+    exec 8>>"$VAR/resultlock"
+    flock -w 30 8 && take_result_counter && write_result "$1" "$RESULT_COUNTER" refused "$2" &&
+      mv "$1/$RESULT_COUNTER" "$1/result" && mv "$1/$RESULT_COUNTER.sig" "$1/resultsig"
+  )
+}
+
+# A worker that was started by a boot unit has judged no bundle: it reads who it is.
+load_identity() {
+  [ -z "${ID_HOST:-}" ] || return 0
+  load_policy
+}
+
+# The job folder as J_ variables. It was verified before it got its name.
+load_job() {
+  [ -s "$VAR/job/facts" ] || fail_code E_STATE "there is no job" || return 1
+  read_facts "$(cat "$VAR/job/facts")" || return 1
+  read -r J_WAY <"$VAR/job/way"
+}
+
+# Asks the server to start now: a fresh nonce, signed. `ask` appears last, so whoever sees it finds
+# the signature beside it.
+make_ask() { # KIND STATE
+  load_identity || return 1
+  ASK_NONCE=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
+  [ "${#ASK_NONCE}" -eq 32 ] || fail_code E_STATE "no random bytes" || return 1
+  ma_token=0000000000000000000000000000000000000000000000000000000000000000
+  [ ! -s "$VAR/token" ] || read -r ma_token _ <"$VAR/token"
+  cat >"$VAR/job/.ask" <<END
+fettle ask 1
+kind $1
+tenant $ID_TENANT
+host $ID_HOST
+plan $J_PLAN
+index $J_INDEX
+attempt $J_ATTEMPT
+epoch $J_EPOCH
+nonce $ASK_NONCE
+state $2
+boot $(boot_id_hex)
+token $ma_token
+policy $(digest_of "$ETC/policy")
+head $(head_line)
+end
+END
+  sign_as_host fettle-ask-v1 "$VAR/job/.ask" >"$VAR/job/asksig" && [ -s "$VAR/job/asksig" ] &&
+    mv -f "$VAR/job/.ask" "$VAR/job/ask" || fail_code E_STATE "the ask could not be signed"
+}
+
+# §7.1. FILE holds `@order` and `@ordersig`, as the server answered; the nonce is that of the last
+# make_ask. Sets PERMIT_SECONDS. Whether it is still fresh is for the caller to say, last of all.
+check_permit() { # FILE KIND
+  CK=$VAR/job/permit
+  rm -rf "$CK"
+  mkdir -p "$CK" && check_halt && load_policy && check_bytes "$1" || return 1
+  cp_facts=$(split_bundle "$1" "$CK" permit) || cp_facts="E_FORMAT awk failed"
+  {
+    read -r cp_code cp_why
+    read -r PM_KIND PM_TENANT PM_HOST PM_PLAN PM_INDEX PM_ATTEMPT PM_EPOCH PM_COUNTER PM_ISSUED \
+      PM_UNTIL PERMIT_SECONDS PM_NONCE
+  } <<END
+$cp_facts
+END
+  [ "$cp_code" = ok ] || fail_code E_PERMIT "the permit cannot be read: $cp_why" || return 1
+  check_order "$CK/order" "$CK/ordersig" || fail_code E_PERMIT "$E_FACTS" || return 1
+  [ "$PM_KIND" = "$2" ] && [ "$PM_NONCE" = "$ASK_NONCE" ] && [ "$PM_TENANT" = "$ID_TENANT" ] &&
+    [ "$PM_HOST" = "$ID_HOST" ] && [ "$PM_PLAN" = "$J_PLAN" ] && [ "$PM_INDEX" = "$J_INDEX" ] &&
+    [ "$PM_ATTEMPT" = "$J_ATTEMPT" ] && [ "$PM_EPOCH" = "$J_EPOCH" ] ||
+    fail_code E_PERMIT "the permit is for another kind, host, plan, attempt or ask" || return 1
+  pm_most=10
+  [ "${J_PERMIT%% *}" != lease ] || pm_most=${J_PERMIT#lease }
+  [ "$PERMIT_SECONDS" -ge 1 ] && [ "$PERMIT_SECONDS" -le "$pm_most" ] ||
+    fail_code E_PERMIT "the permit lives $PERMIT_SECONDS s, not 1 to $pm_most" || return 1
+  NOW=$(now_s)
+  pm_apart=$((PM_ISSUED - NOW))
+  [ "${pm_apart#-}" -le "$CLOCK_SKEW_S" ] ||
+    fail_code E_PERMIT "permit issued $PM_ISSUED, clock says $NOW" || return 1
+  [ "$NOW" -le "$PM_UNTIL" ] || fail_code E_PERMIT "permit good until $PM_UNTIL, clock says $NOW" ||
+    return 1
+  (J_COUNTER=$PM_COUNTER J_ISSUED=$PM_ISSUED && take_counter) ||
+    fail_code E_PERMIT "the permit's counter $PM_COUNTER does not follow $CLOCK_COUNTER"
+}

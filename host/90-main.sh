@@ -1,0 +1,278 @@
+# The ways in (protocol §9) and the talk on one connection. The job itself runs detached, so the
+# connection may die at any time.
+
+# How often a relay looks for something new. It costs one `sleep` a look.
+RELAY_PAUSE_S=0.2
+ANSWER_LINES_MAX=200
+
+main() {
+  WAY=local
+  case ${1:-} in
+    serve) WAY=ssh && serve ;;
+    piped) WAY=piped && serve ;;
+    work) work_main ;;
+    inspect) inspect_main ;;
+    status) status_main ;;
+    *)
+      say "usage: fettle-host serve | piped | work | inspect | status" >&2
+      return 2
+      ;;
+  esac
+}
+
+# One verb a connection. SSH_ORIGINAL_COMMAND is never read: what the server asks comes here.
+serve() {
+  say "fettle-host 1 ready"
+  read -r se_verb || return 1
+  case $se_verb in
+    inspect) inspect_main ;;
+    "inspect refresh") inspect_main refresh ;;
+    resolve) resolve_main ;;
+    status) status_main ;;
+    resume) resume_main ;;
+    apply) apply_main ;;
+    enrol)
+      if [ "$WAY" = piped ]; then
+        enrol_main
+      else
+        say "@refused E_POLICY a host is enrolled by root, not over the server's own way in"
+      fi
+      ;;
+    *) say "@refused E_VERB unknown verb" ;;
+  esac
+}
+
+# --- apply ---------------------------------------------------------------------------------------
+
+apply_main() {
+  if [ ! -d "$VAR" ]; then
+    say "@refused E_STATE $VAR is missing: enrol this host"
+    return 1
+  fi
+  sweep_folders
+  am_in=$VAR/in.$$
+  rm -rf "$am_in"
+  mkdir "$am_in" || { say "@refused E_STATE no private folder can be made"; return 1; }
+  trap 'rm -rf "$VAR/in.$$"' EXIT
+  trap 'exit 1' HUP INT TERM
+  COPY_CODE=ok COPY_FACTS='' J_WAY=$WAY
+  copy_bundle "$am_in/in" || COPY_CODE=$E_CODE COPY_FACTS=$E_FACTS
+  if check_bundle "$am_in" && accept_job "$am_in"; then
+    say "@accepted $J_PLAN $J_ATTEMPT"
+    start_worker
+    release_lock
+    relay
+  else
+    release_lock
+    answer_refusal "$am_in"
+  fi
+}
+
+# Folders of connections that died while they received a bundle.
+sweep_folders() {
+  set +f
+  for sf_folder in "$VAR"/in.*; do
+    [ -d "$sf_folder" ] || continue
+    kill -0 "${sf_folder##*.}" 2>/dev/null || rm -rf "$sf_folder"
+  done
+  set -f
+}
+
+# The verified folder becomes the job, all at once. An attempt that is here already keeps its
+# journal: only the order that asked for it is new.
+accept_job() { # DIR
+  say "$CK_FACTS" >"$1/facts" && say "$J_WAY" >"$1/way" && say "$NOW" >"$1/started" &&
+    cat "$0" >"$1/program" && rm -f "$1/in" "$1/allowed" ||
+    fail_code E_STATE "the job folder could not be written" || return 1
+  note_supersedes && raise_policy_floor || return 1
+  if [ "$CK_RESUME" = yes ]; then
+    for ac_name in order ordersig facts program; do
+      durable_write "$VAR/job/$ac_name" <"$1/$ac_name" || return 1
+    done
+    [ "$J_KIND" != revert ] || rm -f "$VAR/job/reported"
+    rm -f "$VAR/job/ask" "$VAR/job/asksig" "$VAR/job/answer"
+    return 0
+  fi
+  rm -rf "$VAR/job.old"
+  set +f
+  sync "$1"/* 2>/dev/null
+  set -f
+  [ ! -d "$VAR/job" ] || mv "$VAR/job" "$VAR/job.old" ||
+    fail_code E_STATE "the old job could not be put away" || return 1
+  mv "$1" "$VAR/job" && sync "$VAR" 2>/dev/null ||
+    fail_code E_STATE "the job could not be put in its place" || return 1
+  rm -rf "$VAR/job.old"
+}
+
+# §6.11: a plan that a verified plan supersedes never starts here any more.
+note_supersedes() {
+  [ "$J_SUPERSEDES" != - ] || return 0
+  mkdir -p "$VAR/revoked" || fail_code E_STATE "revoked cannot be written" || return 1
+  for ns_plan in $J_SUPERSEDES; do
+    say "superseded by $J_PLAN" | durable_write "$VAR/revoked/$ns_plan" ||
+      fail_code E_STATE "revoked/$ns_plan could not be written" || return 1
+  done
+}
+
+raise_policy_floor() {
+  [ "$POLICY_VERSION" -gt "$po_floor" ] || return 0
+  say "$POLICY_VERSION" | durable_write "$VAR/policyfloor" ||
+    fail_code E_STATE "policyfloor could not be written"
+}
+
+# Tells why, signed by the host as soon as the order is known to be the dispatcher's. The attempt
+# that is recorded already is answered with its recorded result.
+answer_refusal() { # DIR
+  say "$E_CODE $E_FACTS" >"$1/journal"
+  if [ "$CK_VERIFIED" != yes ] || [ ! -s "$VAR/key" ]; then
+    say "@refused $E_CODE $E_FACTS"
+    return 1
+  fi
+  say "@journal REFUSED code=$E_CODE note=$E_FACTS"
+  job_here
+  if [ "$E_CODE" = E_REPLAY ] && [ "$HERE_PLAN" = "$J_PLAN" ] && [ -s "$VAR/job/result" ] &&
+    [ "$HERE_ATTEMPT" = "$J_ATTEMPT" ]; then
+    send_result "$VAR/job/result" "$VAR/job/resultsig"
+  elif refusal_result "$1" "$E_CODE"; then
+    send_result "$1/result" "$1/resultsig"
+  else
+    say "@refused $E_CODE $E_FACTS"
+  fi
+  return 1
+}
+
+# --- the detached worker -------------------------------------------------------------------------
+
+# Its own session, no standard input, output to a file: on the channel's output it would die with
+# the connection. It inherits the lock on descriptor 9.
+start_worker() {
+  setsid sh "$VAR/job/program" work </dev/null >>"$VAR/job/output" 2>&1 &
+  say "$!" >"$VAR/job/worker"
+}
+
+# Also what a boot unit or a timer calls: recovery needs no server. Without a job there is nothing
+# to do, and while another process holds the lock that one does it.
+work_main() {
+  [ -s "$VAR/job/facts" ] || return 0
+  [ -e "/proc/$$/fd/9" ] || exec 9>>"$VAR/lock"
+  flock -n 9 || return 0
+  say "$$" >"$VAR/job/worker"
+  load_job && load_identity || { say "$E_CODE $E_FACTS" >&2; return 1; }
+  if [ "$J_KIND" = revert ]; then
+    undo_main
+  else
+    worker_main
+  fi
+}
+
+is_worker_alive() {
+  [ -s "$VAR/job/worker" ] || return 1
+  read -r wa_pid <"$VAR/job/worker"
+  is_number "$wa_pid" && [ -e "/proc/$wa_pid/fd/9" ]
+}
+
+# --- talk ----------------------------------------------------------------------------------------
+
+# Reconnect: what is in the outbox, then whatever the worker says. A job that has no result and no
+# worker was cut off; it goes on now.
+resume_main() {
+  send_results || return 1
+  if [ -s "$VAR/job/facts" ] && { is_worker_alive || restart_worker; }; then
+    relay || return 1
+  fi
+  say "@idle"
+}
+
+restart_worker() {
+  [ ! -e "$VAR/job/reported" ] && take_lock || return 1
+  start_worker
+  release_lock
+}
+
+# Passes on journal, asks and results until the worker is gone and everything is said.
+relay() {
+  RELAY_NONCE=''
+  exec 7<"$VAR/job/way"
+  re_has_journal=no
+  while :; do
+    re_is_last=yes
+    ! is_worker_alive || re_is_last=no
+    if [ "$re_has_journal" = no ] && [ -e "$VAR/job/journal" ]; then
+      exec 7<"$VAR/job/journal"
+      re_has_journal=yes
+    fi
+    [ "$re_has_journal" = no ] || send_journal || return 1
+    send_ask && send_results || return 1
+    [ "$re_is_last" = no ] || return 0
+    sleep "$RELAY_PAUSE_S"
+  done
+}
+
+send_journal() {
+  while read -r sj_line <&7; do
+    say "@journal $sj_line" || return 1
+  done
+  return 0
+}
+
+# Sends a new ask and hands the answer to the worker, unless the worker has given up on that ask.
+send_ask() {
+  nonce_of_ask || return 0
+  [ "$AN_NONCE" != "$RELAY_NONCE" ] || return 0
+  RELAY_NONCE=$AN_NONCE
+  sa_text=$(cat "$VAR/job/ask" 2>/dev/null) && sa_sig=$(cat "$VAR/job/asksig" 2>/dev/null) ||
+    return 0
+  printf '@ask\n%s\n@asksig\n%s\n@end\n' "$sa_text" "$sa_sig" || return 1
+  read_answer "$VAR/job/answer.new" || return 1
+  if nonce_of_ask && [ "$AN_NONCE" = "$RELAY_NONCE" ]; then
+    mv -f "$VAR/job/answer.new" "$VAR/job/answer"
+  else
+    rm -f "$VAR/job/answer.new"
+  fi
+}
+
+nonce_of_ask() {
+  AN_NONCE=''
+  [ -s "$VAR/job/ask" ] || return 1
+  while read -r an_key an_value _; do
+    [ "$an_key" != nonce ] || AN_NONCE=$an_value
+  done 2>/dev/null <"$VAR/job/ask"
+  [ -n "$AN_NONCE" ]
+}
+
+# Reads lines from the server up to `@end`. Fails when the connection is gone.
+read_answer() { # FILE
+  ra_lines=0
+  : >"$1"
+  while read -r ra_line; do
+    [ "$ra_line" != @end ] || return 0
+    ra_lines=$((ra_lines + 1))
+    [ "$ra_lines" -le "$ANSWER_LINES_MAX" ] || return 1
+    say "$ra_line" >>"$1"
+  done
+  return 1
+}
+
+send_results() {
+  set +f
+  for sr_file in "$VAR"/results/*; do
+    case $sr_file in
+      *.sig | *.new | *'*') continue ;;
+    esac
+    set -f
+    send_result "$sr_file" "$sr_file.sig" || return 1
+  done
+  set -f
+}
+
+# Sends one signed result; once the server has it, the outbox need not keep it.
+send_result() { # FILE SIGNATURE
+  sd_counter=$(awk '$1 == "counter" { print $2 }' "$1") && sd_text=$(cat "$1") &&
+    sd_sig=$(cat "$2") || return 0
+  printf '@result\n%s\n@resultsig\n%s\n@end\n' "$sd_text" "$sd_sig" || return 1
+  read_answer "$VAR/ack.$$" || { rm -f "$VAR/ack.$$"; return 1; }
+  read -r sd_word sd_number _ <"$VAR/ack.$$"
+  rm -f "$VAR/ack.$$"
+  [ "$sd_word" = @ack ] && [ "$sd_number" = "$sd_counter" ] || return 1
+  rm -f "$VAR/results/$sd_counter" "$VAR/results/$sd_counter.sig"
+}
