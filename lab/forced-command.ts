@@ -33,6 +33,7 @@ export async function installForcedCommand(host: LabHost, what: ForcedCommand): 
 /** Written beside and renamed, so that nobody reads half of it. */
 async function write(host: LabHost, path: string, text: string, mode: string): Promise<void> {
   const part = `${path}.fettle-new`;
-  await host.must(["install", "-m", mode, "/dev/stdin", part], { input: text });
+  await host.must(["install", "-m", mode, "/dev/null", part]);
+  await host.must(["tee", part], { input: text });
   await host.must(["mv", "-f", part, path]);
 }

@@ -53,7 +53,8 @@ export async function installLabPackages(say: (text: string) => void): Promise<r
     timeoutMs: 300_000,
     failing: "The package lists of this machine could not be updated (apt-get update).",
   });
-  await run("unshare", ["--mount", "sh", "-euc", quietInstall, "sh", ...missing], {
+  const [program, ...args] = quietInstall(missing);
+  await run(program, args, {
     timeoutMs: 900_000,
     failing: `The Debian packages ${missing.join(", ")} could not be installed with apt-get.`,
   });
@@ -64,8 +65,13 @@ export async function installLabPackages(say: (text: string) => void): Promise<r
   return missing;
 }
 
+/** The command that installs packages without starting their services. */
+export function quietInstall(packages: readonly string[]): readonly [string, ...string[]] {
+  return ["unshare", "--mount", "sh", "-euc", quietScript, "sh", ...packages];
+}
+
 /** A constant script; the package names are its arguments. */
-const quietInstall = `
+const quietScript = `
 for starter in /usr/sbin/invoke-rc.d /usr/bin/deb-systemd-invoke; do
   if [ -e "$starter" ]; then mount --bind /bin/true "$starter"; fi
 done

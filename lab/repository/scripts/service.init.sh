@@ -8,11 +8,21 @@
 # Short-Description: lab service @PACKAGE@
 ### END INIT INFO
 pidfile=/run/@PACKAGE@.pid
+ready=/run/@PACKAGE@.ready
 script=/usr/lib/@PACKAGE@/service
 @EFFECT@
 start() {
+    rm -f "$ready"
     start-stop-daemon --start --quiet --oknodo --background --make-pidfile --pidfile "$pidfile" \
-        --startas /usr/bin/perl -- "$script" && effect service-start
+        --startas /usr/bin/perl -- "$script" "$ready" || return 1
+    # As with a service that goes to the background only when it listens.
+    tries=0
+    until [ -e "$ready" ]; do
+        [ "$tries" -lt 100 ] || return 1
+        sleep 0.05
+        tries=$((tries + 1))
+    done
+    effect service-start
 }
 stop() {
     start-stop-daemon --stop --quiet --oknodo --retry TERM/3/KILL/2 --pidfile "$pidfile" \

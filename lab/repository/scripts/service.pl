@@ -19,6 +19,10 @@ if ($library ne "") {
 
 my $server = IO::Socket::INET->new(LocalPort => $port, Listen => 20, ReuseAddr => 1)
     or die "port $port: $!";
+if (@ARGV) {
+    open(my $ready, ">", $ARGV[0]) or die "$ARGV[0]: $!";
+    close($ready);
+}
 while (1) {
     my $client = $server->accept() or next;
     eval {
