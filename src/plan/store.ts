@@ -1,4 +1,4 @@
-import { sql } from "kysely";
+import { type RawBuilder, sql } from "kysely";
 import { z } from "zod";
 import { type Digest, isDigest, sha256 } from "../base/digest.ts";
 import { assert } from "../base/failure.ts";
@@ -44,9 +44,9 @@ const reportSchema = z.object({
 /** Rows of one insert: large enough to be quick, small enough for one message. */
 const ROWS_AT_ONCE = 20_000;
 
-export async function nextChangeNumber(tx: Tx): Promise<number> {
+export async function nextChangeNumber(reader: Reader): Promise<number> {
   const { rows } = await sql<{ number: number }>`
-    select nextval('change_number')::integer as number`.execute(tx);
+    select nextval('change_number')::integer as number`.execute(reader);
   return rows[0]?.number ?? 0;
 }
 
@@ -155,6 +155,8 @@ export interface PlanFilter {
   readonly patch?: PatchId | undefined;
   /** Plans older than this one: lists go from new to old. */
   readonly before?: { readonly createdAt: Instant; readonly digest: string } | undefined;
+  /** Which plans (of `plan p`) the reader may see. */
+  readonly visible: RawBuilder<boolean>;
   readonly limit: number;
 }
 
@@ -169,7 +171,7 @@ export async function loadPlans(
       : sql`(p.created_at, p.digest) < (${sqlInstant(before.createdAt)}, ${before.digest})`;
   const isOfPatch = patch === undefined ? sql`true` : sql`p.patch = ${patch}`;
   const { rows } = await sql<StoredPlan>`
-    select ${planColumns} from plan p where ${isOfPatch} and ${isOlder}
+    select ${planColumns} from plan p where ${isOfPatch} and ${isOlder} and ${filter.visible}
      order by p.created_at desc, p.digest desc limit ${filter.limit}`.execute(reader);
   return rows.map(planFromRow);
 }

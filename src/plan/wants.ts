@@ -1,16 +1,11 @@
 import type { Offer, Package } from "../inventory/model.ts";
+import type { Want } from "../inventory/resolution.ts";
 import type { PatchTarget } from "../triage/model.ts";
 
 /**
  * Which packages of a set a patch is about, and to which offered version each should go. The host's
  * own package manager then says what else has to move with them.
  */
-export interface Want {
-  readonly name: string;
-  readonly arch: string;
-  readonly version: string;
-}
-
 export type Wanted =
   | { readonly kind: "wants"; readonly wants: readonly Want[] }
   | { readonly kind: "not-affected" }

@@ -1,0 +1,239 @@
+import { type Actor, scopesFor } from "../base/actor.ts";
+import { Bug, Failure } from "../base/failure.ts";
+import type { PatchId, PlanDigest, SubjectId } from "../base/ids.ts";
+import type { Instant } from "../base/instant.ts";
+import { parseSelector } from "../base/labels.ts";
+import { inTransaction } from "../db/database.ts";
+import type { World } from "../db/world.ts";
+import { loadSubject } from "../identity/store.ts";
+import type { Host } from "../inventory/model.ts";
+import { loadHosts } from "../inventory/store.ts";
+import { recordEvent } from "../ledger/record.ts";
+import { type ChangeClass, parseRings, type RingsPolicy } from "../policy/rings.ts";
+import { type Patch, patchMoves } from "../triage/model.ts";
+import { loadPatch, updateState } from "../triage/store.ts";
+import { type AskPair, resolvePairs } from "./actions-resolve.ts";
+import { demandPlan } from "./actions-show.ts";
+import { checkPlan } from "./checker.ts";
+import type { Plan, PlanHost, PlanInput, Planned, PlanReport } from "./model.ts";
+import { plan } from "./planner.ts";
+import { blockerToText } from "./planner-report.ts";
+import { parseStatement } from "./statement.ts";
+import { insertPlan, loadPolicyText, nextChangeNumber, type StoredPlan } from "./store.ts";
+
+/** Makes plans: loads what is known, asks hosts, decides purely, checks, stores. */
+
+export interface CreatePlan {
+  /** `P-142` or the case's id. */
+  readonly patch: string;
+  /** A policy's text, or the digest of one that was used before. */
+  readonly policy: { readonly text: string } | { readonly digest: string };
+  readonly class: ChangeClass;
+  readonly title?: string | undefined;
+  /** Label expression that narrows the hosts; all within the actor's scopes when absent. */
+  readonly hosts?: string | undefined;
+  readonly startsAt?: Instant | undefined;
+  readonly acceptsIrreversible?: boolean | undefined;
+  /** An earlier plan (digest or its first digits) that this one takes the place of. */
+  readonly replaces?: string | undefined;
+}
+
+export interface CreatedPlan {
+  readonly plan: Plan;
+  readonly report: PlanReport;
+  readonly changeNumber: number;
+}
+
+/** Lowest version of the host policy that a plan may meet; hosts have version 1 when enrolled. */
+const HOST_POLICY_VERSION = 1;
+/** A statement has room for two hundred; more re-plans of one change are a new change. */
+const SUPERSEDES_MAX = 64;
+
+export async function createPlan(
+  world: World,
+  actor: Actor,
+  request: CreatePlan,
+  ask: AskPair,
+): Promise<CreatedPlan> {
+  const patch = await demandOpenPatch(world, request.patch);
+  const policy = await readPolicy(world, request.policy);
+  const requester = await requesterOf(world, actor);
+  const replaced = await replacedPlan(world, actor, request, patch);
+  const hosts = await loadHosts(world.db, {
+    scopes: scopesFor(actor, "plan.create"),
+    selector: parseSelector(request.hosts ?? ""),
+  });
+  const resolutions = await resolvePairs(world, ask, { target: patch.target, hosts });
+  const changeNumber = replaced?.changeNumber ?? (await nextChangeNumber(world.db));
+  const input: PlanInput = {
+    deployment: world.config.deployment,
+    change: `c-${changeNumber}`,
+    patch: patch.id,
+    target: patch.target,
+    title: request.title ?? patch.title,
+    requester,
+    class: request.class,
+    issuedAt: world.clock(),
+    startsAt: request.startsAt ?? null,
+    hostPolicy: HOST_POLICY_VERSION,
+    policy,
+    isIrreversibleAcknowledged: request.acceptsIrreversible ?? false,
+    hosts: hosts.map(planHost),
+    resolutions,
+    supersedes: supersededBy(replaced),
+  };
+  const planned = plan(input);
+  const made = demandGood(planned, input);
+  await commitPlan(world, actor, { made, planned, input, patch, changeNumber });
+  return { plan: made, report: planned.report, changeNumber };
+}
+
+async function demandOpenPatch(world: World, ref: string): Promise<Patch> {
+  const patch = await loadPatch(world.db, ref);
+  if (patch === null) throw new Failure("not-found", `There is no patch ${ref}.`);
+  if (patch.state !== "closed" && patch.state !== "dropped") return patch;
+  throw new Failure(
+    "blocked",
+    `The patch ${ref} is ${patch.state}, so nothing is planned for it. Open it again first.`,
+  );
+}
+
+async function readPolicy(world: World, policy: CreatePlan["policy"]): Promise<RingsPolicy> {
+  if ("text" in policy) return parseRings(policy.text, "the rings policy");
+  const text = await loadPolicyText(world.db, policy.digest);
+  if (text !== null) return parseRings(text, `the rings policy ${policy.digest}`);
+  throw new Failure(
+    "not-found",
+    `No plan ever used a rings policy ${policy.digest}. Send its text.`,
+  );
+}
+
+/** The person who answers: hosts compare this handle with the approvers' (protocol §6.12). */
+async function requesterOf(world: World, actor: Actor): Promise<string> {
+  const subject = await loadSubject(world.db, actor.subject);
+  const person =
+    subject === null || subject.owner === null
+      ? subject
+      : await loadSubject(world.db, subject.owner);
+  if (person !== null) return person.handle;
+  throw new Failure("forbidden", "A plan names the person who asks for it. Sign in as a person.");
+}
+
+async function replacedPlan(
+  world: World,
+  actor: Actor,
+  request: CreatePlan,
+  patch: Patch,
+): Promise<StoredPlan | null> {
+  if (request.replaces === undefined) return null;
+  const replaced = await demandPlan(world, actor, request.replaces);
+  if (replaced.patch === patch.id) return replaced;
+  throw new Failure("invalid", `The plan ${replaced.digest} is for another patch than this one.`);
+}
+
+/** Hosts refuse a plan that a verified one supersedes, so the whole chain is named. */
+function supersededBy(replaced: StoredPlan | null): PlanDigest[] {
+  if (replaced === null) return [];
+  const statement = parseStatement(replaced.statement);
+  const earlier = statement.ok ? statement.value.supersedes : [];
+  if (earlier.length < SUPERSEDES_MAX) return [...(earlier as PlanDigest[]), replaced.digest];
+  throw new Failure(
+    "blocked",
+    `This change was planned ${SUPERSEDES_MAX} times. Withdraw it and request a new one.`,
+  );
+}
+
+export function planHost(host: Host): PlanHost {
+  return {
+    id: host.id,
+    name: host.name,
+    protocolId: host.protocolId,
+    labels: host.labels,
+    mode: host.mode,
+    inspectedAt: host.contact.inspectedAt,
+    packageSet: host.packageSet,
+    offerSet: host.offerSet,
+    services: (host.facts?.services ?? [])
+      .filter((service) => service.state === "active")
+      .map((service) => service.unit),
+    held: host.facts?.held ?? [],
+    os: host.facts === null ? "" : `${host.facts.distribution} ${host.facts.release}`,
+    way: host.way.kind === "local" ? "local" : host.way.program === "piped" ? "piped" : "ssh",
+  };
+}
+
+function demandGood(planned: Planned, input: PlanInput): Plan {
+  const { report } = planned;
+  if (planned.plan === null) {
+    throw new Failure(
+      "blocked",
+      `No plan could be made. ${report.blocked.map(blockerToText).join(" ")}`,
+      { facts: { blocked: report.blocked, excluded: report.excluded.slice(0, 100) } },
+    );
+  }
+  const faults = checkPlan(planned, input, input.policy);
+  if (faults.length > 0) {
+    const texts = faults.slice(0, 5).map((fault) => `${fault.rule}: ${fault.detail}`);
+    throw new Bug(`the planner made a plan that breaks its own rules: ${texts.join("; ")}`);
+  }
+  return planned.plan;
+}
+
+async function commitPlan(
+  world: World,
+  actor: Actor,
+  made: {
+    readonly made: Plan;
+    readonly planned: Planned;
+    readonly input: PlanInput;
+    readonly patch: Patch;
+    readonly changeNumber: number;
+  },
+): Promise<void> {
+  const { input, patch, planned } = made;
+  await inTransaction(world.db, async (tx) => {
+    await insertPlan(tx, {
+      plan: made.made,
+      report: planned.report,
+      policy: input.policy,
+      changeNumber: made.changeNumber,
+      requestedBy: actor.subject,
+      requester: input.requester,
+      at: input.issuedAt,
+    });
+    if (patch.state === "triage") {
+      await updateState(tx, {
+        id: patch.id,
+        from: "triage",
+        to: patchMoves.triage.plan,
+        at: input.issuedAt,
+      });
+    }
+    await recordPlanned(tx, actor.subject, made.made, planned.report);
+  });
+}
+
+async function recordPlanned(
+  tx: Parameters<typeof recordEvent>[0],
+  actor: SubjectId,
+  made: Plan,
+  report: PlanReport,
+): Promise<void> {
+  const patch: PatchId = made.patch;
+  await recordEvent(tx, {
+    type: "plan.created",
+    actor,
+    object: `plan:${made.digest}`,
+    patch,
+    plan: made.digest,
+    facts: {
+      class: made.class,
+      need: made.need,
+      hosts: made.leaves.length,
+      excluded: report.excluded.length,
+      bodies: made.bodies.length,
+      waves: made.waves.map((wave) => ({ ring: wave.ring, hosts: wave.hostCount })),
+      reversibility: report.reversibility,
+    },
+  });
+}

@@ -1,0 +1,390 @@
+import { z } from "zod";
+import { scopesFor } from "../base/actor.ts";
+import { Failure } from "../base/failure.ts";
+import { instantFromText, instantToText } from "../base/instant.ts";
+import { type Route, route } from "../db/world.ts";
+import { resolveForSets } from "../inventory/resolve.ts";
+import { loadPatch } from "../triage/store.ts";
+import { createPlan } from "./actions.ts";
+import { demandPlan, diffPlans, pageOfLeaves, showPlan } from "./actions-show.ts";
+import { planDiffToText } from "./plan-diff.ts";
+import { exclusionToText } from "./plan-story.ts";
+import { loadPlans, loadPolicyText, type StoredPlan } from "./store.ts";
+import { loadExcluded, loadPlanHosts, planInScope } from "./store-hosts.ts";
+
+/** Plans over HTTP. Nothing here edits or deletes: a plan is what was signed. */
+
+const digestText = z.string().regex(/^[0-9a-f]{64}$/);
+const planRef = z
+  .string()
+  .regex(/^[0-9a-f]{8,64}$/, "a plan's digest, or its first 8 digits or more");
+const time = z.iso.datetime({ offset: true });
+const pageLimit = z.coerce.number().int().min(1).max(1000).default(100);
+
+const waveSchema = z.strictObject({
+  number: z.number().int(),
+  ring: z.string(),
+  notBefore: time,
+  notAfter: time,
+  windows: z.array(z.strictObject({ from: time, to: time })),
+  hosts: z.number().int(),
+  /** The smallest share of failing hosts that this wave shows with 95 % probability. */
+  detectsFailureRate: z.number(),
+  limits: z.strictObject({
+    batchSize: z.number().int(),
+    inFlightMax: z.number().int(),
+    failedMax: z.number().int(),
+    successRateMin: z.number(),
+    soakSeconds: z.number().int(),
+    rollback: z.enum(["host", "wave", "none"]),
+  }),
+});
+
+const summarySchema = z.strictObject({
+  digest: digestText,
+  patch: z.string(),
+  change: z.string(),
+  class: z.enum(["normal", "emergency"]),
+  requester: z.string(),
+  /** Approvals that the policy demands. */
+  need: z.number().int(),
+  hosts: z.number().int(),
+  reversibility: z.enum(["downgrade", "none"]),
+  createdAt: time,
+  expiresAt: time,
+});
+
+function summaryOf(plan: StoredPlan): z.output<typeof summarySchema> {
+  return {
+    digest: plan.digest,
+    patch: plan.patch,
+    change: `C-${plan.changeNumber}`,
+    class: plan.class,
+    requester: plan.requester,
+    need: plan.need,
+    hosts: plan.hostCount,
+    reversibility: plan.report.reversibility,
+    createdAt: instantToText(plan.createdAt),
+    expiresAt: instantToText(plan.expiresAt),
+  };
+}
+
+const postPlan = route({
+  method: "POST",
+  path: "/api/v1/plans",
+  summary: "Plans a patch: asks package managers, decides waves and bodies, checks and stores.",
+  permission: "plan.create",
+  status: 201,
+  body: z.strictObject({
+    patch: z.string().min(1).max(64),
+    /** The rings policy's text, or the digest of one that an earlier plan used. */
+    policy: z.string().min(1).max(262_144).optional(),
+    policyDigest: digestText.optional(),
+    class: z.enum(["normal", "emergency"]).default("normal"),
+    title: z.string().min(1).max(160).optional(),
+    /** Label expression; all hosts within the caller's scopes when absent. */
+    hosts: z.string().max(1000).optional(),
+    startsAt: time.optional(),
+    acceptIrreversible: z.boolean().default(false),
+    replaces: planRef.optional(),
+  }),
+  reply: summarySchema.extend({
+    excluded: z.number().int(),
+    warnings: z.array(z.string()),
+  }),
+  errors: ["not-found", "blocked", "forbidden", "unavailable"],
+  async handle({ world, actor }, { body }) {
+    const created = await createPlan(
+      world,
+      actor,
+      {
+        patch: body.patch,
+        policy: policyOf(body),
+        class: body.class,
+        title: body.title,
+        hosts: body.hosts,
+        startsAt: body.startsAt === undefined ? undefined : instantOf(body.startsAt),
+        acceptsIrreversible: body.acceptIrreversible,
+        replaces: body.replaces,
+      },
+      resolveForSets,
+    );
+    const plan = await demandPlan(world, actor, created.plan.digest, "plan.create");
+    const { excluded, warnings } = created.report;
+    return { ...summaryOf(plan), excluded: excluded.length, warnings: [...warnings] };
+  },
+});
+
+function policyOf(body: {
+  readonly policy?: string | undefined;
+  readonly policyDigest?: string | undefined;
+}): { readonly text: string } | { readonly digest: string } {
+  if (body.policy !== undefined && body.policyDigest === undefined) return { text: body.policy };
+  if (body.policyDigest !== undefined && body.policy === undefined) {
+    return { digest: body.policyDigest };
+  }
+  throw new Failure(
+    "invalid",
+    "Send either `policy` (its text) or `policyDigest`, one of the two.",
+  );
+}
+
+function instantOf(text: string): number {
+  const instant = instantFromText(text);
+  if (instant === null) throw new Failure("invalid", `The time ${text} cannot be read.`);
+  return instant;
+}
+
+const getPlans = route({
+  method: "GET",
+  path: "/api/v1/plans",
+  summary: "Plans, newest first, optionally of one patch.",
+  permission: "plan.read",
+  query: z.strictObject({
+    patch: z.string().min(1).max(64).optional(),
+    cursor: planRef.optional(),
+    limit: pageLimit,
+  }),
+  reply: z.strictObject({ items: z.array(summarySchema), next: z.string().nullable() }),
+  errors: ["not-found"],
+  async handle({ world, actor }, { query }) {
+    const patch = query.patch === undefined ? undefined : await loadPatch(world.db, query.patch);
+    if (patch === null) throw new Failure("not-found", `There is no patch ${query.patch}.`);
+    const before =
+      query.cursor === undefined ? undefined : await demandPlan(world, actor, query.cursor);
+    const plans = await loadPlans(world.db, {
+      patch: patch?.id,
+      before,
+      visible: planInScope("p.digest", scopesFor(actor, "plan.read")),
+      limit: query.limit,
+    });
+    const next = plans.length === query.limit ? (plans.at(-1)?.digest ?? null) : null;
+    return { items: plans.map(summaryOf), next };
+  },
+});
+
+const onePlan = { params: z.strictObject({ plan: planRef }), errors: ["not-found"] as const };
+
+const getPlan = route({
+  method: "GET",
+  path: "/api/v1/plans/{plan}",
+  summary: "One plan: the exact statement, waves, bodies, and what the planner found.",
+  permission: "plan.read",
+  ...onePlan,
+  reply: summarySchema.extend({
+    statement: z.string(),
+    ringsPolicy: digestText,
+    waves: z.array(waveSchema),
+    bodies: z.array(z.strictObject({ digest: digestText, text: z.string() })),
+    excluded: z.array(z.strictObject({ why: z.string(), hosts: z.number().int() })),
+    irreversible: z.array(z.string()),
+    restarts: z.array(z.string()),
+    needsReboot: z.boolean(),
+    ways: z.strictObject({ local: z.number(), ssh: z.number(), piped: z.number() }),
+    warnings: z.array(z.string()),
+  }),
+  async handle({ world, actor }, { params }) {
+    const plan = await showPlan(world, actor, params.plan);
+    const { report } = plan;
+    return {
+      ...summaryOf(plan),
+      statement: plan.statement,
+      ringsPolicy: plan.ringsPolicy,
+      waves: plan.waves.map((wave) => ({
+        number: wave.number,
+        ring: wave.ring,
+        notBefore: instantToText(wave.notBefore),
+        notAfter: instantToText(wave.notAfter),
+        windows: wave.windows.map(({ from, to }) => ({
+          from: instantToText(from),
+          to: instantToText(to),
+        })),
+        hosts: wave.hostCount,
+        detectsFailureRate:
+          report.detects.find((one) => one.wave === wave.number)?.failureRate ?? 1,
+        limits: { ...wave.limits },
+      })),
+      bodies: [...plan.bodies],
+      excluded: [...plan.excludedByReason],
+      irreversible: [...report.irreversible],
+      restarts: [...report.restarts],
+      needsReboot: report.needsReboot,
+      ways: { ...report.ways },
+      warnings: [...report.warnings],
+    };
+  },
+});
+
+const getStatement = route({
+  method: "GET",
+  path: "/api/v1/plans/{plan}/statement",
+  summary: "The statement's exact bytes: what is signed.",
+  permission: "plan.read",
+  ...onePlan,
+  reply: { contentType: "text/plain; charset=us-ascii" },
+  async handle({ world, actor }, { params }) {
+    return (await demandPlan(world, actor, params.plan)).statement;
+  },
+});
+
+const getPolicy = route({
+  method: "GET",
+  path: "/api/v1/plans/{plan}/policy",
+  summary: "The rings policy that the plan was made with, its exact bytes.",
+  permission: "plan.read",
+  ...onePlan,
+  reply: { contentType: "text/plain; charset=utf-8" },
+  async handle({ world, actor }, { params }) {
+    const plan = await demandPlan(world, actor, params.plan);
+    const text = await loadPolicyText(world.db, plan.ringsPolicy);
+    if (text === null) throw new Failure("internal", "The policy of this plan is missing.");
+    return text;
+  },
+});
+
+const indexCursor = z.coerce.number().int().min(0).optional();
+
+const getHosts = route({
+  method: "GET",
+  path: "/api/v1/plans/{plan}/hosts",
+  summary: "The plan's hosts in the order in which they start.",
+  permission: "plan.read",
+  ...onePlan,
+  query: z.strictObject({ cursor: indexCursor, limit: pageLimit }),
+  reply: z.strictObject({
+    items: z.array(
+      z.strictObject({
+        host: z.string(),
+        name: z.string(),
+        index: z.number().int(),
+        wave: z.number().int(),
+        ring: z.string(),
+        body: digestText,
+      }),
+    ),
+    next: z.string().nullable(),
+  }),
+  async handle({ world, actor }, { params, query }) {
+    const plan = await demandPlan(world, actor, params.plan);
+    const items = await loadPlanHosts(world.db, {
+      plan: plan.digest,
+      scopes: scopesFor(actor, "plan.read"),
+      after: query.cursor,
+      limit: query.limit,
+    });
+    return { items: [...items], next: nextIndex(items, query.limit) };
+  },
+});
+
+function nextIndex(items: readonly { readonly index: number }[], limit: number): string | null {
+  const last = items.at(-1);
+  return last !== undefined && items.length === limit ? String(last.index) : null;
+}
+
+const getExcluded = route({
+  method: "GET",
+  path: "/api/v1/plans/{plan}/excluded",
+  summary: "Hosts that the plan leaves out, each with its reason.",
+  permission: "plan.read",
+  ...onePlan,
+  query: z.strictObject({ cursor: z.string().max(255).optional(), limit: pageLimit }),
+  reply: z.strictObject({
+    items: z.array(
+      z.strictObject({
+        host: z.string(),
+        name: z.string(),
+        why: z.string(),
+        /** The reason in words, with its facts. */
+        text: z.string(),
+      }),
+    ),
+    next: z.string().nullable(),
+  }),
+  async handle({ world, actor }, { params, query }) {
+    const plan = await demandPlan(world, actor, params.plan);
+    const rows = await loadExcluded(world.db, {
+      plan: plan.digest,
+      scopes: scopesFor(actor, "plan.read"),
+      after: query.cursor,
+      limit: query.limit,
+    });
+    const items = rows.map(({ host, name, because }) => ({
+      host,
+      name,
+      why: because.why,
+      text: exclusionToText(because),
+    }));
+    const next = rows.length === query.limit ? (rows.at(-1)?.name ?? null) : null;
+    return { items, next };
+  },
+});
+
+const getLeaves = route({
+  method: "GET",
+  path: "/api/v1/plans/{plan}/leaves",
+  summary: "The leaf documents in index order, for tools that recompute what is signed.",
+  permission: "plan.read",
+  params: onePlan.params,
+  errors: ["not-found", "forbidden"],
+  query: z.strictObject({
+    cursor: indexCursor,
+    limit: z.coerce.number().int().min(1).max(5000).default(1000),
+  }),
+  reply: z.strictObject({
+    items: z.array(
+      z.strictObject({ index: z.number().int(), digest: digestText, text: z.string() }),
+    ),
+    next: z.string().nullable(),
+  }),
+  async handle({ world, actor }, { params, query }) {
+    const { cursor, limit } = query;
+    const leaves = await pageOfLeaves(world, actor, { plan: params.plan, after: cursor, limit });
+    const items = leaves.map(({ index, digest, text }) => ({ index, digest, text }));
+    return { items, next: nextIndex(leaves, limit) };
+  },
+});
+
+const getDiff = route({
+  method: "GET",
+  path: "/api/v1/plans/{plan}/diff/{other}",
+  summary: "What the other plan does differently: hosts, versions, waves, order.",
+  permission: "plan.read",
+  params: z.strictObject({ plan: planRef, other: planRef }),
+  errors: ["not-found", "too-large"],
+  reply: z.strictObject({
+    fields: z.array(z.strictObject({ field: z.string(), from: z.string(), to: z.string() })),
+    waves: z.array(z.strictObject({ ring: z.string(), from: z.string(), to: z.string() })),
+    hostsAdded: z.array(z.string()),
+    hostsRemoved: z.array(z.string()),
+    ringChanged: z.array(z.strictObject({ host: z.string(), from: z.string(), to: z.string() })),
+    steps: z.array(z.strictObject({ step: z.string(), from: z.number(), to: z.number() })),
+    orderChangedAt: z.string().nullable(),
+    /** All of it as lines for people. */
+    text: z.string(),
+  }),
+  async handle({ world, actor }, { params }) {
+    const diff = await diffPlans(world, actor, { from: params.plan, to: params.other });
+    return {
+      fields: [...diff.fields],
+      waves: [...diff.waves],
+      hostsAdded: [...diff.hostsAdded],
+      hostsRemoved: [...diff.hostsRemoved],
+      ringChanged: [...diff.ringChanged],
+      steps: [...diff.steps],
+      orderChangedAt: diff.orderChangedAt,
+      text: planDiffToText(diff),
+    };
+  },
+});
+
+export const routes: readonly Route[] = [
+  postPlan,
+  getPlans,
+  getPlan,
+  getStatement,
+  getPolicy,
+  getHosts,
+  getExcluded,
+  getLeaves,
+  getDiff,
+];
