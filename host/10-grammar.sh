@@ -8,6 +8,7 @@ BUNDLE_BYTES_MAX=1048576
 # Copies a bundle from standard input up to `@end` into FILE, without the `@end`. Everything later
 # works on that copy. The memory limit holds when a sender never ends a line.
 copy_bundle() { # FILE
+  : >"$1" || fail_code E_STATE "the bundle could not be stored" || return 1
   (
     # shellcheck disable=SC3045 # dash, bash and busybox ash know -v; without it there is no limit
     ulimit -v 524288 2>/dev/null
@@ -23,7 +24,8 @@ copy_bundle() { # FILE
     0) return 0 ;;
     3) fail_code E_SIZE "the bundle is longer than $BUNDLE_BYTES_MAX bytes" ;;
     124) fail_code E_SLOW "the bundle did not arrive within 120 seconds" ;;
-    *) fail_code E_FORMAT "the bundle does not end with @end" ;;
+    4) fail_code E_FORMAT "the bundle does not end with @end" ;;
+    *) fail_code E_STATE "the bundle could not be stored" ;;
   esac
 }
 
@@ -296,7 +298,7 @@ split_bundle() { # FILE DIR MODE
         want = n - 16 * up
         if (want > 16) want = 16
         if (children[l] != want) return "node" l "-must-have-" want "-children"
-        path = path " " child[l, i - 16 * up + 1]
+        path = path " " child[l, i - 16 * up]
         i = up
         n = int((n + 15) / 16)
       }

@@ -1,0 +1,296 @@
+import { execFileSync } from "node:child_process";
+import { mkdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { sha256 } from "../../src/base/digest.ts";
+import type { KeyType } from "../../src/base/ssh-key.ts";
+import {
+  type MachineKey,
+  makeMachineKey,
+  openMachineKey,
+  signDocument,
+} from "../../src/base/sshsig.ts";
+import { writeBundle } from "../../src/fleet/bundle.ts";
+import type { Arrival, HostState } from "../../src/fleet/bundle-check.ts";
+import { type HostIdentity, writeHostIdentity } from "../../src/fleet/host-identity.ts";
+import { type HostPolicy, type RingRule, writeHostPolicy } from "../../src/fleet/host-policy.ts";
+import { EMPTY_HEAD, type Order, writeOrder } from "../../src/fleet/order.ts";
+import type { ApprovalClass } from "../../src/fleet/result.ts";
+import { type BodyText, writeBody } from "../../src/plan/body.ts";
+import { type Leaf, writeLeaf } from "../../src/plan/leaf.ts";
+import { type Statement, writeStatement } from "../../src/plan/statement.ts";
+import { buildTree, pathNodes } from "../../src/plan/tree.ts";
+
+/**
+ * Builds a host and a bundle that this host accepts, with real keys that ssh-keygen made. A case
+ * changes one thing about the draft; everything else (digests, tree, signatures) is made again from
+ * what the draft then says, so that only the one thing is wrong.
+ */
+
+export const NOW = 1_795_380_100;
+export const HOST = "h-3f9c2a7be01d4c55a1d0";
+const DAY = 86_400;
+
+export const people = ["alice", "bob", "carol", "dave", "mallory", "root"] as const;
+export type Person = (typeof people)[number];
+
+export interface Keys {
+  readonly folder: string;
+  readonly line: (person: Person) => { type: KeyType; base64: string };
+  readonly dispatcher: MachineKey;
+  readonly stranger: MachineKey;
+}
+
+/** Bob's key is ECDSA, the others Ed25519, so both kinds are met in every good bundle. */
+export function makeKeys(folder: string): Keys {
+  mkdirSync(folder, { recursive: true });
+  const lines = new Map<string, string>();
+  for (const person of people) {
+    const path = join(folder, person);
+    const type = person === "bob" || person === "root" ? "ecdsa" : "ed25519";
+    execFileSync("ssh-keygen", ["-q", "-t", type, "-N", "", "-C", person, "-f", path]);
+    lines.set(person, readFileSync(`${path}.pub`, "utf8"));
+  }
+  const line = (person: Person) => {
+    const [type, base64] = (lines.get(person) ?? "").split(" ");
+    return { type: type as KeyType, base64: base64 ?? "" };
+  };
+  const machine = (): MachineKey => openMachineKey(makeMachineKey().privateKeyPem);
+  return { folder, line, dispatcher: machine(), stranger: machine() };
+}
+
+export function signAs(
+  keys: Keys,
+  of: { person: Person; namespace: string; text: string },
+): string {
+  const args = ["-Y", "sign", "-n", of.namespace, "-f", join(keys.folder, of.person)];
+  const stdio = ["pipe", "pipe", "ignore"] as const;
+  return execFileSync("ssh-keygen", args, { input: of.text, stdio: [...stdio] }).toString();
+}
+
+type Edit = (text: string) => string;
+
+export interface Draft {
+  identity: HostIdentity;
+  policy: HostPolicy;
+  host: { -readonly [K in keyof HostState]: HostState[K] };
+  way: Arrival["way"];
+  now: number;
+  body: BodyText;
+  leaves: Omit<Leaf, "body">[];
+  index: number;
+  /** Laid over what follows from leaves and body. */
+  statement: Partial<Statement>;
+  order: Partial<Order>;
+  orderBy: MachineKey;
+  orderNamespace: "fettle-order-v1" | "fettle-ask-v1";
+  approvals: {
+    person: string;
+    class?: ApprovalClass;
+    by?: Person;
+    namespace?: string;
+    over?: string;
+  }[];
+  /** Changes of texts before anything is hashed or signed. */
+  edit: { [name in "order" | "plan" | "leaf" | "body" | "identity" | "policy"]?: Edit };
+  editNodes: (nodes: string[]) => string[];
+  /** Changes of the finished bundle. */
+  editBundle: Edit;
+  /** Runs last, when the plan's digest is known. */
+  state: (draft: Draft, plan: string) => void;
+}
+
+export const ringRule: RingRule = {
+  ring: "prod",
+  class: "normal",
+  need: 2,
+  outside: 1,
+  groups: [],
+  validity: 7 * DAY,
+  permit: { kind: "online" },
+  revert: { kind: "order", seconds: 3 * DAY },
+  sod: "plain",
+  log: "off",
+  verbs: ["upgrade", "downgrade", "restart", "probe"],
+  gate: 0,
+};
+
+export function goodDraft(keys: Keys): Draft {
+  const [dispatcherType = "", base64 = ""] = keys.dispatcher.publicKeyLine.split(" ");
+  return {
+    identity: { tenant: "acme", host: HOST, ring: "prod", labels: ["env=prod", "service=web"] },
+    policy: {
+      tenant: "acme",
+      version: 7,
+      rootsNeeded: 1,
+      roots: [{ name: "r1", ...keys.line("root") }],
+      dispatchers: [{ name: "d1", type: dispatcherType as KeyType, base64 }],
+      logs: [],
+      witnesses: [],
+      approvers: (["alice", "bob", "carol", "dave"] as const).map((person) => ({
+        person,
+        groups: person === "dave" ? ["sre", "security"] : ["sre"],
+        class: "ssh",
+        ...keys.line(person),
+      })),
+      revoked: [],
+      depots: [{ url: "https://depot.site.example", keyring: "debian" }],
+      rings: [ringRule, { ...ringRule, ring: "canary", log: "seen", sod: "signed" }],
+    },
+    host: {
+      isHalted: false,
+      identity: "",
+      policy: "",
+      policyFloor: 7,
+      clock: { counter: NOW * 1000 - 5000, floor: NOW - 60 },
+      seen: new Map(),
+      revoked: new Set(),
+      job: null,
+    },
+    way: "ssh",
+    now: NOW,
+    body: goodBody,
+    leaves: [0, 1, 2].map((index) => ({
+      index,
+      wave: index === 2 ? 2 : 1,
+      host: index === 2 ? HOST : `h-0000000000000000000${index + 1}`,
+      windows: [],
+    })),
+    index: 2,
+    statement: {},
+    order: {},
+    orderBy: keys.dispatcher,
+    orderNamespace: "fettle-order-v1",
+    approvals: [{ person: "alice" }, { person: "bob" }],
+    edit: {},
+    editNodes: (nodes) => nodes,
+    editBundle: (text) => text,
+    state: () => undefined,
+  };
+}
+
+const goodBody: BodyText = {
+  steps: [
+    {
+      verb: "upgrade",
+      name: "libssl3",
+      arch: "amd64",
+      from: "3.0.17-1~deb12u2",
+      to: "3.0.18-1~deb12u1",
+      sha256: sha256("a"),
+    },
+    { verb: "restart", unit: "nginx.service" },
+    { verb: "probe", name: "web-health" },
+  ],
+  undo: [
+    {
+      at: 1,
+      step: {
+        verb: "downgrade",
+        name: "libssl3",
+        arch: "amd64",
+        from: "3.0.18-1~deb12u1",
+        to: "3.0.17-1~deb12u2",
+        sha256: sha256("b"),
+      },
+    },
+  ],
+};
+
+export interface Scene {
+  readonly host: HostState;
+  readonly arrival: Arrival;
+  readonly plan: string;
+}
+
+/** Makes files and bundle from what the draft says. */
+export function buildScene(keys: Keys, draft: Draft): Scene {
+  const { edit } = draft;
+  const same: Edit = (text) => text;
+  const body = (edit.body ?? same)(writeBody(draft.body));
+  const leafText = (leaf: Omit<Leaf, "body">): string => {
+    const text = writeLeaf({ ...leaf, body: sha256(body) });
+    return leaf === draft.leaves[draft.index] ? (edit.leaf ?? same)(text) : text;
+  };
+  const leaves = draft.leaves.map(leafText);
+  const tree = buildTree(leaves.map(sha256));
+  const statement = { ...goodStatement(draft, tree.root), ...draft.statement };
+  const plan = (edit.plan ?? same)(writeStatement(statement));
+  const digest = sha256(plan);
+  draft.state(draft, digest);
+  const order = (edit.order ?? same)(writeOrder({ ...goodOrder(draft, digest), ...draft.order }));
+  const text = writeBundle({
+    order,
+    orderSignature: signDocument({
+      namespace: draft.orderNamespace,
+      key: draft.orderBy,
+      bytes: order,
+    }),
+    plan,
+    request: null,
+    approvals: draft.approvals.map((approval) => ({
+      person: approval.person,
+      class: approval.class ?? "ssh",
+      signature: signAs(keys, {
+        person: approval.by ?? (approval.person as Person),
+        namespace: approval.namespace ?? "fettle-approve-v1",
+        text: approval.over ?? plan,
+      }),
+    })),
+    leaf: leaves[draft.index] ?? "",
+    nodes: draft.editNodes(pathNodes(tree, draft.index)),
+    body,
+  });
+  return {
+    host: {
+      ...draft.host,
+      identity: (edit.identity ?? same)(writeHostIdentity(draft.identity)),
+      policy: (edit.policy ?? same)(writeHostPolicy(draft.policy)),
+    },
+    arrival: { text: draft.editBundle(text), way: draft.way, now: draft.now },
+    plan: digest,
+  };
+}
+
+function goodStatement(draft: Draft, root: string): Statement {
+  return {
+    tenant: "acme",
+    change: "chg-2041",
+    title: "Upgrade libssl3 to 3.0.18-1~deb12u1",
+    requester: "carol",
+    class: "normal",
+    issued: NOW - DAY,
+    hostPolicy: 7,
+    policy: sha256("a"),
+    content: sha256("b"),
+    hosts: { kind: "frozen", count: draft.leaves.length },
+    attempts: 2,
+    permit: { kind: "online" },
+    revert: { kind: "order", seconds: 3 * DAY },
+    bodies: 1,
+    leaves: draft.leaves.length,
+    root,
+    waves: [
+      { number: 1, ring: "canary", notBefore: NOW - DAY, notAfter: NOW - 100 },
+      { number: 2, ring: "prod", notBefore: NOW - 100, notAfter: NOW + 5 * DAY },
+    ],
+    supersedes: [],
+  };
+}
+
+function goodOrder(draft: Draft, plan: string): Order {
+  return {
+    kind: "dispatch",
+    tenant: "acme",
+    host: HOST,
+    plan,
+    index: draft.index,
+    attempt: 1,
+    epoch: 12,
+    counter: NOW * 1000,
+    issued: NOW,
+    until: NOW + 300,
+    ttl: 0,
+    nonce: "-",
+    log: EMPTY_HEAD,
+  };
+}

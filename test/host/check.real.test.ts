@@ -1,0 +1,42 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, test } from "vitest";
+import { corpus } from "../corpus/cases.ts";
+import { buildScene, goodDraft, makeKeys } from "../corpus/scene.ts";
+import {
+  CHECK_ONLY,
+  checkWith,
+  clockOf,
+  layHost,
+  makeHostRoot,
+  shells,
+  stateDigest,
+} from "./host-root.ts";
+
+// The files of a host must be root's own, so only root can lay a host.
+const isRoot = process.getuid?.() === 0;
+const folder = mkdtempSync(join(tmpdir(), "fettle-check-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const keys = makeKeys(join(folder, "keys"));
+const scenes = corpus.map((each) => {
+  const draft = goodDraft(keys);
+  each.change(draft, keys);
+  return { name: each.name, code: each.expect, scene: buildScene(keys, draft) };
+});
+
+describe.runIf(isRoot).each(shells)("the host program under $name", (shell) => {
+  const root = makeHostRoot(join(folder, shell.name.replaceAll(" ", "-")), shell, CHECK_ONLY);
+
+  test.each(scenes)("$name: $code", ({ code, scene }) => {
+    layHost(root, scene);
+    const before = stateDigest(root);
+    expect(checkWith(root, shell, scene.arrival)).toMatch(new RegExp(`^${code}(?: |$)`));
+    expect(stateDigest(root)).toBe(before);
+    const [was, is] = [scene.host.clock, clockOf(root)];
+    expect(is?.counter ?? 0).toBeGreaterThanOrEqual(was?.counter ?? 0);
+    expect(is?.floor ?? 0).toBeGreaterThanOrEqual(was?.floor ?? 0);
+    // No signed time can move the floor past the host's own clock.
+    expect(is?.floor ?? 0).toBeLessThanOrEqual(Math.max(was?.floor ?? 0, scene.arrival.now));
+  });
+});

@@ -1,0 +1,150 @@
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import {
+  chmodSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { hostProgram } from "../../src/reach/host-program.ts";
+import type { Scene } from "../corpus/scene.ts";
+
+/**
+ * A private `/etc/fettle` and `/var/lib/fettle` in a temporary folder, and the host program with
+ * these two paths written into it. The program is the real one; a test may add functions before its
+ * last line, which then stand in for those of the same name.
+ */
+export interface HostRoot {
+  readonly etc: string;
+  readonly var: string;
+  readonly program: string;
+}
+
+export interface Shell {
+  readonly name: string;
+  readonly argv: readonly string[];
+  /** Search path inside the program; busybox has a folder of its own tools before the others. */
+  readonly path: "system" | "busybox";
+}
+
+export const shells: readonly Shell[] = [
+  { name: "dash", argv: ["dash"], path: "system" },
+  { name: "bash", argv: ["bash", "--posix"], path: "system" },
+  { name: "busybox ash with busybox tools", argv: ["busybox", "ash"], path: "busybox" },
+];
+
+const SYSTEM_PATH = "/usr/sbin:/usr/bin:/sbin:/bin";
+/** The tools of the host program that busybox has, so that its own dialects run. */
+const BUSYBOX_TOOLS = [
+  "awk",
+  "cat",
+  "cp",
+  "cut",
+  "date",
+  "dd",
+  "mkdir",
+  "mv",
+  "od",
+  "rm",
+  "setsid",
+  "sha256sum",
+  "sleep",
+  "stat",
+  "sync",
+  "timeout",
+  "tr",
+  "wc",
+];
+
+export function makeHostRoot(folder: string, shell: Shell, standIns: string): HostRoot {
+  const root = { etc: join(folder, "etc"), var: join(folder, "var") };
+  const tools = join(folder, "tools");
+  if (shell.path === "busybox") {
+    mkdirSync(tools, { recursive: true });
+    for (const tool of BUSYBOX_TOOLS) symlinkSync("/usr/bin/busybox", join(tools, tool));
+  }
+  const path = shell.path === "busybox" ? `${tools}:${SYSTEM_PATH}` : SYSTEM_PATH;
+  const text = hostProgram({ ...root, path });
+  const program = join(folder, "program");
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(program, text.replace(/main "\$@"\n$/, `${standIns}\nmain "$@"\n`));
+  return { ...root, program };
+}
+
+/** Puts a host's files there, as root would have them. */
+export function layHost(root: HostRoot, scene: Scene): void {
+  for (const folder of [root.etc, root.var]) {
+    rmSync(folder, { recursive: true, force: true });
+    mkdirSync(folder, { recursive: true });
+    chmodSync(folder, folder === root.var ? 0o700 : 0o755);
+  }
+  const { host } = scene;
+  const write = (name: string, text: string): void => {
+    mkdirSync(join(root.var, name, ".."), { recursive: true });
+    writeFileSync(join(root.var, name), text, { mode: 0o600 });
+  };
+  writeFileSync(join(root.etc, "identity"), host.identity, { mode: 0o644 });
+  writeFileSync(join(root.etc, "policy"), host.policy, { mode: 0o644 });
+  if (host.isHalted) writeFileSync(join(root.etc, "halt"), "");
+  write("anchor", "here\n");
+  write("policyfloor", `${host.policyFloor}\n`);
+  if (host.clock !== null) write("clock", `${host.clock.counter} ${host.clock.floor}\n`);
+  for (const [plan, { state, attempt }] of host.seen)
+    write(`seen/${plan}`, `${state} ${attempt}\n`);
+  for (const plan of host.revoked) write(`revoked/${plan}`, "revoked\n");
+  if (host.job !== null) {
+    const { plan, attempt } = host.job;
+    write("job/facts", `ok\ndispatch acme h ${plan} 2 ${attempt} 1 1 1 1 0 -\n`);
+  }
+}
+
+/** What lies in the host's folders, without what a refusal may change: counter, floor and lock. */
+export function stateDigest(root: HostRoot): string {
+  const hash = createHash("sha256");
+  for (const folder of [root.etc, root.var]) {
+    const names = readdirSync(folder, { recursive: true, encoding: "utf8" }).sort();
+    for (const name of names.filter((each) => each !== "clock" && each !== "lock")) {
+      const path = join(folder, name);
+      const isFile = statSync(path).isFile();
+      hash.update(`${name}\n`).update(isFile ? readFileSync(path) : "folder\n");
+    }
+  }
+  return hash.digest("hex");
+}
+
+export function clockOf(root: HostRoot): { counter: number; floor: number } | null {
+  try {
+    const [counter, floor] = readFileSync(join(root.var, "clock"), "utf8").trim().split(" ");
+    return { counter: Number(counter), floor: Number(floor) };
+  } catch {
+    return null;
+  }
+}
+
+/** Stands before the last line: checks one bundle from standard input and prints the verdict. */
+export const CHECK_ONLY = `
+main() {
+  now_s() { say "$TEST_NOW"; }
+  J_WAY=$1 TEST_NOW=$2 COPY_CODE=ok COPY_FACTS=''
+  mkdir "$VAR/in.test" || return 9
+  copy_bundle "$VAR/in.test/in" || COPY_CODE=$E_CODE COPY_FACTS=$E_FACTS
+  if check_bundle "$VAR/in.test"; then
+    say ok
+  else
+    say "$E_CODE $E_FACTS"
+  fi
+  rm -rf "$VAR/in.test"
+}
+`;
+
+export function checkWith(root: HostRoot, shell: Shell, arrival: Scene["arrival"]): string {
+  const [program = "", ...args] = [...shell.argv, root.program, arrival.way, String(arrival.now)];
+  const run = spawnSync(program, args, { input: Buffer.from(arrival.text, "latin1") });
+  const errors = run.stderr.toString();
+  return errors === "" ? run.stdout.toString().trim() : `stderr: ${errors}${run.stdout}`;
+}
