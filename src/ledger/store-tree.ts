@@ -126,3 +126,26 @@ export async function countCheckpoints(reader: Reader, size: number): Promise<nu
     where size > 0 and size <= ${size}`.execute(reader);
   return rows[0]?.count ?? 0;
 }
+
+/** Events in the order of the tree, from an index on: what live streams tell. */
+export async function loadNumberedEvents(
+  reader: Reader,
+  page: { readonly from: number; readonly limit: number },
+): Promise<readonly LedgerEvent[]> {
+  const { rows } = await sql<LedgerEvent>`
+    select e.id, l.index, (extract(epoch from e.at) * 1000)::bigint as at, e.type, e.actor,
+      e.object, e.patch, e.change, e.plan, e.approved, e.facts
+    from ledger_entry l join event e on e.id = l.event
+    where l.index >= ${page.from} order by l.index limit ${page.limit}`.execute(reader);
+  return rows;
+}
+
+/** Size of the tree and number of events that wait for a place in it. */
+export async function loadLedgerSizes(
+  reader: Reader,
+): Promise<{ readonly size: number; readonly waiting: number }> {
+  const { rows } = await sql<{ size: number; waiting: number }>`
+    select coalesce((select size from ledger_head), 0) as size,
+      (select count(*) from event_queue) as waiting`.execute(reader);
+  return rows[0] ?? { size: 0, waiting: 0 };
+}

@@ -1,0 +1,235 @@
+import type { Actor } from "../base/actor.ts";
+import { Failure } from "../base/failure.ts";
+import { newId, type SubjectId } from "../base/ids.ts";
+import { DAY_MS, type Instant } from "../base/instant.ts";
+import { demandUnscoped } from "../base/unscoped.ts";
+import { inTransaction } from "../db/database.ts";
+import type { World } from "../db/world.ts";
+import { recordEvent } from "../ledger/record.ts";
+import { demandFewTries, firstToken, type NewSignIn } from "./actions-setup.ts";
+import type { ApiToken, TokenId, TokenLimit } from "./model.ts";
+import { covers, parseGrant } from "./rights.ts";
+import { loadPasswordHash, loadSubject, savePassword } from "./store.ts";
+import {
+  deleteSession,
+  deleteSessionsOf,
+  findToken,
+  forgetTries,
+  insertSession,
+  insertToken,
+  loadTokens,
+  revokeTokens,
+  takeOneTimeSecret,
+} from "./store-access.ts";
+import { hashPassword, isPassword, newSecret, newToken, secretHash } from "./store-secret.ts";
+
+/** Checks handle and password and starts a session; the secret goes into the cookie only. */
+export async function logIn(
+  world: World,
+  input: { readonly handle: string; readonly password: string; readonly address: string },
+): Promise<{ readonly subject: SubjectId; readonly sessionSecret: string }> {
+  const door = `login ${input.handle} ${input.address}`;
+  await demandFewTries(world, door);
+  const account = await loadPasswordHash(world.db, input.handle);
+  const isRight = await isPassword(account?.hash ?? null, input.password);
+  if (account === null || !isRight) {
+    throw new Failure("unauthenticated", "The name or the password is not right.");
+  }
+  const sessionSecret = newSecret();
+  await inTransaction(world.db, async (tx) => {
+    await forgetTries(tx, door);
+    await insertSession(tx, secretHash(sessionSecret), account.id);
+    await recordEvent(tx, {
+      type: "session.started",
+      actor: account.id,
+      object: `subject:${account.id}`,
+    });
+  });
+  return { subject: account.id, sessionSecret };
+}
+
+/** Ends the session, or revokes the token, that signed this request in. */
+export async function logOut(world: World, actor: Actor, credentialHash: string): Promise<void> {
+  await inTransaction(world.db, async (tx) => {
+    if (await deleteSession(tx, credentialHash)) {
+      const object = `subject:${actor.subject}`;
+      await recordEvent(tx, { type: "session.ended", actor: actor.subject, object });
+      return;
+    }
+    const used = await findToken(tx, credentialHash);
+    if (used === null || used.token === null) return;
+    await revokeTokens(tx, used.token);
+    const object = `token:${used.token}`;
+    await recordEvent(tx, { type: "token.revoked", actor: actor.subject, object });
+  });
+}
+
+/** Sets one's own password; every session of the account ends. */
+export async function changePassword(
+  world: World,
+  actor: Actor,
+  input: { readonly current?: string | undefined; readonly next: string; readonly address: string },
+): Promise<void> {
+  await demandFewTries(world, `password ${actor.subject} ${input.address}`);
+  const account = await loadPasswordHash(world.db, actor.name);
+  if (account === null) throw new Failure("forbidden", "Only a person can have a password.");
+  if (account.hash !== null && !(await isPassword(account.hash, input.current ?? ""))) {
+    throw new Failure("forbidden", "The current password is not right.");
+  }
+  const hash = await hashPassword(input.next);
+  await inTransaction(world.db, async (tx) => {
+    await savePassword(tx, actor.subject, hash);
+    await deleteSessionsOf(tx, actor.subject);
+    const object = `subject:${actor.subject}`;
+    await recordEvent(tx, { type: "password.changed", actor: actor.subject, object });
+  });
+}
+
+/** Uses up an invitation: the person gets a first token and may set a password. */
+export async function acceptInvite(
+  world: World,
+  input: {
+    readonly invite: string;
+    readonly password?: string | undefined;
+    readonly address: string;
+  },
+): Promise<NewSignIn> {
+  await demandFewTries(world, `invite ${input.address}`);
+  const hash = input.password === undefined ? null : await hashPassword(input.password);
+  return inTransaction(world.db, async (tx) => {
+    const taken = await takeOneTimeSecret(tx, {
+      hash: secretHash(input.invite),
+      purpose: "invite",
+      now: world.clock(),
+    });
+    const subject = taken?.subject == null ? null : await loadSubject(tx, taken.subject);
+    if (subject === null || subject.disabledAt !== null) {
+      throw new Failure(
+        "forbidden",
+        "The invitation is unknown, used or older than 15 minutes. Ask for a new one.",
+      );
+    }
+    if (hash !== null) await savePassword(tx, subject.id, hash);
+    await recordEvent(tx, {
+      type: "invite.accepted",
+      actor: subject.id,
+      object: `subject:${subject.id}`,
+    });
+    return firstToken(world, tx, { subject: subject.id, title: "made from an invitation" });
+  });
+}
+
+export interface TokenRequest {
+  readonly title: string;
+  readonly days: number;
+  readonly limits: readonly TokenLimit[] | null;
+  /** A service to make the token for, by id or handle; oneself when absent. */
+  readonly user?: string | undefined;
+}
+
+export interface MadeToken {
+  readonly id: TokenId;
+  /** Shown once. */
+  readonly token: string;
+  readonly expiresAt: Instant;
+}
+
+/**
+ * Makes a token. Whatever its limits say, at use it has its subject's live rights at most; made by a
+ * token, it has that token's limits and ends with it.
+ */
+export async function createToken(
+  world: World,
+  actor: Actor,
+  input: TokenRequest & { readonly credentialHash: string | null },
+): Promise<MadeToken> {
+  const asked = input.limits ?? null;
+  const tooMuch = asked?.find((limit) => !covers(actor.grants, parseGrant(limit)));
+  if (tooMuch !== undefined) {
+    throw new Failure(
+      "forbidden",
+      `A token for the role ${tooMuch.role} within "${tooMuch.scope}" would exceed your own rights.`,
+    );
+  }
+  const subject = await tokenSubject(world, actor, input.user);
+  const isOwn = subject === actor.subject;
+  const parent =
+    isOwn && actor.via === "token" && input.credentialHash !== null
+      ? await findToken(world.db, input.credentialHash)
+      : null;
+  const token = newToken();
+  const id = newId<TokenId>(world.clock());
+  return inTransaction(world.db, async (tx) => {
+    await insertToken(tx, {
+      id,
+      hash: secretHash(token),
+      subject,
+      parent: parent?.token ?? null,
+      title: input.title,
+      limits: asked ?? parent?.limits ?? null,
+      lifeSeconds: (input.days * DAY_MS) / 1000,
+    });
+    await recordEvent(tx, {
+      type: "token.created",
+      actor: actor.subject,
+      object: `token:${id}`,
+      facts: { subject, days: input.days },
+    });
+    const [made] = await loadTokens(tx, { id });
+    return { id, token, expiresAt: made?.expiresAt ?? world.clock() };
+  });
+}
+
+async function tokenSubject(
+  world: World,
+  actor: Actor,
+  ref: string | undefined,
+): Promise<SubjectId> {
+  if (ref === undefined || ref === actor.subject || ref === actor.name) return actor.subject;
+  demandUnscoped(actor, "user.manage", "Making tokens for services");
+  const subject = await loadSubject(world.db, ref);
+  if (subject === null || subject.kind !== "service") {
+    throw new Failure(
+      "forbidden",
+      "Tokens are made for oneself or for a service; invite a person instead.",
+    );
+  }
+  return subject.id;
+}
+
+/** One's own tokens; with `all`, everybody's, for those who manage users. */
+export async function listTokens(
+  world: World,
+  actor: Actor,
+  input: { readonly user?: string | undefined },
+): Promise<readonly ApiToken[]> {
+  if (input.user === undefined || input.user === actor.name || input.user === actor.subject) {
+    return loadTokens(world.db, { subject: actor.subject });
+  }
+  demandUnscoped(actor, "user.read", "The list of other people's tokens");
+  const subject = await loadSubject(world.db, input.user);
+  if (subject === null) throw new Failure("not-found", `There is no user ${input.user}.`);
+  return loadTokens(world.db, { subject: subject.id });
+}
+
+/** Revokes a token and all made with it: one's own, or anybody's for those who manage users. */
+export async function revokeToken(world: World, actor: Actor, id: string): Promise<void> {
+  const [token] = await loadTokens(world.db, { id });
+  const mayTouch =
+    token !== undefined &&
+    (token.subject === actor.subject ||
+      actor.grants.some((grant) => grant.role === "admin" && grant.scope.length === 0));
+  if (token === undefined || !mayTouch) {
+    throw new Failure("not-found", "There is no such token of yours.");
+  }
+  await inTransaction(world.db, async (tx) => {
+    for (const revoked of await revokeTokens(tx, token.id)) {
+      await recordEvent(tx, {
+        type: "token.revoked",
+        actor: actor.subject,
+        object: `token:${revoked}`,
+        facts: { subject: token.subject },
+      });
+    }
+  });
+}

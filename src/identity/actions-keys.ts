@@ -1,0 +1,89 @@
+import type { Actor } from "../base/actor.ts";
+import { Failure } from "../base/failure.ts";
+import { newId } from "../base/ids.ts";
+import { fingerprint, parsePublicKeyLine } from "../base/ssh-key.ts";
+import { demandUnscoped } from "../base/unscoped.ts";
+import { inTransaction } from "../db/database.ts";
+import type { World } from "../db/world.ts";
+import { recordEvent } from "../ledger/record.ts";
+import type { ApproverKey, KeyId } from "./model.ts";
+import { loadSubject } from "./store.ts";
+import { insertKey, loadKeys, removeKey } from "./store-keys.ts";
+
+/** Adds an SSH file key to one's own account. Nobody adds a key to another person's. */
+export async function addKey(
+  world: World,
+  actor: Actor,
+  input: { readonly line: string; readonly title: string },
+): Promise<ApproverKey> {
+  if (actor.kind !== "person") {
+    throw new Failure("forbidden", "Only people approve, so only a person can have approver keys.");
+  }
+  const key = parsePublicKeyLine(input.line);
+  if (key === null || key.type.startsWith("sk-")) {
+    throw new Failure(
+      "invalid",
+      "The line is not an SSH public key of the kind ssh-ed25519 or ecdsa-sha2-nistp256. Paste the content of the .pub file; security keys follow later.",
+    );
+  }
+  return inTransaction(world.db, async (tx) => {
+    const id = await insertKey(tx, {
+      id: newId<KeyId>(world.clock()),
+      subject: actor.subject,
+      class: "ssh",
+      type: key.type,
+      base64: key.base64,
+      fingerprint: fingerprint(key),
+      title: input.title,
+    });
+    if (id === null) {
+      throw new Failure(
+        "conflict",
+        "This key belongs to another person, or did once. Every person needs a key of their own.",
+      );
+    }
+    await recordEvent(tx, {
+      type: "key.added",
+      actor: actor.subject,
+      object: `key:${id}`,
+      facts: { subject: actor.subject, class: "ssh", fingerprint: fingerprint(key) },
+    });
+    const [added] = await loadKeys(tx, { id });
+    if (added === undefined) throw new Failure("internal", "The key was added but is not there.");
+    return added;
+  });
+}
+
+/** A person's keys, removed ones included: who could sign when is part of the record. */
+export async function listKeys(
+  world: World,
+  actor: Actor,
+  input: { readonly user?: string | undefined },
+): Promise<readonly ApproverKey[]> {
+  if (input.user === undefined || input.user === actor.name || input.user === actor.subject) {
+    return loadKeys(world.db, { subject: actor.subject });
+  }
+  demandUnscoped(actor, "user.read", "The list of other people's keys");
+  const subject = await loadSubject(world.db, input.user);
+  if (subject === null) throw new Failure("not-found", `There is no user ${input.user}.`);
+  return loadKeys(world.db, { subject: subject.id });
+}
+
+/** Removes a key: one's own, or anybody's for those who manage users (a lost laptop). */
+export async function dropKey(world: World, actor: Actor, id: string): Promise<void> {
+  const [key] = await loadKeys(world.db, { id });
+  const isAdmin = actor.grants.some((g) => g.role === "admin" && g.scope.length === 0);
+  if (key === undefined || (key.subject !== actor.subject && !isAdmin)) {
+    throw new Failure("not-found", "There is no such key of yours.");
+  }
+  await inTransaction(world.db, async (tx) => {
+    if (!(await removeKey(tx, key.id)))
+      throw new Failure("conflict", "The key is removed already.");
+    await recordEvent(tx, {
+      type: "key.removed",
+      actor: actor.subject,
+      object: `key:${key.id}`,
+      facts: { subject: key.subject, fingerprint: key.fingerprint },
+    });
+  });
+}

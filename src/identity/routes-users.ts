@@ -1,0 +1,173 @@
+import { z } from "zod";
+import { Failure } from "../base/failure.ts";
+import { instantToText } from "../base/instant.ts";
+import { roleNames } from "../base/permission.ts";
+import { demandUnscoped } from "../base/unscoped.ts";
+import { type ServedRoute, servedRoute } from "../ledger/served-route.ts";
+import { addGrant, addUser, changeUser, inviteUser, removeGrant, userTag } from "./actions.ts";
+import type { Subject } from "./model.ts";
+import { loadSubject, loadSubjects } from "./store.ts";
+
+const ref = z.string().min(1).max(100);
+const handle = z.string().regex(/^[a-z0-9][a-z0-9.-]{0,62}$/);
+const name = z.string().trim().min(1).max(200);
+const scope = z.string().max(500);
+const time = z.iso.datetime();
+const USERS = "The list of users";
+
+const userSchema = z
+  .strictObject({
+    id: z.string(),
+    kind: z.enum(["person", "service"]),
+    handle: z.string(),
+    name: z.string(),
+    owner: z.string().nullable(),
+    hasPassword: z.boolean(),
+    createdAt: time,
+    disabledAt: time.nullable(),
+    version: z.number().int(),
+    grants: z.array(z.strictObject({ id: z.string(), role: z.enum(roleNames), scope: z.string() })),
+  })
+  .meta({ id: "User" });
+
+function userReply(user: Subject): z.output<typeof userSchema> {
+  return {
+    ...user,
+    createdAt: instantToText(user.createdAt),
+    disabledAt: user.disabledAt === null ? null : instantToText(user.disabledAt),
+    grants: user.grants.map((grant) => ({ ...grant })),
+  };
+}
+
+const getUsers = servedRoute({
+  method: "GET",
+  path: "/api/v1/users",
+  summary: "People and services, by handle.",
+  permission: "user.read",
+  query: z.strictObject({
+    cursor: z.string().max(63).default(""),
+    limit: z.coerce.number().int().min(1).max(500).default(100),
+  }),
+  reply: z.strictObject({ items: z.array(userSchema), next: z.string().nullable() }),
+  async handle({ world, actor }, { query }) {
+    demandUnscoped(actor, "user.read", USERS);
+    const users = await loadSubjects(world.db, { after: query.cursor, limit: query.limit });
+    const last = users.at(-1);
+    const next = last !== undefined && users.length === query.limit ? last.handle : null;
+    return { items: users.map(userReply), next };
+  },
+});
+
+const postUser = servedRoute({
+  method: "POST",
+  path: "/api/v1/users",
+  summary: "Adds a person, who is then invited, or a service.",
+  permission: "user.manage",
+  body: z.strictObject({
+    kind: z.enum(["person", "service"]).default("person"),
+    handle,
+    name,
+    owner: ref.optional(),
+    grants: z
+      .array(z.strictObject({ role: z.enum(roleNames), scope }))
+      .max(20)
+      .default([]),
+  }),
+  reply: userSchema,
+  status: 201,
+  errors: ["conflict"],
+  async handle({ world, actor, request }, { body }) {
+    const user = await addUser(world, actor, body);
+    request.setHeader("etag", userTag(user));
+    return userReply(user);
+  },
+});
+
+const getUser = servedRoute({
+  method: "GET",
+  path: "/api/v1/users/{user}",
+  summary: "One person or service, by id or handle.",
+  permission: "user.read",
+  params: z.strictObject({ user: ref }),
+  reply: userSchema,
+  errors: ["not-found"],
+  async handle({ world, actor, request }, { params }) {
+    demandUnscoped(actor, "user.read", USERS);
+    const user = await loadSubject(world.db, params.user);
+    if (user === null) throw new Failure("not-found", `There is no user ${params.user}.`);
+    request.setHeader("etag", userTag(user));
+    return userReply(user);
+  },
+});
+
+const patchUser = servedRoute({
+  method: "PATCH",
+  path: "/api/v1/users/{user}",
+  summary: "Renames, disables or enables a user. Disabling works at once.",
+  permission: "user.manage",
+  params: z.strictObject({ user: ref }),
+  body: z.strictObject({ name: name.optional(), isDisabled: z.boolean().optional() }),
+  reply: userSchema,
+  errors: ["not-found", "conflict", "blocked"],
+  async handle({ world, actor, request }, { params, body }) {
+    const { ifMatch } = request;
+    const user = await changeUser(world, actor, { user: params.user, ...body, ifMatch });
+    request.setHeader("etag", userTag(user));
+    return userReply(user);
+  },
+});
+
+const postGrant = servedRoute({
+  method: "POST",
+  path: "/api/v1/users/{user}/grants",
+  summary: "Grants a role over a label expression; empty means everywhere.",
+  permission: "user.manage",
+  params: z.strictObject({ user: ref }),
+  body: z.strictObject({ role: z.enum(roleNames), scope: scope.default("") }),
+  reply: userSchema,
+  status: 201,
+  errors: ["not-found", "conflict"],
+  async handle({ world, actor }, { params, body }) {
+    return userReply(await addGrant(world, actor, { user: params.user, ...body }));
+  },
+});
+
+const deleteGrant = servedRoute({
+  method: "DELETE",
+  path: "/api/v1/users/{user}/grants/{grant}",
+  summary: "Takes a grant away; it stops working with the next request.",
+  permission: "user.manage",
+  params: z.strictObject({ user: ref, grant: ref }),
+  reply: null,
+  errors: ["not-found", "blocked"],
+  async handle({ world, actor }, { params }) {
+    await removeGrant(world, actor, params);
+    return null;
+  },
+});
+
+const postInvite = servedRoute({
+  method: "POST",
+  path: "/api/v1/users/{user}/invite",
+  summary: "Makes a one-time secret with which the person signs in first; 15 minutes.",
+  permission: "user.manage",
+  params: z.strictObject({ user: ref }),
+  reply: z.strictObject({ invite: z.string(), expiresAt: time }),
+  status: 201,
+  errors: ["not-found", "conflict"],
+  async handle({ world, actor, request }, { params }) {
+    request.markSecret();
+    const made = await inviteUser(world, actor, params.user);
+    return { invite: made.invite, expiresAt: instantToText(made.expiresAt) };
+  },
+});
+
+export const routes: readonly ServedRoute[] = [
+  getUsers,
+  postUser,
+  getUser,
+  patchUser,
+  postGrant,
+  deleteGrant,
+  postInvite,
+];

@@ -1,0 +1,361 @@
+import { z } from "zod";
+import { Failure } from "../base/failure.ts";
+import { DAY_MS, type Instant, instantToText } from "../base/instant.ts";
+import { selectorToText } from "../base/labels.ts";
+import { permissions, roleNames, roles } from "../base/permission.ts";
+import { type ServedContext, type ServedRoute, servedRoute } from "../ledger/served-route.ts";
+import {
+  acceptInvite,
+  changePassword,
+  createToken,
+  listTokens,
+  logIn,
+  logOut,
+  revokeToken,
+} from "./actions-access.ts";
+import { addKey, dropKey, listKeys } from "./actions-keys.ts";
+import { type NewSignIn, requestSetupLink, setUp } from "./actions-setup.ts";
+import {
+  type ApiToken,
+  type ApproverKey,
+  PASSWORD_CHARACTERS_MAX,
+  SESSION_COOKIE,
+  SESSION_LIFE_MS_MAX,
+  TOKEN_LIFE_MS_MAX,
+} from "./model.ts";
+import { routes as userRoutes } from "./routes-users.ts";
+import { loadSubjectNames } from "./store.ts";
+
+// Lengths only: the rules for passwords are told by the action, in words.
+const password = z
+  .string()
+  .min(1)
+  .max(PASSWORD_CHARACTERS_MAX * 2);
+const secret = z.string().min(20).max(200);
+const handle = z.string().regex(/^[a-z0-9][a-z0-9.-]{0,62}$/);
+const name = z.string().trim().min(1).max(200);
+const title = z.string().trim().min(1).max(100);
+const ref = z.string().min(1).max(100);
+const time = z.iso.datetime();
+
+const DAYS_MAX = TOKEN_LIFE_MS_MAX / DAY_MS;
+
+const signInSchema = z
+  .strictObject({ subject: z.string(), token: z.string(), expiresAt: time })
+  .meta({ id: "SignIn" });
+
+function signInReply(context: ServedContext, made: NewSignIn): z.output<typeof signInSchema> {
+  context.request.markSecret();
+  return { subject: made.subject, token: made.token, expiresAt: instantToText(made.expiresAt) };
+}
+
+const postSetup = servedRoute({
+  method: "POST",
+  path: "/api/v1/setup",
+  summary: "Makes the first administrator. Works once, with the secret of the state folder.",
+  permission: { public: "Nobody can sign in before the first administrator exists." },
+  body: z.strictObject({ secret, handle, name, password: password.optional() }),
+  reply: signInSchema,
+  status: 201,
+  errors: ["forbidden", "rate-limited"],
+  async handle(context, { body }) {
+    const { address } = context.request;
+    return signInReply(context, await setUp(context.world, { ...body, address }));
+  },
+});
+
+const postSetupLink = servedRoute({
+  method: "POST",
+  path: "/api/v1/setup/link",
+  summary: "Makes a link for setting up from another machine: one use, 15 minutes.",
+  permission: { public: "Nobody can sign in before the first administrator exists." },
+  body: z.strictObject({ secret }),
+  reply: z.strictObject({ path: z.string(), expiresAt: time }),
+  status: 201,
+  errors: ["forbidden", "rate-limited"],
+  async handle(context, { body }) {
+    const { address } = context.request;
+    context.request.markSecret();
+    const link = await requestSetupLink(context.world, { secret: body.secret, address });
+    return { path: link.path, expiresAt: instantToText(link.expiresAt) };
+  },
+});
+
+const postLogin = servedRoute({
+  method: "POST",
+  path: "/api/v1/login",
+  summary: "Starts a session for a browser; its secret is in the cookie only.",
+  permission: { public: "This is how one signs in." },
+  body: z.strictObject({ handle: z.string().min(1).max(63), password }),
+  reply: z.strictObject({ subject: z.string() }),
+  errors: ["unauthenticated", "rate-limited"],
+  async handle(context, { body }) {
+    const { address } = context.request;
+    const { subject, sessionSecret } = await logIn(context.world, { ...body, address });
+    setSessionCookie(context, sessionSecret, SESSION_LIFE_MS_MAX / 1000);
+    return { subject };
+  },
+});
+
+/** ASVS 5.0 V3.3: never readable by scripts, never sent from another site, never without TLS. */
+function setSessionCookie(context: ServedContext, value: string, seconds: number): void {
+  const attributes = `Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age=${seconds}`;
+  context.request.setHeader("set-cookie", `${SESSION_COOKIE}=${value}; ${attributes}`);
+}
+
+const postLogout = servedRoute({
+  method: "POST",
+  path: "/api/v1/logout",
+  summary: "Ends this session, or revokes the token that this request carries.",
+  permission: "signed-in",
+  reply: null,
+  async handle(context) {
+    const { credentialHash } = context.request;
+    if (credentialHash === null) throw new Failure("unauthenticated", "You are not signed in.");
+    await logOut(context.world, context.actor, credentialHash);
+    setSessionCookie(context, "", 0);
+    return null;
+  },
+});
+
+const grantText = z.strictObject({ role: z.enum(roleNames), scope: z.string().max(500) });
+
+const getMe = servedRoute({
+  method: "GET",
+  path: "/api/v1/me",
+  summary: "Who is signed in, and what they may do where.",
+  permission: "signed-in",
+  reply: z.strictObject({
+    subject: z.string(),
+    handle: z.string(),
+    kind: z.enum(["person", "system"]),
+    via: z.enum(["session", "token", "system"]),
+    grants: z.array(
+      z.strictObject({
+        role: z.enum(roleNames),
+        scope: z.string(),
+        permissions: z.array(z.enum(permissions)),
+      }),
+    ),
+  }),
+  async handle({ actor }) {
+    return {
+      subject: actor.subject,
+      handle: actor.name,
+      kind: actor.kind,
+      via: actor.via,
+      grants: actor.grants.map((grant) => ({
+        role: grant.role,
+        scope: selectorToText(grant.scope),
+        permissions: [...roles[grant.role]],
+      })),
+    };
+  },
+});
+
+const putPassword = servedRoute({
+  method: "PUT",
+  path: "/api/v1/me/password",
+  summary: "Sets one's own password and ends all sessions.",
+  permission: "signed-in",
+  body: z.strictObject({ current: password.optional(), next: password }),
+  reply: null,
+  errors: ["rate-limited"],
+  async handle(context, { body }) {
+    const { address } = context.request;
+    await changePassword(context.world, context.actor, { ...body, address });
+    return null;
+  },
+});
+
+const postAccept = servedRoute({
+  method: "POST",
+  path: "/api/v1/invite/accept",
+  summary: "Uses an invitation: sets a password and gives the person's first token.",
+  permission: { public: "An invited person cannot sign in yet." },
+  body: z.strictObject({ invite: secret, password: password.optional() }),
+  reply: signInSchema,
+  status: 201,
+  errors: ["forbidden", "rate-limited"],
+  async handle(context, { body }) {
+    const { address } = context.request;
+    return signInReply(context, await acceptInvite(context.world, { ...body, address }));
+  },
+});
+
+const getPeople = servedRoute({
+  method: "GET",
+  path: "/api/v1/people",
+  summary: "Handles to show in place of subject ids.",
+  permission: "signed-in",
+  reply: z.strictObject({
+    items: z.array(
+      z.strictObject({
+        subject: z.string(),
+        handle: z.string(),
+        kind: z.enum(["person", "service"]),
+      }),
+    ),
+  }),
+  async handle({ world }) {
+    const names = await loadSubjectNames(world.db);
+    return { items: names.map((n) => ({ subject: n.id, handle: n.handle, kind: n.kind })) };
+  },
+});
+
+const tokenSchema = z
+  .strictObject({
+    id: z.string(),
+    subject: z.string(),
+    title: z.string(),
+    limits: z.array(grantText).nullable(),
+    createdAt: time,
+    expiresAt: time,
+    revokedAt: time.nullable(),
+    usedAt: time.nullable(),
+  })
+  .meta({ id: "Token" });
+
+function tokenReply(token: ApiToken): z.output<typeof tokenSchema> {
+  return {
+    ...token,
+    limits: token.limits === null ? null : [...token.limits],
+    createdAt: instantToText(token.createdAt),
+    expiresAt: instantToText(token.expiresAt),
+    revokedAt: timeOrNull(token.revokedAt),
+    usedAt: timeOrNull(token.usedAt),
+  };
+}
+
+function timeOrNull(instant: Instant | null): string | null {
+  return instant === null ? null : instantToText(instant);
+}
+
+const getTokens = servedRoute({
+  method: "GET",
+  path: "/api/v1/tokens",
+  summary: "One's own tokens, or a user's for those who may read users.",
+  permission: "signed-in",
+  query: z.strictObject({ user: ref.optional() }),
+  reply: z.strictObject({ items: z.array(tokenSchema) }),
+  errors: ["not-found"],
+  async handle({ world, actor }, { query }) {
+    return { items: (await listTokens(world, actor, query)).map(tokenReply) };
+  },
+});
+
+const postToken = servedRoute({
+  method: "POST",
+  path: "/api/v1/tokens",
+  summary: "Makes a token for oneself, or for a service; shown once.",
+  permission: "signed-in",
+  body: z.strictObject({
+    title,
+    days: z.number().int().min(1).max(DAYS_MAX).default(DAYS_MAX),
+    limits: z.array(grantText).min(1).max(20).nullable().default(null),
+    user: ref.optional(),
+  }),
+  reply: z.strictObject({ id: z.string(), token: z.string(), expiresAt: time }),
+  status: 201,
+  async handle(context, { body }) {
+    const { credentialHash } = context.request;
+    const made = await createToken(context.world, context.actor, { ...body, credentialHash });
+    context.request.markSecret();
+    return { id: made.id, token: made.token, expiresAt: instantToText(made.expiresAt) };
+  },
+});
+
+const deleteToken = servedRoute({
+  method: "DELETE",
+  path: "/api/v1/tokens/{token}",
+  summary: "Revokes a token and every token made with it.",
+  permission: "signed-in",
+  params: z.strictObject({ token: ref }),
+  reply: null,
+  errors: ["not-found"],
+  async handle({ world, actor }, { params }) {
+    await revokeToken(world, actor, params.token);
+    return null;
+  },
+});
+
+const keySchema = z
+  .strictObject({
+    id: z.string(),
+    subject: z.string(),
+    class: z.enum(["ssh", "sk", "desk", "page"]),
+    type: z.string(),
+    base64: z.string(),
+    fingerprint: z.string(),
+    title: z.string(),
+    addedAt: time,
+    removedAt: time.nullable(),
+  })
+  .meta({ id: "ApproverKey" });
+
+function keyReply(key: ApproverKey): z.output<typeof keySchema> {
+  return {
+    ...key,
+    addedAt: instantToText(key.addedAt),
+    removedAt: timeOrNull(key.removedAt),
+  };
+}
+
+const getKeys = servedRoute({
+  method: "GET",
+  path: "/api/v1/keys",
+  summary: "One's own approver keys, or a user's for those who may read users.",
+  permission: "signed-in",
+  query: z.strictObject({ user: ref.optional() }),
+  reply: z.strictObject({ items: z.array(keySchema) }),
+  errors: ["not-found"],
+  async handle({ world, actor }, { query }) {
+    return { items: (await listKeys(world, actor, query)).map(keyReply) };
+  },
+});
+
+const postKey = servedRoute({
+  method: "POST",
+  path: "/api/v1/keys",
+  summary: "Adds an SSH public key with which one approves changes.",
+  permission: "signed-in",
+  body: z.strictObject({ line: z.string().min(1).max(2000), title: title.default("ssh key") }),
+  reply: keySchema,
+  status: 201,
+  errors: ["conflict"],
+  async handle({ world, actor }, { body }) {
+    return keyReply(await addKey(world, actor, body));
+  },
+});
+
+const deleteKey = servedRoute({
+  method: "DELETE",
+  path: "/api/v1/keys/{key}",
+  summary: "Removes an approver key; hosts learn of it with their next policy.",
+  permission: "signed-in",
+  params: z.strictObject({ key: ref }),
+  reply: null,
+  errors: ["not-found", "conflict"],
+  async handle({ world, actor }, { params }) {
+    await dropKey(world, actor, params.key);
+    return null;
+  },
+});
+
+export const routes: readonly ServedRoute[] = [
+  postSetup,
+  postSetupLink,
+  postLogin,
+  postLogout,
+  getMe,
+  putPassword,
+  postAccept,
+  getPeople,
+  getTokens,
+  postToken,
+  deleteToken,
+  getKeys,
+  postKey,
+  deleteKey,
+  ...userRoutes,
+];

@@ -1,0 +1,60 @@
+import { sql } from "kysely";
+import type { SubjectId } from "../base/ids.ts";
+import type { Reader, Tx } from "../db/database.ts";
+import type { ApproverKey, KeyId } from "./model.ts";
+import { millis } from "./store.ts";
+
+const columns = sql`k.id, k.subject, k.class, k.type, k.base64, k.fingerprint, k.title,
+  ${millis("k.added_at")} as "addedAt", ${millis("k.removed_at")} as "removedAt"`;
+
+export async function loadKeys(
+  reader: Reader,
+  filter: { readonly subject?: SubjectId; readonly id?: string; readonly base64?: string },
+): Promise<readonly ApproverKey[]> {
+  const { rows } = await sql<ApproverKey>`
+    select ${columns} from approver_key k
+    where ${filter.subject === undefined ? sql`true` : sql`k.subject = ${filter.subject}`}
+      and ${filter.id === undefined ? sql`true` : sql`k.id = ${filter.id}`}
+      and ${filter.base64 === undefined ? sql`true` : sql`k.base64 = ${filter.base64}`}
+    order by k.added_at, k.id limit 1000`.execute(reader);
+  return rows;
+}
+
+export interface ApproverKeyOwner extends ApproverKey {
+  readonly handle: string;
+}
+
+/** Keys that may approve now, with the handle of the enabled person each belongs to. */
+export async function loadLiveKeys(reader: Reader): Promise<readonly ApproverKeyOwner[]> {
+  const { rows } = await sql<ApproverKeyOwner>`
+    select ${columns}, s.handle from approver_key k join subject s on s.id = k.subject
+    where k.removed_at is null and s.disabled_at is null and s.kind = 'person'
+    order by s.handle, k.base64`.execute(reader);
+  return rows;
+}
+
+/**
+ * Adds a key, or puts back one that the same person removed. Null when the key is another person's,
+ * or was once: a key never changes hands.
+ */
+export async function insertKey(
+  tx: Tx,
+  key: Omit<ApproverKey, "addedAt" | "removedAt">,
+): Promise<KeyId | null> {
+  const { rows } = await sql<{ id: KeyId }>`
+    insert into approver_key (id, subject, class, type, base64, fingerprint, title)
+    values (${key.id}, ${key.subject}, ${key.class}, ${key.type}, ${key.base64},
+      ${key.fingerprint}, ${key.title})
+    on conflict (base64) do update
+      set removed_at = null, added_at = now(), title = excluded.title
+      where approver_key.subject = excluded.subject
+    returning id`.execute(tx);
+  return rows[0]?.id ?? null;
+}
+
+export async function removeKey(tx: Tx, id: KeyId): Promise<boolean> {
+  const removed = await sql`
+    update approver_key set removed_at = now()
+    where id = ${id} and removed_at is null`.execute(tx);
+  return removed.numAffectedRows === 1n;
+}

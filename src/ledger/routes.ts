@@ -1,0 +1,236 @@
+import { z } from "zod";
+import { Failure } from "../base/failure.ts";
+import { instantToText } from "../base/instant.ts";
+import type { AnyRoute } from "../base/route.ts";
+import { demandUnscoped } from "../base/unscoped.ts";
+import { inTransaction } from "../db/database.ts";
+import { verifierKey } from "./checkpoint.ts";
+import { exportLines } from "./export.ts";
+import { waitForGrowth } from "./loops-watch.ts";
+import type { Head, LedgerEvent } from "./model.ts";
+import { proveConsistency, proveInclusion } from "./proof.ts";
+import { recordEvent } from "./record.ts";
+import { type ServedContext, servedRoute } from "./served-route.ts";
+import { readTimeline } from "./store.ts";
+import { openLogKey } from "./store-log-key.ts";
+import { loadHead, loadNumberedEvents } from "./store-tree.ts";
+
+const eventSchema = z
+  .strictObject({
+    id: z.string(),
+    /** Place in the tree; null for the moment until it has one. */
+    index: z.number().int().nullable(),
+    at: z.iso.datetime(),
+    type: z.string(),
+    actor: z.string(),
+    object: z.string(),
+    patch: z.string().nullable(),
+    change: z.string().nullable(),
+    plan: z.string().nullable(),
+    approved: z.string().nullable(),
+    facts: z.record(z.string(), z.json()),
+  })
+  .meta({ id: "Event" });
+
+function asReply(event: LedgerEvent): z.output<typeof eventSchema> {
+  const { id, index, type, actor, object, patch, change, plan, approved } = event;
+  const facts = JSON.parse(JSON.stringify(event.facts)) as z.output<typeof eventSchema>["facts"];
+  const at = instantToText(event.at);
+  return { id, index, at, type, actor, object, patch, change, plan, approved, facts };
+}
+
+const LOG = "The audit log";
+const numberText = z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
+const text = z.string().min(1).max(300);
+
+const getEvents = servedRoute({
+  method: "GET",
+  path: "/api/v1/audit/events",
+  summary: "Events in the order in which they were written, filtered by what they are about.",
+  permission: "audit.read",
+  query: z.strictObject({
+    object: text.optional(),
+    host: text.optional(),
+    patch: text.optional(),
+    change: text.optional(),
+    plan: text.optional(),
+    actor: text.optional(),
+    type: text.optional(),
+    cursor: numberText.optional(),
+    limit: z.coerce.number().int().min(1).max(1000).default(100),
+  }),
+  reply: z.strictObject({ items: z.array(eventSchema), next: z.string().nullable() }),
+  async handle({ world, actor }, { query }) {
+    demandUnscoped(actor, "audit.read", LOG);
+    const { cursor, limit, ...filter } = query;
+    const events = await readTimeline(world.db, { ...filter, after: cursor, limit });
+    const last = events.at(-1);
+    const next = last !== undefined && events.length === limit ? String(last.place) : null;
+    return { items: events.map(asReply), next };
+  },
+});
+
+const getCheckpoint = servedRoute({
+  method: "GET",
+  path: "/api/v1/audit/checkpoint",
+  summary: "The newest signed head of the ledger, a C2SP checkpoint.",
+  permission: "audit.read",
+  reply: { contentType: "text/plain; charset=utf-8" },
+  errors: ["not-found"],
+  async handle({ world }) {
+    return (await headOf({ world })).note;
+  },
+});
+
+const getKey = servedRoute({
+  method: "GET",
+  path: "/api/v1/audit/key",
+  summary: "The ledger's public key in the form that C2SP tools take.",
+  permission: "audit.read",
+  reply: { contentType: "text/plain; charset=utf-8" },
+  async handle({ world }) {
+    return `${verifierKey(await openLogKey(world))}\n`;
+  },
+});
+
+const getExport = servedRoute({
+  method: "GET",
+  path: "/api/v1/audit/export",
+  summary: "The whole ledger with all signed heads, for `fettle audit verify`.",
+  permission: "audit.export",
+  reply: { contentType: "application/jsonl" },
+  errors: ["not-found"],
+  async handle(context) {
+    const { world, actor, request } = context;
+    demandUnscoped(actor, "audit.export", LOG);
+    const head = await headOf(context);
+    const key = await openLogKey(world);
+    // Whoever takes the log away is in the log (of the next export).
+    await inTransaction(world.db, (tx) =>
+      recordEvent(tx, {
+        type: "ledger.exported",
+        actor: actor.subject,
+        object: "ledger:log",
+        facts: { size: head.size },
+      }),
+    );
+    request.setHeader("content-disposition", 'attachment; filename="fettle-ledger.jsonl"');
+    return exportLines(world.db, key, head);
+  },
+});
+
+const hashText = z.string().regex(/^[A-Za-z0-9+/]{43}=$/);
+
+const getProof = servedRoute({
+  method: "GET",
+  path: "/api/v1/audit/proof/{index}",
+  summary: "Proof that an entry is in the tree (RFC 6962 §2.1.1), with the entry itself.",
+  permission: "audit.read",
+  params: z.strictObject({ index: numberText }),
+  query: z.strictObject({ size: numberText.optional() }),
+  reply: z.strictObject({
+    index: z.number(),
+    size: z.number(),
+    entry: z.string(),
+    leaf: hashText,
+    proof: z.array(hashText),
+    root: hashText,
+    checkpoint: z.string(),
+  }),
+  errors: ["not-found"],
+  async handle(context, { params, query }) {
+    demandUnscoped(context.actor, "audit.read", LOG);
+    const head = await headOf(context);
+    const size = query.size ?? head.size;
+    if (size > head.size || params.index >= size) {
+      throw new Failure("not-found", `The tree of ${head.size} entries has no such entry or size.`);
+    }
+    const found = await proveInclusion(context.world.db, { index: params.index, size });
+    return {
+      index: params.index,
+      size,
+      entry: found.entry,
+      leaf: found.leaf.toString("base64"),
+      proof: found.proof.map((hash) => hash.toString("base64")),
+      root: found.root.toString("base64"),
+      checkpoint: head.note,
+    };
+  },
+});
+
+const getConsistency = servedRoute({
+  method: "GET",
+  path: "/api/v1/audit/consistency",
+  summary: "Proof that the tree of one size extends the tree of a smaller one (RFC 6962 §2.1.2).",
+  permission: "audit.read",
+  query: z.strictObject({ from: numberText, to: numberText.optional() }),
+  reply: z.strictObject({ from: z.number(), to: z.number(), proof: z.array(hashText) }),
+  errors: ["not-found"],
+  async handle(context, { query }) {
+    const head = await headOf(context);
+    const to = query.to ?? head.size;
+    if (to > head.size || query.from > to) {
+      throw new Failure("not-found", `The tree of ${head.size} entries never had these sizes.`);
+    }
+    const proof = await proveConsistency(context.world.db, { from: query.from, to });
+    return { from: query.from, to, proof: proof.map((hash) => hash.toString("base64")) };
+  },
+});
+
+async function headOf(context: Pick<ServedContext, "world">): Promise<Head> {
+  const head = await loadHead(context.world.db);
+  if (head === null)
+    throw new Failure("not-found", "The ledger has no signed head yet. Try again.");
+  return head;
+}
+
+/** Often enough for proxies that end silent connections. */
+const HEARTBEAT_MS = 15_000;
+const STREAM_PAGE = 200;
+
+const getLive = servedRoute({
+  method: "GET",
+  path: "/api/v1/events",
+  summary: "Events as they happen (server-sent events); goes on after `Last-Event-ID`.",
+  permission: "audit.read",
+  query: z.strictObject({ from: numberText.optional() }),
+  reply: { contentType: "text/event-stream" },
+  async handle(context, { query }) {
+    demandUnscoped(context.actor, "audit.read", LOG);
+    const { lastEventId } = context.request;
+    if (lastEventId !== null && !/^\d{1,15}$/.test(lastEventId)) {
+      throw new Failure("invalid", "Last-Event-ID is not the number of an event.");
+    }
+    const head = await loadHead(context.world.db);
+    const resumed = lastEventId === null ? null : Number(lastEventId) + 1;
+    return liveEvents(context, resumed ?? query.from ?? head?.size ?? 0);
+  },
+});
+
+async function* liveEvents(context: ServedContext, from: number): AsyncGenerator<string> {
+  const { world, request } = context;
+  let next = from;
+  yield "retry: 2000\n\n";
+  while (!request.signal.aborted) {
+    const events = await loadNumberedEvents(world.db, { from: next, limit: STREAM_PAGE });
+    for (const event of events) {
+      const line = JSON.stringify(asReply(event));
+      yield `id: ${event.index}\nevent: ${event.type}\ndata: ${line}\n\n`;
+      next = (event.index ?? next) + 1;
+    }
+    if (events.length > 0) continue;
+    const before = world.clock();
+    await waitForGrowth(world, { beyond: next, ms: HEARTBEAT_MS, signal: request.signal });
+    if (world.clock() - before >= HEARTBEAT_MS) yield ": still here\n\n";
+  }
+}
+
+export const routes: readonly AnyRoute<ServedContext>[] = [
+  getEvents,
+  getCheckpoint,
+  getKey,
+  getExport,
+  getProof,
+  getConsistency,
+  getLive,
+];
