@@ -38,6 +38,7 @@ function aWave(over: Partial<Omit<WaveFacts, "counts">> & { counts?: Partial<Wav
     hasPassed: false,
     notBefore: NOW - HOUR_MS,
     notAfter: NOW + HOUR_MS,
+    windows: [],
     gate: {
       inFlightMax: 2,
       soakSeconds: 60,
@@ -75,6 +76,16 @@ describe("what the engine does next", () => {
       "an open wave with room releases and says what its gate lacks",
       facts([aWave({ counts: { ready: 3 } })]),
       ["release", "hold gate-not-yet"],
+    ],
+    [
+      "outside its windows an open wave releases nothing",
+      facts([aWave({ counts: { ready: 3 }, windows: [{ from: NOW + 1, to: NOW + 9 }] })]),
+      ["hold window-closed", "hold gate-not-yet"],
+    ],
+    [
+      "an ordered revert is not bound by the time of the wave",
+      facts([aWave({ notAfter: NOW - 1, counts: { readyRevert: 1 }, state: "passed" })]),
+      ["release"],
     ],
     [
       "an unknown host takes a place of the budget",

@@ -46,6 +46,12 @@ export interface WaveCounts {
   readonly skipped: number;
 }
 
+/** Half-open. */
+export interface Window {
+  readonly from: Instant;
+  readonly to: Instant;
+}
+
 export interface WaveFacts {
   readonly number: number;
   readonly ring: string;
@@ -53,6 +59,8 @@ export interface WaveFacts {
   readonly hasPassed: boolean;
   readonly notBefore: Instant;
   readonly notAfter: Instant;
+  /** Within which hosts may start; none: all of the wave's time. */
+  readonly windows: readonly Window[];
   readonly gate: WaveGate;
   readonly counts: WaveCounts;
   /** Failed, rolled back, unknown or lost hosts that nobody has acknowledged by resuming. */
@@ -167,7 +175,7 @@ function decideWave(
     case "open":
       return decideOpen(wave, now);
     case "passed":
-      return now > wave.notAfter ? decideOver(wave) : releaseOrSay(wave);
+      return now > wave.notAfter ? decideOver(wave) : releaseOrSay(wave, now);
     case "ended":
       return [];
   }
@@ -200,7 +208,7 @@ function decideOpen(wave: WaveFacts, now: Instant): readonly Decision[] {
   const judged = judgeGate(wave, now);
   if (judged.answer === "pass") return [{ do: "pass-wave", wave: wave.number }];
   const hold: Decision = { do: "hold", wave: wave.number, hold: judged.hold };
-  if (now <= wave.notAfter) return [...releaseOrSay(wave), hold];
+  if (now <= wave.notAfter) return [...releaseOrSay(wave, now), hold];
   // The time is over: nothing more starts. What soaks may still pass; what failed ends.
   return [...decideOver(wave).filter((d) => d.do !== "end-wave" || isHopeless(judged)), hold];
 }
@@ -209,8 +217,17 @@ function isHopeless(judged: GateJudgement): boolean {
   return judged.answer === "fail" || judged.hold?.why === "evidence-missing";
 }
 
-function releaseOrSay(wave: WaveFacts): readonly Decision[] {
+function releaseOrSay(wave: WaveFacts, now: Instant): readonly Decision[] {
   if (wave.counts.ready === 0) return [];
+  const { windows } = wave;
+  if (windows.length > 0 && !windows.some((w) => w.from <= now && now < w.to)) {
+    const opensAt = windows.map((w) => w.from).filter((from) => from > now);
+    const hold: Hold = {
+      why: "window-closed",
+      opensAt: opensAt.length === 0 ? null : Math.min(...opensAt),
+    };
+    return [{ do: "hold", wave: wave.number, hold }];
+  }
   if (releasable(wave) > 0) return [{ do: "release", wave: wave.number, kind: "apply" }];
   const { inFlightMax: allowed } = wave.gate;
   const hold: Hold = { why: "budget-used", busy: busyOf(wave.counts), allowed };
@@ -219,7 +236,7 @@ function releaseOrSay(wave: WaveFacts): readonly Decision[] {
 
 function decideOver(wave: WaveFacts): readonly Decision[] {
   const over: Hold = { why: "wave-over", endedAt: wave.notAfter };
-  if (wave.counts.ready + wave.counts.deferred + wave.counts.readyRevert > 0) {
+  if (wave.counts.ready + wave.counts.deferred > 0) {
     return [giveUp(wave, over)];
   }
   return busyOf(wave.counts) + wave.counts.checking > 0
@@ -243,6 +260,7 @@ export function nextLookAt(facts: RolloutFacts, now: Instant): Instant {
   const times = facts.waves.flatMap((wave) => [
     wave.notBefore,
     wave.notAfter + 1,
+    ...wave.windows.map((window) => window.from),
     (wave.lastEndedAt ?? 0) + wave.gate.soakSeconds * SECOND_MS,
   ]);
   return Math.min(now + DAY_MS, ...times.filter((time) => time > now));

@@ -1,5 +1,5 @@
 import { type Instant, SECOND_MS } from "../base/instant.ts";
-import { amountOf, type RingPolicy } from "../policy/rings.ts";
+import type { WaveLimits } from "../plan/model.ts";
 import type { WaveFacts, WaveGate } from "./decide.ts";
 import type { Hold } from "./hold.ts";
 
@@ -64,21 +64,14 @@ export function judgeGate(wave: WaveFacts, now: Instant): GateJudgement {
   return { answer: "pass", hold: null, evidence: { ...evidence, soakUntil } };
 }
 
-/**
- * The ring's rules as numbers for a wave of this size. The smaller of batch and limit counts, so that
- * neither is ever passed; shares of a budget are rounded down, so it is never larger than written.
- */
-export function waveGate(
-  ring: RingPolicy,
-  wave: { readonly hosts: number; readonly soakShare: number },
-): WaveGate {
-  const batch = amountOf(ring.batch.size, wave.hosts, 1);
+/** The approved limits of a wave; the smaller of batch and limit counts, so neither is ever passed. */
+export function waveGate(limits: WaveLimits): WaveGate {
   return {
-    inFlightMax: Math.max(1, Math.min(batch, ring.batch.inFlightMax)),
-    soakSeconds: Math.ceil((ring.soakMs * wave.soakShare) / SECOND_MS),
-    successRate: ring.successRateMin,
-    failureBudget: amountOf(ring.failedMax, wave.hosts, 0),
-    onFailure: ring.onFailure.rollback === "wave" ? "revert" : "halt",
+    inFlightMax: Math.max(1, Math.min(limits.batchSize, limits.inFlightMax)),
+    soakSeconds: limits.soakSeconds,
+    successRate: limits.successRateMin,
+    failureBudget: limits.failedMax,
+    onFailure: limits.rollback === "wave" ? "revert" : "halt",
   };
 }
 

@@ -33,6 +33,7 @@ export type Hold =
   | { readonly why: "host-held"; readonly code: string; readonly isBegun: boolean }
   | { readonly why: "host-silent"; readonly since: Instant }
   | { readonly why: "attempts-used"; readonly attempts: number }
+  | { readonly why: "revert-over" }
   | { readonly why: "being-checked"; readonly since: Instant };
 
 export interface GateNotYet {
@@ -110,6 +111,8 @@ export function holdToText(hold: Hold, now: Instant): string {
       return `the approvals were valid until ${instantToText(hold.at)}; the change needs new ones`;
     case "approval-withdrawn":
       return "an approval was withdrawn; the change needs a new one";
+    case "revert-over":
+      return "the approved time to take the patch back on order is over; the host keeps it";
     case "being-checked":
       return "the host reports that it is done; a fresh inspection has not confirmed it yet";
     default:

@@ -5,6 +5,7 @@ import { type Db, inTransaction, type Tx } from "../db/database.ts";
 import type { JobKind } from "./model.ts";
 import { approvalsAllow } from "./store-approvals.ts";
 import { type HaltScope, lockForStart } from "./store-halts.ts";
+import { millis } from "./store-time.ts";
 
 /**
  * Handing out work: ready targets joined with free slots, in batches, under the halt lock.
@@ -66,6 +67,19 @@ export function rolloutAllows(kind: JobKind) {
     : sql`(r.state in ('running', 'halted') and not r.is_frozen and r.revert_seconds is not null)`;
 }
 
+/**
+ * Approvals hold and the approved time is now. An ordered revert takes back what was approved, so
+ * only its own time since the host was done bounds it (host protocol §7.7).
+ */
+export function mayRunNow(kind: JobKind) {
+  if (kind === "revert") return sql`true`;
+  return sql`(w.state in ('open', 'passed') and now() between w.not_before and w.not_after
+    and (w.windows = '[]' or exists (
+      select 1 from jsonb_to_recordset(w.windows) as o("from" float8, "to" float8)
+       where now() >= to_timestamp(o."from" / 1000) and now() < to_timestamp(o."to" / 1000)))
+    and ${approvalsAllow})`;
+}
+
 export function claim(db: Db, request: ClaimRequest): Promise<readonly Claimed[]> {
   return inTransaction(db, async (tx) => {
     await lockForStart(tx, request.scopes);
@@ -97,9 +111,8 @@ async function claimRows(tx: Tx, request: ClaimRequest): Promise<readonly Claime
                        where b.rollout = w.rollout and b.wave = w.number and ${busySql}) as busy
         from rollout r join wave w on w.rollout = r.id
        where r.id = ${request.rollout} and w.number = ${request.wave}
-         and w.state in ('open', 'passed') and now() between w.not_before and w.not_after
+         and w.state <> 'waiting' and ${mayRunNow(request.kind)}
          and ${rolloutAllows(request.kind)} and ${controlsAllow(request.kind)}
-         and ${approvalsAllow}
     ), picked as (
       select t.rollout, t.host
         from target t join host_slot s on s.host = t.host
@@ -128,7 +141,7 @@ async function claimRows(tx: Tx, request: ClaimRequest): Promise<readonly Claime
       returning t.*, s.counter
     )
     select l.rollout, r.plan, l.host, l.wave, l.leaf_index as "leafIndex", l.body, l.kind,
-           l.attempt, l.epoch, l.counter, now() as "issuedAt"
+           l.attempt, l.epoch, l.counter, ${millis(sql`now()`)} as "issuedAt"
       from leased l join rollout r on r.id = l.rollout
      order by l.leaf_index`.execute(tx);
   return rows;

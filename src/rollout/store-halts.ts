@@ -4,6 +4,7 @@ import type { Reader, Tx } from "../db/database.ts";
 import { sqlJson } from "../db/database.ts";
 import type { HaltReason } from "./hold.ts";
 import { rolloutMoves, statesWith } from "./model.ts";
+import { millis } from "./store-time.ts";
 
 /**
  * The halt lock (host protocol §11.3). Claims, permits, ordered reverts and wave openings take it
@@ -112,7 +113,8 @@ export async function loadControls(
   scopes: readonly string[],
 ): Promise<readonly ControlRow[]> {
   const { rows } = await sql<ControlRow>`
-    select scope, is_halted as "isHalted", is_frozen as "isFrozen", since
+    select scope, is_halted as "isHalted", is_frozen as "isFrozen",
+           ${millis(sql`since`)} as since
       from halt_control where scope = any(${[...scopes]}::text[]) order by scope`.execute(reader);
   return rows;
 }

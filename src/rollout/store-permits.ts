@@ -2,9 +2,9 @@ import { sql } from "kysely";
 import type { HostId, RolloutId } from "../base/ids.ts";
 import type { Instant } from "../base/instant.ts";
 import { type Db, inTransaction, type Tx } from "../db/database.ts";
-import { approvalsAllow } from "./store-approvals.ts";
-import { controlsAllow, rolloutAllows } from "./store-claims.ts";
+import { controlsAllow, mayRunNow, rolloutAllows } from "./store-claims.ts";
 import { type HaltScope, lockForStart } from "./store-halts.ts";
+import { millis } from "./store-time.ts";
 
 /**
  * The permit transaction (host protocol §11.4), for all asks that came within some milliseconds:
@@ -70,8 +70,8 @@ async function permitKind(
        where t.attempt = a.attempt and t.epoch = a.epoch and t.kind = ${job}
          and ${kind === "reboot" ? goesOn : mayStart}
          and s.rollout = t.rollout and not s.is_quarantined
-         and w.state in ('open', 'passed') and now() between w.not_before and w.not_after
-         and ${rolloutAllows(job)} and ${controlsAllow(job)} and ${approvalsAllow}
+         and w.state <> 'waiting' and ${mayRunNow(job)}
+         and ${rolloutAllows(job)} and ${controlsAllow(job)}
          and not exists (select 1 from job_permit p where p.host = a.host and p.nonce = a.nonce)
        order by t.host
          for update of t, s
@@ -93,7 +93,7 @@ async function permitKind(
         from ok join counted c on c.host = ok.host join moved m on m.host = ok.host
       returning host, nonce, counter, issued_at, ttl_seconds
     )
-    select host, nonce, counter, issued_at as "issuedAt", ttl_seconds as "ttlSeconds"
+    select host, nonce, counter, ${millis(sql`issued_at`)} as "issuedAt", ttl_seconds as "ttlSeconds"
       from written`.execute(tx);
   return rows;
 }

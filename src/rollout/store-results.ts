@@ -6,6 +6,7 @@ import { sqlJson } from "../db/database.ts";
 import type { Hold } from "./hold.ts";
 import { type JobKind, targetMoves, type Verdict } from "./model.ts";
 import { freeSlots, leaves } from "./store-targets.ts";
+import { millis } from "./store-time.ts";
 
 /**
  * Signed results. They are matched by (plan, host, attempt), never by epoch (host protocol §11.1),
@@ -154,7 +155,7 @@ export async function takeUnjudged(
        set lease_owner = ${take.owner},
            lease_until = now() + make_interval(secs => ${take.leaseSeconds})
       from picked p where t.rollout = p.rollout and t.host = p.host
-    returning t.rollout, t.host, t.attempt, t.body, t.tries, t.ended_at as "endedAt",
+    returning t.rollout, t.host, t.attempt, t.body, t.tries, ${millis(sql`t.ended_at`)} as "endedAt",
               t.result_state as "resultState"`.execute(tx);
   return rows;
 }

@@ -14,6 +14,7 @@ import { type Db, inTransaction } from "../db/database.ts";
 import type { WaveGate } from "./decide.ts";
 import { insertRollout, type NewRollout, scopesOf } from "./store.ts";
 import { ensureControls, type HaltScope } from "./store-halts.ts";
+import { millis } from "./store-time.ts";
 import { takeRollouts } from "./store-turn.ts";
 
 /**
@@ -76,6 +77,7 @@ export async function aRollout(
       ring: wave.ring,
       notBefore: now - HOUR_MS,
       notAfter: now + 12 * HOUR_MS,
+      windows: [],
       gate: { ...easyGate, ...wave.gate },
     })),
     targets: waves
@@ -142,7 +144,7 @@ export interface TargetRow {
 export async function targetsOf(db: Db, story: Story): Promise<readonly TargetRow[]> {
   const { rows } = await sql<TargetRow>`
     select host, wave, state, attempt, epoch, is_begun as "isBegun", verdict,
-           retry_at as "retryAt"
+           ${millis(sql`retry_at`)} as "retryAt"
       from target where rollout = ${story.id} order by leaf_index`.execute(db);
   return rows;
 }

@@ -96,9 +96,14 @@ export function sweepTargets(db: Db): Promise<Sweep> {
     const ended = await sql<{ rollout: RolloutId; host: HostId }>`
       update target t
          set state = 'held', ended_at = now(),
-             hold = jsonb_build_object('why', 'rollout-ended', 'state', r.state)
+             hold = case when r.state in ('stopped', 'finished')
+                         then jsonb_build_object('why', 'rollout-ended', 'state', r.state)
+                         else '{"why": "revert-over"}' end
         from rollout r
-       where r.id = t.rollout and r.state in ('stopped', 'finished') and ${leaves("give-up")}
+       where r.id = t.rollout and ${leaves("give-up")}
+         and (r.state in ('stopped', 'finished')
+              or (t.kind = 'revert'
+                  and t.ended_at + make_interval(secs => r.revert_seconds) < now()))
       returning t.rollout, t.host`.execute(tx);
     return {
       expired: expired.rows.length + ended.rows.length,

@@ -7,6 +7,7 @@ import { rolloutMoves, statesWith, waveMoves } from "./model.ts";
 import { approvalsAllow } from "./store-approvals.ts";
 import { controlsAllow, type Ownership, rolloutAllows } from "./store-claims.ts";
 import { leaves } from "./store-targets.ts";
+import { millis } from "./store-time.ts";
 
 /** Who decides, and the writes of one turn; each under the epoch of the owner that decided it. */
 
@@ -121,6 +122,6 @@ export async function recordTurn(
 }
 
 export async function databaseNow(reader: Reader): Promise<Instant> {
-  const { rows } = await sql<{ now: Instant }>`select now() as now`.execute(reader);
+  const { rows } = await sql<{ now: Instant }>`select ${millis(sql`now()`)} as now`.execute(reader);
   return rows[0]?.now ?? 0;
 }

@@ -3,11 +3,12 @@ import { z } from "zod";
 import type { ChangeId, HostId, PatchId, PlanDigest, RolloutId, SubjectId } from "../base/ids.ts";
 import type { Instant } from "../base/instant.ts";
 import { type Reader, sqlInstant, sqlJson, type Tx } from "../db/database.ts";
-import type { RolloutFacts, WaveCounts, WaveFacts, WaveGate } from "./decide.ts";
+import type { RolloutFacts, WaveCounts, WaveFacts, WaveGate, Window } from "./decide.ts";
 import type { HaltReason, Hold } from "./hold.ts";
 import type { RolloutState, WaveState } from "./model.ts";
 import { loadApprovalHold } from "./store-approvals.ts";
 import { type HaltScope, lockOrder } from "./store-halts.ts";
+import { millis } from "./store-time.ts";
 
 /** Rows of rollouts and waves, and the aggregates that decisions are made from. */
 
@@ -31,6 +32,8 @@ export interface NewWave {
   readonly ring: string;
   readonly notBefore: Instant;
   readonly notAfter: Instant;
+  /** Within which hosts may start; none: all of the wave's time. */
+  readonly windows: readonly Window[];
   readonly gate: WaveGate;
 }
 
@@ -66,9 +69,10 @@ export async function insertRollout(tx: Tx, rollout: NewRollout): Promise<number
   for (const wave of rollout.waves) {
     const hosts = rollout.targets.filter((target) => target.wave === wave.number).length;
     await sql`
-      insert into wave (rollout, number, ring, not_before, not_after, gate, host_count)
+      insert into wave (rollout, number, ring, not_before, not_after, windows, gate, host_count)
       values (${rollout.id}, ${wave.number}, ${wave.ring}, ${sqlInstant(wave.notBefore)},
-              ${sqlInstant(wave.notAfter)}, ${sqlJson(wave.gate)}, ${hosts})`.execute(tx);
+              ${sqlInstant(wave.notAfter)}, ${sqlJson(wave.windows)}, ${sqlJson(wave.gate)},
+              ${hosts})`.execute(tx);
   }
   const { targets } = rollout;
   await sql`
@@ -107,10 +111,11 @@ export interface RolloutRow {
 
 const rolloutColumns = sql`
   r.id, r.number, r.plan, r.change, r.patch, r.title, r.state, r.is_frozen as "isFrozen",
-  r.halted_at as "haltedAt", r.halt_reason as "haltReason", r.attempts_max as "attemptsMax",
+  ${millis(sql`r.halted_at`)} as "haltedAt", r.halt_reason as "haltReason", r.attempts_max as "attemptsMax",
   r.permit_ttl_seconds as "permitTtlSeconds", r.revert_seconds as "revertSeconds",
-  r.approved_until as "approvedUntil", r.scopes,
-  r.generation, r.started_by as "startedBy", r.started_at as "startedAt", r.ended_at as "endedAt"`;
+  ${millis(sql`r.approved_until`)} as "approvedUntil", r.scopes,
+  r.generation, r.started_by as "startedBy", ${millis(sql`r.started_at`)} as "startedAt",
+  ${millis(sql`r.ended_at`)} as "endedAt"`;
 
 /** By id, or by the number that people see. */
 export async function loadRollout(
@@ -153,6 +158,8 @@ const gateSchema = z.object({
   onFailure: z.enum(["halt", "revert"]),
 });
 
+const windowsSchema = z.array(z.object({ from: z.number(), to: z.number() }));
+
 interface WaveRow {
   readonly number: number;
   readonly ring: string;
@@ -160,6 +167,7 @@ interface WaveRow {
   readonly notBefore: Instant;
   readonly notAfter: Instant;
   readonly gate: unknown;
+  readonly windows: unknown;
   readonly holds: readonly Hold[];
   readonly openedAt: Instant | null;
   readonly passedAt: Instant | null;
@@ -181,7 +189,7 @@ export interface LoadedFacts {
 /** Everything a decision needs, as aggregates; null when there is no such rollout. */
 export async function loadFacts(reader: Reader, id: RolloutId): Promise<LoadedFacts | null> {
   const head = await sql<RolloutRow & { now: Instant; halted: { scope: string; since: number }[] }>`
-    select ${rolloutColumns}, now() as now,
+    select ${rolloutColumns}, ${millis(sql`now()`)} as now,
            (select coalesce(jsonb_agg(jsonb_build_object('scope', s.scope, 'since',
                      (extract(epoch from coalesce(c.since, r.started_at)) * 1000)::bigint)
                      order by s.scope), '[]')
@@ -211,8 +219,10 @@ type CountRow = WaveCounts & {
 
 async function loadWaves(reader: Reader, id: RolloutId): Promise<readonly LoadedWave[]> {
   const waves = await sql<WaveRow>`
-    select number, ring, state, not_before as "notBefore", not_after as "notAfter", gate, holds,
-           opened_at as "openedAt", passed_at as "passedAt", ended_at as "endedAt"
+    select number, ring, state, gate, holds, windows,
+           ${millis(sql`not_before`)} as "notBefore", ${millis(sql`not_after`)} as "notAfter",
+           ${millis(sql`opened_at`)} as "openedAt", ${millis(sql`passed_at`)} as "passedAt",
+           ${millis(sql`ended_at`)} as "endedAt"
       from wave where rollout = ${id} order by number`.execute(reader);
   const counts = await sql<CountRow>`${countsSql(id)}`.execute(reader);
   const byWave = new Map(counts.rows.map((row) => [row.wave, row]));
@@ -223,6 +233,7 @@ async function loadWaves(reader: Reader, id: RolloutId): Promise<readonly Loaded
     return {
       ...row,
       gate: gateSchema.parse(row.gate),
+      windows: windowsSchema.parse(row.windows),
       hasPassed: row.passedAt !== null,
       counts: rest,
       newFailures,
@@ -273,7 +284,7 @@ function countsSql(id: RolloutId) {
       count(*) filter (where not is_acknowledged and (state in
         ('failed', 'rolled-back', 'unknown', 'lost') or (state = 'held' and is_begun)))
         as "newFailures",
-      max(ended_at) as "lastEndedAt"
+      ${millis(sql`max(ended_at)`)} as "lastEndedAt"
     from target where rollout = ${id} group by wave`;
 }
 

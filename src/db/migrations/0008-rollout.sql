@@ -59,6 +59,8 @@ create table wave (
   state text not null default 'waiting' check (state in ('waiting', 'open', 'passed', 'ended')),
   not_before timestamptz not null,
   not_after timestamptz not null check (not_after >= not_before),
+  -- [{"from": ms, "to": ms}] within which hosts may start; empty: all of the wave's time.
+  windows jsonb not null default '[]',
   -- The ring's rules as numbers for this wave's size.
   gate jsonb not null,
   host_count integer not null check (host_count >= 0),
@@ -174,3 +176,17 @@ create table job_result (
   primary key (host, digest)
 );
 create index job_result_plan on job_result (plan, host);
+
+-- What each host was told to believe when it was enrolled; the newest row counts.
+create table host_enrolment (
+  host text not null references host,
+  policy_version integer not null check (policy_version >= 1),
+  way text not null check (way in ('piped', 'installed')),
+  ring text not null,
+  policy_digest text not null check (policy_digest ~ '^[0-9a-f]{64}$'),
+  -- The host's own public key, `<type> <base64>`.
+  key_line text not null,
+  enrolled_by text not null,
+  enrolled_at timestamptz not null default now(),
+  primary key (host, policy_version, enrolled_at)
+);

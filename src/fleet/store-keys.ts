@@ -1,0 +1,47 @@
+import { linkSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { Failure } from "../base/failure.ts";
+import { type MachineKey, makeMachineKey, openMachineKey } from "../base/sshsig.ts";
+
+/**
+ * The server's machine keys in `<state>/keys/`, made once. `dispatcher` signs orders; `piped-root`
+ * stands as root in the policies of piped hosts and signs nothing yet.
+ */
+export type MachineKeyName = "dispatcher" | "piped-root";
+
+export function machineKey(state: string, name: MachineKeyName): MachineKey {
+  const folder = join(state, "keys");
+  const file = join(folder, `${name}.pem`);
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const pem = readIfThere(file) ?? makeOnce(file);
+  if ((statSync(file).mode & 0o077) !== 0) {
+    throw new Failure(
+      "blocked",
+      `The private key ${file} can be read by others. Nothing is signed with it: make it readable by its owner only (chmod 600), and if others had access, make a new one and enrol the hosts again.`,
+    );
+  }
+  return openMachineKey(pem);
+}
+
+function readIfThere(file: string): string | null {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === "ENOENT") return null;
+    throw new Failure("unavailable", `The private key ${file} cannot be read.`, { cause });
+  }
+}
+
+/** Two servers that start at once keep the same key: the link of the second one fails. */
+function makeOnce(file: string): string {
+  const own = `${file}.${process.pid}`;
+  writeFileSync(own, makeMachineKey().privateKeyPem, { mode: 0o600, flush: true });
+  try {
+    linkSync(own, file);
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== "EEXIST") throw cause;
+  } finally {
+    rmSync(own, { force: true });
+  }
+  return readFileSync(file, "utf8");
+}
