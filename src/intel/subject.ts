@@ -82,9 +82,3 @@ function blindSpotOf(p: Package, base: string): Subject["blindSpot"] {
   const isOwn = p.origin === "" || p.origin.toLowerCase().startsWith(base.toLowerCase());
   return isOwn ? null : "foreign-origin";
 }
-
-/** True when the package is the image of the kernel that the host runs (`uname -r`). */
-export function isRunningKernel(packageName: string, kernelRunning: string): boolean {
-  const flavour = packageName.replace(/^linux-image-(unsigned-)?/, "").replace(/-unsigned$/, "");
-  return packageName !== flavour && flavour === kernelRunning;
-}

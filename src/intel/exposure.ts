@@ -1,0 +1,95 @@
+import type { Instant } from "../base/instant.ts";
+import type { FindingState } from "./model.ts";
+
+/**
+ * Who is exposed to what, counted without walking over hosts.
+ *
+ * Hosts with the same package set and the same running kernel form one group. A finding reaches the
+ * groups whose set holds one of its packages; of kernel images only the one that runs counts. A host
+ * whose running kernel is not known counts as exposed.
+ */
+export interface HostGroup {
+  readonly id: number;
+  readonly setId: number;
+  /** `uname -r`, or null when the host never said. */
+  readonly kernelRunning: string | null;
+  readonly hostCount: number;
+}
+
+export interface Posting {
+  readonly packageId: number;
+  readonly packageName: string;
+  readonly isKernelImage: boolean;
+  readonly setIds: readonly number[];
+}
+
+export interface PairGroup {
+  readonly ecosystem: string;
+  readonly source: string;
+  readonly vulnerability: string;
+  readonly state: FindingState;
+  readonly fixedVersion: string | null;
+  readonly packageIds: readonly number[];
+  /** Since when we have known of it. */
+  readonly since: Instant;
+}
+
+export interface Exposure extends PairGroup {
+  /** Hosts that are exposed, each counted once however many of the packages it has. */
+  readonly hostCount: number;
+}
+
+/** Rows without any exposed host are left out: an installed kernel that nobody runs. */
+export function countExposure(
+  pairs: readonly PairGroup[],
+  postings: readonly Posting[],
+  groups: readonly HostGroup[],
+): readonly Exposure[] {
+  const groupsOf = groupsByPackage(postings, groups);
+  const counts = new Map(groups.map((group) => [group.id, group.hostCount]));
+  const known = new Map<
+    string,
+    { readonly packageIds: readonly number[]; readonly hosts: number }
+  >();
+  return pairs.flatMap((pair) => {
+    // Most vulnerabilities of a source touch the same packages, so each union is made once.
+    const key = pair.packageIds.join(",");
+    let reach = known.get(key);
+    if (reach === undefined) {
+      const packageIds = pair.packageIds.filter((id) => (groupsOf.get(id)?.length ?? 0) > 0);
+      const union = new Set(packageIds.flatMap((id) => groupsOf.get(id) ?? []));
+      const hosts = [...union].reduce((sum, id) => sum + (counts.get(id) ?? 0), 0);
+      reach = { packageIds, hosts };
+      known.set(key, reach);
+    }
+    if (reach.hosts === 0) return [];
+    return [{ ...pair, packageIds: reach.packageIds, hostCount: reach.hosts }];
+  });
+}
+
+/** The host groups that each package reaches. */
+export function groupsByPackage(
+  postings: readonly Posting[],
+  groups: readonly HostGroup[],
+): ReadonlyMap<number, readonly number[]> {
+  const bySet = Map.groupBy(groups, (group) => group.setId);
+  return new Map(
+    postings.map((posting) => [
+      posting.packageId,
+      posting.setIds.flatMap((setId) =>
+        (bySet.get(setId) ?? []).filter((group) => runs(posting, group)).map((group) => group.id),
+      ),
+    ]),
+  );
+}
+
+function runs(posting: Posting, group: HostGroup): boolean {
+  if (!posting.isKernelImage || group.kernelRunning === null) return true;
+  return isRunningKernel(posting.packageName, group.kernelRunning);
+}
+
+/** True when the package is the image of the kernel with that release (`uname -r`). */
+export function isRunningKernel(packageName: string, kernelRunning: string): boolean {
+  const flavour = packageName.replace(/^linux-image-(unsigned-)?/, "").replace(/-unsigned$/, "");
+  return packageName !== flavour && flavour === kernelRunning;
+}

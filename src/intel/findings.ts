@@ -1,0 +1,154 @@
+import type { HostId } from "../base/ids.ts";
+import type { Instant } from "../base/instant.ts";
+import type { Selector } from "../base/labels.ts";
+import type { Reader } from "../db/database.ts";
+import type { StoredPackage } from "../inventory/model.ts";
+import { type CoverageReason, coverageGap } from "./coverage.ts";
+import { countExposure, type HostGroup } from "./exposure.ts";
+import { judgeAll, type Match } from "./match.ts";
+import { exposedStates, type Finding, type Vulnerability } from "./model.ts";
+import {
+  countKnownHosts,
+  type ExposedHost,
+  type HostFinding,
+  hostsWithPackages,
+  loadCoverageCounts,
+  loadHostFindings,
+  loadHostGroups,
+  loadPostings,
+} from "./store-exposure.ts";
+import { loadFeeds } from "./store-feed.ts";
+import { loadPackagesJudgedAs } from "./store-finding.ts";
+import { loadStatementsOn } from "./store-statement.ts";
+import { loadRejected, loadVulnerabilities } from "./store-vulnerability.ts";
+
+/** What people and other contexts ask about findings. */
+export interface Coverage {
+  readonly coveredCount: number;
+  /** Packages about which the absence of findings means nothing, by reason. */
+  readonly unknown: readonly {
+    readonly ecosystem: string;
+    readonly reason: CoverageReason;
+    readonly packageCount: number;
+  }[];
+  readonly hostCount: number;
+  /** Hosts that were never inspected. */
+  readonly unknownHostCount: number;
+}
+
+export async function coverage(
+  reader: Reader,
+  where: { readonly scopes: readonly Selector[]; readonly hostId?: HostId | undefined },
+  now: Instant,
+): Promise<Coverage> {
+  const feeds = await loadFeeds(reader);
+  const counts = await loadCoverageCounts(reader, where);
+  const hosts = await countKnownHosts(reader, where);
+  let coveredCount = 0;
+  const gaps = new Map<string, Coverage["unknown"][number]>();
+  for (const count of counts) {
+    const reason = coverageGap(count, feeds, now);
+    if (reason === null) {
+      coveredCount += count.packageCount;
+      continue;
+    }
+    const key = `${count.ecosystem}\n${reason}`;
+    const packageCount = (gaps.get(key)?.packageCount ?? 0) + count.packageCount;
+    gaps.set(key, { ecosystem: count.ecosystem, reason, packageCount });
+  }
+  return {
+    coveredCount,
+    unknown: [...gaps.values()],
+    hostCount: hosts.hostCount,
+    unknownHostCount: hosts.unknownCount,
+  };
+}
+
+export interface HostFindings {
+  readonly findings: readonly HostFinding[];
+  readonly coverage: Coverage;
+}
+
+/** One host's findings with reasons, and what is not known about it. */
+export async function hostFindings(
+  reader: Reader,
+  hostId: HostId,
+  now: Instant,
+): Promise<HostFindings> {
+  const findings = await loadHostFindings(reader, hostId);
+  return { findings, coverage: await coverage(reader, { scopes: [[]], hostId }, now) };
+}
+
+export interface ExplainedFinding {
+  readonly vulnerability: Vulnerability;
+  /** One entry per (package, verdict) that is on a host now, the good verdicts too. */
+  readonly packages: readonly {
+    readonly package: StoredPackage;
+    readonly finding: Finding;
+    readonly hostCount: number;
+  }[];
+  readonly hosts: readonly ExposedHost[];
+  readonly hasMoreHosts: boolean;
+}
+
+/** Hosts named in one answer; `hostsWithPackages` pages through all. */
+const HOSTS_MAX = 200;
+
+/** Everything that decides about one vulnerability on the hosts within the scopes. */
+export async function explainFinding(
+  reader: Reader,
+  input: { readonly vulnerability: string; readonly scopes: readonly Selector[] },
+): Promise<ExplainedFinding | null> {
+  const id = input.vulnerability;
+  const vulnerability = (await loadVulnerabilities(reader, [id])).get(id);
+  const statements = await loadStatementsOn(reader, id);
+  const names = statements.map((s) => ({ ecosystem: s.ecosystem, name: s.packageName }));
+  const packages = names.length === 0 ? [] : await loadPackagesJudgedAs(reader, names);
+  const rejected = await loadRejected(reader, [id]);
+  const { matches } = judgeAll({ packages, statements, rejected });
+  if (vulnerability === undefined || (statements.length === 0 && isBare(vulnerability)))
+    return null;
+  const groups = await loadHostGroups(reader, input.scopes);
+  const present = await presentOnly(reader, matches, groups);
+  const byId = new Map(packages.map((p) => [p.id, p]));
+  const exposedIds = present
+    .filter(({ match }) => (exposedStates as readonly string[]).includes(match.state))
+    .map(({ match }) => match.packageId);
+  const hosts = await hostsWithPackages(reader, {
+    scopes: input.scopes,
+    packageIds: exposedIds,
+    limit: HOSTS_MAX + 1,
+  });
+  return {
+    vulnerability,
+    packages: present.flatMap(({ match, hostCount }) => {
+      const p = byId.get(match.packageId);
+      return p === undefined ? [] : [{ package: p, finding: match, hostCount }];
+    }),
+    hosts: hosts.slice(0, HOSTS_MAX),
+    hasMoreHosts: hosts.length > HOSTS_MAX,
+  };
+}
+
+function isBare(v: Vulnerability): boolean {
+  return (
+    v.title === "" && v.cvss.length === 0 && v.kev === null && v.epss === null && v.ssvc === null
+  );
+}
+
+/** Verdicts on packages that hosts have now, each with the number of its hosts. */
+async function presentOnly(
+  reader: Reader,
+  matches: readonly Match[],
+  groups: readonly HostGroup[],
+): Promise<readonly { readonly match: Match; readonly hostCount: number }[]> {
+  const setIds = [...new Set(groups.map((group) => group.setId))];
+  const ids = [...new Set(matches.map((match) => match.packageId))];
+  const postings = await loadPostings(reader, ids, setIds);
+  return matches.flatMap((match) => {
+    const one = { ecosystem: "", source: "", fixedVersion: null, since: 0 };
+    const pair = { ...one, ...match, packageIds: [match.packageId] };
+    const [counted] = countExposure([pair], postings, groups);
+    return counted === undefined ? [] : [{ match, hostCount: counted.hostCount }];
+  });
+}

@@ -1,0 +1,227 @@
+import type { Actor } from "../base/actor.ts";
+import { type Digest, sha256 } from "../base/digest.ts";
+import { Failure, never } from "../base/failure.ts";
+import type { Instant } from "../base/instant.ts";
+import { inTransaction, type Tx } from "../db/database.ts";
+import { notify } from "../db/notify.ts";
+import type { World } from "../db/world.ts";
+import { recordEvent } from "../ledger/record.ts";
+import type { FeedContent, FeedProblem, FeedReading } from "./feed-format.ts";
+import { refusalOf } from "./feed-rules.ts";
+import { readFeed } from "./ingest.ts";
+import {
+  confirmFeed,
+  type FeedOrigin,
+  lockFeed,
+  recordFeedFailure,
+  recordGeneration,
+  type StoredFeed,
+} from "./store-feed.ts";
+import { writeStatements } from "./store-statement.ts";
+import {
+  replaceEpss,
+  type Written,
+  writeKev,
+  writeSsvc,
+  writeTexts,
+} from "./store-vulnerability.ts";
+
+/**
+ * Takes over a feed: one transaction per source, so that the last good generation stays until the new
+ * one is complete and passes the shrink guard.
+ */
+export interface FeedInput {
+  readonly bytes: Buffer;
+  readonly origin: FeedOrigin;
+  /** What the caller knows about the age of the content, where the content itself does not say. */
+  readonly asOf: Instant | null;
+  /** Since when it is known to be what the publisher offers; null when only its own date says so. */
+  readonly confirmedAt: Instant | null;
+  /** An operator takes over a generation that the shrink guard would refuse. */
+  readonly acceptShrink: boolean;
+  readonly licence: string;
+  /** Shown beside what the content says of itself. */
+  readonly label?: string;
+  /** Refuse any other feed; null takes whatever the content is. */
+  readonly expectFeed: string | null;
+}
+
+export type LoadOutcome =
+  | {
+      readonly kind: "loaded";
+      readonly feed: string;
+      readonly generation: Digest;
+      readonly entryCount: number;
+      readonly addedCount: number;
+      readonly endedCount: number;
+      readonly problemCount: number;
+      readonly problems: readonly FeedProblem[];
+    }
+  | { readonly kind: "unchanged"; readonly feed: string; readonly generation: Digest }
+  | {
+      readonly kind: "refused";
+      readonly feed: string;
+      readonly why: "shrunk" | "older";
+      readonly message: string;
+    };
+
+export async function loadFeed(
+  world: World,
+  actor: Actor,
+  input: FeedInput,
+): Promise<readonly LoadOutcome[]> {
+  const readings = await readFeed(input.bytes);
+  const other = readings.find((r) => input.expectFeed !== null && r.feed !== input.expectFeed);
+  if (other !== undefined) {
+    throw new Failure(
+      "invalid",
+      `The answer is the feed ${other.feed}, not ${input.expectFeed}. Check the address.`,
+    );
+  }
+  const generation = sha256(input.bytes);
+  const outcomes: LoadOutcome[] = [];
+  for (const reading of readings) {
+    outcomes.push(await loadReading(world, actor, input, { reading, generation }));
+  }
+  return outcomes;
+}
+
+interface Incoming {
+  readonly reading: FeedReading;
+  readonly generation: Digest;
+}
+
+async function loadReading(
+  world: World,
+  actor: Actor,
+  input: FeedInput,
+  incoming: Incoming,
+): Promise<LoadOutcome> {
+  const { reading, generation } = incoming;
+  return await inTransaction(world.db, async (tx): Promise<LoadOutcome> => {
+    const last = await lockFeed(tx, reading.feed);
+    const now = world.clock();
+    const asOf = pastOf(reading.asOf ?? input.asOf, now);
+    const confirmedAt = input.confirmedAt ?? asOf;
+    if (last.generation === generation) {
+      await confirmFeed(tx, reading.feed, confirmedAt);
+      return { kind: "unchanged", feed: reading.feed, generation };
+    }
+    const refusal =
+      reading.extent === "whole" ? refusalOf(last, { asOf, entryCount: reading.entryCount }) : null;
+    if (refusal !== null && !input.acceptShrink) {
+      await recordFeedFailure(tx, reading.feed, `Refused. ${refusal.message}`, now);
+      await recordRefusal(tx, actor, incoming, last, refusal.why);
+      return { kind: "refused", feed: reading.feed, ...refusal };
+    }
+    const written = await writeContent(tx, incoming, now);
+    const accepted = refusal === null ? null : actor.subject;
+    await recordGeneration(tx, {
+      feed: reading.feed,
+      digest: generation,
+      extent: reading.extent,
+      origin: input.origin,
+      asOf,
+      confirmedAt,
+      loadedAt: now,
+      label: [reading.label, input.label ?? ""].filter((text) => text !== "").join("; "),
+      licence: input.licence,
+      isComplete: reading.isComplete,
+      entryCount: reading.entryCount,
+      addedCount: written.added,
+      endedCount: written.ended,
+      problemCount: reading.problems.count,
+      problems: reading.problems.kept,
+      acceptedBy: accepted,
+    });
+    await recordLoad(tx, actor, { ...incoming, written, origin: input.origin, refusal });
+    await notify(tx, "feed");
+    return {
+      kind: "loaded",
+      feed: reading.feed,
+      generation,
+      entryCount: reading.entryCount,
+      addedCount: written.added,
+      endedCount: written.ended,
+      problemCount: reading.problems.count,
+      problems: reading.problems.kept,
+    };
+  });
+}
+
+/** A date in the future is a wrong clock somewhere, not a fresh feed for longer. */
+function pastOf(asOf: Instant | null, now: Instant): Instant | null {
+  return asOf === null ? null : Math.min(asOf, now);
+}
+
+async function writeContent(tx: Tx, incoming: Incoming, at: Instant): Promise<Written> {
+  const { reading, generation } = incoming;
+  const { feed, extent } = reading;
+  const content: FeedContent = reading.content;
+  switch (content.kind) {
+    case "advisories": {
+      const { statements } = content;
+      const written = await writeStatements(tx, { feed, extent, statements, generation, at });
+      await writeTexts(tx, feed, extent, content.texts);
+      return written;
+    }
+    case "records": {
+      await writeTexts(tx, feed, extent, content.texts);
+      const ids = content.texts.map((text) => text.id);
+      return await writeSsvc(tx, { entries: content.ssvc, ids, extent, at });
+    }
+    case "kev":
+      return await writeKev(tx, content.entries, at);
+    case "epss":
+      return await replaceEpss(tx, content.scores);
+    default:
+      return never(content);
+  }
+}
+
+async function recordLoad(
+  tx: Tx,
+  actor: Actor,
+  load: Incoming & {
+    readonly written: Written;
+    readonly origin: FeedOrigin;
+    readonly refusal: { readonly why: string } | null;
+  },
+): Promise<void> {
+  await recordEvent(tx, {
+    type: "feed.loaded",
+    actor: actor.subject,
+    object: `feed:${load.reading.feed}`,
+    facts: {
+      generation: load.generation,
+      extent: load.reading.extent,
+      origin: load.origin,
+      entries: load.reading.entryCount,
+      added: load.written.added,
+      ended: load.written.ended,
+      problems: load.reading.problems.count,
+      ...(load.refusal === null ? {} : { acceptedDespite: load.refusal.why }),
+    },
+  });
+}
+
+async function recordRefusal(
+  tx: Tx,
+  actor: Actor,
+  { reading, generation }: Incoming,
+  last: StoredFeed,
+  why: string,
+): Promise<void> {
+  await recordEvent(tx, {
+    type: "feed.refused",
+    actor: actor.subject,
+    object: `feed:${reading.feed}`,
+    facts: {
+      generation,
+      why,
+      entries: reading.entryCount,
+      lastEntries: last.entryCount,
+      lastGeneration: last.generation ?? "",
+    },
+  });
+}

@@ -1,0 +1,40 @@
+import { systemActor } from "../base/actor.ts";
+import { MINUTE_MS } from "../base/instant.ts";
+import { type Loop, startLoop } from "../base/loop.ts";
+import type { World } from "../db/world.ts";
+import { refreshFeeds } from "./network.ts";
+import { rematchOnce } from "./rematch.ts";
+
+/** Keeps findings up to date: to be woken by the channels `feed` and `scan`. */
+export function startMatching(world: World): Loop {
+  return startLoop({
+    name: "intel.match",
+    idleMs: MINUTE_MS,
+    log: world.log,
+    turn: async () => (await rematchOnce(world)).hasMore,
+  });
+}
+
+/** Asks the publishers by timetable; does nothing where the network is switched off for feeds. */
+export function startFeedRefresh(world: World): Loop {
+  const stopped = new AbortController();
+  const loop = startLoop({
+    name: "intel.refresh",
+    idleMs: MINUTE_MS,
+    log: world.log,
+    turn: async () => {
+      if (world.config.feeds.network === "on" && !stopped.signal.aborted) {
+        await refreshFeeds(world, systemActor, { isForced: false, signal: stopped.signal });
+      }
+      return false;
+    },
+  });
+  return {
+    wake: () => loop.wake(),
+    stop: async () => {
+      // A download under way must not hold up the end of the server.
+      stopped.abort();
+      await loop.stop();
+    },
+  };
+}

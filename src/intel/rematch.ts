@@ -1,0 +1,93 @@
+import { inTransaction, type Tx } from "../db/database.ts";
+import type { World } from "../db/world.ts";
+import type { StoredPackage } from "../inventory/model.ts";
+import { findingsForPackages } from "./match.ts";
+import {
+  loadNewPackages,
+  loadPackagesJudgedAs,
+  lockMatching,
+  takeChangedNames,
+  writePairs,
+  writeSubjects,
+} from "./store-finding.ts";
+import { loadStatementsAbout, type NamedPackage } from "./store-statement.ts";
+import { loadRejected } from "./store-vulnerability.ts";
+import { subjectOf } from "./subject.ts";
+
+/**
+ * Brings the findings up to date. Only what changed is touched: a new statement reaches the packages
+ * of its name, a new package set its new packages. The queue is filled by the transactions that made
+ * the change, so a server that dies in between leaves the work, not a gap.
+ */
+export interface RematchReport {
+  readonly packageCount: number;
+  readonly openedCount: number;
+  readonly closedCount: number;
+}
+
+/** Packages and names per transaction: some seconds of work at most. */
+const PACKAGES_MAX = 5_000;
+const NAMES_MAX = 2_000;
+
+/** Works until nothing is left to match. */
+export async function rematch(world: World): Promise<RematchReport> {
+  const total = { packageCount: 0, openedCount: 0, closedCount: 0 };
+  for (;;) {
+    const turn = await rematchOnce(world);
+    total.packageCount += turn.packageCount;
+    total.openedCount += turn.openedCount;
+    total.closedCount += turn.closedCount;
+    if (!turn.hasMore) return total;
+  }
+}
+
+export async function rematchOnce(
+  world: World,
+): Promise<RematchReport & { readonly hasMore: boolean }> {
+  return await inTransaction(world.db, async (tx) => {
+    await lockMatching(tx);
+    const names = await takeChangedNames(tx, NAMES_MAX);
+    const touched = names.length === 0 ? [] : await loadPackagesJudgedAs(tx, names);
+    const fresh = await loadNewPackages(tx, PACKAGES_MAX);
+    const packages = [...new Map([...touched, ...fresh].map((p) => [p.id, p])).values()];
+    const hasMore = names.length === NAMES_MAX || fresh.length === PACKAGES_MAX;
+    if (packages.length === 0) {
+      return { packageCount: 0, openedCount: 0, closedCount: 0, hasMore };
+    }
+    const written = await matchPackages(tx, packages, world.clock());
+    return {
+      packageCount: packages.length,
+      openedCount: written.opened,
+      closedCount: written.closed,
+      hasMore,
+    };
+  });
+}
+
+async function matchPackages(
+  tx: Tx,
+  packages: readonly StoredPackage[],
+  at: number,
+): Promise<{ readonly opened: number; readonly closed: number }> {
+  const statements = await loadStatementsAbout(tx, namesOf(packages));
+  const rejected = await loadRejected(tx, [...new Set(statements.map((s) => s.vulnerability))]);
+  const { matches, subjects } = findingsForPackages({ packages, statements, rejected });
+  await writeSubjects(tx, packages, subjects);
+  return await writePairs(
+    tx,
+    packages.map((p) => p.id),
+    matches,
+    at,
+  );
+}
+
+/** The names under which feeds may speak of these packages. */
+export function namesOf(packages: readonly StoredPackage[]): readonly NamedPackage[] {
+  const names = new Map<string, NamedPackage>();
+  for (const p of packages) {
+    for (const name of [subjectOf(p).source, p.name]) {
+      names.set(`${p.ecosystem}\n${name}`, { ecosystem: p.ecosystem, name });
+    }
+  }
+  return [...names.values()];
+}

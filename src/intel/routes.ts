@@ -1,0 +1,341 @@
+import { z } from "zod";
+import { Failure } from "../base/failure.ts";
+import { type Instant, instantFromText, instantToText } from "../base/instant.ts";
+import { demandUnscoped } from "../base/unscoped.ts";
+import { type Route, route } from "../db/world.ts";
+import {
+  type FeedStatus,
+  feedStatus,
+  listFindings,
+  loadFeedFile,
+  refreshFromNetwork,
+  showFinding,
+} from "./actions.ts";
+import { coverageReasons } from "./coverage.ts";
+import type { ExplainedFinding } from "./findings.ts";
+import { matchRules } from "./judge.ts";
+import { exposedStates } from "./model.ts";
+
+const BODY_BYTES_MAX = 64 * 1024 * 1024;
+
+const time = z.string().describe("RFC 3339 in UTC");
+const problem = z.object({ place: z.string(), reason: z.string() });
+
+const feedReply = z.object({
+  name: z.string(),
+  state: z.enum(["fresh", "stale", "never-loaded"]),
+  why: z.string().describe("why it is stale; empty otherwise"),
+  origin: z.enum(["starter", "file", "network"]).nullable(),
+  generation: z.string().nullable(),
+  asOf: time.nullable(),
+  confirmedAt: time.nullable(),
+  loadedAt: time.nullable(),
+  entryCount: z.number(),
+  ecosystems: z.array(z.string()),
+  label: z.string().describe("what must be known when relying on it; empty when nothing"),
+  licence: z.string(),
+  isComplete: z.boolean(),
+  problemCount: z.number(),
+  problems: z.array(problem),
+  failure: z.string().nullable().describe("why the last attempt did not succeed"),
+  failedAt: time.nullable(),
+});
+
+const outcomeReply = z.object({
+  feed: z.string(),
+  kind: z.enum(["loaded", "unchanged", "refused", "current", "unavailable"]),
+  message: z.string(),
+  generation: z.string().optional(),
+  entryCount: z.number().optional(),
+  addedCount: z.number().optional(),
+  endedCount: z.number().optional(),
+  problemCount: z.number().optional(),
+  problems: z.array(problem).optional(),
+});
+
+const findingStates = [
+  ...exposedStates,
+  "under-investigation",
+  "unknown-coverage",
+] as const satisfies readonly string[];
+
+const coverageReply = z.object({
+  coveredCount: z.number(),
+  unknown: z.array(
+    z.object({
+      ecosystem: z.string(),
+      reason: z.string(),
+      text: z.string(),
+      packageCount: z.number(),
+    }),
+  ),
+  hostCount: z.number(),
+  unknownHostCount: z.number(),
+});
+
+const findingReply = z.object({
+  key: z.string().describe("the vulnerability, `<ecosystem> <source>`, or the host's name"),
+  title: z.string(),
+  vulnerabilities: z.array(z.string()),
+  sources: z.array(
+    z.object({
+      ecosystem: z.string(),
+      source: z.string(),
+      fixedVersions: z.array(z.string()),
+    }),
+  ),
+  states: z.array(z.string()),
+  hostCount: z.number(),
+  packageCount: z.number(),
+  knownExploitedCount: z.number(),
+  epss: z.number().nullable(),
+  cvss: z.number().nullable(),
+  since: time,
+});
+
+const getFeeds = route({
+  method: "GET",
+  path: "/api/v1/feeds",
+  summary: "Lists the feeds: what is loaded, how old it is, and what went wrong last.",
+  permission: "feed.read",
+  reply: z.object({ items: z.array(feedReply), next: z.string().nullable() }),
+  handle: async ({ world }) => ({ items: (await feedStatus(world)).map(feedView), next: null }),
+});
+
+const flag = z.enum(["true", "false"]).transform((text) => text === "true");
+
+const loadFeeds = route({
+  method: "POST",
+  path: "/api/v1/feeds/load",
+  summary: "Loads a feed file, told by its content, or asks the publishers for all feeds now.",
+  permission: "feed.load",
+  query: z.object({
+    asOf: z.string().optional().describe("when the file was made, where it does not say"),
+    acceptShrink: flag.optional().describe("take over what the shrink guard would refuse"),
+  }),
+  body: z.union([
+    z.instanceof(Uint8Array).meta({
+      type: "string",
+      format: "binary",
+      description: "the file itself, as application/octet-stream",
+    }),
+    z.object({ network: z.literal(true) }),
+  ]),
+  bodyBytesMax: BODY_BYTES_MAX,
+  reply: z.object({ items: z.array(outcomeReply) }),
+  errors: ["invalid", "too-large", "blocked"],
+  handle: async ({ world, actor }, { query, body }) => {
+    demandUnscoped(actor, "feed.load", "What feeds say");
+    const outcomes =
+      body instanceof Uint8Array
+        ? await loadFeedFile(world, actor, {
+            bytes: Buffer.from(body.buffer, body.byteOffset, body.byteLength),
+            asOf: instantOf(query.asOf),
+            acceptShrink: query.acceptShrink ?? false,
+          })
+        : await refreshFromNetwork(world, actor);
+    return { items: outcomes.map(outcomeView) };
+  },
+});
+
+const getFindings = route({
+  method: "GET",
+  path: "/api/v1/findings",
+  summary: "Lists findings by vulnerability, source package or host, known exploited ones first.",
+  permission: "finding.read",
+  query: z.object({
+    group: z.enum(["vulnerability", "source", "host"]).default("vulnerability"),
+    state: z.enum(findingStates).optional(),
+    kev: flag.optional(),
+    search: z.string().max(200).optional(),
+    limit: z.coerce.number().int().min(1).max(1000).default(100),
+    cursor: z.string().max(500).optional(),
+  }),
+  reply: z.object({
+    items: z.array(findingReply),
+    next: z.string().nullable(),
+    total: z.number(),
+    coverage: coverageReply,
+    backlogCount: z.number().describe("above 0 the list is not final"),
+  }),
+  handle: async ({ world, actor }, { query }) => {
+    const list = await listFindings(world, actor, {
+      group: query.group,
+      states: query.state === undefined ? undefined : [query.state],
+      isKev: query.kev,
+      search: query.search,
+    });
+    const start = startAfter(list.rows, query.cursor);
+    const page = list.rows.slice(start, start + query.limit);
+    const last = page.at(-1);
+    const hasMore = start + page.length < list.rows.length;
+    return {
+      items: page.map((row) => ({
+        ...row,
+        vulnerabilities: [...row.vulnerabilities],
+        sources: row.sources.map((s) => ({ ...s, fixedVersions: [...s.fixedVersions] })),
+        states: [...row.states],
+        since: instantToText(row.since),
+      })),
+      next: hasMore && last !== undefined ? cursorOf(start + page.length, last.key) : null,
+      total: list.rows.length,
+      coverage: {
+        ...list.coverage,
+        unknown: list.coverage.unknown.map((u) => ({ ...u, text: coverageReasons[u.reason] })),
+      },
+      backlogCount: list.backlogCount,
+    };
+  },
+});
+
+const explanationReply = z.object({
+  vulnerability: z.object({
+    id: z.string(),
+    title: z.string(),
+    publishedAt: time.nullable(),
+    status: z.string(),
+    cvss: z.array(
+      z.object({ source: z.string(), version: z.string(), vector: z.string(), score: z.number() }),
+    ),
+    kev: z.object({ addedAt: time, dueAt: time.nullable(), isRansomware: z.boolean() }).nullable(),
+    epss: z.object({ score: z.number(), percentile: z.number() }).nullable(),
+    ssvc: z
+      .object({
+        exploitation: z.string(),
+        isAutomatable: z.boolean(),
+        technicalImpact: z.string(),
+      })
+      .nullable(),
+  }),
+  packages: z.array(
+    z.object({
+      ecosystem: z.string(),
+      name: z.string(),
+      version: z.string(),
+      arch: z.string(),
+      source: z.string(),
+      state: z.string(),
+      fixedVersion: z.string().nullable(),
+      hostCount: z.number(),
+      because: z.object({
+        feed: z.string(),
+        generation: z.string(),
+        advisory: z.string(),
+        rule: z.string(),
+        text: z.string(),
+        packageName: z.string(),
+        installed: z.string(),
+        comparedWith: z.string().nullable(),
+        comparison: z.string(),
+      }),
+    }),
+  ),
+  hosts: z.array(z.object({ id: z.string(), name: z.string() })),
+  hasMoreHosts: z.boolean(),
+});
+
+const getFinding = route({
+  method: "GET",
+  path: "/api/v1/findings/{vulnerability}",
+  summary: "Explains one vulnerability: each package it was compared with, why, and the hosts.",
+  permission: "finding.read",
+  params: z.object({ vulnerability: z.string().min(3).max(100) }),
+  reply: explanationReply,
+  errors: ["not-found"],
+  handle: async ({ world, actor }, { params }) =>
+    explanationView(await showFinding(world, actor, params.vulnerability)),
+});
+
+export const routes: readonly Route[] = [getFeeds, loadFeeds, getFindings, getFinding];
+
+function instantOf(text: string | undefined): Instant | null {
+  if (text === undefined) return null;
+  const instant = instantFromText(text);
+  if (instant !== null) return instant;
+  throw new Failure(
+    "invalid",
+    "The time of the feed (asOf) is not of the form 2026-11-21T08:00:00Z.",
+  );
+}
+
+function timeOf(instant: Instant | null): string | null {
+  return instant === null ? null : instantToText(instant);
+}
+
+function feedView(feed: FeedStatus): z.input<typeof feedReply> {
+  return {
+    name: feed.name,
+    state: feed.freshness.kind,
+    why: feed.freshness.kind === "stale" ? feed.freshness.why : "",
+    origin: feed.origin,
+    generation: feed.generation,
+    asOf: timeOf(feed.asOf),
+    confirmedAt: timeOf(feed.confirmedAt),
+    loadedAt: timeOf(feed.loadedAt),
+    entryCount: feed.entryCount,
+    ecosystems: [...feed.ecosystems],
+    label: feed.label,
+    licence: feed.licence,
+    isComplete: feed.isComplete,
+    problemCount: feed.problemCount,
+    problems: [...feed.problems],
+    failure: feed.failure,
+    failedAt: timeOf(feed.failedAt),
+  };
+}
+
+function outcomeView(
+  outcome: Awaited<ReturnType<typeof refreshFromNetwork>>[number],
+): z.input<typeof outcomeReply> {
+  if (outcome.kind !== "loaded") {
+    return { message: "", ...outcome };
+  }
+  return { message: "", ...outcome, problems: [...outcome.problems] };
+}
+
+function explanationView(explained: ExplainedFinding): z.input<typeof explanationReply> {
+  const { vulnerability: v } = explained;
+  return {
+    vulnerability: {
+      ...v,
+      publishedAt: timeOf(v.publishedAt),
+      cvss: v.cvss.map((score) => ({ ...score })),
+      kev:
+        v.kev === null
+          ? null
+          : { ...v.kev, addedAt: instantToText(v.kev.addedAt), dueAt: timeOf(v.kev.dueAt) },
+    },
+    packages: explained.packages.map(({ package: p, finding, hostCount }) => ({
+      ecosystem: p.ecosystem,
+      name: p.name,
+      version: p.version,
+      arch: p.arch,
+      source: p.source,
+      state: finding.state,
+      fixedVersion: finding.fixedVersion,
+      hostCount,
+      because: { ...finding.because, text: ruleText(finding.because.rule) },
+    })),
+    hosts: explained.hosts.map(({ id, name }) => ({ id, name })),
+    hasMoreHosts: explained.hasMoreHosts,
+  };
+}
+
+function ruleText(rule: string): string {
+  return Object.hasOwn(matchRules, rule) ? matchRules[rule as keyof typeof matchRules] : "";
+}
+
+/** A cursor holds the last key and its place: the place serves when the key has gone meanwhile. */
+function cursorOf(index: number, key: string): string {
+  return Buffer.from(`${index} ${key}`).toString("base64url");
+}
+
+function startAfter(rows: readonly { readonly key: string }[], cursor: string | undefined): number {
+  if (cursor === undefined) return 0;
+  const match = /^(\d{1,9}) (.+)$/s.exec(Buffer.from(cursor, "base64url").toString());
+  if (match?.[2] === undefined) {
+    throw new Failure("invalid", "The cursor is not one of this list. Start again without it.");
+  }
+  const at = rows.findIndex((row) => row.key === match[2]);
+  return at < 0 ? Number(match[1]) : at + 1;
+}

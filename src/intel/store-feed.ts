@@ -1,0 +1,218 @@
+import { type RawBuilder, sql } from "kysely";
+import { z } from "zod";
+import type { Digest } from "../base/digest.ts";
+import type { Instant } from "../base/instant.ts";
+import { type Reader, sqlInstant, sqlJson, type Tx } from "../db/database.ts";
+import type { FeedProblem } from "./feed-format.ts";
+import type { FeedState } from "./feed-rules.ts";
+
+/** Feeds and their generations. */
+export interface StoredFeed extends FeedState {
+  readonly generation: Digest | null;
+  readonly loadedAt: Instant | null;
+  readonly label: string;
+  readonly licence: string;
+  readonly isComplete: boolean;
+  readonly ecosystems: readonly string[];
+  readonly problemCount: number;
+  readonly problems: readonly FeedProblem[];
+  readonly failure: string | null;
+  readonly failedAt: Instant | null;
+  readonly etag: string | null;
+  readonly lastModified: string | null;
+}
+
+export type FeedOrigin = "starter" | "file" | "network";
+
+const problemsSchema = z.array(z.object({ place: z.string(), reason: z.string() }));
+
+interface FeedRow {
+  name: string;
+  generation: string | null;
+  origin: FeedOrigin | null;
+  as_of: number | null;
+  confirmed_at: number | null;
+  loaded_at: number | null;
+  label: string;
+  licence: string;
+  is_complete: boolean;
+  entry_count: number;
+  ecosystems: string[];
+  problem_count: number;
+  problems: unknown;
+  failure: string | null;
+  failed_at: number | null;
+  etag: string | null;
+  last_modified: string | null;
+}
+
+const feedColumns = sql`
+  name, generation, origin, ${sqlMs("as_of")}, ${sqlMs("confirmed_at")}, ${sqlMs("loaded_at")},
+  label, licence, is_complete, entry_count, ecosystems, problem_count, problems, failure,
+  ${sqlMs("failed_at")}, etag, last_modified`;
+
+/** A `timestamptz` column read as an instant under its own name. */
+export function sqlMs(column: string): RawBuilder<unknown> {
+  return sql`floor(extract(epoch from ${sql.ref(column)}) * 1000)::bigint as ${sql.ref(column)}`;
+}
+
+export async function loadFeeds(reader: Reader): Promise<readonly StoredFeed[]> {
+  const { rows } = await sql<FeedRow>`
+    select ${feedColumns} from feed order by name`.execute(reader);
+  return rows.map(feedOf);
+}
+
+/** Makes the row when it is missing and locks it until the transaction ends. */
+export async function lockFeed(tx: Tx, name: string): Promise<StoredFeed> {
+  await sql`insert into feed (name) values (${name}) on conflict do nothing`.execute(tx);
+  const { rows } = await sql<FeedRow>`
+    select ${feedColumns} from feed where name = ${name} for update`.execute(tx);
+  return rows.map(feedOf)[0] ?? absentFeed(name);
+}
+
+export function absentFeed(name: string): StoredFeed {
+  return {
+    name,
+    generation: null,
+    origin: null,
+    asOf: null,
+    confirmedAt: null,
+    loadedAt: null,
+    label: "",
+    licence: "",
+    isComplete: false,
+    entryCount: 0,
+    ecosystems: [],
+    problemCount: 0,
+    problems: [],
+    failure: null,
+    failedAt: null,
+    etag: null,
+    lastModified: null,
+  };
+}
+
+function feedOf(row: FeedRow): StoredFeed {
+  return {
+    name: row.name,
+    generation: row.generation,
+    origin: row.origin,
+    asOf: row.as_of,
+    confirmedAt: row.confirmed_at,
+    loadedAt: row.loaded_at,
+    label: row.label,
+    licence: row.licence,
+    isComplete: row.is_complete,
+    entryCount: row.entry_count,
+    ecosystems: row.ecosystems,
+    problemCount: row.problem_count,
+    problems: problemsSchema.parse(row.problems),
+    failure: row.failure,
+    failedAt: row.failed_at,
+    etag: row.etag,
+    lastModified: row.last_modified,
+  };
+}
+
+export interface NewGeneration {
+  readonly feed: string;
+  readonly digest: Digest;
+  readonly extent: "whole" | "part";
+  readonly origin: FeedOrigin;
+  readonly asOf: Instant | null;
+  readonly confirmedAt: Instant | null;
+  readonly loadedAt: Instant;
+  readonly label: string;
+  readonly licence: string;
+  readonly isComplete: boolean;
+  readonly entryCount: number;
+  readonly addedCount: number;
+  readonly endedCount: number;
+  readonly problemCount: number;
+  readonly problems: readonly FeedProblem[];
+  readonly acceptedBy: string | null;
+}
+
+/** Makes the generation the feed's current one. Parts leave the last whole generation's marks. */
+export async function recordGeneration(tx: Tx, g: NewGeneration): Promise<void> {
+  await sql`
+    insert into feed_generation (feed, digest, extent, origin, as_of, loaded_at, entry_count,
+      added_count, ended_count, accepted_by)
+    values (${g.feed}, ${g.digest}, ${g.extent}, ${g.origin}, ${sqlInstant(g.asOf)},
+      ${sqlInstant(g.loadedAt)}, ${g.entryCount}, ${g.addedCount}, ${g.endedCount},
+      ${g.acceptedBy})`.execute(tx);
+  await sql`
+    update feed set loaded_at = ${sqlInstant(g.loadedAt)}, problem_count = ${g.problemCount},
+      problems = ${sqlJson(g.problems)}, failure = null, failed_at = null,
+      ecosystems = (select coalesce(array_agg(distinct ecosystem order by ecosystem), '{}')
+        from statement where feed = ${g.feed} and valid_to is null)
+     where name = ${g.feed}`.execute(tx);
+  const isFirst = sql`generation is null`;
+  await sql`
+    update feed set generation = ${g.digest}, origin = ${g.origin}, label = ${g.label},
+      licence = ${g.licence}, is_complete = ${g.isComplete && g.extent === "whole"},
+      entry_count = ${g.extent === "whole" ? g.entryCount : 0},
+      as_of = ${g.extent === "whole" ? sqlInstant(g.asOf) : sql`null`},
+      confirmed_at = ${g.extent === "whole" ? sqlInstant(g.confirmedAt) : sql`null`},
+      etag = null, last_modified = null
+     where name = ${g.feed} and ${g.extent === "whole" ? sql`true` : isFirst}`.execute(tx);
+}
+
+/** The publisher still offers what is loaded. */
+export async function confirmFeed(
+  tx: Reader,
+  feed: string,
+  confirmedAt: Instant | null,
+): Promise<void> {
+  await sql`
+    update feed set confirmed_at = greatest(confirmed_at, ${sqlInstant(confirmedAt)}),
+      failure = null, failed_at = null
+     where name = ${feed}`.execute(tx);
+}
+
+export async function recordFeedFailure(
+  tx: Reader,
+  feed: string,
+  failure: string,
+  at: Instant,
+): Promise<void> {
+  await sql`
+    insert into feed (name, failure, failed_at) values (${feed}, ${failure}, ${sqlInstant(at)})
+    on conflict (name) do update set failure = excluded.failure,
+      failed_at = excluded.failed_at`.execute(tx);
+}
+
+export async function keepValidators(
+  tx: Reader,
+  feed: string,
+  validators: { readonly etag: string | null; readonly lastModified: string | null },
+): Promise<void> {
+  await sql`
+    update feed set etag = ${validators.etag}, last_modified = ${validators.lastModified}
+     where name = ${feed}`.execute(tx);
+}
+
+/** True for the one server that may ask the network for this feed now. */
+export async function claimFeedCheck(
+  db: Reader,
+  feed: string,
+  times: { readonly now: Instant; readonly until: Instant },
+): Promise<boolean> {
+  const { rows } = await sql<{ name: string }>`
+    insert into feed (name, next_check_at) values (${feed}, ${sqlInstant(times.until)})
+    on conflict (name) do update set next_check_at = excluded.next_check_at
+      where feed.next_check_at is null or feed.next_check_at <= ${sqlInstant(times.now)}
+    returning name`.execute(db);
+  return rows.length === 1;
+}
+
+export async function setNextCheck(db: Reader, feed: string, at: Instant): Promise<void> {
+  await sql`update feed set next_check_at = ${sqlInstant(at)} where name = ${feed}`.execute(db);
+}
+
+/** Ecosystems of the packages we know of, for choosing which feeds to fetch. */
+export async function knownEcosystems(reader: Reader): Promise<readonly string[]> {
+  const { rows } = await sql<{ ecosystem: string }>`
+    select distinct ecosystem from package_set order by ecosystem`.execute(reader);
+  return rows.map((row) => row.ecosystem);
+}
