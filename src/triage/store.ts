@@ -110,7 +110,12 @@ export async function insertPatch(tx: Tx, patch: NewPatch): Promise<number | nul
 /** Compare-and-set: false when the case is no longer in `from`. */
 export async function updateState(
   tx: Tx,
-  move: { readonly id: PatchId; readonly from: PatchState; readonly to: PatchState; readonly at: Instant },
+  move: {
+    readonly id: PatchId;
+    readonly from: PatchState;
+    readonly to: PatchState;
+    readonly at: Instant;
+  },
 ): Promise<boolean> {
   const { numAffectedRows } = await sql`
     update patch set state = ${move.to}, moved_at = ${sqlInstant(move.at)}

@@ -1,0 +1,332 @@
+import { type Actor, scopesFor } from "../base/actor.ts";
+import { Failure } from "../base/failure.ts";
+import { newId, type PatchId, type SubjectId } from "../base/ids.ts";
+import type { Selector } from "../base/labels.ts";
+import { inTransaction, type Reader, type Tx } from "../db/database.ts";
+import type { World } from "../db/world.ts";
+import type { Vulnerability } from "../intel/model.ts";
+import { exposure } from "../intel/store-exposure.ts";
+import { loadVulnerabilities } from "../intel/store-vulnerability.ts";
+import { loadPackages } from "../inventory/store.ts";
+import { recordEvent } from "../ledger/record.ts";
+import { type CaseFacts, classify } from "../policy/classification.ts";
+import { classificationPolicy } from "../policy/store-files.ts";
+import { deadlineFor, earliestDeadline } from "./deadline.ts";
+import { exposedSources } from "./exposed-sources.ts";
+import { type ExposedSource, type FixFirstItem, fixFirst } from "./fix-first.ts";
+import {
+  type Deadline,
+  type Patch,
+  type PatchTarget,
+  type PatchVerb,
+  patchMoves,
+  stateAfter,
+} from "./model.ts";
+import { regressionRisk } from "./regression-risk.ts";
+import { insertPatch, loadOpenPatch, loadPatch, updateState } from "./store.ts";
+import { firstSeenAt, loadSourceOffers, lowestTier } from "./store-exposure.ts";
+
+/** The list of updates that clear most risk for the hosts the actor may see. */
+export async function listFixFirst(world: World, actor: Actor): Promise<readonly FixFirstItem[]> {
+  const scopes = scopesFor(actor, "finding.read");
+  return fixFirst(await loadExposedSources(world.db, scopes));
+}
+
+async function loadExposedSources(
+  reader: Reader,
+  scopes: readonly Selector[],
+  source?: string,
+): Promise<readonly ExposedSource[]> {
+  const exposures = await exposure(reader, { scopes, source });
+  const ids = exposures.map((e) => e.vulnerability);
+  return exposedSources({
+    exposures,
+    outside: await exposure(reader, { scopes: scopes.map(outsideOf), source }),
+    offers: await loadSourceOffers(reader, scopes),
+    vulnerabilities: await loadVulnerabilities(reader, ids),
+  });
+}
+
+/** Hosts are exposed unless a label says otherwise: unknown exposure counts as exposed. */
+function outsideOf(selector: Selector): Selector {
+  return [...selector, { op: "not-in", key: "exposure", values: ["internal", "none"] }];
+}
+
+export interface OpenPatch {
+  readonly source: string;
+  readonly ecosystem?: string | undefined;
+  readonly justification?: string | undefined;
+}
+
+/** Opens the case for the update of a source package; an open one for the same target is returned. */
+export async function openPatch(
+  world: World,
+  actor: Actor,
+  input: OpenPatch,
+): Promise<{ readonly patch: Patch; readonly isNew: boolean }> {
+  const scopes = scopesFor(actor, "patch.edit");
+  const found = await findSource(world, scopes, input);
+  const target: PatchTarget = {
+    ecosystem: found.ecosystem,
+    source: found.source,
+    sourceVersion: found.offeredVersion,
+  };
+  const existing = await loadOpenPatch(world.db, target);
+  if (existing !== null) return { patch: existing, isNew: false };
+  const draft = await draftPatch(world, actor, { scopes, source: found, target, input });
+  const patch = await inTransaction(world.db, async (tx) => {
+    const number = await insertPatch(tx, draft);
+    if (number === null) return null;
+    await recordEvent(tx, {
+      type: "patch.opened",
+      actor: actor.subject,
+      object: `patch:${draft.id}`,
+      patch: draft.id,
+      facts: {
+        number,
+        ...target,
+        route: draft.route,
+        urgency: draft.urgency,
+        rule: draft.classifiedBy.rule,
+        policy: draft.classifiedBy.version,
+        vulnerabilities: draft.vulnerabilities,
+        deadline: draft.deadline.at,
+      },
+    });
+    const { facts: _, ...rest } = draft;
+    return { ...rest, number };
+  });
+  if (patch !== null) return { patch, isNew: true };
+  // Somebody else opened it between our look and our write.
+  const other = await loadOpenPatch(world.db, target);
+  if (other === null) {
+    throw new Failure("conflict", `The case for ${target.source} changed meanwhile. Try again.`);
+  }
+  return { patch: other, isNew: false };
+}
+
+type OfferedSource = ExposedSource & { readonly offeredVersion: string };
+
+async function findSource(
+  world: World,
+  scopes: readonly Selector[],
+  input: OpenPatch,
+): Promise<OfferedSource> {
+  const found = (await loadExposedSources(world.db, scopes, input.source)).filter(
+    (source) => input.ecosystem === undefined || source.ecosystem === input.ecosystem,
+  );
+  if (found.length > 1) {
+    throw new Failure(
+      "invalid",
+      `${input.source} is affected in ${found.map((s) => s.ecosystem).join(" and ")}. Name one with --ecosystem.`,
+    );
+  }
+  const source = found[0] ?? (await unaffectedSource(world, scopes, input));
+  const { offeredVersion } = source;
+  if (offeredVersion === null) {
+    throw new Failure(
+      "blocked",
+      `No source of the affected hosts offers a newer ${input.source} yet. It may be fixed upstream; see "fettle finding list --source ${input.source}".`,
+      { facts: { source: input.source } },
+    );
+  }
+  return { ...source, offeredVersion };
+}
+
+/** An update without known vulnerabilities can be carried out too. */
+async function unaffectedSource(
+  world: World,
+  scopes: readonly Selector[],
+  input: OpenPatch,
+): Promise<ExposedSource> {
+  const offers = await loadSourceOffers(world.db, scopes, input.source);
+  const ecosystems = [...new Set(offers.map((offer) => offer.ecosystem))].filter(
+    (ecosystem) => input.ecosystem === undefined || ecosystem === input.ecosystem,
+  );
+  const [ecosystem] = ecosystems;
+  if (ecosystem === undefined || ecosystems.length > 1) {
+    throw new Failure(
+      "not-found",
+      ecosystems.length > 1
+        ? `${input.source} is offered in ${ecosystems.join(" and ")}. Name one with --ecosystem.`
+        : `No host in your scope has the source package ${input.source} with an update offered. "fettle patch list" shows what there is.`,
+    );
+  }
+  const none = { exposures: [], outside: [], vulnerabilities: new Map() };
+  const pretend = {
+    ecosystem,
+    source: input.source,
+    vulnerability: "",
+    state: "affected-fix-available",
+    fixedVersion: null,
+    packageIds: [],
+    since: world.clock(),
+    hostCount: 0,
+  } as const;
+  const [source] = exposedSources({ ...none, exposures: [pretend], offers });
+  if (source === undefined) throw new Failure("not-found", `${input.source} is not offered.`);
+  return { ...source, vulnerabilities: [] };
+}
+
+interface Draft {
+  readonly scopes: readonly Selector[];
+  readonly source: OfferedSource;
+  readonly target: PatchTarget;
+  readonly input: OpenPatch;
+}
+
+async function draftPatch(world: World, actor: Actor, draft: Draft) {
+  const { source, target, scopes } = draft;
+  const cleared = source.vulnerabilities.filter((v) => v.isClearedByOffer);
+  const ids = cleared.map((v) => v.id).sort();
+  const known = await loadVulnerabilities(world.db, ids);
+  const exposures = (await exposure(world.db, { scopes, source: source.source })).filter(
+    (e) => e.ecosystem === source.ecosystem,
+  );
+  const packageIds = [...new Set(exposures.flatMap((e) => e.packageIds))];
+  const versions = (await loadPackages(world.db, packageIds)).map((p) => p.sourceVersion);
+  const affectedVersions = [...new Set(versions)].sort();
+  const facts = caseFacts(
+    source,
+    [...known.values()],
+    await lowestTier(world.db, scopes, packageIds),
+  );
+  const decision = classify(classificationPolicy(world), facts);
+  const now = world.clock();
+  const detectedAt = (await firstSeenAt(world.db, packageIds)) ?? now;
+  const isExposed = await exposureOf(world, scopes, source);
+  return {
+    id: newId<PatchId>(now),
+    title: `Upgrade ${target.source} to ${target.sourceVersion}`,
+    target,
+    state: "triage" as const,
+    route: decision.route,
+    kind: ids.length > 0 ? ("security" as const) : ("functional" as const),
+    urgency: decision.urgency,
+    classifiedBy: decision.by,
+    facts,
+    vulnerabilities: ids,
+    affectedVersions: affectedVersions.length > 0 ? affectedVersions : ["any older version"],
+    regression: regressionRisk(affectedVersions, target.sourceVersion),
+    deadline: caseDeadline([...known.values()], { detectedAt, isExposed }),
+    justification: draft.input.justification ?? justificationFor(source, cleared.length, facts),
+    openedBy: actor.subject as SubjectId,
+    openedAt: now,
+  };
+}
+
+function caseFacts(
+  source: ExposedSource,
+  known: readonly Vulnerability[],
+  tier: number,
+): CaseFacts {
+  return {
+    kev: known.filter((v) => v.kev !== null).length,
+    ransomware: known.filter((v) => v.kev?.isRansomware).length,
+    active: known.filter((v) => v.ssvc?.exploitation === "active").length,
+    proof: known.filter((v) => v.ssvc?.exploitation === "poc").length,
+    epss: Math.max(0, ...known.map((v) => v.epss?.score ?? 0)),
+    cvss: Math.max(0, ...known.flatMap((v) => v.cvss.map((score) => score.score))),
+    vulnerabilities: known.length,
+    hosts: source.hosts,
+    exposed: source.exposedHosts > 0,
+    tier,
+  };
+}
+
+/** True where a host says it is public, false where all say they are not, else unknown. */
+async function exposureOf(
+  world: World,
+  scopes: readonly Selector[],
+  source: ExposedSource,
+): Promise<boolean | null> {
+  if (source.exposedHosts === 0) return false;
+  const inPublic = scopes.map(
+    (selector): Selector => [...selector, { op: "in", key: "exposure", values: ["public"] }],
+  );
+  const found = await exposure(world.db, { scopes: inPublic, source: source.source });
+  return found.some((e) => e.ecosystem === source.ecosystem) ? true : null;
+}
+
+function caseDeadline(
+  known: readonly Vulnerability[],
+  facts: { readonly detectedAt: number; readonly isExposed: boolean | null },
+): Deadline {
+  const { detectedAt, isExposed } = facts;
+  const deadlines = known.map((v) =>
+    deadlineFor({
+      vulnerability: v.id,
+      isKnownExploited: v.kev !== null,
+      isExposed,
+      isAutomatable: v.ssvc?.isAutomatable ?? null,
+      isTotalImpact: v.ssvc === null ? null : v.ssvc.technicalImpact === "total",
+      kevListedAt: v.kev?.addedAt ?? null,
+      detectedAt,
+    }),
+  );
+  const earliest = earliestDeadline(deadlines);
+  if (earliest !== null) return earliest;
+  return {
+    at: null,
+    preset: "BOD 26-04",
+    rule: "no known vulnerability → next upgrade",
+    inputs: {
+      isKnownExploited: false,
+      isExposed: false,
+      isAutomatable: false,
+      isTotalImpact: false,
+    },
+    assumed: [],
+    needsForensicTriage: false,
+    clockStartedAt: detectedAt,
+  };
+}
+
+function justificationFor(source: ExposedSource, cleared: number, facts: CaseFacts): string {
+  if (cleared === 0) return `Update without a known vulnerability on ${source.hosts} host(s).`;
+  const exploited = facts.kev === 0 ? "" : `, ${facts.kev} of them known to be exploited`;
+  return `Clears ${cleared} known vulnerabilities${exploited}, on ${source.hosts} host(s).`;
+}
+
+/** One case, or a failure that says how to find it. */
+export async function requirePatch(reader: Reader, ref: string): Promise<Patch> {
+  const patch = await loadPatch(reader, ref);
+  if (patch === null) {
+    throw new Failure("not-found", `There is no case ${ref}. "fettle patch list" shows them.`);
+  }
+  return patch;
+}
+
+/** Moves the case as the state table allows, in the transaction of what caused it. */
+export async function movePatch(
+  tx: Tx,
+  move: {
+    readonly patch: PatchId;
+    readonly verb: PatchVerb;
+    readonly actor: SubjectId;
+    readonly at: number;
+    readonly reason?: string | undefined;
+  },
+): Promise<void> {
+  const patch = await requirePatch(tx, move.patch);
+  const to = stateAfter(patch.state, move.verb);
+  if (to === null) {
+    const possible = Object.keys(patchMoves[patch.state]).join(", ") || "nothing";
+    throw new Failure(
+      "blocked",
+      `Case P-${patch.number} is ${patch.state}; "${move.verb}" is not possible there. Possible: ${possible}.`,
+      { facts: { state: patch.state, verb: move.verb } },
+    );
+  }
+  const isMoved = await updateState(tx, { id: patch.id, from: patch.state, to, at: move.at });
+  if (!isMoved) {
+    throw new Failure("conflict", `Case P-${patch.number} was changed meanwhile. Try again.`);
+  }
+  await recordEvent(tx, {
+    type: "patch.moved",
+    actor: move.actor,
+    object: `patch:${patch.id}`,
+    patch: patch.id,
+    facts: { from: patch.state, to, verb: move.verb, reason: move.reason ?? null },
+  });
+}

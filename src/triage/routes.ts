@@ -1,0 +1,251 @@
+import { z } from "zod";
+import { isUuid } from "../base/ids.ts";
+import { type Instant, instantToText } from "../base/instant.ts";
+import { inTransaction } from "../db/database.ts";
+import { type Route, route } from "../db/world.ts";
+import { readTimeline } from "../ledger/store.ts";
+import { listFixFirst, movePatch, openPatch, requirePatch } from "./actions.ts";
+import type { Patch, PatchState, PatchVerb } from "./model.ts";
+import { patchMoves, stateAfter } from "./model.ts";
+import { loadPatches } from "./store.ts";
+
+/** Cases over HTTP. Which verbs are possible, and why the others are not, comes with each case. */
+
+const time = z.iso.datetime();
+const patchRef = z.object({
+  patch: z.string().refine((text) => isUuid(text) || /^P-\d{1,9}$/i.test(text), {
+    message: "A case is named like P-142.",
+  }),
+});
+
+const targetSchema = z
+  .strictObject({ ecosystem: z.string(), source: z.string(), sourceVersion: z.string() })
+  .meta({ id: "PatchTarget" });
+
+const fixFirstSchema = z
+  .strictObject({
+    ecosystem: z.string(),
+    source: z.string(),
+    /** Null where nothing is offered that clears these findings. */
+    sourceVersion: z.string().nullable(),
+    remedy: z.enum(["update-offered", "fixed-upstream-not-offered", "no-fix"]),
+    hosts: z.number(),
+    exposedHosts: z.number(),
+    findingsCleared: z.number(),
+    vulnerabilities: z.array(z.string()),
+    knownExploited: z.array(z.string()),
+    epssMax: z.number().nullable(),
+    risk: z.number(),
+  })
+  .meta({ id: "FixFirstItem" });
+
+const patchSchema = z
+  .strictObject({
+    id: z.string(),
+    ref: z.string(),
+    title: z.string(),
+    target: targetSchema,
+    state: z.enum(Object.keys(patchMoves) as [PatchState, ...PatchState[]]),
+    route: z.enum(["emergency", "scheduled", "feature-release"]),
+    kind: z.enum(["security", "functional", "performance"]),
+    urgency: z.enum(["critical", "high", "medium", "low"]),
+    classifiedBy: z.strictObject({ file: z.string(), rule: z.string(), version: z.string() }),
+    vulnerabilities: z.array(z.string()),
+    affectedVersions: z.array(z.string()),
+    regression: z.strictObject({ level: z.enum(["low", "medium", "high"]), because: z.string() }),
+    deadline: z.strictObject({
+      at: time.nullable(),
+      preset: z.string(),
+      rule: z.string(),
+      inputs: z.strictObject({
+        isKnownExploited: z.boolean(),
+        isExposed: z.boolean(),
+        isAutomatable: z.boolean(),
+        isTotalImpact: z.boolean(),
+      }),
+      assumed: z.array(z.string()),
+      needsForensicTriage: z.boolean(),
+      clockStartedAt: time,
+    }),
+    justification: z.string(),
+    openedBy: z.string(),
+    openedAt: time,
+    actions: z.array(
+      z.strictObject({ verb: z.string(), allowed: z.boolean(), reason: z.string().nullable() }),
+    ),
+  })
+  .meta({ id: "Patch" });
+
+const eventSchema = z
+  .strictObject({
+    id: z.string(),
+    index: z.number().nullable(),
+    at: time,
+    type: z.string(),
+    actor: z.string(),
+    object: z.string(),
+    facts: z.record(z.string(), z.unknown()),
+  })
+  .meta({ id: "TimelineEvent" });
+
+const text = (instant: Instant): string => instantToText(instant);
+
+function patchReply(patch: Patch): z.output<typeof patchSchema> {
+  const { number, deadline, openedAt, openedBy, ...rest } = patch;
+  return {
+    ...rest,
+    ref: `P-${number}`,
+    openedBy,
+    openedAt: text(openedAt),
+    vulnerabilities: [...patch.vulnerabilities],
+    affectedVersions: [...patch.affectedVersions],
+    deadline: {
+      ...deadline,
+      at: deadline.at === null ? null : text(deadline.at),
+      assumed: [...deadline.assumed],
+      clockStartedAt: text(deadline.clockStartedAt),
+    },
+    actions: (["drop", "close", "reopen"] as const).map((verb) => actionOn(patch, verb)),
+  };
+}
+
+function actionOn(patch: Patch, verb: PatchVerb) {
+  const isAllowed = stateAfter(patch.state, verb) !== null;
+  return {
+    verb,
+    allowed: isAllowed,
+    reason: isAllowed ? null : `The case is ${patch.state}.`,
+  };
+}
+
+const getFixFirst = route({
+  method: "GET",
+  path: "/api/v1/fix-first",
+  summary: "The updates that clear most risk for the hosts you may see, best first.",
+  permission: "finding.read",
+  query: z.strictObject({ limit: z.coerce.number().int().min(1).max(1000).default(100) }),
+  reply: z.strictObject({ items: z.array(fixFirstSchema), total: z.number() }),
+  handle: async ({ world, actor }, { query }) => {
+    const items = await listFixFirst(world, actor);
+    return {
+      total: items.length,
+      items: items.slice(0, query.limit).map(({ target, ...item }) => ({
+        ...item,
+        ecosystem: target.ecosystem,
+        source: target.source,
+        sourceVersion: "sourceVersion" in target ? target.sourceVersion : null,
+        vulnerabilities: [...item.vulnerabilities],
+        knownExploited: [...item.knownExploited],
+      })),
+    };
+  },
+});
+
+const postPatch = route({
+  method: "POST",
+  path: "/api/v1/patches",
+  summary:
+    "Opens the case for the newest offered update of a source package, or finds the open one.",
+  permission: "patch.edit",
+  body: z.strictObject({
+    source: z.string().min(1).max(128),
+    ecosystem: z.string().min(1).max(100).optional(),
+    justification: z.string().trim().min(1).max(4000).optional(),
+  }),
+  reply: z.strictObject({ patch: patchSchema, isNew: z.boolean() }),
+  status: 201,
+  errors: ["not-found", "blocked", "conflict"],
+  handle: async ({ world, actor }, { body }) => {
+    const { patch, isNew } = await openPatch(world, actor, body);
+    return { patch: patchReply(patch), isNew };
+  },
+});
+
+const getPatches = route({
+  method: "GET",
+  path: "/api/v1/patches",
+  summary: "Cases, newest first.",
+  permission: "patch.read",
+  query: z.strictObject({
+    state: z.enum(Object.keys(patchMoves) as [PatchState, ...PatchState[]]).optional(),
+    cursor: z
+      .string()
+      .regex(/^\d{1,9}$/)
+      .optional(),
+    limit: z.coerce.number().int().min(1).max(200).default(50),
+  }),
+  reply: z.strictObject({ items: z.array(patchSchema), next: z.string().nullable() }),
+  handle: async ({ world }, { query }) => {
+    const found = await loadPatches(world.db, {
+      states: query.state === undefined ? undefined : [query.state],
+      beforeNumber: query.cursor === undefined ? undefined : Number(query.cursor),
+      limit: query.limit + 1,
+    });
+    const items = found.slice(0, query.limit);
+    const last = items.at(-1);
+    const next = found.length > query.limit && last !== undefined ? String(last.number) : null;
+    return { items: items.map(patchReply), next };
+  },
+});
+
+const getPatch = route({
+  method: "GET",
+  path: "/api/v1/patches/{patch}",
+  summary: "One case with its whole timeline.",
+  permission: "patch.read",
+  params: patchRef,
+  reply: z.strictObject({ patch: patchSchema, timeline: z.array(eventSchema) }),
+  errors: ["not-found"],
+  handle: async ({ world }, { params }) => {
+    const patch = await requirePatch(world.db, params.patch);
+    const events = await readTimeline(world.db, { patch: patch.id });
+    return {
+      patch: patchReply(patch),
+      timeline: events.map(({ id, index, at, type, actor, object, facts }) => ({
+        id,
+        index,
+        at: text(at),
+        type,
+        actor,
+        object,
+        facts,
+      })),
+    };
+  },
+});
+
+function moveRoute(verb: "drop" | "close" | "reopen", summary: string): Route {
+  return route({
+    method: "POST",
+    path: `/api/v1/patches/{patch}/${verb}`,
+    summary,
+    permission: "patch.edit",
+    params: patchRef,
+    body: z.strictObject({ reason: z.string().trim().min(1).max(4000) }),
+    reply: z.strictObject({ patch: patchSchema }),
+    errors: ["not-found", "blocked", "conflict"],
+    handle: async ({ world, actor }, { params, body }) => {
+      const patch = await requirePatch(world.db, params.patch);
+      await inTransaction(world.db, (tx) =>
+        movePatch(tx, {
+          patch: patch.id,
+          verb,
+          actor: actor.subject,
+          at: world.clock(),
+          reason: body.reason,
+        }),
+      );
+      return { patch: patchReply(await requirePatch(world.db, patch.id)) };
+    },
+  });
+}
+
+export const routes: readonly Route[] = [
+  getFixFirst,
+  postPatch,
+  getPatches,
+  getPatch,
+  moveRoute("drop", "Drops the case: nothing will be done, and why."),
+  moveRoute("close", "Closes the case after the observation."),
+  moveRoute("reopen", "Reopens a dropped case."),
+];

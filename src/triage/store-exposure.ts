@@ -1,0 +1,71 @@
+import { sql } from "kysely";
+import type { Instant } from "../base/instant.ts";
+import type { Selector } from "../base/labels.ts";
+import type { Reader } from "../db/database.ts";
+import { scopeSql } from "../inventory/scope.ts";
+
+/** What triage asks of the inventory: offers by source, first sightings and tiers of hosts. */
+
+export interface SourceOffer {
+  readonly ecosystem: string;
+  readonly name: string;
+  readonly arch: string;
+  readonly version: string;
+  readonly source: string;
+  readonly sourceVersion: string;
+  readonly origin: string;
+}
+
+/** Every distinct version that the sources of hosts in scope offer them today. */
+export async function loadSourceOffers(
+  reader: Reader,
+  scopes: readonly Selector[],
+  source?: string,
+): Promise<readonly SourceOffer[]> {
+  const { rows } = await sql<SourceOffer>`
+    with present as materialized (
+      select distinct n.ecosystem, n.offer_set_id from host_now n
+       where n.offer_set_id is not null and n.ecosystem is not null
+         and ${scopeSql(scopes, "n.labels")}
+    )
+    select distinct p.ecosystem, o.name, o.arch, o.version, o.source,
+           o.source_version as "sourceVersion", o.origin
+      from present p
+      join offer_set_member m on m.set_id = p.offer_set_id
+      join offer o on o.id = m.offer_id
+     where ${source ?? null}::text is null or o.source = ${source ?? null}`.execute(reader);
+  return rows;
+}
+
+/**
+ * When the first host was seen with one of the packages. Histories keep every sighting, so neither a
+ * new scan nor a re-install moves it.
+ */
+export async function firstSeenAt(
+  reader: Reader,
+  packageIds: readonly number[],
+): Promise<Instant | null> {
+  const { rows } = await sql<{ at: Instant | null }>`
+    select min(h.observed_from) as at
+      from package_set_member m join host_set h on h.set_id = m.set_id
+     where m.package_id = any(${[...packageIds]}::integer[]) and h.recorded_to is null`.execute(
+    reader,
+  );
+  return rows[0]?.at ?? null;
+}
+
+/** The lowest `tier` label (0 is the most critical) of hosts with one of the packages; 3 if none. */
+export async function lowestTier(
+  reader: Reader,
+  scopes: readonly Selector[],
+  packageIds: readonly number[],
+): Promise<number> {
+  const { rows } = await sql<{ tier: number | null }>`
+    select min((n.labels ->> 'tier')::integer) as tier
+      from host_now n
+     where n.labels ->> 'tier' ~ '^[0-3]$' and ${scopeSql(scopes, "n.labels")}
+       and exists (select from package_set_member m
+                    where m.set_id = n.package_set_id
+                      and m.package_id = any(${[...packageIds]}::integer[]))`.execute(reader);
+  return rows[0]?.tier ?? 3;
+}
