@@ -5,15 +5,25 @@
 
 BUNDLE_BYTES_MAX=1048576
 
+# mawk waits on a pipe until its buffer is full, so it would not see `@end` while the other side
+# keeps the connection open; the others know no such option.
+live_awk() {
+  LIVE_AWK=awk
+  case $(awk -W version 2>/dev/null </dev/null) in
+    mawk*) LIVE_AWK='awk -W interactive' ;;
+  esac
+}
+
 # Copies a bundle from standard input up to `@end` into FILE, without the `@end`. Everything later
 # works on that copy. The memory limit holds when a sender never ends a line.
 copy_bundle() { # FILE
   : >"$1" || fail_code E_STATE "the bundle could not be stored" || return 1
+  live_awk
   (
     # shellcheck disable=SC3045 # dash, bash and busybox ash know -v; without it there is no limit
     ulimit -v 524288 2>/dev/null
-    # shellcheck disable=SC2016 # an awk program
-    exec timeout 120 awk -v out="$1" -v max="$BUNDLE_BYTES_MAX" '
+    # shellcheck disable=SC2016,SC2086 # an awk program; one or three fixed words
+    exec timeout 120 $LIVE_AWK -v out="$1" -v max="$BUNDLE_BYTES_MAX" '
       { bytes += length($0) + 1 }
       $0 == "@end" { if (bytes <= max) ended = 1; else big = 1; exit }
       bytes > max { big = 1; next }

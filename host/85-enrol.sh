@@ -28,7 +28,9 @@ enrol() {
 
 # Reads up to `@end` into DIR/identity and DIR/policy and judges them; sets en_host.
 enrol_texts() { # DIR
-  awk -v dir="$1" '
+  live_awk
+  # shellcheck disable=SC2086 # one or three fixed words
+  timeout 120 $LIVE_AWK -v dir="$1" '
     { bytes += length($0) + 1 }
     bytes > 524288 { exit }
     $0 == "@identity" || $0 == "@policy" { out = dir "/" substr($0, 2); next }
