@@ -33,6 +33,8 @@ type LineRule = (draft: InspectionDraft, rest: string) => boolean;
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9@:._+-]{0,127}$/;
 const VERSION = /^[A-Za-z0-9][A-Za-z0-9.+:~^_-]{0,127}$/;
+/** systemd escapes with backslashes (systemd.unit(5), STRING ESCAPING). */
+const UNIT = /^[A-Za-z0-9][A-Za-z0-9@:._+\\-]{0,255}$/;
 const ARCH = /^[a-z0-9][a-z0-9-]{0,31}$/;
 const WORD = /^[\x21-\x7e]{1,128}$/;
 const TEXT = /^[\x20-\x7e]{0,300}$/;
@@ -128,7 +130,7 @@ function serviceLine(draft: InspectionDraft, rest: string): boolean {
   const match = /^(\S+) (active|inactive|failed) (\S+)$/.exec(rest);
   const pid = numberFrom(match?.[3] ?? "");
   const unit = match?.[1] ?? "";
-  if (!NAME.test(unit) || pid === null || draft.services.length >= COUNT_MAX.services) return false;
+  if (!UNIT.test(unit) || pid === null || draft.services.length >= COUNT_MAX.services) return false;
   draft.services.push({ unit, state: match?.[2] as "active" | "inactive" | "failed", pid });
   return true;
 }

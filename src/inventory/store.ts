@@ -27,6 +27,7 @@ export interface HostFilter {
   readonly names?: readonly string[] | undefined;
   /** Hosts whose name sorts after this one. */
   readonly afterName?: string | undefined;
+  readonly way?: HostWay["kind"] | undefined;
   readonly limit?: number | undefined;
 }
 
@@ -45,6 +46,17 @@ export async function loadHosts(reader: Reader, filter: HostFilter): Promise<rea
      where ${hostCondition(filter)}
      order by h.name collate "C" limit ${filter.limit ?? null}::bigint`.execute(reader);
   return rows.map(hostFromRow);
+}
+
+/** Ids and names alone, for work that goes over many hosts. */
+export async function loadHostRefs(
+  reader: Reader,
+  filter: HostFilter,
+): Promise<readonly { readonly id: HostId; readonly name: string }[]> {
+  const { rows } = await sql<{ id: HostId; name: string }>`
+    select h.id, h.name from host h
+     where ${hostCondition(filter)} order by h.name collate "C"`.execute(reader);
+  return rows;
 }
 
 /** One live host by id or name, or null when there is none within the scopes. */
@@ -74,6 +86,7 @@ function hostCondition(filter: HostFilter): RawBuilder<boolean> {
   if (filter.selector !== undefined) parts.push(selectorSql(filter.selector, "h.labels"));
   if (filter.ids !== undefined) parts.push(sql`h.id = any(${[...filter.ids]}::text[])`);
   if (filter.names !== undefined) parts.push(sql`h.name = any(${[...filter.names]}::text[])`);
+  if (filter.way !== undefined) parts.push(sql`h.way ->> 'kind' = ${filter.way}`);
   if (filter.afterName !== undefined) {
     parts.push(sql`h.name collate "C" > ${filter.afterName}`);
   }

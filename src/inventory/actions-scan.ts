@@ -1,0 +1,141 @@
+import { type Actor, scopesFor } from "../base/actor.ts";
+import { Failure } from "../base/failure.ts";
+import { newId } from "../base/ids.ts";
+import { parseSelector, selectorToText } from "../base/labels.ts";
+import { inTransaction } from "../db/database.ts";
+import { notify } from "../db/notify.ts";
+import type { World } from "../db/world.ts";
+import { recordEvent } from "../ledger/record.ts";
+import { scanHost } from "./inspect-host.ts";
+import { everywhere, loadHost, loadHostRefs } from "./store.ts";
+import {
+  claimScanHosts,
+  countScanHosts,
+  finishScan,
+  finishScanHost,
+  insertScan,
+  loadScan,
+  releaseScanHost,
+  type Scan,
+  type ScanClaim,
+  type ScanHostState,
+  type ScanId,
+} from "./store-scan.ts";
+
+/** Scans run in the background; a host that does not answer holds up nobody but itself. */
+export interface ScanRequest {
+  /** Names or ids; together with `selector`, both must hold. Neither means all. */
+  readonly hosts?: readonly string[] | undefined;
+  readonly selector?: string | undefined;
+  readonly refresh: "lists" | "nothing";
+}
+
+export async function startScan(world: World, actor: Actor, request: ScanRequest): Promise<Scan> {
+  const scopes = scopesFor(actor, "host.scan");
+  const selector = parseSelector(request.selector ?? "");
+  const hosts = await loadHostRefs(world.db, { scopes, selector });
+  const wanted = request.hosts === undefined ? null : new Set(request.hosts);
+  const chosen = hosts.filter((h) => wanted === null || wanted.has(h.name) || wanted.has(h.id));
+  const found = new Set<string>(chosen.flatMap((host) => [host.name, host.id]));
+  const missing = [...(wanted ?? [])].find((ref) => !found.has(ref));
+  if (missing !== undefined) throw new Failure("not-found", `There is no host ${missing}.`);
+  if (chosen.length === 0) {
+    throw new Failure("not-found", "No host is selected. Add one with: fettle host add NAME.");
+  }
+  const scan = {
+    id: newId<ScanId>(world.clock()),
+    requestedBy: actor.subject,
+    selector: selectorToText(selector),
+    isRefresh: request.refresh === "lists",
+    createdAt: world.clock(),
+  };
+  await inTransaction(world.db, async (tx) => {
+    await insertScan(tx, { ...scan, hosts: chosen.map((host) => host.id) });
+    await recordEvent(tx, {
+      type: "scan.started",
+      actor: actor.subject,
+      object: `scan:${scan.id}`,
+      facts: { hosts: chosen.length },
+    });
+    await notify(tx, "scan");
+  });
+  return { ...scan, hostCount: chosen.length, finishedAt: null };
+}
+
+/** A scan with its counts, as far as the reader may see its hosts. */
+export async function showScan(
+  world: World,
+  actor: Actor,
+  id: string,
+): Promise<{ readonly scan: Scan; readonly counts: Readonly<Record<ScanHostState, number>> }> {
+  const scopes = scopesFor(actor, "host.read");
+  const scan = await loadScan(world.db, id);
+  const counts = scan === null ? null : await countScanHosts(world.db, scan.id, scopes);
+  const seen = counts === null ? 0 : Object.values(counts).reduce((sum, n) => sum + n, 0);
+  if (scan === null || counts === null || seen === 0) {
+    throw new Failure("not-found", `There is no scan ${id}.`);
+  }
+  return { scan: { ...scan, hostCount: seen }, counts };
+}
+
+/** Longer than a server needs to renew it, short enough that a killed one holds up nobody. */
+export const SCAN_LEASE_S = 60;
+
+export function claimScans(world: World, limit: number): Promise<readonly ScanClaim[]> {
+  return claimScanHosts(world.db, limit, SCAN_LEASE_S);
+}
+
+/** Scans one claimed host and writes what became of it. Never throws for what a host does. */
+export async function runScanClaim(
+  world: World,
+  claim: ScanClaim,
+  signal: AbortSignal,
+): Promise<void> {
+  const host = await loadHost(world.db, claim.host, everywhere);
+  const outcome =
+    host === null
+      ? ({ state: "failed", kind: "removed", problem: "The host was removed." } as const)
+      : await scanHost(world, host, {
+          actor: claim.requestedBy,
+          refresh: claim.isRefresh ? "lists" : "nothing",
+          signal,
+        });
+  if (signal.aborted) return releaseScanHost(world.db, claim);
+  await writeOutcome(world, claim, {
+    state: outcome.state,
+    problemKind: outcome.state === "failed" ? outcome.kind : null,
+    problem: outcome.state === "failed" ? outcome.problem : null,
+  });
+}
+
+/** What is our own mistake ends the row too, or it would be claimed for ever. */
+export function failScanClaim(world: World, claim: ScanClaim): Promise<void> {
+  return writeOutcome(world, claim, {
+    state: "failed",
+    problemKind: "internal",
+    problem: "The server could not take in what the host said; its log says why.",
+  });
+}
+
+async function writeOutcome(
+  world: World,
+  claim: ScanClaim,
+  outcome: Parameters<typeof finishScanHost>[2],
+): Promise<void> {
+  await inTransaction(world.db, async (tx) => {
+    await finishScanHost(tx, claim, outcome);
+    await notify(tx, "scan");
+  });
+  await inTransaction(world.db, async (tx) => {
+    const scan = await finishScan(tx, claim.scan);
+    if (scan === null) return;
+    const counts = await countScanHosts(tx, scan.id, everywhere);
+    await recordEvent(tx, {
+      type: "scan.finished",
+      actor: scan.requestedBy,
+      object: `scan:${scan.id}`,
+      facts: { changed: counts.changed, unchanged: counts.unchanged, failed: counts.failed },
+    });
+    await notify(tx, "scan");
+  });
+}
