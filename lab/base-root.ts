@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { sha256 } from "../src/base/digest.ts";
 import { Failure } from "../src/base/failure.ts";
+import { makeFolder, putFile } from "./file-tree.ts";
 import { isPresent, processes, readOr, run, startTicks, waitFor } from "./machine.ts";
 import { PACKAGES_NAME, SUITE } from "./model.ts";
 
@@ -16,7 +17,7 @@ import { PACKAGES_NAME, SUITE } from "./model.ts";
  * on every host. The choice is what a small server has, with parts that often need a patch.
  */
 export const recipe = {
-  version: 3,
+  version: 4,
   suite: SUITE,
   variant: "minbase",
   packages: [
@@ -25,6 +26,10 @@ export const recipe = {
     ...["debconf-utils", "logrotate", "cron"],
   ],
 } as const;
+
+/** An ordinary user of every host who may use sudo without a password: the other way to be root. */
+export const OPS_USER = "ops";
+export const OPS_ID = 2000;
 
 export const guestDir = join(dirname(fileURLToPath(import.meta.url)), "guest");
 
@@ -62,14 +67,16 @@ export async function ensureBaseRoot(plan: BasePlan): Promise<string> {
 }
 
 async function pointRelease(plan: BasePlan): Promise<string> {
-  const text = await run(
-    "curl",
-    ["-fsS", "-m", "30", `${plan.proxyUrl}/main/dists/${SUITE}/Release`],
-    {
-      failing:
-        "The lab could not reach the Debian archive through its proxy. Check that apt-get update works on this machine.",
-    },
-  );
+  const url = `${plan.proxyUrl}/main/dists/${SUITE}/Release`;
+  const reply = await fetch(url, { signal: AbortSignal.timeout(60_000) });
+  const text = await reply.text();
+  if (!reply.ok) {
+    throw new Failure(
+      "unavailable",
+      "The lab could not reach the Debian archive through its proxy. Check that apt-get update works on this machine.",
+      { facts: { status: reply.status } },
+    );
+  }
   const version = /^Version: ([0-9.]+)$/m.exec(text)?.[1];
   if (version !== undefined) return version;
   throw new Failure("unavailable", `The archive's Release file of ${SUITE} names no version.`);
@@ -78,8 +85,10 @@ async function pointRelease(plan: BasePlan): Promise<string> {
 async function buildBaseRoot(plan: BasePlan, part: string): Promise<void> {
   await rm(part, { recursive: true, force: true });
   await run(
-    "mmdebstrap",
+    "sh",
     [
+      // Whatever umask the caller has, others must be able to read the root.
+      ...["-c", 'umask 022 && exec "$@"', "sh", "mmdebstrap"],
       "--quiet",
       "--mode=root",
       `--variant=${recipe.variant}`,
@@ -90,6 +99,8 @@ async function buildBaseRoot(plan: BasePlan, part: string): Promise<void> {
       '--customize-hook=rm -f "$1"/etc/apt/apt.conf.d/99mmdebstrap "$1"/etc/resolv.conf',
       '--customize-hook=rm -f "$1"/etc/dpkg/dpkg.cfg.d/99mmdebstrap',
       '--customize-hook=: >"$1"/etc/machine-id',
+      `--customize-hook=chroot "$1" useradd -m -u ${OPS_ID} -s /bin/bash ${OPS_USER}`,
+      `--customize-hook=echo "${OPS_USER} ALL=(ALL) NOPASSWD: ALL" >"$1"/etc/sudoers.d/${OPS_USER}`,
       '--customize-hook=: >"$1"/etc/resolv.conf',
       SUITE,
       part,
@@ -124,6 +135,8 @@ export interface ListsPlan extends BasePlan {
   /** Files that hosts need to reach and trust the packages, by path in the host. */
   readonly aptFiles: ReadonlyMap<string, string | Uint8Array>;
   readonly gateway: string;
+  /** A folder that can hold overlay layers; the state folder may not be able to. */
+  readonly layersDir: string;
 }
 
 /** Returns the layer with fresh package lists for these sources. */
@@ -141,26 +154,24 @@ export async function ensureLists(plan: ListsPlan): Promise<string> {
     plan.say("fetching package lists for the hosts");
     const part = `${dir}.part`;
     await rm(part, { recursive: true, force: true });
-    await fetchLists(plan, part);
+    const scratch = join(plan.layersDir, "lists");
+    await fetchLists(plan, scratch);
+    await run("cp", ["-a", join(scratch, "upper"), part]);
+    await rm(scratch, { recursive: true, force: true });
     // A layer in use is never changed: hosts of another run keep the folder they have mounted.
     if (await isPresent(dir)) await rename(dir, `${dir}.old-${Date.now()}`);
     await removeUnused(dirname(dir));
-    await rename(join(part, "upper"), dir);
-    await rm(part, { recursive: true, force: true });
+    await rename(part, dir);
     await utimes(dir, new Date(), new Date());
   });
   return dir;
 }
 
 async function fetchLists(plan: ListsPlan, part: string): Promise<void> {
-  for (const name of ["upper", "work", "root"]) await mkdir(join(part, name), { recursive: true });
+  for (const name of ["upper", "work", "root"]) await makeFolder(part, name);
   const files = new Map(plan.aptFiles);
   files.set("etc/hosts", `127.0.0.1 localhost\n${plan.gateway} ${PACKAGES_NAME}\n`);
-  for (const [path, bytes] of files) {
-    const target = join(part, "upper", path);
-    await mkdir(dirname(target), { recursive: true });
-    await writeFile(target, bytes, { mode: 0o644 });
-  }
+  for (const [path, bytes] of files) await putFile(join(part, "upper"), path, bytes);
   await run(
     "unshare",
     ["--mount", "sh", join(guestDir, "update-lists.sh"), plan.base, part, join(part, "root")],
@@ -184,9 +195,7 @@ async function alone(lockDir: string, timeoutMs: number, work: () => Promise<voi
     } catch (cause) {
       if ((cause as NodeJS.ErrnoException).code !== "EEXIST") throw cause;
     }
-    const [pid, ticks] = (await readOr(join(lockDir, "holder"), "")).split(" ");
-    const isDead = pid && ticks && (await startTicks(Number(pid))) !== ticks;
-    if (isDead) await rm(lockDir, { recursive: true, force: true });
+    if (await isAbandoned(lockDir)) await rm(lockDir, { recursive: true, force: true });
     return false;
   });
   try {
@@ -194,4 +203,12 @@ async function alone(lockDir: string, timeoutMs: number, work: () => Promise<voi
   } finally {
     await rm(lockDir, { recursive: true, force: true });
   }
+}
+
+async function isAbandoned(lockDir: string): Promise<boolean> {
+  const [pid, ticks] = (await readOr(join(lockDir, "holder"), "")).split(" ");
+  if (pid && ticks) return (await startTicks(Number(pid))) !== ticks;
+  // Nobody wrote a name: a holder that died at once, unless it is only just at it.
+  const made = await stat(lockDir).catch(() => null);
+  return made !== null && Date.now() - made.mtimeMs > 10_000;
 }

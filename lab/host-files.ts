@@ -1,8 +1,9 @@
 import { randomBytes } from "node:crypto";
-import { chmod, copyFile, mkdir, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { chmod, chown, readFile } from "node:fs/promises";
+import { join } from "node:path";
 import type { AptSettings } from "./apt-settings.ts";
-import { guestDir } from "./base-root.ts";
+import { guestDir, OPS_ID, OPS_USER } from "./base-root.ts";
+import { makeFolder, putFile } from "./file-tree.ts";
 import { readOr, run } from "./machine.ts";
 import { type HostPlan, PACKAGES_NAME, SUITE } from "./model.ts";
 
@@ -17,42 +18,51 @@ export interface HostFiles {
   readonly aptFiles: ReadonlyMap<string, string | Uint8Array>;
 }
 
+const OPS_HOME = `home/${OPS_USER}`;
+
 /** Returns the host's public key, type and key only. */
 export async function writeHostFiles(files: HostFiles): Promise<string> {
-  for (const name of ["upper", "work", "root"])
-    await mkdir(join(files.dir, name), { recursive: true });
+  for (const name of ["upper", "work", "root"]) await makeFolder(files.dir, name);
   const upper = join(files.dir, "upper");
   const { name } = files.plan;
   const known = files.neighbours.map((host) => `${host.address} ${host.name}\n`).join("");
-  await put(upper, "etc/hostname", `${name}\n`);
-  await put(upper, "etc/hosts", `127.0.0.1 localhost\n${files.gateway} ${PACKAGES_NAME}\n${known}`);
-  await put(upper, "etc/machine-id", `${randomBytes(16).toString("hex")}\n`, 0o444);
-  for (const [path, bytes] of files.aptFiles) await put(upper, path, bytes);
-  await put(upper, "var/log/fettle-lab/boot.log", "");
-  await mkdir(join(upper, "root/.ssh"), { recursive: true, mode: 0o700 });
-  await chmod(join(upper, "root"), 0o700);
-  await put(upper, "root/.ssh/authorized_keys", files.operatorPublicKey, 0o600);
+  await putFile(upper, "etc/hostname", `${name}\n`);
+  await putFile(
+    upper,
+    "etc/hosts",
+    `127.0.0.1 localhost\n${files.gateway} ${PACKAGES_NAME}\n${known}`,
+  );
+  await putFile(upper, "etc/machine-id", `${randomBytes(16).toString("hex")}\n`, 0o444);
+  for (const [path, bytes] of files.aptFiles) await putFile(upper, path, bytes);
+  await putFile(upper, "var/log/fettle-lab/boot.log", "");
+  await makeFolder(upper, "root", 0o700);
+  await makeFolder(upper, "root/.ssh", 0o700);
+  await putFile(upper, "root/.ssh/authorized_keys", files.operatorPublicKey, 0o600);
+  await makeFolder(upper, `${OPS_HOME}/.ssh`, 0o700);
+  await putFile(upper, `${OPS_HOME}/.ssh/authorized_keys`, files.operatorPublicKey, 0o600);
+  for (const path of [OPS_HOME, `${OPS_HOME}/.ssh`, `${OPS_HOME}/.ssh/authorized_keys`]) {
+    await chown(join(upper, path), OPS_ID, OPS_ID);
+  }
   await writePrograms(upper);
   return await makeHostKey(upper, name);
 }
 
 async function writePrograms(upper: string): Promise<void> {
-  await mkdir(join(upper, "usr/sbin"), { recursive: true });
   // Under this name Debian's tools take it for an init system; without one they start no service.
-  await copyFile(join(guestDir, "init.sh"), join(upper, "usr/sbin/init"));
-  await chmod(join(upper, "usr/sbin/init"), 0o755);
+  await putFile(upper, "usr/sbin/init", await readFile(join(guestDir, "init.sh")), 0o755);
+  const power = await readFile(join(guestDir, "power.sh"));
   for (const name of ["reboot", "poweroff", "halt", "shutdown"]) {
-    await copyFile(join(guestDir, "power.sh"), join(upper, "usr/sbin", name));
-    await chmod(join(upper, "usr/sbin", name), 0o755);
+    await putFile(upper, `usr/sbin/${name}`, power, 0o755);
   }
   // Debian's tools for init scripts ask it whether the host is in normal operation.
-  await put(upper, "usr/sbin/runlevel", "#!/bin/sh\necho N 2\n", 0o755);
+  await putFile(upper, "usr/sbin/runlevel", "#!/bin/sh\necho N 2\n", 0o755);
 }
 
 async function makeHostKey(upper: string, name: string): Promise<string> {
   const path = join(upper, "etc/ssh/ssh_host_ed25519_key");
-  await mkdir(dirname(path), { recursive: true });
+  await makeFolder(upper, "etc/ssh");
   await run("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", `root@${name}`, "-f", path]);
+  await chmod(`${path}.pub`, 0o644);
   return publicKeyOnly(await readOr(`${path}.pub`, ""));
 }
 
@@ -88,16 +98,4 @@ export function aptFiles(plan: {
       `${['Acquire::Languages "none";', ...plan.settings.freshnessLines].join("\n")}\n`,
     ],
   ]);
-}
-
-async function put(
-  upper: string,
-  path: string,
-  bytes: string | Uint8Array,
-  mode = 0o644,
-): Promise<void> {
-  const target = join(upper, path);
-  await mkdir(dirname(target), { recursive: true, mode: 0o755 });
-  await writeFile(target, bytes);
-  await chmod(target, mode);
 }

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { readFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -95,6 +95,29 @@ describe.skipIf(!isRoot)("a lab of six hosts", () => {
     const refused = await ssh(lab, host(1), ["hostname"], foreign);
     expect(refused.code).toBe(255);
     expect(refused.stderr.toString()).toContain("Host key verification failed");
+  });
+
+  test("lets an ordinary user in who is root through sudo without a password", async () => {
+    const answer = await runCommand({
+      program: "ssh",
+      args: [
+        ...[
+          "-F",
+          "none",
+          "-i",
+          lab.identityFile,
+          "-o",
+          "IdentitiesOnly=yes",
+          "-o",
+          "BatchMode=yes",
+        ],
+        ...["-o", "StrictHostKeyChecking=yes", "-o", `UserKnownHostsFile=${lab.knownHostsFile}`],
+        ...[`ops@${host(1).address}`, "--", "id", "-u;", "sudo", "-n", "id", "-u"],
+      ],
+      timeoutMs: 20_000,
+      outputBytesMax: 64 * 1024,
+    });
+    expect(answer.stdout.toString()).toBe("2000\n0\n");
   });
 
   test("updates its package lists through the proxy and reaches nothing else", async () => {
@@ -267,6 +290,37 @@ describe.skipIf(!isRoot)("a lab whose process is killed", () => {
     await lab.stop();
     expect(await remains(lab.id)).toEqual(nothing);
   });
+});
+
+describe.skipIf(!isRoot)("the command line", () => {
+  test("runs a lab, also from a state folder that lies on an overlay", async () => {
+    const dir = await mkdtemp("/tmp/fettle-overlay-");
+    // The state folder is the usual one seen through an overlay: its base root is there already.
+    const script = `cd "$1" && mkdir upper work state
+mount -t overlay trial -o "lowerdir=$2,upperdir=upper,workdir=work" state
+lab() { node=$1 main=$2 state=$3; shift 3; "$node" "$main" --state "$state" "$@"; }
+lab "$3" "$4" "$1/state" up 1
+lab "$3" "$4" "$1/state" status --json
+lab "$3" "$4" "$1/state" ssh web-1 -- 'exit 7' || echo "ssh ended with $?"
+lab "$3" "$4" "$1/state" up 1 2>&1 || echo "up ended with $?"
+lab "$3" "$4" "$1/state" down`;
+    const main = join(clone, "lab", "main.ts");
+    try {
+      const args = ["--mount", "sh", "-euc", script, "sh", dir, stateDir, process.execPath, main];
+      const said = await run("unshare", args, { timeoutMs: 240_000 });
+      expect(said).toContain("the hosts live in /var/tmp/fettle-lab-");
+      const status = JSON.parse(said.slice(said.indexOf("\n{") + 1, said.indexOf("\n}") + 2));
+      expect(status.hosts[0]).toMatchObject({ name: "web-1", port: 22, state: "running" });
+      expect(said).toContain("ssh ended with 7");
+      expect(said).toContain("is already up");
+      expect(said).toContain("up ended with 1");
+      expect(said).toContain("the lab is down");
+    } finally {
+      await rm(dir, { recursive: true, force: true });
+    }
+    expect(await isPresent(`/var/tmp/fettle-lab-${runId(join(dir, "state"), "lab")}`)).toBe(false);
+    expect(await remains(runId(join(dir, "state"), "lab"))).toEqual(nothing);
+  }, 300_000);
 });
 
 test("without root the lab says so in one line", async () => {

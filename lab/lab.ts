@@ -72,6 +72,12 @@ export async function startLab(options: LabOptions): Promise<Lab> {
   await requireRootAndPackages();
   await mkdir(options.stateDir, { recursive: true });
   const stateDir = await realpath(options.stateDir);
+  if (/[:,\\"$;{}\n]/.test(stateDir)) {
+    throw new Failure(
+      "invalid",
+      `The lab cannot keep its state in ${JSON.stringify(stateDir)}: choose a path without colons, commas, quotes, backslashes, dollar signs, braces and semicolons.`,
+    );
+  }
   const name = options.name ?? "lab";
   const id = runId(stateDir, name);
   const say = options.say ?? (() => undefined);
@@ -183,7 +189,7 @@ async function build(plan: BuildPlan): Promise<RunRecord> {
   const files = aptFiles({ packagesUrl, settings, repositoryKey: repository.key });
   const lists = await ensureLists({
     ...{ stateDir, proxyUrl, say, base },
-    ...{ aptFiles: files, gateway: network.gateway },
+    ...{ aptFiles: files, gateway: network.gateway, layersDir: plan.layersDir },
   });
   const hosts = await makeHosts(plan, network, files);
   const record: RunRecord = {

@@ -15,7 +15,10 @@ export async function findLayersDir(
 ): Promise<string> {
   const candidates = [preferred, `/var/tmp/fettle-lab-${id}`, `/dev/shm/fettle-lab-${id}`];
   for (const candidate of candidates) {
-    if (/[:,\\]/.test(candidate) || !(await canHoldLayers(join(candidate, "trial")))) continue;
+    if (!(await canHoldLayers(join(candidate, "trial")))) {
+      await rm(candidate, { recursive: true, force: true });
+      continue;
+    }
     if (candidate !== preferred) {
       say(`the state folder cannot hold overlay layers here, so the hosts live in ${candidate}`);
     }
@@ -23,7 +26,7 @@ export async function findLayersDir(
   }
   throw new Failure(
     "unavailable",
-    `None of ${candidates.join(", ")} can hold overlay layers. Give the lab a state folder on a plain file system (ext4, xfs, btrfs or tmpfs) whose path has no colon, comma or backslash.`,
+    `None of ${candidates.join(", ")} can hold overlay layers. Give the lab a state folder on a plain file system (ext4, xfs, btrfs or tmpfs).`,
   );
 }
 

@@ -112,7 +112,7 @@ async function ssh(hostName: string, argv: readonly string[], command: Command):
   const options = [
     ...["-i", lab.identityFile, "-p", String(host.port), "-F", "none"],
     ...["-o", "IdentitiesOnly=yes", "-o", "StrictHostKeyChecking=yes"],
-    ...["-o", `UserKnownHostsFile=${lab.knownHostsFile}`, "-o", "GlobalKnownHostsFile=none"],
+    ...["-o", `UserKnownHostsFile="${lab.knownHostsFile}"`, "-o", "GlobalKnownHostsFile=none"],
   ];
   const child = spawn(
     "ssh",
@@ -226,6 +226,11 @@ function program(): Command {
     });
   return root;
 }
+
+// A reader that has seen enough (`| head`) is no failure.
+process.stdout.on("error", (cause: NodeJS.ErrnoException) => {
+  if (cause.code !== "EPIPE") throw cause;
+});
 
 try {
   await program().parseAsync();

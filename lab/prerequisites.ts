@@ -14,7 +14,6 @@ const needed: readonly { readonly program: string; readonly package: string }[] 
   { program: "/usr/bin/dpkg-deb", package: "dpkg" },
   { program: "/usr/bin/gpg", package: "gpg" },
   { program: "/usr/bin/gpg-agent", package: "gpg-agent" },
-  { program: "/usr/bin/curl", package: "curl" },
 ];
 
 /** Packages whose installation starts a service; the lab wants their programs only. */

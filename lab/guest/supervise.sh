@@ -3,6 +3,7 @@
 # Runs in the host's own network namespace, which therefore outlives a reboot.
 # usage: supervise.sh MARKER NAME HOST_DIR LOWER_DIRS
 set -u
+umask 022
 marker=$1 name=$2 dir=$3 lower=$4
 here=$(dirname "$0")
 

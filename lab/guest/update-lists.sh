@@ -3,6 +3,7 @@
 # to a layer of its own. Runs in a private mount namespace.
 # usage: update-lists.sh LOWER_DIR LAYER_DIR MOUNT_POINT
 set -eu
+umask 022
 cd "$2"
 mount -t overlay fettle-lab-lists -o "lowerdir=$1,upperdir=upper,workdir=work" "$3"
 mount --rbind /dev "$3/dev"

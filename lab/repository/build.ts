@@ -13,6 +13,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { sha256 } from "../../src/base/digest.ts";
 import { Failure } from "../../src/base/failure.ts";
+import { putFile } from "../file-tree.ts";
 import { isPresent, run } from "../machine.ts";
 import { packageFiles } from "./package-tree.ts";
 import { labPackages } from "./packages.ts";
@@ -74,10 +75,7 @@ async function build(dir: string, library: Uint8Array): Promise<void> {
     for (const version of entry.versions) {
       const tree = join(dir, "tree");
       for (const file of packageFiles({ entry, version, architecture, library, scripts })) {
-        const path = join(tree, file.path);
-        await mkdir(dirname(path), { recursive: true });
-        await writeFile(path, file.content);
-        await chmod(path, file.mode);
+        await putFile(tree, file.path, file.content, file.mode);
       }
       await run("dpkg-deb", ["--root-owner-group", "--build", tree, join(dir, "pool")], {
         env: { SOURCE_DATE_EPOCH },

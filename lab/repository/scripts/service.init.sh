@@ -12,6 +12,7 @@ ready=/run/@PACKAGE@.ready
 script=/usr/lib/@PACKAGE@/service
 @EFFECT@
 start() {
+    start-stop-daemon --status --pidfile "$pidfile" && return 0
     rm -f "$ready"
     start-stop-daemon --start --quiet --oknodo --background --make-pidfile --pidfile "$pidfile" \
         --startas /usr/bin/perl -- "$script" "$ready" || return 1
