@@ -1,0 +1,217 @@
+import { Readable } from "node:stream";
+import type { FastifyReply, FastifyRequest } from "fastify";
+import { sha256 } from "../base/digest.ts";
+import { assert, Failure } from "../base/failure.ts";
+import type { RequestFacts } from "../base/request-facts.ts";
+import type { World } from "../db/world.ts";
+import type { ServedRoute } from "../ledger/served-route.ts";
+import { type Admission, isStillAdmitted } from "./gate.ts";
+import { parseInput } from "./problem.ts";
+import { claimKey, type IdempotencyKey, type KeptAnswer, keepAnswer, releaseKey } from "./store.ts";
+
+/** Longer than any query may take (two minutes), so that the database's own limit speaks first. */
+const HANDLER_MS_MAX = 150_000;
+/** Rights taken away end a stream within this time (the aim is five seconds). */
+const STREAM_LOOK_MS = 4_000;
+
+export interface Served {
+  readonly world: World;
+  readonly route: ServedRoute;
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
+  readonly admission: Admission;
+  /** Controllers of all requests under way, so that closing can end streams. */
+  readonly open: Set<AbortController>;
+  readonly checkReplies: boolean;
+}
+
+/** Validates, runs the handler, and sends what it returned. */
+export async function answer(served: Served): Promise<FastifyReply> {
+  const { route, request, reply } = served;
+  const input = {
+    params: parsePart(route.params, request.params, "params"),
+    query: parsePart(route.query, request.query, "query"),
+    body: parsePart(route.body, request.body, "body"),
+  };
+  const key = idempotencyKey(served);
+  const kept = key === null ? null : await claimKey(served.world.db, key);
+  if (key !== null && kept !== null) return repeat(reply, key, kept);
+  const facts = new Facts(served);
+  let result: unknown;
+  try {
+    result = await withinTime(route.handle(contextOf(served, facts), input));
+  } catch (cause) {
+    if (key !== null) await releaseKey(served.world.db, key);
+    throw cause;
+  }
+  const status = route.reply === null ? 204 : (route.status ?? 200);
+  reply.code(status);
+  if (facts.isSecret) reply.header("cache-control", "no-store");
+  if (isStream(result)) return stream(served, facts, result);
+  const body = bodyOf(served, result);
+  if (key !== null) {
+    await keepAnswer(served.world.db, key, { status, body: facts.isSecret ? null : body });
+  }
+  return reply.send(body ?? undefined);
+}
+
+function parsePart(schema: ServedRoute["body"], value: unknown, part: string): never {
+  if (schema !== undefined) return parseInput(schema, value ?? undefined, part);
+  const isEmpty =
+    value === undefined || value === null || (typeof value === "object" && isBare(value));
+  if (isEmpty) return undefined as never;
+  throw new Failure("invalid", `This route takes no ${part}.`);
+}
+
+function isBare(value: object): boolean {
+  return Object.keys(value).length === 0;
+}
+
+function contextOf(served: Served, request: RequestFacts) {
+  return {
+    world: served.world,
+    actor: served.admission.actor,
+    requestId: served.request.id,
+    request,
+  };
+}
+
+class Facts implements RequestFacts {
+  readonly address: string;
+  readonly ifMatch: string | null;
+  readonly lastEventId: string | null;
+  readonly credentialHash: string | null;
+  readonly signal: AbortSignal;
+  readonly controller = new AbortController();
+  isSecret = false;
+  readonly #served: Served;
+
+  constructor(served: Served) {
+    const { request, reply, open } = served;
+    this.#served = served;
+    this.address = request.ip;
+    this.ifMatch = request.headers["if-match"] ?? null;
+    const last = request.headers["last-event-id"];
+    this.lastEventId = typeof last === "string" && last !== "" ? last : null;
+    this.credentialHash = served.admission.credentialHash;
+    this.signal = this.controller.signal;
+    open.add(this.controller);
+    reply.raw.once("close", () => {
+      open.delete(this.controller);
+      this.controller.abort();
+    });
+  }
+
+  setHeader(name: string, value: string): void {
+    this.#served.reply.header(name, value);
+  }
+
+  markSecret(): void {
+    this.isSecret = true;
+  }
+}
+
+async function withinTime<T>(work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      reject(new Failure("unavailable", "The server took too long and gave up. Try again later."));
+    }, HANDLER_MS_MAX);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** The bytes to send, or null for none. */
+function bodyOf(served: Served, result: unknown): string | null {
+  const { route, reply } = served;
+  if (route.reply === null) return null;
+  if ("contentType" in route.reply) {
+    assert(typeof result === "string", `${route.path} must return text or a stream`);
+    reply.header("content-type", route.reply.contentType);
+    return result;
+  }
+  if (served.checkReplies) {
+    const checked = route.reply.safeParse(result);
+    assert(checked.success, `${route.method} ${route.path} replies against its schema`);
+  }
+  reply.header("content-type", "application/json; charset=utf-8");
+  return JSON.stringify(result);
+}
+
+function isStream(result: unknown): result is AsyncIterable<string | Uint8Array> {
+  return typeof result === "object" && result !== null && Symbol.asyncIterator in result;
+}
+
+/** Sends chunks as they come, and stops when the caller goes, loses the right, or we close. */
+function stream(
+  served: Served,
+  facts: Facts,
+  chunks: AsyncIterable<string | Uint8Array>,
+): FastifyReply {
+  const { route, request, reply, world } = served;
+  assert(route.reply !== null && "contentType" in route.reply, "only typed content is streamed");
+  const readable = Readable.from(chunks, { objectMode: false });
+  const look = setInterval(() => {
+    isStillAdmitted(world, request, route.permission).then(
+      (isAdmitted) => {
+        if (!isAdmitted) facts.controller.abort();
+      },
+      (cause: unknown) => {
+        world.log.warn({ err: cause, requestId: request.id }, "a stream could not be re-checked");
+        facts.controller.abort();
+      },
+    );
+  }, STREAM_LOOK_MS);
+  facts.signal.addEventListener("abort", () => readable.destroy());
+  readable.on("close", () => clearInterval(look));
+  readable.on("error", (cause) => {
+    world.log.warn({ err: cause, requestId: request.id }, "a stream broke off");
+  });
+  return reply.header("content-type", route.reply.contentType).send(readable);
+}
+
+const KEY = /^[\x21-\x7e]{1,128}$/;
+
+/** Draft-ietf-httpapi-idempotency-key-header: only POST, only for somebody we know. */
+function idempotencyKey(served: Served): IdempotencyKey | null {
+  const { request, admission } = served;
+  const key = request.headers["idempotency-key"];
+  if (request.method !== "POST" || key === undefined) return null;
+  if (admission.credentialHash === null) return null;
+  if (typeof key !== "string" || !KEY.test(key)) {
+    throw new Failure("invalid", "Idempotency-Key is not 1 to 128 printable characters.");
+  }
+  const body = request.body === undefined ? "" : JSON.stringify(request.body);
+  const text = `${request.method} ${request.url}\n${body}`;
+  return { subject: admission.actor.subject, key, request: sha256(text) };
+}
+
+function repeat(reply: FastifyReply, key: IdempotencyKey, kept: KeptAnswer): FastifyReply {
+  if (kept.request !== key.request) {
+    throw new Failure(
+      "conflict",
+      "This Idempotency-Key was used for another request. Take a new one.",
+    );
+  }
+  if (kept.status === null) {
+    throw new Failure(
+      "conflict",
+      "A request with this Idempotency-Key is at work, or was cut off. Look whether it took effect, then use a new key.",
+    );
+  }
+  if (kept.body === null && kept.status !== 204) {
+    throw new Failure(
+      "conflict",
+      "This was done already, and its answer held a secret that is shown only once.",
+    );
+  }
+  if (kept.body !== null) reply.header("content-type", "application/json; charset=utf-8");
+  return reply
+    .code(kept.status)
+    .header("idempotency-replayed", "true")
+    .send(kept.body ?? undefined);
+}

@@ -1,0 +1,53 @@
+import { Counter, Gauge, Histogram, Registry } from "prom-client";
+import type { World } from "../db/world.ts";
+import { loadLedgerSizes } from "../ledger/store-tree.ts";
+
+/** Numbers for Prometheus. Labels are route patterns, never paths: paths hold ids. */
+export interface Metrics {
+  readonly registry: Registry;
+  observeRequest(what: {
+    readonly method: string;
+    readonly route: string;
+    readonly status: number;
+    readonly seconds: number;
+  }): void;
+}
+
+export function makeMetrics(world: World): Metrics {
+  const registry = new Registry();
+  const requests = new Counter({
+    name: "fettle_http_requests_total",
+    help: "Requests answered",
+    labelNames: ["method", "route", "status"],
+    registers: [registry],
+  });
+  const duration = new Histogram({
+    name: "fettle_http_request_seconds",
+    help: "Time to answer a request",
+    labelNames: ["method", "route"],
+    buckets: [0.005, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 5, 30],
+    registers: [registry],
+  });
+  const size = new Gauge({
+    name: "fettle_ledger_entries",
+    help: "Entries under the newest signed head",
+    registers: [registry],
+  });
+  new Gauge({
+    name: "fettle_ledger_waiting",
+    help: "Events that have no place in the ledger yet",
+    registers: [registry],
+    async collect() {
+      const sizes = await loadLedgerSizes(world.db);
+      this.set(sizes.waiting);
+      size.set(sizes.size);
+    },
+  });
+  return {
+    registry,
+    observeRequest({ method, route, status, seconds }) {
+      requests.inc({ method, route, status: String(status) });
+      duration.observe({ method, route }, seconds);
+    },
+  };
+}

@@ -1,0 +1,94 @@
+import { z } from "zod";
+import { Bug, Failure, type FailureCode, failureTable } from "../base/failure.ts";
+
+/**
+ * Problem details (RFC 9457). The text of a cause never leaves the server: whoever needs it finds it
+ * in the log under the request id.
+ */
+export const problemSchema = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.number().int(),
+    detail: z.string(),
+    code: z.enum(Object.keys(failureTable) as [FailureCode, ...FailureCode[]]),
+    /** The request id, which the log knows too. */
+    instance: z.string(),
+    retry: z.boolean(),
+    facts: z.record(z.string(), z.unknown()),
+  })
+  .meta({ id: "Problem" });
+
+export type Problem = z.output<typeof problemSchema>;
+
+const titles: Readonly<Record<FailureCode, string>> = {
+  invalid: "The request cannot be understood",
+  unauthenticated: "Not signed in",
+  forbidden: "Not allowed",
+  "not-found": "Not found",
+  conflict: "In conflict with the present state",
+  blocked: "Blocked",
+  "too-large": "Too large",
+  "rate-limited": "Too many tries",
+  unavailable: "Not available now",
+  internal: "Something went wrong inside the server",
+};
+
+export function problemOf(failure: Failure, requestId: string): Problem {
+  const { status, retry } = failureTable[failure.code];
+  return {
+    type: `urn:fettle:problem:${failure.code}`,
+    title: titles[failure.code],
+    status,
+    detail: failure.message,
+    code: failure.code,
+    instance: `urn:uuid:${requestId}`,
+    retry,
+    facts: { ...failure.facts },
+  };
+}
+
+/** Turns whatever was thrown into something that may be told. */
+export function failureOf(thrown: unknown): Failure {
+  if (thrown instanceof Failure) return thrown;
+  const internal = new Failure(
+    "internal",
+    "The server made a mistake while working on this. Its log has the cause under the request id; nothing is known to be half done.",
+    { cause: thrown },
+  );
+  if (thrown instanceof Bug) return internal;
+  switch ((thrown as { code?: unknown } | null)?.code) {
+    case "FST_ERR_CTP_BODY_TOO_LARGE":
+      return new Failure("too-large", "The body is larger than this route takes.");
+    case "FST_ERR_CTP_INVALID_MEDIA_TYPE":
+      return new Failure("invalid", "The body has a Content-Type that this route does not take.");
+    case "FST_ERR_CTP_EMPTY_JSON_BODY":
+    case "FST_ERR_CTP_INVALID_JSON_BODY":
+    case "FST_ERR_CTP_INVALID_CONTENT_LENGTH":
+      return new Failure("invalid", "The body is not whole JSON.");
+    case "FST_ERR_BAD_URL":
+      return new Failure("invalid", "The path of the request cannot be read.");
+    case "ECONNREFUSED":
+    case "57P01":
+    case "57P03":
+      return new Failure("unavailable", "The database cannot be reached. Try again in a moment.", {
+        cause: thrown,
+      });
+    default:
+      return internal;
+  }
+}
+
+/** Parses a part of the request; says which field is wrong, never what else it held. */
+export function parseInput<T>(schema: z.ZodType<T>, value: unknown, part: string): T {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.slice(0, 10).map((issue) => ({
+    at: [part, ...issue.path.map(String)].join("."),
+    message: issue.message,
+  }));
+  const first = problems[0];
+  throw new Failure("invalid", `The request is not right at ${first?.at}: ${first?.message}`, {
+    facts: { problems },
+  });
+}

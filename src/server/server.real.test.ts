@@ -1,0 +1,778 @@
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { Writable } from "node:stream";
+import { sql } from "kysely";
+import { pino } from "pino";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { testWorld } from "../../test/setup/world.ts";
+import type { Actor } from "../base/actor.ts";
+import { Failure } from "../base/failure.ts";
+import { type Permission, type RoleName, roleNames, roles } from "../base/permission.ts";
+import { inTransaction } from "../db/database.ts";
+import { listen } from "../db/notify.ts";
+import type { World } from "../db/world.ts";
+import { addUser } from "../identity/actions.ts";
+import { ensureSetupSecret } from "../identity/store-setup-secret.ts";
+import { startSequencer } from "../ledger/loops.ts";
+import { recordEvent } from "../ledger/record.ts";
+import type { ServedRoute } from "../ledger/served-route.ts";
+import { readTimeline } from "../ledger/store.ts";
+import { openLogKey } from "../ledger/store-log-key.ts";
+import { loadHead } from "../ledger/store-tree.ts";
+import { parseVerifierKey, verifyExport } from "../ledger/verify.ts";
+import { allRoutes } from "./all-routes.ts";
+import { type RunningServer, startServer } from "./server.ts";
+
+interface Site {
+  readonly world: World;
+  readonly server: RunningServer;
+  readonly logged: () => string;
+  readonly secretPath: string;
+  close(): Promise<void>;
+}
+
+async function openSite(routes: readonly ServedRoute[] = allRoutes): Promise<Site> {
+  const { world: bare, connection, close } = await testWorld();
+  let logged = "";
+  const sink = new Writable({
+    write(chunk, _encoding, done) {
+      logged += String(chunk);
+      done();
+    },
+  });
+  const world: World = { ...bare, log: pino({ level: "trace" }, sink) };
+  const secretPath = (await ensureSetupSecret(world))!;
+  const server = await startServer(world, routes, { checkReplies: true });
+  const sequencer = startSequencer(world, await openLogKey(world));
+  const listener = listen(connection, ["ledger"], () => sequencer.wake());
+  return {
+    world,
+    server,
+    logged: () => logged,
+    secretPath,
+    async close() {
+      await server.close();
+      await listener.close();
+      await sequencer.stop();
+      await close();
+    },
+  };
+}
+
+interface Answer {
+  readonly status: number;
+  // biome-ignore lint/suspicious/noExplicitAny: replies of many shapes, checked by each test
+  readonly body: any;
+  readonly headers: Headers;
+}
+
+interface Call {
+  readonly token?: string;
+  readonly body?: unknown;
+  readonly headers?: Record<string, string>;
+}
+
+async function call(site: Site, method: string, path: string, options: Call = {}): Promise<Answer> {
+  const response = await fetch(`http://127.0.0.1:${site.server.port}${path}`, {
+    method,
+    headers: {
+      ...(options.token === undefined ? {} : { authorization: `Bearer ${options.token}` }),
+      ...(options.body === undefined ? {} : { "content-type": "application/json" }),
+      ...options.headers,
+    },
+    ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) }),
+  });
+  const text = await response.text();
+  const isJson = (response.headers.get("content-type") ?? "").includes("json");
+  const isWhole = isJson && !response.headers.get("content-type")!.includes("jsonl");
+  return {
+    status: response.status,
+    body: isWhole && text !== "" ? JSON.parse(text) : text,
+    headers: response.headers,
+  };
+}
+
+function secretOf(site: Site): string {
+  return readFileSync(site.secretPath, "utf8").trim();
+}
+
+async function setUpAdmin(site: Site): Promise<string> {
+  const made = await call(site, "POST", "/api/v1/setup", {
+    body: { secret: secretOf(site), handle: "ada", name: "Ada", password: PASSWORD },
+  });
+  expect(made.status).toBe(201);
+  return made.body.token;
+}
+
+const PASSWORD = "correct horse battery staple";
+
+/** Adds a person with grants, invites them and gives their first token. */
+async function addPerson(
+  site: Site,
+  admin: string,
+  handle: string,
+  grants: readonly { role: RoleName; scope: string }[],
+): Promise<{ id: string; token: string }> {
+  const user = await call(site, "POST", "/api/v1/users", {
+    token: admin,
+    body: { handle, name: handle, grants },
+  });
+  expect(user.status).toBe(201);
+  const invite = await call(site, "POST", `/api/v1/users/${handle}/invite`, { token: admin });
+  const joined = await call(site, "POST", "/api/v1/invite/accept", {
+    body: { invite: invite.body.invite, password: PASSWORD },
+  });
+  expect(joined.status).toBe(201);
+  return { id: user.body.id, token: joined.body.token };
+}
+
+describe("first-run setup", () => {
+  test("needs the secret of the state folder, works once and dies for good", async () => {
+    const site = await openSite();
+    expect(statSync(site.secretPath).mode & 0o777).toBe(0o600);
+    const body = { secret: "x".repeat(43), handle: "eve", name: "Eve" };
+    expect((await call(site, "POST", "/api/v1/setup", { body })).status).toBe(403);
+    const secret = secretOf(site);
+    const token = await setUpAdmin(site);
+    expect(existsSync(site.secretPath)).toBe(false);
+    expect((await call(site, "GET", "/api/v1/me", { token })).body).toMatchObject({
+      handle: "ada",
+      grants: [{ role: "admin", scope: "" }],
+    });
+    expect(await ensureSetupSecret(site.world)).toBeNull();
+    for (const path of ["/api/v1/setup", "/api/v1/setup/link"]) {
+      const again = path.endsWith("link") ? { secret } : { ...body, secret };
+      expect((await call(site, "POST", path, { body: again })).status).toBe(403);
+    }
+    await expect(sql`delete from setup_over`.execute(site.world.db)).rejects.toThrow(/for good/);
+    await expect(sql`truncate setup_over`.execute(site.world.db)).rejects.toThrow(/for good/);
+    await site.close();
+  });
+
+  test("of many callers at once exactly one wins", async () => {
+    const site = await openSite();
+    const secret = secretOf(site);
+    const answers = await Promise.all(
+      Array.from({ length: 9 }, (_, i) =>
+        call(site, "POST", "/api/v1/setup", { body: { secret, handle: `p${i}`, name: "P" } }),
+      ),
+    );
+    expect(answers.filter((answer) => answer.status === 201)).toHaveLength(1);
+    const { rows } = await sql<{ n: number }>`select count(*) as n from subject`.execute(
+      site.world.db,
+    );
+    expect(rows[0]?.n).toBe(1);
+    await site.close();
+  });
+
+  test("a link works from elsewhere, once", async () => {
+    const site = await openSite();
+    const secret = secretOf(site);
+    const link = await call(site, "POST", "/api/v1/setup/link", { body: { secret } });
+    const inLink = link.body.path.split("#")[1];
+    const body = { secret: inLink, handle: "ada", name: "Ada" };
+    expect((await call(site, "POST", "/api/v1/setup", { body })).status).toBe(201);
+    expect((await call(site, "POST", "/api/v1/setup", { body })).status).toBe(403);
+    await site.close();
+  });
+
+  test("a link that is too old does nothing", async () => {
+    const site = await openSite();
+    const link = await call(site, "POST", "/api/v1/setup/link", {
+      body: { secret: secretOf(site) },
+    });
+    await sql`update one_time_secret set expires_at = now() - interval '1 s'`.execute(
+      site.world.db,
+    );
+    const body = { secret: link.body.path.split("#")[1], handle: "ada", name: "Ada" };
+    expect((await call(site, "POST", "/api/v1/setup", { body })).status).toBe(403);
+    await site.close();
+  });
+
+  test("no spelling of the path opens it again", async () => {
+    const site = await openSite();
+    const secret = secretOf(site);
+    await setUpAdmin(site);
+    const spellings = [
+      "/api/v1/setup/",
+      "/api/v1//setup",
+      "//api/v1/setup",
+      "/api/v1/./setup",
+      "/API/v1/setup",
+      "/api/v1/setup%20",
+      "/api/v1/set%75p",
+      "/api/v1/setup?x=1",
+      "/api/v1/setup;x",
+      "/api/v1/setup%00",
+      "/api/v1/setup%2f",
+      "/api/v1/x/../setup",
+      "/api/v1/setup.json",
+      "/api/v1/setup%3f",
+      "/api/v2/setup",
+      "/api/v1/setup/link/",
+      "/api/v1/%73etup",
+      "/api/v1/setup#x",
+      "/api/v1/setup\\",
+      "/api/%76%31/setup",
+    ];
+    for (const path of spellings) {
+      for (const method of ["POST", "PUT", "PATCH", "DELETE", "GET"]) {
+        const body = method === "GET" ? undefined : { secret, handle: "eve", name: "Eve" };
+        const answer = await call(site, method, path, body === undefined ? {} : { body });
+        expect([400, 403, 404, 429], `${method} ${path}`).toContain(answer.status);
+      }
+    }
+    await site.close();
+  });
+
+  test("guessing is slowed down to ten tries", async () => {
+    const site = await openSite();
+    const body = { secret: "x".repeat(43), handle: "eve", name: "Eve" };
+    const statuses: number[] = [];
+    for (let i = 0; i < 11; i += 1) {
+      statuses.push((await call(site, "POST", "/api/v1/setup", { body })).status);
+    }
+    expect(statuses).toEqual([...Array(10).fill(403), 429]);
+    await site.close();
+  });
+});
+
+describe("the gate", () => {
+  let site: Site;
+  let admin: string;
+  const tokens = new Map<RoleName, string>();
+
+  beforeAll(async () => {
+    // The real routes behind the real gate; only what they would do is taken out.
+    const marked = allRoutes.map((declared) =>
+      declared.path.startsWith("/api/v1/setup") ||
+      declared.path.startsWith("/api/v1/users") ||
+      declared.path.startsWith("/api/v1/invite")
+        ? declared
+        : {
+            ...declared,
+            handle: async () => {
+              throw new Failure("conflict", "the handler was reached");
+            },
+          },
+    );
+    site = await openSite(marked);
+    admin = await setUpAdmin(site);
+    for (const role of roleNames) {
+      const grants = [{ role, scope: "" }];
+      tokens.set(role, (await addPerson(site, admin, `the-${role}`, grants)).token);
+    }
+  });
+  afterAll(() => site.close());
+
+  test("every route declares who may use it, and why when everybody may", () => {
+    expect(allRoutes.length).toBeGreaterThan(20);
+    for (const declared of allRoutes) {
+      expect(declared.permission, declared.path).toBeDefined();
+      if (typeof declared.permission === "object") {
+        expect(declared.permission.public.length).toBeGreaterThan(15);
+      }
+      expect(declared.path).toMatch(/^\/api\/v1\/[a-z]/);
+      const placeholders = declared.path.includes("{");
+      expect(declared.params !== undefined, declared.path).toBe(placeholders);
+    }
+    const names = allRoutes.map((declared) => `${declared.method} ${declared.path}`);
+    expect(new Set(names).size).toBe(names.length);
+  });
+
+  test("lets each role through exactly where it holds the right, on every route", async () => {
+    const wanted = (access: ServedRoute["permission"], role: RoleName | null): "in" | 401 | 403 => {
+      if (typeof access === "object") return "in";
+      if (role === null) return 401;
+      if (access === "signed-in") return "in";
+      return roles[role].includes(access as Permission) ? "in" : 403;
+    };
+    const wrong: string[] = [];
+    for (const declared of allRoutes) {
+      const path = declared.path.replace(/\{[^}]+\}/g, "nothing");
+      for (const role of [null, ...roleNames]) {
+        const token = role === null ? undefined : tokens.get(role)!;
+        const answer = await call(site, declared.method, path, {
+          ...(token === undefined ? {} : { token }),
+          ...(declared.method === "GET" ? {} : { body: {} }),
+        });
+        const isGateRefusal =
+          answer.status === 401 ||
+          (answer.status === 403 && /^This needs the right/.test(answer.body.detail));
+        const got = isGateRefusal ? answer.status : "in";
+        const expected = wanted(declared.permission, role);
+        if (got !== expected) {
+          wrong.push(`${declared.method} ${declared.path} ${role}: ${got}, not ${expected}`);
+        }
+      }
+    }
+    expect(wrong).toEqual([]);
+  });
+
+  test("knows no other path and no other method, for anybody", async () => {
+    for (const [method, path] of [
+      ["GET", "/api/v1/nothing"],
+      ["PUT", "/api/v1/users"],
+      ["POST", "/metrics"],
+      ["GET", "/"],
+      ["HEAD", "/api/v1/me"],
+      ["GET", "/api/v1/me/"],
+      ["OPTIONS", "/api/v1/users"],
+    ] as const) {
+      const answer = await call(site, method, path, { token: admin });
+      expect(answer.status, `${method} ${path}`).toBe(404);
+    }
+  });
+
+  test("refuses credentials that are not whole", async () => {
+    for (const authorization of [
+      "Bearer",
+      "Bearer ",
+      `bearer ${admin}`,
+      `Bearer ${admin}x`,
+      `Bearer ${admin} x`,
+      `Basic ${admin}`,
+      admin,
+      `Bearer fettle_${"A".repeat(43)}`,
+      `Bearer ${admin.slice(7)}`,
+    ]) {
+      const answer = await call(site, "GET", "/api/v1/me", { headers: { authorization } });
+      expect(answer.status, authorization.slice(0, 12)).toBe(401);
+      expect(answer.headers.get("www-authenticate")).toBe("Bearer");
+    }
+  });
+});
+
+describe("rights", () => {
+  let site: Site;
+  let admin: string;
+  beforeAll(async () => {
+    site = await openSite();
+    admin = await setUpAdmin(site);
+  });
+  afterAll(() => site.close());
+
+  test("a token loses a right in the moment its owner does", async () => {
+    const bob = await addPerson(site, admin, "bob", [{ role: "admin", scope: "" }]);
+    const made = await call(site, "POST", "/api/v1/tokens", {
+      token: bob.token,
+      body: { title: "script" },
+    });
+    const script = made.body.token;
+    expect((await call(site, "GET", "/api/v1/users", { token: script })).status).toBe(200);
+    const user = await call(site, "GET", "/api/v1/users/bob", { token: admin });
+    const grant = user.body.grants[0].id;
+    const path = `/api/v1/users/bob/grants/${grant}`;
+    expect((await call(site, "DELETE", path, { token: admin })).status).toBe(204);
+    expect((await call(site, "GET", "/api/v1/users", { token: script })).status).toBe(403);
+    expect((await call(site, "GET", "/api/v1/me", { token: script })).body.grants).toEqual([]);
+  });
+
+  test("a limited token cannot make a stronger one, and its children die with it", async () => {
+    const limited = await call(site, "POST", "/api/v1/tokens", {
+      token: admin,
+      body: { title: "limited", limits: [{ role: "viewer", scope: "env=dev" }] },
+    });
+    const token = limited.body.token;
+    expect((await call(site, "GET", "/api/v1/users", { token })).status).toBe(403);
+    const me = await call(site, "GET", "/api/v1/me", { token });
+    expect(me.body.grants).toMatchObject([{ role: "viewer", scope: "env=dev" }]);
+    for (const limits of [[{ role: "admin", scope: "" }], [{ role: "viewer", scope: "" }]]) {
+      const body = { title: "more", limits };
+      expect((await call(site, "POST", "/api/v1/tokens", { token, body })).status).toBe(403);
+    }
+    const child = await call(site, "POST", "/api/v1/tokens", { token, body: { title: "child" } });
+    const childMe = await call(site, "GET", "/api/v1/me", { token: child.body.token });
+    expect(childMe.body.grants).toEqual(me.body.grants);
+    await call(site, "DELETE", `/api/v1/tokens/${limited.body.id}`, { token: admin });
+    for (const dead of [token, child.body.token]) {
+      expect((await call(site, "GET", "/api/v1/me", { token: dead })).status).toBe(401);
+    }
+  });
+
+  test("a disabled user is out with the next request, sessions and tokens alike", async () => {
+    const carl = await addPerson(site, admin, "carl", [{ role: "viewer", scope: "" }]);
+    const cookie = await logInAs(site, "carl");
+    expect((await call(site, "GET", "/api/v1/me", { headers: { cookie } })).status).toBe(200);
+    const body = { isDisabled: true };
+    expect((await call(site, "PATCH", "/api/v1/users/carl", { token: admin, body })).status).toBe(
+      200,
+    );
+    expect((await call(site, "GET", "/api/v1/me", { headers: { cookie } })).status).toBe(401);
+    expect((await call(site, "GET", "/api/v1/me", { token: carl.token })).status).toBe(401);
+    const login = { handle: "carl", password: PASSWORD };
+    expect((await call(site, "POST", "/api/v1/login", { body: login })).status).toBe(401);
+    const again = { handle: "carl", name: "Another Carl" };
+    expect((await call(site, "POST", "/api/v1/users", { token: admin, body: again })).status).toBe(
+      409,
+    );
+  });
+
+  test("the last administrator cannot be taken away", async () => {
+    const other = await openSite();
+    const token = await setUpAdmin(other);
+    const body = { isDisabled: true };
+    const disabled = await call(other, "PATCH", "/api/v1/users/ada", { token, body });
+    expect(disabled).toMatchObject({ status: 409, body: { code: "blocked" } });
+    const me = await call(other, "GET", "/api/v1/users/ada", { token });
+    const path = `/api/v1/users/ada/grants/${me.body.grants[0].id}`;
+    expect((await call(other, "DELETE", path, { token })).body.code).toBe("blocked");
+    expect((await call(other, "GET", "/api/v1/users/ada", { token })).status).toBe(200);
+    await other.close();
+  });
+
+  test("an administrator of some labels manages no users and reads no log", async () => {
+    const dora = await addPerson(site, admin, "dora", [{ role: "admin", scope: "env=dev" }]);
+    for (const path of ["/api/v1/users", "/api/v1/audit/events", "/api/v1/audit/export"]) {
+      expect((await call(site, "GET", path, { token: dora.token })).status, path).toBe(403);
+    }
+    const body = { role: "admin", scope: "" };
+    const grants = "/api/v1/users/dora/grants";
+    expect((await call(site, "POST", grants, { token: dora.token, body })).status).toBe(403);
+  });
+
+  test("a service has a person who answers for it, and its token its own rights", async () => {
+    const service = await call(site, "POST", "/api/v1/users", {
+      token: admin,
+      body: {
+        kind: "service",
+        handle: "ci",
+        name: "CI",
+        grants: [{ role: "operator", scope: "env=dev" }],
+      },
+    });
+    const me = await call(site, "GET", "/api/v1/me", { token: admin });
+    expect(service.body.owner).toBe(me.body.subject);
+    const made = await call(site, "POST", "/api/v1/tokens", {
+      token: admin,
+      body: { title: "ci", user: "ci" },
+    });
+    const who = await call(site, "GET", "/api/v1/me", { token: made.body.token });
+    expect(who.body).toMatchObject({ handle: "ci", kind: "system" });
+    const key = { line: "ssh-ed25519 AAAA", title: "k" };
+    const refused = await call(site, "POST", "/api/v1/keys", { token: made.body.token, body: key });
+    expect(refused.status).toBe(403);
+    const forOther = { title: "x", user: "dora" };
+    const other = await call(site, "POST", "/api/v1/tokens", { token: admin, body: forOther });
+    expect(other.status).toBe(403);
+  });
+
+  test("an edit of what changed meanwhile is refused by its tag", async () => {
+    await addPerson(site, admin, "fay", []);
+    const seen = (await call(site, "GET", "/api/v1/users/fay", { token: admin })).headers.get(
+      "etag",
+    )!;
+    const headers = { "if-match": seen };
+    const rename = (name: string): Promise<Answer> =>
+      call(site, "PATCH", "/api/v1/users/fay", { token: admin, body: { name }, headers });
+    expect((await rename("Fay One")).status).toBe(200);
+    expect((await rename("Fay Two")).status).toBe(409);
+  });
+
+  test("every change is an event that names nobody", async () => {
+    const events = await readTimeline(site.world.db, {});
+    const types = new Set(events.map((event) => event.type));
+    for (const type of [
+      "setup.finished",
+      "subject.added",
+      "subject.disabled",
+      "grant.added",
+      "grant.removed",
+      "invite.made",
+      "invite.accepted",
+      "token.created",
+      "token.revoked",
+      "session.started",
+    ]) {
+      expect(types).toContain(type);
+    }
+    const text = JSON.stringify(events);
+    for (const name of ["bob", "carl", "Carl", "dora", "Fay", PASSWORD, admin]) {
+      expect(text).not.toContain(name);
+    }
+  });
+});
+
+async function logInAs(site: Site, handle: string): Promise<string> {
+  const body = { handle, password: PASSWORD };
+  const login = await call(site, "POST", "/api/v1/login", { body });
+  expect(login.status).toBe(200);
+  const cookie = login.headers.get("set-cookie")!;
+  expect(cookie).toMatch(/^__Host-fettle=[\w-]{43}; Path=\/; Secure; HttpOnly; SameSite=Strict/);
+  return cookie.split(";")[0]!;
+}
+
+describe("sessions", () => {
+  let site: Site;
+  beforeAll(async () => {
+    site = await openSite();
+    await setUpAdmin(site);
+  });
+  afterAll(() => site.close());
+
+  test("a change by cookie must come from this site", async () => {
+    const cookie = await logInAs(site, "ada");
+    const body = { title: "t" };
+    const tokensFrom = async (origin: string | null): Promise<number> => {
+      const headers = { cookie, ...(origin === null ? {} : { origin }) };
+      return (await call(site, "POST", "/api/v1/tokens", { body, headers })).status;
+    };
+    expect(await tokensFrom(null)).toBe(403);
+    expect(await tokensFrom("https://evil.example")).toBe(403);
+    expect(await tokensFrom("null")).toBe(403);
+    expect(await tokensFrom(`http://127.0.0.1:${site.server.port + 1}`)).toBe(403);
+    expect(await tokensFrom(`http://127.0.0.1:${site.server.port}`)).toBe(201);
+  });
+
+  test("logging out ends the session on the server", async () => {
+    const cookie = await logInAs(site, "ada");
+    const origin = `http://127.0.0.1:${site.server.port}`;
+    const out = await call(site, "POST", "/api/v1/logout", { headers: { cookie, origin } });
+    expect(out.status).toBe(204);
+    expect((await call(site, "GET", "/api/v1/me", { headers: { cookie } })).status).toBe(401);
+  });
+
+  test("a session ends after rest and after its day", async () => {
+    for (const age of [
+      sql`seen_at = now() - interval '16 min'`,
+      sql`created_at = now() - interval '9 h'`,
+    ]) {
+      const cookie = await logInAs(site, "ada");
+      await sql`update session set ${age}`.execute(site.world.db);
+      expect((await call(site, "GET", "/api/v1/me", { headers: { cookie } })).status).toBe(401);
+    }
+  });
+
+  test("an unknown account and a wrong password look the same, and tries are counted", async () => {
+    const attempt = (handle: string, password: string): Promise<Answer> =>
+      call(site, "POST", "/api/v1/login", { body: { handle, password } });
+    const wrong = await attempt("ada", "not the password at all");
+    const unknown = await attempt("nobody", "not the password at all");
+    expect({ ...wrong.body, instance: "" }).toEqual({ ...unknown.body, instance: "" });
+    let last = wrong;
+    for (let i = 0; i < 10; i += 1) last = await attempt("ada", "not the password at all");
+    expect(last.status).toBe(429);
+    expect(last.headers.get("retry-after")).toBe("900");
+    expect((await attempt("ada", PASSWORD)).status).toBe(429);
+    await sql`delete from sign_in_try`.execute(site.world.db);
+    expect((await attempt("ada", PASSWORD)).status).toBe(200);
+  });
+
+  test("a short password is refused", async () => {
+    const cookie = await logInAs(site, "ada");
+    const origin = `http://127.0.0.1:${site.server.port}`;
+    const headers = { cookie, origin };
+    const body = { current: PASSWORD, next: "too short" };
+    const path = "/api/v1/me/password";
+    expect((await call(site, "PUT", path, { body, headers })).status).toBe(400);
+    const wrong = { current: "something else here", next: "another long enough one" };
+    expect((await call(site, "PUT", path, { body: wrong, headers })).status).toBe(403);
+  });
+});
+
+describe("the contract", () => {
+  let site: Site;
+  let admin: string;
+  beforeAll(async () => {
+    site = await openSite();
+    admin = await setUpAdmin(site);
+  });
+  afterAll(() => site.close());
+
+  test("failures are problem details with the request's id and nothing of their cause", async () => {
+    const answer = await call(site, "GET", "/api/v1/users/nobody", { token: admin });
+    expect(answer.headers.get("content-type")).toMatch(/^application\/problem\+json/);
+    expect(answer.body).toMatchObject({ status: 404, code: "not-found", retry: false });
+    expect(answer.body.instance).toBe(`urn:uuid:${answer.headers.get("x-request-id")}`);
+    expect(answer.headers.get("cache-control")).toBe("no-store");
+    expect(answer.headers.get("x-content-type-options")).toBe("nosniff");
+  });
+
+  test("input that no schema knows is refused with its place", async () => {
+    const extra = { handle: "gil", name: "Gil", isAdmin: true };
+    const answer = await call(site, "POST", "/api/v1/users", { token: admin, body: extra });
+    expect(answer).toMatchObject({ status: 400, body: { code: "invalid" } });
+    expect((await call(site, "GET", "/api/v1/me?x=1", { token: admin })).status).toBe(400);
+    const raw = async (body: string, type = "application/json"): Promise<number> => {
+      const response = await fetch(`http://127.0.0.1:${site.server.port}/api/v1/users`, {
+        method: "POST",
+        headers: { authorization: `Bearer ${admin}`, "content-type": type },
+        body,
+      });
+      return response.status;
+    };
+    expect(await raw("{")).toBe(400);
+    expect(await raw('{"__proto__":{"x":1},"handle":"gil","name":"Gil"}')).toBe(400);
+    expect(await raw("handle=gil", "application/x-www-form-urlencoded")).toBe(400);
+    expect(await raw(`{"name":"${"x".repeat(1_100_000)}"}`)).toBe(413);
+  });
+
+  test("a repeated POST with the same key is done once", async () => {
+    const body = { handle: "hal", name: "Hal" };
+    const headers = { "idempotency-key": "k-1" };
+    const [first, second] = [
+      await call(site, "POST", "/api/v1/users", { token: admin, body, headers }),
+      await call(site, "POST", "/api/v1/users", { token: admin, body, headers }),
+    ];
+    expect(first.status).toBe(201);
+    expect(second.status).toBe(201);
+    expect(second.body).toEqual(first.body);
+    expect(second.headers.get("idempotency-replayed")).toBe("true");
+    const other = { handle: "ivo", name: "Ivo" };
+    const third = await call(site, "POST", "/api/v1/users", { token: admin, body: other, headers });
+    expect(third).toMatchObject({ status: 409, body: { code: "conflict" } });
+  });
+
+  test("a key whose request failed can be used again, and secrets are never kept", async () => {
+    const headers = { "idempotency-key": "k-2" };
+    const taken = { handle: "ada", name: "Ada" };
+    const post = (body: unknown): Promise<Answer> =>
+      call(site, "POST", "/api/v1/users", { token: admin, body, headers });
+    expect((await post(taken)).status).toBe(409);
+    expect((await post({ handle: "jim", name: "Jim" })).status).toBe(201);
+    const secret = { "idempotency-key": "k-3" };
+    const makeToken = (): Promise<Answer> =>
+      call(site, "POST", "/api/v1/tokens", { token: admin, body: { title: "t" }, headers: secret });
+    const made = await makeToken();
+    expect(made.status).toBe(201);
+    expect(await makeToken()).toMatchObject({ status: 409 });
+    const { rows } = await sql<{ body: string | null }>`
+      select body from idempotent_answer where key = 'k-3'`.execute(site.world.db);
+    expect(rows).toEqual([{ body: null }]);
+  });
+
+  test("health says whether the database answers; metrics know routes, not ids", async () => {
+    expect(await call(site, "GET", "/healthz")).toMatchObject({
+      status: 200,
+      body: { status: "ok" },
+    });
+    const metrics = await call(site, "GET", "/metrics");
+    expect(metrics.body).toContain('route="/api/v1/users/{user}"');
+    expect(metrics.body).toMatch(/fettle_ledger_entries \d+/);
+    expect(metrics.body).not.toContain("/users/nobody");
+  });
+
+  test("the export of a running server passes the offline verifier", async () => {
+    await expect
+      .poll(async () => (await loadHead(site.world.db))?.size ?? 0, { timeout: 10_000 })
+      .toBeGreaterThan(3);
+    const exported = await call(site, "GET", "/api/v1/audit/export", { token: admin });
+    const vkey = await call(site, "GET", "/api/v1/audit/key", { token: admin });
+    const key = parseVerifierKey(vkey.body)!;
+    const verdict = await verifyExport([Buffer.from(exported.body)], { key });
+    expect(verdict).toMatchObject({ isGood: true, findings: [] });
+    expect(verdict.entries).toBeGreaterThan(3);
+    const proof = await call(site, "GET", "/api/v1/audit/proof/0", { token: admin });
+    expect(JSON.parse(proof.body.entry)).toMatchObject({ type: "setup.finished" });
+    const beyond = await call(site, "GET", "/api/v1/audit/proof/99999", { token: admin });
+    expect(beyond.status).toBe(404);
+  });
+
+  test("the log has no token, password, cookie or setup secret", async () => {
+    const other = await openSite();
+    const secret = secretOf(other);
+    const token = await setUpAdmin(other);
+    const cookie = await logInAs(other, "ada");
+    await call(other, "GET", "/api/v1/me", { headers: { cookie } });
+    await call(other, "GET", `/api/v1/users/${token}`, { token });
+    await call(other, "POST", "/api/v1/login", {
+      body: { handle: "ada", password: `${PASSWORD}!` },
+    });
+    await other.close();
+    expect(other.logged()).toContain('"route":"/api/v1/me"');
+    for (const hidden of [secret, token, token.slice(7), cookie.split("=")[1]!, PASSWORD]) {
+      expect(other.logged()).not.toContain(hidden);
+    }
+    const dump = await sql<{ text: string }>`
+      select string_agg(t::text, ' ') as text from (
+        select to_jsonb(a) as t from api_token a union all select to_jsonb(s) from session s
+        union all select to_jsonb(u) from subject u) x`.execute(site.world.db);
+    for (const hidden of [admin, admin.slice(7), PASSWORD]) {
+      expect(dump.rows[0]?.text).not.toContain(hidden);
+    }
+  });
+});
+
+describe("live events", () => {
+  async function* eventsOf(response: Response): AsyncGenerator<{ id: number; type: string }> {
+    let text = "";
+    for await (const chunk of response.body!) {
+      text += Buffer.from(chunk).toString();
+      for (let end = text.indexOf("\n\n"); end >= 0; end = text.indexOf("\n\n")) {
+        const match = /^id: (\d+)\nevent: (\S+)\ndata: /.exec(text);
+        text = text.slice(end + 2);
+        if (match !== null) yield { id: Number(match[1]), type: match[2]! };
+      }
+    }
+  }
+
+  const openStream = (
+    site: Site,
+    token: string,
+    headers: Record<string, string>,
+  ): Promise<Response> =>
+    fetch(`http://127.0.0.1:${site.server.port}/api/v1/events`, {
+      headers: { authorization: `Bearer ${token}`, ...headers },
+    });
+
+  async function record(
+    site: Site,
+    actor: Actor["subject"],
+    type: "a.one" | "a.two",
+  ): Promise<void> {
+    await inTransaction(site.world.db, (tx) => recordEvent(tx, { type, actor, object: "a:b" }));
+  }
+
+  test("arrive as they happen and go on where the caller left off", async () => {
+    const site = await openSite();
+    const token = await setUpAdmin(site);
+    const me = await call(site, "GET", "/api/v1/me", { token });
+    const first = await openStream(site, token, { "last-event-id": "1" });
+    const live = eventsOf(first);
+    await record(site, me.body.subject, "a.one");
+    const one = (await live.next()).value!;
+    expect(one).toEqual({ id: 2, type: "a.one" });
+    await record(site, me.body.subject, "a.two");
+    expect((await live.next()).value).toEqual({ id: 3, type: "a.two" });
+    await live.return(undefined);
+    const again = eventsOf(await openStream(site, token, { "last-event-id": "2" }));
+    expect((await again.next()).value).toEqual({ id: 3, type: "a.two" });
+    await again.return(undefined);
+    expect((await openStream(site, token, { "last-event-id": "x" })).status).toBe(400);
+    await site.close();
+  });
+
+  test("end within seconds when the right is taken away, and at once when the server closes", async () => {
+    const site = await openSite();
+    const admin = await setUpAdmin(site);
+    const kim = await addPerson(site, admin, "kim", [{ role: "viewer", scope: "" }]);
+    const ended = async (response: Response): Promise<number> => {
+      const from = Date.now();
+      await (async () => {
+        for await (const _ of eventsOf(response));
+      })().catch(() => undefined);
+      return Date.now() - from;
+    };
+    const stream = await openStream(site, kim.token, {});
+    const end = ended(stream);
+    await call(site, "PATCH", "/api/v1/users/kim", { token: admin, body: { isDisabled: true } });
+    expect(await end).toBeLessThan(6_000);
+    const other = ended(await openStream(site, admin, {}));
+    await site.close();
+    expect(await other).toBeLessThan(2_000);
+  });
+});
+
+test("a user cannot be made by an actor whose rights are limited", async () => {
+  const { world, close } = await testWorld();
+  const limited: Actor = {
+    subject: "0190a0a0-0000-7000-8000-000000000009" as Actor["subject"],
+    name: "x",
+    kind: "person",
+    via: "token",
+    grants: [{ role: "operator", scope: [] }],
+  };
+  await expect(
+    addUser(world, limited, { kind: "person", handle: "x", name: "X", grants: [] }),
+  ).rejects.toMatchObject({ code: "forbidden" });
+  await close();
+});

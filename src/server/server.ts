@@ -1,0 +1,195 @@
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import { assert, Failure, failureTable } from "../base/failure.ts";
+import { newId } from "../base/ids.ts";
+import type { World } from "../db/world.ts";
+import type { ServedRoute } from "../ledger/served-route.ts";
+import { answer } from "./answer.ts";
+import { type Admission, admit } from "./gate.ts";
+import { type Metrics, makeMetrics } from "./metrics.ts";
+import { failureOf, problemOf } from "./problem.ts";
+import { healthRoute, metricsRoute } from "./routes.ts";
+
+const BODY_BYTES_MAX = 1_048_576;
+/** For the whole of a request to arrive: slow senders do not hold a connection for ever. */
+const REQUEST_MS_MAX = 120_000;
+const PARAM_CHARACTERS_MAX = 300;
+
+export interface ServerOptions {
+  /** Parse every reply with its schema; tests do, production trusts its own code. */
+  readonly checkReplies?: boolean;
+}
+
+declare module "fastify" {
+  interface FastifyContextConfig {
+    declared?: ServedRoute;
+  }
+  interface FastifyRequest {
+    admission: Admission | null;
+  }
+}
+
+/** The HTTP server over declared routes; not listening yet. */
+export function buildServer(
+  world: World,
+  routes: readonly ServedRoute[],
+  options: ServerOptions = {},
+): FastifyInstance {
+  const app = Fastify({
+    logger: false,
+    bodyLimit: BODY_BYTES_MAX,
+    requestTimeout: REQUEST_MS_MAX,
+    forceCloseConnections: true,
+    exposeHeadRoutes: false,
+    routerOptions: { maxParamLength: PARAM_CHARACTERS_MAX },
+    genReqId: () => newId(world.clock()),
+    frameworkErrors: (error, request, reply) => {
+      sendProblem(world, request as FastifyRequest, reply as FastifyReply, error);
+    },
+  });
+  const metrics = makeMetrics(world);
+  const open = new Set<AbortController>();
+  app.decorateRequest("admission", null);
+  takeBodies(app);
+  app.addHook("onRequest", async (request, reply) => {
+    setSecurityHeaders(reply, request.id);
+    const declared = request.routeOptions.config.declared;
+    if (declared !== undefined)
+      request.admission = await admit(world, request, declared.permission);
+    else if (!request.is404) throw new Failure("forbidden", "This route has no rule of access.");
+  });
+  app.addHook("onResponse", async (request, reply) => observe(world, metrics, request, reply));
+  app.addHook("preClose", async () => {
+    for (const controller of open) controller.abort();
+  });
+  app.setErrorHandler((error, request, reply) => sendProblem(world, request, reply, error));
+  app.setNotFoundHandler((request, reply) => {
+    const failure = new Failure("not-found", "There is nothing under this method and path.");
+    return sendProblem(world, request, reply, failure);
+  });
+  for (const declared of [...routes, healthRoute, metricsRoute(metrics)]) {
+    app.route({
+      method: declared.method,
+      url: fastifyPath(declared.path),
+      bodyLimit: declared.bodyBytesMax ?? BODY_BYTES_MAX,
+      config: { declared },
+      handler(request, reply) {
+        const { admission } = request;
+        assert(admission !== null, "a handler ran without the gate");
+        const checkReplies = options.checkReplies ?? false;
+        return answer({ world, route: declared, request, reply, admission, open, checkReplies });
+      },
+    });
+  }
+  return app;
+}
+
+/** JSON as Fastify reads it (refusing `__proto__`); text and bytes for the routes that take files. */
+function takeBodies(app: FastifyInstance): void {
+  app.removeContentTypeParser("text/plain");
+  app.addContentTypeParser(/^text\//, { parseAs: "string" }, (_request, body, done) => {
+    done(null, body);
+  });
+  app.addContentTypeParser(
+    "application/octet-stream",
+    { parseAs: "buffer" },
+    (_request, body, done) => done(null, body),
+  );
+}
+
+/** `/hosts/{host}` → `/hosts/:host`; a literal colon would be read as a name. */
+function fastifyPath(path: string): string {
+  return path.replaceAll(":", "::").replace(/\{([A-Za-z][A-Za-z0-9]*)\}/g, ":$1");
+}
+
+/** ASVS 5.0 V3.4: nothing this API sends is a page, may be framed, guessed at, or kept. */
+function setSecurityHeaders(reply: FastifyReply, requestId: string): void {
+  reply.headers({
+    "x-request-id": requestId,
+    "cache-control": "no-store",
+    "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+  });
+}
+
+function sendProblem(
+  world: World,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  thrown: unknown,
+): FastifyReply {
+  const failure = failureOf(thrown);
+  const { status } = failureTable[failure.code];
+  const entry = { requestId: request.id, code: failure.code, err: failure.cause };
+  if (status >= 500) world.log.error(entry, "a request failed");
+  if (status === 401) reply.header("www-authenticate", "Bearer");
+  if (status === 429) reply.header("retry-after", "900");
+  return reply
+    .code(status)
+    .header("content-type", "application/problem+json; charset=utf-8")
+    .send(JSON.stringify(problemOf(failure, request.id)));
+}
+
+/** One line a request. No header, query or body: they may hold secrets and names. */
+function observe(
+  world: World,
+  metrics: Metrics,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): void {
+  const route = request.routeOptions.config.declared?.path ?? "(none)";
+  const { method } = request;
+  const status = reply.statusCode;
+  metrics.observeRequest({ method, route, status, seconds: reply.elapsedTime / 1000 });
+  world.log[status === 401 || status === 403 ? "warn" : "debug"](
+    {
+      requestId: request.id,
+      method,
+      route,
+      status,
+      ms: Math.round(reply.elapsedTime),
+      subject: request.admission?.actor.subject ?? null,
+      via: request.admission?.actor.via ?? null,
+    },
+    "request",
+  );
+}
+
+export interface RunningServer {
+  readonly url: string;
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+/** Listens on the configured address; a port in use is said so, not thrown at the user. */
+export async function startServer(
+  world: World,
+  routes: readonly ServedRoute[],
+  options: ServerOptions = {},
+): Promise<RunningServer> {
+  const app = buildServer(world, routes, options);
+  const { host, port } = world.config;
+  try {
+    await app.listen({ host, port });
+  } catch (cause) {
+    await app.close();
+    if ((cause as NodeJS.ErrnoException).code !== "EADDRINUSE") throw cause;
+    throw new Failure(
+      "blocked",
+      `Port ${port} on ${host} is in use by another program. Stop it, or choose another with --port or FETTLE_PORT.`,
+      { cause },
+    );
+  }
+  const address = app.server.address();
+  assert(typeof address === "object" && address !== null, "the server listens on a port");
+  const shown = host === "127.0.0.1" || host === "::1" ? "localhost" : host;
+  return {
+    url: `http://${shown.includes(":") ? `[${shown}]` : shown}:${address.port}`,
+    port: address.port,
+    close: async () => {
+      await app.close();
+    },
+  };
+}
