@@ -1,18 +1,60 @@
 import { sql } from "kysely";
-import type { RolloutId } from "../base/ids.ts";
+import { never } from "../base/failure.ts";
+import type { ChangeId, PlanDigest } from "../base/ids.ts";
 import type { Instant } from "../base/instant.ts";
+import type { ChangeState } from "../change/model.ts";
 import type { Reader } from "../db/database.ts";
 import type { Hold } from "./hold.ts";
+import { millis } from "./store-time.ts";
 
-/** Whether people still agree, asked in the same statement as every claim and permit. */
-export const approvalsAllow = sql`(now() < r.approved_until)`;
+/** Whether people still agree to this very plan, asked in the same statement as every start. */
+export const approvalsAllow = sql`exists (
+  select 1 from approved_change c where c.id = r.change and c.plan = r.plan)`;
 
+interface ApprovalRow {
+  readonly state: ChangeState;
+  readonly plan: PlanDigest;
+  readonly need: number;
+  readonly have: number;
+  readonly expiresAt: Instant;
+  readonly isApproved: boolean;
+}
+
+/** The same question with its reason, for people; null while starts are allowed. */
 export async function loadApprovalHold(
-  _reader: Reader,
-  rollout: { readonly id: RolloutId; readonly approvedUntil: Instant },
-  now: Instant,
+  reader: Reader,
+  rollout: { readonly change: ChangeId; readonly plan: PlanDigest },
 ): Promise<Hold | null> {
-  return now < rollout.approvedUntil
-    ? null
-    : { why: "approval-expired", at: rollout.approvedUntil };
+  const { rows } = await sql<ApprovalRow>`
+    select c.state, c.plan, c.need, ${millis(sql`c.expires_at`)} as "expiresAt",
+           (select count(distinct a.person) from approval a
+             where a.change = c.id and a.plan = c.plan and a.person <> c.requester_person) as have,
+           exists (select 1 from approved_change v
+                    where v.id = c.id and v.plan = ${rollout.plan}) as "isApproved"
+      from change c where c.id = ${rollout.change}`.execute(reader);
+  const [row] = rows;
+  if (row === undefined) return { why: "approval-missing", have: 0, need: 1 };
+  return row.isApproved ? null : approvalHold(row);
+}
+
+function approvalHold(row: ApprovalRow): Hold {
+  switch (row.state) {
+    case "rejected":
+    case "withdrawn":
+    case "completed":
+    case "failed":
+    case "backed-out":
+      return { why: "approval-withdrawn" };
+    case "expired":
+      return { why: "approval-expired", at: row.expiresAt };
+    case "requested":
+      return { why: "approval-missing", have: row.have, need: row.need };
+    case "approved":
+    case "running":
+      return row.have < row.need
+        ? { why: "approval-missing", have: row.have, need: row.need }
+        : { why: "approval-expired", at: row.expiresAt };
+    default:
+      return never(row.state);
+  }
 }

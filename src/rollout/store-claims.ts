@@ -1,6 +1,7 @@
 import { sql } from "kysely";
-import type { HostId, PlanDigest, RolloutId } from "../base/ids.ts";
+import type { ChangeId, HostId, PlanDigest, RolloutId } from "../base/ids.ts";
 import type { Instant } from "../base/instant.ts";
+import { lockApproval } from "../change/store.ts";
 import { type Db, inTransaction, type Tx } from "../db/database.ts";
 import type { JobKind } from "./model.ts";
 import { approvalsAllow } from "./store-approvals.ts";
@@ -26,6 +27,7 @@ export interface Ownership {
 
 export interface ClaimRequest extends Ownership {
   readonly scopes: readonly HaltScope[];
+  readonly change: ChangeId;
   readonly wave: number;
   readonly kind: JobKind;
   readonly leaseSeconds: number;
@@ -83,6 +85,7 @@ export function mayRunNow(kind: JobKind) {
 export function claim(db: Db, request: ClaimRequest): Promise<readonly Claimed[]> {
   return inTransaction(db, async (tx) => {
     await lockForStart(tx, request.scopes);
+    await lockApproval(tx, [request.change], "shared");
     if (!(await holdOwnership(tx, request))) return [];
     return claimRows(tx, request);
   });

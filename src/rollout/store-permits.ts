@@ -1,6 +1,7 @@
 import { sql } from "kysely";
-import type { HostId, RolloutId } from "../base/ids.ts";
+import type { ChangeId, HostId, RolloutId } from "../base/ids.ts";
 import type { Instant } from "../base/instant.ts";
+import { lockApproval } from "../change/store.ts";
 import { type Db, inTransaction, type Tx } from "../db/database.ts";
 import { controlsAllow, mayRunNow, rolloutAllows } from "./store-claims.ts";
 import { type HaltScope, lockForStart } from "./store-halts.ts";
@@ -31,10 +32,11 @@ export interface Permitted {
 export function permit(
   db: Db,
   asks: readonly PermitAsk[],
-  scopes: readonly HaltScope[],
+  under: { readonly scopes: readonly HaltScope[]; readonly changes: readonly ChangeId[] },
 ): Promise<readonly Permitted[]> {
   return inTransaction(db, async (tx) => {
-    await lockForStart(tx, scopes);
+    await lockForStart(tx, under.scopes);
+    await lockApproval(tx, under.changes, "shared");
     const granted: Permitted[] = [];
     for (const kind of ["apply", "reboot", "revert"] as const) {
       const some = asks.filter((ask) => ask.kind === kind);

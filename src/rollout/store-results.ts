@@ -1,10 +1,11 @@
 import { sql } from "kysely";
 import type { Digest } from "../base/digest.ts";
 import type { HostId, PlanDigest, RolloutId } from "../base/ids.ts";
+import type { Instant } from "../base/instant.ts";
 import type { Tx } from "../db/database.ts";
 import { sqlJson } from "../db/database.ts";
-import type { Hold } from "./hold.ts";
-import { type JobKind, targetMoves, type Verdict } from "./model.ts";
+import { targetMoves, type Verdict } from "./model.ts";
+import type { ResultMove, ResultVerb } from "./result-move.ts";
 import { freeSlots, leaves } from "./store-targets.ts";
 import { millis } from "./store-time.ts";
 
@@ -27,27 +28,6 @@ export interface SignedResult {
   readonly signedBy: string;
   readonly move: ResultMove;
 }
-
-/** What the result does to its target, judged by `result-move.ts`. */
-export interface ResultMove {
-  readonly verb: ResultVerb;
-  readonly job: JobKind;
-  readonly hold: Hold | null;
-  /** The host ended before it changed anything, so its slot is free. */
-  readonly isUnbegun: boolean;
-  /** Only with verb `drop`. */
-  readonly retryAfterSeconds: number;
-}
-
-export type ResultVerb =
-  | "result-done"
-  | "result-noop"
-  | "result-failed"
-  | "result-rolled-back"
-  | "result-reverted"
-  | "result-held"
-  | "refused"
-  | "drop";
 
 export interface AppliedResult {
   readonly rollout: RolloutId;
@@ -135,8 +115,10 @@ export interface Unjudged {
   readonly attempt: number;
   readonly body: string;
   readonly tries: number;
-  readonly endedAt: number;
-  readonly resultState: string;
+  readonly endedAt: Instant;
+  /** When the job was sent out: an older inspection shows the host before it. */
+  readonly claimedAt: Instant;
+  readonly now: Instant;
 }
 
 /** Hosts that say they are done and were not looked at since; leased to the server that will look. */
@@ -156,7 +138,9 @@ export async function takeUnjudged(
            lease_until = now() + make_interval(secs => ${take.leaseSeconds})
       from picked p where t.rollout = p.rollout and t.host = p.host
     returning t.rollout, t.host, t.attempt, t.body, t.tries, ${millis(sql`t.ended_at`)} as "endedAt",
-              t.result_state as "resultState"`.execute(tx);
+              ${millis(sql`t.claimed_at`)} as "claimedAt", ${millis(sql`now()`)} as now`.execute(
+    tx,
+  );
   return rows;
 }
 

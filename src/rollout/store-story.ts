@@ -10,7 +10,7 @@ import {
   type RolloutId,
 } from "../base/ids.ts";
 import { HOUR_MS, type Instant } from "../base/instant.ts";
-import { type Db, inTransaction } from "../db/database.ts";
+import { type Db, inTransaction, type Tx } from "../db/database.ts";
 import type { WaveGate } from "./decide.ts";
 import { insertRollout, type NewRollout, scopesOf } from "./store.ts";
 import { ensureControls, type HaltScope } from "./store-halts.ts";
@@ -39,6 +39,7 @@ export interface Story {
   readonly id: RolloutId;
   readonly number: number;
   readonly plan: PlanDigest;
+  readonly change: ChangeId;
   readonly scopes: readonly HaltScope[];
 }
 
@@ -70,7 +71,6 @@ export async function aRollout(
     attemptsMax: 2,
     permitTtlSeconds: 3,
     revertSeconds: 3600,
-    approvedUntil: now + 24 * HOUR_MS,
     startedBy: systemActor.subject,
     waves: waves.map((wave, at) => ({
       number: at + 1,
@@ -87,10 +87,40 @@ export async function aRollout(
   };
   const scopes = scopesOf(rollout);
   const number = await inTransaction(db, async (tx) => {
+    await anApprovedChange(tx, rollout);
     await ensureControls(tx, scopes);
     return insertRollout(tx, rollout);
   });
-  return { id, number, plan: rollout.plan, scopes };
+  return { id, number, plan: rollout.plan, change: rollout.change, scopes };
+}
+
+/** The rows that a rollout stands on; what is in the statement does not matter to the engine. */
+async function anApprovedChange(tx: Tx, of: NewRollout): Promise<void> {
+  await sql`
+    insert into patch (id, title, ecosystem, source, source_version, state, route, kind, urgency,
+                       classified_by, classified_facts, vulnerabilities, affected_versions,
+                       regression, deadline, justification, opened_by, opened_at, moved_at)
+    values (${of.patch}, ${of.title}, 'Debian:12', 'openssl', ${of.patch}, 'approved', 'scheduled',
+            'security', 'high', '{}', '{}', '{}', '{"< 3"}', '{}', '{}', 'it is', ${of.startedBy},
+            now(), now())`.execute(tx);
+  const policy = sha256("rings");
+  await sql`insert into rings_policy (digest, name, text) values (${policy}, 'rings', 'text')
+            on conflict do nothing`.execute(tx);
+  await sql`
+    insert into plan (digest, statement, patch, change_number, class, rings_policy, requested_by,
+                      requester, need, host_count, report, created_at, expires_at)
+    values (${of.plan}, ${of.plan}, ${of.patch}, 1, 'normal', ${policy}, 'carol', 'carol', 1,
+            ${of.targets.length}, '{}', now(), now() + interval '1 day')`.execute(tx);
+  await sql`
+    insert into change (id, number, patch, plan, class, state, title, reason, backout, risk, need,
+                        requested_by, requester_person, requested_at, expires_at, moved_at)
+    values (${of.change}, nextval('change_number'), ${of.patch}, ${of.plan}, 'normal', 'running',
+            ${of.title}, 'it is time', 'undo', '{}', 1, 'carol', 'carol', now(),
+            now() + interval '1 day', now())`.execute(tx);
+  await sql`
+    insert into approval (id, change, plan, person, handle, key_class, key_line, signature, at)
+    values (${of.change}, ${of.change}, ${of.plan}, 'alice', 'alice', 'ssh', 'key', 'signature',
+            now())`.execute(tx);
 }
 
 /** Takes the ownership of one rollout, as a server's loop would. */
@@ -110,7 +140,8 @@ export async function openAllWaves(db: Db, story: Story): Promise<void> {
 /** Lets time pass: every time in the rows of rollouts lies this much further back. */
 export async function age(db: Db, ms: number): Promise<void> {
   const columns: Readonly<Record<string, readonly string[]>> = {
-    rollout: ["approved_until", "halted_at", "owner_until", "look_at", "started_at", "ended_at"],
+    rollout: ["halted_at", "owner_until", "look_at", "started_at", "ended_at"],
+    change: ["expires_at"],
     wave: ["not_before", "not_after", "opened_at", "passed_at", "ended_at"],
     target: [
       "lease_until",

@@ -7,11 +7,12 @@ import type { HostId } from "../base/ids.ts";
 import { MINUTE_MS } from "../base/instant.ts";
 import { type Db, inTransaction, openDatabase } from "../db/database.ts";
 import { rolloutStates, targetStates, waveStates } from "./model.ts";
+import type { ResultMove } from "./result-move.ts";
 import { loadFacts } from "./store.ts";
 import { type Claimed, claim, type Ownership } from "./store-claims.ts";
 import { haltRollout, lockForHalt, resumeRollout, setHalt } from "./store-halts.ts";
 import { type PermitAsk, permit } from "./store-permits.ts";
-import { applyResults, type ResultMove, type SignedResult } from "./store-results.ts";
+import { applyResults, type SignedResult } from "./store-results.ts";
 import {
   addHosts,
   age,
@@ -33,6 +34,11 @@ beforeEach(async () => {
 });
 afterEach(() => test_.close());
 
+const under = (story: Story) => ({
+  scopes: story.scopes,
+  change: story.change,
+  changes: [story.change],
+});
 const job = { wave: 1, kind: "apply", leaseSeconds: 60 } as const;
 
 let nonces = 0;
@@ -78,7 +84,7 @@ async function aClaimed(hosts: number, gate = {}): Promise<[Story, readonly Clai
   const story = await aRollout(db, [{ ring: "canary", hosts: await addHosts(db, hosts), gate }]);
   await openAllWaves(db, story);
   const owner = await own(db, story, "a");
-  return [story, await claim(db, { ...owner, ...job, scopes: story.scopes })];
+  return [story, await claim(db, { ...owner, ...job, ...under(story) })];
 }
 
 describe("the checks in SQL are those of the state tables", () => {
@@ -101,7 +107,7 @@ describe("claims", () => {
     expect(claimed.map((c) => c.leafIndex)).toEqual([0, 1, 2]);
     expect(new Set(claimed.map((c) => c.epoch))).toEqual(new Set([1]));
     const owner = await own(db, story, "a");
-    expect(await claim(db, { ...owner, ...job, scopes: story.scopes })).toEqual([]);
+    expect(await claim(db, { ...owner, ...job, ...under(story) })).toEqual([]);
     expect(await brokenInvariants(db)).toEqual([]);
   });
 
@@ -109,7 +115,7 @@ describe("claims", () => {
     const [story, [first]] = await aClaimed(1);
     expect(Math.abs(first!.counter - Date.now())).toBeLessThan(MINUTE_MS);
     await sql`update host_slot set counter = counter + 100000`.execute(db);
-    const [permitted] = await permit(db, [askOf(first!)], story.scopes);
+    const [permitted] = await permit(db, [askOf(first!)], under(story));
     expect(permitted!.counter).toBe(first!.counter + 100_001);
   });
 
@@ -122,7 +128,7 @@ describe("claims", () => {
     const claims = await Promise.all(
       Array.from({ length: 12 }, (_, at) => {
         const story = stories[at % 2]!;
-        return claim(db, { ...owners[at % 2]!, ...job, scopes: story.scopes, countMax: 7 });
+        return claim(db, { ...owners[at % 2]!, ...job, ...under(story), countMax: 7 });
       }),
     );
     const taken = claims.flat().map((c) => c.host);
@@ -138,14 +144,16 @@ describe("claims", () => {
     await sql`update rollout set owner_until = now() - interval '1 second'`.execute(db);
     const taken = await takeRollouts(db, "b");
     expect(taken).toEqual([{ rollout: story.id, epoch: old.epoch + 1 }]);
-    expect(await claim(db, { ...old, ...job, scopes: story.scopes })).toEqual([]);
+    expect(await claim(db, { ...old, ...job, ...under(story) })).toEqual([]);
     const b = { rollout: story.id, owner: "b", epoch: old.epoch + 1 };
-    expect(await claim(db, { ...b, ...job, scopes: story.scopes })).toHaveLength(3);
+    expect(await claim(db, { ...b, ...job, ...under(story) })).toHaveLength(3);
   });
 
   test.each([
     ["outside the approved time", sql`update wave set not_after = now() - interval '1 s'`],
-    ["without valid approvals", sql`update rollout set approved_until = now()`],
+    ["when the approvals are over", sql`update change set expires_at = now()`],
+    ["when the change was withdrawn", sql`update change set state = 'withdrawn'`],
+    ["with fewer approvals than the change needs", sql`update change set need = 2`],
     [
       "under a halt of its ring",
       sql`update halt_control set is_halted = true
@@ -164,7 +172,7 @@ describe("claims", () => {
     await openAllWaves(db, story);
     await change.execute(db);
     const owner = await own(db, story, "a");
-    expect(await claim(db, { ...owner, ...job, scopes: story.scopes })).toEqual([]);
+    expect(await claim(db, { ...owner, ...job, ...under(story) })).toEqual([]);
   });
 });
 
@@ -172,9 +180,9 @@ describe("permits", () => {
   test("begin the work once, and a nonce is good once", async () => {
     const [story, [first]] = await aClaimed(1);
     const ask = askOf(first!);
-    expect(await permit(db, [ask], story.scopes)).toMatchObject([{ ttlSeconds: 3 }]);
-    expect(await permit(db, [ask], story.scopes)).toEqual([]);
-    expect(await permit(db, [askOf(first!)], story.scopes)).toHaveLength(1);
+    expect(await permit(db, [ask], under(story))).toMatchObject([{ ttlSeconds: 3 }]);
+    expect(await permit(db, [ask], under(story))).toEqual([]);
+    expect(await permit(db, [askOf(first!)], under(story))).toHaveLength(1);
     expect((await targetsOf(db, story))[0]).toMatchObject({ state: "permitted", isBegun: true });
     expect(await brokenInvariants(db)).toEqual([]);
   });
@@ -186,7 +194,7 @@ describe("permits", () => {
     ["to revert what was not ordered back", { kind: "revert" as const }],
   ])("are refused to an ask %s", async (_name, over) => {
     const [story, [first]] = await aClaimed(1);
-    expect(await permit(db, [{ ...askOf(first!), ...over }], story.scopes)).toEqual([]);
+    expect(await permit(db, [{ ...askOf(first!), ...over }], under(story))).toEqual([]);
     expect((await targetsOf(db, story))[0]?.state).toBe("leased");
   });
 
@@ -194,7 +202,7 @@ describe("permits", () => {
     const [story, [first]] = await aClaimed(1);
     await age(db, 2 * MINUTE_MS);
     expect(await sweepTargets(db)).toEqual({ expired: 1, silent: 0 });
-    expect(await permit(db, [askOf(first!)], story.scopes)).toEqual([]);
+    expect(await permit(db, [askOf(first!)], under(story))).toEqual([]);
     expect((await targetsOf(db, story))[0]).toMatchObject({ state: "ready", epoch: 2 });
     expect(await brokenInvariants(db)).toEqual([]);
   });
@@ -203,7 +211,7 @@ describe("permits", () => {
 describe("after a permit", () => {
   test("silence makes a host unknown, never ready, and its slot stays held", async () => {
     const [story, [first]] = await aClaimed(1);
-    await permit(db, [askOf(first!)], story.scopes);
+    await permit(db, [askOf(first!)], under(story));
     await age(db, 2 * MINUTE_MS);
     expect(await sweepTargets(db)).toEqual({ expired: 0, silent: 1 });
     expect((await targetsOf(db, story))[0]?.state).toBe("unknown");
@@ -214,7 +222,7 @@ describe("after a permit", () => {
 
   test("a late signed result ends it, whatever the epoch, and only once", async () => {
     const [story, [first]] = await aClaimed(1);
-    await permit(db, [askOf(first!)], story.scopes);
+    await permit(db, [askOf(first!)], under(story));
     await recordOf(first!, "begin");
     expect((await targetsOf(db, story))[0]?.state).toBe("applying");
     await age(db, 20 * MINUTE_MS);
@@ -229,7 +237,7 @@ describe("after a permit", () => {
 
   test("a result of an older attempt is kept and moves nothing", async () => {
     const [story, [first]] = await aClaimed(1);
-    await permit(db, [askOf(first!)], story.scopes);
+    await permit(db, [askOf(first!)], under(story));
     await apply(resultOf(story, first!.host, { move: { ...done, verb: "result-failed" } }));
     const moved = await inTransaction(db, (tx) => retryTargets(tx, story.id, null));
     expect(moved).toEqual([first!.host]);
@@ -242,7 +250,7 @@ describe("after a permit", () => {
 
   test("a refusal moves nothing, because another job of the plan may be running", async () => {
     const [story, [first]] = await aClaimed(1);
-    await permit(db, [askOf(first!)], story.scopes);
+    await permit(db, [askOf(first!)], under(story));
     await apply(resultOf(story, first!.host, { move: { ...done, verb: "refused" } }));
     expect((await targetsOf(db, story))[0]?.state).toBe("permitted");
   });
@@ -284,7 +292,7 @@ describe("a halt", () => {
       const claimer = async (at: number): Promise<void> => {
         const client = clients[at % 4]!;
         while (!isOver) {
-          await claim(client, { ...owner, ...job, scopes: story.scopes, countMax: 5 });
+          await claim(client, { ...owner, ...job, ...under(story), countMax: 5 });
         }
       };
       const claimers = Array.from({ length: 32 }, (_, at) => claimer(at));
@@ -297,9 +305,7 @@ describe("a halt", () => {
       const haltMs = performance.now() - began;
       const atHalt = await countBusy(story);
       const late = await Promise.all(
-        clients.map((client) =>
-          claim(client, { ...owner, ...job, scopes: story.scopes, countMax: 5 }),
-        ),
+        clients.map((client) => claim(client, { ...owner, ...job, ...under(story), countMax: 5 })),
       );
       isOver = true;
       await Promise.all(claimers);
@@ -315,12 +321,12 @@ describe("a halt", () => {
 
   test("refuses the permits of hosts that wait for one", async () => {
     const [story, [first, second]] = await aClaimed(2);
-    await permit(db, [askOf(first!)], story.scopes);
+    await permit(db, [askOf(first!)], under(story));
     await inTransaction(db, async (tx) => {
       await lockForHalt(tx, `rollout:${story.id}`);
       await haltRollout(tx, { rollout: story.id, reason, isFrozen: false });
     });
-    expect(await permit(db, [askOf(second!), askOf(first!)], story.scopes)).toEqual([]);
+    expect(await permit(db, [askOf(second!), askOf(first!)], under(story))).toEqual([]);
   });
 
   test("of a ring holds its rollouts, and is lifted by name", async () => {
@@ -333,14 +339,14 @@ describe("a halt", () => {
       });
     await set(true);
     expect((await loadFacts(db, story.id))?.facts.halted?.scope).toBe("ring:canary");
-    expect(await permit(db, [askOf(first!)], story.scopes)).toEqual([]);
+    expect(await permit(db, [askOf(first!)], under(story))).toEqual([]);
     await set(false);
-    expect(await permit(db, [askOf(first!)], story.scopes)).toHaveLength(1);
+    expect(await permit(db, [askOf(first!)], under(story))).toHaveLength(1);
   });
 
   test("is lifted by a resume, which acknowledges the failures of now only", async () => {
     const [story, [first, second]] = await aClaimed(2);
-    await permit(db, [askOf(first!), askOf(second!)], story.scopes);
+    await permit(db, [askOf(first!), askOf(second!)], under(story));
     const failed = { move: { ...done, verb: "result-failed" as const } };
     await apply(resultOf(story, first!.host, failed));
     await inTransaction(db, (tx) => haltRollout(tx, { rollout: story.id, reason, isFrozen: true }));

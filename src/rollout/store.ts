@@ -21,7 +21,6 @@ export interface NewRollout {
   readonly attemptsMax: number;
   readonly permitTtlSeconds: number;
   readonly revertSeconds: number | null;
-  readonly approvedUntil: Instant;
   readonly startedBy: SubjectId;
   readonly waves: readonly NewWave[];
   readonly targets: readonly NewTarget[];
@@ -60,10 +59,9 @@ export function scopesOf(rollout: Pick<NewRollout, "id" | "waves" | "targets">) 
 export async function insertRollout(tx: Tx, rollout: NewRollout): Promise<number> {
   const { rows } = await sql<{ number: number }>`
     insert into rollout (id, plan, change, patch, title, attempts_max, permit_ttl_seconds,
-                         revert_seconds, approved_until, scopes, started_by)
+                         revert_seconds, scopes, started_by)
     values (${rollout.id}, ${rollout.plan}, ${rollout.change}, ${rollout.patch}, ${rollout.title},
             ${rollout.attemptsMax}, ${rollout.permitTtlSeconds}, ${rollout.revertSeconds},
-            ${sqlInstant(rollout.approvedUntil)},
             ${[...scopesOf(rollout)]}::text[], ${rollout.startedBy})
     returning number`.execute(tx);
   for (const wave of rollout.waves) {
@@ -101,7 +99,6 @@ export interface RolloutRow {
   readonly attemptsMax: number;
   readonly permitTtlSeconds: number;
   readonly revertSeconds: number | null;
-  readonly approvedUntil: Instant;
   readonly scopes: readonly HaltScope[];
   readonly generation: number;
   readonly startedBy: SubjectId;
@@ -113,7 +110,7 @@ const rolloutColumns = sql`
   r.id, r.number, r.plan, r.change, r.patch, r.title, r.state, r.is_frozen as "isFrozen",
   ${millis(sql`r.halted_at`)} as "haltedAt", r.halt_reason as "haltReason", r.attempts_max as "attemptsMax",
   r.permit_ttl_seconds as "permitTtlSeconds", r.revert_seconds as "revertSeconds",
-  ${millis(sql`r.approved_until`)} as "approvedUntil", r.scopes,
+  r.scopes,
   r.generation, r.started_by as "startedBy", ${millis(sql`r.started_at`)} as "startedAt",
   ${millis(sql`r.ended_at`)} as "endedAt"`;
 
@@ -179,9 +176,13 @@ export type LoadedWave = WaveFacts & {
   readonly passedAt: Instant | null;
 };
 
+export interface LoadedRolloutFacts extends RolloutFacts {
+  readonly waves: readonly LoadedWave[];
+}
+
 export interface LoadedFacts {
   readonly row: RolloutRow;
-  readonly facts: RolloutFacts & { readonly waves: readonly LoadedWave[] };
+  readonly facts: LoadedRolloutFacts;
   /** The database's clock. */
   readonly now: Instant;
 }
@@ -205,7 +206,7 @@ export async function loadFacts(reader: Reader, id: RolloutId): Promise<LoadedFa
     state: row.state,
     isFrozen: row.isFrozen,
     halted: (row.state === "halted" ? own : null) ?? wide[0] ?? null,
-    approvalHold: await loadApprovalHold(reader, row, now),
+    approvalHold: await loadApprovalHold(reader, row),
     waves,
   };
   return { row, facts, now };

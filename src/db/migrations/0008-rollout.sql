@@ -19,14 +19,12 @@ create table rollout (
   id text primary key,
   -- Shown as R-<number>.
   number integer generated always as identity unique,
-  plan text not null unique check (plan ~ '^[0-9a-f]{64}$'),
-  change text not null,
-  patch text not null,
+  plan text not null unique references plan (digest),
+  change text not null references change (id),
+  patch text not null references patch (id),
   title text not null,
   state text not null default 'running'
     check (state in ('running', 'halted', 'finished', 'stopped')),
-  -- Until when the approvals of the change hold.
-  approved_until timestamptz not null,
   -- With a halt nothing starts; frozen also holds ordered reverts.
   is_frozen boolean not null default false,
   halted_at timestamptz,

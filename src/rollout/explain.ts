@@ -1,0 +1,186 @@
+import type { HostId } from "../base/ids.ts";
+import type { Instant } from "../base/instant.ts";
+import type { RolloutFacts } from "./decide.ts";
+import { type Hold, haltToText, holdToText } from "./hold.ts";
+import {
+  type JobKind,
+  type Standing,
+  standingOf,
+  type TargetState,
+  type Verdict,
+} from "./model.ts";
+import type { LoadedFacts, LoadedRolloutFacts, LoadedWave, RolloutRow } from "./store.ts";
+
+/**
+ * Why a host stands where it stands, from the same typed holds that stop the engine: what is shown
+ * here is what the engine acts on, never a second opinion.
+ */
+export interface TargetFacts {
+  readonly host: HostId;
+  readonly name: string;
+  readonly wave: number;
+  readonly kind: JobKind;
+  readonly state: TargetState;
+  readonly isBegun: boolean;
+  readonly attempt: number;
+  readonly verdict: Verdict | null;
+  readonly hold: Hold | null;
+  readonly retryAt: Instant | null;
+  readonly troubleSince: Instant | null;
+  /** The newest line of the host's journal. */
+  readonly step: string | null;
+  readonly resultCode: string | null;
+  readonly way: string | null;
+  readonly evidence: unknown;
+  readonly endedAt: Instant | null;
+  /** Another rollout that works on the host now. */
+  readonly busyWith: number | null;
+  readonly isQuarantined: boolean;
+}
+
+export interface Explanation {
+  readonly standing: Standing;
+  readonly sentence: string;
+  readonly holds: readonly { readonly hold: Hold; readonly text: string }[];
+}
+
+export function explainTarget(target: TargetFacts, loaded: LoadedFacts): Explanation {
+  const { now } = loaded;
+  const holds = holdsOf(target, loaded).map((hold) => ({ hold, text: holdToText(hold, now) }));
+  const standing = standingOf(target);
+  const reasons = holds.map(({ text }) => text).join("; ");
+  const what = whatHappened(target, standing);
+  return { standing, sentence: reasons === "" ? what : `${what}: ${reasons}`, holds };
+}
+
+/** Every reason that holds the host back now, the widest first. */
+export function holdsOf(target: TargetFacts, loaded: LoadedFacts): readonly Hold[] {
+  switch (target.state) {
+    case "ready":
+      return [...startHolds(target, loaded), ...(target.hold === null ? [] : [target.hold])];
+    case "done":
+    case "noop":
+      return target.verdict === null
+        ? [{ why: "being-checked", since: target.endedAt ?? loaded.now }]
+        : [];
+    case "held":
+    case "unknown":
+      return [...(target.hold === null ? [] : [target.hold]), ...spent(target, loaded.row)];
+    case "failed":
+    case "rolled-back":
+      return [...(target.hold === null ? [] : [target.hold]), ...spent(target, loaded.row)];
+    default:
+      return [];
+  }
+}
+
+/** What stops a start on this host before the host itself is asked. */
+export function startHolds(target: TargetFacts, loaded: LoadedFacts): readonly Hold[] {
+  const { facts, row } = loaded;
+  if (row.state === "finished" || row.state === "stopped") {
+    return [{ why: "rollout-ended", state: row.state }];
+  }
+  const holds: Hold[] = [];
+  if (target.kind === "apply") {
+    if (facts.halted !== null) holds.push({ why: "halted", ...facts.halted });
+    if (facts.approvalHold !== null) holds.push(facts.approvalHold);
+    holds.push(...waveHolds(target.wave, facts));
+  }
+  if (target.isQuarantined) holds.push({ why: "host-quarantined" });
+  if (target.busyWith !== null) holds.push({ why: "host-busy", rollout: target.busyWith });
+  return holds;
+}
+
+/** Of the wave's own holds only those that stop starts; a gate stops the next wave, not this one. */
+function waveHolds(number: number, facts: LoadedRolloutFacts): readonly Hold[] {
+  const wave = facts.waves.find((w) => w.number === number);
+  const start = ["wave-order", "too-early", "wave-over", "window-closed", "budget-used"];
+  const own = (wave?.holds ?? []).filter((hold) => start.includes(hold.why));
+  const before = facts.waves.find((w) => w.number === number - 1);
+  const gate = own.some((hold) => hold.why === "wave-order") ? (before?.holds ?? []) : [];
+  return [...own, ...gate.filter((hold) => hold.why !== "budget-used")];
+}
+
+function spent(target: TargetFacts, row: RolloutRow): readonly Hold[] {
+  return target.attempt >= row.attemptsMax && target.state !== "unknown"
+    ? [{ why: "attempts-used", attempts: row.attemptsMax }]
+    : [];
+}
+
+function whatHappened(target: TargetFacts, standing: Standing): string {
+  const code = target.resultCode === null || target.resultCode === "-" ? "" : target.resultCode;
+  switch (standing) {
+    case "waiting":
+      return target.kind === "revert" ? "waits to be taken back" : "waits";
+    case "running":
+      return target.step === null ? "is being worked on" : `is being worked on (${target.step})`;
+    case "checking":
+      return "reports that it is done";
+    case "verified":
+      return target.state === "noop"
+        ? "had it already, and is verified"
+        : "is patched and verified";
+    case "applied-unverified":
+      return `is patched, but not verified${evidenceText(target.evidence)}`;
+    case "failed":
+      return `failed${code === "" ? "" : ` with ${code}`}`;
+    case "rolled-back":
+      return `was put back to its earlier versions${code === "" ? "" : ` after ${code}`}`;
+    case "unreachable":
+      return "was never reached, and nothing was changed";
+    case "skipped":
+      return "was left out by a person";
+    case "unknown":
+      return target.state === "lost" ? "was declared lost" : "is unknown: it may have been changed";
+    case "held":
+      return "did not start";
+  }
+}
+
+function evidenceText(evidence: unknown): string {
+  const seen = evidence as Partial<Record<string, unknown>> | null;
+  if (typeof seen?.["problem"] === "string") return ` (${seen["problem"]})`;
+  const parts = [
+    ["packages", "versions differ"],
+    ["stale", "old code still runs"],
+    ["stopped", "services do not run"],
+  ].filter(([key = ""]) => Array.isArray(seen?.[key]) && (seen[key] as unknown[]).length > 0);
+  return parts.length === 0 ? "" : ` (${parts.map(([, text]) => text).join(", ")})`;
+}
+
+/** One sentence about the whole rollout: what happens now, or why nothing does. */
+export function nowSentence(loaded: LoadedFacts): string {
+  const { row, facts, now } = loaded;
+  if (row.state === "finished") return `finished: ${totals(facts)}`;
+  if (row.state === "stopped") return `stopped by a person: ${totals(facts)}`;
+  if (row.state === "halted" && row.haltReason !== null) {
+    return `halted: ${haltToText(row.haltReason)}; nothing starts until somebody resumes`;
+  }
+  if (facts.halted !== null) return holdToText({ why: "halted", ...facts.halted }, now);
+  if (facts.approvalHold !== null) return `waits: ${holdToText(facts.approvalHold, now)}`;
+  const wave = facts.waves.find((w) => w.state === "open") ?? firstWaiting(facts.waves);
+  if (wave === undefined) return totals(facts);
+  const { active, checking } = wave.counts;
+  const doing = active + checking > 0 ? `${active} running, ${checking} being checked` : "waits";
+  const [hold] = wave.holds;
+  return `${wave.ring}: ${doing}${hold === undefined ? "" : `; ${holdToText(hold, now)}`}`;
+}
+
+function firstWaiting(waves: readonly LoadedWave[]): LoadedWave | undefined {
+  return waves.find((wave) => wave.state === "waiting");
+}
+
+function totals(facts: RolloutFacts): string {
+  const sum = (pick: (counts: RolloutFacts["waves"][number]["counts"]) => number): number =>
+    facts.waves.reduce((total, wave) => total + pick(wave.counts), 0);
+  const parts: readonly (readonly [number, string])[] = [
+    [sum((c) => c.verified), "verified"],
+    [sum((c) => c.unverified), "applied but unverified"],
+    [sum((c) => c.failed), "failed"],
+    [sum((c) => c.rolledBack), "rolled back"],
+    [sum((c) => c.unknown + c.lost), "unknown"],
+    [sum((c) => c.held), "not started"],
+    [sum((c) => c.skipped), "left out"],
+  ];
+  return parts.flatMap(([n, word]) => (n === 0 ? [] : [`${n} ${word}`])).join(", ");
+}

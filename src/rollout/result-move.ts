@@ -1,0 +1,84 @@
+import { type Instant, SECOND_MS } from "../base/instant.ts";
+import type { Result } from "../fleet/result.ts";
+import type { Hold } from "./hold.ts";
+import type { JobKind } from "./model.ts";
+
+/** What a host's signed word does to its target: pure, from the result and what its journal told. */
+export interface ResultMove {
+  readonly verb: ResultVerb;
+  readonly job: JobKind;
+  readonly hold: Hold | null;
+  /** The host ended before it changed anything, so its slot is free. */
+  readonly isUnbegun: boolean;
+  /** Only with verb `drop`. */
+  readonly retryAfterSeconds: number;
+}
+
+export type ResultVerb =
+  | "result-done"
+  | "result-noop"
+  | "result-failed"
+  | "result-rolled-back"
+  | "result-reverted"
+  | "result-held"
+  | "refused"
+  | "drop";
+
+/** Refusals that pass by themselves (host protocol §6), and when to ask again, in seconds. */
+const passing: Readonly<Record<string, number>> = {
+  E_HALTED: 120,
+  E_BUSY: 30,
+  E_LOCK: 60,
+  E_STALE: 300,
+  E_DISK: 600,
+  E_TIME: 60,
+  E_SLOW: 60,
+  E_REPO: 300,
+};
+
+/** When a host that refused so may be asked again; null when only a person can change it. */
+export function retryAfterRefusal(code: string): number | null {
+  return Object.hasOwn(passing, code) ? (passing[code] ?? null) : null;
+}
+
+export function resultMove(
+  result: Pick<Result, "kind" | "state" | "code">,
+  told: {
+    /** The last journal line before the result, as shown. */
+    readonly lastLine: string;
+    readonly now: Instant;
+  },
+): ResultMove {
+  const job: JobKind = result.kind === "revert" ? "revert" : "apply";
+  const plain = { job, hold: null, isUnbegun: false, retryAfterSeconds: 0 };
+  switch (result.state) {
+    case "done":
+      return { ...plain, verb: job === "revert" ? "result-reverted" : "result-done" };
+    case "noop":
+      return { ...plain, verb: job === "revert" ? "result-reverted" : "result-noop" };
+    case "rolled-back":
+      return { ...plain, verb: job === "revert" ? "result-reverted" : "result-rolled-back" };
+    case "failed":
+      return { ...plain, verb: "result-failed" };
+    case "held": {
+      // `note=` is always the last fact and may hold anything.
+      const [state, ...facts] = (told.lastLine.split(" note=", 1)[0] ?? "").split(" ");
+      const isUnbegun = state === "HELD" && facts.includes("begun=no");
+      const hold: Hold = { why: "host-held", code: result.code, isBegun: !isUnbegun };
+      return { ...plain, verb: "result-held", hold, isUnbegun };
+    }
+    case "refused":
+      return { ...plain, ...refusal(result.code, told) };
+  }
+}
+
+function refusal(
+  code: string,
+  told: { readonly lastLine: string; readonly now: Instant },
+): Pick<ResultMove, "verb" | "hold" | "retryAfterSeconds"> {
+  const facts = /^REFUSED .*?\bnote=(.*)$/.exec(told.lastLine)?.[1] ?? "";
+  const seconds = retryAfterRefusal(code);
+  const retryAt = seconds === null ? null : told.now + seconds * SECOND_MS;
+  const hold: Hold = { why: "host-refused", code, facts, retryAt };
+  return { verb: seconds === null ? "refused" : "drop", hold, retryAfterSeconds: seconds ?? 0 };
+}

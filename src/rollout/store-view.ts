@@ -1,0 +1,90 @@
+import { type RawBuilder, sql } from "kysely";
+import type { HostId, PatchId, RolloutId } from "../base/ids.ts";
+import type { Selector } from "../base/labels.ts";
+import type { Reader } from "../db/database.ts";
+import { scopeSql } from "../inventory/scope.ts";
+import type { TargetFacts } from "./explain.ts";
+import { millis } from "./store-time.ts";
+
+/** Targets as people see them. Hosts outside a reader's scopes are counted and never named. */
+const targetColumns = sql`
+  t.host, h.name, t.wave, t.kind, t.state, t.is_begun as "isBegun", t.attempt, t.verdict, t.hold,
+  ${millis(sql`t.retry_at`)} as "retryAt", ${millis(sql`t.trouble_since`)} as "troubleSince",
+  t.step, t.result_code as "resultCode", t.way, t.evidence,
+  ${millis(sql`t.ended_at`)} as "endedAt", s.is_quarantined as "isQuarantined",
+  (select o.number from rollout o where o.id = s.rollout and o.id <> t.rollout) as "busyWith"`;
+
+const targetTables = sql`
+  target t join host h on h.id = t.host join host_slot s on s.host = t.host`;
+
+export async function loadTargets(
+  reader: Reader,
+  of: {
+    readonly rollout: RolloutId;
+    readonly scopes: readonly Selector[];
+    readonly wave?: number | undefined;
+    readonly hosts?: readonly HostId[] | undefined;
+    readonly after?: number | undefined;
+    readonly limit: number;
+  },
+): Promise<readonly (TargetFacts & { readonly leafIndex: number })[]> {
+  const { wave, hosts } = of;
+  const isWave = wave === undefined ? sql`true` : sql`t.wave = ${wave}`;
+  const isHost = hosts === undefined ? sql`true` : sql`t.host = any(${[...hosts]}::text[])`;
+  const { rows } = await sql<TargetFacts & { leafIndex: number }>`
+    select ${targetColumns}, t.leaf_index as "leafIndex" from ${targetTables}
+     where t.rollout = ${of.rollout} and ${isWave} and ${isHost}
+       and t.leaf_index > ${of.after ?? -1} and ${scopeSql(of.scopes, "h.labels")}
+     order by t.leaf_index limit ${of.limit}`.execute(reader);
+  return rows;
+}
+
+/** The newest rollout of the patch that has this host, whatever its state. */
+export async function findTarget(
+  reader: Reader,
+  of: { readonly host: HostId; readonly patch: PatchId },
+): Promise<{ readonly rollout: RolloutId } | null> {
+  const { rows } = await sql<{ rollout: RolloutId }>`
+    select t.rollout from target t join rollout r on r.id = t.rollout
+     where t.host = ${of.host} and r.patch = ${of.patch}
+     order by r.number desc limit 1`.execute(reader);
+  return rows[0] ?? null;
+}
+
+/** True when the rollout has no host outside the scopes: whoever acts on all must see all. */
+export async function hasHostsOutside(
+  reader: Reader,
+  rollout: RolloutId,
+  scopes: readonly Selector[],
+): Promise<boolean> {
+  const { rows } = await sql`
+    select 1 from target t join host h on h.id = t.host
+     where t.rollout = ${rollout} and not ${scopeSql(scopes, "h.labels")} limit 1`.execute(reader);
+  return rows.length > 0;
+}
+
+/** True when at least one of its hosts lies within the scopes. */
+export async function hasHostsInside(
+  reader: Reader,
+  rollout: RolloutId,
+  scopes: readonly Selector[],
+): Promise<boolean> {
+  return anyTarget(reader, sql`t.rollout = ${rollout} and ${scopeSql(scopes, "h.labels")}`);
+}
+
+async function anyTarget(reader: Reader, condition: RawBuilder<unknown>): Promise<boolean> {
+  const { rows } = await sql`
+    select 1 from target t join host h on h.id = t.host where ${condition} limit 1`.execute(reader);
+  return rows.length > 0;
+}
+
+/** The state of the target and the reason, for the host that asks: null when it is not ours. */
+export async function loadAskedTarget(
+  reader: Reader,
+  of: { readonly rollout: RolloutId; readonly host: HostId },
+): Promise<(TargetFacts & { readonly epoch: number }) | null> {
+  const { rows } = await sql<TargetFacts & { epoch: number }>`
+    select ${targetColumns}, t.epoch from ${targetTables}
+     where t.rollout = ${of.rollout} and t.host = ${of.host}`.execute(reader);
+  return rows[0] ?? null;
+}
