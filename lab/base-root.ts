@@ -4,8 +4,8 @@ import { fileURLToPath } from "node:url";
 import { sha256 } from "../src/base/digest.ts";
 import { Failure } from "../src/base/failure.ts";
 import { makeFolder, putFile } from "./file-tree.ts";
-import { isPresent, processes, readOr, run, startTicks, waitFor } from "./machine.ts";
-import { PACKAGES_NAME, SUITE } from "./model.ts";
+import { isPresent, processes, readOr, run, runContained, startTicks, waitFor } from "./machine.ts";
+import { PACKAGES_NAME, runMarker, SUITE } from "./model.ts";
 
 /**
  * The layers below every host: the base root, made once by mmdebstrap, and the package lists,
@@ -39,6 +39,7 @@ const BUILD_MS_MAX = 15 * 60_000;
 const LISTS_MS_MAX = 6 * 3_600_000;
 
 export interface BasePlan {
+  readonly id: string;
   readonly stateDir: string;
   /** `http://address:port` of the run's proxy, reachable while the base is made. */
   readonly proxyUrl: string;
@@ -84,11 +85,10 @@ async function pointRelease(plan: BasePlan): Promise<string> {
 
 async function buildBaseRoot(plan: BasePlan, part: string): Promise<void> {
   await rm(part, { recursive: true, force: true });
-  await run(
-    "sh",
+  await runContained(
+    runMarker(plan.id),
     [
-      // Whatever umask the caller has, others must be able to read the root.
-      ...["-c", 'umask 022 && exec "$@"', "sh", "mmdebstrap"],
+      "mmdebstrap",
       "--quiet",
       "--mode=root",
       `--variant=${recipe.variant}`,
@@ -172,9 +172,9 @@ async function fetchLists(plan: ListsPlan, part: string): Promise<void> {
   const files = new Map(plan.aptFiles);
   files.set("etc/hosts", `127.0.0.1 localhost\n${plan.gateway} ${PACKAGES_NAME}\n`);
   for (const [path, bytes] of files) await putFile(join(part, "upper"), path, bytes);
-  await run(
-    "unshare",
-    ["--mount", "sh", join(guestDir, "update-lists.sh"), plan.base, part, join(part, "root")],
+  await runContained(
+    runMarker(plan.id),
+    ["sh", join(guestDir, "update-lists.sh"), plan.base, part, join(part, "root")],
     { timeoutMs: 300_000, failing: "The lab could not fetch package lists for its hosts." },
   );
   // Only the lists and apt's cache of them are for the hosts.

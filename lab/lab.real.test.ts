@@ -1,5 +1,5 @@
-import { spawn } from "node:child_process";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -251,20 +251,24 @@ describe.skipIf(!isRoot)("a lab of six hosts", () => {
   });
 });
 
-/** A process that starts a lab and is then killed, at the moment its output says `word`. */
-async function killedWhenSaying(word: string, runName: string): Promise<void> {
+/** A process of its own that starts a lab and stays. */
+function spawnLab(folder: string, runName: string): ChildProcess {
   const script = `import { startLab } from ${JSON.stringify(join(clone, "lab/lab.ts"))};
 const say = (text) => process.stdout.write(text + "\\n");
-await startLab({ hosts: 2, stateDir: ${JSON.stringify(stateDir)}, name: ${JSON.stringify(runName)}, say });
+await startLab({ hosts: 2, stateDir: ${JSON.stringify(folder)}, name: ${JSON.stringify(runName)}, say });
 say("all up");
 setInterval(() => undefined, 1000);`;
-  const child = spawn(process.execPath, ["--input-type=module", "-e", script], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
+  const args = ["--input-type=module", "-e", script];
+  return spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
+}
+
+/** Kills such a process at the moment its output says `word`. */
+async function killedWhenSaying(word: string, runName: string): Promise<void> {
+  const child = spawnLab(stateDir, runName);
   await new Promise<void>((resolve, reject) => {
     child.once("error", reject);
     child.once("exit", () => resolve());
-    child.stdout.on("data", (chunk: Buffer) => {
+    child.stdout?.on("data", (chunk: Buffer) => {
       if (chunk.toString().includes(word)) child.kill("SIGKILL");
     });
   });
@@ -280,6 +284,25 @@ describe.skipIf(!isRoot)("a lab whose process is killed", () => {
     expect(left["links"]).not.toEqual([]);
     expect(await endLab(stateDir, runName)).toBe(true);
     expect(await remains(id)).toEqual(nothing);
+  });
+
+  test("while it makes the base root takes the making with it", async () => {
+    const folder = await mkdtemp("/tmp/fettle-killed-");
+    const child = spawnLab(folder, "building");
+    const makers = async (): Promise<number> =>
+      (await processes()).filter(({ args }) => args.join(" ").includes(`${folder}/base/`)).length;
+    await waitFor("packages to be unpacked", 60_000, async () => {
+      const names = await readdir(join(folder, "base")).catch(() => []);
+      const part = names.find((one) => one.endsWith(".part")) ?? "none";
+      return await isPresent(join(folder, "base", part, "usr/bin/dpkg"));
+    });
+    expect(await makers()).toBeGreaterThan(0);
+    child.kill("SIGKILL");
+    await waitFor("the making to end", 10_000, async () => (await makers()) === 0);
+    expect(await endLab(folder, "building")).toBe(true);
+    const left = await remains(runId(folder, "building"));
+    expect(left).toEqual(nothing);
+    await rm(folder, { recursive: true, force: true });
   });
 
   test("is removed by the next lab of another name", async () => {

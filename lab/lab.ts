@@ -182,13 +182,13 @@ async function build(plan: BuildPlan): Promise<RunRecord> {
     settings,
   });
   const proxyUrl = `http://${network.gateway}:${port}`;
-  const base = await ensureBaseRoot({ stateDir, proxyUrl, say });
+  const base = await ensureBaseRoot({ id, stateDir, proxyUrl, say });
   const repository = await ensureRepository({ stateDir, baseDir: base });
   await run("cp", ["-a", repository.dir, join(servedDir, "lab")]);
   const packagesUrl = `http://${PACKAGES_NAME}:${port}`;
   const files = aptFiles({ packagesUrl, settings, repositoryKey: repository.key });
   const lists = await ensureLists({
-    ...{ stateDir, proxyUrl, say, base },
+    ...{ id, stateDir, proxyUrl, say, base },
     ...{ aptFiles: files, gateway: network.gateway, layersDir: plan.layersDir },
   });
   const hosts = await makeHosts(plan, network, files);

@@ -62,6 +62,23 @@ export async function run(
   );
 }
 
+/**
+ * Like `run`, for programs that start others and mount: all of it ends with this process, or with
+ * the sweep of the run whose marker it carries. Files are made readable whatever the umask is.
+ */
+export function runContained(
+  marker: string,
+  argv: readonly string[],
+  options: RunOptions,
+): Promise<string> {
+  const args = [
+    ...["--pdeathsig", "KILL", "--", "unshare", "--mount", "--pid", "--fork"],
+    ...["--kill-child=KILL", "--mount-proc", "sh", "-c", 'umask 022 && shift && exec "$@"'],
+    ...["sh", marker, ...argv],
+  ];
+  return run("setpriv", args, options);
+}
+
 export async function readMirrors(): Promise<Mirrors> {
   const sources: AptSource[] = [...parseOneLineSources(await readOr("/etc/apt/sources.list", ""))];
   const folder = "/etc/apt/sources.list.d";
