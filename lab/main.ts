@@ -200,6 +200,20 @@ function program(): Command {
     .command("effects <host>")
     .description("print the ground truth of a host")
     .action((host: string, _options: unknown, command: Command) => printEffects(host, command));
+  addPowerCommands(root);
+  root
+    .command("install")
+    .description("install the Debian packages that the lab needs")
+    .action(async () => {
+      requireRoot();
+      const installed = await installLabPackages(say);
+      say(installed.length === 0 ? "nothing is missing" : `installed: ${installed.join(", ")}`);
+    });
+  return root;
+}
+
+/** What can be done to one host from outside: power and network. */
+function addPowerCommands(root: Command): void {
   for (const [verb, about] of [
     ["reboot", "reboot a host from within"],
     ["kill", "take a host's power away"],
@@ -216,15 +230,6 @@ function program(): Command {
         say(`${host}: ${shown} done`);
       });
   }
-  root
-    .command("install")
-    .description("install the Debian packages that the lab needs")
-    .action(async () => {
-      requireRoot();
-      const installed = await installLabPackages(say);
-      say(installed.length === 0 ? "nothing is missing" : `installed: ${installed.join(", ")}`);
-    });
-  return root;
 }
 
 // A reader that has seen enough (`| head`) is no failure.
