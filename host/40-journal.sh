@@ -6,6 +6,7 @@
 
 JOB=$VAR/job
 JOURNAL=$JOB/journal
+SNAPSHOT=$JOB/snapshot
 WORK=$JOB/tmp
 
 journal() { # STATE fact…

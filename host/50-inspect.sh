@@ -201,7 +201,7 @@ services_list() {
 }
 
 init_script() { # NAME VERB
-  timeout -k 2 10 "/etc/init.d/$1" "$2" </dev/null 9>&-
+  unlocked timeout -k 2 10 "/etc/init.d/$1" "$2" </dev/null
 }
 
 service_pid() { # NAME: the pid file that the script names, or the usual one; 0 when not alive
@@ -310,8 +310,8 @@ lists_refresh() { # WORK_DIR
   chmod 0755 "$APT_DIR" "$APT_DIR/lists"
   printf '#clear APT::Update::%s;\n' Pre-Invoke Post-Invoke Post-Invoke-Success >"$1/apt.conf"
   # shellcheck disable=SC2046,SC2086 # fixed options only
-  if timeout -k 5 "$REFRESH_LIMIT_S" apt-get -c "$1/apt.conf" $APT_STRICT $(lists_private) -q \
-    -o APT::Update::Error-Mode=any update </dev/null >"$1/refresh.log" 2>&1 9>&-; then
+  if unlocked timeout -k 5 "$REFRESH_LIMIT_S" apt-get -c "$1/apt.conf" $APT_STRICT $(lists_private) -q \
+    -o APT::Update::Error-Mode=any update </dev/null >"$1/refresh.log" 2>&1; then
     now_s >"$1/refreshed" && cp "$1/refreshed" "$APT_DIR/refreshed"
     return 0
   fi
@@ -407,22 +407,31 @@ release_dates() { # FILE
     END { printf "%.0f %.0f\n", date, until }' "$1"
 }
 
-# `source URI SUITE COMPONENTS signed|unsigned`; a source whose lists are missing proves nothing.
+# `source URI SUITE COMPONENTS signed|unsigned`; a source whose lists are missing proves nothing. An
+# index belongs to the release with the longest file name that begins its own.
 sources_judge() { # DIR
   awk -F '\t' '
     FILENAME ~ /\/trusting$/ { open[$0] = 1; next }
-    FILENAME ~ /\/targets$/ {
-      k = strip($5) SUBSEP $3
-      if (index("," part[k] ",", "," $4 ",") == 0) part[k] = part[k] (part[k] == "" ? "" : ",") $4
-      if ($7 in open || $6 != "yes") bad[k] = 1
-      next
-    }
+    FILENAME ~ /\/releases$/ { row[++n] = $0; name[n] = $1; next }
     {
-      k = strip($2) SUBSEP $3
-      print "source " $2 " " $3 " " (k in part ? part[k] : "-") " " \
-        ($5 == "yes" && (k in part) && !(k in bad) ? "signed" : "unsigned")
+      file = $1; sub(/^.*\//, "", file)
+      best = 0
+      for (i = 1; i <= n; i++)
+        if (index(file, name[i] "_") == 1 && (!best || length(name[i]) > length(name[best]))) best = i
+      if (index("," part[best] ",", "," $4 ",") == 0)
+        part[best] = part[best] (part[best] == "" ? "" : ",") $4
+      uri[best] = $5; suite[best] = $3
+      if ($7 in open || $6 != "yes") bad[best] = 1
     }
-    function strip(u) { sub(/\/+$/, "", u); return u }' "$1/trusting" "$1/targets" "$1/releases"
+    END {
+      for (i = 1; i <= n; i++) {
+        split(row[i], f, "\t")
+        if (!(i in part)) { print "source " f[2] " " f[3] " - unsigned"; continue }
+        sub(/\/+$/, "", uri[i])
+        print "source " uri[i] " " suite[i] " " part[i] " " \
+          (f[5] == "yes" && !(i in bad) ? "signed" : "unsigned")
+      }
+    }' "$1/trusting" "$1/releases" "$1/targets"
 }
 
 # The rule for age: past a signed Valid-Until is stale; where a source signs none, its lists must

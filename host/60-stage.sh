@@ -303,7 +303,8 @@ ARGUMENTS
   if grep -q '	downgrade	' "$WORK/open"; then dr_down=--allow-downgrades; fi
   mkdir -p "$WORK/nolists/partial"
   # shellcheck disable=SC2086 # fixed options only
-  apt-get -q -y $APT_STAGED -o "Dir::State::lists=$WORK/nolists" -s $dr_down install "$@" </dev/null >"$WORK/dry" 2>"$WORK/dry.err" 9>&-
+  unlocked apt-get -q -y $APT_STAGED -o "Dir::State::lists=$WORK/nolists" -s $dr_down install "$@" \
+    </dev/null >"$WORK/dry" 2>"$WORK/dry.err"
   dr_code=$?
   awk '
     $1 == "Inst" {

@@ -354,7 +354,7 @@ marks_restore() {
   done
   [ $# -gt 0 ] || return 0
   # shellcheck disable=SC2086 # fixed options only
-  apt-mark $APT_STAGED -o "Dir::State::lists=$WORK/nolists" auto "$@" </dev/null >>"$OUTPUT" 2>&1 9>&-
+  unlocked apt-mark $APT_STAGED -o "Dir::State::lists=$WORK/nolists" auto "$@" </dev/null >>"$OUTPUT" 2>&1
 }
 
 mark_is_auto() { # NAME
@@ -376,8 +376,18 @@ packages_facts() {
 
 package_hold() { # NAME
   # shellcheck disable=SC2086 # fixed options only
-  apt-mark $APT_STAGED -o "Dir::State::lists=$WORK/nolists" hold "$1" </dev/null >>"$OUTPUT" 2>&1 9>&-
+  unlocked apt-mark $APT_STAGED -o "Dir::State::lists=$WORK/nolists" hold "$1" </dev/null >>"$OUTPUT" 2>&1
   dpkg-query -W -f '${db:Status-Want}\n' "$1" 2>/dev/null | grep -q '^hold$'
+}
+
+# Runs a command without the lock's descriptor: a daemon that it starts would keep the lock. The
+# subshell matters: dash makes a command's redirections in the shell itself, which would let go of
+# descriptor 9 for as long as the command runs, and others take a worker without it for dead.
+unlocked() { # command…
+  (
+    exec 9>&-
+    exec "$@"
+  )
 }
 
 # --- Running things --------------------------------------------------------------------------------

@@ -168,15 +168,15 @@ probe_once() {
 probe_tcp() {
   PB_SAW="no connection to $PB_A port $PB_B"
   if command -v nc >/dev/null; then
-    timeout "$PB_TIMEOUT" nc -z -w "$PB_TIMEOUT" "$PB_A" "$PB_B" </dev/null >/dev/null 2>&1 9>&- || return 1
+    unlocked timeout "$PB_TIMEOUT" nc -z -w "$PB_TIMEOUT" "$PB_A" "$PB_B" </dev/null >/dev/null 2>&1 || return 1
   elif command -v curl >/dev/null; then
-    curl -q -s -o /dev/null --connect-timeout "$PB_TIMEOUT" --max-time "$PB_TIMEOUT" \
-      "telnet://$PB_A:$PB_B" </dev/null >/dev/null 2>&1 9>&-
+    unlocked curl -q -s -o /dev/null --connect-timeout "$PB_TIMEOUT" --max-time "$PB_TIMEOUT" \
+      "telnet://$PB_A:$PB_B" </dev/null >/dev/null 2>&1
     case $? in 0 | 28 | 48 | 49 | 52 | 56) ;; *) return 1 ;; esac
   elif command -v bash >/dev/null; then
     # shellcheck disable=SC2016 # bash reads its own arguments; the probe's text is not program text
-    timeout "$PB_TIMEOUT" bash -c 'exec 3<>"/dev/tcp/$0/$1"' "$PB_A" "$PB_B" </dev/null \
-      >/dev/null 2>&1 9>&- || return 1
+    unlocked timeout "$PB_TIMEOUT" bash -c 'exec 3<>"/dev/tcp/$0/$1"' "$PB_A" "$PB_B" </dev/null \
+      >/dev/null 2>&1 || return 1
   else
     PB_SAW="no tool for a tcp probe: nc, curl or bash"
     return 1
@@ -191,11 +191,11 @@ probe_http() {
   pb_status=
   : >"$pb_body"
   if command -v curl >/dev/null; then
-    pb_status=$(curl -q -s -g -o "$pb_body" --noproxy '*' --max-time "$PB_TIMEOUT" \
-      --max-filesize 1048576 -w '%{http_code}' -- "$PB_A" </dev/null 2>/dev/null 9>&-)
+    pb_status=$(unlocked curl -q -s -g -o "$pb_body" --noproxy '*' --max-time "$PB_TIMEOUT" \
+      --max-filesize 1048576 -w '%{http_code}' -- "$PB_A" </dev/null 2>/dev/null)
   elif command -v wget >/dev/null; then
-    timeout "$PB_TIMEOUT" wget -q -S --no-proxy --max-redirect=0 --content-on-error --tries=1 \
-      -O "$pb_body" "$PB_A" </dev/null 2>"$WORK/probe.head" 9>&-
+    unlocked timeout "$PB_TIMEOUT" wget -q -S --no-proxy --max-redirect=0 --content-on-error --tries=1 \
+      -O "$pb_body" "$PB_A" </dev/null 2>"$WORK/probe.head"
     pb_status=$(awk '$1 ~ /^HTTP\// { print $2; exit }' "$WORK/probe.head")
   elif command -v bash >/dev/null; then
     probe_http_bash
@@ -221,10 +221,10 @@ probe_http_bash() {
   case $pb_host in *:*) pb_port=${pb_host##*:} ;; *) pb_port=80 ;; esac
   is_number "$pb_port" || return 0
   # shellcheck disable=SC2016 # bash reads its own arguments
-  timeout "$PB_TIMEOUT" bash -c 'exec 3<>"/dev/tcp/$0/$1" || exit 1
+  unlocked timeout "$PB_TIMEOUT" bash -c 'exec 3<>"/dev/tcp/$0/$1" || exit 1
     printf "GET %s HTTP/1.0\r\nHost: %s\r\nConnection: close\r\n\r\n" "$2" "$3" >&3
     head -c 1048576 <&3' "${pb_host%:*}" "$pb_port" "$pb_path" "$pb_host" </dev/null \
-    >"$pb_body" 2>/dev/null 9>&-
+    >"$pb_body" 2>/dev/null
   pb_status=$(awk '$1 ~ /^HTTP\// { print $2 } { exit }' "$pb_body")
 }
 
@@ -240,7 +240,7 @@ reboot_step() { # STEP
   sync
   if systemd_runs; then rb_command='systemctl reboot'; else rb_command=reboot; fi
   # shellcheck disable=SC2086 # one or two fixed words
-  $rb_command </dev/null >>"$OUTPUT" 2>&1 9>&-
+  unlocked $rb_command </dev/null >>"$OUTPUT" 2>&1
   rb_exit=$?
   if [ "$rb_exit" -ne 0 ]; then
     STEP_CODE=E_STEP
