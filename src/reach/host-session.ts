@@ -1,5 +1,5 @@
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
-import { messageReader } from "./host-message.ts";
+import { type MessageReader, messageReader } from "./host-message.ts";
 import { type HostMessage, type ReachProblem, type SessionLimits, sessionLimits } from "./model.ts";
 import type { Prepared, Transport } from "./transport.ts";
 
@@ -131,22 +131,7 @@ function sessionWatch(watched: Watched): {
     child.stdout.destroy();
     child.stderr.destroy();
   };
-  const seconds = (ms: number): string => `${Math.round(ms / 1000)} s`;
-  const total = setTimeout(
-    () => stop("timeout", `did not end within ${seconds(limits.totalMs)}`),
-    limits.totalMs,
-  );
-  let quiet = setTimeout(
-    () => stop("no-answer", `got no answer within ${seconds(limits.greetingMs)}`),
-    limits.greetingMs,
-  );
-  const heard = (): void => {
-    clearTimeout(quiet);
-    quiet = setTimeout(
-      () => stop("timeout", `ended after ${seconds(limits.silenceMs)} of silence`),
-      limits.silenceMs,
-    );
-  };
+  const patience = sessionPatience(limits, stop);
 
   child.stdout.on("data", (chunk: Buffer) => {
     if (stopped !== null) return;
@@ -157,15 +142,14 @@ function sessionWatch(watched: Watched): {
     const messages = reader.take(chunk);
     if ("broken" in messages) return stop("protocol", `broke the protocol with ${messages.broken}`);
     // Before the greeting only the greeting counts: a trickle of bytes must not buy time.
-    if (reader.hasGreeted()) heard();
+    if (reader.hasGreeted()) patience.heard();
     for (const message of messages) items.push({ kind: "message", message });
   });
   child.stderr.on("data", (chunk: Buffer) => {
     if (stderr.length < STDERR_BYTES_MAX) stderr += chunk.toString("latin1");
   });
   const finish = (problem: ReachProblem | null): void => {
-    clearTimeout(total);
-    clearTimeout(quiet);
+    patience.clear();
     clearTimeout(force);
     items.end(problem);
   };
@@ -173,21 +157,55 @@ function sessionWatch(watched: Watched): {
     const message = `The program ${child.spawnfile} could not be started on this server.`;
     finish({ kind: "program-missing", message });
   });
-  child.on("close", (code) => finish(stopped ?? endOf(code ?? -1)));
-  const endOf = (code: number): ReachProblem | null => {
-    if (!reader.hasGreeted()) return transport.explain({ code, stderr });
-    const { where } = transport;
-    if (reader.isInside()) {
-      return {
-        kind: "connection-lost",
-        message: `The connection to ${where} broke off mid-answer.`,
-      };
-    }
-    // After its greeting the program's messages tell what happened; 255 is ssh losing the line.
-    if (code !== 255 && code >= 0) return null;
-    return { kind: "connection-lost", message: `The connection to ${where} broke.` };
-  };
+  child.on("close", (code) => {
+    finish(stopped ?? endOf(transport, reader, { code: code ?? -1, stderr }));
+  });
   return { stop };
+}
+
+/** The clocks of a session: until the greeting, between signs of life, and for all of it. */
+function sessionPatience(
+  limits: SessionLimits,
+  stop: (kind: ReachProblem["kind"], how: string) => void,
+): { heard(): void; clear(): void } {
+  const seconds = (ms: number): string => `${Math.round(ms / 1000)} s`;
+  const total = setTimeout(
+    () => stop("timeout", `did not end within ${seconds(limits.totalMs)}`),
+    limits.totalMs,
+  );
+  let quiet = setTimeout(
+    () => stop("no-answer", `got no answer within ${seconds(limits.greetingMs)}`),
+    limits.greetingMs,
+  );
+  return {
+    heard() {
+      clearTimeout(quiet);
+      quiet = setTimeout(
+        () => stop("timeout", `ended after ${seconds(limits.silenceMs)} of silence`),
+        limits.silenceMs,
+      );
+    },
+    clear() {
+      clearTimeout(total);
+      clearTimeout(quiet);
+    },
+  };
+}
+
+/** What the end of the process means; null when the host program ended by itself after greeting. */
+function endOf(
+  transport: Transport,
+  reader: MessageReader,
+  end: { readonly code: number; readonly stderr: string },
+): ReachProblem | null {
+  if (!reader.hasGreeted()) return transport.explain(end);
+  const { where } = transport;
+  if (reader.isInside()) {
+    return { kind: "connection-lost", message: `The connection to ${where} broke off mid-answer.` };
+  }
+  // After its greeting the program's messages tell what happened; 255 is ssh losing the line.
+  if (end.code !== 255 && end.code >= 0) return null;
+  return { kind: "connection-lost", message: `The connection to ${where} broke.` };
 }
 
 interface ItemQueue {
