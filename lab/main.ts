@@ -174,21 +174,26 @@ function program(): Command {
     .action(up);
   root
     .command("status")
+    .description("hosts, how to reach them, and the real updates that are pending")
     .option("--json", "print JSON")
     .action(async (options: { json?: boolean }, command: Command) =>
       printStatus(await requireLab(where(command)), options.json === true),
     );
   root
     .command("ssh <host> [command...]")
+    .description("log in as root with the lab's operator key and the pinned host key")
     .passThroughOptions()
     .action((host: string, argv: string[], _options: unknown, command: Command) =>
       ssh(host, argv, command),
     );
-  root.command("down").action(async (_options: unknown, command: Command) => {
-    const at = where(command);
-    const wasUp = await endLab(at.state, at.name);
-    say(wasUp ? "the lab is down; nothing of it is left" : "there was no lab to end");
-  });
+  root
+    .command("down")
+    .description("remove the run and what dead runs left")
+    .action(async (_options: unknown, command: Command) => {
+      const at = where(command);
+      const wasUp = await endLab(at.state, at.name);
+      say(wasUp ? "the lab is down; nothing of it is left" : "there was no lab to end");
+    });
   root.command("repo").description("list the badly behaving packages").action(printRepository);
   root
     .command("bad <host> <package>")
