@@ -35,7 +35,7 @@ function oneHostFaults(judged: Judged, host: PlanHost, ring: string | undefined)
   if (own !== ring) faults.push(fault("host-ring", `${host.name} is of ${own}, not of ${ring}`));
   if (host.mode !== "managed") faults.push(fault("host-mode", `${host.name} is ${host.mode}`));
   const inspectedAt = host.inspectedAt ?? Number.NEGATIVE_INFINITY;
-  if (facts.issuedAt - inspectedAt > policy.inventoryAgeMaxMs) {
+  if (!(facts.issuedAt - inspectedAt <= policy.inventoryAgeMaxMs)) {
     faults.push(fault("host-stale", host.name));
   }
   const moves = resolutionOf(judged, host)?.moves ?? [];

@@ -63,7 +63,8 @@ function judgeHost(
     return { why: "never-inspected" };
   }
   const ageMsMax = facts.policy.inventoryAgeMaxMs;
-  if (facts.issuedAt - inspectedAt > ageMsMax) {
+  // Asked this way round, a time that is no number counts as too old.
+  if (!(facts.issuedAt - inspectedAt <= ageMsMax)) {
     return { why: "stale-inventory", inspectedAt, ageSecondsMax: ageMsMax / 1000 };
   }
   const outcome = outcomes.get(pairKey({ packageSet, offerSet }));

@@ -12,7 +12,7 @@ create table change (
   -- Keep in step with changeMoves in src/change/model.ts; a test compares them.
   state text not null constraint change_state check (state in
     ('requested', 'approved', 'running', 'completed', 'failed', 'backed-out',
-     'rejected', 'withdrawn', 'expired', 'superseded')),
+     'rejected', 'withdrawn', 'expired')),
   title text not null check (length(title) between 1 and 160),
   reason text not null check (length(reason) between 1 and 4000),
   -- How it is taken back, from the plan's undo, and what makes it risky: as it was when requested.

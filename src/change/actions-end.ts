@@ -1,0 +1,146 @@
+import { type Actor, scopesFor, systemActor } from "../base/actor.ts";
+import { sha256 } from "../base/digest.ts";
+import { Failure } from "../base/failure.ts";
+import type { ChangeId, SubjectId } from "../base/ids.ts";
+import type { Instant } from "../base/instant.ts";
+import { inTransaction, type Tx } from "../db/database.ts";
+import { notify } from "../db/notify.ts";
+import type { World } from "../db/world.ts";
+import { personBehind } from "../identity/store.ts";
+import { recordEvent } from "../ledger/record.ts";
+import { demandChange, lockForTaking } from "./actions.ts";
+import type { Change, ChangeVerb } from "./model.ts";
+import { nextState } from "./model.ts";
+import { expireChanges, loadChange, moveChange, startApproved } from "./store.ts";
+
+/** How a change ends without being carried out, and how carrying it out begins and ends. */
+
+interface Ending {
+  readonly change: string;
+  readonly reason: string;
+}
+
+/** The requester takes it back, also while it runs: then no host starts any more. */
+export async function withdrawChange(world: World, actor: Actor, given: Ending): Promise<Change> {
+  const person = await personBehind(world.db, actor.subject);
+  return endChange(world, given, {
+    verb: "withdraw",
+    actor,
+    permission: "change.request",
+    judge: (change) => {
+      if (change.requesterPerson === person) return;
+      throw new Failure(
+        "forbidden",
+        `Only who asked for C-${change.number} can withdraw it. An approver can reject it, and anybody who may halt can halt its rollout.`,
+      );
+    },
+  });
+}
+
+/** An approver says no; also of what others have approved, as long as it does not run. */
+export async function rejectChange(world: World, actor: Actor, given: Ending): Promise<Change> {
+  return endChange(world, given, {
+    verb: "reject",
+    actor,
+    permission: "change.approve",
+    judge: () => undefined,
+  });
+}
+
+async function endChange(
+  world: World,
+  given: Ending,
+  how: {
+    readonly verb: "withdraw" | "reject";
+    readonly actor: Actor;
+    readonly permission: "change.request" | "change.approve";
+    readonly judge: (change: Change) => void;
+  },
+): Promise<Change> {
+  const { actor, verb } = how;
+  return inTransaction(world.db, async (tx) => {
+    const found = { ref: given.change, change: await lockForTaking(tx, given.change) };
+    const change = await demandChange(tx, scopesFor(actor, how.permission), found);
+    how.judge(change);
+    const to = nextState(change.state, verb);
+    if (to === null) {
+      throw new Failure(
+        "blocked",
+        `C-${change.number} is ${change.state}; it is too late for that.`,
+      );
+    }
+    const at = world.clock();
+    await moveChange(tx, { id: change.id, verb, to, at, reason: given.reason });
+    await recordEnd(tx, actor.subject, { ...change, state: to }, given.reason);
+    return { ...change, state: to, movedAt: at, closedReason: given.reason };
+  });
+}
+
+/** The reason may hold names, which the ledger must not: it keeps its digest. */
+async function recordEnd(
+  tx: Tx,
+  actor: SubjectId,
+  change: Pick<Change, "id" | "patch" | "plan" | "state">,
+  reason: string | null,
+): Promise<void> {
+  await recordEvent(tx, {
+    type: `change.${change.state}`,
+    actor,
+    object: `change:${change.id}`,
+    patch: change.patch,
+    change: change.id,
+    plan: change.plan,
+    facts: reason === null ? {} : { reason: sha256(reason) },
+  });
+  await notify(tx, "change");
+}
+
+/** Closes changes whose time is over; returns how many. */
+export async function expireOverdue(world: World): Promise<number> {
+  return inTransaction(world.db, async (tx) => {
+    const expired = await expireChanges(tx, world.clock());
+    for (const change of expired) {
+      await recordEnd(tx, systemActor.subject, { ...change, state: "expired" }, null);
+    }
+    return expired.length;
+  });
+}
+
+/**
+ * For the rollout's start: approved → running, if the approvals are valid at this moment. The caller
+ * has taken `lockApproval(tx, [change], "shared")` in this transaction.
+ */
+export async function startChange(
+  tx: Tx,
+  start: { readonly change: ChangeId; readonly actor: SubjectId; readonly at: Instant },
+): Promise<Change> {
+  const change = await loadChange(tx, start.change);
+  if (change === null) throw new Failure("not-found", "There is no such change.");
+  if ((await startApproved(tx, start.change, start.at)) === null) {
+    throw new Failure(
+      "blocked",
+      `C-${change.number} is ${change.state}; only a change with valid approvals is carried out.`,
+      { facts: { state: change.state, need: change.need } },
+    );
+  }
+  await recordEnd(tx, start.actor, { ...change, state: "running" }, null);
+  return { ...change, state: "running", movedAt: start.at };
+}
+
+/** For the rollout's end: running → completed, failed or backed-out; false when it did not run. */
+export async function finishChange(
+  tx: Tx,
+  end: {
+    readonly change: ChangeId;
+    readonly verb: Extract<ChangeVerb, "complete" | "fail" | "backOut">;
+    readonly actor: SubjectId;
+    readonly at: Instant;
+  },
+): Promise<boolean> {
+  const change = await loadChange(tx, end.change);
+  const to = change === null ? null : nextState(change.state, end.verb);
+  if (change === null || to === null) return false;
+  const isMoved = await moveChange(tx, { id: change.id, verb: end.verb, to, at: end.at });
+  if (isMoved) await recordEnd(tx, end.actor, { ...change, state: to }, null);
+  return isMoved;
+}

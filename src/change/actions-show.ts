@@ -1,0 +1,118 @@
+import { type Actor, scopesFor } from "../base/actor.ts";
+import { assert, Failure } from "../base/failure.ts";
+import type { World } from "../db/world.ts";
+import { loadSubject } from "../identity/store.ts";
+import { type SignedView, signedView } from "../plan/signed-view.ts";
+import { loadBodies, loadLeaves, loadPlan } from "../plan/store.ts";
+import { countPlanHosts } from "../plan/store-hosts.ts";
+import { demandChange } from "./actions.ts";
+import { mayApprove } from "./may-approve.ts";
+import { type Approval, type Change, nextState } from "./model.ts";
+import { approvalsFor, loadChange } from "./store.ts";
+import { type WeakerChoice, weakerChoices } from "./weaker-choices.ts";
+
+/**
+ * A change as its approver must see it. Everything that is counted is recomputed from the stored
+ * documents; an approver's own tool does the same from the documents themselves.
+ */
+export interface ShownChange {
+  readonly change: Change;
+  /** The bytes that are signed. */
+  readonly statement: string;
+  readonly view: SignedView;
+  readonly weaker: readonly WeakerChoice[];
+  readonly approvals: readonly Approval[];
+  readonly actions: readonly AllowedAction[];
+}
+
+export interface AllowedAction {
+  readonly verb: "approve" | "reject" | "withdraw" | "edit";
+  readonly isAllowed: boolean;
+  /** Why not, in words; "" when allowed. */
+  readonly reason: string;
+}
+
+/** Until hosts check more, every ring line that Fettle writes says `sod plain log off`. */
+const HOST_POLICY_CHOICES = { sod: "plain", log: "off" } as const;
+
+export async function showChange(world: World, actor: Actor, ref: string): Promise<ShownChange> {
+  const found = { ref, change: await loadChange(world.db, ref) };
+  const change = await demandChange(world.db, scopesFor(actor, "change.read"), found);
+  const [plan, bodies, leaves, approvals] = await Promise.all([
+    loadPlan(world.db, change.plan),
+    loadBodies(world.db, change.plan),
+    loadLeaves(world.db, change.plan),
+    approvalsFor(world.db, change.id),
+  ]);
+  assert(plan !== null, "the plan of a change is stored");
+  const view = signedView({
+    statement: plan.statement,
+    leaves: leaves.map((leaf) => leaf.text),
+    bodies: bodies.map((body) => body.text),
+  });
+  const { statement } = view;
+  if (statement === null || view.faults.length > 0) {
+    throw new Failure(
+      "internal",
+      `The stored documents of C-${change.number} do not fit what is to be signed. Nobody should approve it; restore the database from a backup.`,
+      { facts: { faults: view.faults.slice(0, 10) } },
+    );
+  }
+  const weaker = weakerChoices({
+    statement,
+    need: change.need,
+    hosts: view.hosts,
+    pipedHosts: change.risk.pipedHosts,
+    hostsWithoutUndo: view.hostsWithoutUndo,
+    ...HOST_POLICY_CHOICES,
+  });
+  const actions = await actionsFor(world, actor, { change, statement, approvals });
+  return { change, statement: plan.statement, view, weaker, approvals, actions };
+}
+
+async function actionsFor(
+  world: World,
+  actor: Actor,
+  facts: {
+    readonly change: Change;
+    readonly statement: { readonly requester: string };
+    readonly approvals: readonly Approval[];
+  },
+): Promise<AllowedAction[]> {
+  const { change, approvals } = facts;
+  const subject = await loadSubject(world.db, actor.subject);
+  const person = subject?.owner ?? actor.subject;
+  const covers = await coversAll(world, actor, change);
+  const may = mayApprove({
+    change,
+    requester: facts.statement.requester,
+    approver: {
+      person: actor.subject,
+      handle: subject?.handle ?? "",
+      isPerson: subject?.kind === "person" && actor.kind === "person",
+    },
+    approvedBy: approvals.map((approval) => approval.person),
+    now: world.clock(),
+  });
+  const late = (verb: "reject" | "withdraw" | "edit"): string =>
+    nextState(change.state, verb) === null ? `The change is ${change.state}.` : "";
+  const own = change.requesterPerson === person ? "" : "Only who asked for the change may do that.";
+  const scope = covers ? "" : "Your right to approve does not cover every host of the plan.";
+  const reasons = {
+    approve: scope !== "" ? scope : may.isAllowed ? "" : may.text,
+    reject: scope !== "" ? scope : late("reject"),
+    withdraw: own !== "" ? own : late("withdraw"),
+    edit: own !== "" ? own : late("edit"),
+  };
+  return (["approve", "reject", "withdraw", "edit"] as const).map((verb) => ({
+    verb,
+    isAllowed: reasons[verb] === "",
+    reason: reasons[verb],
+  }));
+}
+
+async function coversAll(world: World, actor: Actor, change: Change): Promise<boolean> {
+  const scopes = scopesFor(actor, "change.approve");
+  const { inScope, all } = await countPlanHosts(world.db, change.plan, scopes);
+  return inScope === all;
+}

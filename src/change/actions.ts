@@ -1,0 +1,233 @@
+import { type Actor, scopesFor } from "../base/actor.ts";
+import { Failure } from "../base/failure.ts";
+import { type ChangeId, newId, type SubjectId } from "../base/ids.ts";
+import { type Db, inTransaction, isUniqueViolation, type Tx } from "../db/database.ts";
+import { notify } from "../db/notify.ts";
+import type { World } from "../db/world.ts";
+import { personBehind } from "../identity/store.ts";
+import { recordEvent } from "../ledger/record.ts";
+import { demandPlan } from "../plan/actions-show.ts";
+import { parseStatement, type Statement } from "../plan/statement.ts";
+import { loadWaves, type StoredPlan } from "../plan/store.ts";
+import { countPlanHosts } from "../plan/store-hosts.ts";
+import { type Change, nextState, type RiskFacts } from "./model.ts";
+import {
+  approvalsFor,
+  insertChange,
+  loadChange,
+  loadChangeByNumber,
+  lockApproval,
+  lockChange,
+  replacePlan,
+} from "./store.ts";
+
+/** Asking for a change, and asking again with another plan. */
+
+export async function requestChange(
+  world: World,
+  actor: Actor,
+  request: { readonly plan: string; readonly reason: string; readonly title?: string | undefined },
+): Promise<Change> {
+  const asked = await readRequest(world, actor, request);
+  if ((await loadChangeByNumber(world.db, asked.plan.changeNumber)) !== null) {
+    throw new Failure(
+      "conflict",
+      `C-${asked.plan.changeNumber} exists already. Give it the new plan by editing it.`,
+    );
+  }
+  const now = world.clock();
+  const change: Change = {
+    id: newId<ChangeId>(now),
+    number: asked.plan.changeNumber,
+    patch: asked.plan.patch,
+    ...(await contentOf(world.db, asked)),
+    state: "requested",
+    requestedBy: actor.subject,
+    requesterPerson: asked.person,
+    requestedAt: now,
+    movedAt: now,
+    closedReason: null,
+  };
+  try {
+    await inTransaction(world.db, async (tx) => {
+      await insertChange(tx, change);
+      await recordRequest(tx, "change.requested", actor.subject, change);
+    });
+  } catch (cause) {
+    if (!isUniqueViolation(cause)) throw cause;
+    throw new Failure("conflict", `C-${change.number} was requested at the same moment.`, {
+      cause,
+    });
+  }
+  return change;
+}
+
+/** Another plan for the same change: from now on no approval counts until it is given anew. */
+export async function editChange(
+  world: World,
+  actor: Actor,
+  edit: {
+    readonly change: string;
+    readonly plan: string;
+    readonly reason: string;
+    readonly title?: string | undefined;
+  },
+): Promise<Change> {
+  const asked = await readRequest(world, actor, edit);
+  const content = await contentOf(world.db, asked);
+  return inTransaction(world.db, async (tx) => {
+    const before = await lockOwn(tx, edit.change, asked);
+    const state = nextState(before.state, "edit");
+    if (state === null) {
+      throw new Failure("blocked", `C-${before.number} is ${before.state} and takes no new plan.`);
+    }
+    if (!asked.statement.supersedes.includes(before.plan)) {
+      throw new Failure(
+        "invalid",
+        `The plan ${asked.plan.digest} does not supersede the plan that C-${before.number} asks for now. Make it with \`replaces\`.`,
+      );
+    }
+    const voided = (await approvalsFor(tx, before.id)).length;
+    const change: Change = { ...before, ...content, state, movedAt: world.clock() };
+    await replacePlan(tx, change);
+    await recordRequest(tx, "change.edited", actor.subject, change, {
+      from: before.plan,
+      approvalsVoided: voided,
+    });
+    return change;
+  });
+}
+
+interface Asked {
+  readonly plan: StoredPlan;
+  readonly statement: Statement;
+  readonly person: SubjectId;
+  readonly reason: string;
+  readonly title: string | undefined;
+}
+
+/** The plan must be the requester's own, whole within their scope, and still have time. */
+async function readRequest(
+  world: World,
+  actor: Actor,
+  request: { readonly plan: string; readonly reason: string; readonly title?: string | undefined },
+): Promise<Asked> {
+  const plan = await demandPlan(world, actor, request.plan, "change.request");
+  const scopes = scopesFor(actor, "change.request");
+  const { inScope, all } = await countPlanHosts(world.db, plan.digest, scopes);
+  if (inScope < all) {
+    throw new Failure("forbidden", "This plan also changes hosts outside your scope.");
+  }
+  const person = await personBehind(world.db, actor.subject);
+  if ((await personBehind(world.db, plan.requestedBy)) !== person) {
+    throw new Failure(
+      "forbidden",
+      `The plan names ${plan.requester} as its requester. Make a plan of your own to ask for it.`,
+    );
+  }
+  if (world.clock() >= plan.expiresAt) {
+    throw new Failure("blocked", "The times of this plan are over. Make a new plan.");
+  }
+  const statement = parseStatement(plan.statement);
+  if (!statement.ok) throw new Failure("internal", "The stored statement cannot be read.");
+  const { reason, title } = request;
+  return { plan, statement: statement.value, person, reason, title };
+}
+
+async function lockOwn(tx: Tx, ref: string, asked: Asked): Promise<Change> {
+  const seen = await lockForTaking(tx, ref);
+  if (seen !== null && seen.number === asked.plan.changeNumber) return seen;
+  throw new Failure(
+    "not-found",
+    `There is no change ${ref} that the plan ${asked.plan.digest} was made for.`,
+  );
+}
+
+/**
+ * Locks a change for a move that takes approvals away: first the lock that starts share, then the
+ * row, in the order in which a start takes them, so that the two wait for each other and never cross.
+ */
+export async function lockForTaking(tx: Tx, ref: string): Promise<Change | null> {
+  const seen = await loadChange(tx, ref);
+  if (seen === null) return null;
+  await lockApproval(tx, [seen.id], "exclusive");
+  return lockChange(tx, seen.id);
+}
+
+async function contentOf(
+  db: Db,
+  { plan, statement, reason, title }: Asked,
+): Promise<
+  Pick<Change, "plan" | "class" | "title" | "reason" | "backout" | "risk" | "need" | "expiresAt">
+> {
+  const waves = await loadWaves(db, plan.digest);
+  const { report } = plan;
+  const risk: RiskFacts = {
+    hosts: plan.hostCount,
+    rings: waves.map((wave) => wave.ring),
+    restarts: report.restarts,
+    needsReboot: report.needsReboot,
+    reversibility: report.reversibility,
+    irreversible: report.irreversible,
+    pipedHosts: report.ways.piped,
+    firstWaveDetects: report.detects[0]?.failureRate ?? 1,
+  };
+  return {
+    plan: plan.digest,
+    class: plan.class,
+    title: title ?? statement.title,
+    reason,
+    backout: backoutText(plan, statement),
+    risk,
+    need: plan.need,
+    expiresAt: plan.expiresAt,
+  };
+}
+
+function backoutText({ report }: StoredPlan, { revert }: Statement): string {
+  if (report.reversibility === "none") {
+    return `There is no way back for ${report.irreversible.join(", ")}: a host that fails is repaired by hand or by a newer version.`;
+  }
+  const own =
+    "Each host that fails puts back the exact earlier versions by the undo steps of its approved body, from files staged before anything changes.";
+  if (revert.kind === "self") return own;
+  return `${own} For ${revert.seconds} s after a host is done, the same can be ordered.`;
+}
+
+async function recordRequest(
+  tx: Tx,
+  type: "change.requested" | "change.edited",
+  actor: SubjectId,
+  change: Change,
+  more: { readonly from: string; readonly approvalsVoided: number } | null = null,
+): Promise<void> {
+  await recordEvent(tx, {
+    type,
+    actor,
+    object: `change:${change.id}`,
+    patch: change.patch,
+    change: change.id,
+    plan: change.plan,
+    facts: {
+      class: change.class,
+      need: change.need,
+      hosts: change.risk.hosts,
+      reversibility: change.risk.reversibility,
+      ...(more ?? {}),
+    },
+  });
+  await notify(tx, "change");
+}
+
+/** For whoever shows or moves it: a change none of whose hosts they may see does not exist. */
+export async function demandChange(
+  tx: Tx | Db,
+  scopes: ReturnType<typeof scopesFor>,
+  found: { readonly ref: string; readonly change: Change | null },
+): Promise<Change> {
+  const { change, ref } = found;
+  if (change !== null && (await countPlanHosts(tx, change.plan, scopes)).inScope > 0) {
+    return change;
+  }
+  throw new Failure("not-found", `There is no change ${ref.slice(0, 64)}.`);
+}

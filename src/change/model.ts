@@ -1,0 +1,128 @@
+import type { ChangeId, Id, PatchId, PlanDigest, SubjectId } from "../base/ids.ts";
+import type { Instant } from "../base/instant.ts";
+import type { KeyClass } from "../identity/model.ts";
+import type { ChangeClass } from "../policy/rings.ts";
+
+/**
+ * Changes: what people approve, and who did.
+ *
+ * A change asks for one plan at a time. An approval is the approver's own signature over the bytes
+ * of that plan's statement, also where one approval is enough; the server cannot make one. A plan
+ * that nobody asked for yet is the draft; an edit is a new plan, and approvals of the old one do not
+ * name it, so they are void without anybody having to void them.
+ *
+ * Invariants: whoever answers for the request never approves it, whatever the role, token or service
+ * it came through; a person counts once and a key counts once; there is no way into `running` but
+ * through `approved`, and the rows that start work ask the view `approved_change` again. What was
+ * signed, by whom and with which key is kept for ever.
+ *
+ * Never: an approval without a signature, an edit of a plan, an approval that outlives its waves.
+ */
+export const changeMoves = {
+  requested: {
+    /** One more approval, not yet enough. */
+    sign: "requested",
+    approve: "approved",
+    edit: "requested",
+    reject: "rejected",
+    withdraw: "withdrawn",
+    expire: "expired",
+  },
+  approved: {
+    start: "running",
+    edit: "requested",
+    reject: "rejected",
+    withdraw: "withdrawn",
+    expire: "expired",
+  },
+  running: {
+    complete: "completed",
+    fail: "failed",
+    backOut: "backed-out",
+    withdraw: "withdrawn",
+  },
+  completed: {},
+  failed: {},
+  "backed-out": {},
+  rejected: {},
+  withdrawn: {},
+  expired: {},
+} as const satisfies Record<string, Readonly<Record<string, string>>>;
+
+export type ChangeState = keyof typeof changeMoves;
+
+export const changeStates = Object.keys(changeMoves) as readonly ChangeState[];
+
+export type ChangeVerb =
+  | "sign"
+  | "approve"
+  | "edit"
+  | "reject"
+  | "withdraw"
+  | "expire"
+  | "start"
+  | "complete"
+  | "fail"
+  | "backOut";
+
+/** Where a verb leads from a state, or null when there is no such way. */
+export function nextState(state: ChangeState, verb: ChangeVerb): ChangeState | null {
+  const moves: Readonly<Record<string, ChangeState>> = changeMoves[state];
+  return Object.hasOwn(moves, verb) ? (moves[verb] ?? null) : null;
+}
+
+/** The states that a verb leaves. */
+export function statesBefore(verb: ChangeVerb): readonly ChangeState[] {
+  return changeStates.filter((state) => nextState(state, verb) !== null);
+}
+
+export interface RiskFacts {
+  readonly hosts: number;
+  readonly rings: readonly string[];
+  readonly restarts: readonly string[];
+  readonly needsReboot: boolean;
+  readonly reversibility: "downgrade" | "none";
+  readonly irreversible: readonly string[];
+  readonly pipedHosts: number;
+  /** The failure rate that the first wave can show at its size. */
+  readonly firstWaveDetects: number;
+}
+
+export interface Change {
+  readonly id: ChangeId;
+  /** Shown as `C-<number>`; in the statement as `c-<number>`. */
+  readonly number: number;
+  readonly patch: PatchId;
+  readonly plan: PlanDigest;
+  readonly class: ChangeClass;
+  readonly state: ChangeState;
+  readonly title: string;
+  readonly reason: string;
+  readonly backout: string;
+  readonly risk: RiskFacts;
+  readonly need: number;
+  readonly requestedBy: SubjectId;
+  /** The person who answers for it: the requester, or the owner of the service that asked. */
+  readonly requesterPerson: SubjectId;
+  readonly requestedAt: Instant;
+  readonly expiresAt: Instant;
+  readonly movedAt: Instant;
+  readonly closedReason: string | null;
+}
+
+export type ApprovalId = Id<"approval">;
+
+export interface Approval {
+  readonly id: ApprovalId;
+  readonly change: ChangeId;
+  readonly plan: PlanDigest;
+  readonly person: SubjectId;
+  /** As it stands in host policies and bundles. */
+  readonly handle: string;
+  readonly keyClass: KeyClass;
+  /** `<type> <base64>`. */
+  readonly keyLine: string;
+  /** Armoured SSHSIG, the bytes as they came. */
+  readonly signature: string;
+  readonly at: Instant;
+}

@@ -1,0 +1,344 @@
+import { z } from "zod";
+import { scopesFor } from "../base/actor.ts";
+import { Failure } from "../base/failure.ts";
+import { instantToText } from "../base/instant.ts";
+import { fingerprint, parsePublicKeyLine } from "../base/ssh-key.ts";
+import { type RequestContext, type Route, route } from "../db/world.ts";
+import { loadSubjectNames } from "../identity/store.ts";
+import { loadPlan } from "../plan/store.ts";
+import { loadPatch } from "../triage/store.ts";
+import { demandChange, editChange, requestChange } from "./actions.ts";
+import { approveChange } from "./actions-approve.ts";
+import { rejectChange, withdrawChange } from "./actions-end.ts";
+import { showChange } from "./actions-show.ts";
+import { type Approval, type Change, changeStates } from "./model.ts";
+import { approvalsFor, type ListedChange, loadChange, loadChanges } from "./store.ts";
+
+/** Changes over HTTP: asking, seeing exactly what is signed, approving with a signature. */
+
+const time = z.iso.datetime({ offset: true });
+const changeRef = z.string().min(1).max(64);
+const digestText = z.string().regex(/^[0-9a-f]{64}$/);
+const reasonText = z.string().trim().min(1).max(4000);
+const titleText = z.string().trim().min(1).max(160);
+const planText = z.string().regex(/^[0-9a-f]{8,64}$/);
+
+const changeSchema = z.strictObject({
+  id: z.string(),
+  number: z.string(),
+  patch: z.string(),
+  plan: digestText,
+  class: z.enum(["normal", "emergency"]),
+  state: z.enum(changeStates),
+  title: z.string(),
+  reason: z.string(),
+  backout: z.string(),
+  risk: z.strictObject({
+    hosts: z.number().int(),
+    rings: z.array(z.string()),
+    restarts: z.array(z.string()),
+    needsReboot: z.boolean(),
+    reversibility: z.enum(["downgrade", "none"]),
+    irreversible: z.array(z.string()),
+    pipedHosts: z.number().int(),
+    firstWaveDetects: z.number(),
+  }),
+  need: z.number().int(),
+  /** Approvals of the present plan. */
+  approvals: z.number().int(),
+  requester: z.string(),
+  requestedAt: time,
+  expiresAt: time,
+  movedAt: time,
+  closedReason: z.string().nullable(),
+});
+
+type ChangeReply = z.output<typeof changeSchema>;
+
+async function repliesFor(
+  { world }: Pick<RequestContext, "world">,
+  changes: readonly ListedChange[],
+): Promise<ChangeReply[]> {
+  const people = changes.map((change) => change.requesterPerson);
+  const names = await loadSubjectNames(world.db, [...new Set(people)]);
+  const handles = new Map(names.map((name) => [name.id, name.handle]));
+  return changes.map((change) => ({
+    id: change.id,
+    number: `C-${change.number}`,
+    patch: change.patch,
+    plan: change.plan,
+    class: change.class,
+    state: change.state,
+    title: change.title,
+    reason: change.reason,
+    backout: change.backout,
+    risk: {
+      ...change.risk,
+      rings: [...change.risk.rings],
+      restarts: [...change.risk.restarts],
+      irreversible: [...change.risk.irreversible],
+    },
+    need: change.need,
+    approvals: change.approvals,
+    requester: handles.get(change.requesterPerson) ?? "",
+    requestedAt: instantToText(change.requestedAt),
+    expiresAt: instantToText(change.expiresAt),
+    movedAt: instantToText(change.movedAt),
+    closedReason: change.closedReason,
+  }));
+}
+
+async function replyFor(context: RequestContext, change: Change): Promise<ChangeReply> {
+  const { length: approvals } = await approvalsFor(context.world.db, change.id);
+  const [reply] = await repliesFor(context, [{ ...change, approvals }]);
+  if (reply === undefined) throw new Failure("internal", "The change could not be shown.");
+  return reply;
+}
+
+const approvalSchema = z.strictObject({
+  approver: z.string(),
+  keyClass: z.enum(["ssh", "sk", "desk", "page"]),
+  keyFingerprint: z.string(),
+  plan: digestText,
+  at: time,
+  /** The armoured signature: check it with `ssh-keygen -Y verify -n fettle-approve-v1`. */
+  signature: z.string(),
+});
+
+function approvalReply(approval: Approval): z.output<typeof approvalSchema> {
+  const key = parsePublicKeyLine(approval.keyLine);
+  return {
+    approver: approval.handle,
+    keyClass: approval.keyClass,
+    keyFingerprint: key === null ? "" : fingerprint(key),
+    plan: approval.plan,
+    at: instantToText(approval.at),
+    signature: approval.signature,
+  };
+}
+
+const postChange = route({
+  method: "POST",
+  path: "/api/v1/changes",
+  summary: "Asks for a plan to be approved.",
+  permission: "change.request",
+  status: 201,
+  body: z.strictObject({ plan: planText, reason: reasonText, title: titleText.optional() }),
+  reply: changeSchema,
+  errors: ["not-found", "forbidden", "blocked", "conflict"],
+  async handle(context, { body }) {
+    return replyFor(context, await requestChange(context.world, context.actor, body));
+  },
+});
+
+const postPlan = route({
+  method: "POST",
+  path: "/api/v1/changes/{change}/plan",
+  summary: "Gives the change another plan; approvals of the old one no longer count.",
+  permission: "change.request",
+  params: z.strictObject({ change: changeRef }),
+  body: z.strictObject({ plan: planText, reason: reasonText, title: titleText.optional() }),
+  reply: changeSchema,
+  errors: ["not-found", "forbidden", "blocked"],
+  async handle(context, { params, body }) {
+    const edit = { ...body, change: params.change };
+    return replyFor(context, await editChange(context.world, context.actor, edit));
+  },
+});
+
+const getChanges = route({
+  method: "GET",
+  path: "/api/v1/changes",
+  summary: "Changes, newest first; `waiting=me` is the approver's inbox.",
+  permission: "change.read",
+  query: z.strictObject({
+    state: z.enum(changeStates).optional(),
+    patch: z.string().min(1).max(64).optional(),
+    waiting: z.literal("me").optional(),
+    cursor: z.coerce.number().int().min(1).optional(),
+    limit: z.coerce.number().int().min(1).max(1000).default(100),
+  }),
+  reply: z.strictObject({ items: z.array(changeSchema), next: z.string().nullable() }),
+  errors: ["not-found"],
+  async handle(context, { query }) {
+    const { world, actor } = context;
+    const patch = query.patch === undefined ? undefined : await loadPatch(world.db, query.patch);
+    if (patch === null) throw new Failure("not-found", `There is no patch ${query.patch}.`);
+    const me = {
+      person: actor.subject,
+      scopes: scopesFor(actor, "change.approve"),
+      now: world.clock(),
+    };
+    const changes = await loadChanges(world.db, {
+      scopes: scopesFor(actor, "change.read"),
+      states: query.state === undefined ? undefined : [query.state],
+      patch: patch?.id,
+      waitingFor: query.waiting === "me" ? me : undefined,
+      beforeNumber: query.cursor,
+      limit: query.limit,
+    });
+    const last = changes.at(-1);
+    const next = last !== undefined && changes.length === query.limit ? String(last.number) : null;
+    return { items: await repliesFor(context, changes), next };
+  },
+});
+
+const hostsOf = { hosts: z.number().int() };
+
+const getChange = route({
+  method: "GET",
+  path: "/api/v1/changes/{change}",
+  summary: "One change: what exactly is signed, counted from its documents, and who approved.",
+  permission: "change.read",
+  params: z.strictObject({ change: changeRef }),
+  reply: changeSchema.extend({
+    statement: z.string(),
+    signed: z.strictObject({
+      digest: digestText,
+      hosts: z.number().int(),
+      hostsWithoutUndo: z.number().int(),
+      waves: z.array(
+        z.strictObject({
+          number: z.number().int(),
+          ring: z.string(),
+          notBefore: time,
+          notAfter: time,
+          ...hostsOf,
+        }),
+      ),
+      moves: z.array(
+        z.strictObject({
+          verb: z.enum(["upgrade", "downgrade", "install", "remove"]),
+          name: z.string(),
+          arch: z.string(),
+          from: z.string(),
+          to: z.string(),
+          sha256: z.string(),
+          ...hostsOf,
+        }),
+      ),
+      restarts: z.array(z.strictObject({ unit: z.string(), ...hostsOf })),
+      probes: z.array(z.strictObject({ name: z.string(), ...hostsOf })),
+      others: z.array(z.strictObject({ step: z.string(), ...hostsOf })),
+    }),
+    /** What the plan's choices give up. */
+    weaker: z.array(z.strictObject({ choice: z.string(), givesUp: z.string() })),
+    given: z.array(approvalSchema),
+    actions: z.array(
+      z.strictObject({
+        verb: z.enum(["approve", "reject", "withdraw", "edit"]),
+        allowed: z.boolean(),
+        reason: z.string(),
+      }),
+    ),
+  }),
+  errors: ["not-found"],
+  async handle(context, { params }) {
+    const shown = await showChange(context.world, context.actor, params.change);
+    const { view } = shown;
+    return {
+      ...(await replyFor(context, shown.change)),
+      statement: shown.statement,
+      signed: {
+        digest: view.digest,
+        hosts: view.hosts,
+        hostsWithoutUndo: view.hostsWithoutUndo,
+        waves: view.waves.map((wave) => ({
+          ...wave,
+          notBefore: instantToText(wave.notBefore * 1000),
+          notAfter: instantToText(wave.notAfter * 1000),
+        })),
+        moves: [...view.moves],
+        restarts: [...view.restarts],
+        probes: [...view.probes],
+        others: [...view.others],
+      },
+      weaker: [...shown.weaker],
+      given: shown.approvals.map(approvalReply),
+      actions: shown.actions.map(({ verb, isAllowed, reason }) => ({
+        verb,
+        allowed: isAllowed,
+        reason,
+      })),
+    };
+  },
+});
+
+const getStatement = route({
+  method: "GET",
+  path: "/api/v1/changes/{change}/statement",
+  summary: "The exact bytes to sign: `ssh-keygen -Y sign -n fettle-approve-v1 -f KEY plan`.",
+  permission: "change.read",
+  params: z.strictObject({ change: changeRef }),
+  reply: { contentType: "text/plain; charset=us-ascii" },
+  errors: ["not-found"],
+  async handle({ world, actor }, { params }) {
+    const found = { ref: params.change, change: await loadChange(world.db, params.change) };
+    const change = await demandChange(world.db, scopesFor(actor, "change.read"), found);
+    const plan = await loadPlan(world.db, change.plan);
+    if (plan === null) throw new Failure("internal", "The plan of this change is missing.");
+    return plan.statement;
+  },
+});
+
+const postApproval = route({
+  method: "POST",
+  path: "/api/v1/changes/{change}/approvals",
+  summary: "Approves: your own signature over the statement's exact bytes.",
+  permission: "change.approve",
+  status: 201,
+  params: z.strictObject({ change: changeRef }),
+  body: z.strictObject({ signature: z.string().min(1).max(8192) }),
+  reply: z.strictObject({ change: changeSchema, approval: approvalSchema }),
+  errors: ["not-found", "forbidden", "blocked", "conflict"],
+  async handle(context, { params, body }) {
+    const { world, actor } = context;
+    const approved = await approveChange(world, actor, { change: params.change, ...body });
+    return {
+      change: await replyFor(context, approved.change),
+      approval: approvalReply(approved.approval),
+    };
+  },
+});
+
+const ending = {
+  params: z.strictObject({ change: changeRef }),
+  body: z.strictObject({ reason: reasonText }),
+  reply: changeSchema,
+  errors: ["not-found", "forbidden", "blocked"] as const,
+};
+
+const postWithdraw = route({
+  method: "POST",
+  path: "/api/v1/changes/{change}/withdraw",
+  summary: "The requester takes the change back; no host starts for it any more.",
+  permission: "change.request",
+  ...ending,
+  async handle(context, { params, body }) {
+    const given = { change: params.change, reason: body.reason };
+    return replyFor(context, await withdrawChange(context.world, context.actor, given));
+  },
+});
+
+const postReject = route({
+  method: "POST",
+  path: "/api/v1/changes/{change}/reject",
+  summary: "An approver says no, with the reason.",
+  permission: "change.approve",
+  ...ending,
+  async handle(context, { params, body }) {
+    const given = { change: params.change, reason: body.reason };
+    return replyFor(context, await rejectChange(context.world, context.actor, given));
+  },
+});
+
+export const routes: readonly Route[] = [
+  postChange,
+  postPlan,
+  getChanges,
+  getChange,
+  getStatement,
+  postApproval,
+  postWithdraw,
+  postReject,
+];
