@@ -28,14 +28,14 @@ const eventSchema = z
     change: z.string().nullable(),
     plan: z.string().nullable(),
     approved: z.string().nullable(),
-    facts: z.record(z.string(), z.json()),
+    facts: z.record(z.string(), z.unknown()),
   })
   .meta({ id: "Event" });
 
 function asReply(event: LedgerEvent): z.output<typeof eventSchema> {
   const { id, index, type, actor, object, patch, change, plan, approved } = event;
-  const facts = JSON.parse(JSON.stringify(event.facts)) as z.output<typeof eventSchema>["facts"];
   const at = instantToText(event.at);
+  const facts = { ...event.facts };
   return { id, index, at, type, actor, object, patch, change, plan, approved, facts };
 }
 

@@ -1,6 +1,19 @@
+import { routes as changeRoutes } from "../change/routes.ts";
 import { routes as identityRoutes } from "../identity/routes.ts";
+import { routes as intelRoutes } from "../intel/routes.ts";
+import { routes as inventoryRoutes } from "../inventory/routes.ts";
 import { routes as ledgerRoutes } from "../ledger/routes.ts";
 import type { ServedRoute } from "../ledger/served-route.ts";
+import { routes as planRoutes } from "../plan/routes.ts";
+import { routes as triageRoutes } from "../triage/routes.ts";
 
-/** Every route of the API, in the order of the house. `/healthz` and `/metrics` come with the server. */
-export const allRoutes: readonly ServedRoute[] = [...ledgerRoutes, ...identityRoutes];
+/** The whole API in the order of the house; `/healthz` and `/metrics` come with the server. */
+export const allRoutes: readonly ServedRoute[] = [
+  ...ledgerRoutes,
+  ...identityRoutes,
+  ...inventoryRoutes,
+  ...intelRoutes,
+  ...triageRoutes,
+  ...planRoutes,
+  ...changeRoutes,
+];

@@ -185,9 +185,13 @@ function idempotencyKey(served: Served): IdempotencyKey | null {
   if (typeof key !== "string" || !KEY.test(key)) {
     throw new Failure("invalid", "Idempotency-Key is not 1 to 128 printable characters.");
   }
-  const body = request.body === undefined ? "" : JSON.stringify(request.body);
-  const text = `${request.method} ${request.url}\n${body}`;
-  return { subject: admission.actor.subject, key, request: sha256(text) };
+  return { subject: admission.actor.subject, key, request: requestDigest(request) };
+}
+
+function requestDigest(request: FastifyRequest): string {
+  const { body, method, url } = request;
+  const bytes = body instanceof Uint8Array ? body : JSON.stringify(body ?? null);
+  return sha256(`${method} ${url} ${sha256(bytes)}`);
 }
 
 function repeat(reply: FastifyReply, key: IdempotencyKey, kept: KeptAnswer): FastifyReply {

@@ -1,0 +1,42 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import openapiTypescript, { astToString } from "openapi-typescript";
+import { allRoutes } from "../src/server/all-routes.ts";
+import { openApiText } from "../src/server/openapi.ts";
+import { healthRoute } from "../src/server/routes.ts";
+
+/**
+ * Writes `openapi.json` and the client's types from the routes. With `--check` it writes nothing and
+ * fails when a committed file differs from what the routes say.
+ */
+const root = dirname(import.meta.dirname);
+const isCheck = process.argv.includes("--check");
+const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
+  version: string;
+};
+
+const contract = openApiText([...allRoutes, healthRoute], version);
+const nodes = await openapiTypescript(contract, { alphabetize: true, silent: true });
+const files = {
+  "openapi.json": contract,
+  "src/client/schema.d.ts": `// Made from openapi.json by scripts/generate-openapi.ts. Do not edit.\n\n${astToString(nodes)}`,
+};
+
+let differing = 0;
+for (const [name, text] of Object.entries(files)) {
+  const path = join(root, name);
+  if (readIfThere(path) === text) continue;
+  differing += 1;
+  if (isCheck) console.error(`${name} differs from the routes. Run: npm run generate`);
+  else writeFileSync(path, text);
+}
+if (isCheck && differing > 0) process.exitCode = 1;
+
+function readIfThere(path: string): string | null {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === "ENOENT") return null;
+    throw cause;
+  }
+}

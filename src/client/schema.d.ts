@@ -1,0 +1,4364 @@
+// Made from openapi.json by scripts/generate-openapi.ts. Do not edit.
+
+export interface paths {
+    "/api/v1/audit/checkpoint": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The newest signed head of the ledger, a C2SP checkpoint. */
+        get: operations["getAuditCheckpoint"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/consistency": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Proof that the tree of one size extends the tree of a smaller one (RFC 6962 §2.1.2). */
+        get: operations["getAuditConsistency"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Events in the order in which they were written, filtered by what they are about. */
+        get: operations["getAuditEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The whole ledger with all signed heads, for `fettle audit verify`. */
+        get: operations["getAuditExport"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The ledger's public key in the form that C2SP tools take. */
+        get: operations["getAuditKey"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/proof/{index}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Proof that an entry is in the tree (RFC 6962 §2.1.1), with the entry itself. */
+        get: operations["getAuditProofByIndex"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Changes, newest first; `waiting=me` is the approver's inbox. */
+        get: operations["getChanges"];
+        put?: never;
+        /** Asks for a plan to be approved. */
+        post: operations["postChanges"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/changes/{change}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One change: what exactly is signed, counted from its documents, and who approved. */
+        get: operations["getChangesByChange"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/changes/{change}/approvals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Approves: your own signature over the statement's exact bytes. */
+        post: operations["postChangesByChangeApprovals"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/changes/{change}/plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Gives the change another plan; approvals of the old one no longer count. */
+        post: operations["postChangesByChangePlan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/changes/{change}/reject": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** An approver says no, with the reason. */
+        post: operations["postChangesByChangeReject"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/changes/{change}/statement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The exact bytes to sign: `ssh-keygen -Y sign -n fettle-approve-v1 -f KEY plan`. */
+        get: operations["getChangesByChangeStatement"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/changes/{change}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The requester takes the change back; no host starts for it any more. */
+        post: operations["postChangesByChangeWithdraw"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Events as they happen (server-sent events); goes on after `Last-Event-ID`. */
+        get: operations["getEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/feeds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the feeds: what is loaded, how old it is, and what went wrong last. */
+        get: operations["getFeeds"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/feeds/load": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Loads a feed file, told by its content, or asks the publishers for all feeds now. */
+        post: operations["postFeedsLoad"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/findings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists findings by vulnerability, source package or host, known exploited ones first. */
+        get: operations["getFindings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/findings/{vulnerability}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Explains one vulnerability: each package it was compared with, why, and the hosts. */
+        get: operations["getFindingsByVulnerability"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/fix-first": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The updates that clear most risk for the hosts you may see, best first. */
+        get: operations["getFixFirst"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/host-keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Host keys that an address shows now, to compare with the host's own. Nothing is pinned. */
+        post: operations["postHostKeys"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/hosts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Hosts by name, within the reader's scope. */
+        get: operations["getHosts"];
+        put?: never;
+        /** Adds a host. Its host key must be pinned: given, known or confirmed by fingerprint. */
+        post: operations["postHosts"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/hosts/{host}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One host by id or name, with what it runs. */
+        get: operations["getHostsByHost"];
+        put?: never;
+        post?: never;
+        /** Removes a host from the fleet; its history stays for reports. */
+        delete: operations["deleteHostsByHost"];
+        options?: never;
+        head?: never;
+        /** Changes labels (null removes one), mode or way of a host. */
+        patch: operations["patchHostsByHost"];
+        trace?: never;
+    };
+    "/api/v1/hosts/{host}/offers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a host's own sources offer it; null when that is unknown. */
+        get: operations["getHostsByHostOffers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/hosts/{host}/packages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is installed on a host; null when that is unknown. */
+        get: operations["getHostsByHostPackages"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/hosts/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Adds the hosts of a CSV file or Ansible inventory, all or none, or shows what it would add. */
+        post: operations["postHostsImport"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invite/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Uses an invitation: sets a password and gives the person's first token.
+         * @description Open to everybody: An invited person cannot sign in yet.
+         */
+        post: operations["postInviteAccept"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One's own approver keys, or a user's for those who may read users. */
+        get: operations["getKeys"];
+        put?: never;
+        /** Adds an SSH public key with which one approves changes. */
+        post: operations["postKeys"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/keys/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Removes an approver key; hosts learn of it with their next policy. */
+        delete: operations["deleteKeysByKey"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/login": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Starts a session for a browser; its secret is in the cookie only.
+         * @description Open to everybody: This is how one signs in.
+         */
+        post: operations["postLogin"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/logout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ends this session, or revokes the token that this request carries. */
+        post: operations["postLogout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who is signed in, and what they may do where. */
+        get: operations["getMe"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Sets one's own password and ends all sessions. */
+        put: operations["putMePassword"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/patches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Cases, newest first. */
+        get: operations["getPatches"];
+        put?: never;
+        /** Opens the case for the newest offered update of a source package, or finds the open one. */
+        post: operations["postPatches"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/patches/{patch}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One case with its whole timeline. */
+        get: operations["getPatchesByPatch"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/patches/{patch}/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Closes the case after the observation. */
+        post: operations["postPatchesByPatchClose"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/patches/{patch}/drop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Drops the case: nothing will be done, and why. */
+        post: operations["postPatchesByPatchDrop"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/patches/{patch}/reopen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Reopens a dropped case. */
+        post: operations["postPatchesByPatchReopen"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/people": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Handles to show in place of subject ids. */
+        get: operations["getPeople"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Plans, newest first, optionally of one patch. */
+        get: operations["getPlans"];
+        put?: never;
+        /** Plans a patch: asks package managers, decides waves and bodies, checks and stores. */
+        post: operations["postPlans"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans/{plan}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One plan: the exact statement, waves, bodies, and what the planner found. */
+        get: operations["getPlansByPlan"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans/{plan}/diff/{other}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the other plan does differently: hosts, versions, waves, order. */
+        get: operations["getPlansByPlanDiffByOther"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans/{plan}/excluded": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Hosts that the plan leaves out, each with its reason. */
+        get: operations["getPlansByPlanExcluded"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans/{plan}/hosts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The plan's hosts in the order in which they start. */
+        get: operations["getPlansByPlanHosts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans/{plan}/leaves": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The leaf documents in index order, for tools that recompute what is signed. */
+        get: operations["getPlansByPlanLeaves"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans/{plan}/policy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The rings policy that the plan was made with, its exact bytes. */
+        get: operations["getPlansByPlanPolicy"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans/{plan}/statement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The statement's exact bytes: what is signed. */
+        get: operations["getPlansByPlanStatement"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/scans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Inspects hosts in the background: some by name, those of a selector, or all. */
+        post: operations["postScans"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/scans/{scan}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far a scan is. */
+        get: operations["getScansByScan"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/scans/{scan}/hosts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What became of each host of a scan. */
+        get: operations["getScansByScanHosts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/setup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Makes the first administrator. Works once, with the secret of the state folder.
+         * @description Open to everybody: Nobody can sign in before the first administrator exists.
+         */
+        post: operations["postSetup"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/setup/link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Makes a link for setting up from another machine: one use, 15 minutes.
+         * @description Open to everybody: Nobody can sign in before the first administrator exists.
+         */
+        post: operations["postSetupLink"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One's own tokens, or a user's for those who may read users. */
+        get: operations["getTokens"];
+        put?: never;
+        /** Makes a token for oneself, or for a service; shown once. */
+        post: operations["postTokens"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tokens/{token}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Revokes a token and every token made with it. */
+        delete: operations["deleteTokensByToken"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** People and services, by handle. */
+        get: operations["getUsers"];
+        put?: never;
+        /** Adds a person, who is then invited, or a service. */
+        post: operations["postUsers"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{user}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One person or service, by id or handle. */
+        get: operations["getUsersByUser"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Renames, disables or enables a user. Disabling works at once. */
+        patch: operations["patchUsersByUser"];
+        trace?: never;
+    };
+    "/api/v1/users/{user}/grants": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Grants a role over a label expression; empty means everywhere. */
+        post: operations["postUsersByUserGrants"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{user}/grants/{grant}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Takes a grant away; it stops working with the next request. */
+        delete: operations["deleteUsersByUserGrantsByGrant"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{user}/invite": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Makes a one-time secret with which the person signs in first; 15 minutes. */
+        post: operations["postUsersByUserInvite"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/healthz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Whether this server works and reaches its database.
+         * @description Open to everybody: Load balancers and service managers ask without an account.
+         */
+        get: operations["getHealthz"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
+export type webhooks = Record<string, never>;
+export interface components {
+    schemas: {
+        ApproverKey: {
+            /** Format: date-time */
+            addedAt: string;
+            base64: string;
+            /** @enum {string} */
+            class: "ssh" | "sk" | "desk" | "page";
+            fingerprint: string;
+            id: string;
+            removedAt: string | null;
+            subject: string;
+            title: string;
+            type: string;
+        };
+        Event: {
+            actor: string;
+            approved: string | null;
+            /** Format: date-time */
+            at: string;
+            change: string | null;
+            facts: {
+                [key: string]: unknown;
+            };
+            id: string;
+            index: number | null;
+            object: string;
+            patch: string | null;
+            plan: string | null;
+            type: string;
+        };
+        FixFirstItem: {
+            ecosystem: string;
+            epssMax: number | null;
+            exposedHosts: number;
+            findingsCleared: number;
+            hosts: number;
+            knownExploited: string[];
+            /** @enum {string} */
+            remedy: "update-offered" | "fixed-upstream-not-offered" | "no-fix";
+            risk: number;
+            source: string;
+            sourceVersion: string | null;
+            vulnerabilities: string[];
+        };
+        Host: {
+            /** Format: date-time */
+            createdAt: string;
+            id: string;
+            isEnrolled: boolean;
+            labels: {
+                [key: string]: string;
+            };
+            /** @enum {string} */
+            mode: "managed" | "inspect-only";
+            name: string;
+            offerSet: string | null;
+            packageSet: string | null;
+            protocolId: string;
+            states: {
+                contact: {
+                    problem: string | null;
+                    /** @enum {string} */
+                    state: "reachable" | "unreachable" | "unknown";
+                    triedAt: string | null;
+                };
+                inventory: {
+                    inspectedAt: string | null;
+                    /** @enum {string} */
+                    state: "fresh" | "stale" | "never";
+                };
+                reboot: {
+                    reason: string;
+                    staleProcesses: number | null;
+                    /** @enum {string} */
+                    state: "needed" | "not-needed" | "unknown";
+                };
+                riskInputs: {
+                    /** @enum {string} */
+                    offers: "known" | "stale" | "unknown";
+                    /** @enum {string} */
+                    packages: "known" | "unknown";
+                };
+            };
+            system: {
+                arch: string;
+                codename: string;
+                distribution: string;
+                kernel: string;
+                release: string;
+            } | null;
+            way: {
+                /** @constant */
+                kind: "local";
+            } | {
+                address: string;
+                hostKeys: {
+                    fingerprint: string;
+                    type: string;
+                }[];
+                identityFile: string | null;
+                /** @constant */
+                kind: "ssh";
+                port: number;
+                /** @enum {string} */
+                program: "piped" | "installed";
+                user: string;
+            };
+        };
+        HostFacts: {
+            bootId: string;
+            held: string[];
+            kernelInstalled: string | null;
+            kernelRunning: string;
+            lists: {
+                newestAt: string | null;
+                /** @enum {string} */
+                state: "ok" | "stale" | "none";
+            };
+            notes: string[];
+            reboot: {
+                isNeeded: boolean;
+                reason: string;
+            };
+            restarts: {
+                file: string;
+                pid: number;
+                unit: string;
+            }[];
+            services: {
+                pid: number;
+                /** @enum {string} */
+                state: "active" | "inactive" | "failed";
+                unit: string;
+            }[];
+            sources: {
+                components: string;
+                isSigned: boolean;
+                suite: string;
+                uri: string;
+            }[];
+            uptimeSeconds: number;
+        };
+        Patch: {
+            actions: {
+                allowed: boolean;
+                reason: string | null;
+                verb: string;
+            }[];
+            affectedVersions: string[];
+            classifiedBy: {
+                file: string;
+                rule: string;
+                version: string;
+            };
+            deadline: {
+                assumed: string[];
+                at: string | null;
+                /** Format: date-time */
+                clockStartedAt: string;
+                inputs: {
+                    isAutomatable: boolean;
+                    isExposed: boolean;
+                    isKnownExploited: boolean;
+                    isTotalImpact: boolean;
+                };
+                needsForensicTriage: boolean;
+                preset: string;
+                rule: string;
+            };
+            id: string;
+            justification: string;
+            /** @enum {string} */
+            kind: "security" | "functional" | "performance";
+            /** Format: date-time */
+            openedAt: string;
+            openedBy: string;
+            ref: string;
+            regression: {
+                because: string;
+                /** @enum {string} */
+                level: "low" | "medium" | "high";
+            };
+            /** @enum {string} */
+            route: "emergency" | "scheduled" | "feature-release";
+            /** @enum {string} */
+            state: "triage" | "planned" | "approved" | "rolling" | "stopped" | "observing" | "closed" | "dropped";
+            target: components["schemas"]["PatchTarget"];
+            title: string;
+            /** @enum {string} */
+            urgency: "critical" | "high" | "medium" | "low";
+            vulnerabilities: string[];
+        };
+        PatchTarget: {
+            ecosystem: string;
+            source: string;
+            sourceVersion: string;
+        };
+        Problem: {
+            /** @enum {string} */
+            code: "invalid" | "unauthenticated" | "forbidden" | "not-found" | "conflict" | "blocked" | "too-large" | "rate-limited" | "unavailable" | "internal";
+            detail: string;
+            facts: {
+                [key: string]: unknown;
+            };
+            instance: string;
+            retry: boolean;
+            status: number;
+            title: string;
+            type: string;
+        };
+        Scan: {
+            changed: number;
+            /** Format: date-time */
+            createdAt: string;
+            failed: number;
+            finishedAt: string | null;
+            hosts: number;
+            id: string;
+            refreshesLists: boolean;
+            running: number;
+            selector: string;
+            unchanged: number;
+            waiting: number;
+        };
+        SignIn: {
+            /** Format: date-time */
+            expiresAt: string;
+            subject: string;
+            token: string;
+        };
+        TimelineEvent: {
+            actor: string;
+            /** Format: date-time */
+            at: string;
+            facts: {
+                [key: string]: unknown;
+            };
+            id: string;
+            index: number | null;
+            object: string;
+            type: string;
+        };
+        Token: {
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            expiresAt: string;
+            id: string;
+            limits: {
+                /** @enum {string} */
+                role: "viewer" | "operator" | "approver" | "admin";
+                scope: string;
+            }[] | null;
+            revokedAt: string | null;
+            subject: string;
+            title: string;
+            usedAt: string | null;
+        };
+        User: {
+            /** Format: date-time */
+            createdAt: string;
+            disabledAt: string | null;
+            grants: {
+                id: string;
+                /** @enum {string} */
+                role: "viewer" | "operator" | "approver" | "admin";
+                scope: string;
+            }[];
+            handle: string;
+            hasPassword: boolean;
+            id: string;
+            /** @enum {string} */
+            kind: "person" | "service";
+            name: string;
+            owner: string | null;
+            version: number;
+        };
+    };
+    responses: {
+        /** @description blocked */
+        blocked: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description blocked or conflict */
+        "blocked.conflict": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description conflict */
+        conflict: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description forbidden */
+        forbidden: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description internal */
+        internal: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description invalid */
+        invalid: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description not-found */
+        "not-found": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description rate-limited */
+        "rate-limited": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description too-large */
+        "too-large": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description unauthenticated */
+        unauthenticated: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description unavailable */
+        unavailable: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+    };
+    parameters: never;
+    requestBodies: never;
+    headers: never;
+    pathItems: never;
+}
+export type $defs = Record<string, never>;
+export interface operations {
+    getAuditCheckpoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    getAuditConsistency: {
+        parameters: {
+            query: {
+                from: number;
+                to?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        from: number;
+                        proof: string[];
+                        to: number;
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    getAuditEvents: {
+        parameters: {
+            query?: {
+                actor?: string;
+                change?: string;
+                cursor?: number;
+                host?: string;
+                limit?: number;
+                object?: string;
+                patch?: string;
+                plan?: string;
+                type?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Event"][];
+                        next: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    getAuditExport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/jsonl": string;
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    getAuditKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    getAuditProofByIndex: {
+        parameters: {
+            query?: {
+                size?: number;
+            };
+            header?: never;
+            path: {
+                index: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        checkpoint: string;
+                        entry: string;
+                        index: number;
+                        leaf: string;
+                        proof: string[];
+                        root: string;
+                        size: number;
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    getChanges: {
+        parameters: {
+            query?: {
+                cursor?: number;
+                limit?: number;
+                patch?: string;
+                state?: "requested" | "approved" | "running" | "completed" | "failed" | "backed-out" | "rejected" | "withdrawn" | "expired";
+                waiting?: "me";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: {
+                            approvals: number;
+                            backout: string;
+                            /** @enum {string} */
+                            class: "normal" | "emergency";
+                            closedReason: string | null;
+                            /** Format: date-time */
+                            expiresAt: string;
+                            id: string;
+                            /** Format: date-time */
+                            movedAt: string;
+                            need: number;
+                            number: string;
+                            patch: string;
+                            plan: string;
+                            reason: string;
+                            /** Format: date-time */
+                            requestedAt: string;
+                            requester: string;
+                            risk: {
+                                firstWaveDetects: number;
+                                hosts: number;
+                                irreversible: string[];
+                                needsReboot: boolean;
+                                pipedHosts: number;
+                                restarts: string[];
+                                /** @enum {string} */
+                                reversibility: "downgrade" | "none";
+                                rings: string[];
+                            };
+                            /** @enum {string} */
+                            state: "requested" | "approved" | "running" | "completed" | "failed" | "backed-out" | "rejected" | "withdrawn" | "expired";
+                            title: string;
+                        }[];
+                        next: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    postChanges: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    plan: string;
+                    reason: string;
+                    title?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        approvals: number;
+                        backout: string;
+                        /** @enum {string} */
+                        class: "normal" | "emergency";
+                        closedReason: string | null;
+                        /** Format: date-time */
+                        expiresAt: string;
+                        id: string;
+                        /** Format: date-time */
+                        movedAt: string;
+                        need: number;
+                        number: string;
+                        patch: string;
+                        plan: string;
+                        reason: string;
+                        /** Format: date-time */
+                        requestedAt: string;
+                        requester: string;
+                        risk: {
+                            firstWaveDetects: number;
+                            hosts: number;
+                            irreversible: string[];
+                            needsReboot: boolean;
+                            pipedHosts: number;
+                            restarts: string[];
+                            /** @enum {string} */
+                            reversibility: "downgrade" | "none";
+                            rings: string[];
+                        };
+                        /** @enum {string} */
+                        state: "requested" | "approved" | "running" | "completed" | "failed" | "backed-out" | "rejected" | "withdrawn" | "expired";
+                        title: string;
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            409: components["responses"]["blocked.conflict"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    getChangesByChange: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                change: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        actions: {
+                            allowed: boolean;
+                            reason: string;
+                            /** @enum {string} */
+                            verb: "approve" | "reject" | "withdraw" | "edit";
+                        }[];
+                        approvals: number;
+                        backout: string;
+                        /** @enum {string} */
+                        class: "normal" | "emergency";
+                        closedReason: string | null;
+                        /** Format: date-time */
+                        expiresAt: string;
+                        given: {
+                            approver: string;
+                            /** Format: date-time */
+                            at: string;
+                            /** @enum {string} */
+                            keyClass: "ssh" | "sk" | "desk" | "page";
+                            keyFingerprint: string;
+                            plan: string;
+                            signature: string;
+                        }[];
+                        id: string;
+                        /** Format: date-time */
+                        movedAt: string;
+                        need: number;
+                        number: string;
+                        patch: string;
+                        plan: string;
+                        reason: string;
+                        /** Format: date-time */
+                        requestedAt: string;
+                        requester: string;
+                        risk: {
+                            firstWaveDetects: number;
+                            hosts: number;
+                            irreversible: string[];
+                            needsReboot: boolean;
+                            pipedHosts: number;
+                            restarts: string[];
+                            /** @enum {string} */
+                            reversibility: "downgrade" | "none";
+                            rings: string[];
+                        };
+                        signed: {
+                            digest: string;
+                            hosts: number;
+                            hostsWithoutUndo: number;
+                            moves: {
+                                arch: string;
+                                from: string;
+                                hosts: number;
+                                name: string;
+                                sha256: string;
+                                to: string;
+                                /** @enum {string} */
+                                verb: "upgrade" | "downgrade" | "install" | "remove";
+                            }[];
+                            others: {
+                                hosts: number;
+                                step: string;
+                            }[];
+                            probes: {
+                                hosts: number;
+                                name: string;
+                            }[];
+                            restarts: {
+                                hosts: number;
+                                unit: string;
+                            }[];
+                            waves: {
+                                hosts: number;
+                                /** Format: date-time */
+                                notAfter: string;
+                                /** Format: date-time */
+                                notBefore: string;
+                                number: number;
+                                ring: string;
+                            }[];
+                        };
+                        /** @enum {string} */
+                        state: "requested" | "approved" | "running" | "completed" | "failed" | "backed-out" | "rejected" | "withdrawn" | "expired";
+                        statement: string;
+                        title: string;
+                        weaker: {
+                            choice: string;
+                            givesUp: string;
+                        }[];
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    postChangesByChangeApprovals: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                change: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    signature: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        approval: {
+                            approver: string;
+                            /** Format: date-time */
+                            at: string;
+                            /** @enum {string} */
+                            keyClass: "ssh" | "sk" | "desk" | "page";
+                            keyFingerprint: string;
+                            plan: string;
+                            signature: string;
+                        };
+                        change: {
+                            approvals: number;
+                            backout: string;
+                            /** @enum {string} */
+                            class: "normal" | "emergency";
+                            closedReason: string | null;
+                            /** Format: date-time */
+                            expiresAt: string;
+                            id: string;
+                            /** Format: date-time */
+                            movedAt: string;
+                            need: number;
+                            number: string;
+                            patch: string;
+                            plan: string;
+                            reason: string;
+                            /** Format: date-time */
+                            requestedAt: string;
+                            requester: string;
+                            risk: {
+                                firstWaveDetects: number;
+                                hosts: number;
+                                irreversible: string[];
+                                needsReboot: boolean;
+                                pipedHosts: number;
+                                restarts: string[];
+                                /** @enum {string} */
+                                reversibility: "downgrade" | "none";
+                                rings: string[];
+                            };
+                            /** @enum {string} */
+                            state: "requested" | "approved" | "running" | "completed" | "failed" | "backed-out" | "rejected" | "withdrawn" | "expired";
+                            title: string;
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            409: components["responses"]["blocked.conflict"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    postChangesByChangePlan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                change: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    plan: string;
+                    reason: string;
+                    title?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        approvals: number;
+                        backout: string;
+                        /** @enum {string} */
+                        class: "normal" | "emergency";
+                        closedReason: string | null;
+                        /** Format: date-time */
+                        expiresAt: string;
+                        id: string;
+                        /** Format: date-time */
+                        movedAt: string;
+                        need: number;
+                        number: string;
+                        patch: string;
+                        plan: string;
+                        reason: string;
+                        /** Format: date-time */
+                        requestedAt: string;
+                        requester: string;
+                        risk: {
+                            firstWaveDetects: number;
+                            hosts: number;
+                            irreversible: string[];
+                            needsReboot: boolean;
+                            pipedHosts: number;
+                            restarts: string[];
+                            /** @enum {string} */
+                            reversibility: "downgrade" | "none";
+                            rings: string[];
+                        };
+                        /** @enum {string} */
+                        state: "requested" | "approved" | "running" | "completed" | "failed" | "backed-out" | "rejected" | "withdrawn" | "expired";
+                        title: string;
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            409: components["responses"]["blocked"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    postChangesByChangeReject: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                change: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    reason: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        approvals: number;
+                        backout: string;
+                        /** @enum {string} */
+                        class: "normal" | "emergency";
+                        closedReason: string | null;
+                        /** Format: date-time */
+                        expiresAt: string;
+                        id: string;
+                        /** Format: date-time */
+                        movedAt: string;
+                        need: number;
+                        number: string;
+                        patch: string;
+                        plan: string;
+                        reason: string;
+                        /** Format: date-time */
+                        requestedAt: string;
+                        requester: string;
+                        risk: {
+                            firstWaveDetects: number;
+                            hosts: number;
+                            irreversible: string[];
+                            needsReboot: boolean;
+                            pipedHosts: number;
+                            restarts: string[];
+                            /** @enum {string} */
+                            reversibility: "downgrade" | "none";
+                            rings: string[];
+                        };
+                        /** @enum {string} */
+                        state: "requested" | "approved" | "running" | "completed" | "failed" | "backed-out" | "rejected" | "withdrawn" | "expired";
+                        title: string;
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            409: components["responses"]["blocked"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    getChangesByChangeStatement: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                change: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    postChangesByChangeWithdraw: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                change: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    reason: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        approvals: number;
+                        backout: string;
+                        /** @enum {string} */
+                        class: "normal" | "emergency";
+                        closedReason: string | null;
+                        /** Format: date-time */
+                        expiresAt: string;
+                        id: string;
+                        /** Format: date-time */
+                        movedAt: string;
+                        need: number;
+                        number: string;
+                        patch: string;
+                        plan: string;
+                        reason: string;
+                        /** Format: date-time */
+                        requestedAt: string;
+                        requester: string;
+                        risk: {
+                            firstWaveDetects: number;
+                            hosts: number;
+                            irreversible: string[];
+                            needsReboot: boolean;
+                            pipedHosts: number;
+                            restarts: string[];
+                            /** @enum {string} */
+                            reversibility: "downgrade" | "none";
+                            rings: string[];
+                        };
+                        /** @enum {string} */
+                        state: "requested" | "approved" | "running" | "completed" | "failed" | "backed-out" | "rejected" | "withdrawn" | "expired";
+                        title: string;
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            409: components["responses"]["blocked"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    getEvents: {
+        parameters: {
+            query?: {
+                from?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    getFeeds: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: {
+                            asOf: string | null;
+                            confirmedAt: string | null;
+                            ecosystems: string[];
+                            entryCount: number;
+                            failedAt: string | null;
+                            /** @description why the last attempt did not succeed */
+                            failure: string | null;
+                            generation: string | null;
+                            isComplete: boolean;
+                            /** @description what must be known when relying on it; empty when nothing */
+                            label: string;
+                            licence: string;
+                            loadedAt: string | null;
+                            name: string;
+                            origin: ("starter" | "file" | "network") | null;
+                            problemCount: number;
+                            problems: {
+                                place: string;
+                                reason: string;
+                            }[];
+                            /** @enum {string} */
+                            state: "fresh" | "stale" | "never-loaded";
+                            /** @description why it is stale; empty otherwise */
+                            why: string;
+                        }[];
+                        next: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    postFeedsLoad: {
+        parameters: {
+            query?: {
+                /** @description take over what the shrink guard would refuse */
+                acceptShrink?: "true" | "false";
+                /** @description when the file was made, where it does not say */
+                asOf?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @constant */
+                    network: true;
+                };
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: {
+                            addedCount?: number;
+                            endedCount?: number;
+                            entryCount?: number;
+                            feed: string;
+                            generation?: string;
+                            /** @enum {string} */
+                            kind: "loaded" | "unchanged" | "refused" | "current" | "unavailable";
+                            message: string;
+                            problemCount?: number;
+                            problems?: {
+                                place: string;
+                                reason: string;
+                            }[];
+                        }[];
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            409: components["responses"]["blocked"];
+            413: components["responses"]["too-large"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    getFindings: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                group?: "vulnerability" | "source" | "host";
+                kev?: "true" | "false";
+                limit?: number;
+                search?: string;
+                state?: "affected-fix-available" | "affected-no-fix" | "fix-deferred" | "will-not-fix" | "end-of-life" | "under-investigation" | "unknown-coverage";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description above 0 the list is not final */
+                        backlogCount: number;
+                        coverage: {
+                            coveredCount: number;
+                            hostCount: number;
+                            unknown: {
+                                ecosystem: string;
+                                packageCount: number;
+                                reason: string;
+                                text: string;
+                            }[];
+                            unknownHostCount: number;
+                        };
+                        items: {
+                            cvss: number | null;
+                            epss: number | null;
+                            hostCount: number;
+                            /** @description the vulnerability, `<ecosystem> <source>`, or the host's name */
+                            key: string;
+                            knownExploitedCount: number;
+                            packageCount: number;
+                            /** @description RFC 3339 in UTC */
+                            since: string;
+                            sources: {
+                                ecosystem: string;
+                                fixedVersions: string[];
+                                source: string;
+                            }[];
+                            states: string[];
+                            title: string;
+                            vulnerabilities: string[];
+                        }[];
+                        next: string | null;
+                        total: number;
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    getFindingsByVulnerability: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                vulnerability: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        hasMoreHosts: boolean;
+                        hosts: {
+                            id: string;
+                            name: string;
+                        }[];
+                        packages: {
+                            arch: string;
+                            because: {
+                                advisory: string;
+                                comparedWith: string | null;
+                                comparison: string;
+                                feed: string;
+                                generation: string;
+                                installed: string;
+                                packageName: string;
+                                rule: string;
+                                text: string;
+                            };
+                            ecosystem: string;
+                            fixedVersion: string | null;
+                            hostCount: number;
+                            name: string;
+                            source: string;
+                            state: string;
+                            version: string;
+                        }[];
+                        vulnerability: {
+                            cvss: {
+                                score: number;
+                                source: string;
+                                vector: string;
+                                version: string;
+                            }[];
+                            epss: {
+                                percentile: number;
+                                score: number;
+                            } | null;
+                            id: string;
+                            kev: {
+                                /** @description RFC 3339 in UTC */
+                                addedAt: string;
+                                dueAt: string | null;
+                                isRansomware: boolean;
+                            } | null;
+                            publishedAt: string | null;
+                            ssvc: {
+                                exploitation: string;
+                                isAutomatable: boolean;
+                                technicalImpact: string;
+                            } | null;
+                            status: string;
+                            title: string;
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    getFixFirst: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["FixFirstItem"][];
+                        total: number;
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    postHostKeys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    address: string;
+                    /** @default 22 */
+                    port?: number;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: {
+                            fingerprint: string;
+                            line: string;
+                            type: string;
+                        }[];
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    getHosts: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+                selector?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Host"][];
+                        next: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    postHosts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    labels?: {
+                        [key: string]: string;
+                    };
+                    /**
+                     * @default managed
+                     * @enum {string}
+                     */
+                    mode?: "managed" | "inspect-only";
+                    name: string;
+                    way: {
+                        /** @constant */
+                        kind: "local";
+                    } | {
+                        address: string;
+                        /** @default [] */
+                        fingerprints?: string[];
+                        /** @default [] */
+                        hostKeys?: string[];
+                        /** @default null */
+                        identityFile?: string | null;
+                        /** @constant */
+                        kind: "ssh";
+                        /** @default  */
+                        knownHosts?: string;
+                        /** @default 22 */
+                        port?: number;
+                        /**
+                         * @default piped
+                         * @enum {string}
+                         */
+                        program?: "piped" | "installed";
+                        /** @default root */
+                        user?: string;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Host"];
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            409: components["responses"]["blocked.conflict"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    getHostsByHost: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                host: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        facts: components["schemas"]["HostFacts"] | null;
+                        host: components["schemas"]["Host"];
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    deleteHostsByHost: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                host: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    patchHostsByHost: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                host: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    labels?: {
+                        [key: string]: string | null;
+                    };
+                    /** @enum {string} */
+                    mode?: "managed" | "inspect-only";
+                    way?: {
+                        /** @constant */
+                        kind: "local";
+                    } | {
+                        address: string;
+                        /** @default [] */
+                        fingerprints?: string[];
+                        /** @default [] */
+                        hostKeys?: string[];
+                        /** @default null */
+                        identityFile?: string | null;
+                        /** @constant */
+                        kind: "ssh";
+                        /** @default  */
+                        knownHosts?: string;
+                        /** @default 22 */
+                        port?: number;
+                        /**
+                         * @default piped
+                         * @enum {string}
+                         */
+                        program?: "piped" | "installed";
+                        /** @default root */
+                        user?: string;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Host"];
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            409: components["responses"]["blocked"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    getHostsByHostOffers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                host: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: {
+                            arch: string;
+                            component: string;
+                            name: string;
+                            origin: string;
+                            sha256: string;
+                            sizeBytes: number;
+                            source: string;
+                            sourceVersion: string;
+                            suite: string;
+                            version: string;
+                        }[] | null;
+                        offerSet: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    getHostsByHostPackages: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                host: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: {
+                            arch: string;
+                            ecosystem: string;
+                            name: string;
+                            source: string;
+                            sourceVersion: string;
+                            version: string;
+                        }[] | null;
+                        packageSet: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    postHostsImport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @enum {string} */
+                    format: "csv" | "ansible-ini" | "ansible-yaml";
+                    /** @default null */
+                    identityFile?: string | null;
+                    /** @default  */
+                    knownHosts?: string;
+                    labels?: {
+                        [key: string]: string;
+                    };
+                    /**
+                     * @default managed
+                     * @enum {string}
+                     */
+                    mode?: "managed" | "inspect-only";
+                    /**
+                     * @default piped
+                     * @enum {string}
+                     */
+                    program?: "piped" | "installed";
+                    /**
+                     * @default preview
+                     * @enum {string}
+                     */
+                    purpose?: "preview" | "apply";
+                    text: string;
+                    /** @default root */
+                    user?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        added: number;
+                        hosts: {
+                            isNew: boolean;
+                            labels: {
+                                [key: string]: string;
+                            };
+                            /** @enum {string} */
+                            mode: "managed" | "inspect-only";
+                            name: string;
+                        }[];
+                        problems: {
+                            host: string | null;
+                            line: number | null;
+                            message: string;
+                        }[];
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            409: components["responses"]["conflict"];
+            413: components["responses"]["too-large"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    postInviteAccept: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    invite: string;
+                    password?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignIn"];
+                };
+            };
+            400: components["responses"]["invalid"];
+            403: components["responses"]["forbidden"];
+            429: components["responses"]["rate-limited"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    getKeys: {
+        parameters: {
+            query?: {
+                user?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["ApproverKey"][];
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    postKeys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    line: string;
+                    /** @default ssh key */
+                    title?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApproverKey"];
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            409: components["responses"]["conflict"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    deleteKeysByKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            409: components["responses"]["conflict"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    postLogin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    handle: string;
+                    password: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        subject: string;
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            429: components["responses"]["rate-limited"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    postLogout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    getMe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        grants: {
+                            permissions: ("host.read" | "host.manage" | "host.scan" | "feed.read" | "feed.load" | "finding.read" | "patch.read" | "patch.edit" | "plan.read" | "plan.create" | "change.read" | "change.request" | "change.approve" | "rollout.read" | "rollout.operate" | "rollout.halt" | "audit.read" | "audit.export" | "policy.read" | "policy.apply" | "user.read" | "user.manage")[];
+                            /** @enum {string} */
+                            role: "viewer" | "operator" | "approver" | "admin";
+                            scope: string;
+                        }[];
+                        handle: string;
+                        /** @enum {string} */
+                        kind: "person" | "system";
+                        subject: string;
+                        /** @enum {string} */
+                        via: "session" | "token" | "system";
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    putMePassword: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    current?: string;
+                    next: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            429: components["responses"]["rate-limited"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    getPatches: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+                state?: "triage" | "planned" | "approved" | "rolling" | "stopped" | "observing" | "closed" | "dropped";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Patch"][];
+                        next: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    postPatches: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    ecosystem?: string;
+                    justification?: string;
+                    source: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        isNew: boolean;
+                        patch: components["schemas"]["Patch"];
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            409: components["responses"]["blocked.conflict"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    getPatchesByPatch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                patch: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        patch: components["schemas"]["Patch"];
+                        timeline: components["schemas"]["TimelineEvent"][];
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    postPatchesByPatchClose: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                patch: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    reason: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        patch: components["schemas"]["Patch"];
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            409: components["responses"]["blocked.conflict"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    postPatchesByPatchDrop: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                patch: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    reason: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        patch: components["schemas"]["Patch"];
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            409: components["responses"]["blocked.conflict"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    postPatchesByPatchReopen: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                patch: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    reason: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        patch: components["schemas"]["Patch"];
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            409: components["responses"]["blocked.conflict"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    getPeople: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: {
+                            handle: string;
+                            /** @enum {string} */
+                            kind: "person" | "service";
+                            subject: string;
+                        }[];
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    getPlans: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+                patch?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: {
+                            change: string;
+                            /** @enum {string} */
+                            class: "normal" | "emergency";
+                            /** Format: date-time */
+                            createdAt: string;
+                            digest: string;
+                            /** Format: date-time */
+                            expiresAt: string;
+                            hosts: number;
+                            need: number;
+                            patch: string;
+                            requester: string;
+                            /** @enum {string} */
+                            reversibility: "downgrade" | "none";
+                        }[];
+                        next: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    postPlans: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @default false */
+                    acceptIrreversible?: boolean;
+                    /**
+                     * @default normal
+                     * @enum {string}
+                     */
+                    class?: "normal" | "emergency";
+                    hosts?: string;
+                    patch: string;
+                    policy?: string;
+                    policyDigest?: string;
+                    replaces?: string;
+                    /** Format: date-time */
+                    startsAt?: string;
+                    title?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        change: string;
+                        /** @enum {string} */
+                        class: "normal" | "emergency";
+                        /** Format: date-time */
+                        createdAt: string;
+                        digest: string;
+                        excluded: number;
+                        /** Format: date-time */
+                        expiresAt: string;
+                        hosts: number;
+                        need: number;
+                        patch: string;
+                        requester: string;
+                        /** @enum {string} */
+                        reversibility: "downgrade" | "none";
+                        warnings: string[];
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            409: components["responses"]["blocked"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    getPlansByPlan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                plan: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        bodies: {
+                            digest: string;
+                            text: string;
+                        }[];
+                        change: string;
+                        /** @enum {string} */
+                        class: "normal" | "emergency";
+                        /** Format: date-time */
+                        createdAt: string;
+                        digest: string;
+                        excluded: {
+                            hosts: number;
+                            why: string;
+                        }[];
+                        /** Format: date-time */
+                        expiresAt: string;
+                        hosts: number;
+                        irreversible: string[];
+                        need: number;
+                        needsReboot: boolean;
+                        patch: string;
+                        requester: string;
+                        restarts: string[];
+                        /** @enum {string} */
+                        reversibility: "downgrade" | "none";
+                        ringsPolicy: string;
+                        statement: string;
+                        warnings: string[];
+                        waves: {
+                            detectsFailureRate: number;
+                            hosts: number;
+                            limits: {
+                                batchSize: number;
+                                failedMax: number;
+                                inFlightMax: number;
+                                /** @enum {string} */
+                                rollback: "host" | "wave" | "none";
+                                soakSeconds: number;
+                                successRateMin: number;
+                            };
+                            /** Format: date-time */
+                            notAfter: string;
+                            /** Format: date-time */
+                            notBefore: string;
+                            number: number;
+                            ring: string;
+                            windows: {
+                                /** Format: date-time */
+                                from: string;
+                                /** Format: date-time */
+                                to: string;
+                            }[];
+                        }[];
+                        ways: {
+                            local: number;
+                            piped: number;
+                            ssh: number;
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    getPlansByPlanDiffByOther: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                other: string;
+                plan: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        fields: {
+                            field: string;
+                            from: string;
+                            to: string;
+                        }[];
+                        hostsAdded: string[];
+                        hostsRemoved: string[];
+                        orderChangedAt: string | null;
+                        ringChanged: {
+                            from: string;
+                            host: string;
+                            to: string;
+                        }[];
+                        steps: {
+                            from: number;
+                            step: string;
+                            to: number;
+                        }[];
+                        text: string;
+                        waves: {
+                            from: string;
+                            ring: string;
+                            to: string;
+                        }[];
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            413: components["responses"]["too-large"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    getPlansByPlanExcluded: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                plan: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: {
+                            host: string;
+                            name: string;
+                            text: string;
+                            why: string;
+                        }[];
+                        next: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    getPlansByPlanHosts: {
+        parameters: {
+            query?: {
+                cursor?: number;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                plan: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: {
+                            body: string;
+                            host: string;
+                            index: number;
+                            name: string;
+                            ring: string;
+                            wave: number;
+                        }[];
+                        next: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    getPlansByPlanLeaves: {
+        parameters: {
+            query?: {
+                cursor?: number;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                plan: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: {
+                            digest: string;
+                            index: number;
+                            text: string;
+                        }[];
+                        next: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    getPlansByPlanPolicy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                plan: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    getPlansByPlanStatement: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                plan: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    postScans: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    hosts?: string[];
+                    /** @default false */
+                    refreshLists?: boolean;
+                    selector?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Scan"];
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    getScansByScan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                scan: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Scan"];
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    getScansByScanHosts: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                scan: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: {
+                            finishedAt: string | null;
+                            host: string;
+                            name: string;
+                            problem: string | null;
+                            startedAt: string | null;
+                            /** @enum {string} */
+                            state: "waiting" | "running" | "changed" | "unchanged" | "failed";
+                            why: string | null;
+                        }[];
+                        next: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    postSetup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    handle: string;
+                    name: string;
+                    password?: string;
+                    secret: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignIn"];
+                };
+            };
+            400: components["responses"]["invalid"];
+            403: components["responses"]["forbidden"];
+            429: components["responses"]["rate-limited"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    postSetupLink: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    secret: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** Format: date-time */
+                        expiresAt: string;
+                        path: string;
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            403: components["responses"]["forbidden"];
+            429: components["responses"]["rate-limited"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    getTokens: {
+        parameters: {
+            query?: {
+                user?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Token"][];
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    postTokens: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @default 90 */
+                    days?: number;
+                    /** @default null */
+                    limits?: {
+                        /** @enum {string} */
+                        role: "viewer" | "operator" | "approver" | "admin";
+                        scope: string;
+                    }[] | null;
+                    title: string;
+                    user?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** Format: date-time */
+                        expiresAt: string;
+                        id: string;
+                        token: string;
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    deleteTokensByToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    getUsers: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["User"][];
+                        next: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    postUsers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @default [] */
+                    grants?: {
+                        /** @enum {string} */
+                        role: "viewer" | "operator" | "approver" | "admin";
+                        scope: string;
+                    }[];
+                    handle: string;
+                    /**
+                     * @default person
+                     * @enum {string}
+                     */
+                    kind?: "person" | "service";
+                    name: string;
+                    owner?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            409: components["responses"]["conflict"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    getUsersByUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    patchUsersByUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    isDisabled?: boolean;
+                    name?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            409: components["responses"]["blocked.conflict"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    postUsersByUserGrants: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @enum {string} */
+                    role: "viewer" | "operator" | "approver" | "admin";
+                    /** @default  */
+                    scope?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            409: components["responses"]["conflict"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    deleteUsersByUserGrantsByGrant: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                grant: string;
+                user: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            409: components["responses"]["blocked"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    postUsersByUserInvite: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** Format: date-time */
+                        expiresAt: string;
+                        invite: string;
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            409: components["responses"]["conflict"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    getHealthz: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        status: "ok";
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+}
