@@ -20,6 +20,7 @@ import {
 } from "./machine.ts";
 import {
   bridgeName,
+  cardAddress,
   type Effect,
   type HostRecord,
   type HostState,
@@ -113,7 +114,7 @@ export function labHost(lab: RunRecord, record: HostRecord): LabHost {
       await run("ip", ["link", "set", link, "down"]);
     },
     restoreNetwork: async () => {
-      await run("ip", ["link", "set", link, "up"]);
+      await ipBatch([`link set ${link} up`, forgetNeighbour(lab, record)]);
     },
     groundTruth: async () =>
       parseEffects(await readOr(join(record.dir, "upper/var/log/fettle-lab/effects"), "")),
@@ -172,15 +173,22 @@ async function connect(
   pid: number,
   link: string,
 ): Promise<void> {
+  const card = cardAddress(lab.id, record.number);
   await ipBatch([
-    `link add ${link} type veth peer name eth0 netns ${pid}`,
+    `link add ${link} type veth peer name eth0 address ${card} netns ${pid}`,
     `link set ${link} master ${bridgeName(lab.id)} up`,
+    forgetNeighbour(lab, record),
   ]);
   // No default route: a host reaches its neighbours and the proxy, and nothing else.
   const inside = ["link set lo up", `addr add ${record.address}/24 dev eth0`, "link set eth0 up"];
   await run("nsenter", [`--net=/proc/${pid}/ns/net`, "ip", "-batch", "-"], {
     input: `${inside.join("\n")}\n`,
   });
+}
+
+/** Else the machine may go on for seconds believing that nobody is at the address. */
+function forgetNeighbour(lab: RunRecord, record: HostRecord): string {
+  return `neigh flush to ${record.address} dev ${bridgeName(lab.id)}`;
 }
 
 async function killHost(lab: RunRecord, record: HostRecord): Promise<void> {

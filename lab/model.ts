@@ -71,6 +71,12 @@ export function linkName(id: string, hostNumber: number): string {
   return `fv${id}-${hostNumber}`;
 }
 
+/** A host keeps its network card's address when it is switched off and on: locally administered. */
+export function cardAddress(id: string, hostNumber: number): string {
+  const bytes = ["02", id.slice(0, 2), id.slice(2, 4), id.slice(4, 6), "00"];
+  return [...bytes, hostNumber.toString(16).padStart(2, "0")].join(":");
+}
+
 /** The argument that every process of a run carries. */
 export function runMarker(id: string): string {
   return `fettle-lab:${id}`;
