@@ -91,13 +91,16 @@ function judgeRanges(
   const where = ranges.map((range) => positionIn(range, installed, order));
   const hit = ranges[where.indexOf("inside")];
   if (hit !== undefined || versions.includes(installed)) {
-    const fixed = hit?.fixed ?? nextFix(ranges, installed, order);
+    const fixes = hit?.fixed == null ? fixesAbove(ranges, installed, order) : [hit.fixed];
+    // Fixes of several branches that cannot be compared: there is one, but which is not known.
+    const fixed = order === null && fixes.length > 1 ? null : (fixes[0] ?? null);
     return {
-      state: fixed === null ? "affected-no-fix" : "affected-fix-available",
+      state: fixes.length === 0 ? "affected-no-fix" : "affected-fix-available",
       fixedVersion: fixed,
       rule: hit === undefined ? "listed-version" : "version-range",
       comparedWith: fixed ?? hit?.lastAffected ?? hit?.introduced ?? installed,
-      comparison: fixed !== null ? "lower" : comparisonWithin(hit, installed, order),
+      comparison:
+        fixed !== null && order !== null ? "lower" : comparisonWithin(hit, installed, order),
     };
   }
   if (where.includes("unknown")) {
@@ -148,16 +151,17 @@ function positionIn(
   return fromStart === null || toEnd === null ? "unknown" : "inside";
 }
 
-/** The smallest fix above the installed version, for versions that are only listed. */
-function nextFix(
+/** Fixes above the installed version, the smallest first; without an order all of them. */
+function fixesAbove(
   ranges: readonly VersionRange[],
   installed: string,
   order: VersionOrder | null,
-): string | null {
-  const above = ranges
-    .flatMap((range) => (range.fixed === null ? [] : [range.fixed]))
-    .filter((fixed) => (order?.(installed, fixed) ?? 0) < 0);
-  return above.toSorted((a, b) => order?.(a, b) ?? 0)[0] ?? null;
+): readonly string[] {
+  const fixes = [...new Set(ranges.flatMap((range) => range.fixed ?? []))];
+  if (order === null) return fixes;
+  return fixes
+    .filter((fixed) => (order(installed, fixed) ?? 0) < 0)
+    .toSorted((a, b) => order(a, b) ?? 0);
 }
 
 function comparisonWithin(

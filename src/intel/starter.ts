@@ -60,7 +60,7 @@ export async function loadStarter(
         confirmedAt: null,
         acceptShrink: true,
         licence: part.licence,
-        label: `starter snapshot; ${part.label || part.source}`,
+        label: "starter snapshot",
         expectFeed: part.feed,
       })),
     );

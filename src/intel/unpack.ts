@@ -52,7 +52,7 @@ function isZip(bytes: Buffer): boolean {
 
 /** POSIX.1-2017 pax, "ustar" at offset 257. */
 function isTar(bytes: Buffer): boolean {
-  return bytes.length >= 512 && bytes.toString("latin1", 257, 262) === "ustar";
+  return bytes.length >= 262 && bytes.toString("latin1", 257, 262) === "ustar";
 }
 
 async function openGzip(packed: Buffer, limits: UnpackLimits): Promise<Buffer> {

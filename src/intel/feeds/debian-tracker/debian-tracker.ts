@@ -42,7 +42,7 @@ export const debianTracker: FeedFormat = {
 export const DEBIAN_TRACKER = "debian-tracker";
 
 /** Codename → number, as OSV's ecosystem names need it. `sid` has no number and no hosts of ours. */
-const releaseNumbers: Readonly<Record<string, string>> = {
+export const releaseNumbers: Readonly<Record<string, string>> = {
   wheezy: "7",
   jessie: "8",
   stretch: "9",

@@ -37,9 +37,10 @@ export const osv: FeedFormat = {
         for (const { place, value } of jsonRecords(document, problems)) {
           const record = readRecord(place, value, problems);
           if (record === null) continue;
-          const known = records.get(record.key);
+          // Archives repeat a record for each release it names; of two versions the newest counts.
+          const known = records.get(record.text.id);
           if (known === undefined || known.modifiedAt <= record.modifiedAt) {
-            records.set(record.key, record);
+            records.set(record.text.id, record);
           }
         }
       },
@@ -49,11 +50,6 @@ export const osv: FeedFormat = {
 };
 
 interface OsvRecord {
-  /**
-   * A record that comes twice is read once, the newest. But one id may stand over two records for
-   * different releases, as AlmaLinux does; these are both kept.
-   */
-  readonly key: string;
   readonly text: VulnerabilityText;
   readonly modifiedAt: Instant;
   readonly statements: readonly Statement[];
@@ -113,7 +109,6 @@ function readRecord(place: string, raw: unknown, problems: ProblemList): OsvReco
   });
   const ecosystems = [...new Set(affected.map((a) => a.package.ecosystem))].sort();
   return {
-    key: [record.id, ...ecosystems].join("\n"),
     text: {
       id: record.id,
       title: cleanText(record.summary || record.details || "", TITLE_LENGTH_MAX),
@@ -204,7 +199,7 @@ function readingsOf(
       content: {
         kind: "advisories",
         statements: own.flatMap((r) => r.statements.filter((s) => s.feed === feed)),
-        texts: [...new Map(own.map((record) => [record.text.id, record.text])).values()],
+        texts: own.map((record) => record.text),
       },
       problems: index === 0 ? problems : new ProblemList(),
     };

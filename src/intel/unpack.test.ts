@@ -1,0 +1,83 @@
+import { deflateRawSync, gzipSync } from "node:zlib";
+import { describe, expect, it } from "vitest";
+import type { FeedDocument } from "./feed-format.ts";
+import { tarOf } from "./test-builders.ts";
+import { unpack, unpackLimits } from "./unpack.ts";
+
+async function open(bytes: Buffer, limits = unpackLimits): Promise<readonly FeedDocument[]> {
+  return [...(await unpack(bytes, limits))];
+}
+
+/** A zip of one deflated and one stored file, written by hand from APPNOTE.TXT. */
+function zipOf(files: Readonly<Record<string, string>>): Buffer {
+  const locals: Buffer[] = [];
+  const central: Buffer[] = [];
+  let at = 0;
+  for (const [index, [name, text]] of Object.entries(files).entries()) {
+    const isStored = index % 2 === 1;
+    const body = isStored ? Buffer.from(text) : deflateRawSync(text);
+    const local = Buffer.alloc(30);
+    local.writeUInt32LE(0x04034b50, 0);
+    local.writeUInt16LE(name.length, 26);
+    const entry = Buffer.alloc(46);
+    entry.writeUInt32LE(0x02014b50, 0);
+    entry.writeUInt16LE(isStored ? 0 : 8, 10);
+    entry.writeUInt32LE(body.length, 20);
+    entry.writeUInt16LE(name.length, 28);
+    entry.writeUInt32LE(at, 42);
+    locals.push(local, Buffer.from(name), body);
+    central.push(entry, Buffer.from(name));
+    at += 30 + name.length + body.length;
+  }
+  const end = Buffer.alloc(22);
+  end.writeUInt32LE(0x06054b50, 0);
+  end.writeUInt16LE(Object.keys(files).length, 10);
+  end.writeUInt32LE(at, 16);
+  return Buffer.concat([...locals, ...central, end]);
+}
+
+const files = { "a.json": '{"a":1}', "b/b.json": " [1,2]", LICENSE: "Apache" };
+
+describe("unpacking a feed", () => {
+  it("opens plain text, without a byte order mark", async () => {
+    expect(await open(Buffer.from("\ufeff{}"))).toEqual([
+      { place: "", text: "{}", isArchived: false },
+    ]);
+  });
+
+  it.each([
+    ["tar", tarOf(files)],
+    ["tar.gz", gzipSync(tarOf(files))],
+    ["zip", zipOf(files)],
+  ])("opens %s by content and reads only what can be JSON", async (_kind, bytes) => {
+    expect(await open(bytes)).toEqual([
+      { place: "a.json", text: '{"a":1}', isArchived: true },
+      { place: "b/b.json", text: " [1,2]", isArchived: true },
+    ]);
+  });
+
+  it.each([
+    ["gzip", gzipSync("x".repeat(9_999))],
+    ["tar", tarOf(files)],
+    ["zip", zipOf(files)],
+  ])("refuses a %s that was cut short at any place", async (_kind, bytes) => {
+    for (const share of [0.1, 0.35, 0.5, 0.8]) {
+      const cut = bytes.subarray(0, Math.floor(bytes.length * share));
+      await expect(open(cut)).rejects.toMatchObject({ code: "invalid" });
+    }
+  });
+
+  it("stops at a bomb instead of filling the memory", async () => {
+    const bomb = gzipSync(Buffer.alloc(20 * 1024 * 1024));
+    await expect(open(bomb)).rejects.toMatchObject({ code: "too-large" });
+    const zipBomb = zipOf({ "a.json": "[".repeat(20 * 1024 * 1024) });
+    await expect(open(zipBomb)).rejects.toMatchObject({ code: "too-large" });
+  });
+
+  it("keeps to its limits on size and number of files", async () => {
+    const limits = { ...unpackLimits, documentsMax: 1 };
+    await expect(open(tarOf(files), limits)).rejects.toMatchObject({ code: "too-large" });
+    const small = { ...unpackLimits, documentBytesMax: 3 };
+    await expect(open(Buffer.from("{   }"), small)).rejects.toMatchObject({ code: "too-large" });
+  });
+});
