@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { DAY_MS, type Instant, instantToText } from "../base/instant.ts";
 import { parseHostKey } from "../reach/host-key.ts";
+import { UNSEEN_PROCESSES } from "./inspection.ts";
 import type { Host } from "./model.ts";
 
 /** Hosts as the API shows them. Never the labels' meaning, never a verdict: four states side by side. */
@@ -122,7 +123,8 @@ export function statesOf(host: Host, now: Instant): HostReply["states"] {
     reboot: {
       state: facts === null ? "unknown" : facts.reboot.isNeeded ? "needed" : "not-needed",
       reason: facts?.reboot.reason ?? "never inspected",
-      staleProcesses: facts?.restarts.length ?? null,
+      staleProcesses:
+        facts === null || facts.notes.includes(UNSEEN_PROCESSES) ? null : facts.restarts.length,
     },
     riskInputs: {
       packages: host.packageSet === null ? "unknown" : "known",

@@ -4,7 +4,7 @@ import type { World } from "../db/world.ts";
 import { askHost, isReachProblem } from "../reach/host-session.ts";
 import { isSilence, type ReachProblem } from "../reach/model.ts";
 import { reachHost } from "../reach/reach-host.ts";
-import { type Inspection, parseInspection } from "./inspection.ts";
+import { type Inspection, notedInspection, parseInspection } from "./inspection.ts";
 import type { Host } from "./model.ts";
 import { recordInspection, recordUnreachable } from "./record-inspection.ts";
 
@@ -75,7 +75,11 @@ async function inspectHost(
   const parsed = parseInspection(answer.get("inspect") ?? []);
   if (parsed.kind === "unusable") return otherFailed("unusable", parsed.problem);
   const stranger = strangerProblem(host, parsed.inspection);
-  return stranger === null ? parsed : otherFailed("other-host", stranger);
+  if (stranger !== null) return otherFailed("other-host", stranger);
+  // Over SSH the host program always runs as root.
+  const isRoot = host.way.kind === "ssh" || process.getuid?.() === 0;
+  const inspection = notedInspection(parsed.inspection, { at: world.clock(), isRoot });
+  return { kind: "inspection", inspection };
 }
 
 function reachFailed(problem: ReachProblem): InspectAnswer {

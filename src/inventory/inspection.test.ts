@@ -1,7 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { ecosystemOf } from "./ecosystem.ts";
-import { type Inspection, parseInspection } from "./inspection.ts";
+import {
+  type Inspection,
+  notedInspection,
+  parseInspection,
+  UNSEEN_PROCESSES,
+} from "./inspection.ts";
 import { packageSetDigest, packageSetText } from "./package-set.ts";
 
 const DIGEST = "ab".repeat(32);
@@ -95,6 +100,15 @@ describe("parsing an inspection", () => {
     const found = inspected([...good, half]);
     expect(found.packages.map((p) => p.name)).toContain("bash");
     expect(found.facts.notes[0]).toContain("bash (half-configured)");
+  });
+
+  test("notes a clock that is off and processes that could not be seen", () => {
+    const found = inspected(good);
+    const at = 1_700_000_000_000;
+    expect(notedInspection(found, { at, isRoot: true })).toEqual(found);
+    const noted = notedInspection(found, { at: at + 120_000, isRoot: false });
+    expect(noted.facts.notes).toContain("its clock is 120 s behind");
+    expect(noted.facts.notes).toContain(UNSEEN_PROCESSES);
   });
 
   test("survives any lines whatever", () => {

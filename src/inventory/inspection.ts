@@ -1,3 +1,4 @@
+import { type Instant, instantToSeconds } from "../base/instant.ts";
 import { ecosystemOf } from "./ecosystem.ts";
 import { emptyDraft, type InspectionDraft, lineRules } from "./inspection-lines.ts";
 import type { HostFacts, Offer, Package, PackageSetHeader } from "./model.ts";
@@ -24,6 +25,29 @@ export interface Inspection {
 export type InspectionResult =
   | { readonly kind: "inspection"; readonly inspection: Inspection }
   | { readonly kind: "unusable"; readonly problem: string };
+
+/** Without root, the processes of other users show nothing: no stale one seen means nothing then. */
+export const UNSEEN_PROCESSES =
+  "inspected without root: which processes still run replaced code is not known";
+
+/** A clock further off than this makes times of the host misleading, and its permits fail. */
+const CLOCK_OFF_MAX_S = 60;
+
+/** What only the server can tell about an inspection it asked for at this time. */
+export function notedInspection(
+  inspection: Inspection,
+  asked: { readonly at: Instant; readonly isRoot: boolean },
+): Inspection {
+  const { clockSeconds, facts } = inspection;
+  const off = clockSeconds === null ? 0 : clockSeconds - instantToSeconds(asked.at);
+  const notes = [
+    ...(asked.isRoot ? [] : [UNSEEN_PROCESSES]),
+    ...(Math.abs(off) > CLOCK_OFF_MAX_S
+      ? [`its clock is ${Math.abs(off)} s ${off > 0 ? "ahead" : "behind"}`]
+      : []),
+  ];
+  return { ...inspection, facts: { ...facts, notes: [...notes, ...facts.notes] } };
+}
 
 const BAD_LINES_NAMED_MAX = 10;
 const NOTES_MAX = 100;

@@ -69,7 +69,7 @@ export type HostMessage =
     }
   | { readonly kind: "note"; readonly name: NoteName; readonly text: string };
 
-export const groupNames = ["inspect", "resolve", "status", "enrol", "ask", "result"] as const;
+export const groupNames = ["inspect", "resolve", "status", "enrolled", "ask", "result"] as const;
 export type GroupName = (typeof groupNames)[number];
 
 /** Sections that may follow the first one within a group. */
@@ -77,7 +77,7 @@ export const innerSections: Readonly<Record<GroupName, readonly string[]>> = {
   inspect: [],
   resolve: [],
   status: [],
-  enrol: ["enrolsig"],
+  enrolled: [],
   ask: ["asksig"],
   result: ["resultsig"],
 };
