@@ -66,7 +66,8 @@ async function inspectHost(
   host: Host,
   options: Pick<ScanOptions, "refresh" | "signal">,
 ): Promise<InspectAnswer> {
-  const answer = await askHost(reachHost(world.paths, host.way), {
+  const transport = reachHost(world.paths, host.way);
+  const answer = await askHost(transport, {
     verb: options.refresh === "lists" ? "inspect refresh" : "inspect",
     answer: "inspect",
     ...(options.signal === undefined ? {} : { signal: options.signal }),
@@ -76,8 +77,7 @@ async function inspectHost(
   if (parsed.kind === "unusable") return otherFailed("unusable", parsed.problem);
   const stranger = strangerProblem(host, parsed.inspection);
   if (stranger !== null) return otherFailed("other-host", stranger);
-  // Over SSH the host program always runs as root.
-  const isRoot = host.way.kind === "ssh" || process.getuid?.() === 0;
+  const { isRoot } = transport;
   const inspection = notedInspection(parsed.inspection, { at: world.clock(), isRoot });
   return { kind: "inspection", inspection };
 }

@@ -19,6 +19,8 @@ import { sshProblem, startProblem } from "./ssh-problem.ts";
 export interface Transport {
   /** How people call the other end. */
   readonly where: string;
+  /** Whether the host program runs as root and so sees all processes. */
+  readonly isRoot: boolean;
   /** Prepares the way: the process to start and what it must read first, or why there is none. */
   prepare(): Prepared | ReachProblem;
   /** Why the process ended before the host program greeted. */
@@ -63,6 +65,7 @@ export function transportTo(
 function localTransport(program: string): Transport {
   return {
     where: "this machine",
+    isRoot: process.getuid?.() === 0,
     prepare: () => ({
       program: "/bin/sh",
       args: ["-c", bootstrap(Buffer.byteLength(program))],
@@ -78,6 +81,8 @@ function sshTransport(target: SshTarget, paths: ReachPaths, program: string): Tr
   const where = `${target.user}@${target.address}, port ${target.port},`;
   return {
     where,
+    // By login, by sudo, or by what the forced command is.
+    isRoot: true,
     prepare() {
       const identity = withIdentityPath(target);
       const keys = target.hostKeys.flatMap((line) => parseHostKey(line) ?? []);
