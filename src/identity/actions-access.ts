@@ -64,6 +64,21 @@ export async function logOut(world: World, actor: Actor, credentialHash: string)
   });
 }
 
+/** A token that was narrowed, for a script, must not be able to speak for the whole person. */
+export async function demandWholeCredential(
+  world: World,
+  actor: Actor,
+  credentialHash: string | null,
+): Promise<void> {
+  if (actor.via !== "token") return;
+  const used = credentialHash === null ? null : await findToken(world.db, credentialHash);
+  if (used !== null && used.limits === null) return;
+  throw new Failure(
+    "forbidden",
+    "A token with limits cannot do this. Use one without, or sign in.",
+  );
+}
+
 /** Sets one's own password; every session of the account ends. */
 export async function changePassword(
   world: World,
@@ -73,8 +88,12 @@ export async function changePassword(
   await demandFewTries(world, `password ${actor.subject} ${input.address}`);
   const account = await loadPasswordHash(world.db, actor.name);
   if (account === null) throw new Failure("forbidden", "Only a person can have a password.");
-  if (account.hash !== null && !(await isPassword(account.hash, input.current ?? ""))) {
-    throw new Failure("forbidden", "The current password is not right.");
+  // A first password by token alone would turn a stolen token into a lasting way in.
+  if (account.hash === null || !(await isPassword(account.hash, input.current ?? ""))) {
+    throw new Failure(
+      "forbidden",
+      "The current password is not right. Who has none yet sets it with an invitation.",
+    );
   }
   const hash = await hashPassword(input.next);
   await inTransaction(world.db, async (tx) => {

@@ -6,6 +6,7 @@ import { demandUnscoped } from "../base/unscoped.ts";
 import { inTransaction } from "../db/database.ts";
 import type { World } from "../db/world.ts";
 import { recordEvent } from "../ledger/record.ts";
+import { demandWholeCredential } from "./actions-access.ts";
 import type { ApproverKey, KeyId } from "./model.ts";
 import { loadSubject } from "./store.ts";
 import { insertKey, loadKeys, removeKey } from "./store-keys.ts";
@@ -14,8 +15,13 @@ import { insertKey, loadKeys, removeKey } from "./store-keys.ts";
 export async function addKey(
   world: World,
   actor: Actor,
-  input: { readonly line: string; readonly title: string },
+  input: {
+    readonly line: string;
+    readonly title: string;
+    readonly credentialHash: string | null;
+  },
 ): Promise<ApproverKey> {
+  await demandWholeCredential(world, actor, input.credentialHash);
   if (actor.kind !== "person") {
     throw new Failure("forbidden", "Only people approve, so only a person can have approver keys.");
   }

@@ -323,8 +323,9 @@ const postKey = servedRoute({
   reply: keySchema,
   status: 201,
   errors: ["conflict"],
-  async handle({ world, actor }, { body }) {
-    return keyReply(await addKey(world, actor, body));
+  async handle({ world, actor, request }, { body }) {
+    const { credentialHash } = request;
+    return keyReply(await addKey(world, actor, { ...body, credentialHash }));
   },
 });
 

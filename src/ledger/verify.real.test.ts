@@ -149,6 +149,30 @@ describe("the sequencer", () => {
     await closeOther();
   });
 
+  test("a crash between tiles and head leaves a ledger that goes on and verifies", async () => {
+    const { world: other, close: closeOther } = await testWorld();
+    const otherKey = await openLogKey(other);
+    await addEvents(other, 3);
+    await sequence(other, otherKey);
+    await sql`create function crash() returns trigger language plpgsql as
+      $$ begin raise exception 'crash'; end $$`.execute(other.db);
+    await sql`create trigger crash before insert on ledger_checkpoint
+      for each row execute function crash()`.execute(other.db);
+    await addEvents(other, 260);
+    await expect(sequence(other, otherKey)).rejects.toThrow("crash");
+    await sql`drop trigger crash on ledger_checkpoint`.execute(other.db);
+    await addEvents(other, 20);
+    await sequence(other, otherKey);
+    const folder = join(other.paths.state, "ledger");
+    expect(readFileSync(join(folder, "checkpoint"), "utf8")).toMatch(/\n283\n/);
+    expect(readFileSync(join(folder, "tile/0/001.p/27"))).toHaveLength(27 * 32);
+    const text = await exported(other, otherKey);
+    const trusted = parseVerifierKey(verifierKey(otherKey))!;
+    const verdict = await verifyExport([Buffer.from(text)], { key: trusted });
+    expect(verdict).toMatchObject({ isGood: true, entries: 283 });
+    await closeOther();
+  });
+
   test("will not make a second key for a ledger that has a head", async () => {
     const { world: other, close: closeOther } = await testWorld();
     await sequence(other, await openLogKey(other));

@@ -602,6 +602,9 @@ describe("the contract", () => {
     };
     expect(await raw("{")).toBe(400);
     expect(await raw('{"__proto__":{"x":1},"handle":"gil","name":"Gil"}')).toBe(400);
+    const deep = `${"[".repeat(40)}${"]".repeat(40)}`;
+    expect(await raw(`{"handle":"gil","name":${deep}}`)).toBe(400);
+    expect(await raw(`{"handle":"gil","name":"${"[".repeat(100)}"}`)).toBe(201);
     expect(await raw("handle=gil", "application/x-www-form-urlencoded")).toBe(400);
     expect(await raw(`{"name":"${"x".repeat(1_100_000)}"}`)).toBe(413);
   });

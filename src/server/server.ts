@@ -13,6 +13,7 @@ const BODY_BYTES_MAX = 1_048_576;
 /** For the whole of a request to arrive: slow senders do not hold a connection for ever. */
 const REQUEST_MS_MAX = 120_000;
 const PARAM_CHARACTERS_MAX = 300;
+const JSON_DEPTH_MAX = 32;
 
 export interface ServerOptions {
   /** Parse every reply with its schema; tests do, production trusts its own code. */
@@ -85,7 +86,16 @@ export function buildServer(
 
 /** JSON as Fastify reads it (refusing `__proto__`); text and bytes for the routes that take files. */
 function takeBodies(app: FastifyInstance): void {
-  app.removeContentTypeParser("text/plain");
+  const parseJson = app.getDefaultJsonParser("error", "error");
+  app.removeContentTypeParser(["text/plain", "application/json"]);
+  app.addContentTypeParser("application/json", { parseAs: "string" }, (request, body, done) => {
+    const text = String(body);
+    if (isDeeperThan(text, JSON_DEPTH_MAX)) {
+      done(new Failure("invalid", `JSON is nested at most ${JSON_DEPTH_MAX} deep here.`));
+      return;
+    }
+    parseJson(request, text, done);
+  });
   app.addContentTypeParser(/^text\//, { parseAs: "string" }, (_request, body, done) => {
     done(null, body);
   });
