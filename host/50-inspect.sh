@@ -349,6 +349,13 @@ sources_scan() { # DIR
 # stanzas in .sources files).
 sources_trusting() {
   set +f
+  set -- /etc/apt/sources.list /etc/apt/sources.list.d/*.list /etc/apt/sources.list.d/*.sources
+  set -f
+  # mawk stops at the first file that is missing.
+  for so_file; do
+    shift
+    [ ! -r "$so_file" ] || set -- "$@" "$so_file"
+  done
   awk '
     FNR == 1 { stanza = 1; used = 0 }
     FILENAME ~ /\.list$/ {
@@ -363,9 +370,7 @@ sources_trusting() {
     }
     function bad(line) {
       return line ~ /\[[^]]*(trusted|allow-insecure|allow-weak|allow-downgrade-to-insecure)=(yes|true|1|on|with)/
-    }' /dev/null /etc/apt/sources.list /etc/apt/sources.list.d/*.list \
-    /etc/apt/sources.list.d/*.sources 2>/dev/null
-  set -f
+    }' /dev/null "$@"
 }
 
 # For each enabled source: list file prefix, base URI, suite, file found or -, signed yes|no, Date,

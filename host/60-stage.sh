@@ -3,7 +3,6 @@
 # own dry run over exactly those files is the body's own list. The permitted run later sees no
 # sources at all, only these files, so nothing that was not staged can take part in it.
 
-LOCK_WAIT_S=30
 # What dpkg and its scripts may need beside the sizes that packages state.
 DISK_SLACK_KB=32768
 
@@ -105,7 +104,7 @@ stage_packages() {
   files_wanted >"$WORK/wanted"
   stage_files
   stage_dry_run
-  stage_lock "$LOCK_WAIT_S" || refuse E_LOCK "$LOCK_FACT"
+  stage_lock "$(limit_of lock)" || refuse E_LOCK "$LOCK_FACT"
 }
 
 # --- Sources, versions --------------------------------------------------------------------------
@@ -349,15 +348,19 @@ stage_lock() { # SECONDS
 lock_holder() {
   lh_nodes=$(stat -c %i /var/lib/dpkg/lock-frontend /var/lib/dpkg/lock \
     /var/cache/apt/archives/lock 2>/dev/null | tr '\n' ' ')
-  lh_pid=$(awk -v nodes=" $lh_nodes" '
+  lh_ours=$(stat -L -c %d:%i /.)
+  for lh_pid in $(awk -v nodes=" $lh_nodes" '
     $2 == "POSIX" || $3 == "POSIX" {
       for (i = 1; i <= NF; i++) if ($i ~ /^[0-9a-f]+:[0-9a-f]+:[0-9]+$/) {
         split($i, d, ":")
-        if (index(nodes, " " d[3] " ")) { print $(i - 1); exit }
+        if (index(nodes, " " d[3] " ")) print $(i - 1)
       }
-    }' /proc/locks 2>/dev/null)
-  [ -n "$lh_pid" ] || return 0
-  printf 'pid=%s program=%s' "$lh_pid" "$(tr -cd 'A-Za-z0-9._-' <"/proc/$lh_pid/comm" 2>/dev/null)"
+    }' /proc/locks 2>/dev/null); do
+    # File numbers repeat on other file systems: only a process with our root holds our lock.
+    [ "$(stat -L -c %d:%i "/proc/$lh_pid/root/." 2>/dev/null)" = "$lh_ours" ] || continue
+    printf 'pid=%s program=%s' "$lh_pid" "$(tr -cd 'A-Za-z0-9._-' <"/proc/$lh_pid/comm" 2>/dev/null)"
+    return 0
+  done
 }
 
 # What the later steps name must exist now: a probe that is missing after the change is too late.

@@ -9,7 +9,7 @@ KEPT_KB_MAX=131072
 ASK_TRIES=3
 
 # Limits in seconds. Root may lower or raise them on this host in $ETC/limits (`name seconds`).
-limit_of() { # packages|service|hook|fetch|ask|settle
+limit_of() { # packages|service|hook|fetch|ask|settle|lock
   lo_own=
   if root_owned "$ETC/limits"; then
     lo_own=$(awk -v name="$1" '$1 == name && $2 ~ /^[1-9][0-9]*$/ && length($2) < 6 { print $2; exit }' \
@@ -22,6 +22,7 @@ limit_of() { # packages|service|hook|fetch|ask|settle
     fetch) printf 3600 ;;    # all files of the job
     ask) printf 20 ;;        # one wait for a permit
     settle) printf 30 ;;     # services back after the change
+    lock) printf 30 ;;       # waiting for the package lock before anything starts
     *) printf '%s' "$lo_own" ;;
   esac
 }
@@ -263,7 +264,7 @@ packages_step() { # FIRST LAST
     journal NOT_STARTED "try=$ps_try" "note=E_LOCK $AP_FACT"
     remember_again
     HAVE_PERMIT=no
-    stage_lock "$LOCK_WAIT_S" || :
+    stage_lock "$(limit_of lock)" || :
   done
   STEP_CODE=$AP_CODE
   journal NOTE "step=$1" "code_seen=$AP_CODE" "exit=$AP_EXIT" "note=$AP_FACT"
@@ -416,19 +417,19 @@ run_limited() { # SECONDS command…
       [ "$(stat -c %s "$file")" -le "$max" ] || truncate -s "$max" "$file"
     done
     : >"$mark"
-    kill -TERM -- "-$pid"
+    kill -TERM "-$pid"
     sleep 5
-    kill -KILL -- "-$pid"' sh "$rl_limit" "$rl_pid" "$OUTPUT" "$OUTPUT_BYTES_MAX" "$JOB/overtime" \
+    kill -KILL "-$pid"' sh "$rl_limit" "$rl_pid" "$OUTPUT" "$OUTPUT_BYTES_MAX" "$JOB/overtime" \
     </dev/null >/dev/null 2>&1 9>&- &
   rl_watch=$!
   wait "$rl_pid"
   rl_code=$?
-  # Both: a watch that was just born leads no group yet.
+  # Both: a watch that was just born leads no group yet. No `--`: dash and busybox do not know it.
   kill -KILL "$rl_watch" 2>/dev/null
-  kill -KILL -- "-$rl_watch" 2>/dev/null
+  kill -KILL "-$rl_watch" 2>/dev/null
   wait "$rl_watch" 2>/dev/null
   # Whatever a killed leader left in its session is stopped too, or it would go on unseen.
-  if [ -e "$JOB/overtime" ]; then kill -KILL -- "-$rl_pid" 2>/dev/null; fi
+  if [ -e "$JOB/overtime" ]; then kill -KILL "-$rl_pid" 2>/dev/null; fi
   rm -f "$JOB/running"
   [ "$(stat -c %s "$OUTPUT")" -le "$OUTPUT_BYTES_MAX" ] || truncate -s "$OUTPUT_BYTES_MAX" "$OUTPUT"
   return "$rl_code"

@@ -152,7 +152,7 @@ undo_main() {
     revert_refuse "the plan was done more than $um_seconds seconds ago"
   elif ! revert_matches_snapshot; then
     revert_refuse "an undo line does not lead to the version of the snapshot"
-  elif ! stage_lock "$LOCK_WAIT_S"; then
+  elif ! stage_lock "$(limit_of lock)"; then
     emit_result held E_LOCK
   elif ! begin revert "revert=all"; then
     journal NOTE "note=revert held: $HOLD_CODE $HOLD_WHY"

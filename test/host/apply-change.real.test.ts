@@ -1,0 +1,259 @@
+import { existsSync } from "node:fs";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { aRoot, bodyOf, dropFixture, type Fixture, makeFixture, move } from "./apply-fixture.ts";
+import { command, missingForRoots, PLAIN, type Root } from "./apply-root.ts";
+import type { Talk } from "./apply-server.ts";
+
+/** What a checked job does to a real Debian root (host protocol §6 step 16 and §7). */
+
+const missing = missingForRoots();
+if (missing !== null) console.warn(`The tests of applying on real roots are skipped: ${missing}.`);
+
+const states = (talk: Talk): string[] =>
+  talk.journal.map((line) => line.split(" ")[0] ?? "").filter((state) => state !== "NOTE");
+const outcome = (talk: Talk): string => {
+  const last = talk.results.at(-1);
+  return last === undefined ? "no result" : `${last.state} ${last.code}`;
+};
+const said = (talk: Talk): string => talk.journal.join("\n");
+
+describe.skipIf(missing !== null)("a checked job on a real Debian root", () => {
+  let fixture: Fixture;
+  let root: Root;
+  const open: Root[] = [];
+  const fresh = async (): Promise<Root> => {
+    root = await aRoot(fixture);
+    open.push(root);
+    return root;
+  };
+  const upgradeWeb = (to: string): string[] =>
+    bodyOf(fixture, [
+      ...(to === "2.0" ? [["libdemo", "1.0", "2.0"] as [string, string, string]] : []),
+      ["demo-web", "1.0", to],
+      "restart demo-web",
+      "probe web",
+    ]);
+
+  beforeAll(async () => {
+    fixture = await makeFixture();
+  }, 300_000);
+  afterEach(async () => {
+    for (const each of open.splice(0)) await each.close();
+  });
+  afterAll(async () => {
+    if (fixture !== undefined) await dropFixture(fixture);
+  });
+
+  test("a whole transaction with its dependency is applied, restarted and probed, then done", async () => {
+    const host = await fresh();
+    const talk = await fixture.server.apply(host, fixture.server.job(upgradeWeb("2.0")));
+    expect(outcome(talk), said(talk)).toBe("done -");
+    expect(states(talk)).toEqual([
+      "RECEIVED", "STAGED", "SNAPSHOT", "APPLYING", "APPLIED", "APPLYING", "APPLIED", "VERIFYING",
+      "APPLIED", "VERIFYING", "DONE",
+    ]);
+    expect(await host.installed("demo-web")).toBe("2.0 installed");
+    expect(await host.installed("libdemo")).toBe("2.0 installed");
+    // The mark is part of what was there before: nobody asked for libdemo itself.
+    expect((await host.sh("apt-mark showauto")).split("\n")).toContain("libdemo");
+    expect(host.read("var/log/effects")).toBe("libdemo 2.0 configure\ndemo-web 2.0 configure\n");
+  });
+
+  test("§3: installed already at TO everywhere is a noop and asks for no permit", async () => {
+    const host = await fresh();
+    await fixture.server.apply(host, fixture.server.job(upgradeWeb("2.0")));
+    const again = await fixture.server.apply(host, fixture.server.job(upgradeWeb("2.0")));
+    expect(outcome(again), said(again)).toBe("noop -");
+    expect(again.asks).toEqual([]);
+    expect(host.read("var/log/effects").split("\n")).toHaveLength(3);
+  });
+
+  test("§6.16: a plan whose dry run needs more than the body lists is E_PLAN_DRIFT", async () => {
+    const host = await fresh();
+    for (const body of [
+      bodyOf(fixture, [["demo-need", "1.0", "2.0"]]),
+      // demo-web 1.0 would have to go, and nobody approved that.
+      bodyOf(fixture, [["libdemo", "1.0", "2.0"]]),
+    ]) {
+      const talk = await fixture.server.apply(host, fixture.server.job(body));
+      expect(outcome(talk), said(talk)).toBe("refused E_PLAN_DRIFT");
+      expect(talk.asks).toEqual([]);
+    }
+    expect(await host.installed("demo-web")).toBe("1.0 installed");
+    expect(host.read("var/log/effects")).toBe("");
+  });
+
+  test("§3: installed must be FROM or TO, and a lower version needs the verb downgrade", async () => {
+    const host = await fresh();
+    await host.sh("dpkg -i /srv/repo/demo-kill_2.0_amd64.deb >/dev/null");
+    const sha = move(fixture, "demo-kill", "2.0", "1.0").split(" ").at(-1);
+    const cases = [
+      [[`step 1 upgrade demo-kill amd64 1.5 1.0 ${sha}`], "refused E_ROLLBACK"],
+      [[`step 1 upgrade demo-kill amd64 0.5 1.0 ${sha}`], "refused E_ROLLBACK"],
+      [[`step 1 upgrade demo-kill amd64 1.5 3.0 ${sha}`], "refused E_PLAN_DRIFT"],
+      [[`step 1 downgrade demo-kill amd64 2.0 1.0 ${sha}`], "done -"],
+    ] as const;
+    for (const [body, expected] of cases) {
+      const talk = await fixture.server.apply(host, fixture.server.job(body));
+      expect(outcome(talk), said(talk)).toBe(expected);
+    }
+    expect(await host.installed("demo-kill")).toBe("1.0 installed");
+  });
+
+  test("§6.16: a file with another digest is E_TARGET, a missing undo file E_SNAPSHOT", async () => {
+    const host = await fresh();
+    const wrong = "0".repeat(64);
+    const target = await fixture.server.apply(
+      host,
+      fixture.server.job([`step 1 upgrade demo-kill amd64 1.0 2.0 ${wrong}`]),
+    );
+    expect(outcome(target), said(target)).toBe("refused E_TARGET");
+    const way = await fixture.server.apply(
+      host,
+      fixture.server.job([
+        `step 1 ${move(fixture, "demo-kill", "1.0", "2.0")}`,
+        `undo 1 downgrade demo-kill amd64 2.0 0.9 ${wrong}`,
+      ]),
+    );
+    expect(outcome(way), said(way)).toBe("refused E_SNAPSHOT");
+    expect(await host.installed("demo-kill")).toBe("1.0 installed");
+  });
+
+  test("§6.16: an unauthenticated source is E_REPO, lists past their Valid-Until are E_STALE", async () => {
+    const host = await fresh();
+    const job = (): ReturnType<typeof fixture.server.job> => fixture.server.job(upgradeWeb("2.0"));
+    const source = host.read("etc/apt/sources.list.d/demo.list");
+    host.write("etc/apt/sources.list.d/demo.list", source.replace("[", "[trusted=yes "));
+    const open = await fixture.server.apply(host, job());
+    expect(outcome(open), said(open)).toBe("refused E_REPO");
+    host.write("etc/apt/sources.list.d/demo.list", source);
+    await host.sh("rm -f /var/lib/apt/lists/*_* && mv /srv/repo /srv/gone");
+    const none = await fixture.server.apply(host, job());
+    expect(outcome(none), said(none)).toBe("refused E_STALE");
+    const inspected = await fixture.server.inspect(host, "inspect");
+    expect(inspected.lines.find((line) => line.startsWith("lists "))).toMatch(/^lists none 0 /);
+  });
+
+  test("§6.16: somebody else's package lock is E_LOCK with the holder's name", async () => {
+    const host = await fresh();
+    host.write("etc/fettle/limits", "ask 3\nlock 1\n");
+    const holder = command(
+      ["chroot", host.path, "apt-get", "-o", "DPkg::Pre-Invoke::=touch /held; sleep 4", "-y",
+        "install", "demo-kill"],
+      { env: PLAIN },
+    );
+    await waitFor(() => existsSync(host.at("held")));
+    const talk = await fixture.server.apply(host, fixture.server.job(upgradeWeb("2.0")));
+    expect(outcome(talk), said(talk)).toBe("refused E_LOCK");
+    expect(said(talk)).toMatch(/pid=\d+ program=apt-get/);
+    await holder;
+  });
+
+  test("§7: a package whose script fails is taken back to the exact versions", async () => {
+    const host = await fresh();
+    const body = bodyOf(fixture, [["demo-bad", "1.0", "2.0"], ["demo-kill", "1.0", "2.0"]]);
+    const talk = await fixture.server.apply(host, fixture.server.job(body));
+    expect(outcome(talk), said(talk)).toBe("rolled-back E_STEP");
+    expect(said(talk)).toMatch(/ROLLED_BACK .*failed=1/);
+    expect(talk.asks).toEqual(["apply"]);
+    expect(await host.installed("demo-bad")).toBe("1.0 installed");
+    expect(await host.installed("demo-kill")).toBe("1.0 installed");
+    expect(await host.sh("dpkg --audit")).toBe("");
+  });
+
+  test("§7.6: a service that answers 500 fails its probe and is rolled back without a permit", async () => {
+    const host = await fresh();
+    const talk = await fixture.server.apply(host, fixture.server.job(upgradeWeb("3.0")));
+    expect(outcome(talk), said(talk)).toBe("rolled-back E_PROBE");
+    expect(said(talk)).toContain("gave 500, expected 200");
+    expect(talk.asks).toEqual(["apply"]);
+    expect(await host.installed("demo-web")).toBe("1.0 installed");
+    expect(await host.sh("/etc/init.d/demo-web status && echo runs")).toBe("runs\n");
+  });
+
+  test("a script that hangs is stopped at the limit and rolled back", async () => {
+    const host = await fresh();
+    host.write("etc/fettle/limits", "packages 3\nask 3\n");
+    const body = bodyOf(fixture, [["demo-slow", "1.0", "2.0"]]);
+    const talk = await fixture.server.apply(host, fixture.server.job(body));
+    expect(outcome(talk), said(talk)).toBe("rolled-back E_LIMIT");
+    expect(await host.installed("demo-slow")).toBe("1.0 installed");
+  });
+
+  test("a changed conffile stays, a debconf question and a read from the terminal do not wait", async () => {
+    const host = await fresh();
+    host.write("etc/demo-conf.conf", "colour = mine\n");
+    const body = bodyOf(fixture, [["demo-conf", "1.0", "2.0"]]);
+    const talk = await fixture.server.apply(host, fixture.server.job(body));
+    expect(outcome(talk), said(talk)).toBe("done -");
+    expect(host.read("etc/demo-conf.conf")).toBe("colour = mine\n");
+    expect(host.read("var/log/demo-conf")).toContain("end of input");
+  });
+
+  test("a body without a way back that fails says so and claims no rollback", async () => {
+    const host = await fresh();
+    const talk = await fixture.server.apply(
+      host,
+      fixture.server.job([`step 1 ${move(fixture, "demo-bad", "1.0", "2.0")}`]),
+    );
+    expect(outcome(talk), said(talk)).toBe("failed E_STEP");
+    expect(said(talk)).toContain("no undo in the body for step 1");
+  });
+
+  test("install, remove, hold and a hook do what they say, and undo takes them back in one go", async () => {
+    const host = await fresh();
+    host.write("etc/fettle/hooks.d/good", "#!/bin/sh\necho hook >>/var/log/effects\n", 0o755);
+    host.write("etc/fettle/hooks.d/bad", "#!/bin/sh\nexit 3\n", 0o755);
+    const packages: [string, string, string][] = [
+      ["demo-new", "-", "1.0"], ["demo-need", "1.0", "2.0"], ["demo-kill", "1.0", "-"],
+    ];
+    const bad = bodyOf(fixture, [...packages, "run good", "run bad"]);
+    const failed = await fixture.server.apply(host, fixture.server.job(bad));
+    expect(outcome(failed), said(failed)).toBe("rolled-back E_STEP");
+    expect(await host.installed("demo-new")).toBe("-");
+    expect(await host.installed("demo-need")).toBe("1.0 installed");
+    expect(await host.installed("demo-kill")).toBe("1.0 installed");
+    const good = await fixture.server.apply(
+      host,
+      fixture.server.job(bodyOf(fixture, [...packages, "run good", "hold demo-need"])),
+    );
+    expect(outcome(good), said(good)).toBe("done -");
+    expect(await host.installed("demo-kill")).not.toContain("installed");
+    expect(await host.sh("apt-mark showhold")).toBe("demo-need\n");
+    expect(host.read("var/log/effects").match(/^hook$/gm)).toHaveLength(2);
+  });
+
+  test("hold is respected, and a hook or probe that others may write is not run", async () => {
+    const host = await fresh();
+    await host.sh("apt-mark hold demo-kill >/dev/null");
+    const held = await fixture.server.apply(
+      host,
+      fixture.server.job(bodyOf(fixture, [["demo-kill", "1.0", "2.0"]])),
+    );
+    expect(outcome(held), said(held)).toBe("refused E_PLAN_DRIFT");
+    host.write("etc/fettle/hooks.d/open", "#!/bin/sh\ntouch /ran\n", 0o755);
+    await host.sh("chmod 0777 /etc/fettle/hooks.d/open");
+    const hook = await fixture.server.apply(host, fixture.server.job(["step 1 run open"]));
+    expect(outcome(hook), said(hook)).toBe("refused E_POLICY");
+    expect(existsSync(host.at("ran"))).toBe(false);
+  });
+
+  test("what ran before and stays down after the change is never called done", async () => {
+    const host = await fresh();
+    host.write("etc/fettle/hooks.d/stop", "#!/bin/sh\n/etc/init.d/demo-web stop\n", 0o755);
+    host.write("etc/fettle/limits", "settle 1\nask 3\n");
+    const body = bodyOf(fixture, [["demo-kill", "1.0", "2.0"], "run stop"]);
+    const talk = await fixture.server.apply(host, fixture.server.job(body));
+    expect(outcome(talk), said(talk)).toBe("rolled-back E_SERVICE");
+    expect(said(talk)).toContain("ran before and do not run now: demo-web");
+    expect(await host.sh("/etc/init.d/demo-web status && echo runs")).toBe("runs\n");
+  });
+});
+
+async function waitFor(condition: () => boolean): Promise<void> {
+  const end = Date.now() + 15_000;
+  while (!condition()) {
+    if (Date.now() > end) throw new Error("the condition did not come true within 15 s");
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
