@@ -5,6 +5,7 @@ import type { World } from "../db/world.ts";
 import type { ServedRoute } from "../ledger/served-route.ts";
 import { answer } from "./answer.ts";
 import { type Admission, admit } from "./gate.ts";
+import { isDeeperThan } from "./json-depth.ts";
 import { type Metrics, makeMetrics } from "./metrics.ts";
 import { failureOf, problemOf } from "./problem.ts";
 import { healthRoute, metricsRoute } from "./routes.ts";
