@@ -136,10 +136,17 @@ async function readRequest(
 
 async function lockOwn(tx: Tx, ref: string, asked: Asked): Promise<Change> {
   const seen = await lockForTaking(tx, ref);
-  if (seen !== null && seen.number === asked.plan.changeNumber) return seen;
+  if (seen === null || seen.number !== asked.plan.changeNumber) {
+    throw new Failure(
+      "not-found",
+      `There is no change ${ref} that the plan ${asked.plan.digest} was made for.`,
+    );
+  }
+  // Otherwise the change would have one requester and its statement another.
+  if (seen.requesterPerson === asked.person) return seen;
   throw new Failure(
-    "not-found",
-    `There is no change ${ref} that the plan ${asked.plan.digest} was made for.`,
+    "forbidden",
+    `Only who asked for C-${seen.number} gives it a new plan. Request a change of your own.`,
   );
 }
 

@@ -192,7 +192,7 @@ async function commitPlan(
 ): Promise<void> {
   const { input, patch, planned } = made;
   await inTransaction(world.db, async (tx) => {
-    await insertPlan(tx, {
+    const isNew = await insertPlan(tx, {
       plan: made.made,
       report: planned.report,
       policy: input.policy,
@@ -201,6 +201,7 @@ async function commitPlan(
       requester: input.requester,
       at: input.issuedAt,
     });
+    if (!isNew) return;
     if (patch.state === "triage") {
       await updateState(tx, {
         id: patch.id,

@@ -60,7 +60,8 @@ export interface NewPlan {
   readonly at: Instant;
 }
 
-export async function insertPlan(tx: Tx, made: NewPlan): Promise<void> {
+/** False when this very plan is stored already: the same input gives the same digest. */
+export async function insertPlan(tx: Tx, made: NewPlan): Promise<boolean> {
   const { plan, policy } = made;
   const { excluded, blocked, ...report } = made.report;
   assert(blocked.length === 0, "a blocked plan is never stored");
@@ -68,13 +69,15 @@ export async function insertPlan(tx: Tx, made: NewPlan): Promise<void> {
     insert into rings_policy (digest, name, text)
     values (${policy.digest}, ${policy.name}, ${policy.text})
     on conflict (digest) do nothing`.execute(tx);
-  await sql`
+  const inserted = await sql`
     insert into plan (digest, statement, patch, change_number, class, rings_policy, requested_by,
       requester, need, host_count, report, created_at, expires_at)
     values (${plan.digest}, ${plan.statement}, ${plan.patch}, ${made.changeNumber}, ${plan.class},
       ${policy.digest}, ${made.requestedBy}, ${made.requester}, ${plan.need},
       ${plan.leaves.length}, ${sqlJson(report)}, ${sqlInstant(made.at)},
-      ${sqlInstant(plan.expiresAt)})`.execute(tx);
+      ${sqlInstant(plan.expiresAt)})
+    on conflict (digest) do nothing`.execute(tx);
+  if (inserted.numAffectedRows !== 1n) return false;
   await sql`
     insert into plan_body (plan, digest, text)
     select ${plan.digest}, digest, text
@@ -87,6 +90,7 @@ export async function insertPlan(tx: Tx, made: NewPlan): Promise<void> {
   for (let at = 0; at < excluded.length; at += ROWS_AT_ONCE) {
     await insertExcluded(tx, plan.digest, excluded.slice(at, at + ROWS_AT_ONCE));
   }
+  return true;
 }
 
 async function insertWave(tx: Tx, plan: PlanDigest, wave: PlannedWave): Promise<void> {
