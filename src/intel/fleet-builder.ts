@@ -1,0 +1,81 @@
+import { systemActor } from "../base/actor.ts";
+import type { HostId } from "../base/ids.ts";
+import { newId } from "../base/ids.ts";
+import type { Labels } from "../base/labels.ts";
+import { inTransaction } from "../db/database.ts";
+import type { World } from "../db/world.ts";
+import { parseInspection } from "../inventory/inspection.ts";
+import type { StoredPackage } from "../inventory/model.ts";
+import { recordInspection } from "../inventory/record-inspection.ts";
+import { insertHosts } from "../inventory/store.ts";
+
+/** Puts a host with these packages into the store the way an inspection does; for tests. */
+export async function addHost(
+  world: World,
+  of: {
+    readonly name: string;
+    readonly packages: readonly Pick<
+      StoredPackage,
+      "name" | "version" | "arch" | "source" | "sourceVersion"
+    >[];
+    readonly labels?: Labels;
+    readonly kernel?: string;
+    readonly os?: string;
+  },
+): Promise<HostId> {
+  const id = newId<HostId>(Date.now());
+  const now = world.clock();
+  const hex = id.replaceAll("-", "").slice(-20);
+  await inTransaction(world.db, (tx) =>
+    insertHosts(
+      tx,
+      [
+        {
+          id,
+          name: of.name,
+          protocolId: `h-${hex}`,
+          labels: of.labels ?? {},
+          way: { kind: "local" },
+          mode: "managed",
+        },
+      ],
+      now,
+    ),
+  );
+  await inspect(world, id, of);
+  return id;
+}
+
+/** A later inspection of the same host. */
+export async function inspect(
+  world: World,
+  id: HostId,
+  of: Pick<Parameters<typeof addHost>[1], "packages" | "kernel" | "os">,
+): Promise<void> {
+  const lines = of.packages.map(
+    (p) =>
+      `pkg ${[p.name, p.arch, p.version, p.source, p.sourceVersion, "installed", "auto"].join("\t")}`,
+  );
+  const result = parseInspection([
+    `os ${of.os ?? "debian 12 bookworm"}`,
+    "arch amd64",
+    `kernel ${of.kernel ?? "6.1.0-9-amd64"}`,
+    `boot ${"0".repeat(32)}`,
+    "lists ok 1700000000 -",
+    ...lines,
+  ]);
+  if (result.kind !== "inspection") throw new Error(result.problem);
+  const at = world.clock();
+  await inTransaction(world.db, (tx) =>
+    recordInspection(
+      tx,
+      { id },
+      {
+        inspection: result.inspection,
+        observedAt: at,
+        recordedAt: at,
+        actor: systemActor.subject,
+      },
+    ),
+  );
+}

@@ -1,0 +1,217 @@
+import { sql } from "kysely";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type TestWorld, testWorld } from "../../test/setup/world.ts";
+import { systemActor } from "../base/actor.ts";
+import { feedStatus } from "./actions.ts";
+import { type FeedInput, type LoadOutcome, loadFeed } from "./load-feed.ts";
+import { loadVulnerabilities } from "./store-vulnerability.ts";
+import { trackerFile, trackerOf } from "./test-builders.ts";
+
+let now = Date.parse("2026-11-21T12:00:00Z");
+let made: TestWorld;
+beforeAll(async () => {
+  made = await testWorld({ clock: () => now });
+});
+afterAll(() => made.close());
+
+async function load(bytes: Buffer | string, of: Partial<FeedInput> = {}): Promise<LoadOutcome> {
+  now += 1000;
+  const outcomes = await loadFeed(made.world, systemActor, {
+    bytes: Buffer.from(bytes),
+    origin: "file",
+    asOf: now,
+    confirmedAt: null,
+    acceptShrink: false,
+    licence: "",
+    expectFeed: null,
+    ...of,
+  });
+  if (outcomes[0] === undefined) throw new Error("nothing was loaded");
+  return outcomes[0];
+}
+
+async function count(what: ReturnType<typeof sql>): Promise<number> {
+  const { rows } = await sql<{ count: number }>`select count(*) as count from ${what}`.execute(
+    made.world.db,
+  );
+  return rows[0]?.count ?? -1;
+}
+
+async function statusOf(name: string) {
+  const feed = (await feedStatus(made.world)).find((f) => f.name === name);
+  if (feed === undefined) throw new Error(`no feed ${name}`);
+  return feed;
+}
+
+describe("generations of a feed", () => {
+  it("write only what changed, and keep what was said before", async () => {
+    expect(await load(trackerOf(100))).toMatchObject({ kind: "loaded", addedCount: 100 });
+    const loadedAt = now;
+    const next = await load(trackerOf(101));
+    expect(next).toMatchObject({ kind: "loaded", addedCount: 1, endedCount: 0 });
+    const moved = await load(trackerOf(101, "1.0-3"));
+    expect(moved).toMatchObject({ addedCount: 101, endedCount: 101 });
+    const at = new Date(loadedAt + 500).toISOString();
+    const then = sql`statement where feed = 'debian-tracker'
+      and valid_from <= ${at} and (valid_to is null or valid_to > ${at})`;
+    expect(await count(then)).toBe(100);
+    expect(await count(sql`statement where valid_to is null`)).toBe(101);
+  });
+
+  it("that are equal change nothing but how long the content is known to be current", async () => {
+    const before = await statusOf("debian-tracker");
+    expect(await load(trackerOf(101, "1.0-3"))).toMatchObject({ kind: "unchanged" });
+    const after = await statusOf("debian-tracker");
+    expect(after.loadedAt).toBe(before.loadedAt);
+    expect(after.confirmedAt).toBeGreaterThan(before.confirmedAt ?? 0);
+  });
+
+  it("that shrink are refused with the reason, and the last good one stays", async () => {
+    const before = await statusOf("debian-tracker");
+    const outcome = await load(trackerOf(50, "1.0-3"));
+    expect(outcome).toMatchObject({ kind: "refused", why: "shrunk" });
+    const after = await statusOf("debian-tracker");
+    expect(after.generation).toBe(before.generation);
+    expect(after.failure).toContain("more than a tenth fewer");
+    expect(await count(sql`statement where valid_to is null`)).toBe(101);
+    expect(await count(sql`event where type = 'feed.refused'`)).toBe(1);
+  });
+
+  it("that an operator accepts in spite of that are recorded with who did", async () => {
+    const outcome = await load(trackerOf(50, "1.0-3"), { acceptShrink: true });
+    expect(outcome).toMatchObject({ kind: "loaded", endedCount: 51 });
+    expect((await statusOf("debian-tracker")).failure).toBeNull();
+    const accepted = sql`feed_generation where accepted_by = ${systemActor.subject}`;
+    expect(await count(accepted)).toBe(1);
+  });
+
+  it("that are older than the last are refused", async () => {
+    const outcome = await load(trackerOf(200), { asOf: now - 86_400_000 });
+    expect(outcome).toMatchObject({ kind: "refused", why: "older" });
+  });
+
+  it("leave nothing behind when the content is damaged", async () => {
+    const before = await statusOf("debian-tracker");
+    await expect(load(trackerOf(200).subarray(0, 2000))).rejects.toMatchObject({ code: "invalid" });
+    expect((await statusOf("debian-tracker")).generation).toBe(before.generation);
+  });
+
+  it("keep their problems where people see them", async () => {
+    const release = { bookworm: { status: "odd" } };
+    const file = trackerFile({ openssl: { "CVE-2026-0001": release } });
+    const bad = JSON.parse(file.toString()) as Record<string, object>;
+    const good = JSON.parse(trackerOf(60).toString()) as Record<string, object>;
+    const mixed = { ...good, curl: bad["openssl"] };
+    await load(JSON.stringify(mixed));
+    const status = await statusOf("debian-tracker");
+    expect(status.problemCount).toBe(1);
+    expect(status.problems[0]?.place).toContain("curl CVE-2026-0001");
+  });
+
+  it("are stale when nobody knows their date", async () => {
+    await load(trackerOf(70), { asOf: null });
+    expect((await statusOf("debian-tracker")).freshness).toMatchObject({ kind: "stale" });
+  });
+
+  it("are shown as never loaded until they are", async () => {
+    expect((await statusOf("kev")).freshness.kind).toBe("never-loaded");
+  });
+});
+
+function catalogue(ids: readonly string[], date: string, ransomware = "Unknown"): string {
+  const vulnerabilities = ids.map((cveID) => ({
+    cveID,
+    dateAdded: "2026-01-02",
+    dueDate: "2026-01-23",
+    knownRansomwareCampaignUse: ransomware,
+  }));
+  return JSON.stringify({ catalogVersion: date, dateReleased: date, vulnerabilities });
+}
+
+const record = (id: string, exploitation: string, state = "PUBLISHED") => ({
+  dataType: "CVE_RECORD",
+  cveMetadata: { cveId: id, state, datePublished: "2026-01-01T00:00:00Z" },
+  containers: {
+    cna: { title: `title of ${id}` },
+    adp: [
+      {
+        providerMetadata: { shortName: "CISA-ADP" },
+        metrics: [
+          {
+            other: {
+              type: "ssvc",
+              content: {
+                options: [
+                  { Exploitation: exploitation },
+                  { Automatable: "no" },
+                  { "Technical Impact": "total" },
+                ],
+              },
+            },
+          },
+          { cvssV3_1: { version: "3.1", vectorString: "CVSS:3.1/AV:N", baseScore: 8.1 } },
+        ],
+      },
+    ],
+  },
+});
+
+describe("facts of vulnerabilities", () => {
+  it("are joined from all feeds, and only what is known is there", async () => {
+    await load(catalogue(["CVE-2026-10000", "CVE-2026-10001"], "2026-11-01", "Known"));
+    await load(
+      "#model_version:v1,score_date:2026-11-20T00:00:00Z\ncve,epss,percentile\nCVE-2026-10000,0.51234,0.99001\n",
+    );
+    await load(
+      JSON.stringify([record("CVE-2026-10000", "Active"), record("CVE-2026-10009", "none")]),
+    );
+    const facts = await loadVulnerabilities(made.world.db, [
+      "CVE-2026-10000",
+      "CVE-2026-10001",
+      "CVE-1999-0001",
+    ]);
+    expect(facts.get("CVE-2026-10000")).toEqual({
+      id: "CVE-2026-10000",
+      title: "title of CVE-2026-10000",
+      publishedAt: Date.parse("2026-01-01T00:00:00Z"),
+      status: "published",
+      cvss: [{ source: "CISA-ADP", version: "3.1", vector: "CVSS:3.1/AV:N", score: 8.1 }],
+      kev: {
+        addedAt: Date.parse("2026-01-02T00:00:00Z"),
+        dueAt: Date.parse("2026-01-23T00:00:00Z"),
+        isRansomware: true,
+      },
+      epss: { score: 0.51234, percentile: 0.99001 },
+      ssvc: { exploitation: "active", isAutomatable: false, technicalImpact: "total" },
+    });
+    expect(facts.get("CVE-2026-10001")).toMatchObject({
+      epss: null,
+      ssvc: null,
+      title: "about CVE-2026-10001",
+    });
+    expect(facts.get("CVE-1999-0001")).toMatchObject({
+      kev: null,
+      epss: null,
+      ssvc: null,
+      title: "",
+    });
+  });
+
+  it("keep the history of known exploitation and of SSVC when they are edited", async () => {
+    await load(catalogue(["CVE-2026-10000", "CVE-2026-10001"], "2026-11-02", "Unknown"));
+    expect(await count(sql`kev where id = 'CVE-2026-10000'`)).toBe(2);
+    expect(await count(sql`kev where valid_to is null`)).toBe(2);
+    await load(JSON.stringify(record("CVE-2026-10000", "poc")));
+    expect(await count(sql`ssvc where id = 'CVE-2026-10000'`)).toBe(2);
+    // One record on its own says nothing about the others.
+    expect(await count(sql`ssvc where valid_to is null`)).toBe(2);
+    expect((await statusOf("vulnrichment")).entryCount).toBe(2);
+  });
+
+  it("replace all scores at once", async () => {
+    await load(
+      "#model_version:v1,score_date:2026-11-21T00:00:00Z\ncve,epss,percentile\nCVE-2026-10007,0.1,0.2\n",
+    );
+    expect(await count(sql`epss`)).toBe(1);
+  });
+});
