@@ -4,6 +4,12 @@
 # `0e1…` and `0e2…` are equal numbers; no interval like {1,63}, which old mawk does not know.
 
 BUNDLE_BYTES_MAX=1048576
+# A pipe gives at least a page at a time, so this is ample for the largest bundle, and it bounds
+# what an endless sender can write to disk.
+BUNDLE_READS_MAX=512
+BUNDLE_READ_S=60
+BUNDLE_TAIL='
+@end'
 
 # mawk waits on a pipe until its buffer is full, so it would not see `@end` while the other side
 # keeps the connection open; the others know no such option.
@@ -14,29 +20,27 @@ live_awk() {
   esac
 }
 
-# Copies a bundle from standard input up to `@end` into FILE, without the `@end`. Everything later
-# works on that copy. The memory limit holds when a sender never ends a line.
+# Copies a bundle from standard input, up to its line `@end`, into FILE; everything later works on
+# that copy. Whole reads by dd, because the sender keeps the pipe open for what it says later: some
+# awks wait until their buffer is full, `read` drops NUL, and `head` waits for more. The sender is
+# silent after `@end` until it is answered, so nothing is read too far.
 copy_bundle() { # FILE
   : >"$1" || fail_code E_STATE "the bundle could not be stored" || return 1
-  live_awk
-  (
-    # shellcheck disable=SC3045 # dash, bash and busybox ash know -v; without it there is no limit
-    ulimit -v 524288 2>/dev/null
-    # shellcheck disable=SC2016,SC2086 # an awk program; one or three fixed words
-    exec timeout 120 $LIVE_AWK -v out="$1" -v max="$BUNDLE_BYTES_MAX" '
-      { bytes += length($0) + 1 }
-      $0 == "@end" { if (bytes <= max) ended = 1; else big = 1; exit }
-      bytes > max { big = 1; next }
-      { print > out }
-      END { exit big ? 3 : ended ? 0 : 4 }'
-  )
-  case $? in
-    0) return 0 ;;
-    3) fail_code E_SIZE "the bundle is longer than $BUNDLE_BYTES_MAX bytes" ;;
-    124) fail_code E_SLOW "the bundle did not arrive within 120 seconds" ;;
-    4) fail_code E_FORMAT "the bundle does not end with @end" ;;
-    *) fail_code E_STATE "the bundle could not be stored" ;;
-  esac
+  cb_reads=0 cb_tail=''
+  while [ "$cb_tail" != "$BUNDLE_TAIL" ]; do
+    cb_reads=$((cb_reads + 1))
+    [ "$cb_reads" -le "$BUNDLE_READS_MAX" ] || fail_code E_SIZE "the bundle does not end" || return 1
+    cb_told=$(timeout "$BUNDLE_READ_S" dd bs=65536 count=1 2>&1 >>"$1")
+    case $?:$cb_told in
+      0:0+0*) fail_code E_FORMAT "the bundle does not end with @end" || return 1 ;;
+      0:*) ;;
+      124:* | 143:*) fail_code E_SLOW "nothing came for $BUNDLE_READ_S seconds" || return 1 ;;
+      *) fail_code E_STATE "the bundle could not be stored" || return 1 ;;
+    esac
+    cb_tail=$(tail -c 6 "$1" | tr -d '\000')
+  done
+  [ "$(wc -c <"$1")" -le "$BUNDLE_BYTES_MAX" ] ||
+    fail_code E_SIZE "the bundle is longer than $BUNDLE_BYTES_MAX bytes"
 }
 
 # Counts bytes that no document may hold. `read` would drop NUL, so this comes before any reading.
@@ -105,6 +109,8 @@ split_bundle() { # FILE DIR MODE
       body_max = 262144
     }
 
+    hung_up { format("something stands after @end") }
+    $0 == "@end" { close_section(); hung_up = 1; next }
     /^@/ { close_section(); open_section(substr($0, 2)); next }
     {
       row++

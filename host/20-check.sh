@@ -138,8 +138,9 @@ take_counter() {
   [ "$tc_floor" -le "$NOW" ] || tc_floor=$NOW
   [ "$tc_floor" -ge "$CLOCK_FLOOR" ] || tc_floor=$CLOCK_FLOOR
   CLOCK_COUNTER=$J_COUNTER CLOCK_FLOOR=$tc_floor
-  say "$CLOCK_COUNTER $CLOCK_FLOOR" | durable_write "$VAR/clock" ||
-    fail_code E_STATE "the order counter could not be stored"
+  durable_write "$VAR/clock" <<END
+$CLOCK_COUNTER $CLOCK_FLOOR
+END
 }
 
 # Step 10.
@@ -208,7 +209,10 @@ check_standing() {
     fail_code E_REVOKED "plan $J_PLAN was revoked or superseded" || return 1
   [ "$J_HOSTPOLICY" -le "$POLICY_VERSION" ] ||
     fail_code E_POLICY "planned for policy $J_HOSTPOLICY, this host has $POLICY_VERSION" || return 1
-  [ "$(permit_reach "$J_PERMIT")" -le "$(permit_reach "$R_PERMIT")" ] ||
+  permit_reach "$J_PERMIT"
+  cs_reach=$REACH
+  permit_reach "$R_PERMIT"
+  [ "$cs_reach" -le "$REACH" ] ||
     fail_code E_POLICY "permit $J_PERMIT is weaker than $R_PERMIT" || return 1
   if [ "$J_REVERT" != self ]; then
     [ "$R_REVERT" != self ] && [ "${J_REVERT#order }" -le "${R_REVERT#order:}" ] ||
@@ -218,12 +222,12 @@ check_standing() {
     fail_code E_POLICY "a protected ring takes no program sent over a login"
 }
 
-# How many seconds a host may start without asking.
+# REACH: how many seconds a host may start without asking.
 permit_reach() { # PERMIT
   case $1 in
-    online) say 0 ;;
-    offline) say 999999 ;;
-    *) say "${1#lease[ :]}" ;;
+    online) REACH=0 ;;
+    offline) REACH=999999 ;;
+    *) REACH=${1#lease[ :]} ;;
   esac
 }
 

@@ -64,8 +64,8 @@ END
 }
 
 # Judges both files line by line and prints `ok`, who I am, my labels, the policy's version, then
-# `dispatcher TYPE KEY`, `approver PERSON GROUPS CLASS TYPE KEY` (unrevoked keys only) and `rule …`
-# (my ring only). Their sizes are compared with the bytes read, which finds a NUL or a torn end.
+# `rule …` (my ring only), `dispatcher TYPE KEY` and `approver PERSON CLASS GROUPS TYPE KEY` (keys
+# that are not revoked). The sizes are compared with the bytes read: that finds a NUL or a torn end.
 read_policy_files() { # IDENTITY_SIZE POLICY_SIZE
   awk -v identity_size="$1" -v policy_size="$2" '
     function bad(why) {
@@ -216,7 +216,7 @@ read_policy_files() { # IDENTITY_SIZE POLICY_SIZE
       if (w[4] != "ssh" && w[5] !~ /^sk-/) bad("this class needs a security key")
       if (w[6] in machine || w[6] in approving) bad("this key stands twice")
       approving[w[6]] = 1
-      approver[++approvers] = w[2] " " w[3] " " w[4] " " w[5] " " w[6]
+      approver[++approvers] = w[2] " " w[4] " " w[3] " " w[5] " " w[6]
       approver_key[approvers] = w[6]
     }
 
@@ -287,13 +287,13 @@ read_policy_files() { # IDENTITY_SIZE POLICY_SIZE
       print mine["tenant"], mine["host"], mine["ring"]
       print labels == "" ? "-" : substr(labels, 2)
       print version
+      printf "%s", rules
       for (i = 1; i <= dispatchers; i++) {
         split(dispatcher[i], w, " ")
         if (!(w[2] in revoked)) print "dispatcher", dispatcher[i]
       }
       for (i = 1; i <= approvers; i++)
         if (!(approver_key[i] in revoked)) print "approver", approver[i]
-      printf "%s", rules
     }' "$ETC/identity" "$ETC/policy"
 }
 
@@ -302,9 +302,11 @@ load_rule() { # CLASS
   R_CLASS=''
   while read -r ru_word ru_class R_NEED R_OUTSIDE R_GROUPS R_VALIDITY R_PERMIT R_REVERT R_SOD R_LOG \
     R_VERBS R_GATE; do
-    [ "$ru_word" = rule ] && [ "$ru_class" = "$1" ] || continue
-    R_CLASS=$ru_class
-    break
+    [ "$ru_word" != dispatcher ] || break
+    if [ "$ru_word" = rule ] && [ "$ru_class" = "$1" ]; then
+      R_CLASS=$ru_class
+      break
+    fi
   done <<END
 $POLICY
 END
@@ -315,24 +317,33 @@ END
 }
 
 # Writes the allowed signers file of one person for one purpose; KEYS is how many keys, IN_GROUPS
-# the groups of those lines, with commas around each.
+# the groups of those lines, with commas around each. grep only shortens the reading: a dot in a
+# name matches anything there, so every line is compared again.
 keys_of() { # PERSON CLASS NAMESPACE FILE
   KEYS=0 IN_GROUPS=,
-  while read -r ke_word ke_person ke_groups ke_class ke_type ke_key; do
-    [ "$ke_word" = approver ] && [ "$ke_person" = "$1" ] && [ "$ke_class" = "$2" ] || continue
-    KEYS=$((KEYS + 1)) IN_GROUPS=$IN_GROUPS$ke_groups,
-    printf '%s namespaces="%s" %s %s\n' "$1" "$3" "$ke_type" "$ke_key"
-  done >"$4" <<END
+  ke_lines=$(
+    grep "^approver $1 $2 " <<END
 $POLICY
+END
+  )
+  while read -r ke_word ke_person ke_class ke_groups ke_type ke_key; do
+    if [ "$ke_word" = approver ] && [ "$ke_person" = "$1" ] && [ "$ke_class" = "$2" ]; then
+      KEYS=$((KEYS + 1)) IN_GROUPS=$IN_GROUPS$ke_groups,
+      printf '%s namespaces="%s" %s %s\n' "$1" "$3" "$ke_type" "$ke_key"
+    fi
+  done >"$4" <<END
+$ke_lines
 END
 }
 
 dispatcher_keys() { # FILE
   KEYS=0
   while read -r dk_word dk_type dk_key _; do
-    [ "$dk_word" = dispatcher ] || continue
-    KEYS=$((KEYS + 1))
-    printf 'dispatcher namespaces="fettle-order-v1" %s %s\n' "$dk_type" "$dk_key"
+    [ "$dk_word" != approver ] || break
+    if [ "$dk_word" = dispatcher ]; then
+      KEYS=$((KEYS + 1))
+      printf 'dispatcher namespaces="fettle-order-v1" %s %s\n' "$dk_type" "$dk_key"
+    fi
   done >"$1" <<END
 $POLICY
 END

@@ -1,7 +1,9 @@
 # What the host says under its own key (protocol §3): asks and results; and the one short answer it
 # acts on, the permit (§7.1).
 
-sign_as_host() { # NAMESPACE FILE: the armoured signature goes to standard output
+# The armoured signature goes to standard output. The key is PKCS8, so that curl can read it too;
+# ssh-keygen therefore needs `key.pub` beside it.
+sign_as_host() { # NAMESPACE FILE
   ssh-keygen -Y sign -n "$1" -f "$VAR/key" <"$2" 2>/dev/null
 }
 

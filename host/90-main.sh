@@ -147,7 +147,12 @@ answer_refusal() { # DIR
 # the connection. It inherits the lock on descriptor 9.
 start_worker() {
   setsid sh "$VAR/job/program" work </dev/null >>"$VAR/job/output" 2>&1 &
-  say "$!" >"$VAR/job/worker"
+  note_worker "$!"
+}
+
+# By rename: a relay that looks meanwhile must not take a half-written file for a dead worker.
+note_worker() { # PID
+  say "$1" >"$VAR/job/worker.$$" && mv -f "$VAR/job/worker.$$" "$VAR/job/worker"
 }
 
 # Also what a boot unit or a timer calls: recovery needs no server. Without a job there is nothing
@@ -156,7 +161,7 @@ work_main() {
   [ -s "$VAR/job/facts" ] || return 0
   [ -e "/proc/$$/fd/9" ] || exec 9>>"$VAR/lock"
   flock -n 9 || return 0
-  say "$$" >"$VAR/job/worker"
+  note_worker "$$"
   load_job && load_identity || { say "$E_CODE $E_FACTS" >&2; return 1; }
   if [ "$J_KIND" = revert ]; then
     undo_main
