@@ -19,6 +19,12 @@ import { millis } from "./store-time.ts";
 /** Enough for a statement to be cheap per row, few enough to commit within some milliseconds. */
 export const CLAIM_BATCH_MAX = 500;
 
+/**
+ * A talk whose server does not keep it for this long is taken up by another one; well below the time
+ * for which a host waits for its permit.
+ */
+export const TALK_SECONDS = 12;
+
 export interface Ownership {
   readonly rollout: RolloutId;
   readonly owner: string;
@@ -139,6 +145,7 @@ async function claimRows(tx: Tx, request: ClaimRequest): Promise<readonly Claime
       update target t
          set state = 'leased', epoch = t.epoch + 1, lease_owner = ${request.owner},
              lease_until = now() + make_interval(secs => ${request.leaseSeconds}),
+             talk_until = now() + make_interval(secs => ${TALK_SECONDS}),
              claimed_at = now(), heard_at = now(), retry_at = null, hold = null, step = null
         from slots s where t.rollout = ${request.rollout} and t.host = s.host
       returning t.*, s.counter

@@ -145,6 +145,7 @@ export async function age(db: Db, ms: number): Promise<void> {
     wave: ["not_before", "not_after", "opened_at", "passed_at", "ended_at"],
     target: [
       "lease_until",
+      "talk_until",
       "claimed_at",
       "permitted_at",
       "heard_at",

@@ -1,9 +1,10 @@
 import { type RawBuilder, sql } from "kysely";
-import type { HostId, RolloutId } from "../base/ids.ts";
+import type { HostId, RolloutId, SubjectId } from "../base/ids.ts";
 import type { Db, Reader, Tx } from "../db/database.ts";
 import { inTransaction } from "../db/database.ts";
 import type { Hold } from "./hold.ts";
 import { statesWith, targetMoves } from "./model.ts";
+import { TALK_SECONDS } from "./store-claims.ts";
 
 /**
  * Moves of targets, set-wise. Each names the states that its verb leaves, taken from the state table,
@@ -105,11 +106,29 @@ export function sweepTargets(db: Db): Promise<Sweep> {
               or (t.kind = 'revert'
                   and t.ended_at + make_interval(secs => r.revert_seconds) < now()))
       returning t.rollout, t.host`.execute(tx);
+    await retryUnstarted(tx);
     return {
       expired: expired.rows.length + ended.rows.length,
       silent: Number(silent.numAffectedRows ?? 0n),
     };
   });
+}
+
+/**
+ * A host that staged everything and got no permit (this server was away, or a halt held) stopped
+ * before it changed anything. While its rollout runs it gets a new attempt, if one is approved.
+ */
+async function retryUnstarted(tx: Tx): Promise<void> {
+  await sql`
+    update target t
+       set state = 'ready', attempt = t.attempt + 1, epoch = t.epoch + 1, hold = null, tries = 0,
+           trouble_since = null, result_state = null, result_code = null, ended_at = null,
+           step = null, retry_at = null
+      from rollout r join wave w on w.rollout = r.id
+     where r.id = t.rollout and w.number = t.wave and r.state = 'running'
+       and w.state in ('open', 'passed') and now() between w.not_before and w.not_after
+       and t.state = 'held' and not t.is_begun and t.kind = 'apply'
+       and t.result_code = 'E_PERMIT' and t.attempt < r.attempts_max`.execute(tx);
 }
 
 /** Keeps conversations: whoever talks to a host says so from time to time. */
@@ -122,7 +141,8 @@ export async function keepLeases(
   if (keys.length === 0) return;
   await sql`
     update target t
-       set lease_until = now() + make_interval(secs => ${held.leaseSeconds}), heard_at = now()
+       set lease_until = now() + make_interval(secs => ${held.leaseSeconds}), heard_at = now(),
+           talk_until = now() + make_interval(secs => ${TALK_SECONDS})
       from unnest(${keys.map((k) => k.rollout)}::text[], ${keys.map((k) => k.host)}::text[],
         ${keys.map((k) => k.attempt)}::int[], ${keys.map((k) => k.epoch)}::bigint[])
         as k(rollout, host, attempt, epoch)
@@ -211,23 +231,24 @@ export async function orderReverts(
   return rows.map((row) => row.host);
 }
 
-/** Begun targets that nobody talks to now: their host is asked again. */
+/** Leased and begun targets that nobody talks to now: their host is asked again. */
 export async function takeOverConversations(
   db: Db,
   owner: string,
-  take: { readonly countMax: number; readonly leaseSeconds: number },
+  countMax: number,
 ): Promise<readonly (TargetKey & { readonly tries: number })[]> {
   const { rows } = await sql<TargetKey & { tries: number }>`
     with picked as (
       select t.rollout, t.host from target t
-       where (t.state in ('permitted', 'applying', 'rebooting', 'verifying', 'unknown')
+       where (t.state in
+                ('leased', 'permitted', 'applying', 'rebooting', 'verifying', 'unknown')
               or (t.state = 'held' and t.is_begun))
-         and (t.lease_until is null or t.lease_until < now())
+         and (t.talk_until is null or t.talk_until < now())
          and (t.retry_at is null or t.retry_at <= now())
        order by t.retry_at nulls first
-       limit ${take.countMax} for update skip locked)
+       limit ${countMax} for update skip locked)
     update target t
-       set lease_owner = ${owner}, lease_until = now() + make_interval(secs => ${take.leaseSeconds})
+       set lease_owner = ${owner}, talk_until = now() + make_interval(secs => ${TALK_SECONDS})
       from picked p where t.rollout = p.rollout and t.host = p.host
     returning t.rollout, t.host, t.attempt, t.epoch, t.tries`.execute(db);
   return rows;
@@ -241,26 +262,54 @@ export async function endConversation(
 ): Promise<void> {
   await sql`
     update target t
-       set lease_owner = null, lease_until = null,
+       set talk_until = null,
            tries = case when ${end.wasHeard}::boolean then 0 else t.tries + 1 end,
            retry_at = now() + make_interval(secs => ${end.retryAfterSeconds})
      where t.rollout = ${key.rollout} and t.host = ${key.host} and t.attempt = ${key.attempt}
-       and t.lease_owner = ${end.owner} and t.state <> 'leased'`.execute(db);
-}
-
-export interface StepRow {
-  readonly host: HostId;
-  readonly step: string | null;
+       and t.lease_owner = ${end.owner}
+       and (t.state in ('leased', 'permitted', 'applying', 'rebooting', 'verifying', 'unknown')
+            or (t.state = 'held' and t.is_begun))`.execute(db);
 }
 
 /** Where a leased or begun target stands now; null when it is no longer at this attempt. */
 export async function targetState(
   reader: Reader,
   key: Omit<TargetKey, "epoch">,
-): Promise<{ readonly state: string; readonly isBegun: boolean; readonly epoch: number } | null> {
-  const { rows } = await sql<{ state: string; isBegun: boolean; epoch: number }>`
-    select state, is_begun as "isBegun", epoch from target
+): Promise<{ readonly state: string; readonly epoch: number; readonly tries: number } | null> {
+  const { rows } = await sql<{ state: string; epoch: number; tries: number }>`
+    select state, epoch, tries from target
      where rollout = ${key.rollout} and host = ${key.host} and attempt = ${key.attempt}
   `.execute(reader);
   return rows[0] ?? null;
+}
+
+/** One person's word that the host's answer will never come; how many different people said so. */
+export async function declareLost(
+  tx: Tx,
+  lost: { readonly rollout: RolloutId; readonly host: HostId; readonly person: SubjectId },
+): Promise<number | null> {
+  const open = await sql<{ attempt: number }>`
+    select t.attempt from target t
+     where t.rollout = ${lost.rollout} and t.host = ${lost.host} and ${leaves("lose")}
+       and t.is_begun for update`.execute(tx);
+  const attempt = open.rows[0]?.attempt;
+  if (attempt === undefined) return null;
+  await sql`
+    insert into lost_declaration (rollout, host, attempt, person)
+    values (${lost.rollout}, ${lost.host}, ${attempt}, ${lost.person})
+    on conflict do nothing`.execute(tx);
+  const { rows } = await sql<{ people: number }>`
+    select count(*) as people from lost_declaration
+     where rollout = ${lost.rollout} and host = ${lost.host} and attempt = ${attempt}`.execute(tx);
+  return rows[0]?.people ?? 0;
+}
+
+/** Buries the host: its slot is free, and nothing is sent to it until it is enrolled again. */
+export async function loseTarget(tx: Tx, rollout: RolloutId, host: HostId): Promise<void> {
+  await sql`
+    update target t set state = 'lost', ended_at = now(), talk_until = null
+     where t.rollout = ${rollout} and t.host = ${host} and ${leaves("lose")}`.execute(tx);
+  await sql`update host_slot set is_quarantined = true where host = ${host}`.execute(tx);
+  await freeSlots(tx, [{ rollout, host }]);
+  await sql`update rollout set look_at = now() where id = ${rollout}`.execute(tx);
 }

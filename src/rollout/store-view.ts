@@ -1,7 +1,7 @@
-import { type RawBuilder, sql } from "kysely";
-import type { HostId, PatchId, RolloutId } from "../base/ids.ts";
+import { sql } from "kysely";
+import type { HostId, PatchId, RolloutId, SubjectId } from "../base/ids.ts";
 import type { Selector } from "../base/labels.ts";
-import type { Reader } from "../db/database.ts";
+import type { Reader, Tx } from "../db/database.ts";
 import { scopeSql } from "../inventory/scope.ts";
 import type { TargetFacts } from "./explain.ts";
 import { millis } from "./store-time.ts";
@@ -51,31 +51,16 @@ export async function findTarget(
   return rows[0] ?? null;
 }
 
-/** True when the rollout has no host outside the scopes: whoever acts on all must see all. */
-export async function hasHostsOutside(
+/** How many of its hosts lie within the scopes, and how many there are. */
+export async function countTargets(
   reader: Reader,
   rollout: RolloutId,
   scopes: readonly Selector[],
-): Promise<boolean> {
-  const { rows } = await sql`
-    select 1 from target t join host h on h.id = t.host
-     where t.rollout = ${rollout} and not ${scopeSql(scopes, "h.labels")} limit 1`.execute(reader);
-  return rows.length > 0;
-}
-
-/** True when at least one of its hosts lies within the scopes. */
-export async function hasHostsInside(
-  reader: Reader,
-  rollout: RolloutId,
-  scopes: readonly Selector[],
-): Promise<boolean> {
-  return anyTarget(reader, sql`t.rollout = ${rollout} and ${scopeSql(scopes, "h.labels")}`);
-}
-
-async function anyTarget(reader: Reader, condition: RawBuilder<unknown>): Promise<boolean> {
-  const { rows } = await sql`
-    select 1 from target t join host h on h.id = t.host where ${condition} limit 1`.execute(reader);
-  return rows.length > 0;
+): Promise<{ readonly inScope: number; readonly all: number }> {
+  const { rows } = await sql<{ inScope: number; all: number }>`
+    select count(*) as all, count(*) filter (where ${scopeSql(scopes, "h.labels")}) as "inScope"
+      from target t join host h on h.id = t.host where t.rollout = ${rollout}`.execute(reader);
+  return rows[0] ?? { inScope: 0, all: 0 };
 }
 
 /** The state of the target and the reason, for the host that asks: null when it is not ours. */
@@ -87,4 +72,42 @@ export async function loadAskedTarget(
     select ${targetColumns}, t.epoch from ${targetTables}
      where t.rollout = ${of.rollout} and t.host = ${of.host}`.execute(reader);
   return rows[0] ?? null;
+}
+
+/** Hosts that hold a permit which has not run out: a halt does not reach them any more. */
+export async function loadStillStarting(
+  reader: Reader,
+  rollout: RolloutId,
+): Promise<{ readonly hosts: number; readonly until: number | null }> {
+  const { rows } = await sql<{ hosts: number; until: number | null }>`
+    select count(*) as hosts,
+           ${millis(sql`max(p.issued_at + make_interval(secs => p.ttl_seconds))`)} as until
+      from job_permit p join target t on t.rollout = p.rollout and t.host = p.host
+     where p.rollout = ${rollout} and p.attempt = t.attempt and t.state = 'permitted'
+       and p.issued_at + make_interval(secs => p.ttl_seconds) > now()`.execute(reader);
+  return rows[0] ?? { hosts: 0, until: null };
+}
+
+export interface Word {
+  readonly verb: string;
+  readonly by: SubjectId;
+  readonly words: string;
+  readonly at: number;
+}
+
+export async function insertWord(
+  tx: Tx,
+  said: { readonly id: string; readonly rollout: RolloutId } & Omit<Word, "at">,
+): Promise<void> {
+  await sql`
+    insert into rollout_word (id, rollout, verb, said_by, words)
+    values (${said.id}, ${said.rollout}, ${said.verb}, ${said.by}, ${said.words})`.execute(tx);
+}
+
+/** The newest words, oldest first. */
+export async function loadWords(reader: Reader, rollout: RolloutId): Promise<readonly Word[]> {
+  const { rows } = await sql<Word>`
+    select verb, said_by as by, words, ${millis(sql`at`)} as at from rollout_word
+     where rollout = ${rollout} order by at desc, id desc limit 50`.execute(reader);
+  return rows.toReversed();
 }

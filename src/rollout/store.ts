@@ -2,7 +2,9 @@ import { sql } from "kysely";
 import { z } from "zod";
 import type { ChangeId, HostId, PatchId, PlanDigest, RolloutId, SubjectId } from "../base/ids.ts";
 import type { Instant } from "../base/instant.ts";
+import type { Selector } from "../base/labels.ts";
 import { type Reader, sqlInstant, sqlJson, type Tx } from "../db/database.ts";
+import { planInScope } from "../plan/store-hosts.ts";
 import type { RolloutFacts, WaveCounts, WaveFacts, WaveGate, Window } from "./decide.ts";
 import type { HaltReason, Hold } from "./hold.ts";
 import type { RolloutState, WaveState } from "./model.ts";
@@ -92,6 +94,9 @@ export interface RolloutRow {
   readonly change: ChangeId;
   readonly patch: PatchId;
   readonly title: string;
+  /** As in `C-88` and `P-142`. */
+  readonly changeNumber: number;
+  readonly patchNumber: number;
   readonly state: RolloutState;
   readonly isFrozen: boolean;
   readonly haltedAt: Instant | null;
@@ -107,7 +112,9 @@ export interface RolloutRow {
 }
 
 const rolloutColumns = sql`
-  r.id, r.number, r.plan, r.change, r.patch, r.title, r.state, r.is_frozen as "isFrozen",
+  r.id, r.number, r.plan, r.change, r.patch, r.title,
+  (select number from change c where c.id = r.change) as "changeNumber",
+  (select number from patch p where p.id = r.patch) as "patchNumber", r.state, r.is_frozen as "isFrozen",
   ${millis(sql`r.halted_at`)} as "haltedAt", r.halt_reason as "haltReason", r.attempts_max as "attemptsMax",
   r.permit_ttl_seconds as "permitTtlSeconds", r.revert_seconds as "revertSeconds",
   r.scopes,
@@ -137,12 +144,18 @@ export async function loadRolloutOfPlan(
 /** Newest first, from below `before`. */
 export async function listRollouts(
   reader: Reader,
-  page: { readonly limit: number; readonly before: number | null; readonly change?: ChangeId },
+  page: {
+    readonly limit: number;
+    readonly before: number | null;
+    readonly change: ChangeId | null;
+    readonly scopes: readonly Selector[];
+  },
 ): Promise<readonly RolloutRow[]> {
   const { rows } = await sql<RolloutRow>`
     select ${rolloutColumns} from rollout r
      where (${page.before}::int is null or r.number < ${page.before}::int)
-       and (${page.change ?? null}::text is null or r.change = ${page.change ?? null}::text)
+       and (${page.change}::text is null or r.change = ${page.change}::text)
+       and ${planInScope("r.plan", page.scopes)}
      order by r.number desc limit ${page.limit}`.execute(reader);
   return rows;
 }

@@ -87,10 +87,11 @@ create table target (
   is_begun boolean not null default false,
   attempt integer not null default 1 check (attempt >= 1),
   epoch bigint not null default 0,
-  -- Who talks to the host now. Its end returns a leased target; of a begun one it only means that
-  -- another server may take up the conversation.
+  -- Who talks to the host now. The end of the talk lets another server take it up; the end of the
+  -- lease returns a target to which no permit was given.
   lease_owner text,
   lease_until timestamptz,
+  talk_until timestamptz,
   claimed_at timestamptz,
   permitted_at timestamptz,
   heard_at timestamptz,
@@ -118,8 +119,8 @@ create table target (
 -- Claims walk this in claim order, so their cost does not grow with what is done.
 create index target_ready on target (rollout, wave, kind, leaf_index) where state = 'ready';
 create index target_leased on target (lease_until) where state = 'leased';
-create index target_begun on target (lease_until)
-  where state in ('permitted', 'applying', 'rebooting', 'verifying', 'unknown')
+create index target_talk on target (talk_until)
+  where state in ('leased', 'permitted', 'applying', 'rebooting', 'verifying', 'unknown')
      or (state = 'held' and is_begun);
 create index target_unjudged on target (rollout) where state in ('done', 'noop') and verdict is null;
 create index target_host on target (host, rollout);
@@ -187,4 +188,26 @@ create table host_enrolment (
   enrolled_by text not null,
   enrolled_at timestamptz not null default now(),
   primary key (host, policy_version, enrolled_at)
+);
+
+-- What people said when they acted on a rollout. The ledger keeps digests of these words only.
+create table rollout_word (
+  id text primary key,
+  rollout text not null references rollout,
+  verb text not null,
+  said_by text not null,
+  words text not null check (length(words) between 1 and 2000),
+  at timestamptz not null default now()
+);
+create index rollout_word_of on rollout_word (rollout, at);
+
+-- A host whose word will never come is declared lost by two people.
+create table lost_declaration (
+  rollout text not null,
+  host text not null,
+  attempt integer not null,
+  person text not null,
+  at timestamptz not null default now(),
+  primary key (rollout, host, attempt, person),
+  foreign key (rollout, host) references target (rollout, host)
 );

@@ -1,0 +1,167 @@
+import { type Actor, scopesFor } from "../base/actor.ts";
+import { Failure } from "../base/failure.ts";
+import { newId } from "../base/ids.ts";
+import type { Instant } from "../base/instant.ts";
+import { demandUnscoped } from "../base/unscoped.ts";
+import { finishChange } from "../change/actions-end.ts";
+import { inTransaction, type Tx } from "../db/database.ts";
+import { notify } from "../db/notify.ts";
+import type { World } from "../db/world.ts";
+import { recordEvent } from "../ledger/record.ts";
+import { demandRollout, demandWholeRollout, wordsDigest } from "./actions.ts";
+import { advancePatch } from "./actions-patch.ts";
+import { recordRolloutEvent } from "./actions-results.ts";
+import { loadRollout, type RolloutRow } from "./store.ts";
+import {
+  type HaltScope,
+  haltRollout,
+  lockForHalt,
+  resumeRollout,
+  setHalt,
+  stopRollout,
+} from "./store-halts.ts";
+import { insertWord, loadStillStarting } from "./store-view.ts";
+
+/**
+ * Stopping and going on. A halt is for anybody who may halt any host of the rollout; going on is for
+ * who may operate all of them, and never forgives a failure that was not there to be seen.
+ */
+export interface Halted {
+  readonly rollout: RolloutRow;
+  /** Hosts that hold a live permit: they may still start until then. */
+  readonly mayStillStart: { readonly hosts: number; readonly until: Instant | null };
+}
+
+interface Said {
+  readonly rollout: string;
+  readonly reason: string;
+}
+
+export async function halt(
+  world: World,
+  actor: Actor,
+  input: Said & { readonly isFrozen: boolean },
+): Promise<Halted> {
+  const scopes = scopesFor(actor, "rollout.halt");
+  const seen = await demandRollout(world.db, { ref: input.rollout, scopes });
+  await inTransaction(world.db, async (tx) => {
+    await lockForHalt(tx, `rollout:${seen.id}`);
+    const reason = { why: "person", text: input.reason } as const;
+    const { isFrozen } = input;
+    if (!(await haltRollout(tx, { rollout: seen.id, reason, isFrozen }))) {
+      await refuseHalt(tx, seen);
+      return;
+    }
+    await record(tx, { world, actor, row: seen, verb: "halted", reason: input.reason, isFrozen });
+  });
+  const mayStillStart = await loadStillStarting(world.db, seen.id);
+  return { rollout: await reload(world, seen), mayStillStart };
+}
+
+/** A second halt of a halted rollout is what was wanted; one of an ended rollout is not. */
+async function refuseHalt(tx: Tx, seen: RolloutRow): Promise<void> {
+  const now = await loadRollout(tx, seen.id);
+  if (now?.state === "halted") return;
+  throw new Failure(
+    "blocked",
+    `R-${seen.number} is ${now?.state ?? "gone"}; nothing runs any more.`,
+  );
+}
+
+export async function resume(world: World, actor: Actor, input: Said): Promise<RolloutRow> {
+  const given = { ref: input.rollout, permission: "rollout.operate" } as const;
+  const seen = await demandWholeRollout(world, actor, given);
+  await inTransaction(world.db, async (tx) => {
+    const acknowledged = await resumeRollout(tx, seen.id);
+    if (acknowledged === null) {
+      throw new Failure("blocked", `R-${seen.number} is ${seen.state}, not halted.`);
+    }
+    const { reason } = input;
+    await record(tx, { world, actor, row: seen, verb: "resumed", reason, acknowledged });
+  });
+  return reload(world, seen);
+}
+
+/** Ends the rollout for good. Hosts at work finish by themselves; what is left needs a new plan. */
+export async function stop(world: World, actor: Actor, input: Said): Promise<RolloutRow> {
+  const given = { ref: input.rollout, permission: "rollout.operate" } as const;
+  const seen = await demandWholeRollout(world, actor, given);
+  await inTransaction(world.db, async (tx) => {
+    await lockForHalt(tx, `rollout:${seen.id}`);
+    if (!(await stopRollout(tx, seen.id))) {
+      throw new Failure("blocked", `R-${seen.number} is ${seen.state} already.`);
+    }
+    const at = world.clock();
+    await record(tx, { world, actor, row: seen, verb: "stopped", reason: input.reason });
+    await finishChange(tx, { change: seen.change, verb: "fail", actor: actor.subject, at });
+    await advancePatch(tx, seen.patch, { verbs: ["stop"], actor: actor.subject, at });
+  });
+  return reload(world, seen);
+}
+
+/** Halts or frees a scope wider than one rollout: everything, a ring, a service. */
+export async function haltScope(
+  world: World,
+  actor: Actor,
+  input: {
+    readonly scope: Exclude<HaltScope, `rollout:${string}`>;
+    readonly isHalted: boolean;
+    readonly isFrozen: boolean;
+    readonly reason: string;
+  },
+): Promise<void> {
+  const { scope, isHalted, isFrozen } = input;
+  const permission = isHalted ? "rollout.halt" : "rollout.operate";
+  demandUnscoped(actor, permission, isHalted ? "A halt of a whole scope" : "Lifting such a halt");
+  await inTransaction(world.db, async (tx) => {
+    await lockForHalt(tx, scope);
+    const reason = { why: "person", text: input.reason } as const;
+    await setHalt(tx, {
+      scope,
+      isHalted,
+      isFrozen: isHalted && isFrozen,
+      reason,
+      by: actor.subject,
+    });
+    await recordEvent(tx, {
+      type: isHalted ? "scope.halted" : "scope.resumed",
+      actor: actor.subject,
+      object: `scope:${scope}`,
+      facts: { isFrozen, reason: wordsDigest(input.reason) },
+    });
+    await notify(tx, "rollout");
+  });
+}
+
+async function record(
+  tx: Tx,
+  act: {
+    readonly world: World;
+    readonly actor: Actor;
+    readonly row: RolloutRow;
+    readonly verb: "halted" | "resumed" | "stopped";
+    readonly reason: string;
+    readonly isFrozen?: boolean;
+    readonly acknowledged?: number;
+  },
+): Promise<void> {
+  const { row, actor, verb, reason } = act;
+  await insertWord(tx, {
+    id: newId(act.world.clock()),
+    rollout: row.id,
+    verb,
+    by: actor.subject,
+    words: reason,
+  });
+  const facts = {
+    reason: wordsDigest(reason),
+    ...(act.isFrozen === undefined ? {} : { isFrozen: act.isFrozen }),
+    ...(act.acknowledged === undefined ? {} : { acknowledged: act.acknowledged }),
+  };
+  await recordRolloutEvent(tx, row.id, `rollout.${verb}`, facts, actor.subject);
+  await notify(tx, "rollout");
+}
+
+async function reload(world: World, seen: RolloutRow): Promise<RolloutRow> {
+  return (await loadRollout(world.db, seen.id)) ?? seen;
+}

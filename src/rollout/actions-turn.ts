@@ -1,0 +1,216 @@
+import { systemActor } from "../base/actor.ts";
+import { finishChange } from "../change/actions-end.ts";
+import { lockApproval } from "../change/store.ts";
+import { inTransaction, type Tx } from "../db/database.ts";
+import { notify } from "../db/notify.ts";
+import { advancePatch } from "./actions-patch.ts";
+import { recordRolloutEvent } from "./actions-results.ts";
+import { type Decision, decide, nextLookAt } from "./decide.ts";
+import { type Engine, LEASE_SECONDS } from "./engine.ts";
+import type { HaltReason, Hold } from "./hold.ts";
+import { type LoadedFacts, loadFacts } from "./store.ts";
+import { type Claimed, claim } from "./store-claims.ts";
+import { haltRollout, lockForHalt, lockForStart } from "./store-halts.ts";
+import { orderReverts } from "./store-targets.ts";
+import {
+  endWave,
+  fence,
+  finishRollout,
+  giveUp,
+  type Owned,
+  openWave,
+  passWave,
+  recordTurn,
+  takeRollouts,
+} from "./store-turn.ts";
+
+/**
+ * One turn of the engine: read aggregates, decide, commit under the owner's epoch and the generation
+ * that was read, then hand out work. Everything is a function of rows, so a turn that is cut off
+ * anywhere is simply taken again.
+ */
+export interface TurnEnd {
+  readonly claimed: readonly Claimed[];
+  /** Something was decided, so there may be more to decide at once. */
+  readonly hasMore: boolean;
+}
+
+/** The engine looks at a rollout at least this often while hosts may be working. */
+const LOOK_EVERY_MS = 2_000;
+
+export async function takeTurns(engine: Engine, room: number): Promise<TurnEnd> {
+  const owned = await takeRollouts(engine.world.db, engine.server);
+  const claimed: Claimed[] = [];
+  let hasMore = false;
+  for (const own of owned) {
+    const turn = await takeTurn(engine, own, room - claimed.length);
+    claimed.push(...turn.claimed);
+    hasMore ||= turn.hasMore;
+  }
+  return { claimed, hasMore };
+}
+
+export async function takeTurn(engine: Engine, own: Owned, room: number): Promise<TurnEnd> {
+  const loaded = await loadFacts(engine.world.db, own.rollout);
+  if (loaded === null) return { claimed: [], hasMore: false };
+  const decisions = decide(loaded.facts, loaded.now);
+  const halt = decisions.find((decision) => decision.do === "halt");
+  if (halt !== undefined) {
+    await commitHalt(engine, own, loaded, halt.reason);
+    await commitTurn(engine, own, await again(engine, own), decisions);
+    return { claimed: [], hasMore: true };
+  }
+  const isCommitted = await commitTurn(engine, own, loaded, decisions);
+  if (!isCommitted) return { claimed: [], hasMore: true };
+  const claimed = await release(engine, own, loaded, { decisions, room });
+  const hasMoved = decisions.some((d) => d.do !== "hold" && d.do !== "release");
+  return { claimed, hasMore: hasMoved };
+}
+
+async function again(engine: Engine, own: Owned): Promise<LoadedFacts | null> {
+  return loadFacts(engine.world.db, own.rollout);
+}
+
+function ownership(engine: Engine, own: Owned, loaded: LoadedFacts) {
+  const { generation } = loaded.row;
+  return { rollout: own.rollout, owner: engine.server, epoch: own.epoch, generation };
+}
+
+async function commitHalt(
+  engine: Engine,
+  own: Owned,
+  loaded: LoadedFacts,
+  reason: HaltReason,
+): Promise<void> {
+  await inTransaction(engine.world.db, async (tx) => {
+    await lockForHalt(tx, `rollout:${own.rollout}`);
+    if (!(await fence(tx, ownership(engine, own, loaded)))) return;
+    const { rollout } = own;
+    if (!(await haltRollout(tx, { rollout, reason, isFrozen: false }))) return;
+    await recordRolloutEvent(tx, rollout, "rollout.halted", { ...withoutText(reason) });
+    await notify(tx, "rollout");
+  });
+}
+
+/** People's words stay out of the ledger: they may hold names. */
+function withoutText(reason: HaltReason) {
+  if (reason.why === "person") return { why: reason.why };
+  return reason;
+}
+
+/** Writes everything but claims; false when the rollout changed since it was read. */
+async function commitTurn(
+  engine: Engine,
+  own: Owned,
+  loaded: LoadedFacts | null,
+  decisions: readonly Decision[],
+): Promise<boolean> {
+  if (loaded === null) return false;
+  return inTransaction(engine.world.db, async (tx) => {
+    if (decisions.some((d) => d.do === "open-wave" || d.do === "revert")) {
+      await lockForStart(tx, loaded.row.scopes);
+      await lockApproval(tx, [loaded.row.change], "shared");
+    }
+    if (!(await fence(tx, ownership(engine, own, loaded)))) return false;
+    for (const decision of decisions) await commitOne(tx, loaded, decision);
+    const lookAt = Math.min(nextLookAt(loaded.facts, loaded.now), loaded.now + LOOK_EVERY_MS);
+    await recordTurn(tx, { rollout: own.rollout, holds: holdsByWave(loaded, decisions), lookAt });
+    if (decisions.some((d) => d.do !== "hold" && d.do !== "release")) await notify(tx, "rollout");
+    return true;
+  });
+}
+
+async function commitOne(tx: Tx, loaded: LoadedFacts, decision: Decision): Promise<void> {
+  const { id } = loaded.row;
+  switch (decision.do) {
+    case "open-wave":
+      if (await openWave(tx, id, decision.wave))
+        await waveEvent(tx, loaded, "opened", decision.wave);
+      return;
+    case "pass-wave":
+      if (await passWave(tx, id, decision.wave))
+        await waveEvent(tx, loaded, "passed", decision.wave);
+      return;
+    case "end-wave":
+      if (await endWave(tx, id, decision.wave)) await waveEvent(tx, loaded, "ended", decision.wave);
+      return;
+    case "give-up": {
+      const hosts = await giveUp(tx, id, decision.wave, decision.hold);
+      const facts = { wave: decision.wave, count: hosts.length, why: decision.hold.why };
+      if (hosts.length > 0) await recordRolloutEvent(tx, id, "target.held", facts);
+      return;
+    }
+    case "revert": {
+      const hosts = await orderReverts(tx, id, decision.wave);
+      const facts = { wave: decision.wave, count: hosts.length };
+      if (hosts.length > 0) await recordRolloutEvent(tx, id, "revert.ordered", facts);
+      return;
+    }
+    case "finish":
+      return finish(tx, loaded);
+    case "halt":
+    case "hold":
+    case "release":
+      return;
+  }
+}
+
+async function waveEvent(
+  tx: Tx,
+  loaded: LoadedFacts,
+  what: "opened" | "passed" | "ended",
+  number: number,
+): Promise<void> {
+  const wave = loaded.facts.waves.find((w) => w.number === number);
+  const { verified = 0, failed = 0, rolledBack = 0, unknown = 0 } = wave?.counts ?? {};
+  const facts = { wave: number, verified, failed, rolledBack, unknown };
+  await recordRolloutEvent(tx, loaded.row.id, `wave.${what}`, facts);
+}
+
+/** The change ends with its rollout: completed when every wave passed its gate, else failed. */
+async function finish(tx: Tx, loaded: LoadedFacts): Promise<void> {
+  const { id, change } = loaded.row;
+  if (!(await finishRollout(tx, id))) return;
+  const isWhole = loaded.facts.waves.every((wave) => wave.hasPassed);
+  await recordRolloutEvent(tx, id, "rollout.finished", { isWhole });
+  const verb = isWhole ? "complete" : "fail";
+  const by = { actor: systemActor.subject, at: loaded.now };
+  await finishChange(tx, { change, verb, ...by });
+  await advancePatch(tx, loaded.row.patch, { verbs: [isWhole ? "finish" : "stop"], ...by });
+}
+
+function holdsByWave(
+  loaded: LoadedFacts,
+  decisions: readonly Decision[],
+): readonly { readonly wave: number; readonly holds: readonly Hold[] }[] {
+  return loaded.facts.waves.map((wave) => ({
+    wave: wave.number,
+    holds: decisions.flatMap((d) => (d.do === "hold" && d.wave === wave.number ? [d.hold] : [])),
+  }));
+}
+
+async function release(
+  engine: Engine,
+  own: Owned,
+  loaded: LoadedFacts,
+  what: { readonly decisions: readonly Decision[]; readonly room: number },
+): Promise<readonly Claimed[]> {
+  const claimed: Claimed[] = [];
+  const { scopes, change } = loaded.row;
+  for (const decision of what.decisions) {
+    const countMax = what.room - claimed.length;
+    if (decision.do !== "release" || countMax <= 0) continue;
+    const some = await claim(engine.world.db, {
+      ...own,
+      owner: engine.server,
+      scopes,
+      change,
+      wave: decision.wave,
+      kind: decision.kind,
+      leaseSeconds: LEASE_SECONDS,
+      countMax,
+    });
+    claimed.push(...some);
+  }
+  return claimed;
+}

@@ -1,0 +1,261 @@
+import { assert } from "../base/failure.ts";
+import type { HostId } from "../base/ids.ts";
+import { SECOND_MS } from "../base/instant.ts";
+import type { Conversation, ConversationEnd, JournalLine } from "../fleet/model.ts";
+import type { Host } from "../inventory/model.ts";
+import { everywhere, loadHosts } from "../inventory/store.ts";
+import { isSilence } from "../reach/model.ts";
+import { bundleFor } from "./actions-bundle.ts";
+import { permitDesk } from "./actions-permit.ts";
+import { progressDesk, resultDesk, signedResult } from "./actions-results.ts";
+import { CONVERSATIONS_MAX, type Engine, LEASE_SECONDS } from "./engine.ts";
+import type { Hold } from "./hold.ts";
+import { journalMove } from "./journal-move.ts";
+import { retryAfterRefusal } from "./result-move.ts";
+import { loadRollout, type RolloutRow } from "./store.ts";
+import type { Claimed } from "./store-claims.ts";
+import {
+  dropTargets,
+  endConversation,
+  keepLeases,
+  type TargetKey,
+  takeOverConversations,
+  targetState,
+} from "./store-targets.ts";
+
+/**
+ * The talks of one server with hosts: each claimed target gets one, each begun target whose talk was
+ * lost gets one again. All that decides stands in rows; a server that dies here loses nothing.
+ */
+export interface Conversations {
+  /** How many more can be held now. */
+  readonly room: () => number;
+  /** Brings a claimed job to its host; returns at once. */
+  dispatch(claimed: Claimed): void;
+  /** Asks hosts again that may be working and that nobody talks to. */
+  takeOver(): Promise<number>;
+  keepLeases(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+interface Desks {
+  readonly permits: ReturnType<typeof permitDesk>;
+  readonly results: ReturnType<typeof resultDesk>;
+  readonly progress: ReturnType<typeof progressDesk>;
+}
+
+export function holdConversations(engine: Engine, onEnd: () => void): Conversations {
+  const desks: Desks = {
+    permits: permitDesk(engine),
+    results: resultDesk(engine),
+    progress: progressDesk(engine),
+  };
+  const running = new Map<TargetKey, Promise<void>>();
+  const abort = new AbortController();
+  const begin = (key: TargetKey, work: () => Promise<void>): void => {
+    const done = work()
+      .catch((cause: unknown) => {
+        // The lease ends by itself, and whoever is there then goes on from the rows.
+        engine.world.log.error({ err: cause, host: key.host }, "a talk with a host failed");
+      })
+      .finally(() => {
+        running.delete(key);
+        onEnd();
+      });
+    running.set(key, done);
+  };
+  const room = (): number => Math.max(0, CONVERSATIONS_MAX - running.size);
+  return {
+    room,
+    dispatch(claimed) {
+      begin(claimed, () => dispatchJob({ engine, desks, signal: abort.signal }, claimed));
+    },
+    async takeOver() {
+      if (room() === 0) return 0;
+      const keys = await takeOverConversations(engine.world.db, engine.server, room());
+      for (const key of keys) {
+        begin(key, () => resumeJob({ engine, desks, signal: abort.signal }, key));
+      }
+      return keys.length;
+    },
+    keepLeases: () =>
+      keepLeases(engine.world.db, engine.server, {
+        keys: [...running.keys()],
+        leaseSeconds: LEASE_SECONDS,
+      }),
+    async stop() {
+      abort.abort();
+      await Promise.all(running.values());
+    },
+  };
+}
+
+interface Talking {
+  readonly engine: Engine;
+  readonly desks: Desks;
+  readonly signal: AbortSignal;
+}
+
+async function dispatchJob(talking: Talking, claimed: Claimed): Promise<void> {
+  const { engine } = talking;
+  const rollout = await rolloutOf(engine, claimed);
+  const host = await hostOf(engine, claimed.host);
+  if (host === null || host.signingKey === null || host.mode !== "managed") {
+    return drop(engine, claimed, { why: "host-not-enrolled" }, NOT_ENROLLED_RETRY_SECONDS);
+  }
+  const job = await bundleFor(engine, claimed, rollout.change);
+  const talk = talkAbout(talking, { rollout, host, key: claimed });
+  const { executor } = engine;
+  const carry = claimed.kind === "revert" ? executor.revert : executor.apply;
+  let end = await carry(host, job, talk);
+  // The host took the job and the line broke: it may be about to ask, so call back at once.
+  for (let tries = 0; tries < CALL_BACKS_MAX && isCutOff(end, talking); tries += 1) {
+    await pause(CALL_BACK_MS * 2 ** tries, talking.signal);
+    const { isAccepted } = end;
+    end = { ...(await executor.resume(host, talk)), isAccepted };
+  }
+  await settle(talking, claimed, end);
+}
+
+async function resumeJob(
+  talking: Talking,
+  key: TargetKey & { readonly tries: number },
+): Promise<void> {
+  const { engine } = talking;
+  const rollout = await rolloutOf(engine, key);
+  const host = await hostOf(engine, key.host);
+  const end =
+    host === null
+      ? null
+      : await engine.executor.resume(host, talkAbout(talking, { rollout, host, key }));
+  const now = await targetState(engine.world.db, key);
+  if (now?.state === "leased" && now.epoch === key.epoch && end?.problem === null) {
+    // The host knows of no job: the order never got there, so it is sent again.
+    const facts = "the order did not arrive";
+    const hold = { why: "host-refused", code: "no-answer", facts, retryAt: null } as const;
+    return drop(engine, key, hold, 1);
+  }
+  await endConversation(engine.world.db, key, {
+    owner: engine.server,
+    retryAfterSeconds: talking.signal.aborted ? 0 : backoffSeconds(key.tries),
+    wasHeard: end?.isHeard ?? false,
+  });
+}
+
+const NOT_ENROLLED_RETRY_SECONDS = 300;
+const CALL_BACKS_MAX = 5;
+const CALL_BACK_MS = 1_000;
+const BACKOFF_SECONDS_MIN = 5;
+const BACKOFF_SECONDS_MAX = 300;
+
+export function backoffSeconds(tries: number): number {
+  return Math.min(BACKOFF_SECONDS_MAX, BACKOFF_SECONDS_MIN * 2 ** Math.min(tries, 10));
+}
+
+/** The line broke before an end, perhaps before the host could say that it took the job. */
+function isCutOff(end: ConversationEnd, talking: Talking): boolean {
+  if (end.problem === null || end.resultCount > 0 || talking.signal.aborted) return false;
+  return end.isAccepted || end.problem.kind === "connection-lost";
+}
+
+/** What a talk that ended leaves behind: a result has moved the target already. */
+async function settle(talking: Talking, claimed: Claimed, end: ConversationEnd): Promise<void> {
+  const { engine } = talking;
+  const now = await targetState(engine.world.db, claimed);
+  if (now === null || now.epoch !== claimed.epoch) return;
+  // A server that stops hangs up; the next one takes up the talk where the host stands.
+  if (now.state !== "leased" || talking.signal.aborted) {
+    const retryAfterSeconds = end.problem === null ? BACKOFF_SECONDS_MIN : 0;
+    await endConversation(engine.world.db, claimed, {
+      owner: engine.server,
+      retryAfterSeconds,
+      wasHeard: end.isHeard,
+    });
+    return;
+  }
+  const seconds = backoffSeconds(await triesOf(engine, claimed));
+  const retryAt = engine.world.clock() + seconds * SECOND_MS;
+  await drop(engine, claimed, dropHold(end, engine.world.clock(), retryAt), seconds);
+}
+
+function dropHold(end: ConversationEnd, since: number, retryAt: number): Hold {
+  if (end.refused !== null) return { why: "host-refused", ...end.refused, retryAt };
+  if (end.problem !== null && (isSilence(end.problem.kind) || !end.isHeard)) {
+    return { why: "host-unreachable", problem: end.problem.message, since, retryAt };
+  }
+  const facts = end.problem?.message ?? "the talk ended before the host asked for a permit";
+  return { why: "host-refused", code: "no-answer", facts, retryAt };
+}
+
+async function triesOf(engine: Engine, key: TargetKey): Promise<number> {
+  return (await targetState(engine.world.db, key))?.tries ?? 0;
+}
+
+async function drop(
+  engine: Engine,
+  key: TargetKey,
+  hold: Hold,
+  retryAfterSeconds: number,
+): Promise<void> {
+  const { rollout, host, attempt, epoch } = key;
+  const wait =
+    hold.why === "host-refused"
+      ? (retryAfterRefusal(hold.code) ?? retryAfterSeconds)
+      : retryAfterSeconds;
+  const dropped = { rollout, host, attempt, epoch, hold, retryAfterSeconds: wait };
+  await dropTargets(engine.world.db, [dropped]);
+}
+
+async function rolloutOf(engine: Engine, key: TargetKey): Promise<RolloutRow> {
+  const row = await loadRollout(engine.world.db, key.rollout);
+  assert(row !== null, "a target belongs to a rollout");
+  return row;
+}
+
+async function hostOf(engine: Engine, id: HostId): Promise<Host | null> {
+  const [host] = await loadHosts(engine.world.db, { ids: [id], scopes: everywhere });
+  return host ?? null;
+}
+
+/** Passes a host's words on to the desks that decide about them. */
+function talkAbout(
+  { engine, desks, signal }: Talking,
+  of: { readonly rollout: RolloutRow; readonly host: Host; readonly key: TargetKey },
+): Conversation {
+  const { rollout, host, key } = of;
+  let lastLine = "";
+  return {
+    signal,
+    heard: () => undefined,
+    accepted: () => undefined,
+    journal(line: JournalLine) {
+      lastLine = line.text;
+      const { attempt } = key;
+      const verb = journalMove(line);
+      desks.progress({ rollout: rollout.id, host: host.id, attempt, verb, step: line.text });
+    },
+    async ask(ask) {
+      if (ask.plan !== rollout.plan) {
+        return { kind: "held", reason: "this server talks about another plan now" };
+      }
+      const { id, change, scopes } = rollout;
+      return desks.permits({ rollout: id, host: host.id, change, scopes, ask });
+    },
+    async result(result, signed) {
+      const said = { result, signed, lastLine };
+      await desks.results(signedResult(host, said, engine.world.clock()));
+    },
+  };
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    signal.addEventListener("abort", done);
+  });
+}

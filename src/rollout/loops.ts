@@ -1,0 +1,120 @@
+import { randomBytes } from "node:crypto";
+import { startLoop } from "../base/loop.ts";
+import type { World } from "../db/world.ts";
+import { sshExecutor } from "../fleet/executors/ssh/executor.ts";
+import type { Executor } from "../fleet/model.ts";
+import { machineKey } from "../fleet/store-keys.ts";
+import { reachHost } from "../reach/reach-host.ts";
+import { takeTurns } from "./actions-turn.ts";
+import { lookAtHost, takeLooks } from "./actions-verify.ts";
+import { type Engine, KEEP_LEASES_MS } from "./engine.ts";
+import { holdConversations } from "./loops-conversations.ts";
+import type { Unjudged } from "./store-results.ts";
+import { sweepTargets } from "./store-targets.ts";
+
+/** The background work of rollouts in one server; any number of servers may run it side by side. */
+export interface Rollouts {
+  /** After a hint on the channel `rollout` or `change`. */
+  wake(): void;
+  stop(): Promise<void>;
+}
+
+const ENGINE_IDLE_MS = 1_000;
+const SWEEP_MS = 2_000;
+const LOOKS_MAX = 16;
+
+export function startRollouts(world: World, executor: Executor = defaultExecutor(world)): Rollouts {
+  const engine: Engine = {
+    world,
+    server: `server-${randomBytes(8).toString("hex")}`,
+    executor,
+    dispatcherKey: machineKey(world.paths.state, "dispatcher"),
+  };
+  const { log } = world;
+  const talks = holdConversations(engine, () => turns.wake());
+  const turns = startLoop({
+    name: "rollout",
+    idleMs: ENGINE_IDLE_MS,
+    log,
+    async turn() {
+      const { claimed, hasMore } = await takeTurns(engine, talks.room());
+      for (const job of claimed) talks.dispatch(job);
+      return hasMore;
+    },
+  });
+  const sweep = startLoop({
+    name: "rollout-sweep",
+    idleMs: SWEEP_MS,
+    log,
+    async turn() {
+      const { expired, silent } = await sweepTargets(world.db);
+      if (expired + silent > 0) turns.wake();
+      await talks.takeOver();
+      return false;
+    },
+  });
+  const keep = startLoop({
+    name: "rollout-leases",
+    idleMs: KEEP_LEASES_MS,
+    log,
+    async turn() {
+      await talks.keepLeases();
+      return false;
+    },
+  });
+  const looks = startLooks(engine, () => turns.wake());
+  return {
+    wake() {
+      turns.wake();
+      looks.wake();
+    },
+    async stop() {
+      await Promise.all([turns.stop(), sweep.stop(), keep.stop(), looks.stop()]);
+      await talks.stop();
+    },
+  };
+}
+
+export function defaultExecutor(world: World): Executor {
+  return sshExecutor({
+    tenant: world.config.deployment,
+    transportTo: (host) => reachHost(world.paths, host.way),
+  });
+}
+
+/** Looks at hosts that say they are done, each on its own, so that a dead one holds up no other. */
+function startLooks(engine: Engine, onEnd: () => void): Rollouts {
+  const abort = new AbortController();
+  const running = new Map<Unjudged, Promise<void>>();
+  const lookAndForget = async (look: Unjudged): Promise<void> => {
+    try {
+      await lookAtHost(engine, look, abort.signal);
+    } catch (cause) {
+      // Its lease ends, and somebody looks again.
+      engine.world.log.error({ err: cause, host: look.host }, "a host could not be judged");
+    } finally {
+      running.delete(look);
+      onEnd();
+    }
+  };
+  const loop = startLoop({
+    name: "rollout-looks",
+    idleMs: ENGINE_IDLE_MS,
+    log: engine.world.log,
+    async turn() {
+      const room = LOOKS_MAX - running.size;
+      for (const look of room > 0 ? await takeLooks(engine, room) : []) {
+        running.set(look, lookAndForget(look));
+      }
+      return false;
+    },
+  });
+  return {
+    wake: loop.wake,
+    async stop() {
+      await loop.stop();
+      abort.abort();
+      await Promise.all(running.values());
+    },
+  };
+}
