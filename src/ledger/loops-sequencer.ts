@@ -26,6 +26,7 @@ import {
   nodesIn,
   TILE_WIDTH,
   type TileName,
+  tileKey,
   tileOf,
   tilePath,
 } from "./tile.ts";
@@ -120,23 +121,45 @@ function foreignHead(): Failure {
   return new Failure("blocked", "The ledger's head was written by another server or key.");
 }
 
+/** Written together, so that a folder is synced once for all of them; at most 1 MiB or so. */
+const TILES_AT_ONCE = 16;
+
 /** Writes every tile and bundle that a head of size `to` needs and a head of size `from` did not. */
 async function writeTiles(
   tx: Tx,
   folder: string,
   range: { readonly from: number; readonly to: number },
 ): Promise<void> {
-  for (const name of namesBetween(range)) {
-    const tile = (await loadTiles(tx, [name])).values().next().value;
-    if (tile === undefined) throw new Failure("blocked", "A tile of the ledger is missing.");
-    await writeTile(folder, name.level, name.position, Buffer.concat(tile.hashes), {
-      width: Math.min(TILE_WIDTH, hashesOnLevel(name.level, range.to) - name.position * TILE_WIDTH),
-    });
-    if (name.level > 0) continue;
-    const from = name.position * TILE_WIDTH;
-    const entries = await loadEntries(tx, { from, to: Math.min(from + TILE_WIDTH, range.to) });
-    const bundle = entryBundle(entries);
-    await writeTile(folder, "entries", name.position, bundle, { width: entries.length });
+  const names = namesBetween(range);
+  for (let at = 0; at < names.length; at += TILES_AT_ONCE) {
+    const some = names.slice(at, at + TILES_AT_ONCE);
+    const tiles = await loadTiles(tx, some);
+    const files: { path: string; bytes: Buffer }[] = [];
+    for (const name of some) {
+      const tile = tiles.get(tileKey(name));
+      if (tile === undefined) throw new Failure("blocked", "A tile of the ledger is missing.");
+      const held = hashesOnLevel(name.level, range.to) - name.position * TILE_WIDTH;
+      const width = Math.min(TILE_WIDTH, held);
+      const bytes = Buffer.concat(tile.hashes);
+      files.push({ path: tilePath(name.level, name.position, width), bytes });
+      if (name.level > 0) continue;
+      const from = name.position * TILE_WIDTH;
+      const bundle = entryBundle(await loadEntries(tx, { from, to: from + width }));
+      files.push({ path: tilePath("entries", name.position, width), bytes: bundle });
+    }
+    await writeDurably(folder, files);
+    await removePartials(folder, files);
+  }
+}
+
+/** A whole tile says all that its partial forms said. */
+async function removePartials(
+  folder: string,
+  files: readonly { readonly path: string }[],
+): Promise<void> {
+  for (const { path } of files) {
+    if (!path.includes(".p/"))
+      await rm(join(folder, `${path}.p`), { recursive: true, force: true });
   }
 }
 
@@ -151,18 +174,4 @@ function namesBetween(range: { readonly from: number; readonly to: number }): re
     }
   }
   return names;
-}
-
-async function writeTile(
-  folder: string,
-  kind: number | "entries",
-  position: number,
-  bytes: Buffer,
-  options: { readonly width: number },
-): Promise<void> {
-  await writeDurably(folder, [{ path: tilePath(kind, position, options.width), bytes }]);
-  if (options.width === TILE_WIDTH) {
-    const partials = `${join(folder, tilePath(kind, position, TILE_WIDTH))}.p`;
-    await rm(partials, { recursive: true, force: true });
-  }
 }

@@ -1,10 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { mkdir, open, rename, rm } from "node:fs/promises";
-import { dirname, join, relative } from "node:path";
+import { dirname, join } from "node:path";
 
 /**
- * Files that survive a crash whole or not at all: written beside, synced, renamed. The folders on
- * the way are synced too, since a rename lives in its folder.
+ * Files that survive a crash whole or not at all: written beside, synced, renamed. A rename lives in
+ * its folder, and a new folder in the one above, so those are synced too.
  */
 export async function writeDurably(
   root: string,
@@ -13,11 +13,11 @@ export async function writeDurably(
   const folders = new Set<string>();
   for (const file of files) {
     const target = join(root, file.path);
-    await mkdir(dirname(target), { recursive: true, mode: 0o700 });
+    const folder = dirname(target);
+    await mkdir(folder, { recursive: true, mode: 0o700 });
     await writeOne(target, file.bytes);
-    for (let at = dirname(target); !relative(root, at).startsWith(".."); at = dirname(at)) {
-      folders.add(at);
-    }
+    // All of them: one that a crashed process made may not have reached the disk yet.
+    for (let at = folder; at.length >= root.length; at = dirname(at)) folders.add(at);
   }
   for (const folder of folders) await syncFolder(folder);
 }
