@@ -101,7 +101,8 @@ report() { # JOURNAL_STATE CODE
     ROLLED_BACK) remember rolled-back ;;
   esac
   emit_result "$re_state" "$2"
-  : >"$JOB/reported"
+  # Held in the middle is not the end: the next worker goes on from here.
+  if [ "$1" != HELD ] || [ "${ACTED:-no}" = no ]; then : >"$JOB/reported"; fi
 }
 
 # What step 10 of the check reads: `seen/<plan>` holds the outcome and its attempt.

@@ -50,11 +50,13 @@ undo_packages() { # LAST_STEP
 # order that it has solved by then; `--configure -a` ends what was only unpacked. Rows that are
 # reached already are left alone.
 dpkg_apply() { # ROWS step|undo
+  da_rows=$1
+  da_kind=$2
   da_pass=0
   while [ "$da_pass" -lt 2 ]; do
     da_pass=$((da_pass + 1))
-    rows_list "$2" | awk -F '\t' 'FILENAME != "-" { mine[$1] = 1; next }
-      ($1 in mine) && $10 != "at"' "$1" - >"$WORK/dpkg.rows"
+    rows_list "$da_kind" | awk -F '\t' 'NR == FNR { mine[$1] = 1; next }
+      ($1 in mine) && $10 != "at"' "$da_rows" - >"$WORK/dpkg.rows"
     [ -s "$WORK/dpkg.rows" ] || return 0
     set --
     while read -r da_file; do
@@ -169,7 +171,7 @@ revert_refuse() { # why
 
 revert_matches_snapshot() {
   rows_list undo | awk -F '\t' '
-    FILENAME != "-" { split($0, f, " "); if (f[1] == "pkg") { was[f[2]] = f[4]; n++ } next }
+    NR == FNR { split($0, f, " "); if (f[1] == "pkg") { was[f[2]] = f[4]; n++ } next }
     $2 == "remove" { if ($3 in was) bad = 1; next }
     ($3 in was) && (was[$3] "") == ($6 "") { next }
     { bad = 1 }

@@ -1,0 +1,262 @@
+import { existsSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { hostProgram } from "../../src/reach/host-program.ts";
+import { aRoot, bodyOf, dropFixture, type Fixture, makeFixture } from "./apply-fixture.ts";
+import { command, missingForRoots, must, type Root } from "./apply-root.ts";
+import type { Talk } from "./apply-server.ts";
+
+/**
+ * kill -9 of the program, apt and dpkg on real Debian roots (host protocol §7.5–7.7). The ground
+ * truth is a file that each package's own script writes to: an effect that happened twice or never
+ * shows there, whatever the journal says.
+ */
+
+const missing = missingForRoots();
+if (missing !== null) console.warn(`The tests of recovery on real roots are skipped: ${missing}.`);
+
+const outcome = (talk: Talk): string => {
+  const last = talk.results.at(-1);
+  return last === undefined ? "no result" : `${last.state} ${last.code}`;
+};
+const said = (talk: Talk): string => talk.journal.join("\n");
+
+/** Stands before the real dd: right after a journal line is on disk, the worker may die. */
+const KILLING_DD = `#!/bin/sh
+/bin/dd "$@" || exit
+case "$*" in *of=/var/lib/fettle/job/journal*) ;; *) exit 0 ;; esac
+[ -s /kill-at ] && tail -n 1 /var/lib/fettle/job/journal | grep -Eq -f /kill-at || exit 0
+rm -f /kill-at
+kill -9 "$(cat /var/lib/fettle/job/worker)"
+`;
+
+/** Run by a maintainer script: kills the worker first, then upwards what is named, then the script. */
+const killer = (...names: string[]): string => `#!/bin/sh
+rm -f "$0"
+${names.includes("worker") ? 'kill -9 "$(cat /var/lib/fettle/job/worker)"' : ""}
+pid=$PPID
+chain=
+while [ "$pid" -gt 1 ]; do
+  case " ${names.join(" ")} " in *" $(cat /proc/$pid/comm) "*) chain="$pid $chain" ;; esac
+  pid=$(awk '$1 == "PPid:" { print $2 }' /proc/$pid/status)
+done
+${names.includes("dpkg") ? "kill -9 $chain $PPID" : ""}
+`;
+
+describe.skipIf(missing !== null)("a host program that is killed", () => {
+  let fixture: Fixture;
+  const open: Root[] = [];
+  const boots: string[] = [];
+
+  const fresh = async (): Promise<Root> => {
+    const root = await aRoot(fixture);
+    open.push(root);
+    const path = "/tools:/usr/sbin:/usr/bin:/sbin:/bin";
+    root.write("usr/sbin/fettle-host", hostProgram({ path }), 0o755);
+    root.write("tools/dd", KILLING_DD, 0o755);
+    return root;
+  };
+  const web = (): string[] =>
+    bodyOf(fixture, [["libdemo", "1.0", "2.0"], ["demo-web", "1.0", "2.0"], "restart demo-web", "probe web"]);
+  const kill = (): string[] =>
+    bodyOf(fixture, [["demo-kill", "1.0", "2.0"], ["libdemo", "1.0", "2.0"], ["demo-web", "1.0", "2.0"]]);
+  const effects = (root: Root): string[] => root.read("var/log/effects").trim().split("\n").sort();
+
+  beforeAll(async () => {
+    fixture = await makeFixture();
+  }, 300_000);
+  afterEach(async () => {
+    for (const mount of boots.splice(0)) await command(["umount", "-l", mount]);
+    for (const each of open.splice(0)) await each.close();
+  });
+  afterAll(async () => {
+    if (fixture !== undefined) await dropFixture(fixture);
+  });
+
+  test.each([
+    ["^RECEIVED ", "apply"],
+    ["^STAGED ", "apply"],
+    ["^SNAPSHOT ", "apply"],
+    ["^APPLYING .*verb=packages", "apply"],
+    ["^APPLIED .*last=2", "apply"],
+    ["^APPLYING .*verb=restart", "apply"],
+    ["^APPLIED .*step=3", ""],
+    ["^VERIFYING .*probe=web", ""],
+    ["^VERIFYING .*packages=", ""],
+    ["^DONE ", ""],
+  ])("§7.6: after %s it goes on, each effect once, new permit: %s", async (at, permit) => {
+    const host = await fresh();
+    host.write("kill-at", `${at}\n`);
+    const cut = await fixture.server.apply(host, fixture.server.job(web()));
+    expect(cut.results, said(cut)).toEqual([]);
+    expect(existsSync(host.at("kill-at"))).toBe(false);
+    const talk = await fixture.server.resume(host);
+    expect(outcome(talk), said(talk)).toBe("done -");
+    expect(talk.asks.join()).toBe(permit);
+    expect(effects(host)).toEqual(["demo-web 2.0 configure", "libdemo 2.0 configure"]);
+    expect((await host.sh("apt-mark showauto")).split("\n")).toContain("libdemo");
+  });
+
+  test.each([
+    ["preinst", ["worker"]],
+    ["postinst", ["worker"]],
+    ["preinst", ["worker", "apt-get", "dpkg"]],
+    ["postinst", ["worker", "apt-get", "dpkg"]],
+  ])("§7.6: killed in a %s with %s, the same files are installed again without a permit", async (script, names) => {
+    const host = await fresh();
+    host.write(`etc/kill-${script}`, killer(...names), 0o755);
+    const cut = await fixture.server.apply(host, fixture.server.job(kill()));
+    expect(cut.results, said(cut)).toEqual([]);
+    const talk = await fixture.server.resume(host);
+    expect(outcome(talk), said(talk)).toBe("done -");
+    expect(said(talk)).toContain("NOTE");
+    expect(effects(host)).toEqual([
+      "demo-kill 2.0 configure", "demo-web 2.0 configure", "libdemo 2.0 configure",
+    ]);
+    expect(await host.sh("dpkg --audit")).toBe("");
+  });
+
+  test("§7.6: what was not begun when it died needs a new permit, and is held without one", async () => {
+    const host = await fresh();
+    host.write("etc/kill-preinst", killer("worker", "apt-get", "dpkg"), 0o755);
+    const job = fixture.server.job(kill());
+    await fixture.server.apply(host, job);
+    const held = await fixture.server.resume(host, { ask: () => "halted by erin" });
+    // The half-installed package is whole again either way.
+    expect(await host.sh("dpkg --audit")).toBe("");
+    expect(outcome(held), said(held)).toBe("held E_PERMIT");
+    expect(said(held)).toContain("held: halted by erin");
+    const talk = await fixture.server.resume(host);
+    expect(outcome(talk), said(talk)).toBe("done -");
+    expect(effects(host)).toHaveLength(3);
+  });
+
+  test("dpkg killed under a living program is taken back to the exact versions", async () => {
+    const host = await fresh();
+    host.write("etc/kill-preinst", killer("dpkg"), 0o755);
+    const talk = await fixture.server.apply(host, fixture.server.job(kill()));
+    expect(outcome(talk), said(talk)).toBe("rolled-back E_STEP");
+    for (const name of ["demo-kill", "libdemo", "demo-web"]) {
+      expect(await host.installed(name)).toBe("1.0 installed");
+    }
+    expect(await host.sh("dpkg --audit")).toBe("");
+  });
+
+  test("§7.6: a rollback that is killed goes on, and is never begun a second time", async () => {
+    const host = await fresh();
+    host.write("kill-at", "^APPLYING .*undo=\n");
+    const body = bodyOf(fixture, [["demo-web", "1.0", "3.0"], "restart demo-web", "probe web"]);
+    await fixture.server.apply(host, fixture.server.job(body));
+    const talk = await fixture.server.resume(host);
+    expect(outcome(talk), said(talk)).toBe("rolled-back E_PROBE");
+    expect(talk.asks).toEqual([]);
+    expect(await host.installed("demo-web")).toBe("1.0 installed");
+    const again = await fixture.server.resume(host);
+    expect(again.results).toEqual([]);
+    expect(again.lines.at(-1)).toBe("@idle");
+  });
+
+  test("a journal line torn by a power cut is marked and believed by nobody", async () => {
+    const host = await fresh();
+    host.write("kill-at", "^SNAPSHOT \n");
+    await fixture.server.apply(host, fixture.server.job(web()));
+    writeFileSync(host.at("var/lib/fettle/job/journal"), "APPLIED at=1 up=1 step=1", { flag: "a" });
+    const talk = await fixture.server.resume(host);
+    expect(outcome(talk), said(talk)).toBe("done -");
+    expect(host.read("var/lib/fettle/job/journal")).toContain("\nAPPLIED at=1 up=1 step=1 ~torn\n");
+    expect(effects(host)).toHaveLength(2);
+  });
+
+  test("§7.2: a permit that comes too late starts nothing; after three tries the job is held", async () => {
+    const host = await fresh();
+    const late = await fixture.server.apply(host, fixture.server.job(web()), { ttl: 1, delay: 1.2 });
+    expect(outcome(late), said(late)).toBe("held E_PERMIT");
+    expect(late.asks).toEqual(["apply", "apply", "apply"]);
+    expect(said(late).match(/NOT_STARTED/g)).toHaveLength(3);
+    expect(host.read("var/log/effects")).toBe("");
+    const refused = await fixture.server.apply(host, fixture.server.job(web()), {
+      ask: () => "window closed",
+    });
+    expect(outcome(refused), said(refused)).toBe("held E_PERMIT");
+    expect(refused.asks).toEqual(["apply"]);
+    expect(await host.installed("demo-web")).toBe("1.0 installed");
+  });
+
+  test("§7.4: an offline plan starts without a permit", async () => {
+    const host = await fresh();
+    const job = fixture.server.job(web(), { permit: { kind: "offline" } });
+    const talk = await fixture.server.apply(host, job);
+    expect(outcome(talk), said(talk)).toBe("done -");
+    expect(talk.asks).toEqual([]);
+  });
+
+  test("§7.3, §7.6: each reboot has a permit of its own and happens once", async () => {
+    const host = await fresh();
+    const bootId = await pretendBoots(host);
+    host.write("tools/reboot", "#!/bin/sh\necho reboot >>/var/log/reboots\n", 0o755);
+    await host.sh("ln -sf /tools/reboot /usr/sbin/reboot");
+    const body = [...bodyOf(fixture, [["demo-kill", "1.0", "2.0"], "reboot", "probe web"])];
+    const talk = await fixture.server.apply(host, fixture.server.job(body));
+    expect(talk.asks, said(talk)).toEqual(["apply", "reboot"]);
+    expect(said(talk)).toContain(`REBOOTING`);
+    bootId("22222222-2222-2222-2222-222222222222");
+    const after = await fixture.server.resume(host);
+    expect(outcome(after), said(after)).toBe("done -");
+    expect(after.asks).toEqual([]);
+    expect(host.read("var/log/reboots")).toBe("reboot\n");
+    expect(effects(host)).toEqual(["demo-kill 2.0 configure"]);
+  });
+
+  test("§7.3: a halt between upgrade and reboot leaves the reboot held", async () => {
+    const host = await fresh();
+    host.write("tools/reboot", "#!/bin/sh\necho reboot >>/var/log/reboots\n", 0o755);
+    const body = [...bodyOf(fixture, [["demo-kill", "1.0", "2.0"], "reboot"])];
+    const talk = await fixture.server.apply(host, fixture.server.job(body), {
+      ask: ({ kind }) => (kind === "reboot" ? "halted" : "permit"),
+    });
+    expect(outcome(talk), said(talk)).toBe("held E_PERMIT");
+    expect(said(talk)).toContain("applied, reboot held");
+    expect(host.read("var/log/reboots")).toBe("");
+    expect(await host.installed("demo-kill")).toBe("2.0 installed");
+  });
+
+  test("§7.7: an ordered revert leads to the snapshot's versions once, with its own permit", async () => {
+    const host = await fresh();
+    const job = fixture.server.job(web());
+    expect(outcome(await fixture.server.apply(host, job))).toBe("done -");
+    const held = await fixture.server.revert(host, job, { ask: () => "frozen" });
+    expect(outcome(held), said(held)).toBe("held E_PERMIT");
+    expect(await host.installed("demo-web")).toBe("2.0 installed");
+    const talk = await fixture.server.revert(host, job);
+    expect(outcome(talk), said(talk)).toBe("rolled-back -");
+    expect(talk.results.at(-1)?.kind).toBe("revert");
+    expect(talk.asks).toEqual(["revert"]);
+    expect(await host.installed("demo-web")).toBe("1.0 installed");
+    expect(await host.installed("libdemo")).toBe("1.0 installed");
+    const twice = await fixture.server.revert(host, job);
+    expect(outcome(twice), said(twice)).toMatch(/^refused E_/);
+    const forward = await fixture.server.apply(host, job);
+    expect(outcome(forward), said(forward)).toMatch(/E_REPLAY$|^rolled-back/);
+    expect(await host.installed("demo-web")).toBe("1.0 installed");
+  });
+
+  test("§7.7: a plan with `revert self` is reverted by nobody's order", async () => {
+    const host = await fresh();
+    const job = fixture.server.job(web(), { revert: { kind: "self" } });
+    expect(outcome(await fixture.server.apply(host, job))).toBe("done -");
+    const talk = await fixture.server.revert(host, job);
+    expect(outcome(talk), said(talk)).toBe("refused E_PERMIT");
+    expect(await host.installed("demo-web")).toBe("2.0 installed");
+  });
+
+  /** Lets the root see a boot id of its own, as a machine that reboots would. */
+  async function pretendBoots(root: Root): Promise<(id: string) => void> {
+    const file = join(fixture.folder, `boot-${boots.length}`);
+    const set = (id: string): void => writeFileSync(file, `${id}\n`);
+    set("11111111-1111-1111-1111-111111111111");
+    const at = root.at("proc/sys/kernel/random/boot_id");
+    await must(["mount", "--bind", file, at]);
+    boots.push(at);
+    return set;
+  }
+});
