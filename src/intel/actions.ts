@@ -3,6 +3,7 @@ import { scopesFor } from "../base/actor.ts";
 import { Failure } from "../base/failure.ts";
 import type { Instant } from "../base/instant.ts";
 import type { World } from "../db/world.ts";
+import { type NetworkOutcome, networkLimits, refreshFeeds } from "./actions-network.ts";
 import { type Freshness, freshnessOf } from "./feed-rules.ts";
 import {
   byUrgency,
@@ -16,7 +17,6 @@ import {
 import { type Coverage, coverage, type ExplainedFinding, explainFinding } from "./findings.ts";
 import { type LoadOutcome, loadFeed } from "./load-feed.ts";
 import { exposedStates, type FindingState, type Vulnerability } from "./model.ts";
-import { type NetworkOutcome, networkLimits, refreshFeeds } from "./network.ts";
 import { rematch } from "./rematch.ts";
 import { loadGroupedHosts, loadReach, type Reach } from "./store-exposure.ts";
 import { absentFeed, loadFeeds, type StoredFeed } from "./store-feed.ts";

@@ -1,8 +1,8 @@
 import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
+import { tarOf } from "../../test/builders/intel.ts";
 import type { FeedReading } from "./feed-format.ts";
 import { readFeed } from "./ingest.ts";
-import { tarOf } from "./test-builders.ts";
 import { unpackLimits } from "./unpack.ts";
 
 /**

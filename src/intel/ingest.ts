@@ -1,4 +1,3 @@
-import { setImmediate } from "node:timers/promises";
 import { Failure } from "../base/failure.ts";
 import type { FeedDocument, FeedFormat, FeedReading } from "./feed-format.ts";
 import { HEAD_BYTES } from "./feed-format.ts";
@@ -22,31 +21,35 @@ export async function readFeed(
   bytes: Buffer,
   limits: UnpackLimits = unpackLimits,
 ): Promise<readonly FeedReading[]> {
-  const held: FeedDocument[] = [];
-  let format: FeedFormat | undefined;
-  let collector: ReturnType<FeedFormat["begin"]> | null = null;
-  let sinceTurn = 0;
-  for (const document of await unpack(bytes, limits)) {
-    if (collector === null) {
-      format = formatOf(document);
-      if (format === undefined) {
-        held.push(document);
-        if (held.length > RECOGNISE_DOCUMENTS_MAX) throw unrecognised();
-        continue;
-      }
-      collector = format.begin();
-    }
-    collector.add(document);
-    sinceTurn += document.text.length;
-    if (sinceTurn > TURN_CHARACTERS) {
-      sinceTurn = 0;
-      await setImmediate();
-    }
+  const documents = (await unpack(bytes, limits))[Symbol.iterator]();
+  const { format, first } = recognise(documents);
+  const collector = format.begin();
+  collector.add(first);
+  let sinceTurn = first.text.length;
+  for (let next = documents.next(); next.done !== true; next = documents.next()) {
+    collector.add(next.value);
+    sinceTurn += next.value.text.length;
+    if (sinceTurn < TURN_CHARACTERS) continue;
+    sinceTurn = 0;
+    await new Promise((resolve) => setImmediate(resolve));
   }
-  if (collector === null) throw unrecognised();
   const readings = collector.finish().filter((reading) => reading.entryCount > 0);
-  if (readings.length === 0) throw empty(format?.name ?? "");
+  if (readings.length === 0) throw empty(format.name);
   return readings;
+}
+
+/** Passes over what no format recognises until one does. */
+function recognise(documents: Iterator<FeedDocument>): {
+  readonly format: FeedFormat;
+  readonly first: FeedDocument;
+} {
+  for (let seen = 0; seen < RECOGNISE_DOCUMENTS_MAX; seen++) {
+    const next = documents.next();
+    if (next.done === true) break;
+    const format = formatOf(next.value);
+    if (format !== undefined) return { format, first: next.value };
+  }
+  throw unrecognised();
 }
 
 function formatOf(document: FeedDocument): FeedFormat | undefined {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { aStatement } from "../../test/builders/intel.ts";
 import { judge } from "./judge.ts";
 import type { Statement } from "./model.ts";
-import { aStatement } from "./test-builders.ts";
 import { compareDeb } from "./versions/deb.ts";
 import { compareSemver } from "./versions/semver.ts";
 

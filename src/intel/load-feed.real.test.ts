@@ -1,11 +1,11 @@
 import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { trackerFile, trackerOf } from "../../test/builders/intel.ts";
 import { type TestWorld, testWorld } from "../../test/setup/world.ts";
 import { systemActor } from "../base/actor.ts";
 import { feedStatus } from "./actions.ts";
 import { type FeedInput, type LoadOutcome, loadFeed } from "./load-feed.ts";
 import { loadVulnerabilities } from "./store-vulnerability.ts";
-import { trackerFile, trackerOf } from "./test-builders.ts";
 
 let now = Date.parse("2026-11-21T12:00:00Z");
 let made: TestWorld;

@@ -2,7 +2,7 @@ import { systemActor } from "../base/actor.ts";
 import { MINUTE_MS } from "../base/instant.ts";
 import { type Loop, startLoop } from "../base/loop.ts";
 import type { World } from "../db/world.ts";
-import { refreshFeeds } from "./network.ts";
+import { refreshFeeds } from "./actions-network.ts";
 import { rematchOnce } from "./rematch.ts";
 
 /** Keeps findings up to date: to be woken by the channels `feed` and `scan`. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { aPackage, aStatement, GENERATION } from "../../test/builders/intel.ts";
 import { findingsForPackages, judgeAll } from "./match.ts";
-import { aPackage, aStatement, GENERATION } from "./test-builders.ts";
 
 const none: ReadonlySet<string> = new Set();
 

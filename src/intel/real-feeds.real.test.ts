@@ -1,10 +1,16 @@
 import { gunzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
+import {
+  aPackage,
+  GENERATION,
+  hasRealFeeds,
+  packagesOfStatus,
+  realFeed,
+} from "../../test/builders/intel.ts";
 import type { FeedContent, FeedReading } from "./feed-format.ts";
 import { readFeed } from "./ingest.ts";
 import { findingsForPackages, judgeAll, type StoredStatement } from "./match.ts";
 import { subjectOf } from "./subject.ts";
-import { aPackage, GENERATION, hasRealFeeds, packagesOfStatus, realFeed } from "./test-builders.ts";
 
 const none: ReadonlySet<string> = new Set();
 

@@ -1,14 +1,14 @@
 import { sql } from "kysely";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { addHost, inspect } from "../../test/builders/fleet.ts";
+import { aPackage, trackerFile } from "../../test/builders/intel.ts";
 import { type TestWorld, testWorld } from "../../test/setup/world.ts";
 import { type Actor, systemActor } from "../base/actor.ts";
 import { parseSelector } from "../base/labels.ts";
 import { listFindings, loadFeedFile, showFinding } from "./actions.ts";
 import { hostFindings } from "./findings.ts";
-import { addHost, inspect } from "./fleet-builder.ts";
 import { rematch } from "./rematch.ts";
 import { exposure } from "./store-exposure.ts";
-import { aPackage, trackerFile } from "./test-builders.ts";
 
 let now = 0;
 let made: TestWorld;

@@ -1,5 +1,3 @@
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
 import { z } from "zod";
 import { systemActor } from "../base/actor.ts";
 import { sha256 } from "../base/digest.ts";
@@ -9,14 +7,13 @@ import type { World } from "../db/world.ts";
 import { type LoadOutcome, loadFeed } from "./load-feed.ts";
 import { rematch } from "./rematch.ts";
 import { loadFeeds } from "./store-feed.ts";
+import { readManifestText, readPart, shippedFolder } from "./store-starter.ts";
 
 /**
  * The dated snapshot that comes with the program, so that a first start without network knows
  * something, and says how old it is. Its parts are in the wire formats of their publishers and are
  * read by the same readers. It never replaces anything newer, nor anything that was fetched.
  */
-const FOLDER = new URL("../../starter/", import.meta.url).pathname;
-
 export const manifestSchema = z.strictObject({
   format: z.literal("fettle starter 1"),
   parts: z.array(
@@ -37,11 +34,9 @@ export type StarterManifest = z.output<typeof manifestSchema>;
 /** Loads the parts that are newer than what is there; the others are left out of the answer. */
 export async function loadStarter(
   world: World,
-  folder: string = FOLDER,
+  folder: string = shippedFolder,
 ): Promise<readonly LoadOutcome[]> {
-  const manifest = manifestSchema.parse(
-    JSON.parse(await readFile(join(folder, "manifest.json"), "utf8")),
-  );
+  const manifest = manifestSchema.parse(JSON.parse(await readManifestText(folder)));
   const known = new Map((await loadFeeds(world.db)).map((feed) => [feed.name, feed]));
   const outcomes: LoadOutcome[] = [];
   for (const part of manifest.parts) {
@@ -50,7 +45,7 @@ export async function loadStarter(
     const isOurs = last === undefined || last.origin === null || last.origin === "starter";
     const isNewer = last?.asOf == null || (asOf !== null && asOf > last.asOf);
     if (asOf === null || !isOurs || !isNewer) continue;
-    const bytes = await readFile(join(folder, part.file));
+    const bytes = await readPart(folder, part.file);
     if (sha256(bytes) !== part.sha256) throw damagedPart(part.file);
     outcomes.push(
       ...(await loadFeed(world, systemActor, {

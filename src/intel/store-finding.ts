@@ -160,7 +160,8 @@ async function insertIncoming(tx: Tx, b: readonly Match[]): Promise<void> {
            t.statement_id, t.rule, t.installed, t.compared_with, t.comparison
       from unnest(${arrayText(b.map((m) => m.packageId))}::integer[],
         ${b.map((m) => m.vulnerability)}::text[], ${b.map((m) => m.state)}::text[],
-        ${b.map((m) => m.fixedVersion)}::text[], ${arrayText(b.map((m) => m.statementId))}::bigint[],
+        ${b.map((m) => m.fixedVersion)}::text[],
+        ${arrayText(b.map((m) => m.statementId))}::bigint[],
         ${b.map((m) => m.because.rule)}::text[], ${b.map((m) => m.because.installed)}::text[],
         ${b.map((m) => m.because.comparedWith)}::text[],
         ${b.map((m) => m.because.comparison)}::text[])

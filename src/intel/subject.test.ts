@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { aPackage } from "../../test/builders/intel.ts";
 import { isRunningKernel } from "./exposure.ts";
 import { subjectOf } from "./subject.ts";
-import { aPackage } from "./test-builders.ts";
 
 describe("what a package is judged as", () => {
   it("is its source and source version", () => {

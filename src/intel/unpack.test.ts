@@ -1,7 +1,7 @@
 import { deflateRawSync, gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
+import { tarOf } from "../../test/builders/intel.ts";
 import type { FeedDocument } from "./feed-format.ts";
-import { tarOf } from "./test-builders.ts";
 import { unpack, unpackLimits } from "./unpack.ts";
 
 async function open(bytes: Buffer, limits = unpackLimits): Promise<readonly FeedDocument[]> {

@@ -72,33 +72,40 @@ async function openGzip(packed: Buffer, limits: UnpackLimits): Promise<Buffer> {
 const BLOCK = 512;
 
 function* readTar(bytes: Buffer, limits: UnpackLimits): Generator<FeedDocument> {
-  let at = 0;
   let count = 0;
+  for (const { name, body } of tarEntries(bytes)) {
+    if (!isJsonText(body)) continue;
+    if (++count > limits.documentsMax) throw tooLarge("holds more files than a feed may");
+    if (body.length > limits.documentBytesMax) {
+      throw tooLarge("holds a file larger than a feed may be");
+    }
+    yield documentOf(name, body, true);
+  }
+}
+
+/** The plain files of an archive; names of over 100 bytes stand in an entry of their own before. */
+function* tarEntries(bytes: Buffer): Generator<{ readonly name: string; readonly body: Buffer }> {
   let longName = "";
-  while (at + BLOCK <= bytes.length) {
+  for (let at = 0; at + BLOCK <= bytes.length; ) {
     const header = bytes.subarray(at, at + BLOCK);
     if (header.every((byte) => byte === 0)) return;
     const size = tarSize(header);
     const start = at + BLOCK;
     if (size === null || start + size > bytes.length) throw damaged("tar");
     const body = bytes.subarray(start, start + size);
-    const type = String.fromCharCode(header[156] ?? 0);
-    if (type === "L") longName = textField(body, 0, size);
-    else if (type === "x") longName = /(?:^|\n)\d+ path=([^\n]*)/.exec(body.toString())?.[1] ?? "";
-    else {
-      const name = longName || tarName(header);
-      longName = "";
-      if ((type === "0" || type === "\0") && isJsonText(body)) {
-        if (++count > limits.documentsMax) throw tooLarge("holds more files than a feed may");
-        if (size > limits.documentBytesMax)
-          throw tooLarge("holds a file larger than a feed may be");
-        yield documentOf(name, body, true);
-      }
-    }
     at = start + Math.ceil(size / BLOCK) * BLOCK;
+    const type = String.fromCharCode(header[156] ?? 0);
+    const isNameOnly = type === "L" || type === "x";
+    if (type === "0" || type === "\0") yield { name: longName || tarName(header), body };
+    longName = isNameOnly ? longNameOf(type, body) : "";
   }
   // Without its end mark (two blocks of zeros) an archive was cut at an unlucky place.
   throw damaged("tar");
+}
+
+function longNameOf(type: string, body: Buffer): string {
+  if (type === "L") return textField(body, 0, body.length);
+  return /(?:^|\n)\d+ path=([^\n]*)/.exec(body.toString())?.[1] ?? "";
 }
 
 function tarName(header: Buffer): string {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
+import { trackerFile } from "../../../../test/builders/intel.ts";
 import type { FeedReading } from "../../feed-format.ts";
 import { readFeed } from "../../ingest.ts";
 import type { Statement } from "../../model.ts";
-import { trackerFile } from "../../test-builders.ts";
 
 async function read(bytes: Buffer): Promise<FeedReading> {
   const [reading] = await readFeed(bytes);

@@ -1,9 +1,9 @@
 import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
+import { tarOf } from "../../../../test/builders/intel.ts";
 import type { FeedReading } from "../../feed-format.ts";
 import { readFeed } from "../../ingest.ts";
 import type { Statement } from "../../model.ts";
-import { tarOf } from "../../test-builders.ts";
 
 function aRecord(of: object = {}): Record<string, unknown> {
   return {

@@ -1,13 +1,13 @@
-import { systemActor } from "../base/actor.ts";
-import type { HostId } from "../base/ids.ts";
-import { newId } from "../base/ids.ts";
-import type { Labels } from "../base/labels.ts";
-import { inTransaction } from "../db/database.ts";
-import type { World } from "../db/world.ts";
-import { parseInspection } from "../inventory/inspection.ts";
-import type { StoredPackage } from "../inventory/model.ts";
-import { recordInspection } from "../inventory/record-inspection.ts";
-import { insertHosts } from "../inventory/store.ts";
+import { systemActor } from "../../src/base/actor.ts";
+import type { HostId } from "../../src/base/ids.ts";
+import { newId } from "../../src/base/ids.ts";
+import type { Labels } from "../../src/base/labels.ts";
+import { inTransaction } from "../../src/db/database.ts";
+import type { World } from "../../src/db/world.ts";
+import { parseInspection } from "../../src/inventory/inspection.ts";
+import type { StoredPackage } from "../../src/inventory/model.ts";
+import { recordInspection } from "../../src/inventory/record-inspection.ts";
+import { insertHosts } from "../../src/inventory/store.ts";
 
 /** Puts a host with these packages into the store the way an inspection does; for tests. */
 export async function addHost(

@@ -2,12 +2,12 @@ import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { trackerOf } from "../../test/builders/intel.ts";
 import { type TestWorld, testWorld } from "../../test/setup/world.ts";
 import { systemActor } from "../base/actor.ts";
 import { feedStatus, refreshFromNetwork } from "./actions.ts";
+import { type NetworkOutcome, networkLimits, refreshFeeds, sourcesFor } from "./actions-network.ts";
 import { startFeedRefresh, startMatching } from "./loops.ts";
-import { type NetworkOutcome, networkLimits, refreshFeeds, sourcesFor } from "./network.ts";
-import { trackerOf } from "./test-builders.ts";
 
 let now = Date.parse("2026-11-21T12:00:00Z");
 let made: TestWorld;

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
-import type { StoredPackage } from "../inventory/model.ts";
-import type { StoredStatement } from "./match.ts";
+import type { StoredStatement } from "../../src/intel/match.ts";
+import type { StoredPackage } from "../../src/inventory/model.ts";
 
-/** Makers of small inputs for the tests of this context, and the way to the real feeds. */
+/** Makers of small inputs for tests about feeds and findings, and the way to the real feeds. */
 
 export const GENERATION = "a".repeat(64);
 
