@@ -10,11 +10,10 @@ import type { ApproverKey, Subject } from "../identity/model.ts";
 import { loadSubject } from "../identity/store.ts";
 import { loadKeys } from "../identity/store-keys.ts";
 import { recordEvent } from "../ledger/record.ts";
+import { followPatch } from "../plan/actions-patch.ts";
 import { parseStatement } from "../plan/statement.ts";
 import { loadPlan } from "../plan/store.ts";
 import { countPlanHosts } from "../plan/store-hosts.ts";
-import { patchMoves } from "../triage/model.ts";
-import { updateState } from "../triage/store.ts";
 import { type ApprovalRefusal, mayApprove } from "./may-approve.ts";
 import type { Approval, ApprovalId, Change } from "./model.ts";
 import { signaturesDigest } from "./signatures.ts";
@@ -203,10 +202,10 @@ async function commitApproval(
     },
     facts: { approvals: all.length, need: change.need, class: change.class },
   });
-  await updateState(tx, {
-    id: change.patch,
-    from: "planned",
-    to: patchMoves.planned.approve,
+  await followPatch(tx, {
+    patch: change.patch,
+    from: { planned: "approve" },
+    actor: approval.person,
     at: approval.at,
   });
   return { ...change, state: "approved", movedAt: approval.at };

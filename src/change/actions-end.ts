@@ -8,7 +8,7 @@ import { notify } from "../db/notify.ts";
 import type { World } from "../db/world.ts";
 import { personBehind } from "../identity/store.ts";
 import { recordEvent } from "../ledger/record.ts";
-import { demandChange, lockForTaking } from "./actions.ts";
+import { approvalLost, demandChange, lockForTaking } from "./actions.ts";
 import type { Change, ChangeVerb } from "./model.ts";
 import { nextState } from "./model.ts";
 import { expireChanges, loadChange, moveChange, startApproved } from "./store.ts";
@@ -72,6 +72,7 @@ async function endChange(
     const at = world.clock();
     await moveChange(tx, { id: change.id, verb, to, at, reason: given.reason });
     await recordEnd(tx, actor.subject, { ...change, state: to }, given.reason);
+    await approvalLost(tx, { before: change.state, patch: change.patch, actor, at });
     return { ...change, state: to, movedAt: at, closedReason: given.reason };
   });
 }
@@ -98,9 +99,13 @@ async function recordEnd(
 /** Closes changes whose time is over; returns how many. */
 export async function expireOverdue(world: World): Promise<number> {
   return inTransaction(world.db, async (tx) => {
-    const expired = await expireChanges(tx, world.clock());
-    for (const change of expired) {
+    const at = world.clock();
+    const expired = await expireChanges(tx, at);
+    // In the order of their cases, so that two servers lock cases in the same order.
+    for (const change of [...expired].sort((a, b) => (a.patch < b.patch ? -1 : 1))) {
+      const { before, patch } = change;
       await recordEnd(tx, systemActor.subject, { ...change, state: "expired" }, null);
+      await approvalLost(tx, { before, patch, actor: systemActor, at });
     }
     return expired.length;
   });

@@ -268,6 +268,20 @@ async function loadPlanText(digest: string): Promise<string | null> {
   return rows[0]?.statement ?? null;
 }
 
+test("the case follows: approved while a change of it is, planned again when none is", async () => {
+  const own = await aPatch(world, carol!, "3.0.18-1~deb12u0");
+  const state = async (): Promise<string | undefined> => (await loadPatch(world.db, own))?.state;
+  const first = await requested({ patch: own });
+  expect(await state()).toBe("planned");
+  const second = await requested({ patch: own });
+  await Promise.all([approve(alice!, first), approve(bob!, second)]);
+  expect(await state()).toBe("approved");
+  await withdrawChange(world, carol!.actor, { change: first.id, reason: "r" });
+  expect(await state()).toBe("approved");
+  await rejectChange(world, bob!.actor, { change: second.id, reason: "r" });
+  expect(await state()).toBe("planned");
+});
+
 describe("a change", () => {
   test("is asked for by who made the plan, once", async () => {
     const { digest } = await plan(carol!.actor);

@@ -1,18 +1,21 @@
 import { type Actor, scopesFor } from "../base/actor.ts";
 import { Failure } from "../base/failure.ts";
-import { type ChangeId, newId, type SubjectId } from "../base/ids.ts";
+import { type ChangeId, newId, type PatchId, type SubjectId } from "../base/ids.ts";
+import type { Instant } from "../base/instant.ts";
 import { type Db, inTransaction, isUniqueViolation, type Tx } from "../db/database.ts";
 import { notify } from "../db/notify.ts";
 import type { World } from "../db/world.ts";
 import { personBehind } from "../identity/store.ts";
 import { recordEvent } from "../ledger/record.ts";
+import { followPatch } from "../plan/actions-patch.ts";
 import { demandPlan } from "../plan/actions-show.ts";
 import { parseStatement, type Statement } from "../plan/statement.ts";
 import { loadWaves, type StoredPlan } from "../plan/store.ts";
 import { countPlanHosts } from "../plan/store-hosts.ts";
-import { type Change, nextState, type RiskFacts } from "./model.ts";
+import { type Change, type ChangeState, nextState, type RiskFacts } from "./model.ts";
 import {
   approvalsFor,
+  hasApprovedChange,
   insertChange,
   loadChange,
   loadChangeByNumber,
@@ -94,6 +97,12 @@ export async function editChange(
       from: before.plan,
       approvalsVoided: voided,
     });
+    await approvalLost(tx, {
+      before: before.state,
+      patch: change.patch,
+      actor,
+      at: change.movedAt,
+    });
     return change;
   });
 }
@@ -159,6 +168,25 @@ export async function lockForTaking(tx: Tx, ref: string): Promise<Change | null>
   if (seen === null) return null;
   await lockApproval(tx, [seen.id], "exclusive");
   return lockChange(tx, seen.id);
+}
+
+/** The case of a change that was approved and is not any more goes back to planned. */
+export async function approvalLost(
+  tx: Tx,
+  lost: {
+    readonly before: ChangeState;
+    readonly patch: PatchId;
+    readonly actor: Pick<Actor, "subject">;
+    readonly at: Instant;
+  },
+): Promise<void> {
+  if (lost.before !== "approved" || (await hasApprovedChange(tx, lost.patch))) return;
+  await followPatch(tx, {
+    patch: lost.patch,
+    from: { approved: "replan" },
+    actor: lost.actor.subject,
+    at: lost.at,
+  });
 }
 
 async function contentOf(

@@ -103,22 +103,33 @@ export async function moveChange(
   return numAffectedRows === 1n;
 }
 
+export interface ExpiredChange extends Pick<Change, "id" | "patch" | "plan"> {
+  readonly before: ChangeState;
+}
+
 /** Closes all that are over, set-wise. */
-export async function expireChanges(
-  tx: Tx,
-  now: Instant,
-): Promise<readonly Pick<Change, "id" | "patch" | "plan">[]> {
-  const { rows } = await sql<Pick<Change, "id" | "patch" | "plan">>`
+export async function expireChanges(tx: Tx, now: Instant): Promise<readonly ExpiredChange[]> {
+  const { rows } = await sql<ExpiredChange>`
     with over as (
-      select id from change
+      select id, state from change
        where state = any(${[...statesBefore("expire")]}::text[])
          and expires_at <= ${sqlInstant(now)}
        order by id for update skip locked
     )
     update change c set state = 'expired', moved_at = ${sqlInstant(now)}
       from over where over.id = c.id
-    returning c.id, c.patch, c.plan`.execute(tx);
+    returning c.id, c.patch, c.plan, over.state as before`.execute(tx);
   return rows;
+}
+
+/** Whether people still agree to any change of this case. */
+export async function hasApprovedChange(reader: Reader, patch: PatchId): Promise<boolean> {
+  const { rows } = await sql<{ has: boolean }>`
+    select exists (select from change
+                    where patch = ${patch} and state in ('approved', 'running')) as has`.execute(
+    reader,
+  );
+  return rows[0]?.has ?? false;
 }
 
 /**

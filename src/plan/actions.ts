@@ -10,8 +10,9 @@ import type { Host } from "../inventory/model.ts";
 import { loadHosts } from "../inventory/store.ts";
 import { recordEvent } from "../ledger/record.ts";
 import { type ChangeClass, parseRings, type RingsPolicy } from "../policy/rings.ts";
-import { type Patch, patchMoves } from "../triage/model.ts";
-import { loadPatch, updateState } from "../triage/store.ts";
+import type { Patch } from "../triage/model.ts";
+import { loadPatch } from "../triage/store.ts";
+import { followPatch } from "./actions-patch.ts";
 import { type AskPair, resolvePairs } from "./actions-resolve.ts";
 import { demandPlan } from "./actions-show.ts";
 import { checkPlan } from "./checker.ts";
@@ -202,14 +203,12 @@ async function commitPlan(
       at: input.issuedAt,
     });
     if (!isNew) return;
-    if (patch.state === "triage") {
-      await updateState(tx, {
-        id: patch.id,
-        from: "triage",
-        to: patchMoves.triage.plan,
-        at: input.issuedAt,
-      });
-    }
+    await followPatch(tx, {
+      patch: patch.id,
+      from: { triage: "plan", stopped: "replan" },
+      actor: actor.subject,
+      at: input.issuedAt,
+    });
     await recordPlanned(tx, actor.subject, made.made, planned.report);
   });
 }

@@ -50,6 +50,10 @@ export async function nextChangeNumber(reader: Reader): Promise<number> {
   return rows[0]?.number ?? 0;
 }
 
+export async function lockPatch(tx: Tx, patch: PatchId): Promise<void> {
+  await sql`select from patch where id = ${patch} for update`.execute(tx);
+}
+
 export interface NewPlan {
   readonly plan: Plan;
   readonly report: PlanReport;

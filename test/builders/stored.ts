@@ -143,15 +143,19 @@ export async function askedOpenssl(_world: World, pair: SetPair): Promise<Resolv
   return { kind: "resolved", resolution };
 }
 
-/** The case of that update. */
-export async function aPatch(world: World, by: TestPerson): Promise<PatchId> {
+/** A case for the hosts' openssl; an open case has a version of its own. */
+export async function aPatch(
+  world: World,
+  by: TestPerson,
+  sourceVersion = NEW_VERSION,
+): Promise<PatchId> {
   const now = world.clock();
   const id = newId<PatchId>(now);
   await inTransaction(world.db, (tx) =>
     insertPatch(tx, {
       id,
-      title: `openssl ${NEW_VERSION}`,
-      target: { ecosystem: "Debian:12", source: "openssl", sourceVersion: NEW_VERSION },
+      title: `openssl ${sourceVersion}`,
+      target: { ecosystem: "Debian:12", source: "openssl", sourceVersion },
       state: "triage",
       route: "scheduled",
       kind: "security",
