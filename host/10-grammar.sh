@@ -4,17 +4,16 @@
 # `0e1…` and `0e2…` are equal numbers; no interval like {1,63}, which old mawk does not know.
 
 BUNDLE_BYTES_MAX=1048576
-# A pipe gives at least a page at a time, so this is ample for the largest bundle, and it bounds
-# what an endless sender can write to disk.
-BUNDLE_READS_MAX=512
+# A sender that says nothing for a minute, or is not done after five, is too slow.
 BUNDLE_READ_S=60
+BUNDLE_TOTAL_S=300
 BUNDLE_TAIL='
 @end'
 
 # mawk waits on a pipe until its buffer is full, so it would not see `@end` while the other side
 # keeps the connection open; the others know no such option.
 live_awk() {
-  LIVE_AWK=awk
+  LIVE_AWK='awk'
   case $(awk -W version 2>/dev/null </dev/null) in
     mawk*) LIVE_AWK='awk -W interactive' ;;
   esac
@@ -26,10 +25,10 @@ live_awk() {
 # silent after `@end` until it is answered, so nothing is read too far.
 copy_bundle() { # FILE
   : >"$1" || fail_code E_STATE "the bundle could not be stored" || return 1
-  cb_reads=0 cb_tail=''
+  cb_tail=''
+  read_uptime_cs
+  cb_end=$((UPTIME_CS + BUNDLE_TOTAL_S * 100))
   while [ "$cb_tail" != "$BUNDLE_TAIL" ]; do
-    cb_reads=$((cb_reads + 1))
-    [ "$cb_reads" -le "$BUNDLE_READS_MAX" ] || fail_code E_SIZE "the bundle does not end" || return 1
     cb_told=$(timeout "$BUNDLE_READ_S" dd bs=65536 count=1 2>&1 >>"$1")
     case $?:$cb_told in
       0:0+0*) fail_code E_FORMAT "the bundle does not end with @end" || return 1 ;;
@@ -37,10 +36,13 @@ copy_bundle() { # FILE
       124:* | 143:*) fail_code E_SLOW "nothing came for $BUNDLE_READ_S seconds" || return 1 ;;
       *) fail_code E_STATE "the bundle could not be stored" || return 1 ;;
     esac
-    cb_tail=$(tail -c 6 "$1" | tr -d '\000')
+    [ "$(wc -c <"$1")" -le "$BUNDLE_BYTES_MAX" ] ||
+      fail_code E_SIZE "the bundle is longer than $BUNDLE_BYTES_MAX bytes" || return 1
+    cb_tail=$(tail -c 6 "$1")
+    read_uptime_cs
+    [ "$UPTIME_CS" -le "$cb_end" ] ||
+      fail_code E_SLOW "the bundle took over $BUNDLE_TOTAL_S seconds" || return 1
   done
-  [ "$(wc -c <"$1")" -le "$BUNDLE_BYTES_MAX" ] ||
-    fail_code E_SIZE "the bundle is longer than $BUNDLE_BYTES_MAX bytes"
 }
 
 # Counts bytes that no document may hold. `read` would drop NUL, so this comes before any reading.
