@@ -32,6 +32,8 @@ export interface Terminal {
   err(text: string): void;
   /** Everything on standard input, or null when nothing is piped in. */
   readInput(): Promise<string | null>;
+  /** One line the user types, unseen when it is a secret. */
+  readLine(prompt: string, isSecret: boolean): Promise<string>;
 }
 
 /** Prints a reply: the value itself for machines, `table` for people. */

@@ -21,6 +21,8 @@ export interface Credentials {
   /** The server used last. */
   lastUrl(): string | null;
   store(url: string, token: string): void;
+  /** Writes a secret that is shown once to a new file that only this user can read. */
+  writeSecret(file: string, secret: string): void;
   readonly file: string;
 }
 
@@ -45,6 +47,19 @@ export function openCredentials(options: {
     store(url, token) {
       const known = read(options.file);
       write(options.file, { current: url, servers: { ...known.servers, [url]: { token } } });
+    },
+    writeSecret(file, secret) {
+      try {
+        writeFileSync(file, `${secret}\n`, { mode: 0o600, flag: "wx" });
+      } catch (cause) {
+        throw new Failure(
+          "blocked",
+          `${file} cannot be made: it exists or its folder is not yours.`,
+          {
+            cause,
+          },
+        );
+      }
     },
   };
 }

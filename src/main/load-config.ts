@@ -13,6 +13,8 @@ export interface ConfigSources {
   readonly clone: string;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly flags: Readonly<Record<string, unknown>>;
+  /** What a command prefers where nobody said anything. */
+  readonly preferences?: Readonly<Record<string, unknown>>;
 }
 
 /** Environment names that are not configuration keys of the server. */
@@ -21,6 +23,7 @@ const NOT_CONFIG = /^FETTLE_(CONFIG|SOCKETS|URL|TOKEN|NODE|TEST_.*|LAB_.*|DEMO_.
 export function loadConfig(sources: ConfigSources): Config {
   const file = sources.environment["FETTLE_CONFIG"] ?? join(sources.clone, "fettle.yaml");
   const merged = {
+    ...sources.preferences,
     ...fromFile(file, sources.environment["FETTLE_CONFIG"] !== undefined),
     ...fromEnvironment(sources.environment),
     ...Object.fromEntries(Object.entries(sources.flags).filter(([, value]) => value !== undefined)),

@@ -1,4 +1,5 @@
 import { type Actor, scopesFor } from "../base/actor.ts";
+import { sha256 } from "../base/digest.ts";
 import { Failure } from "../base/failure.ts";
 import { newId, type PatchId, type SubjectId } from "../base/ids.ts";
 import type { Selector } from "../base/labels.ts";
@@ -318,7 +319,9 @@ export async function movePatch(
       { facts: { state: patch.state, verb: move.verb } },
     );
   }
-  const isMoved = await updateState(tx, { id: patch.id, from: patch.state, to, at: move.at });
+  const reason = move.reason ?? null;
+  const { at } = move;
+  const isMoved = await updateState(tx, { id: patch.id, from: patch.state, to, at, reason });
   if (!isMoved) {
     throw new Failure("conflict", `Case P-${patch.number} was changed meanwhile. Try again.`);
   }
@@ -327,6 +330,11 @@ export async function movePatch(
     actor: move.actor,
     object: `patch:${patch.id}`,
     patch: patch.id,
-    facts: { from: patch.state, to, verb: move.verb, reason: move.reason ?? null },
+    facts: {
+      from: patch.state,
+      to,
+      verb: move.verb,
+      reason: reason === null ? null : sha256(reason),
+    },
   });
 }

@@ -107,18 +107,19 @@ export async function insertPatch(tx: Tx, patch: NewPatch): Promise<number | nul
   return rows[0]?.number ?? null;
 }
 
+export interface PatchMove {
+  readonly id: PatchId;
+  readonly from: PatchState;
+  readonly to: PatchState;
+  readonly at: Instant;
+  readonly reason: string | null;
+}
+
 /** Compare-and-set: false when the case is no longer in `from`. */
-export async function updateState(
-  tx: Tx,
-  move: {
-    readonly id: PatchId;
-    readonly from: PatchState;
-    readonly to: PatchState;
-    readonly at: Instant;
-  },
-): Promise<boolean> {
+export async function updateState(tx: Tx, move: PatchMove): Promise<boolean> {
   const { numAffectedRows } = await sql`
-    update patch set state = ${move.to}, moved_at = ${sqlInstant(move.at)}
+    update patch set state = ${move.to}, moved_at = ${sqlInstant(move.at)},
+           moved_reason = ${move.reason}
      where id = ${move.id} and state = ${move.from}`.execute(tx);
   return numAffectedRows === 1n;
 }

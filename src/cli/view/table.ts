@@ -50,6 +50,11 @@ export function safeText(value: string | number | null | undefined): string {
     .replace(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, "�");
 }
 
+/** Like `safeText`, for text that is meant to have several lines. */
+export function safeLines(text: string): string {
+  return text.split(/\r?\n/).map(safeText).join("\n");
+}
+
 function shorten(text: string, width: number): string {
   return text.length <= width ? text : `${text.slice(0, width - 1)}…`;
 }

@@ -24,6 +24,8 @@ create table patch (
   opened_by text not null,
   opened_at timestamptz not null,
   moved_at timestamptz not null,
+  -- In words; the ledger holds its digest only, as words may name people.
+  moved_reason text,
   -- Keep in step with patchMoves in src/triage/model.ts; a test compares them.
   constraint patch_state check (state in
     ('triage', 'planned', 'approved', 'rolling', 'stopped', 'observing', 'closed', 'dropped'))

@@ -1,0 +1,144 @@
+import { createReadStream, existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import type { Command } from "commander";
+import { Failure } from "../base/failure.ts";
+import { ask } from "../client/client.ts";
+import { openHead, parseVerifierKey, type VerifierKey, verifyExport } from "../ledger/verify.ts";
+import { type Cli, say, show } from "./cli.ts";
+import { people } from "./names.ts";
+import { eventText } from "./view/event.ts";
+import { renderTable, safeText } from "./view/table.ts";
+import { clockText } from "./view/when.ts";
+
+/** The ledger: look at it, take it away, and check it without trusting the server. */
+export function registerAudit(program: Command, cli: Cli): void {
+  const audit = program.command("audit").description("The ledger: events, exports, offline proof");
+  registerEvents(audit, cli);
+  audit
+    .command("key")
+    .description("The log's public key; keep it somewhere that the server cannot write")
+    .action(async () => {
+      const key = await ask(cli.client().GET("/api/v1/audit/key", { parseAs: "text" }));
+      cli.terminal.out(`${String(key).trim()}\n`);
+    });
+  audit
+    .command("head")
+    .description("The newest signed head; keep it to notice a shortened or forked log later")
+    .action(async () => {
+      const head = await ask(cli.client().GET("/api/v1/audit/checkpoint", { parseAs: "text" }));
+      cli.terminal.out(String(head));
+    });
+  audit
+    .command("export <file>")
+    .description("Write the whole ledger to a file that anyone can check")
+    .action(async (file: string) => {
+      const reply = await ask(cli.client().GET("/api/v1/audit/export", { parseAs: "arrayBuffer" }));
+      const bytes = Buffer.from(reply as unknown as ArrayBuffer);
+      writeFileSync(`${file}.new`, bytes, { mode: 0o600 });
+      renameSync(`${file}.new`, file);
+      say(
+        cli,
+        `${bytes.length.toLocaleString("en")} bytes in ${file}. Check it anywhere: fettle audit verify ${file}`,
+      );
+    });
+  registerVerify(audit, cli);
+}
+
+interface EventFlags {
+  readonly patch?: string;
+  readonly type?: string;
+  readonly limit: string;
+}
+
+function registerEvents(audit: Command, cli: Cli): void {
+  audit
+    .command("list")
+    .description("Events in order")
+    .option("--patch <case>", "of one case")
+    .option("--type <type>", "of one type, as in change.approved")
+    .option("--limit <number>", "rows", "100")
+    .action(async (flags: EventFlags) => {
+      const client = cli.client();
+      const patch = flags.patch === undefined ? {} : { patch: await patchId(cli, flags.patch) };
+      const type = flags.type === undefined ? {} : { type: flags.type };
+      const query = { limit: Number(flags.limit), ...patch, ...type };
+      const { items } = await ask(client.GET("/api/v1/audit/events", { params: { query } }));
+      const names = await people(client);
+      show(cli, items, () =>
+        renderTable(items, [
+          { head: "index", cell: (e) => e.index, align: "right" },
+          { head: "at", cell: (e) => clockText(e.at) },
+          { head: "who", cell: (e) => names.get(e.actor) ?? "fettle" },
+          { head: "what", cell: (e) => eventText(e), widthMax: 120 },
+          { head: "on", cell: (e) => e.object },
+        ]),
+      );
+    });
+}
+
+async function patchId(cli: Cli, ref: string): Promise<string> {
+  const params = { path: { patch: ref } };
+  return (await ask(cli.client().GET("/api/v1/patches/{patch}", { params }))).patch.id;
+}
+
+function registerVerify(audit: Command, cli: Cli): void {
+  audit
+    .command("verify <file>")
+    .description("Check an export offline: every entry, every signed head, the order")
+    .option("--key <key or file>", "the log's public key from a place you trust")
+    .option("--known-head <file>", "a head seen earlier; finds a shortened or forked log")
+    .action(async (file: string, flags: { key?: string; knownHead?: string }) => {
+      const key = verifierKey(flags.key ?? keyInside(file));
+      const knownHead = flags.knownHead === undefined ? undefined : headFrom(key, flags.knownHead);
+      const verdict = await verifyExport(createReadStream(file), { key, knownHead });
+      const trust =
+        flags.key === undefined
+          ? "The key came from the file itself: this proves that the file is whole, not whose it is. Give --key to prove that too."
+          : "Checked with the key you gave.";
+      show(cli, verdict, () =>
+        verdict.isGood
+          ? `Good: ${verdict.entries} entries, ${verdict.checkpoints} signed heads, root ${verdict.root}\n${trust}`
+          : [
+              `BAD: ${verdict.findings.length} problem(s) in ${file}`,
+              ...verdict.findings.map(
+                (f) =>
+                  `line ${f.line}${f.index === null ? "" : `, entry ${f.index}`}: ${safeText(f.problem)}`,
+              ),
+            ].join("\n"),
+      );
+      if (!verdict.isGood) process.exitCode = 1;
+    });
+}
+
+function verifierKey(text: string): VerifierKey {
+  const content = existsSync(text) ? readFileSync(text, "utf8").trim() : text;
+  const key = parseVerifierKey(content);
+  if (key !== null) return key;
+  throw new Failure(
+    "invalid",
+    "That is not a log key of the form NAME+8 HEX DIGITS+BASE64. Get it with: fettle audit key",
+  );
+}
+
+function headFrom(key: VerifierKey, file: string) {
+  const head = openHead(key, readFileSync(file, "utf8"));
+  if (head !== null) return head;
+  throw new Failure(
+    "invalid",
+    `${file} is not a head signed by this key. Get one with: fettle audit head`,
+  );
+}
+
+/** The key that an export names in its first line. */
+function keyInside(file: string): string {
+  const [first = ""] = readFileSync(file, "utf8").split("\n", 1);
+  try {
+    const key = (JSON.parse(first) as { key?: unknown }).key;
+    if (typeof key === "string") return key;
+  } catch {
+    // Told below, with what to do.
+  }
+  throw new Failure(
+    "invalid",
+    `${file} does not begin like a ledger export. Make one with: fettle audit export FILE`,
+  );
+}

@@ -1,0 +1,158 @@
+import type { Command } from "commander";
+import { Failure } from "../base/failure.ts";
+import { ask, type Client } from "../client/client.ts";
+import { type SignedView, signedView } from "../plan/signed-view.ts";
+import { type Cli, say, show } from "./cli.ts";
+import { people } from "./names.ts";
+import { signWithSshKey } from "./ssh-sign.ts";
+import { changeTable, changeText, signedText } from "./view/change.ts";
+
+/** Changes: what people ask for and approve, by signing exactly what is shown. */
+export function registerChange(program: Command, cli: Cli): void {
+  const change = program.command("change").description("Changes and their approvals");
+  change
+    .command("request")
+    .description("Ask for approval of a plan")
+    .requiredOption("--plan <digest>", "the plan, at least 8 digits of its digest")
+    .requiredOption("--reason <text>", "why it should be done")
+    .option("--title <title>", "shown to people")
+    .action(async (flags: { plan: string; reason: string; title?: string }) => {
+      const body = {
+        plan: flags.plan,
+        reason: flags.reason,
+        ...(flags.title === undefined ? {} : { title: flags.title }),
+      };
+      const made = await ask(cli.client().POST("/api/v1/changes", { body }));
+      show(
+        cli,
+        made,
+        () =>
+          `${made.number} waits for ${made.need} approval(s) by somebody else than you: fettle change approve ${made.number} --key ~/.ssh/id_ed25519`,
+      );
+    });
+  change
+    .command("list")
+    .description("Changes, newest first")
+    .option("--waiting", "only those that wait for your approval")
+    .action(async (flags: { waiting?: true }) => {
+      const query = flags.waiting === true ? { waiting: "me" as never } : {};
+      const { items } = await ask(cli.client().GET("/api/v1/changes", { params: { query } }));
+      show(cli, items, () => changeTable(items, cli.clock()));
+    });
+  registerShow(change, cli);
+  registerApprove(change, cli);
+  for (const verb of ["reject", "withdraw"] as const) {
+    change
+      .command(`${verb} <change>`)
+      .description(verb === "reject" ? "Say no, and why" : "Take your request back")
+      .requiredOption("--reason <text>", "why")
+      .action(async (ref: string, flags: { reason: string }) => {
+        const path = `/api/v1/changes/{change}/${verb}` as const;
+        const params = { path: { change: ref } };
+        const ended = await ask(
+          cli.client().POST(path, { params, body: { reason: flags.reason } }),
+        );
+        show(cli, ended, () => `${ended.number} is ${ended.state}.`);
+      });
+  }
+}
+
+function registerShow(change: Command, cli: Cli): void {
+  change
+    .command("show <change>")
+    .description("The change and exactly what is signed, recomputed here from the documents")
+    .action(async (ref: string) => {
+      const client = cli.client();
+      const params = { path: { change: ref } };
+      const shown = await ask(client.GET("/api/v1/changes/{change}", { params }));
+      const view = await readSigned(client, shown.plan);
+      const names = await people(client);
+      show(cli, shown, () => changeText(shown, view, { names, now: cli.clock() }));
+    });
+}
+
+/**
+ * Everything a signature covers, fetched and recomputed on this machine: the tree's root from all
+ * leaves and bodies. What a server says about a plan is never what gets shown for signing.
+ */
+async function readSigned(client: Client, digest: string): Promise<SignedView> {
+  const params = { path: { plan: digest } };
+  const plan = await ask(client.GET("/api/v1/plans/{plan}", { params }));
+  const statement = String(
+    await ask(client.GET("/api/v1/plans/{plan}/statement", { params, parseAs: "text" })),
+  );
+  const leaves: string[] = [];
+  let cursor: string | undefined;
+  do {
+    const query = { limit: 1000, ...(cursor === undefined ? {} : { cursor }) };
+    const page = await ask(
+      client.GET("/api/v1/plans/{plan}/leaves", { params: { ...params, query } }),
+    );
+    leaves.push(...page.items.map((leaf) => leaf.text));
+    cursor = page.next ?? undefined;
+  } while (cursor !== undefined);
+  return signedView({ statement, leaves, bodies: plan.bodies.map((body) => body.text) });
+}
+
+function registerApprove(change: Command, cli: Cli): void {
+  change
+    .command("approve <change>")
+    .description("Approve with your SSH key: signs the statement that is shown, nothing else")
+    .requiredOption("--key <file>", "your private key, or the public key of one in your agent")
+    .option("--yes", "do not ask; for a person who has read the change already")
+    .action(async (ref: string, flags: { key: string; yes?: true }) => {
+      const client = cli.client();
+      const params = { path: { change: ref } };
+      const shown = await ask(client.GET("/api/v1/changes/{change}", { params }));
+      const view = await readSigned(client, shown.plan);
+      refuseFaults(view, shown.plan);
+      cli.terminal.err(`${signedText(view)}\n`);
+      if (flags.yes !== true) await confirm(cli, view);
+      const statement = String(
+        await ask(client.GET("/api/v1/changes/{change}/statement", { params, parseAs: "text" })),
+      );
+      const again = signedView({ statement, leaves: [], bodies: [] });
+      if (again.digest !== view.digest) {
+        throw new Failure(
+          "conflict",
+          "The change got another plan while you read. Look at it again.",
+        );
+      }
+      const signature = await signWithSshKey({
+        key: flags.key,
+        namespace: "fettle-approve-v1",
+        text: statement,
+      });
+      const reply = await ask(
+        client.POST("/api/v1/changes/{change}/approvals", { params, body: { signature } }),
+      );
+      const { change: now } = reply;
+      show(
+        cli,
+        reply,
+        () =>
+          `Approved with ${reply.approval.keyFingerprint}: ${now.number} has ${now.approvals} of ${now.need}, and is ${now.state}.`,
+      );
+      if (now.state === "approved") say(cli, `Start it: fettle rollout start ${now.number}`);
+    });
+}
+
+function refuseFaults(view: SignedView, plan: string): void {
+  const faults = [...view.faults];
+  if (view.digest !== plan) faults.push("the statement is not the plan's");
+  if (faults.length === 0) return;
+  throw new Failure(
+    "blocked",
+    `This plan must not be signed: ${faults.join("; ")}. Tell whoever runs the server; something is wrong with it.`,
+  );
+}
+
+async function confirm(cli: Cli, view: SignedView): Promise<void> {
+  const wanted = String(view.hosts);
+  const typed = await cli.terminal.readLine(
+    `Type the number of hosts (${wanted}) to sign: `,
+    false,
+  );
+  if (typed === wanted) return;
+  throw new Failure("blocked", "Not signed.");
+}

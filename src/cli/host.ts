@@ -1,0 +1,307 @@
+import { readFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { isAbsolute, join, resolve } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Command } from "commander";
+import { Failure } from "../base/failure.ts";
+import { parseLabels } from "../base/labels.ts";
+import { ask, type Client } from "../client/client.ts";
+import type { components } from "../client/schema.d.ts";
+import { type Cli, say, show } from "./cli.ts";
+import { hostTable, hostText, scanLine, scanProblems } from "./view/host.ts";
+import { renderTable } from "./view/table.ts";
+
+/** Hosts: add, import, look at, scan. */
+type Scan = components["schemas"]["Scan"];
+
+const SCAN_LOOK_MS = 500;
+
+export function registerHost(program: Command, cli: Cli): void {
+  const host = program.command("host").description("Hosts and what is on them");
+  registerAdd(host, cli);
+  registerImport(host, cli);
+  registerLook(host, cli);
+  registerEdit(host, cli);
+  registerScan(host, cli);
+}
+
+function collect(value: string, previous: readonly string[] | undefined): string[] {
+  return [...(previous ?? []), value];
+}
+
+interface AddFlags {
+  readonly ssh: string;
+  readonly identity?: string;
+  readonly label?: string[];
+  readonly hostKey?: string[];
+  readonly fingerprint?: string[];
+  readonly installed?: true;
+  readonly inspectOnly?: true;
+}
+
+function registerAdd(host: Command, cli: Cli): void {
+  host
+    .command("add <name>")
+    .description("Add a host that is reached over SSH; its host key must be pinned")
+    .requiredOption("--ssh <user@address[:port]>", "how the server reaches it")
+    .option("--identity <file>", "private key file on the server")
+    .option("--label <key=value>", "may be given several times", collect)
+    .option("--host-key <line>", "pin this key: '<type> <base64>'", collect)
+    .option("--fingerprint <SHA256:…>", "pin the key that has this fingerprint", collect)
+    .option("--installed", "the host program is installed there behind a forced command")
+    .option("--inspect-only", "never change this host")
+    .action(async (name: string, flags: AddFlags) => {
+      const client = cli.client();
+      const target = parseSsh(flags.ssh);
+      const hostKeys = await pinnedKeys(cli, client, target, flags);
+      const body = {
+        name,
+        labels: { ...parseLabels(flags.label ?? []) },
+        mode: flags.inspectOnly === true ? ("inspect-only" as const) : ("managed" as const),
+        way: {
+          kind: "ssh" as const,
+          ...target,
+          identityFile: flags.identity === undefined ? null : absolute(flags.identity),
+          hostKeys,
+          program: flags.installed === true ? ("installed" as const) : ("piped" as const),
+        },
+      };
+      const added = await ask(client.POST("/api/v1/hosts", { body }));
+      show(
+        cli,
+        added,
+        () => `${added.name} is added. Next: fettle host scan ${added.name} --watch`,
+      );
+    });
+}
+
+function parseSsh(text: string): { user: string; address: string; port: number } {
+  const match = /^(?:([^@\s]+)@)?(\[[0-9a-f:]+\]|[^:\s]+)(?::(\d{1,5}))?$/i.exec(text);
+  if (match?.[2] === undefined) {
+    throw new Failure("invalid", `${text} is not of the form user@address or user@address:port.`);
+  }
+  const address = match[2].replace(/^\[|\]$/g, "");
+  return { user: match[1] ?? "root", address, port: Number(match[3] ?? 22) };
+}
+
+function absolute(path: string): string {
+  if (path.startsWith("~/")) return join(homedir(), path.slice(2));
+  return isAbsolute(path) ? path : resolve(path);
+}
+
+/** Keys to pin: given lines, or those with a confirmed fingerprint; never simply what answers. */
+async function pinnedKeys(
+  cli: Cli,
+  client: Client,
+  target: { readonly address: string; readonly port: number },
+  flags: AddFlags,
+): Promise<string[]> {
+  if (flags.hostKey !== undefined) return flags.hostKey;
+  const { address, port } = target;
+  const { items } = await ask(client.POST("/api/v1/host-keys", { body: { address, port } }));
+  const wanted = flags.fingerprint ?? [];
+  const chosen = items.filter((key) => wanted.includes(key.fingerprint));
+  if (wanted.length > 0 && chosen.length === 0) {
+    throw new Failure(
+      "blocked",
+      `${address} port ${port} offers no key with that fingerprint. It offers ${items.map((key) => key.fingerprint).join(", ") || "none"}.`,
+    );
+  }
+  if (chosen.length > 0) return chosen.map((key) => key.line);
+  const table = renderTable(items, [
+    { head: "type", cell: (key) => key.type },
+    { head: "fingerprint", cell: (key) => key.fingerprint },
+  ]);
+  cli.terminal.err(`${address} port ${port} offers these host keys:\n${table}\n`);
+  throw new Failure(
+    "blocked",
+    "A host is added only with a key that somebody has compared. Look at the host's own console (ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub) and add --fingerprint SHA256:… of the one that is right.",
+  );
+}
+
+interface ImportFlags {
+  readonly format?: "csv" | "ansible-ini" | "ansible-yaml";
+  readonly apply?: true;
+  readonly user: string;
+  readonly identity?: string;
+  readonly label?: string[];
+  readonly knownHosts?: string;
+}
+
+function registerImport(host: Command, cli: Cli): void {
+  host
+    .command("import <file>")
+    .description(
+      "Add hosts from a CSV file or an Ansible inventory; shows first what would be added",
+    )
+    .option("--format <format>", "csv, ansible-ini or ansible-yaml; guessed from the name")
+    .option("--apply", "really add them")
+    .option("--user <user>", "user where the file says none", "root")
+    .option("--identity <file>", "private key where the file says none")
+    .option("--label <key=value>", "label for all of them", collect)
+    .option("--known-hosts <file>", "known_hosts file with their keys", "~/.ssh/known_hosts")
+    .action(async (file: string, flags: ImportFlags) => {
+      const report = await ask(
+        cli.client().POST("/api/v1/hosts/import", {
+          body: {
+            format: flags.format ?? formatOf(file),
+            text: readFileSync(file, "utf8"),
+            purpose: flags.apply === true ? "apply" : "preview",
+            user: flags.user,
+            identityFile: flags.identity === undefined ? null : absolute(flags.identity),
+            labels: { ...parseLabels(flags.label ?? []) },
+            knownHosts: readIfThere(absolute(flags.knownHosts ?? "~/.ssh/known_hosts")),
+            mode: "managed",
+            program: "piped",
+          },
+        }),
+      );
+      show(cli, report, () =>
+        [
+          renderTable(report.hosts, [
+            { head: "host", cell: (h) => h.name },
+            { head: "new", cell: (h) => (h.isNew ? "yes" : "no, there already") },
+            {
+              head: "labels",
+              cell: (h) =>
+                Object.entries(h.labels)
+                  .map((l) => l.join("="))
+                  .join(","),
+            },
+          ]),
+          ...report.problems.map(
+            (p) => `problem${p.line === null ? "" : `, line ${p.line}`}: ${p.message}`,
+          ),
+          flags.apply === true
+            ? `${report.added} added.`
+            : "Nothing is added yet; add --apply to do it.",
+        ].join("\n"),
+      );
+      if (report.problems.length > 0) process.exitCode = 1;
+    });
+}
+
+function readIfThere(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    return "";
+  }
+}
+
+function formatOf(file: string): "csv" | "ansible-ini" | "ansible-yaml" {
+  if (file.endsWith(".csv")) return "csv";
+  return /\.ya?ml$/.test(file) ? "ansible-yaml" : "ansible-ini";
+}
+
+function registerLook(host: Command, cli: Cli): void {
+  host
+    .command("list")
+    .description("Hosts with their four states")
+    .option("--selector <expression>", "label expression, as in env=prod,ring!=canary")
+    .action(async (flags: { selector?: string }) => {
+      const items: components["schemas"]["Host"][] = [];
+      let cursor: string | undefined;
+      do {
+        const query = {
+          limit: 200,
+          ...(flags.selector === undefined ? {} : { selector: flags.selector }),
+          ...(cursor === undefined ? {} : { cursor }),
+        };
+        const page = await ask(cli.client().GET("/api/v1/hosts", { params: { query } }));
+        items.push(...page.items);
+        cursor = page.next ?? undefined;
+      } while (cursor !== undefined);
+      show(cli, items, () => hostTable(items, cli.clock()));
+    });
+  host
+    .command("show <name>")
+    .description("One host: states, facts, packages with updates, findings' reasons elsewhere")
+    .action(async (name: string) => {
+      const client = cli.client();
+      const params = { path: { host: name } };
+      const shown = await ask(client.GET("/api/v1/hosts/{host}", { params }));
+      const packages = await ask(client.GET("/api/v1/hosts/{host}/packages", { params }));
+      const offers = await ask(client.GET("/api/v1/hosts/{host}/offers", { params }));
+      const all = { ...shown, packages: packages.items, offers: offers.items };
+      show(cli, all, () => hostText(all, cli.clock()));
+    });
+}
+
+function registerEdit(host: Command, cli: Cli): void {
+  host
+    .command("label <name> <labels...>")
+    .description("Set labels (key=value) or take them away (key-)")
+    .action(async (name: string, texts: string[]) => {
+      const removed = texts.filter((text) => text.endsWith("-")).map((text) => text.slice(0, -1));
+      const labels = {
+        ...parseLabels(texts.filter((text) => !text.endsWith("-"))),
+        ...Object.fromEntries(removed.map((key) => [key, null])),
+      };
+      const params = { path: { host: name } };
+      const edited = await ask(
+        cli.client().PATCH("/api/v1/hosts/{host}", { params, body: { labels } }),
+      );
+      show(cli, edited, () => hostTable([edited], cli.clock()));
+    });
+  host
+    .command("remove <name>")
+    .description("Remove a host; its history stays")
+    .action(async (name: string) => {
+      await ask(cli.client().DELETE("/api/v1/hosts/{host}", { params: { path: { host: name } } }));
+      say(cli, `${name} is removed; its history stays.`);
+    });
+}
+
+interface ScanFlags {
+  readonly all?: true;
+  readonly selector?: string;
+  readonly refresh: boolean;
+  readonly watch?: true;
+}
+
+function registerScan(host: Command, cli: Cli): void {
+  host
+    .command("scan [names...]")
+    .description("Inspect hosts; waits and shows how it goes with --watch")
+    .option("--all", "every host you may scan")
+    .option("--selector <expression>", "label expression")
+    .option("--no-refresh", "do not read the package lists anew (into private folders)")
+    .option("--watch", "show progress until the last host answered")
+    .action(async (names: string[], flags: ScanFlags) => {
+      if (names.length === 0 && flags.all !== true && flags.selector === undefined) {
+        throw new Failure("invalid", "Name hosts, or use --all or --selector.");
+      }
+      const client = cli.client();
+      const body = {
+        refreshLists: flags.refresh,
+        ...(names.length === 0 ? {} : { hosts: names }),
+        ...(flags.selector === undefined ? {} : { selector: flags.selector }),
+      };
+      const started = await ask(client.POST("/api/v1/scans", { body }));
+      if (flags.watch !== true) {
+        return show(cli, started, () => `Scan ${started.id} of ${started.hosts} host(s) runs.`);
+      }
+      const scan = await watchScan(cli, client, started);
+      const params = { path: { scan: scan.id }, query: { limit: 200 } };
+      const { items } = await ask(client.GET("/api/v1/scans/{scan}/hosts", { params }));
+      show(cli, { ...scan, items }, () => scanProblems(scan, items));
+      if (scan.failed > 0) process.exitCode = 1;
+    });
+}
+
+async function watchScan(cli: Cli, client: Client, started: Scan): Promise<Scan> {
+  const isLive = cli.output() === "table";
+  let shown = "";
+  let scan = started;
+  while (scan.finishedAt === null) {
+    await sleep(SCAN_LOOK_MS);
+    scan = await ask(client.GET("/api/v1/scans/{scan}", { params: { path: { scan: scan.id } } }));
+    const line = scanLine(scan);
+    if (!isLive || line === shown) continue;
+    cli.terminal.err(cli.terminal.isInteractive ? `\r\u001b[K${line}` : `${line}\n`);
+    shown = line;
+  }
+  if (isLive && cli.terminal.isInteractive) cli.terminal.err("\n");
+  return scan;
+}

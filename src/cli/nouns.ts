@@ -1,0 +1,20 @@
+import type { Command } from "commander";
+import { registerAudit } from "./audit.ts";
+import { registerChange } from "./change.ts";
+import type { Cli } from "./cli.ts";
+import { registerHost } from "./host.ts";
+import { registerIntel } from "./intel.ts";
+import { registerPatch } from "./patch.ts";
+import { registerPeople } from "./people.ts";
+import { registerPlan } from "./plan.ts";
+
+/** Every noun of the command line, in the order of a patch's way. */
+export function registerNouns(program: Command, cli: Cli): void {
+  registerPeople(program, cli);
+  registerHost(program, cli);
+  registerIntel(program, cli);
+  registerPatch(program, cli);
+  registerPlan(program, cli);
+  registerChange(program, cli);
+  registerAudit(program, cli);
+}

@@ -1,0 +1,286 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Command } from "commander";
+import { Failure } from "../base/failure.ts";
+import { ask, type Client } from "../client/client.ts";
+import { type Cli, say, show } from "./cli.ts";
+import { renderTable } from "./view/table.ts";
+import { whenText } from "./view/when.ts";
+
+/** Signing in, people, tokens and approver keys. No secret is ever an argument or shown twice. */
+export function registerPeople(program: Command, cli: Cli): void {
+  registerSetup(program, cli);
+  registerLogin(program, cli);
+  registerUser(program, cli);
+  registerToken(program, cli);
+  registerKey(program, cli);
+}
+
+function registerSetup(program: Command, cli: Cli): void {
+  program
+    .command("setup")
+    .description("Make the first administrator and sign in (works once)")
+    .option("--handle <handle>", "short name that documents carry", "admin")
+    .option("--name <name>", "name shown to people")
+    .option("--link", "paste the one-time link that the server printed, from any machine")
+    .action(async (flags: { handle: string; name?: string; link?: true }) => {
+      const { url, secret } =
+        flags.link === true ? await pastedLink(cli) : { url: cli.url(), secret: localSecret(cli) };
+      const name = flags.name ?? flags.handle;
+      const signIn = await ask(
+        cli.anonymous(url).POST("/api/v1/setup", { body: { secret, handle: flags.handle, name } }),
+      );
+      cli.credentials.store(url, signIn.token);
+      say(cli, `You are ${flags.handle}, the administrator of ${url}.`);
+      say(
+        cli,
+        `The token is in ${cli.credentials.file} (readable by you only), until ${signIn.expiresAt.slice(0, 10)}.`,
+      );
+      say(
+        cli,
+        "Setup is over for good. Next: fettle key add ~/.ssh/id_ed25519.pub, fettle user add …",
+      );
+    });
+}
+
+function localSecret(cli: Cli): string {
+  const file = join(cli.state(), "setup-secret");
+  if (existsSync(file)) return readFileSync(file, "utf8").trim();
+  throw new Failure(
+    "not-found",
+    `There is no setup secret in ${file}: setup is over, or the server has not run here yet. Start it with "npm start"; from another machine use "fettle setup --link"; to sign in as somebody else use "fettle login".`,
+  );
+}
+
+async function pastedLink(cli: Cli): Promise<{ url: string; secret: string }> {
+  const text = await cli.terminal.readLine("One-time link: ", true);
+  const match = /^(https?:\/\/[^/#\s]+)\/setup#(\S{20,200})$/.exec(text);
+  if (match?.[1] !== undefined && match[2] !== undefined) {
+    return { url: match[1], secret: match[2] };
+  }
+  throw new Failure("invalid", "That is not a link of the form http://SERVER/setup#SECRET.");
+}
+
+function registerLogin(program: Command, cli: Cli): void {
+  program
+    .command("login")
+    .description("Sign in with the one-time invitation that an administrator gave you")
+    .option("--invite-file <file>", "read the invitation from a file instead of asking")
+    .action(async (flags: { inviteFile?: string }) => {
+      const url = cli.url();
+      const invite =
+        flags.inviteFile === undefined
+          ? await cli.terminal.readLine("Invitation: ", true)
+          : readFileSync(flags.inviteFile, "utf8").trim();
+      const signIn = await ask(
+        cli.anonymous(url).POST("/api/v1/invite/accept", { body: { invite } }),
+      );
+      cli.credentials.store(url, signIn.token);
+      say(cli, `Signed in to ${url}, until ${signIn.expiresAt.slice(0, 10)}.`);
+    });
+  program
+    .command("whoami")
+    .description("Who you are, and what you may do where")
+    .action(async () => {
+      const me = await ask(cli.client().GET("/api/v1/me"));
+      show(cli, me, () =>
+        [
+          `${me.handle} (${me.kind}, by ${me.via}) at ${cli.url()}`,
+          renderTable(me.grants, [
+            { head: "role", cell: (g) => g.role },
+            { head: "scope", cell: (g) => (g.scope === "" ? "everywhere" : g.scope) },
+          ]),
+        ].join("\n"),
+      );
+    });
+}
+
+const ROLES = ["viewer", "operator", "approver", "admin"] as const;
+type Role = (typeof ROLES)[number];
+
+/** `approver` or `operator:env=prod`: a role, and where it holds. */
+function parseGrant(text: string): { role: Role; scope: string } {
+  const [name = "", ...rest] = text.split(":");
+  const role = ROLES.find((known) => known === name);
+  if (role !== undefined) return { role, scope: rest.join(":") };
+  throw new Failure(
+    "invalid",
+    `The role ${text} is not known. Roles are ${ROLES.join(", ")}; a scope follows a colon, as in operator:env=prod.`,
+  );
+}
+
+function collect(value: string, previous: readonly string[] | undefined): string[] {
+  return [...(previous ?? []), value];
+}
+
+function registerUser(program: Command, cli: Cli): void {
+  const user = program.command("user").description("People and services, and their roles");
+  user
+    .command("add <handle>")
+    .description("Add a person; prints a one-time invitation for them")
+    .option("--name <name>", "name shown to people")
+    .option("--role <role[:scope]>", "may be given several times", collect)
+    .option("--invite-file <file>", "write the invitation to a new file of mode 0600")
+    .action(
+      async (handle: string, flags: { name?: string; role?: string[]; inviteFile?: string }) => {
+        const client = cli.client();
+        const grants = (flags.role ?? []).map(parseGrant);
+        const body = { kind: "person" as const, handle, name: flags.name ?? handle, grants };
+        const made = await ask(client.POST("/api/v1/users", { body }));
+        await giveInvite(cli, client, made.handle, flags.inviteFile);
+      },
+    );
+  user
+    .command("invite <handle>")
+    .description("A new one-time invitation for somebody who lost theirs")
+    .option("--invite-file <file>", "write the invitation to a new file of mode 0600")
+    .action(async (handle: string, flags: { inviteFile?: string }) => {
+      await giveInvite(cli, cli.client(), handle, flags.inviteFile);
+    });
+  user
+    .command("list")
+    .description("People and services")
+    .action(async () => {
+      const { items } = await ask(cli.client().GET("/api/v1/users"));
+      show(cli, items, () =>
+        renderTable(items, [
+          { head: "handle", cell: (u) => u.handle },
+          { head: "name", cell: (u) => u.name },
+          { head: "kind", cell: (u) => u.kind },
+          {
+            head: "roles",
+            cell: (u) => u.grants.map((g) => `${g.role}${g.scope && `:${g.scope}`}`).join(", "),
+          },
+          { head: "state", cell: (u) => (u.disabledAt === null ? "active" : "disabled") },
+        ]),
+      );
+    });
+  for (const verb of ["disable", "enable"] as const) {
+    user
+      .command(`${verb} <handle>`)
+      .description(verb === "disable" ? "End all rights of a person at once" : "Give them back")
+      .action(async (handle: string) => {
+        const client = cli.client();
+        const params = { path: { user: handle } };
+        const known = await ask(client.GET("/api/v1/users/{user}", { params }));
+        const headers = { "if-match": `"${known.version}"` };
+        const body = { isDisabled: verb === "disable" };
+        await ask(client.PATCH("/api/v1/users/{user}", { params, body, headers }));
+        say(cli, `${handle} is ${verb}d.`);
+      });
+  }
+}
+
+async function giveInvite(
+  cli: Cli,
+  client: Client,
+  handle: string,
+  file: string | undefined,
+): Promise<void> {
+  const params = { path: { user: handle } };
+  const made = await ask(client.POST("/api/v1/users/{user}/invite", { params }));
+  if (file === undefined) {
+    say(
+      cli,
+      `${handle} signs in with "fettle --url ${cli.url()} login" and this one-time invitation:`,
+    );
+    cli.terminal.out(`${made.invite}\n`);
+    return;
+  }
+  cli.credentials.writeSecret(file, made.invite);
+  say(
+    cli,
+    `The one-time invitation for ${handle} is in ${file}; it works until ${whenText(made.expiresAt, cli.clock())}.`,
+  );
+}
+
+function registerToken(program: Command, cli: Cli): void {
+  const token = program.command("token").description("Tokens for programs");
+  token
+    .command("create <title>")
+    .description("Make a token; it never exceeds your own live rights")
+    .requiredOption("--file <file>", "new file of mode 0600 that the token is written to")
+    .option("--days <number>", "life, at most 90", "30")
+    .option("--limit <role[:scope]>", "give it less than you have; several times", collect)
+    .action(async (title: string, flags: { file: string; days: string; limit?: string[] }) => {
+      const limits = flags.limit === undefined ? null : flags.limit.map(parseGrant);
+      const body = { title, days: Number(flags.days), limits };
+      const made = await ask(cli.client().POST("/api/v1/tokens", { body }));
+      cli.credentials.writeSecret(flags.file, made.token);
+      say(
+        cli,
+        `The token is in ${flags.file}, until ${made.expiresAt.slice(0, 10)}. Use it as FETTLE_TOKEN.`,
+      );
+    });
+  token
+    .command("list")
+    .description("Your tokens")
+    .action(async () => {
+      const { items } = await ask(cli.client().GET("/api/v1/tokens"));
+      show(cli, items, () =>
+        renderTable(items, [
+          { head: "id", cell: (t) => t.id },
+          { head: "title", cell: (t) => t.title },
+          {
+            head: "used",
+            cell: (t) => (t.usedAt === null ? "never" : whenText(t.usedAt, cli.clock())),
+          },
+          { head: "until", cell: (t) => t.expiresAt.slice(0, 10) },
+          { head: "state", cell: (t) => (t.revokedAt === null ? "live" : "revoked") },
+        ]),
+      );
+    });
+  token
+    .command("revoke <id>")
+    .description("End a token at once")
+    .action(async (id: string) => {
+      const params = { path: { token: id } };
+      await ask(cli.client().DELETE("/api/v1/tokens/{token}", { params }));
+      say(cli, "Revoked.");
+    });
+}
+
+function registerKey(program: Command, cli: Cli): void {
+  const key = program.command("key").description("Your approver keys: what hosts verify");
+  key
+    .command("add <file>")
+    .description("Register an SSH public key as yours")
+    .option("--title <title>", "what it is", "ssh key")
+    .action(async (file: string, flags: { title: string }) => {
+      const line = readFileSync(file, "utf8").trim();
+      if (line.includes("PRIVATE KEY")) {
+        throw new Failure("invalid", `${file} is a private key. Give the .pub file beside it.`);
+      }
+      const body = { line, title: flags.title };
+      const added = await ask(cli.client().POST("/api/v1/keys", { body }));
+      say(
+        cli,
+        `${added.type} ${added.fingerprint} is your approver key. Hosts know it once their policy names it.`,
+      );
+    });
+  key
+    .command("list")
+    .description("Approver keys")
+    .option("--user <handle>", "of somebody else")
+    .action(async (flags: { user?: string }) => {
+      const query = flags.user === undefined ? {} : { user: flags.user };
+      const { items } = await ask(cli.client().GET("/api/v1/keys", { params: { query } }));
+      show(cli, items, () =>
+        renderTable(items, [
+          { head: "id", cell: (k) => k.id },
+          { head: "class", cell: (k) => k.class },
+          { head: "type", cell: (k) => k.type },
+          { head: "fingerprint", cell: (k) => k.fingerprint },
+          { head: "title", cell: (k) => k.title },
+          { head: "state", cell: (k) => (k.removedAt === null ? "live" : "removed") },
+        ]),
+      );
+    });
+  key
+    .command("remove <id>")
+    .description("Take a key back")
+    .action(async (id: string) => {
+      await ask(cli.client().DELETE("/api/v1/keys/{key}", { params: { path: { key: id } } }));
+      say(cli, "Removed. Hosts go on accepting it until their policy changes.");
+    });
+}

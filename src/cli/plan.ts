@@ -1,0 +1,114 @@
+import { readFileSync } from "node:fs";
+import type { Command } from "commander";
+import { Failure } from "../base/failure.ts";
+import { ask } from "../client/client.ts";
+import { type Cli, show } from "./cli.ts";
+import { planTable, planText } from "./view/plan.ts";
+import { renderTable } from "./view/table.ts";
+
+/** Plans: what would be done, where, in which order, and how it is undone. */
+interface CreateFlags {
+  readonly patch: string;
+  readonly policy: string;
+  readonly class: "normal" | "emergency";
+  readonly title?: string;
+  readonly hosts?: string;
+  readonly startsAt?: string;
+  readonly acceptIrreversible?: true;
+  readonly replaces?: string;
+}
+
+export function registerPlan(program: Command, cli: Cli): void {
+  const plan = program.command("plan").description("Plans: immutable, named by their digest");
+  registerCreate(plan, cli);
+  plan
+    .command("list")
+    .description("Plans, newest first")
+    .option("--patch <case>", "of one case")
+    .action(async (flags: { patch?: string }) => {
+      const query = flags.patch === undefined ? {} : { patch: flags.patch };
+      const { items } = await ask(cli.client().GET("/api/v1/plans", { params: { query } }));
+      show(cli, items, () => planTable(items, cli.clock()));
+    });
+  plan
+    .command("show <digest>")
+    .description("Waves, steps, excluded hosts with reasons, and the statement")
+    .action(async (digest: string) => {
+      const client = cli.client();
+      const params = { path: { plan: digest } };
+      const shown = await ask(client.GET("/api/v1/plans/{plan}", { params }));
+      const excluded = await ask(client.GET("/api/v1/plans/{plan}/excluded", { params }));
+      show(cli, { ...shown, excludedHosts: excluded.items }, () => planText(shown, excluded.items));
+    });
+  plan
+    .command("hosts <digest>")
+    .description("Every host of the plan with its wave")
+    .action(async (digest: string) => {
+      const params = { path: { plan: digest }, query: { limit: 1000 } };
+      const { items } = await ask(cli.client().GET("/api/v1/plans/{plan}/hosts", { params }));
+      show(cli, items, () =>
+        renderTable(items, [
+          { head: "host", cell: (h) => h.name },
+          { head: "wave", cell: (h) => h.wave, align: "right" },
+          { head: "ring", cell: (h) => h.ring },
+          { head: "body", cell: (h) => h.body.slice(0, 12) },
+        ]),
+      );
+    });
+  plan
+    .command("diff <from> <to>")
+    .description("What changes between two plans, as a story")
+    .action(async (from: string, to: string) => {
+      const params = { path: { plan: from, other: to } };
+      const diff = await ask(cli.client().GET("/api/v1/plans/{plan}/diff/{other}", { params }));
+      show(cli, diff, () => diff.text);
+    });
+}
+
+function registerCreate(plan: Command, cli: Cli): void {
+  plan
+    .command("create")
+    .description(
+      "Plan a case over rings; asks the hosts' own package managers what exactly happens",
+    )
+    .requiredOption("--patch <case>", "as in P-1")
+    .requiredOption("--policy <file>", "rings policy, as in policies/rings.yaml")
+    .option("--class <class>", "normal or emergency", "normal")
+    .option("--title <title>", "shown to people; decoration only")
+    .option("--hosts <expression>", "only hosts with these labels")
+    .option("--starts-at <time>", "not before, RFC 3339")
+    .option("--accept-irreversible", "plan it although some host cannot be put back")
+    .option("--replaces <digest>", "an earlier plan that this one supersedes")
+    .action(async (flags: CreateFlags) => {
+      const body = {
+        patch: flags.patch,
+        policy: readPolicy(flags.policy),
+        class: flags.class,
+        acceptIrreversible: flags.acceptIrreversible === true,
+        ...(flags.title === undefined ? {} : { title: flags.title }),
+        ...(flags.hosts === undefined ? {} : { hosts: flags.hosts }),
+        ...(flags.startsAt === undefined ? {} : { startsAt: flags.startsAt }),
+        ...(flags.replaces === undefined ? {} : { replaces: flags.replaces }),
+      };
+      const client = cli.client();
+      const made = await ask(client.POST("/api/v1/plans", { body }));
+      const params = { path: { plan: made.digest } };
+      const shown = await ask(client.GET("/api/v1/plans/{plan}", { params }));
+      const excluded = await ask(client.GET("/api/v1/plans/{plan}/excluded", { params }));
+      show(cli, { ...shown, excludedHosts: excluded.items }, () =>
+        [
+          planText(shown, excluded.items),
+          "",
+          `Ask for approval: fettle change request --plan ${made.digest.slice(0, 12)} --reason "…"`,
+        ].join("\n"),
+      );
+    });
+}
+
+function readPolicy(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (cause) {
+    throw new Failure("not-found", `The policy file ${file} cannot be read.`, { cause });
+  }
+}

@@ -1,0 +1,101 @@
+import { type Instant, instantToText } from "../../base/instant.ts";
+import type { paths } from "../../client/schema.d.ts";
+import type { SignedView } from "../../plan/signed-view.ts";
+import { permitToText, revertToText } from "../../plan/statement.ts";
+import { renderFacts, renderTable, safeText } from "./table.ts";
+import { clockText, whenText } from "./when.ts";
+
+type Json<T> = T extends { responses: { 200: { content: { "application/json": infer R } } } }
+  ? R
+  : never;
+type Change = Json<paths["/api/v1/changes/{change}"]["get"]>;
+type Row = Json<paths["/api/v1/changes"]["get"]>["items"][number];
+
+export function changeTable(rows: readonly Row[], now: Instant): string {
+  if (rows.length === 0) return "No changes.";
+  return renderTable(rows, [
+    { head: "change", cell: (c) => c.number },
+    { head: "title", cell: (c) => c.title },
+    { head: "state", cell: (c) => c.state },
+    { head: "approvals", cell: (c) => `${c.approvals} of ${c.need}` },
+    { head: "hosts", cell: (c) => c.risk.hosts, align: "right" },
+    { head: "plan", cell: (c) => c.plan.slice(0, 12) },
+    { head: "until", cell: (c) => whenText(c.expiresAt, now) },
+  ]);
+}
+
+export function changeText(
+  change: Change,
+  view: SignedView,
+  context: { readonly names: ReadonlyMap<string, string>; readonly now: Instant },
+): string {
+  const name = (subject: string): string => context.names.get(subject) ?? subject;
+  const facts = renderFacts([
+    ["change", `${change.number}  ${change.title}`],
+    ["state", change.state],
+    ["requested by", name(change.requester)],
+    ["reason", change.reason],
+    ["backout", change.backout],
+    ["approvals", `${change.approvals} of ${change.need}`],
+    ["valid until", `${clockText(change.expiresAt)} (${whenText(change.expiresAt, context.now)})`],
+    ["closed because", change.closedReason],
+  ]);
+  const given = change.given.map(
+    (a) => `  ${name(a.approver)} with ${a.keyClass} key ${a.keyFingerprint} at ${clockText(a.at)}`,
+  );
+  const weaker = change.weaker.map(
+    (w) => `  ${safeText(w.choice)}: gives up ${safeText(w.givesUp)}`,
+  );
+  const actions = change.actions
+    .filter((action) => !action.allowed)
+    .map((action) => `  ${action.verb}: not possible, ${safeText(action.reason)}`);
+  return [
+    facts,
+    ...(given.length === 0 ? [] : ["Approved by", ...given]),
+    "",
+    signedText(view),
+    ...(weaker.length === 0 ? [] : ["", "Weaker choices in this plan", ...weaker]),
+    ...(actions.length === 0 ? [] : ["", "What you cannot do here", ...actions]),
+  ].join("\n");
+}
+
+/** Exactly what is signed, from the documents alone. */
+export function signedText(view: SignedView): string {
+  const { statement } = view;
+  const head = renderFacts([
+    ["signed digest", view.digest],
+    ["hosts", view.hosts],
+    ["without way back", view.hostsWithoutUndo === 0 ? null : `${view.hostsWithoutUndo} hosts`],
+    ["permit", statement === null ? null : permitToText(statement.permit)],
+    ["revert", statement === null ? null : revertToText(statement.revert)],
+    ["attempts", statement?.attempts],
+  ]);
+  const moves = renderTable(view.moves, [
+    { head: "does", cell: (m) => m.verb },
+    { head: "package", cell: (m) => `${m.name}:${m.arch}` },
+    { head: "from", cell: (m) => m.from },
+    { head: "to", cell: (m) => m.to },
+    { head: "hosts", cell: (m) => m.hosts, align: "right" },
+    { head: "file sha-256", cell: (m) => m.sha256.slice(0, 16) },
+  ]);
+  const waves = renderTable(view.waves, [
+    { head: "wave", cell: (w) => w.number, align: "right" },
+    { head: "ring", cell: (w) => w.ring },
+    { head: "hosts", cell: (w) => w.hosts, align: "right" },
+    { head: "from", cell: (w) => clockText(instantToText(w.notBefore * 1000)) },
+    { head: "to", cell: (w) => clockText(instantToText(w.notAfter * 1000)) },
+  ]);
+  const steps = [
+    ...view.restarts.map((r) => `restart ${r.unit} on ${r.hosts} host(s)`),
+    ...view.probes.map((p) => `probe ${p.name} on ${p.hosts} host(s)`),
+    ...view.others.map((o) => `${o.step} on ${o.hosts} host(s)`),
+  ];
+  return [
+    "What is signed (recomputed here from the documents)",
+    head,
+    ...view.faults.map((fault) => `FAULT: ${safeText(fault)}`),
+    moves,
+    ...steps.map(safeText),
+    waves,
+  ].join("\n");
+}

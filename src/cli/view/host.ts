@@ -1,0 +1,145 @@
+import type { Instant } from "../../base/instant.ts";
+import type { components } from "../../client/schema.d.ts";
+import { renderFacts, renderTable, safeText } from "./table.ts";
+import { whenText } from "./when.ts";
+
+type Host = components["schemas"]["Host"];
+type Facts = components["schemas"]["HostFacts"];
+type Scan = components["schemas"]["Scan"];
+
+/** Four states side by side; none of them stands for the others. */
+export function hostTable(hosts: readonly Host[], now: Instant): string {
+  if (hosts.length === 0) return "No hosts yet. Add one: fettle host add NAME --ssh root@ADDRESS";
+  return renderTable(hosts, [
+    { head: "host", cell: (h) => h.name },
+    { head: "system", cell: (h) => h.system && `${h.system.distribution} ${h.system.release}` },
+    { head: "reached", cell: (h) => h.states.contact.state },
+    { head: "inventory", cell: (h) => inventoryText(h, now) },
+    { head: "reboot", cell: (h) => h.states.reboot.state },
+    { head: "mode", cell: (h) => h.mode },
+    { head: "way", cell: (h) => wayText(h) },
+    { head: "labels", cell: (h) => labelsText(h.labels) },
+    { head: "problem", cell: (h) => h.states.contact.problem ?? "" },
+  ]);
+}
+
+function inventoryText(host: Host, now: Instant): string {
+  const { state, inspectedAt } = host.states.inventory;
+  return state === "never" ? "never inspected" : `${state}, ${whenText(inspectedAt, now)}`;
+}
+
+function wayText(host: Host): string {
+  return host.way.kind === "local" ? "this machine" : `ssh, ${host.way.program}`;
+}
+
+function labelsText(labels: Readonly<Record<string, string>>): string {
+  return Object.entries(labels)
+    .map(([key, value]) => `${key}=${value}`)
+    .join(",");
+}
+
+interface ShownHost {
+  readonly host: Host;
+  readonly facts: Facts | null;
+  readonly packages: readonly { readonly name: string; readonly version: string }[] | null;
+  readonly offers:
+    | readonly {
+        readonly name: string;
+        readonly arch: string;
+        readonly version: string;
+        readonly suite: string;
+      }[]
+    | null;
+}
+
+export function hostText(shown: ShownHost, now: Instant): string {
+  const { host, facts } = shown;
+  const head = renderFacts([
+    ["host", host.name],
+    ["id on documents", host.protocolId],
+    [
+      "system",
+      host.system && `${host.system.distribution} ${host.system.release} (${host.system.arch})`,
+    ],
+    ["way", wayText(host)],
+    ["mode", host.mode],
+    ["labels", labelsText(host.labels) || "none"],
+    [
+      "reached",
+      `${host.states.contact.state}${host.states.contact.problem === null ? "" : `: ${host.states.contact.problem}`}`,
+    ],
+    ["inventory", inventoryText(host, now)],
+    ["reboot", rebootText(host)],
+    ["packages", shown.packages === null ? "unknown" : shown.packages.length],
+    ["updates", updatesText(shown)],
+    [
+      "package lists",
+      facts === null ? "unknown" : `${facts.lists.state}, ${whenText(facts.lists.newestAt, now)}`,
+    ],
+    ["kernel", facts === null ? null : kernelText(facts)],
+    ["held", facts === null || facts.held.length === 0 ? null : facts.held.join(", ")],
+    ["enrolled", host.isEnrolled ? "yes: results are signed by its key" : "no"],
+  ]);
+  const parts = [head];
+  if (facts !== null && facts.restarts.length > 0) parts.push(staleText(facts));
+  if (facts !== null && facts.sources.length > 0) parts.push(sourcesText(facts));
+  if (facts !== null && facts.notes.length > 0)
+    parts.push(facts.notes.map((n) => `note: ${safeText(n)}`).join("\n"));
+  return parts.join("\n\n");
+}
+
+function rebootText(host: Host): string {
+  const { state, reason } = host.states.reboot;
+  return reason === "" ? state : `${state}: ${reason}`;
+}
+
+function updatesText(shown: ShownHost): string {
+  if (shown.offers === null || shown.packages === null) return "unknown: no package lists";
+  const installed = new Set(shown.packages.map((p) => `${p.name} ${p.version}`));
+  const newer = new Set(
+    shown.offers.filter((o) => !installed.has(`${o.name} ${o.version}`)).map((o) => o.name),
+  );
+  return newer.size === 0 ? "none offered" : `${newer.size} packages`;
+}
+
+function kernelText(facts: Facts): string {
+  const { kernelRunning, kernelInstalled } = facts;
+  return kernelInstalled === null
+    ? kernelRunning
+    : `${kernelRunning} (installed ${kernelInstalled})`;
+}
+
+function staleText(facts: Facts): string {
+  return `Still running replaced code:\n${renderTable(facts.restarts, [
+    { head: "unit or process", cell: (r) => r.unit },
+    { head: "pid", cell: (r) => r.pid },
+    { head: "file", cell: (r) => r.file },
+  ])}`;
+}
+
+function sourcesText(facts: Facts): string {
+  return `Package sources:\n${renderTable(facts.sources, [
+    { head: "uri", cell: (s) => s.uri },
+    { head: "suite", cell: (s) => s.suite },
+    { head: "components", cell: (s) => s.components },
+    { head: "signature", cell: (s) => (s.isSigned ? "checked" : "NOT CHECKED") },
+  ])}`;
+}
+
+export function scanLine(scan: Scan): string {
+  const done = scan.changed + scan.unchanged + scan.failed;
+  return `scan: ${done} of ${scan.hosts} done, ${scan.running} running, ${scan.failed} failed`;
+}
+
+export function scanProblems(
+  scan: Scan,
+  items: readonly {
+    readonly name: string;
+    readonly state: string;
+    readonly problem: string | null;
+  }[],
+): string {
+  const failed = items.filter((item) => item.state === "failed");
+  const summary = `${scan.hosts} host(s): ${scan.changed} changed, ${scan.unchanged} unchanged, ${scan.failed} failed.`;
+  return [summary, ...failed.map((item) => `${item.name}: ${safeText(item.problem)}`)].join("\n");
+}

@@ -1,0 +1,99 @@
+import type { Instant } from "../../base/instant.ts";
+import type { components } from "../../client/schema.d.ts";
+import { eventText } from "./event.ts";
+import { renderFacts, renderTable } from "./table.ts";
+import { clockText, whenText } from "./when.ts";
+
+type Item = components["schemas"]["FixFirstItem"];
+type Case = components["schemas"]["Patch"];
+type Event = components["schemas"]["TimelineEvent"];
+
+const REMEDY = {
+  "update-offered": "update",
+  "fixed-upstream-not-offered": "fixed upstream, not offered to you yet",
+  "no-fix": "no fix yet",
+} as const;
+
+export function fixFirstTable(items: readonly Item[], total: number): string {
+  if (total === 0) {
+    return "Nothing to fix in what is known. Is everything scanned and fed? See: fettle host list, fettle feed status";
+  }
+  const table = renderTable(items, [
+    { head: "source", cell: (i) => i.source },
+    { head: "to", cell: (i) => i.sourceVersion },
+    { head: "remedy", cell: (i) => REMEDY[i.remedy] },
+    { head: "hosts", cell: (i) => i.hosts, align: "right" },
+    { head: "clears", cell: (i) => i.vulnerabilities.length, align: "right" },
+    { head: "exploited", cell: (i) => i.knownExploited.length || "", align: "right" },
+    { head: "epss max", cell: (i) => i.epssMax?.toFixed(3), align: "right" },
+    { head: "risk", cell: (i) => Math.round(i.risk), align: "right" },
+    { head: "ecosystem", cell: (i) => i.ecosystem },
+  ]);
+  const first = items.find((item) => item.remedy === "update-offered");
+  const hint = first === undefined ? "" : `\nOpen the first: fettle patch open ${first.source}`;
+  return `${table}\n${items.length} of ${total}.${hint}`;
+}
+
+export function caseTable(cases: readonly Case[], now: Instant): string {
+  if (cases.length === 0) return "No cases yet. See what to fix first: fettle patch list";
+  return renderTable(cases, [
+    { head: "case", cell: (c) => c.ref },
+    { head: "title", cell: (c) => c.title },
+    { head: "state", cell: (c) => c.state },
+    { head: "urgency", cell: (c) => c.urgency },
+    { head: "route", cell: (c) => c.route },
+    { head: "deadline", cell: (c) => deadlineText(c, now) },
+  ]);
+}
+
+function deadlineText(shown: Case, now: Instant): string {
+  const { at } = shown.deadline;
+  return at === null ? "next upgrade" : `${at.slice(0, 10)} (${whenText(at, now)})`;
+}
+
+const ASSUMED: Readonly<Record<string, string>> = {
+  isExposed: "exposure (no host says; unknown counts as exposed)",
+  isAutomatable: "automation (no data; counts as no)",
+  isTotalImpact: "impact (no data; counts as total)",
+};
+
+export function caseText(
+  shown: Case,
+  timeline: readonly Event[],
+  names: ReadonlyMap<string, string>,
+  now: Instant,
+): string {
+  const { deadline } = shown;
+  const assumed = deadline.assumed.map((name) => ASSUMED[name] ?? name);
+  const facts = renderFacts([
+    ["case", `${shown.ref}  ${shown.title}`],
+    ["state", shown.state],
+    ["why", shown.justification],
+    ["classified", `${shown.route}, ${shown.kind}, ${shown.urgency}`],
+    [
+      "by rule",
+      `"${shown.classifiedBy.rule}" of ${shown.classifiedBy.file} (${shown.classifiedBy.version.slice(0, 12)})`,
+    ],
+    ["deadline", deadlineText(shown, now)],
+    ["because", `${deadline.preset}: ${deadline.rule}`],
+    ["assumed", assumed.length === 0 ? null : assumed.join("; ")],
+    [
+      "triage first",
+      deadline.needsForensicTriage ? "collect forensic evidence before patching" : null,
+    ],
+    ["affected", shown.affectedVersions.join(", ")],
+    ["regression risk", `${shown.regression.level}: ${shown.regression.because}`],
+    ["clears", listText(shown.vulnerabilities)],
+  ]);
+  if (timeline.length === 0) return facts;
+  const lines = timeline.map(
+    (event) => `${clockText(event.at)}  ${names.get(event.actor) ?? "fettle"}  ${eventText(event)}`,
+  );
+  return [facts, "", "Timeline", ...lines].join("\n");
+}
+
+function listText(ids: readonly string[]): string {
+  if (ids.length === 0) return "no known vulnerability";
+  const shown = ids.slice(0, 8).join(", ");
+  return ids.length > 8 ? `${ids.length}: ${shown}, …` : shown;
+}

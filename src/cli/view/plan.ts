@@ -1,0 +1,84 @@
+import type { Instant } from "../../base/instant.ts";
+import { durationToText } from "../../base/instant.ts";
+import type { paths } from "../../client/schema.d.ts";
+import { renderFacts, renderTable, safeText } from "./table.ts";
+import { clockText, whenText } from "./when.ts";
+
+type Json<T> = T extends { responses: { 200: { content: { "application/json": infer R } } } }
+  ? R
+  : never;
+type Plan = Json<paths["/api/v1/plans/{plan}"]["get"]>;
+type PlanRow = Json<paths["/api/v1/plans"]["get"]>["items"][number];
+type Excluded = Json<paths["/api/v1/plans/{plan}/excluded"]["get"]>["items"][number];
+
+export function planTable(plans: readonly PlanRow[], now: Instant): string {
+  if (plans.length === 0)
+    return "No plans yet. Make one: fettle plan create --patch P-1 --policy policies/rings.yaml";
+  return renderTable(plans, [
+    { head: "plan", cell: (p) => p.digest.slice(0, 12) },
+    { head: "change", cell: (p) => p.change },
+    { head: "class", cell: (p) => p.class },
+    { head: "hosts", cell: (p) => p.hosts, align: "right" },
+    { head: "by", cell: (p) => p.requester },
+    { head: "made", cell: (p) => whenText(p.createdAt, now) },
+    { head: "until", cell: (p) => whenText(p.expiresAt, now) },
+  ]);
+}
+
+export function planText(plan: Plan, excluded: readonly Excluded[]): string {
+  const facts = renderFacts([
+    ["plan", plan.digest],
+    ["class", plan.class],
+    ["requested by", plan.requester],
+    ["approvals needed", plan.need],
+    ["hosts", plan.hosts],
+    [
+      "way back",
+      plan.reversibility === "downgrade"
+        ? "exact earlier versions, staged before anything changes"
+        : "NONE",
+    ],
+    ["cannot be put back", plan.irreversible.length === 0 ? null : plan.irreversible.join(", ")],
+    ["restarts", plan.restarts.join(", ") || "none"],
+    ["reboot", plan.needsReboot ? "needed" : "not needed"],
+    [
+      "piped hosts",
+      plan.ways.piped === 0 ? null : `${plan.ways.piped} (a stolen server owns these)`,
+    ],
+  ]);
+  const waves = renderTable(plan.waves, [
+    { head: "wave", cell: (w) => w.number, align: "right" },
+    { head: "ring", cell: (w) => w.ring },
+    { head: "hosts", cell: (w) => w.hosts, align: "right" },
+    { head: "from", cell: (w) => clockText(w.notBefore) },
+    { head: "to", cell: (w) => clockText(w.notAfter) },
+    { head: "at once", cell: (w) => w.limits.inFlightMax, align: "right" },
+    { head: "stops after", cell: (w) => `${w.limits.failedMax + 1} failed` },
+    { head: "soak", cell: (w) => durationToText(w.limits.soakSeconds * 1000) },
+    {
+      head: "detects",
+      cell: (w) => `≥ ${Math.round(w.detectsFailureRate * 100)} %`,
+      align: "right",
+    },
+    { head: "on failure", cell: (w) => `roll back ${w.limits.rollback}` },
+  ]);
+  const bodies = plan.bodies.map((b) => `body ${b.digest.slice(0, 12)}\n${indented(b.text)}`);
+  const out = excluded.map((e) => `${safeText(e.name)}: ${safeText(e.text)}`);
+  return [
+    facts,
+    "",
+    waves,
+    "",
+    ...bodies,
+    ...(out.length === 0 ? [] : ["", "Not in this plan:", ...out.map((line) => `  ${line}`)]),
+    ...plan.warnings.map((warning) => `warning: ${safeText(warning)}`),
+  ].join("\n");
+}
+
+function indented(text: string): string {
+  return text
+    .trimEnd()
+    .split("\n")
+    .map((line) => `  ${safeText(line)}`)
+    .join("\n");
+}

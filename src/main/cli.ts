@@ -1,0 +1,140 @@
+import { homedir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { Command, CommanderError } from "commander";
+import { Failure, failureTable } from "../base/failure.ts";
+import type { Cli, Output } from "../cli/cli.ts";
+import { openCredentials } from "../cli/credentials.ts";
+import { registerNouns } from "../cli/nouns.ts";
+import { safeLines } from "../cli/view/table.ts";
+import { ApiProblem, openClient } from "../client/client.ts";
+import { runningServer } from "./instance-lock.ts";
+import { loadConfig } from "./load-config.ts";
+import { failureText, version } from "./server.ts";
+import { serve, start } from "./start.ts";
+import { chooseFolders } from "./state-folder.ts";
+import { systemTerminal } from "./system-terminal.ts";
+
+/** The command line: flags and environment in, exit code out. Nothing else is decided here. */
+const clone = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+const environment = process.env;
+const terminal = systemTerminal();
+const USAGE_EXIT = 2;
+
+interface ServerFlags {
+  readonly port?: string;
+  readonly host?: string;
+  readonly state?: string;
+  readonly databaseUrl?: string;
+}
+
+const program = new Command("fettle")
+  .description("Carries a patch from the first advisory to the last auditor.")
+  .version(version)
+  .option("-o, --output <format>", "table, json or yaml", "table")
+  .option("--url <address>", "server to talk to (FETTLE_URL; default: the one used last)")
+  .showHelpAfterError()
+  .exitOverride()
+  .configureOutput({
+    writeOut: (text) => terminal.out(text),
+    writeErr: (text) => terminal.err(text),
+  });
+
+registerServer();
+registerNouns(program, cli());
+
+process.exitCode = await run();
+
+async function run(): Promise<number> {
+  try {
+    await program.parseAsync(process.argv);
+    return Number(process.exitCode ?? 0);
+  } catch (cause) {
+    if (cause instanceof CommanderError) return cause.exitCode === 0 ? 0 : USAGE_EXIT;
+    if (cause instanceof ApiProblem) return problemExit(cause);
+    terminal.err(`fettle: ${failureText(cause)}\n`);
+    if (!(cause instanceof Failure) || environment["FETTLE_LOG_LEVEL"] === "debug") {
+      terminal.err(`${cause instanceof Error ? cause.stack : String(cause)}\n`);
+    }
+    return cause instanceof Failure ? failureTable[cause.code].exit : 1;
+  }
+}
+
+/** A failure the server told: its own words, and its exit code from the one table. */
+function problemExit(problem: ApiProblem): number {
+  const id = problem.code === "internal" ? ` (request ${problem.requestId})` : "";
+  terminal.err(`fettle: ${safeLines(problem.message)}${id}\n`);
+  return failureTable[problem.code]?.exit ?? 1;
+}
+
+function folders(state: string | undefined) {
+  return chooseFolders({
+    clone,
+    state,
+    sockets: environment["FETTLE_SOCKETS"],
+    runtimeDir: environment["XDG_RUNTIME_DIR"],
+  });
+}
+
+function registerServer(): void {
+  const say = (text: string): void => terminal.out(`${text}\n`);
+  for (const name of ["start", "server"] as const) {
+    const isStart = name === "start";
+    program
+      .command(name)
+      .description(
+        isStart
+          ? "Start everything on the embedded database, look at this machine and say what was found"
+          : "Run the server alone, for a service manager",
+      )
+      .option("--port <number>", "port to listen on (FETTLE_PORT; 7700)")
+      .option("--host <address>", "address to listen on (FETTLE_HOST; 127.0.0.1)")
+      .option("--state <folder>", "state folder (FETTLE_STATE)")
+      .option("--database-url <url>", "an external PostgreSQL 15 or newer (FETTLE_DATABASE_URL)")
+      .action(async (flags: ServerFlags) => {
+        const preferences = isStart ? { logLevel: "warn" } : {};
+        const config = loadConfig({ clone, environment, flags: { ...flags }, preferences });
+        const run = isStart ? start : serve;
+        await run({ config, paths: folders(config.state), say });
+      });
+  }
+}
+
+function cli(): Cli {
+  const configHome = environment["XDG_CONFIG_HOME"] ?? join(homedir(), ".config");
+  const credentials = openCredentials({
+    file: join(configHome, "fettle", "credentials.json"),
+    environmentToken: environment["FETTLE_TOKEN"],
+  });
+  const state = (): string => folders(loadConfig({ clone, environment, flags: {} }).state).state;
+  const url = (): string =>
+    program.opts<{ url?: string }>().url ??
+    environment["FETTLE_URL"] ??
+    credentials.lastUrl() ??
+    runningServer(state())?.url ??
+    "http://localhost:7700";
+  return {
+    terminal,
+    clock: Date.now,
+    credentials,
+    clone,
+    state,
+    url,
+    output: () => outputFrom(program.opts<{ output: string }>().output),
+    anonymous: (address) => openClient({ url: address }),
+    client() {
+      const address = url();
+      const token = credentials.tokenFor(address);
+      if (token !== null) return openClient({ url: address, token });
+      throw new Failure(
+        "unauthenticated",
+        `You are not signed in to ${address}. On the machine of the server run "fettle setup" (first admin), or "fettle login".`,
+      );
+    },
+  };
+}
+
+function outputFrom(text: string): Output {
+  if (text === "table" || text === "json" || text === "yaml") return text;
+  throw new Failure("invalid", `The output ${text} is not known. Choose table, json or yaml.`);
+}

@@ -1,0 +1,53 @@
+import { expect, it } from "vitest";
+import { type LookFacts, lookText } from "./look-text.ts";
+
+function facts(changes: Partial<LookFacts> = {}): LookFacts {
+  return {
+    host: {
+      name: "web-1",
+      system: "debian 12",
+      packages: 730,
+      updates: 128,
+      listsAt: "2026-11-20",
+      problem: null,
+      needsReboot: false,
+    },
+    vulnerabilities: 214,
+    sources: 39,
+    knownExploited: ["CVE-2026-1"],
+    isFinal: true,
+    unknownPackages: 0,
+    unknownReasons: [],
+    feeds: [{ name: "kev", asOf: "2026-08-16", freshness: "stale" }],
+    missingFeeds: [],
+    fixFirst: { source: "openssl", version: "3.0.18-1", clears: 14, knownExploited: 1 },
+    ...changes,
+  };
+}
+
+it("says what was found, what to fix first and how old the data is", () => {
+  const text = lookText(facts());
+  expect(text).toMatch(/web-1, debian 12: 730 packages/);
+  expect(text).toMatch(/128 available/);
+  expect(text).toMatch(/214 vulnerabilities in 39 source packages, 1 known to be exploited/);
+  expect(text).toMatch(/openssl → 3\.0\.18-1: clears 14 vulnerabilities/);
+  expect(text).toMatch(/kev 2026-08-16 \(stale\)/);
+});
+
+it("says unknown, and no zero, where lists, feeds or the inspection are missing", () => {
+  const host = facts().host as NonNullable<LookFacts["host"]>;
+  const blind = lookText(
+    facts({ host: { ...host, packages: null, updates: null, problem: "no dpkg" }, fixFirst: null }),
+  );
+  expect(blind).toMatch(/packages unknown: no dpkg/);
+  expect(blind).toMatch(/Findings +unknown/);
+  expect(lookText(facts({ host: { ...host, updates: null } }))).toMatch(/Updates +unknown/);
+  const unfed = facts({ feeds: [], fixFirst: null, vulnerabilities: 0, missingFeeds: ["kev"] });
+  expect(lookText(unfed)).toMatch(/unknown: no feed is loaded/);
+  expect(lookText(unfed)).not.toMatch(/\b0\b/);
+});
+
+it("names packages that no feed covers instead of passing over them", () => {
+  const text = lookText(facts({ unknownPackages: 12, unknownReasons: ["no-feed"] }));
+  expect(text).toMatch(/Unknown +12 packages without sure coverage\. No feed for this release/);
+});

@@ -1,0 +1,152 @@
+import { mkdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Config } from "../base/config.ts";
+import { Failure } from "../base/failure.ts";
+import { type Log, makeLog } from "../base/log.ts";
+import type { Loop } from "../base/loop.ts";
+import { startChangeLoop } from "../change/loops.ts";
+import { type Connection, openDatabase } from "../db/database.ts";
+import { migrate } from "../db/migrate.ts";
+import { type Channel, type Listener, listen } from "../db/notify.ts";
+import { startEmbedded } from "../db/supervisor.ts";
+import type { Paths, World } from "../db/world.ts";
+import { ensureSetupSecret } from "../identity/store-setup-secret.ts";
+import { startFeedRefresh, startMatching } from "../intel/loops.ts";
+import { startScanLoop } from "../inventory/loops.ts";
+import { startSequencer } from "../ledger/loops.ts";
+import { openLogKey } from "../ledger/store-log-key.ts";
+import { closeConnections } from "../reach/connections.ts";
+import { startRolloutLoops } from "../rollout/loops.ts";
+import { allRoutes } from "../server/all-routes.ts";
+import { startServer } from "../server/server.ts";
+import { type InstanceLock, takeInstanceLock } from "./instance-lock.ts";
+
+/** Everything that runs in one server process, wired together; `close` ends all of it. */
+export interface RunningFettle {
+  readonly url: string;
+  readonly world: World;
+  /** How the database runs, for people. */
+  readonly database: string;
+  /** File of the setup secret while there is no admin yet. */
+  readonly setupSecret: string | null;
+  close(): Promise<void>;
+}
+
+export const version: string = (
+  JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
+    version: string;
+  }
+).version;
+
+/** Ends what was started, last first, and goes on when one of them fails. */
+class Closers {
+  readonly #steps: { readonly name: string; readonly close: () => Promise<unknown> }[] = [];
+
+  add(name: string, close: () => Promise<unknown>): void {
+    this.#steps.push({ name, close });
+  }
+
+  async closeAll(log: Log): Promise<void> {
+    for (const step of this.#steps.splice(0).reverse()) {
+      await step.close().catch((cause: unknown) => {
+        log.error({ err: cause, step: step.name }, "could not stop cleanly");
+      });
+    }
+  }
+}
+
+export async function startFettle(config: Config, paths: Paths): Promise<RunningFettle> {
+  const log = makeLog(config.logLevel);
+  const closers = new Closers();
+  try {
+    const lock = await takeInstanceLock(paths.state);
+    closers.add("instance lock", () => lock.release());
+    return await startAll({ config, paths, log, lock, closers });
+  } catch (cause) {
+    await closers.closeAll(log);
+    throw cause;
+  }
+}
+
+interface Starting {
+  readonly config: Config;
+  readonly paths: Paths;
+  readonly log: Log;
+  readonly lock: InstanceLock;
+  readonly closers: Closers;
+}
+
+async function startAll(start: Starting): Promise<RunningFettle> {
+  const { config, paths, log, lock, closers } = start;
+  const { connection, description } = await openStore(start);
+  const applied = await migrate(connection);
+  if (applied.length > 0) log.info({ applied }, "database upgraded");
+  const db = openDatabase(connection, (cause) => log.warn({ err: cause }, "database connection"));
+  closers.add("database pool", () => db.destroy());
+  const world: World = { db, clock: Date.now, log, config, paths };
+  const setupSecret = await ensureSetupSecret(world);
+  closers.add("ssh connections", () => closeConnections(paths.sockets));
+  const loops = await startLoops(world, closers);
+  const listener = listen(connection, [...loops.keys()], (channel) => {
+    for (const loop of loops.get(channel) ?? []) loop.wake();
+  });
+  closers.add("wake-ups", () => (listener satisfies Listener).close());
+  const http = await startServer(world, allRoutes);
+  closers.add("http", () => http.close());
+  lock.announce(http.url);
+  return {
+    url: http.url,
+    world,
+    database: description,
+    setupSecret,
+    close: () => closers.closeAll(log),
+  };
+}
+
+async function openStore(
+  start: Starting,
+): Promise<{ readonly connection: Connection; readonly description: string }> {
+  const { config, paths, closers } = start;
+  if (config.databaseUrl !== undefined) {
+    const host = new URL(config.databaseUrl).host || "a local socket";
+    return { connection: { url: config.databaseUrl }, description: `PostgreSQL at ${host}` };
+  }
+  // A folder of its own: when we are root it belongs to the database's user.
+  const sockets = join(paths.sockets, "pg");
+  mkdirSync(sockets, { recursive: true, mode: 0o700 });
+  const postgres = await startEmbedded({ state: paths.state, sockets });
+  closers.add("embedded PostgreSQL", () => postgres.stop());
+  const as = postgres.user === null ? "" : `, run as the user ${postgres.user}`;
+  const how = postgres.how === "adopted" ? " (still running from before)" : "";
+  return { connection: postgres.connection, description: `embedded PostgreSQL${as}${how}` };
+}
+
+/** Starts the background work; the map says whom a wake-up concerns. */
+async function startLoops(
+  world: World,
+  closers: Closers,
+): Promise<ReadonlyMap<Channel, readonly Loop[]>> {
+  const keep = <T extends Loop>(name: string, loop: T): T => {
+    closers.add(name, () => loop.stop());
+    return loop;
+  };
+  const sequencer = keep("ledger", startSequencer(world, await openLogKey(world)));
+  const scans = keep("scans", startScanLoop(world));
+  const matching = keep("matching", startMatching(world));
+  const feeds = keep("feeds", startFeedRefresh(world));
+  const changes = keep("changes", startChangeLoop(world));
+  const rollouts = keep("rollouts", startRolloutLoops(world));
+  return new Map<Channel, readonly Loop[]>([
+    ["ledger", [sequencer]],
+    ["scan", [scans, matching]],
+    ["feed", [feeds, matching]],
+    ["change", [changes, rollouts]],
+    ["rollout", [rollouts]],
+  ]);
+}
+
+/** Says a failure the way users read it; the cause goes to the log only. */
+export function failureText(cause: unknown): string {
+  if (cause instanceof Failure) return cause.message;
+  return "Fettle met an error of its own. Run again with FETTLE_LOG_LEVEL=debug and report what it says.";
+}
