@@ -379,6 +379,40 @@ export interface paths {
         patch: operations["patchHostsByHost"];
         trace?: never;
     };
+    "/api/v1/hosts/{host}/enrolment": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Tells a piped host whom to believe, and learns the key that signs its results. */
+        post: operations["postHostsByHostEnrolment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/hosts/{host}/enrolment/confirmation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Accepts the key of a host with an installed program, after comparing its fingerprint. */
+        post: operations["postHostsByHostEnrolmentConfirmation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/hosts/{host}/offers": {
         parameters: {
             query?: never;
@@ -405,6 +439,23 @@ export interface paths {
         };
         /** What is installed on a host; null when that is unknown. */
         get: operations["getHostsByHostPackages"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/hosts/{host}/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Asks the host program what it is, which policy it has and what it works on. */
+        get: operations["getHostsByHostStatus"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1482,7 +1533,7 @@ export interface operations {
             query?: {
                 actor?: string;
                 change?: string;
-                cursor?: number;
+                cursor?: string;
                 host?: string;
                 limit?: number;
                 object?: string;
@@ -2744,6 +2795,103 @@ export interface operations {
             503: components["responses"]["unavailable"];
         };
     };
+    postHostsByHostEnrolment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                host: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @default false */
+                    acceptsNewKey?: boolean;
+                    rings: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        enrolment: {
+                            enrolledAt: string;
+                            key: string;
+                            policyDigest: string;
+                            policyVersion: number;
+                            ring: string;
+                            /** @enum {string} */
+                            way: "piped" | "installed";
+                        };
+                        fingerprint: string;
+                        weakens: string[];
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            409: components["responses"]["blocked.conflict"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    postHostsByHostEnrolmentConfirmation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                host: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    fingerprint: string;
+                    ring: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        enrolment: {
+                            enrolledAt: string;
+                            key: string;
+                            policyDigest: string;
+                            policyVersion: number;
+                            ring: string;
+                            /** @enum {string} */
+                            way: "piped" | "installed";
+                        };
+                        fingerprint: string;
+                        weakens: string[];
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            409: components["responses"]["blocked.conflict"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
     getHostsByHostOffers: {
         parameters: {
             query?: never;
@@ -2813,6 +2961,50 @@ export interface operations {
                             version: string;
                         }[] | null;
                         packageSet: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    getHostsByHostStatus: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                host: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        enrolment: {
+                            enrolledAt: string;
+                            key: string;
+                            policyDigest: string;
+                            policyVersion: number;
+                            ring: string;
+                            /** @enum {string} */
+                            way: "piped" | "installed";
+                        } | null;
+                        fingerprint: string | null;
+                        host: string | null;
+                        isHalted: boolean;
+                        job: string | null;
+                        policyVersion: number | null;
+                        program: string | null;
                     };
                 };
             };

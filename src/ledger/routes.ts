@@ -56,14 +56,18 @@ const getEvents = servedRoute({
     plan: text.optional(),
     actor: text.optional(),
     type: text.optional(),
-    cursor: numberText.optional(),
+    cursor: z
+      .string()
+      .regex(/^\d{1,15}$/)
+      .optional(),
     limit: z.coerce.number().int().min(1).max(1000).default(100),
   }),
   reply: z.strictObject({ items: z.array(eventSchema), next: z.string().nullable() }),
   async handle({ world, actor }, { query }) {
     demandUnscoped(actor, "audit.read", LOG);
     const { cursor, limit, ...filter } = query;
-    const events = await readTimeline(world.db, { ...filter, after: cursor, limit });
+    const after = cursor === undefined ? undefined : Number(cursor);
+    const events = await readTimeline(world.db, { ...filter, after, limit });
     const last = events.at(-1);
     const next = last !== undefined && events.length === limit ? String(last.place) : null;
     return { items: events.map(asReply), next };

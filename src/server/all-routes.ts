@@ -1,4 +1,5 @@
 import { routes as changeRoutes } from "../change/routes.ts";
+import { routes as fleetRoutes } from "../fleet/routes.ts";
 import { routes as identityRoutes } from "../identity/routes.ts";
 import { routes as intelRoutes } from "../intel/routes.ts";
 import { routes as inventoryRoutes } from "../inventory/routes.ts";
@@ -16,4 +17,5 @@ export const allRoutes: readonly ServedRoute[] = [
   ...triageRoutes,
   ...planRoutes,
   ...changeRoutes,
+  ...fleetRoutes,
 ];

@@ -1,4 +1,4 @@
-import { Counter, Gauge, Histogram, Registry } from "prom-client";
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import type { World } from "../db/world.ts";
 import { loadLedgerSizes } from "../ledger/store-tree.ts";
 
@@ -15,6 +15,8 @@ export interface Metrics {
 
 export function makeMetrics(world: World): Metrics {
   const registry = new Registry();
+  // Memory, processor time, event-loop delay: the first thing to look at when the server is slow.
+  collectDefaultMetrics({ register: registry });
   const requests = new Counter({
     name: "fettle_http_requests_total",
     help: "Requests answered",

@@ -3,6 +3,7 @@ import { assert, type FailureCode, failureTable } from "../base/failure.ts";
 import { operationId } from "../base/route-name.ts";
 import type { ServedRoute } from "../ledger/served-route.ts";
 import { problemSchema } from "./problem.ts";
+import { withStrictInput } from "./strict-input.ts";
 
 /**
  * OpenAPI 3.1 from the routes. Pure: the same routes give the same text, so the committed file and
@@ -19,7 +20,7 @@ export function openApi(routes: readonly ServedRoute[], version: string): JsonSc
   const paths: Record<string, Record<string, JsonSchema>> = {};
   toSchema(problemSchema, "output", components);
   const sorted = [...routes].sort((a, b) => compare(a.path, b.path) || compare(a.method, b.method));
-  for (const route of sorted) {
+  for (const route of sorted.map(withStrictInput)) {
     paths[route.path] ??= {};
     Object.assign(paths[route.path] ?? {}, {
       [route.method.toLowerCase()]: operation(route, components, responses),

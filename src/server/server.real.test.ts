@@ -389,6 +389,36 @@ describe("rights", () => {
     }
   });
 
+  test("a token ends by its time, lasts 90 days at most, and no longer than its parent", async () => {
+    const make = (token: string, days: number): Promise<Answer> =>
+      call(site, "POST", "/api/v1/tokens", { token, body: { title: "t", days } });
+    expect((await make(admin, 91)).status).toBe(400);
+    const parent = await make(admin, 3);
+    const child = await make(parent.body.token, 30);
+    expect(Date.parse(child.body.expiresAt)).toBeLessThanOrEqual(Date.parse(parent.body.expiresAt));
+    const { token, id } = parent.body;
+    expect((await call(site, "GET", "/api/v1/me", { token })).status).toBe(200);
+    const past = sql`now() - interval '1 s'`;
+    await sql`update api_token set created_at = now() - interval '2 d', expires_at = ${past}
+      where id = ${id}`.execute(site.world.db);
+    expect((await call(site, "GET", "/api/v1/me", { token })).status).toBe(401);
+    const tooLong = sql`update api_token set expires_at = created_at + interval '91 d'`;
+    await expect(tooLong.execute(site.world.db)).rejects.toThrow(/check constraint/);
+  });
+
+  test("a token with limits adds no approver key", async () => {
+    const limits = [{ role: "approver", scope: "" }];
+    const made = await call(site, "POST", "/api/v1/tokens", {
+      token: admin,
+      body: { title: "narrow", limits },
+    });
+    const body = { line: "ssh-ed25519 AAAA" };
+    const answer = await call(site, "POST", "/api/v1/keys", { token: made.body.token, body });
+    expect(answer).toMatchObject({ status: 403 });
+    const whole = await call(site, "POST", "/api/v1/keys", { token: admin, body });
+    expect(whole).toMatchObject({ status: 400 });
+  });
+
   test("a disabled user is out with the next request, sessions and tokens alike", async () => {
     const carl = await addPerson(site, admin, "carl", [{ role: "viewer", scope: "" }]);
     const cookie = await logInAs(site, "carl");
@@ -600,6 +630,10 @@ describe("the contract", () => {
       });
       return response.status;
     };
+    for (const path of ["/api/v1/%zz", "/api/v1/users/%", "/api/v1/hosts?misspelt=1"]) {
+      const answer = await call(site, "GET", path, { token: admin });
+      expect(answer, path).toMatchObject({ status: 400, body: { code: "invalid" } });
+    }
     expect(await raw("{")).toBe(400);
     expect(await raw('{"__proto__":{"x":1},"handle":"gil","name":"Gil"}')).toBe(400);
     const deep = `${"[".repeat(40)}${"]".repeat(40)}`;

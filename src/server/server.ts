@@ -9,6 +9,7 @@ import { isDeeperThan } from "./json-depth.ts";
 import { type Metrics, makeMetrics } from "./metrics.ts";
 import { failureOf, problemOf } from "./problem.ts";
 import { healthRoute, metricsRoute } from "./routes.ts";
+import { withStrictInput } from "./strict-input.ts";
 
 const BODY_BYTES_MAX = 1_048_576;
 /** For the whole of a request to arrive: slow senders do not hold a connection for ever. */
@@ -68,7 +69,7 @@ export function buildServer(
     const failure = new Failure("not-found", "There is nothing under this method and path.");
     return sendProblem(world, request, reply, failure);
   });
-  for (const declared of [...routes, healthRoute, metricsRoute(metrics)]) {
+  for (const declared of [...routes, healthRoute, metricsRoute(metrics)].map(withStrictInput)) {
     app.route({
       method: declared.method,
       url: fastifyPath(declared.path),
