@@ -107,7 +107,8 @@ export interface Enrolment {
   readonly way: "piped" | "installed";
   readonly ring: string;
   readonly policyVersion: number;
-  readonly policyDigest: string;
+  /** Null where the policy was never here: an installed host got it from its own people. */
+  readonly policyDigest: string | null;
   readonly keyLine: string;
   readonly enrolledBy: SubjectId;
   readonly enrolledAt: Instant;

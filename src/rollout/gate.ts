@@ -75,6 +75,6 @@ export function waveGate(limits: WaveLimits): WaveGate {
   };
 }
 
-export function hostsOf(wave: WaveFacts): number {
+export function hostsOf(wave: Pick<WaveFacts, "counts">): number {
   return Object.values(wave.counts).reduce((sum, n) => sum + n, 0);
 }

@@ -108,14 +108,11 @@ export interface ControlRow {
   readonly since: number;
 }
 
-export async function loadControls(
-  reader: Reader,
-  scopes: readonly string[],
-): Promise<readonly ControlRow[]> {
+export async function loadHalts(reader: Reader): Promise<readonly ControlRow[]> {
   const { rows } = await sql<ControlRow>`
     select scope, is_halted as "isHalted", is_frozen as "isFrozen",
            ${millis(sql`since`)} as since
-      from halt_control where scope = any(${[...scopes]}::text[]) order by scope`.execute(reader);
+      from halt_control where is_halted or is_frozen order by scope`.execute(reader);
   return rows;
 }
 

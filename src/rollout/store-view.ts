@@ -1,8 +1,10 @@
 import { sql } from "kysely";
-import type { HostId, PatchId, RolloutId, SubjectId } from "../base/ids.ts";
+import { z } from "zod";
+import type { HostId, PatchId, PlanDigest, RolloutId, SubjectId } from "../base/ids.ts";
 import type { Selector } from "../base/labels.ts";
 import type { Reader, Tx } from "../db/database.ts";
 import { scopeSql } from "../inventory/scope.ts";
+import type { Exclusion } from "../plan/model.ts";
 import type { TargetFacts } from "./explain.ts";
 import { millis } from "./store-time.ts";
 
@@ -110,4 +112,19 @@ export async function loadWords(reader: Reader, rollout: RolloutId): Promise<rea
     select verb, said_by as by, words, ${millis(sql`at`)} as at from rollout_word
      where rollout = ${rollout} order by at desc, id desc limit 50`.execute(reader);
   return rows.toReversed();
+}
+
+const exclusionSchema = z.looseObject({ why: z.string() });
+
+/** Why the planner left this host out of the plan; null when it did not look at it or took it. */
+export async function loadExclusion(
+  reader: Reader,
+  plan: PlanDigest,
+  host: HostId,
+): Promise<Exclusion | null> {
+  const { rows } = await sql<{ because: unknown }>`
+    select because from plan_excluded where plan = ${plan} and host = ${host}`.execute(reader);
+  if (rows[0] === undefined) return null;
+  // Written by the plan's own store from this very type; its words are made from `why`.
+  return exclusionSchema.parse(rows[0].because) as unknown as Exclusion;
 }

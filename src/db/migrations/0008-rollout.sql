@@ -182,7 +182,8 @@ create table host_enrolment (
   policy_version integer not null check (policy_version >= 1),
   way text not null check (way in ('piped', 'installed')),
   ring text not null,
-  policy_digest text not null check (policy_digest ~ '^[0-9a-f]{64}$'),
+  -- Null where the policy was never here: an installed host got it from its own people.
+  policy_digest text check (policy_digest ~ '^[0-9a-f]{64}$'),
   -- The host's own public key, `<type> <base64>`.
   key_line text not null,
   enrolled_by text not null,

@@ -1,0 +1,167 @@
+import { type Actor, scopesFor } from "../base/actor.ts";
+import { Failure } from "../base/failure.ts";
+import type { HostId } from "../base/ids.ts";
+import { loadChange, loadChanges } from "../change/store.ts";
+import type { World } from "../db/world.ts";
+import { type Enrolled, loadEnrolled } from "../fleet/store.ts";
+import { loadHost } from "../inventory/store.ts";
+import { exclusionToText } from "../plan/plan-story.ts";
+import { requirePatch } from "../triage/actions.ts";
+import { demandRollout } from "./actions.ts";
+import { type Explanation, explainTarget } from "./explain.ts";
+import { type Hold, holdToText } from "./hold.ts";
+import { type LoadedFacts, listRollouts, loadFacts, type RolloutRow } from "./store.ts";
+import { loadApprovalHold } from "./store-approvals.ts";
+import { type ControlRow, loadHalts } from "./store-halts.ts";
+import {
+  countTargets,
+  findTarget,
+  loadExclusion,
+  loadTargets,
+  loadWords,
+  type Word,
+} from "./store-view.ts";
+import { type RolloutView, rolloutView } from "./view.ts";
+
+/** Reading rollouts: lists, the picture, hosts with their reasons, and `explain`. */
+
+export interface ShownRollout {
+  readonly row: RolloutRow;
+  readonly view: RolloutView;
+  readonly words: readonly Word[];
+  readonly hostsOutsideScope: number;
+  /** What the ways of its hosts give up. */
+  readonly enrolled: Enrolled;
+}
+
+export async function showRollout(world: World, actor: Actor, ref: string): Promise<ShownRollout> {
+  const { db } = world;
+  const scopes = scopesFor(actor, "rollout.read");
+  const seen = await demandRollout(db, { ref, scopes });
+  const loaded = await demandFacts(world, seen);
+  const all = await countTargets(db, seen.id, scopes);
+  const operate = await countTargets(db, seen.id, scopesFor(actor, "rollout.operate"));
+  const stop = await countTargets(db, seen.id, scopesFor(actor, "rollout.halt"));
+  const rights = { mayOperate: operate.inScope === all.all, mayHalt: stop.inScope > 0 };
+  return {
+    row: loaded.row,
+    view: rolloutView(loaded, rights),
+    words: await loadWords(db, seen.id),
+    hostsOutsideScope: all.all - all.inScope,
+    enrolled: await loadEnrolled(db, seen.plan),
+  };
+}
+
+export async function pageOfRollouts(
+  world: World,
+  actor: Actor,
+  page: { readonly limit: number; readonly before: number | null; readonly change: string | null },
+): Promise<readonly RolloutRow[]> {
+  const change = page.change === null ? null : await loadChange(world.db, page.change);
+  if (page.change !== null && change === null) return [];
+  const scopes = scopesFor(actor, "rollout.read");
+  return listRollouts(world.db, { ...page, change: change?.id ?? null, scopes });
+}
+
+export interface ShownTarget {
+  readonly target: Awaited<ReturnType<typeof loadTargets>>[number];
+  readonly explanation: Explanation;
+}
+
+export async function pageOfTargets(
+  world: World,
+  actor: Actor,
+  page: {
+    readonly rollout: string;
+    readonly wave: number | undefined;
+    readonly after: number | undefined;
+    readonly limit: number;
+  },
+): Promise<readonly ShownTarget[]> {
+  const scopes = scopesFor(actor, "rollout.read");
+  const seen = await demandRollout(world.db, { ref: page.rollout, scopes });
+  const loaded = await demandFacts(world, seen);
+  const { wave, after, limit } = page;
+  const targets = await loadTargets(world.db, { rollout: seen.id, scopes, wave, after, limit });
+  return targets.map((target) => ({ target, explanation: explainTarget(target, loaded) }));
+}
+
+async function demandFacts(world: World, seen: RolloutRow): Promise<LoadedFacts> {
+  const loaded = await loadFacts(world.db, seen.id);
+  if (loaded === null) throw new Failure("not-found", `There is no rollout R-${seen.number}.`);
+  return loaded;
+}
+
+export interface Explained {
+  readonly host: string;
+  readonly patch: string;
+  /** The stage that answers: rollout, change, plan, or none that has the host. */
+  readonly stage: "rollout" | "change" | "plan" | "case";
+  readonly rollout: number | null;
+  readonly sentence: string;
+  readonly holds: readonly { readonly hold: Hold; readonly text: string }[];
+}
+
+/** Why this patch is, or is not, on this host now; from the furthest stage that knows the host. */
+export async function explain(
+  world: World,
+  actor: Actor,
+  asked: { readonly host: string; readonly patch: string },
+): Promise<Explained> {
+  const { db } = world;
+  const scopes = scopesFor(actor, "rollout.read");
+  const host = await loadHost(db, asked.host, scopes);
+  if (host === null) throw new Failure("not-found", `There is no host ${asked.host.slice(0, 64)}.`);
+  const patch = await requirePatch(db, asked.patch);
+  const about = { host: host.name, patch: `P-${patch.number}` };
+  const found = await findTarget(db, { host: host.id, patch: patch.id });
+  const loaded = found === null ? null : await loadFacts(db, found.rollout);
+  if (loaded !== null) {
+    const rollout = loaded.row.id;
+    const [target] = await loadTargets(db, { rollout, scopes, hosts: [host.id], limit: 1 });
+    if (target !== undefined) {
+      const { sentence, holds } = explainTarget(target, loaded);
+      const { number } = loaded.row;
+      return { ...about, stage: "rollout", rollout: number, sentence, holds };
+    }
+  }
+  return { ...about, rollout: null, ...(await explainBefore(world, actor, { host, patch })) };
+}
+
+async function explainBefore(
+  world: World,
+  actor: Actor,
+  of: {
+    readonly host: { readonly id: HostId };
+    readonly patch: Awaited<ReturnType<typeof requirePatch>>;
+  },
+): Promise<Pick<Explained, "stage" | "sentence" | "holds">> {
+  const { db } = world;
+  const scopes = scopesFor(actor, "rollout.read");
+  const [change] = await loadChanges(db, { scopes, patch: of.patch.id, limit: 1 });
+  if (change === undefined) {
+    const sentence = `waits: the case is ${of.patch.state} and nobody has asked for a change yet`;
+    return { stage: "case", sentence, holds: [] };
+  }
+  const because = await loadExclusion(db, change.plan, of.host.id);
+  if (because !== null) {
+    const sentence = `is not in the plan of C-${change.number}: ${exclusionToText(because)}`;
+    return { stage: "plan", sentence, holds: [] };
+  }
+  const hold = await loadApprovalHold(db, { change: change.id, plan: change.plan });
+  if (hold === null) {
+    const sentence = `waits: C-${change.number} is approved and has not been started`;
+    return { stage: "change", sentence, holds: [] };
+  }
+  const text = holdToText(hold, world.clock());
+  return {
+    stage: "change",
+    sentence: `waits: C-${change.number}: ${text}`,
+    holds: [{ hold, text }],
+  };
+}
+
+/** Halts that reach further than one rollout; scopes are no secret, their hosts are not named. */
+export function showHalts(world: World): Promise<readonly ControlRow[]> {
+  return loadHalts(world.db);
+}

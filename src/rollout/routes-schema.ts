@@ -1,0 +1,181 @@
+import { z } from "zod";
+import { instantToText } from "../base/instant.ts";
+import { pipedWeakens } from "../fleet/model.ts";
+import type { ShownRollout, ShownTarget } from "./actions-show.ts";
+import type { RolloutRow } from "./store.ts";
+
+/** Replies of the rollout routes, and how they are made from what the actions return. */
+
+const time = z.string();
+const nullableTime = z.string().nullable();
+
+export function textOrNull(instant: number | null): string | null {
+  return instant === null ? null : instantToText(instant);
+}
+
+export const outcomesSchema = z.strictObject({
+  verified: z.number(),
+  appliedUnverified: z.number(),
+  failed: z.number(),
+  rolledBack: z.number(),
+  unknown: z.number(),
+  skipped: z.number(),
+  /** Given up or held before anything was changed there. */
+  notStarted: z.number(),
+  running: z.number(),
+  checking: z.number(),
+  waiting: z.number(),
+  hosts: z.number(),
+});
+
+export const summarySchema = z.strictObject({
+  id: z.string(),
+  /** As people write it: `R-7`. */
+  ref: z.string(),
+  title: z.string(),
+  patch: z.string(),
+  change: z.string(),
+  plan: z.string(),
+  state: z.enum(["running", "halted", "finished", "stopped"]),
+  isFrozen: z.boolean(),
+  startedAt: time,
+  endedAt: nullableTime,
+  /** Rises with every change of state; a cheap way to see that something happened. */
+  generation: z.number(),
+});
+
+export function summaryOf(row: RolloutRow): z.output<typeof summarySchema> {
+  return {
+    id: row.id,
+    ref: `R-${row.number}`,
+    title: row.title,
+    patch: `P-${row.patchNumber}`,
+    change: `C-${row.changeNumber}`,
+    plan: row.plan,
+    state: row.state,
+    isFrozen: row.isFrozen,
+    startedAt: instantToText(row.startedAt),
+    endedAt: textOrNull(row.endedAt),
+    generation: row.generation,
+  };
+}
+
+const waveSchema = z.strictObject({
+  number: z.number(),
+  ring: z.string(),
+  state: z.enum(["waiting", "open", "passed", "ended"]),
+  notBefore: time,
+  notAfter: time,
+  openedAt: nullableTime,
+  passedAt: nullableTime,
+  outcomes: outcomesSchema,
+  inFlight: z.strictObject({ busy: z.number(), allowed: z.number() }),
+  failures: z.strictObject({ count: z.number(), allowed: z.number() }),
+  gate: z.strictObject({
+    answer: z.enum(["pass", "fail", "not-yet"]),
+    verified: z.number(),
+    needed: z.number(),
+    of: z.number(),
+    soakSeconds: z.number(),
+    soakUntil: nullableTime,
+  }),
+  holds: z.array(z.strictObject({ why: z.string(), text: z.string() })),
+});
+
+export const shownSchema = z.strictObject({
+  ...summarySchema.shape,
+  /** One sentence: what happens now, or why nothing does. */
+  now: z.string(),
+  haltReason: z.string().nullable(),
+  outcomes: outcomesSchema,
+  waves: z.array(waveSchema),
+  actions: z.array(
+    z.strictObject({ verb: z.string(), isAllowed: z.boolean(), reason: z.string() }),
+  ),
+  words: z.array(z.strictObject({ verb: z.string(), by: z.string(), words: z.string(), at: time })),
+  hostsOutsideScope: z.number(),
+  /** Hosts by their way in; what the weaker one gives up is named. */
+  ways: z.strictObject({
+    piped: z.number(),
+    installed: z.number(),
+    notEnrolled: z.number(),
+    weakens: z.array(z.string()),
+  }),
+});
+
+export function shownOf(shown: ShownRollout): z.output<typeof shownSchema> {
+  const { row, view, words, enrolled } = shown;
+  return {
+    ...summaryOf(row),
+    now: view.now,
+    haltReason: view.haltReason,
+    outcomes: view.outcomes,
+    waves: view.waves.map((wave) => ({
+      ...wave,
+      notBefore: instantToText(wave.notBefore),
+      notAfter: instantToText(wave.notAfter),
+      openedAt: textOrNull(wave.openedAt),
+      passedAt: textOrNull(wave.passedAt),
+      gate: { ...wave.gate, soakUntil: textOrNull(wave.gate.soakUntil) },
+      holds: [...wave.holds],
+    })),
+    actions: [...view.actions],
+    words: words.map((word) => ({ ...word, at: instantToText(word.at) })),
+    hostsOutsideScope: shown.hostsOutsideScope,
+    ways: {
+      piped: enrolled.piped,
+      installed: enrolled.installed,
+      notEnrolled: enrolled.none,
+      weakens: enrolled.piped > 0 ? [...pipedWeakens] : [],
+    },
+  };
+}
+
+export const targetSchema = z.strictObject({
+  host: z.string(),
+  name: z.string(),
+  wave: z.number(),
+  standing: z.enum([
+    "verified",
+    "applied-unverified",
+    "failed",
+    "rolled-back",
+    "unreachable",
+    "skipped",
+    "unknown",
+    "waiting",
+    "running",
+    "checking",
+    "held",
+  ]),
+  /** The engine's own state (host protocol §11). */
+  state: z.string(),
+  attempt: z.number(),
+  sentence: z.string(),
+  holds: z.array(z.strictObject({ why: z.string(), text: z.string() })),
+  step: z.string().nullable(),
+  code: z.string().nullable(),
+  way: z.string().nullable(),
+  retryAt: nullableTime,
+  endedAt: nullableTime,
+  evidence: z.unknown(),
+});
+
+export function targetOf({ target, explanation }: ShownTarget): z.output<typeof targetSchema> {
+  return {
+    host: target.host,
+    name: target.name,
+    wave: target.wave,
+    standing: explanation.standing,
+    state: target.state,
+    attempt: target.attempt,
+    sentence: explanation.sentence,
+    holds: explanation.holds.map(({ hold, text }) => ({ why: hold.why, text })),
+    step: target.step,
+    code: target.resultCode,
+    way: target.way,
+    retryAt: textOrNull(target.retryAt),
+    endedAt: textOrNull(target.endedAt),
+    evidence: target.evidence,
+  };
+}

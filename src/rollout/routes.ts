@@ -1,0 +1,279 @@
+import { z } from "zod";
+import { Failure } from "../base/failure.ts";
+import { type Route, route } from "../db/world.ts";
+import { startRollout } from "./actions.ts";
+import { halt, haltScope, resume, stop } from "./actions-halt.ts";
+import { loseHost, retryHosts, skipHost } from "./actions-hosts.ts";
+import { explain, pageOfRollouts, pageOfTargets, showHalts, showRollout } from "./actions-show.ts";
+import {
+  shownOf,
+  shownSchema,
+  summaryOf,
+  summarySchema,
+  targetOf,
+  targetSchema,
+  textOrNull,
+} from "./routes-schema.ts";
+
+/** Rollouts over HTTP. */
+
+const rolloutParams = z.strictObject({
+  rollout: z.string().min(1).max(64).describe("an id, or a number such as R-7"),
+});
+const limit = z.coerce.number().int().min(1).max(1000).default(100);
+const cursor = z.coerce.number().int().min(0).optional();
+const reason = z.string().trim().min(1).max(1000);
+
+const postRollout = route({
+  method: "POST",
+  path: "/api/v1/rollouts",
+  summary: "Starts carrying out an approved change.",
+  permission: "rollout.operate",
+  status: 201,
+  body: z.strictObject({ change: z.string().min(1).max(64) }),
+  reply: summarySchema,
+  errors: ["not-found", "blocked", "conflict", "forbidden"],
+  handle: async ({ world, actor }, { body }) => summaryOf(await startRollout(world, actor, body)),
+});
+
+const listRollouts = route({
+  method: "GET",
+  path: "/api/v1/rollouts",
+  summary: "Lists rollouts, newest first.",
+  permission: "rollout.read",
+  query: z.strictObject({ limit, cursor, change: z.string().max(64).optional() }),
+  reply: z.strictObject({ items: z.array(summarySchema), next: z.string().nullable() }),
+  async handle({ world, actor }, { query }) {
+    const rows = await pageOfRollouts(world, actor, {
+      limit: query.limit,
+      before: query.cursor ?? null,
+      change: query.change ?? null,
+    });
+    const last = rows.length === query.limit ? rows.at(-1) : undefined;
+    return { items: rows.map(summaryOf), next: last === undefined ? null : `${last.number}` };
+  },
+});
+
+const getRollout = route({
+  method: "GET",
+  path: "/api/v1/rollouts/{rollout}",
+  summary: "Shows a rollout in one picture: waves, gates with their evidence, budgets, holds.",
+  permission: "rollout.read",
+  params: rolloutParams,
+  reply: shownSchema,
+  errors: ["not-found"],
+  handle: async ({ world, actor }, { params }) =>
+    shownOf(await showRollout(world, actor, params.rollout)),
+});
+
+const getTargets = route({
+  method: "GET",
+  path: "/api/v1/rollouts/{rollout}/targets",
+  summary: "Lists the hosts of a rollout, each with where it stands and why.",
+  permission: "rollout.read",
+  params: rolloutParams,
+  query: z.strictObject({
+    limit,
+    cursor,
+    wave: z.coerce.number().int().min(1).optional(),
+  }),
+  reply: z.strictObject({ items: z.array(targetSchema), next: z.string().nullable() }),
+  errors: ["not-found"],
+  async handle({ world, actor }, { params, query }) {
+    const page = { rollout: params.rollout, wave: query.wave, after: query.cursor };
+    const targets = await pageOfTargets(world, actor, { ...page, limit: query.limit });
+    const last = targets.length === query.limit ? targets.at(-1) : undefined;
+    const next = last === undefined ? null : `${last.target.leafIndex}`;
+    return { items: targets.map(targetOf), next };
+  },
+});
+
+const postHalt = route({
+  method: "POST",
+  path: "/api/v1/rollouts/{rollout}/halt",
+  summary: "Halts a rollout at once: nothing starts any more, and who may still start is said.",
+  permission: "rollout.halt",
+  params: rolloutParams,
+  body: z.strictObject({ reason, freeze: z.boolean().default(false) }),
+  reply: z.strictObject({
+    rollout: summarySchema,
+    mayStillStart: z.strictObject({ hosts: z.number(), until: z.string().nullable() }),
+  }),
+  errors: ["not-found", "blocked"],
+  async handle({ world, actor }, { params, body }) {
+    const given = { rollout: params.rollout, reason: body.reason, isFrozen: body.freeze };
+    const { rollout, mayStillStart } = await halt(world, actor, given);
+    const { hosts, until } = mayStillStart;
+    return { rollout: summaryOf(rollout), mayStillStart: { hosts, until: textOrNull(until) } };
+  },
+});
+
+const postResume = route({
+  method: "POST",
+  path: "/api/v1/rollouts/{rollout}/resume",
+  summary: "Goes on; acknowledges the failures seen so far and no later ones.",
+  permission: "rollout.operate",
+  params: rolloutParams,
+  body: z.strictObject({ reason }),
+  reply: summarySchema,
+  errors: ["not-found", "blocked", "forbidden"],
+  handle: async ({ world, actor }, { params, body }) =>
+    summaryOf(await resume(world, actor, { ...params, ...body })),
+});
+
+const postStop = route({
+  method: "POST",
+  path: "/api/v1/rollouts/{rollout}/stop",
+  summary: "Ends a rollout for good; hosts at work finish by themselves.",
+  permission: "rollout.operate",
+  params: rolloutParams,
+  body: z.strictObject({ reason }),
+  reply: summarySchema,
+  errors: ["not-found", "blocked", "forbidden"],
+  handle: async ({ world, actor }, { params, body }) =>
+    summaryOf(await stop(world, actor, { ...params, ...body })),
+});
+
+const HOSTS_NAMED_MAX = 1000;
+
+const postRetry = route({
+  method: "POST",
+  path: "/api/v1/rollouts/{rollout}/retry",
+  summary: "Gives failed hosts a new attempt, within what the approved plan allows.",
+  permission: "rollout.operate",
+  params: rolloutParams,
+  body: z.strictObject({
+    /** Names; without them every failed host. */
+    hosts: z.array(z.string().max(128)).min(1).max(HOSTS_NAMED_MAX).optional(),
+  }),
+  reply: z.strictObject({ hosts: z.array(z.string()) }),
+  errors: ["not-found", "blocked"],
+  async handle({ world, actor }, { params, body }) {
+    const input = { rollout: params.rollout, hosts: body.hosts ?? null };
+    const hosts = await retryHosts(world, actor, input);
+    return { hosts: hosts.map((host) => host.name) };
+  },
+});
+
+const hostAct = z.strictObject({ host: z.string().min(1).max(128), reason });
+
+const postSkip = route({
+  method: "POST",
+  path: "/api/v1/rollouts/{rollout}/skip",
+  summary: "Leaves out a host that has not begun.",
+  permission: "rollout.operate",
+  params: rolloutParams,
+  body: hostAct,
+  reply: null,
+  errors: ["not-found", "blocked"],
+  async handle({ world, actor }, { params, body }) {
+    await skipHost(world, actor, { ...params, ...body });
+    return null;
+  },
+});
+
+const postLost = route({
+  method: "POST",
+  path: "/api/v1/rollouts/{rollout}/lost",
+  summary: "Declares a host's word missing for good; takes effect with the second person.",
+  permission: "rollout.operate",
+  params: rolloutParams,
+  body: hostAct,
+  reply: z.strictObject({ isLost: z.boolean(), people: z.number() }),
+  errors: ["not-found", "blocked"],
+  handle: async ({ world, actor }, { params, body }) =>
+    loseHost(world, actor, { ...params, ...body }),
+});
+
+const SCOPE = /^(all|ring:[a-z0-9][a-z0-9.-]{0,62}|service:[A-Za-z0-9][A-Za-z0-9._-]{0,62})$/;
+
+const getHalts = route({
+  method: "GET",
+  path: "/api/v1/halts",
+  summary: "Lists the halts that reach further than one rollout.",
+  permission: "rollout.read",
+  reply: z.strictObject({
+    items: z.array(
+      z.strictObject({ scope: z.string(), isFrozen: z.boolean(), since: z.string().nullable() }),
+    ),
+  }),
+  async handle({ world }) {
+    const halts = await showHalts(world);
+    const items = halts.map(({ scope, isFrozen, since }) => {
+      return { scope, isFrozen, since: textOrNull(since) };
+    });
+    return { items };
+  },
+});
+
+const postScopeHalt = route({
+  method: "POST",
+  path: "/api/v1/halts",
+  summary: "Halts everything, a ring or a service, or lifts such a halt.",
+  permission: "rollout.halt",
+  body: z.strictObject({
+    scope: z.string().regex(SCOPE, "all, ring:NAME or service:NAME"),
+    halted: z.boolean(),
+    freeze: z.boolean().default(false),
+    reason,
+  }),
+  reply: null,
+  errors: ["forbidden"],
+  async handle({ world, actor }, { body }) {
+    const scope = scopeFrom(body.scope);
+    const { halted: isHalted, freeze: isFrozen } = body;
+    await haltScope(world, actor, { scope, isHalted, isFrozen, reason: body.reason });
+    return null;
+  },
+});
+
+function scopeFrom(text: string): "all" | `ring:${string}` | `service:${string}` {
+  if (text === "all") return "all";
+  if (text.startsWith("ring:")) return `ring:${text.slice("ring:".length)}`;
+  if (text.startsWith("service:")) return `service:${text.slice("service:".length)}`;
+  throw new Failure("invalid", "A scope is all, ring:NAME or service:NAME.");
+}
+
+const getExplain = route({
+  method: "GET",
+  path: "/api/v1/explain",
+  summary: "Says why a patch is, or is not, on a host now.",
+  permission: "rollout.read",
+  query: z.strictObject({
+    host: z.string().min(1).max(128),
+    patch: z.string().min(1).max(64),
+  }),
+  reply: z.strictObject({
+    host: z.string(),
+    patch: z.string(),
+    stage: z.enum(["rollout", "change", "plan", "case"]),
+    rollout: z.string().nullable(),
+    sentence: z.string(),
+    holds: z.array(z.strictObject({ why: z.string(), text: z.string() })),
+  }),
+  errors: ["not-found"],
+  async handle({ world, actor }, { query }) {
+    const { rollout, holds, ...answer } = await explain(world, actor, query);
+    return {
+      ...answer,
+      rollout: rollout === null ? null : `R-${rollout}`,
+      holds: holds.map(({ hold, text }) => ({ why: hold.why, text })),
+    };
+  },
+});
+
+export const routes: readonly Route[] = [
+  postRollout,
+  listRollouts,
+  getRollout,
+  getTargets,
+  postHalt,
+  postResume,
+  postStop,
+  postRetry,
+  postSkip,
+  postLost,
+  getHalts,
+  postScopeHalt,
+  getExplain,
+];
