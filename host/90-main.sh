@@ -28,7 +28,6 @@ serve() {
     inspect) inspect_main ;;
     "inspect refresh") inspect_main refresh ;;
     resolve) resolve_main ;;
-    resolve) resolve_main ;;
     status) status_main ;;
     resume) resume_main ;;
     apply) apply_main ;;
