@@ -152,7 +152,7 @@ kept_digest() { # NAME ARCH VERSION
   kd_file=$(printf '%s_%s_%s.deb' "$1" "$3" "$2" | sed 's/:/%3a/g')
   set +f
   for kd_try in "/var/cache/apt/archives/$kd_file" "$VAR"/kept/*.deb; do
-    [ -f "$kd_try" ] && [ -r "$kd_try" ] || continue
+    if [ ! -f "$kd_try" ] || [ ! -r "$kd_try" ]; then continue; fi
     # shellcheck disable=SC2016 # dpkg-deb fills these in
     kd_is=$(dpkg-deb -W --showformat='${Package} ${Architecture} ${Version}' "$kd_try" 2>/dev/null)
     [ "$kd_is" = "$1 $2 $3" ] || continue
@@ -206,7 +206,20 @@ mapping_services() {
     ms_there="$(stat -L -c %d:%i "/proc/$ms_pid/root/." 2>/dev/null) $(stat -L -c %d:%i \
       "/proc/$ms_pid/ns/pid" 2>/dev/null)"
     [ "$ms_there" = "$ms_here" ] || continue
-    process_name "$ms_pid"
-    printf '\n'
+    process_unit "$(process_name "$ms_pid")"
   done <"$RS_DIR/pids"
+}
+
+# The name itself where a unit has it, else the init script that writes a pid file of that name
+# (the script `ssh` keeps `/run/sshd.pid`).
+process_unit() { # NAME
+  if grep -qFx -e "$1" "$RS_DIR/active"; then
+    say "$1"
+    return 0
+  fi
+  case $1 in '' | *[!A-Za-z0-9._-]*) return 0 ;; esac
+  systemd_runs && return 0
+  set +f
+  grep -lF -e "/run/$1.pid" /etc/init.d/* 2>/dev/null | sed 's,.*/,,'
+  set -f
 }

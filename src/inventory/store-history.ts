@@ -24,15 +24,12 @@ export async function pointHostTo(
   },
 ): Promise<boolean> {
   const name = sql.table(table);
-  const { rows } = await sql<{ setId: number; observedFrom: Instant; recordedFrom: Instant }>`
-    select set_id as "setId", observed_from as "observedFrom", recorded_from as "recordedFrom"
-      from ${name}
+  const { rows } = await sql<{ setId: number; observedFrom: Instant }>`
+    select set_id as "setId", observed_from as "observedFrom" from ${name}
      where host_num = ${now.hostNum} and observed_to is null and recorded_to is null`.execute(tx);
   const current = rows[0];
   if ((current?.setId ?? null) === now.setId) return false;
-  // A clock that was set back must not make a range end before it begins.
-  const observedAt = Math.max(now.observedAt, (current?.observedFrom ?? 0) + 1);
-  const recordedAt = Math.max(now.recordedAt, (current?.recordedFrom ?? 0) + 1);
+  const { observedAt, recordedAt } = await laterThanKnown(tx, table, now);
   if (current !== undefined) {
     await sql`
       update ${name} set recorded_to = ${sqlInstant(recordedAt)}
@@ -49,6 +46,25 @@ export async function pointHostTo(
               ${sqlInstant(recordedAt)})`.execute(tx);
   }
   return true;
+}
+
+/**
+ * The times of a change, moved behind all that is known of the host: a clock that was set back must
+ * not make a range end before it begins, or two ranges overlap.
+ */
+async function laterThanKnown(
+  tx: Tx,
+  table: HistoryTable,
+  now: { readonly hostNum: number; readonly observedAt: Instant; readonly recordedAt: Instant },
+): Promise<{ readonly observedAt: Instant; readonly recordedAt: Instant }> {
+  const { rows } = await sql<{ observed: Instant | null; recorded: Instant | null }>`
+    select max(coalesce(observed_to, observed_from)) as observed, max(recorded_from) as recorded
+      from ${sql.table(table)}
+     where host_num = ${now.hostNum} and recorded_to is null`.execute(tx);
+  return {
+    observedAt: Math.max(now.observedAt, (rows[0]?.observed ?? 0) + 1),
+    recordedAt: Math.max(now.recordedAt, (rows[0]?.recorded ?? 0) + 1),
+  };
 }
 
 export interface HistoryEntry {

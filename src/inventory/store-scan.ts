@@ -68,8 +68,8 @@ export async function loadScanHosts(
            sh.finished_at as "finishedAt", sh.problem_kind as "problemKind", sh.problem
       from scan_host sh join host h on h.id = sh.host_id
      where sh.scan_id = ${id} and ${scopeSql(page.scopes, "h.labels")}
-       and h.name collate "C" > ${page.afterName}
-     order by h.name collate "C" limit ${page.limit}`.execute(reader);
+       and h.name > ${page.afterName}
+     order by h.name limit ${page.limit}`.execute(reader);
   return rows;
 }
 

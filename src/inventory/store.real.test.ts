@@ -136,6 +136,35 @@ describe("recording an inspection", () => {
     expect(before.map((h) => [h.observedFrom, h.observedTo])).toEqual([[1000, null]]);
   });
 
+  test("writes ranges that never overlap in both times, whatever the clocks say", async () => {
+    let number = 0;
+    const step = fc.record({
+      version: fc.constantFrom("1", "2", "3"),
+      lists: fc.constantFrom("ok 1700000000 -", "none 0 gone"),
+      at: fc.integer({ min: 1, max: 50 }),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 8 }), async (steps) => {
+        const host = await aHost(`history-${number++}`);
+        for (const { version, lists, at } of steps) {
+          await record(host, anInspection({ dash: version }, lists), at * 1000);
+        }
+        for (const table of ["host_set", "host_offer"]) {
+          const { rows } = await sql`
+            select from ${sql.table(table)} a join ${sql.table(table)} b
+                on a.host_num = b.host_num and a.ctid < b.ctid
+             where a.host_num = (select num from host where id = ${host.id})
+               and tstzrange(a.observed_from, a.observed_to)
+                && tstzrange(b.observed_from, b.observed_to)
+               and tstzrange(a.recorded_from, a.recorded_to)
+                && tstzrange(b.recorded_from, b.recorded_to)`.execute(made.world.db);
+          expect(rows).toHaveLength(0);
+        }
+      }),
+      { numRuns: 40 },
+    );
+  });
+
   test("survives a clock that was set back", async () => {
     const host = await aHost("clock-back");
     await record(host, anInspection({ dash: "1" }), 5000);

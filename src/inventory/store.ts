@@ -44,7 +44,7 @@ export async function loadHosts(reader: Reader, filter: HostFilter): Promise<rea
   const { rows } = await sql<HostRow>`
     select ${hostColumns} from host h join host_now n on n.id = h.id
      where ${hostCondition(filter)}
-     order by h.name collate "C" limit ${filter.limit ?? null}::bigint`.execute(reader);
+     order by h.name limit ${filter.limit ?? null}::bigint`.execute(reader);
   return rows.map(hostFromRow);
 }
 
@@ -55,7 +55,7 @@ export async function loadHostRefs(
 ): Promise<readonly { readonly id: HostId; readonly name: string }[]> {
   const { rows } = await sql<{ id: HostId; name: string }>`
     select h.id, h.name from host h
-     where ${hostCondition(filter)} order by h.name collate "C"`.execute(reader);
+     where ${hostCondition(filter)} order by h.name`.execute(reader);
   return rows;
 }
 
@@ -88,7 +88,7 @@ function hostCondition(filter: HostFilter): RawBuilder<boolean> {
   if (filter.names !== undefined) parts.push(sql`h.name = any(${[...filter.names]}::text[])`);
   if (filter.way !== undefined) parts.push(sql`h.way ->> 'kind' = ${filter.way}`);
   if (filter.afterName !== undefined) {
-    parts.push(sql`h.name collate "C" > ${filter.afterName}`);
+    parts.push(sql`h.name > ${filter.afterName}`);
   }
   return sql<boolean>`(${sql.join(parts, sql` and `)})`;
 }
