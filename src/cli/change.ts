@@ -84,7 +84,7 @@ async function readSigned(client: Client, digest: string): Promise<SignedView> {
   const leaves: string[] = [];
   let cursor: string | undefined;
   do {
-    const query = { limit: 1000, ...(cursor === undefined ? {} : { cursor }) };
+    const query = { limit: 1000, ...(cursor === undefined ? {} : { cursor: Number(cursor) }) };
     const page = await ask(
       client.GET("/api/v1/plans/{plan}/leaves", { params: { ...params, query } }),
     );

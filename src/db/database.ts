@@ -33,7 +33,14 @@ pg.types.setTypeParser(INT8, (text) => {
   if (!Number.isSafeInteger(value)) throw new Failure("internal", "A number is too large to read.");
   return value;
 });
-pg.types.setTypeParser(TIMESTAMPTZ, (text) => Date.parse(text.replace(" ", "T")));
+pg.types.setTypeParser(TIMESTAMPTZ, parseTimestamp);
+
+/** `2026-11-21 22:49:42.885+00` as PostgreSQL writes it in UTC (the pool sets that zone). */
+export function parseTimestamp(text: string): Instant {
+  const at = Date.parse(text.replace(" ", "T").replace(/([+-]\d{2})$/, "$1:00"));
+  if (Number.isNaN(at)) throw new Failure("internal", "A time in the database cannot be read.");
+  return at;
+}
 
 export function clientConfig(connection: Connection): pg.ClientConfig {
   const where =

@@ -92,7 +92,8 @@ function registerServer(): void {
       .option("--state <folder>", "state folder (FETTLE_STATE)")
       .option("--database-url <url>", "an external PostgreSQL 15 or newer (FETTLE_DATABASE_URL)")
       .action(async (flags: ServerFlags) => {
-        const preferences = isStart ? { logLevel: "warn" } : {};
+        // Ordinary trouble is told in words there; the log is for what nobody expected.
+        const preferences = isStart ? { logLevel: "error" } : {};
         const config = loadConfig({ clone, environment, flags: { ...flags }, preferences });
         const run = isStart ? start : serve;
         await run({ config, paths: folders(config.state), say });

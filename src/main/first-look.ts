@@ -25,8 +25,12 @@ export async function look(world: World, hostId: string): Promise<LookFacts> {
     sources: findings.rows.length,
     knownExploited: exploited.rows.map((row) => row.key),
     isFinal: (await countMatchingBacklog(world.db)) === 0,
-    unknownPackages: findings.coverage.unknown.reduce((sum, gap) => sum + gap.packageCount, 0),
-    unknownReasons: [...new Set(findings.coverage.unknown.map((gap) => gap.reason))],
+    unknown: [...Map.groupBy(findings.coverage.unknown, (gap) => gap.reason)]
+      .map(([reason, gaps]) => ({
+        reason,
+        packages: gaps.reduce((sum, gap) => sum + gap.packageCount, 0),
+      }))
+      .sort((a, b) => b.packages - a.packages),
     feeds: feeds
       .filter((feed) => feed.loadedAt !== null)
       .map((feed) => ({ name: feed.name, asOf: dayOf(feed.asOf), freshness: feed.freshness.kind })),

@@ -16,8 +16,7 @@ function facts(changes: Partial<LookFacts> = {}): LookFacts {
     sources: 39,
     knownExploited: ["CVE-2026-1"],
     isFinal: true,
-    unknownPackages: 0,
-    unknownReasons: [],
+    unknown: [],
     feeds: [{ name: "kev", asOf: "2026-08-16", freshness: "stale" }],
     missingFeeds: [],
     fixFirst: { source: "openssl", version: "3.0.18-1", clears: 14, knownExploited: 1 },
@@ -48,6 +47,6 @@ it("says unknown, and no zero, where lists, feeds or the inspection are missing"
 });
 
 it("names packages that no feed covers instead of passing over them", () => {
-  const text = lookText(facts({ unknownPackages: 12, unknownReasons: ["no-feed"] }));
-  expect(text).toMatch(/Unknown +12 packages without sure coverage\. No feed for this release/);
+  const text = lookText(facts({ unknown: [{ reason: "no-feed", packages: 12 }] }));
+  expect(text).toMatch(/Unsure +12 packages: No feed for this release/);
 });

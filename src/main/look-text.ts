@@ -18,8 +18,8 @@ export interface LookFacts {
   readonly knownExploited: readonly string[];
   /** False while packages are still to be matched. */
   readonly isFinal: boolean;
-  readonly unknownPackages: number;
-  readonly unknownReasons: readonly CoverageReason[];
+  /** Packages whose absence of findings means nothing, by reason, most first. */
+  readonly unknown: readonly { readonly reason: CoverageReason; readonly packages: number }[];
   readonly feeds: readonly {
     readonly name: string;
     readonly asOf: string | null;
@@ -82,10 +82,12 @@ function findingLine(facts: LookFacts): string {
   return `Findings      ${found}${more}`;
 }
 
-function coverageLine(facts: LookFacts): string | null {
-  if (facts.unknownPackages === 0) return null;
-  const why = facts.unknownReasons.map((reason) => coverageReasons[reason]).join(" ");
-  return `Unknown       ${count(facts.unknownPackages, "package")} without sure coverage. ${why}`;
+function coverageLine({ unknown }: LookFacts): string | null {
+  if (unknown.length === 0) return null;
+  const reasons = unknown.map(
+    (gap) => `${count(gap.packages, "package")}: ${coverageReasons[gap.reason]}`,
+  );
+  return `Unsure        ${reasons.join("\n              ")}`;
 }
 
 function fixLine({ fixFirst }: LookFacts): string | null {

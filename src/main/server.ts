@@ -16,7 +16,7 @@ import { startScanLoop } from "../inventory/loops.ts";
 import { startSequencer } from "../ledger/loops.ts";
 import { openLogKey } from "../ledger/store-log-key.ts";
 import { closeConnections } from "../reach/connections.ts";
-import { startRolloutLoops } from "../rollout/loops.ts";
+import { startRollouts } from "../rollout/loops.ts";
 import { allRoutes } from "../server/all-routes.ts";
 import { startServer } from "../server/server.ts";
 import { type InstanceLock, takeInstanceLock } from "./instance-lock.ts";
@@ -135,7 +135,7 @@ async function startLoops(
   const matching = keep("matching", startMatching(world));
   const feeds = keep("feeds", startFeedRefresh(world));
   const changes = keep("changes", startChangeLoop(world));
-  const rollouts = keep("rollouts", startRolloutLoops(world));
+  const rollouts = keep("rollouts", startRollouts(world));
   return new Map<Channel, readonly Loop[]>([
     ["ledger", [sequencer]],
     ["scan", [scans, matching]],
