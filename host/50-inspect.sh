@@ -2,6 +2,7 @@
 # Nothing here changes the machine. Lists are refreshed only into a folder of our own, beside $VAR
 # because $VAR is closed to everyone and apt's network methods drop to the user _apt.
 #
+# dpkg is called by its whole path: a busybox that prefers its own commands has a `dpkg` too.
 # One dpkg-query, one `apt-get indextargets` and one awk over the index files that apt has already
 # verified: asking apt-cache for each package took five times as long.
 
@@ -87,7 +88,7 @@ inspect_host() {
     { gsub(/^"|"$/, "", $2); v[$1] = $2 }
     function f(k) { return v[k] == "" ? "-" : v[k] }
     END { print "os " f("ID") " " f("VERSION_ID") " " f("VERSION_CODENAME") }' /etc/os-release
-  printf 'arch %s\nkernel %s\n' "$(dpkg --print-architecture)" "$(uname -r)"
+  printf 'arch %s\nkernel %s\n' "$(/usr/bin/dpkg --print-architecture)" "$(uname -r)"
   printf 'boot %s\nuptime %s\nclock %s\n' "$(boot_id_hex)" "$(uptime_s)" "$(now_s)"
   printf 'hostname %s\n' "$(uname -n)"
   if [ -s /etc/machine-id ]; then
@@ -328,12 +329,13 @@ sources_scan() { # DIR
   awk '
     function out() {
       if (v["Filename"] == "") return
-      printf "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", v["Filename"], or(v["Label"], v["Origin"]),
-        or(v["Release"], v["Codename"]), or(v["Component"], ""), v["Repo-URI"], v["Trusted"],
-        v["Sourcesentry"], or(v["Site"], "")
+      printf "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", v["Filename"], first(v["Label"], v["Origin"]),
+        first(v["Release"], v["Codename"]), first(v["Component"], ""), v["Repo-URI"], v["Trusted"],
+        v["Sourcesentry"], first(v["Site"], "")
       split("", v)
     }
-    function or(a, b) { return a != "" ? a : b != "" ? b : "-" }
+    # Not `or`: gawk and busybox know a function of that name.
+    function first(a, b) { return a != "" ? a : b != "" ? b : "-" }
     $0 == "" { out(); next }
     { i = index($0, ": "); v[substr($0, 1, i - 1)] = substr($0, i + 2) }
     END { out() }' "$1/indextargets" >"$1/targets"

@@ -213,7 +213,7 @@ files_local() {
 # that are offered under another digest, for the fact of a refusal.
 files_offered() {
   awk '{ print $4 "\t" $5 "\t" $6 }' "$WORK/missing" >"$WORK/names"
-  printf 'dpkg\t%s\t-\n' "$(dpkg --print-architecture)" >>"$WORK/names"
+  printf 'dpkg\t%s\t-\n' "$(/usr/bin/dpkg --print-architecture)" >>"$WORK/names"
   offers_scan "$WORK" all "$WORK/names" >"$WORK/offers"
   awk -F '\t' -v other="$WORK/other" '
     NR == FNR {
@@ -328,7 +328,7 @@ stage_digests_named() {
   awk '$2 == "old" { print $1, $4, $5, $6 }' "$WORK/wanted" >>"$WORK/named"
   while read -r sn_sha sn_name sn_arch sn_version; do
     # shellcheck disable=SC2016 # dpkg-deb fills these in
-    sn_is=$(dpkg-deb -W --showformat='${Package} ${Architecture} ${Version}' "$JOB/debs/$sn_sha.deb")
+    sn_is=$(/usr/bin/dpkg-deb -W --showformat='${Package} ${Architecture} ${Version}' "$JOB/debs/$sn_sha.deb")
     [ "$sn_is" = "$sn_name $sn_arch $sn_version" ] ||
       refuse E_TARGET "sha256=$sn_sha" "note=the file is $sn_is, not $sn_name $sn_arch $sn_version"
   done <"$WORK/named"

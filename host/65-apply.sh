@@ -344,7 +344,7 @@ GUARD
 marks_restore() {
   mr_auto=$(awk '$1 == "pkg" && $5 == "auto" { print $2 ":" $3 }' "$SNAPSHOT" | sed 's/:all$//')
   [ -n "$mr_auto" ] || return 0
-  mr_native=$(dpkg --print-architecture)
+  mr_native=$(/usr/bin/dpkg --print-architecture)
   set --
   for mr_name in $mr_auto; do
     mr_bare=${mr_name%:"$mr_native"}

@@ -184,23 +184,28 @@ probe_tcp() {
   PB_SAW="connected to $PB_A port $PB_B"
 }
 
-# The first status line counts: a redirect is an answer of its own. Tools in this order: curl,
-# wget, busybox, and for plain http apt's neighbour bash. None of them: failed, and says so.
+# The first status line counts: a redirect is an answer of its own. Tools in this order: curl, GNU
+# wget, bash (plain http only), another wget such as busybox's. None of them: failed, and says so.
 probe_http() {
   pb_body=$WORK/probe.body
   pb_status=
   : >"$pb_body"
+  pb_wget=no
+  if command -v wget >/dev/null; then
+    pb_wget=other
+    ! wget --version 2>/dev/null </dev/null | grep -q '^GNU' || pb_wget=gnu
+  fi
   if command -v curl >/dev/null; then
     pb_status=$(unlocked curl -q -s -g -o "$pb_body" --noproxy '*' --max-time "$PB_TIMEOUT" \
       --max-filesize 1048576 -w '%{http_code}' -- "$PB_A" </dev/null 2>/dev/null)
-  elif command -v wget >/dev/null; then
-    unlocked timeout "$PB_TIMEOUT" wget -q -S --no-proxy --max-redirect=0 --content-on-error --tries=1 \
-      -O "$pb_body" "$PB_A" </dev/null 2>"$WORK/probe.head"
-    pb_status=$(awk '$1 ~ /^HTTP\// { print $2; exit }' "$WORK/probe.head")
-  elif command -v bash >/dev/null; then
+  elif [ "$pb_wget" = gnu ]; then
+    probe_http_wget --no-proxy --max-redirect=0 --content-on-error --tries=1
+  elif command -v bash >/dev/null && [ "${PB_A#http://}" != "$PB_A" ]; then
     probe_http_bash
+  elif [ "$pb_wget" = other ]; then
+    probe_http_wget -Y off
   else
-    PB_SAW="no tool for an http probe: curl, wget or bash"
+    PB_SAW="no tool for this http probe: curl, wget or bash"
     return 1
   fi
   PB_SAW="$PB_A gave ${pb_status:-no answer}, expected $PB_B"
@@ -212,9 +217,13 @@ probe_http() {
   PB_SAW="$PB_A gave $pb_status"
 }
 
-# bash is essential on Debian and Ubuntu and opens sockets by itself; plain http only.
+probe_http_wget() { # options…
+  unlocked timeout "$PB_TIMEOUT" wget -q -S "$@" -O "$pb_body" "$PB_A" </dev/null 2>"$WORK/probe.head"
+  pb_status=$(sed -n 's/^.*HTTP\/[0-9.]* \([0-9][0-9][0-9]\).*$/\1/p' "$WORK/probe.head" | head -n 1)
+}
+
+# bash is essential on Debian and Ubuntu and opens sockets by itself.
 probe_http_bash() {
-  case $PB_A in http://*) ;; *) return 0 ;; esac
   pb_rest=${PB_A#http://}
   pb_host=${pb_rest%%/*}
   case $pb_rest in */*) pb_path=/${pb_rest#*/} ;; *) pb_path=/ ;; esac

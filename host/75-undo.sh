@@ -64,7 +64,7 @@ dpkg_apply() { # ROWS step|undo
     done <<FILES
 $(awk -F '\t' -v debs="$JOB/debs" '$2 != "remove" { print debs "/" $7 ".deb" }' "$WORK/dpkg.rows")
 FILES
-    [ $# -eq 0 ] || run_limited "$(limit_of packages)" dpkg --auto-deconfigure --force-confdef \
+    [ $# -eq 0 ] || run_limited "$(limit_of packages)" /usr/bin/dpkg --auto-deconfigure --force-confdef \
       --force-confold --force-downgrade --install "$@"
     set --
     while read -r da_name; do
@@ -72,8 +72,8 @@ FILES
     done <<NAMES
 $(awk -F '\t' '$2 == "remove" { print $3 ":" $4 }' "$WORK/dpkg.rows")
 NAMES
-    [ $# -eq 0 ] || run_limited "$(limit_of packages)" dpkg --remove "$@"
-    run_limited "$(limit_of packages)" dpkg --force-confdef --force-confold --configure -a
+    [ $# -eq 0 ] || run_limited "$(limit_of packages)" /usr/bin/dpkg --remove "$@"
+    run_limited "$(limit_of packages)" /usr/bin/dpkg --force-confdef --force-confold --configure -a
   done
 }
 

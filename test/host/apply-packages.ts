@@ -128,7 +128,7 @@ case $1 in
   start)
     start-stop-daemon --start --quiet --oknodo --background --make-pidfile --pidfile /run/${name}.pid \\
       --exec /bin/busybox -- httpd -f -p 127.0.0.1:$PORT -h /usr/share/${name}/www ;;
-  stop) start-stop-daemon --stop --quiet --oknodo --retry 5 --pidfile /run/${name}.pid ;;
+  stop) start-stop-daemon --stop --quiet --oknodo --signal KILL --retry KILL/2 --pidfile /run/${name}.pid ;;
   restart) "$0" stop; "$0" start ;;
   status) start-stop-daemon --status --pidfile /run/${name}.pid ;;
   *) echo "Usage: $0 start|stop|restart|status"; exit 2 ;;

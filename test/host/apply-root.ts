@@ -123,7 +123,8 @@ export class Root {
   }
 }
 
-export const PLAIN = { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", LC_ALL: "C" };
+/** `/tools` is where a test puts what stands in for a program. */
+export const PLAIN = { PATH: "/tools:/usr/sbin:/usr/bin:/sbin:/bin", LC_ALL: "C" };
 
 /** Only processes whose root directory is ours: they were all started by this test. */
 async function killInside(path: string): Promise<void> {

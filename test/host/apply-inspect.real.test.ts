@@ -1,0 +1,191 @@
+import { createServer } from "node:http";
+import { existsSync, readFileSync, statSync } from "node:fs";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import fc from "fast-check";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { hostProgram } from "../../src/reach/host-program.ts";
+import { aRoot, bodyOf, dropFixture, type Fixture, makeFixture, SOURCE } from "./apply-fixture.ts";
+import { publish } from "./apply-packages.ts";
+import { command, missingForRoots, must, PLAIN, type Root } from "./apply-root.ts";
+import { Server } from "./apply-server.ts";
+
+/** What the host says about itself, how it is enrolled, where its files come from, which shells. */
+
+const missing = missingForRoots();
+if (missing !== null) console.warn(`The tests of inspecting real roots are skipped: ${missing}.`);
+
+const line = (lines: readonly string[], key: string): string | undefined =>
+  lines.find((text) => text.startsWith(`${key} `))?.slice(key.length + 1);
+
+describe.skipIf(missing !== null)("a host that is looked at", () => {
+  let fixture: Fixture;
+  const open: Root[] = [];
+  const fresh = async (): Promise<Root> => {
+    const root = await aRoot(fixture);
+    open.push(root);
+    return root;
+  };
+
+  beforeAll(async () => {
+    fixture = await makeFixture();
+  }, 300_000);
+  afterEach(async () => {
+    for (const each of open.splice(0)) await each.close();
+  });
+  afterAll(async () => {
+    if (fixture !== undefined) await dropFixture(fixture);
+  });
+
+  test("versions are ordered as dpkg orders them", async () => {
+    const awk = /^AWK_VERSIONS='([^']*)'/m.exec(hostProgram())?.[1] ?? "";
+    const part = fc.stringMatching(/^[0-9][0-9a-zA-Z.+~]{0,6}(-[0-9a-z.+~]{1,3})?$/);
+    const version = fc.oneof(part, fc.tuple(fc.nat(2), part).map(([e, p]) => `${e}:${p}`));
+    const pairs = fc.sample(fc.tuple(version, version), 150);
+    pairs.push(["1.0~rc1", "1.0"], ["1.0-1", "1.0"], ["0:1", "1"], ["1.0a", "1.0+"], ["1.09", "1.9"]);
+    const ours = await must(["awk", `${awk}\n{ print dcmp($1, $2) }`], {
+      input: pairs.map(([a, b]) => `${a} ${b}\n`).join(""),
+    });
+    for (const [at, answer] of ours.trim().split("\n").entries()) {
+      const [a, b] = pairs[at] ?? ["", ""];
+      const operator = answer === "0" ? "eq" : answer === "1" ? "gt" : "lt";
+      const dpkg = await command(["dpkg", "--compare-versions", a, operator, b]);
+      expect(dpkg.code, `${a} ${operator} ${b}`).toBe(0);
+    }
+  });
+
+  test("packages and offers are what dpkg and apt themselves say", async () => {
+    const host = await fresh();
+    await host.sh("apt-mark hold demo-slow >/dev/null");
+    const { lines } = await fixture.server.inspect(host, "inspect");
+    const shown = lines.filter((l) => l.startsWith("pkg ")).map((l) => l.slice(4).split("\t"));
+    const dpkg = await host.sh("dpkg-query -W -f '${Package} ${Architecture} ${Version}\\n'");
+    expect(shown.map(([n, a, v]) => `${n} ${a} ${v}\n`).join("")).toBe(dpkg);
+    const auto = shown.filter((f) => f[6] === "auto").map((f) => f[0]);
+    expect(auto.sort()).toEqual((await host.sh("apt-mark showauto")).trim().split("\n").sort());
+    expect(shown.find((f) => f[0] === "demo-slow")?.[5]).toBe("hold");
+    expect(lines).toContain("held demo-slow");
+    const offers = lines.filter((l) => l.startsWith("offer ")).map((l) => l.slice(6).split("\t"));
+    const expected = fixture.packages.filter((p) => p.name !== "demo-new");
+    expect(offers.map((f) => `${f[0]} ${f[1]} ${f[2]} ${f[3]}`).sort()).toEqual(
+      expected.map((p) => `${p.name} ${p.arch} ${p.version} ${p.sha256}`).sort(),
+    );
+    expect(line(lines, "source")).toBe("file:/srv/repo ./ - signed");
+    expect(line(lines, "lists")).toMatch(/^ok \d+ read \d+$/);
+    expect(line(lines, "service")).toMatch(/^demo-web active [1-9]\d*$/);
+    expect(lines.at(-1)).toBe("@end");
+  });
+
+  test("a process that still maps a replaced library is named with its unit", async () => {
+    const host = await fresh();
+    await host.sh("cp /bin/sleep /usr/bin/old-sleep");
+    host.write("etc/init.d/old", "#!/bin/sh\nexit 0\n", 0o755);
+    await host.sh("/usr/bin/old-sleep 60 </dev/null >/dev/null 2>&1 & echo $! >/run/old.pid");
+    await host.sh("cp /bin/sleep /usr/bin/new && mv /usr/bin/new /usr/bin/old-sleep");
+    const { lines } = await fixture.server.inspect(host, "inspect");
+    const pid = host.read("run/old.pid").trim();
+    expect(line(lines, "restart")).toBe(`old\t${pid}\t/usr/bin/old-sleep`);
+  });
+
+  test("`inspect refresh` reads the sources beside the machine's own lists, as an ordinary user too", async () => {
+    const host = await fresh();
+    await host.sh("rm -rf /var/lib/apt/lists/*_*");
+    const before = await host.sh("ls -lAR /var/lib/apt/lists");
+    const none = await fixture.server.inspect(host, "inspect");
+    expect(line(none.lines, "lists")).toMatch(/^none 0 never read/);
+    expect(none.lines.some((l) => l.startsWith("offer "))).toBe(false);
+    const read = await fixture.server.inspect(host, "inspect refresh");
+    expect(line(read.lines, "lists"), read.lines.join("\n")).toMatch(/^ok /);
+    expect(read.lines.filter((l) => l.startsWith("offer libdemo\t"))).toHaveLength(2);
+    expect(await host.sh("ls -lAR /var/lib/apt/lists")).toBe(before);
+    const own = { etc: "/home/u/etc", var: "/home/u/var" };
+    host.write("home/u/program", hostProgram(own));
+    await host.sh("chown -R nobody /home/u && chmod 755 /home /home/u");
+    const user = await command(
+      ["chroot", "--userspec=nobody", host.path, "sh", "/home/u/program", "serve"],
+      { env: PLAIN, input: "inspect refresh\n" },
+    );
+    const lines = user.stdout.toString().split("\n");
+    expect(line(lines, "lists"), user.stderr.toString()).toMatch(/^ok /);
+    expect(lines.filter((l) => l.startsWith("offer libdemo\t"))).toHaveLength(2);
+  });
+
+  test("§6.16: lists past their signed Valid-Until are E_STALE", async () => {
+    const host = await fresh();
+    await host.sh("cp -r /srv/repo /srv/old");
+    const past = new Date(Date.now() - 3_600_000);
+    await publish(host.at("srv/old"), fixture.signer, { date: past, validUntil: past });
+    host.write("etc/apt/sources.list.d/demo.list", SOURCE.replace("/srv/repo", "/srv/old"));
+    await host.sh("apt-get -q -o Acquire::Check-Valid-Until=false update");
+    const { lines } = await fixture.server.inspect(host, "inspect");
+    expect(line(lines, "lists")).toMatch(/^stale \d+ Valid-Until passed/);
+    const job = fixture.server.job(bodyOf(fixture, [["demo-kill", "1.0", "2.0"]]));
+    const talk = await fixture.server.apply(host, job);
+    expect(`${talk.results[0]?.state} ${talk.results[0]?.code}`).toBe("refused E_STALE");
+  });
+
+  test("files come over http by apt's own unprivileged method, never by root", async () => {
+    const host = await fresh();
+    const seen: string[] = [];
+    const web = createServer((request, response) => {
+      const file = join(host.at("srv/repo"), decodeURIComponent(request.url ?? ""));
+      seen.push(request.url ?? "");
+      if (!existsSync(file) || !statSync(file).isFile()) response.writeHead(404).end();
+      else response.end(readFileSync(file));
+    });
+    await new Promise<void>((resolve) => web.listen(0, "127.0.0.1", resolve));
+    const { port } = web.address() as AddressInfo;
+    host.write(
+      "etc/apt/sources.list.d/demo.list",
+      SOURCE.replace("file:/srv/repo", `http://127.0.0.1:${port}`),
+    );
+    const read = await fixture.server.inspect(host, "inspect refresh");
+    expect(line(read.lines, "lists"), read.lines.join("\n")).toMatch(/^ok /);
+    const job = fixture.server.job(bodyOf(fixture, [["demo-kill", "1.0", "2.0"]]));
+    const talk = await fixture.server.apply(host, job);
+    expect(talk.results[0]?.state, talk.journal.join("\n")).toBe("done");
+    expect(seen.filter((url) => url.endsWith(".deb")).sort()).toEqual([
+      "/./demo-kill_1.0_amd64.deb", "/./demo-kill_2.0_amd64.deb",
+    ]);
+    expect(host.read("var/lib/fettle/job/output")).not.toMatch(/unsandboxed/);
+    await new Promise((resolve) => web.close(resolve));
+  });
+
+  test("enrolment makes a key once, keeps it, and refuses to become another host", async () => {
+    const host = await fresh();
+    const server = new Server();
+    await host.sh("rm -rf /etc/fettle /var/lib/fettle");
+    const first = await server.enrol(host);
+    expect(line(first.lines, "key"), first.lines.join("\n")).toMatch(/^ecdsa-sha2-nistp256 AAAA/);
+    const again = await server.enrol(host, `${server.identity()}\0${server.policy(2)}`);
+    expect(line(again.lines, "key")).toBe(line(first.lines, "key"));
+    const other = await server.enrol(host, `${server.identity("h-2")}\0${server.policy(3)}`);
+    expect(other.lines.at(-1)).toMatch(/^@refused E_STATE/);
+    const older = await server.enrol(host, `${server.identity()}\0${server.policy(1)}`);
+    expect(older.lines.at(-1)).toMatch(/^@refused E_POLICY/);
+    expect(host.read("etc/fettle/policy")).toContain("version 2\n");
+    const modes = await host.sh("stat -c '%a %U' /etc/fettle/policy /etc/fettle/identity /var/lib/fettle");
+    expect(modes).toBe("644 root\n644 root\n700 root\n");
+    const status = await server.inspect(host, "status");
+    expect(line(status.lines, "host")).toBe("h-00000000000000000001");
+    expect(line(status.lines, "policy")).toBe("2");
+    expect(line(status.lines, "job")).toBe("-");
+  });
+
+  test.each(["bash", "busybox"])("the whole way works where sh is %s", async (shell) => {
+    const host = await fresh();
+    // Only the program's own `sh`: maintainer and init scripts keep theirs.
+    host.write("usr/sbin/fettle-host", hostProgram({ path: "/tools:/usr/sbin:/usr/bin:/sbin:/bin" }));
+    await host.sh(`mkdir -p /tools && ln -s /bin/${shell} /tools/sh`);
+    const steps = (to: string): string[] =>
+      bodyOf(fixture, [["demo-web", "1.0", to], "restart demo-web", "probe web"]);
+    const bad = await fixture.server.apply(host, fixture.server.job(steps("3.0")));
+    expect(`${bad.results[0]?.state} ${bad.results[0]?.code}`, bad.journal.join("\n")).toBe(
+      "rolled-back E_PROBE",
+    );
+    const body = bodyOf(fixture, [["libdemo", "1.0", "2.0"], ["demo-web", "1.0", "2.0"], "probe web"]);
+    const good = await fixture.server.apply(host, fixture.server.job(body));
+    expect(good.results[0]?.state, good.journal.join("\n")).toBe("done");
+    expect(line((await fixture.server.inspect(host, "inspect")).lines, "lists")).toMatch(/^ok /);
+  });
+});
