@@ -1,7 +1,7 @@
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { Failure } from "../base/failure.ts";
-import { inTransaction, type Tx } from "../db/database.ts";
+import { inTransaction, type Reader, type Tx } from "../db/database.ts";
 import type { World } from "../db/world.ts";
 import { type Checkpoint, type LogKey, openCheckpoint, signCheckpoint } from "./checkpoint.ts";
 import { entryText } from "./entry.ts";
@@ -82,9 +82,10 @@ async function append(tx: Tx, size: number): Promise<number> {
   return events.length;
 }
 
-export async function rootOf(tx: Parameters<typeof loadTiles>[0], size: number): Promise<Hash> {
+/** Root over the first `size` entries. */
+export async function rootOf(reader: Reader, size: number): Promise<Hash> {
   if (size === 0) return EMPTY_ROOT;
-  const tiles = await loadTiles(tx, nodesOf({ from: 0, to: size }).map(tileOf));
+  const tiles = await loadTiles(reader, nodesOf({ from: 0, to: size }).map(tileOf));
   return rootHash(size, nodesIn(tiles));
 }
 
