@@ -16,7 +16,8 @@ export interface FeedFormat {
 }
 
 export interface FeedCollector {
-  add(document: FeedDocument): void;
+  /** Large documents are read in turns, so that the server answers others meanwhile. */
+  add(document: FeedDocument): void | Promise<void>;
   finish(): readonly FeedReading[];
 }
 
@@ -26,6 +27,13 @@ export interface FeedDocument {
   readonly place: string;
   readonly text: string;
   readonly isArchived: boolean;
+}
+
+/** Gives way to other work of the process. */
+export function giveWay(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
 }
 
 export const HEAD_BYTES = 65_536;

@@ -1,6 +1,6 @@
 import { Failure } from "../base/failure.ts";
 import type { FeedDocument, FeedFormat, FeedReading } from "./feed-format.ts";
-import { HEAD_BYTES } from "./feed-format.ts";
+import { giveWay, HEAD_BYTES } from "./feed-format.ts";
 import { cveRecord } from "./feeds/cve-record/cve-record.ts";
 import { debianTracker } from "./feeds/debian-tracker/debian-tracker.ts";
 import { epss } from "./feeds/epss/epss.ts";
@@ -24,14 +24,14 @@ export async function readFeed(
   const documents = (await unpack(bytes, limits))[Symbol.iterator]();
   const { format, first } = recognise(documents);
   const collector = format.begin();
-  collector.add(first);
+  await collector.add(first);
   let sinceTurn = first.text.length;
   for (let next = documents.next(); next.done !== true; next = documents.next()) {
-    collector.add(next.value);
+    await collector.add(next.value);
     sinceTurn += next.value.text.length;
     if (sinceTurn < TURN_CHARACTERS) continue;
     sinceTurn = 0;
-    await new Promise((resolve) => setImmediate(resolve));
+    await giveWay();
   }
   const readings = collector.finish().filter((reading) => reading.entryCount > 0);
   if (readings.length === 0) throw empty(format.name);

@@ -11,7 +11,7 @@ import type { Statement } from "./model.ts";
 
 /** Rows per INSERT: large enough that round trips do not count, small enough for memory. */
 const BATCH_ROWS = 5_000;
-const BATCH_KEYS = 50_000;
+const BATCH_KEYS = 20_000;
 
 export interface StatementChange {
   readonly feed: string;
@@ -26,10 +26,18 @@ export async function writeStatements(
   tx: Tx,
   change: StatementChange,
 ): Promise<{ readonly added: number; readonly ended: number }> {
-  const byKey = new Map(change.statements.map((s) => [rowKey(s), s]));
+  const byKey = new Map<string, Statement>();
   await sql`create temp table incoming (row_key uuid primary key) on commit drop`.execute(tx);
-  for (const keys of batches([...byKey.keys()], BATCH_KEYS)) {
-    await sql`insert into incoming select unnest(${arrayText(keys)}::uuid[])`.execute(tx);
+  for (const batch of batches(change.statements, BATCH_KEYS)) {
+    // Keys are made batch by batch: hashing them all at once would hold up the server.
+    const keys = batch.map((s) => {
+      const key = rowKey(s);
+      byKey.set(key, s);
+      return key;
+    });
+    await sql`
+      insert into incoming select unnest(${arrayText(keys)}::uuid[]) on conflict do nothing
+      `.execute(tx);
   }
   await sql`analyze incoming`.execute(tx);
   const ended = await endMissing(tx, change);

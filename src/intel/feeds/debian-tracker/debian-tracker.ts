@@ -4,6 +4,7 @@ import {
   cleanText,
   type FeedFormat,
   type FeedReading,
+  giveWay,
   ProblemList,
   TITLE_LENGTH_MAX,
   VULNERABILITY_ID,
@@ -30,9 +31,9 @@ export const debianTracker: FeedFormat = {
   begin() {
     let reading: FeedReading | null = null;
     return {
-      add(document) {
+      async add(document) {
         if (reading !== null) throw notOne();
-        reading = readTracker(document.text);
+        reading = await readTracker(document.text);
       },
       finish: () => (reading === null ? [] : [reading]),
     };
@@ -78,7 +79,10 @@ interface Draft {
   derivedFrom: string;
 }
 
-function readTracker(text: string): FeedReading {
+/** Entries between two turns: some milliseconds of work. */
+const TURN_ENTRIES = 2_000;
+
+async function readTracker(text: string): Promise<FeedReading> {
   const parsed = tryParse(text);
   if (!parsed.ok || !isObject(parsed.value)) throw cutShort();
   const draft: Draft = {
@@ -88,7 +92,12 @@ function readTracker(text: string): FeedReading {
     entryCount: 0,
     derivedFrom: "",
   };
+  let turnEnd = TURN_ENTRIES;
   for (const [source, entries] of Object.entries(parsed.value)) {
+    if (draft.entryCount >= turnEnd) {
+      turnEnd = draft.entryCount + TURN_ENTRIES;
+      await giveWay();
+    }
     if (!SOURCE_NAME.test(source) || !isObject(entries)) {
       draft.problems.add(source, "is not a source package with its entries");
       continue;
