@@ -240,6 +240,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/explain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Says why a patch is, or is not, on a host now. */
+        get: operations["getExplain"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/feeds": {
         parameters: {
             query?: never;
@@ -319,6 +336,24 @@ export interface paths {
         get: operations["getFixFirst"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/halts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the halts that reach further than one rollout. */
+        get: operations["getHalts"];
+        put?: never;
+        /** Halts everything, a ring or a service, or lifts such a halt. */
+        post: operations["postHalts"];
         delete?: never;
         options?: never;
         head?: never;
@@ -839,6 +874,160 @@ export interface paths {
         };
         /** The statement's exact bytes: what is signed. */
         get: operations["getPlansByPlanStatement"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rollouts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists rollouts, newest first. */
+        get: operations["getRollouts"];
+        put?: never;
+        /** Starts carrying out an approved change. */
+        post: operations["postRollouts"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rollouts/{rollout}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows a rollout in one picture: waves, gates with their evidence, budgets, holds. */
+        get: operations["getRolloutsByRollout"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rollouts/{rollout}/halt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Halts a rollout at once: nothing starts any more, and who may still start is said. */
+        post: operations["postRolloutsByRolloutHalt"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rollouts/{rollout}/lost": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Declares a host's word missing for good; takes effect with the second person. */
+        post: operations["postRolloutsByRolloutLost"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rollouts/{rollout}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Goes on; acknowledges the failures seen so far and no later ones. */
+        post: operations["postRolloutsByRolloutResume"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rollouts/{rollout}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Gives failed hosts a new attempt, within what the approved plan allows. */
+        post: operations["postRolloutsByRolloutRetry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rollouts/{rollout}/skip": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Leaves out a host that has not begun. */
+        post: operations["postRolloutsByRolloutSkip"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rollouts/{rollout}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ends a rollout for good; hosts at work finish by themselves. */
+        post: operations["postRolloutsByRolloutStop"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rollouts/{rollout}/targets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the hosts of a rollout, each with where it stands and why. */
+        get: operations["getRolloutsByRolloutTargets"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2250,6 +2439,46 @@ export interface operations {
             503: components["responses"]["unavailable"];
         };
     };
+    getExplain: {
+        parameters: {
+            query: {
+                host: string;
+                patch: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        holds: {
+                            text: string;
+                            why: string;
+                        }[];
+                        host: string;
+                        patch: string;
+                        rollout: string | null;
+                        sentence: string;
+                        /** @enum {string} */
+                        stage: "rollout" | "change" | "plan" | "case";
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
     getFeeds: {
         parameters: {
             query?: never;
@@ -2530,6 +2759,70 @@ export interface operations {
                         total: number;
                     };
                 };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    getHalts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: {
+                            isFrozen: boolean;
+                            scope: string;
+                            since: string | null;
+                        }[];
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    postHalts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @default false */
+                    freeze?: boolean;
+                    halted: boolean;
+                    reason: string;
+                    scope: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             400: components["responses"]["invalid"];
             401: components["responses"]["unauthenticated"];
@@ -2824,7 +3117,7 @@ export interface operations {
                         enrolment: {
                             enrolledAt: string;
                             key: string;
-                            policyDigest: string;
+                            policyDigest: string | null;
                             policyVersion: number;
                             ring: string;
                             /** @enum {string} */
@@ -2872,7 +3165,7 @@ export interface operations {
                         enrolment: {
                             enrolledAt: string;
                             key: string;
-                            policyDigest: string;
+                            policyDigest: string | null;
                             policyVersion: number;
                             ring: string;
                             /** @enum {string} */
@@ -2993,7 +3286,7 @@ export interface operations {
                         enrolment: {
                             enrolledAt: string;
                             key: string;
-                            policyDigest: string;
+                            policyDigest: string | null;
                             policyVersion: number;
                             ring: string;
                             /** @enum {string} */
@@ -4002,6 +4295,539 @@ export interface operations {
                 };
                 content: {
                     "text/plain": string;
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    getRollouts: {
+        parameters: {
+            query?: {
+                change?: string;
+                cursor?: number;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: {
+                            change: string;
+                            endedAt: string | null;
+                            generation: number;
+                            id: string;
+                            isFrozen: boolean;
+                            patch: string;
+                            plan: string;
+                            ref: string;
+                            startedAt: string;
+                            /** @enum {string} */
+                            state: "running" | "halted" | "finished" | "stopped";
+                            title: string;
+                        }[];
+                        next: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    postRollouts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    change: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        change: string;
+                        endedAt: string | null;
+                        generation: number;
+                        id: string;
+                        isFrozen: boolean;
+                        patch: string;
+                        plan: string;
+                        ref: string;
+                        startedAt: string;
+                        /** @enum {string} */
+                        state: "running" | "halted" | "finished" | "stopped";
+                        title: string;
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            409: components["responses"]["blocked.conflict"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    getRolloutsByRollout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description an id, or a number such as R-7 */
+                rollout: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        actions: {
+                            isAllowed: boolean;
+                            reason: string;
+                            verb: string;
+                        }[];
+                        change: string;
+                        endedAt: string | null;
+                        generation: number;
+                        haltReason: string | null;
+                        hostsOutsideScope: number;
+                        id: string;
+                        isFrozen: boolean;
+                        now: string;
+                        outcomes: {
+                            appliedUnverified: number;
+                            checking: number;
+                            failed: number;
+                            hosts: number;
+                            notStarted: number;
+                            rolledBack: number;
+                            running: number;
+                            skipped: number;
+                            unknown: number;
+                            verified: number;
+                            waiting: number;
+                        };
+                        patch: string;
+                        plan: string;
+                        ref: string;
+                        startedAt: string;
+                        /** @enum {string} */
+                        state: "running" | "halted" | "finished" | "stopped";
+                        title: string;
+                        waves: {
+                            failures: {
+                                allowed: number;
+                                count: number;
+                            };
+                            gate: {
+                                /** @enum {string} */
+                                answer: "pass" | "fail" | "not-yet";
+                                needed: number;
+                                of: number;
+                                soakSeconds: number;
+                                soakUntil: string | null;
+                                verified: number;
+                            };
+                            holds: {
+                                text: string;
+                                why: string;
+                            }[];
+                            inFlight: {
+                                allowed: number;
+                                busy: number;
+                            };
+                            notAfter: string;
+                            notBefore: string;
+                            number: number;
+                            openedAt: string | null;
+                            outcomes: {
+                                appliedUnverified: number;
+                                checking: number;
+                                failed: number;
+                                hosts: number;
+                                notStarted: number;
+                                rolledBack: number;
+                                running: number;
+                                skipped: number;
+                                unknown: number;
+                                verified: number;
+                                waiting: number;
+                            };
+                            passedAt: string | null;
+                            ring: string;
+                            /** @enum {string} */
+                            state: "waiting" | "open" | "passed" | "ended";
+                        }[];
+                        ways: {
+                            installed: number;
+                            notEnrolled: number;
+                            piped: number;
+                            weakens: string[];
+                        };
+                        words: {
+                            at: string;
+                            by: string;
+                            verb: string;
+                            words: string;
+                        }[];
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    postRolloutsByRolloutHalt: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description an id, or a number such as R-7 */
+                rollout: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @default false */
+                    freeze?: boolean;
+                    reason: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        mayStillStart: {
+                            hosts: number;
+                            until: string | null;
+                        };
+                        rollout: {
+                            change: string;
+                            endedAt: string | null;
+                            generation: number;
+                            id: string;
+                            isFrozen: boolean;
+                            patch: string;
+                            plan: string;
+                            ref: string;
+                            startedAt: string;
+                            /** @enum {string} */
+                            state: "running" | "halted" | "finished" | "stopped";
+                            title: string;
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            409: components["responses"]["blocked"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    postRolloutsByRolloutLost: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description an id, or a number such as R-7 */
+                rollout: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    host: string;
+                    reason: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        isLost: boolean;
+                        people: number;
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            409: components["responses"]["blocked"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    postRolloutsByRolloutResume: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description an id, or a number such as R-7 */
+                rollout: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    reason: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        change: string;
+                        endedAt: string | null;
+                        generation: number;
+                        id: string;
+                        isFrozen: boolean;
+                        patch: string;
+                        plan: string;
+                        ref: string;
+                        startedAt: string;
+                        /** @enum {string} */
+                        state: "running" | "halted" | "finished" | "stopped";
+                        title: string;
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            409: components["responses"]["blocked"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    postRolloutsByRolloutRetry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description an id, or a number such as R-7 */
+                rollout: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    hosts?: string[];
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        hosts: string[];
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            409: components["responses"]["blocked"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    postRolloutsByRolloutSkip: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description an id, or a number such as R-7 */
+                rollout: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    host: string;
+                    reason: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            409: components["responses"]["blocked"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    postRolloutsByRolloutStop: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description an id, or a number such as R-7 */
+                rollout: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    reason: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        change: string;
+                        endedAt: string | null;
+                        generation: number;
+                        id: string;
+                        isFrozen: boolean;
+                        patch: string;
+                        plan: string;
+                        ref: string;
+                        startedAt: string;
+                        /** @enum {string} */
+                        state: "running" | "halted" | "finished" | "stopped";
+                        title: string;
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            409: components["responses"]["blocked"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    getRolloutsByRolloutTargets: {
+        parameters: {
+            query?: {
+                cursor?: number;
+                limit?: number;
+                wave?: number;
+            };
+            header?: never;
+            path: {
+                /** @description an id, or a number such as R-7 */
+                rollout: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: {
+                            attempt: number;
+                            code: string | null;
+                            endedAt: string | null;
+                            evidence: unknown;
+                            holds: {
+                                text: string;
+                                why: string;
+                            }[];
+                            host: string;
+                            name: string;
+                            retryAt: string | null;
+                            sentence: string;
+                            /** @enum {string} */
+                            standing: "verified" | "applied-unverified" | "failed" | "rolled-back" | "unreachable" | "skipped" | "unknown" | "waiting" | "running" | "checking" | "held";
+                            state: string;
+                            step: string | null;
+                            wave: number;
+                            way: string | null;
+                        }[];
+                        next: string | null;
+                    };
                 };
             };
             400: components["responses"]["invalid"];

@@ -6,6 +6,7 @@ import { routes as inventoryRoutes } from "../inventory/routes.ts";
 import { routes as ledgerRoutes } from "../ledger/routes.ts";
 import type { ServedRoute } from "../ledger/served-route.ts";
 import { routes as planRoutes } from "../plan/routes.ts";
+import { routes as rolloutRoutes } from "../rollout/routes.ts";
 import { routes as triageRoutes } from "../triage/routes.ts";
 
 /** The whole API in the order of the house; `/healthz` and `/metrics` come with the server. */
@@ -18,4 +19,5 @@ export const allRoutes: readonly ServedRoute[] = [
   ...planRoutes,
   ...changeRoutes,
   ...fleetRoutes,
+  ...rolloutRoutes,
 ];
