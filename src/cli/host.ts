@@ -9,7 +9,7 @@ import { ask, type Client } from "../client/client.ts";
 import type { components } from "../client/schema.d.ts";
 import { type Cli, say, show } from "./cli.ts";
 import { hostTable, hostText, scanLine, scanProblems } from "./view/host.ts";
-import { renderTable } from "./view/table.ts";
+import { renderFacts, renderTable } from "./view/table.ts";
 
 /** Hosts: add, import, look at, scan. */
 type Scan = components["schemas"]["Scan"];
@@ -23,6 +23,7 @@ export function registerHost(program: Command, cli: Cli): void {
   registerLook(host, cli);
   registerEdit(host, cli);
   registerScan(host, cli);
+  registerEnrol(host, cli);
 }
 
 function collect(value: string, previous: readonly string[] | undefined): string[] {
@@ -304,4 +305,70 @@ async function watchScan(cli: Cli, client: Client, started: Scan): Promise<Scan>
   }
   if (isLive && cli.terminal.isInteractive) cli.terminal.err("\n");
   return scan;
+}
+
+interface EnrolFlags {
+  readonly policy?: string;
+  readonly fingerprint?: string;
+  readonly ring?: string;
+  readonly acceptNewKey?: true;
+}
+
+function registerEnrol(host: Command, cli: Cli): void {
+  host
+    .command("enrol <names...>")
+    .description("Make a host able to take jobs: its identity, its policy, its own signing key")
+    .option("--policy <file>", "rings policy; for hosts reached by the piped program")
+    .option("--accept-new-key", "the host lost its key (reinstalled)")
+    .option(
+      "--fingerprint <SHA256:…>",
+      "for an installed program: the key you compared on the host",
+    )
+    .option("--ring <ring>", "for an installed program: the ring its own identity names")
+    .action(async (names: string[], flags: EnrolFlags) => {
+      const client = cli.client();
+      for (const name of names) {
+        const reply = await enrol(client, name, flags);
+        show(cli, reply, () =>
+          [
+            `${name} is enrolled in ring ${reply.enrolment.ring}, policy ${reply.enrolment.policyVersion}, key ${reply.fingerprint}`,
+            ...reply.weakens.map((text) => `  weaker: ${text}`),
+          ].join("\n"),
+        );
+      }
+    });
+  host
+    .command("status <name>")
+    .description("What the host program itself says: policy, halt file, running job")
+    .action(async (name: string) => {
+      const params = { path: { host: name } };
+      const status = await ask(cli.client().GET("/api/v1/hosts/{host}/status", { params }));
+      show(cli, status, () =>
+        renderFacts([
+          ["host id", status.host],
+          ["key", status.fingerprint],
+          ["policy version", status.policyVersion],
+          ["program", status.program?.slice(0, 16)],
+          ["halt file", status.isHalted ? "present: the host refuses everything" : "none"],
+          ["job", status.job ?? "none"],
+        ]),
+      );
+    });
+}
+
+async function enrol(client: Client, name: string, flags: EnrolFlags) {
+  const params = { path: { host: name } };
+  if (flags.fingerprint !== undefined && flags.ring !== undefined) {
+    const body = { fingerprint: flags.fingerprint, ring: flags.ring };
+    return ask(client.POST("/api/v1/hosts/{host}/enrolment/confirmation", { params, body }));
+  }
+  if (flags.policy === undefined) {
+    throw new Failure(
+      "invalid",
+      "Give --policy for a host reached by the piped program, or --fingerprint and --ring for an installed one.",
+    );
+  }
+  const rings = readFileSync(flags.policy, "utf8");
+  const body = { rings, acceptsNewKey: flags.acceptNewKey === true };
+  return ask(client.POST("/api/v1/hosts/{host}/enrolment", { params, body }));
 }

@@ -7,6 +7,7 @@ import { registerIntel } from "./intel.ts";
 import { registerPatch } from "./patch.ts";
 import { registerPeople } from "./people.ts";
 import { registerPlan } from "./plan.ts";
+import { registerRollout } from "./rollout.ts";
 
 /** Every noun of the command line, in the order of a patch's way. */
 export function registerNouns(program: Command, cli: Cli): void {
@@ -16,5 +17,6 @@ export function registerNouns(program: Command, cli: Cli): void {
   registerPatch(program, cli);
   registerPlan(program, cli);
   registerChange(program, cli);
+  registerRollout(program, cli);
   registerAudit(program, cli);
 }

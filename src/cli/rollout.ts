@@ -1,0 +1,241 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Command } from "commander";
+import { Failure } from "../base/failure.ts";
+import { ask, type Client } from "../client/client.ts";
+import { type Cli, say, show } from "./cli.ts";
+import {
+  liveText,
+  type Rollout,
+  rolloutTable,
+  rolloutText,
+  type Target,
+  targetTable,
+} from "./view/rollout.ts";
+
+/** Rollouts: start, watch, halt, resume, and why something waits. */
+const LOOK_MS = 700;
+/** Beyond this many hosts the picture shows counts only. */
+const TARGETS_SHOWN_MAX = 400;
+
+export function registerRollout(program: Command, cli: Cli): void {
+  const rollout = program
+    .command("rollout")
+    .description("Carry out an approved change, wave by wave");
+  registerStart(rollout, cli);
+  registerShow(rollout, cli);
+  registerStops(rollout, cli);
+  registerHosts(rollout, cli);
+  program
+    .command("explain")
+    .description("What applies, what waits and why, for one host and one case")
+    .argument("<words...>", "host <name> patch <case>")
+    .usage("host <name> patch <case>")
+    .action(async (words: string[]) => {
+      const [host, patch] = hostAndPatch(words);
+      const params = { query: { host, patch } };
+      const reply = await ask(cli.client().GET("/api/v1/explain", { params }));
+      show(cli, reply, () =>
+        [reply.sentence, ...reply.holds.map((hold) => `  ${hold.why}: ${hold.text}`)].join("\n"),
+      );
+    });
+}
+
+/** `host web-1 patch P-1`, in either order. */
+function hostAndPatch(words: readonly string[]): [string, string] {
+  const after = (word: string): string => {
+    const at = words.indexOf(word);
+    const value = at < 0 ? undefined : words[at + 1];
+    if (value !== undefined) return value;
+    throw new Failure("invalid", "Write it like: fettle explain host web-1 patch P-1");
+  };
+  return [after("host"), after("patch")];
+}
+
+function registerStart(rollout: Command, cli: Cli): void {
+  rollout
+    .command("start <change>")
+    .description("Start an approved change")
+    .option("--watch", "stay and show how it goes")
+    .action(async (change: string, flags: { watch?: true }) => {
+      const client = cli.client();
+      const started = await ask(client.POST("/api/v1/rollouts", { body: { change } }));
+      if (flags.watch !== true) {
+        return show(
+          cli,
+          started,
+          () => `${started.ref} runs. Watch it: fettle rollout watch ${started.ref}`,
+        );
+      }
+      await watch(cli, client, started.ref);
+    });
+}
+
+function registerShow(rollout: Command, cli: Cli): void {
+  rollout
+    .command("list")
+    .description("Rollouts, newest first")
+    .action(async () => {
+      const { items } = await ask(cli.client().GET("/api/v1/rollouts"));
+      show(cli, items, () => rolloutTable(items, cli.clock()));
+    });
+  rollout
+    .command("show <rollout>")
+    .description("The rollout in one picture, and every host with its reason")
+    .action(async (ref: string) => {
+      const client = cli.client();
+      const { rollout: shown, targets } = await look(client, ref);
+      show(cli, { ...shown, targets }, () =>
+        [rolloutText(shown, targets, cli.clock()), "", targetTable(targets)].join("\n"),
+      );
+    });
+  rollout
+    .command("watch <rollout>")
+    .description("Live in a terminal, lines elsewhere; ends when the rollout does")
+    .action(async (ref: string) => watch(cli, cli.client(), ref));
+}
+
+interface Look {
+  readonly rollout: Rollout;
+  readonly targets: readonly Target[];
+}
+
+async function look(client: Client, ref: string): Promise<Look> {
+  const path = { rollout: ref };
+  const rollout = await ask(client.GET("/api/v1/rollouts/{rollout}", { params: { path } }));
+  if (rollout.outcomes.hosts > TARGETS_SHOWN_MAX) return { rollout, targets: [] };
+  const query = { limit: TARGETS_SHOWN_MAX };
+  const page = await ask(
+    client.GET("/api/v1/rollouts/{rollout}/targets", { params: { path, query } }),
+  );
+  return { rollout, targets: page.items };
+}
+
+/** Follows a rollout until it ends or halts; the exit code says how it ended. */
+async function watch(cli: Cli, client: Client, ref: string): Promise<void> {
+  let shown = "";
+  let height = 0;
+  for (;;) {
+    const { rollout, targets } = await look(client, ref);
+    const text =
+      cli.output() === "table" && cli.terminal.isInteractive
+        ? rolloutText(rollout, targets, cli.clock())
+        : liveText(rollout, targets);
+    if (text !== shown && cli.output() === "table") {
+      cli.terminal.out(
+        cli.terminal.isInteractive ? `${eraser(height)}${text}\n` : newLines(shown, text),
+      );
+      height = text.split("\n").length;
+      shown = text;
+    }
+    if (rollout.state !== "running") {
+      if (cli.output() === "table") say(cli, endText(rollout));
+      else show(cli, { ...rollout, targets }, () => "");
+      if (rollout.state !== "finished" || rollout.outcomes.failed > 0) process.exitCode = 1;
+      return;
+    }
+    await sleep(LOOK_MS);
+  }
+}
+
+/** Goes back to the top of what was drawn last. */
+function eraser(lines: number): string {
+  return lines === 0 ? "" : `\u001b[${lines}A\u001b[J`;
+}
+
+/** Lines that were not there before: what a log wants to see. */
+function newLines(before: string, after: string): string {
+  const known = new Set(before.split("\n"));
+  const fresh = after.split("\n").filter((line) => !known.has(line));
+  return fresh.length === 0 ? "" : `${fresh.join("\n")}\n`;
+}
+
+function endText(rollout: Rollout): string {
+  const { outcomes } = rollout;
+  const parts = [
+    [outcomes.verified, "verified"],
+    [outcomes.appliedUnverified, "applied, unverified"],
+    [outcomes.failed, "failed"],
+    [outcomes.rolledBack, "rolled back"],
+    [outcomes.unknown, "unknown"],
+    [outcomes.skipped, "skipped"],
+    [outcomes.notStarted + outcomes.waiting, "not started"],
+  ] as const;
+  const counts = parts.filter(([n]) => n > 0).map(([n, name]) => `${n} ${name}`);
+  const why = rollout.haltReason === null ? "" : ` ${rollout.haltReason}`;
+  return `${rollout.ref} is ${rollout.state}: ${counts.join(", ")} of ${outcomes.hosts} hosts.${why}`;
+}
+
+function registerStops(rollout: Command, cli: Cli): void {
+  rollout
+    .command("halt <rollout>")
+    .description("Stop at once: nothing starts after this answers")
+    .requiredOption("--reason <text>", "why")
+    .option("--freeze", "no ordered rollback either")
+    .action(async (ref: string, flags: { reason: string; freeze?: true }) => {
+      const params = { path: { rollout: ref } };
+      const body = { reason: flags.reason, freeze: flags.freeze === true };
+      const reply = await ask(
+        cli.client().POST("/api/v1/rollouts/{rollout}/halt", { params, body }),
+      );
+      const { hosts, until } = reply.mayStillStart;
+      show(cli, reply, () =>
+        hosts === 0
+          ? `${reply.rollout.ref} is halted. No host can start any more.`
+          : `${reply.rollout.ref} is halted. ${hosts} host(s) may still start until ${until}.`,
+      );
+    });
+  for (const verb of ["resume", "stop"] as const) {
+    rollout
+      .command(`${verb} <rollout>`)
+      .description(
+        verb === "resume"
+          ? "Go on; acknowledges only the failures seen so far"
+          : "End it for good; hosts that have not begun stay as they are",
+      )
+      .requiredOption("--reason <text>", "why")
+      .action(async (ref: string, flags: { reason: string }) => {
+        const path = `/api/v1/rollouts/{rollout}/${verb}` as const;
+        const params = { path: { rollout: ref } };
+        const reply = await ask(cli.client().POST(path, { params, body: flags }));
+        show(cli, reply, () => `${reply.ref} is ${reply.state}.`);
+      });
+  }
+}
+
+function registerHosts(rollout: Command, cli: Cli): void {
+  rollout
+    .command("skip <rollout> <host>")
+    .description("Leave one host out")
+    .requiredOption("--reason <text>", "why")
+    .action(async (ref: string, host: string, flags: { reason: string }) => {
+      const params = { path: { rollout: ref } };
+      const body = { host, reason: flags.reason };
+      await ask(cli.client().POST("/api/v1/rollouts/{rollout}/skip", { params, body }));
+      say(cli, `${host} is skipped.`);
+    });
+  rollout
+    .command("retry <rollout> [hosts...]")
+    .description("A new attempt for the hosts that failed, within what was approved")
+    .action(async (ref: string, hosts: string[]) => {
+      const params = { path: { rollout: ref } };
+      const body = hosts.length === 0 ? {} : { hosts };
+      const reply = await ask(
+        cli.client().POST("/api/v1/rollouts/{rollout}/retry", { params, body }),
+      );
+      show(cli, reply, () => `${reply.hosts.length} host(s) get another attempt.`);
+    });
+  rollout
+    .command("lost <rollout> <host>")
+    .description("Declare a silent host lost (two people)")
+    .requiredOption("--reason <text>", "why")
+    .action(async (ref: string, host: string, flags: { reason: string }) => {
+      const params = { path: { rollout: ref } };
+      const body = { host, reason: flags.reason };
+      const reply = await ask(
+        cli.client().POST("/api/v1/rollouts/{rollout}/lost", { params, body }),
+      );
+      show(cli, reply, () =>
+        reply.isLost ? `${host} is declared lost.` : `Noted; a second person must say the same.`,
+      );
+    });
+}
