@@ -1,5 +1,6 @@
 import { isDigest } from "../base/digest.ts";
 import type { HostFacts, Offer, Package } from "./model.ts";
+import { withoutPasswords } from "./redact.ts";
 
 /**
  * The grammar of each line of an inspection: a rule takes the draft and the rest of the line, and
@@ -121,7 +122,7 @@ export const lineRules: Readonly<Record<string, LineRule>> = {
   },
   note: (draft, rest) => {
     if (!TEXT.test(rest) || draft.notes.length >= COUNT_MAX.notes) return false;
-    draft.notes.push(rest);
+    draft.notes.push(withoutPasswords(rest));
     return true;
   },
 };
@@ -204,7 +205,7 @@ function listsLine(draft: InspectionDraft, rest: string): boolean {
   draft.lists = { state, newestAt: isDated ? seconds * 1000 : null };
   const reason = dash(match[3] ?? "-") ?? "";
   if (state !== "ok" && reason !== "" && draft.notes.length < COUNT_MAX.notes) {
-    draft.notes.push(`package lists: ${reason}`);
+    draft.notes.push(withoutPasswords(`package lists: ${reason}`));
   }
   return true;
 }
@@ -214,17 +215,12 @@ function sourceLine(draft: InspectionDraft, rest: string): boolean {
   const isFull = draft.sources.length >= COUNT_MAX.sources;
   if (match?.[1] === undefined || isFull) return false;
   draft.sources.push({
-    uri: withoutPassword(match[1]),
+    uri: withoutPasswords(match[1]),
     suite: match[2] ?? "",
     components: match[3] ?? "",
     isSigned: match[4] === "signed",
   });
   return true;
-}
-
-/** A private repository's address may carry a password (`https://user:secret@…`); never store it. */
-function withoutPassword(uri: string): string {
-  return uri.replace(/^([a-z+]+:\/\/)[^/@]*@/, "$1");
 }
 
 function once<Key extends "arch" | "kernel" | "boot" | "uptime" | "clock">(

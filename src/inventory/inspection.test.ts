@@ -58,8 +58,19 @@ describe("parsing an inspection", () => {
     expect(found.protocolId).toBe("h-00112233445566778899");
   });
 
-  test("never keeps the password of a repository's address", () => {
-    expect(JSON.stringify(inspected(good))).not.toContain("secret");
+  test("never keeps the password of a repository's address, wherever it stands", () => {
+    const more = [
+      "note refresh: E: Failed to fetch https://user:secret@deb.example.org/x 401",
+      "what https://user:secret@deb.example.org/x",
+    ];
+    const lines = good.map((line) =>
+      line.startsWith("lists ")
+        ? "lists stale 1699990000 old http://u:p@secret@deb.example.org/ bookworm"
+        : line,
+    );
+    const found = JSON.stringify(inspected([...lines, ...more]));
+    expect(found).not.toContain("secret");
+    expect(found).toContain("https://deb.example.org/x 401");
   });
 
   test("counts and names a bad line and keeps the rest", () => {

@@ -2,6 +2,7 @@ import { type Instant, instantToSeconds } from "../base/instant.ts";
 import { ecosystemOf } from "./ecosystem.ts";
 import { emptyDraft, type InspectionDraft, lineRules } from "./inspection-lines.ts";
 import type { HostFacts, Offer, Package, PackageSetHeader } from "./model.ts";
+import { withoutPasswords } from "./redact.ts";
 
 /**
  * Turns the lines a host printed for `inspect` into an inspection. A line that breaks the grammar is
@@ -62,7 +63,7 @@ export function parseInspection(lines: Iterable<string>): InspectionResult {
     if (acceptLine(draft, line)) continue;
     badCount++;
     if (bad.length < BAD_LINES_NAMED_MAX) {
-      bad.push(`line ${number} cannot be read: ${line.slice(0, 60)}`);
+      bad.push(`line ${number} cannot be read: ${withoutPasswords(line).slice(0, 60)}`);
     }
   }
   return finish(draft, badCount, bad);

@@ -1,6 +1,7 @@
 import { type Digest, isDigest, sha256 } from "../base/digest.ts";
 import { Failure } from "../base/failure.ts";
 import type { Offer, Package } from "./model.ts";
+import { withoutPasswords } from "./redact.ts";
 
 /**
  * What a host's own package manager would do for exactly these versions. The same shape as the
@@ -37,6 +38,7 @@ const ARCH = /^[a-z0-9][a-z0-9-]{0,31}$/;
 const VERSION = /^[A-Za-z0-9][A-Za-z0-9.+:~^_-]{0,127}$/;
 const UNIT = /^[A-Za-z0-9][A-Za-z0-9@:._+\\-]{0,255}$/;
 const WANTS_MAX = 1_000;
+const PROBLEMS_SHOWN_MAX = 5;
 
 /** The lines that the host program reads, in one order, so that equal wishes have equal texts. */
 export function wantsText(wants: readonly Want[]): string {
@@ -69,8 +71,11 @@ export type ParsedResolution =
 export function parseResolution(lines: readonly string[]): ParsedResolution {
   const problems = lines.filter((line) => line.startsWith("problem "));
   if (problems.length > 0) {
-    const said = problems.map((line) => line.slice("problem ".length)).join("; ");
-    return { kind: "refused", problem: said.slice(0, 1_000) };
+    // Passwords go before the text is cut, or a half of one could stay.
+    const said = problems
+      .slice(0, PROBLEMS_SHOWN_MAX)
+      .map((line) => withoutPasswords(line.slice("problem ".length)).slice(0, 250));
+    return { kind: "refused", problem: said.join("; ") };
   }
   const moves: ResolvedMove[] = [];
   const services = new Set<string>();
