@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { shippedRings } from "../../test/builders/plan.ts";
+import { testRings } from "../../test/builders/plan.ts";
 import {
   aPatch,
   aPerson,
@@ -60,7 +60,7 @@ beforeAll(async () => {
 afterAll(() => made.close());
 
 async function plan(actor: Actor, some: Partial<CreatePlan> = {}) {
-  const request = { patch, policy: { text: shippedRings }, class: "normal" as const, ...some };
+  const request = { patch, policy: { text: testRings }, class: "normal" as const, ...some };
   return (await createPlan(world, actor, request, askedOpenssl)).plan;
 }
 

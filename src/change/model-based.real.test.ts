@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { shippedRings } from "../../test/builders/plan.ts";
+import { testRings } from "../../test/builders/plan.ts";
 import {
   aPatch,
   aPerson,
@@ -53,7 +53,7 @@ const the = (handle: Handle): TestPerson => people.get(handle)!;
 async function plan(by: Handle, need: 1 | 2, replaces?: string): Promise<string> {
   const request = {
     patch,
-    policy: { text: shippedRings },
+    policy: { text: testRings },
     class: need === 1 ? ("normal" as const) : ("emergency" as const),
     replaces,
   };

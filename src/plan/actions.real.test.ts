@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { shippedRings } from "../../test/builders/plan.ts";
+import { testRings } from "../../test/builders/plan.ts";
 import {
   aPatch,
   aPerson,
@@ -41,7 +41,7 @@ beforeAll(async () => {
 afterAll(() => made.close());
 
 function create(by: TestPerson, some: Partial<CreatePlan> = {}) {
-  const request = { patch, policy: { text: shippedRings }, class: "normal" as const, ...some };
+  const request = { patch, policy: { text: testRings }, class: "normal" as const, ...some };
   return createPlan(world, by.actor, request, askedOpenssl);
 }
 
@@ -147,7 +147,7 @@ describe("no plan", () => {
   });
 
   test("when no package manager answers, and the reason is told word for word", async () => {
-    const request = { patch, policy: { text: shippedRings }, class: "normal" as const };
+    const request = { patch, policy: { text: testRings }, class: "normal" as const };
     const silent = async () => ({ kind: "not-resolved" as const, problem: "apt says: locked" });
     await expect(createPlan(world, carol.actor, request, silent)).rejects.toMatchObject({
       code: "blocked",

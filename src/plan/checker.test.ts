@@ -5,7 +5,7 @@ import {
   aPlanInput,
   ISSUED_AT,
   movesOf,
-  shippedRings,
+  testRings,
 } from "../../test/builders/plan.ts";
 import { sha256 } from "../base/digest.ts";
 import { DAY_MS, HOUR_MS } from "../base/instant.ts";
@@ -35,7 +35,7 @@ interface Parts {
   readonly waves: readonly PlannedWave[];
 }
 
-const policy = parseRings(shippedRings);
+const policy = parseRings(testRings);
 const input = aPlanInput({ policy });
 const good = plan(input);
 
@@ -129,7 +129,7 @@ const lostPair = {
 };
 const accepted = { ...input, isIrreversibleAcknowledged: true, resolutions: [lostPair] };
 const nightly = parseRings(
-  shippedRings.replace("opens: always", 'opens: [{ days: [mon], from: "22:00", to: "23:00" }]'),
+  testRings.replace("opens: always", 'opens: [{ days: [mon], from: "22:00", to: "23:00" }]'),
 );
 const emergency = { ...input, class: "emergency" as const };
 const hostsChanged = (some: Parameters<typeof aHost>[1]): PlanInput => ({
@@ -146,7 +146,7 @@ const mutations: Record<PlanRule, readonly (readonly [Planned, PlanInput?])[]> =
   requester: [[edited("requester carol", "requester alice")]],
   class: [[edited("class normal", "class emergency")]],
   issued: [[edited(/issued \d+/, `issued ${ISSUED_AT / 1000 + 1}`)]],
-  "policy-digest": [[good, { ...input, policy: parseRings(`${shippedRings}\n`) }]],
+  "policy-digest": [[good, { ...input, policy: parseRings(`${testRings}\n`) }]],
   "host-policy": [[edited("hostpolicy 1", "hostpolicy 0")]],
   content: [[edited(/content [0-9a-f]{4}/, "content 0000")]],
   attempts: [[edited("attempts 2", "attempts 3")]],

@@ -6,7 +6,7 @@ import {
   aPlanInput,
   ISSUED_AT,
   type Move,
-  shippedRings,
+  testRings,
 } from "../../test/builders/plan.ts";
 import { sha256 } from "../base/digest.ts";
 import { HOUR_MS, instantFromText } from "../base/instant.ts";
@@ -20,7 +20,7 @@ import { plan } from "./planner.ts";
 /**
  * Stories: a script above the line, the plan it gives below. `vitest -u` rewrites what is below.
  *
- *   policy FROM => TO            edits the shipped policy before it is read
+ *   policy FROM => TO            edits the policy of tests before it is read
  *   set KEY VALUE                class, starts, title, accept
  *   sets NAME [VERB PACKAGE FROM TO [lost]; …] [| unit …]     what the package manager answers
  *   sets NAME not-affected | fix-not-offered | not-resolved WHY
@@ -60,7 +60,7 @@ function outcome(planned: Planned, input: PlanInput): string {
 }
 
 function readScript(script: string): PlanInput {
-  let policyText = shippedRings;
+  let policyText = testRings;
   const some: { -readonly [K in keyof PlanInput]?: PlanInput[K] } = {};
   const hosts: PlanHost[] = [];
   const resolutions: ResolvedPair[] = [];

@@ -6,7 +6,7 @@ import {
   aPlanInput,
   ISSUED_AT,
   movesOf,
-  shippedRings,
+  testRings,
 } from "../../test/builders/plan.ts";
 import { sha256 } from "../base/digest.ts";
 import { DAY_MS, HOUR_MS, instantFromText } from "../base/instant.ts";
@@ -127,9 +127,7 @@ describe("a plan", () => {
     });
     const accepted = { ...lost, isIrreversibleAcknowledged: true };
     expect(planned(accepted).bodies[0]?.text).not.toContain("undo");
-    const strict = parseRings(
-      shippedRings.replace("irreversible: acknowledged", "irreversible: no"),
-    );
+    const strict = parseRings(testRings.replace("irreversible: acknowledged", "irreversible: no"));
     expect(plan({ ...accepted, policy: strict }).plan).toBeNull();
   });
 
@@ -140,14 +138,14 @@ describe("a plan", () => {
     expect(why({ hosts: [] })).toEqual(["no-hosts"]);
     expect(why({ startsAt: ISSUED_AT + 8 * DAY_MS })).toEqual(["no-window"]);
     expect(why({ class: "emergency", hosts: input.hosts.slice(2) })).toEqual(["no-canary"]);
-    const normalOnly = shippedRings.replace(/ {2}emergency: .*\n/, "");
+    const normalOnly = testRings.replace(/ {2}emergency: .*\n/, "");
     expect(why({ class: "emergency", policy: parseRings(normalOnly) })).toEqual([
       "class-not-allowed",
     ]);
   });
 
   test("writes the open times of a ring into its leaves and ends the wave with the last", () => {
-    const nights = shippedRings.replace(
+    const nights = testRings.replace(
       "opens: always",
       'opens: [{ days: [sun, mon, tue, wed, thu, fri, sat], from: "22:30", to: "01:00" }]',
     );

@@ -172,3 +172,8 @@ export const ringsSchema = strictFields({
       ...(classes.emergency === undefined ? {} : { emergency: classes.emergency }),
     },
   }));
+
+/** The published schema of the file, for editors; the rules above say more than it can. */
+export function ringsJsonSchema(): unknown {
+  return z.toJSONSchema(ringsSchema, { io: "input", target: "draft-2020-12" });
+}

@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { sha256 } from "../base/digest.ts";
 import { DAY_MS, HOUR_MS, instantFromText, MINUTE_MS } from "../base/instant.ts";
 import { amountOf, approvalsNeeded, parseRings, ringOf } from "./rings.ts";
+import { ringsJsonSchema } from "./rings-schema.ts";
 import { openSpans } from "./rings-times.ts";
 
 const text = readFileSync(new URL("../../policies/rings.yaml", import.meta.url), "utf8");
@@ -34,6 +35,13 @@ describe("the policy that is shipped", () => {
     );
     expect(approvalsNeeded(strict, { class: "normal", rings: ["canary", "1"] })).toBe(3);
   });
+});
+
+// After an edit of the schema: node -e 'import("./src/policy/rings-schema.ts").then((m) =>
+// console.log(JSON.stringify(m.ringsJsonSchema())))' > policies/rings.schema.json, then format it.
+test("the published schema is the one that is used", () => {
+  const file = new URL("../../policies/rings.schema.json", import.meta.url);
+  expect(JSON.parse(readFileSync(file, "utf8"))).toEqual(ringsJsonSchema());
 });
 
 describe("a policy that cannot be read says where and what is allowed", () => {

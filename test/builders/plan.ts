@@ -9,10 +9,7 @@ import { parseRings } from "../../src/policy/rings.ts";
 
 export const ISSUED_AT: Instant = Date.UTC(2026, 10, 21, 22, 0, 0);
 
-export const shippedRings = readFileSync(
-  new URL("../../policies/rings.yaml", import.meta.url),
-  "utf8",
-);
+export const testRings = readFileSync(new URL("./rings.yaml", import.meta.url), "utf8");
 
 export function uuidOf(text: string): string {
   const hex = sha256(text);
@@ -89,7 +86,7 @@ export function aPlanInput(some: Partial<PlanInput> = {}): PlanInput {
     issuedAt: ISSUED_AT,
     startsAt: null,
     hostPolicy: 1,
-    policy: parseRings(shippedRings),
+    policy: parseRings(testRings),
     isIrreversibleAcknowledged: false,
     hosts,
     resolutions: [
