@@ -171,6 +171,9 @@ check_seen() {
   job_here
   if [ "$HERE_PLAN" = "$J_PLAN" ] && [ "$HERE_ATTEMPT" = "$J_ATTEMPT" ]; then
     CK_RESUME=yes
+    # An attempt that was held or refused before it began has ended too, though nothing is in seen.
+    [ "$SEEN" = open ] || [ ! -e "$VAR/job/reported" ] ||
+      fail_code E_REPLAY "attempt $J_ATTEMPT has ended and was reported" || return 1
   elif [ -n "$HERE_PLAN" ] && [ "$HERE_PLAN" != "$J_PLAN" ] && [ -s "$VAR/seen/$HERE_PLAN" ]; then
     read -r cs_state _ <"$VAR/seen/$HERE_PLAN"
     [ "$cs_state" != open ] || fail_code E_BUSY "plan $HERE_PLAN is still open" || return 1

@@ -229,15 +229,16 @@ read_policy_files() { # IDENTITY_SIZE POLICY_SIZE
     function count_word(keyword,   t) {
       t = word(keyword)
       if (!is_number(t)) bad("`" keyword "` is no number")
-      return t + 0
+      # As text: old awks print large numbers as 1e+15.
+      return t
     }
     function ring_line(   need, outside, groups, g, t, sod, log_demand, permit, revert, verbs, gate, validity) {
       if (!is_id(w[2]) || !is_id(w[3])) bad("ring or class is no id")
       if ((w[2], w[3]) in ringed) bad("this ring and class stand twice")
       ringed[w[2], w[3]] = 1
       at = 4
-      need = count_word("need")
-      outside = count_word("outside")
+      need = count_word("need") + 0
+      outside = count_word("outside") + 0
       while (w[at] == "group" && at <= n) {
         t = word("group")
         if (split(t, g, ":") != 2 || !is_id(g[1]) || !is_number(g[2])) bad("`group` is not NAME:N")
@@ -261,7 +262,7 @@ read_policy_files() { # IDENTITY_SIZE POLICY_SIZE
       if (at <= n) bad("this program cannot check `" w[at] "`")
       if (need < 1 || need > 8 || outside > need) bad("need is not 1 to 8, or outside is more")
       if ((need >= 2 || sod == "signed") && outside < 1) bad("a protected ring needs outside 1")
-      if (validity < 1) bad("validity is zero")
+      if (validity + 0 < 1) bad("validity is zero")
       if ((w[2] "") == (mine["ring"] ""))
         rules = rules "rule " w[3] " " need " " outside " " (groups == "" ? "-" : groups) " " \
           validity " " permit " " revert " " sod " " log_demand " " verbs " " gate + 0 "\n"

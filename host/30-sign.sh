@@ -146,6 +146,7 @@ END
 
 # §7.1. FILE holds `@order` and `@ordersig`, as the server answered; the nonce is that of the last
 # make_ask. Sets PERMIT_SECONDS. Whether it is still fresh is for the caller to say, last of all.
+# The epoch is the server's own fence and is not judged here (§8).
 check_permit() { # FILE KIND
   CK=$VAR/job/permit
   rm -rf "$CK"
@@ -162,7 +163,7 @@ END
   check_order "$CK/order" "$CK/ordersig" || fail_code E_PERMIT "$E_FACTS" || return 1
   [ "$PM_KIND" = "$2" ] && [ "$PM_NONCE" = "$ASK_NONCE" ] && [ "$PM_TENANT" = "$ID_TENANT" ] &&
     [ "$PM_HOST" = "$ID_HOST" ] && [ "$PM_PLAN" = "$J_PLAN" ] && [ "$PM_INDEX" = "$J_INDEX" ] &&
-    [ "$PM_ATTEMPT" = "$J_ATTEMPT" ] && [ "$PM_EPOCH" = "$J_EPOCH" ] ||
+    [ "$PM_ATTEMPT" = "$J_ATTEMPT" ] ||
     fail_code E_PERMIT "the permit is for another kind, host, plan, attempt or ask" || return 1
   pm_most=10
   [ "${J_PERMIT%% *}" != lease ] || pm_most=${J_PERMIT#lease }

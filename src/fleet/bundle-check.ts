@@ -31,8 +31,12 @@ export interface HostState {
   readonly clock: { readonly counter: number; readonly floor: number } | null;
   readonly seen: ReadonlyMap<string, { readonly state: string; readonly attempt: number }>;
   readonly revoked: ReadonlySet<string>;
-  /** The job whose folder is there. */
-  readonly job: { readonly plan: string; readonly attempt: number } | null;
+  /** The job whose folder is there, and whether its attempt has ended. */
+  readonly job: {
+    readonly plan: string;
+    readonly attempt: number;
+    readonly isReported: boolean;
+  } | null;
 }
 
 export interface Arrival {
@@ -239,6 +243,9 @@ function checkSeen({ order, statement, host }: Case): Refusal | null {
   }
   if (seen !== undefined && !mayRunAgain(seen, order.attempt)) {
     return no("E_REPLAY", `attempt ${seen.attempt} is recorded as ${seen.state}`);
+  }
+  if (isHere && host.job?.isReported === true && seen?.state !== "open") {
+    return no("E_REPLAY", `attempt ${order.attempt} has ended and was reported`);
   }
   const isOtherOpen = host.job !== null && host.seen.get(host.job.plan)?.state === "open";
   if (isOtherOpen && host.job?.plan !== order.plan) return no("E_BUSY", "another plan is open");

@@ -27,7 +27,7 @@ function rule(draft: Draft, change: object): void {
 function seen(state: string, attempt: number, job: boolean) {
   return (draft: Draft, plan: string): void => {
     draft.host.seen = new Map([[plan, { state, attempt }]]);
-    if (job) draft.host.job = { plan, attempt };
+    if (job) draft.host.job = { plan, attempt, isReported: state !== "open" };
   };
 }
 
@@ -40,6 +40,9 @@ const accepted: readonly (readonly [string, CorpusCase["change"]])[] = [
   ["a plan of 17 leaves", (d) => grow(d, 17, 16)],
   ["a plan of 256 leaves", (d) => grow(d, 256, 255)],
   ["a plan of 257 leaves", (d) => grow(d, 257, 256)],
+  ["a plan of a million leaves", (d) => many(d, 1_000_000, 987_654)],
+  ["the last leaf of 16^8", (d) => many(d, 16 ** 8, 16 ** 8 - 1)],
+  ["a ring whose validity has 15 digits", (d) => rule(d, { validity: 999_999_999_999_999 })],
   ["a rule plan whose labels are all mine", (d) => ruled(d, ["env=prod", "service=web"])],
   ["a group that is there", (d) => grouped(d, true)],
   ["a permit lease inside the ring's lease", (d) => lease(d, 900, 900)],
@@ -70,6 +73,14 @@ const accepted: readonly (readonly [string, CorpusCase["change"]])[] = [
     },
   ],
   [
+    "an attempt whose worker died before it began",
+    (d) => {
+      d.state = (draft, plan) => {
+        draft.host.job = { plan, attempt: 1, isReported: false };
+      };
+    },
+  ],
+  [
     "the open attempt itself",
     (d) => {
       d.state = seen("open", 1, true);
@@ -78,7 +89,7 @@ const accepted: readonly (readonly [string, CorpusCase["change"]])[] = [
   [
     "another plan's job that never began",
     (d) => {
-      d.host.job = { plan: sha256("x"), attempt: 1 };
+      d.host.job = { plan: sha256("x"), attempt: 1, isReported: false };
     },
   ],
   [
@@ -142,6 +153,13 @@ function grow(draft: Draft, count: number, index: number): void {
     windows: [],
   }));
   draft.index = index;
+}
+
+/** One real leaf at a high index; the digests beside its path are made up. */
+function many(draft: Draft, leaves: number, index: number): void {
+  draft.leaves = [{ index, wave: 2, host: HOST, windows: [] }];
+  draft.index = index;
+  draft.manyLeaves = leaves;
 }
 
 function ruled(draft: Draft, labels: string[]): void {
@@ -526,6 +544,15 @@ const times: typeof signatures = [
     },
   ],
   [
+    "an attempt that was held before it began and reported",
+    "E_REPLAY",
+    (d) => {
+      d.state = (draft, plan) => {
+        draft.host.job = { plan, attempt: 1, isReported: true };
+      };
+    },
+  ],
+  [
     "an open plan whose folder is gone",
     "E_STATE",
     (d) => {
@@ -536,7 +563,7 @@ const times: typeof signatures = [
     "another plan that is still open",
     "E_BUSY",
     (d) => {
-      d.host.job = { plan: sha256("x"), attempt: 1 };
+      d.host.job = { plan: sha256("x"), attempt: 1, isReported: false };
       d.host.seen = new Map([[sha256("x"), { state: "open", attempt: 1 }]]);
     },
   ],
@@ -590,7 +617,16 @@ const tree: typeof signatures = [
     },
   ],
   [
-    "a path of another index",
+    "a million leaves with the path of another index",
+    "E_DIGEST",
+    (d) => {
+      many(d, 1_000_000, 987_654);
+      d.order = { index: 987_653 };
+      d.edit.leaf = replace("index 987654", "index 987653");
+    },
+  ],
+  [
+    "a path whose digest beside the leaf was changed",
     "E_DIGEST",
     (d) => {
       grow(d, 40, 20);

@@ -18,7 +18,7 @@ import type { ApprovalClass } from "../../src/fleet/result.ts";
 import { type BodyText, writeBody } from "../../src/plan/body.ts";
 import { type Leaf, writeLeaf } from "../../src/plan/leaf.ts";
 import { type Statement, writeStatement } from "../../src/plan/statement.ts";
-import { buildTree, pathNodes } from "../../src/plan/tree.ts";
+import { buildTree, nodeText, pathNodes, TREE_WIDTH } from "../../src/plan/tree.ts";
 
 /**
  * Builds a host and a bundle that this host accepts, with real keys that ssh-keygen made. A case
@@ -78,6 +78,8 @@ export interface Draft {
   body: BodyText;
   leaves: Omit<Leaf, "body">[];
   index: number;
+  /** Gives the plan this many leaves by making up the digests beside the path. */
+  manyLeaves: number | null;
   /** Laid over what follows from leaves and body. */
   statement: Partial<Statement>;
   order: Partial<Order>;
@@ -156,6 +158,7 @@ export function goodDraft(keys: Keys): Draft {
       windows: [],
     })),
     index: 2,
+    manyLeaves: null,
     statement: {},
     order: {},
     orderBy: keys.dispatcher,
@@ -209,11 +212,12 @@ export function buildScene(keys: Keys, draft: Draft): Scene {
   const body = (edit.body ?? same)(writeBody(draft.body));
   const leafText = (leaf: Omit<Leaf, "body">): string => {
     const text = writeLeaf({ ...leaf, body: sha256(body) });
-    return leaf === draft.leaves[draft.index] ? (edit.leaf ?? same)(text) : text;
+    return leaf.index === draft.index ? (edit.leaf ?? same)(text) : text;
   };
   const leaves = draft.leaves.map(leafText);
-  const tree = buildTree(leaves.map(sha256));
-  const statement = { ...goodStatement(draft, tree.root), ...draft.statement };
+  const mine = leaves[draft.leaves.findIndex(({ index }) => index === draft.index)] ?? "";
+  const { root, nodes } = pathOf(draft, leaves, mine);
+  const statement = { ...goodStatement(draft, root), ...draft.statement };
   const plan = (edit.plan ?? same)(writeStatement(statement));
   const digest = sha256(plan);
   draft.state(draft, digest);
@@ -236,8 +240,8 @@ export function buildScene(keys: Keys, draft: Draft): Scene {
         text: approval.over ?? plan,
       }),
     })),
-    leaf: leaves[draft.index] ?? "",
-    nodes: draft.editNodes(pathNodes(tree, draft.index)),
+    leaf: mine,
+    nodes: draft.editNodes(nodes),
     body,
   });
   return {
@@ -251,6 +255,29 @@ export function buildScene(keys: Keys, draft: Draft): Scene {
   };
 }
 
+function pathOf(
+  draft: Draft,
+  leaves: readonly string[],
+  mine: string,
+): { root: string; nodes: string[] } {
+  if (draft.manyLeaves === null) {
+    const tree = buildTree(leaves.map(sha256));
+    return { root: tree.root, nodes: pathNodes(tree, draft.index) };
+  }
+  const nodes: string[] = [];
+  let [root, at, count] = [sha256(mine), draft.index, draft.manyLeaves];
+  while (count > 1) {
+    const first = at - (at % TREE_WIDTH);
+    const children = Array.from({ length: Math.min(TREE_WIDTH, count - first) }, (_, child) =>
+      first + child === at ? root : sha256(`beside ${nodes.length} ${child}`),
+    );
+    nodes.push(nodeText(children));
+    root = sha256(nodeText(children));
+    [at, count] = [first / TREE_WIDTH, Math.ceil(count / TREE_WIDTH)];
+  }
+  return { root, nodes };
+}
+
 function goodStatement(draft: Draft, root: string): Statement {
   return {
     tenant: "acme",
@@ -262,12 +289,12 @@ function goodStatement(draft: Draft, root: string): Statement {
     hostPolicy: 7,
     policy: sha256("a"),
     content: sha256("b"),
-    hosts: { kind: "frozen", count: draft.leaves.length },
+    hosts: { kind: "frozen", count: draft.manyLeaves ?? draft.leaves.length },
     attempts: 2,
     permit: { kind: "online" },
     revert: { kind: "order", seconds: 3 * DAY },
     bodies: 1,
-    leaves: draft.leaves.length,
+    leaves: draft.manyLeaves ?? draft.leaves.length,
     root,
     waves: [
       { number: 1, ring: "canary", notBefore: NOW - DAY, notAfter: NOW - 100 },

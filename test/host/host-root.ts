@@ -98,7 +98,8 @@ export function layHost(root: HostRoot, scene: Scene): void {
     write(`seen/${plan}`, `${state} ${attempt}\n`);
   for (const plan of host.revoked) write(`revoked/${plan}`, "revoked\n");
   if (host.job !== null) {
-    const { plan, attempt } = host.job;
+    const { plan, attempt, isReported } = host.job;
+    if (isReported) write("job/reported", "");
     write("job/facts", `ok\ndispatch acme h ${plan} 2 ${attempt} 1 1 1 1 0 -\n`);
   }
 }

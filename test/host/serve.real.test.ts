@@ -138,7 +138,6 @@ describe.runIf(isRoot).each(shells)("the connection under $name", (shell) => {
     ["another host", { host: "h-1" }],
     ["another plan", { plan: "0".repeat(64) }],
     ["another kind", { kind: "reboot" }],
-    ["another epoch", { epoch: 13 }],
     ["another attempt", { attempt: 2 }],
     ["a life of 11 seconds", { ttl: 11 }],
     ["a counter seen before", { counter: NOW * 1000 }],
@@ -151,6 +150,12 @@ describe.runIf(isRoot).each(shells)("the connection under $name", (shell) => {
     expect(await talk.until("@journal HELD")).toContain("E_PERMIT");
     const told = await result(talk);
     expect(told).toMatchObject({ state: "held", code: "E_PERMIT" });
+  });
+
+  test("the epoch of a permit is the server's business", async () => {
+    const { talk } = start();
+    answer(talk, await ask(talk), { epoch: 13 });
+    expect((await result(talk)).state).toBe("done");
   });
 
   test("a permit by another key starts nothing", async () => {
