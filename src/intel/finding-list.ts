@@ -38,16 +38,39 @@ export function rowsBySource(reach: Reach, facts: Facts): readonly FindingRow[] 
 /** One row per group of equal hosts, under `<set id> <running kernel>`; its hosts share it. */
 export function rowsByHostGroup(reach: Reach, facts: Facts): ReadonlyMap<string, FindingRow> {
   const groupsOf = groupsByPackage(reach.postings, reach.groups);
+  const pairsOf = new Map<number, Exposure[]>(reach.groups.map((group) => [group.id, []]));
+  // Most vulnerabilities of a source touch the same packages: their hosts are worked out once.
+  const known = new Map<string, ReadonlyMap<number, readonly number[]>>();
+  for (const pair of reach.pairs) {
+    const key = pair.packageIds.join(",");
+    const packagesOf = known.get(key) ?? packagesByGroup(pair.packageIds, groupsOf);
+    known.set(key, packagesOf);
+    for (const [group, packageIds] of packagesOf) {
+      pairsOf.get(group)?.push({ ...pair, packageIds, hostCount: 1 });
+    }
+  }
   const rows = new Map<string, FindingRow>();
   for (const group of reach.groups) {
-    const pairs = reach.pairs.flatMap((pair): Exposure[] => {
-      const packageIds = pair.packageIds.filter((id) => groupsOf.get(id)?.includes(group.id));
-      return packageIds.length === 0 ? [] : [{ ...pair, packageIds, hostCount: group.hostCount }];
-    });
+    const pairs = pairsOf.get(group.id) ?? [];
     const key = groupKey(group);
     if (pairs.length > 0) rows.set(key, rowOf(key, pairs, group.hostCount, facts));
   }
   return rows;
+}
+
+function packagesByGroup(
+  packageIds: readonly number[],
+  groupsOf: ReadonlyMap<number, readonly number[]>,
+): ReadonlyMap<number, readonly number[]> {
+  const found = new Map<number, number[]>();
+  for (const id of packageIds) {
+    for (const group of groupsOf.get(id) ?? []) {
+      const ids = found.get(group);
+      if (ids === undefined) found.set(group, [id]);
+      else ids.push(id);
+    }
+  }
+  return found;
 }
 
 export function groupKey(group: { setId: number; kernelRunning: string | null }): string {

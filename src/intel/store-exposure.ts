@@ -83,7 +83,7 @@ async function loadPairGroups(
     )
     select f.ecosystem, f.source, f.vulnerability, f.state, f.fixed_version as "fixedVersion",
            array_agg(f.package_id order by f.package_id) as "packageIds",
-           floor(extract(epoch from min(f.valid_from)) * 1000)::bigint as since
+           min(f.valid_from) as since
       from finding_pair f join present p on p.package_id = f.package_id
      where ${sql.join(conditions, sql` and `)}
      group by 1, 2, 3, 4, 5
@@ -210,7 +210,7 @@ export async function loadHostFindings(
            s.package_name as "statementPackage", f.installed, f.compared_with as "comparedWith",
            f.comparison, p.name as "packageName", p.version as "packageVersion", p.arch,
            p.ecosystem, k.role, h.facts ->> 'kernelRunning' as "kernelRunning",
-           floor(extract(epoch from f.valid_from) * 1000)::bigint as since
+           f.valid_from as since
       from host_now n
       join host h on h.id = n.id
       join package_set_member m on m.set_id = n.package_set_id

@@ -1,4 +1,4 @@
-import { type RawBuilder, sql } from "kysely";
+import { sql } from "kysely";
 import { z } from "zod";
 import type { Digest } from "../base/digest.ts";
 import type { Instant } from "../base/instant.ts";
@@ -47,14 +47,8 @@ interface FeedRow {
 }
 
 const feedColumns = sql`
-  name, generation, origin, ${sqlMs("as_of")}, ${sqlMs("confirmed_at")}, ${sqlMs("loaded_at")},
-  label, licence, is_complete, entry_count, ecosystems, problem_count, problems, failure,
-  ${sqlMs("failed_at")}, etag, last_modified`;
-
-/** A `timestamptz` column read as an instant under its own name. */
-export function sqlMs(column: string): RawBuilder<unknown> {
-  return sql`floor(extract(epoch from ${sql.ref(column)}) * 1000)::bigint as ${sql.ref(column)}`;
-}
+  name, generation, origin, as_of, confirmed_at, loaded_at, label, licence, is_complete,
+  entry_count, ecosystems, problem_count, problems, failure, failed_at, etag, last_modified`;
 
 export async function loadFeeds(reader: Reader): Promise<readonly StoredFeed[]> {
   const { rows } = await sql<FeedRow>`
