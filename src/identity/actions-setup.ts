@@ -17,11 +17,10 @@ import {
   endSetup,
   insertOneTimeSecret,
   insertToken,
-  isSetupOver,
   takeOneTimeSecret,
 } from "./store-access.ts";
 import { hashPassword, newSecret, newToken, secretHash } from "./store-secret.ts";
-import { isSetupSecret, removeSetupSecret } from "./store-setup-secret.ts";
+import { isSetupClosed, isSetupSecret, removeSetupSecret } from "./store-setup-secret.ts";
 
 export interface NewSignIn {
   readonly subject: SubjectId;
@@ -50,7 +49,7 @@ export async function setUp(
   },
 ): Promise<NewSignIn> {
   await demandFewTries(world, `setup ${input.address}`);
-  if (await isSetupOver(world.db)) throw setupRefused();
+  if (await isSetupClosed(world)) throw setupRefused();
   const holdsFile = await isSetupSecret(world, input.secret);
   const hash = input.password === undefined ? null : await hashPassword(input.password);
   const subject = newId<SubjectId>(world.clock());
@@ -89,7 +88,7 @@ async function takeSetupLink(world: World, tx: Tx, secret: string): Promise<bool
 export async function makeSetupLink(
   world: World,
 ): Promise<{ readonly path: string; readonly expiresAt: Instant } | null> {
-  if (await isSetupOver(world.db)) return null;
+  if (await isSetupClosed(world)) return null;
   const secret = newSecret();
   const expiresAt = world.clock() + ONE_TIME_SECRET_LIFE_MS;
   await insertOneTimeSecret(world.db, {

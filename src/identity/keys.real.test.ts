@@ -9,8 +9,10 @@ import type { Actor } from "../base/actor.ts";
 import { newId, type SubjectId } from "../base/ids.ts";
 import { inTransaction } from "../db/database.ts";
 import type { World } from "../db/world.ts";
+import { sequence } from "../ledger/loops-sequencer.ts";
+import { openLogKey } from "../ledger/store-log-key.ts";
 import { addKey, dropKey, listKeys } from "./actions-keys.ts";
-import { setUp } from "./actions-setup.ts";
+import { makeSetupLink, setUp } from "./actions-setup.ts";
 import { insertSubject, personBehind } from "./store.ts";
 import { loadLiveKeys } from "./store-keys.ts";
 import { ensureSetupSecret } from "./store-setup-secret.ts";
@@ -137,5 +139,21 @@ describe("setup", () => {
     await expect(setUp(world, input)).rejects.toMatchObject({ code: "forbidden" });
     await setUp(world, { ...input, secret: again });
     expect(await ensureSetupSecret(world)).toBeNull();
+  });
+
+  test("stays closed when the database is put back to a time before it", async () => {
+    const { world: other, close: closeOther } = await testWorld();
+    const { world: before, close: closeBefore } = await testWorld();
+    const key = await openLogKey(other);
+    const secret = readFileSync((await ensureSetupSecret(other))!, "utf8").trim();
+    await setUp(other, { secret, handle: "root", name: "Root", address: "::1" });
+    await sequence(other, key);
+    const restored: World = { ...before, paths: other.paths };
+    expect(await ensureSetupSecret(restored)).toBeNull();
+    expect(await makeSetupLink(restored)).toBeNull();
+    const input = { secret, handle: "eve", name: "Eve", address: "::1" };
+    await expect(setUp(restored, input)).rejects.toMatchObject({ code: "forbidden" });
+    await closeBefore();
+    await closeOther();
   });
 });

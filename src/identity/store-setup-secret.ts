@@ -2,6 +2,7 @@ import { timingSafeEqual } from "node:crypto";
 import { open, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { World } from "../db/world.ts";
+import { isDatabaseBehind } from "../ledger/store-behind.ts";
 import { isSetupOver } from "./store-access.ts";
 import { newSecret, secretHash } from "./store-secret.ts";
 
@@ -13,10 +14,23 @@ export function setupSecretPath(world: World): string {
   return join(world.paths.state, "setup-secret");
 }
 
+/**
+ * Setup is over once there was an administrator: also when the database was put back to a time
+ * before, which the signed head in the ledger folder betrays.
+ */
+export async function isSetupClosed(world: World): Promise<boolean> {
+  if (await isSetupOver(world.db)) return true;
+  if (!(await isDatabaseBehind(world))) return false;
+  world.log.error(
+    "The database is older than the ledger folder, so setup stays closed. Restore the newer database; or, to begin anew on purpose, move the ledger folder away.",
+  );
+  return true;
+}
+
 /** Run when the server starts: the file's path while setup is open, else null and no file. */
 export async function ensureSetupSecret(world: World): Promise<string | null> {
   const path = setupSecretPath(world);
-  if (await isSetupOver(world.db)) {
+  if (await isSetupClosed(world)) {
     await removeSetupSecret(world);
     return null;
   }

@@ -53,7 +53,7 @@ export function failureOf(thrown: unknown): Failure {
   if (thrown instanceof Failure) return thrown;
   const internal = new Failure(
     "internal",
-    "The server made a mistake while working on this. Its log has the cause under the request id; nothing is known to be half done.",
+    "The server made a mistake while working on this. Its log has the cause under the request id.",
     { cause: thrown },
   );
   if (thrown instanceof Bug) return internal;
@@ -69,11 +69,16 @@ export function failureOf(thrown: unknown): Failure {
     case "FST_ERR_BAD_URL":
       return new Failure("invalid", "The path of the request cannot be read.");
     case "ECONNREFUSED":
+    case "57014":
     case "57P01":
     case "57P03":
-      return new Failure("unavailable", "The database cannot be reached. Try again in a moment.", {
-        cause: thrown,
-      });
+      return new Failure(
+        "unavailable",
+        "The database cannot be reached, or took too long. Try again in a moment.",
+        {
+          cause: thrown,
+        },
+      );
     default:
       return internal;
   }

@@ -659,6 +659,21 @@ describe("the contract", () => {
     expect(third).toMatchObject({ status: 409, body: { code: "conflict" } });
   });
 
+  test("of the same POST sent many times at once one is done, and none twice", async () => {
+    const body = { handle: "una", name: "Una" };
+    const headers = { "idempotency-key": "k-9" };
+    const answers = await Promise.all(
+      Array.from({ length: 6 }, () =>
+        call(site, "POST", "/api/v1/users", { token: admin, body, headers }),
+      ),
+    );
+    const fresh = answers.filter(
+      (answer) => answer.status === 201 && answer.headers.get("idempotency-replayed") === null,
+    );
+    expect(fresh).toHaveLength(1);
+    expect(answers.every(({ status }) => status === 201 || status === 409)).toBe(true);
+  });
+
   test("a key whose request failed can be used again, and secrets are never kept", async () => {
     const headers = { "idempotency-key": "k-2" };
     const taken = { handle: "ada", name: "Ada" };
@@ -723,6 +738,7 @@ describe("the contract", () => {
       select string_agg(t::text, ' ') as text from (
         select to_jsonb(a) as t from api_token a union all select to_jsonb(s) from session s
         union all select to_jsonb(u) from subject u) x`.execute(site.world.db);
+    expect(dump.rows[0]?.text).toContain("$argon2id$v=19$m=19456,t=2,p=1$");
     for (const hidden of [admin, admin.slice(7), PASSWORD]) {
       expect(dump.rows[0]?.text).not.toContain(hidden);
     }
@@ -792,10 +808,10 @@ describe("live events", () => {
     const stream = await openStream(site, kim.token, {});
     const end = ended(stream);
     await call(site, "PATCH", "/api/v1/users/kim", { token: admin, body: { isDisabled: true } });
-    expect(await end).toBeLessThan(6_000);
+    expect(await end).toBeLessThan(8_000);
     const other = ended(await openStream(site, admin, {}));
     await site.close();
-    expect(await other).toBeLessThan(2_000);
+    expect(await other).toBeLessThan(4_000);
   });
 });
 

@@ -1,0 +1,21 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { World } from "../db/world.ts";
+import { ledgerFolder } from "./store-log-key.ts";
+import { loadHead } from "./store-tree.ts";
+
+/**
+ * Whether the database knows less than the head in the ledger folder, which is always written after
+ * the database's own: it was restored from an older copy, or emptied. Then nothing that works only
+ * once may work again.
+ */
+export async function isDatabaseBehind(world: World): Promise<boolean> {
+  const head = await loadHead(world.db);
+  try {
+    const note = await readFile(join(ledgerFolder(world), "checkpoint"), "utf8");
+    return Number(note.split("\n")[1]) > (head?.size ?? 0);
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === "ENOENT") return false;
+    throw cause;
+  }
+}
