@@ -5,7 +5,7 @@ import type { Host } from "../inventory/model.ts";
 import type { Want } from "../inventory/resolution.ts";
 import type { ResolveAnswer } from "../inventory/resolve.ts";
 import type { PatchTarget } from "../triage/model.ts";
-import type { ResolutionOutcome, ResolvedPair, SetPair } from "./model.ts";
+import type { ResolvedPair, SetPair } from "./model.ts";
 import { pairKey } from "./planner-hosts.ts";
 import { offersOfSource, packagesOfSource } from "./store-wants.ts";
 import { type Wanted, wantsFor } from "./wants.ts";
@@ -15,43 +15,61 @@ import { type Wanted, wantsFor } from "./wants.ts";
  * set, a few at a time. The host that answers only simulates; nothing on it changes.
  */
 
-/** How a pair is answered: the server passes the inventory's `resolveForSets`. */
-export type AskPair = (
-  world: World,
-  pair: SetPair,
-  wants: readonly Want[],
-) => Promise<ResolveAnswer>;
+/** How questions are asked: the server passes the inventory's own functions. */
+export interface Asking {
+  /** Any host with this pair, or what one answered before. */
+  readonly pair: (world: World, pair: SetPair, wants: readonly Want[]) => Promise<ResolveAnswer>;
+  /** This very host. */
+  readonly host: (world: World, host: Host, wants: readonly Want[]) => Promise<ResolveAnswer>;
+}
 
 const PAIRS_ASKED_AT_ONCE = 4;
+/** Equal packages do not mean equal services; this many combinations are asked about one pair. */
+const SERVICE_COMBINATIONS_MAX = 5;
+
+interface Group {
+  readonly pair: SetPair;
+  readonly hosts: Host[];
+}
 
 export async function resolvePairs(
   world: World,
-  ask: AskPair,
+  ask: Asking,
   facts: { readonly target: PatchTarget; readonly hosts: readonly Host[] },
 ): Promise<readonly ResolvedPair[]> {
-  const pairs = distinctPairs(facts.hosts);
-  const wanted = await wantsOf(world, facts.target, pairs);
-  const waiting = [...pairs];
+  const groups = groupHosts(facts.hosts);
+  const wanted = await wantsOf(
+    world,
+    facts.target,
+    groups.map((group) => group.pair),
+  );
+  const waiting = [...groups];
   const resolved: ResolvedPair[] = [];
   const work = async (): Promise<void> => {
-    for (let pair = waiting.shift(); pair !== undefined; pair = waiting.shift()) {
-      const want = wanted.get(pairKey(pair)) ?? { kind: "not-affected" };
-      const outcome = want.kind === "wants" ? await outcomeOf(world, ask, pair, want.wants) : want;
-      resolved.push({ ...pair, outcome });
+    for (let group = waiting.shift(); group !== undefined; group = waiting.shift()) {
+      const want = wanted.get(pairKey(group.pair)) ?? { kind: "not-affected" };
+      resolved.push(
+        want.kind === "wants"
+          ? await resolveGroup(world, ask, group, want.wants)
+          : { ...group.pair, outcome: want },
+      );
     }
   };
   await Promise.all(Array.from({ length: PAIRS_ASKED_AT_ONCE }, work));
   return resolved.sort((a, b) => (pairKey(a) < pairKey(b) ? -1 : 1));
 }
 
-function distinctPairs(hosts: readonly Host[]): SetPair[] {
-  const pairs = new Map<string, SetPair>();
-  for (const { mode, packageSet, offerSet } of hosts) {
+function groupHosts(hosts: readonly Host[]): Group[] {
+  const groups = new Map<string, Group>();
+  for (const host of hosts) {
+    const { mode, packageSet, offerSet } = host;
     if (mode !== "managed" || packageSet === null || offerSet === null) continue;
     const pair = { packageSet, offerSet };
-    pairs.set(pairKey(pair), pair);
+    const group = groups.get(pairKey(pair)) ?? { pair, hosts: [] };
+    group.hosts.push(host);
+    groups.set(pairKey(pair), group);
   }
-  return [...pairs.values()];
+  return [...groups.values()];
 }
 
 async function wantsOf(
@@ -83,14 +101,56 @@ async function wantsOf(
   );
 }
 
-async function outcomeOf(
+async function resolveGroup(
   world: World,
-  ask: AskPair,
-  pair: SetPair,
+  ask: Asking,
+  group: Group,
   wants: readonly Want[],
-): Promise<ResolutionOutcome> {
-  const answer = await ask(world, pair, wants);
-  if (answer.kind === "not-resolved") return answer;
-  if (answer.resolution.moves.length === 0) return { kind: "not-affected" };
-  return { kind: "moves", resolution: answer.resolution };
+): Promise<ResolvedPair> {
+  const answer = await ask.pair(world, group.pair, wants);
+  if (answer.kind === "not-resolved") return { ...group.pair, outcome: answer };
+  const { resolution } = answer;
+  if (resolution.moves.length === 0) return { ...group.pair, outcome: { kind: "not-affected" } };
+  const more = await askServices(world, ask, group, wants);
+  const affectedServices = [...new Set([...resolution.affectedServices, ...more.services])].sort();
+  return {
+    ...group.pair,
+    outcome: { kind: "moves", resolution: { ...resolution, affectedServices } },
+    ...(more.unasked === 0 ? {} : { servicesUnasked: more.unasked }),
+  };
+}
+
+/**
+ * Which services hold files of these packages is a fact of running hosts. Where hosts of one pair run
+ * different services, one of each combination is asked; each host then restarts what it runs itself.
+ */
+async function askServices(
+  world: World,
+  ask: Asking,
+  group: Group,
+  wants: readonly Want[],
+): Promise<{ readonly services: readonly string[]; readonly unasked: number }> {
+  const combinations = [...Map.groupBy(group.hosts, activeServices).values()];
+  if (combinations.length < 2) return { services: [], unasked: 0 };
+  combinations.sort((a, b) => b.length - a.length);
+  const services: string[] = [];
+  let unasked = 0;
+  for (const [at, hosts] of combinations.entries()) {
+    const host = hosts.find((one) => one.contact.state === "reachable");
+    const answer =
+      host === undefined || at >= SERVICE_COMBINATIONS_MAX
+        ? null
+        : await ask.host(world, host, wants);
+    if (answer?.kind === "resolved") services.push(...answer.resolution.affectedServices);
+    else unasked += hosts.length;
+  }
+  return { services, unasked };
+}
+
+function activeServices(host: Host): string {
+  const active = (host.facts?.services ?? []).filter((service) => service.state === "active");
+  return active
+    .map((service) => service.unit)
+    .sort()
+    .join(" ");
 }

@@ -148,7 +148,8 @@ describe("no plan", () => {
 
   test("when no package manager answers, and the reason is told word for word", async () => {
     const request = { patch, policy: { text: testRings }, class: "normal" as const };
-    const silent = async () => ({ kind: "not-resolved" as const, problem: "apt says: locked" });
+    const no = async () => ({ kind: "not-resolved" as const, problem: "apt says: locked" });
+    const silent = { pair: no, host: no };
     await expect(createPlan(world, carol.actor, request, silent)).rejects.toMatchObject({
       code: "blocked",
       facts: {

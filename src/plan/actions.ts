@@ -13,7 +13,7 @@ import { type ChangeClass, parseRings, type RingsPolicy } from "../policy/rings.
 import type { Patch } from "../triage/model.ts";
 import { loadPatch } from "../triage/store.ts";
 import { followPatch } from "./actions-patch.ts";
-import { type AskPair, resolvePairs } from "./actions-resolve.ts";
+import { type Asking, resolvePairs } from "./actions-resolve.ts";
 import { demandPlan } from "./actions-show.ts";
 import { checkPlan } from "./checker.ts";
 import type { Plan, PlanHost, PlanInput, Planned, PlanReport } from "./model.ts";
@@ -54,7 +54,7 @@ export async function createPlan(
   world: World,
   actor: Actor,
   request: CreatePlan,
-  ask: AskPair,
+  ask: Asking,
 ): Promise<CreatedPlan> {
   const patch = await demandOpenPatch(world, request.patch);
   const policy = await readPolicy(world, request.policy);

@@ -76,6 +76,11 @@ export type ResolutionOutcome =
 
 export interface ResolvedPair extends SetPair {
   readonly outcome: ResolutionOutcome;
+  /**
+   * Hosts of this pair that run another combination of services than any host that was asked, so
+   * that what they have to restart is only known from others.
+   */
+  readonly servicesUnasked?: number;
 }
 
 export interface PlanHost {

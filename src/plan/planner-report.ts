@@ -93,6 +93,12 @@ function warningsFor(facts: {
       `There is no way back: no source offers ${facts.irreversible.join(", ")} any more.`,
     );
   }
+  const unasked = facts.input.resolutions.reduce((sum, one) => sum + (one.servicesUnasked ?? 0), 0);
+  if (unasked > 0) {
+    warnings.push(
+      `${unasked} hosts run services that no host like them was asked about: they restart what others needed to, and count as verified only if nothing else holds old files.`,
+    );
+  }
   if (waves.some((wave) => wave.limits.rollback === "none")) {
     warnings.push("A ring of this policy does not roll back what fails.");
   }

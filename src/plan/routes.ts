@@ -3,7 +3,7 @@ import { scopesFor } from "../base/actor.ts";
 import { Failure } from "../base/failure.ts";
 import { instantFromText, instantToText } from "../base/instant.ts";
 import { type Route, route } from "../db/world.ts";
-import { resolveForSets } from "../inventory/resolve.ts";
+import { resolveForSets, resolveOnHost } from "../inventory/resolve.ts";
 import { loadPatch } from "../triage/store.ts";
 import { createPlan } from "./actions.ts";
 import { demandPlan, diffPlans, pageOfLeaves, showPlan } from "./actions-show.ts";
@@ -107,7 +107,7 @@ const postPlan = route({
         acceptsIrreversible: body.acceptIrreversible,
         replaces: body.replaces,
       },
-      resolveForSets,
+      { pair: resolveForSets, host: resolveOnHost },
     );
     const plan = await demandPlan(world, actor, created.plan.digest, "plan.create");
     const { excluded, warnings } = created.report;

@@ -20,7 +20,7 @@ import { parseInspection } from "../../src/inventory/inspection.ts";
 import { recordInspection } from "../../src/inventory/record-inspection.ts";
 import type { ResolveAnswer } from "../../src/inventory/resolve.ts";
 import { insertHosts } from "../../src/inventory/store.ts";
-import type { SetPair } from "../../src/plan/model.ts";
+import type { Asking } from "../../src/plan/actions-resolve.ts";
 import { insertPatch } from "../../src/triage/store.ts";
 
 /** Builders that write to a real database, through the stores that the product uses. */
@@ -128,7 +128,13 @@ export async function someHosts(
 }
 
 /** What a package manager answers for `someHosts`. */
-export async function askedOpenssl(_world: World, pair: SetPair): Promise<ResolveAnswer> {
+export function answered(
+  {
+    packageSet,
+    offerSet,
+  }: { readonly packageSet: string | null; readonly offerSet: string | null },
+  affectedServices: readonly string[] = ["nginx.service"],
+): ResolveAnswer {
   const move = {
     verb: "upgrade" as const,
     name: "libssl3",
@@ -139,9 +145,14 @@ export async function askedOpenssl(_world: World, pair: SetPair): Promise<Resolv
     sizeBytes: 10,
     oldSha256: sha256("old"),
   };
-  const resolution = { ...pair, moves: [move], affectedServices: ["nginx.service"] };
-  return { kind: "resolved", resolution };
+  const pair = { packageSet: packageSet ?? "", offerSet: offerSet ?? "" };
+  return { kind: "resolved", resolution: { ...pair, moves: [move], affectedServices } };
 }
+
+export const askedOpenssl: Asking = {
+  pair: async (_world, pair) => answered(pair),
+  host: async (_world, host) => answered(host),
+};
 
 /** A case for the hosts' openssl; an open case has a version of its own. */
 export async function aPatch(
