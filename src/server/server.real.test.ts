@@ -18,6 +18,7 @@ import type { ServedRoute } from "../ledger/served-route.ts";
 import { readTimeline } from "../ledger/store.ts";
 import { openLogKey } from "../ledger/store-log-key.ts";
 import { loadHead } from "../ledger/store-tree.ts";
+import { isConsistent, isIncluded } from "../ledger/tree.ts";
 import { parseVerifierKey, verifyExport } from "../ledger/verify.ts";
 import { allRoutes } from "./all-routes.ts";
 import { type RunningServer, startServer } from "./server.ts";
@@ -715,6 +716,23 @@ describe("the contract", () => {
     expect(verdict.entries).toBeGreaterThan(3);
     const proof = await call(site, "GET", "/api/v1/audit/proof/0", { token: admin });
     expect(JSON.parse(proof.body.entry)).toMatchObject({ type: "setup.finished" });
+    const bytes = (text: string): Buffer => Buffer.from(text, "base64");
+    const { index, size, leaf, root } = proof.body;
+    const path: Buffer[] = proof.body.proof.map(bytes);
+    const claim = { index, size, leaf: bytes(leaf), root: bytes(root), proof: path };
+    expect(isIncluded(claim)).toBe(true);
+    const older = await call(site, "GET", "/api/v1/audit/proof/1?size=3", { token: admin });
+    const grown = `/api/v1/audit/consistency?from=3&to=${size}`;
+    const consistency = await call(site, "GET", grown, { token: admin });
+    expect(
+      isConsistent({
+        oldSize: 3,
+        oldRoot: bytes(older.body.root),
+        size,
+        root: bytes(root),
+        proof: consistency.body.proof.map(bytes),
+      }),
+    ).toBe(true);
     const beyond = await call(site, "GET", "/api/v1/audit/proof/99999", { token: admin });
     expect(beyond.status).toBe(404);
   });
