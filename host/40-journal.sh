@@ -43,7 +43,8 @@ journal_read() {
   JL_CODE=- JL_ENDED=0
   [ -s "$JOURNAL" ] || return 0
   # shellcheck disable=SC2034 # some of these are read by other parts only
-  read -r JL_STATE JL_STEP JL_DONE JL_BEGUN JL_UNDO JL_REVERTING JL_BOOT JL_FAILED JL_CODE JL_ENDED <<FACTS
+  read -r JL_STATE JL_STEP JL_DONE JL_BEGUN JL_UNDO JL_REVERTING JL_BOOT JL_FAILED JL_CODE \
+    JL_ENDED <<FACTS
 $(awk '
     function fact(name,   i) {
       for (i = 2; i <= NF && $i !~ /^note=/; i++)
@@ -82,7 +83,8 @@ conclude() { # JOURNAL_STATE CODE fact…
   co_state=$1
   co_code=$2
   shift 2
-  if [ "$co_code" = - ]; then journal "$co_state" "$@"; else journal "$co_state" "code=$co_code" "$@"; fi
+  [ "$co_code" = - ] || set -- "code=$co_code" "$@"
+  journal "$co_state" "$@"
   report "$co_state" "$co_code"
 }
 
@@ -120,22 +122,27 @@ remember_again() {
   [ ! -s "$JOB/seen.before" ] || durable_write "$VAR/seen/$J_PLAN" <"$JOB/seen.before"
 }
 
+value_of() { # KEY FILE: the first one, or -
+  vo_text=-
+  [ ! -r "$2" ] || vo_text=$(awk -v key="$1" '$1 == key { print $2; exit }' "$2")
+  say "${vo_text:--}"
+}
+
 # Who this host is and where its job stands, for `status`.
 status_main() {
   printf '@status\n'
-  printf 'host %s\n' "$(awk '$1 == "host" { h = $2 } END { print h == "" ? "-" : h }' "$ETC/identity" 2>/dev/null)"
+  printf 'host %s\n' "$(value_of host "$ETC/identity")"
   printf 'key %s\n' "$(cut -d ' ' -f 1,2 "$VAR/key.pub" 2>/dev/null)"
   printf 'program %s\n' "$(sha256sum <"$0" 2>/dev/null | head -c 64)"
-  printf 'policy %s\n' "$(awk '$1 == "version" { v = $2 } END { print v == "" ? "-" : v }' "$ETC/policy" 2>/dev/null)"
+  printf 'policy %s\n' "$(value_of version "$ETC/policy")"
   if [ -e "$ETC/halt" ]; then printf 'halt yes\n'; else printf 'halt no\n'; fi
   printf 'boot %s\nclock %s\n' "$(boot_id_hex)" "$(now_s)"
   journal_read
   if [ "$JL_STATE" = - ]; then
     printf 'job -\n'
   else
-    printf 'job %s %s %s\n' \
-      "$(sed -n 's/^RECEIVED .* plan=\([0-9a-f]*\) attempt=\([0-9]*\).*$/\1 \2/p' "$JOURNAL" | head -n 1)" \
-      "$JL_STATE" "$JL_STEP"
+    st_job=$(sed -n 's/^RECEIVED .* plan=\([0-9a-f]*\) attempt=\([0-9]*\).*$/\1 \2/p' "$JOURNAL")
+    printf 'job %s %s %s\n' "$(printf '%s' "$st_job" | head -n 1)" "$JL_STATE" "$JL_STEP"
   fi
   st_count=0
   set +f

@@ -76,7 +76,7 @@ inspect_main() { # [refresh]
   rm -rf "$IN_DIR"
 }
 
-# --- The host itself ---------------------------------------------------------------------------
+# --- The host itself ----------------------------------------------------------------------------
 
 inspect_host() {
   if [ -r "$ETC/identity" ]; then
@@ -102,7 +102,11 @@ inspect_host() {
 
 # name arch version source source-version want status eflag, by tabs; removed packages are left out.
 installed_list() {
-  dpkg-query -W -f '${Package}\t${Architecture}\t${Version}\t${source:Package}\t${source:Version}\t${db:Status-Want}\t${db:Status-Status}\t${db:Status-Eflag}\n' |
+  # shellcheck disable=SC2016 # dpkg-query fills these in
+  il_format='${Package}\t${Architecture}\t${Version}\t${source:Package}\t${source:Version}\t'
+  # shellcheck disable=SC2016
+  il_format="$il_format"'${db:Status-Want}\t${db:Status-Status}\t${db:Status-Eflag}\n'
+  dpkg-query -W -f "$il_format" |
     awk -F '\t' '$7 != "config-files" && $7 != "not-installed"'
 }
 
@@ -150,14 +154,14 @@ inspect_reboot() { # INSTALLED
       else if (index(build, mine) == 0) print "reboot yes kernel " newest " " mine
     }' "$1" >"$IN_DIR/kernel"
   if [ -e /run/reboot-required ] && ! grep -q '^reboot yes' "$IN_DIR/kernel"; then
-    printf 'reboot yes packages %s\n' \
-      "$(sort -u /run/reboot-required.pkgs 2>/dev/null | tr '\n' ' ' | head -c 400)" >>"$IN_DIR/kernel"
+    in_names=$(sort -u /run/reboot-required.pkgs 2>/dev/null | tr '\n' ' ' | head -c 400)
+    printf 'reboot yes packages %s\n' "$in_names" >>"$IN_DIR/kernel"
   fi
   grep -q '^reboot' "$IN_DIR/kernel" || printf 'reboot no\n' >>"$IN_DIR/kernel"
   cat "$IN_DIR/kernel"
 }
 
-# --- Services and who still runs old code --------------------------------------------------------
+# --- Services and who still runs old code -------------------------------------------------------
 
 systemd_runs() {
   [ -d /run/systemd/system ] && command -v systemctl >/dev/null
@@ -241,7 +245,9 @@ stale_users() {
     { split($1, p, "/") } p[4] == "root" { r[p[3]] = $2 } p[4] == "ns" { s[p[3]] = $2 }
     END { for (i in r) if (r[i] == root && s[i] == space) print i }')
   [ -n "$su_ours" ] || return 0
-  su_names=$(for su_pid in $su_ours; do printf '%s\t%s\n' "$su_pid" "$(process_name "$su_pid")"; done)
+  su_names=$(for su_pid in $su_ours; do
+    printf '%s\t%s\n' "$su_pid" "$(process_name "$su_pid")"
+  done)
   printf '%s\n\n%s\n' "$su_names" "$su_all" | awk -F '\t' '
     $0 == "" { rows = 1; next } !rows { name[$1] = $2; next }
     $1 in name { print "restart " name[$1] "\t" $1 "\t" $2 }'
@@ -273,7 +279,7 @@ pid_file_service() { # PID
   [ -n "$pf_name" ] && [ -x "/etc/init.d/$pf_name" ] && printf '%s' "$pf_name"
 }
 
-# --- Sources ---------------------------------------------------------------------------------------
+# --- Sources ------------------------------------------------------------------------------------
 
 # apt's own settings may allow what Fettle does not; they are overruled in every run of ours.
 APT_STRICT='-o APT::Get::AllowUnauthenticated=false -o Acquire::AllowInsecureRepositories=false
@@ -300,8 +306,8 @@ lists_choose() {
 }
 
 lists_private() {
-  printf '%s ' -o "Dir::State::lists=$APT_DIR/lists" -o "Dir::Cache::pkgcache=$APT_DIR/pkgcache.bin" \
-    -o Dir::Cache::srcpkgcache=
+  printf '%s ' -o "Dir::State::lists=$APT_DIR/lists" \
+    -o "Dir::Cache::pkgcache=$APT_DIR/pkgcache.bin" -o Dir::Cache::srcpkgcache=
 }
 
 # Reads the sources' indexes into our own folder with apt's own methods, keys and sandbox. The
@@ -311,8 +317,8 @@ lists_refresh() { # WORK_DIR
   chmod 0755 "$APT_DIR" "$APT_DIR/lists"
   printf '#clear APT::Update::%s;\n' Pre-Invoke Post-Invoke Post-Invoke-Success >"$1/apt.conf"
   # shellcheck disable=SC2046,SC2086 # fixed options only
-  if unlocked timeout -k 5 "$REFRESH_LIMIT_S" apt-get -c "$1/apt.conf" $APT_STRICT $(lists_private) -q \
-    -o APT::Update::Error-Mode=any update </dev/null >"$1/refresh.log" 2>&1; then
+  if unlocked timeout -k 5 "$REFRESH_LIMIT_S" apt-get -q -c "$1/apt.conf" $APT_STRICT \
+    $(lists_private) -o APT::Update::Error-Mode=any update </dev/null >"$1/refresh.log" 2>&1; then
     now_s >"$1/refreshed" && cp "$1/refreshed" "$APT_DIR/refreshed"
     return 0
   fi
@@ -359,6 +365,10 @@ sources_trusting() {
     [ ! -r "$so_file" ] || set -- "$@" "$so_file"
   done
   awk '
+    BEGIN {
+      names = "(trusted|allow-insecure|allow-weak|allow-downgrade-to-insecure)"
+      yes = "(yes|true|1|on|with)"
+    }
     FNR == 1 { stanza = 1; used = 0 }
     FILENAME ~ /\.list$/ {
       if ($0 ~ /^[ \t]*deb[ \t]+\[/ && bad($0)) print FILENAME ":" FNR
@@ -367,12 +377,8 @@ sources_trusting() {
     /^[ \t]*$/ { if (used) { stanza++; used = 0 } next }
     /^#/ { next }
     { used = 1 }
-    tolower($0) ~ /^(trusted|allow-insecure|allow-weak|allow-downgrade-to-insecure):[ \t]*(yes|true|1|on|with)/ {
-      print FILENAME ":" stanza
-    }
-    function bad(line) {
-      return line ~ /\[[^]]*(trusted|allow-insecure|allow-weak|allow-downgrade-to-insecure)=(yes|true|1|on|with)/
-    }' /dev/null "$@"
+    tolower($0) ~ ("^" names ":[ \t]*" yes) { print FILENAME ":" stanza }
+    function bad(line) { return line ~ ("\\[[^]]*" names "=" yes) }' /dev/null "$@"
 }
 
 # For each enabled source: list file prefix, base URI, suite, file found or -, signed yes|no, Date,
@@ -404,7 +410,8 @@ release_dates() { # FILE
       split(s, a, " "); split(a[5], t, ":"); y = a[4]
       m = (index("JanFebMarAprMayJunJulAugSepOctNovDec", a[3]) + 2) / 3
       m -= 3; if (m < 0) { m += 12; y-- }
-      days = 365 * y + int(y / 4) - int(y / 100) + int(y / 400) + int((153 * m + 2) / 5) + a[2] - 719469
+      days = 365 * y + int(y / 4) - int(y / 100) + int(y / 400)
+      days += int((153 * m + 2) / 5) + a[2] - 719469
       return days * 86400 + t[1] * 3600 + t[2] * 60 + t[3]
     }
     BEGIN { date = until = 0 }
@@ -424,7 +431,8 @@ sources_judge() { # DIR
       file = $1; sub(/^.*\//, "", file)
       best = 0
       for (i = 1; i <= n; i++)
-        if (index(file, name[i] "_") == 1 && (!best || length(name[i]) > length(name[best]))) best = i
+        if (index(file, name[i] "_") == 1 && (!best || length(name[i]) > length(name[best])))
+          best = i
       if (index("," part[best] ",", "," $4 ",") == 0)
         part[best] = part[best] (part[best] == "" ? "" : ",") $4
       uri[best] = $5; suite[best] = $3

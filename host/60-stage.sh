@@ -91,9 +91,10 @@ stage_units() {
 is_noop() {
   [ -s "$WORK/rows" ] || return 1
   awk -F '\t' '$10 != "at" { exit 1 }' "$WORK/rows" || return 1
-  awk '$3 !~ /^(packages|restart|probe|hold)$/ { exit 1 }' "$WORK/units" || return 1
+  awk '$3 !~ /^(packages|restart|probe)$/ { exit 1 }' "$WORK/units" || return 1
   stale_users >"$WORK/stale"
-  awk -F '\t' 'FILENAME ~ /units$/ { split($0, f, " "); if (f[3] == "restart") mine[f[4]] = 1; next }
+  awk -F '\t' '
+    FILENAME ~ /units$/ { split($0, f, " "); if (f[3] == "restart") mine[f[4]] = 1; next }
     { n = substr($1, 9); if (n in mine || (n ".service") in mine) exit 1 }' \
     "$WORK/units" "$WORK/stale"
 }
@@ -129,12 +130,13 @@ stage_sources() {
 stage_versions() {
   st_bad=$(awk -F '\t' "$AWK_VERSIONS"'
     function say(code, why) {
-      print code " step=" $1 " package=" $3 ":" $4 " installed=" $8 " from=" $5 " to=" $6 " note=" why
+      print code " step=" $1 " package=" $3 ":" $4 " installed=" $8 " from=" $5 " to=" $6 \
+        " note=" why
       exit
     }
     $10 == "broken" { say("E_PLAN_DRIFT", "the package manager left it " $9) }
     $9 == "hold" && $10 != "at" { say("E_PLAN_DRIFT", "the package is on hold") }
-    $2 == "upgrade" && $5 != "-" && dcmp($6, $5) < 0 { say("E_ROLLBACK", "an upgrade may not go down") }
+    $2 == "upgrade" && dcmp($6, $5) < 0 { say("E_ROLLBACK", "an upgrade may not go down") }
     $10 != "other" { next }
     $2 == "upgrade" && $8 != "-" && dcmp($8, $6) > 0 { say("E_ROLLBACK", "installed is newer") }
     { say("E_PLAN_DRIFT", "installed is neither from nor to") }' "$WORK/rows")
@@ -146,7 +148,7 @@ refuse_line() { # `CODE fact… note=text`, as the awk programs print it
   refuse "${1%% *}" "$rl_rest"
 }
 
-# --- Files ----------------------------------------------------------------------------------------
+# --- Files --------------------------------------------------------------------------------------
 
 # `sha256 kind number name arch version`, one for each file of the body; steps that are done already
 # need only their undo.
@@ -182,7 +184,8 @@ stage_files() {
     END { split(fact, f, " "); print code " step=" f[3] " package=" f[4] ":" f[5] " version=" f[6] \
       " sha256=" f[1] " note=no source gives this file" }' "$WORK/missing")
   refuse_line "$st_fact$(awk -v sha="${st_fact##*sha256=}" '
-    { split(sha, s, " "); if ($1 == s[1] && $2 != "-") { print "; the sources offer sha256 " $2; exit } }' \
+    { split(sha, s, " ") }
+    $1 == s[1] && $2 != "-" { print "; the sources offer sha256 " $2; exit }' \
     "$WORK/other" 2>/dev/null)"
 }
 
@@ -267,7 +270,7 @@ stage_disk() {
   [ ! -s "$WORK/disk" ] || refuse_line "$(head -n 1 "$WORK/disk")"
 }
 
-# --- Dry run, lock, names ---------------------------------------------------------------------------
+# --- Dry run, lock, names -----------------------------------------------------------------------
 
 # apt over the staged files alone: no index, no source, nothing to fetch. So a dependency that was
 # not approved cannot be found, and building the cache costs a tenth.
@@ -328,7 +331,8 @@ stage_digests_named() {
   awk '$2 == "old" { print $1, $4, $5, $6 }' "$WORK/wanted" >>"$WORK/named"
   while read -r sn_sha sn_name sn_arch sn_version; do
     # shellcheck disable=SC2016 # dpkg-deb fills these in
-    sn_is=$(/usr/bin/dpkg-deb -W --showformat='${Package} ${Architecture} ${Version}' "$JOB/debs/$sn_sha.deb")
+    sn_is=$(/usr/bin/dpkg-deb -W --showformat='${Package} ${Architecture} ${Version}' \
+      "$JOB/debs/$sn_sha.deb")
     [ "$sn_is" = "$sn_name $sn_arch $sn_version" ] ||
       refuse E_TARGET "sha256=$sn_sha" "note=the file is $sn_is, not $sn_name $sn_arch $sn_version"
   done <"$WORK/named"
@@ -349,6 +353,7 @@ lock_holder() {
   lh_nodes=$(stat -c %i /var/lib/dpkg/lock-frontend /var/lib/dpkg/lock \
     /var/cache/apt/archives/lock 2>/dev/null | tr '\n' ' ')
   lh_ours=$(stat -L -c %d:%i /.)
+  # shellcheck disable=SC2013 # numbers
   for lh_pid in $(awk -v nodes=" $lh_nodes" '
     $2 == "POSIX" || $3 == "POSIX" {
       for (i = 1; i <= NF; i++) if ($i ~ /^[0-9a-f]+:[0-9a-f]+:[0-9]+$/) {
@@ -358,7 +363,8 @@ lock_holder() {
     }' /proc/locks 2>/dev/null); do
     # File numbers repeat on other file systems: only a process with our root holds our lock.
     [ "$(stat -L -c %d:%i "/proc/$lh_pid/root/." 2>/dev/null)" = "$lh_ours" ] || continue
-    printf 'pid=%s program=%s' "$lh_pid" "$(tr -cd 'A-Za-z0-9._-' <"/proc/$lh_pid/comm" 2>/dev/null)"
+    lh_name=$(tr -cd 'A-Za-z0-9._-' <"/proc/$lh_pid/comm" 2>/dev/null)
+    printf 'pid=%s program=%s' "$lh_pid" "$lh_name"
     return 0
   done
 }

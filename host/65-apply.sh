@@ -9,14 +9,15 @@ KEPT_KB_MAX=131072
 ASK_TRIES=3
 
 # Limits in seconds. Root may lower or raise them on this host in $ETC/limits (`name seconds`).
-limit_of() { # packages|service|hook|fetch|ask|settle|lock
+limit_of() { # packages|job|service|hook|fetch|ask|settle|lock
   lo_own=
   if root_owned "$ETC/limits"; then
-    lo_own=$(awk -v name="$1" '$1 == name && $2 ~ /^[1-9][0-9]*$/ && length($2) < 6 { print $2; exit }' \
-      "$ETC/limits")
+    lo_own=$(awk -v name="$1" '
+      $1 == name && $2 ~ /^[1-9][0-9]*$/ && length($2) < 6 { print $2; exit }' "$ETC/limits")
   fi
   case ${lo_own:-$1} in
     packages) printf 3600 ;; # one package transaction
+    job) printf 14400 ;;     # all steps together; the way back has its own time
     service) printf 120 ;;   # one service restart
     hook) printf 900 ;;      # one hook
     fetch) printf 3600 ;;    # all files of the job
@@ -48,6 +49,7 @@ worker_main() {
   fi
   HAVE_PERMIT=no
   ACTED=no
+  JOB_END=$(($(uptime_s) + $(limit_of job)))
   [ "$JL_STATE" != - ] || journal RECEIVED "plan=$J_PLAN" "attempt=$J_ATTEMPT" "way=$J_WAY" \
     "approvals=$J_APPROVALS"
   if [ "$JL_BEGUN" = yes ]; then
@@ -67,7 +69,7 @@ steps_run() {
   while read -r u_first u_last u_verb u_name; do
     case $JL_DONE in *,"$u_first",*) continue ;; esac
     STEP_CODE=E_STEP
-    step_run "$u_first" "$u_last" "$u_verb" "$u_name" <&3
+    step_in_time "$u_first" "$u_last" "$u_verb" "$u_name" <&3
     case $? in
       0) JL_DONE=$JL_DONE$u_first, ;;
       2) return 1 ;;
@@ -77,6 +79,15 @@ steps_run() {
         ;;
     esac
   done 3</dev/null <"$WORK/units"
+}
+
+step_in_time() { # FIRST LAST VERB NAME
+  if [ "$(uptime_s)" -ge "$JOB_END" ]; then
+    STEP_CODE=E_LIMIT
+    journal NOTE "step=$1" "note=the whole job took longer than $(limit_of job) seconds"
+    return 1
+  fi
+  step_run "$@"
 }
 
 # 0 applied, 1 failed, 2 held or handed over (no rollback).
@@ -91,7 +102,11 @@ step_run() { # FIRST LAST VERB NAME
       ;;
     reboot) reboot_step "$1" ;;
     *)
-      begin apply "step=$1" "verb=$3" "name=$4" || { hold_job "$HOLD_CODE" "$HOLD_WHY"; return 2; }
+      if ! begin apply "step=$1" "verb=$3" "name=$4"; then
+        hold_job "$HOLD_CODE" "$HOLD_WHY"
+        return 2
+      fi
+      ACTED=yes
       case $3 in
         restart) service_restart "$4" ;;
         run) hook_run "$4" ;;
@@ -102,7 +117,7 @@ step_run() { # FIRST LAST VERB NAME
   esac
 }
 
-# --- Permit (protocol §7.1–4) ------------------------------------------------------------------
+# --- Permit (protocol §7.1–4) -------------------------------------------------------------------
 
 # APPLYING is on disk before the last look at the clock: whoever finds it knows that something may
 # have begun. A permit that is late by then starts nothing and is asked for again with a new nonce.
@@ -114,7 +129,10 @@ begin() { # apply|reboot|revert fact…
     return 0
   fi
   # A revert is bound by the time it was done, not by the wave (§7.7).
-  [ "$bg_kind" = revert ] || wave_is_open || { HOLD_CODE=E_TIME HOLD_WHY="the wave or its window is over"; return 1; }
+  if [ "$bg_kind" != revert ] && ! wave_is_open; then
+    HOLD_CODE=E_TIME HOLD_WHY="the wave or its window is over"
+    return 1
+  fi
   [ ! -e "$ETC/halt" ] || { HOLD_CODE=E_HALTED HOLD_WHY="the halt file is present"; return 1; }
   snapshot_take
   bg_try=0
@@ -209,7 +227,7 @@ hold_job() { # CODE why
   conclude HELD "$hj_failed" "begun=$ACTED" "note=$*"
 }
 
-# --- Snapshot ------------------------------------------------------------------------------------
+# --- Snapshot -----------------------------------------------------------------------------------
 
 # What was there before: the boot, each package of the body with its mark, each running service.
 # Taken once; recovery and reverts compare with it.
@@ -230,7 +248,7 @@ snapshot_take() {
     "services=$(grep -c '^service ' "$SNAPSHOT")" "file=$(sha256sum <"$SNAPSHOT" | head -c 64)"
 }
 
-# --- Package steps ---------------------------------------------------------------------------------
+# --- Package steps ------------------------------------------------------------------------------
 
 # 0 applied, 1 failed and something may have changed, 2 held or ended.
 packages_step() { # FIRST LAST
@@ -303,17 +321,20 @@ ARGUMENTS
   mkdir -p "$WORK/nolists/partial"
   # shellcheck disable=SC2086 # fixed options only
   run_limited "$(limit_of packages)" apt-get -q -y $APT_STAGED $pa_down \
-    -o "Dir::State::lists=$WORK/nolists" -o "DPkg::Pre-Install-Pkgs::=$JOB/guard" -o "DPkg::Tools::Options::$JOB/guard::Version=3" \
+    -o "Dir::State::lists=$WORK/nolists" -o "DPkg::Pre-Install-Pkgs::=$JOB/guard" \
+    -o "DPkg::Tools::Options::$JOB/guard::Version=3" \
     install "$@"
   AP_EXIT=$?
   read_uptime_cs
   AP_SECONDS=$(((UPTIME_CS - pa_from) / 100))
-  AP_CODE=E_STEP AP_FACT=$(tail -c 4000 "$OUTPUT" | grep -E '^(E:|dpkg: error)|exit status' | tail -n 2 | tr '\n' ' ')
+  tail -c 4000 "$OUTPUT" >"$WORK/tail"
+  AP_CODE=E_STEP
+  AP_FACT=$(grep -E '^(E:|dpkg: error)|exit status' "$WORK/tail" | tail -n 2 | tr '\n' ' ')
   if [ -e "$JOB/guard.drift" ]; then
     AP_CODE=E_PLAN_DRIFT AP_FACT=$(head -c 300 "$JOB/guard.drift" | tr '\n' ' ')
   elif [ -e "$JOB/overtime" ]; then
     AP_CODE=E_LIMIT AP_FACT="stopped after $(limit_of packages) seconds"
-  elif tail -c 4000 "$OUTPUT" | grep -q '^E: Could not get lock\|^E: Unable to acquire the dpkg'; then
+  elif grep -Eq '^E: (Could not get lock|Unable to acquire the dpkg)' "$WORK/tail"; then
     AP_CODE=E_LOCK AP_FACT=$(lock_holder)
   fi
   return "$AP_EXIT"
@@ -354,8 +375,14 @@ marks_restore() {
     fi
   done
   [ $# -gt 0 ] || return 0
+  apt_mark auto "$@"
+}
+
+apt_mark() { # auto|hold|unhold NAME…
+  mkdir -p "$WORK/nolists/partial"
   # shellcheck disable=SC2086 # fixed options only
-  unlocked apt-mark $APT_STAGED -o "Dir::State::lists=$WORK/nolists" auto "$@" </dev/null >>"$OUTPUT" 2>&1
+  unlocked apt-mark $APT_STAGED -o "Dir::State::lists=$WORK/nolists" "$@" </dev/null \
+    >>"$OUTPUT" 2>&1
 }
 
 mark_is_auto() { # NAME
@@ -367,17 +394,26 @@ mark_is_auto() { # NAME
 # Programs that still run what was replaced, beside those that the body restarts: a fact for people.
 packages_facts() {
   stale_users >"$WORK/stale"
-  awk -F '\t' 'FILENAME ~ /units$/ { split($0, f, " "); if (f[3] == "restart") mine[f[4]] = 1; next }
-    { n = substr($1, 9); if (!(n in mine) && !((n ".service") in mine) && !(n in said)) {
-        said[n] = 1; print n " " $2 " " $3 } }' "$WORK/units" "$WORK/stale" | head -n 20 |
+  awk -F '\t' '
+    FILENAME ~ /units$/ { split($0, f, " "); if (f[3] == "restart") mine[f[4]] = 1; next }
+    { n = substr($1, 9) }
+    (n in mine) || ((n ".service") in mine) || (n in said) { next }
+    { said[n] = 1; print n, $2, $3 }' "$WORK/units" "$WORK/stale" | head -n 20 |
     while read -r pf_unit pf_pid pf_file; do
       journal NOTE "restart=$pf_unit" "pid=$pf_pid" "note=still runs the replaced $pf_file"
     done
 }
 
+# What was not on hold before is noted first, so that a rollback can let go of it.
 package_hold() { # NAME
-  # shellcheck disable=SC2086 # fixed options only
-  unlocked apt-mark $APT_STAGED -o "Dir::State::lists=$WORK/nolists" hold "$1" </dev/null >>"$OUTPUT" 2>&1
+  ! is_held "$1" || return 0
+  printf '%s\n' "$1" >>"$JOB/held" || return 1
+  apt_mark hold "$1"
+  is_held "$1"
+}
+
+is_held() { # NAME
+  # shellcheck disable=SC2016 # dpkg-query fills it in
   dpkg-query -W -f '${db:Status-Want}\n' "$1" 2>/dev/null | grep -q '^hold$'
 }
 
@@ -391,7 +427,7 @@ unlocked() { # command…
   )
 }
 
-# --- Running things --------------------------------------------------------------------------------
+# --- Running things -----------------------------------------------------------------------------
 
 # Runs a command in a session of its own, with a limit, nothing to read, no descriptor of ours (a
 # daemon that a package starts would keep the lock), and its output in the job's file. The file is

@@ -1,7 +1,7 @@
 # After the packages: services, hooks, probes, reboot, and the last look. A host is done only when
 # the versions are there, what ran before runs again, and every probe passed.
 
-# --- Services ------------------------------------------------------------------------------------
+# --- Services -----------------------------------------------------------------------------------
 
 service_known() { # NAME
   if systemd_runs; then
@@ -48,7 +48,8 @@ service_settles() { # NAME
 # ones enabled for themselves: those started by a timer, a socket or the bus come and go.
 services_required() {
   if systemd_runs; then
-    systemctl show --no-pager -p Id -p ActiveState -p SubState -p UnitFileState '*.service' </dev/null |
+    systemctl show --no-pager -p Id -p ActiveState -p SubState -p UnitFileState '*.service' \
+      </dev/null |
       awk -F= '
         { v[$1] = $2 }
         function out() {
@@ -74,7 +75,7 @@ services_lost() {
   done
 }
 
-# --- Hooks and probes ------------------------------------------------------------------------------
+# --- Hooks and probes ---------------------------------------------------------------------------
 
 hook_run() { # NAME [seconds]
   if ! root_owned "$ETC/hooks.d/$1" || [ ! -x "$ETC/hooks.d/$1" ]; then
@@ -100,7 +101,7 @@ probe_run() { # NAME
   pr_file=$ETC/probes.d/$1
   if ! root_owned "$pr_file" || ! probe_read "$pr_file"; then
     STEP_CODE=E_POLICY
-    journal NOTE "probe=$1" "note=missing, not root's, writable by others, or not readable as a probe"
+    journal NOTE "probe=$1" "note=missing, not root's, writable by others, or not a probe"
     return 1
   fi
   pr_try=0
@@ -168,7 +169,8 @@ probe_once() {
 probe_tcp() {
   PB_SAW="no connection to $PB_A port $PB_B"
   if command -v nc >/dev/null; then
-    unlocked timeout "$PB_TIMEOUT" nc -z -w "$PB_TIMEOUT" "$PB_A" "$PB_B" </dev/null >/dev/null 2>&1 || return 1
+    unlocked timeout "$PB_TIMEOUT" nc -z -w "$PB_TIMEOUT" "$PB_A" "$PB_B" </dev/null \
+      >/dev/null 2>&1 || return 1
   elif command -v curl >/dev/null; then
     unlocked curl -q -s -o /dev/null --connect-timeout "$PB_TIMEOUT" --max-time "$PB_TIMEOUT" \
       "telnet://$PB_A:$PB_B" </dev/null >/dev/null 2>&1
@@ -218,8 +220,10 @@ probe_http() {
 }
 
 probe_http_wget() { # options…
-  unlocked timeout "$PB_TIMEOUT" wget -q -S "$@" -O "$pb_body" "$PB_A" </dev/null 2>"$WORK/probe.head"
-  pb_status=$(sed -n 's/^.*HTTP\/[0-9.]* \([0-9][0-9][0-9]\).*$/\1/p' "$WORK/probe.head" | head -n 1)
+  unlocked timeout "$PB_TIMEOUT" wget -q -S "$@" -O "$pb_body" "$PB_A" </dev/null \
+    2>"$WORK/probe.head"
+  pb_status=$(sed -n 's/^.*HTTP\/[0-9.]* \([0-9][0-9][0-9]\).*$/\1/p' "$WORK/probe.head" |
+    head -n 1)
 }
 
 # bash is essential on Debian and Ubuntu and opens sockets by itself.
@@ -237,7 +241,7 @@ probe_http_bash() {
   pb_status=$(awk '$1 ~ /^HTTP\// { print $2 } { exit }' "$pb_body")
 }
 
-# --- Reboot, verification --------------------------------------------------------------------------
+# --- Reboot, verification -----------------------------------------------------------------------
 
 # The boot id is written before the act; whoever finds it changed knows that the reboot happened.
 reboot_step() { # STEP

@@ -42,8 +42,16 @@ undo_packages() { # LAST_STEP
   fi
   rows_list undo >"$WORK/undo.all"
   marks_restore
+  holds_release
   UNDO_WHY=$(awk -F '\t' -v last="$1" '$1 <= last && $10 != "at" { printf "%s:%s is %s (%s); ", \
     $3, $4, $8, $9 }' "$WORK/undo.all" | head -c 400)
+}
+
+# Holds that this job set go with it.
+holds_release() {
+  [ -s "$JOB/held" ] || return 0
+  while read -r hr_name; do apt_mark unhold "$hr_name"; done <"$JOB/held"
+  rm -f "$JOB/held"
 }
 
 # dpkg with files alone, where apt will not begin. A second pass, because the first may stop at an
@@ -64,8 +72,8 @@ dpkg_apply() { # ROWS step|undo
     done <<FILES
 $(awk -F '\t' -v debs="$JOB/debs" '$2 != "remove" { print debs "/" $7 ".deb" }' "$WORK/dpkg.rows")
 FILES
-    [ $# -eq 0 ] || run_limited "$(limit_of packages)" /usr/bin/dpkg --auto-deconfigure --force-confdef \
-      --force-confold --force-downgrade --install "$@"
+    [ $# -eq 0 ] || run_limited "$(limit_of packages)" /usr/bin/dpkg --auto-deconfigure \
+      --force-confdef --force-confold --force-downgrade --install "$@"
     set --
     while read -r da_name; do
       [ -z "$da_name" ] || set -- "$@" "$da_name"
@@ -79,7 +87,8 @@ NAMES
 
 # Undo lines that are not packages, of steps up to LAST, in the order of the body.
 undo_others() { # LAST_STEP
-  awk -v last="$1" '$1 == "undo" && $2 <= last && $3 ~ /^(restart|run|probe)$/ { print $2, $3, $4 }' \
+  awk -v last="$1" '
+    $1 == "undo" && $2 <= last && $3 ~ /^(restart|run|probe)$/ { print $2, $3, $4 }' \
     "$JOB/body" >"$WORK/undo.others"
   while read -r uo_step uo_verb uo_name <&4; do
     case $uo_verb in
@@ -93,7 +102,7 @@ undo_others() { # LAST_STEP
 # What the body restarts runs the old code again, and whatever ran before runs.
 undo_services() {
   for us_name in $(units_named restart); do
-    grep -qxF -e "service $us_name" -e "service ${us_name%.service}" "$SNAPSHOT" 2>/dev/null || continue
+    grep -qxF -e "service $us_name" -e "service ${us_name%.service}" "$SNAPSHOT" || continue
     service_restart "$us_name" || UNDO_WHY="${UNDO_WHY}$us_name did not restart; "
   done
   for us_name in $(services_down); do
@@ -122,11 +131,12 @@ undo_missing() { # LAST_STEP
   rows_list step >"$WORK/rows"
   um_steps=$(awk -F '\t' -v last="$1" '
     FILENAME ~ /undo.all$/ { undo[$1] = 1; next }
-    $1 <= last && $10 != "from" && !($1 in undo) { printf "%s ", $1 }' "$WORK/undo.all" "$WORK/rows")
+    $1 <= last && $10 != "from" && !($1 in undo) { printf "%s ", $1 }' \
+    "$WORK/undo.all" "$WORK/rows")
   [ -z "$um_steps" ] || UNDO_WHY="${UNDO_WHY}no undo in the body for step ${um_steps% }; "
 }
 
-# --- Revert on order (protocol §7.7) ---------------------------------------------------------------
+# --- Revert on order (protocol §7.7) ------------------------------------------------------------
 
 # The plan is done here, not too long ago, was not reverted, and its own body says how. To the
 # versions of the snapshot only: undo lines that lead elsewhere are refused.

@@ -99,7 +99,8 @@ leftover_wait() {
   read -r lw_pid lw_start lw_boot <"$JOB/running" || return 0
   if ! is_number "$lw_pid" || [ "$lw_boot" != "$(boot_id_hex)" ]; then return 0; fi
   lw_end=$(($(uptime_s) + $(limit_of packages)))
-  while [ "$(process_start "$lw_pid")" = "$lw_start" ] && [ -n "$lw_start" ] && ! is_zombie "$lw_pid"; do
+  [ -n "$lw_start" ] || return 0
+  while [ "$(process_start "$lw_pid")" = "$lw_start" ] && ! is_zombie "$lw_pid"; do
     [ "$(uptime_s)" -lt "$lw_end" ] || return 0
     sleep 0.2
   done

@@ -29,7 +29,7 @@ enrol() {
 # Reads up to `@end` into DIR/identity and DIR/policy and judges them; sets en_host.
 enrol_texts() { # DIR
   live_awk
-  # shellcheck disable=SC2086 # one or three fixed words
+  # shellcheck disable=SC2016,SC2086 # an awk program; one or three fixed words
   timeout 120 $LIVE_AWK -v dir="$1" '
     { bytes += length($0) + 1 }
     bytes > 524288 { exit }
@@ -41,9 +41,12 @@ enrol_texts() { # DIR
     return 1
   fi
   en_sizes=$(stat -c %s "$1/identity" "$1/policy" | tr '\n' ' ')
-  # A shell of its own: there, and only there, the reader looks into this folder.
+  # The reader looks where ETC says; for this one look that is the folder of what was brought.
+  en_etc=$ETC
+  ETC=$1
   # shellcheck disable=SC2086 # two numbers
-  en_facts=$(ETC=$1; read_policy_files $en_sizes) || en_facts='E_POLICY awk failed'
+  en_facts=$(read_policy_files $en_sizes) || en_facts='E_POLICY awk failed'
+  ETC=$en_etc
   case $en_facts in
     ok*) ;;
     *)
@@ -70,7 +73,8 @@ enrol_write() { # DIR
   fi
   if [ ! -s "$VAR/key" ]; then
     rm -f "$VAR/key.new" "$VAR/key.new.pub"
-    if ! ssh-keygen -q -t ecdsa -b 256 -m PKCS8 -N '' -C "$en_host" -f "$VAR/key.new" </dev/null >/dev/null; then
+    if ! ssh-keygen -q -t ecdsa -b 256 -m PKCS8 -N '' -C "$en_host" -f "$VAR/key.new" \
+      </dev/null >/dev/null; then
       fail_code E_PLATFORM "ssh-keygen could not make a key"
       return 1
     fi
@@ -81,5 +85,6 @@ enrol_write() { # DIR
   chmod 0644 "$ETC/policy" "$ETC/identity"
   [ -s "$VAR/clock" ] || printf '0 0\n' | durable_write "$VAR/clock" || return 1
   # Last: without it every job is E_STATE, so a half-made enrolment accepts nothing.
-  [ -s "$VAR/anchor" ] || printf 'host %s made %s\n' "$en_host" "$(now_s)" | durable_write "$VAR/anchor"
+  [ -s "$VAR/anchor" ] ||
+    printf 'host %s made %s\n' "$en_host" "$(now_s)" | durable_write "$VAR/anchor"
 }

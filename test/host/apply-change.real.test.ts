@@ -49,8 +49,17 @@ describe.skipIf(missing !== null)("a checked job on a real Debian root", () => {
     const talk = await fixture.server.apply(host, fixture.server.job(upgradeWeb("2.0")));
     expect(outcome(talk), said(talk)).toBe("done -");
     expect(states(talk)).toEqual([
-      "RECEIVED", "STAGED", "SNAPSHOT", "APPLYING", "APPLIED", "APPLYING", "APPLIED", "VERIFYING",
-      "APPLIED", "VERIFYING", "DONE",
+      "RECEIVED",
+      "STAGED",
+      "SNAPSHOT",
+      "APPLYING",
+      "APPLIED",
+      "APPLYING",
+      "APPLIED",
+      "VERIFYING",
+      "APPLIED",
+      "VERIFYING",
+      "DONE",
     ]);
     expect(await host.installed("demo-web")).toBe("2.0 installed");
     expect(await host.installed("libdemo")).toBe("2.0 installed");
@@ -138,8 +147,16 @@ describe.skipIf(missing !== null)("a checked job on a real Debian root", () => {
     const host = await fresh();
     host.write("etc/fettle/limits", "ask 3\nlock 1\n");
     const holder = command(
-      ["chroot", host.path, "apt-get", "-o", "DPkg::Pre-Invoke::=touch /held; sleep 4", "-y",
-        "install", "demo-kill"],
+      [
+        "chroot",
+        host.path,
+        "apt-get",
+        "-o",
+        "DPkg::Pre-Invoke::=touch /held; sleep 4",
+        "-y",
+        "install",
+        "demo-kill",
+      ],
       { env: PLAIN },
     );
     await waitFor(() => existsSync(host.at("held")));
@@ -151,7 +168,10 @@ describe.skipIf(missing !== null)("a checked job on a real Debian root", () => {
 
   test("§7: a package whose script fails is taken back to the exact versions", async () => {
     const host = await fresh();
-    const body = bodyOf(fixture, [["demo-bad", "1.0", "2.0"], ["demo-kill", "1.0", "2.0"]]);
+    const body = bodyOf(fixture, [
+      ["demo-bad", "1.0", "2.0"],
+      ["demo-kill", "1.0", "2.0"],
+    ]);
     const talk = await fixture.server.apply(host, fixture.server.job(body));
     expect(outcome(talk), said(talk)).toBe("rolled-back E_STEP");
     expect(said(talk)).toMatch(/ROLLED_BACK .*failed=1/);
@@ -205,7 +225,9 @@ describe.skipIf(missing !== null)("a checked job on a real Debian root", () => {
     host.write("etc/fettle/hooks.d/good", "#!/bin/sh\necho hook >>/var/log/effects\n", 0o755);
     host.write("etc/fettle/hooks.d/bad", "#!/bin/sh\nexit 3\n", 0o755);
     const packages: [string, string, string][] = [
-      ["demo-new", "-", "1.0"], ["demo-need", "1.0", "2.0"], ["demo-kill", "1.0", "-"],
+      ["demo-new", "-", "1.0"],
+      ["demo-need", "1.0", "2.0"],
+      ["demo-kill", "1.0", "-"],
     ];
     const bad = bodyOf(fixture, [...packages, "run good", "run bad"]);
     const failed = await fixture.server.apply(host, fixture.server.job(bad));

@@ -1,5 +1,5 @@
-import { createServer } from "node:http";
 import { existsSync, readFileSync, statSync } from "node:fs";
+import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import fc from "fast-check";
@@ -40,9 +40,18 @@ describe.skipIf(missing !== null)("a host that is looked at", () => {
   test("versions are ordered as dpkg orders them", async () => {
     const awk = /^AWK_VERSIONS='([^']*)'/m.exec(hostProgram())?.[1] ?? "";
     const part = fc.stringMatching(/^[0-9][0-9a-zA-Z.+~]{0,6}(-[0-9a-z.+~]{1,3})?$/);
-    const version = fc.oneof(part, fc.tuple(fc.nat(2), part).map(([e, p]) => `${e}:${p}`));
+    const version = fc.oneof(
+      part,
+      fc.tuple(fc.nat(2), part).map(([e, p]) => `${e}:${p}`),
+    );
     const pairs = fc.sample(fc.tuple(version, version), 150);
-    pairs.push(["1.0~rc1", "1.0"], ["1.0-1", "1.0"], ["0:1", "1"], ["1.0a", "1.0+"], ["1.09", "1.9"]);
+    pairs.push(
+      ["1.0~rc1", "1.0"],
+      ["1.0-1", "1.0"],
+      ["0:1", "1"],
+      ["1.0a", "1.0+"],
+      ["1.09", "1.9"],
+    );
     const ours = await must(["awk", `${awk}\n{ print dcmp($1, $2) }`], {
       input: pairs.map(([a, b]) => `${a} ${b}\n`).join(""),
     });
@@ -145,7 +154,8 @@ describe.skipIf(missing !== null)("a host that is looked at", () => {
     const talk = await fixture.server.apply(host, job);
     expect(talk.results[0]?.state, talk.journal.join("\n")).toBe("done");
     expect(seen.filter((url) => url.endsWith(".deb")).sort()).toEqual([
-      "/./demo-kill_1.0_amd64.deb", "/./demo-kill_2.0_amd64.deb",
+      "/./demo-kill_1.0_amd64.deb",
+      "/./demo-kill_2.0_amd64.deb",
     ]);
     expect(host.read("var/lib/fettle/job/output")).not.toMatch(/unsandboxed/);
     await new Promise((resolve) => web.close(resolve));
@@ -164,7 +174,9 @@ describe.skipIf(missing !== null)("a host that is looked at", () => {
     const older = await server.enrol(host, `${server.identity()}\0${server.policy(1)}`);
     expect(older.lines.at(-1)).toMatch(/^@refused E_POLICY/);
     expect(host.read("etc/fettle/policy")).toContain("version 2\n");
-    const modes = await host.sh("stat -c '%a %U' /etc/fettle/policy /etc/fettle/identity /var/lib/fettle");
+    const modes = await host.sh(
+      "stat -c '%a %U' /etc/fettle/policy /etc/fettle/identity /var/lib/fettle",
+    );
     expect(modes).toBe("644 root\n644 root\n700 root\n");
     const status = await server.inspect(host, "status");
     expect(line(status.lines, "host")).toBe("h-00000000000000000001");
@@ -175,7 +187,10 @@ describe.skipIf(missing !== null)("a host that is looked at", () => {
   test.each(["bash", "busybox"])("the whole way works where sh is %s", async (shell) => {
     const host = await fresh();
     // Only the program's own `sh`: maintainer and init scripts keep theirs.
-    host.write("usr/sbin/fettle-host", hostProgram({ path: "/tools:/usr/sbin:/usr/bin:/sbin:/bin" }));
+    host.write(
+      "usr/sbin/fettle-host",
+      hostProgram({ path: "/tools:/usr/sbin:/usr/bin:/sbin:/bin" }),
+    );
     await host.sh(`mkdir -p /tools && ln -s /bin/${shell} /tools/sh`);
     const steps = (to: string): string[] =>
       bodyOf(fixture, [["demo-web", "1.0", to], "restart demo-web", "probe web"]);
@@ -183,7 +198,11 @@ describe.skipIf(missing !== null)("a host that is looked at", () => {
     expect(`${bad.results[0]?.state} ${bad.results[0]?.code}`, bad.journal.join("\n")).toBe(
       "rolled-back E_PROBE",
     );
-    const body = bodyOf(fixture, [["libdemo", "1.0", "2.0"], ["demo-web", "1.0", "2.0"], "probe web"]);
+    const body = bodyOf(fixture, [
+      ["libdemo", "1.0", "2.0"],
+      ["demo-web", "1.0", "2.0"],
+      "probe web",
+    ]);
     const good = await fixture.server.apply(host, fixture.server.job(body));
     expect(good.results[0]?.state, good.journal.join("\n")).toBe("done");
     expect(line((await fixture.server.inspect(host, "inspect")).lines, "lists")).toMatch(/^ok /);

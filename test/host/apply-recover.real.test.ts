@@ -57,9 +57,18 @@ describe.skipIf(missing !== null)("a host program that is killed", () => {
     return root;
   };
   const web = (): string[] =>
-    bodyOf(fixture, [["libdemo", "1.0", "2.0"], ["demo-web", "1.0", "2.0"], "restart demo-web", "probe web"]);
+    bodyOf(fixture, [
+      ["libdemo", "1.0", "2.0"],
+      ["demo-web", "1.0", "2.0"],
+      "restart demo-web",
+      "probe web",
+    ]);
   const kill = (): string[] =>
-    bodyOf(fixture, [["demo-kill", "1.0", "2.0"], ["libdemo", "1.0", "2.0"], ["demo-web", "1.0", "2.0"]]);
+    bodyOf(fixture, [
+      ["demo-kill", "1.0", "2.0"],
+      ["libdemo", "1.0", "2.0"],
+      ["demo-web", "1.0", "2.0"],
+    ]);
   const effects = (root: Root): string[] => root.read("var/log/effects").trim().split("\n").sort();
 
   beforeAll(async () => {
@@ -102,19 +111,24 @@ describe.skipIf(missing !== null)("a host program that is killed", () => {
     ["postinst", ["worker"]],
     ["preinst", ["worker", "apt-get", "dpkg"]],
     ["postinst", ["worker", "apt-get", "dpkg"]],
-  ])("§7.6: killed in a %s with %s, the same files are installed again without a permit", async (script, names) => {
-    const host = await fresh();
-    host.write(`etc/kill-${script}`, killer(...names), 0o755);
-    const cut = await fixture.server.apply(host, fixture.server.job(kill()));
-    expect(cut.results, said(cut)).toEqual([]);
-    const talk = await fixture.server.resume(host);
-    expect(outcome(talk), said(talk)).toBe("done -");
-    expect(said(talk)).toContain("NOTE");
-    expect(effects(host)).toEqual([
-      "demo-kill 2.0 configure", "demo-web 2.0 configure", "libdemo 2.0 configure",
-    ]);
-    expect(await host.sh("dpkg --audit")).toBe("");
-  });
+  ])(
+    "§7.6: killed in a %s with %s, the same files are installed again without a permit",
+    async (script, names) => {
+      const host = await fresh();
+      host.write(`etc/kill-${script}`, killer(...names), 0o755);
+      const cut = await fixture.server.apply(host, fixture.server.job(kill()));
+      expect(cut.results, said(cut)).toEqual([]);
+      const talk = await fixture.server.resume(host);
+      expect(outcome(talk), said(talk)).toBe("done -");
+      expect(said(talk)).toContain("NOTE");
+      expect(effects(host)).toEqual([
+        "demo-kill 2.0 configure",
+        "demo-web 2.0 configure",
+        "libdemo 2.0 configure",
+      ]);
+      expect(await host.sh("dpkg --audit")).toBe("");
+    },
+  );
 
   test("§7.6: what was not begun when it died needs a new permit, and is held without one", async () => {
     const host = await fresh();
@@ -169,7 +183,10 @@ describe.skipIf(missing !== null)("a host program that is killed", () => {
 
   test("§7.2: a permit that comes too late starts nothing; after three tries the job is held", async () => {
     const host = await fresh();
-    const late = await fixture.server.apply(host, fixture.server.job(web()), { ttl: 1, delay: 1.2 });
+    const late = await fixture.server.apply(host, fixture.server.job(web()), {
+      ttl: 1,
+      delay: 1.2,
+    });
     expect(outcome(late), said(late)).toBe("held E_PERMIT");
     expect(late.asks).toEqual(["apply", "apply", "apply"]);
     expect(said(late).match(/NOT_STARTED/g)).toHaveLength(3);
