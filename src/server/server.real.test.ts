@@ -705,6 +705,7 @@ describe("the contract", () => {
   });
 
   test("the export of a running server passes the offline verifier", async () => {
+    await addPerson(site, admin, "lea", [{ role: "viewer", scope: "" }]);
     await expect
       .poll(async () => (await loadHead(site.world.db))?.size ?? 0, { timeout: 10_000 })
       .toBeGreaterThan(3);
