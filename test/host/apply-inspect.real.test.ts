@@ -68,7 +68,7 @@ describe.skipIf(missing !== null)("a host that is looked at", () => {
     await host.sh("apt-mark hold demo-slow >/dev/null");
     const { lines } = await fixture.server.inspect(host, "inspect");
     const shown = lines.filter((l) => l.startsWith("pkg ")).map((l) => l.slice(4).split("\t"));
-    const dpkg = await host.sh("dpkg-query -W -f '${Package} ${Architecture} ${Version}\\n'");
+    const dpkg = await host.sh(`dpkg-query -W -f '\${Package} \${Architecture} \${Version}\\n'`);
     expect(shown.map(([n, a, v]) => `${n} ${a} ${v}\n`).join("")).toBe(dpkg);
     const auto = shown.filter((f) => f[6] === "auto").map((f) => f[0]);
     expect(auto.sort()).toEqual((await host.sh("apt-mark showauto")).trim().split("\n").sort());

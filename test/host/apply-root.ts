@@ -107,7 +107,7 @@ export class Root {
 
   async installed(name: string): Promise<string> {
     const shown = await command(
-      ["chroot", this.path, "dpkg-query", "-W", "-f", "${Version} ${db:Status-Status}", name],
+      ["chroot", this.path, "dpkg-query", "-W", "-f", `\${Version} \${db:Status-Status}`, name],
       { env: PLAIN },
     );
     return shown.stdout.toString() || "-";

@@ -138,7 +138,7 @@ export class Server {
     );
   }
 
-  async enrol(root: Root, documents = this.identity() + "\u0000" + this.policy()): Promise<Talk> {
+  async enrol(root: Root, documents = `${this.identity()}\u0000${this.policy()}`): Promise<Talk> {
     const [identity, policy] = documents.split("\u0000");
     return this.#talk(root, "piped", `enrol\n@identity\n${identity}@policy\n${policy}@end\n`, {});
   }
