@@ -10,7 +10,8 @@ export async function insertEnrolment(
   enrolment: Omit<Enrolment, "enrolledAt">,
 ): Promise<void> {
   await sql`
-    insert into host_enrolment (host, policy_version, way, ring, policy_digest, key_line, enrolled_by)
+    insert into host_enrolment
+      (host, policy_version, way, ring, policy_digest, key_line, enrolled_by)
     values (${enrolment.host}, ${enrolment.policyVersion}, ${enrolment.way}, ${enrolment.ring},
             ${enrolment.policyDigest}, ${enrolment.keyLine}, ${enrolment.enrolledBy})`.execute(tx);
 }

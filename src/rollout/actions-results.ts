@@ -44,7 +44,12 @@ export async function takeResults(tx: Tx, results: readonly SignedResult[]): Pro
 
 export function signedResult(
   host: Host,
-  said: { readonly result: Result; readonly signed: SignedText; readonly lastLine: string },
+  said: {
+    readonly result: Result;
+    readonly signed: SignedText;
+    readonly lastLine: string;
+    readonly isAccepted: boolean;
+  },
   now: number,
 ): SignedResult {
   const { result, signed } = said;
@@ -61,7 +66,7 @@ export function signedResult(
     digest: sha256(signed.text),
     signature: signed.signature,
     signedBy: host.signingKey ?? "",
-    move: resultMove(result, { lastLine: said.lastLine, now }),
+    move: resultMove(result, { ...said, now }),
   };
 }
 

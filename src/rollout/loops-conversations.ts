@@ -104,7 +104,7 @@ async function dispatchJob(talking: Talking, claimed: Claimed): Promise<void> {
     return drop(engine, claimed, { why: "host-not-enrolled" }, NOT_ENROLLED_RETRY_SECONDS);
   }
   const job = await bundleFor(engine, claimed, rollout.change);
-  const talk = talkAbout(talking, { rollout, host, key: claimed });
+  const talk = talkAbout(talking, { rollout, host, key: claimed, isAccepted: false });
   const { executor } = engine;
   const carry = claimed.kind === "revert" ? executor.revert : executor.apply;
   let end = await carry(host, job, talk);
@@ -127,7 +127,10 @@ async function resumeJob(
   const end =
     host === null
       ? null
-      : await engine.executor.resume(host, talkAbout(talking, { rollout, host, key }));
+      : await engine.executor.resume(
+          host,
+          talkAbout(talking, { rollout, host, key, isAccepted: true }),
+        );
   const now = await targetState(engine.world.db, key);
   if (now?.state === "leased" && now.epoch === key.epoch && end?.problem === null) {
     // The host knows of no job: the order never got there, so it is sent again.
@@ -220,14 +223,23 @@ async function hostOf(engine: Engine, id: HostId): Promise<Host | null> {
 /** Passes a host's words on to the desks that decide about them. */
 function talkAbout(
   { engine, desks, signal }: Talking,
-  of: { readonly rollout: RolloutRow; readonly host: Host; readonly key: TargetKey },
+  of: {
+    readonly rollout: RolloutRow;
+    readonly host: Host;
+    readonly key: TargetKey;
+    /** The host took the job in an earlier talk. */
+    readonly isAccepted: boolean;
+  },
 ): Conversation {
   const { rollout, host, key } = of;
+  let { isAccepted } = of;
   let lastLine = "";
   return {
     signal,
     heard: () => undefined,
-    accepted: () => undefined,
+    accepted() {
+      isAccepted = true;
+    },
     journal(line: JournalLine) {
       lastLine = line.text;
       const { attempt } = key;
@@ -242,7 +254,7 @@ function talkAbout(
       return desks.permits({ rollout: id, host: host.id, change, scopes, ask });
     },
     async result(result, signed) {
-      const said = { result, signed, lastLine };
+      const said = { result, signed, lastLine, isAccepted };
       await desks.results(signedResult(host, said, engine.world.clock()));
     },
   };

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { resultMove } from "./result-move.ts";
 
-const told = { lastLine: "VERIFYING packages=1", now: 1_000_000 };
+const told = { lastLine: "VERIFYING packages=1", isAccepted: false, now: 1_000_000 };
 
 describe("what a host's signed word does to its target", () => {
   test.each([
@@ -36,6 +36,15 @@ describe("what a host's signed word does to its target", () => {
       verb: "drop",
       retryAfterSeconds: 60,
       hold: { facts: "dpkg lock held by unattended-upgrades", retryAt: 1_060_000 },
+    });
+  });
+
+  test("refused while staging, the host has ended the attempt, and the next one follows", () => {
+    const refused = { kind: "apply", state: "refused", code: "E_LOCK" } as const;
+    expect(resultMove(refused, { ...told, isAccepted: true })).toMatchObject({
+      verb: "result-held",
+      isUnbegun: true,
+      retryAfterSeconds: 60,
     });
   });
 

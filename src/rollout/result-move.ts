@@ -36,6 +36,9 @@ const passing: Readonly<Record<string, number>> = {
   E_REPO: 300,
 };
 
+/** Codes after which a new attempt is worth making without anybody's word. */
+export const againCodes = ["E_PERMIT", ...Object.keys(passing)] as const;
+
 /** When a host that refused so may be asked again; null when only a person can change it. */
 export function retryAfterRefusal(code: string): number | null {
   return Object.hasOwn(passing, code) ? (passing[code] ?? null) : null;
@@ -46,6 +49,8 @@ export function resultMove(
   told: {
     /** The last journal line before the result, as shown. */
     readonly lastLine: string;
+    /** The host had taken the job before, so what it says ends this attempt. */
+    readonly isAccepted: boolean;
     readonly now: Instant;
   },
 ): ResultMove {
@@ -72,13 +77,21 @@ export function resultMove(
   }
 }
 
+/**
+ * Refused at the door, the same attempt may be tried again. Refused while staging, the host keeps the
+ * attempt as ended and would only repeat its answer.
+ */
 function refusal(
   code: string,
-  told: { readonly lastLine: string; readonly now: Instant },
-): Pick<ResultMove, "verb" | "hold" | "retryAfterSeconds"> {
+  told: Parameters<typeof resultMove>[1],
+): Pick<ResultMove, "verb" | "hold" | "isUnbegun" | "retryAfterSeconds"> {
   const facts = /^REFUSED .*?\bnote=(.*)$/.exec(told.lastLine)?.[1] ?? "";
   const seconds = retryAfterRefusal(code);
   const retryAt = seconds === null ? null : told.now + seconds * SECOND_MS;
   const hold: Hold = { why: "host-refused", code, facts, retryAt };
-  return { verb: seconds === null ? "refused" : "drop", hold, retryAfterSeconds: seconds ?? 0 };
+  const unbegun = { hold, isUnbegun: true, retryAfterSeconds: seconds ?? 0 };
+  if (told.isAccepted) {
+    return { ...unbegun, verb: seconds === null ? "result-failed" : "result-held" };
+  }
+  return { ...unbegun, verb: seconds === null ? "refused" : "drop" };
 }

@@ -59,7 +59,8 @@ async function permitKind(
   const job = kind === "revert" ? "revert" : "apply";
   const { rows } = await sql<Permitted>`
     with asked as (
-      select * from unnest(${asks.map((a) => a.rollout)}::text[], ${asks.map((a) => a.host)}::text[],
+      select * from unnest(
+        ${asks.map((a) => a.rollout)}::text[], ${asks.map((a) => a.host)}::text[],
         ${asks.map((a) => a.attempt)}::int[], ${asks.map((a) => a.epoch)}::bigint[],
         ${asks.map((a) => a.nonce)}::text[]) as a(rollout, host, attempt, epoch, nonce)
     ), ok as (

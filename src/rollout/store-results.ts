@@ -96,7 +96,7 @@ async function moveByResult(tx: Tx, result: SignedResult): Promise<AppliedResult
            epoch = t.epoch + ${isDrop ? 1 : 0}, verdict = null,
            tries = case when ${isDrop}::boolean then t.tries + 1 else 0 end,
            trouble_since = case when ${isDrop}::boolean then coalesce(t.trouble_since, now()) end,
-           retry_at = case when ${isDrop}::boolean
+           retry_at = case when ${retryAfterSeconds} > 0
                            then now() + make_interval(secs => ${retryAfterSeconds}) end,
            lease_owner = null, lease_until = null,
            result_state = ${result.state}, result_code = ${result.code}, way = ${result.way},

@@ -4,6 +4,7 @@ import type { Db, Reader, Tx } from "../db/database.ts";
 import { inTransaction } from "../db/database.ts";
 import type { Hold } from "./hold.ts";
 import { statesWith, targetMoves } from "./model.ts";
+import { againCodes } from "./result-move.ts";
 import { TALK_SECONDS } from "./store-claims.ts";
 
 /**
@@ -115,8 +116,9 @@ export function sweepTargets(db: Db): Promise<Sweep> {
 }
 
 /**
- * A host that staged everything and got no permit (this server was away, or a halt held) stopped
- * before it changed anything. While its rollout runs it gets a new attempt, if one is approved.
+ * A host that took the job and stopped before it changed anything, for a reason that passes: no
+ * permit came (this server was away, or a halt held), the package manager was locked. It has ended
+ * that attempt, so while its rollout runs it gets a new one, if one is approved.
  */
 async function retryUnstarted(tx: Tx): Promise<void> {
   await sql`
@@ -128,7 +130,8 @@ async function retryUnstarted(tx: Tx): Promise<void> {
      where r.id = t.rollout and w.number = t.wave and r.state = 'running'
        and w.state in ('open', 'passed') and now() between w.not_before and w.not_after
        and t.state = 'held' and not t.is_begun and t.kind = 'apply'
-       and t.result_code = 'E_PERMIT' and t.attempt < r.attempts_max`.execute(tx);
+       and t.result_code = any(${[...againCodes]}::text[])
+       and (t.retry_at is null or t.retry_at <= now()) and t.attempt < r.attempts_max`.execute(tx);
 }
 
 /** Keeps conversations: whoever talks to a host says so from time to time. */
@@ -175,7 +178,8 @@ export async function recordProgress(tx: Tx, progress: readonly Progress[]): Pro
           ${some.map((p) => p.attempt)}::int[], ${some.map((p) => p.step)}::text[])
           as p(rollout, host, attempt, step)
        where t.rollout = p.rollout and t.host = p.host and t.attempt = p.attempt
-         and t.state in ('leased', 'permitted', 'applying', 'rebooting', 'verifying', 'unknown', 'held')
+         and t.state in
+           ('leased', 'permitted', 'applying', 'rebooting', 'verifying', 'unknown', 'held')
     `.execute(tx);
   }
 }
