@@ -8,10 +8,9 @@ import { openCredentials } from "../cli/credentials.ts";
 import { registerNouns } from "../cli/nouns.ts";
 import { safeLines } from "../cli/view/table.ts";
 import { ApiProblem, openClient } from "../client/client.ts";
+import { failureText, version } from "./about.ts";
 import { runningServer } from "./instance-lock.ts";
 import { loadConfig } from "./load-config.ts";
-import { failureText, version } from "./server.ts";
-import { serve, start } from "./start.ts";
 import { chooseFolders } from "./state-folder.ts";
 import { systemTerminal } from "./system-terminal.ts";
 
@@ -95,6 +94,8 @@ function registerServer(): void {
         // Ordinary trouble is told in words there; the log is for what nobody expected.
         const preferences = isStart ? { logLevel: "error" } : {};
         const config = loadConfig({ clone, environment, flags: { ...flags }, preferences });
+        // The server's code is loaded only by whoever runs one: other commands start at once.
+        const { serve, start } = await import("./start.ts");
         const run = isStart ? start : serve;
         await run({ config, paths: folders(config.state), say });
       });

@@ -1,7 +1,6 @@
-import { mkdirSync, readFileSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Config } from "../base/config.ts";
-import { Failure } from "../base/failure.ts";
 import { type Log, makeLog } from "../base/log.ts";
 import type { Loop } from "../base/loop.ts";
 import { startChangeLoop } from "../change/loops.ts";
@@ -31,12 +30,6 @@ export interface RunningFettle {
   readonly setupSecret: string | null;
   close(): Promise<void>;
 }
-
-export const version: string = (
-  JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
-    version: string;
-  }
-).version;
 
 /** Ends what was started, last first, and goes on when one of them fails. */
 class Closers {
@@ -143,10 +136,4 @@ async function startLoops(
     ["change", [changes, rollouts]],
     ["rollout", [rollouts]],
   ]);
-}
-
-/** Says a failure the way users read it; the cause goes to the log only. */
-export function failureText(cause: unknown): string {
-  if (cause instanceof Failure) return cause.message;
-  return "Fettle met an error of its own. Run again with FETTLE_LOG_LEVEL=debug and report what it says.";
 }

@@ -8,9 +8,10 @@ import { loadStarter } from "../intel/starter.ts";
 import { enrolLocalHost } from "../inventory/actions.ts";
 import { scanHost } from "../inventory/inspect-host.ts";
 import type { Host } from "../inventory/model.ts";
+import { failureText, version } from "./about.ts";
 import { look } from "./first-look.ts";
 import { lookText } from "./look-text.ts";
-import { failureText, type RunningFettle, startFettle, version } from "./server.ts";
+import { type RunningFettle, startFettle } from "./server.ts";
 
 /**
  * `npm start`: the server, this machine as the first host (inspected, never changed), the starter
