@@ -45,26 +45,41 @@ export function countExposure(
   postings: readonly Posting[],
   groups: readonly HostGroup[],
 ): readonly Exposure[] {
+  const reachOf = hostCounter(postings, groups);
+  return pairs.flatMap((pair) => {
+    const reach = reachOf(pair.packageIds);
+    if (reach.hostCount === 0) return [];
+    return [{ ...pair, ...reach }];
+  });
+}
+
+export type HostCounter = (packageIds: readonly number[]) => {
+  /** Those of the packages that some host has (of kernel images: runs). */
+  readonly packageIds: readonly number[];
+  readonly hostCount: number;
+};
+
+/** Counts the hosts that any of the packages reaches. */
+export function hostCounter(
+  postings: readonly Posting[],
+  groups: readonly HostGroup[],
+): HostCounter {
   const groupsOf = groupsByPackage(postings, groups);
   const counts = new Map(groups.map((group) => [group.id, group.hostCount]));
-  const known = new Map<
-    string,
-    { readonly packageIds: readonly number[]; readonly hosts: number }
-  >();
-  return pairs.flatMap((pair) => {
-    // Most vulnerabilities of a source touch the same packages, so each union is made once.
-    const key = pair.packageIds.join(",");
+  // Most vulnerabilities of a source touch the same packages, so each union is made once.
+  const known = new Map<string, ReturnType<HostCounter>>();
+  return (packageIds) => {
+    const key = packageIds.join(",");
     let reach = known.get(key);
     if (reach === undefined) {
-      const packageIds = pair.packageIds.filter((id) => (groupsOf.get(id)?.length ?? 0) > 0);
-      const union = new Set(packageIds.flatMap((id) => groupsOf.get(id) ?? []));
-      const hosts = [...union].reduce((sum, id) => sum + (counts.get(id) ?? 0), 0);
-      reach = { packageIds, hosts };
+      const present = packageIds.filter((id) => (groupsOf.get(id)?.length ?? 0) > 0);
+      const union = new Set(present.flatMap((id) => groupsOf.get(id) ?? []));
+      const hostCount = [...union].reduce((sum, id) => sum + (counts.get(id) ?? 0), 0);
+      reach = { packageIds: present, hostCount };
       known.set(key, reach);
     }
-    if (reach.hosts === 0) return [];
-    return [{ ...pair, packageIds: reach.packageIds, hostCount: reach.hosts }];
-  });
+    return reach;
+  };
 }
 
 /** The host groups that each package reaches. */

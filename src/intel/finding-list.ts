@@ -1,4 +1,4 @@
-import { countExposure, type Exposure, groupsByPackage, type PairGroup } from "./exposure.ts";
+import { groupsByPackage, hostCounter, type PairGroup } from "./exposure.ts";
 import type { FindingState, Vulnerability } from "./model.ts";
 import type { Reach } from "./store-exposure.ts";
 
@@ -38,24 +38,28 @@ export function rowsBySource(reach: Reach, facts: Facts): readonly FindingRow[] 
 /** One row per group of equal hosts, under `<set id> <running kernel>`; its hosts share it. */
 export function rowsByHostGroup(reach: Reach, facts: Facts): ReadonlyMap<string, FindingRow> {
   const groupsOf = groupsByPackage(reach.postings, reach.groups);
-  const pairsOf = new Map<number, Exposure[]>(reach.groups.map((group) => [group.id, []]));
-  // Most vulnerabilities of a source touch the same packages: their hosts are worked out once.
-  const known = new Map<string, ReadonlyMap<number, readonly number[]>>();
-  for (const pair of reach.pairs) {
-    const key = pair.packageIds.join(",");
-    const packagesOf = known.get(key) ?? packagesByGroup(pair.packageIds, groupsOf);
-    known.set(key, packagesOf);
-    for (const [group, packageIds] of packagesOf) {
-      pairsOf.get(group)?.push({ ...pair, packageIds, hostCount: 1 });
+  // Pairs of the same packages reach the same hosts: they are summed up once and then shared.
+  const parts = [...Map.groupBy(reach.pairs, (pair) => pair.packageIds.join(",")).values()];
+  const partsOf = new Map<number, { summary: Summary; packageIds: readonly number[] }[]>();
+  for (const pairs of parts) {
+    const summary = summarise(pairs, facts);
+    for (const [group, packageIds] of packagesByGroup(pairs[0]?.packageIds ?? [], groupsOf)) {
+      const list = partsOf.get(group);
+      if (list === undefined) partsOf.set(group, [{ summary, packageIds }]);
+      else list.push({ summary, packageIds });
     }
   }
-  const rows = new Map<string, FindingRow>();
-  for (const group of reach.groups) {
-    const pairs = pairsOf.get(group.id) ?? [];
-    const key = groupKey(group);
-    if (pairs.length > 0) rows.set(key, rowOf(key, pairs, group.hostCount, facts));
-  }
-  return rows;
+  return new Map(
+    reach.groups.flatMap((group) => {
+      const own = partsOf.get(group.id) ?? [];
+      if (own.length === 0) return [];
+      const key = groupKey(group);
+      const packageIds = own.flatMap((part) => part.packageIds);
+      const summaries = own.map((part) => part.summary);
+      const row = rowOf({ key, summaries, packageIds, hostCount: group.hostCount });
+      return [[key, row] as const];
+    }),
+  );
 }
 
 function packagesByGroup(
@@ -82,52 +86,78 @@ function grouped(
   facts: Facts,
   keyOf: (pair: PairGroup) => string,
 ): readonly FindingRow[] {
-  const present = countExposure(reach.pairs, reach.postings, reach.groups);
+  const reachOf = hostCounter(reach.postings, reach.groups);
+  const present = reach.pairs.flatMap((pair) => {
+    const { hostCount, packageIds } = reachOf(pair.packageIds);
+    return hostCount === 0 ? [] : [{ ...pair, packageIds }];
+  });
   const rows = [...Map.groupBy(present, keyOf)].map(([key, pairs]) => {
-    const [first] = pairs;
-    const packageIds = [...new Set(pairs.flatMap((p) => p.packageIds))].sort((a, b) => a - b);
-    // Hosts of several pairs overlap, so the union is counted anew, not added up.
-    const counted =
-      first === undefined || pairs.length === 1
-        ? first
-        : countExposure([{ ...first, packageIds }], reach.postings, reach.groups)[0];
-    return rowOf(key, pairs, counted?.hostCount ?? 0, facts);
+    const all = new Set(pairs.flatMap((pair) => pair.packageIds));
+    const packageIds = [...all].sort((a, b) => a - b);
+    // Hosts of several pairs overlap, so their union is counted, not their sum.
+    const { hostCount } = reachOf(packageIds);
+    return rowOf({ key, summaries: [summarise(pairs, facts)], packageIds, hostCount });
   });
   return rows.toSorted(byUrgency);
 }
 
-function rowOf(
-  key: string,
-  pairs: readonly Exposure[],
-  hostCount: number,
-  facts: Facts,
-): FindingRow {
+/** What some pairs say together, ready to be joined with others. */
+interface Summary {
+  readonly vulnerabilities: readonly string[];
+  readonly exploited: readonly string[];
+  readonly sources: ReadonlyMap<string, FindingRow["sources"][number]>;
+  readonly states: readonly FindingState[];
+  readonly epss: number | null;
+  readonly cvss: number | null;
+  readonly since: number;
+}
+
+function summarise(pairs: readonly PairGroup[], facts: Facts): Summary {
   const vulnerabilities = [...new Set(pairs.map((pair) => pair.vulnerability))];
   const known = vulnerabilities.flatMap((id) => facts.get(id) ?? []);
-  const bySource = Map.groupBy(pairs, (pair) => `${pair.ecosystem}\n${pair.source}`);
+  const sources = new Map<string, FindingRow["sources"][number]>();
+  for (const { ecosystem, source, fixedVersion } of pairs) {
+    const key = `${ecosystem}\n${source}`;
+    const fixedVersions = sources.get(key)?.fixedVersions ?? [];
+    const isNew = fixedVersion !== null && !fixedVersions.includes(fixedVersion);
+    const versions = isNew ? [...fixedVersions, fixedVersion] : fixedVersions;
+    sources.set(key, { ecosystem, source, fixedVersions: versions });
+  }
   return {
-    key,
     vulnerabilities,
-    sources: [...bySource.values()].flatMap(([first, ...rest]) =>
-      first === undefined
-        ? []
-        : [
-            {
-              ecosystem: first.ecosystem,
-              source: first.source,
-              fixedVersions: [
-                ...new Set([first, ...rest].flatMap((pair) => pair.fixedVersion ?? [])),
-              ],
-            },
-          ],
-    ),
+    exploited: known.filter((v) => v.kev !== null).map((v) => v.id),
+    sources,
     states: [...new Set(pairs.map((pair) => pair.state))],
-    hostCount,
-    packageCount: new Set(pairs.flatMap((pair) => pair.packageIds)).size,
-    knownExploitedCount: known.filter((v) => v.kev !== null).length,
     epss: highest(known.flatMap((v) => v.epss?.score ?? [])),
     cvss: highest(known.flatMap((v) => v.cvss.map((c) => c.score))),
-    since: Math.min(...pairs.map((pair) => pair.since)),
+    since: pairs.reduce((min, pair) => Math.min(min, pair.since), Number.POSITIVE_INFINITY),
+  };
+}
+
+function rowOf(of: {
+  readonly key: string;
+  readonly summaries: readonly Summary[];
+  readonly packageIds: readonly number[];
+  readonly hostCount: number;
+}): FindingRow {
+  const { summaries } = of;
+  const sources = new Map<string, FindingRow["sources"][number]>();
+  for (const [key, source] of summaries.flatMap((part) => [...part.sources])) {
+    const other = sources.get(key)?.fixedVersions ?? [];
+    const fixedVersions = [...new Set([...other, ...source.fixedVersions])];
+    sources.set(key, { ...source, fixedVersions });
+  }
+  return {
+    key: of.key,
+    vulnerabilities: [...new Set(summaries.flatMap((part) => part.vulnerabilities))],
+    sources: [...sources.values()],
+    states: [...new Set(summaries.flatMap((part) => part.states))],
+    hostCount: of.hostCount,
+    packageCount: new Set(of.packageIds).size,
+    knownExploitedCount: new Set(summaries.flatMap((part) => part.exploited)).size,
+    epss: highest(summaries.flatMap((part) => part.epss ?? [])),
+    cvss: highest(summaries.flatMap((part) => part.cvss ?? [])),
+    since: summaries.reduce((min, part) => Math.min(min, part.since), Number.POSITIVE_INFINITY),
   };
 }
 

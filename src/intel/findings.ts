@@ -69,7 +69,7 @@ export interface HostFindings {
   readonly coverage: Coverage;
 }
 
-/** One host's findings with reasons, and what is not known about it. */
+/** One host's findings with reasons, and what is not known. The caller has checked the scope. */
 export async function hostFindings(
   reader: Reader,
   hostId: HostId,

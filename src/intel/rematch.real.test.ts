@@ -7,6 +7,7 @@ import { type Actor, systemActor } from "../base/actor.ts";
 import { parseSelector } from "../base/labels.ts";
 import { listFindings, loadFeedFile, showFinding } from "./actions.ts";
 import { hostFindings } from "./findings.ts";
+import { keptStates } from "./match.ts";
 import { rematch } from "./rematch.ts";
 import { exposure } from "./store-exposure.ts";
 
@@ -146,6 +147,16 @@ describe("findings of a fleet", () => {
     expect(packages.every((p) => p.hostCount === 1)).toBe(true);
     const nobody: Actor = { ...systemActor, grants: [] };
     expect((await listFindings(world, nobody, { group: "source" })).rows).toEqual([]);
+  });
+});
+
+describe("the table of findings", () => {
+  it("allows exactly the states that matching keeps", async () => {
+    const { rows } = await sql<{ text: string }>`
+      select pg_get_constraintdef(oid) as text from pg_constraint
+       where conname = 'finding_pair_state_check'`.execute(made.world.db);
+    const allowed = [...(rows[0]?.text ?? "").matchAll(/'([a-z-]+)'/g)].map((match) => match[1]);
+    expect(allowed.sort()).toEqual([...keptStates].sort());
   });
 });
 

@@ -27,7 +27,7 @@ export interface RematchReport {
 
 /** Packages and names per transaction: some seconds of work at most. */
 const PACKAGES_MAX = 5_000;
-const NAMES_MAX = 2_000;
+const NAMES_MAX = 500;
 
 /** Works until nothing is left to match. */
 export async function rematch(world: World): Promise<RematchReport> {
