@@ -1,5 +1,13 @@
 import { execFileSync } from "node:child_process";
-import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -12,8 +20,12 @@ import { scanHostKeys } from "./scan-host-keys.ts";
 import { freePort, startSshd, type TestSshd } from "./sshd-for-tests.ts";
 import { transportTo } from "./transport.ts";
 
+/** The mark is in every program here, so that sessions of others do not count. */
+const MARK = `fettle-test-${process.pid}`;
+
 /** A host program that does as its verb says, in the shape of the real one: body, then main. */
-const program = (body: string): string => `main() {
+const program = (body: string): string => `# ${MARK}
+main() {
   printf 'noise before\\nfettle-host 1 ready\\n'
   read -r verb rest
   ${body}
@@ -23,6 +35,20 @@ main "$@"
 
 let folder: string;
 let paths: { state: string; sockets: string };
+/** Files of host programs whose text is one of this test's. */
+const leftBehind = (): readonly string[] =>
+  readdirSync("/tmp")
+    .filter((name) => name.startsWith("fettle-host."))
+    .filter((name) => isOurs(join("/tmp", name)));
+
+function isOurs(path: string): boolean {
+  try {
+    return readFileSync(path, "utf8").includes(MARK);
+  } catch {
+    return false;
+  }
+}
+
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), "fettle-reach-"));
   paths = { state: folder, sockets: folder };
@@ -59,14 +85,12 @@ const HELLO = "printf '@inspect\\nhello %s\\n@end\\n' \"$verb\"";
 
 describe("a session with this machine", () => {
   test("runs the program, reads its answer and leaves no file behind", async () => {
-    const before = readdirSync("/tmp").filter((name) => name.startsWith("fettle-host."));
     const answer = await ask(local, HELLO);
     expect(isReachProblem(answer)).toBe(false);
     expect([...(answer as ReadonlyMap<string, readonly string[]>).entries()]).toEqual([
       ["inspect", ["hello inspect"]],
     ]);
-    const after = readdirSync("/tmp").filter((name) => name.startsWith("fettle-host."));
-    expect(after.filter((name) => !before.includes(name))).toEqual([]);
+    expect(leftBehind()).toEqual([]);
   });
 
   test("carries questions of the host and answers to it", async () => {
@@ -126,7 +150,7 @@ describe("a session with this machine", () => {
   });
 
   test("does not let a trickle before the greeting buy time", async () => {
-    const slow = "while :; do printf x; sleep 0.1; done\n";
+    const slow = `# ${MARK}\nwhile :; do printf x; sleep 0.1; done\n`;
     const problem = await askHost(transportTo(local, paths, { remote: slow, local: slow }), {
       verb: "inspect",
       answer: "inspect",
@@ -320,5 +344,11 @@ describe("an address where no SSH server answers", () => {
 
   test("is told from one where nothing listens", async () => {
     expect((await problemOf(target(await freePort()), HELLO)).kind).toBe("unreachable");
+  });
+});
+
+describe("all these sessions", () => {
+  test("left no file on the host, whether they ended, were killed, flooded or cut off", async () => {
+    await expect.poll(leftBehind, { timeout: 10_000 }).toEqual([]);
   });
 });

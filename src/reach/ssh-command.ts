@@ -142,8 +142,13 @@ export function bootstrap(programBytes: number): string {
     "umask 077",
     "PATH=/usr/sbin:/usr/bin:/sbin:/bin",
     "f=$(mktemp /tmp/fettle-host.XXXXXXXXXX) || exit 71",
-    'trap "rm -f $f" EXIT',
+    // A signal that comes while it cleans up must not end the cleaning.
+    'c() { trap "" HUP TERM PIPE; rm -f $f; }',
+    "trap c EXIT",
     'trap "exit 143" HUP TERM',
+    // The shell's own word about a killed program must not kill it when nobody reads any more. An
+    // empty trap would be inherited by the program; this one is not.
+    "trap : PIPE",
     `head -c ${Math.trunc(programBytes)} >$f || exit 72`,
     "sh $f piped",
     // Not the last command, so that no shell replaces itself and loses the trap.
