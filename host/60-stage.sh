@@ -375,8 +375,12 @@ stage_named() {
     case $sm_verb in
       probe) sm_file=$ETC/probes.d/$sm_name ;;
       run) sm_file=$ETC/hooks.d/$sm_name ;;
-      restart) service_known "$sm_name" || refuse E_TARGET "step=$sm_step" "unit=$sm_name" \
-        "note=there is no such service" && continue ;;
+      restart)
+        # A package of this very job may bring the service.
+        service_known "$sm_name" || grep -q '	install	' "$WORK/rows" ||
+          refuse E_TARGET "step=$sm_step" "unit=$sm_name" "note=there is no such service"
+        continue
+        ;;
       *) continue ;;
     esac
     root_owned "$sm_file" || refuse E_POLICY "step=$sm_step" "file=$sm_file" \

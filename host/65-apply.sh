@@ -155,7 +155,8 @@ begin() { # apply|reboot|revert fact…
     fi
     HOLD_CODE=E_PERMIT HOLD_WHY="the permit came too late"
     journal NOT_STARTED "try=$bg_try" "note=$HOLD_WHY"
-    remember_again
+    # A job that has changed something stays open, however late a later permit comes.
+    if [ "$ACTED" = no ] || [ "$bg_kind" = revert ]; then remember_again; fi
   done
   return 1
 }

@@ -141,6 +141,8 @@ undo_missing() { # LAST_STEP
 # The plan is done here, not too long ago, was not reverted, and its own body says how. To the
 # versions of the snapshot only: undo lines that lead elsewhere are refused.
 undo_main() {
+  # Answered already; a new order takes the mark away (accept_job).
+  [ ! -e "$JOB/reported" ] || return 0
   mkdir -p "$WORK" "$KEPT"
   : >>"$OUTPUT"
   journal_mend
@@ -165,10 +167,13 @@ undo_main() {
   elif ! revert_matches_snapshot; then
     revert_refuse "an undo line does not lead to the version of the snapshot"
   elif ! stage_lock "$(limit_of lock)"; then
+    journal NOTE "note=revert held: E_LOCK $LOCK_FACT"
     emit_result held E_LOCK
+    : >"$JOB/reported"
   elif ! begin revert "revert=all"; then
     journal NOTE "note=revert held: $HOLD_CODE $HOLD_WHY"
     emit_result held "$HOLD_CODE"
+    : >"$JOB/reported"
   else
     revert_run
   fi
@@ -177,6 +182,7 @@ undo_main() {
 revert_refuse() { # why
   journal NOTE "note=revert refused: $1"
   emit_result refused E_PERMIT
+  : >"$JOB/reported"
 }
 
 revert_matches_snapshot() {

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { aRoot, bodyOf, dropFixture, type Fixture, makeFixture, move } from "./apply-fixture.ts";
-import { command, missingForRoots, PLAIN, type Root } from "./apply-root.ts";
+import { command, missingForRoots, must, PLAIN, type Root } from "./apply-root.ts";
 import type { Talk } from "./apply-server.ts";
 
 /** What a checked job does to a real Debian root (host protocol §6 step 16 and §7). */
@@ -164,6 +164,16 @@ describe.skipIf(missing !== null)("a checked job on a real Debian root", () => {
     expect(outcome(talk), said(talk)).toBe("refused E_LOCK");
     expect(said(talk)).toMatch(/pid=\d+ program=apt-get/);
     await holder;
+  });
+
+  test("§6.16: too little space for the files is E_DISK and says where", async () => {
+    const host = await fresh();
+    await host.sh("cp -a /var/lib/fettle /root/state");
+    await must(["mount", "-t", "tmpfs", "-o", "size=16m,mode=700", "x", host.at("var/lib/fettle")]);
+    await host.sh("cp -a /root/state/. /var/lib/fettle/");
+    const talk = await fixture.server.apply(host, fixture.server.job(upgradeWeb("2.0")));
+    expect(outcome(talk), said(talk)).toBe("refused E_DISK");
+    expect(said(talk)).toMatch(/mount=\/var\/lib\/fettle free_kb=\d+ need_kb=\d+/);
   });
 
   test("§7: a package whose script fails is taken back to the exact versions", async () => {

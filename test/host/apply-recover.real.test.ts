@@ -233,6 +233,9 @@ describe.skipIf(missing !== null)("a host program that is killed", () => {
     });
     expect(outcome(talk), said(talk)).toBe("held E_PERMIT");
     expect(said(talk)).toContain("applied, reboot held");
+    // Another plan must not take the place of one that is half done.
+    const other = await fixture.server.apply(host, fixture.server.job(web()));
+    expect(outcome(other), said(other)).toBe("refused E_BUSY");
     expect(host.read("var/log/reboots")).toBe("");
     expect(await host.installed("demo-kill")).toBe("2.0 installed");
   });
@@ -252,6 +255,9 @@ describe.skipIf(missing !== null)("a host program that is killed", () => {
     expect(await host.installed("libdemo")).toBe("1.0 installed");
     const twice = await fixture.server.revert(host, job);
     expect(outcome(twice), said(twice)).toMatch(/^refused E_/);
+    // What a boot unit calls: nothing is left to say or to do.
+    await host.sh("sh /usr/sbin/fettle-host work");
+    expect((await fixture.server.resume(host)).results).toEqual([]);
     const forward = await fixture.server.apply(host, job);
     expect(outcome(forward), said(forward)).toMatch(/E_REPLAY$|^rolled-back/);
     expect(await host.installed("demo-web")).toBe("1.0 installed");
