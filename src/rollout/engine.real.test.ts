@@ -356,7 +356,8 @@ describe.skipIf(!isRoot)("a rollout over real host programs", () => {
   test("a canary whose probe fails rolls itself back and starts nothing in the ring", async () => {
     const [good, bad, next] = await Promise.all([
       aHost("web-1", "canary"),
-      aHost("web-2", "canary", "exit 1"),
+      // Fails as long as the patch is on, and passes again once it was taken off.
+      aHost("web-2", "canary", `[ "$(tail -n 1 ${truthOf("web-2")})" != mark ]`),
       aHost("web-3", "1"),
     ]);
     const change = await anApproved([

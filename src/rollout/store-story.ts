@@ -94,6 +94,32 @@ export async function aRollout(
   return { id, number, plan: rollout.plan, change: rollout.change, scopes };
 }
 
+const noDeadline = JSON.stringify({
+  at: null,
+  preset: "next upgrade",
+  rule: "none",
+  inputs: {
+    isKnownExploited: false,
+    isExposed: false,
+    isAutomatable: false,
+    isTotalImpact: false,
+  },
+  assumed: [],
+  needsForensicTriage: false,
+  clockStartedAt: 0,
+});
+
+const noRisk = JSON.stringify({
+  hosts: 1,
+  rings: [],
+  restarts: [],
+  needsReboot: false,
+  reversibility: "downgrade",
+  irreversible: [],
+  pipedHosts: 0,
+  firstWaveDetects: 1,
+});
+
 /** The rows that a rollout stands on; what is in the statement does not matter to the engine. */
 async function anApprovedChange(tx: Tx, of: NewRollout): Promise<void> {
   await sql`
@@ -101,8 +127,9 @@ async function anApprovedChange(tx: Tx, of: NewRollout): Promise<void> {
                        classified_by, classified_facts, vulnerabilities, affected_versions,
                        regression, deadline, justification, opened_by, opened_at, moved_at)
     values (${of.patch}, ${of.title}, 'Debian:12', 'openssl', ${of.patch}, 'approved', 'scheduled',
-            'security', 'high', '{}', '{}', '{}', '{"< 3"}', '{}', '{}', 'it is', ${of.startedBy},
-            now(), now())`.execute(tx);
+            'security', 'high', '{"file": "f", "rule": "r", "version": "1"}', '{}', '{}',
+            '{"< 3"}', '{"level": "low", "because": "it is small"}', ${noDeadline}::jsonb, 'it is',
+            ${of.startedBy}, now(), now())`.execute(tx);
   const policy = sha256("rings");
   await sql`insert into rings_policy (digest, name, text) values (${policy}, 'rings', 'text')
             on conflict do nothing`.execute(tx);
@@ -115,7 +142,7 @@ async function anApprovedChange(tx: Tx, of: NewRollout): Promise<void> {
     insert into change (id, number, patch, plan, class, state, title, reason, backout, risk, need,
                         requested_by, requester_person, requested_at, expires_at, moved_at)
     values (${of.change}, nextval('change_number'), ${of.patch}, ${of.plan}, 'normal', 'running',
-            ${of.title}, 'it is time', 'undo', '{}', 1, 'carol', 'carol', now(),
+            ${of.title}, 'it is time', 'undo', ${noRisk}::jsonb, 1, 'carol', 'carol', now(),
             now() + interval '1 day', now())`.execute(tx);
   await sql`
     insert into approval (id, change, plan, person, handle, key_class, key_line, signature, at)
