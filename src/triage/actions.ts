@@ -8,7 +8,6 @@ import type { World } from "../db/world.ts";
 import type { Vulnerability } from "../intel/model.ts";
 import { exposure } from "../intel/store-exposure.ts";
 import { loadVulnerabilities } from "../intel/store-vulnerability.ts";
-import { loadPackages } from "../inventory/store.ts";
 import { recordEvent } from "../ledger/record.ts";
 import { type CaseFacts, classify } from "../policy/classification.ts";
 import { classificationPolicy } from "../policy/store-files.ts";
@@ -25,7 +24,7 @@ import {
 } from "./model.ts";
 import { regressionRisk } from "./regression-risk.ts";
 import { insertPatch, loadOpenPatch, loadPatch, updateState } from "./store.ts";
-import { firstSeenAt, loadSourceOffers, lowestTier } from "./store-exposure.ts";
+import { firstSeenAt, installedSource, loadSourceOffers, lowestTier } from "./store-exposure.ts";
 
 /** The list of updates that clear most risk for the hosts the actor may see. */
 export async function listFixFirst(world: World, actor: Actor): Promise<readonly FixFirstItem[]> {
@@ -166,7 +165,8 @@ async function unaffectedSource(
   } as const;
   const [source] = exposedSources({ ...none, exposures: [pretend], offers });
   if (source === undefined) throw new Failure("not-found", `${input.source} is not offered.`);
-  return { ...source, vulnerabilities: [] };
+  const { hosts } = await installedSource(world.db, scopes, { ecosystem, source: input.source });
+  return { ...source, hosts, vulnerabilities: [] };
 }
 
 interface Draft {
@@ -181,12 +181,9 @@ async function draftPatch(world: World, actor: Actor, draft: Draft) {
   const cleared = source.vulnerabilities.filter((v) => v.isClearedByOffer);
   const ids = cleared.map((v) => v.id).sort();
   const known = await loadVulnerabilities(world.db, ids);
-  const exposures = (await exposure(world.db, { scopes, source: source.source })).filter(
-    (e) => e.ecosystem === source.ecosystem,
-  );
-  const packageIds = [...new Set(exposures.flatMap((e) => e.packageIds))];
-  const versions = (await loadPackages(world.db, packageIds)).map((p) => p.sourceVersion);
-  const affectedVersions = [...new Set(versions)].sort();
+  const installed = await installedSource(world.db, scopes, source);
+  const { packageIds } = installed;
+  const affectedVersions = installed.versions.filter((version) => version !== target.sourceVersion);
   const facts = caseFacts(
     source,
     [...known.values()],

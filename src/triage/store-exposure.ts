@@ -69,3 +69,32 @@ export async function lowestTier(
                       and m.package_id = any(${[...packageIds]}::integer[]))`.execute(reader);
   return rows[0]?.tier ?? 3;
 }
+
+export interface InstalledSource {
+  readonly versions: readonly string[];
+  readonly hosts: number;
+  readonly packageIds: readonly number[];
+}
+
+/** The versions of one source package that hosts in scope have now, and how many hosts that is. */
+export async function installedSource(
+  reader: Reader,
+  scopes: readonly Selector[],
+  wanted: { readonly ecosystem: string; readonly source: string },
+): Promise<InstalledSource> {
+  const { rows } = await sql<InstalledSource>`
+    with present as materialized (
+      select distinct m.set_id, p.id, p.source_version
+        from package p join package_set_member m on m.package_id = p.id
+       where p.ecosystem = ${wanted.ecosystem} and p.source = ${wanted.source}
+    ), reached as (
+      select n.id as host, p.id, p.source_version
+        from host_now n join present p on p.set_id = n.package_set_id
+       where ${scopeSql(scopes, "n.labels")}
+    )
+    select coalesce(array_agg(distinct source_version order by source_version), '{}') as versions,
+           coalesce(array_agg(distinct id), '{}') as "packageIds",
+           count(distinct host)::integer as hosts
+      from reached`.execute(reader);
+  return rows[0] ?? { versions: [], hosts: 0, packageIds: [] };
+}

@@ -79,11 +79,12 @@ export interface PatchFilter {
 }
 
 export async function loadPatches(reader: Reader, filter: PatchFilter): Promise<readonly Patch[]> {
+  const states = filter.states ?? null;
+  const before = filter.beforeNumber ?? null;
   const { rows } = await sql`
     select ${columns} from patch
-     where (${filter.states ?? null}::text[] is null or state = any(${filter.states ?? null}::text[]))
-       and (${filter.beforeNumber ?? null}::integer is null
-            or number < ${filter.beforeNumber ?? null}::integer)
+     where (${states}::text[] is null or state = any(${states}::text[]))
+       and (${before}::integer is null or number < ${before}::integer)
      order by number desc limit ${filter.limit}`.execute(reader);
   return rows.map(patchFromRow);
 }
@@ -92,16 +93,18 @@ export type NewPatch = Omit<Patch, "number"> & { readonly facts: CaseFacts };
 
 /** Returns the case's number, or null when an open case for the same target exists already. */
 export async function insertPatch(tx: Tx, patch: NewPatch): Promise<number | null> {
+  const { target, deadline } = patch;
+  const openedAt = sqlInstant(patch.openedAt);
   const { rows } = await sql<{ number: number }>`
     insert into patch (id, title, ecosystem, source, source_version, state, route, kind, urgency,
       classified_by, classified_facts, vulnerabilities, affected_versions, regression, deadline,
       deadline_at, justification, opened_by, opened_at, moved_at)
-    values (${patch.id}, ${patch.title}, ${patch.target.ecosystem}, ${patch.target.source},
-      ${patch.target.sourceVersion}, ${patch.state}, ${patch.route}, ${patch.kind}, ${patch.urgency},
-      ${sqlJson(patch.classifiedBy)}, ${sqlJson(patch.facts)}, ${[...patch.vulnerabilities]}::text[],
-      ${[...patch.affectedVersions]}::text[], ${sqlJson(patch.regression)}, ${sqlJson(patch.deadline)},
-      ${sqlInstant(patch.deadline.at)}, ${patch.justification}, ${patch.openedBy},
-      ${sqlInstant(patch.openedAt)}, ${sqlInstant(patch.openedAt)})
+    values (${patch.id}, ${patch.title}, ${target.ecosystem}, ${target.source},
+      ${target.sourceVersion}, ${patch.state}, ${patch.route}, ${patch.kind}, ${patch.urgency},
+      ${sqlJson(patch.classifiedBy)}, ${sqlJson(patch.facts)},
+      ${[...patch.vulnerabilities]}::text[], ${[...patch.affectedVersions]}::text[],
+      ${sqlJson(patch.regression)}, ${sqlJson(deadline)}, ${sqlInstant(deadline.at)},
+      ${patch.justification}, ${patch.openedBy}, ${openedAt}, ${openedAt})
     on conflict (ecosystem, source, source_version) where state not in ('closed', 'dropped')
     do nothing returning number`.execute(tx);
   return rows[0]?.number ?? null;

@@ -16,7 +16,23 @@ const sentences: Readonly<Record<string, Sentence>> = {
   "patch.opened": (f) =>
     `opened the case for ${text(f["source"])} ${text(f["sourceVersion"])}: ${text(f["route"])}, ${text(f["urgency"])}, by the rule "${text(f["rule"])}"`,
   "patch.moved": (f) => `moved the case from ${text(f["from"])} to ${text(f["to"])}`,
-  "approval.given": (f) => `approved with the key ${text(f["fingerprint"] ?? f["keyFingerprint"])}`,
+  "approval.given": (f) =>
+    `approved: ${text(f["given"])} of ${text(f["need"])}, with the ${text(f["class"])} key ${text(f["key"])}`,
+  "change.requested": (f) =>
+    `asked for approval: ${text(f["hosts"])} host(s), ${text(f["need"])} approval(s) needed, way back: ${text(f["reversibility"])}`,
+  "change.approved": (f) => `the change has its ${text(f["approvals"])} approval(s)`,
+  "plan.created": (f) =>
+    `planned ${text(f["hosts"])} host(s), ${text(f["excluded"])} left out, way back: ${text(f["reversibility"])}`,
+  "rollout.started": (f) =>
+    `started the rollout over ${text(f["hosts"])} host(s) in ${text(f["waves"])} wave(s)`,
+  "wave.opened": (f) => `opened wave ${text(f["wave"])}`,
+  "wave.passed": (f) =>
+    `wave ${text(f["wave"])} passed its gate: ${text(f["verified"])} verified, ${text(f["failed"])} failed`,
+  "target.judged": (f) => `judged a host by a fresh look at it: ${text(f["verdict"])}`,
+  "target.reported": (f) => `${text(f["count"])} host(s) reported a signed result`,
+  "rollout.halted": (f) =>
+    `halted the rollout: ${text(f["why"])}, wave ${text(f["wave"])}, ${text(f["failures"])} failed where ${text(f["allowed"])} are allowed`,
+  "rollout.finished": () => "finished the rollout",
 };
 
 export function eventText(event: ShownEvent): string {
