@@ -19,7 +19,7 @@ const order: readonly (readonly [folder: string, mayImport: readonly string[]])[
   ["triage", ["+intel"]],
   ["plan", ["+triage"]],
   ["change", ["+plan"]],
-  ["fleet", ["+plan", "change"]],
+  ["fleet", ["+plan"]],
   ["rollout", ["+change", "fleet"]],
 ];
 

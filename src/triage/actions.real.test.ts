@@ -1,0 +1,219 @@
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { addHost } from "../../test/builders/fleet.ts";
+import { aPackage } from "../../test/builders/intel.ts";
+import { type TestWorld, testWorld } from "../../test/setup/world.ts";
+import { systemActor } from "../base/actor.ts";
+import { DAY_MS } from "../base/instant.ts";
+import { inTransaction } from "../db/database.ts";
+import { loadFeedFile } from "../intel/actions.ts";
+import { parseInspection } from "../inventory/inspection.ts";
+import { recordInspection } from "../inventory/record-inspection.ts";
+import { readTimeline } from "../ledger/store.ts";
+import { listFixFirst, movePatch, openPatch, requirePatch } from "./actions.ts";
+
+let test: TestWorld;
+const START = Date.UTC(2026, 10, 1);
+let now = START;
+
+beforeEach(async () => {
+  now = START;
+  test = await testWorld({ clock: () => now });
+});
+afterEach(async () => test.close());
+
+const openssl = {
+  name: "libssl3",
+  version: "3.0.17-1",
+  source: "openssl",
+  sourceVersion: "3.0.17-1",
+};
+
+/** A host with an old openssl whose sources offer a newer one. */
+async function vulnerableHost(name: string, labels: Readonly<Record<string, string>> = {}) {
+  const id = await addHost(test.world, { name, packages: [aPackage(openssl)], labels });
+  const fields = (version: string) =>
+    [
+      "libssl3",
+      "amd64",
+      version,
+      "b".repeat(64),
+      "2000",
+      "Debian",
+      "bookworm-security",
+      "main",
+      "openssl",
+      version,
+    ].join("\t");
+  const parsed = parseInspection([
+    "os debian 12 bookworm",
+    "arch amd64",
+    "kernel 6.1.0-9-amd64",
+    `boot ${"0".repeat(32)}`,
+    "lists ok 1700000000 -",
+    `pkg ${["libssl3", "amd64", "3.0.17-1", "openssl", "3.0.17-1", "installed", "auto"].join("\t")}`,
+    `offer ${fields("3.0.18-1")}`,
+  ]);
+  if (parsed.kind !== "inspection") throw new Error(parsed.problem);
+  const { inspection } = parsed;
+  await inTransaction(test.world.db, (tx) =>
+    recordInspection(
+      tx,
+      { id },
+      { inspection, observedAt: now, recordedAt: now, actor: systemActor.subject },
+    ),
+  );
+  return id;
+}
+
+async function loadTracker(fixed: Readonly<Record<string, string>>) {
+  const cves = Object.fromEntries(
+    Object.entries(fixed).map(([cve, version]) => [
+      cve,
+      {
+        scope: "local",
+        releases: {
+          bookworm: {
+            status: "resolved",
+            fixed_version: version,
+            urgency: "not yet assigned",
+            repositories: {},
+          },
+        },
+      },
+    ]),
+  );
+  const bytes = Buffer.from(JSON.stringify({ openssl: cves }));
+  await loadFeedFile(test.world, systemActor, { bytes, asOf: now, acceptShrink: false });
+}
+
+async function loadKev(cve: string, added: string) {
+  const bytes = Buffer.from(
+    JSON.stringify({
+      title: "CISA Catalog of Known Exploited Vulnerabilities",
+      catalogVersion: "2026.11.01",
+      dateReleased: "2026-11-01T00:00:00.000Z",
+      count: 1,
+      vulnerabilities: [
+        {
+          cveID: cve,
+          vendorProject: "OpenSSL",
+          product: "OpenSSL",
+          vulnerabilityName: "x",
+          dateAdded: added,
+          shortDescription: "x",
+          requiredAction: "x",
+          dueDate: "2026-12-01",
+          knownRansomwareCampaignUse: "Unknown",
+          notes: "",
+          cwes: [],
+        },
+      ],
+    }),
+  );
+  await loadFeedFile(test.world, systemActor, { bytes, asOf: now, acceptShrink: false });
+}
+
+it("lists the update that clears the findings, and splits off what it does not clear", async () => {
+  await vulnerableHost("web-1");
+  await vulnerableHost("web-2");
+  await loadTracker({ "CVE-2026-0001": "3.0.18-1", "CVE-2026-0002": "3.0.19-1" });
+  const items = await listFixFirst(test.world, systemActor);
+  expect(items).toMatchObject([
+    {
+      target: { ecosystem: "Debian:12", source: "openssl", sourceVersion: "3.0.18-1" },
+      remedy: "update-offered",
+      hosts: 2,
+      exposedHosts: 2,
+      findingsCleared: 2,
+      vulnerabilities: ["CVE-2026-0001"],
+    },
+    { remedy: "fixed-upstream-not-offered", vulnerabilities: ["CVE-2026-0002"] },
+  ]);
+});
+
+it("opens one case with its facts, the rule that decided and a deadline that names its inputs", async () => {
+  await vulnerableHost("web-1", { tier: "1" });
+  await loadTracker({ "CVE-2026-0001": "3.0.18-1" });
+  await loadKev("CVE-2026-0001", "2026-10-20");
+  const { patch, isNew } = await openPatch(test.world, systemActor, { source: "openssl" });
+  expect(isNew).toBe(true);
+  expect(patch).toMatchObject({
+    title: "Upgrade openssl to 3.0.18-1",
+    state: "triage",
+    route: "emergency",
+    urgency: "critical",
+    classifiedBy: { rule: "known exploited and exposed" },
+    vulnerabilities: ["CVE-2026-0001"],
+    affectedVersions: ["3.0.17-1"],
+    regression: { level: "medium" },
+  });
+  // Known exploited, exposure unknown (so exposed), impact unknown (so total): three days.
+  expect(patch.deadline.at).toBe(Date.UTC(2026, 9, 20) + 3 * DAY_MS);
+  expect(patch.deadline.assumed).toEqual(["isExposed", "isAutomatable", "isTotalImpact"]);
+  const again = await openPatch(test.world, systemActor, { source: "openssl" });
+  expect(again).toMatchObject({ isNew: false, patch: { id: patch.id } });
+});
+
+it("keeps the clock where it began when a host is scanned again", async () => {
+  const id = await vulnerableHost("web-1", { exposure: "internal" });
+  await loadTracker({ "CVE-2026-0001": "3.0.18-1" });
+  now += 10 * DAY_MS;
+  const parsed = parseInspection([
+    "os debian 12 bookworm",
+    "arch amd64",
+    "kernel 6.1.0-9-amd64",
+    `boot ${"1".repeat(32)}`,
+    "lists ok 1700000000 -",
+    `pkg ${["libssl3", "amd64", "3.0.17-1", "openssl", "3.0.17-1", "installed", "auto"].join("\t")}`,
+    `pkg ${["zip", "amd64", "3.0-13", "zip", "3.0-13", "installed", "auto"].join("\t")}`,
+    `offer ${["libssl3", "amd64", "3.0.18-1", "b".repeat(64), "2000", "Debian", "s", "main", "openssl", "3.0.18-1"].join("\t")}`,
+  ]);
+  if (parsed.kind !== "inspection") throw new Error(parsed.problem);
+  const { inspection } = parsed;
+  await inTransaction(test.world.db, (tx) =>
+    recordInspection(
+      tx,
+      { id },
+      { inspection, observedAt: now, recordedAt: now, actor: systemActor.subject },
+    ),
+  );
+  const { patch } = await openPatch(test.world, systemActor, { source: "openssl" });
+  expect(patch.deadline).toMatchObject({ at: null, clockStartedAt: START });
+  expect(patch.deadline.inputs.isExposed).toBe(false);
+});
+
+it("moves a case as the table says, records it, and refuses the rest with what is possible", async () => {
+  await vulnerableHost("web-1");
+  await loadTracker({ "CVE-2026-0001": "3.0.18-1" });
+  const { patch } = await openPatch(test.world, systemActor, { source: "openssl" });
+  const move = (verb: "start" | "drop", reason?: string) =>
+    inTransaction(test.world.db, (tx) =>
+      movePatch(tx, { patch: patch.id, verb, actor: systemActor.subject, at: now, reason }),
+    );
+  await expect(move("start")).rejects.toThrow(/is triage.*Possible: plan, drop/);
+  await move("drop", "tell Jane Doe first");
+  expect((await requirePatch(test.world.db, `P-${patch.number}`)).state).toBe("dropped");
+  const events = await readTimeline(test.world.db, { patch: patch.id });
+  expect(events.map((event) => event.type)).toEqual(["patch.opened", "patch.moved"]);
+  expect(JSON.stringify(events)).not.toContain("Jane");
+});
+
+it("says what to do when nothing newer is offered or the source is not there", async () => {
+  await addHost(test.world, { name: "web-1", packages: [aPackage(openssl)] });
+  await loadTracker({ "CVE-2026-0001": "3.0.18-1" });
+  await expect(openPatch(test.world, systemActor, { source: "openssl" })).rejects.toThrow(
+    /offers a newer openssl yet/,
+  );
+  await expect(openPatch(test.world, systemActor, { source: "nonesuch" })).rejects.toThrow(
+    /No host in your scope has the source package nonesuch/,
+  );
+});
+
+it("shows nothing of hosts outside the actor's scope", async () => {
+  await vulnerableHost("web-1", { env: "prod" });
+  await loadTracker({ "CVE-2026-0001": "3.0.18-1" });
+  const scope = [{ op: "in", key: "env", values: ["lab"] }] as const;
+  const actor = { ...systemActor, grants: [{ role: "operator", scope }] } as const;
+  expect(await listFixFirst(test.world, actor)).toEqual([]);
+  await expect(openPatch(test.world, actor, { source: "openssl" })).rejects.toThrow(/No host/);
+});
