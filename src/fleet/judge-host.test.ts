@@ -1,0 +1,87 @@
+import { describe, expect, test } from "vitest";
+import { type Inspection, parseInspection } from "../inventory/inspection.ts";
+import type { BodyText } from "../plan/body.ts";
+import { judgeHost, unseenHost } from "./judge-host.ts";
+
+const body: BodyText = {
+  steps: [
+    {
+      verb: "upgrade",
+      name: "libssl3",
+      arch: "amd64",
+      from: "3.0.17-1",
+      to: "3.0.18-1",
+      sha256: "a".repeat(64),
+    },
+    { verb: "restart", unit: "nginx.service" },
+    { verb: "probe", name: "web-health" },
+  ],
+  undo: [],
+};
+
+function seen(...more: readonly string[]): Inspection {
+  const result = parseInspection([
+    "os debian 12 bookworm",
+    "arch amd64",
+    "kernel 6.1.0",
+    `boot ${"0".repeat(32)}`,
+    "lists ok 1700000000 -",
+    "service nginx active 700",
+    "service ssh active 800",
+    ...(more.some((line) => line.startsWith("pkg "))
+      ? []
+      : ["pkg libssl3\tamd64\t3.0.18-1\topenssl\t3.0.18-1\tinstalled\tauto"]),
+    "pkg perl\tamd64\t5\tperl\t5\tinstalled\tauto",
+    ...more,
+  ]);
+  if (result.kind !== "inspection") throw new Error(result.problem);
+  return result.inspection;
+}
+
+const judge = (inspection: Inspection, before: Parameters<typeof judgeHost>[0]["before"] = []) =>
+  judgeHost({ body, inspection, before });
+
+describe("a host that says it is done is verified", () => {
+  test("when the version is there, its service runs new code and its probe passed", () => {
+    const { verdict, evidence } = judge(seen());
+    expect(verdict).toBe("verified");
+    expect(evidence).toMatchObject({ packages: [], stale: [], probes: ["web-health"] });
+  });
+
+  test("also when somebody's login still runs old code, which is counted", () => {
+    const { verdict, evidence } = judge(seen("restart ssh\t901\t/usr/lib/libssl.so.3"));
+    expect(verdict).toBe("verified");
+    expect(evidence.sessions).toBe(1);
+  });
+
+  test("also when a service was stale before and the body does not restart it", () => {
+    const stale = { unit: "ssh", pid: 800, file: "/usr/lib/libpam.so.0" };
+    expect(judge(seen("restart ssh\t800\t/usr/lib/libpam.so.0"), [stale]).verdict).toBe("verified");
+  });
+});
+
+describe("it is not", () => {
+  test.each([
+    ["with another version", "pkg libssl3\tamd64\t3.0.17-1\topenssl\t3.0.17-1\tinstalled\tauto"],
+    ["with the package gone", "pkg zlib1g\tamd64\t1\tzlib\t1\tinstalled\tauto"],
+    ["while a restarted service still runs old code", "restart nginx\t700\t/usr/lib/libssl.so.3"],
+    ["while another service does since the job", "restart ssh\t800\t/usr/lib/libssl.so.3"],
+    ["while an unknown program does", "restart backupd\t77\t/usr/lib/libssl.so.3"],
+    ["when the service does not run", "service nginx failed 0"],
+  ])("%s", (_name, line) => {
+    expect(judge(seen(line)).verdict).toBe("unverified");
+  });
+
+  test("when a service the body restarts is as stale as before", () => {
+    const stale = { unit: "nginx", pid: 700, file: "/usr/lib/libssl.so.3" };
+    const judged = judge(seen("restart nginx\t700\t/usr/lib/libssl.so.3"), [stale]);
+    expect(judged.verdict).toBe("unverified");
+  });
+
+  test("when nobody could look", () => {
+    expect(unseenHost("no answer")).toMatchObject({
+      verdict: "unverified",
+      evidence: { problem: "no answer" },
+    });
+  });
+});
