@@ -53,11 +53,9 @@ export async function applyResults(
 ): Promise<readonly AppliedResult[]> {
   const fresh = await insertResults(tx, results);
   const applied: AppliedResult[] = [];
-  for (const result of results) {
-    if (!fresh.has(result.digest)) continue;
-    fresh.delete(result.digest);
-    const moved = await moveByResult(tx, result);
-    if (moved !== null) applied.push(moved);
+  for (const pass of passesOf(results, fresh)) {
+    const byVerb = Map.groupBy(pass, (result) => result.move.verb);
+    for (const [verb, some] of byVerb) applied.push(...(await moveByResults(tx, verb, some)));
   }
   await sql`
     update job_result set is_applied = true
@@ -68,6 +66,24 @@ export async function applyResults(
      where id = any(${applied.map((a) => a.rollout)}::text[])
        and state in ('running', 'halted')`.execute(tx);
   return applied;
+}
+
+/** Passes with at most one result a host, in the order in which they came; no bytes twice. */
+function passesOf(
+  results: readonly SignedResult[],
+  fresh: Set<Digest>,
+): readonly (readonly SignedResult[])[] {
+  const passes: SignedResult[][] = [];
+  const count = new Map<HostId, number>();
+  for (const result of results) {
+    if (!fresh.delete(result.digest)) continue;
+    const at = count.get(result.host) ?? 0;
+    count.set(result.host, at + 1);
+    const pass = passes[at] ?? [];
+    pass.push(result);
+    passes[at] = pass;
+  }
+  return passes;
 }
 
 async function insertResults(tx: Tx, results: readonly SignedResult[]): Promise<Set<Digest>> {
@@ -85,28 +101,50 @@ async function insertResults(tx: Tx, results: readonly SignedResult[]): Promise<
   return new Set(inserted.rows.map((row) => row.digest));
 }
 
-/** One row by its key; results of one host come one by one, so this is not a hot path. */
-async function moveByResult(tx: Tx, result: SignedResult): Promise<AppliedResult | null> {
-  const { verb, job, hold, isUnbegun, retryAfterSeconds } = result.move;
+async function moveByResults(
+  tx: Tx,
+  verb: ResultVerb,
+  results: readonly SignedResult[],
+): Promise<readonly AppliedResult[]> {
   const isDrop = verb === "drop";
-  const { rows } = await sql<{ rollout: RolloutId; host: HostId }>`
+  const given = results.map(({ plan, host, attempt, state, code, way, digest, move }) => {
+    const { job, hold, isUnbegun, retryAfterSeconds } = move;
+    return {
+      plan,
+      host,
+      attempt,
+      state,
+      code,
+      way,
+      digest,
+      job,
+      hold,
+      isUnbegun,
+      retryAfterSeconds,
+    };
+  });
+  const { rows } = await sql<AppliedResult>`
+    with given as (
+      select * from jsonb_to_recordset(${sqlJson(given)}) as g(plan text, host text, attempt int,
+        state text, code text, way text, digest text, job text, hold jsonb, "isUnbegun" boolean,
+        "retryAfterSeconds" int)
+    )
     update target t
-       set state = ${verbTo[verb]}, hold = ${hold === null ? sql`null` : sqlJson(hold)},
-           is_begun = t.is_begun and not ${isUnbegun}::boolean,
+       set state = ${verbTo[verb]}, hold = nullif(g.hold, 'null'),
+           is_begun = t.is_begun and not g."isUnbegun",
            epoch = t.epoch + ${isDrop ? 1 : 0}, verdict = null,
            tries = case when ${isDrop}::boolean then t.tries + 1 else 0 end,
            trouble_since = case when ${isDrop}::boolean then coalesce(t.trouble_since, now()) end,
-           retry_at = case when ${retryAfterSeconds} > 0
-                           then now() + make_interval(secs => ${retryAfterSeconds}) end,
-           lease_owner = null, lease_until = null,
-           result_state = ${result.state}, result_code = ${result.code}, way = ${result.way},
+           retry_at = case when g."retryAfterSeconds" > 0
+                           then now() + make_interval(secs => g."retryAfterSeconds") end,
+           lease_owner = null, lease_until = null, talk_until = null,
+           result_state = g.state, result_code = g.code, way = g.way,
            ended_at = case when ${isDrop}::boolean then t.ended_at else now() end
-      from rollout r
-     where r.plan = ${result.plan} and t.rollout = r.id and t.host = ${result.host}
-       and t.attempt = ${result.attempt} and t.kind = ${job} and ${leaves(verb)}
-    returning t.rollout, t.host`.execute(tx);
-  const row = rows[0];
-  return row === undefined ? null : { ...row, digest: result.digest };
+      from given g join rollout r on r.plan = g.plan
+     where t.rollout = r.id and t.host = g.host and t.attempt = g.attempt and t.kind = g.job
+       and ${leaves(verb)}
+    returning t.rollout, t.host, g.digest`.execute(tx);
+  return rows;
 }
 
 export interface Unjudged {
