@@ -4,7 +4,7 @@ set -eu
 here=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 . "$here/scripts/setup.sh"
 cd "$here"
-biome ci --error-on-warnings .
-node node_modules/@typescript/native/bin/tsc -p .
+biome ci --colors=off --error-on-warnings .
+node node_modules/@typescript/native/bin/tsc -p . --checkers 1
 node scripts/generate-openapi.ts --check
 exec node scripts/run-tests.ts "$@"

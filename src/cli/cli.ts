@@ -18,6 +18,8 @@ export interface Cli {
   readonly client: () => Client;
   /** A client without a token, for setup. */
   readonly anonymous: (url: string) => Client;
+  /** The program that runs on hosts, as one text. */
+  readonly hostProgram: () => Promise<string>;
   /** `<clone>` of this program, and the state folder a server started from it uses. */
   readonly clone: string;
   readonly state: () => string;

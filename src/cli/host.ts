@@ -316,6 +316,10 @@ interface EnrolFlags {
 
 function registerEnrol(host: Command, cli: Cli): void {
   host
+    .command("program")
+    .description("Print the program that runs on hosts, for installing it yourself (docs/hosts.md)")
+    .action(async () => cli.terminal.out(await cli.hostProgram()));
+  host
     .command("enrol <names...>")
     .description("Make a host able to take jobs: its identity, its policy, its own signing key")
     .option("--policy <file>", "rings policy; for hosts reached by the piped program")

@@ -121,6 +121,7 @@ function cli(): Cli {
     credentials,
     clone,
     state,
+    hostProgram: async () => (await import("../reach/host-program.ts")).hostProgram(),
     url,
     output: () => outputFrom(program.opts<{ output: string }>().output),
     anonymous: (address) => openClient({ url: address }),
