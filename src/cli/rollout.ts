@@ -118,7 +118,7 @@ async function watch(cli: Cli, client: Client, ref: string): Promise<void> {
     const { rollout, targets } = await look(client, ref);
     const text =
       cli.output() === "table" && cli.terminal.isInteractive
-        ? rolloutText(rollout, targets, cli.clock())
+        ? fitted(rolloutText(rollout, targets, cli.clock()), cli.terminal.columns)
         : liveText(rollout, targets);
     if (text !== shown && cli.output() === "table") {
       cli.terminal.out(
@@ -135,6 +135,14 @@ async function watch(cli: Cli, client: Client, ref: string): Promise<void> {
     }
     await sleep(LOOK_MS);
   }
+}
+
+/** A line that wraps would be counted as one and leave its rest behind when drawn again. */
+function fitted(text: string, columns: number): string {
+  return text
+    .split("\n")
+    .map((line) => (line.length < columns ? line : `${line.slice(0, columns - 2)}…`))
+    .join("\n");
 }
 
 /** Goes back to the top of what was drawn last. */
