@@ -186,7 +186,7 @@ class Simulation {
   }
 
   async receive(result: SignedResult): Promise<void> {
-    await inTransaction(this.db, (tx) => takeResults(tx, [result]));
+    await inTransaction(this.db, (tx) => takeResults(tx, [result], Date.now()));
   }
 
   /** One host does one thing. */
