@@ -1,8 +1,9 @@
 import { type Actor, scopesFor } from "../base/actor.ts";
 import { Failure } from "../base/failure.ts";
-import { newId } from "../base/ids.ts";
+import { type HostId, newId, type SubjectId } from "../base/ids.ts";
+import type { Instant } from "../base/instant.ts";
 import { parseSelector, selectorToText } from "../base/labels.ts";
-import { inTransaction } from "../db/database.ts";
+import { inTransaction, type Tx } from "../db/database.ts";
 import { notify } from "../db/notify.ts";
 import type { World } from "../db/world.ts";
 import { recordEvent } from "../ledger/record.ts";
@@ -49,17 +50,35 @@ export async function startScan(world: World, actor: Actor, request: ScanRequest
     isRefresh: request.refresh === "lists",
     createdAt: world.clock(),
   };
-  await inTransaction(world.db, async (tx) => {
-    await insertScan(tx, { ...scan, hosts: chosen.map((host) => host.id) });
-    await recordEvent(tx, {
-      type: "scan.started",
-      actor: actor.subject,
-      object: `scan:${scan.id}`,
-      facts: { hosts: chosen.length },
-    });
-    await notify(tx, "scan");
-  });
+  const ids = chosen.map((host) => host.id);
+  await inTransaction(world.db, (tx) => recordScan(tx, scan, ids));
   return { ...scan, hostCount: chosen.length, finishedAt: null };
+}
+
+/** Has hosts looked at soon, in the transaction of what makes it necessary. */
+export async function requestScan(
+  tx: Tx,
+  request: { readonly hosts: readonly HostId[]; readonly by: SubjectId; readonly at: Instant },
+): Promise<void> {
+  const { hosts, by, at } = request;
+  const id = newId<ScanId>(at);
+  const scan = { id, requestedBy: by, selector: "", isRefresh: false, createdAt: at };
+  await recordScan(tx, scan, hosts);
+}
+
+async function recordScan(
+  tx: Tx,
+  scan: Omit<Scan, "hostCount" | "finishedAt">,
+  hosts: readonly HostId[],
+): Promise<void> {
+  await insertScan(tx, { ...scan, hosts });
+  await recordEvent(tx, {
+    type: "scan.started",
+    actor: scan.requestedBy,
+    object: `scan:${scan.id}`,
+    facts: { hosts: hosts.length },
+  });
+  await notify(tx, "scan");
 }
 
 /** A scan with its counts, as far as the reader may see its hosts. */

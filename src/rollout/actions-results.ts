@@ -1,15 +1,17 @@
 import { systemActor } from "../base/actor.ts";
 import { sha256 } from "../base/digest.ts";
 import type { PlanDigest, RolloutId } from "../base/ids.ts";
+import type { Instant } from "../base/instant.ts";
 import { inTransaction, type Tx } from "../db/database.ts";
 import { notify } from "../db/notify.ts";
 import type { SignedText } from "../fleet/order.ts";
 import type { Result } from "../fleet/result.ts";
+import { requestScan } from "../inventory/actions-scan.ts";
 import type { Host } from "../inventory/model.ts";
 import { recordEvent } from "../ledger/record.ts";
 import type { Engine } from "./engine.ts";
 import { makeBatcher } from "./loops-batch.ts";
-import { resultMove } from "./result-move.ts";
+import { type ResultVerb, resultMove } from "./result-move.ts";
 import { loadRollout } from "./store.ts";
 import { type AppliedResult, applyResults, type SignedResult } from "./store-results.ts";
 import { type Progress, recordProgress } from "./store-targets.ts";
@@ -27,7 +29,8 @@ export function resultDesk(engine: Engine): (result: SignedResult) => Promise<vo
     waitMs: RESULTS_WAIT_MS,
     countMax: RESULTS_MAX,
     handle: async (results) => {
-      await inTransaction(engine.world.db, (tx) => takeResults(tx, results));
+      const at = engine.world.clock();
+      await inTransaction(engine.world.db, (tx) => takeResults(tx, results, at));
       return results.map(() => null);
     },
   });
@@ -36,11 +39,40 @@ export function resultDesk(engine: Engine): (result: SignedResult) => Promise<vo
   };
 }
 
-export async function takeResults(tx: Tx, results: readonly SignedResult[]): Promise<void> {
+export async function takeResults(
+  tx: Tx,
+  results: readonly SignedResult[],
+  at: Instant,
+): Promise<void> {
   const applied = await applyResults(tx, results);
   await recordReported(tx, results, applied);
+  await lookAgain(tx, { results, applied, at });
   if (applied.length > 0) await notify(tx, "rollout");
 }
+
+/**
+ * Hosts that say they are done are judged by a look of their own. Those that failed, went back or
+ * stopped in the middle are scanned: the inventory may show versions that are gone again, and the
+ * next plan would be made from them.
+ */
+async function lookAgain(
+  tx: Tx,
+  given: {
+    readonly results: readonly SignedResult[];
+    readonly applied: readonly AppliedResult[];
+    readonly at: Instant;
+  },
+): Promise<void> {
+  const { results, applied, at } = given;
+  const begun = results.filter((r) => changing.has(r.move.verb) && !r.move.isUnbegun);
+  const digests = new Set(begun.map((result) => result.digest));
+  const hosts = new Set(applied.filter((a) => digests.has(a.digest)).map((a) => a.host));
+  if (hosts.size > 0) await requestScan(tx, { hosts: [...hosts], by: systemActor.subject, at });
+}
+
+const changing: ReadonlySet<ResultVerb> = new Set([
+  ...(["result-failed", "result-rolled-back", "result-reverted", "result-held"] as const),
+]);
 
 export function signedResult(
   host: Host,
