@@ -1,0 +1,187 @@
+import { readFileSync } from "node:fs";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { effectiveUser } from "../../lab/machine.ts";
+import { NOTHING_PENDING, type PendingUpdate } from "../../lab/model.ts";
+import {
+  audit,
+  type Fleet,
+  installed,
+  must,
+  ringsPolicy,
+  startFleet,
+  writeFile,
+  writeOnHost,
+} from "./fleet.ts";
+
+/**
+ * The product's main job with nothing replaced by a double: a security update that Debian really
+ * offers, from the feed's statement to `dpkg-query` on six hosts, all of it through the command line
+ * as two people use it.
+ */
+
+/** Small, and one of them serves requests; any other real update does when none of them is pending. */
+const PREFERRED = ["nginx", "expat", "rsync", "openssl"];
+
+/** "Blocked, with a reason": what a script can tell from a crash. */
+const REFUSED = 3;
+
+interface Choice {
+  readonly source: string;
+  /** Binary packages of the source that are installed and have an update. */
+  readonly packages: readonly PendingUpdate[];
+}
+
+describe.skipIf(effectiveUser() !== 0)("the journey of a real security update", () => {
+  let fleet: Fleet;
+  let choice: Choice;
+  let patch = "";
+  let plan = "";
+  let change = "";
+  let rollout = "";
+  let rings = "";
+
+  const alice = (...args: string[]): Promise<string> => must(fleet.alice.fettle(...args));
+  const json = async <T>(...args: string[]): Promise<T> =>
+    JSON.parse(await alice("-o", "json", ...args)) as T;
+
+  beforeAll(async () => {
+    fleet = await startFleet({ name: "journey", hosts: 6 });
+    rings = writeFile(fleet, "rings.yaml", ringsPolicy({ probes: ["web-health"] }));
+    const probe = "http http://127.0.0.1/ 200\ntimeout 5\ntries 5\n";
+    const path = "/etc/fettle/probes.d/web-health";
+    await Promise.all(fleet.lab.hosts.map((host) => writeOnHost(host, path, probe)));
+  }, 300_000);
+
+  afterAll(async () => {
+    await fleet?.close();
+  }, 120_000);
+
+  test("hosts are added with pinned keys, enrolled and scanned", async () => {
+    await alice("feed", "load", "starter/debian-tracker.json.gz");
+    for (const host of fleet.lab.hosts) {
+      const labels = Object.entries(host.labels).flatMap(([k, v]) => ["--label", `${k}=${v}`]);
+      const way = ["--ssh", `root@${host.address}`, "--identity", fleet.lab.identityFile];
+      await alice("host", "add", host.name, ...way, "--host-key", host.hostKey, ...labels);
+    }
+    const names = fleet.lab.hosts.map((host) => host.name);
+    const said = await alice("host", "enrol", ...names, "--policy", rings);
+    expect(said).toContain("web-1 is enrolled in ring canary");
+    await alice("host", "scan", "--all", "--watch");
+    const hosts = await json<{ name: string; updates: number }[]>("host", "list");
+    expect(hosts.map((host) => host.name).sort()).toEqual(names);
+  });
+
+  test("the update and its vulnerabilities are found", async () => {
+    const pending = await fleet.lab.host("web-1").pendingUpdates();
+    const real = pending.filter((update) => update.isReal);
+    if (real.length === 0) console.log(NOTHING_PENDING);
+    choice = await choose(real);
+    const list = await json<{ items: { source: string; vulnerabilities: unknown[] }[] }>(
+      "patch",
+      "list",
+      "--limit",
+      "100",
+    );
+    const listed = list.items.find((item) => item.source === choice.source);
+    if (real.length > 0) expect(listed?.vulnerabilities.length).toBeGreaterThan(0);
+    const opened = await json<{ patch: { ref: string } }>("patch", "open", choice.source);
+    patch = opened.patch.ref;
+    expect(patch).toBe("P-1");
+  });
+
+  test("it is planned over three rings, with the way back for each package", async () => {
+    await alice("plan", "create", "--patch", patch, "--policy", rings);
+    const [made] = await json<{ digest: string }[]>("plan", "list", "--patch", patch);
+    plan = made!.digest;
+    const shown = await json<{ statement: string; bodies: { text: string }[] }>(
+      "plan",
+      "show",
+      plan,
+    );
+    expect(shown.statement).toMatch(/^hosts frozen 6$/m);
+    expect(shown.statement.match(/^wave \d+ (canary|ring1|ring2) /gm)).toHaveLength(3);
+    for (const { name, installed: from, offered: to } of choice.packages) {
+      for (const { text } of shown.bodies) {
+        expect(text).toMatch(new RegExp(`^step \\d+ upgrade ${name} \\S+ ${escaped(from)} `, "m"));
+        expect(text).toMatch(new RegExp(`^undo \\d+ downgrade ${name} \\S+ ${escaped(to)} `, "m"));
+      }
+    }
+  });
+
+  test("who asks cannot approve, nobody can start before somebody else has signed", async () => {
+    await alice("change", "request", "--plan", plan, "--reason", "clear it");
+    const [asked] = await json<{ number: string }[]>("change", "list");
+    change = asked!.number;
+    const { alice: asker, bob } = fleet;
+    const own = await asker.fettle("change", "approve", change, "--key", asker.key, "--yes");
+    expect(own.code).toBe(REFUSED);
+    expect(own.err).toContain(`You asked for ${change}, so somebody else has to approve it.`);
+    const early = await fleet.alice.fettle("rollout", "start", change);
+    expect(early.code).toBe(REFUSED);
+    const said = await bob.fettle("change", "approve", change, "--key", bob.key, "--yes");
+    expect(said.code, said.err).toBe(0);
+    expect(said.err).toContain(plan);
+  });
+
+  test("it reaches six hosts wave by wave and is verified by dpkg on the hosts", async () => {
+    const ran = await fleet.alice.fettle("rollout", "start", change, "--watch");
+    expect(ran.code, `${ran.out}\n${ran.err}`).toBe(0);
+    expect(ran.out).toMatch(/R-1 is finished: 6 verified of 6 hosts/);
+    rollout = "R-1";
+    for (const host of fleet.lab.hosts) {
+      for (const { name, offered } of choice.packages) {
+        expect(await installed(host, name), host.name).toBe(`${offered} installed`);
+      }
+      expect(await audit(host)).toBe("");
+    }
+  });
+
+  test("explain answers for a host, and the case tells the whole story", async () => {
+    const said = await alice("explain", "host", "web-1", "patch", patch);
+    expect(said).toMatch(/verified/);
+    const story = await json<{ timeline: { type: string }[] }>("patch", "show", patch);
+    const types = story.timeline.map((event) => event.type);
+    for (const type of [
+      ...["patch.opened", "plan.created", "change.requested", "change.approved"],
+      ...["rollout.started", "target.judged", "rollout.finished"],
+    ]) {
+      expect(types, type).toContain(type);
+    }
+    expect(await alice("rollout", "show", rollout)).toContain("web-6");
+  });
+
+  test("the ledger's export verifies offline, and a changed byte is noticed", async () => {
+    const file = writeFile(fleet, "ledger.jsonl", "");
+    const key = (await alice("audit", "key")).trim();
+    await alice("audit", "export", file);
+    expect(await alice("audit", "verify", file, "--key", key)).toMatch(/^Good: \d+ entries/);
+    const bad = readFileSync(file, "utf8").replace("rollout.started", "rollout.starteb");
+    const forged = await fleet.alice.fettle(
+      ...["audit", "verify", writeFile(fleet, "forged.jsonl", bad), "--key", key],
+    );
+    expect(forged.code).toBe(1);
+  });
+
+  async function choose(real: readonly PendingUpdate[]): Promise<Choice> {
+    const host = fleet.lab.host("web-1");
+    if (real.length === 0) {
+      for (const one of fleet.lab.hosts) await fleet.lab.installBad(one, "lab-good");
+      await alice("host", "scan", "--all", "--watch");
+      const [update] = (await host.pendingUpdates()).filter((each) => each.name === "lab-good");
+      return { source: "lab-good", packages: [update!] };
+    }
+    const bySource = new Map<string, PendingUpdate[]>();
+    for (const update of real) {
+      const format = "$" + "{source:Package}";
+      const source = await host.must(["dpkg-query", "-W", "-f", format, update.name]);
+      bySource.set(source, [...(bySource.get(source) ?? []), update]);
+    }
+    const source = PREFERRED.find((name) => bySource.has(name)) ?? [...bySource.keys()][0]!;
+    console.log(`the real update is ${source} ${bySource.get(source)![0]!.offered}`);
+    return { source, packages: bySource.get(source)! };
+  }
+});
+
+function escaped(text: string): string {
+  return text.replace(/[.+*?^$()[\]{}|\\]/g, "\\$&");
+}
