@@ -63,6 +63,14 @@ export function isReadableByOthers(path: string): boolean {
   return true;
 }
 
+/** True when people who do not own it may pass through every folder on the way to `path`. */
+export function isEnterableByOthers(path: string): boolean {
+  for (let at = path; at !== "/"; at = dirname(at)) {
+    if ((statSync(at).mode & 0o001) === 0) return false;
+  }
+  return true;
+}
+
 /** Copies the binaries below `state` once per version; a half-made copy is never used. */
 export function copyBinaries(folder: string, state: string): string {
   const version = readFileSync(join(folder, "..", "package.json"), "utf8");

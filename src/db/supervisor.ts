@@ -1,13 +1,26 @@
-import { chownSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { Failure } from "../base/failure.ts";
+import type { Log } from "../base/log.ts";
+import { type Loop, startLoop } from "../base/loop.ts";
 import { runCommand } from "../base/run-command.ts";
 import { type Connection, clientConfig } from "./database.ts";
 import {
   copyBinaries,
   databaseUser,
   embeddedFolder,
+  isEnterableByOthers,
   isReadableByOthers,
   isWritable,
   linkLibraries,
@@ -32,6 +45,8 @@ export interface EmbeddedPostgres {
   readonly how: "started" | "adopted";
   /** Who it runs as when that is not the current user. */
   readonly user: string | null;
+  /** From now on starts the database again when it ends by itself, until `stop`. */
+  watch(log: Log): void;
   stop(): Promise<void>;
 }
 
@@ -40,6 +55,14 @@ const STEP_TIMEOUT_MS = 60_000;
 /** What `.s.PGSQL.5432` and its lock file add to the folder's length; the limit is 107 bytes. */
 const SOCKET_NAME_BYTES = 19;
 const SOCKET_PATH_BYTES_MAX = 107;
+const SOCKET_NAME = ".s.PGSQL.5432";
+const WATCH_MS = 1_000;
+const RESTART_PAUSE_MS_MAX = 60_000;
+const READY_MS_MAX = 60_000;
+const ORPHAN_MS_MAX = 20_000;
+const POLL_MS = 50;
+/** In `postmaster.pid`: where its socket is (the file's lines are fixed by PostgreSQL). */
+const PID_FILE_SOCKET_LINE = 4;
 
 interface Cluster {
   readonly binaries: string;
@@ -52,16 +75,76 @@ interface Cluster {
 export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedPostgres> {
   const cluster = prepare(options);
   if (!existsSync(join(cluster.data, "PG_VERSION"))) await initialise(cluster);
-  const adopted = isRunning(cluster);
-  if (!adopted) await start(cluster);
-  const connection = { socketDir: cluster.sockets, database: DATABASE, user: "fettle" };
-  await ensureDatabase(connection);
-  return {
-    connection,
-    how: adopted ? "adopted" : "started",
-    user: cluster.user?.name ?? null,
-    stop: () => stop(cluster),
+  let watcher: Loop | null = null;
+  const end = async (): Promise<void> => {
+    await watcher?.stop();
+    await stop(cluster);
   };
+  try {
+    const adopted = await adopt(cluster);
+    if (adopted === null) await start(cluster);
+    const socketDir = adopted ?? cluster.sockets;
+    const connection = { socketDir, database: DATABASE, user: "fettle" };
+    await ensureDatabase(connection);
+    return {
+      connection,
+      how: adopted === null ? "started" : "adopted",
+      user: cluster.user?.name ?? null,
+      watch(log) {
+        watcher ??= startWatch({ ...cluster, sockets: socketDir }, log);
+      },
+      stop: end,
+    };
+  } catch (cause) {
+    // Nothing may be left running by a start that failed; its own cause is the one to tell.
+    await end().catch(() => undefined);
+    throw cause;
+  }
+}
+
+/**
+ * The socket folder of a server that outlived its Fettle, or null when there is none of use: one
+ * whose program was replaced since (a new installation) or whose socket is gone (an emptied `/tmp`)
+ * is ended, so that a good one can be started.
+ */
+async function adopt(cluster: Cluster): Promise<string | null> {
+  if (!isRunning(cluster)) return null;
+  const program = readlinkSync(`/proc/${pidOf(cluster)}/exe`);
+  // The pid file names the socket only once that exists; a server just starting gets its moment.
+  const until = Date.now() + STEP_TIMEOUT_MS / 10;
+  while (program === join(cluster.binaries, "bin", "postgres") && Date.now() < until) {
+    const folder = pidFileLine(cluster, PID_FILE_SOCKET_LINE);
+    if (folder !== null && existsSync(join(folder, SOCKET_NAME))) return folder;
+    if (folder !== null || !isRunning(cluster)) break;
+    await sleep(POLL_MS);
+  }
+  await stop(cluster);
+  return null;
+}
+
+/** A database that ends under a running server (killed, out of memory) is started again. */
+function startWatch(cluster: Cluster, log: Log): Loop {
+  let failures = 0;
+  let notBefore = 0;
+  return startLoop({
+    name: "database watch",
+    idleMs: WATCH_MS,
+    log,
+    turn: async () => {
+      if (isRunning(cluster) || Date.now() < notBefore) return false;
+      log.error("the embedded PostgreSQL ended by itself; starting it again");
+      try {
+        await start(cluster);
+        failures = 0;
+        log.warn("the embedded PostgreSQL runs again");
+      } catch (cause) {
+        failures += 1;
+        notBefore = Date.now() + Math.min(RESTART_PAUSE_MS_MAX, WATCH_MS * 2 ** failures);
+        throw cause;
+      }
+      return false;
+    },
+  });
 }
 
 function prepare(options: EmbeddedOptions): Cluster {
@@ -72,6 +155,12 @@ function prepare(options: EmbeddedOptions): Cluster {
     );
   }
   const user = databaseUser(readFileSync("/etc/passwd", "utf8"));
+  if (user !== null && !isEnterableByOthers(options.state)) {
+    throw new Failure(
+      "invalid",
+      `The state folder ${options.state} lies where only root may go, and PostgreSQL runs as the user ${user.name}. Choose a folder that others may pass through, such as /var/lib/fettle, with --state or FETTLE_STATE.`,
+    );
+  }
   const found = embeddedFolder();
   const data = join(options.state, "postgres", "data");
   mkdirSync(join(options.state, "postgres"), { recursive: true, mode: 0o755 });
@@ -147,7 +236,8 @@ async function start(cluster: Cluster): Promise<void> {
   const file = join(cluster.data, "postgresql.auto.conf");
   writeFileSync(file, `${lines.join("\n")}\n`, { mode: 0o600 });
   if (cluster.user !== null) chownSync(file, cluster.user.uid, cluster.user.gid);
-  removeDeadPidFile(cluster);
+  await endOrphans(cluster);
+  removeZombiePidFile(cluster);
   const log = join(cluster.data, "server.log");
   await run(cluster, "pg_ctl", ["start", "-w", "-s", "-D", cluster.data, "-l", log]);
 }
@@ -162,32 +252,108 @@ function isRunning(cluster: Cluster): boolean {
   const pid = pidOf(cluster);
   if (pid === null) return false;
   try {
-    const state = readFileSync(`/proc/${pid}/stat`, "utf8").replace(/^.*\) /s, "")[0];
     const command = readFileSync(`/proc/${pid}/cmdline`, "utf8");
     // A zombie (nobody reaps it in a container without an init) is dead, though its pid exists.
-    return state !== "Z" && command.includes("postgres") && command.includes(cluster.data);
+    return !isZombie(pid) && command.includes("postgres") && command.includes(cluster.data);
   } catch {
     return false;
   }
 }
 
+function isZombie(pid: number): boolean {
+  const afterName = readFileSync(`/proc/${pid}/stat`, "utf8").replace(/^.*\) /s, "");
+  return afterName.startsWith("Z");
+}
+
 function pidOf(cluster: Cluster): number | null {
+  const pid = Number(pidFileLine(cluster, 0));
+  return Number.isSafeInteger(pid) && pid > 1 ? pid : null;
+}
+
+function pidFileLine(cluster: Cluster, line: number): string | null {
   try {
-    const pid = Number(readFileSync(join(cluster.data, "postmaster.pid"), "utf8").split("\n")[0]);
-    return Number.isSafeInteger(pid) && pid > 1 ? pid : null;
+    const lines = readFileSync(join(cluster.data, "postmaster.pid"), "utf8").split("\n");
+    return lines[line] || null;
   } catch {
     return null;
   }
 }
 
-function removeDeadPidFile(cluster: Cluster): void {
-  if (pidOf(cluster) !== null) rmSync(join(cluster.data, "postmaster.pid"), { force: true });
-  for (const name of [".s.PGSQL.5432", ".s.PGSQL.5432.lock"]) {
+/**
+ * Sessions of a server that was killed can outlive it, and still write: a second server beside them
+ * would destroy the data. They are told to break off (what they had not committed is rolled back)
+ * and nothing starts before they are gone.
+ */
+async function endOrphans(cluster: Cluster): Promise<void> {
+  const until = Date.now() + ORPHAN_MS_MAX;
+  for (let left = orphans(cluster); left.length > 0; left = orphans(cluster)) {
+    if (Date.now() > until) {
+      throw new Failure(
+        "unavailable",
+        `Processes of an earlier PostgreSQL still use ${cluster.data} and do not end: ${left.join(", ")}. End them and start again.`,
+      );
+    }
+    for (const pid of left) breakOff(pid);
+    await sleep(POLL_MS);
+  }
+}
+
+function breakOff(pid: number): void {
+  try {
+    process.kill(pid, "SIGQUIT");
+  } catch {
+    // It is gone already.
+  }
+}
+
+/** PostgreSQL's processes work in the data folder, so that is how they are known. */
+function orphans(cluster: Cluster): readonly number[] {
+  return readdirSync("/proc")
+    .map(Number)
+    .filter((pid) => pid > 1 && worksIn(pid, cluster.data));
+}
+
+function worksIn(pid: number, folder: string): boolean {
+  try {
+    const isPostgres = readFileSync(`/proc/${pid}/comm`, "utf8") === "postgres\n";
+    return isPostgres && readlinkSync(`/proc/${pid}/cwd`) === folder;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * PostgreSQL judges a left-over pid file itself, and better than we could, but takes a zombie or a
+ * stranger with the same pid for its living self.
+ */
+function removeZombiePidFile(cluster: Cluster): void {
+  const pid = pidOf(cluster);
+  if (pid === null || !existsSync(`/proc/${pid}`)) return;
+  rmSync(join(cluster.data, "postmaster.pid"), { force: true });
+  for (const name of [SOCKET_NAME, `${SOCKET_NAME}.lock`]) {
     rmSync(join(cluster.sockets, name), { force: true });
   }
 }
 
+/** Waits while an adopted server still recovers, then makes the database when it is missing. */
 async function ensureDatabase(connection: Connection): Promise<void> {
+  const until = Date.now() + READY_MS_MAX;
+  for (;;) {
+    try {
+      return await makeDatabase(connection);
+    } catch (cause) {
+      if (!isStarting(cause) || Date.now() > until) throw cause;
+      await sleep(POLL_MS);
+    }
+  }
+}
+
+/** SQLSTATE 57P03: the server is starting up or in recovery. */
+function isStarting(cause: unknown): boolean {
+  return (cause as { code?: unknown } | null)?.code === "57P03";
+}
+
+async function makeDatabase(connection: Connection): Promise<void> {
   const client = new pg.Client(clientConfig({ ...connection, database: "postgres" }));
   await client.connect();
   try {
