@@ -45,7 +45,15 @@ function registerSetup(program: Command, cli: Cli): void {
 
 function localSecret(cli: Cli): string {
   const file = join(cli.state(), "setup-secret");
-  if (existsSync(file)) return readFileSync(file, "utf8").trim();
+  try {
+    if (existsSync(file)) return readFileSync(file, "utf8").trim();
+  } catch (cause) {
+    throw new Failure(
+      "forbidden",
+      `The setup secret ${file} belongs to the user who runs the server. Run "fettle setup" as that user, or use "fettle setup --link".`,
+      { cause },
+    );
+  }
   throw new Failure(
     "not-found",
     `There is no setup secret in ${file}: setup is over, or the server has not run here yet. Start it with "npm start"; from another machine use "fettle setup --link"; to sign in as somebody else use "fettle login".`,

@@ -11,7 +11,7 @@ import { ApiProblem, openClient } from "../client/client.ts";
 import { failureText, version } from "./about.ts";
 import { runningServer } from "./instance-lock.ts";
 import { loadConfig } from "./load-config.ts";
-import { chooseFolders } from "./state-folder.ts";
+import { makeFolders, stateFolder } from "./state-folder.ts";
 import { systemTerminal } from "./system-terminal.ts";
 
 /** The command line: flags and environment in, exit code out. Nothing else is decided here. */
@@ -67,7 +67,7 @@ function problemExit(problem: ApiProblem): number {
 }
 
 function folders(state: string | undefined) {
-  return chooseFolders({
+  return makeFolders({
     clone,
     state,
     sockets: environment["FETTLE_SOCKETS"],
@@ -76,6 +76,11 @@ function folders(state: string | undefined) {
 }
 
 function registerServer(): void {
+  // A terminal or pipe that goes away must not take the server with it, and its database stays tidy.
+  const surviveLostReader = (): void => {
+    process.stdout.removeAllListeners("error");
+    process.stdout.on("error", () => undefined);
+  };
   const say = (text: string): void => terminal.out(`${text}\n`);
   for (const name of ["start", "server"] as const) {
     const isStart = name === "start";
@@ -97,7 +102,10 @@ function registerServer(): void {
         // The server's code is loaded only by whoever runs one: other commands start at once.
         const { serve, start } = await import("./start.ts");
         const run = isStart ? start : serve;
+        surviveLostReader();
         await run({ config, paths: folders(config.state), say });
+        // All is closed; a name look-up that nobody can call off must not hold up the end.
+        process.exit(0);
       });
   }
 }
@@ -108,13 +116,21 @@ function cli(): Cli {
     file: join(configHome, "fettle", "credentials.json"),
     environmentToken: environment["FETTLE_TOKEN"],
   });
-  const state = (): string => folders(loadConfig({ clone, environment, flags: {} }).state).state;
-  const url = (): string =>
-    program.opts<{ url?: string }>().url ??
-    environment["FETTLE_URL"] ??
-    credentials.lastUrl() ??
-    runningServer(state())?.url ??
-    "http://localhost:7700";
+  const state = (): string =>
+    stateFolder({ clone, state: loadConfig({ clone, environment, flags: {} }).state });
+  let isSetup = false;
+  program.hook("preAction", (_, action) => {
+    isSetup = action.name() === "setup";
+  });
+  const url = (): string => {
+    const given = program.opts<{ url?: string }>().url ?? environment["FETTLE_URL"];
+    if (given !== undefined) return given;
+    // The setup secret of this state must not go to whatever server was used last.
+    const last = isSetup ? null : credentials.lastUrl();
+    const known = last ?? runningServer(state())?.url;
+    if (known === undefined && isSetup) throw notRunning(state());
+    return known ?? "http://localhost:7700";
+  };
   return {
     terminal,
     clock: Date.now,
@@ -135,6 +151,13 @@ function cli(): Cli {
       );
     },
   };
+}
+
+function notRunning(state: string): Failure {
+  return new Failure(
+    "unavailable",
+    `No server runs on the state folder ${state}. Start it with "npm start" and leave it running; if it uses another folder, set FETTLE_STATE to that one.`,
+  );
 }
 
 function outputFrom(text: string): Output {

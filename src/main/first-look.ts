@@ -1,30 +1,41 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { systemActor } from "../base/actor.ts";
-import { type Instant, instantToText } from "../base/instant.ts";
+import { HOUR_MS, type Instant, instantToText, MINUTE_MS } from "../base/instant.ts";
 import type { World } from "../db/world.ts";
 import { expectedFeeds, feedStatus, listFindings } from "../intel/actions.ts";
+import { sourcesFor } from "../intel/actions-network.ts";
+import { knownEcosystems } from "../intel/store-feed.ts";
 import { countMatchingBacklog } from "../intel/store-finding.ts";
 import { orderOf } from "../intel/versions/order.ts";
 import type { Host } from "../inventory/model.ts";
 import { everywhere, loadHost, loadOffers, loadPackageSet } from "../inventory/store.ts";
 import { listFixFirst } from "../triage/actions.ts";
-import type { LookFacts } from "./look-text.ts";
+import type { LookFacts, PublisherFacts } from "./look-text.ts";
+
+/** A good answer of a publisher is not asked for again within this time. */
+const ANSWER_LASTS_MS = HOUR_MS;
+/** Nor a failed one within this. */
+const FAILURE_LASTS_MS = 10 * MINUTE_MS;
+const PUBLISHER_POLL_MS = 500;
 
 /** Gathers what `npm start` says about this machine, from what is stored: nothing here waits. */
 export async function look(world: World, hostId: string): Promise<LookFacts> {
-  const host = await loadHost(world.db, hostId, everywhere);
-  const findings = await listFindings(world, systemActor, { group: "source" });
-  const exploited = await listFindings(world, systemActor, { group: "vulnerability", isKev: true });
+  const [host, findings, exploited, fixFirst, feeds, backlog] = await Promise.all([
+    loadHost(world.db, hostId, everywhere),
+    listFindings(world, systemActor, { group: "source" }),
+    listFindings(world, systemActor, { group: "vulnerability", isKev: true }),
+    listFixFirst(world, systemActor),
+    feedStatus(world),
+    countMatchingBacklog(world.db),
+  ]);
   const vulnerabilities = new Set(findings.rows.flatMap((row) => row.vulnerabilities));
-  const [first] = (await listFixFirst(world, systemActor)).filter(
-    (item) => item.remedy === "update-offered",
-  );
-  const feeds = await feedStatus(world);
+  const first = fixFirst.find((item) => item.remedy === "update-offered");
   return {
     host: host === null ? null : await hostFacts(world, host),
     vulnerabilities: vulnerabilities.size,
     sources: findings.rows.length,
     knownExploited: exploited.rows.map((row) => row.key),
-    isFinal: (await countMatchingBacklog(world.db)) === 0,
+    isFinal: backlog === 0,
     unknown: [...Map.groupBy(findings.coverage.unknown, (gap) => gap.reason)]
       .map(([reason, gaps]) => ({
         reason,
@@ -47,6 +58,42 @@ export async function look(world: World, hostId: string): Promise<LookFacts> {
             knownExploited: first.knownExploited.length,
           },
   };
+}
+
+/**
+ * What became of asking the publishers, once each has answered or failed; null when that takes too
+ * long or the server ends before.
+ */
+export async function publishersAsked(
+  world: World,
+  signal: AbortSignal,
+): Promise<PublisherFacts | null> {
+  const began = world.clock();
+  const isNetworkOn = world.config.feeds.network === "on";
+  const until = began + FAILURE_LASTS_MS;
+  while (!signal.aborted && world.clock() < until) {
+    const names = sourcesFor(await knownEcosystems(world.db)).map((source) => source.feed);
+    const feeds = (await feedStatus(world)).filter((feed) => names.includes(feed.name));
+    const isSettled = (name: string): boolean => {
+      const feed = feeds.find((known) => known.name === name);
+      const answeredAt = feed?.confirmedAt ?? -Infinity;
+      const failedAt = feed?.failedAt ?? -Infinity;
+      return answeredAt >= began - ANSWER_LASTS_MS || failedAt >= began - FAILURE_LASTS_MS;
+    };
+    if (!isNetworkOn || names.every(isSettled)) {
+      return {
+        isNetworkOn,
+        feeds: feeds.map((feed) => ({
+          name: feed.name,
+          isFailed: feed.failedAt !== null,
+          isStarter: feed.origin === "starter",
+          asOf: dayOf(feed.asOf),
+        })),
+      };
+    }
+    await sleep(PUBLISHER_POLL_MS, undefined, { signal }).catch(() => undefined);
+  }
+  return null;
 }
 
 function dayOf(at: Instant | null): string | null {

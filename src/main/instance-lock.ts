@@ -37,15 +37,24 @@ export async function takeInstanceLock(state: string): Promise<InstanceLock> {
   };
 }
 
-/** The address of the server that runs on this state folder, if one said so. */
+/** The address of the server that runs on this state folder, if one said so and still lives. */
 export function runningServer(state: string): { pid: number; url: string } | null {
   try {
     const parsed = noteSchema.safeParse(
       JSON.parse(readFileSync(join(state, "server.json"), "utf8")),
     );
-    return parsed.success ? parsed.data : null;
+    return parsed.success && isAlive(parsed.data.pid) ? parsed.data : null;
   } catch {
     return null;
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (cause) {
+    // Another user's process is there all the same.
+    return (cause as NodeJS.ErrnoException).code === "EPERM";
   }
 }
 

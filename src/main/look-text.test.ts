@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { type LookFacts, lookText } from "./look-text.ts";
+import { type LookFacts, lookText, publisherLine } from "./look-text.ts";
 
 function facts(changes: Partial<LookFacts> = {}): LookFacts {
   return {
@@ -49,4 +49,16 @@ it("says unknown, and no zero, where lists, feeds or the inspection are missing"
 it("names packages that no feed covers instead of passing over them", () => {
   const text = lookText(facts({ unknown: [{ reason: "no-feed", packages: 12 }] }));
   expect(text).toMatch(/Unsure +12 packages: No feed for this release/);
+});
+
+it("says in one line how the publishers of feeds answered", () => {
+  const feed = { name: "kev", isFailed: true, isStarter: true, asOf: "2026-11-20" };
+  const other = { ...feed, name: "epss", isFailed: false };
+  const line = (feeds: (typeof feed)[], isNetworkOn = true): string =>
+    publisherLine({ isNetworkOn, feeds });
+  expect(line([feed])).toMatch(/cannot be reached from here; .* starter snapshot of 2026-11-20$/);
+  expect(line([feed, other])).toMatch(/ kev could not be had .*; the others are up to date$/);
+  expect(line([other])).toMatch(/up to date with their publishers$/);
+  expect(line([feed], false)).toMatch(/switched off; going on with the starter snapshot/);
+  expect(line([{ ...feed, isStarter: false }])).toMatch(/going on with the data that is loaded$/);
 });

@@ -106,6 +106,33 @@ function dataLine(facts: LookFacts): string {
   return `Data          ${[...feeds, ...missing].join(", ")}`;
 }
 
+/** How asking the publishers of feeds went. */
+export interface PublisherFacts {
+  readonly isNetworkOn: boolean;
+  readonly feeds: readonly {
+    readonly name: string;
+    readonly isFailed: boolean;
+    readonly isStarter: boolean;
+    readonly asOf: string | null;
+  }[];
+}
+
+export function publisherLine(facts: PublisherFacts): string {
+  const failed = facts.feeds.filter((feed) => feed.isFailed);
+  const starter = facts.feeds.find((feed) => feed.isStarter);
+  const withWhat =
+    starter === undefined
+      ? "going on with the data that is loaded"
+      : `going on with the starter snapshot of ${starter.asOf ?? "an unknown day"}`;
+  if (!facts.isNetworkOn) return `Feeds         their network is switched off; ${withWhat}`;
+  if (failed.length === 0) return "Feeds         up to date with their publishers";
+  if (failed.length === facts.feeds.length) {
+    return `Feeds         the publishers cannot be reached from here; ${withWhat}`;
+  }
+  const names = failed.map((feed) => feed.name).join(", ");
+  return `Feeds         ${names} could not be had (fettle feed status says why); the others are up to date`;
+}
+
 function count(n: number, one: string, many = `${one}s`): string {
   return `${n.toLocaleString("en")} ${n === 1 ? one : many}`;
 }

@@ -1,5 +1,4 @@
 import { mkdirSync } from "node:fs";
-import { join } from "node:path";
 import type { Config } from "../base/config.ts";
 import { type Log, makeLog } from "../base/log.ts";
 import type { Loop } from "../base/loop.ts";
@@ -19,6 +18,7 @@ import { startRollouts } from "../rollout/loops.ts";
 import { allRoutes } from "../server/all-routes.ts";
 import { startServer } from "../server/server.ts";
 import { type InstanceLock, takeInstanceLock } from "./instance-lock.ts";
+import { databaseSockets, removeSocketFolders } from "./state-folder.ts";
 
 /** Everything that runs in one server process, wired together; `close` ends all of it. */
 export interface RunningFettle {
@@ -54,6 +54,7 @@ export async function startFettle(config: Config, paths: Paths): Promise<Running
   try {
     const lock = await takeInstanceLock(paths.state);
     closers.add("instance lock", () => lock.release());
+    closers.add("socket folders", async () => removeSocketFolders(paths));
     return await startAll({ config, paths, log, lock, closers });
   } catch (cause) {
     await closers.closeAll(log);
@@ -99,16 +100,16 @@ async function startAll(start: Starting): Promise<RunningFettle> {
 async function openStore(
   start: Starting,
 ): Promise<{ readonly connection: Connection; readonly description: string }> {
-  const { config, paths, closers } = start;
+  const { config, paths, log, closers } = start;
   if (config.databaseUrl !== undefined) {
     const host = new URL(config.databaseUrl).host || "a local socket";
     return { connection: { url: config.databaseUrl }, description: `PostgreSQL at ${host}` };
   }
-  // A folder of its own: when we are root it belongs to the database's user.
-  const sockets = join(paths.sockets, "pg");
+  const sockets = databaseSockets(paths);
   mkdirSync(sockets, { recursive: true, mode: 0o700 });
   const postgres = await startEmbedded({ state: paths.state, sockets });
   closers.add("embedded PostgreSQL", () => postgres.stop());
+  postgres.watch(log);
   const as = postgres.user === null ? "" : `, run as the user ${postgres.user}`;
   const how = postgres.how === "adopted" ? " (still running from before)" : "";
   return { connection: postgres.connection, description: `embedded PostgreSQL${as}${how}` };

@@ -1,3 +1,4 @@
+import { hostname } from "node:os";
 import { join } from "node:path";
 import { systemActor } from "../base/actor.ts";
 import type { Config } from "../base/config.ts";
@@ -9,121 +10,164 @@ import { enrolLocalHost } from "../inventory/actions.ts";
 import { scanHost } from "../inventory/inspect-host.ts";
 import type { Host } from "../inventory/model.ts";
 import { failureText, version } from "./about.ts";
-import { look } from "./first-look.ts";
-import { lookText } from "./look-text.ts";
+import { look, publishersAsked } from "./first-look.ts";
+import { lookText, publisherLine } from "./look-text.ts";
 import { type RunningFettle, startFettle } from "./server.ts";
+
+interface StartOptions {
+  readonly config: Config;
+  readonly paths: Paths;
+  readonly say: (text: string) => void;
+}
 
 /**
  * `npm start`: the server, this machine as the first host (inspected, never changed), the starter
  * snapshot, and a few lines about what was found. It waits for nothing that comes over a network.
  */
-export async function start(options: {
-  readonly config: Config;
-  readonly paths: Paths;
-  readonly say: (text: string) => void;
-}): Promise<void> {
+export async function start(options: StartOptions): Promise<void> {
   const { say } = options;
-  const began = Date.now();
-  const fettle = await startFettle(options.config, options.paths);
-  const ended = waitForEnd(say);
-  const refresh = new AbortController();
-  try {
+  await runUntilEnded(options, async (fettle, signal) => {
+    const began = Date.now();
     say(
       `Fettle ${version} runs at ${fettle.url}   (Ctrl-C stops everything, the database included)`,
     );
     say(`State         ${options.paths.state}, ${fettle.database}`);
-    await saySetup(fettle, say);
-    const host = await prepare(fettle.world);
-    say(lookText(await look(fettle.world, host.id)));
-    say(
-      `Ready in ${((Date.now() - began) / 1000).toFixed(1)} s. Try: ./fettle host list, ./fettle patch list`,
-    );
-    const background = lookAgain({ fettle, host, say, signal: refresh.signal });
-    await ended;
-    refresh.abort();
-    await background;
-  } finally {
-    await fettle.close();
-  }
+    await saySetup(fettle, options);
+    const host = await prepare(fettle.world, signal);
+    if (signal.aborted) return;
+    const seen = lookText(await look(fettle.world, host.id));
+    say(seen);
+    say(`Ready in ${secondsSince(began)} s. Try: ./fettle host list, ./fettle patch list`);
+    await lookAgain({ world: fettle.world, host, seen, say, signal });
+  });
   say("Stopped.");
 }
 
-async function saySetup(fettle: RunningFettle, say: (text: string) => void): Promise<void> {
-  if (fettle.setupSecret === null) return;
-  say(
-    "First admin   run ./fettle setup   (the setup secret is in the file setup-secret of the state)",
-  );
-  const link = await makeSetupLink(fettle.world);
-  if (link === null) return;
-  say(`              or on another machine, once, within 15 minutes: ./fettle setup --link`);
-  say(`              and paste ${fettle.url}${link.path}`);
-}
-
-async function prepare(world: World): Promise<Host> {
-  await loadStarter(world);
-  const host = await enrolLocalHost(world);
-  // A later start shows what is known and looks again in the background.
-  if (host.packageSet === null) {
-    await scanHost(world, host, { actor: systemActor.subject, refresh: "nothing" });
-  }
-  await rematch(world);
-  return host;
-}
-
-/** Reads the package lists anew into private folders, and says so when that changes the picture. */
-async function lookAgain(options: {
-  readonly fettle: RunningFettle;
-  readonly host: Host;
-  readonly say: (text: string) => void;
-  readonly signal: AbortSignal;
-}): Promise<void> {
-  const { world } = options.fettle;
-  try {
-    const before = lookText(await look(world, options.host.id));
-    const outcome = await scanHost(world, options.host, {
-      actor: systemActor.subject,
-      refresh: "lists",
-      signal: options.signal,
+/** `fettle server`: the server alone, for a service manager. */
+export async function serve(options: StartOptions): Promise<void> {
+  await runUntilEnded(options, async (fettle) => {
+    options.say(`Fettle ${version} listens at ${fettle.url}`);
+    if (fettle.setupSecret !== null) {
+      options.say(
+        `No admin yet: run "fettle setup"; the secret is in ${join(options.paths.state, "setup-secret")}`,
+      );
+    }
+    // A server that was never given a feed knows at least what came with it, and how old that is.
+    await loadStarter(fettle.world).catch((cause: unknown) => {
+      fettle.world.log.error({ err: cause }, "the starter snapshot could not be loaded");
     });
-    if (options.signal.aborted) return;
-    if (outcome.state === "failed") options.say(`\nLooked again: ${outcome.problem}`);
-    await rematch(world);
-    const after = lookText(await look(world, options.host.id));
-    if (after !== before) options.say(`\nAfter reading the package lists anew:\n${after}`);
-  } catch (cause) {
-    if (options.signal.aborted) return;
-    world.log.error({ err: cause }, "the second look failed");
-    options.say(`\nLooking again failed: ${failureText(cause)}`);
+  });
+}
+
+/**
+ * Starts everything, does the work, and ends everything at the first Ctrl-C, also at one that comes
+ * while the database is still being made.
+ */
+async function runUntilEnded(
+  options: StartOptions,
+  work: (fettle: RunningFettle, signal: AbortSignal) => Promise<void>,
+): Promise<void> {
+  const end = waitForEnd(options.say);
+  const fettle = await startFettle(options.config, options.paths).catch((cause: unknown) => {
+    // Ctrl-C reaches the programs that make the database too: what they say then is no news.
+    if (end.signal.aborted) return null;
+    throw cause;
+  });
+  if (fettle === null) return;
+  try {
+    if (!end.signal.aborted) await work(fettle, end.signal);
+    await end.ended;
+  } finally {
+    await fettle.close();
   }
 }
 
-/** Resolves at the first Ctrl-C or SIGTERM; a second one ends the process at once. */
-export function waitForEnd(say: (text: string) => void): Promise<void> {
-  return new Promise((resolve) => {
-    let isEnding = false;
+/** Ends at the first Ctrl-C or SIGTERM; a second one ends the process at once. */
+function waitForEnd(say: (text: string) => void): {
+  readonly ended: Promise<void>;
+  readonly signal: AbortSignal;
+} {
+  const controller = new AbortController();
+  const ended = new Promise<void>((resolve) => {
     const onSignal = (): void => {
-      if (isEnding) process.exit(130);
-      isEnding = true;
+      if (controller.signal.aborted) process.exit(130);
+      controller.abort();
       say("\nStopping ...");
       resolve();
     };
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, onSignal);
   });
+  return { ended, signal: controller.signal };
 }
 
-/** `fettle server`: the server alone, for a service manager. */
-export async function serve(options: {
-  readonly config: Config;
-  readonly paths: Paths;
-  readonly say: (text: string) => void;
-}): Promise<void> {
-  const fettle = await startFettle(options.config, options.paths);
-  options.say(`Fettle ${version} listens at ${fettle.url}`);
-  if (fettle.setupSecret !== null) {
-    options.say(
-      `No admin yet: run "fettle setup"; the secret is in ${join(options.paths.state, "setup-secret")}`,
-    );
+async function saySetup(fettle: RunningFettle, options: StartOptions): Promise<void> {
+  if (fettle.setupSecret === null) return;
+  const { say, config, paths } = options;
+  const command =
+    config.state === undefined ? "./fettle setup" : `FETTLE_STATE=${paths.state} ./fettle setup`;
+  say(`First admin   run ${command}   (it reads the secret ${fettle.setupSecret})`);
+  const link = await makeSetupLink(fettle.world);
+  if (link === null) return;
+  const isLocal = ["127.0.0.1", "::1", "localhost"].includes(config.host);
+  const how = isLocal ? ", through a tunnel to this port," : "";
+  say(`              or on another machine${how} once, within 15 minutes: ./fettle setup --link`);
+  say(`              and paste ${isLocal ? fettle.url : urlFromOutside(fettle.url)}${link.path}`);
+}
+
+/** A server that listens on every address answers under this machine's name. */
+function urlFromOutside(url: string): string {
+  const outside = new URL(url);
+  if (["0.0.0.0", "[::]"].includes(outside.hostname)) outside.hostname = hostname();
+  return outside.origin;
+}
+
+async function prepare(world: World, signal: AbortSignal): Promise<Host> {
+  await loadStarter(world);
+  const host = await enrolLocalHost(world);
+  // A later start shows what is known and looks again in the background.
+  if (host.packageSet === null) {
+    await scanHost(world, host, { actor: systemActor.subject, refresh: "nothing", signal });
   }
-  await waitForEnd(() => undefined);
-  await fettle.close();
+  await rematch(world);
+  return host;
+}
+
+/**
+ * Reads the package lists anew into private folders, then sees what the publishers of feeds gave,
+ * and says so when that changes the picture.
+ */
+async function lookAgain(options: {
+  readonly world: World;
+  readonly host: Host;
+  readonly seen: string;
+  readonly say: (text: string) => void;
+  readonly signal: AbortSignal;
+}): Promise<void> {
+  const { world, host, say, signal } = options;
+  let { seen } = options;
+  const sayNews = async (why: string): Promise<void> => {
+    await rematch(world);
+    const now = lookText(await look(world, host.id));
+    if (now !== seen) say(`\n${why}:\n${now}`);
+    seen = now;
+  };
+  try {
+    const actor = systemActor.subject;
+    const outcome = await scanHost(world, host, { actor, refresh: "lists", signal });
+    if (signal.aborted) return;
+    if (outcome.state === "failed") say(`\nLooked again: ${outcome.problem}`);
+    await sayNews("After reading the package lists anew");
+    const publishers = await publishersAsked(world, signal);
+    if (publishers === null) return;
+    say(publisherLine(publishers));
+    await sayNews("With the feeds of their publishers");
+  } catch (cause) {
+    if (signal.aborted) return;
+    world.log.error({ err: cause }, "the second look failed");
+    say(`\nLooking again failed: ${failureText(cause)}`);
+  }
+}
+
+function secondsSince(began: number): string {
+  return ((Date.now() - began) / 1000).toFixed(1);
 }

@@ -7,11 +7,13 @@ import {
   lstatSync,
   mkdirSync,
   realpathSync,
+  rmdirSync,
   statSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { Failure } from "../base/failure.ts";
+import { isEnterableByOthers } from "../db/postgres-files.ts";
 import type { Paths } from "../db/world.ts";
 
 /**
@@ -19,49 +21,78 @@ import type { Paths } from "../db/world.ts";
  * enter uses `/var/lib/fettle`, because PostgreSQL runs as another user there. Sockets need a short
  * folder: a Unix socket's path ends at 107 bytes.
  */
-export function chooseFolders(options: {
+export interface FolderOptions {
   readonly clone: string;
   readonly state: string | undefined;
   readonly sockets: string | undefined;
   readonly runtimeDir: string | undefined;
-}): Paths {
+}
+
+/** OpenSSH's control sockets need 36 bytes of the 107, PostgreSQL's fewer. */
+const SOCKET_FOLDER_BYTES_MAX = 71;
+
+/** Where the state of this clone is or would be; makes nothing, so that any command may ask. */
+export function stateFolder(options: Pick<FolderOptions, "clone" | "state">): string {
+  if (options.state !== undefined) return real(resolve(options.state));
   const isRoot = process.getuid?.() === 0;
-  const state = options.state ?? defaultState(options.clone, isRoot);
-  mkdirSync(state, { recursive: true });
-  // Others may pass through (the database's user must), but not list.
-  chmodSync(state, isRoot ? 0o711 : 0o700);
-  const real = realpathSync(state);
-  return { state: real, sockets: socketFolder(options, real, isRoot) };
+  if (isRoot && !isEnterableByOthers(options.clone)) return "/var/lib/fettle";
+  return real(join(options.clone, ".fettle"));
 }
 
-function defaultState(clone: string, isRoot: boolean): string {
-  if (isRoot && !othersMayEnter(clone)) return "/var/lib/fettle";
-  return join(clone, ".fettle");
+function real(path: string): string {
+  return existsSync(path) ? realpathSync(path) : path;
 }
 
-function othersMayEnter(path: string): boolean {
-  for (let at = path; at !== "/"; at = dirname(at)) {
-    if ((statSync(at).mode & 0o001) === 0) return false;
+/** Makes the folders that a server needs. */
+export function makeFolders(options: FolderOptions): Paths {
+  const isRoot = process.getuid?.() === 0;
+  const state = makeState(stateFolder(options), isRoot);
+  return { state, sockets: socketFolder(options, state, isRoot) };
+}
+
+function makeState(path: string, isRoot: boolean): string {
+  try {
+    mkdirSync(path, { recursive: true });
+    // Others may pass through (the database's user must), but not list.
+    chmodSync(path, isRoot ? 0o711 : 0o700);
+    accessSync(path, constants.W_OK);
+  } catch (cause) {
+    throw new Failure(
+      "blocked",
+      `The state folder ${path} cannot be made or written to by this user. Start Fettle as the user who owns it, or choose another with --state or FETTLE_STATE.`,
+      { cause },
+    );
   }
-  return true;
+  return realpathSync(path);
 }
 
-function socketFolder(
-  options: { readonly sockets: string | undefined; readonly runtimeDir: string | undefined },
-  state: string,
-  isRoot: boolean,
-): string {
+function socketFolder(options: FolderOptions, state: string, isRoot: boolean): string {
   if (options.sockets !== undefined) return ownFolder(options.sockets);
-  const name = createHash("sha256").update(state).digest("hex").slice(0, 10);
-  if (isRoot) {
-    if (isWritableFolder("/run")) {
-      mkdirSync("/run/fettle", { recursive: true, mode: 0o755 });
-      return ownFolder(join("/run/fettle", name));
-    }
-  } else if (options.runtimeDir !== undefined && isWritableFolder(options.runtimeDir)) {
-    return ownFolder(join(options.runtimeDir, `fettle-${name}`));
+  const name = nameFor(state);
+  if (isRoot && isWritableFolder("/run")) {
+    mkdirSync("/run/fettle", { recursive: true, mode: 0o755 });
+    return ownFolder(join("/run/fettle", name));
   }
-  return ownFolder(join(tmpdir(), `fettle-${process.getuid?.() ?? 0}-${name}`));
+  const { runtimeDir } = options;
+  const inTemporary = `fettle-${process.getuid?.() ?? 0}-${name}`;
+  const candidates = [
+    ...(!isRoot && runtimeDir !== undefined ? [join(runtimeDir, `fettle-${name}`)] : []),
+    join(tmpdir(), inTemporary),
+    join("/tmp", inTemporary),
+  ];
+  const chosen = candidates.find(
+    (path) =>
+      Buffer.byteLength(path) <= SOCKET_FOLDER_BYTES_MAX && isWritableFolder(resolve(path, "..")),
+  );
+  if (chosen !== undefined) return ownFolder(chosen);
+  throw new Failure(
+    "blocked",
+    `No folder for sockets: none of ${candidates.join(", ")} is short enough (${SOCKET_FOLDER_BYTES_MAX} bytes) and writable. Set FETTLE_SOCKETS to one.`,
+  );
+}
+
+function nameFor(state: string): string {
+  return createHash("sha256").update(state).digest("hex").slice(0, 10);
 }
 
 /** Makes the folder, or takes it only if it is really ours: `/tmp` is open to everybody. */
@@ -76,6 +107,26 @@ function ownFolder(path: string): string {
   }
   chmodSync(path, 0o711);
   return path;
+}
+
+/** The database's own part of the socket folder: when we are root it belongs to another user. */
+export function databaseSockets(paths: Paths): string {
+  return join(paths.sockets, "pg");
+}
+
+/** Takes away what a stopped server no longer needs; what is in use or not ours stays. */
+export function removeSocketFolders(paths: Paths): void {
+  const isChosenByUs = basename(paths.sockets).endsWith(nameFor(paths.state));
+  removeEmpty(databaseSockets(paths));
+  if (isChosenByUs) removeEmpty(paths.sockets);
+}
+
+function removeEmpty(path: string): void {
+  try {
+    rmdirSync(path);
+  } catch {
+    // Something is still in it, or it is gone.
+  }
 }
 
 function isWritableFolder(path: string): boolean {
