@@ -11,22 +11,36 @@ fettle_packages_fresh() {
     cmp -s "$here/package-lock.json" "$here/node_modules/.fettle-installed"
 }
 
+# npm's own words go to a file: a good run needs none of them, and of a bad one the errors are shown.
+fettle_npm_ci() {
+  if npm ci --no-audit --no-fund --no-progress --loglevel=error >"$here/.npm-install.log" 2>&1; then
+    cp "$here/package-lock.json" "$here/node_modules/.fettle-installed" &&
+      rm -f "$here/.npm-install.log"
+  else
+    head -n 12 "$here/.npm-install.log" >&2
+    return 1
+  fi
+}
+
 if ! fettle_packages_fresh; then
   if ! command -v npm >/dev/null 2>&1; then
     echo "fettle: npm is needed once, to install this clone's packages. Install Debian's nodejs and npm, or Node 24." >&2
     exit 1
   fi
-  echo "fettle: installing packages (once; about 10 s) ..." >&2
+  if ! [ -w "$here" ]; then
+    echo "fettle: the packages of $here are not installed and this user may not write there. Run ./fettle once as its owner." >&2
+    exit 1
+  fi
+  echo "fettle: installing this clone's packages (once, 470 MB, up to a minute) ..." >&2
   # Two starts at once must not install over each other.
   if ! (
     exec 9>"$here/.npm-install.lock"
     flock 9 2>/dev/null || true
     if ! fettle_packages_fresh; then
-      cd "$here" && npm ci --no-audit --no-fund --loglevel=error >&2 &&
-        cp package-lock.json node_modules/.fettle-installed
+      cd "$here" && fettle_npm_ci
     fi
   ); then
-    echo "fettle: 'npm ci' failed in $here; its messages are above. Check the network or the npm registry setting and try again." >&2
+    echo "fettle: 'npm ci' failed in $here; its messages are above and in .npm-install.log. Check the network or the npm registry setting and try again." >&2
     exit 1
   fi
 fi
@@ -42,3 +56,7 @@ fi
 export FETTLE_NODE
 PATH=$here/node_modules/.bin:$PATH
 export PATH
+# Node keeps what it compiled, which takes a third off every later start. Where the folder cannot be
+# written it does without.
+NODE_COMPILE_CACHE=${NODE_COMPILE_CACHE:-$here/node_modules/.cache/node}
+export NODE_COMPILE_CACHE
