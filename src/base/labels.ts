@@ -73,10 +73,18 @@ function holds(requirement: Requirement, labels: Labels): boolean {
   }
 }
 
-/** Splits at commas outside parentheses. */
+const PART = String.raw`(?:[^,()]|\([^()]*\))+`;
+const PARTS = new RegExp(PART, "g");
+const WHOLE = new RegExp(`^${PART}(?:,${PART})*$`);
+
+/**
+ * Splits at commas outside parentheses. A text that is not wholly made of parts is refused: what fell
+ * under the table would widen the expression, and the widest selects every host.
+ */
 function splitRequirements(text: string): string[] {
-  const parts = text.match(/(?:[^,(]|\([^)]*\))+/g) ?? [];
-  return parts.map((part) => part.trim()).filter((part) => part !== "");
+  if (text.trim() === "") return [];
+  if (!WHOLE.test(text)) throw unreadable(text);
+  return (text.match(PARTS) ?? []).map((part) => part.trim());
 }
 
 function parseRequirement(part: string, whole: string): Requirement {
@@ -97,7 +105,11 @@ function parseRequirement(part: string, whole: string): Requirement {
 function checked(requirement: Requirement, whole: string): Requirement {
   const values = "values" in requirement ? requirement.values : [];
   if (NAME.test(requirement.key) && values.every((value) => VALUE.test(value))) return requirement;
-  throw new Failure(
+  throw unreadable(whole);
+}
+
+function unreadable(whole: string): Failure {
+  return new Failure(
     "invalid",
     `The label expression ${JSON.stringify(whole.slice(0, 200))} cannot be read. Write it like env=prod,service in (web,db),!canary.`,
   );
