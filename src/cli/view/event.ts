@@ -30,10 +30,14 @@ const sentences: Readonly<Record<string, Sentence>> = {
     `wave ${text(f["wave"])} passed its gate: ${text(f["verified"])} verified, ${text(f["failed"])} failed`,
   "target.judged": (f) => `judged a host by a fresh look at it: ${text(f["verdict"])}`,
   "target.reported": (f) => `${text(f["count"])} host(s) reported a signed result`,
-  "rollout.halted": (f) =>
-    `halted the rollout: ${text(f["why"])}, wave ${text(f["wave"])}, ${text(f["failures"])} failed where ${text(f["allowed"])} are allowed`,
+  "rollout.halted": (f) => haltText(f),
   "rollout.finished": () => "finished the rollout",
 };
+
+function haltText(facts: Readonly<Record<string, unknown>>): string {
+  if (facts["why"] !== "failure-budget") return `halted the rollout: ${text(facts["why"])}`;
+  return `halted the rollout: in wave ${text(facts["wave"])} ${text(facts["failures"])} failed where ${text(facts["allowed"])} may`;
+}
 
 export function eventText(event: ShownEvent): string {
   const sentence = sentences[event.type];
