@@ -170,7 +170,7 @@ export async function createToken(
       `A token for the role ${tooMuch.role} within "${tooMuch.scope}" would exceed your own rights.`,
     );
   }
-  const subject = await tokenSubject(world, actor, input.user);
+  const subject = await tokenSubject(world, actor, input);
   const isOwn = subject === actor.subject;
   const parent =
     isOwn && actor.via === "token" && input.credentialHash !== null
@@ -199,21 +199,34 @@ export async function createToken(
   });
 }
 
+/**
+ * Whoever holds a service's token acts in its owner's name, so only the owner gets one: an
+ * administrator who made it for somebody else's service could ask for changes as that person and then
+ * approve them as themselves.
+ */
 async function tokenSubject(
   world: World,
   actor: Actor,
-  ref: string | undefined,
+  input: Pick<TokenRequest, "user" | "limits">,
 ): Promise<SubjectId> {
+  const ref = input.user;
   if (ref === undefined || ref === actor.subject || ref === actor.name) return actor.subject;
-  demandUnscoped(actor, "user.manage", "Making tokens for services");
   const subject = await loadSubject(world.db, ref);
-  if (subject === null || subject.kind !== "service") {
+  if (subject === null || subject.kind !== "service" || subject.owner !== actor.subject) {
     throw new Failure(
       "forbidden",
-      "Tokens are made for oneself or for a service; invite a person instead.",
+      "Tokens are made for oneself or for a service that one answers for as its owner; invite a person instead.",
     );
   }
-  return subject.id;
+  const beyond =
+    input.limits === null
+      ? subject.grants.find((grant) => !covers(actor.grants, parseGrant(grant)))
+      : undefined;
+  if (beyond === undefined) return subject.id;
+  throw new Failure(
+    "forbidden",
+    `${ref} holds ${beyond.role} within "${beyond.scope}", which exceeds your own rights. Give the token limits that you hold.`,
+  );
 }
 
 /** One's own tokens; with `all`, everybody's, for those who manage users. */

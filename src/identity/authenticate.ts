@@ -1,6 +1,6 @@
 import type { Actor } from "../base/actor.ts";
 import type { World } from "../db/world.ts";
-import { TOKEN_PREFIX } from "./model.ts";
+import { type Subject, TOKEN_PREFIX } from "./model.ts";
 import { narrow, parseGrant } from "./rights.ts";
 import { loadSubject } from "./store.ts";
 import { findSession, findToken } from "./store-access.ts";
@@ -35,6 +35,7 @@ export async function authenticate(world: World, presented: Presented): Promise<
   if (credential === null) return null;
   const subject = await loadSubject(world.db, credential.subject);
   if (subject === null || subject.disabledAt !== null) return null;
+  if (!(await isAnsweredFor(world, subject))) return null;
   const limits = credential.limits?.map(parseGrant) ?? null;
   return {
     credentialHash,
@@ -46,4 +47,11 @@ export async function authenticate(world: World, presented: Presented): Promise<
       grants: narrow(subject.grants.map(parseGrant), limits),
     },
   };
+}
+
+/** A service ends with the person who answers for it: that person has its tokens. */
+async function isAnsweredFor(world: World, subject: Subject): Promise<boolean> {
+  if (subject.owner === null) return subject.kind === "person";
+  const owner = await loadSubject(world.db, subject.owner);
+  return owner !== null && owner.disabledAt === null;
 }

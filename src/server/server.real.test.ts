@@ -487,6 +487,33 @@ describe("rights", () => {
     expect(other.status).toBe(403);
   });
 
+  test("nobody gets a token for a service that somebody else answers for", async () => {
+    const grants = [{ role: "operator" as const, scope: "env=dev" }];
+    const gus = await addPerson(site, admin, "gus", [...grants, { role: "viewer", scope: "" }]);
+    const body = { kind: "service", handle: "gus-ci", name: "CI", owner: "gus", grants };
+    expect((await call(site, "POST", "/api/v1/users", { token: admin, body })).status).toBe(201);
+    const wanted = { title: "ci", user: "gus-ci" };
+    const byAdmin = await call(site, "POST", "/api/v1/tokens", { token: admin, body: wanted });
+    expect(byAdmin.status).toBe(403);
+    const made = await call(site, "POST", "/api/v1/tokens", { token: gus.token, body: wanted });
+    expect(made.status).toBe(201);
+    const me = (): Promise<Answer> =>
+      call(site, "GET", "/api/v1/me", { token: made.body.token as string });
+    expect((await me()).status).toBe(200);
+    // Rights that the service has and its owner has not do not come to the owner by its token.
+    const more = { role: "admin", scope: "" };
+    await call(site, "POST", "/api/v1/users/gus-ci/grants", { token: admin, body: more });
+    const beyond = await call(site, "POST", "/api/v1/tokens", { token: gus.token, body: wanted });
+    expect(beyond.status).toBe(403);
+    const limited = { ...wanted, limits: grants };
+    const within = await call(site, "POST", "/api/v1/tokens", { token: gus.token, body: limited });
+    expect(within.status).toBe(201);
+    // Whoever leaves keeps no way in through a service.
+    const leave = { isDisabled: true };
+    await call(site, "PATCH", "/api/v1/users/gus", { token: admin, body: leave });
+    expect((await me()).status).toBe(401);
+  });
+
   test("an edit of what changed meanwhile is refused by its tag", async () => {
     await addPerson(site, admin, "fay", []);
     const seen = (await call(site, "GET", "/api/v1/users/fay", { token: admin })).headers.get(
