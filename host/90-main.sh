@@ -216,6 +216,7 @@ relay() {
 send_journal() {
   while read -r sj_line <&7; do
     say "@journal $sj_line" || return 1
+    SAID_LINE=$sj_line
   done
   return 0
 }
@@ -265,9 +266,21 @@ send_results() {
       *.sig | *.new | *'*') continue ;;
     esac
     set -f
-    send_result "$sr_file" "$sr_file.sig" || return 1
+    send_last_line "$sr_file" && send_result "$sr_file" "$sr_file.sig" || return 1
   done
   set -f
+}
+
+# The journal's last word on a result says more than its code: whether anything had begun. Who calls
+# back after the end has not heard it.
+send_last_line() { # RESULT
+  job_here
+  awk -v plan="$HERE_PLAN" -v attempt="$HERE_ATTEMPT" '
+    $1 == "plan" { mine = ($2 "") == (plan "") }
+    $1 == "attempt" { exit !(mine && ($2 "") == (attempt "")) }' "$1" || return 0
+  sl_line=$(grep -v '^NOTE ' "$VAR/job/journal" | tail -n 1)
+  [ -n "$sl_line" ] && [ "$sl_line" != "${SAID_LINE:-}" ] || return 0
+  say "@journal $sl_line"
 }
 
 # Sends one signed result; once the server has it, the outbox need not keep it.
