@@ -122,14 +122,18 @@ export async function startChange(
   const change = await loadChange(tx, start.change);
   if (change === null) throw new Failure("not-found", "There is no such change.");
   if ((await startApproved(tx, start.change, start.at)) === null) {
-    throw new Failure(
-      "blocked",
-      `C-${change.number} is ${change.state}; only a change with valid approvals is carried out.`,
-      { facts: { state: change.state, need: change.need } },
-    );
+    throw new Failure("blocked", notCarriedOut(change), {
+      facts: { state: change.state, need: change.need },
+    });
   }
   await recordEnd(tx, start.actor, { ...change, state: "running" }, null);
   return { ...change, state: "running", movedAt: start.at };
+}
+
+function notCarriedOut({ number, state }: Change): string {
+  return state === "approved"
+    ? `C-${number} was approved, but not enough of its approvals count now: their time is over, or an approver was disabled or took back the key. Give it a new plan and have that approved.`
+    : `C-${number} is ${state}; only a change with valid approvals is carried out.`;
 }
 
 /** For the rollout's end: running → completed, failed or backed-out; false when it did not run. */

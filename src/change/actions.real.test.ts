@@ -100,6 +100,24 @@ describe("an approval", () => {
     expect((await loadPatch(world.db, patch))?.state).toBe("approved");
   });
 
+  test("counts no longer when its approver was disabled or took the key back", async () => {
+    const gone = await aPerson(world, "gone", { role: "approver" });
+    const lost = await aPerson(world, "lost", { role: "approver" });
+    for (const [who, end] of [
+      [gone, sql`update subject set disabled_at = now() where id = ${gone.actor.subject}`],
+      [lost, sql`update approver_key set removed_at = now() where subject = ${lost.actor.subject}`],
+    ] as const) {
+      const change = await requested();
+      expect((await approve(who, change)).change.state).toBe("approved");
+      await end.execute(world.db);
+      await expect(start(change)).rejects.toMatchObject({
+        code: "blocked",
+        message: expect.stringContaining("not enough of its approvals count"),
+      });
+      expect((await loadChange(world.db, change.id))?.state).toBe("approved");
+    }
+  });
+
   test("is accepted by stock ssh-keygen, from the statement as it is shown", async () => {
     const folder = mkdtempSync(join(tmpdir(), "fettle-approve-"));
     try {

@@ -27,7 +27,7 @@ export async function loadApprovalHold(
 ): Promise<Hold | null> {
   const { rows } = await sql<ApprovalRow>`
     select c.state, c.plan, c.need, ${millis(sql`c.expires_at`)} as "expiresAt",
-           (select count(distinct a.person) from approval a
+           (select count(distinct a.person) from live_approval a
              where a.change = c.id and a.plan = c.plan and a.person <> c.requester_person) as have,
            exists (select 1 from approved_change v
                     where v.id = c.id and v.plan = ${rollout.plan}) as "isApproved"
