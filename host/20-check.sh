@@ -147,7 +147,7 @@ END
 check_seen() {
   SEEN='' SEEN_ATTEMPT=0
   if [ -s "$VAR/seen/$J_PLAN" ]; then
-    read -r SEEN SEEN_ATTEMPT <"$VAR/seen/$J_PLAN"
+    read -r SEEN SEEN_ATTEMPT _ <"$VAR/seen/$J_PLAN"
     is_number "$SEEN_ATTEMPT" || fail_code E_STATE "seen/$J_PLAN cannot be read" || return 1
   fi
   [ "$J_ATTEMPT" -ge 1 ] && [ "$J_ATTEMPT" -le "$J_ATTEMPTS" ] ||
@@ -171,6 +171,7 @@ check_seen() {
   job_here
   if [ "$HERE_PLAN" = "$J_PLAN" ] && [ "$HERE_ATTEMPT" = "$J_ATTEMPT" ]; then
     CK_RESUME=yes
+    same_leaf_here || return 1
     # An attempt that was held or refused before it began has ended too, though nothing is in seen.
     [ "$SEEN" = open ] || [ ! -e "$VAR/job/reported" ] ||
       fail_code E_REPLAY "attempt $J_ATTEMPT has ended and was reported" || return 1
@@ -188,22 +189,34 @@ check_seen_revert() {
     fail_code E_PERMIT "the plan allows no revert on order" || return 1
   job_here
   case $SEEN in
-    'done' | open) ;;
+    'done') ;;
+    open)
+      # A job in the middle is not turned round: it ends or is rolled back first.
+      [ "$HERE_KIND" = revert ] || fail_code E_BUSY "the plan is still being carried out" || return 1
+      ;;
     *) fail_code E_PERMIT "the plan is not done here" || return 1 ;;
   esac
   [ "$HERE_PLAN" = "$J_PLAN" ] && [ "$HERE_ATTEMPT" = "$J_ATTEMPT" ] ||
     fail_code E_PERMIT "the snapshot of this plan is gone" || return 1
+  same_leaf_here || return 1
   CK_RESUME=yes
 }
 
-# Which job lies in the job folder: HERE_PLAN, HERE_ATTEMPT.
+# The steps that lie here are those of one leaf. In a plan by rule this host may take several leaves;
+# an order for another one must not start these steps under that leaf's wave and windows.
+same_leaf_here() {
+  [ "$HERE_INDEX" = "$J_INDEX" ] ||
+    fail_code E_REPLAY "attempt $J_ATTEMPT is here for leaf $HERE_INDEX, not $J_INDEX"
+}
+
+# Which job lies in the job folder: HERE_KIND, HERE_PLAN, HERE_INDEX, HERE_ATTEMPT.
 job_here() {
-  HERE_PLAN='' HERE_ATTEMPT=''
+  HERE_KIND='' HERE_PLAN='' HERE_INDEX='' HERE_ATTEMPT=''
   [ -s "$VAR/job/facts" ] || return 0
   {
     read -r _
-    read -r _ _ _ HERE_PLAN _ HERE_ATTEMPT _
-  } <"$VAR/job/facts"
+    read -r HERE_KIND _ _ HERE_PLAN HERE_INDEX HERE_ATTEMPT _
+  } 2>/dev/null <"$VAR/job/facts"
 }
 
 # Step 11, with the bounds of §5: the statement can only be narrower than the ring's line.

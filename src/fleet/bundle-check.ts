@@ -33,7 +33,9 @@ export interface HostState {
   readonly revoked: ReadonlySet<string>;
   /** The job whose folder is there, and whether its attempt has ended. */
   readonly job: {
+    readonly kind: "dispatch" | "revert";
     readonly plan: string;
+    readonly index: number;
     readonly attempt: number;
     readonly isReported: boolean;
   } | null;
@@ -236,10 +238,13 @@ function checkSeen({ order, statement, host }: Case): Refusal | null {
     return no("E_REPLAY", `attempt ${order.attempt} of ${statement.attempts}`);
   }
   if (order.kind === "revert") {
-    const isDone = seen?.state === "done" || seen?.state === "open";
-    return statement.revert.kind === "order" && isDone && isHere
-      ? null
-      : no("E_PERMIT", "the plan is not done here, or allows no revert on order");
+    return checkSeenRevert({
+      allows: statement.revert.kind === "order",
+      seen,
+      isHere,
+      host,
+      order,
+    });
   }
   if (seen !== undefined && !mayRunAgain(seen, order.attempt)) {
     return no("E_REPLAY", `attempt ${seen.attempt} is recorded as ${seen.state}`);
@@ -247,9 +252,31 @@ function checkSeen({ order, statement, host }: Case): Refusal | null {
   if (isHere && host.job?.isReported === true && seen?.state !== "open") {
     return no("E_REPLAY", `attempt ${order.attempt} has ended and was reported`);
   }
+  if (isHere && host.job?.index !== order.index) return otherLeaf;
   const isOtherOpen = host.job !== null && host.seen.get(host.job.plan)?.state === "open";
   if (isOtherOpen && host.job?.plan !== order.plan) return no("E_BUSY", "another plan is open");
   return seen?.state === "open" && !isHere ? no("E_STATE", "the open job's folder is gone") : null;
+}
+
+const otherLeaf = no("E_REPLAY", "this attempt is here for another leaf");
+
+/** §7.7: a job in the middle is not turned round; it ends or is rolled back first. */
+function checkSeenRevert(of: {
+  readonly allows: boolean;
+  readonly seen: { readonly state: string } | undefined;
+  readonly isHere: boolean;
+  readonly host: HostState;
+  readonly order: Order;
+}): Refusal | null {
+  const { seen, host } = of;
+  if (!of.allows) return no("E_PERMIT", "the plan allows no revert on order");
+  if (seen?.state === "open" && host.job?.kind !== "revert") {
+    return no("E_BUSY", "the plan is still being carried out");
+  }
+  if ((seen?.state !== "done" && seen?.state !== "open") || !of.isHere) {
+    return no("E_PERMIT", "the plan is not done here");
+  }
+  return host.job?.index === of.order.index ? null : otherLeaf;
 }
 
 function mayRunAgain(seen: { state: string; attempt: number }, attempt: number): boolean {

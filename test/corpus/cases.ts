@@ -27,8 +27,13 @@ function rule(draft: Draft, change: object): void {
 function seen(state: string, attempt: number, job: boolean) {
   return (draft: Draft, plan: string): void => {
     draft.host.seen = new Map([[plan, { state, attempt }]]);
-    if (job) draft.host.job = { plan, attempt, isReported: state !== "open" };
+    if (job) draft.host.job = jobHere(draft, { plan, attempt, isReported: state !== "open" });
   };
+}
+
+function jobHere(draft: Draft, job: Partial<NonNullable<Draft["host"]["job"]>>) {
+  const { index } = draft;
+  return { kind: "dispatch", plan: "", index, attempt: 1, isReported: false, ...job } as const;
 }
 
 const accepted: readonly (readonly [string, CorpusCase["change"]])[] = [
@@ -76,7 +81,7 @@ const accepted: readonly (readonly [string, CorpusCase["change"]])[] = [
     "an attempt whose worker died before it began",
     (d) => {
       d.state = (draft, plan) => {
-        draft.host.job = { plan, attempt: 1, isReported: false };
+        draft.host.job = jobHere(draft, { plan });
       };
     },
   ],
@@ -89,7 +94,7 @@ const accepted: readonly (readonly [string, CorpusCase["change"]])[] = [
   [
     "another plan's job that never began",
     (d) => {
-      d.host.job = { plan: sha256("x"), attempt: 1, isReported: false };
+      d.host.job = jobHere(d, { plan: sha256("x") });
     },
   ],
   [
@@ -126,6 +131,16 @@ const accepted: readonly (readonly [string, CorpusCase["change"]])[] = [
     (d) => {
       d.order = { kind: "revert" };
       d.state = seen("done", 1, true);
+    },
+  ],
+  [
+    "an ordered revert that was cut off",
+    (d) => {
+      d.order = { kind: "revert" };
+      d.state = (draft, plan) => {
+        seen("open", 1, false)(draft, plan);
+        draft.host.job = jobHere(draft, { plan, kind: "revert" });
+      };
     },
   ],
 ];
@@ -530,6 +545,47 @@ const times: typeof signatures = [
     },
   ],
   [
+    "another leaf of the plan while an attempt is open here",
+    "E_REPLAY",
+    (d) => {
+      ruled(d, ["env=prod"]);
+      d.state = (draft, plan) => {
+        seen("open", 1, false)(draft, plan);
+        draft.host.job = jobHere(draft, { plan, index: 0 });
+      };
+    },
+  ],
+  [
+    "another leaf of the plan before the attempt began",
+    "E_REPLAY",
+    (d) => {
+      ruled(d, ["env=prod"]);
+      d.state = (draft, plan) => {
+        draft.host.job = jobHere(draft, { plan, index: 0 });
+      };
+    },
+  ],
+  [
+    "an ordered revert of another leaf",
+    "E_REPLAY",
+    (d) => {
+      ruled(d, ["env=prod"]);
+      d.order = { kind: "revert" };
+      d.state = (draft, plan) => {
+        seen("done", 1, false)(draft, plan);
+        draft.host.job = jobHere(draft, { plan, index: 0, isReported: true });
+      };
+    },
+  ],
+  [
+    "an ordered revert of a plan in the middle",
+    "E_BUSY",
+    (d) => {
+      d.order = { kind: "revert" };
+      d.state = seen("open", 1, true);
+    },
+  ],
+  [
     "an attempt beyond the approved number",
     "E_REPLAY",
     (d) => {
@@ -548,7 +604,7 @@ const times: typeof signatures = [
     "E_REPLAY",
     (d) => {
       d.state = (draft, plan) => {
-        draft.host.job = { plan, attempt: 1, isReported: true };
+        draft.host.job = jobHere(draft, { plan, isReported: true });
       };
     },
   ],
@@ -563,7 +619,7 @@ const times: typeof signatures = [
     "another plan that is still open",
     "E_BUSY",
     (d) => {
-      d.host.job = { plan: sha256("x"), attempt: 1, isReported: false };
+      d.host.job = jobHere(d, { plan: sha256("x") });
       d.host.seen = new Map([[sha256("x"), { state: "open", attempt: 1 }]]);
     },
   ],

@@ -98,9 +98,9 @@ export function layHost(root: HostRoot, scene: Scene): void {
     write(`seen/${plan}`, `${state} ${attempt}\n`);
   for (const plan of host.revoked) write(`revoked/${plan}`, "revoked\n");
   if (host.job !== null) {
-    const { plan, attempt, isReported } = host.job;
+    const { kind, plan, index, attempt, isReported } = host.job;
     if (isReported) write("job/reported", "");
-    write("job/facts", `ok\ndispatch acme h ${plan} 2 ${attempt} 1 1 1 1 0 -\n`);
+    write("job/facts", `ok\n${kind} acme h ${plan} ${index} ${attempt} 1 1 1 1 0 -\n`);
   }
 }
 
