@@ -2,7 +2,7 @@ import { type Actor, scopesFor } from "../base/actor.ts";
 import { Failure } from "../base/failure.ts";
 import { selects } from "../base/labels.ts";
 import type { World } from "../db/world.ts";
-import { insertWithEvents, newHost } from "./actions.ts";
+import { insertWithEvents, newHost, wayRefusals } from "./actions.ts";
 import { readAnsibleIni, readAnsibleYaml } from "./ansible-inventory.ts";
 import {
   checkedList,
@@ -44,15 +44,20 @@ export async function importHosts(
   }
   const list = checkedList(read.rows, request.defaults);
   const scopes = scopesFor(actor, "host.manage");
-  const outside = list.hosts.filter((h) => !scopes.some((s) => selects(s, h.labels)));
+  const lines = new Map(read.rows.map((row) => [row.name, row.line]));
+  const refusals = await wayRefusals(
+    world,
+    actor,
+    list.hosts.map((host) => host.way),
+  );
   const problems = [
     ...read.problems,
     ...list.problems,
-    ...outside.map(({ name }) => ({
-      line: read.rows.find((row) => row.name === name)?.line ?? null,
-      host: name,
-      message: "You may not manage hosts with these labels.",
-    })),
+    ...list.hosts.flatMap(({ name, labels }, i) => {
+      const isOutside = !scopes.some((scope) => selects(scope, labels));
+      const message = isOutside ? "You may not manage hosts with these labels." : refusals[i];
+      return message == null ? [] : [{ line: lines.get(name) ?? null, host: name, message }];
+    }),
     ...(read.rows.length === 0 && read.problems.length === 0
       ? [{ line: null, host: null, message: "The list names no host." }]
       : []),

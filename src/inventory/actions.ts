@@ -18,6 +18,7 @@ import {
   sshWay,
 } from "./host-input.ts";
 import type { Host, HostWay } from "./model.ts";
+import { wayRefusal } from "./own-way.ts";
 import {
   everywhere,
   insertHosts,
@@ -28,6 +29,7 @@ import {
   type NewHost,
   updateHost,
 } from "./store.ts";
+import { loadKnownWays } from "./store-ways.ts";
 
 export interface HostInput {
   readonly name: string;
@@ -39,6 +41,7 @@ export interface HostInput {
 export async function addHost(world: World, actor: Actor, input: HostInput): Promise<Host> {
   demandWithin(scopesFor(actor, "host.manage"), input.labels);
   const way = await wayFrom(input.way);
+  await demandOwnWay(world, actor, way);
   demandPossibleMode(way, input.mode);
   const { name, labels, mode } = input;
   const host = newHost(world, { name, labels, mode, way });
@@ -96,6 +99,23 @@ async function wayFrom(input: HostInput["way"]): Promise<HostWay> {
   );
 }
 
+async function demandOwnWay(world: World, actor: Actor, way: HostWay): Promise<void> {
+  const [refusal] = await wayRefusals(world, actor, [way]);
+  if (refusal != null) throw new Failure("forbidden", refusal);
+}
+
+/** For each way why the actor may not have the server go it, or null; nothing without label limits. */
+export async function wayRefusals(
+  world: World,
+  actor: Actor,
+  ways: readonly HostWay[],
+): Promise<readonly (string | null)[]> {
+  const scopes = scopesFor(actor, "host.manage");
+  if (scopes.some((selector) => selector.length === 0)) return ways.map(() => null);
+  const known = await loadKnownWays(world.db, scopes, ways);
+  return ways.map((way) => wayRefusal(way, known));
+}
+
 /** Ledger facts of a way: how, never where or as whom. */
 function wayFacts(way: HostWay): JsonObject {
   return way.kind === "local"
@@ -129,6 +149,7 @@ export async function editHost(
   const scopes = scopesFor(actor, "host.manage");
   const { id } = await foundHost(world, ref, scopes);
   const way = change.way === undefined ? null : await wayFrom(change.way);
+  if (way !== null) await demandOwnWay(world, actor, way);
   await inTransaction(world.db, async (tx) => {
     await lockHost(tx, id);
     // Read again under the lock: labels decide who may edit, and somebody may just have changed them.

@@ -251,11 +251,33 @@ describe("a scan of many", () => {
 describe("hosts within scopes", () => {
   test("are all that an operator sees, adds, edits and removes", async () => {
     const web = operatorOf("team=web");
-    const way = overSsh();
-    const add = (actor: Actor, name: string, labels: Record<string, string>) =>
+    const add = (actor: Actor, name: string, labels: Record<string, string>, way = overSsh()) =>
       addHost(made.world, actor, { name, way, labels, mode: "managed" });
+    const dead = overSsh({ address: "db-1.test", hostKeys: [DEAD_KEY] });
+    expect(await code(add(web, "web-1", { team: "web" }))).toBe("forbidden");
+    await add(admin, "web-0", { team: "web" });
     await add(web, "web-1", { team: "web" });
-    await add(admin, "db-1", { team: "db" });
+    await removeHost(made.world, admin, "web-0");
+    await add(admin, "db-1", { team: "db" }, dead);
+    // Neither a name nor a label of one's own makes the machine of others one's own.
+    expect(await code(add(web, "mine", { team: "web" }, dead))).toBe("forbidden");
+    expect(await code(editHost(made.world, web, "web-1", { way: dead }))).toBe("forbidden");
+    const withTheirKey = overSsh({ identityFile: "/root/.ssh/db-team" });
+    expect(await code(add(web, "mine", { team: "web" }, withTheirKey))).toBe("forbidden");
+    const listed = await importHosts(made.world, web, {
+      format: "csv",
+      text: `name,address,host_key,labels\nmine,db-1.test,${DEAD_KEY},team=web\n`,
+      purpose: "preview",
+      defaults: {
+        user: "root",
+        identityFile: overSsh().identityFile,
+        program: "piped",
+        mode: "managed",
+        labels: {},
+        knownHosts: "",
+      },
+    });
+    expect(listed.problems).toMatchObject([{ line: 2, host: "mine" }]);
     expect(await code(add(web, "db-2", { team: "db" }))).toBe("forbidden");
     expect(await code(add(web, "no-label", {}))).toBe("forbidden");
     const seen = await listHosts(made.world, web, { afterName: "", limit: 100 });
