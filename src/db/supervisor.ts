@@ -355,6 +355,8 @@ function isStarting(cause: unknown): boolean {
 
 async function makeDatabase(connection: Connection): Promise<void> {
   const client = new pg.Client(clientConfig({ ...connection, database: "postgres" }));
+  // A connection that breaks rejects what waits on it; nobody waiting, it must not end the process.
+  client.on("error", () => undefined);
   await client.connect();
   try {
     const { rowCount } = await client.query("select from pg_database where datname = $1", [
