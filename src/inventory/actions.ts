@@ -7,7 +7,7 @@ import type { JsonObject } from "../base/json.ts";
 import type { Labels, Selector } from "../base/labels.ts";
 import { inTransaction, isUniqueViolation } from "../db/database.ts";
 import type { World } from "../db/world.ts";
-import { recordEvent } from "../ledger/record.ts";
+import { recordEvent, recordEvents } from "../ledger/record.ts";
 import { scanHostKeys } from "../reach/scan-host-keys.ts";
 import {
   changedLabels,
@@ -58,11 +58,15 @@ export async function insertWithEvents(
   try {
     await inTransaction(world.db, async (tx) => {
       await insertHosts(tx, hosts, world.clock());
-      for (const host of hosts) {
-        const facts = { ...wayFacts(host.way), mode: host.mode };
-        const object = `host:${host.id}`;
-        await recordEvent(tx, { type: "host.added", actor: actor.subject, object, facts });
-      }
+      await recordEvents(
+        tx,
+        hosts.map((host) => ({
+          type: "host.added",
+          actor: actor.subject,
+          object: `host:${host.id}`,
+          facts: { ...wayFacts(host.way), mode: host.mode },
+        })),
+      );
     });
   } catch (cause) {
     if (!isUniqueViolation(cause, "host_name_live")) throw cause;
