@@ -17,6 +17,8 @@ import { approvalsFor, type ListedChange, loadChange, loadChanges } from "./stor
 /** Changes over HTTP: asking, seeing exactly what is signed, approving with a signature. */
 
 const time = z.iso.datetime({ offset: true });
+/** Numbers of changes are PostgreSQL integers. */
+const NUMBER_MAX = 2 ** 31 - 1;
 const changeRef = z.string().min(1).max(64);
 const digestText = z.string().regex(/^[0-9a-f]{64}$/);
 const reasonText = z.string().trim().min(1).max(4000);
@@ -155,7 +157,7 @@ const getChanges = route({
     state: z.enum(changeStates).optional(),
     patch: z.string().min(1).max(64).optional(),
     waiting: z.literal("me").optional(),
-    cursor: z.coerce.number().int().min(1).optional(),
+    cursor: z.coerce.number().int().min(1).max(NUMBER_MAX).optional(),
     limit: z.coerce.number().int().min(1).max(1000).default(100),
   }),
   reply: z.strictObject({ items: z.array(changeSchema), next: z.string().nullable() }),

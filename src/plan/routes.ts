@@ -242,7 +242,13 @@ const getPolicy = route({
   },
 });
 
-const indexCursor = z.coerce.number().int().min(0).optional();
+/** Places in a plan are PostgreSQL integers. */
+const indexCursor = z.coerce
+  .number()
+  .int()
+  .min(0)
+  .max(2 ** 31 - 1)
+  .optional();
 
 const getHosts = route({
   method: "GET",

@@ -21,7 +21,9 @@ const rolloutParams = z.strictObject({
   rollout: z.string().min(1).max(64).describe("an id, or a number such as R-7"),
 });
 const limit = z.coerce.number().int().min(1).max(1000).default(100);
-const cursor = z.coerce.number().int().min(0).optional();
+/** Numbers and places are PostgreSQL integers. */
+const NUMBER_MAX = 2 ** 31 - 1;
+const cursor = z.coerce.number().int().min(0).max(NUMBER_MAX).optional();
 const reason = z.string().trim().min(1).max(1000);
 
 const postRollout = route({
@@ -75,7 +77,7 @@ const getTargets = route({
   query: z.strictObject({
     limit,
     cursor,
-    wave: z.coerce.number().int().min(1).optional(),
+    wave: z.coerce.number().int().min(1).max(NUMBER_MAX).optional(),
   }),
   reply: z.strictObject({ items: z.array(targetSchema), next: z.string().nullable() }),
   errors: ["not-found"],

@@ -8,6 +8,7 @@ import type { ServedRoute } from "../ledger/served-route.ts";
 import { type Admission, isStillAdmitted } from "./gate.ts";
 import { parseInput } from "./problem.ts";
 import { claimKey, type IdempotencyKey, type KeptAnswer, keepAnswer, releaseKey } from "./store.ts";
+import { textFaultIn } from "./text-fault.ts";
 
 /** Longer than any query may take (two minutes), so that the database's own limit speaks first. */
 const HANDLER_MS_MAX = 150_000;
@@ -41,7 +42,7 @@ export async function answer(served: Served): Promise<FastifyReply> {
   try {
     result = await withinTime(route.handle(contextOf(served, facts), input));
   } catch (cause) {
-    if (key !== null) await releaseKey(served.world.db, key);
+    if (key !== null && isUndone(cause)) await releaseKey(served.world.db, key);
     throw cause;
   }
   const status = route.reply === null ? 204 : (route.status ?? 200);
@@ -55,7 +56,26 @@ export async function answer(served: Served): Promise<FastifyReply> {
   return reply.send(body ?? undefined);
 }
 
+/**
+ * A refusal did nothing, so its key may be used again. After anything else (time was up while the work
+ * went on, the connection broke in the commit) nobody knows, and the key stays taken.
+ */
+function isUndone(cause: unknown): boolean {
+  return cause instanceof Failure && !(cause instanceof TimeUp) && cause.code !== "internal";
+}
+
+class TimeUp extends Failure {
+  constructor() {
+    super(
+      "unavailable",
+      "The server took too long to answer and may still be at it. Look whether it took effect before you try again.",
+    );
+  }
+}
+
 function parsePart(schema: ServedRoute["body"], value: unknown, part: string): never {
+  const fault = textFaultIn(value);
+  if (fault !== null) throw new Failure("invalid", `The ${part} of the request holds ${fault}.`);
   if (schema !== undefined) return parseInput(schema, value ?? undefined, part);
   const isEmpty =
     value === undefined || value === null || (typeof value === "object" && isBare(value));
@@ -114,9 +134,7 @@ class Facts implements RequestFacts {
 async function withinTime<T>(work: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      reject(new Failure("unavailable", "The server took too long and gave up. Try again later."));
-    }, HANDLER_MS_MAX);
+    timer = setTimeout(() => reject(new TimeUp()), HANDLER_MS_MAX);
   });
   try {
     return await Promise.race([work, late]);

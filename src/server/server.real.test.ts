@@ -671,6 +671,56 @@ describe("the contract", () => {
     expect(await raw(`{"name":"${"x".repeat(1_100_000)}"}`)).toBe(413);
   });
 
+  test("no text or number makes the database itself complain", async () => {
+    for (const path of [
+      "users/%00",
+      "hosts/%00",
+      "hosts?cursor=%00",
+      "scans/%00",
+      "findings/%00aa",
+      "audit/events?type=%00",
+      "changes?cursor=99999999999999",
+      "rollouts?cursor=99999999999999",
+      "patches?cursor=999999999",
+      "changes/C-999999999",
+    ]) {
+      const { status } = await call(site, "GET", `/api/v1/${path}`, { token: admin });
+      expect(status, path).toBeLessThan(500);
+    }
+    const body = { handle: "nul", name: "N\u0000l" };
+    const posted = await call(site, "POST", "/api/v1/users", { token: admin, body });
+    expect(posted).toMatchObject({ status: 400, body: { code: "invalid" } });
+    const login = { handle: "nu\u0000l", password: PASSWORD };
+    expect((await call(site, "POST", "/api/v1/login", { body: login })).status).toBe(400);
+  });
+
+  test("a POST whose end nobody knows is not done again under its key", async () => {
+    let done = 0;
+    const broken = allRoutes.map((declared) =>
+      declared.method === "POST" && declared.path === "/api/v1/users"
+        ? {
+            ...declared,
+            handle: async () => {
+              done += 1;
+              throw new Error("Connection terminated unexpectedly");
+            },
+          }
+        : declared,
+    );
+    const other = await openSite(broken);
+    try {
+      const token = await setUpAdmin(other);
+      const body = { handle: "once", name: "Once" };
+      const post = (): Promise<Answer> =>
+        call(other, "POST", "/api/v1/users", { token, body, headers: { "idempotency-key": "k" } });
+      expect((await post()).status).toBe(500);
+      expect(await post()).toMatchObject({ status: 409, body: { code: "conflict" } });
+      expect(done).toBe(1);
+    } finally {
+      await other.close();
+    }
+  });
+
   test("a repeated POST with the same key is done once", async () => {
     const body = { handle: "hal", name: "Hal" };
     const headers = { "idempotency-key": "k-1" };
