@@ -53,6 +53,8 @@ BEGIN {
 
 inspect_main() { # [refresh]
   IN_DIR=$(mktemp -d /tmp/fettle-inspect.XXXXXX) || return 1
+  trap 'rm -rf "$IN_DIR"' EXIT
+  trap 'exit 1' HUP INT TERM
   if [ "${1:-}" = refresh ]; then lists_refresh "$IN_DIR"; fi
   {
     inspect_host
@@ -73,7 +75,6 @@ inspect_main() { # [refresh]
   in_lost=$(($(wc -c <"$IN_DIR/out") - $(wc -c <"$IN_DIR/clean")))
   [ "$in_lost" -eq 0 ] || printf 'note %s bytes outside printable ASCII were dropped\n' "$in_lost"
   printf '@end\n'
-  rm -rf "$IN_DIR"
 }
 
 # --- The host itself ----------------------------------------------------------------------------

@@ -52,7 +52,7 @@ resolve_moves() {
   fi
   resolve_simulate || return 1
   cut -d ' ' -f 2,3 "$RS_DIR/changes" | tr ' ' '\t' | sed 's/$/\t-/' >"$RS_DIR/names"
-  printf 'dpkg\t%s\t-\n' "$(dpkg --print-architecture)" >>"$RS_DIR/names"
+  printf 'dpkg\t%s\t-\n' "$(/usr/bin/dpkg --print-architecture)" >>"$RS_DIR/names"
   offers_scan "$RS_DIR" all "$RS_DIR/names" >"$RS_DIR/offers"
   resolve_rows >"$RS_DIR/rows"
   while read -r rm_verb rm_name rm_arch rm_from rm_to rm_sha rm_size rm_old rm_was; do
@@ -74,8 +74,8 @@ resolve_simulate() {
     set -- "$@" "$si_name=$si_version"
   done <"$RS_DIR/wants"
   # shellcheck disable=SC2086 # fixed options only
-  apt-get -q -y $APT_O $APT_EXACT -s --allow-downgrades install "$@" </dev/null \
-    >"$RS_DIR/dry" 2>"$RS_DIR/dry.err" 9>&-
+  unlocked apt-get -q -y $APT_O $APT_EXACT -s --allow-downgrades install "$@" </dev/null \
+    >"$RS_DIR/dry" 2>"$RS_DIR/dry.err"
   si_code=$?
   if [ "$si_code" -ne 0 ]; then
     grep -hE '^E:| Depends:| Breaks:| Conflicts:|PreDepends:' "$RS_DIR/dry" "$RS_DIR/dry.err" |
@@ -154,7 +154,7 @@ kept_digest() { # NAME ARCH VERSION
   for kd_try in "/var/cache/apt/archives/$kd_file" "$VAR"/kept/*.deb; do
     if [ ! -f "$kd_try" ] || [ ! -r "$kd_try" ]; then continue; fi
     # shellcheck disable=SC2016 # dpkg-deb fills these in
-    kd_is=$(dpkg-deb -W --showformat='${Package} ${Architecture} ${Version}' "$kd_try" 2>/dev/null)
+    kd_is=$(/usr/bin/dpkg-deb -W --showformat='${Package} ${Architecture} ${Version}' "$kd_try" 2>/dev/null)
     [ "$kd_is" = "$1 $2 $3" ] || continue
     set -f
     sha256sum <"$kd_try" | cut -c 1-64
