@@ -133,7 +133,7 @@ begin() { # apply|reboot|revert fact…
     HOLD_CODE=E_TIME HOLD_WHY="the wave or its window is over"
     return 1
   fi
-  [ ! -e "$ETC/halt" ] || { HOLD_CODE=E_HALTED HOLD_WHY="the halt file is present"; return 1; }
+  check_halt || { HOLD_CODE=$E_CODE HOLD_WHY=$E_FACTS; return 1; }
   snapshot_take
   bg_try=0
   while [ "$bg_try" -lt "$ASK_TRIES" ]; do
@@ -167,7 +167,8 @@ permit_fetch() { # KIND
   PERMIT_T0=$UPTIME_CS
   PERMIT_W0=$(now_s)
   PERMIT_TTL=0
-  if [ "$J_PERMIT" = offline ]; then
+  # A revert is ordered by the server, so the server is there to say that it still holds.
+  if [ "$J_PERMIT" = offline ] && [ "$1" != revert ]; then
     PERMIT_TTL=-1
     return 0
   fi

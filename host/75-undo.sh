@@ -36,6 +36,8 @@ undo_packages() { # LAST_STEP
   rows_list undo >"$WORK/undo.all"
   awk -F '\t' -v last="$1" '$1 <= last && $10 != "at"' "$WORK/undo.all" >"$WORK/undo"
   [ -s "$WORK/undo" ] || return 0
+  # Somebody else's run of the package manager ends by itself; without it the way back would fail.
+  stage_lock "$(limit_of lock)" || :
   if ! awk -F '\t' '$10 == "broken" || $10 == "other" { exit 1 }' "$WORK/undo" ||
     ! packages_apply "$WORK/undo" undo; then
     dpkg_apply "$WORK/undo" undo
@@ -150,11 +152,11 @@ undo_main() {
   ACTED=yes HAVE_PERMIT=no
   units_list >"$WORK/units"
   rows_list step >"$WORK/rows"
-  if [ "$JL_REVERTING" = yes ]; then
-    [ "$JL_STATE" = APPLYING ] && { revert_run; return 0; }
+  if [ "$JL_REVERTING" = yes ] && [ "$JL_STATE" != APPLYING ]; then
     revert_refuse "this plan was reverted already"
     return 0
   fi
+  if [ "$JL_REVERTING" = yes ] && revert_recover; then return 0; fi
   case $J_REVERT in
     'order '* | order:*) ;;
     *) revert_refuse "the plan allows no revert on order"; return 0 ;;
@@ -167,16 +169,32 @@ undo_main() {
   elif ! revert_matches_snapshot; then
     revert_refuse "an undo line does not lead to the version of the snapshot"
   elif ! stage_lock "$(limit_of lock)"; then
-    journal NOTE "note=revert held: E_LOCK $LOCK_FACT"
+    journal NOTE "begun=no" "note=revert held: E_LOCK $LOCK_FACT"
     emit_result held E_LOCK
     : >"$JOB/reported"
   elif ! begin revert "revert=all"; then
-    journal NOTE "note=revert held: $HOLD_CODE $HOLD_WHY"
+    journal NOTE "begun=no" "note=revert held: $HOLD_CODE $HOLD_WHY"
     emit_result held "$HOLD_CODE"
     : >"$JOB/reported"
   else
     revert_run
   fi
+}
+
+# A revert that was cut off goes on without asking, but only when something of it has happened: its
+# line is on disk before the last look at the permit, and a halt may have come since. 1: untouched, as
+# if it had never been ordered.
+revert_recover() {
+  leftover_wait
+  stage_lock "$(limit_of packages)" || :
+  rows_list step >"$WORK/rows"
+  if [ -s "$WORK/rows" ] && packages_reached "$WORK/rows"; then
+    journal NOT_STARTED "revert=all" "note=found untouched after a stop"
+    remember_again
+    journal_read
+    return 1
+  fi
+  revert_run
 }
 
 revert_refuse() { # why
@@ -198,7 +216,8 @@ revert_run() {
   undo_steps 999999999999999
   if [ -n "$UNDO_WHY" ]; then
     journal FAILED "code=E_UNDO" "failed=-" "kind=revert" "note=revert not complete: $UNDO_WHY"
-    remember failed
+    # Once, whatever came of it: nothing of this plan starts here again.
+    remember reverted
     emit_result failed E_UNDO
   else
     journal ROLLED_BACK "kind=revert"

@@ -15,7 +15,7 @@ recover() {
   files_wanted_again
   journal NOTE "note=found after $JL_STATE: $(recover_facts)"
   if [ "$JL_REVERTING" = yes ]; then
-    revert_run
+    revert_recover || report "$JL_STATE" "$JL_CODE"
     return 1
   fi
   if [ "$JL_UNDO" = yes ]; then

@@ -263,6 +263,47 @@ describe.skipIf(missing !== null)("a host program that is killed", () => {
     expect(await host.installed("demo-web")).toBe("1.0 installed");
   });
 
+  test("§7.7: a revert is bound by the approved time since the host was done", async () => {
+    const host = await fresh();
+    const job = fixture.server.job(web(), { revert: { kind: "order", seconds: 600 } });
+    expect(outcome(await fixture.server.apply(host, job))).toBe("done -");
+    // As if it had been done 601 seconds earlier.
+    const journal = host.read("var/lib/fettle/job/journal");
+    const earlier = (_: string, at: string): string => `DONE at=${Number(at) - 601}`;
+    host.write("var/lib/fettle/job/journal", journal.replace(/^DONE at=(\d+)/m, earlier), 0o600);
+    const late = await fixture.server.revert(host, job);
+    expect(outcome(late), said(late)).toBe("refused E_PERMIT");
+    expect(said(late)).toContain("more than 600 seconds ago");
+    expect(late.asks).toEqual([]);
+    expect(await host.installed("demo-web")).toBe("2.0 installed");
+  });
+
+  test("§7.3: even an offline plan is not reverted without a permit", async () => {
+    const host = await fresh();
+    const job = fixture.server.job(web(), { permit: { kind: "offline" } });
+    expect(outcome(await fixture.server.apply(host, job))).toBe("done -");
+    const held = await fixture.server.revert(host, job, { ask: () => "frozen" });
+    expect(outcome(held), said(held)).toBe("held E_PERMIT");
+    expect(held.asks).toEqual(["revert"]);
+    expect(await host.installed("demo-web")).toBe("2.0 installed");
+  });
+
+  test("§7.6: a revert that died before it changed anything asks again", async () => {
+    const host = await fresh();
+    const job = fixture.server.job(web());
+    expect(outcome(await fixture.server.apply(host, job))).toBe("done -");
+    host.write("kill-at", "^APPLYING .*revert=all\n");
+    const cut = await fixture.server.revert(host, job);
+    expect(outcome(cut), said(cut)).toBe("no result");
+    const held = await fixture.server.resume(host, { ask: () => "frozen" });
+    expect(outcome(held), said(held)).toBe("held E_PERMIT");
+    expect(held.asks).toEqual(["revert"]);
+    expect(await host.installed("demo-web")).toBe("2.0 installed");
+    const talk = await fixture.server.revert(host, job);
+    expect(outcome(talk), said(talk)).toBe("rolled-back -");
+    expect(await host.installed("demo-web")).toBe("1.0 installed");
+  });
+
   test("§7.7: a plan with `revert self` is reverted by nobody's order", async () => {
     const host = await fresh();
     const job = fixture.server.job(web(), { revert: { kind: "self" } });
