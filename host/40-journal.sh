@@ -107,13 +107,19 @@ report() { # JOURNAL_STATE CODE
   if [ "$1" != HELD ] || [ "${ACTED:-no}" = no ]; then : >"$JOB/reported"; fi
 }
 
-# What step 10 of the check reads: `seen/<plan>` holds the outcome and its attempt.
+# What step 10 of the check reads: `seen/<plan>` holds the outcome, its attempt, and when the plan's
+# last wave ends.
 remember() { # open|done|failed|rolled-back|reverted
   mkdir -p "$VAR/seen"
   if [ "$1" = open ] && ! grep -qs '^open ' "$VAR/seen/$J_PLAN"; then
     cat "$VAR/seen/$J_PLAN" 2>/dev/null >"$JOB/seen.before"
   fi
-  if ! printf '%s %s\n' "$1" "$J_ATTEMPT" | durable_write "$VAR/seen/$J_PLAN"; then exit 1; fi
+  # As text: old awks print large numbers as 1e+15.
+  re_end=$(awk '$1 == "wave" && $5 + 0 > last { last = $5 + 0; text = $5 } END { print text }' \
+    "$JOB/plan" 2>/dev/null)
+  if ! printf '%s %s %s\n' "$1" "$J_ATTEMPT" "$re_end" | durable_write "$VAR/seen/$J_PLAN"; then
+    exit 1
+  fi
 }
 
 # A start that did not happen leaves the memory as it was before it.

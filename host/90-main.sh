@@ -84,12 +84,17 @@ accept_job() { # DIR
   say "$CK_FACTS" >"$1/facts" && say "$J_WAY" >"$1/way" && say "$NOW" >"$1/started" &&
     cat "$0" >"$1/program" && rm -f "$1/in" "$1/allowed" ||
     fail_code E_STATE "the job folder could not be written" || return 1
-  note_supersedes && raise_policy_floor || return 1
+  note_supersedes && raise_policy_floor && forget_seen || return 1
   if [ "$CK_RESUME" = yes ]; then
     for ac_name in order ordersig facts program; do
       durable_write "$VAR/job/$ac_name" <"$1/$ac_name" || return 1
     done
-    [ "$J_KIND" != revert ] || rm -f "$VAR/job/reported"
+    # What came once by the weaker way stays marked so.
+    [ "$J_WAY" != piped ] || durable_write "$VAR/job/way" <"$1/way" || return 1
+    if [ "$J_KIND" = revert ]; then
+      durable_write "$VAR/job/started" <"$1/started" || return 1
+      rm -f "$VAR/job/reported"
+    fi
     rm -f "$VAR/job/ask" "$VAR/job/asksig" "$VAR/job/answer"
     return 0
   fi
@@ -114,6 +119,22 @@ note_supersedes() {
   done
 }
 
+# §5: an outcome is kept until the last wave's end and a day lie below the floor. By then no order for
+# the plan can be in time, whatever a clock says; only the plan whose job lies here may still be
+# reverted.
+forget_seen() {
+  job_here
+  set +f
+  for fs_file in "$VAR"/seen/*; do
+    set -f
+    [ -f "$fs_file" ] && [ "${fs_file##*/}" != "$HERE_PLAN" ] || continue
+    read -r fs_state _ fs_end <"$fs_file"
+    [ "$fs_state" != open ] && is_number "$fs_end" || continue
+    [ $((fs_end + 86400)) -ge "$CLOCK_FLOOR" ] || rm -f "$fs_file"
+  done
+  set -f
+}
+
 raise_policy_floor() {
   [ "$POLICY_VERSION" -gt "$po_floor" ] || return 0
   say "$POLICY_VERSION" | durable_write "$VAR/policyfloor" ||
@@ -123,16 +144,16 @@ raise_policy_floor() {
 # Tells why, signed by the host as soon as the order is known to be the dispatcher's. The attempt
 # that is recorded already is answered with its recorded result.
 answer_refusal() { # DIR
-  say "$E_CODE $E_FACTS" >"$1/journal"
+  say "REFUSED code=$E_CODE note=$E_FACTS" >"$1/journal"
   if [ "$CK_VERIFIED" != yes ] || [ ! -s "$VAR/key" ]; then
     say "@refused $E_CODE $E_FACTS"
     return 1
   fi
-  say "@journal REFUSED code=$E_CODE note=$E_FACTS"
-  job_here
+  say "@journal $(cat "$1/journal")"
+  relay_begin
   if [ "$E_CODE" = E_REPLAY ] && [ "$HERE_PLAN" = "$J_PLAN" ] && [ -s "$VAR/job/result" ] &&
     [ "$HERE_ATTEMPT" = "$J_ATTEMPT" ]; then
-    send_result "$VAR/job/result" "$VAR/job/resultsig"
+    send_journal && send_result "$VAR/job/result" "$VAR/job/resultsig"
   elif refusal_result "$1" "$E_CODE"; then
     send_result "$1/result" "$1/resultsig"
   else
@@ -159,7 +180,9 @@ note_worker() { # PID
 # to do, and while another process holds the lock that one does it.
 work_main() {
   [ -s "$VAR/job/facts" ] || return 0
-  [ -e "/proc/$$/fd/9" ] || exec 9>>"$VAR/lock"
+  # Inherited from whoever started it; a descriptor 9 of anything else is not our lock.
+  # shellcheck disable=SC3013 # POSIX.1-2024 has -ef, and so have dash, bash and busybox
+  [ "/proc/$$/fd/9" -ef "$VAR/lock" ] || exec 9>>"$VAR/lock"
   flock -n 9 || return 0
   note_worker "$$"
   load_job && load_identity || { say "$E_CODE $E_FACTS" >&2; return 1; }
@@ -173,7 +196,9 @@ work_main() {
 is_worker_alive() {
   [ -s "$VAR/job/worker" ] || return 1
   read -r wa_pid <"$VAR/job/worker"
-  is_number "$wa_pid" && [ -e "/proc/$wa_pid/fd/9" ]
+  # The number may be another process's by now; only a worker holds the lock there.
+  # shellcheck disable=SC3013 # as in work_main
+  is_number "$wa_pid" && [ "/proc/$wa_pid/fd/9" -ef "$VAR/lock" ]
 }
 
 # --- talk ----------------------------------------------------------------------------------------
@@ -181,6 +206,7 @@ is_worker_alive() {
 # Reconnect: what is in the outbox, then whatever the worker says. A job that has no result and no
 # worker was cut off; it goes on now.
 resume_main() {
+  relay_begin
   send_results || return 1
   if [ -s "$VAR/job/facts" ] && { is_worker_alive || restart_worker; }; then
     relay || return 1
@@ -196,27 +222,39 @@ restart_worker() {
 
 # Passes on journal, asks and results until the worker is gone and everything is said.
 relay() {
-  RELAY_NONCE=''
-  exec 7<"$VAR/job/way"
-  re_has_journal=no
+  relay_begin
   while :; do
     re_is_last=yes
     ! is_worker_alive || re_is_last=no
-    if [ "$re_has_journal" = no ] && [ -e "$VAR/job/journal" ]; then
-      exec 7<"$VAR/job/journal"
-      re_has_journal=yes
-    fi
-    [ "$re_has_journal" = no ] || send_journal || return 1
-    send_ask && send_results || return 1
+    # Another job has come over another connection; that one speaks for it.
+    is_same_job || { send_results; return; }
+    send_journal && send_ask && send_results || return 1
     [ "$re_is_last" = no ] || return 0
     sleep "$RELAY_PAUSE_S"
   done
 }
 
+# Which job this connection is about. A second call for the same job changes nothing.
+relay_begin() {
+  [ -z "${RE_PLAN-}" ] || return 0
+  job_here
+  RELAY_NONCE='' RE_JOURNAL=no RE_PLAN=$HERE_PLAN RE_ATTEMPT=$HERE_ATTEMPT
+}
+
+is_same_job() {
+  job_here
+  [ "$HERE_PLAN" = "$RE_PLAN" ] && [ "$HERE_ATTEMPT" = "$RE_ATTEMPT" ]
+}
+
+# Every byte as it stands in the file: the results carry its digest.
 send_journal() {
-  while read -r sj_line <&7; do
+  if [ "$RE_JOURNAL" = no ]; then
+    [ -e "$VAR/job/journal" ] && is_same_job || return 0
+    exec 7<"$VAR/job/journal"
+    RE_JOURNAL=yes
+  fi
+  while IFS= read -r sj_line <&7; do
     say "@journal $sj_line" || return 1
-    SAID_LINE=$sj_line
   done
   return 0
 }
@@ -266,21 +304,10 @@ send_results() {
       *.sig | *.new | *'*') continue ;;
     esac
     set -f
-    send_last_line "$sr_file" && send_result "$sr_file" "$sr_file.sig" || return 1
+    # A result is on disk after the lines that led to it, and is told after them.
+    send_journal && send_result "$sr_file" "$sr_file.sig" || return 1
   done
   set -f
-}
-
-# The journal's last word on a result says more than its code: whether anything had begun. Who calls
-# back after the end has not heard it.
-send_last_line() { # RESULT
-  job_here
-  awk -v plan="$HERE_PLAN" -v attempt="$HERE_ATTEMPT" '
-    $1 == "plan" { mine = ($2 "") == (plan "") }
-    $1 == "attempt" { exit !(mine && ($2 "") == (attempt "")) }' "$1" || return 0
-  sl_line=$(grep -v '^NOTE ' "$VAR/job/journal" | tail -n 1)
-  [ -n "$sl_line" ] && [ "$sl_line" != "${SAID_LINE:-}" ] || return 0
-  say "@journal $sl_line"
 }
 
 # Sends one signed result; once the server has it, the outbox need not keep it.

@@ -1,8 +1,17 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
+import { sha256 } from "../../src/base/digest.ts";
 import { verifySshSignature } from "../../src/base/sshsig.ts";
 import { type Ask, parseAsk } from "../../src/fleet/ask.ts";
 import { EMPTY_HEAD, type Order, signOrder } from "../../src/fleet/order.ts";
@@ -56,13 +65,14 @@ describe.runIf(isRoot).each(shells)("the connection under $name", (shell) => {
   function open(way: "serve" | "piped" = "serve"): Talk {
     return new Talk([...shell.argv, root.program, way]);
   }
-  function start(): { talk: Talk; plan: string } {
+  function start(prepare: () => void = () => undefined): { talk: Talk; plan: string } {
     const scene = buildScene(keys, draft);
     layHost(root, scene);
     // ssh-keygen wants the public half beside a PKCS8 key before it signs.
     for (const half of ["key", "key.pub"]) {
       writeFileSync(join(root.var, half), readFileSync(join(home, half)), { mode: 0o600 });
     }
+    prepare();
     const talk = open();
     talk.send(`apply\n${scene.arrival.text}`);
     return { talk, plan: scene.plan };
@@ -271,6 +281,22 @@ describe.runIf(isRoot).each(shells)("the connection under $name", (shell) => {
     const talk = open();
     talk.send("enrol\n");
     expect(await talk.until("@refused")).toMatch(/^@refused E_POLICY /);
+  });
+
+  test("§5: outcomes of plans whose last wave is long over are forgotten, open ones never", async () => {
+    const seen = join(root.var, "seen");
+    const DAY = 86_400;
+    const kept = [`open 1 ${NOW - 9 * DAY}`, `done 1 ${NOW - DAY}`, "failed 1"];
+    const gone = [`done 1 ${NOW - DAY - 1}`, `reverted 2 ${NOW - 9 * DAY}`];
+    const name = (line: string): string => sha256(line);
+    const { talk } = start(() => {
+      mkdirSync(seen);
+      for (const line of [...kept, ...gone]) writeFileSync(join(seen, name(line)), `${line}\n`);
+    });
+    await talk.until("@accepted");
+    expect(readdirSync(seen).sort()).toEqual(kept.map(name).sort());
+    answer(talk, await ask(talk));
+    await result(talk);
   });
 
   test("leftovers of a connection that died are swept away", async () => {
