@@ -4,12 +4,14 @@ import { aPackage } from "../../test/builders/intel.ts";
 import { type TestWorld, testWorld } from "../../test/setup/world.ts";
 import { systemActor } from "../base/actor.ts";
 import { DAY_MS } from "../base/instant.ts";
+import { parseSelector } from "../base/labels.ts";
 import { inTransaction } from "../db/database.ts";
 import { loadFeedFile } from "../intel/actions.ts";
 import { parseInspection } from "../inventory/inspection.ts";
 import { recordInspection } from "../inventory/record-inspection.ts";
+import { recordEvent } from "../ledger/record.ts";
 import { readTimeline } from "../ledger/store.ts";
-import { listFixFirst, movePatch, openPatch, requirePatch } from "./actions.ts";
+import { listFixFirst, movePatch, openPatch, patchTimeline, requirePatch } from "./actions.ts";
 
 let test: TestWorld;
 const START = Date.UTC(2026, 10, 1);
@@ -216,4 +218,26 @@ it("shows nothing of hosts outside the actor's scope", async () => {
   const actor = { ...systemActor, grants: [{ role: "operator", scope }] } as const;
   expect(await listFixFirst(test.world, actor)).toEqual([]);
   await expect(openPatch(test.world, actor, { source: "openssl" })).rejects.toThrow(/No host/);
+});
+
+it("leaves out of the timeline what happened on hosts outside the reader's scope", async () => {
+  const mine = await vulnerableHost("web-1", { team: "web" });
+  const other = await vulnerableHost("db-1", { team: "db" });
+  await loadTracker({ "CVE-2026-0001": "3.0.18-1" });
+  const { patch } = await openPatch(test.world, systemActor, { source: "openssl" });
+  await inTransaction(test.world.db, async (tx) => {
+    for (const host of [mine, other]) {
+      const event = { type: "target.judged", object: "rollout:r-1" } as const;
+      const facts = { host, verdict: "verified" };
+      const actor = systemActor.subject;
+      await recordEvent(tx, { ...event, actor, patch: patch.id, facts });
+    }
+  });
+  const scope = parseSelector("team=web");
+  const reader = { ...systemActor, grants: [{ role: "viewer" as const, scope }] };
+  const seen = await patchTimeline(test.world, reader, patch.id);
+  expect(seen.map((event) => event.type)).toEqual(["patch.opened", "target.judged"]);
+  expect(JSON.stringify(seen)).toContain(mine);
+  expect(JSON.stringify(seen)).not.toContain(other);
+  expect(await patchTimeline(test.world, systemActor, patch.id)).toHaveLength(3);
 });

@@ -1,14 +1,17 @@
 import { type Actor, scopesFor } from "../base/actor.ts";
 import { sha256 } from "../base/digest.ts";
 import { Failure } from "../base/failure.ts";
-import { newId, type PatchId, type SubjectId } from "../base/ids.ts";
+import { type HostId, newId, type PatchId, type SubjectId } from "../base/ids.ts";
 import type { Selector } from "../base/labels.ts";
 import { inTransaction, type Reader, type Tx } from "../db/database.ts";
 import type { World } from "../db/world.ts";
 import type { Vulnerability } from "../intel/model.ts";
 import { exposure } from "../intel/store-exposure.ts";
 import { loadVulnerabilities } from "../intel/store-vulnerability.ts";
+import { loadHostRefs } from "../inventory/store.ts";
+import type { LedgerEvent } from "../ledger/model.ts";
 import { recordEvent } from "../ledger/record.ts";
+import { readTimeline } from "../ledger/store.ts";
 import { type CaseFacts, classify } from "../policy/classification.ts";
 import { classificationPolicy } from "../policy/store-files.ts";
 import { deadlineFor, earliestDeadline } from "./deadline.ts";
@@ -126,7 +129,7 @@ async function findSource(
   if (offeredVersion === null) {
     throw new Failure(
       "blocked",
-      `No source of the affected hosts offers a newer ${input.source} yet. It may be fixed upstream; see "fettle finding list --source ${input.source}".`,
+      `No source of the affected hosts offers a newer ${input.source} yet. It may be fixed upstream; see "fettle finding list --search ${input.source}".`,
       { facts: { source: input.source } },
     );
   }
@@ -293,6 +296,34 @@ export async function requirePatch(reader: Reader, ref: string): Promise<Patch> 
     throw new Failure("not-found", `There is no case ${ref}. "fettle patch list" shows them.`);
   }
   return patch;
+}
+
+/**
+ * What happened in a case, as far as the reader may know: events about one host are left out when the
+ * host is outside the reader's scope. Steps of the case itself are everybody's who may read cases.
+ */
+export async function patchTimeline(
+  world: World,
+  actor: Actor,
+  patch: PatchId,
+): Promise<readonly LedgerEvent[]> {
+  const events = await readTimeline(world.db, { patch });
+  const scopes = scopesFor(actor, "patch.read");
+  if (scopes.some((selector) => selector.length === 0)) return events;
+  const ids = [...new Set(events.flatMap((event) => hostOf(event) ?? []))];
+  const seen = new Set<string>(
+    (await loadHostRefs(world.db, { scopes, ids })).map((host) => host.id),
+  );
+  return events.filter((event) => {
+    const host = hostOf(event);
+    return host === null || seen.has(host);
+  });
+}
+
+function hostOf(event: LedgerEvent): HostId | null {
+  const { host } = event.facts;
+  if (typeof host === "string") return host as HostId;
+  return event.object.startsWith("host:") ? (event.object.slice("host:".length) as HostId) : null;
 }
 
 /** Moves the case as the state table allows, in the transaction of what caused it. */

@@ -3,8 +3,7 @@ import { isUuid } from "../base/ids.ts";
 import { type Instant, instantToText } from "../base/instant.ts";
 import { inTransaction } from "../db/database.ts";
 import { type Route, route } from "../db/world.ts";
-import { readTimeline } from "../ledger/store.ts";
-import { listFixFirst, movePatch, openPatch, requirePatch } from "./actions.ts";
+import { listFixFirst, movePatch, openPatch, patchTimeline, requirePatch } from "./actions.ts";
 import type { Patch, PatchState, PatchVerb } from "./model.ts";
 import { patchMoves, stateAfter } from "./model.ts";
 import { loadPatches } from "./store.ts";
@@ -196,9 +195,9 @@ const getPatch = route({
   params: patchRef,
   reply: z.strictObject({ patch: patchSchema, timeline: z.array(eventSchema) }),
   errors: ["not-found"],
-  handle: async ({ world }, { params }) => {
+  handle: async ({ world, actor }, { params }) => {
     const patch = await requirePatch(world.db, params.patch);
-    const events = await readTimeline(world.db, { patch: patch.id });
+    const events = await patchTimeline(world, actor, patch.id);
     return {
       patch: patchReply(patch),
       timeline: events.map(({ id, index, at, type, actor, object, facts }) => ({
