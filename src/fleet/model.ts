@@ -65,7 +65,15 @@ export interface Conversation {
   journal(line: JournalLine): void;
   ask(ask: Ask): Promise<PermitAnswer>;
   /** Resolves when the result is stored; only then is the host told to forget it. */
-  result(result: Result, signed: SignedText): Promise<void>;
+  result(result: Result, signed: SignedToldResult): Promise<void>;
+}
+
+export interface SignedToldResult extends SignedText {
+  /**
+   * The end of the journal that the result's signature covers by its digest; null when the journal
+   * was not heard so.
+   */
+  readonly lastLine: JournalLine | null;
 }
 
 export type PermitAnswer =
@@ -85,7 +93,7 @@ export interface ConversationEnd {
   readonly problem: ReachProblem | null;
 }
 
-/** One line of a host's journal: `STATE at=… fact…`. Unsigned, so it is shown and never judged. */
+/** One line of a host's journal: `STATE at=… fact…`. Unsigned, so on its own it is shown and never judged. */
 export interface JournalLine {
   readonly state: string;
   /** The whole line without its times, printable and short. */

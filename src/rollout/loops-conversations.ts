@@ -233,7 +233,6 @@ function talkAbout(
 ): Conversation {
   const { rollout, host, key } = of;
   let { isAccepted } = of;
-  let lastLine = "";
   return {
     signal,
     heard: () => undefined,
@@ -241,7 +240,6 @@ function talkAbout(
       isAccepted = true;
     },
     journal(line: JournalLine) {
-      lastLine = line.text;
       const { attempt } = key;
       const verb = journalMove(line);
       desks.progress({ rollout: rollout.id, host: host.id, attempt, verb, step: line.text });
@@ -253,8 +251,8 @@ function talkAbout(
       const { id, change, scopes } = rollout;
       return desks.permits({ rollout: id, host: host.id, change, scopes, ask });
     },
-    async result(result, signed) {
-      const said = { result, signed, lastLine, isAccepted };
+    async result(result, { lastLine, ...signed }) {
+      const said = { result, signed, lastLine: lastLine?.text ?? "", isAccepted };
       await desks.results(signedResult(host, said, engine.world.clock()));
     },
   };

@@ -29,6 +29,13 @@ describe("what a host's signed word does to its target", () => {
     expect(resultMove(held, { ...told, lastLine: begun }).isUnbegun).toBe(false);
   });
 
+  test("a revert is held by a note, because the job itself has ended before", () => {
+    const held = { kind: "revert", state: "held", code: "E_PERMIT" } as const;
+    const lastLine = "NOTE begun=no note=revert held: E_PERMIT frozen";
+    expect(resultMove(held, { ...told, lastLine }).isUnbegun).toBe(true);
+    expect(resultMove({ ...held, kind: "apply" }, { ...told, lastLine }).isUnbegun).toBe(false);
+  });
+
   test("a refusal that passes by itself is tried again, with the host's own facts", () => {
     const lastLine = "REFUSED code=E_LOCK note=dpkg lock held by unattended-upgrades";
     const refused = { kind: "apply", state: "refused", code: "E_LOCK" } as const;

@@ -47,7 +47,7 @@ export function retryAfterRefusal(code: string): number | null {
 export function resultMove(
   result: Pick<Result, "kind" | "state" | "code">,
   told: {
-    /** The last journal line before the result, as shown. */
+    /** The last journal line that the result's signature covers; empty when it was not heard. */
     readonly lastLine: string;
     /** The host had taken the job before, so what it says ends this attempt. */
     readonly isAccepted: boolean;
@@ -68,7 +68,8 @@ export function resultMove(
     case "held": {
       // `note=` is always the last fact and may hold anything.
       const [state, ...facts] = (told.lastLine.split(" note=", 1)[0] ?? "").split(" ");
-      const isUnbegun = state === "HELD" && facts.includes("begun=no");
+      const isLastWord = state === "HELD" || (job === "revert" && state === "NOTE");
+      const isUnbegun = isLastWord && facts.includes("begun=no");
       const hold: Hold = { why: "host-held", code: result.code, isBegun: !isUnbegun };
       return { ...plain, verb: "result-held", hold, isUnbegun };
     }

@@ -93,6 +93,11 @@ describe.runIf(isRoot).each(shells)("the connection under $name", (shell) => {
     if (!parsed.ok) throw new Error(`${parsed.why}\n${text}`);
     return parsed.value;
   }
+  /** What the result's signature says about the lines that came before it on this connection. */
+  function journalOf(talk: Talk): string {
+    const lines = talk.said.filter((line) => line.startsWith("@journal "));
+    return sha256(lines.map((line) => `${line.slice("@journal ".length)}\n`).join(""));
+  }
   function answer(talk: Talk, asked: Ask, change: Partial<Order> = {}): void {
     const { kind, tenant, host, plan, index, attempt, epoch, nonce } = asked;
     const about = { kind, tenant, host, plan, index, attempt, epoch, nonce };
@@ -111,6 +116,7 @@ describe.runIf(isRoot).each(shells)("the connection under $name", (shell) => {
     expect(await talk.until("@journal DONE")).toContain("seconds=3");
     const told = await result(talk);
     expect(told).toMatchObject({ state: "done", code: "-", way: "ssh", plan });
+    expect(told.journal).toBe(journalOf(talk));
     expect(told.approvals).toEqual([
       { person: "alice", class: "ssh" },
       { person: "bob", class: "ssh" },
@@ -139,6 +145,7 @@ describe.runIf(isRoot).each(shells)("the connection under $name", (shell) => {
     third.send("resume\n");
     const same = await result(third);
     expect(same).toEqual(told);
+    expect(told.journal).toBe(journalOf(third));
     third.send(`@ack ${same.counter}\n@end\n`);
     expect(await third.rest()).toEqual(["@idle"]);
   });
@@ -194,6 +201,7 @@ describe.runIf(isRoot).each(shells)("the connection under $name", (shell) => {
     const before = stateDigest(root);
     const told = await result(talk);
     expect(told).toMatchObject({ state: "refused", code: "E_THRESHOLD", plan });
+    expect(told.journal).toBe(journalOf(talk));
     talk.send(`@ack ${told.counter}\n@end\n`);
     expect(await talk.rest()).toEqual([]);
     expect(existsSync(join(root.var, "job"))).toBe(false);

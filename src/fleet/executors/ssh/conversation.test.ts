@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { sha256 } from "../../../base/digest.ts";
 import { makeMachineKey, openMachineKey, signDocument } from "../../../base/sshsig.ts";
 import type { HostSession, SessionItem } from "../../../reach/host-session.ts";
 import type { HostMessage } from "../../../reach/model.ts";
@@ -89,8 +90,8 @@ async function talk(said: readonly HostMessage[], answer: PermitAnswer = { kind:
       heard.push(`ask ${asked.kind}`);
       return answer;
     },
-    result: async (given) => {
-      heard.push(`result ${given.state}`);
+    result: async (given, { lastLine }) => {
+      heard.push(`result ${given.state}${lastLine === null ? "" : ` after ${lastLine.text}`}`);
     },
   };
   const of = { session, talk: conversation, tenant: "acme", protocolId: host };
@@ -136,6 +137,33 @@ describe("a talk with a host", () => {
     expect(heard).toEqual([]);
     expect(end.problem?.kind).toBe("protocol");
   });
+
+  const lines = ["RECEIVED at=1 up=1 plan=a", "HELD at=2 up=2 code=E_PERMIT begun=no note=x "];
+  const text = (of: readonly string[]): string => of.map((line) => `${line}\n`).join("");
+  const held: Result = { ...result, state: "held", journal: sha256(text(lines)) };
+  const [received = "", last = ""] = lines;
+  const after = "result held after HELD code=E_PERMIT begun=no note=x";
+
+  test.each([
+    ["all of it was heard", lines, after],
+    ["it went on meanwhile", [...lines, "NOT_STARTED at=3"], after],
+    [
+      "the lines of another job came before it",
+      ["RECEIVED at=0 plan=b", "DONE at=0", ...lines],
+      after,
+    ],
+    ["a line was left out", [last], "result held"],
+    ["a line was changed", [received, last.replace("begun=no", "begun=yes")], "result held"],
+    ["a line was put in", [received, "APPLYING at=1", last], "result held"],
+    ["nothing was heard", [], "result held"],
+  ])(
+    "believes the journal only as far as the result's signature covers it: %s",
+    async (_, told, is) => {
+      const said = told.map((line) => note("journal", line));
+      const { heard } = await talk([...said, group("result", writeResult(held))]);
+      expect(heard.at(-1)).toBe(is);
+    },
+  );
 
   test("tells an unsigned refusal apart, and stops when the host is idle", async () => {
     const { end } = await talk([note("refused", "E_STATE no key"), note("idle"), note("accepted")]);

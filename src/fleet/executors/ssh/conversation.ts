@@ -2,6 +2,7 @@ import { verifySshSignature } from "../../../base/sshsig.ts";
 import type { HostSession } from "../../../reach/host-session.ts";
 import type { HostMessage, ReachProblem } from "../../../reach/model.ts";
 import { parseAsk } from "../../ask.ts";
+import { type JournalHeard, journalHeard } from "../../journal-heard.ts";
 import { type Conversation, type ConversationEnd, journalLine } from "../../model.ts";
 import { parseResult } from "../../result.ts";
 
@@ -19,6 +20,7 @@ interface Talking {
 }
 
 interface Heard {
+  readonly journal: JournalHeard;
   isAccepted: boolean;
   isHeard: boolean;
   resultCount: number;
@@ -31,6 +33,7 @@ interface Heard {
 export async function converse(talking: Talking): Promise<ConversationEnd> {
   const { session, talk } = talking;
   const heard: Heard = {
+    journal: journalHeard(),
     isAccepted: false,
     isHeard: false,
     resultCount: 0,
@@ -75,6 +78,7 @@ function note(talking: Talking, heard: Heard, name: string, text: string): void 
       talking.talk.accepted();
       return;
     case "journal":
+      heard.journal.add(text);
       talking.talk.journal(journalLine(text));
       return;
     case "refused": {
@@ -123,7 +127,9 @@ async function answerResult(
   const signed = { namespace: "fettle-result-v1", text, signature } as const;
   const fault = whoseFault(talking, result.value, signed);
   if (fault !== null) return stop(heard, fault);
-  await talking.talk.result(result.value, { text, signature });
+  const line = heard.journal.lastLine(result.value.journal);
+  const lastLine = line === null ? null : journalLine(line);
+  await talking.talk.result(result.value, { text, signature, lastLine });
   heard.resultCount += 1;
   talking.session.send(`@ack ${result.value.counter}\n@end\n`);
 }
