@@ -152,13 +152,15 @@ export function ringsPolicy(
     readonly probes?: readonly string[];
     readonly need?: number;
     readonly rollback?: string;
+    /** Hosts of one ring at work together; as many as the ring's number unless told. */
+    readonly atOnce?: number;
   } = {},
 ): string {
-  const { probes = [], need = 1, rollback = "host" } = given;
+  const { probes = [], need = 1, rollback = "host", atOnce } = given;
   const ring = (name: string, at: number): string =>
     `  - name: ${name}
     hosts: ring=${name}
-    batch: { size: ${at + 1}, inFlightMax: ${at + 1} }
+    batch: { size: ${atOnce ?? at + 1}, inFlightMax: ${atOnce ?? at + 1} }
     soak: 1s
     success: 100%
     failedMax: 0
@@ -183,28 +185,34 @@ export function ringsPolicy(
   ].join("\n");
 }
 
-/** Adds the lab's hosts with their pinned keys, makes them able to take jobs, and looks at them. */
-export async function addHosts(
-  fleet: Fleet,
-  rings: string,
-  hosts = fleet.lab.hosts,
-): Promise<void> {
+interface Adding {
+  readonly hosts?: readonly LabHost[];
+  /** Labels beside, or in place of, those the lab gives. */
+  readonly labels?: Readonly<Record<string, string>>;
+}
+
+/** Adds lab hosts with their pinned keys, makes them able to take jobs, and looks at them. */
+export async function addHosts(fleet: Fleet, rings: string, adding: Adding = {}): Promise<void> {
   const { client } = fleet.alice;
+  const { hosts = fleet.lab.hosts, labels = {} } = adding;
   await Promise.all(
     hosts.map(async (host) => {
-      await ask(client.POST("/api/v1/hosts", { body: hostBody(fleet, host, "piped") }));
+      const body = hostBody(fleet, host, "piped");
+      const given = { ...body, labels: { ...body.labels, ...labels } };
+      await ask(client.POST("/api/v1/hosts", { body: given }));
       const params = { path: { host: host.name } };
-      const body = { rings, acceptsNewKey: false };
-      await ask(client.POST("/api/v1/hosts/{host}/enrolment", { params, body }));
+      const enrolment = { rings, acceptsNewKey: false };
+      await ask(client.POST("/api/v1/hosts/{host}/enrolment", { params, body: enrolment }));
     }),
   );
   await scan(fleet, hosts);
 }
 
+/** A host as the API takes it; the label `name` lets a plan take this host alone. */
 export function hostBody(fleet: Fleet, host: LabHost, program: "piped" | "installed") {
   return {
     name: host.name,
-    labels: { ...host.labels },
+    labels: { ...host.labels, name: host.name },
     mode: "managed" as const,
     way: {
       kind: "ssh" as const,

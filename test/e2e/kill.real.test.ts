@@ -47,7 +47,7 @@ const ROLLOUT_MS_MAX = 300_000;
 describe.skipIf(effectiveUser() !== 0)("kill -9 inside running rollouts", () => {
   let fleet: Fleet;
   const chance = seeded();
-  const rings = ringsPolicy();
+  const rings = ringsPolicy({ atOnce: 6 });
   const left = [...ONE_BY_ONE];
   const host = (name: string): LabHost => fleet.lab.host(name);
 
@@ -62,7 +62,8 @@ describe.skipIf(effectiveUser() !== 0)("kill -9 inside running rollouts", () => 
         await writeOnHost(one, "/etc/fettle/probes.d/answers-500", probe);
       }),
     );
-    await addHosts(fleet, rings);
+    // All in one ring, so that several hosts are at work whenever something dies.
+    await addHosts(fleet, rings, { labels: { ring: "ring2" } });
   }, 300_000);
 
   afterAll(async () => {
@@ -88,7 +89,7 @@ describe.skipIf(effectiveUser() !== 0)("kill -9 inside running rollouts", () => 
 
   test("the host program dies while it rolls back, and the exact old version is there", async () => {
     const policy = ringsPolicy({ probes: ["answers-500"] });
-    const wanted = { source: "lab-answers-500", rings: policy, hosts: "ring=canary" };
+    const wanted = { source: "lab-answers-500", rings: policy, hosts: "name=web-1" };
     const prepared = await prepare(fleet, wanted);
     const points = new Map([["web-1", ["EFFECT", "ROLLED_BACK"] as const]]);
     const killer = startKiller(fleet.lab, points, { ...prepared, package: wanted.source });
@@ -147,21 +148,26 @@ describe.skipIf(effectiveUser() !== 0)("kill -9 inside running rollouts", () => 
     return killer.kills;
   }
 
-  /** Each kill waits until hosts have written so many more lines since the server was there again. */
+  /**
+   * Each kill waits until the hosts' journals have so many more lines than at the last one. Hosts at
+   * work write while no server is there, so it may also die right after its start.
+   */
   async function killServerIn(source: string, countMax: number): Promise<readonly string[]> {
     const prepared = await prepare(fleet, { source, rings });
     const ref = await start(prepared);
     const kills: string[] = [];
     const lines = (): readonly (readonly string[])[] =>
       fleet.lab.hosts.map((one) => journalOf(one)).filter((j) => isOf(j, prepared.plan));
+    let wanted = 0;
     while (kills.length < countMax) {
-      const wanted = lines().flat().length + 1 + chance.below(4);
+      wanted += 1 + chance.below(5);
       const more = await until("hosts to go on", ROLLOUT_MS_MAX, async () => {
         if (lines().flat().length >= wanted) return "more";
         return (await hasRolloutEnded(ref)) ? "ended" : null;
       });
       if (more === "ended") break;
       await fleet.server.kill9();
+      wanted = lines().flat().length;
       kills.push(
         lines()
           .map((journal) => journal.at(-1)?.split(" ", 1)[0])
