@@ -52,8 +52,8 @@ async function decideAsks(
   asked: readonly AskedPermit[],
 ): Promise<readonly (Permitted | null)[]> {
   const asks = asked.map(({ rollout, host, ask }) => {
-    const { attempt, epoch, kind, nonce } = ask;
-    return { rollout, host, attempt, epoch, kind, nonce };
+    const { index, attempt, epoch, kind, nonce } = ask;
+    return { rollout, host, index, attempt, epoch, kind, nonce };
   });
   const granted = await permit(engine.world.db, asks, {
     scopes: asked.flatMap((a) => a.scopes),

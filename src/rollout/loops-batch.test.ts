@@ -15,6 +15,36 @@ test("what comes together is handled together, and everybody gets their own answ
   expect(sizes).toEqual([3, 1]);
 });
 
+test("what one of them said wrongly fails for that one alone", async () => {
+  const batcher = makeBatcher<number, number>({
+    waitMs: 1,
+    countMax: 100,
+    handle: async (items) => {
+      if (items.includes(13)) throw new Error("integer out of range");
+      return items;
+    },
+  });
+  const answers = await Promise.allSettled([1, 13, 2, 13, 3].map((n) => batcher.add(n)));
+  const statuses = answers.map((a) => a.status);
+  expect(statuses).toEqual(["fulfilled", "rejected", "fulfilled", "rejected", "fulfilled"]);
+});
+
+test("a store that is away is not asked once for every item", async () => {
+  let calls = 0;
+  const batcher = makeBatcher<number, number>({
+    waitMs: 1,
+    countMax: 100,
+    handle: async () => {
+      calls += 1;
+      throw new Error("no database");
+    },
+  });
+  const many = Array.from({ length: 50 }, (_, n) => batcher.add(n));
+  const answers = await Promise.allSettled(many);
+  expect(answers.every((a) => a.status === "rejected")).toBe(true);
+  expect(calls).toBe(5);
+});
+
 test("a failure is everybody's answer, and the next batch is tried anew", async () => {
   let isBroken = true;
   const batcher = makeBatcher<number, number>({

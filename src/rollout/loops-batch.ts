@@ -1,6 +1,7 @@
 /**
  * Collects what comes in within some milliseconds and handles it at once, so that a hundred hosts
- * that ask in the same moment cost one transaction. Everybody gets their own answer.
+ * that ask in the same moment cost one transaction. Everybody gets their own answer, and a failure is
+ * nobody else's: what one host said wrongly must not silence the others.
  */
 export interface Batcher<In, Out> {
   add(item: In): Promise<Out>;
@@ -8,10 +9,12 @@ export interface Batcher<In, Out> {
   flush(): Promise<void>;
 }
 
+const FAILURES_MAX = 3;
+
 export function makeBatcher<In, Out>(options: {
   readonly waitMs: number;
   readonly countMax: number;
-  /** One answer per item, in their order. A failure is everybody's answer. */
+  /** One answer per item, in their order. Must bear the same item again: a failed batch is split. */
   readonly handle: (items: readonly In[]) => Promise<readonly Out[]>;
 }): Batcher<In, Out> {
   interface Waiting {
@@ -27,11 +30,28 @@ export function makeBatcher<In, Out>(options: {
     const some = waiting.splice(0, options.countMax);
     if (some.length === 0) return;
     if (waiting.length > 0) arm();
+    if (!(await handle(some, some.length > 1))) await handleAlone(some);
+  };
+  /** False when it failed and the items still wait for their answers. */
+  const handle = async (some: readonly Waiting[], isSplit: boolean): Promise<boolean> => {
     try {
       const outs = await options.handle(some.map(({ item }) => item));
       for (const [at, { resolve }] of some.entries()) resolve(outs[at] as Out);
+      return true;
     } catch (cause) {
-      for (const { reject } of some) reject(cause);
+      if (!isSplit) for (const { reject } of some) reject(cause);
+      return false;
+    }
+  };
+  /** Each for itself; when several in a row fail, it is not the items, and the rest fails at once. */
+  const handleAlone = async (some: readonly Waiting[]): Promise<void> => {
+    let failures = 0;
+    for (const [at, one] of some.entries()) {
+      if (failures === FAILURES_MAX) {
+        await handle(some.slice(at), false);
+        return;
+      }
+      failures = (await handle([one], false)) ? 0 : failures + 1;
     }
   };
   const arm = (): void => {

@@ -216,7 +216,9 @@ class Simulation {
     this.#nonce += 1;
     const nonce = this.#nonce.toString(16).padStart(32, "0");
     const { story, attempt, epoch } = job;
-    const ask = { rollout: story.id, host: host.id, attempt, epoch, kind: "apply", nonce } as const;
+    const index = story.hosts.indexOf(host.id);
+    const about = { rollout: story.id, host: host.id, index, attempt, epoch };
+    const ask = { ...about, kind: "apply", nonce } as const;
     const under = { scopes: story.scopes, changes: [story.change] };
     const granted = await permit(this.db, [ask], under);
     if (granted.length > 0 && !this.chance(0.3)) job.permitUntil = this.now + TTL_MS;

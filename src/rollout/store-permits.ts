@@ -15,6 +15,8 @@ import { millis } from "./store-time.ts";
 export interface PermitAsk {
   readonly rollout: RolloutId;
   readonly host: HostId;
+  /** Of the leaf whose steps lie on the host: its wave and windows are what is open or not. */
+  readonly index: number;
   readonly attempt: number;
   readonly epoch: number;
   readonly kind: "apply" | "reboot" | "revert";
@@ -61,8 +63,9 @@ async function permitKind(
     with asked as (
       select * from unnest(
         ${asks.map((a) => a.rollout)}::text[], ${asks.map((a) => a.host)}::text[],
-        ${asks.map((a) => a.attempt)}::int[], ${asks.map((a) => a.epoch)}::bigint[],
-        ${asks.map((a) => a.nonce)}::text[]) as a(rollout, host, attempt, epoch, nonce)
+        ${asks.map((a) => a.index)}::bigint[], ${asks.map((a) => a.attempt)}::bigint[],
+        ${asks.map((a) => a.epoch)}::bigint[], ${asks.map((a) => a.nonce)}::text[])
+        as a(rollout, host, index, attempt, epoch, nonce)
     ), ok as (
       select t.rollout, t.host, a.nonce, t.attempt, t.epoch, r.permit_ttl_seconds as ttl
         from asked a
@@ -70,7 +73,8 @@ async function permitKind(
         join host_slot s on s.host = t.host
         join rollout r on r.id = t.rollout
         join wave w on w.rollout = t.rollout and w.number = t.wave
-       where t.attempt = a.attempt and t.epoch = a.epoch and t.kind = ${job}
+        join host h on h.id = t.host and h.mode = 'managed' and h.removed_at is null
+       where t.leaf_index = a.index and t.attempt = a.attempt and t.epoch = a.epoch and t.kind = ${job}
          and ${kind === "reboot" ? goesOn : mayStart}
          and s.rollout = t.rollout and not s.is_quarantined
          and w.state <> 'waiting' and ${mayRunNow(job)}

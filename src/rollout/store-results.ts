@@ -35,6 +35,9 @@ export interface AppliedResult {
   readonly digest: Digest;
 }
 
+/** What a plan may allow; a result of a higher attempt is nobody's, and is not kept. */
+const ATTEMPT_MAX = 1000;
+
 const verbTo: Readonly<Record<ResultVerb, string>> = {
   "result-done": "done",
   "result-noop": "noop",
@@ -94,8 +97,9 @@ async function insertResults(tx: Tx, results: readonly SignedResult[]): Promise<
     select r.host, r.counter, r.digest, r.plan, r.attempt, r.kind, r.state, r.code, r.way,
            r.document, r.signature, r."signedBy", false
       from jsonb_to_recordset(${sqlJson(rows)}) as r(host text, counter bigint, digest text,
-             plan text, attempt int, kind text, state text, code text, way text, document text,
+             plan text, attempt bigint, kind text, state text, code text, way text, document text,
              signature text, "signedBy" text)
+     where r.attempt <= ${ATTEMPT_MAX}
     on conflict (host, digest) do nothing
     returning digest`.execute(tx);
   return new Set(inserted.rows.map((row) => row.digest));
@@ -125,7 +129,7 @@ async function moveByResults(
   });
   const { rows } = await sql<AppliedResult>`
     with given as (
-      select * from jsonb_to_recordset(${sqlJson(given)}) as g(plan text, host text, attempt int,
+      select * from jsonb_to_recordset(${sqlJson(given)}) as g(plan text, host text, attempt bigint,
         state text, code text, way text, digest text, job text, hold jsonb, "isUnbegun" boolean,
         "retryAfterSeconds" int)
     )

@@ -41,6 +41,8 @@ export interface Story {
   readonly plan: PlanDigest;
   readonly change: ChangeId;
   readonly scopes: readonly HaltScope[];
+  /** In the order of their leaves. */
+  readonly hosts: readonly HostId[];
 }
 
 export async function addHosts(db: Db, count: number, service?: string): Promise<HostId[]> {
@@ -91,7 +93,8 @@ export async function aRollout(
     await ensureControls(tx, scopes);
     return insertRollout(tx, rollout);
   });
-  return { id, number, plan: rollout.plan, change: rollout.change, scopes };
+  const hosts = rollout.targets.map((target) => target.host);
+  return { id, number, plan: rollout.plan, change: rollout.change, scopes, hosts };
 }
 
 const noDeadline = JSON.stringify({

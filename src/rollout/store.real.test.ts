@@ -44,9 +44,9 @@ const job = { wave: 1, kind: "apply", leaseSeconds: 60 } as const;
 let nonces = 0;
 const nonce = (): string => (nonces++).toString(16).padStart(32, "0");
 
-function askOf(target: Pick<Claimed, "rollout" | "host" | "attempt" | "epoch">): PermitAsk {
-  const { rollout, host, attempt, epoch } = target;
-  return { rollout, host, attempt, epoch, kind: "apply", nonce: nonce() };
+function askOf(target: Claimed): PermitAsk {
+  const { rollout, host, leafIndex: index, attempt, epoch } = target;
+  return { rollout, host, index, attempt, epoch, kind: "apply", nonce: nonce() };
 }
 
 const done: ResultMove = {
@@ -190,12 +190,23 @@ describe("permits", () => {
   test.each([
     ["of another epoch", { epoch: 9 }],
     ["of another attempt", { attempt: 2 }],
+    ["of another leaf", { index: 1 }],
+    ["of numbers that no plan has", { attempt: 999_999_999_999_999, index: 999_999_999_999_999 }],
     ["to reboot before anything has begun", { kind: "reboot" as const }],
     ["to revert what was not ordered back", { kind: "revert" as const }],
   ])("are refused to an ask %s", async (_name, over) => {
     const [story, [first]] = await aClaimed(1);
     expect(await permit(db, [{ ...askOf(first!), ...over }], under(story))).toEqual([]);
     expect((await targetsOf(db, story))[0]?.state).toBe("leased");
+  });
+
+  test.each([
+    ["is for looking only now", sql`update host set mode = 'inspect-only'`],
+    ["was removed", sql`update host set removed_at = now()`],
+  ])("are refused to a host that %s", async (_name, change) => {
+    const [story, [first]] = await aClaimed(1);
+    await change.execute(db);
+    expect(await permit(db, [askOf(first!)], under(story))).toEqual([]);
   });
 
   test("are refused once the lease was over and the host was given back", async () => {
@@ -209,6 +220,15 @@ describe("permits", () => {
 });
 
 describe("after a permit", () => {
+  test("a result of an attempt that no plan has is nobody's, and harms no other", async () => {
+    const [story, [first, second]] = await aClaimed(2);
+    await permit(db, [askOf(first!), askOf(second!)], under(story));
+    const odd = resultOf(story, first!.host, { attempt: 999_999_999_999_999 });
+    const applied = await apply(odd, resultOf(story, second!.host));
+    expect(applied.map((a) => a.host)).toEqual([second!.host]);
+    expect((await targetsOf(db, story)).map((t) => t.state)).toEqual(["permitted", "done"]);
+  });
+
   test("silence makes a host unknown, never ready, and its slot stays held", async () => {
     const [story, [first]] = await aClaimed(1);
     await permit(db, [askOf(first!)], under(story));
