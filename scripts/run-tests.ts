@@ -4,7 +4,7 @@
  * line and those tests are skipped visibly. With FETTLE_TEST_NO_SKIP=1 a skipped test is a failure.
  */
 import { spawn, spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
@@ -88,6 +88,11 @@ function runVitest(file: string, more: readonly string[]): Promise<number> {
 
 /** Prints what was skipped and the closing line; true when all is well. */
 function report(file: string, exit: number): boolean {
+  if (!existsSync(file)) {
+    // Vitest ended before any test: nothing was found, or a set-up failed; it said which above.
+    console.log("0 passed, 1 failed");
+    return false;
+  }
   const parsed = reportSchema.parse(JSON.parse(readFileSync(file, "utf8")));
   const skipped = parsed.testResults.flatMap((suite) =>
     suite.assertionResults.filter((test) => !["passed", "failed"].includes(test.status)),
