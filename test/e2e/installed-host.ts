@@ -1,0 +1,73 @@
+import { readFileSync } from "node:fs";
+import { installForcedCommand } from "../../lab/forced-command.ts";
+import type { LabHost } from "../../lab/host.ts";
+import { ask } from "../../src/client/client.ts";
+import { writeHostIdentity } from "../../src/fleet/host-identity.ts";
+import { policyVerbs, writeHostPolicy } from "../../src/fleet/host-policy.ts";
+import { machineKey } from "../../src/fleet/store-keys.ts";
+import { hostProgram } from "../../src/reach/host-program.ts";
+import { type Fleet, hostBody, type Person } from "./fleet.ts";
+
+/** A host whose program, policy and key its own people installed; the server gets in no other way. */
+
+/** Two people must have signed for any ring; the server's own page does not count alone. */
+export async function addInstalledHost(
+  fleet: Fleet,
+  host: LabHost,
+  approvers: readonly Person[],
+): Promise<string> {
+  const { client } = fleet.alice;
+  const added = await ask(
+    client.POST("/api/v1/hosts", { body: hostBody(fleet, host, "installed") }),
+  );
+  const { protocolId } = added;
+  const ring = host.labels["ring"]!;
+  const identity = writeHostIdentity({ tenant: "fettle", host: protocolId, ring, labels: [] });
+  const policy = policyText(fleet, ring, approvers);
+  const publicKey = readFileSync(`${fleet.lab.identityFile}.pub`, "utf8").split(" ", 2).join(" ");
+  await installForcedCommand(host, { program: hostProgram(), identity, policy, publicKey });
+  // Root's own act on the host makes key and anchor; the server has no part in it.
+  const input = `enrol\n@identity\n${identity}@policy\n${policy}@end\n`;
+  const said = await host.must(["/usr/sbin/fettle-host", "piped"], { input });
+  if (!said.includes("@enrolled")) throw new Error(`not enrolled: ${said}`);
+  const shown = await host.must(["ssh-keygen", "-lf", "/var/lib/fettle/key.pub"]);
+  const fingerprint = shown.split(" ")[1]!;
+  const params = { path: { host: host.name } };
+  const body = { fingerprint, ring };
+  await ask(client.POST("/api/v1/hosts/{host}/enrolment/confirmation", { params, body }));
+  return protocolId;
+}
+
+function policyText(fleet: Fleet, ring: string, approvers: readonly Person[]): string {
+  const dispatcher = keyOf(machineKey(fleet.server.state, "dispatcher").publicKeyLine);
+  const root = keyOf(machineKey(fleet.server.state, "piped-root").publicKeyLine);
+  return writeHostPolicy({
+    tenant: "fettle",
+    version: 1,
+    rootsNeeded: 1,
+    roots: [{ name: "r1", ...root }],
+    dispatchers: [{ name: "d1", ...dispatcher }],
+    logs: [],
+    witnesses: [],
+    approvers: approvers.map((person) => ({
+      person: person.handle,
+      groups: [],
+      class: "ssh",
+      ...keyOf(readFileSync(`${person.key}.pub`, "utf8")),
+    })),
+    revoked: [],
+    depots: [{ url: "http://localhost/depot", keyring: "debian" }],
+    rings: [
+      {
+        ...{ ring, class: "normal", need: 2, outside: 1, groups: [], validity: 7 * 86_400 },
+        ...{ permit: { kind: "online" }, revert: { kind: "order", seconds: 259_200 } },
+        ...{ sod: "plain", log: "off", verbs: policyVerbs, gate: 0 },
+      },
+    ],
+  });
+}
+
+function keyOf(line: string) {
+  const [type = "", base64 = ""] = line.trim().split(" ");
+  return { type: type as "ssh-ed25519" | "ecdsa-sha2-nistp256", base64 };
+}
