@@ -47,6 +47,7 @@ function aWave(over: Partial<Omit<WaveFacts, "counts">> & { counts?: Partial<Wav
       onFailure: "halt",
     },
     newFailures: 0,
+    revertible: 0,
     lastEndedAt: null,
     openedAt: NOW - HOUR_MS,
     strata: [],
@@ -57,12 +58,24 @@ function aWave(over: Partial<Omit<WaveFacts, "counts">> & { counts?: Partial<Wav
 }
 
 function facts(waves: readonly WaveFacts[], over: Partial<RolloutFacts> = {}): RolloutFacts {
-  return { state: "running", isFrozen: false, halted: null, approvalHold: null, waves, ...over };
+  const nothing = { isFrozen: false, halted: null, haltedBy: null, approvalHold: null };
+  return { state: "running", ...nothing, waves, ...over };
 }
 
 function verbs(decisions: readonly Decision[]): string[] {
   return decisions.map((d) => ("hold" in d ? `${d.do} ${d.hold.why}` : d.do));
 }
+
+function halted(
+  [onFailure, revertible]: ["revert" | "halt", number],
+  over: Partial<RolloutFacts>,
+): RolloutFacts {
+  const wave = aWave({ gate: { ...aWave().gate, onFailure }, counts: { verified: 1 }, revertible });
+  const since = { scope: "this rollout", since: NOW };
+  return facts([wave], { state: "halted", halted: since, ...over });
+}
+
+const expired = { approvalHold: { why: "approval-expired", at: NOW - 2 } } as const;
 
 describe("what the engine does next", () => {
   const table: [name: string, given: RolloutFacts, expected: string[]][] = [
@@ -132,6 +145,49 @@ describe("what the engine does next", () => {
         }),
       ]),
       ["halt", "revert"],
+    ],
+    [
+      "a host of such a wave that ends after the halt is taken back too",
+      halted(["revert", 1], { haltedBy: 1 }),
+      ["revert", "hold halted"],
+    ],
+    [
+      "nothing is taken back after a person's halt",
+      halted(["revert", 1], { haltedBy: null }),
+      ["hold halted"],
+    ],
+    [
+      "nothing is taken back while frozen",
+      halted(["revert", 1], { haltedBy: 1, isFrozen: true }),
+      ["hold halted"],
+    ],
+    [
+      "nothing is taken back where the policy only halts",
+      halted(["halt", 1], { haltedBy: 1 }),
+      ["hold halted"],
+    ],
+    [
+      "with nothing left to take back nothing is ordered",
+      halted(["revert", 0], { haltedBy: 1 }),
+      ["hold halted"],
+    ],
+    [
+      "a rollout whose approvals ran out ends with its time",
+      facts([aWave({ notAfter: NOW - 1, counts: { deferred: 1, ready: 1 } })], expired),
+      ["give-up wave-over", "hold gate-not-yet"],
+    ],
+    [
+      "and is finished when nothing of it is open any more",
+      facts([aWave({ state: "ended", notAfter: NOW - 1, counts: { held: 2 } })], expired),
+      ["finish"],
+    ],
+    [
+      "a halted rollout waits for a person, also after its time",
+      facts([aWave({ notAfter: NOW - 1, counts: { ready: 1 } })], {
+        state: "halted",
+        halted: { scope: "this rollout", since: NOW },
+      }),
+      ["hold halted"],
     ],
     [
       "missing approvals hold everything",

@@ -65,6 +65,8 @@ export interface WaveFacts {
   readonly counts: WaveCounts;
   /** Failed, rolled back, unknown or lost hosts that nobody has acknowledged by resuming. */
   readonly newFailures: number;
+  /** Done hosts that the statement still lets somebody take back on order. */
+  readonly revertible: number;
   /** The last time a host of the wave ended or was judged; null before the first. */
   readonly lastEndedAt: Instant | null;
   readonly openedAt: Instant | null;
@@ -76,6 +78,8 @@ export interface RolloutFacts {
   readonly isFrozen: boolean;
   /** A halt that covers the whole rollout, whoever set it; null while none does. */
   readonly halted: { readonly scope: string; readonly since: Instant } | null;
+  /** The wave whose failures halted the rollout by itself; null after anything else. */
+  readonly haltedBy: number | null;
   /** Why the approvals do not allow a start now; null while they do. */
   readonly approvalHold: Hold | null;
   readonly waves: readonly WaveFacts[];
@@ -98,19 +102,31 @@ export function decide(facts: RolloutFacts, now: Instant): readonly Decision[] {
     const stop = firstStop(facts.waves);
     if (stop !== null) return [{ do: "halt", reason: stop.reason }, ...revertOf(stop.wave)];
   }
-  const decisions: Decision[] = facts.isFrozen ? [] : facts.waves.flatMap(releaseReverts);
+  const decisions: Decision[] = facts.isFrozen
+    ? []
+    : [...takeBack(facts), ...facts.waves.flatMap(releaseReverts)];
   const stopped = standstill(facts);
-  if (stopped !== null) {
-    const open = facts.waves.filter((wave) => wave.state !== "ended");
-    return [
-      ...decisions,
-      ...open.map((w) => ({ do: "hold", wave: w.number, hold: stopped }) as const),
-    ];
-  }
+  const isHalted = facts.state === "halted";
   for (const [at, wave] of facts.waves.entries()) {
-    decisions.push(...decideWave(wave, facts.waves[at - 1] ?? null, now));
+    // What stands still starts nothing, but its time ends: else it would stand for ever.
+    const mayEnd = !isHalted && now > wave.notAfter;
+    if (stopped === null || mayEnd) {
+      decisions.push(...decideWave(wave, facts.waves[at - 1] ?? null, now));
+    } else if (wave.state !== "ended") {
+      decisions.push({ do: "hold", wave: wave.number, hold: stopped });
+    }
   }
-  return facts.waves.every(isOver) ? [{ do: "finish" }] : decisions;
+  return !isHalted && facts.waves.every(isOver) ? [{ do: "finish" }] : decisions;
+}
+
+/**
+ * Hosts that were still at work when their wave was halted are taken back as they end; and a halt
+ * whose own turn was cut off after it loses nothing.
+ */
+function takeBack(facts: RolloutFacts): readonly Decision[] {
+  if (facts.state !== "halted") return [];
+  const wave = facts.waves.find((w) => w.number === facts.haltedBy);
+  return wave === undefined || wave.revertible === 0 ? [] : revertOf(wave);
 }
 
 /** How many more hosts of the wave may be started; the budget counts every held slot. */

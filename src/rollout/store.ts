@@ -218,6 +218,7 @@ export async function loadFacts(reader: Reader, id: RolloutId): Promise<LoadedFa
   const facts = {
     state: row.state,
     isFrozen: row.isFrozen,
+    haltedBy: haltedBy(row.state, row.haltReason),
     halted: (row.state === "halted" ? own : null) ?? wide[0] ?? null,
     approvalHold: await loadApprovalHold(reader, row),
     waves,
@@ -225,7 +226,13 @@ export async function loadFacts(reader: Reader, id: RolloutId): Promise<LoadedFa
   return { row, facts, now };
 }
 
+/** A person who halts by hand decides also about what was done already. */
+function haltedBy(state: RolloutState, reason: HaltReason | null): number | null {
+  return state !== "halted" || reason === null || reason.why === "person" ? null : reason.wave;
+}
+
 type CountRow = WaveCounts & {
+  readonly revertible: number;
   readonly wave: number;
   readonly newFailures: number;
   readonly lastEndedAt: Instant | null;
@@ -243,7 +250,13 @@ async function loadWaves(reader: Reader, id: RolloutId): Promise<readonly Loaded
   const hasFailures = counts.rows.some((row) => row.newFailures > 0);
   const strata = hasFailures ? await loadStrata(reader, id) : [];
   return waves.rows.map((row) => {
-    const { wave: _wave, newFailures, lastEndedAt, ...rest } = byWave.get(row.number) ?? noHosts;
+    const {
+      wave: _wave,
+      newFailures,
+      revertible,
+      lastEndedAt,
+      ...rest
+    } = byWave.get(row.number) ?? noHosts;
     return {
       ...row,
       gate: gateSchema.parse(row.gate),
@@ -251,6 +264,7 @@ async function loadWaves(reader: Reader, id: RolloutId): Promise<readonly Loaded
       hasPassed: row.passedAt !== null,
       counts: rest,
       newFailures,
+      revertible,
       lastEndedAt,
       strata: strata.filter((stratum) => stratum.wave === row.number),
     };
@@ -273,6 +287,7 @@ const noHosts: CountRow = {
   lost: 0,
   skipped: 0,
   newFailures: 0,
+  revertible: 0,
   lastEndedAt: null,
 };
 
@@ -298,6 +313,9 @@ function countsSql(id: RolloutId) {
       count(*) filter (where not is_acknowledged and (state in
         ('failed', 'rolled-back', 'unknown', 'lost') or (state = 'held' and is_begun)))
         as "newFailures",
+      count(*) filter (where state = 'done' and kind = 'apply' and ended_at > now()
+        - make_interval(secs => (select revert_seconds from rollout where id = target.rollout)))
+        as revertible,
       ${millis(sql`max(ended_at)`)} as "lastEndedAt"
     from target where rollout = ${id} group by wave`;
 }

@@ -41,6 +41,7 @@ function aWave(over: Partial<LoadedWave> = {}): LoadedWave {
     },
     counts: { ...noCounts, verified: 16 },
     newFailures: 0,
+    revertible: 0,
     lastEndedAt: NOW - MINUTE_MS,
     openedAt: NOW - HOUR_MS,
     passedAt: null,
@@ -86,7 +87,14 @@ function loaded(over: Partial<LoadedFacts["row"]> = {}): LoadedFacts {
   };
   const halted = row.state === "halted" ? { scope: "this rollout", since: NOW } : null;
   const { state } = row;
-  const facts = { state, isFrozen: false, halted, approvalHold: null, waves: [aWave(), next] };
+  const facts = {
+    state,
+    isFrozen: false,
+    halted,
+    haltedBy: null,
+    approvalHold: null,
+    waves: [aWave(), next],
+  };
   return { row, facts, now: NOW };
 }
 
