@@ -367,7 +367,7 @@ describe.skipIf(!isRoot)("a rollout over real host programs", () => {
     startServer();
     const { id } = await startRollout(world, admin, { change });
     const shown = await untilState(id, "halted");
-    expect(shown.view.haltReason).toBe("1 hosts of wave 1 failed, 0 are allowed");
+    expect(shown.view.haltReason).toBe("1 host of wave 1 failed; the plan allows none");
     await until("the whole wave is taken back", async () => {
       const { outcomes } = (await showRollout(world, admin, id)).view;
       return outcomes.rolledBack === 2 ? outcomes : null;

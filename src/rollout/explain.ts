@@ -1,7 +1,8 @@
 import type { HostId } from "../base/ids.ts";
 import type { Instant } from "../base/instant.ts";
 import type { RolloutFacts } from "./decide.ts";
-import { type Hold, haltToText, holdToText } from "./hold.ts";
+import { countsToText, type Hold, haltToText, holdToText } from "./hold.ts";
+import { journalToText } from "./journal-words.ts";
 import {
   type JobKind,
   type Standing,
@@ -113,7 +114,7 @@ function whatHappened(target: TargetFacts, standing: Standing): string {
     case "waiting":
       return target.kind === "revert" ? "waits to be taken back" : "waits";
     case "running":
-      return target.step === null ? "is being worked on" : `is being worked on (${target.step})`;
+      return target.step === null ? "is given the job" : `at work: ${journalToText(target.step)}`;
     case "checking":
       return "reports that it is done";
     case "verified":
@@ -161,9 +162,13 @@ export function nowSentence(loaded: LoadedFacts): string {
   const wave = facts.waves.find((w) => w.state === "open") ?? firstWaiting(facts.waves);
   if (wave === undefined) return totals(facts);
   const { active, checking } = wave.counts;
-  const doing = active + checking > 0 ? `${active} running, ${checking} being checked` : "waits";
+  const doing = countsToText([
+    [active, "running"],
+    [checking, "being checked"],
+  ]);
   const [hold] = wave.holds;
-  return `${wave.ring}: ${doing}${hold === undefined ? "" : `; ${holdToText(hold, now)}`}`;
+  if (hold === undefined) return `${wave.ring}: ${doing === "" ? "goes on in a moment" : doing}`;
+  return `${wave.ring}: ${doing === "" ? "waits" : doing}; ${holdToText(hold, now)}`;
 }
 
 function firstWaiting(waves: readonly LoadedWave[]): LoadedWave | undefined {
@@ -182,5 +187,5 @@ function totals(facts: RolloutFacts): string {
     [sum((c) => c.held), "not started"],
     [sum((c) => c.skipped), "left out"],
   ];
-  return parts.flatMap(([n, word]) => (n === 0 ? [] : [`${n} ${word}`])).join(", ");
+  return countsToText(parts) || "no host has ended yet";
 }

@@ -94,7 +94,9 @@ export function holdToText(hold: Hold, now: Instant): string {
         ? "no maintenance window of this host is left in the approved time"
         : `the host's maintenance window opens ${at(hold.opensAt, now)}`;
     case "budget-used":
-      return `${hold.busy} of ${hold.allowed} hosts that may be worked on at once are busy`;
+      return hold.allowed === 1
+        ? "the one host that may be worked on at a time is busy"
+        : `${hold.busy} of the ${hold.allowed} hosts that may be worked on at once are busy`;
     case "soak":
       return `wave ${hold.wave} is done and soaks; the gate is judged ${at(hold.until, now)}`;
     case "gate-not-yet":
@@ -106,7 +108,9 @@ export function holdToText(hold: Hold, now: Instant): string {
     case "rollout-ended":
       return `the rollout is ${hold.state}; what is left needs a new plan`;
     case "approval-missing":
-      return `${hold.have} of ${hold.need} approvals are there`;
+      return hold.need === 1
+        ? "the approval is missing"
+        : `${hold.have} of ${hold.need} approvals are there`;
     case "approval-expired":
       return `the approvals were valid until ${instantToText(hold.at)}; the change needs new ones`;
     case "approval-withdrawn":
@@ -143,7 +147,9 @@ function hostHoldToText(hold: HostHold, now: Instant): string {
     case "host-silent":
       return `no word from the host since ${instantToText(hold.since)}, and it may be working; asking again until it answers`;
     case "attempts-used":
-      return `all ${hold.attempts} approved attempts are used; another one needs a new plan`;
+      return hold.attempts === 1
+        ? "the one approved attempt is used; another one needs a new plan"
+        : `all ${hold.attempts} approved attempts are used; another one needs a new plan`;
     default:
       return never(hold);
   }
@@ -154,20 +160,43 @@ function gateToText(
 ): string {
   switch (hold.why) {
     case "gate-not-yet":
-      return `the gate of wave ${hold.wave} needs ${hold.needed} of ${hold.of} hosts verified and has ${hold.verified} (${hold.running} running, ${hold.checking} being checked, ${hold.waiting} waiting)`;
+      return `the gate of wave ${hold.wave} needs ${hold.needed} of ${hosts(hold.of)} verified and has ${hold.verified}${pending(hold)}`;
     case "gate-failed":
-      return `the gate of wave ${hold.wave} needs ${hold.needed} of ${hold.of} hosts verified and can only have ${hold.verified}${hold.unknown > 0 ? ` (${hold.unknown} unknown count against it)` : ""}; retry the failed hosts or stop`;
+      return `the gate of wave ${hold.wave} needs ${hold.needed} of ${hosts(hold.of)} verified and can only have ${hold.verified}${against(hold.unknown)}; retry the failed hosts or stop`;
     case "evidence-missing":
       return `the gate of wave ${hold.wave} has nothing to judge: no host of it was patched, and no data is never a pass`;
   }
 }
 
+function hosts(count: number): string {
+  return count === 1 ? "1 host" : `${count} hosts`;
+}
+
+/** `1 running, 2 waiting`, without what there is none of; empty when all have ended. */
+export function countsToText(counts: readonly (readonly [number, string])[]): string {
+  return counts.flatMap(([n, what]) => (n === 0 ? [] : [`${n} ${what}`])).join(", ");
+}
+
+function pending({ running, checking, waiting }: GateNotYet): string {
+  const text = countsToText([
+    [running, "running"],
+    [checking, "being checked"],
+    [waiting, "waiting"],
+  ]);
+  return text === "" ? "" : ` (${text})`;
+}
+
+function against(unknown: number): string {
+  if (unknown === 0) return "";
+  return ` (${unknown} unknown ${unknown === 1 ? "counts" : "count"} against it)`;
+}
+
 export function haltToText(reason: HaltReason): string {
   switch (reason.why) {
     case "failure-budget":
-      return `${reason.failures} hosts of wave ${reason.wave} failed, ${reason.allowed} are allowed`;
+      return `${hosts(reason.failures)} of wave ${reason.wave} failed; the plan allows ${reason.allowed === 0 ? "none" : reason.allowed}`;
     case "correlated-failures":
-      return `failures of wave ${reason.wave} cluster in ${reason.stratum}: ${reason.failures} of ${reason.of} there`;
+      return `failures of wave ${reason.wave} cluster in ${reason.stratum}: ${reason.failures} of ${hosts(reason.of)} failed there`;
     case "person":
       return reason.text;
     default:

@@ -148,7 +148,7 @@ describe("the rollout in one picture", () => {
       mayOperate: true,
     });
     expect(view.now).toBe(
-      "halted: 2 hosts of wave 1 failed, 1 are allowed; nothing starts until somebody resumes",
+      "halted: 2 hosts of wave 1 failed; the plan allows 1; nothing starts until somebody resumes",
     );
   });
 });
@@ -180,11 +180,21 @@ describe("why a host stands where it stands", () => {
       aTarget({ state: "rolled-back", resultCode: "E_PROBE", attempt: 2 }),
     ],
     [
-      "is being worked on (APPLYING step=1)",
-      aTarget({ state: "applying", isBegun: true, step: "APPLYING step=1" }),
+      "at work: restarts nginx",
+      aTarget({
+        state: "applying",
+        isBegun: true,
+        step: "APPLYING step=2 verb=restart name=nginx",
+      }),
+    ],
+    ["is given the job", aTarget({ state: "leased" })],
+    [
+      "failed with E_STEP: the one approved attempt is used; another one needs a new plan",
+      aTarget({ state: "failed", resultCode: "E_STEP" }),
     ],
   ];
   test.each(table)("a host %s", (sentence, target) => {
-    expect(explainTarget(target, loaded()).sentence).toBe(sentence);
+    const attemptsMax = sentence.includes("the one") ? 1 : 2;
+    expect(explainTarget(target, loaded({ attemptsMax })).sentence).toBe(sentence);
   });
 });

@@ -54,7 +54,7 @@ describe.skipIf(effectiveUser() !== 0)("packages that behave badly", () => {
     const { ref } = await startRollout(fleet, { source: "lab-postinst-fails", rings });
     const rollout = await untilRollout(fleet, ref, hasEnded);
     expect(rollout.state, await pictureOf(fleet, ref)).toBe("halted");
-    expect(rollout.haltReason).toBe("1 hosts of wave 1 failed, 0 are allowed");
+    expect(rollout.haltReason).toBe("1 host of wave 1 failed; the plan allows none");
     const target = await targetOf(fleet, ref, "web-1");
     expect(target).toMatchObject({ standing: "rolled-back", code: "E_STEP", attempt: 1 });
     expect(await installed(canary(), "lab-postinst-fails")).toBe("1.0 installed");
@@ -163,7 +163,7 @@ describe.skipIf(effectiveUser() !== 0)("packages that behave badly", () => {
     await probe(fourth(), "good", "http http://127.0.0.1:8101/ 200 lab-good 1.0\ntries 1\n");
     const { ref } = await startRollout(fleet, { source: "lab-good", rings });
     const rollout = await untilRollout(fleet, ref, (now) => now.state === "halted");
-    expect(rollout.haltReason).toBe("1 hosts of wave 3 failed, 0 are allowed");
+    expect(rollout.haltReason).toBe("1 host of wave 3 failed; the plan allows none");
     await untilRollout(fleet, ref, ({ outcomes }) => outcomes.rolledBack === 2);
     const standings = (await targetsOf(fleet, ref)).map((t) => `${t.name} ${t.standing}`);
     expect(standings.sort()).toEqual([
