@@ -10,6 +10,7 @@ import { startEmbedded } from "../db/supervisor.ts";
 import type { Paths, World } from "../db/world.ts";
 import { ensureSetupSecret } from "../identity/store-setup-secret.ts";
 import { startFeedRefresh, startMatching } from "../intel/loops.ts";
+import { loadStarter } from "../intel/starter.ts";
 import { startScanLoop } from "../inventory/loops.ts";
 import { startSequencer } from "../ledger/loops.ts";
 import { openLogKey } from "../ledger/store-log-key.ts";
@@ -26,6 +27,8 @@ export interface RunningFettle {
   readonly world: World;
   /** How the database runs, for people. */
   readonly database: string;
+  /** Resolves when the shipped snapshot is loaded or cannot be; waits for no network. */
+  readonly starterLoaded: Promise<void>;
   /** File of the setup secret while there is no admin yet. */
   readonly setupSecret: string | null;
   close(): Promise<void>;
@@ -80,7 +83,9 @@ async function startAll(start: Starting): Promise<RunningFettle> {
   const world: World = { db, clock: Date.now, log, config, paths };
   const setupSecret = await ensureSetupSecret(world);
   closers.add("ssh connections", () => closeConnections(paths.sockets));
-  const loops = await startLoops(world, closers);
+  const feeds = startFeeds(world);
+  closers.add("feeds", () => feeds.stop());
+  const loops = await startLoops(world, feeds, closers);
   const listener = listen(connection, [...loops.keys()], (channel) => {
     for (const loop of loops.get(channel) ?? []) loop.wake();
   });
@@ -92,6 +97,7 @@ async function startAll(start: Starting): Promise<RunningFettle> {
     url: http.url,
     world,
     database: description,
+    starterLoaded: feeds.starterLoaded,
     setupSecret,
     close: () => closers.closeAll(log),
   };
@@ -115,9 +121,35 @@ async function openStore(
   return { connection: postgres.connection, description: `embedded PostgreSQL${as}${how}` };
 }
 
+/**
+ * A server that was never given a feed knows at least what came with it, and how old that is. Only
+ * then are the publishers asked, so that what is told of a feed is what they answered.
+ */
+function startFeeds(world: World): Loop & { readonly starterLoaded: Promise<void> } {
+  let refresh: Loop | null = null;
+  let isStopped = false;
+  const starterLoaded = loadStarter(world).then(
+    () => undefined,
+    (cause: unknown) => world.log.error({ err: cause }, "the starter snapshot could not be loaded"),
+  );
+  const started = starterLoaded.then(() => {
+    if (!isStopped) refresh = startFeedRefresh(world);
+  });
+  return {
+    starterLoaded,
+    wake: () => refresh?.wake(),
+    async stop() {
+      isStopped = true;
+      await started;
+      await refresh?.stop();
+    },
+  };
+}
+
 /** Starts the background work; the map says whom a wake-up concerns. */
 async function startLoops(
   world: World,
+  feeds: Loop,
   closers: Closers,
 ): Promise<ReadonlyMap<Channel, readonly Loop[]>> {
   const keep = <T extends Loop>(name: string, loop: T): T => {
@@ -127,7 +159,6 @@ async function startLoops(
   const sequencer = keep("ledger", startSequencer(world, await openLogKey(world)));
   const scans = keep("scans", startScanLoop(world));
   const matching = keep("matching", startMatching(world));
-  const feeds = keep("feeds", startFeedRefresh(world));
   const changes = keep("changes", startChangeLoop(world));
   const rollouts = keep("rollouts", startRollouts(world));
   return new Map<Channel, readonly Loop[]>([

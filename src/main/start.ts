@@ -5,7 +5,6 @@ import type { Config } from "../base/config.ts";
 import type { Paths, World } from "../db/world.ts";
 import { makeSetupLink } from "../identity/actions-setup.ts";
 import { rematch } from "../intel/rematch.ts";
-import { loadStarter } from "../intel/starter.ts";
 import { enrolLocalHost } from "../inventory/actions.ts";
 import { scanHost } from "../inventory/inspect-host.ts";
 import type { Host } from "../inventory/model.ts";
@@ -32,6 +31,7 @@ export async function start(options: StartOptions): Promise<void> {
     );
     say(`State         ${options.paths.state}, ${fettle.database}`);
     await saySetup(fettle, options);
+    await fettle.starterLoaded;
     const host = await prepare(fettle.world, signal);
     if (signal.aborted) return;
     const seen = lookText(await look(fettle.world, host.id));
@@ -51,10 +51,6 @@ export async function serve(options: StartOptions): Promise<void> {
         `No admin yet: run "fettle setup"; the secret is in ${join(options.paths.state, "setup-secret")}`,
       );
     }
-    // A server that was never given a feed knows at least what came with it, and how old that is.
-    await loadStarter(fettle.world).catch((cause: unknown) => {
-      fettle.world.log.error({ err: cause }, "the starter snapshot could not be loaded");
-    });
   });
 }
 
@@ -121,7 +117,6 @@ function urlFromOutside(url: string): string {
 }
 
 async function prepare(world: World, signal: AbortSignal): Promise<Host> {
-  await loadStarter(world);
   const host = await enrolLocalHost(world);
   // A later start shows what is known and looks again in the background.
   if (host.packageSet === null) {
@@ -132,8 +127,8 @@ async function prepare(world: World, signal: AbortSignal): Promise<Host> {
 }
 
 /**
- * Reads the package lists anew into private folders, then sees what the publishers of feeds gave,
- * and says so when that changes the picture.
+ * Reads the package lists anew into private folders, hears what became of asking the publishers of
+ * feeds, and says so when that changes the picture.
  */
 async function lookAgain(options: {
   readonly world: World;
@@ -150,16 +145,20 @@ async function lookAgain(options: {
     if (now !== seen) say(`\n${why}:\n${now}`);
     seen = now;
   };
-  try {
+  const readLists = async (): Promise<void> => {
     const actor = systemActor.subject;
     const outcome = await scanHost(world, host, { actor, refresh: "lists", signal });
     if (signal.aborted) return;
     if (outcome.state === "failed") say(`\nLooked again: ${outcome.problem}`);
     await sayNews("After reading the package lists anew");
+  };
+  const hearPublishers = async (): Promise<void> => {
     const publishers = await publishersAsked(world, signal);
-    if (publishers === null) return;
-    say(publisherLine(publishers));
-    await sayNews("With the feeds of their publishers");
+    if (publishers !== null) say(publisherLine(publishers));
+  };
+  try {
+    await Promise.all([readLists(), hearPublishers()]);
+    if (!signal.aborted) await sayNews("With the feeds of their publishers");
   } catch (cause) {
     if (signal.aborted) return;
     world.log.error({ err: cause }, "the second look failed");
