@@ -31,7 +31,11 @@ const openssl = {
 };
 
 /** A host with an old openssl whose sources offer a newer one. */
-async function vulnerableHost(name: string, labels: Readonly<Record<string, string>> = {}) {
+async function vulnerableHost(
+  name: string,
+  labels: Readonly<Record<string, string>> = {},
+  installed = "3.0.17-1",
+) {
   const id = await addHost(test.world, { name, packages: [aPackage(openssl)], labels });
   const fields = (version: string) =>
     [
@@ -52,7 +56,7 @@ async function vulnerableHost(name: string, labels: Readonly<Record<string, stri
     "kernel 6.1.0-9-amd64",
     `boot ${"0".repeat(32)}`,
     "lists ok 1700000000 -",
-    `pkg ${["libssl3", "amd64", "3.0.17-1", "openssl", "3.0.17-1", "installed", "auto"].join("\t")}`,
+    `pkg ${["libssl3", "amd64", installed, "openssl", installed, "installed", "auto"].join("\t")}`,
     `offer ${fields("3.0.18-1")}`,
   ]);
   if (parsed.kind !== "inspection") throw new Error(parsed.problem);
@@ -209,6 +213,20 @@ it("says what to do when nothing newer is offered or the source is not there", a
   await expect(openPatch(test.world, systemActor, { source: "nonesuch" })).rejects.toThrow(
     /No host in your scope has the source package nonesuch/,
   );
+});
+
+it("opens no case for what every host has already", async () => {
+  await vulnerableHost("web-1");
+  await vulnerableHost("web-2", { team: "done" }, "3.0.18-1");
+  const scoped = (text: string) => ({
+    ...systemActor,
+    grants: [{ role: "operator" as const, scope: parseSelector(text) }],
+  });
+  await expect(
+    openPatch(test.world, scoped("team=done"), { source: "openssl" }),
+  ).rejects.toMatchObject({ code: "blocked", message: expect.stringMatching(/offers a newer/) });
+  const { isNew } = await openPatch(test.world, scoped("!team"), { source: "openssl" });
+  expect(isNew).toBe(true);
 });
 
 it("shows nothing of hosts outside the actor's scope", async () => {

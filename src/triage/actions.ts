@@ -8,6 +8,7 @@ import type { World } from "../db/world.ts";
 import type { Vulnerability } from "../intel/model.ts";
 import { exposure } from "../intel/store-exposure.ts";
 import { loadVulnerabilities } from "../intel/store-vulnerability.ts";
+import { orderOf } from "../intel/versions/order.ts";
 import { loadHostRefs } from "../inventory/store.ts";
 import type { LedgerEvent } from "../ledger/model.ts";
 import { recordEvent } from "../ledger/record.ts";
@@ -126,7 +127,7 @@ async function findSource(
   }
   const source = found[0] ?? (await unaffectedSource(world, scopes, input));
   const { offeredVersion } = source;
-  if (offeredVersion === null) {
+  if (offeredVersion === null || !(await isNewerSomewhere(world, scopes, source))) {
     throw new Failure(
       "blocked",
       `No source of the affected hosts offers a newer ${input.source} yet. It may be fixed upstream; see "fettle finding list --search ${input.source}".`,
@@ -134,6 +135,22 @@ async function findSource(
     );
   }
   return { ...source, offeredVersion };
+}
+
+/**
+ * Sources also offer what is installed already; a case for that would have nothing to do. Versions
+ * that cannot be compared, and packages whose source goes by another name, are left to the planner.
+ */
+async function isNewerSomewhere(
+  world: World,
+  scopes: readonly Selector[],
+  source: ExposedSource,
+): Promise<boolean> {
+  const { versions } = await installedSource(world.db, scopes, source);
+  const order = orderOf(source.ecosystem);
+  const { offeredVersion } = source;
+  if (versions.length === 0 || order === null || offeredVersion === null) return true;
+  return versions.some((version) => (order(offeredVersion, version) ?? 1) > 0);
 }
 
 /** An update without known vulnerabilities can be carried out too. */
@@ -169,6 +186,9 @@ async function unaffectedSource(
   const [source] = exposedSources({ ...none, exposures: [pretend], offers });
   if (source === undefined) throw new Failure("not-found", `${input.source} is not offered.`);
   const { hosts } = await installedSource(world.db, scopes, { ecosystem, source: input.source });
+  if (hosts === 0) {
+    throw new Failure("not-found", `No host in your scope has the source package ${input.source}.`);
+  }
   return { ...source, hosts, vulnerabilities: [] };
 }
 
