@@ -17,6 +17,7 @@ import { type Asking, resolvePairs } from "./actions-resolve.ts";
 import { demandPlan } from "./actions-show.ts";
 import { checkPlan } from "./checker.ts";
 import type { Plan, PlanHost, PlanInput, Planned, PlanReport } from "./model.ts";
+import { exclusionToText } from "./plan-story.ts";
 import { plan } from "./planner.ts";
 import { blockerToText } from "./planner-report.ts";
 import { parseStatement } from "./statement.ts";
@@ -168,7 +169,11 @@ function demandGood(planned: Planned, input: PlanInput): Plan {
   if (planned.plan === null) {
     throw new Failure(
       "blocked",
-      `No plan could be made. ${report.blocked.map(blockerToText).join(" ")}`,
+      [
+        "No plan could be made.",
+        ...report.blocked.map(blockerToText),
+        ...excludedTexts(report.excluded),
+      ].join(" "),
       { facts: { blocked: report.blocked, excluded: report.excluded.slice(0, 100) } },
     );
   }
@@ -178,6 +183,18 @@ function demandGood(planned: Planned, input: PlanInput): Plan {
     throw new Bug(`the planner made a plan that breaks its own rules: ${texts.join("; ")}`);
   }
   return planned.plan;
+}
+
+const EXCLUDED_TOLD_MAX = 5;
+
+/** A plan that was not made cannot be looked at, so its refusal says why hosts were left out. */
+function excludedTexts(excluded: PlanReport["excluded"]): string[] {
+  const told = excluded.slice(0, EXCLUDED_TOLD_MAX);
+  const more = excluded.length - told.length;
+  return [
+    ...told.map(({ name, because }) => `${name}: ${exclusionToText(because)}.`),
+    ...(more > 0 ? [`${more} more hosts are left out as well.`] : []),
+  ];
 }
 
 async function commitPlan(

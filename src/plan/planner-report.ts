@@ -109,7 +109,7 @@ function warningsFor(facts: {
 export function blockerToText(blocker: Blocker): string {
   switch (blocker.why) {
     case "no-hosts":
-      return "No host is left to change; the report says for each host why.";
+      return "No host is left to change.";
     case "class-not-allowed":
       return `The policy does not allow changes of class ${blocker.class}.`;
     case "no-window":
