@@ -1,8 +1,7 @@
-import { readFileSync } from "node:fs";
 import type { Command } from "commander";
-import { Failure } from "../base/failure.ts";
 import { ask } from "../client/client.ts";
 import { type Cli, show } from "./cli.ts";
+import { readNamedFile } from "./read-file.ts";
 import { feedTable, findingTable, findingText, type Loaded, loadTable } from "./view/intel.ts";
 
 /** Feeds and findings. */
@@ -38,8 +37,20 @@ function registerFeed(program: Command, cli: Cli): void {
         );
         outcomes.push(...reply.items);
       }
-      for (const file of files) outcomes.push(...(await loadFile(cli, file, flags)));
-      show(cli, outcomes, () => loadTable(outcomes));
+      let failed: unknown = null;
+      for (const file of files) {
+        try {
+          outcomes.push(...(await loadFile(cli, file, flags)));
+        } catch (cause) {
+          // Those before it are loaded and those after it are not: both must be told.
+          failed = cause;
+          if (files.length > 1)
+            cli.terminal.err(`At ${file}, and with it the rest, loading ended.\n`);
+          break;
+        }
+      }
+      if (outcomes.length > 0 || failed === null) show(cli, outcomes, () => loadTable(outcomes));
+      if (failed !== null) throw failed;
       if (outcomes.some((o) => o.kind === "refused" || o.kind === "unavailable"))
         process.exitCode = 1;
     });
@@ -54,7 +65,7 @@ async function loadFile(
     ...(flags.asOf === undefined ? {} : { asOf: flags.asOf }),
     ...(flags.acceptShrink === true ? { acceptShrink: "true" as never } : {}),
   };
-  const bytes = readBytes(file);
+  const bytes = readNamedFile(file, "The feed file");
   const reply = await ask(
     cli.client().POST("/api/v1/feeds/load", {
       params: { query },
@@ -64,14 +75,6 @@ async function loadFile(
     }),
   );
   return reply.items;
-}
-
-function readBytes(file: string): Buffer {
-  try {
-    return readFileSync(file);
-  } catch (cause) {
-    throw new Failure("not-found", `The feed file ${file} cannot be read.`, { cause });
-  }
 }
 
 interface FindingFlags {

@@ -61,7 +61,7 @@ export function refusalOf(
   if (next.entryCount < last.entryCount * (1 - SHRINK_SHARE_MAX)) {
     return {
       why: "shrunk",
-      message: `It has ${next.entryCount} entries where the last good one had ${last.entryCount}, more than a tenth fewer.`,
+      message: `It has ${next.entryCount} entries where the last good one had ${last.entryCount}, more than a tenth fewer. If that is right, load it with --accept-shrink.`,
     };
   }
   return null;

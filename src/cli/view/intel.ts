@@ -28,7 +28,9 @@ export function feedTable(feeds: readonly Feed[], now: Instant): string {
       widthMax: 80,
     },
   ]);
-  const labels = feeds.filter((f) => f.label !== "").map((f) => `${f.name}: ${safeText(f.label)}`);
+  const labels = feeds
+    .filter((f) => f.label !== "")
+    .map((f) => `${safeText(f.name)}: ${safeText(f.label)}`);
   return [table, ...labels].join("\n");
 }
 
@@ -42,7 +44,9 @@ export function loadTable(outcomes: readonly Loaded[]): string {
       const problems = (o.problems ?? [])
         .slice(0, 5)
         .map((p) => `  ${safeText(p.place)}: ${safeText(p.reason)}`);
-      return [`${o.feed}: ${o.kind}. ${safeText(o.message)}${counts}`, ...problems].join("\n");
+      return [`${safeText(o.feed)}: ${o.kind}. ${safeText(o.message)}${counts}`, ...problems].join(
+        "\n",
+      );
     })
     .join("\n");
 }
@@ -64,7 +68,8 @@ export function findingTable(reply: Findings): string {
   ]);
   const { coverage } = reply;
   const gaps = coverage.unknown.map(
-    (gap) => `unknown: ${gap.packageCount} packages of ${gap.ecosystem}. ${gap.text}`,
+    (gap) =>
+      `unknown: ${gap.packageCount} packages of ${safeText(gap.ecosystem)}. ${safeText(gap.text)}`,
   );
   const never =
     coverage.unknownHostCount === 0
