@@ -1,10 +1,11 @@
-import { createReadStream, existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { createReadStream, existsSync, renameSync, writeFileSync } from "node:fs";
 import type { Command } from "commander";
 import { Failure } from "../base/failure.ts";
 import { ask } from "../client/client.ts";
 import { openHead, parseVerifierKey, type VerifierKey, verifyExport } from "../ledger/verify.ts";
-import { type Cli, say, show } from "./cli.ts";
+import { type Cli, show } from "./cli.ts";
 import { people } from "./names.ts";
+import { readNamedText } from "./read-file.ts";
 import { eventText } from "./view/event.ts";
 import { renderTable, safeText } from "./view/table.ts";
 import { clockText } from "./view/when.ts";
@@ -18,14 +19,15 @@ export function registerAudit(program: Command, cli: Cli): void {
     .description("The log's public key; keep it somewhere that the server cannot write")
     .action(async () => {
       const key = await ask(cli.client().GET("/api/v1/audit/key", { parseAs: "text" }));
-      cli.terminal.out(`${String(key).trim()}\n`);
+      const line = String(key).trim();
+      show(cli, { key: line }, () => line);
     });
   audit
     .command("head")
     .description("The newest signed head; keep it to notice a shortened or forked log later")
     .action(async () => {
       const head = await ask(cli.client().GET("/api/v1/audit/checkpoint", { parseAs: "text" }));
-      cli.terminal.out(String(head));
+      show(cli, { head: String(head) }, () => String(head).trimEnd());
     });
   audit
     .command("export <file>")
@@ -33,14 +35,27 @@ export function registerAudit(program: Command, cli: Cli): void {
     .action(async (file: string) => {
       const reply = await ask(cli.client().GET("/api/v1/audit/export", { parseAs: "arrayBuffer" }));
       const bytes = Buffer.from(reply as unknown as ArrayBuffer);
-      writeFileSync(`${file}.new`, bytes, { mode: 0o600 });
-      renameSync(`${file}.new`, file);
-      say(
+      writeWhole(file, bytes);
+      show(
         cli,
-        `${bytes.length.toLocaleString("en")} bytes in ${file}. Check it anywhere: fettle audit verify ${file}`,
+        { file, bytes: bytes.length },
+        () =>
+          `${bytes.length.toLocaleString("en")} bytes in ${file}. Check it anywhere: fettle audit verify ${file}`,
       );
     });
   registerVerify(audit, cli);
+}
+
+/** Whole or not at all: half an export would read as a shortened log. */
+function writeWhole(file: string, bytes: Buffer): void {
+  try {
+    writeFileSync(`${file}.new`, bytes, { mode: 0o600 });
+    renameSync(`${file}.new`, file);
+  } catch (cause) {
+    throw new Failure("blocked", `${file} cannot be written. Name a file in a folder of yours.`, {
+      cause,
+    });
+  }
 }
 
 interface EventFlags {
@@ -89,7 +104,7 @@ function registerVerify(audit: Command, cli: Cli): void {
     .action(async (file: string, flags: { key?: string; knownHead?: string }) => {
       const key = verifierKey(flags.key ?? keyInside(file));
       const knownHead = flags.knownHead === undefined ? undefined : headFrom(key, flags.knownHead);
-      const verdict = await verifyExport(createReadStream(file), { key, knownHead });
+      const verdict = await verifyExport(exportChunks(file), { key, knownHead });
       const trust =
         flags.key === undefined
           ? "The key came from the file itself: this proves that the file is whole, not whose it is. Give --key to prove that too."
@@ -109,8 +124,16 @@ function registerVerify(audit: Command, cli: Cli): void {
     });
 }
 
+async function* exportChunks(file: string): AsyncGenerator<Buffer> {
+  try {
+    for await (const chunk of createReadStream(file)) yield chunk as Buffer;
+  } catch (cause) {
+    throw new Failure("not-found", `The export ${file} cannot be read.`, { cause });
+  }
+}
+
 function verifierKey(text: string): VerifierKey {
-  const content = existsSync(text) ? readFileSync(text, "utf8").trim() : text;
+  const content = existsSync(text) ? readNamedText(text, "The key").trim() : text;
   const key = parseVerifierKey(content);
   if (key !== null) return key;
   throw new Failure(
@@ -120,7 +143,7 @@ function verifierKey(text: string): VerifierKey {
 }
 
 function headFrom(key: VerifierKey, file: string) {
-  const head = openHead(key, readFileSync(file, "utf8"));
+  const head = openHead(key, readNamedText(file, "The head"));
   if (head !== null) return head;
   throw new Failure(
     "invalid",
@@ -130,7 +153,7 @@ function headFrom(key: VerifierKey, file: string) {
 
 /** The key that an export names in its first line. */
 function keyInside(file: string): string {
-  const [first = ""] = readFileSync(file, "utf8").split("\n", 1);
+  const [first = ""] = readNamedText(file, "The export").split("\n", 1);
   try {
     const key = (JSON.parse(first) as { key?: unknown }).key;
     if (typeof key === "string") return key;

@@ -67,7 +67,11 @@ function registerShow(change: Command, cli: Cli): void {
       const shown = await ask(client.GET("/api/v1/changes/{change}", { params }));
       const view = await readSigned(client, shown.plan);
       const names = await people(client);
-      show(cli, shown, () => changeText(shown, view, { names, now: cli.clock() }));
+      const faults = faultsOf(view, shown.plan);
+      // Programs, too, get what this machine recomputed beside what the server says.
+      show(cli, { ...shown, recomputed: { ...view, faults } }, () =>
+        changeText(shown, { ...view, faults }, { names, now: cli.clock() }),
+      );
     });
 }
 
@@ -137,9 +141,12 @@ function registerApprove(change: Command, cli: Cli): void {
     });
 }
 
+function faultsOf(view: SignedView, plan: string): readonly string[] {
+  return view.digest === plan ? view.faults : [...view.faults, "the statement is not the plan's"];
+}
+
 function refuseFaults(view: SignedView, plan: string): void {
-  const faults = [...view.faults];
-  if (view.digest !== plan) faults.push("the statement is not the plan's");
+  const faults = faultsOf(view, plan);
   if (faults.length === 0) return;
   throw new Failure(
     "blocked",

@@ -7,9 +7,11 @@ import { Failure } from "../base/failure.ts";
 import { parseLabels } from "../base/labels.ts";
 import { ask, type Client } from "../client/client.ts";
 import type { components } from "../client/schema.d.ts";
-import { type Cli, say, show } from "./cli.ts";
+import { type Cli, show } from "./cli.ts";
+import { allPages } from "./pages.ts";
+import { readNamedText } from "./read-file.ts";
 import { hostTable, hostText, scanLine, scanProblems } from "./view/host.ts";
-import { renderFacts, renderTable } from "./view/table.ts";
+import { renderFacts, renderTable, safeText } from "./view/table.ts";
 
 /** Hosts: add, import, look at, scan. */
 type Scan = components["schemas"]["Scan"];
@@ -31,7 +33,8 @@ function collect(value: string, previous: readonly string[] | undefined): string
 }
 
 interface AddFlags {
-  readonly ssh: string;
+  readonly ssh?: string;
+  readonly local?: true;
   readonly identity?: string;
   readonly label?: string[];
   readonly hostKey?: string[];
@@ -44,7 +47,8 @@ function registerAdd(host: Command, cli: Cli): void {
   host
     .command("add <name>")
     .description("Add a host that is reached over SSH; its host key must be pinned")
-    .requiredOption("--ssh <user@address[:port]>", "how the server reaches it")
+    .option("--ssh <user@address[:port]>", "how the server reaches it")
+    .option("--local", "the machine that the server runs on; inspected only, never changed")
     .option("--identity <file>", "private key file on the server")
     .option("--label <key=value>", "may be given several times", collect)
     .option("--host-key <line>", "pin this key: '<type> <base64>'", collect)
@@ -53,19 +57,13 @@ function registerAdd(host: Command, cli: Cli): void {
     .option("--inspect-only", "never change this host")
     .action(async (name: string, flags: AddFlags) => {
       const client = cli.client();
-      const target = parseSsh(flags.ssh);
-      const hostKeys = await pinnedKeys(cli, client, target, flags);
+      const way = await wayFrom(cli, client, flags);
+      const isInspected = flags.inspectOnly === true || way.kind === "local";
       const body = {
         name,
         labels: { ...parseLabels(flags.label ?? []) },
-        mode: flags.inspectOnly === true ? ("inspect-only" as const) : ("managed" as const),
-        way: {
-          kind: "ssh" as const,
-          ...target,
-          identityFile: flags.identity === undefined ? null : absolute(flags.identity),
-          hostKeys,
-          program: flags.installed === true ? ("installed" as const) : ("piped" as const),
-        },
+        mode: isInspected ? ("inspect-only" as const) : ("managed" as const),
+        way,
       };
       const added = await ask(client.POST("/api/v1/hosts", { body }));
       show(
@@ -76,8 +74,24 @@ function registerAdd(host: Command, cli: Cli): void {
     });
 }
 
-function parseSsh(text: string): { user: string; address: string; port: number } {
-  const match = /^(?:([^@\s]+)@)?(\[[0-9a-f:]+\]|[^:\s]+)(?::(\d{1,5}))?$/i.exec(text);
+async function wayFrom(cli: Cli, client: Client, flags: AddFlags) {
+  if (flags.local === true && flags.ssh === undefined) return { kind: "local" as const };
+  if (flags.ssh === undefined || flags.local === true) {
+    throw new Failure("invalid", "Give --ssh user@address, or --local, one of the two.");
+  }
+  const target = parseSsh(flags.ssh);
+  return {
+    kind: "ssh" as const,
+    ...target,
+    identityFile: flags.identity === undefined ? null : absolute(flags.identity),
+    hostKeys: await pinnedKeys(cli, client, target, flags),
+    program: flags.installed === true ? ("installed" as const) : ("piped" as const),
+  };
+}
+
+/** `user@address:port`; an IPv6 address with a port stands in brackets. */
+export function parseSsh(text: string): { user: string; address: string; port: number } {
+  const match = /^(?:([^@\s]+)@)?(\[[0-9a-f:]+\]|[^:@\s]+)(?::(\d{1,5}))?$/i.exec(text);
   if (match?.[2] === undefined) {
     throw new Failure("invalid", `${text} is not of the form user@address or user@address:port.`);
   }
@@ -146,7 +160,7 @@ function registerImport(host: Command, cli: Cli): void {
         cli.client().POST("/api/v1/hosts/import", {
           body: {
             format: flags.format ?? formatOf(file),
-            text: readFileSync(file, "utf8"),
+            text: readNamedText(file, "The list of hosts"),
             purpose: flags.apply === true ? "apply" : "preview",
             user: flags.user,
             identityFile: flags.identity === undefined ? null : absolute(flags.identity),
@@ -171,15 +185,23 @@ function registerImport(host: Command, cli: Cli): void {
             },
           ]),
           ...report.problems.map(
-            (p) => `problem${p.line === null ? "" : `, line ${p.line}`}: ${p.message}`,
+            (p) => `problem${p.line === null ? "" : `, line ${p.line}`}: ${safeText(p.message)}`,
           ),
-          flags.apply === true
-            ? `${report.added} added.`
-            : "Nothing is added yet; add --apply to do it.",
+          importEnd(report, flags),
         ].join("\n"),
       );
       if (report.problems.length > 0) process.exitCode = 1;
     });
+}
+
+function importEnd(
+  report: { readonly added: number; readonly problems: readonly unknown[] },
+  flags: ImportFlags,
+): string {
+  if (flags.apply !== true) return "Nothing is added yet; add --apply to do it.";
+  return report.problems.length > 0
+    ? "Nothing was added: mend the problems first, then all are added at once."
+    : `${report.added} added.`;
 }
 
 function readIfThere(file: string): string {
@@ -201,18 +223,15 @@ function registerLook(host: Command, cli: Cli): void {
     .description("Hosts with their four states")
     .option("--selector <expression>", "label expression, as in env=prod,ring!=canary")
     .action(async (flags: { selector?: string }) => {
-      const items: components["schemas"]["Host"][] = [];
-      let cursor: string | undefined;
-      do {
+      const client = cli.client();
+      const items = await allPages((cursor) => {
         const query = {
-          limit: 200,
+          limit: 1000,
           ...(flags.selector === undefined ? {} : { selector: flags.selector }),
           ...(cursor === undefined ? {} : { cursor }),
         };
-        const page = await ask(cli.client().GET("/api/v1/hosts", { params: { query } }));
-        items.push(...page.items);
-        cursor = page.next ?? undefined;
-      } while (cursor !== undefined);
+        return ask(client.GET("/api/v1/hosts", { params: { query } }));
+      });
       show(cli, items, () => hostTable(items, cli.clock()));
     });
   host
@@ -250,7 +269,7 @@ function registerEdit(host: Command, cli: Cli): void {
     .description("Remove a host; its history stays")
     .action(async (name: string) => {
       await ask(cli.client().DELETE("/api/v1/hosts/{host}", { params: { path: { host: name } } }));
-      say(cli, `${name} is removed; its history stays.`);
+      show(cli, { name, removed: true }, () => `${name} is removed; its history stays.`);
     });
 }
 
@@ -284,8 +303,11 @@ function registerScan(host: Command, cli: Cli): void {
         return show(cli, started, () => `Scan ${started.id} of ${started.hosts} host(s) runs.`);
       }
       const scan = await watchScan(cli, client, started);
-      const params = { path: { scan: scan.id }, query: { limit: 200 } };
-      const { items } = await ask(client.GET("/api/v1/scans/{scan}/hosts", { params }));
+      const items = await allPages((cursor) => {
+        const query = { limit: 1000, ...(cursor === undefined ? {} : { cursor }) };
+        const params = { path: { scan: scan.id }, query };
+        return ask(client.GET("/api/v1/scans/{scan}/hosts", { params }));
+      });
       show(cli, { ...scan, items }, () => scanProblems(scan, items));
       if (scan.failed > 0) process.exitCode = 1;
     });
@@ -331,14 +353,12 @@ function registerEnrol(host: Command, cli: Cli): void {
     .option("--ring <ring>", "for an installed program: the ring its own identity names")
     .action(async (names: string[], flags: EnrolFlags) => {
       const client = cli.client();
-      for (const name of names) {
-        const reply = await enrol(client, name, flags);
-        show(cli, reply, () =>
-          [
-            `${name} is enrolled in ring ${reply.enrolment.ring}, policy ${reply.enrolment.policyVersion}, key ${reply.fingerprint}`,
-            ...reply.weakens.map((text) => `  weaker: ${text}`),
-          ].join("\n"),
-        );
+      const enrolled: (Awaited<ReturnType<typeof enrol>> & { readonly name: string })[] = [];
+      try {
+        for (const name of names) enrolled.push({ name, ...(await enrol(client, name, flags)) });
+      } finally {
+        // Those before a refused one are enrolled, so they are told in any case, as one value.
+        if (enrolled.length > 0) show(cli, enrolled, () => enrolled.map(enrolledText).join("\n"));
       }
     });
   host
@@ -360,6 +380,14 @@ function registerEnrol(host: Command, cli: Cli): void {
     });
 }
 
+function enrolledText(host: Awaited<ReturnType<typeof enrol>> & { readonly name: string }): string {
+  const { enrolment, fingerprint, name, weakens } = host;
+  return [
+    `${name} is enrolled in ring ${safeText(enrolment.ring)}, policy ${enrolment.policyVersion}, key ${fingerprint}`,
+    ...weakens.map((text) => `  weaker: ${safeText(text)}`),
+  ].join("\n");
+}
+
 async function enrol(client: Client, name: string, flags: EnrolFlags) {
   const params = { path: { host: name } };
   if (flags.fingerprint !== undefined && flags.ring !== undefined) {
@@ -372,7 +400,7 @@ async function enrol(client: Client, name: string, flags: EnrolFlags) {
       "Give --policy for a host reached by the piped program, or --fingerprint and --ring for an installed one.",
     );
   }
-  const rings = readFileSync(flags.policy, "utf8");
+  const rings = readNamedText(flags.policy, "The policy");
   const body = { rings, acceptsNewKey: flags.acceptNewKey === true };
   return ask(client.POST("/api/v1/hosts/{host}/enrolment", { params, body }));
 }

@@ -1,10 +1,10 @@
-import { readFileSync } from "node:fs";
 import type { Command } from "commander";
-import { Failure } from "../base/failure.ts";
-import { ask } from "../client/client.ts";
+import { ask, type Client } from "../client/client.ts";
 import { type Cli, show } from "./cli.ts";
+import { allPages } from "./pages.ts";
+import { readNamedText } from "./read-file.ts";
 import { planTable, planText } from "./view/plan.ts";
-import { renderTable } from "./view/table.ts";
+import { renderTable, safeLines } from "./view/table.ts";
 
 /** Plans: what would be done, where, in which order, and how it is undone. */
 interface CreateFlags {
@@ -37,15 +37,19 @@ export function registerPlan(program: Command, cli: Cli): void {
       const client = cli.client();
       const params = { path: { plan: digest } };
       const shown = await ask(client.GET("/api/v1/plans/{plan}", { params }));
-      const excluded = await ask(client.GET("/api/v1/plans/{plan}/excluded", { params }));
-      show(cli, { ...shown, excludedHosts: excluded.items }, () => planText(shown, excluded.items));
+      const excluded = await excludedHosts(client, digest);
+      show(cli, { ...shown, excludedHosts: excluded }, () => planText(shown, excluded));
     });
   plan
     .command("hosts <digest>")
     .description("Every host of the plan with its wave")
     .action(async (digest: string) => {
-      const params = { path: { plan: digest }, query: { limit: 1000 } };
-      const { items } = await ask(cli.client().GET("/api/v1/plans/{plan}/hosts", { params }));
+      const client = cli.client();
+      const items = await allPages((cursor) => {
+        const query = { limit: 1000, ...(cursor === undefined ? {} : { cursor: Number(cursor) }) };
+        const params = { path: { plan: digest }, query };
+        return ask(client.GET("/api/v1/plans/{plan}/hosts", { params }));
+      });
       show(cli, items, () =>
         renderTable(items, [
           { head: "host", cell: (h) => h.name },
@@ -61,7 +65,7 @@ export function registerPlan(program: Command, cli: Cli): void {
     .action(async (from: string, to: string) => {
       const params = { path: { plan: from, other: to } };
       const diff = await ask(cli.client().GET("/api/v1/plans/{plan}/diff/{other}", { params }));
-      show(cli, diff, () => diff.text);
+      show(cli, diff, () => safeLines(diff.text));
     });
 }
 
@@ -82,7 +86,7 @@ function registerCreate(plan: Command, cli: Cli): void {
     .action(async (flags: CreateFlags) => {
       const body = {
         patch: flags.patch,
-        policy: readPolicy(flags.policy),
+        policy: readNamedText(flags.policy, "The policy"),
         class: flags.class,
         acceptIrreversible: flags.acceptIrreversible === true,
         ...(flags.title === undefined ? {} : { title: flags.title }),
@@ -94,10 +98,10 @@ function registerCreate(plan: Command, cli: Cli): void {
       const made = await ask(client.POST("/api/v1/plans", { body }));
       const params = { path: { plan: made.digest } };
       const shown = await ask(client.GET("/api/v1/plans/{plan}", { params }));
-      const excluded = await ask(client.GET("/api/v1/plans/{plan}/excluded", { params }));
-      show(cli, { ...shown, excludedHosts: excluded.items }, () =>
+      const excluded = await excludedHosts(client, made.digest);
+      show(cli, { ...shown, excludedHosts: excluded }, () =>
         [
-          planText(shown, excluded.items),
+          planText(shown, excluded),
           "",
           `Ask for approval: fettle change request --plan ${made.digest.slice(0, 12)} --reason "…"`,
         ].join("\n"),
@@ -105,10 +109,10 @@ function registerCreate(plan: Command, cli: Cli): void {
     });
 }
 
-function readPolicy(file: string): string {
-  try {
-    return readFileSync(file, "utf8");
-  } catch (cause) {
-    throw new Failure("not-found", `The policy file ${file} cannot be read.`, { cause });
-  }
+function excludedHosts(client: Client, digest: string) {
+  return allPages((cursor) => {
+    const query = { limit: 1000, ...(cursor === undefined ? {} : { cursor }) };
+    const params = { path: { plan: digest }, query };
+    return ask(client.GET("/api/v1/plans/{plan}/excluded", { params }));
+  });
 }

@@ -11,6 +11,7 @@ import {
   type Target,
   targetTable,
 } from "./view/rollout.ts";
+import { safeText } from "./view/table.ts";
 
 /** Rollouts: start, watch, halt, resume, and why something waits. */
 const LOOK_MS = 700;
@@ -35,13 +36,16 @@ export function registerRollout(program: Command, cli: Cli): void {
       const params = { query: { host, patch } };
       const reply = await ask(cli.client().GET("/api/v1/explain", { params }));
       show(cli, reply, () =>
-        [reply.sentence, ...reply.holds.map((hold) => `  ${hold.why}: ${hold.text}`)].join("\n"),
+        [
+          safeText(reply.sentence),
+          ...reply.holds.map((hold) => `  ${hold.why}: ${safeText(hold.text)}`),
+        ].join("\n"),
       );
     });
 }
 
 /** `host web-1 patch P-1`, in either order. */
-function hostAndPatch(words: readonly string[]): [string, string] {
+export function hostAndPatch(words: readonly string[]): [string, string] {
   const after = (word: string): string => {
     const at = words.indexOf(word);
     const value = at < 0 ? undefined : words[at + 1];
@@ -169,7 +173,7 @@ function endText(rollout: Rollout): string {
     [outcomes.notStarted + outcomes.waiting, "not started"],
   ] as const;
   const counts = parts.filter(([n]) => n > 0).map(([n, name]) => `${n} ${name}`);
-  const why = rollout.haltReason === null ? "" : ` ${rollout.haltReason}`;
+  const why = rollout.haltReason === null ? "" : ` ${safeText(rollout.haltReason)}`;
   return `${rollout.ref} is ${rollout.state}: ${counts.join(", ")} of ${outcomes.hosts} hosts.${why}`;
 }
 
@@ -219,7 +223,7 @@ function registerHosts(rollout: Command, cli: Cli): void {
       const params = { path: { rollout: ref } };
       const body = { host, reason: flags.reason };
       await ask(cli.client().POST("/api/v1/rollouts/{rollout}/skip", { params, body }));
-      say(cli, `${host} is skipped.`);
+      show(cli, { host, skipped: true }, () => `${host} is skipped.`);
     });
   rollout
     .command("retry <rollout> [hosts...]")

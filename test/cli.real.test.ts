@@ -1,0 +1,269 @@
+import { spawnSync } from "node:child_process";
+import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { parse as parseYaml } from "yaml";
+import { waitFor } from "../lab/machine.ts";
+import {
+  clone,
+  type ServerProcess,
+  serverEnvironment,
+  startServerProcess,
+} from "./e2e/server-process.ts";
+
+/**
+ * The command line as people and scripts meet it: a process with arguments, standard output, and an
+ * exit code from the one table (0 done, 1 failed, 2 usage, 3 blocked), against a real server.
+ */
+interface Said {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+let server: ServerProcess;
+let folder: string;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), "fettle-cli-"));
+  server = await startServerProcess();
+});
+afterAll(async () => {
+  await server.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+function fettleAs(person: string, ...args: readonly string[]): Said {
+  const run = spawnSync(process.execPath, [join(clone, "src/main/cli.ts"), ...args], {
+    encoding: "utf8",
+    input: "",
+    timeout: 60_000,
+    maxBuffer: 64 * 1024 * 1024,
+    env: {
+      ...serverEnvironment(server.sockets),
+      FETTLE_STATE: server.state,
+      FETTLE_URL: server.url,
+      XDG_CONFIG_HOME: join(folder, person),
+    },
+  });
+  return { code: run.status ?? -1, out: run.stdout, err: run.stderr };
+}
+
+function fettle(...args: readonly string[]): Said {
+  return fettleAs("alice", ...args);
+}
+
+/** What a command prints for programs; the same value in both forms. */
+// biome-ignore lint/suspicious/noExplicitAny: replies of many shapes, checked by each test
+function printed(...args: readonly string[]): any {
+  const json = fettle("-o", "json", ...args);
+  expect(json, args.join(" ")).toMatchObject({ code: 0 });
+  return JSON.parse(json.out);
+}
+
+function file(name: string, content: string): string {
+  const path = join(folder, name);
+  writeFileSync(path, content);
+  return path;
+}
+
+const codename = /^VERSION_CODENAME=(\S+)$/m.exec(readFileSync("/etc/os-release", "utf8"))?.[1];
+
+/** One invented vulnerability of bash, which every version of it has. */
+function tracker(id: string): string {
+  const release = {
+    status: "resolved",
+    fixed_version: "99:1-1",
+    urgency: "high",
+    repositories: { [codename ?? "bookworm"]: "5.2.15-2" },
+  };
+  const entry = {
+    description: "invented",
+    scope: "local",
+    releases: { [codename ?? "bookworm"]: release },
+  };
+  return JSON.stringify({ bash: { [id]: entry } });
+}
+
+describe("the command line, from setup to the proof", () => {
+  test("makes the first administrator once, and keeps the token for its user only", () => {
+    expect(fettle("host", "list")).toMatchObject({ code: 1, out: "" });
+    expect(fettle("setup", "--handle", "alice").code).toBe(0);
+    expect(statSync(join(folder, "alice/fettle/credentials.json")).mode & 0o777).toBe(0o600);
+    expect(fettle("setup", "--handle", "eve")).toMatchObject({ code: 1 });
+    expect(printed("whoami")).toMatchObject({ handle: "alice", via: "token" });
+  });
+
+  test("invites a person, who signs in and registers a key", () => {
+    const invite = join(folder, "bob.invite");
+    const made = fettle(
+      "user",
+      "add",
+      "bob",
+      "--role",
+      "approver:env=prod",
+      "--invite-file",
+      invite,
+    );
+    expect(made.code).toBe(0);
+    expect(statSync(invite).mode & 0o777).toBe(0o600);
+    const secret = readFileSync(invite, "utf8").trim();
+    expect(made.out + made.err).not.toContain(secret);
+    expect(fettleAs("bob", "login", "--invite-file", invite).code).toBe(0);
+    expect(fettleAs("bob", "login", "--invite-file", invite)).toMatchObject({ code: 3 });
+    const key = join(folder, "bobs-key");
+    spawnSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", key]);
+    expect(fettleAs("bob", "key", "add", `${key}.pub`).code).toBe(0);
+    expect(fettleAs("bob", "key", "add", key)).toMatchObject({ code: 2 });
+    expect(fettleAs("bob", "user", "list")).toMatchObject({ code: 3 });
+    expect(fettleAs("bob", "host", "remove", "here")).toMatchObject({ code: 3 });
+    expect(fettle("user", "add", "x", "--role", "king")).toMatchObject({ code: 2 });
+    const listed = fettle("-o", "yaml", "user", "list");
+    expect(parseYaml(listed.out)).toMatchObject([
+      { handle: "alice" },
+      { handle: "bob", grants: [{ role: "approver", scope: "env=prod" }] },
+    ]);
+  });
+
+  test("adds this machine, looks at it, and shows it to people and to programs", () => {
+    const label = ["--label", "env=prod", "--label", "ring=canary"];
+    expect(fettle("host", "add", "here")).toMatchObject({ code: 2 });
+    expect(fettle("host", "add", "here", "--local", "--label", "Bad Label")).toMatchObject({
+      code: 2,
+    });
+    expect(fettle("host", "add", "here", "--local", ...label).code).toBe(0);
+    expect(fettle("host", "add", "here", "--local", ...label)).toMatchObject({ code: 1 });
+    const scan = fettle("-o", "json", "host", "scan", "here", "--no-refresh", "--watch");
+    expect(scan.code).toBe(0);
+    expect(JSON.parse(scan.out)).toMatchObject({ hosts: 1, failed: 0 });
+    const table = fettle("host", "list").out;
+    expect(table).toMatch(/^HOST +SYSTEM/);
+    expect(table).toMatch(/here +debian .* reachable +fresh/);
+    expect(printed("host", "list", "--selector", "env=prod")).toHaveLength(1);
+    expect(printed("host", "list", "--selector", "env!=prod")).toEqual([]);
+    expect(fettle("host", "list", "--selector", "env=prod,(")).toMatchObject({ code: 2, out: "" });
+    expect(printed("host", "show", "here").packages.length).toBeGreaterThan(50);
+  });
+
+  test("opens a case for what this machine is offered, and plans nothing for it alone", async () => {
+    await waitFor("the starter snapshot to be matched", 60_000, async () => {
+      return printed("finding", "list", "--limit", "1").backlogCount === 0;
+    });
+    const { items } = printed("patch", "list") as { items: { source: string; remedy: string }[] };
+    const offered = items.find((item) => item.remedy === "update-offered");
+    if (offered === undefined) {
+      // A machine without pending updates: then there is nothing to open, and that is said.
+      expect([1, 3]).toContain(fettle("patch", "open", "bash").code);
+      return;
+    }
+    expect(printed("patch", "open", offered.source)).toMatchObject({ isNew: true });
+    expect(printed("patch", "open", offered.source).patch.ref).toBe("P-1");
+    const policy = join(clone, "policies/rings.yaml");
+    const none = fettle("plan", "create", "--patch", "P-1", "--policy", policy);
+    expect(none.code).toBe(3);
+    expect(none.err).toContain("here: it is inspected only");
+    expect(fettle("patch", "show", "P-1").out).toMatch(/Timeline\n.* alice +opened the case/);
+  });
+
+  test("previews an import, and adds all of it or nothing", () => {
+    const key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGkD1dPMnJnEkvkvXzVVVwcA1B3sCfkJ2Z3GxXPkAb9V";
+    const good = file("hosts.csv", `name,address,host_key,labels\nw-1,192.0.2.1,${key},ring=1\n`);
+    const bad = file("bad.csv", `name,address,host_key\nw-2,192.0.2.2,${key}\nNo Name,x,y\n`);
+    expect(fettle("host", "import", good).out).toContain("add --apply");
+    expect(fettle("host", "import", bad, "--apply")).toMatchObject({ code: 1 });
+    expect(fettle("host", "import", bad, "--apply").out).toContain("Nothing was added");
+    expect(fettle("-o", "json", "host", "import", good, "--apply").code).toBe(0);
+    const inventory = file("inv.ini", "[web]\nw-3 ansible_host=192.0.2.3\n");
+    const known = file("known_hosts", `192.0.2.3 ${key}\n`);
+    expect(fettle("host", "import", inventory, "--known-hosts", known, "--apply").code).toBe(0);
+    const names = printed("host", "list").map((host: { name: string }) => host.name);
+    expect(names).toEqual(["here", "w-1", "w-3"]);
+    expect(printed("host", "remove", "w-3")).toEqual({ name: "w-3", removed: true });
+    const missing = fettle("host", "import", join(folder, "none.csv"));
+    expect(missing).toMatchObject({ code: 1, out: "" });
+    expect(missing.err).toMatch(/^fettle: .*there is no such file\.\n$/);
+  });
+
+  test("guards feeds against vanishing entries, and finds what a feed knows", () => {
+    const feed = file("tracker.json", tracker("CVE-2026-99999"));
+    const asOf = ["--as-of", new Date().toISOString()];
+    const refused = fettle("feed", "load", feed, ...asOf);
+    expect(refused.code).toBe(1);
+    expect(refused.out).toContain("--accept-shrink");
+    const taken = fettle("-o", "yaml", "feed", "load", feed, ...asOf, "--accept-shrink");
+    expect(taken.code).toBe(0);
+    expect(parseYaml(taken.out)).toMatchObject([{ feed: "debian-tracker", kind: "loaded" }]);
+    const found = printed("finding", "show", "CVE-2026-99999");
+    expect(found.packages).toMatchObject([{ name: "bash", fixedVersion: "99:1-1" }]);
+    expect(printed("finding", "list", "--search", "99999")).toMatchObject({ total: 1 });
+    expect(printed("finding", "list", "--search", "99999", "--kev")).toMatchObject({ total: 0 });
+    const broken = file("not-a-feed.json", "[]");
+    expect(fettle("feed", "load", broken)).toMatchObject({ code: 2, out: "" });
+    const both = fettle("-o", "json", "feed", "load", feed, broken, ...asOf);
+    expect(both.code).toBe(2);
+    expect(JSON.parse(both.out)).toHaveLength(1);
+    expect(both.err).toContain(broken);
+  });
+
+  test("says what blocks, and where to look next", () => {
+    const blocked = fettle("patch", "open", "bash");
+    expect(blocked.code).toBe(3);
+    expect(blocked.err).toContain('"fettle finding list --search bash"');
+    expect(fettle("patch", "show", "P-77")).toMatchObject({ code: 1, out: "" });
+    expect(fettle("patch", "show", "77")).toMatchObject({ code: 2 });
+    expect(fettle("change", "approve", "C-1", "--key", "/none")).toMatchObject({ code: 1 });
+    expect(printed("change", "list", "--waiting")).toEqual([]);
+    expect(fettle("nonsense")).toMatchObject({ code: 2, out: "" });
+    expect(fettle("host", "list", "--nonsense")).toMatchObject({ code: 2, out: "" });
+    expect(fettle("-o", "xml", "host", "list")).toMatchObject({ code: 2, out: "" });
+  });
+
+  test("exports the ledger, and proves or disproves it without the server", () => {
+    const path = join(folder, "ledger.jsonl");
+    expect(printed("audit", "export", path)).toMatchObject({ file: path });
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    const { key } = printed("audit", "key") as { key: string };
+    expect(fettle("audit", "key").out).toBe(`${key}\n`);
+    expect(fettle("audit", "verify", path, "--key", key).out).toMatch(/^Good: \d+ entries/);
+    const head = file("head", fettle("audit", "head").out);
+    expect(fettle("audit", "verify", path, "--key", key, "--known-head", head).code).toBeLessThan(
+      2,
+    );
+    const lines = readFileSync(path, "utf8").split("\n");
+    const swapped = [...lines];
+    [swapped[2], swapped[4]] = [lines[4] ?? "", lines[2] ?? ""];
+    for (const [name, content] of [
+      ["swapped", swapped.join("\n")],
+      ["cut", lines.slice(0, -3).join("\n")],
+      ["edited", lines.join("\n").replace('"host.added"', '"host.edited"')],
+    ] as const) {
+      const verdict = fettle("-o", "json", "audit", "verify", file(name, content), "--key", key);
+      expect(verdict.code, name).toBe(1);
+      expect(JSON.parse(verdict.out), name).toMatchObject({ isGood: false });
+    }
+    const missing = fettle("audit", "verify", join(folder, "none"), "--key", key);
+    expect(missing).toMatchObject({ code: 1, out: "" });
+    expect(missing.err).not.toContain("at ");
+  });
+
+  test("ends quietly when the reader of its output goes away", () => {
+    const environment = { ...serverEnvironment(server.sockets), FETTLE_URL: server.url };
+    const cli = join(clone, "src/main/cli.ts");
+    const script = '"$1" "$2" audit list --limit 1000 -o json | head -c 1 >/dev/null';
+    const run = spawnSync("bash", ["-o", "pipefail", "-c", script, "x", process.execPath, cli], {
+      encoding: "utf8",
+      env: { ...environment, FETTLE_STATE: server.state, XDG_CONFIG_HOME: join(folder, "alice") },
+    });
+    expect(run).toMatchObject({ status: 0, stderr: "" });
+  });
+
+  test("refuses a token file that others can read, and says what to do", () => {
+    const credentials = join(folder, "alice/fettle/credentials.json");
+    chmodSync(credentials, 0o644);
+    const refused = fettle("whoami");
+    chmodSync(credentials, 0o600);
+    expect(refused).toMatchObject({ code: 3, out: "" });
+    expect(refused.err).toContain("chmod 600");
+  });
+});
