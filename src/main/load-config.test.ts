@@ -1,10 +1,11 @@
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, it } from "vitest";
+import { afterAll, expect, it } from "vitest";
 import { loadConfig } from "./load-config.ts";
 
 const clone = mkdtempSync(join(tmpdir(), "fettle-config-"));
+afterAll(() => rmSync(clone, { recursive: true, force: true }));
 
 it("takes the flag before the environment and the environment before the file", () => {
   writeFileSync(join(clone, "fettle.yaml"), "port: 1000\nserverName: from-file\nlogLevel: warn\n");
