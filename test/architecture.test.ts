@@ -143,6 +143,25 @@ function hasEffects(file: string): boolean {
 
 const code = files.filter((file) => !isTest(file));
 
+/** Each way that leads back to where it began, by a walk in depth over what files import. */
+function importCircles(): readonly string[] {
+  const circles: string[] = [];
+  const done = new Set<string>();
+  const walk = (file: string, way: readonly string[]): void => {
+    const at = way.indexOf(file);
+    if (at >= 0) circles.push([...way.slice(at), file].join(" -> "));
+    if (at >= 0 || done.has(file)) return;
+    for (const { name } of importsOf(file)) {
+      if (name.startsWith(".")) {
+        walk(relative(root, resolve(root, dirname(file), name)), [...way, file]);
+      }
+    }
+    done.add(file);
+  };
+  for (const file of code) walk(file, []);
+  return circles;
+}
+
 describe("the house", () => {
   it("has files to judge in every room that exists", () => {
     expect(code.length).toBeGreaterThan(60);
@@ -159,6 +178,10 @@ describe("the house", () => {
         }),
     );
     expect(problems).toEqual([]);
+  });
+
+  it("has no circle of imports, of types neither", () => {
+    expect(importCircles()).toEqual([]);
   });
 
   it("keeps clocks, chance and I/O out of pure files", () => {

@@ -1,7 +1,13 @@
 import type { Inspection } from "../inventory/inspection.ts";
 import type { HostFacts } from "../inventory/model.ts";
+import type { BodyText } from "../plan/body.ts";
 import type { Step } from "../plan/model.ts";
-import type { JudgedJob } from "./model.ts";
+
+export interface JudgedJob {
+  readonly body: BodyText;
+  /** Stale processes of an inspection from before the job; none where there was no such one. */
+  readonly before: HostFacts["restarts"];
+}
 
 /**
  * Whether a host that says `done` is verified: fresh inventory shows every version as planned, what

@@ -1,12 +1,11 @@
 import type { HostId, PlanDigest, SubjectId } from "../base/ids.ts";
 import type { Instant } from "../base/instant.ts";
 import type { Inspection } from "../inventory/inspection.ts";
-import type { Host, HostFacts } from "../inventory/model.ts";
-import type { BodyText } from "../plan/body.ts";
+import type { Host } from "../inventory/model.ts";
 import type { ReachProblem } from "../reach/model.ts";
 import type { Ask } from "./ask.ts";
 import type { Bundle } from "./bundle.ts";
-import type { HostJudgement } from "./judge-host.ts";
+import type { HostJudgement, JudgedJob } from "./judge-host.ts";
 import type { SignedText } from "./order.ts";
 import type { Result } from "./result.ts";
 
@@ -41,12 +40,6 @@ export interface Executor {
 export type Inspected =
   | { readonly kind: "inspection"; readonly inspection: Inspection }
   | { readonly kind: "problem"; readonly problem: ReachProblem };
-
-export interface JudgedJob {
-  readonly body: BodyText;
-  /** Stale processes of an inspection from before the job; none where there was no such one. */
-  readonly before: HostFacts["restarts"];
-}
 
 export type Verified =
   | {

@@ -1,8 +1,8 @@
 import { selects } from "../base/labels.ts";
 import type { BodyText } from "./body.ts";
 import { stepToText } from "./body.ts";
-import { fault, type Judged } from "./checker.ts";
 import { resolutionOf } from "./checker-hosts.ts";
+import { fault, type Judged } from "./checker-judged.ts";
 import type { PlanFault, PlanHost, Resolution, Step } from "./model.ts";
 
 /**

@@ -1,5 +1,5 @@
 import { ringOf } from "../policy/rings.ts";
-import { fault, type Judged } from "./checker.ts";
+import { fault, type Judged } from "./checker-judged.ts";
 import type { PlanFault, PlanHost, Resolution } from "./model.ts";
 
 /** Rules about who is in a plan: each host known, once, in its own ring, and none forgotten. */

@@ -1,7 +1,7 @@
 import { SECOND_MS } from "../base/instant.ts";
 import { amountOf, type ClassPolicy, type RingPolicy } from "../policy/rings.ts";
 import { openSpans } from "../policy/rings-times.ts";
-import { fault, type Judged } from "./checker.ts";
+import { fault, type Judged } from "./checker-judged.ts";
 import type { PlanFault, PlannedWave } from "./model.ts";
 import type { StatementWave } from "./statement.ts";
 

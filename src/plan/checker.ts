@@ -4,6 +4,7 @@ import type { RingsPolicy } from "../policy/rings.ts";
 import { type BodyText, parseBody } from "./body.ts";
 import { bodyFaults } from "./checker-bodies.ts";
 import { hostFaults } from "./checker-hosts.ts";
+import { fault } from "./checker-judged.ts";
 import { waveFaults } from "./checker-waves.ts";
 import { type Leaf, parseLeaf } from "./leaf.ts";
 import type { Plan, PlanFacts, PlanFault, Planned, PlanRule, Resolution } from "./model.ts";
@@ -15,26 +16,6 @@ import { buildTree } from "./tree.ts";
  * planner says about its own work is believed. It shares with the planner only the formats and the
  * reading of the policy, so a mistake in one of them is seen by the other.
  */
-export interface Documents {
-  readonly statement: Statement;
-  readonly leaves: readonly Leaf[];
-  readonly bodies: ReadonlyMap<string, BodyText>;
-}
-
-export interface Judged {
-  readonly plan: Plan;
-  readonly planned: Planned;
-  readonly documents: Documents;
-  readonly facts: PlanFacts;
-  readonly policy: RingsPolicy;
-  /** Answers of package managers by `<package set> <offer set>`. */
-  readonly resolved: ReadonlyMap<string, Resolution>;
-}
-
-export function fault(rule: PlanRule, detail: string): PlanFault {
-  return { rule, detail };
-}
-
 /** Every rule that the plan breaks; none for a good plan, and none where there is no plan. */
 export function checkPlan(planned: Planned, facts: PlanFacts, policy: RingsPolicy): PlanFault[] {
   const { plan } = planned;

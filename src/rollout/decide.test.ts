@@ -1,16 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { HOUR_MS, MINUTE_MS } from "../base/instant.ts";
-import {
-  type Decision,
-  decide,
-  nextLookAt,
-  type RolloutFacts,
-  releasable,
-  type WaveCounts,
-  type WaveFacts,
-} from "./decide.ts";
+import { type Decision, decide, nextLookAt, type RolloutFacts, releasable } from "./decide.ts";
 import { holdToText } from "./hold.ts";
+import type { WaveCounts, WaveFacts } from "./wave.ts";
 
 const NOW = Date.UTC(2026, 10, 21, 22);
 

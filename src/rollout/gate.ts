@@ -1,7 +1,7 @@
 import { type Instant, SECOND_MS } from "../base/instant.ts";
 import type { WaveLimits } from "../plan/model.ts";
-import type { WaveFacts, WaveGate } from "./decide.ts";
 import type { Hold } from "./hold.ts";
+import type { WaveFacts, WaveGate } from "./wave.ts";
 
 /**
  * Whether the next wave may open. A gate answers pass, fail or not yet, with the evidence it used.

@@ -74,7 +74,8 @@ async function permitKind(
         join rollout r on r.id = t.rollout
         join wave w on w.rollout = t.rollout and w.number = t.wave
         join host h on h.id = t.host and h.mode = 'managed' and h.removed_at is null
-       where t.leaf_index = a.index and t.attempt = a.attempt and t.epoch = a.epoch and t.kind = ${job}
+       where t.leaf_index = a.index and t.attempt = a.attempt and t.epoch = a.epoch
+         and t.kind = ${job}
          and ${kind === "reboot" ? goesOn : mayStart}
          and s.rollout = t.rollout and not s.is_quarantined
          and w.state <> 'waiting' and ${mayRunNow(job)}

@@ -11,11 +11,11 @@ import {
 } from "../base/ids.ts";
 import { HOUR_MS, type Instant } from "../base/instant.ts";
 import { type Db, inTransaction, type Tx } from "../db/database.ts";
-import type { WaveGate } from "./decide.ts";
 import { insertRollout, type NewRollout, scopesOf } from "./store.ts";
 import { ensureControls, type HaltScope } from "./store-halts.ts";
 import { millis } from "./store-time.ts";
 import { takeRollouts } from "./store-turn.ts";
+import type { WaveGate } from "./wave.ts";
 
 /**
  * Builders for tests of this context: hosts and rollouts as rows, and a way to let time pass. The

@@ -5,12 +5,13 @@ import type { Instant } from "../base/instant.ts";
 import type { Selector } from "../base/labels.ts";
 import { type Reader, sqlInstant, sqlJson, type Tx } from "../db/database.ts";
 import { planInScope } from "../plan/store-hosts.ts";
-import type { RolloutFacts, WaveCounts, WaveFacts, WaveGate, Window } from "./decide.ts";
+import type { RolloutFacts } from "./decide.ts";
 import type { HaltReason, Hold } from "./hold.ts";
 import type { RolloutState, WaveState } from "./model.ts";
 import { loadApprovalHold } from "./store-approvals.ts";
 import { type HaltScope, lockOrder } from "./store-halts.ts";
 import { millis } from "./store-time.ts";
+import type { WaveCounts, WaveFacts, WaveGate, Window } from "./wave.ts";
 
 /** Rows of rollouts and waves, and the aggregates that decisions are made from. */
 

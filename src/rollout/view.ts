@@ -1,10 +1,11 @@
 import type { Instant } from "../base/instant.ts";
-import { busyOf, type WaveCounts } from "./decide.ts";
+import { busyOf } from "./decide.ts";
 import { nowSentence } from "./explain.ts";
 import { hostsOf, judgeGate } from "./gate.ts";
 import { type Hold, haltToText, holdToText } from "./hold.ts";
 import { rolloutMoves } from "./model.ts";
 import type { LoadedFacts, LoadedWave } from "./store.ts";
+import type { WaveCounts } from "./wave.ts";
 
 /**
  * The rollout in one picture: the same lines for terminal and web, before, during and after. Pure, so

@@ -12,6 +12,7 @@ import {
 import { jsonRecords } from "../../json-records.ts";
 import type { Statement } from "../../model.ts";
 import { ecosystemBase } from "../../versions/order.ts";
+import { type Affected, affectedSchema } from "./affected.ts";
 import { rangesOf } from "./ranges.ts";
 import { vulnerabilitiesOf } from "./vulnerability-ids.ts";
 
@@ -56,22 +57,6 @@ interface OsvRecord {
   readonly bases: readonly string[];
 }
 
-const eventSchema = z.object({
-  introduced: z.string().optional(),
-  fixed: z.string().optional(),
-  last_affected: z.string().optional(),
-  limit: z.string().optional(),
-});
-
-const affectedSchema = z.object({
-  package: z
-    .object({ ecosystem: z.string().min(1).max(100), name: z.string().min(1).max(300) })
-    .optional(),
-  ranges: z.array(z.object({ type: z.string(), events: z.array(eventSchema) })).nullish(),
-  versions: z.array(z.string()).nullish(),
-  ecosystem_specific: z.record(z.string(), z.unknown()).nullish(),
-});
-
 const recordSchema = z.object({
   id: z.string().regex(VULNERABILITY_ID),
   modified: z.string(),
@@ -84,9 +69,6 @@ const recordSchema = z.object({
   related: z.array(z.string()).nullish(),
   affected: z.array(z.unknown()).nullish(),
 });
-
-export type Affected = z.output<typeof affectedSchema>;
-export type OsvRange = NonNullable<Affected["ranges"]>[number];
 
 function readRecord(place: string, raw: unknown, problems: ProblemList): OsvRecord | null {
   const parsed = recordSchema.safeParse(raw);

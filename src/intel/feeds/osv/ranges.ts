@@ -1,7 +1,7 @@
 import { cleanText, type ProblemList } from "../../feed-format.ts";
 import type { VersionRange } from "../../model.ts";
 import { orderOf } from "../../versions/order.ts";
-import type { Affected, OsvRange } from "./osv.ts";
+import type { Affected, OsvRange } from "./affected.ts";
 
 /**
  * Turns OSV events into intervals (OSV schema, "Evaluation"): sorted by version, `introduced` opens,

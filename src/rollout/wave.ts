@@ -1,0 +1,66 @@
+import type { Instant } from "../base/instant.ts";
+import type { Stratum } from "./correlation.ts";
+import type { WaveState } from "./model.ts";
+
+/** What gate and engine know of a wave: its rules, its time and where its hosts stand, as numbers. */
+
+/** The policy of one ring, as counted numbers for this wave's size. */
+export interface WaveGate {
+  /** Most hosts of the wave that may be worked on at once. */
+  readonly inFlightMax: number;
+  readonly soakSeconds: number;
+  /** Share (0–1) of the wave's hosts that must be verified. */
+  readonly successRate: number;
+  /** Failures that may happen before the rollout halts itself; 0: the first one halts. */
+  readonly failureBudget: number;
+  readonly onFailure: "halt" | "revert";
+}
+
+/** Hosts of one wave by where they stand; every host is counted in exactly one of the groups. */
+export interface WaveCounts {
+  /** Ready to bring the patch on: never tried or to be tried now, and those waiting for a retry. */
+  readonly ready: number;
+  readonly deferred: number;
+  /** Ready to take the patch off again, as ordered. */
+  readonly readyRevert: number;
+  /** Leased to verifying: the slot is held, and an answer is expected. */
+  readonly active: number;
+  /** Unknown, and held after the work had begun: the slot is held, no answer is expected soon. */
+  readonly unknown: number;
+  readonly checking: number;
+  readonly verified: number;
+  readonly unverified: number;
+  readonly failed: number;
+  readonly rolledBack: number;
+  /** Stopped before anything was changed; only a person's retry goes on. */
+  readonly held: number;
+  readonly lost: number;
+  readonly skipped: number;
+}
+
+/** Half-open. */
+export interface Window {
+  readonly from: Instant;
+  readonly to: Instant;
+}
+
+export interface WaveFacts {
+  readonly number: number;
+  readonly ring: string;
+  readonly state: WaveState;
+  readonly hasPassed: boolean;
+  readonly notBefore: Instant;
+  readonly notAfter: Instant;
+  /** Within which hosts may start; none: all of the wave's time. */
+  readonly windows: readonly Window[];
+  readonly gate: WaveGate;
+  readonly counts: WaveCounts;
+  /** Failed, rolled back, unknown or lost hosts that nobody has acknowledged by resuming. */
+  readonly newFailures: number;
+  /** Done hosts that the statement still lets somebody take back on order. */
+  readonly revertible: number;
+  /** The last time a host of the wave ended or was judged; null before the first. */
+  readonly lastEndedAt: Instant | null;
+  readonly openedAt: Instant | null;
+  readonly strata: readonly Stratum[];
+}
