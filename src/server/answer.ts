@@ -170,11 +170,11 @@ function stream(
   facts: Facts,
   chunks: AsyncIterable<string | Uint8Array>,
 ): FastifyReply {
-  const { route, request, reply, world } = served;
+  const { admission, route, request, reply, world } = served;
   assert(route.reply !== null && "contentType" in route.reply, "only typed content is streamed");
   const readable = Readable.from(chunks, { objectMode: false });
   const look = setInterval(() => {
-    isStillAdmitted(world, request, route.permission).then(
+    isStillAdmitted(world, request, { access: route.permission, admission }).then(
       (isAdmitted) => {
         if (!isAdmitted) facts.controller.abort();
       },

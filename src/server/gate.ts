@@ -49,16 +49,21 @@ export async function admit(
   return admission;
 }
 
-/** Whether a stream that was let in would still be let in now. */
+/**
+ * Whether a stream that was let in would be let in now, and would show the same. Rights that became
+ * narrower end it too: who may still look connects again and is judged anew.
+ */
 export async function isStillAdmitted(
   world: World,
   request: FastifyRequest,
-  access: Access,
+  then: { readonly access: Access; readonly admission: Admission },
 ): Promise<boolean> {
+  const { access, admission } = then;
   if (typeof access === "object") return true;
-  const admission = await authenticate(world, { ...presentedBy(request), how: "look" });
-  if (admission === null) return false;
-  return access === "signed-in" || holdsAnywhere(admission.actor, access);
+  const now = await authenticate(world, { ...presentedBy(request), how: "look" });
+  if (now === null) return false;
+  if (JSON.stringify(now.actor.grants) !== JSON.stringify(admission.actor.grants)) return false;
+  return access === "signed-in" || holdsAnywhere(now.actor, access);
 }
 
 function presentedBy(request: FastifyRequest): Presented {
