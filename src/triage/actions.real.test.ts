@@ -9,7 +9,7 @@ import { inTransaction } from "../db/database.ts";
 import { loadFeedFile } from "../intel/actions.ts";
 import { parseInspection } from "../inventory/inspection.ts";
 import { recordInspection } from "../inventory/record-inspection.ts";
-import { recordEvent } from "../ledger/record.ts";
+import { recordEvent, recordEvents } from "../ledger/record.ts";
 import { readTimeline } from "../ledger/store.ts";
 import { listFixFirst, movePatch, openPatch, patchTimeline, requirePatch } from "./actions.ts";
 
@@ -258,4 +258,20 @@ it("leaves out of the timeline what happened on hosts outside the reader's scope
   expect(JSON.stringify(seen)).toContain(mine);
   expect(JSON.stringify(seen)).not.toContain(other);
   expect(await patchTimeline(test.world, systemActor, patch.id)).toHaveLength(3);
+});
+
+it("shows a case's timeline to its end, however long it is", async () => {
+  await vulnerableHost("web-1");
+  const { patch } = await openPatch(test.world, systemActor, { source: "openssl" });
+  const judged = Array.from({ length: 2_500 }, (_, n) => ({
+    type: "target.judged" as const,
+    actor: systemActor.subject,
+    object: "rollout:r-1",
+    patch: patch.id,
+    facts: { n },
+  }));
+  await inTransaction(test.world.db, (tx) => recordEvents(tx, judged));
+  const seen = await patchTimeline(test.world, systemActor, patch.id);
+  expect(seen).toHaveLength(2_501);
+  expect(seen.at(-1)?.facts).toEqual({ n: 2_499 });
 });

@@ -327,7 +327,7 @@ export async function patchTimeline(
   actor: Actor,
   patch: PatchId,
 ): Promise<readonly LedgerEvent[]> {
-  const events = await readTimeline(world.db, { patch });
+  const events = await wholeTimeline(world, patch);
   const scopes = scopesFor(actor, "patch.read");
   if (scopes.some((selector) => selector.length === 0)) return events;
   const ids = [...new Set(events.flatMap((event) => hostOf(event) ?? []))];
@@ -338,6 +338,21 @@ export async function patchTimeline(
     const host = hostOf(event);
     return host === null || seen.has(host);
   });
+}
+
+const EVENTS_PAGE = 1_000;
+/** Some events tell of one host each, so a case has as many as its largest rollouts have hosts. */
+const EVENTS_MAX = 200_000;
+
+async function wholeTimeline(world: World, patch: PatchId): Promise<readonly LedgerEvent[]> {
+  const events: LedgerEvent[] = [];
+  let after: number | undefined;
+  do {
+    const page = await readTimeline(world.db, { patch, after, limit: EVENTS_PAGE });
+    events.push(...page);
+    after = page.length === EVENTS_PAGE ? page.at(-1)?.place : undefined;
+  } while (after !== undefined && events.length < EVENTS_MAX);
+  return events;
 }
 
 function hostOf(event: LedgerEvent): HostId | null {
