@@ -6,12 +6,12 @@ import { notify } from "../db/notify.ts";
 import type { World } from "../db/world.ts";
 import { personBehind } from "../identity/store.ts";
 import type { Host } from "../inventory/model.ts";
-import { loadHost, loadHosts } from "../inventory/store.ts";
+import { loadHosts } from "../inventory/store.ts";
 import { demandRollout, wordsDigest } from "./actions.ts";
 import { recordRolloutEvent } from "./actions-results.ts";
 import type { RolloutRow } from "./store.ts";
 import { declareLost, loseTarget, retryTargets, skipTarget } from "./store-targets.ts";
-import { insertWord } from "./store-view.ts";
+import { findHostOf, insertWord } from "./store-view.ts";
 
 /** What people do to single hosts of a rollout. */
 
@@ -106,10 +106,10 @@ async function demandHost(
   world: World,
   actor: Actor,
   input: HostAct,
-): Promise<{ readonly row: RolloutRow; readonly host: Host }> {
+): Promise<{ readonly row: RolloutRow; readonly host: Pick<Host, "id" | "name"> }> {
   const scopes = scopesFor(actor, "rollout.operate");
   const row = await demandRollout(world.db, { ref: input.rollout, scopes });
-  const host = await loadHost(world.db, input.host, scopes);
+  const host = await findHostOf(world.db, { rollout: row.id, ref: input.host, scopes });
   if (host === null) throw noHost(input.host);
   return { row, host };
 }

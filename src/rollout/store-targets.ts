@@ -132,7 +132,18 @@ async function retryUnstarted(tx: Tx): Promise<void> {
        and t.state = 'held' and not t.is_begun and t.kind = 'apply'
        and t.result_code = any(${[...againCodes]}::text[])
        and (t.retry_at is null or t.retry_at <= now()) and t.attempt < r.attempts_max`.execute(tx);
+  // An ordered revert is the same attempt however often it is ordered; the host bounds its time.
+  await sql`
+    update target t
+       set state = 'ready', epoch = t.epoch + 1, hold = null, retry_at = null
+      from rollout r
+     where r.id = t.rollout and r.state in ('running', 'halted') and not r.is_frozen
+       and t.state = 'held' and not t.is_begun and t.kind = 'revert'
+       and t.result_code = any(${[...againCodes]}::text[])
+       and t.ended_at < now() - make_interval(secs => ${REVERT_AGAIN_SECONDS})`.execute(tx);
 }
+
+const REVERT_AGAIN_SECONDS = 60;
 
 /** Keeps conversations: whoever talks to a host says so from time to time. */
 export async function keepLeases(

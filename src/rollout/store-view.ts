@@ -41,6 +41,22 @@ export async function loadTargets(
   return rows;
 }
 
+/**
+ * A host of the rollout by id or name, also one that was removed from the inventory meanwhile: its
+ * slot and its place in the gate stay until somebody says what became of it.
+ */
+export async function findHostOf(
+  reader: Reader,
+  of: { readonly rollout: RolloutId; readonly ref: string; readonly scopes: readonly Selector[] },
+): Promise<{ readonly id: HostId; readonly name: string } | null> {
+  const { rows } = await sql<{ id: HostId; name: string }>`
+    select h.id, h.name from target t join host h on h.id = t.host
+     where t.rollout = ${of.rollout} and (h.id = ${of.ref} or h.name = ${of.ref})
+       and ${scopeSql(of.scopes, "h.labels")}
+     order by h.id = ${of.ref} desc, h.removed_at desc nulls first limit 1`.execute(reader);
+  return rows[0] ?? null;
+}
+
 /** The newest rollout of the patch that has this host, whatever its state. */
 export async function findTarget(
   reader: Reader,

@@ -5,6 +5,7 @@ import { systemActor } from "../base/actor.ts";
 import { sha256 } from "../base/digest.ts";
 import type { HostId } from "../base/ids.ts";
 import { MINUTE_MS } from "../base/instant.ts";
+import type { Selector } from "../base/labels.ts";
 import { type Db, inTransaction, openDatabase } from "../db/database.ts";
 import { rolloutStates, targetStates, waveStates } from "./model.ts";
 import type { ResultMove } from "./result-move.ts";
@@ -23,8 +24,15 @@ import {
   type Story,
   targetsOf,
 } from "./store-story.ts";
-import { dropTargets, recordProgress, retryTargets, sweepTargets } from "./store-targets.ts";
+import {
+  dropTargets,
+  orderReverts,
+  recordProgress,
+  retryTargets,
+  sweepTargets,
+} from "./store-targets.ts";
 import { takeRollouts } from "./store-turn.ts";
+import { findHostOf } from "./store-view.ts";
 
 let test_: TestWorld;
 let db: Db;
@@ -362,6 +370,52 @@ describe("a halt", () => {
     expect(await permit(db, [askOf(first!)], under(story))).toEqual([]);
     await set(false);
     expect(await permit(db, [askOf(first!)], under(story))).toHaveLength(1);
+  });
+
+  test("by a wave's own failures says what is left to take back", async () => {
+    const [story, [first, second]] = await aClaimed(2);
+    await permit(db, [askOf(first!), askOf(second!)], under(story));
+    const ownReason = { why: "failure-budget", wave: 1, failures: 1, allowed: 0 } as const;
+    const halt = { rollout: story.id, reason: ownReason, isFrozen: false };
+    await inTransaction(db, (tx) => haltRollout(tx, halt));
+    // This one was still at work when the halt came.
+    await apply(resultOf(story, first!.host));
+    const facts = async () => (await loadFacts(db, story.id))?.facts;
+    expect(await facts()).toMatchObject({ haltedBy: 1, waves: [{ revertible: 1 }] });
+    await inTransaction(db, (tx) => orderReverts(tx, story.id, 1));
+    expect(await facts()).toMatchObject({ waves: [{ revertible: 0, counts: { readyRevert: 1 } }] });
+  });
+
+  test("a revert that was held for a reason that passes is ordered again, until it is frozen", async () => {
+    const [story, [first]] = await aClaimed(1);
+    await permit(db, [askOf(first!)], under(story));
+    await apply(resultOf(story, first!.host));
+    await inTransaction(db, (tx) => orderReverts(tx, story.id, 1));
+    const owner = await own(db, story, "a");
+    await claim(db, { ...owner, ...job, kind: "revert", ...under(story) });
+    const hold = { why: "host-held", code: "E_PERMIT", isBegun: false } as const;
+    const held = { ...done, verb: "result-held", job: "revert", isUnbegun: true, hold } as const;
+    const result = { kind: "revert", state: "held", code: "E_PERMIT", move: held } as const;
+    await apply(resultOf(story, first!.host, result));
+    await sweepTargets(db);
+    expect((await targetsOf(db, story))[0]).toMatchObject({ state: "held", attempt: 1 });
+    await age(db, 2 * MINUTE_MS);
+    await sql`update rollout set is_frozen = true`.execute(db);
+    await sweepTargets(db);
+    expect((await targetsOf(db, story))[0]?.state).toBe("held");
+    await sql`update rollout set is_frozen = false`.execute(db);
+    await sweepTargets(db);
+    expect((await targetsOf(db, story))[0]).toMatchObject({ state: "ready", attempt: 1 });
+    expect(await brokenInvariants(db)).toEqual([]);
+  });
+
+  test("leaves a host that was removed to be declared lost, within the scopes only", async () => {
+    const [story, [first]] = await aClaimed(1);
+    await sql`update host set removed_at = now()`.execute(db);
+    const find = (scopes: Selector[]) =>
+      findHostOf(db, { rollout: story.id, ref: `host-${first!.host}`, scopes });
+    expect((await find([[]]))?.id).toBe(first!.host);
+    expect(await find([])).toBeNull();
   });
 
   test("is lifted by a resume, which acknowledges the failures of now only", async () => {
