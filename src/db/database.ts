@@ -65,6 +65,9 @@ export function openDatabase(connection: Connection, onError: (cause: Error) => 
   const pool = new pg.Pool({ ...clientConfig(connection), max: POOL_CONNECTIONS_MAX });
   // An idle connection that breaks (server stopped) must not end the process.
   pool.on("error", onError);
+  // Nor one that breaks while it is lent out but no query waits on it, as between two statements of
+  // a transaction: the pool listens to idle ones only, and an error nobody hears ends the process.
+  pool.on("connect", (client) => client.on("error", onError));
   return new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });
 }
 

@@ -57,6 +57,7 @@ export function failureOf(thrown: unknown): Failure {
     { cause: thrown },
   );
   if (thrown instanceof Bug) return internal;
+  if (isLostConnection(thrown)) return unavailable(thrown);
   switch ((thrown as { code?: unknown } | null)?.code) {
     case "FST_ERR_CTP_BODY_TOO_LARGE":
       return new Failure("too-large", "The body is larger than this route takes.");
@@ -68,20 +69,36 @@ export function failureOf(thrown: unknown): Failure {
       return new Failure("invalid", "The body is not whole JSON.");
     case "FST_ERR_BAD_URL":
       return new Failure("invalid", "The path of the request cannot be read.");
-    case "ECONNREFUSED":
     case "57014":
     case "57P01":
+    case "57P02":
     case "57P03":
-      return new Failure(
-        "unavailable",
-        "The database cannot be reached, or took too long. Try again in a moment.",
-        {
-          cause: thrown,
-        },
-      );
+      return unavailable(thrown);
     default:
       return internal;
   }
+}
+
+/**
+ * How a database that ends or starts shows to whoever talks to it: a socket that refuses, is gone for
+ * a moment or breaks, or the driver's own words where the connection ended without an error.
+ */
+function isLostConnection(thrown: unknown): boolean {
+  const { code, syscall, message } = (thrown ?? {}) as Readonly<Record<string, unknown>>;
+  if (code === "ENOENT") return syscall === "connect";
+  return (
+    ["ECONNREFUSED", "ECONNRESET", "EPIPE"].includes(String(code)) ||
+    (code === undefined &&
+      /^(Connection terminated|timeout exceeded when trying to connect)/.test(String(message)))
+  );
+}
+
+function unavailable(cause: unknown): Failure {
+  return new Failure(
+    "unavailable",
+    "The database cannot be reached, or took too long. Try again in a moment.",
+    { cause },
+  );
 }
 
 /** Parses a part of the request; says which field is wrong, never what else it held. */
