@@ -1,9 +1,10 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Command } from "commander";
 import { Failure } from "../base/failure.ts";
 import { ask, type Client } from "../client/client.ts";
-import { type Cli, say, show } from "./cli.ts";
+import { type Cli, show } from "./cli.ts";
+import { readNamedText } from "./read-file.ts";
 import { renderTable } from "./view/table.ts";
 import { whenText } from "./view/when.ts";
 
@@ -31,14 +32,13 @@ function registerSetup(program: Command, cli: Cli): void {
         cli.anonymous(url).POST("/api/v1/setup", { body: { secret, handle: flags.handle, name } }),
       );
       cli.credentials.store(url, signIn.token);
-      say(cli, `You are ${flags.handle}, the administrator of ${url}.`);
-      say(
-        cli,
-        `The token is in ${cli.credentials.file} (readable by you only), until ${signIn.expiresAt.slice(0, 10)}.`,
-      );
-      say(
-        cli,
-        "Setup is over for good. Next: fettle key add ~/.ssh/id_ed25519.pub, fettle user add …",
+      const { expiresAt } = signIn;
+      show(cli, { handle: flags.handle, url, expiresAt, file: cli.credentials.file }, () =>
+        [
+          `You are ${flags.handle}, the administrator of ${url}.`,
+          `The token is in ${cli.credentials.file} (readable by you only), until ${expiresAt.slice(0, 10)}.`,
+          "Setup is over for good. Next: fettle key add ~/.ssh/id_ed25519.pub, fettle user add …",
+        ].join("\n"),
       );
     });
 }
@@ -46,7 +46,7 @@ function registerSetup(program: Command, cli: Cli): void {
 function localSecret(cli: Cli): string {
   const file = join(cli.state(), "setup-secret");
   try {
-    if (existsSync(file)) return readFileSync(file, "utf8").trim();
+    if (existsSync(file)) return readNamedText(file, "The setup secret").trim();
   } catch (cause) {
     throw new Failure(
       "forbidden",
@@ -79,12 +79,17 @@ function registerLogin(program: Command, cli: Cli): void {
       const invite =
         flags.inviteFile === undefined
           ? await cli.terminal.readLine("Invitation: ", true)
-          : readFileSync(flags.inviteFile, "utf8").trim();
+          : readNamedText(flags.inviteFile, "The invitation").trim();
       const signIn = await ask(
         cli.anonymous(url).POST("/api/v1/invite/accept", { body: { invite } }),
       );
       cli.credentials.store(url, signIn.token);
-      say(cli, `Signed in to ${url}, until ${signIn.expiresAt.slice(0, 10)}.`);
+      const { subject, expiresAt } = signIn;
+      show(
+        cli,
+        { subject, url, expiresAt },
+        () => `Signed in to ${url}, until ${expiresAt.slice(0, 10)}.`,
+      );
     });
   program
     .command("whoami")
@@ -163,6 +168,7 @@ function registerUser(program: Command, cli: Cli): void {
         ]),
       );
     });
+  registerGrants(user, cli);
   for (const verb of ["disable", "enable"] as const) {
     user
       .command(`${verb} <handle>`)
@@ -173,10 +179,44 @@ function registerUser(program: Command, cli: Cli): void {
         const known = await ask(client.GET("/api/v1/users/{user}", { params }));
         const headers = { "if-match": `"${known.version}"` };
         const body = { isDisabled: verb === "disable" };
-        await ask(client.PATCH("/api/v1/users/{user}", { params, body, headers }));
-        say(cli, `${handle} is ${verb}d.`);
+        const user = await ask(client.PATCH("/api/v1/users/{user}", { params, body, headers }));
+        show(cli, user, () => `${handle} is ${verb}d.`);
       });
   }
+}
+
+function registerGrants(user: Command, cli: Cli): void {
+  const roles = (handle: string, grants: readonly { role: string; scope: string }[]): string =>
+    `${handle}: ${grants.map((g) => `${g.role}${g.scope && `:${g.scope}`}`).join(", ") || "no role"}`;
+  user
+    .command("grant <handle> <role[:scope]>")
+    .description("Give a role, everywhere or within a label expression")
+    .action(async (handle: string, text: string) => {
+      const params = { path: { user: handle } };
+      const body = parseGrant(text);
+      const known = await ask(cli.client().POST("/api/v1/users/{user}/grants", { params, body }));
+      show(cli, known, () => roles(handle, known.grants));
+    });
+  user
+    .command("revoke <handle> <role[:scope]>")
+    .description("Take a role away; effective at once")
+    .action(async (handle: string, text: string) => {
+      const client = cli.client();
+      const params = { path: { user: handle } };
+      const known = await ask(client.GET("/api/v1/users/{user}", { params }));
+      const wanted = parseGrant(text);
+      const held = known.grants.find((g) => g.role === wanted.role && g.scope === wanted.scope);
+      if (held === undefined) {
+        throw new Failure("not-found", `That role is not there. ${roles(handle, known.grants)}.`);
+      }
+      await ask(
+        client.DELETE("/api/v1/users/{user}/grants/{grant}", {
+          params: { path: { user: handle, grant: held.id } },
+        }),
+      );
+      const left = known.grants.filter((g) => g.id !== held.id);
+      show(cli, { ...known, grants: left }, () => roles(handle, left));
+    });
 }
 
 async function giveInvite(
@@ -187,18 +227,21 @@ async function giveInvite(
 ): Promise<void> {
   const params = { path: { user: handle } };
   const made = await ask(client.POST("/api/v1/users/{user}/invite", { params }));
+  const until = whenText(made.expiresAt, cli.clock());
   if (file === undefined) {
-    say(
-      cli,
-      `${handle} signs in with "fettle --url ${cli.url()} login" and this one-time invitation:`,
+    show(cli, { handle, ...made }, () =>
+      [
+        `${handle} signs in with "fettle --url ${cli.url()} login" and this one-time invitation:`,
+        made.invite,
+      ].join("\n"),
     );
-    cli.terminal.out(`${made.invite}\n`);
     return;
   }
   cli.credentials.writeSecret(file, made.invite);
-  say(
+  show(
     cli,
-    `The one-time invitation for ${handle} is in ${file}; it works until ${whenText(made.expiresAt, cli.clock())}.`,
+    { handle, file, expiresAt: made.expiresAt },
+    () => `The one-time invitation for ${handle} is in ${file}; it works until ${until}.`,
   );
 }
 
@@ -215,9 +258,12 @@ function registerToken(program: Command, cli: Cli): void {
       const body = { title, days: Number(flags.days), limits };
       const made = await ask(cli.client().POST("/api/v1/tokens", { body }));
       cli.credentials.writeSecret(flags.file, made.token);
-      say(
+      const { id, expiresAt } = made;
+      show(
         cli,
-        `The token is in ${flags.file}, until ${made.expiresAt.slice(0, 10)}. Use it as FETTLE_TOKEN.`,
+        { id, expiresAt, file: flags.file },
+        () =>
+          `The token is in ${flags.file}, until ${expiresAt.slice(0, 10)}. Use it as FETTLE_TOKEN.`,
       );
     });
   token
@@ -244,7 +290,7 @@ function registerToken(program: Command, cli: Cli): void {
     .action(async (id: string) => {
       const params = { path: { token: id } };
       await ask(cli.client().DELETE("/api/v1/tokens/{token}", { params }));
-      say(cli, "Revoked.");
+      show(cli, { id, revoked: true }, () => "Revoked.");
     });
 }
 
@@ -255,15 +301,17 @@ function registerKey(program: Command, cli: Cli): void {
     .description("Register an SSH public key as yours")
     .option("--title <title>", "what it is", "ssh key")
     .action(async (file: string, flags: { title: string }) => {
-      const line = readFileSync(file, "utf8").trim();
+      const line = readNamedText(file, "The key").trim();
       if (line.includes("PRIVATE KEY")) {
         throw new Failure("invalid", `${file} is a private key. Give the .pub file beside it.`);
       }
       const body = { line, title: flags.title };
       const added = await ask(cli.client().POST("/api/v1/keys", { body }));
-      say(
+      show(
         cli,
-        `${added.type} ${added.fingerprint} is your approver key. Hosts know it once their policy names it.`,
+        added,
+        () =>
+          `${added.type} ${added.fingerprint} is your approver key. Hosts know it once their policy names it.`,
       );
     });
   key
@@ -289,6 +337,10 @@ function registerKey(program: Command, cli: Cli): void {
     .description("Take a key back")
     .action(async (id: string) => {
       await ask(cli.client().DELETE("/api/v1/keys/{key}", { params: { path: { key: id } } }));
-      say(cli, "Removed. Hosts go on accepting it until their policy changes.");
+      show(
+        cli,
+        { id, removed: true },
+        () => "Removed. Hosts go on accepting it until their policy changes.",
+      );
     });
 }

@@ -1,7 +1,7 @@
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { Command, CommanderError } from "commander";
+import { Command, CommanderError, Option } from "commander";
 import { Failure, failureTable } from "../base/failure.ts";
 import type { Cli, Output } from "../cli/cli.ts";
 import { openCredentials } from "../cli/credentials.ts";
@@ -30,7 +30,11 @@ interface ServerFlags {
 const program = new Command("fettle")
   .description("Carries a patch from the first advisory to the last auditor.")
   .version(version)
-  .option("-o, --output <format>", "table, json or yaml", "table")
+  .addOption(
+    new Option("-o, --output <format>", "how to print")
+      .choices(["table", "json", "yaml"])
+      .default("table"),
+  )
   .option("--url <address>", "server to talk to (FETTLE_URL; default: the one used last)")
   .showHelpAfterError()
   .exitOverride()

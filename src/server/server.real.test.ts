@@ -713,7 +713,7 @@ describe("the contract", () => {
       const body = { handle: "once", name: "Once" };
       const post = (): Promise<Answer> =>
         call(other, "POST", "/api/v1/users", { token, body, headers: { "idempotency-key": "k" } });
-      expect((await post()).status).toBe(500);
+      expect((await post()).status).toBe(503);
       expect(await post()).toMatchObject({ status: 409, body: { code: "conflict" } });
       expect(done).toBe(1);
     } finally {
