@@ -11,9 +11,10 @@ import { everywhere, loadHosts } from "../inventory/store.ts";
 import { parseBody } from "../plan/body.ts";
 import { loadBody } from "../plan/store.ts";
 import { recordRolloutEvent } from "./actions-results.ts";
-import { type Engine, LEASE_SECONDS } from "./engine.ts";
+import type { Engine } from "./engine.ts";
 import { loadRollout } from "./store.ts";
-import { recordVerdict, takeUnjudged, type Unjudged } from "./store-results.ts";
+import { TALK_SECONDS } from "./store-claims.ts";
+import { keepLooks, recordVerdict, takeUnjudged, type Unjudged } from "./store-results.ts";
 
 /**
  * Looks at hosts that say they are done. Their own word is not enough: the verdict comes from a fresh
@@ -26,8 +27,13 @@ const LOOK_AGAIN_SECONDS = 15;
 
 /** Takes hosts to look at; the leases keep other servers from looking too. */
 export function takeLooks(engine: Engine, countMax: number): Promise<readonly Unjudged[]> {
-  const take = { owner: engine.server, countMax, leaseSeconds: LEASE_SECONDS * 2 };
+  const take = { owner: engine.server, countMax, leaseSeconds: TALK_SECONDS };
   return inTransaction(engine.world.db, (tx) => takeUnjudged(tx, take));
+}
+
+/** Says that these looks still go on: a look may take minutes, a dead server must not. */
+export function stillLooking(engine: Engine, looks: readonly Unjudged[]): Promise<void> {
+  return keepLooks(engine.world.db, engine.server, { looks, leaseSeconds: TALK_SECONDS });
 }
 
 export async function lookAtHost(

@@ -6,7 +6,7 @@ import type { Executor } from "../fleet/model.ts";
 import { machineKey } from "../fleet/store-keys.ts";
 import { reachHost } from "../reach/reach-host.ts";
 import { takeTurns } from "./actions-turn.ts";
-import { lookAtHost, takeLooks } from "./actions-verify.ts";
+import { lookAtHost, stillLooking, takeLooks } from "./actions-verify.ts";
 import { type Engine, KEEP_LEASES_MS } from "./engine.ts";
 import { holdConversations } from "./loops-conversations.ts";
 import type { Unjudged } from "./store-results.ts";
@@ -109,10 +109,19 @@ function startLooks(engine: Engine, onEnd: () => void): Rollouts {
       return false;
     },
   });
+  const keep = startLoop({
+    name: "rollout-look-leases",
+    idleMs: KEEP_LEASES_MS,
+    log: engine.world.log,
+    async turn() {
+      await stillLooking(engine, [...running.keys()]);
+      return false;
+    },
+  });
   return {
     wake: loop.wake,
     async stop() {
-      await loop.stop();
+      await Promise.all([loop.stop(), keep.stop()]);
       abort.abort();
       await Promise.all(running.values());
     },

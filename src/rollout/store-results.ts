@@ -2,8 +2,7 @@ import { sql } from "kysely";
 import type { Digest } from "../base/digest.ts";
 import type { HostId, PlanDigest, RolloutId } from "../base/ids.ts";
 import type { Instant } from "../base/instant.ts";
-import type { Tx } from "../db/database.ts";
-import { sqlJson } from "../db/database.ts";
+import { type Db, sqlJson, type Tx } from "../db/database.ts";
 import { targetMoves, type Verdict } from "./model.ts";
 import type { ResultMove, ResultVerb } from "./result-move.ts";
 import { freeSlots, leaves } from "./store-targets.ts";
@@ -184,6 +183,22 @@ export async function takeUnjudged(
     tx,
   );
   return rows;
+}
+
+/** Whoever looks says so now and then; when it dies, another one looks soon. */
+export async function keepLooks(
+  db: Db,
+  owner: string,
+  keep: { readonly looks: readonly Unjudged[]; readonly leaseSeconds: number },
+): Promise<void> {
+  if (keep.looks.length === 0) return;
+  await sql`
+    update target t
+       set lease_until = now() + make_interval(secs => ${keep.leaseSeconds})
+      from unnest(${keep.looks.map((l) => l.rollout)}::text[],
+                  ${keep.looks.map((l) => l.host)}::text[]) as k(rollout, host)
+     where t.rollout = k.rollout and t.host = k.host and t.lease_owner = ${owner}
+       and t.state in ('done', 'noop') and t.verdict is null`.execute(db);
 }
 
 /** The judgement of one look; `verdict` null puts the look off. */
