@@ -28,6 +28,7 @@ import {
   type Kill,
   type KillPoint,
   startKiller,
+  stateOf,
 } from "./host-killer.ts";
 import { seeded } from "./seeded.ts";
 
@@ -37,17 +38,22 @@ import { seeded } from "./seeded.ts";
  * the file that the scripts themselves write, and the rollout ends without anybody's help.
  */
 
+/** When the server dies: as soon as a host's journal says so, or right after its own start. */
+type Moment = JobState | "LISTENS";
+
 const KILLS_MIN = 10;
 const isLong = process.env["FETTLE_TEST_LONG"] === "1";
 /** Updated one after the other: enough rollouts for every kill, whatever a slow machine misses. */
 const ONE_BY_ONE = ["lab-good", "lab-conffile", "lab-needs-new", "liblab1"] as const;
 const PACKAGES = [...ONE_BY_ONE, "lab-asks", "lab-answers-500", "lab-library-user"];
-const ROLLOUT_MS_MAX = 300_000;
+const ROLLOUT_MS_MAX = 180_000;
 
 describe.skipIf(effectiveUser() !== 0)("kill -9 inside running rollouts", () => {
   let fleet: Fleet;
   const chance = seeded();
   const rings = ringsPolicy({ atOnce: 6 });
+  /** Two at a time, so that there are always hosts in different states. */
+  const few = ringsPolicy({ atOnce: 2 });
   const left = [...ONE_BY_ONE];
   const host = (name: string): LabHost => fleet.lab.host(name);
 
@@ -106,12 +112,12 @@ describe.skipIf(effectiveUser() !== 0)("kill -9 inside running rollouts", () => 
 
   test("the server dies ten times while hosts are at work, and nobody has to help it", async () => {
     const kills: string[] = [];
-    while (kills.length < KILLS_MIN) {
-      const source = left.shift();
-      if (source === undefined) break;
-      kills.push(...(await killServerIn(source, KILLS_MIN - kills.length)));
+    const moments = chance.shuffled<Moment>([...jobStates, "LISTENS", "LISTENS", "LISTENS"]);
+    for (let source = left.shift(); source !== undefined; source = left.shift()) {
+      kills.push(...(await killServerIn(source, moments)));
+      if (moments.length === 0) break;
     }
-    console.log(kills.join(", "));
+    console.log(kills.join("\n"));
     expect(kills.length).toBeGreaterThanOrEqual(KILLS_MIN);
   }, 900_000);
 
@@ -149,35 +155,42 @@ describe.skipIf(effectiveUser() !== 0)("kill -9 inside running rollouts", () => 
   }
 
   /**
-   * Each kill waits until the hosts' journals have so many more lines than at the last one, or, one
-   * time in three, just until the server listens again.
+   * Each kill waits for a host in the state that is next, or just until the server listens again.
+   * What the rollout no longer meets is left for the next one.
    */
-  async function killServerIn(source: string, countMax: number): Promise<readonly string[]> {
-    const prepared = await prepare(fleet, { source, rings });
+  async function killServerIn(source: string, moments: Moment[]): Promise<readonly string[]> {
+    const prepared = await prepare(fleet, { source, rings: few });
     const ref = await start(prepared);
     const kills: string[] = [];
-    const lines = (): readonly (readonly string[])[] =>
-      fleet.lab.hosts.map((one) => journalOf(one)).filter((j) => isOf(j, prepared.plan));
-    let wanted = 0;
-    while (kills.length < countMax) {
-      wanted += kills.length > 0 && chance.below(3) === 0 ? 0 : 1 + chance.below(5);
-      const more = await until("hosts to go on", ROLLOUT_MS_MAX, async () => {
-        if (lines().flat().length >= wanted) return "more";
-        return (await hasRolloutEnded(ref)) ? "ended" : null;
-      });
-      if (more === "ended") break;
+    const states = (): readonly string[] =>
+      fleet.lab.hosts
+        .map((one) => journalOf(one))
+        .filter((journal) => journal[0]?.includes(`plan=${prepared.plan} `))
+        .map(stateOf);
+    while (moments.length > 0) {
+      const [moment] = moments;
+      const isMet = (): boolean => moment === "LISTENS" || states().includes(moment!);
+      if (!(await meets(ref, isMet))) break;
       await fleet.server.kill9();
-      wanted = lines().flat().length;
-      kills.push(
-        lines()
-          .map((journal) => journal.at(-1)?.split(" ", 1)[0])
-          .join("/"),
-      );
+      kills.push(`${moment}: ${states().join(" ")}`);
+      moments.shift();
       await fleet.server.start();
     }
     await untilRollout(fleet, ref, hasEnded, ROLLOUT_MS_MAX);
     await expectGood(ref, source);
     return kills;
+  }
+
+  /** Looks closely, since some states last milliseconds; false when the rollout ends before. */
+  async function meets(ref: string, isMet: () => boolean): Promise<boolean> {
+    return await until("a host in the next state", ROLLOUT_MS_MAX, async () => {
+      const end = Date.now() + 1_000;
+      while (Date.now() < end) {
+        if (isMet()) return { isMet: true };
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+      return (await hasRolloutEnded(ref)) ? { isMet: false } : null;
+    }).then((found) => found.isMet);
   }
 
   async function hasRolloutEnded(ref: string): Promise<boolean> {
@@ -207,7 +220,3 @@ describe.skipIf(effectiveUser() !== 0)("kill -9 inside running rollouts", () => 
     return all.filter((e) => e.package === name && e.action === "configure").map((e) => e.version);
   }
 });
-
-function isOf(journal: readonly string[], plan: string): boolean {
-  return journal[0]?.includes(`plan=${plan} `) === true;
-}
