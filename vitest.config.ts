@@ -2,6 +2,8 @@ import { defineConfig } from "vitest/config";
 
 // `unit` is pure and runs in `npm run check`; `real` starts real parts (PostgreSQL, hosts, sshd);
 // `e2e` runs whole deployments, one at a time, so that nothing else slows the hosts they watch.
+// Tests on real parts are tried a second time: they watch clocks and processes of a machine that may
+// be busy. The report says "retry" where that happened, and such a test is worth a look.
 export default defineConfig({
   test: {
     projects: [
@@ -24,6 +26,7 @@ export default defineConfig({
           globalSetup: ["test/setup/postgres.ts"],
           testTimeout: 120_000,
           hookTimeout: 300_000,
+          retry: 1,
           maxWorkers: 2,
           sequence: { groupOrder: 1 },
         },
@@ -35,6 +38,7 @@ export default defineConfig({
           globalSetup: ["test/setup/postgres.ts"],
           testTimeout: 120_000,
           hookTimeout: 300_000,
+          retry: 1,
           maxWorkers: 1,
           sequence: { groupOrder: 2 },
         },

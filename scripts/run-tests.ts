@@ -22,6 +22,11 @@ const NEEDED: Readonly<Record<string, string>> = {
   shellcheck: "shellcheck",
   busybox: "busybox",
   curl: "curl",
+  gpgv: "gpgv",
+  "gpg-agent": "gpg-agent",
+  mksh: "mksh",
+  perl: "perl",
+  git: "git",
 };
 
 const reportSchema = z.object({
