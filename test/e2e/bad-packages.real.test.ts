@@ -17,6 +17,7 @@ import {
   targetsOf,
   until,
   untilRollout,
+  whole,
   writeOnHost,
 } from "./fleet.ts";
 
@@ -33,7 +34,7 @@ const PACKAGES = [
 const ONCE = ["configure", "service-start", "service-start"];
 const EDIT = "owner = this host\n";
 
-describe.skipIf(effectiveUser() !== 0)("packages that behave badly", () => {
+describe.skipIf(effectiveUser() !== 0)("packages that behave badly", whole, () => {
   let fleet: Fleet;
   const canary = (): LabHost => fleet.lab.host("web-1");
   const ring1 = (): LabHost => fleet.lab.host("web-2");
@@ -161,14 +162,12 @@ describe.skipIf(effectiveUser() !== 0)("packages that behave badly", () => {
   test("one failure in a wave takes the wave's other host back to its exact version", async () => {
     const rings = ringsPolicy({ probes: ["good"], rollback: "wave" });
     await probe(fourth(), "good", "http http://127.0.0.1:8101/ 200 lab-good 1.0\ntries 1\n");
-    const { ref } = await startRollout(fleet, { source: "lab-good", rings });
+    const { ref } = await startRollout(fleet, { source: "lab-good", rings, hosts: "ring=ring2" });
     const rollout = await untilRollout(fleet, ref, (now) => now.state === "halted");
-    expect(rollout.haltReason).toBe("1 host of wave 3 failed; the plan allows none");
+    expect(rollout.haltReason).toBe("1 host of wave 1 failed; the plan allows none");
     await untilRollout(fleet, ref, ({ outcomes }) => outcomes.rolledBack === 2);
     const standings = (await targetsOf(fleet, ref)).map((t) => `${t.name} ${t.standing}`);
-    expect(standings.sort()).toEqual([
-      ...["web-1 verified", "web-2 verified", "web-3 rolled-back", "web-4 rolled-back"],
-    ]);
+    expect(standings.sort()).toEqual([...["web-3 rolled-back", "web-4 rolled-back"]]);
     for (const host of [third(), fourth()]) {
       expect(await installed(host, "lab-good"), host.name).toBe("1.0 installed");
       expect(await answer(host, 8101)).toBe("200 lab-good 1.0\n");
@@ -184,17 +183,12 @@ describe.skipIf(effectiveUser() !== 0)("packages that behave badly", () => {
     const { ref } = await startRollout(fleet, { source: "lab-good", rings, hosts: "ring=ring2" });
     const rollout = await untilRollout(fleet, ref, hasEnded);
     expect(rollout.state, await pictureOf(fleet, ref)).toBe("finished");
-    for (const host of fleet.lab.hosts) {
+    for (const host of [third(), fourth()]) {
       expect(await installed(host, "lab-good"), host.name).toBe("2.0 installed");
       expect(await answer(host, 8101)).toBe("200 lab-good 2.0\n");
-      expect(await audit(host)).toBe("");
-    }
-    for (const host of [canary(), ring1()]) {
-      expect(await effects(host, "lab-good", "2.0")).toEqual(ONCE);
-    }
-    for (const host of [third(), fourth()]) {
       expect(await effects(host, "lab-good", "2.0")).toEqual([...ONCE, ...ONCE]);
     }
+    for (const host of fleet.lab.hosts) expect(await audit(host), host.name).toBe("");
   });
 
   const GOOD_PROBE = "http http://127.0.0.1:8101/ 200\ntries 3\n";

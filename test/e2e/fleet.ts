@@ -50,6 +50,9 @@ export interface Fleet {
   close(): Promise<void>;
 }
 
+/** Tests of a file build on each other, so one of them alone cannot be tried again. */
+export const whole = { retry: 0 } as const;
+
 /** How often a test asks the server: it shares the machine with everything it waits for. */
 const LOOK_MS = 250;
 const STATE_DIR = join(clone, ".fettle", "lab");

@@ -9,6 +9,7 @@ import {
   must,
   ringsPolicy,
   startFleet,
+  whole,
   writeFile,
   writeOnHost,
 } from "./fleet.ts";
@@ -31,7 +32,7 @@ interface Choice {
   readonly packages: readonly PendingUpdate[];
 }
 
-describe.skipIf(effectiveUser() !== 0)("the journey of a real security update", () => {
+describe.skipIf(effectiveUser() !== 0)("the journey of a real security update", whole, () => {
   let fleet: Fleet;
   let choice: Choice;
   let patch = "";

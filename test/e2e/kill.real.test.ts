@@ -18,6 +18,7 @@ import {
   targetsOf,
   until,
   untilRollout,
+  whole,
   writeFile,
   writeOnHost,
 } from "./fleet.ts";
@@ -48,7 +49,7 @@ const ONE_BY_ONE = ["lab-good", "lab-conffile", "lab-needs-new", "liblab1"] as c
 const PACKAGES = [...ONE_BY_ONE, "lab-asks", "lab-answers-500", "lab-library-user"];
 const ROLLOUT_MS_MAX = 180_000;
 
-describe.skipIf(effectiveUser() !== 0)("kill -9 inside running rollouts", () => {
+describe.skipIf(effectiveUser() !== 0)("kill -9 inside running rollouts", whole, () => {
   let fleet: Fleet;
   const chance = seeded();
   const rings = ringsPolicy({ atOnce: 6 });

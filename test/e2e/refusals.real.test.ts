@@ -24,6 +24,7 @@ import {
   startFleet,
   targetsOf,
   untilRollout,
+  whole,
 } from "./fleet.ts";
 import { addInstalledHost } from "./installed-host.ts";
 
@@ -43,7 +44,7 @@ interface Signed {
   readonly approvals: ReadonlyMap<string, string>;
 }
 
-describe.skipIf(effectiveUser() !== 0)("a host that two people must have convinced", () => {
+describe.skipIf(effectiveUser() !== 0)("a host that two people must have convinced", whole, () => {
   let fleet: Fleet;
   let erin: Person;
   let host: LabHost;
