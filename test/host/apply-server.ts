@@ -60,6 +60,7 @@ export class Server {
   readonly #alice: MachineKey = openMachineKey(makeMachineKey().privateKeyPem);
   readonly #root: MachineKey = openMachineKey(makeMachineKey().privateKeyPem);
   #counter = Date.now() - 3_600_000;
+  #plans = 0;
 
   identity(host = HOST): string {
     return `fettle identity 1\ntenant ${TENANT}\nhost ${host}\nring lab\nend\n`;
@@ -82,7 +83,10 @@ export class Server {
     ].join("\n");
   }
 
-  /** A plan of one wave, one leaf and this body, approved by alice. */
+  /**
+   * A plan of one wave, one leaf and this body, approved by alice. No two are the same plan, also when
+   * they are made in the same second.
+   */
   job(body: readonly string[], options: JobOptions = {}): Job {
     const bodyText = ["fettle body 1", ...body, "end", ""].join("\n");
     const leaf = writeLeaf({ index: 0, wave: 1, host: HOST, body: sha256(bodyText), windows: [] });
@@ -90,7 +94,7 @@ export class Server {
     const plan = writeStatement({
       tenant: TENANT,
       change: "chg-1",
-      title: "A test",
+      title: `Test ${++this.#plans}`,
       requester: "carol",
       class: "normal",
       issued: now - 60,
