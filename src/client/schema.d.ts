@@ -4422,6 +4422,12 @@ export interface operations {
                         }[];
                         change: string;
                         endedAt: string | null;
+                        forecast: {
+                            endsAt: string | null;
+                            marginSeconds: number | null;
+                            measured: number;
+                            reason: string | null;
+                        };
                         generation: number;
                         haltReason: string | null;
                         hostsOutsideScope: number;

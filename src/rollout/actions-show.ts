@@ -9,6 +9,7 @@ import { exclusionToText } from "../plan/plan-story.ts";
 import { requirePatch } from "../triage/actions.ts";
 import { demandRollout } from "./actions.ts";
 import { type Explanation, explainTarget } from "./explain.ts";
+import { type Forecast, forecast } from "./forecast.ts";
 import { type Hold, holdToText } from "./hold.ts";
 import { type LoadedFacts, listRollouts, loadFacts, type RolloutRow } from "./store.ts";
 import { loadApprovalHold } from "./store-approvals.ts";
@@ -17,6 +18,7 @@ import {
   countTargets,
   findTarget,
   loadExclusion,
+  loadPace,
   loadTargets,
   loadWords,
   type Word,
@@ -28,6 +30,7 @@ import { type RolloutView, rolloutView } from "./view.ts";
 export interface ShownRollout {
   readonly row: RolloutRow;
   readonly view: RolloutView;
+  readonly forecast: Forecast;
   readonly words: readonly Word[];
   readonly hostsOutsideScope: number;
   /** What the ways of its hosts give up. */
@@ -46,6 +49,7 @@ export async function showRollout(world: World, actor: Actor, ref: string): Prom
   return {
     row: loaded.row,
     view: rolloutView(loaded, rights),
+    forecast: forecast(loaded, await loadPace(db, seen.id)),
     words: await loadWords(db, seen.id),
     hostsOutsideScope: all.all - all.inScope,
     enrolled: await loadEnrolled(db, seen.plan),

@@ -1,7 +1,8 @@
 import { z } from "zod";
-import { instantToText } from "../base/instant.ts";
+import { instantToText, SECOND_MS } from "../base/instant.ts";
 import { pipedWeakens } from "../fleet/model.ts";
 import type { ShownRollout, ShownTarget } from "./actions-show.ts";
+import type { Forecast } from "./forecast.ts";
 import type { RolloutRow } from "./store.ts";
 
 /** Replies of the rollout routes, and how they are made from what the actions return. */
@@ -87,6 +88,15 @@ export const shownSchema = z.strictObject({
   /** One sentence: what happens now, or why nothing does. */
   now: z.string(),
   haltReason: z.string().nullable(),
+  /** When it will be done, from how long its hosts took so far; or why nobody can tell. */
+  forecast: z.strictObject({
+    endsAt: nullableTime,
+    /** Plus or minus; nineteen of twenty hold if the hosts stay alike. */
+    marginSeconds: z.number().nullable(),
+    /** Hosts that were measured. */
+    measured: z.number(),
+    reason: z.string().nullable(),
+  }),
   outcomes: outcomesSchema,
   waves: z.array(waveSchema),
   actions: z.array(
@@ -109,6 +119,7 @@ export function shownOf(shown: ShownRollout): z.output<typeof shownSchema> {
     ...summaryOf(row),
     now: view.now,
     haltReason: view.haltReason,
+    forecast: forecastOf(shown.forecast),
     outcomes: view.outcomes,
     waves: view.waves.map((wave) => ({
       ...wave,
@@ -129,6 +140,12 @@ export function shownOf(shown: ShownRollout): z.output<typeof shownSchema> {
       weakens: enrolled.piped > 0 ? [...pipedWeakens] : [],
     },
   };
+}
+
+function forecastOf(given: Forecast): z.output<typeof shownSchema>["forecast"] {
+  const { endsAt, marginMs, measured, reason } = given;
+  const marginSeconds = marginMs === null ? null : Math.ceil(marginMs / SECOND_MS);
+  return { endsAt: textOrNull(endsAt), marginSeconds, measured, reason };
 }
 
 export const targetSchema = z.strictObject({

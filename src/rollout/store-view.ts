@@ -6,6 +6,7 @@ import type { Reader, Tx } from "../db/database.ts";
 import { scopeSql } from "../inventory/scope.ts";
 import type { Exclusion } from "../plan/model.ts";
 import type { TargetFacts } from "./explain.ts";
+import type { Pace } from "./forecast.ts";
 import { millis } from "./store-time.ts";
 
 /** Targets as people see them. Hosts outside a reader's scopes are counted and never named. */
@@ -90,6 +91,17 @@ export async function loadAskedTarget(
     select ${targetColumns}, t.epoch from ${targetTables}
      where t.rollout = ${of.rollout} and t.host = ${of.host}`.execute(reader);
   return rows[0] ?? null;
+}
+
+/** How long the hosts took that brought the patch on and were judged; a forecast's only source. */
+export async function loadPace(reader: Reader, rollout: RolloutId): Promise<Pace> {
+  const { rows } = await sql<Pace>`
+    select count(*) as measured, coalesce(avg(took), 0)::float8 as "meanMs",
+           stddev_samp(took)::float8 as "deviationMs"
+      from (select extract(epoch from ended_at - claimed_at) * 1000 as took from target
+             where rollout = ${rollout} and kind = 'apply' and state = 'done'
+               and verdict is not null and claimed_at is not null) as judged`.execute(reader);
+  return rows[0] ?? { measured: 0, meanMs: 0, deviationMs: null };
 }
 
 /** Hosts that hold a permit which has not run out: a halt does not reach them any more. */
