@@ -6,5 +6,6 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 cd "$here"
 biome ci --colors=off --error-on-warnings .
 node node_modules/@typescript/native/bin/tsc -p . --checkers 1
+node node_modules/@typescript/native/bin/tsc -p web --checkers 1
 node scripts/generate-openapi.ts --check
 exec node scripts/run-tests.ts "$@"

@@ -1,4 +1,5 @@
 import { mkdirSync } from "node:fs";
+import { join } from "node:path";
 import type { Config } from "../base/config.ts";
 import { type Log, makeLog } from "../base/log.ts";
 import type { Loop } from "../base/loop.ts";
@@ -17,6 +18,7 @@ import { openLogKey } from "../ledger/store-log-key.ts";
 import { closeConnections } from "../reach/connections.ts";
 import { startRollouts } from "../rollout/loops.ts";
 import { allRoutes } from "../server/all-routes.ts";
+import { loadPages } from "../server/pages.ts";
 import { startServer } from "../server/server.ts";
 import { type InstanceLock, takeInstanceLock } from "./instance-lock.ts";
 import { databaseSockets, removeSocketFolders } from "./state-folder.ts";
@@ -50,6 +52,9 @@ class Closers {
     }
   }
 }
+
+/** Where `npm run build:pages` puts them. */
+const builtPages = join(import.meta.dirname, "../../dist/web");
 
 export async function startFettle(config: Config, paths: Paths): Promise<RunningFettle> {
   const log = makeLog(config.logLevel);
@@ -90,7 +95,7 @@ async function startAll(start: Starting): Promise<RunningFettle> {
     for (const loop of loops.get(channel) ?? []) loop.wake();
   });
   closers.add("wake-ups", () => (listener satisfies Listener).close());
-  const http = await startServer(world, allRoutes);
+  const http = await startServer(world, allRoutes, { pages: loadPages(builtPages) });
   closers.add("http", () => http.close());
   lock.announce(http.url);
   return {

@@ -7,6 +7,7 @@ import { answer } from "./answer.ts";
 import { type Admission, admit } from "./gate.ts";
 import { isDeeperThan } from "./json-depth.ts";
 import { type Metrics, makeMetrics } from "./metrics.ts";
+import { isPageRequest, type Pages, sendPage } from "./pages.ts";
 import { failureOf, problemOf } from "./problem.ts";
 import { healthRoute, metricsRoute } from "./routes.ts";
 import { withStrictInput } from "./strict-input.ts";
@@ -20,6 +21,8 @@ const JSON_DEPTH_MAX = 32;
 export interface ServerOptions {
   /** Parse every reply with its schema; tests do, production trusts its own code. */
   readonly checkReplies?: boolean;
+  /** The built pages; null or absent: the API alone. */
+  readonly pages?: Pages | null;
 }
 
 declare module "fastify" {
@@ -66,6 +69,8 @@ export function buildServer(
   });
   app.setErrorHandler((error, request, reply) => sendProblem(world, request, reply, error));
   app.setNotFoundHandler((request, reply) => {
+    const page = isPageRequest(request) ? sendPage(options.pages ?? null, request, reply) : null;
+    if (page !== null) return page;
     const failure = new Failure("not-found", "There is nothing under this method and path.");
     return sendProblem(world, request, reply, failure);
   });
@@ -113,7 +118,7 @@ function fastifyPath(path: string): string {
   return path.replaceAll(":", "::").replace(/\{([A-Za-z][A-Za-z0-9]*)\}/g, ":$1");
 }
 
-/** ASVS 5.0 V3.4: nothing this API sends is a page, may be framed, guessed at, or kept. */
+/** ASVS 5.0 V3.4: nothing may be framed, guessed at, or kept; pages loosen this for themselves. */
 function setSecurityHeaders(reply: FastifyReply, requestId: string): void {
   reply.headers({
     "x-request-id": requestId,

@@ -1,0 +1,103 @@
+import { existsSync, mkdirSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { AxeBuilder } from "@axe-core/playwright";
+import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import { expect } from "vitest";
+
+/** Debian's browser; nothing is downloaded. */
+export const CHROMIUM = "/usr/bin/chromium";
+export const hasBrowser = existsSync(CHROMIUM);
+
+/** Pictures of the pages as tests saw them; not kept in the repository. */
+const pictures = resolve(import.meta.dirname, "../../.fettle/pictures");
+
+export async function openBrowser(): Promise<Browser> {
+  return await chromium.launch({
+    executablePath: CHROMIUM,
+    // Quiet flags: a browser that looks for its maker's hosts slows every test on a closed network.
+    args: [
+      "--no-sandbox",
+      "--disable-gpu",
+      "--disable-quic",
+      "--no-first-run",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+    ],
+  });
+}
+
+export interface Visit {
+  readonly page: Page;
+  readonly context: BrowserContext;
+  /** What the page wrote to its console as an error, and exceptions that nobody caught. */
+  readonly faults: string[];
+}
+
+export interface View {
+  readonly width?: number;
+  readonly height?: number;
+  readonly scheme?: "light" | "dark";
+}
+
+/** A window of its own, with everything that goes wrong in it kept. */
+export async function visit(browser: Browser, url: string, view: View = {}): Promise<Visit> {
+  const context = await browser.newContext({
+    baseURL: url,
+    viewport: { width: view.width ?? 1280, height: view.height ?? 860 },
+    colorScheme: view.scheme ?? "light",
+    reducedMotion: "reduce",
+    locale: "en-GB",
+    timezoneId: "Europe/Berlin",
+  });
+  const page = await context.newPage();
+  const faults: string[] = [];
+  page.on("pageerror", (error) => faults.push(`uncaught: ${error.message}`));
+  page.on("console", (message) => {
+    // The browser reports each refused request too; pages show those in words of their own.
+    const isRefusal = /the server responded with a status of 4\d\d/.test(message.text());
+    if (message.type() === "error" && !isRefusal) faults.push(message.text());
+  });
+  return { page, context, faults };
+}
+
+/** Signs in as a person would, and waits for the first page. */
+export async function signIn(page: Page, who: { handle: string; password: string }): Promise<void> {
+  await page.goto("/sign-in");
+  await page.getByLabel("Handle").fill(who.handle);
+  await page.getByLabel("Password", { exact: true }).fill(who.password);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByRole("navigation", { name: "Main" }).waitFor();
+}
+
+/** Waits until nothing on the page says that it is still loading. */
+export async function settled(page: Page): Promise<void> {
+  await page.waitForFunction(() => document.querySelector("[aria-busy=true]") === null);
+}
+
+/** WCAG 2.2 A and AA and axe's best practices: no finding at all. */
+export async function expectAccessible(page: Page): Promise<void> {
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  const told = violations.map(
+    (violation) =>
+      `${violation.id}: ${violation.help}\n${violation.nodes
+        .slice(0, 3)
+        .map((node) => `    ${node.html.slice(0, 200)}\n    ${node.failureSummary ?? ""}`)
+        .join("\n")}`,
+  );
+  expect(told, told.join("\n")).toEqual([]);
+}
+
+/** At no width does a page scroll sideways. */
+export async function expectNoSidewaysScroll(page: Page): Promise<void> {
+  const over = await page.evaluate(
+    () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+  );
+  expect(over, "pixels that the page is wider than its window").toBeLessThanOrEqual(0);
+}
+
+/** A picture to look at: `.fettle/pictures/NAME.png`. */
+export async function picture(page: Page, name: string): Promise<void> {
+  mkdirSync(pictures, { recursive: true });
+  await page.screenshot({ path: join(pictures, `${name}.png`) });
+}

@@ -1,0 +1,87 @@
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Outlet,
+  redirect,
+} from "@tanstack/react-router";
+import { Problem } from "../parts/problem.tsx";
+import { NoPage } from "./no-page.tsx";
+import { isSignedOut } from "./queries.ts";
+import { loadMe } from "./session.ts";
+import { Shell } from "./shell.tsx";
+
+/** Each page comes with the first visit to it; the shell and the overview are there at once. */
+const root = createRootRoute({ component: Outlet, notFoundComponent: NoPage });
+
+function open(path: string, page: () => Promise<Record<string, unknown>>, name: string) {
+  return createRoute({
+    getParentRoute: () => root,
+    path,
+    component: lazyRouteComponent(page as never, name as never),
+  });
+}
+
+const shell = createRoute({
+  getParentRoute: () => root,
+  id: "shell",
+  component: Shell,
+  errorComponent: ({ error }) => <Problem cause={error} />,
+  beforeLoad: async ({ location }) => {
+    try {
+      await loadMe();
+    } catch (cause) {
+      if (!isSignedOut(cause)) throw cause;
+      throw redirect({ to: "/sign-in", search: { next: location.href } as never });
+    }
+  },
+});
+
+function page(path: string, load: () => Promise<Record<string, unknown>>, name: string) {
+  return createRoute({
+    getParentRoute: () => shell,
+    path,
+    component: lazyRouteComponent(load as never, name as never),
+  });
+}
+
+const tree = root.addChildren([
+  open("/sign-in", () => import("../identity/sign-in.tsx"), "SignInPage"),
+  open("/setup", () => import("../identity/setup.tsx"), "SetupPage"),
+  open("/invite", () => import("../identity/invite.tsx"), "InvitePage"),
+  shell.addChildren([
+    page("/", () => import("../reports/overview.tsx"), "OverviewPage"),
+    page("/patches", () => import("../triage/patches.tsx"), "PatchesPage"),
+    page("/patches/$patch", () => import("../triage/patch.tsx"), "PatchPage"),
+    page("/findings", () => import("../intel/findings.tsx"), "FindingsPage"),
+    page(
+      "/vulnerabilities/$vulnerability",
+      () => import("../intel/vulnerability.tsx"),
+      "VulnerabilityPage",
+    ),
+    page("/hosts", () => import("../inventory/hosts.tsx"), "HostsPage"),
+    page("/hosts/$host", () => import("../inventory/host.tsx"), "HostPage"),
+    page("/plans/$plan", () => import("../plan/plan.tsx"), "PlanPage"),
+    page("/changes", () => import("../change/changes.tsx"), "ChangesPage"),
+    page("/changes/$change", () => import("../change/change.tsx"), "ChangePage"),
+    page("/rollouts", () => import("../rollout/rollouts.tsx"), "RolloutsPage"),
+    page("/rollouts/$rollout", () => import("../rollout/rollout.tsx"), "RolloutPage"),
+    page("/audit", () => import("../ledger/audit.tsx"), "AuditPage"),
+    page("/audit/$index", () => import("../ledger/audit-event.tsx"), "AuditEventPage"),
+    page("/settings/$part", () => import("../settings/settings.tsx"), "SettingsPage"),
+  ]),
+]);
+
+export const router = createRouter({
+  routeTree: tree,
+  defaultPreload: "intent",
+  defaultPendingMs: 300,
+  scrollRestoration: true,
+  // The URL holds plain texts: `?q=web`, not JSON.
+  parseSearch: (text) => Object.fromEntries(new URLSearchParams(text)),
+  stringifySearch: (search) => {
+    const query = new URLSearchParams(search as Record<string, string>).toString();
+    return query === "" ? "" : `?${query}`;
+  },
+});

@@ -1,0 +1,23 @@
+import { createTheme } from "@mantine/core";
+
+/** One accent, two sizes of text a page, space instead of boxes. Colours of states: `app.css`. */
+export const theme = createTheme({
+  primaryColor: "cyan",
+  primaryShade: { light: 9, dark: 8 },
+  defaultRadius: "sm",
+  fontFamily: "system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif",
+  fontFamilyMonospace: "ui-monospace, 'SF Mono', 'Cascadia Mono', 'DejaVu Sans Mono', monospace",
+  fontSizes: { xs: "12px", sm: "13.5px", md: "14.5px", lg: "17px", xl: "21px" },
+  headings: { fontWeight: "620", sizes: { h1: { fontSize: "21px" }, h2: { fontSize: "16px" } } },
+  cursorType: "pointer",
+  respectReducedMotion: true,
+  components: {
+    Table: { defaultProps: { verticalSpacing: 5, fz: "sm" } },
+    Button: { defaultProps: { size: "xs" } },
+    TextInput: { defaultProps: { size: "xs" } },
+    PasswordInput: { defaultProps: { size: "sm" } },
+    Select: { defaultProps: { size: "xs", comboboxProps: { transitionProps: { duration: 0 } } } },
+    Tabs: { defaultProps: { keepMounted: false } },
+    Modal: { defaultProps: { transitionProps: { duration: 0 }, centered: true } },
+  },
+});

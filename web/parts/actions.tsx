@@ -1,0 +1,139 @@
+import { Button, Group, Modal, Text, Textarea, Tooltip } from "@mantine/core";
+import { useState } from "react";
+import { useDeed } from "../app/queries.ts";
+import { Problem } from "./problem.tsx";
+
+export interface Action {
+  readonly verb: string;
+  readonly allowed: boolean;
+  /** Why not, in the server's words; null when allowed. */
+  readonly reason: string | null;
+}
+
+interface ActionButtonProps {
+  /** From the API: whether it may be done now, and why not. */
+  readonly action: Action | undefined;
+  readonly label: string;
+  readonly act: (reason: string) => Promise<unknown>;
+  /** Topics to ask again afterwards. */
+  readonly topics: readonly string[];
+  /** What will happen, asked before it does; absent: it is done at once. */
+  readonly confirm?: string;
+  /** The server wants to know why. */
+  readonly asksReason?: boolean;
+  readonly isDangerous?: boolean;
+  readonly isPrimary?: boolean;
+}
+
+/**
+ * A button for something the API allows or not. Disabled it stays reachable by keyboard, and its
+ * reason stands beside it word for word. The browser decides nothing.
+ */
+export function ActionButton(props: ActionButtonProps) {
+  const { action, label, confirm, asksReason, isDangerous, isPrimary } = props;
+  const [isOpen, setOpen] = useState(false);
+  const deed = useDeed(props.act, props.topics);
+  if (action === undefined) return null;
+  const needsTalk = confirm !== undefined || asksReason === true;
+  const start = () => {
+    if (!action.allowed) return;
+    if (needsTalk) setOpen(true);
+    else deed.mutate("");
+  };
+  const variant = isPrimary === true || isDangerous === true ? "filled" : "default";
+  const button = (
+    <Button
+      variant={action.allowed ? variant : "default"}
+      {...(isDangerous === true && action.allowed ? { color: "red.9" } : {})}
+      aria-disabled={!action.allowed}
+      {...(action.allowed ? {} : { "data-disabled": true })}
+      loading={deed.isPending && !isOpen}
+      onClick={start}
+    >
+      {label}
+    </Button>
+  );
+  return (
+    <>
+      {action.allowed ? (
+        button
+      ) : (
+        <Tooltip
+          label={action.reason ?? "Not now"}
+          multiline
+          maw={340}
+          events={{ hover: true, focus: true, touch: true }}
+        >
+          {button}
+        </Tooltip>
+      )}
+      {deed.isError && !isOpen && <Problem cause={deed.error} />}
+      {isOpen && <Talk {...props} deed={deed} onClose={() => setOpen(false)} />}
+    </>
+  );
+}
+
+function Talk(
+  props: ActionButtonProps & {
+    readonly deed: ReturnType<typeof useDeed<string, unknown>>;
+    readonly onClose: () => void;
+  },
+) {
+  const { deed, onClose, label, confirm, asksReason, isDangerous } = props;
+  const [reason, setReason] = useState("");
+  return (
+    <Modal opened onClose={onClose} title={label}>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          deed.mutate(reason.trim(), { onSuccess: onClose });
+        }}
+      >
+        {confirm !== undefined && (
+          <Text size="sm" mb="sm">
+            {confirm}
+          </Text>
+        )}
+        {asksReason === true && (
+          <Textarea
+            label="Why"
+            description="Kept in the ledger and shown to everybody who looks at this."
+            value={reason}
+            onChange={(event) => setReason(event.currentTarget.value)}
+            required
+            data-autofocus
+            mb="sm"
+          />
+        )}
+        {deed.isError && <Problem cause={deed.error} />}
+        <Group justify="flex-end" mt="sm">
+          <Button variant="default" onClick={onClose}>
+            Cancel
+          </Button>
+          <Button
+            type="submit"
+            loading={deed.isPending}
+            {...(isDangerous === true ? { color: "red.9" } : {})}
+          >
+            {label}
+          </Button>
+        </Group>
+      </form>
+    </Modal>
+  );
+}
+
+/** Reasons why something cannot be done, each beside its name; nothing when all is allowed. */
+export function Refusals({ of }: { readonly of: readonly Action[] }) {
+  const refused = of.filter((action) => !action.allowed && action.reason !== null);
+  if (refused.length === 0) return null;
+  return (
+    <Text size="sm" c="dimmed" component="div">
+      {refused.map((action) => (
+        <div key={action.verb}>
+          <b>{action.verb}</b>: {action.reason}
+        </div>
+      ))}
+    </Text>
+  );
+}

@@ -1,0 +1,32 @@
+import { Button, CopyButton, Group } from "@mantine/core";
+
+/** A command line to copy. */
+export function Command({ text }: { readonly text: string }) {
+  return (
+    <Group gap="xs" wrap="nowrap" justify="center" align="stretch" mt="xs">
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard. */}
+      <pre className="text" tabIndex={0} style={{ textAlign: "left", minWidth: 0 }}>
+        {text}
+      </pre>
+      <CopyText text={text} />
+    </Group>
+  );
+}
+
+export function CopyText({
+  text,
+  label = "Copy",
+}: {
+  readonly text: string;
+  readonly label?: string;
+}) {
+  return (
+    <CopyButton value={text}>
+      {({ copied, copy }) => (
+        <Button variant="default" onClick={copy} h="auto" mih={28} aria-live="polite">
+          {copied ? "Copied" : label}
+        </Button>
+      )}
+    </CopyButton>
+  );
+}

@@ -1,0 +1,65 @@
+import { useSyncExternalStore } from "react";
+
+/** One clock for all relative times, so that a page does not run a timer for each. */
+const TICK_MS = 20_000;
+const watchers = new Set<() => void>();
+let now = Date.now();
+let timer: number | undefined;
+
+function watch(notify: () => void): () => void {
+  watchers.add(notify);
+  timer ??= window.setInterval(() => {
+    now = Date.now();
+    for (const each of watchers) each();
+  }, TICK_MS);
+  return () => {
+    watchers.delete(notify);
+    if (watchers.size > 0) return;
+    window.clearInterval(timer);
+    timer = undefined;
+  };
+}
+
+const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto", style: "short" });
+const exact = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "long" });
+const steps = [
+  ["second", 60],
+  ["minute", 60],
+  ["hour", 24],
+  ["day", 30],
+  ["month", 12],
+  ["year", Number.POSITIVE_INFINITY],
+] as const;
+
+export function relativeText(at: number, from: number): string {
+  let amount = (at - from) / 1000;
+  if (Math.abs(amount) < 45) return amount > 0 ? "in a moment" : "just now";
+  for (const [unit, size] of steps) {
+    if (Math.abs(amount) < size) return relative.format(Math.round(amount), unit);
+    amount /= size;
+  }
+  return relative.format(Math.round(amount), "year");
+}
+
+/** A time: relative in the text, the exact instant with its zone on hover. */
+export function Instant({ at }: { readonly at: string | null }) {
+  const current = useSyncExternalStore(watch, () => now);
+  if (at === null) return <span className="dim">never</span>;
+  const time = Date.parse(at);
+  return (
+    <time dateTime={at} title={`${exact.format(time)} (${at})`}>
+      {relativeText(time, Math.max(current, Date.now() - TICK_MS))}
+    </time>
+  );
+}
+
+/** The clock time of an instant, for today's rollouts; the rest on hover. */
+export function ClockTime({ at }: { readonly at: string }) {
+  const time = new Date(at);
+  const text = time.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
+  return (
+    <time dateTime={at} title={`${exact.format(time)} (${at})`}>
+      {text}
+    </time>
+  );
+}

@@ -1,0 +1,5 @@
+import { PageHead } from "../parts/page-head.tsx";
+
+export function SettingsPage() {
+  return <PageHead title="settings" />;
+}
