@@ -1,0 +1,70 @@
+import { execFileSync } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { type Listener, listen } from "../../src/db/notify.ts";
+import type { World } from "../../src/db/world.ts";
+import { ensureSetupSecret } from "../../src/identity/store-setup-secret.ts";
+import { startSequencer } from "../../src/ledger/loops.ts";
+import { openLogKey } from "../../src/ledger/store-log-key.ts";
+import { allRoutes } from "../../src/server/all-routes.ts";
+import { loadPages } from "../../src/server/pages.ts";
+import { startServer } from "../../src/server/server.ts";
+import { testWorld } from "../setup/world.ts";
+
+const root = resolve(import.meta.dirname, "../..");
+export const ADMIN = { handle: "ada", password: "correct horse battery staple" } as const;
+
+/** The real server with the built pages over a database of its own; nothing visits hosts. */
+export interface Site {
+  readonly world: World;
+  readonly url: string;
+  /** The admin's token, for what a test prepares through the API. */
+  readonly token: string;
+  close(): Promise<void>;
+}
+
+export async function openSite(options: { readonly isSetUp?: boolean } = {}): Promise<Site> {
+  const pages = loadPages(builtPages());
+  const { world, connection, close } = await testWorld();
+  const secretPath = await ensureSetupSecret(world);
+  const server = await startServer(world, allRoutes, { checkReplies: true, pages });
+  const sequencer = startSequencer(world, await openLogKey(world));
+  const listener: Listener = listen(connection, ["ledger"], () => sequencer.wake());
+  const token =
+    options.isSetUp === false
+      ? ""
+      : await setUp(server.url, readFileSync(secretPath ?? "", "utf8"));
+  return {
+    world,
+    url: server.url,
+    token,
+    async close() {
+      await server.close();
+      await listener.close();
+      await sequencer.stop();
+      await close();
+    },
+  };
+}
+
+async function setUp(url: string, secret: string): Promise<string> {
+  const response = await fetch(`${url}/api/v1/setup`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ secret: secret.trim(), name: "Ada Lovelace", ...ADMIN }),
+  });
+  const answer = (await response.json()) as { readonly token?: string };
+  if (answer.token === undefined) throw new Error(`setup: ${JSON.stringify(answer)}`);
+  return answer.token;
+}
+
+/** Builds the pages when they are older than what they are made of, as the launcher does. */
+export function builtPages(): string {
+  const folder = resolve(root, "dist/web");
+  execFileSync("sh", ["-c", '. "$here/scripts/pages.sh"'], {
+    env: { ...process.env, here: root, FETTLE_NODE: process.execPath },
+    stdio: ["ignore", "ignore", "inherit"],
+  });
+  if (!existsSync(resolve(folder, "index.html"))) throw new Error("the pages could not be built");
+  return folder;
+}
