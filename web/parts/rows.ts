@@ -7,7 +7,8 @@ export interface Slice<T> {
 }
 
 export interface RowsSource<T> {
-  readonly key: readonly unknown[];
+  /** Names the list with all that it depends on. (`key` is React's own.) */
+  readonly listKey: readonly unknown[];
   readonly topics: readonly string[];
   readonly load: (range: { readonly skip: number; readonly limit: number }) => Promise<Slice<T>>;
   readonly rowId: (row: T) => string;
@@ -41,7 +42,7 @@ interface Held<T> {
  * nothing moves under the mouse.
  */
 export function useRows<T>(source: RowsSource<T>): Rows<T> {
-  const name = JSON.stringify(source.key);
+  const name = JSON.stringify(source.listKey);
   const held = useRef<Held<T>>(emptyHeld());
   const latest = useRef(source);
   latest.current = source;

@@ -1,7 +1,14 @@
 import { Button, Text } from "@mantine/core";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { type CSSProperties, type KeyboardEvent, type ReactNode, useEffect, useRef } from "react";
-import { Go } from "../app/go.tsx";
+import {
+  type CSSProperties,
+  type KeyboardEvent,
+  type MouseEvent,
+  type ReactNode,
+  useEffect,
+  useRef,
+} from "react";
+import { Go, useGo } from "../app/go.tsx";
 import { Problem } from "./problem.tsx";
 import { type RowsSource, useRows } from "./rows.ts";
 
@@ -134,13 +141,21 @@ function Row<T>(props: {
 }) {
   const { index, top, row, columns, href } = props;
   const link = row === undefined ? undefined : href?.(row);
+  const go = useGo();
+  // A convenience for the mouse: by keyboard and for screen readers the first cell is the link.
+  const open = (event: MouseEvent) => {
+    if (link === undefined || window.getSelection()?.isCollapsed === false) return;
+    if ((event.target as HTMLElement).closest("a, button, input, label") === null) go(link);
+  };
   return (
+    // biome-ignore lint/a11y/useKeyWithClickEvents: the link in the first cell does the same.
     <div
       role="row"
       className={link === undefined ? "list-row" : "list-row is-open"}
       aria-rowindex={index + 2}
       data-index={index}
       style={{ transform: `translateY(${top}px)` }}
+      onClick={open}
     >
       {columns.map((column, at) => (
         <div
