@@ -53,13 +53,24 @@ export function Instant({ at }: { readonly at: string | null }) {
   );
 }
 
-/** The clock time of an instant, for today's rollouts; the rest on hover. */
-export function ClockTime({ at }: { readonly at: string }) {
-  const time = new Date(at);
-  const text = time.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
+/** The clock time of an instant in the reader's zone, with its day where that is not today. */
+export function ClockTime(props: {
+  readonly at: string;
+  /** Says as well how far ahead it is; what has passed needs no distance. */
+  readonly isRelative?: boolean;
+}) {
+  const current = useSyncExternalStore(watch, () => now);
+  const time = new Date(props.at);
+  const from = Math.max(current, Date.now() - TICK_MS);
+  const clock = time.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
+  const isToday = time.toDateString() === new Date(from).toDateString();
+  const day = isToday ? "" : `${time.toLocaleDateString("en-GB", { day: "numeric", month: "short" })} `;
+  const isAhead = props.isRelative === true && time.getTime() > from;
   return (
-    <time dateTime={at} title={`${exact.format(time)} (${at})`}>
-      {text}
+    <time dateTime={props.at} title={`${exact.format(time)} (${props.at})`}>
+      {day}
+      {clock}
+      {isAhead && ` (${relativeText(time.getTime(), from)})`}
     </time>
   );
 }
