@@ -1,0 +1,183 @@
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { run } from "../lab/machine.ts";
+import { ask } from "../src/client/client.ts";
+import { closeConnections } from "../src/reach/connections.ts";
+import {
+  approve,
+  type Fleet,
+  pictureOf,
+  prepare,
+  ringsPolicy,
+  scan,
+  showRollout,
+} from "../test/e2e/fleet.ts";
+
+/**
+ * Three ways to bring one package to every host of a lab: Fettle, Ansible, and the least that anything
+ * can do. All log in as root with one key, agree on the same key exchange, and connect anew each time.
+ */
+export interface Contender {
+  readonly name: string;
+  /** What is not measured: the plan and its approval, or a playbook. */
+  prepare(): Promise<void>;
+  /** From the start to the last host's success. */
+  act(): Promise<void>;
+  /** Ends the connections it keeps. */
+  forget(): Promise<void>;
+}
+
+export interface Contest {
+  readonly fleet: Fleet;
+  readonly package: string;
+  /** Hosts at work together. */
+  readonly parallel: number;
+}
+
+/** The first of every contender's list, so that nobody pays for another key exchange. */
+const KEY_EXCHANGE = "sntrup761x25519-sha512@openssh.com";
+const ACT_MS_MAX = 300_000;
+/** How often the rollout is looked at; half of it is added to what is measured, on average. */
+const LOOK_MS = 100;
+
+/**
+ * `refresh`: the hosts last read their sources eight days ago, so each reads them again within the
+ * job. `fresh`: they were read when the plan was made, as on most days, and the job need not.
+ */
+export function fettle(contest: Contest, lists: "refresh" | "fresh"): Contender {
+  const { fleet } = contest;
+  const rings = contestRings(contest);
+  let change = "";
+  return {
+    name: lists === "refresh" ? "fettle" : "fettle-fresh-lists",
+    async prepare() {
+      await scan(fleet, fleet.lab.hosts);
+      const prepared = await prepare(fleet, { source: contest.package, rings });
+      ({ change } = prepared);
+      await approve(fleet.bob, change);
+      if (lists === "refresh") await Promise.all(fleet.lab.hosts.map(makeListsOld));
+    },
+    async act() {
+      const { client } = fleet.alice;
+      const { ref } = await ask(client.POST("/api/v1/rollouts", { body: { change } }));
+      const end = Date.now() + ACT_MS_MAX;
+      for (;;) {
+        const { outcomes, state } = await showRollout(fleet, ref);
+        if (outcomes.verified === fleet.lab.hosts.length) return;
+        if (Date.now() > end || state === "halted") throw new Error(await pictureOf(fleet, ref));
+        await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+      }
+    },
+    forget: () => closeConnections(fleet.server.sockets),
+  };
+}
+
+export function contestRings(contest: Contest): string {
+  return ringsPolicy({ atOnce: contest.parallel });
+}
+
+type LabHost = Fleet["lab"]["hosts"][number];
+
+async function makeListsOld(host: LabHost): Promise<void> {
+  const text = `
+    old=$(($(date +%s) - 8 * 86400))
+    echo "$old" >/var/lib/fettle-apt/refreshed
+    for file in /var/lib/apt/lists/partial /var/lib/apt/lists \\
+      /var/lib/apt/periodic/update-success-stamp; do
+      [ ! -e "$file" ] || touch -d "@$old" "$file"
+    done`;
+  await host.must(["sh", "-c", text]);
+}
+
+export function ansible(contest: Contest): Contender {
+  const folder = join(contest.fleet.folder, "ansible");
+  const sockets = join(folder, "s");
+  return {
+    name: "ansible",
+    async prepare() {
+      mkdirSync(sockets, { recursive: true });
+      writeFileSync(join(folder, "ansible.cfg"), ansibleSettings(contest, sockets));
+      writeFileSync(join(folder, "hosts"), inventory(contest));
+      writeFileSync(join(folder, "playbook.yaml"), playbook(contest.package));
+    },
+    async act() {
+      await run("ansible-playbook", ["-i", join(folder, "hosts"), join(folder, "playbook.yaml")], {
+        env: { ANSIBLE_CONFIG: join(folder, "ansible.cfg"), HOME: folder, LC_ALL: "C.UTF-8" },
+        timeoutMs: ACT_MS_MAX,
+      });
+    },
+    async forget() {
+      for (const name of readdirSync(sockets)) {
+        const path = join(sockets, name);
+        await run("ssh", ["-F", "none", "-S", path, "-O", "exit", "host"]).catch(() => undefined);
+        rmSync(path, { force: true });
+      }
+    },
+  };
+}
+
+/** Facts are not gathered and Python is not looked for: what this play needs, and no more. */
+function ansibleSettings(contest: Contest, sockets: string): string {
+  return `[defaults]
+forks = ${contest.parallel}
+gathering = explicit
+interpreter_python = /usr/bin/python3
+retry_files_enabled = False
+[ssh_connection]
+pipelining = True
+control_path_dir = ${sockets}
+control_path = %(directory)s/%%h
+ssh_args = -o ControlMaster=auto -o ControlPersist=60s ${sshOptions(contest).join(" ")}
+`;
+}
+
+function inventory({ fleet }: Contest): string {
+  const { hosts, identityFile } = fleet.lab;
+  const login = `ansible_user=root ansible_ssh_private_key_file=${identityFile}`;
+  return hosts.map((h) => `${h.name} ansible_host=${h.address} ${login}\n`).join("");
+}
+
+function playbook(name: string): string {
+  return `- hosts: all
+  tasks:
+    - ansible.builtin.apt:
+        name: ${name}
+        state: latest
+        update_cache: true
+`;
+}
+
+/** The least: two commands of apt on every host, and nobody looks at what came of it. */
+export function floor(contest: Contest): Contender {
+  const { fleet } = contest;
+  const folder = join(fleet.folder, "floor");
+  const file = join(folder, "hosts");
+  const command = `apt-get -q update && DEBIAN_FRONTEND=noninteractive apt-get -q -y install ${contest.package}`;
+  return {
+    name: "floor",
+    async prepare() {
+      mkdirSync(folder, { recursive: true });
+      writeFileSync(file, fleet.lab.hosts.map((host) => `${host.address}\n`).join(""));
+    },
+    async act() {
+      const options = ["-i", fleet.lab.identityFile, "-F", "none"].concat(sshOptions(contest));
+      await run(
+        "parallel-ssh",
+        [
+          ...["-h", file, "-l", "root", "-p", String(contest.parallel), "-t", "0"],
+          ...["-x", options.join(" "), command],
+        ],
+        { timeoutMs: ACT_MS_MAX },
+      );
+    },
+    forget: async () => undefined,
+  };
+}
+
+function sshOptions({ fleet }: Contest): readonly string[] {
+  return [
+    ...["-o", `KexAlgorithms=${KEY_EXCHANGE}`, "-o", "StrictHostKeyChecking=yes"],
+    ...["-o", `UserKnownHostsFile=${fleet.lab.knownHostsFile}`],
+    ...["-o", "IdentitiesOnly=yes", "-o", "BatchMode=yes"],
+  ];
+}
