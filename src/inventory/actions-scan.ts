@@ -1,7 +1,7 @@
 import { type Actor, scopesFor } from "../base/actor.ts";
 import { Failure } from "../base/failure.ts";
 import { type HostId, newId, type SubjectId } from "../base/ids.ts";
-import type { Instant } from "../base/instant.ts";
+import { DAY_MS, type Instant } from "../base/instant.ts";
 import { parseSelector, selectorToText } from "../base/labels.ts";
 import { inTransaction, type Tx } from "../db/database.ts";
 import { notify } from "../db/notify.ts";
@@ -16,6 +16,7 @@ import {
   finishScanHost,
   insertScan,
   loadScan,
+  loadScansOf,
   releaseScanHost,
   type Scan,
   type ScanClaim,
@@ -95,6 +96,27 @@ export async function showScan(
     throw new Failure("not-found", `There is no scan ${id}.`);
   }
   return { scan: { ...scan, hostCount: seen }, counts };
+}
+
+/** How far back one's own scans are found again, and how many of them. */
+const OWN_SCANS_MS = DAY_MS;
+const OWN_SCANS_MAX = 10;
+
+/** The scans that the reader asked for lately, newest first, so that one left alone is found again. */
+export async function listOwnScans(
+  world: World,
+  actor: Actor,
+): Promise<readonly Awaited<ReturnType<typeof showScan>>[]> {
+  const page = { since: world.clock() - OWN_SCANS_MS, limit: OWN_SCANS_MAX };
+  const scopes = scopesFor(actor, "host.read");
+  const shown = await Promise.all(
+    (await loadScansOf(world.db, actor.subject, page)).map(async (scan) => {
+      const counts = await countScanHosts(world.db, scan.id, scopes);
+      const seen = Object.values(counts).reduce((sum, n) => sum + n, 0);
+      return { scan: { ...scan, hostCount: seen }, counts };
+    }),
+  );
+  return shown.filter(({ scan }) => scan.hostCount > 0);
 }
 
 /** Longer than a server needs to renew it, short enough that a killed one holds up nobody. */

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { scopesFor } from "../base/actor.ts";
 import { type Instant, instantToText } from "../base/instant.ts";
 import { type Route, route } from "../db/world.ts";
-import { showScan, startScan } from "./actions-scan.ts";
+import { listOwnScans, showScan, startScan } from "./actions-scan.ts";
 import { loadScanHosts, type Scan, type ScanHostState } from "./store-scan.ts";
 
 const time = z.iso.datetime();
@@ -69,6 +69,20 @@ const postScans = route({
   },
 });
 
+const getScans = route({
+  method: "GET",
+  path: "/api/v1/scans",
+  summary: "Your own scans of the last day, newest first, so that one left alone is found again.",
+  permission: "host.read",
+  reply: z.strictObject({ items: z.array(scanSchema) }),
+  async handle({ world, actor }) {
+    const shown = await listOwnScans(world, actor);
+    return { items: shown.map(({ scan: own, counts }) => scanReply(own, counts)) };
+  },
+});
+
+const scanHostStates = ["waiting", "running", "changed", "unchanged", "failed"] as const;
+
 const getScan = route({
   method: "GET",
   path: "/api/v1/scans/{scan}",
@@ -90,6 +104,7 @@ const getScanHosts = route({
   permission: "host.read",
   params: z.strictObject({ scan }),
   query: z.strictObject({
+    state: z.enum(scanHostStates).optional(),
     cursor: z.string().max(63).default(""),
     limit: z.coerce.number().int().min(1).max(1_000).default(200),
   }),
@@ -98,7 +113,7 @@ const getScanHosts = route({
       z.strictObject({
         host: z.string(),
         name: z.string(),
-        state: z.enum(["waiting", "running", "changed", "unchanged", "failed"]),
+        state: z.enum(scanHostStates),
         startedAt: time.nullable(),
         finishedAt: time.nullable(),
         /** Kind of problem, for programs; `problem` says it in words. */
@@ -112,8 +127,8 @@ const getScanHosts = route({
   async handle({ world, actor }, { params, query }) {
     const shown = await showScan(world, actor, params.scan);
     const scopes = scopesFor(actor, "host.read");
-    const { cursor, limit } = query;
-    const page = { scopes, afterName: cursor, limit };
+    const { state, cursor, limit } = query;
+    const page = { scopes, state, afterName: cursor, limit };
     const items = await loadScanHosts(world.db, shown.scan.id, page);
     const last = items.at(-1);
     return {
@@ -131,4 +146,4 @@ const getScanHosts = route({
   },
 });
 
-export const scanRoutes: readonly Route[] = [postScans, getScan, getScanHosts];
+export const scanRoutes: readonly Route[] = [postScans, getScans, getScan, getScanHosts];

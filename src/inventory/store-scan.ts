@@ -57,18 +57,37 @@ export async function loadScan(reader: Reader, id: string): Promise<Scan | null>
   return rows[0] ?? null;
 }
 
+/** The newest scans that somebody asked for. */
+export async function loadScansOf(
+  reader: Reader,
+  subject: SubjectId,
+  page: { readonly since: Instant; readonly limit: number },
+): Promise<readonly Scan[]> {
+  const { rows } = await sql<Scan>`
+    select ${scanColumns} from scan s
+     where s.requested_by = ${subject} and s.created_at >= ${sqlInstant(page.since)}
+     order by s.created_at desc limit ${page.limit}`.execute(reader);
+  return rows;
+}
+
 /** The hosts of a scan that the reader may see, by name. */
 export async function loadScanHosts(
   reader: Reader,
   id: ScanId,
-  page: { readonly scopes: readonly Selector[]; readonly afterName: string; limit: number },
+  page: {
+    readonly scopes: readonly Selector[];
+    readonly state?: ScanHostState | undefined;
+    readonly afterName: string;
+    readonly limit: number;
+  },
 ): Promise<readonly ScanHost[]> {
+  const isAsked = page.state === undefined ? sql`true` : sql`sh.state = ${page.state}`;
   const { rows } = await sql<ScanHost>`
     select sh.host_id as host, h.name, sh.state, sh.started_at as "startedAt",
            sh.finished_at as "finishedAt", sh.problem_kind as "problemKind", sh.problem
       from scan_host sh join host h on h.id = sh.host_id
      where sh.scan_id = ${id} and ${scopeSql(page.scopes, "h.labels")}
-       and h.name > ${page.afterName}
+       and h.name > ${page.afterName} and ${isAsked}
      order by h.name limit ${page.limit}`.execute(reader);
   return rows;
 }
