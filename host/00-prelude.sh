@@ -16,6 +16,9 @@ export PATH LC_ALL
 unset ENV BASH_ENV CDPATH IFS
 umask 077
 
+# With less than this, what cannot be written is taken to be for want of space.
+DISK_FULL_KB=1024
+
 # SHA-256 of nothing.
 EMPTY_DIGEST=e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855
 
@@ -56,6 +59,16 @@ read_uptime_cs() {
   done
 }
 
+# Why something could not be written: a full disk has a code of its own, as it passes by itself.
+cannot_write() { # WHAT
+  cw_free=$(df -Pk "$VAR" 2>/dev/null | awk 'NR == 2 { print $4 }')
+  if is_number "$cw_free" && [ "$cw_free" -lt "$DISK_FULL_KB" ]; then
+    fail_code E_DISK "$1 could not be written: $VAR has $cw_free KB left"
+    return 1
+  fi
+  fail_code E_STATE "$1 could not be written"
+}
+
 # Standard input becomes FILE, on disk before it has its name. A reader sees the old text or the
 # new one, whenever the power fails.
 durable_write() { # FILE
@@ -63,7 +76,7 @@ durable_write() { # FILE
   then
     return 0
   fi
-  fail_code E_STATE "could not write ${1##*/}"
+  cannot_write "${1##*/}"
 }
 
 is_number() { # TEXT: protocol §1.2; only such text may reach $(( ))

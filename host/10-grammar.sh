@@ -24,7 +24,7 @@ live_awk() {
 # awks wait until their buffer is full, `read` drops NUL, and `head` waits for more. The sender is
 # silent after `@end` until it is answered, so nothing is read too far.
 copy_bundle() { # FILE
-  : >"$1" || fail_code E_STATE "the bundle could not be stored" || return 1
+  : >"$1" || cannot_write "the job" || return 1
   cb_tail=''
   read_uptime_cs
   cb_end=$((UPTIME_CS + BUNDLE_TOTAL_S * 100))
@@ -34,7 +34,7 @@ copy_bundle() { # FILE
       0:0+0*) fail_code E_FORMAT "the bundle does not end with @end" || return 1 ;;
       0:*) ;;
       124:* | 143:*) fail_code E_SLOW "nothing came for $BUNDLE_READ_S seconds" || return 1 ;;
-      *) fail_code E_STATE "the bundle could not be stored" || return 1 ;;
+      *) cannot_write "the job" || return 1 ;;
     esac
     [ "$(wc -c <"$1")" -le "$BUNDLE_BYTES_MAX" ] ||
       fail_code E_SIZE "the bundle is longer than $BUNDLE_BYTES_MAX bytes" || return 1

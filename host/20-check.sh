@@ -100,11 +100,14 @@ check_rule() {
 # Step 8. A revert is bound by `revert order` and the time it was done, not by the wave (§7.7).
 check_times() {
   [ "$NOW" -ge $((CLOCK_FLOOR - CLOCK_SKEW_S)) ] ||
-    fail_code E_TIME "clock says $NOW, signed times already reached $CLOCK_FLOOR" || return 1
+    fail_code E_TIME "the clock here was set back $((CLOCK_FLOOR - NOW)) s: it says $NOW, signed\
+ times already reached $CLOCK_FLOOR" || return 1
   [ "$J_ISSUED" -le $((NOW + CLOCK_SKEW_S)) ] ||
-    fail_code E_TIME "order issued $J_ISSUED, clock says $NOW" || return 1
+    fail_code E_TIME "the clock here is $((J_ISSUED - NOW)) s behind the server's: it says $NOW,\
+ the order was issued $J_ISSUED" || return 1
   [ "$NOW" -le "$J_UNTIL" ] && [ "$J_ISSUED" -le "$J_UNTIL" ] ||
-    fail_code E_TIME "order good until $J_UNTIL, clock says $NOW" || return 1
+    fail_code E_TIME "the clock here is $((NOW - J_ISSUED)) s ahead of the server's, or the order\
+ came late: it says $NOW, the order was good until $J_UNTIL" || return 1
   [ $((J_UNTIL - J_ISSUED)) -le 86400 ] ||
     fail_code E_TIME "order good for more than a day" || return 1
   [ $((J_WAVE_TO - J_PLAN_ISSUED)) -le "$R_VALIDITY" ] ||

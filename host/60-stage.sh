@@ -124,7 +124,8 @@ stage_sources() {
   if [ -n "$st_open" ] && ! grep -q '^lists none' "$WORK/lists.out"; then
     refuse E_REPO "note=source is not authenticated: $st_open"
   fi
-  grep -q '^lists ok' "$WORK/lists.out" || refuse E_STALE "note=$(cat "$WORK/lists.out")"
+  grep -q '^lists ok' "$WORK/lists.out" ||
+    refuse E_STALE "note=$(sed 's/^lists [a-z]* [0-9]* /package lists: /' "$WORK/lists.out")"
 }
 
 stage_versions() {

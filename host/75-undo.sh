@@ -16,8 +16,20 @@ undo_run() { # FAILED_STEP CODE
     conclude FAILED "$un_code" "failed=$un_failed" "note=rollback not complete: $UNDO_WHY"
   else
     journal APPLIED "undo=$un_last"
-    conclude ROLLED_BACK "$un_code" "failed=$un_failed"
+    conclude ROLLED_BACK "$un_code" "failed=$un_failed" "note=$(undo_reason)"
   fi
+}
+
+# What was last noted before the way back began: why it did.
+undo_reason() {
+  awk '
+    /^APPLYING .*undo=/ { exit }
+    $1 == "NOTE" && match($0, / note=/) {
+      why = substr($0, RSTART + 6)
+      for (i = 2; i <= NF && $i !~ /^note=/; i++)
+        if ($i ~ /^(probe|hook|restart)=/) { sub(/=/, " ", $i); why = $i " " why; break }
+    }
+    END { print substr(why, 1, 300) }' "$JOURNAL"
 }
 
 # Sets UNDO_WHY to nothing when the host is as it was, else to what is not.

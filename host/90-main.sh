@@ -52,7 +52,7 @@ apply_main() {
   sweep_folders
   am_in=$VAR/in.$$
   rm -rf "$am_in"
-  mkdir "$am_in" || { say "@refused E_STATE no private folder can be made"; return 1; }
+  mkdir "$am_in" || { cannot_write "a private folder"; say "@refused $E_CODE $E_FACTS"; return 1; }
   trap 'rm -rf "$VAR/in.$$"' EXIT
   trap 'exit 1' HUP INT TERM
   COPY_CODE=ok COPY_FACTS='' J_WAY=$WAY

@@ -196,6 +196,7 @@ describe.skipIf(missing !== null)("a checked job on a real Debian root", () => {
     const talk = await fixture.server.apply(host, fixture.server.job(upgradeWeb("3.0")));
     expect(outcome(talk), said(talk)).toBe("rolled-back E_PROBE");
     expect(said(talk)).toContain("gave 500, expected 200");
+    expect(said(talk)).toMatch(/ROLLED_BACK .* note=probe web failed: .*gave 500, expected 200/);
     expect(talk.asks).toEqual(["apply"]);
     expect(await host.installed("demo-web")).toBe("1.0 installed");
     expect(await host.sh("/etc/init.d/demo-web status && echo runs")).toBe("runs\n");
