@@ -1,6 +1,6 @@
 import { stringify } from "yaml";
 import type { Clock } from "../base/instant.ts";
-import type { Client } from "../client/client.ts";
+import type { Client, ClientOptions } from "../client/client.ts";
 import type { Credentials } from "./credentials.ts";
 
 /**
@@ -16,6 +16,8 @@ export interface Cli {
   readonly output: () => Output;
   /** A client that carries the stored token; fails with what to do when there is none. */
   readonly client: () => Client;
+  /** Address and token, for streams. */
+  readonly connection: () => ClientOptions;
   /** A client without a token, for setup. */
   readonly anonymous: (url: string) => Client;
   /** The program that runs on hosts, as one text. */
@@ -28,8 +30,19 @@ export interface Cli {
 export type Output = "table" | "json" | "yaml";
 
 export interface Terminal {
+  /** A terminal that can move its cursor; false for pipes, files and `TERM=dumb`. */
   readonly isInteractive: boolean;
+  /** False where nobody wants it (`NO_COLOR`) or nobody sees it. */
+  readonly hasColour: boolean;
+  /** Its size now. */
   readonly columns: number;
+  readonly rows: number;
+  /** Calls back when the size changes; returns how to stop. */
+  onResize(listener: () => void): () => void;
+  /** Calls back at Ctrl-C instead of ending; a second one ends at once. Returns how to stop. */
+  onInterrupt(listener: () => void): () => void;
+  /** A hidden cursor is shown again however the process ends. */
+  setCursor(to: "hidden" | "shown"): void;
   out(text: string): void;
   err(text: string): void;
   /** Everything on standard input, or null when nothing is piped in. */

@@ -1,23 +1,12 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Command } from "commander";
 import { Failure } from "../base/failure.ts";
-import { ask, type Client } from "../client/client.ts";
-import { type Cli, say, show } from "./cli.ts";
-import {
-  liveText,
-  type Rollout,
-  rolloutTable,
-  rolloutText,
-  type Target,
-  targetTable,
-} from "./view/rollout.ts";
+import { ask } from "../client/client.ts";
+import { type Cli, show } from "./cli.ts";
+import { rolloutTable, rolloutText, targetTable } from "./view/rollout.ts";
 import { safeText } from "./view/table.ts";
+import { lookAtRollout, watchRollout } from "./watch-rollout.ts";
 
 /** Rollouts: start, watch, halt, resume, and why something waits. */
-const LOOK_MS = 700;
-/** Beyond this many hosts the picture shows counts only. */
-const TARGETS_SHOWN_MAX = 400;
-
 export function registerRollout(program: Command, cli: Cli): void {
   const rollout = program
     .command("rollout")
@@ -70,7 +59,7 @@ function registerStart(rollout: Command, cli: Cli): void {
           () => `${started.ref} runs. Watch it: fettle rollout watch ${started.ref}`,
         );
       }
-      await watch(cli, client, started.ref);
+      await watchRollout(cli, client, started.ref);
     });
 }
 
@@ -87,7 +76,7 @@ function registerShow(rollout: Command, cli: Cli): void {
     .description("The rollout in one picture, and every host with its reason")
     .action(async (ref: string) => {
       const client = cli.client();
-      const { rollout: shown, targets } = await look(client, ref);
+      const { rollout: shown, targets } = await lookAtRollout(client, ref);
       show(cli, { ...shown, targets }, () =>
         [rolloutText(shown, targets, cli.clock()), "", targetTable(targets)].join("\n"),
       );
@@ -95,86 +84,7 @@ function registerShow(rollout: Command, cli: Cli): void {
   rollout
     .command("watch <rollout>")
     .description("Live in a terminal, lines elsewhere; ends when the rollout does")
-    .action(async (ref: string) => watch(cli, cli.client(), ref));
-}
-
-interface Look {
-  readonly rollout: Rollout;
-  readonly targets: readonly Target[];
-}
-
-async function look(client: Client, ref: string): Promise<Look> {
-  const path = { rollout: ref };
-  const rollout = await ask(client.GET("/api/v1/rollouts/{rollout}", { params: { path } }));
-  if (rollout.outcomes.hosts > TARGETS_SHOWN_MAX) return { rollout, targets: [] };
-  const query = { limit: TARGETS_SHOWN_MAX };
-  const page = await ask(
-    client.GET("/api/v1/rollouts/{rollout}/targets", { params: { path, query } }),
-  );
-  return { rollout, targets: page.items };
-}
-
-/** Follows a rollout until it ends or halts; the exit code says how it ended. */
-async function watch(cli: Cli, client: Client, ref: string): Promise<void> {
-  let shown = "";
-  let height = 0;
-  for (;;) {
-    const { rollout, targets } = await look(client, ref);
-    const text =
-      cli.output() === "table" && cli.terminal.isInteractive
-        ? fitted(rolloutText(rollout, targets, cli.clock()), cli.terminal.columns)
-        : liveText(rollout, targets);
-    if (text !== shown && cli.output() === "table") {
-      cli.terminal.out(
-        cli.terminal.isInteractive ? `${eraser(height)}${text}\n` : newLines(shown, text),
-      );
-      height = text.split("\n").length;
-      shown = text;
-    }
-    if (rollout.state !== "running") {
-      if (cli.output() === "table") say(cli, endText(rollout));
-      else show(cli, { ...rollout, targets }, () => "");
-      if (rollout.state !== "finished" || rollout.outcomes.failed > 0) process.exitCode = 1;
-      return;
-    }
-    await sleep(LOOK_MS);
-  }
-}
-
-/** A line that wraps would be counted as one and leave its rest behind when drawn again. */
-function fitted(text: string, columns: number): string {
-  return text
-    .split("\n")
-    .map((line) => (line.length < columns ? line : `${line.slice(0, columns - 2)}…`))
-    .join("\n");
-}
-
-/** Goes back to the top of what was drawn last. */
-function eraser(lines: number): string {
-  return lines === 0 ? "" : `\u001b[${lines}A\u001b[J`;
-}
-
-/** Lines that were not there before: what a log wants to see. */
-function newLines(before: string, after: string): string {
-  const known = new Set(before.split("\n"));
-  const fresh = after.split("\n").filter((line) => !known.has(line));
-  return fresh.length === 0 ? "" : `${fresh.join("\n")}\n`;
-}
-
-function endText(rollout: Rollout): string {
-  const { outcomes } = rollout;
-  const parts = [
-    [outcomes.verified, "verified"],
-    [outcomes.appliedUnverified, "applied, unverified"],
-    [outcomes.failed, "failed"],
-    [outcomes.rolledBack, "rolled back"],
-    [outcomes.unknown, "unknown"],
-    [outcomes.skipped, "skipped"],
-    [outcomes.notStarted + outcomes.waiting, "not started"],
-  ] as const;
-  const counts = parts.filter(([n]) => n > 0).map(([n, name]) => `${n} ${name}`);
-  const why = rollout.haltReason === null ? "" : ` ${safeText(rollout.haltReason)}`;
-  return `${rollout.ref} is ${rollout.state}: ${counts.join(", ")} of ${outcomes.hosts} hosts.${why}`;
+    .action(async (ref: string) => watchRollout(cli, cli.client(), ref));
 }
 
 function registerStops(rollout: Command, cli: Cli): void {

@@ -7,7 +7,7 @@ import type { Cli, Output } from "../cli/cli.ts";
 import { openCredentials } from "../cli/credentials.ts";
 import { registerNouns } from "../cli/nouns.ts";
 import { safeLines } from "../cli/view/table.ts";
-import { ApiProblem, openClient } from "../client/client.ts";
+import { ApiProblem, type ClientOptions, openClient } from "../client/client.ts";
 import { failureText, version } from "./about.ts";
 import { runningServer } from "./instance-lock.ts";
 import { loadConfig } from "./load-config.ts";
@@ -17,7 +17,7 @@ import { systemTerminal } from "./system-terminal.ts";
 /** The command line: flags and environment in, exit code out. Nothing else is decided here. */
 const clone = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const environment = process.env;
-const terminal = systemTerminal();
+const terminal = systemTerminal(environment);
 const USAGE_EXIT = 2;
 
 interface ServerFlags {
@@ -135,6 +135,15 @@ function cli(): Cli {
     if (known === undefined && isSetup) throw notRunning(state());
     return known ?? "http://localhost:7700";
   };
+  const connection = (): ClientOptions => {
+    const address = url();
+    const token = credentials.tokenFor(address);
+    if (token !== null) return { url: address, token };
+    throw new Failure(
+      "unauthenticated",
+      `You are not signed in to ${address}. On the machine of the server run "fettle setup" (first admin), or "fettle login".`,
+    );
+  };
   return {
     terminal,
     clock: Date.now,
@@ -145,15 +154,8 @@ function cli(): Cli {
     url,
     output: () => outputFrom(program.opts<{ output: string }>().output),
     anonymous: (address) => openClient({ url: address }),
-    client() {
-      const address = url();
-      const token = credentials.tokenFor(address);
-      if (token !== null) return openClient({ url: address, token });
-      throw new Failure(
-        "unauthenticated",
-        `You are not signed in to ${address}. On the machine of the server run "fettle setup" (first admin), or "fettle login".`,
-      );
-    },
+    client: () => openClient(connection()),
+    connection,
   };
 }
 

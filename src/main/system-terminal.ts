@@ -1,18 +1,38 @@
-import { readSync } from "node:fs";
+import { readSync, writeSync } from "node:fs";
 import type { Terminal } from "../cli/cli.ts";
 
 const INPUT_BYTES_MAX = 64 * 1024 * 1024;
 const COLUMNS_DEFAULT = 100;
+const ROWS_DEFAULT = 24;
+const INTERRUPTED_EXIT = 130;
 
 /** The terminal, or the pipes, that this process was started with. */
-export function systemTerminal(): Terminal {
+export function systemTerminal(
+  environment: Readonly<Record<string, string | undefined>>,
+): Terminal {
+  const { stdout } = process;
+  // https://no-color.org: any value that is not empty.
+  const wantsColour = (environment["NO_COLOR"] ?? "") === "";
+  const isInteractive = stdout.isTTY === true && environment["TERM"] !== "dumb";
   // A reader that goes away (`| head`) ends us quietly, as it ends every other program.
   process.stdout.on("error", (cause: NodeJS.ErrnoException) => {
     process.exit(cause.code === "EPIPE" ? 0 : 1);
   });
   return {
-    isInteractive: process.stdout.isTTY === true,
-    columns: process.stdout.columns ?? COLUMNS_DEFAULT,
+    isInteractive,
+    hasColour: isInteractive && wantsColour,
+    get columns() {
+      return stdout.columns || COLUMNS_DEFAULT;
+    },
+    get rows() {
+      return stdout.rows || ROWS_DEFAULT;
+    },
+    onResize(listener) {
+      stdout.on("resize", listener);
+      return () => stdout.off("resize", listener);
+    },
+    onInterrupt,
+    setCursor: cursor(),
     out: (text) => {
       process.stdout.write(text);
     },
@@ -21,6 +41,41 @@ export function systemTerminal(): Terminal {
     },
     readInput,
     readLine,
+  };
+}
+
+/** The first Ctrl-C is told; a second one, or one while nobody listens, ends the process. */
+function onInterrupt(listener: () => void): () => void {
+  let isTold = false;
+  const heard = (): void => {
+    if (isTold) process.exit(INTERRUPTED_EXIT);
+    isTold = true;
+    listener();
+  };
+  const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+  for (const signal of signals) process.on(signal, heard);
+  return () => {
+    for (const signal of signals) process.off(signal, heard);
+  };
+}
+
+/** Whatever ends the process, the user's cursor comes back. */
+function cursor(): Terminal["setCursor"] {
+  let isHidden = false;
+  const show = (): void => {
+    if (!isHidden) return;
+    isHidden = false;
+    try {
+      writeSync(1, "\u001b[?25h");
+    } catch {
+      // The terminal is gone, and its cursor with it.
+    }
+  };
+  process.on("exit", show);
+  return (to) => {
+    if (to === "shown") return show();
+    isHidden = true;
+    process.stdout.write("\u001b[?25l");
   };
 }
 
@@ -62,7 +117,7 @@ function readBytes(hides: boolean): string {
   while (typed.length < LINE_BYTES_MAX && readSync(0, buffer, 0, 1, null) === 1) {
     const byte = buffer[0] ?? 0;
     if (LINE_ENDS.includes(byte)) break;
-    if (hides && byte === CTRL_C) process.exit(130);
+    if (hides && byte === CTRL_C) process.exit(INTERRUPTED_EXIT);
     if (hides && BACKSPACES.includes(byte)) typed.pop();
     else typed.push(byte);
   }

@@ -1,6 +1,7 @@
 import type { Instant } from "../../base/instant.ts";
-import { durationToText } from "../../base/instant.ts";
+import { durationToText, SECOND_MS } from "../../base/instant.ts";
 import type { paths } from "../../client/schema.d.ts";
+import { shortClock } from "./sentence.ts";
 import { renderTable, safeText } from "./table.ts";
 import { clockText, whenText } from "./when.ts";
 
@@ -11,10 +12,10 @@ type Json<T> = T extends { responses: { 200: { content: { "application/json": in
 export type Rollout = Json<paths["/api/v1/rollouts/{rollout}"]["get"]>;
 export type Target = Json<paths["/api/v1/rollouts/{rollout}/targets"]["get"]>["items"][number];
 type Row = Json<paths["/api/v1/rollouts"]["get"]>["items"][number];
-type Wave = Rollout["waves"][number];
+export type Wave = Rollout["waves"][number];
 
 /** State = shape and word: the shapes differ without any colour. */
-const CELLS: Readonly<Record<Target["standing"], string>> = {
+export const CELLS: Readonly<Record<Target["standing"], string>> = {
   verified: "■",
   "applied-unverified": "◧",
   failed: "✗",
@@ -49,10 +50,32 @@ export function rolloutText(rollout: Rollout, targets: readonly Target[], now: I
     ...rollout.waves.flatMap((wave) => waveLines(wave, targets, { width, now })),
     "",
     `now: ${safeText(rollout.now)}`,
+    ...forecastLines(rollout, now),
     ...(rollout.haltReason === null ? [] : [`halted: ${safeText(rollout.haltReason)}`]),
     ...rollout.words.map((w) => `${w.verb} at ${clockText(w.at)}: ${safeText(w.words)}`),
     ...rollout.ways.weakens.map((text) => `weaker: ${safeText(text)}`),
   ].join("\n");
+}
+
+/** When it will be done, and from what that is known; or why nobody can tell. */
+export function forecastText(rollout: Rollout, now: Instant): string {
+  const { endsAt, marginSeconds, measured, reason } = rollout.forecast;
+  if (endsAt === null) return `no forecast: ${safeText(reason)}`;
+  const from = measured === 1 ? "one host" : `${measured} hosts`;
+  return `forecast ${clockWithMargin(endsAt, marginSeconds, now)} (${whenText(endsAt, now)}), from ${from} so far`;
+}
+
+/** `22:38Z ±6 min`. */
+export function clockWithMargin(
+  endsAt: string,
+  marginSeconds: number | null,
+  now: Instant,
+): string {
+  return `${shortClock(endsAt, now)} ±${durationToText((marginSeconds ?? 0) * SECOND_MS)}`;
+}
+
+function forecastLines(rollout: Rollout, now: Instant): string[] {
+  return rollout.state === "running" ? [forecastText(rollout, now)] : [];
 }
 
 function waveLines(
@@ -80,7 +103,7 @@ function waveLines(
   return [head, `${pad}${details.join("   ")}`, ...notes, ...holds];
 }
 
-function countsText(wave: Wave): string {
+export function countsText(wave: Pick<Wave, "outcomes">): string {
   const o = wave.outcomes;
   const parts = [
     [o.verified, "verified"],
@@ -100,21 +123,10 @@ function countsText(wave: Wave): string {
     .join(" · ");
 }
 
-function gateText(wave: Wave): string {
+export function gateText(wave: Pick<Wave, "gate">): string {
   const { gate } = wave;
   const mark = { pass: "✓", fail: "✗", "not-yet": "…" }[gate.answer];
   return `gate ${mark} ${gate.verified} of ${gate.of} verified, ${gate.needed} needed, soak ${durationToText(gate.soakSeconds * 1000)}`;
-}
-
-/** The same as lines for a log: one a host and state, one a wave and state. */
-export function liveText(rollout: Rollout, targets: readonly Target[]): string {
-  return [
-    ...rollout.waves.map((wave) => `wave ${wave.number} ${wave.ring}: ${wave.state}`),
-    ...targets
-      .filter((target) => target.standing !== "waiting")
-      .map((target) => `${target.name}: ${target.standing}: ${safeText(target.sentence)}`),
-    `now: ${safeText(rollout.now)}`,
-  ].join("\n");
 }
 
 export function targetTable(targets: readonly Target[]): string {
@@ -125,4 +137,31 @@ export function targetTable(targets: readonly Target[]): string {
     { head: "attempt", cell: (t) => t.attempt, align: "right" },
     { head: "why", cell: (t) => t.sentence, widthMax: 110 },
   ]);
+}
+
+/**
+ * How a rollout ended, as an exit code: 1 where a host failed or is not known to be good, 3 where it
+ * stands still or hosts were left with a reason, 0 where every host is verified or was skipped.
+ */
+export function rolloutExit({ state, outcomes }: Rollout): 0 | 1 | 3 {
+  const { failed, rolledBack, unknown, appliedUnverified, notStarted, waiting } = outcomes;
+  if (failed + rolledBack + unknown + appliedUnverified > 0) return 1;
+  return state === "finished" && notStarted + waiting === 0 ? 0 : 3;
+}
+
+export function endText(rollout: Rollout): string {
+  const { outcomes } = rollout;
+  const parts = [
+    [outcomes.verified, "verified"],
+    [outcomes.appliedUnverified, "applied, unverified"],
+    [outcomes.failed, "failed"],
+    [outcomes.rolledBack, "rolled back"],
+    [outcomes.unknown, "unknown"],
+    [outcomes.skipped, "skipped"],
+    [outcomes.running + outcomes.checking, "still at work"],
+    [outcomes.notStarted + outcomes.waiting, "not started"],
+  ] as const;
+  const counts = parts.filter(([n]) => n > 0).map(([n, name]) => `${n} ${name}`);
+  const why = rollout.haltReason === null ? "" : ` ${safeText(rollout.haltReason)}`;
+  return `${rollout.ref} is ${rollout.state}: ${counts.join(", ")} of ${outcomes.hosts} hosts.${why}`;
 }

@@ -1,0 +1,99 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { ApiProblem, type ClientOptions } from "../client/client.ts";
+import { liveHints } from "../client/live-hints.ts";
+import type { Cli } from "./cli.ts";
+
+/**
+ * Follows something on the server until it ends: looks once, then again whenever the server hints
+ * that it changed. Never by the clock, except while the stream of hints is broken (at most every
+ * 15 s), and gives up when no server has answered for long.
+ */
+export type Followed = "ended" | "left";
+
+/** A restart of the server with an upgrade of its database takes minutes at worst. */
+const LOST_MS_MAX = 10 * 60_000;
+/** Looks follow each other no faster than this, however many hints come. */
+const LOOK_APART_MS = 150;
+/** What the clock alone changes on a screen: distances in time. */
+const TICK_MS = 1_000;
+
+export interface Following {
+  /** Topics that concern us. */
+  readonly topics: () => readonly string[];
+  /** Looks and shows; true when it has ended. */
+  readonly look: (isConnected: boolean) => Promise<boolean>;
+  /** Draws again what was seen last; only called for people at a terminal. */
+  readonly tick?: () => void;
+  /** What goes on without us, and how to find it again. */
+  readonly farewell: string;
+}
+
+const INTERRUPTED_EXIT = 130;
+
+export async function follow(cli: Cli, following: Following): Promise<Followed> {
+  const stop = new AbortController();
+  const release = cli.terminal.onInterrupt(() => stop.abort());
+  const ticker =
+    following.tick === undefined ? undefined : setInterval(following.tick, TICK_MS).unref();
+  try {
+    return await untilEnded(cli.connection(), following, stop.signal);
+  } finally {
+    clearInterval(ticker);
+    release();
+    stop.abort();
+  }
+}
+
+/** Says what goes on without us; the exit code is that of an interrupted program. */
+export function sayLeft(cli: Cli, farewell: string): void {
+  cli.terminal.err(`\n${farewell}\n`);
+  process.exitCode = INTERRUPTED_EXIT;
+}
+
+async function untilEnded(
+  connection: ClientOptions,
+  following: Following,
+  signal: AbortSignal,
+): Promise<Followed> {
+  let lostAt: number | null = null;
+  const look = async (isConnected: boolean): Promise<boolean> => {
+    try {
+      const isEnded = await following.look(isConnected);
+      lostAt = null;
+      return isEnded;
+    } catch (cause) {
+      // A server that restarts is waited for; whatever it refuses is told at once.
+      if (!(cause instanceof ApiProblem) || cause.code !== "unavailable") throw cause;
+      lostAt ??= performance.now();
+      if (performance.now() - lostAt < LOST_MS_MAX) return false;
+      throw new ApiProblem(cause.code, `${cause.message} ${following.farewell}`, { cause });
+    }
+  };
+  const ended = await untilAborted(look(true), signal);
+  if (ended !== false) return ended === true ? "ended" : "left";
+  for await (const hint of liveHints({ ...connection, signal })) {
+    const isOurs =
+      hint.topics === null || following.topics().some((topic) => hint.topics?.includes(topic));
+    if (!isOurs) continue;
+    const outcome = await untilAborted(look(hint.isConnected), signal);
+    if (outcome !== false) return outcome === true ? "ended" : "left";
+    await sleep(LOOK_APART_MS);
+  }
+  return "left";
+}
+
+/** `null` when the user left first; what goes on then is nobody's concern any more. */
+async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T | null> {
+  if (signal.aborted) return null;
+  let onAbort: () => void = () => undefined;
+  const left = new Promise<null>((resolve) => {
+    onAbort = () => resolve(null);
+    signal.addEventListener("abort", onAbort);
+  });
+  try {
+    return await Promise.race([work, left]);
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+    work.catch(() => undefined);
+  }
+}

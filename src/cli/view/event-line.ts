@@ -1,0 +1,29 @@
+import { countsText, gateText } from "./rollout.ts";
+import type { WatchEvent } from "./watch-event.ts";
+
+/** One line of a log for one thing that happened in a rollout. */
+export function watchLine(event: WatchEvent): string {
+  switch (event.event) {
+    case "rollout":
+      return `${event.rollout} ${event.state}: ${event.now}`;
+    case "wave": {
+      const holds = event.holds.map((hold) => `; ${hold.text}`).join("");
+      const counts = countsText(event);
+      const gate = event.state === "waiting" ? "" : `; ${gateText(event)}`;
+      return `wave ${event.wave} ${event.ring} ${event.state}: ${counts}${gate}${holds}`;
+    }
+    case "host":
+      return `${event.host} ${event.standing}: ${event.sentence}`;
+    case "forecast":
+      return forecastLine(event);
+    case "end":
+      return event.sentence;
+  }
+}
+
+function forecastLine(event: Extract<WatchEvent, { event: "forecast" }>): string {
+  const { endsAt, marginSeconds, measured, reason } = event;
+  if (endsAt === null) return `no forecast any more: ${reason}`;
+  const at = endsAt.replace("T", " ").replace(/\.\d+Z$/, "Z");
+  return `forecast: done ${at} ±${marginSeconds} s, from ${measured} host(s) so far`;
+}
