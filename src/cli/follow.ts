@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { ApiProblem, type ClientOptions } from "../client/client.ts";
-import { liveHints } from "../client/live-hints.ts";
+import { type Hint, liveHints } from "../client/live-hints.ts";
 import type { Cli } from "./cli.ts";
 
 /**
@@ -72,14 +72,17 @@ async function untilEnded(
   const ended = await untilAborted(look(true), signal);
   if (ended !== false) return ended === true ? "ended" : "left";
   for await (const hint of liveHints({ ...connection, signal })) {
-    const isOurs =
-      hint.topics === null || following.topics().some((topic) => hint.topics?.includes(topic));
-    if (!isOurs) continue;
+    if (!concerns(hint, following.topics())) continue;
     const outcome = await untilAborted(look(hint.isConnected), signal);
     if (outcome !== false) return outcome === true ? "ended" : "left";
     await sleep(LOOK_APART_MS);
   }
   return "left";
+}
+
+/** `all`: the server knows that hints were missed. */
+function concerns({ topics }: Hint, wanted: readonly string[]): boolean {
+  return topics === null || ["all", ...wanted].some((topic) => topics.includes(topic));
 }
 
 /** `null` when the user left first; what goes on then is nobody's concern any more. */

@@ -21,12 +21,9 @@ export async function* liveEvents(
   let after = options.after;
   while (!options.signal.aborted) {
     try {
-      const lastEventId = after === undefined ? null : String(after);
-      const from = { ...options, path: "/api/v1/events", lastEventId };
-      for await (const message of serverSent(from)) {
-        const event = message === null ? null : (JSON.parse(message.data) as LiveEvent);
-        after = event?.index ?? after;
-        if (event !== null) yield event;
+      for await (const event of eventsBehind(options, after)) {
+        after = event.index ?? after;
+        yield event;
       }
     } catch (cause) {
       if (options.signal.aborted) return;
@@ -34,5 +31,15 @@ export async function* liveEvents(
       if (isRefusal) throw cause;
     }
     await pause(RECONNECT_MS, options.signal);
+  }
+}
+
+async function* eventsBehind(
+  options: ClientOptions & { readonly signal: AbortSignal },
+  after: number | undefined,
+): AsyncGenerator<LiveEvent> {
+  const lastEventId = after === undefined ? null : String(after);
+  for await (const message of serverSent({ ...options, path: "/api/v1/events", lastEventId })) {
+    if (message !== null) yield JSON.parse(message.data) as LiveEvent;
   }
 }
