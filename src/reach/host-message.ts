@@ -75,7 +75,10 @@ export function messageReader(): MessageReader {
         if (result !== null) messages.push(result);
       }
       if (!hasGreeted && preambleBytes > PREAMBLE_BYTES_MAX) {
-        return { broken: "other output where the host program's greeting should be" };
+        return {
+          broken:
+            "other output where the host program's greeting should be; take away what prints when this user logs in (profile, banner, forced command)",
+        };
       }
       return messages;
     },

@@ -1,6 +1,7 @@
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { type MessageReader, messageReader } from "./host-message.ts";
 import { type HostMessage, type ReachProblem, type SessionLimits, sessionLimits } from "./model.ts";
+import { brokenConnection } from "./ssh-problem.ts";
 import type { Prepared, Transport } from "./transport.ts";
 
 /**
@@ -137,7 +138,10 @@ function sessionWatch(watched: Watched): {
     if (stopped !== null) return;
     bytes += chunk.length;
     if (bytes > limits.bytesMax) {
-      return stop("flood", `was ended because it sent more than ${limits.bytesMax} bytes`);
+      return stop(
+        "flood",
+        `was ended because it sent more than ${limits.bytesMax} bytes, which no answer has; look at what the host prints`,
+      );
     }
     const messages = reader.take(chunk);
     if ("broken" in messages) return stop("protocol", `broke the protocol with ${messages.broken}`);
@@ -174,7 +178,11 @@ function sessionPatience(
     limits.totalMs,
   );
   let quiet = setTimeout(
-    () => stop("no-answer", `got no answer within ${seconds(limits.greetingMs)}`),
+    () =>
+      stop(
+        "no-answer",
+        `got no answer within ${seconds(limits.greetingMs)}; look on its console whether it hangs`,
+      ),
     limits.greetingMs,
   );
   return {
@@ -205,7 +213,7 @@ function endOf(
   }
   // After its greeting the program's messages tell what happened; 255 is ssh losing the line.
   if (end.code !== 255 && end.code >= 0) return null;
-  return { kind: "connection-lost", message: `The connection to ${where} broke.` };
+  return { kind: "connection-lost", message: brokenConnection(where) };
 }
 
 interface ItemQueue {

@@ -47,19 +47,22 @@ const known: readonly Known[] = [
     /Permission denied|Too many authentication failures|no such identity/i,
     (where) => ({
       kind: "authentication",
-      message: `${where} refused the login. Check the user and that the public key stands in its authorized_keys.`,
+      message: `${where} refused the login, so nothing was sent. Check that this user exists there and that the public half of the server's key stands in its authorized_keys; the host's own log (auth.log or journalctl -u ssh) says which of them.`,
     }),
   ],
   [
     /timed out during banner exchange|banner exchange|kex_exchange_identification/,
     (where) => ({
       kind: "no-answer",
-      message: `Something listens at ${where}, but it does not answer as an SSH server.`,
+      message: `Something listens at ${where}, but it does not answer as an SSH server. Look on the host's console whether sshd hangs, or whether another program has that port.`,
     }),
   ],
   [
     /Could not resolve hostname/,
-    (where) => ({ kind: "unreachable", message: `The name of ${where} is not known.` }),
+    (where) => ({
+      kind: "unreachable",
+      message: `The name in ${where} is not known to this server. Check its spelling and the server's name service.`,
+    }),
   ],
   [
     /Connection refused|No route to host|Network is unreachable|Connection timed out|Operation timed out|connect to host/,
@@ -70,9 +73,16 @@ const known: readonly Known[] = [
   ],
   [
     /Connection (closed|reset)|Broken pipe|Timeout, server .* not responding/,
-    (where) => ({ kind: "connection-lost", message: `The connection to ${where} broke.` }),
+    (where) => ({ kind: "connection-lost", message: brokenConnection(where) }),
   ],
 ];
+
+export function brokenConnection(where: string): string {
+  return `The connection to ${where} broke. If it stays so, look at the network between and at sshd's log there.`;
+}
+
+/** Codes of the bootstrap: no private file could be made, or the program did not fit into it. */
+const STORE_CODES = [71, 72];
 
 /** What the remote side said before the host program could start. */
 export function startProblem(stderr: string, code: number, where: string): ReachProblem {
@@ -88,13 +98,15 @@ export function startProblem(stderr: string, code: number, where: string): Reach
   if (code === 126 || code === 127) {
     return {
       kind: "program-missing",
-      message: `The host program is not installed on ${where} (/usr/sbin/fettle-host).`,
+      message: `The host program is not installed on ${where}. Put it at /usr/sbin/fettle-host there, or let the server send it with each connection (--program piped).`,
     };
   }
   const said = harmless(stderr.trim().split("\n").at(-1) ?? "").slice(0, 200);
   const why = said === "" ? `it ended with code ${code}` : `it said: ${said}`;
-  return {
-    kind: "program-refused",
-    message: `The host program did not start on ${where}: ${why}.`,
-  };
+  if (STORE_CODES.includes(code)) {
+    const message = `The host program could not be stored in /tmp on ${where}: ${why}. Free space there, or make it writable.`;
+    return { kind: "program-refused", message };
+  }
+  const message = `The host program did not start on ${where}: ${why}. Log in there as the same user to see what stops it (shell, profile, forced command).`;
+  return { kind: "program-refused", message };
 }

@@ -13,7 +13,7 @@ import {
   type SshTarget,
   sshArgs,
 } from "./ssh-command.ts";
-import { sshProblem, startProblem } from "./ssh-problem.ts";
+import { brokenConnection, sshProblem, startProblem } from "./ssh-problem.ts";
 
 /** What a session needs to know about the way to its host. */
 export interface Transport {
@@ -78,7 +78,7 @@ function localTransport(program: string): Transport {
 }
 
 function sshTransport(target: SshTarget, paths: ReachPaths, program: string): Transport {
-  const where = `${target.user}@${target.address}, port ${target.port},`;
+  const where = `${target.user}@${target.address} (port ${target.port})`;
   return {
     where,
     // By login, by sudo, or by what the forced command is.
@@ -106,7 +106,7 @@ function sshTransport(target: SshTarget, paths: ReachPaths, program: string): Tr
       const problem = code === 255 || code < 0 ? sshProblem(stderr, where) : null;
       if (problem !== null) return problem;
       if (code !== 255) return startProblem(stderr, code, where);
-      return { kind: "connection-lost", message: `The connection to ${where} broke.` };
+      return { kind: "connection-lost", message: brokenConnection(where) };
     },
   };
 }
@@ -132,7 +132,7 @@ function targetProblem(
   if (keys.length === 0) {
     return {
       kind: "host-key-unknown",
-      message: `No host key is pinned for ${where} so nothing was sent. Pin the key that the host shows on its own console.`,
+      message: `No host key is pinned for ${where}, so nothing was sent. Pin the key that the host shows on its own console.`,
     };
   }
   return target.identityFile === null ? null : identityProblem(target.identityFile);

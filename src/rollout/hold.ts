@@ -1,5 +1,7 @@
 import { never } from "../base/failure.ts";
 import { durationToText, type Instant, instantToText } from "../base/instant.ts";
+import type { ReachProblemKind } from "../reach/model.ts";
+import { hostWordsToText } from "./host-words.ts";
 
 /**
  * Every reason for which the engine does not act now, with its facts. The engine keeps holds as
@@ -22,6 +24,8 @@ export type Hold =
   | { readonly why: "approval-withdrawn" }
   | {
       readonly why: "host-unreachable";
+      /** What stood in the way, as `reach` tells them apart: `host-key-changed`, `no-answer`, … */
+      readonly kind: ReachProblemKind;
       readonly problem: string;
       readonly since: Instant;
       readonly retryAt: Instant | null;
@@ -30,7 +34,13 @@ export type Hold =
   | { readonly why: "host-quarantined" }
   | { readonly why: "host-not-enrolled" }
   | HostRefused
-  | { readonly why: "host-held"; readonly code: string; readonly isBegun: boolean }
+  | { readonly why: "host-failed"; readonly code: string; readonly facts: string }
+  | {
+      readonly why: "host-held";
+      readonly code: string;
+      readonly facts: string;
+      readonly isBegun: boolean;
+    }
   | { readonly why: "host-silent"; readonly since: Instant }
   | { readonly why: "attempts-used"; readonly attempts: number }
   | { readonly why: "revert-over" }
@@ -139,11 +149,13 @@ function hostHoldToText(hold: HostHold, now: Instant): string {
     case "host-not-enrolled":
       return "the host is not enrolled, so it could not check a job nor sign a result; enrol it first";
     case "host-refused":
-      return `the host refused: ${hold.code}${hold.facts === "" ? "" : ` ${hold.facts}`}${retry(hold.retryAt, now)}`;
+      return `the host refused: ${said(hold)}${retry(hold.retryAt, now)}`;
+    case "host-failed":
+      return hostWordsToText(hold.code, hold.facts) || "the host said no more";
     case "host-held":
       return hold.isBegun
-        ? `the host stopped after it had begun: ${hold.code}; its state needs a look`
-        : `the host did not start: ${hold.code}; nothing was changed there`;
+        ? `the host stopped after it had begun: ${said(hold)}; its state needs a look`
+        : `the host did not start: ${said(hold)}; nothing was changed there`;
     case "host-silent":
       return `no word from the host since ${instantToText(hold.since)}, and it may be working; asking again until it answers`;
     case "attempts-used":
@@ -208,6 +220,18 @@ function at(instant: Instant, now: Instant): string {
   const distance = instant - now;
   const relative = distance > 0 ? ` (in ${durationToText(distance)})` : "";
   return `${instantToText(instant)}${relative}`;
+}
+
+/** What a program can tell a host's holds apart by: the host's own code, or what `reach` met. */
+export function holdCode(hold: Hold): string | null {
+  if ("code" in hold) return hold.code;
+  return hold.why === "host-unreachable" ? hold.kind : null;
+}
+
+/** Holds that were kept before hosts' facts were kept with them have none. */
+function said({ code, facts }: { readonly code: string; readonly facts?: string }): string {
+  const words = hostWordsToText(code, facts ?? "");
+  return words === "" ? code : `${code} ${words}`;
 }
 
 function retry(retryAt: Instant | null, now: Instant): string {

@@ -176,22 +176,20 @@ async function settle(talking: Talking, claimed: Claimed, end: ConversationEnd):
     });
     return;
   }
-  const seconds = backoffSeconds(await triesOf(engine, claimed));
-  const retryAt = engine.world.clock() + seconds * SECOND_MS;
-  await drop(engine, claimed, dropHold(end, engine.world.clock(), retryAt), seconds);
+  const seconds = backoffSeconds(now.tries);
+  const at = engine.world.clock();
+  const retryAt = at + seconds * SECOND_MS;
+  await drop(engine, claimed, dropHold(end, now.troubleSince ?? at, retryAt), seconds);
 }
 
 function dropHold(end: ConversationEnd, since: number, retryAt: number): Hold {
   if (end.refused !== null) return { why: "host-refused", ...end.refused, retryAt };
   if (end.problem !== null && (isSilence(end.problem.kind) || !end.isHeard)) {
-    return { why: "host-unreachable", problem: end.problem.message, since, retryAt };
+    const { kind, message } = end.problem;
+    return { why: "host-unreachable", kind, problem: message, since, retryAt };
   }
   const facts = end.problem?.message ?? "the talk ended before the host asked for a permit";
   return { why: "host-refused", code: "no-answer", facts, retryAt };
-}
-
-async function triesOf(engine: Engine, key: TargetKey): Promise<number> {
-  return (await targetState(engine.world.db, key))?.tries ?? 0;
 }
 
 async function drop(

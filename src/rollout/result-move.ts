@@ -1,6 +1,7 @@
 import { type Instant, SECOND_MS } from "../base/instant.ts";
 import type { Result } from "../fleet/result.ts";
 import type { Hold } from "./hold.ts";
+import { factsOfLine } from "./host-words.ts";
 import type { JobKind } from "./model.ts";
 
 /** What a host's signed word does to its target: pure, from the result and what its journal told. */
@@ -62,20 +63,28 @@ export function resultMove(
     case "noop":
       return { ...plain, verb: job === "revert" ? "result-reverted" : "result-noop" };
     case "rolled-back":
-      return { ...plain, verb: job === "revert" ? "result-reverted" : "result-rolled-back" };
+      return job === "revert"
+        ? { ...plain, verb: "result-reverted" }
+        : { ...plain, verb: "result-rolled-back", hold: failure(result.code, told.lastLine) };
     case "failed":
-      return { ...plain, verb: "result-failed" };
+      return { ...plain, verb: "result-failed", hold: failure(result.code, told.lastLine) };
     case "held": {
       // `note=` is always the last fact and may hold anything.
       const [state, ...facts] = (told.lastLine.split(" note=", 1)[0] ?? "").split(" ");
       const isLastWord = state === "HELD" || (job === "revert" && state === "NOTE");
       const isUnbegun = isLastWord && facts.includes("begun=no");
-      const hold: Hold = { why: "host-held", code: result.code, isBegun: !isUnbegun };
+      const said = isLastWord ? factsOfLine(told.lastLine) : "";
+      const hold: Hold = { why: "host-held", code: result.code, facts: said, isBegun: !isUnbegun };
       return { ...plain, verb: "result-held", hold, isUnbegun };
     }
     case "refused":
       return { ...plain, ...refusal(result.code, told) };
   }
+}
+
+function failure(code: string, lastLine: string): Hold {
+  const facts = /^(FAILED|ROLLED_BACK) /.test(lastLine) ? factsOfLine(lastLine) : "";
+  return { why: "host-failed", code, facts };
 }
 
 /**
@@ -86,7 +95,7 @@ function refusal(
   code: string,
   told: Parameters<typeof resultMove>[1],
 ): Pick<ResultMove, "verb" | "hold" | "isUnbegun" | "retryAfterSeconds"> {
-  const facts = /^REFUSED .*?\bnote=(.*)$/.exec(told.lastLine)?.[1] ?? "";
+  const facts = told.lastLine.startsWith("REFUSED ") ? factsOfLine(told.lastLine) : "";
   const seconds = retryAfterRefusal(code);
   const retryAt = seconds === null ? null : told.now + seconds * SECOND_MS;
   const hold: Hold = { why: "host-refused", code, facts, retryAt };

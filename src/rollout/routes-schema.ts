@@ -3,6 +3,7 @@ import { instantToText, SECOND_MS } from "../base/instant.ts";
 import { pipedWeakens } from "../fleet/model.ts";
 import type { ShownRollout, ShownTarget } from "./actions-show.ts";
 import type { Forecast } from "./forecast.ts";
+import { holdCode } from "./hold.ts";
 import type { RolloutRow } from "./store.ts";
 
 /** Replies of the rollout routes, and how they are made from what the actions return. */
@@ -171,6 +172,7 @@ export const targetSchema = z.strictObject({
   sentence: z.string(),
   holds: z.array(z.strictObject({ why: z.string(), text: z.string() })),
   step: z.string().nullable(),
+  /** The host's own code, or what stood in the way to it, such as `host-key-changed`. */
   code: z.string().nullable(),
   way: z.string().nullable(),
   retryAt: nullableTime,
@@ -189,7 +191,7 @@ export function targetOf({ target, explanation }: ShownTarget): z.output<typeof 
     sentence: explanation.sentence,
     holds: explanation.holds.map(({ hold, text }) => ({ why: hold.why, text })),
     step: target.step,
-    code: target.resultCode,
+    code: (target.hold === null ? null : holdCode(target.hold)) ?? target.resultCode,
     way: target.way,
     retryAt: textOrNull(target.retryAt),
     endedAt: textOrNull(target.endedAt),

@@ -1,5 +1,6 @@
 import { type RawBuilder, sql } from "kysely";
 import type { HostId, RolloutId, SubjectId } from "../base/ids.ts";
+import type { Instant } from "../base/instant.ts";
 import type { Db, Reader, Tx } from "../db/database.ts";
 import { inTransaction } from "../db/database.ts";
 import type { Hold } from "./hold.ts";
@@ -286,13 +287,21 @@ export async function endConversation(
             or (t.state = 'held' and t.is_begun))`.execute(db);
 }
 
+export interface TargetNow {
+  readonly state: string;
+  readonly epoch: number;
+  readonly tries: number;
+  /** Since when it could not be brought its job; null when the last try went well. */
+  readonly troubleSince: Instant | null;
+}
+
 /** Where a leased or begun target stands now; null when it is no longer at this attempt. */
 export async function targetState(
   reader: Reader,
   key: Omit<TargetKey, "epoch">,
-): Promise<{ readonly state: string; readonly epoch: number; readonly tries: number } | null> {
-  const { rows } = await sql<{ state: string; epoch: number; tries: number }>`
-    select state, epoch, tries from target
+): Promise<TargetNow | null> {
+  const { rows } = await sql<TargetNow>`
+    select state, epoch, tries, trouble_since as "troubleSince" from target
      where rollout = ${key.rollout} and host = ${key.host} and attempt = ${key.attempt}
   `.execute(reader);
   return rows[0] ?? null;

@@ -286,7 +286,7 @@ describe("after a permit", () => {
   test("a journal line cannot bring a host back that was given up or ended", async () => {
     const [story, [first]] = await aClaimed(1);
     const { rollout, host, attempt, epoch } = first!;
-    const hold = { why: "host-unreachable", problem: "x", since: 0, retryAt: null } as const;
+    const hold = { why: "host-unreachable", kind: "unreachable", problem: "x", since: 0, retryAt: null } as const;
     await dropTargets(db, [{ rollout, host, attempt, epoch, hold, retryAfterSeconds: 30 }]);
     await recordOf(first!, "begin");
     const [target] = await targetsOf(db, story);
@@ -393,7 +393,7 @@ describe("a halt", () => {
     await inTransaction(db, (tx) => orderReverts(tx, story.id, 1));
     const owner = await own(db, story, "a");
     await claim(db, { ...owner, ...job, kind: "revert", ...under(story) });
-    const hold = { why: "host-held", code: "E_PERMIT", isBegun: false } as const;
+    const hold = { why: "host-held", code: "E_PERMIT", facts: "", isBegun: false } as const;
     const held = { ...done, verb: "result-held", job: "revert", isUnbegun: true, hold } as const;
     const result = { kind: "revert", state: "held", code: "E_PERMIT", move: held } as const;
     await apply(resultOf(story, first!.host, result));

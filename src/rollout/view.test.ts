@@ -165,7 +165,7 @@ describe("why a host stands where it stands", () => {
     const facts = "dpkg lock held by unattended-upgrades";
     const hold = { why: "host-refused", code: "E_LOCK", facts, retryAt } as const;
     expect(explainTarget(aTarget({ wave: 1, hold }), loaded()).sentence).toBe(
-      `waits: the host refused: E_LOCK ${facts}; tries again 2026-11-21T22:01:00.000Z (in 1 min)`,
+      `waits: the host refused: E_LOCK ${facts}; let the other run of the package manager end, or end it; tries again 2026-11-21T22:01:00.000Z (in 1 min)`,
     );
   });
 
