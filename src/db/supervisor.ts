@@ -16,6 +16,7 @@ import type { Log } from "../base/log.ts";
 import { type Loop, startLoop } from "../base/loop.ts";
 import { runCommand } from "../base/run-command.ts";
 import { type Connection, clientConfig } from "./database.ts";
+import { diskSpace } from "./disk-space.ts";
 import {
   copyBinaries,
   databaseUser,
@@ -56,7 +57,9 @@ const STEP_TIMEOUT_MS = 60_000;
 const SOCKET_NAME_BYTES = 19;
 const SOCKET_PATH_BYTES_MAX = 107;
 const SOCKET_NAME = ".s.PGSQL.5432";
-const WATCH_MS = 1_000;
+/** A look costs two reads of small files. */
+const WATCH_MS = 200;
+const RESTART_PAUSE_MS_MIN = 1_000;
 const RESTART_PAUSE_MS_MAX = 60_000;
 const READY_MS_MAX = 60_000;
 const ORPHAN_MS_MAX = 20_000;
@@ -139,7 +142,8 @@ function startWatch(cluster: Cluster, log: Log): Loop {
         log.warn("the embedded PostgreSQL runs again");
       } catch (cause) {
         failures += 1;
-        notBefore = Date.now() + Math.min(RESTART_PAUSE_MS_MAX, WATCH_MS * 2 ** failures);
+        notBefore =
+          Date.now() + Math.min(RESTART_PAUSE_MS_MAX, RESTART_PAUSE_MS_MIN * 2 ** failures);
         throw cause;
       }
       return false;
@@ -158,7 +162,7 @@ function prepare(options: EmbeddedOptions): Cluster {
   if (user !== null && !isEnterableByOthers(options.state)) {
     throw new Failure(
       "invalid",
-      `The state folder ${options.state} lies where only root may go, and PostgreSQL runs as the user ${user.name}. Choose a folder that others may pass through, such as /var/lib/fettle, with --state or FETTLE_STATE.`,
+      `The state folder ${options.state} lies where only root may go, and PostgreSQL runs as the user ${user.name}. Choose a folder that others may pass through, such as /var/lib/fettle-server, with --state or FETTLE_STATE.`,
     );
   }
   const found = embeddedFolder();
@@ -195,9 +199,13 @@ async function run(cluster: Cluster, program: string, args: readonly string[]): 
     outputBytesMax: 1024 * 1024,
   });
   if (result.code === 0) return;
+  const space = await diskSpace(cluster.data);
+  const why = space.isLow
+    ? `${Math.floor(space.freeBytes / 1024)} KB are left on that disk: free some space there.`
+    : `Its log is ${cluster.data}/server.log.`;
   throw new Failure(
     "unavailable",
-    `The embedded PostgreSQL could not run ${program} on ${cluster.data}. Its log is ${cluster.data}/server.log.`,
+    `The embedded PostgreSQL could not run ${program} on ${cluster.data}. ${why}`,
     { facts: { code: result.code, output: tail(result.stdout), error: tail(result.stderr) } },
   );
 }

@@ -15,7 +15,7 @@ export interface World {
 }
 
 export interface Paths {
-  /** Keys, starter data, embedded database: `<clone>/.fettle` or `/var/lib/fettle`. */
+  /** Keys, starter data, embedded database: `<clone>/.fettle` or `/var/lib/fettle-server`. */
   readonly state: string;
   /** Short folder for sockets (a socket's path ends at 107 bytes). */
   readonly sockets: string;

@@ -4,6 +4,7 @@ import { parse } from "yaml";
 import { z } from "zod";
 import { type Config, configSchema } from "../base/config.ts";
 import { Failure } from "../base/failure.ts";
+import { isInstalled, SYSTEM_CONFIG } from "./installed.ts";
 
 /**
  * Reads `fettle.yaml`, `FETTLE_*` and flags. A flag wins over the environment, the environment over
@@ -21,7 +22,8 @@ export interface ConfigSources {
 const NOT_CONFIG = /^FETTLE_(CONFIG|SOCKETS|URL|TOKEN|NODE|TEST_.*|LAB_.*|DEMO_.*)$/;
 
 export function loadConfig(sources: ConfigSources): Config {
-  const file = sources.environment["FETTLE_CONFIG"] ?? join(sources.clone, "fettle.yaml");
+  const usual = isInstalled ? SYSTEM_CONFIG : join(sources.clone, "fettle.yaml");
+  const file = sources.environment["FETTLE_CONFIG"] ?? usual;
   const merged = {
     ...sources.preferences,
     ...fromFile(file, sources.environment["FETTLE_CONFIG"] !== undefined),

@@ -5,6 +5,7 @@ import { type Log, makeLog } from "../base/log.ts";
 import type { Loop } from "../base/loop.ts";
 import { startChangeLoop } from "../change/loops.ts";
 import { type Connection, openDatabase } from "../db/database.ts";
+import { startDiskWatch } from "../db/disk-space.ts";
 import { migrate } from "../db/migrate.ts";
 import { type Channel, type Listener, listen } from "../db/notify.ts";
 import { startEmbedded } from "../db/supervisor.ts";
@@ -20,6 +21,7 @@ import { startRollouts } from "../rollout/loops.ts";
 import { allRoutes } from "../server/all-routes.ts";
 import { loadPages } from "../server/pages.ts";
 import { startServer } from "../server/server.ts";
+import { isInstalled } from "./installed.ts";
 import { type InstanceLock, takeInstanceLock } from "./instance-lock.ts";
 import { databaseSockets, removeSocketFolders } from "./state-folder.ts";
 
@@ -53,8 +55,8 @@ class Closers {
   }
 }
 
-/** Where `npm run build:pages` puts them. */
-const builtPages = join(import.meta.dirname, "../../dist/web");
+/** Where `npm run build:pages` puts them; a package is what `dist` was. */
+const builtPages = join(import.meta.dirname, "../..", isInstalled ? "web" : "dist/web");
 
 export async function startFettle(config: Config, paths: Paths): Promise<RunningFettle> {
   const log = makeLog(config.logLevel);
@@ -80,6 +82,8 @@ interface Starting {
 
 async function startAll(start: Starting): Promise<RunningFettle> {
   const { config, paths, log, lock, closers } = start;
+  const disk = startDiskWatch({ folder: paths.state, log });
+  closers.add("disk watch", () => disk.stop());
   const { connection, description } = await openStore(start);
   const applied = await migrate(connection);
   if (applied.length > 0) log.info({ applied }, "database upgraded");

@@ -10,6 +10,7 @@ import { scanHost } from "../inventory/inspect-host.ts";
 import type { Host } from "../inventory/model.ts";
 import { failureText, version } from "./about.ts";
 import { look, publishersAsked } from "./first-look.ts";
+import { commandName } from "./installed.ts";
 import { lookText, publisherLine } from "./look-text.ts";
 import { type RunningFettle, startFettle } from "./server.ts";
 
@@ -36,7 +37,9 @@ export async function start(options: StartOptions): Promise<void> {
     if (signal.aborted) return;
     const seen = lookText(await look(fettle.world, host.id));
     say(seen);
-    say(`Ready in ${secondsSinceLaunch()} s. Try: ./fettle host list, ./fettle patch list`);
+    say(
+      `Ready in ${secondsSinceLaunch()} s. Try: ${commandName} host list, ${commandName} patch list`,
+    );
     await lookAgain({ world: fettle.world, host, seen, say, signal });
   });
   say("Stopped.");
@@ -98,14 +101,14 @@ function waitForEnd(say: (text: string) => void): {
 async function saySetup(fettle: RunningFettle, options: StartOptions): Promise<void> {
   if (fettle.setupSecret === null) return;
   const { say, config, paths } = options;
-  const command =
-    config.state === undefined ? "./fettle setup" : `FETTLE_STATE=${paths.state} ./fettle setup`;
+  const setup = `${commandName} setup`;
+  const command = config.state === undefined ? setup : `FETTLE_STATE=${paths.state} ${setup}`;
   say(`First admin   run ${command}   (it reads the secret ${fettle.setupSecret})`);
   const link = await makeSetupLink(fettle.world);
   if (link === null) return;
   const isLocal = ["127.0.0.1", "::1", "localhost"].includes(config.host);
   const how = isLocal ? ", through a tunnel to this port," : "";
-  say(`              or on another machine${how} once, within 15 minutes: ./fettle setup --link`);
+  say(`              or on another machine${how} once, within 15 minutes: ${setup} --link`);
   say(`              and paste ${isLocal ? fettle.url : urlFromOutside(fettle.url)}${link.path}`);
 }
 

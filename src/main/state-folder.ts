@@ -15,11 +15,12 @@ import { basename, join, resolve } from "node:path";
 import { Failure } from "../base/failure.ts";
 import { isEnterableByOthers } from "../db/postgres-files.ts";
 import type { Paths } from "../db/world.ts";
+import { installedState, isInstalled, SYSTEM_STATE } from "./installed.ts";
 
 /**
  * Where state and sockets live. State is `<clone>/.fettle`; root in a clone that other users cannot
- * enter uses `/var/lib/fettle`, because PostgreSQL runs as another user there. Sockets need a short
- * folder: a Unix socket's path ends at 107 bytes.
+ * enter uses `/var/lib/fettle-server`, because PostgreSQL runs as another user there; so does an
+ * installed package. Sockets need a short folder: a Unix socket's path ends at 107 bytes.
  */
 export interface FolderOptions {
   readonly clone: string;
@@ -35,7 +36,8 @@ const SOCKET_FOLDER_BYTES_MAX = 71;
 export function stateFolder(options: Pick<FolderOptions, "clone" | "state">): string {
   if (options.state !== undefined) return real(resolve(options.state));
   const isRoot = process.getuid?.() === 0;
-  if (isRoot && !isEnterableByOthers(options.clone)) return "/var/lib/fettle";
+  if (isInstalled) return real(installedState(isRoot, process.env["XDG_STATE_HOME"]));
+  if (isRoot && !isEnterableByOthers(options.clone)) return SYSTEM_STATE;
   return real(join(options.clone, ".fettle"));
 }
 

@@ -5,7 +5,7 @@ import { assert } from "../base/failure.ts";
 /**
  * Joins the parts in `host/` to the one program that runs on a managed host. The parts hold
  * functions and constants; the last line alone calls `main`, so a file that was cut short on its
- * way runs nothing.
+ * way runs nothing. A built package has the parts joined already, as `host/fettle-host`.
  */
 
 const PARTS = join(import.meta.dirname, "../../host");
@@ -22,14 +22,18 @@ export interface HostPlaces {
 }
 
 export function hostProgram(places: HostPlaces = {}): string {
-  const parts = readdirSync(PARTS).filter((name) => /^\d\d-[a-z]+\.sh$/.test(name));
-  const bodies = parts.sort().map((name) => readFileSync(join(PARTS, name), "utf8"));
-  const program = `${bodies.join("\n")}\nmain "$@"\n`;
   return [
     ["ETC", places.etc],
     ["VAR", places.var],
     ["PATH", places.path],
-  ].reduce((text, [name, value]) => setConstant(text, name ?? "", value), program);
+  ].reduce((text, [name, value]) => setConstant(text, name ?? "", value), asShipped());
+}
+
+function asShipped(): string {
+  const parts = readdirSync(PARTS).filter((name) => /^\d\d-[a-z]+\.sh$/.test(name));
+  if (parts.length === 0) return readFileSync(join(PARTS, "fettle-host"), "utf8");
+  const bodies = parts.sort().map((name) => readFileSync(join(PARTS, name), "utf8"));
+  return `${bodies.join("\n")}\nmain "$@"\n`;
 }
 
 function setConstant(program: string, name: string, value: string | undefined): string {
