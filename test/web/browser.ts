@@ -27,6 +27,9 @@ export async function openBrowser(): Promise<Browser> {
   });
 }
 
+/** Longer than any page takes on a busy machine, short enough to see quickly that one is broken. */
+const WAIT_MS_MAX = 12_000;
+
 export interface Visit {
   readonly page: Page;
   readonly context: BrowserContext;
@@ -50,6 +53,7 @@ export async function visit(browser: Browser, url: string, view: View = {}): Pro
     locale: "en-GB",
     timezoneId: "Europe/Berlin",
   });
+  context.setDefaultTimeout(WAIT_MS_MAX);
   const page = await context.newPage();
   const faults: string[] = [];
   page.on("pageerror", (error) => faults.push(`uncaught: ${error.message}`));
@@ -65,7 +69,7 @@ export async function visit(browser: Browser, url: string, view: View = {}): Pro
 export async function signIn(page: Page, who: { handle: string; password: string }): Promise<void> {
   await page.goto("/sign-in");
   await page.getByLabel("Handle").fill(who.handle);
-  await page.getByLabel("Password", { exact: true }).fill(who.password);
+  await page.locator("input[name=password]").fill(who.password);
   await page.getByRole("button", { name: "Sign in" }).click();
   await page.getByRole("navigation", { name: "Main" }).waitFor();
 }

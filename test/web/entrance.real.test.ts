@@ -1,0 +1,114 @@
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { makeSetupLink } from "../../src/identity/actions-setup.ts";
+import {
+  expectAccessible,
+  expectNoSidewaysScroll,
+  hasBrowser,
+  openBrowser,
+  picture,
+  signIn,
+  visit,
+} from "./browser.ts";
+import { openSite, type Site } from "./site.ts";
+
+const GRACE = { handle: "grace", password: "a ship in port is safe, but" };
+
+describe.skipIf(!hasBrowser && process.env["CI"] === undefined)("the way in", () => {
+  let site: Site;
+  let browser: Browser;
+
+  beforeAll(async () => {
+    site = await openSite({ isSetUp: false });
+    browser = await openBrowser();
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await site?.close();
+  });
+
+  test("tells the first visitor how the first administrator is made", async () => {
+    const { page, faults } = await visit(browser, site.url);
+    await page.goto("/");
+    await page.getByRole("heading", { name: "Welcome to Fettle" }).waitFor();
+    await expectAccessible(page);
+    await picture(page, "welcome");
+    expect(faults).toEqual([]);
+  });
+
+  test("makes the administrator by the one-time link, once, and leaves no secret behind", async () => {
+    const link = await makeSetupLink(site.world);
+    const { page, context, faults } = await visit(browser, site.url);
+    await page.goto(link?.path ?? "");
+    await page.getByLabel("Handle").fill("Not A Handle");
+    await page.getByLabel("Name").fill("Grace Hopper");
+    await page.locator("input[name=password]").fill("short");
+    await page.getByLabel("The same again").fill("short");
+    await page.getByRole("button", { name: "Set up" }).click();
+    await page.getByRole("alert").waitFor();
+    await page.getByLabel("Handle").fill(GRACE.handle);
+    await page.locator("input[name=password]").fill(GRACE.password);
+    await page.getByLabel("The same again").fill(GRACE.password);
+    await picture(page, "setup");
+    await expectAccessible(page);
+    await page.getByRole("button", { name: "Set up" }).click();
+    await page.getByRole("navigation", { name: "Main" }).waitFor();
+    expect(page.url()).toBe(`${site.url}/`);
+    const [cookie] = await context.cookies();
+    expect(cookie).toMatchObject({ httpOnly: true, secure: true, sameSite: "Strict" });
+    const kept = await page.evaluate(() => JSON.stringify({ ...localStorage, ...sessionStorage }));
+    expect(kept).not.toContain(GRACE.password);
+    // The token for the command line was given back: the session is all that there is.
+    const tokens = await page.evaluate(async () => (await fetch("/api/v1/tokens")).json());
+    expect(tokens).toMatchObject({ items: [] });
+    await page.goto(link?.path ?? "");
+    await page.getByRole("heading", { name: "Setup is over" }).waitFor();
+    expect(faults).toEqual([]);
+  });
+
+  test("lets the right password in, back to where one came from, and out again", async () => {
+    const { page, context, faults } = await visit(browser, site.url);
+    await page.goto("/hosts?q=web");
+    await page.getByLabel("Handle").fill(GRACE.handle);
+    await page.locator("input[name=password]").fill("wrong");
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.getByRole("alert").waitFor();
+    await expectAccessible(page);
+    await page.locator("input[name=password]").fill(GRACE.password);
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.waitForURL("**/hosts?q=web");
+    await page.getByRole("button", { name: GRACE.handle }).click();
+    await page.getByRole("menuitem", { name: "Sign out" }).click();
+    await page.getByRole("heading", { name: "Sign in to Fettle" }).waitFor();
+    expect(await context.cookies()).toEqual([]);
+    expect(faults).toEqual([]);
+  });
+
+  test("takes an invitation", async () => {
+    const { page } = await visit(browser, site.url);
+    await page.goto("/");
+    await signIn(page, GRACE);
+    const invite = await page.evaluate(async () => {
+      const send = (path: string, body?: unknown): Promise<Response> =>
+        fetch(path, {
+          method: "POST",
+          headers: body === undefined ? {} : { "content-type": "application/json" },
+          ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        });
+      const grants = [{ role: "viewer", scope: "" }];
+      await send("/api/v1/users", { handle: "joan", name: "Joan Clarke", grants });
+      const made = await send("/api/v1/users/joan/invite");
+      return ((await made.json()) as { readonly invite: string }).invite;
+    });
+    const guest = await visit(browser, site.url, { width: 390, height: 800, scheme: "dark" });
+    await guest.page.goto(`/invite#${invite}`);
+    await guest.page.locator("input[name=password]").fill("nine men in five days");
+    await guest.page.getByLabel("The same again").fill("nine men in five days");
+    await expectAccessible(guest.page);
+    await expectNoSidewaysScroll(guest.page);
+    await picture(guest.page, "invite-390-dark");
+    await guest.page.getByRole("button", { name: "Accept" }).click();
+    await guest.page.getByRole("button", { name: "joan" }).waitFor();
+    expect(guest.faults).toEqual([]);
+  });
+});
