@@ -3,6 +3,7 @@ import type { Search } from "../app/search-state.ts";
 import type { Tone } from "../parts/mark.tsx";
 
 export type HostList = Reply<"/api/v1/hosts">;
+export type HostReply = Reply<"/api/v1/hosts/{host}">;
 export type ShownHost = HostList["items"][number];
 export type Respect = keyof HostList["facets"];
 export type StateTone = Exclude<Tone, "running" | "waiting">;
@@ -66,5 +67,5 @@ export function hostQuery(search: Search): HostFilters {
   return Object.fromEntries(set);
 }
 
-/** The hosts, one a page of the API, as everything that lists hosts orders them. */
+/** After these hints a list of hosts may be another. */
 export const HOST_TOPICS = ["hosts", "findings"] as const;

@@ -29,7 +29,8 @@ export function Scans() {
   return shown.map((scan) => <RunningScan key={scan.id} id={scan.id} />);
 }
 
-function RunningScan({ id }: { readonly id: string }) {
+/** One scan: how far it is, and what failed. */
+export function RunningScan({ id }: { readonly id: string }) {
   const scan = useAnswer({
     key: ["scan", id],
     topics: [`scan:${id}`],

@@ -10,6 +10,11 @@ export interface Action {
   readonly reason: string | null;
 }
 
+/** The action of that verb among those that the API lists for an object. */
+export function actionFor(actions: readonly Action[], verb: string): Action | undefined {
+  return actions.find((action) => action.verb === verb);
+}
+
 interface ActionButtonProps {
   /** From the API: whether it may be done now, and why not. */
   readonly action: Action | undefined;

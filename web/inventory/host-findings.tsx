@@ -1,0 +1,157 @@
+import { Text } from "@mantine/core";
+import { api, ask, type Reply } from "../app/api.ts";
+import { useAnswer } from "../app/queries.ts";
+import { type Search, useSearch } from "../app/search-state.ts";
+import { Empty } from "../parts/empty.tsx";
+import { FilterBar, FilterChoice, FilterField, FilterReset } from "../parts/filters.tsx";
+import { Instant } from "../parts/instant.tsx";
+import { Mark, type Tone } from "../parts/mark.tsx";
+import { type Column, VirtualList } from "../parts/virtual-list.tsx";
+
+type Finding = Reply<"/api/v1/hosts/{host}/findings">["items"][number];
+
+/** What the host is vulnerable to, worst first, with why; and what nobody can tell of it. */
+export function HostFindings({ host, id }: { readonly host: string; readonly id: string }) {
+  const [search, set] = useSearch();
+  const query = findingQuery(search);
+  const topics = ["findings", `host:${id}`];
+  const params = { path: { host }, query: { ...query, limit: 1 } };
+  const first = useAnswer({
+    key: ["host", host, "findings", query],
+    topics,
+    load: (signal) => ask(api.GET("/api/v1/hosts/{host}/findings", { params, signal })),
+  });
+  const isFiltered = Object.keys(query).length > 0;
+  return (
+    <>
+      <FilterBar>
+        <FilterField search={search} set={set} label="CVE, package or words" />
+        <FilterChoice
+          search={search}
+          set={set}
+          name="exploited"
+          label="Exploited or not"
+          choices={[
+            { value: "true", label: "Known exploited" },
+            { value: "false", label: "Not known to be" },
+          ]}
+        />
+        <FilterReset search={search} set={set} names={["q", "exploited"]} />
+      </FilterBar>
+      {first.data !== undefined && <NotKnown of={first.data} />}
+      <VirtualList
+        label="findings"
+        listKey={["host", host, "findings", query]}
+        topics={topics}
+        load={(range) =>
+          ask(
+            api.GET("/api/v1/hosts/{host}/findings", {
+              params: { path: { host }, query: { ...query, ...range } },
+            }),
+          )
+        }
+        rowId={(row) => `${row.vulnerability} ${row.ecosystem} ${row.source}`}
+        columns={columns}
+        href={(row) => row.href}
+        rowHeight={54}
+        empty={
+          <Empty title={isFiltered ? "No finding matches these filters" : "Nothing was found"}>
+            {isFiltered
+              ? "Take one of the filters away to see more."
+              : "No loaded feed names a flaw in what is installed here. What the feeds do not cover stands above."}
+          </Empty>
+        }
+      />
+    </>
+  );
+}
+
+function findingQuery(search: Search) {
+  const { q = "", exploited = "" } = search;
+  return {
+    ...(q === "" ? {} : { q }),
+    ...(exploited === "" ? {} : { exploited: exploited as "true" | "false" }),
+  };
+}
+
+function NotKnown({ of }: { readonly of: Reply<"/api/v1/hosts/{host}/findings"> }) {
+  if (of.notKnown.length === 0 && !of.isMatching) return null;
+  return (
+    <Text size="sm" mb="sm" component="div">
+      {of.isMatching && (
+        <Mark tone="running">Packages are still being compared; the list is not final.</Mark>
+      )}
+      {of.notKnown.map((sentence) => (
+        <div key={sentence}>
+          <Mark tone="unknown">Not known</Mark> {sentence}
+        </div>
+      ))}
+    </Text>
+  );
+}
+
+function toneOf(finding: Finding): Tone {
+  if (finding.isExploited) return "bad";
+  return finding.fixedVersion === null ? "waiting" : "attention";
+}
+
+const columns: readonly Column<Finding>[] = [
+  {
+    title: "Vulnerability",
+    width: "minmax(150px, 190px)",
+    cell: (row) => (
+      <Mark tone={toneOf(row)} reason={row.isExploited ? "Known exploited" : null}>
+        {row.vulnerability}
+      </Mark>
+    ),
+  },
+  {
+    title: "What and why",
+    width: "minmax(140px, 3fr)",
+    cell: (row) => (
+      <>
+        <div>{row.title === "" ? row.source : row.title}</div>
+        <Text size="xs" c="dimmed" truncate title={row.because}>
+          {row.because}
+        </Text>
+      </>
+    ),
+  },
+  {
+    title: "Package",
+    width: "minmax(120px, 1fr)",
+    isWideOnly: true,
+    cell: (row) => (
+      <span title={row.packages.map((p) => `${p.name} ${p.version} ${p.arch}`).join("\n")}>
+        {row.source}
+        {row.packages.length > 1 && <span className="dim"> +{row.packages.length - 1}</span>}
+      </span>
+    ),
+  },
+  {
+    title: "Fixed in",
+    width: "minmax(100px, 1fr)",
+    isWideOnly: true,
+    cell: (row) =>
+      row.fixedVersion === null ? (
+        <span className="dim">{row.label}</span>
+      ) : (
+        <span title={row.label}>{row.fixedVersion}</span>
+      ),
+  },
+  {
+    title: "CVSS",
+    width: "52px",
+    isNumber: true,
+    isWideOnly: true,
+    cell: (row) => row.cvss ?? "–",
+  },
+  {
+    title: "EPSS",
+    width: "60px",
+    isNumber: true,
+    isWideOnly: true,
+    cell: (row) => row.epss?.toFixed(3) ?? "–",
+  },
+  { title: "Since", width: "90px", isWideOnly: true, cell: (row) => <Instant at={row.since} /> },
+];
