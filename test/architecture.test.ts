@@ -21,6 +21,7 @@ const order: readonly (readonly [folder: string, mayImport: readonly string[]])[
   ["change", ["+plan"]],
   ["fleet", ["+plan"]],
   ["rollout", ["+change", "fleet"]],
+  ["reports", ["+rollout"]],
 ];
 
 /** Imports that a rule of the table does not give, each with its reason. */

@@ -1,3 +1,4 @@
+import { type Action, actionOf } from "../base/action.ts";
 import { type Actor, scopesFor } from "../base/actor.ts";
 import { assert, Failure } from "../base/failure.ts";
 import type { World } from "../db/world.ts";
@@ -22,14 +23,7 @@ export interface ShownChange {
   readonly view: SignedView;
   readonly weaker: readonly WeakerChoice[];
   readonly approvals: readonly Approval[];
-  readonly actions: readonly AllowedAction[];
-}
-
-export interface AllowedAction {
-  readonly verb: "approve" | "reject" | "withdraw" | "edit";
-  readonly isAllowed: boolean;
-  /** Why not, in words; "" when allowed. */
-  readonly reason: string;
+  readonly actions: readonly Action[];
 }
 
 /** Until hosts check more, every ring line that Fettle writes says `sod plain log off`. */
@@ -78,11 +72,11 @@ async function actionsFor(
     readonly statement: { readonly requester: string };
     readonly approvals: readonly Approval[];
   },
-): Promise<AllowedAction[]> {
+): Promise<Action[]> {
   const { change, approvals } = facts;
   const subject = await loadSubject(world.db, actor.subject);
   const person = subject?.owner ?? actor.subject;
-  const covers = await coversAll(world, actor, change);
+  const covers = await coversAll(world, actor, change, "change.approve");
   const may = mayApprove({
     change,
     requester: facts.statement.requester,
@@ -104,15 +98,30 @@ async function actionsFor(
     withdraw: own !== "" ? own : late("withdraw"),
     edit: own !== "" ? own : late("edit"),
   };
-  return (["approve", "reject", "withdraw", "edit"] as const).map((verb) => ({
-    verb,
-    isAllowed: reasons[verb] === "",
-    reason: reasons[verb],
-  }));
+  return [
+    actionOf("approve", "Approve", reasons.approve),
+    actionOf("reject", "Reject", reasons.reject),
+    actionOf("withdraw", "Withdraw", reasons.withdraw),
+    actionOf("edit", "Give it another plan", reasons.edit),
+    actionOf("start", "Start the rollout", await startRefusal(world, actor, change)),
+  ];
 }
 
-async function coversAll(world: World, actor: Actor, change: Change): Promise<boolean> {
-  const scopes = scopesFor(actor, "change.approve");
+/** Whoever starts the rollout looks at all of this again, under the locks of the start. */
+async function startRefusal(world: World, actor: Actor, change: Change): Promise<string | null> {
+  if (nextState(change.state, "start") === null) return `The change is ${change.state}.`;
+  if (change.expiresAt <= world.clock()) return "The approved time of the change is over.";
+  const covers = await coversAll(world, actor, change, "rollout.operate");
+  return covers ? null : "Your right to operate rollouts does not cover every host of the plan.";
+}
+
+async function coversAll(
+  world: World,
+  actor: Actor,
+  change: Change,
+  permission: "change.approve" | "rollout.operate",
+): Promise<boolean> {
+  const scopes = scopesFor(actor, permission);
   const { inScope, all } = await countPlanHosts(world.db, change.plan, scopes);
   return inScope === all;
 }

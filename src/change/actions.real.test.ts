@@ -325,7 +325,7 @@ describe("a change", () => {
       "revert order 259200",
     ]);
     const allowed = (one: typeof shown): string[] =>
-      one.actions.filter((action) => action.isAllowed).map((action) => action.verb);
+      one.actions.filter((action) => action.allowed).map((action) => action.verb);
     expect(allowed(shown)).toEqual(["approve", "reject"]);
     expect(allowed(await showChange(world, carol!.actor, change.id))).toEqual([
       "reject",

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { actionSchema } from "../base/action.ts";
 import { scopesFor } from "../base/actor.ts";
 import { Failure } from "../base/failure.ts";
 import { instantToText } from "../base/instant.ts";
@@ -226,13 +227,7 @@ const getChange = route({
     /** What the plan's choices give up. */
     weaker: z.array(z.strictObject({ choice: z.string(), givesUp: z.string() })),
     given: z.array(approvalSchema),
-    actions: z.array(
-      z.strictObject({
-        verb: z.enum(["approve", "reject", "withdraw", "edit"]),
-        allowed: z.boolean(),
-        reason: z.string(),
-      }),
-    ),
+    actions: z.array(actionSchema),
   }),
   errors: ["not-found"],
   async handle(context, { params }) {
@@ -257,11 +252,7 @@ const getChange = route({
       },
       weaker: [...shown.weaker],
       given: shown.approvals.map(approvalReply),
-      actions: shown.actions.map(({ verb, isAllowed, reason }) => ({
-        verb,
-        allowed: isAllowed,
-        reason,
-      })),
+      actions: [...shown.actions],
     };
   },
 });

@@ -259,9 +259,9 @@ function registerEdit(host: Command, cli: Cli): void {
         ...Object.fromEntries(removed.map((key) => [key, null])),
       };
       const params = { path: { host: name } };
-      const edited = await ask(
-        cli.client().PATCH("/api/v1/hosts/{host}", { params, body: { labels } }),
-      );
+      const client = cli.client();
+      await ask(client.PATCH("/api/v1/hosts/{host}", { params, body: { labels } }));
+      const { host: edited } = await ask(client.GET("/api/v1/hosts/{host}", { params }));
       show(cli, edited, () => hostTable([edited], cli.clock()));
     });
   host

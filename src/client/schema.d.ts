@@ -384,7 +384,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Hosts by name, within the reader's scope. */
+        /** Hosts by name, each with its four states; counts by state for the filters. */
         get: operations["getHosts"];
         put?: never;
         /** Adds a host. Its host key must be pinned: given, known or confirmed by fingerprint. */
@@ -402,7 +402,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One host by id or name, with what it runs. */
+        /** One host by id or name, with its four states and what it runs. */
         get: operations["getHostsByHost"];
         put?: never;
         post?: never;
@@ -442,6 +442,23 @@ export interface paths {
         put?: never;
         /** Accepts the key of a host with an installed program, after comparing its fingerprint. */
         post: operations["postHostsByHostEnrolmentConfirmation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/hosts/{host}/findings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What one host is vulnerable to, worst first, and what is not known about it. */
+        get: operations["getHostsByHostFindings"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -491,6 +508,23 @@ export interface paths {
         };
         /** Asks the host program what it is, which policy it has and what it works on. */
         get: operations["getHostsByHostStatus"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/hosts/{host}/timeline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What happened to a host, and why nothing did; newest first. */
+        get: operations["getHostsByHostTimeline"];
         put?: never;
         post?: never;
         delete?: never;
@@ -571,6 +605,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/live": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Hints about what changed (server-sent events, `{"topics": [...]}`); goes on after `Last-Event-ID`. The topic `all` means that hints were missed. */
+        get: operations["getLive"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/login": {
         parameters: {
             query?: never;
@@ -635,6 +686,23 @@ export interface paths {
         get?: never;
         /** Sets one's own password and ends all sessions. */
         put: operations["putMePassword"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/overview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where the fleet stands: one sentence, what to do next, and what it rests on. */
+        get: operations["getOverview"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -882,6 +950,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/policy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The policy files in force and those that plans used: digest, since when, exact text. */
+        get: operations["getPolicy"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/roles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The roles: what each may do, in words. */
+        get: operations["getRoles"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/rollouts": {
         parameters: {
             query?: never;
@@ -1043,7 +1145,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** Your own scans of the last day, newest first, so that one left alone is found again. */
+        get: operations["getScans"];
         put?: never;
         /** Inspects hosts in the background: some by name, those of a selector, or all. */
         post: operations["postScans"];
@@ -1087,6 +1190,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Finds hosts, cases, changes, vulnerabilities, rollouts and plans by name or number. */
+        get: operations["getSearch"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/setup": {
         parameters: {
             query?: never;
@@ -1094,7 +1214,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * Whether the first administrator is still to be made.
+         * @description Open to everybody: The sign-in page must know whether anybody can sign in yet.
+         */
+        get: operations["getSetup"];
         put?: never;
         /**
          * Makes the first administrator. Works once, with the secret of the state folder.
@@ -1257,7 +1381,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Whether this server works and reaches its database.
+         * Whether this server works, reaches its database and has room on its disk.
          * @description Open to everybody: Load balancers and service managers ask without an account.
          */
         get: operations["getHealthz"];
@@ -1273,6 +1397,12 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        Action: {
+            allowed: boolean;
+            label: string;
+            reason: string | null;
+            verb: string;
+        };
         ApproverKey: {
             /** Format: date-time */
             addedAt: string;
@@ -1330,31 +1460,6 @@ export interface components {
             offerSet: string | null;
             packageSet: string | null;
             protocolId: string;
-            states: {
-                contact: {
-                    problem: string | null;
-                    /** @enum {string} */
-                    state: "reachable" | "unreachable" | "unknown";
-                    triedAt: string | null;
-                };
-                inventory: {
-                    inspectedAt: string | null;
-                    /** @enum {string} */
-                    state: "fresh" | "stale" | "never";
-                };
-                reboot: {
-                    reason: string;
-                    staleProcesses: number | null;
-                    /** @enum {string} */
-                    state: "needed" | "not-needed" | "unknown";
-                };
-                riskInputs: {
-                    /** @enum {string} */
-                    offers: "known" | "stale" | "unknown";
-                    /** @enum {string} */
-                    packages: "known" | "unknown";
-                };
-            };
             system: {
                 arch: string;
                 codename: string;
@@ -1378,6 +1483,32 @@ export interface components {
                 /** @enum {string} */
                 program: "piped" | "installed";
                 user: string;
+            };
+        };
+        HostFacets: {
+            fresh: {
+                attention: number;
+                bad: number;
+                good: number;
+                unknown: number;
+            };
+            reach: {
+                attention: number;
+                bad: number;
+                good: number;
+                unknown: number;
+            };
+            reboot: {
+                attention: number;
+                bad: number;
+                good: number;
+                unknown: number;
+            };
+            risk: {
+                attention: number;
+                bad: number;
+                good: number;
+                unknown: number;
             };
         };
         HostFacts: {
@@ -1414,12 +1545,137 @@ export interface components {
             }[];
             uptimeSeconds: number;
         };
-        Patch: {
-            actions: {
-                allowed: boolean;
-                reason: string | null;
-                verb: string;
+        HostFinding: {
+            because: string;
+            cvss: number | null;
+            ecosystem: string;
+            epss: number | null;
+            fixedVersion: string | null;
+            href: string;
+            isExploited: boolean;
+            label: string;
+            packages: {
+                arch: string;
+                name: string;
+                version: string;
             }[];
+            /** Format: date-time */
+            since: string;
+            source: string;
+            state: string;
+            title: string;
+            vulnerability: string;
+        };
+        HostStates: {
+            fresh: components["schemas"]["State"];
+            reachable: components["schemas"]["State"];
+            reboot: components["schemas"]["State"];
+            risk: components["schemas"]["State"];
+        };
+        Overview: {
+            action: {
+                href: string;
+                text: string;
+            } | null;
+            /** Format: date-time */
+            asOf: string;
+            deadlines: {
+                items: {
+                    /** Format: date-time */
+                    at: string;
+                    href: string;
+                    isOverdue: boolean;
+                    ref: string;
+                    sentence: string;
+                    state: string;
+                    title: string;
+                    /** @enum {string} */
+                    urgency: "critical" | "high" | "medium" | "low";
+                }[];
+                overdue: number;
+                soon: number;
+            } | null;
+            feeds: {
+                href: string;
+                name: string;
+                sentence: string;
+                /** @enum {string} */
+                state: "good" | "attention" | "bad" | "unknown";
+            }[] | null;
+            firstSteps: {
+                command: string | null;
+                done: boolean;
+                href: string | null;
+                text: string;
+            }[];
+            fleet: {
+                hosts: number;
+                states: {
+                    count: number;
+                    href: string;
+                    label: string;
+                    /** @enum {string} */
+                    respect: "reach" | "fresh" | "reboot" | "risk";
+                    /** @enum {string} */
+                    state: "good" | "attention" | "bad" | "unknown";
+                }[];
+            } | null;
+            notShown: {
+                part: string;
+                reason: string;
+            }[];
+            rollouts: {
+                href: string;
+                id: string;
+                ref: string;
+                sentence: string;
+                /** Format: date-time */
+                startedAt: string;
+                /** @enum {string} */
+                state: "running" | "halted" | "finished" | "stopped";
+                title: string;
+                waves: {
+                    failed: number;
+                    hosts: number;
+                    number: number;
+                    ring: string;
+                    running: number;
+                    /** @enum {string} */
+                    state: "waiting" | "open" | "passed" | "ended";
+                    unknown: number;
+                    verified: number;
+                }[];
+            }[] | null;
+            trend: {
+                /** Format: date */
+                day: string;
+                exploited: number | null;
+                findings: number | null;
+                hosts: number | null;
+            }[] | null;
+            verdict: {
+                parts: {
+                    href: string | null;
+                    text: string;
+                }[];
+                /** @enum {string} */
+                tone: "good" | "attention" | "bad" | "unknown";
+            };
+            waiting: {
+                changes: {
+                    /** Format: date-time */
+                    expiresAt: string;
+                    href: string;
+                    ref: string;
+                    requester: string;
+                    sentence: string;
+                    title: string;
+                }[];
+                forMe: number;
+            } | null;
+        };
+        Patch: {
+            actions: components["schemas"]["Action"][];
             affectedVersions: string[];
             classifiedBy: {
                 file: string;
@@ -1469,6 +1725,19 @@ export interface components {
             source: string;
             sourceVersion: string;
         };
+        PolicyFile: {
+            decides: string;
+            digest: string;
+            file: string | null;
+            /** @enum {string} */
+            kind: "classification" | "rings";
+            name: string;
+            /** @enum {string} */
+            origin: "shipped" | "own" | "used";
+            problem: string | null;
+            since: string | null;
+            text: string;
+        };
         Problem: {
             /** @enum {string} */
             code: "invalid" | "unauthenticated" | "forbidden" | "not-found" | "conflict" | "blocked" | "too-large" | "rate-limited" | "unavailable" | "internal";
@@ -1482,12 +1751,27 @@ export interface components {
             title: string;
             type: string;
         };
+        Role: {
+            /** @enum {string} */
+            name: "viewer" | "operator" | "approver" | "admin";
+            permissions: {
+                /** @enum {string} */
+                name: "host.read" | "host.manage" | "host.scan" | "feed.read" | "feed.load" | "finding.read" | "patch.read" | "patch.edit" | "plan.read" | "plan.create" | "change.read" | "change.request" | "change.approve" | "rollout.read" | "rollout.operate" | "rollout.halt" | "audit.read" | "audit.export" | "policy.read" | "policy.apply" | "user.read" | "user.manage";
+                words: string;
+            }[];
+            words: string;
+        };
         Scan: {
             changed: number;
             /** Format: date-time */
             createdAt: string;
             failed: number;
             finishedAt: string | null;
+            forecast: {
+                /** Format: date-time */
+                endsAt: string;
+                marginSeconds: number;
+            } | null;
             hosts: number;
             id: string;
             refreshesLists: boolean;
@@ -1496,11 +1780,80 @@ export interface components {
             unchanged: number;
             waiting: number;
         };
+        SearchHit: {
+            detail: string;
+            href: string;
+            /** @enum {string} */
+            kind: "host" | "patch" | "change" | "vulnerability" | "rollout" | "plan";
+            label: string;
+        };
+        ShownHost: {
+            actions: components["schemas"]["Action"][];
+            /** Format: date-time */
+            createdAt: string;
+            findings: {
+                exploited: number;
+                fixable: number;
+                open: number;
+            } | null;
+            id: string;
+            isEnrolled: boolean;
+            labels: {
+                [key: string]: string;
+            };
+            /** @enum {string} */
+            mode: "managed" | "inspect-only";
+            name: string;
+            offerSet: string | null;
+            packageSet: string | null;
+            protocolId: string;
+            states: components["schemas"]["HostStates"];
+            system: {
+                arch: string;
+                codename: string;
+                distribution: string;
+                kernel: string;
+                release: string;
+            } | null;
+            way: {
+                /** @constant */
+                kind: "local";
+            } | {
+                address: string;
+                hostKeys: {
+                    fingerprint: string;
+                    type: string;
+                }[];
+                identityFile: string | null;
+                /** @constant */
+                kind: "ssh";
+                port: number;
+                /** @enum {string} */
+                program: "piped" | "installed";
+                user: string;
+            };
+        };
         SignIn: {
             /** Format: date-time */
             expiresAt: string;
             subject: string;
             token: string;
+        };
+        State: {
+            label: string;
+            reason: string | null;
+            since: string | null;
+            /** @enum {string} */
+            state: "good" | "attention" | "bad" | "unknown";
+        };
+        TimelineEntry: {
+            /** Format: date-time */
+            at: string;
+            details: string[];
+            href: string | null;
+            /** @enum {string} */
+            kind: "inspection" | "packages" | "contact" | "job" | "refusal" | "hold" | "plan" | "edit";
+            sentence: string;
         };
         TimelineEvent: {
             actor: string;
@@ -1726,8 +2079,11 @@ export interface operations {
                 host?: string;
                 limit?: number;
                 object?: string;
+                order?: "oldest" | "newest";
                 patch?: string;
                 plan?: string;
+                /** @description Rows to pass over from the start of the list; instead of a cursor. */
+                skip?: number;
                 type?: string;
             };
             header?: never;
@@ -1745,6 +2101,7 @@ export interface operations {
                     "application/json": {
                         items: components["schemas"]["Event"][];
                         next: string | null;
+                        total: number;
                     };
                 };
             };
@@ -1998,12 +2355,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        actions: {
-                            allowed: boolean;
-                            reason: string;
-                            /** @enum {string} */
-                            verb: "approve" | "reject" | "withdraw" | "edit";
-                        }[];
+                        actions: components["schemas"]["Action"][];
                         approvals: number;
                         backout: string;
                         /** @enum {string} */
@@ -2596,6 +2948,8 @@ export interface operations {
                 kev?: "true" | "false";
                 limit?: number;
                 search?: string;
+                /** @description Rows to pass over from the start of the list; instead of a cursor. */
+                skip?: number;
                 state?: "affected-fix-available" | "affected-no-fix" | "fix-deferred" | "will-not-fix" | "end-of-life" | "under-investigation" | "unknown-coverage";
             };
             header?: never;
@@ -2874,8 +3228,19 @@ export interface operations {
         parameters: {
             query?: {
                 cursor?: string;
+                fresh?: string;
+                /** @description label expression such as env=prod,ring!=canary */
+                label?: string;
                 limit?: number;
+                /** @description part of a name, an address or a label */
+                q?: string;
+                reach?: string;
+                reboot?: string;
+                risk?: string;
+                /** @description the same as `label`; both must hold */
                 selector?: string;
+                /** @description Rows to pass over from the start of the list; instead of a cursor. */
+                skip?: number;
             };
             header?: never;
             path?: never;
@@ -2890,8 +3255,10 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        items: components["schemas"]["Host"][];
+                        facets: components["schemas"]["HostFacets"];
+                        items: components["schemas"]["ShownHost"][];
                         next: string | null;
+                        total: number;
                     };
                 };
             };
@@ -2986,7 +3353,7 @@ export interface operations {
                 content: {
                     "application/json": {
                         facts: components["schemas"]["HostFacts"] | null;
-                        host: components["schemas"]["Host"];
+                        host: components["schemas"]["ShownHost"];
                     };
                 };
             };
@@ -3185,6 +3552,45 @@ export interface operations {
             503: components["responses"]["unavailable"];
         };
     };
+    getHostsByHostFindings: {
+        parameters: {
+            query?: {
+                exploited?: "true" | "false";
+                limit?: number;
+                q?: string;
+                /** @description Rows to pass over from the start of the list; instead of a cursor. */
+                skip?: number;
+            };
+            header?: never;
+            path: {
+                host: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        isMatching: boolean;
+                        items: components["schemas"]["HostFinding"][];
+                        notKnown: string[];
+                        total: number;
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
     getHostsByHostOffers: {
         parameters: {
             query?: never;
@@ -3298,6 +3704,40 @@ export interface operations {
                         job: string | null;
                         policyVersion: number | null;
                         program: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    getHostsByHostTimeline: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                host: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["TimelineEntry"][];
+                        next: string | null;
                     };
                 };
             };
@@ -3507,6 +3947,31 @@ export interface operations {
             503: components["responses"]["unavailable"];
         };
     };
+    getLive: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
     postLogin: {
         parameters: {
             query?: never;
@@ -3629,6 +4094,31 @@ export interface operations {
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["forbidden"];
             429: components["responses"]["rate-limited"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    getOverview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Overview"];
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
         };
@@ -4175,6 +4665,9 @@ export interface operations {
             query?: {
                 cursor?: number;
                 limit?: number;
+                /** @description Rows to pass over from the start of the list; instead of a cursor. */
+                skip?: number;
+                wave?: number;
             };
             header?: never;
             path: {
@@ -4200,6 +4693,7 @@ export interface operations {
                             wave: number;
                         }[];
                         next: string | null;
+                        total: number;
                     };
                 };
             };
@@ -4301,6 +4795,60 @@ export interface operations {
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["forbidden"];
             404: components["responses"]["not-found"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    getPolicy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["PolicyFile"][];
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    getRoles: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Role"][];
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
         };
@@ -4415,11 +4963,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        actions: {
-                            isAllowed: boolean;
-                            reason: string;
-                            verb: string;
-                        }[];
+                        actions: components["schemas"]["Action"][];
                         change: string;
                         endedAt: string | null;
                         forecast: {
@@ -4794,6 +5338,10 @@ export interface operations {
             query?: {
                 cursor?: number;
                 limit?: number;
+                /** @description Rows to pass over from the start of the list; instead of a cursor. */
+                skip?: number;
+                /** @description only hosts that stand there, such as failed or running */
+                standing?: "verified" | "applied-unverified" | "failed" | "rolled-back" | "unreachable" | "skipped" | "unknown" | "waiting" | "running" | "checking" | "held";
                 wave?: number;
             };
             header?: never;
@@ -4833,6 +5381,7 @@ export interface operations {
                             way: string | null;
                         }[];
                         next: string | null;
+                        total: number;
                     };
                 };
             };
@@ -4840,6 +5389,33 @@ export interface operations {
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["forbidden"];
             404: components["responses"]["not-found"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    getScans: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Scan"][];
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
         };
@@ -4912,6 +5488,7 @@ export interface operations {
             query?: {
                 cursor?: string;
                 limit?: number;
+                state?: "waiting" | "running" | "changed" | "unchanged" | "failed";
             };
             header?: never;
             path: {
@@ -4946,6 +5523,60 @@ export interface operations {
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["forbidden"];
             404: components["responses"]["not-found"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    getSearch: {
+        parameters: {
+            query: {
+                q: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["SearchHit"][];
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    getSetup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        isOpen: boolean;
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
         };

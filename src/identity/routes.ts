@@ -2,7 +2,8 @@ import { z } from "zod";
 import { Failure } from "../base/failure.ts";
 import { DAY_MS, type Instant, instantToText } from "../base/instant.ts";
 import { selectorToText } from "../base/labels.ts";
-import { permissions, roleNames, roles } from "../base/permission.ts";
+import { permissions, type RoleName, roleNames, roles } from "../base/permission.ts";
+import { permissionWords } from "../base/permission-words.ts";
 import { type ServedContext, type ServedRoute, servedRoute } from "../ledger/served-route.ts";
 import {
   acceptInvite,
@@ -25,6 +26,7 @@ import {
 } from "./model.ts";
 import { routes as userRoutes } from "./routes-users.ts";
 import { loadSubjectNames } from "./store.ts";
+import { isSetupClosed } from "./store-setup-secret.ts";
 
 // Lengths only: the rules for passwords are told by the action, in words.
 const password = z
@@ -61,6 +63,17 @@ const postSetup = servedRoute({
   async handle(context, { body }) {
     const { address } = context.request;
     return signInReply(context, await setUp(context.world, { ...body, address }));
+  },
+});
+
+const getSetup = servedRoute({
+  method: "GET",
+  path: "/api/v1/setup",
+  summary: "Whether the first administrator is still to be made.",
+  permission: { public: "The sign-in page must know whether anybody can sign in yet." },
+  reply: z.strictObject({ isOpen: z.boolean() }),
+  async handle({ world }) {
+    return { isOpen: !(await isSetupClosed(world)) };
   },
 });
 
@@ -201,6 +214,39 @@ const getPeople = servedRoute({
     const names = await loadSubjectNames(world.db);
     return { items: names.map((n) => ({ subject: n.id, handle: n.handle, kind: n.kind })) };
   },
+});
+
+const roleWords: Readonly<Record<RoleName, string>> = {
+  viewer: "Sees everything within its labels and changes nothing.",
+  operator: "Runs the fleet: hosts, scans, cases, plans, changes and rollouts. Approves nothing.",
+  approver: "Sees everything, approves changes that others asked for, and halts rollouts.",
+  admin:
+    "May do everything, people and their rights included. Still never approves an own request.",
+};
+
+const getRoles = servedRoute({
+  method: "GET",
+  path: "/api/v1/roles",
+  summary: "The roles: what each may do, in words.",
+  permission: "signed-in",
+  reply: z.strictObject({
+    items: z.array(
+      z
+        .strictObject({
+          name: z.enum(roleNames),
+          words: z.string(),
+          permissions: z.array(z.strictObject({ name: z.enum(permissions), words: z.string() })),
+        })
+        .meta({ id: "Role" }),
+    ),
+  }),
+  handle: async () => ({
+    items: roleNames.map((role) => ({
+      name: role,
+      words: roleWords[role],
+      permissions: roles[role].map((name) => ({ name, words: permissionWords[name] })),
+    })),
+  }),
 });
 
 const tokenSchema = z
@@ -345,6 +391,7 @@ const deleteKey = servedRoute({
 
 export const routes: readonly ServedRoute[] = [
   postSetup,
+  getSetup,
   postSetupLink,
   postLogin,
   postLogout,
@@ -352,6 +399,7 @@ export const routes: readonly ServedRoute[] = [
   putPassword,
   postAccept,
   getPeople,
+  getRoles,
   getTokens,
   postToken,
   deleteToken,

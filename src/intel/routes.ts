@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { Failure } from "../base/failure.ts";
 import { type Instant, instantFromText, instantToText } from "../base/instant.ts";
+import { skip } from "../base/list-page.ts";
 import { demandUnscoped } from "../base/unscoped.ts";
 import { type Route, route } from "../db/world.ts";
 import {
@@ -150,6 +151,7 @@ const getFindings = route({
     search: z.string().max(200).optional(),
     limit: z.coerce.number().int().min(1).max(1000).default(100),
     cursor: z.string().max(500).optional(),
+    skip,
   }),
   reply: z.object({
     items: z.array(findingReply),
@@ -165,7 +167,7 @@ const getFindings = route({
       isKev: query.kev,
       search: query.search,
     });
-    const start = startAfter(list.rows, query.cursor);
+    const start = query.skip ?? startAfter(list.rows, query.cursor);
     const page = list.rows.slice(start, start + query.limit);
     const last = page.at(-1);
     const hasMore = start + page.length < list.rows.length;

@@ -1,14 +1,10 @@
 import { z } from "zod";
-import { DAY_MS, type Instant, instantToText } from "../base/instant.ts";
+import { instantToText } from "../base/instant.ts";
 import { parseHostKey } from "../reach/host-key.ts";
-import { UNSEEN_PROCESSES } from "./inspection.ts";
 import type { Host } from "./model.ts";
 
-/** Hosts as the API shows them. Never the labels' meaning, never a verdict: four states side by side. */
+/** Hosts as the API shows them. Never the labels' meaning, never a verdict. */
 const time = z.iso.datetime();
-
-/** An inventory older than this is stale: it may no longer be what the host has. */
-export const FRESH_MS = DAY_MS;
 
 const waySchema = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("local") }),
@@ -22,29 +18,6 @@ const waySchema = z.discriminatedUnion("kind", [
     program: z.enum(["piped", "installed"]),
   }),
 ]);
-
-const statesSchema = z.strictObject({
-  contact: z.strictObject({
-    state: z.enum(["reachable", "unreachable", "unknown"]),
-    triedAt: time.nullable(),
-    problem: z.string().nullable(),
-  }),
-  inventory: z.strictObject({
-    state: z.enum(["fresh", "stale", "never"]),
-    inspectedAt: time.nullable(),
-  }),
-  reboot: z.strictObject({
-    state: z.enum(["needed", "not-needed", "unknown"]),
-    reason: z.string(),
-    /** Processes that still run code which a package has replaced. */
-    staleProcesses: z.number().int().nullable(),
-  }),
-  /** Whether there is enough to judge its risk at all; unknown is never good. */
-  riskInputs: z.strictObject({
-    packages: z.enum(["known", "unknown"]),
-    offers: z.enum(["known", "stale", "unknown"]),
-  }),
-});
 
 export const hostReplySchema = z
   .strictObject({
@@ -64,7 +37,6 @@ export const hostReplySchema = z
         kernel: z.string(),
       })
       .nullable(),
-    states: statesSchema,
     packageSet: z.string().nullable(),
     offerSet: z.string().nullable(),
     createdAt: time,
@@ -73,7 +45,7 @@ export const hostReplySchema = z
 
 export type HostReply = z.output<typeof hostReplySchema>;
 
-export function hostReply(host: Host, now: Instant): HostReply {
+export function hostReply(host: Host): HostReply {
   const { facts, way } = host;
   return {
     id: host.id,
@@ -93,7 +65,6 @@ export function hostReply(host: Host, now: Instant): HostReply {
             arch: facts.arch,
             kernel: facts.kernelRunning,
           },
-    states: statesOf(host, now),
     packageSet: host.packageSet,
     offerSet: host.offerSet,
     createdAt: instantToText(host.createdAt),
@@ -103,39 +74,6 @@ export function hostReply(host: Host, now: Instant): HostReply {
 function shownKey(line: string): readonly { type: string; fingerprint: string }[] {
   const key = parseHostKey(line);
   return key === null ? [] : [{ type: key.type, fingerprint: key.fingerprint }];
-}
-
-/** The four things to know about a host; none of them stands for another. */
-export function statesOf(host: Host, now: Instant): HostReply["states"] {
-  const { contact, facts } = host;
-  const { inspectedAt } = contact;
-  const age = inspectedAt === null ? null : now - inspectedAt;
-  return {
-    contact: {
-      state: contact.state,
-      triedAt: contact.triedAt === null ? null : instantToText(contact.triedAt),
-      problem: contact.problem,
-    },
-    inventory: {
-      state: age === null ? "never" : age > FRESH_MS ? "stale" : "fresh",
-      inspectedAt: inspectedAt === null ? null : instantToText(inspectedAt),
-    },
-    reboot: {
-      state: facts === null ? "unknown" : facts.reboot.isNeeded ? "needed" : "not-needed",
-      reason: facts?.reboot.reason ?? "never inspected",
-      staleProcesses:
-        facts === null || facts.notes.includes(UNSEEN_PROCESSES) ? null : facts.restarts.length,
-    },
-    riskInputs: {
-      packages: host.packageSet === null ? "unknown" : "known",
-      offers: offersState(host),
-    },
-  };
-}
-
-function offersState(host: Host): "known" | "stale" | "unknown" {
-  if (host.offerSet === null || host.facts === null) return "unknown";
-  return host.facts.lists.state === "stale" ? "stale" : "known";
 }
 
 export const factsReplySchema = z

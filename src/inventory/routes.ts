@@ -1,12 +1,11 @@
 import { z } from "zod";
 import { scopesFor } from "../base/actor.ts";
-import { parseSelector } from "../base/labels.ts";
 import { type Route, route } from "../db/world.ts";
 import { scanHostKeys } from "../reach/scan-host-keys.ts";
-import { addHost, editHost, foundHost, listHosts, removeHost } from "./actions.ts";
+import { addHost, editHost, foundHost, removeHost } from "./actions.ts";
 import { importHosts, listFormats } from "./actions-import.ts";
 import { hostName, identityFile, labelsInput, sshInput } from "./host-input.ts";
-import { factsReply, factsReplySchema, hostReply, hostReplySchema } from "./host-reply.ts";
+import { hostReply, hostReplySchema } from "./host-reply.ts";
 import { scanRoutes } from "./routes-scan.ts";
 import { loadOffers, loadPackageSet } from "./store.ts";
 
@@ -14,27 +13,6 @@ const host = z.string().min(1).max(100);
 const mode = z.enum(["managed", "inspect-only"]);
 const way = z.discriminatedUnion("kind", [z.strictObject({ kind: z.literal("local") }), sshInput]);
 const params = z.strictObject({ host });
-
-const getHosts = route({
-  method: "GET",
-  path: "/api/v1/hosts",
-  summary: "Hosts by name, within the reader's scope.",
-  permission: "host.read",
-  query: z.strictObject({
-    selector: z.string().max(1_000).default(""),
-    cursor: z.string().max(63).default(""),
-    limit: z.coerce.number().int().min(1).max(1_000).default(100),
-  }),
-  reply: z.strictObject({ items: z.array(hostReplySchema), next: z.string().nullable() }),
-  async handle({ world, actor }, { query }) {
-    const { cursor, limit } = query;
-    const selector = parseSelector(query.selector);
-    const hosts = await listHosts(world, actor, { selector, afterName: cursor, limit });
-    const last = hosts.at(-1);
-    const next = last !== undefined && hosts.length === limit ? last.name : null;
-    return { items: hosts.map((item) => hostReply(item, world.clock())), next };
-  },
-});
 
 const postHosts = route({
   method: "POST",
@@ -51,21 +29,7 @@ const postHosts = route({
   status: 201,
   errors: ["conflict", "blocked", "unavailable"],
   async handle({ world, actor }, { body }) {
-    return hostReply(await addHost(world, actor, body), world.clock());
-  },
-});
-
-const getHost = route({
-  method: "GET",
-  path: "/api/v1/hosts/{host}",
-  summary: "One host by id or name, with what it runs.",
-  permission: "host.read",
-  params,
-  reply: z.strictObject({ host: hostReplySchema, facts: factsReplySchema.nullable() }),
-  errors: ["not-found"],
-  async handle({ world, actor }, { params: { host: ref } }) {
-    const found = await foundHost(world, ref, scopesFor(actor, "host.read"));
-    return { host: hostReply(found, world.clock()), facts: factsReply(found) };
+    return hostReply(await addHost(world, actor, body));
   },
 });
 
@@ -83,7 +47,7 @@ const patchHost = route({
   reply: hostReplySchema,
   errors: ["not-found", "blocked", "unavailable"],
   async handle({ world, actor }, { params: { host: ref }, body }) {
-    return hostReply(await editHost(world, actor, ref, body), world.clock());
+    return hostReply(await editHost(world, actor, ref, body));
   },
 });
 
@@ -246,10 +210,8 @@ const postImport = route({
 });
 
 export const routes: readonly Route[] = [
-  getHosts,
   postHosts,
   postImport,
-  getHost,
   patchHost,
   deleteHost,
   getPackages,

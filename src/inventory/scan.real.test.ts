@@ -13,7 +13,7 @@ import { addHost, editHost, enrolLocalHost, foundHost, listHosts, removeHost } f
 import { importHosts } from "./actions-import.ts";
 import { showScan, startScan } from "./actions-scan.ts";
 import type { SshInput } from "./host-input.ts";
-import { hostReply } from "./host-reply.ts";
+import { freshState, reachableState } from "./host-states.ts";
 import { parseInspection } from "./inspection.ts";
 import { startScanLoop } from "./loops.ts";
 import type { Host } from "./model.ts";
@@ -112,10 +112,8 @@ describe("a scan of this machine", () => {
     ];
     expect(one.packageSet).toBe(two.packageSet);
     expect(await packagesOf(one)).toEqual(dpkgSays());
-    const shown = hostReply(one, made.world.clock());
-    expect(shown.states.contact.state).toBe("reachable");
-    expect(shown.states.inventory.state).toBe("fresh");
-    expect(shown.states.riskInputs.packages).toBe("known");
+    expect(reachableState(one.contact).state).toBe("good");
+    expect(freshState(one.contact, made.world.clock()).state).toBe("good");
     expect(one.facts?.bootId).toBe(
       readFileSync("/proc/sys/kernel/random/boot_id", "utf8").replace(/[-\n]/g, ""),
     );
@@ -215,7 +213,7 @@ describe("a scan of many", () => {
       ]);
       const dead = await foundHost(made.world, "dead", everywhere);
       expect(dead.contact.state).toBe("unreachable");
-      expect(hostReply(dead, made.world.clock()).states.inventory.state).toBe("never");
+      expect(freshState(dead.contact, made.world.clock()).label).toBe("never inspected");
     } finally {
       await loop.stop();
     }

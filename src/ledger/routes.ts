@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { Failure } from "../base/failure.ts";
 import { instantToText } from "../base/instant.ts";
+import { skip, total } from "../base/list-page.ts";
 import type { AnyRoute } from "../base/route.ts";
 import { demandUnscoped } from "../base/unscoped.ts";
 import { inTransaction } from "../db/database.ts";
@@ -11,7 +12,7 @@ import type { Head, LedgerEvent } from "./model.ts";
 import { proveConsistency, proveInclusion } from "./proof.ts";
 import { recordEvent } from "./record.ts";
 import { type ServedContext, servedRoute } from "./served-route.ts";
-import { readTimeline } from "./store.ts";
+import { countTimeline, readTimeline } from "./store.ts";
 import { openLogKey } from "./store-log-key.ts";
 import { loadHead, loadNumberedEvents } from "./store-tree.ts";
 
@@ -60,17 +61,20 @@ const getEvents = servedRoute({
       .string()
       .regex(/^\d{1,15}$/)
       .optional(),
+    skip,
+    order: z.enum(["oldest", "newest"]).default("oldest"),
     limit: z.coerce.number().int().min(1).max(1000).default(100),
   }),
-  reply: z.strictObject({ items: z.array(eventSchema), next: z.string().nullable() }),
+  reply: z.strictObject({ items: z.array(eventSchema), next: z.string().nullable(), total }),
   async handle({ world, actor }, { query }) {
     demandUnscoped(actor, "audit.read", LOG);
-    const { cursor, limit, ...filter } = query;
+    const { cursor, ...filter } = query;
     const after = cursor === undefined ? undefined : Number(cursor);
-    const events = await readTimeline(world.db, { ...filter, after, limit });
+    const events = await readTimeline(world.db, { ...filter, after });
+    const total = await countTimeline(world.db, filter);
     const last = events.at(-1);
-    const next = last !== undefined && events.length === limit ? String(last.place) : null;
-    return { items: events.map(asReply), next };
+    const next = last !== undefined && events.length === query.limit ? String(last.place) : null;
+    return { items: events.map(asReply), next, total };
   },
 });
 

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { scopesFor } from "../base/actor.ts";
 import { Failure } from "../base/failure.ts";
 import { instantFromText, instantToText } from "../base/instant.ts";
+import { skip, total } from "../base/list-page.ts";
 import { type Route, route } from "../db/world.ts";
 import { resolveForSets, resolveOnHost } from "../inventory/resolve.ts";
 import { loadPatch } from "../triage/store.ts";
@@ -10,7 +11,7 @@ import { demandPlan, diffPlans, pageOfLeaves, showPlan } from "./actions-show.ts
 import { planDiffToText } from "./plan-diff.ts";
 import { exclusionToText } from "./plan-story.ts";
 import { loadPlans, loadPolicyText, type StoredPlan } from "./store.ts";
-import { loadExcluded, loadPlanHosts, planInScope } from "./store-hosts.ts";
+import { countListedHosts, loadExcluded, loadPlanHosts, planInScope } from "./store-hosts.ts";
 
 /** Plans over HTTP. Nothing here edits or deletes: a plan is what was signed. */
 
@@ -256,7 +257,17 @@ const getHosts = route({
   summary: "The plan's hosts in the order in which they start.",
   permission: "plan.read",
   ...onePlan,
-  query: z.strictObject({ cursor: indexCursor, limit: pageLimit }),
+  query: z.strictObject({
+    cursor: indexCursor,
+    skip,
+    wave: z.coerce
+      .number()
+      .int()
+      .min(1)
+      .max(2 ** 31 - 1)
+      .optional(),
+    limit: pageLimit,
+  }),
   reply: z.strictObject({
     items: z.array(
       z.strictObject({
@@ -269,16 +280,15 @@ const getHosts = route({
       }),
     ),
     next: z.string().nullable(),
+    total,
   }),
   async handle({ world, actor }, { params, query }) {
     const plan = await demandPlan(world, actor, params.plan);
-    const items = await loadPlanHosts(world.db, {
-      plan: plan.digest,
-      scopes: scopesFor(actor, "plan.read"),
-      after: query.cursor,
-      limit: query.limit,
-    });
-    return { items: [...items], next: nextIndex(items, query.limit) };
+    const { cursor: after, ...page } = query;
+    const filter = { plan: plan.digest, scopes: scopesFor(actor, "plan.read"), after, ...page };
+    const items = await loadPlanHosts(world.db, filter);
+    const total = await countListedHosts(world.db, filter);
+    return { items: [...items], next: nextIndex(items, query.limit), total };
   },
 });
 

@@ -17,12 +17,18 @@ export interface PlanHostRow {
   readonly body: Digest;
 }
 
+export interface PlanHostFilter {
+  readonly plan: PlanDigest;
+  readonly scopes: readonly Selector[];
+  readonly wave?: number | undefined;
+}
+
 export async function loadPlanHosts(
   reader: Reader,
-  filter: {
-    readonly plan: PlanDigest;
-    readonly scopes: readonly Selector[];
+  filter: PlanHostFilter & {
     readonly after?: number | undefined;
+    /** Rows to pass over; instead of `after`. */
+    readonly skip?: number | undefined;
     readonly limit: number;
   },
 ): Promise<readonly PlanHostRow[]> {
@@ -31,10 +37,22 @@ export async function loadPlanHosts(
       from plan_leaf l
       join host h on h.id = l.host
       join plan_wave w on w.plan = l.plan and w.number = l.wave
-     where l.plan = ${filter.plan} and l.index > ${filter.after ?? -1}
-       and ${scopeSql(filter.scopes, "h.labels")}
-     order by l.index limit ${filter.limit}`.execute(reader);
+     where ${isListed(filter)} and l.index > ${filter.after ?? -1}
+     order by l.index offset ${filter.skip ?? 0} limit ${filter.limit}`.execute(reader);
   return rows;
+}
+
+export async function countListedHosts(reader: Reader, filter: PlanHostFilter): Promise<number> {
+  const { rows } = await sql<{ total: number }>`
+    select count(*) as total from plan_leaf l join host h on h.id = l.host
+     where ${isListed(filter)}`.execute(reader);
+  return rows[0]?.total ?? 0;
+}
+
+function isListed(filter: PlanHostFilter): RawBuilder<boolean> {
+  const wave = filter.wave === undefined ? sql`true` : sql`l.wave = ${filter.wave}`;
+  return sql<boolean>`(l.plan = ${filter.plan} and ${wave}
+    and ${scopeSql(filter.scopes, "h.labels")})`;
 }
 
 /** How many of a plan's hosts the scopes cover. */

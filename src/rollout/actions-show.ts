@@ -11,10 +11,12 @@ import { demandRollout } from "./actions.ts";
 import { type Explanation, explainTarget } from "./explain.ts";
 import { type Forecast, forecast } from "./forecast.ts";
 import { type Hold, holdToText } from "./hold.ts";
+import type { Standing } from "./model.ts";
 import { type LoadedFacts, listRollouts, loadFacts, type RolloutRow } from "./store.ts";
 import { loadApprovalHold } from "./store-approvals.ts";
 import { type ControlRow, loadHalts } from "./store-halts.ts";
 import {
+  countListedTargets,
   countTargets,
   findTarget,
   loadExclusion,
@@ -78,16 +80,22 @@ export async function pageOfTargets(
   page: {
     readonly rollout: string;
     readonly wave: number | undefined;
+    readonly standing: Standing | undefined;
     readonly after: number | undefined;
+    readonly skip: number | undefined;
     readonly limit: number;
   },
-): Promise<readonly ShownTarget[]> {
+): Promise<{ readonly targets: readonly ShownTarget[]; readonly total: number }> {
   const scopes = scopesFor(actor, "rollout.read");
   const seen = await demandRollout(world.db, { ref: page.rollout, scopes });
   const loaded = await demandFacts(world, seen);
-  const { wave, after, limit } = page;
-  const targets = await loadTargets(world.db, { rollout: seen.id, scopes, wave, after, limit });
-  return targets.map((target) => ({ target, explanation: explainTarget(target, loaded) }));
+  const { rollout: _, ...rest } = page;
+  const filter = { ...rest, rollout: seen.id, scopes };
+  const targets = await loadTargets(world.db, filter);
+  return {
+    targets: targets.map((target) => ({ target, explanation: explainTarget(target, loaded) })),
+    total: await countListedTargets(world.db, filter),
+  };
 }
 
 async function demandFacts(world: World, seen: RolloutRow): Promise<LoadedFacts> {

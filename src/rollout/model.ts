@@ -148,7 +148,8 @@ export const outcomes = [
 export type Outcome = (typeof outcomes)[number];
 
 /** `waiting` and `running` are not outcomes: nothing has ended yet. */
-export type Standing = Outcome | "waiting" | "running" | "checking" | "held";
+export const standings = [...outcomes, "waiting", "running", "checking", "held"] as const;
+export type Standing = (typeof standings)[number];
 
 /** Where one host stands, in the words people see; kept apart from the engine's states. */
 export function standingOf(target: {

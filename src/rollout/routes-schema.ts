@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { actionOf, actionSchema } from "../base/action.ts";
 import { instantToText, SECOND_MS } from "../base/instant.ts";
 import { pipedWeakens } from "../fleet/model.ts";
 import type { ShownRollout, ShownTarget } from "./actions-show.ts";
@@ -100,9 +101,7 @@ export const shownSchema = z.strictObject({
   }),
   outcomes: outcomesSchema,
   waves: z.array(waveSchema),
-  actions: z.array(
-    z.strictObject({ verb: z.string(), isAllowed: z.boolean(), reason: z.string() }),
-  ),
+  actions: z.array(actionSchema),
   words: z.array(z.strictObject({ verb: z.string(), by: z.string(), words: z.string(), at: time })),
   hostsOutsideScope: z.number(),
   /** Hosts by their way in; what the weaker one gives up is named. */
@@ -131,7 +130,9 @@ export function shownOf(shown: ShownRollout): z.output<typeof shownSchema> {
       gate: { ...wave.gate, soakUntil: textOrNull(wave.gate.soakUntil) },
       holds: [...wave.holds],
     })),
-    actions: [...view.actions],
+    actions: view.actions.map(({ verb, isAllowed, reason }) =>
+      actionOf(verb, actionLabels[verb], isAllowed ? null : reason),
+    ),
     words: words.map((word) => ({ ...word, at: instantToText(word.at) })),
     hostsOutsideScope: shown.hostsOutsideScope,
     ways: {
@@ -142,6 +143,14 @@ export function shownOf(shown: ShownRollout): z.output<typeof shownSchema> {
     },
   };
 }
+
+const actionLabels = {
+  halt: "Halt",
+  resume: "Resume",
+  stop: "Stop for good",
+  retry: "Retry failed hosts",
+  skip: "Leave a host out",
+} as const;
 
 function forecastOf(given: Forecast): z.output<typeof shownSchema>["forecast"] {
   const { endsAt, marginMs, measured, reason } = given;

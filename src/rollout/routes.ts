@@ -1,10 +1,12 @@
 import { z } from "zod";
 import { Failure } from "../base/failure.ts";
+import { skip, total } from "../base/list-page.ts";
 import { type Route, route } from "../db/world.ts";
 import { startRollout } from "./actions.ts";
 import { halt, haltScope, resume, stop } from "./actions-halt.ts";
 import { loseHost, retryHosts, skipHost } from "./actions-hosts.ts";
 import { explain, pageOfRollouts, pageOfTargets, showHalts, showRollout } from "./actions-show.ts";
+import { standings } from "./model.ts";
 import {
   shownOf,
   shownSchema,
@@ -77,16 +79,22 @@ const getTargets = route({
   query: z.strictObject({
     limit,
     cursor,
+    skip,
     wave: z.coerce.number().int().min(1).max(NUMBER_MAX).optional(),
+    standing: z
+      .enum(standings)
+      .optional()
+      .describe("only hosts that stand there, such as failed or running"),
   }),
-  reply: z.strictObject({ items: z.array(targetSchema), next: z.string().nullable() }),
+  reply: z.strictObject({ items: z.array(targetSchema), next: z.string().nullable(), total }),
   errors: ["not-found"],
   async handle({ world, actor }, { params, query }) {
-    const page = { rollout: params.rollout, wave: query.wave, after: query.cursor };
-    const targets = await pageOfTargets(world, actor, { ...page, limit: query.limit });
+    const { wave, standing, cursor: after, limit, skip } = query;
+    const page = { rollout: params.rollout, wave, standing, after, limit, skip };
+    const { targets, total } = await pageOfTargets(world, actor, page);
     const last = targets.length === query.limit ? targets.at(-1) : undefined;
     const next = last === undefined ? null : `${last.target.leafIndex}`;
-    return { items: targets.map(targetOf), next };
+    return { items: targets.map(targetOf), next, total };
   },
 });
 

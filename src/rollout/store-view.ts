@@ -1,5 +1,6 @@
-import { sql } from "kysely";
+import { type RawBuilder, sql } from "kysely";
 import { z } from "zod";
+import { never } from "../base/failure.ts";
 import type { HostId, PatchId, PlanDigest, RolloutId, SubjectId } from "../base/ids.ts";
 import type { Selector } from "../base/labels.ts";
 import type { Reader, Tx } from "../db/database.ts";
@@ -7,6 +8,7 @@ import { scopeSql } from "../inventory/scope.ts";
 import type { Exclusion } from "../plan/model.ts";
 import type { TargetFacts } from "./explain.ts";
 import type { Pace } from "./forecast.ts";
+import type { Standing } from "./model.ts";
 import { millis } from "./store-time.ts";
 
 /** Targets as people see them. Hosts outside a reader's scopes are counted and never named. */
@@ -20,26 +22,83 @@ const targetColumns = sql`
 const targetTables = sql`
   target t join host h on h.id = t.host join host_slot s on s.host = t.host`;
 
+export interface TargetFilter {
+  readonly rollout: RolloutId;
+  readonly scopes: readonly Selector[];
+  readonly wave?: number | undefined;
+  readonly standing?: Standing | undefined;
+  readonly hosts?: readonly HostId[] | undefined;
+}
+
 export async function loadTargets(
   reader: Reader,
-  of: {
-    readonly rollout: RolloutId;
-    readonly scopes: readonly Selector[];
-    readonly wave?: number | undefined;
-    readonly hosts?: readonly HostId[] | undefined;
+  of: TargetFilter & {
     readonly after?: number | undefined;
+    /** Rows to pass over; instead of `after`. */
+    readonly skip?: number | undefined;
     readonly limit: number;
   },
 ): Promise<readonly (TargetFacts & { readonly leafIndex: number })[]> {
-  const { wave, hosts } = of;
-  const isWave = wave === undefined ? sql`true` : sql`t.wave = ${wave}`;
-  const isHost = hosts === undefined ? sql`true` : sql`t.host = any(${[...hosts]}::text[])`;
+  // The page is cut first, so that only its own rows are looked up in the other tables.
   const { rows } = await sql<TargetFacts & { leafIndex: number }>`
-    select ${targetColumns}, t.leaf_index as "leafIndex" from ${targetTables}
-     where t.rollout = ${of.rollout} and ${isWave} and ${isHost}
-       and t.leaf_index > ${of.after ?? -1} and ${scopeSql(of.scopes, "h.labels")}
-     order by t.leaf_index limit ${of.limit}`.execute(reader);
+    with page as materialized (
+      select t.rollout, t.host from target t join host h on h.id = t.host
+       where ${isListed(of)} and t.leaf_index > ${of.after ?? -1}
+       order by t.leaf_index offset ${of.skip ?? 0} limit ${of.limit}
+    )
+    select ${targetColumns}, t.leaf_index as "leafIndex" from page
+      join target t on t.rollout = page.rollout and t.host = page.host
+      join host h on h.id = t.host join host_slot s on s.host = t.host
+     order by t.leaf_index`.execute(reader);
   return rows;
+}
+
+export async function countListedTargets(reader: Reader, of: TargetFilter): Promise<number> {
+  const { rows } = await sql<{ total: number }>`
+    select count(*) as total from target t join host h on h.id = t.host
+     where ${isListed(of)}`.execute(reader);
+  return rows[0]?.total ?? 0;
+}
+
+function isListed(of: TargetFilter): RawBuilder<boolean> {
+  const parts = [sql`t.rollout = ${of.rollout}`, scopeSql(of.scopes, "h.labels")];
+  if (of.wave !== undefined) parts.push(sql`t.wave = ${of.wave}`);
+  if (of.standing !== undefined) parts.push(standingSql(of.standing));
+  if (of.hosts !== undefined) parts.push(sql`t.host = any(${[...of.hosts]}::text[])`);
+  return sql<boolean>`(${sql.join(parts, sql` and `)})`;
+}
+
+/** `standingOf` of the model as a condition; a test holds the two together. */
+function standingSql(standing: Standing): RawBuilder<boolean> {
+  const isEnded = sql`t.state in ('done', 'noop')`;
+  switch (standing) {
+    case "waiting":
+      return sql<boolean>`t.state = 'ready'`;
+    case "running":
+      return sql<boolean>`t.state in ('leased', 'permitted', 'applying', 'rebooting', 'verifying')`;
+    case "unknown":
+      return sql<boolean>`(t.state in ('unknown', 'lost') or (t.state = 'held' and t.is_begun))`;
+    case "unreachable":
+      return sql<boolean>`(t.state = 'held' and not t.is_begun
+        and coalesce(t.hold ->> 'why' = 'host-unreachable', false))`;
+    case "held":
+      return sql<boolean>`(t.state = 'held' and not t.is_begun
+        and coalesce(t.hold ->> 'why' <> 'host-unreachable', true))`;
+    case "checking":
+      return sql<boolean>`(${isEnded} and t.verdict is null)`;
+    case "verified":
+      return sql<boolean>`(${isEnded} and t.verdict = 'verified')`;
+    case "applied-unverified":
+      return sql<boolean>`(${isEnded} and t.verdict = 'unverified')`;
+    case "failed":
+      return sql<boolean>`t.state = 'failed'`;
+    case "rolled-back":
+      return sql<boolean>`t.state in ('rolled-back', 'reverted')`;
+    case "skipped":
+      return sql<boolean>`t.state = 'skipped'`;
+    default:
+      return never(standing);
+  }
 }
 
 /**

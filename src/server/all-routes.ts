@@ -6,6 +6,7 @@ import { routes as inventoryRoutes } from "../inventory/routes.ts";
 import { routes as ledgerRoutes } from "../ledger/routes.ts";
 import type { ServedRoute } from "../ledger/served-route.ts";
 import { routes as planRoutes } from "../plan/routes.ts";
+import { routes as reportRoutes } from "../reports/routes.ts";
 import { routes as rolloutRoutes } from "../rollout/routes.ts";
 import { routes as triageRoutes } from "../triage/routes.ts";
 
@@ -20,4 +21,5 @@ export const allRoutes: readonly ServedRoute[] = [
   ...changeRoutes,
   ...fleetRoutes,
   ...rolloutRoutes,
+  ...reportRoutes,
 ];

@@ -1,10 +1,12 @@
 import { z } from "zod";
+import { type Action, actionOf, actionSchema, lacksRight } from "../base/action.ts";
+import { type Actor, holdsAnywhere } from "../base/actor.ts";
 import { isUuid } from "../base/ids.ts";
 import { type Instant, instantToText } from "../base/instant.ts";
 import { inTransaction } from "../db/database.ts";
 import { type Route, route } from "../db/world.ts";
 import { listFixFirst, movePatch, openPatch, patchTimeline, requirePatch } from "./actions.ts";
-import type { Patch, PatchState, PatchVerb } from "./model.ts";
+import type { Patch, PatchState } from "./model.ts";
 import { patchMoves, stateAfter } from "./model.ts";
 import { loadPatches } from "./store.ts";
 
@@ -69,9 +71,7 @@ const patchSchema = z
     justification: z.string(),
     openedBy: z.string(),
     openedAt: time,
-    actions: z.array(
-      z.strictObject({ verb: z.string(), allowed: z.boolean(), reason: z.string().nullable() }),
-    ),
+    actions: z.array(actionSchema),
   })
   .meta({ id: "Patch" });
 
@@ -89,7 +89,7 @@ const eventSchema = z
 
 const text = (instant: Instant): string => instantToText(instant);
 
-function patchReply(patch: Patch): z.output<typeof patchSchema> {
+function patchReply(patch: Patch, actor: Actor): z.output<typeof patchSchema> {
   const { number, deadline, openedAt, openedBy, ...rest } = patch;
   return {
     ...rest,
@@ -104,17 +104,24 @@ function patchReply(patch: Patch): z.output<typeof patchSchema> {
       assumed: [...deadline.assumed],
       clockStartedAt: text(deadline.clockStartedAt),
     },
-    actions: (["drop", "close", "reopen"] as const).map((verb) => actionOn(patch, verb)),
+    actions: actionsOn(patch, actor),
   };
 }
 
-function actionOn(patch: Patch, verb: PatchVerb) {
-  const isAllowed = stateAfter(patch.state, verb) !== null;
-  return {
-    verb,
-    allowed: isAllowed,
-    reason: isAllowed ? null : `The case is ${patch.state}.`,
-  };
+const verbLabels = { drop: "Drop", close: "Close", reopen: "Reopen" } as const;
+
+function actionsOn(patch: Patch, actor: Actor): Action[] {
+  const { state } = patch;
+  const says = `The case is ${state}.`;
+  const mayPlan = lacksRight(holdsAnywhere(actor, "plan.create"), "plan.create");
+  const mayEdit = lacksRight(holdsAnywhere(actor, "patch.edit"), "patch.edit");
+  const isOver = state === "closed" || state === "dropped";
+  return [
+    actionOf("plan", "Make a plan", mayPlan ?? (isOver ? says : null)),
+    ...(["drop", "close", "reopen"] as const).map((verb) =>
+      actionOf(verb, verbLabels[verb], mayEdit ?? (stateAfter(state, verb) === null ? says : null)),
+    ),
+  ];
 }
 
 const getFixFirst = route({
@@ -156,7 +163,7 @@ const postPatch = route({
   errors: ["not-found", "blocked", "conflict"],
   handle: async ({ world, actor }, { body }) => {
     const { patch, isNew } = await openPatch(world, actor, body);
-    return { patch: patchReply(patch), isNew };
+    return { patch: patchReply(patch, actor), isNew };
   },
 });
 
@@ -174,7 +181,7 @@ const getPatches = route({
     limit: z.coerce.number().int().min(1).max(200).default(50),
   }),
   reply: z.strictObject({ items: z.array(patchSchema), next: z.string().nullable() }),
-  handle: async ({ world }, { query }) => {
+  handle: async ({ world, actor }, { query }) => {
     const found = await loadPatches(world.db, {
       states: query.state === undefined ? undefined : [query.state],
       beforeNumber: query.cursor === undefined ? undefined : Number(query.cursor),
@@ -183,7 +190,7 @@ const getPatches = route({
     const items = found.slice(0, query.limit);
     const last = items.at(-1);
     const next = found.length > query.limit && last !== undefined ? String(last.number) : null;
-    return { items: items.map(patchReply), next };
+    return { items: items.map((patch) => patchReply(patch, actor)), next };
   },
 });
 
@@ -199,7 +206,7 @@ const getPatch = route({
     const patch = await requirePatch(world.db, params.patch);
     const events = await patchTimeline(world, actor, patch.id);
     return {
-      patch: patchReply(patch),
+      patch: patchReply(patch, actor),
       timeline: events.map(({ id, index, at, type, actor, object, facts }) => ({
         id,
         index,
@@ -234,7 +241,7 @@ function moveRoute(verb: "drop" | "close" | "reopen", summary: string): Route {
           reason: body.reason,
         }),
       );
-      return { patch: patchReply(await requirePatch(world.db, patch.id)) };
+      return { patch: patchReply(await requirePatch(world.db, patch.id), actor) };
     },
   });
 }

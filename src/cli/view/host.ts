@@ -3,7 +3,7 @@ import type { components } from "../../client/schema.d.ts";
 import { renderFacts, renderTable, safeText } from "./table.ts";
 import { whenText } from "./when.ts";
 
-type Host = components["schemas"]["Host"];
+type Host = components["schemas"]["ShownHost"];
 type Facts = components["schemas"]["HostFacts"];
 type Scan = components["schemas"]["Scan"];
 
@@ -13,19 +13,26 @@ export function hostTable(hosts: readonly Host[], now: Instant): string {
   return renderTable(hosts, [
     { head: "host", cell: (h) => h.name },
     { head: "system", cell: (h) => h.system && `${h.system.distribution} ${h.system.release}` },
-    { head: "reached", cell: (h) => h.states.contact.state },
+    { head: "reached", cell: (h) => h.states.reachable.label },
     { head: "inventory", cell: (h) => inventoryText(h, now) },
-    { head: "reboot", cell: (h) => h.states.reboot.state },
+    { head: "reboot", cell: (h) => h.states.reboot.label },
+    { head: "risk", cell: (h) => h.states.risk.label },
     { head: "mode", cell: (h) => h.mode },
     { head: "way", cell: (h) => wayText(h) },
     { head: "labels", cell: (h) => labelsText(h.labels) },
-    { head: "problem", cell: (h) => h.states.contact.problem ?? "" },
+    { head: "problem", cell: (h) => problemText(h) },
   ]);
 }
 
 function inventoryText(host: Host, now: Instant): string {
-  const { state, inspectedAt } = host.states.inventory;
-  return state === "never" ? "never inspected" : `${state}, ${whenText(inspectedAt, now)}`;
+  const { label, since } = host.states.fresh;
+  return since === null ? label : `${label}, ${whenText(since, now)}`;
+}
+
+/** Why a host that should be reachable is not; one that was never tried has no problem yet. */
+function problemText(host: Host): string {
+  const { since, reason } = host.states.reachable;
+  return since === null ? "" : (reason ?? "");
 }
 
 function wayText(host: Host): string {
@@ -64,12 +71,10 @@ export function hostText(shown: ShownHost, now: Instant): string {
     ["way", wayText(host)],
     ["mode", host.mode],
     ["labels", labelsText(host.labels) || "none"],
-    [
-      "reached",
-      `${host.states.contact.state}${host.states.contact.problem === null ? "" : `: ${host.states.contact.problem}`}`,
-    ],
+    ["reached", stateText(host.states.reachable)],
     ["inventory", inventoryText(host, now)],
-    ["reboot", rebootText(host)],
+    ["reboot", stateText(host.states.reboot)],
+    ["risk", stateText(host.states.risk)],
     ["packages", shown.packages === null ? "unknown" : shown.packages.length],
     ["updates", updatesText(shown)],
     [
@@ -88,9 +93,8 @@ export function hostText(shown: ShownHost, now: Instant): string {
   return parts.join("\n\n");
 }
 
-function rebootText(host: Host): string {
-  const { state, reason } = host.states.reboot;
-  return reason === "" ? state : `${state}: ${reason}`;
+function stateText(state: Host["states"]["risk"]): string {
+  return state.reason === null ? state.label : `${state.label}: ${safeText(state.reason)}`;
 }
 
 function updatesText(shown: ShownHost): string {
@@ -124,11 +128,6 @@ function sourcesText(facts: Facts): string {
     { head: "components", cell: (s) => s.components },
     { head: "signature", cell: (s) => (s.isSigned ? "checked" : "NOT CHECKED") },
   ])}`;
-}
-
-export function scanLine(scan: Scan): string {
-  const done = scan.changed + scan.unchanged + scan.failed;
-  return `scan: ${done} of ${scan.hosts} done, ${scan.running} running, ${scan.failed} failed`;
 }
 
 export function scanProblems(

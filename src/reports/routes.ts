@@ -1,0 +1,14 @@
+import type { ServedRoute } from "../ledger/served-route.ts";
+import { hostRoutes } from "./routes-hosts.ts";
+import { liveRoutes } from "./routes-live.ts";
+import { overviewRoutes } from "./routes-overview.ts";
+import { policyRoutes } from "./routes-policy.ts";
+import { searchRoutes } from "./routes-search.ts";
+
+export const routes: readonly ServedRoute[] = [
+  ...overviewRoutes,
+  ...hostRoutes,
+  ...policyRoutes,
+  ...searchRoutes,
+  ...liveRoutes,
+];
