@@ -1,9 +1,24 @@
 import { defineConfig } from "vitest/config";
+import { systemPostgres } from "./test/setup/system-postgres.ts";
 
 // `unit` is pure and runs in `npm run check`; `real` starts real parts (PostgreSQL, hosts, sshd);
 // `e2e` runs whole deployments, one at a time, so that nothing else slows the hosts they watch.
+// `external` runs tests of `real` once more on the system's own PostgreSQL: what touches the database
+// in ways of its own, and in `npm run test:long` everything below src. Where no PostgreSQL of the
+// system is installed it has no tests, and test/packaging/external-postgres.real.test.ts says so.
 // Tests on real parts are tried a second time: they watch clocks and processes of a machine that may
 // be busy. The report says "retry" where that happened, and such a test is worth a look.
+const telling = [
+  "src/ledger/record.real.test.ts",
+  "src/rollout/engine.real.test.ts",
+  "src/rollout/store.real.test.ts",
+  "src/intel/rematch.real.test.ts",
+  "src/server/server.real.test.ts",
+  "test/packaging/external-*.real.test.ts",
+];
+const isLong = process.env["FETTLE_TEST_LONG"] === "1";
+const onExternal = isLong ? [...telling, "src/**/*.real.test.ts"] : telling;
+
 export default defineConfig({
   test: {
     projects: [
@@ -24,6 +39,20 @@ export default defineConfig({
           include: ["src/**/*.real.test.ts", "lab/**/*.real.test.ts", "test/**/*.real.test.ts"],
           exclude: ["test/e2e/**"],
           globalSetup: ["test/setup/postgres.ts"],
+          testTimeout: 120_000,
+          hookTimeout: 300_000,
+          retry: 1,
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: {
+          name: "external",
+          include: systemPostgres() === null ? [] : onExternal,
+          // Those start a PostgreSQL of their own, or none.
+          exclude: ["src/db/supervisor.real.test.ts", "src/inventory/lab.real.test.ts"],
+          globalSetup: ["test/setup/postgres-external.ts"],
           testTimeout: 120_000,
           hookTimeout: 300_000,
           retry: 1,

@@ -1,3 +1,4 @@
+import type { ConnectionOptions } from "node:tls";
 import { Kysely, PostgresDialect, type RawBuilder, sql, type Transaction } from "kysely";
 import pg from "pg";
 import { Failure } from "../base/failure.ts";
@@ -16,13 +17,16 @@ export type Reader = Db | Tx;
 export interface Connection {
   /** `postgres://…`, or the folder of a Unix socket with database and user. */
   readonly url?: string;
+  /** How to encrypt and whom to believe, for a server off this machine (`external.ts`). */
+  readonly tls?: ConnectionOptions;
   readonly socketDir?: string;
   readonly database?: string;
   readonly user?: string;
   readonly port?: number;
 }
 
-const POOL_CONNECTIONS_MAX = 10;
+/** Ten for work, and the one by which a server shows that it lives. */
+const POOL_CONNECTIONS_MAX = 11;
 const CONNECT_TIMEOUT_MS = 5_000;
 
 const INT8 = 20;
@@ -51,7 +55,10 @@ export function clientConfig(connection: Connection): pg.ClientConfig {
           database: connection.database ?? "fettle",
           user: connection.user ?? "fettle",
         }
-      : { connectionString: connection.url };
+      : {
+          connectionString: connection.url,
+          ...(connection.tls === undefined ? {} : { ssl: connection.tls }),
+        };
   return {
     ...where,
     application_name: "fettle",

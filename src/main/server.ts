@@ -6,6 +6,7 @@ import type { Loop } from "../base/loop.ts";
 import { startChangeLoop } from "../change/loops.ts";
 import { type Connection, openDatabase } from "../db/database.ts";
 import { startDiskWatch } from "../db/disk-space.ts";
+import { externalConnection, externalName } from "../db/external.ts";
 import { migrate } from "../db/migrate.ts";
 import { type Channel, type Listener, listen } from "../db/notify.ts";
 import { startEmbedded } from "../db/supervisor.ts";
@@ -117,8 +118,8 @@ async function openStore(
 ): Promise<{ readonly connection: Connection; readonly description: string }> {
   const { config, paths, log, closers } = start;
   if (config.databaseUrl !== undefined) {
-    const host = new URL(config.databaseUrl).host || "a local socket";
-    return { connection: { url: config.databaseUrl }, description: `PostgreSQL at ${host}` };
+    const connection = externalConnection(config.databaseUrl);
+    return { connection, description: `PostgreSQL at ${externalName(config.databaseUrl)}` };
   }
   const sockets = databaseSockets(paths);
   mkdirSync(sockets, { recursive: true, mode: 0o700 });

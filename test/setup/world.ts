@@ -8,6 +8,7 @@ import type { Clock } from "../../src/base/instant.ts";
 import { silentLog } from "../../src/base/log.ts";
 import { type Connection, clientConfig, openDatabase } from "../../src/db/database.ts";
 import type { World } from "../../src/db/world.ts";
+import { withDatabase } from "./postgres.ts";
 
 export interface TestWorld {
   readonly world: World;
@@ -19,13 +20,15 @@ let made = 0;
 
 /** A fresh, migrated database cloned from the run's template, and folders of its own. */
 export async function testWorld(options: { clock?: Clock } = {}): Promise<TestWorld> {
-  const socketDir = inject("socketDir");
+  const postgres = inject("postgres");
   const database = `test_${process.pid}_${Date.now()}_${made++}`;
-  const admin = new pg.Client(clientConfig({ socketDir, database: "postgres" }));
+  const admin = new pg.Client(clientConfig(postgres));
   await admin.connect();
-  await admin.query(`create database ${database} template template_fettle strategy file_copy`);
+  await admin.query(
+    `create database ${database} template ${inject("template")} strategy file_copy`,
+  );
   const folder = mkdtempSync(join(tmpdir(), "fettle-world-"));
-  const connection: Connection = { socketDir, database, user: "fettle" };
+  const connection = withDatabase(postgres, database);
   const db = openDatabase(connection, () => undefined);
   const world: World = {
     db,
