@@ -44,6 +44,42 @@ export async function follow(cli: Cli, following: Following): Promise<Followed> 
   }
 }
 
+/**
+ * Waits for one long request, and meanwhile looks at what the server hints. Progress is decoration
+ * here: where it cannot be had, the work goes on all the same. `null` when the user left.
+ */
+export async function whileWorking<T>(
+  cli: Cli,
+  work: Promise<T>,
+  meanwhile: Pick<Following, "topics" | "tick"> & { readonly look: () => Promise<void> },
+): Promise<T | null> {
+  const stop = new AbortController();
+  const release = cli.terminal.onInterrupt(() => stop.abort());
+  const ticker =
+    meanwhile.tick === undefined ? undefined : setInterval(meanwhile.tick, TICK_MS).unref();
+  const over = new AbortController();
+  const hints = lookAtHints(cli.connection(), meanwhile, over.signal).catch(() => undefined);
+  try {
+    return await untilAborted(work, stop.signal);
+  } finally {
+    clearInterval(ticker);
+    release();
+    over.abort();
+    await hints;
+  }
+}
+
+async function lookAtHints(
+  connection: ClientOptions,
+  meanwhile: Pick<Following, "topics"> & { readonly look: () => Promise<void> },
+  signal: AbortSignal,
+): Promise<void> {
+  for await (const hint of liveHints({ ...connection, signal })) {
+    if (concerns(hint, meanwhile.topics())) await untilAborted(meanwhile.look(), signal);
+    await untilAborted(sleep(LOOK_APART_MS), signal);
+  }
+}
+
 /** Says what goes on without us; the exit code is that of an interrupted program. */
 export function sayLeft(cli: Cli, farewell: string): void {
   cli.terminal.err(`\n${farewell}\n`);

@@ -1,23 +1,19 @@
 import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { isAbsolute, join, resolve } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Command } from "commander";
 import { Failure } from "../base/failure.ts";
 import { parseLabels } from "../base/labels.ts";
 import { ask, type Client } from "../client/client.ts";
-import type { components } from "../client/schema.d.ts";
 import { type Cli, show } from "./cli.ts";
 import { allPages } from "./pages.ts";
 import { readNamedText } from "./read-file.ts";
-import { hostTable, hostText, scanLine, scanProblems } from "./view/host.ts";
+import { hostTable, hostText } from "./view/host.ts";
+import { scanText } from "./view/scan.ts";
 import { renderFacts, renderTable, safeText } from "./view/table.ts";
+import { watchScan } from "./watch-scan.ts";
 
 /** Hosts: add, import, look at, scan. */
-type Scan = components["schemas"]["Scan"];
-
-const SCAN_LOOK_MS = 500;
-
 export function registerHost(program: Command, cli: Cli): void {
   const host = program.command("host").description("Hosts and what is on them");
   registerAdd(host, cli);
@@ -278,6 +274,7 @@ interface ScanFlags {
   readonly selector?: string;
   readonly refresh: boolean;
   readonly watch?: true;
+  readonly id?: string;
 }
 
 function registerScan(host: Command, cli: Cli): void {
@@ -288,45 +285,34 @@ function registerScan(host: Command, cli: Cli): void {
     .option("--selector <expression>", "label expression")
     .option("--no-refresh", "do not read the package lists anew (into private folders)")
     .option("--watch", "show progress until the last host answered")
+    .option("--id <scan>", "look at a scan that runs already, instead of starting one")
     .action(async (names: string[], flags: ScanFlags) => {
-      if (names.length === 0 && flags.all !== true && flags.selector === undefined) {
-        throw new Failure("invalid", "Name hosts, or use --all or --selector.");
-      }
       const client = cli.client();
-      const body = {
-        refreshLists: flags.refresh,
-        ...(names.length === 0 ? {} : { hosts: names }),
-        ...(flags.selector === undefined ? {} : { selector: flags.selector }),
-      };
-      const started = await ask(client.POST("/api/v1/scans", { body }));
-      if (flags.watch !== true) {
-        return show(cli, started, () => `Scan ${started.id} of ${started.hosts} host(s) runs.`);
-      }
-      const scan = await watchScan(cli, client, started);
-      const items = await allPages((cursor) => {
-        const query = { limit: 1000, ...(cursor === undefined ? {} : { cursor }) };
-        const params = { path: { scan: scan.id }, query };
-        return ask(client.GET("/api/v1/scans/{scan}/hosts", { params }));
-      });
-      show(cli, { ...scan, items }, () => scanProblems(scan, items));
-      if (scan.failed > 0) process.exitCode = 1;
+      const scan = await startedScan(client, names, flags);
+      if (flags.watch === true) return watchScan(cli, client, scan.id);
+      show(cli, scan, () =>
+        flags.id === undefined
+          ? `Scan ${scan.id} of ${scan.hosts} host(s) runs. Watch it: fettle host scan --id ${scan.id} --watch`
+          : scanText(scan),
+      );
     });
 }
 
-async function watchScan(cli: Cli, client: Client, started: Scan): Promise<Scan> {
-  const isLive = cli.output() === "table";
-  let shown = "";
-  let scan = started;
-  while (scan.finishedAt === null) {
-    await sleep(SCAN_LOOK_MS);
-    scan = await ask(client.GET("/api/v1/scans/{scan}", { params: { path: { scan: scan.id } } }));
-    const line = scanLine(scan);
-    if (!isLive || line === shown) continue;
-    cli.terminal.err(cli.terminal.isInteractive ? `\r\u001b[K${line}` : `${line}\n`);
-    shown = line;
+async function startedScan(client: Client, names: readonly string[], flags: ScanFlags) {
+  const isNew = names.length > 0 || flags.all === true || flags.selector !== undefined;
+  if (isNew === (flags.id !== undefined)) {
+    throw new Failure("invalid", "Name hosts, or use --all or --selector; or --id of a scan.");
   }
-  if (isLive && cli.terminal.isInteractive) cli.terminal.err("\n");
-  return scan;
+  if (flags.id !== undefined) {
+    const params = { path: { scan: flags.id } };
+    return ask(client.GET("/api/v1/scans/{scan}", { params }));
+  }
+  const body = {
+    refreshLists: flags.refresh,
+    ...(names.length === 0 ? {} : { hosts: [...names] }),
+    ...(flags.selector === undefined ? {} : { selector: flags.selector }),
+  };
+  return ask(client.POST("/api/v1/scans", { body }));
 }
 
 interface EnrolFlags {

@@ -1,8 +1,8 @@
 import type { Command } from "commander";
 import { ask } from "../client/client.ts";
 import { type Cli, show } from "./cli.ts";
-import { readNamedFile } from "./read-file.ts";
-import { feedTable, findingTable, findingText, type Loaded, loadTable } from "./view/intel.ts";
+import { feedTable, findingTable, findingText } from "./view/intel.ts";
+import { type LoadFlags, loadFiles, loadFromPublishers } from "./watch-feed.ts";
 
 /** Feeds and findings. */
 export function registerIntel(program: Command, cli: Cli): void {
@@ -29,52 +29,9 @@ function registerFeed(program: Command, cli: Cli): void {
       "--accept-shrink",
       "take over a file with far fewer entries than the last one (recorded)",
     )
-    .action(async (files: string[], flags: { asOf?: string; acceptShrink?: true }) => {
-      const outcomes: Loaded[] = [];
-      if (files.length === 0) {
-        const reply = await ask(
-          cli.client().POST("/api/v1/feeds/load", { body: { network: true } }),
-        );
-        outcomes.push(...reply.items);
-      }
-      let failed: unknown = null;
-      for (const file of files) {
-        try {
-          outcomes.push(...(await loadFile(cli, file, flags)));
-        } catch (cause) {
-          // Those before it are loaded and those after it are not: both must be told.
-          failed = cause;
-          if (files.length > 1)
-            cli.terminal.err(`At ${file}, and with it the rest, loading ended.\n`);
-          break;
-        }
-      }
-      if (outcomes.length > 0 || failed === null) show(cli, outcomes, () => loadTable(outcomes));
-      if (failed !== null) throw failed;
-      if (outcomes.some((o) => o.kind === "refused" || o.kind === "unavailable"))
-        process.exitCode = 1;
-    });
-}
-
-async function loadFile(
-  cli: Cli,
-  file: string,
-  flags: { readonly asOf?: string; readonly acceptShrink?: true },
-) {
-  const query = {
-    ...(flags.asOf === undefined ? {} : { asOf: flags.asOf }),
-    ...(flags.acceptShrink === true ? { acceptShrink: "true" as never } : {}),
-  };
-  const bytes = readNamedFile(file, "The feed file");
-  const reply = await ask(
-    cli.client().POST("/api/v1/feeds/load", {
-      params: { query },
-      body: bytes as never,
-      bodySerializer: () => bytes,
-      headers: { "content-type": "application/octet-stream" },
-    }),
-  );
-  return reply.items;
+    .action((files: string[], flags: LoadFlags) =>
+      files.length === 0 ? loadFromPublishers(cli) : loadFiles(cli, files, flags),
+    );
 }
 
 interface FindingFlags {

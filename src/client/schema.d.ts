@@ -612,7 +612,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Hints about what changed (server-sent events, `{"topics": [...]}`); goes on after `Last-Event-ID`. The topic `all` means that hints were missed. */
+        /** Hints about what changed (server-sent events); goes on after `Last-Event-ID`. The topic `all` means that hints were missed. */
         get: operations["getLive"];
         put?: never;
         post?: never;
@@ -773,6 +773,23 @@ export interface paths {
         put?: never;
         /** Drops the case: nothing will be done, and why. */
         post: operations["postPatchesByPatchDrop"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/patches/{patch}/hosts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The hosts that have the case's package now, those older than its target first. */
+        get: operations["getPatchesByPatchHosts"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1433,12 +1450,22 @@ export interface components {
             type: string;
         };
         FixFirstItem: {
+            actions: components["schemas"]["Action"][];
+            case: {
+                deadline: string | null;
+                href: string;
+                ref: string;
+                state: string;
+                /** @enum {string} */
+                urgency: "critical" | "high" | "medium" | "low";
+            } | null;
             ecosystem: string;
             epssMax: number | null;
             exposedHosts: number;
             findingsCleared: number;
             hosts: number;
             knownExploited: string[];
+            label: string;
             /** @enum {string} */
             remedy: "update-offered" | "fixed-upstream-not-offered" | "no-fix";
             risk: number;
@@ -1865,6 +1892,7 @@ export interface components {
             id: string;
             index: number | null;
             object: string;
+            sentence: string;
             type: string;
         };
         Token: {
@@ -1884,6 +1912,7 @@ export interface components {
             usedAt: string | null;
         };
         User: {
+            actions: components["schemas"]["Action"][];
             /** Format: date-time */
             createdAt: string;
             disabledAt: string | null;
@@ -3094,7 +3123,14 @@ export interface operations {
     getFixFirst: {
         parameters: {
             query?: {
+                /** @description only what clears a known exploited one */
+                exploited?: "true";
                 limit?: number;
+                /** @description part of a source or of a vulnerability */
+                q?: string;
+                /** @description Rows to pass over from the start of the list; instead of a cursor. */
+                skip?: number;
+                vulnerability?: string;
             };
             header?: never;
             path?: never;
@@ -3110,6 +3146,11 @@ export interface operations {
                 content: {
                     "application/json": {
                         items: components["schemas"]["FixFirstItem"][];
+                        offered: {
+                            exploited: number;
+                            findings: number;
+                            updates: number;
+                        };
                         total: number;
                     };
                 };
@@ -4129,6 +4170,8 @@ export interface operations {
                 cursor?: string;
                 limit?: number;
                 state?: "triage" | "planned" | "approved" | "rolling" | "stopped" | "observing" | "closed" | "dropped";
+                /** @description cases that clear this one */
+                vulnerability?: string;
             };
             header?: never;
             path?: never;
@@ -4294,6 +4337,58 @@ export interface operations {
             403: components["responses"]["forbidden"];
             404: components["responses"]["not-found"];
             409: components["responses"]["blocked.conflict"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    getPatchesByPatchHosts: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description Rows to pass over from the start of the list; instead of a cursor. */
+                skip?: number;
+                standing?: "older" | "partly" | "not-comparable" | "there";
+            };
+            header?: never;
+            path: {
+                patch: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        counts: {
+                            "not-comparable": number;
+                            older: number;
+                            partly: number;
+                            there: number;
+                        };
+                        items: {
+                            host: string;
+                            href: string;
+                            label: string;
+                            name: string;
+                            /** @enum {string} */
+                            standing: "older" | "partly" | "not-comparable" | "there";
+                            /** @enum {string} */
+                            state: "good" | "attention" | "bad" | "unknown";
+                            versions: string[];
+                        }[];
+                        total: number;
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
         };
@@ -5770,6 +5865,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
+                        actions: components["schemas"]["Action"][];
                         items: components["schemas"]["User"][];
                         next: string | null;
                     };

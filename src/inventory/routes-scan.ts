@@ -1,8 +1,9 @@
 import { z } from "zod";
 import { scopesFor } from "../base/actor.ts";
-import { type Instant, instantToText } from "../base/instant.ts";
+import { type Instant, instantToText, SECOND_MS } from "../base/instant.ts";
 import { type Route, route } from "../db/world.ts";
 import { listOwnScans, showScan, startScan } from "./actions-scan.ts";
+import { scanForecast } from "./scan-forecast.ts";
 import { loadScanHosts, type Scan, type ScanHostState } from "./store-scan.ts";
 
 const time = z.iso.datetime();
@@ -22,13 +23,19 @@ const scanSchema = z
     failed: count,
     createdAt: time,
     finishedAt: time.nullable(),
+    /** When it will be done, by the rate of answers so far; null where nothing tells. */
+    forecast: z.strictObject({ endsAt: time, marginSeconds: z.number() }).nullable(),
   })
   .meta({ id: "Scan" });
 
 function scanReply(
   given: Scan,
   counts: Readonly<Record<ScanHostState, number>>,
+  now: Instant,
 ): z.output<typeof scanSchema> {
+  const done = counts.changed + counts.unchanged + counts.failed;
+  const progress = { startedAt: given.createdAt, hosts: given.hostCount, done };
+  const forecast = given.finishedAt === null ? scanForecast(progress, now) : null;
   return {
     id: given.id,
     selector: given.selector,
@@ -37,6 +44,13 @@ function scanReply(
     ...counts,
     createdAt: instantToText(given.createdAt),
     finishedAt: timeText(given.finishedAt),
+    forecast:
+      forecast === null
+        ? null
+        : {
+            endsAt: instantToText(forecast.endsAt),
+            marginSeconds: Math.ceil(forecast.marginMs / SECOND_MS),
+          },
   };
 }
 
@@ -65,7 +79,8 @@ const postScans = route({
       refresh: body.refreshLists ? "lists" : "nothing",
     });
     const waiting = started.hostCount;
-    return scanReply(started, { waiting, running: 0, changed: 0, unchanged: 0, failed: 0 });
+    const counts = { waiting, running: 0, changed: 0, unchanged: 0, failed: 0 };
+    return scanReply(started, counts, world.clock());
   },
 });
 
@@ -77,7 +92,7 @@ const getScans = route({
   reply: z.strictObject({ items: z.array(scanSchema) }),
   async handle({ world, actor }) {
     const shown = await listOwnScans(world, actor);
-    return { items: shown.map(({ scan: own, counts }) => scanReply(own, counts)) };
+    return { items: shown.map(({ scan: own, counts }) => scanReply(own, counts, world.clock())) };
   },
 });
 
@@ -93,7 +108,7 @@ const getScan = route({
   errors: ["not-found"],
   async handle({ world, actor }, { params }) {
     const shown = await showScan(world, actor, params.scan);
-    return scanReply(shown.scan, shown.counts);
+    return scanReply(shown.scan, shown.counts, world.clock());
   },
 });
 
