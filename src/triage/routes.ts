@@ -5,9 +5,12 @@ import { isUuid } from "../base/ids.ts";
 import { type Instant, instantToText } from "../base/instant.ts";
 import { inTransaction } from "../db/database.ts";
 import { type Route, route } from "../db/world.ts";
-import { listFixFirst, movePatch, openPatch, patchTimeline, requirePatch } from "./actions.ts";
+import { eventSentence } from "../ledger/event-sentence.ts";
+import { movePatch, openPatch, patchTimeline, requirePatch } from "./actions.ts";
 import type { Patch, PatchState } from "./model.ts";
 import { patchMoves, stateAfter } from "./model.ts";
+import { fixFirstRoutes } from "./routes-fix-first.ts";
+import { whereRoutes } from "./routes-where.ts";
 import { loadPatches } from "./store.ts";
 
 /** Cases over HTTP. Which verbs are possible, and why the others are not, comes with each case. */
@@ -22,23 +25,6 @@ const patchRef = z.object({
 const targetSchema = z
   .strictObject({ ecosystem: z.string(), source: z.string(), sourceVersion: z.string() })
   .meta({ id: "PatchTarget" });
-
-const fixFirstSchema = z
-  .strictObject({
-    ecosystem: z.string(),
-    source: z.string(),
-    /** Null where nothing is offered that clears these findings. */
-    sourceVersion: z.string().nullable(),
-    remedy: z.enum(["update-offered", "fixed-upstream-not-offered", "no-fix"]),
-    hosts: z.number(),
-    exposedHosts: z.number(),
-    findingsCleared: z.number(),
-    vulnerabilities: z.array(z.string()),
-    knownExploited: z.array(z.string()),
-    epssMax: z.number().nullable(),
-    risk: z.number(),
-  })
-  .meta({ id: "FixFirstItem" });
 
 const patchSchema = z
   .strictObject({
@@ -83,6 +69,8 @@ const eventSchema = z
     type: z.string(),
     actor: z.string(),
     object: z.string(),
+    /** What happened, in words. */
+    sentence: z.string(),
     facts: z.record(z.string(), z.unknown()),
   })
   .meta({ id: "TimelineEvent" });
@@ -124,29 +112,6 @@ function actionsOn(patch: Patch, actor: Actor): Action[] {
   ];
 }
 
-const getFixFirst = route({
-  method: "GET",
-  path: "/api/v1/fix-first",
-  summary: "The updates that clear most risk for the hosts you may see, best first.",
-  permission: "finding.read",
-  query: z.strictObject({ limit: z.coerce.number().int().min(1).max(1000).default(100) }),
-  reply: z.strictObject({ items: z.array(fixFirstSchema), total: z.number() }),
-  handle: async ({ world, actor }, { query }) => {
-    const items = await listFixFirst(world, actor);
-    return {
-      total: items.length,
-      items: items.slice(0, query.limit).map(({ target, ...item }) => ({
-        ...item,
-        ecosystem: target.ecosystem,
-        source: target.source,
-        sourceVersion: "sourceVersion" in target ? target.sourceVersion : null,
-        vulnerabilities: [...item.vulnerabilities],
-        knownExploited: [...item.knownExploited],
-      })),
-    };
-  },
-});
-
 const postPatch = route({
   method: "POST",
   path: "/api/v1/patches",
@@ -174,6 +139,7 @@ const getPatches = route({
   permission: "patch.read",
   query: z.strictObject({
     state: z.enum(Object.keys(patchMoves) as [PatchState, ...PatchState[]]).optional(),
+    vulnerability: z.string().min(3).max(100).optional().describe("cases that clear this one"),
     cursor: z
       .string()
       .regex(/^\d{1,9}$/)
@@ -184,6 +150,7 @@ const getPatches = route({
   handle: async ({ world, actor }, { query }) => {
     const found = await loadPatches(world.db, {
       states: query.state === undefined ? undefined : [query.state],
+      vulnerability: query.vulnerability,
       beforeNumber: query.cursor === undefined ? undefined : Number(query.cursor),
       limit: query.limit + 1,
     });
@@ -214,6 +181,7 @@ const getPatch = route({
         type,
         actor,
         object,
+        sentence: eventSentence({ type, facts }),
         facts,
       })),
     };
@@ -247,7 +215,8 @@ function moveRoute(verb: "drop" | "close" | "reopen", summary: string): Route {
 }
 
 export const routes: readonly Route[] = [
-  getFixFirst,
+  ...fixFirstRoutes,
+  ...whereRoutes,
   postPatch,
   getPatches,
   getPatch,

@@ -73,6 +73,8 @@ export async function loadOpenPatch(reader: Reader, target: PatchTarget): Promis
 
 export interface PatchFilter {
   readonly states?: readonly PatchState[] | undefined;
+  /** Only cases that clear this one. */
+  readonly vulnerability?: string | undefined;
   /** Cases with a smaller number than this one: pages go from new to old. */
   readonly beforeNumber?: number | undefined;
   readonly limit: number;
@@ -81,11 +83,20 @@ export interface PatchFilter {
 export async function loadPatches(reader: Reader, filter: PatchFilter): Promise<readonly Patch[]> {
   const states = filter.states ?? null;
   const before = filter.beforeNumber ?? null;
+  const vulnerability = filter.vulnerability ?? null;
   const { rows } = await sql`
     select ${columns} from patch
      where (${states}::text[] is null or state = any(${states}::text[]))
+       and (${vulnerability}::text is null or ${vulnerability} = any(vulnerabilities))
        and (${before}::integer is null or number < ${before}::integer)
      order by number desc limit ${filter.limit}`.execute(reader);
+  return rows.map(patchFromRow);
+}
+
+/** Every open case; there are as many as there are source packages under way. */
+export async function loadOpenPatches(reader: Reader): Promise<readonly Patch[]> {
+  const { rows } = await sql`
+    select ${columns} from patch where state not in ('closed', 'dropped')`.execute(reader);
   return rows.map(patchFromRow);
 }
 

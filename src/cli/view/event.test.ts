@@ -4,7 +4,6 @@ import { eventText } from "./event.ts";
 it("tells known events as sentences", () => {
   const event = {
     type: "patch.moved",
-    object: "patch:p",
     facts: { from: "triage", to: "planned" },
   };
   expect(eventText(event)).toBe("moved the case from triage to planned");
@@ -12,7 +11,7 @@ it("tells known events as sentences", () => {
 
 it("shows the facts of an event it has no sentence for, digests shortened, control characters gone", () => {
   const facts = { digest: "a".repeat(64), count: 3, list: [1, 2], none: null, name: "x\u001b[2Jy" };
-  expect(eventText({ type: "feed.loaded", object: "feed:x", facts })).toBe(
+  expect(eventText({ type: "feed.loaded", facts })).toBe(
     "feed.loaded  digest aaaaaaaaaaaa…  count 3  name xy  2 list",
   );
 });

@@ -1,0 +1,57 @@
+/**
+ * One event as a sentence, for pages and terminals alike. Events without a sentence of their own are
+ * told by their facts. The text may hold what hosts and feeds said: whoever shows it makes it safe.
+ */
+interface ToldEvent {
+  readonly type: string;
+  readonly facts: Readonly<Record<string, unknown>>;
+}
+
+type Sentence = (facts: Readonly<Record<string, unknown>>) => string;
+
+const text = (value: unknown): string =>
+  value === undefined || value === null ? "–" : String(value);
+
+const sentences: Readonly<Record<string, Sentence>> = {
+  "patch.opened": (f) =>
+    `opened the case for ${text(f["source"])} ${text(f["sourceVersion"])}: ${text(f["route"])}, ${text(f["urgency"])}, by the rule "${text(f["rule"])}"`,
+  "patch.moved": (f) => `moved the case from ${text(f["from"])} to ${text(f["to"])}`,
+  "approval.given": (f) =>
+    `approved: ${text(f["given"])} of ${text(f["need"])}, with the ${text(f["class"])} key ${text(f["key"])}`,
+  "change.requested": (f) =>
+    `asked for approval: ${text(f["hosts"])} host(s), ${text(f["need"])} approval(s) needed, way back: ${text(f["reversibility"])}`,
+  "change.approved": (f) => `the change has its ${text(f["approvals"])} approval(s)`,
+  "plan.created": (f) =>
+    `planned ${text(f["hosts"])} host(s), ${text(f["excluded"])} left out, way back: ${text(f["reversibility"])}`,
+  "rollout.started": (f) =>
+    `started the rollout over ${text(f["hosts"])} host(s) in ${text(f["waves"])} wave(s)`,
+  "wave.opened": (f) => `opened wave ${text(f["wave"])}`,
+  "wave.passed": (f) =>
+    `wave ${text(f["wave"])} passed its gate: ${text(f["verified"])} verified, ${text(f["failed"])} failed`,
+  "target.judged": (f) => `judged a host by a fresh look at it: ${text(f["verdict"])}`,
+  "target.reported": (f) => `${text(f["count"])} host(s) reported a signed result`,
+  "rollout.halted": (f) => haltText(f),
+  "rollout.finished": () => "finished the rollout",
+};
+
+function haltText(facts: Readonly<Record<string, unknown>>): string {
+  if (facts["why"] !== "failure-budget") return `halted the rollout: ${text(facts["why"])}`;
+  return `halted the rollout: in wave ${text(facts["wave"])} ${text(facts["failures"])} failed where ${text(facts["allowed"])} may`;
+}
+
+export function eventSentence(event: ToldEvent): string {
+  const sentence = sentences[event.type];
+  if (sentence !== undefined) return sentence(event.facts);
+  const facts = Object.entries(event.facts)
+    .filter(([, value]) => value !== null && typeof value !== "object")
+    .map(([key, value]) => `${key} ${shortened(value)}`);
+  const lists = Object.entries(event.facts)
+    .filter(([, value]) => Array.isArray(value))
+    .map(([key, value]) => `${(value as unknown[]).length} ${key}`);
+  return [event.type, ...facts, ...lists].join("  ");
+}
+
+function shortened(value: unknown): string {
+  const isDigest = typeof value === "string" && /^[0-9a-f]{64}$/.test(value);
+  return isDigest ? `${value.slice(0, 12)}…` : text(value);
+}

@@ -1,0 +1,145 @@
+import { z } from "zod";
+import { actionOf, actionSchema, lacksRight } from "../base/action.ts";
+import { type Actor, holdsAnywhere } from "../base/actor.ts";
+import { instantToText } from "../base/instant.ts";
+import { skip } from "../base/list-page.ts";
+import { type Route, route } from "../db/world.ts";
+import { listFixFirst } from "./actions.ts";
+import type { FixFirstItem } from "./fix-first.ts";
+import type { Patch } from "./model.ts";
+import { loadOpenPatches } from "./store.ts";
+
+/** What to fix first over HTTP, each update with the case that is open for it. */
+const fixFirstSchema = z
+  .strictObject({
+    ecosystem: z.string(),
+    source: z.string(),
+    /** Null where nothing is offered that clears these findings. */
+    sourceVersion: z.string().nullable(),
+    remedy: z.enum(["update-offered", "fixed-upstream-not-offered", "no-fix"]),
+    /** The remedy in words. */
+    label: z.string(),
+    hosts: z.number(),
+    exposedHosts: z.number(),
+    findingsCleared: z.number(),
+    vulnerabilities: z.array(z.string()),
+    knownExploited: z.array(z.string()),
+    epssMax: z.number().nullable(),
+    risk: z.number(),
+    /** The open case for this update; null when nobody opened one. */
+    case: z
+      .strictObject({
+        ref: z.string(),
+        state: z.string(),
+        urgency: z.enum(["critical", "high", "medium", "low"]),
+        deadline: z.iso.datetime().nullable(),
+        href: z.string(),
+      })
+      .nullable(),
+    actions: z.array(actionSchema),
+  })
+  .meta({ id: "FixFirstItem" });
+
+const labels: Readonly<Record<FixFirstItem["remedy"], string>> = {
+  "update-offered": "an update is offered",
+  "fixed-upstream-not-offered": "fixed upstream, not offered to these hosts yet",
+  "no-fix": "no fix yet",
+};
+
+const getFixFirst = route({
+  method: "GET",
+  path: "/api/v1/fix-first",
+  summary: "The updates that clear most risk for the hosts you may see, best first.",
+  permission: "finding.read",
+  query: z.strictObject({
+    q: z.string().trim().max(200).default("").describe("part of a source or of a vulnerability"),
+    exploited: z.enum(["true"]).optional().describe("only what clears a known exploited one"),
+    vulnerability: z.string().min(3).max(100).optional(),
+    skip,
+    limit: z.coerce.number().int().min(1).max(1000).default(100),
+  }),
+  reply: z.strictObject({
+    items: z.array(fixFirstSchema),
+    total: z.number(),
+    /** Over all rows that the filters leave: what the updates on offer would clear. */
+    offered: z.strictObject({ updates: z.number(), findings: z.number(), exploited: z.number() }),
+  }),
+  handle: async ({ world, actor }, { query }) => {
+    const all = (await listFixFirst(world, actor)).filter((item) => isAsked(item, query));
+    const cases = holdsAnywhere(actor, "patch.read") ? await loadOpenPatches(world.db) : [];
+    const byTarget = new Map(cases.map((each) => [targetKey(each.target), each]));
+    const offered = all.filter((item) => item.remedy === "update-offered");
+    const from = query.skip ?? 0;
+    return {
+      total: all.length,
+      offered: {
+        updates: offered.length,
+        findings: offered.reduce((sum, item) => sum + item.findingsCleared, 0),
+        exploited: new Set(offered.flatMap((item) => item.knownExploited)).size,
+      },
+      items: all
+        .slice(from, from + query.limit)
+        .map((item) => itemReply(item, byTarget.get(targetKey(item.target)), actor)),
+    };
+  },
+});
+
+function isAsked(
+  item: FixFirstItem,
+  query: {
+    readonly q: string;
+    readonly exploited?: "true" | undefined;
+    readonly vulnerability?: string | undefined;
+  },
+): boolean {
+  if (query.exploited !== undefined && item.knownExploited.length === 0) return false;
+  const { vulnerability } = query;
+  if (vulnerability !== undefined && !item.vulnerabilities.includes(vulnerability)) return false;
+  const text = query.q.toLowerCase();
+  const names = [item.target.source, ...item.vulnerabilities];
+  return text === "" || names.some((name) => name.toLowerCase().includes(text));
+}
+
+function itemReply(
+  item: FixFirstItem,
+  open: Patch | undefined,
+  actor: Actor,
+): z.output<typeof fixFirstSchema> {
+  const { target, ...rest } = item;
+  const right = lacksRight(holdsAnywhere(actor, "patch.edit"), "patch.edit");
+  const nothing = item.remedy === "update-offered" ? null : `${capital(labels[item.remedy])}.`;
+  const refusal = open === undefined ? (right ?? nothing) : `P-${open.number} is open for it.`;
+  return {
+    ...rest,
+    ecosystem: target.ecosystem,
+    source: target.source,
+    sourceVersion: "sourceVersion" in target ? target.sourceVersion : null,
+    label: labels[item.remedy],
+    vulnerabilities: [...item.vulnerabilities],
+    knownExploited: [...item.knownExploited],
+    case: open === undefined ? null : caseOf(open),
+    actions: [actionOf("open", "Open a case", refusal)],
+  };
+}
+
+function caseOf(open: Patch) {
+  const { at } = open.deadline;
+  return {
+    ref: `P-${open.number}`,
+    state: open.state,
+    urgency: open.urgency,
+    deadline: at === null ? null : instantToText(at),
+    href: `/patches/P-${open.number}`,
+  };
+}
+
+function targetKey(target: FixFirstItem["target"]): string {
+  const version = "sourceVersion" in target ? target.sourceVersion : "";
+  return `${target.ecosystem}\n${target.source}\n${version}`;
+}
+
+function capital(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
+}
+
+export const fixFirstRoutes: readonly Route[] = [getFixFirst];
