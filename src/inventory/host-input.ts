@@ -21,9 +21,10 @@ export const hostName = z
   );
 
 const user = z.string().regex(/^[A-Za-z_][A-Za-z0-9_.-]{0,63}$/, "not a user name");
-const address = z
-  .string()
-  .regex(/^[A-Za-z0-9:][A-Za-z0-9._:%-]{0,254}$/, "not a host name or IP address");
+/** A name, an IPv4 address, or an IPv6 address with or without its zone (RFC 4007 §11). */
+const ADDRESS =
+  /^(?:[A-Za-z0-9][A-Za-z0-9._-]{0,254}|[0-9A-Fa-f:.]{2,45}(?:%[A-Za-z0-9._-]{1,32})?)$/;
+const address = z.string().regex(ADDRESS, "not a host name or IP address");
 export const identityFile = z
   .string()
   .max(1_000)

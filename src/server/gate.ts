@@ -3,6 +3,7 @@ import { type Actor, holdsAnywhere } from "../base/actor.ts";
 import { Failure } from "../base/failure.ts";
 import type { SubjectId } from "../base/ids.ts";
 import type { Access } from "../base/permission.ts";
+import { demandSpace } from "../db/disk-space.ts";
 import type { World } from "../db/world.ts";
 import { authenticate, type Presented } from "../identity/authenticate.ts";
 import { SESSION_COOKIE } from "../identity/model.ts";
@@ -46,6 +47,7 @@ export async function admit(
       facts: { permission: access },
     });
   }
+  if (changes && access !== "rollout.halt") await demandSpace(world.paths.state);
   return admission;
 }
 

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { Bug, Failure, type FailureCode, failureTable } from "../base/failure.ts";
+import { isDiskFull } from "../db/disk-space.ts";
 
 /**
  * Problem details (RFC 9457). The text of a cause never leaves the server: whoever needs it finds it
@@ -58,6 +59,7 @@ export function failureOf(thrown: unknown): Failure {
   );
   if (thrown instanceof Bug) return internal;
   if (isLostConnection(thrown)) return unavailable(thrown);
+  if (isDiskFull(thrown)) return noSpace(thrown);
   switch ((thrown as { code?: unknown } | null)?.code) {
     case "FST_ERR_CTP_BODY_TOO_LARGE":
       return new Failure("too-large", "The body is larger than this route takes.");
@@ -90,6 +92,14 @@ function isLostConnection(thrown: unknown): boolean {
     ["ECONNREFUSED", "ECONNRESET", "EPIPE"].includes(String(code)) ||
     (code === undefined &&
       /^(Connection terminated|timeout exceeded when trying to connect)/.test(String(message)))
+  );
+}
+
+function noSpace(cause: unknown): Failure {
+  return new Failure(
+    "unavailable",
+    "There is no space left where the server or its database stores this, so nothing of it was stored. Free space on that disk and try again.",
+    { cause },
   );
 }
 

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { Failure } from "../base/failure.ts";
+import { diskSpace, lowText } from "../db/disk-space.ts";
 import { type Route, route } from "../db/world.ts";
 import type { Metrics } from "./metrics.ts";
 import { isDatabaseReachable } from "./store.ts";
@@ -7,13 +8,18 @@ import { isDatabaseReachable } from "./store.ts";
 export const healthRoute: Route = route({
   method: "GET",
   path: "/healthz",
-  summary: "Whether this server works and reaches its database.",
+  summary: "Whether this server works, reaches its database and has room on its disk.",
   permission: { public: "Load balancers and service managers ask without an account." },
   reply: z.strictObject({ status: z.literal("ok") }),
   errors: ["unavailable"],
   async handle({ world }) {
+    const space = await diskSpace(world.paths.state);
+    if (space.isLow) throw new Failure("unavailable", lowText(space));
     if (await isDatabaseReachable(world.db)) return { status: "ok" as const };
-    throw new Failure("unavailable", "The database cannot be reached.");
+    throw new Failure(
+      "unavailable",
+      "The database cannot be reached. The server tries again by itself; its log has the cause.",
+    );
   },
 });
 
