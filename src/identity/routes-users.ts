@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { actionSchema } from "../base/action.ts";
+import type { Actor } from "../base/actor.ts";
 import { Failure } from "../base/failure.ts";
 import { instantToText } from "../base/instant.ts";
 import { roleNames } from "../base/permission.ts";
@@ -7,6 +9,7 @@ import { type ServedRoute, servedRoute } from "../ledger/served-route.ts";
 import { addGrant, addUser, changeUser, inviteUser, removeGrant, userTag } from "./actions.ts";
 import type { Subject } from "./model.ts";
 import { loadSubject, loadSubjects } from "./store.ts";
+import { userActions, userListActions } from "./user-actions.ts";
 
 const ref = z.string().min(1).max(100);
 const handle = z.string().regex(/^[a-z0-9][a-z0-9.-]{0,62}$/);
@@ -27,15 +30,17 @@ const userSchema = z
     disabledAt: time.nullable(),
     version: z.number().int(),
     grants: z.array(z.strictObject({ id: z.string(), role: z.enum(roleNames), scope: z.string() })),
+    actions: z.array(actionSchema),
   })
   .meta({ id: "User" });
 
-function userReply(user: Subject): z.output<typeof userSchema> {
+function userReply(actor: Actor, user: Subject): z.output<typeof userSchema> {
   return {
     ...user,
     createdAt: instantToText(user.createdAt),
     disabledAt: user.disabledAt === null ? null : instantToText(user.disabledAt),
     grants: user.grants.map((grant) => ({ ...grant })),
+    actions: userActions(actor, user),
   };
 }
 
@@ -48,13 +53,18 @@ const getUsers = servedRoute({
     cursor: z.string().max(63).default(""),
     limit: z.coerce.number().int().min(1).max(500).default(100),
   }),
-  reply: z.strictObject({ items: z.array(userSchema), next: z.string().nullable() }),
+  reply: z.strictObject({
+    items: z.array(userSchema),
+    next: z.string().nullable(),
+    actions: z.array(actionSchema),
+  }),
   async handle({ world, actor }, { query }) {
     demandUnscoped(actor, "user.read", USERS);
     const users = await loadSubjects(world.db, { after: query.cursor, limit: query.limit });
     const last = users.at(-1);
     const next = last !== undefined && users.length === query.limit ? last.handle : null;
-    return { items: users.map(userReply), next };
+    const items = users.map((user) => userReply(actor, user));
+    return { items, next, actions: userListActions(actor) };
   },
 });
 
@@ -79,7 +89,7 @@ const postUser = servedRoute({
   async handle({ world, actor, request }, { body }) {
     const user = await addUser(world, actor, body);
     request.setHeader("etag", userTag(user));
-    return userReply(user);
+    return userReply(actor, user);
   },
 });
 
@@ -96,7 +106,7 @@ const getUser = servedRoute({
     const user = await loadSubject(world.db, params.user);
     if (user === null) throw new Failure("not-found", `There is no user ${params.user}.`);
     request.setHeader("etag", userTag(user));
-    return userReply(user);
+    return userReply(actor, user);
   },
 });
 
@@ -113,7 +123,7 @@ const patchUser = servedRoute({
     const { ifMatch } = request;
     const user = await changeUser(world, actor, { user: params.user, ...body, ifMatch });
     request.setHeader("etag", userTag(user));
-    return userReply(user);
+    return userReply(actor, user);
   },
 });
 
@@ -128,7 +138,7 @@ const postGrant = servedRoute({
   status: 201,
   errors: ["not-found", "conflict"],
   async handle({ world, actor }, { params, body }) {
-    return userReply(await addGrant(world, actor, { user: params.user, ...body }));
+    return userReply(actor, await addGrant(world, actor, { user: params.user, ...body }));
   },
 });
 
