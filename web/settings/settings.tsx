@@ -1,5 +1,46 @@
+import { Tabs } from "@mantine/core";
+import { useParams } from "@tanstack/react-router";
+import type { ReactNode } from "react";
+import { useGo } from "../app/go.tsx";
+import { NoPage } from "../app/no-page.tsx";
 import { PageHead } from "../parts/page-head.tsx";
+import { FeedsPart } from "./feeds.tsx";
+import { KeysPart } from "./keys.tsx";
+import { PasswordPart } from "./password.tsx";
+import { PeoplePart } from "./people.tsx";
+import { PolicyPart } from "./policy.tsx";
+import { RolesPart } from "./roles.tsx";
+import { TokensPart } from "./tokens.tsx";
+
+const parts: readonly (readonly [name: string, title: string, part: () => ReactNode])[] = [
+  ["people", "People", () => <PeoplePart />],
+  ["roles", "Roles", () => <RolesPart />],
+  ["tokens", "My tokens", () => <TokensPart />],
+  ["keys", "My approver keys", () => <KeysPart />],
+  ["password", "My password", () => <PasswordPart />],
+  ["feeds", "Feeds", () => <FeedsPart />],
+  ["policy", "Policy", () => <PolicyPart />],
+];
 
 export function SettingsPage() {
-  return <PageHead title="settings" />;
+  const { part } = useParams({ strict: false });
+  const go = useGo();
+  const chosen = parts.find(([name]) => name === part);
+  if (chosen === undefined) return <NoPage />;
+  const [name, title, page] = chosen;
+  return (
+    <>
+      <PageHead title={`Settings: ${title}`} />
+      <Tabs value={name} onChange={(next) => go(`/settings/${next ?? "people"}`)}>
+        <Tabs.List aria-label="Settings" mb="md">
+          {parts.map(([value, label]) => (
+            <Tabs.Tab key={value} value={value}>
+              {label}
+            </Tabs.Tab>
+          ))}
+        </Tabs.List>
+        <Tabs.Panel value={name}>{page()}</Tabs.Panel>
+      </Tabs>
+    </>
+  );
 }

@@ -1,0 +1,139 @@
+import { Button, FileButton, Group, Stack, Text } from "@mantine/core";
+import { api, ask, onceKey, type Reply } from "../app/api.ts";
+import { useAnswer, useDeed } from "../app/queries.ts";
+import { Answered } from "../parts/answered.tsx";
+import { Empty } from "../parts/empty.tsx";
+import { Facts } from "../parts/facts.tsx";
+import { Instant } from "../parts/instant.tsx";
+import { Mark } from "../parts/mark.tsx";
+import { Panel } from "../parts/panel.tsx";
+import { Problem } from "../parts/problem.tsx";
+import { Sentence } from "../parts/sentence.tsx";
+
+type Feed = Reply<"/api/v1/feeds">["items"][number];
+const TOPICS = ["feeds"];
+const tones = { fresh: "good", stale: "attention", "never-loaded": "unknown" } as const;
+const words = { fresh: "fresh", stale: "stale", "never-loaded": "never loaded" } as const;
+
+/** What is known of vulnerabilities, from whom, and how old it is. */
+export function FeedsPart() {
+  const feeds = useAnswer({
+    key: ["feeds"],
+    topics: TOPICS,
+    load: (signal) => ask(api.GET("/api/v1/feeds", { signal })),
+  });
+  return (
+    <>
+      <LoadFeeds />
+      <Answered of={feeds} what="feeds">
+        {({ items }) => (
+          <Stack gap="sm">
+            {items.length === 0 && (
+              <Empty title="No feed is loaded" command="./fettle feed load --network">
+                Without feeds nothing can be known of vulnerabilities: everything reads as unknown.
+              </Empty>
+            )}
+            {items.map((feed) => (
+              <FeedPanel key={feed.name} feed={feed} />
+            ))}
+          </Stack>
+        )}
+      </Answered>
+    </>
+  );
+}
+
+function LoadFeeds() {
+  const load = useDeed(
+    (file: File | null) =>
+      file === null
+        ? ask(api.POST("/api/v1/feeds/load", { body: { network: true }, headers: onceKey() }))
+        : ask(
+            api.POST("/api/v1/feeds/load", {
+              body: file as never,
+              bodySerializer: (body) => body as never,
+              headers: { ...onceKey(), "content-type": "application/octet-stream" },
+            }),
+          ),
+    [...TOPICS, "findings"],
+  );
+  return (
+    <>
+      <Group mb="sm">
+        <Button loading={load.isPending} onClick={() => load.mutate(null)}>
+          Ask the publishers now
+        </Button>
+        <FileButton onChange={(file) => file !== null && load.mutate(file)}>
+          {(props) => (
+            <Button {...props} variant="default" disabled={load.isPending}>
+              Load a file
+            </Button>
+          )}
+        </FileButton>
+        <Text size="xs" c="dimmed">
+          The last good generation stays in force until a new one is complete and passes its checks.
+        </Text>
+      </Group>
+      {load.isError && <Problem cause={load.error} />}
+      {load.data !== undefined && (
+        <Stack gap={4} mb="sm" aria-live="polite">
+          {load.data.items.map((item) => (
+            <Mark
+              key={item.feed}
+              tone={item.kind === "refused" || item.kind === "unavailable" ? "bad" : "good"}
+            >
+              <b>{item.feed}</b>: {item.message}
+            </Mark>
+          ))}
+        </Stack>
+      )}
+    </>
+  );
+}
+
+function FeedPanel({ feed }: { readonly feed: Feed }) {
+  return (
+    <Panel title={feed.label}>
+      <Mark tone={tones[feed.state]}>{words[feed.state]}</Mark>
+      <Text size="sm" my={6}>
+        <Sentence text={feed.why} />
+      </Text>
+      {feed.failure !== null && (
+        <Text size="sm" mb={6} component="div">
+          <Mark tone="bad">
+            <Instant at={feed.failedAt} />: {feed.failure}
+          </Mark>
+        </Text>
+      )}
+      <Facts
+        of={[
+          [
+            "Name",
+            <span key="name" className="mono">
+              {feed.name}
+            </span>,
+          ],
+          ["State as of", <Instant key="asOf" at={feed.asOf} />],
+          ["Confirmed", <Instant key="confirmed" at={feed.confirmedAt} />],
+          ["Entries", feed.entryCount.toLocaleString("en")],
+          ["Covers", feed.ecosystems.length === 0 ? "all" : feed.ecosystems.join(", ")],
+          ["Licence", feed.licence],
+        ]}
+      />
+      {feed.problemCount > 0 && (
+        <details style={{ marginTop: 8 }}>
+          <summary>
+            {feed.problemCount} records could not be read and were left out; the rest is in force
+          </summary>
+          <ul>
+            {feed.problems.map((problem) => (
+              <li key={`${problem.place} ${problem.reason}`}>
+                <span className="mono">{problem.place}</span>: {problem.reason}
+              </li>
+            ))}
+          </ul>
+        </details>
+      )}
+    </Panel>
+  );
+}

@@ -1,0 +1,144 @@
+import { Button, Group, Table, Text, TextInput } from "@mantine/core";
+import type { FormEvent } from "react";
+import { api, ask, onceKey, type Reply } from "../app/api.ts";
+import { useAnswer, useDeed } from "../app/queries.ts";
+import { Answered } from "../parts/answered.tsx";
+import { Empty } from "../parts/empty.tsx";
+import { Instant } from "../parts/instant.tsx";
+import { Mark } from "../parts/mark.tsx";
+import { Problem } from "../parts/problem.tsx";
+
+type ApproverKey = Reply<"/api/v1/keys">["items"][number];
+const TOPICS = ["keys", "users"];
+
+/** The keys with which one approves; hosts check their signatures themselves. */
+export function KeysPart() {
+  const keys = useAnswer({
+    key: ["keys"],
+    topics: TOPICS,
+    load: (signal) => ask(api.GET("/api/v1/keys", { signal })),
+  });
+  return (
+    <>
+      <Text size="sm" mb="sm" maw="80ch">
+        You approve a change with your own signature over its exact bytes. Hosts in protected rings
+        check that signature themselves, so a stolen server cannot approve for you. Keep the private
+        half away from this server; a key on a hardware token counts as stronger.
+      </Text>
+      <AddKey />
+      <Answered of={keys} what="keys">
+        {({ items }) =>
+          items.length === 0 ? (
+            <Empty
+              title="No approver key yet"
+              command="ssh-keygen -t ed25519 -f ~/.ssh/fettle-approve"
+            >
+              Make a key, then paste the line of its .pub file above, or run ./fettle key add.
+            </Empty>
+          ) : (
+            <KeyTable items={items} />
+          )
+        }
+      </Answered>
+    </>
+  );
+}
+
+function AddKey() {
+  const add = useDeed(
+    (line: string) => ask(api.POST("/api/v1/keys", { body: { line }, headers: onceKey() })),
+    TOPICS,
+  );
+  const submit = (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    const form = event.currentTarget;
+    const line = String(new FormData(form).get("line")).trim();
+    add.mutate(line, { onSuccess: () => form.reset() });
+  };
+  return (
+    <form onSubmit={submit}>
+      <Group align="flex-end" mb="sm">
+        <TextInput
+          name="line"
+          label="Public key"
+          placeholder="ssh-ed25519 AAAA… comment"
+          required
+          style={{ flex: "1 1 260px", maxWidth: 620 }}
+        />
+        <Button type="submit" loading={add.isPending}>
+          Add key
+        </Button>
+      </Group>
+      {add.isError && <Problem cause={add.error} />}
+    </form>
+  );
+}
+
+const classes = {
+  ssh: "file on a computer",
+  sk: "hardware key",
+  desk: "passkey, checked at a desk",
+  page: "passkey",
+} as const;
+
+function KeyTable({ items }: { readonly items: readonly ApproverKey[] }) {
+  return (
+    <Table.ScrollContainer minWidth={600}>
+      <Table aria-label="Approver keys">
+        <Table.Thead>
+          <Table.Tr>
+            <Table.Th>Title</Table.Th>
+            <Table.Th>Kind</Table.Th>
+            <Table.Th>Fingerprint</Table.Th>
+            <Table.Th>Added</Table.Th>
+            <Table.Th>State</Table.Th>
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {items.map((key) => (
+            <Table.Tr key={key.id}>
+              <Table.Td>{key.title}</Table.Td>
+              <Table.Td>{classes[key.class]}</Table.Td>
+              <Table.Td className="mono">{key.fingerprint}</Table.Td>
+              <Table.Td>
+                <Instant at={key.addedAt} />
+              </Table.Td>
+              <Table.Td>
+                <KeyState of={key} />
+              </Table.Td>
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+    </Table.ScrollContainer>
+  );
+}
+
+function KeyState({ of }: { readonly of: ApproverKey }) {
+  const remove = useDeed(
+    () => ask(api.DELETE("/api/v1/keys/{key}", { params: { path: { key: of.id } } })),
+    TOPICS,
+  );
+  if (of.removedAt !== null) {
+    return (
+      <Mark tone="bad">
+        removed <Instant at={of.removedAt} />
+      </Mark>
+    );
+  }
+  return (
+    <Group gap="xs">
+      <Mark tone="good">in use</Mark>
+      <Button
+        size="compact-xs"
+        variant="default"
+        loading={remove.isPending}
+        onClick={() => remove.mutate(undefined)}
+        aria-label={`Remove ${of.title}`}
+      >
+        Remove
+      </Button>
+      {remove.isError && <Problem cause={remove.error} />}
+    </Group>
+  );
+}

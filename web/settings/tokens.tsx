@@ -1,0 +1,172 @@
+import { Alert, Button, Group, NumberInput, Table, Text, TextInput } from "@mantine/core";
+import { type FormEvent, useState } from "react";
+import { api, ask, onceKey, type Reply } from "../app/api.ts";
+import { useAnswer, useDeed } from "../app/queries.ts";
+import { Answered } from "../parts/answered.tsx";
+import { Command } from "../parts/command.tsx";
+import { Empty } from "../parts/empty.tsx";
+import { Instant } from "../parts/instant.tsx";
+import { Mark } from "../parts/mark.tsx";
+import { Problem } from "../parts/problem.tsx";
+
+type Token = Reply<"/api/v1/tokens">["items"][number];
+const TOPICS = ["tokens", "users"];
+const DAYS_USUAL = 30;
+const DAYS_MAX = 90;
+
+/** One's own tokens for the command line and programs. */
+export function TokensPart() {
+  const [made, setMade] = useState<string | null>(null);
+  const tokens = useAnswer({
+    key: ["tokens"],
+    topics: TOPICS,
+    load: (signal) => ask(api.GET("/api/v1/tokens", { signal })),
+  });
+  return (
+    <>
+      <Text size="sm" mb="sm">
+        A token works as you, for as long as you may. Revoking one revokes every token made with it.
+      </Text>
+      <NewToken onMade={setMade} />
+      {made !== null && (
+        <Alert
+          color="teal"
+          variant="outline"
+          my="sm"
+          title="Shown once: the server keeps only its digest"
+          withCloseButton
+          closeButtonLabel="I have it"
+          onClose={() => setMade(null)}
+        >
+          <Command text={made} />
+        </Alert>
+      )}
+      <Answered of={tokens} what="tokens">
+        {({ items }) =>
+          items.length === 0 ? (
+            <Empty title="No tokens" command="./fettle login">
+              The command line makes one when you sign in with it.
+            </Empty>
+          ) : (
+            <TokenTable items={items} />
+          )
+        }
+      </Answered>
+    </>
+  );
+}
+
+function NewToken({ onMade }: { readonly onMade: (token: string) => void }) {
+  const make = useDeed(
+    (body: { readonly title: string; readonly days: number }) =>
+      ask(api.POST("/api/v1/tokens", { body, headers: onceKey() })),
+    TOPICS,
+  );
+  const submit = (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    const form = event.currentTarget;
+    const fields = new FormData(form);
+    const body = { title: String(fields.get("title")).trim(), days: Number(fields.get("days")) };
+    make.mutate(body, {
+      onSuccess: (made) => {
+        form.reset();
+        onMade(made.token);
+      },
+    });
+  };
+  return (
+    <form onSubmit={submit}>
+      <Group align="flex-end" mb="sm">
+        <TextInput name="title" label="For what" placeholder="laptop, nightly report" required />
+        <NumberInput
+          name="days"
+          label="Days"
+          size="xs"
+          w={90}
+          min={1}
+          max={DAYS_MAX}
+          defaultValue={DAYS_USUAL}
+        />
+        <Button type="submit" loading={make.isPending}>
+          Make a token
+        </Button>
+      </Group>
+      {make.isError && <Problem cause={make.error} />}
+    </form>
+  );
+}
+
+function TokenTable({ items }: { readonly items: readonly Token[] }) {
+  return (
+    <Table.ScrollContainer minWidth={560}>
+      <Table aria-label="Tokens">
+        <Table.Thead>
+          <Table.Tr>
+            <Table.Th>For what</Table.Th>
+            <Table.Th>Limits</Table.Th>
+            <Table.Th>Made</Table.Th>
+            <Table.Th>Last used</Table.Th>
+            <Table.Th>State</Table.Th>
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {items.map((token) => (
+            <Table.Tr key={token.id}>
+              <Table.Td>{token.title}</Table.Td>
+              <Table.Td>
+                {token.limits === null
+                  ? "none: all that you may"
+                  : token.limits
+                      .map(
+                        (limit) =>
+                          `${limit.role} ${limit.scope === "" ? "everywhere" : limit.scope}`,
+                      )
+                      .join(", ")}
+              </Table.Td>
+              <Table.Td>
+                <Instant at={token.createdAt} />
+              </Table.Td>
+              <Table.Td>
+                <Instant at={token.usedAt} />
+              </Table.Td>
+              <Table.Td>
+                <TokenState token={token} />
+              </Table.Td>
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+    </Table.ScrollContainer>
+  );
+}
+
+function TokenState({ token }: { readonly token: Token }) {
+  const revoke = useDeed(
+    () => ask(api.DELETE("/api/v1/tokens/{token}", { params: { path: { token: token.id } } })),
+    TOPICS,
+  );
+  if (token.revokedAt !== null) {
+    return (
+      <Mark tone="bad">
+        revoked <Instant at={token.revokedAt} />
+      </Mark>
+    );
+  }
+  return (
+    <Group gap="xs">
+      <Mark tone="good">
+        ends <Instant at={token.expiresAt} />
+      </Mark>
+      <Button
+        size="compact-xs"
+        variant="default"
+        loading={revoke.isPending}
+        onClick={() => revoke.mutate(undefined)}
+        aria-label={`Revoke ${token.title}`}
+      >
+        Revoke
+      </Button>
+      {revoke.isError && <Problem cause={revoke.error} />}
+    </Group>
+  );
+}
