@@ -50,14 +50,14 @@ export default defineConfig({
         test: {
           name: "external",
           include: systemPostgres() === null ? [] : onExternal,
-          // Those start a PostgreSQL of their own, or none.
-          exclude: ["src/db/supervisor.real.test.ts", "src/inventory/lab.real.test.ts"],
+          // Those start a PostgreSQL of their own, or need none.
+          exclude: ["src/db/supervisor.real.test.ts", "src/{intel/versions,reach}/**"],
           globalSetup: ["test/setup/postgres-external.ts"],
           testTimeout: 120_000,
           hookTimeout: 300_000,
           retry: 1,
           maxWorkers: 2,
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 2 },
         },
       },
       {
@@ -69,7 +69,7 @@ export default defineConfig({
           hookTimeout: 300_000,
           retry: 1,
           maxWorkers: 1,
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 3 },
         },
       },
     ],

@@ -44,6 +44,11 @@ function fromFile(file: string, mustExist: boolean): Record<string, unknown> {
     const value: unknown = parse(readFileSync(file, "utf8"));
     return z.record(z.string(), z.unknown()).parse(value ?? {});
   } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === "EACCES") {
+      throw new Failure("invalid", `The configuration file ${file} may not be read by this user.`, {
+        cause,
+      });
+    }
     throw new Failure(
       "invalid",
       `The configuration file ${file} cannot be read as YAML with one setting a line, such as "port: 7700".`,
