@@ -1,4 +1,14 @@
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
@@ -56,6 +66,27 @@ it("makes a cluster, answers on a socket only and keeps what was written after a
   expect(existsSync(join(folder, "postgres", "data", "postmaster.pid"))).toBe(false);
   const second = await start();
   expect(await ask(second, "select text from note")).toEqual([{ text: "kept" }]);
+});
+
+it("keeps a week of its own log and no more, and sets a grown log of starts aside", async () => {
+  const first = await start();
+  await expect(ask(first, "select no_such_column")).rejects.toThrow(/no_such_column/);
+  const logs = join(folder, "postgres", "data", "log");
+  const today = (): string =>
+    readdirSync(logs)
+      .map((name) => readFileSync(join(logs, name), "utf8"))
+      .join("");
+  await expect.poll(today, { timeout: 10_000 }).toContain("no_such_column");
+  for (const name of readdirSync(logs)) expect(name).toMatch(/^postgresql-[A-Z][a-z]{2}\.log$/);
+  expect(await ask(first, "show log_truncate_on_rotation")).toEqual([
+    { log_truncate_on_rotation: "on" },
+  ]);
+  await first.stop();
+  const file = join(folder, "postgres", "data", "server.log");
+  writeFileSync(file, "x".repeat(1024 * 1024 + 1));
+  await start();
+  expect(statSync(`${file}.1`).size).toBe(1024 * 1024 + 1);
+  expect(statSync(file).size).toBeLessThan(4096);
 });
 
 it("adopts a database that outlived its server and restarts one that was killed", async () => {

@@ -27,6 +27,7 @@ import {
   linkLibraries,
   type SystemUser,
 } from "./postgres-files.ts";
+import { logSettings, startLog } from "./postgres-log.ts";
 
 /**
  * Runs the embedded PostgreSQL: Unix socket only, in a process of its own that outlives a killed
@@ -202,7 +203,7 @@ async function run(cluster: Cluster, program: string, args: readonly string[]): 
   const space = await diskSpace(cluster.data);
   const why = space.isLow
     ? `${Math.floor(space.freeBytes / 1024)} KB are left on that disk: free some space there.`
-    : `Its log is ${cluster.data}/server.log.`;
+    : `Its log is ${cluster.data}/server.log, and further on ${cluster.data}/log.`;
   throw new Failure(
     "unavailable",
     `The embedded PostgreSQL could not run ${program} on ${cluster.data}. ${why}`,
@@ -235,6 +236,7 @@ async function start(cluster: Cluster): Promise<void> {
     shared_buffers: "128MB",
     timezone: "UTC",
     log_timezone: "UTC",
+    ...logSettings,
     ...(cluster.isDurable
       ? {}
       : { fsync: "off", synchronous_commit: "off", full_page_writes: "off" }),
@@ -246,7 +248,7 @@ async function start(cluster: Cluster): Promise<void> {
   if (cluster.user !== null) chownSync(file, cluster.user.uid, cluster.user.gid);
   await endOrphans(cluster);
   removeZombiePidFile(cluster);
-  const log = join(cluster.data, "server.log");
+  const log = startLog(cluster.data);
   await run(cluster, "pg_ctl", ["start", "-w", "-s", "-D", cluster.data, "-l", log]);
 }
 
