@@ -146,7 +146,8 @@ async function refreshOne(
     if (outcome.kind !== "refused") await keepValidators(world.db, source.feed, answer.validators);
     return outcome;
   } catch (cause) {
-    const message = cause instanceof Failure ? cause.message : "It could not be fetched or read.";
+    const message =
+      cause instanceof Failure ? cause.message : `It could not be fetched or read. ${STAYS}`;
     world.log.warn({ err: cause, feed: source.feed }, "a feed could not be refreshed");
     await recordFeedFailure(world.db, source.feed, message, world.clock());
     return { kind: "unavailable", feed: source.feed, message };
@@ -173,7 +174,10 @@ async function fetchFeed(
   if (response.status === 304) return "not-modified";
   if (!response.ok || response.body === null) {
     await response.body?.cancel();
-    throw new Failure("unavailable", `${hostOf(source)} answered ${response.status}.`);
+    throw new Failure(
+      "unavailable",
+      `${hostOf(source)} answered ${response.status} for ${source.url}. ${STAYS}`,
+    );
   }
   const modified = response.headers.get("last-modified");
   const parsed = modified === null ? Number.NaN : Date.parse(modified);
@@ -188,7 +192,11 @@ async function ask(source: NetworkSource, init: RequestInit): Promise<Response> 
   try {
     return await fetch(source.url, init);
   } catch (cause) {
-    throw new Failure("unavailable", `${hostOf(source)} could not be reached in time.`, { cause });
+    throw new Failure(
+      "unavailable",
+      `${hostOf(source)} could not be reached in time; check the server's way out (proxy, firewall, name service), or load the feed from a file. ${STAYS}`,
+      { cause },
+    );
   }
 }
 
@@ -209,15 +217,22 @@ async function readBody(
   try {
     for await (const chunk of body) {
       size += chunk.length;
-      if (size > bytesMax) throw new Failure("too-large", `${hostOf(source)} sent too much.`);
+      if (size > bytesMax) {
+        const limit = `more than ${bytesMax} bytes`;
+        throw new Failure("too-large", `${hostOf(source)} sent too much (${limit}). ${STAYS}`);
+      }
       chunks.push(chunk);
     }
   } catch (cause) {
     if (cause instanceof Failure) throw cause;
-    throw new Failure("unavailable", `The answer of ${hostOf(source)} broke off.`, { cause });
+    const message = `The answer of ${hostOf(source)} broke off. ${STAYS}`;
+    throw new Failure("unavailable", message, { cause });
   }
   return Buffer.concat(chunks);
 }
+
+/** What a feed that could not be had means for whoever reads of it. */
+const STAYS = "What was loaded last stays in use, and the publisher is asked again.";
 
 function hostOf(source: NetworkSource): string {
   return new URL(source.url).host;

@@ -55,13 +55,13 @@ export function refusalOf(
   if (last.asOf !== null && next.asOf !== null && next.asOf < last.asOf) {
     return {
       why: "older",
-      message: `It is of ${instantToText(next.asOf)}, older than what is loaded (${instantToText(last.asOf)}).`,
+      message: `It is of ${instantToText(next.asOf)}, older than what is loaded (${instantToText(last.asOf)}), which stays in use. To go back all the same, load it with --accept-shrink.`,
     };
   }
   if (next.entryCount < last.entryCount * (1 - SHRINK_SHARE_MAX)) {
     return {
       why: "shrunk",
-      message: `It has ${next.entryCount} entries where the last good one had ${last.entryCount}, more than a tenth fewer. If that is right, load it with --accept-shrink.`,
+      message: `It has ${next.entryCount} entries where the last good one had ${last.entryCount}, more than a tenth fewer; that one stays in use. If the new one is right, load it with --accept-shrink.`,
     };
   }
   return null;

@@ -61,13 +61,13 @@ function unrecognised(): Failure {
   const names = "Debian security tracker data/json, OSV, KEV, EPSS, CVE records with SSVC";
   return new Failure(
     "invalid",
-    `The file is none of the feeds we read (${names}). Files are recognised by content, plain or packed as gzip, tar.gz or zip.`,
+    `The file is none of the feeds we read (${names}). Files are recognised by content, plain or packed as gzip, tar.gz or zip: look whether this is the publisher's file, and whole. Nothing was changed.`,
   );
 }
 
 function empty(name: string): Failure {
   return new Failure(
     "invalid",
-    `The file looks like ${name} but holds not one readable record, so nothing was changed.`,
+    `The file looks like ${name} but holds not one readable record, so nothing was changed. Fetch it again; if it stays so, the publisher may have changed its form.`,
   );
 }

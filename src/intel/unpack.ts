@@ -199,7 +199,7 @@ function documentOf(place: string, body: Buffer, isArchived: boolean): FeedDocum
 function damaged(kind: string, cause?: unknown): Failure {
   return new Failure(
     "invalid",
-    `The ${kind} file cannot be opened: it is damaged or was cut short. Fetch it again.`,
+    `The ${kind} file cannot be opened: it is damaged or was cut short. Nothing was changed; fetch it again.`,
     { cause },
   );
 }
