@@ -12,7 +12,12 @@ import { loadSubject, loadSubjects } from "./store.ts";
 import { userActions, userListActions } from "./user-actions.ts";
 
 const ref = z.string().min(1).max(100);
-const handle = z.string().regex(/^[a-z0-9][a-z0-9.-]{0,62}$/);
+const handle = z
+  .string()
+  .regex(
+    /^[a-z0-9][a-z0-9.-]{0,62}$/,
+    "a handle has small letters, digits, dots and dashes, 63 at most, and begins with a letter or digit",
+  );
 const name = z.string().trim().min(1).max(200);
 const scope = z.string().max(500);
 const time = z.iso.datetime();

@@ -34,7 +34,12 @@ const password = z
   .min(1)
   .max(PASSWORD_CHARACTERS_MAX * 2);
 const secret = z.string().min(20).max(200);
-const handle = z.string().regex(/^[a-z0-9][a-z0-9.-]{0,62}$/);
+const handle = z
+  .string()
+  .regex(
+    /^[a-z0-9][a-z0-9.-]{0,62}$/,
+    "a handle has small letters, digits, dots and dashes, 63 at most, and begins with a letter or digit",
+  );
 const name = z.string().trim().min(1).max(200);
 const title = z.string().trim().min(1).max(100);
 const ref = z.string().min(1).max(100);
