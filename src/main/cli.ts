@@ -9,6 +9,7 @@ import { registerNouns } from "../cli/nouns.ts";
 import { safeLines } from "../cli/view/table.ts";
 import { ApiProblem, type ClientOptions, openClient } from "../client/client.ts";
 import { failureText, version } from "./about.ts";
+import { isInstalled } from "./installed.ts";
 import { runningServer } from "./instance-lock.ts";
 import { loadConfig } from "./load-config.ts";
 import { makeFolders, stateFolder } from "./state-folder.ts";
@@ -162,7 +163,7 @@ function cli(): Cli {
 function notRunning(state: string): Failure {
   return new Failure(
     "unavailable",
-    `No server runs on the state folder ${state}. Start it with "npm start" and leave it running; if it uses another folder, set FETTLE_STATE to that one.`,
+    `No server runs on the state folder ${state}. Start it with "${isInstalled ? "fettle start" : "npm start"}" and leave it running; if it uses another folder, set FETTLE_STATE to that one.`,
   );
 }
 
