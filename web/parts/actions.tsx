@@ -45,11 +45,14 @@ export function ActionButton(props: ActionButtonProps) {
     if (needsTalk) setOpen(true);
     else deed.mutate("");
   };
-  const variant = isPrimary === true || isDangerous === true ? "filled" : "default";
+  // Loud only where the danger is the point of the page; the dialogue that follows is red anyway.
+  const isLoud = isPrimary === true && action.allowed;
+  const isRed = isDangerous === true && action.allowed;
   const button = (
     <Button
-      variant={action.allowed ? variant : "default"}
-      {...(isDangerous === true && action.allowed ? { color: "red.9" } : {})}
+      variant={isLoud ? "filled" : "default"}
+      {...(isRed && isLoud ? { color: "red.9" } : {})}
+      {...(isRed && !isLoud ? { c: "var(--bad)" } : {})}
       aria-disabled={!action.allowed}
       {...(action.allowed ? {} : { "data-disabled": true })}
       loading={deed.isPending && !isOpen}
