@@ -4169,6 +4169,10 @@ export interface operations {
             query?: {
                 cursor?: string;
                 limit?: number;
+                /** @description part of a title or of a vulnerability */
+                q?: string;
+                /** @description Rows to pass over from the start of the list; instead of a cursor. */
+                skip?: number;
                 state?: "triage" | "planned" | "approved" | "rolling" | "stopped" | "observing" | "closed" | "dropped";
                 /** @description cases that clear this one */
                 vulnerability?: string;
@@ -4188,6 +4192,7 @@ export interface operations {
                     "application/json": {
                         items: components["schemas"]["Patch"][];
                         next: string | null;
+                        total: number;
                     };
                 };
             };

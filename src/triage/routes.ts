@@ -3,6 +3,7 @@ import { type Action, actionOf, actionSchema, lacksRight } from "../base/action.
 import { type Actor, holdsAnywhere } from "../base/actor.ts";
 import { isUuid } from "../base/ids.ts";
 import { type Instant, instantToText } from "../base/instant.ts";
+import { skip, total } from "../base/list-page.ts";
 import { inTransaction } from "../db/database.ts";
 import { type Route, route } from "../db/world.ts";
 import { eventSentence } from "../ledger/event-sentence.ts";
@@ -11,7 +12,7 @@ import type { Patch, PatchState } from "./model.ts";
 import { patchMoves, stateAfter } from "./model.ts";
 import { fixFirstRoutes } from "./routes-fix-first.ts";
 import { whereRoutes } from "./routes-where.ts";
-import { loadPatches } from "./store.ts";
+import { countPatches, loadPatches } from "./store.ts";
 
 /** Cases over HTTP. Which verbs are possible, and why the others are not, comes with each case. */
 
@@ -139,25 +140,33 @@ const getPatches = route({
   permission: "patch.read",
   query: z.strictObject({
     state: z.enum(Object.keys(patchMoves) as [PatchState, ...PatchState[]]).optional(),
+    q: z.string().trim().max(200).default("").describe("part of a title or of a vulnerability"),
     vulnerability: z.string().min(3).max(100).optional().describe("cases that clear this one"),
+    skip,
     cursor: z
       .string()
       .regex(/^\d{1,9}$/)
       .optional(),
     limit: z.coerce.number().int().min(1).max(200).default(50),
   }),
-  reply: z.strictObject({ items: z.array(patchSchema), next: z.string().nullable() }),
+  reply: z.strictObject({ items: z.array(patchSchema), next: z.string().nullable(), total }),
   handle: async ({ world, actor }, { query }) => {
-    const found = await loadPatches(world.db, {
+    const filter = {
       states: query.state === undefined ? undefined : [query.state],
+      text: query.q,
       vulnerability: query.vulnerability,
+    };
+    const found = await loadPatches(world.db, {
+      ...filter,
       beforeNumber: query.cursor === undefined ? undefined : Number(query.cursor),
+      skip: query.skip,
       limit: query.limit + 1,
     });
     const items = found.slice(0, query.limit);
     const last = items.at(-1);
     const next = found.length > query.limit && last !== undefined ? String(last.number) : null;
-    return { items: items.map((patch) => patchReply(patch, actor)), next };
+    const total = await countPatches(world.db, filter);
+    return { items: items.map((patch) => patchReply(patch, actor)), next, total };
   },
 });
 

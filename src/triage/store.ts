@@ -1,4 +1,4 @@
-import { sql } from "kysely";
+import { type RawBuilder, sql } from "kysely";
 import { z } from "zod";
 import { numberFromRef, type PatchId, type SubjectId } from "../base/ids.ts";
 import type { Instant } from "../base/instant.ts";
@@ -73,24 +73,43 @@ export async function loadOpenPatch(reader: Reader, target: PatchTarget): Promis
 
 export interface PatchFilter {
   readonly states?: readonly PatchState[] | undefined;
+  /** Part of a title or of a vulnerability's name. */
+  readonly text?: string | undefined;
   /** Only cases that clear this one. */
   readonly vulnerability?: string | undefined;
+}
+
+export interface PatchPage extends PatchFilter {
   /** Cases with a smaller number than this one: pages go from new to old. */
   readonly beforeNumber?: number | undefined;
+  readonly skip?: number | undefined;
   readonly limit: number;
 }
 
-export async function loadPatches(reader: Reader, filter: PatchFilter): Promise<readonly Patch[]> {
-  const states = filter.states ?? null;
-  const before = filter.beforeNumber ?? null;
-  const vulnerability = filter.vulnerability ?? null;
+export async function loadPatches(reader: Reader, page: PatchPage): Promise<readonly Patch[]> {
+  const before = page.beforeNumber ?? null;
   const { rows } = await sql`
     select ${columns} from patch
-     where (${states}::text[] is null or state = any(${states}::text[]))
-       and (${vulnerability}::text is null or ${vulnerability} = any(vulnerabilities))
-       and (${before}::integer is null or number < ${before}::integer)
-     order by number desc limit ${filter.limit}`.execute(reader);
+     where ${isAsked(page)} and (${before}::integer is null or number < ${before}::integer)
+     order by number desc offset ${page.skip ?? 0} limit ${page.limit}`.execute(reader);
   return rows.map(patchFromRow);
+}
+
+export async function countPatches(reader: Reader, filter: PatchFilter): Promise<number> {
+  const { rows } = await sql<{ total: number }>`
+    select count(*)::int as total from patch where ${isAsked(filter)}`.execute(reader);
+  return rows[0]?.total ?? 0;
+}
+
+function isAsked(filter: PatchFilter): RawBuilder<boolean> {
+  const states = filter.states ?? null;
+  const vulnerability = filter.vulnerability ?? null;
+  const text = (filter.text ?? "").toLowerCase();
+  return sql<boolean>`(
+    (${states}::text[] is null or state = any(${states}::text[]))
+    and (${vulnerability}::text is null or ${vulnerability} = any(vulnerabilities))
+    and (${text} = '' or position(${text} in lower(title)) > 0
+         or position(${text} in lower(array_to_string(vulnerabilities, ' '))) > 0))`;
 }
 
 /** Every open case; there are as many as there are source packages under way. */
