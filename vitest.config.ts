@@ -9,12 +9,12 @@ import { systemPostgres } from "./test/setup/system-postgres.ts";
 // Tests on real parts are tried a second time: they watch clocks and processes of a machine that may
 // be busy. The report says "retry" where that happened, and such a test is worth a look.
 const telling = [
+  "src/db/migrate.real.test.ts",
   "src/ledger/record.real.test.ts",
   "src/rollout/engine.real.test.ts",
   "src/rollout/store.real.test.ts",
   "src/intel/rematch.real.test.ts",
   "src/server/server.real.test.ts",
-  "test/packaging/external-*.real.test.ts",
 ];
 const isLong = process.env["FETTLE_TEST_LONG"] === "1";
 const onExternal = isLong ? [...telling, "src/**/*.real.test.ts"] : telling;

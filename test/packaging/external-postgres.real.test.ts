@@ -4,18 +4,17 @@ import { type AddressInfo, createServer } from "node:net";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
-import { afterEach, expect, inject, it } from "vitest";
+import { afterEach, expect, it } from "vitest";
 import { runCommand } from "../../src/base/run-command.ts";
 import { clientConfig } from "../../src/db/database.ts";
 import { externalConnection } from "../../src/db/external.ts";
-import { migrate, readMigrations } from "../../src/db/migrate.ts";
-import { withDatabase } from "../setup/postgres.ts";
+import { readMigrations } from "../../src/db/migrate.ts";
 import { startSystemPostgres, systemPostgres } from "../setup/system-postgres.ts";
 
 /**
- * A PostgreSQL that the operator brings. The first test runs on the embedded one too; the others need
- * the system's (Debian: postgresql-15) and are skipped visibly without it, except where a run must
- * be complete.
+ * The program on a PostgreSQL that the operator brings. It needs the system's (Debian: postgresql-15)
+ * and is skipped visibly without it, except where a run must be complete. What the stores do there is
+ * for the tests beside them, which run on it as well (project `external`).
  */
 const clone = join(import.meta.dirname, "../..");
 const programs = systemPostgres();
@@ -26,16 +25,6 @@ let closers: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
   for (const close of closers.splice(0).reverse()) await close();
   closers = [];
-});
-
-it("makes its tables in an empty database, once", async () => {
-  const name = `empty_${process.pid}_${Date.now()}`;
-  const admin = await connected(clientConfig(inject("postgres")));
-  await admin.query(`create database ${name}`);
-  closers.push(() => admin.query(`drop database ${name} with (force)`));
-  const empty = withDatabase(inject("postgres"), name);
-  expect(await migrate(empty)).toEqual(readMigrations().map((migration) => migration.id));
-  expect(await migrate(empty)).toEqual([]);
 });
 
 onSystem("runs the server on it, and starts no database of its own", async () => {
