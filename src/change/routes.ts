@@ -3,6 +3,7 @@ import { actionSchema } from "../base/action.ts";
 import { scopesFor } from "../base/actor.ts";
 import { Failure } from "../base/failure.ts";
 import { instantToText } from "../base/instant.ts";
+import { skip, total } from "../base/list-page.ts";
 import { fingerprint, parsePublicKeyLine } from "../base/ssh-key.ts";
 import { type RequestContext, type Route, route } from "../db/world.ts";
 import { loadSubjectNames } from "../identity/store.ts";
@@ -13,7 +14,7 @@ import { approveChange } from "./actions-approve.ts";
 import { rejectChange, withdrawChange } from "./actions-end.ts";
 import { showChange } from "./actions-show.ts";
 import { type Approval, type Change, changeStates } from "./model.ts";
-import { approvalsFor, type ListedChange, loadChange, loadChanges } from "./store.ts";
+import { approvalsFor, countChanges, type ListedChange, loadChange, loadChanges } from "./store.ts";
 
 /** Changes over HTTP: asking, seeing exactly what is signed, approving with a signature. */
 
@@ -159,9 +160,10 @@ const getChanges = route({
     patch: z.string().min(1).max(64).optional(),
     waiting: z.literal("me").optional(),
     cursor: z.coerce.number().int().min(1).max(NUMBER_MAX).optional(),
+    skip,
     limit: z.coerce.number().int().min(1).max(1000).default(100),
   }),
-  reply: z.strictObject({ items: z.array(changeSchema), next: z.string().nullable() }),
+  reply: z.strictObject({ items: z.array(changeSchema), next: z.string().nullable(), total }),
   errors: ["not-found"],
   async handle(context, { query }) {
     const { world, actor } = context;
@@ -172,17 +174,18 @@ const getChanges = route({
       scopes: scopesFor(actor, "change.approve"),
       now: world.clock(),
     };
-    const changes = await loadChanges(world.db, {
+    const filter = {
       scopes: scopesFor(actor, "change.read"),
       states: query.state === undefined ? undefined : [query.state],
       patch: patch?.id,
       waitingFor: query.waiting === "me" ? me : undefined,
-      beforeNumber: query.cursor,
-      limit: query.limit,
-    });
+    };
+    const { cursor: beforeNumber, skip, limit } = query;
+    const changes = await loadChanges(world.db, { ...filter, beforeNumber, skip, limit });
     const last = changes.at(-1);
     const next = last !== undefined && changes.length === query.limit ? String(last.number) : null;
-    return { items: await repliesFor(context, changes), next };
+    const total = await countChanges(world.db, filter);
+    return { items: await repliesFor(context, changes), next, total };
   },
 });
 

@@ -177,8 +177,6 @@ export interface ChangeFilter {
   readonly waitingFor?:
     | { readonly person: SubjectId; readonly scopes: readonly Selector[]; readonly now: Instant }
     | undefined;
-  readonly beforeNumber?: number | undefined;
-  readonly limit: number;
 }
 
 export interface ListedChange extends Change {
@@ -187,19 +185,35 @@ export interface ListedChange extends Change {
 
 export async function loadChanges(
   reader: Reader,
-  filter: ChangeFilter,
+  filter: ChangeFilter & {
+    readonly beforeNumber?: number | undefined;
+    /** Rows to pass over; instead of `beforeNumber`. */
+    readonly skip?: number | undefined;
+    readonly limit: number;
+  },
 ): Promise<readonly ListedChange[]> {
-  const parts = [planInScope("c.plan", filter.scopes)];
-  if (filter.states !== undefined) parts.push(sql`c.state = any(${[...filter.states]}::text[])`);
-  if (filter.patch !== undefined) parts.push(sql`c.patch = ${filter.patch}`);
-  if (filter.beforeNumber !== undefined) parts.push(sql`c.number < ${filter.beforeNumber}`);
-  if (filter.waitingFor !== undefined) parts.push(waitsFor(filter.waitingFor));
+  const isBefore =
+    filter.beforeNumber === undefined ? sql`true` : sql`c.number < ${filter.beforeNumber}`;
   const { rows } = await sql<ListedChange>`
     select ${columns},
            (select count(*) from approval a where a.plan = c.plan and a.change = c.id) as approvals
-      from change c where ${sql.join(parts, sql` and `)}
-     order by c.number desc limit ${filter.limit}`.execute(reader);
+      from change c where ${isListed(filter)} and ${isBefore}
+     order by c.number desc offset ${filter.skip ?? 0} limit ${filter.limit}`.execute(reader);
   return rows.map((row) => ({ ...row, risk: riskSchema.parse(row.risk) }));
+}
+
+export async function countChanges(reader: Reader, filter: ChangeFilter): Promise<number> {
+  const { rows } = await sql<{ total: number }>`
+    select count(*) as total from change c where ${isListed(filter)}`.execute(reader);
+  return rows[0]?.total ?? 0;
+}
+
+function isListed(filter: ChangeFilter): RawBuilder<boolean> {
+  const parts = [planInScope("c.plan", filter.scopes)];
+  if (filter.states !== undefined) parts.push(sql`c.state = any(${[...filter.states]}::text[])`);
+  if (filter.patch !== undefined) parts.push(sql`c.patch = ${filter.patch}`);
+  if (filter.waitingFor !== undefined) parts.push(waitsFor(filter.waitingFor));
+  return sql<boolean>`(${sql.join(parts, sql` and `)})`;
 }
 
 function waitsFor(who: NonNullable<ChangeFilter["waitingFor"]>): RawBuilder<boolean> {

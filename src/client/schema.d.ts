@@ -2236,6 +2236,8 @@ export interface operations {
                 cursor?: number;
                 limit?: number;
                 patch?: string;
+                /** @description Rows to pass over from the start of the list; instead of a cursor. */
+                skip?: number;
                 state?: "requested" | "approved" | "running" | "completed" | "failed" | "backed-out" | "rejected" | "withdrawn" | "expired";
                 waiting?: "me";
             };
@@ -2287,6 +2289,7 @@ export interface operations {
                             title: string;
                         }[];
                         next: string | null;
+                        total: number;
                     };
                 };
             };
@@ -4959,6 +4962,9 @@ export interface operations {
                 change?: string;
                 cursor?: number;
                 limit?: number;
+                /** @description Rows to pass over from the start of the list; instead of a cursor. */
+                skip?: number;
+                state?: "running" | "halted" | "finished" | "stopped";
             };
             header?: never;
             path?: never;
@@ -4988,6 +4994,7 @@ export interface operations {
                             title: string;
                         }[];
                         next: string | null;
+                        total: number;
                     };
                 };
             };
@@ -5064,6 +5071,10 @@ export interface operations {
                 content: {
                     "application/json": {
                         actions: components["schemas"]["Action"][];
+                        approvals: {
+                            have: number;
+                            need: number;
+                        };
                         change: string;
                         endedAt: string | null;
                         forecast: {
@@ -5437,6 +5448,8 @@ export interface operations {
         parameters: {
             query?: {
                 cursor?: number;
+                /** @description only this one, by id or name */
+                host?: string;
                 limit?: number;
                 /** @description Rows to pass over from the start of the list; instead of a cursor. */
                 skip?: number;
@@ -5461,6 +5474,7 @@ export interface operations {
                 content: {
                     "application/json": {
                         items: {
+                            actions: components["schemas"]["Action"][];
                             attempt: number;
                             code: string | null;
                             endedAt: string | null;

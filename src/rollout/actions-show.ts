@@ -1,6 +1,8 @@
+import type { Action } from "../base/action.ts";
 import { type Actor, scopesFor } from "../base/actor.ts";
 import { Failure } from "../base/failure.ts";
-import type { HostId } from "../base/ids.ts";
+import type { HostId, RolloutId } from "../base/ids.ts";
+import type { Selector } from "../base/labels.ts";
 import { loadChange, loadChanges } from "../change/store.ts";
 import type { World } from "../db/world.ts";
 import { type Enrolled, loadEnrolled } from "../fleet/store.ts";
@@ -11,13 +13,20 @@ import { demandRollout } from "./actions.ts";
 import { type Explanation, explainTarget } from "./explain.ts";
 import { type Forecast, forecast } from "./forecast.ts";
 import { type Hold, holdToText } from "./hold.ts";
-import type { Standing } from "./model.ts";
-import { type LoadedFacts, listRollouts, loadFacts, type RolloutRow } from "./store.ts";
-import { loadApprovalHold } from "./store-approvals.ts";
+import type { RolloutState, Standing } from "./model.ts";
+import {
+  countRollouts,
+  type LoadedFacts,
+  listRollouts,
+  loadFacts,
+  type RolloutRow,
+} from "./store.ts";
+import { loadApprovalHold, loadApprovals } from "./store-approvals.ts";
 import { type ControlRow, loadHalts } from "./store-halts.ts";
 import {
   countListedTargets,
   countTargets,
+  findHostOf,
   findTarget,
   loadExclusion,
   loadPace,
@@ -25,6 +34,7 @@ import {
   loadWords,
   type Word,
 } from "./store-view.ts";
+import { targetActions } from "./target-actions.ts";
 import { type RolloutView, rolloutView } from "./view.ts";
 
 /** Reading rollouts: lists, the picture, hosts with their reasons, and `explain`. */
@@ -33,6 +43,8 @@ export interface ShownRollout {
   readonly row: RolloutRow;
   readonly view: RolloutView;
   readonly forecast: Forecast;
+  /** Of people who still count, for this very plan. */
+  readonly approvals: { readonly have: number; readonly need: number };
   readonly words: readonly Word[];
   readonly hostsOutsideScope: number;
   /** What the ways of its hosts give up. */
@@ -52,6 +64,7 @@ export async function showRollout(world: World, actor: Actor, ref: string): Prom
     row: loaded.row,
     view: rolloutView(loaded, rights),
     forecast: forecast(loaded, await loadPace(db, seen.id)),
+    approvals: await loadApprovals(db, seen),
     words: await loadWords(db, seen.id),
     hostsOutsideScope: all.all - all.inScope,
     enrolled: await loadEnrolled(db, seen.plan),
@@ -61,17 +74,28 @@ export async function showRollout(world: World, actor: Actor, ref: string): Prom
 export async function pageOfRollouts(
   world: World,
   actor: Actor,
-  page: { readonly limit: number; readonly before: number | null; readonly change: string | null },
-): Promise<readonly RolloutRow[]> {
-  const change = page.change === null ? null : await loadChange(world.db, page.change);
-  if (page.change !== null && change === null) return [];
+  page: {
+    readonly limit: number;
+    readonly before: number | undefined;
+    readonly skip: number | undefined;
+    readonly change: string | undefined;
+    readonly state: RolloutState | undefined;
+  },
+): Promise<{ readonly rows: readonly RolloutRow[]; readonly total: number }> {
+  const change = page.change === undefined ? undefined : await loadChange(world.db, page.change);
+  if (change === null) return { rows: [], total: 0 };
   const scopes = scopesFor(actor, "rollout.read");
-  return listRollouts(world.db, { ...page, change: change?.id ?? null, scopes });
+  const filter = { ...page, change: change?.id, scopes };
+  return {
+    rows: await listRollouts(world.db, filter),
+    total: await countRollouts(world.db, filter),
+  };
 }
 
 export interface ShownTarget {
   readonly target: Awaited<ReturnType<typeof loadTargets>>[number];
   readonly explanation: Explanation;
+  readonly actions: readonly Action[];
 }
 
 export async function pageOfTargets(
@@ -81,6 +105,8 @@ export async function pageOfTargets(
     readonly rollout: string;
     readonly wave: number | undefined;
     readonly standing: Standing | undefined;
+    /** Only this one, by id or name. */
+    readonly host: string | undefined;
     readonly after: number | undefined;
     readonly skip: number | undefined;
     readonly limit: number;
@@ -89,13 +115,39 @@ export async function pageOfTargets(
   const scopes = scopesFor(actor, "rollout.read");
   const seen = await demandRollout(world.db, { ref: page.rollout, scopes });
   const loaded = await demandFacts(world, seen);
-  const { rollout: _, ...rest } = page;
-  const filter = { ...rest, rollout: seen.id, scopes };
+  const { rollout: _, host: ref, ...rest } = page;
+  const named =
+    ref === undefined ? undefined : await findHostOf(world.db, { rollout: seen.id, ref, scopes });
+  const hosts = named === undefined ? undefined : named === null ? [] : [named.id];
+  const filter = { ...rest, hosts, rollout: seen.id, scopes };
   const targets = await loadTargets(world.db, filter);
+  const mayOperate = await operable(world, actor, { rollout: seen.id, scopes, targets });
   return {
-    targets: targets.map((target) => ({ target, explanation: explainTarget(target, loaded) })),
+    targets: targets.map((target) => ({
+      target,
+      explanation: explainTarget(target, loaded),
+      actions: targetActions(target, loaded.row, mayOperate(target.host)),
+    })),
     total: await countListedTargets(world.db, filter),
   };
+}
+
+/** Which of these hosts the actor may operate: often all that may be seen, which needs no question. */
+async function operable(
+  world: World,
+  actor: Actor,
+  of: {
+    readonly rollout: RolloutId;
+    readonly scopes: readonly Selector[];
+    readonly targets: readonly { readonly host: HostId }[];
+  },
+): Promise<(host: HostId) => boolean> {
+  const scopes = scopesFor(actor, "rollout.operate");
+  if (JSON.stringify(scopes) === JSON.stringify(of.scopes)) return () => true;
+  const hosts = of.targets.map((target) => target.host);
+  const filter = { rollout: of.rollout, scopes, hosts, limit: hosts.length };
+  const found = new Set((await loadTargets(world.db, filter)).map((target) => target.host));
+  return (host) => found.has(host);
 }
 
 async function demandFacts(world: World, seen: RolloutRow): Promise<LoadedFacts> {

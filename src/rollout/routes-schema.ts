@@ -99,6 +99,7 @@ export const shownSchema = z.strictObject({
     measured: z.number(),
     reason: z.string().nullable(),
   }),
+  approvals: z.strictObject({ have: z.number(), need: z.number() }),
   outcomes: outcomesSchema,
   waves: z.array(waveSchema),
   actions: z.array(actionSchema),
@@ -120,6 +121,7 @@ export function shownOf(shown: ShownRollout): z.output<typeof shownSchema> {
     now: view.now,
     haltReason: view.haltReason,
     forecast: forecastOf(shown.forecast),
+    approvals: shown.approvals,
     outcomes: view.outcomes,
     waves: view.waves.map((wave) => ({
       ...wave,
@@ -187,9 +189,14 @@ export const targetSchema = z.strictObject({
   retryAt: nullableTime,
   endedAt: nullableTime,
   evidence: z.unknown(),
+  actions: z.array(actionSchema),
 });
 
-export function targetOf({ target, explanation }: ShownTarget): z.output<typeof targetSchema> {
+export function targetOf({
+  target,
+  explanation,
+  actions,
+}: ShownTarget): z.output<typeof targetSchema> {
   return {
     host: target.host,
     name: target.name,
@@ -205,5 +212,6 @@ export function targetOf({ target, explanation }: ShownTarget): z.output<typeof 
     retryAt: textOrNull(target.retryAt),
     endedAt: textOrNull(target.endedAt),
     evidence: target.evidence,
+    actions: [...actions],
   };
 }

@@ -6,7 +6,7 @@ import { startRollout } from "./actions.ts";
 import { halt, haltScope, resume, stop } from "./actions-halt.ts";
 import { loseHost, retryHosts, skipHost } from "./actions-hosts.ts";
 import { explain, pageOfRollouts, pageOfTargets, showHalts, showRollout } from "./actions-show.ts";
-import { standings } from "./model.ts";
+import { rolloutStates, standings } from "./model.ts";
 import {
   shownOf,
   shownSchema,
@@ -45,16 +45,21 @@ const listRollouts = route({
   path: "/api/v1/rollouts",
   summary: "Lists rollouts, newest first.",
   permission: "rollout.read",
-  query: z.strictObject({ limit, cursor, change: z.string().max(64).optional() }),
-  reply: z.strictObject({ items: z.array(summarySchema), next: z.string().nullable() }),
+  query: z.strictObject({
+    limit,
+    cursor,
+    skip,
+    change: z.string().max(64).optional(),
+    state: z.enum(rolloutStates).optional(),
+  }),
+  reply: z.strictObject({ items: z.array(summarySchema), next: z.string().nullable(), total }),
   async handle({ world, actor }, { query }) {
-    const rows = await pageOfRollouts(world, actor, {
-      limit: query.limit,
-      before: query.cursor ?? null,
-      change: query.change ?? null,
-    });
+    const { cursor: before, limit, skip, change, state } = query;
+    const page = { limit, before, skip, change, state };
+    const { rows, total } = await pageOfRollouts(world, actor, page);
     const last = rows.length === query.limit ? rows.at(-1) : undefined;
-    return { items: rows.map(summaryOf), next: last === undefined ? null : `${last.number}` };
+    const next = last === undefined ? null : `${last.number}`;
+    return { items: rows.map(summaryOf), next, total };
   },
 });
 
@@ -85,12 +90,13 @@ const getTargets = route({
       .enum(standings)
       .optional()
       .describe("only hosts that stand there, such as failed or running"),
+    host: z.string().min(1).max(128).optional().describe("only this one, by id or name"),
   }),
   reply: z.strictObject({ items: z.array(targetSchema), next: z.string().nullable(), total }),
   errors: ["not-found"],
   async handle({ world, actor }, { params, query }) {
-    const { wave, standing, cursor: after, limit, skip } = query;
-    const page = { rollout: params.rollout, wave, standing, after, limit, skip };
+    const { cursor: after, wave, standing, host, limit, skip } = query;
+    const page = { rollout: params.rollout, wave, standing, host, after, limit, skip };
     const { targets, total } = await pageOfTargets(world, actor, page);
     const last = targets.length === query.limit ? targets.at(-1) : undefined;
     const next = last === undefined ? null : `${last.target.leafIndex}`;

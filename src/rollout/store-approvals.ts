@@ -37,6 +37,19 @@ export async function loadApprovalHold(
   return row.isApproved ? null : approvalHold(row);
 }
 
+/** How many people who still count approved this plan, and how many it needs. */
+export async function loadApprovals(
+  reader: Reader,
+  of: { readonly change: ChangeId; readonly plan: PlanDigest },
+): Promise<{ readonly have: number; readonly need: number }> {
+  const { rows } = await sql<{ have: number; need: number }>`
+    select c.need,
+           (select count(distinct a.person) from live_approval a
+             where a.change = c.id and a.plan = ${of.plan} and a.person <> c.requester_person) as have
+      from change c where c.id = ${of.change}`.execute(reader);
+  return rows[0] ?? { have: 0, need: 0 };
+}
+
 function approvalHold(row: ApprovalRow): Hold {
   switch (row.state) {
     case "rejected":

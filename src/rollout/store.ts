@@ -1,4 +1,4 @@
-import { sql } from "kysely";
+import { type RawBuilder, sql } from "kysely";
 import { z } from "zod";
 import type { ChangeId, HostId, PatchId, PlanDigest, RolloutId, SubjectId } from "../base/ids.ts";
 import type { Instant } from "../base/instant.ts";
@@ -142,23 +142,43 @@ export async function loadRolloutOfPlan(
   return rows[0] ?? null;
 }
 
+export interface RolloutFilter {
+  readonly change: ChangeId | undefined;
+  readonly state: RolloutState | undefined;
+  readonly scopes: readonly Selector[];
+}
+
 /** Newest first, from below `before`. */
 export async function listRollouts(
   reader: Reader,
-  page: {
+  page: RolloutFilter & {
     readonly limit: number;
-    readonly before: number | null;
-    readonly change: ChangeId | null;
-    readonly scopes: readonly Selector[];
+    readonly before: number | undefined;
+    /** Rows to pass over; instead of `before`. */
+    readonly skip: number | undefined;
   },
 ): Promise<readonly RolloutRow[]> {
   const { rows } = await sql<RolloutRow>`
     select ${rolloutColumns} from rollout r
-     where (${page.before}::int is null or r.number < ${page.before}::int)
-       and (${page.change}::text is null or r.change = ${page.change}::text)
-       and ${planInScope("r.plan", page.scopes)}
-     order by r.number desc limit ${page.limit}`.execute(reader);
+     where ${isListed(page)} and r.number < ${page.before ?? NUMBER_END}
+     order by r.number desc offset ${page.skip ?? 0} limit ${page.limit}`.execute(reader);
   return rows;
+}
+
+export async function countRollouts(reader: Reader, filter: RolloutFilter): Promise<number> {
+  const { rows } = await sql<{ total: number }>`
+    select count(*) as total from rollout r where ${isListed(filter)}`.execute(reader);
+  return rows[0]?.total ?? 0;
+}
+
+/** Numbers are PostgreSQL integers; none is as high as this. */
+const NUMBER_END = 2 ** 31 - 1;
+
+function isListed({ change, state, scopes }: RolloutFilter): RawBuilder<boolean> {
+  const parts = [planInScope("r.plan", scopes)];
+  if (change !== undefined) parts.push(sql`r.change = ${change}`);
+  if (state !== undefined) parts.push(sql`r.state = ${state}`);
+  return sql<boolean>`(${sql.join(parts, sql` and `)})`;
 }
 
 const gateSchema = z.object({
