@@ -36,6 +36,19 @@ export function stillLooking(engine: Engine, looks: readonly Unjudged[]): Promis
   return keepLooks(engine.world.db, engine.server, { looks, leaseSeconds: TALK_SECONDS });
 }
 
+/** A look that failed on this side says nothing about the host, so the next one comes soon. */
+export async function giveBackLook(engine: Engine, look: Unjudged): Promise<void> {
+  await recordVerdict(engine.world.db, {
+    rollout: look.rollout,
+    host: look.host,
+    attempt: look.attempt,
+    owner: engine.server,
+    verdict: null,
+    evidence: null,
+    retryAfterSeconds: look.tries === 0 ? 0 : LOOK_AGAIN_SECONDS,
+  });
+}
+
 export async function lookAtHost(
   engine: Engine,
   look: Unjudged,

@@ -44,23 +44,30 @@ interface Desks {
   readonly progress: ReturnType<typeof progressDesk>;
 }
 
-export function holdConversations(engine: Engine, onEnd: () => void): Conversations {
+/** `onEnd` hears in which state the talk left its target; null when that is another's business. */
+export function holdConversations(
+  engine: Engine,
+  onEnd: (state: string | null) => void,
+): Conversations {
   const desks: Desks = {
     permits: permitDesk(engine),
     results: resultDesk(engine),
     progress: progressDesk(engine),
   };
   const running = new Map<TargetKey, Promise<void>>();
+  /** Talks that failed here, as when the database went away, and that the rows still call held. */
+  const failed = new Set<TargetKey>();
   const abort = new AbortController();
-  const begin = (key: TargetKey, work: () => Promise<void>): void => {
+  const begin = (key: TargetKey, work: () => Promise<string | null>): void => {
     const done = work()
       .catch((cause: unknown) => {
-        // The lease ends by itself, and whoever is there then goes on from the rows.
         engine.world.log.error({ err: cause, host: key.host }, "a talk with a host failed");
+        failed.add(key);
+        return null;
       })
-      .finally(() => {
+      .then((state) => {
         running.delete(key);
-        onEnd();
+        onEnd(state);
       });
     running.set(key, done);
   };
@@ -71,6 +78,10 @@ export function holdConversations(engine: Engine, onEnd: () => void): Conversati
       begin(claimed, () => dispatchJob({ engine, desks, signal: abort.signal }, claimed));
     },
     async takeOver() {
+      for (const key of failed) {
+        await giveBack(engine, key);
+        failed.delete(key);
+      }
       if (room() === 0) return 0;
       const keys = await takeOverConversations(engine.world.db, engine.server, room());
       for (const key of keys) {
@@ -90,13 +101,23 @@ export function holdConversations(engine: Engine, onEnd: () => void): Conversati
   };
 }
 
+/** The first failure of a talk is most often this server's own; the host is asked again at once. */
+async function giveBack(engine: Engine, key: TargetKey): Promise<void> {
+  const tries = (await targetState(engine.world.db, key))?.tries ?? 0;
+  await endConversation(engine.world.db, key, {
+    owner: engine.server,
+    retryAfterSeconds: tries === 0 ? 0 : backoffSeconds(tries),
+    wasHeard: false,
+  });
+}
+
 interface Talking {
   readonly engine: Engine;
   readonly desks: Desks;
   readonly signal: AbortSignal;
 }
 
-async function dispatchJob(talking: Talking, claimed: Claimed): Promise<void> {
+async function dispatchJob(talking: Talking, claimed: Claimed): Promise<string | null> {
   const { engine } = talking;
   const rollout = await rolloutOf(engine, claimed);
   const host = await hostOf(engine, claimed.host);
@@ -107,30 +128,40 @@ async function dispatchJob(talking: Talking, claimed: Claimed): Promise<void> {
   const talk = talkAbout(talking, { rollout, host, key: claimed, isAccepted: false });
   const { executor } = engine;
   const carry = claimed.kind === "revert" ? executor.revert : executor.apply;
-  let end = await carry(host, job, talk);
-  // The host took the job and the line broke: it may be about to ask, so call back at once.
-  for (let tries = 0; tries < CALL_BACKS_MAX && isCutOff(end, talking); tries += 1) {
+  const end = await carry(host, job, talk);
+  talk.heardMore();
+  return settle(talking, claimed, await callBack(talking, host, { talk, end, tries: 0 }));
+}
+
+/**
+ * The host took the job, and the talk ended without its result: the line broke, or the host's program
+ * died. It may be about to ask, or wait for somebody to start it again, so it is called back at once.
+ * `tries` counts talks in which nothing new was heard; a job that goes on is followed to its end.
+ */
+async function callBack(
+  talking: Talking,
+  host: Host,
+  from: { readonly talk: Talk; readonly end: ConversationEnd; readonly tries: number },
+): Promise<ConversationEnd> {
+  const { talk } = from;
+  let { end, tries } = from;
+  while (tries < CALL_BACKS_MAX && isCutOff(end, talking)) {
     await pause(CALL_BACK_MS * 2 ** tries, talking.signal);
     const { isAccepted } = end;
-    end = { ...(await executor.resume(host, talk)), isAccepted };
+    end = { ...(await talking.engine.executor.resume(host, talk)), isAccepted };
+    tries = talk.heardMore() ? 0 : tries + 1;
   }
-  await settle(talking, claimed, end);
+  return end;
 }
 
 async function resumeJob(
   talking: Talking,
   key: TargetKey & { readonly tries: number },
-): Promise<void> {
+): Promise<string | null> {
   const { engine } = talking;
   const rollout = await rolloutOf(engine, key);
   const host = await hostOf(engine, key.host);
-  const end =
-    host === null
-      ? null
-      : await engine.executor.resume(
-          host,
-          talkAbout(talking, { rollout, host, key, isAccepted: true }),
-        );
+  const end = host === null ? null : await takeUp(talking, { rollout, host, key });
   const now = await targetState(engine.world.db, key);
   if (now?.state === "leased" && now.epoch === key.epoch && end?.problem === null) {
     // The host knows of no job: the order never got there, so it is sent again.
@@ -143,11 +174,24 @@ async function resumeJob(
     retryAfterSeconds: talking.signal.aborted ? 0 : backoffSeconds(key.tries),
     wasHeard: end?.isHeard ?? false,
   });
+  return now?.state ?? null;
+}
+
+/** A host that knows of no unfinished job says nothing, and then there is nobody to call back. */
+async function takeUp(
+  talking: Talking,
+  of: { readonly rollout: RolloutRow; readonly host: Host; readonly key: TargetKey },
+): Promise<ConversationEnd> {
+  const talk = talkAbout(talking, { ...of, isAccepted: true });
+  const end = { ...(await talking.engine.executor.resume(of.host, talk)), isAccepted: true };
+  const tries = talk.heardMore() ? 0 : CALL_BACKS_MAX;
+  return callBack(talking, of.host, { talk, end, tries });
 }
 
 const NOT_ENROLLED_RETRY_SECONDS = 300;
-const CALL_BACKS_MAX = 5;
-const CALL_BACK_MS = 1_000;
+/** Together half a minute without a word; whoever is silent for longer is asked more and more rarely. */
+const CALL_BACKS_MAX = 7;
+const CALL_BACK_MS = 250;
 const BACKOFF_SECONDS_MIN = 5;
 const BACKOFF_SECONDS_MAX = 300;
 
@@ -155,17 +199,21 @@ export function backoffSeconds(tries: number): number {
   return Math.min(BACKOFF_SECONDS_MAX, BACKOFF_SECONDS_MIN * 2 ** Math.min(tries, 10));
 }
 
-/** The line broke before an end, perhaps before the host could say that it took the job. */
+/** There was no end, and perhaps the line broke before the host could say that it took the job. */
 function isCutOff(end: ConversationEnd, talking: Talking): boolean {
-  if (end.problem === null || end.resultCount > 0 || talking.signal.aborted) return false;
-  return end.isAccepted || end.problem.kind === "connection-lost";
+  if (end.resultCount > 0 || talking.signal.aborted) return false;
+  return end.isAccepted || end.problem?.kind === "connection-lost";
 }
 
 /** What a talk that ended leaves behind: a result has moved the target already. */
-async function settle(talking: Talking, claimed: Claimed, end: ConversationEnd): Promise<void> {
+async function settle(
+  talking: Talking,
+  claimed: Claimed,
+  end: ConversationEnd,
+): Promise<string | null> {
   const { engine } = talking;
   const now = await targetState(engine.world.db, claimed);
-  if (now === null || now.epoch !== claimed.epoch) return;
+  if (now === null || now.epoch !== claimed.epoch) return null;
   // A server that stops hangs up; the next one takes up the talk where the host stands.
   if (now.state !== "leased" || talking.signal.aborted) {
     const retryAfterSeconds = end.problem === null ? BACKOFF_SECONDS_MIN : 0;
@@ -174,12 +222,12 @@ async function settle(talking: Talking, claimed: Claimed, end: ConversationEnd):
       retryAfterSeconds,
       wasHeard: end.isHeard,
     });
-    return;
+    return now.state;
   }
   const seconds = backoffSeconds(now.tries);
   const at = engine.world.clock();
   const retryAt = at + seconds * SECOND_MS;
-  await drop(engine, claimed, dropHold(end, now.troubleSince ?? at, retryAt), seconds);
+  return drop(engine, claimed, dropHold(end, now.troubleSince ?? at, retryAt), seconds);
 }
 
 function dropHold(end: ConversationEnd, since: number, retryAt: number): Hold {
@@ -197,7 +245,7 @@ async function drop(
   key: TargetKey,
   hold: Hold,
   retryAfterSeconds: number,
-): Promise<void> {
+): Promise<null> {
   const { rollout, host, attempt, epoch } = key;
   const wait =
     hold.why === "host-refused"
@@ -205,6 +253,7 @@ async function drop(
       : retryAfterSeconds;
   const dropped = { rollout, host, attempt, epoch, hold, retryAfterSeconds: wait };
   await dropTargets(engine.world.db, [dropped]);
+  return null;
 }
 
 async function rolloutOf(engine: Engine, key: TargetKey): Promise<RolloutRow> {
@@ -218,6 +267,13 @@ async function hostOf(engine: Engine, id: HostId): Promise<Host | null> {
   return host ?? null;
 }
 
+interface Talk extends Conversation {
+  /**
+   * Whether the talk that ended now told more of the journal than any before; each tells all of it.
+   */
+  heardMore(): boolean;
+}
+
 /** Passes a host's words on to the desks that decide about them. */
 function talkAbout(
   { engine, desks, signal }: Talking,
@@ -228,16 +284,25 @@ function talkAbout(
     /** The host took the job in an earlier talk. */
     readonly isAccepted: boolean;
   },
-): Conversation {
+): Talk {
   const { rollout, host, key } = of;
   let { isAccepted } = of;
+  let lines = 0;
+  let linesMax = 0;
   return {
+    heardMore() {
+      const isMore = lines > linesMax;
+      linesMax = Math.max(lines, linesMax);
+      lines = 0;
+      return isMore;
+    },
     signal,
     heard: () => undefined,
     accepted() {
       isAccepted = true;
     },
     journal(line: JournalLine) {
+      lines += 1;
       const { attempt } = key;
       const verb = journalMove(line);
       desks.progress({ rollout: rollout.id, host: host.id, attempt, verb, step: line.text });

@@ -6,9 +6,11 @@ import type { Executor } from "../fleet/model.ts";
 import { machineKey } from "../fleet/store-keys.ts";
 import { reachHost } from "../reach/reach-host.ts";
 import { takeTurns } from "./actions-turn.ts";
-import { lookAtHost, stillLooking, takeLooks } from "./actions-verify.ts";
+import { giveBackLook, lookAtHost, stillLooking, takeLooks } from "./actions-verify.ts";
 import { type Engine, KEEP_LEASES_MS } from "./engine.ts";
 import { holdConversations } from "./loops-conversations.ts";
+import { type Presence, startPresence } from "./loops-presence.ts";
+import { releaseDead } from "./store-presence.ts";
 import type { Unjudged } from "./store-results.ts";
 import { sweepTargets } from "./store-targets.ts";
 
@@ -31,12 +33,21 @@ export function startRollouts(world: World, executor: Executor = defaultExecutor
     dispatcherKey: machineKey(world.paths.state, "dispatcher"),
   };
   const { log } = world;
-  const talks = holdConversations(engine, () => turns.wake());
+  const presence = startPresence(engine, () => {
+    sweep.wake();
+    turns.wake();
+  });
+  const talks = holdConversations(engine, (state) => {
+    turns.wake();
+    // It may have stopped for a reason that has passed already.
+    if (state === "held") sweep.wake();
+  });
   const turns = startLoop({
     name: "rollout",
     idleMs: ENGINE_IDLE_MS,
     log,
     async turn() {
+      if (!presence.isHeld()) return false;
       const { claimed, hasMore } = await takeTurns(engine, talks.room());
       for (const job of claimed) talks.dispatch(job);
       return hasMore;
@@ -47,8 +58,11 @@ export function startRollouts(world: World, executor: Executor = defaultExecutor
     idleMs: SWEEP_MS,
     log,
     async turn() {
-      const { expired, silent } = await sweepTargets(world.db);
-      if (expired + silent > 0) turns.wake();
+      if (!presence.isHeld()) return false;
+      const dead = await releaseDead(world.db, engine.server);
+      if (dead.length > 0) looks.wake();
+      const { expired, silent, again } = await sweepTargets(world.db);
+      if (dead.length + expired + silent + again > 0) turns.wake();
       await talks.takeOver();
       return false;
     },
@@ -62,7 +76,7 @@ export function startRollouts(world: World, executor: Executor = defaultExecutor
       return false;
     },
   });
-  const looks = startLooks(engine, () => turns.wake());
+  const looks = startLooks(engine, presence, () => turns.wake());
   return {
     wake() {
       turns.wake();
@@ -71,6 +85,7 @@ export function startRollouts(world: World, executor: Executor = defaultExecutor
     async stop() {
       await Promise.all([turns.stop(), sweep.stop(), keep.stop(), looks.stop()]);
       await talks.stop();
+      await presence.stop();
     },
   };
 }
@@ -83,15 +98,17 @@ export function defaultExecutor(world: World): Executor {
 }
 
 /** Looks at hosts that say they are done, each on its own, so that a dead one holds up no other. */
-function startLooks(engine: Engine, onEnd: () => void): Rollouts {
+function startLooks(engine: Engine, presence: Presence, onEnd: () => void): Rollouts {
   const abort = new AbortController();
   const running = new Map<Unjudged, Promise<void>>();
+  /** Looks that failed here, as when the database went away: they are made again. */
+  const failed = new Set<Unjudged>();
   const lookAndForget = async (look: Unjudged): Promise<void> => {
     try {
       await lookAtHost(engine, look, abort.signal);
     } catch (cause) {
-      // Its lease ends, and somebody looks again.
       engine.world.log.error({ err: cause, host: look.host }, "a host could not be judged");
+      failed.add(look);
     } finally {
       running.delete(look);
       onEnd();
@@ -102,6 +119,11 @@ function startLooks(engine: Engine, onEnd: () => void): Rollouts {
     idleMs: ENGINE_IDLE_MS,
     log: engine.world.log,
     async turn() {
+      if (!presence.isHeld()) return false;
+      for (const look of failed) {
+        await giveBackLook(engine, look);
+        failed.delete(look);
+      }
       const room = LOOKS_MAX - running.size;
       for (const look of room > 0 ? await takeLooks(engine, room) : []) {
         running.set(look, lookAndForget(look));

@@ -112,6 +112,14 @@ const revertInTime = sql`(t.kind = 'apply'
   or t.ended_at + make_interval(secs => (select revert_seconds from rollout where id = t.rollout))
      > now())`;
 
+/**
+ * A host that says it is done is looked at before it gets the next job: in the middle of that one,
+ * the look would blame this one for what is not finished yet.
+ */
+export const isBeingChecked = sql`exists (
+  select 1 from target u where u.host = t.host and u.rollout <> t.rollout
+     and u.state in ('done', 'noop') and u.verdict is null)`;
+
 async function claimRows(tx: Tx, request: ClaimRequest): Promise<readonly Claimed[]> {
   const countMax = Math.min(request.countMax ?? CLAIM_BATCH_MAX, CLAIM_BATCH_MAX);
   const { rows } = await sql<Claimed>`
@@ -129,7 +137,7 @@ async function claimRows(tx: Tx, request: ClaimRequest): Promise<readonly Claime
          and t.kind = ${request.kind} and t.state = 'ready'
          and (t.retry_at is null or t.retry_at <= now())
          and ${revertInTime}
-         and s.rollout is null and not s.is_quarantined
+         and s.rollout is null and not s.is_quarantined and not ${isBeingChecked}
        order by t.leaf_index
        limit coalesce((select least(${countMax}::int,
                          greatest(0, (gate ->> 'inFlightMax')::int - busy)) from room), 0)

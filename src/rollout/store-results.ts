@@ -2,7 +2,7 @@ import { sql } from "kysely";
 import type { Digest } from "../base/digest.ts";
 import type { HostId, PlanDigest, RolloutId } from "../base/ids.ts";
 import type { Instant } from "../base/instant.ts";
-import { type Db, sqlJson, type Tx } from "../db/database.ts";
+import { type Db, type Reader, sqlJson, type Tx } from "../db/database.ts";
 import { targetMoves, type Verdict } from "./model.ts";
 import type { ResultMove, ResultVerb } from "./result-move.ts";
 import { freeSlots, leaves } from "./store-targets.ts";
@@ -203,7 +203,7 @@ export async function keepLooks(
 
 /** The judgement of one look; `verdict` null puts the look off. */
 export async function recordVerdict(
-  tx: Tx,
+  tx: Reader,
   judged: {
     readonly rollout: RolloutId;
     readonly host: HostId;

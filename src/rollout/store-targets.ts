@@ -70,6 +70,8 @@ export function dropTargets(db: Db, drops: readonly Drop[]): Promise<number> {
 export interface Sweep {
   readonly expired: number;
   readonly silent: number;
+  /** Put back to be tried once more. */
+  readonly again: number;
 }
 
 /** After a permit, a host that never said that it began is asked about after this much more. */
@@ -108,10 +110,10 @@ export function sweepTargets(db: Db): Promise<Sweep> {
               or (t.kind = 'revert'
                   and t.ended_at + make_interval(secs => r.revert_seconds) < now()))
       returning t.rollout, t.host`.execute(tx);
-    await retryUnstarted(tx);
     return {
       expired: expired.rows.length + ended.rows.length,
       silent: Number(silent.numAffectedRows ?? 0n),
+      again: await retryUnstarted(tx),
     };
   });
 }
@@ -121,8 +123,8 @@ export function sweepTargets(db: Db): Promise<Sweep> {
  * permit came (this server was away, or a halt held), the package manager was locked. It has ended
  * that attempt, so while its rollout runs it gets a new one, if one is approved.
  */
-async function retryUnstarted(tx: Tx): Promise<void> {
-  await sql`
+async function retryUnstarted(tx: Tx): Promise<number> {
+  const applies = await sql<{ rollout: RolloutId }>`
     update target t
        set state = 'ready', attempt = t.attempt + 1, epoch = t.epoch + 1, hold = null, tries = 0,
            trouble_since = null, result_state = null, result_code = null, ended_at = null,
@@ -132,16 +134,23 @@ async function retryUnstarted(tx: Tx): Promise<void> {
        and w.state in ('open', 'passed') and now() between w.not_before and w.not_after
        and t.state = 'held' and not t.is_begun and t.kind = 'apply'
        and t.result_code = any(${[...againCodes]}::text[])
-       and (t.retry_at is null or t.retry_at <= now()) and t.attempt < r.attempts_max`.execute(tx);
+       and (t.retry_at is null or t.retry_at <= now()) and t.attempt < r.attempts_max
+    returning t.rollout`.execute(tx);
   // An ordered revert is the same attempt however often it is ordered; the host bounds its time.
-  await sql`
+  const reverts = await sql<{ rollout: RolloutId }>`
     update target t
        set state = 'ready', epoch = t.epoch + 1, hold = null, retry_at = null
       from rollout r
      where r.id = t.rollout and r.state in ('running', 'halted') and not r.is_frozen
        and t.state = 'held' and not t.is_begun and t.kind = 'revert'
        and t.result_code = any(${[...againCodes]}::text[])
-       and t.ended_at < now() - make_interval(secs => ${REVERT_AGAIN_SECONDS})`.execute(tx);
+       and t.ended_at < now() - make_interval(secs => ${REVERT_AGAIN_SECONDS})
+    returning t.rollout`.execute(tx);
+  const rollouts = [...applies.rows, ...reverts.rows].map((row) => row.rollout);
+  if (rollouts.length > 0) {
+    await sql`update rollout set look_at = now() where id = any(${rollouts}::text[])`.execute(tx);
+  }
+  return rollouts.length;
 }
 
 const REVERT_AGAIN_SECONDS = 60;

@@ -17,7 +17,10 @@ const targetColumns = sql`
   ${millis(sql`t.retry_at`)} as "retryAt", ${millis(sql`t.trouble_since`)} as "troubleSince",
   t.step, t.result_code as "resultCode", t.way, t.evidence,
   ${millis(sql`t.ended_at`)} as "endedAt", s.is_quarantined as "isQuarantined",
-  (select o.number from rollout o where o.id = s.rollout and o.id <> t.rollout) as "busyWith"`;
+  coalesce((select o.number from rollout o where o.id = s.rollout and o.id <> t.rollout),
+           (select o.number from target u join rollout o on o.id = u.rollout
+             where u.host = t.host and u.rollout <> t.rollout
+               and u.state in ('done', 'noop') and u.verdict is null limit 1)) as "busyWith"`;
 
 const targetTables = sql`
   target t join host h on h.id = t.host join host_slot s on s.host = t.host`;

@@ -220,7 +220,7 @@ describe("permits", () => {
   test("are refused once the lease was over and the host was given back", async () => {
     const [story, [first]] = await aClaimed(1);
     await age(db, 2 * MINUTE_MS);
-    expect(await sweepTargets(db)).toEqual({ expired: 1, silent: 0 });
+    expect(await sweepTargets(db)).toEqual({ expired: 1, silent: 0, again: 0 });
     expect(await permit(db, [askOf(first!)], under(story))).toEqual([]);
     expect((await targetsOf(db, story))[0]).toMatchObject({ state: "ready", epoch: 2 });
     expect(await brokenInvariants(db)).toEqual([]);
@@ -241,7 +241,7 @@ describe("after a permit", () => {
     const [story, [first]] = await aClaimed(1);
     await permit(db, [askOf(first!)], under(story));
     await age(db, 2 * MINUTE_MS);
-    expect(await sweepTargets(db)).toEqual({ expired: 0, silent: 1 });
+    expect(await sweepTargets(db)).toEqual({ expired: 0, silent: 1, again: 0 });
     expect((await targetsOf(db, story))[0]?.state).toBe("unknown");
     const facts = await loadFacts(db, story.id);
     expect(facts?.facts.waves[0]).toMatchObject({ newFailures: 1, counts: { unknown: 1 } });
