@@ -1,5 +1,124 @@
-import { PageHead } from "../parts/page-head.tsx";
+import { useParams } from "@tanstack/react-router";
+import { api, ask } from "../app/api.ts";
+import { queries, useAnswer } from "../app/queries.ts";
+import { useSearch } from "../app/search-state.ts";
+import { Answered } from "../parts/answered.tsx";
+import { Shape } from "../parts/mark.tsx";
+import { Person } from "../parts/person.tsx";
+import { Sentence } from "../parts/sentence.tsx";
+import { isDrawn, Picture } from "./picture.tsx";
+import styles from "./rollout.module.css";
+import { RolloutHead } from "./rollout-head.tsx";
+import { nowTone, type Rollout, type Target } from "./standing.tsx";
+import { TargetDetails } from "./target-details.tsx";
+import { Targets } from "./targets.tsx";
 
 export function RolloutPage() {
-  return <PageHead title="rollout" />;
+  const ref = (useParams({ strict: false }) as { readonly rollout: string }).rollout;
+  const key = ["rollout", ref];
+  // The address may hold R-7; hints name the id, which the first answer tells.
+  const id = queries.getQueryData<Rollout>(key)?.id ?? ref;
+  const rollout = useAnswer({
+    key,
+    topics: [`rollout:${id}`],
+    load: (signal) =>
+      ask(api.GET("/api/v1/rollouts/{rollout}", { params: { path: { rollout: ref } }, signal })),
+  });
+  return (
+    <Answered of={rollout} what="the rollout">
+      {(shown) => <Shown rollout={shown} />}
+    </Answered>
+  );
+}
+
+function Shown({ rollout }: { readonly rollout: Rollout }) {
+  const [search, set] = useSearch();
+  const targets = useDrawnTargets(rollout);
+  const detects = useDetects(rollout.plan);
+  return (
+    <>
+      <RolloutHead rollout={rollout} />
+      <div className={styles["now"]} role="status">
+        <Shape tone={nowTone(rollout.state)} />
+        <span>
+          <b>{rollout.endedAt === null ? "now" : "in the end"}:</b> <Sentence text={rollout.now} />
+        </span>
+      </div>
+      <Picture
+        rollout={rollout}
+        targets={targets}
+        detects={detects}
+        onHost={(target) => set({ host: target.name })}
+        onCount={(wave, standing) => set({ wave: String(wave), standing })}
+      />
+      <Words rollout={rollout} />
+      <Targets rollout={rollout} />
+      {search["host"] !== undefined && (
+        <TargetDetails rollout={rollout} host={search["host"]} onClose={() => set({ host: "" })} />
+      )}
+    </>
+  );
+}
+
+/** The most that one answer gives. */
+const TARGETS_MAX = 1000;
+
+/** Hosts of all waves that are drawn as cells: in one question while the rollout is small. */
+function useDrawnTargets(rollout: Rollout): readonly Target[] | null {
+  const drawn = rollout.waves.filter(isDrawn);
+  const targets = useAnswer({
+    key: ["rollout", rollout.id, "drawn"],
+    topics: [`rollout:${rollout.id}`],
+    isOff: drawn.length === 0,
+    load: async (signal) => {
+      const load = async (wave?: number): Promise<readonly Target[]> => {
+        const query = { limit: TARGETS_MAX, ...(wave === undefined ? {} : { wave }) };
+        const params = { path: { rollout: rollout.id }, query };
+        const page = await ask(api.GET("/api/v1/rollouts/{rollout}/targets", { params, signal }));
+        return page.items;
+      };
+      if (rollout.outcomes.hosts <= TARGETS_MAX) return load();
+      return (await Promise.all(drawn.map((wave) => load(wave.number)))).flat();
+    },
+  });
+  return targets.data ?? null;
+}
+
+/** A plan never changes, so it is asked for once; who may not see plans goes without. */
+function useDetects(plan: string): ReadonlyMap<number, number> {
+  const answer = useAnswer({
+    key: ["plan", plan],
+    topics: [],
+    load: (signal) => ask(api.GET("/api/v1/plans/{plan}", { params: { path: { plan } }, signal })),
+  });
+  return new Map(answer.data?.waves.map((wave) => [wave.number, wave.detectsFailureRate]));
+}
+
+/** What people said when they halted, resumed or left hosts out; and what its ways in give up. */
+function Words({ rollout }: { readonly rollout: Rollout }) {
+  const { words, ways, hostsOutsideScope } = rollout;
+  if (words.length + ways.weakens.length + hostsOutsideScope === 0) return null;
+  return (
+    <ul className={styles["words"]}>
+      {words.map((word) => (
+        <li key={`${word.at}${word.verb}`}>
+          <Sentence text={word.at} />{" "}
+          <b>
+            <Person subject={word.by} /> {word.verb}
+          </b>
+          : {word.words}
+        </li>
+      ))}
+      {hostsOutsideScope > 0 && (
+        <li className="dim">
+          {hostsOutsideScope.toLocaleString("en")} hosts lie outside your scope: counted, not named.
+        </li>
+      )}
+      {ways.weakens.map((text) => (
+        <li key={text} className="dim">
+          weaker: {text}
+        </li>
+      ))}
+    </ul>
+  );
 }

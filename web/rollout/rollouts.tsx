@@ -1,5 +1,153 @@
+import { Alert } from "@mantine/core";
+import { durationToText } from "../../src/base/instant.ts";
+import { api, ask, type Reply } from "../app/api.ts";
+import { Go } from "../app/go.tsx";
+import { useAnswer } from "../app/queries.ts";
+import { useSearch } from "../app/search-state.ts";
+import { Empty } from "../parts/empty.tsx";
+import { FilterBar, FilterChoice, FilterReset } from "../parts/filters.tsx";
+import { ClockTime, Instant } from "../parts/instant.tsx";
+import { Mark } from "../parts/mark.tsx";
 import { PageHead } from "../parts/page-head.tsx";
+import { type Column, VirtualList } from "../parts/virtual-list.tsx";
+import { nowTone } from "./standing.tsx";
+
+type Row = Reply<"/api/v1/rollouts">["items"][number];
+
+const states = ["running", "halted", "finished", "stopped"] as const;
 
 export function RolloutsPage() {
-  return <PageHead title="rollouts" />;
+  const [search, set] = useSearch();
+  const { change } = search;
+  const state = states.find((one) => one === search["state"]);
+  const query = {
+    ...(change === undefined ? {} : { change }),
+    ...(state === undefined ? {} : { state }),
+  };
+  return (
+    <>
+      <PageHead title="Rollouts" sentence={<Verdict />} />
+      <ScopeHalts />
+      <FilterBar>
+        <FilterChoice
+          search={search}
+          set={set}
+          name="state"
+          label="State"
+          choices={states.map((one) => ({ value: one, label: one }))}
+        />
+        {change !== undefined && <span className="dim">of {change}</span>}
+        <FilterReset search={search} set={set} names={["state", "change"]} />
+      </FilterBar>
+      <VirtualList
+        listKey={["rollouts", query]}
+        topics={["rollouts"]}
+        label="rollouts"
+        columns={columns}
+        href={(row) => `/rollouts/${row.ref}`}
+        rowId={(row) => row.id}
+        load={({ skip, limit }) =>
+          ask(api.GET("/api/v1/rollouts", { params: { query: { ...query, skip, limit } } }))
+        }
+        empty={
+          Object.keys(query).length > 0 ? (
+            <Empty title="No rollout is like that">Clear the filters to see all of them.</Empty>
+          ) : (
+            <Empty
+              title="Nothing has been rolled out yet"
+              action={<Go href="/changes">Go to the changes</Go>}
+              command="fettle rollout start C-1"
+            >
+              A rollout carries out an approved change, wave by wave. Start one from its change, or:
+            </Empty>
+          )
+        }
+      />
+    </>
+  );
 }
+
+/** The one line that answers what goes on now. */
+function Verdict() {
+  const of = (state: "running" | "halted") => ({
+    key: ["rollouts", "count", state],
+    topics: ["rollouts"],
+    load: (signal: AbortSignal) =>
+      ask(api.GET("/api/v1/rollouts", { params: { query: { state, limit: 1 } }, signal })),
+  });
+  const running = useAnswer(of("running")).data?.total;
+  const halted = useAnswer(of("halted")).data?.total;
+  if (running === undefined || halted === undefined) return <>&nbsp;</>;
+  return (
+    <>
+      {running === 0 ? "Nothing runs" : <Go href="/rollouts?state=running">{running} running</Go>}
+      {halted === 0 ? (
+        ", nothing is halted."
+      ) : (
+        <>
+          , <Go href="/rollouts?state=halted">{halted} halted</Go>: each waits for a person.
+        </>
+      )}
+    </>
+  );
+}
+
+/** Halts that reach further than one rollout stand above everything. */
+function ScopeHalts() {
+  const halts = useAnswer({
+    key: ["halts"],
+    topics: ["rollouts"],
+    load: (signal) => ask(api.GET("/api/v1/halts", { signal })),
+  });
+  const items = halts.data?.items ?? [];
+  if (items.length === 0) return null;
+  return (
+    <Alert color="red" variant="outline" mb="sm" title="Halted beyond single rollouts">
+      {items.map(({ scope, since }) => (
+        <div key={scope}>
+          {scope === "all" ? "Everything is halted" : `${scope.replace(":", " ")} is halted`} since{" "}
+          <Instant at={since} />; nothing starts there.
+        </div>
+      ))}
+    </Alert>
+  );
+}
+
+const columns: readonly Column<Row>[] = [
+  { title: "Rollout", width: "90px", cell: (row) => row.ref },
+  { title: "What", width: "minmax(140px, 3fr)", cell: (row) => row.title },
+  {
+    title: "State",
+    width: "110px",
+    cell: (row) => <Mark tone={nowTone(row.state)}>{row.state}</Mark>,
+  },
+  {
+    title: "Change",
+    width: "90px",
+    cell: (row) => <Go href={`/changes/${row.change}`}>{row.change}</Go>,
+    isWideOnly: true,
+  },
+  {
+    title: "Patch",
+    width: "90px",
+    cell: (row) => <Go href={`/patches/${row.patch}`}>{row.patch}</Go>,
+    isWideOnly: true,
+  },
+  {
+    title: "Started",
+    width: "130px",
+    cell: (row) => <ClockTime at={row.startedAt} />,
+    isWideOnly: true,
+  },
+  {
+    title: "Took",
+    width: "110px",
+    cell: (row) =>
+      row.endedAt === null ? (
+        <span className="dim">goes on</span>
+      ) : (
+        durationToText(Date.parse(row.endedAt) - Date.parse(row.startedAt))
+      ),
+    isWideOnly: true,
+  },
+];

@@ -1,0 +1,91 @@
+import { ClockTime } from "../parts/instant.tsx";
+import type { Tone } from "../parts/mark.tsx";
+import { Sentence } from "../parts/sentence.tsx";
+import { CELLS_MAX, Cells, Counts, Shares } from "./cells.tsx";
+import { Gate } from "./gate.tsx";
+import { Gauge } from "./gauge.tsx";
+import styles from "./rollout.module.css";
+import { countsOf, type Rollout, type Standing, type Target, type Wave } from "./standing.tsx";
+import { Detects, WaveLine } from "./wave-line.tsx";
+
+interface PictureProps {
+  readonly rollout: Rollout;
+  /** Hosts of the waves that are small enough to draw; null while they come. */
+  readonly targets: readonly Target[] | null;
+  /** By wave, the share of failing hosts that it shows. */
+  readonly detects: ReadonlyMap<number, number>;
+  readonly onHost: (target: Target) => void;
+  readonly onCount: (wave: number, standing: Standing) => void;
+}
+
+/** The rollout in one picture: waves of hosts, gates with evidence, budgets, and why something waits. */
+export function Picture(props: PictureProps) {
+  return (
+    <div className={styles["picture"]}>
+      {props.rollout.waves.map((wave) => (
+        <WaveOf key={wave.number} wave={wave} {...props} />
+      ))}
+    </div>
+  );
+}
+
+function WaveOf({ wave, targets, detects, onHost, onCount }: PictureProps & { wave: Wave }) {
+  const own = targets?.filter((target) => target.wave === wave.number) ?? [];
+  const counts = countsOf(wave.outcomes);
+  const share = detects.get(wave.number);
+  return (
+    <WaveLine
+      number={wave.number}
+      ring={wave.ring}
+      state={stateOf(wave)}
+      times={
+        <span title="The approved time of this wave">
+          <ClockTime at={wave.notBefore} /> – <ClockTime at={wave.notAfter} />
+        </span>
+      }
+      hosts={
+        <div className={styles["hosts"]}>
+          {isDrawn(wave) ? (
+            <Cells ring={wave.ring} targets={own} onOpen={onHost} />
+          ) : (
+            <Shares counts={counts} />
+          )}
+          <Counts counts={counts} onOpen={(standing) => onCount(wave.number, standing)} />
+        </div>
+      }
+      facts={
+        <>
+          <Gate wave={wave} />
+          <Gauge label="at once" used={wave.inFlight.busy} allowed={wave.inFlight.allowed} />
+          <Gauge label="failed" used={wave.failures.count} allowed={wave.failures.allowed} isRisk />
+          {share !== undefined && <Detects share={share} />}
+        </>
+      }
+      notes={<Holds wave={wave} />}
+    />
+  );
+}
+
+export function isDrawn(wave: Wave): boolean {
+  return wave.outcomes.hosts <= CELLS_MAX;
+}
+
+/** What the wave waits for; a wave that does not wait keeps no room for it. */
+function Holds({ wave }: { readonly wave: Wave }) {
+  if (wave.holds.length === 0) return null;
+  return (
+    <ul className={styles["holds"]}>
+      {wave.holds.map((hold) => (
+        <li key={hold.why}>
+          <Sentence text={hold.text} />
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function stateOf(wave: Wave): { readonly tone: Tone; readonly word: string } {
+  if (wave.passedAt !== null) return { tone: "good", word: "passed" };
+  if (wave.state === "open") return { tone: "running", word: "open" };
+  return { tone: wave.state === "ended" ? "unknown" : "waiting", word: wave.state };
+}

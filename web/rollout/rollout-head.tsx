@@ -1,0 +1,175 @@
+import { Alert } from "@mantine/core";
+import { useState } from "react";
+import { durationToText, SECOND_MS } from "../../src/base/instant.ts";
+import { api, ask } from "../app/api.ts";
+import { Go } from "../app/go.tsx";
+import { ActionButton } from "../parts/actions.tsx";
+import { ClockTime, Instant } from "../parts/instant.tsx";
+import { Mark } from "../parts/mark.tsx";
+import { PageHead } from "../parts/page-head.tsx";
+import { Sentence } from "../parts/sentence.tsx";
+import styles from "./rollout.module.css";
+import { nowTone, type Rollout } from "./standing.tsx";
+
+interface MayStillStart {
+  readonly hosts: number;
+  readonly until: string | null;
+}
+
+/** What it is, who approved it, when it will be done, and the button that stops it. */
+export function RolloutHead({ rollout }: { readonly rollout: Rollout }) {
+  const [halted, setHalted] = useState<MayStillStart | null>(null);
+  const { title, ref, state, patch, change, plan, approvals } = rollout;
+  return (
+    <>
+      <PageHead
+        title={title}
+        aside={
+          <span className={styles["under"]}>
+            <span className="dim">{ref}</span>
+            <Mark tone={nowTone(state)}>{state}</Mark>
+          </span>
+        }
+        sentence={
+          <span className={styles["under"]}>
+            <Go href={`/patches/${patch}`}>{patch}</Go>
+            <span>
+              <Go href={`/changes/${change}`}>{change}</Go>{" "}
+              <span className="dim">
+                approved {approvals.have} of {approvals.need}
+              </span>
+            </span>
+            <span>
+              plan{" "}
+              <Go href={`/plans/${plan}`} className="mono" title={plan}>
+                {plan.slice(0, 12)}
+              </Go>
+            </span>
+            <Times rollout={rollout} />
+          </span>
+        }
+        actions={<Buttons rollout={rollout} onHalted={setHalted} />}
+      />
+      {state === "halted" && (
+        <Alert color="red" variant="outline" mb="sm" title="Halted: nothing starts">
+          {rollout.haltReason !== null && <Sentence text={rollout.haltReason} />}
+          {halted !== null && <StillStarting may={halted} />}
+        </Alert>
+      )}
+    </>
+  );
+}
+
+/** A permit that is out cannot be called back; whoever halts must know. */
+function StillStarting({ may }: { readonly may: MayStillStart }) {
+  if (may.hosts === 0 || may.until === null) {
+    return <div>No host holds a permit any more; none starts after this.</div>;
+  }
+  return (
+    <div>
+      {may.hosts === 1 ? "1 host holds a permit" : `${may.hosts} hosts hold a permit`} and may still
+      start until <ClockTime at={may.until} />.
+    </div>
+  );
+}
+
+function Times({ rollout }: { readonly rollout: Rollout }) {
+  const { startedAt, endedAt, forecast } = rollout;
+  if (endedAt !== null) {
+    return (
+      <span>
+        <b>
+          done <ClockTime at={endedAt} />
+        </b>{" "}
+        <span className="dim">
+          took {durationToText(Date.parse(endedAt) - Date.parse(startedAt))}, from{" "}
+          <ClockTime at={startedAt} />
+        </span>
+      </span>
+    );
+  }
+  return (
+    <>
+      <span className="dim">
+        started <Instant at={startedAt} />
+      </span>
+      {forecast.endsAt === null ? (
+        <span className="dim">no forecast: {forecast.reason}</span>
+      ) : (
+        <b title={`From how long ${forecast.measured} of its hosts took so far.`}>
+          forecast <ClockTime at={forecast.endsAt} /> ±{" "}
+          {durationToText((forecast.marginSeconds ?? 0) * SECOND_MS)}
+        </b>
+      )}
+    </>
+  );
+}
+
+function Buttons(props: {
+  readonly rollout: Rollout;
+  readonly onHalted: (may: MayStillStart) => void;
+}) {
+  const { rollout, onHalted } = props;
+  const topics = [`rollout:${rollout.id}`, "rollouts"];
+  const path = { rollout: rollout.id };
+  const actionFor = (verb: string) => rollout.actions.find((action) => action.verb === verb);
+  const labelOf = (verb: string) => actionFor(verb)?.label ?? verb;
+  const halt = async (reason: string) => {
+    const body = { reason, freeze: false };
+    const answer = await ask(
+      api.POST("/api/v1/rollouts/{rollout}/halt", { params: { path }, body }),
+    );
+    onHalted(answer.mayStillStart);
+  };
+  if (rollout.endedAt !== null) return null;
+  const isHalted = rollout.state === "halted";
+  return (
+    <>
+      <ActionButton
+        action={actionFor("retry")}
+        label={labelOf("retry")}
+        topics={topics}
+        confirm="Every failed host gets a new attempt, within what the approved plan allows."
+        act={() =>
+          ask(api.POST("/api/v1/rollouts/{rollout}/retry", { params: { path }, body: {} }))
+        }
+      />
+      <ActionButton
+        action={actionFor("stop")}
+        label={labelOf("stop")}
+        topics={topics}
+        asksReason
+        isDangerous={isHalted}
+        confirm="Ends the rollout for good. Hosts at work finish by themselves; what is left needs a new plan."
+        act={(reason) =>
+          ask(api.POST("/api/v1/rollouts/{rollout}/stop", { params: { path }, body: { reason } }))
+        }
+      />
+      {isHalted ? (
+        <ActionButton
+          action={actionFor("resume")}
+          label={labelOf("resume")}
+          topics={topics}
+          asksReason
+          isPrimary
+          confirm="Goes on and acknowledges the failures seen so far; later ones halt it again."
+          act={(reason) =>
+            ask(
+              api.POST("/api/v1/rollouts/{rollout}/resume", { params: { path }, body: { reason } }),
+            )
+          }
+        />
+      ) : (
+        <ActionButton
+          action={actionFor("halt")}
+          label={labelOf("halt")}
+          topics={topics}
+          asksReason
+          isDangerous
+          confirm="Nothing starts any more until somebody resumes. Hosts at work finish by themselves."
+          act={halt}
+        />
+      )}
+    </>
+  );
+}

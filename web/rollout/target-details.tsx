@@ -1,0 +1,160 @@
+import { Drawer, Group, Stack } from "@mantine/core";
+import { api, ask } from "../app/api.ts";
+import { Go } from "../app/go.tsx";
+import { useAnswer } from "../app/queries.ts";
+import { type Action, ActionButton, Refusals } from "../parts/actions.tsx";
+import { Answered } from "../parts/answered.tsx";
+import { Empty } from "../parts/empty.tsx";
+import { Facts } from "../parts/facts.tsx";
+import { ClockTime, Instant } from "../parts/instant.tsx";
+import { Sentence } from "../parts/sentence.tsx";
+import { type Rollout, StandingMark, type Target } from "./standing.tsx";
+
+/** One host of the rollout: where it stands, why, what it said, and what can be done about it. */
+export function TargetDetails(props: {
+  readonly rollout: Rollout;
+  readonly host: string;
+  readonly onClose: () => void;
+}) {
+  const { rollout, host, onClose } = props;
+  const found = useAnswer({
+    key: ["rollout", rollout.id, "host", host],
+    topics: [`rollout:${rollout.id}`],
+    load: (signal) => {
+      const params = { path: { rollout: rollout.id }, query: { host, limit: 1 } };
+      return ask(api.GET("/api/v1/rollouts/{rollout}/targets", { params, signal }));
+    },
+  });
+  return (
+    <Drawer
+      opened
+      onClose={onClose}
+      position="right"
+      title={host}
+      size="md"
+      transitionProps={{ duration: 0 }}
+      closeButtonProps={{ "aria-label": "Close" }}
+    >
+      <Answered of={found} what="the host">
+        {({ items: [target] }) =>
+          target === undefined ? (
+            <Empty title={`${host} is not in this rollout`}>
+              It may lie outside your scope. The list of hosts names every one that you may see.
+            </Empty>
+          ) : (
+            <Details rollout={rollout} target={target} />
+          )
+        }
+      </Answered>
+    </Drawer>
+  );
+}
+
+function Details({ rollout, target }: { readonly rollout: Rollout; readonly target: Target }) {
+  const wave = rollout.waves.find((one) => one.number === target.wave);
+  return (
+    <Stack gap="md">
+      <div>
+        <StandingMark standing={target.standing} />
+        <div style={{ marginTop: 4 }}>
+          <b>{target.name}</b> <Sentence text={target.sentence} />
+        </div>
+      </div>
+      <Facts
+        of={[
+          ["Wave", wave?.ring ?? String(target.wave)],
+          ["Attempt", String(target.attempt)],
+          ["Engine's state", target.state],
+          ...optional("Way in", target.way),
+          ...optional("Newest step", target.step),
+          ...optional("Code", target.code),
+          ...(target.retryAt === null
+            ? []
+            : [["Tries again", <ClockTime key="retry" at={target.retryAt} isRelative />] as const]),
+          ...(target.endedAt === null
+            ? []
+            : [["Ended", <Instant key="ended" at={target.endedAt} />] as const]),
+        ]}
+      />
+      {target.evidence !== null && <Evidence of={target.evidence} />}
+      <HostActions rollout={rollout} target={target} />
+      <Go href={`/hosts/${target.host}`}>Everything about this host</Go>
+    </Stack>
+  );
+}
+
+function optional(name: string, value: string | null): readonly (readonly [string, string])[] {
+  return value === null ? [] : [[name, value]];
+}
+
+/** What the fresh look found; its form is that of the judgement. */
+function Evidence({ of }: { readonly of: unknown }) {
+  return (
+    <section aria-label="What a fresh look found">
+      <b>What a fresh look found</b>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard. */}
+      <pre className="text" tabIndex={0}>
+        {JSON.stringify(of, null, 2)}
+      </pre>
+    </section>
+  );
+}
+
+function HostActions({ rollout, target }: { readonly rollout: Rollout; readonly target: Target }) {
+  const path = { rollout: rollout.id };
+  const topics = [`rollout:${rollout.id}`, "rollouts"];
+  const actions: readonly Action[] = target.actions;
+  const actionFor = (verb: string) => actions.find((action) => action.verb === verb);
+  const host = target.name;
+  return (
+    <>
+      <Group gap="xs">
+        <ActionButton
+          action={actionFor("retry")}
+          label="Retry"
+          topics={topics}
+          act={() =>
+            ask(
+              api.POST("/api/v1/rollouts/{rollout}/retry", {
+                params: { path },
+                body: { hosts: [host] },
+              }),
+            )
+          }
+        />
+        <ActionButton
+          action={actionFor("skip")}
+          label="Leave out"
+          topics={topics}
+          asksReason
+          confirm={`${host} is left out of this rollout and counts neither for nor against its gate.`}
+          act={(reason) =>
+            ask(
+              api.POST("/api/v1/rollouts/{rollout}/skip", {
+                params: { path },
+                body: { host, reason },
+              }),
+            )
+          }
+        />
+        <ActionButton
+          action={actionFor("lost")}
+          label="Declare lost"
+          topics={topics}
+          asksReason
+          isDangerous
+          confirm={`Says that the word of ${host} will never come. It takes a second person too, because the host may be at work; afterwards it is in quarantine until it is enrolled again.`}
+          act={(reason) =>
+            ask(
+              api.POST("/api/v1/rollouts/{rollout}/lost", {
+                params: { path },
+                body: { host, reason },
+              }),
+            )
+          }
+        />
+      </Group>
+      <Refusals of={actions} />
+    </>
+  );
+}

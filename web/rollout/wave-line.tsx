@@ -1,0 +1,48 @@
+import type { ReactNode } from "react";
+import { Mark, type Tone } from "../parts/mark.tsx";
+import styles from "./rollout.module.css";
+
+/** One wave of the picture: the same rows before, during and after, so that nothing jumps. */
+export function WaveLine(props: {
+  readonly number: number;
+  readonly ring: string;
+  readonly state: { readonly tone: Tone; readonly word: string };
+  /** When it may work. */
+  readonly times?: ReactNode;
+  readonly hosts: ReactNode;
+  readonly facts: ReactNode;
+  readonly notes?: ReactNode;
+}) {
+  const { number, ring, state, times, hosts, facts, notes } = props;
+  return (
+    <section className={styles["wave"]} aria-label={`Wave ${number}, ${ring}`} data-wave={number}>
+      <div className={styles["waveName"]}>
+        <h2>{ringName(ring)}</h2>
+        <Mark tone={state.tone}>{state.word}</Mark>
+        {times !== undefined && <div className={styles["times"]}>{times}</div>}
+      </div>
+      <div className={styles["waveBody"]}>
+        {hosts}
+        <div className={styles["facts"]}>{facts}</div>
+        {notes}
+      </div>
+    </section>
+  );
+}
+
+/** Rings are often just numbered. */
+export function ringName(ring: string): string {
+  return /^\d+$/.test(ring) ? `ring ${ring}` : ring;
+}
+
+/** The smallest share of failing hosts that a wave of this size shows with 95 % probability. */
+export function Detects({ share }: { readonly share: number }) {
+  return (
+    <span
+      className={styles["detects"]}
+      title="A fault that hits at least this share of hosts shows in this wave with 95 % probability."
+    >
+      detects ≥ {Math.round(share * 100)} %
+    </span>
+  );
+}
