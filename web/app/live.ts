@@ -66,7 +66,9 @@ function open(isAgain: boolean): void {
 function hear(text: string): void {
   const hint = JSON.parse(text) as { readonly topics: readonly string[] };
   for (const listener of listeners) listener(hint.topics);
-  void refresh(hint.topics);
+  // The server says so when it cannot tell what was missed.
+  if (hint.topics.includes("all")) void queries.invalidateQueries();
+  else void refresh(hint.topics);
 }
 
 function become(next: LiveState): void {

@@ -85,7 +85,7 @@ export function useRows<T>(source: RowsSource<T>): Rows<T> {
     setCause(null);
     void again.current(0, "fill");
     return onHint((topics) => {
-      if (!latest.current.topics.some((topic) => topics.includes(topic))) return;
+      if (!["all", ...latest.current.topics].some((topic) => topics.includes(topic))) return;
       for (const slice of held.current.visible) void again.current(slice, "refresh");
     });
   }, [name]);
