@@ -1,5 +1,139 @@
+import { api, ask, type Reply } from "../app/api.ts";
+import { Go } from "../app/go.tsx";
+import { useAnswer } from "../app/queries.ts";
+import { useSearch } from "../app/search-state.ts";
+import { FilterBar, FilterChoice, FilterField, FilterReset } from "../parts/filters.tsx";
 import { PageHead } from "../parts/page-head.tsx";
+import { UrlTabs } from "../parts/tabs.tsx";
+import { FixFirstList, plural } from "../triage/fix-first-list.tsx";
+import { FindingGroups } from "./finding-groups.tsx";
+import { Gaps } from "./gaps.tsx";
 
+const filters = ["q", "exploited", "state"] as const;
+
+/** What is vulnerable and where: by the update that clears it, by vulnerability, or by host. */
 export function FindingsPage() {
-  return <PageHead title="findings" />;
+  const [search, set] = useSearch();
+  const all = useSums();
+  const by = search["by"] ?? "action";
+  return (
+    <>
+      <PageHead title="Findings" sentence={all !== null && <Sentence of={all} />} />
+      {all !== null && <Gaps of={all.findings} />}
+      <FilterBar>
+        <FilterField search={search} set={set} label="CVE, package or host" />
+        <FilterChoice
+          search={search}
+          set={set}
+          name="exploited"
+          label="Exploited or not"
+          choices={[{ value: "true", label: "Known exploited" }]}
+        />
+        {by !== "action" && (
+          <FilterChoice
+            search={search}
+            set={set}
+            name="state"
+            label="Remedy"
+            choices={[
+              { value: "affected-fix-available", label: "A fix exists" },
+              { value: "affected-no-fix", label: "No fix yet" },
+              { value: "fix-deferred", label: "Fix put off" },
+              { value: "will-not-fix", label: "Will not be fixed" },
+              { value: "end-of-life", label: "Support ended" },
+              { value: "under-investigation", label: "Being looked into" },
+              { value: "unknown-coverage", label: "Not known" },
+            ]}
+          />
+        )}
+        <FilterReset search={search} set={set} names={filters} />
+      </FilterBar>
+      <UrlTabs
+        label="Findings by"
+        param="by"
+        tabs={[
+          { name: "action", title: "By action", page: () => <FixFirstList search={search} /> },
+          {
+            name: "vulnerability",
+            title: "By vulnerability",
+            page: () => <FindingGroups group="vulnerability" search={search} />,
+          },
+          {
+            name: "host",
+            title: "By host",
+            page: () => <FindingGroups group="host" search={search} />,
+          },
+        ]}
+      />
+    </>
+  );
+}
+
+interface Sums {
+  readonly findings: Reply<"/api/v1/findings">;
+  readonly exploited: number;
+  readonly actions: Reply<"/api/v1/fix-first">;
+}
+
+/** The whole, whatever the filters choose. */
+function useSums(): Sums | null {
+  const topics = ["findings", "hosts", "feeds"];
+  const sums = useAnswer({
+    key: ["findings", "sums"],
+    topics,
+    load: async (signal) => {
+      const [findings, exploited, actions] = await Promise.all([
+        ask(api.GET("/api/v1/findings", { params: { query: { limit: 1 } }, signal })),
+        ask(api.GET("/api/v1/findings", { params: { query: { limit: 1, kev: "true" } }, signal })),
+        ask(api.GET("/api/v1/fix-first", { params: { query: { limit: 1 } }, signal })),
+      ]);
+      return { findings, exploited: exploited.total, actions };
+    },
+  });
+  return sums.data ?? null;
+}
+
+/** What threatens the fleet, and which one update does most against it. */
+function Sentence({ of }: { readonly of: Sums }) {
+  const { findings, exploited, actions } = of;
+  const { coverage, total } = findings;
+  const [best] = actions.items;
+  if (coverage.hostCount === 0) return <>No host was inspected yet, so nothing is known.</>;
+  if (total === 0) {
+    return (
+      <>
+        Nothing found in the data that is loaded, over {plural(coverage.coveredCount, "package")} on{" "}
+        {plural(coverage.hostCount, "host")}.
+      </>
+    );
+  }
+  return (
+    <>
+      <Go href="/findings?by=vulnerability">
+        {total === 1
+          ? "1 vulnerability reaches"
+          : `${total.toLocaleString("en")} vulnerabilities reach`}
+      </Go>{" "}
+      the fleet
+      {exploited > 0 && (
+        <>
+          ,{" "}
+          <Go href="/findings?by=vulnerability&exploited=true">
+            {exploited.toLocaleString("en")} of them known to be exploited
+          </Go>
+        </>
+      )}
+      .
+      {best?.remedy === "update-offered" && (
+        <>
+          {" "}
+          <Go href={best.case?.href ?? `/findings?q=${encodeURIComponent(best.source)}`}>
+            One update of {best.source} clears {plural(best.findingsCleared, "finding")} on{" "}
+            {plural(best.hosts, "host")}
+          </Go>
+          .
+        </>
+      )}
+    </>
+  );
 }

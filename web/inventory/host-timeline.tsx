@@ -3,11 +3,10 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { api, ask, type Reply } from "../app/api.ts";
 import { Go } from "../app/go.tsx";
 import { Empty } from "../parts/empty.tsx";
-import { ClockTime } from "../parts/instant.tsx";
-import { Mark, type Tone } from "../parts/mark.tsx";
+import type { Tone } from "../parts/mark.tsx";
 import { Problem } from "../parts/problem.tsx";
 import { Sentence } from "../parts/sentence.tsx";
-import styles from "./inventory.module.css";
+import { Timeline, type TimelineEntry } from "../parts/timeline.tsx";
 import { WhyNot } from "./why-not.tsx";
 
 type Entry = Reply<"/api/v1/hosts/{host}/timeline">["items"][number];
@@ -50,7 +49,7 @@ export function HostTimeline({ host, id }: { readonly host: string; readonly id:
           refusal or wait with its reason.
         </Empty>
       )}
-      <Days entries={entries} />
+      <Timeline entries={entries.map(shown)} />
       {pages.hasNextPage && (
         <Button
           variant="default"
@@ -65,64 +64,9 @@ export function HostTimeline({ host, id }: { readonly host: string; readonly id:
   );
 }
 
-function Days({ entries }: { readonly entries: readonly Entry[] }) {
-  const days = Map.groupBy(entries, (entry) => new Date(entry.at).toDateString());
-  return [...days].map(([day, ofDay]) => (
-    <section key={day} aria-label={day}>
-      <h2 className={styles["day"]}>{dayTitle(day)}</h2>
-      {ofDay.map((entry, at) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: two entries may say the same at one instant.
-        <ShownEntry key={`${entry.at} ${at}`} entry={entry} />
-      ))}
-    </section>
-  ));
-}
-
-function dayTitle(day: string): string {
-  return new Date(day).toLocaleDateString("en-GB", {
-    weekday: "long",
-    day: "numeric",
-    month: "long",
-    year: "numeric",
-  });
-}
-
-function ShownEntry({ entry }: { readonly entry: Entry }) {
+function shown(entry: Entry, at: number): TimelineEntry {
   const [tone, word] = kinds[entry.kind];
   const { sentence, details, href } = entry;
-  return (
-    <div className={styles["entry"]}>
-      <Clock at={entry.at} />
-      <Mark tone={tone}>{word}</Mark>
-      <div>
-        {href === null ? <Sentence text={sentence} /> : <Go href={href}>{sentence}</Go>}
-        {details.length > 0 && (
-          <details style={{ marginTop: 2 }}>
-            <summary className="dim">
-              {details.length === 1 ? "1 line more" : `${details.length} lines more`}
-            </summary>
-            {details.map((line) => (
-              <div key={line} className="dim" style={{ fontSize: 13 }}>
-                {line}
-              </div>
-            ))}
-          </details>
-        )}
-      </div>
-    </div>
-  );
-}
-
-/** The day stands above; here is only the clock. */
-function Clock({ at }: { readonly at: string }) {
-  const time = new Date(at).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
-  return new Date(at).toDateString() === new Date().toDateString() ? (
-    <span className="dim">
-      <ClockTime at={at} />
-    </span>
-  ) : (
-    <time className="dim" dateTime={at} title={at}>
-      {time}
-    </time>
-  );
+  const what = href === null ? <Sentence text={sentence} /> : <Go href={href}>{sentence}</Go>;
+  return { id: `${entry.at} ${at}`, at: entry.at, tone, word, what, details };
 }

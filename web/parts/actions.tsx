@@ -5,6 +5,8 @@ import { Problem } from "./problem.tsx";
 
 export interface Action {
   readonly verb: string;
+  /** What stands on the button, in the server's words. */
+  readonly label?: string;
   readonly allowed: boolean;
   /** Why not, in the server's words; null when allowed. */
   readonly reason: string | null;

@@ -1,5 +1,190 @@
+import { Text } from "@mantine/core";
+import { api, ask, type Reply } from "../app/api.ts";
+import { Go } from "../app/go.tsx";
+import { useAnswer } from "../app/queries.ts";
+import { type Search, useSearch } from "../app/search-state.ts";
+import { Empty } from "../parts/empty.tsx";
+import { FilterBar, FilterChoice, FilterField, FilterReset } from "../parts/filters.tsx";
 import { PageHead } from "../parts/page-head.tsx";
+import { UrlTabs } from "../parts/tabs.tsx";
+import { type Column, VirtualList } from "../parts/virtual-list.tsx";
+import { DeadlinePill } from "./deadline-pill.tsx";
+import { FIX_FIRST_TOPICS, FixFirstList, plural } from "./fix-first-list.tsx";
+import { StageLine, stageWord } from "./stages.tsx";
 
+/** What to fix first and how far each case is; beside it every case there ever was. */
 export function PatchesPage() {
-  return <PageHead title="patches" />;
+  const first = useAnswer({
+    key: ["fix-first", "sum"],
+    topics: FIX_FIRST_TOPICS,
+    load: (signal) =>
+      ask(api.GET("/api/v1/fix-first", { params: { query: { limit: 1 } }, signal })),
+  });
+  return (
+    <>
+      <PageHead title="Patches" sentence={first.data && <Sentence of={first.data} />} />
+      <UrlTabs
+        label="Which patches"
+        tabs={[
+          { name: "queue", title: "Queue, fix first", page: () => <Queue /> },
+          { name: "cases", title: "All cases", page: () => <Cases /> },
+        ]}
+      />
+    </>
+  );
 }
+
+/** The one thing to do next: the best row, in words. */
+function Sentence({ of }: { readonly of: Reply<"/api/v1/fix-first"> }) {
+  const { offered, items } = of;
+  const [best] = items;
+  if (best === undefined) return null;
+  if (offered.updates === 0) {
+    return <>No update is offered for any of the {plural(of.total, "affected package")} yet.</>;
+  }
+  const exploited =
+    offered.exploited === 0
+      ? ""
+      : `, ${plural(offered.exploited, "known exploited flaw")} among them`;
+  const href = best.case?.href ?? `/findings?by=vulnerability&q=${encodeURIComponent(best.source)}`;
+  return (
+    <>
+      {plural(offered.updates, "update")} on offer would clear {plural(offered.findings, "finding")}
+      {exploited}. First:{" "}
+      <Go href={href}>
+        {best.source}, which clears {plural(best.findingsCleared, "finding")} on{" "}
+        {plural(best.hosts, "host")}
+      </Go>
+      .
+    </>
+  );
+}
+
+function Queue() {
+  const [search, set] = useSearch();
+  return (
+    <>
+      <FilterBar>
+        <FilterField search={search} set={set} label="Package or CVE" />
+        <FilterChoice
+          search={search}
+          set={set}
+          name="exploited"
+          label="Exploited or not"
+          choices={[{ value: "true", label: "Known exploited" }]}
+        />
+        <FilterReset search={search} set={set} names={["q", "exploited"]} />
+      </FilterBar>
+      <FixFirstList search={search} />
+    </>
+  );
+}
+
+type Case = Reply<"/api/v1/patches">["items"][number];
+
+const states = [
+  "triage",
+  "planned",
+  "approved",
+  "rolling",
+  "stopped",
+  "observing",
+  "closed",
+  "dropped",
+] as const satisfies readonly Case["state"][];
+
+function Cases() {
+  const [search, set] = useSearch();
+  const query = caseQuery(search);
+  const isFiltered = Object.keys(query).length > 0;
+  return (
+    <>
+      <FilterBar>
+        <FilterField search={search} set={set} label="Title or CVE" />
+        <FilterChoice
+          search={search}
+          set={set}
+          name="state"
+          label="State"
+          choices={states.map((state) => ({ value: state, label: stageWord(state) }))}
+        />
+        <FilterReset search={search} set={set} names={["q", "state"]} />
+      </FilterBar>
+      <VirtualList
+        label="cases"
+        listKey={["patches", query]}
+        topics={["patches"]}
+        load={(range) =>
+          ask(api.GET("/api/v1/patches", { params: { query: { ...query, ...range } } }))
+        }
+        rowId={(item) => item.id}
+        columns={columns}
+        href={(item) => `/patches/${item.ref}`}
+        empty={
+          isFiltered ? (
+            <Empty title="No case matches these filters">Take one of them away to see more.</Empty>
+          ) : (
+            <Empty
+              title="No cases yet"
+              command="./fettle patch open openssl"
+              action={<Go href="/patches">See what to fix first</Go>}
+            >
+              A case carries one update from its advisory to the proof that every host has it. Open
+              one from a row of the queue.
+            </Empty>
+          )
+        }
+      />
+    </>
+  );
+}
+
+function caseQuery(search: Search) {
+  const { q = "", state = "" } = search;
+  const known = states.find((each) => each === state);
+  return { ...(q === "" ? {} : { q }), ...(known === undefined ? {} : { state: known }) };
+}
+
+const columns: readonly Column<Case>[] = [
+  { title: "Case", width: "64px", cell: (item) => item.ref },
+  {
+    title: "Title",
+    width: "minmax(120px, 3fr)",
+    cell: (item) => <span title={item.title}>{item.title}</span>,
+  },
+  {
+    title: "Stage",
+    width: "minmax(130px, 200px)",
+    cell: (item) => <StageLine state={item.state} />,
+  },
+  {
+    title: "Deadline",
+    width: "160px",
+    isWideOnly: true,
+    cell: (item) => (
+      <DeadlinePill
+        at={item.deadline.at}
+        isOver={item.state === "closed" || item.state === "dropped"}
+      />
+    ),
+  },
+  {
+    title: "Urgency",
+    width: "130px",
+    isWideOnly: true,
+    cell: (item) => (
+      <>
+        {item.urgency}{" "}
+        <Text span c="dimmed" size="xs">
+          {item.route}
+        </Text>
+      </>
+    ),
+  },
+  {
+    title: "Clears",
+    width: "90px",
+    isWideOnly: true,
+    cell: (item) => plural(item.vulnerabilities.length, "flaw"),
+  },
+];

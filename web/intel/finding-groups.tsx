@@ -1,0 +1,196 @@
+import { Text } from "@mantine/core";
+import { api, ask, type Reply } from "../app/api.ts";
+import type { Search } from "../app/search-state.ts";
+import { Empty } from "../parts/empty.tsx";
+import { Instant } from "../parts/instant.tsx";
+import { Mark, type Tone } from "../parts/mark.tsx";
+import { type Column, VirtualList } from "../parts/virtual-list.tsx";
+import { plural } from "../triage/fix-first-list.tsx";
+
+type Row = Reply<"/api/v1/findings">["items"][number];
+type Group = "vulnerability" | "host";
+
+/** Findings, one row a vulnerability or one a host; what is exploited first. */
+export function FindingGroups({
+  group,
+  search,
+}: {
+  readonly group: Group;
+  readonly search: Search;
+}) {
+  const query = { group, ...findingQuery(search) };
+  const isFiltered = Object.keys(query).length > 1;
+  return (
+    <VirtualList
+      label={group === "host" ? "hosts" : "vulnerabilities"}
+      listKey={["findings", query]}
+      topics={["findings", "hosts"]}
+      load={(range) =>
+        ask(api.GET("/api/v1/findings", { params: { query: { ...query, ...range } } }))
+      }
+      rowId={(row) => row.key}
+      columns={group === "host" ? hostColumns : vulnerabilityColumns}
+      href={(row) =>
+        group === "host" ? `/hosts/${row.key}?tab=findings` : `/vulnerabilities/${row.key}`
+      }
+      empty={
+        isFiltered ? (
+          <Empty title="Nothing matches these filters">Take one of them away to see more.</Empty>
+        ) : (
+          <Empty
+            title="Nothing found in the data that is loaded"
+            command="./fettle feed load --network"
+          >
+            Here stands every known flaw of what the hosts have installed. It needs hosts that were
+            scanned and feeds that are fresh; what is missing of both stands above.
+          </Empty>
+        )
+      }
+    />
+  );
+}
+
+const states = [
+  "affected-fix-available",
+  "affected-no-fix",
+  "fix-deferred",
+  "will-not-fix",
+  "end-of-life",
+  "under-investigation",
+  "unknown-coverage",
+] as const;
+
+function findingQuery(search: Search) {
+  const { q = "", exploited = "", state = "" } = search;
+  const known = states.find((each) => each === state);
+  return {
+    ...(q === "" ? {} : { search: q }),
+    ...(exploited === "true" ? { kev: "true" as const } : {}),
+    ...(known === undefined ? {} : { state: known }),
+  };
+}
+
+const words: Readonly<Record<string, readonly [tone: Tone, word: string]>> = {
+  "affected-fix-available": ["attention", "a fix exists"],
+  "affected-no-fix": ["waiting", "no fix yet"],
+  "fix-deferred": ["waiting", "fix put off"],
+  "will-not-fix": ["waiting", "will not be fixed"],
+  "end-of-life": ["attention", "support ended"],
+  "under-investigation": ["unknown", "being looked into"],
+  "unknown-coverage": ["unknown", "not known"],
+};
+
+export function FindingState({ state }: { readonly state: string }) {
+  const [tone, word] = words[state] ?? toneOfOther(state);
+  return <Mark tone={tone}>{word}</Mark>;
+}
+
+function toneOfOther(state: string): readonly [Tone, string] {
+  return [
+    state === "fixed" || state === "not-affected" ? "good" : "unknown",
+    state.replace("-", " "),
+  ];
+}
+
+function States({ row }: { readonly row: Row }) {
+  const [first] = row.states;
+  if (first === undefined) return null;
+  const others = row.states.length - 1;
+  return (
+    <span title={row.states.map((state) => words[state]?.[1] ?? state).join(", ")}>
+      <FindingState state={first} />
+      {others > 0 && <span className="dim"> +{others}</span>}
+    </span>
+  );
+}
+
+function Exploited({ row }: { readonly row: Row }) {
+  if (row.knownExploitedCount === 0) return <span className="dim">not known</span>;
+  return (
+    <Mark tone="bad">
+      {row.vulnerabilities.length === 1 ? "known" : `${row.knownExploitedCount} known`}
+    </Mark>
+  );
+}
+
+const scores: readonly Column<Row>[] = [
+  {
+    title: "EPSS",
+    width: "60px",
+    isNumber: true,
+    isWideOnly: true,
+    cell: (row) => row.epss?.toFixed(3) ?? "–",
+  },
+  {
+    title: "CVSS",
+    width: "52px",
+    isNumber: true,
+    isWideOnly: true,
+    cell: (row) => row.cvss ?? "–",
+  },
+];
+
+const since: Column<Row> = {
+  title: "Since",
+  width: "90px",
+  isWideOnly: true,
+  cell: (row) => <Instant at={row.since} />,
+};
+
+const vulnerabilityColumns: readonly Column<Row>[] = [
+  {
+    title: "Vulnerability",
+    width: "minmax(130px, 1.8fr)",
+    cell: (row) => (
+      <>
+        {row.key}
+        {row.title !== "" && (
+          <Text span size="xs" c="dimmed" ml={8} title={row.title}>
+            {row.title}
+          </Text>
+        )}
+      </>
+    ),
+  },
+  { title: "Exploited", width: "96px", cell: (row) => <Exploited row={row} /> },
+  ...scores,
+  {
+    title: "Hosts",
+    width: "70px",
+    isNumber: true,
+    cell: (row) => row.hostCount.toLocaleString("en"),
+  },
+  {
+    title: "In",
+    width: "minmax(100px, 1.4fr)",
+    isWideOnly: true,
+    cell: (row) => {
+      const text = row.sources
+        .map((s) => `${s.source} (${s.ecosystem}) ${s.fixedVersions.join(" or ")}`.trim())
+        .join("\n");
+      return <span title={text}>{[...new Set(row.sources.map((s) => s.source))].join(", ")}</span>;
+    },
+  },
+  { title: "Remedy", width: "150px", isWideOnly: true, cell: (row) => <States row={row} /> },
+  since,
+];
+
+const hostColumns: readonly Column<Row>[] = [
+  { title: "Host", width: "minmax(130px, 2fr)", cell: (row) => row.key },
+  { title: "Exploited", width: "110px", cell: (row) => <Exploited row={row} /> },
+  ...scores,
+  {
+    title: "Vulnerabilities",
+    width: "minmax(100px, 1fr)",
+    isWideOnly: true,
+    cell: (row) => plural(row.vulnerabilities.length, "flaw"),
+  },
+  {
+    title: "In",
+    width: "minmax(100px, 1fr)",
+    isWideOnly: true,
+    cell: (row) => plural(row.packageCount, "package"),
+  },
+  { title: "Remedy", width: "160px", isWideOnly: true, cell: (row) => <States row={row} /> },
+  since,
+];

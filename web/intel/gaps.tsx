@@ -1,0 +1,63 @@
+import type { Reply } from "../app/api.ts";
+import { api, ask } from "../app/api.ts";
+import { Go } from "../app/go.tsx";
+import { useAnswer } from "../app/queries.ts";
+import { Mark } from "../parts/mark.tsx";
+import styles from "./intel.module.css";
+
+type Findings = Reply<"/api/v1/findings">;
+type Feed = Reply<"/api/v1/feeds">["items"][number];
+
+/** What the list cannot tell: feeds that are stale or missing, packages and hosts nobody judged. */
+export function Gaps({ of }: { readonly of: Pick<Findings, "coverage" | "backlogCount"> }) {
+  const feeds = useAnswer({
+    key: ["feeds"],
+    topics: ["feeds"],
+    load: (signal) => ask(api.GET("/api/v1/feeds", { signal })),
+  });
+  const poor = feeds.data?.items.filter((feed) => feed.state !== "fresh") ?? [];
+  const { unknown, unknownHostCount } = of.coverage;
+  const count = poor.length + unknown.length + (unknownHostCount > 0 ? 1 : 0);
+  if (count === 0 && of.backlogCount === 0) return null;
+  return (
+    <section className={styles["gaps"]} aria-label="What this list cannot tell">
+      <ul>
+        {of.backlogCount > 0 && (
+          <li>
+            <Mark tone="running">Not final</Mark> Packages are still being compared:{" "}
+            {of.backlogCount.toLocaleString("en")} to go.
+          </li>
+        )}
+        {poor.map((feed) => (
+          <li key={feed.name}>
+            <Mark tone={feed.state === "stale" ? "attention" : "unknown"}>
+              {feed.state === "stale" ? "Feed stale" : "Feed missing"}
+            </Mark>{" "}
+            <Go href="/settings/feeds">{feed.name}</Go>: {feedText(feed)}
+          </li>
+        ))}
+        {unknown.map((gap) => (
+          <li key={`${gap.ecosystem} ${gap.reason}`}>
+            <Mark tone="unknown">Not known</Mark> {gap.packageCount.toLocaleString("en")} packages
+            of {gap.ecosystem}. {gap.text}
+          </li>
+        ))}
+        {unknownHostCount > 0 && (
+          <li>
+            <Mark tone="unknown">Not known</Mark>{" "}
+            <Go href="/hosts?fresh=unknown">
+              {unknownHostCount === 1 ? "1 host" : `${unknownHostCount.toLocaleString("en")} hosts`}
+            </Go>{" "}
+            never inspected.
+          </li>
+        )}
+      </ul>
+    </section>
+  );
+}
+
+function feedText(feed: Feed): string {
+  if (feed.failure !== null) return feed.failure;
+  if (feed.state === "never-loaded") return "never loaded, so nothing it says is known here.";
+  return feed.why;
+}

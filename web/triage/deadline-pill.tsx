@@ -1,0 +1,27 @@
+import { Instant } from "../parts/instant.tsx";
+import { Shape, type Tone } from "../parts/mark.tsx";
+import styles from "./triage.module.css";
+
+const SOON_MS = 3 * 86_400_000;
+
+/** When the case is due; without a date it is done with the next upgrade. */
+export function DeadlinePill(props: {
+  readonly at: string | null;
+  /** The case is over: its deadline presses nobody. */
+  readonly isOver?: boolean;
+}) {
+  const { at, isOver } = props;
+  if (at === null) return <span className="dim">next upgrade</span>;
+  const left = Date.parse(at) - Date.now();
+  const tone: Tone =
+    isOver === true ? "unknown" : left < 0 ? "bad" : left < SOON_MS ? "attention" : "waiting";
+  return (
+    <span className={`${styles["pill"]} mark ${tone}`}>
+      <Shape tone={tone} size={9} />
+      <span>
+        {left < 0 && isOver !== true ? "overdue, " : "due "}
+        <Instant at={at} />
+      </span>
+    </span>
+  );
+}

@@ -1,0 +1,138 @@
+import { Text } from "@mantine/core";
+import { api, ask } from "../app/api.ts";
+import type { Search } from "../app/search-state.ts";
+import { Empty } from "../parts/empty.tsx";
+import { Mark, type Tone } from "../parts/mark.tsx";
+import { type Column, VirtualList } from "../parts/virtual-list.tsx";
+import { DeadlinePill } from "./deadline-pill.tsx";
+import { type FixFirstItem, OpenCase } from "./open-case.tsx";
+import { StageLine } from "./stages.tsx";
+
+export const FIX_FIRST_TOPICS = ["findings", "hosts", "patches"] as const;
+
+export function fixFirstQuery(search: Search) {
+  const { q = "", exploited = "" } = search;
+  return {
+    ...(q === "" ? {} : { q }),
+    ...(exploited === "true" ? { exploited: "true" as const } : {}),
+  };
+}
+
+/** The updates that clear most risk, best first; each with its case, or the button that opens one. */
+export function FixFirstList({ search }: { readonly search: Search }) {
+  const query = fixFirstQuery(search);
+  const isFiltered = Object.keys(query).length > 0;
+  return (
+    <VirtualList
+      label="updates"
+      listKey={["fix-first", query]}
+      topics={FIX_FIRST_TOPICS}
+      load={(range) =>
+        ask(api.GET("/api/v1/fix-first", { params: { query: { ...query, ...range } } }))
+      }
+      rowId={(item) => `${item.ecosystem} ${item.source} ${item.remedy}`}
+      columns={columns}
+      rowHeight={54}
+      href={(item) =>
+        item.case?.href ?? `/findings?by=vulnerability&q=${encodeURIComponent(item.source)}`
+      }
+      empty={
+        <Empty
+          title={isFiltered ? "No update matches these filters" : "Nothing to fix in what is known"}
+          {...(isFiltered ? {} : { command: "./fettle host scan --all --watch" })}
+        >
+          {isFiltered
+            ? "Take one of the filters away to see more."
+            : "Here stand the updates that clear most risk. That none does is worth as much as the inventory and the feeds behind it: look whether every host was scanned and every feed is fresh."}
+        </Empty>
+      }
+    />
+  );
+}
+
+const toneOfRemedy: Readonly<Record<FixFirstItem["remedy"], Tone>> = {
+  "update-offered": "attention",
+  "fixed-upstream-not-offered": "waiting",
+  "no-fix": "unknown",
+};
+
+const columns: readonly Column<FixFirstItem>[] = [
+  {
+    title: "Update",
+    width: "minmax(140px, 2fr)",
+    cell: (item) => (
+      <>
+        <div>
+          {item.source}
+          {item.sourceVersion !== null && ` → ${item.sourceVersion}`}
+        </div>
+        <Text size="xs" c="dimmed" truncate component="div">
+          <Mark tone={item.knownExploited.length > 0 ? "bad" : toneOfRemedy[item.remedy]}>
+            {item.label}
+          </Mark>
+          {" · "}
+          {item.ecosystem}
+        </Text>
+      </>
+    ),
+  },
+  {
+    title: "Clears",
+    width: "minmax(104px, 1.2fr)",
+    cell: (item) => (
+      <>
+        <div>{plural(item.findingsCleared, "finding")}</div>
+        <Text size="xs" c="dimmed" component="div" truncate title={item.vulnerabilities.join(", ")}>
+          {plural(item.vulnerabilities.length, "flaw")} on {plural(item.hosts, "host")}
+        </Text>
+      </>
+    ),
+  },
+  {
+    title: "Exploited",
+    width: "112px",
+    isWideOnly: true,
+    cell: (item) =>
+      item.knownExploited.length === 0 ? (
+        <span className="dim">none known</span>
+      ) : (
+        <Mark tone="bad" reason={item.knownExploited.join(", ")}>
+          {item.knownExploited.length} known
+        </Mark>
+      ),
+  },
+  {
+    title: "EPSS",
+    width: "56px",
+    isNumber: true,
+    isWideOnly: true,
+    cell: (item) => item.epssMax?.toFixed(3) ?? "–",
+  },
+  {
+    title: "Deadline",
+    width: "150px",
+    isWideOnly: true,
+    cell: (item) =>
+      item.case === null ? (
+        <span className="dim">–</span>
+      ) : (
+        <DeadlinePill at={item.case.deadline} />
+      ),
+  },
+  {
+    title: "Stage",
+    width: "minmax(120px, 200px)",
+    isWideOnly: true,
+    cell: (item) =>
+      item.case === null ? (
+        <span className="dim">no case yet</span>
+      ) : (
+        <StageLine state={item.case.state} />
+      ),
+  },
+  { title: "Case", width: "104px", cell: (item) => <OpenCase item={item} /> },
+];
+
+export function plural(count: number, noun: string): string {
+  return `${count.toLocaleString("en")} ${noun}${count === 1 ? "" : "s"}`;
+}

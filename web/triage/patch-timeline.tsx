@@ -1,0 +1,55 @@
+import { Go } from "../app/go.tsx";
+import type { Tone } from "../parts/mark.tsx";
+import { useHandles } from "../parts/person.tsx";
+import { Timeline, type TimelineEntry } from "../parts/timeline.tsx";
+import type { PatchReply } from "./patch.tsx";
+
+type Event = PatchReply["timeline"][number];
+
+/** The noun before the dot of an event's type: what it happened to. */
+const words: Readonly<Record<string, readonly [tone: Tone, word: string]>> = {
+  patch: ["running", "case"],
+  plan: ["running", "plan"],
+  change: ["waiting", "change"],
+  approval: ["good", "approval"],
+  rollout: ["running", "rollout"],
+  wave: ["running", "wave"],
+  target: ["good", "host"],
+};
+
+/** From the first sighting to the outcome, oldest first. */
+export function PatchTimeline({ answer }: { readonly answer: PatchReply }) {
+  const handles = useHandles();
+  const { patch, timeline } = answer;
+  const { deadline } = patch;
+  const started: TimelineEntry = {
+    id: "clock",
+    at: deadline.clockStartedAt,
+    tone: "attention",
+    word: "advisory",
+    what: `The deadline's clock started: ${deadline.preset}, ${deadline.rule}`,
+  };
+  const events = timeline.map((event) => shown(event, handles));
+  return <Timeline entries={[started, ...events]} />;
+}
+
+function shown(event: Event, handles: ReadonlyMap<string, string>): TimelineEntry {
+  const noun = event.type.split(".")[0] ?? "";
+  const [tone, word] = words[noun] ?? (["unknown", noun] as const);
+  return {
+    id: event.id,
+    at: event.at,
+    tone: event.type === "rollout.halted" ? "bad" : tone,
+    word,
+    what: (
+      <>
+        {handles.get(event.actor) ?? "fettle"} {event.sentence}
+        {event.index !== null && (
+          <Go href={`/audit/${event.index}`} style={{ marginLeft: 8, fontSize: 12.5 }}>
+            event {event.index}
+          </Go>
+        )}
+      </>
+    ),
+  };
+}
