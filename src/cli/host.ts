@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { isAbsolute, join, resolve } from "node:path";
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { Failure } from "../base/failure.ts";
 import { parseLabels } from "../base/labels.ts";
 import { ask, type Client } from "../client/client.ts";
@@ -145,7 +145,13 @@ function registerImport(host: Command, cli: Cli): void {
     .description(
       "Add hosts from a CSV file or an Ansible inventory; shows first what would be added",
     )
-    .option("--format <format>", "csv, ansible-ini or ansible-yaml; guessed from the name")
+    .addOption(
+      new Option("--format <format>", "guessed from the name where you say nothing").choices([
+        "csv",
+        "ansible-ini",
+        "ansible-yaml",
+      ]),
+    )
     .option("--apply", "really add them")
     .option("--user <user>", "user where the file says none", "root")
     .option("--identity <file>", "private key where the file says none")

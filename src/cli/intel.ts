@@ -1,4 +1,4 @@
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { ask } from "../client/client.ts";
 import { type Cli, show } from "./cli.ts";
 import { feedTable, findingTable, findingText } from "./view/intel.ts";
@@ -48,7 +48,11 @@ function registerFinding(program: Command, cli: Cli): void {
   finding
     .command("list")
     .description("Findings, most urgent first")
-    .option("--group <by>", "vulnerability, source or host", "vulnerability")
+    .addOption(
+      new Option("--group <by>", "one row for each of these")
+        .choices(["vulnerability", "source", "host"])
+        .default("vulnerability"),
+    )
     .option("--kev", "only those known to be exploited")
     .option("--search <text>", "part of an id, package or title")
     .option("--limit <number>", "rows", "50")

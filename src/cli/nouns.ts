@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { registerAudit } from "./audit.ts";
 import { registerChange } from "./change.ts";
 import type { Cli } from "./cli.ts";
+import { registerCompletion } from "./completion.ts";
 import { registerHost } from "./host.ts";
 import { registerIntel } from "./intel.ts";
 import { registerPatch } from "./patch.ts";
@@ -19,4 +20,5 @@ export function registerNouns(program: Command, cli: Cli): void {
   registerChange(program, cli);
   registerRollout(program, cli);
   registerAudit(program, cli);
+  registerCompletion(program, cli);
 }

@@ -1,4 +1,4 @@
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { ask, type Client } from "../client/client.ts";
 import { type Cli, show } from "./cli.ts";
 import { allPages } from "./pages.ts";
@@ -77,7 +77,11 @@ function registerCreate(plan: Command, cli: Cli): void {
     )
     .requiredOption("--patch <case>", "as in P-1")
     .requiredOption("--policy <file>", "rings policy, as in policies/rings.yaml")
-    .option("--class <class>", "normal or emergency", "normal")
+    .addOption(
+      new Option("--class <class>", "how urgent it is handled")
+        .choices(["normal", "emergency"])
+        .default("normal"),
+    )
     .option("--title <title>", "shown to people; decoration only")
     .option("--hosts <expression>", "only hosts with these labels")
     .option("--starts-at <time>", "not before, RFC 3339")
