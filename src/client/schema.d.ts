@@ -360,6 +360,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a check of this deployment must know of server and database. */
+        get: operations["getHealth"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/host-keys": {
         parameters: {
             query?: never;
@@ -3221,6 +3238,70 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    getHealth: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        address: {
+                            host: string;
+                            port: number;
+                            serverName: string;
+                        };
+                        asOf: string;
+                        database: {
+                            bytes: number;
+                            isEmbedded: boolean;
+                            missing: string[];
+                            now: string;
+                            unknown: string[];
+                            version: string;
+                        };
+                        hosts: {
+                            enrolled: number;
+                            policyBehind: string[];
+                        };
+                        ledger: {
+                            size: number;
+                            waiting: number;
+                        };
+                        node: string;
+                        state: {
+                            folder: string;
+                            freeBytes: number;
+                            isLow: boolean;
+                            loose: {
+                                mode: string;
+                                path: string;
+                            }[];
+                        };
+                        uptimeSeconds: number;
+                        waitingSince: {
+                            ledger: string | null;
+                            rollouts: string | null;
+                            scans: string | null;
+                        };
+                    };
+                };
             };
             400: components["responses"]["invalid"];
             401: components["responses"]["unauthenticated"];

@@ -1,4 +1,5 @@
 import type { ServedRoute } from "../ledger/served-route.ts";
+import { healthRoutes } from "./routes-health.ts";
 import { hostRoutes } from "./routes-hosts.ts";
 import { liveRoutes } from "./routes-live.ts";
 import { overviewRoutes } from "./routes-overview.ts";
@@ -11,4 +12,5 @@ export const routes: readonly ServedRoute[] = [
   ...policyRoutes,
   ...searchRoutes,
   ...liveRoutes,
+  ...healthRoutes,
 ];
