@@ -2,11 +2,12 @@ import type { Actor } from "../base/actor.ts";
 import { scopesFor } from "../base/actor.ts";
 import { Failure } from "../base/failure.ts";
 import type { Instant } from "../base/instant.ts";
+import type { Selector } from "../base/labels.ts";
 import type { World } from "../db/world.ts";
 import { type NetworkOutcome, networkLimits, refreshFeeds } from "./actions-network.ts";
+import { type HostGroup, isRunningKernel } from "./exposure.ts";
 import { type Freshness, freshnessOf } from "./feed-rules.ts";
 import {
-  byUrgency,
   type FindingRow,
   filterPairs,
   groupKey,
@@ -15,13 +16,19 @@ import {
   rowsByVulnerability,
 } from "./finding-list.ts";
 import { type Coverage, coverage, type ExplainedFinding, explainFinding } from "./findings.ts";
+import { presentIn, riskCounter } from "./knowledge.ts";
 import { type LoadOutcome, loadFeed } from "./load-feed.ts";
-import { exposedStates, type FindingState, type Vulnerability } from "./model.ts";
+import { exposedStates, type FindingState } from "./model.ts";
 import { rematch } from "./rematch.ts";
-import { loadGroupedHosts, loadReach, type Reach } from "./store-exposure.ts";
+import {
+  type KnownReach,
+  loadRankedHosts,
+  loadReach,
+  postingsOf,
+  type Reach,
+} from "./store-exposure.ts";
 import { absentFeed, loadFeeds, type StoredFeed } from "./store-feed.ts";
 import { countMatchingBacklog } from "./store-finding.ts";
-import { loadVulnerabilities } from "./store-vulnerability.ts";
 
 /** What users do with feeds and findings. */
 
@@ -87,10 +94,23 @@ export interface FindingQuery {
   readonly states?: readonly FindingState[] | undefined;
   readonly isKev?: boolean | undefined;
   readonly search?: string | undefined;
+  /** The first thousand when absent. */
+  readonly page?: Page | undefined;
 }
 
+interface Page {
+  readonly cursor?: string | undefined;
+  readonly skip?: number | undefined;
+  readonly limit: number;
+}
+
+const ROWS_MAX = 1_000;
+
 export interface FindingList {
+  /** The page asked for. */
   readonly rows: readonly (FindingRow & { readonly title: string })[];
+  readonly total: number;
+  readonly next: string | null;
   readonly coverage: Coverage;
   /** Packages and names still to be matched; above 0 the list is not final. */
   readonly backlogCount: number;
@@ -103,34 +123,112 @@ export async function listFindings(
 ): Promise<FindingList> {
   const scopes = scopesFor(actor, "finding.read");
   const all = await loadReach(world.db, { scopes, states: query.states ?? exposedStates });
-  const ids = [...new Set(all.pairs.map((pair) => pair.vulnerability))];
-  const facts = await loadVulnerabilities(world.db, ids);
+  const { facts } = all.knowledge;
   const reach = { ...all, pairs: filterPairs(all.pairs, facts, query) };
-  const rows = await rowsOf(world, actor, query.group, reach, facts);
+  const page = query.page ?? { limit: ROWS_MAX };
+  const found =
+    query.group === "host"
+      ? await hostPage(world, { scopes, reach, page })
+      : pageOf(query.group === "source" ? rowsBySource : rowsByVulnerability, reach, page);
   return {
-    rows: rows.map((row) => ({ ...row, title: facts.get(row.key)?.title ?? "" })),
+    ...found,
+    rows: found.rows.map((row) => ({ ...row, title: facts.get(row.key)?.title ?? "" })),
     coverage: await coverage(world.db, { scopes }, world.clock()),
     backlogCount: await countMatchingBacklog(world.db),
   };
 }
 
-async function rowsOf(
+function pageOf(
+  rowsOf: typeof rowsBySource,
+  reach: KnownReach,
+  page: Page,
+): Pick<FindingList, "total" | "next"> & { readonly rows: readonly FindingRow[] } {
+  const all = rowsOf(reach, reach.knowledge.facts);
+  const start = startOf(page, (key) => all.findIndex((row) => row.key === key));
+  const rows = all.slice(start, start + page.limit);
+  const isLast = start + rows.length >= all.length;
+  return { rows, total: all.length, next: isLast ? null : nextOf(start, rows) };
+}
+
+/**
+ * Hosts of one group have the same findings, so groups are put in order; the hosts of a page are then
+ * found by the place of their group, and only the groups of that page are told in full.
+ */
+async function hostPage(
   world: World,
-  actor: Actor,
-  group: FindingQuery["group"],
-  reach: Reach,
-  facts: ReadonlyMap<string, Vulnerability>,
-): Promise<readonly FindingRow[]> {
-  if (group === "vulnerability") return rowsByVulnerability(reach, facts);
-  if (group === "source") return rowsBySource(reach, facts);
-  const byGroup = rowsByHostGroup(reach, facts);
-  const hosts = await loadGroupedHosts(world.db, scopesFor(actor, "finding.read"));
-  return hosts
-    .flatMap((host) => {
-      const row = byGroup.get(groupKey(host));
-      return row === undefined ? [] : [{ ...row, key: host.name, hostCount: 1 }];
+  of: {
+    readonly scopes: readonly Selector[];
+    readonly reach: KnownReach;
+    readonly page: Page;
+  },
+): Promise<Pick<FindingList, "total" | "next"> & { readonly rows: readonly FindingRow[] }> {
+  const { reach, page } = of;
+  const ranked = rankedGroups(reach);
+  const total = ranked.reduce((sum, group) => sum + group.hostCount, 0);
+  const start = startOf(page, () => -1);
+  const hosts = await loadRankedHosts(world.db, {
+    scopes: of.scopes,
+    groups: ranked,
+    skip: start,
+    limit: page.limit,
+  });
+  const shown = new Set(hosts.map((host) => groupKey(host)));
+  const groups = reach.groups.filter((group) => shown.has(groupKey(group)));
+  const byGroup = rowsByHostGroup(narrowed(reach, groups), reach.knowledge.facts);
+  const rows = hosts.flatMap((host) => {
+    const row = byGroup.get(groupKey(host));
+    return row === undefined ? [] : [{ ...row, key: host.name, hostCount: 1 }];
+  });
+  return { rows, total, next: start + rows.length >= total ? null : nextOf(start, rows) };
+}
+
+/** Groups with a finding, the most urgent first. */
+function rankedGroups(reach: KnownReach): readonly HostGroup[] {
+  const count = riskCounter({ ...reach.knowledge, pairs: reach.pairs });
+  return reach.groups
+    .map((group) => {
+      const { setId, kernelRunning } = group;
+      const runs = (name: string): boolean =>
+        kernelRunning === null || isRunningKernel(name, kernelRunning);
+      return { group, risk: count(reach.members.get(setId) ?? new Int32Array(0), runs) };
     })
-    .toSorted(byUrgency);
+    .filter(({ risk }) => risk.open > 0)
+    .toSorted(
+      (a, b) =>
+        b.risk.exploited - a.risk.exploited ||
+        b.risk.epss - a.risk.epss ||
+        b.risk.open - a.risk.open ||
+        a.group.id - b.group.id,
+    )
+    .map(({ group }) => group);
+}
+
+/** The same findings as far as these groups have them. */
+function narrowed(reach: KnownReach, groups: readonly HostGroup[]): Reach {
+  const setIds = new Set(groups.map((group) => group.setId));
+  const members = new Map([...reach.members].filter(([id]) => setIds.has(id)));
+  const isPresent = presentIn(members.values());
+  const pairs = reach.pairs.filter((pair) => pair.packageIds.some(isPresent));
+  const wanted = new Set(pairs.flatMap((pair) => pair.packageIds.filter(isPresent)));
+  return { pairs, groups, postings: postingsOf({ wanted, knowledge: reach.knowledge, members }) };
+}
+
+/** A cursor holds the last key and its place: the place serves when the key has gone meanwhile. */
+function nextOf(start: number, rows: readonly FindingRow[]): string | null {
+  const last = rows.at(-1);
+  if (last === undefined) return null;
+  return Buffer.from(`${start + rows.length} ${last.key}`).toString("base64url");
+}
+
+function startOf(page: Page, placeOf: (key: string) => number): number {
+  if (page.skip !== undefined) return page.skip;
+  if (page.cursor === undefined) return 0;
+  const match = /^(\d{1,9}) (.+)$/s.exec(Buffer.from(page.cursor, "base64url").toString());
+  if (match?.[2] === undefined) {
+    throw new Failure("invalid", "The cursor is not one of this list. Start again without it.");
+  }
+  const at = placeOf(match[2]);
+  return at < 0 ? Number(match[1]) : at + 1;
 }
 
 /** Explains one vulnerability; unknown and invisible look the same. */

@@ -66,18 +66,28 @@ export function hostCounter(
 ): HostCounter {
   const groupsOf = groupsByPackage(postings, groups);
   const counts = new Map(groups.map((group) => [group.id, group.hostCount]));
+  const ids = groups.map((group) => group.id);
+  const seen = new Int32Array(ids.reduce((max, id) => Math.max(max, id + 1), 0));
+  let turn = 0;
   // Most vulnerabilities of a source touch the same packages, so each union is made once.
   const known = new Map<string, ReturnType<HostCounter>>();
   return (packageIds) => {
     const key = packageIds.join(",");
-    let reach = known.get(key);
-    if (reach === undefined) {
-      const present = packageIds.filter((id) => (groupsOf.get(id)?.length ?? 0) > 0);
-      const union = new Set(present.flatMap((id) => groupsOf.get(id) ?? []));
-      const hostCount = [...union].reduce((sum, id) => sum + (counts.get(id) ?? 0), 0);
-      reach = { packageIds: present, hostCount };
-      known.set(key, reach);
-    }
+    const before = known.get(key);
+    if (before !== undefined) return before;
+    turn += 1;
+    let hostCount = 0;
+    const present = packageIds.filter((id) => {
+      const reached = groupsOf.get(id) ?? [];
+      for (const group of reached) {
+        if (seen[group] === turn) continue;
+        seen[group] = turn;
+        hostCount += counts.get(group) ?? 0;
+      }
+      return reached.length > 0;
+    });
+    const reach = { packageIds: present, hostCount };
+    known.set(key, reach);
     return reach;
   };
 }

@@ -5,6 +5,7 @@ import type { Reader } from "../db/database.ts";
 import type { StoredPackage } from "../inventory/model.ts";
 import { type CoverageReason, coverageGap } from "./coverage.ts";
 import { countExposure, type HostGroup } from "./exposure.ts";
+import { type CoverageCount, coverageKinds } from "./group-risk.ts";
 import { judgeAll, type Match } from "./match.ts";
 import { exposedStates, type Finding, type Vulnerability } from "./model.ts";
 import {
@@ -12,13 +13,14 @@ import {
   type ExposedHost,
   type HostFinding,
   hostsWithPackages,
-  loadCoverageCounts,
   loadHostFindings,
   loadHostGroups,
-  loadPostings,
+  loadSetsInUse,
+  postingsOf,
 } from "./store-exposure.ts";
 import { loadFeeds } from "./store-feed.ts";
 import { loadPackagesJudgedAs } from "./store-finding.ts";
+import { loadKnowledge, loadMembers } from "./store-knowledge.ts";
 import { loadStatementsOn } from "./store-statement.ts";
 import { loadRejected, loadVulnerabilities } from "./store-vulnerability.ts";
 
@@ -42,7 +44,7 @@ export async function coverage(
   now: Instant,
 ): Promise<Coverage> {
   const feeds = await loadFeeds(reader);
-  const counts = await loadCoverageCounts(reader, where);
+  const counts = await coverageCounts(reader, where);
   const hosts = await countKnownHosts(reader, where);
   let coveredCount = 0;
   const gaps = new Map<string, Coverage["unknown"][number]>();
@@ -62,6 +64,19 @@ export async function coverage(
     hostCount: hosts.hostCount,
     unknownHostCount: hosts.unknownCount,
   };
+}
+
+/** How the packages of these hosts were matched: kinds with counts, each package once. */
+async function coverageCounts(
+  reader: Reader,
+  where: { readonly scopes: readonly Selector[]; readonly hostId?: HostId | undefined },
+): Promise<readonly CoverageCount[]> {
+  const { packages } = await loadKnowledge(reader);
+  const setIds = await loadSetsInUse(reader, where);
+  const members = await loadMembers(reader, setIds);
+  const ids = new Set<number>();
+  for (const own of members.values()) for (const id of own) ids.add(id);
+  return coverageKinds(packages, ids);
 }
 
 export interface HostFindings {
@@ -144,7 +159,9 @@ async function presentOnly(
 ): Promise<readonly { readonly match: Match; readonly hostCount: number }[]> {
   const setIds = [...new Set(groups.map((group) => group.setId))];
   const ids = [...new Set(matches.map((match) => match.packageId))];
-  const postings = await loadPostings(reader, ids, setIds);
+  const knowledge = await loadKnowledge(reader);
+  const members = await loadMembers(reader, setIds);
+  const postings = postingsOf({ wanted: ids, knowledge, members });
   return matches.flatMap((match) => {
     const one = { ecosystem: "", source: "", fixedVersion: null, since: 0 };
     const pair = { ...one, ...match, packageIds: [match.packageId] };

@@ -166,21 +166,18 @@ const getFindings = route({
       states: query.state === undefined ? undefined : [query.state],
       isKev: query.kev,
       search: query.search,
+      page: { cursor: query.cursor, skip: query.skip, limit: query.limit },
     });
-    const start = query.skip ?? startAfter(list.rows, query.cursor);
-    const page = list.rows.slice(start, start + query.limit);
-    const last = page.at(-1);
-    const hasMore = start + page.length < list.rows.length;
     return {
-      items: page.map((row) => ({
+      items: list.rows.map((row) => ({
         ...row,
         vulnerabilities: [...row.vulnerabilities],
         sources: row.sources.map((s) => ({ ...s, fixedVersions: [...s.fixedVersions] })),
         states: [...row.states],
         since: instantToText(row.since),
       })),
-      next: hasMore && last !== undefined ? cursorOf(start + page.length, last.key) : null,
-      total: list.rows.length,
+      next: list.next,
+      total: list.total,
       coverage: {
         ...list.coverage,
         unknown: list.coverage.unknown.map((u) => ({ ...u, text: coverageReasons[u.reason] })),
@@ -325,19 +322,4 @@ function explanationView(explained: ExplainedFinding): z.input<typeof explanatio
 
 function ruleText(rule: string): string {
   return Object.hasOwn(matchRules, rule) ? matchRules[rule as keyof typeof matchRules] : "";
-}
-
-/** A cursor holds the last key and its place: the place serves when the key has gone meanwhile. */
-function cursorOf(index: number, key: string): string {
-  return Buffer.from(`${index} ${key}`).toString("base64url");
-}
-
-function startAfter(rows: readonly { readonly key: string }[], cursor: string | undefined): number {
-  if (cursor === undefined) return 0;
-  const match = /^(\d{1,9}) (.+)$/s.exec(Buffer.from(cursor, "base64url").toString());
-  if (match?.[2] === undefined) {
-    throw new Failure("invalid", "The cursor is not one of this list. Start again without it.");
-  }
-  const at = rows.findIndex((row) => row.key === match[2]);
-  return at < 0 ? Number(match[1]) : at + 1;
 }

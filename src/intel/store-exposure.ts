@@ -5,7 +5,6 @@ import type { Instant } from "../base/instant.ts";
 import type { Selector } from "../base/labels.ts";
 import type { Reader } from "../db/database.ts";
 import { scopeSql } from "../inventory/scope.ts";
-import type { CoverageInput } from "./coverage.ts";
 import {
   countExposure,
   type Exposure,
@@ -14,7 +13,15 @@ import {
   type PairGroup,
   type Posting,
 } from "./exposure.ts";
+import {
+  type Knowledge,
+  type Members,
+  pairPresent,
+  presentIn,
+  setsByPackage,
+} from "./knowledge.ts";
 import { exposedStates, type Finding, type FindingState } from "./model.ts";
+import { loadKnowledge, loadMembers } from "./store-knowledge.ts";
 import { arrayText } from "./store-statement.ts";
 
 /** Findings seen from the hosts: pairs joined with who has the packages now. */
@@ -43,12 +50,53 @@ export interface Reach {
   readonly groups: readonly HostGroup[];
 }
 
-export async function loadReach(reader: Reader, filter: ExposureFilter): Promise<Reach> {
+/** The same with what it was made from, for whoever asks more of it. */
+export interface KnownReach extends Reach {
+  readonly knowledge: Knowledge;
+  readonly members: ReadonlyMap<number, Members>;
+}
+
+export async function loadReach(reader: Reader, filter: ExposureFilter): Promise<KnownReach> {
   const groups = await loadHostGroups(reader, filter.scopes);
   const setIds = [...new Set(groups.map((group) => group.setId))];
-  const pairs = await loadPairGroups(reader, filter, setIds);
-  const packageIds = [...new Set(pairs.flatMap((pair) => pair.packageIds))];
-  return { pairs, postings: await loadPostings(reader, packageIds, setIds), groups };
+  const knowledge = await loadKnowledge(reader);
+  const members = await loadMembers(reader, setIds);
+  const isPresent = presentIn(members.values());
+  const isWanted = pairFilter(filter);
+  const pairs = knowledge.pairs.flatMap((pair) =>
+    isWanted(pair) ? (pairPresent(pair, isPresent) ?? []) : [],
+  );
+  const wanted = new Set(pairs.flatMap((pair) => pair.packageIds));
+  const postings = postingsOf({ wanted, knowledge, members });
+  return { pairs, postings, groups, knowledge, members };
+}
+
+function pairFilter(filter: ExposureFilter): (pair: PairGroup) => boolean {
+  const states = new Set<string>(filter.states ?? exposedStates);
+  const { ecosystem, source, vulnerability } = filter;
+  return (pair) =>
+    states.has(pair.state) &&
+    (ecosystem === undefined || pair.ecosystem === ecosystem) &&
+    (source === undefined || pair.source === source) &&
+    (vulnerability === undefined || pair.vulnerability === vulnerability);
+}
+
+/** Who has each of these packages. */
+export function postingsOf(of: {
+  readonly wanted: Iterable<number>;
+  readonly knowledge: Knowledge;
+  readonly members: ReadonlyMap<number, Members>;
+}): readonly Posting[] {
+  const found = setsByPackage(of.members, of.wanted);
+  return [...found].map(([packageId, setIds]) => {
+    const known = of.knowledge.packages.get(packageId);
+    return {
+      packageId,
+      packageName: known?.name ?? "",
+      isKernelImage: known?.isKernelImage ?? false,
+      setIds,
+    };
+  });
 }
 
 export async function loadHostGroups(
@@ -56,56 +104,12 @@ export async function loadHostGroups(
   scopes: readonly Selector[],
 ): Promise<readonly HostGroup[]> {
   const { rows } = await sql<Omit<HostGroup, "id">>`
-    select n.package_set_id as "setId", nullif(h.facts ->> 'kernelRunning', '') as "kernelRunning",
-           count(*)::int as "hostCount"
-      from host_now n join host h on h.id = n.id
-     where n.package_set_id is not null and ${scopeSql(scopes, "h.labels")}
+    select s.set_id as "setId", h.kernel_running as "kernelRunning", count(*)::int as "hostCount"
+      from host h join host_set s on s.host_num = h.num
+       and s.observed_to is null and s.recorded_to is null
+     where h.removed_at is null and ${scopeSql(scopes, "h.labels")}
      group by 1, 2 order by 1, 2`.execute(reader);
   return rows.map((row, id) => ({ ...row, id }));
-}
-
-async function loadPairGroups(
-  reader: Reader,
-  filter: ExposureFilter,
-  setIds: readonly number[],
-): Promise<readonly PairGroup[]> {
-  const conditions = [sql`f.valid_to is null`];
-  conditions.push(sql`f.state = any(${[...(filter.states ?? exposedStates)]}::text[])`);
-  if (filter.ecosystem !== undefined) conditions.push(sql`f.ecosystem = ${filter.ecosystem}`);
-  if (filter.source !== undefined) conditions.push(sql`f.source = ${filter.source}`);
-  if (filter.vulnerability !== undefined) {
-    conditions.push(sql`f.vulnerability = ${filter.vulnerability}`);
-  }
-  const { rows } = await sql<PairGroup>`
-    with present as materialized (
-      select distinct package_id from package_set_member
-       where set_id = any(${arrayText(setIds)}::integer[])
-    )
-    select f.ecosystem, f.source, f.vulnerability, f.state, f.fixed_version as "fixedVersion",
-           array_agg(f.package_id order by f.package_id) as "packageIds",
-           min(f.valid_from) as since
-      from finding_pair f join present p on p.package_id = f.package_id
-     where ${sql.join(conditions, sql` and `)}
-     group by 1, 2, 3, 4, 5
-     order by f.source collate "C", f.vulnerability collate "C", f.ecosystem, f.state`.execute(
-    reader,
-  );
-  return rows;
-}
-
-export async function loadPostings(
-  reader: Reader,
-  packageIds: readonly number[],
-  setIds: readonly number[],
-): Promise<readonly Posting[]> {
-  const { rows } = await sql<Posting>`
-    select m.package_id as "packageId", k.name as "packageName",
-           k.role = 'kernel-image' as "isKernelImage", array_agg(m.set_id) as "setIds"
-      from package_set_member m join package_match k on k.package_id = m.package_id
-     where m.package_id = any(${arrayText(packageIds)}::integer[])
-       and m.set_id = any(${arrayText(setIds)}::integer[])
-     group by 1, 2, 3 order by 1`.execute(reader);
-  return rows;
 }
 
 export interface ExposedHost {
@@ -124,9 +128,9 @@ export async function hostsWithPackages(
     readonly limit: number;
   },
 ): Promise<readonly ExposedHost[]> {
-  const runsIt = sql`(k.role <> 'kernel-image' or h.facts ->> 'kernelRunning' is null
+  const runsIt = sql`(k.role <> 'kernel-image' or h.kernel_running is null
     or regexp_replace(regexp_replace(k.name, '^linux-image-(unsigned-)?', ''), '-unsigned$', '')
-       = h.facts ->> 'kernelRunning')`;
+       = h.kernel_running)`;
   const { rows } = await sql<ExposedHost>`
     select h.id, h.name, array_agg(m.package_id order by m.package_id) as "packageIds"
       from host_now n
@@ -140,10 +144,15 @@ export async function hostsWithPackages(
   return rows;
 }
 
-/** Hosts with the group each belongs to, by name. */
-export async function loadGroupedHosts(
+/** Hosts of these groups, in the order of the groups and by name within each. */
+export async function loadRankedHosts(
   reader: Reader,
-  scopes: readonly Selector[],
+  of: {
+    readonly scopes: readonly Selector[];
+    readonly groups: readonly Pick<HostGroup, "setId" | "kernelRunning">[];
+    readonly skip: number;
+    readonly limit: number;
+  },
 ): Promise<
   readonly {
     readonly id: HostId;
@@ -158,11 +167,14 @@ export async function loadGroupedHosts(
     setId: number;
     kernelRunning: string | null;
   }>`
-    select h.id, h.name, n.package_set_id as "setId",
-           nullif(h.facts ->> 'kernelRunning', '') as "kernelRunning"
-      from host_now n join host h on h.id = n.id
-     where n.package_set_id is not null and ${scopeSql(scopes, "h.labels")}
-     order by h.name collate "C"`.execute(reader);
+    select h.id, h.name, s.set_id as "setId", h.kernel_running as "kernelRunning"
+      from unnest(${arrayText(of.groups.map((group) => group.setId))}::integer[],
+                  ${of.groups.map((group) => group.kernelRunning)}::text[])
+             with ordinality as g (set_id, kernel, place)
+      join host_set s on s.set_id = g.set_id and s.observed_to is null and s.recorded_to is null
+      join host h on h.num = s.host_num and h.kernel_running is not distinct from g.kernel
+     where h.removed_at is null and ${scopeSql(of.scopes, "h.labels")}
+     order by g.place, h.name offset ${of.skip} limit ${of.limit}`.execute(reader);
   return rows;
 }
 
@@ -209,7 +221,7 @@ export async function loadHostFindings(
            f.fixed_version as "fixedVersion", s.feed, s.generation, s.advisory, f.rule,
            s.package_name as "statementPackage", f.installed, f.compared_with as "comparedWith",
            f.comparison, p.name as "packageName", p.version as "packageVersion", p.arch,
-           p.ecosystem, k.role, h.facts ->> 'kernelRunning' as "kernelRunning",
+           p.ecosystem, k.role, h.kernel_running as "kernelRunning",
            f.valid_from as since
       from host_now n
       join host h on h.id = n.id
@@ -253,25 +265,18 @@ function hostFindingOf(row: HostFindingRow): HostFinding {
   };
 }
 
-export interface CoverageCount extends CoverageInput {
-  readonly packageCount: number;
-}
-
-/** How the packages of these hosts were matched: kinds with counts, never a row per package. */
-export async function loadCoverageCounts(
+/** The package sets that these hosts have now. */
+export async function loadSetsInUse(
   reader: Reader,
   where: { readonly scopes: readonly Selector[]; readonly hostId?: HostId | undefined },
-): Promise<readonly CoverageCount[]> {
-  const { rows } = await sql<CoverageCount>`
-    select p.ecosystem, k.blind_spot as "blindSpot", coalesce(k.is_named, false) as "isNamed",
-           k.package_id is not null as "isMatched", count(*)::int as "packageCount"
-      from package p left join package_match k on k.package_id = p.id
-     where p.id in (
-       select m.package_id from host_now n join package_set_member m on m.set_id = n.package_set_id
-        where ${scopeSql(where.scopes, "n.labels")}
-          and (${where.hostId ?? null}::text is null or n.id = ${where.hostId ?? null}))
-     group by 1, 2, 3, 4 order by 1, 2, 3, 4`.execute(reader);
-  return rows;
+): Promise<readonly number[]> {
+  const { rows } = await sql<{ id: number }>`
+    select distinct n.package_set_id as id from host_now n
+     where n.package_set_id is not null and ${scopeSql(where.scopes, "n.labels")}
+       and (${where.hostId ?? null}::text is null or n.id = ${where.hostId ?? null})`.execute(
+    reader,
+  );
+  return rows.map((row) => row.id);
 }
 
 /** Live hosts, and how many of them have no package set: nothing at all is known about those. */

@@ -1,11 +1,28 @@
 import type { z } from "zod";
-import type { Actor } from "../base/actor.ts";
-import { Failure } from "../base/failure.ts";
+import { type Action, actionOf, lacksRight } from "../base/action.ts";
+import { type Actor, scopesFor } from "../base/actor.ts";
+import { instantToText } from "../base/instant.ts";
+import { parseSelector, selects } from "../base/labels.ts";
+import type { Permission } from "../base/permission.ts";
 import type { Tone } from "../base/tone.ts";
 import type { World } from "../db/world.ts";
-import type { factsReplySchema } from "../inventory/host-reply.ts";
-import type { hostFacetsSchema, hostFindingSchema, shownHostSchema } from "./host-schema.ts";
+import { type JudgedGroup, judgeGroups, loadGroupRisks } from "../intel/actions-risk.ts";
+import { type RiskState, riskNotKnown } from "../intel/host-risk.ts";
+import { foundHost } from "../inventory/actions.ts";
+import { factsReply, type factsReplySchema, hostReply } from "../inventory/host-reply.ts";
+import {
+  freshState,
+  type HostState,
+  reachableState,
+  rebootState,
+} from "../inventory/host-states.ts";
+import type { Host } from "../inventory/model.ts";
+import { loadHosts } from "../inventory/store.ts";
+import { facetsOf, totalOf } from "./host-facets.ts";
+import type { hostFacetsSchema, shownHostSchema } from "./host-schema.ts";
+import { countByTones, groupOfHost, type HostListFilter, pageOfHosts } from "./store-hosts.ts";
 
+/** Reading hosts with their four states. */
 export interface HostQuery {
   readonly q: string;
   readonly label: string;
@@ -22,41 +39,102 @@ export interface HostQuery {
 type ShownHost = z.output<typeof shownHostSchema>;
 
 export async function listShownHosts(
-  _world: World,
-  _actor: Actor,
-  _query: HostQuery,
+  world: World,
+  actor: Actor,
+  query: HostQuery,
 ): Promise<{
   items: ShownHost[];
   next: string | null;
   total: number;
   facets: z.output<typeof hostFacetsSchema>;
 }> {
-  throw new Failure("unavailable", "Hosts cannot be listed yet.");
+  const scopes = scopesFor(actor, "host.read");
+  const { reach, fresh, reboot, risk } = query;
+  const tones = { reach, fresh, reboot, risk };
+  const groups = await loadGroupRisks(world, scopes);
+  const filter: HostListFilter = {
+    scopes,
+    selectors: [parseSelector(query.label), parseSelector(query.selector)],
+    text: query.q,
+    tones,
+    groups: groups.map((group) => ({ ...group, tone: group.state.state })),
+    now: world.clock(),
+  };
+  const counts = await countByTones(world.db, filter);
+  const { cursor: afterName, limit } = query;
+  const listed = await pageOfHosts(world.db, filter, { afterName, skip: query.skip ?? 0, limit });
+  const byGroup = new Map(groups.map((group) => [keyOf(group), group]));
+  const hosts = await loadHosts(world.db, { scopes, ids: listed.map((host) => host.id) });
+  const groupOf = new Map(
+    listed.map((host) => [host.id, host.setId === null ? undefined : byGroup.get(keyOf(host))]),
+  );
+  const last = hosts.at(-1);
+  return {
+    items: hosts.map((host) => shownHost(world, actor, host, groupOf.get(host.id) ?? null)),
+    next: last !== undefined && hosts.length === limit ? last.name : null,
+    total: totalOf(counts, tones),
+    facets: facetsOf(counts, tones),
+  };
+}
+
+function keyOf(group: { readonly setId: number | null; readonly kernelRunning: string | null }) {
+  return `${group.setId} ${group.kernelRunning ?? ""}`;
 }
 
 export async function showHost(
-  _world: World,
-  _actor: Actor,
-  _ref: string,
+  world: World,
+  actor: Actor,
+  ref: string,
 ): Promise<{ host: ShownHost; facts: z.output<typeof factsReplySchema> | null }> {
-  throw new Failure("unavailable", "Hosts cannot be shown yet.");
+  const host = await foundHost(world, ref, scopesFor(actor, "host.read"));
+  const group = await groupOfHost(world.db, host.id);
+  const [judged] =
+    group === null ? [] : await judgeGroups(world, [{ ...group, id: 0, hostCount: 1 }]);
+  return { host: shownHost(world, actor, host, judged ?? null), facts: factsReply(host) };
 }
 
-export async function listFindingsOfHost(
-  _world: World,
-  _actor: Actor,
-  _query: {
-    readonly host: string;
-    readonly q: string;
-    readonly exploited?: "true" | "false" | undefined;
-    readonly skip?: number | undefined;
-    readonly limit: number;
-  },
-): Promise<{
-  items: z.output<typeof hostFindingSchema>[];
-  total: number;
-  notKnown: string[];
-  isMatching: boolean;
-}> {
-  throw new Failure("unavailable", "Findings cannot be shown yet.");
+function shownHost(world: World, actor: Actor, host: Host, group: JudgedGroup | null): ShownHost {
+  const { contact, facts } = host;
+  const { exploited, open, fixable } = group?.risk ?? { exploited: 0, open: 0, fixable: 0 };
+  const since = contact.inspectedAt;
+  return {
+    ...hostReply(host),
+    states: {
+      reachable: stateReply(reachableState(contact)),
+      fresh: stateReply(freshState(contact, world.clock())),
+      reboot: stateReply(rebootState(facts, since)),
+      risk: stateReply({ ...riskOf(group), since: group === null ? null : since }),
+    },
+    findings: group === null ? null : { exploited, open, fixable },
+    actions: actionsOn(actor, host),
+  };
+}
+
+function riskOf(group: JudgedGroup | null): RiskState {
+  return group === null ? riskNotKnown : group.state;
+}
+
+function stateReply(state: HostState): ShownHost["states"]["risk"] {
+  return { ...state, since: state.since === null ? null : instantToText(state.since) };
+}
+
+function actionsOn(actor: Actor, host: Host): Action[] {
+  const refusal = (permission: Permission): string | null =>
+    lacksRight(
+      scopesFor(actor, permission).some((scope) => selects(scope, host.labels)),
+      permission,
+    );
+  return [
+    actionOf("scan", "Look at it now", refusal("host.scan")),
+    actionOf("edit", "Edit", refusal("host.manage")),
+    actionOf("enrol", "Enrol", refusal("host.manage") ?? enrolRefusal(host)),
+    actionOf("remove", "Remove", refusal("host.manage")),
+  ];
+}
+
+function enrolRefusal(host: Host): string | null {
+  if (host.mode === "inspect-only") {
+    return "It is inspected only and never changed, so there is nothing to enrol it for.";
+  }
+  return null;
 }

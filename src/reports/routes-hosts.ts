@@ -3,7 +3,8 @@ import { skip, total } from "../base/list-page.ts";
 import { toneList } from "../base/tone.ts";
 import { type Route, route } from "../db/world.ts";
 import { factsReplySchema } from "../inventory/host-reply.ts";
-import { listFindingsOfHost, listShownHosts, showHost } from "./actions-hosts.ts";
+import { listFindingsOfHost } from "./actions-host-findings.ts";
+import { listShownHosts, showHost } from "./actions-hosts.ts";
 import { hostTimeline } from "./actions-timeline.ts";
 import {
   hostFacetsSchema,

@@ -1,0 +1,48 @@
+import type { Selector } from "../base/labels.ts";
+import type { World } from "../db/world.ts";
+import type { CoverageReason } from "./coverage.ts";
+import type { HostGroup } from "./exposure.ts";
+import { gapFinder, groupJudge } from "./group-risk.ts";
+import { type RiskState, riskState } from "./host-risk.ts";
+import type { GroupRisk, Knowledge } from "./knowledge.ts";
+import { loadHostGroups } from "./store-exposure.ts";
+import { loadFeeds } from "./store-feed.ts";
+import { loadKnowledge, loadMembers } from "./store-knowledge.ts";
+
+/** The risk of every group of equal hosts within the scopes, for lists, filters and the overview. */
+export interface JudgedGroup extends HostGroup {
+  readonly risk: GroupRisk;
+  readonly gaps: ReadonlyMap<CoverageReason, number>;
+  readonly state: RiskState;
+}
+
+const judges = new WeakMap<Knowledge, ReturnType<typeof groupJudge>>();
+
+export function judgeOf(knowledge: Knowledge): ReturnType<typeof groupJudge> {
+  const judge = judges.get(knowledge) ?? groupJudge(knowledge);
+  judges.set(knowledge, judge);
+  return judge;
+}
+
+export async function loadGroupRisks(
+  world: World,
+  scopes: readonly Selector[],
+): Promise<readonly JudgedGroup[]> {
+  return judgeGroups(world, await loadHostGroups(world.db, scopes));
+}
+
+/** The same for groups that are known already. */
+export async function judgeGroups(
+  world: World,
+  groups: readonly HostGroup[],
+): Promise<readonly JudgedGroup[]> {
+  const judge = judgeOf(await loadKnowledge(world.db));
+  const members = await loadMembers(world.db, [...new Set(groups.map((group) => group.setId))]);
+  const gapsOf = gapFinder(await loadFeeds(world.db), world.clock());
+  return groups.map((group) => {
+    const own = members.get(group.setId) ?? new Int32Array(0);
+    const risk = judge.judge(group, own);
+    const gaps = gapsOf(judge.kinds(group.setId, own));
+    return { ...group, risk, gaps, state: riskState({ risk, gaps }) };
+  });
+}

@@ -1,0 +1,139 @@
+import { type RawBuilder, sql } from "kysely";
+import type { Db, Reader } from "../db/database.ts";
+import type { Knowledge, KnownPackage, KnownPair, Members } from "./knowledge.ts";
+import { arrayText } from "./store-statement.ts";
+import { loadVulnerabilities } from "./store-vulnerability.ts";
+
+/**
+ * Knowledge about distinct packages, kept in memory between requests. What is kept is used only while
+ * the database says, in the same look, that nothing of it has changed since; sets never change at all.
+ */
+interface Kept {
+  knowledge: Promise<Knowledge> | null;
+  key: string;
+  readonly members: Map<number, Members>;
+}
+
+const kept = new WeakMap<object, Kept>();
+
+/** About 200 MB of sets; more than that many different sets are read anew when they are needed. */
+const MEMBERS_KEPT_MAX = 50_000_000;
+
+function keptOf(reader: Reader): Kept {
+  const found = kept.get(reader) ?? { knowledge: null, key: "", members: new Map() };
+  kept.set(reader, found);
+  return found;
+}
+
+async function changeKey(reader: Reader): Promise<string> {
+  const { rows } = await sql<{ key: string }>`
+    select coalesce(md5(string_agg(tx::text, ',' order by tx)), '') as key from intel_change
+    `.execute(reader);
+  return rows[0]?.key ?? "";
+}
+
+export async function loadKnowledge(reader: Reader): Promise<Knowledge> {
+  const own = keptOf(reader);
+  const key = await changeKey(reader);
+  if (own.knowledge === null || own.key !== key) {
+    const loading = readKnowledge(reader);
+    own.knowledge = loading;
+    own.key = key;
+    loading.then(
+      (made) => {
+        // It may have been read a moment later than the key, and then belongs to the later one.
+        if (own.knowledge === loading) own.key = made.key;
+      },
+      () => {
+        if (own.knowledge === loading) own.knowledge = null;
+      },
+    );
+  }
+  return own.knowledge;
+}
+
+/** All of it from one look at the database, so that its parts fit together. */
+async function readKnowledge(reader: Reader): Promise<Knowledge> {
+  if (reader.isTransaction) return readParts(reader);
+  return (reader as Db)
+    .transaction()
+    .setIsolationLevel("repeatable read")
+    .setAccessMode("read only")
+    .execute(readParts);
+}
+
+async function readParts(reader: Reader): Promise<Knowledge> {
+  const key = await changeKey(reader);
+  const pairs = await loadAllPairs(reader);
+  const packages = await loadKnownPackages(reader);
+  const ids = [...new Set(pairs.map((pair) => pair.vulnerability))];
+  return { key, pairs, packages, facts: await loadVulnerabilities(reader, ids) };
+}
+
+/** Ids travel as one text a group: the driver would make an object of each element of an array. */
+async function loadAllPairs(reader: Reader): Promise<readonly KnownPair[]> {
+  type Row = Omit<KnownPair, "packageIds" | "sinces"> & { ids: string; times: string };
+  const { rows } = await sql<Row>`
+    select ecosystem, source, vulnerability, state, fixed_version as "fixedVersion",
+           string_agg(package_id::text, ',' order by package_id) as ids,
+           string_agg(floor(extract(epoch from valid_from) * 1000)::text, ','
+             order by package_id) as times, min(valid_from) as since
+      from finding_pair where valid_to is null
+     group by 1, 2, 3, 4, 5
+     order by source collate "C", vulnerability collate "C", ecosystem, state`.execute(reader);
+  return rows.map(({ ids, times, ...pair }) => ({
+    ...pair,
+    packageIds: numbersIn(ids),
+    sinces: numbersIn(times),
+  }));
+}
+
+async function loadKnownPackages(reader: Reader): Promise<ReadonlyMap<number, KnownPackage>> {
+  const { rows } = await sql<KnownPackage & { id: number }>`
+    select p.id, p.name, p.ecosystem, k.blind_spot as "blindSpot",
+           coalesce(k.is_named, false) as "isNamed", k.package_id is not null as "isMatched",
+           coalesce(k.role = 'kernel-image', false) as "isKernelImage"
+      from package p left join package_match k on k.package_id = p.id`.execute(reader);
+  return new Map(rows.map(({ id, ...known }) => [id, known]));
+}
+
+/** The packages of each set; sets that were asked for before are not read again. */
+export async function loadMembers(
+  reader: Reader,
+  setIds: readonly number[],
+): Promise<ReadonlyMap<number, Members>> {
+  const { members } = keptOf(reader);
+  const missing = setIds.filter((id) => !members.has(id));
+  for (let at = 0; at < missing.length; at += SETS_AT_ONCE) {
+    const { rows } = await sql<{ id: number; ids: string }>`
+      select set_id as id, string_agg(package_id::text, ',' order by package_id) as ids
+        from package_set_member where ${isOneOf(missing.slice(at, at + SETS_AT_ONCE))}
+       group by set_id`.execute(reader);
+    for (const row of rows) members.set(row.id, Int32Array.from(numbersIn(row.ids)));
+  }
+  const found = new Map(setIds.map((id) => [id, members.get(id) ?? new Int32Array(0)] as const));
+  forgetBeyond(members, found);
+  return found;
+}
+
+const SETS_AT_ONCE = 500;
+
+function isOneOf(ids: readonly number[]): RawBuilder<boolean> {
+  return sql<boolean>`set_id = any(${arrayText(ids)}::integer[])`;
+}
+
+/** Drops sets that were not asked for now, oldest first, as soon as there are too many. */
+function forgetBeyond(members: Map<number, Members>, needed: ReadonlyMap<number, Members>): void {
+  let size = 0;
+  for (const list of members.values()) size += list.length;
+  for (const [id, list] of members) {
+    if (size <= MEMBERS_KEPT_MAX) return;
+    if (needed.has(id)) continue;
+    members.delete(id);
+    size -= list.length;
+  }
+}
+
+function numbersIn(text: string): number[] {
+  return text.split(",").map(Number);
+}

@@ -1,0 +1,146 @@
+import type { z } from "zod";
+import { type Actor, scopesFor } from "../base/actor.ts";
+import { instantToText } from "../base/instant.ts";
+import type { World } from "../db/world.ts";
+import { coverageReasons } from "../intel/coverage.ts";
+import { hostFindings } from "../intel/findings.ts";
+import { matchRules } from "../intel/judge.ts";
+import type { FindingState, Vulnerability } from "../intel/model.ts";
+import type { HostFinding } from "../intel/store-exposure.ts";
+import { countMatchingBacklog } from "../intel/store-finding.ts";
+import { loadVulnerabilities } from "../intel/store-vulnerability.ts";
+import { foundHost } from "../inventory/actions.ts";
+import type { hostFindingSchema } from "./host-schema.ts";
+
+/** The findings of one host as people read them: one row for each update that would clear them. */
+type Row = z.output<typeof hostFindingSchema>;
+
+export const findingWords: Readonly<Record<FindingState, string>> = {
+  "affected-fix-available": "a fix is there",
+  "affected-no-fix": "no fix yet",
+  "fix-deferred": "the publisher put a fix off",
+  "will-not-fix": "the publisher will not fix it",
+  "end-of-life": "no longer supported",
+  "under-investigation": "being looked into",
+  "not-affected": "not affected",
+  fixed: "fixed",
+  "unknown-coverage": "not known",
+};
+
+export async function listFindingsOfHost(
+  world: World,
+  actor: Actor,
+  query: {
+    readonly host: string;
+    readonly q: string;
+    readonly exploited?: "true" | "false" | undefined;
+    readonly skip?: number | undefined;
+    readonly limit: number;
+  },
+): Promise<{ items: Row[]; total: number; notKnown: string[]; isMatching: boolean }> {
+  const host = await foundHost(world, query.host, scopesFor(actor, "finding.read"));
+  const { findings, coverage } = await hostFindings(world.db, host.id, world.clock());
+  const running = findings.filter((finding) => finding.isRunning);
+  const ids = [...new Set(running.map((finding) => finding.vulnerability))];
+  const facts = await loadVulnerabilities(world.db, ids);
+  const rows = rowsOf(running, facts).filter((row) => isAsked(row, query));
+  const start = query.skip ?? 0;
+  return {
+    items: rows.slice(start, start + query.limit),
+    total: rows.length,
+    notKnown: [
+      ...(host.packageSet === null ? ["What is installed on it is not known."] : []),
+      ...coverage.unknown.map(
+        (gap) => `${packages(gap.packageCount)}: ${coverageReasons[gap.reason]}`,
+      ),
+    ],
+    isMatching: (await countMatchingBacklog(world.db)) > 0,
+  };
+}
+
+function packages(count: number): string {
+  return count === 1 ? "1 package" : `${count} packages`;
+}
+
+function isAsked(
+  row: Row,
+  query: { readonly q: string; readonly exploited?: "true" | "false" | undefined },
+): boolean {
+  if (query.exploited !== undefined && row.isExploited !== (query.exploited === "true")) {
+    return false;
+  }
+  const text = query.q.toLowerCase();
+  const names = row.packages.map((one) => one.name);
+  return [row.vulnerability, row.title, row.source, ...names].some((one) =>
+    one.toLowerCase().includes(text),
+  );
+}
+
+/** One source fans out to many binaries; a row for each of them would say the same many times. */
+function rowsOf(
+  findings: readonly HostFinding[],
+  facts: ReadonlyMap<string, Vulnerability>,
+): readonly Row[] {
+  const groups = Map.groupBy(findings, ({ vulnerability, ecosystem, source, state, ...rest }) =>
+    [vulnerability, ecosystem, source, state, rest.fixedVersion ?? ""].join("\n"),
+  );
+  return [...groups.values()].flatMap((group) => rowOf(group, facts) ?? []).toSorted(byUrgency);
+}
+
+function rowOf(
+  group: readonly HostFinding[],
+  facts: ReadonlyMap<string, Vulnerability>,
+): Row | null {
+  const [first] = group;
+  if (first === undefined) return null;
+  const fact = facts.get(first.vulnerability);
+  const scores = fact?.cvss.map((one) => one.score) ?? [];
+  return {
+    vulnerability: first.vulnerability,
+    title: fact?.title ?? "",
+    state: first.state,
+    label: findingWords[first.state],
+    isExploited: fact?.kev != null,
+    epss: fact?.epss?.score ?? null,
+    cvss: scores.length === 0 ? null : Math.max(...scores),
+    ecosystem: first.ecosystem,
+    source: first.source,
+    packages: group.map((one) => ({
+      name: one.packageName,
+      version: one.packageVersion,
+      arch: one.arch,
+    })),
+    fixedVersion: first.fixedVersion,
+    because: becauseText(first),
+    since: instantToText(Math.min(...group.map((one) => one.since))),
+    href: `/vulnerabilities/${encodeURIComponent(first.vulnerability)}`,
+  };
+}
+
+const comparisons = {
+  lower: "is older than",
+  equal: "is",
+  higher: "is newer than",
+  "not-comparable": "cannot be compared with",
+  "not-compared": "was not compared with",
+} as const;
+
+function becauseText({ because }: HostFinding): string {
+  const { rule, installed, comparedWith, comparison, feed, advisory, packageName } = because;
+  const said = Object.hasOwn(matchRules, rule) ? matchRules[rule as keyof typeof matchRules] : "";
+  const compared =
+    comparedWith === null
+      ? `${packageName} ${installed} is installed`
+      : `${packageName} ${installed} ${comparisons[comparison]} ${comparedWith}`;
+  const by = advisory === "" ? feed : `${feed}, ${advisory}`;
+  return `${compared} (${by}). ${said}`.trim();
+}
+
+function byUrgency(a: Row, b: Row): number {
+  return (
+    Number(b.isExploited) - Number(a.isExploited) ||
+    (b.epss ?? -1) - (a.epss ?? -1) ||
+    (b.cvss ?? -1) - (a.cvss ?? -1) ||
+    (a.vulnerability < b.vulnerability ? -1 : 1)
+  );
+}

@@ -1,0 +1,139 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { addHost } from "../../test/builders/fleet.ts";
+import { trackerFile } from "../../test/builders/intel.ts";
+import { aPerson, type TestPerson } from "../../test/builders/stored.ts";
+import { type TestWorld, testWorld } from "../../test/setup/world.ts";
+import { systemActor } from "../base/actor.ts";
+import { type Tone, tones } from "../base/tone.ts";
+import { inTransaction } from "../db/database.ts";
+import { loadFeedFile } from "../intel/actions.ts";
+import { rematch } from "../intel/rematch.ts";
+import { recordUnreachable } from "../inventory/record-inspection.ts";
+import { listFindingsOfHost } from "./actions-host-findings.ts";
+import { type HostQuery, listShownHosts, showHost } from "./actions-hosts.ts";
+
+let made: TestWorld;
+let ada: TestPerson;
+let shop: TestPerson;
+
+const openssl = (version: string) => ({
+  name: "libssl3",
+  version,
+  arch: "amd64",
+  source: "openssl",
+  sourceVersion: version,
+});
+
+beforeAll(async () => {
+  made = await testWorld();
+  const { world } = made;
+  ada = await aPerson(world, "ada");
+  shop = await aPerson(world, "sam", { role: "viewer", scope: "env=shop" });
+  const old = [openssl("1.0-1")];
+  await addHost(world, { name: "a-old", packages: old, labels: { env: "shop" } });
+  await addHost(world, { name: "b-old", packages: old, labels: { env: "bank" } });
+  await addHost(world, { name: "c-new", packages: [openssl("1.0-2")], labels: { env: "shop" } });
+  const gone = await addHost(world, { name: "d-gone", packages: old, labels: { env: "shop" } });
+  await inTransaction(world.db, (tx) =>
+    recordUnreachable(
+      tx,
+      { id: gone },
+      {
+        at: world.clock(),
+        isSilent: true,
+        kind: "unreachable",
+        problem: "no route",
+        actor: systemActor.subject,
+      },
+    ),
+  );
+  const release = { bookworm: { status: "resolved", fixed_version: "1.0-2", urgency: "high" } };
+  const bytes = trackerFile({ openssl: { "CVE-2026-1000": release, "CVE-2026-1001": release } });
+  const asOf = world.clock();
+  await loadFeedFile(world, systemActor, { bytes, asOf, acceptShrink: false });
+  await rematch(world);
+});
+afterAll(() => made.close());
+
+const all: HostQuery = { q: "", label: "", selector: "", cursor: "", limit: 100 };
+const names = (list: { items: readonly { name: string }[] }): string[] =>
+  list.items.map((item) => item.name);
+
+describe("hosts with their four states", () => {
+  test("list says of each host what the host alone says", async () => {
+    const list = await listShownHosts(made.world, ada.actor, all);
+    expect(names(list)).toEqual(["a-old", "b-old", "c-new", "d-gone"]);
+    expect(list.total).toBe(4);
+    for (const item of list.items) {
+      const { host } = await showHost(made.world, ada.actor, item.id);
+      expect(host).toEqual(item);
+    }
+    expect(list.items[0]?.states.risk).toMatchObject({
+      state: "attention",
+      label: "2 vulnerabilities",
+      reason: "All of them have a fix.",
+    });
+    expect(list.items[3]?.states.reachable).toMatchObject({ state: "bad", reason: "no route" });
+  });
+
+  test("every filter keeps exactly the hosts whose state it names, and facets count them", async () => {
+    const { items, facets } = await listShownHosts(made.world, ada.actor, all);
+    const respects = {
+      reach: "reachable",
+      fresh: "fresh",
+      reboot: "reboot",
+      risk: "risk",
+    } as const;
+    for (const [filter, respect] of Object.entries(respects)) {
+      for (const tone of tones) {
+        const query = { ...all, [filter]: [tone] as Tone[] };
+        const list = await listShownHosts(made.world, ada.actor, query);
+        const expected = items.filter((item) => item.states[respect].state === tone);
+        expect(names(list), `${filter}=${tone}`).toEqual(names({ items: expected }));
+        expect(list.total).toBe(expected.length);
+        expect(facets[filter as keyof typeof facets][tone]).toBe(expected.length);
+      }
+    }
+  });
+
+  test("text, labels and jumping into the list work together", async () => {
+    const bank = await listShownHosts(made.world, ada.actor, { ...all, q: "env=BANK" });
+    expect(names(bank)).toEqual(["b-old"]);
+    const labelled = await listShownHosts(made.world, ada.actor, { ...all, label: "env=shop" });
+    expect(names(labelled)).toEqual(["a-old", "c-new", "d-gone"]);
+    const jumped = await listShownHosts(made.world, ada.actor, { ...all, skip: 2, limit: 1 });
+    expect([names(jumped), jumped.total, jumped.next]).toEqual([["c-new"], 4, "c-new"]);
+  });
+
+  test("labels cut lists, counts and single hosts alike, and buttons say why not", async () => {
+    const list = await listShownHosts(made.world, shop.actor, all);
+    expect([names(list), list.total]).toEqual([["a-old", "c-new", "d-gone"], 3]);
+    await expect(showHost(made.world, shop.actor, "b-old")).rejects.toMatchObject({
+      code: "not-found",
+    });
+    expect(list.items[0]?.actions[0]).toEqual({
+      verb: "scan",
+      label: "Look at it now",
+      allowed: false,
+      reason: "This needs the right host.scan, which you do not hold here.",
+    });
+  });
+
+  test("findings of a host come with what was compared", async () => {
+    const found = await listFindingsOfHost(made.world, ada.actor, {
+      host: "a-old",
+      q: "",
+      limit: 1,
+    });
+    expect([found.total, found.items.length, found.isMatching]).toEqual([2, 1, false]);
+    expect(found.items[0]?.because).toMatch(
+      /^openssl 1\.0-1 is older than 1\.0-2 \(debian-tracker/,
+    );
+    const none = await listFindingsOfHost(made.world, ada.actor, {
+      host: "c-new",
+      q: "",
+      limit: 9,
+    });
+    expect([none.total, none.items]).toEqual([0, []]);
+  });
+});

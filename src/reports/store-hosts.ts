@@ -1,0 +1,131 @@
+import { type RawBuilder, sql } from "kysely";
+import type { HostId } from "../base/ids.ts";
+import type { Instant } from "../base/instant.ts";
+import type { Selector } from "../base/labels.ts";
+import type { Tone } from "../base/tone.ts";
+import { type Reader, sqlInstant } from "../db/database.ts";
+import { FRESH_MS } from "../inventory/host-states.ts";
+import { scopeSql, selectorSql } from "../inventory/scope.ts";
+
+/**
+ * Hosts by their four states, set-wise. The rules are those of `host-states.ts` as SQL, and risk comes
+ * in as one row for each group of equal hosts; a test holds lists and single hosts together.
+ */
+export interface HostListFilter {
+  readonly scopes: readonly Selector[];
+  readonly selectors: readonly Selector[];
+  /** Part of a name, an address or a label. */
+  readonly text: string;
+  readonly tones: Partial<Readonly<Record<Respect, readonly Tone[] | undefined>>>;
+  readonly groups: readonly GroupTone[];
+  readonly now: Instant;
+}
+
+export type Respect = "reach" | "fresh" | "reboot" | "risk";
+
+export interface GroupTone {
+  readonly setId: number;
+  readonly kernelRunning: string | null;
+  readonly tone: Tone;
+}
+
+export interface ToneCount extends Readonly<Record<Respect, Tone>> {
+  readonly hosts: number;
+}
+
+/** Hosts under text and labels by the four states they have together: at most a hundred rows. */
+export async function countByTones(
+  reader: Reader,
+  filter: HostListFilter,
+): Promise<readonly ToneCount[]> {
+  const { rows } = await sql<ToneCount>`
+    select ${toneColumns(filter)}, count(*) as hosts
+      from ${hostsWithRisk(filter)} where ${isAsked(filter)}
+     group by 1, 2, 3, 4`.execute(reader);
+  return rows;
+}
+
+export interface ListedHost {
+  readonly id: HostId;
+  readonly setId: number | null;
+  readonly kernelRunning: string | null;
+}
+
+export async function pageOfHosts(
+  reader: Reader,
+  filter: HostListFilter,
+  page: { readonly afterName: string; readonly skip: number; readonly limit: number },
+): Promise<readonly ListedHost[]> {
+  const wanted = Object.entries(filter.tones).flatMap(([respect, tones]) =>
+    tones === undefined
+      ? []
+      : [sql`${toneSql(respect as Respect, filter)} = any(${[...tones]}::text[])`],
+  );
+  const { rows } = await sql<ListedHost>`
+    select h.id, s.set_id as "setId", h.kernel_running as "kernelRunning"
+      from ${hostsWithRisk(filter)}
+     where ${sql.join([isAsked(filter), ...wanted], sql` and `)} and h.name > ${page.afterName}
+     order by h.name offset ${page.skip} limit ${page.limit}`.execute(reader);
+  return rows;
+}
+
+/** The group of one host; null while nothing is known of its packages. */
+export async function groupOfHost(
+  reader: Reader,
+  host: HostId,
+): Promise<{ readonly setId: number; readonly kernelRunning: string | null } | null> {
+  const { rows } = await sql<{ setId: number; kernelRunning: string | null }>`
+    select s.set_id as "setId", h.kernel_running as "kernelRunning"
+      from host h join host_set s on s.host_num = h.num
+       and s.observed_to is null and s.recorded_to is null
+     where h.id = ${host}`.execute(reader);
+  return rows[0] ?? null;
+}
+
+function hostsWithRisk(filter: HostListFilter): RawBuilder<unknown> {
+  return sql`host h
+      left join host_set s on s.host_num = h.num
+        and s.observed_to is null and s.recorded_to is null
+      left join unnest(${`{${filter.groups.map((group) => group.setId).join(",")}}`}::integer[],
+                       ${filter.groups.map((group) => group.kernelRunning ?? "")}::text[],
+                       ${filter.groups.map((group) => group.tone)}::text[])
+        as g (set_id, kernel, tone)
+        on g.set_id = s.set_id and g.kernel = coalesce(h.kernel_running, '')`;
+}
+
+function isAsked(filter: HostListFilter): RawBuilder<boolean> {
+  const text = filter.text.toLowerCase();
+  const parts = [
+    sql`h.removed_at is null`,
+    scopeSql(filter.scopes, "h.labels"),
+    ...filter.selectors.map((selector) => selectorSql(selector, "h.labels")),
+  ];
+  if (text !== "") {
+    parts.push(sql`(strpos(lower(h.name), ${text}) > 0
+      or strpos(lower(h.way ->> 'address'), ${text}) > 0
+      or exists (select from jsonb_each_text(h.labels) as l
+                  where strpos(lower(l.key || '=' || l.value), ${text}) > 0))`);
+  }
+  return sql<boolean>`(${sql.join(parts, sql` and `)})`;
+}
+
+function toneColumns(filter: HostListFilter): RawBuilder<unknown> {
+  return sql`${toneSql("reach", filter)} as reach, ${toneSql("fresh", filter)} as fresh,
+    ${toneSql("reboot", filter)} as reboot, ${toneSql("risk", filter)} as risk`;
+}
+
+function toneSql(respect: Respect, filter: Pick<HostListFilter, "now">): RawBuilder<string> {
+  switch (respect) {
+    case "reach":
+      return sql`case h.contact_state when 'reachable' then 'good'
+        when 'unreachable' then 'bad' else 'unknown' end`;
+    case "fresh":
+      return sql`case when h.inspected_at is null then 'unknown'
+        when h.inspected_at >= ${sqlInstant(filter.now - FRESH_MS)} then 'good'
+        else 'attention' end`;
+    case "reboot":
+      return sql`h.reboot_tone`;
+    case "risk":
+      return sql`coalesce(g.tone, 'unknown')`;
+  }
+}
