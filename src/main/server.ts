@@ -18,6 +18,7 @@ import { startScanLoop } from "../inventory/loops.ts";
 import { startSequencer } from "../ledger/loops.ts";
 import { openLogKey } from "../ledger/store-log-key.ts";
 import { closeConnections } from "../reach/connections.ts";
+import { startHints } from "../reports/loops-live.ts";
 import { startRollouts } from "../rollout/loops.ts";
 import { allRoutes } from "../server/all-routes.ts";
 import { loadPages } from "../server/pages.ts";
@@ -100,6 +101,8 @@ async function startAll(start: Starting): Promise<RunningFettle> {
     for (const loop of loops.get(channel) ?? []) loop.wake();
   });
   closers.add("wake-ups", () => (listener satisfies Listener).close());
+  const hints = startHints(world, connection);
+  closers.add("live hints", () => hints.close());
   const http = await startServer(world, allRoutes, { pages: loadPages(builtPages) });
   closers.add("http", () => http.close());
   lock.announce(http.url);
