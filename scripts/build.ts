@@ -58,14 +58,14 @@ const aboutSchema = z.object({
 const startedMs = performance.now();
 const about = aboutSchema.parse(JSON.parse(readFileSync(join(root, "package.json"), "utf8")));
 empty();
-const hasPages = buildPages();
+buildPages();
 const bundled = await buildProgram(root, target);
 for (const [from, to] of COPIED) cpSync(join(root, from), join(target, to), { recursive: true });
 chmodSync(join(target, "fettle"), 0o755);
 writeFileSync(join(target, "package.json"), `${JSON.stringify(packageFile(), null, 2)}\n`);
 writeHostProgram();
 writeCompletions();
-writeNotice([...bundled, ...(hasPages ? withNeeded(importedByPages(), root) : [])]);
+writeNotice([...bundled, ...withNeeded(importedByPages(), root)]);
 const seconds = ((performance.now() - startedMs) / 1000).toFixed(1);
 say(
   `Built fettle ${about.version} in ${target}, ${seconds} s. Pack it: npm pack ${out ?? "./dist"}`,
@@ -78,22 +78,21 @@ function say(text: string): void {
 /** The pages stay: their own build replaces them, and a server may be starting from them. */
 function empty(): void {
   mkdirSync(target, { recursive: true });
+  if (target !== usual && readdirSync(target).length > 0) {
+    process.stderr.write(`${target} is not empty, and what is in it may be dear to somebody.\n`);
+    process.exit(1);
+  }
   for (const name of readdirSync(target)) {
     if (name !== PAGES) rmSync(join(target, name), { recursive: true, force: true });
   }
 }
 
-function buildPages(): boolean {
-  if (!existsSync(join(root, "web/vite.config.ts"))) {
-    say("There are no pages to build (web/vite.config.ts is missing): the package has none.");
-    return false;
-  }
+function buildPages(): void {
   const isHere = target === usual;
   if (isHere || !existsSync(join(usual, PAGES, ".built"))) {
     run("The pages could not be built", [join(root, "scripts/build-pages.ts")]);
   }
   if (!isHere) cpSync(join(usual, PAGES), join(target, PAGES), { recursive: true });
-  return true;
 }
 
 /** Runs Node on something, or ends the build with what it said. */
@@ -121,7 +120,6 @@ function writeCompletions(): void {
     process.stderr.write(`The built program says ${version}, package.json ${about.version}.\n`);
     process.exit(1);
   }
-  if (!/^ +completion\b/m.test(run("The built program has no help", [cli, "--help"]))) return;
   mkdirSync(join(target, "completions"));
   for (const shell of ["bash", "zsh", "fish"]) {
     const text = run(`The completions for ${shell} could not be made`, [cli, "completion", shell]);

@@ -57,6 +57,12 @@ it("carries the very host program that the clone would send", async () => {
   expect(readFileSync(shipped, "utf8")).toBe(hostProgram());
 });
 
+it("carries completions that its shells can read", async () => {
+  const folderOf = join(folder, "node_modules/fettle/completions");
+  expect(readdirSync(folderOf).sort()).toEqual(["fettle.bash", "fettle.fish", "fettle.zsh"]);
+  await run("bash", ["-n", join(folderOf, "fettle.bash")], folder);
+});
+
 it("names what its bundles hold, and no tool of ours is in them", () => {
   const shipped = join(folder, "node_modules/fettle");
   const bill = z
