@@ -25,7 +25,12 @@ export default defineConfig({
       {
         test: {
           name: "unit",
-          include: ["src/**/*.test.ts", "lab/**/*.test.ts", "test/architecture.test.ts"],
+          include: [
+            "src/**/*.test.ts",
+            "lab/**/*.test.ts",
+            "test/architecture.test.ts",
+            "test/faults/*.test.ts",
+          ],
           exclude: ["**/*.real.test.ts"],
           testTimeout: 20_000,
           // Pure tests share nothing that could leak; one module graph for all halves their time.

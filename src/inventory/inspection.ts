@@ -137,7 +137,8 @@ function factsOf(
 
 function brokenNote(broken: readonly string[]): string {
   const named = broken.slice(0, 20).join(", ");
-  return `${broken.length} packages are not fully installed: ${named}`;
+  const count = broken.length === 1 ? "1 package is" : `${broken.length} packages are`;
+  return `${count} not fully installed: ${named}; run dpkg --configure -a there`;
 }
 
 function unusable(problem: string): InspectionResult {

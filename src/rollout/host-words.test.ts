@@ -6,11 +6,11 @@ describe("what a host refused with", () => {
   test.each([
     [
       "REFUSED code=E_DISK mount=/var/lib/fettle free_kb=16092 need_kb=32773",
-      "on /var/lib/fettle, 16 MB free, 33 MB needed; free space there",
+      "16 MB free on /var/lib/fettle, 33 MB needed; free space there",
     ],
     [
       "REFUSED code=E_LOCK pid=492 program=apt-get",
-      "pid 492, program apt-get; let the other run of the package manager end, or end it",
+      "held by apt-get (process 492); let the other run of the package manager end, or end it",
     ],
     [
       "REFUSED code=E_TARGET step=1 package=lab-good:all version=2.0 sha256=51b4 note=no source gives this file",

@@ -61,21 +61,38 @@ export function factsOfLine(line: string): string {
   const at = line.indexOf(" note=");
   const note = at < 0 ? "" : line.slice(at + " note=".length).trim();
   const words = (at < 0 ? line : line.slice(0, at)).split(" ").slice(1);
-  const facts = words.flatMap((word) => {
+  const facts = new Map<string, string>();
+  for (const word of words) {
     const split = word.indexOf("=");
     const key = word.slice(0, Math.max(split, 0));
-    return key === "" || silent.has(key) ? [] : [factToText(key, word.slice(split + 1))];
-  });
-  if (facts.length === 0) return note;
-  return note === "" ? facts.join(", ") : `${note} (${facts.join(", ")})`;
+    if (key !== "" && !silent.has(key)) facts.set(key, word.slice(split + 1));
+  }
+  const text = [...named(facts), ...[...facts].map(([key, value]) => `${key} ${value}`)].join(", ");
+  if (text === "") return note;
+  return note === "" ? text : `${note} (${text})`;
 }
 
-function factToText(key: string, value: string): string {
-  if (key === "mount") return `on ${value}`;
-  const size = /^(free|need)_kb$/.exec(key);
-  const megabytes = Math.ceil(Number(value) / 1024);
-  if (size === null || !Number.isSafeInteger(megabytes)) return `${key} ${value}`;
-  return `${megabytes} MB ${size[1] === "free" ? "free" : "needed"}`;
+/** Takes out of the facts what reads better in words. */
+function named(facts: Map<string, string>): readonly string[] {
+  const take = (key: string): string | null => {
+    const value = facts.get(key) ?? null;
+    facts.delete(key);
+    return value;
+  };
+  const texts: string[] = [];
+  const [program, pid] = [take("program"), take("pid")];
+  if (program !== null || pid !== null) {
+    texts.push(`held by ${program ?? "a program"}${pid === null ? "" : ` (process ${pid})`}`);
+  }
+  const [mount, free, need] = [take("mount"), take("free_kb"), take("need_kb")];
+  if (free !== null) texts.push(`${megabytes(free)} free${mount === null ? "" : ` on ${mount}`}`);
+  if (need !== null) texts.push(`${megabytes(need)} needed`);
+  return texts;
+}
+
+function megabytes(kibibytes: string): string {
+  const count = Math.ceil(Number(kibibytes) / 1024);
+  return Number.isSafeInteger(count) ? `${count} MB` : kibibytes;
 }
 
 /** Hosts have no portable way to write a date, so they say Unix seconds. */

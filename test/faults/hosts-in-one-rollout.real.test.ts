@@ -90,7 +90,7 @@ const faults: readonly Fault[] = [
     name: "a host with too little space for the job",
     code: "E_DISK",
     standing: "held",
-    says: /refused: E_DISK on \/var\/lib\/fettle, \d+ MB free, \d+ MB needed; free space there; tries again/,
+    says: /refused: E_DISK \d+ MB free on \/var\/lib\/fettle, \d+ MB needed; free space there; tries again/,
     make: (host) => shrinkDisk(host, 16),
   },
   {
@@ -104,7 +104,7 @@ const faults: readonly Fault[] = [
     name: "a host whose package manager is held by another run",
     code: "E_LOCK",
     standing: "held",
-    says: /refused: E_LOCK pid \d+, program apt-get; let the other run of the package manager end, or end it; tries again/,
+    says: /refused: E_LOCK held by apt-get \(process \d+\); let the other run of the package manager end, or end it; tries again/,
     make: holdPackageLock,
   },
   {
