@@ -39,23 +39,29 @@ const edges: readonly string[] = [
 
 const CODE_LINES_MAX = 500;
 const FUNCTION_LINES_MAX = 70;
+/** A page is a function too, and its lines are mostly what it shows. */
+const PAGE_FUNCTION_LINES_MAX = 120;
 const NESTING_MAX = 3;
 const LINE_CHARACTERS_MAX = 100;
 
 const root = resolve(import.meta.dirname, "..");
 const files = [...sourceFiles("src"), ...sourceFiles("lab")];
-const parsed = new Map(files.map((file) => [file, parse(file)]));
+const pages = sourceFiles("web").filter((file) => !isTest(file) && file !== "web/vite.config.ts");
+const parsed = new Map([...files, ...pages].map((file) => [file, parse(file)]));
+/** Show passing time; none of them asks the server. */
+const clocks = ["web/parts/instant.tsx", "web/triage/make-plan.tsx"];
 
 function sourceFiles(folder: string): string[] {
   return readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && /\.ts$/.test(entry.name))
+    .filter((entry) => entry.isFile() && /\.tsx?$/.test(entry.name))
     .map((entry) => relative(root, join(entry.parentPath, entry.name)))
     .filter((file) => !file.endsWith(".d.ts"));
 }
 
 function parse(file: string): ts.SourceFile {
   const text = readFileSync(join(root, file), "utf8");
-  return ts.createSourceFile(file, text, ts.ScriptTarget.ES2024, true);
+  const kind = file.endsWith(".tsx") ? ts.ScriptKind.TSX : ts.ScriptKind.TS;
+  return ts.createSourceFile(file, text, ts.ScriptTarget.ES2024, true, kind);
 }
 
 function isTest(file: string): boolean {
@@ -265,7 +271,46 @@ describe("the house", () => {
   });
 
   it("keeps functions short and flat", () => {
-    expect(code.flatMap(functionProblems)).toEqual([]);
+    expect(code.flatMap((file) => functionProblems(file))).toEqual([]);
+  });
+});
+
+describe("the pages", () => {
+  /** Pure files that show what is signed; the browser recomputes it from the documents themselves. */
+  const shown = ["src/plan/statement.ts", "src/plan/signed-view.ts", "src/base/instant.ts"];
+
+  it("are there to be judged", () => {
+    expect(pages.length).toBeGreaterThan(30);
+  });
+
+  it("import the client and what shows a statement, and nothing else of the server", () => {
+    const problems = pages.flatMap((file) =>
+      importsOf(file)
+        .filter(({ name }) => name.startsWith("."))
+        .map(({ name }) => relative(root, resolve(root, dirname(file), name)))
+        .filter((target) => !target.startsWith("web/") && !target.startsWith("src/client/"))
+        .filter((target) => !shown.includes(target))
+        .map((target) => `${file} -> ${target}`),
+    );
+    expect(problems).toEqual([]);
+  });
+
+  it("ask through the typed client, never on a timer, and write no markup from data", () => {
+    const forbidden =
+      /\bfetch\(|\brefetchInterval\b|\binnerHTML\b|dangerouslySetInnerHTML|\b(local|session)Storage\b|\beval\(/;
+    const timers = /\bsetInterval\(/;
+    const problems = pages.flatMap((file) =>
+      codeLines(file)
+        .filter((line) => forbidden.test(line) || (timers.test(line) && !clocks.includes(file)))
+        .map((line) => `${file}: ${line.trim()}`),
+    );
+    expect(problems).toEqual([]);
+  });
+
+  it("keep files and functions within their length", () => {
+    const long = pages.filter((file) => codeLines(file).length > CODE_LINES_MAX);
+    const functions = pages.flatMap((file) => functionProblems(file, PAGE_FUNCTION_LINES_MAX));
+    expect([...long, ...functions]).toEqual([]);
   });
 });
 
@@ -275,7 +320,7 @@ function codeLines(file: string): string[] {
     .filter((line) => !/^\s*(\*|\/\/|\/\*)/.test(line));
 }
 
-function functionProblems(file: string): string[] {
+function functionProblems(file: string, linesMax = FUNCTION_LINES_MAX): string[] {
   const source = parsed.get(file);
   const problems: string[] = [];
   const visit = (node: ts.Node): void => {
@@ -283,8 +328,7 @@ function functionProblems(file: string): string[] {
       const first = source.getLineAndCharacterOfPosition(node.getStart(source)).line;
       const last = source.getLineAndCharacterOfPosition(node.getEnd()).line;
       const where = `${file}:${first + 1}`;
-      if (last - first + 1 > FUNCTION_LINES_MAX)
-        problems.push(`${where}: ${last - first + 1} lines`);
+      if (last - first + 1 > linesMax) problems.push(`${where}: ${last - first + 1} lines`);
       const depth = nesting(node.body as ts.Node);
       if (depth > NESTING_MAX) problems.push(`${where}: nested ${depth} deep`);
     }
