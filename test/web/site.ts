@@ -6,6 +6,7 @@ import type { World } from "../../src/db/world.ts";
 import { ensureSetupSecret } from "../../src/identity/store-setup-secret.ts";
 import { startSequencer } from "../../src/ledger/loops.ts";
 import { openLogKey } from "../../src/ledger/store-log-key.ts";
+import { startHints } from "../../src/reports/loops-live.ts";
 import { allRoutes } from "../../src/server/all-routes.ts";
 import { loadPages } from "../../src/server/pages.ts";
 import { startServer } from "../../src/server/server.ts";
@@ -27,6 +28,7 @@ export async function openSite(options: { readonly isSetUp?: boolean } = {}): Pr
   const pages = loadPages(builtPages());
   const { world, connection, close } = await testWorld();
   const secretPath = await ensureSetupSecret(world);
+  const hints = startHints(world, connection);
   const server = await startServer(world, allRoutes, { checkReplies: true, pages });
   const sequencer = startSequencer(world, await openLogKey(world));
   const listener: Listener = listen(connection, ["ledger"], () => sequencer.wake());
@@ -40,6 +42,7 @@ export async function openSite(options: { readonly isSetUp?: boolean } = {}): Pr
     token,
     async close() {
       await server.close();
+      await hints.close();
       await listener.close();
       await sequencer.stop();
       await close();
