@@ -1,0 +1,91 @@
+/**
+ * How soon the overview and the longest list can be used, with a generated fleet:
+ * `node bench/pages.ts [hosts]`. Each measurement is a browser window of its own with nothing cached;
+ * the floor is a page of the same server that shows nothing but the sign-in form. JSON lines.
+ */
+import { type Browser, chromium } from "playwright-core";
+import { generateFleet } from "./fleet.ts";
+import { missingPrograms } from "./needs.ts";
+import { BENCH_ADMIN, type BenchSite, openBenchSite } from "./site.ts";
+
+const RUNS = 5;
+const hosts = Number(process.argv[2] ?? 10_000);
+
+const missing = missingPrograms(["chromium"]);
+if (missing.length > 0) {
+  console.error(`This measures pages in a browser. Install Debian's ${missing.join(", ")}.`);
+  process.exit(1);
+}
+const site = await openBenchSite();
+const browser = await chromium.launch({
+  executablePath: "/usr/bin/chromium",
+  args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"],
+});
+try {
+  await generateFleet(site.world, { hosts });
+  await measure("floor: sign-in form", "/sign-in", "input[name=password]", false);
+  await measure("overview", "/", "section[aria-label='Fleet'] a", true);
+  await measure("hosts, first rows", "/hosts", ".list-row .row-link", true);
+  await measureJump();
+} finally {
+  await browser.close();
+  await site.close();
+}
+
+/** Milliseconds from the navigation until what is waited for can be seen. */
+async function measure(what: string, path: string, ready: string, isIn: boolean): Promise<void> {
+  const times: number[] = [];
+  let bytes = 0;
+  for (let run = 0; run < RUNS; run += 1) {
+    const page = await open(browser, site, isIn);
+    const since = performance.now();
+    await page.goto(path, { waitUntil: "commit" });
+    await page.locator(ready).first().waitFor();
+    times.push(performance.now() - since);
+    bytes = await page.evaluate(() =>
+      performance.getEntriesByType("resource").reduce((sum, entry) => {
+        return sum + (entry as PerformanceResourceTiming).encodedBodySize;
+      }, 0),
+    );
+    await page.context().close();
+  }
+  print({ what, hosts, ...spread(times), kilobytes: Math.round(bytes / 1024) });
+}
+
+/** From the first rows of the list to its end, until the last row shows its name. */
+async function measureJump(): Promise<void> {
+  const times: number[] = [];
+  for (let run = 0; run < RUNS; run += 1) {
+    const page = await open(browser, site, true);
+    await page.goto("/hosts");
+    await page.locator(".list-row .row-link").first().waitFor();
+    const since = performance.now();
+    await page.locator(".list").evaluate((list) => list.scrollTo(0, list.scrollHeight));
+    await page.locator(`[data-index="${hosts - 1}"] .row-link`).waitFor();
+    times.push(performance.now() - since);
+    await page.context().close();
+  }
+  print({ what: "hosts, jump to the end", hosts, ...spread(times) });
+}
+
+async function open(from: Browser, at: BenchSite, isIn: boolean) {
+  const context = await from.newContext({ baseURL: at.url, reducedMotion: "reduce" });
+  const page = await context.newPage();
+  if (!isIn) return page;
+  await page.goto("/mark.svg");
+  await page.evaluate(async (who) => {
+    const headers = { "content-type": "application/json" };
+    await fetch("/api/v1/login", { method: "POST", headers, body: JSON.stringify(who) });
+  }, BENCH_ADMIN);
+  return page;
+}
+
+function spread(times: readonly number[]) {
+  const sorted = [...times].sort((a, b) => a - b);
+  const at = (index: number) => Math.round(sorted[index] ?? 0);
+  return { msMin: at(0), msMedian: at(RUNS >> 1), msMax: at(RUNS - 1) };
+}
+
+function print(line: Readonly<Record<string, unknown>>): void {
+  console.log(JSON.stringify(line));
+}
