@@ -8,6 +8,7 @@ import { Empty } from "../parts/empty.tsx";
 import { Facts } from "../parts/facts.tsx";
 import { ClockTime, Instant } from "../parts/instant.tsx";
 import { Sentence } from "../parts/sentence.tsx";
+import { TextBlock } from "../parts/text-block.tsx";
 import { type Rollout, StandingMark, type Target } from "./standing.tsx";
 
 /** One host of the rollout: where it stands, why, what it said, and what can be done about it. */
@@ -92,10 +93,7 @@ function Evidence({ of }: { readonly of: unknown }) {
   return (
     <section aria-label="What a fresh look found">
       <b>What a fresh look found</b>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard. */}
-      <pre className="text" tabIndex={0}>
-        {JSON.stringify(of, null, 2)}
-      </pre>
+      <TextBlock label="Evidence" text={JSON.stringify(of, null, 2)} />
     </section>
   );
 }

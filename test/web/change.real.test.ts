@@ -1,0 +1,106 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Change } from "../../src/change/model.ts";
+import {
+  expectAccessible,
+  expectNoSidewaysScroll,
+  hasBrowser,
+  openBrowser,
+  picture,
+  settled,
+  signIn,
+  type Visit,
+  visit,
+} from "./browser.ts";
+import { requested, type Scene, setScene } from "./played-rollout.ts";
+import { ADMIN, openSite, type Site } from "./site.ts";
+
+describe.skipIf(!hasBrowser && process.env["CI"] === undefined)("a change's page", () => {
+  let site: Site;
+  let browser: Browser;
+  let scene: Scene;
+  let change: Change;
+  let folder: string;
+  let seen: Visit;
+
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), "fettle-page-"));
+    site = await openSite();
+    browser = await openBrowser();
+    scene = await setScene(site.world);
+    change = await requested(scene);
+    seen = await visit(browser, site.url);
+    await signIn(seen.page, ADMIN);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await site?.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  test("waits in the inbox of who may approve it", async () => {
+    const { page } = seen;
+    await page.goto("/changes?waiting=me");
+    await page.getByRole("link", { name: `C-${change.number}` }).waitFor();
+    await page.getByText("1 change waits").waitFor();
+    await settled(page);
+    await picture(page, "changes");
+    await expectAccessible(page);
+    await page.getByRole("link", { name: `C-${change.number}` }).click();
+    await page.getByRole("heading", { name: "What exactly is signed" }).waitFor();
+  });
+
+  test("shows the very bytes and computes their digest itself", async () => {
+    const { page, faults } = seen;
+    await page.getByText("This browser computed SHA-256").waitFor();
+    await settled(page);
+    await picture(page, "change");
+    await expectAccessible(page);
+    expect(faults).toEqual([]);
+  });
+
+  test("looks right in the dark and on a phone", async () => {
+    const { page } = seen;
+    await page.emulateMedia({ colorScheme: "dark" });
+    await picture(page, "change-dark");
+    await expectAccessible(page);
+    await page.emulateMedia({ colorScheme: "light" });
+    await page.setViewportSize({ width: 390, height: 844 });
+    await expectNoSidewaysScroll(page);
+    await picture(page, "change-narrow");
+    await page.setViewportSize({ width: 1280, height: 860 });
+  });
+
+  test("is approved with a signature of stock ssh-keygen over the downloaded bytes", async () => {
+    const { page } = seen;
+    const key = join(folder, "key");
+    execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", key]);
+    const registered = await fetch(`${site.url}/api/v1/keys`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${site.token}`, "content-type": "application/json" },
+      body: JSON.stringify({ publicKey: readFileSync(`${key}.pub`, "utf8").trim(), title: "mine" }),
+    });
+    expect([registered.status, await registered.text()]).toEqual([201, expect.anything()]);
+    const name = `C-${change.number}.plan`;
+    const [file] = await Promise.all([
+      page.waitForEvent("download"),
+      page.getByRole("button", { name: `Download ${name}` }).click(),
+    ]);
+    const plan = join(folder, name);
+    await file.saveAs(plan);
+    execFileSync("ssh-keygen", ["-q", "-Y", "sign", "-n", "fettle-approve-v1", "-f", key, plan]);
+    await page.getByLabel(/Paste .*sig/).fill("-----BEGIN SSH SIGNATURE-----\nnonsense");
+    await page.getByRole("button", { name: "Approve", exact: true }).click();
+    await page.getByRole("alert").waitFor();
+    await page.getByLabel(/Paste .*sig/).fill(readFileSync(`${plan}.sig`, "utf8"));
+    await page.getByRole("button", { name: "Approve", exact: true }).click();
+    await page.getByRole("heading", { name: "Approvals: 1 of 1" }).waitFor();
+    await page.getByRole("button", { name: "Start the rollout" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Start the rollout" }).click();
+    await page.waitForURL(/\/rollouts\/R-\d+$/);
+  });
+});

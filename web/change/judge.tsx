@@ -1,0 +1,141 @@
+import { api, ask } from "../app/api.ts";
+import { Go } from "../app/go.tsx";
+import { useAnswer } from "../app/queries.ts";
+import { Facts } from "../parts/facts.tsx";
+import { Instant } from "../parts/instant.tsx";
+import { Mark, Shape } from "../parts/mark.tsx";
+import { Panel } from "../parts/panel.tsx";
+import { ringName } from "../rollout/wave-line.tsx";
+import styles from "./change.module.css";
+import { type Change, changeTone, hostsText } from "./change-model.ts";
+
+/** Who has approved so far, with which key, and how many are still missing. */
+export function Votes({ change }: { readonly change: Change }) {
+  const missing = Math.max(0, change.need - change.given.length);
+  return (
+    <Panel title={`Approvals: ${change.approvals} of ${change.need}`}>
+      <ul className={styles["list"]}>
+        {change.given.map((approval) => (
+          <li key={approval.signature}>
+            <Mark tone="good">
+              <b>{approval.approver}</b>
+            </Mark>{" "}
+            <Instant at={approval.at} /> with the {approval.keyClass} key{" "}
+            <span className="mono">{approval.keyFingerprint}</span>
+          </li>
+        ))}
+        {missing > 0 && change.state === "requested" && (
+          <li>
+            <Mark tone="waiting">
+              {missing === 1 ? "one more person" : `${missing} more people`}, not {change.requester}
+            </Mark>
+          </li>
+        )}
+      </ul>
+    </Panel>
+  );
+}
+
+/** Why it is asked for, and what else is open for the same patch. */
+export function Request({ change }: { readonly change: Change }) {
+  return (
+    <Panel title="Request">
+      <Facts
+        of={[
+          ["Why", change.reason],
+          ["Asked by", change.requester],
+          ["Asked", <Instant key="asked" at={change.requestedAt} />],
+          ["Valid until", <Instant key="until" at={change.expiresAt} />],
+          [
+            "Patch",
+            <Go key="patch" href={`/patches/${change.patch}`}>
+              the whole case
+            </Go>,
+          ],
+          [
+            "Plan",
+            <Go key="plan" href={`/plans/${change.plan}`}>
+              <span className="mono">{change.plan.slice(0, 12)}</span>
+            </Go>,
+          ],
+          ["Conflicts", <Conflicts key="conflicts" change={change} />],
+        ]}
+      />
+    </Panel>
+  );
+}
+
+const open: readonly Change["state"][] = ["requested", "approved", "running"];
+
+function Conflicts({ change }: { readonly change: Change }) {
+  const others = useAnswer({
+    key: ["changes", "patch", change.patch],
+    topics: ["changes"],
+    load: (signal) =>
+      ask(api.GET("/api/v1/changes", { params: { query: { patch: change.patch } }, signal })),
+  });
+  if (others.data === undefined) return <span className="dim">…</span>;
+  const same = others.data.items.filter((one) => one.id !== change.id && open.includes(one.state));
+  if (same.length === 0) return <>no other change of this patch is open</>;
+  return same.map((one) => (
+    <div key={one.id}>
+      <Go href={`/changes/${one.number}`}>{one.number}</Go>{" "}
+      <Mark tone={changeTone(one.state)}>{one.state}</Mark>
+    </div>
+  ));
+}
+
+export function Risk({ change }: { readonly change: Change }) {
+  const { risk } = change;
+  const wayBack =
+    risk.reversibility === "downgrade" ? (
+      <Mark tone="good">exact earlier versions, staged before anything changes</Mark>
+    ) : (
+      <Mark tone="bad">none</Mark>
+    );
+  return (
+    <Panel title="Risk and way back">
+      <Facts
+        of={[
+          ["Reaches", `${hostsText(risk.hosts)} in ${risk.rings.map(ringName).join(", ")}`],
+          ["First wave", `shows a fault that hits ≥ ${Math.round(risk.firstWaveDetects * 100)} %`],
+          ["Restarts", risk.restarts.join(", ") || "nothing"],
+          ["Reboot", risk.needsReboot ? "needed" : "not needed"],
+          [
+            "Way back",
+            <span key="back" className={styles["wrap"]}>
+              {wayBack}
+            </span>,
+          ],
+          ...(risk.irreversible.length === 0
+            ? []
+            : [["Cannot go back", risk.irreversible.join(", ")] as const]),
+          ["Backout", change.backout],
+        ]}
+      />
+    </Panel>
+  );
+}
+
+/** A weaker choice may be right, but nobody should make it without knowing. */
+export function Weaker({ change }: { readonly change: Change }) {
+  if (change.weaker.length === 0) return null;
+  return (
+    <Panel title="What its choices give up">
+      <ul className={styles["list"]}>
+        {change.weaker.map(({ choice, givesUp }) => (
+          <li key={choice} className={styles["weaker"]}>
+            <span style={{ color: "var(--attention)" }}>
+              <Shape tone="attention" />
+            </span>
+            <span>
+              <b className="mono">{choice}</b>
+              <br />
+              {givesUp}
+            </span>
+          </li>
+        ))}
+      </ul>
+    </Panel>
+  );
+}
