@@ -1,0 +1,41 @@
+import { sql } from "kysely";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { type TestWorld, testWorld } from "../../test/setup/world.ts";
+import type { Db } from "../db/database.ts";
+import { type Claimed, claim } from "./store-claims.ts";
+import { addHosts, aRollout, openAllWaves, own, type Story } from "./store-story.ts";
+import { loadTargets } from "./store-view.ts";
+
+let made: TestWorld;
+let db: Db;
+beforeEach(async () => {
+  made = await testWorld();
+  db = made.world.db;
+});
+afterEach(() => made.close());
+
+async function claimFor(story: Story): Promise<readonly Claimed[]> {
+  const { scopes, change } = story;
+  const owned = await own(db, story, "a");
+  const what = { wave: 1, kind: "apply", leaseSeconds: 60, scopes, change } as const;
+  return claim(db, { ...owned, ...what });
+}
+
+test("a host that says it is done gets no other job before it was looked at", async () => {
+  const hosts = await addHosts(db, 1);
+  const [first, second] = [
+    await aRollout(db, [{ ring: "canary", hosts }]),
+    await aRollout(db, [{ ring: "canary", hosts }]),
+  ];
+  for (const story of [first, second]) await openAllWaves(db, story);
+  expect(await claimFor(first)).toHaveLength(1);
+  await sql`
+    update target set state = 'done', ended_at = now(), is_begun = true, lease_owner = null,
+           lease_until = null where rollout = ${first.id}`.execute(db);
+  await sql`update host_slot set rollout = null`.execute(db);
+  expect(await claimFor(second)).toEqual([]);
+  const shown = { rollout: second.id, scopes: [[]], limit: 9 };
+  expect(await loadTargets(db, shown)).toMatchObject([{ busyWith: first.number }]);
+  await sql`update target set verdict = 'verified' where rollout = ${first.id}`.execute(db);
+  expect(await claimFor(second)).toHaveLength(1);
+});
