@@ -18,6 +18,14 @@ export const theme = createTheme({
     PasswordInput: { defaultProps: { size: "sm" } },
     Select: { defaultProps: { size: "xs", comboboxProps: { transitionProps: { duration: 0 } } } },
     Tabs: { defaultProps: { keepMounted: false } },
-    Modal: { defaultProps: { transitionProps: { duration: 0 }, centered: true } },
+    Modal: {
+      defaultProps: {
+        transitionProps: { duration: 0 },
+        centered: true,
+        closeButtonProps: { "aria-label": "Close" },
+        // A page has one banner: the head of a dialog is none.
+        attributes: { header: { role: "presentation" } },
+      },
+    },
   },
 });

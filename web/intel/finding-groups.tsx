@@ -140,7 +140,7 @@ const since: Column<Row> = {
 const vulnerabilityColumns: readonly Column<Row>[] = [
   {
     title: "Vulnerability",
-    width: "minmax(130px, 1.8fr)",
+    width: "minmax(0, 1.8fr)",
     cell: (row) => (
       <>
         {row.key}
@@ -162,7 +162,7 @@ const vulnerabilityColumns: readonly Column<Row>[] = [
   },
   {
     title: "In",
-    width: "minmax(100px, 1.4fr)",
+    width: "minmax(0, 1.4fr)",
     isWideOnly: true,
     cell: (row) => {
       const text = row.sources
@@ -176,18 +176,18 @@ const vulnerabilityColumns: readonly Column<Row>[] = [
 ];
 
 const hostColumns: readonly Column<Row>[] = [
-  { title: "Host", width: "minmax(130px, 2fr)", cell: (row) => row.key },
+  { title: "Host", width: "minmax(0, 2fr)", cell: (row) => row.key },
   { title: "Exploited", width: "110px", cell: (row) => <Exploited row={row} /> },
   ...scores,
   {
     title: "Vulnerabilities",
-    width: "minmax(100px, 1fr)",
+    width: "minmax(0, 1fr)",
     isWideOnly: true,
     cell: (row) => plural(row.vulnerabilities.length, "flaw"),
   },
   {
     title: "In",
-    width: "minmax(100px, 1fr)",
+    width: "minmax(0, 1fr)",
     isWideOnly: true,
     cell: (row) => plural(row.packageCount, "package"),
   },

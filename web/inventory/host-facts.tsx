@@ -1,4 +1,4 @@
-import { Table } from "@mantine/core";
+import { Stack, Table } from "@mantine/core";
 import type { ReactNode } from "react";
 import { actionFor } from "../parts/actions.tsx";
 import { Empty } from "../parts/empty.tsx";
@@ -15,36 +15,44 @@ export function HostFacts({ answer }: { readonly answer: HostReply }) {
   const { host, facts } = answer;
   return (
     <div className={styles["two"]}>
-      <Panel title="Identity">
-        <Facts of={identity(host)} />
-      </Panel>
-      <Panel title="Labels">
-        <LabelEditor
-          host={host.id}
-          labels={host.labels}
-          action={actionFor(host.actions, "label") ?? actionFor(host.actions, "edit")}
-        />
-      </Panel>
-      {facts === null ? (
-        <Empty title="Nothing is known of it yet" command={`./fettle host scan ${host.name}`}>
-          The first scan tells what it runs: its system, packages, services and package sources.
-        </Empty>
-      ) : (
-        <>
-          <Panel title="System">
-            <Facts of={system(host, facts)} />
-          </Panel>
-          <Panel title="Still running replaced code">
-            <Restarts facts={facts} />
-          </Panel>
-          <Panel title="Package sources">
-            <Sources facts={facts} />
-          </Panel>
-          <Panel title="Services">
-            <Services facts={facts} />
-          </Panel>
-        </>
-      )}
+      <Stack gap="md">
+        <Panel title="Identity">
+          <Facts of={identity(host)} />
+        </Panel>
+        {facts !== null && (
+          <>
+            <Panel title="System">
+              <Facts of={system(host, facts)} />
+            </Panel>
+            <Panel title="Package sources">
+              <Sources facts={facts} />
+            </Panel>
+          </>
+        )}
+      </Stack>
+      <Stack gap="md">
+        <Panel title="Labels">
+          <LabelEditor
+            host={host.id}
+            labels={host.labels}
+            action={actionFor(host.actions, "edit")}
+          />
+        </Panel>
+        {facts === null ? (
+          <Empty title="Nothing is known of it yet" command={`./fettle host scan ${host.name}`}>
+            The first scan tells what it runs: its system, packages, services and package sources.
+          </Empty>
+        ) : (
+          <>
+            <Panel title="Still running replaced code">
+              <Restarts facts={facts} />
+            </Panel>
+            <Panel title="Services">
+              <Services facts={facts} />
+            </Panel>
+          </>
+        )}
+      </Stack>
     </div>
   );
 }

@@ -98,7 +98,7 @@ function toneOf(finding: Finding): Tone {
 const columns: readonly Column<Finding>[] = [
   {
     title: "Vulnerability",
-    width: "minmax(150px, 190px)",
+    width: "minmax(140px, 160px)",
     cell: (row) => (
       <Mark tone={toneOf(row)} reason={row.isExploited ? "Known exploited" : null}>
         {row.vulnerability}
@@ -107,10 +107,10 @@ const columns: readonly Column<Finding>[] = [
   },
   {
     title: "What and why",
-    width: "minmax(140px, 3fr)",
+    width: "minmax(0, 3fr)",
     cell: (row) => (
       <>
-        <div>{row.title === "" ? row.source : row.title}</div>
+        {row.title !== "" && <div title={row.title}>{row.title}</div>}
         <Text size="xs" c="dimmed" truncate title={row.because}>
           {row.because}
         </Text>
@@ -119,7 +119,7 @@ const columns: readonly Column<Finding>[] = [
   },
   {
     title: "Package",
-    width: "minmax(120px, 1fr)",
+    width: "minmax(90px, 0.8fr)",
     isWideOnly: true,
     cell: (row) => (
       <span title={row.packages.map((p) => `${p.name} ${p.version} ${p.arch}`).join("\n")}>
@@ -130,7 +130,7 @@ const columns: readonly Column<Finding>[] = [
   },
   {
     title: "Fixed in",
-    width: "minmax(100px, 1fr)",
+    width: "minmax(100px, 1.6fr)",
     isWideOnly: true,
     cell: (row) =>
       row.fixedVersion === null ? (

@@ -111,11 +111,11 @@ function isChosen(row: Row, search: Search): boolean {
 }
 
 const columns: readonly Column<Row>[] = [
-  { title: "Package", width: "minmax(120px, 1.4fr)", cell: (row) => row.name },
-  { title: "Installed", width: "minmax(110px, 1.4fr)", cell: (row) => row.version },
+  { title: "Package", width: "minmax(0, 1.4fr)", cell: (row) => row.name },
+  { title: "Installed", width: "minmax(0, 1.4fr)", cell: (row) => row.version },
   {
     title: "Also offered",
-    width: "minmax(110px, 1.6fr)",
+    width: "minmax(0, 1.6fr)",
     cell: (row) => {
       if (row.offered === null) return <span className="dim">not known</span>;
       if (row.offered.length === 0) return <span className="dim">–</span>;
@@ -128,6 +128,6 @@ const columns: readonly Column<Row>[] = [
       );
     },
   },
-  { title: "Source", width: "minmax(100px, 1fr)", isWideOnly: true, cell: (row) => row.source },
+  { title: "Source", width: "minmax(0, 1fr)", isWideOnly: true, cell: (row) => row.source },
   { title: "Arch", width: "64px", isWideOnly: true, cell: (row) => row.arch },
 ];

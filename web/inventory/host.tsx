@@ -22,7 +22,7 @@ export function HostPage() {
   const { host: ref } = useParams({ strict: false }) as { readonly host: string };
   const host = useAnswer({
     key: ["host", ref],
-    topics: ["hosts", "findings", `host:${ref}`],
+    topics: ["hosts", "findings"],
     load: (signal) =>
       ask(api.GET("/api/v1/hosts/{host}", { params: { path: { host: ref } }, signal })),
   });
@@ -94,8 +94,8 @@ function Verdict({ host }: { readonly host: HostReply["host"] }) {
     <>
       {findings.exploited > 0 ? `${exploited} among ${open}` : open};{" "}
       {findings.fixable === 0
-        ? "no update is offered for any of them yet"
-        : `updates are offered for ${findings.fixable}`}
+        ? "none has a fix yet"
+        : `${findings.fixable === findings.open ? "all" : findings.fixable} have a fix`}
       .
     </>
   );
@@ -121,7 +121,7 @@ function Actions({ host }: { readonly host: HostReply["host"] }) {
         }}
       />
       <ActionButton
-        action={actionFor(host.actions, "mode") ?? actionFor(host.actions, "edit")}
+        action={actionFor(host.actions, "edit")}
         label={otherMode === "managed" ? "Let it be managed" : "Inspect only"}
         topics={["hosts"]}
         confirm={

@@ -147,14 +147,19 @@ function NoHosts({ onAdd }: { readonly onAdd: () => void }) {
 }
 
 const columns: readonly Column<ShownHost>[] = [
-  { title: "Host", width: "minmax(130px, 1.4fr)", cell: (host) => host.name },
+  { title: "Host", width: "minmax(0, 1.4fr)", cell: (host) => host.name },
   {
     title: "Risk",
-    width: "minmax(120px, 150px)",
+    width: "minmax(120px, 152px)",
     cell: (host) => <StateMark of={host.states.risk} />,
   },
   { title: "Findings", width: "84px", isNumber: true, isWideOnly: true, cell: findings },
-  { title: "Reach", width: "118px", cell: (host) => <StateMark of={host.states.reachable} /> },
+  {
+    title: "Reach",
+    width: "118px",
+    isWideOnly: true,
+    cell: (host) => <StateMark of={host.states.reachable} />,
+  },
   {
     title: "Inventory",
     width: "130px",
@@ -169,7 +174,7 @@ const columns: readonly Column<ShownHost>[] = [
   },
   {
     title: "Labels",
-    width: "minmax(120px, 1.2fr)",
+    width: "minmax(0, 1.4fr)",
     isWideOnly: true,
     cell: (host) => <LabelList labels={host.labels} />,
   },

@@ -4,7 +4,7 @@ import { api, ask, type Reply } from "../app/api.ts";
 import { Go } from "../app/go.tsx";
 import { useAnswer } from "../app/queries.ts";
 import { Answered } from "../parts/answered.tsx";
-import { Instant } from "../parts/instant.tsx";
+import { ClockTime, Instant } from "../parts/instant.tsx";
 import { Mark } from "../parts/mark.tsx";
 import styles from "./inventory.module.css";
 
@@ -69,7 +69,7 @@ function ShownScan({ scan }: { readonly scan: Scan }) {
             aria-label="Hosts looked at"
           />
           <Text size="xs" c="dimmed" mt={4}>
-            {forecast(scan, done)} You may leave this page; the scan goes on.
+            <Forecast scan={scan} /> You may leave this page; the scan goes on.
           </Text>
         </>
       )}
@@ -90,15 +90,20 @@ function ShownScan({ scan }: { readonly scan: Scan }) {
   );
 }
 
-/** From how long the hosts took so far; without enough of them nobody can tell. */
-function forecast(scan: Scan, done: number): string {
-  if (scan.waiting + scan.running === 0) return "";
-  const passedMs = Date.now() - Date.parse(scan.createdAt);
-  if (done < 3 || passedMs <= 0) return `${scan.running} under way; too early to say how long.`;
-  const minutes = Math.ceil(((passedMs / done) * (scan.hosts - done)) / 60_000);
-  return minutes <= 1
-    ? `${scan.running} under way; about a minute left.`
-    : `${scan.running} under way; about ${minutes} minutes left.`;
+/** The server's own forecast, from how long the hosts took so far. */
+function Forecast({ scan }: { readonly scan: Scan }) {
+  const { forecast, running } = scan;
+  if (forecast === null) {
+    return running === 0
+      ? "Waits for its turn."
+      : `${running} under way; too early to say how long.`;
+  }
+  const margin = Math.ceil(forecast.marginSeconds / 60);
+  return (
+    <>
+      {running} under way; done about <ClockTime at={forecast.endsAt} isRelative /> ± {margin} min.
+    </>
+  );
 }
 
 function FailedHosts({ scan }: { readonly scan: string }) {

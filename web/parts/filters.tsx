@@ -24,10 +24,10 @@ export function FilterField(props: {
   }, [text, inUrl, name, set]);
   return (
     <TextInput
-      data-filter
+      {...(name === "q" ? { "data-filter": true } : {})}
       type="search"
       aria-label={label}
-      placeholder={`${label}  ( / )`}
+      placeholder={name === "q" ? `${label}  ( / )` : label}
       value={text}
       onChange={(event) => setText(event.currentTarget.value)}
       w={{ base: "100%", sm: 280 }}

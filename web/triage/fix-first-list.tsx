@@ -59,7 +59,7 @@ const toneOfRemedy: Readonly<Record<FixFirstItem["remedy"], Tone>> = {
 const columns: readonly Column<FixFirstItem>[] = [
   {
     title: "Update",
-    width: "minmax(140px, 2fr)",
+    width: "minmax(0, 2fr)",
     cell: (item) => (
       <>
         <div>
@@ -78,7 +78,7 @@ const columns: readonly Column<FixFirstItem>[] = [
   },
   {
     title: "Clears",
-    width: "minmax(104px, 1.2fr)",
+    width: "minmax(0, 1.2fr)",
     cell: (item) => (
       <>
         <div>{plural(item.findingsCleared, "finding")}</div>

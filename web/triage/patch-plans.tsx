@@ -79,11 +79,11 @@ export function PatchPlans({ patch }: { readonly patch: PatchReply["patch"] }) {
 const columns: readonly Column<Plan>[] = [
   {
     title: "Plan",
-    width: "minmax(110px, 1fr)",
+    width: "minmax(0, 1fr)",
     cell: (plan) => <span className="mono">{plan.digest.slice(0, 12)}</span>,
   },
   { title: "Change", width: "72px", cell: (plan) => plan.change },
-  { title: "Hosts", width: "minmax(70px, 1fr)", cell: (plan) => plural(plan.hosts, "host") },
+  { title: "Hosts", width: "minmax(0, 1fr)", cell: (plan) => plural(plan.hosts, "host") },
   {
     title: "Approvals",
     width: "110px",
@@ -93,7 +93,7 @@ const columns: readonly Column<Plan>[] = [
   { title: "Class", width: "100px", isWideOnly: true, cell: (plan) => plan.class },
   {
     title: "Way back",
-    width: "minmax(120px, 1fr)",
+    width: "minmax(0, 1fr)",
     isWideOnly: true,
     cell: (plan) =>
       plan.reversibility === "downgrade" ? (

@@ -81,15 +81,15 @@ export function PatchWhere({ patch }: { readonly patch: PatchReply["patch"] }) {
 
 function columnsFor(ref: string): readonly Column<Where["items"][number]>[] {
   return [
-    { title: "Host", width: "minmax(120px, 1.2fr)", cell: (row) => row.name },
+    { title: "Host", width: "minmax(0, 1.2fr)", cell: (row) => row.name },
     {
       title: "Installed",
-      width: "minmax(120px, 1.4fr)",
+      width: "minmax(0, 1.4fr)",
       cell: (row) => <span title={row.versions.join(", ")}>{row.versions.join(", ")}</span>,
     },
     {
       title: "Stands",
-      width: "minmax(160px, 1.6fr)",
+      width: "minmax(0, 1.6fr)",
       isWideOnly: true,
       cell: (row) => <Mark tone={row.state}>{row.label}</Mark>,
     },

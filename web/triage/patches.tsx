@@ -149,7 +149,7 @@ const columns: readonly Column<Case>[] = [
   { title: "Case", width: "64px", cell: (item) => item.ref },
   {
     title: "Title",
-    width: "minmax(120px, 3fr)",
+    width: "minmax(0, 3fr)",
     cell: (item) => <span title={item.title}>{item.title}</span>,
   },
   {
