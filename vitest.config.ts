@@ -30,6 +30,7 @@ export default defineConfig({
             "lab/**/*.test.ts",
             "test/architecture.test.ts",
             "test/faults/*.test.ts",
+            "test/web/*.test.ts",
           ],
           exclude: ["**/*.real.test.ts"],
           testTimeout: 20_000,
