@@ -125,7 +125,13 @@ class Simulation {
     const host = this.hosts.get(order.host)!;
     const { rollout, attempt, epoch } = order;
     if (host.isGone) {
-      const hold = { why: "host-unreachable", kind: "unreachable", problem: "gone", since: 0, retryAt: null } as const;
+      const hold = {
+        why: "host-unreachable",
+        kind: "unreachable",
+        problem: "gone",
+        since: 0,
+        retryAt: null,
+      } as const;
       const dropped = { rollout, host: host.id, attempt, epoch, hold, retryAfterSeconds: 5 };
       await dropTargets(this.db, [dropped]);
       return;

@@ -286,7 +286,13 @@ describe("after a permit", () => {
   test("a journal line cannot bring a host back that was given up or ended", async () => {
     const [story, [first]] = await aClaimed(1);
     const { rollout, host, attempt, epoch } = first!;
-    const hold = { why: "host-unreachable", kind: "unreachable", problem: "x", since: 0, retryAt: null } as const;
+    const hold = {
+      why: "host-unreachable",
+      kind: "unreachable",
+      problem: "x",
+      since: 0,
+      retryAt: null,
+    } as const;
     await dropTargets(db, [{ rollout, host, attempt, epoch, hold, retryAfterSeconds: 30 }]);
     await recordOf(first!, "begin");
     const [target] = await targetsOf(db, story);
