@@ -90,7 +90,9 @@ const walk = `  local at= place=0 wants= word= next=
   _fettle_command "$at"
   if [[ -z $wants && $last != -* && -z $_commands ]]; then
     local places=$_places
-    while [[ $place -gt 0 && $places == *';'* ]]; do places=\${places#*;}; place=$((place - 1)); done
+    while [[ $place -gt 0 && $places == *';'* ]]; do
+      places=\${places#*;}; place=$((place - 1))
+    done
     if [[ $place -eq 0 || $_variadic -eq 1 ]]; then wants=\${places%%;*}; fi
   fi`;
 
@@ -226,7 +228,8 @@ function __fettle_names
     set -l program (commandline -opc)[1]
     set program (string replace -r '^~/' "$HOME/" -- $program)
     command -q -- $program; or return
-    command $program complete-names $argv[1] (commandline -ct) 2>/dev/null </dev/null | string match -r '^[A-Za-z0-9][A-Za-z0-9._-]*$'
+    set -l names (command $program complete-names $argv[1] (commandline -ct) 2>/dev/null </dev/null)
+    string match -r '^[A-Za-z0-9][A-Za-z0-9._-]*$' -- $names
 end
 
 complete -c fettle -f

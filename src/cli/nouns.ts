@@ -3,6 +3,7 @@ import { registerAudit } from "./audit.ts";
 import { registerChange } from "./change.ts";
 import type { Cli } from "./cli.ts";
 import { registerCompletion } from "./completion.ts";
+import { registerDoctor } from "./doctor.ts";
 import { registerHost } from "./host.ts";
 import { registerIntel } from "./intel.ts";
 import { registerPatch } from "./patch.ts";
@@ -20,5 +21,6 @@ export function registerNouns(program: Command, cli: Cli): void {
   registerChange(program, cli);
   registerRollout(program, cli);
   registerAudit(program, cli);
+  registerDoctor(program, cli);
   registerCompletion(program, cli);
 }

@@ -123,6 +123,14 @@ function cli(): Cli {
   });
   const state = (): string =>
     stateFolder({ clone, state: loadConfig({ clone, environment, flags: {} }).state });
+  const configProblem = (): string | null => {
+    try {
+      loadConfig({ clone, environment, flags: {} });
+      return null;
+    } catch (cause) {
+      return failureText(cause);
+    }
+  };
   let isSetup = false;
   program.hook("preAction", (_, action) => {
     isSetup = action.name() === "setup";
@@ -151,6 +159,7 @@ function cli(): Cli {
     credentials,
     clone,
     state,
+    configProblem,
     hostProgram: async () => (await import("../reach/host-program.ts")).hostProgram(),
     url,
     output: () => outputFrom(program.opts<{ output: string }>().output),

@@ -1,0 +1,199 @@
+import { describe, expect, test } from "vitest";
+import { DAY_MS, HOUR_MS, instantToText, MINUTE_MS } from "../base/instant.ts";
+import { findingsText } from "./doctor.ts";
+import { doctorExit, type Facts, type Health, judge } from "./doctor-judge.ts";
+
+const NOW = Date.UTC(2026, 10, 21, 22);
+const GB = 1024 ** 3;
+
+const health: Health = {
+  asOf: instantToText(NOW),
+  node: "v24.1.0",
+  uptimeSeconds: 60,
+  address: { host: "127.0.0.1", port: 7700, serverName: "localhost" },
+  database: {
+    version: "18.1",
+    bytes: GB,
+    isEmbedded: true,
+    now: instantToText(NOW),
+    missing: [],
+    unknown: [],
+  },
+  state: { folder: "/srv/fettle", freeBytes: 9 * GB, isLow: false, loose: [] },
+  ledger: { size: 12, waiting: 0 },
+  waitingSince: { ledger: null, scans: null, rollouts: null },
+  hosts: { enrolled: 3, policyBehind: [] },
+};
+
+const none = { good: 0, attention: 0, bad: 0, unknown: 0 };
+const facets = {
+  reach: { ...none, good: 3 },
+  fresh: { ...none, good: 3 },
+  reboot: { ...none, good: 3 },
+  risk: { ...none, good: 3 },
+};
+
+const fresh = { name: "kev", state: "fresh", why: "", failure: null };
+
+function aDeployment(over: Partial<Facts> = {}): Facts {
+  return {
+    now: NOW,
+    machine: {
+      node: "v24.1.0",
+      ssh: "OpenSSH_9.2p1 Debian",
+      sshKeygen: true,
+      config: null,
+      state: { folder: "/srv/fettle", isThere: true, freeBytes: 9 * GB, loose: [] },
+      unit: null,
+    },
+    url: "http://localhost:7700",
+    server: { value: { clock: NOW, tookMs: 20 } },
+    signedIn: { value: { handle: "alice" } },
+    health: { value: health },
+    feeds: { value: [fresh] as never },
+    hosts: { value: { total: 3, facets } as never },
+    ledger: { value: { isHeadGood: true, size: 12 } },
+    ...over,
+  };
+}
+
+function wrong(over: Partial<Facts>): string[] {
+  return judge(aDeployment(over))
+    .filter((finding) => finding.state !== "good")
+    .map(({ check, state, says }) => `${check} ${state}: ${says}`);
+}
+
+function ofHealth(over: Partial<Health>): Partial<Facts> {
+  return { health: { value: { ...health, ...over } } };
+}
+
+const machine = aDeployment().machine;
+
+describe("the doctor", () => {
+  test("finds nothing wrong with a deployment where nothing is", () => {
+    const findings = judge(aDeployment());
+    expect(findings.every((finding) => finding.state === "good")).toBe(true);
+    expect(doctorExit(findings)).toBe(0);
+    expect(findingsText(findings)).toContain("0 bad, 0 could not be looked at.");
+  });
+
+  const table: [says: string, over: Partial<Facts>][] = [
+    ["node bad: v20.1.0 is older than 22.18", { machine: { ...machine, node: "v20.1.0" } }],
+    ["node bad: v22.17.9 is older than 22.18", { machine: { ...machine, node: "v22.17.9" } }],
+    [
+      "ssh attention: OpenSSH_7.9p1; OpenSSH 8.2 or newer is needed",
+      { machine: { ...machine, ssh: "OpenSSH_7.9p1" } },
+    ],
+    [
+      "ssh bad: is not there; hosts cannot be reached over SSH",
+      { machine: { ...machine, ssh: null } },
+    ],
+    [
+      "ssh-keygen bad: is not there; approving needs it",
+      { machine: { ...machine, sshKeygen: false } },
+    ],
+    ["configuration bad: no key prot", { machine: { ...machine, config: "no key prot" } }],
+    ["systemd bad: the unit fettle is failed", { machine: { ...machine, unit: "failed" } }],
+    [
+      "state folder here bad: /s/ledger/log.key has mode 0644: others than its owner can reach it",
+      {
+        machine: {
+          ...machine,
+          state: {
+            folder: "/s",
+            isThere: true,
+            freeBytes: 9 * GB,
+            loose: [{ path: "ledger/log.key", mode: "0644" }],
+          },
+        },
+      },
+    ],
+    [
+      "disk of the server attention: 1.0 GB free at /srv/fettle",
+      ofHealth({ state: { ...health.state, freeBytes: GB } }),
+    ],
+    [
+      "disk of the server bad: 10 MB free at /srv/fettle",
+      ofHealth({ state: { ...health.state, freeBytes: 10 * 1024 ** 2 } }),
+    ],
+    [
+      "clock attention: differs from this machine by 30 s",
+      { server: { value: { clock: NOW + 30_000, tookMs: 5 } } },
+    ],
+    [
+      "clock bad: differs from this machine by 2 d",
+      { server: { value: { clock: NOW - 2 * DAY_MS, tookMs: 5 } } },
+    ],
+    [
+      "server attention: http://localhost:7700 took 4 s to answer",
+      { server: { value: { clock: NOW, tookMs: 4_000 } } },
+    ],
+    [
+      "database bad: embedded PostgreSQL 14.2, 1.0 GB",
+      ofHealth({ database: { ...health.database, version: "14.2" } }),
+    ],
+    [
+      "schema bad: the database lacks 0009-x",
+      ofHealth({ database: { ...health.database, missing: ["0009-x"] } }),
+    ],
+    [
+      "database clock bad: differs from the server by 1 h",
+      ofHealth({ database: { ...health.database, now: instantToText(NOW + HOUR_MS) } }),
+    ],
+    [
+      "background work bad: work for the ledger waits for 5 min and nobody takes it",
+      ofHealth({
+        waitingSince: { ...health.waitingSince, ledger: instantToText(NOW - 5 * MINUTE_MS) },
+      }),
+    ],
+    [
+      "name attention: the server knows itself as localhost, and you reach it as fettle.example",
+      { url: "https://fettle.example" },
+    ],
+    [
+      "host policies attention: 2 host(s) have an older policy than their ring: a, b",
+      ofHealth({ hosts: { enrolled: 3, policyBehind: ["a", "b"] } }),
+    ],
+    [
+      "feed kev attention: stale: older than 3 d; 404",
+      {
+        feeds: {
+          value: [{ ...fresh, state: "stale", why: "older than 3 d", failure: "404" }] as never,
+        },
+      },
+    ],
+    [
+      "hosts attention: 2 of 3 cannot be reached",
+      {
+        hosts: { value: { total: 3, facets: { ...facets, reach: { ...none, bad: 2 } } } as never },
+      },
+    ],
+    [
+      "ledger bad: the newest head is not signed by the log's own key",
+      { ledger: { value: { isHeadGood: false, size: 0 } } },
+    ],
+    ["ledger unknown: no right", { ledger: { problem: "no right" } }],
+  ];
+  test.each(table)("says: %s", (says, over) => {
+    expect(wrong(over)).toEqual([says]);
+    const findings = judge(aDeployment(over)).filter((finding) => finding.state !== "good");
+    expect(findings.every((finding) => finding.advice !== null)).toBe(true);
+  });
+
+  test("says what it can without a server, and does not repeat that for each check", () => {
+    const facts = aDeployment({ server: { problem: "nobody answers" }, health: { problem: "x" } });
+    const findings = judge(facts);
+    expect(findings.filter((finding) => finding.state !== "good")).toHaveLength(1);
+    expect(findings.some((finding) => finding.check === "ssh")).toBe(true);
+    expect(doctorExit(findings)).toBe(1);
+  });
+
+  test("ends with 3 where nothing is wrong but not all could be looked at", () => {
+    expect(doctorExit(judge(aDeployment({ health: { problem: "no right" } })))).toBe(3);
+    const both = aDeployment({
+      health: { problem: "no right" },
+      ledger: { value: { isHeadGood: false, size: 0 } },
+    });
+    expect(doctorExit(judge(both))).toBe(1);
+  });
+});
