@@ -64,7 +64,9 @@ export function ClockTime(props: {
   const from = Math.max(current, Date.now() - TICK_MS);
   const clock = time.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
   const isToday = time.toDateString() === new Date(from).toDateString();
-  const day = isToday ? "" : `${time.toLocaleDateString("en-GB", { day: "numeric", month: "short" })} `;
+  const day = isToday
+    ? ""
+    : `${time.toLocaleDateString("en-GB", { day: "numeric", month: "short" })} `;
   const isAhead = props.isRelative === true && time.getTime() > from;
   return (
     <time dateTime={props.at} title={`${exact.format(time)} (${props.at})`}>
