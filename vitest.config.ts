@@ -2,7 +2,8 @@ import { defineConfig } from "vitest/config";
 import { systemPostgres } from "./test/setup/system-postgres.ts";
 
 // `unit` is pure and runs in `npm run check`; `real` starts real parts (PostgreSQL, hosts, sshd);
-// `e2e` runs whole deployments, one at a time, so that nothing else slows the hosts they watch.
+// `e2e` runs whole deployments, two at a time: each has a lab, a server and ports of its own, and spends
+// half of its time waiting. In `npm run test:long` they run one at a time.
 // `external` runs tests of `real` once more on the system's own PostgreSQL: what touches the database
 // in ways of its own, and in `npm run test:long` everything below src. Where no PostgreSQL of the
 // system is installed it has no tests, and test/packaging/external-postgres.real.test.ts says so.
@@ -74,7 +75,7 @@ export default defineConfig({
           testTimeout: 120_000,
           hookTimeout: 300_000,
           retry: 1,
-          maxWorkers: 1,
+          maxWorkers: isLong ? 1 : 2,
           sequence: { groupOrder: 3 },
         },
       },

@@ -1,42 +1,23 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { LabHost } from "../../lab/host.ts";
 import { type Lab, startLab } from "../../lab/lab.ts";
-import { run } from "../../lab/machine.ts";
-import { runCommand } from "../../src/base/run-command.ts";
 import { signWithSshKey } from "../../src/cli/ssh-sign.ts";
-import { ask, type Client, openClient } from "../../src/client/client.ts";
+import { ask } from "../../src/client/client.ts";
 import type { paths } from "../../src/client/schema.d.ts";
-import {
-  clone,
-  type ServerProcess,
-  serverEnvironment,
-  startServerProcess,
-} from "./server-process.ts";
+import { type Desk, firstPerson, invitePerson, type Person } from "./people.ts";
+import { clone, type ServerProcess, startServerProcess } from "./server-process.ts";
 
 /** A whole deployment for one file of tests: lab hosts, the real server process, and its people. */
-
-export interface Person {
-  readonly handle: string;
-  readonly client: Client;
-  /** Private key file; its public half is registered as this person's approver key. */
-  readonly key: string;
-  /** Runs `fettle …` as this person, in a process of its own. */
-  readonly fettle: (...args: string[]) => Promise<Ran>;
-}
-
-export interface Ran {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
-}
 
 type Json<T> = T extends { responses: { 200: { content: { "application/json": infer R } } } }
   ? R
   : never;
 export type Rollout = Json<paths["/api/v1/rollouts/{rollout}"]["get"]>;
 export type Target = Json<paths["/api/v1/rollouts/{rollout}/targets"]["get"]>["items"][number];
+
+export { must, type Person } from "./people.ts";
 
 export interface Fleet {
   readonly lab: Lab;
@@ -54,11 +35,15 @@ export interface Fleet {
 export const whole = { retry: 0 } as const;
 
 /** How often a test asks the server: it shares the machine with everything it waits for. */
-const LOOK_MS = 250;
+const LOOK_MS = 200;
 const STATE_DIR = join(clone, ".fettle", "lab");
-const CLI_MS_MAX = 180_000;
 
-export async function startFleet(options: { name: string; hosts: number }): Promise<Fleet> {
+export async function startFleet(options: {
+  readonly name: string;
+  readonly hosts: number;
+  /** How its people are made; the API does it sooner. */
+  readonly people?: Desk["by"];
+}): Promise<Fleet> {
   const folder = mkdtempSync(join(tmpdir(), "fettle-people-"));
   const closers: (() => Promise<void>)[] = [
     async () => rmSync(folder, { recursive: true, force: true }),
@@ -68,13 +53,13 @@ export async function startFleet(options: { name: string; hosts: number }): Prom
   };
   try {
     const name = `${options.name}-${process.pid}`;
-    const lab = await startLab({ hosts: options.hosts, stateDir: STATE_DIR, name });
-    closers.push(() => lab.stop());
-    const server = await startServerProcess();
-    closers.push(() => server.close());
-    const desk = { folder, server };
-    await must(cli(desk, "alice", ["setup", "--handle", "alice"]));
-    const alice = await withKey(desk, "alice");
+    const making = startLab({ hosts: options.hosts, stateDir: STATE_DIR, name });
+    closers.push(() => endMade(making, (made) => made.stop()));
+    const starting = startServerProcess();
+    closers.push(() => endMade(starting, (made) => made.close()));
+    const [lab, server] = await Promise.all([making, starting]);
+    const desk: Desk = { folder, server, by: options.people ?? "api" };
+    const alice = await firstPerson(desk, "alice");
     const addPerson = (handle: string, role: string): Promise<Person> =>
       invitePerson(desk, alice, { handle, role });
     const bob = await addPerson("bob", "approver");
@@ -85,68 +70,10 @@ export async function startFleet(options: { name: string; hosts: number }): Prom
   }
 }
 
-interface Desk {
-  readonly folder: string;
-  readonly server: ServerProcess;
-}
-
-async function invitePerson(
-  desk: Desk,
-  admin: Person,
-  who: { readonly handle: string; readonly role: string },
-): Promise<Person> {
-  const { handle, role } = who;
-  const invite = join(desk.folder, `${handle}.invite`);
-  await must(admin.fettle("user", "add", handle, "--role", role, "--invite-file", invite));
-  await must(cli(desk, handle, ["login", "--invite-file", invite]));
-  return withKey(desk, handle);
-}
-
-/** Everybody has an approver key, also who may not approve what they asked for themselves. */
-async function withKey(desk: Desk, handle: string): Promise<Person> {
-  const key = join(desk.folder, `${handle}.key`);
-  await run("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", handle, "-f", key]);
-  await must(cli(desk, handle, ["key", "add", `${key}.pub`]));
-  return personOf(desk, handle, key);
-}
-
-function personOf(desk: Desk, handle: string, key: string): Person {
-  const { url } = desk.server;
-  const file = join(desk.folder, handle, "fettle", "credentials.json");
-  const known = JSON.parse(readFileSync(file, "utf8")) as {
-    servers: Record<string, { token: string }>;
-  };
-  return {
-    handle,
-    key,
-    client: openClient({ url, token: known.servers[url]!.token }),
-    fettle: (...args) => cli(desk, handle, args),
-  };
-}
-
-async function cli(desk: Desk, handle: string, args: readonly string[]): Promise<Ran> {
-  mkdirSync(join(desk.folder, handle), { recursive: true });
-  const result = await runCommand({
-    program: process.execPath,
-    args: [join(clone, "src/main/cli.ts"), ...args],
-    env: {
-      ...(serverEnvironment(desk.server.sockets) as Record<string, string>),
-      FETTLE_URL: desk.server.url,
-      FETTLE_STATE: desk.server.state,
-      XDG_CONFIG_HOME: join(desk.folder, handle),
-    },
-    timeoutMs: CLI_MS_MAX,
-    outputBytesMax: 16 * 1024 * 1024,
-  });
-  return { code: result.code, out: result.stdout.toString(), err: result.stderr.toString() };
-}
-
-/** The same for a command that must succeed. */
-export async function must(pending: Promise<Ran>): Promise<string> {
-  const { code, out, err } = await pending;
-  if (code !== 0)
-    throw new Error(`fettle ended with ${code}: ${err.slice(-2000)}${out.slice(-2000)}`);
-  return out;
+/** Also what is still being made when something beside it has failed already. */
+async function endMade<T>(making: Promise<T>, end: (made: T) => Promise<void>): Promise<void> {
+  const made = await making.catch(() => null);
+  if (made !== null) await end(made);
 }
 
 /** A rings policy over the lab's three rings: no soak worth waiting for, nobody may fail. */
@@ -157,9 +84,10 @@ export function ringsPolicy(
     readonly rollback?: string;
     /** Hosts of one ring at work together; as many as the ring's number unless told. */
     readonly atOnce?: number;
+    readonly attempts?: number;
   } = {},
 ): string {
-  const { probes = [], need = 1, rollback = "host", atOnce } = given;
+  const { probes = [], need = 1, rollback = "host", atOnce, attempts = 5 } = given;
   const ring = (name: string, at: number): string =>
     `  - name: ${name}
     hosts: ring=${name}
@@ -175,7 +103,7 @@ export function ringsPolicy(
     "name: e2e",
     "inventoryAgeMax: 24h",
     "irreversible: no",
-    "attempts: 5",
+    `attempts: ${attempts}`,
     "permit: online",
     "revert: order 72h",
     "classes:",

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 import type { LabHost } from "../../lab/host.ts";
 import type { Lab } from "../../lab/lab.ts";
+import { present } from "../../src/base/failure.ts";
 
 /**
  * Reads a host's journal where the kernel keeps it, and kills the host program in the state that is
@@ -29,35 +30,55 @@ export interface Killer {
 }
 
 const LOOK_MS = 2;
+/** One job is killed at most so often: it must get to its end between kills as well. */
+const KILLS_A_JOB_MAX = 3;
 
 interface Victim {
   readonly host: LabHost;
   readonly initFile: string;
-  readonly points: KillPoint[];
+  /** The first line of the journal: plan and attempt. */
+  job: string;
+  /** What to do with this job in each state is decided once. */
+  decided: Set<KillPoint>;
+  killsInJob: number;
   /** The line at which the last worker died: the next one must have said more. */
   linesAtKill: number;
+  effectsAtStart: number;
   worker: { readonly text: string; readonly pid: number } | null;
 }
 
-/** Kills each host's program at its points, one after the other, until stopped. */
+/**
+ * Kills host programs wherever one is at a point of which kills are still wanted, until stopped.
+ * `mayKill` is asked once for each job and point.
+ */
 export function startKiller(
+  hosts: readonly LabHost[],
   lab: Lab,
-  plan: ReadonlyMap<string, readonly KillPoint[]>,
-  of: { readonly plan: string; readonly package: string },
+  how: {
+    /** How many kills are wanted at each point; counted down. */
+    readonly wanted: Map<KillPoint, number>;
+    /** Only jobs of these plans; all unless told. */
+    readonly plans?: readonly string[];
+    readonly mayKill: () => boolean;
+  },
 ): Killer {
   const kills: Kill[] = [];
-  const victims = lab.record.hosts.flatMap((record): Victim[] => {
-    const points = [...(plan.get(record.name) ?? [])];
-    const initFile = join(record.dir, "init.pid");
-    if (points.length === 0) return [];
-    return [{ host: lab.host(record.name), initFile, points, linesAtKill: 0, worker: null }];
+  const victims = hosts.map((host): Victim => {
+    const record = present(
+      lab.record.hosts.find((one) => one.name === host.name),
+      host.name,
+    );
+    const fresh = { job: "", killsInJob: 0, linesAtKill: 0, effectsAtStart: 0, worker: null };
+    return { host, initFile: join(record.dir, "init.pid"), decided: new Set(), ...fresh };
   });
   let isStopping = false;
   const work = async (): Promise<void> => {
-    while (!isStopping && victims.some((victim) => victim.points.length > 0)) {
+    while (!isStopping && [...how.wanted.values()].some((count) => count > 0)) {
       for (const victim of victims) {
-        const kill = attack(victim, of);
-        if (kill !== null) kills.push(kill);
+        const kill = attack(victim, how);
+        if (kill === null) continue;
+        kills.push(kill);
+        how.wanted.set(kill.wanted, (how.wanted.get(kill.wanted) ?? 0) - 1);
       }
       await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
     }
@@ -72,38 +93,43 @@ export function startKiller(
   };
 }
 
-function attack(
-  victim: Victim,
-  of: { readonly plan: string; readonly package: string },
-): Kill | null {
-  const [wanted] = victim.points;
-  if (wanted === undefined) return null;
+function attack(victim: Victim, how: Parameters<typeof startKiller>[2]): Kill | null {
   const lines = journalOf(victim.host);
-  if (!lines[0]?.includes(`plan=${of.plan} `) || lines.length <= victim.linesAtKill) return null;
-  if (!isAt(victim.host, lines, wanted, of.package)) {
-    if (isPast(lines, wanted)) victim.points.shift();
+  const [job = ""] = lines;
+  if (job === "") return null;
+  if (job !== victim.job) beginJob(victim, job);
+  if (how.plans !== undefined && !how.plans.some((plan) => job.includes(`plan=${plan} `))) {
     return null;
   }
+  if (lines.length <= victim.linesAtKill || victim.killsInJob >= KILLS_A_JOB_MAX) return null;
+  const wanted = pointOf(victim, lines);
+  if ((how.wanted.get(wanted) ?? 0) <= 0 || victim.decided.has(wanted)) return null;
   const pid = workerOf(victim);
   if (pid === null) return null;
+  victim.decided.add(wanted);
+  if (!how.mayKill()) return null;
   process.kill(pid, "SIGKILL");
   waitUntilDead(pid);
   const after = journalOf(victim.host);
   victim.linesAtKill = after.length;
-  victim.points.shift();
+  victim.killsInJob += 1;
   return { host: victim.host.name, wanted, state: stateOf(after) };
 }
 
-function isAt(host: LabHost, lines: readonly string[], wanted: KillPoint, name: string): boolean {
-  const state = stateOf(lines);
-  if (wanted !== "EFFECT") return state === wanted;
-  return state === "APPLYING" && read(effectsFile(host)).includes(`${name} 2.0 configure`);
+function beginJob(victim: Victim, job: string): void {
+  victim.job = job;
+  victim.decided = new Set();
+  victim.killsInJob = 0;
+  victim.linesAtKill = 0;
+  victim.effectsAtStart = read(effectsFile(victim.host)).length;
 }
 
-/** An ended job meets no earlier state any more. */
-function isPast(lines: readonly string[], wanted: KillPoint): boolean {
-  const state = stateOf(lines);
-  return wanted !== state && /^(DONE|ROLLED_BACK|FAILED)$/.test(state);
+/** The state, or `EFFECT` once a package's own script has done something in this job. */
+function pointOf(victim: Victim, lines: readonly string[]): KillPoint {
+  const state = stateOf(lines) as KillPoint;
+  if (state !== "APPLYING") return state;
+  const hasEffect = read(effectsFile(victim.host)).length > victim.effectsAtStart;
+  return hasEffect ? "EFFECT" : state;
 }
 
 /** The journal's lines that are states, without notes. */

@@ -46,7 +46,7 @@ describe.skipIf(effectiveUser() !== 0)("the journey of a real security update", 
     JSON.parse(await alice("-o", "json", ...args)) as T;
 
   beforeAll(async () => {
-    fleet = await startFleet({ name: "journey", hosts: 6 });
+    fleet = await startFleet({ name: "journey", hosts: 6, people: "commands" });
     rings = writeFile(fleet, "rings.yaml", ringsPolicy({ probes: ["web-health"] }));
     const probe = "http http://127.0.0.1/ 200\ntimeout 5\ntries 5\n";
     const path = "/etc/fettle/probes.d/web-health";

@@ -10,10 +10,10 @@ import {
   hasEnded,
   installed,
   must,
-  type Prepared,
   pictureOf,
   prepare,
   ringsPolicy,
+  showRollout,
   startFleet,
   targetsOf,
   until,
@@ -31,193 +31,223 @@ import {
   startKiller,
   stateOf,
 } from "./host-killer.ts";
+import {
+  configured,
+  expectGoodEnd,
+  hasRoundEnded,
+  installOld,
+  patiently,
+  type Round,
+  resetRound,
+  SOURCES,
+  startRound,
+} from "./kill-rounds.ts";
 import { seeded } from "./seeded.ts";
 
 /**
- * kill -9 inside running rollouts, of the server and of the host program. Whatever is killed when,
- * each host ends at the target or at its exact old version, each package's script has run once by
- * the file that the scripts themselves write, and the rollout ends without anybody's help.
+ * kill -9 inside running rollouts: of the host program, of the server, of the whole database. Whatever
+ * is killed when, each host ends at the target or at its exact old version, each package's script has
+ * run once by the file that the scripts themselves write, and the rollouts end without anybody's help.
  */
 
-/** When the server dies: as soon as a host's journal says so, or right after its own start. */
-type Moment = JobState | "LISTENS";
+/** What the next kill of server or database waits for. */
+type Moment = JobState | "AT ONCE" | "SOON";
+type Victim = "server" | "database";
 
-const KILLS_MIN = 10;
 const isLong = process.env["FETTLE_TEST_LONG"] === "1";
-/** Updated one after the other: enough rollouts for every kill, whatever a slow machine misses. */
-const ONE_BY_ONE = ["lab-good", "lab-conffile", "lab-needs-new", "liblab1"] as const;
-const PACKAGES = [...ONE_BY_ONE, "lab-asks", "lab-answers-500", "lab-library-user"];
-const ROLLOUT_MS_MAX = 180_000;
+const KILLS = Number(process.env["FETTLE_TEST_KILLS"] ?? (isLong ? 200 : 25));
+const TEST_MS_MAX = isLong ? 3_600_000 : 600_000;
+/** A moment that does not come is not waited for: whoever is at work is good enough. */
+const MOMENT_MS_MAX = 1_000;
+const WORK_MS_MAX = 5_000;
+/** Enough jobs for the kills of host programs in one round, up to three a job. */
+const HOST_SOURCES = 3;
+const SOON_MS_MAX = 400;
+const BACK_MS_MAX = 30_000;
 
 describe.skipIf(effectiveUser() !== 0)("kill -9 inside running rollouts", whole, () => {
   let fleet: Fleet;
   const chance = seeded();
-  const rings = ringsPolicy({ atOnce: 6 });
-  /** Two at a time, so that there are always hosts in different states. */
-  const few = ringsPolicy({ atOnce: 2 });
-  const left = [...ONE_BY_ONE];
+  let isFresh = true;
   const host = (name: string): LabHost => fleet.lab.host(name);
 
   beforeAll(async () => {
-    console.log(`FETTLE_TEST_SEED=${chance.seed}`);
+    console.log(`FETTLE_TEST_SEED=${chance.seed}, ${KILLS} kills of each`);
     fleet = await startFleet({ name: "kill", hosts: 6 });
     await Promise.all(
       fleet.lab.hosts.map(async (one) => {
-        const wanted = PACKAGES.map((name) => `${name}=1.0`);
-        await one.must(["apt-get", "install", "--yes", "--no-install-recommends", ...wanted]);
+        await installOld(one, ["lab-answers-500"]);
         const probe = "http http://127.0.0.1:8102/ 200\ntries 1\n";
         await writeOnHost(one, "/etc/fettle/probes.d/answers-500", probe);
       }),
     );
     // All in one ring, so that several hosts are at work whenever something dies.
-    await addHosts(fleet, rings, { labels: { ring: "ring2" } });
+    await addHosts(fleet, ringsPolicy(), { labels: { ring: "ring2" } });
   }, 300_000);
 
   afterAll(async () => {
     await fleet?.close();
   }, 120_000);
 
-  test("the host program dies in every state of its journal, ten times and more", async () => {
-    const kills: Kill[] = [];
-    const missing = (): JobState[] =>
-      jobStates.filter((state) => kills.every((kill) => kill.state !== state));
-    for (let round = 0; round < 3 || isLong; round += 1) {
-      if (kills.length >= KILLS_MIN && missing().length === 0) break;
-      const source = left.shift();
-      if (source === undefined) break;
-      kills.push(
-        ...(await killProgramsIn(source, killPoints(round === 0 ? jobStates : missing()))),
-      );
-    }
-    console.log(kills.map((kill) => `${kill.host} ${kill.wanted}→${kill.state}`).join(", "));
-    expect(missing()).toEqual([]);
-    expect(kills.length).toBeGreaterThanOrEqual(KILLS_MIN);
-  }, 600_000);
-
   test("the host program dies while it rolls back, and the exact old version is there", async () => {
     const policy = ringsPolicy({ probes: ["answers-500"] });
-    const wanted = { source: "lab-answers-500", rings: policy, hosts: "name=web-1" };
-    const prepared = await prepare(fleet, wanted);
-    const points = new Map([["web-1", ["EFFECT", "ROLLED_BACK"] as const]]);
-    const killer = startKiller(fleet.lab, points, { ...prepared, package: wanted.source });
-    const ref = await start(prepared);
+    const source = "lab-answers-500";
+    const { change, plan } = await prepare(fleet, { source, rings: policy, hosts: "name=web-1" });
+    const wanted = new Map<KillPoint, number>([
+      ["EFFECT", 1],
+      ["ROLLED_BACK", 1],
+    ]);
+    const how = { wanted, plans: [plan], mayKill: () => true };
+    const killer = startKiller([host("web-1")], fleet.lab, how);
+    await approve(fleet.bob, change);
+    const { ref } = await ask(fleet.alice.client.POST("/api/v1/rollouts", { body: { change } }));
     const rollout = await untilRollout(fleet, ref, hasEnded);
     await killer.stop();
     expect(killer.kills.map((kill) => kill.state)).toEqual(["APPLYING", "ROLLED_BACK"]);
     expect(rollout.state, await pictureOf(fleet, ref)).toBe("halted");
     expect((await targetsOf(fleet, ref))[0]).toMatchObject({ standing: "rolled-back" });
-    expect(await installed(host("web-1"), "lab-answers-500")).toBe("1.0 installed");
-    expect(await configured(host("web-1"), "lab-answers-500")).toEqual(["1.0", "2.0", "1.0"]);
+    expect(await installed(host("web-1"), source)).toBe("1.0 installed");
+    const effects = await host("web-1").groundTruth();
+    expect(configured(effects, source)).toEqual(["1.0", "2.0", "1.0"]);
     expect(await audit(host("web-1"))).toBe("");
-  }, 300_000);
+  }, 120_000);
 
-  test("the server dies ten times while hosts are at work, and nobody has to help it", async () => {
-    const kills: string[] = [];
-    const moments = chance.shuffled<Moment>([...jobStates, "LISTENS", "LISTENS", "LISTENS"]);
-    for (let source = left.shift(); source !== undefined; source = left.shift()) {
-      kills.push(...(await killServerIn(source, moments)));
-      if (moments.length === 0) break;
-    }
-    console.log(kills.join("\n"));
-    expect(kills.length).toBeGreaterThanOrEqual(KILLS_MIN);
-  }, 900_000);
+  test(
+    `the host program dies ${KILLS} times, in every state of its journal`,
+    async () => {
+      const points: readonly KillPoint[] = [...jobStates, "EFFECT"];
+      const each = Math.floor(KILLS / points.length);
+      const wanted = new Map(points.map((point) => [point, each]));
+      for (const point of chance.shuffled(points).slice(0, KILLS % points.length)) {
+        wanted.set(point, each + 1);
+      }
+      const kills: Kill[] = [];
+      while (kills.length < KILLS) {
+        const sources = chance.shuffled(SOURCES).slice(0, HOST_SOURCES);
+        const round = await nextRound({ sources, atOnce: 6 });
+        // Some jobs are left alone at a point, so that every run kills others.
+        const how = { wanted, mayKill: () => chance.below(3) > 0 };
+        const killer = startKiller(fleet.lab.hosts, fleet.lab, how);
+        await expectGoodEnd(fleet, round).finally(() => killer.stop());
+        kills.push(...killer.kills);
+      }
+      console.log(kills.map((kill) => `${kill.host} ${kill.wanted}→${kill.state}`).join(", "));
+      const seen = new Set(kills.map((kill) => kill.state));
+      expect(jobStates.filter((state) => !seen.has(state))).toEqual([]);
+    },
+    TEST_MS_MAX,
+  );
+
+  test(
+    `the server dies ${KILLS} times and the database ${KILLS} times, and nobody helps`,
+    async () => {
+      const victims = chance.shuffled<Victim>([
+        ...Array<Victim>(KILLS).fill("server"),
+        ...Array<Victim>(KILLS).fill("database"),
+      ]);
+      const told: string[] = [];
+      let atWork = 0;
+      try {
+        while (victims.length > 0) {
+          // Few at a time, so that a round lasts and its hosts are in different states.
+          const round = await nextRound({ sources: SOURCES, atOnce: 1 });
+          atWork += await killInRound(round, victims, told);
+        }
+        // Else something else was tested than what dies under running jobs.
+        expect(atWork).toBeGreaterThan(KILLS);
+      } finally {
+        console.log(told.join("\n"));
+      }
+    },
+    TEST_MS_MAX,
+  );
 
   test("the ledger of all that still verifies", async () => {
     const file = writeFile(fleet, "ledger.jsonl", "");
     const key = (await must(fleet.alice.fettle("audit", "key"))).trim();
     await must(fleet.alice.fettle("audit", "export", file));
     expect(await must(fleet.alice.fettle("audit", "verify", file, "--key", key))).toMatch(/^Good/);
-  });
+  }, 120_000);
 
-  /** Two points a host, in the order in which a job meets them; together every state of `wanted`. */
-  function killPoints(wanted: readonly KillPoint[]): Map<string, readonly KillPoint[]> {
-    const order: readonly KillPoint[] = ["RECEIVED", "STAGED", "SNAPSHOT", "APPLYING", "EFFECT"];
-    const ordered = [...order, "APPLIED", "VERIFYING", "DONE"] as const;
-    const perm = chance.shuffled(wanted.length === jobStates.length ? ordered : wanted);
-    const at = (index: number): KillPoint => perm[index % perm.length]!;
-    return new Map(
-      fleet.lab.hosts.map((one, index) => {
-        const points = [...new Set([at(2 * index), at(2 * index + 1)])];
-        return [one.name, points.sort((a, b) => ordered.indexOf(a) - ordered.indexOf(b))];
-      }),
-    );
-  }
-
-  async function killProgramsIn(
-    source: string,
-    points: ReadonlyMap<string, readonly KillPoint[]>,
-  ): Promise<readonly Kill[]> {
-    const prepared = await prepare(fleet, { source, rings });
-    const killer = startKiller(fleet.lab, points, { plan: prepared.plan, package: source });
-    const ref = await start(prepared);
-    await untilRollout(fleet, ref, hasEnded, ROLLOUT_MS_MAX).finally(() => killer.stop());
-    await expectGood(ref, source);
-    return killer.kills;
+  /** Every round begins at the old versions. */
+  async function nextRound(given: Parameters<typeof startRound>[1]): Promise<Round> {
+    if (!isFresh) await resetRound(fleet);
+    isFresh = false;
+    return startRound(fleet, given);
   }
 
   /**
-   * Each kill waits for a host in the state that is next, or just until the server listens again.
-   * What the rollout no longer meets is left for the next one.
+   * Kills one victim after the other while the round lasts, each when the one before is back. Returns
+   * how often hosts were in the middle of their jobs.
    */
-  async function killServerIn(source: string, moments: Moment[]): Promise<readonly string[]> {
-    const prepared = await prepare(fleet, { source, rings: few });
-    const ref = await start(prepared);
-    const kills: string[] = [];
-    const states = (): readonly string[] =>
-      fleet.lab.hosts
-        .map((one) => journalOf(one))
-        .filter((journal) => journal[0]?.includes(`plan=${prepared.plan} `))
-        .map(stateOf);
-    while (moments.length > 0) {
-      const [moment] = moments;
-      const isMet = (): boolean => moment === "LISTENS" || states().includes(moment!);
-      if (!(await meets(ref, isMet))) break;
+  async function killInRound(round: Round, victims: Victim[], told: string[]): Promise<number> {
+    const begin = performance.now();
+    let atWork = 0;
+    for (let [victim] = victims; victim !== undefined; [victim] = victims) {
+      const moment = nextMoment();
+      if (!(await meets(round, moment))) break;
+      const states = statesNow(round);
+      if (states.some(isAtWork)) atWork += 1;
+      const ms = await kill(victim, round);
+      told.push(`${victim} at ${moment} (${states.join(" ")}): back in ${ms} ms`);
+      victims.shift();
+    }
+    const killed = performance.now();
+    await expectGoodEnd(fleet, round);
+    const seconds = [killed - begin, performance.now() - killed].map((ms) => Math.round(ms / 1000));
+    told.push(`a round of ${seconds.join(" + ")} s, with and without kills; ${atWork} at work`);
+    return atWork;
+  }
+
+  /** Returns after how many milliseconds it was back. */
+  async function kill(victim: Victim, round: Round): Promise<number> {
+    const begin = performance.now();
+    if (victim === "server") {
       await fleet.server.kill9();
-      kills.push(`${moment}: ${states().join(" ")}`);
-      moments.shift();
       await fleet.server.start();
+    } else {
+      fleet.server.killDatabase();
+      const [{ ref } = { ref: "" }] = round.rollouts;
+      await until("the database to be back", BACK_MS_MAX, () => patiently(showRollout(fleet, ref)));
+      expect(fleet.server.isRunning()).toBe(true);
     }
-    await untilRollout(fleet, ref, hasEnded, ROLLOUT_MS_MAX);
-    await expectGood(ref, source);
-    return kills;
+    return Math.round(performance.now() - begin);
   }
 
-  /** Looks closely, since some states last milliseconds; false when the rollout ends before. */
-  async function meets(ref: string, isMet: () => boolean): Promise<boolean> {
-    return await until("a host in the next state", ROLLOUT_MS_MAX, async () => {
-      const end = Date.now() + 1_000;
-      while (Date.now() < end) {
-        if (isMet()) return { isMet: true };
-        await new Promise((resolve) => setTimeout(resolve, 5));
-      }
-      return (await hasRolloutEnded(ref)) ? { isMet: false } : null;
-    }).then((found) => found.isMet);
+  function nextMoment(): Moment {
+    const moments: readonly Moment[] = [...jobStates, "AT ONCE", "SOON", "SOON"];
+    return moments[chance.below(moments.length)] ?? "SOON";
   }
 
-  async function hasRolloutEnded(ref: string): Promise<boolean> {
-    const params = { path: { rollout: ref } };
-    return hasEnded(await ask(fleet.alice.client.GET("/api/v1/rollouts/{rollout}", { params })));
-  }
-
-  async function start(prepared: Prepared): Promise<string> {
-    await approve(fleet.bob, prepared.change);
-    const body = { change: prepared.change };
-    return (await ask(fleet.alice.client.POST("/api/v1/rollouts", { body }))).ref;
-  }
-
-  async function expectGood(ref: string, source: string): Promise<void> {
-    const standings = (await targetsOf(fleet, ref)).map((target) => target.standing);
-    expect(standings, await pictureOf(fleet, ref)).toEqual(Array(6).fill("verified"));
-    for (const one of fleet.lab.hosts) {
-      expect(await installed(one, source), one.name).toBe("2.0 installed");
-      expect(await configured(one, source), one.name).toEqual(["1.0", "2.0"]);
-      expect(await audit(one), one.name).toBe("");
+  /**
+   * Looks closely, since some states last milliseconds. Whoever is at work is good enough when the
+   * state that is wanted does not come; false when the round has ended.
+   */
+  async function meets(round: Round, moment: Moment): Promise<boolean> {
+    const isSoon = moment === "AT ONCE" || moment === "SOON";
+    const wait = isSoon ? chance.below(moment === "SOON" ? SOON_MS_MAX : 1) : MOMENT_MS_MAX;
+    const begin = performance.now();
+    const before = statesNow(round).join();
+    while (performance.now() < begin + (isSoon ? wait : WORK_MS_MAX)) {
+      const states = statesNow(round);
+      // A host that was there already is not a host that comes there.
+      if (!isSoon && states.includes(moment) && states.join() !== before) return true;
+      if (performance.now() > begin + wait && states.some(isAtWork)) break;
+      await new Promise((resolve) => setTimeout(resolve, 5));
     }
+    return !(await hasRoundEnded(fleet, round));
   }
 
-  /** The versions whose script configured the package on this host, in order. */
-  async function configured(one: LabHost, name: string): Promise<string[]> {
-    const all = await one.groundTruth();
-    return all.filter((e) => e.package === name && e.action === "configure").map((e) => e.version);
+  /** Where each host that has a job of this round is in it, by its own journal. */
+  function statesNow(round: Round): readonly string[] {
+    return fleet.lab.hosts
+      .map((one) => journalOf(one))
+      .filter((lines) => round.plans.some((plan) => lines[0]?.includes(`plan=${plan} `)))
+      .map(stateOf);
   }
 });
+
+/** An ended job's journal stays until the next job comes. */
+function isAtWork(state: string): boolean {
+  return !/^(DONE|NOOP|FAILED|ROLLED_BACK|HELD|REFUSED|-)$/.test(state);
+}

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -16,6 +16,8 @@ export interface ServerProcess {
   /** Resolves when the process is gone; the database outlives it, as it does for users. */
   kill9(): Promise<void>;
   start(): Promise<void>;
+  /** kill -9 of every process of the database at once. */
+  killDatabase(): void;
   readonly isRunning: () => boolean;
   /** What it wrote since its first start. */
   readonly said: () => string;
@@ -74,6 +76,7 @@ export async function startServerProcess(): Promise<ServerProcess> {
     sockets,
     kill9: () => end("SIGKILL"),
     start,
+    killDatabase: () => killDatabase(state),
     isRunning,
     said: () => output.join(""),
     close,
@@ -93,11 +96,38 @@ export function serverEnvironment(sockets: string): NodeJS.ProcessEnv {
   };
 }
 
+/** Its processes are the one that its own file names, and that one's children. */
+function killDatabase(state: string): void {
+  const first = postmaster(state);
+  if (first === null) throw new Error("no database runs");
+  const children = readdirSync("/proc").filter(
+    (name) => /^\d+$/.test(name) && isChild(name, first),
+  );
+  // The first process must not live to see a child die: it would end the others in good order.
+  for (const pid of [first, ...children.map(Number)]) kill(pid, "SIGKILL");
+}
+
+function isChild(pid: string, parent: number): boolean {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]) === parent;
+  } catch {
+    // It ended between the look at the folder and at the file.
+    return false;
+  }
+}
+
+function postmaster(state: string): number | null {
+  const file = join(state, "postgres/data/postmaster.pid");
+  return existsSync(file) ? Number(readFileSync(file, "utf8").split("\n", 1)[0]) : null;
+}
+
 /** After a kill -9 nobody has stopped the database; its own file names its process. */
 async function endDatabase(state: string): Promise<void> {
   const file = join(state, "postgres/data/postmaster.pid");
-  if (!existsSync(file)) return;
-  kill(Number(readFileSync(file, "utf8").split("\n", 1)[0]), "SIGINT");
+  const first = postmaster(state);
+  if (first === null) return;
+  kill(first, "SIGINT");
   await waitFor("the database to end", STOP_MS_MAX, async () => !existsSync(file));
 }
 
