@@ -9,6 +9,7 @@ import {
   picture,
   settled,
   signIn,
+  type Visit,
   visit,
 } from "./browser.ts";
 import { approved, type PlayedRollout, requested, setScene, started } from "./played-rollout.ts";
@@ -19,6 +20,7 @@ describe.skipIf(!hasBrowser && process.env["CI"] === undefined)("a rollout's pag
   let browser: Browser;
   let rollout: PlayedRollout;
   let path: string;
+  let seen: Visit;
 
   beforeAll(async () => {
     site = await openSite();
@@ -28,17 +30,19 @@ describe.skipIf(!hasBrowser && process.env["CI"] === undefined)("a rollout's pag
     await approved(scene, change, scene.alice);
     rollout = await started(scene, change);
     path = `/rollouts/R-${rollout.row.number}`;
-    // The canary has passed its gate; six of ring 1 are at work, one of them has failed.
-    for (const names of [4, 2]) {
+    // The canary has passed its gate; six of ring 1 are at work.
+    for (const count of [4, 2]) {
       await rollout.turn();
-      expect(rollout.jobs.size).toBe(names);
+      expect(rollout.jobs.size).toBe(count);
       await rollout.begin();
-      for (const name of rollout.jobs.keys()) await rollout.end(name);
+      for (const name of [...rollout.jobs.keys()]) await rollout.end(name);
       await rollout.look();
     }
     await age(site.world.db, 70_000);
     await rollout.turn();
     await rollout.begin();
+    seen = await visit(browser, site.url);
+    await signIn(seen.page, ADMIN);
   });
   afterAll(async () => {
     await browser?.close();
@@ -46,26 +50,102 @@ describe.skipIf(!hasBrowser && process.env["CI"] === undefined)("a rollout's pag
   });
 
   test("is one picture of waves, hosts, gates and budgets", async () => {
-    const { page, faults } = await visit(browser, site.url);
-    await signIn(page, ADMIN);
+    const { page, faults } = seen;
     await page.goto(path);
-    await page.getByRole("region", { name: "Wave 1, canary" }).waitFor();
+    const wave = page.getByRole("region", { name: "Wave 2, ring 1" });
+    await wave
+      .getByRole("button", { name: /: running$/ })
+      .nth(5)
+      .waitFor();
+    await wave.getByRole("meter", { name: "at once" }).waitFor();
+    await wave.getByText("detects ≥ 17 %").waitFor();
+    await page.getByText("approved 1 of 1").waitFor();
     await settled(page);
     await picture(page, "rollout");
     await expectAccessible(page);
     expect(faults).toEqual([]);
   });
 
+  test("follows the hosts without a reload, and keeps their places", async () => {
+    const { page } = seen;
+    const wave = page.getByRole("region", { name: "Wave 2, ring 1" });
+    const names = () => wave.getByRole("toolbar").getByRole("button").allTextContents();
+    const before = (await names()).length;
+    const [first, second] = [...rollout.jobs.keys()];
+    await rollout.end(first!);
+    await rollout.look();
+    await wave.getByRole("button", { name: `${first}: verified` }).waitFor();
+    await rollout.end(second!, "failed");
+    await wave.getByRole("button", { name: `${second}: failed` }).waitFor();
+    expect((await names()).length).toBe(before);
+    await picture(page, "rollout-failed");
+  });
+
+  test("tells of one host where it stands and what can be done, also by keyboard", async () => {
+    const { page } = seen;
+    const wave = page.getByRole("region", { name: "Wave 2, ring 1" });
+    await wave.getByRole("button", { name: /: failed$/ }).focus();
+    await page.keyboard.press("Enter");
+    await page.waitForURL(/host=web-r1/);
+    const details = page.getByRole("dialog");
+    await details.getByRole("button", { name: "Retry" }).waitFor();
+    await picture(page, "rollout-host");
+    await expectAccessible(page);
+    await details.getByRole("button", { name: "Leave out" }).hover();
+    await page.getByText("It has begun or ended already.").first().waitFor();
+    await page.keyboard.press("Escape");
+    await details.waitFor({ state: "detached" });
+    await wave.getByRole("button", { name: /^gate/ }).click();
+    await page.getByText("no data is never a pass").waitFor();
+    await page.keyboard.press("Escape");
+  });
+
+  test("filters its hosts by where they stand, in an address that a reload keeps", async () => {
+    const { page } = seen;
+    const wave = page.getByRole("region", { name: "Wave 2, ring 1" });
+    await wave.getByRole("button", { name: "1 failed" }).click();
+    await page.waitForURL(/standing=failed/);
+    await page.getByText("1 hosts", { exact: true }).waitFor();
+    await page.reload();
+    await page.getByText("1 hosts", { exact: true }).waitFor();
+  });
+
+  test("halts at once with a reason, says who may still start, and goes on", async () => {
+    const { page, faults } = seen;
+    await page.goto(path);
+    await page.getByRole("button", { name: "Halt" }).click();
+    await page.getByLabel("Why").fill("latency of the shop rises");
+    await page.getByRole("dialog").getByRole("button", { name: "Halt" }).click();
+    await page.getByText("Halted: nothing starts").waitFor();
+    await page.getByText("latency of the shop rises").first().waitFor();
+    await rollout.turn();
+    await settled(page);
+    await picture(page, "rollout-halted");
+    await expectAccessible(page);
+    await page.getByRole("button", { name: "Resume" }).click();
+    await page.getByLabel("Why").fill("it was the load test");
+    await page.getByRole("dialog").getByRole("button", { name: "Resume" }).click();
+    await page.getByRole("button", { name: "Halt" }).waitFor();
+    expect(faults).toEqual([]);
+  });
+
   test("looks right in the dark and on a phone", async () => {
-    const dark = await visit(browser, site.url, { scheme: "dark" });
-    await signIn(dark.page, ADMIN);
-    await dark.page.goto(path);
-    await dark.page.getByRole("region", { name: "Wave 1, canary" }).waitFor();
-    await settled(dark.page);
-    await picture(dark.page, "rollout-dark");
-    await expectAccessible(dark.page);
-    await dark.page.setViewportSize({ width: 390, height: 844 });
-    await expectNoSidewaysScroll(dark.page);
-    await picture(dark.page, "rollout-narrow");
+    const { page } = seen;
+    await page.emulateMedia({ colorScheme: "dark" });
+    await picture(page, "rollout-dark");
+    await expectAccessible(page);
+    await page.emulateMedia({ colorScheme: "light" });
+    await page.setViewportSize({ width: 390, height: 844 });
+    await expectNoSidewaysScroll(page);
+    await picture(page, "rollout-narrow");
+    await page.goto("/rollouts");
+    await page.getByText("1 running").waitFor();
+    await settled(page);
+    await expectNoSidewaysScroll(page);
+    await page.setViewportSize({ width: 1280, height: 860 });
+    await page.reload();
+    await page.getByRole("link", { name: `R-${rollout.row.number}` }).waitFor();
+    await expectAccessible(page);
+    await picture(page, "rollouts");
   });
 });

@@ -1,5 +1,124 @@
+import { useParams } from "@tanstack/react-router";
+import { api, ask } from "../app/api.ts";
+import { Go } from "../app/go.tsx";
+import { useAnswer } from "../app/queries.ts";
+import { hostsText } from "../change/change-model.ts";
+import { Answered } from "../parts/answered.tsx";
+import { Instant } from "../parts/instant.tsx";
+import { Mark } from "../parts/mark.tsx";
 import { PageHead } from "../parts/page-head.tsx";
+import { UrlTabs } from "../parts/tabs.tsx";
+import { AskForApproval } from "./ask-for-approval.tsx";
+import { Bodies } from "./bodies.tsx";
+import { Compare } from "./compare.tsx";
+import { LeftOut } from "./left-out.tsx";
+import styles from "./plan.module.css";
+import { PlanHosts } from "./plan-hosts.tsx";
+import type { Plan } from "./plan-model.ts";
+import { PlanPicture } from "./plan-picture.tsx";
 
 export function PlanPage() {
-  return <PageHead title="plan" />;
+  const digest = (useParams({ strict: false }) as { readonly plan: string }).plan;
+  // A plan never changes: it is asked for once.
+  const plan = useAnswer({
+    key: ["plan", digest],
+    topics: [],
+    load: (signal) =>
+      ask(api.GET("/api/v1/plans/{plan}", { params: { path: { plan: digest } }, signal })),
+  });
+  return (
+    <Answered of={plan} what="the plan">
+      {(shown) => (
+        <>
+          <Head plan={shown} />
+          <Findings plan={shown} />
+          <UrlTabs
+            label="Plan"
+            tabs={[
+              { name: "waves", title: "Waves", page: () => <PlanPicture plan={shown} /> },
+              { name: "steps", title: "Steps and undo", page: () => <Bodies plan={shown} /> },
+              {
+                name: "hosts",
+                title: `Hosts ${shown.hosts.toLocaleString("en")}`,
+                page: () => <PlanHosts plan={shown} />,
+              },
+              {
+                name: "left-out",
+                title: `Left out ${countOf(shown)}`,
+                page: () => <LeftOut plan={shown} />,
+              },
+              { name: "compare", title: "Compare", page: () => <Compare plan={shown} /> },
+            ]}
+          />
+        </>
+      )}
+    </Answered>
+  );
+}
+
+function countOf(plan: Plan): string {
+  return plan.excluded.reduce((sum, one) => sum + one.hosts, 0).toLocaleString("en");
+}
+
+function Head({ plan }: { readonly plan: Plan }) {
+  const canGoBack = plan.reversibility === "downgrade";
+  return (
+    <PageHead
+      title={`Plan ${plan.digest.slice(0, 12)}`}
+      aside={
+        <span className={styles["under"]}>
+          <span className="dim">for {plan.change}</span>
+          {plan.class === "emergency" && <Mark tone="bad">emergency</Mark>}
+        </span>
+      }
+      sentence={
+        <span className={styles["under"]}>
+          <span>
+            {hostsText(plan.hosts)} in {plan.waves.length}{" "}
+            {plan.waves.length === 1 ? "wave" : "waves"}, {plan.need}{" "}
+            {plan.need === 1 ? "approval" : "approvals"} needed
+          </span>
+          <Mark tone={canGoBack ? "good" : "bad"}>
+            {canGoBack ? "can be taken back" : "no way back"}
+          </Mark>
+          <Go href={`/patches/${plan.patch}`}>its case</Go>
+          <span className="dim">
+            made by {plan.requester} <Instant at={plan.createdAt} />, good until{" "}
+            <Instant at={plan.expiresAt} />
+          </span>
+        </span>
+      }
+      actions={<AskForApproval plan={plan} />}
+    />
+  );
+}
+
+/** What the planner wants people to know before they ask anybody. */
+function Findings({ plan }: { readonly plan: Plan }) {
+  const { warnings, irreversible, restarts, needsReboot, ways } = plan;
+  const lines: readonly (readonly [boolean, string])[] = [
+    ...warnings.map((text) => [true, text] as const),
+    ...(irreversible.length > 0
+      ? [[true, `cannot be put back: ${irreversible.join(", ")}`] as const]
+      : []),
+    [false, restarts.length > 0 ? `restarts ${restarts.join(", ")}` : "restarts nothing"],
+    ...(needsReboot ? [[true, "takes effect fully only after a reboot"] as const] : []),
+    ...(ways.piped > 0
+      ? [
+          [
+            true,
+            `${hostsText(ways.piped)} run a piped program: whoever steals the server owns these`,
+          ] as const,
+        ]
+      : []),
+  ];
+  return (
+    <ul className={styles["findings"]} aria-label="What the planner found">
+      {lines.map(([isWarning, text]) => (
+        <li key={text}>
+          <Mark tone={isWarning ? "attention" : "unknown"}>{text}</Mark>
+        </li>
+      ))}
+    </ul>
+  );
 }

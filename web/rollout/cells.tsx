@@ -6,11 +6,14 @@ import { ringName } from "./wave-line.tsx";
 /** Above this many hosts a wave is drawn as counts. */
 export const CELLS_MAX = 300;
 
+/** What of a host is drawn. */
+type Cell = Pick<Target, "host" | "name" | "standing" | "sentence">;
+
 /** Hosts of a wave, one cell each in the order of the plan. Arrow keys move, Enter opens. */
 export function Cells(props: {
   readonly ring: string;
-  readonly targets: readonly Target[];
-  readonly onOpen: (target: Target) => void;
+  readonly targets: readonly Cell[];
+  readonly onOpen: (target: Cell) => void;
 }) {
   const { ring, targets, onOpen } = props;
   const [reached, setReached] = useState(0);

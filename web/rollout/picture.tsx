@@ -14,7 +14,7 @@ interface PictureProps {
   readonly targets: readonly Target[] | null;
   /** By wave, the share of failing hosts that it shows. */
   readonly detects: ReadonlyMap<number, number>;
-  readonly onHost: (target: Target) => void;
+  readonly onHost: (target: Pick<Target, "name">) => void;
   readonly onCount: (wave: number, standing: Standing) => void;
 }
 

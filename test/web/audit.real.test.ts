@@ -1,0 +1,103 @@
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import {
+  expectAccessible,
+  expectNoSidewaysScroll,
+  hasBrowser,
+  openBrowser,
+  picture,
+  settled,
+  signIn,
+  type Visit,
+  visit,
+} from "./browser.ts";
+import { requested, type Scene, setScene } from "./played-rollout.ts";
+import { ADMIN, openSite, type Site } from "./site.ts";
+
+describe.skipIf(!hasBrowser && process.env["CI"] === undefined)("the audit pages", () => {
+  let site: Site;
+  let browser: Browser;
+  let scene: Scene;
+  let seen: Visit;
+
+  beforeAll(async () => {
+    site = await openSite();
+    browser = await openBrowser();
+    scene = await setScene(site.world, { canary: 3 });
+    await requested(scene);
+    seen = await visit(browser, site.url);
+    await signIn(seen.page, ADMIN);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await site?.close();
+  });
+
+  test("list what happened, newest first, with the head checked by the browser", async () => {
+    const { page, faults } = seen;
+    await page.goto("/audit");
+    await page.getByText("signed by the log's key").waitFor();
+    await page.getByText("sees the log for the first time").waitFor();
+    await page.getByText("asked for approval").first().waitFor();
+    await settled(page);
+    await picture(page, "audit");
+    await expectAccessible(page);
+    expect(faults).toEqual([]);
+  });
+
+  test("filter by type in the address, which a reload keeps", async () => {
+    const { page } = seen;
+    await page.getByLabel("Type, as in change.approved").fill("plan.created");
+    await page.waitForURL(/type=plan\.created/);
+    await page.getByText("1 events").waitFor();
+    await page.reload();
+    await page.getByText("1 events").waitFor();
+    await page.getByText("planned 3 host(s)").waitFor();
+  });
+
+  test("follow the log without a reload, and find that it only grew", async () => {
+    const { page } = seen;
+    await page.goto("/audit");
+    await page.getByText(/since this browser last looked/).waitFor();
+    await fetch(`${site.url}/api/v1/login`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(ADMIN),
+    });
+    await page.getByText(/only grew, \d+ to \d+/).waitFor();
+  });
+
+  test("prove one entry by hashing what is shown", async () => {
+    const { page, faults } = seen;
+    await page.goto("/audit/2");
+    await page.getByText("the bytes shown hash to the leaf").waitFor();
+    await page.getByText("the proof leads to the root of the signed head").waitFor();
+    await page.getByText("the log's key signed that head").waitFor();
+    await settled(page);
+    await picture(page, "audit-event");
+    await expectAccessible(page);
+    await page.emulateMedia({ colorScheme: "dark" });
+    await expectAccessible(page);
+    await page.setViewportSize({ width: 390, height: 844 });
+    await expectNoSidewaysScroll(page);
+    await picture(page, "audit-event-narrow");
+    expect(faults).toEqual([]);
+  });
+
+  test("say so when an entry is not what was logged", async () => {
+    const { page } = seen;
+    await page.setViewportSize({ width: 1280, height: 860 });
+    await page.route("**/api/v1/audit/proof/2", async (route) => {
+      const answer = await route.fetch();
+      const body = (await answer.json()) as { entry: string };
+      await route.fulfill({
+        response: answer,
+        json: { ...body, entry: body.entry.replace("a", "b") },
+      });
+    });
+    await page.goto("/audit/1");
+    await page.goto("/audit/2");
+    await page.getByText("the bytes shown are not the leaf").waitFor();
+    await page.getByText("this entry is not in the log").waitFor();
+  });
+});

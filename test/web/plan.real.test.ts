@@ -1,0 +1,97 @@
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createPlan } from "../../src/plan/actions.ts";
+import { askedOpenssl, someHosts } from "../builders/stored.ts";
+import {
+  expectAccessible,
+  expectNoSidewaysScroll,
+  hasBrowser,
+  openBrowser,
+  picture,
+  settled,
+  signIn,
+  type Visit,
+  visit,
+} from "./browser.ts";
+import { rings, type Scene, setScene } from "./played-rollout.ts";
+import { ADMIN, openSite, type Site } from "./site.ts";
+
+describe.skipIf(!hasBrowser && process.env["CI"] === undefined)("a plan's page", () => {
+  let site: Site;
+  let browser: Browser;
+  let scene: Scene;
+  let digest: string;
+  let seen: Visit;
+
+  beforeAll(async () => {
+    site = await openSite();
+    browser = await openBrowser();
+    scene = await setScene(site.world);
+    await someHosts(site.world, [{ name: "lonely-01", labels: { env: "dev" } }]);
+    const plan = async (hosts?: string): Promise<string> => {
+      const asked = {
+        patch: scene.patch,
+        policy: { text: rings },
+        class: "normal" as const,
+        hosts,
+      };
+      return (await createPlan(site.world, scene.carol.actor, asked, askedOpenssl)).plan.digest;
+    };
+    await plan("ring=canary");
+    digest = await plan();
+    seen = await visit(browser, site.url);
+    await signIn(seen.page, ADMIN);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await site?.close();
+  });
+
+  test("is the same picture as its rollout, before it starts", async () => {
+    const { page, faults } = seen;
+    await page.goto(`/plans/${digest}`);
+    await page.getByRole("region", { name: "Wave 3, ring 2" }).waitFor();
+    await page.getByRole("button", { name: "canary-01: waiting" }).waitFor();
+    await settled(page);
+    await picture(page, "plan");
+    await expectAccessible(page);
+    expect(faults).toEqual([]);
+  });
+
+  test("names each step with what takes it back, each host, and each host left out with its reason", async () => {
+    const { page } = seen;
+    await page.getByRole("tab", { name: "Steps and undo" }).click();
+    await page.getByText("to go back:").first().waitFor();
+    await picture(page, "plan-steps");
+    await expectAccessible(page);
+    await page.getByRole("tab", { name: "Hosts 62" }).click();
+    await page.getByText("62 hosts", { exact: true }).waitFor();
+    await page.getByRole("tab", { name: "Left out 1" }).click();
+    await page.getByText("no ring of the policy selects its labels").waitFor();
+    await page.reload();
+    await page.getByText("lonely-01").waitFor();
+  });
+
+  test("compares with another plan of the case", async () => {
+    const { page } = seen;
+    await page.getByRole("tab", { name: "Compare" }).click();
+    await page.getByRole("combobox", { name: "Plan" }).click();
+    await page.getByRole("option").first().click();
+    await page.getByRole("cell", { name: "web-r1-01" }).waitFor();
+    await picture(page, "plan-compare");
+  });
+
+  test("fits a phone, and asks people for approval", async () => {
+    const { page } = seen;
+    await page.goto(`/plans/${digest}`);
+    await page.getByRole("button", { name: "canary-01: waiting" }).waitFor();
+    await page.setViewportSize({ width: 390, height: 844 });
+    await expectNoSidewaysScroll(page);
+    await picture(page, "plan-narrow");
+    await page.getByRole("button", { name: "Ask for approval" }).click();
+    await page.getByLabel("Why").fill("closes a hole");
+    await page.getByRole("dialog").getByRole("button", { name: "Ask for approval" }).click();
+    await page.waitForURL(/\/changes\/C-\d+$/);
+    await page.getByText("so somebody else has to approve it").waitFor();
+  });
+});
