@@ -4,6 +4,7 @@ import { ask, type Client } from "../client/client.ts";
 import { type SignedView, signedView } from "../plan/signed-view.ts";
 import { type Cli, say, show } from "./cli.ts";
 import { people } from "./names.ts";
+import { allPages } from "./pages.ts";
 import { signWithSshKey } from "./ssh-sign.ts";
 import { changeTable, changeText, signedText } from "./view/change.ts";
 
@@ -35,11 +36,19 @@ export function registerChange(program: Command, cli: Cli): void {
     .description("Changes, newest first")
     .option("--waiting", "only those that wait for your approval")
     .action(async (flags: { waiting?: true }) => {
-      const query = flags.waiting === true ? { waiting: "me" as never } : {};
-      const { items } = await ask(cli.client().GET("/api/v1/changes", { params: { query } }));
+      const client = cli.client();
+      const items = await allPages((cursor) => {
+        const query = {
+          limit: 100,
+          ...(flags.waiting === true ? { waiting: "me" as never } : {}),
+          ...(cursor === undefined ? {} : { cursor: Number(cursor) }),
+        };
+        return ask(client.GET("/api/v1/changes", { params: { query } }));
+      });
       show(cli, items, () => changeTable(items, cli.clock()));
     });
   registerShow(change, cli);
+  registerEdit(change, cli);
   registerApprove(change, cli);
   for (const verb of ["reject", "withdraw"] as const) {
     change
@@ -71,6 +80,26 @@ function registerShow(change: Command, cli: Cli): void {
       // Programs, too, get what this machine recomputed beside what the server says.
       show(cli, { ...shown, recomputed: { ...view, faults } }, () =>
         changeText(shown, { ...view, faults }, { names, now: cli.clock() }),
+      );
+    });
+}
+
+function registerEdit(change: Command, cli: Cli): void {
+  change
+    .command("edit <change>")
+    .description("Give the change another plan; approvals of the old one no longer count")
+    .requiredOption("--plan <digest>", "the new plan, at least 8 digits of its digest")
+    .requiredOption("--reason <text>", "why it should be done like this")
+    .action(async (ref: string, flags: { plan: string; reason: string }) => {
+      const params = { path: { change: ref } };
+      const body = { plan: flags.plan, reason: flags.reason };
+      const edited = await ask(
+        cli.client().POST("/api/v1/changes/{change}/plan", { params, body }),
+      );
+      show(
+        cli,
+        edited,
+        () => `${edited.number} has the plan ${edited.plan.slice(0, 12)} and is ${edited.state}.`,
       );
     });
 }

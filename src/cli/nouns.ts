@@ -4,6 +4,7 @@ import { registerChange } from "./change.ts";
 import type { Cli } from "./cli.ts";
 import { registerCompletion } from "./completion.ts";
 import { registerDoctor } from "./doctor.ts";
+import { addExamples } from "./examples.ts";
 import { registerHost } from "./host.ts";
 import { registerIntel } from "./intel.ts";
 import { registerPatch } from "./patch.ts";
@@ -23,4 +24,5 @@ export function registerNouns(program: Command, cli: Cli): void {
   registerAudit(program, cli);
   registerDoctor(program, cli);
   registerCompletion(program, cli);
+  addExamples(program);
 }

@@ -4,6 +4,7 @@ import type { Command } from "commander";
 import { Failure } from "../base/failure.ts";
 import { ask, type Client } from "../client/client.ts";
 import { type Cli, show } from "./cli.ts";
+import { allPages } from "./pages.ts";
 import { readNamedText } from "./read-file.ts";
 import { renderTable } from "./view/table.ts";
 import { whenText } from "./view/when.ts";
@@ -12,6 +13,7 @@ import { whenText } from "./view/when.ts";
 export function registerPeople(program: Command, cli: Cli): void {
   registerSetup(program, cli);
   registerLogin(program, cli);
+  registerPassword(program, cli);
   registerUser(program, cli);
   registerToken(program, cli);
   registerKey(program, cli);
@@ -108,6 +110,25 @@ function registerLogin(program: Command, cli: Cli): void {
     });
 }
 
+function registerPassword(program: Command, cli: Cli): void {
+  program
+    .command("password")
+    .description("Set or change the password that you sign in to the pages with")
+    .action(async () => {
+      const client = cli.client();
+      const { terminal } = cli;
+      const typed = (prompt: string): Promise<string> => terminal.readLine(prompt, true);
+      const current = await typed("Current password (empty where you have none): ");
+      const next = await typed("New password: ");
+      if ((await typed("New password again: ")) !== next) {
+        throw new Failure("invalid", "The two new passwords differ. Nothing was changed.");
+      }
+      const body = current === "" ? { next } : { current, next };
+      await ask(client.PUT("/api/v1/me/password", { body }));
+      show(cli, { changed: true }, () => "The password is changed.");
+    });
+}
+
 const ROLES = ["viewer", "operator", "approver", "admin"] as const;
 type Role = (typeof ROLES)[number];
 
@@ -154,7 +175,11 @@ function registerUser(program: Command, cli: Cli): void {
     .command("list")
     .description("People and services")
     .action(async () => {
-      const { items } = await ask(cli.client().GET("/api/v1/users"));
+      const client = cli.client();
+      const items = await allPages((cursor) => {
+        const query = { limit: 100, ...(cursor === undefined ? {} : { cursor }) };
+        return ask(client.GET("/api/v1/users", { params: { query } }));
+      });
       show(cli, items, () =>
         renderTable(items, [
           { head: "handle", cell: (u) => u.handle },

@@ -26,8 +26,15 @@ export function registerPlan(program: Command, cli: Cli): void {
     .description("Plans, newest first")
     .option("--patch <case>", "of one case")
     .action(async (flags: { patch?: string }) => {
-      const query = flags.patch === undefined ? {} : { patch: flags.patch };
-      const { items } = await ask(cli.client().GET("/api/v1/plans", { params: { query } }));
+      const client = cli.client();
+      const items = await allPages((cursor) => {
+        const query = {
+          limit: 100,
+          ...(flags.patch === undefined ? {} : { patch: flags.patch }),
+          ...(cursor === undefined ? {} : { cursor }),
+        };
+        return ask(client.GET("/api/v1/plans", { params: { query } }));
+      });
       show(cli, items, () => planTable(items, cli.clock()));
     });
   plan

@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { Failure } from "../base/failure.ts";
 import { ask } from "../client/client.ts";
 import { type Cli, show } from "./cli.ts";
+import { allPages } from "./pages.ts";
 import { rolloutTable, rolloutText, targetTable } from "./view/rollout.ts";
 import { safeText } from "./view/table.ts";
 import { lookAtRollout, watchRollout } from "./watch-rollout.ts";
@@ -68,7 +69,11 @@ function registerShow(rollout: Command, cli: Cli): void {
     .command("list")
     .description("Rollouts, newest first")
     .action(async () => {
-      const { items } = await ask(cli.client().GET("/api/v1/rollouts"));
+      const client = cli.client();
+      const items = await allPages((cursor) => {
+        const query = { limit: 100, ...(cursor === undefined ? {} : { cursor: Number(cursor) }) };
+        return ask(client.GET("/api/v1/rollouts", { params: { query } }));
+      });
       show(cli, items, () => rolloutTable(items, cli.clock()));
     });
   rollout

@@ -1,5 +1,6 @@
 import createClient, { type Client as FetchClient } from "openapi-fetch";
 import type { FailureCode } from "../base/failure.ts";
+import { reachProblem } from "./reach-problem.ts";
 import type { paths } from "./schema.d.ts";
 
 /** The typed client of the API: `client.GET("/api/v1/hosts/{host}", { params: … })`. */
@@ -13,6 +14,7 @@ export interface ClientOptions {
 }
 
 export function openClient(options: ClientOptions): Client {
+  demandAddress(options.url);
   return createClient<paths>({
     baseUrl: options.url.replace(/\/+$/, ""),
     headers: authorization(options),
@@ -58,7 +60,11 @@ interface Reply {
 export async function ask<R extends Reply>(
   pending: Promise<R>,
 ): Promise<Exclude<R["data"], undefined>> {
-  const reply = await pending;
+  const reply = await pending.catch((cause: unknown) => {
+    if (!(cause instanceof SyntaxError)) throw cause;
+    const message = "What answers at this address is not a Fettle server: it sends no JSON.";
+    throw new ApiProblem("unavailable", message, { cause });
+  });
   if (!reply.response.ok) throw problemFrom(reply.error, reply.response);
   return reply.data as Exclude<R["data"], undefined>;
 }
@@ -69,12 +75,16 @@ export async function reach(url: string, call: () => Promise<Response>): Promise
     return await call();
   } catch (cause) {
     if (cause instanceof Error && cause.name === "AbortError") throw cause;
-    throw new ApiProblem(
-      "unavailable",
-      `No Fettle server answers at ${url}. Start it with: npm start. Or name another with --url.`,
-      { cause },
-    );
+    throw new ApiProblem("unavailable", reachProblem(url, cause), { cause });
   }
+}
+
+function demandAddress(url: string): void {
+  if (["http:", "https:"].includes(URL.parse(url)?.protocol ?? "")) return;
+  throw new ApiProblem(
+    "invalid",
+    `${url} is not the address of a server. Write it like http://localhost:7700.`,
+  );
 }
 
 /** Reads problem details (RFC 9457); a proxy's page in their place is told by its status. */
@@ -86,7 +96,8 @@ export function problemFrom(body: unknown, response: Response): ApiProblem {
   };
   const requestId = response.headers.get("x-request-id");
   if (typeof problem.code !== "string" || typeof problem.detail !== "string") {
-    const message = `The server answered with status ${response.status} and no explanation.`;
+    const where = response.url === "" ? "The server" : response.url;
+    const message = `${where} answered with status ${response.status} and no explanation, as no Fettle server does. Is the address right, and what stands between?`;
     return new ApiProblem(response.status >= 500 ? "unavailable" : "invalid", message, {
       requestId,
     });

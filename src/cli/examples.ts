@@ -1,0 +1,83 @@
+import type { Command } from "commander";
+
+/** Examples of every command, shown by `--help`; a test walks the tree and misses none. */
+const examples: Readonly<Record<string, readonly string[]>> = {
+  setup: ["setup", "setup --handle alice --link"],
+  login: ["login", "login --invite-file bob.invite"],
+  whoami: ["whoami"],
+  password: ["password"],
+  "user add": ["user add bob --role approver", "user add ops --role operator:env=prod"],
+  "user invite": ["user invite bob"],
+  "user list": ["user list"],
+  "user grant": ["user grant bob approver", "user grant ops operator:env=prod"],
+  "user revoke": ["user revoke ops operator:env=prod"],
+  "user disable": ["user disable bob"],
+  "user enable": ["user enable bob"],
+  "token create": ["token create ci --file ci.token --days 30 --limit viewer"],
+  "token list": ["token list"],
+  "token revoke": ["token revoke 0198c2d4-…"],
+  "key add": ["key add ~/.ssh/id_ed25519.pub"],
+  "key list": ["key list", "key list --user bob"],
+  "key remove": ["key remove 0198c2d4-…"],
+  "host add": [
+    "host add web-1 --ssh root@10.0.0.11 --identity ~/.ssh/ops --label ring=canary",
+    "host add here --local",
+  ],
+  "host import": ["host import inventory.ini", "host import hosts.csv --apply"],
+  "host list": ["host list", "host list --selector env=prod,ring!=canary"],
+  "host show": ["host show web-1"],
+  "host label": ["host label web-1 ring=1 env=prod", "host label web-1 env-"],
+  "host remove": ["host remove web-1"],
+  "host scan": ["host scan --all --watch", "host scan web-1 web-2"],
+  "host program": ["host program > fettle-host"],
+  "host enrol": ["host enrol web-1 --policy policies/rings.yaml"],
+  "host status": ["host status web-1"],
+  "feed status": ["feed status"],
+  "feed load": ["feed load", "feed load kev.json --as-of 2026-11-20"],
+  "finding list": ["finding list --kev", "finding list --group source --search openssl"],
+  "finding show": ["finding show CVE-2023-44487"],
+  "patch list": ["patch list", "patch list --cases"],
+  "patch open": ["patch open nginx", "patch open openssl --ecosystem Debian:12"],
+  "patch show": ["patch show P-1"],
+  "patch drop": ['patch drop P-1 --reason "the package is removed instead"'],
+  "patch close": ['patch close P-1 --reason "observed for a week"'],
+  "patch reopen": ['patch reopen P-1 --reason "exploited now"'],
+  "plan create": ["plan create --patch P-1 --policy policies/rings.yaml"],
+  "plan list": ["plan list --patch P-1"],
+  "plan show": ["plan show 9f3c12ab"],
+  "plan hosts": ["plan hosts 9f3c12ab"],
+  "plan diff": ["plan diff 9f3c12ab 77aa01fe"],
+  "change request": ['change request --plan 9f3c12ab --reason "known exploited"'],
+  "change edit": ['change edit C-1 --plan 77aa01fe --reason "without the database hosts"'],
+  "change list": ["change list", "change list --waiting"],
+  "change show": ["change show C-1"],
+  "change approve": ["change approve C-1 --key ~/.ssh/id_ed25519"],
+  "change reject": ['change reject C-1 --reason "not before the weekend"'],
+  "change withdraw": ['change withdraw C-1 --reason "a newer update is out"'],
+  "rollout start": ["rollout start C-1 --watch"],
+  "rollout list": ["rollout list"],
+  "rollout show": ["rollout show R-1"],
+  "rollout watch": ["rollout watch R-1", "rollout watch R-1 -o json"],
+  "rollout halt": ['rollout halt R-1 --reason "errors in the shop"'],
+  "rollout resume": ['rollout resume R-1 --reason "the shop is mended"'],
+  "rollout stop": ['rollout stop R-1 --reason "a newer plan replaces it"'],
+  "rollout skip": ['rollout skip R-1 web-7 --reason "it is being replaced"'],
+  "rollout retry": ["rollout retry R-1", "rollout retry R-1 web-7"],
+  "rollout lost": ['rollout lost R-1 web-7 --reason "the machine is gone"'],
+  explain: ["explain host web-1 patch P-1"],
+  "audit list": ["audit list --patch P-1", "audit list --type change.approved"],
+  "audit key": ["audit key > log.key"],
+  "audit head": ["audit head > head"],
+  "audit export": ["audit export ledger.jsonl"],
+  "audit verify": ["audit verify ledger.jsonl --key log.key --known-head head"],
+  doctor: ["doctor", "doctor -o json"],
+};
+
+export function addExamples(command: Command, words: readonly string[] = []): void {
+  const shown = examples[words.join(" ")];
+  if (shown !== undefined) {
+    const lines = shown.map((line) => `  fettle ${line}`);
+    command.addHelpText("after", ["", "Examples:", ...lines].join("\n"));
+  }
+  for (const child of command.commands) addExamples(child, [...words, child.name()]);
+}
