@@ -136,7 +136,12 @@ describe("the command line, from setup to the proof", () => {
     expect(fettle("host", "add", "here", "--local", ...label)).toMatchObject({ code: 1 });
     const scan = fettle("-o", "json", "host", "scan", "here", "--no-refresh", "--watch");
     expect(scan.code).toBe(0);
-    expect(JSON.parse(scan.out)).toMatchObject({ hosts: 1, failed: 0 });
+    const told = scan.out
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    expect(told.map((event) => event.event)).toContain("scan");
+    expect(told.at(-1)).toMatchObject({ event: "end", exit: 0, shown: { hosts: 1, failed: 0 } });
     const table = fettle("host", "list").out;
     expect(table).toMatch(/^HOST +SYSTEM/);
     expect(table).toMatch(/here +debian .* reachable +fresh/);
@@ -202,8 +207,72 @@ describe("the command line, from setup to the proof", () => {
     expect(fettle("feed", "load", broken)).toMatchObject({ code: 2, out: "" });
     const both = fettle("-o", "json", "feed", "load", feed, broken, ...asOf);
     expect(both.code).toBe(2);
-    expect(JSON.parse(both.out)).toHaveLength(1);
+    const told = both.out
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    expect(told.filter((event) => event.event === "feed").map((event) => event.state)).toEqual([
+      "working",
+      "done",
+      "working",
+      "failed",
+    ]);
+    expect(told.at(-1)).toMatchObject({ event: "end", exit: 2 });
+    expect(told.at(-1).shown).toHaveLength(1);
     expect(both.err).toContain(broken);
+  });
+
+  test("is checked by the doctor, who needs an administrator for all of it", () => {
+    const said = fettle("doctor");
+    expect(said.out).toMatch(/■ good +database +embedded PostgreSQL 18/);
+    expect(said.out).toMatch(/■ good +ledger +\d+ entries, its head is signed/);
+    expect(said.out).toMatch(/■ good +background work/);
+    expect(said.out).toMatch(/0 could not be looked at/);
+    const { findings, exit } = JSON.parse(fettle("-o", "json", "doctor").out);
+    expect(exit).toBe(said.code);
+    expect(findings.filter((one: { state: string }) => one.state === "bad")).toEqual([]);
+    expect(fettleAs("bob", "doctor").out).toMatch(/\? unknown +server and database/);
+    chmodSync(join(server.state, "ledger/log.key"), 0o644);
+    const loose = fettle("doctor");
+    chmodSync(join(server.state, "ledger/log.key"), 0o600);
+    expect(loose.code).toBe(1);
+    expect(loose.out).toContain("ledger/log.key has mode 0644");
+  });
+
+  test("completes names from the server, quickly and in silence", () => {
+    expect(fettle("complete-names", "hosts", "he")).toEqual({ code: 0, out: "here\n", err: "" });
+    expect(fettle("complete-names", "users", "")).toMatchObject({ code: 0, err: "" });
+    const alone = fettle("--url", "http://127.0.0.1:9", "complete-names", "hosts", "");
+    expect(alone).toEqual({ code: 0, out: "", err: "" });
+  });
+
+  test("tells a command without a server, or at a wrong address, what to do", () => {
+    const wrong: readonly (readonly [string, number, RegExp])[] = [
+      ["http://127.0.0.1:9", 1, /127\.0\.0\.1:9.*--url/],
+      ["http://nobody.invalid", 1, /name in http:\/\/nobody\.invalid is not known/],
+      [server.url.replace("http:", "https:"), 1, /http:\/\/ instead of https/],
+      ["nonsense", 2, /not the address of a server/],
+    ];
+    for (const [url, code, words] of wrong) {
+      const credentials = join(folder, "token-only");
+      const ran = spawnSync(
+        process.execPath,
+        [join(clone, "src/main/cli.ts"), "--url", url, "host", "list"],
+        {
+          encoding: "utf8",
+          env: {
+            ...serverEnvironment(server.sockets),
+            FETTLE_TOKEN: "fettle_x",
+            XDG_CONFIG_HOME: credentials,
+          },
+        },
+      );
+      expect({ code: ran.status, out: ran.stdout }, url).toEqual({ code, out: "" });
+      expect(ran.stderr).toMatch(words);
+      expect(ran.stderr).not.toContain("    at ");
+    }
+    expect(fettle("hots", "list").err).toContain("Did you mean host?");
+    expect(fettle("host", "lst").err).toContain("Did you mean list?");
   });
 
   test("says what blocks, and where to look next", () => {

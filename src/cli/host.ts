@@ -14,6 +14,9 @@ import { renderFacts, renderTable, safeText } from "./view/table.ts";
 import { watchScan } from "./watch-scan.ts";
 
 /** Hosts: add, import, look at, scan. */
+/** The newest things that happened on a host, or did not. */
+const TIMELINE_SHOWN = 12;
+
 export function registerHost(program: Command, cli: Cli): void {
   const host = program.command("host").description("Hosts and what is on them");
   registerAdd(host, cli);
@@ -238,14 +241,26 @@ function registerLook(host: Command, cli: Cli): void {
     });
   host
     .command("show <name>")
-    .description("One host: states, facts, packages with updates, findings' reasons elsewhere")
+    .description(
+      "One host: its four states, facts and updates, and what happened there or why nothing did",
+    )
     .action(async (name: string) => {
       const client = cli.client();
       const params = { path: { host: name } };
       const shown = await ask(client.GET("/api/v1/hosts/{host}", { params }));
       const packages = await ask(client.GET("/api/v1/hosts/{host}/packages", { params }));
       const offers = await ask(client.GET("/api/v1/hosts/{host}/offers", { params }));
-      const all = { ...shown, packages: packages.items, offers: offers.items };
+      const timeline = await ask(
+        client.GET("/api/v1/hosts/{host}/timeline", {
+          params: { ...params, query: { limit: TIMELINE_SHOWN } },
+        }),
+      );
+      const all = {
+        ...shown,
+        packages: packages.items,
+        offers: offers.items,
+        timeline: timeline.items,
+      };
       show(cli, all, () => hostText(all, cli.clock()));
     });
 }

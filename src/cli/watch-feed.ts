@@ -1,5 +1,6 @@
 import { statSync } from "node:fs";
-import { ask, type Client } from "../client/client.ts";
+import { Failure, failureTable } from "../base/failure.ts";
+import { ApiProblem, ask, type Client } from "../client/client.ts";
 import { type Cli, show } from "./cli.ts";
 import { sayLeft, whileWorking } from "./follow.ts";
 import { openProgress, type Progress, seenAt } from "./progress.ts";
@@ -136,7 +137,7 @@ function endLoad(
   const { outcomes, failed, problem } = end;
   if (problem !== null) cli.terminal.err(`${problem}\n`);
   const isBad = outcomes.some((o) => o.kind === "refused" || o.kind === "unavailable");
-  const exit = isBad || failed !== null ? 1 : 0;
+  const exit = failed === null ? (isBad ? 1 : 0) : exitOf(failed);
   if (progress.mode === "json") {
     progress.tell([{ at: seenAt(cli), event: "end", exit, shown: outcomes, problem }]);
   } else if (outcomes.length > 0 || failed === null) {
@@ -149,6 +150,12 @@ function endLoad(
 function kindText(outcome: Loaded): string {
   const entries = outcome.entryCount === undefined ? "" : `, ${outcome.entryCount} entries`;
   return `${outcome.feed} ${outcome.kind}${entries}`;
+}
+
+/** What the command ends with when this is thrown. */
+function exitOf(failed: unknown): number {
+  const isTold = failed instanceof ApiProblem || failed instanceof Failure;
+  return isTold ? failureTable[failed.code].exit : 1;
 }
 
 async function feeds(client: Client) {

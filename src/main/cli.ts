@@ -37,7 +37,7 @@ const program = new Command("fettle")
       .default("table"),
   )
   .option("--url <address>", "server to talk to (FETTLE_URL; default: the one used last)")
-  .showHelpAfterError()
+  .showHelpAfterError("Add --help to see how it is used.")
   .exitOverride()
   .configureOutput({
     writeOut: (text) => terminal.out(text),

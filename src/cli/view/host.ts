@@ -1,7 +1,7 @@
 import type { Instant } from "../../base/instant.ts";
 import type { components } from "../../client/schema.d.ts";
 import { renderFacts, renderTable, safeText } from "./table.ts";
-import { whenText } from "./when.ts";
+import { clockText, whenText } from "./when.ts";
 
 type Host = components["schemas"]["ShownHost"];
 type Facts = components["schemas"]["HostFacts"];
@@ -57,6 +57,7 @@ interface ShownHost {
         readonly suite: string;
       }[]
     | null;
+  readonly timeline: readonly components["schemas"]["TimelineEntry"][];
 }
 
 export function hostText(shown: ShownHost, now: Instant): string {
@@ -90,7 +91,17 @@ export function hostText(shown: ShownHost, now: Instant): string {
   if (facts !== null && facts.sources.length > 0) parts.push(sourcesText(facts));
   if (facts !== null && facts.notes.length > 0)
     parts.push(facts.notes.map((n) => `note: ${safeText(n)}`).join("\n"));
+  if (shown.timeline.length > 0) parts.push(timelineText(shown.timeline));
   return parts.join("\n\n");
+}
+
+/** What happened there, or why nothing did; newest first. */
+function timelineText(entries: ShownHost["timeline"]): string {
+  const rows = entries.flatMap((entry) => [
+    `  ${clockText(entry.at)}  ${safeText(entry.sentence)}`,
+    ...entry.details.slice(0, 3).map((detail) => `${" ".repeat(24)}${safeText(detail)}`),
+  ]);
+  return ["Timeline, newest first", ...rows].join("\n");
 }
 
 function stateText(state: Host["states"]["risk"]): string {
