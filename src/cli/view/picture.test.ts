@@ -52,6 +52,17 @@ describe("the picture of a rollout", () => {
     expect(rowOf(["verified", "verified"])).toBe(rowOf(["waiting", "waiting"]));
   });
 
+  test("gives a wave as many rows before it opens as after", () => {
+    for (const columns of [80, 120]) {
+      const heights = (["waiting", "open"] as const).map((state) => {
+        const waves = [{ ...aRollout().waves[0], state }] as never;
+        return pictureOf({ rollout: aRollout({ waves }), targets: [] }, { ...options, columns })
+          .length;
+      });
+      expect(heights[0]).toBe(heights[1]);
+    }
+  });
+
   test("counts hosts by shape where they are too many for the width", () => {
     const targets = Array.from({ length: 200 }, (_, i) =>
       aTarget({ host: `h${i}`, standing: i < 120 ? "verified" : "waiting" }),

@@ -98,10 +98,15 @@ function waveRows(wave: Wave, own: readonly Target[], options: WaveOptions): rea
         [head, ...shapes],
         [pad, counts],
       ];
-  if (wave.state === "waiting") return [...rows, [pad, span(waitingText(wave, now), "dim")]];
+  const isWide = options.columns >= WIDE_COLUMNS;
+  if (wave.state === "waiting") {
+    const why: Line = [pad, span(waitingText(wave, now), "dim")];
+    // The row that its budgets will need stays free.
+    return isWide ? [...rows, why] : [...rows, why, []];
+  }
   const gate = gateSpans(wave, now);
   const budgets = budgetSpans(wave);
-  return options.columns >= WIDE_COLUMNS
+  return isWide
     ? [...rows, [pad, ...gate, span("  "), ...budgets]]
     : [...rows, [pad, ...gate], [pad, ...budgets]];
 }
