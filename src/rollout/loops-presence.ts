@@ -9,7 +9,7 @@ export interface Presence {
 }
 
 /** After its session broke, a server is there again this soon. */
-const AGAIN_MS = 250;
+const AGAIN_MS = 500;
 
 export function startPresence(engine: Engine, onHeld: () => void): Presence {
   const { world, server } = engine;

@@ -29,7 +29,7 @@ export interface Killer {
   stop(): Promise<void>;
 }
 
-const LOOK_MS = 2;
+const LOOK_MS = 4;
 /** One job is killed at most so often: it must get to its end between kills as well. */
 const KILLS_A_JOB_MAX = 3;
 
