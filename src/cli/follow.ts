@@ -105,7 +105,8 @@ async function untilEnded(
       throw new ApiProblem(cause.code, `${cause.message} ${following.farewell}`, { cause });
     }
   };
-  const ended = await untilAborted(look(true), signal);
+  // Who cannot be reached at the very beginning is told at once.
+  const ended = await untilAborted(following.look(true), signal);
   if (ended !== false) return ended === true ? "ended" : "left";
   for await (const hint of liveHints({ ...connection, signal })) {
     if (!concerns(hint, following.topics())) continue;
