@@ -115,7 +115,7 @@ const columns: readonly Column<Row>[] = [
   { title: "Installed", width: "minmax(0, 1.4fr)", cell: (row) => row.version },
   {
     title: "Also offered",
-    width: "minmax(0, 1.6fr)",
+    width: "minmax(0, 2fr)",
     cell: (row) => {
       if (row.offered === null) return <span className="dim">not known</span>;
       if (row.offered.length === 0) return <span className="dim">–</span>;

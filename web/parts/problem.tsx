@@ -30,6 +30,7 @@ export function Problem(props: { readonly cause: unknown; readonly onRetry?: () 
       color="red"
       variant="outline"
       role="alert"
+      my={8}
       title={titles[code] ?? "Something went wrong"}
     >
       <Text size="sm">{problemText(cause)}</Text>

@@ -1,4 +1,5 @@
 import { Button, Text } from "@mantine/core";
+import { useMediaQuery } from "@mantine/hooks";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import {
   type CSSProperties,
@@ -41,6 +42,7 @@ const NARROW = "(max-width: 760px)";
 export function VirtualList<T>(props: VirtualListProps<T>) {
   const { label, columns, empty, rowHeight = 38 } = props;
   const rows = useRows(props);
+  const isNarrow = useMediaQuery(NARROW, undefined, { getInitialValueInEffect: false });
   const box = useRef<HTMLDivElement>(null);
   const virtual = useVirtualizer({
     count: rows.total ?? 0,
@@ -55,9 +57,7 @@ export function VirtualList<T>(props: VirtualListProps<T>) {
   useEffect(() => {
     if (rows.total !== null && rows.total > 0) want(first, last);
   });
-  const shown = window.matchMedia(NARROW).matches
-    ? columns.filter((column) => column.isWideOnly !== true)
-    : columns;
+  const shown = isNarrow ? columns.filter((column) => column.isWideOnly !== true) : columns;
   if (rows.total === null && rows.cause !== null) {
     return <Problem cause={rows.cause} onRetry={rows.showNew} />;
   }
