@@ -277,7 +277,14 @@ describe("the house", () => {
 
 describe("the pages", () => {
   /** Pure files that show what is signed; the browser recomputes it from the documents themselves. */
-  const shown = ["src/plan/statement.ts", "src/plan/signed-view.ts", "src/base/instant.ts"];
+  const shown = [
+    "src/plan/statement.ts",
+    "src/plan/body.ts",
+    "src/plan/signed-view.ts",
+    "src/base/instant.ts",
+  ];
+  /** Keeps the last head of the log that the browser saw, which is public; no page keeps anything else. */
+  const remembering = "web/ledger/seen-head.ts";
 
   it("are there to be judged", () => {
     expect(pages.length).toBeGreaterThan(30);
@@ -299,7 +306,8 @@ describe("the pages", () => {
     const forbidden =
       /\bfetch\(|\brefetchInterval\b|\binnerHTML\b|dangerouslySetInnerHTML|\b(local|session)Storage\b|\beval\(/;
     const timers = /\bsetInterval\(/;
-    const problems = pages.flatMap((file) =>
+    const judged = pages.filter((file) => file !== remembering);
+    const problems = judged.flatMap((file) =>
       codeLines(file)
         .filter((line) => forbidden.test(line) || (timers.test(line) && !clocks.includes(file)))
         .map((line) => `${file}: ${line.trim()}`),

@@ -1464,6 +1464,7 @@ export interface components {
             object: string;
             patch: string | null;
             plan: string | null;
+            sentence: string;
             type: string;
         };
         FixFirstItem: {
@@ -2235,6 +2236,7 @@ export interface operations {
                         leaf: string;
                         proof: string[];
                         root: string;
+                        sentence: string;
                         size: number;
                     };
                 };

@@ -1,3 +1,5 @@
+import { z } from "zod";
+
 /**
  * One event as a sentence, for pages and terminals alike. Events without a sentence of their own are
  * told by their facts. The text may hold what hosts and feeds said: whoever shows it makes it safe.
@@ -5,6 +7,16 @@
 interface ToldEvent {
   readonly type: string;
   readonly facts: Readonly<Record<string, unknown>>;
+}
+
+const entrySchema = z.looseObject({
+  type: z.string(),
+  facts: z.record(z.string(), z.unknown()),
+});
+
+/** What an entry of the log tells; its bytes are the server's own, written from an event. */
+export function toldEvent(entry: string): ToldEvent {
+  return entrySchema.parse(JSON.parse(entry));
 }
 
 type Sentence = (facts: Readonly<Record<string, unknown>>) => string;

@@ -6,6 +6,7 @@ import type { AnyRoute } from "../base/route.ts";
 import { demandUnscoped } from "../base/unscoped.ts";
 import { inTransaction } from "../db/database.ts";
 import { verifierKey } from "./checkpoint.ts";
+import { eventSentence, toldEvent } from "./event-sentence.ts";
 import { exportLines } from "./export.ts";
 import { waitForGrowth } from "./loops-watch.ts";
 import type { Head, LedgerEvent } from "./model.ts";
@@ -23,6 +24,8 @@ const eventSchema = z
     index: z.number().int().nullable(),
     at: z.iso.datetime(),
     type: z.string(),
+    /** The event in words. */
+    sentence: z.string(),
     actor: z.string(),
     object: z.string(),
     patch: z.string().nullable(),
@@ -37,7 +40,8 @@ function asReply(event: LedgerEvent): z.output<typeof eventSchema> {
   const { id, index, type, actor, object, patch, change, plan, approved } = event;
   const at = instantToText(event.at);
   const facts = { ...event.facts };
-  return { id, index, at, type, actor, object, patch, change, plan, approved, facts };
+  const sentence = eventSentence(event);
+  return { id, index, at, type, sentence, actor, object, patch, change, plan, approved, facts };
 }
 
 const LOG = "The audit log";
@@ -140,6 +144,8 @@ const getProof = servedRoute({
     index: z.number(),
     size: z.number(),
     entry: z.string(),
+    /** The entry in words. */
+    sentence: z.string(),
     leaf: hashText,
     proof: z.array(hashText),
     root: hashText,
@@ -158,6 +164,7 @@ const getProof = servedRoute({
       index: params.index,
       size,
       entry: found.entry,
+      sentence: eventSentence(toldEvent(found.entry)),
       leaf: found.leaf.toString("base64"),
       proof: found.proof.map((hash) => hash.toString("base64")),
       root: found.root.toString("base64"),

@@ -45,7 +45,8 @@ export async function loadApprovals(
   const { rows } = await sql<{ have: number; need: number }>`
     select c.need,
            (select count(distinct a.person) from live_approval a
-             where a.change = c.id and a.plan = ${of.plan} and a.person <> c.requester_person) as have
+             where a.change = c.id and a.plan = ${of.plan}
+               and a.person <> c.requester_person) as have
       from change c where c.id = ${of.change}`.execute(reader);
   return rows[0] ?? { have: 0, need: 0 };
 }

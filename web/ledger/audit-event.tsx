@@ -1,7 +1,6 @@
 import { Text } from "@mantine/core";
 import { useParams } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
-import { eventSentence } from "../../src/ledger/event-sentence.ts";
 import { api, ask, type Reply } from "../app/api.ts";
 import { Go } from "../app/go.tsx";
 import { useAnswer } from "../app/queries.ts";
@@ -48,7 +47,6 @@ interface EntryText {
   readonly type: string;
   readonly actor: string;
   readonly object: string;
-  readonly facts: Readonly<Record<string, unknown>>;
   readonly change?: string;
   readonly patch?: string;
   readonly plan?: string;
@@ -66,7 +64,7 @@ function Entry({ proof, verifier }: { readonly proof: Proof; readonly verifier: 
         aside={<span className="dim">{event.type}</span>}
         sentence={
           <>
-            <Person subject={event.actor} /> · {eventSentence(event)} · <Instant at={event.at} />
+            <Person subject={event.actor} /> · {proof.sentence} · <Instant at={event.at} />
           </>
         }
         actions={

@@ -1,4 +1,3 @@
-import { eventSentence } from "../../src/ledger/event-sentence.ts";
 import { api, ask } from "../app/api.ts";
 import { useSearch } from "../app/search-state.ts";
 import { Empty } from "../parts/empty.tsx";
@@ -67,7 +66,7 @@ const columns: readonly Column<LedgerEvent>[] = [
   {
     title: "What",
     width: "minmax(0, 3fr)",
-    cell: (event) => <span title={event.type}>{eventSentence(event)}</span>,
+    cell: (event) => <span title={event.type}>{event.sentence}</span>,
   },
   {
     title: "About",
