@@ -82,7 +82,7 @@ describe.skipIf(!hasBrowser && process.env["CI"] === undefined)("a change's page
     const registered = await fetch(`${site.url}/api/v1/keys`, {
       method: "POST",
       headers: { authorization: `Bearer ${site.token}`, "content-type": "application/json" },
-      body: JSON.stringify({ publicKey: readFileSync(`${key}.pub`, "utf8").trim(), title: "mine" }),
+      body: JSON.stringify({ line: readFileSync(`${key}.pub`, "utf8").trim(), title: "mine" }),
     });
     expect([registered.status, await registered.text()]).toEqual([201, expect.anything()]);
     const name = `C-${change.number}.plan`;

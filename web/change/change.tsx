@@ -76,7 +76,7 @@ function Head({ change }: { readonly change: Change }) {
           {need === 1 ? "approval" : "approvals"} given
           {state === "requested" && (
             <>
-              , open until <Instant at={change.expiresAt} />
+              , expires <Instant at={change.expiresAt} />
             </>
           )}
           .

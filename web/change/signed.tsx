@@ -43,8 +43,8 @@ export function Signed({ change }: { readonly change: Change }) {
                 <Table.Td className="mono">{move.from}</Table.Td>
                 <Table.Td className="mono">{move.to}</Table.Td>
                 <Table.Td ta="right">{move.hosts.toLocaleString("en")}</Table.Td>
-                <Table.Td className="mono" title={move.sha256}>
-                  {move.sha256.slice(0, 10)}
+                <Table.Td className={`mono ${styles["file"]}`} title={move.sha256}>
+                  {move.sha256.slice(0, 8)}
                 </Table.Td>
               </Table.Tr>
             ))}
@@ -171,7 +171,7 @@ function Statement({ text }: { readonly text: string }) {
   const parsed = parseStatement(text);
   return (
     <>
-      <Title order={3} size="h4" mt="md" mb="xs">
+      <Title order={3} size="h5" mt="md" mb="xs">
         The bytes
       </Title>
       {parsed.ok ? (

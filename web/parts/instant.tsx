@@ -67,7 +67,7 @@ export function ClockTime(props: {
   const day = isToday
     ? ""
     : `${time.toLocaleDateString("en-GB", { day: "numeric", month: "short" })} `;
-  const isAhead = props.isRelative === true && time.getTime() > from;
+  const isAhead = props.isRelative === true && time.getTime() > Date.now();
   return (
     <time dateTime={props.at} title={`${exact.format(time)} (${props.at})`}>
       {day}

@@ -147,6 +147,7 @@ function Buttons(props: {
       />
       {isHalted ? (
         <ActionButton
+          key="resume"
           action={actionFor("resume")}
           label={labelOf("resume")}
           topics={topics}
@@ -161,6 +162,7 @@ function Buttons(props: {
         />
       ) : (
         <ActionButton
+          key="halt"
           action={actionFor("halt")}
           label={labelOf("halt")}
           topics={topics}

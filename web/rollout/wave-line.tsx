@@ -15,7 +15,11 @@ export function WaveLine(props: {
 }) {
   const { number, ring, state, times, hosts, facts, notes } = props;
   return (
-    <section className={styles["wave"]} aria-label={`Wave ${number}, ${ring}`} data-wave={number}>
+    <section
+      className={styles["wave"]}
+      aria-label={`Wave ${number}, ${ringName(ring)}`}
+      data-wave={number}
+    >
       <div className={styles["waveName"]}>
         <h2>{ringName(ring)}</h2>
         <Mark tone={state.tone}>{state.word}</Mark>
