@@ -3,7 +3,9 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { type TestWorld, testWorld } from "../../test/setup/world.ts";
 import type { Db } from "../db/database.ts";
 import { type Claimed, claim } from "./store-claims.ts";
+import { recordVerdict } from "./store-results.ts";
 import { addHosts, aRollout, openAllWaves, own, type Story } from "./store-story.ts";
+import { takeRollouts } from "./store-turn.ts";
 import { loadTargets } from "./store-view.ts";
 
 let made: TestWorld;
@@ -30,12 +32,23 @@ test("a host that says it is done gets no other job before it was looked at", as
   for (const story of [first, second]) await openAllWaves(db, story);
   expect(await claimFor(first)).toHaveLength(1);
   await sql`
-    update target set state = 'done', ended_at = now(), is_begun = true, lease_owner = null,
+    update target set state = 'done', ended_at = now(), is_begun = true, lease_owner = 'a',
            lease_until = null where rollout = ${first.id}`.execute(db);
   await sql`update host_slot set rollout = null`.execute(db);
   expect(await claimFor(second)).toEqual([]);
   const shown = { rollout: second.id, scopes: [[]], limit: 9 };
   expect(await loadTargets(db, shown)).toMatchObject([{ busyWith: first.number }]);
-  await sql`update target set verdict = 'verified' where rollout = ${first.id}`.execute(db);
+  await sql`update rollout set look_at = now() + interval '1 hour'`.execute(db);
+  await recordVerdict(db, {
+    rollout: first.id,
+    host: hosts[0]!,
+    attempt: 1,
+    owner: "a",
+    verdict: "verified",
+    evidence: null,
+    retryAfterSeconds: 1,
+  });
+  // Whoever waited for the host is looked at at once.
+  expect(await takeRollouts(db, "a")).toHaveLength(2);
   expect(await claimFor(second)).toHaveLength(1);
 });

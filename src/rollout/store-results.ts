@@ -226,7 +226,11 @@ export async function recordVerdict(
      where t.rollout = ${judged.rollout} and t.host = ${judged.host}
        and t.attempt = ${judged.attempt} and t.state in ('done', 'noop') and t.verdict is null
        and t.lease_owner = ${judged.owner}`.execute(tx);
-  await sql`update rollout set look_at = now()
-             where id = ${judged.rollout} and state in ('running', 'halted')`.execute(tx);
+  // Other rollouts may have waited until this host was looked at.
+  await sql`
+    update rollout set look_at = now()
+     where state in ('running', 'halted') and (id = ${judged.rollout} or id in (
+       select o.rollout from target o where o.host = ${judged.host} and o.state = 'ready'))
+  `.execute(tx);
   return numAffectedRows === 1n;
 }
