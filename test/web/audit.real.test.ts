@@ -49,9 +49,9 @@ describe.skipIf(!hasBrowser && process.env["CI"] === undefined)("the audit pages
     const { page } = seen;
     await page.getByLabel("Type, as in change.approved").fill("plan.created");
     await page.waitForURL(/type=plan\.created/);
-    await page.getByText("1 events").waitFor();
+    await page.getByText("1 event", { exact: true }).waitFor();
     await page.reload();
-    await page.getByText("1 events").waitFor();
+    await page.getByText("1 event", { exact: true }).waitFor();
     await page.getByText("planned 3 host(s)").waitFor();
   });
 

@@ -105,9 +105,9 @@ describe.skipIf(!hasBrowser && process.env["CI"] === undefined)("a rollout's pag
     const wave = page.getByRole("region", { name: "Wave 2, ring 1" });
     await wave.getByRole("button", { name: "1 failed" }).click();
     await page.waitForURL(/standing=failed/);
-    await page.getByText("1 hosts", { exact: true }).waitFor();
+    await page.getByText("1 host", { exact: true }).waitFor();
     await page.reload();
-    await page.getByText("1 hosts", { exact: true }).waitFor();
+    await page.getByText("1 host", { exact: true }).waitFor();
   });
 
   test("halts at once with a reason, says who may still start, and goes on", async () => {

@@ -49,6 +49,7 @@ export function ChangesPage() {
         listKey={["changes", query]}
         topics={["changes"]}
         label="changes"
+        single="change"
         columns={columns}
         href={(change) => `/changes/${change.number}`}
         rowId={(change) => change.id}
@@ -147,7 +148,7 @@ const columns: readonly Column<ListedChange>[] = [
     isWideOnly: true,
   },
   {
-    title: "Valid until",
+    title: "Expires",
     width: "110px",
     cell: (change) => <Instant at={change.expiresAt} />,
     isWideOnly: true,

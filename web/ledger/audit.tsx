@@ -33,6 +33,7 @@ export function AuditPage() {
         listKey={["audit", query]}
         topics={["audit"]}
         label="events, newest first"
+        single="event"
         columns={columns}
         href={(event) => (event.index === null ? "/audit" : `/audit/${event.index}`)}
         rowId={(event) => event.id}

@@ -26,6 +26,8 @@ export interface Column<T> {
 interface VirtualListProps<T> extends RowsSource<T> {
   /** What the rows are, for screen readers and the count: "hosts". */
   readonly label: string;
+  /** The same for a single one: "host". */
+  readonly single?: string;
   readonly columns: readonly Column<T>[];
   readonly href?: (row: T) => string;
   /** Shown in place of the list when there is nothing, in words that teach. */
@@ -119,7 +121,7 @@ export function VirtualList<T>(props: VirtualListProps<T>) {
       </div>
       <div className="list-foot" aria-live="polite">
         <Text size="xs" c="dimmed">
-          {rows.total === null ? "Loading …" : `${rows.total.toLocaleString("en")} ${label}`}
+          {rows.total === null ? "Loading …" : countText(rows.total, props)}
         </Text>
         {rows.hasNew && (
           <Button size="compact-xs" variant="light" onClick={rows.showNew}>
@@ -130,6 +132,13 @@ export function VirtualList<T>(props: VirtualListProps<T>) {
       {rows.cause !== null && <Problem cause={rows.cause} onRetry={rows.showNew} />}
     </div>
   );
+}
+
+function countText(
+  total: number,
+  of: { readonly label: string; readonly single?: string | undefined },
+): string {
+  return `${total.toLocaleString("en")} ${total === 1 ? (of.single ?? of.label) : of.label}`;
 }
 
 function Row<T>(props: {

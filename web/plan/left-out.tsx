@@ -38,6 +38,7 @@ export function LeftOut({ plan }: { readonly plan: Plan }) {
             listKey={["plan", digest, "left-out"]}
             topics={[]}
             label="hosts left out"
+            single="host left out"
             columns={columns}
             rowId={(host) => host.host}
             load={async ({ skip, limit }) => {

@@ -29,6 +29,7 @@ export function PlanHosts({ plan }: { readonly plan: Plan }) {
         listKey={["plan", plan.digest, "hosts", query]}
         topics={[]}
         label="hosts"
+        single="host"
         columns={columns}
         href={(host) => `/hosts/${host.host}`}
         rowId={(host) => host.host}

@@ -43,6 +43,7 @@ export function RolloutsPage() {
         listKey={["rollouts", query]}
         topics={["rollouts"]}
         label="rollouts"
+        single="rollout"
         columns={columns}
         href={(row) => `/rollouts/${row.ref}`}
         rowId={(row) => row.id}

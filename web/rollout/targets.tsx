@@ -55,6 +55,7 @@ export function Targets({ rollout }: { readonly rollout: Rollout }) {
           `/rollouts/${rollout.ref}?${new URLSearchParams({ ...search, host: target.name })}`
         }
         label="hosts"
+        single="host"
         columns={columnsFor(rings)}
         topics={[`rollout:${rollout.id}`]}
         rowId={(target) => target.host}
