@@ -38,7 +38,7 @@ export interface Contest {
 const KEY_EXCHANGE = "sntrup761x25519-sha512@openssh.com";
 const ACT_MS_MAX = 300_000;
 /** How often the rollout is looked at; half of it is added to what is measured, on average. */
-const LOOK_MS = 100;
+const LOOK_MS = 300;
 
 /**
  * `refresh`: the hosts last read their sources eight days ago, so each reads them again within the

@@ -19,6 +19,8 @@ umask 077
 # With less than this, what cannot be written is taken to be for want of space.
 DISK_FULL_KB=1024
 
+NEWLINE='
+'
 # SHA-256 of nothing.
 EMPTY_DIGEST=e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855
 
@@ -35,17 +37,13 @@ fail_code() { # CODE fact…
   return 1
 }
 
+# For `$(now_s)` only, whose subshell it becomes: one process, not two.
 now_s() {
-  date +%s
+  exec date +%s
 }
 
-# Seconds since boot, which no clock change moves.
-uptime_s() {
-  read -r up_text _ </proc/uptime
-  say "${up_text%%.*}"
-}
-
-# The same in hundredths of a second, in UPTIME_CS and without a process: permits live seconds.
+# Time since boot in hundredths of a second, which no clock change moves: UPTIME_CS, and whole
+# seconds in UPTIME_S. It costs no process.
 read_uptime_cs() {
   read -r up_text _ </proc/uptime
   up_part=${up_text#*.}
@@ -54,9 +52,37 @@ read_uptime_cs() {
   while :; do
     case $UPTIME_CS in
       0?*) UPTIME_CS=${UPTIME_CS#0} ;;
-      *) return 0 ;;
+      *) break ;;
     esac
   done
+  UPTIME_S=$((UPTIME_CS / 100))
+}
+
+# The boot id as 32 hex digits in BOOT.
+read_boot() {
+  IFS=- read -r rb_a rb_b rb_c rb_d rb_e </proc/sys/kernel/random/boot_id
+  BOOT=$rb_a$rb_b$rb_c$rb_d$rb_e
+}
+
+# --- Waiting for another process -----------------------------------------------------------------
+#
+# Worker and relay wake each other through pipes with a name. A ring is only a hint: whoever waits
+# has the pipe open, looks at the files, waits, and looks again whatever ended the wait.
+
+BELL_WAIT_S=2
+
+ring() { # PIPE
+  [ ! -p "$1" ] || say 1<>"$1" || :
+}
+
+# Opens a bell for `bell_wait` on the descriptor that the caller names: `bell_make P && exec 6<>P`.
+bell_make() { # PIPE
+  [ -p "$1" ] || mkfifo "$1" || cannot_write "${1##*/}"
+}
+
+# Until somebody rings, or the wait is over. Standard input is the open bell.
+bell_wait() {
+  timeout "$BELL_WAIT_S" dd bs=4096 count=1 >/dev/null 2>&1
 }
 
 # Why something could not be written: a full disk has a code of its own, as it passes by itself.
@@ -99,7 +125,7 @@ check_platform() {
   if [ "$((pl_big * 1000))" != 4294967296000 ]; then
     fail_code E_PLATFORM "this shell has no 64-bit numbers" || return 1
   fi
-  for pl_tool in awk cat date dd flock grep mkdir mv rm setsid sha256sum ssh-keygen stat \
+  for pl_tool in awk cat date dd flock grep mkdir mkfifo mv rm setsid sha256sum ssh-keygen stat \
     sync tail timeout tr wc; do
     command -v "$pl_tool" >/dev/null ||
       fail_code E_PLATFORM "this host has no $pl_tool" || return 1

@@ -7,61 +7,57 @@ sign_as_host() { # NAMESPACE FILE
   ssh-keygen -Y sign -n "$1" -f "$VAR/key" <"$2" 2>/dev/null
 }
 
-boot_id_hex() {
-  tr -d '\n-' </proc/sys/kernel/random/boot_id
+# DG_JOURNAL, DG_OUTPUT and DG_POLICY in one process; a file that is not there is an empty one.
+read_digests() { # DIR
+  DG_JOURNAL=$EMPTY_DIGEST DG_OUTPUT=$EMPTY_DIGEST DG_POLICY=$EMPTY_DIGEST
+  while read -r dg_sum dg_file; do
+    case $dg_file in
+      "$ETC/policy") DG_POLICY=$dg_sum ;;
+      */journal) DG_JOURNAL=$dg_sum ;;
+      */output) DG_OUTPUT=$dg_sum ;;
+    esac
+  done <<END
+$(sha256sum "$1/journal" "$1/output" "$ETC/policy" 2>/dev/null)
+END
 }
 
-digest_of() { # FILE
-  [ -f "$1" ] || { say "$EMPTY_DIGEST"; return; }
-  sha256sum <"$1" | cut -d ' ' -f 1
+# What is installed now, as one digest: the evidence that a result ends with. PACKAGES_DIGEST.
+read_packages_digest() {
+  pd_text=$(
+    if command -v dpkg-query >/dev/null; then
+      # shellcheck disable=SC2016 # dpkg-query's own variables
+      dpkg-query -W -f='${binary:Package} ${Version} ${db:Status-Abbrev}\n' 2>/dev/null
+    elif command -v rpm >/dev/null; then
+      rpm -qa 2>/dev/null | sort
+    fi | sha256sum
+  )
+  PACKAGES_DIGEST=${pd_text%% *}
 }
 
-# What is installed now, as one digest: the evidence that a result ends with.
-packages_digest() {
-  if command -v dpkg-query >/dev/null; then
-    # shellcheck disable=SC2016 # dpkg-query's own variables
-    dpkg-query -W -f='${binary:Package} ${Version} ${db:Status-Abbrev}\n' 2>/dev/null
-  elif command -v rpm >/dev/null; then
-    rpm -qa 2>/dev/null | sort
-  fi | sha256sum | cut -d ' ' -f 1
-}
-
-head_line() {
+# The newest head of the ledger that was verified here: HEAD_LINE.
+read_head() {
   hl_size=0 hl_root=$EMPTY_DIGEST
   [ ! -s "$VAR/head" ] || read -r hl_size hl_root _ <"$VAR/head"
-  say "$hl_size $hl_root"
+  HEAD_LINE="$hl_size $hl_root"
 }
 
 # Writes DIR/NAME and DIR/NAME.sig, the signature first: who finds the text finds both.
 write_result() { # DIR NAME STATE CODE
-  wr_kind=apply wr_started=$(now_s)
+  wr_kind=apply wr_started=''
   [ "$J_KIND" != revert ] || wr_kind=revert
   [ ! -s "$WR_FROM/started" ] || read -r wr_started <"$WR_FROM/started"
+  [ -n "$wr_started" ] || wr_started=$(now_s)
   wr_bytes=0
   [ ! -f "$WR_FROM/output" ] || wr_bytes=$(($(wc -c <"$WR_FROM/output")))
-  cat >"$1/.$2.text" <<END
-fettle result 1
-tenant $ID_TENANT
-host $ID_HOST
-plan $J_PLAN
-index $J_INDEX
-attempt $J_ATTEMPT
-kind $wr_kind
-state $3
-code $4
-way $J_WAY
-boot $(boot_id_hex)
-started $wr_started
-ended $(now_s)
-packages $(packages_digest)
-journal $(digest_of "$WR_FROM/journal")
-output $(digest_of "$WR_FROM/output") $wr_bytes
-policy $(digest_of "$ETC/policy")
-approvals $J_APPROVALS
-head $(head_line)
-counter ${2%%.*}
-end
-END
+  read_boot
+  read_packages_digest
+  read_digests "$WR_FROM"
+  read_head
+  printf '%s\n' "fettle result 1" "tenant $ID_TENANT" "host $ID_HOST" "plan $J_PLAN" \
+    "index $J_INDEX" "attempt $J_ATTEMPT" "kind $wr_kind" "state $3" "code $4" "way $J_WAY" \
+    "boot $BOOT" "started $wr_started" "ended $(now_s)" "packages $PACKAGES_DIGEST" \
+    "journal $DG_JOURNAL" "output $DG_OUTPUT $wr_bytes" "policy $DG_POLICY" \
+    "approvals $J_APPROVALS" "head $HEAD_LINE" "counter ${2%%.*}" end >"$1/.$2.text"
   sign_as_host fettle-result-v1 "$1/.$2.text" | durable_write "$1/$2.sig" &&
     [ -s "$1/$2.sig" ] && durable_write "$1/$2" <"$1/.$2.text" && rm -f "$1/.$2.text"
 }
@@ -89,7 +85,8 @@ emit_result() { # STATE CODE
       write_result "$VAR/results" "$RESULT_COUNTER" "$1" "$2" &&
       cp "$VAR/results/$RESULT_COUNTER" "$VAR/job/result" &&
       cp "$VAR/results/$RESULT_COUNTER.sig" "$VAR/job/resultsig"
-  ) || fail_code E_STATE "the result could not be written"
+  ) || fail_code E_STATE "the result could not be written" || return 1
+  ring "$VAR/bell"
 }
 
 # A refusal is signed too, but kept nowhere: what was refused changes nothing here.
@@ -111,7 +108,7 @@ load_identity() {
 # The job folder as J_ variables. It was verified before it got its name.
 load_job() {
   [ -s "$VAR/job/facts" ] || fail_code E_STATE "there is no job" || return 1
-  read_facts "$(cat "$VAR/job/facts")" || return 1
+  read_facts "$(exec cat "$VAR/job/facts")" || return 1
   read -r J_WAY <"$VAR/job/way"
 }
 
@@ -119,29 +116,22 @@ load_job() {
 # the signature beside it.
 make_ask() { # KIND STATE
   load_identity || return 1
-  ASK_NONCE=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
+  ASK_NONCE=''
+  for ma_byte in $(od -An -N16 -tx1 /dev/urandom); do ASK_NONCE=$ASK_NONCE$ma_byte; done
   [ "${#ASK_NONCE}" -eq 32 ] || fail_code E_STATE "no random bytes" || return 1
   ma_token=0000000000000000000000000000000000000000000000000000000000000000
   [ ! -s "$VAR/token" ] || read -r ma_token _ <"$VAR/token"
-  cat >"$VAR/job/.ask" <<END
-fettle ask 1
-kind $1
-tenant $ID_TENANT
-host $ID_HOST
-plan $J_PLAN
-index $J_INDEX
-attempt $J_ATTEMPT
-epoch $J_EPOCH
-nonce $ASK_NONCE
-state $2
-boot $(boot_id_hex)
-token $ma_token
-policy $(digest_of "$ETC/policy")
-head $(head_line)
-end
-END
+  read_boot
+  ma_policy=$(sha256sum <"$ETC/policy")
+  read_head
+  printf '%s\n' "fettle ask 1" "kind $1" "tenant $ID_TENANT" "host $ID_HOST" "plan $J_PLAN" \
+    "index $J_INDEX" "attempt $J_ATTEMPT" "epoch $J_EPOCH" "nonce $ASK_NONCE" "state $2" \
+    "boot $BOOT" "token $ma_token" "policy ${ma_policy%% *}" "head $HEAD_LINE" end \
+    >"$VAR/job/.ask"
   sign_as_host fettle-ask-v1 "$VAR/job/.ask" >"$VAR/job/asksig" && [ -s "$VAR/job/asksig" ] &&
-    mv -f "$VAR/job/.ask" "$VAR/job/ask" || fail_code E_STATE "the ask could not be signed"
+    mv -f "$VAR/job/.ask" "$VAR/job/ask" || fail_code E_STATE "the ask could not be signed" ||
+    return 1
+  ring "$VAR/bell"
 }
 
 # §7.1. FILE holds `@order` and `@ordersig`, as the server answered; the nonce is that of the last
@@ -149,8 +139,8 @@ END
 # The epoch is the server's own fence and is not judged here (§8).
 check_permit() { # FILE KIND
   CK=$VAR/job/permit
-  rm -rf "$CK"
-  mkdir -p "$CK" && check_halt && load_policy && check_bytes "$1" || return 1
+  [ ! -e "$CK" ] || rm -rf "$CK"
+  mkdir "$CK" && check_halt && load_policy && check_bytes "$1" || return 1
   cp_facts=$(split_bundle "$1" "$CK" permit) || cp_facts="E_FORMAT awk failed"
   {
     read -r cp_code cp_why

@@ -8,14 +8,26 @@ JOB=$VAR/job
 JOURNAL=$JOB/journal
 SNAPSHOT=$JOB/snapshot
 WORK=$JOB/tmp
+# A line on the wire is at most 1,024 bytes.
+JOURNAL_FACTS_MAX=900
 
 journal() { # STATE fact…
   jo_state=$1
   shift
-  jo_facts=$(printf '%s ' "$@" | tr -c ' -~' ' ' | head -c 900)
-  jo_facts=${jo_facts% }
-  printf '%s\n' "$jo_state at=$(now_s) up=$(uptime_s)${jo_facts:+ $jo_facts}" |
-    dd of="$JOURNAL" oflag=append conv=notrunc,fsync status=none && return 0
+  jo_facts="$*"
+  case $jo_facts in
+    *[!\ -~]*) jo_facts=$(printf '%s' "$jo_facts" | tr -c ' -~' ' ') ;;
+  esac
+  [ "${#jo_facts}" -le "$JOURNAL_FACTS_MAX" ] ||
+    jo_facts=$(printf "%.${JOURNAL_FACTS_MAX}s" "$jo_facts")
+  read_uptime_cs
+  # Not through a pipe: that would be one process more for each line.
+  if dd of="$JOURNAL" oflag=append conv=notrunc,fsync status=none <<LINE; then
+$jo_state at=$(now_s) up=$UPTIME_S${jo_facts:+ $jo_facts}
+LINE
+    ring "$VAR/bell"
+    return 0
+  fi
   # Without a journal no act may follow. Recovery reads what was written so far.
   fail_code E_STATE "the journal could not be written"
   exit 1
@@ -110,16 +122,26 @@ report() { # JOURNAL_STATE CODE
 # What step 10 of the check reads: `seen/<plan>` holds the outcome, its attempt, and when the plan's
 # last wave ends.
 remember() { # open|done|failed|rolled-back|reverted
-  mkdir -p "$VAR/seen"
-  if [ "$1" = open ] && ! grep -qs '^open ' "$VAR/seen/$J_PLAN"; then
-    cat "$VAR/seen/$J_PLAN" 2>/dev/null >"$JOB/seen.before"
+  [ -d "$VAR/seen" ] || mkdir -p "$VAR/seen"
+  re_was=''
+  [ ! -s "$VAR/seen/$J_PLAN" ] || read -r re_was _ <"$VAR/seen/$J_PLAN"
+  if [ "$1" = open ] && [ "$re_was" != open ]; then
+    : >"$JOB/seen.before"
+    [ -z "$re_was" ] || cat "$VAR/seen/$J_PLAN" >"$JOB/seen.before"
   fi
-  # As text: old awks print large numbers as 1e+15.
-  re_end=$(awk '$1 == "wave" && $5 + 0 > last { last = $5 + 0; text = $5 } END { print text }' \
-    "$JOB/plan" 2>/dev/null)
-  if ! printf '%s %s %s\n' "$1" "$J_ATTEMPT" "$re_end" | durable_write "$VAR/seen/$J_PLAN"; then
-    exit 1
-  fi
+  last_wave_end
+  durable_write "$VAR/seen/$J_PLAN" <<SEEN || exit 1
+$1 $J_ATTEMPT $re_end
+SEEN
+}
+
+# When the plan's last wave ends, in re_end. Both numbers have at most 15 digits (protocol §1.2).
+last_wave_end() {
+  re_end=0
+  [ -r "$JOB/plan" ] || { re_end=''; return 0; }
+  while read -r we_key _ _ _ we_end; do
+    [ "$we_key" != wave ] || [ "$we_end" -le "$re_end" ] || re_end=$we_end
+  done <"$JOB/plan"
 }
 
 # A start that did not happen leaves the memory as it was before it.
@@ -142,7 +164,8 @@ status_main() {
   printf 'program %s\n' "$(sha256sum <"$0" 2>/dev/null | head -c 64)"
   printf 'policy %s\n' "$(value_of version "$ETC/policy")"
   if [ -e "$ETC/halt" ]; then printf 'halt yes\n'; else printf 'halt no\n'; fi
-  printf 'boot %s\nclock %s\n' "$(boot_id_hex)" "$(now_s)"
+  read_boot
+  printf 'boot %s\nclock %s\n' "$BOOT" "$(now_s)"
   journal_read
   if [ "$JL_STATE" = - ]; then
     printf 'job -\n'

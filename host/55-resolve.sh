@@ -52,7 +52,6 @@ resolve_moves() {
   fi
   resolve_simulate || return 1
   cut -d ' ' -f 2,3 "$RS_DIR/changes" | tr ' ' '\t' | sed 's/$/\t-/' >"$RS_DIR/names"
-  printf 'dpkg\t%s\t-\n' "$(/usr/bin/dpkg --print-architecture)" >>"$RS_DIR/names"
   offers_scan "$RS_DIR" all "$RS_DIR/names" >"$RS_DIR/offers"
   resolve_rows >"$RS_DIR/rows"
   while read -r rm_verb rm_name rm_arch rm_from rm_to rm_sha rm_size rm_old rm_was; do

@@ -24,14 +24,17 @@ units_list() {
 # sha256 installed state relation. Relation: at (the target is reached), from (the precondition
 # holds), broken (the package manager was stopped inside it), other. Argument: step or undo.
 rows_list() { # step|undo
-  installed_list | awk -F '\t' -v kind="$1" '
+  packages_list | awk -F '\t' -v kind="$1" -v installed="$WORK/installed" '
+    BEGIN { printf "" >installed }
     NR == FNR {
       n = split($0, f, " ")
       if (f[1] != kind || f[3] !~ /^(upgrade|downgrade|install|remove)$/) next
       rows[++rows_n] = $0
       next
     }
+    $7 == "config-files" || $7 == "not-installed" { next }
     {
+      print >installed
       version[$1, $2] = $3; want[$1, $2] = $6; state[$1, $2] = $7 ($8 == "ok" ? "" : "," $8)
       if ($1 == "dpkg") native = $2
     }
@@ -57,16 +60,40 @@ rows_list() { # step|undo
     }' "$JOB/body" -
 }
 
+# Whether every row of FILE stands in this relation; none is every.
+rows_are() { # FILE RELATION
+  while read -r ra_row; do
+    case $ra_row in *"	$2") ;; *) return 1 ;; esac
+  done <"$1"
+}
+
+# The rows of FILE that stand in this relation.
+rows_in() { # FILE RELATION
+  while read -r ri_row; do
+    case $ri_row in *"	$2") say "$ri_row" ;; esac
+  done <"$1"
+}
+
+# How many rows FILE has, in COUNT.
+count_rows() { # FILE
+  COUNT=0
+  while read -r _; do COUNT=$((COUNT + 1)); done <"$1"
+}
+
 stage() {
   stage_units
   rows_list step >"$WORK/rows"
   if is_noop; then
-    conclude NOOP - "packages=$(wc -l <"$WORK/rows")"
+    count_rows "$WORK/rows"
+    conclude NOOP - "packages=$COUNT"
     return 1
   fi
   if [ -s "$WORK/rows" ]; then stage_packages; fi
   stage_named
-  journal STAGED "packages=$(wc -l <"$WORK/rows")" "files=$(wc -l <"$WORK/wanted")"
+  count_rows "$WORK/rows"
+  st_packages=$COUNT
+  count_rows "$WORK/wanted"
+  journal STAGED "packages=$st_packages" "files=$COUNT"
 }
 
 refuse() { # CODE fact…
@@ -79,10 +106,14 @@ refuse() { # CODE fact…
 stage_units() {
   units_list >"$WORK/units"
   : >"$WORK/wanted"
-  if grep -q ' apart ' "$WORK/units"; then
-    refuse E_PLAN_DRIFT "note=package steps that are not one after another are not one transaction"
-  fi
-  st_verb=$(awk '$3 == "snapshot" || $3 == "restore" { print $3; exit }' "$WORK/units")
+  st_verb=''
+  while read -r st_first _ su_verb _; do
+    case $su_verb in
+      apart) refuse E_PLAN_DRIFT \
+        "note=package steps that are not one after another are not one transaction" ;;
+      snapshot | restore) st_verb=${st_verb:-$su_verb} ;;
+    esac
+  done <"$WORK/units"
   [ -z "$st_verb" ] || refuse E_VERB "verb=$st_verb" "note=this host program cannot do that verb"
 }
 
@@ -90,7 +121,7 @@ stage_units() {
 # code. A body without package steps is never a noop: its restarts and hooks are what is wanted.
 is_noop() {
   [ -s "$WORK/rows" ] || return 1
-  awk -F '\t' '$10 != "at" { exit 1 }' "$WORK/rows" || return 1
+  rows_are "$WORK/rows" at || return 1
   awk '$3 !~ /^(packages|restart|probe)$/ { exit 1 }' "$WORK/units" || return 1
   stale_users >"$WORK/stale"
   awk -F '\t' '
@@ -105,16 +136,17 @@ stage_packages() {
   files_wanted >"$WORK/wanted"
   stage_files
   stage_dry_run
-  stage_lock "$(limit_of lock)" || refuse E_LOCK "$LOCK_FACT"
+  stage_lock "$LIMIT_LOCK" || refuse E_LOCK "$LOCK_FACT"
 }
 
 # --- Sources, versions --------------------------------------------------------------------------
 
-# One refresh at most, and only when the lists would be refused.
+# One refresh at most, and only when the lists would be refused. Lists so old need no look before.
 stage_sources() {
   lists_choose
-  sources_scan "$WORK"
-  if ! grep -q '^lists ok' "$WORK/lists.out"; then
+  : >"$WORK/lists.out"
+  [ $(($(now_s) - LISTS_READ_AT)) -gt "$LISTS_AGE_MAX_S" ] || sources_scan "$WORK"
+  if ! lists_are_ok; then
     lists_refresh "$WORK" || journal NOTE "note=refresh failed: $(head -n 1 "$WORK/refresh.failed")"
     lists_choose
     sources_scan "$WORK"
@@ -124,8 +156,14 @@ stage_sources() {
   if [ -n "$st_open" ] && ! grep -q '^lists none' "$WORK/lists.out"; then
     refuse E_REPO "note=source is not authenticated: $st_open"
   fi
-  grep -q '^lists ok' "$WORK/lists.out" ||
+  lists_are_ok ||
     refuse E_STALE "note=$(sed 's/^lists [a-z]* [0-9]* /package lists: /' "$WORK/lists.out")"
+}
+
+lists_are_ok() {
+  lo_word='' lo_state=''
+  read -r lo_word lo_state _ <"$WORK/lists.out"
+  [ "$lo_word $lo_state" = "lists ok" ]
 }
 
 stage_versions() {
@@ -163,11 +201,10 @@ files_wanted() {
 }
 
 stage_files() {
-  mkdir -p "$JOB/debs"
   files_missing >"$WORK/missing"
   if [ -s "$WORK/missing" ]; then
     files_local
-    files_missing >"$WORK/missing"
+    [ "$FILES_FOUND" = no ] || files_missing >"$WORK/missing"
   fi
   if [ -s "$WORK/missing" ]; then
     files_offered
@@ -193,22 +230,36 @@ stage_files() {
 # Digests of what lies in the folder, in one process; a file that is not what its name says goes.
 files_missing() {
   set +f
-  (cd "$JOB/debs" && sha256sum -- *.deb 2>/dev/null) >"$WORK/sums"
+  set -- "$JOB/debs/"*.deb
   set -f
-  awk '{ split($2, n, "."); if ($1 "" != n[1] "") print $2 }' "$WORK/sums" |
-    while read -r fm_bad; do rm -f "$JOB/debs/$fm_bad"; done
-  awk 'FILENAME ~ /sums$/ { split($2, n, "."); if (($1 "") == (n[1] "")) have[$1] = 1; next }
+  if [ ! -e "$1" ]; then
+    cat "$WORK/wanted"
+    return 0
+  fi
+  sha256sum -- "$@" >"$WORK/sums" 2>/dev/null
+  : >"$WORK/bad"
+  awk -v bad="$WORK/bad" '
+    FILENAME ~ /sums$/ {
+      n = $2; sub(/.*\//, "", n); sub(/\..*/, "", n)
+      if (($1 "") == (n "")) have[$1] = 1
+      else print $2 >bad
+      next
+    }
     !($1 in have)' "$WORK/sums" "$WORK/wanted"
+  while read -r fm_bad; do rm -f "$fm_bad"; done <"$WORK/bad"
 }
 
 # The digest was approved, so a file of the machine's own cache or of an earlier job is as good as
 # a fetched one; files_missing looks at what was copied.
 files_local() {
+  FILES_FOUND=no
   while read -r fl_sha _ _ fl_name fl_arch fl_version; do
-    fl_file=$(printf '%s_%s_%s.deb' "$fl_name" "$fl_version" "$fl_arch" | sed 's/:/%3a/g')
+    # The cache writes the colon of an epoch as %3a.
+    case $fl_version in *:*) fl_version=${fl_version%%:*}%3a${fl_version#*:} ;; esac
+    fl_file=${fl_name}_${fl_version}_$fl_arch.deb
     for fl_try in "$KEPT/$fl_sha.deb" "/var/cache/apt/archives/$fl_file"; do
       [ -f "$fl_try" ] || continue
-      cp "$fl_try" "$JOB/debs/$fl_sha.deb" && break
+      cp "$fl_try" "$JOB/debs/$fl_sha.deb" && FILES_FOUND=yes && break
     done
   done <"$WORK/missing"
 }
@@ -216,8 +267,9 @@ files_local() {
 # Which of the missing files the sources offer, as `sha256 size KiB uri`; `other` holds versions
 # that are offered under another digest, for the fact of a refusal.
 files_offered() {
-  awk '{ print $4 "\t" $5 "\t" $6 }' "$WORK/missing" >"$WORK/names"
-  printf 'dpkg\t%s\t-\n' "$(/usr/bin/dpkg --print-architecture)" >>"$WORK/names"
+  while read -r _ _ _ fo_name fo_arch fo_version; do
+    say "$fo_name	$fo_arch	$fo_version"
+  done <"$WORK/missing" >"$WORK/names"
   offers_scan "$WORK" all "$WORK/names" >"$WORK/offers"
   awk -F '\t' -v other="$WORK/other" '
     NR == FNR {
@@ -237,15 +289,14 @@ files_offered() {
 files_fetch() {
   [ -s "$WORK/fetch" ] || return 0
   rm -rf "$APT_DIR/fetch"
-  mkdir -p "$APT_DIR/fetch"
-  chmod 0755 "$APT_DIR"
-  chmod 0700 "$APT_DIR/fetch"
+  [ -d "$APT_DIR" ] || mkdir -m 0755 "$APT_DIR"
+  mkdir -m 0700 "$APT_DIR/fetch"
   chown _apt "$APT_DIR/fetch" 2>/dev/null
   set --
   while read -r ff_sha _ _ ff_uri; do
     set -- "$@" "$ff_uri" "$APT_DIR/fetch/$ff_sha.deb" "SHA256:$ff_sha"
   done <"$WORK/fetch"
-  run_limited "$(limit_of fetch)" "$APT_HELPER" download-file "$@" ||
+  run_limited "$LIMIT_FETCH" "$APT_HELPER" download-file "$@" ||
     journal NOTE "note=some files could not be fetched"
   while read -r ff_sha _; do
     [ -f "$APT_DIR/fetch/$ff_sha.deb" ] || continue
@@ -257,10 +308,11 @@ files_fetch() {
 # Space for the files still to come (twice: fetched and copied) where they lie, and for what they
 # unpack to where packages live. The same file system is asked for the sum.
 stage_disk() {
-  sd_files=$(awk '{ s += $2 } END { printf "%.0f", s * 2 / 1024 }' "$WORK/fetch")
-  sd_unpack=$(awk '{ s += $3 } END { printf "%.0f", s + 0 }' "$WORK/fetch")
-  df -Pk "$VAR" /usr /var 2>/dev/null | awk -v files="$sd_files" -v unpack="$sd_unpack" \
-    -v slack="$DISK_SLACK_KB" '
+  df -Pk "$VAR" /usr /var 2>/dev/null | awk -v fetch="$WORK/fetch" -v slack="$DISK_SLACK_KB" '
+    BEGIN {
+      while ((getline line <fetch) > 0) { split(line, f, " "); files += f[2]; unpack += f[3] }
+      files = int(files * 2 / 1024)
+    }
     NR == 2 { need[$6] += files }
     NR == 3 { need[$6] += unpack }
     NR > 1 { free[$6] = $4 }
@@ -288,13 +340,20 @@ rows_arguments() { # ROWS
     { print debs "/" $7 ".deb" }' "$1"
 }
 
+rows_have() { # ROWS VERB
+  while read -r _ rh_verb _; do
+    [ "$rh_verb" != "$2" ] || return 0
+  done <"$1"
+  return 1
+}
+
 # What the rows must do, one change a line: `i name arch to` or `r name`, sorted.
 rows_changes() { # ROWS
   awk -F '\t' '$2 == "remove" { print "r", $3; next } { print "i", $3, $4, $6 }' "$1" | sort
 }
 
 stage_dry_run() {
-  awk -F '\t' '$10 == "from"' "$WORK/rows" >"$WORK/open"
+  rows_in "$WORK/rows" from >"$WORK/open"
   if [ ! -s "$WORK/open" ]; then return 0; fi
   stage_digests_named
   rows_changes "$WORK/open" >"$WORK/expected"
@@ -303,8 +362,7 @@ stage_dry_run() {
 $(rows_arguments "$WORK/open")
 ARGUMENTS
   dr_down=
-  if grep -q '	downgrade	' "$WORK/open"; then dr_down=--allow-downgrades; fi
-  mkdir -p "$WORK/nolists/partial"
+  if rows_have "$WORK/open" downgrade; then dr_down=--allow-downgrades; fi
   # shellcheck disable=SC2086 # fixed options only
   unlocked apt-get -q -y $APT_STAGED -o "Dir::State::lists=$WORK/nolists" -s $dr_down install "$@" \
     </dev/null >"$WORK/dry" 2>"$WORK/dry.err"
@@ -342,18 +400,21 @@ stage_digests_named() {
 # Who holds dpkg's or apt's lock: LOCK_FACT, and 1 when it is still held after the wait. The locks
 # are POSIX record locks, so the kernel's table names the process.
 stage_lock() { # SECONDS
-  sl_end=$(($(uptime_s) + $1))
+  read_uptime_cs
+  sl_end=$((UPTIME_S + $1))
   while LOCK_FACT=$(lock_holder) && [ -n "$LOCK_FACT" ]; do
-    [ "$(uptime_s)" -lt "$sl_end" ] || return 1
+    read_uptime_cs
+    [ "$UPTIME_S" -lt "$sl_end" ] || return 1
     sleep 0.2
   done
   return 0
 }
 
 lock_holder() {
-  lh_nodes=$(stat -c %i /var/lib/dpkg/lock-frontend /var/lib/dpkg/lock \
-    /var/cache/apt/archives/lock 2>/dev/null | tr '\n' ' ')
-  lh_ours=$(stat -L -c %d:%i /.)
+  lh_nodes=
+  for lh_node in $(stat -c %i /var/lib/dpkg/lock-frontend /var/lib/dpkg/lock \
+    /var/cache/apt/archives/lock 2>/dev/null); do lh_nodes="$lh_nodes$lh_node "; done
+  lh_ours=
   # shellcheck disable=SC2013 # numbers
   for lh_pid in $(awk -v nodes=" $lh_nodes" '
     $2 == "POSIX" || $3 == "POSIX" {
@@ -363,6 +424,7 @@ lock_holder() {
       }
     }' /proc/locks 2>/dev/null); do
     # File numbers repeat on other file systems: only a process with our root holds our lock.
+    lh_ours=${lh_ours:-$(stat -L -c %d:%i /.)}
     [ "$(stat -L -c %d:%i "/proc/$lh_pid/root/." 2>/dev/null)" = "$lh_ours" ] || continue
     lh_name=$(tr -cd 'A-Za-z0-9._-' <"/proc/$lh_pid/comm" 2>/dev/null)
     printf 'pid=%s program=%s' "$lh_pid" "$lh_name"
@@ -378,7 +440,7 @@ stage_named() {
       run) sm_file=$ETC/hooks.d/$sm_name ;;
       restart)
         # A package of this very job may bring the service.
-        service_known "$sm_name" || grep -q '	install	' "$WORK/rows" ||
+        service_known "$sm_name" || rows_have "$WORK/rows" install ||
           refuse E_TARGET "step=$sm_step" "unit=$sm_name" "note=there is no such service"
         continue
         ;;

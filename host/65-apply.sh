@@ -9,35 +9,57 @@ KEPT_KB_MAX=131072
 ASK_TRIES=3
 
 # Limits in seconds. Root may lower or raise them on this host in $ETC/limits (`name seconds`).
-limit_of() { # packages|job|service|hook|fetch|ask|settle|lock
-  lo_own=
-  if root_owned "$ETC/limits"; then
-    lo_own=$(awk -v name="$1" '
-      $1 == name && $2 ~ /^[1-9][0-9]*$/ && length($2) < 6 { print $2; exit }' "$ETC/limits")
-  fi
-  case ${lo_own:-$1} in
-    packages) printf 3600 ;; # one package transaction
-    job) printf 14400 ;;     # all steps together; the way back has its own time
-    service) printf 120 ;;   # one service restart
-    hook) printf 900 ;;      # one hook
-    fetch) printf 3600 ;;    # all files of the job
-    ask) printf 20 ;;        # one wait for a permit
-    settle) printf 30 ;;     # services back after the change
-    lock) printf 30 ;;       # waiting for the package lock before anything starts
-    *) printf '%s' "$lo_own" ;;
-  esac
+LIMIT_PACKAGES=3600 # one package transaction
+LIMIT_JOB=14400     # all steps together; the way back has its own time
+LIMIT_SERVICE=120   # one service restart
+LIMIT_HOOK=900      # one hook
+LIMIT_FETCH=3600    # all files of the job
+LIMIT_ASK=20        # one wait for a permit
+LIMIT_SETTLE=30     # services back after the change
+LIMIT_LOCK=30       # waiting for the package lock before anything starts
+
+# Root's own limits, read once by each worker; the first line for a name counts.
+read_limits() {
+  root_owned "$ETC/limits" || return 0
+  li_seen=,
+  while read -r li_name li_value _ || [ -n "$li_name" ]; do
+    case $li_value in '' | 0* | *[!0-9]* | ??????*) continue ;; esac
+    case $li_seen in *,"$li_name",*) continue ;; esac
+    li_seen=$li_seen$li_name,
+    case $li_name in
+      packages) LIMIT_PACKAGES=$li_value ;;
+      job) LIMIT_JOB=$li_value ;;
+      service) LIMIT_SERVICE=$li_value ;;
+      hook) LIMIT_HOOK=$li_value ;;
+      fetch) LIMIT_FETCH=$li_value ;;
+      ask) LIMIT_ASK=$li_value ;;
+      settle) LIMIT_SETTLE=$li_value ;;
+      lock) LIMIT_LOCK=$li_value ;;
+    esac
+  done <"$ETC/limits"
 }
 
 # Root's own file, in a folder of root's own, that nobody else can write.
 root_owned() { # FILE
   [ -f "$1" ] || return 1
   ro_modes=$(stat -L -c '%u %a' "$1" "${1%/*}" 2>/dev/null) || return 1
-  printf '%s\n' "$ro_modes" | awk '$1 != 0 || $2 ~ /[2367].$/ || $2 ~ /[2367]$/ { exit 1 }'
+  while read -r ro_owner ro_mode; do
+    [ "$ro_owner" = 0 ] || return 1
+    case $ro_mode in *[2367]? | *[2367]) return 1 ;; esac
+  done <<MODES
+$ro_modes
+MODES
+}
+
+# What every worker needs before it does anything.
+work_folders() {
+  mkdir -p "$WORK/nolists/partial" "$JOB/debs" "$KEPT"
+  : >>"$OUTPUT"
+  read_limits
 }
 
 worker_main() {
-  mkdir -p "$WORK" "$KEPT"
-  : >>"$OUTPUT"
+  work_folders
   journal_mend
   journal_read
   if journal_has_ended; then
@@ -49,7 +71,8 @@ worker_main() {
   fi
   HAVE_PERMIT=no
   ACTED=no
-  JOB_END=$(($(uptime_s) + $(limit_of job)))
+  read_uptime_cs
+  JOB_END=$((UPTIME_S + LIMIT_JOB))
   [ "$JL_STATE" != - ] || journal RECEIVED "plan=$J_PLAN" "attempt=$J_ATTEMPT" "way=$J_WAY" \
     "approvals=$J_APPROVALS"
   if [ "$JL_BEGUN" = yes ]; then
@@ -61,7 +84,8 @@ worker_main() {
   steps_run || return 0
   verify || return 0
   keep_files
-  conclude DONE - "packages=$(wc -l <"$WORK/rows")"
+  count_rows "$WORK/rows"
+  conclude DONE - "packages=$COUNT"
 }
 
 # Every unit that is not applied yet, in order. A failure leads to the body's own undo.
@@ -82,9 +106,10 @@ steps_run() {
 }
 
 step_in_time() { # FIRST LAST VERB NAME
-  if [ "$(uptime_s)" -ge "$JOB_END" ]; then
+  read_uptime_cs
+  if [ "$UPTIME_S" -ge "$JOB_END" ]; then
     STEP_CODE=E_LIMIT
-    journal NOTE "step=$1" "note=the whole job took longer than $(limit_of job) seconds"
+    journal NOTE "step=$1" "note=the whole job took longer than $LIMIT_JOB seconds"
     return 1
   fi
   step_run "$@"
@@ -172,24 +197,22 @@ permit_fetch() { # KIND
     PERMIT_TTL=-1
     return 0
   fi
-  rm -f "$JOB/answer"
-  if ! make_ask "$1" "$(ask_state)"; then
+  [ ! -e "$JOB/answer" ] || rm -f "$JOB/answer"
+  pf_state=staged
+  [ "$ACTED" = no ] || pf_state=applying
+  if ! make_ask "$1" "$pf_state"; then
     HOLD_CODE=$E_CODE HOLD_WHY=$E_FACTS
     return 1
   fi
-  pf_end=$((PERMIT_T0 + 100 * $(limit_of ask)))
-  while [ ! -e "$JOB/answer" ]; do
-    read_uptime_cs
-    if [ "$UPTIME_CS" -ge "$pf_end" ]; then
-      rm -f "$JOB/ask" "$JOB/asksig"
-      HOLD_CODE=E_PERMIT HOLD_WHY="no answer to the ask"
-      return 1
-    fi
-    sleep 0.05
-  done
+  if ! answer_await $((PERMIT_T0 + 100 * LIMIT_ASK)); then
+    rm -f "$JOB/ask" "$JOB/asksig"
+    HOLD_CODE=E_PERMIT HOLD_WHY="no answer to the ask"
+    return 1
+  fi
   mv -f "$JOB/answer" "$WORK/answer"
   rm -f "$JOB/ask" "$JOB/asksig"
-  if pf_held=$(sed -n '1s/^@held \(.*\)$/\1/p' "$WORK/answer") && [ -n "$pf_held" ]; then
+  read -r pf_word pf_held <"$WORK/answer"
+  if [ "$pf_word" = @held ] && [ -n "$pf_held" ]; then
     HOLD_CODE=E_PERMIT HOLD_WHY="held: $pf_held"
     return 2
   fi
@@ -200,8 +223,21 @@ permit_fetch() { # KIND
   PERMIT_TTL=$PERMIT_SECONDS
 }
 
-ask_state() {
-  if [ "$ACTED" = yes ]; then printf applying; else printf staged; fi
+# Waits for what the relay brings; 1 when the time is over.
+answer_await() { # END_CS
+  bell_make "$VAR/answered" || return 1
+  exec 5<>"$VAR/answered"
+  aa_code=0
+  while [ ! -e "$JOB/answer" ]; do
+    read_uptime_cs
+    if [ "$UPTIME_CS" -ge "$1" ]; then
+      aa_code=1
+      break
+    fi
+    bell_wait <&5
+  done
+  exec 5>&-
+  return "$aa_code"
 }
 
 # The permit lives from the moment its nonce was made, in boot time; and the wall clock must have
@@ -235,10 +271,10 @@ hold_job() { # CODE why
 # Taken once; recovery and reverts compare with it.
 snapshot_take() {
   [ "$ACTED" = no ] || return 0
+  read_boot
   {
-    printf 'boot %s\n' "$(boot_id_hex)"
+    printf 'boot %s\n' "$BOOT"
     awk -F '\t' '{ print $3, $4 }' "$WORK/rows" >"$WORK/names"
-    installed_list >"$WORK/installed"
     inspect_packages "$WORK/installed" | awk -F '\t' '
       NR == FNR { split($0, f, " "); mine[f[1]] = 1; next }
       $1 ~ /^pkg / { name = substr($1, 5); if (name in mine) print "pkg", name, $2, $3, $7 }' \
@@ -246,8 +282,16 @@ snapshot_take() {
     services_required
   } >"$WORK/snapshot"
   durable_write "$SNAPSHOT" <"$WORK/snapshot" || exit 1
-  journal SNAPSHOT "boot=$(boot_id_hex)" "packages=$(grep -c '^pkg ' "$SNAPSHOT")" \
-    "services=$(grep -c '^service ' "$SNAPSHOT")" "file=$(sha256sum <"$SNAPSHOT" | head -c 64)"
+  sn_packages=0 sn_services=0
+  while read -r sn_word _; do
+    case $sn_word in
+      pkg) sn_packages=$((sn_packages + 1)) ;;
+      service) sn_services=$((sn_services + 1)) ;;
+    esac
+  done <"$SNAPSHOT"
+  sn_sum=$(sha256sum <"$SNAPSHOT")
+  journal SNAPSHOT "boot=$BOOT" "packages=$sn_packages" "services=$sn_services" \
+    "file=${sn_sum%% *}"
 }
 
 # --- Package steps ------------------------------------------------------------------------------
@@ -255,7 +299,7 @@ snapshot_take() {
 # 0 applied, 1 failed and something may have changed, 2 held or ended.
 packages_step() { # FIRST LAST
   rows_list step >"$WORK/rows"
-  awk -F '\t' '$10 == "from"' "$WORK/rows" >"$WORK/open"
+  rows_in "$WORK/rows" from >"$WORK/open"
   if [ ! -s "$WORK/open" ]; then
     journal APPLIED "step=$1" "last=$2" "note=every package is at its target already"
     return 0
@@ -276,6 +320,7 @@ packages_step() { # FIRST LAST
       packages_facts
       return 0
     fi
+    packages_why
     packages_untouched || break
     # Nothing was done: dpkg was locked, or apt wanted another set than the approved one.
     [ "$ACTED" = no ] || break
@@ -284,7 +329,7 @@ packages_step() { # FIRST LAST
     journal NOT_STARTED "try=$ps_try" "note=E_LOCK $AP_FACT"
     remember_again
     HAVE_PERMIT=no
-    stage_lock "$(limit_of lock)" || :
+    stage_lock "$LIMIT_LOCK" || :
   done
   STEP_CODE=$AP_CODE
   journal NOTE "step=$1" "code_seen=$AP_CODE" "exit=$AP_EXIT" "note=$AP_FACT"
@@ -297,7 +342,7 @@ packages_step() { # FIRST LAST
 }
 
 packages_reached() { # ROWS
-  awk -F '\t' '$10 != "at" { exit 1 }' "$1"
+  rows_are "$1" at
 }
 
 packages_untouched() {
@@ -311,55 +356,70 @@ packages_apply() { # ROWS step|undo
   read_uptime_cs
   pa_from=$UPTIME_CS
   guard_write "$1"
+  hooks_choose >"$WORK/hooks.conf"
   pa_rows=$1
   pa_down=
-  if grep -q '	downgrade	' "$pa_rows"; then pa_down=--allow-downgrades; fi
+  if rows_have "$pa_rows" downgrade; then pa_down=--allow-downgrades; fi
   # The job itself may have put the package on hold.
   if [ "$2" = undo ]; then pa_down='--allow-downgrades --allow-change-held-packages'; fi
   set --
   while read -r pa_argument; do set -- "$@" "$pa_argument"; done <<ARGUMENTS
 $(rows_arguments "$pa_rows")
 ARGUMENTS
-  mkdir -p "$WORK/nolists/partial"
   # shellcheck disable=SC2086 # fixed options only
-  run_limited "$(limit_of packages)" apt-get -q -y $APT_STAGED $pa_down \
+  run_limited "$LIMIT_PACKAGES" apt-get -q -y -c "$WORK/hooks.conf" $APT_STAGED $pa_down \
     -o "Dir::State::lists=$WORK/nolists" -o "DPkg::Pre-Install-Pkgs::=$JOB/guard" \
     -o "DPkg::Tools::Options::$JOB/guard::Version=3" \
     install "$@"
   AP_EXIT=$?
   read_uptime_cs
   AP_SECONDS=$(((UPTIME_CS - pa_from) / 100))
+  return "$AP_EXIT"
+}
+
+# Why the last run of apt did not do it: AP_CODE and AP_FACT.
+packages_why() {
   tail -c 4000 "$OUTPUT" >"$WORK/tail"
   AP_CODE=E_STEP
   AP_FACT=$(grep -E '^(E:|dpkg: error)|exit status' "$WORK/tail" | tail -n 2 | tr '\n' ' ')
   if [ -e "$JOB/guard.drift" ]; then
     AP_CODE=E_PLAN_DRIFT AP_FACT=$(head -c 300 "$JOB/guard.drift" | tr '\n' ' ')
   elif [ -e "$JOB/overtime" ]; then
-    AP_CODE=E_LIMIT AP_FACT="stopped after $(limit_of packages) seconds"
+    AP_CODE=E_LIMIT AP_FACT="stopped after $LIMIT_PACKAGES seconds"
   elif grep -Eq '^E: (Could not get lock|Unable to acquire the dpkg)' "$WORK/tail"; then
     AP_CODE=E_LOCK AP_FACT=$(lock_holder)
   fi
-  return "$AP_EXIT"
+}
+
+# debconf's hook asks its questions before anything is unpacked, which needs a second and, where nobody
+# is there to answer, brings nothing: each package asks again when it is configured. It is left out,
+# but only when it is the one hook of its kind: another may be there to say no.
+hooks_choose() {
+  set +f
+  hc_hooks=$(grep -ihs -e pre-install-pkgs -e '^#include' /etc/apt/apt.conf /etc/apt/apt.conf.d/*)
+  set -f
+  # shellcheck disable=SC2016 # apt's own text
+  if [ "$hc_hooks" = 'DPkg::Pre-Install-Pkgs {"/usr/sbin/dpkg-preconfigure --apt || true";};' ]; then
+    say '#clear DPkg::Pre-Install-Pkgs;'
+  fi
 }
 
 # apt's hook protocol 3: after an empty line, `name version arch multiarch < version arch multiarch
 # action` for each change, where action is a file, **REMOVE** or **CONFIGURE**; a failing hook stops
 # apt before dpkg runs.
 guard_write() { # ROWS
-  rm -f "$JOB/guard.drift"
+  [ ! -e "$JOB/guard.drift" ] || rm -f "$JOB/guard.drift"
   awk -F '\t' '
     $2 == "remove" { print $3, $8, "-"; next }
     { print $3, $8, $6 }' "$1" | sort >"$JOB/guard.expected"
-  cat >"$JOB/guard" <<GUARD
-#!/bin/sh
-export LC_ALL=C
-awk 'body && \$NF != "**CONFIGURE**" { print \$1, \$2, \$NF == "**REMOVE**" ? "-" : \$6 }
-  \$0 == "" { body = 1 }' | sort >"$JOB/guard.actual"
-cmp -s "$JOB/guard.expected" "$JOB/guard.actual" && exit 0
-diff "$JOB/guard.expected" "$JOB/guard.actual" | grep '^[<>]' >"$JOB/guard.drift"
-echo "fettle: the transaction is not the approved one" >&2
-exit 1
-GUARD
+  # shellcheck disable=SC2016 # the guard's own text; JOB is a plain path
+  printf '%s\n' '#!/bin/sh' 'export LC_ALL=C' "cd $JOB || exit 1" \
+    'awk '\''body && $NF != "**CONFIGURE**" { print $1, $2, $NF == "**REMOVE**" ? "-" : $6 }' \
+    '  $0 == "" { body = 1 }'\'' | sort >guard.actual' \
+    'cmp -s guard.expected guard.actual && exit 0' \
+    'diff guard.expected guard.actual | grep "^[<>]" >guard.drift' \
+    'echo "fettle: the transaction is not the approved one" >&2' \
+    'exit 1' >"$JOB/guard"
   chmod 0700 "$JOB/guard"
 }
 
@@ -381,7 +441,6 @@ marks_restore() {
 }
 
 apt_mark() { # auto|hold|unhold NAME…
-  mkdir -p "$WORK/nolists/partial"
   # shellcheck disable=SC2086 # fixed options only
   unlocked apt-mark $APT_STAGED -o "Dir::State::lists=$WORK/nolists" "$@" </dev/null \
     >>"$OUTPUT" 2>&1
@@ -437,7 +496,7 @@ unlocked() { # command…
 run_limited() { # SECONDS command…
   rl_limit=$1
   shift
-  rm -f "$JOB/overtime"
+  [ ! -e "$JOB/overtime" ] || rm -f "$JOB/overtime"
   (
     umask 022
     cd /
@@ -446,7 +505,9 @@ run_limited() { # SECONDS command…
     exec setsid "$@" </dev/null >>"$OUTPUT" 2>&1 9>&-
   ) &
   rl_pid=$!
-  printf '%s %s %s\n' "$rl_pid" "$(process_start "$rl_pid")" "$(boot_id_hex)" >"$JOB/running"
+  read_start "$rl_pid"
+  read_boot
+  say "$rl_pid $START $BOOT" >"$JOB/running"
   # shellcheck disable=SC2016 # it reads its own arguments
   setsid sh -c 'limit=$1 pid=$2 file=$3 max=$4 mark=$5 left=$1
     while [ "$left" -gt 0 ]; do
@@ -473,8 +534,15 @@ run_limited() { # SECONDS command…
   return "$rl_code"
 }
 
-process_start() { # PID: field 22 of stat, after the name in parentheses
-  sed 's/^.*) //' "/proc/$1/stat" 2>/dev/null | awk '{ print $20 }'
+# When a process began and what it does now: START and PROCESS_STATE, fields 22 and 3 of its stat,
+# which stand after the name in parentheses (proc(5)). Nothing where there is no such process.
+read_start() { # PID
+  START='' PROCESS_STATE='' ps_line=''
+  { read -r ps_line <"/proc/$1/stat"; } 2>/dev/null || return 0
+  ps_line=${ps_line##*) }
+  # shellcheck disable=SC2086 # numbers and one letter
+  set -- $ps_line
+  [ $# -lt 20 ] || { PROCESS_STATE=$1; shift 19; START=$1; }
 }
 
 # The files of what is now installed stay for the next job's undo: vendors drop old versions.

@@ -22,9 +22,9 @@ service_is_active() { # NAME
 # A restart is done when the service is active afterwards, whatever the restart command said.
 service_restart() { # NAME
   if systemd_runs; then
-    run_limited "$(limit_of service)" systemctl restart -- "$1"
+    run_limited "$LIMIT_SERVICE" systemctl restart -- "$1"
   else
-    run_limited "$(limit_of service)" "/etc/init.d/${1%.service}" restart
+    run_limited "$LIMIT_SERVICE" "/etc/init.d/${1%.service}" restart
   fi
   sr_exit=$?
   service_settles "$1" && return 0
@@ -36,7 +36,7 @@ service_restart() { # NAME
 
 service_settles() { # NAME
   read_uptime_cs
-  ss_end=$((UPTIME_CS + 100 * $(limit_of settle)))
+  ss_end=$((UPTIME_CS + 100 * LIMIT_SETTLE))
   until service_is_active "$1"; do
     read_uptime_cs
     [ "$UPTIME_CS" -lt "$ss_end" ] || return 1
@@ -69,7 +69,7 @@ services_lost() {
   [ -r "$SNAPSHOT" ] || return 0
   awk '$1 == "service" { print $2 }' "$SNAPSHOT" | while read -r sl_name; do
     # A package that was removed on purpose takes its service with it.
-    service_known "$sl_name" || grep -q '	remove	' "$WORK/rows" || { say "$sl_name"; continue; }
+    service_known "$sl_name" || rows_have "$WORK/rows" remove || { say "$sl_name"; continue; }
     service_known "$sl_name" || continue
     service_settles "$sl_name" || say "$sl_name"
   done
@@ -83,7 +83,7 @@ hook_run() { # NAME [seconds]
     journal NOTE "hook=$1" "note=missing, not executable, not root's, or writable by others"
     return 1
   fi
-  hk_limit=${2:-$(limit_of hook)}
+  hk_limit=${2:-$LIMIT_HOOK}
   run_limited "$hk_limit" "$ETC/hooks.d/$1"
   hk_exit=$?
   [ "$hk_exit" -ne 0 ] || [ -e "$JOB/overtime" ] || return 0
@@ -249,7 +249,8 @@ reboot_step() { # STEP
     hold_job "$HOLD_CODE" "applied, reboot held: $HOLD_WHY"
     return 2
   }
-  journal REBOOTING "step=$1" "boot=$(boot_id_hex)"
+  read_boot
+  journal REBOOTING "step=$1" "boot=$BOOT"
   sync
   if systemd_runs; then rb_command='systemctl reboot'; else rb_command=reboot; fi
   # shellcheck disable=SC2086 # one or two fixed words
@@ -266,7 +267,8 @@ reboot_step() { # STEP
 
 # 0 verified; otherwise the job has ended another way.
 verify() {
-  journal VERIFYING "packages=$(wc -l <"$WORK/rows")"
+  count_rows "$WORK/rows"
+  journal VERIFYING "packages=$COUNT"
   rows_list step >"$WORK/rows"
   marks_restore
   vf_open=$(awk -F '\t' '$10 != "at" { print $1; exit }' "$WORK/rows")

@@ -49,7 +49,7 @@ undo_packages() { # LAST_STEP
   awk -F '\t' -v last="$1" '$1 <= last && $10 != "at"' "$WORK/undo.all" >"$WORK/undo"
   [ -s "$WORK/undo" ] || return 0
   # Somebody else's run of the package manager ends by itself; without it the way back would fail.
-  stage_lock "$(limit_of lock)" || :
+  stage_lock "$LIMIT_LOCK" || :
   if ! awk -F '\t' '$10 == "broken" || $10 == "other" { exit 1 }' "$WORK/undo" ||
     ! packages_apply "$WORK/undo" undo; then
     dpkg_apply "$WORK/undo" undo
@@ -86,7 +86,7 @@ dpkg_apply() { # ROWS step|undo
     done <<FILES
 $(awk -F '\t' -v debs="$JOB/debs" '$2 != "remove" { print debs "/" $7 ".deb" }' "$WORK/dpkg.rows")
 FILES
-    [ $# -eq 0 ] || run_limited "$(limit_of packages)" /usr/bin/dpkg --auto-deconfigure \
+    [ $# -eq 0 ] || run_limited "$LIMIT_PACKAGES" /usr/bin/dpkg --auto-deconfigure \
       --force-confdef --force-confold --force-downgrade --install "$@"
     set --
     while read -r da_name; do
@@ -94,8 +94,8 @@ FILES
     done <<NAMES
 $(awk -F '\t' '$2 == "remove" { print $3 ":" $4 }' "$WORK/dpkg.rows")
 NAMES
-    [ $# -eq 0 ] || run_limited "$(limit_of packages)" /usr/bin/dpkg --remove "$@"
-    run_limited "$(limit_of packages)" /usr/bin/dpkg --force-confdef --force-confold --configure -a
+    [ $# -eq 0 ] || run_limited "$LIMIT_PACKAGES" /usr/bin/dpkg --remove "$@"
+    run_limited "$LIMIT_PACKAGES" /usr/bin/dpkg --force-confdef --force-confold --configure -a
   done
 }
 
@@ -157,8 +157,7 @@ undo_missing() { # LAST_STEP
 undo_main() {
   # Answered already; a new order takes the mark away (accept_job).
   [ ! -e "$JOB/reported" ] || return 0
-  mkdir -p "$WORK" "$KEPT"
-  : >>"$OUTPUT"
+  work_folders
   journal_mend
   journal_read
   ACTED=yes HAVE_PERMIT=no
@@ -180,7 +179,7 @@ undo_main() {
     revert_refuse "the plan was done more than $um_seconds seconds ago"
   elif ! revert_matches_snapshot; then
     revert_refuse "an undo line does not lead to the version of the snapshot"
-  elif ! stage_lock "$(limit_of lock)"; then
+  elif ! stage_lock "$LIMIT_LOCK"; then
     journal NOTE "begun=no" "note=revert held: E_LOCK $LOCK_FACT"
     emit_result held E_LOCK
     : >"$JOB/reported"
@@ -198,7 +197,7 @@ undo_main() {
 # if it had never been ordered.
 revert_recover() {
   leftover_wait
-  stage_lock "$(limit_of packages)" || :
+  stage_lock "$LIMIT_PACKAGES" || :
   rows_list step >"$WORK/rows"
   if [ -s "$WORK/rows" ] && packages_reached "$WORK/rows"; then
     journal NOT_STARTED "revert=all" "note=found untouched after a stop"

@@ -6,7 +6,7 @@
 recover() {
   ACTED=yes
   leftover_wait
-  if ! stage_lock "$(limit_of packages)"; then
+  if ! stage_lock "$LIMIT_PACKAGES"; then
     hold_job E_LOCK "the package manager is still locked: $LOCK_FACT"
     return 1
   fi
@@ -28,15 +28,17 @@ recover() {
 
 recover_facts() {
   awk -F '\t' '{ printf "%s:%s %s %s; ", $3, $4, $8, $10 }' "$WORK/rows" | head -c 500
-  printf 'boot %s' "$(boot_id_hex)"
+  read_boot
+  printf 'boot %s' "$BOOT"
 }
 
 # A changed boot id is the reboot that was permitted; what follows it belongs to that permit. The
 # same boot id means that the machine never went down, so a reboot now is the first, and it asks
 # for its own permit again.
 recover_reboot() {
-  if [ "$(boot_id_hex)" = "$JL_BOOT" ]; then return 0; fi
-  journal APPLIED "step=$JL_STEP" "verb=reboot" "boot=$(boot_id_hex)"
+  read_boot
+  if [ "$BOOT" = "$JL_BOOT" ]; then return 0; fi
+  journal APPLIED "step=$JL_STEP" "verb=reboot" "boot=$BOOT"
   JL_DONE=$JL_DONE$JL_STEP,
   HAVE_PERMIT=yes
 }
@@ -97,15 +99,15 @@ files_wanted_again() {
 leftover_wait() {
   [ -r "$JOB/running" ] || return 0
   read -r lw_pid lw_start lw_boot <"$JOB/running" || return 0
-  if ! is_number "$lw_pid" || [ "$lw_boot" != "$(boot_id_hex)" ]; then return 0; fi
-  lw_end=$(($(uptime_s) + $(limit_of packages)))
+  read_boot
+  if ! is_number "$lw_pid" || [ "$lw_boot" != "$BOOT" ]; then return 0; fi
+  read_uptime_cs
+  lw_end=$((UPTIME_S + LIMIT_PACKAGES))
   [ -n "$lw_start" ] || return 0
-  while [ "$(process_start "$lw_pid")" = "$lw_start" ] && ! is_zombie "$lw_pid"; do
-    [ "$(uptime_s)" -lt "$lw_end" ] || return 0
+  while read_start "$lw_pid" && [ "$START" = "$lw_start" ]; do
+    case $PROCESS_STATE in Z | X) return 0 ;; esac
+    read_uptime_cs
+    [ "$UPTIME_S" -lt "$lw_end" ] || return 0
     sleep 0.2
   done
-}
-
-is_zombie() { # PID
-  sed 's/^.*) //' "/proc/$1/stat" 2>/dev/null | grep -q '^[ZX]'
 }

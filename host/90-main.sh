@@ -1,8 +1,6 @@
 # The ways in (protocol §9) and the talk on one connection. The job itself runs detached, so the
 # connection may die at any time.
 
-# How often a relay looks for something new. It costs one `sleep` a look.
-RELAY_PAUSE_S=0.2
 ANSWER_LINES_MAX=200
 
 main() {
@@ -51,9 +49,9 @@ apply_main() {
   fi
   sweep_folders
   am_in=$VAR/in.$$
-  rm -rf "$am_in"
+  [ ! -e "$am_in" ] || rm -rf "$am_in"
   mkdir "$am_in" || { cannot_write "a private folder"; say "@refused $E_CODE $E_FACTS"; return 1; }
-  trap 'rm -rf "$VAR/in.$$"' EXIT
+  trap '[ ! -e "$VAR/in.$$" ] || rm -rf "$VAR/in.$$"' EXIT
   trap 'exit 1' HUP INT TERM
   COPY_CODE=ok COPY_FACTS='' J_WAY=$WAY
   copy_bundle "$am_in/in" || COPY_CODE=$E_CODE COPY_FACTS=$E_FACTS
@@ -98,7 +96,7 @@ accept_job() { # DIR
     rm -f "$VAR/job/ask" "$VAR/job/asksig" "$VAR/job/answer"
     return 0
   fi
-  rm -rf "$VAR/job.old"
+  [ ! -e "$VAR/job.old" ] || rm -rf "$VAR/job.old"
   set +f
   sync "$1"/* 2>/dev/null
   set -f
@@ -106,7 +104,7 @@ accept_job() { # DIR
     fail_code E_STATE "the old job could not be put away" || return 1
   mv "$1" "$VAR/job" && sync "$VAR" 2>/dev/null ||
     fail_code E_STATE "the job could not be put in its place" || return 1
-  rm -rf "$VAR/job.old"
+  [ ! -e "$VAR/job.old" ] || rm -rf "$VAR/job.old"
 }
 
 # §6.11: a plan that a verified plan supersedes never starts here any more.
@@ -185,6 +183,8 @@ work_main() {
   [ "/proc/$$/fd/9" -ef "$VAR/lock" ] || exec 9>>"$VAR/lock"
   flock -n 9 || return 0
   note_worker "$$"
+  # Whoever relays is woken when there is nothing more to come: without the lock we count as gone.
+  trap 'release_lock; ring "$VAR/bell"' EXIT
   load_job && load_identity || { say "$E_CODE $E_FACTS" >&2; return 1; }
   if [ "$J_KIND" = revert ]; then
     undo_main
@@ -223,6 +223,9 @@ restart_worker() {
 # Passes on journal, asks and results until the worker is gone and everything is said.
 relay() {
   relay_begin
+  bell_make "$VAR/bell" || return 1
+  exec 6<>"$VAR/bell"
+  relay_clock
   while :; do
     re_is_last=yes
     ! is_worker_alive || re_is_last=no
@@ -230,8 +233,17 @@ relay() {
     is_same_job || { send_results; return; }
     send_journal && send_ask && send_results || return 1
     [ "$re_is_last" = no ] || return 0
-    sleep "$RELAY_PAUSE_S"
+    read -r re_ring <&6
   done
+}
+
+# Rings now and then while this process lives, for a worker that was killed can ring no more. So a
+# wait of the relay costs no process of its own.
+relay_clock() {
+  (
+    exec 6>&- 7<&-
+    while sleep "$BELL_WAIT_S" && kill -0 "$$"; do ring "$VAR/bell"; done
+  ) </dev/null >/dev/null 2>&1 &
 }
 
 # Which job this connection is about. A second call for the same job changes nothing.
@@ -264,12 +276,14 @@ send_ask() {
   nonce_of_ask || return 0
   [ "$AN_NONCE" != "$RELAY_NONCE" ] || return 0
   RELAY_NONCE=$AN_NONCE
-  sa_text=$(cat "$VAR/job/ask" 2>/dev/null) && sa_sig=$(cat "$VAR/job/asksig" 2>/dev/null) ||
+  sa_text=$(exec cat "$VAR/job/ask" 2>/dev/null) &&
+    sa_sig=$(exec cat "$VAR/job/asksig" 2>/dev/null) ||
     return 0
   printf '@ask\n%s\n@asksig\n%s\n@end\n' "$sa_text" "$sa_sig" || return 1
   read_answer "$VAR/job/answer.new" || return 1
   if nonce_of_ask && [ "$AN_NONCE" = "$RELAY_NONCE" ]; then
     mv -f "$VAR/job/answer.new" "$VAR/job/answer"
+    ring "$VAR/answered"
   else
     rm -f "$VAR/job/answer.new"
   fi
@@ -312,8 +326,9 @@ send_results() {
 
 # Sends one signed result; once the server has it, the outbox need not keep it.
 send_result() { # FILE SIGNATURE
-  sd_counter=$(awk '$1 == "counter" { print $2 }' "$1") && sd_text=$(cat "$1") &&
-    sd_sig=$(cat "$2") || return 0
+  sd_text=$(exec cat "$1") && sd_sig=$(exec cat "$2") || return 0
+  sd_counter=${sd_text##*"${NEWLINE}counter "}
+  sd_counter=${sd_counter%%"$NEWLINE"*}
   printf '@result\n%s\n@resultsig\n%s\n@end\n' "$sd_text" "$sd_sig" || return 1
   read_answer "$VAR/ack.$$" || { rm -f "$VAR/ack.$$"; return 1; }
   read -r sd_word sd_number _ <"$VAR/ack.$$"
