@@ -19,13 +19,15 @@ inspect_main() { # [refresh]
     lists_choose
     sources_scan "$IN_DIR"
     cat "$IN_DIR/sources.out" "$IN_DIR/lists.out"
-    offers_scan "$IN_DIR" newer "$IN_DIR/installed" | cut -f 1-10 | sed 's/^/offer /'
+    offers_scan "$IN_DIR" newer "$IN_DIR/installed" |
+      sed 's/^/offer /; s/\t[^\t]*\t[^\t]*$//'
     [ ! -s "$IN_DIR/refresh.failed" ] || sed 's/^/note refresh: /' "$IN_DIR/refresh.failed"
   } >"$IN_DIR/out" 2>/dev/null
   printf '@inspect\n'
   LC_ALL=C tr -cd '\n\t -~' <"$IN_DIR/out" >"$IN_DIR/clean"
   cat "$IN_DIR/clean"
-  in_lost=$(($(wc -c <"$IN_DIR/out") - $(wc -c <"$IN_DIR/clean")))
+  in_lost=0
+  for in_size in $(stat -c %s "$IN_DIR/clean" "$IN_DIR/out"); do in_lost=$((in_size - in_lost)); done
   [ "$in_lost" -eq 0 ] || printf 'note %s bytes outside printable ASCII were dropped\n' "$in_lost"
   printf '@end\n'
 }

@@ -315,14 +315,15 @@ lists_judge() { # DIR
 # SHA-256 is not an offer: nothing could pin it.
 offers_scan() { # DIR newer|all PACKAGES
   offers_key "$1" >"$1/scan.key" && os_whole=yes || os_whole=no
-  # Names that a kept answer did not look for are not in it, so it is good only for those it knows.
-  if [ "$os_whole" = no ] || ! cache_unpack "$APT_DIR/offers" "$1" "known offers.rows" ||
-    ! offers_cover "$1" "$3"; then
-    [ -f "$1/installed" ] || : >"$1/installed"
-    awk -F '\t' '!($1 in seen) { seen[$1] = 1; print $1 }' "$3" "$1/installed" >"$1/known"
-    offers_read "$1" >"$1/offers.rows"
-    [ "$os_whole" = no ] || cache_pack "$APT_DIR/offers" "$1" "known offers.rows"
+  # Names that a kept answer did not look for are not in it: then it picks nothing and says so.
+  if [ "$os_whole" = yes ] && cache_unpack "$APT_DIR/offers" "$1" "known offers.rows" &&
+    offers_pick "$1" "$2" "$3"; then
+    return 0
   fi
+  [ -f "$1/installed" ] || : >"$1/installed"
+  awk -F '\t' '!($1 in seen) { seen[$1] = 1; print $1 }' "$3" "$1/installed" >"$1/known"
+  offers_read "$1" >"$1/offers.rows"
+  [ "$os_whole" = no ] || cache_pack "$APT_DIR/offers" "$1" "known offers.rows"
   offers_pick "$1" "$2" "$3"
 }
 
@@ -336,10 +337,6 @@ offers_key() { # DIR
   done <"$1/targets"
   shift
   [ $# -eq 0 ] || stat -c '%n %s %i %y %z' "$@" 2>/dev/null
-}
-
-offers_cover() { # DIR PACKAGES
-  awk -F '\t' 'NR == FNR { known[$1] = 1; next } !($1 in known) { exit 1 }' "$1/known" "$2"
 }
 
 # Every version that the indexes have of the names in DIR/known. An index that lies there as text is
@@ -387,10 +384,13 @@ offers_read() { # DIR
     END { out() }' "$@"
 }
 
-# Of those, what the mode wants for the packages in the file.
+# Of those, what the mode wants for the packages in the file. 3, and nothing, when one of them was not
+# looked for.
 offers_pick() { # DIR newer|all PACKAGES
   awk -F '\t' -v mode="$2" "$AWK_VERSIONS"'
-    NR == FNR {
+    NR == FNR { known[$1] = 1; next }
+    P == 1 {
+      if (!($1 in known)) exit 3
       have[$1] = 1; at[$1, $2] = $3
       if ($1 == "dpkg") native = $2
       next
@@ -403,5 +403,5 @@ offers_pick() { # DIR newer|all PACKAGES
       if (arch == "all" && (name, native) in at) return at[name, native]
       if (arch == native && (name, "all") in at) return at[name, "all"]
       return ""
-    }' "$3" "$1/offers.rows"
+    }' "$1/known" P=1 "$3" P=2 "$1/offers.rows"
 }

@@ -256,6 +256,17 @@ describe.skipIf(missing !== null)("a checked job on a real Debian root", () => {
     expect(host.read("var/log/effects").match(/^hook$/gm)).toHaveLength(2);
   });
 
+  test("a hook of the machine's own that stops apt still does, and nothing is changed", async () => {
+    const host = await fresh();
+    host.write("etc/apt/apt.conf.d/99site", 'DPkg::Pre-Install-Pkgs {"echo site >&2; exit 7";};\n');
+    const job = fixture.server.job(bodyOf(fixture, [["demo-kill", "1.0", "2.0"]]));
+    const talk = await fixture.server.apply(host, job);
+    expect(outcome(talk), said(talk)).toBe("failed E_STEP");
+    expect(said(talk)).toContain("nothing was changed");
+    expect(host.read("var/lib/fettle/job/output")).toContain("site");
+    expect(await host.installed("demo-kill")).toBe("1.0 installed");
+  });
+
   test("hold is respected, and a hook or probe that others may write is not run", async () => {
     const host = await fresh();
     await host.sh("apt-mark hold demo-kill >/dev/null");

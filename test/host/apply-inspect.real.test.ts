@@ -119,6 +119,38 @@ describe.skipIf(missing !== null)("a host that is looked at", () => {
     expect(lines.filter((l) => l.startsWith("offer libdemo\t"))).toHaveLength(2);
   });
 
+  test("what was read of the sources is kept until a file that it came from is another", async () => {
+    const host = await fresh();
+    const offered = async (how: "inspect" | "inspect refresh", name: string) => {
+      const { lines } = await fixture.server.inspect(host, how);
+      const versions = lines
+        .filter((l) => l.startsWith(`offer ${name}\t`))
+        .map((l) => l.split("\t")[2]);
+      return { lines, versions };
+    };
+    const first = await offered("inspect refresh", "demo-kill");
+    expect(first.versions, first.lines.join("\n")).toEqual(["1.0", "2.0"]);
+    expect(existsSync(host.at("var/lib/fettle-apt/offers"))).toBe(true);
+    const again = await offered("inspect", "demo-kill");
+    const stable = (lines: readonly string[]) =>
+      lines.filter((l) => /^(offer|source|pkg) /.test(l));
+    expect(stable(again.lines)).toEqual(stable(first.lines));
+    // Another setting.
+    const list = "etc/apt/sources.list.d/demo.list";
+    host.write(list, SOURCE.replace("[", "[trusted=yes "));
+    expect(line((await offered("inspect", "demo-kill")).lines, "source")).toMatch(/ unsigned$/);
+    host.write(list, SOURCE);
+    expect(line((await offered("inspect", "demo-kill")).lines, "source")).toMatch(/ signed$/);
+    // A name that was not looked for.
+    expect((await offered("inspect", "demo-new")).versions).toEqual([]);
+    await host.sh("apt-get -qy install demo-new");
+    expect((await offered("inspect", "demo-new")).versions).toEqual(["1.0"]);
+    // Another index.
+    await host.sh("rm /srv/repo/demo-kill_2.0_*.deb");
+    await publish(host.at("srv/repo"), fixture.signer);
+    expect((await offered("inspect refresh", "demo-kill")).versions).toEqual(["1.0"]);
+  });
+
   test("§6.16: lists past their signed Valid-Until are E_STALE", async () => {
     const host = await fresh();
     await host.sh("cp -r /srv/repo /srv/old");
