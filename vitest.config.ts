@@ -8,7 +8,7 @@ import { systemPostgres } from "./test/setup/system-postgres.ts";
 // in ways of its own, and in `npm run test:long` everything below src. Where no PostgreSQL of the
 // system is installed it has no tests, and test/packaging/external-postgres.real.test.ts says so.
 // Tests on real parts are tried a second time: they watch clocks and processes of a machine that may
-// be busy. The report says "retry" where that happened, and such a test is worth a look.
+// be busy. `npm test` names those that passed only then, at its end; each is worth a look.
 const telling = [
   "src/db/migrate.real.test.ts",
   "src/ledger/record.real.test.ts",

@@ -38,7 +38,13 @@ const reportSchema = z.object({
   testResults: z.array(
     z.object({
       status: z.string(),
-      assertionResults: z.array(z.object({ fullName: z.string(), status: z.string() })),
+      assertionResults: z.array(
+        z.object({
+          fullName: z.string(),
+          status: z.string(),
+          failureMessages: z.array(z.string()),
+        }),
+      ),
     }),
   ),
 });
@@ -103,6 +109,7 @@ function report(file: string, exit: number): boolean {
     suite.assertionResults.filter((test) => !["passed", "failed"].includes(test.status)),
   );
   for (const test of skipped) console.log(`skipped: ${test.fullName}`);
+  sayRetried(parsed);
   // A suite that could not be loaded has no tests of its own to count.
   const broken = parsed.testResults.filter(
     (suite) => suite.status === "failed" && suite.assertionResults.length === 0,
@@ -112,4 +119,15 @@ function report(file: string, exit: number): boolean {
   const tail = mayNotSkip || skipped.length === 0 ? "" : `, ${skipped.length} skipped`;
   console.log(`${parsed.numPassedTests} passed, ${failed + alsoFailed} failed${tail}`);
   return failed + alsoFailed === 0;
+}
+
+/** A test that passed only when it was tried again must not hide in a good run. */
+function sayRetried(parsed: z.output<typeof reportSchema>): void {
+  for (const { assertionResults } of parsed.testResults) {
+    for (const test of assertionResults) {
+      const [first] = test.failureMessages;
+      if (test.status !== "passed" || first === undefined) continue;
+      console.log(`passed on the second try: ${test.fullName}: ${first.split("\n", 1)[0]}`);
+    }
+  }
 }
