@@ -1,7 +1,10 @@
-import type { Actor } from "../base/actor.ts";
-import { Failure } from "../base/failure.ts";
+import { type Actor, holdsAnywhere, scopesFor } from "../base/actor.ts";
 import type { World } from "../db/world.ts";
+import { loadKnowledge } from "../intel/store-knowledge.ts";
+import { loadVulnerabilities } from "../intel/store-vulnerability.ts";
+import { findChanges, findHosts, findPatches, findPlans, findRollouts } from "./store-search.ts";
 
+/** Finds things by what people call them. Each kind only for whoever may read it, within labels. */
 export interface Hit {
   readonly kind: "host" | "patch" | "change" | "vulnerability" | "rollout" | "plan";
   readonly label: string;
@@ -9,6 +12,83 @@ export interface Hit {
   readonly href: string;
 }
 
-export async function search(_world: World, _actor: Actor, _text: string): Promise<readonly Hit[]> {
-  throw new Failure("unavailable", "Nothing can be searched yet.");
+const HITS_MAX = 20;
+const KIND_MAX = 6;
+
+export async function search(world: World, actor: Actor, asked: string): Promise<readonly Hit[]> {
+  const text = asked.toLowerCase();
+  const { db } = world;
+  const of = (permission: Parameters<typeof scopesFor>[1]) => ({
+    scopes: scopesFor(actor, permission),
+    text,
+    limit: KIND_MAX,
+  });
+  const mayReadCases = holdsAnywhere(actor, "patch.read");
+  const [hosts, patches, changes, rollouts, plans, vulnerabilities] = await Promise.all([
+    findHosts(db, of("host.read")),
+    mayReadCases ? findPatches(db, { text, limit: KIND_MAX }) : [],
+    findChanges(db, of("change.read")),
+    findRollouts(db, of("rollout.read")),
+    findPlans(db, of("plan.read")),
+    holdsAnywhere(actor, "finding.read") ? findVulnerabilities(world, text) : [],
+  ]);
+  // What was asked for by its very name comes first, then kind by kind.
+  const hits: readonly Hit[] = [
+    ...patches.map(({ number, title, state }) => hit("patch", `P-${number}`, `${title}, ${state}`)),
+    ...changes.map(({ number, title, state }) =>
+      hit("change", `C-${number}`, `${title}, ${state}`),
+    ),
+    ...rollouts.map(({ number, title, state }) =>
+      hit("rollout", `R-${number}`, `${title}, ${state}`),
+    ),
+    ...hosts.map(({ id, name, labels }) => ({
+      ...hit("host", name, labelsText(labels)),
+      href: `/hosts/${id}`,
+    })),
+    ...vulnerabilities,
+    ...plans.map(({ digest, title }) => ({
+      ...hit("plan", digest.slice(0, 12), title),
+      href: `/plans/${digest}`,
+    })),
+  ];
+  const isExact = (one: Hit): boolean => one.label.toLowerCase() === text;
+  return [...hits.filter(isExact), ...hits.filter((one) => !isExact(one))].slice(0, HITS_MAX);
+}
+
+const pages = {
+  host: "hosts",
+  patch: "patches",
+  change: "changes",
+  vulnerability: "vulnerabilities",
+  rollout: "rollouts",
+  plan: "plans",
+} as const satisfies Record<Hit["kind"], string>;
+
+function hit(kind: Hit["kind"], label: string, detail: string): Hit {
+  return { kind, label, detail, href: `/${pages[kind]}/${encodeURIComponent(label)}` };
+}
+
+function labelsText(labels: Readonly<Record<string, string>>): string {
+  return Object.entries(labels)
+    .map(([key, value]) => `${key}=${value}`)
+    .join(", ");
+}
+
+/** Those of the packages that are known here; an id named in full is looked up in all feeds. */
+async function findVulnerabilities(world: World, text: string): Promise<readonly Hit[]> {
+  if (text.length < 3) return [];
+  const { facts } = await loadKnowledge(world.db);
+  const known = [...facts.values()].filter(
+    ({ id, title }) => id.toLowerCase().includes(text) || title.toLowerCase().includes(text),
+  );
+  const id = text.toUpperCase();
+  const isNamed = /^CVE-\d{4}-\d{4,}$/.test(id) && !facts.has(id);
+  const named = isNamed ? (await loadVulnerabilities(world.db, [id])).get(id) : undefined;
+  const told = named !== undefined && (named.title !== "" || named.kev !== null) ? [named] : [];
+  return [...told, ...known]
+    .toSorted((a, b) => Number(b.kev !== null) - Number(a.kev !== null) || (a.id < b.id ? -1 : 1))
+    .slice(0, KIND_MAX)
+    .map((one) =>
+      hit("vulnerability", one.id, one.kev === null ? one.title : `known exploited. ${one.title}`),
+    );
 }
