@@ -192,14 +192,6 @@ export async function removeHost(world: World, actor: Actor, ref: string): Promi
   });
 }
 
-export function listHosts(
-  world: World,
-  actor: Actor,
-  page: { readonly selector?: Selector | undefined; readonly afterName: string; limit: number },
-): Promise<readonly Host[]> {
-  return loadHosts(world.db, { ...page, scopes: scopesFor(actor, "host.read") });
-}
-
 /**
  * Adds the machine the server runs on, for inspection only; the same host on every later start. A
  * name that another host has already gets a number behind it.

@@ -3,13 +3,13 @@ import { existsSync, readFileSync } from "node:fs";
 import { createServer, type Server } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type TestWorld, testWorld } from "../../test/setup/world.ts";
-import { type Actor, systemActor } from "../base/actor.ts";
+import { type Actor, scopesFor, systemActor } from "../base/actor.ts";
 import { Failure } from "../base/failure.ts";
 import { parseSelector } from "../base/labels.ts";
 import { closeConnections } from "../reach/connections.ts";
 import { parseHostKey } from "../reach/host-key.ts";
 import { freePort, startSshd, type TestSshd } from "../reach/sshd-for-tests.ts";
-import { addHost, editHost, enrolLocalHost, foundHost, listHosts, removeHost } from "./actions.ts";
+import { addHost, editHost, enrolLocalHost, foundHost, removeHost } from "./actions.ts";
 import { importHosts } from "./actions-import.ts";
 import { showScan, startScan } from "./actions-scan.ts";
 import type { SshInput } from "./host-input.ts";
@@ -282,7 +282,7 @@ describe("hosts within scopes", () => {
     expect(listed.problems).toMatchObject([{ line: 2, host: "mine" }]);
     expect(await code(add(web, "db-2", { team: "db" }))).toBe("forbidden");
     expect(await code(add(web, "no-label", {}))).toBe("forbidden");
-    const seen = await listHosts(made.world, web, { afterName: "", limit: 100 });
+    const seen = await loadHosts(made.world.db, { scopes: scopesFor(web, "host.read") });
     expect(seen.map((host) => host.name)).toEqual(["web-1"]);
     expect(await code(editHost(made.world, web, "db-1", { labels: { team: "web" } }))).toBe(
       "not-found",
