@@ -90,8 +90,7 @@ function isLostConnection(thrown: unknown): boolean {
   if (code === "ENOENT") return syscall === "connect";
   return (
     ["ECONNREFUSED", "ECONNRESET", "EPIPE"].includes(String(code)) ||
-    (code === undefined &&
-      /^(Connection terminated|timeout exceeded when trying to connect)/.test(String(message)))
+    (code === undefined && lostWords.some((words) => String(message).startsWith(words)))
   );
 }
 
@@ -102,6 +101,15 @@ function noSpace(cause: unknown): Failure {
     { cause },
   );
 }
+
+/** How the driver begins; the last two, of a connection that broke inside a transaction. */
+const lostWords = [
+  "Connection terminated",
+  "timeout exceeded when trying to connect",
+  "timeout expired",
+  "Client has encountered a connection error",
+  "Client was closed",
+];
 
 function unavailable(cause: unknown): Failure {
   return new Failure(
