@@ -30,7 +30,8 @@ export const hostCodes: Readonly<Record<string, string>> = {
   E_BUSY: "another job is at work there: let it end",
   E_REPO:
     "take Trusted: yes or allow-insecure out of that entry in /etc/apt, or give it its key (Signed-By)",
-  E_STALE: "run apt-get update on the host; if it stays so, the repository needs to be signed anew",
+  E_STALE:
+    "see what apt-get update says there; past its Valid-Until, a repository must be signed anew",
   E_SNAPSHOT:
     "the version to go back to is offered nowhere: get it there, or plan without a way back",
   E_TARGET: "look whether the repository still has it; if not, scan the host and plan what it has",
