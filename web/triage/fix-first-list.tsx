@@ -78,7 +78,7 @@ const columns: readonly Column<FixFirstItem>[] = [
   },
   {
     title: "Clears",
-    width: "minmax(0, 1.2fr)",
+    width: "minmax(96px, 140px)",
     cell: (item) => (
       <>
         <div>{plural(item.findingsCleared, "finding")}</div>
@@ -109,25 +109,19 @@ const columns: readonly Column<FixFirstItem>[] = [
     cell: (item) => item.epssMax?.toFixed(3) ?? "–",
   },
   {
-    title: "Deadline",
-    width: "150px",
-    isWideOnly: true,
-    cell: (item) =>
-      item.case === null ? (
-        <span className="dim">–</span>
-      ) : (
-        <DeadlinePill at={item.case.deadline} />
-      ),
-  },
-  {
-    title: "Stage",
-    width: "minmax(120px, 200px)",
+    title: "Stage and deadline",
+    width: "176px",
     isWideOnly: true,
     cell: (item) =>
       item.case === null ? (
         <span className="dim">no case yet</span>
       ) : (
-        <StageLine state={item.case.state} />
+        <>
+          <div>
+            <StageLine state={item.case.state} />
+          </div>
+          <DeadlinePill at={item.case.deadline} />
+        </>
       ),
   },
   { title: "Case", width: "104px", cell: (item) => <OpenCase item={item} /> },

@@ -22,6 +22,14 @@ export function OpenCase({ item }: { readonly item: FixFirstItem }) {
   if (item.case !== null) return <Go href={item.case.href}>{item.case.ref}</Go>;
   const action = actionFor(item.actions, "open");
   if (action === undefined) return null;
+  // Where nothing is offered there is nothing to open; the row says so already.
+  if (!action.allowed && item.remedy !== "update-offered") {
+    return (
+      <span className="dim" title={action.reason ?? undefined}>
+        –
+      </span>
+    );
+  }
   const failed = deed.isError ? problemText(deed.error) : null;
   const button = (
     <Button
