@@ -4683,6 +4683,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
+                        actions: components["schemas"]["Action"][];
                         bodies: {
                             digest: string;
                             text: string;

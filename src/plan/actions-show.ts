@@ -1,7 +1,9 @@
+import { type Action, actionOf } from "../base/action.ts";
 import { type Actor, scopesFor } from "../base/actor.ts";
 import { Failure } from "../base/failure.ts";
 import type { Permission } from "../base/permission.ts";
 import type { World } from "../db/world.ts";
+import { personBehind } from "../identity/store.ts";
 import type { PlannedLeaf, PlannedWave } from "./model.ts";
 import { type PlanDiff, planDiff } from "./plan-diff.ts";
 import {
@@ -97,4 +99,30 @@ async function diffSide(world: World, actor: Actor, ref: string) {
     loadPlanHosts(world.db, { plan: digest, scopes, limit: DIFF_HOSTS_MAX }),
   ]);
   return { statement, waves, bodies, hosts };
+}
+
+/** What the reader may do with the plan; whoever asks for approval is looked at again then. */
+export async function planActions(
+  world: World,
+  actor: Actor,
+  plan: StoredPlan,
+): Promise<readonly Action[]> {
+  return [actionOf("request", "Ask for approval", await requestRefusal(world, actor, plan))];
+}
+
+async function requestRefusal(
+  world: World,
+  actor: Actor,
+  plan: StoredPlan,
+): Promise<string | null> {
+  const scopes = scopesFor(actor, "change.request");
+  const { inScope, all } = await countPlanHosts(world.db, plan.digest, scopes);
+  if (inScope < all) return "Your right to ask for approval does not cover every host of the plan.";
+  const asks = await personBehind(world.db, actor.subject);
+  if ((await personBehind(world.db, plan.requestedBy)) !== asks) {
+    return `The plan names ${plan.requester} as its requester. Make a plan of your own to ask for it.`;
+  }
+  return world.clock() < plan.expiresAt
+    ? null
+    : "The times of this plan are over. Make a new plan.";
 }

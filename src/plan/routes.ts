@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { actionSchema } from "../base/action.ts";
 import { scopesFor } from "../base/actor.ts";
 import { Failure } from "../base/failure.ts";
 import { instantFromText, instantToText } from "../base/instant.ts";
@@ -7,7 +8,7 @@ import { type Route, route } from "../db/world.ts";
 import { resolveForSets, resolveOnHost } from "../inventory/resolve.ts";
 import { loadPatch } from "../triage/store.ts";
 import { createPlan } from "./actions.ts";
-import { demandPlan, diffPlans, pageOfLeaves, showPlan } from "./actions-show.ts";
+import { demandPlan, diffPlans, pageOfLeaves, planActions, showPlan } from "./actions-show.ts";
 import { planDiffToText } from "./plan-diff.ts";
 import { exclusionToText } from "./plan-story.ts";
 import { loadPlans, loadPolicyText, type StoredPlan } from "./store.ts";
@@ -183,6 +184,7 @@ const getPlan = route({
     needsReboot: z.boolean(),
     ways: z.strictObject({ local: z.number(), ssh: z.number(), piped: z.number() }),
     warnings: z.array(z.string()),
+    actions: z.array(actionSchema),
   }),
   async handle({ world, actor }, { params }) {
     const plan = await showPlan(world, actor, params.plan);
@@ -212,6 +214,7 @@ const getPlan = route({
       needsReboot: report.needsReboot,
       ways: { ...report.ways },
       warnings: [...report.warnings],
+      actions: [...(await planActions(world, actor, plan))],
     };
   },
 });

@@ -1,6 +1,7 @@
 import { sql } from "kysely";
+import type { Actor } from "../../src/base/actor.ts";
 import { sha256 } from "../../src/base/digest.ts";
-import type { ChangeId, HostId } from "../../src/base/ids.ts";
+import type { ChangeId, HostId, SubjectId } from "../../src/base/ids.ts";
 import { MINUTE_MS } from "../../src/base/instant.ts";
 import { makeMachineKey, openMachineKey } from "../../src/base/sshsig.ts";
 import { requestChange } from "../../src/change/actions.ts";
@@ -23,6 +24,7 @@ import { age } from "../../src/rollout/store-story.ts";
 import { recordProgress } from "../../src/rollout/store-targets.ts";
 import { testRings } from "../builders/plan.ts";
 import { aPatch, aPerson, askedOpenssl, someHosts, type TestPerson } from "../builders/stored.ts";
+import { ADMIN } from "./site.ts";
 
 /**
  * A fleet, its people and a plan in a test's database, and a rollout whose hosts a test plays: what
@@ -60,6 +62,16 @@ export async function setScene(
     await someHosts(world, names);
   }
   return { world, carol, alice, bob, patch: await aPatch(world, carol) };
+}
+
+/** The administrator who is signed in, acting outside the browser. */
+export async function administrator(world: World): Promise<Actor> {
+  const { rows } = await sql<{ id: SubjectId }>`
+    select id from subject where handle = ${ADMIN.handle}`.execute(world.db);
+  const [found] = rows;
+  if (found === undefined) throw new Error("nobody is set up");
+  const grants = [{ role: "admin", scope: [] }] as const;
+  return { subject: found.id, name: ADMIN.handle, kind: "person", via: "token", grants };
 }
 
 export async function requested(

@@ -23,8 +23,7 @@ export function AskForApproval({ plan }: { readonly plan: Plan }) {
     );
   }
   const isEdit = change !== undefined;
-  // Whether it may be asked now, and by whom, is said by the server when it is asked.
-  const action = { verb: "request", allowed: true, reason: null };
+  const action = plan.actions.find((one) => one.verb === "request");
   return (
     <ActionButton
       action={action}

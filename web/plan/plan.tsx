@@ -33,7 +33,7 @@ export function PlanPage() {
           <Head plan={shown} />
           <Findings plan={shown} />
           <UrlTabs
-            label="Plan"
+            label="Parts of the plan"
             tabs={[
               { name: "waves", title: "Waves", page: () => <PlanPicture plan={shown} /> },
               { name: "steps", title: "Steps and undo", page: () => <Bodies plan={shown} /> },

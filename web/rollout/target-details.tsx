@@ -152,7 +152,7 @@ function HostActions({ rollout, target }: { readonly rollout: Rollout; readonly 
           }
         />
       </Group>
-      <Refusals of={actions} />
+      <Refusals of={target.actions.map((action) => ({ ...action, verb: action.label }))} />
     </>
   );
 }
