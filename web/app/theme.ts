@@ -22,6 +22,8 @@ export const theme = createTheme({
       defaultProps: {
         transitionProps: { duration: 0 },
         centered: true,
+        // Locking would write a style element that the pages' policy refuses.
+        lockScroll: false,
         closeButtonProps: { "aria-label": "Close" },
         // A page has one banner: the head of a dialog is none.
         attributes: { header: { role: "presentation" } },

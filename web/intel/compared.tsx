@@ -41,7 +41,7 @@ export function Compared({ packages }: { readonly packages: readonly Compared[] 
               <Table.Td>
                 {p.because.text}
                 <div className="dim" style={{ fontSize: 12.5 }}>
-                  {p.because.feed} {p.because.advisory}
+                  {`${p.because.feed} ${p.because.advisory}`.trim()}
                   {p.because.comparedWith !== null && `: ${comparison(p.because)}`}
                 </div>
               </Table.Td>

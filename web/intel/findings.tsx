@@ -21,7 +21,7 @@ export function FindingsPage() {
       <PageHead title="Findings" sentence={all !== null && <Sentence of={all} />} />
       {all !== null && <Gaps of={all.findings} />}
       <FilterBar>
-        <FilterField search={search} set={set} label="CVE, package or host" />
+        <FilterField search={search} set={set} label="CVE, package or words" />
         <FilterChoice
           search={search}
           set={set}

@@ -27,9 +27,12 @@ export function HostPage() {
       ask(api.GET("/api/v1/hosts/{host}", { params: { path: { host: ref } }, signal })),
   });
   return (
-    <Answered of={host} what="the host">
-      {(answer) => <ShownHost answer={answer} />}
-    </Answered>
+    <>
+      {host.data === undefined && <PageHead title={ref} />}
+      <Answered of={host} what="the host">
+        {(answer) => <ShownHost answer={answer} />}
+      </Answered>
+    </>
   );
 }
 

@@ -28,9 +28,12 @@ export function PatchPage() {
       ask(api.GET("/api/v1/patches/{patch}", { params: { path: { patch: ref } }, signal })),
   });
   return (
-    <Answered of={patch} what="the case">
-      {(answer) => <ShownPatch answer={answer} />}
-    </Answered>
+    <>
+      {patch.data === undefined && <PageHead title={ref} />}
+      <Answered of={patch} what="the case">
+        {(answer) => <ShownPatch answer={answer} />}
+      </Answered>
+    </>
   );
 }
 

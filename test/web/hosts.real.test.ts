@@ -1,0 +1,194 @@
+import type { Browser, Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { everywhere, loadHostRefs } from "../../src/inventory/store.ts";
+import {
+  expectAccessible,
+  expectNoSidewaysScroll,
+  hasBrowser,
+  openBrowser,
+  picture,
+  settled,
+  signIn,
+  visit,
+} from "./browser.ts";
+import { shopFleet, tellAgain } from "./shop-fleet.ts";
+import { ADMIN, openSite, type Site } from "./site.ts";
+
+/** As long as a page may take to show what it was told. */
+const SOON = { timeout: 15_000 };
+
+describe.skipIf(!hasBrowser && process.env["CI"] === undefined)("the pages of hosts", () => {
+  let site: Site;
+  let browser: Browser;
+  let page: Page;
+  let faults: string[];
+
+  beforeAll(async () => {
+    site = await openSite();
+    await shopFleet(site.world);
+    browser = await openBrowser();
+    ({ page, faults } = await visit(browser, site.url));
+    await signIn(page, ADMIN);
+    faults.length = 0;
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await site?.close();
+  });
+  afterEach(() => expect(faults).toEqual([]));
+
+  async function goTo(path: string): Promise<void> {
+    await page.goto(path);
+    await page.getByRole("heading", { level: 1 }).waitFor();
+    await settled(page);
+  }
+  const names = () => page.locator("[role=row] .row-link").allTextContents();
+  const dialog = () => page.getByRole("dialog");
+
+  test("show every host with its four states, and filter by what stands in the address", async () => {
+    await goTo("/hosts");
+    await page.getByRole("table", { name: "hosts" }).waitFor();
+    expect(await names()).toHaveLength(13);
+    await picture(page, "hosts");
+    await expectAccessible(page);
+
+    await page.getByRole("button", { name: /^unreachable/ }).click();
+    await page.waitForURL(/reach=bad/);
+    await expect.poll(() => names(), SOON).toEqual(["silent-1"]);
+    await page.reload();
+    await expect.poll(() => names(), SOON).toEqual(["silent-1"]);
+    expect(
+      await page.getByRole("button", { name: /^unreachable/ }).getAttribute("aria-pressed"),
+    ).toBe("true");
+
+    await page.getByRole("button", { name: "Clear filters" }).click();
+    await page.keyboard.press("Escape");
+    await page.locator("body").click({ position: { x: 5, y: 500 } });
+    await page.keyboard.press("/");
+    await page.keyboard.type("db");
+    await page.waitForURL(/q=db/);
+    await expect.poll(() => names(), SOON).toEqual(["db-1", "db-2"]);
+    await page.getByLabel(/Labels, as in/).fill("tier=0");
+    await expect.poll(() => names(), SOON).toEqual(["db-1"]);
+    await page.getByLabel(/Labels, as in/).fill("tier==(");
+    await page.getByRole("alert").first().waitFor();
+  });
+
+  test("open a host by keyboard alone", async () => {
+    await goTo("/hosts");
+    await page.getByRole("table", { name: "hosts" }).focus();
+    await page.keyboard.press("ArrowDown");
+    await page.keyboard.press("ArrowDown");
+    await page.keyboard.press("Enter");
+    await page.waitForURL(/\/hosts\/canary-1/);
+    await page.getByRole("heading", { name: "canary-1", level: 1 }).waitFor();
+  });
+
+  test("tell a list's problems by line before they add anything, and then add it", async () => {
+    await goTo("/hosts?add=list");
+    const key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBZVKpYD8zRzfXzPQ1wlpUVMpwEXHBfiVLIEiP0KxOLq";
+    const good = `shop-9,192.0.2.9,env=prod;ring=1,${key}`;
+    await page
+      .getByRole("textbox", { name: "The list", exact: true })
+      .fill(`name,address,labels,host_key\n${good}\nBAD NAME,x,,`);
+    await page.getByRole("button", { name: "Show what it would add" }).click();
+    await page.getByText("Line 3:").waitFor();
+    await picture(page, "hosts-import");
+    await expectAccessible(page);
+    await page
+      .getByRole("textbox", { name: "The list", exact: true })
+      .fill(`name,address,labels,host_key\n${good}`);
+    await page.getByRole("button", { name: "Show what it would add" }).click();
+    await page.getByRole("button", { name: "Add 1 host" }).click();
+    await page.getByText("1 added").waitFor();
+    await page.getByRole("button", { name: "Close" }).last().click();
+    await expect.poll(() => names(), SOON).toContain("shop-9");
+  });
+
+  test("pin a host's key only when a person has compared it", async () => {
+    await goTo("/hosts?add=host");
+    await dialog().getByLabel("Name").fill("dark-1");
+    await page.getByRole("textbox", { name: "Address", exact: true }).fill("127.0.0.1");
+    await dialog().getByLabel("Port").fill("1");
+    expect(await page.getByRole("button", { name: "Add the host" }).isDisabled()).toBe(true);
+    await page.getByRole("button", { name: "Ask the address for its keys" }).click();
+    await dialog().getByRole("alert").waitFor();
+    // The browser tells of the refused request; the page says it in the server's words.
+    faults.length = 0;
+    await picture(page, "hosts-add");
+    await expectAccessible(page);
+    await page.getByRole("button", { name: "I have the key line at hand" }).click();
+    const key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBZVKpYD8zRzfXzPQ1wlpUVMpwEXHBfiVLIEiP0KxOLq";
+    await page.getByLabel("Key lines from the host's console").fill(key);
+    await page.getByRole("button", { name: "Add the host" }).click();
+    await page.waitForURL(/\/hosts\/dark-1/);
+  });
+
+  test("keep a scan's progress in sight, also after coming back", async () => {
+    await goTo("/hosts?label=service%3Ddb");
+    await page.getByRole("button", { name: "Scan these 2" }).click();
+    await page.getByRole("button", { name: "Start the scan" }).click();
+    await page.getByText("Scanning 2 hosts").waitFor();
+    await page.goto("/findings");
+    await page.goto("/hosts");
+    await page.getByText("Scanning 2 hosts").waitFor();
+    await picture(page, "hosts-scan");
+  });
+
+  test("answer what one host is, what is on it and what happened to it", async () => {
+    await goTo("/hosts/web-1");
+    await page.getByRole("heading", { name: "web-1", level: 1 }).waitFor();
+    await picture(page, "host");
+    await expectAccessible(page);
+    for (const [tab, name] of [
+      ["findings", "host-findings"],
+      ["packages", "host-packages"],
+      ["enrolment", "host-enrolment"],
+    ] as const) {
+      await goTo(`/hosts/web-1?tab=${tab}`);
+      await picture(page, name);
+      await expectAccessible(page);
+      await page.setViewportSize({ width: 390, height: 844 });
+      await expectNoSidewaysScroll(page);
+      await picture(page, `${name}-narrow`);
+      await page.setViewportSize({ width: 1280, height: 860 });
+    }
+  });
+
+  test("follow a host that changes, without a reload", async () => {
+    await goTo("/hosts/web-2?tab=packages&q=libssl3");
+    await page.getByText("3.0.11-1~deb12u1").waitFor();
+    await page.getByText("Live", { exact: true }).waitFor();
+    const [host] = await loadHostRefs(site.world.db, { scopes: everywhere, names: ["web-2"] });
+    await tellAgain(site.world, host!.id, "web-2");
+    await page.getByRole("cell", { name: "3.0.17-1~deb12u2" }).waitFor();
+  });
+
+  test("edit labels, and refuse what is none in the server's words", async () => {
+    await goTo("/hosts/web-3");
+    await page.getByLabel("New label").fill("owner=payments");
+    await page.getByRole("button", { name: "Add label" }).click();
+    await page.getByText("owner=payments").waitFor();
+    await page.getByRole("button", { name: "Take the label owner away" }).click();
+    await expect.poll(() => page.getByText("owner=payments").count(), SOON).toBe(0);
+    await page.getByLabel("New label").fill("NO LABEL");
+    await page.getByRole("button", { name: "Add label" }).click();
+    await page.getByRole("alert").waitFor();
+  });
+
+  test("look right in the dark and on a phone", async () => {
+    await page.emulateMedia({ colorScheme: "dark" });
+    await goTo("/hosts");
+    await picture(page, "hosts-dark");
+    await expectAccessible(page);
+    await goTo("/hosts/web-1");
+    await picture(page, "host-dark");
+    await expectAccessible(page);
+    await page.setViewportSize({ width: 390, height: 844 });
+    await expectNoSidewaysScroll(page);
+    await picture(page, "host-narrow");
+    await goTo("/hosts");
+    await expectNoSidewaysScroll(page);
+    await picture(page, "hosts-narrow");
+  });
+});
