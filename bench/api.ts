@@ -37,9 +37,10 @@ async function paths(at: BenchSite): Promise<readonly string[]> {
   const { items } = (await get(at, `/api/v1/hosts?skip=${middle}&limit=1`)) as Page;
   const host = items[0]?.id ?? "";
   const findings = (await get(at, "/api/v1/findings?group=vulnerability&limit=1")) as Page;
-  const vulnerability = findings.items[0]?.vulnerability ?? findings.items[0]?.id ?? "";
+  const vulnerability = findings.items[0]?.key ?? "";
   const first = (await get(at, "/api/v1/fix-first")) as Page;
-  const patch = await post(at, "/api/v1/patches", { source: first.items[0]?.source ?? "" });
+  const source = first.items[0]?.source ?? "";
+  const { patch } = await post(at, "/api/v1/patches", { source });
   return [
     "/api/v1/overview",
     "/api/v1/hosts?limit=100",
@@ -58,7 +59,7 @@ async function paths(at: BenchSite): Promise<readonly string[]> {
     `/api/v1/findings/${vulnerability}`,
     "/api/v1/fix-first",
     "/api/v1/patches",
-    `/api/v1/patches/${patch.ref ?? patch.id ?? ""}`,
+    `/api/v1/patches/${patch?.ref ?? ""}`,
     "/api/v1/changes",
     "/api/v1/rollouts",
     "/api/v1/plans",
@@ -72,8 +73,8 @@ async function paths(at: BenchSite): Promise<readonly string[]> {
 
 interface Item {
   readonly id?: string;
-  readonly ref?: string;
-  readonly vulnerability?: string;
+  readonly key?: string;
+  readonly patch?: { readonly ref: string };
   readonly source?: string;
 }
 interface Page {

@@ -124,7 +124,8 @@ export async function listFindings(
   const scopes = scopesFor(actor, "finding.read");
   const all = await loadReach(world.db, { scopes, states: query.states ?? exposedStates });
   const { facts } = all.knowledge;
-  const reach = { ...all, pairs: filterPairs(all.pairs, facts, query) };
+  const isFiltered = query.isKev !== undefined || (query.search ?? "") !== "";
+  const reach = isFiltered ? { ...all, pairs: filterPairs(all.pairs, facts, query) } : all;
   const page = query.page ?? { limit: ROWS_MAX };
   const found =
     query.group === "host"
@@ -138,12 +139,17 @@ export async function listFindings(
   };
 }
 
+/** Rows of a reach that did not change are the same rows; pages of one list share them. */
+const rowsMade = new WeakMap<KnownReach, Map<typeof rowsBySource, readonly FindingRow[]>>();
+
 function pageOf(
   rowsOf: typeof rowsBySource,
   reach: KnownReach,
   page: Page,
 ): Pick<FindingList, "total" | "next"> & { readonly rows: readonly FindingRow[] } {
-  const all = rowsOf(reach, reach.knowledge.facts);
+  const made = rowsMade.get(reach) ?? new Map<typeof rowsOf, readonly FindingRow[]>();
+  const all = made.get(rowsOf) ?? rowsOf(reach, reach.knowledge.facts);
+  rowsMade.set(reach, made.set(rowsOf, all));
   const start = startOf(page, (key) => all.findIndex((row) => row.key === key));
   const rows = all.slice(start, start + page.limit);
   const isLast = start + rows.length >= all.length;

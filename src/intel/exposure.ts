@@ -64,6 +64,20 @@ export function hostCounter(
   postings: readonly Posting[],
   groups: readonly HostGroup[],
 ): HostCounter {
+  const kept = counters.get(postings);
+  if (kept?.groups === groups) return kept.count;
+  const count = newHostCounter(postings, groups);
+  counters.set(postings, { groups, count });
+  return count;
+}
+
+/** Counting again with the same postings and groups goes on where it was. */
+const counters = new WeakMap<
+  readonly Posting[],
+  { readonly groups: readonly HostGroup[]; readonly count: HostCounter }
+>();
+
+function newHostCounter(postings: readonly Posting[], groups: readonly HostGroup[]): HostCounter {
   const groupsOf = groupsByPackage(postings, groups);
   const counts = new Map(groups.map((group) => [group.id, group.hostCount]));
   const ids = groups.map((group) => group.id);

@@ -1,5 +1,5 @@
-import { sql } from "kysely";
-import type { Digest } from "../base/digest.ts";
+import { type RawBuilder, sql } from "kysely";
+import { type Digest, sha256 } from "../base/digest.ts";
 import type { HostId } from "../base/ids.ts";
 import type { Instant } from "../base/instant.ts";
 import type { Selector } from "../base/labels.ts";
@@ -39,9 +39,13 @@ export async function exposure(
   reader: Reader,
   filter: ExposureFilter,
 ): Promise<readonly Exposure[]> {
-  const { pairs, postings, groups } = await loadReach(reader, filter);
-  return countExposure(pairs, postings, groups);
+  const reach = await loadReach(reader, filter);
+  const counted = exposures.get(reach) ?? countExposure(reach.pairs, reach.postings, reach.groups);
+  exposures.set(reach, counted);
+  return counted;
 }
+
+const exposures = new WeakMap<KnownReach, readonly Exposure[]>();
 
 /** What counting needs: the pairs, who has their packages, and the groups of hosts. */
 export interface Reach {
@@ -60,6 +64,31 @@ export async function loadReach(reader: Reader, filter: ExposureFilter): Promise
   const groups = await loadHostGroups(reader, filter.scopes);
   const setIds = [...new Set(groups.map((group) => group.setId))];
   const knowledge = await loadKnowledge(reader);
+  const made = reaches.get(knowledge) ?? new Map<string, KnownReach>();
+  reaches.set(knowledge, made);
+  // The same groups under the same knowledge give the same answer, to whomever.
+  const key = sha256(JSON.stringify([{ ...filter, scopes: null }, groups]));
+  const known = made.get(key) ?? (await makeReach(reader, { filter, groups, setIds, knowledge }));
+  made.delete(key);
+  made.set(key, known);
+  const [oldest] = made.keys();
+  if (made.size > REACHES_KEPT_MAX && oldest !== undefined) made.delete(oldest);
+  return known;
+}
+
+const reaches = new WeakMap<Knowledge, Map<string, KnownReach>>();
+const REACHES_KEPT_MAX = 16;
+
+async function makeReach(
+  reader: Reader,
+  of: {
+    readonly filter: ExposureFilter;
+    readonly groups: readonly HostGroup[];
+    readonly setIds: readonly number[];
+    readonly knowledge: Knowledge;
+  },
+): Promise<KnownReach> {
+  const { filter, groups, setIds, knowledge } = of;
   const members = await loadMembers(reader, setIds);
   const isPresent = presentIn(members.values());
   const isWanted = pairFilter(filter);
@@ -273,10 +302,13 @@ export async function loadSetsInUse(
   const { rows } = await sql<{ id: number }>`
     select distinct n.package_set_id as id from host_now n
      where n.package_set_id is not null and ${scopeSql(where.scopes, "n.labels")}
-       and (${where.hostId ?? null}::text is null or n.id = ${where.hostId ?? null})`.execute(
-    reader,
-  );
+       and ${isHost(where.hostId)}`.execute(reader);
   return rows.map((row) => row.id);
+}
+
+/** A condition of its own for one host, so that its index is used. */
+function isHost(hostId: HostId | undefined): RawBuilder<boolean> {
+  return hostId === undefined ? sql<boolean>`true` : sql<boolean>`n.id = ${hostId}`;
 }
 
 /** Live hosts, and how many of them have no package set: nothing at all is known about those. */
@@ -288,8 +320,6 @@ export async function countKnownHosts(
     select count(*)::int as "hostCount",
            (count(*) filter (where package_set_id is null))::int as "unknownCount"
       from host_now n where ${scopeSql(where.scopes, "n.labels")}
-       and (${where.hostId ?? null}::text is null or n.id = ${where.hostId ?? null})`.execute(
-    reader,
-  );
+       and ${isHost(where.hostId)}`.execute(reader);
   return rows[0] ?? { hostCount: 0, unknownCount: 0 };
 }

@@ -60,9 +60,11 @@ export async function listShownHosts(
     groups: groups.map((group) => ({ ...group, tone: group.state.state })),
     now: world.clock(),
   };
-  const counts = await countByTones(world.db, filter);
   const { cursor: afterName, limit } = query;
-  const listed = await pageOfHosts(world.db, filter, { afterName, skip: query.skip ?? 0, limit });
+  const [counts, listed] = await Promise.all([
+    countByTones(world.db, filter),
+    pageOfHosts(world.db, filter, { afterName, skip: query.skip ?? 0, limit }),
+  ]);
   const byGroup = new Map(groups.map((group) => [keyOf(group), group]));
   const hosts = await loadHosts(world.db, { scopes, ids: listed.map((host) => host.id) });
   const groupOf = new Map(

@@ -35,7 +35,8 @@ export async function hostTimeline(
   page: { readonly host: string; readonly cursor?: string | undefined; readonly limit: number },
 ): Promise<{ items: Reply[]; next: string | null }> {
   const host = await foundHost(world, page.host, scopesFor(actor, "host.read"));
-  const of: Before = { host: host.id, before: before(world, page.cursor), limit: page.limit };
+  const limit = page.limit + SAME_INSTANT_MAX;
+  const of: Before = { host: host.id, before: before(world, page.cursor), limit };
   const seesRollouts = scopesFor(actor, "rollout.read").some((scope) =>
     selects(scope, host.labels),
   );
@@ -51,9 +52,12 @@ export async function hostTimeline(
   const shown = last === undefined ? entries : entries.filter((entry) => entry.at >= last.at);
   return {
     items: shown.map((entry) => ({ ...entry, at: instantToText(entry.at) })),
-    next: last === undefined || shown.length === entries.length ? null : instantToText(last.at),
+    next: last === undefined ? null : instantToText(last.at),
   };
 }
+
+/** Entries of one instant that a page may hold beyond its limit, so that none falls between two. */
+const SAME_INSTANT_MAX = 20;
 
 /** A little ahead of now: a database's clock may be. */
 const AHEAD_MS = 60_000;
