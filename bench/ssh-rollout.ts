@@ -60,7 +60,11 @@ account?.close();
 
 async function bench(): Promise<void> {
   const fleet = await startFleet({ name: "bench", hosts });
-  const stop = (): void => void fleet.close().finally(() => process.exit(130));
+  const end = (): void => {
+    account?.close();
+    process.exit(130);
+  };
+  const stop = (): void => void fleet.close().finally(end);
   process.once("SIGINT", stop);
   process.once("SIGTERM", stop);
   try {
