@@ -48,7 +48,7 @@ export function Instant({ at }: { readonly at: string | null }) {
   const time = Date.parse(at);
   return (
     <time dateTime={at} title={`${exact.format(time)} (${at})`}>
-      {relativeText(time, Math.max(current, Date.now() - TICK_MS))}
+      {relativeText(time, Math.max(current, Date.now()))}
     </time>
   );
 }

@@ -39,7 +39,9 @@ function Shown({ rollout }: { readonly rollout: Rollout }) {
     <>
       <RolloutHead rollout={rollout} />
       <div className={styles["now"]} role="status">
-        <Shape tone={nowTone(rollout.state)} />
+        <span className={`mark ${nowTone(rollout.state)}`}>
+          <Shape tone={nowTone(rollout.state)} />
+        </span>
         <span>
           <b>{rollout.endedAt === null ? "now" : "in the end"}:</b> <Sentence text={rollout.now} />
         </span>

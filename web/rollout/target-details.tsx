@@ -10,6 +10,7 @@ import { ClockTime, Instant } from "../parts/instant.tsx";
 import { Sentence } from "../parts/sentence.tsx";
 import { TextBlock } from "../parts/text-block.tsx";
 import { type Rollout, StandingMark, type Target } from "./standing.tsx";
+import { ringName } from "./wave-line.tsx";
 
 /** One host of the rollout: where it stands, why, what it said, and what can be done about it. */
 export function TargetDetails(props: {
@@ -63,7 +64,7 @@ function Details({ rollout, target }: { readonly rollout: Rollout; readonly targ
       </div>
       <Facts
         of={[
-          ["Wave", wave?.ring ?? String(target.wave)],
+          ["Wave", ringName(wave?.ring ?? String(target.wave))],
           ["Attempt", String(target.attempt)],
           ["Engine's state", target.state],
           ...optional("Way in", target.way),
