@@ -16,6 +16,7 @@ export function Gaps({ of }: { readonly of: Pick<Findings, "coverage" | "backlog
     load: (signal) => ask(api.GET("/api/v1/feeds", { signal })),
   });
   const poor = feeds.data?.items.filter((feed) => feed.state !== "fresh") ?? [];
+  const alike = Map.groupBy(poor, (feed) => `${feed.state} ${feedText(feed)}`);
   const { unknown, unknownHostCount } = of.coverage;
   const count = poor.length + unknown.length + (unknownHostCount > 0 ? 1 : 0);
   if (count === 0 && of.backlogCount === 0) return null;
@@ -28,12 +29,13 @@ export function Gaps({ of }: { readonly of: Pick<Findings, "coverage" | "backlog
             {of.backlogCount.toLocaleString("en")} to go.
           </li>
         )}
-        {poor.map((feed) => (
-          <li key={feed.name}>
-            <Mark tone={feed.state === "stale" ? "attention" : "unknown"}>
-              {feed.state === "stale" ? "Feed stale" : "Feed missing"}
+        {[...alike].map(([key, group]) => (
+          <li key={key}>
+            <Mark tone={group[0]?.state === "stale" ? "attention" : "unknown"}>
+              {group[0]?.state === "stale" ? "Stale" : "Missing"}
             </Mark>{" "}
-            <Go href="/settings/feeds">{feed.name}</Go>: {feedText(feed)}
+            <Go href="/settings/feeds">{group.map((feed) => feed.name).join(", ")}</Go>:{" "}
+            {feedText(group[0])}
           </li>
         ))}
         {unknown.map((gap) => (
@@ -56,7 +58,8 @@ export function Gaps({ of }: { readonly of: Pick<Findings, "coverage" | "backlog
   );
 }
 
-function feedText(feed: Feed): string {
+function feedText(feed: Feed | undefined): string {
+  if (feed === undefined) return "";
   if (feed.failure !== null) return feed.failure;
   if (feed.state === "never-loaded") return "never loaded, so nothing it says is known here.";
   return feed.why;
