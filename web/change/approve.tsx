@@ -79,7 +79,9 @@ function Steps({ change }: { readonly change: Change }) {
         <form
           onSubmit={(event) => {
             event.preventDefault();
-            approve.mutate(signature.trim(), { onSuccess: () => setSignature("") });
+            // The armour ends with a line feed (SSHSIG); pasting often loses it.
+            const armoured = `${signature.trim().replaceAll("\r\n", "\n")}\n`;
+            approve.mutate(armoured, { onSuccess: () => setSignature("") });
           }}
         >
           <Textarea

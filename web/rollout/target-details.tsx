@@ -1,4 +1,4 @@
-import { Drawer, Group, Stack } from "@mantine/core";
+import { CloseButton, Drawer, Group, Stack, Title } from "@mantine/core";
 import { api, ask } from "../app/api.ts";
 import { Go } from "../app/go.tsx";
 import { useAnswer } from "../app/queries.ts";
@@ -28,27 +28,36 @@ export function TargetDetails(props: {
     },
   });
   return (
-    <Drawer
+    <Drawer.Root
       opened
       onClose={onClose}
       position="right"
-      title={host}
       size="md"
       transitionProps={{ duration: 0 }}
-      closeButtonProps={{ "aria-label": "Close" }}
+      // Locking the scroll needs a style without the page's nonce, which the policy refuses.
+      lockScroll={false}
     >
-      <Answered of={found} what="the host">
-        {({ items: [target] }) =>
-          target === undefined ? (
-            <Empty title={`${host} is not in this rollout`}>
-              It may lie outside your scope. The list of hosts names every one that you may see.
-            </Empty>
-          ) : (
-            <Details rollout={rollout} target={target} />
-          )
-        }
-      </Answered>
-    </Drawer>
+      <Drawer.Overlay />
+      <Drawer.Content aria-label={host}>
+        <Drawer.Body>
+          <Group justify="space-between" mb="sm">
+            <Title order={2}>{host}</Title>
+            <CloseButton aria-label="Close" onClick={onClose} />
+          </Group>
+          <Answered of={found} what="the host">
+            {({ items: [target] }) =>
+              target === undefined ? (
+                <Empty title={`${host} is not in this rollout`}>
+                  It may lie outside your scope. The list of hosts names every one that you may see.
+                </Empty>
+              ) : (
+                <Details rollout={rollout} target={target} />
+              )
+            }
+          </Answered>
+        </Drawer.Body>
+      </Drawer.Content>
+    </Drawer.Root>
   );
 }
 
