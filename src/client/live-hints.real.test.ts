@@ -29,6 +29,7 @@ const says =
   (...blocks: string[]): Answer =>
   (reply) => {
     reply.writeHead(200, { "content-type": "text/event-stream" });
+    reply.flushHeaders();
     for (const block of blocks) reply.write(`${block}\n\n`);
   };
 const saysAndEnds =

@@ -23,9 +23,13 @@ export async function* serverSent(
     readonly signal: AbortSignal;
   },
 ): AsyncGenerator<ServerSent | null> {
-  const silence = new AbortController();
-  const signal = AbortSignal.any([options.signal, silence.signal]);
-  let timer = setTimeout(() => silence.abort(), SILENCE_MS_MAX);
+  // Not `AbortSignal.any`: a signal made of others may be collected while a quiet stream waits on it.
+  const connection = new AbortController();
+  const { signal } = connection;
+  const end = (): void => connection.abort();
+  options.signal.addEventListener("abort", end);
+  if (options.signal.aborted) end();
+  let timer = setTimeout(end, SILENCE_MS_MAX);
   try {
     const url = `${options.url.replace(/\/+$/, "")}${options.path}`;
     const headers = {
@@ -39,7 +43,7 @@ export async function* serverSent(
     let text = "";
     for await (const chunk of response.body ?? []) {
       clearTimeout(timer);
-      timer = setTimeout(() => silence.abort(), SILENCE_MS_MAX);
+      timer = setTimeout(end, SILENCE_MS_MAX);
       const parts = (text + decoder.decode(chunk, { stream: true })).split(/\r?\n\r?\n/);
       text = parts.pop() ?? "";
       if (text.length > MESSAGE_CHARACTERS_MAX) throw new Error("a message without an end");
@@ -47,7 +51,8 @@ export async function* serverSent(
     }
   } finally {
     clearTimeout(timer);
-    silence.abort();
+    options.signal.removeEventListener("abort", end);
+    end();
   }
 }
 
