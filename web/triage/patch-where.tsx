@@ -94,11 +94,14 @@ function columnsFor(ref: string): readonly Column<Where["items"][number]>[] {
       cell: (row) => <Mark tone={row.state}>{row.label}</Mark>,
     },
     {
-      title: "",
-      width: "96px",
+      title: "Why",
+      width: "100px",
       cell: (row) =>
         row.standing === "there" ? null : (
-          <Go href={`${row.href}?tab=timeline&patch=${ref}`} aria-label={`Why not on ${row.name}`}>
+          <Go
+            href={`${row.href}?tab=timeline&patch=${ref}`}
+            aria-label={`Why not yet? ${row.name}`}
+          >
             Why not yet?
           </Go>
         ),
