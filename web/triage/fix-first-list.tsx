@@ -79,6 +79,7 @@ const columns: readonly Column<FixFirstItem>[] = [
   {
     title: "Clears",
     width: "minmax(96px, 140px)",
+    isWideOnly: true,
     cell: (item) => (
       <>
         <div>{plural(item.findingsCleared, "finding")}</div>
