@@ -83,7 +83,7 @@ function Head({ plan }: { readonly plan: Plan }) {
           </Mark>
           <Go href={`/patches/${plan.patch}`}>its case</Go>
           <span className="dim">
-            made by {plan.requester} <Instant at={plan.createdAt} />, good until{" "}
+            made by {plan.requester} <Instant at={plan.createdAt} />, expires{" "}
             <Instant at={plan.expiresAt} />
           </span>
         </span>
