@@ -27,6 +27,12 @@ const NEEDED: Readonly<Record<string, string>> = {
   mksh: "mksh",
   perl: "perl",
   git: "git",
+  chromium: "chromium",
+  zsh: "zsh",
+  fish: "fish",
+  openssl: "openssl",
+  "systemd-analyze": "systemd",
+  "/usr/lib/postgresql/15/bin/initdb": "postgresql-15",
 };
 
 const reportSchema = z.object({

@@ -5,7 +5,7 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 . "$here/scripts/setup.sh"
 cd "$here"
 biome ci --colors=off --error-on-warnings .
-node node_modules/@typescript/native/bin/tsc -p . --checkers 1
-node node_modules/@typescript/native/bin/tsc -p web --checkers 1
-node scripts/generate-openapi.ts --check
+sh scripts/types.sh
+# Once and before all tests: several of them open the pages at the same time.
+. "$here/scripts/pages.sh"
 exec node scripts/run-tests.ts "$@"
