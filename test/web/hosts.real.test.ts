@@ -147,6 +147,7 @@ describe.skipIf(!hasBrowser && process.env["CI"] === undefined)("the pages of ho
     for (const [tab, name] of [
       ["findings", "host-findings"],
       ["packages", "host-packages"],
+      ["timeline", "host-timeline"],
       ["enrolment", "host-enrolment"],
     ] as const) {
       await goTo(`/hosts/web-1?tab=${tab}`);
