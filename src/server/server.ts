@@ -21,7 +21,7 @@ const JSON_DEPTH_MAX = 32;
 export interface ServerOptions {
   /** Parse every reply with its schema; tests do, production trusts its own code. */
   readonly checkReplies?: boolean;
-  /** The built pages; null or absent: the API alone. */
+  /** The built pages; null: they were not built, which is said. Absent: the API alone. */
   readonly pages?: Pages | null;
 }
 
@@ -69,7 +69,9 @@ export function buildServer(
   });
   app.setErrorHandler((error, request, reply) => sendProblem(world, request, reply, error));
   app.setNotFoundHandler((request, reply) => {
-    const page = isPageRequest(request) ? sendPage(options.pages ?? null, request, reply) : null;
+    const { pages } = options;
+    const isPage = pages !== undefined && isPageRequest(request);
+    const page = isPage ? sendPage(pages, request, reply) : null;
     if (page !== null) return page;
     const failure = new Failure("not-found", "There is nothing under this method and path.");
     return sendProblem(world, request, reply, failure);

@@ -8,8 +8,9 @@ import { expect } from "vitest";
 export const CHROMIUM = "/usr/bin/chromium";
 export const hasBrowser = existsSync(CHROMIUM);
 
-/** Pictures of the pages as tests saw them; not kept in the repository. */
-const pictures = resolve(import.meta.dirname, "../../.fettle/pictures");
+/** Pictures of the pages as tests saw them; `npm run pictures` puts those of the README into docs. */
+const pictures =
+  process.env["FETTLE_PICTURES"] ?? resolve(import.meta.dirname, "../../.fettle/pictures");
 
 export async function openBrowser(): Promise<Browser> {
   return await chromium.launch({

@@ -10,6 +10,8 @@ import {
   signIn,
   visit,
 } from "./browser.ts";
+import { approved, requested, setScene, started } from "./played-rollout.ts";
+import { shopFleet } from "./shop-fleet.ts";
 import { ADMIN, openSite, type Site } from "./site.ts";
 
 const PARTS = ["people", "roles", "tokens", "keys", "password", "feeds", "policy"] as const;
@@ -88,11 +90,63 @@ describe.skipIf(!hasBrowser && process.env["CI"] === undefined)("overview and se
     expect(faults).toEqual([]);
   });
 
+  test("a fleet at work reads as one sentence, what waits for me, and rollouts that move", async () => {
+    await shopFleet(site.world);
+    const scene = await setScene(site.world, { canary: 4, "1": 10, "2": 20 });
+    const change = await requested(scene);
+    await approved(scene, change, scene.alice);
+    const rollout = await started(scene, change);
+    for (let round = 0; round < 2; round += 1) {
+      await rollout.turn();
+      await rollout.begin();
+      for (const name of [...rollout.jobs.keys()]) await rollout.end(name);
+      await rollout.look();
+    }
+    const { page, faults } = await visit(browser, site.url);
+    await page.goto("/");
+    await signIn(page, ADMIN);
+    await page
+      .getByRole("region", { name: "Rollouts now" })
+      .getByText("canary", { exact: true })
+      .waitFor();
+    await page.locator("section[aria-label='Exposure in the last 30 days'] svg").waitFor();
+    await settled(page);
+    expect(await page.locator("p a").count(), "numbers that are links").toBeGreaterThan(0);
+    await expectAccessible(page);
+    await picture(page, "overview");
+    await page.emulateMedia({ colorScheme: "dark" });
+    await expectAccessible(page);
+    await picture(page, "overview-dark");
+    await page.setViewportSize({ width: 390, height: 844 });
+    await expectNoSidewaysScroll(page);
+    await picture(page, "overview-390");
+    expect(faults).toEqual([]);
+  });
+
+  test("what comes first weighs at most 250 kB, charts and pages come when asked for", async () => {
+    const { page } = await visit(browser, site.url);
+    await page.goto("/");
+    await signIn(page, ADMIN);
+    await page.goto("/settings/roles");
+    await page.getByRole("tab", { selected: true }).waitFor();
+    const files = await page.evaluate(() =>
+      performance.getEntriesByType("resource").map((entry) => ({
+        name: entry.name,
+        bytes: (entry as PerformanceResourceTiming).encodedBodySize,
+      })),
+    );
+    const assets = files.filter(({ name }) => name.includes("/assets/"));
+    expect(assets.length).toBeGreaterThan(1);
+    expect(assets.reduce((sum, { bytes }) => sum + bytes, 0)).toBeLessThanOrEqual(250_000);
+    expect(assets.some(({ name }) => name.includes("chart-library"))).toBe(false);
+  });
+
   test("the palette finds pages and people's things by keyboard alone", async () => {
     const { page, faults } = await visit(browser, site.url);
     await page.goto("/");
     await signIn(page, ADMIN);
     await page.keyboard.press("Control+k");
+    await page.waitForFunction(() => document.activeElement?.getAttribute("placeholder") !== null);
     await page.keyboard.type("approver keys");
     await page.getByText("My approver keys", { exact: true }).last().waitFor();
     await expectAccessible(page);

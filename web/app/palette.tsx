@@ -1,7 +1,7 @@
 import { Spotlight } from "@mantine/spotlight";
 import "@mantine/spotlight/styles.css";
 import { useDebouncedValue } from "@mantine/hooks";
-import { useState } from "react";
+import { type KeyboardEvent, useState } from "react";
 import { api, ask } from "./api.ts";
 import { useGo } from "./go.tsx";
 import { useAnswer } from "./queries.ts";
@@ -44,6 +44,12 @@ export function Palette({ onClose }: { readonly onClose: () => void }) {
     onClose();
     go(href);
   };
+  // Enter takes the first one unless the arrow keys chose another.
+  const openFirst = (event: KeyboardEvent<HTMLInputElement>) => {
+    const first = found[0]?.href ?? pages[0]?.[1];
+    const isChosen = document.querySelector(".mantine-Spotlight-action[data-selected]") !== null;
+    if (event.key === "Enter" && !isChosen && first !== undefined) open(first);
+  };
   return (
     <Spotlight.Root
       query={text}
@@ -53,8 +59,14 @@ export function Palette({ onClose }: { readonly onClose: () => void }) {
       shortcut={null}
       clearQueryOnClose={false}
       transitionProps={{ duration: 0 }}
+      // Read by screen readers only; what to do stands in the field.
+      title="Find or do"
+      styles={{ header: { display: "none" } }}
     >
-      <Spotlight.Search placeholder="A host, CVE, patch (P-142), change (C-88) or page" />
+      <Spotlight.Search
+        placeholder="A host, CVE, patch (P-142), change (C-88) or page"
+        onKeyDown={openFirst}
+      />
       <Spotlight.ActionsList mah={420} style={{ overflowY: "auto" }}>
         {found.map((hit) => (
           <Spotlight.Action

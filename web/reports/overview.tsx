@@ -32,7 +32,8 @@ export function OverviewPage() {
 }
 
 function Whole({ of }: { readonly of: Overview }) {
-  const isNew = of.firstSteps.some((step) => !step.done);
+  // Whoever has started a rollout needs no first steps any more; the last of them is that.
+  const isNew = of.firstSteps.at(-1)?.done === false;
   return (
     <>
       <PageHead
@@ -43,8 +44,10 @@ function Whole({ of }: { readonly of: Overview }) {
           </Text>
         }
       />
-      <div className={`${styles["verdict"]} mark ${of.verdict.tone}`}>
-        <Shape tone={of.verdict.tone} size={20} />
+      <div className={styles["verdict"]}>
+        <span className={`mark ${of.verdict.tone}`}>
+          <Shape tone={of.verdict.tone} size={20} />
+        </span>
         <p>
           <LinkedText parts={of.verdict.parts} />
         </p>
@@ -53,7 +56,14 @@ function Whole({ of }: { readonly of: Overview }) {
             component="a"
             href={of.action.href}
             size="sm"
-            renderRoot={(props) => <Go {...props} href={of.action?.href ?? "/"} isPlain />}
+            renderRoot={({ className, ...props }) => (
+              <Go
+                {...props}
+                className={`${className} ${styles["act"]}`}
+                href={of.action?.href ?? "/"}
+                isPlain
+              />
+            )}
           >
             {of.action.text}
           </Button>

@@ -93,7 +93,7 @@ function LoadFeeds() {
 
 function FeedPanel({ feed }: { readonly feed: Feed }) {
   return (
-    <Panel title={feed.label}>
+    <Panel title={feed.label === "" ? feed.name : feed.label}>
       <Mark tone={tones[feed.state]}>{words[feed.state]}</Mark>
       <Text size="sm" my={6}>
         <Sentence text={feed.why} />

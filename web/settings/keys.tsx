@@ -83,7 +83,13 @@ const classes = {
 
 function KeyTable({ items }: { readonly items: readonly ApproverKey[] }) {
   return (
-    <Table.ScrollContainer minWidth={600}>
+    <Table.ScrollContainer
+      minWidth={600}
+      type="native"
+      tabIndex={0}
+      role="group"
+      aria-label="Keys, to scroll"
+    >
       <Table aria-label="Approver keys">
         <Table.Thead>
           <Table.Tr>

@@ -35,7 +35,13 @@ export function PeoplePart() {
               isPrimary
             />
           </Group>
-          <Table.ScrollContainer minWidth={640}>
+          <Table.ScrollContainer
+            minWidth={640}
+            type="native"
+            tabIndex={0}
+            role="group"
+            aria-label="People, to scroll"
+          >
             <Table aria-label="People and services">
               <Table.Thead>
                 <Table.Tr>

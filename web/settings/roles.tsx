@@ -18,7 +18,13 @@ export function RolesPart() {
               A role is granted everywhere or over a label expression. Nobody can grant a right that
               they do not hold, and whoever asks for a change never approves it, in any role.
             </Text>
-            <Table.ScrollContainer minWidth={620}>
+            <Table.ScrollContainer
+              minWidth={620}
+              type="native"
+              tabIndex={0}
+              role="group"
+              aria-label="Roles, to scroll"
+            >
               <Table aria-label="Roles and rights" highlightOnHover>
                 <Table.Thead>
                   <Table.Tr>

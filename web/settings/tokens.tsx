@@ -98,7 +98,13 @@ function NewToken({ onMade }: { readonly onMade: (token: string) => void }) {
 
 function TokenTable({ items }: { readonly items: readonly Token[] }) {
   return (
-    <Table.ScrollContainer minWidth={560}>
+    <Table.ScrollContainer
+      minWidth={560}
+      type="native"
+      tabIndex={0}
+      role="group"
+      aria-label="Tokens, to scroll"
+    >
       <Table aria-label="Tokens">
         <Table.Thead>
           <Table.Tr>
