@@ -23,7 +23,15 @@ export function CopyText({
   return (
     <CopyButton value={text}>
       {({ copied, copy }) => (
-        <Button variant="default" onClick={copy} h="auto" mih={28} aria-live="polite">
+        <Button
+          variant="default"
+          onClick={copy}
+          h="auto"
+          mih={28}
+          miw="max-content"
+          flex="none"
+          aria-live="polite"
+        >
           {copied ? "Copied" : label}
         </Button>
       )}

@@ -11,6 +11,8 @@ const lines = [
   ["hosts", "Hosts with a known exploited one", "--attention", "dashed"],
 ] as const;
 
+const POINTS_SHOWN_BELOW = 4;
+
 /** Days that nobody recorded are gaps, not zeros. */
 export function Trend({ days }: { readonly days: readonly Day[] }) {
   const option = useMemo(() => optionFor(days), [days]);
@@ -34,10 +36,11 @@ function summaryOf(known: readonly Day[]): string {
 function optionFor(days: readonly Day[]) {
   const style = getComputedStyle(document.documentElement);
   const colour = (name: string) => style.getPropertyValue(name).trim();
+  const known = days.filter((day) => day.findings !== null).length;
   const text = { color: colour("--unknown"), fontSize: 11 };
   return {
     animation: false,
-    grid: { left: 44, right: 12, top: 34, bottom: 26 },
+    grid: { left: 44, right: 16, top: 56, bottom: 26 },
     legend: { top: 0, left: 0, textStyle: { ...text, fontSize: 12 }, itemHeight: 8 },
     tooltip: { trigger: "axis" },
     xAxis: {
@@ -56,7 +59,8 @@ function optionFor(days: readonly Day[]) {
       name,
       type: "line",
       step: "end",
-      showSymbol: days.length < 4,
+      // A line of one known day would be a point that nobody sees.
+      showSymbol: known < POINTS_SHOWN_BELOW,
       data: days.map((day) => day[key]),
       lineStyle: { color: colour(variable), width: 2, type },
       itemStyle: { color: colour(variable) },
