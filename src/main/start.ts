@@ -103,13 +103,14 @@ async function saySetup(fettle: RunningFettle, options: StartOptions): Promise<v
   const { say, config, paths } = options;
   const setup = `${commandName} setup`;
   const command = config.state === undefined ? setup : `FETTLE_STATE=${paths.state} ${setup}`;
-  say(`First admin   run ${command}   (it reads the secret ${fettle.setupSecret})`);
   const link = await makeSetupLink(fettle.world);
   if (link === null) return;
   const isLocal = ["127.0.0.1", "::1", "localhost"].includes(config.host);
-  const how = isLocal ? ", through a tunnel to this port," : "";
-  say(`              or on another machine${how} once, within 15 minutes: ${setup} --link`);
-  say(`              and paste ${isLocal ? fettle.url : urlFromOutside(fettle.url)}${link.path}`);
+  const url = isLocal ? fettle.url : urlFromOutside(fettle.url);
+  const where = isLocal ? "; from another machine through a tunnel to this port" : "";
+  say(`First admin   open ${url}${link.path}`);
+  say(`              (works once, within 15 minutes${where})`);
+  say(`              or run ${command}   (it reads the secret ${fettle.setupSecret})`);
 }
 
 /** A server that listens on every address answers under this machine's name. */
