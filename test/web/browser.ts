@@ -95,6 +95,14 @@ export async function expectAccessible(page: Page): Promise<void> {
 
 /** At no width does a page scroll sideways. */
 export async function expectNoSidewaysScroll(page: Page): Promise<void> {
+  // A window that has just become narrow needs a moment, as charts follow their box.
+  await page
+    .waitForFunction(
+      () => document.documentElement.scrollWidth <= document.documentElement.clientWidth,
+      undefined,
+      { timeout: 3_000 },
+    )
+    .catch(() => undefined);
   const over = await page.evaluate(
     () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
   );

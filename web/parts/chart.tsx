@@ -21,5 +21,12 @@ export function Chart(props: {
       end();
     };
   }, [option]);
-  return <div ref={box} role="img" aria-label={summary} style={{ height, width: "100%" }} />;
+  return (
+    <div
+      ref={box}
+      role="img"
+      aria-label={summary}
+      style={{ height, width: "100%", overflow: "hidden" }}
+    />
+  );
 }
