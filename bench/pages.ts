@@ -72,7 +72,7 @@ async function open(from: Browser, at: BenchSite, isIn: boolean) {
   const context = await from.newContext({ baseURL: at.url, reducedMotion: "reduce" });
   const page = await context.newPage();
   if (!isIn) return page;
-  await page.goto("/mark.svg");
+  await page.goto("/sign-in");
   await page.evaluate(async (who) => {
     const headers = { "content-type": "application/json" };
     await fetch("/api/v1/login", { method: "POST", headers, body: JSON.stringify(who) });
