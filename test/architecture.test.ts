@@ -34,6 +34,7 @@ const edges: readonly string[] = [
   "src/base/ids.ts",
   "src/base/log.ts",
   "src/base/loop.ts",
+  "src/base/pause.ts",
   "src/base/run-command.ts",
 ];
 

@@ -1,5 +1,6 @@
 import { type Actor, holdsAnywhere, scopesFor } from "../base/actor.ts";
 import { Failure } from "../base/failure.ts";
+import { pause } from "../base/pause.ts";
 import type { Permission } from "../base/permission.ts";
 import type { World } from "../db/world.ts";
 import type { ServedContext } from "../ledger/served-route.ts";
@@ -128,17 +129,4 @@ export async function visibleTopics(
     seen.push(...visible.map((id) => `${kind}:${id}`));
   }
   return [...lists, ...seen];
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal.addEventListener("abort", done);
-    if (signal.aborted) done();
-  });
 }

@@ -1,6 +1,7 @@
 import { assert } from "../base/failure.ts";
 import type { HostId } from "../base/ids.ts";
 import { SECOND_MS } from "../base/instant.ts";
+import { pause } from "../base/pause.ts";
 import type { Conversation, ConversationEnd, JournalLine } from "../fleet/model.ts";
 import type { Host } from "../inventory/model.ts";
 import { everywhere, loadHosts } from "../inventory/store.ts";
@@ -319,16 +320,4 @@ function talkAbout(
       await desks.results(signedResult(host, said, engine.world.clock()));
     },
   };
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal.addEventListener("abort", done);
-  });
 }
