@@ -24,6 +24,26 @@ export function listen(
   channels: readonly Channel[],
   onWake: (channel: Channel) => void,
 ): Listener {
+  return keepListening(connection, {
+    names: channels.map((channel) => `fettle_${channel}`),
+    onMessage: ({ channel }) => onWake(channel.replace("fettle_", "") as Channel),
+    onListening: () => {
+      for (const channel of channels) onWake(channel);
+    },
+  });
+}
+
+/** A connection that only listens, and is taken up again by itself whenever it breaks. */
+export function keepListening(
+  connection: Connection,
+  of: {
+    /** Our own words, never data: they stand in the statement as they are. */
+    readonly names: readonly string[];
+    readonly onMessage: (message: pg.Notification) => void;
+    /** Each time it listens again; what was sent before is lost. */
+    readonly onListening: () => void;
+  },
+): Listener {
   let client: pg.Client | null = null;
   let timer: NodeJS.Timeout | null = null;
   let isClosed = false;
@@ -38,13 +58,11 @@ export function listen(
     client = next;
     next.on("error", retry);
     next.on("end", retry);
-    next.on("notification", (message) => {
-      onWake(message.channel.replace("fettle_", "") as Channel);
-    });
+    next.on("notification", of.onMessage);
     try {
       await next.connect();
-      for (const channel of channels) await next.query(`listen fettle_${channel}`);
-      for (const channel of channels) onWake(channel);
+      for (const name of of.names) await next.query(`listen ${name}`);
+      of.onListening();
     } catch {
       retry();
     }
