@@ -1,5 +1,5 @@
 import { QueryClient, type UseQueryResult, useMutation, useQuery } from "@tanstack/react-query";
-import { ApiProblem, isSignedOut } from "./api.ts";
+import { ApiProblem } from "./api.ts";
 
 /**
  * What pages know of the server. Nothing is asked twice on a timer: a query names the topics of the
@@ -60,5 +60,3 @@ export async function refresh(topics: readonly string[]): Promise<void> {
     },
   });
 }
-
-export { isSignedOut };

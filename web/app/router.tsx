@@ -7,8 +7,8 @@ import {
   redirect,
 } from "@tanstack/react-router";
 import { Problem } from "../parts/problem.tsx";
+import { isSignedOut } from "./api.ts";
 import { NoPage } from "./no-page.tsx";
-import { isSignedOut } from "./queries.ts";
 import { loadMe } from "./session.ts";
 import { Shell } from "./shell.tsx";
 

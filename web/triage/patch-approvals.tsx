@@ -1,29 +1,16 @@
-import { api, ask, type Reply } from "../app/api.ts";
+import { api, ask } from "../app/api.ts";
 import { Go } from "../app/go.tsx";
 import { useAnswer } from "../app/queries.ts";
+import { changeTone, type ListedChange } from "../change/change-model.ts";
 import { Answered } from "../parts/answered.tsx";
 import { Empty } from "../parts/empty.tsx";
 import { Facts } from "../parts/facts.tsx";
 import { Instant } from "../parts/instant.tsx";
-import { Mark, type Tone } from "../parts/mark.tsx";
+import { Mark } from "../parts/mark.tsx";
 import { Panel } from "../parts/panel.tsx";
 import { Person } from "../parts/person.tsx";
 import { plural } from "./fix-first-list.tsx";
 import type { PatchReply } from "./patch.tsx";
-
-type Change = Reply<"/api/v1/changes">["items"][number];
-
-const tones: Readonly<Record<Change["state"], Tone>> = {
-  requested: "waiting",
-  approved: "good",
-  running: "running",
-  completed: "good",
-  failed: "bad",
-  "backed-out": "attention",
-  rejected: "bad",
-  withdrawn: "unknown",
-  expired: "unknown",
-};
 
 /** The changes of the case: who was asked, who agreed, and what they agreed to. */
 export function PatchApprovals({ patch }: { readonly patch: PatchReply["patch"] }) {
@@ -52,7 +39,7 @@ export function PatchApprovals({ patch }: { readonly patch: PatchReply["patch"] 
   );
 }
 
-function ShownChange({ change }: { readonly change: Change }) {
+function ShownChange({ change }: { readonly change: ListedChange }) {
   return (
     <div style={{ marginBottom: 14 }}>
       <Panel title={`${change.number}  ${change.title}`}>
@@ -60,7 +47,7 @@ function ShownChange({ change }: { readonly change: Change }) {
           of={[
             [
               "State",
-              <Mark key="state" tone={tones[change.state]} reason={change.closedReason}>
+              <Mark key="state" tone={changeTone(change.state)} reason={change.closedReason}>
                 {change.state}
               </Mark>,
             ],
