@@ -25,6 +25,8 @@ export interface Cli {
   /** `<clone>` of this program, and the state folder a server started from it uses. */
   readonly clone: string;
   readonly state: () => string;
+  /** A folder of the user's for what can be made again. */
+  readonly cacheFolder: (name: string) => string;
   /** What is wrong with configuration file and environment; null where nothing is. */
   readonly configProblem: () => string | null;
 }

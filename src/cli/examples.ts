@@ -70,6 +70,11 @@ const examples: Readonly<Record<string, readonly string[]>> = {
   "audit head": ["audit head > head"],
   "audit export": ["audit export ledger.jsonl"],
   "audit verify": ["audit verify ledger.jsonl --key log.key --known-head head"],
+  scan: [
+    "scan --feeds feeds --dpkg-status /var/lib/dpkg/status --release bookworm",
+    "scan --feeds feeds --rpm-qa packages.txt --release almalinux-9 -o json",
+    "scan --feeds feeds --sbom bom.json",
+  ],
   doctor: ["doctor", "doctor -o json"],
 };
 

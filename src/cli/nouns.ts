@@ -11,6 +11,7 @@ import { registerPatch } from "./patch.ts";
 import { registerPeople } from "./people.ts";
 import { registerPlan } from "./plan.ts";
 import { registerRollout } from "./rollout.ts";
+import { registerScan } from "./scan.ts";
 
 /** Every noun of the command line, in the order of a patch's way. */
 export function registerNouns(program: Command, cli: Cli): void {
@@ -22,6 +23,7 @@ export function registerNouns(program: Command, cli: Cli): void {
   registerChange(program, cli);
   registerRollout(program, cli);
   registerAudit(program, cli);
+  registerScan(program, cli);
   registerDoctor(program, cli);
   registerCompletion(program, cli);
   addExamples(program);

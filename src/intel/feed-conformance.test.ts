@@ -85,6 +85,10 @@ function gist(reading: FeedReading): string {
       return JSON.stringify(sorted(content.entries));
     case "epss":
       return JSON.stringify(sorted(content.scores.ids));
+    case "vex":
+      return JSON.stringify(sorted(content.statements));
+    case "lifecycle":
+      return JSON.stringify(sorted(content.cycles));
   }
 }
 

@@ -66,6 +66,8 @@ export type FeedContent =
       readonly texts: readonly VulnerabilityText[];
       readonly ssvc: readonly SsvcEntry[];
     }
+  | { readonly kind: "vex"; readonly statements: readonly VexStatement[] }
+  | { readonly kind: "lifecycle"; readonly cycles: readonly SupportCycle[] }
   | { readonly kind: "kev"; readonly entries: readonly KevEntry[] }
   | { readonly kind: "epss"; readonly scores: EpssScores };
 
@@ -75,6 +77,8 @@ export interface VulnerabilityText {
   readonly title: string;
   readonly publishedAt: Instant | null;
   readonly status: "published" | "rejected" | "withdrawn" | "disputed";
+  /** When this record was last changed; of two copies the newer counts. */
+  readonly modifiedAt?: Instant;
   readonly cvss: readonly {
     readonly source: string;
     readonly version: string;
@@ -102,6 +106,42 @@ export interface EpssScores {
   readonly ids: readonly string[];
   readonly scores: readonly number[];
   readonly percentiles: readonly number[];
+}
+
+/**
+ * What an author says about a vulnerability in named products: latest statement per author and
+ * product wins. A product is told by identifiers; which of them fit a package is `vex-match.ts`.
+ */
+export interface VexStatement {
+  readonly vulnerability: string;
+  readonly aliases: readonly string[];
+  readonly products: readonly VexProduct[];
+  readonly status: "affected" | "not-affected" | "fixed" | "under-investigation";
+  /** Why it is not affected, or what to do: the author's own words. */
+  readonly justification: string;
+  readonly author: string;
+  readonly document: string;
+  readonly at: Instant | null;
+}
+
+export interface VexProduct {
+  /** Package URLs, CPE names, or whatever the document calls it. */
+  readonly identifiers: readonly string[];
+  readonly name: string;
+  readonly version: string;
+  /** What is inside of it, where the statement speaks of parts; empty for the product itself. */
+  readonly parts: readonly string[];
+}
+
+/** How long a release of a product is supported. */
+export interface SupportCycle {
+  readonly product: string;
+  readonly cycle: string;
+  readonly releasedAt: Instant | null;
+  /** End of ordinary support: a time, or only that it ended (or has not). */
+  readonly supportEnds: Instant | boolean | null;
+  readonly extendedEnds: Instant | boolean | null;
+  readonly latest: string;
 }
 
 export interface FeedProblem {

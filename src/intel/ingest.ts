@@ -1,6 +1,13 @@
 import { Failure } from "../base/failure.ts";
-import type { FeedDocument, FeedFormat, FeedReading } from "./feed-format.ts";
-import { giveWay, HEAD_BYTES } from "./feed-format.ts";
+import {
+  type FeedCollector,
+  type FeedDocument,
+  type FeedFormat,
+  type FeedReading,
+  giveWay,
+  HEAD_BYTES,
+  ProblemList,
+} from "./feed-format.ts";
 import { cveRecord } from "./feeds/cve-record/cve-record.ts";
 import { debianTracker } from "./feeds/debian-tracker/debian-tracker.ts";
 import { epss } from "./feeds/epss/epss.ts";
@@ -11,8 +18,6 @@ import { type UnpackLimits, unpack, unpackLimits } from "./unpack.ts";
 /** Every format we read; the first that recognises the content reads it. */
 export const feedFormats: readonly FeedFormat[] = [kev, epss, debianTracker, cveRecord, osv];
 
-/** An archive may begin with other files (a schema, an index) before its first record. */
-const RECOGNISE_DOCUMENTS_MAX = 50;
 /** Reading gives way to other work of the server after so much text. */
 const TURN_CHARACTERS = 2_000_000;
 
@@ -21,40 +26,83 @@ export async function readFeed(
   bytes: Buffer,
   limits: UnpackLimits = unpackLimits,
 ): Promise<readonly FeedReading[]> {
-  const documents = (await unpack(bytes, limits))[Symbol.iterator]();
-  const { format, first } = recognise(documents);
-  const collector = format.begin();
-  await collector.add(first);
-  let sinceTurn = first.text.length;
-  for (let next = documents.next(); next.done !== true; next = documents.next()) {
-    await collector.add(next.value);
-    sinceTurn += next.value.text.length;
+  const intake = openIntake();
+  let sinceTurn = 0;
+  for (const document of await unpack(bytes, limits)) {
+    await intake.add(document);
+    sinceTurn += document.text.length;
     if (sinceTurn < TURN_CHARACTERS) continue;
     sinceTurn = 0;
     await giveWay();
   }
-  const readings = collector.finish().filter((reading) => reading.entryCount > 0);
-  if (readings.length === 0) throw empty(format.name);
+  const readings = intake.finish();
+  const { names } = intake;
+  if (names.length === 0) throw unrecognised();
+  if (readings.length === 0) throw empty(names.join(", "));
   return readings;
 }
 
-/** Passes over what no format recognises until one does. */
-function recognise(documents: Iterator<FeedDocument>): {
-  readonly format: FeedFormat;
-  readonly first: FeedDocument;
-} {
-  for (let seen = 0; seen < RECOGNISE_DOCUMENTS_MAX; seen++) {
-    const next = documents.next();
-    if (next.done === true) break;
-    const format = formatOf(next.value);
-    if (format !== undefined) return { format, first: next.value };
-  }
-  throw unrecognised();
+/**
+ * Takes documents of any feeds, in any mixture: archives carry readme files, schemas and indexes, and
+ * people pack several feeds into one.
+ */
+export interface Intake {
+  readonly names: readonly string[];
+  /** False when no format knows the document. */
+  add(document: FeedDocument): Promise<boolean>;
+  finish(): readonly FeedReading[];
 }
 
-function formatOf(document: FeedDocument): FeedFormat | undefined {
-  const head = document.text.slice(0, HEAD_BYTES);
-  return feedFormats.find((format) => format.recognise(head));
+export function openIntake(formats: readonly FeedFormat[] = feedFormats): Intake {
+  const collectors = new Map<FeedFormat, FeedCollector>();
+  const unknown: FeedDocument[] = [];
+  let last: FeedFormat | undefined;
+  return {
+    get names() {
+      return [...collectors.keys()].map((format) => format.name);
+    },
+    async add(document) {
+      const head = document.text.slice(0, HEAD_BYTES);
+      // Most archives hold documents of one format.
+      const format =
+        last?.recognise(head) === true ? last : formats.find((each) => each.recognise(head));
+      if (format === undefined) {
+        if (isJson(head) && unknown.length < UNKNOWN_KEPT_MAX) unknown.push(document);
+        return false;
+      }
+      last = format;
+      const collector = collectors.get(format) ?? format.begin();
+      collectors.set(format, collector);
+      await collector.add(document);
+      return true;
+    },
+    finish() {
+      const readings = [...collectors.values()]
+        .flatMap((collector) => collector.finish())
+        .filter((reading) => reading.entryCount > 0);
+      return withUnknown(readings, unknown);
+    },
+  };
+}
+
+const UNKNOWN_KEPT_MAX = 100;
+
+function isJson(head: string): boolean {
+  return /^\s*[[{]/.test(head);
+}
+
+/** A document of JSON among the records of a feed may be a record that was damaged: it is named. */
+function withUnknown(
+  readings: readonly FeedReading[],
+  unknown: readonly FeedDocument[],
+): readonly FeedReading[] {
+  const [first, ...others] = readings;
+  if (first === undefined || unknown.length === 0) return readings;
+  const problems = new ProblemList();
+  for (const { place, reason } of first.problems.kept) problems.add(place, reason);
+  problems.count = first.problems.count;
+  for (const { place } of unknown) problems.add(place, "is not a record of a feed we read");
+  return [{ ...first, problems }, ...others];
 }
 
 function unrecognised(): Failure {

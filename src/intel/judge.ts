@@ -30,6 +30,8 @@ export const matchRules = {
   undetermined: "The publisher has not determined whether it is affected.",
   "not-comparable": "The two versions cannot be compared, so nothing is known.",
   "kernel-support": "The package is built from the kernel's source but holds no kernel.",
+  "fixed-in-channel": "A fix exists only in a channel that this host is not known to use.",
+  "unknown-stream": "Which stream of its module the build belongs to is not known.",
   rejected: "The vulnerability's record was rejected or withdrawn.",
 } as const;
 

@@ -191,6 +191,12 @@ async function writeContent(tx: Tx, incoming: Incoming, at: Instant): Promise<Wr
       return await writeKev(tx, content.entries, at);
     case "epss":
       return await replaceEpss(tx, content.scores);
+    case "vex":
+    case "lifecycle":
+      throw new Failure(
+        "invalid",
+        `The server does not keep ${content.kind === "vex" ? "VEX statements; apply them with fettle vex apply" : "support dates"} yet. Nothing was changed.`,
+      );
     default:
       return never(content);
   }

@@ -46,7 +46,7 @@ export interface Statement {
   readonly advisory: string;
   readonly state:
     | { readonly kind: "fixed"; readonly version: string }
-    | { readonly kind: "never-affected" }
+    | { readonly kind: "never-affected"; readonly why?: string }
     | { readonly kind: "open" }
     | { readonly kind: "deferred"; readonly why: string }
     | { readonly kind: "ignored"; readonly why: string }
@@ -59,6 +59,11 @@ export interface Statement {
         readonly versions: readonly string[];
       };
   readonly urgency: string;
+  /**
+   * rpm module streams (`nodejs:16`) whose builds it speaks of; empty when it speaks of a module's
+   * build but does not say of which; absent for ordinary builds.
+   */
+  readonly streams?: readonly string[];
 }
 
 /** OSV range semantics: events sorted, `introduced: "0"` from the start, `versions` or ranges. */

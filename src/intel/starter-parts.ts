@@ -1,7 +1,7 @@
-import { never } from "../base/failure.ts";
+import { Failure, never } from "../base/failure.ts";
 import { instantToText } from "../base/instant.ts";
+import { debianCodenames } from "../inventory/release-name.ts";
 import type { EpssScores, FeedReading, KevEntry } from "./feed-format.ts";
-import { releaseNumbers } from "./feeds/debian-tracker/debian-tracker.ts";
 import type { Statement } from "./model.ts";
 
 /**
@@ -27,6 +27,9 @@ export function partText(reading: FeedReading, context: PartContext): string {
       return epssText(content.scores, reading, context);
     case "records":
       return recordsText(content);
+    case "vex":
+    case "lifecycle":
+      throw new Failure("invalid", "The starter carries no VEX and no support dates.");
     default:
       return never(content);
   }
@@ -43,6 +46,8 @@ export function idsOf(reading: FeedReading): readonly string[] {
     case "records":
       return content.texts.map((text) => text.id);
     case "epss":
+    case "vex":
+    case "lifecycle":
       return [];
     default:
       return never(content);
@@ -51,7 +56,7 @@ export function idsOf(reading: FeedReading): readonly string[] {
 
 function trackerText(statements: readonly Statement[], label: string): string {
   const codenames = new Map(
-    Object.entries(releaseNumbers).map(([name, n]) => [`Debian:${n}`, name]),
+    Object.entries(debianCodenames).map(([name, n]) => [`Debian:${n}`, name]),
   );
   // A derived excerpt stays one: the mark is what makes its readers say so.
   const derived = /^derived from (\S+)/.exec(label)?.[1];

@@ -92,13 +92,20 @@ async function insertStatements(
         from unnest(${arrayText(batch.map((b) => b.key))}::uuid[],
           ${column((s) => s.ecosystem)}::text[], ${column((s) => s.packageName)}::text[],
           ${column((s) => s.matches)}::text[], ${column((s) => s.vulnerability)}::text[],
-          ${column((s) => s.advisory)}::text[], ${column((s) => JSON.stringify(s.state))}::text[],
+          ${column((s) => s.advisory)}::text[], ${column(stateText)}::text[],
           ${column((s) => s.urgency)}::text[]) as t (k, e, p, m, v, a, s, u)
       returning ecosystem, package_name
     )
     insert into rematch_source select distinct ecosystem, package_name from fresh
     on conflict do nothing`.execute(tx);
 }
+
+/** The module streams a statement is about stand with its state. */
+function stateText(s: Statement): string {
+  return JSON.stringify(s.streams === undefined ? s.state : { ...s.state, streams: s.streams });
+}
+
+const streamsSchema = z.object({ streams: z.array(z.string()).optional() });
 
 const rangeSchema = z.object({
   introduced: z.string(),
@@ -108,7 +115,7 @@ const rangeSchema = z.object({
 
 const stateSchema = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("fixed"), version: z.string() }),
-  z.object({ kind: z.literal("never-affected") }),
+  z.object({ kind: z.literal("never-affected"), why: z.string().exactOptional() }),
   z.object({ kind: z.literal("open") }),
   z.object({ kind: z.literal("deferred"), why: z.string() }),
   z.object({ kind: z.literal("ignored"), why: z.string() }),
@@ -164,6 +171,7 @@ export async function loadStatementsOn(
 }
 
 function statementOf(row: StatementRow): StoredStatement {
+  const { streams } = streamsSchema.parse(row.state);
   return {
     id: row.id,
     feed: row.feed,
@@ -175,6 +183,7 @@ function statementOf(row: StatementRow): StoredStatement {
     state: stateSchema.parse(row.state),
     urgency: row.urgency,
     generation: row.generation,
+    ...(streams === undefined ? {} : { streams }),
   };
 }
 
@@ -185,7 +194,7 @@ function rowKey(s: Statement): string {
     s.matches,
     s.vulnerability,
     s.advisory,
-    s.state,
+    stateText(s),
     s.urgency,
   ]);
   const hex = createHash("sha256").update(text).digest("hex");

@@ -1,10 +1,10 @@
 import { promisify } from "node:util";
-import { gunzip, inflateRawSync } from "node:zlib";
+import { gunzip, gunzipSync, inflateRawSync, zstdDecompress } from "node:zlib";
 import { Failure } from "../base/failure.ts";
 import type { FeedDocument } from "./feed-format.ts";
 
 /**
- * Opens what a feed came in: plain, gzip, tar, tar.gz or zip, told by content. Everything is bounded,
+ * Opens what a feed came in: plain, gzip, zstd, tar or zip, told by content. Everything is bounded,
  * because an archive of a few kilobytes can claim to hold terabytes.
  */
 export interface UnpackLimits {
@@ -30,12 +30,13 @@ export const unpackLimits: UnpackLimits = {
 const RATIO_FREE_BYTES = 8 * MIB;
 
 const gunzipAsync = promisify(gunzip);
+const unzstdAsync = promisify(zstdDecompress);
 
 export async function unpack(
   packed: Buffer,
   limits: UnpackLimits = unpackLimits,
 ): Promise<Iterable<FeedDocument>> {
-  const bytes = isGzip(packed) ? await openGzip(packed, limits) : packed;
+  const bytes = await openStream(packed, limits);
   if (isZip(bytes)) return readZip(bytes, limits);
   if (isTar(bytes)) return readTar(bytes, limits);
   if (bytes.length > limits.documentBytesMax) throw tooLarge("is larger than a feed may be");
@@ -55,26 +56,49 @@ function isTar(bytes: Buffer): boolean {
   return bytes.length >= 262 && bytes.toString("latin1", 257, 262) === "ustar";
 }
 
-async function openGzip(packed: Buffer, limits: UnpackLimits): Promise<Buffer> {
-  const max = Math.min(
-    limits.bytesMax,
-    Math.max(RATIO_FREE_BYTES, packed.length * limits.ratioMax),
-  );
+/** RFC 8878 §3.1.1. */
+function isZstd(bytes: Buffer): boolean {
+  return bytes.length > 4 && bytes.readUInt32LE(0) === 0xfd2fb528;
+}
+
+async function openStream(packed: Buffer, limits: UnpackLimits): Promise<Buffer> {
+  if (isGzip(packed)) return await opened("gzip", packed, limits, gunzipAsync);
+  return isZstd(packed) ? await opened("zstd", packed, limits, unzstdAsync) : packed;
+}
+
+type Opener = (bytes: Buffer, options: { readonly maxOutputLength: number }) => Promise<Buffer>;
+
+async function opened(
+  kind: string,
+  packed: Buffer,
+  limits: UnpackLimits,
+  open: Opener,
+): Promise<Buffer> {
   try {
-    return await gunzipAsync(packed, { maxOutputLength: max });
+    return await open(packed, { maxOutputLength: outputMax(packed, limits) });
   } catch (cause) {
-    const code = (cause as { code?: unknown }).code;
-    if (code === "ERR_BUFFER_TOO_LARGE") throw tooLarge("unpacks to more than a feed may hold");
-    throw damaged("gzip", cause);
+    throw openingFailure(kind, cause);
   }
+}
+
+function outputMax(packed: Buffer, limits: UnpackLimits): number {
+  return Math.min(limits.bytesMax, Math.max(RATIO_FREE_BYTES, packed.length * limits.ratioMax));
+}
+
+function openingFailure(kind: string, cause: unknown): Failure {
+  const code = (cause as { code?: unknown }).code;
+  return code === "ERR_BUFFER_TOO_LARGE"
+    ? tooLarge("unpacks to more than a feed may hold")
+    : damaged(kind, cause);
 }
 
 const BLOCK = 512;
 
 function* readTar(bytes: Buffer, limits: UnpackLimits): Generator<FeedDocument> {
   let count = 0;
-  for (const { name, body } of tarEntries(bytes)) {
-    if (!isJsonText(body)) continue;
+  for (const { name, body: entry } of tarEntries(bytes)) {
+    const body = openEntry(entry, limits);
+    if (!isText(body)) continue;
     if (++count > limits.documentsMax) throw tooLarge("holds more files than a feed may");
     if (body.length > limits.documentBytesMax) {
       throw tooLarge("holds a file larger than a feed may be");
@@ -140,8 +164,8 @@ function* readZip(bytes: Buffer, limits: UnpackLimits): Generator<FeedDocument> 
     if (at + 46 > bytes.length || bytes.readUInt32LE(at) !== 0x02014b50) throw damaged("zip");
     const nameLength = bytes.readUInt16LE(at + 28);
     const name = bytes.toString("utf8", at + 46, at + 46 + nameLength);
-    const body = zipBody(bytes, at, limits, budget);
-    if (isJsonText(body)) yield documentOf(name, body, true);
+    const body = openEntry(zipBody(bytes, at, limits, budget), limits);
+    if (isText(body)) yield documentOf(name, body, true);
     at += 46 + nameLength + bytes.readUInt16LE(at + 30) + bytes.readUInt16LE(at + 32);
   }
 }
@@ -175,20 +199,23 @@ function inflate(packed: Buffer, max: number): Buffer {
   try {
     return inflateRawSync(packed, { maxOutputLength: max });
   } catch (cause) {
-    const code = (cause as { code?: unknown }).code;
-    if (code === "ERR_BUFFER_TOO_LARGE") throw tooLarge("unpacks to more than a feed may hold");
-    throw damaged("zip", cause);
+    throw openingFailure("zip", cause);
   }
 }
 
-/** Archives carry readme files and licences too; only JSON texts are read. */
-function isJsonText(body: Buffer): boolean {
-  for (const byte of body.subarray(0, 64)) {
-    if (byte === 0x7b || byte === 0x5b) return true;
-    if (byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09 && byte < 0xbb)
-      return false;
+/** Archives may hold files that are packed once more. */
+function openEntry(body: Buffer, limits: UnpackLimits): Buffer {
+  if (!isGzip(body)) return body;
+  try {
+    return gunzipSync(body, { maxOutputLength: outputMax(body, limits) });
+  } catch (cause) {
+    throw openingFailure("gzip", cause);
   }
-  return false;
+}
+
+/** Archives carry pictures and programs too; only texts are read. */
+function isText(body: Buffer): boolean {
+  return body.length > 0 && !body.subarray(0, 1024).includes(0);
 }
 
 function documentOf(place: string, body: Buffer, isArchived: boolean): FeedDocument {

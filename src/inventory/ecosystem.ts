@@ -16,6 +16,26 @@ export function ecosystemOf(distribution: string, release: string, codename: str
       return `AlmaLinux:${major(release)}`;
     case "rocky":
       return `Rocky Linux:${major(release)}`;
+    case "rhel":
+      return `Red Hat:${major(release)}`;
+    case "ol":
+      return `Oracle Linux:${major(release)}`;
+    case "sles":
+    case "sled":
+    case "sles_sap":
+      return `SUSE:${release}`;
+    case "opensuse-leap":
+      return `openSUSE:Leap ${release}`;
+    case "amzn":
+      return `Amazon Linux:${major(release)}`;
+    case "fedora":
+      return `Fedora:${major(release)}`;
+    case "wolfi":
+      return "Wolfi";
+    case "chainguard":
+      return "Chainguard";
+    case "arch":
+      return "Arch Linux";
     default:
       return `${distribution}:${release}`;
   }

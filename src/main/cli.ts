@@ -121,6 +121,7 @@ function cli(): Cli {
     file: join(configHome, "fettle", "credentials.json"),
     environmentToken: environment["FETTLE_TOKEN"],
   });
+  const cacheHome = environment["XDG_CACHE_HOME"] ?? join(homedir(), ".cache");
   const state = (): string =>
     stateFolder({ clone, state: loadConfig({ clone, environment, flags: {} }).state });
   const configProblem = (): string | null => {
@@ -159,6 +160,7 @@ function cli(): Cli {
     credentials,
     clone,
     state,
+    cacheFolder: (name) => join(cacheHome, "fettle", name),
     configProblem,
     hostProgram: async () => (await import("../reach/host-program.ts")).hostProgram(),
     url,

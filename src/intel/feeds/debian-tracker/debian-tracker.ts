@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { Failure } from "../../../base/failure.ts";
+import { debianCodenames } from "../../../inventory/release-name.ts";
 import {
   cleanText,
   type FeedFormat,
@@ -41,19 +42,6 @@ export const debianTracker: FeedFormat = {
 };
 
 export const DEBIAN_TRACKER = "debian-tracker";
-
-/** Codename → number, as OSV's ecosystem names need it. `sid` has no number and no hosts of ours. */
-export const releaseNumbers: Readonly<Record<string, string>> = {
-  wheezy: "7",
-  jessie: "8",
-  stretch: "9",
-  buster: "10",
-  bullseye: "11",
-  bookworm: "12",
-  trixie: "13",
-  forky: "14",
-  duke: "15",
-};
 
 const releaseSchema = z.object({
   status: z.enum(["open", "resolved", "undetermined"]),
@@ -133,7 +121,7 @@ function readEntry(draft: Draft, source: string, id: string, raw: unknown): void
   if (Array.isArray(entry.data.releases)) return;
   for (const [codename, release] of Object.entries(entry.data.releases)) {
     if (codename === "sid") continue;
-    const number = Object.hasOwn(releaseNumbers, codename) ? releaseNumbers[codename] : undefined;
+    const number = Object.hasOwn(debianCodenames, codename) ? debianCodenames[codename] : undefined;
     if (number === undefined) draft.problems.add(place, `names the unknown release ${codename}`);
     else readRelease(draft, { source, id, ecosystem: `Debian:${number}`, place }, release);
   }

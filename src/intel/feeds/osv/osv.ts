@@ -1,7 +1,11 @@
+import { parse } from "yaml";
 import { z } from "zod";
 import { type Instant, instantFromText } from "../../../base/instant.ts";
+import { normalName } from "../../../inventory/package-name.ts";
+import { canonicalEcosystem } from "../../ecosystem-name.ts";
 import {
   cleanText,
+  type FeedDocument,
   type FeedFormat,
   type FeedReading,
   ProblemList,
@@ -10,7 +14,8 @@ import {
   type VulnerabilityText,
 } from "../../feed-format.ts";
 import { jsonRecords } from "../../json-records.ts";
-import type { Statement } from "../../model.ts";
+import type { Statement, VersionRange } from "../../model.ts";
+import { isModuleBuild, streamsInTitle } from "../../module-stream.ts";
 import { ecosystemBase } from "../../versions/order.ts";
 import { type Affected, affectedSchema } from "./affected.ts";
 import { rangesOf } from "./ranges.ts";
@@ -23,11 +28,7 @@ import { vulnerabilitiesOf } from "./vulnerability-ids.ts";
  */
 export const osv: FeedFormat = {
   name: "osv",
-  recognise: (head) =>
-    /^\s*[[{]/.test(head) &&
-    /"id"\s*:\s*"/.test(head) &&
-    /"modified"\s*:\s*"\d{4}-/.test(head) &&
-    !/"cveMetadata"|"CVE_RECORD"/.test(head),
+  recognise: (head) => isJsonRecord(head) || isYamlRecord(head),
   begin() {
     const records = new Map<string, OsvRecord>();
     const problems = new ProblemList();
@@ -35,7 +36,7 @@ export const osv: FeedFormat = {
     return {
       add(document) {
         isArchived ||= document.isArchived;
-        for (const { place, value } of jsonRecords(document, problems)) {
+        for (const { place, value } of recordsIn(document, problems)) {
           const record = readRecord(place, value, problems);
           if (record === null) continue;
           // Archives repeat a record for each release it names; of two versions the newest counts.
@@ -49,6 +50,47 @@ export const osv: FeedFormat = {
     };
   },
 };
+
+/** What other documents with an id and a time say at their head, and no record does. */
+const FOREIGN =
+  /"cveMetadata"|"CVE_RECORD"|"bomFormat"|"spdxVersion"|"csaf_version"|openvex|"cveID"|"timestamp"\s*:/;
+
+function isJsonRecord(head: string): boolean {
+  if (!/^\s*[[{]/.test(head) || !/"id"\s*:\s*"/.test(head)) return false;
+  return (
+    /"modified"\s*:\s*"\d{4}-/.test(head) &&
+    /"(affected|withdrawn|summary|details|schema_version|aliases)"\s*:/.test(head) &&
+    !FOREIGN.test(head.slice(0, 4_096))
+  );
+}
+
+/** The Python database keeps its records as YAML, the same fields. */
+function isYamlRecord(head: string): boolean {
+  if (!/^(---\s*\n)?(#[^\n]*\n)*[a-z_]+:/.test(head)) return false;
+  return /^id: *"?[A-Z]/m.test(head) && /^(affected|modified|withdrawn):/m.test(head);
+}
+
+function* recordsIn(
+  document: FeedDocument,
+  problems: ProblemList,
+): Generator<{ readonly place: string; readonly value: unknown }> {
+  if (/^\s*[[{]/.test(document.text)) {
+    yield* jsonRecords(document, problems);
+    return;
+  }
+  const value = yamlRecord(document.text);
+  if (value === undefined) problems.add(document.place, "is not YAML, or was cut short");
+  else yield { place: document.place, value };
+}
+
+/** Every scalar stays the text it is: as a number, version 1.10 would become 1.1. */
+function yamlRecord(text: string): unknown {
+  try {
+    return parse(text, { schema: "failsafe", logLevel: "silent", maxAliasCount: 0 });
+  } catch {
+    return undefined;
+  }
+}
 
 interface OsvRecord {
   readonly text: VulnerabilityText;
@@ -97,6 +139,7 @@ function readRecord(place: string, raw: unknown, problems: ProblemList): OsvReco
       publishedAt: instantFromText(record.published ?? ""),
       status: record.withdrawn ? "withdrawn" : "published",
       cvss: [],
+      modifiedAt,
     },
     modifiedAt,
     statements: record.withdrawn ? [] : statementsOf(record, affected, problems),
@@ -127,32 +170,60 @@ function statementsOf(
     return vulnerabilitiesOf(record, ecosystemBase(ecosystem)).map(
       (vulnerability): Statement => ({
         feed: feedOf(ecosystemBase(ecosystem)),
-        ecosystem: cleanText(ecosystem, 100),
-        packageName: nameOf(ecosystem, cleanText(name, 300)),
+        ecosystem: canonicalEcosystem(cleanText(ecosystem, 100)),
+        packageName: normalName(ecosystem, cleanText(name, 300)),
         matches: sourceBases.has(ecosystemBase(ecosystem)) ? "source" : "binary",
         vulnerability,
         advisory: record.id,
         state: { kind: "ranges", ranges, versions: versions.map((v) => cleanText(v, 200)) },
         urgency: typeof urgency === "string" ? cleanText(urgency, 60) : "",
+        ...streamsOf(record.summary ?? "", ranges),
       }),
     );
   });
 }
 
-/** Distributions whose records name source packages (OSV schema, "affected[].package"). */
-const sourceBases: ReadonlySet<string> = new Set(["Debian", "Ubuntu", "Alpine"]);
-
-/** A Debian record without a release cannot be judged for any release. */
-function isUsable(entry: WithPackage, id: string, problems: ProblemList): boolean {
-  const { ecosystem } = entry.package;
-  if (!sourceBases.has(ecosystem)) return true;
-  problems.add(id, `names ${ecosystem} without a release`);
-  return false;
+/** The records name a module's stream in their title only. */
+function streamsOf(
+  summary: string,
+  ranges: readonly VersionRange[],
+): { readonly streams?: readonly string[] } {
+  const isModular = ranges.some((range) => isModuleBuild(range.fixed ?? range.lastAffected ?? ""));
+  return isModular ? { streams: streamsInTitle(cleanText(summary, TITLE_LENGTH_MAX)) } : {};
 }
 
-/** PyPI names are compared in their normal form (PEP 503). */
-function nameOf(ecosystem: string, name: string): string {
-  return ecosystem === "PyPI" ? name.toLowerCase().replaceAll(/[-_.]+/g, "-") : name;
+/** Distributions whose records name source packages (OSV schema, "affected[].package"). */
+const sourceBases: ReadonlySet<string> = new Set([
+  "Alpaquita",
+  "Alpine",
+  "Chainguard",
+  "Debian",
+  "Mageia",
+  "MinimOS",
+  "Ubuntu",
+  "Wolfi",
+  "openEuler",
+]);
+
+/** Distributions with releases: a record without one cannot be judged for any. */
+const withReleases: ReadonlySet<string> = new Set([
+  "AlmaLinux",
+  "Alpine",
+  "Debian",
+  "Mageia",
+  "Red Hat",
+  "Rocky Linux",
+  "SUSE",
+  "Ubuntu",
+  "openEuler",
+  "openSUSE",
+]);
+
+function isUsable(entry: WithPackage, id: string, problems: ProblemList): boolean {
+  const { ecosystem } = entry.package;
+  if (!withReleases.has(ecosystem)) return true;
+  problems.add(id, `names ${ecosystem} without a release`);
+  return false;
 }
 
 function feedOf(base: string): string {

@@ -1,0 +1,92 @@
+import { channelName, releaseOfChannel } from "../intel/ecosystem-name.ts";
+import { type DatedStatement, offersIn, statementsIn } from "../intel/file-knowledge.ts";
+import type { Offers } from "../intel/remedy.ts";
+import type { ScanInput } from "../intel/scan-packages.ts";
+import { subjectOf } from "../intel/subject.ts";
+import type { Package } from "../inventory/model.ts";
+import { type FeedFolder, type FolderFile, releaseOfIndex } from "./feed-folder.ts";
+
+/** Takes from a folder of feeds what concerns these packages, and nothing else. */
+export function gatherKnowledge(
+  folder: FeedFolder,
+  packages: readonly Package[],
+  channels: ReadonlySet<string>,
+): Omit<ScanInput, "packages"> {
+  const ecosystems = new Set(packages.map((p) => p.ecosystem));
+  const statements: DatedStatement[] = [];
+  const covered = new Map<string, { isComplete: boolean }>();
+  const entitled = new Set<string>();
+  const isWanted = wantedNames(packages);
+  for (const { knowledge } of folder.files) {
+    for (const section of knowledge.sectionNames) {
+      if (!section.startsWith("s:")) continue;
+      const ecosystem = section.slice("s:".length);
+      const release = releaseOfChannel(ecosystem) ?? ecosystem;
+      if (!ecosystems.has(release)) continue;
+      const isOwn = release === ecosystem;
+      if (isOwn) cover(covered, ecosystem, knowledge.head.feeds);
+      else if (channels.has(channelName(ecosystem).toLowerCase())) entitled.add(ecosystem);
+      for (const s of statementsIn(knowledge.section(section), ecosystem, isWanted)) {
+        statements.push(s);
+      }
+    }
+  }
+  const heads = folder.files.map(({ knowledge }) => knowledge.head);
+  return {
+    statements,
+    covered,
+    entitled,
+    withdrawn: heads.flatMap((head) => head.withdrawn),
+    rejected: new Set(heads.flatMap((head) => head.rejected)),
+    disputed: new Set(heads.flatMap((head) => head.disputed)),
+    offers: offersOf(folder, ecosystems, isWanted),
+  };
+}
+
+function wantedNames(packages: readonly Package[]): (name: string) => boolean {
+  const names = new Set(packages.flatMap((p) => [p.name, subjectOf(p).source]));
+  return (name) => names.has(name) || name === "linux-image";
+}
+
+function cover(
+  covered: Map<string, { isComplete: boolean }>,
+  ecosystem: string,
+  feeds: readonly { readonly isComplete: boolean }[],
+): void {
+  const isComplete = feeds.some((feed) => feed.isComplete);
+  covered.set(ecosystem, { isComplete: isComplete || covered.get(ecosystem)?.isComplete === true });
+}
+
+/** The indexes of each release; one that does not say whose it is may be of any. */
+function offersOf(
+  folder: FeedFolder,
+  ecosystems: ReadonlySet<string>,
+  isWanted: (name: string) => boolean,
+): ReadonlyMap<string, Offers> {
+  const heads = folder.files.map(({ knowledge }) => knowledge.head);
+  const indexes = folder.files
+    .filter(({ knowledge }) => knowledge.sectionNames.includes("o:"))
+    .map((file) => ({ file, release: releaseOfIndex(file, heads) }));
+  const found = new Map<string, Offers>();
+  for (const ecosystem of ecosystems) {
+    if (!/^(Debian|Ubuntu):/.test(ecosystem)) continue;
+    const own = indexes.filter(({ release }) => release === null || release === ecosystem);
+    if (own.length > 0)
+      found.set(
+        ecosystem,
+        offersFrom(
+          own.map(({ file }) => file),
+          isWanted,
+        ),
+      );
+  }
+  return found;
+}
+
+function offersFrom(files: readonly FolderFile[], isWanted: (name: string) => boolean): Offers {
+  const offers = files.flatMap(({ knowledge }) => offersIn(knowledge.section("o:"), isWanted));
+  const byName = Map.groupBy(offers, ({ name }) =>
+    /^linux-image-(unsigned-)?\d/.test(name) ? "linux-image" : name,
+  );
+  return { byName, isKnown: true };
+}

@@ -1,0 +1,105 @@
+import type { Command } from "commander";
+import { Failure } from "../base/failure.ts";
+import type { ScanReport } from "../intel/scan-packages.ts";
+import type { InventoryReading } from "../inventory/formats/inventory-format.ts";
+import { ecosystemOfRelease } from "../inventory/release-name.ts";
+import { type Cli, show } from "./cli.ts";
+import { type FeedFolder, readFeedFolder } from "./feed-folder.ts";
+import { openKnowledgeCache } from "./knowledge-cache.ts";
+import { readNamedText } from "./read-file.ts";
+import { gatherKnowledge } from "./scan-knowledge.ts";
+import { feedLines, findingTable, noteLines, printable } from "./view/scan-report.ts";
+
+/**
+ * What one machine or bill of materials is vulnerable to, from files alone: no server, no network.
+ * Ends with 0 when nothing is open and everything is covered, 1 when something is open or not known,
+ * 2 when there is no answer.
+ */
+export function registerScan(program: Command, cli: Cli): void {
+  program
+    .command("scan")
+    .description("Judge one machine or bill of materials by a folder of feeds, without a server")
+    .requiredOption("--feeds <folder>", "feeds and package indexes, told by content (archives too)")
+    .option("--dpkg-status <file>", "a dpkg status file (needs --release)")
+    .option("--rpm-qa <file>", "a list of rpm packages (needs --release)")
+    .option("--sbom <file>", "a bill of materials, lock file or list of packages")
+    .option("--release <name>", "bookworm, ubuntu-22.04, almalinux-9, alpine-3.19 …")
+    .option("--channel <name...>", "subscriptions the machine has: pro, eus, ltss")
+    .option("--no-cache", "read every feed anew")
+    .action((flags: ScanFlags) => scan(cli, flags));
+}
+
+interface ScanFlags {
+  readonly feeds: string;
+  readonly dpkgStatus?: string;
+  readonly rpmQa?: string;
+  readonly sbom?: string;
+  readonly release?: string;
+  readonly channel?: readonly string[];
+  readonly cache: boolean;
+}
+
+const OPEN_EXIT = 1;
+
+async function scan(cli: Cli, flags: ScanFlags): Promise<void> {
+  const inventory = await readInventory(flags);
+  const cache = flags.cache ? openKnowledgeCache(cli.cacheFolder("scan")) : null;
+  const folder = await readFeedFolder(flags.feeds, cache);
+  const { scanPackages } = await import("../intel/scan-packages.ts");
+  const channels = new Set((flags.channel ?? []).map((name) => name.toLowerCase()));
+  const knowledge = gatherKnowledge(folder, inventory.packages, channels);
+  const report = scanPackages({ packages: inventory.packages, ...knowledge });
+  print(cli, { report, inventory, folder });
+  process.exitCode = isClean(report, inventory) ? 0 : OPEN_EXIT;
+}
+
+async function readInventory(flags: ScanFlags): Promise<InventoryReading> {
+  const { dpkgStatus, rpmQa, sbom } = flags;
+  const given = [dpkgStatus, rpmQa, sbom].filter((file) => file !== undefined);
+  if (given.length !== 1) {
+    throw new Failure("invalid", "Name one of --dpkg-status, --rpm-qa and --sbom.");
+  }
+  const release = flags.release === undefined ? null : ecosystemOfRelease(flags.release);
+  if (sbom === undefined && release === null) {
+    throw new Failure("invalid", "Say which release the packages are of: --release bookworm.");
+  }
+  if (dpkgStatus !== undefined) {
+    const { readDpkgStatus } = await import("../inventory/formats/dpkg-status.ts");
+    return readDpkgStatus(inventoryText(dpkgStatus), release ?? "");
+  }
+  if (rpmQa !== undefined) {
+    const { readRpmList } = await import("../inventory/formats/rpm-list.ts");
+    return readRpmList(inventoryText(rpmQa), release ?? "");
+  }
+  const { readPackageList } = await import("../inventory/formats/package-list.ts");
+  return readPackageList(inventoryText(sbom ?? ""), release);
+}
+
+/** A file that is not there is a mistake in the command, as every other input that says nothing. */
+function inventoryText(file: string): string {
+  try {
+    return readNamedText(file, "The inventory");
+  } catch (cause) {
+    if (cause instanceof Failure) throw new Failure("invalid", cause.message, { cause });
+    throw cause;
+  }
+}
+
+function isClean(report: ScanReport, inventory: InventoryReading): boolean {
+  const isOpen = report.findings.some((f) => f.state !== "not-affected");
+  return !isOpen && report.notes.length === 0 && inventory.problems.length === 0;
+}
+
+function print(
+  cli: Cli,
+  of: {
+    readonly report: ScanReport;
+    readonly inventory: InventoryReading;
+    readonly folder: FeedFolder;
+  },
+): void {
+  const { report, inventory, folder } = of;
+  show(cli, printable(report), () => findingTable(report));
+  const lines = [...noteLines(report, inventory), ...feedLines(folder, cli.clock())];
+  cli.terminal.err(lines.map((line) => `${line}\n`).join(""));
+}

@@ -1,0 +1,113 @@
+import { durationToText, type Instant } from "../../base/instant.ts";
+import type { CoverageNote, ScanFinding, ScanReport } from "../../intel/scan-packages.ts";
+import type { InventoryReading } from "../../inventory/formats/inventory-format.ts";
+import type { FeedFolder } from "../feed-folder.ts";
+import { type Column, renderTable, safeText } from "./table.ts";
+
+/** What `fettle scan` prints: findings for machines, a table for people, and what is not known. */
+export function printable(report: ScanReport): { readonly findings: readonly ScanFinding[] } {
+  return {
+    findings: report.findings.map((f) => ({
+      package: f.package,
+      id: f.id,
+      advisories: f.advisories,
+      state: f.state,
+      fixed: f.fixed,
+      remedy: f.remedy,
+      why: f.why,
+    })),
+  };
+}
+
+/** One row per source, fix and state: one update often closes many findings. */
+interface Row {
+  readonly source: string;
+  readonly installed: string;
+  readonly state: string;
+  readonly fixed: string | null;
+  readonly remedy: string | null;
+  readonly packages: ReadonlySet<string>;
+  readonly ids: ReadonlySet<string>;
+}
+
+const columns: readonly Column<Row>[] = [
+  { head: "source", cell: (row) => row.source, widthMax: 32 },
+  { head: "installed", cell: (row) => row.installed, widthMax: 32 },
+  { head: "state", cell: (row) => row.state },
+  { head: "ids", cell: (row) => row.ids.size, align: "right" },
+  { head: "first", cell: (row) => [...row.ids].sort().at(-1) },
+  { head: "packages", cell: (row) => row.packages.size, align: "right" },
+  { head: "install", cell: (row) => row.remedy ?? row.fixed, widthMax: 44 },
+];
+
+export function findingTable(report: ScanReport): string {
+  if (report.findings.length === 0) return "No finding.";
+  const rows = rowsOf(report.findings);
+  const open = report.findings.filter((f) => f.state !== "not-affected");
+  const ids = new Set(open.map((f) => f.id)).size;
+  const summary = `${open.length} findings, ${ids} vulnerabilities, in ${rows.length} rows of one source and remedy. All of them: -o json.`;
+  return `${renderTable(rows, columns)}\n\n${summary}`;
+}
+
+function rowsOf(findings: readonly ScanFinding[]): readonly Row[] {
+  const rows = new Map<string, Row & { packages: Set<string>; ids: Set<string> }>();
+  for (const f of findings) {
+    const { source, version } = f.package;
+    const key = [source, f.state, f.remedy ?? f.fixed ?? ""].join("\n");
+    const row = rows.get(key) ?? {
+      source,
+      installed: version,
+      state: f.state,
+      fixed: f.fixed,
+      remedy: f.remedy,
+      packages: new Set(),
+      ids: new Set(),
+    };
+    row.packages.add(f.package.name);
+    row.ids.add(f.id);
+    rows.set(key, row);
+  }
+  return [...rows.values()].toSorted((a, b) => b.ids.size - a.ids.size);
+}
+
+const reasons: Readonly<Record<CoverageNote["reason"], string>> = {
+  "no-feed": "no feed here speaks of it",
+  "no-version-order": "its versions cannot be compared",
+  excerpt: "the feed is an excerpt that does not name them",
+  backport: "they are backports, which the release's fixes say nothing about",
+  "foreign-origin": "they come from a publisher that no feed speaks for",
+};
+
+export function noteLines(report: ScanReport, inventory: InventoryReading): readonly string[] {
+  const gaps = report.notes.map(
+    (note) =>
+      `Not known: ${note.packageCount} packages of ${safeText(note.ecosystem)}: ${reasons[note.reason]}.`,
+  );
+  const problems = inventory.problems
+    .slice(0, 5)
+    .map(({ place, reason }) => `Inventory, ${safeText(place)}: ${safeText(reason)}.`);
+  const more = inventory.problems.length - problems.length;
+  return [...gaps, ...problems, ...(more > 0 ? [`Inventory: ${more} more such entries.`] : [])];
+}
+
+const OLD_MS = 48 * 3_600_000;
+
+/** Feeds that cannot be read, or are too old to be relied on. */
+export function feedLines(folder: FeedFolder, now: Instant): readonly string[] {
+  const unread = folder.unread.map(
+    ({ path, reason }) => `Feeds, ${safeText(path)}: ${safeText(reason)}.`,
+  );
+  const damaged = folder.files
+    .filter(({ knowledge }) => knowledge.head.is === "damaged")
+    .map(({ path }) => `Feeds, ${safeText(path)}: is damaged or was cut short.`);
+  const newest = new Map<string, Instant>();
+  for (const { knowledge } of folder.files) {
+    for (const { feed, asOf } of knowledge.head.feeds) {
+      if (asOf !== null) newest.set(feed, Math.max(asOf, newest.get(feed) ?? 0));
+    }
+  }
+  const old = [...newest].filter(([, at]) => now - at > OLD_MS);
+  const ages = old.map(([feed, at]) => `${feed} ${durationToText(now - at)}`).sort();
+  const age = ages.length === 0 ? [] : [`Old feeds: ${ages.join(", ")}.`];
+  return [...unread, ...damaged, ...age];
+}

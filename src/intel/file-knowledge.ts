@@ -1,0 +1,201 @@
+import { z } from "zod";
+import type { FeedReading } from "./feed-format.ts";
+import type { Statement } from "./model.ts";
+import type { IndexOffer } from "./package-index.ts";
+
+/**
+ * What one file says, in a compact text that is read again in part: a head, then sections. Statements
+ * stand in one section per ecosystem, one line per package name, so that judging one machine touches
+ * the lines of its own packages and parses nothing else. Equal statements of one advisory about
+ * several vulnerabilities stand once.
+ */
+export interface FileKnowledge {
+  readonly head: KnowledgeHead;
+  /** `s:<ecosystem>` statements, `o:` offers, `v:` VEX statements, `l:` support cycles. */
+  readonly sections: ReadonlyMap<string, string>;
+}
+
+export type KnowledgeHead = z.output<typeof headSchema>;
+
+export const headSchema = z.object({
+  /** What the file is: `feed`, `packages`, `sources`, `release`, or why it is none of these. */
+  kind: z.enum(["feed", "packages", "sources", "release", "other"]),
+  /** In words, for people. */
+  is: z.string(),
+  feeds: z.array(
+    z.object({
+      feed: z.string(),
+      asOf: z.number().nullable(),
+      label: z.string(),
+      isComplete: z.boolean(),
+      entryCount: z.number(),
+      problemCount: z.number(),
+    }),
+  ),
+  rejected: z.array(z.string()),
+  disputed: z.array(z.string()),
+  /** Records that were withdrawn: feed, advisory, when. */
+  withdrawn: z.array(z.tuple([z.string(), z.string(), z.number()])),
+  /** Of a package index, and of a Release file: the release, where it is known. */
+  ecosystem: z.string().nullable(),
+  /** Digests of indexes a Release file vouches for. */
+  indexes: z.array(z.string()),
+  problems: z.array(z.object({ place: z.string(), reason: z.string() })),
+});
+
+export function emptyHead(kind: KnowledgeHead["kind"], is: string): KnowledgeHead {
+  const none = { feeds: [], rejected: [], disputed: [], withdrawn: [], indexes: [], problems: [] };
+  return { kind, is, ecosystem: null, ...none };
+}
+
+const PROBLEMS_SHOWN_MAX = 5;
+
+export function knowledgeOf(readings: readonly FeedReading[]): FileKnowledge {
+  const head = emptyHead("feed", readings.map((r) => r.feed).join(", "));
+  const statements: Statement[] = [];
+  const modified = new Map<string, number>();
+  const lines = new Map<string, string[]>();
+  for (const { content, feed, asOf, label, isComplete, entryCount, problems } of readings) {
+    head.feeds.push({ feed, asOf, label, isComplete, entryCount, problemCount: problems.count });
+    head.problems.push(...problems.kept.slice(0, PROBLEMS_SHOWN_MAX));
+    if (content.kind === "vex") push(lines, "v:", content.statements);
+    if (content.kind === "lifecycle") push(lines, "l:", content.cycles);
+    if (content.kind !== "advisories" && content.kind !== "records") continue;
+    for (const text of content.texts) {
+      if (text.status === "rejected") head.rejected.push(text.id);
+      if (text.status === "disputed") head.disputed.push(text.id);
+      if (text.status === "withdrawn") head.withdrawn.push([feed, text.id, text.modifiedAt ?? 0]);
+      if (text.modifiedAt !== undefined) modified.set(text.id, text.modifiedAt);
+    }
+    if (content.kind === "advisories") for (const s of content.statements) statements.push(s);
+  }
+  const sections = new Map<string, string>();
+  for (const [key, own] of lines) sections.set(key, own.join("\n"));
+  const byEcosystem = Map.groupBy(statements, (s) => s.ecosystem);
+  for (const [ecosystem, own] of byEcosystem) {
+    sections.set(`s:${ecosystem}`, statementSection(own, modified));
+  }
+  return { head, sections };
+}
+
+function push(lines: Map<string, string[]>, key: string, items: readonly unknown[]): void {
+  const own = lines.get(key) ?? [];
+  lines.set(key, own);
+  for (const item of items) own.push(JSON.stringify(item));
+}
+
+/** One line per name: the name, a tab, then what is said about it. */
+function statementSection(
+  statements: readonly Statement[],
+  modified: ReadonlyMap<string, number>,
+): string {
+  const byName = Map.groupBy(statements, (s) => s.packageName);
+  return [...byName]
+    .map(
+      ([name, own]) =>
+        `${name.replaceAll(/[\t\n]/g, " ")}\t${JSON.stringify(groups(own, modified))}`,
+    )
+    .join("\n");
+}
+
+type Group = readonly [
+  feed: string,
+  matches: "source" | "binary",
+  advisory: string,
+  modifiedAt: number,
+  vulnerabilities: string[],
+  state: Statement["state"],
+  urgency: string,
+  streams: readonly string[] | null,
+];
+
+function groups(
+  statements: readonly Statement[],
+  modified: ReadonlyMap<string, number>,
+): readonly Group[] {
+  const found = new Map<string, Group>();
+  for (const s of statements) {
+    const state = JSON.stringify([s.state, s.streams ?? null]);
+    const key = `${s.feed}\n${s.matches}\n${s.advisory}\n${s.urgency}\n${state}`;
+    const known = found.get(key);
+    if (known !== undefined) {
+      known[4].push(s.vulnerability);
+      continue;
+    }
+    const at = modified.get(s.advisory || s.vulnerability) ?? 0;
+    found.set(key, [
+      s.feed,
+      s.matches,
+      s.advisory,
+      at,
+      [s.vulnerability],
+      s.state,
+      s.urgency,
+      s.streams ?? null,
+    ]);
+  }
+  return [...found.values()];
+}
+
+export interface DatedStatement extends Statement {
+  readonly modifiedAt: number;
+}
+
+/** The statements about the wanted names; the text is our own, made by `knowledgeOf`. */
+export function statementsIn(
+  section: string,
+  ecosystem: string,
+  wanted: (name: string) => boolean,
+): readonly DatedStatement[] {
+  const found: DatedStatement[] = [];
+  for (const [packageName, text] of namedLines(section)) {
+    if (!wanted(packageName)) continue;
+    for (const group of JSON.parse(text) as readonly Group[]) {
+      const [feed, matches, advisory, modifiedAt, vulnerabilities, state, urgency, streams] = group;
+      const common = {
+        feed,
+        ecosystem,
+        packageName,
+        matches,
+        advisory,
+        state,
+        urgency,
+        modifiedAt,
+      };
+      const same = streams === null ? common : { ...common, streams };
+      for (const vulnerability of vulnerabilities) found.push({ ...same, vulnerability });
+    }
+  }
+  return found;
+}
+
+export function offerSection(offers: readonly IndexOffer[]): string {
+  const byName = Map.groupBy(offers, (o) => (isKernel(o) ? "linux-image" : o.name));
+  return [...byName].map(([name, own]) => `${name}\t${JSON.stringify(own)}`).join("\n");
+}
+
+/** A kernel's fix comes as a package of another name, so all kernels stand under one. */
+export function isKernel(of: { readonly name: string }): boolean {
+  return /^linux-image-(unsigned-)?\d/.test(of.name);
+}
+
+export function offersIn(
+  section: string,
+  wanted: (name: string) => boolean,
+): readonly IndexOffer[] {
+  const found: IndexOffer[] = [];
+  for (const [name, text] of namedLines(section)) {
+    if (wanted(name)) found.push(...(JSON.parse(text) as readonly IndexOffer[]));
+  }
+  return found;
+}
+
+function* namedLines(section: string): Generator<readonly [name: string, text: string]> {
+  for (let start = 0; start < section.length; ) {
+    const end = section.indexOf("\n", start);
+    const stop = end < 0 ? section.length : end;
+    const tab = section.indexOf("\t", start);
+    yield [section.slice(start, tab), section.slice(tab + 1, stop)];
+    start = stop + 1;
+  }
+}

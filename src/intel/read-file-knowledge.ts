@@ -1,0 +1,86 @@
+import { Failure } from "../base/failure.ts";
+import type { FeedDocument } from "./feed-format.ts";
+import { HEAD_BYTES } from "./feed-format.ts";
+import { emptyHead, type FileKnowledge, knowledgeOf, offerSection } from "./file-knowledge.ts";
+import { openIntake } from "./ingest.ts";
+import { whatItIs } from "./other-file.ts";
+import {
+  type IndexOffer,
+  isPackagesIndex,
+  isReleaseFile,
+  isSourcesIndex,
+  readPackagesIndex,
+  readReleaseFile,
+  releaseInVersions,
+} from "./package-index.ts";
+import { unpack } from "./unpack.ts";
+
+/**
+ * Reads one file of a folder of feeds, told by content alone: a feed in any packing, an index of
+ * packages, a signed Release file, or something else that is then named. Never fails for what a file
+ * holds: a folder with one damaged file still answers, and says so.
+ */
+export async function readFileKnowledge(bytes: Buffer): Promise<FileKnowledge> {
+  try {
+    return await readDocuments(await unpack(bytes));
+  } catch (cause) {
+    if (!(cause instanceof Failure)) throw cause;
+    const head = emptyHead("other", "damaged");
+    head.problems.push({ place: "", reason: cause.message });
+    return { head, sections: new Map() };
+  }
+}
+
+interface Draft {
+  readonly offers: IndexOffer[];
+  readonly others: string[];
+  release: FileKnowledge | null;
+  isSources: boolean;
+}
+
+async function readDocuments(documents: Iterable<FeedDocument>): Promise<FileKnowledge> {
+  const intake = openIntake();
+  const draft: Draft = { offers: [], others: [], release: null, isSources: false };
+  for (const document of documents) {
+    const head = document.text.slice(0, HEAD_BYTES);
+    if (readIndex(draft, document.text, head)) continue;
+    if (!(await intake.add(document))) draft.others.push(whatItIs(head));
+  }
+  const readings = intake.finish();
+  if (readings.length > 0) {
+    const knowledge = knowledgeOf(readings);
+    if (draft.offers.length === 0) return knowledge;
+    const sections = new Map([...knowledge.sections, ["o:", offerSection(draft.offers)]]);
+    return { head: { ...knowledge.head, ecosystem: releaseInVersions(draft.offers) }, sections };
+  }
+  return withoutFeed(draft);
+}
+
+function withoutFeed(draft: Draft): FileKnowledge {
+  if (draft.offers.length > 0) {
+    const head = emptyHead("packages", `index of ${draft.offers.length} packages`);
+    const sections = new Map([["o:", offerSection(draft.offers)]]);
+    return { head: { ...head, ecosystem: releaseInVersions(draft.offers) }, sections };
+  }
+  if (draft.release !== null) return draft.release;
+  if (draft.isSources)
+    return { head: emptyHead("sources", "index of sources"), sections: new Map() };
+  const [is = "empty"] = [...new Set(draft.others)].sort();
+  return { head: emptyHead("other", is), sections: new Map() };
+}
+
+function readIndex(draft: Draft, text: string, head: string): boolean {
+  if (isPackagesIndex(head)) {
+    draft.offers.push(...readPackagesIndex(text));
+    return true;
+  }
+  if (isReleaseFile(head)) {
+    const { ecosystem, indexes } = readReleaseFile(text);
+    const own = emptyHead("release", "Release file of an archive");
+    draft.release = { head: { ...own, ecosystem, indexes: [...indexes] }, sections: new Map() };
+    return true;
+  }
+  if (!isSourcesIndex(head)) return false;
+  draft.isSources = true;
+  return true;
+}

@@ -1,0 +1,145 @@
+import type { Package, StoredPackage } from "../inventory/model.ts";
+import type { DatedStatement } from "./file-knowledge.ts";
+import { isSetAside } from "./kernel-packages.ts";
+import { type JudgedSubject, judgeAll, keptStates, type Match } from "./match.ts";
+import type { FindingState } from "./model.ts";
+import { type Offers, remedyFor, remedyText } from "./remedy.ts";
+import { whyText } from "./scan-words.ts";
+import { orderOf } from "./versions/order.ts";
+
+/**
+ * One machine (or bill of materials) against the statements of feed files, without server or store:
+ * the same rules that judge a fleet, and the same answers. What is set aside with a reason stays
+ * visible; what no feed speaks of is told beside the findings, because silence is not health.
+ */
+export interface ScanInput {
+  readonly packages: readonly Package[];
+  readonly statements: readonly DatedStatement[];
+  /** Withdrawn records: feed, advisory, when. */
+  readonly withdrawn: readonly (readonly [feed: string, advisory: string, at: number])[];
+  readonly rejected: ReadonlySet<string>;
+  readonly disputed: ReadonlySet<string>;
+  readonly offers: ReadonlyMap<string, Offers>;
+  readonly entitled: ReadonlySet<string>;
+  /** Ecosystems that some feed speaks of, with whether it speaks of all of their packages. */
+  readonly covered: ReadonlyMap<string, { readonly isComplete: boolean }>;
+}
+
+export interface ScanFinding {
+  readonly package: { readonly name: string; readonly version: string; readonly source: string };
+  readonly id: string;
+  readonly advisories: readonly string[];
+  readonly state: ScanState;
+  readonly fixed: string | null;
+  readonly remedy: string | null;
+  readonly why: string;
+}
+
+/** As printed; `affected` is what has a fix. */
+export type ScanState = "affected" | Exclude<FindingState, "affected-fix-available">;
+
+export interface JudgedFinding extends ScanFinding {
+  readonly of: StoredPackage;
+}
+
+export interface CoverageNote {
+  readonly ecosystem: string;
+  readonly reason: "no-feed" | "no-version-order" | "excerpt" | "backport" | "foreign-origin";
+  readonly packageCount: number;
+}
+
+export interface ScanReport {
+  readonly findings: readonly JudgedFinding[];
+  readonly notes: readonly CoverageNote[];
+}
+
+export function scanPackages(input: ScanInput): ScanReport {
+  const packages = input.packages.map((p, id): StoredPackage => ({ ...p, id }));
+  const { matches, subjects } = judgeAll({
+    packages,
+    statements: currentStatements(input).map((s, id) => ({ ...s, id, generation: NO_GENERATION })),
+    rejected: input.rejected,
+    entitled: input.entitled,
+    isSetAside: isSetAside(packages),
+  });
+  const findings = matches
+    .filter((match) => keptStates.has(match.state) || match.because.rule === "kernel-support")
+    .map((match) => findingOf(match, packages, input));
+  return { findings: findings.toSorted(byPackage), notes: notesOn(packages, subjects, input) };
+}
+
+const NO_GENERATION = "" as StoredStatementGeneration;
+type StoredStatementGeneration = Match["because"]["generation"];
+
+/** Of a record that several files hold, the newest copy speaks; a withdrawn one is silent. */
+function currentStatements(input: ScanInput): readonly DatedStatement[] {
+  const newest = new Map<string, number>();
+  const keyOf = (feed: string, advisory: string): string => `${feed}\n${advisory}`;
+  for (const s of input.statements) {
+    const key = keyOf(s.feed, s.advisory);
+    newest.set(key, Math.max(newest.get(key) ?? 0, s.modifiedAt));
+  }
+  const withdrawn = new Map(input.withdrawn.map(([feed, id, at]) => [keyOf(feed, id), at]));
+  return input.statements.filter((s) => {
+    if (s.advisory === "") return true;
+    const key = keyOf(s.feed, s.advisory);
+    const at = newest.get(key) ?? 0;
+    return s.modifiedAt === at && (withdrawn.get(key) ?? -1) < at;
+  });
+}
+
+function findingOf(
+  match: Match,
+  packages: readonly StoredPackage[],
+  input: ScanInput,
+): JudgedFinding {
+  const p = packages[match.packageId] as StoredPackage;
+  const offers = input.offers.get(p.ecosystem) ?? NO_OFFERS;
+  const isOpen = match.state === "affected-fix-available" && match.fixedVersion !== null;
+  const isDisputed = input.disputed.has(match.vulnerability);
+  return {
+    of: p,
+    package: { name: p.name, version: p.version, source: p.source || p.name },
+    id: match.vulnerability,
+    advisories: match.advisories,
+    state: match.state === "affected-fix-available" ? "affected" : match.state,
+    fixed: match.fixedVersion,
+    remedy: isOpen ? remedyText(p, remedyFor(p, match.fixedVersion ?? "", offers)) : null,
+    why: whyText(match) + (isDisputed ? " The record is disputed." : ""),
+  };
+}
+
+const NO_OFFERS: Offers = { byName: new Map(), isKnown: false };
+
+function byPackage(a: JudgedFinding, b: JudgedFinding): number {
+  const [left, right] = [`${a.package.name}\n${a.id}`, `${b.package.name}\n${b.id}`];
+  return left < right ? -1 : left > right ? 1 : 0;
+}
+
+function notesOn(
+  packages: readonly StoredPackage[],
+  subjects: readonly JudgedSubject[],
+  input: ScanInput,
+): readonly CoverageNote[] {
+  const counts = new Map<string, CoverageNote>();
+  for (const [at, p] of packages.entries()) {
+    const reason = gapOf(p, subjects[at], input);
+    if (reason === null) continue;
+    const key = `${p.ecosystem}\n${reason}`;
+    const packageCount = (counts.get(key)?.packageCount ?? 0) + 1;
+    counts.set(key, { ecosystem: p.ecosystem, reason, packageCount });
+  }
+  return [...counts.values()];
+}
+
+function gapOf(
+  p: StoredPackage,
+  subject: JudgedSubject | undefined,
+  input: ScanInput,
+): CoverageNote["reason"] | null {
+  if (subject?.blindSpot != null) return subject.blindSpot;
+  const covered = input.covered.get(p.ecosystem);
+  if (covered === undefined) return "no-feed";
+  if (orderOf(p.ecosystem) === null) return "no-version-order";
+  return covered.isComplete || subject?.isNamed === true ? null : "excerpt";
+}
