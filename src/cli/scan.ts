@@ -49,7 +49,8 @@ async function scan(cli: Cli, flags: ScanFlags): Promise<void> {
   const channels = new Set((flags.channel ?? []).map((name) => name.toLowerCase()));
   const knowledge = gatherKnowledge(folder, inventory.packages, channels);
   const report = scanPackages({ packages: inventory.packages, ...knowledge });
-  print(cli, { report, inventory, folder });
+  const usedFeeds = new Set(knowledge.statements.map((s) => s.feed));
+  print(cli, { report, inventory, folder, usedFeeds });
   process.exitCode = isClean(report, inventory) ? 0 : OPEN_EXIT;
 }
 
@@ -96,10 +97,11 @@ function print(
     readonly report: ScanReport;
     readonly inventory: InventoryReading;
     readonly folder: FeedFolder;
+    readonly usedFeeds: ReadonlySet<string>;
   },
 ): void {
   const { report, inventory, folder } = of;
   show(cli, printable(report), () => findingTable(report));
-  const lines = [...noteLines(report, inventory), ...feedLines(folder, cli.clock())];
+  const lines = [...noteLines(report, inventory), ...feedLines(folder, of.usedFeeds, cli.clock())];
   cli.terminal.err(lines.map((line) => `${line}\n`).join(""));
 }

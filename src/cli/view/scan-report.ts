@@ -93,7 +93,11 @@ export function noteLines(report: ScanReport, inventory: InventoryReading): read
 const OLD_MS = 48 * 3_600_000;
 
 /** Feeds that cannot be read, or are too old to be relied on. */
-export function feedLines(folder: FeedFolder, now: Instant): readonly string[] {
+export function feedLines(
+  folder: FeedFolder,
+  usedFeeds: ReadonlySet<string>,
+  now: Instant,
+): readonly string[] {
   const unread = folder.unread.map(
     ({ path, reason }) => `Feeds, ${safeText(path)}: ${safeText(reason)}.`,
   );
@@ -103,7 +107,8 @@ export function feedLines(folder: FeedFolder, now: Instant): readonly string[] {
   const newest = new Map<string, Instant>();
   for (const { knowledge } of folder.files) {
     for (const { feed, asOf } of knowledge.head.feeds) {
-      if (asOf !== null) newest.set(feed, Math.max(asOf, newest.get(feed) ?? 0));
+      if (asOf !== null && usedFeeds.has(feed))
+        newest.set(feed, Math.max(asOf, newest.get(feed) ?? 0));
     }
   }
   const old = [...newest].filter(([, at]) => now - at > OLD_MS);

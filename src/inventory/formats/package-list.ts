@@ -1,7 +1,130 @@
+import { parse } from "yaml";
+import { ZodError } from "zod";
 import { Failure } from "../../base/failure.ts";
+import { parseToml, TomlError, type TomlTable } from "../../base/toml-text.ts";
+import { readApkInstalled } from "./apk-installed.ts";
+import { readCargoLock } from "./cargo-lock.ts";
+import { readCycloneDxJson, readCycloneDxXml } from "./cyclonedx.ts";
+import { readDpkgStatus } from "./dpkg-status.ts";
+import { readGoMod, readGoSum } from "./go-modules.ts";
 import type { InventoryReading } from "./inventory-format.ts";
+import { readNpmLock } from "./npm-lock.ts";
+import { readMavenList, readPacmanList, readPurlList } from "./plain-lists.ts";
+import { readPythonLock, readRequirements } from "./python-lock.ts";
+import { readRpmList } from "./rpm-list.ts";
+import { readSpdx2, readSpdx3, readSpdxTagValue } from "./spdx.ts";
 
-/** A list of packages in whatever form it came. */
-export function readPackageList(_text: string, _release: string | null): InventoryReading {
-  throw new Failure("invalid", "The file is no list of packages we read.");
+/**
+ * A bill of materials, a lock file or a plain list, told by content. `release` is what packages of a
+ * distribution are judged by where the list does not say it itself.
+ */
+export function readPackageList(text: string, release: string | null): InventoryReading {
+  const plain = text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
+  const reading = /^\s*(?:\{|\[\s*[{"\]])/.test(plain)
+    ? fromJson(plain, release)
+    : fromText(plain, release);
+  if (reading === null) throw unknownList();
+  if (reading.packages.length === 0) throw emptyList(reading);
+  return reading;
+}
+
+function fromJson(text: string, release: string | null): InventoryReading | null {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new Failure(
+      "invalid",
+      "The list of packages looks like JSON but is not, or was cut short. Make it anew.",
+      { cause },
+    );
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return null;
+  return checked(() => {
+    if ("bomFormat" in value) return readCycloneDxJson(value, release);
+    if ("spdxVersion" in value) return readSpdx2(value, release);
+    if ("@graph" in value) return readSpdx3(value, release);
+    return "lockfileVersion" in value ? readNpmLock(value) : null;
+  });
+}
+
+/** A form that is recognised but does not hold what it must is refused with the place. */
+function checked(read: () => InventoryReading | null): InventoryReading | null {
+  try {
+    return read();
+  } catch (cause) {
+    if (!(cause instanceof ZodError)) throw cause;
+    const [issue] = cause.issues;
+    const where = `${issue?.path.join(".") ?? ""}: ${issue?.message ?? ""}`;
+    throw new Failure("invalid", `The list of packages is not well formed: ${where}.`, { cause });
+  }
+}
+
+function fromText(text: string, release: string | null): InventoryReading | null {
+  if (/^\s*</.test(text)) return readCycloneDxXml(text, release);
+  if (/^SPDXVersion:/m.test(text)) return readSpdxTagValue(text, release);
+  if (/^spdxVersion: *"?SPDX-2/m.test(text)) return checked(() => fromYaml(text, release));
+  if (/^\[\[package\]\]$/m.test(text)) return checked(() => fromToml(text));
+  if (/^Package: /m.test(text) && /^Status: /m.test(text)) {
+    return readDpkgStatus(text, needed(release));
+  }
+  if (/^C:Q1/m.test(text) && /^P:/m.test(text)) return readApkInstalled(text, needed(release));
+  return fromLines(text, release);
+}
+
+function fromLines(text: string, release: string | null): InventoryReading | null {
+  const lines = text.split(/\r?\n/).filter((line) => line.trim() !== "" && !/^\s*#/.test(line));
+  const [first = ""] = lines;
+  const most = (pattern: RegExp): boolean =>
+    lines.length > 0 && lines.filter((line) => pattern.test(line)).length * 2 > lines.length;
+  if (most(/^\s*pkg:/)) return readPurlList(text, release);
+  if (/^module \S+/m.test(text) && /^(go \d|require\b)/m.test(text)) return readGoMod(text);
+  if (most(/^\S+ v\S+ h1:/)) return readGoSum(text);
+  if (most(/^[^\s|]+\|[^|]*\|[^|]+\|[^|]+\|/)) return readRpmList(text, needed(release));
+  if (most(/^(\[INFO\]\s*)?[\w.-]+:[\w.-]+:[\w.:+~-]+/)) return readMavenList(text);
+  if (most(/^[a-z0-9@._+][a-z0-9@._+-]* [A-Za-z0-9:._+~-]+-[0-9.]+$/)) return readPacmanList(text);
+  if (release !== null && most(/^\S+-[^-\s]+-[^-\s]+\.(x86_64|noarch|i686|aarch64|\w+)$/)) {
+    return readRpmList(text, release);
+  }
+  return first === "" ? null : readRequirements(text);
+}
+
+function fromYaml(text: string, release: string | null): InventoryReading | null {
+  try {
+    return readSpdx2(parse(text, { schema: "failsafe", maxAliasCount: 0 }), release);
+  } catch (cause) {
+    if (cause instanceof ZodError) throw cause;
+    throw new Failure("invalid", "The SPDX document is not readable YAML.", { cause });
+  }
+}
+
+function fromToml(text: string): InventoryReading | null {
+  let table: TomlTable;
+  try {
+    table = parseToml(text);
+  } catch (cause) {
+    if (!(cause instanceof TomlError)) throw cause;
+    throw new Failure("invalid", `The lock file cannot be read: ${cause.message}.`, { cause });
+  }
+  if (/^checksum = |^source = "registry\+/m.test(text)) return readCargoLock(table);
+  const maker = /generated by (Poetry|PDM|uv)/i.exec(text)?.[1];
+  return readPythonLock(table, `${maker ?? "Python"} lock file`);
+}
+
+function needed(release: string | null): string {
+  if (release !== null) return release;
+  throw new Failure("invalid", "Say which release the packages are of: --release bookworm.");
+}
+
+function unknownList(): Failure {
+  return new Failure(
+    "invalid",
+    "The file is no list of packages we read: CycloneDX (JSON, XML), SPDX 2 (JSON, YAML, tag-value) and 3, package URLs, lock files of npm, pip, Poetry, uv, PDM, Go and Cargo, Maven coordinates, dpkg, rpm, apk, pacman. Files are told by content: look whether it is whole.",
+  );
+}
+
+function emptyList({ form, problems }: InventoryReading): Failure {
+  const [first] = problems;
+  const why = first === undefined ? "it is empty" : `${first.place} ${first.reason}`;
+  return new Failure("invalid", `The ${form} names no package that can be judged: ${why}.`);
 }

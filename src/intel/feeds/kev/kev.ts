@@ -17,7 +17,7 @@ import { tryParse } from "../../json-records.ts";
 export const kev: FeedFormat = {
   name: "kev",
   recognise: (head) =>
-    /^\s*\{/.test(head) && head.includes('"cveID"') && head.includes('"dateAdded"'),
+    /^\s*\{/.test(head) && /"cveID"\s*:\s*"/.test(head) && /"dateAdded"\s*:\s*"/.test(head),
   begin() {
     let reading: FeedReading | null = null;
     return {
