@@ -1,12 +1,13 @@
 import { spawn } from "node:child_process";
-import { readFile } from "node:fs/promises";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Command } from "commander";
 import { Failure, failureTable } from "../src/base/failure.ts";
 import { installForcedCommand } from "./forced-command.ts";
+import type { LabHost } from "./host.ts";
 import { attachLab, endLab, type Lab, requireRoot, startLab } from "./lab.ts";
-import { NOTHING_PENDING } from "./model.ts";
+import { hostList, NOTHING_PENDING } from "./model.ts";
 import { installLabPackages } from "./prerequisites.ts";
 import { type LabPackageName, labPackage, labPackages } from "./repository/packages.ts";
 
@@ -56,8 +57,25 @@ async function up(hosts: string, options: ForcedFiles, command: Command): Promis
     say,
   });
   if (options.way === "ssh") await installEverywhere(lab, options);
+  await Promise.all(lab.hosts.map(defineProbe));
   say(`${lab.hosts.length} hosts up in ${((Date.now() - began) / 1000).toFixed(1)} s`);
   await printStatus(lab, false);
+  const list = listFile(at);
+  await writeFile(list, hostList(lab.hosts, lab.identityFile));
+  say(`\nTheir addresses, keys and labels are in ${list}. For the server that runs here:`);
+  say(`  ./fettle host import ${list} --apply`);
+}
+
+/** The list that `fettle host import` reads; host keys in it come from the lab, not from the network. */
+function listFile(at: Where): string {
+  return join(at.state, `${at.name}-hosts.csv`);
+}
+
+/** What lab/rings.yaml asks of every host; nginx runs there from the start. */
+async function defineProbe(host: LabHost): Promise<void> {
+  await host.must(["mkdir", "-p", "/etc/fettle/probes.d"]);
+  const input = "http http://127.0.0.1/ 200\ntimeout 5\ntries 3\n";
+  await host.must(["tee", "/etc/fettle/probes.d/web-health"], { input });
 }
 
 async function installEverywhere(lab: Lab, files: ForcedFiles): Promise<void> {
@@ -174,7 +192,7 @@ function program(): Command {
     .action(up);
   root
     .command("status")
-    .description("hosts, how to reach them, and the real updates that are pending")
+    .description("hosts, their addresses and labels, and the real updates that are pending")
     .option("--json", "print JSON")
     .action(async (options: { json?: boolean }, command: Command) =>
       printStatus(await requireLab(where(command)), options.json === true),
@@ -192,6 +210,7 @@ function program(): Command {
     .action(async (_options: unknown, command: Command) => {
       const at = where(command);
       const wasUp = await endLab(at.state, at.name);
+      await rm(listFile(at), { force: true });
       say(wasUp ? "the lab is down; nothing of it is left" : "there was no lab to end");
     });
   root.command("repo").description("list the badly behaving packages").action(printRepository);

@@ -1,7 +1,9 @@
 import { expect, test } from "vitest";
+import { readCsv } from "../src/inventory/host-list.ts";
 import {
   bridgeName,
   HOSTS_MAX,
+  hostList,
   linkName,
   parseEffects,
   parsePendingUpdates,
@@ -31,6 +33,20 @@ test("every size has a canary and gives each host one ring", () => {
       true,
     );
   }
+});
+
+test("the list of hosts is read back by the reader of host lists, odd names of folders included", () => {
+  const [plan] = planHosts(1);
+  const host = { ...plan!, address: "10.213.64.11", port: 22, hostKey: "ssh-ed25519 AAAA" };
+  const identityFile = '/srv/a "b", c/operator';
+  const { rows, problems } = readCsv(hostList([host], identityFile));
+  expect(problems).toEqual([]);
+  expect(rows).toMatchObject([
+    {
+      ...{ name: "web-1", address: "10.213.64.11", port: "22", user: "root", identityFile },
+      ...{ hostKey: "ssh-ed25519 AAAA", labels: plan!.labels },
+    },
+  ]);
 });
 
 test("interface names fit the kernel's 15 bytes and differ between runs", () => {

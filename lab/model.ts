@@ -58,6 +58,29 @@ export function planHosts(count: number): readonly HostPlan[] {
   });
 }
 
+/** Hosts as `fettle host import` reads them: CSV (RFC 4180), every field quoted. */
+export function hostList(
+  hosts: readonly {
+    readonly name: string;
+    readonly address: string;
+    readonly port: number;
+    readonly hostKey: string;
+    readonly labels: Labels;
+  }[],
+  identityFile: string,
+): string {
+  const rows = hosts.map((host) => [
+    ...[host.name, host.address, String(host.port), "root", identityFile, host.hostKey],
+    Object.entries(host.labels)
+      .map((label) => label.join("="))
+      .join(";"),
+  ]);
+  const head = ["name", "address", "port", "user", "identity_file", "host_key", "labels"];
+  return [head, ...rows]
+    .map((row) => `${row.map((field) => `"${field.replaceAll('"', '""')}"`).join(",")}\n`)
+    .join("");
+}
+
 export function runId(stateDir: string, name: string): string {
   return sha256(`${stateDir}\n${name}`).slice(0, 6);
 }

@@ -1,7 +1,7 @@
 import { type Actor, scopesFor } from "../base/actor.ts";
 import { Failure } from "../base/failure.ts";
 import { type ChangeId, newId, type PatchId, type SubjectId } from "../base/ids.ts";
-import type { Instant } from "../base/instant.ts";
+import { durationToText, type Instant, SECOND_MS } from "../base/instant.ts";
 import { type Db, inTransaction, isUniqueViolation, type Tx } from "../db/database.ts";
 import { notify } from "../db/notify.ts";
 import type { World } from "../db/world.ts";
@@ -226,7 +226,7 @@ function backoutText({ report }: StoredPlan, { revert }: Statement): string {
   const own =
     "Each host that fails puts back the exact earlier versions by the undo steps of its approved body, from files staged before anything changes.";
   if (revert.kind === "self") return own;
-  return `${own} For ${revert.seconds} s after a host is done, the same can be ordered.`;
+  return `${own} For ${durationToText(revert.seconds * SECOND_MS)} after a host is done, the same can be ordered.`;
 }
 
 async function recordRequest(

@@ -1,3 +1,4 @@
+import { durationToText, SECOND_MS } from "../base/instant.ts";
 import type { Statement } from "../plan/statement.ts";
 
 /**
@@ -54,7 +55,7 @@ export function weakerChoices(facts: ChoiceFacts): readonly WeakerChoice[] {
     statement.revert.kind === "order"
       ? {
           choice: `revert order ${statement.revert.seconds}`,
-          givesUp: `For ${statement.revert.seconds} s after it is done, the server can order hosts back to their own snapshot, once, without a new approval.`,
+          givesUp: `For ${durationToText(statement.revert.seconds * SECOND_MS)} after it is done, the server can order hosts back to their own snapshot, once, without a new approval.`,
         }
       : null,
     facts.hostsWithoutUndo > 0

@@ -7,7 +7,7 @@ import { type Cli, show } from "./cli.ts";
 import { allPages } from "./pages.ts";
 import { readNamedText } from "./read-file.ts";
 import { renderTable } from "./view/table.ts";
-import { whenText } from "./view/when.ts";
+import { clockText, whenText } from "./view/when.ts";
 
 /** Signing in, people, tokens and approver keys. No secret is ever an argument or shown twice. */
 export function registerPeople(program: Command, cli: Cli): void {
@@ -39,7 +39,8 @@ function registerSetup(program: Command, cli: Cli): void {
         [
           `You are ${flags.handle}, the administrator of ${url}.`,
           `The token is in ${cli.credentials.file} (readable by you only), until ${expiresAt.slice(0, 10)}.`,
-          "Setup is over for good. Next: fettle key add ~/.ssh/id_ed25519.pub, fettle user add …",
+          `For the pages: "fettle user invite ${flags.handle}" prints a link where you set your password.`,
+          'Setup is over for good. Next: somebody who approves, with "fettle user add bob --role approver".',
         ].join("\n"),
       );
     });
@@ -113,17 +114,20 @@ function registerLogin(program: Command, cli: Cli): void {
 function registerPassword(program: Command, cli: Cli): void {
   program
     .command("password")
-    .description("Set or change the password that you sign in to the pages with")
+    .description(
+      "Change the password that you sign in to the pages with; an invitation sets the first one",
+    )
     .action(async () => {
       const client = cli.client();
       const { terminal } = cli;
       const typed = (prompt: string): Promise<string> => terminal.readLine(prompt, true);
-      const current = await typed("Current password (empty where you have none): ");
+      const current = await typed("Current password: ");
       const next = await typed("New password: ");
       if ((await typed("New password again: ")) !== next) {
         throw new Failure("invalid", "The two new passwords differ. Nothing was changed.");
       }
-      const body = current === "" ? { next } : { current, next };
+      if (next === "") throw new Failure("invalid", "No password was typed. Nothing was changed.");
+      const body = { current, next };
       await ask(client.PUT("/api/v1/me/password", { body }));
       show(cli, { changed: true }, () => "The password is changed.");
     });
@@ -252,12 +256,14 @@ async function giveInvite(
 ): Promise<void> {
   const params = { path: { user: handle } };
   const made = await ask(client.POST("/api/v1/users/{user}/invite", { params }));
-  const until = whenText(made.expiresAt, cli.clock());
+  const until = clockText(made.expiresAt);
   if (file === undefined) {
     show(cli, { handle, ...made }, () =>
       [
-        `${handle} signs in with "fettle --url ${cli.url()} login" and this one-time invitation:`,
-        made.invite,
+        `${handle} opens this link once, by ${until}, and sets a password for the pages:`,
+        `  ${cli.url()}/invite#${made.invite}`,
+        `or signs in on the command line with "fettle --url ${cli.url()} login" and this invitation:`,
+        `  ${made.invite}`,
       ].join("\n"),
     );
     return;

@@ -1,6 +1,6 @@
 import { Failure, present } from "../base/failure.ts";
 import { SECOND_MS } from "../base/instant.ts";
-import type { Labels } from "../base/labels.ts";
+import { type Labels, selectorToText } from "../base/labels.ts";
 import { parsePublicKeyLine } from "../base/ssh-key.ts";
 import { type ChangeClass, type RingPolicy, type RingsPolicy, ringOf } from "../policy/rings.ts";
 import type { HostIdentity } from "./host-identity.ts";
@@ -50,13 +50,13 @@ export function enrolmentFor(facts: EnrolmentFacts): EnrolmentTexts {
   if (ring === null) {
     throw new Failure(
       "blocked",
-      `No ring of the policy ${facts.rings.name} selects the host ${host.name}. Give it a label that one of the rings names, then enrol it again.`,
+      `No ring of the policy ${facts.rings.name} selects the host ${host.name}. Its rings select ${facts.rings.rings.map((known) => selectorToText(known.hosts)).join(" or ")}; give the host such a label with "fettle host label", then enrol it again.`,
     );
   }
   if (facts.approvers.length === 0) {
     throw new Failure(
       "blocked",
-      "Nobody who may approve has an approver key yet, so a host could not be told whom to believe. Add a key first: fettle key add.",
+      'Nobody who may approve has an approver key yet, so a host could not be told whom to believe. Whoever approves adds a key first with "fettle key add"; "fettle user add bob --role approver" makes such a person.',
     );
   }
   const labels = Object.entries(host.labels).map(([key, value]) => `${key}=${value}`);

@@ -33,6 +33,8 @@ const sentences: Readonly<Record<string, Sentence>> = {
   "change.requested": (f) =>
     `asked for approval: ${text(f["hosts"])} host(s), ${text(f["need"])} approval(s) needed, way back: ${text(f["reversibility"])}`,
   "change.approved": (f) => `the change has its ${text(f["approvals"])} approval(s)`,
+  "change.running": () => "the change is being carried out",
+  "change.completed": () => "the change is complete",
   "plan.created": (f) =>
     `planned ${text(f["hosts"])} host(s), ${text(f["excluded"])} left out, way back: ${text(f["reversibility"])}`,
   "rollout.started": (f) =>
@@ -44,6 +46,8 @@ const sentences: Readonly<Record<string, Sentence>> = {
   "target.reported": (f) => `${text(f["count"])} host(s) reported a signed result`,
   "rollout.halted": (f) => haltText(f),
   "rollout.finished": () => "finished the rollout",
+  "host.enrolled": (f) =>
+    `was enrolled in ring ${text(f["ring"])}: host policy ${text(f["policyVersion"])}, results signed by the key ${text(f["key"])}`,
 };
 
 function haltText(facts: Readonly<Record<string, unknown>>): string {

@@ -1,4 +1,4 @@
-import { readSync, writeSync } from "node:fs";
+import { writeSync } from "node:fs";
 import type { Terminal } from "../cli/cli.ts";
 
 const INPUT_BYTES_MAX = 64 * 1024 * 1024;
@@ -91,13 +91,17 @@ async function readInput(): Promise<string | null> {
   return Buffer.concat(chunks).toString("utf8");
 }
 
+/** What was read beyond the line that was asked for: the start of the next one. */
+let beyond = Buffer.alloc(0);
+
 /** One line from the user, without echo where it is a secret typed at a terminal. */
 async function readLine(prompt: string, isSecret: boolean): Promise<string> {
-  process.stderr.write(prompt);
   const hides = isSecret && process.stdin.isTTY === true;
+  // Before the prompt: whoever types as soon as it appears must not be echoed.
   if (hides) process.stdin.setRawMode(true);
   try {
-    return readBytes(hides);
+    process.stderr.write(prompt);
+    return await readTyped(hides);
   } finally {
     if (hides) {
       process.stdin.setRawMode(false);
@@ -108,18 +112,55 @@ async function readLine(prompt: string, isSecret: boolean): Promise<string> {
 
 const LINE_BYTES_MAX = 4096;
 const CTRL_C = 3;
+const CTRL_D = 4;
 const BACKSPACES = [8, 127];
 const LINE_ENDS = [10, 13];
 
-function readBytes(hides: boolean): string {
+async function readTyped(hides: boolean): Promise<string> {
   const typed: number[] = [];
-  const buffer = Buffer.alloc(1);
-  while (typed.length < LINE_BYTES_MAX && readSync(0, buffer, 0, 1, null) === 1) {
-    const byte = buffer[0] ?? 0;
-    if (LINE_ENDS.includes(byte)) break;
-    if (hides && byte === CTRL_C) process.exit(INTERRUPTED_EXIT);
-    if (hides && BACKSPACES.includes(byte)) typed.pop();
-    else typed.push(byte);
+  while (typed.length < LINE_BYTES_MAX) {
+    const bytes = await nextBytes();
+    if (bytes === null) break;
+    for (const [index, byte] of bytes.entries()) {
+      if (hides && byte === CTRL_C) process.exit(INTERRUPTED_EXIT);
+      if (LINE_ENDS.includes(byte) || (hides && byte === CTRL_D)) {
+        beyond = bytes.subarray(index + 1);
+        return textOf(typed);
+      }
+      if (hides && BACKSPACES.includes(byte)) typed.pop();
+      else typed.push(byte);
+    }
   }
+  return textOf(typed);
+}
+
+function textOf(typed: readonly number[]): string {
   return Buffer.from(typed).toString("utf8").trim();
+}
+
+/**
+ * The next bytes of the input, or null at its end. A terminal and a pipe are not blocking for Node,
+ * so a synchronous read fails wherever a person takes a moment to type.
+ */
+async function nextBytes(): Promise<Buffer | null> {
+  if (beyond.length > 0) {
+    const kept = beyond;
+    beyond = Buffer.alloc(0);
+    return kept;
+  }
+  const { stdin } = process;
+  if (stdin.readableEnded || stdin.destroyed) return null;
+  return new Promise((resolve, reject) => {
+    const settle = (end: () => void): void => {
+      stdin.off("data", onData).off("end", onEnd).off("error", onError);
+      // A terminal that is still read keeps the process alive.
+      stdin.pause();
+      end();
+    };
+    const onData = (chunk: Buffer): void => settle(() => resolve(chunk));
+    const onEnd = (): void => settle(() => resolve(null));
+    const onError = (cause: Error): void => settle(() => reject(cause));
+    stdin.on("data", onData).on("end", onEnd).on("error", onError);
+    stdin.resume();
+  });
 }

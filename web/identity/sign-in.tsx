@@ -65,7 +65,8 @@ export function SignInPage() {
       </form>
       <Text size="xs" c="dimmed" mt="md">
         No account yet? Ask an administrator for an invitation. Signed in on the command line but
-        without a password? Set one with <span className="mono">./fettle password</span>.
+        without a password? An administrator, you too if you are one, makes a link that sets it with{" "}
+        <span className="mono">./fettle user invite HANDLE</span>.
       </Text>
     </Entrance>
   );

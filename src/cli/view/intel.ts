@@ -130,6 +130,6 @@ function becauseText(because: Finding["packages"][number]["because"]): string {
   const compared =
     because.comparedWith === null
       ? ""
-      : ` (${because.packageName} ${because.installed} is ${because.comparison} than ${because.comparedWith})`;
+      : ` (${because.packageName} ${because.installed} is ${because.comparison} ${because.comparison === "equal" ? "to" : "than"} ${because.comparedWith})`;
   return `${because.feed}${because.advisory === "" ? "" : ` ${because.advisory}`}: ${because.text}${compared}`;
 }

@@ -1,7 +1,7 @@
 import type { Instant } from "../../base/instant.ts";
 import { durationToText, SECOND_MS } from "../../base/instant.ts";
 import type { paths } from "../../client/schema.d.ts";
-import { shortClock } from "./sentence.ts";
+import { freshTimes, shortClock } from "./sentence.ts";
 import { renderTable, safeText } from "./table.ts";
 import { clockText, whenText } from "./when.ts";
 
@@ -97,9 +97,10 @@ function waveLines(
     .filter((target) => !["verified", "waiting"].includes(target.standing))
     .slice(0, 5)
     .map(
-      (target) => `${pad}${CELLS[target.standing]} ${target.name}: ${safeText(target.sentence)}`,
+      (target) =>
+        `${pad}${CELLS[target.standing]} ${target.name}: ${freshTimes(target.sentence, context.now)}`,
     );
-  const holds = wave.holds.map((hold) => `${pad}waits: ${safeText(hold.text)}`);
+  const holds = wave.holds.map((hold) => `${pad}waits: ${freshTimes(hold.text, context.now)}`);
   return [head, `${pad}${details.join("   ")}`, ...notes, ...holds];
 }
 
