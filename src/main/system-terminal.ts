@@ -92,7 +92,7 @@ async function readInput(): Promise<string | null> {
 }
 
 /** What was read beyond the line that was asked for: the start of the next one. */
-let beyond = Buffer.alloc(0);
+let beyond: Buffer = Buffer.alloc(0);
 
 /** One line from the user, without echo where it is a secret typed at a terminal. */
 async function readLine(prompt: string, isSecret: boolean): Promise<string> {
