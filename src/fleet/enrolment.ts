@@ -56,7 +56,7 @@ export function enrolmentFor(facts: EnrolmentFacts): EnrolmentTexts {
   if (facts.approvers.length === 0) {
     throw new Failure(
       "blocked",
-      'Nobody who may approve has an approver key yet, so a host could not be told whom to believe. Whoever approves adds a key first with "fettle key add"; "fettle user add bob --role approver" makes such a person.',
+      "Nobody who may approve has an approver key yet, so a host could not be told whom to believe. Whoever approves adds a key first: fettle key add. Such a person is made so: fettle user add bob --role approver.",
     );
   }
   const labels = Object.entries(host.labels).map(([key, value]) => `${key}=${value}`);

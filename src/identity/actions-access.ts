@@ -92,7 +92,7 @@ export async function changePassword(
   if (account.hash === null || !(await isPassword(account.hash, input.current ?? ""))) {
     throw new Failure(
       "forbidden",
-      'The current password is not right. Who has none yet sets it with an invitation: an administrator makes one with "fettle user invite".',
+      "The current password is not right. Who has none yet sets it with an invitation, which an administrator makes: fettle user invite.",
     );
   }
   const hash = await hashPassword(input.next);

@@ -29,7 +29,8 @@ async function typing(argv: readonly string[], answers: readonly string[]): Prom
   };
   child.stdout.on("data", read);
   child.stderr.on("data", read);
-  await new Promise((resolve) => child.once("close", resolve));
+  const code = await new Promise((resolve) => child.once("close", resolve));
+  expect(code, "it ends by itself, although its input is still open").toBe(0);
   return printed;
 }
 

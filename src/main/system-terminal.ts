@@ -153,14 +153,16 @@ async function nextBytes(): Promise<Buffer | null> {
   return new Promise((resolve, reject) => {
     const settle = (end: () => void): void => {
       stdin.off("data", onData).off("end", onEnd).off("error", onError);
-      // A terminal that is still read keeps the process alive.
+      // What is still listened to keeps the process alive; a file has nothing to let go of.
       stdin.pause();
+      stdin.unref?.();
       end();
     };
     const onData = (chunk: Buffer): void => settle(() => resolve(chunk));
     const onEnd = (): void => settle(() => resolve(null));
     const onError = (cause: Error): void => settle(() => reject(cause));
     stdin.on("data", onData).on("end", onEnd).on("error", onError);
+    stdin.ref?.();
     stdin.resume();
   });
 }
