@@ -4,9 +4,10 @@
  * the floor is a page of the same server that shows nothing but the sign-in form. JSON lines.
  */
 import { type Browser, chromium } from "playwright-core";
+import { ADMIN } from "../test/builders/first-admin.ts";
 import { generateFleet } from "./fleet.ts";
 import { missingPrograms } from "./needs.ts";
-import { BENCH_ADMIN, type BenchSite, openBenchSite } from "./site.ts";
+import { type BenchSite, openBenchSite } from "./site.ts";
 
 const RUNS = 5;
 const hosts = Number(process.argv[2] ?? 10_000);
@@ -76,7 +77,7 @@ async function open(from: Browser, at: BenchSite, isIn: boolean) {
   await page.evaluate(async (who) => {
     const headers = { "content-type": "application/json" };
     await fetch("/api/v1/login", { method: "POST", headers, body: JSON.stringify(who) });
-  }, BENCH_ADMIN);
+  }, ADMIN);
   return page;
 }
 

@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { configSchema } from "../src/base/config.ts";
@@ -12,8 +12,7 @@ import { startHints } from "../src/reports/loops-live.ts";
 import { allRoutes } from "../src/server/all-routes.ts";
 import { loadPages } from "../src/server/pages.ts";
 import { startServer } from "../src/server/server.ts";
-
-export const BENCH_ADMIN = { handle: "ada", password: "correct horse battery staple" } as const;
+import { firstAdmin } from "../test/builders/first-admin.ts";
 
 /** A server over a database of its own, durable as in use; nothing visits hosts. */
 export interface BenchSite {
@@ -32,11 +31,11 @@ export async function openBenchSite(): Promise<BenchSite> {
   const db = openDatabase(postgres.connection, () => undefined);
   const config = configSchema.parse({ port: 0, feeds: { network: "off" } });
   const world: World = { db, clock: Date.now, log: silentLog, config, paths: { state, sockets } };
-  const secret = readFileSync((await ensureSetupSecret(world)) ?? "", "utf8").trim();
+  const secretPath = await ensureSetupSecret(world);
   const hints = startHints(world, postgres.connection);
   const pages = loadPages(resolve(import.meta.dirname, "../dist/web"));
   const server = await startServer(world, allRoutes, { pages });
-  const token = await setUp(server.url, secret);
+  const token = await firstAdmin(server.url, secretPath ?? "");
   return {
     world,
     url: server.url,
@@ -49,15 +48,4 @@ export async function openBenchSite(): Promise<BenchSite> {
       for (const folder of [state, sockets]) rmSync(folder, { recursive: true, force: true });
     },
   };
-}
-
-async function setUp(url: string, secret: string): Promise<string> {
-  const response = await fetch(`${url}/api/v1/setup`, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({ secret, name: "Ada", ...BENCH_ADMIN }),
-  });
-  const answer = (await response.json()) as { readonly token?: string };
-  if (answer.token === undefined) throw new Error(`setup: ${JSON.stringify(answer)}`);
-  return answer.token;
 }

@@ -2898,6 +2898,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
+                        actions: components["schemas"]["Action"][];
                         items: {
                             asOf: string | null;
                             confirmedAt: string | null;
@@ -3382,6 +3383,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
+                        actions: components["schemas"]["Action"][];
                         facets: components["schemas"]["HostFacets"];
                         items: components["schemas"]["ShownHost"][];
                         next: string | null;

@@ -72,17 +72,19 @@ export async function loadFeedFile(
 /** Somebody waits for the answer, and a request ends after two and a half minutes. */
 const FORCED_TIMEOUT_MS = 100_000;
 
+/** Why the publishers cannot be asked from here, in words; null when they can. */
+export function whyNotAsked(world: World): string | null {
+  if (world.config.feeds.network === "on") return null;
+  return "The publishers cannot be asked: the network is switched off for feeds (feeds.network). Load a file instead, or switch it on.";
+}
+
 /** Asks the publishers now, whatever the timetable says. */
 export async function refreshFromNetwork(
   world: World,
   actor: Actor,
 ): Promise<readonly NetworkOutcome[]> {
-  if (world.config.feeds.network === "off") {
-    throw new Failure(
-      "blocked",
-      "Feeds were not fetched: the network is switched off for feeds (feeds.network). Load a file instead, or switch it on.",
-    );
-  }
+  const refusal = whyNotAsked(world);
+  if (refusal !== null) throw new Failure("blocked", refusal);
   const limits = { ...networkLimits, timeoutMs: FORCED_TIMEOUT_MS };
   const outcomes = await refreshFeeds(world, actor, { isForced: true, limits });
   await rematch(world);

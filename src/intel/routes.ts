@@ -1,9 +1,11 @@
 import { z } from "zod";
+import { type Action, actionOf, actionSchema } from "../base/action.ts";
+import type { Actor } from "../base/actor.ts";
 import { Failure } from "../base/failure.ts";
 import { type Instant, instantFromText, instantToText } from "../base/instant.ts";
 import { skip } from "../base/list-page.ts";
-import { demandUnscoped } from "../base/unscoped.ts";
-import { type Route, route } from "../db/world.ts";
+import { demandUnscoped, lacksUnscoped } from "../base/unscoped.ts";
+import { type Route, route, type World } from "../db/world.ts";
 import {
   type FeedStatus,
   feedStatus,
@@ -11,6 +13,7 @@ import {
   loadFeedFile,
   refreshFromNetwork,
   showFinding,
+  whyNotAsked,
 } from "./actions.ts";
 import { coverageReasons } from "./coverage.ts";
 import type { ExplainedFinding } from "./findings.ts";
@@ -99,9 +102,27 @@ const getFeeds = route({
   path: "/api/v1/feeds",
   summary: "Lists the feeds: what is loaded, how old it is, and what went wrong last.",
   permission: "feed.read",
-  reply: z.object({ items: z.array(feedReply), next: z.string().nullable() }),
-  handle: async ({ world }) => ({ items: (await feedStatus(world)).map(feedView), next: null }),
+  reply: z.object({
+    items: z.array(feedReply),
+    next: z.string().nullable(),
+    actions: z.array(actionSchema),
+  }),
+  handle: async ({ world, actor }) => ({
+    items: (await feedStatus(world)).map(feedView),
+    next: null,
+    actions: feedActions(world, actor),
+  }),
 });
+
+const FEEDS = "What feeds say";
+
+function feedActions(world: World, actor: Actor): Action[] {
+  const refusal = lacksUnscoped(actor, "feed.load", FEEDS);
+  return [
+    actionOf("ask", "Ask the publishers now", refusal ?? whyNotAsked(world)),
+    actionOf("load", "Load a file", refusal),
+  ];
+}
 
 const flag = z.enum(["true", "false"]).transform((text) => text === "true");
 
@@ -126,7 +147,7 @@ const loadFeeds = route({
   reply: z.object({ items: z.array(outcomeReply) }),
   errors: ["invalid", "too-large", "blocked"],
   handle: async ({ world, actor }, { query, body }) => {
-    demandUnscoped(actor, "feed.load", "What feeds say");
+    demandUnscoped(actor, "feed.load", FEEDS);
     const outcomes =
       body instanceof Uint8Array
         ? await loadFeedFile(world, actor, {

@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import { type Action, actionOf, lacksRight } from "../base/action.ts";
-import { type Actor, scopesFor } from "../base/actor.ts";
+import { type Actor, holdsAnywhere, scopesFor } from "../base/actor.ts";
 import { instantToText } from "../base/instant.ts";
 import { parseSelector, selects } from "../base/labels.ts";
 import type { Permission } from "../base/permission.ts";
@@ -47,6 +47,7 @@ export async function listShownHosts(
   next: string | null;
   total: number;
   facets: z.output<typeof hostFacetsSchema>;
+  actions: Action[];
 }> {
   const scopes = scopesFor(actor, "host.read");
   const { reach, fresh, reboot, risk } = query;
@@ -76,7 +77,19 @@ export async function listShownHosts(
     next: last !== undefined && hosts.length === limit ? last.name : null,
     total: totalOf(counts, tones),
     facets: facetsOf(counts, tones),
+    actions: actionsOnList(actor),
   };
+}
+
+/** What may be done with the fleet as a whole; which hosts a right reaches is asked with each host. */
+function actionsOnList(actor: Actor): Action[] {
+  const refusal = (permission: Permission): string | null =>
+    lacksRight(holdsAnywhere(actor, permission), permission);
+  return [
+    actionOf("add", "Add a host", refusal("host.manage")),
+    actionOf("import", "Import a list", refusal("host.manage")),
+    actionOf("scan", "Scan", refusal("host.scan")),
+  ];
 }
 
 function keyOf(group: { readonly setId: number | null; readonly kernelRunning: string | null }) {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { actionSchema } from "../base/action.ts";
 import { skip, total } from "../base/list-page.ts";
 import { toneList } from "../base/tone.ts";
 import { type Route, route } from "../db/world.ts";
@@ -40,6 +41,7 @@ const getHosts = route({
     next: z.string().nullable(),
     total,
     facets: hostFacetsSchema,
+    actions: z.array(actionSchema),
   }),
   handle: async ({ world, actor }, { query }) => listShownHosts(world, actor, query),
 });

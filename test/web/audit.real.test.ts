@@ -1,40 +1,21 @@
-import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import {
-  expectAccessible,
-  expectNoSidewaysScroll,
-  hasBrowser,
-  openBrowser,
-  picture,
-  settled,
-  signIn,
-  type Visit,
-  visit,
-} from "./browser.ts";
+import { expect, test } from "vitest";
+import { ADMIN } from "../builders/first-admin.ts";
+import { expectAccessible, expectNoSidewaysScroll, picture, settled } from "./browser.ts";
+import { describePages, openPages } from "./pages.ts";
 import { requested, type Scene, setScene } from "./played-rollout.ts";
-import { ADMIN, openSite, type Site } from "./site.ts";
 
-describe.skipIf(!hasBrowser && process.env["CI"] === undefined)("the audit pages", () => {
-  let site: Site;
-  let browser: Browser;
+describePages("the audit pages", () => {
   let scene: Scene;
-  let seen: Visit;
 
-  beforeAll(async () => {
-    site = await openSite();
-    browser = await openBrowser();
-    scene = await setScene(site.world, { canary: 3 });
-    await requested(scene);
-    seen = await visit(browser, site.url);
-    await signIn(seen.page, ADMIN);
-  });
-  afterAll(async () => {
-    await browser?.close();
-    await site?.close();
+  const at = openPages({
+    prepare: async (site) => {
+      scene = await setScene(site.world, { canary: 3 });
+      await requested(scene);
+    },
   });
 
   test("list what happened, newest first, with the head checked by the browser", async () => {
-    const { page, faults } = seen;
+    const { page, faults } = at;
     await page.goto("/audit");
     await page.getByText("signed by the log's key").waitFor();
     await page.getByText("sees the log for the first time").waitFor();
@@ -46,7 +27,7 @@ describe.skipIf(!hasBrowser && process.env["CI"] === undefined)("the audit pages
   });
 
   test("filter by type in the address, which a reload keeps", async () => {
-    const { page } = seen;
+    const { page } = at;
     await page.getByLabel("Type, as in change.approved").fill("plan.created");
     await page.waitForURL(/type=plan\.created/);
     await page.getByText("1 event", { exact: true }).waitFor();
@@ -56,10 +37,10 @@ describe.skipIf(!hasBrowser && process.env["CI"] === undefined)("the audit pages
   });
 
   test("find at the next look that the log only grew", async () => {
-    const { page } = seen;
+    const { page } = at;
     await page.goto("/audit");
     await page.getByText(/since this browser last looked/).waitFor();
-    await fetch(`${site.url}/api/v1/login`, {
+    await fetch(`${at.site.url}/api/v1/login`, {
       method: "POST",
       headers: { "content-type": "application/json" },
       body: JSON.stringify(ADMIN),
@@ -74,7 +55,7 @@ describe.skipIf(!hasBrowser && process.env["CI"] === undefined)("the audit pages
   });
 
   test("prove one entry by hashing what is shown", async () => {
-    const { page, faults } = seen;
+    const { page, faults } = at;
     await page.goto("/audit/2");
     await page.getByText("the bytes shown hash to the leaf").waitFor();
     await page.getByText("the proof leads to the root of the signed head").waitFor();
@@ -91,7 +72,7 @@ describe.skipIf(!hasBrowser && process.env["CI"] === undefined)("the audit pages
   });
 
   test("say so when an entry is not what was logged", async () => {
-    const { page } = seen;
+    const { page } = at;
     await page.setViewportSize({ width: 1280, height: 860 });
     await page.route("**/api/v1/audit/proof/2", async (route) => {
       const answer = await route.fetch();

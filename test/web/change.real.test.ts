@@ -2,48 +2,30 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, expect, test } from "vitest";
 import type { Change } from "../../src/change/model.ts";
-import {
-  expectAccessible,
-  expectNoSidewaysScroll,
-  hasBrowser,
-  openBrowser,
-  picture,
-  settled,
-  signIn,
-  type Visit,
-  visit,
-} from "./browser.ts";
+import { expectAccessible, expectNoSidewaysScroll, picture, settled } from "./browser.ts";
+import { describePages, openPages } from "./pages.ts";
 import { requested, type Scene, setScene } from "./played-rollout.ts";
-import { ADMIN, openSite, type Site } from "./site.ts";
 
-describe.skipIf(!hasBrowser && process.env["CI"] === undefined)("a change's page", () => {
-  let site: Site;
-  let browser: Browser;
+describePages("a change's page", () => {
   let scene: Scene;
   let change: Change;
   let folder: string;
-  let seen: Visit;
 
-  beforeAll(async () => {
-    folder = mkdtempSync(join(tmpdir(), "fettle-page-"));
-    site = await openSite();
-    browser = await openBrowser();
-    scene = await setScene(site.world);
-    change = await requested(scene);
-    seen = await visit(browser, site.url);
-    await signIn(seen.page, ADMIN);
+  const at = openPages({
+    prepare: async (site) => {
+      folder = mkdtempSync(join(tmpdir(), "fettle-page-"));
+      scene = await setScene(site.world);
+      change = await requested(scene);
+    },
   });
-  afterAll(async () => {
-    await browser?.close();
-    await site?.close();
+  afterAll(() => {
     rmSync(folder, { recursive: true, force: true });
   });
 
   test("waits in the inbox of who may approve it", async () => {
-    const { page } = seen;
+    const { page } = at;
     await page.goto("/changes?waiting=me");
     await page.getByRole("link", { name: `C-${change.number}` }).waitFor();
     await page.getByText("1 change waits").waitFor();
@@ -55,7 +37,7 @@ describe.skipIf(!hasBrowser && process.env["CI"] === undefined)("a change's page
   });
 
   test("shows the very bytes and computes their digest itself", async () => {
-    const { page, faults } = seen;
+    const { page, faults } = at;
     await page.getByText("This browser computed SHA-256").waitFor();
     await settled(page);
     await picture(page, "change");
@@ -64,7 +46,7 @@ describe.skipIf(!hasBrowser && process.env["CI"] === undefined)("a change's page
   });
 
   test("looks right in the dark and on a phone", async () => {
-    const { page } = seen;
+    const { page } = at;
     await page.emulateMedia({ colorScheme: "dark" });
     await picture(page, "change-dark");
     await expectAccessible(page);
@@ -76,12 +58,12 @@ describe.skipIf(!hasBrowser && process.env["CI"] === undefined)("a change's page
   });
 
   test("is approved with a signature of stock ssh-keygen over the downloaded bytes", async () => {
-    const { page } = seen;
+    const { page } = at;
     const key = join(folder, "key");
     execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", key]);
-    const registered = await fetch(`${site.url}/api/v1/keys`, {
+    const registered = await fetch(`${at.site.url}/api/v1/keys`, {
       method: "POST",
-      headers: { authorization: `Bearer ${site.token}`, "content-type": "application/json" },
+      headers: { authorization: `Bearer ${at.site.token}`, "content-type": "application/json" },
       body: JSON.stringify({ line: readFileSync(`${key}.pub`, "utf8").trim(), title: "mine" }),
     });
     expect([registered.status, await registered.text()]).toEqual([201, expect.anything()]);

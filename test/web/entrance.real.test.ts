@@ -1,34 +1,15 @@
-import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { makeSetupLink } from "../../src/identity/actions-setup.ts";
-import {
-  expectAccessible,
-  expectNoSidewaysScroll,
-  hasBrowser,
-  openBrowser,
-  picture,
-  signIn,
-  visit,
-} from "./browser.ts";
-import { openSite, type Site } from "./site.ts";
+import { expectAccessible, expectNoSidewaysScroll, picture, signIn, visit } from "./browser.ts";
+import { describePages, openPages } from "./pages.ts";
 
 const GRACE = { handle: "grace", password: "a ship in port is safe, but" };
 
-describe.skipIf(!hasBrowser && process.env["CI"] === undefined)("the way in", () => {
-  let site: Site;
-  let browser: Browser;
-
-  beforeAll(async () => {
-    site = await openSite({ isSetUp: false });
-    browser = await openBrowser();
-  });
-  afterAll(async () => {
-    await browser?.close();
-    await site?.close();
-  });
+describePages("the way in", () => {
+  const at = openPages({ isSetUp: false, isSignedIn: false });
 
   test("tells the first visitor how the first administrator is made", async () => {
-    const { page, faults } = await visit(browser, site.url);
+    const { page, faults } = await visit(at.browser, at.site.url);
     await page.goto("/");
     await page.getByRole("heading", { name: "Welcome to Fettle" }).waitFor();
     await expectAccessible(page);
@@ -37,8 +18,8 @@ describe.skipIf(!hasBrowser && process.env["CI"] === undefined)("the way in", ()
   });
 
   test("makes the administrator by the one-time link, once, and leaves no secret behind", async () => {
-    const link = await makeSetupLink(site.world);
-    const { page, context, faults } = await visit(browser, site.url);
+    const link = await makeSetupLink(at.site.world);
+    const { page, context, faults } = await visit(at.browser, at.site.url);
     await page.goto(link?.path ?? "");
     await page.getByLabel("Handle").fill("Not A Handle");
     await page.getByLabel("Name").fill("Grace Hopper");
@@ -53,7 +34,7 @@ describe.skipIf(!hasBrowser && process.env["CI"] === undefined)("the way in", ()
     await expectAccessible(page);
     await page.getByRole("button", { name: "Set up" }).click();
     await page.getByRole("navigation", { name: "Main" }).waitFor();
-    expect(page.url()).toBe(`${site.url}/`);
+    expect(page.url()).toBe(`${at.site.url}/`);
     const [cookie] = await context.cookies();
     expect(cookie).toMatchObject({ httpOnly: true, secure: true, sameSite: "Strict" });
     const kept = await page.evaluate(() => JSON.stringify({ ...localStorage, ...sessionStorage }));
@@ -67,7 +48,7 @@ describe.skipIf(!hasBrowser && process.env["CI"] === undefined)("the way in", ()
   });
 
   test("lets the right password in, back to where one came from, and out again", async () => {
-    const { page, context, faults } = await visit(browser, site.url);
+    const { page, context, faults } = await visit(at.browser, at.site.url);
     await page.goto("/hosts?q=web");
     await page.getByLabel("Handle").fill(GRACE.handle);
     await page.locator("input[name=password]").fill("wrong");
@@ -85,7 +66,7 @@ describe.skipIf(!hasBrowser && process.env["CI"] === undefined)("the way in", ()
   });
 
   test("takes an invitation", async () => {
-    const { page } = await visit(browser, site.url);
+    const { page } = await visit(at.browser, at.site.url);
     await page.goto("/");
     await signIn(page, GRACE);
     const invite = await page.evaluate(async () => {
@@ -100,7 +81,7 @@ describe.skipIf(!hasBrowser && process.env["CI"] === undefined)("the way in", ()
       const made = await send("/api/v1/users/joan/invite");
       return ((await made.json()) as { readonly invite: string }).invite;
     });
-    const guest = await visit(browser, site.url, { width: 390, height: 800, scheme: "dark" });
+    const guest = await visit(at.browser, at.site.url, { width: 390, height: 800, scheme: "dark" });
     await guest.page.goto(`/invite#${invite}`);
     await guest.page.locator("input[name=password]").fill("nine men in five days");
     await guest.page.getByLabel("The same again").fill("nine men in five days");

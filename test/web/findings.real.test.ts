@@ -1,49 +1,15 @@
-import type { Browser, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import {
-  expectAccessible,
-  expectNoSidewaysScroll,
-  hasBrowser,
-  openBrowser,
-  picture,
-  settled,
-  signIn,
-  visit,
-} from "./browser.ts";
+import { afterEach, expect, test } from "vitest";
+import { expectAccessible, expectNoSidewaysScroll, picture } from "./browser.ts";
+import { describePages, openPages, SOON } from "./pages.ts";
 import { shopFleet } from "./shop-fleet.ts";
-import { ADMIN, openSite, type Site } from "./site.ts";
 
-/** As long as a page may take to show what it was told. */
-const SOON = { timeout: 15_000 };
-
-describe.skipIf(!hasBrowser && process.env["CI"] === undefined)("the pages of findings", () => {
-  let site: Site;
-  let browser: Browser;
-  let page: Page;
-  let faults: string[];
-
-  beforeAll(async () => {
-    site = await openSite();
-    await shopFleet(site.world);
-    browser = await openBrowser();
-    ({ page, faults } = await visit(browser, site.url));
-    await signIn(page, ADMIN);
-    faults.length = 0;
-  });
-  afterAll(async () => {
-    await browser?.close();
-    await site?.close();
-  });
-  afterEach(() => expect(faults).toEqual([]));
-
-  async function goTo(path: string): Promise<void> {
-    await page.goto(path);
-    await page.getByRole("heading", { level: 1 }).waitFor();
-    await settled(page);
-  }
-  const rows = () => page.locator("[role=row] .row-link").allTextContents();
+describePages("the pages of findings", () => {
+  const at = openPages({ prepare: (site) => shopFleet(site.world) });
+  const { goTo, rows } = at;
+  afterEach(() => expect(at.faults).toEqual([]));
 
   test("say which one update clears most, and what nobody can tell", async () => {
+    const { page } = at;
     await goTo("/findings");
     await page.getByText(/One update of \S+ clears \d+ findings on \d+ hosts/).waitFor();
     const gaps = page.getByRole("region", { name: "What this list cannot tell" });
@@ -54,6 +20,7 @@ describe.skipIf(!hasBrowser && process.env["CI"] === undefined)("the pages of fi
   });
 
   test("keep filters and the way of grouping in the address", async () => {
+    const { page } = at;
     await goTo("/findings?by=vulnerability&exploited=true");
     await expect.poll(rows, SOON).toEqual(expect.arrayContaining([expect.stringMatching(/^CVE-/)]));
     const exploited = await rows();
@@ -69,6 +36,7 @@ describe.skipIf(!hasBrowser && process.env["CI"] === undefined)("the pages of fi
   });
 
   test("explain one vulnerability to its comparison, its hosts and its remedy", async () => {
+    const { page } = at;
     await goTo("/vulnerabilities/CVE-2023-4911");
     await page.getByText("known exploited").first().waitFor();
     await page.getByText("glibc 2.36-9+deb12u2 is lower than 2.36-9+deb12u3").first().waitFor();
@@ -80,6 +48,7 @@ describe.skipIf(!hasBrowser && process.env["CI"] === undefined)("the pages of fi
   });
 
   test("open a case from the update that clears it, and find it again", async () => {
+    const { page } = at;
     await goTo("/vulnerabilities/CVE-2023-4911");
     await page.getByRole("button", { name: /Open a case for glibc/ }).click();
     await page.waitForURL(/\/patches\/P-\d+/);
@@ -89,6 +58,7 @@ describe.skipIf(!hasBrowser && process.env["CI"] === undefined)("the pages of fi
   });
 
   test("look right in the dark and on a phone", async () => {
+    const { page } = at;
     await page.emulateMedia({ colorScheme: "dark" });
     await goTo("/vulnerabilities/CVE-2023-4911");
     await picture(page, "vulnerability-dark");

@@ -1,62 +1,43 @@
-import type { Browser, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { afterEach, expect, test } from "vitest";
 import { everywhere, loadHostRefs } from "../../src/inventory/store.ts";
+import { newPerson } from "../builders/first-admin.ts";
 import {
   expectAccessible,
   expectNoSidewaysScroll,
-  hasBrowser,
-  openBrowser,
   picture,
   settled,
   signIn,
   visit,
 } from "./browser.ts";
+import { describePages, openPages, SOON } from "./pages.ts";
 import { shopFleet, tellAgain } from "./shop-fleet.ts";
-import { ADMIN, openSite, type Site } from "./site.ts";
 
-/** As long as a page may take to show what it was told. */
-const SOON = { timeout: 15_000 };
+const READER = { handle: "vera", password: "nothing to see here, move on" } as const;
 
-describe.skipIf(!hasBrowser && process.env["CI"] === undefined)("the pages of hosts", () => {
-  let site: Site;
-  let browser: Browser;
-  let page: Page;
-  let faults: string[];
-
-  beforeAll(async () => {
-    site = await openSite();
-    await shopFleet(site.world);
-    browser = await openBrowser();
-    ({ page, faults } = await visit(browser, site.url));
-    await signIn(page, ADMIN);
-    faults.length = 0;
+describePages("the pages of hosts", () => {
+  const at = openPages({
+    prepare: async (site) => {
+      await shopFleet(site.world);
+      await newPerson(site, { ...READER, role: "viewer" });
+    },
   });
-  afterAll(async () => {
-    await browser?.close();
-    await site?.close();
-  });
-  afterEach(() => expect(faults).toEqual([]));
-
-  async function goTo(path: string): Promise<void> {
-    await page.goto(path);
-    await page.getByRole("heading", { level: 1 }).waitFor();
-    await settled(page);
-  }
-  const names = () => page.locator("[role=row] .row-link").allTextContents();
-  const dialog = () => page.getByRole("dialog");
+  const { goTo, rows } = at;
+  afterEach(() => expect(at.faults).toEqual([]));
+  const dialog = () => at.page.getByRole("dialog");
 
   test("show every host with its four states, and filter by what stands in the address", async () => {
+    const { page } = at;
     await goTo("/hosts");
     await page.getByRole("table", { name: "hosts" }).waitFor();
-    expect(await names()).toHaveLength(13);
+    expect(await rows()).toHaveLength(13);
     await picture(page, "hosts");
     await expectAccessible(page);
 
     await page.getByRole("button", { name: /^unreachable/ }).click();
     await page.waitForURL(/reach=bad/);
-    await expect.poll(() => names(), SOON).toEqual(["silent-1"]);
+    await expect.poll(() => rows(), SOON).toEqual(["silent-1"]);
     await page.reload();
-    await expect.poll(() => names(), SOON).toEqual(["silent-1"]);
+    await expect.poll(() => rows(), SOON).toEqual(["silent-1"]);
     expect(
       await page.getByRole("button", { name: /^unreachable/ }).getAttribute("aria-pressed"),
     ).toBe("true");
@@ -67,14 +48,15 @@ describe.skipIf(!hasBrowser && process.env["CI"] === undefined)("the pages of ho
     await page.keyboard.press("/");
     await page.keyboard.type("db");
     await page.waitForURL(/q=db/);
-    await expect.poll(() => names(), SOON).toEqual(["db-1", "db-2"]);
+    await expect.poll(() => rows(), SOON).toEqual(["db-1", "db-2"]);
     await page.getByLabel(/Labels, as in/).fill("tier=0");
-    await expect.poll(() => names(), SOON).toEqual(["db-1"]);
+    await expect.poll(() => rows(), SOON).toEqual(["db-1"]);
     await page.getByLabel(/Labels, as in/).fill("tier==(");
     await page.getByRole("alert").first().waitFor();
   });
 
   test("open a host by keyboard alone", async () => {
+    const { page } = at;
     await goTo("/hosts");
     await page.getByRole("table", { name: "hosts" }).focus();
     await page.keyboard.press("ArrowDown");
@@ -87,6 +69,7 @@ describe.skipIf(!hasBrowser && process.env["CI"] === undefined)("the pages of ho
   });
 
   test("tell a list's problems by line before they add anything, and then add it", async () => {
+    const { page } = at;
     await goTo("/hosts?add=list");
     const key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBZVKpYD8zRzfXzPQ1wlpUVMpwEXHBfiVLIEiP0KxOLq";
     const good = `shop-9,192.0.2.9,env=prod;ring=1,${key}`;
@@ -106,10 +89,11 @@ describe.skipIf(!hasBrowser && process.env["CI"] === undefined)("the pages of ho
     await page.getByRole("button", { name: "Close" }).last().click();
     // Nothing moves under the mouse: the new row comes when the reader asks for it.
     await page.getByRole("button", { name: /show it anew/ }).click();
-    await expect.poll(() => names(), SOON).toContain("shop-9");
+    await expect.poll(() => rows(), SOON).toContain("shop-9");
   });
 
   test("pin a host's key only when a person has compared it", async () => {
+    const { page, faults } = at;
     await goTo("/hosts?add=host");
     await dialog().getByLabel("Name").fill("dark-1");
     await page.getByRole("textbox", { name: "Address", exact: true }).fill("127.0.0.1");
@@ -129,6 +113,7 @@ describe.skipIf(!hasBrowser && process.env["CI"] === undefined)("the pages of ho
   });
 
   test("keep a scan's progress in sight, also after coming back", async () => {
+    const { page } = at;
     await goTo("/hosts?label=service%3Ddb");
     await page.getByRole("button", { name: "Scan these 2" }).click();
     await page.getByRole("button", { name: "Start the scan" }).click();
@@ -140,6 +125,7 @@ describe.skipIf(!hasBrowser && process.env["CI"] === undefined)("the pages of ho
   });
 
   test("answer what one host is, what is on it and what happened to it", async () => {
+    const { page } = at;
     await goTo("/hosts/web-1");
     await page.getByRole("heading", { name: "web-1", level: 1 }).waitFor();
     await picture(page, "host");
@@ -161,6 +147,7 @@ describe.skipIf(!hasBrowser && process.env["CI"] === undefined)("the pages of ho
   });
 
   test("follow a host that changes, without a reload", async () => {
+    const { page, site } = at;
     await goTo("/hosts/web-2?tab=packages&q=libssl3");
     await page.getByText("3.0.11-1~deb12u1").waitFor();
     await page.getByText("Live", { exact: true }).waitFor();
@@ -170,6 +157,7 @@ describe.skipIf(!hasBrowser && process.env["CI"] === undefined)("the pages of ho
   });
 
   test("edit labels, and refuse what is none in the server's words", async () => {
+    const { page } = at;
     await goTo("/hosts/web-3");
     await page.getByLabel("New label").fill("owner=payments");
     await page.getByRole("button", { name: "Add label" }).click();
@@ -181,7 +169,36 @@ describe.skipIf(!hasBrowser && process.env["CI"] === undefined)("the pages of ho
     await page.getByRole("alert").waitFor();
   });
 
+  test("tell who may only look what they may not do, and why", async () => {
+    const { page, faults } = await visit(at.browser, at.site.url);
+    await signIn(page, READER);
+    await page.goto("/hosts");
+    await page.getByRole("table", { name: "hosts" }).waitFor();
+    for (const [name, right] of [
+      ["Scan all", "host.scan"],
+      ["Import a list", "host.manage"],
+      ["Add a host", "host.manage"],
+    ] as const) {
+      const button = page.getByRole("button", { name });
+      await button.focus();
+      await page.getByText(`This needs the right ${right}`).waitFor();
+      await button.press("Enter");
+    }
+    expect(await page.getByRole("dialog").count()).toBe(0);
+    await expectAccessible(page);
+    await picture(page, "hosts-viewer");
+    await page.goto("/settings/feeds");
+    await page.getByText("it needs the right feed.load").first().waitFor();
+    const load = page.getByRole("button", { name: "Load a file" });
+    expect(await load.getAttribute("aria-disabled")).toBe("true");
+    await settled(page);
+    await expectAccessible(page);
+    await picture(page, "settings-feeds-viewer");
+    expect(faults).toEqual([]);
+  });
+
   test("look right in the dark and on a phone", async () => {
+    const { page } = at;
     await page.emulateMedia({ colorScheme: "dark" });
     await goTo("/hosts");
     await picture(page, "hosts-dark");

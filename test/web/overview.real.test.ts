@@ -1,36 +1,24 @@
-import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { expect, test } from "vitest";
+import { ADMIN } from "../builders/first-admin.ts";
 import {
   expectAccessible,
   expectNoSidewaysScroll,
-  hasBrowser,
-  openBrowser,
   picture,
   settled,
   signIn,
   visit,
 } from "./browser.ts";
+import { describePages, openPages } from "./pages.ts";
 import { approved, requested, setScene, started } from "./played-rollout.ts";
 import { shopFleet } from "./shop-fleet.ts";
-import { ADMIN, openSite, type Site } from "./site.ts";
 
 const PARTS = ["people", "roles", "tokens", "keys", "password", "feeds", "policy"] as const;
 
-describe.skipIf(!hasBrowser && process.env["CI"] === undefined)("overview and settings", () => {
-  let site: Site;
-  let browser: Browser;
-
-  beforeAll(async () => {
-    site = await openSite();
-    browser = await openBrowser();
-  });
-  afterAll(async () => {
-    await browser?.close();
-    await site?.close();
-  });
+describePages("overview and settings", () => {
+  const at = openPages({ isSignedIn: false });
 
   test("an empty deployment teaches the first steps and claims nothing", async () => {
-    const { page, faults } = await visit(browser, site.url);
+    const { page, faults } = await visit(at.browser, at.site.url);
     await page.goto("/");
     await signIn(page, ADMIN);
     await page.getByRole("region", { name: "First steps" }).waitFor();
@@ -41,7 +29,7 @@ describe.skipIf(!hasBrowser && process.env["CI"] === undefined)("overview and se
   });
 
   test("every part of the settings is read by keyboard and eye, wide and narrow", async () => {
-    const { page, faults } = await visit(browser, site.url);
+    const { page, faults } = await visit(at.browser, at.site.url);
     await page.goto("/");
     await signIn(page, ADMIN);
     for (const part of PARTS) {
@@ -65,7 +53,7 @@ describe.skipIf(!hasBrowser && process.env["CI"] === undefined)("overview and se
   });
 
   test("adds a person whose invitation is shown once, grants, and disables", async () => {
-    const { page, faults } = await visit(browser, site.url);
+    const { page, faults } = await visit(at.browser, at.site.url);
     await page.goto("/");
     await signIn(page, ADMIN);
     await page.goto("/settings/people");
@@ -74,7 +62,7 @@ describe.skipIf(!hasBrowser && process.env["CI"] === undefined)("overview and se
     await dialogue.getByLabel("Handle").fill("joan");
     await dialogue.getByLabel("Name").fill("Joan Clarke");
     await dialogue.getByRole("button", { name: "Add and invite" }).click();
-    await page.getByText(`${site.url}/invite#`).waitFor();
+    await page.getByText(`${at.site.url}/invite#`).waitFor();
     await expectAccessible(page);
     await picture(page, "settings-invited");
     await page.keyboard.press("Escape");
@@ -91,8 +79,8 @@ describe.skipIf(!hasBrowser && process.env["CI"] === undefined)("overview and se
   });
 
   test("a fleet at work reads as one sentence, what waits for me, and rollouts that move", async () => {
-    await shopFleet(site.world);
-    const scene = await setScene(site.world, { canary: 4, "1": 10, "2": 20 });
+    await shopFleet(at.site.world);
+    const scene = await setScene(at.site.world, { canary: 4, "1": 10, "2": 20 });
     const change = await requested(scene);
     await approved(scene, change, scene.alice);
     const rollout = await started(scene, change);
@@ -102,7 +90,7 @@ describe.skipIf(!hasBrowser && process.env["CI"] === undefined)("overview and se
       for (const name of [...rollout.jobs.keys()]) await rollout.end(name);
       await rollout.look();
     }
-    const { page, faults } = await visit(browser, site.url);
+    const { page, faults } = await visit(at.browser, at.site.url);
     await page.goto("/");
     await signIn(page, ADMIN);
     await page
@@ -124,7 +112,7 @@ describe.skipIf(!hasBrowser && process.env["CI"] === undefined)("overview and se
   });
 
   test("what comes first weighs at most 250 kB, charts and pages come when asked for", async () => {
-    const { page } = await visit(browser, site.url);
+    const { page } = await visit(at.browser, at.site.url);
     await page.goto("/");
     await signIn(page, ADMIN);
     await page.goto("/settings/roles");
@@ -142,7 +130,7 @@ describe.skipIf(!hasBrowser && process.env["CI"] === undefined)("overview and se
   });
 
   test("the palette finds pages and people's things by keyboard alone", async () => {
-    const { page, faults } = await visit(browser, site.url);
+    const { page, faults } = await visit(at.browser, at.site.url);
     await page.goto("/");
     await signIn(page, ADMIN);
     await page.keyboard.press("Control+k");

@@ -1,55 +1,22 @@
-import type { Browser, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import {
-  expectAccessible,
-  expectNoSidewaysScroll,
-  hasBrowser,
-  openBrowser,
-  picture,
-  settled,
-  signIn,
-  visit,
-} from "./browser.ts";
+import { afterEach, expect, test } from "vitest";
+import { expectAccessible, expectNoSidewaysScroll, picture, settled } from "./browser.ts";
+import { describePages, openPages, SOON } from "./pages.ts";
 import { shopFleet } from "./shop-fleet.ts";
-import { ADMIN, openSite, type Site } from "./site.ts";
 
-/** As long as a page may take to show what it was told. */
-const SOON = { timeout: 15_000 };
-
-describe.skipIf(!hasBrowser && process.env["CI"] === undefined)("the pages of patches", () => {
-  let site: Site;
-  let browser: Browser;
-  let page: Page;
-  let faults: string[];
-
-  beforeAll(async () => {
-    site = await openSite();
-    await shopFleet(site.world);
-    browser = await openBrowser();
-    ({ page, faults } = await visit(browser, site.url));
-    await signIn(page, ADMIN);
-    faults.length = 0;
-  });
-  afterAll(async () => {
-    await browser?.close();
-    await site?.close();
-  });
-  afterEach(() => expect(faults).toEqual([]));
-
-  async function goTo(path: string): Promise<void> {
-    await page.goto(path);
-    await page.getByRole("heading", { level: 1 }).waitFor();
-    await settled(page);
-  }
-  const rows = () => page.locator("[role=row] .row-link").allTextContents();
+describePages("the pages of patches", () => {
+  const at = openPages({ prepare: (site) => shopFleet(site.world) });
+  const { goTo, rows } = at;
+  afterEach(() => expect(at.faults).toEqual([]));
 
   test("teach what a case is while there is none", async () => {
+    const { page } = at;
     await goTo("/patches?tab=cases");
     await page.getByText("No cases yet").waitFor();
     await expectAccessible(page);
   });
 
   test("queue what to fix first, and open the case of a row", async () => {
+    const { page } = at;
     await goTo("/patches");
     await page.getByText(/updates on offer would clear/).waitFor();
     await page.getByRole("button", { name: "Open a case for openssl" }).click();
@@ -66,6 +33,7 @@ describe.skipIf(!hasBrowser && process.env["CI"] === undefined)("the pages of pa
   });
 
   test("tell a case from its advisory on, why it is what it is, and where it stands", async () => {
+    const { page } = at;
     await goTo("/patches/P-1");
     await page.getByText(/opened the case for openssl/).waitFor();
     await picture(page, "patch");
@@ -87,6 +55,7 @@ describe.skipIf(!hasBrowser && process.env["CI"] === undefined)("the pages of pa
   });
 
   test("show a case that somebody else opens, without a reload", async () => {
+    const { page, site } = at;
     await goTo("/patches?q=curl");
     await page.getByText("Live", { exact: true }).waitFor();
     await page.getByRole("button", { name: "Open a case for curl" }).waitFor();
@@ -100,6 +69,7 @@ describe.skipIf(!hasBrowser && process.env["CI"] === undefined)("the pages of pa
   });
 
   test("say what a plan lacks, in the planner's words", async () => {
+    const { page } = at;
     await goTo("/patches/P-1?tab=plan&make=yes");
     await page.getByLabel("Rings policy").selectOption({ index: 1 });
     await page.getByLabel("Hosts").fill("service=nothing");
@@ -111,6 +81,7 @@ describe.skipIf(!hasBrowser && process.env["CI"] === undefined)("the pages of pa
   });
 
   test("drop a case with a reason, and open it again", async () => {
+    const { page } = at;
     await goTo("/patches/P-2");
     await page.getByRole("button", { name: "Drop" }).click();
     await page.getByLabel("Why", { exact: false }).fill("It is not reachable from anywhere.");
@@ -123,6 +94,7 @@ describe.skipIf(!hasBrowser && process.env["CI"] === undefined)("the pages of pa
   });
 
   test("look right in the dark and on a phone", async () => {
+    const { page } = at;
     await page.emulateMedia({ colorScheme: "dark" });
     await goTo("/patches");
     await picture(page, "patches-dark");

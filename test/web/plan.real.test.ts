@@ -1,55 +1,35 @@
-import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { createPlan } from "../../src/plan/actions.ts";
 import { askedOpenssl, someHosts } from "../builders/stored.ts";
-import {
-  expectAccessible,
-  expectNoSidewaysScroll,
-  hasBrowser,
-  openBrowser,
-  picture,
-  settled,
-  signIn,
-  type Visit,
-  visit,
-} from "./browser.ts";
+import { expectAccessible, expectNoSidewaysScroll, picture, settled } from "./browser.ts";
+import { describePages, openPages } from "./pages.ts";
 import { administrator, rings, type Scene, setScene } from "./played-rollout.ts";
-import { ADMIN, openSite, type Site } from "./site.ts";
 
-describe.skipIf(!hasBrowser && process.env["CI"] === undefined)("a plan's page", () => {
-  let site: Site;
-  let browser: Browser;
+describePages("a plan's page", () => {
   let scene: Scene;
   let digest: string;
-  let seen: Visit;
 
-  beforeAll(async () => {
-    site = await openSite();
-    browser = await openBrowser();
-    scene = await setScene(site.world);
-    await someHosts(site.world, [{ name: "lonely-01", labels: { env: "dev" } }]);
-    const ada = await administrator(site.world);
-    const plan = async (hosts?: string): Promise<string> => {
-      const asked = {
-        patch: scene.patch,
-        policy: { text: rings },
-        class: "normal" as const,
-        hosts,
+  const at = openPages({
+    prepare: async (site) => {
+      scene = await setScene(site.world);
+      await someHosts(site.world, [{ name: "lonely-01", labels: { env: "dev" } }]);
+      const ada = await administrator(site.world);
+      const plan = async (hosts?: string): Promise<string> => {
+        const asked = {
+          patch: scene.patch,
+          policy: { text: rings },
+          class: "normal" as const,
+          hosts,
+        };
+        return (await createPlan(site.world, ada, asked, askedOpenssl)).plan.digest;
       };
-      return (await createPlan(site.world, ada, asked, askedOpenssl)).plan.digest;
-    };
-    await plan("ring=canary");
-    digest = await plan();
-    seen = await visit(browser, site.url);
-    await signIn(seen.page, ADMIN);
-  });
-  afterAll(async () => {
-    await browser?.close();
-    await site?.close();
+      await plan("ring=canary");
+      digest = await plan();
+    },
   });
 
   test("is the same picture as its rollout, before it starts", async () => {
-    const { page, faults } = seen;
+    const { page, faults } = at;
     await page.goto(`/plans/${digest}`);
     await page.getByRole("region", { name: "Wave 3, ring 2" }).waitFor();
     await page.getByRole("button", { name: "canary-01: waiting" }).waitFor();
@@ -60,7 +40,7 @@ describe.skipIf(!hasBrowser && process.env["CI"] === undefined)("a plan's page",
   });
 
   test("names each step with what takes it back, each host, and each host left out with its reason", async () => {
-    const { page } = seen;
+    const { page } = at;
     await page.getByRole("tab", { name: "Steps and undo" }).click();
     await page.getByText("to go back:").first().waitFor();
     await picture(page, "plan-steps");
@@ -74,7 +54,7 @@ describe.skipIf(!hasBrowser && process.env["CI"] === undefined)("a plan's page",
   });
 
   test("compares with another plan of the case", async () => {
-    const { page } = seen;
+    const { page } = at;
     await page.getByRole("tab", { name: "Compare" }).click();
     await page.getByPlaceholder("Plan").click();
     await page.getByRole("option").first().click();
@@ -83,7 +63,7 @@ describe.skipIf(!hasBrowser && process.env["CI"] === undefined)("a plan's page",
   });
 
   test("fits a phone, and asks people for approval", async () => {
-    const { page } = seen;
+    const { page } = at;
     await page.goto(`/plans/${digest}`);
     await page.getByRole("button", { name: "canary-01: waiting" }).waitFor();
     await page.setViewportSize({ width: 390, height: 844 });

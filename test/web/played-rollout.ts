@@ -22,9 +22,9 @@ import { permit } from "../../src/rollout/store-permits.ts";
 import { recordVerdict, takeUnjudged } from "../../src/rollout/store-results.ts";
 import { age } from "../../src/rollout/store-story.ts";
 import { recordProgress } from "../../src/rollout/store-targets.ts";
+import { ADMIN } from "../builders/first-admin.ts";
 import { testRings } from "../builders/plan.ts";
 import { aPatch, aPerson, askedOpenssl, someHosts, type TestPerson } from "../builders/stored.ts";
-import { ADMIN } from "./site.ts";
 
 /**
  * A fleet, its people and a plan in a test's database, and a rollout whose hosts a test plays: what

@@ -1,56 +1,36 @@
-import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { age } from "../../src/rollout/store-story.ts";
-import {
-  expectAccessible,
-  expectNoSidewaysScroll,
-  hasBrowser,
-  openBrowser,
-  picture,
-  settled,
-  signIn,
-  type Visit,
-  visit,
-} from "./browser.ts";
+import { expectAccessible, expectNoSidewaysScroll, picture, settled } from "./browser.ts";
+import { describePages, openPages } from "./pages.ts";
 import { approved, type PlayedRollout, requested, setScene, started } from "./played-rollout.ts";
-import { ADMIN, openSite, type Site } from "./site.ts";
 
-describe.skipIf(!hasBrowser && process.env["CI"] === undefined)("a rollout's page", () => {
-  let site: Site;
-  let browser: Browser;
+describePages("a rollout's page", () => {
   let rollout: PlayedRollout;
   let path: string;
-  let seen: Visit;
 
-  beforeAll(async () => {
-    site = await openSite();
-    browser = await openBrowser();
-    const scene = await setScene(site.world);
-    const change = await requested(scene);
-    await approved(scene, change, scene.alice);
-    rollout = await started(scene, change);
-    path = `/rollouts/R-${rollout.row.number}`;
-    // The canary has passed its gate; six of ring 1 are at work.
-    for (const count of [4, 2]) {
+  const at = openPages({
+    prepare: async (site) => {
+      const scene = await setScene(site.world);
+      const change = await requested(scene);
+      await approved(scene, change, scene.alice);
+      rollout = await started(scene, change);
+      path = `/rollouts/R-${rollout.row.number}`;
+      // The canary has passed its gate; six of ring 1 are at work.
+      for (const count of [4, 2]) {
+        await rollout.turn();
+        expect(rollout.jobs.size).toBe(count);
+        await rollout.begin();
+        for (const name of [...rollout.jobs.keys()]) await rollout.end(name);
+        await rollout.look();
+      }
+      await age(site.world.db, 70_000);
       await rollout.turn();
-      expect(rollout.jobs.size).toBe(count);
       await rollout.begin();
-      for (const name of [...rollout.jobs.keys()]) await rollout.end(name);
-      await rollout.look();
-    }
-    await age(site.world.db, 70_000);
-    await rollout.turn();
-    await rollout.begin();
-    seen = await visit(browser, site.url);
-    await signIn(seen.page, ADMIN);
-  });
-  afterAll(async () => {
-    await browser?.close();
-    await site?.close();
+    },
   });
 
   test("is one picture of waves, hosts, gates and budgets", async () => {
-    const { page, faults } = seen;
+    const { page, faults } = at;
     await page.goto(path);
     const wave = page.getByRole("region", { name: "Wave 2, ring 1" });
     await wave
@@ -67,7 +47,7 @@ describe.skipIf(!hasBrowser && process.env["CI"] === undefined)("a rollout's pag
   });
 
   test("follows the hosts without a reload, and keeps their places", async () => {
-    const { page } = seen;
+    const { page } = at;
     const wave = page.getByRole("region", { name: "Wave 2, ring 1" });
     const names = () => wave.getByRole("toolbar").getByRole("button").allTextContents();
     const before = (await names()).length;
@@ -82,7 +62,7 @@ describe.skipIf(!hasBrowser && process.env["CI"] === undefined)("a rollout's pag
   });
 
   test("tells of one host where it stands and what can be done, also by keyboard", async () => {
-    const { page } = seen;
+    const { page } = at;
     const wave = page.getByRole("region", { name: "Wave 2, ring 1" });
     await wave.getByRole("button", { name: /: failed$/ }).focus();
     await page.keyboard.press("Enter");
@@ -101,7 +81,7 @@ describe.skipIf(!hasBrowser && process.env["CI"] === undefined)("a rollout's pag
   });
 
   test("filters its hosts by where they stand, in an address that a reload keeps", async () => {
-    const { page } = seen;
+    const { page } = at;
     const wave = page.getByRole("region", { name: "Wave 2, ring 1" });
     await wave.getByRole("button", { name: "1 failed" }).click();
     await page.waitForURL(/standing=failed/);
@@ -111,7 +91,7 @@ describe.skipIf(!hasBrowser && process.env["CI"] === undefined)("a rollout's pag
   });
 
   test("halts at once with a reason, says who may still start, and goes on", async () => {
-    const { page, faults } = seen;
+    const { page, faults } = at;
     await page.goto(path);
     await page.getByRole("button", { name: "Halt" }).click();
     await page.getByLabel("Why").fill("latency of the shop rises");
@@ -130,7 +110,7 @@ describe.skipIf(!hasBrowser && process.env["CI"] === undefined)("a rollout's pag
   });
 
   test("looks right in the dark and on a phone", async () => {
-    const { page } = seen;
+    const { page } = at;
     await page.emulateMedia({ colorScheme: "dark" });
     await picture(page, "rollout-dark");
     await expectAccessible(page);

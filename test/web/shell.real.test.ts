@@ -1,23 +1,12 @@
-import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { hasBrowser, openBrowser, visit } from "./browser.ts";
-import { openSite, type Site } from "./site.ts";
+import { expect, test } from "vitest";
+import { visit } from "./browser.ts";
+import { describePages, openPages } from "./pages.ts";
 
-describe.skipIf(!hasBrowser && process.env["CI"] === undefined)("the pages' shell", () => {
-  let site: Site;
-  let browser: Browser;
-
-  beforeAll(async () => {
-    site = await openSite();
-    browser = await openBrowser();
-  });
-  afterAll(async () => {
-    await browser?.close();
-    await site?.close();
-  });
+describePages("the pages' shell", () => {
+  const at = openPages({ isSignedIn: false });
 
   test("sends whoever is not signed in to the sign-in page, and back afterwards", async () => {
-    const { page, faults } = await visit(browser, site.url);
+    const { page, faults } = await visit(at.browser, at.site.url);
     await page.goto("/hosts?q=web");
     await page.waitForURL(/\/sign-in\?next=/);
     expect(new URL(page.url()).searchParams.get("next")).toBe("/hosts?q=web");
@@ -25,13 +14,13 @@ describe.skipIf(!hasBrowser && process.env["CI"] === undefined)("the pages' shel
   });
 
   test("says where nothing is, and never answers a missing script with a page", async () => {
-    const missing = await fetch(`${site.url}/assets/gone.js`);
+    const missing = await fetch(`${at.site.url}/assets/gone.js`);
     expect(missing.status).toBe(404);
-    const shell = await fetch(`${site.url}/no/such/page`);
+    const shell = await fetch(`${at.site.url}/no/such/page`);
     expect(shell.headers.get("content-security-policy")).toContain("script-src 'self'");
     const nonces = [...(await shell.text()).matchAll(/style-nonce" content="([^"]+)"/g)];
     expect(nonces[0]?.[1]).toMatch(/^[A-Za-z0-9+/]{22}==$/);
-    const api = await fetch(`${site.url}/api/v1/nothing`);
+    const api = await fetch(`${at.site.url}/api/v1/nothing`);
     expect(api.headers.get("content-type")).toMatch(/problem\+json/);
   });
 });

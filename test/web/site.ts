@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { type Listener, listen } from "../../src/db/notify.ts";
 import type { World } from "../../src/db/world.ts";
@@ -10,10 +10,10 @@ import { startHints } from "../../src/reports/loops-live.ts";
 import { allRoutes } from "../../src/server/all-routes.ts";
 import { loadPages } from "../../src/server/pages.ts";
 import { startServer } from "../../src/server/server.ts";
+import { firstAdmin } from "../builders/first-admin.ts";
 import { testWorld } from "../setup/world.ts";
 
 const root = resolve(import.meta.dirname, "../..");
-export const ADMIN = { handle: "ada", password: "correct horse battery staple" } as const;
 
 /** The real server with the built pages over a database of its own; nothing visits hosts. */
 export interface Site {
@@ -32,10 +32,7 @@ export async function openSite(options: { readonly isSetUp?: boolean } = {}): Pr
   const server = await startServer(world, allRoutes, { checkReplies: true, pages });
   const sequencer = startSequencer(world, await openLogKey(world));
   const listener: Listener = listen(connection, ["ledger"], () => sequencer.wake());
-  const token =
-    options.isSetUp === false
-      ? ""
-      : await setUp(server.url, readFileSync(secretPath ?? "", "utf8"));
+  const token = options.isSetUp === false ? "" : await firstAdmin(server.url, secretPath ?? "");
   return {
     world,
     url: server.url,
@@ -48,17 +45,6 @@ export async function openSite(options: { readonly isSetUp?: boolean } = {}): Pr
       await close();
     },
   };
-}
-
-async function setUp(url: string, secret: string): Promise<string> {
-  const response = await fetch(`${url}/api/v1/setup`, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({ secret: secret.trim(), name: "Ada Lovelace", ...ADMIN }),
-  });
-  const answer = (await response.json()) as { readonly token?: string };
-  if (answer.token === undefined) throw new Error(`setup: ${JSON.stringify(answer)}`);
-  return answer.token;
 }
 
 /** Builds the pages when they are older than what they are made of, as the launcher does. */

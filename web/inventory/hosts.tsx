@@ -1,8 +1,9 @@
-import { Button } from "@mantine/core";
+import type { ReactNode } from "react";
 import { api, ask } from "../app/api.ts";
 import { Go } from "../app/go.tsx";
 import { useAnswer } from "../app/queries.ts";
 import { type Search, useSearch } from "../app/search-state.ts";
+import { type Action, actionFor, GuardedButton } from "../parts/actions.tsx";
 import { Answered } from "../parts/answered.tsx";
 import { Empty } from "../parts/empty.tsx";
 import { FilterBar, FilterField, FilterReset } from "../parts/filters.tsx";
@@ -34,6 +35,8 @@ export function HostsPage() {
       ask(api.GET("/api/v1/hosts", { params: { query: { ...query, limit: 1 } }, signal })),
   });
   const isFiltered = Object.keys(query).length > 0;
+  const actions = first.data?.actions ?? [];
+  const add = actionFor(actions, "add");
   return (
     <>
       <PageHead
@@ -41,11 +44,13 @@ export function HostsPage() {
         sentence={first.data && <Sentence of={first.data} isFiltered={isFiltered} />}
         actions={
           <>
-            <StartScan total={first.data?.total ?? 0} query={query} />
-            <Button variant="default" onClick={() => set({ add: "list" })}>
-              Import a list
-            </Button>
-            <Button onClick={() => set({ add: "host" })}>Add a host</Button>
+            <StartScan
+              action={actionFor(actions, "scan")}
+              total={first.data?.total ?? 0}
+              query={query}
+            />
+            <Opening action={actionFor(actions, "import")} onOpen={() => set({ add: "list" })} />
+            <Opening action={add} isPrimary onOpen={() => set({ add: "host" })} />
           </>
         }
       />
@@ -63,10 +68,33 @@ export function HostsPage() {
         />
         <FilterReset search={search} set={set} names={hostFilters} />
       </FilterBar>
-      <Rows search={search} isFiltered={isFiltered} onAdd={() => set({ add: "host" })} />
+      <Rows
+        search={search}
+        isFiltered={isFiltered}
+        add={<Opening action={add} isPrimary onOpen={() => set({ add: "host" })} />}
+      />
       {search["add"] === "host" && <AddHost onClose={() => set({ add: "" })} />}
       {search["add"] === "list" && <ImportHosts onClose={() => set({ add: "" })} />}
     </>
+  );
+}
+
+/** A button that opens a form, as far as the API allows what the form does. */
+function Opening(props: {
+  readonly action: Action | undefined;
+  readonly isPrimary?: boolean;
+  readonly onOpen: () => void;
+}) {
+  const { action, isPrimary, onOpen } = props;
+  if (action === undefined) return null;
+  return (
+    <GuardedButton
+      action={action}
+      {...(isPrimary === true ? { variant: "filled" } : {})}
+      onClick={onOpen}
+    >
+      {action.label}
+    </GuardedButton>
   );
 }
 
@@ -105,9 +133,9 @@ function Sentence(props: { readonly of: HostList; readonly isFiltered: boolean }
 function Rows(props: {
   readonly search: Search;
   readonly isFiltered: boolean;
-  readonly onAdd: () => void;
+  readonly add: ReactNode;
 }) {
-  const { search, isFiltered, onAdd } = props;
+  const { search, isFiltered, add } = props;
   const query = hostQuery(search);
   return (
     <VirtualList
@@ -118,7 +146,7 @@ function Rows(props: {
       rowId={(host) => host.id}
       columns={columns}
       href={(host) => `/hosts/${host.name}`}
-      empty={isFiltered ? <NoneChosen /> : <NoHosts onAdd={onAdd} />}
+      empty={isFiltered ? <NoneChosen /> : <NoHosts add={add} />}
     />
   );
 }
@@ -132,12 +160,12 @@ function NoneChosen() {
   );
 }
 
-function NoHosts({ onAdd }: { readonly onAdd: () => void }) {
+function NoHosts({ add }: { readonly add: ReactNode }) {
   return (
     <Empty
       title="No hosts yet"
       command="./fettle host add web-1 --ssh root@192.0.2.10"
-      action={<Button onClick={onAdd}>Add a host</Button>}
+      action={add}
     >
       Here stands every machine that is looked after: whether it answers, how fresh its inventory
       is, whether it waits for a restart and what threatens it. Hosts are reached over SSH; nothing

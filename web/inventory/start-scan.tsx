@@ -2,6 +2,7 @@ import { Button, Checkbox, Group, Modal, Text } from "@mantine/core";
 import { useState } from "react";
 import { ApiProblem, api, ask } from "../app/api.ts";
 import { useDeed } from "../app/queries.ts";
+import { type Action, GuardedButton } from "../parts/actions.tsx";
 import { Problem } from "../parts/problem.tsx";
 import type { hostQuery } from "./host-model.ts";
 
@@ -11,21 +12,22 @@ const PAGE_ROWS = 1_000;
 
 /** Looks at all hosts, or at those that the filters choose. */
 export function StartScan(props: {
+  readonly action: Action | undefined;
   readonly total: number;
   readonly query: ReturnType<typeof hostQuery>;
 }) {
-  const { total, query } = props;
+  const { action, total, query } = props;
   const [isOpen, setOpen] = useState(false);
   const [isRefresh, setRefresh] = useState(true);
   const deed = useDeed(() => startScan(query, total, isRefresh), ["scans"]);
   const isAll = Object.keys(query).length === 0;
   const count = total === 1 ? "1 host" : `${total.toLocaleString("en")} hosts`;
-  if (total === 0) return null;
+  if (total === 0 || action === undefined) return null;
   return (
     <>
-      <Button variant="default" onClick={() => setOpen(true)}>
+      <GuardedButton action={action} onClick={() => setOpen(true)}>
         {isAll ? "Scan all" : `Scan these ${total.toLocaleString("en")}`}
-      </Button>
+      </GuardedButton>
       {isOpen && (
         <Modal opened onClose={() => setOpen(false)} title={`Scan ${count}`}>
           <Text size="sm" mb="sm">

@@ -1,4 +1,4 @@
-import { Button, Group, Modal, Text, Textarea, Tooltip } from "@mantine/core";
+import { Button, type ButtonProps, Group, Modal, Text, Textarea, Tooltip } from "@mantine/core";
 import { useState } from "react";
 import { useDeed } from "../app/queries.ts";
 import { Problem } from "./problem.tsx";
@@ -43,43 +43,60 @@ export function ActionButton(props: ActionButtonProps) {
   if (action === undefined) return null;
   const needsTalk = confirm !== undefined || asksReason === true;
   const start = () => {
-    if (!action.allowed) return;
     if (needsTalk) setOpen(true);
     else deed.mutate("");
   };
   // Loud only where the danger is the point of the page; the dialogue that follows is red anyway.
-  const isLoud = isPrimary === true && action.allowed;
-  const isRed = isDangerous === true && action.allowed;
-  const button = (
-    <Button
-      variant={isLoud ? "filled" : "default"}
-      {...(isRed && isLoud ? { color: "red.9" } : {})}
-      {...(isRed && !isLoud ? { c: "var(--bad)" } : {})}
-      aria-disabled={!action.allowed}
-      {...(action.allowed ? {} : { "data-disabled": true })}
-      loading={deed.isPending && !isOpen}
-      onClick={start}
-    >
-      {label}
-    </Button>
-  );
+  const isLoud = isPrimary === true;
+  const red = isLoud ? { color: "red.9" } : { c: "var(--bad)" };
   return (
     <>
-      {action.allowed ? (
-        button
-      ) : (
-        <Tooltip
-          label={action.reason ?? "Not now"}
-          multiline
-          maw={340}
-          events={{ hover: true, focus: true, touch: true }}
-        >
-          {button}
-        </Tooltip>
-      )}
+      <GuardedButton
+        action={action}
+        {...(isDangerous === true && action.allowed ? red : {})}
+        {...(isLoud ? { variant: "filled" } : {})}
+        loading={deed.isPending && !isOpen}
+        onClick={start}
+      >
+        {label}
+      </GuardedButton>
       {deed.isError && !isOpen && <Problem cause={deed.error} />}
       {isOpen && <Talk {...props} deed={deed} onClose={() => setOpen(false)} />}
     </>
+  );
+}
+
+type GuardedProps = Omit<ButtonProps, "disabled"> & {
+  readonly action: Action;
+  readonly onClick: () => void;
+  readonly "aria-label"?: string;
+};
+
+/**
+ * The button itself: refused it looks so, does nothing and tells why, and is still reached by
+ * keyboard.
+ */
+export function GuardedButton({ action, onClick, variant, children, ...looks }: GuardedProps) {
+  if (action.allowed) {
+    return (
+      <Button variant={variant ?? "default"} {...looks} onClick={onClick}>
+        {children}
+      </Button>
+    );
+  }
+  return (
+    <Tooltip
+      label={action.reason ?? "Not now"}
+      multiline
+      // Beside its button, so that what it says belongs to the page's main part.
+      withinPortal={false}
+      maw={340}
+      events={{ hover: true, focus: true, touch: true }}
+    >
+      <Button variant="default" {...looks} aria-disabled="true" data-disabled>
+        {children}
+      </Button>
+    </Tooltip>
   );
 }
 
@@ -141,7 +158,7 @@ export function Refusals({ of }: { readonly of: readonly Action[] }) {
     <Text size="sm" c="dimmed" component="div">
       {refused.map((action) => (
         <div key={action.verb}>
-          <b>{action.verb}</b>: {action.reason}
+          <b>{action.label ?? action.verb}</b>: {action.reason}
         </div>
       ))}
     </Text>

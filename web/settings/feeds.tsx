@@ -1,6 +1,7 @@
-import { Button, FileButton, Group, Stack, Text } from "@mantine/core";
+import { FileButton, Group, Stack, Text } from "@mantine/core";
 import { api, ask, onceKey, type Reply } from "../app/api.ts";
 import { useAnswer, useDeed } from "../app/queries.ts";
+import { type Action, GuardedButton, Refusals } from "../parts/actions.tsx";
 import { Answered } from "../parts/answered.tsx";
 import { Empty } from "../parts/empty.tsx";
 import { Facts } from "../parts/facts.tsx";
@@ -23,27 +24,25 @@ export function FeedsPart() {
     load: (signal) => ask(api.GET("/api/v1/feeds", { signal })),
   });
   return (
-    <>
-      <LoadFeeds />
-      <Answered of={feeds} what="feeds">
-        {({ items }) => (
-          <Stack gap="sm">
-            {items.length === 0 && (
-              <Empty title="No feed is loaded" command="./fettle feed load --network">
-                Without feeds nothing can be known of vulnerabilities: everything reads as unknown.
-              </Empty>
-            )}
-            {items.map((feed) => (
-              <FeedPanel key={feed.name} feed={feed} />
-            ))}
-          </Stack>
-        )}
-      </Answered>
-    </>
+    <Answered of={feeds} what="feeds">
+      {({ items, actions }) => (
+        <Stack gap="sm">
+          <LoadFeeds actions={actions} />
+          {items.length === 0 && (
+            <Empty title="No feed is loaded" command="./fettle feed load --network">
+              Without feeds nothing can be known of vulnerabilities: everything reads as unknown.
+            </Empty>
+          )}
+          {items.map((feed) => (
+            <FeedPanel key={feed.name} feed={feed} />
+          ))}
+        </Stack>
+      )}
+    </Answered>
   );
 }
 
-function LoadFeeds() {
+function LoadFeeds({ actions }: { readonly actions: readonly Action[] }) {
   const load = useDeed(
     (file: File | null) =>
       file === null
@@ -58,25 +57,24 @@ function LoadFeeds() {
     [...TOPICS, "findings"],
   );
   return (
-    <>
-      <Group mb="sm">
-        <Button loading={load.isPending} onClick={() => load.mutate(null)}>
-          Ask the publishers now
-        </Button>
-        <FileButton onChange={(file) => file !== null && load.mutate(file)}>
-          {(props) => (
-            <Button {...props} variant="default" disabled={load.isPending}>
-              Load a file
-            </Button>
-          )}
-        </FileButton>
+    <div>
+      <Group>
+        {actions.map((action) => (
+          <LoadButton
+            key={action.verb}
+            action={action}
+            isBusy={load.isPending}
+            load={(file) => load.mutate(file)}
+          />
+        ))}
         <Text size="xs" c="dimmed">
           The last good generation stays in force until a new one is complete and passes its checks.
         </Text>
       </Group>
+      <Refusals of={actions} />
       {load.isError && <Problem cause={load.error} />}
       {load.data !== undefined && (
-        <Stack gap={4} mb="sm" aria-live="polite">
+        <Stack gap={4} mt="sm" aria-live="polite">
           {load.data.items.map((item) => (
             <Mark
               key={item.feed}
@@ -87,7 +85,32 @@ function LoadFeeds() {
           ))}
         </Stack>
       )}
-    </>
+    </div>
+  );
+}
+
+/** Asks the publishers, or takes a file of the reader's: the one for whom the network is closed. */
+function LoadButton(props: {
+  readonly action: Action;
+  readonly isBusy: boolean;
+  readonly load: (file: File | null) => void;
+}) {
+  const { action, isBusy, load } = props;
+  if (action.verb !== "load") {
+    return (
+      <GuardedButton action={action} variant="filled" loading={isBusy} onClick={() => load(null)}>
+        {action.label}
+      </GuardedButton>
+    );
+  }
+  return (
+    <FileButton onChange={(file) => file !== null && load(file)}>
+      {({ onClick }) => (
+        <GuardedButton action={action} loading={isBusy} onClick={onClick}>
+          {action.label}
+        </GuardedButton>
+      )}
+    </FileButton>
   );
 }
 

@@ -1,8 +1,8 @@
-import { Button, Tooltip } from "@mantine/core";
+import { Tooltip } from "@mantine/core";
 import { api, ask, type Reply } from "../app/api.ts";
 import { Go, useGo } from "../app/go.tsx";
 import { useDeed } from "../app/queries.ts";
-import { actionFor } from "../parts/actions.tsx";
+import { actionFor, GuardedButton } from "../parts/actions.tsx";
 import { problemText } from "../parts/problem.tsx";
 
 export type FixFirstItem = Reply<"/api/v1/fix-first">["items"][number];
@@ -30,28 +30,22 @@ export function OpenCase({ item }: { readonly item: FixFirstItem }) {
       </span>
     );
   }
-  const failed = deed.isError ? problemText(deed.error) : null;
   const button = (
-    <Button
+    <GuardedButton
+      action={action}
       size="compact-xs"
-      variant={action.allowed ? "light" : "default"}
+      variant="light"
       loading={deed.isPending}
-      aria-disabled={!action.allowed}
-      {...(action.allowed ? {} : { "data-disabled": true })}
       aria-label={`${action.label ?? action.verb} for ${item.source}`}
-      onClick={() => {
-        if (!action.allowed) return;
-        deed.mutate(undefined, { onSuccess: (reply) => go(`/patches/${reply.patch.ref}`) });
-      }}
+      onClick={() => deed.mutate(undefined, { onSuccess: (r) => go(`/patches/${r.patch.ref}`) })}
     >
       {action.label}
-    </Button>
+    </GuardedButton>
   );
-  const why = failed ?? action.reason;
-  if (why === null) return button;
+  if (!deed.isError) return button;
   return (
-    <Tooltip label={why} multiline maw={340} events={{ hover: true, focus: true, touch: true }}>
-      {failed === null ? button : <span role="alert">{button} failed</span>}
+    <Tooltip label={problemText(deed.error)} multiline maw={340}>
+      <span role="alert">{button} failed</span>
     </Tooltip>
   );
 }

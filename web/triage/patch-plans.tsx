@@ -1,8 +1,7 @@
-import { Button } from "@mantine/core";
 import { api, ask, type Reply } from "../app/api.ts";
 import { useAnswer } from "../app/queries.ts";
 import { useSearch } from "../app/search-state.ts";
-import { actionFor } from "../parts/actions.tsx";
+import { actionFor, GuardedButton } from "../parts/actions.tsx";
 import { Answered } from "../parts/answered.tsx";
 import { Empty } from "../parts/empty.tsx";
 import { Instant } from "../parts/instant.tsx";
@@ -36,10 +35,11 @@ export function PatchPlans({ patch }: { readonly patch: PatchReply["patch"] }) {
         <MakePlan patch={patch} action={action} onClose={() => set({ make: "" })} />
       ) : (
         plans.data !== undefined &&
-        plans.data.items.length > 0 && (
-          <Button variant="default" mb="sm" onClick={() => set({ make: "yes" })}>
+        plans.data.items.length > 0 &&
+        action !== undefined && (
+          <GuardedButton action={action} mb="sm" onClick={() => set({ make: "yes" })}>
             Make another plan
-          </Button>
+          </GuardedButton>
         )
       )}
       <Answered of={plans} what="plans">
@@ -49,7 +49,17 @@ export function PatchPlans({ patch }: { readonly patch: PatchReply["patch"] }) {
               <Empty
                 title="No plan yet"
                 command={`./fettle plan create --patch ${patch.ref} --policy policies/rings.yaml`}
-                action={<Button onClick={() => set({ make: "yes" })}>Make a plan</Button>}
+                action={
+                  action !== undefined && (
+                    <GuardedButton
+                      action={action}
+                      variant="filled"
+                      onClick={() => set({ make: "yes" })}
+                    >
+                      {action.label}
+                    </GuardedButton>
+                  )
+                }
               >
                 A plan says exactly what happens on which host and in which order. Nothing happens
                 until people have approved it.
