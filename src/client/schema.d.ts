@@ -1407,6 +1407,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/words": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How states, kinds and classes are named and marked wherever people see them. */
+        get: operations["getWords"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/healthz": {
         parameters: {
             query?: never;
@@ -1948,6 +1965,50 @@ export interface components {
             name: string;
             owner: string | null;
             version: number;
+        };
+        Vocabulary: {
+            hostRespects: {
+                /** @enum {string} */
+                name: "reach" | "fresh" | "reboot" | "risk";
+                title: string;
+                tones: {
+                    label: string;
+                    /** @enum {string} */
+                    name: "good" | "attention" | "bad" | "unknown";
+                    /** @enum {string} */
+                    tone: "good" | "attention" | "bad" | "unknown";
+                }[];
+            }[];
+            patchStages: string[];
+            words: {
+                caseEvent: components["schemas"]["Word"][];
+                change: components["schemas"]["Word"][];
+                feed: components["schemas"]["Word"][];
+                finding: components["schemas"]["Word"][];
+                gate: components["schemas"]["Word"][];
+                hostEvent: components["schemas"]["Word"][];
+                keyClass: components["schemas"]["Word"][];
+                listedFinding: components["schemas"]["Word"][];
+                patch: {
+                    label: string;
+                    name: string;
+                    stagesBehind: number;
+                    /** @enum {string} */
+                    tone: "good" | "attention" | "bad" | "unknown" | "running" | "waiting";
+                }[];
+                policyOrigin: components["schemas"]["Word"][];
+                remedy: components["schemas"]["Word"][];
+                rollout: components["schemas"]["Word"][];
+                service: components["schemas"]["Word"][];
+                standing: components["schemas"]["Word"][];
+                wave: components["schemas"]["Word"][];
+            };
+        };
+        Word: {
+            label: string;
+            name: string;
+            /** @enum {string} */
+            tone: "good" | "attention" | "bad" | "unknown" | "running" | "waiting";
         };
     };
     responses: {
@@ -6187,6 +6248,31 @@ export interface operations {
             403: components["responses"]["forbidden"];
             404: components["responses"]["not-found"];
             409: components["responses"]["conflict"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    getWords: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Vocabulary"];
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
         };

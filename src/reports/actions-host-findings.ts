@@ -5,27 +5,16 @@ import type { World } from "../db/world.ts";
 import { coverageReasons } from "../intel/coverage.ts";
 import { hostFindings } from "../intel/findings.ts";
 import { matchRules } from "../intel/judge.ts";
-import type { FindingState, Vulnerability } from "../intel/model.ts";
+import type { Vulnerability } from "../intel/model.ts";
 import type { HostFinding } from "../intel/store-exposure.ts";
 import { countMatchingBacklog } from "../intel/store-finding.ts";
 import { loadVulnerabilities } from "../intel/store-vulnerability.ts";
+import { findingStateWords } from "../intel/words.ts";
 import { foundHost } from "../inventory/actions.ts";
 import type { hostFindingSchema } from "./host-schema.ts";
 
 /** The findings of one host as people read them: one row for each update that would clear them. */
 type Row = z.output<typeof hostFindingSchema>;
-
-export const findingWords: Readonly<Record<FindingState, string>> = {
-  "affected-fix-available": "a fix is there",
-  "affected-no-fix": "no fix yet",
-  "fix-deferred": "the publisher put a fix off",
-  "will-not-fix": "the publisher will not fix it",
-  "end-of-life": "no longer supported",
-  "under-investigation": "being looked into",
-  "not-affected": "not affected",
-  fixed: "fixed",
-  "unknown-coverage": "not known",
-};
 
 export async function listFindingsOfHost(
   world: World,
@@ -99,7 +88,7 @@ function rowOf(
     vulnerability: first.vulnerability,
     title: fact?.title ?? "",
     state: first.state,
-    label: findingWords[first.state],
+    label: findingStateWords[first.state][1],
     isExploited: fact?.kev != null,
     epss: fact?.epss?.score ?? null,
     cvss: scores.length === 0 ? null : Math.max(...scores),

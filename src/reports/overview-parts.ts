@@ -1,6 +1,6 @@
 import { DAY_MS, durationToText, type Instant, instantToText } from "../base/instant.ts";
 import type { Permission } from "../base/permission.ts";
-import { type Tone, tones } from "../base/tone.ts";
+import { tones } from "../base/tone.ts";
 import type { FeedStatus } from "../intel/actions.ts";
 import { nowSentence } from "../rollout/explain.ts";
 import type { LoadedFacts } from "../rollout/store.ts";
@@ -8,38 +8,11 @@ import { outcomesOf } from "../rollout/view.ts";
 import type { Patch } from "../triage/model.ts";
 import { type Facets, respects } from "./host-facets.ts";
 import type { Overview } from "./overview-schema.ts";
-import type { Respect } from "./store-hosts.ts";
 import type { StepsTaken } from "./store-overview.ts";
+import { facetWords } from "./words.ts";
 
 /** The parts of the overview in words; pure, from what was loaded. */
 type Part<Name extends keyof Overview> = NonNullable<Overview[Name]>;
-
-const stateWords: Readonly<Record<Respect, Readonly<Record<Tone, string>>>> = {
-  reach: {
-    good: "reachable",
-    attention: "answers slowly",
-    bad: "unreachable",
-    unknown: "not known",
-  },
-  fresh: {
-    good: "fresh",
-    attention: "not inspected lately",
-    bad: "too old",
-    unknown: "never inspected",
-  },
-  reboot: {
-    good: "no restart needed",
-    attention: "restart needed",
-    bad: "restart overdue",
-    unknown: "not known",
-  },
-  risk: {
-    good: "no known vulnerability",
-    attention: "vulnerable",
-    bad: "known exploited",
-    unknown: "not fully known",
-  },
-};
 
 export function fleetPart(facets: Facets, hosts: number): Part<"fleet"> {
   return {
@@ -49,7 +22,7 @@ export function fleetPart(facets: Facets, hosts: number): Part<"fleet"> {
         .map((state) => ({
           respect,
           state,
-          label: stateWords[respect][state],
+          label: facetWords[respect][state],
           count: facets[respect][state],
           href: `/hosts?${respect}=${state}`,
         }))

@@ -5,6 +5,7 @@ import { liveRoutes } from "./routes-live.ts";
 import { overviewRoutes } from "./routes-overview.ts";
 import { policyRoutes } from "./routes-policy.ts";
 import { searchRoutes } from "./routes-search.ts";
+import { wordRoutes } from "./routes-words.ts";
 
 export const routes: readonly ServedRoute[] = [
   ...overviewRoutes,
@@ -13,4 +14,5 @@ export const routes: readonly ServedRoute[] = [
   ...searchRoutes,
   ...liveRoutes,
   ...healthRoutes,
+  ...wordRoutes,
 ];

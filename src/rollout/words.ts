@@ -11,7 +11,7 @@ export const rolloutStateWords: Words<RolloutState> = {
 };
 
 export const waveStateWords: Words<WaveState> = {
-  closed: ["waiting", "closed"],
+  waiting: ["waiting", "waiting"],
   open: ["running", "open"],
   passed: ["good", "passed"],
   ended: ["unknown", "ended"],

@@ -8,6 +8,7 @@ import { listFixFirst } from "./actions.ts";
 import type { FixFirstItem } from "./fix-first.ts";
 import type { Patch } from "./model.ts";
 import { loadOpenPatches } from "./store.ts";
+import { remedyWords } from "./words.ts";
 
 /** What to fix first over HTTP, each update with the case that is open for it. */
 const fixFirstSchema = z
@@ -39,12 +40,6 @@ const fixFirstSchema = z
     actions: z.array(actionSchema),
   })
   .meta({ id: "FixFirstItem" });
-
-const labels: Readonly<Record<FixFirstItem["remedy"], string>> = {
-  "update-offered": "an update is offered",
-  "fixed-upstream-not-offered": "fixed upstream, not offered to these hosts yet",
-  "no-fix": "no fix yet",
-};
 
 const getFixFirst = route({
   method: "GET",
@@ -107,14 +102,15 @@ function itemReply(
 ): z.output<typeof fixFirstSchema> {
   const { target, ...rest } = item;
   const right = lacksRight(holdsAnywhere(actor, "patch.edit"), "patch.edit");
-  const nothing = item.remedy === "update-offered" ? null : `${capital(labels[item.remedy])}.`;
+  const nothing =
+    item.remedy === "update-offered" ? null : `${capital(remedyWords[item.remedy][1])}.`;
   const refusal = open === undefined ? (right ?? nothing) : `P-${open.number} is open for it.`;
   return {
     ...rest,
     ecosystem: target.ecosystem,
     source: target.source,
     sourceVersion: "sourceVersion" in target ? target.sourceVersion : null,
-    label: labels[item.remedy],
+    label: remedyWords[item.remedy][1],
     vulnerabilities: [...item.vulnerabilities],
     knownExploited: [...item.knownExploited],
     case: open === undefined ? null : caseOf(open),

@@ -3,14 +3,7 @@ import type { FixFirstItem } from "./fix-first.ts";
 import type { PatchState } from "./model.ts";
 
 /** How cases read. The stages are the way of every case; each state stands somewhere on it. */
-export const patchStages = [
-  "advisory",
-  "case",
-  "plan",
-  "approval",
-  "rollout",
-  "verified",
-] as const;
+export const patchStages = ["advisory", "case", "plan", "approval", "rollout", "verified"] as const;
 
 interface PatchStateWord {
   readonly tone: MarkTone;
@@ -31,7 +24,7 @@ export const patchStateWords: Readonly<Record<PatchState, PatchStateWord>> = {
 };
 
 export const remedyWords: Words<FixFirstItem["remedy"]> = {
-  "update-offered": ["attention", "update offered"],
-  "fixed-upstream-not-offered": ["waiting", "fixed upstream, not offered"],
-  "no-fix": ["unknown", "no fix"],
+  "update-offered": ["attention", "an update is offered"],
+  "fixed-upstream-not-offered": ["waiting", "fixed upstream, not offered to these hosts yet"],
+  "no-fix": ["unknown", "no fix yet"],
 };

@@ -11,6 +11,7 @@ import { isSignedOut } from "./api.ts";
 import { NoPage } from "./no-page.tsx";
 import { loadMe } from "./session.ts";
 import { Shell } from "./shell.tsx";
+import { loadWords } from "./words.ts";
 
 /** Each page comes with the first visit to it; the shell and the overview are there at once. */
 const root = createRootRoute({ component: Outlet, notFoundComponent: NoPage });
@@ -30,7 +31,7 @@ const shell = createRoute({
   errorComponent: ({ error }) => <Problem cause={error} />,
   beforeLoad: async ({ location }) => {
     try {
-      await loadMe();
+      await Promise.all([loadMe(), loadWords()]);
     } catch (cause) {
       if (!isSignedOut(cause)) throw cause;
       throw redirect({ to: "/sign-in", search: { next: location.href } as never });

@@ -1,27 +1,7 @@
 import type { Reply } from "../app/api.ts";
-import type { Tone } from "../parts/mark.tsx";
 
 export type Change = Reply<"/api/v1/changes/{change}">;
 export type ListedChange = Reply<"/api/v1/changes">["items"][number];
-export type ChangeState = Change["state"];
-
-const tones: Readonly<Record<ChangeState, Tone>> = {
-  requested: "waiting",
-  approved: "good",
-  running: "running",
-  completed: "good",
-  failed: "bad",
-  "backed-out": "attention",
-  rejected: "bad",
-  withdrawn: "unknown",
-  expired: "unknown",
-};
-
-export const changeStates = Object.keys(tones) as readonly ChangeState[];
-
-export function changeTone(state: ChangeState): Tone {
-  return tones[state];
-}
 
 /** SHA-256 by the browser itself, as 64 hex digits; null where it has no cryptography. */
 export async function digestOf(text: string): Promise<string | null> {

@@ -6,11 +6,11 @@ import { queries, useAnswer } from "../app/queries.ts";
 import { ActionButton } from "../parts/actions.tsx";
 import { Answered } from "../parts/answered.tsx";
 import { Instant } from "../parts/instant.tsx";
-import { Mark } from "../parts/mark.tsx";
+import { Mark, StateWord } from "../parts/mark.tsx";
 import { PageHead } from "../parts/page-head.tsx";
 import { Approve } from "./approve.tsx";
 import styles from "./change.module.css";
-import { type Change, changeTone, hostsText } from "./change-model.ts";
+import { type Change, hostsText } from "./change-model.ts";
 import { Request, Risk, Votes, Weaker } from "./judge.tsx";
 import { Signed } from "./signed.tsx";
 
@@ -66,7 +66,7 @@ function Head({ change }: { readonly change: Change }) {
       aside={
         <span className={styles["under"]}>
           <span className="dim">{number}</span>
-          <Mark tone={changeTone(state)}>{state}</Mark>
+          <StateWord group="change" name={state} />
           {change.class === "emergency" && <Mark tone="bad">emergency</Mark>}
         </span>
       }

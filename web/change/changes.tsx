@@ -3,19 +3,22 @@ import { api, ask } from "../app/api.ts";
 import { Go } from "../app/go.tsx";
 import { useAnswer } from "../app/queries.ts";
 import { useSearch } from "../app/search-state.ts";
+import { choicesOf, wordsOf } from "../app/words.ts";
 import { Empty } from "../parts/empty.tsx";
 import { FilterBar, FilterChoice, FilterReset } from "../parts/filters.tsx";
 import { Instant } from "../parts/instant.tsx";
-import { Mark } from "../parts/mark.tsx";
+import { StateWord } from "../parts/mark.tsx";
 import { PageHead } from "../parts/page-head.tsx";
 import { type Column, VirtualList } from "../parts/virtual-list.tsx";
-import { changeStates, changeTone, type ListedChange } from "./change-model.ts";
+import type { ListedChange } from "./change-model.ts";
 
 export function ChangesPage() {
   const [search, set] = useSearch();
   const { patch } = search;
   const isMine = search["waiting"] === "me";
-  const state = changeStates.find((one) => one === search["state"]);
+  const state = wordsOf("change").find(({ name }) => name === search["state"])?.name as
+    | ListedChange["state"]
+    | undefined;
   const query = {
     ...(isMine ? { waiting: "me" as const } : {}),
     ...(state === undefined ? {} : { state }),
@@ -40,7 +43,7 @@ export function ChangesPage() {
           set={set}
           name="state"
           label="State"
-          choices={changeStates.map((one) => ({ value: one, label: one }))}
+          choices={choicesOf("change")}
         />
         {patch !== undefined && <span className="dim">of one patch</span>}
         <FilterReset search={search} set={set} names={["state", "waiting", "patch"]} />
@@ -120,7 +123,7 @@ const columns: readonly Column<ListedChange>[] = [
   {
     title: "State",
     width: "124px",
-    cell: (change) => <Mark tone={changeTone(change.state)}>{change.state}</Mark>,
+    cell: (change) => <StateWord group="change" name={change.state} />,
   },
   {
     title: "Approvals",

@@ -3,11 +3,11 @@ import { Go } from "../app/go.tsx";
 import { useAnswer } from "../app/queries.ts";
 import { Facts } from "../parts/facts.tsx";
 import { Instant } from "../parts/instant.tsx";
-import { Mark, Shape } from "../parts/mark.tsx";
+import { Mark, Shape, StateWord } from "../parts/mark.tsx";
 import { Panel } from "../parts/panel.tsx";
 import { ringName } from "../rollout/wave-line.tsx";
 import styles from "./change.module.css";
-import { type Change, changeTone, hostsText } from "./change-model.ts";
+import { type Change, hostsText } from "./change-model.ts";
 
 /** Who has approved so far, with which key, and how many are still missing. */
 export function Votes({ change }: { readonly change: Change }) {
@@ -80,7 +80,7 @@ function Conflicts({ change }: { readonly change: Change }) {
   return same.map((one) => (
     <div key={one.id}>
       <Go href={`/changes/${one.number}`}>{one.number}</Go>{" "}
-      <Mark tone={changeTone(one.state)}>{one.state}</Mark>
+      <StateWord group="change" name={one.state} />
     </div>
   ));
 }

@@ -1,6 +1,6 @@
 import { Table } from "@mantine/core";
 import type { Reply } from "../app/api.ts";
-import { FindingState } from "./finding-groups.tsx";
+import { StateWord } from "../parts/mark.tsx";
 
 type Compared = Reply<"/api/v1/findings/{vulnerability}">["packages"][number];
 
@@ -34,7 +34,7 @@ export function Compared({ packages }: { readonly packages: readonly Compared[] 
                 </div>
               </Table.Td>
               <Table.Td>
-                <FindingState state={p.state} />
+                <StateWord group="finding" name={p.state} />
               </Table.Td>
               <Table.Td>{p.fixedVersion ?? "–"}</Table.Td>
               <Table.Td style={{ textAlign: "right" }}>{p.hostCount.toLocaleString("en")}</Table.Td>

@@ -1,13 +1,18 @@
 import { Text } from "@mantine/core";
+import type { paths } from "../../src/client/schema.d.ts";
 import { api, ask, type Reply } from "../app/api.ts";
 import type { Search } from "../app/search-state.ts";
+import { wordFor, wordsOf } from "../app/words.ts";
 import { Empty } from "../parts/empty.tsx";
 import { Instant } from "../parts/instant.tsx";
-import { Mark, type Tone } from "../parts/mark.tsx";
+import { Mark, StateWord } from "../parts/mark.tsx";
 import { type Column, VirtualList } from "../parts/virtual-list.tsx";
 import { plural } from "../triage/fix-first-list.tsx";
 
 type Row = Reply<"/api/v1/findings">["items"][number];
+type ListedState = NonNullable<
+  NonNullable<paths["/api/v1/findings"]["get"]["parameters"]["query"]>["state"]
+>;
 type Group = "vulnerability" | "host";
 
 /** Findings, one row a vulnerability or one a host; what is exploited first. */
@@ -50,46 +55,14 @@ export function FindingGroups({
   );
 }
 
-const states = [
-  "affected-fix-available",
-  "affected-no-fix",
-  "fix-deferred",
-  "will-not-fix",
-  "end-of-life",
-  "under-investigation",
-  "unknown-coverage",
-] as const;
-
 function findingQuery(search: Search) {
   const { q = "", exploited = "", state = "" } = search;
-  const known = states.find((each) => each === state);
+  const isKnown = wordsOf("listedFinding").some(({ name }) => name === state);
   return {
     ...(q === "" ? {} : { search: q }),
     ...(exploited === "true" ? { kev: "true" as const } : {}),
-    ...(known === undefined ? {} : { state: known }),
+    ...(isKnown ? { state: state as ListedState } : {}),
   };
-}
-
-const words: Readonly<Record<string, readonly [tone: Tone, word: string]>> = {
-  "affected-fix-available": ["attention", "a fix exists"],
-  "affected-no-fix": ["waiting", "no fix yet"],
-  "fix-deferred": ["waiting", "fix put off"],
-  "will-not-fix": ["waiting", "will not be fixed"],
-  "end-of-life": ["attention", "support ended"],
-  "under-investigation": ["unknown", "being looked into"],
-  "unknown-coverage": ["unknown", "not known"],
-};
-
-export function FindingState({ state }: { readonly state: string }) {
-  const [tone, word] = words[state] ?? toneOfOther(state);
-  return <Mark tone={tone}>{word}</Mark>;
-}
-
-function toneOfOther(state: string): readonly [Tone, string] {
-  return [
-    state === "fixed" || state === "not-affected" ? "good" : "unknown",
-    state.replace("-", " "),
-  ];
 }
 
 function States({ row }: { readonly row: Row }) {
@@ -97,8 +70,8 @@ function States({ row }: { readonly row: Row }) {
   if (first === undefined) return null;
   const others = row.states.length - 1;
   return (
-    <span title={row.states.map((state) => words[state]?.[1] ?? state).join(", ")}>
-      <FindingState state={first} />
+    <span title={row.states.map((state) => wordFor("finding", state).label).join(", ")}>
+      <StateWord group="finding" name={first} />
       {others > 0 && <span className="dim"> +{others}</span>}
     </span>
   );

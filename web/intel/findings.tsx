@@ -2,7 +2,14 @@ import { api, ask, type Reply } from "../app/api.ts";
 import { Go } from "../app/go.tsx";
 import { useAnswer } from "../app/queries.ts";
 import { useSearch } from "../app/search-state.ts";
-import { FilterBar, FilterChoice, FilterField, FilterReset } from "../parts/filters.tsx";
+import { choicesOf } from "../app/words.ts";
+import {
+  ExploitedChoice,
+  FilterBar,
+  FilterChoice,
+  FilterField,
+  FilterReset,
+} from "../parts/filters.tsx";
 import { PageHead } from "../parts/page-head.tsx";
 import { UrlTabs } from "../parts/tabs.tsx";
 import { FixFirstList, plural } from "../triage/fix-first-list.tsx";
@@ -22,28 +29,14 @@ export function FindingsPage() {
       {all !== null && <Gaps of={all.findings} />}
       <FilterBar>
         <FilterField search={search} set={set} label="CVE, package or words" />
-        <FilterChoice
-          search={search}
-          set={set}
-          name="exploited"
-          label="Exploited or not"
-          choices={[{ value: "true", label: "Known exploited" }]}
-        />
+        <ExploitedChoice search={search} set={set} />
         {by !== "action" && (
           <FilterChoice
             search={search}
             set={set}
             name="state"
             label="Remedy"
-            choices={[
-              { value: "affected-fix-available", label: "A fix exists" },
-              { value: "affected-no-fix", label: "No fix yet" },
-              { value: "fix-deferred", label: "Fix put off" },
-              { value: "will-not-fix", label: "Will not be fixed" },
-              { value: "end-of-life", label: "Support ended" },
-              { value: "under-investigation", label: "Being looked into" },
-              { value: "unknown-coverage", label: "Not known" },
-            ]}
+            choices={choicesOf("listedFinding")}
           />
         )}
         <FilterReset search={search} set={set} names={filters} />

@@ -2,6 +2,7 @@ import { Group, Stack } from "@mantine/core";
 import { api, ask } from "../app/api.ts";
 import { Go } from "../app/go.tsx";
 import { useAnswer } from "../app/queries.ts";
+import { wordFor } from "../app/words.ts";
 import { Answered } from "../parts/answered.tsx";
 import { Mark } from "../parts/mark.tsx";
 import { plural } from "../triage/fix-first-list.tsx";
@@ -33,10 +34,7 @@ export function Remedies({ vulnerability }: { readonly vulnerability: string }) 
             <div key={`${item.ecosystem} ${item.source} ${item.remedy}`}>
               <Group gap="sm" justify="space-between">
                 <span>
-                  <Mark tone={item.remedy === "update-offered" ? "attention" : "waiting"}>
-                    {item.label}
-                  </Mark>{" "}
-                  {item.source}
+                  <Mark tone={wordFor("remedy", item.remedy).tone}>{item.label}</Mark> {item.source}
                   {item.sourceVersion !== null && ` → ${item.sourceVersion}`}
                 </span>
                 <OpenCase item={item} />

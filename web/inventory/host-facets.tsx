@@ -1,7 +1,8 @@
 import { UnstyledButton } from "@mantine/core";
 import type { Search } from "../app/search-state.ts";
+import { hostRespects } from "../app/words.ts";
 import { Shape } from "../parts/mark.tsx";
-import { type HostList, type Respect, respects, type StateTone, stateTones } from "./host-model.ts";
+import { type HostList, type Respect, type StateTone, stateTones } from "./host-model.ts";
 import styles from "./inventory.module.css";
 
 /**
@@ -16,16 +17,12 @@ export function HostFacets(props: {
   const { facets, search, set } = props;
   return (
     <div className={styles["facets"]}>
-      {respects.map(({ name, title, words }) => {
+      {hostRespects().map(({ name, title, tones }) => {
         const chosen = chosenTones(search, name);
-        // Tones that this respect never has are not offered; an empty one that it can have stays.
-        const offered = stateTones.filter(
-          (tone) => facets[name][tone] > 0 || chosen.includes(tone) || usual[name].includes(tone),
-        );
         return (
           <fieldset key={name} className={styles["facet"]}>
             <legend>{title}</legend>
-            {offered.map((tone) => (
+            {tones.map(({ tone, label }) => (
               <UnstyledButton
                 key={tone}
                 className={styles["tone"]}
@@ -35,7 +32,7 @@ export function HostFacets(props: {
                 <span className={facets[name][tone] === 0 ? styles["none"] : `mark ${tone}`}>
                   <Shape tone={tone} />
                 </span>
-                <span>{words[tone]}</span>
+                <span>{label}</span>
                 <span className={styles["count"]}>{facets[name][tone].toLocaleString("en")}</span>
               </UnstyledButton>
             ))}
@@ -45,13 +42,6 @@ export function HostFacets(props: {
     </div>
   );
 }
-
-const usual: Readonly<Record<Respect, readonly StateTone[]>> = {
-  risk: ["bad", "attention", "unknown", "good"],
-  reach: ["bad", "unknown", "good"],
-  fresh: ["attention", "unknown", "good"],
-  reboot: ["attention", "unknown", "good"],
-};
 
 function chosenTones(search: Search, name: Respect): readonly StateTone[] {
   const texts = (search[name] ?? "").split(",");

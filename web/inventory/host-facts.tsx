@@ -4,7 +4,7 @@ import { actionFor } from "../parts/actions.tsx";
 import { Empty } from "../parts/empty.tsx";
 import { Facts } from "../parts/facts.tsx";
 import { Instant } from "../parts/instant.tsx";
-import { Mark } from "../parts/mark.tsx";
+import { Mark, StateWord } from "../parts/mark.tsx";
 import { Panel } from "../parts/panel.tsx";
 import type { HostReply } from "./host-model.ts";
 import styles from "./inventory.module.css";
@@ -174,8 +174,6 @@ function Sources({ facts }: { readonly facts: HostFactsReply }) {
   );
 }
 
-const toneOfService = { active: "good", inactive: "waiting", failed: "bad" } as const;
-
 function Services({ facts }: { readonly facts: HostFactsReply }) {
   if (facts.services.length === 0) return <div className="dim">None were seen.</div>;
   return (
@@ -183,9 +181,7 @@ function Services({ facts }: { readonly facts: HostFactsReply }) {
       heads={["Unit", "State"]}
       rows={facts.services.map((service) => [
         service.unit,
-        <Mark key="state" tone={toneOfService[service.state]}>
-          {service.state}
-        </Mark>,
+        <StateWord key="state" group="service" name={service.state} />,
       ])}
     />
   );

@@ -3,7 +3,7 @@ import { api, ask, type Reply } from "../app/api.ts";
 import { useAnswer } from "../app/queries.ts";
 import { type Search, useSearch } from "../app/search-state.ts";
 import { Empty } from "../parts/empty.tsx";
-import { FilterBar, FilterChoice, FilterField, FilterReset } from "../parts/filters.tsx";
+import { ExploitedChoice, FilterBar, FilterField, FilterReset } from "../parts/filters.tsx";
 import { Instant } from "../parts/instant.tsx";
 import { Mark, type Tone } from "../parts/mark.tsx";
 import { type Column, VirtualList } from "../parts/virtual-list.tsx";
@@ -26,16 +26,7 @@ export function HostFindings({ host, id }: { readonly host: string; readonly id:
     <>
       <FilterBar>
         <FilterField search={search} set={set} label="CVE, package or words" />
-        <FilterChoice
-          search={search}
-          set={set}
-          name="exploited"
-          label="Exploited or not"
-          choices={[
-            { value: "true", label: "Known exploited" },
-            { value: "false", label: "Not known to be" },
-          ]}
-        />
+        <ExploitedChoice search={search} set={set} hasOthers />
         <FilterReset search={search} set={set} names={["q", "exploited"]} />
       </FilterBar>
       {first.data !== undefined && <NotKnown of={first.data} />}

@@ -11,49 +11,6 @@ export type StateTone = Exclude<Tone, "running" | "waiting">;
 /** The order of tones is that of urgency: what needs somebody comes first. */
 export const stateTones = ["bad", "attention", "unknown", "good"] as const;
 
-/** The four respects in which a host stands somewhere, with a word for each tone of their filters. */
-export const respects: readonly {
-  readonly name: Respect;
-  readonly title: string;
-  readonly words: Readonly<Record<StateTone, string>>;
-}[] = [
-  {
-    name: "risk",
-    title: "Risk",
-    words: {
-      bad: "known exploited",
-      attention: "open findings",
-      unknown: "not known",
-      good: "nothing known",
-    },
-  },
-  {
-    name: "reach",
-    title: "Reach",
-    words: {
-      bad: "unreachable",
-      attention: "in doubt",
-      unknown: "never tried",
-      good: "reachable",
-    },
-  },
-  {
-    name: "fresh",
-    title: "Inventory",
-    words: { bad: "too old", attention: "stale", unknown: "never inspected", good: "fresh" },
-  },
-  {
-    name: "reboot",
-    title: "Restart",
-    words: {
-      bad: "overdue",
-      attention: "restart needed",
-      unknown: "not known",
-      good: "none needed",
-    },
-  },
-];
-
 export const hostFilters = ["q", "label", "reach", "fresh", "reboot", "risk"] as const;
 
 type HostFilters = Partial<Record<(typeof hostFilters)[number], string>>;

@@ -2,8 +2,8 @@ import { Button } from "@mantine/core";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { api, ask, type Reply } from "../app/api.ts";
 import { Go } from "../app/go.tsx";
+import { wordFor } from "../app/words.ts";
 import { Empty } from "../parts/empty.tsx";
-import type { Tone } from "../parts/mark.tsx";
 import { Problem } from "../parts/problem.tsx";
 import { Sentence } from "../parts/sentence.tsx";
 import { Timeline, type TimelineEntry } from "../parts/timeline.tsx";
@@ -12,17 +12,6 @@ import { WhyNot } from "./why-not.tsx";
 type Entry = Reply<"/api/v1/hosts/{host}/timeline">["items"][number];
 
 const PAGE_ROWS = 100;
-
-const kinds: Readonly<Record<Entry["kind"], readonly [tone: Tone, word: string]>> = {
-  inspection: ["good", "looked at"],
-  packages: ["running", "packages"],
-  contact: ["attention", "contact"],
-  job: ["running", "job"],
-  refusal: ["bad", "refused"],
-  hold: ["waiting", "held"],
-  plan: ["waiting", "plan"],
-  edit: ["unknown", "edit"],
-};
 
 /** What happened to the host and why nothing did, newest first. */
 export function HostTimeline({ host, id }: { readonly host: string; readonly id: string }) {
@@ -65,7 +54,7 @@ export function HostTimeline({ host, id }: { readonly host: string; readonly id:
 }
 
 function shown(entry: Entry, at: number): TimelineEntry {
-  const [tone, word] = kinds[entry.kind];
+  const { tone, label: word } = wordFor("hostEvent", entry.kind);
   const { sentence, details, href } = entry;
   const what = href === null ? <Sentence text={sentence} /> : <Go href={href}>{sentence}</Go>;
   return { id: `${entry.at} ${at}`, at: entry.at, tone, word, what, details };

@@ -83,3 +83,23 @@ export function FilterBar({ children }: { readonly children: React.ReactNode }) 
     </Group>
   );
 }
+
+/** Only what is known to be exploited; the same on every page that tells the two apart. */
+export function ExploitedChoice(props: {
+  readonly search: Search;
+  readonly set: (change: Readonly<Record<string, string>>) => void;
+  /** The list can also leave the known exploited ones out. */
+  readonly hasOthers?: boolean;
+}) {
+  const { hasOthers, ...filter } = props;
+  const known = { value: "true", label: "Known exploited" };
+  const others = { value: "false", label: "Not known to be" };
+  return (
+    <FilterChoice
+      {...filter}
+      name="exploited"
+      label="Exploited or not"
+      choices={hasOthers === true ? [known, others] : [known]}
+    />
+  );
+}

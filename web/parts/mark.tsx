@@ -1,4 +1,5 @@
 import type { ReactNode } from "react";
+import { type WordGroup, wordFor } from "../app/words.ts";
 
 export type Tone = "good" | "attention" | "bad" | "unknown" | "running" | "waiting";
 
@@ -60,5 +61,20 @@ export function Mark(props: {
       <Shape tone={tone} />
       <span>{children}</span>
     </span>
+  );
+}
+
+/** One of the server's states, with the server's word and tone for it. */
+export function StateWord(props: {
+  readonly group: WordGroup;
+  readonly name: string;
+  readonly reason?: string | null;
+}) {
+  const { group, name, reason = null } = props;
+  const { tone, label } = wordFor(group, name);
+  return (
+    <Mark tone={tone} reason={reason}>
+      {label}
+    </Mark>
   );
 }

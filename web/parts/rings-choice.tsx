@@ -1,6 +1,7 @@
 import { NativeSelect, Textarea } from "@mantine/core";
 import { api, ask } from "../app/api.ts";
 import { useAnswer } from "../app/queries.ts";
+import { wordFor } from "../app/words.ts";
 import { Answered } from "./answered.tsx";
 
 const OWN = "own";
@@ -44,7 +45,7 @@ export function RingsChoice(props: {
                 { value: "", label: "Choose one" },
                 ...rings.map((file) => ({
                   value: file.digest,
-                  label: `${file.name} (${words[file.origin]}, ${file.digest.slice(0, 8)})`,
+                  label: `${file.name} (${wordFor("policyOrigin", file.origin).label}, ${file.digest.slice(0, 8)})`,
                 })),
                 { value: OWN, label: "Another: paste its text" },
               ]}
@@ -68,5 +69,3 @@ export function RingsChoice(props: {
     </Answered>
   );
 }
-
-const words = { shipped: "comes with Fettle", own: "your file", used: "used by a plan" } as const;

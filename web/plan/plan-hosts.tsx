@@ -1,9 +1,9 @@
 import { api, ask } from "../app/api.ts";
 import { useSearch } from "../app/search-state.ts";
 import { Empty } from "../parts/empty.tsx";
-import { FilterBar, FilterChoice } from "../parts/filters.tsx";
+import { FilterBar } from "../parts/filters.tsx";
 import { type Column, VirtualList } from "../parts/virtual-list.tsx";
-import { ringName } from "../rollout/wave-line.tsx";
+import { ringName, WaveChoice } from "../rollout/wave-line.tsx";
 import type { Plan, PlanHost } from "./plan-model.ts";
 
 /** Every host of the plan, in the order in which they start. */
@@ -14,16 +14,7 @@ export function PlanHosts({ plan }: { readonly plan: Plan }) {
   return (
     <>
       <FilterBar>
-        <FilterChoice
-          search={search}
-          set={set}
-          name="wave"
-          label="Wave"
-          choices={plan.waves.map((one) => ({
-            value: String(one.number),
-            label: ringName(one.ring),
-          }))}
-        />
+        <WaveChoice search={search} set={set} waves={plan.waves} />
       </FilterBar>
       <VirtualList
         listKey={["plan", plan.digest, "hosts", query]}

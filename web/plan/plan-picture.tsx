@@ -58,7 +58,7 @@ function Wave(props: { readonly wave: PlannedWave; readonly hosts: readonly Plan
     <WaveLine
       number={wave.number}
       ring={wave.ring}
-      state={{ tone: "waiting", word: "planned" }}
+      state={{ tone: "waiting", label: "planned" }}
       times={
         <>
           <ClockTime at={wave.notBefore} /> – <ClockTime at={wave.notAfter} />

@@ -1,6 +1,7 @@
 import { Text } from "@mantine/core";
 import { Go } from "../app/go.tsx";
-import { Mark, type Tone } from "../parts/mark.tsx";
+import { wordFor } from "../app/words.ts";
+import { Mark } from "../parts/mark.tsx";
 import { Panel } from "../parts/panel.tsx";
 import { Sentence } from "../parts/sentence.tsx";
 import styles from "./overview.module.css";
@@ -8,13 +9,6 @@ import type { Overview } from "./overview.tsx";
 
 type Rollout = NonNullable<Overview["rollouts"]>[number];
 type Wave = Rollout["waves"][number];
-
-const tones: Readonly<Record<Rollout["state"], Tone>> = {
-  running: "running",
-  halted: "bad",
-  finished: "good",
-  stopped: "attention",
-};
 
 /** Rollouts under way, each as a few bars; the whole picture is one click away. */
 export function RolloutsNow({ rollouts }: { readonly rollouts: readonly Rollout[] }) {
@@ -27,7 +21,7 @@ export function RolloutsNow({ rollouts }: { readonly rollouts: readonly Rollout[
       )}
       {rollouts.map((rollout) => (
         <div key={rollout.id} style={{ marginBottom: 14 }}>
-          <Mark tone={tones[rollout.state]}>
+          <Mark tone={wordFor("rollout", rollout.state).tone}>
             <Go href={rollout.href}>
               {rollout.ref} {rollout.title}
             </Go>

@@ -1,6 +1,7 @@
 import { type KeyboardEvent, useState } from "react";
+import { wordFor } from "../app/words.ts";
 import styles from "./rollout.module.css";
-import { type Standing, StandingShape, type Target, wordOf } from "./standing.tsx";
+import { type Standing, StandingShape, type Target } from "./standing.tsx";
 import { ringName } from "./wave-line.tsx";
 
 /** Above this many hosts a wave is drawn as counts. */
@@ -40,7 +41,7 @@ export function Cells(props: {
           tabIndex={at === Math.min(reached, targets.length - 1) ? 0 : -1}
           onFocus={() => setReached(at)}
           onClick={() => onOpen(target)}
-          aria-label={`${target.name}: ${wordOf(target.standing)}`}
+          aria-label={`${target.name}: ${wordFor("standing", target.standing).label}`}
           title={`${target.name} ${target.sentence}`}
         >
           <StandingShape standing={target.standing} />
@@ -65,7 +66,7 @@ export function Counts(props: {
           onClick={() => props.onOpen(standing)}
         >
           <StandingShape standing={standing} size={12} />
-          {count.toLocaleString("en")} {wordOf(standing)}
+          {count.toLocaleString("en")} {wordFor("standing", standing).label}
         </button>
       ))}
     </div>

@@ -1,28 +1,23 @@
 import { Popover, Text } from "@mantine/core";
 import { durationToText, SECOND_MS } from "../../src/base/instant.ts";
+import { wordFor } from "../app/words.ts";
 import { Facts } from "../parts/facts.tsx";
 import { ClockTime } from "../parts/instant.tsx";
-import { Mark, type Tone } from "../parts/mark.tsx";
+import { Mark } from "../parts/mark.tsx";
 import { Sentence } from "../parts/sentence.tsx";
 import styles from "./rollout.module.css";
 import type { Wave } from "./standing.tsx";
 
-const answers = {
-  pass: { tone: "good", word: "passed" },
-  fail: { tone: "bad", word: "cannot pass" },
-  "not-yet": { tone: "waiting", word: "not yet" },
-} as const satisfies Record<Wave["gate"]["answer"], { tone: Tone; word: string }>;
-
 /** The gate of a wave; its evidence on click. */
 export function Gate({ wave }: { readonly wave: Wave }) {
   const { gate } = wave;
-  const { tone, word } = answers[gate.answer];
+  const { tone, label } = wordFor("gate", gate.answer);
   const { verified, needed, of, soakSeconds, soakUntil } = gate;
   return (
     <Popover position="bottom-start" withArrow shadow="md" transitionProps={{ duration: 0 }}>
       <Popover.Target>
         <button type="button" className={styles["gate"]}>
-          <Mark tone={tone}>gate {word}</Mark>
+          <Mark tone={tone}>gate {label}</Mark>
           <span className="dim">
             {verified} of {needed} verified · soak {durationToText(soakSeconds * SECOND_MS)}
           </span>
@@ -34,7 +29,7 @@ export function Gate({ wave }: { readonly wave: Wave }) {
             [
               "Answer",
               <Mark key="answer" tone={tone}>
-                {word}
+                {label}
               </Mark>,
             ],
             ["Verified", `${verified} of ${of} hosts by a fresh look at each; ${needed} needed`],

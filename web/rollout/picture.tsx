@@ -1,5 +1,5 @@
+import { wordFor } from "../app/words.ts";
 import { ClockTime } from "../parts/instant.tsx";
-import type { Tone } from "../parts/mark.tsx";
 import { Sentence } from "../parts/sentence.tsx";
 import { CELLS_MAX, Cells, Counts, Shares } from "./cells.tsx";
 import { Gate } from "./gate.tsx";
@@ -84,8 +84,7 @@ function Holds({ wave }: { readonly wave: Wave }) {
   );
 }
 
-function stateOf(wave: Wave): { readonly tone: Tone; readonly word: string } {
-  if (wave.passedAt !== null) return { tone: "good", word: "passed" };
-  if (wave.state === "open") return { tone: "running", word: "open" };
-  return { tone: wave.state === "ended" ? "unknown" : "waiting", word: wave.state };
+/** A wave whose gate has passed reads so, also while late hosts of it are still tried. */
+function stateOf(wave: Wave) {
+  return wordFor("wave", wave.passedAt === null ? wave.state : "passed");
 }

@@ -5,11 +5,11 @@ import { api, ask } from "../app/api.ts";
 import { Go } from "../app/go.tsx";
 import { ActionButton } from "../parts/actions.tsx";
 import { ClockTime, Instant } from "../parts/instant.tsx";
-import { Mark } from "../parts/mark.tsx";
+import { StateWord } from "../parts/mark.tsx";
 import { PageHead } from "../parts/page-head.tsx";
 import { Sentence } from "../parts/sentence.tsx";
 import styles from "./rollout.module.css";
-import { nowTone, type Rollout } from "./standing.tsx";
+import type { Rollout } from "./standing.tsx";
 
 interface MayStillStart {
   readonly hosts: number;
@@ -27,7 +27,7 @@ export function RolloutHead({ rollout }: { readonly rollout: Rollout }) {
         aside={
           <span className={styles["under"]}>
             <span className="dim">{ref}</span>
-            <Mark tone={nowTone(state)}>{state}</Mark>
+            <StateWord group="rollout" name={state} />
           </span>
         }
         sentence={

@@ -2,6 +2,7 @@ import { useParams } from "@tanstack/react-router";
 import { api, ask } from "../app/api.ts";
 import { queries, useAnswer } from "../app/queries.ts";
 import { useSearch } from "../app/search-state.ts";
+import { wordFor } from "../app/words.ts";
 import { Answered } from "../parts/answered.tsx";
 import { Shape } from "../parts/mark.tsx";
 import { Person } from "../parts/person.tsx";
@@ -9,7 +10,7 @@ import { Sentence } from "../parts/sentence.tsx";
 import { isDrawn, Picture } from "./picture.tsx";
 import styles from "./rollout.module.css";
 import { RolloutHead } from "./rollout-head.tsx";
-import { nowTone, type Rollout, type Target } from "./standing.tsx";
+import type { Rollout, Target } from "./standing.tsx";
 import { TargetDetails } from "./target-details.tsx";
 import { Targets } from "./targets.tsx";
 
@@ -35,12 +36,13 @@ function Shown({ rollout }: { readonly rollout: Rollout }) {
   const [search, set] = useSearch();
   const targets = useDrawnTargets(rollout);
   const detects = useDetects(rollout.plan);
+  const { tone } = wordFor("rollout", rollout.state);
   return (
     <>
       <RolloutHead rollout={rollout} />
       <div className={styles["now"]} role="status">
-        <span className={`mark ${nowTone(rollout.state)}`}>
-          <Shape tone={nowTone(rollout.state)} />
+        <span className={`mark ${tone}`}>
+          <Shape tone={tone} />
         </span>
         <span>
           <b>{rollout.endedAt === null ? "now" : "in the end"}:</b> <Sentence text={rollout.now} />

@@ -4,22 +4,22 @@ import { api, ask, type Reply } from "../app/api.ts";
 import { Go } from "../app/go.tsx";
 import { useAnswer } from "../app/queries.ts";
 import { useSearch } from "../app/search-state.ts";
+import { choicesOf, wordsOf } from "../app/words.ts";
 import { Empty } from "../parts/empty.tsx";
 import { FilterBar, FilterChoice, FilterReset } from "../parts/filters.tsx";
 import { ClockTime, Instant } from "../parts/instant.tsx";
-import { Mark } from "../parts/mark.tsx";
+import { StateWord } from "../parts/mark.tsx";
 import { PageHead } from "../parts/page-head.tsx";
 import { type Column, VirtualList } from "../parts/virtual-list.tsx";
-import { nowTone } from "./standing.tsx";
 
 type Row = Reply<"/api/v1/rollouts">["items"][number];
-
-const states = ["running", "halted", "finished", "stopped"] as const;
 
 export function RolloutsPage() {
   const [search, set] = useSearch();
   const { change } = search;
-  const state = states.find((one) => one === search["state"]);
+  const state = wordsOf("rollout").find(({ name }) => name === search["state"])?.name as
+    | Row["state"]
+    | undefined;
   const query = {
     ...(change === undefined ? {} : { change }),
     ...(state === undefined ? {} : { state }),
@@ -34,7 +34,7 @@ export function RolloutsPage() {
           set={set}
           name="state"
           label="State"
-          choices={states.map((one) => ({ value: one, label: one }))}
+          choices={choicesOf("rollout")}
         />
         {change !== undefined && <span className="dim">of {change}</span>}
         <FilterReset search={search} set={set} names={["state", "change"]} />
@@ -120,7 +120,7 @@ const columns: readonly Column<Row>[] = [
   {
     title: "State",
     width: "110px",
-    cell: (row) => <Mark tone={nowTone(row.state)}>{row.state}</Mark>,
+    cell: (row) => <StateWord group="rollout" name={row.state} />,
   },
   {
     title: "Change",

@@ -1,19 +1,13 @@
 import { Title } from "@mantine/core";
 import { api, ask } from "../app/api.ts";
 import { useSearch } from "../app/search-state.ts";
+import { choicesOf } from "../app/words.ts";
 import { Empty } from "../parts/empty.tsx";
 import { FilterBar, FilterChoice, FilterReset } from "../parts/filters.tsx";
 import { Sentence } from "../parts/sentence.tsx";
 import { type Column, VirtualList } from "../parts/virtual-list.tsx";
-import {
-  type Rollout,
-  type Standing,
-  StandingMark,
-  standings,
-  type Target,
-  wordOf,
-} from "./standing.tsx";
-import { ringName } from "./wave-line.tsx";
+import { type Rollout, type Standing, StandingMark, type Target } from "./standing.tsx";
+import { ringName, WaveChoice } from "./wave-line.tsx";
 
 /** Every host of the rollout, each with where it stands and why. */
 export function Targets({ rollout }: { readonly rollout: Rollout }) {
@@ -30,22 +24,13 @@ export function Targets({ rollout }: { readonly rollout: Rollout }) {
         Hosts
       </Title>
       <FilterBar>
-        <FilterChoice
-          search={search}
-          set={set}
-          name="wave"
-          label="Wave"
-          choices={rollout.waves.map((one) => ({
-            value: String(one.number),
-            label: ringName(one.ring),
-          }))}
-        />
+        <WaveChoice search={search} set={set} waves={rollout.waves} />
         <FilterChoice
           search={search}
           set={set}
           name="standing"
           label="Stands at"
-          choices={standings.map((one) => ({ value: one, label: wordOf(one) }))}
+          choices={choicesOf("standing")}
         />
         <FilterReset search={search} set={set} names={["wave", "standing"]} />
       </FilterBar>

@@ -1,4 +1,6 @@
 import type { ReactNode } from "react";
+import type { Search } from "../app/search-state.ts";
+import { FilterChoice } from "../parts/filters.tsx";
 import { Mark, type Tone } from "../parts/mark.tsx";
 import styles from "./rollout.module.css";
 
@@ -6,7 +8,7 @@ import styles from "./rollout.module.css";
 export function WaveLine(props: {
   readonly number: number;
   readonly ring: string;
-  readonly state: { readonly tone: Tone; readonly word: string };
+  readonly state: { readonly tone: Tone; readonly label: string };
   /** When it may work. */
   readonly times?: ReactNode;
   readonly hosts: ReactNode;
@@ -22,7 +24,7 @@ export function WaveLine(props: {
     >
       <div className={styles["waveName"]}>
         <h2>{ringName(ring)}</h2>
-        <Mark tone={state.tone}>{state.word}</Mark>
+        <Mark tone={state.tone}>{state.label}</Mark>
         {times !== undefined && <div className={styles["times"]}>{times}</div>}
       </div>
       <div className={styles["waveBody"]}>
@@ -49,4 +51,18 @@ export function Detects({ share }: { readonly share: number }) {
       detects ≥ {Math.round(share * 100)} %
     </span>
   );
+}
+
+/** The waves of a plan or rollout, by their rings. */
+export function WaveChoice(props: {
+  readonly search: Search;
+  readonly set: (change: Readonly<Record<string, string>>) => void;
+  readonly waves: readonly { readonly number: number; readonly ring: string }[];
+}) {
+  const { search, set, waves } = props;
+  const choices = waves.map((wave) => ({
+    value: String(wave.number),
+    label: ringName(wave.ring),
+  }));
+  return <FilterChoice search={search} set={set} name="wave" label="Wave" choices={choices} />;
 }

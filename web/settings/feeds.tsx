@@ -6,15 +6,13 @@ import { Answered } from "../parts/answered.tsx";
 import { Empty } from "../parts/empty.tsx";
 import { Facts } from "../parts/facts.tsx";
 import { Instant } from "../parts/instant.tsx";
-import { Mark } from "../parts/mark.tsx";
+import { Mark, StateWord } from "../parts/mark.tsx";
 import { Panel } from "../parts/panel.tsx";
 import { Problem } from "../parts/problem.tsx";
 import { Sentence } from "../parts/sentence.tsx";
 
 type Feed = Reply<"/api/v1/feeds">["items"][number];
 const TOPICS = ["feeds"];
-const tones = { fresh: "good", stale: "attention", "never-loaded": "unknown" } as const;
-const words = { fresh: "fresh", stale: "stale", "never-loaded": "never loaded" } as const;
 
 /** What is known of vulnerabilities, from whom, and how old it is. */
 export function FeedsPart() {
@@ -117,7 +115,7 @@ function LoadButton(props: {
 function FeedPanel({ feed }: { readonly feed: Feed }) {
   return (
     <Panel title={feed.label === "" ? feed.name : feed.label}>
-      <Mark tone={tones[feed.state]}>{words[feed.state]}</Mark>
+      <StateWord group="feed" name={feed.state} />
       <Text size="sm" my={6}>
         <Sentence text={feed.why} />
       </Text>

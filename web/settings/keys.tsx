@@ -2,6 +2,7 @@ import { Button, Group, Table, Text, TextInput } from "@mantine/core";
 import type { FormEvent } from "react";
 import { api, ask, onceKey, type Reply } from "../app/api.ts";
 import { useAnswer, useDeed } from "../app/queries.ts";
+import { wordFor } from "../app/words.ts";
 import { Answered } from "../parts/answered.tsx";
 import { Empty } from "../parts/empty.tsx";
 import { Instant } from "../parts/instant.tsx";
@@ -74,13 +75,6 @@ function AddKey() {
   );
 }
 
-const classes = {
-  ssh: "file on a computer",
-  sk: "hardware key",
-  desk: "passkey, checked at a desk",
-  page: "passkey",
-} as const;
-
 function KeyTable({ items }: { readonly items: readonly ApproverKey[] }) {
   return (
     <Table.ScrollContainer
@@ -104,7 +98,7 @@ function KeyTable({ items }: { readonly items: readonly ApproverKey[] }) {
           {items.map((key) => (
             <Table.Tr key={key.id}>
               <Table.Td>{key.title}</Table.Td>
-              <Table.Td>{classes[key.class]}</Table.Td>
+              <Table.Td>{wordFor("keyClass", key.class).label}</Table.Td>
               <Table.Td className="mono">{key.fingerprint}</Table.Td>
               <Table.Td>
                 <Instant at={key.addedAt} />

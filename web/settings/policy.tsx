@@ -1,17 +1,12 @@
 import { Stack, Text } from "@mantine/core";
 import { api, ask } from "../app/api.ts";
 import { useAnswer } from "../app/queries.ts";
+import { wordFor } from "../app/words.ts";
 import { Answered } from "../parts/answered.tsx";
 import { Facts } from "../parts/facts.tsx";
 import { Instant } from "../parts/instant.tsx";
 import { Mark } from "../parts/mark.tsx";
 import { Panel } from "../parts/panel.tsx";
-
-const origins = {
-  shipped: "came with Fettle",
-  own: "your own file",
-  used: "used by a plan",
-} as const;
 
 /** The files that decide, byte for byte. They are changed in your Git, not here. */
 export function PolicyPart() {
@@ -42,7 +37,7 @@ export function PolicyPart() {
                 of={[
                   [
                     "Where from",
-                    `${origins[file.origin]}${file.file === null ? "" : ` (${file.file})`}`,
+                    `${wordFor("policyOrigin", file.origin).label}${file.file === null ? "" : ` (${file.file})`}`,
                   ],
                   [
                     "SHA-256",

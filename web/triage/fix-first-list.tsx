@@ -1,8 +1,9 @@
 import { Text } from "@mantine/core";
 import { api, ask } from "../app/api.ts";
 import type { Search } from "../app/search-state.ts";
+import { wordFor } from "../app/words.ts";
 import { Empty } from "../parts/empty.tsx";
-import { Mark, type Tone } from "../parts/mark.tsx";
+import { Mark } from "../parts/mark.tsx";
 import { type Column, VirtualList } from "../parts/virtual-list.tsx";
 import { DeadlinePill } from "./deadline-pill.tsx";
 import { type FixFirstItem, OpenCase } from "./open-case.tsx";
@@ -50,12 +51,6 @@ export function FixFirstList({ search }: { readonly search: Search }) {
   );
 }
 
-const toneOfRemedy: Readonly<Record<FixFirstItem["remedy"], Tone>> = {
-  "update-offered": "attention",
-  "fixed-upstream-not-offered": "waiting",
-  "no-fix": "unknown",
-};
-
 const columns: readonly Column<FixFirstItem>[] = [
   {
     title: "Update",
@@ -67,7 +62,7 @@ const columns: readonly Column<FixFirstItem>[] = [
           {item.sourceVersion !== null && ` → ${item.sourceVersion}`}
         </div>
         <Text size="xs" c="dimmed" truncate component="div">
-          <Mark tone={item.knownExploited.length > 0 ? "bad" : toneOfRemedy[item.remedy]}>
+          <Mark tone={item.knownExploited.length > 0 ? "bad" : wordFor("remedy", item.remedy).tone}>
             {item.label}
           </Mark>
           {" · "}

@@ -1,12 +1,12 @@
 import { api, ask } from "../app/api.ts";
 import { Go } from "../app/go.tsx";
 import { useAnswer } from "../app/queries.ts";
-import { changeTone, type ListedChange } from "../change/change-model.ts";
+import type { ListedChange } from "../change/change-model.ts";
 import { Answered } from "../parts/answered.tsx";
 import { Empty } from "../parts/empty.tsx";
 import { Facts } from "../parts/facts.tsx";
 import { Instant } from "../parts/instant.tsx";
-import { Mark } from "../parts/mark.tsx";
+import { StateWord } from "../parts/mark.tsx";
 import { Panel } from "../parts/panel.tsx";
 import { Person } from "../parts/person.tsx";
 import { plural } from "./fix-first-list.tsx";
@@ -47,9 +47,12 @@ function ShownChange({ change }: { readonly change: ListedChange }) {
           of={[
             [
               "State",
-              <Mark key="state" tone={changeTone(change.state)} reason={change.closedReason}>
-                {change.state}
-              </Mark>,
+              <StateWord
+                key="state"
+                group="change"
+                name={change.state}
+                reason={change.closedReason}
+              />,
             ],
             ["Approvals", `${change.approvals} of ${change.need}`],
             ["Asked by", <Person key="by" subject={change.requester} />],

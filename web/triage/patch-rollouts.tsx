@@ -1,22 +1,13 @@
-import { api, ask, type Reply } from "../app/api.ts";
+import { api, ask } from "../app/api.ts";
 import { Go } from "../app/go.tsx";
 import { useAnswer } from "../app/queries.ts";
 import { Answered } from "../parts/answered.tsx";
 import { Empty } from "../parts/empty.tsx";
 import { Instant } from "../parts/instant.tsx";
-import { Mark, type Tone } from "../parts/mark.tsx";
+import { StateWord } from "../parts/mark.tsx";
 import { Panel } from "../parts/panel.tsx";
 import { Sentence } from "../parts/sentence.tsx";
 import type { PatchReply } from "./patch.tsx";
-
-type Rollout = Reply<"/api/v1/rollouts/{rollout}">;
-
-const tones: Readonly<Record<Rollout["state"], Tone>> = {
-  running: "running",
-  halted: "bad",
-  stopped: "attention",
-  finished: "good",
-};
 
 /** The rollouts of the case, each with what happens now; the picture is a click away. */
 export function PatchRollouts({ patch }: { readonly patch: PatchReply["patch"] }) {
@@ -65,7 +56,7 @@ function OneRollout({ rollout: ref }: { readonly rollout: string }) {
         <Answered of={rollout} what="the rollout">
           {(shown) => (
             <>
-              <Mark tone={tones[shown.state]}>{shown.state}</Mark>{" "}
+              <StateWord group="rollout" name={shown.state} />{" "}
               <span className="dim">
                 started <Instant at={shown.startedAt} />
               </span>

@@ -1,21 +1,10 @@
 import { Go } from "../app/go.tsx";
-import type { Tone } from "../parts/mark.tsx";
+import { eventWord } from "../app/words.ts";
 import { useHandles } from "../parts/person.tsx";
 import { Timeline, type TimelineEntry } from "../parts/timeline.tsx";
 import type { PatchReply } from "./patch.tsx";
 
 type Event = PatchReply["timeline"][number];
-
-/** The noun before the dot of an event's type: what it happened to. */
-const words: Readonly<Record<string, readonly [tone: Tone, word: string]>> = {
-  patch: ["running", "case"],
-  plan: ["running", "plan"],
-  change: ["waiting", "change"],
-  approval: ["good", "approval"],
-  rollout: ["running", "rollout"],
-  wave: ["running", "wave"],
-  target: ["good", "host"],
-};
 
 /** From the first sighting to the outcome, oldest first. */
 export function PatchTimeline({ answer }: { readonly answer: PatchReply }) {
@@ -34,13 +23,12 @@ export function PatchTimeline({ answer }: { readonly answer: PatchReply }) {
 }
 
 function shown(event: Event, handles: ReadonlyMap<string, string>): TimelineEntry {
-  const noun = event.type.split(".")[0] ?? "";
-  const [tone, word] = words[noun] ?? (["unknown", noun] as const);
+  const { tone, label } = eventWord(event.type);
   return {
     id: event.id,
     at: event.at,
-    tone: event.type === "rollout.halted" ? "bad" : tone,
-    word,
+    tone,
+    word: label,
     what: (
       <>
         {handles.get(event.actor) ?? "fettle"} {event.sentence}

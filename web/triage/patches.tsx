@@ -3,14 +3,21 @@ import { api, ask, type Reply } from "../app/api.ts";
 import { Go } from "../app/go.tsx";
 import { useAnswer } from "../app/queries.ts";
 import { type Search, useSearch } from "../app/search-state.ts";
+import { choicesOf, wordsOf } from "../app/words.ts";
 import { Empty } from "../parts/empty.tsx";
-import { FilterBar, FilterChoice, FilterField, FilterReset } from "../parts/filters.tsx";
+import {
+  ExploitedChoice,
+  FilterBar,
+  FilterChoice,
+  FilterField,
+  FilterReset,
+} from "../parts/filters.tsx";
 import { PageHead } from "../parts/page-head.tsx";
 import { UrlTabs } from "../parts/tabs.tsx";
 import { type Column, VirtualList } from "../parts/virtual-list.tsx";
 import { DeadlinePill } from "./deadline-pill.tsx";
 import { FIX_FIRST_TOPICS, FixFirstList, plural } from "./fix-first-list.tsx";
-import { StageLine, stageWord } from "./stages.tsx";
+import { StageLine } from "./stages.tsx";
 
 /** What to fix first and how far each case is; beside it every case there ever was. */
 export function PatchesPage() {
@@ -66,13 +73,7 @@ function Queue() {
     <>
       <FilterBar>
         <FilterField search={search} set={set} label="Package or CVE" />
-        <FilterChoice
-          search={search}
-          set={set}
-          name="exploited"
-          label="Exploited or not"
-          choices={[{ value: "true", label: "Known exploited" }]}
-        />
+        <ExploitedChoice search={search} set={set} />
         <FilterReset search={search} set={set} names={["q", "exploited"]} />
       </FilterBar>
       <FixFirstList search={search} />
@@ -81,17 +82,6 @@ function Queue() {
 }
 
 type Case = Reply<"/api/v1/patches">["items"][number];
-
-const states = [
-  "triage",
-  "planned",
-  "approved",
-  "rolling",
-  "stopped",
-  "observing",
-  "closed",
-  "dropped",
-] as const satisfies readonly Case["state"][];
 
 function Cases() {
   const [search, set] = useSearch();
@@ -106,7 +96,7 @@ function Cases() {
           set={set}
           name="state"
           label="State"
-          choices={states.map((state) => ({ value: state, label: stageWord(state) }))}
+          choices={choicesOf("patch")}
         />
         <FilterReset search={search} set={set} names={["q", "state"]} />
       </FilterBar>
@@ -141,8 +131,11 @@ function Cases() {
 
 function caseQuery(search: Search) {
   const { q = "", state = "" } = search;
-  const known = states.find((each) => each === state);
-  return { ...(q === "" ? {} : { q }), ...(known === undefined ? {} : { state: known }) };
+  const isKnown = wordsOf("patch").some(({ name }) => name === state);
+  return {
+    ...(q === "" ? {} : { q }),
+    ...(isKnown ? { state: state as Case["state"] } : {}),
+  };
 }
 
 const columns: readonly Column<Case>[] = [

@@ -1,29 +1,17 @@
-import { Mark, Shape, type Tone } from "../parts/mark.tsx";
+import { patchStages, patchWord, wordFor } from "../app/words.ts";
+import { Mark, Shape, StateWord, type Tone } from "../parts/mark.tsx";
 import styles from "./triage.module.css";
 
-/** The way of a case, from what was published to what was verified. */
-const stages = ["advisory", "case", "plan", "approval", "rollout", "verified"] as const;
-
-/** Where a case of each state stands on that way, and how it goes there. */
-const places: Readonly<Record<string, readonly [at: number, tone: Tone, word: string]>> = {
-  triage: [2, "waiting", "waits for a plan"],
-  planned: [3, "waiting", "waits for approval"],
-  approved: [4, "waiting", "waits for its start"],
-  rolling: [4, "running", "rolling out"],
-  stopped: [4, "attention", "stopped"],
-  observing: [5, "running", "observing"],
-  closed: [6, "good", "closed"],
-  dropped: [2, "unknown", "dropped"],
-};
-
+/** Stages behind are good, the present one as the case is, the rest is not known yet. */
 function toneAt(at: number, state: string): Tone {
-  const [current, tone] = places[state] ?? [0, "unknown"];
-  if (at < current) return "good";
-  return at === current ? tone : "unknown";
+  const word = patchWord(state);
+  if (word === undefined) return "unknown";
+  if (at < word.stagesBehind) return "good";
+  return at === word.stagesBehind ? word.tone : "unknown";
 }
 
 export function stageWord(state: string): string {
-  return places[state]?.[2] ?? state;
+  return wordFor("patch", state).label;
 }
 
 /** The stage in the width of a list's cell: shapes for the way, a word for where it is. */
@@ -32,7 +20,7 @@ export function StageLine({ state }: { readonly state: string }) {
   return (
     <span title={word}>
       <span className={styles["stages"]} aria-hidden="true">
-        {stages.map((stage, at) => (
+        {patchStages().map((stage, at) => (
           <span key={stage} className={`${styles["stage"]} mark ${toneAt(at, state)}`}>
             <Shape tone={toneAt(at, state)} size={9} />
           </span>
@@ -45,7 +33,8 @@ export function StageLine({ state }: { readonly state: string }) {
 
 /** All stages by name, for the head of the case. */
 export function Stages({ state }: { readonly state: string }) {
-  const current = places[state]?.[0] ?? 0;
+  const stages = patchStages();
+  const current = patchWord(state)?.stagesBehind ?? 0;
   return (
     <ol className={styles["wide"]} aria-label={`Stage: ${stageWord(state)}`}>
       {stages.map((stage, at) => (
@@ -62,7 +51,7 @@ export function Stages({ state }: { readonly state: string }) {
       ))}
       {current === stages.length && (
         <li className={`${styles["stage"]} ${styles["current"]}`}>
-          <Mark tone="good">closed</Mark>
+          <StateWord group="patch" name={state} />
         </li>
       )}
     </ol>
