@@ -7,9 +7,11 @@ import { type SignedView, signedView } from "../plan/signed-view.ts";
 import { loadBodies, loadLeaves, loadPlan } from "../plan/store.ts";
 import { countPlanHosts } from "../plan/store-hosts.ts";
 import { demandChange } from "./actions.ts";
+import { type Conflict, conflictStates } from "./conflict.ts";
 import { mayApprove } from "./may-approve.ts";
 import { type Approval, type Change, nextState } from "./model.ts";
 import { approvalsFor, loadChange } from "./store.ts";
+import { loadConflicts } from "./store-conflicts.ts";
 import { type WeakerChoice, weakerChoices } from "./weaker-choices.ts";
 
 /**
@@ -23,6 +25,8 @@ export interface ShownChange {
   readonly view: SignedView;
   readonly weaker: readonly WeakerChoice[];
   readonly approvals: readonly Approval[];
+  /** Others that want some of the same hosts at the same time; none once the change has ended. */
+  readonly conflicts: readonly Conflict[];
   readonly actions: readonly Action[];
 }
 
@@ -61,7 +65,11 @@ export async function showChange(world: World, actor: Actor, ref: string): Promi
     ...HOST_POLICY_CHOICES,
   });
   const actions = await actionsFor(world, actor, { change, statement, approvals });
-  return { change, statement: plan.statement, view, weaker, approvals, actions };
+  const isOpen = (conflictStates as readonly string[]).includes(change.state);
+  const conflicts = isOpen
+    ? await loadConflicts(world.db, change, scopesFor(actor, "change.read"))
+    : [];
+  return { change, statement: plan.statement, view, weaker, approvals, conflicts, actions };
 }
 
 async function actionsFor(

@@ -400,3 +400,24 @@ test("every route answers what its schema says", async () => {
     else expect(typeof reply).toBe("string");
   }
 });
+
+describe("a change that wants hosts of another one", () => {
+  test("names it, with the hosts that the reader may see, until one of the two has ended", async () => {
+    const first = await requested();
+    const second = await requested();
+    const seen = async (actor: Actor) =>
+      (await showChange(world, actor, second.id)).conflicts.find(
+        (conflict) => conflict.number === first.number,
+      );
+    expect(await seen(carol!.actor)).toMatchObject({
+      state: "requested",
+      isSamePatch: true,
+      hosts: 2,
+    });
+    const scope = [{ op: "in", key: "env", values: ["prod"] }] as const;
+    const inProd: Actor = { ...carol!.actor, grants: [{ role: "operator", scope }] };
+    expect(await seen(inProd)).toMatchObject({ hosts: 1 });
+    await withdrawChange(world, carol!.actor, { change: first.id, reason: "not needed" });
+    expect(await seen(carol!.actor)).toBeUndefined();
+  });
+});

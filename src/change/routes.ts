@@ -13,6 +13,7 @@ import { demandChange, editChange, requestChange } from "./actions.ts";
 import { approveChange } from "./actions-approve.ts";
 import { rejectChange, withdrawChange } from "./actions-end.ts";
 import { showChange } from "./actions-show.ts";
+import { conflictStates, conflictToText } from "./conflict.ts";
 import { type Approval, type Change, changeStates } from "./model.ts";
 import { approvalsFor, countChanges, type ListedChange, loadChange, loadChanges } from "./store.ts";
 
@@ -230,6 +231,17 @@ const getChange = route({
     /** What the plan's choices give up. */
     weaker: z.array(z.strictObject({ choice: z.string(), givesUp: z.string() })),
     given: z.array(approvalSchema),
+    /** Other changes that want some of the same hosts at the same time. */
+    conflicts: z.array(
+      z.strictObject({
+        change: z.string(),
+        title: z.string(),
+        state: z.enum(conflictStates),
+        ...hostsOf,
+        sentence: z.string(),
+        href: z.string(),
+      }),
+    ),
     actions: z.array(actionSchema),
   }),
   errors: ["not-found"],
@@ -255,6 +267,14 @@ const getChange = route({
       },
       weaker: [...shown.weaker],
       given: shown.approvals.map(approvalReply),
+      conflicts: shown.conflicts.map((conflict) => ({
+        change: `C-${conflict.number}`,
+        title: conflict.title,
+        state: conflict.state,
+        hosts: conflict.hosts,
+        sentence: conflictToText(conflict),
+        href: `/changes/C-${conflict.number}`,
+      })),
       actions: [...shown.actions],
     };
   },

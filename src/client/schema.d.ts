@@ -2473,6 +2473,15 @@ export interface operations {
                         /** @enum {string} */
                         class: "normal" | "emergency";
                         closedReason: string | null;
+                        conflicts: {
+                            change: string;
+                            hosts: number;
+                            href: string;
+                            sentence: string;
+                            /** @enum {string} */
+                            state: "requested" | "approved" | "running";
+                            title: string;
+                        }[];
                         /** Format: date-time */
                         expiresAt: string;
                         given: {
@@ -5223,6 +5232,12 @@ export interface operations {
                             need: number;
                         };
                         change: string;
+                        conflicts: {
+                            hosts: number;
+                            href: string;
+                            rollout: string;
+                            sentence: string;
+                        }[];
                         endedAt: string | null;
                         forecast: {
                             endsAt: string | null;

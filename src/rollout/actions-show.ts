@@ -24,10 +24,12 @@ import {
 import { loadApprovalHold, loadApprovals } from "./store-approvals.ts";
 import { type ControlRow, loadHalts } from "./store-halts.ts";
 import {
+  type BusyElsewhere,
   countListedTargets,
   countTargets,
   findHostOf,
   findTarget,
+  loadBusyElsewhere,
   loadExclusion,
   loadPace,
   loadTargets,
@@ -49,6 +51,7 @@ export interface ShownRollout {
   readonly hostsOutsideScope: number;
   /** What the ways of its hosts give up. */
   readonly enrolled: Enrolled;
+  readonly busyElsewhere: readonly BusyElsewhere[];
 }
 
 export async function showRollout(world: World, actor: Actor, ref: string): Promise<ShownRollout> {
@@ -68,6 +71,7 @@ export async function showRollout(world: World, actor: Actor, ref: string): Prom
     words: await loadWords(db, seen.id),
     hostsOutsideScope: all.all - all.inScope,
     enrolled: await loadEnrolled(db, seen.plan),
+    busyElsewhere: await loadBusyElsewhere(db, seen.id, scopes),
   };
 }
 

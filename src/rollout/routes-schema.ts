@@ -102,6 +102,15 @@ export const shownSchema = z.strictObject({
   approvals: z.strictObject({ have: z.number(), need: z.number() }),
   outcomes: outcomesSchema,
   waves: z.array(waveSchema),
+  /** Other rollouts that are at work on hosts which wait here. */
+  conflicts: z.array(
+    z.strictObject({
+      rollout: z.string(),
+      hosts: z.number(),
+      sentence: z.string(),
+      href: z.string(),
+    }),
+  ),
   actions: z.array(actionSchema),
   words: z.array(z.strictObject({ verb: z.string(), by: z.string(), words: z.string(), at: time })),
   hostsOutsideScope: z.number(),
@@ -135,6 +144,12 @@ export function shownOf(shown: ShownRollout): z.output<typeof shownSchema> {
     actions: view.actions.map(({ verb, isAllowed, reason }) =>
       actionOf(verb, actionLabels[verb], isAllowed ? null : reason),
     ),
+    conflicts: shown.busyElsewhere.map(({ number, title, hosts }) => ({
+      rollout: `R-${number}`,
+      hosts,
+      sentence: `${hosts === 1 ? "1 host waits" : `${hosts} hosts wait`} here: busy in rollout R-${number}, ${title}`,
+      href: `/rollouts/R-${number}`,
+    })),
     words: words.map((word) => ({ ...word, at: instantToText(word.at) })),
     hostsOutsideScope: shown.hostsOutsideScope,
     ways: {

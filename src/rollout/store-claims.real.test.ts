@@ -6,7 +6,7 @@ import { type Claimed, claim } from "./store-claims.ts";
 import { recordVerdict } from "./store-results.ts";
 import { addHosts, aRollout, openAllWaves, own, type Story } from "./store-story.ts";
 import { takeRollouts } from "./store-turn.ts";
-import { loadTargets } from "./store-view.ts";
+import { loadBusyElsewhere, loadTargets } from "./store-view.ts";
 
 let made: TestWorld;
 let db: Db;
@@ -51,4 +51,19 @@ test("a host that says it is done gets no other job before it was looked at", as
   // Whoever waited for the host is looked at at once.
   expect(await takeRollouts(db, "a")).toHaveLength(2);
   expect(await claimFor(second)).toHaveLength(1);
+});
+
+test("a rollout tells which others are at work on hosts that wait in it, to who may see them", async () => {
+  const hosts = await addHosts(db, 3);
+  const first = await aRollout(db, [{ ring: "canary", hosts: hosts.slice(0, 2) }]);
+  const second = await aRollout(db, [{ ring: "canary", hosts }]);
+  for (const story of [first, second]) await openAllWaves(db, story);
+  expect(await loadBusyElsewhere(db, second.id, [[]])).toEqual([]);
+  expect(await claimFor(first)).toHaveLength(2);
+  expect(await loadBusyElsewhere(db, second.id, [[]])).toEqual([
+    { number: first.number, title: "Upgrade libssl3", hosts: 2 },
+  ]);
+  expect(await loadBusyElsewhere(db, first.id, [[]])).toEqual([]);
+  const elsewhere = [{ op: "in", key: "env", values: ["prod"] }] as const;
+  expect(await loadBusyElsewhere(db, second.id, [elsewhere])).toEqual([]);
 });

@@ -71,6 +71,30 @@ function isListed(of: TargetFilter): RawBuilder<boolean> {
   return sql<boolean>`(${sql.join(parts, sql` and `)})`;
 }
 
+export interface BusyElsewhere {
+  /** The rollout that works on them now. */
+  readonly number: number;
+  readonly title: string;
+  readonly hosts: number;
+}
+
+/** Hosts of this rollout that wait while another rollout has their one slot. */
+export async function loadBusyElsewhere(
+  reader: Reader,
+  rollout: RolloutId,
+  scopes: readonly Selector[],
+): Promise<readonly BusyElsewhere[]> {
+  const { rows } = await sql<BusyElsewhere>`
+    select o.number, o.title, count(*) as hosts
+      from host_slot s
+      join rollout o on o.id = s.rollout
+      join target t on t.rollout = ${rollout} and t.host = s.host and t.state = 'ready'
+      join host h on h.id = t.host
+     where s.rollout is not null and s.rollout <> ${rollout} and ${scopeSql(scopes, "h.labels")}
+     group by o.number, o.title order by o.number`.execute(reader);
+  return rows;
+}
+
 /** `standingOf` of the model as a condition; a test holds the two together. */
 function standingSql(standing: Standing): RawBuilder<boolean> {
   const isEnded = sql`t.state in ('done', 'noop')`;

@@ -1,10 +1,9 @@
-import { api, ask } from "../app/api.ts";
 import { Go } from "../app/go.tsx";
-import { useAnswer } from "../app/queries.ts";
 import { Facts } from "../parts/facts.tsx";
 import { Instant } from "../parts/instant.tsx";
 import { Mark, Shape, StateWord } from "../parts/mark.tsx";
 import { Panel } from "../parts/panel.tsx";
+import { Sentence } from "../parts/sentence.tsx";
 import { ringName } from "../rollout/wave-line.tsx";
 import styles from "./change.module.css";
 import { type Change, hostsText } from "./change-model.ts";
@@ -58,29 +57,19 @@ export function Request({ change }: { readonly change: Change }) {
               <span className="mono">{change.plan.slice(0, 12)}</span>
             </Go>,
           ],
-          ["Conflicts", <Conflicts key="conflicts" change={change} />],
+          ["Conflicts", <Conflicts key="conflicts" of={change.conflicts} />],
         ]}
       />
     </Panel>
   );
 }
 
-const open: readonly Change["state"][] = ["requested", "approved", "running"];
-
-function Conflicts({ change }: { readonly change: Change }) {
-  const others = useAnswer({
-    key: ["changes", "patch", change.patch],
-    topics: ["changes"],
-    load: (signal) =>
-      ask(api.GET("/api/v1/changes", { params: { query: { patch: change.patch } }, signal })),
-  });
-  if (others.data === undefined) return <span className="dim">…</span>;
-  const same = others.data.items.filter((one) => one.id !== change.id && open.includes(one.state));
-  if (same.length === 0) return <>no other change of this patch is open</>;
-  return same.map((one) => (
-    <div key={one.id}>
-      <Go href={`/changes/${one.number}`}>{one.number}</Go>{" "}
-      <StateWord group="change" name={one.state} />
+function Conflicts({ of }: { readonly of: Change["conflicts"] }) {
+  if (of.length === 0) return <>no other change wants these hosts at that time</>;
+  return of.map((one) => (
+    <div key={one.change}>
+      <Go href={one.href}>{one.change}</Go> <StateWord group="change" name={one.state} />{" "}
+      <Sentence text={one.sentence} />
     </div>
   ));
 }

@@ -5,7 +5,7 @@ import { api, ask } from "../app/api.ts";
 import { Go } from "../app/go.tsx";
 import { ActionButton } from "../parts/actions.tsx";
 import { ClockTime, Instant } from "../parts/instant.tsx";
-import { StateWord } from "../parts/mark.tsx";
+import { Shape, StateWord } from "../parts/mark.tsx";
 import { PageHead } from "../parts/page-head.tsx";
 import { Sentence } from "../parts/sentence.tsx";
 import styles from "./rollout.module.css";
@@ -56,6 +56,12 @@ export function RolloutHead({ rollout }: { readonly rollout: Rollout }) {
           {halted !== null && <StillStarting may={halted} />}
         </Alert>
       )}
+      {rollout.conflicts.map((conflict) => (
+        <div key={conflict.rollout} className="mark attention">
+          <Shape tone="attention" />
+          <Go href={conflict.href}>{conflict.sentence}</Go>
+        </div>
+      ))}
     </>
   );
 }
