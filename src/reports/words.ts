@@ -27,7 +27,7 @@ export const facetWords: Readonly<Record<Respect, Readonly<Record<Tone, string>>
   },
   fresh: {
     bad: "too old",
-    attention: "not inspected lately",
+    attention: "stale",
     unknown: "never inspected",
     good: "fresh",
   },

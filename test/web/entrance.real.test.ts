@@ -21,6 +21,10 @@ describePages("the way in", () => {
     const link = await makeSetupLink(at.site.world);
     const { page, context, faults } = await visit(at.browser, at.site.url);
     await page.goto(link?.path ?? "");
+    // A reload before it is used must not lose the secret: nobody is asked for it again.
+    await page.reload();
+    await page.getByLabel("Handle").waitFor();
+    expect(await page.locator("input[name=secret]").count()).toBe(0);
     await page.getByLabel("Handle").fill("Not A Handle");
     await page.getByLabel("Name").fill("Grace Hopper");
     await page.locator("input[name=password]").fill("short");
@@ -35,6 +39,11 @@ describePages("the way in", () => {
     await page.getByRole("button", { name: "Set up" }).click();
     await page.getByRole("navigation", { name: "Main" }).waitFor();
     expect(page.url()).toBe(`${at.site.url}/`);
+    await page.goBack();
+    await page.getByRole("heading", { name: "Setup is over" }).waitFor();
+    expect(page.url(), "the way back has no secret").toBe(`${at.site.url}/setup`);
+    await page.goto("/");
+    await page.getByRole("navigation", { name: "Main" }).waitFor();
     const [cookie] = await context.cookies();
     expect(cookie).toMatchObject({ httpOnly: true, secure: true, sameSite: "Strict" });
     const kept = await page.evaluate(() => JSON.stringify({ ...localStorage, ...sessionStorage }));

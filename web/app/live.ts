@@ -1,5 +1,5 @@
 import { useSyncExternalStore } from "react";
-import { queries, refresh } from "./queries.ts";
+import { refresh, refreshAll } from "./queries.ts";
 
 /**
  * The one connection for live hints. The browser resumes it by itself behind the last hint it saw;
@@ -51,7 +51,7 @@ function open(isAgain: boolean): void {
   opened.onopen = () => {
     wait = REOPEN_MS_MIN;
     become("live");
-    if (isAgain) void queries.invalidateQueries();
+    if (isAgain) void refreshAll();
   };
   opened.onmessage = (message) => hear(String(message.data));
   opened.onerror = () => {
@@ -67,7 +67,7 @@ function hear(text: string): void {
   const hint = JSON.parse(text) as { readonly topics: readonly string[] };
   for (const listener of listeners) listener(hint.topics);
   // The server says so when it cannot tell what was missed.
-  if (hint.topics.includes("all")) void queries.invalidateQueries();
+  if (hint.topics.includes("all")) void refreshAll();
   else void refresh(hint.topics);
 }
 

@@ -1,5 +1,6 @@
 import { QueryClient, type UseQueryResult, useMutation, useQuery } from "@tanstack/react-query";
 import { ApiProblem } from "./api.ts";
+import { Asker } from "./ask-again.ts";
 
 /**
  * What pages know of the server. Nothing is asked twice on a timer: a query names the topics of the
@@ -51,12 +52,17 @@ export function useDeed<In, Out>(
   return useMutation({ mutationFn: act, onSettled: () => refresh(topics) });
 }
 
+const asker = new Asker(queries);
+
 /** Asks again what these topics make old; what nobody looks at waits until somebody does. */
 export async function refresh(topics: readonly string[]): Promise<void> {
-  await queries.invalidateQueries({
-    predicate: (query) => {
-      const known = (query.meta?.["topics"] ?? []) as readonly string[];
-      return known.some((topic) => topics.includes(topic));
-    },
+  await asker.makeOld((query) => {
+    const known = (query.meta?.["topics"] ?? []) as readonly string[];
+    return known.some((topic) => topics.includes(topic));
   });
+}
+
+/** The same for everything, where nobody knows what was missed. */
+export async function refreshAll(): Promise<void> {
+  await asker.makeOld(() => true);
 }

@@ -154,11 +154,17 @@ function Talk(
 export function Refusals({ of }: { readonly of: readonly Action[] }) {
   const refused = of.filter((action) => !action.allowed && action.reason !== null);
   if (refused.length === 0) return null;
+  const reasons = [...new Set(refused.map((action) => action.reason))];
+  const named = (reason: string | null) =>
+    refused
+      .filter((action) => action.reason === reason)
+      .map((action) => action.label ?? action.verb)
+      .join(", ");
   return (
     <Text size="sm" c="dimmed" component="div">
-      {refused.map((action) => (
-        <div key={action.verb}>
-          <b>{action.label ?? action.verb}</b>: {action.reason}
+      {reasons.map((reason) => (
+        <div key={reason}>
+          <b>{named(reason)}</b>: {reason}
         </div>
       ))}
     </Text>

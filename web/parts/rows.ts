@@ -33,6 +33,8 @@ interface Held<T> {
   total: number | null;
   readonly slices: Map<number, readonly T[]>;
   readonly pending: Set<number>;
+  /** Made old while on their way: asked once more when they have come. */
+  readonly late: Set<number>;
   visible: readonly number[];
 }
 
@@ -57,7 +59,10 @@ export function useRows<T>(source: RowsSource<T>): Rows<T> {
 
   const fetchSlice = async (slice: number, how: "fill" | "refresh") => {
     const of = held.current;
-    if (of.pending.has(slice)) return;
+    if (of.pending.has(slice)) {
+      if (how === "refresh") of.late.add(slice);
+      return;
+    }
     of.pending.add(slice);
     try {
       const answer = await latest.current.load({ skip: slice * SLICE_ROWS, limit: SLICE_ROWS });
@@ -74,6 +79,7 @@ export function useRows<T>(source: RowsSource<T>): Rows<T> {
     } finally {
       of.pending.delete(slice);
       redraw((count) => count + 1);
+      if (of.late.delete(slice) && of === held.current) void again.current(slice, "refresh");
     }
   };
   const again = useRef(fetchSlice);
@@ -115,7 +121,7 @@ export function useRows<T>(source: RowsSource<T>): Rows<T> {
 }
 
 function emptyHeld<T>(): Held<T> {
-  return { total: null, slices: new Map(), pending: new Set(), visible: [0] };
+  return { total: null, slices: new Map(), pending: new Set(), late: new Set(), visible: [0] };
 }
 
 function place<T>(held: Held<T>, slice: number, answer: Slice<T>): void {

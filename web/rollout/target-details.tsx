@@ -162,7 +162,7 @@ function HostActions({ rollout, target }: { readonly rollout: Rollout; readonly 
           }
         />
       </Group>
-      <Refusals of={target.actions.map((action) => ({ ...action, verb: action.label }))} />
+      <Refusals of={target.actions} />
     </>
   );
 }

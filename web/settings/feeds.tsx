@@ -114,7 +114,7 @@ function LoadButton(props: {
 
 function FeedPanel({ feed }: { readonly feed: Feed }) {
   return (
-    <Panel title={feed.label === "" ? feed.name : feed.label}>
+    <Panel title={feed.name}>
       <StateWord group="feed" name={feed.state} />
       <Text size="sm" my={6}>
         <Sentence text={feed.why} />
@@ -128,12 +128,7 @@ function FeedPanel({ feed }: { readonly feed: Feed }) {
       )}
       <Facts
         of={[
-          [
-            "Name",
-            <span key="name" className="mono">
-              {feed.name}
-            </span>,
-          ],
+          ...(feed.label === "" ? [] : [["What it is", feed.label] as const]),
           ["State as of", <Instant key="asOf" at={feed.asOf} />],
           ["Confirmed", <Instant key="confirmed" at={feed.confirmedAt} />],
           ["Entries", feed.entryCount.toLocaleString("en")],
