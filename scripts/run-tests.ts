@@ -32,6 +32,8 @@ const NEEDED: Readonly<Record<string, string>> = {
   fish: "fish",
   openssl: "openssl",
   "systemd-analyze": "systemd",
+  rpm: "rpm",
+  "/usr/lib/python3/dist-packages/packaging/version.py": "python3-packaging",
   "/usr/lib/postgresql/15/bin/initdb": "postgresql-15",
 };
 
@@ -67,6 +69,7 @@ rmSync(folder, { recursive: true, force: true });
 process.exit(ok ? 0 : 1);
 
 function isMissing(program: string): boolean {
+  if (program.startsWith("/")) return !existsSync(program);
   return spawnSync("which", [program], { stdio: "ignore" }).status !== 0;
 }
 

@@ -3,7 +3,7 @@ import { aStatement } from "../../test/builders/intel.ts";
 import { judge } from "./judge.ts";
 import type { Statement } from "./model.ts";
 import { compareDeb } from "./versions/deb.ts";
-import { compareSemver } from "./versions/semver.ts";
+import { compareLooseSemver } from "./versions/semver.ts";
 
 function judged(state: Statement["state"], installed: string, urgency = "high") {
   return judge(aStatement({ state, urgency }), installed, compareDeb);
@@ -39,7 +39,11 @@ describe("ranges", () => {
     { introduced: "2.0.0", fixed: null, lastAffected: "2.1.0" },
   ];
   const at = (installed: string, versions: readonly string[] = []) =>
-    judge(aStatement({ state: { kind: "ranges", ranges, versions } }), installed, compareSemver);
+    judge(
+      aStatement({ state: { kind: "ranges", ranges, versions } }),
+      installed,
+      compareLooseSemver,
+    );
 
   it.each([
     ["0.9.0", "not-affected", null],

@@ -1,20 +1,59 @@
+import { compareApk } from "./apk.ts";
 import { compareDeb } from "./deb.ts";
-import { compareSemver } from "./semver.ts";
+import { compareMaven } from "./maven.ts";
+import { compareNuget } from "./nuget.ts";
+import { compareCran, compareHackage } from "./number-list.ts";
+import { comparePackagist } from "./packagist.ts";
+import { comparePep440 } from "./pep440.ts";
+import { comparePub } from "./pub.ts";
+import { compareRpm } from "./rpm.ts";
+import { compareRubygems } from "./rubygems.ts";
+import { compareLooseSemver } from "./semver.ts";
 
 /** Negative, 0 or positive; `null` when the two cannot be compared. Never an order of strings. */
 export type VersionOrder = (left: string, right: string) => number | null;
 
-/** By the part of OSV's ecosystem name before the release (`Debian:12` → `Debian`). */
+/**
+ * By the part of OSV's ecosystem name before the release (`Debian:12` → `Debian`). `GIT`, `Linux` and
+ * others are missing on purpose: commits and free text have no order.
+ */
 const orders: Readonly<Record<string, VersionOrder>> = {
   Debian: compareDeb,
   Ubuntu: compareDeb,
-  npm: compareSemver,
-  Go: compareSemver,
-  "crates.io": compareSemver,
-  Hex: compareSemver,
-  Pub: compareSemver,
-  SwiftURL: compareSemver,
-  Bitnami: compareSemver,
+  Echo: compareDeb,
+  AlmaLinux: compareRpm,
+  "Azure Linux": compareRpm,
+  Mageia: compareRpm,
+  "Red Hat": compareRpm,
+  "Rocky Linux": compareRpm,
+  SUSE: compareRpm,
+  openEuler: compareRpm,
+  openSUSE: compareRpm,
+  "Photon OS": compareRpm,
+  Alpaquita: compareApk,
+  Alpine: compareApk,
+  "BellSoft Hardened Containers": compareApk,
+  Chainguard: compareApk,
+  MinimOS: compareApk,
+  Wolfi: compareApk,
+  Bioconductor: compareCran,
+  CRAN: compareCran,
+  Bitnami: compareLooseSemver,
+  ConanCenter: compareLooseSemver,
+  "crates.io": compareLooseSemver,
+  Go: compareLooseSemver,
+  Hex: compareLooseSemver,
+  Julia: compareLooseSemver,
+  npm: compareLooseSemver,
+  SwiftURL: compareLooseSemver,
+  GHC: compareHackage,
+  Hackage: compareHackage,
+  Maven: compareMaven,
+  NuGet: compareNuget,
+  Packagist: comparePackagist,
+  Pub: comparePub,
+  PyPI: comparePep440,
+  RubyGems: compareRubygems,
 };
 
 /** The order of an ecosystem's versions, or `null` where we have none: then nothing is known. */

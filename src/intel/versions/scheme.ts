@@ -1,0 +1,61 @@
+import { compareApk } from "./apk.ts";
+import { compareDeb } from "./deb.ts";
+import { compareGeneric } from "./generic.ts";
+import { compareMaven } from "./maven.ts";
+import { compareNuget } from "./nuget.ts";
+import { compareCran, compareHackage } from "./number-list.ts";
+import type { VersionOrder } from "./order.ts";
+import { comparePackagist } from "./packagist.ts";
+import { comparePep440 } from "./pep440.ts";
+import { comparePub } from "./pub.ts";
+import { compareRpm } from "./rpm.ts";
+import { compareRubygems } from "./rubygems.ts";
+import { compareLooseSemver, compareSemver } from "./semver.ts";
+
+/**
+ * Version schemes by the names that people type. `semver` is the standard at its word, `npm`, `cargo`,
+ * `hex` and `go` are what those tools take.
+ */
+const schemes = {
+  deb: compareDeb,
+  rpm: compareRpm,
+  apk: compareApk,
+  semver: compareSemver,
+  npm: compareLooseSemver,
+  cargo: compareLooseSemver,
+  hex: compareLooseSemver,
+  go: compareLooseSemver,
+  pypi: comparePep440,
+  maven: compareMaven,
+  rubygems: compareRubygems,
+  packagist: comparePackagist,
+  nuget: compareNuget,
+  pub: comparePub,
+  hackage: compareHackage,
+  cran: compareCran,
+  generic: compareGeneric,
+} as const satisfies Readonly<Record<string, VersionOrder>>;
+
+/** Other names of the same schemes: those of package URLs and of the formats. */
+const aliases: Readonly<Record<string, SchemeName>> = {
+  debian: "deb",
+  dpkg: "deb",
+  alpine: "apk",
+  crates: "cargo",
+  golang: "go",
+  pep440: "pypi",
+  gem: "rubygems",
+  composer: "packagist",
+};
+
+export type SchemeName = keyof typeof schemes;
+
+export const schemeNames = Object.keys(schemes) as readonly SchemeName[];
+export const schemeAliases: readonly string[] = Object.keys(aliases);
+
+/** The order of a scheme, or `null` for a name that nobody knows. */
+export function orderOfScheme(name: string): VersionOrder | null {
+  const lower = name.toLowerCase();
+  const scheme = Object.hasOwn(aliases, lower) ? (aliases[lower] ?? lower) : lower;
+  return Object.hasOwn(schemes, scheme) ? schemes[scheme as SchemeName] : null;
+}
