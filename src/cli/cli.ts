@@ -2,6 +2,7 @@ import { stringify } from "yaml";
 import type { Clock } from "../base/instant.ts";
 import type { Client, ClientOptions } from "../client/client.ts";
 import type { Credentials } from "./credentials.ts";
+import type { Streams } from "./streams.ts";
 
 /**
  * What every noun of the command line is given. Commands print through it, so that `-o json` and
@@ -14,6 +15,8 @@ export interface Cli {
   /** Address of the server: --url, FETTLE_URL, the last one set up, or localhost. */
   readonly url: () => string;
   readonly output: () => Output;
+  /** Files and pipes, for commands that answer line by line. */
+  readonly streams: Streams;
   /** A client that carries the stored token; fails with what to do when there is none. */
   readonly client: () => Client;
   /** Address and token, for streams. */

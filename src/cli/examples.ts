@@ -75,6 +75,10 @@ const examples: Readonly<Record<string, readonly string[]>> = {
     "scan --feeds feeds --rpm-qa packages.txt --release almalinux-9 -o json",
     "scan --feeds feeds --sbom bom.json",
   ],
+  "version compare": [
+    "version compare --scheme deb 1.0~rc1-1 1.0-1",
+    "version compare --scheme rpm pairs.tsv -o json",
+  ],
   doctor: ["doctor", "doctor -o json"],
 };
 

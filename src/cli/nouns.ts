@@ -7,6 +7,7 @@ import { registerDoctor } from "./doctor.ts";
 import { addExamples } from "./examples.ts";
 import { registerHost } from "./host.ts";
 import { registerIntel } from "./intel.ts";
+import { registerOffline } from "./offline.ts";
 import { registerPatch } from "./patch.ts";
 import { registerPeople } from "./people.ts";
 import { registerPlan } from "./plan.ts";
@@ -25,6 +26,7 @@ export function registerNouns(program: Command, cli: Cli): void {
   registerAudit(program, cli);
   registerScan(program, cli);
   registerDoctor(program, cli);
+  registerOffline(program, cli);
   registerCompletion(program, cli);
   addExamples(program);
 }
