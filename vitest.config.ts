@@ -50,6 +50,8 @@ export default defineConfig({
           hookTimeout: 300_000,
           retry: 1,
           maxWorkers: 2,
+          // Of one file, where its tests say that they may run beside each other.
+          maxConcurrency: 3,
           sequence: { groupOrder: 1 },
         },
       },

@@ -87,12 +87,17 @@ bell_wait() {
 
 # Why something could not be written: a full disk has a code of its own, as it passes by itself.
 cannot_write() { # WHAT
-  cw_free=$(df -Pk "$VAR" 2>/dev/null | awk 'NR == 2 { print $4 }')
-  if is_number "$cw_free" && [ "$cw_free" -lt "$DISK_FULL_KB" ]; then
-    fail_code E_DISK "$1 could not be written: $VAR has $cw_free KB left"
+  if disk_is_full; then
+    fail_code E_DISK "$1 could not be written: $VAR has $DISK_FREE_KB KB left"
     return 1
   fi
   fail_code E_STATE "$1 could not be written"
+}
+
+# What is left in DISK_FREE_KB.
+disk_is_full() {
+  DISK_FREE_KB=$(df -Pk "$VAR" 2>/dev/null | awk 'NR == 2 { print $4 }')
+  is_number "$DISK_FREE_KB" && [ "$DISK_FREE_KB" -lt "$DISK_FULL_KB" ]
 }
 
 # Standard input becomes FILE, on disk before it has its name. A reader sees the old text or the

@@ -129,8 +129,7 @@ make_ask() { # KIND STATE
     "boot $BOOT" "token $ma_token" "policy ${ma_policy%% *}" "head $HEAD_LINE" end \
     >"$VAR/job/.ask"
   sign_as_host fettle-ask-v1 "$VAR/job/.ask" >"$VAR/job/asksig" && [ -s "$VAR/job/asksig" ] &&
-    mv -f "$VAR/job/.ask" "$VAR/job/ask" || fail_code E_STATE "the ask could not be signed" ||
-    return 1
+    mv -f "$VAR/job/.ask" "$VAR/job/ask" || cannot_write "the signed ask" || return 1
   ring "$VAR/bell"
 }
 

@@ -114,7 +114,8 @@ report() { # JOURNAL_STATE CODE
     FAILED) remember failed ;;
     ROLLED_BACK) remember rolled-back ;;
   esac
-  emit_result "$re_state" "$2"
+  # What could not be said is said by the next worker.
+  emit_result "$re_state" "$2" || exit 1
   # Held in the middle is not the end: the next worker goes on from here.
   if [ "$1" != HELD ] || [ "${ACTED:-no}" = no ]; then : >"$JOB/reported"; fi
 }

@@ -150,7 +150,8 @@ cache_pack() { # FILE DIR NAMES
   awk '
     FNR == 1 { n = FILENAME; sub(/.*\//, "", n); print "@@" (n == "scan.key" ? "key" : n) }
     { print }
-    END { print "@@end" }' "$@" >"$cp_file.$$" 2>/dev/null && mv -f "$cp_file.$$" "$cp_file"
+    END { print "@@end" }' "$@" >"$cp_file.$$" 2>/dev/null && mv -f "$cp_file.$$" "$cp_file" ||
+    rm -f "$cp_file.$$"
 }
 
 # The same files again, when FILE has the key that DIR/scan.key has now; 1 otherwise.

@@ -60,6 +60,46 @@ rows_list() { # step|undo
     }' "$JOB/body" -
 }
 
+# The rows in FILE, all of them. On a full disk a file is cut short or empty without a word (busybox),
+# and no rows would mean that there is nothing to do.
+rows_write() { # step|undo FILE
+  rows_list "$1" >"$2"
+  body_count "$1"
+  count_rows "$2"
+  [ "$COUNT" -eq "$BODY_ROWS" ] || cut_short "$2"
+}
+
+# How many package lines the body has in BODY_ROWS, and the number of its last step in BODY_LAST.
+body_count() { # step|undo
+  BODY_ROWS=0 BODY_LAST=0
+  while read -r bc_word bc_number bc_verb _; do
+    [ "$bc_word" != step ] || BODY_LAST=$bc_number
+    case "$bc_word $bc_verb" in
+      "$1 upgrade" | "$1 downgrade" | "$1 install" | "$1 remove") BODY_ROWS=$((BODY_ROWS + 1)) ;;
+    esac
+  done <"$JOB/body"
+}
+
+# The units in their file, to the last step of the body.
+units_write() {
+  units_list >"$WORK/units"
+  body_count step
+  uw_seen=0
+  while read -r _ uw_last uw_verb _; do
+    [ "$uw_verb" != apart ] || return 0
+    uw_seen=$uw_last
+  done <"$WORK/units"
+  [ "$uw_seen" = "$BODY_LAST" ] || cut_short "$WORK/units"
+}
+
+# Nothing that follows from such a file may be believed. While staging this ends the attempt; later
+# the next worker looks anew.
+cut_short() { # FILE
+  cannot_write "${1##*/}" || :
+  [ "${STAGING:-no}" = no ] || refuse "$E_CODE" "note=$E_FACTS"
+  exit 1
+}
+
 # Whether every row of FILE stands in this relation; none is every.
 rows_are() { # FILE RELATION
   while read -r ra_row; do
@@ -70,7 +110,7 @@ rows_are() { # FILE RELATION
 # The rows of FILE that stand in this relation.
 rows_in() { # FILE RELATION
   while read -r ri_row; do
-    case $ri_row in *"	$2") say "$ri_row" ;; esac
+    case $ri_row in *"	$2") say "$ri_row" || return 1 ;; esac
   done <"$1"
 }
 
@@ -81,8 +121,9 @@ count_rows() { # FILE
 }
 
 stage() {
+  STAGING=yes
   stage_units
-  rows_list step >"$WORK/rows"
+  rows_write step "$WORK/rows"
   if is_noop; then
     count_rows "$WORK/rows"
     conclude NOOP - "packages=$COUNT"
@@ -93,18 +134,30 @@ stage() {
   count_rows "$WORK/rows"
   st_packages=$COUNT
   count_rows "$WORK/wanted"
+  STAGING=no
   journal STAGED "packages=$st_packages" "files=$COUNT"
 }
 
+# On a full disk nothing here can be told from what could not be written.
 refuse() { # CODE fact…
   rf_code=$1
   shift
+  if disk_is_full; then
+    rf_code=E_DISK
+    set -- "note=the disk filled up meanwhile: $VAR has $DISK_FREE_KB KB left"
+  fi
+  [ "$rf_code" != E_DISK ] || make_room
   conclude REFUSED "$rf_code" "$@"
   exit 0
 }
 
+# The last word needs room too: what was staged for a job that does not begin is given up for it.
+make_room() {
+  rm -rf "$JOB/debs" "$WORK"
+}
+
 stage_units() {
-  units_list >"$WORK/units"
+  units_write
   : >"$WORK/wanted"
   st_verb=''
   while read -r st_first _ su_verb _; do
@@ -296,13 +349,18 @@ files_fetch() {
   while read -r ff_sha _ _ ff_uri; do
     set -- "$@" "$ff_uri" "$APT_DIR/fetch/$ff_sha.deb" "SHA256:$ff_sha"
   done <"$WORK/fetch"
-  run_limited "$LIMIT_FETCH" "$APT_HELPER" download-file "$@" ||
+  ff_room=yes
+  if ! run_limited "$LIMIT_FETCH" "$APT_HELPER" download-file "$@"; then
     journal NOTE "note=some files could not be fetched"
+    # apt takes away what it could not fetch whole, and with it the sign of the full disk.
+    ! said_no_space || ff_room=no
+  fi
   while read -r ff_sha _; do
     [ -f "$APT_DIR/fetch/$ff_sha.deb" ] || continue
-    cp "$APT_DIR/fetch/$ff_sha.deb" "$JOB/debs/$ff_sha.deb"
+    cp "$APT_DIR/fetch/$ff_sha.deb" "$JOB/debs/$ff_sha.deb" || ff_room=no
   done <"$WORK/fetch"
   rm -rf "$APT_DIR/fetch"
+  [ "$ff_room" = yes ] || refuse E_DISK "note=the disk filled up while files were fetched"
 }
 
 # Space for the files still to come (twice: fetched and copied) where they lie, and for what they
@@ -353,7 +411,7 @@ rows_changes() { # ROWS
 }
 
 stage_dry_run() {
-  rows_in "$WORK/rows" from >"$WORK/open"
+  rows_in "$WORK/rows" from >"$WORK/open" || cut_short "$WORK/open"
   if [ ! -s "$WORK/open" ]; then return 0; fi
   stage_digests_named
   rows_changes "$WORK/open" >"$WORK/expected"

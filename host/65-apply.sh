@@ -280,7 +280,8 @@ snapshot_take() {
       $1 ~ /^pkg / { name = substr($1, 5); if (name in mine) print "pkg", name, $2, $3, $7 }' \
       "$WORK/names" -
     services_required
-  } >"$WORK/snapshot"
+    say end
+  } >"$WORK/snapshot" || cut_short "$WORK/snapshot"
   durable_write "$SNAPSHOT" <"$WORK/snapshot" || exit 1
   sn_packages=0 sn_services=0
   while read -r sn_word _; do
@@ -298,8 +299,8 @@ snapshot_take() {
 
 # 0 applied, 1 failed and something may have changed, 2 held or ended.
 packages_step() { # FIRST LAST
-  rows_list step >"$WORK/rows"
-  rows_in "$WORK/rows" from >"$WORK/open"
+  rows_write step "$WORK/rows"
+  rows_in "$WORK/rows" from >"$WORK/open" || cut_short "$WORK/open"
   if [ ! -s "$WORK/open" ]; then
     journal APPLIED "step=$1" "last=$2" "note=every package is at its target already"
     return 0
@@ -312,7 +313,7 @@ packages_step() { # FIRST LAST
       return 2
     fi
     packages_apply "$WORK/open" step
-    rows_list step >"$WORK/rows"
+    rows_write step "$WORK/rows"
     if packages_reached "$WORK/rows"; then
       marks_restore
       ACTED=yes
@@ -334,6 +335,7 @@ packages_step() { # FIRST LAST
   STEP_CODE=$AP_CODE
   journal NOTE "step=$1" "code_seen=$AP_CODE" "exit=$AP_EXIT" "note=$AP_FACT"
   if packages_untouched && [ "$ACTED" = no ]; then
+    [ "$AP_CODE" != E_DISK ] || make_room
     conclude FAILED "$AP_CODE" "failed=$1" "note=nothing was changed: $AP_FACT"
     return 2
   fi
@@ -382,13 +384,21 @@ packages_why() {
   tail -c 4000 "$OUTPUT" >"$WORK/tail"
   AP_CODE=E_STEP
   AP_FACT=$(grep -E '^(E:|dpkg: error)|exit status' "$WORK/tail" | tail -n 2 | tr '\n' ' ')
-  if [ -e "$JOB/guard.drift" ]; then
+  if said_no_space || disk_is_full; then
+    # Also the guard needs a file to compare.
+    AP_CODE=E_DISK AP_FACT="no space left on the device; $AP_FACT"
+  elif [ -e "$JOB/guard.drift" ]; then
     AP_CODE=E_PLAN_DRIFT AP_FACT=$(head -c 300 "$JOB/guard.drift" | tr '\n' ' ')
   elif [ -e "$JOB/overtime" ]; then
     AP_CODE=E_LIMIT AP_FACT="stopped after $LIMIT_PACKAGES seconds"
   elif grep -Eq '^E: (Could not get lock|Unable to acquire the dpkg)' "$WORK/tail"; then
     AP_CODE=E_LOCK AP_FACT=$(lock_holder)
   fi
+}
+
+# What the last command wrote, where it had the room to say so.
+said_no_space() {
+  tail -c 4000 "$OUTPUT" | grep -q 'No space left on device'
 }
 
 # debconf's hook asks its questions before anything is unpacked, which needs a second and, where nobody

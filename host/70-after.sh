@@ -269,7 +269,7 @@ reboot_step() { # STEP
 verify() {
   count_rows "$WORK/rows"
   journal VERIFYING "packages=$COUNT"
-  rows_list step >"$WORK/rows"
+  rows_write step "$WORK/rows"
   marks_restore
   vf_open=$(awk -F '\t' '$10 != "at" { print $1; exit }' "$WORK/rows")
   if [ -n "$vf_open" ]; then

@@ -45,7 +45,7 @@ undo_steps() { # LAST_STEP
 # One transaction for all packages. apt first, guarded as always; where apt cannot begin (a package
 # in need of reinstallation) dpkg itself is given exactly the same files.
 undo_packages() { # LAST_STEP
-  rows_list undo >"$WORK/undo.all"
+  rows_write undo "$WORK/undo.all"
   awk -F '\t' -v last="$1" '$1 <= last && $10 != "at"' "$WORK/undo.all" >"$WORK/undo"
   [ -s "$WORK/undo" ] || return 0
   # Somebody else's run of the package manager ends by itself; without it the way back would fail.
@@ -54,7 +54,7 @@ undo_packages() { # LAST_STEP
     ! packages_apply "$WORK/undo" undo; then
     dpkg_apply "$WORK/undo" undo
   fi
-  rows_list undo >"$WORK/undo.all"
+  rows_write undo "$WORK/undo.all"
   marks_restore
   holds_release
   UNDO_WHY=$(awk -F '\t' -v last="$1" '$1 <= last && $10 != "at" { printf "%s:%s is %s (%s); ", \
@@ -142,7 +142,7 @@ undo_probes() {
 
 # A step that changed something and has no undo line in the body cannot be taken back.
 undo_missing() { # LAST_STEP
-  rows_list step >"$WORK/rows"
+  rows_write step "$WORK/rows"
   um_steps=$(awk -F '\t' -v last="$1" '
     FILENAME ~ /undo.all$/ { undo[$1] = 1; next }
     $1 <= last && $10 != "from" && !($1 in undo) { printf "%s ", $1 }' \
@@ -161,8 +161,8 @@ undo_main() {
   journal_mend
   journal_read
   ACTED=yes HAVE_PERMIT=no
-  units_list >"$WORK/units"
-  rows_list step >"$WORK/rows"
+  units_write
+  rows_write step "$WORK/rows"
   if [ "$JL_REVERTING" = yes ] && [ "$JL_STATE" != APPLYING ]; then
     revert_refuse "this plan was reverted already"
     return 0
@@ -181,12 +181,10 @@ undo_main() {
     revert_refuse "an undo line does not lead to the version of the snapshot"
   elif ! stage_lock "$LIMIT_LOCK"; then
     journal NOTE "begun=no" "note=revert held: E_LOCK $LOCK_FACT"
-    emit_result held E_LOCK
-    : >"$JOB/reported"
+    emit_result held E_LOCK && : >"$JOB/reported"
   elif ! begin revert "revert=all"; then
     journal NOTE "begun=no" "note=revert held: $HOLD_CODE $HOLD_WHY"
-    emit_result held "$HOLD_CODE"
-    : >"$JOB/reported"
+    emit_result held "$HOLD_CODE" && : >"$JOB/reported"
   else
     revert_run
   fi
@@ -198,7 +196,7 @@ undo_main() {
 revert_recover() {
   leftover_wait
   stage_lock "$LIMIT_PACKAGES" || :
-  rows_list step >"$WORK/rows"
+  rows_write step "$WORK/rows"
   if [ -s "$WORK/rows" ] && packages_reached "$WORK/rows"; then
     journal NOT_STARTED "revert=all" "note=found untouched after a stop"
     remember_again
@@ -210,8 +208,7 @@ revert_recover() {
 
 revert_refuse() { # why
   journal NOTE "note=revert refused: $1"
-  emit_result refused E_PERMIT
-  : >"$JOB/reported"
+  emit_result refused E_PERMIT && : >"$JOB/reported"
 }
 
 revert_matches_snapshot() {
@@ -229,11 +226,11 @@ revert_run() {
     journal FAILED "code=E_UNDO" "failed=-" "kind=revert" "note=revert not complete: $UNDO_WHY"
     # Once, whatever came of it: nothing of this plan starts here again.
     remember reverted
-    emit_result failed E_UNDO
+    emit_result failed E_UNDO || return
   else
     journal ROLLED_BACK "kind=revert"
     remember reverted
-    emit_result rolled-back -
+    emit_result rolled-back - || return
   fi
   : >"$JOB/reported"
 }

@@ -10,8 +10,8 @@ recover() {
     hold_job E_LOCK "the package manager is still locked: $LOCK_FACT"
     return 1
   fi
-  units_list >"$WORK/units"
-  rows_list step >"$WORK/rows"
+  units_write
+  rows_write step "$WORK/rows"
   files_wanted_again
   journal NOTE "note=found after $JL_STATE: $(recover_facts)"
   if [ "$JL_REVERTING" = yes ]; then
@@ -83,7 +83,7 @@ recover_mend() {
     "$WORK/broken" | head -c 500)"
   # What was being unpacked over the old version may still be recorded as the old version.
   dpkg_apply "$WORK/broken" step
-  rows_list step >"$WORK/rows"
+  rows_write step "$WORK/rows"
   if awk -F '\t' '$10 == "broken" { exit 1 }' "$WORK/rows"; then return 0; fi
   undo_run "$(awk -F '\t' '$10 == "broken" { print $1; exit }' "$WORK/rows")" E_STEP
   return 1

@@ -1,6 +1,6 @@
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, type TestContext, test } from "vitest";
 import { hostProgram } from "../../src/reach/host-program.ts";
 import { aRoot, bodyOf, dropFixture, type Fixture, makeFixture } from "./apply-fixture.ts";
 import { command, missingForRoots, must, type Root } from "./apply-root.ts";
@@ -43,16 +43,24 @@ done
 ${names.includes("dpkg") ? "kill -9 $chain $PPID" : ""}
 `;
 
-describe.skipIf(missing !== null)("a host program that is killed", () => {
-  let fixture: Fixture;
-  const open: Root[] = [];
-  const boots: string[] = [];
+/** A relay looks after its worker so often; most tests wait for that look. */
+const LOOK = /^BELL_WAIT_S=2$/m;
 
-  const fresh = async (): Promise<Root> => {
+type Finally = TestContext["onTestFinished"];
+
+// Each test has a root of its own, and waits for much of its time.
+const concurrent = { concurrent: true } as const;
+
+describe.skipIf(missing !== null)("a host program that is killed", concurrent, () => {
+  let fixture: Fixture;
+
+  const fresh = async (onTestFinished: Finally): Promise<Root> => {
     const root = await aRoot(fixture);
-    open.push(root);
+    onTestFinished(() => root.close());
     const path = "/tools:/usr/sbin:/usr/bin:/sbin:/bin";
-    root.write("usr/sbin/fettle-host", hostProgram({ path }), 0o755);
+    const program = hostProgram({ path });
+    expect(program).toMatch(LOOK);
+    root.write("usr/sbin/fettle-host", program.replace(LOOK, "BELL_WAIT_S=0.2"), 0o755);
     root.write("tools/dd", KILLING_DD, 0o755);
     return root;
   };
@@ -74,15 +82,11 @@ describe.skipIf(missing !== null)("a host program that is killed", () => {
   beforeAll(async () => {
     fixture = await makeFixture();
   }, 300_000);
-  afterEach(async () => {
-    for (const mount of boots.splice(0)) await command(["umount", "-l", mount]);
-    for (const each of open.splice(0)) await each.close();
-  });
   afterAll(async () => {
     if (fixture !== undefined) await dropFixture(fixture);
   });
 
-  test.each([
+  test.for([
     ["^RECEIVED ", "apply"],
     ["^STAGED ", "apply"],
     ["^SNAPSHOT ", "apply"],
@@ -93,28 +97,31 @@ describe.skipIf(missing !== null)("a host program that is killed", () => {
     ["^VERIFYING .*probe=web", ""],
     ["^VERIFYING .*packages=", ""],
     ["^DONE ", ""],
-  ])("§7.6: after %s it goes on, each effect once, new permit: %s", async (at, permit) => {
-    const host = await fresh();
-    host.write("kill-at", `${at}\n`);
-    const cut = await fixture.server.apply(host, fixture.server.job(web()));
-    expect(cut.results, said(cut)).toEqual([]);
-    expect(existsSync(host.at("kill-at"))).toBe(false);
-    const talk = await fixture.server.resume(host);
-    expect(outcome(talk), said(talk)).toBe("done -");
-    expect(talk.asks.join()).toBe(permit);
-    expect(effects(host)).toEqual(["demo-web 2.0 configure", "libdemo 2.0 configure"]);
-    expect((await host.sh("apt-mark showauto")).split("\n")).toContain("libdemo");
-  });
+  ])(
+    "§7.6: after %s it goes on, each effect once, new permit: %s",
+    async ([at, permit], { onTestFinished }) => {
+      const host = await fresh(onTestFinished);
+      host.write("kill-at", `${at}\n`);
+      const cut = await fixture.server.apply(host, fixture.server.job(web()));
+      expect(cut.results, said(cut)).toEqual([]);
+      expect(existsSync(host.at("kill-at"))).toBe(false);
+      const talk = await fixture.server.resume(host);
+      expect(outcome(talk), said(talk)).toBe("done -");
+      expect(talk.asks.join()).toBe(permit);
+      expect(effects(host)).toEqual(["demo-web 2.0 configure", "libdemo 2.0 configure"]);
+      expect((await host.sh("apt-mark showauto")).split("\n")).toContain("libdemo");
+    },
+  );
 
-  test.each([
+  test.for<[string, string[]]>([
     ["preinst", ["worker"]],
     ["postinst", ["worker"]],
     ["preinst", ["worker", "apt-get", "dpkg"]],
     ["postinst", ["worker", "apt-get", "dpkg"]],
   ])(
     "§7.6: killed in a %s with %s, the same files are installed again without a permit",
-    async (script, names) => {
-      const host = await fresh();
+    async ([script, names], { onTestFinished }) => {
+      const host = await fresh(onTestFinished);
       host.write(`etc/kill-${script}`, killer(...names), 0o755);
       const cut = await fixture.server.apply(host, fixture.server.job(kill()));
       expect(cut.results, said(cut)).toEqual([]);
@@ -130,8 +137,10 @@ describe.skipIf(missing !== null)("a host program that is killed", () => {
     },
   );
 
-  test("§7.6: what was not begun when it died needs a new permit, and is held without one", async () => {
-    const host = await fresh();
+  test("§7.6: what was not begun when it died needs a new permit, and is held without one", async ({
+    onTestFinished,
+  }) => {
+    const host = await fresh(onTestFinished);
     host.write("etc/kill-preinst", killer("worker", "apt-get", "dpkg"), 0o755);
     const job = fixture.server.job(kill());
     await fixture.server.apply(host, job);
@@ -145,8 +154,10 @@ describe.skipIf(missing !== null)("a host program that is killed", () => {
     expect(effects(host)).toHaveLength(3);
   });
 
-  test("dpkg killed under a living program is taken back to the exact versions", async () => {
-    const host = await fresh();
+  test("dpkg killed under a living program is taken back to the exact versions", async ({
+    onTestFinished,
+  }) => {
+    const host = await fresh(onTestFinished);
     host.write("etc/kill-preinst", killer("dpkg"), 0o755);
     const talk = await fixture.server.apply(host, fixture.server.job(kill()));
     expect(outcome(talk), said(talk)).toBe("rolled-back E_STEP");
@@ -156,8 +167,10 @@ describe.skipIf(missing !== null)("a host program that is killed", () => {
     expect(await host.sh("dpkg --audit")).toBe("");
   });
 
-  test("§7.6: a rollback that is killed goes on, and is never begun a second time", async () => {
-    const host = await fresh();
+  test("§7.6: a rollback that is killed goes on, and is never begun a second time", async ({
+    onTestFinished,
+  }) => {
+    const host = await fresh(onTestFinished);
     host.write("kill-at", "^APPLYING .*undo=\n");
     const body = bodyOf(fixture, [["demo-web", "1.0", "3.0"], "restart demo-web", "probe web"]);
     await fixture.server.apply(host, fixture.server.job(body));
@@ -170,8 +183,10 @@ describe.skipIf(missing !== null)("a host program that is killed", () => {
     expect(again.lines.at(-1)).toBe("@idle");
   });
 
-  test("a journal line torn by a power cut is marked and believed by nobody", async () => {
-    const host = await fresh();
+  test("a journal line torn by a power cut is marked and believed by nobody", async ({
+    onTestFinished,
+  }) => {
+    const host = await fresh(onTestFinished);
     host.write("kill-at", "^SNAPSHOT \n");
     await fixture.server.apply(host, fixture.server.job(web()));
     writeFileSync(host.at("var/lib/fettle/job/journal"), "APPLIED at=1 up=1 step=1", { flag: "a" });
@@ -181,8 +196,10 @@ describe.skipIf(missing !== null)("a host program that is killed", () => {
     expect(effects(host)).toHaveLength(2);
   });
 
-  test("§7.2: a permit that comes too late starts nothing; after three tries the job is held", async () => {
-    const host = await fresh();
+  test("§7.2: a permit that comes too late starts nothing; after three tries the job is held", async ({
+    onTestFinished,
+  }) => {
+    const host = await fresh(onTestFinished);
     const late = await fixture.server.apply(host, fixture.server.job(web()), {
       ttl: 1,
       delay: 1.2,
@@ -199,17 +216,19 @@ describe.skipIf(missing !== null)("a host program that is killed", () => {
     expect(await host.installed("demo-web")).toBe("1.0 installed");
   });
 
-  test("§7.4: an offline plan starts without a permit", async () => {
-    const host = await fresh();
+  test("§7.4: an offline plan starts without a permit", async ({ onTestFinished }) => {
+    const host = await fresh(onTestFinished);
     const job = fixture.server.job(web(), { permit: { kind: "offline" } });
     const talk = await fixture.server.apply(host, job);
     expect(outcome(talk), said(talk)).toBe("done -");
     expect(talk.asks).toEqual([]);
   });
 
-  test("§7.3, §7.6: each reboot has a permit of its own and happens once", async () => {
-    const host = await fresh();
-    const bootId = await pretendBoots(host);
+  test("§7.3, §7.6: each reboot has a permit of its own and happens once", async ({
+    onTestFinished,
+  }) => {
+    const host = await fresh(onTestFinished);
+    const bootId = await pretendBoots(host, onTestFinished);
     host.write("tools/reboot", "#!/bin/sh\necho reboot >>/var/log/reboots\n", 0o755);
     await host.sh("ln -sf /tools/reboot /usr/sbin/reboot");
     const body = [...bodyOf(fixture, [["demo-kill", "1.0", "2.0"], "reboot", "probe web"])];
@@ -224,8 +243,10 @@ describe.skipIf(missing !== null)("a host program that is killed", () => {
     expect(effects(host)).toEqual(["demo-kill 2.0 configure"]);
   });
 
-  test("§7.3: a halt between upgrade and reboot leaves the reboot held", async () => {
-    const host = await fresh();
+  test("§7.3: a halt between upgrade and reboot leaves the reboot held", async ({
+    onTestFinished,
+  }) => {
+    const host = await fresh(onTestFinished);
     host.write("tools/reboot", "#!/bin/sh\necho reboot >>/var/log/reboots\n", 0o755);
     const body = [...bodyOf(fixture, [["demo-kill", "1.0", "2.0"], "reboot"])];
     const talk = await fixture.server.apply(host, fixture.server.job(body), {
@@ -240,8 +261,10 @@ describe.skipIf(missing !== null)("a host program that is killed", () => {
     expect(await host.installed("demo-kill")).toBe("2.0 installed");
   });
 
-  test("§7.7: an ordered revert leads to the snapshot's versions once, with its own permit", async () => {
-    const host = await fresh();
+  test("§7.7: an ordered revert leads to the snapshot's versions once, with its own permit", async ({
+    onTestFinished,
+  }) => {
+    const host = await fresh(onTestFinished);
     const job = fixture.server.job(web());
     expect(outcome(await fixture.server.apply(host, job))).toBe("done -");
     const held = await fixture.server.revert(host, job, { ask: () => "frozen" });
@@ -263,8 +286,10 @@ describe.skipIf(missing !== null)("a host program that is killed", () => {
     expect(await host.installed("demo-web")).toBe("1.0 installed");
   });
 
-  test("§7.7: a revert is bound by the approved time since the host was done", async () => {
-    const host = await fresh();
+  test("§7.7: a revert is bound by the approved time since the host was done", async ({
+    onTestFinished,
+  }) => {
+    const host = await fresh(onTestFinished);
     const job = fixture.server.job(web(), { revert: { kind: "order", seconds: 600 } });
     expect(outcome(await fixture.server.apply(host, job))).toBe("done -");
     // As if it had been done 601 seconds earlier.
@@ -278,8 +303,10 @@ describe.skipIf(missing !== null)("a host program that is killed", () => {
     expect(await host.installed("demo-web")).toBe("2.0 installed");
   });
 
-  test("§7.3: even an offline plan is not reverted without a permit", async () => {
-    const host = await fresh();
+  test("§7.3: even an offline plan is not reverted without a permit", async ({
+    onTestFinished,
+  }) => {
+    const host = await fresh(onTestFinished);
     const job = fixture.server.job(web(), { permit: { kind: "offline" } });
     expect(outcome(await fixture.server.apply(host, job))).toBe("done -");
     const held = await fixture.server.revert(host, job, { ask: () => "frozen" });
@@ -288,8 +315,10 @@ describe.skipIf(missing !== null)("a host program that is killed", () => {
     expect(await host.installed("demo-web")).toBe("2.0 installed");
   });
 
-  test("§7.6: a revert that died before it changed anything asks again", async () => {
-    const host = await fresh();
+  test("§7.6: a revert that died before it changed anything asks again", async ({
+    onTestFinished,
+  }) => {
+    const host = await fresh(onTestFinished);
     const job = fixture.server.job(web());
     expect(outcome(await fixture.server.apply(host, job))).toBe("done -");
     host.write("kill-at", "^APPLYING .*revert=all\n");
@@ -304,8 +333,10 @@ describe.skipIf(missing !== null)("a host program that is killed", () => {
     expect(await host.installed("demo-web")).toBe("1.0 installed");
   });
 
-  test("§7.7: a plan with `revert self` is reverted by nobody's order", async () => {
-    const host = await fresh();
+  test("§7.7: a plan with `revert self` is reverted by nobody's order", async ({
+    onTestFinished,
+  }) => {
+    const host = await fresh(onTestFinished);
     const job = fixture.server.job(web(), { revert: { kind: "self" } });
     expect(outcome(await fixture.server.apply(host, job))).toBe("done -");
     const talk = await fixture.server.revert(host, job);
@@ -314,13 +345,15 @@ describe.skipIf(missing !== null)("a host program that is killed", () => {
   });
 
   /** Lets the root see a boot id of its own, as a machine that reboots would. */
-  async function pretendBoots(root: Root): Promise<(id: string) => void> {
-    const file = join(fixture.folder, `boot-${boots.length}`);
+  async function pretendBoots(root: Root, onTestFinished: Finally): Promise<(id: string) => void> {
+    const file = join(fixture.folder, "boot");
     const set = (id: string): void => writeFileSync(file, `${id}\n`);
     set("11111111-1111-1111-1111-111111111111");
     const at = root.at("proc/sys/kernel/random/boot_id");
     await must(["mount", "--bind", file, at]);
-    boots.push(at);
+    onTestFinished(async () => {
+      await command(["umount", "-l", at]);
+    });
     return set;
   }
 });
