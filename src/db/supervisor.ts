@@ -65,8 +65,9 @@ const RESTART_PAUSE_MS_MAX = 60_000;
 const READY_MS_MAX = 60_000;
 const ORPHAN_MS_MAX = 20_000;
 const POLL_MS = 50;
-/** In `postmaster.pid`: where its socket is (the file's lines are fixed by PostgreSQL). */
+/** In `postmaster.pid`: where its socket is, and its state (PostgreSQL fixes the file's lines). */
 const PID_FILE_SOCKET_LINE = 4;
+const PID_FILE_STATE_LINE = 7;
 
 interface Cluster {
   readonly binaries: string;
@@ -108,25 +109,30 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedP
 
 /**
  * The socket folder of a server that outlived its Fettle, or null when there is none of use: one
- * whose program was replaced since (a new installation) or whose socket is gone (an emptied `/tmp`)
- * is ended, so that a good one can be started.
+ * whose program was replaced since (a new installation), whose socket is gone (an emptied `/tmp`)
+ * or that was told to stop is ended, so that a good one can be started.
  */
 async function adopt(cluster: Cluster): Promise<string | null> {
   if (!isRunning(cluster)) return null;
   const program = readlinkSync(`/proc/${pidOf(cluster)}/exe`);
   // The pid file names the socket only once that exists; a server just starting gets its moment.
   const until = Date.now() + STEP_TIMEOUT_MS / 10;
-  while (program === join(cluster.binaries, "bin", "postgres") && Date.now() < until) {
+  const isOurs = program === join(cluster.binaries, "bin", "postgres");
+  while (isOurs && !isStopping(cluster) && Date.now() < until) {
     const folder = pidFileLine(cluster, PID_FILE_SOCKET_LINE);
     if (folder !== null && existsSync(join(folder, SOCKET_NAME))) return folder;
     if (folder !== null || !isRunning(cluster)) break;
     await sleep(POLL_MS);
   }
-  await stop(cluster);
+  await endStopping(cluster);
   return null;
 }
 
-/** A database that ends under a running server (killed, out of memory) is started again. */
+/**
+ * A database that ends under a running server (killed, out of memory) is started again. One that
+ * was told to stop (SIGTERM) takes no new sessions and waits until the last of ours is over, which
+ * may be never: it is ended first.
+ */
 function startWatch(cluster: Cluster, log: Log): Loop {
   let failures = 0;
   let notBefore = 0;
@@ -135,9 +141,12 @@ function startWatch(cluster: Cluster, log: Log): Loop {
     idleMs: WATCH_MS,
     log,
     turn: async () => {
-      if (isRunning(cluster) || Date.now() < notBefore) return false;
-      log.error("the embedded PostgreSQL ended by itself; starting it again");
+      const wasTold = isStopping(cluster);
+      if ((isRunning(cluster) && !wasTold) || Date.now() < notBefore) return false;
+      const what = wasTold ? "was told to stop" : "ended by itself";
+      log.error(`the embedded PostgreSQL ${what}; starting it again`);
       try {
+        if (wasTold) await endStopping(cluster);
         await start(cluster);
         failures = 0;
         log.warn("the embedded PostgreSQL runs again");
@@ -257,6 +266,13 @@ async function stop(cluster: Cluster): Promise<void> {
   await run(cluster, "pg_ctl", ["stop", "-w", "-s", "-m", "fast", "-D", cluster.data]);
 }
 
+/** It may be gone before we have said anything. */
+async function endStopping(cluster: Cluster): Promise<void> {
+  await stop(cluster).catch((cause: unknown) => {
+    if (isRunning(cluster)) throw cause;
+  });
+}
+
 /** The process that the data folder's pid file names, when it lives and really is our server. */
 function isRunning(cluster: Cluster): boolean {
   const pid = pidOf(cluster);
@@ -273,6 +289,10 @@ function isRunning(cluster: Cluster): boolean {
 function isZombie(pid: number): boolean {
   const afterName = readFileSync(`/proc/${pid}/stat`, "utf8").replace(/^.*\) /s, "");
   return afterName.startsWith("Z");
+}
+
+function isStopping(cluster: Cluster): boolean {
+  return isRunning(cluster) && pidFileLine(cluster, PID_FILE_STATE_LINE)?.trim() === "stopping";
 }
 
 function pidOf(cluster: Cluster): number | null {

@@ -43,17 +43,58 @@ export async function answerWith(host: LabHost, script: string): Promise<void> {
   await host.must([SSHD]);
 }
 
-/** The folder of the host program on a disk of its own with this much room left. */
-export async function shrinkDisk(host: LabHost, megabytes: number): Promise<void> {
-  await host.must(["cp", "-a", "/var/lib/fettle", "/root/kept"]);
-  const options = `size=${megabytes}m,mode=700`;
-  await host.must(["mount", "-t", "tmpfs", "-o", options, "tmpfs", "/var/lib/fettle"]);
-  await host.must(["cp", "-a", "/root/kept/.", "/var/lib/fettle/"]);
+/** A folder (the host program's unless told) on a disk of its own, of this size. */
+export async function shrinkDisk(
+  host: LabHost,
+  megabytes: number,
+  folder = "/var/lib/fettle",
+): Promise<void> {
+  await host.must(["cp", "-a", folder, "/root/kept"]);
+  const options = `size=${megabytes}m,mode=755`;
+  await host.must(["mount", "-t", "tmpfs", "-o", options, "tmpfs", folder]);
+  await host.must(["cp", "-a", "/root/kept/.", `${folder}/`]);
 }
 
 export async function fillDisk(host: LabHost): Promise<void> {
   await shrinkDisk(host, 1);
   await host.exec(["dd", "if=/dev/zero", "of=/var/lib/fettle/ballast", "bs=4k"]);
+}
+
+/** Fills a disk to its last byte, once, whatever the job is at. */
+const fill = (folder: string): string => `if [ ! -e /root/filled ]; then
+  : >/root/filled
+  dd if=/dev/zero of=${folder}/ballast bs=4k 2>/dev/null || :
+fi
+`;
+
+/** The disk fills up while apt fetches what the host found room for. */
+export async function fillWhileFetching(host: LabHost): Promise<void> {
+  await shrinkDisk(host, 48);
+  const helper = "/usr/lib/apt/apt-helper";
+  await host.must(["mv", helper, `${helper}.real`]);
+  const input = `#!/bin/sh
+if [ "$1" = download-file ]; then
+${fill("/var/lib/fettle")}fi
+exec ${helper}.real "$@"
+`;
+  await host.must(["tee", helper], { input });
+  await host.must(["chmod", "0755", helper]);
+}
+
+/** The disk of this folder fills up right before dpkg begins, when everything was looked at. */
+export async function fillBeforeUnpack(
+  host: LabHost,
+  folder: string,
+  megabytes: number,
+): Promise<void> {
+  await shrinkDisk(host, megabytes, folder);
+  await host.must(["tee", "/root/fill"], { input: `#!/bin/sh\n${fill(folder)}` });
+  const input = 'DPkg::Pre-Invoke { "sh /root/fill"; };\n';
+  await host.must(["tee", "/etc/apt/apt.conf.d/99fill"], { input });
+}
+
+export async function emptyDisk(host: LabHost, folder: string): Promise<void> {
+  await host.must(["rm", `${folder}/ballast`]);
 }
 
 /** Somebody else's package manager that does not come to an end. */

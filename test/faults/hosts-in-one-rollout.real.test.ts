@@ -21,12 +21,16 @@ import {
   until,
   whole,
 } from "../e2e/fleet.ts";
+import { configured } from "../e2e/kill-rounds.ts";
 import {
   answerWith,
   breakOtherPackage,
   breakPackage,
   changeHostKey,
+  emptyDisk,
+  fillBeforeUnpack,
   fillDisk,
+  fillWhileFetching,
   holdPackageLock,
   leavePackageLock,
   mendDisk,
@@ -46,6 +50,8 @@ import { type BadRepositories, makeBadRepositories } from "./repositories.ts";
  */
 const SOURCE = "lab-good";
 const DAY_S = 86_400;
+const PACKAGE_FOLDER = `/usr/lib/${SOURCE}`;
+const DPKG_FOLDER = "/var/lib/dpkg";
 
 interface Fault {
   readonly name: string;
@@ -99,6 +105,27 @@ const faults: readonly Fault[] = [
     standing: "waiting",
     says: /refused: E_DISK .* could not be written: \/var\/lib\/fettle has 0 KB left; free space there; tries again/,
     make: fillDisk,
+  },
+  {
+    name: "a host whose disk fills up while packages are fetched",
+    code: "E_DISK",
+    standing: "held",
+    says: /refused: E_DISK the disk filled up .*; free space there; tries again/,
+    make: fillWhileFetching,
+  },
+  {
+    name: "a host whose disk fills up while a package is unpacked",
+    code: "E_DISK",
+    standing: "failed",
+    says: /failed with E_DISK: nothing was changed: no space left on the device; dpkg: error .*; free space there/,
+    make: (host) => fillBeforeUnpack(host, PACKAGE_FOLDER, 1),
+  },
+  {
+    name: "a host where the package manager has no space for its own records",
+    code: "E_DISK",
+    standing: "failed",
+    says: /failed with E_DISK: nothing was changed: no space left on the device; .*; free space there/,
+    make: (host) => fillBeforeUnpack(host, DPKG_FOLDER, 40),
   },
   {
     name: "a host whose package manager is held by another run",
@@ -277,6 +304,15 @@ describe.skipIf(effectiveUser() !== 0)("a rollout over hosts that are in trouble
     await mendDisk(ended[0]!);
     await leavePackageLock(ended[1]!);
     await mendPackages(ended[2]!);
+    const filled = [
+      ["are fetched", "/var/lib/fettle"],
+      ["is unpacked", PACKAGE_FOLDER],
+      ["its own records", DPKG_FOLDER],
+    ] as const;
+    for (const [part, folder] of filled) {
+      await emptyDisk(faultNamed(part), folder);
+      ended.push(faultNamed(part));
+    }
     const body = { hosts: ended.map(({ name }) => name) };
     const params = { path: { rollout: ref } };
     await ask(fleet.alice.client.POST("/api/v1/rollouts/{rollout}/retry", { params, body }));
@@ -290,6 +326,11 @@ describe.skipIf(effectiveUser() !== 0)("a rollout over hosts that are in trouble
     for (const host of [...silent, ...ended]) {
       expect(await installed(host, SOURCE), host.name).toBe("2.0 installed");
       expect(await audit(host), host.name).toBe("");
+      const versions = configured(await host.groundTruth(), SOURCE);
+      expect(
+        versions.filter((version) => version === "2.0"),
+        host.name,
+      ).toHaveLength(1);
     }
   });
 
