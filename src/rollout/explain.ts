@@ -116,7 +116,7 @@ function whatHappened(target: TargetFacts, standing: Standing): string {
     case "running":
       return target.step === null ? "is given the job" : `at work: ${journalToText(target.step)}`;
     case "checking":
-      return "reports that it is done";
+      return "is being checked";
     case "verified":
       return target.state === "noop"
         ? "had it already, and is verified"

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { SECOND_MS } from "../base/instant.ts";
 import { startLoop } from "../base/loop.ts";
 import type { World } from "../db/world.ts";
 import { sshExecutor } from "../fleet/executors/ssh/executor.ts";
@@ -23,7 +24,24 @@ export interface Rollouts {
 
 const ENGINE_IDLE_MS = 1_000;
 const SWEEP_MS = 2_000;
+/** So long without a sweep: this server was deaf, as its database was away or it stood still. */
+const DEAF_MS = 15_000;
 const LOOKS_MAX = 16;
+
+/** Knows for how long this server has listened to hosts without a break. */
+class Ear {
+  #since = performance.now();
+  #last = this.#since;
+
+  /** Gives the seconds to one sweep; one that fails heard nothing. */
+  async listened<T>(sweep: (seconds: number) => Promise<T>): Promise<T> {
+    const now = performance.now();
+    if (now - this.#last > DEAF_MS) this.#since = now;
+    const swept = await sweep((now - this.#since) / SECOND_MS);
+    this.#last = performance.now();
+    return swept;
+  }
+}
 
 export function startRollouts(world: World, executor: Executor = defaultExecutor(world)): Rollouts {
   const engine: Engine = {
@@ -53,6 +71,7 @@ export function startRollouts(world: World, executor: Executor = defaultExecutor
       return hasMore;
     },
   });
+  const ear = new Ear();
   const sweep = startLoop({
     name: "rollout-sweep",
     idleMs: SWEEP_MS,
@@ -61,7 +80,7 @@ export function startRollouts(world: World, executor: Executor = defaultExecutor
       if (!presence.isHeld()) return false;
       const dead = await releaseDead(world.db, engine.server);
       if (dead.length > 0) looks.wake();
-      const { expired, silent, again } = await sweepTargets(world.db);
+      const { expired, silent, again } = await ear.listened((s) => sweepTargets(world.db, s));
       if (dead.length + expired + silent + again > 0) turns.wake();
       await talks.takeOver();
       return false;

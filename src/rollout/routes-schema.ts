@@ -212,6 +212,7 @@ export function targetOf({
   explanation,
   actions,
 }: ShownTarget): z.output<typeof targetSchema> {
+  const code = (target.hold === null ? null : holdCode(target.hold)) ?? target.resultCode;
   return {
     host: target.host,
     name: target.name,
@@ -222,7 +223,8 @@ export function targetOf({
     sentence: explanation.sentence,
     holds: explanation.holds.map(({ hold, text }) => ({ why: hold.why, text })),
     step: target.step,
-    code: (target.hold === null ? null : holdCode(target.hold)) ?? target.resultCode,
+    // The host protocol writes `-` where there is none.
+    code: code === "-" ? null : code,
     way: target.way,
     retryAt: textOrNull(target.retryAt),
     endedAt: textOrNull(target.endedAt),

@@ -79,8 +79,17 @@ const PERMIT_MARGIN_SECONDS = 60;
 /** Between two words of a working host: a large package may unpack and configure this long. */
 export const JOB_SILENCE_SECONDS = 900;
 
-/** What time alone does: leases end, and hosts that may be working fall silent. */
-export function sweepTargets(db: Db): Promise<Sweep> {
+/**
+ * What time alone does: leases end, and hosts that may be working fall silent. Nobody is silent
+ * while nobody listened: `listenedSeconds` is for how long this server has, always unless told.
+ */
+export function sweepTargets(
+  db: Db,
+  listenedSeconds: number = Number.POSITIVE_INFINITY,
+): Promise<Sweep> {
+  const limit = sql`case t.state
+               when 'permitted' then r.permit_ttl_seconds + ${PERMIT_MARGIN_SECONDS}
+               else ${JOB_SILENCE_SECONDS} end`;
   return inTransaction(db, async (tx) => {
     const expired = await sql<{ rollout: RolloutId; host: HostId }>`
       update target t
@@ -95,9 +104,8 @@ export function sweepTargets(db: Db): Promise<Sweep> {
                       'since', (extract(epoch from t.heard_at) * 1000)::bigint)
         from rollout r
        where r.id = t.rollout and ${leaves("silence")}
-         and t.heard_at < now() - make_interval(secs => case t.state
-               when 'permitted' then r.permit_ttl_seconds + ${PERMIT_MARGIN_SECONDS}
-               else ${JOB_SILENCE_SECONDS} end)`.execute(tx);
+         and t.heard_at < now() - make_interval(secs => ${limit})
+         and ${listenedSeconds}::float8 > ${limit}`.execute(tx);
     const ended = await sql<{ rollout: RolloutId; host: HostId }>`
       update target t
          set state = 'held', ended_at = now(),

@@ -248,6 +248,15 @@ describe("after a permit", () => {
     expect(await brokenInvariants(db)).toEqual([]);
   });
 
+  test("nobody is silent while nobody listened", async () => {
+    const [story, [first]] = await aClaimed(1);
+    await permit(db, [askOf(first!)], under(story));
+    await age(db, 2 * MINUTE_MS);
+    expect(await sweepTargets(db, 30)).toEqual({ expired: 0, silent: 0, again: 0 });
+    expect((await targetsOf(db, story))[0]?.state).toBe("permitted");
+    expect(await sweepTargets(db, 120)).toEqual({ expired: 0, silent: 1, again: 0 });
+  });
+
   test("a late signed result ends it, whatever the epoch, and only once", async () => {
     const [story, [first]] = await aClaimed(1);
     await permit(db, [askOf(first!)], under(story));
