@@ -31,6 +31,7 @@ export default defineConfig({
             "lab/**/*.test.ts",
             "test/architecture.test.ts",
             "test/faults/*.test.ts",
+            "test/e2e/*.test.ts",
             "test/web/*.test.ts",
           ],
           exclude: ["**/*.real.test.ts"],

@@ -13,11 +13,12 @@ import {
   writeFile,
   writeOnHost,
 } from "./fleet.ts";
+import { type AtTerminal, atTerminal, CTRL_C } from "./pseudo-terminal.ts";
 
 /**
  * The product's main job with nothing replaced by a double: a security update that Debian really
  * offers, from the feed's statement to `dpkg-query` on six hosts, all of it through the command line
- * as two people use it.
+ * as two people use it: what takes a while is watched at a real terminal, by a log and by a program.
  */
 
 /** Small, and one of them serves requests; any other real update does when none of them is pending. */
@@ -42,6 +43,7 @@ describe.skipIf(effectiveUser() !== 0)("the journey of a real security update", 
   let rings = "";
 
   const alice = (...args: string[]): Promise<string> => must(fleet.alice.fettle(...args));
+  const sit = (...args: string[]): AtTerminal => atTerminal(fleet.alice.command(...args));
   const json = async <T>(...args: string[]): Promise<T> =>
     JSON.parse(await alice("-o", "json", ...args)) as T;
 
@@ -58,7 +60,7 @@ describe.skipIf(effectiveUser() !== 0)("the journey of a real security update", 
   }, 120_000);
 
   test("hosts are added with pinned keys, enrolled and scanned", async () => {
-    await alice("feed", "load", "starter/debian-tracker.json.gz");
+    await watchLoading("starter/debian-tracker.json.gz");
     for (const host of fleet.lab.hosts) {
       const labels = Object.entries(host.labels).flatMap(([k, v]) => ["--label", `${k}=${v}`]);
       const way = ["--ssh", `root@${host.address}`, "--identity", fleet.lab.identityFile];
@@ -67,7 +69,7 @@ describe.skipIf(effectiveUser() !== 0)("the journey of a real security update", 
     const names = fleet.lab.hosts.map((host) => host.name);
     const said = await alice("host", "enrol", ...names, "--policy", rings);
     expect(said).toContain("web-1 is enrolled in ring canary");
-    await alice("host", "scan", "--all", "--watch");
+    await watchScanning(names.length);
     const hosts = await json<{ name: string; updates: number }[]>("host", "list");
     expect(hosts.map((host) => host.name).sort()).toEqual(names);
   });
@@ -125,10 +127,23 @@ describe.skipIf(effectiveUser() !== 0)("the journey of a real security update", 
   });
 
   test("it reaches six hosts wave by wave and is verified by dpkg on the hosts", async () => {
-    const ran = await fleet.alice.fettle("rollout", "start", change, "--watch");
-    expect(ran.code, `${ran.out}\n${ran.err}`).toBe(0);
-    expect(ran.out).toMatch(/R-1 is finished: 6 verified of 6 hosts/);
     rollout = "R-1";
+    const person = sit("rollout", "start", change, "--watch");
+    await person.until(/^.+ {2}R-1 {2}running /m);
+    const [log, events] = [
+      fleet.alice.fettle("rollout", "watch", rollout),
+      fleet.alice.fettle("-o", "json", "rollout", "watch", rollout),
+    ];
+    const visitor = sit("rollout", "watch", rollout);
+    await visitor.until(/Ctrl-C leaves; the rollout goes on/);
+    visitor.type(CTRL_C);
+    expect(await visitor.ended, visitor.screen()).toBe(130);
+    expect(visitor.screen()).toContain("Find it again: fettle rollout watch R-1");
+    expect(await person.ended, person.screen()).toBe(0);
+    for (const { raw } of [person, visitor]) expectTerminalGivenBack(raw());
+    expectPictures(person);
+    expectLog(await must(log));
+    expectEvents(await must(events));
     for (const host of fleet.lab.hosts) {
       for (const { name, offered } of choice.packages) {
         expect(await installed(host, name), host.name).toBe(`${offered} installed`);
@@ -163,6 +178,30 @@ describe.skipIf(effectiveUser() !== 0)("the journey of a real security update", 
     expect(forged.code).toBe(1);
   });
 
+  async function watchLoading(feed: string): Promise<void> {
+    const person = sit("feed", "load", feed);
+    expect(await person.ended, person.screen()).toBe(0);
+    expectTerminalGivenBack(person.raw());
+    const row = new RegExp(`^ (.) ${escaped(feed)} {2}[\\d.]+ [kM]B {2}(working|done)`, "gm");
+    const seen = person.pictures.flatMap((picture) => [...picture.matchAll(row)].map(([, s]) => s));
+    expect(new Set(seen)).toEqual(new Set(["▣", "■"]));
+    // What was drawn stays above what is said at the end.
+    expect(person.screen()).toMatch(/^ ■ .+done.*\n\ndebian-tracker: /s);
+  }
+
+  async function watchScanning(hosts: number): Promise<void> {
+    const person = sit("host", "scan", "--all", "--watch");
+    expect(await person.ended, person.screen()).toBe(0);
+    expectTerminalGivenBack(person.raw());
+    const all = person.pictures.join("\n");
+    expect(all).toMatch(new RegExp(`^ scan: 0 of ${hosts} done, \\d+ running, 0 failed$`, "m"));
+    expect(all).toMatch(/^ forecast \d\d:\d\dZ ±.+ \(/m);
+    // One picture, drawn over itself.
+    const bars = person.screen().match(/^ ■{40}$/gm);
+    expect(bars, person.screen()).toHaveLength(1);
+    expect(person.screen()).toContain(`${hosts} host(s): ${hosts} changed, 0 unchanged, 0 failed.`);
+  }
+
   async function choose(real: readonly PendingUpdate[]): Promise<Choice> {
     const host = fleet.lab.host("web-1");
     if (real.length === 0) {
@@ -182,6 +221,61 @@ describe.skipIf(effectiveUser() !== 0)("the journey of a real security update", 
     return { source, packages: bySource.get(source)! };
   }
 });
+
+/** Hidden while it was drawn, shown at the end, and never two pictures below each other. */
+function expectTerminalGivenBack(raw: string): void {
+  expect(raw).toContain("\u001b[?25l");
+  expect(raw.lastIndexOf("\u001b[?25h")).toBeGreaterThan(raw.lastIndexOf("\u001b[?25l"));
+}
+
+/** What a person saw, from the first picture to the last. */
+function expectPictures({ pictures, screen }: AtTerminal): void {
+  const all = pictures.join("\n");
+  expect(all).toMatch(/^no forecast: no host has finished yet/m);
+  expect(all).toMatch(/^forecast \d\d:\d\dZ ±.+, from one host so far/m);
+  expect(all).toMatch(/^ ring1 .*▣.* running$/m);
+  expect(all).toMatch(/^ ▣ web-\d running: at work: installs packages$/m);
+  for (const ring of ["canary", "ring1", "ring2"]) {
+    const rows = screen().match(new RegExp(`^ ${ring} +■+ .* verified$`, "gm"));
+    expect(rows, screen()).toHaveLength(1);
+  }
+  expect(screen()).toMatch(
+    /\nR-1 is finished: 6 verified of 6 hosts\. Done \d\d:\d\dZ \(forecast /,
+  );
+}
+
+/** One line for each thing that happened, with its time, and no escapes. */
+function expectLog(text: string): void {
+  const lines = text.trim().split("\n");
+  for (const line of lines) expect(line).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ [^\x00-\x1f]+$/);
+  const said = lines.map((line) => line.slice("2026-11-22 04:45:03Z ".length));
+  for (let host = 1; host <= 6; host += 1) {
+    expect(
+      said.filter((line) => line === `web-${host} verified: is patched and verified`),
+    ).toHaveLength(1);
+  }
+  expect(said.filter((line) => /^forecast: done 20\d\d-/.test(line)).length).toBeGreaterThan(0);
+  expect(said.filter((line) => /^wave \d \w+ passed: /.test(line))).toHaveLength(3);
+  expect(said.at(-1)).toMatch(/^R-1 is finished: 6 verified of 6 hosts\. Done /);
+}
+
+/** The same as objects; the last one holds the rollout as it ended and the command's own exit code. */
+function expectEvents(text: string): void {
+  const events = text
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+  expect(new Set(events.map(({ event }) => event))).toEqual(
+    new Set(["host", "wave", "rollout", "forecast", "end"]),
+  );
+  const verified = events.filter(
+    (one) => one["event"] === "host" && one["standing"] === "verified",
+  );
+  expect(new Set(verified.map(({ host }) => host)).size).toBe(6);
+  expect(verified.map(({ code }) => code)).toEqual(verified.map(() => null));
+  expect(events.at(-1)).toMatchObject({ event: "end", rollout: "R-1", state: "finished", exit: 0 });
+  expect(events.at(-1)).toHaveProperty("shown.targets.length", 6);
+}
 
 function escaped(text: string): string {
   return text.replace(/[.+*?^$()[\]{}|\\]/g, "\\$&");

@@ -16,6 +16,14 @@ export interface Person {
   readonly key: string;
   /** Runs `fettle …` as this person, in a process of its own. */
   readonly fettle: (...args: string[]) => Promise<Ran>;
+  /** The same command for another way to run it. */
+  readonly command: (...args: string[]) => Command;
+}
+
+interface Command {
+  readonly program: string;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
 }
 
 export interface Ran {
@@ -88,7 +96,8 @@ async function withKey(desk: Desk, handle: string): Promise<Person> {
     const line = readFileSync(`${key}.pub`, "utf8").trim();
     await ask(client.POST("/api/v1/keys", { body: { line, title: handle } }));
   }
-  return { handle, key, client, fettle: (...args) => cli(desk, handle, args) };
+  const command = (...args: string[]): Command => commandOf(desk, handle, args);
+  return { handle, key, client, command, fettle: (...args) => cli(desk, handle, args) };
 }
 
 function credentials(desk: Desk, handle: string) {
@@ -96,9 +105,9 @@ function credentials(desk: Desk, handle: string) {
   return openCredentials({ file, environmentToken: undefined });
 }
 
-async function cli(desk: Desk, handle: string, args: readonly string[]): Promise<Ran> {
+function commandOf(desk: Desk, handle: string, args: readonly string[]): Command {
   mkdirSync(join(desk.folder, handle), { recursive: true });
-  const result = await runCommand({
+  return {
     program: process.execPath,
     args: [join(clone, "src/main/cli.ts"), ...args],
     env: {
@@ -107,6 +116,12 @@ async function cli(desk: Desk, handle: string, args: readonly string[]): Promise
       FETTLE_STATE: desk.server.state,
       XDG_CONFIG_HOME: join(desk.folder, handle),
     },
+  };
+}
+
+async function cli(desk: Desk, handle: string, args: readonly string[]): Promise<Ran> {
+  const result = await runCommand({
+    ...commandOf(desk, handle, args),
     timeoutMs: CLI_MS_MAX,
     outputBytesMax: 16 * 1024 * 1024,
   });

@@ -5,7 +5,10 @@ import type { WatchEvent } from "./watch-event.ts";
 export function watchLine(event: WatchEvent): string {
   switch (event.event) {
     case "rollout":
-      return `${event.rollout} ${event.state}: ${event.now}`;
+      // At its end the sentence says the state itself.
+      return event.now.startsWith(`${event.state}: `)
+        ? `${event.rollout} ${event.now}`
+        : `${event.rollout} ${event.state}: ${event.now}`;
     case "wave": {
       const holds = event.holds.map((hold) => `; ${hold.text}`).join("");
       const counts = countsText(event);

@@ -69,7 +69,7 @@ export function loadPicture(items: readonly LoadItem[], now: Instant): readonly 
   const width = Math.max(...items.map((item) => safeText(item.name).length));
   const rows = items.map((item): Line => {
     const [shape, tone] = shapes[item.state];
-    const size = item.bytes === null ? "" : `${megabytes(item.bytes)}  `;
+    const size = item.bytes === null ? "" : `${sizeText(item.bytes)}  `;
     const took =
       item.beganAt === null ? "" : ` (${durationToText((item.endedAt ?? now) - item.beganAt)})`;
     return [
@@ -84,6 +84,7 @@ export function loadPicture(items: readonly LoadItem[], now: Instant): readonly 
   return [...rows, [span(forecast, "dim")]];
 }
 
-function megabytes(bytes: number): string {
-  return `${(bytes / 1_000_000).toFixed(1)} MB`;
+function sizeText(bytes: number): string {
+  const isLarge = bytes >= 1_000_000;
+  return isLarge ? `${(bytes / 1_000_000).toFixed(1)} MB` : `${Math.ceil(bytes / 1_000)} kB`;
 }

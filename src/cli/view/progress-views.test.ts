@@ -81,12 +81,12 @@ describe("feeds that are loaded", () => {
     const rows = loadPicture(
       [
         item({ state: "done", beganAt: NOW - 2_000, endedAt: NOW, text: "kev loaded" }),
-        item({ name: "epss\u0007.csv", state: "working", beganAt: NOW - 5_000 }),
+        item({ name: "epss\u0007.csv", state: "working", beganAt: NOW - 5_000, bytes: 12_345 }),
       ],
       NOW,
     ).map(plain);
     expect(rows[0]).toMatch(/^ ■ kev\.json +1\.0 MB {2}done \(2 s\) {2}kev loaded$/);
-    expect(rows[1]).toMatch(/^ ▣ epss.\.csv +1\.0 MB {2}working \(5 s\)/);
+    expect(rows[1]).toMatch(/^ ▣ epss.\.csv +13 kB {2}working \(5 s\)/);
     expect(rows.join("")).not.toContain("\u0007");
   });
 });
