@@ -9,12 +9,14 @@ import { loadStarter } from "../src/intel/starter.ts";
 import { parseInspection } from "../src/inventory/inspection.ts";
 import { recordInspection } from "../src/inventory/record-inspection.ts";
 import { insertHosts } from "../src/inventory/store.ts";
+import { EVERYWHERE } from "./cases.ts";
 
 /**
  * A fleet of any size with real vulnerabilities: package names, fixed versions and findings come from
  * the starter snapshot that the repository carries. A few hundred hosts are inspected the real way,
  * each with a package set of its own; all others are copies of their rows, made set by set, as in a
- * real fleet machines of one role share their packages. The same seed makes the same fleet.
+ * real fleet machines of one role share their packages. The same seed makes
+ * the same fleet.
  */
 export interface FleetOptions {
   readonly hosts: number;
@@ -28,7 +30,7 @@ const ACTOR = "00000000-0000-7000-8000-000000000001" as SubjectId;
 const SETS_USUAL = 300;
 const PACKAGES_USUAL = 180;
 const ROLES = ["web", "db", "cache", "queue", "mail", "build", "proxy", "edge"] as const;
-const RINGS = ["canary", "1", "2", "3"] as const;
+const RINGS = ["canary", "1", "2"] as const;
 const ZONES = ["a", "b", "c"] as const;
 
 interface Update {
@@ -119,9 +121,9 @@ function linesOf({ at, updates, random, packages }: Draft): readonly string[] {
       : "reboot no",
     `service ${ROLES[at % ROLES.length]}.service active 100`,
   ];
-  const chosen = updates.filter(() => random() < 0.35);
+  const chosen = updates.filter(({ source }) => random() < 0.35 || source === EVERYWHERE);
   for (const update of chosen) {
-    const isOld = random() < 0.3;
+    const isOld = random() < 0.3 || update.source === EVERYWHERE;
     const version = isOld ? update.before : update.fixed;
     lines.push(packageLine(update.source, version));
     if (isOld) lines.push(offerLine(update.source, update.fixed));
@@ -148,7 +150,7 @@ function nameOf(at: number): string {
 function labelsOf(at: number): Record<string, string> {
   return {
     service: ROLES[at % ROLES.length] ?? "web",
-    ring: RINGS[at % 40 === 0 ? 0 : (at % 3) + 1] ?? "3",
+    ring: RINGS[at % 40 === 0 ? 0 : at % 10 === 0 ? 1 : 2] ?? "2",
     zone: ZONES[at % ZONES.length] ?? "a",
     env: at % 10 < 8 ? "production" : "staging",
   };
