@@ -1,12 +1,15 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { addHost } from "../../test/builders/fleet.ts";
+import { aPackage } from "../../test/builders/intel.ts";
 import { answered, askedOpenssl, NEW_VERSION, someHosts } from "../../test/builders/stored.ts";
 import { type TestWorld, testWorld } from "../../test/setup/world.ts";
-import type { Host } from "../inventory/model.ts";
+import { parseSelector } from "../base/labels.ts";
 import { everywhere, loadHosts } from "../inventory/store.ts";
 import { resolvePairs } from "./actions-resolve.ts";
+import { loadSelectedHosts, type SelectedHost } from "./store-selected.ts";
 
 let made: TestWorld;
-let hosts: readonly Host[];
+let hosts: readonly SelectedHost[];
 const target = { ecosystem: "Debian:12", source: "openssl", sourceVersion: NEW_VERSION };
 
 beforeAll(async () => {
@@ -16,15 +19,9 @@ beforeAll(async () => {
     made.world,
     names.map((name) => ({ name, labels: {} })),
   );
-  hosts = await loadHosts(made.world.db, { scopes: everywhere });
+  hosts = await loadSelectedHosts(made.world.db, { scopes: everywhere, selector: [], target });
 });
 afterAll(() => made.close());
-
-/** The host with these units running. */
-function running(host: Host | undefined, ...units: string[]): Host {
-  const services = units.map((unit) => ({ unit, state: "active" as const, pid: 1 }));
-  return { ...host!, facts: { ...host!.facts!, services } };
-}
 
 test("hosts with equal sets and services are asked once", async () => {
   const asked: string[] = [];
@@ -45,22 +42,22 @@ test("hosts with equal sets and services are asked once", async () => {
 });
 
 test("where services differ, one host of each combination says what it has to restart", async () => {
-  const [a1, a2, b1, c1] = hosts;
-  const mixed = [
-    running(a1, "nginx.service"),
-    running(a2, "nginx.service"),
-    running(b1, "haproxy.service"),
-    { ...running(c1, "exim4.service"), contact: { ...c1!.contact, state: "unreachable" as const } },
-  ];
+  const runs: Readonly<Record<string, string>> = {
+    "a-1": "nginx.service",
+    "a-2": "nginx.service",
+    "b-1": "haproxy.service",
+    "c-1": "exim4.service",
+  };
+  const mixed = hosts.map((host) => ({
+    ...host,
+    services: [runs[host.name] ?? ""],
+    isReachable: host.name !== "c-1",
+  }));
   const pairs = await resolvePairs(
     made.world,
     {
       ...askedOpenssl,
-      host: async (_world, host) =>
-        answered(
-          host,
-          (host.facts?.services ?? []).map((service) => service.unit),
-        ),
+      host: async (_world, host) => answered(host, [runs[host.name] ?? ""]),
     },
     { target, hosts: mixed },
   );
@@ -88,4 +85,34 @@ test("an ecosystem whose versions have no order is refused in words", async () =
   await expect(
     resolvePairs(made.world, askedOpenssl, { target: other, hosts }),
   ).rejects.toMatchObject({ code: "blocked" });
+});
+
+test("hosts are told of as a whole look at each tells, and what runs only where it matters", async () => {
+  const { db } = made.world;
+  await addHost(made.world, { name: "z-other", packages: [aPackage({ name: "bash" })] });
+  const seen = await loadHosts(db, { scopes: everywhere });
+  const selected = await loadSelectedHosts(db, { scopes: everywhere, selector: [], target });
+  const expected = seen.map((host) => {
+    const isTouched = host.name !== "z-other";
+    const services = (host.facts?.services ?? []).filter((service) => service.state === "active");
+    return {
+      id: host.id,
+      name: host.name,
+      protocolId: host.protocolId,
+      labels: host.labels,
+      mode: host.mode,
+      inspectedAt: host.contact.inspectedAt,
+      isReachable: host.contact.state === "reachable",
+      packageSet: host.packageSet,
+      offerSet: host.offerSet,
+      way: host.way.kind === "local" ? "local" : "piped",
+      services: isTouched ? services.map((service) => service.unit) : [],
+      held: isTouched ? (host.facts?.held ?? []) : [],
+      os: isTouched ? `${host.facts?.distribution} ${host.facts?.release}` : "",
+    };
+  });
+  expect(selected).toEqual(expected);
+  expect(selected.map((host) => host.os)).toContain("debian 12");
+  const one = { scopes: everywhere, selector: parseSelector("ring=canary"), target };
+  expect(await loadSelectedHosts(db, one)).toEqual([]);
 });

@@ -4,9 +4,11 @@ import { orderOf } from "../intel/versions/order.ts";
 import type { Host } from "../inventory/model.ts";
 import type { Want } from "../inventory/resolution.ts";
 import type { ResolveAnswer } from "../inventory/resolve.ts";
+import { everywhere, loadHost } from "../inventory/store.ts";
 import type { PatchTarget } from "../triage/model.ts";
 import type { ResolvedPair, SetPair } from "./model.ts";
 import { pairKey } from "./planner-hosts.ts";
+import type { SelectedHost } from "./store-selected.ts";
 import { offersOfSource, packagesOfSource } from "./store-wants.ts";
 import { type Wanted, wantsFor } from "./wants.ts";
 
@@ -29,13 +31,13 @@ const SERVICE_COMBINATIONS_MAX = 5;
 
 interface Group {
   readonly pair: SetPair;
-  readonly hosts: Host[];
+  readonly hosts: SelectedHost[];
 }
 
 export async function resolvePairs(
   world: World,
   ask: Asking,
-  facts: { readonly target: PatchTarget; readonly hosts: readonly Host[] },
+  facts: { readonly target: PatchTarget; readonly hosts: readonly SelectedHost[] },
 ): Promise<readonly ResolvedPair[]> {
   const groups = groupHosts(facts.hosts);
   const wanted = await wantsOf(
@@ -59,7 +61,7 @@ export async function resolvePairs(
   return resolved.sort((a, b) => (pairKey(a) < pairKey(b) ? -1 : 1));
 }
 
-function groupHosts(hosts: readonly Host[]): Group[] {
+function groupHosts(hosts: readonly SelectedHost[]): Group[] {
   const groups = new Map<string, Group>();
   for (const host of hosts) {
     const { mode, packageSet, offerSet } = host;
@@ -136,21 +138,26 @@ async function askServices(
   const services: string[] = [];
   let unasked = 0;
   for (const [at, hosts] of combinations.entries()) {
-    const host = hosts.find((one) => one.contact.state === "reachable");
-    const answer =
-      host === undefined || at >= SERVICE_COMBINATIONS_MAX
-        ? null
-        : await ask.host(world, host, wants);
+    const host = at < SERVICE_COMBINATIONS_MAX ? await hostToAsk(world, group.pair, hosts) : null;
+    const answer = host === null ? null : await ask.host(world, host, wants);
     if (answer?.kind === "resolved") services.push(...answer.resolution.affectedServices);
     else unasked += hosts.length;
   }
   return { services, unasked };
 }
 
-function activeServices(host: Host): string {
-  const active = (host.facts?.services ?? []).filter((service) => service.state === "active");
-  return active
-    .map((service) => service.unit)
-    .sort()
-    .join(" ");
+/** One that can be reached and still has these sets. */
+async function hostToAsk(
+  world: World,
+  pair: SetPair,
+  hosts: readonly SelectedHost[],
+): Promise<Host | null> {
+  const found = hosts.find((one) => one.isReachable);
+  const host = found === undefined ? null : await loadHost(world.db, found.id, everywhere);
+  const isSame = host?.packageSet === pair.packageSet && host.offerSet === pair.offerSet;
+  return isSame ? host : null;
+}
+
+function activeServices(host: SelectedHost): string {
+  return [...host.services].sort().join(" ");
 }

@@ -6,8 +6,6 @@ import { parseSelector } from "../base/labels.ts";
 import { inTransaction } from "../db/database.ts";
 import type { World } from "../db/world.ts";
 import { loadSubject } from "../identity/store.ts";
-import type { Host } from "../inventory/model.ts";
-import { loadHosts } from "../inventory/store.ts";
 import { recordEvent } from "../ledger/record.ts";
 import { type ChangeClass, parseRings, type RingsPolicy } from "../policy/rings.ts";
 import type { Patch } from "../triage/model.ts";
@@ -16,12 +14,13 @@ import { followPatch } from "./actions-patch.ts";
 import { type Asking, resolvePairs } from "./actions-resolve.ts";
 import { demandPlan } from "./actions-show.ts";
 import { checkPlan } from "./checker.ts";
-import type { Plan, PlanHost, PlanInput, Planned, PlanReport } from "./model.ts";
+import type { Plan, PlanInput, Planned, PlanReport } from "./model.ts";
 import { exclusionToText } from "./plan-story.ts";
 import { plan } from "./planner.ts";
 import { blockerToText } from "./planner-report.ts";
 import { parseStatement } from "./statement.ts";
 import { insertPlan, loadPolicyText, nextChangeNumber, type StoredPlan } from "./store.ts";
+import { loadSelectedHosts } from "./store-selected.ts";
 
 /** Makes plans: loads what is known, asks hosts, decides purely, checks, stores. */
 
@@ -61,9 +60,10 @@ export async function createPlan(
   const policy = await readPolicy(world, request.policy);
   const requester = await requesterOf(world, actor);
   const replaced = await replacedPlan(world, actor, request, patch);
-  const hosts = await loadHosts(world.db, {
+  const hosts = await loadSelectedHosts(world.db, {
     scopes: scopesFor(actor, "plan.create"),
     selector: parseSelector(request.hosts ?? ""),
+    target: patch.target,
   });
   const resolutions = await resolvePairs(world, ask, { target: patch.target, hosts });
   const changeNumber = replaced?.changeNumber ?? (await nextChangeNumber(world.db));
@@ -80,7 +80,7 @@ export async function createPlan(
     hostPolicy: HOST_POLICY_VERSION,
     policy,
     isIrreversibleAcknowledged: request.acceptsIrreversible ?? false,
-    hosts: hosts.map(planHost),
+    hosts,
     resolutions,
     supersedes: supersededBy(replaced),
   };
@@ -143,25 +143,6 @@ function supersededBy(replaced: StoredPlan | null): PlanDigest[] {
     "blocked",
     `This change was planned ${SUPERSEDES_MAX} times. Withdraw it and request a new one.`,
   );
-}
-
-export function planHost(host: Host): PlanHost {
-  return {
-    id: host.id,
-    name: host.name,
-    protocolId: host.protocolId,
-    labels: host.labels,
-    mode: host.mode,
-    inspectedAt: host.contact.inspectedAt,
-    packageSet: host.packageSet,
-    offerSet: host.offerSet,
-    services: (host.facts?.services ?? [])
-      .filter((service) => service.state === "active")
-      .map((service) => service.unit),
-    held: host.facts?.held ?? [],
-    os: host.facts === null ? "" : `${host.facts.distribution} ${host.facts.release}`,
-    way: host.way.kind === "local" ? "local" : host.way.program === "piped" ? "piped" : "ssh",
-  };
 }
 
 function demandGood(planned: Planned, input: PlanInput): Plan {
