@@ -1,10 +1,12 @@
 import { type Action, actionOf } from "../base/action.ts";
 import { type Actor, scopesFor } from "../base/actor.ts";
 import { assert, Failure } from "../base/failure.ts";
+import type { PlanDigest } from "../base/ids.ts";
 import type { World } from "../db/world.ts";
 import { loadSubject } from "../identity/store.ts";
 import { type SignedView, signedView } from "../plan/signed-view.ts";
-import { loadBodies, loadLeaves, loadPlan } from "../plan/store.ts";
+import { statementDigest } from "../plan/statement-digest.ts";
+import { loadBodies, loadLeaves, loadPlan, type StoredPlan } from "../plan/store.ts";
 import { countPlanHosts } from "../plan/store-hosts.ts";
 import { demandChange } from "./actions.ts";
 import { type Conflict, conflictStates } from "./conflict.ts";
@@ -36,18 +38,12 @@ const HOST_POLICY_CHOICES = { sod: "plain", log: "off" } as const;
 export async function showChange(world: World, actor: Actor, ref: string): Promise<ShownChange> {
   const found = { ref, change: await loadChange(world.db, ref) };
   const change = await demandChange(world.db, scopesFor(actor, "change.read"), found);
-  const [plan, bodies, leaves, approvals] = await Promise.all([
+  const [plan, approvals] = await Promise.all([
     loadPlan(world.db, change.plan),
-    loadBodies(world.db, change.plan),
-    loadLeaves(world.db, change.plan),
     approvalsFor(world.db, change.id),
   ]);
   assert(plan !== null, "the plan of a change is stored");
-  const view = signedView({
-    statement: plan.statement,
-    leaves: leaves.map((leaf) => leaf.text),
-    bodies: bodies.map((body) => body.text),
-  });
+  const view = await viewOf(world, plan);
   const { statement } = view;
   if (statement === null || view.faults.length > 0) {
     throw new Failure(
@@ -70,6 +66,36 @@ export async function showChange(world: World, actor: Actor, ref: string): Promi
     ? await loadConflicts(world.db, change, scopesFor(actor, "change.read"))
     : [];
   return { change, statement: plan.statement, view, weaker, approvals, conflicts, actions };
+}
+
+/**
+ * Views of documents that fitted their statement, by the statement's digest. The digest names every
+ * leaf and body, so there is only one such view of it for all time.
+ */
+const viewsMade = new Map<PlanDigest, SignedView>();
+const VIEWS_KEPT_MAX = 32;
+
+async function viewOf(world: World, plan: StoredPlan): Promise<SignedView> {
+  const digest = statementDigest(plan.statement);
+  const view = viewsMade.get(digest) ?? (await makeView(world, plan));
+  if (view.statement === null || view.faults.length > 0) return view;
+  viewsMade.delete(digest);
+  viewsMade.set(digest, view);
+  const [oldest] = viewsMade.keys();
+  if (viewsMade.size > VIEWS_KEPT_MAX && oldest !== undefined) viewsMade.delete(oldest);
+  return view;
+}
+
+async function makeView({ db }: World, plan: StoredPlan): Promise<SignedView> {
+  const [bodies, leaves] = await Promise.all([
+    loadBodies(db, plan.digest),
+    loadLeaves(db, plan.digest),
+  ]);
+  return signedView({
+    statement: plan.statement,
+    leaves: leaves.map((leaf) => leaf.text),
+    bodies: bodies.map((body) => body.text),
+  });
 }
 
 async function actionsFor(

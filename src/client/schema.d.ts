@@ -752,7 +752,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One case with its whole timeline. */
+        /** One case with its timeline: the newest events, oldest first, and where it goes on. */
         get: operations["getPatchesByPatch"];
         put?: never;
         post?: never;
@@ -4401,7 +4401,11 @@ export interface operations {
     };
     getPatchesByPatch: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description `earlier` of the answer before: what happened until then */
+                before?: string;
+                limit?: number;
+            };
             header?: never;
             path: {
                 patch: string;
@@ -4417,6 +4421,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
+                        earlier: string | null;
                         patch: components["schemas"]["Patch"];
                         timeline: components["schemas"]["TimelineEvent"][];
                     };

@@ -5,7 +5,7 @@ import type { HostGroup } from "./exposure.ts";
 import { gapFinder, groupJudge } from "./group-risk.ts";
 import { type RiskState, riskState } from "./host-risk.ts";
 import type { GroupRisk, Knowledge } from "./knowledge.ts";
-import { loadHostGroups } from "./store-exposure.ts";
+import { loadKnownHosts } from "./store-exposure.ts";
 import { loadFeeds } from "./store-feed.ts";
 import { loadKnowledge, loadMembers } from "./store-knowledge.ts";
 
@@ -28,7 +28,7 @@ export async function loadGroupRisks(
   world: World,
   scopes: readonly Selector[],
 ): Promise<readonly JudgedGroup[]> {
-  return judgeGroups(world, await loadHostGroups(world.db, scopes));
+  return judgeGroups(world, (await loadKnownHosts(world.db, { scopes })).groups);
 }
 
 /** The same for groups that are known already. */

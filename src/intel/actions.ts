@@ -22,6 +22,7 @@ import { exposedStates, type FindingState } from "./model.ts";
 import { rematch } from "./rematch.ts";
 import {
   type KnownReach,
+  loadKnownHosts,
   loadRankedHosts,
   loadReach,
   postingsOf,
@@ -124,7 +125,9 @@ export async function listFindings(
   query: FindingQuery,
 ): Promise<FindingList> {
   const scopes = scopesFor(actor, "finding.read");
-  const all = await loadReach(world.db, { scopes, states: query.states ?? exposedStates });
+  const hosts = await loadKnownHosts(world.db, { scopes });
+  const states = query.states ?? exposedStates;
+  const all = await loadReach(world.db, { scopes, states, hosts });
   const { facts } = all.knowledge;
   const isFiltered = query.isKev !== undefined || (query.search ?? "") !== "";
   const reach = isFiltered ? { ...all, pairs: filterPairs(all.pairs, facts, query) } : all;
@@ -136,7 +139,7 @@ export async function listFindings(
   return {
     ...found,
     rows: found.rows.map((row) => ({ ...row, title: facts.get(row.key)?.title ?? "" })),
-    coverage: await coverage(world.db, { scopes }, world.clock()),
+    coverage: await coverage(world.db, hosts, world.clock()),
     backlogCount: await countMatchingBacklog(world.db),
   };
 }
@@ -174,10 +177,11 @@ async function hostPage(
   const ranked = rankedGroups(reach);
   const total = ranked.reduce((sum, group) => sum + group.hostCount, 0);
   const start = startOf(page, () => -1);
+  const { groups: asked, before } = groupsAt(ranked, { start, limit: page.limit });
   const hosts = await loadRankedHosts(world.db, {
     scopes: of.scopes,
-    groups: ranked,
-    skip: start,
+    groups: asked,
+    skip: start - before,
     limit: page.limit,
   });
   const shown = new Set(hosts.map((host) => groupKey(host)));
@@ -190,8 +194,33 @@ async function hostPage(
   return { rows, total, next: start + rows.length >= total ? null : nextOf(start, rows) };
 }
 
-/** Groups with a finding, the most urgent first. */
+/** The groups that the hosts of a page are in, and how many hosts come before the first of them. */
+function groupsAt(
+  ranked: readonly HostGroup[],
+  page: { readonly start: number; readonly limit: number },
+): { readonly groups: readonly HostGroup[]; readonly before: number } {
+  let place = 0;
+  let before = page.start;
+  const groups = ranked.filter((group) => {
+    const from = place;
+    place += group.hostCount;
+    const isShown = place > page.start && from < page.start + page.limit;
+    if (isShown) before = Math.min(before, from);
+    return isShown;
+  });
+  return { groups, before };
+}
+
+const rankings = new WeakMap<KnownReach, readonly HostGroup[]>();
+
 function rankedGroups(reach: KnownReach): readonly HostGroup[] {
+  const ranked = rankings.get(reach) ?? rankGroups(reach);
+  rankings.set(reach, ranked);
+  return ranked;
+}
+
+/** Groups with a finding, the most urgent first. */
+function rankGroups(reach: KnownReach): readonly HostGroup[] {
   const count = riskCounter({ ...reach.knowledge, pairs: reach.pairs });
   return reach.groups
     .map((group) => {

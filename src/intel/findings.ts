@@ -6,16 +6,16 @@ import type { StoredPackage } from "../inventory/model.ts";
 import { type CoverageReason, coverageGap } from "./coverage.ts";
 import { countExposure, type HostGroup } from "./exposure.ts";
 import { type CoverageCount, coverageKinds } from "./group-risk.ts";
+import type { Knowledge } from "./knowledge.ts";
 import { judgeAll, type Match } from "./match.ts";
 import { exposedStates, type Finding, type Vulnerability } from "./model.ts";
 import {
-  countKnownHosts,
   type ExposedHost,
   type HostFinding,
   hostsWithPackages,
+  type KnownHosts,
   loadHostFindings,
-  loadHostGroups,
-  loadSetsInUse,
+  loadKnownHosts,
   postingsOf,
 } from "./store-exposure.ts";
 import { loadFeeds } from "./store-feed.ts";
@@ -38,14 +38,9 @@ export interface Coverage {
   readonly unknownHostCount: number;
 }
 
-export async function coverage(
-  reader: Reader,
-  where: { readonly scopes: readonly Selector[]; readonly hostId?: HostId | undefined },
-  now: Instant,
-): Promise<Coverage> {
+export async function coverage(reader: Reader, hosts: KnownHosts, now: Instant): Promise<Coverage> {
   const feeds = await loadFeeds(reader);
-  const counts = await coverageCounts(reader, where);
-  const hosts = await countKnownHosts(reader, where);
+  const counts = await coverageCounts(reader, hosts.groups);
   let coveredCount = 0;
   const gaps = new Map<string, Coverage["unknown"][number]>();
   for (const count of counts) {
@@ -58,21 +53,42 @@ export async function coverage(
     const packageCount = (gaps.get(key)?.packageCount ?? 0) + count.packageCount;
     gaps.set(key, { ecosystem: count.ecosystem, reason, packageCount });
   }
+  const known = hosts.groups.reduce((sum, group) => sum + group.hostCount, 0);
   return {
     coveredCount,
     unknown: [...gaps.values()],
-    hostCount: hosts.hostCount,
+    hostCount: known + hosts.unknownCount,
     unknownHostCount: hosts.unknownCount,
   };
 }
 
+/** How packages were matched holds as long as the knowledge; sets never change. */
+const countsMade = new WeakMap<Knowledge, Map<string, readonly CoverageCount[]>>();
+const COUNTS_KEPT_MAX = 16;
+
 /** How the packages of these hosts were matched: kinds with counts, each package once. */
 async function coverageCounts(
   reader: Reader,
-  where: { readonly scopes: readonly Selector[]; readonly hostId?: HostId | undefined },
+  groups: readonly HostGroup[],
 ): Promise<readonly CoverageCount[]> {
-  const { packages } = await loadKnowledge(reader);
-  const setIds = await loadSetsInUse(reader, where);
+  const knowledge = await loadKnowledge(reader);
+  const setIds = [...new Set(groups.map((group) => group.setId))].sort((a, b) => a - b);
+  const made = countsMade.get(knowledge) ?? new Map<string, readonly CoverageCount[]>();
+  countsMade.set(knowledge, made);
+  const key = setIds.join(",");
+  const counts = made.get(key) ?? (await countKinds(reader, knowledge, setIds));
+  made.delete(key);
+  made.set(key, counts);
+  const [oldest] = made.keys();
+  if (made.size > COUNTS_KEPT_MAX && oldest !== undefined) made.delete(oldest);
+  return counts;
+}
+
+async function countKinds(
+  reader: Reader,
+  { packages }: Knowledge,
+  setIds: readonly number[],
+): Promise<readonly CoverageCount[]> {
   const members = await loadMembers(reader, setIds);
   const ids = new Set<number>();
   for (const own of members.values()) for (const id of own) ids.add(id);
@@ -91,7 +107,8 @@ export async function hostFindings(
   now: Instant,
 ): Promise<HostFindings> {
   const findings = await loadHostFindings(reader, hostId);
-  return { findings, coverage: await coverage(reader, { scopes: [[]], hostId }, now) };
+  const hosts = await loadKnownHosts(reader, { scopes: [[]], hostId });
+  return { findings, coverage: await coverage(reader, hosts, now) };
 }
 
 export interface ExplainedFinding {
@@ -123,7 +140,7 @@ export async function explainFinding(
   const { matches } = judgeAll({ packages, statements, rejected });
   if (vulnerability === undefined || (statements.length === 0 && isBare(vulnerability)))
     return null;
-  const groups = await loadHostGroups(reader, input.scopes);
+  const { groups } = await loadKnownHosts(reader, input);
   const present = await presentOnly(reader, matches, groups);
   const byId = new Map(packages.map((p) => [p.id, p]));
   const exposedIds = present

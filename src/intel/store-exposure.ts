@@ -32,6 +32,8 @@ export interface ExposureFilter {
   readonly vulnerability?: string | undefined;
   /** Default: the states that count as exposure. */
   readonly states?: readonly FindingState[] | undefined;
+  /** The hosts within the scopes, where the caller has looked at them already. */
+  readonly hosts?: KnownHosts | undefined;
 }
 
 /** Every current finding within the scopes, with the number of hosts it is on. */
@@ -39,7 +41,10 @@ export async function exposure(
   reader: Reader,
   filter: ExposureFilter,
 ): Promise<readonly Exposure[]> {
-  const reach = await loadReach(reader, filter);
+  return exposuresOf(await loadReach(reader, filter));
+}
+
+export function exposuresOf(reach: KnownReach): readonly Exposure[] {
   const counted = exposures.get(reach) ?? countExposure(reach.pairs, reach.postings, reach.groups);
   exposures.set(reach, counted);
   return counted;
@@ -61,13 +66,14 @@ export interface KnownReach extends Reach {
 }
 
 export async function loadReach(reader: Reader, filter: ExposureFilter): Promise<KnownReach> {
-  const groups = await loadHostGroups(reader, filter.scopes);
+  const { hosts, scopes: _, ...asked } = filter;
+  const { groups } = hosts ?? (await loadKnownHosts(reader, filter));
   const setIds = [...new Set(groups.map((group) => group.setId))];
   const knowledge = await loadKnowledge(reader);
   const made = reaches.get(knowledge) ?? new Map<string, KnownReach>();
   reaches.set(knowledge, made);
   // The same groups under the same knowledge give the same answer, to whomever.
-  const key = sha256(JSON.stringify([{ ...filter, scopes: null }, groups]));
+  const key = sha256(JSON.stringify([asked, groups]));
   const known = made.get(key) ?? (await makeReach(reader, { filter, groups, setIds, knowledge }));
   made.delete(key);
   made.set(key, known);
@@ -128,17 +134,34 @@ export function postingsOf(of: {
   });
 }
 
-export async function loadHostGroups(
+/** Live hosts as groups of equal ones; of those beyond the groups nothing at all is known. */
+export interface KnownHosts {
+  readonly groups: readonly HostGroup[];
+  readonly unknownCount: number;
+}
+
+export async function loadKnownHosts(
   reader: Reader,
-  scopes: readonly Selector[],
-): Promise<readonly HostGroup[]> {
-  const { rows } = await sql<Omit<HostGroup, "id">>`
+  where: { readonly scopes: readonly Selector[]; readonly hostId?: HostId | undefined },
+): Promise<KnownHosts> {
+  type Row = Omit<HostGroup, "id" | "setId"> & { readonly setId: number | null };
+  const { rows } = await sql<Row>`
     select s.set_id as "setId", h.kernel_running as "kernelRunning", count(*)::int as "hostCount"
-      from host h join host_set s on s.host_num = h.num
+      from host h left join host_set s on s.host_num = h.num
        and s.observed_to is null and s.recorded_to is null
-     where h.removed_at is null and ${scopeSql(scopes, "h.labels")}
+     where h.removed_at is null and ${scopeSql(where.scopes, "h.labels")}
+       and ${isHost(where.hostId)}
      group by 1, 2 order by 1, 2`.execute(reader);
-  return rows.map((row, id) => ({ ...row, id }));
+  const groups = rows.flatMap(({ setId, ...row }, id) =>
+    setId === null ? [] : [{ ...row, setId, id }],
+  );
+  const unknown = rows.filter((row) => row.setId === null);
+  return { groups, unknownCount: unknown.reduce((sum, row) => sum + row.hostCount, 0) };
+}
+
+/** A condition of its own for one host, so that its index is used. */
+function isHost(hostId: HostId | undefined): RawBuilder<boolean> {
+  return hostId === undefined ? sql<boolean>`true` : sql<boolean>`h.id = ${hostId}`;
 }
 
 export interface ExposedHost {
@@ -157,19 +180,28 @@ export async function hostsWithPackages(
     readonly limit: number;
   },
 ): Promise<readonly ExposedHost[]> {
-  const runsIt = sql`(k.role <> 'kernel-image' or h.kernel_running is null
-    or regexp_replace(regexp_replace(k.name, '^linux-image-(unsigned-)?', ''), '-unsigned$', '')
-       = h.kernel_running)`;
+  // Few sets hold the packages: they are found first, then their hosts, and only those of the page
+  // are told in full.
+  const runsIt = sql`(p.release is null or h.kernel_running is null
+    or p.release = h.kernel_running)`;
   const { rows } = await sql<ExposedHost>`
-    select h.id, h.name, array_agg(m.package_id order by m.package_id) as "packageIds"
-      from host_now n
-      join host h on h.id = n.id
-      join package_set_member m on m.set_id = n.package_set_id
-      join package_match k on k.package_id = m.package_id
-     where m.package_id = any(${arrayText(filter.packageIds)}::integer[]) and ${runsIt}
-       and ${scopeSql(filter.scopes, "h.labels")}
-       and h.name collate "C" > ${filter.afterName ?? ""}
-     group by h.id, h.name order by h.name collate "C" limit ${filter.limit}`.execute(reader);
+    with held as materialized (
+      select m.set_id, m.package_id, case when k.role = 'kernel-image' then regexp_replace(
+               regexp_replace(k.name, '^linux-image-(unsigned-)?', ''), '-unsigned$', '')
+             end as release
+        from package_set_member m join package_match k on k.package_id = m.package_id
+       where m.package_id = any(${arrayText(filter.packageIds)}::integer[])),
+    page as materialized (
+      select h.id, h.name, h.kernel_running, s.set_id
+        from host h join host_set s on s.host_num = h.num
+         and s.observed_to is null and s.recorded_to is null
+       where h.removed_at is null and ${scopeSql(filter.scopes, "h.labels")}
+         and h.name > ${filter.afterName ?? ""}
+         and exists (select from held p where p.set_id = s.set_id and ${runsIt})
+       order by h.name limit ${filter.limit})
+    select h.id, h.name, array_agg(p.package_id order by p.package_id) as "packageIds"
+      from page h join held p on p.set_id = h.set_id and ${runsIt}
+     group by h.id, h.name order by h.name`.execute(reader);
   return rows;
 }
 
@@ -292,34 +324,4 @@ function hostFindingOf(row: HostFindingRow): HostFinding {
     since: row.since,
     isRunning: !isOtherKernel,
   };
-}
-
-/** The package sets that these hosts have now. */
-export async function loadSetsInUse(
-  reader: Reader,
-  where: { readonly scopes: readonly Selector[]; readonly hostId?: HostId | undefined },
-): Promise<readonly number[]> {
-  const { rows } = await sql<{ id: number }>`
-    select distinct n.package_set_id as id from host_now n
-     where n.package_set_id is not null and ${scopeSql(where.scopes, "n.labels")}
-       and ${isHost(where.hostId)}`.execute(reader);
-  return rows.map((row) => row.id);
-}
-
-/** A condition of its own for one host, so that its index is used. */
-function isHost(hostId: HostId | undefined): RawBuilder<boolean> {
-  return hostId === undefined ? sql<boolean>`true` : sql<boolean>`n.id = ${hostId}`;
-}
-
-/** Live hosts, and how many of them have no package set: nothing at all is known about those. */
-export async function countKnownHosts(
-  reader: Reader,
-  where: { readonly scopes: readonly Selector[]; readonly hostId?: HostId | undefined },
-): Promise<{ readonly hostCount: number; readonly unknownCount: number }> {
-  const { rows } = await sql<{ hostCount: number; unknownCount: number }>`
-    select count(*)::int as "hostCount",
-           (count(*) filter (where package_set_id is null))::int as "unknownCount"
-      from host_now n where ${scopeSql(where.scopes, "n.labels")}
-       and ${isHost(where.hostId)}`.execute(reader);
-  return rows[0] ?? { hostCount: 0, unknownCount: 0 };
 }

@@ -8,10 +8,15 @@ import type { Requirement, Selector } from "../base/labels.ts";
  * agree with `selects` of `base/labels.ts` on every input; a property test holds them together.
  */
 
+/** True when nothing is outside the scopes, so that nobody's labels need to be looked at. */
+export function isEverywhere(selectors: readonly Selector[]): boolean {
+  return selectors.some((selector) => selector.length === 0);
+}
+
 /** True for rows that at least one of the selectors selects. No selector at all selects nothing. */
 export function scopeSql(selectors: readonly Selector[], column: string): RawBuilder<boolean> {
   if (selectors.length === 0) return sql<boolean>`false`;
-  if (selectors.some((selector) => selector.length === 0)) return sql<boolean>`true`;
+  if (isEverywhere(selectors)) return sql<boolean>`true`;
   const parts = selectors.map((selector) => sql`(${selectorSql(selector, column)})`);
   return sql<boolean>`(${sql.join(parts, sql` or `)})`;
 }

@@ -4,7 +4,7 @@ import type { Digest } from "../base/digest.ts";
 import type { HostId, PlanDigest } from "../base/ids.ts";
 import type { Selector } from "../base/labels.ts";
 import type { Reader } from "../db/database.ts";
-import { scopeSql } from "../inventory/scope.ts";
+import { isEverywhere, scopeSql } from "../inventory/scope.ts";
 import type { Exclusion } from "./model.ts";
 
 /** The hosts of plans as a person may see them: only those within the person's scopes. */
@@ -44,7 +44,7 @@ export async function loadPlanHosts(
 
 export async function countListedHosts(reader: Reader, filter: PlanHostFilter): Promise<number> {
   const { rows } = await sql<{ total: number }>`
-    select count(*) as total from plan_leaf l join host h on h.id = l.host
+    select count(*) as total from plan_leaf l ${labelsOf(filter.scopes, "l.host")}
      where ${isListed(filter)}`.execute(reader);
   return rows[0]?.total ?? 0;
 }
@@ -64,14 +64,19 @@ export async function countPlanHosts(
   const { rows } = await sql<{ inScope: number; all: number }>`
     select count(*) filter (where ${scopeSql(scopes, "h.labels")}) as "inScope",
            count(*) as "all"
-      from plan_leaf l join host h on h.id = l.host
+      from plan_leaf l ${labelsOf(scopes, "l.host")}
      where l.plan = ${plan}`.execute(reader);
   return rows[0] ?? { inScope: 0, all: 0 };
 }
 
+/** The hosts, where counting needs their labels; a row's host always exists. */
+export function labelsOf(scopes: readonly Selector[], host: string): RawBuilder<unknown> {
+  return isEverywhere(scopes) ? sql`` : sql`join host h on h.id = ${sql.ref(host)}`;
+}
+
 /** True for rows whose plan (a column) has at least one host within the scopes. */
 export function planInScope(plan: string, scopes: readonly Selector[]): RawBuilder<boolean> {
-  if (scopes.some((selector) => selector.length === 0)) return sql<boolean>`true`;
+  if (isEverywhere(scopes)) return sql<boolean>`true`;
   return sql<boolean>`exists (
     select from plan_leaf sl join host sh on sh.id = sl.host
      where sl.plan = ${sql.ref(plan)} and ${scopeSql(scopes, "sh.labels")})`;
@@ -125,7 +130,7 @@ export async function countExcluded(
 ): Promise<readonly { readonly why: string; readonly hosts: number }[]> {
   const { rows } = await sql<{ why: string; hosts: number }>`
     select e.because ->> 'why' as why, count(*) as hosts
-      from plan_excluded e join host h on h.id = e.host
+      from plan_excluded e ${labelsOf(scopes, "e.host")}
      where e.plan = ${plan} and ${scopeSql(scopes, "h.labels")}
      group by 1 order by 1`.execute(reader);
   return rows;

@@ -1,13 +1,14 @@
 import { type Actor, holdsAnywhere, scopesFor } from "../base/actor.ts";
 import { instantToText } from "../base/instant.ts";
+import type { Selector } from "../base/labels.ts";
 import type { Permission } from "../base/permission.ts";
 import { countChanges, loadChanges } from "../change/store.ts";
 import type { World } from "../db/world.ts";
 import { loadSubjectNames } from "../identity/store.ts";
 import { feedStatus } from "../intel/actions.ts";
-import { type JudgedGroup, loadGroupRisks } from "../intel/actions-risk.ts";
+import { type JudgedGroup, judgeGroups } from "../intel/actions-risk.ts";
 import { hostCounter } from "../intel/exposure.ts";
-import { loadReach } from "../intel/store-exposure.ts";
+import { type KnownHosts, loadKnownHosts, loadReach } from "../intel/store-exposure.ts";
 import { type LoadedFacts, listRollouts, loadFacts } from "../rollout/store.ts";
 import { listFixFirst } from "../triage/actions.ts";
 import type { FixFirstItem } from "../triage/fix-first.ts";
@@ -30,9 +31,10 @@ import { type VerdictFacts, verdictOn } from "./verdict.ts";
 
 /** Loads what the overview tells, each part only for whoever may read what it tells of. */
 export async function showOverview(world: World, actor: Actor): Promise<Overview> {
+  const look = lookOnce(world);
   const [fleet, exposed, cases, rollouts, waiting, feeds, taken] = await Promise.all([
-    loadFleet(world, actor),
-    loadExposed(world, actor),
+    loadFleet(world, actor, look),
+    loadExposed(world, actor, look),
     holdsAnywhere(actor, "patch.read") ? loadOpenPatches(world.db) : null,
     loadRollouts(world, actor),
     loadWaiting(world, actor),
@@ -87,15 +89,28 @@ function notShown(actor: Actor): Overview["notShown"] {
     .map(([part, permission]) => ({ part, reason: notShownReason(permission) }));
 }
 
+type Look = (scopes: readonly Selector[]) => Promise<KnownHosts>;
+
+/** Parts of one answer that ask for the same hosts are told of the same look at them. */
+function lookOnce(world: World): Look {
+  const looks = new Map<string, Promise<KnownHosts>>();
+  return (scopes) => {
+    const key = JSON.stringify(scopes);
+    const found = looks.get(key) ?? loadKnownHosts(world.db, { scopes });
+    looks.set(key, found);
+    return found;
+  };
+}
+
 interface Fleet {
   readonly hosts: number;
   readonly facets: Facets;
 }
 
-async function loadFleet(world: World, actor: Actor): Promise<Fleet | null> {
+async function loadFleet(world: World, actor: Actor, look: Look): Promise<Fleet | null> {
   const scopes = scopesFor(actor, "host.read");
   if (scopes.length === 0) return null;
-  const groups = await loadGroupRisks(world, scopes);
+  const groups = await judgeGroups(world, (await look(scopes)).groups);
   const filter: HostListFilter = {
     scopes,
     selectors: [],
@@ -127,13 +142,14 @@ interface Exposed extends Pick<VerdictFacts, "exploited" | "open"> {
   readonly helped: number;
 }
 
-async function loadExposed(world: World, actor: Actor): Promise<Exposed | null> {
+async function loadExposed(world: World, actor: Actor, look: Look): Promise<Exposed | null> {
   const scopes = scopesFor(actor, "finding.read");
   if (scopes.length === 0) return null;
+  const hosts = await look(scopes);
   const [reach, groups, items] = await Promise.all([
-    loadReach(world.db, { scopes }),
-    loadGroupRisks(world, scopes),
-    listFixFirst(world, actor),
+    loadReach(world.db, { scopes, hosts }),
+    judgeGroups(world, hosts.groups),
+    listFixFirst(world, actor, hosts),
   ]);
   const reachOf = hostCounter(reach.postings, reach.groups);
   const present = reach.pairs.filter((pair) => reachOf(pair.packageIds).hostCount > 0);

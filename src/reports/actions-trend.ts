@@ -34,14 +34,26 @@ export async function loadTrend(
   const { db } = world;
   const first = firstDayEnd(world.clock());
   const knowledge = await loadKnowledge(db);
-  const { pairs, kev, knownFrom } = await historyOf(world, knowledge, first);
+  const history = await historyOf(world, knowledge, first);
   const sets = await loadSetDays(db, { scopes, first });
+  const key = JSON.stringify(sets);
+  const kept = trends.get(history);
+  if (kept?.key === key) return kept.trend;
+  const { pairs, kev, knownFrom } = history;
   const members = await loadMembers(db, [...new Set(sets.map((set) => set.setId))]);
-  return trendOf({ sets, members, pairs, kev, knownFrom }).map((told, day) => ({
+  const trend = trendOf({ sets, members, pairs, kev, knownFrom }).map((told, day) => ({
     day: instantToText(first + (day - 1) * DAY_MS).slice(0, 10),
     ...told,
   }));
+  trends.set(history, { key, trend });
+  return trend;
 }
+
+/** The same hosts with the same sets under the same history have the same trend. */
+const trends = new WeakMap<
+  History,
+  { readonly key: string; readonly trend: readonly DatedTrendDay[] }
+>();
 
 async function historyOf(world: World, knowledge: Knowledge, first: number): Promise<History> {
   const kept = await histories.get(knowledge);

@@ -9,6 +9,7 @@ import { inTransaction } from "../db/database.ts";
 import { loadFeedFile } from "../intel/actions.ts";
 import { rematch } from "../intel/rematch.ts";
 import { recordUnreachable } from "../inventory/record-inspection.ts";
+import { loadHosts } from "../inventory/store.ts";
 import { listFindingsOfHost } from "./actions-host-findings.ts";
 import { type HostQuery, listShownHosts, showHost } from "./actions-hosts.ts";
 
@@ -103,6 +104,22 @@ describe("hosts with their four states", () => {
     expect(names(labelled)).toEqual(["a-old", "c-new", "d-gone"]);
     const jumped = await listShownHosts(made.world, ada.actor, { ...all, skip: 2, limit: 1 });
     expect([names(jumped), jumped.total, jumped.next]).toEqual([["c-new"], 4, "c-new"]);
+  });
+
+  test("text is looked for in name, address and each label, in whatever case", async () => {
+    const hosts = await loadHosts(made.world.db, { scopes: [[]] });
+    for (const q of ["", "old", "A-", "ENV", "v=sh", "192.0", "shop\na", "é", "=", "a-oldenv"]) {
+      const expected = hosts.filter(({ name, way, labels }) => {
+        const address = way.kind === "ssh" ? way.address : "";
+        const pairs = Object.entries(labels).map(([key, value]) => `${key}=${value}`);
+        return [name, address, ...pairs].some((text) =>
+          text.toLowerCase().includes(q.toLowerCase()),
+        );
+      });
+      const list = await listShownHosts(made.world, ada.actor, { ...all, q });
+      expect(names(list), q).toEqual(names({ items: expected }));
+      expect(list.total).toBe(expected.length);
+    }
   });
 
   test("labels cut lists, counts and single hosts alike, and buttons say why not", async () => {

@@ -63,7 +63,7 @@ export async function pageOfHosts(
   );
   const { rows } = await sql<ListedHost>`
     select h.id, s.set_id as "setId", h.kernel_running as "kernelRunning"
-      from ${hostsWithRisk(filter)}
+      from ${filter.tones.risk === undefined ? hostsWithSets : hostsWithRisk(filter)}
      where ${sql.join([isAsked(filter), ...wanted], sql` and `)} and h.name > ${page.afterName}
      order by h.name offset ${page.skip} limit ${page.limit}`.execute(reader);
   return rows;
@@ -82,10 +82,12 @@ export async function groupOfHost(
   return rows[0] ?? null;
 }
 
-function hostsWithRisk(filter: HostListFilter): RawBuilder<unknown> {
-  return sql`host h
+const hostsWithSets = sql`host h
       left join host_set s on s.host_num = h.num
-        and s.observed_to is null and s.recorded_to is null
+        and s.observed_to is null and s.recorded_to is null`;
+
+function hostsWithRisk(filter: HostListFilter): RawBuilder<unknown> {
+  return sql`${hostsWithSets}
       left join unnest(${`{${filter.groups.map((group) => group.setId).join(",")}}`}::integer[],
                        ${filter.groups.map((group) => group.kernelRunning ?? "")}::text[],
                        ${filter.groups.map((group) => group.tone)}::text[])
@@ -101,10 +103,9 @@ function isAsked(filter: HostListFilter): RawBuilder<boolean> {
     ...filter.selectors.map((selector) => selectorSql(selector, "h.labels")),
   ];
   if (text !== "") {
-    parts.push(sql`(strpos(lower(h.name), ${text}) > 0
-      or strpos(lower(h.way ->> 'address'), ${text}) > 0
-      or exists (select from jsonb_each_text(h.labels) as l
-                  where strpos(lower(l.key || '=' || l.value), ${text}) > 0))`);
+    // Each thing that is looked through is a line, so that no text matches across two of them.
+    const isOneLine = !text.includes("\n");
+    parts.push(isOneLine ? sql`strpos(h.search_text, ${text}) > 0` : sql`false`);
   }
   return sql<boolean>`(${sql.join(parts, sql` and `)})`;
 }

@@ -33,7 +33,7 @@ export async function loadSetDays(
       from host_set s join host h on h.num = s.host_num
      where s.recorded_to is null and ${scopeSql(of.scopes, "h.labels")}
        and (${ended} is null or ${ended} > ${sqlInstant(of.first)})
-     group by 1, 2, 3`.execute(reader);
+     group by 1, 2, 3 order by 1, 2, 3`.execute(reader);
   return rows;
 }
 

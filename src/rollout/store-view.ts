@@ -6,6 +6,7 @@ import type { Selector } from "../base/labels.ts";
 import type { Reader, Tx } from "../db/database.ts";
 import { scopeSql } from "../inventory/scope.ts";
 import type { Exclusion } from "../plan/model.ts";
+import { labelsOf } from "../plan/store-hosts.ts";
 import type { TargetFacts } from "./explain.ts";
 import type { Pace } from "./forecast.ts";
 import type { Standing } from "./model.ts";
@@ -45,7 +46,7 @@ export async function loadTargets(
   // The page is cut first, so that only its own rows are looked up in the other tables.
   const { rows } = await sql<TargetFacts & { leafIndex: number }>`
     with page as materialized (
-      select t.rollout, t.host from target t join host h on h.id = t.host
+      select t.rollout, t.host from target t ${labelsOf(of.scopes, "t.host")}
        where ${isListed(of)} and t.leaf_index > ${of.after ?? -1}
        order by t.leaf_index offset ${of.skip ?? 0} limit ${of.limit}
     )
@@ -58,7 +59,7 @@ export async function loadTargets(
 
 export async function countListedTargets(reader: Reader, of: TargetFilter): Promise<number> {
   const { rows } = await sql<{ total: number }>`
-    select count(*) as total from target t join host h on h.id = t.host
+    select count(*) as total from target t ${labelsOf(of.scopes, "t.host")}
      where ${isListed(of)}`.execute(reader);
   return rows[0]?.total ?? 0;
 }
@@ -164,7 +165,7 @@ export async function countTargets(
 ): Promise<{ readonly inScope: number; readonly all: number }> {
   const { rows } = await sql<{ inScope: number; all: number }>`
     select count(*) as all, count(*) filter (where ${scopeSql(scopes, "h.labels")}) as "inScope"
-      from target t join host h on h.id = t.host where t.rollout = ${rollout}`.execute(reader);
+      from target t ${labelsOf(scopes, "t.host")} where t.rollout = ${rollout}`.execute(reader);
   return rows[0] ?? { inScope: 0, all: 0 };
 }
 

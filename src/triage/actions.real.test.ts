@@ -12,6 +12,7 @@ import { recordInspection } from "../inventory/record-inspection.ts";
 import { recordEvent, recordEvents } from "../ledger/record.ts";
 import { readTimeline } from "../ledger/store.ts";
 import { listFixFirst, movePatch, openPatch, patchTimeline, requirePatch } from "./actions.ts";
+import { patchWhere } from "./actions-where.ts";
 
 let test: TestWorld;
 const START = Date.UTC(2026, 10, 1);
@@ -35,6 +36,7 @@ async function vulnerableHost(
   name: string,
   labels: Readonly<Record<string, string>> = {},
   installed = "3.0.17-1",
+  offered = "3.0.18-1",
 ) {
   const id = await addHost(test.world, { name, packages: [aPackage(openssl)], labels });
   const fields = (version: string) =>
@@ -57,7 +59,7 @@ async function vulnerableHost(
     `boot ${"0".repeat(32)}`,
     "lists ok 1700000000 -",
     `pkg ${["libssl3", "amd64", installed, "openssl", installed, "installed", "auto"].join("\t")}`,
-    `offer ${fields("3.0.18-1")}`,
+    `offer ${fields(offered)}`,
   ]);
   if (parsed.kind !== "inspection") throw new Error(parsed.problem);
   const { inspection } = parsed;
@@ -135,6 +137,25 @@ it("lists the update that clears the findings, and splits off what it does not c
     },
     { remedy: "fixed-upstream-not-offered", vulnerabilities: ["CVE-2026-0002"] },
   ]);
+});
+
+it("tells with the very next look what a host, an offer or a feed has changed", async () => {
+  const look = async () =>
+    (await listFixFirst(test.world, systemActor)).map(({ hosts, exposedHosts, ...item }) => {
+      const { target, vulnerabilities } = item;
+      const version = "sourceVersion" in target ? target.sourceVersion : null;
+      return [version, hosts, exposedHosts, vulnerabilities.join()];
+    });
+  await vulnerableHost("web-1");
+  await loadTracker({ "CVE-2026-0001": "3.0.18-1" });
+  expect(await look()).toEqual([["3.0.18-1", 1, 1, "CVE-2026-0001"]]);
+  await vulnerableHost("web-2", { exposure: "internal" });
+  expect(await look()).toEqual([["3.0.18-1", 2, 1, "CVE-2026-0001"]]);
+  await vulnerableHost("web-3", {}, "3.0.17-1", "3.0.20-1");
+  expect(await look()).toEqual([["3.0.20-1", 3, 2, "CVE-2026-0001"]]);
+  now += 60_000;
+  await loadTracker({ "CVE-2026-0001": "3.0.18-1", "CVE-2026-0002": "3.0.19-1" });
+  expect(await look()).toEqual([["3.0.20-1", 3, 2, "CVE-2026-0001,CVE-2026-0002"]]);
 });
 
 it("opens one case with its facts, the rule that decided and a deadline that names its inputs", async () => {
@@ -238,6 +259,43 @@ it("shows nothing of hosts outside the actor's scope", async () => {
   await expect(openPatch(test.world, actor, { source: "openssl" })).rejects.toThrow(/No host/);
 });
 
+it("tells where a case's packages are as a look at each host tells, in pages of any size", async () => {
+  await vulnerableHost("b-old", { team: "web" });
+  await vulnerableHost("a-new", { team: "web" }, "3.0.18-1");
+  await vulnerableHost("d-old", { team: "db" });
+  const both = [aPackage(openssl), aPackage({ ...openssl, name: "openssl", version: "3.0.18-1" })];
+  const packages = both.map((one) => ({ ...one, sourceVersion: one.version }));
+  await addHost(test.world, { name: "c-partly", packages, labels: { team: "db" } });
+  await addHost(test.world, { name: "without", packages: [aPackage({ name: "bash" })] });
+  await loadTracker({ "CVE-2026-0001": "3.0.18-1" });
+  const { patch } = await openPatch(test.world, systemActor, { source: "openssl" });
+  const expected = [
+    ["b-old", "older", ["3.0.17-1"]],
+    ["d-old", "older", ["3.0.17-1"]],
+    ["c-partly", "partly", ["3.0.17-1", "3.0.18-1"]],
+    ["a-new", "there", ["3.0.18-1"]],
+  ];
+  const look = async (page: { skip: number; limit: number; standing?: "older" | "there" }) => {
+    const { items, counts } = await patchWhere(test.world, systemActor, {
+      patch: patch.id,
+      ...page,
+    });
+    expect(counts).toEqual({ older: 2, partly: 1, "not-comparable": 0, there: 1 });
+    return items.map(({ name, standing, versions }) => [name, standing, [...versions]]);
+  };
+  for (const limit of [1, 2, 9]) {
+    for (let skip = 0; skip < 5; skip += 1) {
+      expect(await look({ skip, limit })).toEqual(expected.slice(skip, skip + limit));
+    }
+  }
+  expect(await look({ skip: 1, limit: 9, standing: "older" })).toEqual(expected.slice(1, 2));
+  const scope = parseSelector("team=db");
+  const reader = { ...systemActor, grants: [{ role: "viewer" as const, scope }] };
+  const seen = await patchWhere(test.world, reader, { patch: patch.id, skip: 0, limit: 9 });
+  expect(seen.items.map((item) => item.name)).toEqual(["d-old", "c-partly"]);
+  expect(seen.counts).toEqual({ older: 1, partly: 1, "not-comparable": 0, there: 0 });
+});
+
 it("leaves out of the timeline what happened on hosts outside the reader's scope", async () => {
   const mine = await vulnerableHost("web-1", { team: "web" });
   const other = await vulnerableHost("db-1", { team: "db" });
@@ -253,11 +311,13 @@ it("leaves out of the timeline what happened on hosts outside the reader's scope
   });
   const scope = parseSelector("team=web");
   const reader = { ...systemActor, grants: [{ role: "viewer" as const, scope }] };
-  const seen = await patchTimeline(test.world, reader, patch.id);
+  const at = { patch: patch.id, limit: 500 };
+  const { events: seen, earlier } = await patchTimeline(test.world, reader, at);
+  expect(earlier).toBeNull();
   expect(seen.map((event) => event.type)).toEqual(["patch.opened", "target.judged"]);
   expect(JSON.stringify(seen)).toContain(mine);
   expect(JSON.stringify(seen)).not.toContain(other);
-  expect(await patchTimeline(test.world, systemActor, patch.id)).toHaveLength(3);
+  expect((await patchTimeline(test.world, systemActor, at)).events).toHaveLength(3);
 });
 
 it("shows a case's timeline to its end, however long it is", async () => {
@@ -271,7 +331,16 @@ it("shows a case's timeline to its end, however long it is", async () => {
     facts: { n },
   }));
   await inTransaction(test.world.db, (tx) => recordEvents(tx, judged));
-  const seen = await patchTimeline(test.world, systemActor, patch.id);
-  expect(seen).toHaveLength(2_501);
-  expect(seen.at(-1)?.facts).toEqual({ n: 2_499 });
+  for (const limit of [400, 834, 2_501, 5_000]) {
+    const seen: unknown[] = [];
+    let before: number | undefined;
+    do {
+      const page = { patch: patch.id, before, limit };
+      const { events, earlier } = await patchTimeline(test.world, systemActor, page);
+      expect(events.length).toBeLessThanOrEqual(limit);
+      seen.unshift(...events.map((event) => event.facts["n"] ?? event.type));
+      before = earlier ?? undefined;
+    } while (before !== undefined);
+    expect(seen).toEqual(["patch.opened", ...Array.from({ length: 2_500 }, (_, n) => n)]);
+  }
 });

@@ -6,9 +6,16 @@ import type { Selector } from "../base/labels.ts";
 import { inTransaction, type Reader, type Tx } from "../db/database.ts";
 import type { World } from "../db/world.ts";
 import type { Vulnerability } from "../intel/model.ts";
-import { exposure } from "../intel/store-exposure.ts";
+import {
+  exposure,
+  exposuresOf,
+  type KnownHosts,
+  type KnownReach,
+  loadReach,
+} from "../intel/store-exposure.ts";
 import { loadVulnerabilities } from "../intel/store-vulnerability.ts";
 import { orderOf } from "../intel/versions/order.ts";
+import { isEverywhere } from "../inventory/scope.ts";
 import { loadHostRefs } from "../inventory/store.ts";
 import type { LedgerEvent } from "../ledger/model.ts";
 import { recordEvent } from "../ledger/record.ts";
@@ -28,27 +35,63 @@ import {
 } from "./model.ts";
 import { regressionRisk } from "./regression-risk.ts";
 import { insertPatch, loadOpenPatch, loadPatch, updateState } from "./store.ts";
-import { firstSeenAt, installedSource, loadSourceOffers, lowestTier } from "./store-exposure.ts";
+import {
+  firstSeenAt,
+  installedSource,
+  loadSourceOffers,
+  lowestTier,
+  type SourceOffer,
+} from "./store-exposure.ts";
 
-/** The list of updates that clear most risk for the hosts the actor may see. */
-export async function listFixFirst(world: World, actor: Actor): Promise<readonly FixFirstItem[]> {
+/**
+ * The list of updates that clear most risk for the hosts the actor may see; `hosts` are those, where
+ * the caller has looked at them already.
+ */
+export async function listFixFirst(
+  world: World,
+  actor: Actor,
+  hosts?: KnownHosts,
+): Promise<readonly FixFirstItem[]> {
   const scopes = scopesFor(actor, "finding.read");
-  return fixFirst(await loadExposedSources(world.db, scopes));
+  const sources = await loadExposedSources(world.db, { scopes, hosts });
+  const items = itemsMade.get(sources) ?? fixFirst(sources);
+  itemsMade.set(sources, items);
+  return items;
 }
+
+const itemsMade = new WeakMap<readonly ExposedSource[], readonly FixFirstItem[]>();
+
+/** What follows from these alone; all of them are the same objects as long as nothing changes. */
+interface MadeSources {
+  readonly outside: KnownReach;
+  readonly offers: readonly SourceOffer[];
+  readonly sources: readonly ExposedSource[];
+}
+
+const sourcesMade = new WeakMap<KnownReach, MadeSources>();
 
 async function loadExposedSources(
   reader: Reader,
-  scopes: readonly Selector[],
-  source?: string,
+  of: {
+    readonly scopes: readonly Selector[];
+    readonly source?: string | undefined;
+    readonly hosts?: KnownHosts | undefined;
+  },
 ): Promise<readonly ExposedSource[]> {
-  const exposures = await exposure(reader, { scopes, source });
-  const ids = exposures.map((e) => e.vulnerability);
-  return exposedSources({
-    exposures,
-    outside: await exposure(reader, { scopes: scopes.map(outsideOf), source }),
-    offers: await loadSourceOffers(reader, scopes),
-    vulnerabilities: await loadVulnerabilities(reader, ids),
+  const { scopes, source, hosts } = of;
+  const reach = await loadReach(reader, { scopes, source, hosts });
+  const outside = await loadReach(reader, { scopes: scopes.map(outsideOf), source });
+  const offers = await loadSourceOffers(reader, scopes);
+  const made = sourcesMade.get(reach);
+  if (made?.outside === outside && made.offers === offers) return made.sources;
+  const sources = exposedSources({
+    exposures: exposuresOf(reach),
+    outside: exposuresOf(outside),
+    offers,
+    vulnerabilities: reach.knowledge.facts,
   });
+  sourcesMade.set(reach, { outside, offers, sources });
+  return sources;
 }
 
 /** Hosts are exposed unless a label says otherwise: unknown exposure counts as exposed. */
@@ -116,7 +159,7 @@ async function findSource(
   scopes: readonly Selector[],
   input: OpenPatch,
 ): Promise<OfferedSource> {
-  const found = (await loadExposedSources(world.db, scopes, input.source)).filter(
+  const found = (await loadExposedSources(world.db, { scopes, source: input.source })).filter(
     (source) => input.ecosystem === undefined || source.ecosystem === input.ecosystem,
   );
   if (found.length > 1) {
@@ -318,18 +361,53 @@ export async function requirePatch(reader: Reader, ref: string): Promise<Patch> 
   return patch;
 }
 
+export interface TimelinePage {
+  /** Oldest first. */
+  readonly events: readonly LedgerEvent[];
+  /** Goes on with what was earlier; null at the beginning of the case. */
+  readonly earlier: number | null;
+}
+
 /**
- * What happened in a case, as far as the reader may know: events about one host are left out when the
- * host is outside the reader's scope. Steps of the case itself are everybody's who may read cases.
+ * The newest things that happened in a case, or those from before an earlier page, as far as the
+ * reader may know: events about one host are left out when the host is outside the reader's scope.
+ * Steps of the case itself are everybody's who may read cases. Some events tell of one host each, so
+ * a case has as many as its largest rollouts have hosts.
  */
 export async function patchTimeline(
   world: World,
   actor: Actor,
-  patch: PatchId,
-): Promise<readonly LedgerEvent[]> {
-  const events = await wholeTimeline(world, patch);
+  of: { readonly patch: PatchId; readonly before?: number | undefined; readonly limit: number },
+): Promise<TimelinePage> {
+  const { patch, limit } = of;
+  const events: PlacedEvent[] = [];
+  let after = of.before;
+  do {
+    const page = await readTimeline(world.db, {
+      patch,
+      after,
+      order: "newest",
+      limit: EVENTS_PAGE,
+    });
+    events.push(...(await visibleEvents(world, actor, page)));
+    after = page.length === EVENTS_PAGE ? page.at(-1)?.place : undefined;
+  } while (after !== undefined && events.length <= limit);
+  const shown = events.slice(0, limit);
+  const hasMore = events.length > limit || after !== undefined;
+  return { events: shown.toReversed(), earlier: hasMore ? (shown.at(-1)?.place ?? null) : null };
+}
+
+type PlacedEvent = Awaited<ReturnType<typeof readTimeline>>[number];
+
+const EVENTS_PAGE = 1_000;
+
+async function visibleEvents(
+  world: World,
+  actor: Actor,
+  events: readonly PlacedEvent[],
+): Promise<readonly PlacedEvent[]> {
   const scopes = scopesFor(actor, "patch.read");
-  if (scopes.some((selector) => selector.length === 0)) return events;
+  if (isEverywhere(scopes)) return events;
   const ids = [...new Set(events.flatMap((event) => hostOf(event) ?? []))];
   const seen = new Set<string>(
     (await loadHostRefs(world.db, { scopes, ids })).map((host) => host.id),
@@ -338,21 +416,6 @@ export async function patchTimeline(
     const host = hostOf(event);
     return host === null || seen.has(host);
   });
-}
-
-const EVENTS_PAGE = 1_000;
-/** Some events tell of one host each, so a case has as many as its largest rollouts have hosts. */
-const EVENTS_MAX = 200_000;
-
-async function wholeTimeline(world: World, patch: PatchId): Promise<readonly LedgerEvent[]> {
-  const events: LedgerEvent[] = [];
-  let after: number | undefined;
-  do {
-    const page = await readTimeline(world.db, { patch, after, limit: EVENTS_PAGE });
-    events.push(...page);
-    after = page.length === EVENTS_PAGE ? page.at(-1)?.place : undefined;
-  } while (after !== undefined && events.length < EVENTS_MAX);
-  return events;
 }
 
 function hostOf(event: LedgerEvent): HostId | null {

@@ -173,16 +173,34 @@ const getPatches = route({
 const getPatch = route({
   method: "GET",
   path: "/api/v1/patches/{patch}",
-  summary: "One case with its whole timeline.",
+  summary: "One case with its timeline: the newest events, oldest first, and where it goes on.",
   permission: "patch.read",
   params: patchRef,
-  reply: z.strictObject({ patch: patchSchema, timeline: z.array(eventSchema) }),
+  query: z.strictObject({
+    before: z
+      .string()
+      .regex(/^\d{1,15}$/)
+      .optional()
+      .describe("`earlier` of the answer before: what happened until then"),
+    limit: z.coerce.number().int().min(1).max(1000).default(500),
+  }),
+  reply: z.strictObject({
+    patch: patchSchema,
+    timeline: z.array(eventSchema),
+    /** Where events from before these are found; null when these are all. */
+    earlier: z.string().nullable(),
+  }),
   errors: ["not-found"],
-  handle: async ({ world, actor }, { params }) => {
+  handle: async ({ world, actor }, { params, query }) => {
     const patch = await requirePatch(world.db, params.patch);
-    const events = await patchTimeline(world, actor, patch.id);
+    const { events, earlier } = await patchTimeline(world, actor, {
+      patch: patch.id,
+      before: query.before === undefined ? undefined : Number(query.before),
+      limit: query.limit,
+    });
     return {
       patch: patchReply(patch, actor),
+      earlier: earlier === null ? null : String(earlier),
       timeline: events.map(({ id, index, at, type, actor, object, facts }) => ({
         id,
         index,

@@ -16,22 +16,65 @@ export interface SourceOffer {
   readonly origin: string;
 }
 
-/** Every distinct version that the sources of hosts in scope offer them today. */
+/** Offer sets never change, so what the same ones offer is read once and then shared. */
+const offersRead = new WeakMap<object, Map<string, readonly SourceOffer[]>>();
+const OFFERS_KEPT_MAX = 4;
+
+/**
+ * Every distinct version that the sources of hosts in scope offer them today. The same answer is the
+ * same array.
+ */
 export async function loadSourceOffers(
   reader: Reader,
   scopes: readonly Selector[],
   source?: string,
 ): Promise<readonly SourceOffer[]> {
+  const present = await loadOfferSets(reader, scopes);
+  const read = offersRead.get(reader) ?? new Map<string, readonly SourceOffer[]>();
+  offersRead.set(reader, read);
+  const key = JSON.stringify([present, source ?? null]);
+  const offers = read.get(key) ?? (await readOffers(reader, present, source));
+  read.delete(key);
+  read.set(key, offers);
+  const [oldest] = read.keys();
+  if (read.size > OFFERS_KEPT_MAX && oldest !== undefined) read.delete(oldest);
+  return offers;
+}
+
+interface OfferSetInUse {
+  readonly ecosystem: string;
+  readonly setId: number;
+}
+
+async function loadOfferSets(
+  reader: Reader,
+  scopes: readonly Selector[],
+): Promise<readonly OfferSetInUse[]> {
+  const { rows } = await sql<OfferSetInUse>`
+    select distinct p.ecosystem, u.offers as "setId"
+      from (select distinct s.set_id as packages, o.set_id as offers
+              from host h
+              join host_set s on s.host_num = h.num
+               and s.observed_to is null and s.recorded_to is null
+              join host_offer o on o.host_num = h.num
+               and o.observed_to is null and o.recorded_to is null
+             where h.removed_at is null and ${scopeSql(scopes, "h.labels")}) u
+      join package_set p on p.id = u.packages
+     order by 1, 2`.execute(reader);
+  return rows;
+}
+
+async function readOffers(
+  reader: Reader,
+  present: readonly OfferSetInUse[],
+  source: string | undefined,
+): Promise<readonly SourceOffer[]> {
   const { rows } = await sql<SourceOffer>`
-    with present as materialized (
-      select distinct n.ecosystem, n.offer_set_id from host_now n
-       where n.offer_set_id is not null and n.ecosystem is not null
-         and ${scopeSql(scopes, "n.labels")}
-    )
     select distinct p.ecosystem, o.name, o.arch, o.version, o.source,
            o.source_version as "sourceVersion", o.origin
-      from present p
-      join offer_set_member m on m.set_id = p.offer_set_id
+      from unnest(${present.map((set) => set.ecosystem)}::text[],
+                  ${present.map((set) => set.setId)}::integer[]) as p (ecosystem, set_id)
+      join offer_set_member m on m.set_id = p.set_id
       join offer o on o.id = m.offer_id
      where ${source ?? null}::text is null or o.source = ${source ?? null}`.execute(reader);
   return rows;

@@ -44,34 +44,65 @@ export async function loadStandings(
   readonly items: readonly HostStanding[];
   readonly counts: Readonly<Record<Standing, number>>;
 }> {
-  const { older, there, notComparable } = of.packages;
-  const all = [...older, ...there, ...notComparable];
-  const reached = sql`
-    flags as materialized (
-      select m.set_id,
-             array_agg(distinct coalesce(nullif(p.source_version, ''), p.version)) as versions,
-             case when bool_or(m.package_id = any(${[...notComparable]}::integer[]))
-                    then 'not-comparable'
-                  when not bool_or(m.package_id = any(${[...older]}::integer[])) then 'there'
-                  when bool_or(m.package_id = any(${[...there]}::integer[])) then 'partly'
-                  else 'older' end as standing
-        from package_set_member m join package p on p.id = m.package_id
-       where m.package_id = any(${all}::integer[])
-       group by m.set_id),
-    reached as (
-      select n.id as host, n.name, f.standing, f.versions
-        from host_now n join flags f on f.set_id = n.package_set_id
-       where ${scopeSql(of.scopes, "n.labels")})`;
-  const isAsked = of.standing === undefined ? sql`true` : sql`standing = ${of.standing}`;
-  const page = await sql<HostStanding>`
-    with ${reached}
-    select host, name, standing, versions from reached where ${isAsked}
-     order by array_position(array['older', 'partly', 'not-comparable', 'there'], standing), name
-     offset ${of.skip} limit ${of.limit}`.execute(reader);
-  const counted = await sql<{ standing: Standing; count: number }>`
-    with ${reached}
-    select standing, count(*)::int as count from reached group by standing`.execute(reader);
-  const none = { older: 0, partly: 0, "not-comparable": 0, there: 0 };
-  const counts = Object.fromEntries(counted.rows.map((row) => [row.standing, row.count]));
-  return { items: page.rows, counts: { ...none, ...counts } };
+  const sets = await loadSetStandings(reader, of.packages);
+  const counts = await countStandings(reader, { scopes: of.scopes, sets });
+  const asked = sets.filter((set) => of.standing === undefined || set.standing === of.standing);
+  const bySet = new Map(asked.map((set) => [set.setId, set]));
+  const { rows } = await sql<{ host: string; name: string; setId: number }>`
+    select h.id as host, h.name, s.set_id as "setId"
+      from unnest(${asked.map((set) => set.setId)}::integer[],
+                  ${asked.map((set) => ORDER.indexOf(set.standing))}::integer[]) as f (set_id, rank)
+      join host_set s on s.set_id = f.set_id and s.observed_to is null and s.recorded_to is null
+      join host h on h.num = s.host_num
+     where h.removed_at is null and ${scopeSql(of.scopes, "h.labels")}
+     order by f.rank, h.name offset ${of.skip} limit ${of.limit}`.execute(reader);
+  const items = rows.flatMap(({ host, name, setId }) => {
+    const set = bySet.get(setId);
+    return set === undefined
+      ? []
+      : [{ host, name, standing: set.standing, versions: set.versions }];
+  });
+  return { items, counts };
+}
+
+/** Hosts with something to do come first. */
+const ORDER: readonly Standing[] = ["older", "partly", "not-comparable", "there"];
+
+interface SetStanding {
+  readonly setId: number;
+  readonly standing: Standing;
+  readonly versions: readonly string[];
+}
+
+async function loadSetStandings(reader: Reader, packages: Sorted): Promise<readonly SetStanding[]> {
+  const { older, there, notComparable } = packages;
+  const { rows } = await sql<SetStanding>`
+    select m.set_id as "setId",
+           array_agg(distinct coalesce(nullif(p.source_version, ''), p.version)) as versions,
+           case when bool_or(m.package_id = any(${[...notComparable]}::integer[]))
+                  then 'not-comparable'
+                when not bool_or(m.package_id = any(${[...older]}::integer[])) then 'there'
+                when bool_or(m.package_id = any(${[...there]}::integer[])) then 'partly'
+                else 'older' end as standing
+      from package_set_member m join package p on p.id = m.package_id
+     where m.package_id = any(${[...older, ...there, ...notComparable]}::integer[])
+     group by m.set_id`.execute(reader);
+  return rows;
+}
+
+async function countStandings(
+  reader: Reader,
+  of: { readonly scopes: readonly Selector[]; readonly sets: readonly SetStanding[] },
+): Promise<Readonly<Record<Standing, number>>> {
+  const { rows } = await sql<{ setId: number; hosts: number }>`
+    select s.set_id as "setId", count(*)::int as hosts
+      from host_set s join host h on h.num = s.host_num
+     where s.set_id = any(${of.sets.map((set) => set.setId)}::integer[])
+       and s.observed_to is null and s.recorded_to is null
+       and h.removed_at is null and ${scopeSql(of.scopes, "h.labels")}
+     group by 1`.execute(reader);
+  const hosts = new Map(rows.map((row) => [row.setId, row.hosts]));
+  const counts = { older: 0, partly: 0, "not-comparable": 0, there: 0 };
+  for (const set of of.sets) counts[set.standing] += hosts.get(set.setId) ?? 0;
+  return counts;
 }

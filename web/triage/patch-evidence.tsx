@@ -12,12 +12,18 @@ const SHOWN_ROWS = 200;
 
 /** What anybody can check without trusting this server: the case's events in the log. */
 export function PatchEvidence({ answer }: { readonly answer: PatchReply }) {
-  const { timeline } = answer;
+  const { timeline, earlier } = answer;
   const logged = timeline.filter((event) => event.index !== null);
   const waiting = timeline.length - logged.length;
   return (
     <div className={styles["split"]}>
-      <Panel title={`${logged.length} events in the log`}>
+      <Panel
+        title={
+          earlier === null
+            ? `${logged.length} events in the log`
+            : `The newest ${logged.length} events in the log`
+        }
+      >
         <Table.ScrollContainer minWidth={340}>
           <Table>
             <Table.Thead>

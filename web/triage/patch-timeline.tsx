@@ -1,3 +1,4 @@
+import { Text } from "@mantine/core";
 import { Go } from "../app/go.tsx";
 import { eventWord } from "../app/words.ts";
 import { useHandles } from "../parts/person.tsx";
@@ -9,7 +10,7 @@ type Event = PatchReply["timeline"][number];
 /** From the first sighting to the outcome, oldest first. */
 export function PatchTimeline({ answer }: { readonly answer: PatchReply }) {
   const handles = useHandles();
-  const { patch, timeline } = answer;
+  const { patch, timeline, earlier } = answer;
   const { deadline } = patch;
   const started: TimelineEntry = {
     id: "clock",
@@ -19,7 +20,15 @@ export function PatchTimeline({ answer }: { readonly answer: PatchReply }) {
     what: `The deadline's clock started: ${deadline.preset}, ${deadline.rule}`,
   };
   const events = timeline.map((event) => shown(event, handles));
-  return <Timeline entries={[started, ...events]} />;
+  if (earlier === null) return <Timeline entries={[started, ...events]} />;
+  return (
+    <>
+      <Text size="sm" c="dimmed" mb="xs">
+        The newest {timeline.length} events. <code>fettle patch show {patch.ref}</code> shows all.
+      </Text>
+      <Timeline entries={events} />
+    </>
+  );
 }
 
 function shown(event: Event, handles: ReadonlyMap<string, string>): TimelineEntry {
