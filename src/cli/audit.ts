@@ -5,6 +5,7 @@ import { ask } from "../client/client.ts";
 import { openHead, parseVerifierKey, type VerifierKey, verifyExport } from "../ledger/verify.ts";
 import { type Cli, show } from "./cli.ts";
 import { people } from "./names.ts";
+import { moreLines, type RowFlags, rowsOf, withRows } from "./pages.ts";
 import { readNamedText } from "./read-file.ts";
 import { eventText } from "./view/event.ts";
 import { renderTable, safeText } from "./view/table.ts";
@@ -58,35 +59,36 @@ function writeWhole(file: string, bytes: Buffer): void {
   }
 }
 
-interface EventFlags {
+interface EventFlags extends RowFlags {
   readonly patch?: string;
   readonly type?: string;
-  readonly limit: string;
 }
 
+const EVENTS_PAGE = 1_000;
+
 function registerEvents(audit: Command, cli: Cli): void {
-  audit
-    .command("list")
-    .description("Events in order")
+  withRows(audit.command("list").description("Events in order"), 100)
     .option("--patch <case>", "of one case")
     .option("--type <type>", "of one type, as in change.approved")
-    .option("--limit <number>", "rows", "100")
     .action(async (flags: EventFlags) => {
       const client = cli.client();
       const patch = flags.patch === undefined ? {} : { patch: await patchId(cli, flags.patch) };
       const type = flags.type === undefined ? {} : { type: flags.type };
-      const query = { limit: Number(flags.limit), ...patch, ...type };
-      const { items } = await ask(client.GET("/api/v1/audit/events", { params: { query } }));
+      const list = await rowsOf(flags, EVENTS_PAGE, ({ limit, cursor }) => {
+        const query = { limit, ...(cursor === undefined ? {} : { cursor }), ...patch, ...type };
+        return ask(client.GET("/api/v1/audit/events", { params: { query } }));
+      });
+      const { items } = list;
       const names = await people(client);
-      show(cli, items, () =>
+      const table = () =>
         renderTable(items, [
           { head: "index", cell: (e) => e.index, align: "right" },
           { head: "at", cell: (e) => clockText(e.at) },
           { head: "who", cell: (e) => names.get(e.actor) ?? "fettle" },
           { head: "what", cell: (e) => eventText(e), widthMax: 120 },
           { head: "on", cell: (e) => e.object },
-        ]),
-      );
+        ]);
+      show(cli, items, () => [table(), ...moreLines(list)].join("\n"));
     });
 }
 

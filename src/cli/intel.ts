@@ -1,6 +1,7 @@
 import { type Command, Option } from "commander";
 import { ask } from "../client/client.ts";
 import { type Cli, show } from "./cli.ts";
+import { moreLines, type RowFlags, rowsOf, withRows } from "./pages.ts";
 import { feedTable, findingTable, findingText } from "./view/intel.ts";
 import { type LoadFlags, loadFiles, loadFromPublishers } from "./watch-feed.ts";
 
@@ -34,20 +35,19 @@ function registerFeed(program: Command, cli: Cli): void {
     );
 }
 
-interface FindingFlags {
+interface FindingFlags extends RowFlags {
   readonly group: "vulnerability" | "source" | "host";
   readonly kev?: true;
   readonly search?: string;
-  readonly limit: string;
 }
+
+const FINDINGS_PAGE = 1_000;
 
 function registerFinding(program: Command, cli: Cli): void {
   const finding = program
     .command("finding")
     .description("What is vulnerable, where, and why we say so");
-  finding
-    .command("list")
-    .description("Findings, most urgent first")
+  withRows(finding.command("list").description("Findings, most urgent first"), 50)
     .addOption(
       new Option("--group <by>", "one row for each of these")
         .choices(["vulnerability", "source", "host"])
@@ -55,16 +55,17 @@ function registerFinding(program: Command, cli: Cli): void {
     )
     .option("--kev", "only those known to be exploited")
     .option("--search <text>", "part of an id, package or title")
-    .option("--limit <number>", "rows", "50")
     .action(async (flags: FindingFlags) => {
-      const query = {
+      const asked = {
         group: flags.group,
-        limit: Number(flags.limit),
         ...(flags.kev === true ? { kev: "true" as never } : {}),
         ...(flags.search === undefined ? {} : { search: flags.search }),
       };
-      const reply = await ask(cli.client().GET("/api/v1/findings", { params: { query } }));
-      show(cli, reply, () => findingTable(reply));
+      const list = await rowsOf(flags, FINDINGS_PAGE, ({ limit, cursor }) => {
+        const query = { ...asked, limit, ...(cursor === undefined ? {} : { cursor }) };
+        return ask(cli.client().GET("/api/v1/findings", { params: { query } }));
+      });
+      show(cli, list, () => [findingTable(list), ...moreLines(list)].join("\n"));
     });
   finding
     .command("show <vulnerability>")

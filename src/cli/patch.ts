@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { ask } from "../client/client.ts";
 import { type Cli, show } from "./cli.ts";
 import { people } from "./names.ts";
+import { moreLines, type RowFlags, rowsOf, withRows } from "./pages.ts";
 import { caseTable, caseText, fixFirstTable } from "./view/patch.ts";
 
 /** Cases: what to fix first, and the whole story of each. */
@@ -9,23 +10,21 @@ export function registerPatch(program: Command, cli: Cli): void {
   const patch = program
     .command("patch")
     .description("What to fix first, and the cases opened for it");
-  patch
-    .command("list")
-    .description("Fix first: the updates that clear most risk")
+  withRows(patch.command("list").description("Fix first: the updates that clear most risk"), 30)
     .option("--cases", "the cases that are open instead")
-    .option("--limit <number>", "rows", "30")
-    .action(async (flags: { cases?: true; limit: string }) => {
-      const limit = Number(flags.limit);
-      if (flags.cases === true) {
-        const { items } = await ask(
-          cli.client().GET("/api/v1/patches", { params: { query: { limit } } }),
-        );
-        return show(cli, items, () => caseTable(items, cli.clock()));
-      }
-      const reply = await ask(
-        cli.client().GET("/api/v1/fix-first", { params: { query: { limit } } }),
+    .action(async (flags: RowFlags & { cases?: true }) => {
+      if (flags.cases === true) return listCases(cli, flags);
+      const list = await rowsOf(flags, FIX_FIRST_PAGE, async ({ limit, cursor }) => {
+        const skip = Number(cursor ?? 0);
+        const query = { limit, skip };
+        const reply = await ask(cli.client().GET("/api/v1/fix-first", { params: { query } }));
+        const end = skip + reply.items.length;
+        return { ...reply, next: end < reply.total ? String(end) : null };
+      });
+      const { next, ...reply } = list;
+      show(cli, reply, () =>
+        [fixFirstTable(reply.items, reply.total), ...moreLines(list)].join("\n"),
       );
-      show(cli, reply, () => fixFirstTable(reply.items, reply.total));
     });
   patch
     .command("open <source>")
@@ -51,8 +50,7 @@ export function registerPatch(program: Command, cli: Cli): void {
     .description("The whole case on one timeline")
     .action(async (ref: string) => {
       const client = cli.client();
-      const params = { path: { patch: ref } };
-      const reply = await ask(client.GET("/api/v1/patches/{patch}", { params }));
+      const reply = await wholeCase(cli, ref);
       const names = await people(client);
       show(cli, reply, () => caseText(reply.patch, reply.timeline, names, cli.clock()));
     });
@@ -74,4 +72,34 @@ export function registerPatch(program: Command, cli: Cli): void {
         show(cli, reply.patch, () => caseTable([reply.patch], cli.clock()));
       });
   }
+}
+
+const CASES_PAGE = 200;
+const EVENTS_PAGE = 1_000;
+const FIX_FIRST_PAGE = 1_000;
+
+async function listCases(cli: Cli, flags: RowFlags): Promise<void> {
+  const list = await rowsOf(flags, CASES_PAGE, ({ limit, cursor }) => {
+    const query = { limit, ...(cursor === undefined ? {} : { cursor }) };
+    return ask(cli.client().GET("/api/v1/patches", { params: { query } }));
+  });
+  const { items } = list;
+  show(cli, items, () => [caseTable(items, cli.clock()), ...moreLines(list)].join("\n"));
+}
+
+/** A case with its events from the first to the last, however many pages those take. */
+async function wholeCase(cli: Cli, ref: string) {
+  const page = (before: string | null) => {
+    const query = { limit: EVENTS_PAGE, ...(before === null ? {} : { before }) };
+    const params = { path: { patch: ref }, query };
+    return ask(cli.client().GET("/api/v1/patches/{patch}", { params }));
+  };
+  const { earlier, ...reply } = await page(null);
+  const pages = [reply.timeline];
+  for (let before = earlier; before !== null; ) {
+    const next = await page(before);
+    pages.unshift(next.timeline);
+    before = next.earlier;
+  }
+  return { ...reply, timeline: pages.flat() };
 }

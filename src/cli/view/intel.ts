@@ -80,7 +80,7 @@ export function findingTable(reply: Findings): string {
   const none = reply.total === 0 ? ["Nothing found in the data that is loaded."] : [rows];
   return [
     ...none,
-    `${reply.items.length} of ${reply.total} shown; ${coverage.coveredCount} packages on ${coverage.hostCount} host(s) covered.`,
+    `${coverage.coveredCount} packages on ${coverage.hostCount} host(s) covered.`,
     ...gaps,
     ...never,
     ...backlog,

@@ -31,7 +31,7 @@ export function fixFirstTable(items: readonly Item[], total: number): string {
   ]);
   const first = items.find((item) => item.remedy === "update-offered");
   const hint = first === undefined ? "" : `\nOpen the first: fettle patch open ${first.source}`;
-  return `${table}\n${items.length} of ${total}.${hint}`;
+  return `${table}${hint}`;
 }
 
 export function caseTable(cases: readonly Case[], now: Instant): string {
