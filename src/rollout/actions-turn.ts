@@ -112,46 +112,57 @@ async function commitTurn(
       await lockApproval(tx, [loaded.row.change], "shared");
     }
     if (!(await fence(tx, ownership(engine, own, loaded)))) return false;
-    for (const decision of decisions) await commitOne(tx, loaded, decision);
-    const lookAt = Math.min(nextLookAt(loaded.facts, loaded.now), loaded.now + LOOK_EVERY_MS);
-    await recordTurn(tx, { rollout: own.rollout, holds: holdsByWave(loaded, decisions), lookAt });
-    if (decisions.some((d) => d.do !== "hold" && d.do !== "release")) await notify(tx, "rollout");
+    let hasMoved = false;
+    for (const decision of decisions) {
+      hasMoved = (await commitOne(tx, loaded, decision)) || hasMoved;
+    }
+    const later = Math.min(nextLookAt(loaded.facts, loaded.now), loaded.now + LOOK_EVERY_MS);
+    // A wave that opened has hosts to release, and whoever waits for the next look waits for nothing.
+    const lookAt = hasMoved ? loaded.now : later;
+    const holds = holdsByWave(loaded, decisions);
+    const seenLookAt = loaded.lookAt;
+    await recordTurn(tx, { rollout: own.rollout, holds, lookAt, seenLookAt });
+    if (hasMoved) await notify(tx, "rollout");
     return true;
   });
 }
 
-async function commitOne(tx: Tx, loaded: LoadedFacts, decision: Decision): Promise<void> {
+/** True when it changed what the next turn reads. */
+async function commitOne(tx: Tx, loaded: LoadedFacts, decision: Decision): Promise<boolean> {
   const { id } = loaded.row;
   switch (decision.do) {
     case "open-wave":
-      if (await openWave(tx, id, decision.wave))
-        await waveEvent(tx, loaded, "opened", decision.wave);
-      return;
+      if (!(await openWave(tx, id, decision.wave))) return false;
+      await waveEvent(tx, loaded, "opened", decision.wave);
+      return true;
     case "pass-wave":
-      if (await passWave(tx, id, decision.wave))
-        await waveEvent(tx, loaded, "passed", decision.wave);
-      return;
+      if (!(await passWave(tx, id, decision.wave))) return false;
+      await waveEvent(tx, loaded, "passed", decision.wave);
+      return true;
     case "end-wave":
-      if (await endWave(tx, id, decision.wave)) await waveEvent(tx, loaded, "ended", decision.wave);
-      return;
+      if (!(await endWave(tx, id, decision.wave))) return false;
+      await waveEvent(tx, loaded, "ended", decision.wave);
+      return true;
     case "give-up": {
       const hosts = await giveUp(tx, id, decision.wave, decision.hold);
+      if (hosts.length === 0) return false;
       const facts = { wave: decision.wave, count: hosts.length, why: decision.hold.why };
-      if (hosts.length > 0) await recordRolloutEvent(tx, id, "target.held", facts);
-      return;
+      await recordRolloutEvent(tx, id, "target.held", facts);
+      return true;
     }
     case "revert": {
       const hosts = await orderReverts(tx, id, decision.wave);
+      if (hosts.length === 0) return false;
       const facts = { wave: decision.wave, count: hosts.length };
-      if (hosts.length > 0) await recordRolloutEvent(tx, id, "revert.ordered", facts);
-      return;
+      await recordRolloutEvent(tx, id, "revert.ordered", facts);
+      return true;
     }
     case "finish":
       return finish(tx, loaded);
     case "halt":
     case "hold":
     case "release":
-      return;
+      return false;
   }
 }
 
@@ -168,15 +179,16 @@ async function waveEvent(
 }
 
 /** The change ends with its rollout: completed when every wave passed its gate, else failed. */
-async function finish(tx: Tx, loaded: LoadedFacts): Promise<void> {
+async function finish(tx: Tx, loaded: LoadedFacts): Promise<boolean> {
   const { id, change } = loaded.row;
-  if (!(await finishRollout(tx, id))) return;
+  if (!(await finishRollout(tx, id))) return false;
   const isWhole = loaded.facts.waves.every((wave) => wave.hasPassed);
   await recordRolloutEvent(tx, id, "rollout.finished", { isWhole });
   const verb = isWhole ? "complete" : "fail";
   const by = { actor: systemActor.subject, at: loaded.now };
   await finishChange(tx, { change, verb, ...by });
   await advancePatch(tx, loaded.row.patch, { verbs: [isWhole ? "finish" : "stop"], ...by });
+  return true;
 }
 
 function holdsByWave(

@@ -102,13 +102,17 @@ export async function finishRollout(tx: Tx, rollout: RolloutId): Promise<boolean
   return numAffectedRows === 1n;
 }
 
-/** What the engine says about each wave now, and when it looks again. */
+/**
+ * What the engine says about each wave now, and when it looks again: at the given time, unless
+ * somebody asked for another look since the aggregates were read.
+ */
 export async function recordTurn(
   tx: Tx,
   turn: {
     readonly rollout: RolloutId;
     readonly holds: readonly { readonly wave: number; readonly holds: readonly Hold[] }[];
     readonly lookAt: Instant;
+    readonly seenLookAt: string;
   },
 ): Promise<void> {
   for (const { wave, holds } of turn.holds) {
@@ -118,7 +122,7 @@ export async function recordTurn(
     `.execute(tx);
   }
   await sql`update rollout set look_at = ${sqlInstant(turn.lookAt)}
-             where id = ${turn.rollout}`.execute(tx);
+             where id = ${turn.rollout} and look_at = ${turn.seenLookAt}::timestamptz`.execute(tx);
 }
 
 export async function databaseNow(reader: Reader): Promise<Instant> {

@@ -219,12 +219,20 @@ export interface LoadedFacts {
   readonly facts: LoadedRolloutFacts;
   /** The database's clock. */
   readonly now: Instant;
+  /** When the next look was due as of this reading: whoever wants one sooner writes another time. */
+  readonly lookAt: string;
 }
+
+type Head = RolloutRow & {
+  readonly now: Instant;
+  readonly lookAt: string;
+  readonly halted: readonly { readonly scope: string; readonly since: number }[];
+};
 
 /** Everything a decision needs, as aggregates; null when there is no such rollout. */
 export async function loadFacts(reader: Reader, id: RolloutId): Promise<LoadedFacts | null> {
-  const head = await sql<RolloutRow & { now: Instant; halted: { scope: string; since: number }[] }>`
-    select ${rolloutColumns}, ${millis(sql`now()`)} as now,
+  const head = await sql<Head>`
+    select ${rolloutColumns}, ${millis(sql`now()`)} as now, r.look_at::text as "lookAt",
            (select coalesce(jsonb_agg(jsonb_build_object('scope', s.scope, 'since',
                      (extract(epoch from coalesce(c.since, r.started_at)) * 1000)::bigint)
                      order by s.scope), '[]')
@@ -233,7 +241,7 @@ export async function loadFacts(reader: Reader, id: RolloutId): Promise<LoadedFa
       from rollout r where r.id = ${id}`.execute(reader);
   const [found] = head.rows;
   if (found === undefined) return null;
-  const { now, halted: wide, ...row } = found;
+  const { now, lookAt, halted: wide, ...row } = found;
   const waves = await loadWaves(reader, id);
   const own = row.haltedAt === null ? null : { scope: "this rollout", since: row.haltedAt };
   const facts = {
@@ -244,7 +252,7 @@ export async function loadFacts(reader: Reader, id: RolloutId): Promise<LoadedFa
     approvalHold: await loadApprovalHold(reader, row),
     waves,
   };
-  return { row, facts, now };
+  return { row, facts, now, lookAt };
 }
 
 /** A person who halts by hand decides also about what was done already. */

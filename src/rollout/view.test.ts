@@ -95,7 +95,7 @@ function loaded(over: Partial<LoadedFacts["row"]> = {}): LoadedFacts {
     approvalHold: null,
     waves: [aWave(), next],
   };
-  return { row, facts, now: NOW };
+  return { row, facts, now: NOW, lookAt: "2026-11-22 04:00:00+00" };
 }
 
 function aTarget(over: Partial<TargetFacts> = {}): TargetFacts {
