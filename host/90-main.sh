@@ -18,7 +18,8 @@ main() {
   esac
 }
 
-# One verb a connection. SSH_ORIGINAL_COMMAND is never read: what the server asks comes here.
+# One verb a connection, and after a job a look at what it left (`look_after`). SSH_ORIGINAL_COMMAND
+# is never read: what the server asks comes here.
 serve() {
   say "fettle-host 1 ready"
   read -r se_verb || return 1
@@ -59,7 +60,7 @@ apply_main() {
     say "@accepted $J_PLAN $J_ATTEMPT"
     start_worker
     release_lock
-    relay
+    relay && look_after
   else
     release_lock
     answer_refusal "$am_in"
@@ -211,7 +212,18 @@ resume_main() {
   if [ -s "$VAR/job/facts" ] && { is_worker_alive || restart_worker; }; then
     relay || return 1
   fi
-  say "@idle"
+  look_after
+}
+
+# The job is over and told. The server may look at the host over the connection that is there: a new
+# one would cost both sides more than the look. What is looked at is the machine as it is now; nothing
+# that the job noted is used for it.
+look_after() {
+  say "@idle" || return 1
+  [ ! -e "$VAR/in.$$" ] || rm -rf "$VAR/in.$$"
+  exec 6>&- 7<&-
+  read -r la_verb || return 0
+  [ "$la_verb" != inspect ] || inspect_main
 }
 
 restart_worker() {

@@ -84,6 +84,15 @@ export interface ConversationEnd {
   /** An unsigned refusal: it had no identity or key to sign with. */
   readonly refused: { readonly code: string; readonly facts: string } | null;
   readonly problem: ReachProblem | null;
+  /** Still there after the host's result, for a look; whoever gets it closes it. */
+  readonly line: OpenLine | null;
+}
+
+/** The connection that brought a job, after all of the job was told. */
+export interface OpenLine {
+  /** As `Executor.verify`: the host is asked now, and what the job said is not used. */
+  verify(job: JudgedJob): Promise<Verified>;
+  close(): Promise<void>;
 }
 
 /** One line of a host's journal: `STATE at=… fact…`. Unsigned, so on its own it is shown and never judged. */

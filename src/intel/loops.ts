@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { systemActor } from "../base/actor.ts";
 import { MINUTE_MS } from "../base/instant.ts";
 import { type Loop, startLoop } from "../base/loop.ts";
@@ -5,13 +6,20 @@ import type { World } from "../db/world.ts";
 import { refreshFeeds } from "./actions-network.ts";
 import { rematchOnce } from "./rematch.ts";
 
+/** Hosts that are looked at one after the other are matched together; the first at once. */
+const MATCHES_APART_MS = 500;
+
 /** Keeps findings up to date: to be woken by the channels `feed` and `scan`. */
 export function startMatching(world: World): Loop {
   return startLoop({
     name: "intel.match",
     idleMs: MINUTE_MS,
     log: world.log,
-    turn: async () => (await rematchOnce(world)).hasMore,
+    async turn() {
+      const { hasMore } = await rematchOnce(world);
+      if (!hasMore) await sleep(MATCHES_APART_MS);
+      return hasMore;
+    },
   });
 }
 

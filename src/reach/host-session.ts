@@ -275,18 +275,27 @@ export async function askHost(
   // Everything was said; a host program that waits for more must not wait for ever.
   session.endInput();
   try {
-    for (;;) {
-      const item = await session.next();
-      if (item.kind === "ended") return item.problem ?? noAnswer(transport, request.answer);
-      const { message } = item;
-      if (message.kind === "group" && message.name === request.answer) return message.sections;
-      if (message.kind === "note" && message.name === "refused") {
-        const said = message.text.slice(0, 200);
-        return { kind: "program-refused", message: `${transport.where} refused: ${said}` };
-      }
-    }
+    return await answerOf(session, transport, request.answer);
   } finally {
     await session.finish();
+  }
+}
+
+/** The named group, once it was asked for. The session stays as it is. */
+export async function answerOf(
+  session: HostSession,
+  transport: Transport,
+  answer: string,
+): Promise<ReadonlyMap<string, readonly string[]> | ReachProblem> {
+  for (;;) {
+    const item = await session.next();
+    if (item.kind === "ended") return item.problem ?? noAnswer(transport, answer);
+    const { message } = item;
+    if (message.kind === "group" && message.name === answer) return message.sections;
+    if (message.kind === "note" && message.name === "refused") {
+      const said = message.text.slice(0, 200);
+      return { kind: "program-refused", message: `${transport.where} refused: ${said}` };
+    }
   }
 }
 

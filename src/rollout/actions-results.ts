@@ -81,6 +81,7 @@ export function signedResult(
     readonly signed: SignedText;
     readonly lastLine: string;
     readonly isAccepted: boolean;
+    readonly lookBy: string | null;
   },
   now: number,
 ): SignedResult {
@@ -99,6 +100,7 @@ export function signedResult(
     signature: signed.signature,
     signedBy: host.signingKey ?? "",
     move: resultMove(result, { ...said, now }),
+    lookBy: said.lookBy,
   };
 }
 
@@ -143,10 +145,8 @@ export function progressDesk(engine: Engine): (progress: Progress) => void {
     waitMs: PROGRESS_WAIT_MS,
     countMax: PROGRESS_MAX,
     handle: async (lines) => {
-      await inTransaction(engine.world.db, async (tx) => {
-        await recordProgress(tx, newest(lines));
-        await notify(tx, "rollout");
-      });
+      // Nobody is woken: no decision follows from a host's word on the way.
+      await inTransaction(engine.world.db, (tx) => recordProgress(tx, newest(lines)));
       return lines.map(() => null);
     },
   });

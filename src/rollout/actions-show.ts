@@ -59,9 +59,10 @@ export async function showRollout(world: World, actor: Actor, ref: string): Prom
   const scopes = scopesFor(actor, "rollout.read");
   const seen = await demandRollout(db, { ref, scopes });
   const loaded = await demandFacts(world, seen);
-  const all = await countTargets(db, seen.id, scopes);
-  const operate = await countTargets(db, seen.id, scopesFor(actor, "rollout.operate"));
-  const stop = await countTargets(db, seen.id, scopesFor(actor, "rollout.halt"));
+  const count = countingOnce((of) => countTargets(db, seen.id, of));
+  const all = await count(scopes);
+  const operate = await count(scopesFor(actor, "rollout.operate"));
+  const stop = await count(scopesFor(actor, "rollout.halt"));
   const rights = { mayOperate: operate.inScope === all.all, mayHalt: stop.inScope > 0 };
   return {
     row: loaded.row,
@@ -72,6 +73,21 @@ export async function showRollout(world: World, actor: Actor, ref: string): Prom
     hostsOutsideScope: all.all - all.inScope,
     enrolled: await loadEnrolled(db, seen.plan),
     busyElsewhere: await loadBusyElsewhere(db, seen.id, scopes),
+  };
+}
+
+type TargetCount = Awaited<ReturnType<typeof countTargets>>;
+
+/** The same scopes are counted once: most people may do all of it on the same hosts. */
+function countingOnce(
+  count: (scopes: readonly Selector[]) => Promise<TargetCount>,
+): (scopes: readonly Selector[]) => Promise<TargetCount> {
+  const counted = new Map<string, Promise<TargetCount>>();
+  return (scopes) => {
+    const key = JSON.stringify(scopes);
+    const known = counted.get(key) ?? count(scopes);
+    counted.set(key, known);
+    return known;
   };
 }
 

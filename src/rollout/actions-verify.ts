@@ -3,18 +3,26 @@ import { assert } from "../base/failure.ts";
 import { MINUTE_MS } from "../base/instant.ts";
 import { inTransaction } from "../db/database.ts";
 import { notify } from "../db/notify.ts";
-import { type HostJudgement, unseenHost } from "../fleet/judge-host.ts";
-import type { Verified } from "../fleet/model.ts";
+import { type HostJudgement, type JudgedJob, unseenHost } from "../fleet/judge-host.ts";
+import type { OpenLine, Verified } from "../fleet/model.ts";
 import type { Host } from "../inventory/model.ts";
 import { recordInspection } from "../inventory/record-inspection.ts";
 import { everywhere, loadHosts } from "../inventory/store.ts";
 import { parseBody } from "../plan/body.ts";
 import { loadBody } from "../plan/store.ts";
 import { recordRolloutEvent } from "./actions-results.ts";
-import type { Engine } from "./engine.ts";
+import { type Engine, KEEP_LEASES_MS } from "./engine.ts";
 import { loadRollout } from "./store.ts";
 import { TALK_SECONDS } from "./store-claims.ts";
-import { keepLooks, recordVerdict, takeUnjudged, type Unjudged } from "./store-results.ts";
+import {
+  keepLooks,
+  leaveLook,
+  loadOwnLook,
+  recordVerdict,
+  takeUnjudged,
+  type Unjudged,
+} from "./store-results.ts";
+import type { TargetKey } from "./store-targets.ts";
 
 /**
  * Looks at hosts that say they are done. Their own word is not enough: the verdict comes from a fresh
@@ -54,24 +62,65 @@ export async function lookAtHost(
   look: Unjudged,
   signal: AbortSignal,
 ): Promise<void> {
-  const { world, executor } = engine;
+  const problem = await see(engine, look, (host, job) => engine.executor.verify(host, job, signal));
+  if (problem === null) return;
+  const isLong = look.now - look.endedAt > UNSEEN_AFTER_MS;
+  await write(engine, look, isLong ? unseenHost(problem) : null, null);
+}
+
+/**
+ * Looks at a host over the connection that brought its job. Where there is none any more, or it gives
+ * no answer, the look is left to a connection of its own.
+ */
+export async function lookOverLine(
+  engine: Engine,
+  key: TargetKey,
+  line: OpenLine | null,
+): Promise<void> {
+  const { db, log } = engine.world;
+  const of = { ...key, owner: engine.server };
+  const look = line === null ? null : await loadOwnLook(db, of);
+  if (line !== null && look !== null) {
+    const keep = setInterval(() => {
+      stillLooking(engine, [look]).catch((cause: unknown) => {
+        log.warn({ err: cause, host: look.host }, "a look could not be kept");
+      });
+    }, KEEP_LEASES_MS);
+    try {
+      if ((await see(engine, look, (_host, job) => line.verify(job))) === null) return;
+    } finally {
+      clearInterval(keep);
+    }
+  }
+  await inTransaction(db, async (tx) => {
+    await leaveLook(tx, of);
+    await notify(tx, "rollout");
+  });
+}
+
+/** Null once the host was judged, or is gone; else why it could not be seen. */
+async function see(
+  engine: Engine,
+  look: Unjudged,
+  verify: (host: Host, job: JudgedJob) => Promise<Verified>,
+): Promise<string | null> {
+  const { world } = engine;
   const [host] = await loadHosts(world.db, { ids: [look.host], scopes: everywhere });
-  if (host === undefined) return write(engine, look, unseenHost("the host was removed"), null);
+  if (host === undefined) {
+    await write(engine, look, unseenHost("the host was removed"), null);
+    return null;
+  }
   const body = await bodyOf(engine, look);
   // An inspection that was made since the job says nothing about what was stale before it.
   const isOld = (host.contact.inspectedAt ?? look.claimedAt) < look.claimedAt;
   const before = isOld ? (host.facts?.restarts ?? []) : [];
   const observedAt = world.clock();
-  const seen = await executor.verify(host, { body, before }, signal);
+  const seen = await verify(host, { body, before });
   if (seen.kind === "inspection" && seen.inspection.protocolId === host.protocolId) {
-    return write(engine, look, seen.judgement, { host, seen, observedAt });
+    await write(engine, look, seen.judgement, { host, seen, observedAt });
+    return null;
   }
-  const problem =
-    seen.kind === "problem" ? seen.problem.message : "another machine answers for this host";
-  if (look.now - look.endedAt > UNSEEN_AFTER_MS) {
-    return write(engine, look, unseenHost(problem), null);
-  }
-  return write(engine, look, null, null);
+  return seen.kind === "problem" ? seen.problem.message : "another machine answers for this host";
 }
 
 async function bodyOf(engine: Engine, look: Unjudged) {

@@ -71,19 +71,25 @@ afterEach(async () => {
 const ringsText = readFileSync(new URL("../../policies/rings.yaml", import.meta.url), "utf8");
 const approver = openMachineKey(makeMachineKey().privateKeyPem);
 
+/** Connections that were made to each host since its test began. */
+const connections = new Map<string, number>();
+
 function transportTo(host: Pick<Host, "name">): Transport {
   const places = { etc: join(folder, host.name, "etc"), var: join(folder, host.name, "var") };
   const program = hostProgram(places);
   return {
     where: host.name,
     isRoot: true,
-    prepare: () => ({
-      program: "/bin/sh",
-      args: ["-c", bootstrap(Buffer.byteLength(program))],
-      env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", LC_ALL: "C" },
-      preamble: program,
-      endsGroup: true,
-    }),
+    prepare: () => {
+      connections.set(host.name, (connections.get(host.name) ?? 0) + 1);
+      return {
+        program: "/bin/sh",
+        args: ["-c", bootstrap(Buffer.byteLength(program))],
+        env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", LC_ALL: "C" },
+        preamble: program,
+        endsGroup: true,
+      };
+    },
     explain: ({ code }) => ({ kind: "unreachable", message: `ended with ${code}` }),
   };
 }
@@ -335,11 +341,14 @@ describe.skipIf(!isRoot)("a rollout over real host programs", () => {
       { ring: "canary", hosts: [canary] },
       { ring: "1", hosts: ring },
     ]);
+    connections.clear();
     startServer();
     const { id } = await startRollout(world, admin, { change });
     const shown = await untilState(id, "finished");
     expect(shown.view.outcomes).toMatchObject({ verified: 3, hosts: 3 });
     expect(shown.view.now).toBe("finished: 3 verified");
+    // Job and look came over one connection.
+    expect([...connections.values()]).toEqual([1, 1, 1]);
     for (const name of ["web-1", "web-2", "web-3"]) expect(truth(name)).toEqual(["mark"]);
     const { rows } = await sql`select 1 from job_result where is_applied`.execute(world.db);
     expect(rows).toHaveLength(3);
@@ -351,6 +360,26 @@ describe.skipIf(!isRoot)("a rollout over real host programs", () => {
     );
     expect(states.rows).toEqual([{ change: "completed", patch: "observing" }]);
     expect(await brokenInvariants(world.db)).toEqual([]);
+  });
+
+  test("a host whose connection ends with its result is looked at over another one", async () => {
+    const hosts = [await aHost("web-1", "canary")];
+    const change = await anApproved([{ ring: "canary", hosts }]);
+    connections.clear();
+    const whole = executor();
+    const withoutLine: Executor = {
+      ...whole,
+      async apply(host, job, talk) {
+        const end = await whole.apply(host, job, talk);
+        await end.line?.close();
+        return { ...end, line: null };
+      },
+    };
+    running.push(startRollouts(world, withoutLine));
+    const { id } = await startRollout(world, admin, { change });
+    const shown = await untilState(id, "finished");
+    expect(shown.view.outcomes).toMatchObject({ verified: 1, hosts: 1 });
+    expect([...connections.values()]).toEqual([2]);
   });
 
   test("a canary whose probe fails rolls itself back and starts nothing in the ring", async () => {

@@ -9,6 +9,7 @@ import { isSilence } from "../reach/model.ts";
 import { bundleFor } from "./actions-bundle.ts";
 import { permitDesk } from "./actions-permit.ts";
 import { progressDesk, resultDesk, signedResult } from "./actions-results.ts";
+import { lookOverLine } from "./actions-verify.ts";
 import { CONVERSATIONS_MAX, type Engine, LEASE_SECONDS } from "./engine.ts";
 import type { Hold } from "./hold.ts";
 import { journalMove } from "./journal-move.ts";
@@ -131,7 +132,19 @@ async function dispatchJob(talking: Talking, claimed: Claimed): Promise<string |
   const carry = claimed.kind === "revert" ? executor.revert : executor.apply;
   const end = await carry(host, job, talk);
   talk.heardMore();
-  return settle(talking, claimed, await callBack(talking, host, { talk, end, tries: 0 }));
+  const last = await callBack(talking, host, { talk, end, tries: 0 });
+  await lookAfter(engine, claimed, last);
+  return settle(talking, claimed, last);
+}
+
+/** A host that says it is done is looked at while its connection is there. */
+async function lookAfter(engine: Engine, key: TargetKey, end: ConversationEnd): Promise<void> {
+  if (end.resultCount === 0) return;
+  try {
+    await lookOverLine(engine, key, end.line);
+  } finally {
+    await end.line?.close();
+  }
 }
 
 /**
@@ -163,6 +176,7 @@ async function resumeJob(
   const rollout = await rolloutOf(engine, key);
   const host = await hostOf(engine, key.host);
   const end = host === null ? null : await takeUp(talking, { rollout, host, key });
+  if (end !== null) await lookAfter(engine, key, end);
   const now = await targetState(engine.world.db, key);
   if (now?.state === "leased" && now.epoch === key.epoch && end?.problem === null) {
     // The host knows of no job: the order never got there, so it is sent again.
@@ -316,7 +330,9 @@ function talkAbout(
       return desks.permits({ rollout: id, host: host.id, change, scopes, ask });
     },
     async result(result, { lastLine, ...signed }) {
-      const said = { result, signed, lastLine: lastLine?.text ?? "", isAccepted };
+      const isOfThis = result.plan === rollout.plan && result.attempt === key.attempt;
+      const lookBy = isOfThis ? engine.server : null;
+      const said = { result, signed, lastLine: lastLine?.text ?? "", isAccepted, lookBy };
       await desks.results(signedResult(host, said, engine.world.clock()));
     },
   };

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import { SECOND_MS } from "../base/instant.ts";
 import { startLoop } from "../base/loop.ts";
 import type { World } from "../db/world.ts";
@@ -23,6 +24,8 @@ export interface Rollouts {
 }
 
 const ENGINE_IDLE_MS = 1_000;
+/** Between two turns, so that hosts which end together are seen together. */
+const TURNS_APART_MS = 50;
 const SWEEP_MS = 2_000;
 /** So long without a sweep: this server was deaf, as its database was away or it stood still. */
 const DEAF_MS = 15_000;
@@ -68,6 +71,7 @@ export function startRollouts(world: World, executor: Executor = defaultExecutor
       if (!presence.isHeld()) return false;
       const { claimed, hasMore } = await takeTurns(engine, talks.room());
       for (const job of claimed) talks.dispatch(job);
+      if (!hasMore) await sleep(TURNS_APART_MS);
       return hasMore;
     },
   });

@@ -183,6 +183,7 @@ class Simulation {
       signature: "s",
       signedBy: "k",
       move: resultMove({ kind, state, code: of.code }, said),
+      lookBy: null,
     };
   }
 

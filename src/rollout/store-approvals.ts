@@ -17,7 +17,6 @@ interface ApprovalRow {
   readonly need: number;
   readonly have: number;
   readonly expiresAt: Instant;
-  readonly isApproved: boolean;
 }
 
 /** The same question with its reason, for people; null while starts are allowed. */
@@ -25,16 +24,17 @@ export async function loadApprovalHold(
   reader: Reader,
   rollout: { readonly change: ChangeId; readonly plan: PlanDigest },
 ): Promise<Hold | null> {
+  const approved = await sql`
+    select 1 from approved_change v where v.id = ${rollout.change} and v.plan = ${rollout.plan}
+  `.execute(reader);
+  if (approved.rows.length > 0) return null;
   const { rows } = await sql<ApprovalRow>`
     select c.state, c.plan, c.need, ${millis(sql`c.expires_at`)} as "expiresAt",
            (select count(distinct a.person) from live_approval a
-             where a.change = c.id and a.plan = c.plan and a.person <> c.requester_person) as have,
-           exists (select 1 from approved_change v
-                    where v.id = c.id and v.plan = ${rollout.plan}) as "isApproved"
+             where a.change = c.id and a.plan = c.plan and a.person <> c.requester_person) as have
       from change c where c.id = ${rollout.change}`.execute(reader);
   const [row] = rows;
-  if (row === undefined) return { why: "approval-missing", have: 0, need: 1 };
-  return row.isApproved ? null : approvalHold(row);
+  return row === undefined ? { why: "approval-missing", have: 0, need: 1 } : approvalHold(row);
 }
 
 /** How many people who still count approved this plan, and how many it needs. */

@@ -39,6 +39,9 @@ export function permit(
   return inTransaction(db, async (tx) => {
     await lockForStart(tx, under.scopes);
     await lockApproval(tx, under.changes, "shared");
+    // The joins stand in the order in which they are cheap. To look for a better one took 45 ms of a
+    // core, a hundred times the execution, and the next batch of asks waits for it.
+    await sql`set local join_collapse_limit = 1`.execute(tx);
     const granted: Permitted[] = [];
     for (const kind of ["apply", "reboot", "revert"] as const) {
       const some = asks.filter((ask) => ask.kind === kind);

@@ -5,6 +5,7 @@ import type { Instant } from "../base/instant.ts";
 import { type Db, type Reader, sqlJson, type Tx } from "../db/database.ts";
 import { targetMoves, type Verdict } from "./model.ts";
 import type { ResultMove, ResultVerb } from "./result-move.ts";
+import { TALK_SECONDS } from "./store-claims.ts";
 import { freeSlots, leaves } from "./store-targets.ts";
 import { millis } from "./store-time.ts";
 
@@ -26,6 +27,8 @@ export interface SignedResult {
   readonly signature: string;
   readonly signedBy: string;
   readonly move: ResultMove;
+  /** The server that looks at once, over the connection it has to the host; null: whoever may. */
+  readonly lookBy: string | null;
 }
 
 export interface AppliedResult {
@@ -89,7 +92,7 @@ function passesOf(
 }
 
 async function insertResults(tx: Tx, results: readonly SignedResult[]): Promise<Set<Digest>> {
-  const rows = results.map(({ move: _move, ...row }) => row);
+  const rows = results.map(({ move: _move, lookBy: _lookBy, ...row }) => row);
   const inserted = await sql<{ digest: Digest }>`
     insert into job_result (host, counter, digest, plan, attempt, kind, state, code, way, document,
                             signature, signed_by, is_applied)
@@ -110,9 +113,11 @@ async function moveByResults(
   results: readonly SignedResult[],
 ): Promise<readonly AppliedResult[]> {
   const isDrop = verb === "drop";
-  const given = results.map(({ plan, host, attempt, state, code, way, digest, move }) => {
+  const given = results.map(({ plan, host, attempt, state, code, way, digest, move, lookBy }) => {
     const { job, hold, isUnbegun, retryAfterSeconds } = move;
+    const isLooked = verb === "result-done" || verb === "result-noop";
     return {
+      lookBy: isLooked ? lookBy : null,
       plan,
       host,
       attempt,
@@ -130,7 +135,7 @@ async function moveByResults(
     with given as (
       select * from jsonb_to_recordset(${sqlJson(given)}) as g(plan text, host text, attempt bigint,
         state text, code text, way text, digest text, job text, hold jsonb, "isUnbegun" boolean,
-        "retryAfterSeconds" int)
+        "retryAfterSeconds" int, "lookBy" text)
     )
     update target t
        set state = ${verbTo[verb]}, hold = nullif(g.hold, 'null'),
@@ -140,7 +145,9 @@ async function moveByResults(
            trouble_since = case when ${isDrop}::boolean then coalesce(t.trouble_since, now()) end,
            retry_at = case when g."retryAfterSeconds" > 0
                            then now() + make_interval(secs => g."retryAfterSeconds") end,
-           lease_owner = null, lease_until = null, talk_until = null,
+           lease_owner = g."lookBy", talk_until = null,
+           lease_until = case when g."lookBy" is not null
+                              then now() + make_interval(secs => ${TALK_SECONDS}) end,
            result_state = g.state, result_code = g.code, way = g.way,
            ended_at = case when ${isDrop}::boolean then t.ended_at else now() end
       from given g join rollout r on r.plan = g.plan
@@ -178,11 +185,39 @@ export async function takeUnjudged(
        set lease_owner = ${take.owner},
            lease_until = now() + make_interval(secs => ${take.leaseSeconds})
       from picked p where t.rollout = p.rollout and t.host = p.host
-    returning t.rollout, t.host, t.attempt, t.body, t.tries, ${millis(sql`t.ended_at`)} as "endedAt",
-              ${millis(sql`t.claimed_at`)} as "claimedAt", ${millis(sql`now()`)} as now`.execute(
-    tx,
-  );
+    returning ${unjudgedColumns}`.execute(tx);
   return rows;
+}
+
+const unjudgedColumns = sql`
+  t.rollout, t.host, t.attempt, t.body, t.tries, ${millis(sql`t.ended_at`)} as "endedAt",
+  ${millis(sql`t.claimed_at`)} as "claimedAt", ${millis(sql`now()`)} as now`;
+
+/** The look at this host that its result left to the server which talks to it; null: no such look. */
+export async function loadOwnLook(
+  reader: Reader,
+  of: Pick<Unjudged, "rollout" | "host" | "attempt"> & { readonly owner: string },
+): Promise<Unjudged | null> {
+  const { rows } = await sql<Unjudged>`
+    select ${unjudgedColumns} from target t
+     where t.rollout = ${of.rollout} and t.host = ${of.host} and t.attempt = ${of.attempt}
+       and ${isOwnLook(of.owner)} and t.lease_until > now()`.execute(reader);
+  return rows[0] ?? null;
+}
+
+/** The connection is gone before the host was seen: whoever may look does, at once. */
+export async function leaveLook(
+  tx: Reader,
+  of: Pick<Unjudged, "rollout" | "host" | "attempt"> & { readonly owner: string },
+): Promise<void> {
+  await sql`
+    update target t set lease_owner = null, lease_until = null
+     where t.rollout = ${of.rollout} and t.host = ${of.host} and t.attempt = ${of.attempt}
+       and ${isOwnLook(of.owner)}`.execute(tx);
+}
+
+function isOwnLook(owner: string) {
+  return sql`(t.state in ('done', 'noop') and t.verdict is null and t.lease_owner = ${owner})`;
 }
 
 /** Whoever looks says so now and then; when it dies, another one looks soon. */

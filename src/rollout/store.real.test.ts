@@ -82,6 +82,7 @@ function resultOf(story: Story, host: HostId, over: Partial<SignedResult> = {}):
     signature: "signature",
     signedBy: "key",
     move: done,
+    lookBy: null,
     ...over,
   };
 }

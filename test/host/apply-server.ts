@@ -177,6 +177,7 @@ export class Server {
     let open: string[] | null = null;
     for await (const line of createInterface({ input: child.stdout })) {
       talk.lines.push(line);
+      if (line === "@idle") child.stdin.end();
       if (line.startsWith("@journal ")) {
         talk.journal.push(line.slice(9));
         answers.journal?.(line.slice(9));

@@ -122,7 +122,9 @@ describe.runIf(isRoot).each(shells)("the connection under $name", (shell) => {
       { person: "bob", class: "ssh" },
     ]);
     talk.send(`@ack ${told.counter}\n@end\n`);
-    expect(await talk.rest()).toEqual([]);
+    expect(await talk.until("@idle")).toBe("@idle");
+    talk.send("inspect\n");
+    expect(await talk.rest()).toEqual(["@inspect", "refresh no", "@end"]);
     expect(readdirSync(join(root.var, "results"))).toEqual([]);
     expect(clockOf(root)).toEqual({ counter: NOW * 1000 + 1, floor: NOW });
     expect(talk.errors).toBe("");

@@ -77,11 +77,13 @@ export class Talk {
     }
   }
 
+  /** What the host still says; once it is idle it is asked nothing more. */
   async rest(): Promise<string[]> {
     const lines: string[] = [];
     for (;;) {
       const line = await this.line();
       if (line === null) return lines;
+      if (line === "@idle") this.#child.stdin.end();
       lines.push(line);
     }
   }

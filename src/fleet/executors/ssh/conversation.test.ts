@@ -4,7 +4,7 @@ import { makeMachineKey, openMachineKey, signDocument } from "../../../base/sshs
 import type { HostSession, SessionItem } from "../../../reach/host-session.ts";
 import type { HostMessage } from "../../../reach/model.ts";
 import { type Ask, writeAsk } from "../../ask.ts";
-import type { Conversation, PermitAnswer } from "../../model.ts";
+import type { Conversation, OpenLine, PermitAnswer } from "../../model.ts";
 import { EMPTY_HEAD } from "../../order.ts";
 import { type Result, writeResult } from "../../result.ts";
 import { converse } from "./conversation.ts";
@@ -73,13 +73,16 @@ const note = (name: "accepted" | "journal" | "refused" | "idle", text = ""): Hos
 async function talk(said: readonly HostMessage[], answer: PermitAnswer = { kind: "silence" }) {
   const sent: string[] = [];
   const heard: string[] = [];
+  let isFinished = false;
   const items: SessionItem[] = said.map((message) => ({ kind: "message", message }));
   const session: HostSession = {
     next: async () => items.shift() ?? { kind: "ended", problem: null },
     send: (text) => sent.push(text),
     endInput: () => undefined,
     close: async () => undefined,
-    finish: async () => undefined,
+    finish: async () => {
+      isFinished = true;
+    },
   };
   const conversation: Conversation = {
     signal: new AbortController().signal,
@@ -95,8 +98,12 @@ async function talk(said: readonly HostMessage[], answer: PermitAnswer = { kind:
     },
   };
   const of = { session, talk: conversation, tenant: "acme", protocolId: host };
-  const end = await converse({ ...of, keyLine: key.publicKeyLine });
-  return { end, sent, heard };
+  const lineOver = (open: HostSession): OpenLine => ({
+    verify: async () => ({ kind: "problem", problem: { kind: "timeout", message: "not asked" } }),
+    close: () => open.finish(),
+  });
+  const end = await converse({ ...of, keyLine: key.publicKeyLine, lineOver });
+  return { end, sent, heard, isFinished: () => isFinished };
 }
 
 describe("a talk with a host", () => {
@@ -164,6 +171,23 @@ describe("a talk with a host", () => {
       expect(heard.at(-1)).toBe(is);
     },
   );
+
+  test("leaves the connection open for a look once the host has told its result and all else", async () => {
+    const { end, isFinished } = await talk([group("result", writeResult(result)), note("idle")]);
+    expect(isFinished()).toBe(false);
+    await end.line?.close();
+    expect(isFinished()).toBe(true);
+  });
+
+  test.each([
+    ["no result", [note("accepted"), note("idle")]],
+    ["a result and the end", [group("result", writeResult(result))]],
+    ["a result that another key signed", [group("result", writeResult(result), stranger)]],
+  ])("closes the connection after %s", async (_name, said) => {
+    const { end, isFinished } = await talk(said);
+    expect(end.line).toBe(null);
+    expect(isFinished()).toBe(true);
+  });
 
   test("tells an unsigned refusal apart, and stops when the host is idle", async () => {
     const { end } = await talk([note("refused", "E_STATE no key"), note("idle"), note("accepted")]);

@@ -3,7 +3,12 @@ import type { HostSession } from "../../../reach/host-session.ts";
 import type { HostMessage, ReachProblem } from "../../../reach/model.ts";
 import { parseAsk } from "../../ask.ts";
 import { type JournalHeard, journalHeard } from "../../journal-heard.ts";
-import { type Conversation, type ConversationEnd, journalLine } from "../../model.ts";
+import {
+  type Conversation,
+  type ConversationEnd,
+  journalLine,
+  type OpenLine,
+} from "../../model.ts";
 import { parseResult } from "../../result.ts";
 
 /**
@@ -17,6 +22,8 @@ interface Talking {
   readonly tenant: string;
   readonly protocolId: string;
   readonly keyLine: string;
+  /** What the connection is good for when the host has told all of a job. */
+  readonly lineOver: (session: HostSession) => OpenLine;
 }
 
 interface Heard {
@@ -28,6 +35,8 @@ interface Heard {
   /** What ended the talk from our side. */
   broken: ReachProblem | null;
   isOver: boolean;
+  /** The host has told everything and takes another question. */
+  isIdle: boolean;
 }
 
 export async function converse(talking: Talking): Promise<ConversationEnd> {
@@ -40,7 +49,9 @@ export async function converse(talking: Talking): Promise<ConversationEnd> {
     refused: null,
     broken: null,
     isOver: false,
+    isIdle: false,
   };
+  let line: OpenLine | null = null;
   let problem: ReachProblem | null = null;
   try {
     while (!heard.isOver) {
@@ -53,11 +64,12 @@ export async function converse(talking: Talking): Promise<ConversationEnd> {
       talk.heard();
       await answer(talking, heard, item.message);
     }
+    if (heard.isIdle && heard.resultCount > 0) line = talking.lineOver(session);
   } finally {
-    await session.finish();
+    if (line === null) await session.finish();
   }
   const { isAccepted, isHeard, resultCount, refused } = heard;
-  return { isAccepted, isHeard, resultCount, refused, problem: heard.broken ?? problem };
+  return { isAccepted, isHeard, resultCount, refused, problem: heard.broken ?? problem, line };
 }
 
 async function answer(talking: Talking, heard: Heard, message: HostMessage): Promise<void> {
@@ -88,6 +100,7 @@ function note(talking: Talking, heard: Heard, name: string, text: string): void 
     }
     case "idle":
       heard.isOver = true;
+      heard.isIdle = true;
       return;
   }
 }

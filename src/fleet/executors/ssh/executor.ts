@@ -1,17 +1,25 @@
 import { MINUTE_MS } from "../../../base/instant.ts";
 import { parseInspection } from "../../../inventory/inspection.ts";
 import type { Host } from "../../../inventory/model.ts";
-import { askHost, isReachProblem, openSession } from "../../../reach/host-session.ts";
-import type { SessionLimits } from "../../../reach/model.ts";
+import {
+  answerOf,
+  askHost,
+  type HostSession,
+  isReachProblem,
+  openSession,
+} from "../../../reach/host-session.ts";
+import { type ReachProblem, type SessionLimits, sessionLimits } from "../../../reach/model.ts";
 import type { Transport } from "../../../reach/transport.ts";
 import { writeBundle } from "../../bundle.ts";
-import { judgeHost } from "../../judge-host.ts";
+import { type JudgedJob, judgeHost } from "../../judge-host.ts";
 import {
   type Conversation,
   type ConversationEnd,
   type Executor,
   type Inspected,
+  type OpenLine,
   pipedWeakens,
+  type Verified,
 } from "../../model.ts";
 import { converse } from "./conversation.ts";
 
@@ -36,7 +44,8 @@ export function sshExecutor(reach: {
     request: { readonly verb: string; readonly input?: string },
   ): Promise<ConversationEnd> => {
     if (host.signingKey === null) return Promise.resolve(notEnrolled(host));
-    const session = openSession(reach.transportTo(host), {
+    const transport = reach.transportTo(host);
+    const session = openSession(transport, {
       ...request,
       limits: jobLimits,
       signal: talk.signal,
@@ -48,32 +57,52 @@ export function sshExecutor(reach: {
       tenant,
       protocolId: host.protocolId,
       keyLine: host.signingKey,
+      lineOver: (open) => lineOver(open, transport),
     });
   };
   const inspect = async (host: Host, signal: AbortSignal): Promise<Inspected> => {
     const request = { verb: "inspect", answer: "inspect", signal };
-    const answer = await askHost(reach.transportTo(host), request);
-    if (isReachProblem(answer)) return { kind: "problem", problem: answer };
-    const parsed = parseInspection(answer.get("inspect") ?? []);
-    if (parsed.kind === "inspection") return parsed;
-    return { kind: "problem", problem: { kind: "protocol", message: parsed.problem } };
+    return inspected(await askHost(reach.transportTo(host), request));
   };
   return {
     kind: "ssh",
     weakens: (host) =>
       host.way.kind === "ssh" && host.way.program === "piped" ? pipedWeakens : [],
     inspect,
-    verify: async (host, job, signal) => {
-      const seen = await inspect(host, signal);
-      return seen.kind === "problem"
-        ? seen
-        : { ...seen, judgement: judgeHost({ ...job, ...seen }) };
-    },
+    verify: async (host, job, signal) => judged(await inspect(host, signal), job),
     apply: (host, job, talk) => talkTo(host, talk, { verb: "apply", input: writeBundle(job) }),
     // The same way in: what the host does follows from the order it was given.
     revert: (host, job, talk) => talkTo(host, talk, { verb: "apply", input: writeBundle(job) }),
     resume: (host, talk) => talkTo(host, talk, { verb: "resume" }),
   };
+}
+
+/** A look over a connection that is there already; slower than a look may be, it is given up. */
+function lineOver(session: HostSession, transport: Transport): OpenLine {
+  return {
+    async verify(job) {
+      const timer = setTimeout(() => void session.close(), sessionLimits.silenceMs);
+      try {
+        session.send("inspect\n");
+        session.endInput();
+        return judged(inspected(await answerOf(session, transport, "inspect")), job);
+      } finally {
+        clearTimeout(timer);
+      }
+    },
+    close: () => session.finish(),
+  };
+}
+
+function inspected(answer: ReadonlyMap<string, readonly string[]> | ReachProblem): Inspected {
+  if (isReachProblem(answer)) return { kind: "problem", problem: answer };
+  const parsed = parseInspection(answer.get("inspect") ?? []);
+  if (parsed.kind === "inspection") return parsed;
+  return { kind: "problem", problem: { kind: "protocol", message: parsed.problem } };
+}
+
+function judged(seen: Inspected, job: JudgedJob): Verified {
+  return seen.kind === "problem" ? seen : { ...seen, judgement: judgeHost({ ...job, ...seen }) };
 }
 
 function notEnrolled(host: Host): ConversationEnd {
@@ -84,5 +113,6 @@ function notEnrolled(host: Host): ConversationEnd {
     resultCount: 0,
     refused: null,
     problem: { kind: "program-refused", message },
+    line: null,
   };
 }
