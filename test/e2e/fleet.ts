@@ -160,9 +160,10 @@ export function hostBody(fleet: Fleet, host: LabHost, program: "piped" | "instal
 export async function scan(
   fleet: Fleet,
   hosts: readonly { readonly name: string }[],
+  refreshLists = true,
 ): Promise<void> {
   const { client } = fleet.alice;
-  const body = { refreshLists: true, hosts: hosts.map((host) => host.name) };
+  const body = { refreshLists, hosts: hosts.map((host) => host.name) };
   const started = await ask(client.POST("/api/v1/scans", { body }));
   const params = { path: { scan: started.id } };
   const scanned = await until("the scan to finish", 180_000, async () => {
