@@ -79,6 +79,24 @@ const examples: Readonly<Record<string, readonly string[]>> = {
     "version compare --scheme deb 1.0~rc1-1 1.0-1",
     "version compare --scheme rpm pairs.tsv -o json",
   ],
+  "vers contains": [
+    "vers contains 'vers:npm/1.2.3|>=2.0.0|<5.0.0' 3.1.0",
+    "vers contains ranges.tsv -o json",
+  ],
+  "vers validate": ["vers validate 'vers:gem/>=2.2.0|!=2.2.1|<2.3.0'"],
+  "purl parse": [
+    "purl parse 'pkg:deb/debian/curl@7.88.1-10?arch=amd64'",
+    "purl parse -o json purls",
+  ],
+  "purl validate": ["purl validate purls", "purl validate pkg:pypi/Django_package@1.11"],
+  "purl build": [
+    "purl build --type npm --namespace @angular --name cli --at 17.0.1",
+    "purl build components.jsonl",
+  ],
+  "cvss score": [
+    "cvss score CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H",
+    "cvss score vectors -o json",
+  ],
   doctor: ["doctor", "doctor -o json"],
 };
 

@@ -141,3 +141,68 @@ describe("fettle version compare", () => {
     );
   });
 });
+
+describe("fettle cvss score", () => {
+  test("gives base, temporal or threat, and environmental score of every version", async () => {
+    const { out, exit } = await run(["cvss", "score"], {
+      "-": [
+        "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H/E:U",
+        "(AV:N/AC:L/Au:N/C:N/I:N/A:C/E:F/RL:OF/RC:C/CDP:H/TD:H/CR:M/IR:M/AR:H)",
+        "CVSS:4.0/AV:N/AC:L/AT:N/PR:N/UI:N/VC:H/VI:H/VA:H/SC:N/SI:N/SA:N/E:U",
+      ].join("\n"),
+    });
+    expect(out).toBe("9.8\t9.0\t9.0\n7.8\t6.4\t9.2\n9.3\t8.1\t8.1\n");
+    expect(exit).toBe(0);
+  });
+
+  test("says why a vector has no score and stays in step", async () => {
+    const vector = "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H";
+    const { out, err, exit } = await run(["cvss", "score", vector], {}, "json");
+    expect(JSON.parse(out)).toMatchObject({ line: 1, vector });
+    expect(err).toContain("the mandatory metric A is missing");
+    expect(exit).toBe(1);
+  });
+});
+
+describe("fettle purl", () => {
+  test("takes apart, checks and builds", async () => {
+    const text = "pkg:npm/%40angular/cli@17.0.1?b=2&a=1#x/y";
+    expect((await run(["purl", "parse", text])).out).toBe(
+      "npm\t%40angular\tcli\t17.0.1\ta=1&b=2\tx/y\n",
+    );
+    const checked = await run(["purl", "validate"], { "-": `${text}\npkg:deb/curl\n` });
+    expect(checked.out).toBe(
+      "valid\tpkg:npm/%40angular/cli@17.0.1?a=1&b=2#x/y\ninvalid\tthe type deb needs a namespace\n",
+    );
+    expect(checked.exit).toBe(1);
+    const parts = { type: "npm", namespace: "@angular", name: "cli", qualifiers: { a: "1" } };
+    const built = await run(["purl", "build"], { "-": `${JSON.stringify(parts)}\n{}\nx\n` });
+    expect(built.out).toBe("pkg:npm/%40angular/cli?a=1\n?\n?\n");
+    expect(built.exit).toBe(1);
+    const flags = ["--type", "pypi", "--name", "Django_x", "--at", "1.0", "--qualifier", "a=b"];
+    expect((await run(["purl", "build", ...flags])).out).toBe("pkg:pypi/django-x@1.0?a=b\n");
+  });
+});
+
+describe("fettle vers contains", () => {
+  test("answers lines of ranges with versions", async () => {
+    const { out, err, exit } = await run(["vers", "contains"], {
+      "-": [
+        "vers:npm/1.2.3|>=2.0.0|<5.0.0\t1.2.3",
+        "vers:npm/1.2.3|>=2.0.0|<5.0.0\t5.0.0",
+        "vers:npm/>=1.0.0\tlatest",
+        "vers:npm/>=2.0.0|1.0.0\t1.0.0",
+        "vers:none/*\t1",
+      ].join("\n"),
+    });
+    expect(out).toBe("true\nfalse\n?\ntrue\nfalse\n");
+    expect(err).toContain("line 3: the version cannot be compared");
+    expect(err).toContain("line 4: its constraints are not sorted by version");
+    expect(exit).toBe(1);
+  });
+
+  test("takes one range and version as two words, and checks ranges", async () => {
+    expect((await run(["vers", "contains", "vers:deb/<1.0", "1.0~rc1"])).out).toBe("true\n");
+    expect((await run(["vers", "validate", "vers:deb/<1.0|<2"])).out).toMatch(/^invalid\t/);
+  });
+});

@@ -1,0 +1,39 @@
+import type { Command } from "commander";
+import { type CvssScores, scoreCvss } from "../intel/cvss.ts";
+import { type Answer, answerLines, answerValues, type OfflineCli } from "./lines.ts";
+
+/** CVSS scores, recomputed from their vectors. */
+export function registerCvss(program: Command, cli: OfflineCli): void {
+  const cvss = program.command("cvss").description("Scores of CVSS 2.0, 3.0, 3.1 and 4.0 vectors");
+  cvss
+    .command("score [files...]")
+    .description(
+      "Vectors in, one a line; base, temporal (threat in 4.0) and environmental score out, with TABs between. Words that are no files are vectors",
+    )
+    .action(async (words: string[]) => {
+      const isVectors = words.length > 0 && words.every((word) => isVector(cli, word));
+      process.exitCode = isVectors
+        ? await answerValues(cli, words.map(scored))
+        : await answerLines({ cli, files: words, answer: scored });
+    });
+}
+
+function isVector(cli: OfflineCli, word: string): boolean {
+  return /^(CVSS:|\(?AV:)/.test(word) && !cli.streams.isFile(word);
+}
+
+function scored(vector: string): Answer {
+  const { scores, problem } = scoreCvss(vector);
+  if (scores === null) return { text: "?", json: { vector }, problem };
+  const { base, temporal, environmental } = scores;
+  const text = [base, temporal, environmental].map((score) => score.toFixed(1)).join("\t");
+  return { text, json: { vector, ...named(scores) } };
+}
+
+/** What version 4 calls threat, the others call temporal. */
+function named(scores: CvssScores): object {
+  const { version, base, temporal, environmental, severity, baseSeverity, nomenclature } = scores;
+  const middle = nomenclature === null ? { temporal } : { threat: temporal };
+  const name = nomenclature === null ? {} : { nomenclature };
+  return { version, base, ...middle, environmental, severity, baseSeverity, ...name };
+}
