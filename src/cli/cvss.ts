@@ -14,8 +14,23 @@ export function registerCvss(program: Command, cli: OfflineCli): void {
       const isVectors = words.length > 0 && words.every((word) => isVector(cli, word));
       process.exitCode = isVectors
         ? await answerValues(cli, words.map(scored))
-        : await answerLines({ cli, files: words, answer: scored });
+        : await answerLines({ cli, files: words, answer: remembered(scored) });
     });
+}
+
+/** Lists of vulnerabilities hold few vectors many times over. */
+const REMEMBERED_MAX = 10_000;
+
+function remembered(answer: (vector: string) => Answer): (vector: string) => Answer {
+  const known = new Map<string, Answer>();
+  return (vector) => {
+    const found = known.get(vector);
+    if (found !== undefined) return found;
+    if (known.size >= REMEMBERED_MAX) known.clear();
+    const made = answer(vector);
+    known.set(vector, made);
+    return made;
+  };
 }
 
 function isVector(cli: OfflineCli, word: string): boolean {

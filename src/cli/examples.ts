@@ -93,6 +93,11 @@ const examples: Readonly<Record<string, readonly string[]>> = {
     "purl build --type npm --namespace @angular --name cli --at 17.0.1",
     "purl build components.jsonl",
   ],
+  "deadline explain": [
+    "deadline explain --preset bod-26-04 --kev yes --exposed yes --automatable no --impact total",
+    "deadline explain --cvss 9.8 --exposed no --released 2026-11-20 --preset pci-dss-6.3.3 cis-8.1",
+  ],
+  "deadline presets": ["deadline presets"],
   "cvss score": [
     "cvss score CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H",
     "cvss score vectors -o json",

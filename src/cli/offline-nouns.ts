@@ -1,5 +1,5 @@
 /** Nouns that need no server. A short list of words, because it is read before anything is loaded. */
-export const offlineNouns: readonly string[] = ["version", "vers", "purl", "cvss"];
+export const offlineNouns: readonly string[] = ["version", "vers", "purl", "cvss", "deadline"];
 
 /** Flags of the program itself that stand before the noun and take a value. */
 const valued = ["-o", "--output", "--url"];

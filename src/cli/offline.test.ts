@@ -206,3 +206,45 @@ describe("fettle vers contains", () => {
     expect((await run(["vers", "validate", "vers:deb/<1.0|<2"])).out).toMatch(/^invalid\t/);
   });
 });
+
+describe("fettle deadline", () => {
+  const facts = ["--kev", "yes", "--exposed", "yes", "--automatable", "no", "--impact", "total"];
+
+  test("says the period first, then the rule and its facts", async () => {
+    const { out } = await run(["deadline", "explain", "--preset", "bod-26-04", ...facts]);
+    const lines = out.split("\n");
+    expect(lines[0]).toBe("3 days");
+    expect(out).toContain("rule bod-26-04/known-exploited-total: 3 days");
+    expect(out).toContain("forensic triage");
+    expect(out).not.toContain("assumed");
+  });
+
+  test("marks what it assumed, and asks the house when no preset is named", async () => {
+    const { out } = await run(["deadline", "explain", "--kev", "no"], {}, "json");
+    expect(JSON.parse(out)).toMatchObject({
+      period: "7 days",
+      rule: "house/open-9",
+      presets: [{ preset: "house", version: "1", inputs: { exposed: true } }],
+    });
+    expect(JSON.parse(out).presets[0].assumed).toContain("exposed");
+    expect((await run(["deadline", "explain"])).out).toContain("  exposed (assumed");
+  });
+
+  test("of several presets puts the earliest date first", async () => {
+    const { out } = await run([
+      ...["deadline", "explain", "--preset", "cis-8.1", "cyber-essentials", "--cvss", "8"],
+      ...["--released", "2026-11-01", "--detected", "2026-11-20T12:00:00Z"],
+    ]);
+    expect(out.split("\n")[0]).toBe("14 days");
+    expect(out).toContain("due 2026-11-15T00:00:00.000Z");
+    expect(out).toContain("due 2026-12-01T00:00:00.000Z");
+  });
+
+  test("lists its presets, and refuses one that nobody knows", async () => {
+    const { out } = await run(["deadline", "presets"]);
+    expect(out).toContain("bod-26-04\t2026-06-10/1.0.0\tCISA BOD 26-04\n");
+    await expect(run(["deadline", "explain", "--preset", "no"])).rejects.toThrow(/No preset/);
+    await expect(run(["deadline", "explain", "--cvss", "11"])).rejects.toThrow(/not a number/);
+    await expect(run(["deadline", "explain", "--detected", "soon"])).rejects.toThrow(/not like/);
+  });
+});

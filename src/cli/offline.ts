@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { registerCvss } from "./cvss.ts";
+import { registerDeadline } from "./deadline.ts";
 import type { OfflineCli } from "./lines.ts";
 import { registerPurl } from "./purl.ts";
 import { registerVers } from "./vers.ts";
@@ -11,4 +12,5 @@ export function registerOffline(program: Command, cli: OfflineCli): void {
   registerVers(program, cli);
   registerPurl(program, cli);
   registerCvss(program, cli);
+  registerDeadline(program, cli);
 }

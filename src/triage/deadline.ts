@@ -1,4 +1,7 @@
+import { present } from "../base/failure.ts";
 import { DAY_MS, type Instant } from "../base/instant.ts";
+import { ruling } from "./deadline-preset.ts";
+import { presetOf } from "./deadline-presets.ts";
 import type { Deadline } from "./model.ts";
 
 /**
@@ -26,8 +29,8 @@ interface Row {
 }
 
 /**
- * The sixteen rows. K known exploited, E exposed, A automatable, T total technical impact (else
- * partial).
+ * The row for four known facts. K known exploited, E exposed, A automatable, T total technical impact
+ * (else partial).
  */
 export function deadlineRow(facts: {
   readonly K: boolean;
@@ -35,14 +38,13 @@ export function deadlineRow(facts: {
   readonly A: boolean;
   readonly T: boolean;
 }): Row {
-  const { K, E, A, T } = facts;
-  if (K && T && (E || A)) return { days: 3, needsForensicTriage: true };
-  if (K && E && A) return { days: 3, needsForensicTriage: false };
-  if (!K && E && A && T) return { days: 3, needsForensicTriage: false };
-  if (K) return { days: 14, needsForensicTriage: false };
-  if (E && (A || T)) return { days: 14, needsForensicTriage: false };
-  if (E || A) return { days: 60, needsForensicTriage: false };
-  return { days: null, needsForensicTriage: false };
+  const preset = present(presetOf("bod-26-04"), "the preset BOD 26-04");
+  const { K: kev, E: exposed, A: automatable, T: total } = facts;
+  const { due, needsForensicTriage } = ruling(preset, { kev, exposed, automatable, total }).row;
+  return {
+    days: typeof due === "string" ? null : due.amount,
+    needsForensicTriage: needsForensicTriage === true,
+  };
 }
 
 /**
