@@ -65,6 +65,7 @@ export type FeedContent =
       readonly kind: "records";
       readonly texts: readonly VulnerabilityText[];
       readonly ssvc: readonly SsvcEntry[];
+      readonly cpes?: readonly CpeMatch[];
     }
   | { readonly kind: "vex"; readonly statements: readonly VexStatement[] }
   | { readonly kind: "lifecycle"; readonly cycles: readonly SupportCycle[] }
@@ -85,6 +86,16 @@ export interface VulnerabilityText {
     readonly vector: string;
     readonly score: number;
   }[];
+}
+
+/** Versions of a product, by its CPE name, that a CVE's record calls vulnerable. */
+export interface CpeMatch {
+  readonly id: string;
+  readonly criteria: string;
+  readonly from: string | null;
+  readonly isFromIncluded: boolean;
+  readonly to: string | null;
+  readonly isToIncluded: boolean;
 }
 
 export interface KevEntry {

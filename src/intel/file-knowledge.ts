@@ -107,6 +107,7 @@ type Group = readonly [
   state: Statement["state"],
   urgency: string,
   streams: readonly string[] | null,
+  arches: readonly string[] | null,
 ];
 
 function groups(
@@ -115,7 +116,7 @@ function groups(
 ): readonly Group[] {
   const found = new Map<string, Group>();
   for (const s of statements) {
-    const state = JSON.stringify([s.state, s.streams ?? null]);
+    const state = JSON.stringify([s.state, s.streams ?? null, s.arches ?? null]);
     const key = `${s.feed}\n${s.matches}\n${s.advisory}\n${s.urgency}\n${state}`;
     const known = found.get(key);
     if (known !== undefined) {
@@ -132,6 +133,7 @@ function groups(
       s.state,
       s.urgency,
       s.streams ?? null,
+      s.arches ?? null,
     ]);
   }
   return [...found.values()];
@@ -151,22 +153,24 @@ export function statementsIn(
   for (const [packageName, text] of namedLines(section)) {
     if (!wanted(packageName)) continue;
     for (const group of JSON.parse(text) as readonly Group[]) {
-      const [feed, matches, advisory, modifiedAt, vulnerabilities, state, urgency, streams] = group;
-      const common = {
-        feed,
-        ecosystem,
-        packageName,
-        matches,
-        advisory,
-        state,
-        urgency,
-        modifiedAt,
-      };
-      const same = streams === null ? common : { ...common, streams };
-      for (const vulnerability of vulnerabilities) found.push({ ...same, vulnerability });
+      for (const s of statementsOf(group, ecosystem, packageName)) found.push(s);
     }
   }
   return found;
+}
+
+function statementsOf(
+  group: Group,
+  ecosystem: string,
+  packageName: string,
+): readonly DatedStatement[] {
+  const [feed, matches, advisory, modifiedAt, ids, state, urgency, streams, arches] = group;
+  const common = {
+    ...{ feed, ecosystem, packageName, matches, advisory, state, urgency, modifiedAt },
+    ...(streams === null ? {} : { streams }),
+    ...(arches === null ? {} : { arches }),
+  };
+  return ids.map((vulnerability) => ({ ...common, vulnerability }));
 }
 
 export function offerSection(offers: readonly IndexOffer[]): string {

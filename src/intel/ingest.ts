@@ -8,15 +8,53 @@ import {
   HEAD_BYTES,
   ProblemList,
 } from "./feed-format.ts";
+import { csaf } from "./feeds/csaf/csaf.ts";
 import { cveRecord } from "./feeds/cve-record/cve-record.ts";
+import { cyclonedxVex } from "./feeds/cyclonedx-vex/cyclonedx-vex.ts";
+import { debianChangelogs } from "./feeds/debian-changelogs/debian-changelogs.ts";
+import { debianAdvisories } from "./feeds/debian-lists/advisory-list.ts";
+import { debianCveList } from "./feeds/debian-lists/cve-list.ts";
 import { debianTracker } from "./feeds/debian-tracker/debian-tracker.ts";
+import { endoflife } from "./feeds/endoflife/endoflife.ts";
 import { epss } from "./feeds/epss/epss.ts";
 import { kev } from "./feeds/kev/kev.ts";
+import { nodeSecurityWg } from "./feeds/node-security-wg/node-security-wg.ts";
+import { nvd } from "./feeds/nvd/nvd.ts";
+import { openvex } from "./feeds/openvex/openvex.ts";
 import { osv } from "./feeds/osv/osv.ts";
+import { oval } from "./feeds/oval/oval.ts";
+import { redhatHydra } from "./feeds/redhat-hydra/redhat-hydra.ts";
+import { retirejs } from "./feeds/retirejs/retirejs.ts";
+import { rustsec } from "./feeds/rustsec/rustsec.ts";
+import { secdb } from "./feeds/secdb/secdb.ts";
+import { ubuntuTracker } from "./feeds/ubuntu-tracker/ubuntu-tracker.ts";
+import { updateinfo } from "./feeds/updateinfo/updateinfo.ts";
 import { type UnpackLimits, unpack, unpackLimits } from "./unpack.ts";
 
 /** Every format we read; the first that recognises the content reads it. */
-export const feedFormats: readonly FeedFormat[] = [kev, epss, debianTracker, cveRecord, osv];
+export const feedFormats: readonly FeedFormat[] = [
+  kev,
+  epss,
+  debianTracker,
+  cveRecord,
+  osv,
+  csaf,
+  openvex,
+  cyclonedxVex,
+  secdb,
+  debianAdvisories,
+  debianCveList,
+  debianChangelogs,
+  ubuntuTracker,
+  oval,
+  updateinfo,
+  nvd,
+  redhatHydra,
+  rustsec,
+  endoflife,
+  nodeSecurityWg,
+  retirejs,
+];
 
 /** Reading gives way to other work of the server after so much text. */
 const TURN_CHARACTERS = 2_000_000;

@@ -188,9 +188,11 @@ function verdictsOn(
         : ({ ...verdict, state: "not-affected", rule: overrule } as const);
     return { statement, installed, verdict: judged, advisories };
   };
-  const { sure, unsure } = statementsOfStream(p, about.ofName);
+  const isOfArch = ({ arches }: StoredStatement): boolean =>
+    arches === undefined || p.arch === "" || p.arch === "noarch" || arches.includes(p.arch);
+  const { sure, unsure } = statementsOfStream(p, about.ofName.filter(isOfArch));
   return [
-    ...about.ofSource.map((s) => decisionOf(s, subject.version)),
+    ...about.ofSource.filter(isOfArch).map((s) => decisionOf(s, subject.version)),
     ...sure.map((s) => decisionOf(s, p.version)),
     // A fix of another stream says nothing, so only what is past no stream's fix stays unknown.
     ...unsure.map((s) => decisionOf(s, p.version)).flatMap(unknownStream),
@@ -297,19 +299,18 @@ function outweighs(a: Decision, b: Decision, order: VersionOrder | null): boolea
  * collect, and that before version ranges of CVE records.
  */
 export function feedRank(feed: string): number {
-  if (trackers.has(feed)) return 0;
-  if (advisories.has(feed)) return 1;
-  return feed.startsWith("osv-") ? 2 : 3;
+  const rank = ranks.findIndex((pattern) => pattern.test(feed));
+  return rank < 0 ? ranks.length : rank;
 }
 
-const trackers: ReadonlySet<string> = new Set(["debian-tracker", "ubuntu-tracker", "csaf-redhat"]);
-const advisories: ReadonlySet<string> = new Set([
-  "debian-advisories",
-  "alpine-secdb",
-  "suse-oval",
-  "oracle-oval",
-  "updateinfo",
-]);
+/** The first that fits. */
+const ranks: readonly RegExp[] = [
+  /^(debian-tracker|ubuntu-tracker|csaf-|redhat-)/,
+  /^(debian-(dsa|dla|dtsa)$|secdb-|suse-oval|oracle-oval|updateinfo)/,
+  /^debian-cve-list$/,
+  /^(osv-|rustsec$)/,
+  /^debian-changelogs$/,
+];
 
 const badnessOf: Readonly<Record<FindingState, number>> = {
   "affected-fix-available": 8,

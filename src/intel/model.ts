@@ -64,6 +64,8 @@ export interface Statement {
    * build but does not say of which; absent for ordinary builds.
    */
   readonly streams?: readonly string[];
+  /** Architectures it speaks of, where a publisher built them at different versions. */
+  readonly arches?: readonly string[];
 }
 
 /** OSV range semantics: events sorted, `introduced: "0"` from the start, `versions` or ranges. */

@@ -100,12 +100,19 @@ async function insertStatements(
     on conflict do nothing`.execute(tx);
 }
 
-/** The module streams a statement is about stand with its state. */
-function stateText(s: Statement): string {
-  return JSON.stringify(s.streams === undefined ? s.state : { ...s.state, streams: s.streams });
+/** The module streams and architectures a statement is about stand with its state. */
+function stateText({ state, streams, arches }: Statement): string {
+  return JSON.stringify({
+    ...state,
+    ...(streams === undefined ? {} : { streams }),
+    ...(arches === undefined ? {} : { arches }),
+  });
 }
 
-const streamsSchema = z.object({ streams: z.array(z.string()).optional() });
+const narrowingSchema = z.object({
+  streams: z.array(z.string()).exactOptional(),
+  arches: z.array(z.string()).exactOptional(),
+});
 
 const rangeSchema = z.object({
   introduced: z.string(),
@@ -171,7 +178,6 @@ export async function loadStatementsOn(
 }
 
 function statementOf(row: StatementRow): StoredStatement {
-  const { streams } = streamsSchema.parse(row.state);
   return {
     id: row.id,
     feed: row.feed,
@@ -183,7 +189,7 @@ function statementOf(row: StatementRow): StoredStatement {
     state: stateSchema.parse(row.state),
     urgency: row.urgency,
     generation: row.generation,
-    ...(streams === undefined ? {} : { streams }),
+    ...narrowingSchema.parse(row.state),
   };
 }
 
@@ -194,8 +200,9 @@ function rowKey(s: Statement): string {
     s.matches,
     s.vulnerability,
     s.advisory,
-    stateText(s),
+    s.state,
     s.urgency,
+    ...(s.streams === undefined && s.arches === undefined ? [] : [s.streams, s.arches]),
   ]);
   const hex = createHash("sha256").update(text).digest("hex");
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20, 32)}`;
