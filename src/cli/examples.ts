@@ -102,6 +102,11 @@ const examples: Readonly<Record<string, readonly string[]>> = {
     "cvss score CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H",
     "cvss score vectors -o json",
   ],
+  "vex apply": [
+    "scan --feeds feeds --sbom bom.json -o json | fettle vex apply answer.openvex.json",
+    "vex apply answer.json --findings findings.json --release bookworm -o json",
+  ],
+  "csaf check": ["csaf check advisory.json", "csaf check advisory.json -o json"],
   doctor: ["doctor", "doctor -o json"],
 };
 

@@ -3,6 +3,7 @@ import { registerAudit } from "./audit.ts";
 import { registerChange } from "./change.ts";
 import type { Cli } from "./cli.ts";
 import { registerCompletion } from "./completion.ts";
+import { registerCsaf } from "./csaf.ts";
 import { registerDoctor } from "./doctor.ts";
 import { addExamples } from "./examples.ts";
 import { registerHost } from "./host.ts";
@@ -13,6 +14,7 @@ import { registerPeople } from "./people.ts";
 import { registerPlan } from "./plan.ts";
 import { registerRollout } from "./rollout.ts";
 import { registerScan } from "./scan.ts";
+import { registerVex } from "./vex.ts";
 
 /** Every noun of the command line, in the order of a patch's way. */
 export function registerNouns(program: Command, cli: Cli): void {
@@ -25,6 +27,8 @@ export function registerNouns(program: Command, cli: Cli): void {
   registerRollout(program, cli);
   registerAudit(program, cli);
   registerScan(program, cli);
+  registerVex(program, cli);
+  registerCsaf(program, cli);
   registerDoctor(program, cli);
   registerOffline(program, cli);
   registerCompletion(program, cli);

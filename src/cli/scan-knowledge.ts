@@ -1,4 +1,5 @@
 import { channelName, releaseOfChannel } from "../intel/ecosystem-name.ts";
+import type { VexStatement } from "../intel/feed-format.ts";
 import { type DatedStatement, offersIn, statementsIn } from "../intel/file-knowledge.ts";
 import type { Offers } from "../intel/remedy.ts";
 import type { ScanInput } from "../intel/scan-packages.ts";
@@ -11,7 +12,7 @@ export function gatherKnowledge(
   folder: FeedFolder,
   packages: readonly Package[],
   channels: ReadonlySet<string>,
-): Omit<ScanInput, "packages"> {
+): Omit<ScanInput, "packages"> & { readonly vex: readonly VexStatement[] } {
   const ecosystems = new Set(packages.map((p) => p.ecosystem));
   const statements: DatedStatement[] = [];
   const covered = new Map<string, { isComplete: boolean }>();
@@ -33,6 +34,7 @@ export function gatherKnowledge(
   }
   const heads = folder.files.map(({ knowledge }) => knowledge.head);
   return {
+    vex: vexIn(folder),
     statements,
     covered,
     entitled,
@@ -41,6 +43,14 @@ export function gatherKnowledge(
     disputed: new Set(heads.flatMap((head) => head.disputed)),
     offers: offersOf(folder, ecosystems, isWanted),
   };
+}
+
+/** Publishers' VEX documents among the feeds; the text is our own, made from checked statements. */
+function vexIn(folder: FeedFolder): readonly VexStatement[] {
+  return folder.files
+    .filter(({ knowledge }) => knowledge.sectionNames.includes("v:"))
+    .flatMap(({ knowledge }) => knowledge.section("v:").split("\n"))
+    .map((line) => JSON.parse(line) as VexStatement);
 }
 
 function wantedNames(packages: readonly Package[]): (name: string) => boolean {

@@ -1,14 +1,23 @@
 import type { Command } from "commander";
 import { Failure } from "../base/failure.ts";
+import type { VexStatement } from "../intel/feed-format.ts";
 import type { ScanReport } from "../intel/scan-packages.ts";
+import { applyVex, type UnmatchedStatement } from "../intel/vex-apply.ts";
 import type { InventoryReading } from "../inventory/formats/inventory-format.ts";
 import { ecosystemOfRelease } from "../inventory/release-name.ts";
 import { type Cli, show } from "./cli.ts";
 import { type FeedFolder, readFeedFolder } from "./feed-folder.ts";
 import { openKnowledgeCache } from "./knowledge-cache.ts";
 import { readNamedText } from "./read-file.ts";
+import { readVexFiles, scannedProduct } from "./read-vex.ts";
 import { gatherKnowledge } from "./scan-knowledge.ts";
-import { feedLines, findingTable, noteLines, printable } from "./view/scan-report.ts";
+import {
+  feedLines,
+  findingTable,
+  noteLines,
+  printable,
+  unmatchedLines,
+} from "./view/scan-report.ts";
 
 /**
  * What one machine or bill of materials is vulnerable to, from files alone: no server, no network.
@@ -25,6 +34,8 @@ export function registerScan(program: Command, cli: Cli): void {
     .option("--sbom <file>", "a bill of materials, lock file or list of packages")
     .option("--release <name>", "bookworm, ubuntu-22.04, almalinux-9, alpine-3.19 …")
     .option("--channel <name...>", "subscriptions the machine has: pro, eus, ltss")
+    .option("--vex <file...>", "VEX files of your own; they decide over everything else")
+    .option("--product <purl>", "what is scanned as a whole, for VEX about its parts")
     .option("--no-cache", "read every feed anew")
     .action((flags: ScanFlags) => scan(cli, flags));
 }
@@ -36,6 +47,8 @@ interface ScanFlags {
   readonly sbom?: string;
   readonly release?: string;
   readonly channel?: readonly string[];
+  readonly vex?: readonly string[];
+  readonly product?: string;
   readonly cache: boolean;
 }
 
@@ -48,10 +61,30 @@ async function scan(cli: Cli, flags: ScanFlags): Promise<void> {
   const { scanPackages } = await import("../intel/scan-packages.ts");
   const channels = new Set((flags.channel ?? []).map((name) => name.toLowerCase()));
   const knowledge = gatherKnowledge(folder, inventory.packages, channels);
-  const report = scanPackages({ packages: inventory.packages, ...knowledge });
+  const scanned = scanPackages({ packages: inventory.packages, ...knowledge });
+  const own = flags.vex === undefined ? [] : await readVexFiles(flags.vex);
+  const { report, unmatched } = withVex(scanned, knowledge.vex, own, flags.product);
   const usedFeeds = new Set(knowledge.statements.map((s) => s.feed));
-  print(cli, { report, inventory, folder, usedFeeds });
+  print(cli, { report, inventory, folder, usedFeeds, unmatched });
   process.exitCode = isClean(report, inventory) ? 0 : OPEN_EXIT;
+}
+
+/** Publishers' statements first, then one's own, which therefore decide. */
+function withVex(
+  scanned: ScanReport,
+  published: readonly VexStatement[],
+  own: readonly VexStatement[],
+  purl: string | undefined,
+): { readonly report: ScanReport; readonly unmatched: readonly UnmatchedStatement[] } {
+  const rules = { product: scannedProduct(purl), authors: null };
+  const targetsOf = (findings: ScanReport["findings"]) =>
+    findings.map((finding) => ({
+      finding,
+      subject: { ...finding.of, source: finding.of.source || finding.of.name },
+    }));
+  const first = applyVex(targetsOf(scanned.findings), published, rules);
+  const second = applyVex(targetsOf(first.findings), own, rules);
+  return { report: { ...scanned, findings: second.findings }, unmatched: second.unmatched };
 }
 
 async function readInventory(flags: ScanFlags): Promise<InventoryReading> {
@@ -87,7 +120,7 @@ function inventoryText(file: string): string {
 }
 
 function isClean(report: ScanReport, inventory: InventoryReading): boolean {
-  const isOpen = report.findings.some((f) => f.state !== "not-affected");
+  const isOpen = report.findings.some((f) => f.state !== "not-affected" && f.state !== "fixed");
   return !isOpen && report.notes.length === 0 && inventory.problems.length === 0;
 }
 
@@ -98,10 +131,15 @@ function print(
     readonly inventory: InventoryReading;
     readonly folder: FeedFolder;
     readonly usedFeeds: ReadonlySet<string>;
+    readonly unmatched: readonly UnmatchedStatement[];
   },
 ): void {
   const { report, inventory, folder } = of;
   show(cli, printable(report), () => findingTable(report));
-  const lines = [...noteLines(report, inventory), ...feedLines(folder, of.usedFeeds, cli.clock())];
+  const lines = [
+    ...noteLines(report, inventory),
+    ...unmatchedLines(of),
+    ...feedLines(folder, of.usedFeeds, cli.clock()),
+  ];
   cli.terminal.err(lines.map((line) => `${line}\n`).join(""));
 }

@@ -11,6 +11,8 @@ import { unpackLimits } from "./unpack.ts";
  */
 interface Subject {
   readonly feed: string;
+  /** What one file of it is; most are the whole of their feed. */
+  readonly extent?: "part";
   /** The text of a feed of these records. */
   file(records: readonly string[]): string;
   record(n: number): string;
@@ -61,6 +63,101 @@ const subjects: readonly Subject[] = [
       `{"dataType":"CVE_RECORD","cveMetadata":{"cveId":"${cve(n)}","state":"PUBLISHED"},"containers":{}}`,
     badRecord: `{"dataType":"CVE_RECORD","cveMetadata":{"cveId":"x"},"containers":{}}`,
   },
+  {
+    feed: "secdb-alpine-v3.19-main",
+    file: (records) => `distroversion: v3.19\nreponame: main\npackages:\n${records.join("")}`,
+    record: (n) =>
+      `  - pkg:\n      name: p${n}\n      secfixes:\n        1.10-r0:\n          - ${cve(n)}\n`,
+    badRecord: "  - pkg:\n      name: bad-0666\n",
+  },
+  {
+    feed: "secdb-chainguard",
+    file: (records) => `{"reponame":"chainguard","packages":[${records.join(",")}]}`,
+    record: (n) => `{"pkg":{"name":"p${n}","secfixes":{"0":["${cve(n)}"]}}}`,
+    badRecord: `{"pkg":{"name":"bad-0666"}}`,
+  },
+  {
+    feed: "debian-dsa",
+    file: (records) => records.join(""),
+    record: (n) =>
+      `[01 Jul 2024] DSA-${5000 + n}-1 p${n} - security update\n\t{${cve(n)}}\n\t[bookworm] - p${n} 1.0-1+deb12u1\n`,
+    badRecord: "[never] nothing 0666\n",
+  },
+  {
+    feed: "debian-cve-list",
+    file: (records) => records.join(""),
+    record: (n) =>
+      `${cve(n)} (Text ...)\n\t- p${n} 1.0-2 (low)\n\t[bullseye] - p${n} <no-dsa> (Minor)\n`,
+    badRecord: "odd heading 0666\n",
+  },
+  {
+    feed: "debian-changelogs",
+    file: (records) => records.map((r) => `${r}\n`).join(""),
+    record: (n) =>
+      `{"source":"p${n}","version":"1.0-1","dist":"bookworm-security","cves":["${cve(n)}"]}`,
+    badRecord: `{"source":"","dist":"x","cves":[],"n":"0666"}`,
+  },
+  {
+    feed: "suse-oval",
+    file: (records) =>
+      `<oval_definitions><generator><product_name>SUSE</product_name></generator><definitions>${records.join("")}</definitions></oval_definitions>`,
+    record: (n) =>
+      `<definition id="d${n}"><metadata><title>${cve(n)}</title></metadata><criteria operator="AND"><criterion comment="SUSE Linux Enterprise Server 15 SP4 is installed"/><criteria operator="OR"><criterion comment="p${n}-1.0-1.1 is installed"/></criteria></criteria></definition>`,
+    badRecord: `<definition id="0666"/>`,
+  },
+  {
+    feed: "updateinfo",
+    file: (records) => `<?xml version="1.0"?><updates>${records.join("")}</updates>`,
+    record: (n) =>
+      `<update type="security"><id>ALSA-2024:${1000 + n}</id><references><reference type="cve" id="${cve(n)}"/></references><pkglist><collection><package name="p${n}" epoch="0" version="1.0" release="2.el9" arch="x86_64"/></collection></pkglist></update>`,
+    badRecord: "<update><id>ALSA-0666</id></update>",
+  },
+  {
+    feed: "nvd",
+    file: (records) =>
+      `{"totalResults":40,"format":"NVD_CVE","version":"2.0","vulnerabilities":[${records.join(",")}]}`,
+    record: (n) => `{"cve":{"id":"${cve(n)}","vulnStatus":"Analyzed"}}`,
+    badRecord: `{"cve":{"id":"0666"}}`,
+  },
+  {
+    feed: "redhat-hydra",
+    file: (records) => `[${records.join(",")}]`,
+    record: (n) =>
+      `{"name":"${cve(n)}","threat_severity":"Low","package_state":[{"cpe":"cpe:/o:redhat:enterprise_linux:9","package_name":"p${n}","fix_state":"Will not fix"}]}`,
+    badRecord: `{"name":"0666","threat_severity":"Low"}`,
+  },
+  {
+    feed: "node-security-wg",
+    file: (records) => `[${records.join(",")}]`,
+    record: (n) =>
+      `{"id":${n},"module_name":"p${n}","vulnerable_versions":"<1.${n}.0","patched_versions":">=1.${n}.0","cves":[]}`,
+    badRecord: `{"id":"0666","module_name":"p","vulnerable_versions":"not a range"}`,
+  },
+  {
+    feed: "retirejs",
+    file: (records) => `{${records.join(",")}}`,
+    record: (n) =>
+      `"p${n}":{"vulnerabilities":[{"below":"1.0.${n}","identifiers":{"CVE":["${cve(n)}"]}}]}`,
+    badRecord: `"bad0666":{"vulnerabilities":7}`,
+  },
+  {
+    feed: "openvex",
+    extent: "part",
+    file: (records) =>
+      `{"@context":"https://openvex.dev/ns/v0.2.0","author":"a","statements":[${records.join(",")}]}`,
+    record: (n) =>
+      `{"vulnerability":{"name":"${cve(n)}"},"products":[{"@id":"pkg:npm/p${n}@1.0.0"}],"status":"fixed"}`,
+    badRecord: `{"vulnerability":{"name":"0666"},"products":[],"status":"fixed"}`,
+  },
+  {
+    feed: "cyclonedx-vex",
+    extent: "part",
+    file: (records) =>
+      `{"bomFormat":"CycloneDX","specVersion":"1.4","vulnerabilities":[${records.join(",")}]}`,
+    record: (n) =>
+      `{"id":"${cve(n)}","analysis":{"state":"exploitable"},"affects":[{"ref":"pkg:npm/p${n}@1.0.0"}]}`,
+    badRecord: `{"ident":"0666"}`,
+  },
 ];
 
 const numbers = Array.from({ length: 40 }, (_, n) => n);
@@ -97,7 +194,11 @@ describe.each(subjects)("the feed $feed", (subject) => {
 
   it("is recognised by content and read whole, plain and packed", async () => {
     const plain = await read(whole);
-    expect(plain).toMatchObject({ feed: subject.feed, entryCount: 40, extent: "whole" });
+    expect(plain).toMatchObject({
+      feed: subject.feed,
+      entryCount: 40,
+      extent: subject.extent ?? "whole",
+    });
     expect(plain.problems.count).toBe(0);
     expect(gist(await read(gzipSync(whole)))).toBe(gist(plain));
   });
@@ -173,5 +274,93 @@ describe("what is no feed", () => {
   ])("is refused: %s", async (_name, bytes) => {
     await expect(readFeed(bytes)).rejects.toMatchObject({ code: "invalid" });
     await expect(readFeed(gzipSync(bytes))).rejects.toMatchObject({ code: "invalid" });
+  });
+});
+
+/** Feeds that come as one document a record, told and counted as one whole in an archive. */
+const inArchives: readonly {
+  readonly feed: string;
+  readonly record: (n: number) => string;
+  readonly badRecord: string;
+}[] = [
+  {
+    feed: "ubuntu-tracker",
+    record: (n) =>
+      `Candidate: ${cve(n)}\nPublicDate: 2020-03-24\nDescription:\n Text\nPriority: low\nPatches_p:\nbionic_p${n}: released (1.0-1)\ntrusty/esm_p${n}: needed\n`,
+    badRecord: "Candidate: none\nPatches_p:\n",
+  },
+  {
+    feed: "rustsec",
+    record: (n) =>
+      `\`\`\`toml\n[advisory]\nid = "RUSTSEC-2020-${1000 + n}"\npackage = "p${n}"\ndate = "2020-01-01"\n\n[versions]\npatched = [">= 1.0.${n}"]\n\`\`\`\n\n# Title\n`,
+    badRecord: '```toml\n[advisory]\nid = "none\n```\n',
+  },
+  {
+    feed: "endoflife",
+    record: (n) =>
+      `---\ntitle: P${n}\npermalink: /p${n}\nreleases:\n  - releaseCycle: "1.10"\n    eol: 2030-01-01\n---\nText\n`,
+    badRecord: "---\npermalink: /x\nreleases: none\n---\n",
+  },
+  {
+    feed: "csaf-redhat",
+    record: (n) =>
+      JSON.stringify({
+        document: {
+          csaf_version: "2.0",
+          publisher: { name: "Red Hat Product Security" },
+          tracking: { id: `RHSA-2024:${1000 + n}` },
+        },
+        product_tree: {
+          full_product_names: [
+            {
+              name: "rpm",
+              product_id: "rpm",
+              product_identification_helper: { purl: `pkg:rpm/redhat/p${n}@1.0-1.el9?arch=x86_64` },
+            },
+            {
+              name: "RHEL",
+              product_id: "os",
+              product_identification_helper: { cpe: "cpe:/o:redhat:enterprise_linux:9::baseos" },
+            },
+          ],
+          relationships: [
+            {
+              category: "default_component_of",
+              full_product_name: { name: "both", product_id: "os:rpm" },
+              product_reference: "rpm",
+              relates_to_product_reference: "os",
+            },
+          ],
+        },
+        vulnerabilities: [{ cve: cve(n), product_status: { fixed: ["os:rpm"] } }],
+      }),
+    badRecord: '{"document":{"csaf_version":"2.0","tracking":{}}}',
+  },
+  {
+    feed: "nvd-overrides",
+    record: (n) =>
+      `{"_annotation":{"cve_id":"${cve(n)}"},"cve":{"configurations":[{"nodes":[{"cpeMatch":[{"vulnerable":true,"criteria":"cpe:2.3:a:x:p${n}:*:*:*:*:*:*:*:*"}]}]}]}}`,
+    badRecord: '{"_annotation":{"cve_id":"0666"},"cve":{}}',
+  },
+];
+
+describe.each(inArchives)("documents of $feed in an archive", ({ feed, record, badRecord }) => {
+  const archive = (texts: readonly string[]) =>
+    gzipSync(tarOf(Object.fromEntries(texts.map((text, n) => [`data/${n}`, text]))));
+  const all = numbers.map(record);
+
+  it("are the whole of it, in any order, repeated, and beside bad ones", async () => {
+    const plain = await read(archive(all));
+    expect(plain).toMatchObject({ feed, entryCount: 40, extent: "whole" });
+    expect(plain.problems.count).toBe(0);
+    const mixed = await read(archive([...all.toReversed(), badRecord, ...all]));
+    expect(mixed.entryCount).toBe(40);
+    expect(gist(mixed)).toBe(gist(plain));
+  });
+
+  it("are still read where one of them is bad, which is named", async () => {
+    const reading = await read(archive([...all.slice(0, 20), badRecord, ...all.slice(20)]));
+    expect(reading.entryCount).toBe(40);
+    expect(reading.problems.count).toBeLessThanOrEqual(1);
   });
 });

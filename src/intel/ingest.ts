@@ -19,7 +19,7 @@ import { endoflife } from "./feeds/endoflife/endoflife.ts";
 import { epss } from "./feeds/epss/epss.ts";
 import { kev } from "./feeds/kev/kev.ts";
 import { nodeSecurityWg } from "./feeds/node-security-wg/node-security-wg.ts";
-import { nvd } from "./feeds/nvd/nvd.ts";
+import { nvd, nvdOverrides } from "./feeds/nvd/nvd.ts";
 import { openvex } from "./feeds/openvex/openvex.ts";
 import { osv } from "./feeds/osv/osv.ts";
 import { oval } from "./feeds/oval/oval.ts";
@@ -48,6 +48,7 @@ export const feedFormats: readonly FeedFormat[] = [
   ubuntuTracker,
   oval,
   updateinfo,
+  nvdOverrides,
   nvd,
   redhatHydra,
   rustsec,

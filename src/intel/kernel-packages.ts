@@ -3,36 +3,42 @@ import { subjectOf } from "./subject.ts";
 
 /**
  * Packages built from a kernel's source that hold no kernel. Headers of a distribution that judges by
- * source package never count. Programs built beside the kernel, and what rpm publishers name as
- * packages of their own, are set aside only where the kernel itself is in the same inventory and is
- * judged there: once per source is enough, and never is too little.
+ * source package never count, and its tools only where no kernel is in the same inventory to be judged
+ * itself. Publishers of rpm name headers and debugging files as packages of their own: what is
+ * reported on the kernel of the same family is not reported on them again.
  */
 export function isSetAside(packages: readonly StoredPackage[]): (p: StoredPackage) => boolean {
-  const families = new Set(packages.map(kernelFamily).filter((family) => family !== null));
+  const images = new Set(
+    packages.map(subjectOf).flatMap(({ source, role }) => (role === "kernel-image" ? source : [])),
+  );
   return (p) => {
     const { source, role } = subjectOf(p);
-    if (role === "kernel-support") return isHeader(p.name) || families.has(`deb ${source}`);
-    const family = rpmSupportFamily(p);
-    return family !== null && families.has(family);
+    return role === "kernel-support" && (isHeader(p.name) || images.has(source));
   };
 }
 
 function isHeader(name: string): boolean {
-  return /^(linux-libc-dev|linux-headers-|linux-doc|linux-source|linux-kbuild-|linux-image-amd64|linux-support-|linux-config-)/.test(
-    name,
-  );
+  return /^linux-(libc-dev|headers-|doc|source|kbuild-|image-amd64|support-|config-)/.test(name);
 }
 
-/** Which kernel an image belongs to; null for anything else. */
-function kernelFamily(p: StoredPackage): string | null {
-  const { source, role } = subjectOf(p);
-  if (role === "kernel-image") return `deb ${source}`;
-  return /^(kernel(?:-[a-z0-9]+)*)-core$/.exec(p.name)?.[1] ?? null;
+/** For the headers and debugging files of an rpm kernel, whether its kernel has the same finding. */
+export function reportedOnKernel(
+  packages: readonly StoredPackage[],
+  open: readonly { readonly packageId: number; readonly vulnerability: string }[],
+): (p: StoredPackage, vulnerability: string) => boolean {
+  const reported = new Set<string>();
+  for (const { packageId, vulnerability } of open) {
+    const family = imageFamily(packages[packageId]?.name ?? "");
+    if (family !== null) reported.add(`${family}\n${vulnerability}`);
+  }
+  return (p, vulnerability) => {
+    const family = SUPPORT.exec(p.name)?.[1];
+    return family !== undefined && reported.has(`${family}\n${vulnerability}`);
+  };
 }
 
-const RPM_SUPPORT =
-  /^(kernel(?:-[a-z0-9]+)*?)-(?:headers|devel(?:-matched)?|doc|debuginfo.*|cross-headers)$/;
-
-function rpmSupportFamily(p: StoredPackage): string | null {
-  return RPM_SUPPORT.exec(p.name)?.[1] ?? null;
+function imageFamily(name: string): string | null {
+  return /^(kernel(?:-[a-z0-9]+)*?)(?:-core)?$/.exec(name)?.[1] ?? null;
 }
+
+const SUPPORT = /^(kernel(?:-[a-z0-9]+)*?)-(?:headers|doc|debuginfo.*|cross-headers)$/;

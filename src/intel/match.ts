@@ -4,8 +4,9 @@ import { releaseOfChannel } from "./ecosystem-name.ts";
 import { judge, type Verdict } from "./judge.ts";
 import type { Finding, FindingState, Statement } from "./model.ts";
 import { statementsOfStream } from "./module-stream.ts";
+import { forThisRelease, orderWithin } from "./release-order.ts";
 import { type Subject, subjectOf } from "./subject.ts";
-import { orderOf, type VersionOrder } from "./versions/order.ts";
+import type { VersionOrder } from "./versions/order.ts";
 
 /**
  * Matches distinct packages with statements, set-wise: packages with the same source and version are
@@ -162,7 +163,7 @@ interface Question {
 
 function decisionsOn(question: Question, about: About): readonly Decision[] {
   const { p, input } = question;
-  const order = orderOf(p.ecosystem);
+  const order = orderWithin(p.ecosystem);
   let decided = decide(verdictsOn(question, about, order), order);
   for (const channel of about.channels) {
     const entitled = input.entitled?.has(channel.channel) ?? false;
@@ -190,7 +191,8 @@ function verdictsOn(
   };
   const isOfArch = ({ arches }: StoredStatement): boolean =>
     arches === undefined || p.arch === "" || p.arch === "noarch" || arches.includes(p.arch);
-  const { sure, unsure } = statementsOfStream(p, about.ofName.filter(isOfArch));
+  const ofName = forThisRelease(p.version, about.ofName.filter(isOfArch));
+  const { sure, unsure } = statementsOfStream(p, ofName);
   return [
     ...about.ofSource.filter(isOfArch).map((s) => decisionOf(s, subject.version)),
     ...sure.map((s) => decisionOf(s, p.version)),

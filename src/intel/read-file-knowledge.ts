@@ -53,10 +53,10 @@ async function readDocuments(documents: Iterable<FeedDocument>): Promise<FileKno
     const sections = new Map([...knowledge.sections, ["o:", offerSection(draft.offers)]]);
     return { head: { ...knowledge.head, ecosystem: releaseInVersions(draft.offers) }, sections };
   }
-  return withoutFeed(draft);
+  return withoutFeed(draft, intake.names);
 }
 
-function withoutFeed(draft: Draft): FileKnowledge {
+function withoutFeed(draft: Draft, names: readonly string[]): FileKnowledge {
   if (draft.offers.length > 0) {
     const head = emptyHead("packages", `index of ${draft.offers.length} packages`);
     const sections = new Map([["o:", offerSection(draft.offers)]]);
@@ -65,6 +65,7 @@ function withoutFeed(draft: Draft): FileKnowledge {
   if (draft.release !== null) return draft.release;
   if (draft.isSources)
     return { head: emptyHead("sources", "index of sources"), sections: new Map() };
+  if (names.length > 0) draft.others.push(`${names.join(", ")} that says nothing`);
   const [is = "empty"] = [...new Set(draft.others)].sort();
   return { head: emptyHead("other", is), sections: new Map() };
 }

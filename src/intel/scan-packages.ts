@@ -1,6 +1,6 @@
 import type { Package, StoredPackage } from "../inventory/model.ts";
 import type { DatedStatement } from "./file-knowledge.ts";
-import { isSetAside } from "./kernel-packages.ts";
+import { isSetAside, reportedOnKernel } from "./kernel-packages.ts";
 import { type JudgedSubject, judgeAll, keptStates, type Match } from "./match.ts";
 import type { FindingState } from "./model.ts";
 import { type Offers, remedyFor, remedyText } from "./remedy.ts";
@@ -62,10 +62,21 @@ export function scanPackages(input: ScanInput): ScanReport {
     entitled: input.entitled,
     isSetAside: isSetAside(packages),
   });
-  const findings = matches
-    .filter((match) => keptStates.has(match.state) || match.because.rule === "kernel-support")
-    .map((match) => findingOf(match, packages, input));
+  const shown = matches.filter(
+    (match) => keptStates.has(match.state) || match.because.rule === "kernel-support",
+  );
+  const isReported = reportedOnKernel(packages, shown);
+  const findings = shown.map((match) => {
+    const p = packages[match.packageId] as StoredPackage;
+    const once = isReported(p, match.vulnerability) ? setAside(match) : match;
+    return findingOf(once, packages, input);
+  });
   return { findings: findings.toSorted(byPackage), notes: notesOn(packages, subjects, input) };
+}
+
+function setAside(match: Match): Match {
+  const because = { ...match.because, rule: "kernel-support" };
+  return { ...match, state: "not-affected", because };
 }
 
 const NO_GENERATION = "" as StoredStatementGeneration;

@@ -1,5 +1,6 @@
 import { durationToText, type Instant } from "../../base/instant.ts";
 import type { CoverageNote, ScanFinding, ScanReport } from "../../intel/scan-packages.ts";
+import type { UnmatchedStatement } from "../../intel/vex-apply.ts";
 import type { InventoryReading } from "../../inventory/formats/inventory-format.ts";
 import type { FeedFolder } from "../feed-folder.ts";
 import { type Column, renderTable, safeText } from "./table.ts";
@@ -43,7 +44,7 @@ const columns: readonly Column<Row>[] = [
 export function findingTable(report: ScanReport): string {
   if (report.findings.length === 0) return "No finding.";
   const rows = rowsOf(report.findings);
-  const open = report.findings.filter((f) => f.state !== "not-affected");
+  const open = report.findings.filter((f) => f.state !== "not-affected" && f.state !== "fixed");
   const ids = new Set(open.map((f) => f.id)).size;
   const summary = `${open.length} findings, ${ids} vulnerabilities, in ${rows.length} rows of one source and remedy. All of them: -o json.`;
   return `${renderTable(rows, columns)}\n\n${summary}`;
@@ -88,6 +89,22 @@ export function noteLines(report: ScanReport, inventory: InventoryReading): read
     .map(({ place, reason }) => `Inventory, ${safeText(place)}: ${safeText(reason)}.`);
   const more = inventory.problems.length - problems.length;
   return [...gaps, ...problems, ...(more > 0 ? [`Inventory: ${more} more such entries.`] : [])];
+}
+
+const UNMATCHED_SHOWN_MAX = 10;
+
+/** Statements that fit nothing are told: silence would look like statements that work. */
+export function unmatchedLines(of: {
+  readonly unmatched: readonly UnmatchedStatement[];
+}): readonly string[] {
+  const shown = of.unmatched
+    .slice(0, UNMATCHED_SHOWN_MAX)
+    .map(({ vulnerability, products, why }) => {
+      const product = safeText(products[0] ?? "no product");
+      return `VEX not applied: ${safeText(vulnerability)} on ${product}: ${why}.`;
+    });
+  const more = of.unmatched.length - shown.length;
+  return more > 0 ? [...shown, `VEX not applied: ${more} more statements.`] : shown;
 }
 
 const OLD_MS = 48 * 3_600_000;

@@ -19,7 +19,11 @@ export const debianAdvisories: FeedFormat = {
     return {
       add(document) {
         const place = document.place;
-        for (const block of blocksIn(document.text)) addBlock(lists, block, place);
+        const blocks = [...blocksIn(document.text)];
+        // A list ends with its last line; without that, the last block was cut.
+        const cut = document.text.endsWith("\n") ? undefined : blocks.pop();
+        for (const block of blocks) addBlock(lists, block, place);
+        if (cut !== undefined) addBlock(lists, { ...cut, heading: "" }, place);
       },
       finish: () => [...lists].map(([feed, draft]) => draft.reading({ feed, extent: "whole" })),
     };

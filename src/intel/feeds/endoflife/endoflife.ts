@@ -3,8 +3,10 @@ import { z } from "zod";
 import { type Instant, instantFromText } from "../../../base/instant.ts";
 import {
   cleanText,
+  type FeedDocument,
   type FeedFormat,
   type FeedReading,
+  HEAD_BYTES,
   ProblemList,
   type SupportCycle,
 } from "../../feed-format.ts";
@@ -18,14 +20,14 @@ export const endoflife: FeedFormat = {
   name: "endoflife",
   recognise: (head) =>
     (/^---\r?\n/.test(head) && /^releases:/m.test(head) && /^permalink: /m.test(head)) ||
-    (/^\s*\{/.test(head) && /"eolFrom"\s*:|"isEol"\s*:/.test(head)),
+    (/^\s*\{/.test(head) && /"eolFrom"\s*:|"isEol"\s*:/.test(head)) ||
+    isReleaseData(head),
   begin() {
     const products = new Map<string, readonly SupportCycle[]>();
     const problems = new ProblemList();
     return {
       add(document) {
-        const isJson = /^\s*\{/.test(document.text);
-        const read = isJson ? readApi(document.text) : readPage(document.text);
+        const read = readDocument(document);
         if (typeof read === "string") problems.add(document.place, read);
         else for (const [name, cycles] of read) products.set(name, cycles);
       },
@@ -33,6 +35,16 @@ export const endoflife: FeedFormat = {
     };
   },
 };
+
+/** The project's release data: one file a product, whose name is the file's. */
+function isReleaseData(head: string): boolean {
+  return /^\s*\{\s*"releases"\s*:\s*\{/.test(head) && /"releaseDate"\s*:/.test(head);
+}
+
+function readDocument(document: FeedDocument): Products | string {
+  if (isReleaseData(document.text.slice(0, HEAD_BYTES))) return readReleases(document);
+  return /^\s*\{/.test(document.text) ? readApi(document.text) : readPage(document.text);
+}
 
 const endSchema = z.union([z.string(), z.boolean()]).optional();
 
@@ -70,6 +82,30 @@ function readPage(text: string): Products | string {
     supportEnds: endOf(release.eol),
     extendedEnds: endOf(release.eoes),
     latest: cleanText(release.latest ?? "", 60),
+  }));
+  return new Map([[product, cycles]]);
+}
+
+const releasesSchema = z.object({
+  releases: z.record(
+    z.string(),
+    z.object({ releaseDate: z.string().optional(), eol: endSchema, eoes: endSchema }),
+  ),
+});
+
+function readReleases({ text, place }: FeedDocument): Products | string {
+  const product = /([^/]+)\.json$/.exec(place)?.[1];
+  const parsed = tryParse(text);
+  const file = releasesSchema.safeParse(parsed.ok ? parsed.value : null);
+  if (!file.success) return "is no release data, or was cut short";
+  if (product === undefined) return "does not say of which product it is";
+  const cycles = Object.entries(file.data.releases).map(([cycle, release]) => ({
+    product,
+    cycle: cleanText(cycle, 60),
+    releasedAt: instantFromText(release.releaseDate ?? ""),
+    supportEnds: endOf(release.eol),
+    extendedEnds: endOf(release.eoes),
+    latest: "",
   }));
   return new Map([[product, cycles]]);
 }

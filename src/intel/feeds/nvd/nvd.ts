@@ -33,6 +33,43 @@ export const nvd: FeedFormat = {
   },
 };
 
+/**
+ * Corrections of the NVD's CPE matches that others publish in its form (nvd-data-overrides): one
+ * record a file, whose id stands in the annotation.
+ */
+export const nvdOverrides: FeedFormat = {
+  name: "nvd-overrides",
+  recognise: (head) => /"_annotation"\s*:\s*\{/.test(head) && /"cve_id"\s*:/.test(head),
+  begin() {
+    const cpes = new Map<string, readonly CpeMatch[]>();
+    const problems = new ProblemList();
+    return {
+      add({ text, place }) {
+        const parsed = tryParse(text);
+        const record = overrideSchema.safeParse(parsed.ok ? parsed.value : null);
+        if (!record.success) {
+          problems.add(place, "is no correction of a CVE");
+          return;
+        }
+        const id = record.data._annotation.cve_id;
+        cpes.set(id, cpesOf(id, record.data.cve.configurations));
+      },
+      finish: () => [
+        {
+          feed: "nvd-overrides",
+          extent: cpes.size > 1 ? "whole" : "part",
+          asOf: null,
+          label: "",
+          isComplete: false,
+          entryCount: cpes.size,
+          content: { kind: "records", texts: [], ssvc: [], cpes: [...cpes.values()].flat() },
+          problems,
+        },
+      ],
+    };
+  },
+};
+
 interface NvdRecord {
   readonly text: VulnerabilityText;
   readonly cpes: readonly CpeMatch[];
@@ -59,6 +96,15 @@ const matchSchema = z.object({
   versionEndExcluding: z.string().optional(),
 });
 
+const configurationsSchema = z
+  .array(z.object({ nodes: z.array(z.object({ cpeMatch: z.array(z.unknown()) })) }))
+  .optional();
+
+const overrideSchema = z.object({
+  _annotation: z.object({ cve_id: z.string().regex(CVE_ID) }),
+  cve: z.object({ configurations: configurationsSchema }),
+});
+
 const recordSchema = z.object({
   cve: z.object({
     id: z.string().regex(CVE_ID),
@@ -68,9 +114,7 @@ const recordSchema = z.object({
     cveTags: z.array(z.object({ tags: z.array(z.string()) })).optional(),
     descriptions: z.array(z.object({ lang: z.string(), value: z.string() })).optional(),
     metrics: z.record(z.string(), z.array(z.unknown())).optional(),
-    configurations: z
-      .array(z.object({ nodes: z.array(z.object({ cpeMatch: z.array(z.unknown()) })) }))
-      .optional(),
+    configurations: configurationsSchema,
   }),
 });
 
@@ -121,11 +165,18 @@ function recordOf(cve: z.output<typeof recordSchema>["cve"]): NvdRecord {
         .flatMap(scoreOf),
       modifiedAt: at,
     },
-    cpes: (cve.configurations ?? []).flatMap(({ nodes }) =>
-      nodes.flatMap(({ cpeMatch }) => cpeMatch.flatMap((raw) => cpeOf(cve.id, raw))),
-    ),
+    cpes: cpesOf(cve.id, cve.configurations),
     at,
   };
+}
+
+function cpesOf(
+  id: string,
+  configurations: z.output<typeof configurationsSchema>,
+): readonly CpeMatch[] {
+  return (configurations ?? []).flatMap(({ nodes }) =>
+    nodes.flatMap(({ cpeMatch }) => cpeMatch.flatMap((raw) => cpeOf(id, raw))),
+  );
 }
 
 /** The API writes times of UTC without saying so. */

@@ -8,6 +8,7 @@ import {
   type FeedDocument,
   type FeedFormat,
   type FeedReading,
+  HEAD_BYTES,
   ProblemList,
   TITLE_LENGTH_MAX,
   VULNERABILITY_ID,
@@ -57,8 +58,10 @@ const FOREIGN =
 
 function isJsonRecord(head: string): boolean {
   if (!/^\s*[[{]/.test(head) || !/"id"\s*:\s*"/.test(head)) return false;
+  // Records of many packages are longer than what is looked at, and their time comes last.
+  const isCut = head.length >= HEAD_BYTES && /"ecosystem"\s*:\s*"/.test(head);
   return (
-    /"modified"\s*:\s*"\d{4}-/.test(head) &&
+    (isCut || /"modified"\s*:\s*"\d{4}-/.test(head)) &&
     /"(affected|withdrawn|summary|details|schema_version|aliases)"\s*:/.test(head) &&
     !FOREIGN.test(head.slice(0, 4_096))
   );

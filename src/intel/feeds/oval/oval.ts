@@ -97,7 +97,7 @@ function addDefinition(
   }
   const title = textOf(childOf(metadata, "title")).replaceAll(/\s+/g, " ");
   const cves = cvesOf(metadata, title);
-  const advisory = /^([A-Z]+-\d{4}[:-][\w:.-]+?):? /.exec(`${title} `)?.[1] ?? "";
+  const advisory = ADVISORY.exec(title)?.[1] ?? "";
   const isAdvisory = !advisory.startsWith("CVE-");
   const ids = cves.length > 0 ? cves : isAdvisory && advisory !== "" ? [advisory] : [id];
   const claims = platformsAndPackages(criteria, tests);
@@ -110,6 +110,8 @@ function addDefinition(
   const at = instantFromText(issued[0]?.attributes["date"] ?? "");
   draft.record(id, { said, about: ids.map((each) => textAbout(each, { title })), at });
 }
+
+const ADVISORY = /^([A-Z]+-\d{4}[:-][\w:.-]*\w)/;
 
 function cvesOf(metadata: XmlElement, title: string): readonly string[] {
   const references = childrenOf(metadata, "reference").map((r) => r.attributes["ref_id"] ?? "");

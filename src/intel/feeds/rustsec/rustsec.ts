@@ -2,7 +2,7 @@ import { z } from "zod";
 import { instantFromText } from "../../../base/instant.ts";
 import { parseToml, TomlError } from "../../../base/toml-text.ts";
 import { AdvisoryDraft, extentOf, textAbout } from "../../advisory-draft.ts";
-import type { FeedFormat } from "../../feed-format.ts";
+import { type FeedFormat, VULNERABILITY_ID } from "../../feed-format.ts";
 import type { Statement } from "../../model.ts";
 import { intervalsOutside } from "../../semver-ranges.ts";
 import { vulnerabilitiesOf } from "../osv/vulnerability-ids.ts";
@@ -33,7 +33,7 @@ export const rustsec: FeedFormat = {
 
 const advisorySchema = z.object({
   advisory: z.object({
-    id: z.string().regex(/^RUSTSEC-\d{4}-\d{4}$/),
+    id: z.string().regex(VULNERABILITY_ID),
     package: z.string().min(1).max(200),
     date: z.string().default(""),
     withdrawn: z.string().optional(),
@@ -63,7 +63,9 @@ function readAdvisory(draft: AdvisoryDraft, text: string): string | null {
   const ranges = intervalsOutside([...versions.patched, ...versions.unaffected]);
   if (ranges === null) return "names versions that are none";
   const isFlaw = advisory.informational === undefined || advisory.informational === "unsound";
-  const isSilent = !isFlaw || advisory.withdrawn !== undefined;
+  // Those of the language's own collection stand under CVE ids and speak of tools, not of crates.
+  const isCrate = advisory.id.startsWith("RUSTSEC-");
+  const isSilent = !isFlaw || !isCrate || advisory.withdrawn !== undefined;
   const ids = vulnerabilitiesOf(advisory, "crates.io");
   const title = /^# (.+)$/m.exec(text)?.[1] ?? "";
   const publishedAt = instantFromText(advisory.date);

@@ -13,7 +13,7 @@ import type { Statement } from "../../model.ts";
  */
 export const secdb: FeedFormat = {
   name: "secdb",
-  recognise: (head) => /^\s*"?packages"?\s*:/m.test(head) && /\bsecfixes"?\s*:/.test(head),
+  recognise: (head) => /(^|[{,])\s*"?packages"?\s*:/m.test(head) && /\bsecfixes"?\s*:/.test(head),
   begin() {
     const repositories = new Map<string, AdvisoryDraft>();
     return {

@@ -1,0 +1,40 @@
+import type { Command } from "commander";
+import { Failure } from "../base/failure.ts";
+import { type CsafReport, checkCsaf } from "../intel/csaf-check.ts";
+import { type Cli, show } from "./cli.ts";
+import { bytesOf } from "./read-vex.ts";
+import { safeText } from "./view/table.ts";
+
+/** CSAF documents, checked as the standard demands, without a server. */
+export function registerCsaf(program: Command, cli: Cli): void {
+  const csaf = program.command("csaf").description("Security advisories in CSAF");
+  csaf
+    .command("check <file>")
+    .description(
+      "The schema and every mandatory test of CSAF 2.0 or 2.1, by the file's own version",
+    )
+    .action(async (file: string) => {
+      const report = await checkCsaf(valueIn(bytesOf(file), file));
+      show(cli, report, () => reportText(report));
+      process.exitCode = report.isValid ? 0 : 1;
+    });
+}
+
+function valueIn(bytes: Buffer, file: string): unknown {
+  try {
+    return JSON.parse(bytes.toString("utf8"));
+  } catch (cause) {
+    throw new Failure("invalid", `${file} is not JSON, or was cut short.`, { cause });
+  }
+}
+
+function reportText(report: CsafReport): string {
+  const failed = report.tests.filter((test) => !test.isValid);
+  const lines = failed.flatMap((test) =>
+    test.errors.map((error) => `${test.name}  ${safeText(error.path)}  ${safeText(error.message)}`),
+  );
+  const verdict = report.isValid
+    ? `Valid CSAF ${report.version}: ${report.tests.length} tests passed.`
+    : `Not valid CSAF ${report.version}: ${failed.length} of ${report.tests.length} tests failed.`;
+  return [...lines, verdict].join("\n");
+}

@@ -1,0 +1,125 @@
+import { PackageURL } from "packageurl-js";
+import { normalName } from "../inventory/package-name.ts";
+import { ecosystemOfRelease } from "../inventory/release-name.ts";
+import type { VexProduct } from "./feed-format.ts";
+
+/**
+ * Whether a product of a VEX statement is a package of ours. A part that the product's package URL
+ * leaves out fits anything (version, qualifiers); a part that it names must be equal. `distro` is
+ * compared as a release: `debian-12` covers 12.13. Architecture `source` means the source package.
+ */
+export interface VexSubject {
+  /** "" where the caller does not know: then only name and version are compared. */
+  readonly ecosystem: string;
+  readonly name: string;
+  readonly version: string;
+  readonly source: string;
+  readonly sourceVersion: string;
+  readonly arch: string;
+}
+
+export function isProduct(product: VexProduct, subject: VexSubject): boolean {
+  const purls = product.identifiers.filter((id) => id.startsWith("pkg:"));
+  // A version beside the identifiers (CycloneDX) narrows them as the URL's own would.
+  if (!fitsVersion(product.version, subject)) return false;
+  return purls.some((purl) => covers(purl, subject));
+}
+
+export function namesPart(parts: readonly string[], subject: VexSubject): boolean {
+  return parts.some((part) => part.startsWith("pkg:") && covers(part, subject));
+}
+
+function fitsVersion(version: string, subject: VexSubject): boolean {
+  return version === "" || version === subject.version || version === subject.sourceVersion;
+}
+
+/** One package URL against one package. */
+export function covers(text: string, subject: VexSubject): boolean {
+  let purl: PackageURL;
+  try {
+    purl = PackageURL.fromString(text);
+  } catch {
+    return false;
+  }
+  const qualifiers: Readonly<Record<string, string>> = { ...purl.qualifiers };
+  const isSource = qualifiers["arch"] === "source" || qualifiers["arch"] === "src";
+  const names = isSource ? [subject.source] : [subject.name, subject.source];
+  if (!isOfType(purl, qualifiers, subject)) return false;
+  if (!names.includes(nameIn(purl, subject))) return false;
+  if (!isSource && !fitsArch(qualifiers["arch"], subject.arch)) return false;
+  const { version } = purl;
+  if (version === undefined || version === null) return true;
+  const epoch = qualifiers["epoch"];
+  const full = epoch === undefined || epoch === "0" ? version : `${epoch}:${version}`;
+  const own = isSource ? [subject.sourceVersion] : [subject.version, subject.sourceVersion];
+  return own.some((v) => v === full || v === full.replace(/^v(?=\d)/, "") || bare(v) === full);
+}
+
+/** Package URLs of rpm may lack the epoch. */
+function bare(version: string): string {
+  return version.replace(/^\d+:/, "");
+}
+
+function fitsArch(wanted: string | undefined, own: string): boolean {
+  return wanted === undefined || own === "" || wanted === own || own === "all" || own === "noarch";
+}
+
+function nameIn(purl: PackageURL, subject: VexSubject): string {
+  const { type, namespace, name } = purl;
+  if (type === "deb" || type === "rpm" || type === "apk" || type === "alpm") return name ?? "";
+  const sign = type === "maven" ? ":" : "/";
+  const full = namespace ? `${namespace}${sign}${name}` : `${name}`;
+  return normalName(subject.ecosystem, full);
+}
+
+const typeOf: Readonly<Record<string, string>> = {
+  Debian: "deb",
+  Ubuntu: "deb",
+  Alpine: "apk",
+  Wolfi: "apk",
+  Chainguard: "apk",
+  "Arch Linux": "alpm",
+  npm: "npm",
+  PyPI: "pypi",
+  Maven: "maven",
+  Go: "golang",
+  "crates.io": "cargo",
+  RubyGems: "gem",
+  NuGet: "nuget",
+  Packagist: "composer",
+  Hex: "hex",
+  Pub: "pub",
+  Hackage: "hackage",
+  CRAN: "cran",
+  Bitnami: "bitnami",
+  SwiftURL: "swift",
+};
+
+function isOfType(
+  purl: PackageURL,
+  qualifiers: Readonly<Record<string, string>>,
+  { ecosystem }: VexSubject,
+): boolean {
+  const distro = qualifiers["distro"];
+  if (ecosystem === "") return distro === undefined;
+  const base = ecosystem.split(":")[0] ?? "";
+  const type = Object.hasOwn(typeOf, base) ? typeOf[base] : base === "purl" ? purl.type : "rpm";
+  if (purl.type !== type) return false;
+  if (type === "deb" && purl.namespace !== undefined && purl.namespace !== null) {
+    if (purl.namespace !== base.toLowerCase()) return false;
+  }
+  return distro === undefined || releaseOf(distro, purl.namespace ?? "") === ecosystem;
+}
+
+function releaseOf(distro: string, namespace: string): string | null {
+  // `esm-infra/xenial` names a channel; its release is the last word.
+  const plain = distro.split("/").at(-1) ?? distro;
+  for (const name of [plain, `${namespace}-${plain}`]) {
+    try {
+      return ecosystemOfRelease(name);
+    } catch {
+      // The next form may be one we know.
+    }
+  }
+  return null;
+}
