@@ -21,6 +21,7 @@ DISK_FULL_KB=1024
 
 NEWLINE='
 '
+TAB='	'
 # SHA-256 of nothing.
 EMPTY_DIGEST=e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855
 
@@ -57,6 +58,17 @@ read_uptime_cs() {
   done
   UPTIME_S=$((UPTIME_CS / 100))
 }
+
+# The wall clock in NOW_S, for what is written down. It costs a process once a minute: in between it
+# goes on with the uptime. Decisions about time ask the clock itself, with now_s.
+read_clock() {
+  read_uptime_cs
+  if [ -z "$CLOCK_READ" ] || [ $((UPTIME_CS - CLOCK_READ_CS)) -ge 6000 ]; then
+    CLOCK_READ=$(now_s) CLOCK_READ_CS=$UPTIME_CS
+  fi
+  NOW_S=$((CLOCK_READ + (UPTIME_CS - CLOCK_READ_CS) / 100))
+}
+CLOCK_READ=''
 
 # The boot id as 32 hex digits in BOOT.
 read_boot() {

@@ -7,8 +7,11 @@ sign_as_host() { # NAMESPACE FILE
   ssh-keygen -Y sign -n "$1" -f "$VAR/key" <"$2" 2>/dev/null
 }
 
-# DG_JOURNAL, DG_OUTPUT and DG_POLICY in one process; a file that is not there is an empty one.
+# DG_JOURNAL, DG_OUTPUT with its DG_OUTPUT_BYTES, and DG_POLICY; a file that is not there is an empty
+# one.
 read_digests() { # DIR
+  DG_OUTPUT_BYTES=0
+  [ ! -s "$1/output" ] || DG_OUTPUT_BYTES=$(($(exec wc -c <"$1/output")))
   DG_JOURNAL=$EMPTY_DIGEST DG_OUTPUT=$EMPTY_DIGEST DG_POLICY=$EMPTY_DIGEST
   while read -r dg_sum dg_file; do
     case $dg_file in
@@ -21,16 +24,21 @@ $(sha256sum "$1/journal" "$1/output" "$ETC/policy" 2>/dev/null)
 END
 }
 
-# What is installed now, as one digest: the evidence that a result ends with. PACKAGES_DIGEST.
+# What is installed now, as one digest: the evidence that a result ends with. PACKAGES_DIGEST. What
+# the worker saw a moment ago, with nothing run since, is not asked again.
 read_packages_digest() {
-  pd_text=$(
-    if command -v dpkg-query >/dev/null; then
-      # shellcheck disable=SC2016 # dpkg-query's own variables
-      dpkg-query -W -f='${binary:Package} ${Version} ${db:Status-Abbrev}\n' 2>/dev/null
-    elif command -v rpm >/dev/null; then
-      rpm -qa 2>/dev/null | sort
-    fi | sha256sum
-  )
+  if packages_just_seen; then
+    pd_text=$(exec sha256sum <"$WORK/installed.text")
+  else
+    pd_text=$(
+      if command -v dpkg-query >/dev/null; then
+        # shellcheck disable=SC2016 # dpkg-query's own variables
+        dpkg-query -W -f='${binary:Package} ${Version} ${db:Status-Abbrev}\n' 2>/dev/null
+      elif command -v rpm >/dev/null; then
+        rpm -qa 2>/dev/null | sort
+      fi | sha256sum
+    )
+  fi
   PACKAGES_DIGEST=${pd_text%% *}
 }
 
@@ -41,25 +49,28 @@ read_head() {
   HEAD_LINE="$hl_size $hl_root"
 }
 
-# Writes DIR/NAME and DIR/NAME.sig, the signature first: who finds the text finds both.
-write_result() { # DIR NAME STATE CODE
+# The text of a result with the next number, and the host's signature over it: RESULT_COUNTER,
+# RESULT_TEXT, RESULT_SIG. WR_FROM is the folder that it is about.
+make_result() { # STATE CODE
   wr_kind=apply wr_started=''
   [ "$J_KIND" != revert ] || wr_kind=revert
+  read_clock
+  take_result_counter
   [ ! -s "$WR_FROM/started" ] || read -r wr_started <"$WR_FROM/started"
-  [ -n "$wr_started" ] || wr_started=$(now_s)
-  wr_bytes=0
-  [ ! -f "$WR_FROM/output" ] || wr_bytes=$(($(wc -c <"$WR_FROM/output")))
+  wr_started=${wr_started:-$NOW_S}
   read_boot
   read_packages_digest
   read_digests "$WR_FROM"
   read_head
-  printf '%s\n' "fettle result 1" "tenant $ID_TENANT" "host $ID_HOST" "plan $J_PLAN" \
-    "index $J_INDEX" "attempt $J_ATTEMPT" "kind $wr_kind" "state $3" "code $4" "way $J_WAY" \
-    "boot $BOOT" "started $wr_started" "ended $(now_s)" "packages $PACKAGES_DIGEST" \
-    "journal $DG_JOURNAL" "output $DG_OUTPUT $wr_bytes" "policy $DG_POLICY" \
-    "approvals $J_APPROVALS" "head $HEAD_LINE" "counter ${2%%.*}" end >"$1/.$2.text"
-  sign_as_host fettle-result-v1 "$1/.$2.text" | durable_write "$1/$2.sig" &&
-    [ -s "$1/$2.sig" ] && durable_write "$1/$2" <"$1/.$2.text" && rm -f "$1/.$2.text"
+  RESULT_TEXT=$(printf '%s\n' "fettle result 1" "tenant $ID_TENANT" "host $ID_HOST" \
+    "plan $J_PLAN" "index $J_INDEX" "attempt $J_ATTEMPT" "kind $wr_kind" "state $1" "code $2" \
+    "way $J_WAY" "boot $BOOT" "started $wr_started" "ended $NOW_S" "packages $PACKAGES_DIGEST" \
+    "journal $DG_JOURNAL" "output $DG_OUTPUT $DG_OUTPUT_BYTES" "policy $DG_POLICY" \
+    "approvals $J_APPROVALS" "head $HEAD_LINE" "counter $RESULT_COUNTER" end)
+  RESULT_SIG=$(ssh-keygen -Y sign -n fettle-result-v1 -f "$VAR/key" 2>/dev/null <<TEXT
+$RESULT_TEXT
+TEXT
+  ) && [ -n "$RESULT_SIG" ]
 }
 
 # The next number of a result: above the last one, and above any that a lost file held.
@@ -68,25 +79,34 @@ take_result_counter() {
   [ ! -s "$VAR/resultcounter" ] || read -r rc_last <"$VAR/resultcounter"
   is_number "$rc_last" || rc_last=0
   RESULT_COUNTER=$((rc_last + 1))
-  rc_least=$(($(now_s) * 1000))
-  [ "$RESULT_COUNTER" -ge "$rc_least" ] || RESULT_COUNTER=$rc_least
-  say "$RESULT_COUNTER" | durable_write "$VAR/resultcounter"
+  [ "$RESULT_COUNTER" -ge "$((NOW_S * 1000))" ] || RESULT_COUNTER=$((NOW_S * 1000))
 }
 
 # Puts a signed result into the outbox, where it stays until the server acknowledges it. A copy in
 # the job folder answers an order that comes again.
 emit_result() { # STATE CODE
   load_identity || return 1
-  mkdir -p "$VAR/results" || fail_code E_STATE "no room for a result" || return 1
+  [ -d "$VAR/results/.new" ] || mkdir -p "$VAR/results/.new" ||
+    fail_code E_STATE "no room for a result" || return 1
   WR_FROM=$VAR/job
   (
     exec 8>>"$VAR/resultlock"
-    flock -w 30 8 && take_result_counter &&
-      write_result "$VAR/results" "$RESULT_COUNTER" "$1" "$2" &&
-      cp "$VAR/results/$RESULT_COUNTER" "$VAR/job/result" &&
-      cp "$VAR/results/$RESULT_COUNTER.sig" "$VAR/job/resultsig"
+    flock -w 30 8 && make_result "$1" "$2" && outbox_result &&
+      say "$RESULT_TEXT" >"$VAR/job/result" && say "$RESULT_SIG" >"$VAR/job/resultsig"
   ) || fail_code E_STATE "the result could not be written" || return 1
   ring "$VAR/bell"
+}
+
+# Counter, signature and text are on disk before they have their names, and get them in that order:
+# who finds the text finds both, and no number is given twice.
+outbox_result() {
+  ou_new=$VAR/results/.new/$RESULT_COUNTER
+  say "$RESULT_COUNTER" >"$VAR/resultcounter.new" && say "$RESULT_SIG" >"$ou_new.sig" &&
+    say "$RESULT_TEXT" >"$ou_new" &&
+    sync "$VAR/resultcounter.new" "$ou_new.sig" "$ou_new" 2>/dev/null &&
+    mv -f "$VAR/resultcounter.new" "$VAR/resultcounter" &&
+    mv -f "$ou_new.sig" "$ou_new" "$VAR/results/" &&
+    sync "$VAR" "$VAR/results" 2>/dev/null
 }
 
 # A refusal is signed too, but kept nowhere: what was refused changes nothing here.
@@ -94,8 +114,9 @@ refusal_result() { # DIR CODE
   WR_FROM=$1
   (
     exec 8>>"$VAR/resultlock"
-    flock -w 30 8 && take_result_counter && write_result "$1" "$RESULT_COUNTER" refused "$2" &&
-      mv "$1/$RESULT_COUNTER" "$1/result" && mv "$1/$RESULT_COUNTER.sig" "$1/resultsig"
+    flock -w 30 8 && make_result refused "$2" &&
+      say "$RESULT_COUNTER" | durable_write "$VAR/resultcounter" &&
+      say "$RESULT_TEXT" >"$1/result" && say "$RESULT_SIG" >"$1/resultsig"
   )
 }
 

@@ -20,10 +20,10 @@ journal() { # STATE fact…
   esac
   [ "${#jo_facts}" -le "$JOURNAL_FACTS_MAX" ] ||
     jo_facts=$(printf "%.${JOURNAL_FACTS_MAX}s" "$jo_facts")
-  read_uptime_cs
+  read_clock
   # Not through a pipe: that would be one process more for each line.
   if dd of="$JOURNAL" oflag=append conv=notrunc,fsync status=none <<LINE; then
-$jo_state at=$(now_s) up=$UPTIME_S${jo_facts:+ $jo_facts}
+$jo_state at=$NOW_S up=$UPTIME_S${jo_facts:+ $jo_facts}
 LINE
     ring "$VAR/bell"
     return 0

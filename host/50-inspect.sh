@@ -47,8 +47,8 @@ inspect_host() {
   IN_HOSTNAME=$(uname -n) IN_KERNEL=$(uname -r)
   printf 'arch %s\nkernel %s\n' "$(/usr/bin/dpkg --print-architecture)" "$IN_KERNEL"
   read_boot
-  read_uptime_cs
-  printf 'boot %s\nuptime %s\nclock %s\n' "$BOOT" "$UPTIME_S" "$(now_s)"
+  read_clock
+  printf 'boot %s\nuptime %s\nclock %s\n' "$BOOT" "$UPTIME_S" "$NOW_S"
   printf 'hostname %s\n' "$IN_HOSTNAME"
   if [ -s /etc/machine-id ]; then
     printf 'machine %s\n' "$(sha256sum </etc/machine-id | head -c 32)"
@@ -59,12 +59,15 @@ inspect_host() {
   printf 'virt %s\n' "${in_virt:--}"
 }
 
-# name arch version source source-version want status eflag, by tabs.
+# name arch version source source-version want status eflag, and name and state as dpkg abbreviates
+# them, by tabs.
 packages_list() {
   # shellcheck disable=SC2016 # dpkg-query fills these in
   il_format='${Package}\t${Architecture}\t${Version}\t${source:Package}\t${source:Version}\t'
   # shellcheck disable=SC2016
-  il_format="$il_format"'${db:Status-Want}\t${db:Status-Status}\t${db:Status-Eflag}\n'
+  il_format="$il_format"'${db:Status-Want}\t${db:Status-Status}\t${db:Status-Eflag}\t'
+  # shellcheck disable=SC2016
+  il_format="$il_format"'${binary:Package}\t${db:Status-Abbrev}\n'
   dpkg-query -W -f "$il_format"
 }
 
@@ -131,55 +134,6 @@ systemd_runs() {
 
 inspect_services() {
   services_list | sed 's/^/service /'
-}
-
-# unit, active|inactive|failed, main pid or 0. Init scripts answer as `service --status-all` asks
-# them: 0 is running, 1 and 2 are dead with a trace left, 3 is stopped (LSB core, §22.2); a script
-# that knows no `status` is left out.
-services_list() {
-  if systemd_runs; then
-    systemctl show --no-pager -p Id -p ActiveState -p MainPID '*.service' </dev/null | awk -F= '
-      $1 == "Id" { id = $2 } $1 == "ActiveState" { state = $2 } $1 == "MainPID" { pid = $2 }
-      function out() {
-        if (id == "") return
-        if (state != "active" && state != "failed") state = "inactive"
-        print id, state, pid + 0; id = ""
-      }
-      $0 == "" { out() } END { out() }'
-    return 0
-  fi
-  set +f
-  # One look at all of them; a name with a space in it is none that a package would give.
-  # shellcheck disable=SC2013 # words are what is wanted
-  for sv_script in $(grep -lsE '(^|[^a-z])status([^a-z]|$)' /etc/init.d/*); do
-    sv_name=${sv_script##*/}
-    if [ ! -f "$sv_script" ] || [ ! -x "$sv_script" ]; then continue; fi
-    sv_out=$(init_script "$sv_name" status 2>&1)
-    sv_code=$?
-    case $sv_out in *[Uu]sage:*) continue ;; esac
-    case $sv_code in
-      0) sv_state=active ;;
-      1 | 2) sv_state=failed ;;
-      3) sv_state=inactive ;;
-      *) continue ;;
-    esac
-    printf '%s %s %s\n' "$sv_name" "$sv_state" "$(service_pid "$sv_name")"
-  done
-  set -f
-}
-
-init_script() { # NAME VERB
-  unlocked timeout -k 2 10 "/etc/init.d/$1" "$2" </dev/null
-}
-
-service_pid() { # NAME: the pid file that the script names, or the usual one; 0 when not alive
-  sp_file=$(sed -n 's/^# *pidfile: *//p; s/^PIDFILE=\(\/[A-Za-z0-9_./-]*\)$/\1/p' "/etc/init.d/$1")
-  for sp_try in "${sp_file%%"$NEWLINE"*}" "/run/$1.pid" "/run/$1/$1.pid"; do
-    if [ -z "$sp_try" ] || [ ! -r "$sp_try" ] || [ ! -f "$sp_try" ]; then continue; fi
-    read -r sp_pid _ <"$sp_try"
-    is_number "$sp_pid" && [ -d "/proc/$sp_pid" ] && printf '%s' "$sp_pid" && return 0
-  done
-  printf 0
 }
 
 # Processes that still map a file which was deleted or replaced: `restart NAME\tPID\tFILE`. Only

@@ -58,22 +58,46 @@ LISTS_PRIVATE="-o Dir::State::lists=$APT_DIR/lists
 
 APT_LISTS=''
 APT_PKGCACHE=''
-# Where the machine keeps its lists, and whether it caches them: APT_LISTS and APT_PKGCACHE. Asked
-# once by each process of ours.
+APT_ARCHS=''
+# Where the machine keeps its lists, whether it caches them, and its architectures: APT_LISTS,
+# APT_PKGCACHE, APT_ARCHS. Asked once by each process of ours.
 apt_settings() {
   [ -z "$APT_LISTS" ] || return 0
+  as_native=''
   while read -r as_line; do
     as_value=${as_line#?=\'}
     as_value=${as_value%\'}
     case $as_line in
       L=*) APT_LISTS=$as_value ;;
       C=*) APT_PKGCACHE=$as_value ;;
+      N=*) as_native=$as_value ;;
     esac
   done <<SETTINGS
-$(apt-config shell L Dir::State::lists/d C Dir::Cache::pkgcache 2>/dev/null)
+$(apt-config shell L Dir::State::lists/d C Dir::Cache::pkgcache N APT::Architecture \
+  2>/dev/null)
 SETTINGS
+  apt_architectures "$as_native"
   while [ "${APT_LISTS%/}" != "$APT_LISTS" ]; do APT_LISTS=${APT_LISTS%/}; done
   APT_LISTS=${APT_LISTS:-/var/lib/apt/lists}
+}
+
+# Every program of apt asks dpkg for the architectures, and what apt starts to verify signatures asks
+# five times more. So apt is told what dpkg would say: its own architecture and those in dpkg's file.
+# Where the machine's settings name them, or might, those hold.
+apt_architectures() { # NATIVE
+  case $1 in '' | *[!a-z0-9-]*) return 0 ;; esac
+  set +f
+  if grep -iqs -e architectures -e '^#include' /etc/apt/apt.conf /etc/apt/apt.conf.d/*; then
+    set -f
+    return 0
+  fi
+  set -f
+  APT_ARCHS="-o APT::Architectures::=$1"
+  [ -r /var/lib/dpkg/arch ] || return 0
+  while read -r aa_name; do
+    case $aa_name in '' | *[!a-z0-9-]* | "$1") continue ;; esac
+    APT_ARCHS="$APT_ARCHS -o APT::Architectures::=$aa_name"
+  done </var/lib/dpkg/arch
 }
 
 # Our own lists when they were refreshed after the machine's, else the machine's.
@@ -85,7 +109,7 @@ lists_choose() {
     2>/dev/null); do
     [ "$ls_at" -le "$LISTS_READ_AT" ] || LISTS_READ_AT=$ls_at
   done
-  APT_O=$APT_STRICT
+  APT_O="$APT_STRICT $APT_ARCHS"
   # Images for containers switch the cache off, and each run then costs half a second more.
   [ -n "$APT_PKGCACHE" ] || APT_O="$APT_O -o Dir::Cache::pkgcache=$APT_DIR/machine.bin"
   [ -r "$APT_DIR/refreshed" ] || return 0
@@ -93,7 +117,7 @@ lists_choose() {
   is_number "$ls_at" && [ "$ls_at" -ge "$LISTS_READ_AT" ] || return 0
   LISTS=$APT_DIR/lists
   LISTS_READ_AT=$ls_at
-  APT_O="$APT_STRICT $LISTS_PRIVATE"
+  APT_O="$APT_STRICT $APT_ARCHS $LISTS_PRIVATE"
 }
 
 # Reads the sources' indexes into our own folder with apt's own methods, keys and sandbox. The
@@ -104,12 +128,14 @@ lists_refresh() { # WORK_DIR
     mkdir -p "$APT_DIR/lists/partial"
     chmod 0755 "$APT_DIR" "$APT_DIR/lists"
   fi
+  apt_settings
   printf '#clear APT::Update::%s;\n' Pre-Invoke Post-Invoke Post-Invoke-Success >"$1/apt.conf"
   # shellcheck disable=SC2086 # fixed options only
   if unlocked timeout -k 5 "$REFRESH_LIMIT_S" apt-get -q -c "$1/apt.conf" $APT_STRICT \
-    $LISTS_PRIVATE -o APT::Update::Error-Mode=any -o pkgCacheFile::Generate=false update \
+    $APT_ARCHS $LISTS_PRIVATE -o APT::Update::Error-Mode=any -o pkgCacheFile::Generate=false update \
     </dev/null >"$1/refresh.log" 2>&1; then
-    say "$(now_s)" >"$APT_DIR/refreshed.new" &&
+    read_clock
+    say "$NOW_S" >"$APT_DIR/refreshed.new" &&
       mv -f "$APT_DIR/refreshed.new" "$APT_DIR/refreshed"
     return 0
   fi
@@ -130,12 +156,14 @@ sources_scan() { # DIR
   lists_judge "$1" >"$1/lists.out"
 }
 
-# Every file that the answer depends on, by name, size, number and times.
+# Every file that the answer depends on, by name, size, number and times. A refresh that finds nothing
+# new moves the lists away and back, which is a change of their folder and not of them.
 sources_key() {
-  printf 'fettle scan 1 %s\n' "$APT_O"
+  printf 'fettle scan 2 %s\n' "$APT_O"
   set +f
   stat -c '%n %s %i %y %z' /etc/apt /etc/apt/apt.conf /etc/apt/apt.conf.d/* \
-    /etc/apt/sources.list /etc/apt/sources.list.d/* /var/lib/dpkg/arch "$LISTS"/*_* 2>/dev/null
+    /etc/apt/sources.list /etc/apt/sources.list.d/* /var/lib/dpkg/arch 2>/dev/null
+  stat -c '%n %s %i %y' "$LISTS"/*_* 2>/dev/null
   set -f
 }
 
@@ -295,7 +323,8 @@ sources_judge() { # DIR
 # have been read from the server within seven days. A mirror that withholds news and signs no
 # Valid-Until cannot be told from a quiet one.
 lists_judge() { # DIR
-  awk -F '\t' -v now="$(now_s)" -v seen="$LISTS_READ_AT" -v most="$LISTS_AGE_MAX_S" '
+  read_clock
+  awk -F '\t' -v now="$NOW_S" -v seen="$LISTS_READ_AT" -v most="$LISTS_AGE_MAX_S" '
     { n++ }
     $4 == "-" { none = none == "" ? $2 " " $3 : none; next }
     $6 > newest { newest = $6 }

@@ -25,13 +25,14 @@ units_list() {
 # holds), broken (the package manager was stopped inside it), other. Argument: step or undo.
 rows_list() { # step|undo
   packages_list | awk -F '\t' -v kind="$1" -v installed="$WORK/installed" '
-    BEGIN { printf "" >installed }
+    BEGIN { text = installed ".text"; printf "" >installed; printf "" >text }
     NR == FNR {
       n = split($0, f, " ")
       if (f[1] != kind || f[3] !~ /^(upgrade|downgrade|install|remove)$/) next
       rows[++rows_n] = $0
       next
     }
+    { print $9 " " $3 " " $10 >text }
     $7 == "config-files" || $7 == "not-installed" { next }
     {
       print >installed
@@ -100,6 +101,25 @@ cut_short() { # FILE
   exit 1
 }
 
+# The rows of the steps as they are now, and when that was: PACKAGES_SEEN_CS. Whoever runs anything that
+# might change them calls packages_unseen.
+rows_look() {
+  rows_write step "$WORK/rows"
+  read_uptime_cs
+  PACKAGES_SEEN_CS=$UPTIME_CS
+}
+
+PACKAGES_SEEN_CS=''
+packages_unseen() {
+  PACKAGES_SEEN_CS=''
+}
+
+packages_just_seen() {
+  [ -n "$PACKAGES_SEEN_CS" ] || return 1
+  read_uptime_cs
+  [ $((UPTIME_CS - PACKAGES_SEEN_CS)) -lt 1000 ]
+}
+
 # Whether every row of FILE stands in this relation; none is every.
 rows_are() { # FILE RELATION
   while read -r ra_row; do
@@ -123,7 +143,7 @@ count_rows() { # FILE
 stage() {
   STAGING=yes
   stage_units
-  rows_write step "$WORK/rows"
+  rows_look
   if is_noop; then
     count_rows "$WORK/rows"
     conclude NOOP - "packages=$COUNT"
@@ -198,7 +218,8 @@ stage_packages() {
 stage_sources() {
   lists_choose
   : >"$WORK/lists.out"
-  [ $(($(now_s) - LISTS_READ_AT)) -gt "$LISTS_AGE_MAX_S" ] || sources_scan "$WORK"
+  read_clock
+  [ $((NOW_S - LISTS_READ_AT)) -gt "$LISTS_AGE_MAX_S" ] || sources_scan "$WORK"
   if ! lists_are_ok; then
     lists_refresh "$WORK" || journal NOTE "note=refresh failed: $(head -n 1 "$WORK/refresh.failed")"
     lists_choose
@@ -286,7 +307,7 @@ files_missing() {
   set -- "$JOB/debs/"*.deb
   set -f
   if [ ! -e "$1" ]; then
-    cat "$WORK/wanted"
+    while read -r fm_row; do say "$fm_row"; done <"$WORK/wanted"
     return 0
   fi
   sha256sum -- "$@" >"$WORK/sums" 2>/dev/null
@@ -341,7 +362,7 @@ files_offered() {
 # may write; then a copy that only root can touch, and files_missing judges the copy.
 files_fetch() {
   [ -s "$WORK/fetch" ] || return 0
-  rm -rf "$APT_DIR/fetch"
+  [ ! -e "$APT_DIR/fetch" ] || rm -rf "$APT_DIR/fetch"
   [ -d "$APT_DIR" ] || mkdir -m 0755 "$APT_DIR"
   mkdir -m 0700 "$APT_DIR/fetch"
   chown _apt "$APT_DIR/fetch" 2>/dev/null
@@ -350,7 +371,8 @@ files_fetch() {
     set -- "$@" "$ff_uri" "$APT_DIR/fetch/$ff_sha.deb" "SHA256:$ff_sha"
   done <"$WORK/fetch"
   ff_room=yes
-  if ! run_limited "$LIMIT_FETCH" "$APT_HELPER" download-file "$@"; then
+  # shellcheck disable=SC2086 # fixed options only
+  if ! run_fetch "$LIMIT_FETCH" "$APT_HELPER" $APT_ARCHS download-file "$@"; then
     journal NOTE "note=some files could not be fetched"
     # apt takes away what it could not fetch whole, and with it the sign of the full disk.
     ! said_no_space || ff_room=no
@@ -391,11 +413,10 @@ APT_STAGED='-o Dir::Etc::sourcelist=/dev/null -o Dir::Etc::sourceparts=/dev/null
 -o APT::Get::Show-Versions=false -o Dpkg::Use-Pty=0 -o DPkg::Lock::Timeout=0
 -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold'
 
-# The arguments that name a set of rows to apt: staged files, and NAME:ARCH- for a removal.
-rows_arguments() { # ROWS
-  awk -F '\t' -v debs="$JOB/debs" '
-    $2 == "remove" { print $3 ":" $4 "-"; next }
-    { print debs "/" $7 ".deb" }' "$1"
+# How a row is named to apt, in ARGUMENT: its staged file, and NAME:ARCH- for a removal.
+row_argument() { # VERB NAME ARCH SHA256
+  ARGUMENT=$JOB/debs/$4.deb
+  [ "$1" != remove ] || ARGUMENT=$2:$3-
 }
 
 rows_have() { # ROWS VERB
@@ -405,54 +426,73 @@ rows_have() { # ROWS VERB
   return 1
 }
 
-# What the rows must do, one change a line: `i name arch to` or `r name`, sorted.
-rows_changes() { # ROWS
-  awk -F '\t' '$2 == "remove" { print "r", $3; next } { print "i", $3, $4, $6 }' "$1" | sort
-}
-
 stage_dry_run() {
   rows_in "$WORK/rows" from >"$WORK/open" || cut_short "$WORK/open"
   if [ ! -s "$WORK/open" ]; then return 0; fi
-  stage_digests_named
-  rows_changes "$WORK/open" >"$WORK/expected"
+  files_named_old
+  dr_new=0 dr_down=
   set --
-  while read -r dr_argument; do set -- "$@" "$dr_argument"; done <<ARGUMENTS
-$(rows_arguments "$WORK/open")
-ARGUMENTS
-  dr_down=
-  if rows_have "$WORK/open" downgrade; then dr_down=--allow-downgrades; fi
+  while IFS=$TAB read -r _ dr_verb dr_name dr_arch _ _ dr_sha _; do
+    row_argument "$dr_verb" "$dr_name" "$dr_arch" "$dr_sha"
+    set -- "$@" "$ARGUMENT"
+    [ "$dr_verb" = remove ] || dr_new=$((dr_new + 1))
+    [ "$dr_verb" != downgrade ] || dr_down=--allow-downgrades
+  done <"$WORK/open"
+  # What one file alone is, the dry run says.
+  [ "$dr_new" -eq 1 ] || files_named_new
   # shellcheck disable=SC2086 # fixed options only
-  unlocked apt-get -q -y $APT_STAGED -o "Dir::State::lists=$WORK/nolists" -s $dr_down install "$@" \
-    </dev/null >"$WORK/dry" 2>"$WORK/dry.err"
+  unlocked apt-get -q -y $APT_STAGED $APT_ARCHS -o "Dir::State::lists=$WORK/nolists" -s $dr_down \
+    install "$@" </dev/null >"$WORK/dry" 2>"$WORK/dry.err"
   dr_code=$?
-  awk '
-    $1 == "Inst" {
-      name = $2; sub(/:.*/, "", name)
-      at = index($0, " ("); rest = substr($0, at + 2); split(rest, f, " ")
-      match(rest, /\[[^]]*\]\)/); arch = substr(rest, RSTART + 1, RLENGTH - 3)
-      print "i", name, arch, f[1]
-    }
-    $1 == "Remv" || $1 == "Purg" { name = $2; sub(/:.*/, "", name); print "r", name }' \
-    "$WORK/dry" | sort >"$WORK/actual"
-  if [ "$dr_code" -eq 0 ] && cmp -s "$WORK/expected" "$WORK/actual"; then return 0; fi
-  dr_diff=$(diff "$WORK/expected" "$WORK/actual" | grep '^[<>]' | head -n 4 | tr '\n' ' ')
+  dry_run_diff >"$WORK/diff" || dr_code=1
+  if [ "$dr_code" -eq 0 ] && [ ! -s "$WORK/diff" ]; then return 0; fi
+  [ "$dr_new" -ne 1 ] || files_named_new
+  dr_diff=$(head -n 4 "$WORK/diff" | tr '\n' ' ')
   dr_err=$(grep -E '^E:| Depends:| Breaks:| Conflicts:' "$WORK/dry.err" "$WORK/dry" -h |
     head -n 3 | tr -s ' \n' ' ')
   refuse E_PLAN_DRIFT "note=approved < and dry run > differ: $dr_diff$dr_err"
 }
 
+# What the open rows must do beside what the dry run would do, one change a line: `i name arch to` or
+# `r name`. Nothing where they are the same.
+dry_run_diff() {
+  awk '
+    function would(change) { if (left[change]-- <= 0) print "> " change }
+    FILENAME ~ /open$/ {
+      split($0, r, "\t")
+      left[r[2] == "remove" ? "r " r[3] : "i " r[3] " " r[4] " " r[6]]++
+      next
+    }
+    $1 == "Inst" {
+      name = $2; sub(/:.*/, "", name)
+      at = index($0, " ("); rest = substr($0, at + 2); split(rest, f, " ")
+      match(rest, /\[[^]]*\]\)/); arch = substr(rest, RSTART + 1, RLENGTH - 3)
+      would("i " name " " arch " " f[1])
+    }
+    $1 == "Remv" || $1 == "Purg" { name = $2; sub(/:.*/, "", name); would("r " name) }
+    END { for (change in left) if (left[change] > 0) print "< " change }' "$WORK/open" "$WORK/dry"
+}
+
 # A staged file must be the package its line names: the digest pins the bytes, this pins the words
 # that people approved beside it.
-stage_digests_named() {
-  awk -F '\t' '$2 != "remove" { print $7, $3, $4, $6 }' "$WORK/open" >"$WORK/named"
-  awk '$2 == "old" { print $1, $4, $5, $6 }' "$WORK/wanted" >>"$WORK/named"
-  while read -r sn_sha sn_name sn_arch sn_version; do
-    # shellcheck disable=SC2016 # dpkg-deb fills these in
-    sn_is=$(/usr/bin/dpkg-deb -W --showformat='${Package} ${Architecture} ${Version}' \
-      "$JOB/debs/$sn_sha.deb")
-    [ "$sn_is" = "$sn_name $sn_arch $sn_version" ] ||
-      refuse E_TARGET "sha256=$sn_sha" "note=the file is $sn_is, not $sn_name $sn_arch $sn_version"
-  done <"$WORK/named"
+files_named_new() {
+  while IFS=$TAB read -r _ sn_verb sn_name sn_arch _ sn_to sn_sha _; do
+    [ "$sn_verb" = remove ] || file_named "$sn_sha" "$sn_name" "$sn_arch" "$sn_to"
+  done <"$WORK/open"
+}
+
+files_named_old() {
+  while read -r sn_sha sn_kind _ sn_name sn_arch sn_version; do
+    [ "$sn_kind" != old ] || file_named "$sn_sha" "$sn_name" "$sn_arch" "$sn_version"
+  done <"$WORK/wanted"
+}
+
+file_named() { # SHA256 NAME ARCH VERSION
+  # shellcheck disable=SC2016 # dpkg-deb fills these in
+  fn_is=$(/usr/bin/dpkg-deb -W --showformat='${Package} ${Architecture} ${Version}' \
+    "$JOB/debs/$1.deb" </dev/null)
+  [ "$fn_is" = "$2 $3 $4" ] ||
+    refuse E_TARGET "sha256=$1" "note=the file is $fn_is, not $2 $3 $4"
 }
 
 # Who holds dpkg's or apt's lock: LOCK_FACT, and 1 when it is still held after the wait. The locks

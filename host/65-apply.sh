@@ -274,11 +274,10 @@ snapshot_take() {
   read_boot
   {
     printf 'boot %s\n' "$BOOT"
-    awk -F '\t' '{ print $3, $4 }' "$WORK/rows" >"$WORK/names"
     inspect_packages "$WORK/installed" | awk -F '\t' '
-      NR == FNR { split($0, f, " "); mine[f[1]] = 1; next }
+      rows { mine[$3] = 1; next }
       $1 ~ /^pkg / { name = substr($1, 5); if (name in mine) print "pkg", name, $2, $3, $7 }' \
-      "$WORK/names" -
+      rows=1 "$WORK/rows" rows=0 -
     services_required
     say end
   } >"$WORK/snapshot" || cut_short "$WORK/snapshot"
@@ -299,7 +298,8 @@ snapshot_take() {
 
 # 0 applied, 1 failed and something may have changed, 2 held or ended.
 packages_step() { # FIRST LAST
-  rows_write step "$WORK/rows"
+  # The guard compares the installed versions once more, under dpkg's lock.
+  packages_just_seen || rows_look
   rows_in "$WORK/rows" from >"$WORK/open" || cut_short "$WORK/open"
   if [ ! -s "$WORK/open" ]; then
     journal APPLIED "step=$1" "last=$2" "note=every package is at its target already"
@@ -313,7 +313,7 @@ packages_step() { # FIRST LAST
       return 2
     fi
     packages_apply "$WORK/open" step
-    rows_write step "$WORK/rows"
+    rows_look
     if packages_reached "$WORK/rows"; then
       marks_restore
       ACTED=yes
@@ -365,11 +365,12 @@ packages_apply() { # ROWS step|undo
   # The job itself may have put the package on hold.
   if [ "$2" = undo ]; then pa_down='--allow-downgrades --allow-change-held-packages'; fi
   set --
-  while read -r pa_argument; do set -- "$@" "$pa_argument"; done <<ARGUMENTS
-$(rows_arguments "$pa_rows")
-ARGUMENTS
+  while IFS=$TAB read -r _ pa_verb pa_name pa_arch _ _ pa_sha _; do
+    row_argument "$pa_verb" "$pa_name" "$pa_arch" "$pa_sha"
+    set -- "$@" "$ARGUMENT"
+  done <"$pa_rows"
   # shellcheck disable=SC2086 # fixed options only
-  run_limited "$LIMIT_PACKAGES" apt-get -q -y -c "$WORK/hooks.conf" $APT_STAGED $pa_down \
+  run_limited "$LIMIT_PACKAGES" apt-get -q -y -c "$WORK/hooks.conf" $APT_STAGED $APT_ARCHS $pa_down \
     -o "Dir::State::lists=$WORK/nolists" -o "DPkg::Pre-Install-Pkgs::=$JOB/guard" \
     -o "DPkg::Tools::Options::$JOB/guard::Version=3" \
     install "$@"
@@ -419,23 +420,35 @@ hooks_choose() {
 # apt before dpkg runs.
 guard_write() { # ROWS
   [ ! -e "$JOB/guard.drift" ] || rm -f "$JOB/guard.drift"
-  awk -F '\t' '
-    $2 == "remove" { print $3, $8, "-"; next }
-    { print $3, $8, $6 }' "$1" | sort >"$JOB/guard.expected"
+  while IFS=$TAB read -r _ gw_verb gw_name _ _ gw_to _ gw_has _; do
+    [ "$gw_verb" != remove ] || gw_to=-
+    say "$gw_name $gw_has $gw_to"
+  done <"$1" >"$JOB/guard.expected"
+  # Only the last line says yes: an awk that cannot run, or is cut off, is a no.
   # shellcheck disable=SC2016 # the guard's own text; JOB is a plain path
-  printf '%s\n' '#!/bin/sh' 'export LC_ALL=C' "cd $JOB || exit 1" \
-    'awk '\''body && $NF != "**CONFIGURE**" { print $1, $2, $NF == "**REMOVE**" ? "-" : $6 }' \
-    '  $0 == "" { body = 1 }'\'' | sort >guard.actual' \
-    'cmp -s guard.expected guard.actual && exit 0' \
-    'diff guard.expected guard.actual | grep "^[<>]" >guard.drift' \
-    'echo "fettle: the transaction is not the approved one" >&2' \
-    'exit 1' >"$JOB/guard"
+  printf '%s\n' '#!/bin/sh' 'export LC_ALL=C' "cd $JOB || exit 1" 'exec awk '\''' \
+    '  FILENAME == "guard.expected" { left[$0]++; next }' \
+    '  body && $NF != "**CONFIGURE**" {' \
+    '    change = $1 " " $2 " " ($NF == "**REMOVE**" ? "-" : $6)' \
+    '    if (left[change]-- <= 0) { drift = 1; print "> " change >"guard.drift" }' \
+    '  }' \
+    '  $0 == "" { body = 1 }' \
+    '  END {' \
+    '    for (change in left) if (left[change] > 0) { drift = 1; print "< " change >"guard.drift" }' \
+    '    if (drift) print "fettle: the transaction is not the approved one"' \
+    '    exit drift ? 1 : 0' \
+    '  }'\'' guard.expected -' >"$JOB/guard"
   chmod 0700 "$JOB/guard"
 }
 
 # apt marks every package named to it as asked for by a person; the snapshot knows better.
 marks_restore() {
-  mr_auto=$(awk '$1 == "pkg" && $5 == "auto" { print $2 ":" $3 }' "$SNAPSHOT" | sed 's/:all$//')
+  mr_auto=
+  while read -r mr_word mr_name mr_arch _ mr_mark _; do
+    [ "$mr_word $mr_mark" = "pkg auto" ] || continue
+    [ "$mr_arch" = all ] || mr_name=$mr_name:$mr_arch
+    mr_auto="$mr_auto $mr_name"
+  done <"$SNAPSHOT"
   [ -n "$mr_auto" ] || return 0
   mr_native=$(/usr/bin/dpkg --print-architecture)
   set --
@@ -451,6 +464,7 @@ marks_restore() {
 }
 
 apt_mark() { # auto|hold|unhold NAME…
+  [ "$1" = auto ] || packages_unseen
   # shellcheck disable=SC2086 # fixed options only
   unlocked apt-mark $APT_STAGED -o "Dir::State::lists=$WORK/nolists" "$@" </dev/null \
     >>"$OUTPUT" 2>&1
@@ -465,6 +479,7 @@ mark_is_auto() { # NAME
 # Programs that still run what was replaced, beside those that the body restarts: a fact for people.
 packages_facts() {
   stale_users >"$WORK/stale"
+  [ -s "$WORK/stale" ] || return 0
   awk -F '\t' '
     FILENAME ~ /units$/ { split($0, f, " "); if (f[3] == "restart") mine[f[4]] = 1; next }
     { n = substr($1, 9) }
@@ -506,6 +521,7 @@ unlocked() { # command…
 run_limited() { # SECONDS command…
   rl_limit=$1
   shift
+  packages_unseen
   [ ! -e "$JOB/overtime" ] || rm -f "$JOB/overtime"
   (
     umask 022
@@ -544,6 +560,14 @@ run_limited() { # SECONDS command…
   return "$rl_code"
 }
 
+# The same limit for what only reads: if it outlives us, the next worker takes its folder away.
+run_fetch() { # SECONDS command…
+  (
+    umask 022
+    exec timeout -k 5 "$@" </dev/null >>"$OUTPUT" 2>&1 9>&-
+  )
+}
+
 # When a process began and what it does now: START and PROCESS_STATE, fields 22 and 3 of its stat,
 # which stand after the name in parentheses (proc(5)). Nothing where there is no such process.
 read_start() { # PID
@@ -561,7 +585,7 @@ keep_files() {
     [ "$kf_kind" = new ] || continue
     ln -f "$JOB/debs/$kf_sha.deb" "$KEPT/$kf_sha.deb" 2>/dev/null
   done <"$WORK/wanted"
-  while [ "$(du -sk "$KEPT" | cut -f 1)" -gt "$KEPT_KB_MAX" ]; do
+  while kf_size=$(exec du -sk "$KEPT") && [ "${kf_size%%"$TAB"*}" -gt "$KEPT_KB_MAX" ]; do
     # The names are digests.
     # shellcheck disable=SC2012
     kf_old=$(ls -t "$KEPT" | tail -n 1)

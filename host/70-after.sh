@@ -64,15 +64,19 @@ services_required() {
   fi
 }
 
-# Services that ran before and do not run now, after they had time to settle.
+# Services that ran before and do not run now, after they had time to settle. One look at all of them
+# first: only the missing are waited for.
 services_lost() {
   [ -r "$SNAPSHOT" ] || return 0
-  awk '$1 == "service" { print $2 }' "$SNAPSHOT" | while read -r sl_name; do
-    # A package that was removed on purpose takes its service with it.
-    service_known "$sl_name" || rows_have "$WORK/rows" remove || { say "$sl_name"; continue; }
-    service_known "$sl_name" || continue
-    service_settles "$sl_name" || say "$sl_name"
-  done
+  services_list | awk '
+    now { if ($2 == "active") runs[$1] = 1; next }
+    $1 == "service" && !($2 in runs) { print $2 }' now=1 - now=0 "$SNAPSHOT" |
+    while read -r sl_name; do
+      # A package that was removed on purpose takes its service with it.
+      service_known "$sl_name" || rows_have "$WORK/rows" remove || { say "$sl_name"; continue; }
+      service_known "$sl_name" || continue
+      service_settles "$sl_name" || say "$sl_name"
+    done
 }
 
 # --- Hooks and probes ---------------------------------------------------------------------------
@@ -269,16 +273,19 @@ reboot_step() { # STEP
 verify() {
   count_rows "$WORK/rows"
   journal VERIFYING "packages=$COUNT"
-  rows_write step "$WORK/rows"
-  marks_restore
-  vf_open=$(awk -F '\t' '$10 != "at" { print $1; exit }' "$WORK/rows")
-  if [ -n "$vf_open" ]; then
+  if ! packages_just_seen; then
+    rows_look
+    marks_restore
+  fi
+  if ! rows_are "$WORK/rows" at; then
+    vf_open=$(awk -F '\t' '$10 != "at" { print $1; exit }' "$WORK/rows")
     journal NOTE "step=$vf_open" "note=the package is not at its target any more"
     undo_run "$vf_open" E_STEP
     return 1
   fi
-  vf_lost=$(services_lost | head -n 5 | tr '\n' ' ')
+  vf_lost=$(services_lost)
   [ -n "$vf_lost" ] || return 0
+  vf_lost=$(say "$vf_lost" | head -n 5 | tr '\n' ' ')
   journal NOTE "note=ran before and do not run now: $vf_lost"
   undo_run "$(tail -n 1 "$WORK/units" | cut -d ' ' -f 2)" E_SERVICE
   return 1
