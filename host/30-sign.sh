@@ -86,7 +86,7 @@ take_result_counter() {
 # the job folder answers an order that comes again.
 emit_result() { # STATE CODE
   load_identity || return 1
-  [ -d "$VAR/results/.new" ] || mkdir -p "$VAR/results/.new" ||
+  [ -d "$VAR/results" ] && [ -d "$VAR/results.new" ] || mkdir -p "$VAR/results" "$VAR/results.new" ||
     fail_code E_STATE "no room for a result" || return 1
   WR_FROM=$VAR/job
   (
@@ -100,7 +100,7 @@ emit_result() { # STATE CODE
 # Counter, signature and text are on disk before they have their names, and get them in that order:
 # who finds the text finds both, and no number is given twice.
 outbox_result() {
-  ou_new=$VAR/results/.new/$RESULT_COUNTER
+  ou_new=$VAR/results.new/$RESULT_COUNTER
   say "$RESULT_COUNTER" >"$VAR/resultcounter.new" && say "$RESULT_SIG" >"$ou_new.sig" &&
     say "$RESULT_TEXT" >"$ou_new" &&
     sync "$VAR/resultcounter.new" "$ou_new.sig" "$ou_new" 2>/dev/null &&

@@ -406,9 +406,11 @@ stage_disk() {
 # --- Dry run, lock, names -----------------------------------------------------------------------
 
 # apt over the staged files alone: no index, no source, nothing to fetch. So a dependency that was
-# not approved cannot be found, and building the cache costs a tenth.
+# not approved cannot be found, and building the cache costs a tenth. The dump of every installed
+# package that apt compresses for its developers before each run is left out: it is a quarter of a run.
 APT_STAGED='-o Dir::Etc::sourcelist=/dev/null -o Dir::Etc::sourceparts=/dev/null
 -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= -o APT::Sandbox::User=root
+-o Dir::Log::Planner=/dev/null
 -o APT::Install-Recommends=false -o APT::Install-Suggests=false -o APT::Get::AutomaticRemove=false
 -o APT::Get::Show-Versions=false -o Dpkg::Use-Pty=0 -o DPkg::Lock::Timeout=0
 -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold'
