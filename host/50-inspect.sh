@@ -9,9 +9,9 @@ inspect_main() { # [refresh]
   trap 'rm -rf "$IN_DIR"' EXIT
   trap 'exit 1' HUP INT TERM
   if [ "${1:-}" = refresh ]; then lists_refresh "$IN_DIR"; fi
+  installed_list >"$IN_DIR/installed" 2>/dev/null
   {
-    inspect_host
-    installed_list >"$IN_DIR/installed"
+    inspect_host "$IN_DIR/installed"
     inspect_packages "$IN_DIR/installed"
     inspect_reboot "$IN_DIR/installed"
     inspect_services
@@ -34,24 +34,30 @@ inspect_main() { # [refresh]
 
 # --- The host itself ----------------------------------------------------------------------------
 
-inspect_host() {
+inspect_host() { # INSTALLED
+  in_host=-
   if [ -r "$ETC/identity" ]; then
-    awk '$1 == "host" { print "host " $2; exit }' "$ETC/identity"
-  else
-    printf 'host -\n'
+    while read -r in_word in_value _; do
+      [ "$in_word" != host ] || { in_host=$in_value; break; }
+    done <"$ETC/identity"
   fi
+  printf 'host %s\n' "$in_host"
   awk -F= '
     { gsub(/^"|"$/, "", $2); v[$1] = $2 }
     function f(k) { return v[k] == "" ? "-" : v[k] }
     END { print "os " f("ID") " " f("VERSION_ID") " " f("VERSION_CODENAME") }' /etc/os-release
-  IN_HOSTNAME=$(uname -n) IN_KERNEL=$(uname -r)
-  printf 'arch %s\nkernel %s\n' "$(/usr/bin/dpkg --print-architecture)" "$IN_KERNEL"
+  read -r IN_HOSTNAME </proc/sys/kernel/hostname
+  read -r IN_KERNEL </proc/sys/kernel/osrelease
+  # dpkg's own package is of its own architecture.
+  in_arch=$(exec grep "^dpkg$TAB" "$1")
+  in_arch=${in_arch#*"$TAB"}
+  printf 'arch %s\nkernel %s\n' "${in_arch%%"$TAB"*}" "$IN_KERNEL"
   read_boot
   read_clock
   printf 'boot %s\nuptime %s\nclock %s\n' "$BOOT" "$UPTIME_S" "$NOW_S"
   printf 'hostname %s\n' "$IN_HOSTNAME"
   if [ -s /etc/machine-id ]; then
-    printf 'machine %s\n' "$(sha256sum </etc/machine-id | head -c 32)"
+    printf 'machine %.32s\n' "$(exec sha256sum </etc/machine-id)"
   else
     printf 'machine -\n'
   fi
@@ -106,7 +112,12 @@ inspect_packages() { # INSTALLED
 
 # A newer kernel than the running one is installed, or a package asked for a reboot.
 inspect_reboot() { # INSTALLED
-  in_build=$(cat /proc/version_signature /proc/version 2>/dev/null)
+  in_build=''
+  for in_file in /proc/version_signature /proc/version; do
+    [ -r "$in_file" ] || continue
+    read -r in_line <"$in_file"
+    in_build="$in_build $in_line"
+  done
   awk -F '\t' -v running="$IN_KERNEL" -v build="$in_build" "$AWK_VERSIONS"'
     $1 !~ /^linux-image-[0-9]/ || $1 ~ /-dbg(sym)?$/ { next }
     newest == "" || dcmp($3, version) > 0 { newest = $1; version = $3 }
@@ -118,12 +129,17 @@ inspect_reboot() { # INSTALLED
       if (newest != "linux-image-" running) print "reboot yes kernel " newest
       else if (index(build, mine) == 0) print "reboot yes kernel " newest " " mine
     }' "$1" >"$IN_DIR/kernel"
-  if [ -e /run/reboot-required ] && ! grep -q '^reboot yes' "$IN_DIR/kernel"; then
+  in_reboot=no
+  while read -r in_line; do
+    say "$in_line"
+    case $in_line in 'reboot yes'*) in_reboot=yes ;; esac
+  done <"$IN_DIR/kernel"
+  if [ "$in_reboot" = no ] && [ -e /run/reboot-required ]; then
     in_names=$(sort -u /run/reboot-required.pkgs 2>/dev/null | tr '\n' ' ' | head -c 400)
-    printf 'reboot yes packages %s\n' "$in_names" >>"$IN_DIR/kernel"
+    printf 'reboot yes packages %s\n' "$in_names"
+  elif [ "$in_reboot" = no ]; then
+    printf 'reboot no\n'
   fi
-  grep -q '^reboot' "$IN_DIR/kernel" || printf 'reboot no\n' >>"$IN_DIR/kernel"
-  cat "$IN_DIR/kernel"
 }
 
 # --- Services and who still runs old code -------------------------------------------------------
@@ -133,7 +149,7 @@ systemd_runs() {
 }
 
 inspect_services() {
-  services_list | sed 's/^/service /'
+  services_list | while read -r is_row; do say "service $is_row"; done
 }
 
 # Processes that still map a file which was deleted or replaced: `restart NAME\tPID\tFILE`. Only

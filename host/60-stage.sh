@@ -225,7 +225,10 @@ stage_sources() {
     lists_choose
     sources_scan "$WORK"
   fi
-  st_open=$(awk '$5 == "unsigned" { print $2 " " $3; exit }' "$WORK/sources.out")
+  st_open=''
+  while read -r _ st_uri st_suite _ st_signed _; do
+    [ "$st_signed" != unsigned ] || { st_open="$st_uri $st_suite"; break; }
+  done <"$WORK/sources.out"
   # A source that could not be read is stale, not unsigned.
   if [ -n "$st_open" ] && ! grep -q '^lists none' "$WORK/lists.out"; then
     refuse E_REPO "note=source is not authenticated: $st_open"
@@ -269,9 +272,8 @@ files_wanted() {
   awk '
     FILENAME ~ /rows$/ { split($0, r, "\t"); if (r[10] == "at") at[r[1]] = 1; next }
     $3 !~ /^(upgrade|downgrade|install)$/ { next }
-    $1 == "step" && !($2 in at) { print $8, "new", $2, $4, $5, $7 }
-    $1 == "undo" && !($2 in at) { print $8, "old", $2, $4, $5, $7 }' "$WORK/rows" "$JOB/body" |
-    sort -u -k 1,1
+    ($2 in at) || seen[$8]++ { next }
+    { print $8, $1 == "step" ? "new" : "old", $2, $4, $5, $7 }' "$WORK/rows" "$JOB/body"
 }
 
 stage_files() {
