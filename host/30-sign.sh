@@ -25,9 +25,9 @@ END
 }
 
 # What is installed now, as one digest: the evidence that a result ends with. PACKAGES_DIGEST. What
-# the worker saw a moment ago, with nothing run since, is not asked again.
+# the worker saw a moment ago, with nothing run since, is not asked again where it was kept whole.
 read_packages_digest() {
-  if packages_just_seen; then
+  if packages_just_seen && installed_is_whole; then
     pd_text=$(exec sha256sum <"$WORK/installed.text")
   else
     pd_text=$(
@@ -40,6 +40,14 @@ read_packages_digest() {
     )
   fi
   PACKAGES_DIGEST=${pd_text%% *}
+}
+
+# Whether the list has the bytes that were put into it: a full disk cuts a file short.
+installed_is_whole() {
+  iw_bytes=''
+  [ ! -s "$WORK/installed.text.bytes" ] || read -r iw_bytes <"$WORK/installed.text.bytes"
+  is_number "$iw_bytes" && [ -s "$WORK/installed.text" ] &&
+    [ "$(exec wc -c <"$WORK/installed.text")" -eq "$iw_bytes" ]
 }
 
 # The newest head of the ledger that was verified here: HEAD_LINE.
@@ -92,7 +100,8 @@ emit_result() { # STATE CODE
   (
     exec 8>>"$VAR/resultlock"
     flock -w 30 8 && make_result "$1" "$2" && outbox_result &&
-      say "$RESULT_TEXT" >"$VAR/job/result" && say "$RESULT_SIG" >"$VAR/job/resultsig"
+      write_whole "$VAR/job/result" "$RESULT_TEXT" &&
+      write_whole "$VAR/job/resultsig" "$RESULT_SIG"
   ) || fail_code E_STATE "the result could not be written" || return 1
   ring "$VAR/bell"
 }
@@ -101,12 +110,18 @@ emit_result() { # STATE CODE
 # who finds the text finds both, and no number is given twice.
 outbox_result() {
   ou_new=$VAR/results.new/$RESULT_COUNTER
-  say "$RESULT_COUNTER" >"$VAR/resultcounter.new" && say "$RESULT_SIG" >"$ou_new.sig" &&
-    say "$RESULT_TEXT" >"$ou_new" &&
-    sync "$VAR/resultcounter.new" "$ou_new.sig" "$ou_new" 2>/dev/null &&
+  write_whole "$VAR/resultcounter.new" "$RESULT_COUNTER" &&
+    write_whole "$ou_new.sig" "$RESULT_SIG" && write_whole "$ou_new" "$RESULT_TEXT" &&
     mv -f "$VAR/resultcounter.new" "$VAR/resultcounter" &&
     mv -f "$ou_new.sig" "$ou_new" "$VAR/results/" &&
     sync "$VAR" "$VAR/results" 2>/dev/null
+}
+
+# Says whether it is all there and on disk, which the shell's own printf does not always know.
+write_whole() { # FILE TEXT
+  dd of="$1" conv=fsync 2>/dev/null <<TEXT
+$2
+TEXT
 }
 
 # A refusal is signed too, but kept nowhere: what was refused changes nothing here.
@@ -116,7 +131,7 @@ refusal_result() { # DIR CODE
     exec 8>>"$VAR/resultlock"
     flock -w 30 8 && make_result refused "$2" &&
       say "$RESULT_COUNTER" | durable_write "$VAR/resultcounter" &&
-      say "$RESULT_TEXT" >"$1/result" && say "$RESULT_SIG" >"$1/resultsig"
+      write_whole "$1/result" "$RESULT_TEXT" && write_whole "$1/resultsig" "$RESULT_SIG"
   )
 }
 

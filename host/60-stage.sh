@@ -32,7 +32,7 @@ rows_list() { # step|undo
       rows[++rows_n] = $0
       next
     }
-    { print $9 " " $3 " " $10 >text }
+    { line = $9 " " $3 " " $10; bytes += length(line) + 1; print line >text }
     $7 == "config-files" || $7 == "not-installed" { next }
     {
       print >installed
@@ -47,6 +47,7 @@ rows_list() { # step|undo
       return ""
     }
     END {
+      print bytes + 0 >(text ".bytes")
       for (i = 1; i <= rows_n; i++) {
         split(rows[i], f, " ")
         k = key(f[4], f[5]); has = k == "" ? "-" : version[k]; is = k == "" ? "-" : state[k]
@@ -448,10 +449,10 @@ stage_dry_run() {
   unlocked apt-get -q -y $APT_STAGED $APT_ARCHS -o "Dir::State::lists=$WORK/nolists" -s $dr_down \
     install "$@" </dev/null >"$WORK/dry" 2>"$WORK/dry.err"
   dr_code=$?
-  dry_run_diff >"$WORK/diff" || dr_code=1
-  if [ "$dr_code" -eq 0 ] && [ ! -s "$WORK/diff" ]; then return 0; fi
+  dr_diff=$(dry_run_diff) || dr_code=1
+  if [ "$dr_code" -eq 0 ] && [ -z "$dr_diff" ]; then return 0; fi
   [ "$dr_new" -ne 1 ] || files_named_new
-  dr_diff=$(head -n 4 "$WORK/diff" | tr '\n' ' ')
+  dr_diff=$(say "$dr_diff" | head -n 4 | tr '\n' ' ')
   dr_err=$(grep -E '^E:| Depends:| Breaks:| Conflicts:' "$WORK/dry.err" "$WORK/dry" -h |
     head -n 3 | tr -s ' \n' ' ')
   refuse E_PLAN_DRIFT "note=approved < and dry run > differ: $dr_diff$dr_err"
