@@ -77,6 +77,7 @@ init_scripts() {
 # SP_FILE.
 service_pid() { # NAME FILE|-
   for SP_FILE in "$2" "/run/$1.pid" "/run/$1/$1.pid"; do
+    case $SP_FILE in /*) ;; *) continue ;; esac
     if [ ! -r "$SP_FILE" ] || [ ! -f "$SP_FILE" ]; then continue; fi
     SP_PID=
     read -r SP_PID _ <"$SP_FILE"
