@@ -31,6 +31,7 @@ export type PurlReading =
 /** No package URL of any ecosystem comes near this. */
 const LENGTH_MAX = 8_192;
 const TYPE = /^[a-z][a-z0-9.-]*$/;
+const PLAIN = /^[A-Za-z0-9.\-_~:]*$/;
 const KEY = /^[a-z][a-z0-9._-]*$/;
 
 /** "How to parse a purl string": from the right, part by part. */
@@ -132,6 +133,7 @@ function cutVersion(path: string): readonly [string, string] {
 }
 
 function decoded(text: string, where: string): string {
+  if (!text.includes("%")) return text;
   try {
     return decodeURIComponent(text);
   } catch {
@@ -141,6 +143,7 @@ function decoded(text: string, where: string): string {
 
 /** A colon stays as it is; all else but letters, digits and `.-_~` is encoded (purl-spec, §5.4). */
 function encoded(text: string): string {
+  if (PLAIN.test(text)) return text;
   return encodeURIComponent(text)
     .replace(/[!'()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`)
     .replaceAll("%3A", ":");

@@ -1,3 +1,4 @@
+import { compareAlpm } from "./versions/alpm.ts";
 import { compareApk } from "./versions/apk.ts";
 import { compareDeb } from "./versions/deb.ts";
 import { compareGeneric } from "./versions/generic.ts";
@@ -41,6 +42,7 @@ export interface VersReading {
 /** By VERS type, which by convention is the package URL's type. */
 const orders: Readonly<Record<string, VersionOrder>> = {
   alpine: compareApk,
+  alpm: compareAlpm,
   apk: compareApk,
   cargo: compareLooseSemver,
   composer: comparePackagist,

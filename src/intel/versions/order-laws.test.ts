@@ -16,6 +16,11 @@ const material: Readonly<Record<SchemeName, readonly [parts: string[], glue: str
     ["0", "1", "10", "01", "a", "_alpha", "_p2", "_rc1", "~ab1", "-r1"],
     [".", ""],
   ],
+  // Without a pkgrel: one that is missing is equal to each, so equality does not go on.
+  alpm: [
+    ["0", "1", "10", "007", "a", "rc1", "beta"],
+    [".", "_", ""],
+  ],
   semver: [
     ["0", "1", "10", "alpha", "rc", "0a"],
     [".", ".", "-", "+"],

@@ -1,3 +1,4 @@
+import { compareAlpm } from "./alpm.ts";
 import { compareApk } from "./apk.ts";
 import { compareDeb } from "./deb.ts";
 import { compareMaven } from "./maven.ts";
@@ -40,6 +41,7 @@ const orders: Readonly<Record<string, VersionOrder>> = {
   Chainguard: compareApk,
   MinimOS: compareApk,
   Wolfi: compareApk,
+  "Arch Linux": compareAlpm,
   Bioconductor: compareCran,
   CRAN: compareCran,
   Bitnami: compareLooseSemver,

@@ -5,6 +5,28 @@ import { orderOfScheme, type SchemeName } from "./scheme.ts";
 /** Rising chains; what is equal stands together, parted by blanks. From the documents named. */
 const chains: readonly (readonly [scheme: SchemeName, from: string, chain: readonly string[]])[] = [
   [
+    "alpm",
+    "vercmp(8)",
+    [
+      "1.0a",
+      "1.0alpha",
+      "1.0b",
+      "1.0beta",
+      "1.0p",
+      "1.0pre",
+      "1.0rc",
+      "1.0 0:1.0 1.00",
+      "1.0.a",
+      "1.0.1",
+      "1.1",
+      "1.1.1",
+      "1.2",
+      "2.0",
+      "3.0.0",
+      "1:0.1",
+    ],
+  ],
+  [
     "semver",
     "SemVer 2.0.0 §11",
     [
@@ -225,6 +247,13 @@ it("never compares a branch with anything but itself", () => {
   expect(order("dev-main", "dev-other")).toBeNull();
 });
 
+it("counts a missing pkgrel of Arch Linux for nothing", () => {
+  const order = orderOfScheme("pacman")!;
+  expect(order("1.5", "1.5-1")).toBe(0);
+  expect(order("1.5-2", "1.5")).toBe(0);
+  expect(order("1.5-1", "1.5-2")).toBe(-1);
+});
+
 it("leaves open what an unknown word would have to decide", () => {
   const order = orderOfScheme("generic")!;
   expect(order("1.0-foo", "1.0-bar")).toBeNull();
@@ -246,6 +275,7 @@ describe("the order of an ecosystem", () => {
     ["Alpine:v3.20", "1.0_rc1-r0", "1.0-r0"],
     ["Chainguard", "1.0_rc1-r0", "1.0-r0"],
     ["Wolfi", "1.0-r9", "1.0-r10"],
+    ["Arch Linux", "1.0rc1-1", "1.0-1"],
     ["Bitnami", "1.0.0-1", "1.0.0"],
     ["Go", "v1.0.0-rc.1", "1.0.0"],
     ["npm", "1.0.0-rc.1", "1.0.0"],

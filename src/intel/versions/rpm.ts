@@ -1,4 +1,4 @@
-import { compareDigitRuns, type DigitRuns, isDigitCode, isLetterCode } from "./digits.ts";
+import { compareDigitRuns, compareText, isDigitCode, isLetterCode } from "./digits.ts";
 
 /**
  * The order of rpm's `[epoch:]version[-release]` (rpm-version(7); rpm's own `rpmvercmp`). Segments of
@@ -71,7 +71,9 @@ export function compareSegments(a: string, b: string): number {
     // Segments of different kinds: a number is newer than letters.
     if (endB === j) return isNumber ? 1 : -1;
     const runs = { fromA: i, toA: endA, fromB: j, toB: endB };
-    const order = isNumber ? compareDigitRuns(a, b, runs) : compareLetters(a, b, runs);
+    const order = isNumber
+      ? compareDigitRuns(a, b, runs)
+      : compareText(a.slice(i, endA), b.slice(j, endB));
     if (order !== 0) return order;
     i = endA;
     j = endB;
@@ -95,13 +97,6 @@ function compareSigns(a: string, i: number, b: string, j: number): number | "sam
     return right !== CARET ? -1 : "same";
   }
   return "none";
-}
-
-function compareLetters(a: string, b: string, runs: DigitRuns): number {
-  const left = a.slice(runs.fromA, runs.toA);
-  const right = b.slice(runs.fromB, runs.toB);
-  if (left === right) return 0;
-  return left < right ? -1 : 1;
 }
 
 function endOfSeparators(text: string, from: number): number {

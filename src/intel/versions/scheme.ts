@@ -1,3 +1,4 @@
+import { compareAlpm } from "./alpm.ts";
 import { compareApk } from "./apk.ts";
 import { compareDeb } from "./deb.ts";
 import { compareGeneric } from "./generic.ts";
@@ -20,6 +21,7 @@ const schemes = {
   deb: compareDeb,
   rpm: compareRpm,
   apk: compareApk,
+  alpm: compareAlpm,
   semver: compareSemver,
   npm: compareLooseSemver,
   cargo: compareLooseSemver,
@@ -41,6 +43,8 @@ const aliases: Readonly<Record<string, SchemeName>> = {
   debian: "deb",
   dpkg: "deb",
   alpine: "apk",
+  arch: "alpm",
+  pacman: "alpm",
   crates: "cargo",
   golang: "go",
   pep440: "pypi",
