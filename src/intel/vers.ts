@@ -1,5 +1,6 @@
 import { compareAlpm } from "./versions/alpm.ts";
 import { compareApk } from "./versions/apk.ts";
+import { compareConan } from "./versions/conan.ts";
 import { compareDeb } from "./versions/deb.ts";
 import { compareGeneric } from "./versions/generic.ts";
 import { compareMaven } from "./versions/maven.ts";
@@ -46,7 +47,7 @@ const orders: Readonly<Record<string, VersionOrder>> = {
   apk: compareApk,
   cargo: compareLooseSemver,
   composer: comparePackagist,
-  conan: compareLooseSemver,
+  conan: compareConan,
   cran: compareCran,
   dart: comparePub,
   datetime: compareDatetime,

@@ -74,6 +74,10 @@ const material: Readonly<Record<SchemeName, readonly [parts: string[], glue: str
     ["0", "1", "10", "01"],
     [".", "-"],
   ],
+  conan: [
+    ["0", "1", "10", "b", "rc"],
+    [".", ".", "-", "+"],
+  ],
   generic: [
     ["0", "1", "10", "rc", "beta", "post", "foo"],
     [".", "-"],

@@ -1,5 +1,6 @@
 import { compareAlpm } from "./alpm.ts";
 import { compareApk } from "./apk.ts";
+import { compareConan } from "./conan.ts";
 import { compareDeb } from "./deb.ts";
 import { compareMaven } from "./maven.ts";
 import { compareNuget } from "./nuget.ts";
@@ -45,7 +46,7 @@ const orders: Readonly<Record<string, VersionOrder>> = {
   Bioconductor: compareCran,
   CRAN: compareCran,
   Bitnami: compareLooseSemver,
-  ConanCenter: compareLooseSemver,
+  ConanCenter: compareConan,
   "crates.io": compareLooseSemver,
   Go: compareLooseSemver,
   Hex: compareLooseSemver,

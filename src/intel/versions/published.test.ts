@@ -5,6 +5,27 @@ import { orderOfScheme, type SchemeName } from "./scheme.ts";
 /** Rising chains; what is equal stands together, parted by blanks. From the documents named. */
 const chains: readonly (readonly [scheme: SchemeName, from: string, chain: readonly string[]])[] = [
   [
+    "conan",
+    "Conan 2",
+    [
+      "1.0-alpha 1-alpha 1.0.0-alpha.0",
+      "1.0-alpha.2",
+      "1.0-alpha.10",
+      "1.0 1 1.0.0.0",
+      "1.0+b2",
+      "1.0+b2.1",
+      "1.1.1",
+      "1.1.1.3",
+      "1.1.1.22",
+      "1.1.1k",
+      "1.1.1q",
+      "1.2",
+      "1.a",
+      "2022.05",
+      "cci.20200101",
+    ],
+  ],
+  [
     "alpm",
     "vercmp(8)",
     [

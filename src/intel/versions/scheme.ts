@@ -1,5 +1,6 @@
 import { compareAlpm } from "./alpm.ts";
 import { compareApk } from "./apk.ts";
+import { compareConan } from "./conan.ts";
 import { compareDeb } from "./deb.ts";
 import { compareGeneric } from "./generic.ts";
 import { compareMaven } from "./maven.ts";
@@ -35,6 +36,7 @@ const schemes = {
   pub: comparePub,
   hackage: compareHackage,
   cran: compareCran,
+  conan: compareConan,
   generic: compareGeneric,
 } as const satisfies Readonly<Record<string, VersionOrder>>;
 
