@@ -26,7 +26,8 @@ async function remains(id: string): Promise<Record<string, readonly unknown[]>> 
   return {
     processes: (await processes()).filter(({ args }) => args.join(" ").includes(id)),
     links: (await links()).filter((link) => ofRun(link.name)),
-    mounts: mounts.filter((line) => line.includes("fettle-lab") || line.includes(id)),
+    // Another lab may be up beside this one: every folder of a run bears the run's own id.
+    mounts: mounts.filter((line) => line.includes(id)),
     registered: (await registrations()).filter((entry) => entry.id === id),
     folders: (await isPresent(join(stateDir, "runs", id))) ? [id] : [],
   };

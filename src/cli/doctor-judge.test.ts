@@ -8,6 +8,7 @@ const GB = 1024 ** 3;
 
 const health: Health = {
   asOf: instantToText(NOW),
+  program: "0.9.1",
   node: "v24.1.0",
   uptimeSeconds: 60,
   address: { host: "127.0.0.1", port: 7700, serverName: "localhost" },
@@ -38,6 +39,7 @@ const fresh = { name: "kev", state: "fresh", why: "", failure: null };
 function aDeployment(over: Partial<Facts> = {}): Facts {
   return {
     now: NOW,
+    program: "0.9.1",
     machine: {
       node: "v24.1.0",
       ssh: "OpenSSH_9.2p1 Debian",
@@ -70,6 +72,17 @@ function ofHealth(over: Partial<Health>): Partial<Facts> {
 const machine = aDeployment().machine;
 
 describe("the doctor", () => {
+  test("says which of two versions is the older one", () => {
+    const advice = (program: string) =>
+      judge(aDeployment({ program })).find(({ check }) => check === "program")?.advice ?? "";
+    expect(wrong({ program: "0.10.0" })).toEqual([
+      "program attention: the command line is 0.10.0 and the server 0.9.1",
+    ]);
+    expect(advice("0.10.0")).toMatch(/^Update the server,/);
+    expect(advice("0.9.0")).toMatch(/^Update this command line,/);
+    expect(advice("0.8.9")).toMatch(/^Update this command line,/);
+  });
+
   test("finds nothing wrong with a deployment where nothing is", () => {
     const findings = judge(aDeployment());
     expect(findings.every((finding) => finding.state === "good")).toBe(true);

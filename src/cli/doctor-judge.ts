@@ -28,6 +28,8 @@ export type Asked<T> = { readonly value: T } | { readonly problem: string };
 
 export interface Facts {
   readonly now: Instant;
+  /** Version of this command line. */
+  readonly program: string;
   readonly machine: MachineFacts;
   readonly url: string;
   readonly server: Asked<{ readonly clock: Instant | null; readonly tookMs: number }>;
@@ -249,6 +251,7 @@ function signedIn(asked: Facts["signedIn"]): Finding {
 function ofHealth(health: Health, facts: Facts): readonly Finding[] {
   const { database, state } = health;
   return [
+    sameProgram(facts.program, health.program),
     postgres(database),
     ...migrations(database),
     clock("database clock", Date.parse(database.now) - Date.parse(health.asOf), "the server"),
@@ -258,6 +261,26 @@ function ofHealth(health: Health, facts: Facts): readonly Finding[] {
     name(health.address, facts.url),
     ...policies(health.hosts),
   ];
+}
+
+/** A command line speaks the contract of its own version; another one may lack or ask for more. */
+function sameProgram(here: string, there: string): Finding {
+  const check = "program";
+  if (here === there) return good(check, `command line and server are both ${here}`);
+  const says = `the command line is ${here} and the server ${there}`;
+  const older = isOlder(here, there) ? "this command line" : "the server";
+  const advice = `Update ${older}, so that both are of one version; a server is stopped, updated and started again, and hosts go on meanwhile.`;
+  return { check, state: "attention", says, advice };
+}
+
+function isOlder(a: string, b: string): boolean {
+  const [left, right] = [numbersOf(a), numbersOf(b)];
+  const at = left.findIndex((part, place) => part !== (right[place] ?? 0));
+  return at >= 0 && (left[at] ?? 0) < (right[at] ?? 0);
+}
+
+function numbersOf(version: string): readonly number[] {
+  return version.split(/[.+-]/).map((part) => Number.parseInt(part, 10) || 0);
 }
 
 function postgres(database: Health["database"]): Finding {

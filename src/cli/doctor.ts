@@ -1,6 +1,7 @@
 import { stat, statfs } from "node:fs/promises";
 import { join } from "node:path";
 import type { Command } from "commander";
+import { programVersion } from "../base/program-version.ts";
 import { runCommand } from "../base/run-command.ts";
 import { ask } from "../client/client.ts";
 import { openHead, parseVerifierKey } from "../ledger/verify.ts";
@@ -65,6 +66,7 @@ async function factsOf(cli: Cli): Promise<Facts> {
     isThere ? asked(look) : Promise.resolve({ problem: "the server does not answer" });
   return {
     now: cli.clock(),
+    program: programVersion,
     machine,
     url,
     server,

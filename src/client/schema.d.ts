@@ -3358,6 +3358,7 @@ export interface operations {
                             waiting: number;
                         };
                         node: string;
+                        program: string;
                         state: {
                             folder: string;
                             freeBytes: number;

@@ -7,6 +7,7 @@ import { inTransaction, type Tx } from "../db/database.ts";
 import { notify } from "../db/notify.ts";
 import type { World } from "../db/world.ts";
 import { recordEvent } from "../ledger/record.ts";
+import { noHost } from "./actions-no-host.ts";
 import { scanHost } from "./inspect-host.ts";
 import { everywhere, loadHost, loadHostRefs } from "./store.ts";
 import {
@@ -40,7 +41,7 @@ export async function startScan(world: World, actor: Actor, request: ScanRequest
   const chosen = hosts.filter((h) => wanted === null || wanted.has(h.name) || wanted.has(h.id));
   const found = new Set<string>(chosen.flatMap((host) => [host.name, host.id]));
   const missing = [...(wanted ?? [])].find((ref) => !found.has(ref));
-  if (missing !== undefined) throw new Failure("not-found", `There is no host ${missing}.`);
+  if (missing !== undefined) throw await noHost(world.db, missing, scopes);
   if (chosen.length === 0) {
     throw new Failure("not-found", "No host is selected. Add one with: fettle host add NAME.");
   }

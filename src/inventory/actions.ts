@@ -9,6 +9,7 @@ import { inTransaction, isUniqueViolation } from "../db/database.ts";
 import type { World } from "../db/world.ts";
 import { recordEvent, recordEvents } from "../ledger/record.ts";
 import { scanHostKeys } from "../reach/scan-host-keys.ts";
+import { noHost } from "./actions-no-host.ts";
 import {
   changedLabels,
   demandPossibleMode,
@@ -134,7 +135,7 @@ export async function foundHost(
   scopes: readonly Selector[],
 ): Promise<Host> {
   const host = await loadHost(world.db, ref, scopes);
-  if (host === null) throw new Failure("not-found", `There is no host ${ref}.`);
+  if (host === null) throw await noHost(world.db, ref, scopes);
   return host;
 }
 

@@ -291,6 +291,14 @@ describe("hosts within scopes", () => {
       "forbidden",
     );
     expect(await code(removeHost(made.world, web, "db-1"))).toBe("not-found");
+    // What one may not see is not suggested either.
+    const said = (actor: Actor): Promise<string> =>
+      foundHost(made.world, "bd-1", scopesFor(actor, "host.read")).then(
+        () => "found",
+        (cause: unknown) => (cause as Error).message,
+      );
+    expect(await said(web)).toBe("There is no host bd-1.");
+    expect(await said(admin)).toBe("There is no host bd-1. Did you mean db-1?");
     expect(await code(startScan(made.world, web, { hosts: ["db-1"], refresh: "nothing" }))).toBe(
       "not-found",
     );

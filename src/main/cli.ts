@@ -1,3 +1,4 @@
+<<<<<<< HEAD
 import { isOffline } from "../cli/offline-nouns.ts";
 
 /**
@@ -6,3 +7,190 @@ import { isOffline } from "../cli/offline-nouns.ts";
  */
 if (isOffline(process.argv.slice(2))) await import("./command-line-offline.ts");
 else await import("./command-line.ts");
+=======
+import { homedir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { Command, CommanderError, Option } from "commander";
+import { Failure, failureTable } from "../base/failure.ts";
+import { programVersion } from "../base/program-version.ts";
+import type { Cli, Output } from "../cli/cli.ts";
+import { openCredentials } from "../cli/credentials.ts";
+import { registerNouns } from "../cli/nouns.ts";
+import { safeLines } from "../cli/view/table.ts";
+import { ApiProblem, type ClientOptions, openClient } from "../client/client.ts";
+import { failureText } from "./about.ts";
+import { isInstalled } from "./installed.ts";
+import { runningServer } from "./instance-lock.ts";
+import { loadConfig } from "./load-config.ts";
+import { makeFolders, stateFolder } from "./state-folder.ts";
+import { systemTerminal } from "./system-terminal.ts";
+
+/** The command line: flags and environment in, exit code out. Nothing else is decided here. */
+const clone = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+const environment = process.env;
+const terminal = systemTerminal(environment);
+const USAGE_EXIT = 2;
+
+interface ServerFlags {
+  readonly port?: string;
+  readonly host?: string;
+  readonly state?: string;
+  readonly databaseUrl?: string;
+}
+
+const program = new Command("fettle")
+  .description("Carries a patch from the first advisory to the last auditor.")
+  .version(programVersion)
+  .addOption(
+    new Option("-o, --output <format>", "how to print")
+      .choices(["table", "json", "yaml"])
+      .default("table"),
+  )
+  .option("--url <address>", "server to talk to (FETTLE_URL; default: the one used last)")
+  .showHelpAfterError("Add --help to see how it is used.")
+  .exitOverride()
+  .configureOutput({
+    writeOut: (text) => terminal.out(text),
+    writeErr: (text) => terminal.err(text),
+  });
+
+registerServer();
+registerNouns(program, cli());
+
+process.exitCode = await run();
+
+async function run(): Promise<number> {
+  try {
+    await program.parseAsync(process.argv);
+    return Number(process.exitCode ?? 0);
+  } catch (cause) {
+    if (cause instanceof CommanderError) return cause.exitCode === 0 ? 0 : USAGE_EXIT;
+    if (cause instanceof ApiProblem) return problemExit(cause);
+    terminal.err(`fettle: ${failureText(cause)}\n`);
+    if (!(cause instanceof Failure) || environment["FETTLE_LOG_LEVEL"] === "debug") {
+      terminal.err(`${cause instanceof Error ? cause.stack : String(cause)}\n`);
+    }
+    return cause instanceof Failure ? failureTable[cause.code].exit : 1;
+  }
+}
+
+/** A failure the server told: its own words, and its exit code from the one table. */
+function problemExit(problem: ApiProblem): number {
+  const id = problem.code === "internal" ? ` (request ${problem.requestId})` : "";
+  terminal.err(`fettle: ${safeLines(problem.message)}${id}\n`);
+  return failureTable[problem.code]?.exit ?? 1;
+}
+
+function folders(state: string | undefined) {
+  return makeFolders({
+    clone,
+    state,
+    sockets: environment["FETTLE_SOCKETS"],
+    runtimeDir: environment["XDG_RUNTIME_DIR"],
+  });
+}
+
+function registerServer(): void {
+  // A terminal or pipe that goes away must not take the server with it, and its database stays tidy.
+  const surviveLostReader = (): void => {
+    process.stdout.removeAllListeners("error");
+    process.stdout.on("error", () => undefined);
+  };
+  const say = (text: string): void => terminal.out(`${text}\n`);
+  for (const name of ["start", "server"] as const) {
+    const isStart = name === "start";
+    program
+      .command(name)
+      .description(
+        isStart
+          ? "Start everything on the embedded database, look at this machine and say what was found"
+          : "Run the server alone, for a service manager",
+      )
+      .option("--port <number>", "port to listen on (FETTLE_PORT; 7700)")
+      .option("--host <address>", "address to listen on (FETTLE_HOST; 127.0.0.1)")
+      .option("--state <folder>", "state folder (FETTLE_STATE)")
+      .option("--database-url <url>", "an external PostgreSQL 15 or newer (FETTLE_DATABASE_URL)")
+      .action(async (flags: ServerFlags) => {
+        // Ordinary trouble is told in words there; the log is for what nobody expected.
+        const preferences = isStart ? { logLevel: "error" } : {};
+        const config = loadConfig({ clone, environment, flags: { ...flags }, preferences });
+        // The server's code is loaded only by whoever runs one: other commands start at once.
+        const { serve, start } = await import("./start.ts");
+        const run = isStart ? start : serve;
+        surviveLostReader();
+        await run({ config, paths: folders(config.state), say });
+        // All is closed; a name look-up that nobody can call off must not hold up the end.
+        process.exit(0);
+      });
+  }
+}
+
+function cli(): Cli {
+  const configHome = environment["XDG_CONFIG_HOME"] ?? join(homedir(), ".config");
+  const credentials = openCredentials({
+    file: join(configHome, "fettle", "credentials.json"),
+    environmentToken: environment["FETTLE_TOKEN"],
+  });
+  const cacheHome = environment["XDG_CACHE_HOME"] ?? join(homedir(), ".cache");
+  const state = (): string =>
+    stateFolder({ clone, state: loadConfig({ clone, environment, flags: {} }).state });
+  const configProblem = (): string | null => {
+    try {
+      loadConfig({ clone, environment, flags: {} });
+      return null;
+    } catch (cause) {
+      return failureText(cause);
+    }
+  };
+  let isSetup = false;
+  program.hook("preAction", (_, action) => {
+    isSetup = action.name() === "setup";
+  });
+  const url = (): string => {
+    const given = program.opts<{ url?: string }>().url ?? environment["FETTLE_URL"];
+    if (given !== undefined) return given;
+    // The setup secret of this state must not go to whatever server was used last.
+    const last = isSetup ? null : credentials.lastUrl();
+    const known = last ?? runningServer(state())?.url;
+    if (known === undefined && isSetup) throw notRunning(state());
+    return known ?? "http://localhost:7700";
+  };
+  const connection = (): ClientOptions => {
+    const address = url();
+    const token = credentials.tokenFor(address);
+    if (token !== null) return { url: address, token };
+    throw new Failure(
+      "unauthenticated",
+      `You are not signed in to ${address}. On the machine of the server run "fettle setup" (first admin), or "fettle login".`,
+    );
+  };
+  return {
+    terminal,
+    clock: Date.now,
+    credentials,
+    clone,
+    state,
+    cacheFolder: (name) => join(cacheHome, "fettle", name),
+    configProblem,
+    hostProgram: async () => (await import("../reach/host-program.ts")).hostProgram(),
+    url,
+    output: () => outputFrom(program.opts<{ output: string }>().output),
+    anonymous: (address) => openClient({ url: address }),
+    client: () => openClient(connection()),
+    connection,
+  };
+}
+
+function notRunning(state: string): Failure {
+  return new Failure(
+    "unavailable",
+    `No server runs on the state folder ${state}. Start it with "${isInstalled ? "fettle start" : "npm start"}" and leave it running; if it uses another folder, set FETTLE_STATE to that one.`,
+  );
+}
+
+function outputFrom(text: string): Output {
+  if (text === "table" || text === "json" || text === "yaml") return text;
+  throw new Failure("invalid", `The output ${text} is not known. Choose table, json or yaml.`);
+}
+>>>>>>> 83b7783 (Name near hosts for a name nobody knows, and tell versions apart)

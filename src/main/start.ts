@@ -2,13 +2,14 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import { systemActor } from "../base/actor.ts";
 import type { Config } from "../base/config.ts";
+import { programVersion } from "../base/program-version.ts";
 import type { Paths, World } from "../db/world.ts";
 import { makeSetupLink } from "../identity/actions-setup.ts";
 import { rematch } from "../intel/rematch.ts";
 import { enrolLocalHost } from "../inventory/actions.ts";
 import { scanHost } from "../inventory/inspect-host.ts";
 import type { Host } from "../inventory/model.ts";
-import { failureText, version } from "./about.ts";
+import { failureText } from "./about.ts";
 import { look, publishersAsked } from "./first-look.ts";
 import { commandName } from "./installed.ts";
 import { lookText, publisherLine } from "./look-text.ts";
@@ -28,7 +29,7 @@ export async function start(options: StartOptions): Promise<void> {
   const { say } = options;
   await runUntilEnded(options, async (fettle, signal) => {
     say(
-      `Fettle ${version} runs at ${fettle.url}   (Ctrl-C stops everything, the database included)`,
+      `Fettle ${programVersion} runs at ${fettle.url}   (Ctrl-C stops everything, the database included)`,
     );
     say(`State         ${options.paths.state}, ${fettle.database}`);
     await saySetup(fettle, options);
@@ -48,7 +49,7 @@ export async function start(options: StartOptions): Promise<void> {
 /** `fettle server`: the server alone, for a service manager. */
 export async function serve(options: StartOptions): Promise<void> {
   await runUntilEnded(options, async (fettle) => {
-    options.say(`Fettle ${version} listens at ${fettle.url}`);
+    options.say(`Fettle ${programVersion} listens at ${fettle.url}`);
     if (fettle.setupSecret !== null) {
       options.say(
         `No admin yet: run "fettle setup"; the secret is in ${join(options.paths.state, "setup-secret")}`,

@@ -4,6 +4,9 @@ import { type TestWorld, testWorld } from "../../test/setup/world.ts";
 import type { Actor } from "../base/actor.ts";
 import type { RequestFacts } from "../base/request-facts.ts";
 import { editHost } from "../inventory/actions.ts";
+import { sequence } from "../ledger/loops-sequencer.ts";
+import { openLogKey } from "../ledger/store-log-key.ts";
+import { loadHead } from "../ledger/store-tree.ts";
 import { liveHints, visibleTopics } from "./actions-live.ts";
 import { type HintHub, startHints } from "./loops-live.ts";
 
@@ -75,6 +78,21 @@ describe("live hints", () => {
     const resumed = listen(admin.actor, heard.id, again);
     expect((await resumed.until(`host:${web}`)).topics).not.toContain("all");
     again.abort();
+  });
+
+  test("name the log when a head is signed over what happened, not only when it happens", async () => {
+    const key = await openLogKey(made.world);
+    while (await sequence(made.world, key));
+    const stop = new AbortController();
+    const live = listen(admin.actor, null, stop);
+    await live.next();
+    await editHost(made.world, admin.actor, "web-1", { labels: { tier: "0" } });
+    await live.until("audit");
+    const before = await loadHead(made.world.db);
+    await sequence(made.world, key);
+    await live.until("audit");
+    expect((await loadHead(made.world.db))?.size).toBeGreaterThan(before?.size ?? 0);
+    stop.abort();
   });
 
   test("say that anything may have changed where the last one seen is not known any more", async () => {

@@ -2,6 +2,7 @@ import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { instantToText } from "../base/instant.ts";
+import { programVersion } from "../base/program-version.ts";
 import { demandUnscoped } from "../base/unscoped.ts";
 import { diskSpace } from "../db/disk-space.ts";
 import { readMigrations } from "../db/migrate.ts";
@@ -13,6 +14,8 @@ const time = z.string();
 
 const healthSchema = z.strictObject({
   asOf: time,
+  /** Version of the program that serves. */
+  program: z.string(),
   node: z.string(),
   /** Seconds since the process began. */
   uptimeSeconds: z.number(),
@@ -76,6 +79,7 @@ async function health(world: World): Promise<Health> {
   const { freeBytes, isLow } = await diskSpace(paths.state);
   return {
     asOf: instantToText(world.clock()),
+    program: programVersion,
     node: process.version,
     uptimeSeconds: Math.round(performance.now() / 1000),
     address: { host: config.host, port: config.port, serverName: config.serverName },

@@ -6,6 +6,7 @@ import type { Selector } from "../base/labels.ts";
 import { loadChange, loadChanges } from "../change/store.ts";
 import type { World } from "../db/world.ts";
 import { type Enrolled, loadEnrolled } from "../fleet/store.ts";
+import { noHost } from "../inventory/actions-no-host.ts";
 import { loadHost } from "../inventory/store.ts";
 import { exclusionToText } from "../plan/plan-story.ts";
 import { requirePatch } from "../triage/actions.ts";
@@ -195,7 +196,7 @@ export async function explain(
   const { db } = world;
   const scopes = scopesFor(actor, "rollout.read");
   const host = await loadHost(db, asked.host, scopes);
-  if (host === null) throw new Failure("not-found", `There is no host ${asked.host.slice(0, 64)}.`);
+  if (host === null) throw await noHost(db, asked.host, scopes);
   const patch = await requirePatch(db, asked.patch);
   const about = { host: host.name, patch: `P-${patch.number}` };
   const found = await findTarget(db, { host: host.id, patch: patch.id });

@@ -55,7 +55,7 @@ function LoadFeeds({ actions }: { readonly actions: readonly Action[] }) {
     [...TOPICS, "findings"],
   );
   return (
-    <div>
+    <Stack gap={6}>
       <Group>
         {actions.map((action) => (
           <LoadButton
@@ -83,7 +83,7 @@ function LoadFeeds({ actions }: { readonly actions: readonly Action[] }) {
           ))}
         </Stack>
       )}
-    </div>
+    </Stack>
   );
 }
 
