@@ -35,6 +35,7 @@ const edges: readonly string[] = [
   "src/base/log.ts",
   "src/base/loop.ts",
   "src/base/pause.ts",
+  "src/base/program-version.ts",
   "src/base/run-command.ts",
 ];
 
