@@ -62,10 +62,19 @@ export function signAs(
   keys: Keys,
   of: { person: Person; namespace: string; text: string },
 ): string {
-  const args = ["-Y", "sign", "-n", of.namespace, "-f", join(keys.folder, of.person)];
+  const key = join(keys.folder, of.person);
+  const name = JSON.stringify([key, of.namespace, of.text]);
+  const known = signed.get(name);
+  if (known !== undefined) return known;
+  const args = ["-Y", "sign", "-n", of.namespace, "-f", key];
   const stdio = ["pipe", "pipe", "ignore"] as const;
-  return execFileSync("ssh-keygen", args, { input: of.text, stdio: [...stdio] }).toString();
+  const made = execFileSync("ssh-keygen", args, { input: of.text, stdio: [...stdio] }).toString();
+  signed.set(name, made);
+  return made;
 }
+
+/** Most cases sign the same good plan: a signature over the same bytes need not be made again. */
+const signed = new Map<string, string>();
 
 type Edit = (text: string) => string;
 
