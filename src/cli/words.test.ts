@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { Failure } from "../base/failure.ts";
-import { parseSsh } from "./host.ts";
+import { parseSsh } from "./host-add.ts";
 import { allPages } from "./pages.ts";
 import { readNamedText } from "./read-file.ts";
 import { hostAndPatch } from "./rollout.ts";

@@ -1,7 +1,8 @@
 import { Command, CommanderError, Option } from "commander";
 import { Failure, failureTable } from "../base/failure.ts";
+import { programVersion } from "../base/program-version.ts";
 import type { Output, Terminal } from "../cli/cli.ts";
-import { failureText, version } from "./about.ts";
+import { failureText } from "./about.ts";
 
 /** What every command line has in common: global flags in, exit code out. */
 const USAGE_EXIT = 2;
@@ -9,7 +10,7 @@ const USAGE_EXIT = 2;
 export function makeProgram(terminal: Terminal): Command {
   return new Command("fettle")
     .description("Carries a patch from the first advisory to the last auditor.")
-    .version(version)
+    .version(programVersion)
     .addOption(
       new Option("-o, --output <format>", "how to print")
         .choices(["table", "json", "yaml"])

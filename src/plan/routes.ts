@@ -3,16 +3,15 @@ import { actionSchema } from "../base/action.ts";
 import { scopesFor } from "../base/actor.ts";
 import { Failure } from "../base/failure.ts";
 import { instantFromText, instantToText } from "../base/instant.ts";
-import { skip, total } from "../base/list-page.ts";
 import { type Route, route } from "../db/world.ts";
 import { resolveForSets, resolveOnHost } from "../inventory/resolve.ts";
 import { loadPatch } from "../triage/store.ts";
 import { createPlan } from "./actions.ts";
-import { demandPlan, diffPlans, pageOfLeaves, planActions, showPlan } from "./actions-show.ts";
+import { demandPlan, diffPlans, planActions, showPlan } from "./actions-show.ts";
 import { planDiffToText } from "./plan-diff.ts";
-import { exclusionToText } from "./plan-story.ts";
+import { planHostRoutes } from "./routes-hosts.ts";
 import { loadPlans, loadPolicyText, type StoredPlan } from "./store.ts";
-import { countListedHosts, loadExcluded, loadPlanHosts, planInScope } from "./store-hosts.ts";
+import { planInScope } from "./store-hosts.ts";
 
 /** Plans over HTTP. Nothing here edits or deletes: a plan is what was signed. */
 
@@ -246,123 +245,6 @@ const getPolicy = route({
   },
 });
 
-/** Places in a plan are PostgreSQL integers. */
-const indexCursor = z.coerce
-  .number()
-  .int()
-  .min(0)
-  .max(2 ** 31 - 1)
-  .optional();
-
-const getHosts = route({
-  method: "GET",
-  path: "/api/v1/plans/{plan}/hosts",
-  summary: "The plan's hosts in the order in which they start.",
-  permission: "plan.read",
-  ...onePlan,
-  query: z.strictObject({
-    cursor: indexCursor,
-    skip,
-    wave: z.coerce
-      .number()
-      .int()
-      .min(1)
-      .max(2 ** 31 - 1)
-      .optional(),
-    limit: pageLimit,
-  }),
-  reply: z.strictObject({
-    items: z.array(
-      z.strictObject({
-        host: z.string(),
-        name: z.string(),
-        index: z.number().int(),
-        wave: z.number().int(),
-        ring: z.string(),
-        body: digestText,
-      }),
-    ),
-    next: z.string().nullable(),
-    total,
-  }),
-  async handle({ world, actor }, { params, query }) {
-    const plan = await demandPlan(world, actor, params.plan);
-    const { cursor: after, ...page } = query;
-    const filter = { plan: plan.digest, scopes: scopesFor(actor, "plan.read"), after, ...page };
-    const items = await loadPlanHosts(world.db, filter);
-    const total = await countListedHosts(world.db, filter);
-    return { items: [...items], next: nextIndex(items, query.limit), total };
-  },
-});
-
-function nextIndex(items: readonly { readonly index: number }[], limit: number): string | null {
-  const last = items.at(-1);
-  return last !== undefined && items.length === limit ? String(last.index) : null;
-}
-
-const getExcluded = route({
-  method: "GET",
-  path: "/api/v1/plans/{plan}/excluded",
-  summary: "Hosts that the plan leaves out, each with its reason.",
-  permission: "plan.read",
-  ...onePlan,
-  query: z.strictObject({ cursor: z.string().max(255).optional(), limit: pageLimit }),
-  reply: z.strictObject({
-    items: z.array(
-      z.strictObject({
-        host: z.string(),
-        name: z.string(),
-        why: z.string(),
-        /** The reason in words, with its facts. */
-        text: z.string(),
-      }),
-    ),
-    next: z.string().nullable(),
-  }),
-  async handle({ world, actor }, { params, query }) {
-    const plan = await demandPlan(world, actor, params.plan);
-    const rows = await loadExcluded(world.db, {
-      plan: plan.digest,
-      scopes: scopesFor(actor, "plan.read"),
-      after: query.cursor,
-      limit: query.limit,
-    });
-    const items = rows.map(({ host, name, because }) => ({
-      host,
-      name,
-      why: because.why,
-      text: exclusionToText(because),
-    }));
-    const next = rows.length === query.limit ? (rows.at(-1)?.name ?? null) : null;
-    return { items, next };
-  },
-});
-
-const getLeaves = route({
-  method: "GET",
-  path: "/api/v1/plans/{plan}/leaves",
-  summary: "The leaf documents in index order, for tools that recompute what is signed.",
-  permission: "plan.read",
-  params: onePlan.params,
-  errors: ["not-found", "forbidden"],
-  query: z.strictObject({
-    cursor: indexCursor,
-    limit: z.coerce.number().int().min(1).max(5000).default(1000),
-  }),
-  reply: z.strictObject({
-    items: z.array(
-      z.strictObject({ index: z.number().int(), digest: digestText, text: z.string() }),
-    ),
-    next: z.string().nullable(),
-  }),
-  async handle({ world, actor }, { params, query }) {
-    const { cursor, limit } = query;
-    const leaves = await pageOfLeaves(world, actor, { plan: params.plan, after: cursor, limit });
-    const items = leaves.map(({ index, digest, text }) => ({ index, digest, text }));
-    return { items, next: nextIndex(leaves, limit) };
-  },
-});
-
 const getDiff = route({
   method: "GET",
   path: "/api/v1/plans/{plan}/diff/{other}",
@@ -402,8 +284,6 @@ export const routes: readonly Route[] = [
   getPlan,
   getStatement,
   getPolicy,
-  getHosts,
-  getExcluded,
-  getLeaves,
+  ...planHostRoutes,
   getDiff,
 ];

@@ -1,47 +1,28 @@
 import { type Actor, scopesFor } from "../base/actor.ts";
 import { sha256 } from "../base/digest.ts";
 import { Failure } from "../base/failure.ts";
-import { type HostId, newId, type PatchId, type SubjectId } from "../base/ids.ts";
+import type { HostId, PatchId, SubjectId } from "../base/ids.ts";
 import type { Selector } from "../base/labels.ts";
 import { inTransaction, type Reader, type Tx } from "../db/database.ts";
 import type { World } from "../db/world.ts";
-import type { Vulnerability } from "../intel/model.ts";
 import {
-  exposure,
   exposuresOf,
   type KnownHosts,
   type KnownReach,
   loadReach,
 } from "../intel/store-exposure.ts";
-import { loadVulnerabilities } from "../intel/store-vulnerability.ts";
 import { orderOf } from "../intel/versions/order.ts";
 import { isEverywhere } from "../inventory/scope.ts";
 import { loadHostRefs } from "../inventory/store.ts";
 import type { LedgerEvent } from "../ledger/model.ts";
 import { recordEvent } from "../ledger/record.ts";
 import { readTimeline } from "../ledger/store.ts";
-import { type CaseFacts, classify } from "../policy/classification.ts";
-import { classificationPolicy } from "../policy/store-files.ts";
-import { deadlineFor, earliestDeadline } from "./deadline.ts";
+import { draftPatch } from "./actions-draft.ts";
 import { exposedSources } from "./exposed-sources.ts";
 import { type ExposedSource, type FixFirstItem, fixFirst } from "./fix-first.ts";
-import {
-  type Deadline,
-  type Patch,
-  type PatchTarget,
-  type PatchVerb,
-  patchMoves,
-  stateAfter,
-} from "./model.ts";
-import { regressionRisk } from "./regression-risk.ts";
+import { type Patch, type PatchTarget, type PatchVerb, patchMoves, stateAfter } from "./model.ts";
 import { insertPatch, loadOpenPatch, loadPatch, updateState } from "./store.ts";
-import {
-  firstSeenAt,
-  installedSource,
-  loadSourceOffers,
-  lowestTier,
-  type SourceOffer,
-} from "./store-exposure.ts";
+import { installedSource, loadSourceOffers, type SourceOffer } from "./store-exposure.ts";
 
 /**
  * The list of updates that clear most risk for the hosts the actor may see; `hosts` are those, where
@@ -120,7 +101,12 @@ export async function openPatch(
   };
   const existing = await loadOpenPatch(world.db, target);
   if (existing !== null) return { patch: existing, isNew: false };
-  const draft = await draftPatch(world, actor, { scopes, source: found, target, input });
+  const draft = await draftPatch(world, actor, {
+    scopes,
+    source: found,
+    target,
+    justification: input.justification,
+  });
   const patch = await inTransaction(world.db, async (tx) => {
     const number = await insertPatch(tx, draft);
     if (number === null) return null;
@@ -233,123 +219,6 @@ async function unaffectedSource(
     throw new Failure("not-found", `No host in your scope has the source package ${input.source}.`);
   }
   return { ...source, hosts, vulnerabilities: [] };
-}
-
-interface Draft {
-  readonly scopes: readonly Selector[];
-  readonly source: OfferedSource;
-  readonly target: PatchTarget;
-  readonly input: OpenPatch;
-}
-
-async function draftPatch(world: World, actor: Actor, draft: Draft) {
-  const { source, target, scopes } = draft;
-  const cleared = source.vulnerabilities.filter((v) => v.isClearedByOffer);
-  const ids = cleared.map((v) => v.id).sort();
-  const known = await loadVulnerabilities(world.db, ids);
-  const installed = await installedSource(world.db, scopes, source);
-  const { packageIds } = installed;
-  const affectedVersions = installed.versions.filter((version) => version !== target.sourceVersion);
-  const facts = caseFacts(
-    source,
-    [...known.values()],
-    await lowestTier(world.db, scopes, packageIds),
-  );
-  const decision = classify(classificationPolicy(world), facts);
-  const now = world.clock();
-  const detectedAt = (await firstSeenAt(world.db, packageIds)) ?? now;
-  const isExposed = await exposureOf(world, scopes, source);
-  return {
-    id: newId<PatchId>(now),
-    title: `Upgrade ${target.source} to ${target.sourceVersion}`,
-    target,
-    state: "triage" as const,
-    route: decision.route,
-    kind: ids.length > 0 ? ("security" as const) : ("functional" as const),
-    urgency: decision.urgency,
-    classifiedBy: decision.by,
-    facts,
-    vulnerabilities: ids,
-    affectedVersions: affectedVersions.length > 0 ? affectedVersions : ["any older version"],
-    regression: regressionRisk(affectedVersions, target.sourceVersion),
-    deadline: caseDeadline([...known.values()], { detectedAt, isExposed }),
-    justification: draft.input.justification ?? justificationFor(source, cleared.length, facts),
-    openedBy: actor.subject as SubjectId,
-    openedAt: now,
-  };
-}
-
-function caseFacts(
-  source: ExposedSource,
-  known: readonly Vulnerability[],
-  tier: number,
-): CaseFacts {
-  return {
-    kev: known.filter((v) => v.kev !== null).length,
-    ransomware: known.filter((v) => v.kev?.isRansomware).length,
-    active: known.filter((v) => v.ssvc?.exploitation === "active").length,
-    proof: known.filter((v) => v.ssvc?.exploitation === "poc").length,
-    epss: Math.max(0, ...known.map((v) => v.epss?.score ?? 0)),
-    cvss: Math.max(0, ...known.flatMap((v) => v.cvss.map((score) => score.score))),
-    vulnerabilities: known.length,
-    hosts: source.hosts,
-    exposed: source.exposedHosts > 0,
-    tier,
-  };
-}
-
-/** True where a host says it is public, false where all say they are not, else unknown. */
-async function exposureOf(
-  world: World,
-  scopes: readonly Selector[],
-  source: ExposedSource,
-): Promise<boolean | null> {
-  if (source.exposedHosts === 0) return false;
-  const inPublic = scopes.map(
-    (selector): Selector => [...selector, { op: "in", key: "exposure", values: ["public"] }],
-  );
-  const found = await exposure(world.db, { scopes: inPublic, source: source.source });
-  return found.some((e) => e.ecosystem === source.ecosystem) ? true : null;
-}
-
-function caseDeadline(
-  known: readonly Vulnerability[],
-  facts: { readonly detectedAt: number; readonly isExposed: boolean | null },
-): Deadline {
-  const { detectedAt, isExposed } = facts;
-  const deadlines = known.map((v) =>
-    deadlineFor({
-      vulnerability: v.id,
-      isKnownExploited: v.kev !== null,
-      isExposed,
-      isAutomatable: v.ssvc?.isAutomatable ?? null,
-      isTotalImpact: v.ssvc === null ? null : v.ssvc.technicalImpact === "total",
-      kevListedAt: v.kev?.addedAt ?? null,
-      detectedAt,
-    }),
-  );
-  const earliest = earliestDeadline(deadlines);
-  if (earliest !== null) return earliest;
-  return {
-    at: null,
-    preset: "BOD 26-04",
-    rule: "no known vulnerability → next upgrade",
-    inputs: {
-      isKnownExploited: false,
-      isExposed: false,
-      isAutomatable: false,
-      isTotalImpact: false,
-    },
-    assumed: [],
-    needsForensicTriage: false,
-    clockStartedAt: detectedAt,
-  };
-}
-
-function justificationFor(source: ExposedSource, cleared: number, facts: CaseFacts): string {
-  if (cleared === 0) return `Update without a known vulnerability on ${source.hosts} host(s).`;
-  const exploited = facts.kev === 0 ? "" : `, ${facts.kev} of them known to be exploited`;
-  return `Clears ${cleared} known vulnerabilities${exploited}, on ${source.hosts} host(s).`;
 }
 
 /** One case, or a failure that says how to find it. */
