@@ -176,6 +176,7 @@ export class PlayedRollout {
       signature: "s",
       signedBy: "k",
       move: resultMove({ kind, state, code }, said),
+      lookBy: null,
     };
     await inTransaction(this.world.db, (tx) => takeResults(tx, [result], Date.now()));
   }
