@@ -6,7 +6,7 @@ import { type Answer, answerLines, answerValues, type OfflineCli } from "./lines
 export function registerVers(program: Command, cli: OfflineCli): void {
   const vers = program.command("vers").description("Version range specifiers (vers:type/…)");
   vers
-    .command("contains [words...]")
+    .command("contains [files...]")
     .description(
       "Ranges with a version (RANGE, TAB, VERSION) in; true, false, or ? where it cannot be told, out. Two words that begin with a range are one such line",
     )
@@ -18,7 +18,7 @@ export function registerVers(program: Command, cli: OfflineCli): void {
         : await answerLines({ cli, files: words, answer: containedLines() });
     });
   vers
-    .command("validate [words...]")
+    .command("validate [files...]")
     .description("Ranges in; valid with the canonical form, or invalid with the reason, out")
     .action(async (words: string[]) => {
       const isRanges = words.length > 0 && words.every((word) => word.startsWith("vers:"));

@@ -3,6 +3,7 @@ import { compareApk } from "./versions/apk.ts";
 import { compareConan } from "./versions/conan.ts";
 import { compareDeb } from "./versions/deb.ts";
 import { compareGeneric } from "./versions/generic.ts";
+import { compareGo } from "./versions/go.ts";
 import { compareMaven } from "./versions/maven.ts";
 import { compareNuget } from "./versions/nuget.ts";
 import { compareCran, compareHackage } from "./versions/number-list.ts";
@@ -54,7 +55,7 @@ const orders: Readonly<Record<string, VersionOrder>> = {
   deb: compareDeb,
   gem: compareRubygems,
   generic: compareGeneric,
-  golang: compareLooseSemver,
+  golang: compareGo,
   hackage: compareHackage,
   hex: compareLooseSemver,
   intdot: compareIntdot,

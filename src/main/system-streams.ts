@@ -5,7 +5,7 @@ import type { Streams } from "../cli/streams.ts";
 export function systemStreams(): Streams {
   return {
     read: (file) => (file === null ? process.stdin : createReadStream(file)),
-    isFile: (path) => statSync(path, { throwIfNoEntry: false }) !== undefined,
+    isFile: isThere,
     isInputTerminal: process.stdin.isTTY === true,
     write: (text) =>
       new Promise((resolve) => {
@@ -16,4 +16,13 @@ export function systemStreams(): Streams {
       process.stderr.write(text);
     },
   };
+}
+
+/** A word that is too long for a name, or names something behind a closed door, is no file to us. */
+function isThere(path: string): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false }) !== undefined;
+  } catch {
+    return false;
+  }
 }

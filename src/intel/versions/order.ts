@@ -2,6 +2,7 @@ import { compareAlpm } from "./alpm.ts";
 import { compareApk } from "./apk.ts";
 import { compareConan } from "./conan.ts";
 import { compareDeb } from "./deb.ts";
+import { compareGo } from "./go.ts";
 import { compareMaven } from "./maven.ts";
 import { compareNuget } from "./nuget.ts";
 import { compareCran, compareHackage } from "./number-list.ts";
@@ -48,7 +49,7 @@ const orders: Readonly<Record<string, VersionOrder>> = {
   Bitnami: compareLooseSemver,
   ConanCenter: compareConan,
   "crates.io": compareLooseSemver,
-  Go: compareLooseSemver,
+  Go: compareGo,
   Hex: compareLooseSemver,
   Julia: compareLooseSemver,
   npm: compareLooseSemver,

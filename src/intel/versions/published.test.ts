@@ -164,6 +164,18 @@ const chains: readonly (readonly [scheme: SchemeName, from: string, chain: reado
       "1.0.1",
     ],
   ],
+  [
+    "go",
+    "Go's release history",
+    [
+      "go1.20 1.20.0 v1.20",
+      "go1.21beta1",
+      "go1.21rc2 1.21.0-rc.2",
+      "go1.21rc10",
+      "go1.21.0",
+      "go1.21.3",
+    ],
+  ],
   ["hackage", "the Package Versioning Policy", ["1", "1.0", "1.0.0", "1.2", "1.10"]],
   ["cran", "R's package_version", ["0.9", "0.75 0-75 0.075", "0.75.0", "0.75-1 0.75.1", "1.0"]],
   [

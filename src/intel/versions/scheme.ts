@@ -3,6 +3,7 @@ import { compareApk } from "./apk.ts";
 import { compareConan } from "./conan.ts";
 import { compareDeb } from "./deb.ts";
 import { compareGeneric } from "./generic.ts";
+import { compareGo } from "./go.ts";
 import { compareMaven } from "./maven.ts";
 import { compareNuget } from "./nuget.ts";
 import { compareCran, compareHackage } from "./number-list.ts";
@@ -27,7 +28,7 @@ const schemes = {
   npm: compareLooseSemver,
   cargo: compareLooseSemver,
   hex: compareLooseSemver,
-  go: compareLooseSemver,
+  go: compareGo,
   pypi: comparePep440,
   maven: compareMaven,
   rubygems: compareRubygems,
