@@ -72,8 +72,9 @@ async function readOne(
   return { path: name, digest, knowledge: openInMemory(knowledge) };
 }
 
-/** Every plain file below; a link to a folder is not followed, so there is no circle. */
+/** The file itself, or every plain file below a folder; a link to a folder is not followed, so there is no circle. */
 function filesBelow(folder: string): readonly string[] {
+  if (statOf(folder)?.isFile() === true) return [folder];
   const found: string[] = [];
   const folders = [folder];
   for (let next = folders.pop(); next !== undefined; next = folders.pop()) {
