@@ -1,3 +1,5 @@
+import { compareDigitRuns, isDigitCode, isLetterCode } from "./digits.ts";
+
 /**
  * The order of Debian versions, exactly as dpkg sorts them (deb-version(7), Debian Policy 5.6.12).
  * A text that the policy does not allow is not comparable: falling back to the order of strings would
@@ -20,14 +22,18 @@ const LENGTH_MAX = 512;
 export function parseDebVersion(text: string): DebVersion | null {
   if (text.length > LENGTH_MAX) return null;
   const colon = text.indexOf(":");
-  const epochText = colon < 0 ? "0" : text.slice(0, colon);
-  if (!/^[0-9]+$/.test(epochText) || Number(epochText) > EPOCH_MAX) return null;
+  const epoch = colon < 0 ? 0 : epochOf(text.slice(0, colon));
+  if (epoch === null) return null;
   const rest = text.slice(colon + 1);
   const hyphen = rest.lastIndexOf("-");
   const upstream = hyphen < 0 ? rest : rest.slice(0, hyphen);
   const revision = hyphen < 0 ? "" : rest.slice(hyphen + 1);
   if (!UPSTREAM.test(upstream) || (hyphen >= 0 && !REVISION.test(revision))) return null;
-  return { epoch: Number(epochText), upstream, revision };
+  return { epoch, upstream, revision };
+}
+
+function epochOf(text: string): number | null {
+  return /^[0-9]+$/.test(text) && Number(text) <= EPOCH_MAX ? Number(text) : null;
 }
 
 /** Negative, 0 or positive like a sort function; `null` when either text is not a version. */
@@ -52,7 +58,7 @@ function compareParts(a: string, b: string): number {
     }
     const endOfA = endOfDigits(a, i);
     const endOfB = endOfDigits(b, j);
-    const difference = compareDigits(a.slice(i, endOfA), b.slice(j, endOfB));
+    const difference = compareDigitRuns(a, b, { fromA: i, toA: endOfA, fromB: j, toB: endOfB });
     if (difference !== 0) return difference;
     i = endOfA;
     j = endOfB;
@@ -61,34 +67,20 @@ function compareParts(a: string, b: string): number {
 }
 
 function isOther(text: string, at: number): boolean {
-  return at < text.length && !isDigit(text.charCodeAt(at));
-}
-
-function isDigit(code: number): boolean {
-  return code >= 48 && code <= 57;
+  return at < text.length && !isDigitCode(text.charCodeAt(at));
 }
 
 /** `~` sorts before the end of the text, the end before letters, letters before all other signs. */
 function weight(text: string, at: number): number {
   if (at >= text.length) return 0;
   const code = text.charCodeAt(at);
-  if (isDigit(code)) return 0;
+  if (isDigitCode(code)) return 0;
   if (code === 126) return -1;
-  const isLetter = (code >= 65 && code <= 90) || (code >= 97 && code <= 122);
-  return isLetter ? code : code + 256;
+  return isLetterCode(code) ? code : code + 256;
 }
 
 function endOfDigits(text: string, from: number): number {
   let at = from;
-  while (at < text.length && isDigit(text.charCodeAt(at))) at++;
+  while (at < text.length && isDigitCode(text.charCodeAt(at))) at++;
   return at;
-}
-
-/** Compares runs of digits of any length by value: an empty run counts as 0. */
-function compareDigits(a: string, b: string): number {
-  const left = a.replace(/^0+/, "");
-  const right = b.replace(/^0+/, "");
-  if (left.length !== right.length) return Math.sign(left.length - right.length);
-  if (left === right) return 0;
-  return left < right ? -1 : 1;
 }
