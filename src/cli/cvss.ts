@@ -47,8 +47,9 @@ function scored(vector: string): Answer {
 
 /** What version 4 calls threat, the others call temporal. */
 function named(scores: CvssScores): object {
-  const { version, base, temporal, environmental, severity, baseSeverity, nomenclature } = scores;
+  const { temporal, environmental, nomenclature } = scores;
+  const { version, base, overall, severity, baseSeverity } = scores;
   const middle = nomenclature === null ? { temporal } : { threat: temporal };
   const name = nomenclature === null ? {} : { nomenclature };
-  return { version, base, ...middle, environmental, severity, baseSeverity, ...name };
+  return { version, base, ...middle, environmental, overall, severity, baseSeverity, ...name };
 }

@@ -290,6 +290,24 @@ describe("a vector", () => {
     expect(scoreCvss(turned).scores?.base).toBe(9.8);
   });
 
+  it("stands for its temporal score where it defines no environment", () => {
+    const changed = three.replace("S:U", "S:C").replace("UI:N", "UI:R");
+    expect(scoreCvss(changed).scores).toMatchObject({
+      base: 9.6,
+      environmental: 9.7,
+      overall: 9.6,
+      severity: "critical",
+    });
+    expect(scoreCvss(`${three}/E:U`).scores).toMatchObject({ overall: 9, severity: "critical" });
+    expect(scoreCvss(`${three}/MAV:P`).scores).toMatchObject({ overall: 6.8, severity: "medium" });
+    expect(scoreCvss("AV:N/AC:L/Au:N/C:C/I:C/A:C/TD:L").scores).toMatchObject({
+      base: 10,
+      overall: 2.5,
+      severity: "low",
+      baseSeverity: "high",
+    });
+  });
+
   it("is rated by the scale of its version", () => {
     const rated = [0, 0.1, 3.9, 4, 6.9, 7, 8.9, 9, 10].map((score) => severityOf(score, "3.1"));
     expect(rated.join(" ")).toBe("none low low medium medium high high critical critical");
