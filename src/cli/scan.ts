@@ -66,7 +66,7 @@ async function scan(cli: Cli, flags: ScanFlags): Promise<void> {
   const { report, unmatched } = withVex(scanned, knowledge.vex, own, flags.product);
   const usedFeeds = new Set(knowledge.statements.map((s) => s.feed));
   print(cli, { report, inventory, folder, usedFeeds, unmatched });
-  process.exitCode = isClean(report, inventory) ? 0 : OPEN_EXIT;
+  process.exitCode = isClean(report, inventory, folder) ? 0 : OPEN_EXIT;
 }
 
 /** Publishers' statements first, then one's own, which therefore decide. */
@@ -119,7 +119,10 @@ function inventoryText(file: string): string {
   }
 }
 
-function isClean(report: ScanReport, inventory: InventoryReading): boolean {
+/** A feed that could not be read whole may have held what makes this machine unsafe. */
+function isClean(report: ScanReport, inventory: InventoryReading, folder: FeedFolder): boolean {
+  const isWhole = folder.files.every(({ knowledge }) => knowledge.head.is !== "damaged");
+  if (!isWhole || folder.unread.length > 0) return false;
   const isOpen = report.findings.some((f) => f.state !== "not-affected" && f.state !== "fixed");
   return !isOpen && report.notes.length === 0 && inventory.problems.length === 0;
 }

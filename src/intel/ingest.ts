@@ -145,7 +145,8 @@ function withUnknown(
 }
 
 function unrecognised(): Failure {
-  const names = "Debian security tracker data/json, OSV, KEV, EPSS, CVE records with SSVC";
+  const names =
+    "OSV, the trackers and advisories of distributions, CSAF, OVAL, VEX, KEV, EPSS, NVD and CVE records, and more; docs/offline.md has the list";
   return new Failure(
     "invalid",
     `The file is none of the feeds we read (${names}). Files are recognised by content, plain or packed as gzip, tar.gz or zip: look whether this is the publisher's file, and whole. Nothing was changed.`,

@@ -1,6 +1,6 @@
 import type { Actor } from "../base/actor.ts";
 import { type Digest, sha256 } from "../base/digest.ts";
-import { Failure, never } from "../base/failure.ts";
+import { Bug, Failure, never } from "../base/failure.ts";
 import type { Instant } from "../base/instant.ts";
 import { inTransaction, type Tx } from "../db/database.ts";
 import { notify } from "../db/notify.ts";
@@ -74,7 +74,7 @@ export async function loadFeed(
   const generation = sha256(input.bytes);
   const same = await confirmSame(world, input, generation);
   if (same !== null) return [same];
-  const readings = await readFeed(input.bytes);
+  const readings = storable(await readFeed(input.bytes));
   const other = readings.find((r) => input.expectFeed !== null && r.feed !== input.expectFeed);
   if (other !== undefined) {
     throw new Failure(
@@ -87,6 +87,17 @@ export async function loadFeed(
     outcomes.push(await loadReading(world, actor, input, { reading, generation }));
   }
   return outcomes;
+}
+
+/** What the server keeps nothing of is passed over, unless the file holds nothing else. */
+function storable(readings: readonly FeedReading[]): readonly FeedReading[] {
+  const kept = readings.filter(({ content }) => !["vex", "lifecycle"].includes(content.kind));
+  if (kept.length > 0) return kept;
+  const isVex = readings.some(({ content }) => content.kind === "vex");
+  throw new Failure(
+    "invalid",
+    `The server does not keep ${isVex ? "VEX statements; apply them with fettle vex apply" : "support dates"} yet. Nothing was changed.`,
+  );
 }
 
 /** Publishers that cannot say "not modified" send the same bytes again: no need to read them. */
@@ -193,10 +204,7 @@ async function writeContent(tx: Tx, incoming: Incoming, at: Instant): Promise<Wr
       return await replaceEpss(tx, content.scores);
     case "vex":
     case "lifecycle":
-      throw new Failure(
-        "invalid",
-        `The server does not keep ${content.kind === "vex" ? "VEX statements; apply them with fettle vex apply" : "support dates"} yet. Nothing was changed.`,
-      );
+      throw new Bug(`${content.kind} is not stored`);
     default:
       return never(content);
   }

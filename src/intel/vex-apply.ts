@@ -112,7 +112,8 @@ const badness: Readonly<Record<VexStatement["status"], number>> = {
 function applied<F extends ScanFinding>(finding: F, statement: VexStatement): F {
   const said = `VEX of ${statement.author || "an unnamed author"}${statement.document === "" ? "" : ` (${statement.document})`}`;
   const reason = statement.justification === "" ? "" : `: ${statement.justification}`;
-  const why = `${said} says ${statement.status}${reason}. ${finding.why}`;
+  const words = `${said} says ${statement.status}${reason}.`;
+  const why = finding.why.startsWith(words) ? finding.why : `${words} ${finding.why}`;
   if (statement.status === "affected") return { ...finding, why };
   const remedy = statement.status === "under-investigation" ? finding.remedy : null;
   return { ...finding, state: statement.status, remedy, why };

@@ -38,8 +38,15 @@ const columns: readonly Column<Row>[] = [
   { head: "ids", cell: (row) => row.ids.size, align: "right" },
   { head: "first", cell: (row) => [...row.ids].sort().at(-1) },
   { head: "packages", cell: (row) => row.packages.size, align: "right" },
-  { head: "install", cell: (row) => row.remedy ?? row.fixed, widthMax: 44 },
+  { head: "install", cell: installText, widthMax: 44 },
 ];
+
+/** Where no index says what is offered, the fix itself is the best that is known. */
+function installText(row: Row): string | null {
+  if (row.state === "not-affected" || row.state === "fixed") return null;
+  if (row.remedy === null) return row.fixed === null ? null : `${row.fixed} (not offered to you)`;
+  return row.remedy.startsWith("not known") ? `${row.fixed} (not looked up)` : row.remedy;
+}
 
 export function findingTable(report: ScanReport): string {
   if (report.findings.length === 0) return "No finding.";
@@ -107,6 +114,7 @@ export function unmatchedLines(of: {
   return more > 0 ? [...shown, `VEX not applied: ${more} more statements.`] : shown;
 }
 
+const LINES_MAX = 10;
 const OLD_MS = 48 * 3_600_000;
 
 /** Feeds that cannot be read, or are too old to be relied on. */
@@ -121,6 +129,17 @@ export function feedLines(
   const damaged = folder.files
     .filter(({ knowledge }) => knowledge.head.is === "damaged")
     .map(({ path }) => `Feeds, ${safeText(path)}: is damaged or was cut short.`);
+  const partly = folder.files.flatMap(({ path, knowledge: { head } }) => {
+    const count = head.feeds.reduce(
+      (sum, f) => sum + (usedFeeds.has(f.feed) ? f.problemCount : 0),
+      0,
+    );
+    const [first] = head.problems;
+    const why = first === undefined ? "" : ` (${first.place}: ${first.reason})`;
+    return count === 0
+      ? []
+      : [`Feeds, ${safeText(path)}: ${count} records cannot be read${safeText(why)}.`];
+  });
   const newest = new Map<string, Instant>();
   for (const { knowledge } of folder.files) {
     for (const { feed, asOf } of knowledge.head.feeds) {
@@ -131,5 +150,5 @@ export function feedLines(
   const old = [...newest].filter(([, at]) => now - at > OLD_MS);
   const ages = old.map(([feed, at]) => `${feed} ${durationToText(now - at)}`).sort();
   const age = ages.length === 0 ? [] : [`Old feeds: ${ages.join(", ")}.`];
-  return [...unread, ...damaged, ...age];
+  return [...unread, ...damaged, ...partly.slice(0, LINES_MAX), ...age];
 }
