@@ -55,17 +55,19 @@ function isListed(filter: PlanHostFilter): RawBuilder<boolean> {
     and ${scopeSql(filter.scopes, "h.labels")})`;
 }
 
-/** How many of a plan's hosts the scopes cover. */
+/** How many of a plan's hosts the scopes cover; how many there are stands in the plan itself. */
 export async function countPlanHosts(
   reader: Reader,
   plan: PlanDigest,
   scopes: readonly Selector[],
 ): Promise<{ readonly inScope: number; readonly all: number }> {
+  const inScope = isEverywhere(scopes)
+    ? sql`p.host_count`
+    : sql`(select count(*) from plan_leaf l join host h on h.id = l.host
+            where l.plan = p.digest and ${scopeSql(scopes, "h.labels")})`;
   const { rows } = await sql<{ inScope: number; all: number }>`
-    select count(*) filter (where ${scopeSql(scopes, "h.labels")}) as "inScope",
-           count(*) as "all"
-      from plan_leaf l ${labelsOf(scopes, "l.host")}
-     where l.plan = ${plan}`.execute(reader);
+    select ${inScope} as "inScope", p.host_count as "all"
+      from plan p where p.digest = ${plan}`.execute(reader);
   return rows[0] ?? { inScope: 0, all: 0 };
 }
 

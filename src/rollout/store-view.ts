@@ -4,7 +4,7 @@ import { never } from "../base/failure.ts";
 import type { HostId, PatchId, PlanDigest, RolloutId, SubjectId } from "../base/ids.ts";
 import type { Selector } from "../base/labels.ts";
 import type { Reader, Tx } from "../db/database.ts";
-import { scopeSql } from "../inventory/scope.ts";
+import { isEverywhere, scopeSql } from "../inventory/scope.ts";
 import type { Exclusion } from "../plan/model.ts";
 import { labelsOf } from "../plan/store-hosts.ts";
 import type { TargetFacts } from "./explain.ts";
@@ -157,15 +157,19 @@ export async function findTarget(
   return rows[0] ?? null;
 }
 
-/** How many of its hosts lie within the scopes, and how many there are. */
+/** How many of its hosts lie within the scopes, and how many there are: its waves say that. */
 export async function countTargets(
   reader: Reader,
   rollout: RolloutId,
   scopes: readonly Selector[],
 ): Promise<{ readonly inScope: number; readonly all: number }> {
+  const all = sql`(select coalesce(sum(host_count), 0)::int from wave where rollout = ${rollout})`;
+  const inScope = isEverywhere(scopes)
+    ? all
+    : sql`(select count(*) from target t join host h on h.id = t.host
+            where t.rollout = ${rollout} and ${scopeSql(scopes, "h.labels")})`;
   const { rows } = await sql<{ inScope: number; all: number }>`
-    select count(*) as all, count(*) filter (where ${scopeSql(scopes, "h.labels")}) as "inScope"
-      from target t ${labelsOf(scopes, "t.host")} where t.rollout = ${rollout}`.execute(reader);
+    select ${all} as all, ${inScope} as "inScope"`.execute(reader);
   return rows[0] ?? { inScope: 0, all: 0 };
 }
 
