@@ -1,15 +1,13 @@
-import type { Selector } from "../base/labels.ts";
 import type { World } from "../db/world.ts";
 import type { CoverageReason } from "./coverage.ts";
 import type { HostGroup } from "./exposure.ts";
 import { gapFinder, groupJudge } from "./group-risk.ts";
 import { type RiskState, riskState } from "./host-risk.ts";
 import type { GroupRisk, Knowledge } from "./knowledge.ts";
-import { loadKnownHosts } from "./store-exposure.ts";
 import { loadFeeds } from "./store-feed.ts";
 import { loadKnowledge, loadMembers } from "./store-knowledge.ts";
 
-/** The risk of every group of equal hosts within the scopes, for lists, filters and the overview. */
+/** The risk of groups of equal hosts, for lists, filters and the overview. */
 export interface JudgedGroup extends HostGroup {
   readonly risk: GroupRisk;
   readonly gaps: ReadonlyMap<CoverageReason, number>;
@@ -24,14 +22,6 @@ export function judgeOf(knowledge: Knowledge): ReturnType<typeof groupJudge> {
   return judge;
 }
 
-export async function loadGroupRisks(
-  world: World,
-  scopes: readonly Selector[],
-): Promise<readonly JudgedGroup[]> {
-  return judgeGroups(world, (await loadKnownHosts(world.db, { scopes })).groups);
-}
-
-/** The same for groups that are known already. */
 export async function judgeGroups(
   world: World,
   groups: readonly HostGroup[],

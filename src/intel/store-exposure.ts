@@ -144,19 +144,36 @@ export async function loadKnownHosts(
   reader: Reader,
   where: { readonly scopes: readonly Selector[]; readonly hostId?: HostId | undefined },
 ): Promise<KnownHosts> {
-  type Row = Omit<HostGroup, "id" | "setId"> & { readonly setId: number | null };
-  const { rows } = await sql<Row>`
+  const { rows } = await sql<CountedHosts>`
     select s.set_id as "setId", h.kernel_running as "kernelRunning", count(*)::int as "hostCount"
       from host h left join host_set s on s.host_num = h.num
        and s.observed_to is null and s.recorded_to is null
      where h.removed_at is null and ${scopeSql(where.scopes, "h.labels")}
        and ${isHost(where.hostId)}
      group by 1, 2 order by 1, 2`.execute(reader);
-  const groups = rows.flatMap(({ setId, ...row }, id) =>
-    setId === null ? [] : [{ ...row, setId, id }],
-  );
-  const unknown = rows.filter((row) => row.setId === null);
-  return { groups, unknownCount: unknown.reduce((sum, row) => sum + row.hostCount, 0) };
+  return knownHostsOf(rows);
+}
+
+/** Hosts that are equal, in whatever more they were counted by. */
+export interface CountedHosts extends Omit<HostGroup, "id" | "setId"> {
+  /** Null where nothing is known of the packages. */
+  readonly setId: number | null;
+}
+
+/** Rows of the same group become one; the same rows in the same order give the same groups. */
+export function knownHostsOf(rows: readonly CountedHosts[]): KnownHosts {
+  const groups = new Map<string, HostGroup>();
+  let unknownCount = 0;
+  for (const { setId, kernelRunning, hostCount } of rows) {
+    if (setId === null) {
+      unknownCount += hostCount;
+      continue;
+    }
+    const key = `${setId} ${kernelRunning === null ? "" : `runs ${kernelRunning}`}`;
+    const { id, hostCount: before } = groups.get(key) ?? { id: groups.size, hostCount: 0 };
+    groups.set(key, { id, setId, kernelRunning, hostCount: before + hostCount });
+  }
+  return { groups: [...groups.values()], unknownCount };
 }
 
 /** A condition of its own for one host, so that its index is used. */

@@ -6,8 +6,9 @@ import { parseSelector, selects } from "../base/labels.ts";
 import type { Permission } from "../base/permission.ts";
 import type { Tone } from "../base/tone.ts";
 import type { World } from "../db/world.ts";
-import { type JudgedGroup, judgeGroups, loadGroupRisks } from "../intel/actions-risk.ts";
+import { type JudgedGroup, judgeGroups } from "../intel/actions-risk.ts";
 import { type RiskState, riskNotKnown } from "../intel/host-risk.ts";
+import { knownHostsOf } from "../intel/store-exposure.ts";
 import { foundHost } from "../inventory/actions.ts";
 import { factsReply, type factsReplySchema, hostReply } from "../inventory/host-reply.ts";
 import {
@@ -20,7 +21,14 @@ import type { Host } from "../inventory/model.ts";
 import { loadHosts } from "../inventory/store.ts";
 import { facetsOf, totalOf } from "./host-facets.ts";
 import type { hostFacetsSchema, shownHostSchema } from "./host-schema.ts";
-import { countByTones, groupOfHost, type HostListFilter, pageOfHosts } from "./store-hosts.ts";
+import {
+  countByTones,
+  groupKey,
+  groupOfHost,
+  type HostsAsked,
+  loadAlikeHosts,
+  pageOfHosts,
+} from "./store-hosts.ts";
 
 /** Reading hosts with their four states. */
 export interface HostQuery {
@@ -52,24 +60,23 @@ export async function listShownHosts(
   const scopes = scopesFor(actor, "host.read");
   const { reach, fresh, reboot, risk } = query;
   const tones = { reach, fresh, reboot, risk };
-  const groups = await loadGroupRisks(world, scopes);
-  const filter: HostListFilter = {
+  const asked: HostsAsked = {
     scopes,
     selectors: [parseSelector(query.label), parseSelector(query.selector)],
     text: query.q,
-    tones,
-    groups: groups.map((group) => ({ ...group, tone: group.state.state })),
     now: world.clock(),
   };
+  const alike = await loadAlikeHosts(world.db, asked);
+  const judged = await judgeGroups(world, knownHostsOf(alike).groups);
+  const groups = judged.map((group) => ({ ...group, tone: group.state.state }));
+  const counts = countByTones(alike, groups);
   const { cursor: afterName, limit } = query;
-  const [counts, listed] = await Promise.all([
-    countByTones(world.db, filter),
-    pageOfHosts(world.db, filter, { afterName, skip: query.skip ?? 0, limit }),
-  ]);
-  const byGroup = new Map(groups.map((group) => [keyOf(group), group]));
+  const page = { afterName, skip: query.skip ?? 0, limit };
+  const listed = await pageOfHosts(world.db, { ...asked, tones, groups }, page);
+  const byGroup = new Map(judged.map((group) => [groupKey(group), group]));
   const hosts = await loadHosts(world.db, { scopes, ids: listed.map((host) => host.id) });
   const groupOf = new Map(
-    listed.map((host) => [host.id, host.setId === null ? undefined : byGroup.get(keyOf(host))]),
+    listed.map((host) => [host.id, host.setId === null ? undefined : byGroup.get(groupKey(host))]),
   );
   const last = hosts.at(-1);
   return {
@@ -90,10 +97,6 @@ function actionsOnList(actor: Actor): Action[] {
     actionOf("import", "Import a list", refusal("host.manage")),
     actionOf("scan", "Scan", refusal("host.scan")),
   ];
-}
-
-function keyOf(group: { readonly setId: number | null; readonly kernelRunning: string | null }) {
-  return `${group.setId} ${group.kernelRunning ?? ""}`;
 }
 
 export async function showHost(

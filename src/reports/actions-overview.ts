@@ -1,6 +1,5 @@
 import { type Actor, holdsAnywhere, scopesFor } from "../base/actor.ts";
 import { instantToText } from "../base/instant.ts";
-import type { Selector } from "../base/labels.ts";
 import type { Permission } from "../base/permission.ts";
 import { countChanges, loadChanges } from "../change/store.ts";
 import type { World } from "../db/world.ts";
@@ -8,12 +7,13 @@ import { loadSubjectNames } from "../identity/store.ts";
 import { feedStatus } from "../intel/actions.ts";
 import { type JudgedGroup, judgeGroups } from "../intel/actions-risk.ts";
 import { hostCounter } from "../intel/exposure.ts";
-import { type KnownHosts, loadKnownHosts, loadReach } from "../intel/store-exposure.ts";
+import { knownHostsOf, loadReach } from "../intel/store-exposure.ts";
 import { type LoadedFacts, listRollouts, loadFacts } from "../rollout/store.ts";
 import { listFixFirst } from "../triage/actions.ts";
 import type { FixFirstItem } from "../triage/fix-first.ts";
 import type { Patch } from "../triage/model.ts";
 import { loadOpenPatches } from "../triage/store.ts";
+import { loadFleetSight } from "../triage/store-exposure.ts";
 import { loadTrend } from "./actions-trend.ts";
 import { type Facets, facetsOf, totalOf } from "./host-facets.ts";
 import {
@@ -25,16 +25,15 @@ import {
   rolloutPart,
 } from "./overview-parts.ts";
 import type { Overview } from "./overview-schema.ts";
-import { countByTones, type HostListFilter } from "./store-hosts.ts";
+import { countByTones, loadAlikeHosts } from "./store-hosts.ts";
 import { loadStepsTaken } from "./store-overview.ts";
 import { type VerdictFacts, verdictOn } from "./verdict.ts";
 
 /** Loads what the overview tells, each part only for whoever may read what it tells of. */
 export async function showOverview(world: World, actor: Actor): Promise<Overview> {
-  const look = lookOnce(world);
   const [fleet, exposed, cases, rollouts, waiting, feeds, taken] = await Promise.all([
-    loadFleet(world, actor, look),
-    loadExposed(world, actor, look),
+    loadFleet(world, actor),
+    loadExposed(world, actor),
     holdsAnywhere(actor, "patch.read") ? loadOpenPatches(world.db) : null,
     loadRollouts(world, actor),
     loadWaiting(world, actor),
@@ -89,37 +88,21 @@ function notShown(actor: Actor): Overview["notShown"] {
     .map(([part, permission]) => ({ part, reason: notShownReason(permission) }));
 }
 
-type Look = (scopes: readonly Selector[]) => Promise<KnownHosts>;
-
-/** Parts of one answer that ask for the same hosts are told of the same look at them. */
-function lookOnce(world: World): Look {
-  const looks = new Map<string, Promise<KnownHosts>>();
-  return (scopes) => {
-    const key = JSON.stringify(scopes);
-    const found = looks.get(key) ?? loadKnownHosts(world.db, { scopes });
-    looks.set(key, found);
-    return found;
-  };
-}
-
 interface Fleet {
   readonly hosts: number;
   readonly facets: Facets;
 }
 
-async function loadFleet(world: World, actor: Actor, look: Look): Promise<Fleet | null> {
+async function loadFleet(world: World, actor: Actor): Promise<Fleet | null> {
   const scopes = scopesFor(actor, "host.read");
   if (scopes.length === 0) return null;
-  const groups = await judgeGroups(world, (await look(scopes)).groups);
-  const filter: HostListFilter = {
-    scopes,
-    selectors: [],
-    text: "",
-    tones: {},
-    groups: groups.map((group) => ({ ...group, tone: group.state.state })),
-    now: world.clock(),
-  };
-  const counts = await countByTones(world.db, filter);
+  const asked = { scopes, selectors: [], text: "", now: world.clock() };
+  const alike = await loadAlikeHosts(world.db, asked);
+  const groups = await judgeGroups(world, knownHostsOf(alike).groups);
+  const counts = countByTones(
+    alike,
+    groups.map((group) => ({ ...group, tone: group.state.state })),
+  );
   return { hosts: totalOf(counts, {}), facets: facetsOf(counts, {}) };
 }
 
@@ -142,14 +125,15 @@ interface Exposed extends Pick<VerdictFacts, "exploited" | "open"> {
   readonly helped: number;
 }
 
-async function loadExposed(world: World, actor: Actor, look: Look): Promise<Exposed | null> {
+async function loadExposed(world: World, actor: Actor): Promise<Exposed | null> {
   const scopes = scopesFor(actor, "finding.read");
   if (scopes.length === 0) return null;
-  const hosts = await look(scopes);
+  const sight = await loadFleetSight(world.db, scopes);
+  const { hosts } = sight;
   const [reach, groups, items] = await Promise.all([
     loadReach(world.db, { scopes, hosts }),
     judgeGroups(world, hosts.groups),
-    listFixFirst(world, actor, hosts),
+    listFixFirst(world, actor, sight),
   ]);
   const reachOf = hostCounter(reach.postings, reach.groups);
   const present = reach.pairs.filter((pair) => reachOf(pair.packageIds).hostCount > 0);

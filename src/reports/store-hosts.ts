@@ -4,6 +4,7 @@ import type { Instant } from "../base/instant.ts";
 import type { Selector } from "../base/labels.ts";
 import type { Tone } from "../base/tone.ts";
 import { type Reader, sqlInstant } from "../db/database.ts";
+import type { CountedHosts } from "../intel/store-exposure.ts";
 import { FRESH_MS } from "../inventory/host-states.ts";
 import { scopeSql, selectorSql } from "../inventory/scope.ts";
 
@@ -11,14 +12,17 @@ import { scopeSql, selectorSql } from "../inventory/scope.ts";
  * Hosts by their four states, set-wise. The rules are those of `host-states.ts` as SQL, and risk comes
  * in as one row for each group of equal hosts; a test holds lists and single hosts together.
  */
-export interface HostListFilter {
+export interface HostsAsked {
   readonly scopes: readonly Selector[];
   readonly selectors: readonly Selector[];
   /** Part of a name, an address or a label. */
   readonly text: string;
+  readonly now: Instant;
+}
+
+export interface HostListFilter extends HostsAsked {
   readonly tones: Partial<Readonly<Record<Respect, readonly Tone[] | undefined>>>;
   readonly groups: readonly GroupTone[];
-  readonly now: Instant;
 }
 
 export type Respect = "reach" | "fresh" | "reboot" | "risk";
@@ -33,16 +37,43 @@ export interface ToneCount extends Readonly<Record<Respect, Tone>> {
   readonly hosts: number;
 }
 
-/** Hosts under text and labels by the four states they have together: at most a hundred rows. */
-export async function countByTones(
+/** Hosts that have the same packages, run the same kernel and are in the same states. */
+export type AlikeHosts = CountedHosts & Readonly<Record<Exclude<Respect, "risk">, Tone>>;
+
+/** Hosts under text and labels, looked at once for their groups and for their states. */
+export async function loadAlikeHosts(
   reader: Reader,
-  filter: HostListFilter,
-): Promise<readonly ToneCount[]> {
-  const { rows } = await sql<ToneCount>`
-    select ${toneColumns(filter)}, count(*) as hosts
-      from ${hostsWithRisk(filter)} where ${isAsked(filter)}
-     group by 1, 2, 3, 4`.execute(reader);
+  asked: HostsAsked,
+): Promise<readonly AlikeHosts[]> {
+  const { rows } = await sql<AlikeHosts>`
+    select s.set_id as "setId", h.kernel_running as "kernelRunning",
+           ${toneSql("reach", asked)} as reach, ${toneSql("fresh", asked)} as fresh,
+           ${toneSql("reboot", asked)} as reboot, count(*)::integer as "hostCount"
+      from ${hostsWithSets} where ${isAsked(asked)}
+     group by 1, 2, 3, 4, 5 order by 1, 2`.execute(reader);
   return rows;
+}
+
+/** The same hosts by the four states they have together: at most a hundred rows. */
+export function countByTones(
+  alike: readonly AlikeHosts[],
+  groups: readonly GroupTone[],
+): readonly ToneCount[] {
+  const risks = new Map(groups.map((group) => [groupKey(group), group.tone]));
+  const counts = new Map<string, ToneCount>();
+  for (const each of alike) {
+    const { reach, fresh, reboot, hostCount } = each;
+    const risk = risks.get(groupKey(each)) ?? "unknown";
+    const key = `${reach} ${fresh} ${reboot} ${risk}`;
+    const hosts = (counts.get(key)?.hosts ?? 0) + hostCount;
+    counts.set(key, { reach, fresh, reboot, risk, hosts });
+  }
+  return [...counts.values()];
+}
+
+/** Names a group of equal hosts. */
+export function groupKey(of: Pick<CountedHosts, "setId" | "kernelRunning">): string {
+  return `${of.setId} ${of.kernelRunning ?? ""}`;
 }
 
 export interface ListedHost {
@@ -95,7 +126,7 @@ function hostsWithRisk(filter: HostListFilter): RawBuilder<unknown> {
         on g.set_id = s.set_id and g.kernel = coalesce(h.kernel_running, '')`;
 }
 
-function isAsked(filter: HostListFilter): RawBuilder<boolean> {
+function isAsked(filter: HostsAsked): RawBuilder<boolean> {
   const text = filter.text.toLowerCase();
   const parts = [
     sql`h.removed_at is null`,
@@ -110,12 +141,7 @@ function isAsked(filter: HostListFilter): RawBuilder<boolean> {
   return sql<boolean>`(${sql.join(parts, sql` and `)})`;
 }
 
-function toneColumns(filter: HostListFilter): RawBuilder<unknown> {
-  return sql`${toneSql("reach", filter)} as reach, ${toneSql("fresh", filter)} as fresh,
-    ${toneSql("reboot", filter)} as reboot, ${toneSql("risk", filter)} as risk`;
-}
-
-function toneSql(respect: Respect, filter: Pick<HostListFilter, "now">): RawBuilder<string> {
+function toneSql(respect: Respect, filter: Pick<HostsAsked, "now">): RawBuilder<string> {
   switch (respect) {
     case "reach":
       return sql`case h.contact_state when 'reachable' then 'good'

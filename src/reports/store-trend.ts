@@ -19,7 +19,7 @@ export function firstDayEnd(now: Instant): Instant {
 /** The first day at whose end the moment was past; null of a column is the end of time. */
 function dayOf(moment: RawBuilder<unknown>, first: Instant): RawBuilder<number> {
   return sql<number>`least(${TREND_DAYS}, greatest(0, coalesce(ceil(
-    extract(epoch from ${moment} - ${sqlInstant(first)}) / 86400), ${TREND_DAYS})))::int`;
+    date_part('epoch', ${moment} - ${sqlInstant(first)}) / 86400), ${TREND_DAYS})))::int`;
 }
 
 export async function loadSetDays(

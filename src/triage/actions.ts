@@ -5,12 +5,7 @@ import type { HostId, PatchId, SubjectId } from "../base/ids.ts";
 import type { Selector } from "../base/labels.ts";
 import { inTransaction, type Reader, type Tx } from "../db/database.ts";
 import type { World } from "../db/world.ts";
-import {
-  exposuresOf,
-  type KnownHosts,
-  type KnownReach,
-  loadReach,
-} from "../intel/store-exposure.ts";
+import { exposuresOf, type KnownReach, loadReach } from "../intel/store-exposure.ts";
 import { orderOf } from "../intel/versions/order.ts";
 import { isEverywhere } from "../inventory/scope.ts";
 import { loadHostRefs } from "../inventory/store.ts";
@@ -22,19 +17,26 @@ import { exposedSources } from "./exposed-sources.ts";
 import { type ExposedSource, type FixFirstItem, fixFirst } from "./fix-first.ts";
 import { type Patch, type PatchTarget, type PatchVerb, patchMoves, stateAfter } from "./model.ts";
 import { insertPatch, loadOpenPatch, loadPatch, updateState } from "./store.ts";
-import { installedSource, loadSourceOffers, type SourceOffer } from "./store-exposure.ts";
+import {
+  type FleetSight,
+  installedSource,
+  loadFleetSight,
+  loadOffersOf,
+  loadSourceOffers,
+  type SourceOffer,
+} from "./store-exposure.ts";
 
 /**
- * The list of updates that clear most risk for the hosts the actor may see; `hosts` are those, where
+ * The list of updates that clear most risk for the hosts the actor may see; `sight` is of those, where
  * the caller has looked at them already.
  */
 export async function listFixFirst(
   world: World,
   actor: Actor,
-  hosts?: KnownHosts,
+  sight?: FleetSight,
 ): Promise<readonly FixFirstItem[]> {
   const scopes = scopesFor(actor, "finding.read");
-  const sources = await loadExposedSources(world.db, { scopes, hosts });
+  const sources = await loadExposedSources(world.db, { scopes, sight });
   const items = itemsMade.get(sources) ?? fixFirst(sources);
   itemsMade.set(sources, items);
   return items;
@@ -56,13 +58,14 @@ async function loadExposedSources(
   of: {
     readonly scopes: readonly Selector[];
     readonly source?: string | undefined;
-    readonly hosts?: KnownHosts | undefined;
+    readonly sight?: FleetSight | undefined;
   },
 ): Promise<readonly ExposedSource[]> {
-  const { scopes, source, hosts } = of;
-  const reach = await loadReach(reader, { scopes, source, hosts });
-  const outside = await loadReach(reader, { scopes: scopes.map(outsideOf), source });
-  const offers = await loadSourceOffers(reader, scopes);
+  const { scopes, source } = of;
+  const sight = of.sight ?? (await loadFleetSight(reader, scopes));
+  const reach = await loadReach(reader, { scopes, source, hosts: sight.hosts });
+  const outside = await loadReach(reader, { scopes, source, hosts: sight.outside });
+  const offers = await loadOffersOf(reader, sight.offerSets);
   const made = sourcesMade.get(reach);
   if (made?.outside === outside && made.offers === offers) return made.sources;
   const sources = exposedSources({
@@ -73,11 +76,6 @@ async function loadExposedSources(
   });
   sourcesMade.set(reach, { outside, offers, sources });
   return sources;
-}
-
-/** Hosts are exposed unless a label says otherwise: unknown exposure counts as exposed. */
-function outsideOf(selector: Selector): Selector {
-  return [...selector, { op: "not-in", key: "exposure", values: ["internal", "none"] }];
 }
 
 export interface OpenPatch {

@@ -2,7 +2,8 @@ import { sql } from "kysely";
 import type { Instant } from "../base/instant.ts";
 import type { Selector } from "../base/labels.ts";
 import type { Reader } from "../db/database.ts";
-import { scopeSql } from "../inventory/scope.ts";
+import { type CountedHosts, type KnownHosts, knownHostsOf } from "../intel/store-exposure.ts";
+import { scopeSql, selectorSql } from "../inventory/scope.ts";
 
 /** What triage asks of the inventory: offers by source, first sightings and tiers of hosts. */
 
@@ -29,7 +30,15 @@ export async function loadSourceOffers(
   scopes: readonly Selector[],
   source?: string,
 ): Promise<readonly SourceOffer[]> {
-  const present = await loadOfferSets(reader, scopes);
+  return loadOffersOf(reader, (await loadFleetSight(reader, scopes)).offerSets, source);
+}
+
+/** The same for offer sets that are known already. */
+export async function loadOffersOf(
+  reader: Reader,
+  present: readonly OfferSetInUse[],
+  source?: string,
+): Promise<readonly SourceOffer[]> {
   const read = offersRead.get(reader) ?? new Map<string, readonly SourceOffer[]>();
   offersRead.set(reader, read);
   const key = JSON.stringify([present, source ?? null]);
@@ -46,22 +55,56 @@ interface OfferSetInUse {
   readonly setId: number;
 }
 
-async function loadOfferSets(
+/** Hosts are exposed unless a label says otherwise: unknown exposure counts as exposed. */
+const outsideOnly: Selector = [{ op: "not-in", key: "exposure", values: ["internal", "none"] }];
+
+/** One look at the hosts in scope, for all that is asked of them at once. */
+export interface FleetSight {
+  readonly hosts: KnownHosts;
+  /** Those of them that are exposed to the outside. */
+  readonly outside: KnownHosts;
+  readonly offerSets: readonly OfferSetInUse[];
+}
+
+type SightRow = CountedHosts & {
+  readonly isOutside: boolean;
+  readonly ecosystem: string | null;
+  readonly offers: number | null;
+};
+
+export async function loadFleetSight(
   reader: Reader,
   scopes: readonly Selector[],
-): Promise<readonly OfferSetInUse[]> {
-  const { rows } = await sql<OfferSetInUse>`
-    select distinct p.ecosystem, u.offers as "setId"
-      from (select distinct s.set_id as packages, o.set_id as offers
-              from host h
-              join host_set s on s.host_num = h.num
-               and s.observed_to is null and s.recorded_to is null
-              join host_offer o on o.host_num = h.num
-               and o.observed_to is null and o.recorded_to is null
-             where h.removed_at is null and ${scopeSql(scopes, "h.labels")}) u
-      join package_set p on p.id = u.packages
-     order by 1, 2`.execute(reader);
-  return rows;
+): Promise<FleetSight> {
+  const { rows } = await sql<SightRow>`
+    with alike as (
+      select s.set_id, h.kernel_running, o.set_id as offers,
+             ${selectorSql(outsideOnly, "h.labels")} as is_outside, count(*)::integer as hosts
+        from host h
+        left join host_set s on s.host_num = h.num
+         and s.observed_to is null and s.recorded_to is null
+        left join host_offer o on o.host_num = h.num
+         and o.observed_to is null and o.recorded_to is null
+       where h.removed_at is null and ${scopeSql(scopes, "h.labels")}
+       group by 1, 2, 3, 4
+    )
+    select a.set_id as "setId", a.kernel_running as "kernelRunning", a.hosts as "hostCount",
+           a.is_outside as "isOutside", a.offers, p.ecosystem
+      from alike a left join package_set p on p.id = a.set_id order by 1, 2`.execute(reader);
+  return {
+    hosts: knownHostsOf(rows),
+    outside: knownHostsOf(rows.filter((row) => row.isOutside)),
+    offerSets: offerSetsOf(rows),
+  };
+}
+
+/** Each once and in one order, so that the same ones are told by the same text. */
+function offerSetsOf(rows: readonly SightRow[]): readonly OfferSetInUse[] {
+  const sets = rows.flatMap(({ ecosystem, offers }) =>
+    ecosystem === null || offers === null ? [] : [{ ecosystem, setId: offers }],
+  );
+  const distinct = new Map(sets.map((set) => [`${set.setId} ${set.ecosystem}`, set]));
+  return [...distinct.entries()].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, set]) => set);
 }
 
 async function readOffers(
