@@ -2,6 +2,7 @@ import { sql } from "kysely";
 import type { Selector } from "../base/labels.ts";
 import type { Reader } from "../db/database.ts";
 import { scopeSql } from "../inventory/scope.ts";
+import { labelsOf } from "../plan/store-hosts.ts";
 import { type Conflict, conflictStates } from "./conflict.ts";
 import type { Change } from "./model.ts";
 
@@ -22,13 +23,14 @@ export async function loadConflicts(
         join times own on own.plan = ${change.plan} and own."from" < t."to" and t."from" < own."to"
        where c.id <> ${change.id} and c.state = any(${[...conflictStates]}::text[])
          and t."to" > now()
+    ), ours as materialized (
+      select host from plan_leaf where plan = ${change.plan}
     )
     select c.number, c.title, c.state, c.patch = ${change.patch} as "isSamePatch",
            count(*) as hosts
       from others c
       join plan_leaf theirs on theirs.plan = c.plan
-      join plan_leaf ours on ours.host = theirs.host and ours.plan = ${change.plan}
-      join host h on h.id = ours.host
+      join ours on ours.host = theirs.host ${labelsOf(scopes, "ours.host")}
      where ${scopeSql(scopes, "h.labels")}
      group by c.number, c.title, c.state, c.patch
      order by c.number limit ${CONFLICTS_MAX}`.execute(reader);

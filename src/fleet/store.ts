@@ -48,13 +48,18 @@ export interface Enrolled {
 /** How the hosts of a plan are reached: what reports name when some of them weaken a property. */
 export async function loadEnrolled(reader: Reader, plan: PlanDigest): Promise<Enrolled> {
   const { rows } = await sql<Enrolled>`
-    select count(*) filter (where e.way = 'piped') as piped,
-           count(*) filter (where e.way = 'installed') as installed,
-           count(*) filter (where e.way is null) as none
-      from plan_leaf l left join lateral (
-        select way from host_enrolment where host = l.host
-         order by enrolled_at desc, policy_version desc limit 1) e on true
-     where l.plan = ${plan}`.execute(reader);
+    with newest as (
+      select distinct on (e.host) e.way
+        from plan_leaf l join host_enrolment e on e.host = l.host
+       where l.plan = ${plan}
+       order by e.host, e.enrolled_at desc, e.policy_version desc
+    ), enrolled as (
+      select count(*) filter (where way = 'piped') as piped,
+             count(*) filter (where way = 'installed') as installed, count(way) as "all"
+        from newest
+    )
+    select e.piped, e.installed, p.host_count - e."all" as none
+      from enrolled e, plan p where p.digest = ${plan}`.execute(reader);
   return rows[0] ?? { piped: 0, installed: 0, none: 0 };
 }
 

@@ -187,9 +187,9 @@ export async function loadAskedTarget(
 /** How long the hosts took that brought the patch on and were judged; a forecast's only source. */
 export async function loadPace(reader: Reader, rollout: RolloutId): Promise<Pace> {
   const { rows } = await sql<Pace>`
-    select count(*) as measured, coalesce(avg(took), 0)::float8 as "meanMs",
-           stddev_samp(took)::float8 as "deviationMs"
-      from (select extract(epoch from ended_at - claimed_at) * 1000 as took from target
+    select count(*) as measured, coalesce(avg(took), 0) as "meanMs",
+           stddev_samp(took) as "deviationMs"
+      from (select date_part('epoch', ended_at - claimed_at) * 1000 as took from target
              where rollout = ${rollout} and kind = 'apply' and state = 'done'
                and verdict is not null and claimed_at is not null) as judged`.execute(reader);
   return rows[0] ?? { measured: 0, meanMs: 0, deviationMs: null };

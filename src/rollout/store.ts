@@ -320,33 +320,43 @@ const noHosts: CountRow = {
   lastEndedAt: null,
 };
 
-/** One pass over the targets; each falls into exactly one of the groups. */
+/**
+ * One pass over the targets, first into those that are alike in all that is asked, of which there are
+ * few; each of these falls into exactly one of the groups.
+ */
 function countsSql(id: RolloutId) {
-  const isDue = sql`(retry_at is null or retry_at <= now())`;
+  const hosts = (condition: RawBuilder<unknown>): RawBuilder<number> =>
+    sql<number>`coalesce(sum(hosts) filter (where ${condition}), 0)::integer`;
+  const isLost = sql`(state = 'unknown' or (state = 'held' and is_begun))`;
   return sql`
+    with alike as (
+      select wave, state, kind, verdict, is_begun, is_acknowledged,
+             retry_at is null or retry_at <= now() as is_due,
+             ended_at > now() - make_interval(secs =>
+               (select revert_seconds from rollout where id = ${id})) as is_fresh,
+             count(*) as hosts, max(ended_at) as ended_at
+        from target where rollout = ${id} group by 1, 2, 3, 4, 5, 6, 7, 8
+    )
     select wave,
-      count(*) filter (where state = 'ready' and kind = 'apply' and ${isDue}) as ready,
-      count(*) filter (where state = 'ready' and kind = 'apply' and not ${isDue}) as deferred,
-      count(*) filter (where state = 'ready' and kind = 'revert') as "readyRevert",
-      count(*) filter (where state in
-        ('leased', 'permitted', 'applying', 'rebooting', 'verifying')) as active,
-      count(*) filter (where state = 'unknown' or (state = 'held' and is_begun)) as unknown,
-      count(*) filter (where state in ('done', 'noop') and verdict is null) as checking,
-      count(*) filter (where state in ('done', 'noop') and verdict = 'verified') as verified,
-      count(*) filter (where state in ('done', 'noop') and verdict = 'unverified') as unverified,
-      count(*) filter (where state = 'failed') as failed,
-      count(*) filter (where state in ('rolled-back', 'reverted')) as "rolledBack",
-      count(*) filter (where state = 'held' and not is_begun) as held,
-      count(*) filter (where state = 'lost') as lost,
-      count(*) filter (where state = 'skipped') as skipped,
-      count(*) filter (where not is_acknowledged and (state in
-        ('failed', 'rolled-back', 'unknown', 'lost') or (state = 'held' and is_begun)))
-        as "newFailures",
-      count(*) filter (where state = 'done' and kind = 'apply' and ended_at > now()
-        - make_interval(secs => (select revert_seconds from rollout where id = target.rollout)))
-        as revertible,
+      ${hosts(sql`state = 'ready' and kind = 'apply' and is_due`)} as ready,
+      ${hosts(sql`state = 'ready' and kind = 'apply' and not is_due`)} as deferred,
+      ${hosts(sql`state = 'ready' and kind = 'revert'`)} as "readyRevert",
+      ${hosts(sql`state in
+        ('leased', 'permitted', 'applying', 'rebooting', 'verifying')`)} as active,
+      ${hosts(isLost)} as unknown,
+      ${hosts(sql`state in ('done', 'noop') and verdict is null`)} as checking,
+      ${hosts(sql`state in ('done', 'noop') and verdict = 'verified'`)} as verified,
+      ${hosts(sql`state in ('done', 'noop') and verdict = 'unverified'`)} as unverified,
+      ${hosts(sql`state = 'failed'`)} as failed,
+      ${hosts(sql`state in ('rolled-back', 'reverted')`)} as "rolledBack",
+      ${hosts(sql`state = 'held' and not is_begun`)} as held,
+      ${hosts(sql`state = 'lost'`)} as lost,
+      ${hosts(sql`state = 'skipped'`)} as skipped,
+      ${hosts(sql`not is_acknowledged and (state in ('failed', 'rolled-back', 'lost')
+        or ${isLost})`)} as "newFailures",
+      ${hosts(sql`state = 'done' and kind = 'apply' and is_fresh`)} as revertible,
       ${millis(sql`max(ended_at)`)} as "lastEndedAt"
-    from target where rollout = ${id} group by wave`;
+    from alike group by wave`;
 }
 
 async function loadStrata(reader: Reader, id: RolloutId) {
