@@ -1,5 +1,6 @@
 import { type Actor, holdsAnywhere, scopesFor } from "../base/actor.ts";
 import { instantToText } from "../base/instant.ts";
+import type { Selector } from "../base/labels.ts";
 import type { Permission } from "../base/permission.ts";
 import { countChanges, loadChanges } from "../change/store.ts";
 import type { World } from "../db/world.ts";
@@ -13,7 +14,7 @@ import { listFixFirst } from "../triage/actions.ts";
 import type { FixFirstItem } from "../triage/fix-first.ts";
 import type { Patch } from "../triage/model.ts";
 import { loadOpenPatches } from "../triage/store.ts";
-import { loadFleetSight } from "../triage/store-exposure.ts";
+import { fleetSightOf, loadSightRows, type SightRow } from "../triage/store-exposure.ts";
 import { loadTrend } from "./actions-trend.ts";
 import { type Facets, facetsOf, totalOf } from "./host-facets.ts";
 import {
@@ -25,15 +26,16 @@ import {
   rolloutPart,
 } from "./overview-parts.ts";
 import type { Overview } from "./overview-schema.ts";
-import { countByTones, loadAlikeHosts } from "./store-hosts.ts";
+import { countByTones, type HostTones, toneColumns } from "./store-hosts.ts";
 import { loadStepsTaken } from "./store-overview.ts";
 import { type VerdictFacts, verdictOn } from "./verdict.ts";
 
 /** Loads what the overview tells, each part only for whoever may read what it tells of. */
 export async function showOverview(world: World, actor: Actor): Promise<Overview> {
+  const look = lookOnce(world);
   const [fleet, exposed, cases, rollouts, waiting, feeds, taken] = await Promise.all([
-    loadFleet(world, actor),
-    loadExposed(world, actor),
+    loadFleet(world, actor, look),
+    loadExposed(world, actor, look),
     holdsAnywhere(actor, "patch.read") ? loadOpenPatches(world.db) : null,
     loadRollouts(world, actor),
     loadWaiting(world, actor),
@@ -88,16 +90,29 @@ function notShown(actor: Actor): Overview["notShown"] {
     .map(([part, permission]) => ({ part, reason: notShownReason(permission) }));
 }
 
+type Look = (scopes: readonly Selector[]) => Promise<readonly (SightRow & HostTones)[]>;
+
+/** Parts of one answer that ask for the same hosts are told of the same look at them. */
+function lookOnce(world: World): Look {
+  const looks = new Map<string, ReturnType<Look>>();
+  const columns = toneColumns({ now: world.clock() });
+  return (scopes) => {
+    const key = JSON.stringify(scopes);
+    const found = looks.get(key) ?? loadSightRows<HostTones>(world.db, scopes, columns);
+    looks.set(key, found);
+    return found;
+  };
+}
+
 interface Fleet {
   readonly hosts: number;
   readonly facets: Facets;
 }
 
-async function loadFleet(world: World, actor: Actor): Promise<Fleet | null> {
+async function loadFleet(world: World, actor: Actor, look: Look): Promise<Fleet | null> {
   const scopes = scopesFor(actor, "host.read");
   if (scopes.length === 0) return null;
-  const asked = { scopes, selectors: [], text: "", now: world.clock() };
-  const alike = await loadAlikeHosts(world.db, asked);
+  const alike = await look(scopes);
   const groups = await judgeGroups(world, knownHostsOf(alike).groups);
   const counts = countByTones(
     alike,
@@ -125,10 +140,10 @@ interface Exposed extends Pick<VerdictFacts, "exploited" | "open"> {
   readonly helped: number;
 }
 
-async function loadExposed(world: World, actor: Actor): Promise<Exposed | null> {
+async function loadExposed(world: World, actor: Actor, look: Look): Promise<Exposed | null> {
   const scopes = scopesFor(actor, "finding.read");
   if (scopes.length === 0) return null;
-  const sight = await loadFleetSight(world.db, scopes);
+  const sight = fleetSightOf(await look(scopes));
   const { hosts } = sight;
   const [reach, groups, items] = await Promise.all([
     loadReach(world.db, { scopes, hosts }),

@@ -38,7 +38,18 @@ export interface ToneCount extends Readonly<Record<Respect, Tone>> {
 }
 
 /** Hosts that have the same packages, run the same kernel and are in the same states. */
-export type AlikeHosts = CountedHosts & Readonly<Record<Exclude<Respect, "risk">, Tone>>;
+export type AlikeHosts = CountedHosts & HostTones;
+
+/** The states that are each host's own. */
+export type HostTones = Readonly<Record<Exclude<Respect, "risk">, Tone>>;
+
+export function toneColumns(asked: Pick<HostsAsked, "now">): readonly RawBuilder<unknown>[] {
+  return [
+    sql`${toneSql("reach", asked)} as reach`,
+    sql`${toneSql("fresh", asked)} as fresh`,
+    sql`${toneSql("reboot", asked)} as reboot`,
+  ];
+}
 
 /** Hosts under text and labels, looked at once for their groups and for their states. */
 export async function loadAlikeHosts(
@@ -47,8 +58,7 @@ export async function loadAlikeHosts(
 ): Promise<readonly AlikeHosts[]> {
   const { rows } = await sql<AlikeHosts>`
     select s.set_id as "setId", h.kernel_running as "kernelRunning",
-           ${toneSql("reach", asked)} as reach, ${toneSql("fresh", asked)} as fresh,
-           ${toneSql("reboot", asked)} as reboot, count(*)::integer as "hostCount"
+           ${sql.join(toneColumns(asked))}, count(*)::integer as "hostCount"
       from ${hostsWithSets} where ${isAsked(asked)}
      group by 1, 2, 3, 4, 5 order by 1, 2`.execute(reader);
   return rows;
@@ -92,11 +102,18 @@ export async function pageOfHosts(
       ? []
       : [sql`${toneSql(respect as Respect, filter)} = any(${[...tones]}::text[])`],
   );
+  // The page is cut first, so that only its own hosts are looked up in the other tables.
   const { rows } = await sql<ListedHost>`
+    with page as materialized (
+      select h.id, h.num, h.name, h.kernel_running
+        from ${filter.tones.risk === undefined ? sql`host h` : hostsWithRisk(filter)}
+       where ${sql.join([isAsked(filter), ...wanted], sql` and `)} and h.name > ${page.afterName}
+       order by h.name offset ${page.skip} limit ${page.limit}
+    )
     select h.id, s.set_id as "setId", h.kernel_running as "kernelRunning"
-      from ${filter.tones.risk === undefined ? hostsWithSets : hostsWithRisk(filter)}
-     where ${sql.join([isAsked(filter), ...wanted], sql` and `)} and h.name > ${page.afterName}
-     order by h.name offset ${page.skip} limit ${page.limit}`.execute(reader);
+      from page h left join host_set s on s.host_num = h.num
+       and s.observed_to is null and s.recorded_to is null
+     order by h.name`.execute(reader);
   return rows;
 }
 

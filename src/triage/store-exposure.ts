@@ -1,4 +1,4 @@
-import { sql } from "kysely";
+import { type RawBuilder, sql } from "kysely";
 import type { Instant } from "../base/instant.ts";
 import type { Selector } from "../base/labels.ts";
 import type { Reader } from "../db/database.ts";
@@ -66,31 +66,52 @@ export interface FleetSight {
   readonly offerSets: readonly OfferSetInUse[];
 }
 
-type SightRow = CountedHosts & {
+/** Hosts that are alike in all that a look asks. */
+export interface SightRow extends CountedHosts {
   readonly isOutside: boolean;
+  /** Of the package set. */
   readonly ecosystem: string | null;
   readonly offers: number | null;
-};
+}
 
 export async function loadFleetSight(
   reader: Reader,
   scopes: readonly Selector[],
 ): Promise<FleetSight> {
-  const { rows } = await sql<SightRow>`
+  return fleetSightOf(await loadSightRows(reader, scopes, []));
+}
+
+/** With `more` columns of the table `host h` by which hosts are told apart too, each with its name. */
+export async function loadSightRows<More>(
+  reader: Reader,
+  scopes: readonly Selector[],
+  more: readonly RawBuilder<unknown>[],
+): Promise<readonly (SightRow & More)[]> {
+  const columns = [
+    sql`s.set_id as "setId"`,
+    sql`h.kernel_running as "kernelRunning"`,
+    sql`o.set_id as offers`,
+    sql`${selectorSql(outsideOnly, "h.labels")} as "isOutside"`,
+    ...more,
+  ];
+  const places = columns.map((_, at) => sql.lit(at + 1));
+  const { rows } = await sql<SightRow & More>`
     with alike as (
-      select s.set_id, h.kernel_running, o.set_id as offers,
-             ${selectorSql(outsideOnly, "h.labels")} as is_outside, count(*)::integer as hosts
+      select ${sql.join(columns)}, count(*)::integer as "hostCount"
         from host h
         left join host_set s on s.host_num = h.num
          and s.observed_to is null and s.recorded_to is null
         left join host_offer o on o.host_num = h.num
          and o.observed_to is null and o.recorded_to is null
        where h.removed_at is null and ${scopeSql(scopes, "h.labels")}
-       group by 1, 2, 3, 4
+       group by ${sql.join(places)}
     )
-    select a.set_id as "setId", a.kernel_running as "kernelRunning", a.hosts as "hostCount",
-           a.is_outside as "isOutside", a.offers, p.ecosystem
-      from alike a left join package_set p on p.id = a.set_id order by 1, 2`.execute(reader);
+    select a.*, p.ecosystem from alike a left join package_set p on p.id = a."setId"
+     order by a."setId", a."kernelRunning"`.execute(reader);
+  return rows;
+}
+
+export function fleetSightOf(rows: readonly SightRow[]): FleetSight {
   return {
     hosts: knownHostsOf(rows),
     outside: knownHostsOf(rows.filter((row) => row.isOutside)),
