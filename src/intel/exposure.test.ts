@@ -1,6 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { countExposure, type HostGroup, type PairGroup, type Posting } from "./exposure.ts";
+import {
+  type CountedHosts,
+  countExposure,
+  type HostGroup,
+  knownHostsOf,
+  type PairGroup,
+  type Posting,
+} from "./exposure.ts";
 
 function aPair(packageIds: readonly number[], vulnerability = "CVE-2026-0001"): PairGroup {
   return {
@@ -75,6 +82,31 @@ describe("counting who is exposed", () => {
           (ids) => setOfHost.filter((set) => members[set]?.some((id) => ids.includes(id))).length,
         );
         expect(counted.map((e) => e.hostCount)).toEqual(walked.filter((count) => count > 0));
+      }),
+    );
+  });
+});
+
+describe("groups of hosts that were counted by more than their group", () => {
+  const counted = fc.record({
+    setId: fc.constantFrom(null, 1, 2),
+    kernelRunning: fc.constantFrom(null, "", "6.1.0-9-amd64"),
+    hostCount: fc.integer({ min: 1, max: 5 }),
+  });
+  const sum = (rows: readonly { readonly hostCount: number }[]): number =>
+    rows.reduce((hosts, row) => hosts + row.hostCount, 0);
+
+  it("hold each host once, in the one group of its packages and its kernel", () => {
+    fc.assert(
+      fc.property(fc.array(counted), (rows: readonly CountedHosts[]) => {
+        const { groups, unknownCount } = knownHostsOf(rows);
+        for (const { setId, kernelRunning, hostCount } of groups) {
+          const own = rows.filter((r) => r.setId === setId && r.kernelRunning === kernelRunning);
+          expect(hostCount).toBe(sum(own));
+        }
+        expect(unknownCount).toBe(sum(rows.filter((row) => row.setId === null)));
+        expect(sum(groups) + unknownCount).toBe(sum(rows));
+        expect(groups.map((group) => group.id)).toEqual(groups.map((_, place) => place));
       }),
     );
   });

@@ -16,6 +16,34 @@ export interface HostGroup {
   readonly hostCount: number;
 }
 
+/** Live hosts as groups of equal ones; of those beyond the groups nothing at all is known. */
+export interface KnownHosts {
+  readonly groups: readonly HostGroup[];
+  readonly unknownCount: number;
+}
+
+/** Hosts that are equal, in whatever more they were counted by. */
+export interface CountedHosts extends Omit<HostGroup, "id" | "setId"> {
+  /** Null where nothing is known of the packages. */
+  readonly setId: number | null;
+}
+
+/** Rows of the same group become one; the same rows in the same order give the same groups. */
+export function knownHostsOf(rows: readonly CountedHosts[]): KnownHosts {
+  const groups = new Map<string, HostGroup>();
+  let unknownCount = 0;
+  for (const { setId, kernelRunning, hostCount } of rows) {
+    if (setId === null) {
+      unknownCount += hostCount;
+      continue;
+    }
+    const key = `${setId} ${kernelRunning === null ? "" : `runs ${kernelRunning}`}`;
+    const { id, hostCount: before } = groups.get(key) ?? { id: groups.size, hostCount: 0 };
+    groups.set(key, { id, setId, kernelRunning, hostCount: before + hostCount });
+  }
+  return { groups: [...groups.values()], unknownCount };
+}
+
 export interface Posting {
   readonly packageId: number;
   readonly packageName: string;

@@ -4,7 +4,7 @@ import type { Selector } from "../base/labels.ts";
 import type { Reader } from "../db/database.ts";
 import type { StoredPackage } from "../inventory/model.ts";
 import { type CoverageReason, coverageGap } from "./coverage.ts";
-import { countExposure, type HostGroup } from "./exposure.ts";
+import { countExposure, type HostGroup, type KnownHosts } from "./exposure.ts";
 import { type CoverageCount, coverageKinds } from "./group-risk.ts";
 import type { Knowledge } from "./knowledge.ts";
 import { judgeAll, type Match } from "./match.ts";
@@ -13,7 +13,6 @@ import {
   type ExposedHost,
   type HostFinding,
   hostsWithPackages,
-  type KnownHosts,
   loadHostFindings,
   loadKnownHosts,
   postingsOf,

@@ -6,10 +6,13 @@ import type { Selector } from "../base/labels.ts";
 import type { Reader } from "../db/database.ts";
 import { scopeSql } from "../inventory/scope.ts";
 import {
+  type CountedHosts,
   countExposure,
   type Exposure,
   type HostGroup,
   isRunningKernel,
+  type KnownHosts,
+  knownHostsOf,
   type PairGroup,
   type Posting,
 } from "./exposure.ts";
@@ -134,12 +137,6 @@ export function postingsOf(of: {
   });
 }
 
-/** Live hosts as groups of equal ones; of those beyond the groups nothing at all is known. */
-export interface KnownHosts {
-  readonly groups: readonly HostGroup[];
-  readonly unknownCount: number;
-}
-
 export async function loadKnownHosts(
   reader: Reader,
   where: { readonly scopes: readonly Selector[]; readonly hostId?: HostId | undefined },
@@ -152,28 +149,6 @@ export async function loadKnownHosts(
        and ${isHost(where.hostId)}
      group by 1, 2 order by 1, 2`.execute(reader);
   return knownHostsOf(rows);
-}
-
-/** Hosts that are equal, in whatever more they were counted by. */
-export interface CountedHosts extends Omit<HostGroup, "id" | "setId"> {
-  /** Null where nothing is known of the packages. */
-  readonly setId: number | null;
-}
-
-/** Rows of the same group become one; the same rows in the same order give the same groups. */
-export function knownHostsOf(rows: readonly CountedHosts[]): KnownHosts {
-  const groups = new Map<string, HostGroup>();
-  let unknownCount = 0;
-  for (const { setId, kernelRunning, hostCount } of rows) {
-    if (setId === null) {
-      unknownCount += hostCount;
-      continue;
-    }
-    const key = `${setId} ${kernelRunning === null ? "" : `runs ${kernelRunning}`}`;
-    const { id, hostCount: before } = groups.get(key) ?? { id: groups.size, hostCount: 0 };
-    groups.set(key, { id, setId, kernelRunning, hostCount: before + hostCount });
-  }
-  return { groups: [...groups.values()], unknownCount };
 }
 
 /** A condition of its own for one host, so that its index is used. */

@@ -7,8 +7,8 @@ import type { Permission } from "../base/permission.ts";
 import type { Tone } from "../base/tone.ts";
 import type { World } from "../db/world.ts";
 import { type JudgedGroup, judgeGroups } from "../intel/actions-risk.ts";
+import { knownHostsOf } from "../intel/exposure.ts";
 import { type RiskState, riskNotKnown } from "../intel/host-risk.ts";
-import { knownHostsOf } from "../intel/store-exposure.ts";
 import { foundHost } from "../inventory/actions.ts";
 import { factsReply, type factsReplySchema, hostReply } from "../inventory/host-reply.ts";
 import {

@@ -4,7 +4,7 @@ import type { Instant } from "../base/instant.ts";
 import type { Selector } from "../base/labels.ts";
 import type { Tone } from "../base/tone.ts";
 import { type Reader, sqlInstant } from "../db/database.ts";
-import type { CountedHosts } from "../intel/store-exposure.ts";
+import type { CountedHosts } from "../intel/exposure.ts";
 import { FRESH_MS } from "../inventory/host-states.ts";
 import { scopeSql, selectorSql } from "../inventory/scope.ts";
 

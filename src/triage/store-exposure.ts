@@ -2,7 +2,7 @@ import { type RawBuilder, sql } from "kysely";
 import type { Instant } from "../base/instant.ts";
 import type { Selector } from "../base/labels.ts";
 import type { Reader } from "../db/database.ts";
-import { type CountedHosts, type KnownHosts, knownHostsOf } from "../intel/store-exposure.ts";
+import { type CountedHosts, type KnownHosts, knownHostsOf } from "../intel/exposure.ts";
 import { scopeSql, selectorSql } from "../inventory/scope.ts";
 
 /** What triage asks of the inventory: offers by source, first sightings and tiers of hosts. */
