@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { PurlParts } from "../intel/purl.ts";
+import type { PurlParts } from "../inventory/purl.ts";
 
 const partsSchema = z.strictObject({
   type: z.string(),

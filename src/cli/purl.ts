@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { Failure } from "../base/failure.ts";
-import { buildPurl, formatPurl, type Purl, type PurlParts, parsePurl } from "../intel/purl.ts";
+import { buildPurl, formatPurl, type Purl, type PurlParts, parsePurl } from "../inventory/purl.ts";
 import { type Answer, answerLines, answerValues, type OfflineCli } from "./lines.ts";
 
 /** Package URLs: taken apart, put together, checked. */

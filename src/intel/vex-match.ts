@@ -1,5 +1,5 @@
-import { PackageURL } from "packageurl-js";
 import { normalName } from "../inventory/package-name.ts";
+import { type Purl, parsePurl } from "../inventory/purl.ts";
 import { ecosystemOfRelease } from "../inventory/release-name.ts";
 import type { VexProduct } from "./feed-format.ts";
 
@@ -35,21 +35,17 @@ function fitsVersion(version: string, subject: VexSubject): boolean {
 
 /** One package URL against one package. */
 export function covers(text: string, subject: VexSubject): boolean {
-  let purl: PackageURL;
-  try {
-    purl = PackageURL.fromString(text);
-  } catch {
-    return false;
-  }
-  const qualifiers: Readonly<Record<string, string>> = { ...purl.qualifiers };
-  const isSource = qualifiers["arch"] === "source" || qualifiers["arch"] === "src";
+  const { purl } = parsePurl(text);
+  if (purl === null) return false;
+  const { qualifiers } = purl;
+  const isSource = qualifiers.get("arch") === "source" || qualifiers.get("arch") === "src";
   const names = isSource ? [subject.source] : [subject.name, subject.source];
-  if (!isOfType(purl, qualifiers, subject)) return false;
+  if (!isOfType(purl, subject)) return false;
   if (!names.includes(nameIn(purl, subject))) return false;
-  if (!isSource && !fitsArch(qualifiers["arch"], subject.arch)) return false;
+  if (!isSource && !fitsArch(qualifiers.get("arch"), subject.arch)) return false;
   const { version } = purl;
-  if (version === undefined || version === null) return true;
-  const epoch = qualifiers["epoch"];
+  if (version === null) return true;
+  const epoch = qualifiers.get("epoch");
   const full = epoch === undefined || epoch === "0" ? version : `${epoch}:${version}`;
   const own = isSource ? [subject.sourceVersion] : [subject.version, subject.sourceVersion];
   return own.some((v) => v === full || v === full.replace(/^v(?=\d)/, "") || bare(v) === full);
@@ -64,11 +60,10 @@ function fitsArch(wanted: string | undefined, own: string): boolean {
   return wanted === undefined || own === "" || wanted === own || own === "all" || own === "noarch";
 }
 
-function nameIn(purl: PackageURL, subject: VexSubject): string {
-  const { type, namespace, name } = purl;
-  if (type === "deb" || type === "rpm" || type === "apk" || type === "alpm") return name ?? "";
+function nameIn({ type, namespace, name }: Purl, subject: VexSubject): string {
+  if (type === "deb" || type === "rpm" || type === "apk" || type === "alpm") return name;
   const sign = type === "maven" ? ":" : "/";
-  const full = namespace ? `${namespace}${sign}${name}` : `${name}`;
+  const full = namespace === null ? name : `${namespace}${sign}${name}`;
   return normalName(subject.ecosystem, full);
 }
 
@@ -95,17 +90,13 @@ const typeOf: Readonly<Record<string, string>> = {
   SwiftURL: "swift",
 };
 
-function isOfType(
-  purl: PackageURL,
-  qualifiers: Readonly<Record<string, string>>,
-  { ecosystem }: VexSubject,
-): boolean {
-  const distro = qualifiers["distro"];
+function isOfType(purl: Purl, { ecosystem }: VexSubject): boolean {
+  const distro = purl.qualifiers.get("distro");
   if (ecosystem === "") return distro === undefined;
   const base = ecosystem.split(":")[0] ?? "";
   const type = Object.hasOwn(typeOf, base) ? typeOf[base] : base === "purl" ? purl.type : "rpm";
   if (purl.type !== type) return false;
-  if (type === "deb" && purl.namespace !== undefined && purl.namespace !== null) {
+  if (type === "deb" && purl.namespace !== null) {
     if (purl.namespace !== base.toLowerCase()) return false;
   }
   return distro === undefined || releaseOf(distro, purl.namespace ?? "") === ecosystem;

@@ -1,7 +1,7 @@
-import { PackageURL } from "packageurl-js";
 import { packageOf } from "./formats/inventory-format.ts";
 import type { Package } from "./model.ts";
 import { normalName } from "./package-name.ts";
+import { type Purl, parsePurl } from "./purl.ts";
 import { ecosystemOfRelease } from "./release-name.ts";
 
 /**
@@ -11,15 +11,11 @@ import { ecosystemOfRelease } from "./release-name.ts";
  * version; `epoch` belongs to the version of an rpm.
  */
 export function packageOfPurl(text: string, release: string | null): Package | string {
-  let purl: PackageURL;
-  try {
-    purl = PackageURL.fromString(text);
-  } catch {
-    return "is no package URL";
-  }
+  const { purl, problem } = parsePurl(text);
+  if (purl === null) return `is no package URL: ${problem}`;
   const { type, version } = purl;
-  if (version === undefined || version === null || version === "") return "names no version";
-  const base = Object.hasOwn(languageTypes, type ?? "") ? languageTypes[type ?? ""] : undefined;
+  if (version === null) return "names no version";
+  const base = Object.hasOwn(languageTypes, type) ? languageTypes[type] : undefined;
   if (base !== undefined) {
     const name = normalName(base, joined(purl, base === "Maven" ? ":" : "/"));
     return packageOf({ ecosystem: base, name, version: versionOf(base, version) });
@@ -48,9 +44,8 @@ const languageTypes: Readonly<Record<string, string>> = {
   swift: "SwiftURL",
 };
 
-function joined(purl: PackageURL, sign: string): string {
-  const { namespace, name } = purl;
-  return namespace ? `${namespace}${sign}${name}` : `${name}`;
+function joined({ namespace, name }: Purl, sign: string): string {
+  return namespace === null ? name : `${namespace}${sign}${name}`;
 }
 
 /** Advisories write Go's versions without the leading `v`. */
@@ -59,28 +54,24 @@ function versionOf(base: string, version: string): string {
 }
 
 function distributionPackage(
-  purl: PackageURL,
+  { namespace, name, qualifiers: of }: Purl,
   version: string,
   release: string | null,
 ): Package | string {
-  const { namespace, name, qualifiers } = purl;
-  const of = qualifiers ?? {};
-  const ecosystem = ecosystemOfDistro(of["distro"] ?? "", namespace ?? "") ?? release;
-  if (ecosystem === null || name === undefined || name === null) {
-    return "names no release (distro=) and none was given";
-  }
-  const upstream = /^([^@]+)(?:@(.+))?$/.exec(of["upstream"] ?? "");
-  const epoch = of["epoch"];
+  const ecosystem = ecosystemOfDistro(of.get("distro") ?? "", namespace ?? "") ?? release;
+  if (ecosystem === null) return "names no release (distro=) and none was given";
+  const upstream = /^([^@]+)(?:@(.+))?$/.exec(of.get("upstream") ?? "");
+  const epoch = of.get("epoch");
   const full = epoch === undefined || epoch === "0" ? version : `${epoch}:${version}`;
   const source = upstream?.[1]?.replace(/-[^-]+-[^-]+\.src\.rpm$/, "") ?? "";
   const sourceVersion = upstream?.[2] ?? (source === "" ? "" : full);
-  const module = of["rpmmod"]?.split(":").slice(0, 2).join(":") ?? "";
+  const module = of.get("rpmmod")?.split(":").slice(0, 2).join(":") ?? "";
   return packageOf({
     ecosystem,
     name,
     version: full,
-    arch: of["arch"] ?? "",
-    source: of["arch"] === "source" || of["arch"] === "src" ? name : source,
+    arch: of.get("arch") ?? "",
+    source: of.get("arch") === "source" || of.get("arch") === "src" ? name : source,
     sourceVersion,
     module,
   });

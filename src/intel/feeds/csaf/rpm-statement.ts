@@ -1,4 +1,4 @@
-import { PackageURL } from "packageurl-js";
+import { parsePurl } from "../../../inventory/purl.ts";
 import { ecosystemOfCpe } from "../../cpe-release.ts";
 import { cleanText, type VexStatement } from "../../feed-format.ts";
 import type { Statement } from "../../model.ts";
@@ -58,23 +58,17 @@ interface Rpm {
 }
 
 function rpmOf(product: CsafProduct): Rpm | null {
-  const purl = product.purls.find((text) => text.startsWith("pkg:rpm/"));
-  if (purl === undefined) return null;
-  let parsed: PackageURL;
-  try {
-    parsed = PackageURL.fromString(purl);
-  } catch {
-    return null;
-  }
-  const { name, version, qualifiers } = parsed;
-  const of = qualifiers ?? {};
-  const epoch = of["epoch"] ?? epochInId(product.id, name ?? "") ?? "0";
-  const evr = version === undefined || version === null ? "" : version;
+  const text = product.purls.find((url) => url.startsWith("pkg:rpm/"));
+  const purl = text === undefined ? null : parsePurl(text).purl;
+  if (purl === null) return null;
+  const { name, qualifiers: of } = purl;
+  const epoch = of.get("epoch") ?? epochInId(product.id, name) ?? "0";
+  const evr = purl.version ?? "";
   return {
-    name: name ?? "",
+    name,
     version: evr === "" || epoch === "0" ? evr : `${epoch}:${evr}`,
-    isSource: of["arch"] === "src",
-    stream: (of["rpmmod"] ?? "").split(":").slice(0, 2).join(":"),
+    isSource: of.get("arch") === "src",
+    stream: (of.get("rpmmod") ?? "").split(":").slice(0, 2).join(":"),
   };
 }
 
