@@ -115,11 +115,28 @@ disk_is_full() {
 # Standard input becomes FILE, on disk before it has its name. A reader sees the old text or the
 # new one, whenever the power fails.
 durable_write() { # FILE
-  if dd of="$1.new" conv=fsync 2>/dev/null && mv -f "$1.new" "$1" && sync "${1%/*}" 2>/dev/null
-  then
-    return 0
-  fi
-  cannot_write "${1##*/}"
+  # $VAR too: a name that replace_file gave there goes to disk with it.
+  replace_file "$1" && sync "${1%/*}" "$VAR" 2>/dev/null || cannot_write "${1##*/}"
+}
+
+durable_text() { # FILE TEXT
+  durable_write "$1" <<TEXT
+$2
+TEXT
+}
+
+# The same, but the new name may be lost with the power until the folder is synced. For callers that
+# do so before anything acts.
+replace_file() { # FILE
+  dd of="$1.new" conv=fsync 2>/dev/null && mv -f "$1.new" "$1"
+}
+
+# A small text of lines in TEXT, as `$(cat FILE)` gives it, without a process; 1 when it is not there.
+read_text() { # FILE
+  TEXT=''
+  [ -r "$1" ] || return 1
+  while IFS= read -r rt_line; do TEXT=$TEXT$rt_line$NEWLINE; done 2>/dev/null <"$1" || return 1
+  TEXT=${TEXT%"$NEWLINE"}
 }
 
 is_number() { # TEXT: protocol §1.2; only such text may reach $(( ))

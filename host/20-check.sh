@@ -130,8 +130,8 @@ in_window() { # NOW WINDOWS
   return 1
 }
 
-# Step 9: stored before anything acts, so that an order counts once even if we die right here. The
-# floor never passes our own clock: no signed future time can brick a host.
+# Step 9: stored before anything acts, so that an order counts once even if we die right here. Its
+# name goes to disk with the job folder's, with `open` in `seen`, or with a refusal's counter. The floor never passes our own clock: no signed future time can brick a host.
 take_counter() {
   [ "$J_COUNTER" -gt "$CLOCK_COUNTER" ] ||
     fail_code E_REPLAY "order $J_COUNTER, $CLOCK_COUNTER was seen before" || return 1
@@ -141,7 +141,7 @@ take_counter() {
   [ "$tc_floor" -le "$NOW" ] || tc_floor=$NOW
   [ "$tc_floor" -ge "$CLOCK_FLOOR" ] || tc_floor=$CLOCK_FLOOR
   CLOCK_COUNTER=$J_COUNTER CLOCK_FLOOR=$tc_floor
-  durable_write "$VAR/clock" <<END
+  replace_file "$VAR/clock" <<END || cannot_write clock
 $CLOCK_COUNTER $CLOCK_FLOOR
 END
 }

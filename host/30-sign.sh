@@ -8,37 +8,38 @@ sign_as_host() { # NAMESPACE FILE
 }
 
 # DG_JOURNAL, DG_OUTPUT with its DG_OUTPUT_BYTES, and DG_POLICY; a file that is not there is an empty
-# one.
+# one. DG_PACKAGES is the digest of what the worker saw of the packages a moment ago, with nothing run
+# since and kept whole; or nothing.
 read_digests() { # DIR
-  DG_OUTPUT_BYTES=0
+  DG_OUTPUT_BYTES=0 dg_had=''
   [ ! -s "$1/output" ] || DG_OUTPUT_BYTES=$(($(exec wc -c <"$1/output")))
+  ! packages_just_seen || ! installed_is_whole || dg_had=$WORK/installed.text
+  DG_PACKAGES=''
   DG_JOURNAL=$EMPTY_DIGEST DG_OUTPUT=$EMPTY_DIGEST DG_POLICY=$EMPTY_DIGEST
   while read -r dg_sum dg_file; do
     case $dg_file in
       "$ETC/policy") DG_POLICY=$dg_sum ;;
       */journal) DG_JOURNAL=$dg_sum ;;
       */output) DG_OUTPUT=$dg_sum ;;
+      */installed.text) DG_PACKAGES=$dg_sum ;;
     esac
   done <<END
-$(sha256sum "$1/journal" "$1/output" "$ETC/policy" 2>/dev/null)
+$(exec sha256sum "$1/journal" "$1/output" "$ETC/policy" ${dg_had:+"$dg_had"} 2>/dev/null)
 END
 }
 
-# What is installed now, as one digest: the evidence that a result ends with. PACKAGES_DIGEST. What
-# the worker saw a moment ago, with nothing run since, is not asked again where it was kept whole.
+# What is installed now, as one digest: the evidence that a result ends with. PACKAGES_DIGEST.
 read_packages_digest() {
-  if packages_just_seen && installed_is_whole; then
-    pd_text=$(exec sha256sum <"$WORK/installed.text")
-  else
-    pd_text=$(
-      if command -v dpkg-query >/dev/null; then
-        # shellcheck disable=SC2016 # dpkg-query's own variables
-        dpkg-query -W -f='${binary:Package} ${Version} ${db:Status-Abbrev}\n' 2>/dev/null
-      elif command -v rpm >/dev/null; then
-        rpm -qa 2>/dev/null | sort
-      fi | sha256sum
-    )
-  fi
+  PACKAGES_DIGEST=$DG_PACKAGES
+  [ -z "$PACKAGES_DIGEST" ] || return 0
+  pd_text=$(
+    if command -v dpkg-query >/dev/null; then
+      # shellcheck disable=SC2016 # dpkg-query's own variables
+      dpkg-query -W -f='${binary:Package} ${Version} ${db:Status-Abbrev}\n' 2>/dev/null
+    elif command -v rpm >/dev/null; then
+      rpm -qa 2>/dev/null | sort
+    fi | sha256sum
+  )
   PACKAGES_DIGEST=${pd_text%% *}
 }
 
@@ -67,8 +68,8 @@ make_result() { # STATE CODE
   [ ! -s "$WR_FROM/started" ] || read -r wr_started <"$WR_FROM/started"
   wr_started=${wr_started:-$NOW_S}
   read_boot
-  read_packages_digest
   read_digests "$WR_FROM"
+  read_packages_digest
   read_head
   RESULT_TEXT=$(printf '%s\n' "fettle result 1" "tenant $ID_TENANT" "host $ID_HOST" \
     "plan $J_PLAN" "index $J_INDEX" "attempt $J_ATTEMPT" "kind $wr_kind" "state $1" "code $2" \
@@ -99,9 +100,7 @@ emit_result() { # STATE CODE
   WR_FROM=$VAR/job
   (
     exec 8>>"$VAR/resultlock"
-    flock -w 30 8 && make_result "$1" "$2" && outbox_result &&
-      write_whole "$VAR/job/result" "$RESULT_TEXT" &&
-      write_whole "$VAR/job/resultsig" "$RESULT_SIG"
+    flock -w 30 8 && make_result "$1" "$2" && outbox_result
   ) || fail_code E_STATE "the result could not be written" || return 1
   ring "$VAR/bell"
 }
@@ -110,18 +109,19 @@ emit_result() { # STATE CODE
 # who finds the text finds both, and no number is given twice.
 outbox_result() {
   ou_new=$VAR/results.new/$RESULT_COUNTER
-  write_whole "$VAR/resultcounter.new" "$RESULT_COUNTER" &&
-    write_whole "$ou_new.sig" "$RESULT_SIG" && write_whole "$ou_new" "$RESULT_TEXT" &&
+  put_text "$VAR/resultcounter.new" "$RESULT_COUNTER" &&
+    put_text "$ou_new.sig" "$RESULT_SIG" && put_text "$ou_new" "$RESULT_TEXT" &&
+    sync "$VAR/resultcounter.new" "$ou_new.sig" "$ou_new" &&
     mv -f "$VAR/resultcounter.new" "$VAR/resultcounter" &&
     mv -f "$ou_new.sig" "$ou_new" "$VAR/results/" &&
-    sync "$VAR" "$VAR/results" 2>/dev/null
+    put_text "$VAR/job/result" "$RESULT_TEXT" && put_text "$VAR/job/resultsig" "$RESULT_SIG" &&
+    sync "$VAR" "$VAR/results" "$VAR/job/result" "$VAR/job/resultsig" 2>/dev/null
 }
 
-# Says whether it is all there and on disk, which the shell's own printf does not always know.
-write_whole() { # FILE TEXT
-  dd of="$1" conv=fsync 2>/dev/null <<TEXT
-$2
-TEXT
+# Says whether it is all there, which the shell's own printf does not always know: it is read again.
+# It is on disk only after a `sync`, which several files can share.
+put_text() { # FILE TEXT
+  printf '%s\n' "$2" 2>/dev/null >"$1" && read_text "$1" && [ "$TEXT" = "$2" ]
 }
 
 # A refusal is signed too, but kept nowhere: what was refused changes nothing here.
@@ -130,8 +130,8 @@ refusal_result() { # DIR CODE
   (
     exec 8>>"$VAR/resultlock"
     flock -w 30 8 && make_result refused "$2" &&
-      say "$RESULT_COUNTER" | durable_write "$VAR/resultcounter" &&
-      write_whole "$1/result" "$RESULT_TEXT" && write_whole "$1/resultsig" "$RESULT_SIG"
+      durable_text "$VAR/resultcounter" "$RESULT_COUNTER" &&
+      put_text "$1/result" "$RESULT_TEXT" && put_text "$1/resultsig" "$RESULT_SIG"
   )
 }
 

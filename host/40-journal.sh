@@ -21,16 +21,32 @@ journal() { # STATE fact…
   [ "${#jo_facts}" -le "$JOURNAL_FACTS_MAX" ] ||
     jo_facts=$(printf "%.${JOURNAL_FACTS_MAX}s" "$jo_facts")
   read_clock
-  # Not through a pipe: that would be one process more for each line.
-  if dd of="$JOURNAL" oflag=append conv=notrunc,fsync status=none <<LINE; then
-$jo_state at=$NOW_S up=$UPTIME_S${jo_facts:+ $jo_facts}
-LINE
+  if journal_add "$jo_state at=$NOW_S up=$UPTIME_S${jo_facts:+ $jo_facts}"; then
     ring "$VAR/bell"
     return 0
   fi
   # Without a journal no act may follow. Recovery reads what was written so far.
   fail_code E_STATE "the journal could not be written"
   exit 1
+}
+
+# What announces no act goes to disk with the next line that does, for it is in the same file. That it
+# was written whole is seen by reading it, as not every shell's printf knows. The rest are written
+# and synced by dd; not through a pipe, which would be one process more for each line.
+journal_add() { # LINE
+  case ${1%% *} in
+    RECEIVED | STAGED | SNAPSHOT | APPLIED | VERIFYING | NOTE)
+      printf '%s\n' "$1" 2>/dev/null >>"$JOURNAL" || return 1
+      ja_last=''
+      while IFS= read -r ja_line; do ja_last=$ja_line; done <"$JOURNAL"
+      [ "$ja_last" = "$1" ]
+      ;;
+    *)
+      dd of="$JOURNAL" oflag=append conv=notrunc,fsync status=none <<LINE
+$1
+LINE
+      ;;
+  esac
 }
 
 # A line torn by a power cut is ended and marked, so that the next line is not glued to it and no

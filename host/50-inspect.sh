@@ -157,7 +157,10 @@ inspect_services() {
 # PrivateTmp has a mount namespace of its own, so that alone would hide most of them).
 stale_users() {
   set +f
-  su_all=$(grep -HsF '(deleted)' /proc/[0-9]*/maps | awk '
+  su_all=$(exec grep -HsF '(deleted)' /proc/[0-9]*/maps)
+  set -f
+  [ -n "$su_all" ] || return 0
+  su_all=$(printf '%s\n' "$su_all" | awk '
     {
       pid = substr($0, 7); pid = substr(pid, 1, index(pid, "/") - 1)
       at = index($0, " /"); if (!at || !sub(/ \(deleted\)$/, "")) next
@@ -166,7 +169,6 @@ stale_users() {
       if ($2 !~ /x/ && file !~ /\.so/) next
       if (!((pid, file) in seen)) { seen[pid, file] = 1; print pid "\t" file }
     }')
-  set -f
   [ -n "$su_all" ] || return 0
   su_pids=$(printf '%s\n' "$su_all" | cut -f 1 | sort -un)
   su_paths='/. /proc/self/ns/pid'

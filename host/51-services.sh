@@ -23,25 +23,30 @@ services_of_systemd() {
 }
 
 # A process that its script's pid file names, and that began before the file was written, is the
-# service, as systemd would say of its main process: nobody else had that number then. Every other
-# script answers as `service --status-all` asks them: 0 is running, 1 and 2 are dead with a trace
-# left, 3 is stopped (LSB core, §22.2); a script that knows no `status` is left out.
+# service, as systemd would say of its main process: nobody else had that number then. A script that
+# only looks into a pid file which is not there, or that always says yes, need not be started to say
+# so. Every other script answers as `service --status-all` asks them: 0 is running, 1 and 2 are dead
+# with a trace left, 3 is stopped (LSB core, §22.2); a script that knows no `status` is left out.
 services_of_scripts() {
   sv_scripts=$(init_scripts)
   sv_files=
-  while read -r sv_name sv_file; do
+  while read -r sv_name sv_file _; do
     service_pid "$sv_name" "$sv_file"
     [ "$SP_PID" = 0 ] || sv_files="$sv_files $SP_FILE"
   done <<SCRIPTS
 $sv_scripts
 SCRIPTS
   # shellcheck disable=SC2086 # a path with a space in it is not found, and its script is asked
-  [ -z "$sv_files" ] || sv_files=$(stat -c '%n %Y' $sv_files 2>/dev/null)
+  [ -z "$sv_files" ] || sv_files=$(exec stat -c '%n %Y' $sv_files 2>/dev/null)
   read_clock
-  while read -r sv_name sv_file; do
+  while read -r sv_name sv_file sv_how; do
     [ -n "$sv_name" ] || continue
     service_pid "$sv_name" "$sv_file"
     if [ "$SP_PID" != 0 ] && pid_file_tells "$sv_files"; then
+      sv_state=active
+    elif [ "$sv_how" = looks ] && [ ! -e "$sv_file" ] && [ ! -h "$sv_file" ]; then
+      sv_state=inactive
+    elif [ "$sv_how" = yes ]; then
       sv_state=active
     else
       service_asked "$sv_name" || continue
@@ -52,7 +57,12 @@ $sv_scripts
 SCRIPTS
 }
 
-# The init scripts that know `status`, each with the pid file that it names: `NAME FILE` or `NAME -`.
+# The init scripts that know `status`, each with the pid file that it names, or `-`, and how it comes
+# to its answer: `NAME FILE HOW`.
+#   looks  its one question is `status_of_proc -p FILE`, which is 3 without that file (Debian's
+#          init-functions), and no file in /etc/default speaks of a pid file
+#   yes    the branch is empty and nothing but `exit 0` follows, or it is `do_status() { return 0; }`
+#   asks   anything else
 init_scripts() {
   set +f
   set -- /etc/init.d/*
@@ -62,14 +72,49 @@ init_scripts() {
     # A name with a space in it is none that a package would give.
     case $is_script in *' '*) continue ;; esac
     [ -f "$is_script" ] && [ -r "$is_script" ] && [ -x "$is_script" ] || continue
+    is_default=/etc/default/${is_script##*/}
+    [ ! -r "$is_default" ] || [ ! -f "$is_default" ] || set -- "$@" "$is_default"
     set -- "$@" "$is_script"
   done
   awk '
-    FNR == 1 { out(); name = FILENAME; sub(/.*\//, "", name); knows = 0; file = "-" }
+    FNR == 1 { out(); begin() }
+    FILENAME ~ /^\/etc\/default\// { if (toupper($0) ~ /PID/) other[name] = 1; next }
     /(^|[^a-z])status([^a-z]|$)/ { knows = 1 }
     file == "-" && /^# *pidfile: */ { file = $0; sub(/^# *pidfile: */, "", file) }
     file == "-" && /^PIDFILE=\/[A-Za-z0-9_.\/-]*$/ { file = substr($0, 9) }
-    function out() { if (knows) print name, file }
+    /^[A-Z_]+=\/[A-Za-z0-9_.\/-]*$/ {
+      i = index($0, "="); v = substr($0, 1, i - 1)
+      if (v in is) twice[v] = 1
+      is[v] = substr($0, i + 1)
+    }
+    /status_of_proc|pidofproc/ { asked++; call = $0 }
+    /^#!.*init-d-script|\. \/lib\/init\/init-d-script/ { lib = 1 }
+    lib && /^do_status\(\) \{ return 0; \}$/ { yes = 1 }
+    /^case / { in_case++ }
+    !in_case && /exit +[^0 ]/ { early = 1 }
+    empty == 1 { empty = /^[ \t]*;;[ \t]*$/ ? 2 : 0 }
+    /^[ \t]*[a-z|-]*status[a-z|-]*\)[ \t]*$/ { if (!empty) empty = 1 }
+    ended && !/^[ \t]*(#.*)?$/ { tail = tail $0 ";" }
+    /^esac/ { ended++ }
+    function begin() {
+      name = FILENAME; sub(/.*\//, "", name)
+      knows = asked = yes = lib = empty = ended = in_case = early = 0; file = "-"; tail = call = ""
+      split("", is); split("", twice)
+    }
+    function looked(   w) {
+      if (!sub(/^.*status_of_proc +-p +"?/, "", call)) return ""
+      w = call; sub(/[" ].*$/, "", w)
+      if (w ~ /^\$\{?[A-Z_]+\}?$/) { gsub(/[${}]/, "", w); w = (w in is) && !(w in twice) ? is[w] : "" }
+      return w ~ /^\/[A-Za-z0-9_.\/-]+$/ ? w : ""
+    }
+    function out(   how, w) {
+      if (!knows) return
+      how = "asks"
+      if (yes || (empty == 2 && in_case == 1 && ended == 1 && !early && tail == "exit 0;" && !asked))
+        how = "yes"
+      else if (asked == 1 && !(name in other) && (w = looked()) != "") { how = "looks"; file = w }
+      print name, file, how
+    }
     END { out() }' "$@" </dev/null
 }
 

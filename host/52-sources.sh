@@ -60,10 +60,44 @@ APT_LISTS=''
 APT_PKGCACHE=''
 APT_ARCHS=''
 # Where the machine keeps its lists, whether it caches them, and its architectures: APT_LISTS,
-# APT_PKGCACHE, APT_ARCHS. Asked once by each process of ours.
+# APT_PKGCACHE, APT_ARCHS. Asked once by each process of ours, and kept behind the files that the
+# answer follows from: an apt-config costs as much as ten small programs.
 apt_settings() {
   [ -z "$APT_LISTS" ] || return 0
-  as_native=''
+  settings_key
+  settings_kept || settings_ask
+}
+
+# Every file that sets something, by name, size, number and times: AS_KEY. A setting that includes
+# other files leaves no key, for those are not among them.
+settings_key() {
+  set +f
+  AS_KEY=$(stat -c '%n %s %i %y %z' /usr/bin/apt-config /etc/apt /etc/apt/apt.conf /etc/apt/apt.conf.d \
+    /etc/apt/apt.conf.d/* /var/lib/dpkg/arch 2>/dev/null)
+  set -f
+}
+
+settings_kept() {
+  [ -n "$AS_KEY" ] && [ -r "$APT_DIR/settings" ] || return 1
+  as_text=
+  while read -r as_line; do
+    case $as_line in
+      @lists*) as_lists=${as_line#@lists} ;;
+      @pkgcache*) as_pkgcache=${as_line#@pkgcache} ;;
+      @archs*) as_archs=${as_line#@archs} ;;
+      @end)
+        [ "$as_text" = "$AS_KEY$NEWLINE" ] || return 1
+        APT_LISTS=$as_lists APT_PKGCACHE=$as_pkgcache APT_ARCHS=$as_archs
+        return 0
+        ;;
+      *) as_text=$as_text$as_line$NEWLINE ;;
+    esac
+  done <"$APT_DIR/settings"
+  return 1
+}
+
+settings_ask() {
+  as_native='' as_included=no
   while read -r as_line; do
     as_value=${as_line#?=\'}
     as_value=${as_value%\'}
@@ -79,19 +113,21 @@ SETTINGS
   apt_architectures "$as_native"
   while [ "${APT_LISTS%/}" != "$APT_LISTS" ]; do APT_LISTS=${APT_LISTS%/}; done
   APT_LISTS=${APT_LISTS:-/var/lib/apt/lists}
+  [ "$as_included" = no ] && [ -w "$APT_DIR" ] || return 0
+  printf '%s\n' "$AS_KEY" "@lists$APT_LISTS" "@pkgcache$APT_PKGCACHE" "@archs$APT_ARCHS" @end \
+    >"$APT_DIR/settings.$$" && mv -f "$APT_DIR/settings.$$" "$APT_DIR/settings"
 }
 
 # Every program of apt asks dpkg for the architectures, and what apt starts to verify signatures asks
 # five times more. So apt is told what dpkg would say: its own architecture and those in dpkg's file.
 # Where the machine's settings name them, or might, those hold.
 apt_architectures() { # NATIVE
-  case $1 in '' | *[!a-z0-9-]*) return 0 ;; esac
+  case $1 in '' | *[!a-z0-9-]*) as_included=yes && return 0 ;; esac
   set +f
-  if grep -iqs -e architectures -e '^#include' /etc/apt/apt.conf /etc/apt/apt.conf.d/*; then
-    set -f
-    return 0
-  fi
+  as_named=$(exec grep -ihs -e architectures -e '#include' /etc/apt/apt.conf /etc/apt/apt.conf.d/*)
   set -f
+  case $as_named in *'#'[iI][nN][cC][lL]*) as_included=yes ;; esac
+  [ -z "$as_named" ] || return 0
   APT_ARCHS="-o APT::Architectures::=$1"
   [ -r /var/lib/dpkg/arch ] || return 0
   while read -r aa_name; do
@@ -324,19 +360,33 @@ sources_judge() { # DIR
 # Valid-Until cannot be told from a quiet one.
 lists_judge() { # DIR
   read_clock
-  awk -F '\t' -v now="$NOW_S" -v seen="$LISTS_READ_AT" -v most="$LISTS_AGE_MAX_S" '
-    { n++ }
-    $4 == "-" { none = none == "" ? $2 " " $3 : none; next }
-    $6 > newest { newest = $6 }
-    $7 > 0 && $7 < now { old = old == "" ? "Valid-Until passed " $7 " " $2 " " $3 : old }
-    $7 == 0 && now - seen > most { old = old == "" ? "not read since " seen " " $2 " " $3 : old }
-    END {
-      newest = sprintf("%.0f", newest)
-      if (n == 0) print "lists none 0 no source is enabled"
-      else if (none != "") print "lists none " newest " never read: " none
-      else if (old != "") print "lists stale " newest " " old
-      else print "lists ok " newest " read " seen
-    }' "$1/releases"
+  lj_count=0 lj_newest=0 lj_none='' lj_old=''
+  while IFS=$TAB read -r _ lj_uri lj_suite lj_file _ lj_date lj_until; do
+    lj_count=$((lj_count + 1))
+    if [ "$lj_file" = - ]; then
+      lj_none=${lj_none:-$lj_uri $lj_suite}
+      continue
+    fi
+    # A date before 1970, or none that can be read, is no date.
+    is_number "$lj_date" || lj_date=0
+    is_number "$lj_until" || lj_until=1
+    [ "$lj_date" -le "$lj_newest" ] || lj_newest=$lj_date
+    if [ "$lj_until" -gt 0 ] && [ "$lj_until" -lt "$NOW_S" ]; then
+      lj_old=${lj_old:-Valid-Until passed $lj_until $lj_uri $lj_suite}
+    fi
+    if [ "$lj_until" -eq 0 ] && [ $((NOW_S - LISTS_READ_AT)) -gt "$LISTS_AGE_MAX_S" ]; then
+      lj_old=${lj_old:-not read since $LISTS_READ_AT $lj_uri $lj_suite}
+    fi
+  done <"$1/releases"
+  if [ "$lj_count" -eq 0 ]; then
+    say "lists none 0 no source is enabled"
+  elif [ -n "$lj_none" ]; then
+    say "lists none $lj_newest never read: $lj_none"
+  elif [ -n "$lj_old" ]; then
+    say "lists stale $lj_newest $lj_old"
+  else
+    say "lists ok $lj_newest read $LISTS_READ_AT"
+  fi
 }
 
 # Offers for the packages in a file (rows of installed_list), by tabs: name arch version sha256 size

@@ -391,19 +391,37 @@ files_fetch() {
 # Space for the files still to come (twice: fetched and copied) where they lie, and for what they
 # unpack to where packages live. The same file system is asked for the sum.
 stage_disk() {
-  df -Pk "$VAR" /usr /var 2>/dev/null | awk -v fetch="$WORK/fetch" -v slack="$DISK_SLACK_KB" '
-    BEGIN {
-      while ((getline line <fetch) > 0) { split(line, f, " "); files += f[2]; unpack += f[3] }
-      files = int(files * 2 / 1024)
-    }
-    NR == 2 { need[$6] += files }
-    NR == 3 { need[$6] += unpack }
-    NR > 1 { free[$6] = $4 }
-    END {
-      for (m in free) if (free[m] < need[m] + slack)
-        print "E_DISK mount=" m " free_kb=" free[m] " need_kb=" need[m] + slack
-    }' >"$WORK/disk"
-  [ ! -s "$WORK/disk" ] || refuse_line "$(head -n 1 "$WORK/disk")"
+  sd_files=0 sd_unpack=0
+  while read -r _ sd_bytes sd_kb _; do
+    # Old awks print large numbers as 2.2e+09.
+    is_number "$sd_bytes" || sd_bytes=4294967296
+    is_number "$sd_kb" || sd_kb=4194304
+    sd_files=$((sd_files + sd_bytes)) sd_unpack=$((sd_unpack + sd_kb))
+  done <"$WORK/fetch"
+  sd_files=$((sd_files * 2 / 1024))
+  sd_df=$(exec df -Pk "$VAR" /usr /var 2>/dev/null) || :
+  sd_row=0 sd_first='' sd_second=''
+  while read -r _ _ _ sd_free _ sd_mount; do
+    sd_row=$((sd_row + 1))
+    case $sd_row in
+      2) sd_first=$sd_mount ;;
+      3) sd_second=$sd_mount ;;
+    esac
+  done <<DF
+$sd_df
+DF
+  sd_row=0
+  while read -r _ _ _ sd_free _ sd_mount; do
+    sd_row=$((sd_row + 1))
+    [ "$sd_row" -gt 1 ] && is_number "$sd_free" || continue
+    sd_need=$DISK_SLACK_KB
+    [ "$sd_mount" != "$sd_first" ] || sd_need=$((sd_need + sd_files))
+    [ "$sd_mount" != "$sd_second" ] || sd_need=$((sd_need + sd_unpack))
+    [ "$sd_free" -ge "$sd_need" ] ||
+      refuse E_DISK "mount=$sd_mount" "free_kb=$sd_free" "need_kb=$sd_need"
+  done <<DF
+$sd_df
+DF
 }
 
 # --- Dry run, lock, names -----------------------------------------------------------------------
@@ -514,6 +532,11 @@ stage_lock() { # SECONDS
 }
 
 lock_holder() {
+  lh_some=no
+  while read -r lh_line; do
+    case $lh_line in *POSIX*) lh_some=yes; break ;; esac
+  done 2>/dev/null </proc/locks || lh_some=yes
+  [ "$lh_some" = yes ] || return 0
   lh_nodes=
   for lh_node in $(stat -c %i /var/lib/dpkg/lock-frontend /var/lib/dpkg/lock \
     /var/cache/apt/archives/lock 2>/dev/null); do lh_nodes="$lh_nodes$lh_node "; done

@@ -534,30 +534,35 @@ run_limited() { # SECONDS command…
   read_start "$rl_pid"
   read_boot
   say "$rl_pid $START $BOOT" >"$JOB/running"
-  # shellcheck disable=SC2016 # it reads its own arguments
-  setsid sh -c 'limit=$1 pid=$2 file=$3 max=$4 mark=$5 left=$1
-    while [ "$left" -gt 0 ]; do
+  # A subshell of this one: another shell would cost two programs. What is left of it when it is
+  # killed is one `sleep` of a second, which holds nothing.
+  (
+    exec 9>&-
+    while [ "$rl_limit" -gt 0 ]; do
       sleep 1
-      left=$((left - 1))
-      [ "$(stat -c %s "$file")" -le "$max" ] || truncate -s "$max" "$file"
+      rl_limit=$((rl_limit - 1))
+      output_fits
     done
-    : >"$mark"
-    kill -TERM "-$pid"
+    : >"$JOB/overtime"
+    kill -TERM "-$rl_pid"
     sleep 5
-    kill -KILL "-$pid"' sh "$rl_limit" "$rl_pid" "$OUTPUT" "$OUTPUT_BYTES_MAX" "$JOB/overtime" \
-    </dev/null >/dev/null 2>&1 9>&- &
+    kill -KILL "-$rl_pid"
+  ) </dev/null >/dev/null 2>&1 &
   rl_watch=$!
   wait "$rl_pid"
   rl_code=$?
-  # Both: a watch that was just born leads no group yet. No `--`: dash and busybox do not know it.
   kill -KILL "$rl_watch" 2>/dev/null
-  kill -KILL "-$rl_watch" 2>/dev/null
   wait "$rl_watch" 2>/dev/null
   # Whatever a killed leader left in its session is stopped too, or it would go on unseen.
   if [ -e "$JOB/overtime" ]; then kill -KILL "-$rl_pid" 2>/dev/null; fi
-  rm -f "$JOB/running"
-  [ "$(stat -c %s "$OUTPUT")" -le "$OUTPUT_BYTES_MAX" ] || truncate -s "$OUTPUT_BYTES_MAX" "$OUTPUT"
+  : >"$JOB/running"
+  output_fits
   return "$rl_code"
+}
+
+output_fits() {
+  [ "$(exec stat -c %s "$OUTPUT")" -le "$OUTPUT_BYTES_MAX" ] ||
+    truncate -s "$OUTPUT_BYTES_MAX" "$OUTPUT"
 }
 
 # The same limit for what only reads: if it outlives us, the next worker takes its folder away.

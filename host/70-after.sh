@@ -60,7 +60,9 @@ services_required() {
         }
         $0 == "" { out() } END { out() }'
   else
-    services_list | awk '$2 == "active" { print "service " $1 }'
+    services_list | while read -r sq_name sq_state _; do
+      [ "$sq_state" != active ] || say "service $sq_name"
+    done
   fi
 }
 
@@ -68,15 +70,19 @@ services_required() {
 # first: only the missing are waited for.
 services_lost() {
   [ -r "$SNAPSHOT" ] || return 0
-  services_list | awk '
-    now { if ($2 == "active") runs[$1] = 1; next }
-    $1 == "service" && !($2 in runs) { print $2 }' now=1 - now=0 "$SNAPSHOT" |
-    while read -r sl_name; do
-      # A package that was removed on purpose takes its service with it.
-      service_known "$sl_name" || rows_have "$WORK/rows" remove || { say "$sl_name"; continue; }
-      service_known "$sl_name" || continue
-      service_settles "$sl_name" || say "$sl_name"
-    done
+  services_list >"$WORK/services"
+  sl_active=' '
+  while read -r sl_name sl_state _; do
+    [ "$sl_state" != active ] || sl_active="$sl_active$sl_name "
+  done <"$WORK/services"
+  while read -r sl_word sl_name _; do
+    [ "$sl_word" = service ] || continue
+    case $sl_active in *" $sl_name "*) continue ;; esac
+    # A package that was removed on purpose takes its service with it.
+    service_known "$sl_name" || rows_have "$WORK/rows" remove || { say "$sl_name"; continue; }
+    service_known "$sl_name" || continue
+    service_settles "$sl_name" || say "$sl_name"
+  done <"$SNAPSHOT"
 }
 
 # --- Hooks and probes ---------------------------------------------------------------------------
@@ -283,8 +289,9 @@ verify() {
     undo_run "$vf_open" E_STEP
     return 1
   fi
-  vf_lost=$(services_lost)
-  [ -n "$vf_lost" ] || return 0
+  services_lost >"$WORK/lost"
+  [ -s "$WORK/lost" ] || return 0
+  vf_lost=$(exec cat "$WORK/lost")
   vf_lost=$(say "$vf_lost" | head -n 5 | tr '\n' ' ')
   journal NOTE "note=ran before and do not run now: $vf_lost"
   undo_run "$(tail -n 1 "$WORK/units" | cut -d ' ' -f 2)" E_SERVICE

@@ -95,6 +95,7 @@ accept_job() { # DIR
       rm -f "$VAR/job/reported"
     fi
     rm -f "$VAR/job/ask" "$VAR/job/asksig" "$VAR/job/answer"
+    sync "$VAR" 2>/dev/null
     return 0
   fi
   [ ! -e "$VAR/job.old" ] || rm -rf "$VAR/job.old"
@@ -183,7 +184,9 @@ work_main() {
   # shellcheck disable=SC3013 # POSIX.1-2024 has -ef, and so have dash, bash and busybox
   [ "/proc/$$/fd/9" -ef "$VAR/lock" ] || exec 9>>"$VAR/lock"
   flock -n 9 || return 0
-  note_worker "$$"
+  wm_noted=''
+  [ ! -s "$VAR/job/worker" ] || read -r wm_noted <"$VAR/job/worker"
+  [ "$wm_noted" = "$$" ] || note_worker "$$"
   # Whoever relays is woken when there is nothing more to come: without the lock we count as gone.
   trap 'release_lock; ring "$VAR/bell"' EXIT
   load_job && load_identity || { say "$E_CODE $E_FACTS" >&2; return 1; }
@@ -288,9 +291,10 @@ send_ask() {
   nonce_of_ask || return 0
   [ "$AN_NONCE" != "$RELAY_NONCE" ] || return 0
   RELAY_NONCE=$AN_NONCE
-  sa_text=$(exec cat "$VAR/job/ask" 2>/dev/null) &&
-    sa_sig=$(exec cat "$VAR/job/asksig" 2>/dev/null) ||
-    return 0
+  read_text "$VAR/job/ask" || return 0
+  sa_text=$TEXT
+  read_text "$VAR/job/asksig" || return 0
+  sa_sig=$TEXT
   printf '@ask\n%s\n@asksig\n%s\n@end\n' "$sa_text" "$sa_sig" || return 1
   read_answer "$VAR/job/answer.new" || return 1
   if nonce_of_ask && [ "$AN_NONCE" = "$RELAY_NONCE" ]; then
@@ -338,13 +342,24 @@ send_results() {
 
 # Sends one signed result; once the server has it, the outbox need not keep it.
 send_result() { # FILE SIGNATURE
-  sd_text=$(exec cat "$1") && sd_sig=$(exec cat "$2") || return 0
+  read_text "$1" || return 0
+  sd_text=$TEXT
+  read_text "$2" || return 0
+  sd_sig=$TEXT
   sd_counter=${sd_text##*"${NEWLINE}counter "}
   sd_counter=${sd_counter%%"$NEWLINE"*}
   printf '@result\n%s\n@resultsig\n%s\n@end\n' "$sd_text" "$sd_sig" || return 1
-  read_answer "$VAR/ack.$$" || { rm -f "$VAR/ack.$$"; return 1; }
-  read -r sd_word sd_number _ <"$VAR/ack.$$"
-  rm -f "$VAR/ack.$$"
+  sd_word='' sd_number='' sd_lines=0 sd_whole=no
+  while read -r sd_first sd_second _; do
+    if [ "$sd_first $sd_second" = '@end ' ]; then
+      sd_whole=yes
+      break
+    fi
+    sd_lines=$((sd_lines + 1))
+    [ "$sd_lines" -le "$ANSWER_LINES_MAX" ] || return 1
+    [ "$sd_lines" -gt 1 ] || sd_word=$sd_first sd_number=$sd_second
+  done
+  [ "$sd_whole" = yes ] || return 1
   [ "$sd_word" = @ack ] && [ "$sd_number" = "$sd_counter" ] || return 1
   rm -f "$VAR/results/$sd_counter" "$VAR/results/$sd_counter.sig"
 }
