@@ -25,7 +25,7 @@ live_awk() {
 # silent after `@end` until it is answered, so nothing is read too far.
 copy_bundle() { # FILE
   : >"$1" || cannot_write "the job" || return 1
-  cb_tail=''
+  cb_tail='' cb_size=0
   read_uptime_cs
   cb_end=$((UPTIME_CS + BUNDLE_TOTAL_S * 100))
   while [ "$cb_tail" != "$BUNDLE_TAIL" ]; do
@@ -36,9 +36,17 @@ copy_bundle() { # FILE
       124:* | 143:*) fail_code E_SLOW "nothing came for $BUNDLE_READ_S seconds" || return 1 ;;
       *) cannot_write "the job" || return 1 ;;
     esac
-    [ "$(wc -c <"$1")" -le "$BUNDLE_BYTES_MAX" ] ||
+    # dd ends with `N bytes … copied`; one that does not is not believed.
+    cb_told=${cb_told##*"out$NEWLINE"}
+    cb_bytes=${cb_told%% *}
+    if is_number "$cb_bytes"; then
+      cb_size=$((cb_size + cb_bytes))
+    else
+      cb_size=$(($(exec wc -c <"$1")))
+    fi
+    [ "$cb_size" -le "$BUNDLE_BYTES_MAX" ] ||
       fail_code E_SIZE "the bundle is longer than $BUNDLE_BYTES_MAX bytes" || return 1
-    cb_tail=$(tail -c 6 "$1")
+    cb_tail=$(exec tail -c 6 "$1")
     read_uptime_cs
     [ "$UPTIME_CS" -le "$cb_end" ] ||
       fail_code E_SLOW "the bundle took over $BUNDLE_TOTAL_S seconds" || return 1

@@ -174,8 +174,12 @@ make_ask() { # KIND STATE
 # The epoch is the server's own fence and is not judged here (§8).
 check_permit() { # FILE KIND
   CK=$VAR/job/permit
-  [ ! -e "$CK" ] || rm -rf "$CK"
-  mkdir "$CK" && check_halt && load_policy && check_bytes "$1" || return 1
+  # The worker made it; what an earlier answer left goes.
+  if [ -e "$CK/order" ] || [ ! -d "$CK" ]; then
+    rm -rf "$CK"
+    mkdir "$CK" || return 1
+  fi
+  check_halt && load_policy && check_bytes "$1" || return 1
   cp_facts=$(split_bundle "$1" "$CK" permit) || cp_facts="E_FORMAT awk failed"
   {
     read -r cp_code cp_why

@@ -30,12 +30,12 @@ journal() { # STATE fact…
   exit 1
 }
 
-# What announces no act goes to disk with the next line that does, for it is in the same file. That it
-# was written whole is seen by reading it, as not every shell's printf knows. The rest are written
-# and synced by dd; not through a pipe, which would be one process more for each line.
+# What neither announces nor ends an act goes to disk with the next line that does, for it is in the
+# same file. That it was written whole is seen by reading it, as not every shell's printf knows. The
+# rest are written and synced by dd; not through a pipe, which would be one process more for each line.
 journal_add() { # LINE
   case ${1%% *} in
-    RECEIVED | STAGED | SNAPSHOT | APPLIED | VERIFYING | NOTE)
+    RECEIVED | STAGED | SNAPSHOT | VERIFYING | NOTE)
       printf '%s\n' "$1" 2>/dev/null >>"$JOURNAL" || return 1
       ja_last=''
       while IFS= read -r ja_line; do ja_last=$ja_line; done <"$JOURNAL"

@@ -9,32 +9,33 @@ inspect_main() { # [refresh]
   trap 'rm -rf "$IN_DIR"' EXIT
   trap 'exit 1' HUP INT TERM
   if [ "${1:-}" = refresh ]; then lists_refresh "$IN_DIR"; fi
-  installed_list >"$IN_DIR/installed" 2>/dev/null
+  installed_list "$IN_DIR/arch" >"$IN_DIR/installed" 2>/dev/null
   {
-    inspect_host "$IN_DIR/installed"
+    inspect_host "$IN_DIR/arch"
     inspect_packages "$IN_DIR/installed"
-    inspect_reboot "$IN_DIR/installed"
+    [ $? -eq 3 ] || inspect_reboot
     inspect_services
     stale_users
     lists_choose
     sources_scan "$IN_DIR"
-    cat "$IN_DIR/sources.out" "$IN_DIR/lists.out"
-    offers_scan "$IN_DIR" newer "$IN_DIR/installed" |
-      sed 's/^/offer /; s/\t[^\t]*\t[^\t]*$//'
+    for in_file in sources.out lists.out; do
+      while IFS= read -r in_line; do say "$in_line"; done <"$IN_DIR/$in_file"
+    done
+    offers_scan "$IN_DIR" newer "$IN_DIR/installed"
     [ ! -s "$IN_DIR/refresh.failed" ] || sed 's/^/note refresh: /' "$IN_DIR/refresh.failed"
   } >"$IN_DIR/out" 2>/dev/null
   printf '@inspect\n'
-  LC_ALL=C tr -cd '\n\t -~' <"$IN_DIR/out" >"$IN_DIR/clean"
-  cat "$IN_DIR/clean"
-  in_lost=0
-  for in_size in $(stat -c %s "$IN_DIR/clean" "$IN_DIR/out"); do in_lost=$((in_size - in_lost)); done
-  [ "$in_lost" -eq 0 ] || printf 'note %s bytes outside printable ASCII were dropped\n' "$in_lost"
-  printf '@end\n'
+  awk '
+    { bytes = length($0); gsub(/[^\t -~]/, ""); lost += bytes - length($0); print }
+    END {
+      if (lost) print "note " lost " bytes outside printable ASCII were dropped"
+      print "@end"
+    }' "$IN_DIR/out"
 }
 
 # --- The host itself ----------------------------------------------------------------------------
 
-inspect_host() { # INSTALLED
+inspect_host() { # ARCHITECTURE FILE
   in_host=-
   if [ -r "$ETC/identity" ]; then
     while read -r in_word in_value _; do
@@ -42,16 +43,22 @@ inspect_host() { # INSTALLED
     done <"$ETC/identity"
   fi
   printf 'host %s\n' "$in_host"
-  awk -F= '
-    { gsub(/^"|"$/, "", $2); v[$1] = $2 }
-    function f(k) { return v[k] == "" ? "-" : v[k] }
-    END { print "os " f("ID") " " f("VERSION_ID") " " f("VERSION_CODENAME") }' /etc/os-release
+  in_id='' in_version='' in_codename=''
+  while IFS='=' read -r in_word in_value || [ -n "$in_word" ]; do
+    in_value=${in_value#\"}
+    in_value=${in_value%\"}
+    case $in_word in
+      ID) in_id=$in_value ;;
+      VERSION_ID) in_version=$in_value ;;
+      VERSION_CODENAME) in_codename=$in_value ;;
+    esac
+  done </etc/os-release
+  say "os ${in_id:--} ${in_version:--} ${in_codename:--}"
   read -r IN_HOSTNAME </proc/sys/kernel/hostname
   read -r IN_KERNEL </proc/sys/kernel/osrelease
-  # dpkg's own package is of its own architecture.
-  in_arch=$(exec grep "^dpkg$TAB" "$1")
-  in_arch=${in_arch#*"$TAB"}
-  printf 'arch %s\nkernel %s\n' "${in_arch%%"$TAB"*}" "$IN_KERNEL"
+  in_arch=''
+  [ ! -s "$1" ] || read -r in_arch <"$1"
+  printf 'arch %s\nkernel %s\n' "$in_arch" "$IN_KERNEL"
   read_boot
   read_clock
   printf 'boot %s\nuptime %s\nclock %s\n' "$BOOT" "$UPTIME_S" "$NOW_S"
@@ -61,7 +68,8 @@ inspect_host() { # INSTALLED
   else
     printf 'machine -\n'
   fi
-  in_virt=$(systemd-detect-virt 2>/dev/null)
+  in_virt=''
+  ! command -v systemd-detect-virt >/dev/null || in_virt=$(exec systemd-detect-virt 2>/dev/null)
   printf 'virt %s\n' "${in_virt:--}"
 }
 
@@ -77,16 +85,26 @@ packages_list() {
   dpkg-query -W -f "$il_format"
 }
 
-# The same without packages that were removed.
-installed_list() {
-  packages_list | awk -F '\t' '$7 != "config-files" && $7 != "not-installed"'
+# The same without packages that were removed. dpkg's own package is of the machine's architecture,
+# which goes into the file.
+installed_list() { # [FILE]
+  packages_list | awk -F '\t' -v arch="${1:-/dev/null}" '
+    $7 != "config-files" && $7 != "not-installed"
+    $1 == "dpkg" { print $2 >arch }'
 }
 
-# The marks are apt's own file: a package that is not in it was asked for by a person.
+# The packages, then whether a newer kernel than the running one is installed. The marks are apt's own
+# file: a package that is not in it was asked for by a person. 3 when the kernel wants a reboot.
 inspect_packages() { # INSTALLED
   in_marks=/var/lib/apt/extended_states
   [ -r "$in_marks" ] || in_marks=/dev/null
-  awk -F '\t' -v marks="$in_marks" '
+  in_build=''
+  for in_file in /proc/version_signature /proc/version; do
+    [ -r "$in_file" ] || continue
+    read -r in_line <"$in_file"
+    in_build="$in_build $in_line"
+  done
+  awk -F '\t' -v marks="$in_marks" -v running="$IN_KERNEL" -v build="$in_build" "$AWK_VERSIONS"'
     BEGIN {
       while ((getline line < marks) > 0) {
         if (line ~ /^Package: /) name = substr(line, 10)
@@ -96,6 +114,9 @@ inspect_packages() { # INSTALLED
     }
     $2 != "all" && native == "" && $1 == "dpkg" { native = $2 }
     { rows[++n] = $0 }
+    $1 !~ /^linux-image-[0-9]/ || $1 ~ /-dbg(sym)?$/ { next }
+    newest == "" || dcmp($3, version) > 0 { newest = $1; version = $3 }
+    $1 == "linux-image-" running { mine = $3 }
     END {
       for (i = 1; i <= n; i++) {
         split(rows[i], f, "\t")
@@ -107,37 +128,22 @@ inspect_packages() { # INSTALLED
           is ? "auto" : "manual"
       }
       for (i = 1; i <= h; i++) print "held " held[i]
+      print "kernel-installed " (version == "" ? "-" : version)
+      # A kernel that is not from a package here (a container, a custom boot) says nothing.
+      if (mine == "") exit 0
+      if (newest != "linux-image-" running) print "reboot yes kernel " newest
+      else if (index(build, mine) == 0) print "reboot yes kernel " newest " " mine
+      else exit 0
+      exit 3
     }' "$1"
 }
 
-# A newer kernel than the running one is installed, or a package asked for a reboot.
-inspect_reboot() { # INSTALLED
-  in_build=''
-  for in_file in /proc/version_signature /proc/version; do
-    [ -r "$in_file" ] || continue
-    read -r in_line <"$in_file"
-    in_build="$in_build $in_line"
-  done
-  awk -F '\t' -v running="$IN_KERNEL" -v build="$in_build" "$AWK_VERSIONS"'
-    $1 !~ /^linux-image-[0-9]/ || $1 ~ /-dbg(sym)?$/ { next }
-    newest == "" || dcmp($3, version) > 0 { newest = $1; version = $3 }
-    $1 == "linux-image-" running { mine = $3 }
-    END {
-      print "kernel-installed " (version == "" ? "-" : version)
-      # A kernel that is not from a package here (a container, a custom boot) says nothing.
-      if (mine == "") exit
-      if (newest != "linux-image-" running) print "reboot yes kernel " newest
-      else if (index(build, mine) == 0) print "reboot yes kernel " newest " " mine
-    }' "$1" >"$IN_DIR/kernel"
-  in_reboot=no
-  while read -r in_line; do
-    say "$in_line"
-    case $in_line in 'reboot yes'*) in_reboot=yes ;; esac
-  done <"$IN_DIR/kernel"
-  if [ "$in_reboot" = no ] && [ -e /run/reboot-required ]; then
+# Where the kernel does not want a reboot: whether a package asked for one.
+inspect_reboot() {
+  if [ -e /run/reboot-required ]; then
     in_names=$(sort -u /run/reboot-required.pkgs 2>/dev/null | tr '\n' ' ' | head -c 400)
     printf 'reboot yes packages %s\n' "$in_names"
-  elif [ "$in_reboot" = no ]; then
+  else
     printf 'reboot no\n'
   fi
 }

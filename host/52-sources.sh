@@ -151,8 +151,12 @@ lists_choose() {
   [ -r "$APT_DIR/refreshed" ] || return 0
   read -r ls_at <"$APT_DIR/refreshed"
   is_number "$ls_at" && [ "$ls_at" -ge "$LISTS_READ_AT" ] || return 0
+  lists_are_ours "$ls_at"
+}
+
+lists_are_ours() { # READ_AT
   LISTS=$APT_DIR/lists
-  LISTS_READ_AT=$ls_at
+  LISTS_READ_AT=$1
   APT_O="$APT_STRICT $APT_ARCHS $LISTS_PRIVATE"
 }
 
@@ -172,7 +176,7 @@ lists_refresh() { # WORK_DIR
     </dev/null >"$1/refresh.log" 2>&1; then
     read_clock
     say "$NOW_S" >"$APT_DIR/refreshed.new" &&
-      mv -f "$APT_DIR/refreshed.new" "$APT_DIR/refreshed"
+      mv -f "$APT_DIR/refreshed.new" "$APT_DIR/refreshed" && lists_are_ours "$NOW_S"
     return 0
   fi
   grep -E '^(E|W):' "$1/refresh.log" | head -n 5 | cut -c 1-300 >"$1/refresh.failed"
@@ -391,7 +395,7 @@ lists_judge() { # DIR
 
 # Offers for the packages in a file (rows of installed_list), by tabs: name arch version sha256 size
 # origin suite component source source-version, and for staging the URI and the installed size in
-# KiB. Mode `newer`: the installed version and above. Mode `all`: every version. A record without
+# KiB. Mode `newer`: the installed version and above, as the lines of `inspect`. Mode `all`: every version. A record without
 # SHA-256 is not an offer: nothing could pin it.
 offers_scan() { # DIR newer|all PACKAGES
   offers_key "$1" >"$1/scan.key" && os_whole=yes || os_whole=no
@@ -476,7 +480,14 @@ offers_pick() { # DIR newer|all PACKAGES
       next
     }
     !($1 in have) { next }
-    mode == "newer" { mine = installed($1, $2); if (mine == "" || dcmp($3, mine) < 0) next }
+    mode == "newer" {
+      mine = installed($1, $2)
+      if (mine == "" || dcmp($3, mine) < 0) next
+      line = $0
+      sub(/\t[^\t]*\t[^\t]*$/, "", line)
+      print "offer " line
+      next
+    }
     { print }
     function installed(name, arch) {
       if ((name, arch) in at) return at[name, arch]

@@ -222,8 +222,10 @@ stage_sources() {
   read_clock
   [ $((NOW_S - LISTS_READ_AT)) -gt "$LISTS_AGE_MAX_S" ] || sources_scan "$WORK"
   if ! lists_are_ok; then
-    lists_refresh "$WORK" || journal NOTE "note=refresh failed: $(head -n 1 "$WORK/refresh.failed")"
-    lists_choose
+    if ! lists_refresh "$WORK"; then
+      journal NOTE "note=refresh failed: $(head -n 1 "$WORK/refresh.failed")"
+      lists_choose
+    fi
     sources_scan "$WORK"
   fi
   st_open=''
@@ -281,13 +283,13 @@ stage_files() {
   files_missing >"$WORK/missing"
   if [ -s "$WORK/missing" ]; then
     files_local
-    [ "$FILES_FOUND" = no ] || files_missing >"$WORK/missing"
-  fi
-  if [ -s "$WORK/missing" ]; then
-    files_offered
-    stage_disk
-    files_fetch
+    stage_fetch files_absent
     files_missing >"$WORK/missing"
+    # A copy that was not what its name said is gone now, and a source may still have the file.
+    if [ -s "$WORK/missing" ] && [ -s "$WORK/bad" ]; then
+      stage_fetch files_missing
+      files_missing >"$WORK/missing"
+    fi
   else
     : >"$WORK/fetch"
     stage_disk
@@ -302,6 +304,22 @@ stage_files() {
     { split(sha, s, " ") }
     $1 == s[1] && $2 != "-" { print "; the sources offer sha256 " $2; exit }' \
     "$WORK/other" 2>/dev/null)"
+}
+
+# Brings what the given function does not find, where the disk has the room.
+stage_fetch() { # files_absent|files_missing
+  "$1" >"$WORK/missing"
+  : >"$WORK/fetch"
+  [ ! -s "$WORK/missing" ] || files_offered
+  stage_disk
+  files_fetch
+}
+
+# By name alone.
+files_absent() {
+  while read -r fa_sha fa_rest; do
+    [ -f "$JOB/debs/$fa_sha.deb" ] || say "$fa_sha $fa_rest"
+  done <"$WORK/wanted"
 }
 
 # Digests of what lies in the folder, in one process; a file that is not what its name says goes.
@@ -327,16 +345,15 @@ files_missing() {
 }
 
 # The digest was approved, so a file of the machine's own cache or of an earlier job is as good as
-# a fetched one; files_missing looks at what was copied.
+# a fetched one; files_missing looks at what was copied, in the end.
 files_local() {
-  FILES_FOUND=no
   while read -r fl_sha _ _ fl_name fl_arch fl_version; do
     # The cache writes the colon of an epoch as %3a.
     case $fl_version in *:*) fl_version=${fl_version%%:*}%3a${fl_version#*:} ;; esac
     fl_file=${fl_name}_${fl_version}_$fl_arch.deb
     for fl_try in "$KEPT/$fl_sha.deb" "/var/cache/apt/archives/$fl_file"; do
       [ -f "$fl_try" ] || continue
-      cp "$fl_try" "$JOB/debs/$fl_sha.deb" && FILES_FOUND=yes && break
+      cp "$fl_try" "$JOB/debs/$fl_sha.deb" && break
     done
   done <"$WORK/missing"
 }

@@ -53,7 +53,7 @@ MODES
 
 # What every worker needs before it does anything.
 work_folders() {
-  mkdir -p "$WORK/nolists/partial" "$JOB/debs" "$KEPT"
+  mkdir -p "$WORK/nolists/partial" "$JOB/debs" "$JOB/permit" "$KEPT"
   : >>"$OUTPUT"
   read_limits
 }
@@ -274,10 +274,7 @@ snapshot_take() {
   read_boot
   {
     printf 'boot %s\n' "$BOOT"
-    inspect_packages "$WORK/installed" | awk -F '\t' '
-      rows { mine[$3] = 1; next }
-      $1 ~ /^pkg / { name = substr($1, 5); if (name in mine) print "pkg", name, $2, $3, $7 }' \
-      rows=1 "$WORK/rows" rows=0 -
+    snapshot_packages
     services_required
     say end
   } >"$WORK/snapshot" || cut_short "$WORK/snapshot"
@@ -292,6 +289,30 @@ snapshot_take() {
   sn_sum=$(sha256sum <"$SNAPSHOT")
   journal SNAPSHOT "boot=$BOOT" "packages=$sn_packages" "services=$sn_services" \
     "file=${sn_sum%% *}"
+}
+
+# `pkg NAME ARCH VERSION auto|manual` for each package of the body; the marks as in inspect_packages.
+snapshot_packages() {
+  sp_marks=/var/lib/apt/extended_states
+  [ -r "$sp_marks" ] || sp_marks=/dev/null
+  awk -F '\t' -v marks="$sp_marks" '
+    BEGIN {
+      while ((getline line < marks) > 0) {
+        if (line ~ /^Package: /) name = substr(line, 10)
+        else if (line ~ /^Architecture: /) arch = substr(line, 15)
+        else if (line == "Auto-Installed: 1") { auto[name, arch] = 1 }
+      }
+    }
+    rows { mine[$3] = 1; next }
+    $2 != "all" && native == "" && $1 == "dpkg" { native = $2 }
+    $1 in mine { row[++n] = $0 }
+    END {
+      for (i = 1; i <= n; i++) {
+        split(row[i], f, "\t")
+        is = ((f[1], f[2]) in auto) || (f[2] == "all" && (f[1], native) in auto)
+        print "pkg", f[1], f[2], f[3], is ? "auto" : "manual"
+      }
+    }' rows=1 "$WORK/rows" rows=0 "$WORK/installed"
 }
 
 # --- Package steps ------------------------------------------------------------------------------

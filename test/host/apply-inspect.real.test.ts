@@ -96,6 +96,52 @@ describe.skipIf(missing !== null)("a host that is looked at", () => {
     expect(line(lines, "restart")).toBe(`old\t${pid}\t/usr/bin/old-sleep`);
   });
 
+  test("an init script is asked only where its text and its pid file do not tell", async () => {
+    const host = await fresh();
+    const script = (name: string, status: string, end = "exit 0"): void =>
+      host.write(
+        `etc/init.d/${name}`,
+        [
+          "#!/bin/sh",
+          `THE_PID_FILE=/run/${name}.pid`,
+          `echo ${name} >>/run/asked`,
+          ". /etc/init-functions",
+          'case "$1" in',
+          "  start) ;;",
+          status,
+          "  *) exit 2 ;;",
+          "esac",
+          end,
+          "",
+        ].join("\n"),
+        0o755,
+      );
+    host.write("etc/init-functions", "status_of_proc() { return 3; }\n");
+    script(
+      "aa-looks",
+      '  status)\n    status_of_proc -p "$THE_PID_FILE" /bin/aa aa\n    exit $? ;;',
+    );
+    script("bb-moved", "  status)\n    status_of_proc -p $THE_PID_FILE /bin/bb bb\n    exit $? ;;");
+    host.write("etc/default/bb-moved", "THE_PID_FILE=/run/elsewhere\n");
+    script("cc-always", "  stop|status)\n    ;;");
+    script("dd-ends", "  stop|status)\n    ;;", "exit 3");
+    script(
+      "ee-stale",
+      "  status)\n    status_of_proc -p /run/ee-stale.pid /bin/ee ee\n    exit $? ;;",
+    );
+    host.write("run/ee-stale.pid", "4194303\n");
+    const { lines } = await fixture.server.inspect(host, "inspect");
+    const said = lines.filter((l) => /^service [a-e][a-e]-/.test(l)).map((l) => l.slice(8));
+    expect(said).toEqual([
+      "aa-looks inactive 0",
+      "bb-moved inactive 0",
+      "cc-always active 0",
+      "dd-ends inactive 0",
+      "ee-stale inactive 0",
+    ]);
+    expect(host.read("run/asked")).toBe("bb-moved\ndd-ends\nee-stale\n");
+  });
+
   test("`inspect refresh` reads the sources beside the machine's own lists, as an ordinary user too", async () => {
     const host = await fresh();
     await host.sh("rm -rf /var/lib/apt/lists/*_*");
