@@ -395,8 +395,8 @@ lists_judge() { # DIR
 
 # Offers for the packages in a file (rows of installed_list), by tabs: name arch version sha256 size
 # origin suite component source source-version, and for staging the URI and the installed size in
-# KiB. Mode `newer`: the installed version and above, as the lines of `inspect`. Mode `all`: every version. A record without
-# SHA-256 is not an offer: nothing could pin it.
+# KiB. Mode `newer`: the installed version and above, as the lines of `inspect`. Mode `all`: every
+# version. A record without SHA-256 is not an offer: nothing could pin it.
 offers_scan() { # DIR newer|all PACKAGES
   offers_key "$1" >"$1/scan.key" && os_whole=yes || os_whole=no
   # Names that a kept answer did not look for are not in it: then it picks nothing and says so.
