@@ -21,14 +21,13 @@ const outcome = (talk: Talk): string => {
 };
 const said = (talk: Talk): string => talk.journal.join("\n");
 
-/** Stands before the real dd: right after a journal line is on disk, the worker may die. */
-const KILLING_DD = `#!/bin/sh
-/bin/dd "$@" || exit
-case "$*" in *of=/var/lib/fettle/job/journal*) ;; *) exit 0 ;; esac
-[ -s /kill-at ] && tail -n 1 /var/lib/fettle/job/journal | grep -Eq -f /kill-at || exit 0
+/** Run by the program right after a journal line was written, where the worker may die. */
+const KILLING_LINE = `#!/bin/sh
+tail -n 1 /var/lib/fettle/job/journal | grep -Eq -f /kill-at || exit 0
 rm -f /kill-at
 kill -9 "$(cat /var/lib/fettle/job/worker)"
 `;
+const WRITTEN = /^(?= {4}ring "\$VAR\/bell"\n {4}return 0$)/m;
 
 /** Run by a maintainer script: kills the worker first, then upwards what is named, then the script. */
 const killer = (...names: string[]): string => `#!/bin/sh
@@ -60,8 +59,12 @@ describe.skipIf(missing !== null)("a host program that is killed", concurrent, (
     const path = "/tools:/usr/sbin:/usr/bin:/sbin:/bin";
     const program = hostProgram({ path });
     expect(program).toMatch(LOOK);
-    root.write("usr/sbin/fettle-host", program.replace(LOOK, "BELL_WAIT_S=0.2"), 0o755);
-    root.write("tools/dd", KILLING_DD, 0o755);
+    expect(program).toMatch(WRITTEN);
+    const watched = program
+      .replace(LOOK, "BELL_WAIT_S=0.2")
+      .replace(WRITTEN, "    [ ! -s /kill-at ] || /tools/killing-line\n");
+    root.write("usr/sbin/fettle-host", watched, 0o755);
+    root.write("tools/killing-line", KILLING_LINE, 0o755);
     return root;
   };
   const web = (): string[] =>
