@@ -184,6 +184,20 @@ describe("a session over SSH", () => {
     expect(readdirSync(folder).filter((name) => name.startsWith("s-"))).toHaveLength(1);
   });
 
+  test("keeps no connection when told so, and rides on one that is there", async () => {
+    await closeConnections(folder);
+    const kept = (): number => readdirSync(folder).filter((name) => name.startsWith("s-")).length;
+    const sessions = async (keeps: "connection" | "nothing"): Promise<void> => {
+      const request = { verb: "inspect", answer: "inspect", keeps };
+      expect(isReachProblem(await askHost(over(sshd.target, HELLO), request))).toBe(false);
+    };
+    await sessions("nothing");
+    expect(kept()).toBe(0);
+    await sessions("connection");
+    await sessions("nothing");
+    expect(kept()).toBe(1);
+  });
+
   test("refuses a changed host key before it logs in", async () => {
     const other = await startSshd();
     const target = { ...sshd.target, hostKeys: [other.hostKeys.ed25519] };

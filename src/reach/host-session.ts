@@ -1,6 +1,12 @@
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { type MessageReader, messageReader } from "./host-message.ts";
-import { type HostMessage, type ReachProblem, type SessionLimits, sessionLimits } from "./model.ts";
+import {
+  type HostMessage,
+  type Keeps,
+  type ReachProblem,
+  type SessionLimits,
+  sessionLimits,
+} from "./model.ts";
 import { brokenConnection } from "./ssh-problem.ts";
 import type { Prepared, Transport } from "./transport.ts";
 
@@ -31,6 +37,8 @@ export interface SessionRequest {
   /** What follows the verb at once: whole lines. */
   readonly input?: string;
   readonly limits?: Partial<SessionLimits>;
+  /** The connection stays for the next session unless told otherwise. */
+  readonly keeps?: Keeps;
   readonly signal?: AbortSignal;
 }
 
@@ -43,7 +51,7 @@ const FAREWELL_MS = 2_000;
 const STDERR_BYTES_MAX = 16 * 1024;
 
 export function openSession(transport: Transport, request: SessionRequest): HostSession {
-  const prepared = transport.prepare();
+  const prepared = transport.prepare(request.keeps ?? "connection");
   if ("kind" in prepared) return endedSession(prepared);
   const limits = { ...sessionLimits, ...request.limits };
   const child = start(prepared);

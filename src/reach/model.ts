@@ -24,6 +24,9 @@ export type ReachTarget =
       readonly program: "piped" | "installed";
     };
 
+/** What a session leaves behind: its connection, for whatever comes next, or nothing. */
+export type Keeps = "connection" | "nothing";
+
 export const reachProblemKinds = [
   "host-key-unknown",
   "host-key-changed",

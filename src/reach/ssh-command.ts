@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { type HostKey, hostKeyAlgorithms } from "./host-key.ts";
-import type { ReachTarget } from "./model.ts";
+import type { Keeps, ReachTarget } from "./model.ts";
 
 export type SshTarget = Extract<ReachTarget, { kind: "ssh" }>;
 
@@ -11,11 +11,15 @@ export type SshTarget = Extract<ReachTarget, { kind: "ssh" }>;
  * set up. But the first value of an option wins (ssh_config(5)), and everything that checks the host,
  * limits what it gets from us, or could run a command is set here, before any file is read. A jump
  * host is checked by the user's own rules; it only carries bytes, as the target's key is pinned here.
+ *
+ * A connection kept for later sessions costs a process that serves it, so a session which nothing
+ * follows soon keeps none.
  */
 export function sshArgs(
   target: SshTarget,
   files: { readonly knownHosts: string; readonly controlPath: string },
   keys: readonly HostKey[],
+  keeps: Keeps = "connection",
 ): readonly string[] {
   const options = {
     ...checks,
@@ -25,7 +29,8 @@ export function sshArgs(
     HostKeyAlias: KEY_ALIAS,
     HostKeyAlgorithms: hostKeyAlgorithms(keys).join(","),
     UserKnownHostsFile: optionPath(files.knownHosts),
-    ControlMaster: "auto",
+    // Without a master, a connection that is kept already serves this session too.
+    ControlMaster: keeps === "connection" ? "auto" : "no",
     ControlPath: optionPath(files.controlPath),
     ControlPersist: String(CONTROL_PERSIST_S),
     ...(target.identityFile === null

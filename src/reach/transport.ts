@@ -3,7 +3,7 @@ import { chmodSync, existsSync, mkdirSync, renameSync, statSync, writeFileSync }
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { type HostKey, parseHostKey } from "./host-key.ts";
-import type { ReachProblem, ReachTarget } from "./model.ts";
+import type { Keeps, ReachProblem, ReachTarget } from "./model.ts";
 import {
   bootstrap,
   controlName,
@@ -21,8 +21,11 @@ export interface Transport {
   readonly where: string;
   /** Whether the host program runs as root and so sees all processes. */
   readonly isRoot: boolean;
-  /** Prepares the way: the process to start and what it must read first, or why there is none. */
-  prepare(): Prepared | ReachProblem;
+  /**
+   * Prepares the way: the process to start and what it must read first, or why there is none.
+   * `keeps`: whether the connection stays for a moment, for sessions that follow.
+   */
+  prepare(keeps: Keeps): Prepared | ReachProblem;
   /** Why the process ended before the host program greeted. */
   explain(end: { readonly code: number; readonly stderr: string }): ReachProblem;
 }
@@ -83,7 +86,7 @@ function sshTransport(target: SshTarget, paths: ReachPaths, program: string): Tr
     where,
     // By login, by sudo, or by what the forced command is.
     isRoot: true,
-    prepare() {
+    prepare(keeps) {
       const identity = withIdentityPath(target);
       const keys = target.hostKeys.flatMap((line) => parseHostKey(line) ?? []);
       const problem = targetProblem(identity, keys, where);
@@ -95,7 +98,7 @@ function sshTransport(target: SshTarget, paths: ReachPaths, program: string): Tr
       const bytes = Buffer.byteLength(program);
       return {
         program: "ssh",
-        args: [...sshArgs(identity, files, keys), remoteCommand(identity, bytes)],
+        args: [...sshArgs(identity, files, keys, keeps), remoteCommand(identity, bytes)],
         env: null,
         preamble: identity.program === "piped" ? program : "",
         endsGroup: false,

@@ -27,21 +27,47 @@ const kept = new Map<PlanDigest, PlanParts>();
 /** A dispatch is stale after this long; a host that gets it later refuses it. */
 const ORDER_SECONDS = 600;
 
-export async function bundleFor(
+/** The jobs of one rollout that were claimed together, read together: by host. */
+export async function bundlesFor(
   engine: Engine,
-  claimed: Claimed,
+  plan: PlanDigest,
   change: ChangeId,
-): Promise<Bundle> {
-  const { db, config } = engine.world;
-  const parts = await planParts(db, claimed.plan);
-  const leaf = await leafOf(db, claimed.plan, claimed.host);
-  assert(leaf.index === claimed.leafIndex && leaf.body === claimed.body, "a target is its leaf");
+  claimed: readonly Claimed[],
+): Promise<ReadonlyMap<HostId, Bundle>> {
+  const { db } = engine.world;
+  const parts = await planParts(db, plan);
+  const leaves = await loadLeaves(db, plan, { hosts: claimed.map((one) => one.host) });
+  const byIndex = new Map(leaves.map((leaf) => [leaf.index, leaf]));
   const approvals = await approvalsFor(db, change);
+  const bundles = new Map<HostId, Bundle>();
+  for (const one of claimed) {
+    const leaf = present(byIndex.get(one.leafIndex), `the leaf of host ${one.host}`);
+    assert(leaf.host === one.host && leaf.body === one.body, "a target is its leaf");
+    const order = orderFor(engine, one, leaf);
+    bundles.set(one.host, {
+      order: order.text,
+      orderSignature: order.signature,
+      plan: parts.statement,
+      request: null,
+      approvals: approvals.map(({ handle, keyClass, signature }) => ({
+        person: handle,
+        class: keyClass,
+        signature,
+      })),
+      leaf: leaf.text,
+      nodes: pathNodes(parts.tree, leaf.index),
+      body: await bodyText(db, parts, plan, one.body),
+    });
+  }
+  return bundles;
+}
+
+function orderFor(engine: Engine, claimed: Claimed, leaf: PlannedLeaf) {
   const issued = instantToSeconds(claimed.issuedAt);
-  const order = signOrder(
+  return signOrder(
     {
       kind: claimed.kind === "revert" ? "revert" : "dispatch",
-      tenant: config.deployment,
+      tenant: engine.world.config.deployment,
       host: leaf.protocolId,
       plan: claimed.plan,
       index: leaf.index,
@@ -56,20 +82,15 @@ export async function bundleFor(
     },
     engine.dispatcherKey,
   );
-  return {
-    order: order.text,
-    orderSignature: order.signature,
-    plan: parts.statement,
-    request: null,
-    approvals: approvals.map(({ handle, keyClass, signature }) => ({
-      person: handle,
-      class: keyClass,
-      signature,
-    })),
-    leaf: leaf.text,
-    nodes: pathNodes(parts.tree, leaf.index),
-    body: await bodyText(db, parts, claimed.plan, claimed.body),
-  };
+}
+
+/** The text of a plan's body, as it was read once. */
+export async function bodyOfPlan(
+  reader: Reader,
+  plan: PlanDigest,
+  digest: string,
+): Promise<string> {
+  return bodyText(reader, await planParts(reader, plan), plan, digest);
 }
 
 async function planParts(reader: Reader, digest: PlanDigest): Promise<PlanParts> {
@@ -82,11 +103,6 @@ async function planParts(reader: Reader, digest: PlanDigest): Promise<PlanParts>
   if (kept.size >= PLANS_KEPT_MAX && oldest !== undefined) kept.delete(oldest);
   kept.set(digest, parts);
   return parts;
-}
-
-async function leafOf(reader: Reader, plan: PlanDigest, host: HostId): Promise<PlannedLeaf> {
-  const [leaf] = await loadLeaves(reader, plan, { hosts: [host] });
-  return present(leaf, `the leaf of host ${host}`);
 }
 
 async function bodyText(

@@ -12,7 +12,7 @@ import { recordEvent } from "../ledger/record.ts";
 import type { Engine } from "./engine.ts";
 import { makeBatcher } from "./loops-batch.ts";
 import { type ResultVerb, resultMove } from "./result-move.ts";
-import { loadRollout } from "./store.ts";
+import { loadRollout, type RolloutRow } from "./store.ts";
 import { type AppliedResult, applyResults, type SignedResult } from "./store-results.ts";
 import { type Progress, recordProgress } from "./store-targets.ts";
 
@@ -128,14 +128,14 @@ async function recordReported(
 /** An event of a rollout, linked to its case, its change and its plan. */
 export async function recordRolloutEvent(
   tx: Tx,
-  id: RolloutId,
+  of: RolloutId | Pick<RolloutRow, "id" | "patch" | "change" | "plan">,
   type: `${string}.${string}`,
   facts: Readonly<Record<string, string | number | boolean | Readonly<Record<string, number>>>>,
   actor = systemActor.subject,
 ): Promise<void> {
-  const row = await loadRollout(tx, id);
+  const row = typeof of === "string" ? await loadRollout(tx, of) : of;
   if (row === null) return;
-  const { patch, change, plan } = row;
+  const { id, patch, change, plan } = row;
   await recordEvent(tx, { type, actor, object: `rollout:${id}`, patch, change, plan, facts });
 }
 

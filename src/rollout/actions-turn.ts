@@ -87,7 +87,7 @@ async function commitHalt(
     if (!(await fence(tx, ownership(engine, own, loaded)))) return;
     const { rollout } = own;
     if (!(await haltRollout(tx, { rollout, reason, isFrozen: false }))) return;
-    await recordRolloutEvent(tx, rollout, "rollout.halted", { ...withoutText(reason) });
+    await recordRolloutEvent(tx, loaded.row, "rollout.halted", { ...withoutText(reason) });
     await notify(tx, "rollout");
   });
 }
@@ -147,14 +147,14 @@ async function commitOne(tx: Tx, loaded: LoadedFacts, decision: Decision): Promi
       const hosts = await giveUp(tx, id, decision.wave, decision.hold);
       if (hosts.length === 0) return false;
       const facts = { wave: decision.wave, count: hosts.length, why: decision.hold.why };
-      await recordRolloutEvent(tx, id, "target.held", facts);
+      await recordRolloutEvent(tx, loaded.row, "target.held", facts);
       return true;
     }
     case "revert": {
       const hosts = await orderReverts(tx, id, decision.wave);
       if (hosts.length === 0) return false;
       const facts = { wave: decision.wave, count: hosts.length };
-      await recordRolloutEvent(tx, id, "revert.ordered", facts);
+      await recordRolloutEvent(tx, loaded.row, "revert.ordered", facts);
       return true;
     }
     case "finish":
@@ -175,7 +175,7 @@ async function waveEvent(
   const wave = loaded.facts.waves.find((w) => w.number === number);
   const { verified = 0, failed = 0, rolledBack = 0, unknown = 0 } = wave?.counts ?? {};
   const facts = { wave: number, verified, failed, rolledBack, unknown };
-  await recordRolloutEvent(tx, loaded.row.id, `wave.${what}`, facts);
+  await recordRolloutEvent(tx, loaded.row, `wave.${what}`, facts);
 }
 
 /** The change ends with its rollout: completed when every wave passed its gate, else failed. */
@@ -183,7 +183,7 @@ async function finish(tx: Tx, loaded: LoadedFacts): Promise<boolean> {
   const { id, change } = loaded.row;
   if (!(await finishRollout(tx, id))) return false;
   const isWhole = loaded.facts.waves.every((wave) => wave.hasPassed);
-  await recordRolloutEvent(tx, id, "rollout.finished", { isWhole });
+  await recordRolloutEvent(tx, loaded.row, "rollout.finished", { isWhole });
   const verb = isWhole ? "complete" : "fail";
   const by = { actor: systemActor.subject, at: loaded.now };
   await finishChange(tx, { change, verb, ...by });

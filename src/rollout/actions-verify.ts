@@ -9,10 +9,9 @@ import type { Host } from "../inventory/model.ts";
 import { recordInspection } from "../inventory/record-inspection.ts";
 import { everywhere, loadHosts } from "../inventory/store.ts";
 import { parseBody } from "../plan/body.ts";
-import { loadBody } from "../plan/store.ts";
+import { bodyOfPlan } from "./actions-bundle.ts";
 import { recordRolloutEvent } from "./actions-results.ts";
 import { type Engine, KEEP_LEASES_MS } from "./engine.ts";
-import { loadRollout } from "./store.ts";
 import { TALK_SECONDS } from "./store-claims.ts";
 import {
   keepLooks,
@@ -123,11 +122,8 @@ async function see(
   return seen.kind === "problem" ? seen.problem.message : "another machine answers for this host";
 }
 
-async function bodyOf(engine: Engine, look: Unjudged) {
-  const { db } = engine.world;
-  const rollout = await loadRollout(db, look.rollout);
-  assert(rollout !== null, "a target belongs to a rollout");
-  const parsed = parseBody((await loadBody(db, rollout.plan, look.body)) ?? "");
+async function bodyOf(engine: Engine, { plan, body }: Unjudged) {
+  const parsed = parseBody(await bodyOfPlan(engine.world.db, plan, body));
   assert(parsed.ok, "the body of a plan can be read");
   return parsed.value;
 }
@@ -166,7 +162,7 @@ async function write(
     if (!isRecorded || judgement === null) return;
     const { host, attempt } = look;
     const facts = { host, attempt, verdict: judgement.verdict };
-    await recordRolloutEvent(tx, look.rollout, "target.judged", facts);
+    await recordRolloutEvent(tx, { ...look, id: look.rollout }, "target.judged", facts);
     await notify(tx, "rollout");
   });
 }

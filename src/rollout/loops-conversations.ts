@@ -2,11 +2,12 @@ import { assert } from "../base/failure.ts";
 import type { HostId } from "../base/ids.ts";
 import { SECOND_MS } from "../base/instant.ts";
 import { pause } from "../base/pause.ts";
+import type { Bundle } from "../fleet/bundle.ts";
 import type { Conversation, ConversationEnd, JournalLine } from "../fleet/model.ts";
 import type { Host } from "../inventory/model.ts";
 import { everywhere, loadHosts } from "../inventory/store.ts";
 import { isSilence } from "../reach/model.ts";
-import { bundleFor } from "./actions-bundle.ts";
+import { bundlesFor } from "./actions-bundle.ts";
 import { permitDesk } from "./actions-permit.ts";
 import { progressDesk, resultDesk, signedResult } from "./actions-results.ts";
 import { lookOverLine } from "./actions-verify.ts";
@@ -32,8 +33,8 @@ import {
 export interface Conversations {
   /** How many more can be held now. */
   readonly room: () => number;
-  /** Brings a claimed job to its host; returns at once. */
-  dispatch(claimed: Claimed): void;
+  /** Brings claimed jobs to their hosts; returns at once. */
+  dispatch(claimed: readonly Claimed[]): void;
   /** Asks hosts again that may be working and that nobody talks to. */
   takeOver(): Promise<number>;
   keepLeases(): Promise<void>;
@@ -77,7 +78,14 @@ export function holdConversations(
   return {
     room,
     dispatch(claimed) {
-      begin(claimed, () => dispatchJob({ engine, desks, signal: abort.signal }, claimed));
+      for (const some of Map.groupBy(claimed, (one) => one.rollout).values()) {
+        const loading = loadJobs(engine, some);
+        for (const one of some) {
+          begin(one, async () =>
+            dispatchJob({ engine, desks, signal: abort.signal }, one, await loading),
+          );
+        }
+      }
     },
     async takeOver() {
       for (const key of failed) {
@@ -119,14 +127,40 @@ interface Talking {
   readonly signal: AbortSignal;
 }
 
-async function dispatchJob(talking: Talking, claimed: Claimed): Promise<string | null> {
+interface Jobs {
+  readonly rollout: RolloutRow;
+  /** Only those that take jobs now. */
+  readonly hosts: ReadonlyMap<HostId, Host>;
+  readonly bundles: ReadonlyMap<HostId, Bundle>;
+}
+
+/** Read together, so that the first host need not wait until the last one's rows were read. */
+async function loadJobs(engine: Engine, claimed: readonly Claimed[]): Promise<Jobs> {
+  const [first] = claimed;
+  assert(first !== undefined, "somebody was claimed");
+  const ids = claimed.map((one) => one.host);
+  const [rollout, hosts] = await Promise.all([
+    rolloutOf(engine, first),
+    loadHosts(engine.world.db, { ids, scopes: everywhere }),
+  ]);
+  const ready = hosts.filter((host) => host.signingKey !== null && host.mode === "managed");
+  const byId = new Map(ready.map((host) => [host.id, host]));
+  const jobs = claimed.filter((one) => byId.has(one.host));
+  const bundles = await bundlesFor(engine, rollout.plan, rollout.change, jobs);
+  return { rollout, hosts: byId, bundles };
+}
+
+async function dispatchJob(
+  talking: Talking,
+  claimed: Claimed,
+  { rollout, hosts, bundles }: Jobs,
+): Promise<string | null> {
   const { engine } = talking;
-  const rollout = await rolloutOf(engine, claimed);
-  const host = await hostOf(engine, claimed.host);
-  if (host === null || host.signingKey === null || host.mode !== "managed") {
+  const host = hosts.get(claimed.host);
+  const job = bundles.get(claimed.host);
+  if (host === undefined || job === undefined) {
     return drop(engine, claimed, { why: "host-not-enrolled" }, NOT_ENROLLED_RETRY_SECONDS);
   }
-  const job = await bundleFor(engine, claimed, rollout.change);
   const talk = talkAbout(talking, { rollout, host, key: claimed, isAccepted: false });
   const { executor } = engine;
   const carry = claimed.kind === "revert" ? executor.revert : executor.apply;

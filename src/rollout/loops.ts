@@ -70,7 +70,7 @@ export function startRollouts(world: World, executor: Executor = defaultExecutor
     async turn() {
       if (!presence.isHeld()) return false;
       const { claimed, hasMore } = await takeTurns(engine, talks.room());
-      for (const job of claimed) talks.dispatch(job);
+      talks.dispatch(claimed);
       if (!hasMore) await sleep(TURNS_APART_MS);
       return hasMore;
     },

@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 import type { Digest } from "../base/digest.ts";
-import type { HostId, PlanDigest, RolloutId } from "../base/ids.ts";
+import type { ChangeId, HostId, PatchId, PlanDigest, RolloutId } from "../base/ids.ts";
 import type { Instant } from "../base/instant.ts";
 import { type Db, type Reader, sqlJson, type Tx } from "../db/database.ts";
 import { targetMoves, type Verdict } from "./model.ts";
@@ -159,6 +159,9 @@ async function moveByResults(
 
 export interface Unjudged {
   readonly rollout: RolloutId;
+  readonly plan: PlanDigest;
+  readonly change: ChangeId;
+  readonly patch: PatchId;
   readonly host: HostId;
   readonly attempt: number;
   readonly body: string;
@@ -184,13 +187,14 @@ export async function takeUnjudged(
     update target t
        set lease_owner = ${take.owner},
            lease_until = now() + make_interval(secs => ${take.leaseSeconds})
-      from picked p where t.rollout = p.rollout and t.host = p.host
+      from picked p join rollout r on r.id = p.rollout
+     where t.rollout = p.rollout and t.host = p.host
     returning ${unjudgedColumns}`.execute(tx);
   return rows;
 }
 
 const unjudgedColumns = sql`
-  t.rollout, t.host, t.attempt, t.body, t.tries, ${millis(sql`t.ended_at`)} as "endedAt",
+  t.rollout, r.plan, r.change, r.patch, t.host, t.attempt, t.body, t.tries, ${millis(sql`t.ended_at`)} as "endedAt",
   ${millis(sql`t.claimed_at`)} as "claimedAt", ${millis(sql`now()`)} as now`;
 
 /** The look at this host that its result left to the server which talks to it; null: no such look. */
@@ -199,7 +203,7 @@ export async function loadOwnLook(
   of: Pick<Unjudged, "rollout" | "host" | "attempt"> & { readonly owner: string },
 ): Promise<Unjudged | null> {
   const { rows } = await sql<Unjudged>`
-    select ${unjudgedColumns} from target t
+    select ${unjudgedColumns} from target t join rollout r on r.id = t.rollout
      where t.rollout = ${of.rollout} and t.host = ${of.host} and t.attempt = ${of.attempt}
        and ${isOwnLook(of.owner)} and t.lease_until > now()`.execute(reader);
   return rows[0] ?? null;
@@ -236,7 +240,10 @@ export async function keepLooks(
        and t.state in ('done', 'noop') and t.verdict is null`.execute(db);
 }
 
-/** The judgement of one look; `verdict` null puts the look off. */
+/**
+ * The judgement of one look; `verdict` null puts the look off. Other rollouts may have waited until
+ * this host was looked at, so they look again too.
+ */
 export async function recordVerdict(
   tx: Reader,
   judged: {
@@ -250,7 +257,8 @@ export async function recordVerdict(
   },
 ): Promise<boolean> {
   const isOpen = judged.verdict === null;
-  const { numAffectedRows } = await sql`
+  const { rows } = await sql<{ count: number }>`
+    with judged as (
     update target t
        set verdict = ${judged.verdict}::text, evidence = ${sqlJson(judged.evidence)},
            tries = case when ${isOpen}::boolean then t.tries + 1 else 0 end,
@@ -260,12 +268,13 @@ export async function recordVerdict(
            lease_owner = null, lease_until = null
      where t.rollout = ${judged.rollout} and t.host = ${judged.host}
        and t.attempt = ${judged.attempt} and t.state in ('done', 'noop') and t.verdict is null
-       and t.lease_owner = ${judged.owner}`.execute(tx);
-  // Other rollouts may have waited until this host was looked at.
-  await sql`
+       and t.lease_owner = ${judged.owner}
+    returning 1
+    ), woken as (
     update rollout set look_at = now()
      where state in ('running', 'halted') and (id = ${judged.rollout} or id in (
        select o.rollout from target o where o.host = ${judged.host} and o.state = 'ready'))
-  `.execute(tx);
-  return numAffectedRows === 1n;
+    )
+    select count(*) as count from judged`.execute(tx);
+  return rows[0]?.count === 1;
 }

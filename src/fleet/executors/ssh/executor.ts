@@ -48,6 +48,8 @@ export function sshExecutor(reach: {
     const session = openSession(transport, {
       ...request,
       limits: jobLimits,
+      // The look after the job comes over this very session.
+      keeps: "nothing",
       signal: talk.signal,
     });
     const { tenant } = reach;
