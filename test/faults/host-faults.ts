@@ -73,8 +73,9 @@ export async function fillWhileFetching(host: LabHost): Promise<void> {
   const helper = "/usr/lib/apt/apt-helper";
   await host.must(["mv", helper, `${helper}.real`]);
   const input = `#!/bin/sh
-if [ "$1" = download-file ]; then
-${fill("/var/lib/fettle")}fi
+case " $* " in *" download-file "*)
+${fill("/var/lib/fettle")};;
+esac
 exec ${helper}.real "$@"
 `;
   await host.must(["tee", helper], { input });
