@@ -273,7 +273,9 @@ async function settle(
     });
     return now.state;
   }
-  const seconds = backoffSeconds(now.tries);
+  // The wait of a refusal is its own, and people are told the time that holds.
+  const refused = end.refused === null ? null : retryAfterRefusal(end.refused.code);
+  const seconds = refused ?? backoffSeconds(now.tries);
   const at = engine.world.clock();
   const retryAt = at + seconds * SECOND_MS;
   return drop(engine, claimed, dropHold(end, now.troubleSince ?? at, retryAt), seconds);
