@@ -1,10 +1,8 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { compareDeb } from "../src/intel/versions/deb.ts";
 import type { VersionOrder } from "../src/intel/versions/order.ts";
 import { compareRpm } from "../src/intel/versions/rpm.ts";
+import { compareByRpm } from "../test/builders/rpm-order.ts";
 import { chance, type MadeScheme, madePair } from "../test/builders/versions.ts";
 import { missingPrograms } from "./needs.ts";
 
@@ -63,27 +61,11 @@ function madePairs(scheme: MadeScheme): readonly (readonly [string, string])[] {
   return Array.from({ length: PAIRS }, () => madePair(scheme, from));
 }
 
-/** One constant program; the versions reach it as lines of a file in its folder, never as code. */
 function againstRpm(): Judged {
-  const program = `%{lua:
-    local out = {}
-    for line in io.lines("pairs") do
-      local a, b = line:match("^(.-)\\t(.*)$")
-      out[#out + 1] = tostring(rpm.vercmp(a, b))
-    end
-    print(table.concat(out, "\\n"))
-  }`;
   const pairs = madePairs("rpm");
-  const folder = mkdtempSync(join(tmpdir(), "fettle-versions-"));
-  writeFileSync(join(folder, "pairs"), pairs.map(([a, b]) => `${a}\t${b}\n`).join(""));
-  const start = performance.now();
-  const run = spawnSync("rpm", ["--eval", program], { cwd: folder, maxBuffer: BUFFER_BYTES });
-  const seconds = (performance.now() - start) / 1_000;
-  rmSync(folder, { recursive: true });
-  const told = run.stdout.toString().trim().split("\n");
-  if (told.length !== pairs.length) throw new Error(`rpm gave ${told.length} answers`);
+  const { answers: told, seconds } = compareByRpm(pairs);
   const differences = pairs.flatMap(([a, b], at) =>
-    String(compareRpm(a, b)) === told[at] ? [] : [`${a} ${b}: rpm says ${told[at]}`],
+    compareRpm(a, b) === told[at] ? [] : [`${a} ${b}: rpm says ${told[at]}`],
   );
   return {
     pairs: pairs.length,

@@ -1,10 +1,10 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { hasRealFeeds, realFeed } from "../../test/builders/intel.ts";
-import { runCommand } from "../base/run-command.ts";
+import { compareByRpm } from "../../test/builders/rpm-order.ts";
 import { type JudgedFinding, scanPackages } from "../intel/scan-packages.ts";
 import { unpack } from "../intel/unpack.ts";
 import { readDpkgStatus } from "../inventory/formats/dpkg-status.ts";
@@ -72,30 +72,10 @@ interface Compared {
   readonly fixed: string;
 }
 
-/** One constant program; the versions reach it as lines of a file in its folder, never as code. */
-const PROGRAM = `%{lua:
-  local out = {}
-  for line in io.lines("pairs") do
-    local a, b = line:match("^(.-)\\t(.*)$")
-    out[#out + 1] = tostring(rpm.vercmp(a, b))
-  end
-  print(table.concat(out, "\\n"))
-}`;
-
-async function lowerByRpm(all: readonly Compared[]): Promise<ReadonlySet<string>> {
-  const folder = mkdtempSync(join(tmpdir(), "fettle-rpm-"));
-  writeFileSync(join(folder, "pairs"), all.map((c) => `${c.installed}\t${c.fixed}\n`).join(""));
-  const result = await runCommand({
-    program: "rpm",
-    args: ["--eval", PROGRAM],
-    cwd: folder,
-    timeoutMs: 60_000,
-    outputBytesMax: 4_000_000,
-  });
-  rmSync(folder, { recursive: true });
-  const told = result.stdout.toString().trim().split("\n");
+function lowerByRpm(all: readonly Compared[]): ReadonlySet<string> {
+  const { answers: told } = compareByRpm(all.map((c) => [c.installed, c.fixed]));
   expect(told).toHaveLength(all.length);
-  return new Set(all.filter((_, at) => told[at] === "-1").map((c) => c.key));
+  return new Set(all.filter((_, at) => told[at] === -1).map((c) => c.key));
 }
 
 interface Advisory {
@@ -127,7 +107,7 @@ async function oracle(ecosystem: string, packages: readonly Package[]) {
       }
     }
   }
-  return await lowerByRpm(all);
+  return lowerByRpm(all);
 }
 
 describe.skipIf(!hasRealFeeds || !existsSync("/usr/bin/rpm"))("two AlmaLinux inventories", () => {
