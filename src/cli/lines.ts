@@ -1,6 +1,7 @@
 import { StringDecoder } from "node:string_decoder";
 import { Failure } from "../base/failure.ts";
 import type { Output } from "./cli.ts";
+import { whyUnread } from "./read-file.ts";
 import type { Streams } from "./streams.ts";
 import { safeText } from "./view/table.ts";
 
@@ -163,15 +164,7 @@ async function* pieces(streams: Streams, file: string | null): AsyncIterable<Uin
   try {
     yield* streams.read(file);
   } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    const why =
-      code === "ENOENT"
-        ? "there is no such file"
-        : code === "EISDIR"
-          ? "it is a folder"
-          : code === "EACCES"
-            ? "you may not read it"
-            : "it cannot be read";
-    throw new Failure("invalid", `The file ${file ?? "standard input"}: ${why}.`, { cause });
+    const named = file ?? "standard input";
+    throw new Failure("invalid", `The file ${named}: ${whyUnread(cause)}.`, { cause });
   }
 }

@@ -6,19 +6,24 @@ export function readNamedFile(file: string, what: string): Buffer {
   try {
     return readFileSync(file);
   } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    const why =
-      code === "ENOENT"
-        ? "there is no such file"
-        : code === "EISDIR"
-          ? "it is a folder"
-          : code === "EACCES"
-            ? "you may not read it"
-            : "it cannot be read";
-    throw new Failure("not-found", `${what} ${file}: ${why}.`, { cause });
+    throw new Failure("not-found", `${what} ${file}: ${whyUnread(cause)}.`, { cause });
   }
 }
 
 export function readNamedText(file: string, what: string): string {
   return readNamedFile(file, what).toString("utf8");
+}
+
+/** Why a named file cannot be read, in words for whoever named it. */
+export function whyUnread(cause: unknown): string {
+  switch ((cause as NodeJS.ErrnoException).code) {
+    case "ENOENT":
+      return "there is no such file";
+    case "EISDIR":
+      return "it is a folder";
+    case "EACCES":
+      return "you may not read it";
+    default:
+      return "it cannot be read";
+  }
 }
