@@ -1,6 +1,7 @@
 import type { Instant } from "../base/instant.ts";
 import {
   cleanText,
+  type FeedDocument,
   type FeedReading,
   ProblemList,
   TITLE_LENGTH_MAX,
@@ -78,7 +79,22 @@ export function cvesIn(text: string): readonly string[] {
   return [...new Set(text.match(/\bCVE-\d{4}-\d{4,19}\b/g) ?? [])];
 }
 
-/** Feeds that come as one document or as many: many together are the whole. */
-export function extentOf(documents: number, isArchived: boolean): "whole" | "part" {
-  return isArchived || documents > 1 ? "whole" : "part";
+/** Feeds that come as one document or as many: many together, or an archive, are the whole. */
+export class Extent {
+  private documents = 0;
+  private isArchived = false;
+
+  add(document: FeedDocument): void {
+    this.documents++;
+    this.isArchived ||= document.isArchived;
+  }
+
+  /** A record with a place of its own within the document is one more. */
+  addRecord(document: FeedDocument, place: string): void {
+    if (place !== document.place) this.documents++;
+  }
+
+  get value(): "whole" | "part" {
+    return this.isArchived || this.documents > 1 ? "whole" : "part";
+  }
 }

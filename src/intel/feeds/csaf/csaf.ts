@@ -1,5 +1,5 @@
 import { instantFromText } from "../../../base/instant.ts";
-import { AdvisoryDraft, extentOf, textAbout } from "../../advisory-draft.ts";
+import { AdvisoryDraft, Extent, textAbout } from "../../advisory-draft.ts";
 import {
   cleanText,
   type FeedFormat,
@@ -34,21 +34,17 @@ export const csaf: FeedFormat = {
     const drafts = new Map<string, AdvisoryDraft>();
     const vex: VexStatement[] = [];
     const problems = new ProblemList();
-    let documents = 0;
-    let isArchived = false;
+    const extent = new Extent();
     return {
       add(document) {
-        documents++;
-        isArchived ||= document.isArchived;
+        extent.add(document);
         const parsed = tryParse(document.text);
         const read = documentSchema.safeParse(parsed.ok ? parsed.value : null);
         if (read.success) readDocument(read.data, { drafts, vex, problems }, document.place);
         else problems.add(document.place, "is no CSAF document, or was cut short");
       },
       finish: () => [
-        ...[...drafts].map(([feed, draft]) =>
-          draft.reading({ feed, extent: extentOf(documents, isArchived) }),
-        ),
+        ...[...drafts].map(([feed, draft]) => draft.reading({ feed, extent: extent.value })),
         vexReading("csaf-vex", vex, problems),
       ],
     };

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { instantFromText } from "../../../base/instant.ts";
-import { AdvisoryDraft, extentOf, textAbout } from "../../advisory-draft.ts";
+import { AdvisoryDraft, Extent, textAbout } from "../../advisory-draft.ts";
 import { CVE_ID, type FeedFormat } from "../../feed-format.ts";
 import { jsonRecords } from "../../json-records.ts";
 import type { Statement, VersionRange } from "../../model.ts";
@@ -18,14 +18,12 @@ export const nodeSecurityWg: FeedFormat = {
     (/"vulnerable"\s*:\s*"/.test(head) && /"(patched|cve)"\s*:/.test(head)),
   begin() {
     const draft = new AdvisoryDraft();
-    let documents = 0;
-    let isArchived = false;
+    const extent = new Extent();
     return {
       add(document) {
-        documents++;
-        isArchived ||= document.isArchived;
+        extent.add(document);
         for (const { place, value } of jsonRecords(document, draft.problems)) {
-          documents += place === document.place ? 0 : 1;
+          extent.addRecord(document, place);
           const problem = readRecord(draft, value, place);
           if (problem !== null) draft.problems.add(place, problem);
         }
@@ -33,7 +31,7 @@ export const nodeSecurityWg: FeedFormat = {
       finish: () => [
         draft.reading({
           feed: FEED,
-          extent: extentOf(documents, isArchived),
+          extent: extent.value,
           label: "npm packages until 2020",
           isComplete: false,
         }),

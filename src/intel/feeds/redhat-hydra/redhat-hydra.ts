@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { instantFromText } from "../../../base/instant.ts";
-import { AdvisoryDraft, extentOf, textAbout } from "../../advisory-draft.ts";
+import { AdvisoryDraft, Extent, textAbout } from "../../advisory-draft.ts";
 import { ecosystemOfCpe } from "../../cpe-release.ts";
 import { CVE_ID, cleanText, type FeedFormat } from "../../feed-format.ts";
 import { jsonRecords } from "../../json-records.ts";
@@ -19,20 +19,16 @@ export const redhatHydra: FeedFormat = {
     (/"CVE"\s*:\s*"CVE-/.test(head) && /"(affected_packages|advisories)"\s*:/.test(head)),
   begin() {
     const draft = new AdvisoryDraft();
-    let documents = 0;
-    let isArchived = false;
+    const extent = new Extent();
     return {
       add(document) {
-        documents++;
-        isArchived ||= document.isArchived;
+        extent.add(document);
         for (const { place, value } of jsonRecords(document, draft.problems)) {
-          documents += place === document.place ? 0 : 1;
+          extent.addRecord(document, place);
           if (!readCve(draft, value)) draft.problems.add(place, "is no CVE of this API");
         }
       },
-      finish: () => [
-        draft.reading({ feed: "redhat-hydra", extent: extentOf(documents, isArchived) }),
-      ],
+      finish: () => [draft.reading({ feed: "redhat-hydra", extent: extent.value })],
     };
   },
 };

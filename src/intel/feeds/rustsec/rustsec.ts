@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { instantFromText } from "../../../base/instant.ts";
 import { parseToml, TomlError } from "../../../base/toml-text.ts";
-import { AdvisoryDraft, extentOf, textAbout } from "../../advisory-draft.ts";
+import { AdvisoryDraft, Extent, textAbout } from "../../advisory-draft.ts";
 import { type FeedFormat, VULNERABILITY_ID } from "../../feed-format.ts";
 import type { Statement } from "../../model.ts";
 import { intervalsOutside } from "../../semver-ranges.ts";
@@ -17,16 +17,14 @@ export const rustsec: FeedFormat = {
   recognise: (head) => /^```toml\r?\n[\s\S]*?^\[advisory\]/m.test(head),
   begin() {
     const draft = new AdvisoryDraft();
-    let documents = 0;
-    let isArchived = false;
+    const extent = new Extent();
     return {
       add(document) {
-        documents++;
-        isArchived ||= document.isArchived;
+        extent.add(document);
         const problem = readAdvisory(draft, document.text);
         if (problem !== null) draft.problems.add(document.place, problem);
       },
-      finish: () => [draft.reading({ feed: "rustsec", extent: extentOf(documents, isArchived) })],
+      finish: () => [draft.reading({ feed: "rustsec", extent: extent.value })],
     };
   },
 };

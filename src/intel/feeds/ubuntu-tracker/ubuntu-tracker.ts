@@ -1,6 +1,6 @@
 import { instantFromText } from "../../../base/instant.ts";
 import { ecosystemOfCodename } from "../../../inventory/release-name.ts";
-import { AdvisoryDraft, extentOf, textAbout } from "../../advisory-draft.ts";
+import { AdvisoryDraft, Extent, textAbout } from "../../advisory-draft.ts";
 import { CVE_ID, cleanText, type FeedFormat } from "../../feed-format.ts";
 import { linesOf } from "../../json-records.ts";
 import type { Statement } from "../../model.ts";
@@ -17,15 +17,13 @@ export const ubuntuTracker: FeedFormat = {
     /^Candidate: /m.test(head) && /^(Patches_|[a-z/-]+_[a-z0-9.+-]+:)/m.test(head),
   begin() {
     const draft = new AdvisoryDraft();
-    let documents = 0;
-    let isArchived = false;
+    const extent = new Extent();
     return {
       add(document) {
-        documents++;
-        isArchived ||= document.isArchived;
+        extent.add(document);
         readCve(draft, document.text, document.place);
       },
-      finish: () => [draft.reading({ feed: FEED, extent: extentOf(documents, isArchived) })],
+      finish: () => [draft.reading({ feed: FEED, extent: extent.value })],
     };
   },
 };
