@@ -1,27 +1,17 @@
 import { ActionIcon, Badge, Button, Kbd, Menu, useMantineColorScheme } from "@mantine/core";
 import { useHotkeys } from "@mantine/hooks";
 import { Outlet, useLocation } from "@tanstack/react-router";
-import { lazy, Suspense, useEffect, useState } from "react";
+import { Fragment, lazy, Suspense, useEffect, useState } from "react";
 import { Mark } from "../parts/mark.tsx";
 import { api, ask } from "./api.ts";
 import { Go, useGo } from "./go.tsx";
-import { Icon, type IconName } from "./icons.tsx";
+import { Icon } from "./icons.tsx";
 import { startLive, useLiveState } from "./live.ts";
+import { isAt, isWithin, places } from "./places.ts";
 import { useAnswer } from "./queries.ts";
 import { signOut, useMe } from "./session.ts";
 
 const Palette = lazy(() => import("./palette.tsx").then((file) => ({ default: file.Palette })));
-
-const places: readonly (readonly [href: string, title: string, icon: IconName])[] = [
-  ["/", "Overview", "overview"],
-  ["/patches", "Patches", "patch"],
-  ["/findings", "Findings", "finding"],
-  ["/hosts", "Hosts", "host"],
-  ["/changes", "Changes", "change"],
-  ["/rollouts", "Rollouts", "rollout"],
-  ["/audit", "Audit", "audit"],
-  ["/settings/people", "Settings", "settings"],
-];
 
 /** What stands around every page for somebody who is signed in. */
 export function Shell() {
@@ -98,21 +88,31 @@ function Places({ path }: { readonly path: string }) {
       ask(api.GET("/api/v1/changes", { params: { query: { waiting: "me" } }, signal })),
   });
   const waiting = inbox.data?.items.length ?? 0;
-  return places.map(([href, title, icon]) => {
-    const section = href.startsWith("/settings") ? "/settings" : href;
-    const isHere = href === "/" ? path === "/" : path.startsWith(section);
-    return (
-      <Go key={href} href={href} isPlain aria-current={isHere ? "page" : undefined}>
-        <Icon name={icon} />
-        {title}
-        {href === "/changes" && waiting > 0 && (
+  return places.map((place) => (
+    <Fragment key={place.href}>
+      <Go href={place.href} isPlain aria-current={isAt(path, place.href) ? "page" : undefined}>
+        <Icon name={place.icon} />
+        {place.title}
+        {place.href === "/changes" && waiting > 0 && (
           <Badge className="badge" size="sm" aria-label={`${waiting} wait for you`}>
             {waiting}
           </Badge>
         )}
       </Go>
-    );
-  });
+      {isWithin(path, place) &&
+        place.below?.map(({ href, title }) => (
+          <Go
+            key={href}
+            href={href}
+            isPlain
+            className="below"
+            aria-current={isAt(path, href) ? "page" : undefined}
+          >
+            {title}
+          </Go>
+        ))}
+    </Fragment>
+  ));
 }
 
 function Live() {
