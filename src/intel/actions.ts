@@ -5,7 +5,7 @@ import type { Instant } from "../base/instant.ts";
 import type { Selector } from "../base/labels.ts";
 import type { World } from "../db/world.ts";
 import { type NetworkOutcome, networkLimits, refreshFeeds } from "./actions-network.ts";
-import { type HostGroup, isRunningKernel } from "./exposure.ts";
+import { type HostGroup, isRunningKernel, postingsOf } from "./exposure.ts";
 import { type Freshness, freshnessOf } from "./feed-rules.ts";
 import {
   type FindingRow,
@@ -25,7 +25,6 @@ import {
   loadKnownHosts,
   loadRankedHosts,
   loadReach,
-  postingsOf,
   type Reach,
 } from "./store-exposure.ts";
 import { absentFeed, loadFeeds, type StoredFeed } from "./store-feed.ts";
@@ -247,7 +246,8 @@ function narrowed(reach: KnownReach, groups: readonly HostGroup[]): Reach {
   const isPresent = presentIn(members.values());
   const pairs = reach.pairs.filter((pair) => pair.packageIds.some(isPresent));
   const wanted = new Set(pairs.flatMap((pair) => pair.packageIds.filter(isPresent)));
-  return { pairs, groups, postings: postingsOf({ wanted, knowledge: reach.knowledge, members }) };
+  const { packages } = reach.knowledge;
+  return { pairs, groups, postings: postingsOf({ wanted, packages, members, groups }) };
 }
 
 /** A cursor holds the last key and its place: the place serves when the key has gone meanwhile. */

@@ -3,10 +3,12 @@ import { describe, expect, it } from "vitest";
 import {
   type CountedHosts,
   countExposure,
+  groupsReached,
   type HostGroup,
   knownHostsOf,
   type PairGroup,
-  type Posting,
+  type Postings,
+  postingsOf,
 } from "./exposure.ts";
 
 function aPair(packageIds: readonly number[], vulnerability = "CVE-2026-0001"): PairGroup {
@@ -21,9 +23,20 @@ function aPair(packageIds: readonly number[], vulnerability = "CVE-2026-0001"): 
   };
 }
 
-function aPosting(packageId: number, setIds: readonly number[], kernel = ""): Posting {
-  const packageName = kernel === "" ? `p${packageId}` : `linux-image-${kernel}`;
-  return { packageId, packageName, isKernelImage: kernel !== "", setIds };
+/** Sets by id with their packages; packages from 90 on are images of the kernel `6.1.0-<id>-amd64`. */
+function postings(
+  sets: Readonly<Record<number, readonly number[]>>,
+  groups: readonly HostGroup[],
+): Postings {
+  const members = new Map(Object.entries(sets).map(([id, m]) => [Number(id), Int32Array.from(m)]));
+  const wanted = new Set(Object.values(sets).flat());
+  const packages = new Map(
+    [...wanted].map((id) => {
+      const name = id < 90 ? `p${id}` : `linux-image-6.1.0-${id}-amd64`;
+      return [id, { name, isKernelImage: id >= 90 }] as const;
+    }),
+  );
+  return postingsOf({ wanted, packages, members, groups });
 }
 
 function aGroup(
@@ -37,47 +50,49 @@ function aGroup(
 
 describe("counting who is exposed", () => {
   it("counts a host once however many of the packages it has", () => {
-    const postings = [aPosting(1, [10, 11]), aPosting(2, [10])];
-    const groups = [aGroup(0, 10, 3), aGroup(1, 11, 4)];
-    expect(countExposure([aPair([1, 2])], postings, groups)[0]?.hostCount).toBe(7);
+    const of = postings({ 10: [1, 2], 11: [1] }, [aGroup(0, 10, 3), aGroup(1, 11, 4)]);
+    expect(countExposure([aPair([1, 2])], of)[0]?.hostCount).toBe(7);
   });
 
   it("counts only hosts that run the kernel, and those that never said", () => {
-    const postings = [aPosting(1, [10], "6.1.0-9-amd64"), aPosting(2, [10], "6.1.0-10-amd64")];
     const groups = [
-      aGroup(0, 10, 3, "6.1.0-9-amd64"),
-      aGroup(1, 10, 5, "6.1.0-10-amd64"),
+      aGroup(0, 10, 3, "6.1.0-91-amd64"),
+      aGroup(1, 10, 5, "6.1.0-92-amd64"),
       aGroup(2, 10, 2),
     ];
-    expect(countExposure([aPair([1])], postings, groups)[0]?.hostCount).toBe(5);
-    expect(countExposure([aPair([1, 2])], postings, groups)[0]?.hostCount).toBe(10);
+    const of = postings({ 10: [91, 92] }, groups);
+    expect(countExposure([aPair([91])], of)[0]?.hostCount).toBe(5);
+    expect(countExposure([aPair([91, 92])], of)[0]?.hostCount).toBe(10);
   });
 
   it("leaves out a kernel that nobody runs", () => {
-    const postings = [aPosting(1, [10], "6.1.0-8-amd64")];
-    expect(countExposure([aPair([1])], postings, [aGroup(0, 10, 3, "6.1.0-9-amd64")])).toEqual([]);
+    const of = postings({ 10: [91] }, [aGroup(0, 10, 3, "6.1.0-92-amd64")]);
+    expect(countExposure([aPair([91])], of)).toEqual([]);
   });
 
   it("equals walking over every host", () => {
-    const sets = fc.array(fc.array(fc.nat(5), { maxLength: 6 }), { minLength: 1, maxLength: 5 });
+    const sets = fc.array(fc.uniqueArray(fc.nat(5), { maxLength: 6 }), {
+      minLength: 1,
+      maxLength: 5,
+    });
     const hosts = fc.array(fc.nat(4), { maxLength: 30 });
     const pairs = fc.array(fc.uniqueArray(fc.nat(5), { minLength: 1 }), { maxLength: 6 });
     fc.assert(
       fc.property(sets, hosts, pairs, (members, setOfHost, packagesOfPair) => {
-        const postings = [0, 1, 2, 3, 4, 5].map((id) =>
-          aPosting(
-            id,
-            members.flatMap((m, set) => (m.includes(id) ? [set] : [])),
-          ),
-        );
         const groups = members.map((_, set) =>
           aGroup(set, set, setOfHost.filter((s) => s === set).length),
         );
+        const of = postings({ ...members }, groups);
         const counted = countExposure(
           packagesOfPair.map((ids) => aPair(ids)),
-          postings,
-          groups,
+          of,
         );
+        for (const ids of packagesOfPair) {
+          const reached = members.flatMap((m, set) =>
+            ids.some((id) => m.includes(id)) ? set : [],
+          );
+          expect([...groupsReached(of, ids)]).toEqual(reached);
+        }
         const walked = packagesOfPair.map(
           (ids) => setOfHost.filter((set) => members[set]?.some((id) => ids.includes(id))).length,
         );

@@ -1,5 +1,7 @@
 import type { Instant } from "../base/instant.ts";
+import type { KnownPackage, Members } from "./knowledge.ts";
 import type { FindingState } from "./model.ts";
+import { asked, inverted, joiner, listAt, type PostingLists, taken } from "./posting-lists.ts";
 
 /**
  * Who is exposed to what, counted without walking over hosts.
@@ -44,13 +46,6 @@ export function knownHostsOf(rows: readonly CountedHosts[]): KnownHosts {
   return { groups: [...groups.values()], unknownCount };
 }
 
-export interface Posting {
-  readonly packageId: number;
-  readonly packageName: string;
-  readonly isKernelImage: boolean;
-  readonly setIds: readonly number[];
-}
-
 export interface PairGroup {
   readonly ecosystem: string;
   readonly source: string;
@@ -67,13 +62,37 @@ export interface Exposure extends PairGroup {
   readonly hostCount: number;
 }
 
+/** Who has each package: the places of groups that have it and, of kernel images, run it. */
+export interface Postings {
+  readonly lists: PostingLists;
+  readonly groups: readonly HostGroup[];
+}
+
+export function postingsOf(of: {
+  /** Packages that are asked about; the others get no list. */
+  readonly wanted: Iterable<number>;
+  readonly packages: ReadonlyMap<number, Pick<KnownPackage, "name" | "isKernelImage">>;
+  readonly members: ReadonlyMap<number, Members>;
+  readonly groups: readonly HostGroup[];
+}): Postings {
+  const { groups, members, packages } = of;
+  const wanted = [...of.wanted];
+  const kinds = new Uint8Array(wanted.reduce((max, id) => Math.max(max, id + 1), 0));
+  for (const id of wanted) kinds[id] = packages.get(id)?.isKernelImage === true ? asked : taken;
+  const rows = groups.map((group) => members.get(group.setId) ?? []);
+  const holds = (id: number, place: number): boolean => {
+    const kernelRunning = groups[place]?.kernelRunning ?? null;
+    return kernelRunning === null || isRunningKernel(packages.get(id)?.name ?? "", kernelRunning);
+  };
+  return { lists: inverted({ rows, kinds, holds }), groups };
+}
+
 /** Rows without any exposed host are left out: an installed kernel that nobody runs. */
 export function countExposure(
   pairs: readonly PairGroup[],
-  postings: readonly Posting[],
-  groups: readonly HostGroup[],
+  postings: Postings,
 ): readonly Exposure[] {
-  const reachOf = hostCounter(postings, groups);
+  const reachOf = hostCounter(postings);
   return pairs.flatMap((pair) => {
     const reach = reachOf(pair.packageIds);
     if (reach.hostCount === 0) return [];
@@ -87,72 +106,42 @@ export type HostCounter = (packageIds: readonly number[]) => {
   readonly hostCount: number;
 };
 
-/** Counts the hosts that any of the packages reaches. */
-export function hostCounter(
-  postings: readonly Posting[],
-  groups: readonly HostGroup[],
-): HostCounter {
-  const kept = counters.get(postings);
-  if (kept?.groups === groups) return kept.count;
-  const count = newHostCounter(postings, groups);
-  counters.set(postings, { groups, count });
+/** Counts the hosts that any of the packages reaches; asked again, it goes on where it was. */
+export function hostCounter(postings: Postings): HostCounter {
+  const count = counters.get(postings) ?? newHostCounter(postings);
+  counters.set(postings, count);
   return count;
 }
 
-/** Counting again with the same postings and groups goes on where it was. */
-const counters = new WeakMap<
-  readonly Posting[],
-  { readonly groups: readonly HostGroup[]; readonly count: HostCounter }
->();
+const counters = new WeakMap<Postings, HostCounter>();
 
-function newHostCounter(postings: readonly Posting[], groups: readonly HostGroup[]): HostCounter {
-  const groupsOf = groupsByPackage(postings, groups);
-  const counts = new Map(groups.map((group) => [group.id, group.hostCount]));
-  const ids = groups.map((group) => group.id);
-  const seen = new Int32Array(ids.reduce((max, id) => Math.max(max, id + 1), 0));
-  let turn = 0;
+function newHostCounter({ lists, groups }: Postings): HostCounter {
+  const hostCounts = Uint32Array.from(groups, (group) => group.hostCount);
+  const join = joiner(groups.length);
   // Most vulnerabilities of a source touch the same packages, so each union is made once.
   const known = new Map<string, ReturnType<HostCounter>>();
   return (packageIds) => {
     const key = packageIds.join(",");
     const before = known.get(key);
     if (before !== undefined) return before;
-    turn += 1;
+    const present = packageIds.filter((id) => listAt(lists, id).length > 0);
     let hostCount = 0;
-    const present = packageIds.filter((id) => {
-      const reached = groupsOf.get(id) ?? [];
-      for (const group of reached) {
-        if (seen[group] === turn) continue;
-        seen[group] = turn;
-        hostCount += counts.get(group) ?? 0;
-      }
-      return reached.length > 0;
-    });
+    for (const place of join(present.map((id) => listAt(lists, id)))) {
+      hostCount += hostCounts[place] ?? 0;
+    }
     const reach = { packageIds: present, hostCount };
     known.set(key, reach);
     return reach;
   };
 }
 
-/** The host groups that each package reaches. */
-export function groupsByPackage(
-  postings: readonly Posting[],
-  groups: readonly HostGroup[],
-): ReadonlyMap<number, readonly number[]> {
-  const bySet = Map.groupBy(groups, (group) => group.setId);
-  return new Map(
-    postings.map((posting) => [
-      posting.packageId,
-      posting.setIds.flatMap((setId) =>
-        (bySet.get(setId) ?? []).filter((group) => runs(posting, group)).map((group) => group.id),
-      ),
-    ]),
-  );
-}
-
-function runs(posting: Posting, group: HostGroup): boolean {
-  if (!posting.isKernelImage || group.kernelRunning === null) return true;
-  return isRunningKernel(posting.packageName, group.kernelRunning);
+/** The groups that any of the packages reaches, in rising order of their places. */
+export function groupsReached(
+  { lists, groups }: Postings,
+  packageIds: readonly number[],
+): Uint32Array {
+  const join = joiner(groups.length);
+  return join(packageIds.map((id) => listAt(lists, id))).toSorted();
 }
 
 /** True when the package is the image of the kernel with that release (`uname -r`). */

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Posting } from "./exposure.ts";
+import { postingsOf } from "./exposure.ts";
 import {
   filterPairs,
   groupKey,
@@ -33,12 +33,13 @@ const pairOf = (vulnerability: string, source: string, packageIds: readonly numb
   since: packageIds.length,
 });
 
-const postingOf = (packageId: number, setIds: readonly number[]): Posting => ({
-  packageId,
-  packageName: `p${packageId}`,
-  isKernelImage: false,
-  setIds,
-});
+const postings = (sets: readonly (readonly number[])[], groups: ReturnType<typeof groupOf>[]) =>
+  postingsOf({
+    wanted: sets.flat(),
+    packages: new Map(),
+    members: new Map(sets.map((set, id) => [id, Int32Array.from(set)])),
+    groups,
+  });
 
 const groupOf = (id: number, hostCount: number) => ({
   id,
@@ -60,15 +61,11 @@ describe("grouped findings", () => {
     );
     fc.assert(
       fc.property(members, found, (sets, pairs) => {
+        const groups = sets.map((_, index) => groupOf(index, index + 1));
         const reach = {
           pairs: pairs.map((p) => pairOf(p.vulnerability, p.source, p.packageIds)),
-          postings: [0, 1, 2, 3, 4, 5].map((id) =>
-            postingOf(
-              id,
-              sets.flatMap((set, index) => (set.includes(id) ? [index] : [])),
-            ),
-          ),
-          groups: sets.map((_, index) => groupOf(index, index + 1)),
+          postings: postings(sets, groups),
+          groups,
         };
         const isOn = (set: readonly number[], pair: (typeof pairs)[number]) =>
           pair.packageIds.some((id) => set.includes(id));
@@ -99,7 +96,7 @@ describe("grouped findings", () => {
   it("put known exploited ones first, then the likelier", () => {
     const reach = {
       pairs: ["CVE-1", "CVE-2", "CVE-3"].map((id) => pairOf(id, "a", [1])),
-      postings: [postingOf(1, [0])],
+      postings: postings([[1]], [groupOf(0, 1)]),
       groups: [groupOf(0, 1)],
     };
     const facts = new Map(

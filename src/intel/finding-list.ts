@@ -1,5 +1,6 @@
-import { groupsByPackage, hostCounter, type PairGroup } from "./exposure.ts";
+import { hostCounter, type PairGroup, type Postings } from "./exposure.ts";
 import type { FindingState, Vulnerability } from "./model.ts";
+import { listAt } from "./posting-lists.ts";
 import type { Reach } from "./store-exposure.ts";
 
 /**
@@ -37,21 +38,20 @@ export function rowsBySource(reach: Reach, facts: Facts): readonly FindingRow[] 
 
 /** One row per group of equal hosts, under `<set id> <running kernel>`; its hosts share it. */
 export function rowsByHostGroup(reach: Reach, facts: Facts): ReadonlyMap<string, FindingRow> {
-  const groupsOf = groupsByPackage(reach.postings, reach.groups);
   // Pairs of the same packages reach the same hosts: they are summed up once and then shared.
   const parts = [...Map.groupBy(reach.pairs, (pair) => pair.packageIds.join(",")).values()];
   const partsOf = new Map<number, { summary: Summary; packageIds: readonly number[] }[]>();
   for (const pairs of parts) {
     const summary = summarise(pairs, facts);
-    for (const [group, packageIds] of packagesByGroup(pairs[0]?.packageIds ?? [], groupsOf)) {
-      const list = partsOf.get(group);
-      if (list === undefined) partsOf.set(group, [{ summary, packageIds }]);
+    for (const [place, packageIds] of packagesByPlace(pairs[0]?.packageIds ?? [], reach.postings)) {
+      const list = partsOf.get(place);
+      if (list === undefined) partsOf.set(place, [{ summary, packageIds }]);
       else list.push({ summary, packageIds });
     }
   }
   return new Map(
-    reach.groups.flatMap((group) => {
-      const own = partsOf.get(group.id) ?? [];
+    reach.groups.flatMap((group, place) => {
+      const own = partsOf.get(place) ?? [];
       if (own.length === 0) return [];
       const key = groupKey(group);
       const packageIds = own.flatMap((part) => part.packageIds);
@@ -62,15 +62,15 @@ export function rowsByHostGroup(reach: Reach, facts: Facts): ReadonlyMap<string,
   );
 }
 
-function packagesByGroup(
+function packagesByPlace(
   packageIds: readonly number[],
-  groupsOf: ReadonlyMap<number, readonly number[]>,
+  { lists }: Postings,
 ): ReadonlyMap<number, readonly number[]> {
   const found = new Map<number, number[]>();
   for (const id of packageIds) {
-    for (const group of groupsOf.get(id) ?? []) {
-      const ids = found.get(group);
-      if (ids === undefined) found.set(group, [id]);
+    for (const place of listAt(lists, id)) {
+      const ids = found.get(place);
+      if (ids === undefined) found.set(place, [id]);
       else ids.push(id);
     }
   }
@@ -86,7 +86,7 @@ function grouped(
   facts: Facts,
   keyOf: (pair: PairGroup) => string,
 ): readonly FindingRow[] {
-  const reachOf = hostCounter(reach.postings, reach.groups);
+  const reachOf = hostCounter(reach.postings);
   const present = reach.pairs.flatMap((pair) => {
     const { hostCount, packageIds } = reachOf(pair.packageIds);
     return hostCount === 0 ? [] : [{ ...pair, packageIds }];

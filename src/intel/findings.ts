@@ -4,7 +4,7 @@ import type { Selector } from "../base/labels.ts";
 import type { Reader } from "../db/database.ts";
 import type { StoredPackage } from "../inventory/model.ts";
 import { type CoverageReason, coverageGap } from "./coverage.ts";
-import { countExposure, type HostGroup, type KnownHosts } from "./exposure.ts";
+import { countExposure, type HostGroup, type KnownHosts, postingsOf } from "./exposure.ts";
 import { type CoverageCount, coverageKinds } from "./group-risk.ts";
 import type { Knowledge } from "./knowledge.ts";
 import { judgeAll, type Match } from "./match.ts";
@@ -15,7 +15,6 @@ import {
   hostsWithPackages,
   loadHostFindings,
   loadKnownHosts,
-  postingsOf,
 } from "./store-exposure.ts";
 import { loadFeeds } from "./store-feed.ts";
 import { loadPackagesJudgedAs } from "./store-finding.ts";
@@ -177,11 +176,12 @@ async function presentOnly(
   const ids = [...new Set(matches.map((match) => match.packageId))];
   const knowledge = await loadKnowledge(reader);
   const members = await loadMembers(reader, setIds);
-  const postings = postingsOf({ wanted: ids, knowledge, members });
+  const { packages } = knowledge;
+  const postings = postingsOf({ wanted: ids, packages, members, groups });
   return matches.flatMap((match) => {
     const one = { ecosystem: "", source: "", fixedVersion: null, since: 0 };
     const pair = { ...one, ...match, packageIds: [match.packageId] };
-    const [counted] = countExposure([pair], postings, groups);
+    const [counted] = countExposure([pair], postings);
     return counted === undefined ? [] : [{ match, hostCount: counted.hostCount }];
   });
 }

@@ -54,25 +54,6 @@ export function pairPresent(
   return packageIds.length === 0 ? null : { ...rest, packageIds, since };
 }
 
-/** The sets that hold each of the wanted packages. */
-export function setsByPackage(
-  sets: ReadonlyMap<number, Members>,
-  wanted: Iterable<number>,
-): ReadonlyMap<number, readonly number[]> {
-  const found = new Map<number, number[]>();
-  let size = 0;
-  for (const id of wanted) {
-    found.set(id, []);
-    size = Math.max(size, id + 1);
-  }
-  const lists: (number[] | undefined)[] = new Array(size);
-  for (const [id, list] of found) lists[id] = list;
-  for (const [setId, members] of sets) {
-    for (const id of members) if (id < size) lists[id]?.push(setId);
-  }
-  return found;
-}
-
 /** What one group of equal hosts is vulnerable to, in numbers. */
 export interface GroupRisk {
   /** Distinct vulnerabilities: known exploited, all, and those that a fixed version is known for. */

@@ -14,15 +14,10 @@ import {
   type KnownHosts,
   knownHostsOf,
   type PairGroup,
-  type Posting,
+  type Postings,
+  postingsOf,
 } from "./exposure.ts";
-import {
-  type Knowledge,
-  type Members,
-  pairPresent,
-  presentIn,
-  setsByPackage,
-} from "./knowledge.ts";
+import { type Knowledge, type Members, pairPresent, presentIn } from "./knowledge.ts";
 import { exposedStates, type Finding, type FindingState } from "./model.ts";
 import { loadKnowledge, loadMembers } from "./store-knowledge.ts";
 import { arrayText } from "./store-statement.ts";
@@ -48,7 +43,7 @@ export async function exposure(
 }
 
 export function exposuresOf(reach: KnownReach): readonly Exposure[] {
-  const counted = exposures.get(reach) ?? countExposure(reach.pairs, reach.postings, reach.groups);
+  const counted = exposures.get(reach) ?? countExposure(reach.pairs, reach.postings);
   exposures.set(reach, counted);
   return counted;
 }
@@ -58,7 +53,7 @@ const exposures = new WeakMap<KnownReach, readonly Exposure[]>();
 /** What counting needs: the pairs, who has their packages, and the groups of hosts. */
 export interface Reach {
   readonly pairs: readonly PairGroup[];
-  readonly postings: readonly Posting[];
+  readonly postings: Postings;
   readonly groups: readonly HostGroup[];
 }
 
@@ -105,7 +100,7 @@ async function makeReach(
     isWanted(pair) ? (pairPresent(pair, isPresent) ?? []) : [],
   );
   const wanted = new Set(pairs.flatMap((pair) => pair.packageIds));
-  const postings = postingsOf({ wanted, knowledge, members });
+  const postings = postingsOf({ wanted, packages: knowledge.packages, members, groups });
   return { pairs, postings, groups, knowledge, members };
 }
 
@@ -117,24 +112,6 @@ function pairFilter(filter: ExposureFilter): (pair: PairGroup) => boolean {
     (ecosystem === undefined || pair.ecosystem === ecosystem) &&
     (source === undefined || pair.source === source) &&
     (vulnerability === undefined || pair.vulnerability === vulnerability);
-}
-
-/** Who has each of these packages. */
-export function postingsOf(of: {
-  readonly wanted: Iterable<number>;
-  readonly knowledge: Knowledge;
-  readonly members: ReadonlyMap<number, Members>;
-}): readonly Posting[] {
-  const found = setsByPackage(of.members, of.wanted);
-  return [...found].map(([packageId, setIds]) => {
-    const known = of.knowledge.packages.get(packageId);
-    return {
-      packageId,
-      packageName: known?.name ?? "",
-      isKernelImage: known?.isKernelImage ?? false,
-      setIds,
-    };
-  });
 }
 
 export async function loadKnownHosts(

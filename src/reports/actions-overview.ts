@@ -150,7 +150,7 @@ async function loadExposed(world: World, actor: Actor, look: Look): Promise<Expo
     judgeGroups(world, hosts.groups),
     listFixFirst(world, actor, sight),
   ]);
-  const reachOf = hostCounter(reach.postings, reach.groups);
+  const reachOf = hostCounter(reach.postings);
   const present = reach.pairs.filter((pair) => reachOf(pair.packageIds).hostCount > 0);
   const isExploited = (id: string): boolean => reach.knowledge.facts.get(id)?.kev != null;
   const exploited = present.filter((pair) => isExploited(pair.vulnerability));

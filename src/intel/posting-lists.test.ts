@@ -1,0 +1,39 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { asked, inverted, joiner, leftOut, listAt, taken } from "./posting-lists.ts";
+
+const SIZE = 6;
+const someRows = fc.array(fc.uniqueArray(fc.nat(SIZE - 1)), { maxLength: 6 });
+const someKinds = fc.array(fc.constantFrom(leftOut, taken, asked), {
+  minLength: SIZE,
+  maxLength: SIZE,
+});
+
+describe("posting lists", () => {
+  it("hold for each number the rows that have it, where it is wanted and allowed", () => {
+    const holds = (value: number, row: number): boolean => (value + row) % 2 === 0;
+    fc.assert(
+      fc.property(someRows, someKinds, (rows, kinds) => {
+        const lists = inverted({ rows, kinds: Uint8Array.from(kinds), holds });
+        for (const [value, kind] of kinds.entries()) {
+          const expected = rows.flatMap((row, at) => {
+            const isAllowed = kind === taken || (kind === asked && holds(value, at));
+            return row.includes(value) && isAllowed ? [at] : [];
+          });
+          expect([...listAt(lists, value)]).toEqual(expected);
+        }
+        expect([...listAt(lists, SIZE)]).toEqual([]);
+      }),
+    );
+  });
+
+  it("join to what is in any of them, each once", () => {
+    const join = joiner(SIZE);
+    fc.assert(
+      fc.property(someRows, (rows) => {
+        const joined = [...join(rows.map((row) => Uint32Array.from(row)))];
+        expect(joined.toSorted()).toEqual([...new Set(rows.flat())].toSorted());
+      }),
+    );
+  });
+});
