@@ -1,5 +1,4 @@
 import type { Instant } from "../base/instant.ts";
-import type { KnownPackage, Members } from "./knowledge.ts";
 import type { FindingState } from "./model.ts";
 import { asked, inverted, joiner, listAt, type PostingLists, taken } from "./posting-lists.ts";
 
@@ -68,11 +67,17 @@ export interface Postings {
   readonly groups: readonly HostGroup[];
 }
 
+interface NamedKind {
+  readonly name: string;
+  readonly isKernelImage: boolean;
+}
+
 export function postingsOf(of: {
   /** Packages that are asked about; the others get no list. */
   readonly wanted: Iterable<number>;
-  readonly packages: ReadonlyMap<number, Pick<KnownPackage, "name" | "isKernelImage">>;
-  readonly members: ReadonlyMap<number, Members>;
+  readonly packages: ReadonlyMap<number, NamedKind>;
+  /** The packages of each set, each once. */
+  readonly members: ReadonlyMap<number, ArrayLike<number>>;
   readonly groups: readonly HostGroup[];
 }): Postings {
   const { groups, members, packages } = of;
