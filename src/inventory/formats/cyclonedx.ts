@@ -1,81 +1,150 @@
 import { z } from "zod";
 import { childOf, childrenOf, readXml, textOf, type XmlElement } from "../../base/xml-elements.ts";
-import type { Package } from "../model.ts";
 import { packageOfPurl } from "../purl-package.ts";
 import {
-  distinctPackages,
-  type InventoryProblem,
+  type Bill,
+  type Component,
+  type ComponentScope,
+  componentOf,
   type InventoryReading,
+  readingOfBill,
 } from "./inventory-format.ts";
 
 /**
- * CycloneDX bills of materials, JSON and XML (ECMA-424): components, nested ones too. A component
- * without a package URL cannot be matched with anything and is told.
+ * CycloneDX bills of materials, JSON and XML (ECMA-424): components, nested ones too, and who depends
+ * on whom. A component without a package URL cannot be matched with anything and is told.
  */
 export function readCycloneDxJson(value: unknown, release: string | null): InventoryReading {
   const bom = bomSchema.parse(value);
-  const collected = collector(release);
-  for (const item of componentsIn(bom.components ?? [])) collected.add(item);
-  return collected.finish(`CycloneDX ${bom.specVersion ?? ""}`.trim());
+  const draft = newDraft(release);
+  for (const { within, item } of componentsIn(bom.components ?? [])) draft.add(item, within);
+  for (const raw of bom.dependencies ?? []) {
+    const parsed = dependencySchema.safeParse(raw);
+    if (!parsed.success) continue;
+    for (const to of parsed.data.dependsOn ?? []) draft.edge(parsed.data.ref, to);
+  }
+  const subject = entrySchema.safeParse(bom.metadata?.component);
+  if (subject.success) draft.about(itemOf(subject.data));
+  return draft.finish(`CycloneDX ${bom.specVersion ?? ""}`.trim());
 }
 
 const bomSchema = z.object({
   bomFormat: z.literal("CycloneDX"),
   specVersion: z.string().max(20).optional(),
+  metadata: z.object({ component: z.unknown().optional() }).optional().catch(undefined),
   components: z.array(z.unknown()).optional(),
+  dependencies: z.array(z.unknown()).optional().catch(undefined),
 });
 
-const componentSchema = z.object({
+const dependencySchema = z.object({
+  ref: z.string(),
+  dependsOn: z.array(z.string()).optional(),
+});
+
+/** What says little is left out where it is not what it should be; name and URL decide. */
+const entrySchema = z.object({
+  "bom-ref": z.string().optional(),
   type: z.string().optional(),
+  group: z.string().optional().catch(undefined),
   name: z.string().optional(),
   version: z.string().optional(),
   purl: z.string().optional(),
+  cpe: z.string().optional().catch(undefined),
+  scope: z.string().optional().catch(undefined),
+  properties: z
+    .array(z.object({ name: z.string().optional(), value: z.string().optional() }))
+    .optional()
+    .catch(undefined),
   components: z.array(z.unknown()).optional(),
 });
 
-interface Component {
+interface Item {
+  readonly ref: string;
   readonly type: string;
   readonly name: string;
   readonly version: string;
   readonly purl: string;
+  readonly cpe: string;
+  readonly scope: ComponentScope;
+}
+
+function itemOf(entry: z.output<typeof entrySchema>): Item {
+  const { type = "", group = "", name = "", version = "", purl = "", cpe = "" } = entry;
+  const isDevelopment = (entry.properties ?? []).some(
+    (p) => p.name === "cdx:npm:package:development" && p.value === "true",
+  );
+  const fullName = group === "" ? name : `${group}/${name}`;
+  const scope = isDevelopment ? "development" : scopeOf(entry.scope ?? "");
+  return { ref: entry["bom-ref"] ?? "", type, name: fullName, version, purl, cpe, scope };
+}
+
+function scopeOf(word: string): ComponentScope {
+  return word === "required" || word === "optional" || word === "excluded" ? word : "";
+}
+
+interface Placed {
+  /** The ref of the component it is a part of; "" at the top. */
+  readonly within: string;
+  readonly item: Item | null;
 }
 
 /** Walks without recursion: the depth is the document's, not ours. */
-function* componentsIn(all: readonly unknown[]): Generator<Component | null> {
-  const waiting = [...all].reverse();
-  while (waiting.length > 0) {
-    const parsed = componentSchema.safeParse(waiting.pop());
+function* componentsIn(all: readonly unknown[]): Generator<Placed> {
+  const waiting = all.map((raw) => ({ within: "", raw })).reverse();
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    const { within, raw } = next;
+    const parsed = entrySchema.safeParse(raw);
     if (!parsed.success) {
-      yield null;
+      yield { within, item: null };
       continue;
     }
-    const { type = "", name = "", version = "", purl = "", components = [] } = parsed.data;
-    yield { type, name, version, purl };
-    for (const child of [...components].reverse()) waiting.push(child);
+    const item = itemOf(parsed.data);
+    yield { within, item };
+    for (const child of [...(parsed.data.components ?? [])].reverse()) {
+      waiting.push({ within: item.ref || within, raw: child });
+    }
   }
 }
 
 export function readCycloneDxXml(text: string, release: string | null): InventoryReading | null {
-  const collected = collector(release);
+  const draft = newDraft(release);
   let form = "";
   const cut = readXml(text, new Set(["bom"]), (bom) => {
     form = `CycloneDX ${/bom\/(\d+\.\d+)/.exec(bom.attributes["xmlns"] ?? "")?.[1] ?? ""}`.trim();
-    for (const component of xmlComponents(bom)) collected.add(component);
+    for (const { within, item } of xmlComponents(bom, "")) draft.add(item, within);
+    const dependencies = childOf(bom, "dependencies");
+    for (const from of dependencies === undefined ? [] : childrenOf(dependencies, "dependency")) {
+      const ref = from.attributes["ref"] ?? "";
+      for (const to of childrenOf(from, "dependency")) draft.edge(ref, to.attributes["ref"] ?? "");
+    }
+    const metadata = childOf(bom, "metadata");
+    const subject = metadata === undefined ? undefined : childOf(metadata, "component");
+    if (subject !== undefined) draft.about(xmlItem(subject));
   });
-  return cut === null && form !== "" ? collected.finish(`${form} (XML)`) : null;
+  return cut === null && form !== "" ? draft.finish(`${form} (XML)`) : null;
 }
 
-function* xmlComponents(parent: XmlElement): Generator<Component> {
+function* xmlComponents(parent: XmlElement, within: string): Generator<Placed> {
   const list = childOf(parent, "components");
   for (const component of list === undefined ? [] : childrenOf(list, "component")) {
-    yield {
-      type: component.attributes["type"] ?? "",
-      name: textOf(childOf(component, "name")),
-      version: textOf(childOf(component, "version")),
-      purl: textOf(childOf(component, "purl")),
-    };
-    yield* xmlComponents(component);
+    const item = xmlItem(component);
+    yield { within, item };
+    yield* xmlComponents(component, item.ref || within);
   }
+}
+
+function xmlItem(component: XmlElement): Item {
+  const group = textOf(childOf(component, "group"));
+  const name = textOf(childOf(component, "name"));
+  return {
+    ref: component.attributes["bom-ref"] ?? "",
+    type: component.attributes["type"] ?? "",
+    name: group === "" ? name : `${group}/${name}`,
+    version: textOf(childOf(component, "version")),
+    purl: textOf(childOf(component, "purl")),
+    cpe: textOf(childOf(component, "cpe")),
+    scope: scopeOf(textOf(childOf(component, "scope"))),
+  };
 }
 
 /** What can never have advisories by package: files, data, machine-learning models. */
@@ -86,27 +155,40 @@ const withoutPackages: ReadonlySet<string> = new Set([
   "device",
 ]);
 
-function collector(release: string | null) {
-  const packages: Package[] = [];
-  const problems: InventoryProblem[] = [];
+function newDraft(release: string | null) {
+  const components: Component[] = [];
+  const edges: [string, string][] = [];
+  let fileCount = 0;
+  let subject: Bill["subject"] = null;
   return {
-    add(component: Component | null): void {
-      if (component === null) {
-        problems.push({ place: "components", reason: "holds something that is no component" });
-      } else if (component.purl === "") {
-        const place = `${component.name} ${component.version}`.trim() || "a component";
-        if (withoutPackages.has(component.type)) return;
-        problems.push({ place, reason: "has no package URL, so nothing is known about it" });
-      } else {
-        const p = packageOfPurl(component.purl, release);
-        if (typeof p === "string") problems.push({ place: component.purl, reason: p });
-        else packages.push(p);
+    add(item: Item | null, within: string): void {
+      if (item === null) {
+        const judged = "holds something that is no component";
+        components.push(componentOf({ name: "components", judged }));
+        return;
       }
+      if (within !== "" && item.ref !== "") edges.push([within, item.ref]);
+      if (item.purl === "" && withoutPackages.has(item.type)) {
+        fileCount++;
+        return;
+      }
+      const { ref, name, version, purl, cpe, scope } = item;
+      const judged = purl === "" ? withoutUrl(cpe) : packageOfPurl(purl, release);
+      components.push({ ref, name, version, purl, cpe, scope, judged });
     },
-    finish: (form: string): InventoryReading => ({
-      form,
-      packages: distinctPackages(packages),
-      problems,
-    }),
+    edge(from: string, to: string): void {
+      edges.push([from, to]);
+    },
+    about({ ref, name, version }: Item): void {
+      subject = { ref, name, version };
+    },
+    finish: (form: string): InventoryReading =>
+      readingOfBill(form, { subject, components, edges, fileCount }),
   };
+}
+
+function withoutUrl(cpe: string): string {
+  return cpe === ""
+    ? "has no package URL, so nothing is known about it"
+    : "has a CPE but no package URL, so nothing is known about it";
 }

@@ -10,12 +10,44 @@ export interface InventoryReading {
   readonly form: string;
   readonly packages: readonly Package[];
   readonly problems: readonly InventoryProblem[];
+  /** Entry by entry, where the form says more than names and versions. */
+  readonly bill?: Bill;
 }
 
 export interface InventoryProblem {
   readonly place: string;
   readonly reason: string;
 }
+
+/** A list with how its entries hang together. */
+export interface Bill {
+  /** What the list is of, by its own word; null where it does not say. */
+  readonly subject: {
+    readonly ref: string;
+    readonly name: string;
+    readonly version: string;
+  } | null;
+  readonly components: readonly Component[];
+  /** Who depends on whom, by `ref`. Refs without a component stand for the project itself. */
+  readonly edges: readonly (readonly [from: string, to: string])[];
+  /** Entries that can never have advisories: files, data. */
+  readonly fileCount: number;
+}
+
+/** One entry, whether or not anything can be known about it. */
+export interface Component {
+  /** What the list calls it (bom-ref, SPDXID, place in node_modules); "" where it does not. */
+  readonly ref: string;
+  readonly name: string;
+  readonly version: string;
+  readonly purl: string;
+  readonly cpe: string;
+  readonly scope: ComponentScope;
+  /** The package it is judged as, or why it cannot be judged. */
+  readonly judged: Package | string;
+}
+
+export type ComponentScope = "" | "required" | "optional" | "development" | "excluded";
 
 /** One package with what most lists leave open. */
 export function packageOf(
@@ -29,4 +61,23 @@ export function distinctPackages(packages: readonly Package[]): readonly Package
   const keyOf = (p: Package): string =>
     [p.ecosystem, p.name, p.version, p.arch, p.source, p.sourceVersion, p.module].join("\n");
   return [...new Map(packages.map((p) => [keyOf(p), p])).values()];
+}
+
+/** The packages and the problems that follow from a bill. */
+export function readingOfBill(form: string, bill: Bill): InventoryReading {
+  const packages: Package[] = [];
+  const problems: InventoryProblem[] = [];
+  for (const { name, version, purl, judged } of bill.components) {
+    if (typeof judged !== "string") packages.push(judged);
+    else {
+      const place = purl || `${name} ${version}`.trim() || "a component";
+      problems.push({ place, reason: judged });
+    }
+  }
+  return { form, packages: distinctPackages(packages), problems, bill };
+}
+
+/** A component with what most lists leave open. */
+export function componentOf(of: Pick<Component, "judged"> & Partial<Component>): Component {
+  return { ref: "", name: "", version: "", purl: "", cpe: "", scope: "", ...of };
 }

@@ -12,19 +12,26 @@ import { readNpmLock } from "./npm-lock.ts";
 import { readMavenList, readPacmanList, readPurlList } from "./plain-lists.ts";
 import { readPythonLock, readRequirements } from "./python-lock.ts";
 import { readRpmList } from "./rpm-list.ts";
-import { readSpdx2, readSpdx3, readSpdxTagValue } from "./spdx.ts";
+import { readSpdx2, readSpdxTagValue } from "./spdx.ts";
+import { readSpdx3 } from "./spdx-graph.ts";
 
 /**
  * A bill of materials, a lock file or a plain list, told by content. `release` is what packages of a
  * distribution are judged by where the list does not say it itself.
  */
 export function readPackageList(text: string, release: string | null): InventoryReading {
+  const reading = readAnyList(text, release);
+  if (reading.packages.length === 0) throw emptyList(reading);
+  return reading;
+}
+
+/** The same where a list of which nothing can be judged is an answer too. */
+export function readAnyList(text: string, release: string | null): InventoryReading {
   const plain = text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
   const reading = /^\s*(?:\{|\[\s*[{"\]])/.test(plain)
     ? fromJson(plain, release)
     : fromText(plain, release);
   if (reading === null) throw unknownList();
-  if (reading.packages.length === 0) throw emptyList(reading);
   return reading;
 }
 

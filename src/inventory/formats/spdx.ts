@@ -1,28 +1,57 @@
 import { z } from "zod";
-import type { Package } from "../model.ts";
 import { packageOfPurl } from "../purl-package.ts";
 import {
-  distinctPackages,
-  type InventoryProblem,
+  type Component,
+  componentOf,
   type InventoryReading,
+  readingOfBill,
 } from "./inventory-format.ts";
+import { edgeOfRelationship, scopeOfRelationship } from "./spdx-relationship.ts";
 
 /**
  * SPDX documents: 2.x as JSON (or the same fields as YAML) and as tag-value text, 3.0 as JSON-LD.
- * Packages are matched by their package URL; one without is told.
+ * Packages are matched by their package URL; one without is told. Relationships say who depends on
+ * whom.
  */
 interface Item {
+  readonly ref: string;
   readonly name: string;
   readonly version: string;
   readonly purls: readonly string[];
+  readonly cpe: string;
 }
+
+export interface SpdxRelationship {
+  readonly from: string;
+  readonly type: string;
+  readonly to: string;
+  /** SPDX 3 says the phase apart: `test`, `development`. */
+  readonly phase?: string | undefined;
+}
+
+export interface SpdxContent {
+  readonly form: string;
+  readonly items: readonly (Item | null)[];
+  readonly relationships: readonly SpdxRelationship[];
+  /** The elements that the document is about. */
+  readonly described: readonly string[];
+}
+
+const relationshipSchema = z.object({
+  spdxElementId: z.string(),
+  relationshipType: z.string(),
+  relatedSpdxElement: z.string(),
+});
 
 const documentSchema = z.object({
   spdxVersion: z.string().regex(/^SPDX-2\.\d+$/),
   packages: z.array(z.unknown()).optional(),
+  relationships: z.array(z.unknown()).optional().catch(undefined),
+  documentDescribes: z.array(z.string()).optional().catch(undefined),
 });
 
 const packageSchema = z.object({
+  SPDXID: z.string().optional(),
   name: z.string().optional(),
   versionInfo: z.string().optional(),
   externalRefs: z
@@ -31,15 +60,24 @@ const packageSchema = z.object({
 });
 
 export function readSpdx2(value: unknown, release: string | null): InventoryReading {
-  const { spdxVersion, packages = [] } = documentSchema.parse(value);
-  const items = packages.map((raw): Item | null => {
+  const document = documentSchema.parse(value);
+  const items = (document.packages ?? []).map((raw): Item | null => {
     const parsed = packageSchema.safeParse(raw);
     if (!parsed.success) return null;
-    const { name = "", versionInfo = "", externalRefs } = parsed.data;
-    const purls = (externalRefs ?? []).filter((ref) => isPurlType(ref.referenceType));
-    return { name, version: versionInfo, purls: purls.map((ref) => ref.referenceLocator) };
+    const { SPDXID: ref = "", name = "", versionInfo: version = "", externalRefs } = parsed.data;
+    const refs = externalRefs ?? [];
+    const purls = refs.filter((r) => isPurlType(r.referenceType)).map((r) => r.referenceLocator);
+    const cpe = refs.find((r) => isCpeType(r.referenceType))?.referenceLocator ?? "";
+    return { ref, name, version, purls, cpe };
   });
-  return readingOf(spdxVersion, items, release);
+  const relationships = (document.relationships ?? []).flatMap((raw): SpdxRelationship[] => {
+    const parsed = relationshipSchema.safeParse(raw);
+    if (!parsed.success) return [];
+    const { spdxElementId: from, relationshipType: type, relatedSpdxElement: to } = parsed.data;
+    return [{ from, type, to }];
+  });
+  const described = document.documentDescribes ?? [];
+  return readingOfSpdx({ form: document.spdxVersion, items, relationships, described }, release);
 }
 
 /** SPDX 2.3, clause 7.21: `purl`; generators also write the longer name of the reference. */
@@ -47,79 +85,81 @@ function isPurlType(type: string): boolean {
   return /(^|[/#])purl$/.test(type);
 }
 
+function isCpeType(type: string): boolean {
+  return /(^|[/#])cpe2[23]Type$/.test(type);
+}
+
 export function readSpdxTagValue(text: string, release: string | null): InventoryReading {
-  const items: { name: string; version: string; purls: string[] }[] = [];
+  const items: { ref: string; name: string; version: string; purls: string[]; cpe: string }[] = [];
+  const relationships: SpdxRelationship[] = [];
   // Texts in <text>…</text> may hold anything, lines like tags too.
   const plain = text.replaceAll(/<text>[\s\S]*?<\/text>/g, "");
+  let isInPackage = false;
   for (const line of plain.split(/\r?\n/)) {
     const [, tag = "", rest = ""] = /^([A-Za-z]+): *(.*)$/.exec(line) ?? [];
-    const item = items.at(-1);
-    if (tag === "PackageName") items.push({ name: rest.trim(), version: "", purls: [] });
-    else if (tag === "PackageVersion" && item !== undefined) item.version = rest.trim();
-    else if (tag === "ExternalRef" && item !== undefined) {
-      const [, type = "", locator = ""] = rest.trim().split(/\s+/);
+    const value = rest.trim();
+    const item = isInPackage ? items.at(-1) : undefined;
+    if (tag === "PackageName") {
+      items.push({ ref: "", name: value, version: "", purls: [], cpe: "" });
+      isInPackage = true;
+    } else if (tag === "FileName" || tag === "SnippetSPDXID") isInPackage = false;
+    else if (tag === "Relationship") {
+      const [from = "", type = "", to = ""] = value.split(/\s+/);
+      relationships.push({ from, type, to });
+    } else if (item === undefined) continue;
+    else if (tag === "SPDXID") item.ref ||= value;
+    else if (tag === "PackageVersion") item.version = value;
+    else if (tag === "ExternalRef") {
+      const [, type = "", locator = ""] = value.split(/\s+/);
       if (isPurlType(type)) item.purls.push(locator);
+      else if (isCpeType(type)) item.cpe ||= locator;
     }
   }
   const version = /^SPDXVersion: *(SPDX-\S+)/m.exec(text)?.[1] ?? "SPDX";
-  return readingOf(`${version} (tag-value)`, items, release);
+  const form = `${version} (tag-value)`;
+  return readingOfSpdx({ form, items, relationships, described: [] }, release);
 }
 
-const graphSchema = z.object({ "@graph": z.array(z.unknown()) });
-
-const elementSchema = z.object({
-  type: z.string().optional(),
-  "@type": z.string().optional(),
-  name: z.string().optional(),
-  software_packageVersion: z.string().optional(),
-  software_packageUrl: z.string().optional(),
-  externalIdentifier: z
-    .array(
-      z.object({
-        externalIdentifierType: z.string().optional(),
-        identifier: z.string().optional(),
-      }),
-    )
-    .optional(),
-});
-
-/** SPDX 3.0.1, "Package": the URL stands in `packageUrl` or among the external identifiers. */
-export function readSpdx3(value: unknown, release: string | null): InventoryReading {
-  const items = graphSchema.parse(value)["@graph"].flatMap((raw): (Item | null)[] => {
-    const parsed = elementSchema.safeParse(raw);
-    const type = parsed.success ? (parsed.data.type ?? parsed.data["@type"] ?? "") : "";
-    if (!parsed.success || !/software_?\/?Package$/.test(type)) return [];
-    const { name = "", software_packageVersion: version = "", ...rest } = parsed.data;
-    const others = (rest.externalIdentifier ?? [])
-      .filter((id) => /(^|\/)packageUrl$|^purl$/i.test(id.externalIdentifierType ?? ""))
-      .flatMap((id) => id.identifier ?? []);
-    const purls = rest.software_packageUrl === undefined ? others : [rest.software_packageUrl];
-    return [{ name, version, purls }];
-  });
-  return readingOf("SPDX 3.0", items, release);
-}
-
-function readingOf(
-  form: string,
-  items: readonly (Item | null)[],
-  release: string | null,
-): InventoryReading {
-  const packages: Package[] = [];
-  const problems: InventoryProblem[] = [];
-  for (const item of items) {
-    if (item === null) {
-      problems.push({ place: "packages", reason: "holds something that is no package" });
-      continue;
-    }
-    const place = `${item.name} ${item.version}`.trim() || "a package";
-    if (item.purls.length === 0) {
-      problems.push({ place, reason: "has no package URL, so nothing is known about it" });
-    }
-    for (const purl of item.purls) {
-      const p = packageOfPurl(purl, release);
-      if (typeof p === "string") problems.push({ place: purl, reason: p });
-      else packages.push(p);
-    }
+/** One component for each package URL; the described package is what the document is about. */
+export function readingOfSpdx(content: SpdxContent, release: string | null): InventoryReading {
+  const edges: (readonly [string, string])[] = [];
+  const scopes = new Map<string, Component["scope"]>();
+  const described = [...content.described];
+  for (const relationship of content.relationships) {
+    if (/^describes$/i.test(relationship.type)) described.push(relationship.to);
+    if (/^DESCRIBED_BY$/.test(relationship.type)) described.push(relationship.from);
+    const edge = edgeOfRelationship(relationship);
+    if (edge === null) continue;
+    edges.push(edge);
+    const scope = scopeOfRelationship(relationship);
+    // What is needed at run time too is not only a matter of tests.
+    if (!scopes.has(edge[1]) || scope === "") scopes.set(edge[1], scope);
   }
-  return { form, packages: distinctPackages(packages), problems };
+  const components = content.items.flatMap((item) =>
+    item === null
+      ? [componentOf({ name: "packages", judged: "holds something that is no package" })]
+      : componentsOf(item, { release, scope: scopes.get(item.ref) ?? "" }),
+  );
+  const [first] = described;
+  const subject = content.items.find((item) => item !== null && item.ref === first) ?? null;
+  for (const ref of described.slice(1)) edges.push(["", ref]);
+  return readingOfBill(content.form, {
+    subject:
+      subject === null ? null : { ref: subject.ref, name: subject.name, version: subject.version },
+    components,
+    edges,
+    fileCount: 0,
+  });
+}
+
+function componentsOf(
+  { ref, name, version, purls, cpe }: Item,
+  of: { readonly release: string | null; readonly scope: Component["scope"] },
+): Component[] {
+  const component = { ref, name, version, cpe, scope: of.scope };
+  if (purls.length === 0) {
+    const judged = "has no package URL, so nothing is known about it";
+    return [componentOf({ ...component, judged })];
+  }
+  return purls.map((purl) => ({ ...component, purl, judged: packageOfPurl(purl, of.release) }));
 }

@@ -1,0 +1,98 @@
+import { Failure } from "../base/failure.ts";
+import type { Bill, Component, InventoryReading } from "./formats/inventory-format.ts";
+import type { Package } from "./model.ts";
+
+/**
+ * What a document of strangers may put into the store. Too many entries refuse the document; a single
+ * entry that is too long or no text is kept, shortened, as one of which nothing is known: leaving it
+ * out would look like a clean one.
+ */
+const COMPONENTS_MAX = 100_000;
+const EDGES_MAX = 2_000_000;
+const NAME_MAX = 500;
+const VERSION_MAX = 200;
+const PURL_MAX = 2_000;
+const CPE_MAX = 1_000;
+/** One row of an index of PostgreSQL holds 2,704 bytes; all texts of a package stand in one. */
+const PACKAGE_BYTES_MAX = 2_000;
+
+/** Entry by entry also where the form only lists names. */
+export function billOf(reading: InventoryReading): Bill {
+  const bill = reading.bill ?? plainBill(reading);
+  const { components, edges } = bill;
+  if (components.length > COMPONENTS_MAX) {
+    throw new Failure(
+      "too-large",
+      `The ${reading.form} lists ${components.length} components; ${COMPONENTS_MAX} are the limit. Split it by what is deployed together.`,
+    );
+  }
+  if (edges.length > EDGES_MAX) {
+    throw new Failure(
+      "too-large",
+      `The ${reading.form} names ${edges.length} dependencies; ${EDGES_MAX} are the limit. Split it by what is deployed together.`,
+    );
+  }
+  const subject = bill.subject === null ? null : shortSubject(bill.subject);
+  return { ...bill, subject, components: components.map(limited) };
+}
+
+function plainBill({ packages, problems }: InventoryReading): Bill {
+  const known = packages.map(
+    (p): Component => ({
+      ref: "",
+      name: p.name,
+      version: p.version,
+      purl: "",
+      cpe: "",
+      scope: "",
+      judged: p,
+    }),
+  );
+  const unknown = problems.map(
+    ({ place, reason }): Component => ({
+      ref: "",
+      name: place,
+      version: "",
+      purl: "",
+      cpe: "",
+      scope: "",
+      judged: reason,
+    }),
+  );
+  return { subject: null, components: [...known, ...unknown], edges: [], fileCount: 0 };
+}
+
+function shortSubject(subject: NonNullable<Bill["subject"]>): NonNullable<Bill["subject"]> {
+  const { ref, name, version } = subject;
+  return { ref, name: plain(name, NAME_MAX), version: plain(version, VERSION_MAX) };
+}
+
+function limited(component: Component): Component {
+  const { name, version, purl, cpe, judged } = component;
+  return {
+    ...component,
+    name: plain(name, NAME_MAX),
+    version: plain(version, VERSION_MAX),
+    purl: plain(purl, PURL_MAX),
+    cpe: plain(cpe, CPE_MAX),
+    judged: typeof judged === "string" ? judged : (whyNotStored(judged) ?? judged),
+  };
+}
+
+function whyNotStored(p: Package): string | null {
+  const all = [p.ecosystem, p.name, p.version, p.arch, p.source, p.sourceVersion, p.origin];
+  const text = [...all, p.module].join("");
+  if (!text.isWellFormed() || CONTROL.test(text)) return "holds characters that are no text";
+  if (Buffer.byteLength(text) > PACKAGE_BYTES_MAX) {
+    return `is named with more than ${PACKAGE_BYTES_MAX} bytes`;
+  }
+  return null;
+}
+
+const CONTROL = /[\u0000-\u001f\u007f]/;
+
+/** Text that the store takes and a line shows, ended by "…" where it was longer. */
+function plain(text: string, max: number): string {
+  const clean = text.toWellFormed().replaceAll(new RegExp(CONTROL, "g"), "\ufffd");
+  return clean.length <= max ? clean : `${clean.slice(0, max - 1).toWellFormed()}…`;
+}
