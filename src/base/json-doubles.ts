@@ -11,31 +11,59 @@ export interface JsonFault {
 }
 
 export function jsonFault(text: string, depthMax: number): JsonFault | null {
-  // One set of keys per open object; arrays hold null.
-  const open: (Set<string> | null)[] = [];
-  let isKeyNext = false;
+  const scan = new Scan(text, depthMax);
   for (let i = 0; i < text.length; i++) {
     const sign = text[i];
-    if (sign === '"') {
-      const end = endOfString(text, i);
-      const keys = open.at(-1);
-      if (isKeyNext && keys != null) {
-        const key = text.slice(i + 1, end);
-        if (keys.has(plainKey(key))) return { kind: "double", line: lineAt(text, i), key };
-        keys.add(plainKey(key));
-        isKeyNext = false;
-      }
-      i = end;
-    } else if (sign === "{" || sign === "[") {
-      open.push(sign === "{" ? new Set() : null);
-      if (open.length > depthMax) return { kind: "deep", line: lineAt(text, i), key: "" };
-      isKeyNext = sign === "{";
-    } else if (sign === "}" || sign === "]") {
-      open.pop();
-      isKeyNext = false;
-    } else if (sign === ",") isKeyNext = open.at(-1) != null;
+    if (sign === '"') i = scan.string(i);
+    else if (sign === "{" || sign === "[") scan.open(sign, i);
+    else if (sign === "}" || sign === "]") scan.close();
+    else if (sign === ",") scan.comma();
+    if (scan.fault !== null) return scan.fault;
   }
   return null;
+}
+
+class Scan {
+  fault: JsonFault | null = null;
+  // One set of keys per open object; arrays hold null.
+  readonly #open: (Set<string> | null)[] = [];
+  #isKeyNext = false;
+  readonly #text: string;
+  readonly #depthMax: number;
+
+  constructor(text: string, depthMax: number) {
+    this.#text = text;
+    this.#depthMax = depthMax;
+  }
+
+  /** Where the string ends that begins here. */
+  string(start: number): number {
+    const end = endOfString(this.#text, start);
+    const keys = this.#open.at(-1);
+    if (!this.#isKeyNext || keys == null) return end;
+    this.#isKeyNext = false;
+    const key = this.#text.slice(start + 1, end);
+    const line = keys.has(plainKey(key)) ? lineAt(this.#text, start) : null;
+    if (line !== null) this.fault = { kind: "double", line, key };
+    keys.add(plainKey(key));
+    return end;
+  }
+
+  open(sign: "{" | "[", at: number): void {
+    this.#open.push(sign === "{" ? new Set() : null);
+    this.#isKeyNext = sign === "{";
+    if (this.#open.length <= this.#depthMax) return;
+    this.fault = { kind: "deep", line: lineAt(this.#text, at), key: "" };
+  }
+
+  close(): void {
+    this.#open.pop();
+    this.#isKeyNext = false;
+  }
+
+  comma(): void {
+    this.#isKeyNext = this.#open.at(-1) != null;
+  }
 }
 
 function endOfString(text: string, start: number): number {

@@ -26,13 +26,11 @@ export function componentPlaces(given: Bill): readonly ComponentPlace[] {
   for (let depth = 1; turn.length > 0; depth++) {
     const later: string[] = [];
     for (const from of turn) {
+      const fresh = (next.get(from) ?? []).map(([, to]) => to).filter((to) => !seen.has(to));
       const [parent = null] = numbers.get(from) ?? [];
-      for (const [, to] of next.get(from) ?? []) {
-        if (seen.has(to)) continue;
-        seen.add(to);
-        later.push(to);
-        for (const at of numbers.get(to) ?? []) places[at] = { parent, depth };
-      }
+      for (const at of fresh.flatMap((to) => numbers.get(to) ?? [])) places[at] = { parent, depth };
+      for (const to of fresh) seen.add(to);
+      later.push(...new Set(fresh));
     }
     turn = later;
   }
