@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { type CvssScores, scoreCvss } from "../intel/cvss.ts";
-import { type Answer, answerLines, answerValues, type OfflineCli } from "./lines.ts";
+import { type Answer, answerWords, type OfflineCli } from "./lines.ts";
 
 /** CVSS scores, recomputed from their vectors. */
 export function registerCvss(program: Command, cli: OfflineCli): void {
@@ -11,10 +11,7 @@ export function registerCvss(program: Command, cli: OfflineCli): void {
       "Vectors in, one a line; base, temporal (threat in 4.0) and environmental score out, with TABs between. Words that are no files are vectors",
     )
     .action(async (words: string[]) => {
-      const isVectors = words.length > 0 && words.every((word) => isVector(cli, word));
-      process.exitCode = isVectors
-        ? await answerValues(cli, words.map(scored))
-        : await answerLines({ cli, files: words, answer: remembered(scored) });
+      process.exitCode = await answerWords(cli, words, remembered(scored));
     });
 }
 
@@ -31,10 +28,6 @@ function remembered(answer: (vector: string) => Answer): (vector: string) => Ans
     known.set(vector, made);
     return made;
   };
-}
-
-function isVector(cli: OfflineCli, word: string): boolean {
-  return /^(CVSS:|\(?AV:)/.test(word) && !cli.streams.isFile(word);
 }
 
 function scored(vector: string): Answer {

@@ -90,7 +90,7 @@ const examples: Readonly<Record<string, readonly string[]>> = {
   ],
   "purl validate": ["purl validate purls", "purl validate pkg:pypi/Django_package@1.11"],
   "purl build": [
-    "purl build --type npm --namespace @angular --name cli --at 17.0.1",
+    "purl build --type npm --namespace @angular --name cli --version 17.0.1",
     "purl build components.jsonl",
   ],
   "deadline explain": [

@@ -61,6 +61,33 @@ export async function answerLines({ cli, files, answer }: Work): Promise<number>
   return printer.end();
 }
 
+/**
+ * Words of the command line: one that names a file, or can only mean one, is read line by line; any
+ * other is itself what is asked. Without words the lines come from standard input.
+ */
+export async function answerWords(
+  cli: OfflineCli,
+  words: readonly string[],
+  answer: AnswerLine,
+): Promise<number> {
+  if (words.every((word) => isFileName(cli, word)))
+    return answerLines({ cli, files: words, answer });
+  if (words.some((word) => isFileName(cli, word))) {
+    throw new Failure(
+      "invalid",
+      `Some of ${words.join(", ")} are files. Give either files or values.`,
+    );
+  }
+  return answerValues(cli, words.map(answer));
+}
+
+/** A mistyped name of a file must not be answered as if it were a value. */
+export function isFileName({ streams }: OfflineCli, word: string): boolean {
+  return word === "-" || LIKE_A_FILE.test(word) || streams.isFile(word);
+}
+
+const LIKE_A_FILE = /^(?:\.{0,2}|~)\/|\.(?:txt|tsv|csv|lst|list|jsonl?)$/;
+
 /** The same for values that stand on the command line itself. */
 export async function answerValues(cli: OfflineCli, answers: readonly Answer[]): Promise<number> {
   const printer = new Printer(cli);

@@ -179,8 +179,22 @@ describe("fettle purl", () => {
     const built = await run(["purl", "build"], { "-": `${JSON.stringify(parts)}\n{}\nx\n` });
     expect(built.out).toBe("pkg:npm/%40angular/cli?a=1\n?\n?\n");
     expect(built.exit).toBe(1);
-    const flags = ["--type", "pypi", "--name", "Django_x", "--at", "1.0", "--qualifier", "a=b"];
-    expect((await run(["purl", "build", ...flags])).out).toBe("pkg:pypi/django-x@1.0?a=b\n");
+    for (const version of ["--at", "--version"]) {
+      const flags = ["--type", "pypi", "--name", "Django_x", version, "1.0", "--qualifier", "a=b"];
+      expect((await run(["purl", "build", ...flags])).out).toBe("pkg:pypi/django-x@1.0?a=b\n");
+    }
+    expect((await run(["purl", "build", JSON.stringify(parts)])).out).toBe(
+      "pkg:npm/%40angular/cli?a=1\n",
+    );
+  });
+
+  test("answers words that are no files, and never takes a mistyped file for a value", async () => {
+    const { out, exit } = await run(["purl", "validate", "npm/foo", "pkg:npm/foo"]);
+    expect(out).toBe('invalid\tit does not begin with "pkg:"\nvalid\tpkg:npm/foo\n');
+    expect(exit).toBe(1);
+    await expect(run(["purl", "validate", "purls.txt"])).rejects.toThrow("no such file");
+    await expect(run(["purl", "parse", "./purls"])).rejects.toThrow("no such file");
+    await expect(run(["purl", "parse", "a", "pkg:npm/b"], { a: "" })).rejects.toThrow("Some of");
   });
 });
 
@@ -203,6 +217,13 @@ describe("fettle vers contains", () => {
 
   test("takes one range and version as two words, and checks ranges", async () => {
     expect((await run(["vers", "contains", "vers:deb/<1.0", "1.0~rc1"])).out).toBe("true\n");
+    const asked = ["vers", "contains", "vers:deb/<1.0"];
+    expect((await run([...asked, "1.0~rc1", "1.0"])).out).toBe("true\nfalse\n");
+    expect(await run(asked, { "-": "0.9\n\n2.0" })).toMatchObject({
+      out: "true\n?\nfalse\n",
+      exit: 1,
+    });
+    expect(await run(["vers", "contains", "deb/<1.0", "1"])).toMatchObject({ out: "?\n", exit: 1 });
     expect((await run(["vers", "validate", "vers:deb/<1.0|<2"])).out).toMatch(/^invalid\t/);
   });
 });

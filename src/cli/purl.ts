@@ -1,7 +1,7 @@
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { Failure } from "../base/failure.ts";
 import { buildPurl, formatPurl, type Purl, type PurlParts, parsePurl } from "../inventory/purl.ts";
-import { type Answer, answerLines, answerValues, type OfflineCli } from "./lines.ts";
+import { type Answer, answerValues, answerWords, type OfflineCli } from "./lines.ts";
 
 /** Package URLs: taken apart, put together, checked. */
 export function registerPurl(program: Command, cli: OfflineCli): void {
@@ -9,7 +9,7 @@ export function registerPurl(program: Command, cli: OfflineCli): void {
   purl
     .command("parse [files...]")
     .description(
-      "Package URLs in; type, namespace, name, version, qualifiers and subpath out, with TABs between. Words that begin with pkg: are package URLs",
+      "Package URLs in; type, namespace, name, version, qualifiers and subpath out, with TABs between. Words that are no files are package URLs",
     )
     .action((words: string[]) => answerAll(cli, words, parsed));
   purl
@@ -24,7 +24,8 @@ export function registerPurl(program: Command, cli: OfflineCli): void {
     .option("--type <type>", "deb, npm, maven …")
     .option("--namespace <path>", "segments with slashes between them")
     .option("--name <name>", "name of the package")
-    .option("--at <version>", "its version")
+    .option("--version <version>", "its version (--at means the same)")
+    .addOption(new Option("--at <version>", "its version").hideHelp())
     .option("--qualifier <pair...>", "key=value")
     .option("--subpath <path>", "path inside the package")
     .action(async (words: string[], flags: BuildFlags) => {
@@ -39,7 +40,7 @@ export function registerPurl(program: Command, cli: OfflineCli): void {
         const { read, problem } = readPurlParts(line);
         return read === null ? { text: "?", json: {}, problem } : builtFrom(read, { parts: read });
       };
-      process.exitCode = await answerLines({ cli, files: words, answer });
+      process.exitCode = await answerWords(cli, words, answer);
     });
 }
 
@@ -48,6 +49,7 @@ interface BuildFlags {
   readonly namespace?: string;
   readonly name?: string;
   readonly at?: string;
+  readonly version?: string;
   readonly qualifier?: readonly string[];
   readonly subpath?: string;
 }
@@ -57,10 +59,7 @@ async function answerAll(
   words: readonly string[],
   answer: (text: string) => Answer,
 ): Promise<void> {
-  const isPurls = words.length > 0 && words.every((word) => /^pkg:/i.test(word));
-  process.exitCode = isPurls
-    ? await answerValues(cli, words.map(answer))
-    : await answerLines({ cli, files: words, answer });
+  process.exitCode = await answerWords(cli, words, answer);
 }
 
 function parsed(text: string): Answer {
@@ -108,5 +107,9 @@ function partsOfFlags(flags: BuildFlags): PurlParts | null {
     if (equals < 0) throw new Failure("invalid", `The qualifier ${pair} is not key=value.`);
     return [pair.slice(0, equals), pair.slice(equals + 1)];
   });
-  return { ...flags, version: flags.at, qualifiers: Object.fromEntries(qualifiers) };
+  return {
+    ...flags,
+    version: flags.version ?? flags.at,
+    qualifiers: Object.fromEntries(qualifiers),
+  };
 }

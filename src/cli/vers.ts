@@ -1,30 +1,40 @@
 import type { Command } from "commander";
 import { containsVersion, formatVers, parseVers, type VersReading } from "../intel/vers.ts";
-import { type Answer, answerLines, answerValues, type OfflineCli } from "./lines.ts";
+import {
+  type Answer,
+  answerLines,
+  answerValues,
+  answerWords,
+  isFileName,
+  type OfflineCli,
+} from "./lines.ts";
 
 /** Version range specifiers. */
 export function registerVers(program: Command, cli: OfflineCli): void {
   const vers = program.command("vers").description("Version range specifiers (vers:type/…)");
   vers
-    .command("contains [files...]")
+    .command("contains [words...]")
     .description(
-      "Ranges with a version (RANGE, TAB, VERSION) in; true, false, or ? where it cannot be told, out. Two words that begin with a range are one such line",
+      "Ranges with a version (RANGE, TAB, VERSION) in; true, false, or ? where it cannot be told, out. A range as the first word is asked about the words behind it, or about the versions on standard input",
     )
     .action(async (words: string[]) => {
-      const [range = "", version] = words;
-      const isOne = words.length === 2 && version !== undefined && range.startsWith("vers:");
-      process.exitCode = isOne
-        ? await answerValues(cli, [contained(parseVers(range), range, version)])
-        : await answerLines({ cli, files: words, answer: containedLines() });
+      const [range, ...versions] = words;
+      if (range === undefined || isFileName(cli, range)) {
+        process.exitCode = await answerLines({ cli, files: words, answer: containedLines() });
+        return;
+      }
+      const reading = parseVers(range);
+      const answer = (version: string): Answer => contained(reading, range, version);
+      process.exitCode =
+        versions.length === 0
+          ? await answerLines({ cli, files: [], answer })
+          : await answerValues(cli, versions.map(answer));
     });
   vers
     .command("validate [files...]")
     .description("Ranges in; valid with the canonical form, or invalid with the reason, out")
     .action(async (words: string[]) => {
-      const isRanges = words.length > 0 && words.every((word) => word.startsWith("vers:"));
-      process.exitCode = isRanges
-        ? await answerValues(cli, words.map(validated))
-        : await answerLines({ cli, files: words, answer: validated });
+      process.exitCode = await answerWords(cli, words, validated);
     });
 }
 

@@ -3,10 +3,12 @@ import { compareApk } from "./versions/apk.ts";
 import { compareConan } from "./versions/conan.ts";
 import { compareDeb } from "./versions/deb.ts";
 import { compareGeneric } from "./versions/generic.ts";
+import { compareGentoo } from "./versions/gentoo.ts";
 import { compareGo } from "./versions/go.ts";
 import { compareMaven } from "./versions/maven.ts";
 import { compareNuget } from "./versions/nuget.ts";
 import { compareCran, compareHackage } from "./versions/number-list.ts";
+import { compareOpenssl } from "./versions/openssl.ts";
 import type { VersionOrder } from "./versions/order.ts";
 import { comparePackagist } from "./versions/packagist.ts";
 import { comparePep440 } from "./versions/pep440.ts";
@@ -45,7 +47,9 @@ export interface VersReading {
 const orders: Readonly<Record<string, VersionOrder>> = {
   alpine: compareApk,
   alpm: compareAlpm,
+  apache: compareLooseSemver,
   apk: compareApk,
+  bitnami: compareLooseSemver,
   cargo: compareLooseSemver,
   composer: comparePackagist,
   conan: compareConan,
@@ -54,15 +58,23 @@ const orders: Readonly<Record<string, VersionOrder>> = {
   datetime: compareDatetime,
   deb: compareDeb,
   gem: compareRubygems,
+  ebuild: compareGentoo,
   generic: compareGeneric,
+  gentoo: compareGentoo,
+  github: compareLooseSemver,
   golang: compareGo,
   hackage: compareHackage,
   hex: compareLooseSemver,
   intdot: compareIntdot,
+  julia: compareLooseSemver,
   lexicographic: compareLexicographic,
+  mattermost: compareLooseSemver,
   maven: compareMaven,
+  mozilla: compareLooseSemver,
   npm: compareLooseSemver,
+  nginx: compareLooseSemver,
   nuget: compareNuget,
+  openssl: compareOpenssl,
   pub: comparePub,
   pypi: comparePep440,
   rpm: compareRpm,

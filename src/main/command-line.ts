@@ -2,6 +2,7 @@ import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Failure, failureTable } from "../base/failure.ts";
+import { programVersion } from "../base/program-version.ts";
 import type { Cli } from "../cli/cli.ts";
 import { openCredentials } from "../cli/credentials.ts";
 import { registerNouns } from "../cli/nouns.ts";
@@ -28,7 +29,7 @@ interface ServerFlags {
   readonly databaseUrl?: string;
 }
 
-const program = makeProgram(terminal);
+const program = makeProgram(terminal).version(programVersion);
 
 registerServer();
 registerNouns(program, cli());

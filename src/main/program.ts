@@ -1,6 +1,5 @@
 import { Command, CommanderError, Option } from "commander";
 import { Failure, failureTable } from "../base/failure.ts";
-import { programVersion } from "../base/program-version.ts";
 import type { Output, Terminal } from "../cli/cli.ts";
 import { failureText } from "./about.ts";
 
@@ -10,7 +9,6 @@ const USAGE_EXIT = 2;
 export function makeProgram(terminal: Terminal): Command {
   return new Command("fettle")
     .description("Carries a patch from the first advisory to the last auditor.")
-    .version(programVersion)
     .addOption(
       new Option("-o, --output <format>", "how to print")
         .choices(["table", "json", "yaml"])

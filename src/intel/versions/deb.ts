@@ -19,8 +19,10 @@ const EPOCH_MAX = 2_147_483_647;
 const LENGTH_MAX = 512;
 
 /** Splits a version, or returns `null` for a text that is not one. */
-export function parseDebVersion(text: string): DebVersion | null {
-  if (text.length > LENGTH_MAX) return null;
+export function parseDebVersion(given: string): DebVersion | null {
+  if (given.length > LENGTH_MAX) return null;
+  // dpkg looks at what stands between the blanks; none may stand inside.
+  const text = given.trim();
   const colon = text.indexOf(":");
   const epoch = colon < 0 ? 0 : epochOf(text.slice(0, colon));
   if (epoch === null) return null;

@@ -45,9 +45,9 @@ export function compareMaven(left: string, right: string): number | null {
   return a === null || b === null ? null : compareLists(a.items, b.items);
 }
 
-/** Maven takes any text for a version; what has no sign of one or holds blanks is none to us. */
+/** Maven takes any text for a version; what is empty or holds blanks or control signs is none to us. */
 function parse(text: string): List | null {
-  if (text.length > LENGTH_MAX || !/^[\x21-\x7e]+$/.test(text)) return null;
+  if (text.length > LENGTH_MAX || !/^[^\s\p{C}]+$/u.test(text)) return null;
   const root: List = { kind: "list", items: [] };
   let list = root;
   const open = (): void => {

@@ -3,7 +3,7 @@ import { compareNumbers, comparePrereleases } from "./semver.ts";
 /**
  * The order of NuGet packages ("Package versioning" of the NuGet documentation): one to four numbers,
  * leading zeros ignored and missing ones 0, then a SemVer 2.0.0 pre-release that does not tell upper
- * from lower case; build metadata counts for nothing.
+ * from lower case; build metadata counts for nothing. Blanks around the whole are cut off, as NuGet does.
  */
 /** No package has a version near this long; a longer one is not a version. */
 const LENGTH_MAX = 512;
@@ -19,7 +19,7 @@ export function compareNuget(left: string, right: string): number | null {
 }
 
 function parse(text: string) {
-  const match = text.length > LENGTH_MAX ? null : PATTERN.exec(text);
+  const match = text.length > LENGTH_MAX ? null : PATTERN.exec(text.trim());
   if (match === null) return null;
   const [, numbers = "", prerelease] = match;
   return {

@@ -78,6 +78,14 @@ const material: Readonly<Record<SchemeName, readonly [parts: string[], glue: str
     ["0", "1", "10", "b", "rc"],
     [".", ".", "-", "+"],
   ],
+  gentoo: [
+    ["0", "1", "10", "01", "a", "_alpha", "_p2", "_rc1", "-r1"],
+    [".", ""],
+  ],
+  openssl: [
+    ["0", "1", "a", "za", "-beta1", "-pre2"],
+    ["", "", "."],
+  ],
   generic: [
     ["0", "1", "10", "rc", "beta", "post", "foo"],
     [".", "-"],

@@ -219,6 +219,51 @@ const chains: readonly (readonly [scheme: SchemeName, from: string, chain: reado
       "1.10",
     ],
   ],
+  [
+    "gentoo",
+    "the Package Manager Specification",
+    [
+      "1",
+      "1b",
+      "1.0_alpha2",
+      "1.0_beta1",
+      "1.0_pre2",
+      "1.0_rc3",
+      "1.0 1.0-r0 1.00 1.000",
+      "1.0-r1",
+      "1.0_p 1.0_p0",
+      "1.0_p2",
+      "1.0b",
+      "1.0.0",
+      "1.00100000000 1.001",
+      "1.0010000000000000001",
+      "1.01",
+      "1.1",
+      "999999999999999999999999999998",
+      "999999999999999999999999999999",
+    ],
+  ],
+  [
+    "openssl",
+    "OpenSSL's release history",
+    [
+      "0.9.8",
+      "0.9.8z",
+      "0.9.8za",
+      "0.9.8zh",
+      "1.0.2-beta1",
+      "1.0.2",
+      "1.0.2a",
+      "1.1.1-pre9",
+      "1.1.1",
+      "1.1.1w",
+      "3.0.0-alpha1",
+      "3.0.0",
+      "3.0.14",
+      "3.1.0",
+      "4.0.0",
+    ],
+  ],
   ["go", "Go modules", ["v0.0.0-20190101000000-abcdefabcdef", "v0.1.0 0.1 0.1.0+incompatible"]],
   [
     "generic",
@@ -256,6 +301,9 @@ const refused: Readonly<Partial<Record<SchemeName, readonly string[]>>> = {
   packagist: ["1.0-foo", "1.0.0.0.0", "1.2.3.#", "foo", "1.0-beta.x"],
   nuget: ["1.2.3.4.5", "v1.0", "1.0-", "1.0-a..b", "1.0 beta"],
   pub: ["1.0", "1", "1.0.0.0", "1.0.0-"],
+  go: ["v1.0-rc.1", "v1+incompatible", "1-0"],
+  gentoo: ["1.0bc", "1.0A", "1.0_foo", "1-r", ".1", "1.0~1", "1.0-1"],
+  openssl: ["1.0", "2.0.0", "1.0.2A", "1.0.2-rc1", "3.0", "v3.0.0"],
   hackage: ["1.0.01", "1.0-rc1", "1.", ""],
   cran: ["1", "1.0a", "1..0", "1.0-"],
   apk: ["1.0bc", "1.0A", "1.0_foo", "1-r", "1.0-r1-r2", ".1", "a", "1.0p1", "1_p1.0"],
@@ -270,6 +318,22 @@ it.each(Object.entries(refused))("of %s leaves out what is no version", (scheme,
     expect(order(text, text), text).toBeNull();
     expect(order(text, "1.0.0"), text).toBeNull();
   }
+});
+
+it("sees past blanks around a version where its own tool does, and nowhere else", () => {
+  for (const scheme of ["deb", "npm", "rubygems", "packagist", "pypi"] as const) {
+    expect(orderOfScheme(scheme)?.(" 1.0.0 ", "1.0.0"), scheme).toBe(0);
+  }
+  for (const scheme of ["rpm", "apk", "semver", "maven"] as const) {
+    expect(orderOfScheme(scheme)?.(" 1.0.0 ", "1.0.0"), scheme).toBeNull();
+  }
+});
+
+it("calls digits higher than any other sign of Maven's, in whatever script", () => {
+  const order = orderOfScheme("maven")!;
+  expect(order("1", "é")).toBe(1);
+  expect(order("1.É", "1.é")).toBe(0);
+  expect(order("9", "\u0668")).toBe(1);
 });
 
 it("never compares a branch with anything but itself", () => {

@@ -5,7 +5,8 @@ import { compareDigits, compareText, isDigits } from "./digits.ts";
  * metadata counts for nothing. Numbers have no upper limit.
  *
  * `compareSemver` takes the standard at its word. `compareLooseSemver` also takes what Go, npm and
- * OSV's `SEMVER` ranges take: a leading `v` and absent minor or patch numbers, which then are 0.
+ * OSV's `SEMVER` ranges take: blanks around it, a leading `v` and absent minor or patch numbers, which
+ * then are 0.
  */
 interface Semver {
   readonly numbers: readonly string[];
@@ -26,7 +27,7 @@ export function compareSemver(left: string, right: string): number | null {
 }
 
 export function compareLooseSemver(left: string, right: string): number | null {
-  return compareBoth(parse(left, LOOSE), parse(right, LOOSE));
+  return compareBoth(parse(left.trim(), LOOSE), parse(right.trim(), LOOSE));
 }
 
 function parse(text: string, pattern: RegExp): Semver | null {
