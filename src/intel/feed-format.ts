@@ -80,12 +80,26 @@ export interface VulnerabilityText {
   readonly status: "published" | "rejected" | "withdrawn" | "disputed";
   /** When this record was last changed; of two copies the newer counts. */
   readonly modifiedAt?: Instant;
+  /** What people read of it; absent where the feed says no more than a title. */
+  readonly detail?: VulnerabilityDetail;
   readonly cvss: readonly {
     readonly source: string;
     readonly version: string;
     readonly vector: string;
     readonly score: number;
   }[];
+}
+
+/** All of it as the feed says it: text of many lines, addresses, CWE ids, ids of other databases. */
+export interface VulnerabilityDetail {
+  readonly description: string;
+  readonly references: readonly string[];
+  readonly weaknesses: readonly string[];
+  /** Other names of the same bug. */
+  readonly aliases: readonly string[];
+  /** Bugs that the record covers or is about, which are not the same. */
+  readonly upstream: readonly string[];
+  readonly modifiedAt: Instant | null;
 }
 
 /** Versions of a product, by its CPE name, that a CVE's record calls vulnerable. */
@@ -184,6 +198,36 @@ export class ProblemList implements FeedProblems {
 export const VULNERABILITY_ID = /^[A-Za-z0-9][A-Za-z0-9._:+-]{2,99}$/;
 export const CVE_ID = /^CVE-\d{4}-\d{4,19}$/;
 export const TITLE_LENGTH_MAX = 300;
+
+const DESCRIPTION_LENGTH_MAX = 4_000;
+const REFERENCES_MAX = 40;
+const IDS_MAX = 100;
+
+/** A detail within its limits; undefined when nothing is said. */
+export function detailOf(of: Partial<VulnerabilityDetail>): VulnerabilityDetail | undefined {
+  const listOf = (values: readonly string[] | undefined, max: number, pattern: RegExp): string[] =>
+    [...new Set(values ?? [])].filter((value) => pattern.test(value)).slice(0, max);
+  const detail = {
+    description: cleanLines(of.description ?? "", DESCRIPTION_LENGTH_MAX),
+    references: listOf(of.references, REFERENCES_MAX, /^https?:\/\/[^\s\u0000-\u001f]{3,500}$/),
+    weaknesses: listOf(of.weaknesses, REFERENCES_MAX, /^CWE-\d{1,5}$/),
+    aliases: listOf(of.aliases, IDS_MAX, VULNERABILITY_ID).sort(),
+    upstream: listOf(of.upstream, IDS_MAX, VULNERABILITY_ID).sort(),
+    modifiedAt: of.modifiedAt ?? null,
+  };
+  const { description, references, weaknesses, aliases, upstream } = detail;
+  const count = references.length + weaknesses.length + aliases.length + upstream.length;
+  return description === "" && count === 0 ? undefined : detail;
+}
+
+/** Like `cleanText`, but lines stay lines. */
+function cleanLines(text: string, lengthMax: number): string {
+  return text
+    .replaceAll(/[\u0000-\u0009\u000b-\u001f\u007f]+/g, " ")
+    .trim()
+    .slice(0, lengthMax)
+    .toWellFormed();
+}
 
 /** Text that PostgreSQL can store (no NUL, no half characters) on one line of limited length. */
 export function cleanText(text: string, lengthMax: number): string {

@@ -5,6 +5,7 @@ import { type TestWorld, testWorld } from "../../test/setup/world.ts";
 import { systemActor } from "../base/actor.ts";
 import { feedStatus } from "./actions.ts";
 import { type FeedInput, type LoadOutcome, loadFeed } from "./load-feed.ts";
+import { loadDetails } from "./store-detail.ts";
 import { loadVulnerabilities } from "./store-vulnerability.ts";
 
 let now = Date.parse("2026-11-21T12:00:00Z");
@@ -108,6 +109,27 @@ describe("generations of a feed", () => {
     expect(status.problems[0]?.place).toContain("curl CVE-2026-0001");
   });
 
+  it("come in parts too, which leave alone what they do not name", async () => {
+    const states = (fix: string) => ({
+      package_state: ["openssl", "curl"].map((name) => ({
+        cpe: "cpe:/o:redhat:enterprise_linux:9",
+        package_name: name,
+        fix_state: fix,
+      })),
+    });
+    const hydra = (n: number, fix: string) =>
+      JSON.stringify({ name: `CVE-2026-${n}`, threat_severity: "Low", ...states(fix) });
+    const said = (id: string) => sql`statement where feed = 'redhat-hydra' and valid_to is null
+      and vulnerability = ${id} and state ->> 'kind' = 'ignored'`;
+    await load(`[${[20_001, 20_002, 20_003].map((n) => hydra(n, "Will not fix")).join(",")}]`);
+    expect(await count(sql`statement_group where feed = 'redhat-hydra'`)).toBe(1);
+    const outcome = await load(hydra(20_002, "Affected"));
+    expect(outcome).toMatchObject({ kind: "loaded", addedCount: 2, endedCount: 2 });
+    expect(await count(said("CVE-2026-20001"))).toBe(2);
+    expect(await count(said("CVE-2026-20002"))).toBe(0);
+    expect(await count(said("CVE-2026-20003"))).toBe(2);
+  });
+
   it("are stale when nobody knows their date", async () => {
     await load(trackerOf(70), { asOf: null });
     expect((await statusOf("debian-tracker")).freshness).toMatchObject({ kind: "stale" });
@@ -206,6 +228,36 @@ describe("facts of vulnerabilities", () => {
     // One record on its own says nothing about the others.
     expect(await count(sql`ssvc where valid_to is null`)).toBe(2);
     expect((await statusOf("vulnrichment")).entryCount).toBe(2);
+  });
+
+  it("keep what people read of each, by every feed that says something", async () => {
+    const containers = {
+      cna: {
+        descriptions: [{ lang: "en", value: "Two lines\nof text." }],
+        references: [{ url: "https://example.org/a" }, { url: "javascript:alert(1)" }],
+        problemTypes: [{ descriptions: [{ cweId: "CWE-79" }, { cweId: "none" }] }],
+      },
+    };
+    const full = (id: string) => ({ ...record(id, "none"), containers });
+    await load(JSON.stringify([full("CVE-2026-10100"), full("CVE-2026-10101")]), {
+      acceptShrink: true,
+    });
+    await load(JSON.stringify(full("CVE-2026-10102")));
+    for (const id of ["CVE-2026-10100", "CVE-2026-10102"]) {
+      expect(await loadDetails(made.world.db, id)).toEqual([
+        {
+          feed: "vulnrichment",
+          description: "Two lines\nof text.",
+          references: ["https://example.org/a"],
+          weaknesses: ["CWE-79"],
+          aliases: [],
+          upstream: [],
+          modifiedAt: null,
+        },
+      ]);
+    }
+    expect(await count(sql`vulnerability_detail`)).toBe(1);
+    expect(await loadDetails(made.world.db, "CVE-2026-10109")).toEqual([]);
   });
 
   it("replace all scores at once", async () => {

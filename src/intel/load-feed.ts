@@ -12,6 +12,7 @@ import { readFeed } from "./ingest.ts";
 import {
   confirmFeed,
   type FeedOrigin,
+  feedCountOf,
   loadFeeds,
   lockFeed,
   recordFeedFailure,
@@ -66,6 +67,9 @@ export type LoadOutcome =
       readonly message: string;
     };
 
+/** Raised whenever the readers find more, or other things, in the same bytes. */
+const READER = 1;
+
 export async function loadFeed(
   world: World,
   actor: Actor,
@@ -73,7 +77,7 @@ export async function loadFeed(
 ): Promise<readonly LoadOutcome[]> {
   const generation = sha256(input.bytes);
   const same = await confirmSame(world, input, generation);
-  if (same !== null) return [same];
+  if (same.length > 0) return same;
   const readings = storable(await readFeed(input.bytes));
   const other = readings.find((r) => input.expectFeed !== null && r.feed !== input.expectFeed);
   if (other !== undefined) {
@@ -83,8 +87,9 @@ export async function loadFeed(
     );
   }
   const outcomes: LoadOutcome[] = [];
+  const feedCount = readings.length;
   for (const reading of readings) {
-    outcomes.push(await loadReading(world, actor, input, { reading, generation }));
+    outcomes.push(await loadReading(world, actor, input, { reading, generation, feedCount }));
   }
   return outcomes;
 }
@@ -100,23 +105,33 @@ function storable(readings: readonly FeedReading[]): readonly FeedReading[] {
   );
 }
 
-/** Publishers that cannot say "not modified" send the same bytes again: no need to read them. */
+/**
+ * Publishers that cannot say "not modified" send the same bytes again, and people load the same file
+ * twice: no need to read them, as long as all that they hold is in force as these readers read it.
+ */
 async function confirmSame(
   world: World,
   input: FeedInput,
   generation: Digest,
-): Promise<LoadOutcome | null> {
-  const { expectFeed: feed } = input;
-  if (feed === null) return null;
-  const known = (await loadFeeds(world.db)).find((f) => f.name === feed);
-  if (known?.generation !== generation) return null;
-  await confirmFeed(world.db, feed, input.confirmedAt ?? pastOf(input.asOf, world.clock()));
-  return { kind: "unchanged", feed, generation };
+): Promise<readonly LoadOutcome[]> {
+  const all = await loadFeeds(world.db);
+  const known = all.filter((f) => f.generation === generation && f.reader === READER);
+  const isExpected = input.expectFeed === null || known.some((f) => f.name === input.expectFeed);
+  if (!isExpected || known.length !== (await feedCountOf(world.db, generation))) return [];
+  const confirmedAt = input.confirmedAt ?? pastOf(input.asOf, world.clock());
+  return await Promise.all(
+    known.map(async (feed): Promise<LoadOutcome> => {
+      await confirmFeed(world.db, feed.name, confirmedAt ?? feed.asOf);
+      return { kind: "unchanged", feed: feed.name, generation };
+    }),
+  );
 }
 
 interface Incoming {
   readonly reading: FeedReading;
   readonly generation: Digest;
+  /** How many feeds the input holds. */
+  readonly feedCount: number;
 }
 
 async function loadReading(
@@ -131,7 +146,7 @@ async function loadReading(
     const now = world.clock();
     const asOf = pastOf(reading.asOf ?? input.asOf, now);
     const confirmedAt = input.confirmedAt ?? asOf;
-    if (last.generation === generation) {
+    if (last.generation === generation && last.reader === READER) {
       await confirmFeed(tx, reading.feed, confirmedAt);
       return { kind: "unchanged", feed: reading.feed, generation };
     }
@@ -161,6 +176,8 @@ async function loadReading(
       problemCount: reading.problems.count,
       problems: reading.problems.kept,
       acceptedBy: accepted,
+      feedCount: incoming.feedCount,
+      reader: READER,
     });
     await recordLoad(tx, actor, { ...incoming, written, origin: input.origin, refusal });
     await notify(tx, "feed");

@@ -249,7 +249,7 @@ export async function loadHostFindings(
   const { rows } = await sql<HostFindingRow>`
     select f.vulnerability, f.package_id as "packageId", f.state,
            f.fixed_version as "fixedVersion", s.feed, s.generation, s.advisory, f.rule,
-           s.package_name as "statementPackage", f.installed, f.compared_with as "comparedWith",
+           f.source as "statementPackage", f.installed, f.compared_with as "comparedWith",
            f.comparison, p.name as "packageName", p.version as "packageVersion", p.arch,
            p.ecosystem, k.role, h.kernel_running as "kernelRunning",
            f.valid_from as since
@@ -257,7 +257,7 @@ export async function loadHostFindings(
       join host h on h.id = n.id
       join package_set_member m on m.set_id = n.package_set_id
       join finding_pair f on f.package_id = m.package_id and f.valid_to is null
-      join statement s on s.id = f.statement_id
+      join statement_group s on s.id = f.statement_id
       join package p on p.id = f.package_id
       join package_match k on k.package_id = f.package_id
      where n.id = ${hostId}

@@ -18,6 +18,10 @@ export interface StoredFeed extends FeedState {
   readonly problems: readonly FeedProblem[];
   readonly failure: string | null;
   readonly failedAt: Instant | null;
+  /** Since when it fails, however often it was tried. */
+  readonly failingSince: Instant | null;
+  /** Which readers read what is loaded. */
+  readonly reader: number;
   readonly etag: string | null;
   readonly lastModified: string | null;
 }
@@ -42,13 +46,16 @@ interface FeedRow {
   problems: unknown;
   failure: string | null;
   failed_at: number | null;
+  failing_since: number | null;
+  reader: number;
   etag: string | null;
   last_modified: string | null;
 }
 
 const feedColumns = sql`
   name, generation, origin, as_of, confirmed_at, loaded_at, label, licence, is_complete,
-  entry_count, ecosystems, problem_count, problems, failure, failed_at, etag, last_modified`;
+  entry_count, ecosystems, problem_count, problems, failure, failed_at, failing_since,
+  reader, etag, last_modified`;
 
 export async function loadFeeds(reader: Reader): Promise<readonly StoredFeed[]> {
   const { rows } = await sql<FeedRow>`
@@ -81,6 +88,8 @@ export function absentFeed(name: string): StoredFeed {
     problems: [],
     failure: null,
     failedAt: null,
+    failingSince: null,
+    reader: 0,
     etag: null,
     lastModified: null,
   };
@@ -103,6 +112,8 @@ function feedOf(row: FeedRow): StoredFeed {
     problems: problemsSchema.parse(row.problems),
     failure: row.failure,
     failedAt: row.failed_at,
+    failingSince: row.failing_since,
+    reader: row.reader,
     etag: row.etag,
     lastModified: row.last_modified,
   };
@@ -125,21 +136,24 @@ export interface NewGeneration {
   readonly problemCount: number;
   readonly problems: readonly FeedProblem[];
   readonly acceptedBy: string | null;
+  /** How many feeds the same input holds. */
+  readonly feedCount: number;
+  readonly reader: number;
 }
 
 /** Makes the generation the feed's current one. Parts leave the last whole generation's marks. */
 export async function recordGeneration(tx: Tx, g: NewGeneration): Promise<void> {
   await sql`
     insert into feed_generation (feed, digest, extent, origin, as_of, loaded_at, entry_count,
-      added_count, ended_count, accepted_by)
+      added_count, ended_count, accepted_by, feed_count)
     values (${g.feed}, ${g.digest}, ${g.extent}, ${g.origin}, ${sqlInstant(g.asOf)},
       ${sqlInstant(g.loadedAt)}, ${g.entryCount}, ${g.addedCount}, ${g.endedCount},
-      ${g.acceptedBy})`.execute(tx);
+      ${g.acceptedBy}, ${g.feedCount})`.execute(tx);
   await sql`
     update feed set loaded_at = ${sqlInstant(g.loadedAt)}, problem_count = ${g.problemCount},
-      problems = ${sqlJson(g.problems)}, failure = null, failed_at = null,
+      problems = ${sqlJson(g.problems)}, failure = null, failed_at = null, failing_since = null,
       ecosystems = (select coalesce(array_agg(distinct ecosystem order by ecosystem), '{}')
-        from statement where feed = ${g.feed} and valid_to is null)
+        from statement_group where feed = ${g.feed} and valid_to is null)
      where name = ${g.feed}`.execute(tx);
   const isFirst = sql`generation is null`;
   await sql`
@@ -148,8 +162,16 @@ export async function recordGeneration(tx: Tx, g: NewGeneration): Promise<void> 
       entry_count = ${g.extent === "whole" ? g.entryCount : 0},
       as_of = ${g.extent === "whole" ? sqlInstant(g.asOf) : sql`null`},
       confirmed_at = ${g.extent === "whole" ? sqlInstant(g.confirmedAt) : sql`null`},
-      etag = null, last_modified = null
+      reader = ${g.reader}, etag = null, last_modified = null
      where name = ${g.feed} and ${g.extent === "whole" ? sql`true` : isFirst}`.execute(tx);
+}
+
+/** How many feeds an input held when it was last taken over; 0 when it never was. */
+export async function feedCountOf(reader: Reader, digest: Digest): Promise<number> {
+  const { rows } = await sql<{ count: number }>`
+    select feed_count as count from feed_generation where digest = ${digest}
+     order by id desc limit 1`.execute(reader);
+  return rows[0]?.count ?? 0;
 }
 
 /** The publisher still offers what is loaded. */
@@ -160,7 +182,7 @@ export async function confirmFeed(
 ): Promise<void> {
   await sql`
     update feed set confirmed_at = greatest(confirmed_at, ${sqlInstant(confirmedAt)}),
-      failure = null, failed_at = null
+      failure = null, failed_at = null, failing_since = null
      where name = ${feed}`.execute(tx);
 }
 
@@ -171,9 +193,10 @@ export async function recordFeedFailure(
   at: Instant,
 ): Promise<void> {
   await sql`
-    insert into feed (name, failure, failed_at) values (${feed}, ${failure}, ${sqlInstant(at)})
-    on conflict (name) do update set failure = excluded.failure,
-      failed_at = excluded.failed_at`.execute(tx);
+    insert into feed as f (name, failure, failed_at, failing_since)
+    values (${feed}, ${failure}, ${sqlInstant(at)}, ${sqlInstant(at)})
+    on conflict (name) do update set failure = excluded.failure, failed_at = excluded.failed_at,
+      failing_since = coalesce(f.failing_since, excluded.failing_since)`.execute(tx);
 }
 
 export async function keepValidators(

@@ -156,7 +156,7 @@ export async function writePairs(
 async function insertIncoming(tx: Tx, b: readonly Match[]): Promise<void> {
   await sql`
     insert into incoming_pair
-    select t.package_id, t.vulnerability, s.ecosystem, s.package_name, t.state, t.fixed_version,
+    select t.package_id, t.vulnerability, s.ecosystem, t.source, t.state, t.fixed_version,
            t.statement_id, t.rule, t.installed, t.compared_with, t.comparison
       from unnest(${arrayText(b.map((m) => m.packageId))}::integer[],
         ${b.map((m) => m.vulnerability)}::text[], ${b.map((m) => m.state)}::text[],
@@ -164,10 +164,11 @@ async function insertIncoming(tx: Tx, b: readonly Match[]): Promise<void> {
         ${arrayText(b.map((m) => m.statementId))}::bigint[],
         ${b.map((m) => m.because.rule)}::text[], ${b.map((m) => m.because.installed)}::text[],
         ${b.map((m) => m.because.comparedWith)}::text[],
-        ${b.map((m) => m.because.comparison)}::text[])
+        ${b.map((m) => m.because.comparison)}::text[],
+        ${b.map((m) => m.because.packageName)}::text[])
         as t (package_id, vulnerability, state, fixed_version, statement_id, rule, installed,
-          compared_with, comparison)
-      join statement s on s.id = t.statement_id`.execute(tx);
+          compared_with, comparison, source)
+      join statement_group s on s.id = t.statement_id`.execute(tx);
 }
 
 /** Packages and names that are still to be matched, for readiness and for "the count is not final". */

@@ -1,17 +1,17 @@
 import { createHash } from "node:crypto";
-import { sql } from "kysely";
+import { type RawBuilder, sql } from "kysely";
 import { z } from "zod";
 import type { Digest } from "../base/digest.ts";
 import type { Instant } from "../base/instant.ts";
 import { type Reader, sqlInstant, type Tx } from "../db/database.ts";
 import type { StoredStatement } from "./match.ts";
 import type { Statement } from "./model.ts";
+import { groupStatements, type StatementGroup } from "./statement-groups.ts";
 
 /** Statements: written only when they change, found again by package or by vulnerability. */
 
 /** Rows per INSERT: large enough that round trips do not count, small enough for memory. */
-const BATCH_ROWS = 5_000;
-const BATCH_KEYS = 20_000;
+const BATCH_ROWS = 2_000;
 
 export interface StatementChange {
   readonly feed: string;
@@ -21,92 +21,147 @@ export interface StatementChange {
   readonly at: Instant;
 }
 
-/** Replaces what the feed says, touching only rows that differ. */
+type KeyedGroup = StatementGroup & { readonly key: string };
+
+/** Replaces what the feed says, touching only groups that differ. Counts are of statements. */
 export async function writeStatements(
   tx: Tx,
   change: StatementChange,
 ): Promise<{ readonly added: number; readonly ended: number }> {
-  const byKey = new Map<string, Statement>();
+  const rest = change.extent === "part" ? await unnamedRest(tx, change) : [];
+  const groups = groupStatements([...change.statements, ...rest]);
+  const byKey = new Map(groups.map((group) => [keyOf(group), group]));
   await sql`create temp table incoming (row_key uuid primary key) on commit drop`.execute(tx);
-  for (const batch of batches(change.statements, BATCH_KEYS)) {
-    // Keys are made batch by batch: hashing them all at once would hold up the server.
-    const keys = batch.map((s) => {
-      const key = rowKey(s);
-      byKey.set(key, s);
-      return key;
-    });
-    await sql`
-      insert into incoming select unnest(${arrayText(keys)}::uuid[]) on conflict do nothing
-      `.execute(tx);
-  }
+  await sql`
+    insert into incoming select unnest(${arrayText([...byKey.keys()])}::uuid[])`.execute(tx);
   await sql`analyze incoming`.execute(tx);
   const ended = await endMissing(tx, change);
   const fresh = await sql<{ row_key: string }>`
     select row_key from incoming i where not exists (
-      select from statement s
+      select from statement_group s
        where s.feed = ${change.feed} and s.row_key = i.row_key and s.valid_to is null
     )`.execute(tx);
-  const rows = fresh.rows.flatMap(({ row_key: key }) => {
-    const statement = byKey.get(key);
-    return statement === undefined ? [] : [{ key, statement }];
+  const rows = fresh.rows.flatMap(({ row_key: key }): KeyedGroup[] => {
+    const group = byKey.get(key);
+    return group === undefined ? [] : [{ ...group, key }];
   });
-  for (const batch of batches(rows, BATCH_ROWS)) await insertStatements(tx, change, batch);
+  const added: number[] = [];
+  for (const batch of batches(rows, BATCH_ROWS)) {
+    added.push(...(await insertGroups(tx, change, batch)));
+  }
   await sql`drop table incoming`.execute(tx);
-  return { added: rows.length, ended };
+  return { added: await countOnlyIn(tx, added, ended), ended: await countOnlyIn(tx, ended, added) };
 }
 
-/** A part ends only what the same advisory (or id) said before about the same ecosystem. */
-async function endMissing(tx: Tx, change: StatementChange): Promise<number> {
-  const named = change.statements.map((s) => `${s.ecosystem}\n${s.advisory || s.vulnerability}`);
-  const isNamed =
-    change.extent === "whole"
-      ? sql`true`
-      : sql`s.ecosystem || E'\n' || coalesce(nullif(s.advisory, ''), s.vulnerability)
-            = any(${[...new Set(named)]}::text[])`;
+/** Statements of these groups that the others do not make: a group of which one changed is new. */
+async function countOnlyIn(
+  tx: Tx,
+  ids: readonly number[],
+  others: readonly number[],
+): Promise<number> {
+  if (ids.length === 0) return 0;
+  if (others.length === 0) {
+    const { rows } = await sql<{ count: number }>`
+      select sum(cardinality(package_names) * cardinality(vulnerabilities))::int as count
+        from statement_group where id = any(${arrayText(ids)}::bigint[])`.execute(tx);
+    return rows[0]?.count ?? 0;
+  }
+  const said = (of: readonly number[]): RawBuilder<unknown> => sql`
+    select ecosystem, package_name, matches, vulnerability, advisory, state, urgency
+      from statement where id = any(${arrayText(of)}::bigint[])`;
   const { rows } = await sql<{ count: number }>`
-    with ended as (
-      update statement s set valid_to = ${sqlInstant(change.at)}
-       where s.feed = ${change.feed} and s.valid_to is null and ${isNamed}
-         and not exists (select from incoming i where i.row_key = s.row_key)
-      returning s.ecosystem, s.package_name
-    ), queued as (
-      insert into rematch_source select distinct ecosystem, package_name from ended
-      on conflict do nothing
-    )
-    select count(*)::int as count from ended`.execute(tx);
+    select count(*)::int as count from (${said(ids)} except ${said(others)}) t`.execute(tx);
   return rows[0]?.count ?? 0;
 }
 
-async function insertStatements(
-  tx: Tx,
-  change: StatementChange,
-  batch: readonly { readonly key: string; readonly statement: Statement }[],
-): Promise<void> {
-  const column = (of: (s: Statement) => string): string[] => batch.map((b) => of(b.statement));
-  await sql`
-    with fresh as (
-      insert into statement (feed, row_key, ecosystem, package_name, matches, vulnerability,
-        advisory, state, urgency, generation, valid_from)
-      select ${change.feed}, k, e, p, m, v, a, s::jsonb, u, ${change.generation},
-             ${sqlInstant(change.at)}
-        from unnest(${arrayText(batch.map((b) => b.key))}::uuid[],
-          ${column((s) => s.ecosystem)}::text[], ${column((s) => s.packageName)}::text[],
-          ${column((s) => s.matches)}::text[], ${column((s) => s.vulnerability)}::text[],
-          ${column((s) => s.advisory)}::text[], ${column(stateText)}::text[],
-          ${column((s) => s.urgency)}::text[]) as t (k, e, p, m, v, a, s, u)
-      returning ecosystem, package_name
-    )
-    insert into rematch_source select distinct ecosystem, package_name from fresh
-    on conflict do nothing`.execute(tx);
+/**
+ * A part ends only what the same advisory (or, without one, the same id) said before about the same
+ * ecosystem. Where such an id stands in a group with others, the others are said again.
+ */
+async function unnamedRest(tx: Tx, change: StatementChange): Promise<readonly Statement[]> {
+  const named = change.statements.filter((s) => s.advisory === "");
+  if (named.length === 0) return [];
+  const { rows } = await sql<GroupRow>`
+    select * from statement_group
+     where feed = ${change.feed} and valid_to is null and advisory = ''
+       and vulnerabilities && ${[...new Set(named.map((s) => s.vulnerability))]}::text[]
+     order by id`.execute(tx);
+  const isNamed = new Set(named.map((s) => `${s.ecosystem}\n${s.vulnerability}`));
+  return rows
+    .flatMap((row) => row.package_names.flatMap((name) => statementsOf(row, name)))
+    .filter((s) => !isNamed.has(`${s.ecosystem}\n${s.vulnerability}`));
 }
 
-/** The module streams and architectures a statement is about stand with its state. */
-function stateText({ state, streams, arches }: Statement): string {
-  return JSON.stringify({
-    ...state,
-    ...(streams === undefined ? {} : { streams }),
-    ...(arches === undefined ? {} : { arches }),
-  });
+/** Ends the groups that are no longer said; returns their ids. */
+async function endMissing(tx: Tx, change: StatementChange): Promise<readonly number[]> {
+  const namedOf = (statements: readonly Statement[], idOf: (s: Statement) => string): string[] => [
+    ...new Set(statements.map((s) => `${s.ecosystem}\n${idOf(s)}`)),
+  ];
+  const without = change.statements.filter((s) => s.advisory === "");
+  const ids = [...new Set(without.map((s) => s.vulnerability))];
+  const withAdvisory = change.statements.filter((s) => s.advisory !== "");
+  const isNamed =
+    change.extent === "whole"
+      ? sql`true`
+      : sql`case when s.advisory <> ''
+          then s.ecosystem || E'\n' || s.advisory
+               = any(${namedOf(withAdvisory, (each) => each.advisory)}::text[])
+          else s.vulnerabilities && ${ids}::text[]
+            and exists (select from unnest(s.vulnerabilities) as v (id)
+              where s.ecosystem || E'\n' || v.id
+                    = any(${namedOf(without, (each) => each.vulnerability)}::text[])) end`;
+  const { rows } = await sql<{ id: number }>`
+    with ended as (
+      update statement_group s set valid_to = ${sqlInstant(change.at)}
+       where s.feed = ${change.feed} and s.valid_to is null and ${isNamed}
+         and not exists (select from incoming i where i.row_key = s.row_key)
+      returning s.id, s.ecosystem, s.package_names
+    ), queued as (
+      insert into rematch_source
+      select distinct ecosystem, unnest(package_names) from ended on conflict do nothing
+    )
+    select id from ended`.execute(tx);
+  return rows.map(({ id }) => id);
+}
+
+async function insertGroups(
+  tx: Tx,
+  change: StatementChange,
+  batch: readonly KeyedGroup[],
+): Promise<readonly number[]> {
+  const rows = batch.map((group) => ({
+    k: group.key,
+    e: group.ecosystem,
+    m: group.matches,
+    a: group.advisory,
+    s: group.stateText,
+    u: group.urgency,
+    p: arrayLiteral(group.packageNames),
+    v: arrayLiteral(group.vulnerabilities),
+  }));
+  const inserted = await sql<{ id: number }>`
+    with fresh as (
+      insert into statement_group (feed, row_key, ecosystem, package_names, matches,
+        vulnerabilities, advisory, state, urgency, generation, valid_from)
+      select ${change.feed}, k, e, p::text[], m, v::text[], a, s::jsonb, u, ${change.generation},
+             ${sqlInstant(change.at)}
+        from unnest(${arrayText(rows.map((r) => r.k))}::uuid[], ${rows.map((r) => r.e)}::text[],
+          ${rows.map((r) => r.m)}::text[], ${rows.map((r) => r.a)}::text[],
+          ${rows.map((r) => r.s)}::text[], ${rows.map((r) => r.u)}::text[],
+          ${rows.map((r) => r.p)}::text[], ${rows.map((r) => r.v)}::text[])
+          as t (k, e, m, a, s, u, p, v)
+      returning id, ecosystem, package_names
+    ), queued as (
+      insert into rematch_source
+      select distinct ecosystem, unnest(package_names) from fresh on conflict do nothing
+    )
+    select id from fresh`.execute(tx);
+  return inserted.rows.map(({ id }) => id);
+}
+
+/** An array of any texts, written as PostgreSQL reads it. */
+function arrayLiteral(values: readonly string[]): string {
+  return `{${values.map((v) => `"${v.replaceAll(/["\\]/g, "\\$&")}"`).join(",")}}`;
 }
 
 const narrowingSchema = z.object({
@@ -135,13 +190,13 @@ const stateSchema = z.discriminatedUnion("kind", [
   }),
 ]);
 
-interface StatementRow {
+interface GroupRow {
   id: number;
   feed: string;
   ecosystem: string;
-  package_name: string;
+  package_names: string[];
   matches: "source" | "binary";
-  vulnerability: string;
+  vulnerabilities: string[];
   advisory: string;
   state: unknown;
   urgency: string;
@@ -158,52 +213,52 @@ export async function loadStatementsAbout(
   reader: Reader,
   names: readonly NamedPackage[],
 ): Promise<readonly StoredStatement[]> {
-  const { rows } = await sql<StatementRow>`
-    select s.* from statement s
-      join unnest(${names.map((n) => n.ecosystem)}::text[], ${names.map((n) => n.name)}::text[])
+  const { rows } = await sql<GroupRow & { name: string }>`
+    select s.*, n.name
+      from unnest(${names.map((n) => n.ecosystem)}::text[], ${names.map((n) => n.name)}::text[])
         as n (ecosystem, name)
-        on s.ecosystem = n.ecosystem and s.package_name = n.name
-     where s.valid_to is null order by s.id`.execute(reader);
-  return rows.map(statementOf);
+      join statement_group s
+        on s.package_names @> array[n.name] and s.ecosystem = n.ecosystem
+     where s.valid_to is null order by s.id, n.name collate "C"`.execute(reader);
+  return rows.flatMap((row) => statementsOf(row, row.name));
 }
 
 export async function loadStatementsOn(
   reader: Reader,
   vulnerability: string,
 ): Promise<readonly StoredStatement[]> {
-  const { rows } = await sql<StatementRow>`
-    select * from statement where vulnerability = ${vulnerability} and valid_to is null
+  const { rows } = await sql<GroupRow>`
+    select * from statement_group
+     where vulnerabilities @> array[${vulnerability}] and valid_to is null
      order by id`.execute(reader);
-  return rows.map(statementOf);
+  return rows.flatMap((row) =>
+    row.package_names.flatMap((name) =>
+      statementsOf({ ...row, vulnerabilities: [vulnerability] }, name),
+    ),
+  );
 }
 
-function statementOf(row: StatementRow): StoredStatement {
-  return {
+/** What a group says of one package; its statements share the group's id. */
+function statementsOf(row: GroupRow, packageName: string): readonly StoredStatement[] {
+  const common = {
     id: row.id,
     feed: row.feed,
     ecosystem: row.ecosystem,
-    packageName: row.package_name,
+    packageName,
     matches: row.matches,
-    vulnerability: row.vulnerability,
     advisory: row.advisory,
     state: stateSchema.parse(row.state),
     urgency: row.urgency,
     generation: row.generation,
     ...narrowingSchema.parse(row.state),
   };
+  return row.vulnerabilities.map((vulnerability) => ({ ...common, vulnerability }));
 }
 
-function rowKey(s: Statement): string {
-  const text = JSON.stringify([
-    s.ecosystem,
-    s.packageName,
-    s.matches,
-    s.vulnerability,
-    s.advisory,
-    s.state,
-    s.urgency,
-    ...(s.streams === undefined && s.arches === undefined ? [] : [s.streams, s.arches]),
-  ]);
+function keyOf(group: StatementGroup): string {
+  const { ecosystem, matches, advisory, stateText, urgency } = group;
+  const names = [group.packageNames, group.vulnerabilities];
+  const text = JSON.stringify([ecosystem, matches, advisory, stateText, urgency, names]);
   const hex = createHash("sha256").update(text).digest("hex");
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20, 32)}`;
 }

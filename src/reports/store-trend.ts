@@ -60,6 +60,6 @@ export async function loadKnownFrom(reader: Reader, first: Instant): Promise<num
   const { rows } = await sql<{ day: number }>`
     select ${dayOf(sql`min(g.loaded_at)`, first)} as day
       from feed_generation g
-     where exists (select from statement s where s.feed = g.feed)`.execute(reader);
+     where exists (select from statement_group s where s.feed = g.feed)`.execute(reader);
   return rows[0]?.day ?? TREND_DAYS;
 }

@@ -4,6 +4,7 @@ import {
   type CpeMatch,
   CVE_ID,
   cleanText,
+  detailOf,
   type FeedFormat,
   type FeedReading,
   ProblemList,
@@ -115,6 +116,10 @@ const recordSchema = z.object({
     descriptions: z.array(z.object({ lang: z.string(), value: z.string() })).optional(),
     metrics: z.record(z.string(), z.array(z.unknown())).optional(),
     configurations: configurationsSchema,
+    references: z.array(z.object({ url: z.string() })).optional(),
+    weaknesses: z
+      .array(z.object({ description: z.array(z.object({ value: z.string() })) }))
+      .optional(),
   }),
 });
 
@@ -150,6 +155,12 @@ function recordOf(cve: z.output<typeof recordSchema>["cve"]): NvdRecord {
   const english = (cve.descriptions ?? []).find((d) => d.lang === "en")?.value ?? "";
   const isDisputed = (cve.cveTags ?? []).some(({ tags }) => tags.includes("disputed"));
   const at = instantFromText(zoned(cve.lastModified)) ?? 0;
+  const detail = detailOf({
+    description: english,
+    references: (cve.references ?? []).map(({ url }) => url),
+    weaknesses: (cve.weaknesses ?? []).flatMap((w) => w.description.map(({ value }) => value)),
+    modifiedAt: at === 0 ? null : at,
+  });
   return {
     text: {
       id: cve.id,
@@ -164,6 +175,7 @@ function recordOf(cve: z.output<typeof recordSchema>["cve"]): NvdRecord {
         .flat()
         .flatMap(scoreOf),
       modifiedAt: at,
+      ...(detail === undefined ? {} : { detail }),
     },
     cpes: cpesOf(cve.id, cve.configurations),
     at,

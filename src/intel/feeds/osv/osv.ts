@@ -5,6 +5,7 @@ import { normalName } from "../../../inventory/package-name.ts";
 import { canonicalEcosystem } from "../../ecosystem-name.ts";
 import {
   cleanText,
+  detailOf,
   type FeedDocument,
   type FeedFormat,
   type FeedReading,
@@ -113,6 +114,10 @@ const recordSchema = z.object({
   upstream: z.array(z.string()).nullish(),
   related: z.array(z.string()).nullish(),
   affected: z.array(z.unknown()).nullish(),
+  references: z
+    .array(z.object({ url: z.string() }))
+    .nullish()
+    .catch(null),
 });
 
 function readRecord(place: string, raw: unknown, problems: ProblemList): OsvRecord | null {
@@ -135,6 +140,13 @@ function readRecord(place: string, raw: unknown, problems: ProblemList): OsvReco
       : [];
   });
   const ecosystems = [...new Set(affected.map((a) => a.package.ecosystem))].sort();
+  const detail = detailOf({
+    description: record.details ?? "",
+    references: (record.references ?? []).map(({ url }) => url),
+    aliases: record.aliases ?? [],
+    upstream: [...(record.upstream ?? []), ...(record.related ?? [])],
+    modifiedAt,
+  });
   return {
     text: {
       id: record.id,
@@ -143,6 +155,7 @@ function readRecord(place: string, raw: unknown, problems: ProblemList): OsvReco
       status: record.withdrawn ? "withdrawn" : "published",
       cvss: [],
       modifiedAt,
+      ...(detail === undefined ? {} : { detail }),
     },
     modifiedAt,
     statements: record.withdrawn ? [] : statementsOf(record, affected, problems),
@@ -170,6 +183,11 @@ function statementsOf(
     const versions = [...new Set(entries.flatMap((entry) => entry.versions ?? []))].sort();
     if (ranges.length === 0 && versions.length === 0) return [];
     const urgency = first.ecosystem_specific?.["urgency"];
+    // One state for all that the record is about: it is written once.
+    const said = {
+      state: { kind: "ranges", ranges, versions: versions.map((v) => cleanText(v, 200)) },
+      ...streamsOf(record.summary ?? "", ranges),
+    } as const;
     return vulnerabilitiesOf(record, ecosystemBase(ecosystem)).map(
       (vulnerability): Statement => ({
         feed: feedOf(ecosystemBase(ecosystem)),
@@ -178,9 +196,8 @@ function statementsOf(
         matches: sourceBases.has(ecosystemBase(ecosystem)) ? "source" : "binary",
         vulnerability,
         advisory: record.id,
-        state: { kind: "ranges", ranges, versions: versions.map((v) => cleanText(v, 200)) },
         urgency: typeof urgency === "string" ? cleanText(urgency, 60) : "",
-        ...streamsOf(record.summary ?? "", ranges),
+        ...said,
       }),
     );
   });
