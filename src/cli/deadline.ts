@@ -20,6 +20,7 @@ import {
   ruling,
 } from "../triage/deadline-preset.ts";
 import { HOUSE_PRESET, presetOf, presets } from "../triage/deadline-presets.ts";
+import { factInWords } from "../triage/deadline-words.ts";
 import type { OfflineCli } from "./lines.ts";
 
 /** Deadlines by preset, explained. */
@@ -228,19 +229,4 @@ function clockLines(date: DueDate): readonly string[] {
   const assumed = date.isStartAssumed ? " (assumed: its own start is not known)" : "";
   const from = `clock from ${instantToText(date.startedAt)}, the ${date.startedBy}${assumed}`;
   return date.at === null ? [from] : [from, `due ${instantToText(date.at)}`];
-}
-
-const yesWords: Readonly<Record<string, readonly [yes: string, no: string]>> = {
-  kev: ["known to be exploited", "not known to be exploited"],
-  exposed: ["exposed", "not exposed"],
-  automatable: ["automatable", "not automatable"],
-  total: ["total impact", "partial impact"],
-  exploit: ["an exploit is known", "no exploit is known"],
-  likely: ["exploitation is likely", "exploitation is not likely"],
-};
-
-function factInWords(name: InputName, value: unknown): string {
-  const words = yesWords[name];
-  if (words !== undefined) return value === true ? words[0] : words[1];
-  return `${name} ${String(value)}`;
 }

@@ -4,6 +4,7 @@ import { registerChange } from "./change.ts";
 import type { Cli } from "./cli.ts";
 import { registerCompletion } from "./completion.ts";
 import { registerCsaf } from "./csaf.ts";
+import { registerDeadlineOnline } from "./deadline-online.ts";
 import { registerDoctor } from "./doctor.ts";
 import { addExamples } from "./examples.ts";
 import { registerHost } from "./host.ts";
@@ -12,6 +13,7 @@ import { registerOffline } from "./offline.ts";
 import { registerPatch } from "./patch.ts";
 import { registerPeople } from "./people.ts";
 import { registerPlan } from "./plan.ts";
+import { registerPolicy } from "./policy.ts";
 import { registerRollout } from "./rollout.ts";
 import { registerScan } from "./scan.ts";
 import { registerVex } from "./vex.ts";
@@ -22,6 +24,7 @@ export function registerNouns(program: Command, cli: Cli): void {
   registerHost(program, cli);
   registerIntel(program, cli);
   registerPatch(program, cli);
+  registerPolicy(program, cli);
   registerPlan(program, cli);
   registerChange(program, cli);
   registerRollout(program, cli);
@@ -31,6 +34,7 @@ export function registerNouns(program: Command, cli: Cli): void {
   registerCsaf(program, cli);
   registerDoctor(program, cli);
   registerOffline(program, cli);
+  registerDeadlineOnline(program, cli);
   registerCompletion(program, cli);
   addExamples(program);
 }

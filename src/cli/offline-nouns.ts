@@ -9,5 +9,9 @@ export function isOffline(words: readonly string[]): boolean {
   while (at < words.length && words[at]?.startsWith("-")) {
     at += valued.includes(words[at] ?? "") ? 2 : 1;
   }
-  return offlineNouns.includes(words[at] ?? "");
+  const [noun = "", verb = ""] = words.slice(at);
+  return offlineNouns.includes(noun) && onlineVerbs[noun]?.includes(verb) !== true;
 }
+
+/** Verbs of these nouns that ask a server all the same. */
+const onlineVerbs: Readonly<Record<string, readonly string[]>> = { deadline: ["show"] };

@@ -223,6 +223,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/deadlines/{about}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every date that the deadline policy gives for a case, a vulnerability or a host. */
+        get: operations["getDeadlinesByAbout"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/events": {
         parameters: {
             query?: never;
@@ -1001,6 +1018,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/policy/apply": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Puts a policy text in force for everybody, with the reason why. */
+        post: operations["postPolicyApply"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/policy/plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Checks a policy text and shows what it would decide otherwise for recorded cases. */
+        post: operations["postPolicyPlan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/roles": {
         parameters: {
             query?: never;
@@ -1467,6 +1518,75 @@ export interface components {
             title: string;
             type: string;
         };
+        CandidateDate: {
+            assumed: string[];
+            at: string | null;
+            /** Format: date-time */
+            clockStartedAt: string;
+            /** @enum {string} */
+            exposure: "exposed" | "internal" | "unknown";
+            inputs: {
+                isAssumed: boolean;
+                name: string;
+                text: string;
+            }[];
+            isStartAssumed: boolean;
+            needsForensicTriage: boolean;
+            note: string | null;
+            pause: {
+                /** @enum {string} */
+                mode: "resume" | "restart";
+                pausedSeconds: number;
+                since: string | null;
+                wouldBe: string | null;
+            } | null;
+            period: string;
+            preset: string;
+            presetTitle: string;
+            rule: string;
+            sentence: string;
+            /** @enum {string} */
+            startedBy: "release" | "detection" | "listing";
+            version: string;
+            vulnerability: string | null;
+        };
+        Deadline: {
+            assumed: string[];
+            at: string | null;
+            candidates: components["schemas"]["CandidateDate"][];
+            /** Format: date-time */
+            clockStartedAt: string;
+            /** @enum {string} */
+            exposure: "exposed" | "internal" | "unknown";
+            inputs: {
+                isAssumed: boolean;
+                name: string;
+                text: string;
+            }[];
+            isStartAssumed: boolean;
+            needsForensicTriage: boolean;
+            note: string | null;
+            pause: {
+                /** @enum {string} */
+                mode: "resume" | "restart";
+                pausedSeconds: number;
+                since: string | null;
+                wouldBe: string | null;
+            } | null;
+            period: string;
+            policy: {
+                file: string;
+                version: string;
+            } | null;
+            preset: string;
+            presetTitle: string;
+            rule: string;
+            sentence: string;
+            /** @enum {string} */
+            startedBy: "release" | "detection" | "listing";
+            version: string;
+            vulnerability: string | null;
+        };
         Event: {
             actor: string;
             approved: string | null;
@@ -1744,21 +1864,7 @@ export interface components {
                 rule: string;
                 version: string;
             };
-            deadline: {
-                assumed: string[];
-                at: string | null;
-                /** Format: date-time */
-                clockStartedAt: string;
-                inputs: {
-                    isAutomatable: boolean;
-                    isExposed: boolean;
-                    isKnownExploited: boolean;
-                    isTotalImpact: boolean;
-                };
-                needsForensicTriage: boolean;
-                preset: string;
-                rule: string;
-            };
+            deadline: components["schemas"]["Deadline"];
             id: string;
             justification: string;
             /** @enum {string} */
@@ -1787,15 +1893,28 @@ export interface components {
             source: string;
             sourceVersion: string;
         };
+        PolicyEffect: {
+            because: string;
+            from: string;
+            href: string;
+            ref: string;
+            title: string;
+            to: string;
+            what: string;
+        };
         PolicyFile: {
+            applied: {
+                by: string;
+                reason: string;
+            } | null;
             decides: string;
             digest: string;
             file: string | null;
             /** @enum {string} */
-            kind: "classification" | "rings";
+            kind: "classification" | "deadlines" | "rings";
             name: string;
             /** @enum {string} */
-            origin: "shipped" | "own" | "used";
+            origin: "shipped" | "own" | "applied" | "used";
             problem: string | null;
             since: string | null;
             text: string;
@@ -2881,6 +3000,48 @@ export interface operations {
             403: components["responses"]["forbidden"];
             404: components["responses"]["not-found"];
             409: components["responses"]["blocked"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    getDeadlinesByAbout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                about: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        about: {
+                            href: string;
+                            /** @enum {string} */
+                            kind: "case" | "vulnerability" | "host";
+                            label: string;
+                        };
+                        dates: components["schemas"]["CandidateDate"][];
+                        deadline: components["schemas"]["Deadline"] | null;
+                        policy: {
+                            file: string;
+                            version: string;
+                        };
+                        total: number;
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
         };
@@ -5087,6 +5248,102 @@ export interface operations {
             400: components["responses"]["invalid"];
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["forbidden"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    postPolicyApply: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description `inForce` of the plan it was compared with */
+                    expected: string;
+                    /**
+                     * @description its name, for faults
+                     * @default the file
+                     */
+                    file?: string;
+                    reason: string;
+                    text: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        digest: string;
+                        isNew: boolean;
+                        kind: string;
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            409: components["responses"]["blocked.conflict"];
+            413: components["responses"]["too-large"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    postPolicyPlan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * @default open
+                     * @enum {string}
+                     */
+                    cases?: "open" | "all";
+                    /**
+                     * @description its name, for faults
+                     * @default the file
+                     */
+                    file?: string;
+                    text: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        decides: string;
+                        digest: string;
+                        effects: components["schemas"]["PolicyEffect"][];
+                        inForce: string;
+                        isSame: boolean;
+                        judgedCount: number;
+                        kind: string;
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            409: components["responses"]["blocked"];
+            413: components["responses"]["too-large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
         };

@@ -27,6 +27,10 @@ const text = (value: unknown): string =>
 const sentences: Readonly<Record<string, Sentence>> = {
   "patch.opened": (f) =>
     `opened the case for ${text(f["source"])} ${text(f["sourceVersion"])}: ${text(f["route"])}, ${text(f["urgency"])}, by the rule "${text(f["rule"])}"`,
+  "patch.redated": (f) =>
+    `moved the deadline from ${dayText(f["from"])} to ${dayText(f["to"])}: ${text(f["preset"])}, rule ${text(f["rule"])}`,
+  "policy.applied": (f) =>
+    `put the ${text(f["kind"])} policy ${text(f["digest"]).slice(0, 12)}… in force`,
   "patch.moved": (f) => `moved the case from ${text(f["from"])} to ${text(f["to"])}`,
   "approval.given": (f) =>
     `approved: ${text(f["given"])} of ${text(f["need"])}, with the ${text(f["class"])} key ${text(f["key"])}`,
@@ -49,6 +53,10 @@ const sentences: Readonly<Record<string, Sentence>> = {
   "host.enrolled": (f) =>
     `was enrolled in ring ${text(f["ring"])}: host policy ${text(f["policyVersion"])}, results signed by the key ${text(f["key"])}`,
 };
+
+function dayText(value: unknown): string {
+  return typeof value === "number" ? new Date(value).toISOString().slice(0, 10) : "no date";
+}
 
 function haltText(facts: Readonly<Record<string, unknown>>): string {
   if (facts["why"] !== "failure-budget") return `halted the rollout: ${text(facts["why"])}`;

@@ -23,6 +23,7 @@ import { startRollouts } from "../rollout/loops.ts";
 import { allRoutes } from "../server/all-routes.ts";
 import { loadPages } from "../server/pages.ts";
 import { startServer } from "../server/server.ts";
+import { startDeadlines } from "../triage/loops.ts";
 import { isInstalled } from "./installed.ts";
 import { type InstanceLock, takeInstanceLock } from "./instance-lock.ts";
 import { databaseSockets, removeSocketFolders } from "./state-folder.ts";
@@ -172,12 +173,13 @@ async function startLoops(
   const sequencer = keep("ledger", startSequencer(world, await openLogKey(world)));
   const scans = keep("scans", startScanLoop(world));
   const matching = keep("matching", startMatching(world));
+  const deadlines = keep("deadlines", startDeadlines(world));
   const changes = keep("changes", startChangeLoop(world));
   const rollouts = keep("rollouts", startRollouts(world));
   return new Map<Channel, readonly Loop[]>([
     ["ledger", [sequencer]],
     ["scan", [scans, matching]],
-    ["feed", [feeds, matching]],
+    ["feed", [feeds, matching, deadlines]],
     ["change", [changes, rollouts]],
     ["rollout", [rollouts]],
   ]);

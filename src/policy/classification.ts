@@ -3,6 +3,7 @@ import { z } from "zod";
 import { type Digest, sha256 } from "../base/digest.ts";
 import { Failure } from "../base/failure.ts";
 import { parseYaml, strictFields } from "../base/yaml-text.ts";
+import type { PolicyKind } from "./policy-kind.ts";
 
 /**
  * The classification policy: rules in order, each a CEL condition over the facts of a case. The file
@@ -112,3 +113,11 @@ export function classify(policy: ClassificationPolicy, facts: CaseFacts): Classi
     by: { file: policy.file, rule: rule.name, version: policy.version },
   };
 }
+
+export const classificationKind: PolicyKind = {
+  kind: "classification",
+  name: "classification.yaml",
+  decides: "How urgent a case is and which way it goes.",
+  parse: parseClassification,
+  isApplied: true,
+};

@@ -2,6 +2,7 @@ import { type Digest, sha256 } from "../base/digest.ts";
 import type { Labels, Selector } from "../base/labels.ts";
 import { selects } from "../base/labels.ts";
 import { parseYaml } from "../base/yaml-text.ts";
+import type { PolicyKind } from "./policy-kind.ts";
 import { ringsSchema } from "./rings-schema.ts";
 
 /**
@@ -106,3 +107,11 @@ export function approvalsNeeded(
   const rings = policy.rings.filter((ring) => plan.rings.includes(ring.name));
   return Math.max(1, policy.classes[plan.class]?.need ?? 1, ...rings.map((ring) => ring.need));
 }
+
+export const ringsKind: PolicyKind = {
+  kind: "rings",
+  name: "rings.yaml",
+  decides: "In which order and how fast a change reaches hosts, when it stops, and who must agree.",
+  parse: parseRings,
+  isApplied: false,
+};

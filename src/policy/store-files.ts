@@ -1,81 +1,63 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { type Digest, sha256 } from "../base/digest.ts";
-import { Failure } from "../base/failure.ts";
+import type { SubjectId } from "../base/ids.ts";
 import type { Instant } from "../base/instant.ts";
 import type { World } from "../db/world.ts";
-import { type ClassificationPolicy, parseClassification } from "./classification.ts";
-import { parseRings } from "./rings.ts";
+import {
+  type ClassificationPolicy,
+  classificationKind,
+  parseClassification,
+} from "./classification.ts";
+import type { PolicyKind } from "./policy-kind.ts";
+import { loadVersion } from "./store-version.ts";
 
 const SHIPPED = new URL("../../policies/", import.meta.url);
 
-/**
- * The classification policy in force: `policies/classification.yaml` of the state folder where the
- * operator put one, else the shipped preset. A file that cannot be used stops the decision.
- */
-export function classificationPolicy(world: World): ClassificationPolicy {
-  const name = "classification.yaml";
-  const own = join(world.paths.state, "policies", name);
-  if (existsSync(own)) return parseClassification(readFileSync(own, "utf8"), own);
-  return parseClassification(readFileSync(new URL(name, SHIPPED), "utf8"), `policies/${name}`);
-}
-
-export interface PolicyFile {
-  readonly name: string;
-  readonly kind: "classification" | "rings";
-  readonly decides: string;
-  readonly origin: "shipped" | "own";
-  readonly file: string;
+/** The text that decides, and where it came from. */
+export interface PolicyInForce {
+  readonly origin: "shipped" | "own" | "applied";
+  /** Where it lies; null for what was applied, which lies in the database. */
+  readonly file: string | null;
   readonly digest: Digest;
   readonly since: Instant | null;
   readonly text: string;
-  readonly problem: string | null;
+  /** Who applied it and why; null where nobody did. */
+  readonly applied: { readonly by: SubjectId; readonly reason: string } | null;
 }
 
-const shippedKinds = [
-  {
-    kind: "classification",
-    name: "classification.yaml",
-    decides: "How urgent a case is and which way it goes.",
-    parse: parseClassification,
-  },
-  {
-    kind: "rings",
-    name: "rings.yaml",
-    decides:
-      "In which order and how fast a change reaches hosts, when it stops, and who must agree.",
-    parse: parseRings,
-  },
-] as const;
-
-/** The files that decide now, and why one of them cannot. */
-export function policyFiles(world: World): readonly PolicyFile[] {
-  return shippedKinds.map(({ kind, name, decides, parse }) => {
-    const own = join(world.paths.state, "policies", name);
-    const isOwn = existsSync(own);
-    const file = isOwn ? own : `policies/${name}`;
-    const path = isOwn ? own : new URL(name, SHIPPED);
-    const text = readFileSync(path, "utf8");
-    return {
-      kind,
-      name,
-      decides,
-      origin: isOwn ? "own" : "shipped",
-      file,
-      digest: sha256(text),
-      since: isOwn ? Math.floor(statSync(path).mtimeMs) : null,
-      text,
-      problem: problemOf(() => parse(text, file)),
-    };
-  });
-}
-
-function problemOf(parse: () => unknown): string | null {
-  try {
-    parse();
-    return null;
-  } catch (cause) {
-    if (cause instanceof Failure) return cause.message;
-    throw cause;
+/**
+ * What was applied last; else the operator's own file in the state folder, `policies/<name>`; else the
+ * shipped preset. Whoever parses it refuses to decide where it cannot be used.
+ */
+export async function policyInForce(
+  world: World,
+  of: Pick<PolicyKind, "kind" | "name">,
+): Promise<PolicyInForce> {
+  const version = await loadVersion(world.db, of.kind);
+  if (version !== null) {
+    const { digest, text, appliedBy: by, appliedAt: since, reason } = version;
+    return { origin: "applied", file: null, digest, since, text, applied: { by, reason } };
   }
+  const own = join(world.paths.state, "policies", of.name);
+  const isOwn = existsSync(own);
+  const text = readFileSync(isOwn ? own : new URL(of.name, SHIPPED), "utf8");
+  return {
+    origin: isOwn ? "own" : "shipped",
+    file: isOwn ? own : `policies/${of.name}`,
+    digest: sha256(text),
+    since: isOwn ? Math.floor(statSync(own).mtimeMs) : null,
+    text,
+    applied: null,
+  };
+}
+
+/** As decisions name it: the file where there is one. */
+export function nameInForce(of: PolicyInForce, name: string): string {
+  return of.file ?? name;
+}
+
+export async function classificationPolicy(world: World): Promise<ClassificationPolicy> {
+  const found = await policyInForce(world, classificationKind);
+  return parseClassification(found.text, nameInForce(found, classificationKind.name));
 }

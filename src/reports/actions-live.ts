@@ -27,6 +27,7 @@ const rights: Readonly<Record<string, Permission | "signed-in">> = {
   scan: "host.read",
   feeds: "feed.read",
   findings: "finding.read",
+  policy: "policy.read",
   patches: "patch.read",
   patch: "patch.read",
   plans: "plan.read",

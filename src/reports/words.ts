@@ -70,8 +70,9 @@ export const caseEventWords: Words<string> = {
   target: ["good", "host"],
 };
 
-export const policyOriginWords: Words<"shipped" | "own" | "used"> = {
+export const policyOriginWords: Words<"shipped" | "own" | "applied" | "used"> = {
   shipped: ["good", "comes with Fettle"],
   own: ["good", "your own file"],
+  applied: ["good", "put in force here"],
   used: ["good", "used by a plan"],
 };

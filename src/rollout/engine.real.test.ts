@@ -39,6 +39,7 @@ import { hostProgram } from "../reach/host-program.ts";
 import { askHost, isReachProblem } from "../reach/host-session.ts";
 import { bootstrap } from "../reach/ssh-command.ts";
 import type { Transport } from "../reach/transport.ts";
+import { undatedDeadline } from "../triage/deadline.ts";
 import { startRollout } from "./actions.ts";
 import { halt, resume } from "./actions-halt.ts";
 import { explain, showRollout } from "./actions-show.ts";
@@ -239,20 +240,7 @@ async function anApproved(waves: readonly Waves[], soakSeconds = 0): Promise<Cha
       justification, opened_by, opened_at, moved_at)
     values (${patch}, 'Mark', 'Debian:12', 'openssl', '3', 'triage', 'scheduled', 'security', 'high',
       '{"file": "f", "rule": "r", "version": "1"}', '{}', '{}', '{"< 3"}', '{"level": "low", "because": "it is small"}', ${JSON.stringify(
-        {
-          at: null,
-          preset: "p",
-          rule: "r",
-          inputs: {
-            isKnownExploited: false,
-            isExposed: false,
-            isAutomatable: false,
-            isTotalImpact: false,
-          },
-          assumed: [],
-          needsForensicTriage: false,
-          clockStartedAt: now,
-        },
+        undatedDeadline(now),
       )}::jsonb, 'it is', 'carol', now(), now())`.execute(db);
   await sql`insert into rings_policy values (${policy.digest}, 'standard', ${policy.text})`.execute(
     db,

@@ -11,6 +11,7 @@ import {
 } from "../base/ids.ts";
 import { HOUR_MS, type Instant } from "../base/instant.ts";
 import { type Db, inTransaction, type Tx } from "../db/database.ts";
+import { undatedDeadline } from "../triage/deadline.ts";
 import { insertRollout, type NewRollout, scopesOf } from "./store.ts";
 import { ensureControls, type HaltScope } from "./store-halts.ts";
 import { millis } from "./store-time.ts";
@@ -97,20 +98,7 @@ export async function aRollout(
   return { id, number, plan: rollout.plan, change: rollout.change, scopes, hosts };
 }
 
-const noDeadline = JSON.stringify({
-  at: null,
-  preset: "next upgrade",
-  rule: "none",
-  inputs: {
-    isKnownExploited: false,
-    isExposed: false,
-    isAutomatable: false,
-    isTotalImpact: false,
-  },
-  assumed: [],
-  needsForensicTriage: false,
-  clockStartedAt: 0,
-});
+const noDeadline = JSON.stringify(undatedDeadline(0));
 
 const noRisk = JSON.stringify({
   hosts: 1,

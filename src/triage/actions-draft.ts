@@ -3,13 +3,13 @@ import { newId, type PatchId, type SubjectId } from "../base/ids.ts";
 import type { Selector } from "../base/labels.ts";
 import type { World } from "../db/world.ts";
 import type { Vulnerability } from "../intel/model.ts";
-import { exposure } from "../intel/store-exposure.ts";
 import { loadVulnerabilities } from "../intel/store-vulnerability.ts";
 import { type CaseFacts, classify } from "../policy/classification.ts";
 import { classificationPolicy } from "../policy/store-files.ts";
-import { deadlineFor, earliestDeadline } from "./deadline.ts";
+import { deadlineOfCase, deadlinePolicy } from "./actions-deadline.ts";
+import { undatedDeadline } from "./deadline.ts";
 import type { ExposedSource } from "./fix-first.ts";
-import type { Deadline, PatchTarget } from "./model.ts";
+import type { PatchTarget } from "./model.ts";
 import { regressionRisk } from "./regression-risk.ts";
 import { firstSeenAt, installedSource, lowestTier } from "./store-exposure.ts";
 
@@ -37,10 +37,13 @@ export async function draftPatch(world: World, actor: Actor, draft: Draft) {
     [...known.values()],
     await lowestTier(world.db, scopes, packageIds),
   );
-  const decision = classify(classificationPolicy(world), facts);
+  const decision = classify(await classificationPolicy(world), facts);
   const now = world.clock();
   const detectedAt = (await firstSeenAt(world.db, packageIds)) ?? now;
-  const isExposed = await exposureOf(world, scopes, source);
+  const dated = await deadlineOfCase(world.db, await deadlinePolicy(world), {
+    target,
+    vulnerabilities: ids,
+  });
   return {
     id: newId<PatchId>(now),
     title: `Upgrade ${target.source} to ${target.sourceVersion}`,
@@ -54,7 +57,7 @@ export async function draftPatch(world: World, actor: Actor, draft: Draft) {
     vulnerabilities: ids,
     affectedVersions: affectedVersions.length > 0 ? affectedVersions : ["any older version"],
     regression: regressionRisk(affectedVersions, target.sourceVersion),
-    deadline: caseDeadline([...known.values()], { detectedAt, isExposed }),
+    deadline: dated ?? undatedDeadline(detectedAt),
     justification: draft.justification ?? justificationFor(source, cleared.length, facts),
     openedBy: actor.subject as SubjectId,
     openedAt: now,
@@ -77,54 +80,6 @@ function caseFacts(
     hosts: source.hosts,
     exposed: source.exposedHosts > 0,
     tier,
-  };
-}
-
-/** True where a host says it is public, false where all say they are not, else unknown. */
-async function exposureOf(
-  world: World,
-  scopes: readonly Selector[],
-  source: ExposedSource,
-): Promise<boolean | null> {
-  if (source.exposedHosts === 0) return false;
-  const inPublic = scopes.map(
-    (selector): Selector => [...selector, { op: "in", key: "exposure", values: ["public"] }],
-  );
-  const found = await exposure(world.db, { scopes: inPublic, source: source.source });
-  return found.some((e) => e.ecosystem === source.ecosystem) ? true : null;
-}
-
-function caseDeadline(
-  known: readonly Vulnerability[],
-  facts: { readonly detectedAt: number; readonly isExposed: boolean | null },
-): Deadline {
-  const { detectedAt, isExposed } = facts;
-  const deadlines = known.map((v) =>
-    deadlineFor({
-      vulnerability: v.id,
-      isKnownExploited: v.kev !== null,
-      isExposed,
-      isAutomatable: v.ssvc?.isAutomatable ?? null,
-      isTotalImpact: v.ssvc === null ? null : v.ssvc.technicalImpact === "total",
-      kevListedAt: v.kev?.addedAt ?? null,
-      detectedAt,
-    }),
-  );
-  const earliest = earliestDeadline(deadlines);
-  if (earliest !== null) return earliest;
-  return {
-    at: null,
-    preset: "BOD 26-04",
-    rule: "no known vulnerability → next upgrade",
-    inputs: {
-      isKnownExploited: false,
-      isExposed: false,
-      isAutomatable: false,
-      isTotalImpact: false,
-    },
-    assumed: [],
-    needsForensicTriage: false,
-    clockStartedAt: detectedAt,
   };
 }
 

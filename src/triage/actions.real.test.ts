@@ -176,7 +176,7 @@ it("opens one case with its facts, the rule that decided and a deadline that nam
   });
   // Known exploited, exposure unknown (so exposed), impact unknown (so total): three days.
   expect(patch.deadline.at).toBe(Date.UTC(2026, 9, 20) + 3 * DAY_MS);
-  expect(patch.deadline.assumed).toEqual(["isExposed", "isAutomatable", "isTotalImpact"]);
+  expect(patch.deadline.assumed).toEqual(["total", "exposed", "automatable"]);
   const again = await openPatch(test.world, systemActor, { source: "openssl" });
   expect(again).toMatchObject({ isNew: false, patch: { id: patch.id } });
 });
@@ -205,8 +205,19 @@ it("keeps the clock where it began when a host is scanned again", async () => {
     ),
   );
   const { patch } = await openPatch(test.world, systemActor, { source: "openssl" });
-  expect(patch.deadline).toMatchObject({ at: null, clockStartedAt: START });
-  expect(patch.deadline.inputs.isExposed).toBe(false);
+  // Nobody scored it, so the house's floor counts it as critical; BOD 26-04 asks for no date. The
+  // first look at the host, a moment before the second, saw no offer: so long the clock stood.
+  expect(patch.deadline).toMatchObject({
+    at: START + 14 * DAY_MS + 1,
+    clockStartedAt: START,
+    rule: "house/critical",
+    exposure: "internal",
+  });
+  expect(patch.deadline.candidates.map(({ preset, period }) => [preset, period])).toEqual([
+    ["house", "14 days"],
+    ["bod-26-04", "next upgrade"],
+  ]);
+  expect(patch.deadline.inputs.exposed).toBe(false);
 });
 
 it("moves a case as the table says, records it, and refuses the rest with what is possible", async () => {

@@ -1,5 +1,6 @@
 import type { PatchId, SubjectId } from "../base/ids.ts";
 import type { Instant } from "../base/instant.ts";
+import type { DeadlineInputs, InputName } from "./deadline-preset.ts";
 
 /**
  * What matters, and by when: the case of a patch.
@@ -54,21 +55,50 @@ export interface Patch {
   readonly openedAt: Instant;
 }
 
-/** `at: null` is the preset's "next upgrade": no date, said as such. */
-export interface Deadline {
+/** How hosts can be reached from outside; unknown counts as exposed wherever a date is asked. */
+export type Exposure = "exposed" | "internal" | "unknown";
+
+/**
+ * One date that a preset gives, with everything that it follows from. `at: null` has two reasons: the
+ * row is due with the "next upgrade", or the clock stands (`pause.since`).
+ */
+export interface CandidateDate {
   readonly at: Instant | null;
   readonly preset: string;
+  readonly version: string;
+  /** The row of the preset that decided. */
   readonly rule: string;
-  readonly inputs: {
-    readonly isKnownExploited: boolean;
-    readonly isExposed: boolean;
-    readonly isAutomatable: boolean;
-    readonly isTotalImpact: boolean;
-  };
+  /** The row's period in words: `3 days`, `next upgrade`. */
+  readonly period: string;
+  /** Null for a case that clears no known vulnerability. */
+  readonly vulnerability: string | null;
+  /** Only those that the preset asks for. */
+  readonly inputs: Partial<DeadlineInputs>;
   /** Names of the inputs that had no data and were assumed. */
-  readonly assumed: readonly ("isExposed" | "isAutomatable" | "isTotalImpact")[];
+  readonly assumed: readonly InputName[];
   readonly needsForensicTriage: boolean;
   readonly clockStartedAt: Instant;
+  readonly startedBy: "release" | "detection" | "listing";
+  /** True where the preset's own start is unknown and the detection stands in for it. */
+  readonly isStartAssumed: boolean;
+  /** Of the hosts that it is for. */
+  readonly exposure: Exposure;
+  readonly pause: {
+    readonly mode: "resume" | "restart";
+    /** Null where the clock runs again. */
+    readonly since: Instant | null;
+    readonly pausedMs: number;
+    /** The date without the pause. */
+    readonly wouldBe: Instant | null;
+  } | null;
+  readonly note: string | null;
+}
+
+/** The date that counts, and beside it the earliest of each preset. */
+export interface Deadline extends CandidateDate {
+  readonly candidates: readonly CandidateDate[];
+  /** The policy that asked for them; null for none. */
+  readonly policy: { readonly file: string; readonly version: string } | null;
 }
 
 /** The verbs of the state table; what each one means to whom is in the table itself. */

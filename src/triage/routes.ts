@@ -8,9 +8,12 @@ import { inTransaction } from "../db/database.ts";
 import { type Route, route } from "../db/world.ts";
 import { eventSentence } from "../ledger/event-sentence.ts";
 import { movePatch, openPatch, patchTimeline, requirePatch } from "./actions.ts";
+import { deadlineReply, deadlineSchema } from "./deadline-reply.ts";
 import type { Patch, PatchState } from "./model.ts";
 import { patchMoves, stateAfter } from "./model.ts";
+import { deadlineRoutes } from "./routes-deadline.ts";
 import { fixFirstRoutes } from "./routes-fix-first.ts";
+import { policyRoutes } from "./routes-policy.ts";
 import { whereRoutes } from "./routes-where.ts";
 import { countPatches, loadPatches } from "./store.ts";
 
@@ -41,20 +44,7 @@ const patchSchema = z
     vulnerabilities: z.array(z.string()),
     affectedVersions: z.array(z.string()),
     regression: z.strictObject({ level: z.enum(["low", "medium", "high"]), because: z.string() }),
-    deadline: z.strictObject({
-      at: time.nullable(),
-      preset: z.string(),
-      rule: z.string(),
-      inputs: z.strictObject({
-        isKnownExploited: z.boolean(),
-        isExposed: z.boolean(),
-        isAutomatable: z.boolean(),
-        isTotalImpact: z.boolean(),
-      }),
-      assumed: z.array(z.string()),
-      needsForensicTriage: z.boolean(),
-      clockStartedAt: time,
-    }),
+    deadline: deadlineSchema,
     justification: z.string(),
     openedBy: z.string(),
     openedAt: time,
@@ -87,12 +77,7 @@ function patchReply(patch: Patch, actor: Actor): z.output<typeof patchSchema> {
     openedAt: text(openedAt),
     vulnerabilities: [...patch.vulnerabilities],
     affectedVersions: [...patch.affectedVersions],
-    deadline: {
-      ...deadline,
-      at: deadline.at === null ? null : text(deadline.at),
-      assumed: [...deadline.assumed],
-      clockStartedAt: text(deadline.clockStartedAt),
-    },
+    deadline: deadlineReply(deadline),
     actions: actionsOn(patch, actor),
   };
 }
@@ -244,6 +229,8 @@ function moveRoute(verb: "drop" | "close" | "reopen", summary: string): Route {
 export const routes: readonly Route[] = [
   ...fixFirstRoutes,
   ...whereRoutes,
+  ...deadlineRoutes,
+  ...policyRoutes,
   postPatch,
   getPatches,
   getPatch,

@@ -4,23 +4,41 @@ import { numberFromRef, type PatchId, type SubjectId } from "../base/ids.ts";
 import type { Instant } from "../base/instant.ts";
 import { type Reader, sqlInstant, sqlJson, type Tx } from "../db/database.ts";
 import type { CaseFacts } from "../policy/classification.ts";
+import type { InputName } from "./deadline-preset.ts";
 import type { Patch, PatchState, PatchTarget } from "./model.ts";
 
 /** Cases as rows. */
 
-const deadlineSchema = z.object({
-  at: z.number().nullable(),
+const instantOrNull = z.number().nullable();
+
+const dateSchema = z.object({
+  at: instantOrNull,
   preset: z.string(),
+  version: z.string(),
   rule: z.string(),
-  inputs: z.object({
-    isKnownExploited: z.boolean(),
-    isExposed: z.boolean(),
-    isAutomatable: z.boolean(),
-    isTotalImpact: z.boolean(),
-  }),
-  assumed: z.array(z.enum(["isExposed", "isAutomatable", "isTotalImpact"])),
+  period: z.string(),
+  vulnerability: z.string().nullable(),
+  inputs: z.record(z.string(), z.union([z.boolean(), z.string(), z.number()])),
+  assumed: z.array(z.string().transform((name) => name as InputName)),
   needsForensicTriage: z.boolean(),
   clockStartedAt: z.number(),
+  startedBy: z.enum(["release", "detection", "listing"]),
+  isStartAssumed: z.boolean(),
+  exposure: z.enum(["exposed", "internal", "unknown"]),
+  pause: z
+    .object({
+      mode: z.enum(["resume", "restart"]),
+      since: instantOrNull,
+      pausedMs: z.number(),
+      wouldBe: instantOrNull,
+    })
+    .nullable(),
+  note: z.string().nullable(),
+});
+
+const deadlineSchema = dateSchema.extend({
+  candidates: z.array(dateSchema),
+  policy: z.object({ file: z.string(), version: z.string() }).nullable(),
 });
 
 const rowSchema = z.object({
@@ -155,4 +173,43 @@ export async function updateState(tx: Tx, move: PatchMove): Promise<boolean> {
            moved_reason = ${move.reason}
      where id = ${move.id} and state = ${move.from}`.execute(tx);
   return numAffectedRows === 1n;
+}
+
+/** Cases with the facts that their rule judged, for judging them by another. */
+export interface Classified {
+  readonly number: number;
+  readonly title: string;
+  readonly route: Patch["route"];
+  readonly urgency: Patch["urgency"];
+  readonly rule: string;
+  readonly facts: CaseFacts;
+}
+
+const factsSchema = z.object({
+  kev: z.number(),
+  ransomware: z.number(),
+  active: z.number(),
+  proof: z.number(),
+  epss: z.number(),
+  cvss: z.number(),
+  vulnerabilities: z.number(),
+  hosts: z.number(),
+  exposed: z.boolean(),
+  tier: z.number(),
+});
+
+/** As many cases as a person still looks through; the newest. */
+const CLASSIFIED_MAX = 1_000;
+
+export async function loadClassified(
+  reader: Reader,
+  which: "open" | "all",
+): Promise<readonly Classified[]> {
+  const { rows } = await sql<Classified>`
+    select number, title, route, urgency, classified_by ->> 'rule' as rule,
+           classified_facts as facts
+      from patch
+     where ${which === "all"} or state not in ('closed', 'dropped')
+     order by number desc limit ${CLASSIFIED_MAX}`.execute(reader);
+  return rows.map((row) => ({ ...row, facts: factsSchema.parse(row.facts) }));
 }

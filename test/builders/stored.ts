@@ -21,6 +21,7 @@ import { recordInspection } from "../../src/inventory/record-inspection.ts";
 import type { ResolveAnswer } from "../../src/inventory/resolve.ts";
 import { insertHosts } from "../../src/inventory/store.ts";
 import type { Asking } from "../../src/plan/actions-resolve.ts";
+import { undatedDeadline } from "../../src/triage/deadline.ts";
 import { insertPatch } from "../../src/triage/store.ts";
 
 /** Builders that write to a real database, through the stores that the product uses. */
@@ -175,20 +176,7 @@ export async function aPatch(
       vulnerabilities: ["CVE-2026-0001"],
       affectedVersions: [OLD_VERSION],
       regression: { level: "low", because: "test" },
-      deadline: {
-        at: null,
-        preset: "test",
-        rule: "test",
-        inputs: {
-          isKnownExploited: false,
-          isExposed: false,
-          isAutomatable: false,
-          isTotalImpact: false,
-        },
-        assumed: [],
-        needsForensicTriage: false,
-        clockStartedAt: now,
-      },
+      deadline: undatedDeadline(now),
       justification: "test",
       openedBy: by.actor.subject,
       openedAt: now,

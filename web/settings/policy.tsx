@@ -7,6 +7,7 @@ import { Facts } from "../parts/facts.tsx";
 import { Instant } from "../parts/instant.tsx";
 import { Mark } from "../parts/mark.tsx";
 import { Panel } from "../parts/panel.tsx";
+import { Person } from "../parts/person.tsx";
 
 /** The files that decide, byte for byte. They are changed in your Git, not here. */
 export function PolicyPart() {
@@ -21,7 +22,8 @@ export function PolicyPart() {
         <Stack gap="md">
           <Text size="sm">
             Policy lives in files, so that each decision can name its file, rule and version. These
-            are in force now.
+            are in force now. <code>fettle policy plan FILE</code> shows what another text would
+            change, <code>fettle policy apply FILE</code> puts it in force.
           </Text>
           {items.map((file) => (
             <Panel key={`${file.kind} ${file.digest}`} title={file.name}>
@@ -53,6 +55,12 @@ export function PolicyPart() {
                       <Instant key="since" at={file.since} />
                     ),
                   ],
+                  ...(file.applied === null
+                    ? []
+                    : ([
+                        ["By", <Person key="by" subject={file.applied.by} />],
+                        ["Because", file.applied.reason],
+                      ] as const)),
                 ]}
               />
               {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard. */}

@@ -9,9 +9,11 @@ export function DeadlinePill(props: {
   readonly at: string | null;
   /** The case is over: its deadline presses nobody. */
   readonly isOver?: boolean;
+  /** What stands where no date is, such as that the clock stands. */
+  readonly undated?: string;
 }) {
-  const { at, isOver } = props;
-  if (at === null) return <span className="dim">next upgrade</span>;
+  const { at, isOver, undated = "next upgrade" } = props;
+  if (at === null) return <span className="dim">{undated}</span>;
   const left = Date.parse(at) - Date.now();
   const tone: Tone =
     isOver === true ? "unknown" : left < 0 ? "bad" : left < SOON_MS ? "attention" : "waiting";

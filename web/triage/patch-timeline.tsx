@@ -17,7 +17,7 @@ export function PatchTimeline({ answer }: { readonly answer: PatchReply }) {
     at: deadline.clockStartedAt,
     tone: "attention",
     word: "advisory",
-    what: `The deadline's clock started: ${deadline.preset}, ${deadline.rule}`,
+    what: `The deadline's clock started: ${deadline.presetTitle}; ${deadline.sentence}`,
   };
   const events = timeline.map((event) => shown(event, handles));
   if (earlier === null) return <Timeline entries={[started, ...events]} />;

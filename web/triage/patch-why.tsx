@@ -1,32 +1,13 @@
 import { Go } from "../app/go.tsx";
 import { Facts } from "../parts/facts.tsx";
 import { Instant } from "../parts/instant.tsx";
-import { Mark } from "../parts/mark.tsx";
 import { Panel } from "../parts/panel.tsx";
 import { Person } from "../parts/person.tsx";
+import { Dates, WhenDue } from "./dates.tsx";
 import type { PatchReply } from "./patch.tsx";
 import styles from "./triage.module.css";
 
 type Patch = PatchReply["patch"];
-
-const inputs: readonly (readonly [
-  name: keyof Patch["deadline"]["inputs"],
-  title: string,
-  yes: string,
-  no: string,
-  assumed: string,
-])[] = [
-  ["isKnownExploited", "Exploited", "known to be", "not known to be", ""],
-  [
-    "isExposed",
-    "Exposed",
-    "reachable from outside",
-    "internal only",
-    "no host says; unknown counts as exposed",
-  ],
-  ["isAutomatable", "Automatable", "yes", "no", "no data; counts as no"],
-  ["isTotalImpact", "Impact", "total", "partial", "no data; counts as total"],
-];
 
 /** Why this case is what it is: which rule decided, which facts it had, and which were assumed. */
 export function PatchWhy({ patch }: { readonly patch: Patch }) {
@@ -34,6 +15,9 @@ export function PatchWhy({ patch }: { readonly patch: Patch }) {
     <div className={styles["split"]}>
       <Panel title="Why now">
         <Facts of={[...deadlineFacts(patch), ...classFacts(patch)]} />
+      </Panel>
+      <Panel title="Why this date">
+        <Dates dates={patch.deadline.candidates} policy={patch.deadline.policy} />
       </Panel>
       <Panel title={`Clears ${patch.vulnerabilities.length}`}>
         {patch.vulnerabilities.length === 0 && (
@@ -53,27 +37,9 @@ export function PatchWhy({ patch }: { readonly patch: Patch }) {
 
 function deadlineFacts({ deadline }: Patch): Parameters<typeof Facts>[0]["of"] {
   return [
-    [
-      "Deadline",
-      deadline.at === null ? "with the next upgrade" : <Instant key="due" at={deadline.at} />,
-    ],
-    ["Because", `${deadline.preset}: ${deadline.rule}`],
+    ["Deadline", <WhenDue key="due" date={deadline} />],
+    ["Because", `${deadline.presetTitle}: ${deadline.sentence}`],
     ["Clock started", <Instant key="clock" at={deadline.clockStartedAt} />],
-    ...inputs.map(
-      ([name, title, yes, no, assumed]) =>
-        [
-          title,
-          deadline.assumed.includes(name) ? (
-            <Mark key={name} tone="unknown">
-              {deadline.inputs[name] ? yes : no}, assumed: {assumed}
-            </Mark>
-          ) : deadline.inputs[name] ? (
-            yes
-          ) : (
-            no
-          ),
-        ] as const,
-    ),
     ...(deadline.needsForensicTriage
       ? ([["Before patching", "collect forensic evidence: it may have been used already"]] as const)
       : []),

@@ -1,5 +1,6 @@
 import type { Instant } from "../../base/instant.ts";
 import type { components } from "../../client/schema.d.ts";
+import { dateLine, undatedText } from "./deadline.ts";
 import { eventText } from "./event.ts";
 import { renderFacts, renderTable } from "./table.ts";
 import { clockText, whenText } from "./when.ts";
@@ -48,14 +49,8 @@ export function caseTable(cases: readonly Case[], now: Instant): string {
 
 function deadlineText(shown: Case, now: Instant): string {
   const { at } = shown.deadline;
-  return at === null ? "next upgrade" : `${at.slice(0, 10)} (${whenText(at, now)})`;
+  return at === null ? undatedText(shown.deadline) : `${at.slice(0, 10)} (${whenText(at, now)})`;
 }
-
-const ASSUMED: Readonly<Record<string, string>> = {
-  isExposed: "exposure (no host says; unknown counts as exposed)",
-  isAutomatable: "automation (no data; counts as no)",
-  isTotalImpact: "impact (no data; counts as total)",
-};
 
 export function caseText(
   shown: Case,
@@ -64,7 +59,7 @@ export function caseText(
   now: Instant,
 ): string {
   const { deadline } = shown;
-  const assumed = deadline.assumed.map((name) => ASSUMED[name] ?? name);
+  const assumed = deadline.inputs.filter((input) => input.isAssumed).map((input) => input.text);
   const facts = renderFacts([
     ["case", `${shown.ref}  ${shown.title}`],
     ["state", shown.state],
@@ -75,8 +70,10 @@ export function caseText(
       `"${shown.classifiedBy.rule}" of ${shown.classifiedBy.file} (${shown.classifiedBy.version.slice(0, 12)})`,
     ],
     ["deadline", deadlineText(shown, now)],
-    ["because", `${deadline.preset}: ${deadline.rule}`],
-    ["assumed", assumed.length === 0 ? null : assumed.join("; ")],
+    ["because", `${deadline.presetTitle}: ${deadline.sentence}`],
+    ["rule", `${deadline.rule} of ${deadline.preset} ${deadline.version}`],
+    ["assumed", assumed.length === 0 ? null : `${assumed.join("; ")} (nothing is known)`],
+    ...deadline.candidates.slice(1).map((date) => ["beside it", dateLine(date)] as const),
     [
       "triage first",
       deadline.needsForensicTriage ? "collect forensic evidence before patching" : null,

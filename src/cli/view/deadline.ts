@@ -1,0 +1,58 @@
+import type { Instant } from "../../base/instant.ts";
+import type { components } from "../../client/schema.d.ts";
+import { renderTable } from "./table.ts";
+import { whenText } from "./when.ts";
+
+/** Dates on the terminal: which counts, which stand beside it, and why. */
+type CandidateDate = components["schemas"]["CandidateDate"];
+
+/** What stands where a date would: the clock stands, or nothing dated is asked. */
+export function undatedText(date: Pick<CandidateDate, "pause" | "period">): string {
+  const since = date.pause?.since;
+  if (since != null) return `clock stands since ${since.slice(0, 10)}: no fix is offered`;
+  return date.period === "" ? "next upgrade" : date.period;
+}
+
+export function dateLine(date: CandidateDate): string {
+  const when = date.at === null ? undatedText(date) : date.at.slice(0, 10);
+  return `${when}  ${date.preset}, rule ${date.rule}`;
+}
+
+export interface DatesShown {
+  readonly about: { readonly label: string };
+  readonly deadline: CandidateDate | null;
+  readonly dates: readonly CandidateDate[];
+  readonly total: number;
+  readonly policy: { readonly file: string; readonly version: string };
+}
+
+export function datesText(shown: DatesShown, now: Instant): string {
+  const { deadline, dates, total, policy } = shown;
+  if (deadline === null) {
+    return `Nothing that is known of ${shown.about.label} asks for a date. Is everything scanned and fed?`;
+  }
+  const first =
+    deadline.at === null
+      ? undatedText(deadline)
+      : `${deadline.at.slice(0, 10)} (${whenText(deadline.at, now)})`;
+  const table = renderTable(dates, [
+    { head: "date", cell: (d) => (d.at === null ? undatedText(d) : d.at.slice(0, 10)) },
+    { head: "preset", cell: (d) => d.preset },
+    { head: "rule", cell: (d) => d.rule },
+    { head: "period", cell: (d) => d.period },
+    { head: "for", cell: (d) => d.vulnerability },
+    { head: "hosts", cell: (d) => d.exposure },
+    { head: "clock from", cell: (d) => `${d.clockStartedAt.slice(0, 10)}, ${d.startedBy}` },
+    { head: "assumed", cell: (d) => d.assumed.join(", ") },
+  ]);
+  const more = total > dates.length ? [`… and ${total - dates.length} more`] : [];
+  return [
+    `${shown.about.label}: ${first}`,
+    `because ${deadline.sentence}`,
+    ...(deadline.needsForensicTriage ? ["collect forensic evidence before patching"] : []),
+    `policy ${policy.file} (${policy.version.slice(0, 12)})`,
+    "",
+    table,
+    ...more,
+  ].join("\n");
+}

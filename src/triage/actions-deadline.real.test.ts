@@ -1,0 +1,177 @@
+import { readFileSync } from "node:fs";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { addHost, inspect } from "../../test/builders/fleet.ts";
+import { aPackage } from "../../test/builders/intel.ts";
+import { aPerson } from "../../test/builders/stored.ts";
+import { type TestWorld, testWorld } from "../../test/setup/world.ts";
+import { systemActor } from "../base/actor.ts";
+import { DAY_MS } from "../base/instant.ts";
+import { parseLabels } from "../base/labels.ts";
+import { inTransaction } from "../db/database.ts";
+import { loadFeedFile } from "../intel/actions.ts";
+import { parseInspection } from "../inventory/inspection.ts";
+import { recordInspection } from "../inventory/record-inspection.ts";
+import { markRemoved } from "../inventory/store.ts";
+import { readTimeline } from "../ledger/store.ts";
+import { policyInForce } from "../policy/store-files.ts";
+import { openPatch, requirePatch } from "./actions.ts";
+import { datesFor, datesOfHost, deadlinePolicy, redateCases } from "./actions-deadline.ts";
+import { applyPolicy, outlook } from "./actions-policy.ts";
+import { deadlinesKind, parseDeadlines } from "./deadline-policy.ts";
+
+let test: TestWorld;
+const START = Date.UTC(2026, 9, 1);
+let now = START;
+const shipped = readFileSync(new URL("../../policies/deadlines.yaml", import.meta.url), "utf8");
+
+beforeAll(async () => {
+  test = await testWorld({ clock: () => now });
+});
+afterAll(async () => test.close());
+
+const zlib = (version: string) =>
+  aPackage({ name: "zlib1g", version, source: "zlib", sourceVersion: version });
+
+async function knowFix(source: string, fixes: Readonly<Record<string, string>>) {
+  const records = Object.entries(fixes).map(([cve, version]) => [
+    cve,
+    {
+      scope: "local",
+      releases: {
+        bookworm: {
+          ...{ status: "resolved", fixed_version: version },
+          ...{ urgency: "not yet assigned", repositories: {} },
+        },
+      },
+    },
+  ]);
+  const bytes = Buffer.from(JSON.stringify({ [source]: Object.fromEntries(records) }));
+  await loadFeedFile(test.world, systemActor, { bytes, asOf: now, acceptShrink: true });
+}
+
+/** A look at a host whose sources offer this version. */
+async function lookWithOffer(id: Awaited<ReturnType<typeof addHost>>, offered: string) {
+  const fields = ["zlib1g", "amd64", offered, "b".repeat(64), "9", "Debian", "s", "main", "zlib"];
+  const parsed = parseInspection([
+    "os debian 12 bookworm",
+    "arch amd64",
+    "kernel 6.1.0-9-amd64",
+    `boot ${"0".repeat(32)}`,
+    "lists ok 1700000000 -",
+    `pkg ${["zlib1g", "amd64", "1.0-1", "zlib", "1.0-1", "installed", "auto"].join("\t")}`,
+    `offer ${[...fields, offered].join("\t")}`,
+  ]);
+  if (parsed.kind !== "inspection") throw new Error(parsed.problem);
+  const { inspection } = parsed;
+  const at = { observedAt: now, recordedAt: now, actor: systemActor.subject };
+  await inTransaction(test.world.db, (tx) => recordInspection(tx, { id }, { inspection, ...at }));
+}
+
+it("dates what hosts have by where they stand, from the first sight on, whatever was scanned since", async () => {
+  const labels = (...texts: string[]) => ({ labels: parseLabels(texts) });
+  const packages = [zlib("1.0-1")];
+  const old = await addHost(test.world, {
+    ...{ name: "shop-1", packages },
+    ...labels("exposure=public", "scope=pci"),
+  });
+  await addHost(test.world, { name: "db-1", packages, ...labels("exposure=internal") });
+  now += 5 * DAY_MS;
+  await knowFix("zlib", { "CVE-2026-0001": "1.0-2" });
+  const known = now;
+  now += 2 * DAY_MS;
+  // The shop's host is installed anew under its old name, and looked at again.
+  await inTransaction(test.world.db, (tx) => markRemoved(tx, old, now));
+  const anew = await addHost(test.world, {
+    ...{ name: "shop-1", packages },
+    ...labels("exposure=public", "scope=pci"),
+  });
+  now += DAY_MS;
+  await inspect(test.world, anew, { packages: [...packages, aPackage({ name: "zip" })] });
+  const text = shipped.replace(
+    "presets:\n",
+    "presets:\n  - preset: pci-dss-6.3.3\n    hosts: scope=pci\n",
+  );
+  const policy = parseDeadlines(text, "own.yaml");
+  const dates = await datesFor(test.world.db, policy, { vulnerabilities: ["CVE-2026-0001"] });
+  const shown = dates.map((date) => [
+    ...[date.preset, date.exposure, date.period],
+    ...[(date.clockStartedAt - known) / DAY_MS, date.pause?.since !== undefined],
+  ]);
+  // A package that is only there is no finding: the clock starts when it is known to be affected.
+  expect(shown).toEqual([
+    ["bod-26-04", "exposed", "14 days", 0, false],
+    ["pci-dss-6.3.3", "exposed", "1 month", 0, false],
+    ["house", "exposed", "7 days", 0, true],
+    ["house", "internal", "14 days", 0, true],
+    ["bod-26-04", "internal", "next upgrade", 0, false],
+  ]);
+  const { dates: ofHost } = await datesOfHost(test.world, anew);
+  expect(ofHost.map(({ preset, exposure }) => [preset, exposure])).toEqual([
+    ["bod-26-04", "exposed"],
+    ["house", "exposed"],
+  ]);
+});
+
+it("lets the clock run again when a source offers the fix", async () => {
+  const id = await addHost(test.world, {
+    ...{ name: "web-1", packages: [zlib("1.0-1")] },
+    labels: { exposure: "internal" },
+  });
+  await lookWithOffer(id, "1.0-1");
+  now += 4 * DAY_MS;
+  const { db } = test.world;
+  const policy = await deadlinePolicy(test.world);
+  const house = async () => {
+    const dates = await datesFor(db, policy, { vulnerabilities: ["CVE-2026-0001"] });
+    return dates.find(({ preset, exposure }) => preset === "house" && exposure === "internal");
+  };
+  expect((await house())?.at).toBe(null);
+  await lookWithOffer(id, "1.0-2");
+  const resumed = await house();
+  expect(resumed?.pause).toMatchObject({ since: null });
+  expect(resumed?.at).toBe(now + 14 * DAY_MS);
+});
+
+it("moves the dates of open cases with the policy, tells what will move before, and keeps who did it", async () => {
+  const ada = await aPerson(test.world, "ada");
+  const { patch } = await openPatch(test.world, ada.actor, { source: "zlib" });
+  expect(patch.deadline).toMatchObject({ preset: "bod-26-04", vulnerability: "CVE-2026-0001" });
+  const text = shipped.replace("  - preset: house\n", "  - preset: essential-eight-3\n");
+  const own = text.replace("presets: [house]", "presets: [cis-8.1]");
+  const seen = await outlook(test.world, { text: own, file: "own.yaml", cases: "open" });
+  expect(seen).toMatchObject({ isSame: false, judgedCount: 1 });
+  expect(seen.effects).toMatchObject([{ ref: `P-${patch.number}`, what: "deadline" }]);
+  const apply = (expected: string, body = own) =>
+    applyPolicy(test.world, ada.actor, {
+      ...{ text: body, file: "own.yaml", reason: "audit finding 7", expected },
+    });
+  await expect(apply("0".repeat(64))).rejects.toMatchObject({ code: "conflict" });
+  expect(await apply(seen.inForce)).toMatchObject({ isNew: true });
+  expect(await apply(seen.inForce)).toMatchObject({ isNew: false });
+  expect(await policyInForce(test.world, deadlinesKind)).toMatchObject({
+    ...{ origin: "applied", digest: seen.digest },
+    applied: { by: ada.actor.subject, reason: "audit finding 7" },
+  });
+  const moved = await requirePatch(test.world.db, patch.id);
+  expect(moved.deadline).toMatchObject({
+    preset: "essential-eight-3",
+    policy: { version: seen.digest },
+  });
+  const events = await readTimeline(test.world.db, { patch: patch.id, order: "newest", limit: 10 });
+  expect(events.map(({ type }) => type)).toEqual(["patch.redated", "patch.opened"]);
+  // Nothing changed since: looking again changes and tells nothing.
+  expect(await redateCases(test.world, systemActor)).toBe(false);
+});
+
+it("refuses a text that cannot decide, a kind that goes with plans, and whoever lacks the right", async () => {
+  const ada = await aPerson(test.world, "grace");
+  const apply = (text: string, actor = ada.actor) =>
+    applyPolicy(test.world, actor, { text, file: "x.yaml", reason: "r", expected: "0".repeat(64) });
+  await expect(apply("kind: deadlines\npresets: []\n")).rejects.toMatchObject({ code: "invalid" });
+  await expect(apply("hosts: all\n")).rejects.toThrow(/does not say what it is a policy of/);
+  await expect(apply("kind: weather\n")).rejects.toThrow(/classification, deadlines/);
+  const rings = readFileSync(new URL("../../policies/rings.yaml", import.meta.url), "utf8");
+  await expect(apply(rings)).rejects.toThrow(/goes with each plan/);
+  const vic = await aPerson(test.world, "vic", { role: "operator" });
+  await expect(apply(shipped, vic.actor)).rejects.toMatchObject({ code: "forbidden" });
+});

@@ -1,0 +1,22 @@
+import { Failure } from "../base/failure.ts";
+import { classificationKind } from "../policy/classification.ts";
+import { kindOfText, type PolicyKind } from "../policy/policy-kind.ts";
+import { ringsKind } from "../policy/rings.ts";
+import { deadlinesKind } from "./deadline-policy.ts";
+
+/** Every kind of policy file there is, in the order in which a patch meets them. */
+export const policyKinds: readonly PolicyKind[] = [classificationKind, deadlinesKind, ringsKind];
+
+/** What a text is a policy of; refuses one that says no known kind. */
+export function requireKind(text: string): PolicyKind {
+  const said = kindOfText(text);
+  const found = policyKinds.find(({ kind }) => kind === said);
+  if (found !== undefined) return found;
+  const known = policyKinds.map(({ kind }) => kind).join(", ");
+  throw new Failure(
+    "invalid",
+    said === null
+      ? `The file does not say what it is a policy of. Begin it with "kind: " and one of ${known}.`
+      : `No policy is of the kind "${said}". Known are ${known}.`,
+  );
+}

@@ -1,0 +1,87 @@
+import { z } from "zod";
+import { scopesFor } from "../base/actor.ts";
+import { Failure } from "../base/failure.ts";
+import { numberFromRef } from "../base/ids.ts";
+import { type RequestContext, type Route, route } from "../db/world.ts";
+import { foundHost } from "../inventory/actions.ts";
+import { requirePatch } from "./actions.ts";
+import { datesFor, datesOfHost, deadlinePolicy } from "./actions-deadline.ts";
+import { earliestDeadline } from "./deadline.ts";
+import { dateReply, dateSchema, deadlineReply, deadlineSchema } from "./deadline-reply.ts";
+import type { CandidateDate } from "./model.ts";
+
+/** "Why this date?" for a case, a vulnerability or a host: every date that any preset gives. */
+const DATES_MAX = 200;
+
+const getDeadline = route({
+  method: "GET",
+  path: "/api/v1/deadlines/{about}",
+  summary: "Every date that the deadline policy gives for a case, a vulnerability or a host.",
+  permission: "finding.read",
+  params: z.strictObject({ about: z.string().min(1).max(128) }),
+  reply: z.strictObject({
+    about: z.strictObject({
+      kind: z.enum(["case", "vulnerability", "host"]),
+      label: z.string(),
+      href: z.string(),
+    }),
+    /** The date that counts; null where nothing that is known asks for one. */
+    deadline: deadlineSchema.nullable(),
+    /** All dates, earliest first; cut to 200. */
+    dates: z.array(dateSchema),
+    total: z.number().int(),
+    policy: z.strictObject({ file: z.string(), version: z.string() }),
+  }),
+  errors: ["not-found", "invalid"],
+  async handle(context, { params }) {
+    const { world } = context;
+    const policy = await deadlinePolicy(world);
+    const { about, dates } = await datesAbout(context, params.about);
+    const deadline = earliestDeadline(policy, dates);
+    return {
+      about,
+      deadline: deadline === null ? null : deadlineReply(deadline),
+      dates: dates.slice(0, DATES_MAX).map(dateReply),
+      total: dates.length,
+      policy: { file: policy.file, version: policy.version },
+    };
+  },
+});
+
+interface About {
+  readonly about: {
+    readonly kind: "case" | "vulnerability" | "host";
+    readonly label: string;
+    readonly href: string;
+  };
+  readonly dates: readonly CandidateDate[];
+}
+
+const VULNERABILITY = /^[A-Z][A-Z0-9]{1,15}-[A-Za-z0-9:._-]{3,80}$/;
+
+async function datesAbout({ world, actor }: RequestContext, name: string): Promise<About> {
+  if (numberFromRef("P", name) !== null) {
+    if (scopesFor(actor, "patch.read").length === 0) {
+      throw new Failure("forbidden", "This needs the right patch.read, which you do not hold.");
+    }
+    const patch = await requirePatch(world.db, name);
+    const label = `P-${patch.number}`;
+    const dates = await datesFor(world.db, await deadlinePolicy(world), {
+      vulnerabilities: patch.vulnerabilities,
+      source: patch.target,
+    });
+    return { about: { kind: "case", label, href: `/patches/${label}` }, dates };
+  }
+  if (VULNERABILITY.test(name)) {
+    const dates = await datesFor(world.db, await deadlinePolicy(world), {
+      vulnerabilities: [name],
+    });
+    const href = `/vulnerabilities/${encodeURIComponent(name)}`;
+    return { about: { kind: "vulnerability", label: name, href }, dates };
+  }
+  const host = await foundHost(world, name, scopesFor(actor, "finding.read"));
+  const { dates } = await datesOfHost(world, host.id);
+  return { about: { kind: "host", label: host.name, href: `/hosts/${host.name}` }, dates };
+}
+
+export const deadlineRoutes: readonly Route[] = [getDeadline];

@@ -1,0 +1,171 @@
+import { type RawBuilder, sql } from "kysely";
+import { z } from "zod";
+import type { HostId, PatchId } from "../base/ids.ts";
+import type { Instant } from "../base/instant.ts";
+import { type Reader, sqlInstant, sqlJson, type Tx } from "../db/database.ts";
+import { exposedStates } from "../intel/model.ts";
+import { selectorSql } from "../inventory/scope.ts";
+import type { Wait } from "./deadline-pause.ts";
+import type { DeadlinePolicy } from "./deadline-policy.ts";
+import type { Deadline, Exposure } from "./model.ts";
+
+/** What dates follow from: when hosts were first seen with what, and when a fix was offered. */
+
+export interface DetectionRow {
+  readonly vulnerability: string;
+  readonly ecosystem: string;
+  readonly source: string;
+  readonly exposure: Exposure;
+  /** One digit for each preset of the policy, in its order: `1` where it counts. */
+  readonly presets: string;
+  readonly detectedAt: Instant;
+  readonly fixedVersions: readonly string[];
+}
+
+export interface DetectionFilter {
+  readonly vulnerabilities?: readonly string[] | undefined;
+  readonly source?: { readonly ecosystem: string; readonly source: string } | undefined;
+  readonly host?: HostId | undefined;
+}
+
+/**
+ * When hosts that have it now were first seen with a vulnerability, by how they can be reached and
+ * which presets are theirs. Seen means that a host had the package while a feed called it affected.
+ * Earlier hosts of the same name count as the same asset, so installing anew resets no clock; of kernel
+ * images only the one that runs counts, and any where that is not known.
+ */
+export async function loadDetections(
+  reader: Reader,
+  policy: DeadlinePolicy,
+  filter: DetectionFilter,
+): Promise<readonly DetectionRow[]> {
+  const { rows } = await sql<DetectionRow>`
+    with wanted as materialized (
+      select f.vulnerability, f.package_id, f.ecosystem, f.source,
+             range_agg(tstzrange(f.valid_from, f.valid_to)) as known,
+             max(f.fixed_version) filter (where f.valid_to is null) as fixed,
+             bool_or(f.valid_to is null) as is_current
+        from finding_pair f
+       where f.state = any(${[...exposedStates]}::text[]) and ${isAsked(filter)}
+       group by 1, 2, 3, 4
+    ), held as materialized (
+      select m.set_id, m.package_id,
+             case when k.role = 'kernel-image' then regexp_replace(regexp_replace(
+               k.name, '^linux-image-(unsigned-)?', ''), '-unsigned$', '') end as release
+        from (select distinct package_id from wanted) w
+        join package_set_member m on m.package_id = w.package_id
+        left join package_match k on k.package_id = m.package_id
+    ), alike as materialized (
+      select s.set_id, live.kernel_running, ${exposureSql(policy)} as exposure,
+             ${presetsSql(policy)} as presets,
+             range_agg(tstzrange(s.observed_from, s.observed_to)) as seen,
+             bool_or(s.observed_to is null and h.removed_at is null) as is_now
+        from host_set s
+        join host h on h.num = s.host_num
+        join host live on live.name = h.name and live.removed_at is null
+       where s.recorded_to is null and ${isHost(filter.host)}
+         and s.set_id in (select set_id from held)
+       group by 1, 2, 3, 4
+    ), sighted as (
+      select p.package_id, a.exposure, a.presets, range_agg(a.seen) as seen,
+             bool_or(a.is_now) as is_now
+        from held p join alike a on a.set_id = p.set_id
+         and (p.release is null or a.kernel_running is null or p.release = a.kernel_running)
+       group by 1, 2, 3
+    )
+    select w.vulnerability, w.ecosystem, w.source, g.exposure, g.presets,
+           min(lower(w.known * g.seen)) as "detectedAt",
+           coalesce(array_agg(distinct w.fixed) filter (where w.fixed is not null), '{}')
+             as "fixedVersions"
+      from wanted w join sighted g on g.package_id = w.package_id
+     group by 1, 2, 3, 4, 5
+    having bool_or(w.is_current and g.is_now) and min(lower(w.known * g.seen)) is not null
+     order by 1, 2, 3, 4, 5`.execute(reader);
+  return rows;
+}
+
+function isAsked({ vulnerabilities, source, host }: DetectionFilter): RawBuilder<boolean> {
+  const conditions: RawBuilder<unknown>[] = [sql`true`];
+  if (vulnerabilities !== undefined) {
+    conditions.push(sql`f.vulnerability = any(${[...vulnerabilities]}::text[])`);
+  }
+  if (source !== undefined) {
+    conditions.push(sql`f.ecosystem = ${source.ecosystem} and f.source = ${source.source}`);
+  }
+  if (host !== undefined) {
+    conditions.push(sql`f.package_id in (
+      select m.package_id from host_now n join package_set_member m on m.set_id = n.package_set_id
+       where n.id = ${host})`);
+  }
+  return sql<boolean>`(${sql.join(conditions, sql` and `)})`;
+}
+
+function isHost(host: HostId | undefined): RawBuilder<boolean> {
+  return host === undefined ? sql<boolean>`true` : sql<boolean>`live.id = ${host}`;
+}
+
+function exposureSql(policy: DeadlinePolicy): RawBuilder<unknown> {
+  return sql`case when ${selectorSql(policy.exposed, "live.labels")} then 'exposed'
+                  when ${selectorSql(policy.internal, "live.labels")} then 'internal'
+                  else 'unknown' end`;
+}
+
+function presetsSql(policy: DeadlinePolicy): RawBuilder<unknown> {
+  const digits = policy.presets.map(
+    ({ hosts }) => sql`case when ${selectorSql(hosts, "live.labels")} then '1' else '0' end`,
+  );
+  return sql.join(digits, sql` || `);
+}
+
+export interface OfferedTimes {
+  readonly name: string;
+  readonly arch: string;
+  readonly version: string;
+  readonly source: string;
+  readonly sourceVersion: string;
+  readonly origin: string;
+  readonly times: readonly Wait[];
+}
+
+const timesSchema = z.array(z.object({ from: z.number(), to: z.number().nullable() }));
+
+/** What sources offered of one source package on hosts of its ecosystem, and when. */
+export async function loadOfferedTimes(
+  reader: Reader,
+  of: { readonly ecosystem: string; readonly source: string },
+): Promise<readonly OfferedTimes[]> {
+  const { rows } = await sql<Omit<OfferedTimes, "times"> & { times: unknown }>`
+    with offered as materialized (
+      select m.set_id, o.name, o.arch, o.version, o.source, o.source_version, o.origin
+        from offer o join offer_set_member m on m.offer_id = o.id where o.source = ${of.source}
+    ), seen as (
+      select h.set_id, range_agg(tstzrange(h.observed_from, h.observed_to)) as times
+        from host_offer h
+       where h.recorded_to is null and h.set_id in (select set_id from offered)
+         and exists (select from host_set s join package_set p on p.id = s.set_id
+                      where s.host_num = h.host_num and p.ecosystem = ${of.ecosystem})
+       group by 1
+    ), together as (
+      select o.name, o.arch, o.version, o.source, o.source_version, o.origin,
+             range_agg(s.times) as times
+        from offered o join seen s on s.set_id = o.set_id group by 1, 2, 3, 4, 5, 6
+    )
+    select name, arch, version, source, source_version as "sourceVersion", origin,
+           (select jsonb_agg(jsonb_build_object(
+                     'from', floor(extract(epoch from lower(r)) * 1000),
+                     'to', floor(extract(epoch from upper(r)) * 1000)))
+              from unnest(times) as r) as times
+      from together`.execute(reader);
+  return rows.map((row) => ({ ...row, times: timesSchema.parse(row.times) }));
+}
+
+/** Compare-and-set on the date that was read: two servers looking at once write one of them. */
+export async function updateDeadline(
+  tx: Tx,
+  of: { readonly patch: PatchId; readonly from: Deadline; readonly to: Deadline },
+): Promise<boolean> {
+  const { numAffectedRows } = await sql`
+    update patch set deadline = ${sqlJson(of.to)}, deadline_at = ${sqlInstant(of.to.at)}
+     where id = ${of.patch} and deadline = ${sqlJson(of.from)}`.execute(tx);
+  return numAffectedRows === 1n;
+}
