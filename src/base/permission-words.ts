@@ -8,6 +8,8 @@ export const permissionWords: Readonly<Record<Permission, string>> = {
   "feed.read": "see which vulnerability data is loaded and how old it is",
   "feed.load": "load vulnerability data",
   "finding.read": "see which hosts are vulnerable to what",
+  "vex.load": "load and remove statements about what is exploitable",
+  "vex.trust": "answer for such statements, so that they set findings aside",
   "patch.read": "see cases and their timelines",
   "patch.edit": "open, drop, close and reopen cases",
   "plan.read": "see plans",

@@ -36,6 +36,7 @@ export const namespaces = [
   "fettle-restore-v1",
   "fettle-head-v1",
   "fettle-cosign-v1",
+  "fettle-vex-v1",
 ] as const;
 
 export type Namespace = (typeof namespaces)[number];

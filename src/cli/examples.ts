@@ -113,6 +113,16 @@ const examples: Readonly<Record<string, readonly string[]>> = {
     "scan --feeds feeds --sbom bom.json -o json | fettle vex apply answer.openvex.json",
     "vex apply answer.json --findings findings.json --release bookworm -o json",
   ],
+  "vex load": [
+    'vex load answer.openvex.json --scope service=shop --responsible "built without the code"',
+    "vex load vendor.vex.json --signature vendor.vex.json.sig --until 2027-01-31",
+  ],
+  "vex list": ["vex list", "vex list --ended -o json"],
+  "vex show": ["vex show V-3"],
+  "vex remove": ['vex remove V-3 --reason "the build has the code again"'],
+  "vex publisher list": ["vex publisher list"],
+  "vex publisher add": ['vex publisher add Example key.pub --author "Example Security"'],
+  "vex publisher remove": ["vex publisher remove 0199f2ab-0000-7000-8000-000000000001"],
   "csaf check": ["csaf check advisory.json", "csaf check advisory.json -o json"],
   doctor: ["doctor", "doctor -o json"],
 };

@@ -38,6 +38,7 @@ function registerFeed(program: Command, cli: Cli): void {
 interface FindingFlags extends RowFlags {
   readonly group: "vulnerability" | "source" | "host";
   readonly kev?: true;
+  readonly filtered?: true;
   readonly search?: string;
 }
 
@@ -54,11 +55,13 @@ function registerFinding(program: Command, cli: Cli): void {
         .default("vulnerability"),
     )
     .option("--kev", "only those known to be exploited")
+    .option("--filtered", "only what is set aside (VEX), which is else left out")
     .option("--search <text>", "part of an id, package or title")
     .action(async (flags: FindingFlags) => {
       const asked = {
         group: flags.group,
         ...(flags.kev === true ? { kev: "true" as never } : {}),
+        ...(flags.filtered === true ? { filtered: "true" as never } : {}),
         ...(flags.search === undefined ? {} : { search: flags.search }),
       };
       const list = await rowsOf(flags, FINDINGS_PAGE, ({ limit, cursor }) => {

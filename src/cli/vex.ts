@@ -6,10 +6,11 @@ import { applyVex, type VexResult } from "../intel/vex-apply.ts";
 import { ecosystemOfRelease } from "../inventory/release-name.ts";
 import { type Cli, show } from "./cli.ts";
 import { bytesOf, readVexFiles, scannedProduct } from "./read-vex.ts";
+import { registerVexDocuments } from "./vex-documents.ts";
 import { unmatchedLines } from "./view/scan-report.ts";
 import { renderTable } from "./view/table.ts";
 
-/** Statements about exploitability, applied to findings without a server. */
+/** Statements about exploitability: kept by the server, or applied to findings without one. */
 export function registerVex(program: Command, cli: Cli): void {
   const vex = program
     .command("vex")
@@ -24,6 +25,7 @@ export function registerVex(program: Command, cli: Cli): void {
     .option("--product <purl>", "what was scanned as a whole, for statements about its parts")
     .option("--author <name...>", "only these authors may set findings aside")
     .action((files: string[], flags: VexFlags) => apply(cli, files, flags));
+  registerVexDocuments(vex, cli);
 }
 
 interface VexFlags {

@@ -1458,6 +1458,93 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/vex": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists VEX documents, the newest first, with how many of their statements fit a finding. */
+        get: operations["getVex"];
+        put?: never;
+        /** Loads a VEX document. Only a verified author, or who answers for it, sets findings aside. */
+        post: operations["postVex"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/vex-publishers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the publishers whose signature under a VEX document counts. */
+        get: operations["getVexPublishers"];
+        put?: never;
+        /** Registers a publisher's key and the authors it speaks for. */
+        post: operations["postVexPublishers"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/vex-publishers/{publisher}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Takes a publisher's key away; what it signed before stays. */
+        delete: operations["deleteVexPublishersByPublisher"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/vex/{vex}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows one VEX document with its statements; those that fit nothing say why. */
+        get: operations["getVexByVex"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/vex/{vex}/remove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ends a VEX document: what it set aside counts again. Nothing is deleted. */
+        post: operations["postVexByVexRemove"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/words": {
         parameters: {
             query?: never;
@@ -1604,6 +1691,21 @@ export interface components {
             sentence: string;
             type: string;
         };
+        Filter: {
+            author: string;
+            /** @description false: it is shown and changes nothing */
+            isSetAside: boolean;
+            justification: string;
+            /** @enum {string} */
+            kind: "vex" | "not-running" | "not-loaded" | "module-disabled" | "port-unreachable";
+            says: string;
+            since: string;
+            /** @description the document (V-3), or what was observed */
+            source: string;
+            /** @description why it sets the finding aside, or why not */
+            trust: string;
+            until: string | null;
+        };
         FixFirstItem: {
             actions: components["schemas"]["Action"][];
             case: {
@@ -1732,6 +1834,7 @@ export interface components {
             cvss: number | null;
             ecosystem: string;
             epss: number | null;
+            filter: components["schemas"]["Filter"] | null;
             fixedVersion: string | null;
             href: string;
             isExploited: boolean;
@@ -1937,7 +2040,7 @@ export interface components {
             name: "viewer" | "operator" | "approver" | "admin";
             permissions: {
                 /** @enum {string} */
-                name: "host.read" | "host.manage" | "host.scan" | "feed.read" | "feed.load" | "finding.read" | "patch.read" | "patch.edit" | "plan.read" | "plan.create" | "change.read" | "change.request" | "change.approve" | "rollout.read" | "rollout.operate" | "rollout.halt" | "audit.read" | "audit.export" | "policy.read" | "policy.apply" | "user.read" | "user.manage";
+                name: "host.read" | "host.manage" | "host.scan" | "feed.read" | "feed.load" | "finding.read" | "vex.load" | "vex.trust" | "patch.read" | "patch.edit" | "plan.read" | "plan.create" | "change.read" | "change.request" | "change.approve" | "rollout.read" | "rollout.operate" | "rollout.halt" | "audit.read" | "audit.export" | "policy.read" | "policy.apply" | "user.read" | "user.manage";
                 words: string;
             }[];
             words: string;
@@ -2084,6 +2187,54 @@ export interface components {
             name: string;
             owner: string | null;
             version: number;
+        };
+        VexDocument: {
+            actions: components["schemas"]["Action"][];
+            author: string;
+            /** @description SHA-256 of the file */
+            digest: string;
+            endedAt: string | null;
+            endReason: string | null;
+            format: string;
+            /** @description RFC 3339 in UTC */
+            loadedAt: string;
+            /** @description statements that are about a finding now */
+            matchedCount: number;
+            problems: {
+                place: string;
+                reason: string;
+            }[];
+            product: string;
+            /** @description label expression; empty for every host */
+            scope: string;
+            statementCount: number;
+            title: string;
+            /** @enum {string} */
+            trust: "none" | "approver" | "publisher" | "responsible";
+            trustedBy: string;
+            trustReason: string;
+            until: string | null;
+            /** @description its number, V-3 */
+            vex: string;
+        };
+        VexPublisher: {
+            authors: string[];
+            fingerprint: string;
+            id: string;
+            keyLine: string;
+            name: string;
+        };
+        VexStatement: {
+            aliases: string[];
+            author: string;
+            isMatched: boolean;
+            justification: string;
+            products: string[];
+            saidAt: string | null;
+            status: string;
+            vulnerability: string;
+            /** @description why it is about no finding, and what came near */
+            whyUnmatched: string | null;
         };
         Vocabulary: {
             hostRespects: {
@@ -3227,6 +3378,8 @@ export interface operations {
         parameters: {
             query?: {
                 cursor?: string;
+                /** @description only what is set aside, which is else left out */
+                filtered?: "true" | "false";
                 group?: "vulnerability" | "source" | "host";
                 kev?: "true" | "false";
                 limit?: number;
@@ -3261,6 +3414,8 @@ export interface operations {
                             }[];
                             unknownHostCount: number;
                         };
+                        /** @description vulnerabilities that are set aside on some host */
+                        filteredCount: number;
                         items: {
                             cvss: number | null;
                             epss: number | null;
@@ -3310,6 +3465,10 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
+                        filters: {
+                            filter: components["schemas"]["Filter"];
+                            hostCount: number;
+                        }[];
                         hasMoreHosts: boolean;
                         hosts: {
                             id: string;
@@ -3329,6 +3488,8 @@ export interface operations {
                                 text: string;
                             };
                             ecosystem: string;
+                            /** @description hosts that have it too, where it is set aside */
+                            filteredHostCount: number;
                             fixedVersion: string | null;
                             hostCount: number;
                             name: string;
@@ -4407,7 +4568,7 @@ export interface operations {
                 content: {
                     "application/json": {
                         grants: {
-                            permissions: ("host.read" | "host.manage" | "host.scan" | "feed.read" | "feed.load" | "finding.read" | "patch.read" | "patch.edit" | "plan.read" | "plan.create" | "change.read" | "change.request" | "change.approve" | "rollout.read" | "rollout.operate" | "rollout.halt" | "audit.read" | "audit.export" | "policy.read" | "policy.apply" | "user.read" | "user.manage")[];
+                            permissions: ("host.read" | "host.manage" | "host.scan" | "feed.read" | "feed.load" | "finding.read" | "vex.load" | "vex.trust" | "patch.read" | "patch.edit" | "plan.read" | "plan.create" | "change.read" | "change.request" | "change.approve" | "rollout.read" | "rollout.operate" | "rollout.halt" | "audit.read" | "audit.export" | "policy.read" | "policy.apply" | "user.read" | "user.manage")[];
                             /** @enum {string} */
                             role: "viewer" | "operator" | "approver" | "admin";
                             scope: string;
@@ -6519,6 +6680,242 @@ export interface operations {
                         expiresAt: string;
                         invite: string;
                     };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            409: components["responses"]["conflict"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    getVex: {
+        parameters: {
+            query?: {
+                ended?: "true" | "false";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        actions: components["schemas"]["Action"][];
+                        items: components["schemas"]["VexDocument"][];
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    postVex: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description the file's text, unchanged */
+                    content: string;
+                    /** @default  */
+                    product?: string;
+                    /** @description why you answer for it */
+                    responsible?: string;
+                    /** @default  */
+                    scope?: string;
+                    /** @description SSHSIG in namespace fettle-vex-v1 */
+                    signature?: string;
+                    /** @default  */
+                    title?: string;
+                    /** @description when it no longer counts */
+                    until?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        document: components["schemas"]["VexDocument"];
+                        replaced: string[];
+                        unmatched: components["schemas"]["VexStatement"][];
+                        unmatchedCount: number;
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            409: components["responses"]["blocked.conflict"];
+            413: components["responses"]["too-large"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    getVexPublishers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["VexPublisher"][];
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    postVexPublishers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    authors: string[];
+                    keyLine: string;
+                    name: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VexPublisher"];
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            409: components["responses"]["conflict"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    deleteVexPublishersByPublisher: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                publisher: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    getVexByVex: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                vex: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        document: components["schemas"]["VexDocument"];
+                        hasMore: boolean;
+                        statements: components["schemas"]["VexStatement"][];
+                        unmatchedCount: number;
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    postVexByVexRemove: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                vex: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    reason: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VexDocument"];
                 };
             };
             400: components["responses"]["invalid"];

@@ -21,6 +21,8 @@ import { type LoadOutcome, loadFeed } from "./load-feed.ts";
 import { exposedStates, type FindingState } from "./model.ts";
 import { rematch } from "./rematch.ts";
 import {
+  type ExposureFilter,
+  exposuresOf,
   type KnownReach,
   loadKnownHosts,
   loadRankedHosts,
@@ -96,6 +98,8 @@ export interface FindingQuery {
   readonly states?: readonly FindingState[] | undefined;
   readonly isKev?: boolean | undefined;
   readonly search?: string | undefined;
+  /** Only what is set aside, in place of all that is not. */
+  readonly isFiltered?: boolean | undefined;
   /** The first thousand when absent. */
   readonly page?: Page | undefined;
 }
@@ -114,6 +118,8 @@ export interface FindingList {
   readonly total: number;
   readonly next: string | null;
   readonly coverage: Coverage;
+  /** Vulnerabilities that are set aside on some host, and so are not counted there. */
+  readonly filteredCount: number;
   /** Packages and names still to be matched; above 0 the list is not final. */
   readonly backlogCount: number;
 }
@@ -126,7 +132,8 @@ export async function listFindings(
   const scopes = scopesFor(actor, "finding.read");
   const hosts = await loadKnownHosts(world.db, { scopes });
   const states = query.states ?? exposedStates;
-  const all = await loadReach(world.db, { scopes, states, hosts });
+  const filtered = query.isFiltered === true ? ("only" as const) : ("left-out" as const);
+  const all = await loadReach(world.db, { scopes, states, hosts, filtered });
   const { facts } = all.knowledge;
   const isFiltered = query.isKev !== undefined || (query.search ?? "") !== "";
   const reach = isFiltered ? { ...all, pairs: filterPairs(all.pairs, facts, query) } : all;
@@ -139,8 +146,14 @@ export async function listFindings(
     ...found,
     rows: found.rows.map((row) => ({ ...row, title: facts.get(row.key)?.title ?? "" })),
     coverage: await coverage(world.db, hosts, world.clock()),
+    filteredCount: await countFiltered(world, { scopes, states, hosts }),
     backlogCount: await countMatchingBacklog(world.db),
   };
+}
+
+async function countFiltered(world: World, asked: ExposureFilter): Promise<number> {
+  const only = await loadReach(world.db, { ...asked, filtered: "only" });
+  return new Set(exposuresOf(only).map((exposure) => exposure.vulnerability)).size;
 }
 
 /** Rows of a reach that did not change are the same rows; pages of one list share them. */
@@ -226,7 +239,8 @@ function rankGroups(reach: KnownReach): readonly HostGroup[] {
       const { setId, kernelRunning } = group;
       const runs = (name: string): boolean =>
         kernelRunning === null || isRunningKernel(name, kernelRunning);
-      return { group, risk: count(reach.members.get(setId) ?? new Int32Array(0), runs) };
+      const members = reach.members.get(setId) ?? new Int32Array(0);
+      return { group, risk: count(members, runs, group) };
     })
     .filter(({ risk }) => risk.open > 0)
     .toSorted(

@@ -14,6 +14,8 @@ export interface HostGroup {
   readonly setId: number;
   /** `uname -r`, or null when the host never said. */
   readonly kernelRunning: string | null;
+  /** Ids of the filter scopes that its hosts are in, between commas; none where absent. */
+  readonly marks?: string | undefined;
   readonly hostCount: number;
 }
 
@@ -33,14 +35,14 @@ export interface CountedHosts extends Omit<HostGroup, "id" | "setId"> {
 export function knownHostsOf(rows: readonly CountedHosts[]): KnownHosts {
   const groups = new Map<string, HostGroup>();
   let unknownCount = 0;
-  for (const { setId, kernelRunning, hostCount } of rows) {
+  for (const { setId, kernelRunning, marks = "", hostCount } of rows) {
     if (setId === null) {
       unknownCount += hostCount;
       continue;
     }
-    const key = `${setId} ${kernelRunning === null ? "" : `runs ${kernelRunning}`}`;
+    const key = `${setId} ${kernelRunning === null ? "" : `runs ${kernelRunning}`} ${marks}`;
     const { id, hostCount: before } = groups.get(key) ?? { id: groups.size, hostCount: 0 };
-    groups.set(key, { id, setId, kernelRunning, hostCount: before + hostCount });
+    groups.set(key, { id, setId, kernelRunning, marks, hostCount: before + hostCount });
   }
   return { groups: [...groups.values()], unknownCount };
 }
@@ -54,7 +56,11 @@ export interface PairGroup {
   readonly packageIds: readonly number[];
   /** Since when we have known of it. */
   readonly since: Instant;
+  /** True for a package on hosts where a filter sets it aside; absent where none does. */
+  readonly isAside?: IsAside | undefined;
 }
+
+export type IsAside = (packageId: number, group: HostGroup) => boolean;
 
 export interface Exposure extends PairGroup {
   /** Hosts that are exposed, each counted once however many of the packages it has. */
@@ -99,19 +105,19 @@ export function countExposure(
 ): readonly Exposure[] {
   const reachOf = hostCounter(postings);
   return pairs.flatMap((pair) => {
-    const reach = reachOf(pair.packageIds);
+    const reach = reachOf([pair]);
     if (reach.hostCount === 0) return [];
     return [{ ...pair, ...reach }];
   });
 }
 
-export type HostCounter = (packageIds: readonly number[]) => {
+export type HostCounter = (pairs: readonly Pick<PairGroup, "packageIds" | "isAside">[]) => {
   /** Those of the packages that some host has (of kernel images: runs). */
   readonly packageIds: readonly number[];
   readonly hostCount: number;
 };
 
-/** Counts the hosts that any of the packages reaches; asked again, it goes on where it was. */
+/** Counts the hosts that any of the pairs reaches, each once; asked again, it goes on where it was. */
 export function hostCounter(postings: Postings): HostCounter {
   const count = counters.get(postings) ?? newHostCounter(postings);
   counters.set(postings, count);
@@ -125,19 +131,37 @@ function newHostCounter({ lists, groups }: Postings): HostCounter {
   const join = joiner(groups.length);
   // Most vulnerabilities of a source touch the same packages, so each union is made once.
   const known = new Map<string, ReturnType<HostCounter>>();
-  return (packageIds) => {
-    const key = packageIds.join(",");
-    const before = known.get(key);
-    if (before !== undefined) return before;
-    const present = packageIds.filter((id) => listAt(lists, id).length > 0);
+  const count = (pairs: Parameters<HostCounter>[0]): ReturnType<HostCounter> => {
+    const reached = pairs.flatMap((pair) => listsOf(pair, { lists, groups }));
     let hostCount = 0;
-    for (const place of join(present.map((id) => listAt(lists, id)))) {
-      hostCount += hostCounts[place] ?? 0;
-    }
-    const reach = { packageIds: present, hostCount };
+    for (const place of join(reached.map(({ list }) => list))) hostCount += hostCounts[place] ?? 0;
+    const packageIds = [...new Set(reached.map(({ id }) => id))].sort((a, b) => a - b);
+    return { packageIds, hostCount };
+  };
+  return (pairs) => {
+    if (pairs.some(({ isAside }) => isAside !== undefined)) return count(pairs);
+    const key = pairs.map(({ packageIds }) => packageIds.join(",")).join(";");
+    const reach = known.get(key) ?? count(pairs);
     known.set(key, reach);
     return reach;
   };
+}
+
+/** The places that each package of the pair reaches, without those where it is set aside. */
+function listsOf(
+  { packageIds, isAside }: Pick<PairGroup, "packageIds" | "isAside">,
+  { lists, groups }: Postings,
+): readonly { readonly id: number; readonly list: Uint32Array }[] {
+  return packageIds.flatMap((id) => {
+    const whole = listAt(lists, id);
+    const list =
+      isAside === undefined ? whole : whole.filter((place) => !isAt(isAside, id, groups[place]));
+    return list.length === 0 ? [] : [{ id, list }];
+  });
+}
+
+function isAt(isAside: IsAside, packageId: number, group: HostGroup | undefined): boolean {
+  return group !== undefined && isAside(packageId, group);
 }
 
 /** The groups that any of the packages reaches, in rising order of their places. */

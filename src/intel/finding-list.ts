@@ -1,4 +1,10 @@
-import { hostCounter, type PairGroup, type Postings } from "./exposure.ts";
+import {
+  type HostCounter,
+  type HostGroup,
+  hostCounter,
+  type PairGroup,
+  type Postings,
+} from "./exposure.ts";
 import type { FindingState, Vulnerability } from "./model.ts";
 import { listAt } from "./posting-lists.ts";
 import type { Reach } from "./store-exposure.ts";
@@ -39,11 +45,11 @@ export function rowsBySource(reach: Reach, facts: Facts): readonly FindingRow[] 
 /** One row per group of equal hosts, under `<set id> <running kernel>`; its hosts share it. */
 export function rowsByHostGroup(reach: Reach, facts: Facts): ReadonlyMap<string, FindingRow> {
   // Pairs of the same packages reach the same hosts: they are summed up once and then shared.
-  const parts = [...Map.groupBy(reach.pairs, (pair) => pair.packageIds.join(",")).values()];
+  const parts = [...Map.groupBy(reach.pairs, partKey).values()];
   const partsOf = new Map<number, { summary: Summary; packageIds: readonly number[] }[]>();
   for (const pairs of parts) {
     const summary = summarise(pairs, facts);
-    for (const [place, packageIds] of packagesByPlace(pairs[0]?.packageIds ?? [], reach.postings)) {
+    for (const [place, packageIds] of packagesByPlace(pairs[0], reach.postings)) {
       const list = partsOf.get(place);
       if (list === undefined) partsOf.set(place, [{ summary, packageIds }]);
       else list.push({ summary, packageIds });
@@ -62,13 +68,21 @@ export function rowsByHostGroup(reach: Reach, facts: Facts): ReadonlyMap<string,
   );
 }
 
+/** What a filter says is about one vulnerability, so such a pair stands alone. */
+function partKey(pair: PairGroup): string {
+  const packages = pair.packageIds.join(",");
+  return pair.isAside === undefined ? packages : `${packages} ${pair.vulnerability}`;
+}
+
 function packagesByPlace(
-  packageIds: readonly number[],
-  { lists }: Postings,
+  pair: PairGroup | undefined,
+  { lists, groups }: Postings,
 ): ReadonlyMap<number, readonly number[]> {
   const found = new Map<number, number[]>();
-  for (const id of packageIds) {
+  for (const id of pair?.packageIds ?? []) {
     for (const place of listAt(lists, id)) {
+      const group = groups[place];
+      if (group !== undefined && pair?.isAside?.(id, group) === true) continue;
       const ids = found.get(place);
       if (ids === undefined) found.set(place, [id]);
       else ids.push(id);
@@ -77,8 +91,8 @@ function packagesByPlace(
   return found;
 }
 
-export function groupKey(group: { setId: number; kernelRunning: string | null }): string {
-  return `${group.setId} ${group.kernelRunning ?? ""}`;
+export function groupKey(group: Pick<HostGroup, "setId" | "kernelRunning" | "marks">): string {
+  return `${group.setId} ${group.kernelRunning ?? ""} ${group.marks ?? ""}`;
 }
 
 function grouped(
@@ -88,17 +102,23 @@ function grouped(
 ): readonly FindingRow[] {
   const reachOf = hostCounter(reach.postings);
   const present = reach.pairs.flatMap((pair) => {
-    const { hostCount, packageIds } = reachOf(pair.packageIds);
+    const { hostCount, packageIds } = reachOf([pair]);
     return hostCount === 0 ? [] : [{ ...pair, packageIds }];
   });
   const rows = [...Map.groupBy(present, keyOf)].map(([key, pairs]) => {
-    const all = new Set(pairs.flatMap((pair) => pair.packageIds));
-    const packageIds = [...all].sort((a, b) => a - b);
     // Hosts of several pairs overlap, so their union is counted, not their sum.
-    const { hostCount } = reachOf(packageIds);
+    const { hostCount, packageIds } = reachOf(unionOf(pairs));
     return rowOf({ key, summaries: [summarise(pairs, facts)], packageIds, hostCount });
   });
   return rows.toSorted(byUrgency);
+}
+
+/** Pairs that nothing is set aside of count as one, so that equal unions are counted once. */
+function unionOf(pairs: readonly PairGroup[]): Parameters<HostCounter>[0] {
+  const plain = pairs.filter((pair) => pair.isAside === undefined);
+  const ids = new Set(plain.flatMap((pair) => pair.packageIds));
+  const packageIds = [...ids].sort((a, b) => a - b);
+  return [{ packageIds }, ...pairs.filter((pair) => pair.isAside !== undefined)];
 }
 
 /** What some pairs say together, ready to be joined with others. */

@@ -4,7 +4,14 @@ import type { Selector } from "../base/labels.ts";
 import type { Reader } from "../db/database.ts";
 import type { StoredPackage } from "../inventory/model.ts";
 import { type CoverageReason, coverageGap } from "./coverage.ts";
-import { countExposure, type HostGroup, type KnownHosts, postingsOf } from "./exposure.ts";
+import {
+  countExposure,
+  groupsReached,
+  type HostGroup,
+  type KnownHosts,
+  postingsOf,
+} from "./exposure.ts";
+import { type Filter, type FilterOf, setAsideOf } from "./filter.ts";
 import { type CoverageCount, coverageKinds } from "./group-risk.ts";
 import type { Knowledge } from "./knowledge.ts";
 import { judgeAll, type Match } from "./match.ts";
@@ -93,8 +100,13 @@ async function countKinds(
   return coverageKinds(packages, ids);
 }
 
+/** A finding of a host, with what sets it aside there or speaks of it. */
+export interface FilteredFinding extends HostFinding {
+  readonly filter: Filter | null;
+}
+
 export interface HostFindings {
-  readonly findings: readonly HostFinding[];
+  readonly findings: readonly FilteredFinding[];
   readonly coverage: Coverage;
 }
 
@@ -106,7 +118,15 @@ export async function hostFindings(
 ): Promise<HostFindings> {
   const findings = await loadHostFindings(reader, hostId);
   const hosts = await loadKnownHosts(reader, { scopes: [[]], hostId });
-  return { findings, coverage: await coverage(reader, hosts, now) };
+  const { filters } = await loadKnowledge(reader);
+  const [group] = hosts.groups;
+  return {
+    findings: findings.map((finding) => {
+      const filterOf = filters.get(finding.vulnerability);
+      return { ...finding, filter: filterOf?.(finding.packageId, group ?? {}) ?? null };
+    }),
+    coverage: await coverage(reader, hosts, now),
+  };
 }
 
 export interface ExplainedFinding {
@@ -116,9 +136,18 @@ export interface ExplainedFinding {
     readonly package: StoredPackage;
     readonly finding: Finding;
     readonly hostCount: number;
+    /** Hosts that have the package too, where the finding is set aside. */
+    readonly filteredHostCount: number;
   }[];
+  /** What is said about it on some hosts, whether it sets the finding aside or not. */
+  readonly filters: readonly FilterOnHosts[];
   readonly hosts: readonly ExposedHost[];
   readonly hasMoreHosts: boolean;
+}
+
+export interface FilterOnHosts {
+  readonly filter: Filter;
+  readonly hostCount: number;
 }
 
 /** Hosts named in one answer; `hostsWithPackages` pages through all. */
@@ -140,6 +169,7 @@ export async function explainFinding(
     return null;
   const { groups } = await loadKnownHosts(reader, input);
   const present = await presentOnly(reader, matches, groups);
+  const filterOf = (await loadKnowledge(reader)).filters.get(id);
   const byId = new Map(packages.map((p) => [p.id, p]));
   const exposedIds = present
     .filter(({ match }) => (exposedStates as readonly string[]).includes(match.state))
@@ -147,14 +177,16 @@ export async function explainFinding(
   const hosts = await hostsWithPackages(reader, {
     scopes: input.scopes,
     packageIds: exposedIds,
+    aside: asideOf(filterOf, exposedIds, groups),
     limit: HOSTS_MAX + 1,
   });
   return {
     vulnerability,
-    packages: present.flatMap(({ match, hostCount }) => {
+    packages: present.flatMap(({ match, ...counts }) => {
       const p = byId.get(match.packageId);
-      return p === undefined ? [] : [{ package: p, finding: match, hostCount }];
+      return p === undefined ? [] : [{ package: p, finding: match, ...counts }];
     }),
+    filters: await filtersOnHosts(reader, filterOf, { ids: exposedIds, groups }),
     hosts: hosts.slice(0, HOSTS_MAX),
     hasMoreHosts: hosts.length > HOSTS_MAX,
   };
@@ -166,12 +198,67 @@ function isBare(v: Vulnerability): boolean {
   );
 }
 
+interface Present {
+  readonly match: Match;
+  readonly hostCount: number;
+  readonly filteredHostCount: number;
+}
+
+/** Where filters set packages aside: by package and by the marks of the hosts. */
+function asideOf(
+  filterOf: FilterOf | undefined,
+  packageIds: readonly number[],
+  groups: readonly HostGroup[],
+): readonly { readonly packageId: number; readonly marks: string }[] {
+  const isAside = setAsideOf(filterOf);
+  if (isAside === undefined) return [];
+  const marks = [...new Set(groups.map((group) => group.marks ?? ""))];
+  return packageIds.flatMap((packageId) =>
+    marks
+      .filter((each) => isAside(packageId, { marks: each }))
+      .map((each) => ({
+        packageId,
+        marks: each,
+      })),
+  );
+}
+
+/** Each filter with the hosts that have a package it speaks of. */
+async function filtersOnHosts(
+  reader: Reader,
+  filterOf: FilterOf | undefined,
+  of: { readonly ids: readonly number[]; readonly groups: readonly HostGroup[] },
+): Promise<readonly FilterOnHosts[]> {
+  if (filterOf === undefined) return [];
+  const { ids, groups } = of;
+  const members = await loadMembers(reader, [...new Set(groups.map((group) => group.setId))]);
+  const knowledge = await loadKnowledge(reader);
+  const found = new Map<string, { filter: Filter; hosts: Map<number, number> }>();
+  const { packages } = knowledge;
+  const postings = postingsOf({ wanted: ids, packages, members, groups });
+  for (const id of ids) {
+    for (const place of groupsReached(postings, [id])) {
+      const group = groups[place];
+      const filter = group === undefined ? null : filterOf(id, group);
+      if (group === undefined || filter === null) continue;
+      const key = `${filter.source} ${filter.says} ${filter.isSetAside}`;
+      const own = found.get(key) ?? { filter, hosts: new Map<number, number>() };
+      own.hosts.set(place, group.hostCount);
+      found.set(key, own);
+    }
+  }
+  return [...found.values()].map(({ filter, hosts }) => ({
+    filter,
+    hostCount: [...hosts.values()].reduce((sum, count) => sum + count, 0),
+  }));
+}
+
 /** Verdicts on packages that hosts have now, each with the number of its hosts. */
 async function presentOnly(
   reader: Reader,
   matches: readonly Match[],
   groups: readonly HostGroup[],
-): Promise<readonly { readonly match: Match; readonly hostCount: number }[]> {
+): Promise<readonly Present[]> {
   const setIds = [...new Set(groups.map((group) => group.setId))];
   const ids = [...new Set(matches.map((match) => match.packageId))];
   const knowledge = await loadKnowledge(reader);
@@ -180,8 +267,12 @@ async function presentOnly(
   const postings = postingsOf({ wanted: ids, packages, members, groups });
   return matches.flatMap((match) => {
     const one = { ecosystem: "", source: "", fixedVersion: null, since: 0 };
-    const pair = { ...one, ...match, packageIds: [match.packageId] };
-    const [counted] = countExposure([pair], postings);
-    return counted === undefined ? [] : [{ match, hostCount: counted.hostCount }];
+    const isAside = setAsideOf(knowledge.filters.get(match.vulnerability));
+    const pair = { ...one, ...match, packageIds: [match.packageId], isAside };
+    const [all] = countExposure([{ ...pair, isAside: undefined }], postings);
+    if (all === undefined) return [];
+    const [exposed] = isAside === undefined ? [all] : countExposure([pair], postings);
+    const hostCount = exposed?.hostCount ?? 0;
+    return [{ match, hostCount, filteredHostCount: all.hostCount - hostCount }];
   });
 }

@@ -6,6 +6,7 @@ import {
   coverageGap,
 } from "./coverage.ts";
 import { type HostGroup, isRunningKernel } from "./exposure.ts";
+import { setAsideOf } from "./filter.ts";
 import type { RiskInput } from "./host-risk.ts";
 import { type Knowledge, type KnownPackage, type Members, riskCounter } from "./knowledge.ts";
 import { exposedStates } from "./model.ts";
@@ -34,17 +35,19 @@ const notMatched: CoverageInput = {
 /** Counts each group once and remembers it; made anew with each new knowledge. */
 export function groupJudge(knowledge: Knowledge): GroupJudge {
   const states = new Set<string>(exposedStates);
-  const pairs = knowledge.pairs.filter((pair) => states.has(pair.state));
+  const pairs = knowledge.pairs
+    .filter((pair) => states.has(pair.state))
+    .map((pair) => ({ ...pair, isAside: setAsideOf(knowledge.filters.get(pair.vulnerability)) }));
   const count = riskCounter({ ...knowledge, pairs });
   const risks = new Map<string, RiskInput["risk"]>();
   const kindsOf = new Map<number, readonly CoverageCount[]>();
   return {
     judge(group, members) {
-      const { setId, kernelRunning } = group;
-      const key = `${setId} ${kernelRunning ?? ""}`;
+      const { setId, kernelRunning, marks = "" } = group;
+      const key = `${setId} ${kernelRunning ?? ""} ${marks}`;
       const runs = (name: string): boolean =>
         kernelRunning === null || isRunningKernel(name, kernelRunning);
-      const risk = risks.get(key) ?? count(members, runs);
+      const risk = risks.get(key) ?? count(members, runs, group);
       risks.set(key, risk);
       return risk;
     },

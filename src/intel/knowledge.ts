@@ -1,5 +1,6 @@
 import type { CoverageInput } from "./coverage.ts";
-import type { PairGroup } from "./exposure.ts";
+import type { HostGroup, PairGroup } from "./exposure.ts";
+import type { Filters } from "./filter.ts";
 import type { Vulnerability } from "./model.ts";
 
 /**
@@ -13,6 +14,8 @@ export interface Knowledge {
   readonly pairs: readonly KnownPair[];
   readonly facts: ReadonlyMap<string, Vulnerability>;
   readonly packages: ReadonlyMap<number, KnownPackage>;
+  /** What is said about findings that may set them aside for some hosts. */
+  readonly filters: Filters;
 }
 
 export interface KnownPair extends PairGroup {
@@ -67,13 +70,17 @@ interface PackagePairs {
   readonly name: string;
   readonly isKernelImage: boolean;
   /** Places of its vulnerabilities, and whether a fix is known. */
-  readonly places: { readonly place: number; readonly isFixable: boolean }[];
+  readonly places: {
+    readonly place: number;
+    readonly isFixable: boolean;
+    readonly isAside: PairGroup["isAside"];
+  }[];
 }
 
 /** Counts each vulnerability of a group once, however many of its packages have it. */
 export function riskCounter(
   knowledge: Pick<Knowledge, "facts" | "packages"> & { readonly pairs: readonly PairGroup[] },
-): (members: Members, runs: (kernelImage: string) => boolean) => GroupRisk {
+): (members: Members, runs: (kernelImage: string) => boolean, group: HostGroup) => GroupRisk {
   const placeOf = new Map<string, number>();
   const byPackage = new Map<number, PackagePairs>();
   for (const pair of knowledge.pairs) {
@@ -92,13 +99,14 @@ export function riskCounter(
   const seen = new Int32Array(size);
   const fixed = new Int32Array(size);
   let turn = 0;
-  return (members, runs) => {
+  return (members, runs, group) => {
     turn += 1;
     const risk = { exploited: 0, open: 0, fixable: 0, epss: 0 };
     for (const id of members) {
       const own = byPackage.get(id);
       if (own === undefined || (own.isKernelImage && !runs(own.name))) continue;
-      for (const { place, isFixable } of own.places) {
+      for (const { place, isFixable, isAside } of own.places) {
+        if (isAside?.(id, group) === true) continue;
         if (seen[place] !== turn) {
           seen[place] = turn;
           risk.open += 1;
@@ -121,7 +129,8 @@ function addPlace(
   id: number,
   of: { readonly place: number; readonly pair: PairGroup },
 ): void {
-  const entry = { place: of.place, isFixable: of.pair.state === "affected-fix-available" };
+  const { state, isAside } = of.pair;
+  const entry = { place: of.place, isFixable: state === "affected-fix-available", isAside };
   const own = byPackage.get(id);
   if (own !== undefined) {
     own.places.push(entry);

@@ -4,6 +4,7 @@ import { MINUTE_MS } from "../base/instant.ts";
 import { type Loop, startLoop } from "../base/loop.ts";
 import type { World } from "../db/world.ts";
 import { refreshFeeds } from "./actions-network.ts";
+import { endExpiredVex } from "./actions-vex.ts";
 import { rematchOnce } from "./rematch.ts";
 
 /** Hosts that are looked at one after the other are matched together; the first at once. */
@@ -16,6 +17,7 @@ export function startMatching(world: World): Loop {
     idleMs: MINUTE_MS,
     log: world.log,
     async turn() {
+      await endExpiredVex(world);
       const { hasMore } = await rematchOnce(world);
       if (!hasMore) await sleep(MATCHES_APART_MS);
       return hasMore;

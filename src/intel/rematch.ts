@@ -1,6 +1,7 @@
 import { inTransaction, type Tx } from "../db/database.ts";
 import type { World } from "../db/world.ts";
 import type { StoredPackage } from "../inventory/model.ts";
+import { matchVexOf } from "./actions-vex.ts";
 import { findingsForPackages } from "./match.ts";
 import {
   loadNewPackages,
@@ -73,12 +74,10 @@ async function matchPackages(
   const rejected = await loadRejected(tx, [...new Set(statements.map((s) => s.vulnerability))]);
   const { matches, subjects } = findingsForPackages({ packages, statements, rejected });
   await writeSubjects(tx, packages, subjects);
-  return await writePairs(
-    tx,
-    packages.map((p) => p.id),
-    matches,
-    at,
-  );
+  const ids = packages.map((p) => p.id);
+  const written = await writePairs(tx, ids, matches, at);
+  await matchVexOf(tx, ids, at);
+  return written;
 }
 
 /** The names under which feeds may speak of these packages. */

@@ -16,9 +16,11 @@ import {
   whyNotAsked,
 } from "./actions.ts";
 import { coverageReasons } from "./coverage.ts";
+import { filterReply, filterSchema } from "./filter-reply.ts";
 import type { ExplainedFinding } from "./findings.ts";
 import { matchRules } from "./judge.ts";
 import { exposedStates } from "./model.ts";
+import { vexRoutes } from "./routes-vex.ts";
 
 const BODY_BYTES_MAX = 64 * 1024 * 1024;
 
@@ -170,6 +172,7 @@ const getFindings = route({
     state: z.enum(findingStates).optional(),
     kev: flag.optional(),
     search: z.string().max(200).optional(),
+    filtered: flag.optional().describe("only what is set aside, which is else left out"),
     limit: z.coerce.number().int().min(1).max(1000).default(100),
     cursor: z.string().max(500).optional(),
     skip,
@@ -179,6 +182,7 @@ const getFindings = route({
     next: z.string().nullable(),
     total: z.number(),
     coverage: coverageReply,
+    filteredCount: z.number().describe("vulnerabilities that are set aside on some host"),
     backlogCount: z.number().describe("above 0 the list is not final"),
   }),
   handle: async ({ world, actor }, { query }) => {
@@ -186,6 +190,7 @@ const getFindings = route({
       group: query.group,
       states: query.state === undefined ? undefined : [query.state],
       isKev: query.kev,
+      isFiltered: query.filtered,
       search: query.search,
       page: { cursor: query.cursor, skip: query.skip, limit: query.limit },
     });
@@ -203,6 +208,7 @@ const getFindings = route({
         ...list.coverage,
         unknown: list.coverage.unknown.map((u) => ({ ...u, text: coverageReasons[u.reason] })),
       },
+      filteredCount: list.filteredCount,
       backlogCount: list.backlogCount,
     };
   },
@@ -237,6 +243,7 @@ const explanationReply = z.object({
       state: z.string(),
       fixedVersion: z.string().nullable(),
       hostCount: z.number(),
+      filteredHostCount: z.number().describe("hosts that have it too, where it is set aside"),
       because: z.object({
         feed: z.string(),
         generation: z.string(),
@@ -250,6 +257,7 @@ const explanationReply = z.object({
       }),
     }),
   ),
+  filters: z.array(z.object({ filter: filterSchema, hostCount: z.number() })),
   hosts: z.array(z.object({ id: z.string(), name: z.string() })),
   hasMoreHosts: z.boolean(),
 });
@@ -266,7 +274,13 @@ const getFinding = route({
     explanationView(await showFinding(world, actor, params.vulnerability)),
 });
 
-export const routes: readonly Route[] = [getFeeds, loadFeeds, getFindings, getFinding];
+export const routes: readonly Route[] = [
+  getFeeds,
+  loadFeeds,
+  getFindings,
+  getFinding,
+  ...vexRoutes,
+];
 
 function instantOf(text: string | undefined): Instant | null {
   if (text === undefined) return null;
@@ -325,7 +339,11 @@ function explanationView(explained: ExplainedFinding): z.input<typeof explanatio
           ? null
           : { ...v.kev, addedAt: instantToText(v.kev.addedAt), dueAt: timeOf(v.kev.dueAt) },
     },
-    packages: explained.packages.map(({ package: p, finding, hostCount }) => ({
+    filters: explained.filters.map(({ filter, hostCount }) => ({
+      filter: filterReply(filter),
+      hostCount,
+    })),
+    packages: explained.packages.map(({ package: p, finding, hostCount, filteredHostCount }) => ({
       ecosystem: p.ecosystem,
       name: p.name,
       version: p.version,
@@ -334,6 +352,7 @@ function explanationView(explained: ExplainedFinding): z.input<typeof explanatio
       state: finding.state,
       fixedVersion: finding.fixedVersion,
       hostCount,
+      filteredHostCount,
       because: { ...finding.because, text: ruleText(finding.because.rule) },
     })),
     hosts: explained.hosts.map(({ id, name }) => ({ id, name })),

@@ -17,6 +17,7 @@ import {
   type Postings,
   postingsOf,
 } from "./exposure.ts";
+import { type Filters, setAsideOf } from "./filter.ts";
 import { type Knowledge, type Members, pairPresent, presentIn } from "./knowledge.ts";
 import { exposedStates, type Finding, type FindingState } from "./model.ts";
 import { loadKnowledge, loadMembers } from "./store-knowledge.ts";
@@ -30,6 +31,8 @@ export interface ExposureFilter {
   readonly vulnerability?: string | undefined;
   /** Default: the states that count as exposure. */
   readonly states?: readonly FindingState[] | undefined;
+  /** Findings that are set aside are left out unless they are what is asked for. */
+  readonly filtered?: "left-out" | "only" | undefined;
   /** The hosts within the scopes, where the caller has looked at them already. */
   readonly hosts?: KnownHosts | undefined;
 }
@@ -99,9 +102,25 @@ async function makeReach(
   const pairs = knowledge.pairs.flatMap((pair) =>
     isWanted(pair) ? (pairPresent(pair, isPresent) ?? []) : [],
   );
-  const wanted = new Set(pairs.flatMap((pair) => pair.packageIds));
+  const counted = withFilters(pairs, knowledge.filters, filter.filtered ?? "left-out");
+  const wanted = new Set(counted.flatMap((pair) => pair.packageIds));
   const postings = postingsOf({ wanted, packages: knowledge.packages, members, groups });
-  return { pairs, postings, groups, knowledge, members };
+  return { pairs: counted, postings, groups, knowledge, members };
+}
+
+/** Leaves findings out where they are set aside, or keeps only those. */
+function withFilters(
+  pairs: readonly PairGroup[],
+  filters: Filters,
+  how: "left-out" | "only",
+): readonly PairGroup[] {
+  if (filters.size === 0) return how === "only" ? [] : pairs;
+  return pairs.flatMap((pair) => {
+    const isAside = setAsideOf(filters.get(pair.vulnerability));
+    if (how === "left-out") return isAside === undefined ? [pair] : [{ ...pair, isAside }];
+    if (isAside === undefined) return [];
+    return [{ ...pair, isAside: (id: number, group: HostGroup) => !isAside(id, group) }];
+  });
 }
 
 function pairFilter(filter: ExposureFilter): (pair: PairGroup) => boolean {
@@ -119,12 +138,13 @@ export async function loadKnownHosts(
   where: { readonly scopes: readonly Selector[]; readonly hostId?: HostId | undefined },
 ): Promise<KnownHosts> {
   const { rows } = await sql<CountedHosts>`
-    select s.set_id as "setId", h.kernel_running as "kernelRunning", count(*)::int as "hostCount"
+    select s.set_id as "setId", h.kernel_running as "kernelRunning", h.filter_marks as marks,
+           count(*)::int as "hostCount"
       from host h left join host_set s on s.host_num = h.num
        and s.observed_to is null and s.recorded_to is null
      where h.removed_at is null and ${scopeSql(where.scopes, "h.labels")}
        and ${isHost(where.hostId)}
-     group by 1, 2 order by 1, 2`.execute(reader);
+     group by 1, 2, 3 order by 1, 2, 3`.execute(reader);
   return knownHostsOf(rows);
 }
 
@@ -145,14 +165,19 @@ export async function hostsWithPackages(
   filter: {
     readonly scopes: readonly Selector[];
     readonly packageIds: readonly number[];
+    /** Packages that do not count on hosts with these marks. */
+    readonly aside?: readonly { readonly packageId: number; readonly marks: string }[];
     readonly afterName?: string | undefined;
     readonly limit: number;
   },
 ): Promise<readonly ExposedHost[]> {
   // Few sets hold the packages: they are found first, then their hosts, and only those of the page
   // are told in full.
+  const aside = filter.aside ?? [];
   const runsIt = sql`(p.release is null or h.kernel_running is null
-    or p.release = h.kernel_running)`;
+    or p.release = h.kernel_running) and (p.package_id, h.filter_marks) not in (
+      select * from unnest(${arrayText(aside.map((one) => one.packageId))}::integer[],
+        ${aside.map((one) => one.marks)}::text[]))`;
   const { rows } = await sql<ExposedHost>`
     with held as materialized (
       select m.set_id, m.package_id, case when k.role = 'kernel-image' then regexp_replace(
@@ -161,7 +186,7 @@ export async function hostsWithPackages(
         from package_set_member m join package_match k on k.package_id = m.package_id
        where m.package_id = any(${arrayText(filter.packageIds)}::integer[])),
     page as materialized (
-      select h.id, h.name, h.kernel_running, s.set_id
+      select h.id, h.name, h.kernel_running, h.filter_marks, s.set_id
         from host h join host_set s on s.host_num = h.num
          and s.observed_to is null and s.recorded_to is null
        where h.removed_at is null and ${scopeSql(filter.scopes, "h.labels")}
@@ -179,7 +204,7 @@ export async function loadRankedHosts(
   reader: Reader,
   of: {
     readonly scopes: readonly Selector[];
-    readonly groups: readonly Pick<HostGroup, "setId" | "kernelRunning">[];
+    readonly groups: readonly Pick<HostGroup, "setId" | "kernelRunning" | "marks">[];
     readonly skip: number;
     readonly limit: number;
   },
@@ -189,6 +214,7 @@ export async function loadRankedHosts(
     readonly name: string;
     readonly setId: number;
     readonly kernelRunning: string | null;
+    readonly marks: string;
   }[]
 > {
   const { rows } = await sql<{
@@ -196,13 +222,17 @@ export async function loadRankedHosts(
     name: string;
     setId: number;
     kernelRunning: string | null;
+    marks: string;
   }>`
-    select h.id, h.name, s.set_id as "setId", h.kernel_running as "kernelRunning"
+    select h.id, h.name, s.set_id as "setId", h.kernel_running as "kernelRunning",
+           h.filter_marks as marks
       from unnest(${arrayText(of.groups.map((group) => group.setId))}::integer[],
-                  ${of.groups.map((group) => group.kernelRunning)}::text[])
-             with ordinality as g (set_id, kernel, place)
+                  ${of.groups.map((group) => group.kernelRunning)}::text[],
+                  ${of.groups.map((group) => group.marks ?? "")}::text[])
+             with ordinality as g (set_id, kernel, marks, place)
       join host_set s on s.set_id = g.set_id and s.observed_to is null and s.recorded_to is null
       join host h on h.num = s.host_num and h.kernel_running is not distinct from g.kernel
+       and h.filter_marks = g.marks
      where h.removed_at is null and ${scopeSql(of.scopes, "h.labels")}
      order by g.place, h.name offset ${of.skip} limit ${of.limit}`.execute(reader);
   return rows;

@@ -1,7 +1,9 @@
 import { type RawBuilder, sql } from "kysely";
 import type { Db, Reader } from "../db/database.ts";
+import { filtersOf } from "./filter.ts";
 import type { Knowledge, KnownPackage, KnownPair, Members } from "./knowledge.ts";
 import { arrayText } from "./store-statement.ts";
+import { loadVexClaims } from "./store-vex.ts";
 import { loadVulnerabilities } from "./store-vulnerability.ts";
 
 /**
@@ -67,7 +69,8 @@ async function readParts(reader: Reader): Promise<Knowledge> {
   const pairs = await loadAllPairs(reader);
   const packages = await loadKnownPackages(reader);
   const ids = [...new Set(pairs.map((pair) => pair.vulnerability))];
-  return { key, pairs, packages, facts: await loadVulnerabilities(reader, ids) };
+  const facts = await loadVulnerabilities(reader, ids);
+  return { key, pairs, packages, facts, filters: filtersOf(await loadVexClaims(reader)) };
 }
 
 /** Ids travel as one text a group: the driver would make an object of each element of an array. */

@@ -70,7 +70,12 @@ function mayDecide(statement: VexStatement, rules: VexRules): boolean {
   return rules.authors === null || rules.authors.has(statement.author);
 }
 
-function fits(statement: VexStatement, subject: VexSubject, rules: VexRules): boolean {
+/** Whether a statement is about this package, alone or as a part of what was looked at as a whole. */
+export function fits(
+  statement: Pick<VexStatement, "products" | "status">,
+  subject: VexSubject,
+  rules: Pick<VexRules, "product">,
+): boolean {
   return statement.products.some((product) => {
     const isScanned = rules.product !== null && isProduct(product, rules.product);
     // With parts named, the statement is about these parts of that product, and no other's.

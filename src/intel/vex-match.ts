@@ -35,20 +35,32 @@ function fitsVersion(version: string, subject: VexSubject): boolean {
 
 /** One package URL against one package. */
 export function covers(text: string, subject: VexSubject): boolean {
+  return differenceIn(text, subject) === null;
+}
+
+/** What keeps them apart, in the order in which it is looked at; the later, the nearer a miss. */
+export const differences = ["url", "type", "name", "distro", "arch", "version"] as const;
+export type Difference = (typeof differences)[number];
+
+/** The first part in which a package URL differs from a package; null when it covers it. */
+export function differenceIn(text: string, subject: VexSubject): Difference | null {
   const { purl } = parsePurl(text);
-  if (purl === null) return false;
+  if (purl === null) return "url";
   const { qualifiers } = purl;
   const isSource = qualifiers.get("arch") === "source" || qualifiers.get("arch") === "src";
   const names = isSource ? [subject.source] : [subject.name, subject.source];
-  if (!isOfType(purl, subject)) return false;
-  if (!names.includes(nameIn(purl, subject))) return false;
-  if (!isSource && !fitsArch(qualifiers.get("arch"), subject.arch)) return false;
+  if (!isOfType(purl, subject)) return "type";
+  if (!names.includes(nameIn(purl, subject))) return "name";
+  if (!isOfRelease(purl, subject)) return "distro";
+  if (!isSource && !fitsArch(qualifiers.get("arch"), subject.arch)) return "arch";
   const { version } = purl;
-  if (version === null) return true;
+  if (version === null) return null;
   const epoch = qualifiers.get("epoch");
   const full = epoch === undefined || epoch === "0" ? version : `${epoch}:${version}`;
   const own = isSource ? [subject.sourceVersion] : [subject.version, subject.sourceVersion];
-  return own.some((v) => v === full || v === full.replace(/^v(?=\d)/, "") || bare(v) === full);
+  const isOwn = (v: string): boolean =>
+    v === full || v === full.replace(/^v(?=\d)/, "") || bare(v) === full;
+  return own.some(isOwn) ? null : "version";
 }
 
 /** Package URLs of rpm may lack the epoch. */
@@ -91,15 +103,17 @@ const typeOf: Readonly<Record<string, string>> = {
 };
 
 function isOfType(purl: Purl, { ecosystem }: VexSubject): boolean {
-  const distro = purl.qualifiers.get("distro");
-  if (ecosystem === "") return distro === undefined;
+  if (ecosystem === "") return true;
   const base = ecosystem.split(":")[0] ?? "";
   const type = Object.hasOwn(typeOf, base) ? typeOf[base] : base === "purl" ? purl.type : "rpm";
   if (purl.type !== type) return false;
-  if (type === "deb" && purl.namespace !== null) {
-    if (purl.namespace !== base.toLowerCase()) return false;
-  }
-  return distro === undefined || releaseOf(distro, purl.namespace ?? "") === ecosystem;
+  return type !== "deb" || purl.namespace === null || purl.namespace === base.toLowerCase();
+}
+
+function isOfRelease(purl: Purl, { ecosystem }: VexSubject): boolean {
+  const distro = purl.qualifiers.get("distro");
+  if (distro === undefined) return true;
+  return ecosystem !== "" && releaseOf(distro, purl.namespace ?? "") === ecosystem;
 }
 
 function releaseOf(distro: string, namespace: string): string | null {

@@ -3,10 +3,10 @@ import { type Actor, scopesFor } from "../base/actor.ts";
 import { instantToText } from "../base/instant.ts";
 import type { World } from "../db/world.ts";
 import { coverageReasons } from "../intel/coverage.ts";
-import { hostFindings } from "../intel/findings.ts";
+import { filterReply } from "../intel/filter-reply.ts";
+import { type FilteredFinding, hostFindings } from "../intel/findings.ts";
 import { matchRules } from "../intel/judge.ts";
 import type { Vulnerability } from "../intel/model.ts";
-import type { HostFinding } from "../intel/store-exposure.ts";
 import { countMatchingBacklog } from "../intel/store-finding.ts";
 import { loadVulnerabilities } from "../intel/store-vulnerability.ts";
 import { findingStateWords } from "../intel/words.ts";
@@ -67,17 +67,20 @@ function isAsked(
 
 /** One source fans out to many binaries; a row for each of them would say the same many times. */
 function rowsOf(
-  findings: readonly HostFinding[],
+  findings: readonly FilteredFinding[],
   facts: ReadonlyMap<string, Vulnerability>,
 ): readonly Row[] {
   const groups = Map.groupBy(findings, ({ vulnerability, ecosystem, source, state, ...rest }) =>
-    [vulnerability, ecosystem, source, state, rest.fixedVersion ?? ""].join("\n"),
+    [
+      ...[vulnerability, ecosystem, source, state, rest.fixedVersion ?? ""],
+      ...[rest.filter?.source ?? "", String(rest.filter?.isSetAside ?? false)],
+    ].join("\n"),
   );
   return [...groups.values()].flatMap((group) => rowOf(group, facts) ?? []).toSorted(byUrgency);
 }
 
 function rowOf(
-  group: readonly HostFinding[],
+  group: readonly FilteredFinding[],
   facts: ReadonlyMap<string, Vulnerability>,
 ): Row | null {
   const [first] = group;
@@ -102,6 +105,7 @@ function rowOf(
     fixedVersion: first.fixedVersion,
     because: becauseText(first),
     since: instantToText(Math.min(...group.map((one) => one.since))),
+    filter: first.filter === null ? null : filterReply(first.filter),
     href: `/vulnerabilities/${encodeURIComponent(first.vulnerability)}`,
   };
 }
@@ -114,7 +118,7 @@ const comparisons = {
   "not-compared": "was not compared with",
 } as const;
 
-function becauseText({ because }: HostFinding): string {
+function becauseText({ because }: FilteredFinding): string {
   const { rule, installed, comparedWith, comparison, feed, advisory, packageName } = because;
   const said = Object.hasOwn(matchRules, rule) ? matchRules[rule as keyof typeof matchRules] : "";
   const compared =
@@ -127,6 +131,7 @@ function becauseText({ because }: HostFinding): string {
 
 function byUrgency(a: Row, b: Row): number {
   return (
+    Number(a.filter?.isSetAside ?? false) - Number(b.filter?.isSetAside ?? false) ||
     Number(b.isExploited) - Number(a.isExploited) ||
     (b.epss ?? -1) - (a.epss ?? -1) ||
     (b.cvss ?? -1) - (a.cvss ?? -1) ||

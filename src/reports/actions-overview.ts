@@ -151,7 +151,7 @@ async function loadExposed(world: World, actor: Actor, look: Look): Promise<Expo
     listFixFirst(world, actor, sight),
   ]);
   const reachOf = hostCounter(reach.postings);
-  const present = reach.pairs.filter((pair) => reachOf(pair.packageIds).hostCount > 0);
+  const present = reach.pairs.filter((pair) => reachOf([pair]).hostCount > 0);
   const isExploited = (id: string): boolean => reach.knowledge.facts.get(id)?.kev != null;
   const exploited = present.filter((pair) => isExploited(pair.vulnerability));
   const first = items.find((item) => item.remedy === "update-offered") ?? null;
@@ -159,11 +159,10 @@ async function loadExposed(world: World, actor: Actor, look: Look): Promise<Expo
     (pair) =>
       pair.source === first?.target.source && first.knownExploited.includes(pair.vulnerability),
   );
-  const ids = [...new Set(cleared.flatMap((pair) => pair.packageIds))].sort((a, b) => a - b);
   return {
     scopes,
     first,
-    helped: reachOf(ids).hostCount,
+    helped: reachOf(cleared).hostCount,
     exploited: {
       vulnerabilities: new Set(exploited.map((pair) => pair.vulnerability)).size,
       hosts: hostsWith(groups, (group) => group.risk.exploited > 0),

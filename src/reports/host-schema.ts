@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { actionSchema } from "../base/action.ts";
 import { stateSchema } from "../base/tone.ts";
+import { filterSchema } from "../intel/filter-reply.ts";
 import { hostReplySchema } from "../inventory/host-reply.ts";
 
 /** Hosts as pages show them: beside what they are, where they stand in four separate respects. */
@@ -50,6 +51,8 @@ export const hostFindingSchema = z
     /** Why: what was compared with what, and by whose word. */
     because: z.string(),
     since: time,
+    /** What sets it aside on this host, or speaks of it; null when nothing does. */
+    filter: filterSchema.nullable(),
     href: z.string(),
   })
   .meta({ id: "HostFinding" });

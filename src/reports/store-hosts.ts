@@ -30,6 +30,7 @@ export type Respect = "reach" | "fresh" | "reboot" | "risk";
 export interface GroupTone {
   readonly setId: number;
   readonly kernelRunning: string | null;
+  readonly marks?: string | undefined;
   readonly tone: Tone;
 }
 
@@ -57,10 +58,10 @@ export async function loadAlikeHosts(
   asked: HostsAsked,
 ): Promise<readonly AlikeHosts[]> {
   const { rows } = await sql<AlikeHosts>`
-    select s.set_id as "setId", h.kernel_running as "kernelRunning",
+    select s.set_id as "setId", h.kernel_running as "kernelRunning", h.filter_marks as marks,
            ${sql.join(toneColumns(asked))}, count(*)::integer as "hostCount"
       from ${hostsWithSets} where ${isAsked(asked)}
-     group by 1, 2, 3, 4, 5 order by 1, 2`.execute(reader);
+     group by 1, 2, 3, 4, 5, 6 order by 1, 2, 3`.execute(reader);
   return rows;
 }
 
@@ -82,14 +83,15 @@ export function countByTones(
 }
 
 /** Names a group of equal hosts. */
-export function groupKey(of: Pick<CountedHosts, "setId" | "kernelRunning">): string {
-  return `${of.setId} ${of.kernelRunning ?? ""}`;
+export function groupKey(of: Pick<CountedHosts, "setId" | "kernelRunning" | "marks">): string {
+  return `${of.setId} ${of.kernelRunning ?? ""} ${of.marks ?? ""}`;
 }
 
 export interface ListedHost {
   readonly id: HostId;
   readonly setId: number | null;
   readonly kernelRunning: string | null;
+  readonly marks: string;
 }
 
 export async function pageOfHosts(
@@ -105,12 +107,13 @@ export async function pageOfHosts(
   // The page is cut first, so that only its own hosts are looked up in the other tables.
   const { rows } = await sql<ListedHost>`
     with page as materialized (
-      select h.id, h.num, h.name, h.kernel_running
+      select h.id, h.num, h.name, h.kernel_running, h.filter_marks
         from ${filter.tones.risk === undefined ? sql`host h` : hostsWithRisk(filter)}
        where ${sql.join([isAsked(filter), ...wanted], sql` and `)} and h.name > ${page.afterName}
        order by h.name offset ${page.skip} limit ${page.limit}
     )
-    select h.id, s.set_id as "setId", h.kernel_running as "kernelRunning"
+    select h.id, s.set_id as "setId", h.kernel_running as "kernelRunning",
+           h.filter_marks as marks
       from page h left join host_set s on s.host_num = h.num
        and s.observed_to is null and s.recorded_to is null
      order by h.name`.execute(reader);
@@ -121,9 +124,9 @@ export async function pageOfHosts(
 export async function groupOfHost(
   reader: Reader,
   host: HostId,
-): Promise<{ readonly setId: number; readonly kernelRunning: string | null } | null> {
-  const { rows } = await sql<{ setId: number; kernelRunning: string | null }>`
-    select s.set_id as "setId", h.kernel_running as "kernelRunning"
+): Promise<(Pick<CountedHosts, "kernelRunning" | "marks"> & { readonly setId: number }) | null> {
+  const { rows } = await sql<{ setId: number; kernelRunning: string | null; marks: string }>`
+    select s.set_id as "setId", h.kernel_running as "kernelRunning", h.filter_marks as marks
       from host h join host_set s on s.host_num = h.num
        and s.observed_to is null and s.recorded_to is null
      where h.id = ${host}`.execute(reader);
@@ -138,9 +141,11 @@ function hostsWithRisk(filter: HostListFilter): RawBuilder<unknown> {
   return sql`${hostsWithSets}
       left join unnest(${`{${filter.groups.map((group) => group.setId).join(",")}}`}::integer[],
                        ${filter.groups.map((group) => group.kernelRunning ?? "")}::text[],
+                       ${filter.groups.map((group) => group.marks ?? "")}::text[],
                        ${filter.groups.map((group) => group.tone)}::text[])
-        as g (set_id, kernel, tone)
-        on g.set_id = s.set_id and g.kernel = coalesce(h.kernel_running, '')`;
+        as g (set_id, kernel, marks, tone)
+        on g.set_id = s.set_id and g.kernel = coalesce(h.kernel_running, '')
+          and g.marks = h.filter_marks`;
 }
 
 function isAsked(filter: HostsAsked): RawBuilder<boolean> {

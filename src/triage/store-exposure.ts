@@ -90,6 +90,7 @@ export async function loadSightRows<More>(
   const columns = [
     sql`s.set_id as "setId"`,
     sql`h.kernel_running as "kernelRunning"`,
+    sql`h.filter_marks as marks`,
     sql`o.set_id as offers`,
     sql`${selectorSql(outsideOnly, "h.labels")} as "isOutside"`,
     ...more,

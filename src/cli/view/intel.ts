@@ -77,10 +77,15 @@ export function findingTable(reply: Findings): string {
       : [`unknown: ${coverage.unknownHostCount} host(s) that were never inspected.`];
   const backlog =
     reply.backlogCount === 0 ? [] : ["Matching is still going on; the list is not final."];
+  const filtered =
+    reply.filteredCount === 0
+      ? []
+      : [`${reply.filteredCount} set aside on some host: fettle finding list --filtered.`];
   const none = reply.total === 0 ? ["Nothing found in the data that is loaded."] : [rows];
   return [
     ...none,
     `${coverage.coveredCount} packages on ${coverage.hostCount} host(s) covered.`,
+    ...filtered,
     ...gaps,
     ...never,
     ...backlog,

@@ -1,0 +1,27 @@
+import { z } from "zod";
+import { instantToText } from "../base/instant.ts";
+import { type Filter, filterKinds } from "./filter.ts";
+
+/** A filter as the API tells it, the same wherever a finding is shown. */
+export const filterSchema = z
+  .strictObject({
+    kind: z.enum(filterKinds),
+    source: z.string().describe("the document (V-3), or what was observed"),
+    author: z.string(),
+    says: z.string(),
+    justification: z.string(),
+    since: z.string(),
+    until: z.string().nullable(),
+    isSetAside: z.boolean().describe("false: it is shown and changes nothing"),
+    trust: z.string().describe("why it sets the finding aside, or why not"),
+  })
+  .meta({ id: "Filter" });
+
+export function filterReply(filter: Filter): z.output<typeof filterSchema> {
+  const { since, until } = filter;
+  return {
+    ...filter,
+    since: instantToText(since),
+    until: until === null ? null : instantToText(until),
+  };
+}
