@@ -7,6 +7,7 @@ import { registerCsaf } from "./csaf.ts";
 import { registerDeadlineOnline } from "./deadline-online.ts";
 import { registerDoctor } from "./doctor.ts";
 import { addExamples } from "./examples.ts";
+import { registerException } from "./exception.ts";
 import { registerHost } from "./host.ts";
 import { registerIntel } from "./intel.ts";
 import { registerOffline } from "./offline.ts";
@@ -25,6 +26,7 @@ export function registerNouns(program: Command, cli: Cli): void {
   registerIntel(program, cli);
   registerPatch(program, cli);
   registerPolicy(program, cli);
+  registerException(program, cli);
   registerPlan(program, cli);
   registerChange(program, cli);
   registerRollout(program, cli);

@@ -257,6 +257,143 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/exceptions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Exceptions for hosts you may see, newest first; `waiting=me` is the approver's inbox. */
+        get: operations["getExceptions"];
+        put?: never;
+        /** Asks for an exception; somebody else has to approve it. */
+        post: operations["postExceptions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/exceptions/{exception}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One exception, what is the case now, and what you may do with it. */
+        get: operations["getExceptionsByException"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/exceptions/{exception}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Approves what somebody else asked for. */
+        post: operations["postExceptionsByExceptionApprove"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/exceptions/{exception}/refuse": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says no to a request, and why. */
+        post: operations["postExceptionsByExceptionRefuse"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/exceptions/{exception}/renew": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Asks for the same once more; it is approved anew, at most twice. */
+        post: operations["postExceptionsByExceptionRenew"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/exceptions/{exception}/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ends an exception that is in force, at once. */
+        post: operations["postExceptionsByExceptionRevoke"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/exceptions/{exception}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The requester takes the request back. */
+        post: operations["postExceptionsByExceptionWithdraw"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/exceptions/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What an exception would cover, and what may still be asked for. Changes nothing. */
+        post: operations["postExceptionsPreview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/explain": {
         parameters: {
             query?: never;
@@ -1691,6 +1828,57 @@ export interface components {
             sentence: string;
             type: string;
         };
+        Excepted: {
+            by: {
+                href: string;
+                ref: string;
+                /** Format: date-time */
+                until: string;
+            }[];
+            effective: string | null;
+            isExcepted: boolean;
+            sentence: string;
+        };
+        Exception: {
+            approvedAt: string | null;
+            approver: string | null;
+            closedReason: string | null;
+            control: string;
+            controlLabel: string | null;
+            evidence: string;
+            hostCount: number;
+            hosts: {
+                id: string;
+                name: string;
+            }[];
+            href: string;
+            id: string;
+            label: string;
+            /** Format: date-time */
+            movedAt: string;
+            owner: string;
+            package: {
+                ecosystem: string;
+                source: string;
+            } | null;
+            patch: string | null;
+            reason: string;
+            /** @enum {string} */
+            reasonClass: "conflict" | "legacy" | "vendor-prohibition" | "no-fix" | "other";
+            ref: string;
+            renewal: number;
+            renews: string | null;
+            /** Format: date-time */
+            requestedAt: string;
+            requester: string;
+            selector: string | null;
+            /** @enum {string} */
+            state: "requested" | "approved" | "expired" | "revoked" | "ended" | "refused" | "withdrawn";
+            title: string;
+            /** Format: date-time */
+            until: string;
+            vulnerabilities: string[];
+        };
         Filter: {
             author: string;
             /** @description false: it is shown and changes nothing */
@@ -1968,6 +2156,7 @@ export interface components {
                 version: string;
             };
             deadline: components["schemas"]["Deadline"];
+            excepted: components["schemas"]["Excepted"] | null;
             id: string;
             justification: string;
             /** @enum {string} */
@@ -2040,7 +2229,7 @@ export interface components {
             name: "viewer" | "operator" | "approver" | "admin";
             permissions: {
                 /** @enum {string} */
-                name: "host.read" | "host.manage" | "host.scan" | "feed.read" | "feed.load" | "finding.read" | "vex.load" | "vex.trust" | "patch.read" | "patch.edit" | "plan.read" | "plan.create" | "change.read" | "change.request" | "change.approve" | "rollout.read" | "rollout.operate" | "rollout.halt" | "audit.read" | "audit.export" | "policy.read" | "policy.apply" | "user.read" | "user.manage";
+                name: "host.read" | "host.manage" | "host.scan" | "feed.read" | "feed.load" | "finding.read" | "vex.load" | "vex.trust" | "patch.read" | "patch.edit" | "exception.read" | "exception.request" | "exception.approve" | "known-issue.read" | "known-issue.edit" | "plan.read" | "plan.create" | "change.read" | "change.request" | "change.approve" | "rollout.read" | "rollout.operate" | "rollout.halt" | "audit.read" | "audit.export" | "policy.read" | "policy.apply" | "user.read" | "user.manage";
                 words: string;
             }[];
             words: string;
@@ -2253,6 +2442,9 @@ export interface components {
             words: {
                 caseEvent: components["schemas"]["Word"][];
                 change: components["schemas"]["Word"][];
+                compliance: components["schemas"]["Word"][];
+                exception: components["schemas"]["Word"][];
+                exceptionReason: components["schemas"]["Word"][];
                 feed: components["schemas"]["Word"][];
                 finding: components["schemas"]["Word"][];
                 gate: components["schemas"]["Word"][];
@@ -3220,6 +3412,392 @@ export interface operations {
             400: components["responses"]["invalid"];
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["forbidden"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    getExceptions: {
+        parameters: {
+            query?: {
+                limit?: number;
+                patch?: string;
+                /** @description Rows to pass over from the start of the list; instead of a cursor. */
+                skip?: number;
+                source?: string;
+                state?: "requested" | "approved" | "expired" | "revoked" | "ended" | "refused" | "withdrawn";
+                vulnerability?: string;
+                waiting?: "me";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        actions: components["schemas"]["Action"][];
+                        counts: {
+                            approved: number;
+                            ended: number;
+                            expired: number;
+                            refused: number;
+                            requested: number;
+                            revoked: number;
+                            withdrawn: number;
+                        };
+                        items: components["schemas"]["Exception"][];
+                        total: number;
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    postExceptions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    control: string;
+                    /** @description key=value that its hosts carry */
+                    controlLabel?: string;
+                    ecosystem?: string;
+                    /**
+                     * Format: uri
+                     * @description where the control can be checked, an https address
+                     */
+                    evidence: string;
+                    /** @description by name or id */
+                    hosts?: string[];
+                    owner: string;
+                    patch?: string;
+                    reason: string;
+                    /** @enum {string} */
+                    reasonClass: "conflict" | "legacy" | "vendor-prohibition" | "no-fix" | "other";
+                    /** @description a label expression; the empty one is all */
+                    selector?: string;
+                    source?: string;
+                    /** Format: date-time */
+                    until: string;
+                    vulnerability?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Exception"];
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            409: components["responses"]["blocked"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    getExceptionsByException: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                exception: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        actions: components["schemas"]["Action"][];
+                        assumed: {
+                            exploited: string[];
+                            fixable: string[];
+                            hosts: number;
+                            isExposed: boolean;
+                        };
+                        broken: string | null;
+                        exception: components["schemas"]["Exception"];
+                        now: {
+                            exploited: string[];
+                            fixable: string[];
+                            hosts: number;
+                            isExposed: boolean;
+                            withoutControl: number;
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    postExceptionsByExceptionApprove: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                exception: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Exception"];
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            409: components["responses"]["blocked"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    postExceptionsByExceptionRefuse: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                exception: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    reason: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Exception"];
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            409: components["responses"]["blocked"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    postExceptionsByExceptionRenew: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                exception: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    control?: string;
+                    /**
+                     * Format: uri
+                     * @description where the control can be checked, an https address
+                     */
+                    evidence?: string;
+                    owner?: string;
+                    reason: string;
+                    /** Format: date-time */
+                    until: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Exception"];
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            409: components["responses"]["blocked"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    postExceptionsByExceptionRevoke: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                exception: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    reason: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Exception"];
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            409: components["responses"]["blocked"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    postExceptionsByExceptionWithdraw: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                exception: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    reason: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Exception"];
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            409: components["responses"]["blocked"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    postExceptionsPreview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description key=value that its hosts carry */
+                    controlLabel?: string;
+                    ecosystem?: string;
+                    /** @description by name or id */
+                    hosts?: string[];
+                    /** @description a label expression; the empty one is all */
+                    selector?: string;
+                    source?: string;
+                    vulnerability?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        facts: {
+                            exploited: string[];
+                            fixable: string[];
+                            hosts: number;
+                            isExposed: boolean;
+                            withoutControl: number;
+                        };
+                        limits: {
+                            daysMax: number;
+                            /** Format: date-time */
+                            latestUntil: string;
+                            refusal: string | null;
+                            renewal: number;
+                            renewalsMax: number;
+                            renews: string | null;
+                            sentences: string[];
+                        };
+                        reasons: components["schemas"]["Word"][];
+                        vulnerabilities: string[];
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            409: components["responses"]["blocked"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
         };
@@ -4568,7 +5146,7 @@ export interface operations {
                 content: {
                     "application/json": {
                         grants: {
-                            permissions: ("host.read" | "host.manage" | "host.scan" | "feed.read" | "feed.load" | "finding.read" | "vex.load" | "vex.trust" | "patch.read" | "patch.edit" | "plan.read" | "plan.create" | "change.read" | "change.request" | "change.approve" | "rollout.read" | "rollout.operate" | "rollout.halt" | "audit.read" | "audit.export" | "policy.read" | "policy.apply" | "user.read" | "user.manage")[];
+                            permissions: ("host.read" | "host.manage" | "host.scan" | "feed.read" | "feed.load" | "finding.read" | "vex.load" | "vex.trust" | "patch.read" | "patch.edit" | "exception.read" | "exception.request" | "exception.approve" | "known-issue.read" | "known-issue.edit" | "plan.read" | "plan.create" | "change.read" | "change.request" | "change.approve" | "rollout.read" | "rollout.operate" | "rollout.halt" | "audit.read" | "audit.export" | "policy.read" | "policy.apply" | "user.read" | "user.manage")[];
                             /** @enum {string} */
                             role: "viewer" | "operator" | "approver" | "admin";
                             scope: string;

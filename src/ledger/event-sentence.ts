@@ -34,6 +34,16 @@ const sentences: Readonly<Record<string, Sentence>> = {
   "patch.moved": (f) => `moved the case from ${text(f["from"])} to ${text(f["to"])}`,
   "approval.given": (f) =>
     `approved: ${text(f["given"])} of ${text(f["need"])}, with the ${text(f["class"])} key ${text(f["key"])}`,
+  "exception.requested": (f) =>
+    `asked for the exception ${text(f["exception"])} until ${text(f["until"])}, renewal ${text(f["renewal"])}, over ${text(f["hosts"])} host(s)`,
+  "exception.approved": (f) =>
+    `approved the exception ${text(f["exception"])} until ${text(f["until"])}, over ${text(f["hosts"])} host(s)`,
+  "exception.refused": (f) => `refused the exception ${text(f["exception"])}`,
+  "exception.withdrawn": (f) => `withdrew the request for ${text(f["exception"])}`,
+  "exception.revoked": (f) => `revoked the exception ${text(f["exception"])}: the old date counts`,
+  "exception.expired": (f) => `${text(f["exception"])} is over: the old date counts`,
+  "exception.ended": (f) =>
+    `ended the exception ${text(f["exception"])}, as what it rested on is no longer so (${text(f["why"])}): the old date counts`,
   "change.requested": (f) =>
     `asked for approval: ${text(f["hosts"])} host(s), ${text(f["need"])} approval(s) needed, way back: ${text(f["reversibility"])}`,
   "change.approved": (f) => `the change has its ${text(f["approvals"])} approval(s)`,

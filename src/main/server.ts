@@ -24,6 +24,7 @@ import { allRoutes } from "../server/all-routes.ts";
 import { loadPages } from "../server/pages.ts";
 import { startServer } from "../server/server.ts";
 import { startDeadlines } from "../triage/loops.ts";
+import { startDecisionLoop } from "../triage/loops-decision.ts";
 import { isInstalled } from "./installed.ts";
 import { type InstanceLock, takeInstanceLock } from "./instance-lock.ts";
 import { databaseSockets, removeSocketFolders } from "./state-folder.ts";
@@ -176,10 +177,11 @@ async function startLoops(
   const deadlines = keep("deadlines", startDeadlines(world));
   const changes = keep("changes", startChangeLoop(world));
   const rollouts = keep("rollouts", startRollouts(world));
+  const decisions = keep("decisions", startDecisionLoop(world));
   return new Map<Channel, readonly Loop[]>([
     ["ledger", [sequencer]],
     ["scan", [scans, matching]],
-    ["feed", [feeds, matching, deadlines]],
+    ["feed", [feeds, matching, deadlines, decisions]],
     ["change", [changes, rollouts]],
     ["rollout", [rollouts]],
   ]);

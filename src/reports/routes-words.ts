@@ -7,6 +7,11 @@ import { keyClassWords } from "../identity/words.ts";
 import { feedStateWords, findingStateWords, listedFindingWords } from "../intel/words.ts";
 import { serviceStateWords } from "../inventory/words.ts";
 import { gateWords, rolloutStateWords, standingWords, waveStateWords } from "../rollout/words.ts";
+import {
+  complianceWords,
+  exceptionStateWords,
+  reasonClassWords,
+} from "../triage/decision-words.ts";
 import { patchStages, patchStateWords, remedyWords } from "../triage/words.ts";
 import { respects } from "./host-facets.ts";
 import {
@@ -38,6 +43,9 @@ const words = {
   hostEvent: wordList(hostEventWords),
   caseEvent: wordList(caseEventWords),
   policyOrigin: wordList(policyOriginWords),
+  exception: wordList(exceptionStateWords),
+  exceptionReason: wordList(reasonClassWords),
+  compliance: wordList(complianceWords),
 };
 
 const list = z.array(wordSchema);
@@ -64,6 +72,9 @@ const getWords = route({
         hostEvent: list,
         caseEvent: list,
         policyOrigin: list,
+        exception: list,
+        exceptionReason: list,
+        compliance: list,
         patch: z.array(wordSchema.extend({ stagesBehind: z.number().int() })),
       }),
       /** The way of a case, from what was published to what was verified. */

@@ -4,7 +4,7 @@ import { DAY_MS, type Instant } from "../base/instant.ts";
  * What moves a deadline: an approved exception, never anything else. While it runs the clock stands at
  * it; when it ends, without a renewal, the old date counts again as if it had never been.
  */
-export interface Exception {
+export interface GrantedException {
   readonly owner: string;
   readonly reason: string;
   readonly compensatingControl: string;
@@ -19,7 +19,7 @@ export const EXCEPTION_DAYS_MAX = 90;
 export const RENEWALS_MAX = 2;
 
 /** Everything that keeps it from counting; empty where it counts. */
-export function exceptionProblems(exception: Exception): readonly string[] {
+export function exceptionProblems(exception: GrantedException): readonly string[] {
   const problems: string[] = [];
   const needed = {
     owner: exception.owner,
@@ -42,11 +42,11 @@ export function exceptionProblems(exception: Exception): readonly string[] {
 }
 
 /** The date that counts now: the later of date and exception while one runs, else the date itself. */
-export function extendedDate(
+export function effectiveDeadline<Granted extends GrantedException>(
   date: Instant | null,
-  exceptions: readonly Exception[],
+  exceptions: readonly Granted[],
   now: Instant,
-): { readonly at: Instant | null; readonly by: Exception | null } {
+): { readonly at: Instant | null; readonly by: Granted | null } {
   const running = exceptions
     .filter((exception) => exceptionProblems(exception).length === 0)
     .filter(({ approvedAt, expiresAt }) => approvedAt <= now && now < expiresAt)

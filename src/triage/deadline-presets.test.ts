@@ -2,7 +2,11 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { DAY_MS } from "../base/instant.ts";
 import { dueDate, dueInWords, effectiveDate, periodEnd, shortest } from "./deadline-date.ts";
-import { type Exception, exceptionProblems, extendedDate } from "./deadline-exception.ts";
+import {
+  effectiveDeadline,
+  exceptionProblems,
+  type GrantedException,
+} from "./deadline-exception.ts";
 import { type KnownInputs, type Preset, ruling } from "./deadline-preset.ts";
 import { presetOf, presets } from "./deadline-presets.ts";
 
@@ -181,7 +185,7 @@ describe("a date", () => {
 });
 
 describe("an exception", () => {
-  const exception: Exception = {
+  const exception: GrantedException = {
     owner: "ops",
     reason: "the vendor has no fix",
     compensatingControl: "port closed",
@@ -192,17 +196,17 @@ describe("an exception", () => {
   };
 
   it("moves a date only while it runs, and the old date counts again after", () => {
-    expect(extendedDate(20 * DAY_MS, [exception], 30 * DAY_MS).at).toBe(90 * DAY_MS);
-    expect(extendedDate(20 * DAY_MS, [exception], 91 * DAY_MS)).toEqual({
+    expect(effectiveDeadline(20 * DAY_MS, [exception], 30 * DAY_MS).at).toBe(90 * DAY_MS);
+    expect(effectiveDeadline(20 * DAY_MS, [exception], 91 * DAY_MS)).toEqual({
       at: 20 * DAY_MS,
       by: null,
     });
-    expect(extendedDate(20 * DAY_MS, [exception], 5 * DAY_MS).by).toBeNull();
-    expect(extendedDate(95 * DAY_MS, [exception], 30 * DAY_MS).at).toBe(95 * DAY_MS);
-    expect(extendedDate(null, [exception], 30 * DAY_MS).at).toBeNull();
+    expect(effectiveDeadline(20 * DAY_MS, [exception], 5 * DAY_MS).by).toBeNull();
+    expect(effectiveDeadline(95 * DAY_MS, [exception], 30 * DAY_MS).at).toBe(95 * DAY_MS);
+    expect(effectiveDeadline(null, [exception], 30 * DAY_MS).at).toBeNull();
   });
 
-  it.each<[Partial<Exception>, string]>([
+  it.each<[Partial<GrantedException>, string]>([
     [{ owner: " " }, "owner"],
     [{ reason: "" }, "reason"],
     [{ compensatingControl: "" }, "compensating control"],
@@ -213,7 +217,7 @@ describe("an exception", () => {
   ])("with %j does not count", (change, why) => {
     const bad = { ...exception, ...change };
     expect(exceptionProblems(bad).join(" ")).toContain(why);
-    expect(extendedDate(20 * DAY_MS, [bad], 30 * DAY_MS).by).toBeNull();
+    expect(effectiveDeadline(20 * DAY_MS, [bad], 30 * DAY_MS).by).toBeNull();
     expect(exceptionProblems(exception)).toEqual([]);
   });
 });

@@ -5,13 +5,17 @@ import { isUuid } from "../base/ids.ts";
 import { type Instant, instantToText } from "../base/instant.ts";
 import { skip, total } from "../base/list-page.ts";
 import { inTransaction } from "../db/database.ts";
-import { type Route, route } from "../db/world.ts";
+import { type RequestContext, type Route, route } from "../db/world.ts";
 import { eventSentence } from "../ledger/event-sentence.ts";
 import { movePatch, openPatch, patchTimeline, requirePatch } from "./actions.ts";
+import { caseEffects } from "./actions-exception-effect.ts";
 import { deadlineReply, deadlineSchema } from "./deadline-reply.ts";
+import type { CaseEffect } from "./exception-effect.ts";
 import type { Patch, PatchState } from "./model.ts";
 import { patchMoves, stateAfter } from "./model.ts";
 import { deadlineRoutes } from "./routes-deadline.ts";
+import { exceptedReply, exceptedSchema } from "./routes-excepted.ts";
+import { exceptionRoutes } from "./routes-exception.ts";
 import { fixFirstRoutes } from "./routes-fix-first.ts";
 import { policyRoutes } from "./routes-policy.ts";
 import { whereRoutes } from "./routes-where.ts";
@@ -45,6 +49,8 @@ const patchSchema = z
     affectedVersions: z.array(z.string()),
     regression: z.strictObject({ level: z.enum(["low", "medium", "high"]), because: z.string() }),
     deadline: deadlineSchema,
+    /** What exceptions do to the date; null where none reaches a host of the case. */
+    excepted: exceptedSchema.nullable(),
     justification: z.string(),
     openedBy: z.string(),
     openedAt: time,
@@ -68,7 +74,25 @@ const eventSchema = z
 
 const text = (instant: Instant): string => instantToText(instant);
 
-function patchReply(patch: Patch, actor: Actor): z.output<typeof patchSchema> {
+type PatchReply = z.output<typeof patchSchema>;
+
+async function patchReplies(
+  { world, actor }: Pick<RequestContext, "world" | "actor">,
+  patches: readonly Patch[],
+): Promise<PatchReply[]> {
+  const effects = await caseEffects(world, patches);
+  return patches.map((patch) => patchReply(patch, actor, effects.get(patch.id)));
+}
+
+async function onePatchReply(
+  context: Pick<RequestContext, "world" | "actor">,
+  patch: Patch,
+): Promise<PatchReply> {
+  const [reply] = await patchReplies(context, [patch]);
+  return reply as PatchReply;
+}
+
+function patchReply(patch: Patch, actor: Actor, effect: CaseEffect | undefined): PatchReply {
   const { number, deadline, openedAt, openedBy, ...rest } = patch;
   return {
     ...rest,
@@ -78,6 +102,7 @@ function patchReply(patch: Patch, actor: Actor): z.output<typeof patchSchema> {
     vulnerabilities: [...patch.vulnerabilities],
     affectedVersions: [...patch.affectedVersions],
     deadline: deadlineReply(deadline),
+    excepted: exceptedReply(effect),
     actions: actionsOn(patch, actor),
   };
 }
@@ -114,7 +139,7 @@ const postPatch = route({
   errors: ["not-found", "blocked", "conflict"],
   handle: async ({ world, actor }, { body }) => {
     const { patch, isNew } = await openPatch(world, actor, body);
-    return { patch: patchReply(patch, actor), isNew };
+    return { patch: await onePatchReply({ world, actor }, patch), isNew };
   },
 });
 
@@ -151,7 +176,7 @@ const getPatches = route({
     const last = items.at(-1);
     const next = found.length > query.limit && last !== undefined ? String(last.number) : null;
     const total = await countPatches(world.db, filter);
-    return { items: items.map((patch) => patchReply(patch, actor)), next, total };
+    return { items: await patchReplies({ world, actor }, items), next, total };
   },
 });
 
@@ -184,7 +209,7 @@ const getPatch = route({
       limit: query.limit,
     });
     return {
-      patch: patchReply(patch, actor),
+      patch: await onePatchReply({ world, actor }, patch),
       earlier: earlier === null ? null : String(earlier),
       timeline: events.map(({ id, index, at, type, actor, object, facts }) => ({
         id,
@@ -221,7 +246,9 @@ function moveRoute(verb: "drop" | "close" | "reopen", summary: string): Route {
           reason: body.reason,
         }),
       );
-      return { patch: patchReply(await requirePatch(world.db, patch.id), actor) };
+      return {
+        patch: await onePatchReply({ world, actor }, await requirePatch(world.db, patch.id)),
+      };
     },
   });
 }
@@ -231,6 +258,7 @@ export const routes: readonly Route[] = [
   ...whereRoutes,
   ...deadlineRoutes,
   ...policyRoutes,
+  ...exceptionRoutes,
   postPatch,
   getPatches,
   getPatch,

@@ -1,0 +1,44 @@
+import { z } from "zod";
+import { type Instant, instantToText } from "../base/instant.ts";
+import type { CaseEffect } from "./exception-effect.ts";
+
+/** What exceptions do to the date of a case, as it stands beside the date everywhere. */
+export const exceptedSchema = z
+  .strictObject({
+    /** The date that counts now: the case's own, or where all of it is excepted a later one. */
+    effective: z.iso.datetime().nullable(),
+    isExcepted: z.boolean(),
+    sentence: z.string(),
+    by: z.array(z.strictObject({ ref: z.string(), until: z.iso.datetime(), href: z.string() })),
+  })
+  .meta({ id: "Excepted" });
+
+/** Null where no exception reaches any host of the case. */
+export function exceptedReply(
+  effect: CaseEffect | undefined,
+): z.output<typeof exceptedSchema> | null {
+  if (effect === undefined || effect.by.length === 0) return null;
+  return {
+    effective: effect.at === null ? null : instantToText(effect.at),
+    isExcepted: effect.isExcepted,
+    sentence: effectInWords(effect),
+    by: effect.by.map((one) => ({
+      ref: `X-${one.number}`,
+      until: instantToText(one.until),
+      href: `/exceptions/X-${one.number}`,
+    })),
+  };
+}
+
+function effectInWords({ isExcepted, at, hosts, hostsExcepted, by }: CaseEffect): string {
+  const names = by.map((one) => `X-${one.number}`).join(", ");
+  if (isExcepted) {
+    const until = Math.min(...by.map((one) => one.until));
+    return `Excepted until ${day(at ?? until)} by ${names}, on all ${hosts} host(s).`;
+  }
+  return `${names} excepts ${hostsExcepted} of ${hosts} host(s) wholly; the date stays, for the rest.`;
+}
+
+function day(at: Instant): string {
+  return instantToText(at).slice(0, 10);
+}
