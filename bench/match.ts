@@ -1,5 +1,6 @@
+import type { StoredStatement } from "../src/intel/dossier.ts";
 import { readFeed } from "../src/intel/ingest.ts";
-import { findingsForPackages, type MatchInput, type StoredStatement } from "../src/intel/match.ts";
+import { findingsForPackages, type MatchInput } from "../src/intel/match.ts";
 import { subjectOf } from "../src/intel/subject.ts";
 import {
   aPackage,

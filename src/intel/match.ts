@@ -1,26 +1,28 @@
-import type { Digest } from "../base/digest.ts";
 import type { StoredPackage } from "../inventory/model.ts";
-import { releaseOfChannel } from "./ecosystem-name.ts";
+import { type Decision, decide, type Judged, withChannel } from "./decide.ts";
+import {
+  type Dossier,
+  dossierIndex,
+  type Saying,
+  type StoredStatement,
+  type Topic,
+  type Vulnerable,
+} from "./dossier.ts";
 import { judge, type Verdict } from "./judge.ts";
-import type { Finding, FindingState, Statement } from "./model.ts";
-import { statementsOfStream } from "./module-stream.ts";
-import { forThisRelease, orderWithin } from "./release-order.ts";
+import type { Finding, FindingState } from "./model.ts";
+import { isModuleBuild, statementsOfStream } from "./module-stream.ts";
+import { isOfOtherRelease, orderWithin } from "./release-order.ts";
 import { type Subject, subjectOf } from "./subject.ts";
 import type { VersionOrder } from "./versions/order.ts";
 
 /**
  * Matches distinct packages with statements, set-wise: packages with the same source and version are
- * judged once, so a source with thirty binaries costs one comparison per statement.
+ * judged once, so a source with thirty binaries costs one comparison, and vulnerabilities about which
+ * the same is said are decided together, so a kernel with thousands of them costs as little.
  *
  * Of several statements about one vulnerability the most specific source decides (Debian's tracker
  * knows the states that OSV's export loses); within one source the worst.
  */
-export interface StoredStatement extends Statement {
-  readonly id: number;
-  /** The generation of its feed that said it last. */
-  readonly generation: Digest;
-}
-
 export interface MatchInput {
   readonly packages: readonly StoredPackage[];
   readonly statements: readonly StoredStatement[];
@@ -63,275 +65,224 @@ export const keptStates: ReadonlySet<FindingState> = new Set([
 
 /** The findings of the packages: only states of `keptStates`. */
 export function findingsForPackages(input: MatchInput): MatchResult {
-  const all = judgeAll(input);
-  return { ...all, matches: all.matches.filter((match) => keptStates.has(match.state)) };
+  return matchesOf(input, keptStates);
 }
 
 /** Every verdict, the good ones too: for explaining why a package is *not* affected. */
 export function judgeAll(input: MatchInput): MatchResult {
-  const index = indexOf(input.statements);
-  const judged = new Map<string, readonly Decision[]>();
+  return matchesOf(input, null);
+}
+
+function matchesOf(input: MatchInput, states: States): MatchResult {
+  const { judged, subjects } = judgeDistinct(input, states);
+  const byPackage = new Map<number, readonly Omit<Match, "packageId">[]>();
+  for (const { packageIds, outcomes } of judged) {
+    const matches = outcomes.flatMap(toldOf);
+    for (const id of packageIds) byPackage.set(id, matches);
+  }
   const matches: Match[] = [];
-  const subjects: JudgedSubject[] = [];
-  for (const p of input.packages) {
-    const subject = subjectOf(p);
-    const about = statementsAbout(index, p, subject);
-    const isNamed = about.ofSource.length + about.ofName.length > 0;
-    subjects.push({ ...subject, packageId: p.id, isNamed });
-    const isJudged = isNamed || about.channels.length > 0;
-    if (!isJudged || subject.blindSpot !== null) continue;
-    const isAside = input.isSetAside?.(p) ?? subject.role === "kernel-support";
-    const key = [p.ecosystem, subject.source, subject.version, String(isAside), p.module];
-    // The name matters only where statements speak of binaries.
-    if (about.namesBinary) key.push(p.name, p.version);
-    const cacheKey = key.join("\n");
-    let decisions = judged.get(cacheKey);
-    if (decisions === undefined) {
-      decisions = decisionsOn({ p, subject, isAside, input }, about);
-      judged.set(cacheKey, decisions);
-    }
-    for (const decision of decisions) matches.push(matchOf(p.id, decision));
+  for (const { id: packageId } of input.packages) {
+    for (const match of byPackage.get(packageId) ?? []) matches.push({ ...match, packageId });
   }
   return { matches, subjects };
 }
 
-interface Index {
-  readonly bySource: ReadonlyMap<string, readonly StoredStatement[]>;
-  readonly byName: ReadonlyMap<string, readonly StoredStatement[]>;
-  /** Channels that statements speak of, by the release they belong to. */
-  readonly channels: ReadonlyMap<string, readonly string[]>;
+/** Packages that advisories cannot tell apart, with what is decided about all of them. */
+export interface JudgedAlike {
+  readonly packageIds: readonly number[];
+  readonly outcomes: readonly Outcome[];
 }
 
-function indexOf(statements: readonly StoredStatement[]): Index {
-  const keyOf = (s: StoredStatement): string => `${s.ecosystem}\n${s.packageName}`;
-  const ecosystems = [...new Set(statements.map((s) => s.ecosystem))].sort();
-  return {
-    bySource: Map.groupBy(
-      statements.filter((s) => s.matches === "source"),
-      keyOf,
-    ),
-    byName: Map.groupBy(
-      statements.filter((s) => s.matches === "binary"),
-      keyOf,
-    ),
-    channels: Map.groupBy(
-      ecosystems.filter((e) => releaseOfChannel(e) !== null),
-      (e) => releaseOfChannel(e) ?? e,
-    ),
-  };
+/** What is decided about all vulnerabilities of a topic. */
+export interface Outcome extends Decision {
+  readonly topic: Topic;
 }
 
-interface About {
-  readonly ofSource: readonly StoredStatement[];
-  readonly ofName: readonly StoredStatement[];
-  readonly namesBinary: boolean;
-  readonly channels: readonly ChannelStatements[];
-}
+/** Outcomes worth having; null is all of them. */
+type States = ReadonlySet<FindingState> | null;
 
-interface ChannelStatements {
-  readonly channel: string;
-  readonly ofSource: readonly StoredStatement[];
-  readonly ofName: readonly StoredStatement[];
-}
-
-function statementsAbout(index: Index, p: StoredPackage, subject: Subject): About {
-  const within = (ecosystem: string) => ({
-    ofSource: index.bySource.get(`${ecosystem}\n${subject.source}`) ?? [],
-    ofName: index.byName.get(`${ecosystem}\n${p.name}`) ?? [],
-  });
-  const own = within(p.ecosystem);
-  const channels = (index.channels.get(p.ecosystem) ?? [])
-    .map((channel) => ({ channel, ...within(channel) }))
-    .filter((c) => c.ofSource.length + c.ofName.length > 0);
-  const namesBinary = [own, ...channels].some((each) => each.ofName.length > 0);
-  return { ...own, namesBinary, channels };
-}
-
-interface Decision {
-  readonly statement: StoredStatement;
-  readonly installed: string;
-  readonly verdict: Verdict;
-  readonly advisories: readonly string[];
+/** Each source and version is judged once, however many packages and hosts have it. */
+export function judgeDistinct(
+  input: MatchInput,
+  states: States,
+): {
+  readonly judged: readonly JudgedAlike[];
+  /** How each package was judged, the same order as the packages. */
+  readonly subjects: readonly JudgedSubject[];
+} {
+  const index = dossierIndex(input.statements, input.rejected);
+  const judged = new Map<string, { packageIds: number[]; outcomes: readonly Outcome[] }>();
+  const subjects: JudgedSubject[] = [];
+  for (const p of input.packages) {
+    const subject = subjectOf(p);
+    const dossier = index.of(p, subject.source);
+    subjects.push({ ...subject, packageId: p.id, isNamed: dossier?.isNamed ?? false });
+    if (dossier === null || subject.blindSpot !== null) continue;
+    const isAside = input.isSetAside?.(p) ?? subject.role === "kernel-support";
+    const key = [p.ecosystem, subject.source, subject.version, String(isAside), p.module];
+    if (dossier.namesBinary) key.push(p.name, p.version);
+    if (dossier.namesArch) key.push(p.arch);
+    const cacheKey = key.join("\n");
+    const alike = judged.get(cacheKey);
+    if (alike !== undefined) {
+      alike.packageIds.push(p.id);
+      continue;
+    }
+    const question = { p, subject, isAside, entitled: input.entitled };
+    const outcomes = outcomesOf(question, dossier, states);
+    judged.set(cacheKey, { packageIds: [p.id], outcomes });
+  }
+  return { judged: [...judged.values()], subjects };
 }
 
 interface Question {
   readonly p: StoredPackage;
   readonly subject: Subject;
   readonly isAside: boolean;
-  readonly input: MatchInput;
+  readonly entitled: ReadonlySet<string> | undefined;
 }
 
-function decisionsOn(question: Question, about: About): readonly Decision[] {
-  const { p, input } = question;
-  const order = orderWithin(p.ecosystem);
-  let decided = decide(verdictsOn(question, about, order), order);
-  for (const channel of about.channels) {
-    const entitled = input.entitled?.has(channel.channel) ?? false;
-    const ofChannel = decide(verdictsOn(question, channel, order), order);
-    decided = withChannel(decided, ofChannel, entitled);
+function outcomesOf(question: Question, dossier: Dossier, states: States): readonly Outcome[] {
+  const order = orderWithin(question.p.ecosystem);
+  const answers = answersOf(question, dossier, order);
+  const outcomes: Outcome[] = [];
+  for (const topic of dossier.topics) {
+    const decision = decisionOn(topic, question, { answers, order });
+    if (decision === null || states?.has(decision.verdict.state) === false) continue;
+    outcomes.push({ ...decision, topic });
+  }
+  return outcomes;
+}
+
+/** What one thing said means for the package; null where it is not about it. */
+interface Answer extends Judged {
+  /** True when it was built for another release than the package. */
+  readonly isOther: boolean;
+}
+
+interface Judgement {
+  readonly answers: readonly (Answer | null)[];
+  readonly order: VersionOrder | null;
+}
+
+function answersOf(
+  { p, subject }: Question,
+  { sayings, namesBinary, namesStream }: Dossier,
+  order: VersionOrder | null,
+): readonly (Answer | null)[] {
+  const ofArch = sayings.filter(
+    ({ said: { arches } }) =>
+      arches === undefined || p.arch === "" || p.arch === "noarch" || arches.includes(p.arch),
+  );
+  const answers = new Array<Answer | null>(sayings.length).fill(null);
+  const answer = (
+    saying: Saying,
+    installed: string,
+    told: (v: Verdict) => Verdict | null,
+  ): void => {
+    const verdict = told(judge(saying.said, installed, order));
+    if (verdict === null) return;
+    const isOther = saying.said.matches === "binary" && isOfOtherRelease(installed, saying.fixes);
+    answers[saying.place] = { saying, installed, verdict, isOther };
+  };
+  for (const saying of ofArch) {
+    if (saying.said.matches === "source") answer(saying, subject.version, (v) => v);
+  }
+  if (!namesBinary) return answers;
+  for (const channel of new Set(ofArch.map((saying) => saying.channel))) {
+    const binary = ofArch.filter((s) => s.said.matches === "binary" && s.channel === channel);
+    const { sure, unsure } = namesStream ? ofStream(p, binary) : ofOrdinary(p, binary);
+    for (const saying of sure) answer(saying, p.version, (v) => v);
+    // A fix of another stream says nothing, so only what is past no stream's fix stays unknown.
+    for (const saying of unsure) answer(saying, p.version, unknownStream);
+  }
+  return answers;
+}
+
+function ofOrdinary(p: StoredPackage, sayings: readonly Saying[]): ReturnType<typeof ofStream> {
+  const isModular = p.module !== "" || isModuleBuild(p.version);
+  return { sure: isModular ? [] : sayings, unsure: [] };
+}
+
+/** Builds for another release tell nothing about streams, unless there are no others. */
+function ofStream(
+  p: StoredPackage,
+  sayings: readonly Saying[],
+): { readonly sure: readonly Saying[]; readonly unsure: readonly Saying[] } {
+  const other = sayings.filter(({ fixes }) => isOfOtherRelease(p.version, fixes));
+  const own = other.length === 0 ? sayings : sayings.filter((saying) => !other.includes(saying));
+  const parts = [own, other].map((part) => {
+    const bySaid = new Map(part.map((saying) => [saying.said, saying]));
+    const { sure, unsure } = statementsOfStream(p, [...bySaid.keys()]);
+    const back = (all: readonly StoredStatement[]): readonly Saying[] =>
+      all.flatMap((said) => bySaid.get(said) ?? []);
+    return { sure: back(sure), unsure: back(unsure) };
+  });
+  return { sure: parts.flatMap((x) => x.sure), unsure: parts.flatMap((x) => x.unsure) };
+}
+
+function unknownStream(verdict: Verdict): Verdict | null {
+  if (verdict.state !== "affected-fix-available" && verdict.state !== "affected-no-fix")
+    return null;
+  return { ...verdict, state: "unknown-coverage", rule: "unknown-stream" };
+}
+
+function decisionOn(
+  topic: Topic,
+  question: Question,
+  { answers, order }: Judgement,
+): Decision | null {
+  const told = (saying: Saying): Answer | null =>
+    overruled(answers[saying.place] ?? null, topic, question);
+  const [first, ...others] = topic.sayings;
+  if (first === undefined) return null;
+  if (others.length === 0 && first.channel === null) {
+    const only = told(first);
+    return only === null ? null : { ...only, winners: topic.sayings, alike: topic.sayings };
+  }
+  const judged = topic.sayings.flatMap((saying) => told(saying) ?? []);
+  const within = (channel: string | null): Decision | null => {
+    const all = judged.filter((answer) => answer.saying.channel === channel);
+    // Where one is for the release that the build was made for, the others are not asked.
+    const own = all.filter((answer) => !answer.isOther);
+    return decide(own.length === 0 ? all : own, order);
+  };
+  let decided = within(null);
+  for (const channel of channelsOf(judged)) {
+    const isEntitled = question.entitled?.has(channel) ?? false;
+    decided = withChannel(decided, within(channel), isEntitled);
   }
   return decided;
 }
 
-function verdictsOn(
-  { p, subject, isAside, input }: Question,
-  about: Pick<About, "ofSource" | "ofName">,
-  order: VersionOrder | null,
-): readonly Decision[] {
-  const decisionOf = (statement: StoredStatement, installed: string): Decision => {
-    const verdict = judge(statement, installed, order);
-    const isOpen = keptStates.has(verdict.state);
-    const overrule = isOpen ? overruleOf(statement, isAside, input.rejected) : null;
-    const advisories = statement.advisory === "" ? [] : [statement.advisory];
-    const judged =
-      overrule === null
-        ? verdict
-        : ({ ...verdict, state: "not-affected", rule: overrule } as const);
-    return { statement, installed, verdict: judged, advisories };
-  };
-  const isOfArch = ({ arches }: StoredStatement): boolean =>
-    arches === undefined || p.arch === "" || p.arch === "noarch" || arches.includes(p.arch);
-  const ofName = forThisRelease(p.version, about.ofName.filter(isOfArch));
-  const { sure, unsure } = statementsOfStream(p, ofName);
-  return [
-    ...about.ofSource.filter(isOfArch).map((s) => decisionOf(s, subject.version)),
-    ...sure.map((s) => decisionOf(s, p.version)),
-    // A fix of another stream says nothing, so only what is past no stream's fix stays unknown.
-    ...unsure.map((s) => decisionOf(s, p.version)).flatMap(unknownStream),
-  ];
+/** A record that was withdrawn, and code that holds no kernel, leave nobody exposed. */
+function overruled(answer: Answer | null, topic: Topic, { isAside }: Question): Answer | null {
+  if (answer === null || (!topic.isRejected && !isAside)) return answer;
+  if (!keptStates.has(answer.verdict.state)) return answer;
+  const rule = topic.isRejected ? "rejected" : "kernel-support";
+  return { ...answer, verdict: { ...answer.verdict, state: "not-affected", rule } };
 }
 
-function unknownStream(decision: Decision): readonly Decision[] {
-  const { verdict } = decision;
-  if (verdict.state !== "affected-fix-available" && verdict.state !== "affected-no-fix") return [];
-  return [
-    { ...decision, verdict: { ...verdict, state: "unknown-coverage", rule: "unknown-stream" } },
-  ];
+function channelsOf(judged: readonly Judged[]): readonly string[] {
+  const channels = judged.flatMap(({ saying }) => saying.channel ?? []);
+  return channels.length < 2 ? channels : [...new Set(channels)].sort();
 }
 
-function overruleOf(
-  statement: StoredStatement,
-  isAside: boolean,
-  rejected: ReadonlySet<string>,
-): "rejected" | "kernel-support" | null {
-  if (rejected.has(statement.vulnerability)) return "rejected";
-  return isAside ? "kernel-support" : null;
+/** An outcome as one match for each vulnerability of its topic, with the statement that decided. */
+function toldOf(outcome: Outcome): readonly Omit<Match, "packageId">[] {
+  return outcome.topic.vulnerabilities.flatMap((vulnerable) => told(outcome, vulnerable) ?? []);
 }
 
-/**
- * What a channel adds to what its release says. A fix that is installed from it counts whoever may
- * install it; a fix that could be installed is a remedy for entitled hosts only, and otherwise told
- * beside a state that stays without a fix.
- */
-function withChannel(
-  own: readonly Decision[],
-  ofChannel: readonly Decision[],
-  isEntitled: boolean,
-): readonly Decision[] {
-  const byId = new Map(own.map((d) => [d.statement.vulnerability, d]));
-  for (const decision of ofChannel) {
-    const id = decision.statement.vulnerability;
-    const added = channelDecision(byId.get(id), decision, isEntitled);
-    if (added !== null) byId.set(id, added);
-  }
-  return [...byId.values()];
-}
-
-function channelDecision(
-  own: Decision | undefined,
-  channel: Decision,
-  isEntitled: boolean,
-): Decision | null {
-  const { state } = channel.verdict;
-  const isOpen = own === undefined || unfixedStates.has(own.verdict.state);
-  if (state === "fixed")
-    return isOpen || own?.verdict.state === "affected-fix-available" ? channel : null;
-  if (!isOpen) return null;
-  if (state !== "affected-fix-available") return own === undefined ? channel : null;
-  if (isEntitled) return channel;
-  const verdict = { ...channel.verdict, rule: "fixed-in-channel" as const };
+function told(outcome: Outcome, { id, statements }: Vulnerable): Omit<Match, "packageId"> | null {
+  const { verdict, installed } = outcome;
+  const statement = decidingStatement(outcome, statements);
+  if (statement === null) return null;
+  const agreeing = statements.filter(({ saying }) => outcome.alike.includes(saying));
+  const advisories = new Set(agreeing.map((said) => said.statement.advisory));
+  advisories.delete("");
   return {
-    ...channel,
-    verdict: { ...verdict, state: own === undefined ? "affected-no-fix" : own.verdict.state },
-  };
-}
-
-const unfixedStates: ReadonlySet<FindingState> = new Set([
-  "affected-no-fix",
-  "fix-deferred",
-  "will-not-fix",
-  "end-of-life",
-  "under-investigation",
-  "unknown-coverage",
-]);
-
-/** One decision per vulnerability: by rank of the feed, then the worst state, then a fixed order. */
-function decide(all: readonly Decision[], order: VersionOrder | null): readonly Decision[] {
-  const best = new Map<string, Decision>();
-  for (const decision of all) {
-    const id = decision.statement.vulnerability;
-    const other = best.get(id);
-    if (other === undefined) best.set(id, decision);
-    else best.set(id, joined(decision, other, order));
-  }
-  return [...best.values()];
-}
-
-/** The heavier of two, with the advisories of both where both say the same. */
-function joined(a: Decision, b: Decision, order: VersionOrder | null): Decision {
-  const winner = outweighs(a, b, order) ? a : b;
-  if (a.verdict.state !== b.verdict.state) return winner;
-  return { ...winner, advisories: [...new Set([...a.advisories, ...b.advisories])].sort() };
-}
-
-function outweighs(a: Decision, b: Decision, order: VersionOrder | null): boolean {
-  const rank = feedRank(a.statement.feed) - feedRank(b.statement.feed);
-  if (rank !== 0) return rank < 0;
-  const badness = badnessOf[a.verdict.state] - badnessOf[b.verdict.state];
-  if (badness !== 0) return badness > 0;
-  const [left, right] = [a.verdict.fixedVersion, b.verdict.fixedVersion];
-  // Mended twice: only the later fix mends it.
-  const later = left === null || right === null ? 0 : (order?.(left, right) ?? 0);
-  if (later !== 0) return later > 0;
-  return a.statement.advisory < b.statement.advisory;
-}
-
-/**
- * Which source decides: the release's own tracker before its advisories, these before what ecosystems
- * collect, and that before version ranges of CVE records.
- */
-export function feedRank(feed: string): number {
-  const rank = ranks.findIndex((pattern) => pattern.test(feed));
-  return rank < 0 ? ranks.length : rank;
-}
-
-/** The first that fits. */
-const ranks: readonly RegExp[] = [
-  /^(debian-tracker|ubuntu-tracker|csaf-|redhat-)/,
-  /^(debian-(dsa|dla|dtsa)$|secdb-|suse-oval|oracle-oval|updateinfo)/,
-  /^debian-cve-list$/,
-  /^(osv-|rustsec$)/,
-  /^debian-changelogs$/,
-];
-
-const badnessOf: Readonly<Record<FindingState, number>> = {
-  "affected-fix-available": 8,
-  "affected-no-fix": 7,
-  "fix-deferred": 6,
-  "will-not-fix": 5,
-  "end-of-life": 4,
-  "unknown-coverage": 3,
-  "under-investigation": 2,
-  fixed: 1,
-  "not-affected": 0,
-};
-
-function matchOf(packageId: number, decision: Decision): Match {
-  const { statement, installed, verdict, advisories } = decision;
-  return {
-    advisories,
-    vulnerability: statement.vulnerability,
-    packageId,
+    advisories: [...advisories].sort(),
+    vulnerability: id,
     state: verdict.state,
     fixedVersion: verdict.fixedVersion,
     statementId: statement.id,
@@ -346,4 +297,17 @@ function matchOf(packageId: number, decision: Decision): Match {
       comparison: verdict.comparison,
     },
   };
+}
+
+/** Of statements that weigh the same, the one whose advisory comes first. */
+export function decidingStatement(
+  { winners }: Outcome,
+  statements: Vulnerable["statements"],
+): StoredStatement | null {
+  let best: StoredStatement | null = null;
+  for (const { statement, saying } of statements) {
+    if (!winners.includes(saying)) continue;
+    if (best === null || statement.advisory < best.advisory) best = statement;
+  }
+  return best;
 }

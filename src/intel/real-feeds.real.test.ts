@@ -7,9 +7,10 @@ import {
   packagesOfStatus,
   realFeed,
 } from "../../test/builders/intel.ts";
+import type { StoredStatement } from "./dossier.ts";
 import type { FeedContent, FeedReading } from "./feed-format.ts";
 import { readFeed } from "./ingest.ts";
-import { findingsForPackages, judgeAll, type StoredStatement } from "./match.ts";
+import { findingsForPackages, judgeAll } from "./match.ts";
 import { subjectOf } from "./subject.ts";
 
 const none: ReadonlySet<string> = new Set();

@@ -15,30 +15,42 @@ export function orderWithin(ecosystem: string): VersionOrder | null {
 /** Behind the dot of a release tag, or within a module's (`.module_el8.8.0+…`). */
 const BUILT_FOR = /\.(?:module[_+])?(el|fc|amzn|ol)(\d+)/;
 
+interface BuiltFor {
+  readonly family: string;
+  readonly release: string;
+}
+
+/** The same few thousand versions are compared over and over; looking each up is cheaper. */
+const builtForKnown = new Map<string, BuiltFor | null>();
+const BUILT_FOR_KEPT_MAX = 100_000;
+
+function builtFor(version: string): BuiltFor | null {
+  const known = builtForKnown.get(version);
+  if (known !== undefined) return known;
+  const match = BUILT_FOR.exec(version);
+  const found = match === null ? null : { family: match[1] ?? "", release: match[2] ?? "" };
+  if (builtForKnown.size >= BUILT_FOR_KEPT_MAX) builtForKnown.clear();
+  builtForKnown.set(version, found);
+  return found;
+}
+
 function areOfTwoReleases(left: string, right: string): boolean {
-  const a = BUILT_FOR.exec(left);
-  const b = BUILT_FOR.exec(right);
-  if (a === null || b === null) return false;
-  return a[1] === b[1] && a[2] !== b[2];
+  const a = builtFor(left);
+  if (a === null) return false;
+  const b = builtFor(right);
+  return b !== null && a.family === b.family && a.release !== b.release;
 }
 
 /**
- * Some advisories list builds for several releases under one. Where one of them is for the release
- * that the installed build was made for, the others are not asked.
+ * True when what is said names a build for another release than the installed one was made for. Some
+ * advisories list builds for several releases under one.
  */
-export function forThisRelease<S extends Statement>(
-  installed: string,
-  statements: readonly S[],
-): readonly S[] {
-  const isOther = (s: S): boolean => versionsOf(s).some((v) => areOfTwoReleases(installed, v));
-  const other = statements.filter(isOther);
-  if (other.length === 0) return statements;
-  const own = statements.filter((s) => !isOther(s));
-  const answered = new Set(own.map((s) => s.vulnerability));
-  return [...own, ...other.filter((s) => !answered.has(s.vulnerability))];
+export function isOfOtherRelease(installed: string, versions: readonly string[]): boolean {
+  return versions.some((version) => areOfTwoReleases(installed, version));
 }
 
-function versionsOf({ state }: Statement): readonly string[] {
+/** The versions that mend something, as the publisher names them. */
+export function fixesIn({ state }: Statement): readonly string[] {
   if (state.kind === "fixed") return [state.version];
   return state.kind === "ranges" ? state.ranges.flatMap((range) => range.fixed ?? []) : [];
 }

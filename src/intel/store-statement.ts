@@ -4,7 +4,7 @@ import { z } from "zod";
 import type { Digest } from "../base/digest.ts";
 import type { Instant } from "../base/instant.ts";
 import { type Reader, sqlInstant, type Tx } from "../db/database.ts";
-import type { StoredStatement } from "./match.ts";
+import type { StoredStatement } from "./dossier.ts";
 import type { Statement } from "./model.ts";
 import { groupStatements, type StatementGroup } from "./statement-groups.ts";
 

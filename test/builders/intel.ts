@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
-import type { StoredStatement } from "../../src/intel/match.ts";
+import type { StoredStatement } from "../../src/intel/dossier.ts";
 import type { StoredPackage } from "../../src/inventory/model.ts";
 
 /** Makers of small inputs for tests about feeds and findings, and the way to the real feeds. */

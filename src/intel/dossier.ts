@@ -1,0 +1,156 @@
+import type { Digest } from "../base/digest.ts";
+import { releaseOfChannel } from "./ecosystem-name.ts";
+import type { Statement } from "./model.ts";
+import { fixesIn } from "./release-order.ts";
+
+/**
+ * What is said about one package, laid out for judging many versions of it. A kernel has thousands of
+ * vulnerabilities, but publishers fix dozens at once: vulnerabilities about which the very same things
+ * are said form one topic, and each different thing said is compared with a version once.
+ */
+export interface StoredStatement extends Statement {
+  readonly id: number;
+  /** The generation of its feed that said it last. */
+  readonly generation: Digest;
+}
+
+export interface Dossier {
+  readonly sayings: readonly Saying[];
+  readonly topics: readonly Topic[];
+  /** True when a feed speaks of the package itself, not only one of its channels. */
+  readonly isNamed: boolean;
+  /** True when something is said of binary packages, so that the name matters. */
+  readonly namesBinary: boolean;
+  /** True when something is said of some architectures only, or of some streams of a module. */
+  readonly namesArch: boolean;
+  readonly namesStream: boolean;
+}
+
+/** Something said, in whatever statements and of however many vulnerabilities. */
+export interface Saying {
+  readonly place: number;
+  /** One of the statements that say it; its vulnerability and advisory are only its own. */
+  readonly said: StoredStatement;
+  /** The channel beside the release that it is about; null for the release itself. */
+  readonly channel: string | null;
+  /** The versions that it names as fixes. */
+  readonly fixes: readonly string[];
+}
+
+/** Vulnerabilities about which the same is said. */
+export interface Topic {
+  readonly sayings: readonly Saying[];
+  readonly isRejected: boolean;
+  readonly vulnerabilities: readonly Vulnerable[];
+}
+
+export interface Vulnerable {
+  readonly id: string;
+  readonly statements: readonly Said[];
+}
+
+export interface Said {
+  readonly statement: StoredStatement;
+  readonly saying: Saying;
+}
+
+export interface DossierIndex {
+  /** What is said of a package; the same answer is the same object. Null when nothing is. */
+  of(p: { readonly ecosystem: string; readonly name: string }, source: string): Dossier | null;
+}
+
+export function dossierIndex(
+  statements: readonly StoredStatement[],
+  rejected: ReadonlySet<string>,
+): DossierIndex {
+  const bySource = grouped(statements.filter((s) => s.matches === "source"));
+  const byName = grouped(statements.filter((s) => s.matches === "binary"));
+  const ecosystems = new Set(statements.map((s) => s.ecosystem));
+  const channels = Map.groupBy([...ecosystems].sort(), (e) => releaseOfChannel(e));
+  const made = new Map<string, Dossier | null>();
+  return {
+    of({ ecosystem, name }, source) {
+      const all = [ecosystem, ...(channels.get(ecosystem) ?? [])];
+      const isOfBinary = all.some((each) => byName.has(keyOf(each, name)));
+      const key = keyOf(ecosystem, isOfBinary ? `${source}\n${name}` : source);
+      const known = made.get(key);
+      if (known !== undefined) return known;
+      const about = all.flatMap((each) => [
+        ...(bySource.get(keyOf(each, source)) ?? []),
+        ...(byName.get(keyOf(each, name)) ?? []),
+      ]);
+      const dossier = about.length === 0 ? null : dossierOf(about, { ecosystem, rejected });
+      made.set(key, dossier);
+      return dossier;
+    },
+  };
+}
+
+function grouped(
+  statements: readonly StoredStatement[],
+): ReadonlyMap<string, readonly StoredStatement[]> {
+  return Map.groupBy(statements, (s) => keyOf(s.ecosystem, s.packageName));
+}
+
+function keyOf(ecosystem: string, name: string): string {
+  return `${ecosystem}\n${name}`;
+}
+
+function dossierOf(
+  about: readonly StoredStatement[],
+  of: { readonly ecosystem: string; readonly rejected: ReadonlySet<string> },
+): Dossier {
+  const sayings = new Map<string, Saying>();
+  const byVulnerability = new Map<string, Said[]>();
+  for (const statement of about) {
+    const key = sayingKey(statement);
+    const channel = statement.ecosystem === of.ecosystem ? null : statement.ecosystem;
+    const saying = sayings.get(key) ?? {
+      ...{ place: sayings.size, said: statement, channel },
+      fixes: fixesIn(statement),
+    };
+    sayings.set(key, saying);
+    const said = byVulnerability.get(statement.vulnerability);
+    if (said === undefined) byVulnerability.set(statement.vulnerability, [{ statement, saying }]);
+    else said.push({ statement, saying });
+  }
+  const list = [...sayings.values()];
+  return {
+    sayings: list,
+    topics: topicsOf(byVulnerability, list, of.rejected),
+    isNamed: list.some((saying) => saying.channel === null),
+    namesBinary: list.some(({ said }) => said.matches === "binary"),
+    namesArch: list.some(({ said }) => said.arches !== undefined),
+    namesStream: list.some(({ said }) => said.streams !== undefined),
+  };
+}
+
+function sayingKey(s: StoredStatement): string {
+  const { feed, ecosystem, packageName, matches, state, urgency, streams, arches } = s;
+  const isUnimportant = urgency === "unimportant";
+  return JSON.stringify([
+    ...[feed, ecosystem, packageName, matches, state, isUnimportant],
+    ...[streams ?? null, arches ?? null],
+  ]);
+}
+
+function topicsOf(
+  byVulnerability: ReadonlyMap<string, readonly Said[]>,
+  sayings: readonly Saying[],
+  rejected: ReadonlySet<string>,
+): readonly Topic[] {
+  const topics = new Map<string, Topic & { readonly vulnerabilities: Vulnerable[] }>();
+  for (const [id, statements] of byVulnerability) {
+    const places = [...new Set(statements.map(({ saying }) => saying.place))];
+    if (places.length > 1) places.sort((a, b) => a - b);
+    const isRejected = rejected.has(id);
+    const key = `${places.join(",")} ${isRejected}`;
+    const known = topics.get(key);
+    if (known !== undefined) known.vulnerabilities.push({ id, statements });
+    else {
+      const own = places.flatMap((place) => sayings[place] ?? []);
+      topics.set(key, { sayings: own, isRejected, vulnerabilities: [{ id, statements }] });
+    }
+  }
+  return [...topics.values()];
+}
