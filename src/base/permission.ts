@@ -7,6 +7,9 @@ export const permissions = [
   "host.read",
   "host.manage",
   "host.scan",
+  "service.read",
+  "service.edit",
+  "service.publish",
   "feed.read",
   "feed.load",
   "finding.read",
@@ -42,7 +45,7 @@ export type Permission = (typeof permissions)[number];
  */
 export type Access = Permission | "signed-in" | { readonly public: string };
 
-export const roleNames = ["viewer", "operator", "approver", "admin"] as const;
+export const roleNames = ["viewer", "operator", "approver", "publisher", "admin"] as const;
 export type RoleName = (typeof roleNames)[number];
 
 const viewer = permissions.filter(
@@ -55,6 +58,8 @@ export const roles: Readonly<Record<RoleName, readonly Permission[]>> = {
     ...viewer,
     "host.manage",
     "host.scan",
+    "service.edit",
+    "service.publish",
     "feed.load",
     "vex.load",
     "patch.edit",
@@ -73,5 +78,8 @@ export const roles: Readonly<Record<RoleName, readonly Permission[]>> = {
     "change.approve",
     "rollout.halt",
   ],
+  approver: [...viewer, "change.approve", "rollout.halt"],
+  /** A pipeline that hands in what it built and asks what is wrong with it. */
+  publisher: ["service.read", "service.publish", "finding.read"],
   admin: permissions,
 };

@@ -133,7 +133,7 @@ function registerPassword(program: Command, cli: Cli): void {
     });
 }
 
-const ROLES = ["viewer", "operator", "approver", "admin"] as const;
+const ROLES = ["viewer", "operator", "approver", "publisher", "admin"] as const;
 type Role = (typeof ROLES)[number];
 
 /** `approver` or `operator:env=prod`: a role, and where it holds. */

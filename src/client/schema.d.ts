@@ -1429,6 +1429,163 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/services": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Services with what is wrong in them and on their hosts, by name or worst first. */
+        get: operations["getServices"];
+        put?: never;
+        /** Adds a service: who answers for it, and which hosts run it. */
+        post: operations["postServices"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/services/{service}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One service by id or name: artifacts, hosts, who needs it and what is not known. */
+        get: operations["getServicesByService"];
+        put?: never;
+        post?: never;
+        /** Removes a service; its history stays for reports. */
+        delete: operations["deleteServicesByService"];
+        options?: never;
+        head?: never;
+        /** Changes what is said of a service; lists replace the ones before. */
+        patch: operations["patchServicesByService"];
+        trace?: never;
+    };
+    "/api/v1/services/{service}/components": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Everything that is in the artifacts of a service, as the documents named it. */
+        get: operations["getServicesByServiceComponents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/services/{service}/diff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What came into an artifact, went and changed between two moments, with findings. */
+        get: operations["getServicesByServiceDiff"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/services/{service}/findings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What mends the components of a service, worst first, and how each got in. */
+        get: operations["getServicesByServiceFindings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/services/{service}/gate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether what is deployed, or one artifact of it, passes the rules of a pipeline. */
+        get: operations["getServicesByServiceGate"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/services/{service}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was deployed of a service and when, newest first. */
+        get: operations["getServicesByServiceHistory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/services/{service}/host-findings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What mends the packages of the hosts that run a service, worst first. */
+        get: operations["getServicesByServiceHostFindings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/services/{service}/sbom": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Says what is in an artifact of a service: a bill of materials or lock file, told by content. */
+        put: operations["putServicesByServiceSbom"];
+        post?: never;
+        /** Says that an artifact is deployed no more; its history stays. */
+        delete: operations["deleteServicesByServiceSbom"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/setup": {
         parameters: {
             query?: never;
@@ -1742,6 +1899,28 @@ export interface components {
             title: string;
             type: string;
         };
+        Artifact: {
+            artifact: string;
+            componentCount: number;
+            /** @description SHA-256 of the document as it was handed in */
+            document: string;
+            documentName: string;
+            environment: string;
+            /** @description files and data, which have no advisories */
+            fileCount: number;
+            /** @description what the document was recognised as */
+            form: string;
+            /** @description digest of what was read */
+            sbom: string;
+            /** Format: date-time */
+            since: string;
+            /** @description what it is of, by its own word */
+            subject: string;
+            /** @description entries that cannot be judged */
+            unknownCount: number;
+            until: string | null;
+            version: string;
+        };
         CandidateDate: {
             assumed: string[];
             at: string | null;
@@ -2045,6 +2224,34 @@ export interface components {
             reboot: components["schemas"]["State"];
             risk: components["schemas"]["State"];
         };
+        JudgedService: {
+            actions: components["schemas"]["Action"][];
+            artifactCount: number;
+            componentCount: number;
+            /** @description of its own components; null without the right to see them */
+            findings: {
+                exploited: number;
+                fixable: number;
+                open: number;
+            } | null;
+            hostCount: number;
+            /** @description on the worst of its hosts */
+            hostFindings: {
+                exploited: number;
+                fixable: number;
+                open: number;
+            } | null;
+            service: components["schemas"]["Service"];
+            state: {
+                label: string;
+                reason: string | null;
+                /** @enum {string} */
+                state: "good" | "attention" | "bad" | "unknown";
+            };
+            unknownCount: number;
+            /** @description when an artifact changed last */
+            updatedAt: string | null;
+        };
         Overview: {
             action: {
                 href: string;
@@ -2226,10 +2433,10 @@ export interface components {
         };
         Role: {
             /** @enum {string} */
-            name: "viewer" | "operator" | "approver" | "admin";
+            name: "viewer" | "operator" | "approver" | "publisher" | "admin";
             permissions: {
                 /** @enum {string} */
-                name: "host.read" | "host.manage" | "host.scan" | "feed.read" | "feed.load" | "finding.read" | "vex.load" | "vex.trust" | "patch.read" | "patch.edit" | "exception.read" | "exception.request" | "exception.approve" | "known-issue.read" | "known-issue.edit" | "plan.read" | "plan.create" | "change.read" | "change.request" | "change.approve" | "rollout.read" | "rollout.operate" | "rollout.halt" | "audit.read" | "audit.export" | "policy.read" | "policy.apply" | "user.read" | "user.manage";
+                name: "host.read" | "host.manage" | "host.scan" | "service.read" | "service.edit" | "service.publish" | "feed.read" | "feed.load" | "finding.read" | "vex.load" | "vex.trust" | "patch.read" | "patch.edit" | "exception.read" | "exception.request" | "exception.approve" | "known-issue.read" | "known-issue.edit" | "plan.read" | "plan.create" | "change.read" | "change.request" | "change.approve" | "rollout.read" | "rollout.operate" | "rollout.halt" | "audit.read" | "audit.export" | "policy.read" | "policy.apply" | "user.read" | "user.manage";
                 words: string;
             }[];
             words: string;
@@ -2259,6 +2466,30 @@ export interface components {
             /** @enum {string} */
             kind: "host" | "patch" | "change" | "vulnerability" | "rollout" | "plan";
             label: string;
+        };
+        Service: {
+            /** Format: date-time */
+            createdAt: string;
+            /** @description label expression of the hosts that run it */
+            hostSelector: string | null;
+            id: string;
+            labels: {
+                [key: string]: string;
+            };
+            name: string;
+            namedHosts: {
+                id: string;
+                name: string;
+            }[];
+            /** @description services it cannot do without */
+            needs: {
+                id: string;
+                name: string;
+            }[];
+            owners: string[];
+            repository: string;
+            team: string;
+            title: string;
         };
         ShownHost: {
             actions: components["schemas"]["Action"][];
@@ -2349,7 +2580,7 @@ export interface components {
             id: string;
             limits: {
                 /** @enum {string} */
-                role: "viewer" | "operator" | "approver" | "admin";
+                role: "viewer" | "operator" | "approver" | "publisher" | "admin";
                 scope: string;
             }[] | null;
             revokedAt: string | null;
@@ -2365,7 +2596,7 @@ export interface components {
             grants: {
                 id: string;
                 /** @enum {string} */
-                role: "viewer" | "operator" | "approver" | "admin";
+                role: "viewer" | "operator" | "approver" | "publisher" | "admin";
                 scope: string;
             }[];
             handle: string;
@@ -5146,9 +5377,9 @@ export interface operations {
                 content: {
                     "application/json": {
                         grants: {
-                            permissions: ("host.read" | "host.manage" | "host.scan" | "feed.read" | "feed.load" | "finding.read" | "vex.load" | "vex.trust" | "patch.read" | "patch.edit" | "exception.read" | "exception.request" | "exception.approve" | "known-issue.read" | "known-issue.edit" | "plan.read" | "plan.create" | "change.read" | "change.request" | "change.approve" | "rollout.read" | "rollout.operate" | "rollout.halt" | "audit.read" | "audit.export" | "policy.read" | "policy.apply" | "user.read" | "user.manage")[];
+                            permissions: ("host.read" | "host.manage" | "host.scan" | "service.read" | "service.edit" | "service.publish" | "feed.read" | "feed.load" | "finding.read" | "vex.load" | "vex.trust" | "patch.read" | "patch.edit" | "exception.read" | "exception.request" | "exception.approve" | "known-issue.read" | "known-issue.edit" | "plan.read" | "plan.create" | "change.read" | "change.request" | "change.approve" | "rollout.read" | "rollout.operate" | "rollout.halt" | "audit.read" | "audit.export" | "policy.read" | "policy.apply" | "user.read" | "user.manage")[];
                             /** @enum {string} */
-                            role: "viewer" | "operator" | "approver" | "admin";
+                            role: "viewer" | "operator" | "approver" | "publisher" | "admin";
                             scope: string;
                         }[];
                         handle: string;
@@ -6834,6 +7065,629 @@ export interface operations {
             503: components["responses"]["unavailable"];
         };
     };
+    getServices: {
+        parameters: {
+            query?: {
+                label?: string;
+                limit?: number;
+                order?: "name" | "urgency";
+                /** @description part of a name, a title or a team */
+                q?: string;
+                /** @description Rows to pass over from the start of the list; instead of a cursor. */
+                skip?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        actions: components["schemas"]["Action"][];
+                        items: components["schemas"]["JudgedService"][];
+                        total: number;
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    postServices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @default [] */
+                    hosts?: string[];
+                    /** @default null */
+                    hostSelector?: string | null;
+                    labels?: {
+                        [key: string]: string;
+                    };
+                    name: string;
+                    /** @default [] */
+                    needs?: string[];
+                    /** @default [] */
+                    owners?: string[];
+                    /** @default  */
+                    repository?: string;
+                    /** @default  */
+                    team?: string;
+                    /** @default  */
+                    title?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Service"];
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            409: components["responses"]["conflict"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    getServicesByService: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                service: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        artifacts: components["schemas"]["Artifact"][];
+                        hosts: {
+                            id: string;
+                            name: string;
+                        }[];
+                        /** @description true while components are still being matched */
+                        isMatching: boolean;
+                        judged: components["schemas"]["JudgedService"];
+                        neededBy: {
+                            id: string;
+                            name: string;
+                        }[];
+                        /** @description what the absence of findings does not cover */
+                        notKnown: string[];
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    deleteServicesByService: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                service: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    patchServicesByService: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                service: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    hosts?: string[];
+                    hostSelector?: string | null;
+                    labels?: {
+                        [key: string]: string | null;
+                    };
+                    needs?: string[];
+                    owners?: string[];
+                    repository?: string;
+                    team?: string;
+                    title?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Service"];
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    getServicesByServiceComponents: {
+        parameters: {
+            query?: {
+                artifact?: string;
+                environment?: string;
+                limit?: number;
+                q?: string;
+                show?: "all" | "vulnerable" | "unknown";
+                /** @description Rows to pass over from the start of the list; instead of a cursor. */
+                skip?: number;
+            };
+            header?: never;
+            path: {
+                service: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: {
+                            artifact: string;
+                            chain: string[];
+                            chainText: string;
+                            cpe: string;
+                            ecosystem: string;
+                            environment: string;
+                            exploited: number | null;
+                            findings: number | null;
+                            name: string;
+                            /** @description why it cannot be judged */
+                            problem: string | null;
+                            purl: string;
+                            scope: string;
+                            version: string;
+                        }[];
+                        total: number;
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    getServicesByServiceDiff: {
+        parameters: {
+            query?: {
+                artifact?: string;
+                environment?: string;
+                /** @description right before the last change when absent */
+                from?: string;
+                /** @description now when absent */
+                to?: string;
+            };
+            header?: never;
+            path: {
+                service: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        after: components["schemas"]["Artifact"];
+                        before: components["schemas"]["Artifact"] | null;
+                        came: {
+                            ecosystem: string;
+                            name: string;
+                            versions: string[];
+                        }[];
+                        changed: {
+                            before: string[];
+                            ecosystem: string;
+                            name: string;
+                            versions: string[];
+                        }[];
+                        clearedFindings: {
+                            cvss: number | null;
+                            epss: number | null;
+                            fixedVersion: string | null;
+                            href: string;
+                            id: string;
+                            isExploited: boolean;
+                            label: string;
+                            state: string;
+                            title: string;
+                        }[];
+                        newFindings: {
+                            cvss: number | null;
+                            epss: number | null;
+                            fixedVersion: string | null;
+                            href: string;
+                            id: string;
+                            isExploited: boolean;
+                            label: string;
+                            state: string;
+                            title: string;
+                        }[];
+                        went: {
+                            ecosystem: string;
+                            name: string;
+                            versions: string[];
+                        }[];
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    getServicesByServiceFindings: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description Rows to pass over from the start of the list; instead of a cursor. */
+                skip?: number;
+            };
+            header?: never;
+            path: {
+                service: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: {
+                            chains: {
+                                artifact: string;
+                                environment: string;
+                                /** @description what brought it in, from the project's side, itself last */
+                                names: string[];
+                                scope: string;
+                                text: string;
+                                version: string;
+                            }[];
+                            cleared: {
+                                cvss: number | null;
+                                epss: number | null;
+                                fixedVersion: string | null;
+                                href: string;
+                                id: string;
+                                isExploited: boolean;
+                                label: string;
+                                state: string;
+                                title: string;
+                            }[];
+                            cvss: number | null;
+                            ecosystem: string;
+                            epss: number | null;
+                            exploited: number;
+                            isDevelopmentOnly: boolean;
+                            key: string;
+                            remaining: {
+                                cvss: number | null;
+                                epss: number | null;
+                                fixedVersion: string | null;
+                                href: string;
+                                id: string;
+                                isExploited: boolean;
+                                label: string;
+                                state: string;
+                                title: string;
+                            }[];
+                            /** Format: date-time */
+                            since: string;
+                            source: string;
+                            target: string | null;
+                            text: string;
+                            versions: string[];
+                        }[];
+                        notKnown: string[];
+                        total: number;
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    getServicesByServiceGate: {
+        parameters: {
+            query: {
+                artifact?: string;
+                environment?: string;
+                /** @description known-exploited, critical, high, medium, any, unknown */
+                failOn: string;
+            };
+            header?: never;
+            path: {
+                service: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        reasons: string[];
+                        /** @enum {string} */
+                        state: "pass" | "fail" | "not-yet";
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    getServicesByServiceHistory: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                service: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: {
+                            artifact: string;
+                            componentCount: number;
+                            /** @description SHA-256 of the document as it was handed in */
+                            document: string;
+                            documentName: string;
+                            environment: string;
+                            /** @description files and data, which have no advisories */
+                            fileCount: number;
+                            /** @description what the document was recognised as */
+                            form: string;
+                            putBy: string;
+                            /** @description digest of what was read */
+                            sbom: string;
+                            /** Format: date-time */
+                            since: string;
+                            /** @description what it is of, by its own word */
+                            subject: string;
+                            /** @description entries that cannot be judged */
+                            unknownCount: number;
+                            until: string | null;
+                            version: string;
+                        }[];
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    getServicesByServiceHostFindings: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description Rows to pass over from the start of the list; instead of a cursor. */
+                skip?: number;
+            };
+            header?: never;
+            path: {
+                service: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: {
+                            cvss: number | null;
+                            ecosystem: string;
+                            epss: number | null;
+                            exploited: number;
+                            fixedVersions: string[];
+                            hostCount: number;
+                            key: string;
+                            source: string;
+                            vulnerabilities: number;
+                        }[];
+                        notKnown: string[];
+                        total: number;
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    putServicesByServiceSbom: {
+        parameters: {
+            query?: {
+                artifact?: string;
+                environment?: string;
+                /** @description name of the document, for people */
+                name?: string;
+                /** @description distribution release of packages that do not say theirs, as in bookworm */
+                release?: string;
+                version?: string;
+            };
+            header?: never;
+            path: {
+                service: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        artifact: components["schemas"]["Artifact"];
+                        before: components["schemas"]["Artifact"] | null;
+                        isChanged: boolean;
+                        problems: {
+                            place: string;
+                            reason: string;
+                        }[];
+                        service: components["schemas"]["Service"];
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            413: components["responses"]["too-large"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    deleteServicesByServiceSbom: {
+        parameters: {
+            query: {
+                artifact: string;
+                environment?: string;
+            };
+            header?: never;
+            path: {
+                service: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
     getSetup: {
         parameters: {
             query?: never;
@@ -6973,7 +7827,7 @@ export interface operations {
                     /** @default null */
                     limits?: {
                         /** @enum {string} */
-                        role: "viewer" | "operator" | "approver" | "admin";
+                        role: "viewer" | "operator" | "approver" | "publisher" | "admin";
                         scope: string;
                     }[] | null;
                     title: string;
@@ -7074,7 +7928,7 @@ export interface operations {
                     /** @default [] */
                     grants?: {
                         /** @enum {string} */
-                        role: "viewer" | "operator" | "approver" | "admin";
+                        role: "viewer" | "operator" | "approver" | "publisher" | "admin";
                         scope: string;
                     }[];
                     handle: string;
@@ -7183,7 +8037,7 @@ export interface operations {
             content: {
                 "application/json": {
                     /** @enum {string} */
-                    role: "viewer" | "operator" | "approver" | "admin";
+                    role: "viewer" | "operator" | "approver" | "publisher" | "admin";
                     /** @default  */
                     scope?: string;
                 };

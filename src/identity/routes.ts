@@ -204,6 +204,7 @@ const roleWords: Readonly<Record<RoleName, string>> = {
   viewer: "Sees everything within its labels and changes nothing.",
   operator: "Runs the fleet: hosts, scans, cases, plans, changes and rollouts. Approves nothing.",
   approver: "Sees everything, approves changes that others asked for, and halts rollouts.",
+  publisher: "Hands in what is in services and sees what is wrong with them. For pipelines.",
   admin:
     "May do everything, people and their rights included. Still never approves an own request.",
 };

@@ -20,6 +20,7 @@ import { filterReply, filterSchema } from "./filter-reply.ts";
 import type { ExplainedFinding } from "./findings.ts";
 import { matchRules } from "./judge.ts";
 import { exposedStates } from "./model.ts";
+import { serviceRoutes } from "./routes-services.ts";
 import { vexRoutes } from "./routes-vex.ts";
 
 const BODY_BYTES_MAX = 64 * 1024 * 1024;
@@ -280,6 +281,7 @@ export const routes: readonly Route[] = [
   getFindings,
   getFinding,
   ...vexRoutes,
+  ...serviceRoutes,
 ];
 
 function instantOf(text: string | undefined): Instant | null {

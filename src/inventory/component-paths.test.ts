@@ -1,15 +1,15 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { chainTo, componentPlaces } from "./component-paths.ts";
-import { type Bill, componentOf } from "./formats/inventory-format.ts";
+import { componentOf, type Sbom } from "./formats/inventory-format.ts";
 import { readAnyList } from "./formats/package-list.ts";
 
-function bill(of: Partial<Bill> & { readonly refs: readonly string[] }): Bill {
+function sbom(of: Partial<Sbom> & { readonly refs: readonly string[] }): Sbom {
   const components = of.refs.map((ref) => componentOf({ ref, name: ref, judged: "test" }));
   return { subject: null, edges: [], fileCount: 0, ...of, components };
 }
 
-function chains(given: Bill): readonly string[] {
+function chains(given: Sbom): readonly string[] {
   const rows = new Map(componentPlaces(given).map((place, at) => [at, { ...place, at }] as const));
   return given.components.map((_, at) =>
     chainTo(rows, at)
@@ -20,7 +20,7 @@ function chains(given: Bill): readonly string[] {
 
 describe("how a component got in", () => {
   it("is the shortest chain from what the document is about", () => {
-    const given = bill({
+    const given = sbom({
       subject: { ref: "app", name: "app", version: "1" },
       refs: ["a", "b", "c", "lost"],
       edges: [
@@ -36,13 +36,13 @@ describe("how a component got in", () => {
   });
 
   it("begins at what nothing needs where a form names no project", () => {
-    const given = bill({ refs: ["a", "b", "c"], edges: [["a", "b"]] });
+    const given = sbom({ refs: ["a", "b", "c"], edges: [["a", "b"]] });
     expect(componentPlaces(given).map((place) => place.depth)).toEqual([1, 2, 1]);
   });
 
   it("is not known where nothing says who needs whom, or all turn in a circle", () => {
-    expect(componentPlaces(bill({ refs: ["a"] }))).toEqual([{ parent: null, depth: null }]);
-    const circle = bill({
+    expect(componentPlaces(sbom({ refs: ["a"] }))).toEqual([{ parent: null, depth: null }]);
+    const circle = sbom({
       refs: ["a", "b"],
       edges: [
         ["a", "b"],
@@ -61,7 +61,7 @@ describe("how a component got in", () => {
         fc.option(ref),
         (refs, edges, about) => {
           const subject = about === null ? null : { ref: about, name: "x", version: "" };
-          const given = bill({ refs, edges, subject });
+          const given = sbom({ refs, edges, subject });
           const places = componentPlaces(given);
           for (const [at, { parent, depth }] of places.entries()) {
             if (parent === null) continue;
@@ -86,8 +86,8 @@ describe("how a component got in", () => {
         "node_modules/t": { version: "1.0.0", dev: true, dependencies: { b: "^1" } },
       },
     };
-    const { bill: read } = readAnyList(JSON.stringify(lock), null);
-    const shown = chains(read as Bill);
+    const { sbom: read } = readAnyList(JSON.stringify(lock), null);
+    const shown = chains(read as Sbom);
     expect(shown).toEqual(["a", "t > b", "a > b", "a > b > c", "t"]);
     expect(read?.components.map((c) => c.scope)).toEqual(["", "", "", "", "development"]);
   });

@@ -1,4 +1,4 @@
-import type { Bill } from "./formats/inventory-format.ts";
+import type { Sbom } from "./formats/inventory-format.ts";
 
 /**
  * How each component got in: the shortest chain of dependencies from the project itself, kept as one
@@ -12,13 +12,13 @@ export interface ComponentPlace {
   readonly depth: number | null;
 }
 
-export function componentPlaces(given: Bill): readonly ComponentPlace[] {
+export function componentPlaces(given: Sbom): readonly ComponentPlace[] {
   const numbers = numbersByRef(given);
   const hasStart = given.edges.length === 0 || startRefs(given, numbers).length > 0;
-  const bill = hasStart ? given : withProject(given);
-  const next = Map.groupBy(bill.edges, ([from]) => from);
-  const places: ComponentPlace[] = bill.components.map(() => ({ parent: null, depth: null }));
-  let turn = startRefs(bill, numbers);
+  const sbom = hasStart ? given : withProject(given);
+  const next = Map.groupBy(sbom.edges, ([from]) => from);
+  const places: ComponentPlace[] = sbom.components.map(() => ({ parent: null, depth: null }));
+  let turn = startRefs(sbom, numbers);
   for (const ref of turn) {
     for (const at of numbers.get(ref) ?? []) places[at] = { parent: null, depth: 0 };
   }
@@ -26,22 +26,27 @@ export function componentPlaces(given: Bill): readonly ComponentPlace[] {
   for (let depth = 1; turn.length > 0; depth++) {
     const later: string[] = [];
     for (const from of turn) {
-      const fresh = (next.get(from) ?? []).map(([, to]) => to).filter((to) => !seen.has(to));
       const [parent = null] = numbers.get(from) ?? [];
-      for (const at of fresh.flatMap((to) => numbers.get(to) ?? [])) places[at] = { parent, depth };
-      for (const to of fresh) seen.add(to);
-      later.push(...new Set(fresh));
+      for (const [, to] of (next.get(from) ?? []).filter(([, one]) => !seen.has(one))) {
+        seen.add(to);
+        later.push(to);
+        placeAll(places, numbers.get(to) ?? [], { parent, depth });
+      }
     }
     turn = later;
   }
   return places;
 }
 
+function placeAll(places: ComponentPlace[], at: readonly number[], place: ComponentPlace): void {
+  for (const number of at) places[number] = place;
+}
+
 /** Where walking begins: the subject, and whatever needs something without being listed itself. */
-function startRefs(bill: Bill, numbers: ReadonlyMap<string, readonly number[]>): readonly string[] {
-  const unlisted = new Set(bill.edges.map(([from]) => from).filter((ref) => !numbers.has(ref)));
-  if (bill.subject !== null) unlisted.add(bill.subject.ref);
-  const leadsOn = bill.edges.some(([from, to]) => unlisted.has(from) && numbers.has(to));
+function startRefs(sbom: Sbom, numbers: ReadonlyMap<string, readonly number[]>): readonly string[] {
+  const unlisted = new Set(sbom.edges.map(([from]) => from).filter((ref) => !numbers.has(ref)));
+  if (sbom.subject !== null) unlisted.add(sbom.subject.ref);
+  const leadsOn = sbom.edges.some(([from, to]) => unlisted.has(from) && numbers.has(to));
   return leadsOn ? [...unlisted] : [];
 }
 
@@ -49,16 +54,16 @@ function startRefs(bill: Bill, numbers: ReadonlyMap<string, readonly number[]>):
  * Forms that name no project (yarn.lock, npm's first lock file): whatever nothing else needs is taken
  * for what the project itself needs.
  */
-function withProject(bill: Bill): Bill {
-  const needed = new Set(bill.edges.map(([, to]) => to));
-  const direct = bill.components.filter(({ ref }) => ref !== "" && !needed.has(ref));
+function withProject(sbom: Sbom): Sbom {
+  const needed = new Set(sbom.edges.map(([, to]) => to));
+  const direct = sbom.components.filter(({ ref }) => ref !== "" && !needed.has(ref));
   const edges = direct.map(({ ref }) => ["", ref] as const);
-  return { ...bill, edges: [...bill.edges, ...edges] };
+  return { ...sbom, edges: [...sbom.edges, ...edges] };
 }
 
-function numbersByRef(bill: Bill): ReadonlyMap<string, readonly number[]> {
+function numbersByRef(sbom: Sbom): ReadonlyMap<string, readonly number[]> {
   const numbers = new Map<string, number[]>();
-  for (const [at, { ref }] of bill.components.entries()) {
+  for (const [at, { ref }] of sbom.components.entries()) {
     if (ref === "") continue;
     const own = numbers.get(ref);
     if (own === undefined) numbers.set(ref, [at]);

@@ -27,6 +27,15 @@ export function packageSetText(header: PackageSetHeader, packages: readonly Pack
   );
 }
 
+/** What is in an artifact: packages of several ecosystems, so each line begins with its own. */
+export function componentSetDigest(packages: readonly Package[]): Digest {
+  return sha256(canonicalText(["fettle component-set 1"], packages.map(componentLine)));
+}
+
+export function componentLine(p: Package): string {
+  return `${p.ecosystem}\t${packageLine(p)}`;
+}
+
 export function offerSetDigest(offers: readonly Offer[]): Digest {
   return sha256(offerSetText(offers));
 }

@@ -7,6 +7,7 @@ import { importHosts, listFormats } from "./actions-import.ts";
 import { hostName, identityFile, labelsInput, sshInput } from "./host-input.ts";
 import { hostReply, hostReplySchema } from "./host-reply.ts";
 import { scanRoutes } from "./routes-scan.ts";
+import { serviceRoutes } from "./routes-services.ts";
 import { loadOffers, loadPackageSet } from "./store.ts";
 
 const host = z.string().min(1).max(100);
@@ -218,4 +219,5 @@ export const routes: readonly Route[] = [
   getOffers,
   postHostKeys,
   ...scanRoutes,
+  ...serviceRoutes,
 ];

@@ -4,7 +4,14 @@ import { present } from "../base/failure.ts";
 import type { Instant } from "../base/instant.ts";
 import { type Reader, sqlInstant, type Tx } from "../db/database.ts";
 import type { Offer, Package, PackageSetHeader, StoredPackage } from "./model.ts";
-import { offerLine, offerSetDigest, packageLine, packageSetDigest } from "./package-set.ts";
+import {
+  componentLine,
+  componentSetDigest,
+  offerLine,
+  offerSetDigest,
+  packageLine,
+  packageSetDigest,
+} from "./package-set.ts";
 
 /**
  * Package sets and offer sets: each stored once under its digest, with posting lists both ways.
@@ -27,10 +34,34 @@ export async function storePackageSet(
   },
 ): Promise<StoredSet> {
   const digest = packageSetDigest(set.header, set.packages);
+  const rows = sortedOnce(set.packages, packageLine);
+  return await storeRows(tx, { ...set, digest, rows });
+}
+
+/** What is in an artifact of a service; the packages know their ecosystems themselves. */
+export async function storeComponentSet(
+  tx: Tx,
+  set: { readonly packages: readonly Package[]; readonly at: Instant },
+): Promise<StoredSet> {
+  const digest = componentSetDigest(set.packages);
+  const rows = sortedOnce(set.packages, componentLine);
+  const header = { distribution: "", release: "", channel: "" };
+  return await storeRows(tx, { ecosystem: "", header, digest, rows, at: set.at });
+}
+
+async function storeRows(
+  tx: Tx,
+  set: {
+    readonly ecosystem: string;
+    readonly header: PackageSetHeader;
+    readonly digest: Digest;
+    readonly rows: readonly Package[];
+    readonly at: Instant;
+  },
+): Promise<StoredSet> {
+  const { digest, rows, header } = set;
   const known = await packageSetId(tx, digest);
   if (known !== null) return { id: known, digest };
-  const rows = sortedOnce(set.packages, packageLine);
-  const { header } = set;
   const made = await sql<{ id: number }>`
     insert into package_set
       (digest, ecosystem, distribution, release, channel, package_count, created_at)

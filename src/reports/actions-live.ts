@@ -25,6 +25,8 @@ const rights: Readonly<Record<string, Permission | "signed-in">> = {
   host: "host.read",
   scans: "host.read",
   scan: "host.read",
+  services: "service.read",
+  service: "service.read",
   feeds: "feed.read",
   findings: "finding.read",
   policy: "policy.read",

@@ -5,7 +5,7 @@ import type { Reader } from "../db/database.ts";
 import { scopeSql } from "../inventory/scope.ts";
 import { planInScope } from "../plan/store-hosts.ts";
 
-export type ObjectKind = "host" | "plan" | "change" | "rollout" | "scan";
+export type ObjectKind = "host" | "service" | "plan" | "change" | "rollout" | "scan";
 
 /** Those of the objects that have at least one host within the scopes. */
 export async function visibleObjects(
@@ -27,6 +27,9 @@ function visibleSql(of: Parameters<typeof visibleObjects>[1]) {
     case "host":
       return sql`select h.id from host h
         where h.id = any(${ids}) and ${scopeSql(scopes, "h.labels")}`;
+    case "service":
+      return sql`select s.id from service s
+        where s.id = any(${ids}) and ${scopeSql(scopes, "s.labels")}`;
     case "plan":
       return sql`select p.digest as id from plan p
         where p.digest = any(${ids}) and ${planInScope("p.digest", scopes)}`;

@@ -2,12 +2,12 @@ import { z } from "zod";
 import { childOf, childrenOf, readXml, textOf, type XmlElement } from "../../base/xml-elements.ts";
 import { packageOfPurl } from "../purl-package.ts";
 import {
-  type Bill,
   type Component,
   type ComponentScope,
   componentOf,
   type InventoryReading,
-  readingOfBill,
+  readingOfSbom,
+  type Sbom,
 } from "./inventory-format.ts";
 
 /**
@@ -159,7 +159,7 @@ function newDraft(release: string | null) {
   const components: Component[] = [];
   const edges: [string, string][] = [];
   let fileCount = 0;
-  let subject: Bill["subject"] = null;
+  let subject: Sbom["subject"] = null;
   return {
     add(item: Item | null, within: string): void {
       if (item === null) {
@@ -183,7 +183,7 @@ function newDraft(release: string | null) {
       subject = { ref, name, version };
     },
     finish: (form: string): InventoryReading =>
-      readingOfBill(form, { subject, components, edges, fileCount }),
+      readingOfSbom(form, { subject, components, edges, fileCount }),
   };
 }
 

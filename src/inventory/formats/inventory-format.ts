@@ -11,7 +11,7 @@ export interface InventoryReading {
   readonly packages: readonly Package[];
   readonly problems: readonly InventoryProblem[];
   /** Entry by entry, where the form says more than names and versions. */
-  readonly bill?: Bill;
+  readonly sbom?: Sbom;
 }
 
 export interface InventoryProblem {
@@ -20,7 +20,7 @@ export interface InventoryProblem {
 }
 
 /** A list with how its entries hang together. */
-export interface Bill {
+export interface Sbom {
   /** What the list is of, by its own word; null where it does not say. */
   readonly subject: {
     readonly ref: string;
@@ -64,17 +64,17 @@ export function distinctPackages(packages: readonly Package[]): readonly Package
 }
 
 /** The packages and the problems that follow from a bill. */
-export function readingOfBill(form: string, bill: Bill): InventoryReading {
+export function readingOfSbom(form: string, sbom: Sbom): InventoryReading {
   const packages: Package[] = [];
   const problems: InventoryProblem[] = [];
-  for (const { name, version, purl, judged } of bill.components) {
+  for (const { name, version, purl, judged } of sbom.components) {
     if (typeof judged !== "string") packages.push(judged);
     else {
       const place = purl || `${name} ${version}`.trim() || "a component";
       problems.push({ place, reason: judged });
     }
   }
-  return { form, packages: distinctPackages(packages), problems, bill };
+  return { form, packages: distinctPackages(packages), problems, sbom };
 }
 
 /** A component with what most lists leave open. */

@@ -5,7 +5,7 @@ import {
   componentOf,
   type InventoryReading,
   packageOf,
-  readingOfBill,
+  readingOfSbom,
 } from "./inventory-format.ts";
 import { folderOf } from "./node-folder.ts";
 
@@ -20,7 +20,7 @@ export function readNpmLock(value: unknown): InventoryReading {
   if (lock.packages !== undefined) addPlaces(draft, lock.packages);
   else addNested(draft, lock.dependencies ?? {});
   const { name = "", version = "" } = lock;
-  return readingOfBill(`npm lock file ${lock.lockfileVersion}`, {
+  return readingOfSbom(`npm lock file ${lock.lockfileVersion}`, {
     subject: name === "" ? null : { ref: "", name, version },
     ...draft,
     fileCount: 0,
@@ -103,7 +103,7 @@ function addNested(draft: Draft, dependencies: Readonly<Record<string, unknown>>
     const entry: Entry = parsed.success ? parsed.data : {};
     folders.add(place);
     found.push({ place, name, entry });
-    waiting.push(...below(place, entry.dependencies ?? {}).reverse());
+    for (const child of below(place, entry.dependencies ?? {}).reverse()) waiting.push(child);
   }
   for (const { place, name, entry } of found) {
     // `npm:other@1.0.0` installs another package under this name.

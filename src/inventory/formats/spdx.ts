@@ -4,7 +4,7 @@ import {
   type Component,
   componentOf,
   type InventoryReading,
-  readingOfBill,
+  readingOfSbom,
 } from "./inventory-format.ts";
 import { edgeOfRelationship, scopeOfRelationship } from "./spdx-relationship.ts";
 
@@ -143,7 +143,7 @@ export function readingOfSpdx(content: SpdxContent, release: string | null): Inv
   const [first] = described;
   const subject = content.items.find((item) => item !== null && item.ref === first) ?? null;
   for (const ref of described.slice(1)) edges.push(["", ref]);
-  return readingOfBill(content.form, {
+  return readingOfSbom(content.form, {
     subject:
       subject === null ? null : { ref: subject.ref, name: subject.name, version: subject.version },
     components,

@@ -1,5 +1,5 @@
 import { Failure } from "../base/failure.ts";
-import type { Bill, Component, InventoryReading } from "./formats/inventory-format.ts";
+import type { Component, InventoryReading, Sbom } from "./formats/inventory-format.ts";
 import type { Package } from "./model.ts";
 
 /**
@@ -17,9 +17,9 @@ const CPE_MAX = 1_000;
 const PACKAGE_BYTES_MAX = 2_000;
 
 /** Entry by entry also where the form only lists names. */
-export function billOf(reading: InventoryReading): Bill {
-  const bill = reading.bill ?? plainBill(reading);
-  const { components, edges } = bill;
+export function sbomOf(reading: InventoryReading): Sbom {
+  const sbom = reading.sbom ?? plainSbom(reading);
+  const { components, edges } = sbom;
   if (components.length > COMPONENTS_MAX) {
     throw new Failure(
       "too-large",
@@ -32,11 +32,11 @@ export function billOf(reading: InventoryReading): Bill {
       `The ${reading.form} names ${edges.length} dependencies; ${EDGES_MAX} are the limit. Split it by what is deployed together.`,
     );
   }
-  const subject = bill.subject === null ? null : shortSubject(bill.subject);
-  return { ...bill, subject, components: components.map(limited) };
+  const subject = sbom.subject === null ? null : shortSubject(sbom.subject);
+  return { ...sbom, subject, components: components.map(limited) };
 }
 
-function plainBill({ packages, problems }: InventoryReading): Bill {
+function plainSbom({ packages, problems }: InventoryReading): Sbom {
   const known = packages.map(
     (p): Component => ({
       ref: "",
@@ -62,7 +62,7 @@ function plainBill({ packages, problems }: InventoryReading): Bill {
   return { subject: null, components: [...known, ...unknown], edges: [], fileCount: 0 };
 }
 
-function shortSubject(subject: NonNullable<Bill["subject"]>): NonNullable<Bill["subject"]> {
+function shortSubject(subject: NonNullable<Sbom["subject"]>): NonNullable<Sbom["subject"]> {
   const { ref, name, version } = subject;
   return { ref, name: plain(name, NAME_MAX), version: plain(version, VERSION_MAX) };
 }

@@ -1,0 +1,270 @@
+import { z } from "zod";
+import { actionOf, actionSchema, lacksRight } from "../base/action.ts";
+import { holdsAnywhere, scopesFor } from "../base/actor.ts";
+import { Failure } from "../base/failure.ts";
+import { type Instant, instantFromText } from "../base/instant.ts";
+import { parseSelector } from "../base/labels.ts";
+import { skip, total } from "../base/list-page.ts";
+import { type Route, route } from "../db/world.ts";
+import { artifactName, environmentName } from "../inventory/service-input.ts";
+import { artifactReply, artifactReplySchema } from "../inventory/service-reply.ts";
+import { loadNeededBy } from "../inventory/store-services.ts";
+import {
+  artifactHistory,
+  askGate,
+  compareSboms,
+  hostActions,
+  listComponents,
+  ownActions,
+} from "./actions-service-reading.ts";
+import { judgedService, judgedServices } from "./actions-services.ts";
+import { gateRules } from "./service-gate.ts";
+import { notKnownText } from "./service-risk.ts";
+import {
+  componentSchema,
+  hostActionSchema,
+  judgedServiceSchema,
+  serviceActionSchema,
+  shownServiceSchema,
+  vulnerabilitySchema,
+} from "./service-schema.ts";
+import { judgedView, vulnerabilityView } from "./service-views.ts";
+import { loadHostRefsOfService } from "./store-service-hosts.ts";
+
+/** Reading services: how they stand, what mends them, what is in them. */
+const params = z.strictObject({ service: z.string().min(1).max(100) });
+const limit = z.coerce.number().int().min(1).max(1_000).default(100);
+const HOSTS_SHOWN = 200;
+
+const getServices = route({
+  method: "GET",
+  path: "/api/v1/services",
+  summary: "Services with what is wrong in them and on their hosts, by name or worst first.",
+  permission: "service.read",
+  query: z.strictObject({
+    q: z.string().trim().max(200).default("").describe("part of a name, a title or a team"),
+    label: z.string().max(1_000).default(""),
+    order: z.enum(["name", "urgency"]).default("name"),
+    skip,
+    limit,
+  }),
+  reply: z.strictObject({
+    items: z.array(judgedServiceSchema),
+    total,
+    actions: z.array(actionSchema),
+  }),
+  async handle({ world, actor }, { query }) {
+    const { q, order } = query;
+    const label = parseSelector(query.label);
+    const all = await judgedServices(world, actor, { q, label, order });
+    const start = query.skip ?? 0;
+    return {
+      items: all.slice(start, start + query.limit).map((one) => judgedView(actor, one)),
+      total: all.length,
+      actions: [
+        actionOf(
+          "add",
+          "Add a service",
+          lacksRight(holdsAnywhere(actor, "service.edit"), "service.edit"),
+        ),
+      ],
+    };
+  },
+});
+
+const getService = route({
+  method: "GET",
+  path: "/api/v1/services/{service}",
+  summary: "One service by id or name: artifacts, hosts, who needs it and what is not known.",
+  permission: "service.read",
+  params,
+  reply: shownServiceSchema,
+  errors: ["not-found"],
+  async handle({ world, actor }, { params: { service: ref } }) {
+    const judged = await judgedService(world, actor, ref);
+    const { service, artifacts, own } = judged;
+    const hosts = await loadHostRefsOfService(world.db, service, {
+      scopes: scopesFor(actor, "host.read"),
+      limit: HOSTS_SHOWN,
+    });
+    const scopes = scopesFor(actor, "service.read");
+    const neededBy = await loadNeededBy(world.db, service.num, scopes);
+    return {
+      judged: judgedView(actor, judged),
+      artifacts: artifacts.map(artifactReply),
+      hosts: hosts.map(({ id, name }) => ({ id, name })),
+      neededBy: neededBy.map(({ id, name }) => ({ id, name })),
+      notKnown: own === null ? [] : [...notKnownText(own)],
+      isMatching: (own?.unmatchedCount ?? 0) > 0,
+    };
+  },
+});
+
+const getFindings = route({
+  method: "GET",
+  path: "/api/v1/services/{service}/findings",
+  summary: "What mends the components of a service, worst first, and how each got in.",
+  permission: "finding.read",
+  params,
+  query: z.strictObject({ skip, limit }),
+  reply: z.strictObject({
+    items: z.array(serviceActionSchema),
+    total,
+    notKnown: z.array(z.string()),
+  }),
+  errors: ["not-found"],
+  handle: async ({ world, actor }, { params: { service }, query }) =>
+    ownActions(world, actor, { service, ...query }),
+});
+
+const getHostFindings = route({
+  method: "GET",
+  path: "/api/v1/services/{service}/host-findings",
+  summary: "What mends the packages of the hosts that run a service, worst first.",
+  permission: "finding.read",
+  params,
+  query: z.strictObject({ skip, limit }),
+  reply: z.strictObject({
+    items: z.array(hostActionSchema),
+    total,
+    notKnown: z.array(z.string()),
+  }),
+  errors: ["not-found"],
+  handle: async ({ world, actor }, { params: { service }, query }) =>
+    hostActions(world, actor, { service, ...query }),
+});
+
+const getComponents = route({
+  method: "GET",
+  path: "/api/v1/services/{service}/components",
+  summary: "Everything that is in the artifacts of a service, as the documents named it.",
+  permission: "finding.read",
+  params,
+  query: z.strictObject({
+    q: z.string().trim().max(200).default(""),
+    artifact: artifactName.optional(),
+    environment: environmentName.optional(),
+    show: z.enum(["all", "vulnerable", "unknown"]).default("all"),
+    skip,
+    limit,
+  }),
+  reply: z.strictObject({ items: z.array(componentSchema), total }),
+  errors: ["not-found"],
+  handle: async ({ world, actor }, { params: { service }, query }) =>
+    listComponents(world, actor, { service, ...query }),
+});
+
+const ruleList = z
+  .string()
+  .max(200)
+  .transform((text, context) => {
+    const parsed = z.array(z.enum(gateRules)).min(1).safeParse(text.split(","));
+    if (parsed.success) return parsed.data;
+    context.addIssue({ code: "custom", message: `one or more of ${gateRules.join(", ")}` });
+    return z.NEVER;
+  });
+
+const getGate = route({
+  method: "GET",
+  path: "/api/v1/services/{service}/gate",
+  summary: "Whether what is deployed, or one artifact of it, passes the rules of a pipeline.",
+  permission: "finding.read",
+  params,
+  query: z.strictObject({
+    failOn: ruleList.describe("known-exploited, critical, high, medium, any, unknown"),
+    artifact: artifactName.optional(),
+    environment: environmentName.optional(),
+  }),
+  reply: z.strictObject({
+    state: z.enum(["pass", "fail", "not-yet"]),
+    reasons: z.array(z.string()),
+  }),
+  errors: ["not-found"],
+  async handle({ world, actor }, { params: { service }, query }) {
+    const { failOn: rules, ...slot } = query;
+    const verdict = await askGate(world, actor, { service, rules, ...slot });
+    return { state: verdict.state, reasons: [...verdict.reasons] };
+  },
+});
+
+const getHistory = route({
+  method: "GET",
+  path: "/api/v1/services/{service}/history",
+  summary: "What was deployed of a service and when, newest first.",
+  permission: "service.read",
+  params,
+  reply: z.strictObject({
+    items: z.array(artifactReplySchema.extend({ putBy: z.string() })),
+  }),
+  errors: ["not-found"],
+  handle: async ({ world, actor }, { params: { service } }) => ({
+    items: await artifactHistory(world, actor, service),
+  }),
+});
+
+const entry = z.strictObject({
+  ecosystem: z.string(),
+  name: z.string(),
+  versions: z.array(z.string()),
+});
+
+const getDiff = route({
+  method: "GET",
+  path: "/api/v1/services/{service}/diff",
+  summary: "What came into an artifact, went and changed between two moments, with findings.",
+  permission: "finding.read",
+  params,
+  query: z.strictObject({
+    artifact: artifactName.default("main"),
+    environment: environmentName.default(""),
+    from: z.string().max(40).optional().describe("right before the last change when absent"),
+    to: z.string().max(40).optional().describe("now when absent"),
+  }),
+  reply: z.strictObject({
+    before: artifactReplySchema.nullable(),
+    after: artifactReplySchema,
+    came: z.array(entry),
+    went: z.array(entry),
+    changed: z.array(entry.extend({ before: z.array(z.string()) })),
+    newFindings: z.array(vulnerabilitySchema),
+    clearedFindings: z.array(vulnerabilitySchema),
+  }),
+  errors: ["not-found"],
+  async handle({ world, actor }, { params: { service }, query }) {
+    const { artifact, environment } = query;
+    const when = { from: instantIn(query.from), to: instantIn(query.to) };
+    const compared = await compareSboms(world, actor, { service, artifact, environment, ...when });
+    const { before, after, diff } = compared;
+    return {
+      before: before === null ? null : artifactReply(before),
+      after: artifactReply(after),
+      came: diff.came.map((one) => ({ ...one, versions: [...one.versions] })),
+      went: diff.went.map((one) => ({ ...one, versions: [...one.versions] })),
+      changed: diff.changed.map((one) => ({
+        ...one,
+        versions: [...one.versions],
+        before: [...one.before],
+      })),
+      newFindings: compared.newFindings.map(vulnerabilityView),
+      clearedFindings: compared.clearedFindings.map(vulnerabilityView),
+    };
+  },
+});
+
+function instantIn(text: string | undefined): Instant | null {
+  if (text === undefined) return null;
+  const instant = instantFromText(text);
+  if (instant !== null) return instant;
+  throw new Failure("invalid", "A time is written like 2026-11-21T08:00:00Z.");
+}
+
+export const serviceRoutes: readonly Route[] = [
+  getServices,
+  getService,
+  getFindings,
+  getHostFindings,
+  getComponents,
+  getGate,
+  getHistory,
+  getDiff,
+];
