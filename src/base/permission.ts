@@ -78,7 +78,6 @@ export const roles: Readonly<Record<RoleName, readonly Permission[]>> = {
     "change.approve",
     "rollout.halt",
   ],
-  approver: [...viewer, "change.approve", "rollout.halt"],
   /** A pipeline that hands in what it built and asks what is wrong with it. */
   publisher: ["service.read", "service.publish", "finding.read"],
   admin: permissions,
