@@ -1,12 +1,12 @@
 import type { Command } from "commander";
 import { Failure } from "../base/failure.ts";
-import { type CsafReport, checkCsaf } from "../intel/csaf-check.ts";
-import { type Cli, show } from "./cli.ts";
+import type { CsafReport } from "../intel/csaf-check.ts";
+import { type FileCli, showAnswer } from "./file-cli.ts";
 import { bytesOf } from "./read-vex.ts";
 import { safeText } from "./view/table.ts";
 
 /** CSAF documents, checked as the standard demands, without a server. */
-export function registerCsaf(program: Command, cli: Cli): void {
+export function registerCsaf(program: Command, cli: FileCli): void {
   const csaf = program.command("csaf").description("Security advisories in CSAF");
   csaf
     .command("check <file>")
@@ -14,8 +14,9 @@ export function registerCsaf(program: Command, cli: Cli): void {
       "The schema and every mandatory test of CSAF 2.0 or 2.1, by the file's own version",
     )
     .action(async (file: string) => {
+      const { checkCsaf } = await import("../intel/csaf-check.ts");
       const report = await checkCsaf(valueIn(bytesOf(file), file));
-      show(cli, report, () => reportText(report));
+      await showAnswer(cli, report, () => reportText(report));
       process.exitCode = report.isValid ? 0 : 1;
     });
 }

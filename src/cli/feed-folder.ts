@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import { opendirSync, readFileSync, type Stats, statSync } from "node:fs";
-import { join, relative } from "node:path";
+import { join, relative, resolve } from "node:path";
 import { Failure } from "../base/failure.ts";
-import { runCommand } from "../base/run-command.ts";
 import type { KnowledgeHead } from "../intel/file-knowledge.ts";
 import { type KnowledgeCache, type OpenKnowledge, openInMemory } from "./knowledge-cache.ts";
+import type { KnownDigests } from "./known-digests.ts";
 
 /**
  * A folder of feeds on disk: every file in it and below it, whatever its name. What a file says is
@@ -30,45 +30,65 @@ export interface FeedFolder {
 const FILES_MAX = 200_000;
 const FILE_BYTES_MAX = 1024 * 1024 * 1024;
 
+/** What was learned from files before; null where nothing is to be kept. */
+export interface FolderMemory {
+  readonly cache: KnowledgeCache;
+  readonly digests: KnownDigests;
+}
+
 export async function readFeedFolder(
   folder: string,
-  cache: KnowledgeCache | null,
+  memory: FolderMemory | null,
 ): Promise<FeedFolder> {
   const files: FolderFile[] = [];
   const unread: UnreadFile[] = [];
   for (const path of filesBelow(folder)) {
     const name = relative(folder, path) || path;
-    const file = await readOne(path, name, cache);
+    const file = remembered(path, name, memory) ?? (await readOne(path, name, memory));
     if ("reason" in file) unread.push(file);
     else files.push(file);
   }
+  memory?.digests.keep();
   if (files.length === 0 && unread.length === 0) {
     throw new Failure("invalid", `The folder ${folder} holds no files. Name a folder with feeds.`);
   }
   return { files, unread };
 }
 
+/** A file that did not change since it was read, and whose knowledge was kept. */
+function remembered(path: string, name: string, memory: FolderMemory | null): FolderFile | null {
+  if (memory === null) return null;
+  const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
+  const digest = stat === undefined ? null : memory.digests.find(resolve(path), stat);
+  const knowledge = digest === null ? null : memory.cache.open(digest);
+  return digest === null || knowledge === null ? null : { path: name, digest, knowledge };
+}
+
 async function readOne(
   path: string,
   name: string,
-  cache: KnowledgeCache | null,
+  memory: FolderMemory | null,
 ): Promise<FolderFile | UnreadFile> {
   let bytes: Buffer;
+  let digest: string;
   try {
-    if (statSync(path).size > FILE_BYTES_MAX) return { path: name, reason: "is larger than 1 GiB" };
+    // What the file system says is taken first: a change while reading then shows next time.
+    const stat = statSync(path, { bigint: true });
+    if (stat.size > FILE_BYTES_MAX) return { path: name, reason: "is larger than 1 GiB" };
     bytes = readFileSync(path);
+    digest = createHash("sha256").update(bytes).digest("hex");
+    memory?.digests.learn(resolve(path), stat, digest);
   } catch {
     return { path: name, reason: "cannot be read" };
   }
-  const digest = createHash("sha256").update(bytes).digest("hex");
-  const kept = cache?.open(digest) ?? null;
+  const kept = memory?.cache.open(digest) ?? null;
   if (kept !== null) return { path: name, digest, knowledge: kept };
   const plain = await unpackedByProgram(bytes);
   if (typeof plain === "string") return { path: name, reason: plain };
   // The readers are loaded only where something must be read.
   const { readFileKnowledge } = await import("../intel/read-file-knowledge.ts");
   const knowledge = await readFileKnowledge(plain);
-  cache?.keep(digest, knowledge);
+  memory?.cache.keep(digest, knowledge);
   return { path: name, digest, knowledge: openInMemory(knowledge) };
 }
 
@@ -113,6 +133,7 @@ async function unpackedByProgram(bytes: Buffer): Promise<Buffer | string> {
   const program = programFor(bytes);
   if (program === null) return bytes;
   try {
+    const { runCommand } = await import("../base/run-command.ts");
     const result = await runCommand({
       program,
       args: ["-dc"],

@@ -3,7 +3,6 @@ import { registerAudit } from "./audit.ts";
 import { registerChange } from "./change.ts";
 import type { Cli } from "./cli.ts";
 import { registerCompletion } from "./completion.ts";
-import { registerCsaf } from "./csaf.ts";
 import { registerDeadlineOnline } from "./deadline-online.ts";
 import { registerDoctor } from "./doctor.ts";
 import { addExamples } from "./examples.ts";
@@ -16,8 +15,7 @@ import { registerPeople } from "./people.ts";
 import { registerPlan } from "./plan.ts";
 import { registerPolicy } from "./policy.ts";
 import { registerRollout } from "./rollout.ts";
-import { registerScan } from "./scan.ts";
-import { registerVex } from "./vex.ts";
+import { registerVexDocuments } from "./vex-documents.ts";
 
 /** Every noun of the command line, in the order of a patch's way. */
 export function registerNouns(program: Command, cli: Cli): void {
@@ -31,12 +29,16 @@ export function registerNouns(program: Command, cli: Cli): void {
   registerChange(program, cli);
   registerRollout(program, cli);
   registerAudit(program, cli);
-  registerScan(program, cli);
-  registerVex(program, cli);
-  registerCsaf(program, cli);
-  registerDoctor(program, cli);
   registerOffline(program, cli);
   registerDeadlineOnline(program, cli);
+  registerVexOnline(program, cli);
+  registerDoctor(program, cli);
   registerCompletion(program, cli);
   addExamples(program);
+}
+
+/** What the server keeps of VEX, beside the command that needs none. */
+function registerVexOnline(program: Command, cli: Cli): void {
+  const vex = program.commands.find((command) => command.name() === "vex");
+  if (vex !== undefined) registerVexDocuments(vex, cli);
 }

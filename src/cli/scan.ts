@@ -3,13 +3,14 @@ import { Failure } from "../base/failure.ts";
 import type { VexStatement } from "../intel/feed-format.ts";
 import type { ScanReport } from "../intel/scan-packages.ts";
 import { applyVex, type UnmatchedStatement } from "../intel/vex-apply.ts";
+import type { VexSubject } from "../intel/vex-match.ts";
 import type { InventoryReading } from "../inventory/formats/inventory-format.ts";
 import { ecosystemOfRelease } from "../inventory/release-name.ts";
-import { type Cli, show } from "./cli.ts";
-import { type FeedFolder, readFeedFolder } from "./feed-folder.ts";
+import { type FeedFolder, type FolderMemory, readFeedFolder } from "./feed-folder.ts";
+import { type FileCli, showAnswer } from "./file-cli.ts";
 import { openKnowledgeCache } from "./knowledge-cache.ts";
+import { openKnownDigests } from "./known-digests.ts";
 import { readNamedText } from "./read-file.ts";
-import { readVexFiles, scannedProduct } from "./read-vex.ts";
 import { gatherKnowledge } from "./scan-knowledge.ts";
 import {
   feedLines,
@@ -24,7 +25,7 @@ import {
  * Ends with 0 when nothing is open and everything is covered, 1 when something is open or not known,
  * 2 when there is no answer.
  */
-export function registerScan(program: Command, cli: Cli): void {
+export function registerScan(program: Command, cli: FileCli): void {
   program
     .command("scan")
     .description("Judge one machine or bill of materials by a folder of feeds, without a server")
@@ -54,36 +55,49 @@ interface ScanFlags {
 
 const OPEN_EXIT = 1;
 
-async function scan(cli: Cli, flags: ScanFlags): Promise<void> {
+async function scan(cli: FileCli, flags: ScanFlags): Promise<void> {
   const inventory = await readInventory(flags);
-  const cache = flags.cache ? openKnowledgeCache(cli.cacheFolder("scan")) : null;
-  const folder = await readFeedFolder(flags.feeds, cache);
+  const folder = await readFeedFolder(flags.feeds, flags.cache ? memoryOf(cli) : null);
   const { scanPackages } = await import("../intel/scan-packages.ts");
   const channels = new Set((flags.channel ?? []).map((name) => name.toLowerCase()));
   const knowledge = gatherKnowledge(folder, inventory.packages, channels);
   const scanned = scanPackages({ packages: inventory.packages, ...knowledge });
-  const own = flags.vex === undefined ? [] : await readVexFiles(flags.vex);
-  const { report, unmatched } = withVex(scanned, knowledge.vex, own, flags.product);
+  const { report, unmatched } = withVex(scanned, knowledge.vex, await ownVex(flags));
   const usedFeeds = new Set(knowledge.statements.map((s) => s.feed));
-  print(cli, { report, inventory, folder, usedFeeds, unmatched });
+  await print(cli, { report, inventory, folder, usedFeeds, unmatched });
   process.exitCode = isClean(report, inventory, folder) ? 0 : OPEN_EXIT;
+}
+
+function memoryOf(cli: FileCli): FolderMemory {
+  const folder = cli.cacheFolder("scan");
+  return { cache: openKnowledgeCache(folder), digests: openKnownDigests(folder, cli.clock) };
+}
+
+interface OwnVex {
+  readonly statements: readonly VexStatement[];
+  readonly product: VexSubject | null;
+}
+
+async function ownVex({ vex, product }: ScanFlags): Promise<OwnVex> {
+  if (vex === undefined && product === undefined) return { statements: [], product: null };
+  const { readVexFiles, scannedProduct } = await import("./read-vex.ts");
+  return { statements: await readVexFiles(vex ?? []), product: scannedProduct(product) };
 }
 
 /** Publishers' statements first, then one's own, which therefore decide. */
 function withVex(
   scanned: ScanReport,
   published: readonly VexStatement[],
-  own: readonly VexStatement[],
-  purl: string | undefined,
+  { statements, product }: OwnVex,
 ): { readonly report: ScanReport; readonly unmatched: readonly UnmatchedStatement[] } {
-  const rules = { product: scannedProduct(purl), authors: null };
+  const rules = { product, authors: null };
   const targetsOf = (findings: ScanReport["findings"]) =>
     findings.map((finding) => ({
       finding,
       subject: { ...finding.of, source: finding.of.source || finding.of.name },
     }));
   const first = applyVex(targetsOf(scanned.findings), published, rules);
-  const second = applyVex(targetsOf(first.findings), own, rules);
+  const second = applyVex(targetsOf(first.findings), statements, rules);
   return { report: { ...scanned, findings: second.findings }, unmatched: second.unmatched };
 }
 
@@ -127,8 +141,8 @@ function isClean(report: ScanReport, inventory: InventoryReading, folder: FeedFo
   return !isOpen && report.notes.length === 0 && inventory.problems.length === 0;
 }
 
-function print(
-  cli: Cli,
+async function print(
+  cli: FileCli,
   of: {
     readonly report: ScanReport;
     readonly inventory: InventoryReading;
@@ -136,9 +150,9 @@ function print(
     readonly usedFeeds: ReadonlySet<string>;
     readonly unmatched: readonly UnmatchedStatement[];
   },
-): void {
+): Promise<void> {
   const { report, inventory, folder } = of;
-  show(cli, printable(report), () => findingTable(report));
+  await showAnswer(cli, printable(report), () => findingTable(report));
   const lines = [
     ...noteLines(report, inventory),
     ...unmatchedLines(of),

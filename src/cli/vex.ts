@@ -4,14 +4,13 @@ import { Failure } from "../base/failure.ts";
 import type { ScanFinding } from "../intel/scan-packages.ts";
 import { applyVex, type VexResult } from "../intel/vex-apply.ts";
 import { ecosystemOfRelease } from "../inventory/release-name.ts";
-import { type Cli, show } from "./cli.ts";
+import { type FileCli, showAnswer } from "./file-cli.ts";
 import { bytesOf, readVexFiles, scannedProduct } from "./read-vex.ts";
-import { registerVexDocuments } from "./vex-documents.ts";
 import { unmatchedLines } from "./view/scan-report.ts";
 import { renderTable } from "./view/table.ts";
 
-/** Statements about exploitability: kept by the server, or applied to findings without one. */
-export function registerVex(program: Command, cli: Cli): void {
+/** Statements about exploitability, applied to findings without a server. */
+export function registerVex(program: Command, cli: FileCli): void {
   const vex = program
     .command("vex")
     .description("Statements about what is exploitable, and why not");
@@ -25,7 +24,6 @@ export function registerVex(program: Command, cli: Cli): void {
     .option("--product <purl>", "what was scanned as a whole, for statements about its parts")
     .option("--author <name...>", "only these authors may set findings aside")
     .action((files: string[], flags: VexFlags) => apply(cli, files, flags));
-  registerVexDocuments(vex, cli);
 }
 
 interface VexFlags {
@@ -49,7 +47,7 @@ const findingsSchema = z.object({ findings: z.array(findingSchema) });
 
 const OPEN_EXIT = 1;
 
-async function apply(cli: Cli, files: readonly string[], flags: VexFlags): Promise<void> {
+async function apply(cli: FileCli, files: readonly string[], flags: VexFlags): Promise<void> {
   const text =
     flags.findings === undefined
       ? await cli.terminal.readInput()
@@ -62,7 +60,9 @@ async function apply(cli: Cli, files: readonly string[], flags: VexFlags): Promi
     product: scannedProduct(flags.product),
     authors: flags.author === undefined ? null : new Set(flags.author),
   });
-  show(cli, { findings: result.findings, unmatched: result.unmatched }, () => resultTable(result));
+  await showAnswer(cli, { findings: result.findings, unmatched: result.unmatched }, () =>
+    resultTable(result),
+  );
   cli.terminal.err(
     unmatchedLines(result)
       .map((line) => `${line}\n`)

@@ -1,4 +1,3 @@
-import { z } from "zod";
 import type { FeedReading } from "./feed-format.ts";
 import type { Statement } from "./model.ts";
 import type { IndexOffer } from "./package-index.ts";
@@ -11,37 +10,35 @@ import type { IndexOffer } from "./package-index.ts";
  */
 export interface FileKnowledge {
   readonly head: KnowledgeHead;
-  /** `s:<ecosystem>` statements, `o:` offers, `v:` VEX statements, `l:` support cycles. */
+  /** `s:<ecosystem>` statements, `o:` offers, `v:` VEX statements. */
   readonly sections: ReadonlyMap<string, string>;
 }
 
-export type KnowledgeHead = z.output<typeof headSchema>;
-
-export const headSchema = z.object({
+export interface KnowledgeHead {
   /** What the file is: `feed`, `packages`, `sources`, `release`, or why it is none of these. */
-  kind: z.enum(["feed", "packages", "sources", "release", "other"]),
+  readonly kind: "feed" | "packages" | "sources" | "release" | "other";
   /** In words, for people. */
-  is: z.string(),
-  feeds: z.array(
-    z.object({
-      feed: z.string(),
-      asOf: z.number().nullable(),
-      label: z.string(),
-      isComplete: z.boolean(),
-      entryCount: z.number(),
-      problemCount: z.number(),
-    }),
-  ),
-  rejected: z.array(z.string()),
-  disputed: z.array(z.string()),
+  readonly is: string;
+  readonly feeds: FeedHead[];
+  readonly rejected: string[];
+  readonly disputed: string[];
   /** Records that were withdrawn: feed, advisory, when. */
-  withdrawn: z.array(z.tuple([z.string(), z.string(), z.number()])),
+  readonly withdrawn: (readonly [feed: string, advisory: string, at: number])[];
   /** Of a package index, and of a Release file: the release, where it is known. */
-  ecosystem: z.string().nullable(),
+  readonly ecosystem: string | null;
   /** Digests of indexes a Release file vouches for. */
-  indexes: z.array(z.string()),
-  problems: z.array(z.object({ place: z.string(), reason: z.string() })),
-});
+  readonly indexes: readonly string[];
+  readonly problems: { readonly place: string; readonly reason: string }[];
+}
+
+export interface FeedHead {
+  readonly feed: string;
+  readonly asOf: number | null;
+  readonly label: string;
+  readonly isComplete: boolean;
+  readonly entryCount: number;
+  readonly problemCount: number;
+}
 
 export function emptyHead(kind: KnowledgeHead["kind"], is: string): KnowledgeHead {
   const none = { feeds: [], rejected: [], disputed: [], withdrawn: [], indexes: [], problems: [] };
@@ -54,12 +51,11 @@ export function knowledgeOf(readings: readonly FeedReading[]): FileKnowledge {
   const head = emptyHead("feed", readings.map((r) => r.feed).join(", "));
   const statements: Statement[] = [];
   const modified = new Map<string, number>();
-  const lines = new Map<string, string[]>();
+  const vex: string[] = [];
   for (const { content, feed, asOf, label, isComplete, entryCount, problems } of readings) {
     head.feeds.push({ feed, asOf, label, isComplete, entryCount, problemCount: problems.count });
     head.problems.push(...problems.kept.slice(0, PROBLEMS_SHOWN_MAX));
-    if (content.kind === "vex") push(lines, "v:", content.statements);
-    if (content.kind === "lifecycle") push(lines, "l:", content.cycles);
+    if (content.kind === "vex") for (const s of content.statements) vex.push(JSON.stringify(s));
     if (content.kind !== "advisories" && content.kind !== "records") continue;
     for (const text of content.texts) {
       if (text.status === "rejected") head.rejected.push(text.id);
@@ -70,18 +66,12 @@ export function knowledgeOf(readings: readonly FeedReading[]): FileKnowledge {
     if (content.kind === "advisories") for (const s of content.statements) statements.push(s);
   }
   const sections = new Map<string, string>();
-  for (const [key, own] of lines) sections.set(key, own.join("\n"));
+  if (vex.length > 0) sections.set("v:", vex.join("\n"));
   const byEcosystem = Map.groupBy(statements, (s) => s.ecosystem);
   for (const [ecosystem, own] of byEcosystem) {
     sections.set(`s:${ecosystem}`, statementSection(own, modified));
   }
   return { head, sections };
-}
-
-function push(lines: Map<string, string[]>, key: string, items: readonly unknown[]): void {
-  const own = lines.get(key) ?? [];
-  lines.set(key, own);
-  for (const item of items) own.push(JSON.stringify(item));
 }
 
 /** One line per name: the name, a tab, then what is said about it. */

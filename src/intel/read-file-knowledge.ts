@@ -1,8 +1,10 @@
 import { Failure } from "../base/failure.ts";
-import type { FeedDocument } from "./feed-format.ts";
-import { HEAD_BYTES } from "./feed-format.ts";
+import { type FeedDocument, type FeedFormat, HEAD_BYTES } from "./feed-format.ts";
+import { endoflife } from "./feeds/endoflife/endoflife.ts";
+import { epss } from "./feeds/epss/epss.ts";
+import { kev } from "./feeds/kev/kev.ts";
 import { emptyHead, type FileKnowledge, knowledgeOf, offerSection } from "./file-knowledge.ts";
-import { openIntake } from "./ingest.ts";
+import { feedFormats, openIntake } from "./ingest.ts";
 import { whatItIs } from "./other-file.ts";
 import {
   type IndexOffer,
@@ -31,6 +33,16 @@ export async function readFileKnowledge(bytes: Buffer): Promise<FileKnowledge> {
   }
 }
 
+/** How urgent a vulnerability is and how long a product lives says nothing of who is vulnerable. */
+const notAboutPackages: readonly FeedFormat[] = [kev, epss, endoflife];
+
+/** These are recognised, so that nothing is made of them, and not read. */
+const scanFormats: readonly FeedFormat[] = feedFormats.map((format) =>
+  notAboutPackages.includes(format)
+    ? { ...format, begin: () => ({ add: () => undefined, finish: () => [] }) }
+    : format,
+);
+
 interface Draft {
   readonly offers: IndexOffer[];
   readonly others: string[];
@@ -39,7 +51,7 @@ interface Draft {
 }
 
 async function readDocuments(documents: Iterable<FeedDocument>): Promise<FileKnowledge> {
-  const intake = openIntake();
+  const intake = openIntake(scanFormats);
   const draft: Draft = { offers: [], others: [], release: null, isSources: false };
   for (const document of documents) {
     const head = document.text.slice(0, HEAD_BYTES);
@@ -65,7 +77,7 @@ function withoutFeed(draft: Draft, names: readonly string[]): FileKnowledge {
   if (draft.release !== null) return draft.release;
   if (draft.isSources)
     return { head: emptyHead("sources", "index of sources"), sections: new Map() };
-  if (names.length > 0) draft.others.push(`${names.join(", ")} that says nothing`);
+  if (names.length > 0) draft.others.push(`${names.join(", ")} that says nothing of packages`);
   const [is = "empty"] = [...new Set(draft.others)].sort();
   return { head: emptyHead("other", is), sections: new Map() };
 }

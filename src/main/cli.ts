@@ -1,8 +1,9 @@
-import { isOffline } from "../cli/offline-nouns.ts";
+import { offlineLoad } from "../cli/offline-nouns.ts";
 
 /**
  * The command line. Nouns that need no server are loaded alone, so that they start at once and work
  * where nothing is configured.
  */
-if (isOffline(process.argv.slice(2))) await import("./command-line-offline.ts");
-else await import("./command-line.ts");
+const load = offlineLoad(process.argv.slice(2));
+if (load === null) await import("./command-line.ts");
+else await (await import("./command-line-offline.ts")).runAlone(load);

@@ -9,6 +9,7 @@ import { registerNouns } from "../cli/nouns.ts";
 import { safeLines } from "../cli/view/table.ts";
 import { ApiProblem, type ClientOptions, openClient } from "../client/client.ts";
 import { failureText } from "./about.ts";
+import { cacheHome } from "./command-line-offline.ts";
 import { isInstalled } from "./installed.ts";
 import { runningServer } from "./instance-lock.ts";
 import { loadConfig } from "./load-config.ts";
@@ -97,7 +98,6 @@ function cli(): Cli {
     file: join(configHome, "fettle", "credentials.json"),
     environmentToken: environment["FETTLE_TOKEN"],
   });
-  const cacheHome = environment["XDG_CACHE_HOME"] ?? join(homedir(), ".cache");
   const state = (): string =>
     stateFolder({ clone, state: loadConfig({ clone, environment, flags: {} }).state });
   const configProblem = (): string | null => {
@@ -136,7 +136,7 @@ function cli(): Cli {
     credentials,
     clone,
     state,
-    cacheFolder: (name) => join(cacheHome, "fettle", name),
+    cacheFolder: (name) => join(cacheHome(environment), "fettle", name),
     configProblem,
     hostProgram: async () => (await import("../reach/host-program.ts")).hostProgram(),
     url,
