@@ -131,6 +131,61 @@ replace_file() { # FILE
   dd of="$1.new" conv=fsync 2>/dev/null && mv -f "$1.new" "$1"
 }
 
+# Texts that must be on disk before the same act go there together. `later_text` writes beside the
+# file, `later_sync` puts all of it on disk, `later_name` gives them their names in the order in which
+# they were written, and LATER_FOLDERS are to be synced before the act. So a reader still finds the old
+# text or the new one, and a job starts a third of the processes.
+LATER=''
+LATER_FOLDERS=''
+later_text() { # FILE TEXT
+  put_text "$1.new" "$2" || cannot_write "${1##*/}" || return 1
+  case " $LATER " in
+    *" $1 "*) ;;
+    *) LATER="$LATER $1" ;;
+  esac
+}
+
+later_sync() { # FILE… that are to be on disk too
+  for ls_file in $LATER; do set -- "$@" "$ls_file.new"; done
+  sync "$@" 2>/dev/null || cannot_write "the state"
+}
+
+later_name() {
+  LATER_FOLDERS=''
+  for ln_file in $LATER; do
+    mv -f "$ln_file.new" "$ln_file" || cannot_write "${ln_file##*/}" || return 1
+    case " $LATER_FOLDERS " in
+      *" ${ln_file%/*} "*) ;;
+      *) LATER_FOLDERS="$LATER_FOLDERS ${ln_file%/*}" ;;
+    esac
+  done
+  LATER=''
+}
+
+# All of it now.
+later_end() {
+  [ -n "$LATER" ] || return 0
+  # shellcheck disable=SC2086 # our own folders
+  later_sync && later_name && { sync $LATER_FOLDERS 2>/dev/null || cannot_write "the state"; }
+}
+
+# Says whether it is all there, and where the shell's own printf cannot know, reads it again. It is on
+# disk only after a `sync`, which several files can share.
+put_text() { # FILE TEXT
+  printf '%s\n' "$2" 2>/dev/null >"$1" || return 1
+  printf_tells || { read_text "$1" && [ "$TEXT" = "$2" ]; }
+}
+
+# Whether printf fails when nothing could be written.
+printf_tells() {
+  if [ -z "$PRINTF_TELLS" ]; then
+    PRINTF_TELLS=no
+    [ ! -c /dev/full ] || [ ! -w /dev/full ] || printf x 2>/dev/null >/dev/full || PRINTF_TELLS=yes
+  fi
+  [ "$PRINTF_TELLS" = yes ]
+}
+PRINTF_TELLS=''
+
 # A small text of lines in TEXT, as `$(cat FILE)` gives it, without a process; 1 when it is not there.
 read_text() { # FILE
   TEXT=''

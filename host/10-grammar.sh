@@ -53,17 +53,16 @@ copy_bundle() { # FILE
   done
 }
 
-# Counts bytes that no document may hold. `read` would drop NUL, so this comes before any reading.
+# Looks for bytes that no document may hold. `read` would drop NUL, so this comes before any reading.
 check_bytes() { # FILE
-  by_count=$(tr -d '\n -~' <"$1" | wc -c) || by_count=unknown
-  [ "$((by_count))" -eq 0 ] 2>/dev/null ||
+  tr -d '\n -~' <"$1" >"$1.bytes" && [ ! -s "$1.bytes" ] ||
     fail_code E_FORMAT "bytes that are not printable ASCII"
 }
 
 # Splits FILE into DIR/order, DIR/ordersig … and prints what was found: first `ok`, or `CODE why`.
-# MODE is `bundle`, or `permit` for an order and its signature alone.
+# MODE is `bundle`, or `permit` for an order and its signature alone. For `$( )`, whose shell it becomes.
 split_bundle() { # FILE DIR MODE
-  awk -v dir="$2" -v mode="$3" '
+  exec awk -v dir="$2" -v mode="$3" '
     function bad(code, why) {
       if (failed) return
       failed = 1
@@ -370,29 +369,25 @@ split_bundle() { # FILE DIR MODE
     }' "$1"
 }
 
-# Reads what split_bundle printed into J_ variables. FACTS comes from this program alone, either
-# just now or, for a job that is already here, from its private folder.
-read_facts() { # TEXT
-  {
-    read -r rf_code rf_why
-    [ "$rf_code" = ok ] || fail_code "${rf_code:-E_FORMAT}" "${rf_why:-}" || return 1
-    read -r J_KIND J_TENANT J_HOST J_PLAN J_INDEX J_ATTEMPT J_EPOCH J_COUNTER J_ISSUED J_UNTIL \
-      J_TTL J_NONCE
-    read -r J_PLAN_TENANT J_CHANGE J_REQUESTER J_CLASS J_PLAN_ISSUED J_HOSTPOLICY J_ATTEMPTS \
-      J_LEAVES J_ROOT
-    read -r J_PERMIT
-    read -r J_REVERT
-    read -r J_LEAF_INDEX J_WAVE J_LEAF_HOST J_BODY
-    read -r J_RING J_WAVE_FROM J_WAVE_TO
-    read -r J_WINDOWS
-    read -r J_RULE
-    read -r J_BADVERB
-    read -r J_VERBS
-    read -r J_LEVELS J_TREE
-    read -r J_PATH
-    read -r J_APPROVALS
-    read -r J_SUPERSEDES
-  } <<END
-$1
-END
+# Reads what split_bundle printed, on standard input, into J_ variables. It comes from this program
+# alone, either just now or, for a job that is already here, from its private folder.
+read_facts() {
+  read -r rf_code rf_why
+  [ "$rf_code" = ok ] || fail_code "${rf_code:-E_FORMAT}" "${rf_why:-}" || return 1
+  read -r J_KIND J_TENANT J_HOST J_PLAN J_INDEX J_ATTEMPT J_EPOCH J_COUNTER J_ISSUED J_UNTIL \
+    J_TTL J_NONCE
+  read -r J_PLAN_TENANT J_CHANGE J_REQUESTER J_CLASS J_PLAN_ISSUED J_HOSTPOLICY J_ATTEMPTS \
+    J_LEAVES J_ROOT
+  read -r J_PERMIT
+  read -r J_REVERT
+  read -r J_LEAF_INDEX J_WAVE J_LEAF_HOST J_BODY
+  read -r J_RING J_WAVE_FROM J_WAVE_TO
+  read -r J_WINDOWS
+  read -r J_RULE
+  read -r J_BADVERB
+  read -r J_VERBS
+  read -r J_LEVELS J_TREE
+  read -r J_PATH
+  read -r J_APPROVALS
+  read -r J_SUPERSEDES
 }

@@ -33,11 +33,16 @@ check_bundle() { # DIR
   [ "$COPY_CODE" = ok ] || fail_code "$COPY_CODE" "$COPY_FACTS" || return 1
   check_bytes "$CK/in" || return 1
   CK_FACTS=$(split_bundle "$CK/in" "$CK" bundle) || CK_FACTS="E_FORMAT awk failed"
-  read_facts "$CK_FACTS" || return 1
+  read_facts <<END || return 1
+$CK_FACTS
+END
   NOW=$(now_s)
+  read_uptime_cs
+  CLOCK_READ=$NOW CLOCK_READ_CS=$UPTIME_CS
   check_order "$CK/order" "$CK/ordersig" || return 1
   CK_VERIFIED=yes
-  check_audience && load_rule "$J_CLASS" && check_times && take_counter && check_seen &&
+  check_audience && load_rule "$J_CLASS" && check_times &&
+    take_counter "$J_COUNTER" "$J_ISSUED" && check_seen &&
     check_standing && check_approvals && check_digests && check_verbs
 }
 
@@ -130,20 +135,19 @@ in_window() { # NOW WINDOWS
   return 1
 }
 
-# Step 9: stored before anything acts, so that an order counts once even if we die right here. Its
-# name goes to disk with the job folder's, with `open` in `seen`, or with a refusal's counter. The floor never passes our own clock: no signed future time can brick a host.
-take_counter() {
-  [ "$J_COUNTER" -gt "$CLOCK_COUNTER" ] ||
-    fail_code E_REPLAY "order $J_COUNTER, $CLOCK_COUNTER was seen before" || return 1
-  [ "$J_COUNTER" -le $(((NOW + CLOCK_SKEW_S) * 1000)) ] ||
-    fail_code E_TIME "order counter $J_COUNTER is ahead of clock $NOW" || return 1
-  tc_floor=$J_ISSUED
+# Step 9: written here, and on disk before anything acts or is answered: with the job folder, with
+# `open` in `seen`, or before a refusal is told. The floor never passes our own clock: no signed future
+# time can brick a host.
+take_counter() { # COUNTER ISSUED
+  [ "$1" -gt "$CLOCK_COUNTER" ] ||
+    fail_code E_REPLAY "order $1, $CLOCK_COUNTER was seen before" || return 1
+  [ "$1" -le $(((NOW + CLOCK_SKEW_S) * 1000)) ] ||
+    fail_code E_TIME "order counter $1 is ahead of clock $NOW" || return 1
+  tc_floor=$2
   [ "$tc_floor" -le "$NOW" ] || tc_floor=$NOW
   [ "$tc_floor" -ge "$CLOCK_FLOOR" ] || tc_floor=$CLOCK_FLOOR
-  CLOCK_COUNTER=$J_COUNTER CLOCK_FLOOR=$tc_floor
-  replace_file "$VAR/clock" <<END || cannot_write clock
-$CLOCK_COUNTER $CLOCK_FLOOR
-END
+  CLOCK_COUNTER=$1 CLOCK_FLOOR=$tc_floor
+  later_text "$VAR/clock" "$CLOCK_COUNTER $CLOCK_FLOOR"
 }
 
 # Step 10.

@@ -48,11 +48,11 @@ load_policy() {
     "$VAR" "$VAR/anchor" "$VAR/clock") ||
     fail_code E_POLICY "modes cannot be read" || return 1
   check_modes "$po_stat" || return 1
-  # The same files are not judged again by the process that judged them.
-  if [ "$PO_KEY" != "$POLICY_KEY" ]; then
+  # The same files are not judged again by the process that judged them, nor by the worker it starts.
+  if [ "$PO_KEY" != "$POLICY_KEY" ] && ! policy_kept; then
     POLICY=$(read_policy_files "$ID_SIZE" "$POLICY_SIZE") || POLICY="E_POLICY awk failed"
-    POLICY_KEY=$PO_KEY
   fi
+  POLICY_KEY=$PO_KEY
   {
     read -r po_code po_why
     [ "$po_code" = ok ] || fail_code E_POLICY "$po_why" || return 1
@@ -71,11 +71,28 @@ END
     fail_code E_POLICY "policy $POLICY_VERSION is older than $po_floor, seen before"
 }
 
+# What was judged goes with the job, where it is short enough to be read again sooner than judged.
+policy_keep() { # FILE
+  [ "${#POLICY}" -gt 2000 ] || put_text "$1" "$POLICY_KEY$NEWLINE$POLICY"
+}
+
+# POLICY from there, when identity and policy have the same number, size and times as they had then.
+policy_kept() {
+  [ -z "$POLICY_KEY" ] && [ "${WORKER_STARTED:-no}" = yes ] && [ -r "$VAR/job/judged" ] || return 1
+  {
+    IFS= read -r pk_key && [ "$pk_key" = "$PO_KEY" ] || return 1
+    POLICY=''
+    while IFS= read -r pk_line; do POLICY=$POLICY$pk_line$NEWLINE; done
+  } <"$VAR/job/judged"
+  POLICY=${POLICY%"$NEWLINE"}
+}
+
 # Judges both files line by line and prints `ok`, who I am, my labels, the policy's version, then
 # `rule …` (my ring only), `dispatcher TYPE KEY` and `approver PERSON CLASS GROUPS TYPE KEY` (keys
 # that are not revoked). The sizes are compared with the bytes read: that finds a NUL or a torn end.
+# For `$( )`, whose shell it becomes.
 read_policy_files() { # IDENTITY_SIZE POLICY_SIZE
-  awk -v identity_size="$1" -v policy_size="$2" '
+  exec awk -v identity_size="$1" -v policy_size="$2" '
     function bad(why) {
       if (failed) return
       failed = 1
@@ -326,12 +343,13 @@ END
 }
 
 # Writes the allowed signers file of one person for one purpose; KEYS is how many keys, IN_GROUPS
-# the groups of those lines, with commas around each. grep only shortens the reading: a dot in a
-# name matches anything there, so every line is compared again.
+# the groups of those lines, with commas around each. Of a long policy grep finds the lines sooner: a
+# dot in a name matches anything there, so every line is compared again.
 keys_of() { # PERSON CLASS NAMESPACE FILE
   KEYS=0 IN_GROUPS=,
-  ke_lines=$(
-    grep "^approver $1 $2 " <<END
+  ke_lines=$POLICY
+  [ "${#POLICY}" -le 2000 ] || ke_lines=$(
+    exec grep "^approver $1 $2 " <<END
 $POLICY
 END
   )

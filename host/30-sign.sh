@@ -11,9 +11,11 @@ sign_as_host() { # NAMESPACE FILE
 # one. DG_PACKAGES is the digest of what the worker saw of the packages a moment ago, with nothing run
 # since and kept whole; or nothing.
 read_digests() { # DIR
-  DG_OUTPUT_BYTES=0 dg_had=''
-  [ ! -s "$1/output" ] || DG_OUTPUT_BYTES=$(($(exec wc -c <"$1/output")))
-  ! packages_just_seen || ! installed_is_whole || dg_had=$WORK/installed.text
+  dg_had=''
+  ! packages_just_seen || dg_had=$WORK/installed.text
+  # shellcheck disable=SC2086 # our own paths
+  read_sizes "$1/output" $dg_had
+  installed_is_whole || dg_had=''
   DG_PACKAGES=''
   DG_JOURNAL=$EMPTY_DIGEST DG_OUTPUT=$EMPTY_DIGEST DG_POLICY=$EMPTY_DIGEST
   while read -r dg_sum dg_file; do
@@ -43,12 +45,24 @@ read_packages_digest() {
   PACKAGES_DIGEST=${pd_text%% *}
 }
 
+# DG_OUTPUT_BYTES, and INSTALLED_BYTES where that file is named too.
+read_sizes() { # FILE…
+  DG_OUTPUT_BYTES=0 INSTALLED_BYTES=''
+  while read -r rs_size rs_file; do
+    case $rs_file in
+      */output) DG_OUTPUT_BYTES=$rs_size ;;
+      */installed.text) INSTALLED_BYTES=$rs_size ;;
+    esac
+  done <<END
+$(exec stat -c '%s %n' "$@" 2>/dev/null)
+END
+}
+
 # Whether the list has the bytes that were put into it: a full disk cuts a file short.
 installed_is_whole() {
   iw_bytes=''
   [ ! -s "$WORK/installed.text.bytes" ] || read -r iw_bytes <"$WORK/installed.text.bytes"
-  is_number "$iw_bytes" && [ -s "$WORK/installed.text" ] &&
-    [ "$(exec wc -c <"$WORK/installed.text")" -eq "$iw_bytes" ]
+  is_number "$iw_bytes" && [ "$iw_bytes" -gt 0 ] && [ "$INSTALLED_BYTES" = "$iw_bytes" ]
 }
 
 # The newest head of the ledger that was verified here: HEAD_LINE.
@@ -65,7 +79,7 @@ make_result() { # STATE CODE
   [ "$J_KIND" != revert ] || wr_kind=revert
   read_clock
   take_result_counter
-  [ ! -s "$WR_FROM/started" ] || read -r wr_started <"$WR_FROM/started"
+  [ ! -s "$WR_FROM/started" ] || read -r wr_started _ <"$WR_FROM/started"
   wr_started=${wr_started:-$NOW_S}
   read_boot
   read_digests "$WR_FROM"
@@ -102,26 +116,22 @@ emit_result() { # STATE CODE
     exec 8>>"$VAR/resultlock"
     flock -w 30 8 && make_result "$1" "$2" && outbox_result
   ) || fail_code E_STATE "the result could not be written" || return 1
+  LATER=''
   ring "$VAR/bell"
 }
 
-# Counter, signature and text are on disk before they have their names, and get them in that order:
-# who finds the text finds both, and no number is given twice.
+# The journal's end, what the plan left in `seen`, counter, signature and text are on disk before they
+# have their names, and get them in that order: who finds the text finds the rest, and no number is
+# given twice.
 outbox_result() {
   ou_new=$VAR/results.new/$RESULT_COUNTER
-  put_text "$VAR/resultcounter.new" "$RESULT_COUNTER" &&
+  # shellcheck disable=SC2086 # our own folders
+  later_text "$VAR/resultcounter" "$RESULT_COUNTER" &&
     put_text "$ou_new.sig" "$RESULT_SIG" && put_text "$ou_new" "$RESULT_TEXT" &&
-    sync "$VAR/resultcounter.new" "$ou_new.sig" "$ou_new" &&
-    mv -f "$VAR/resultcounter.new" "$VAR/resultcounter" &&
+    later_sync "$JOURNAL" "$ou_new.sig" "$ou_new" && later_name &&
     mv -f "$ou_new.sig" "$ou_new" "$VAR/results/" &&
     put_text "$VAR/job/result" "$RESULT_TEXT" && put_text "$VAR/job/resultsig" "$RESULT_SIG" &&
-    sync "$VAR" "$VAR/results" "$VAR/job/result" "$VAR/job/resultsig" 2>/dev/null
-}
-
-# Says whether it is all there, which the shell's own printf does not always know: it is read again.
-# It is on disk only after a `sync`, which several files can share.
-put_text() { # FILE TEXT
-  printf '%s\n' "$2" 2>/dev/null >"$1" && read_text "$1" && [ "$TEXT" = "$2" ]
+    sync $LATER_FOLDERS "$VAR/results" "$VAR/job/result" "$VAR/job/resultsig" 2>/dev/null
 }
 
 # A refusal is signed too, but kept nowhere: what was refused changes nothing here.
@@ -130,7 +140,7 @@ refusal_result() { # DIR CODE
   (
     exec 8>>"$VAR/resultlock"
     flock -w 30 8 && make_result refused "$2" &&
-      durable_text "$VAR/resultcounter" "$RESULT_COUNTER" &&
+      later_text "$VAR/resultcounter" "$RESULT_COUNTER" && later_end &&
       put_text "$1/result" "$RESULT_TEXT" && put_text "$1/resultsig" "$RESULT_SIG"
   )
 }
@@ -144,26 +154,54 @@ load_identity() {
 # The job folder as J_ variables. It was verified before it got its name.
 load_job() {
   [ -s "$VAR/job/facts" ] || fail_code E_STATE "there is no job" || return 1
-  read_facts "$(exec cat "$VAR/job/facts")" || return 1
+  read_facts <"$VAR/job/facts" || return 1
   read -r J_WAY <"$VAR/job/way"
+}
+
+# 32 hex digits that nobody can guess: the kernel's own random identifiers, without the digits that
+# are the same in each (RFC 9562 §5.4).
+make_nonce() {
+  ASK_NONCE=''
+  while [ "${#ASK_NONCE}" -lt 32 ]; do
+    mn_id=''
+    read -r mn_id <"/proc/sys/kernel/random/uuid"
+    mn_head=${mn_id%%-*}
+    mn_tail=${mn_id##*-}
+    case $mn_head$mn_tail in *[!0-9a-f]*) mn_head='' ;; esac
+    [ "${#mn_head}${#mn_tail}" = 812 ] || fail_code E_STATE "no random bytes" || return 1
+    ASK_NONCE=$ASK_NONCE$mn_tail${mn_head%????}
+  done
+}
+
+# What an ask says of the policy, and the journal of the snapshot: POLICY_DIGEST and SNAPSHOT_DIGEST.
+POLICY_DIGEST=''
+read_ask_digests() { # [SNAPSHOT]
+  POLICY_DIGEST=$EMPTY_DIGEST SNAPSHOT_DIGEST=-
+  while read -r ad_sum ad_file; do
+    case $ad_file in
+      "$ETC/policy") POLICY_DIGEST=$ad_sum ;;
+      *) SNAPSHOT_DIGEST=$ad_sum ;;
+    esac
+  done <<END
+$(exec sha256sum "$ETC/policy" "$@" 2>/dev/null)
+END
 }
 
 # Asks the server to start now: a fresh nonce, signed. `ask` appears last, so whoever sees it finds
 # the signature beside it.
 make_ask() { # KIND STATE
   load_identity || return 1
-  ASK_NONCE=''
-  for ma_byte in $(od -An -N16 -tx1 /dev/urandom); do ASK_NONCE=$ASK_NONCE$ma_byte; done
-  [ "${#ASK_NONCE}" -eq 32 ] || fail_code E_STATE "no random bytes" || return 1
+  make_nonce || return 1
   ma_token=0000000000000000000000000000000000000000000000000000000000000000
   [ ! -s "$VAR/token" ] || read -r ma_token _ <"$VAR/token"
   read_boot
-  ma_policy=$(sha256sum <"$ETC/policy")
+  [ -n "$POLICY_DIGEST" ] || read_ask_digests
   read_head
   printf '%s\n' "fettle ask 1" "kind $1" "tenant $ID_TENANT" "host $ID_HOST" "plan $J_PLAN" \
     "index $J_INDEX" "attempt $J_ATTEMPT" "epoch $J_EPOCH" "nonce $ASK_NONCE" "state $2" \
-    "boot $BOOT" "token $ma_token" "policy ${ma_policy%% *}" "head $HEAD_LINE" end \
+    "boot $BOOT" "token $ma_token" "policy $POLICY_DIGEST" "head $HEAD_LINE" end \
     >"$VAR/job/.ask"
+  POLICY_DIGEST=''
   sign_as_host fettle-ask-v1 "$VAR/job/.ask" >"$VAR/job/asksig" && [ -s "$VAR/job/asksig" ] &&
     mv -f "$VAR/job/.ask" "$VAR/job/ask" || cannot_write "the signed ask" || return 1
   ring "$VAR/bell"
@@ -198,12 +236,15 @@ END
   [ "${J_PERMIT%% *}" != lease ] || pm_most=${J_PERMIT#lease }
   [ "$PERMIT_SECONDS" -ge 1 ] && [ "$PERMIT_SECONDS" -le "$pm_most" ] ||
     fail_code E_PERMIT "the permit lives $PERMIT_SECONDS s, not 1 to $pm_most" || return 1
-  NOW=$(now_s)
+  # The clock was read when the nonce was made and goes on with the uptime here: whether it truly did is
+  # what permit_is_fresh asks of it, last of all.
+  read_uptime_cs
+  NOW=$((PERMIT_W0 + (UPTIME_CS - PERMIT_U0) / 100))
   pm_apart=$((PM_ISSUED - NOW))
   [ "${pm_apart#-}" -le "$CLOCK_SKEW_S" ] ||
     fail_code E_PERMIT "permit issued $PM_ISSUED, clock says $NOW" || return 1
   [ "$NOW" -le "$PM_UNTIL" ] || fail_code E_PERMIT "permit good until $PM_UNTIL, clock says $NOW" ||
     return 1
-  (J_COUNTER=$PM_COUNTER J_ISSUED=$PM_ISSUED && take_counter) ||
+  take_counter "$PM_COUNTER" "$PM_ISSUED" ||
     fail_code E_PERMIT "the permit's counter $PM_COUNTER does not follow $CLOCK_COUNTER"
 }

@@ -30,23 +30,25 @@ journal() { # STATE fact…
   exit 1
 }
 
-# What neither announces nor ends an act goes to disk with the next line that does, for it is in the
-# same file. That it was written whole is seen by reading it, as not every shell's printf knows. The
-# rest are written and synced by dd; not through a pipe, which would be one process more for each line.
+# What neither announces an act nor ends one that must not happen twice goes to disk with the next line
+# that does, or with the result, for it is in the same file. Where the shell's printf does not know
+# whether a line was written whole, it is read again. What was named right before goes to disk first.
 journal_add() { # LINE
-  case ${1%% *} in
-    RECEIVED | STAGED | SNAPSHOT | VERIFYING | NOTE)
-      printf '%s\n' "$1" 2>/dev/null >>"$JOURNAL" || return 1
-      ja_last=''
-      while IFS= read -r ja_line; do ja_last=$ja_line; done <"$JOURNAL"
-      [ "$ja_last" = "$1" ]
-      ;;
-    *)
-      dd of="$JOURNAL" oflag=append conv=notrunc,fsync status=none <<LINE
-$1
-LINE
-      ;;
+  printf '%s\n' "$1" 2>/dev/null >>"$JOURNAL" || return 1
+  if ! printf_tells; then
+    ja_last=''
+    while IFS= read -r ja_line; do ja_last=$ja_line; done <"$JOURNAL"
+    [ "$ja_last" = "$1" ] || return 1
+  fi
+  case $1 in
+    RECEIVED* | STAGED* | SNAPSHOT* | VERIFYING* | NOTE*) return 0 ;;
+    DONE* | NOOP* | FAILED* | ROLLED_BACK* | HELD* | REFUSED*) return 0 ;;
+    # What packages there are the package database tells.
+    APPLIED*' last='*) return 0 ;;
   esac
+  # shellcheck disable=SC2086 # our own folders
+  sync $LATER_FOLDERS "$JOURNAL" 2>/dev/null || return 1
+  LATER_FOLDERS=''
 }
 
 # A line torn by a power cut is ended and marked, so that the next line is not glued to it and no
@@ -137,7 +139,7 @@ report() { # JOURNAL_STATE CODE
 }
 
 # What step 10 of the check reads: `seen/<plan>` holds the outcome, its attempt, and when the plan's
-# last wave ends.
+# last wave ends. It is on disk with what follows: APPLYING, or the result.
 remember() { # open|done|failed|rolled-back|reverted
   [ -d "$VAR/seen" ] || mkdir -p "$VAR/seen"
   re_was=''
@@ -147,13 +149,12 @@ remember() { # open|done|failed|rolled-back|reverted
     [ -z "$re_was" ] || cat "$VAR/seen/$J_PLAN" >"$JOB/seen.before"
   fi
   last_wave_end
-  durable_write "$VAR/seen/$J_PLAN" <<SEEN || exit 1
-$1 $J_ATTEMPT $re_end
-SEEN
+  later_text "$VAR/seen/$J_PLAN" "$1 $J_ATTEMPT $re_end" || exit 1
 }
 
 # When the plan's last wave ends, in re_end. Both numbers have at most 15 digits (protocol §1.2).
 last_wave_end() {
+  [ -z "${re_end:-}" ] || return 0
   re_end=0
   [ -r "$JOB/plan" ] || { re_end=''; return 0; }
   while read -r we_key _ _ _ we_end; do

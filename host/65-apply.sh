@@ -51,9 +51,10 @@ $ro_modes
 MODES
 }
 
-# What every worker needs before it does anything.
+# What every worker needs before it does anything. Most of it came with the job.
 work_folders() {
-  mkdir -p "$WORK/nolists/partial" "$JOB/debs" "$JOB/permit" "$KEPT"
+  [ -d "$WORK/nolists/partial" ] && [ -d "$JOB/debs" ] && [ -d "$JOB/permit" ] && [ -d "$KEPT" ] ||
+    mkdir -p "$WORK/nolists/partial" "$JOB/debs" "$JOB/permit" "$KEPT"
   : >>"$OUTPUT"
   read_limits
 }
@@ -153,8 +154,9 @@ begin() { # apply|reboot|revert fact…
     journal APPLYING "$@"
     return 0
   fi
+  permit_clock
   # A revert is bound by the time it was done, not by the wave (§7.7).
-  if [ "$bg_kind" != revert ] && ! wave_is_open; then
+  if [ "$bg_kind" != revert ] && ! wave_is_open "$PERMIT_W0"; then
     HOLD_CODE=E_TIME HOLD_WHY="the wave or its window is over"
     return 1
   fi
@@ -163,6 +165,7 @@ begin() { # apply|reboot|revert fact…
   bg_try=0
   while [ "$bg_try" -lt "$ASK_TRIES" ]; do
     bg_try=$((bg_try + 1))
+    [ "$bg_try" -eq 1 ] || permit_clock
     permit_fetch "$bg_kind"
     case $? in
       0) ;;
@@ -172,7 +175,10 @@ begin() { # apply|reboot|revert fact…
         continue
         ;;
     esac
+    # Counter, snapshot and `open` are on disk before the line that announces the act.
     remember open
+    later_sync ${SNAPSHOT_TAKEN:+"$SNAPSHOT"} && later_name || exit 1
+    LATER_FOLDERS="$LATER_FOLDERS $JOB"
     journal APPLYING "$@" "kind=$bg_kind"
     if permit_is_fresh; then
       HAVE_PERMIT=yes
@@ -186,11 +192,17 @@ begin() { # apply|reboot|revert fact…
   return 1
 }
 
+# The wall clock and the uptime at the same moment, before the nonce is made.
+permit_clock() {
+  read_uptime_cs
+  PERMIT_U0=$UPTIME_CS
+  PERMIT_W0=$(now_s)
+}
+
 # One ask and one answer: 0 a good permit, 1 none or a bad one, 2 the server said held.
 permit_fetch() { # KIND
   read_uptime_cs
   PERMIT_T0=$UPTIME_CS
-  PERMIT_W0=$(now_s)
   PERMIT_TTL=0
   # A revert is ordered by the server, so the server is there to say that it still holds.
   if [ "$J_PERMIT" = offline ] && [ "$1" != revert ]; then
@@ -209,14 +221,14 @@ permit_fetch() { # KIND
     HOLD_CODE=E_PERMIT HOLD_WHY="no answer to the ask"
     return 1
   fi
-  mv -f "$JOB/answer" "$WORK/answer"
-  rm -f "$JOB/ask" "$JOB/asksig"
-  read -r pf_word pf_held <"$WORK/answer"
+  # No relay writes another answer when there is no ask.
+  rm -f "$JOB/ask" "$JOB/asksig" "$JOB/answer"
+  read -r pf_word pf_held <"$JOB/answer.text"
   if [ "$pf_word" = @held ] && [ -n "$pf_held" ]; then
     HOLD_CODE=E_PERMIT HOLD_WHY="held: $pf_held"
     return 2
   fi
-  if ! check_permit "$WORK/answer" "$1"; then
+  if ! check_permit "$JOB/answer.text" "$1"; then
     HOLD_CODE=$E_CODE HOLD_WHY=$E_FACTS
     return 1
   fi
@@ -241,21 +253,21 @@ answer_await() { # END_CS
 }
 
 # The permit lives from the moment its nonce was made, in boot time; and the wall clock must have
-# moved with it, or the machine slept in between.
+# moved with it since permit_clock, or the machine slept in between.
 permit_is_fresh() {
   [ "$PERMIT_TTL" -ne -1 ] || return 0
+  fr_wall=$(now_s)
   read_uptime_cs
+  fr_wall=$(((fr_wall - PERMIT_W0) * 100 - (UPTIME_CS - PERMIT_U0)))
   fr_up=$((UPTIME_CS - PERMIT_T0))
-  fr_wall=$((($(now_s) - PERMIT_W0) * 100 - fr_up))
   [ "$fr_up" -lt $((PERMIT_TTL * 100)) ] && [ "$fr_wall" -lt 200 ] && [ "$fr_wall" -gt -200 ]
 }
 
 # The times of the wave and of the leaf's windows were checked when the job came in; a worker that
 # starts later looks again.
-wave_is_open() {
-  wo_now=$(now_s)
-  if [ "$wo_now" -lt "$J_WAVE_FROM" ] || [ "$wo_now" -gt "$J_WAVE_TO" ]; then return 1; fi
-  in_window "$wo_now" "$J_WINDOWS"
+wave_is_open() { # NOW
+  if [ "$1" -lt "$J_WAVE_FROM" ] || [ "$1" -gt "$J_WAVE_TO" ]; then return 1; fi
+  in_window "$1" "$J_WINDOWS"
 }
 
 # Held before anything changed ends the attempt; held afterwards waits for the next permit.
@@ -268,8 +280,10 @@ hold_job() { # CODE why
 # --- Snapshot -----------------------------------------------------------------------------------
 
 # What was there before: the boot, each package of the body with its mark, each running service.
-# Taken once; recovery and reverts compare with it.
+# Taken once; recovery and reverts compare with it. It is on disk before APPLYING is, and until then
+# nobody needs it.
 snapshot_take() {
+  SNAPSHOT_TAKEN=''
   [ "$ACTED" = no ] || return 0
   read_boot
   {
@@ -277,18 +291,20 @@ snapshot_take() {
     snapshot_packages
     services_required
     say end
-  } >"$WORK/snapshot" || cut_short "$WORK/snapshot"
-  durable_write "$SNAPSHOT" <"$WORK/snapshot" || exit 1
-  sn_packages=0 sn_services=0
+  } >"$SNAPSHOT" || cut_short "$SNAPSHOT"
+  sn_packages=0 sn_services=0 sn_last=''
   while read -r sn_word _; do
+    sn_last=$sn_word
     case $sn_word in
       pkg) sn_packages=$((sn_packages + 1)) ;;
       service) sn_services=$((sn_services + 1)) ;;
     esac
   done <"$SNAPSHOT"
-  sn_sum=$(sha256sum <"$SNAPSHOT")
+  [ "$sn_last" = end ] || cut_short "$SNAPSHOT"
+  SNAPSHOT_TAKEN=yes
+  read_ask_digests "$SNAPSHOT"
   journal SNAPSHOT "boot=$BOOT" "packages=$sn_packages" "services=$sn_services" \
-    "file=${sn_sum%% *}"
+    "file=$SNAPSHOT_DIGEST"
 }
 
 # `pkg NAME ARCH VERSION auto|manual` for each package of the body; the marks as in inspect_packages.

@@ -8,7 +8,7 @@ main() {
   case ${1:-} in
     serve) WAY=ssh && serve ;;
     piped) WAY=piped && serve ;;
-    work) work_main ;;
+    work) work_main "${2:-}" ;;
     inspect) inspect_main ;;
     status) status_main ;;
     *)
@@ -51,7 +51,8 @@ apply_main() {
   sweep_folders
   am_in=$VAR/in.$$
   [ ! -e "$am_in" ] || rm -rf "$am_in"
-  mkdir "$am_in" || { cannot_write "a private folder"; say "@refused $E_CODE $E_FACTS"; return 1; }
+  mkdir "$am_in" "$am_in/debs" "$am_in/permit" "$am_in/tmp" "$am_in/tmp/nolists" \
+    "$am_in/tmp/nolists/partial" || { cannot_write "a private folder"; say "@refused $E_CODE $E_FACTS"; return 1; }
   trap '[ ! -e "$VAR/in.$$" ] || rm -rf "$VAR/in.$$"' EXIT
   trap 'exit 1' HUP INT TERM
   COPY_CODE=ok COPY_FACTS='' J_WAY=$WAY
@@ -80,8 +81,8 @@ sweep_folders() {
 # The verified folder becomes the job, all at once. An attempt that is here already keeps its
 # journal: only the order that asked for it is new.
 accept_job() { # DIR
-  say "$CK_FACTS" >"$1/facts" && say "$J_WAY" >"$1/way" && say "$NOW" >"$1/started" &&
-    cat "$0" >"$1/program" && rm -f "$1/in" "$1/allowed" ||
+  say "$CK_FACTS" >"$1/facts" && say "$J_WAY" >"$1/way" && cat "$0" >"$1/program" &&
+    say "$CLOCK_READ $CLOCK_READ_CS" >"$1/started" && policy_keep "$1/judged" ||
     fail_code E_STATE "the job folder could not be written" || return 1
   note_supersedes && raise_policy_floor && forget_seen || return 1
   if [ "$CK_RESUME" = yes ]; then
@@ -94,19 +95,19 @@ accept_job() { # DIR
       durable_write "$VAR/job/started" <"$1/started" || return 1
       rm -f "$VAR/job/reported"
     fi
-    rm -f "$VAR/job/ask" "$VAR/job/asksig" "$VAR/job/answer"
-    sync "$VAR" 2>/dev/null
-    return 0
+    rm -f "$VAR/job/ask" "$VAR/job/asksig" "$VAR/job/answer" "$VAR/job/judged"
+    later_end
+    return
   fi
   [ ! -e "$VAR/job.old" ] || rm -rf "$VAR/job.old"
   set +f
-  sync "$1"/* 2>/dev/null
+  later_sync "$1"/* && later_name || { set -f; return 1; }
   set -f
   [ ! -d "$VAR/job" ] || mv "$VAR/job" "$VAR/job.old" ||
     fail_code E_STATE "the old job could not be put away" || return 1
   mv "$1" "$VAR/job" && sync "$VAR" 2>/dev/null ||
     fail_code E_STATE "the job could not be put in its place" || return 1
-  [ ! -e "$VAR/job.old" ] || rm -rf "$VAR/job.old"
+  rm -rf "$VAR/job.old" "$VAR/job/in" "$VAR/job/in.bytes" "$VAR/job/allowed"
 }
 
 # §6.11: a plan that a verified plan supersedes never starts here any more.
@@ -144,6 +145,7 @@ raise_policy_floor() {
 # Tells why, signed by the host as soon as the order is known to be the dispatcher's. The attempt
 # that is recorded already is answered with its recorded result.
 answer_refusal() { # DIR
+  later_end || say "$E_FACTS" >&2
   say "REFUSED code=$E_CODE note=$E_FACTS" >"$1/journal"
   if [ "$CK_VERIFIED" != yes ] || [ ! -s "$VAR/key" ]; then
     say "@refused $E_CODE $E_FACTS"
@@ -167,7 +169,7 @@ answer_refusal() { # DIR
 # Its own session, no standard input, output to a file: on the channel's output it would die with
 # the connection. It inherits the lock on descriptor 9.
 start_worker() {
-  setsid sh "$VAR/job/program" work </dev/null >>"$VAR/job/output" 2>&1 &
+  setsid sh "$VAR/job/program" work held </dev/null >>"$VAR/job/output" 2>&1 &
   note_worker "$!"
 }
 
@@ -177,13 +179,20 @@ note_worker() { # PID
 }
 
 # Also what a boot unit or a timer calls: recovery needs no server. Without a job there is nothing
-# to do, and while another process holds the lock that one does it.
-work_main() {
+# to do, and while another process holds the lock that one does it. `held`: start_worker's, which took
+# the lock.
+work_main() { # [held]
   [ -s "$VAR/job/facts" ] || return 0
+  WORKER_STARTED=no
   # Inherited from whoever started it; a descriptor 9 of anything else is not our lock.
   # shellcheck disable=SC3013 # POSIX.1-2024 has -ef, and so have dash, bash and busybox
-  [ "/proc/$$/fd/9" -ef "$VAR/lock" ] || exec 9>>"$VAR/lock"
-  flock -n 9 || return 0
+  if [ "$1" = held ] && [ "/proc/$$/fd/9" -ef "$VAR/lock" ]; then
+    WORKER_STARTED=yes
+    clock_inherit
+  else
+    exec 9>>"$VAR/lock"
+    flock -n 9 || return 0
+  fi
   wm_noted=''
   [ ! -s "$VAR/job/worker" ] || read -r wm_noted <"$VAR/job/worker"
   [ "$wm_noted" = "$$" ] || note_worker "$$"
@@ -195,6 +204,15 @@ work_main() {
   else
     worker_main
   fi
+}
+
+# The clock for what is written down goes on from where the job was taken in.
+clock_inherit() {
+  ci_now='' ci_cs=''
+  [ ! -r "$VAR/job/started" ] || read -r ci_now ci_cs _ <"$VAR/job/started"
+  read_uptime_cs
+  is_number "$ci_now" && is_number "$ci_cs" && [ "$ci_cs" -le "$UPTIME_CS" ] || return 0
+  CLOCK_READ=$ci_now CLOCK_READ_CS=$ci_cs
 }
 
 is_worker_alive() {
@@ -269,6 +287,9 @@ relay_begin() {
 }
 
 is_same_job() {
+  # The journal of this job lies in no other job's folder.
+  # shellcheck disable=SC3013 # as in work_main
+  [ "$RE_JOURNAL" = no ] || [ ! "/proc/$$/fd/7" -ef "$VAR/job/journal" ] || return 0
   job_here
   [ "$HERE_PLAN" = "$RE_PLAN" ] && [ "$HERE_ATTEMPT" = "$RE_ATTEMPT" ]
 }
@@ -296,12 +317,11 @@ send_ask() {
   read_text "$VAR/job/asksig" || return 0
   sa_sig=$TEXT
   printf '@ask\n%s\n@asksig\n%s\n@end\n' "$sa_text" "$sa_sig" || return 1
-  read_answer "$VAR/job/answer.new" || return 1
+  read_answer "$VAR/job/answer.text" || return 1
+  # The text is there before the mark is, which is what the worker waits for.
   if nonce_of_ask && [ "$AN_NONCE" = "$RELAY_NONCE" ]; then
-    mv -f "$VAR/job/answer.new" "$VAR/job/answer"
+    : >"$VAR/job/answer"
     ring "$VAR/answered"
-  else
-    rm -f "$VAR/job/answer.new"
   fi
 }
 
@@ -309,7 +329,7 @@ nonce_of_ask() {
   AN_NONCE=''
   [ -s "$VAR/job/ask" ] || return 1
   while read -r an_key an_value _; do
-    [ "$an_key" != nonce ] || AN_NONCE=$an_value
+    [ "$an_key" != nonce ] || { AN_NONCE=$an_value; break; }
   done 2>/dev/null <"$VAR/job/ask"
   [ -n "$AN_NONCE" ]
 }

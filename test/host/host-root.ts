@@ -139,6 +139,7 @@ main() {
   else
     say "$E_CODE $E_FACTS"
   fi
+  later_end || say "$E_FACTS"
   rm -rf "$VAR/in.test"
 }
 `;

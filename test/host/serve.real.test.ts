@@ -30,6 +30,7 @@ const WORKER = `
 now_s() { say ${NOW}; }
 worker_main() {
   say "RECEIVED at=1 change=$J_CHANGE" >>"$VAR/job/journal"
+  permit_clock
   make_ask apply staged || { say "$E_CODE $E_FACTS" >&2; return 1; }
   tries=0
   while [ ! -e "$VAR/job/answer" ] && [ "$tries" -lt 100 ]; do
@@ -37,7 +38,7 @@ worker_main() {
     sleep 0.1
   done
   rm -f "$VAR/job/ask" "$VAR/job/asksig"
-  if check_permit "$VAR/job/answer" apply; then
+  if check_permit "$VAR/job/answer.text" apply; then
     say "DONE at=2 seconds=$PERMIT_SECONDS" >>"$VAR/job/journal"
     mkdir -p "$VAR/seen" && say "done $J_ATTEMPT" >"$VAR/seen/$J_PLAN"
     emit_result done -
