@@ -15,6 +15,9 @@ read_digests() { # DIR
   ! packages_just_seen || dg_had=$WORK/installed.text
   # shellcheck disable=SC2086 # our own paths
   read_sizes "$1/output" $dg_had
+  if [ "$DG_OUTPUT_BYTES" -gt "$OUTPUT_BYTES_MAX" ]; then
+    truncate -s "$OUTPUT_BYTES_MAX" "$1/output" && DG_OUTPUT_BYTES=$OUTPUT_BYTES_MAX
+  fi
   installed_is_whole || dg_had=''
   DG_PACKAGES=''
   DG_JOURNAL=$EMPTY_DIGEST DG_OUTPUT=$EMPTY_DIGEST DG_POLICY=$EMPTY_DIGEST

@@ -155,7 +155,7 @@ systemd_runs() {
 }
 
 inspect_services() {
-  services_list | while read -r is_row; do say "service $is_row"; done
+  services_list 'service '
 }
 
 # Processes that still map a file which was deleted or replaced: `restart NAME\tPID\tFILE`. Only

@@ -2,22 +2,23 @@
 # ask here. systemd is asked once for all units. An init script is a program of seven processes or so,
 # so it is asked only where its pid file cannot tell.
 
-# unit, active|inactive|failed, main pid or 0.
-services_list() {
+# unit, active|inactive|failed, main pid or 0; each line with what the caller wants before it.
+services_list() { # [BEFORE]
   if systemd_runs; then
-    services_of_systemd
+    services_of_systemd "${1:-}"
   else
-    services_of_scripts
+    services_of_scripts "${1:-}"
   fi
 }
 
-services_of_systemd() {
-  systemctl show --no-pager -p Id -p ActiveState -p MainPID '*.service' </dev/null | awk -F= '
+services_of_systemd() { # BEFORE
+  systemctl show --no-pager -p Id -p ActiveState -p MainPID '*.service' </dev/null |
+    awk -F= -v before="$1" '
     $1 == "Id" { id = $2 } $1 == "ActiveState" { state = $2 } $1 == "MainPID" { pid = $2 }
     function out() {
       if (id == "") return
       if (state != "active" && state != "failed") state = "inactive"
-      print id, state, pid + 0; id = ""
+      print before id, state, pid + 0; id = ""
     }
     $0 == "" { out() } END { out() }'
 }
@@ -27,8 +28,9 @@ services_of_systemd() {
 # only looks into a pid file which is not there, or that always says yes, need not be started to say
 # so. Every other script answers as `service --status-all` asks them: 0 is running, 1 and 2 are dead
 # with a trace left, 3 is stopped (LSB core, §22.2); a script that knows no `status` is left out.
-services_of_scripts() {
-  sv_scripts=$(init_scripts)
+services_of_scripts() { # BEFORE
+  scripts_unchanged || scripts_read
+  sv_scripts=$SV_SCRIPTS
   sv_files=
   while read -r sv_name sv_file _; do
     service_pid "$sv_name" "$sv_file"
@@ -51,10 +53,29 @@ SCRIPTS
     else
       service_asked "$sv_name" || continue
     fi
-    say "$sv_name $sv_state $SP_PID"
+    say "$1$sv_name $sv_state $SP_PID"
   done <<SCRIPTS
 $sv_scripts
 SCRIPTS
+}
+
+# SV_SCRIPTS, what init_scripts says, and in a worker a mark of when that was. The worker reads them again
+# only when a script, a default or one of the two folders is newer than the mark: who replaces a file
+# changes its folder.
+SV_SCRIPTS=''
+scripts_read() {
+  [ ! -d "$WORK" ] || : >"$WORK/scripts.read"
+  SV_SCRIPTS=$(init_scripts)
+}
+
+scripts_unchanged() {
+  [ -n "$SV_SCRIPTS" ] && [ -e "$WORK/scripts.read" ] || return 1
+  set +f
+  for su_file in /etc/init.d /etc/default /etc/init.d/* /etc/default/*; do
+    # shellcheck disable=SC3013 # POSIX.1-2024 has -nt, and so have dash, bash and busybox
+    [ ! "$su_file" -nt "$WORK/scripts.read" ] || { set -f; return 1; }
+  done
+  set -f
 }
 
 # The init scripts that know `status`, each with the pid file that it names, or `-`, and how it comes

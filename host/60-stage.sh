@@ -6,30 +6,36 @@
 # What dpkg and its scripts may need beside the sizes that packages state.
 DISK_SLACK_KB=32768
 
-# The plan's units in order: `first last verb argument`. The package steps are one unit, because
-# the list is one transaction; the grammar was checked with the bundle.
-units_list() {
-  awk '
-    $1 != "step" { next }
-    $3 ~ /^(upgrade|downgrade|install|remove)$/ {
-      if (!open) { if (groups++) bad = 1; first = $2; open = 1 }
-      last = $2; next
-    }
-    { close_group(); print $2, $2, $3, ($4 == "" ? "-" : $4) }
-    function close_group() { if (open) print first, last, "packages", "-"; open = 0 }
-    END { close_group(); if (bad) print "- - apart -" }' "$JOB/body"
-}
-
-# Each package line of the body beside what the machine has, by tabs: number verb name arch from to
-# sha256 installed state relation. Relation: at (the target is reached), from (the precondition
-# holds), broken (the package manager was stopped inside it), other. Argument: step or undo.
+# What the body and the machine say, read once for all that follows.
+#
+# On standard output each package line of the body beside what the machine has, by tabs: number verb
+# name arch from to sha256 installed state relation. Relation: at (the target is reached), from (the
+# precondition holds), broken (the package manager was stopped inside it), other. Argument: step or undo.
+#
+# In $WORK: `installed`, its rows; `installed.text` and its length, for the result. With `step` also
+# `units`, the plan's units in order, `first last verb argument`: the package steps are one unit, because
+# the list is one transaction; the grammar was checked with the bundle. While staging also `refused`, `ok`
+# or why these versions are refused; `wanted`, a line for each file (files_missing); and `snapshot.rows`,
+# `pkg NAME ARCH VERSION auto|manual` for each package of the body, with `end`; the marks are read as in
+# inspect_packages.
 rows_list() { # step|undo
-  packages_list | awk -F '\t' -v kind="$1" -v installed="$WORK/installed" '
-    BEGIN { text = installed ".text"; printf "" >installed; printf "" >text }
+  rl_marks=/var/lib/apt/extended_states
+  [ -r "$rl_marks" ] || rl_marks=/dev/null
+  rl_staging=${STAGING:-no}
+  [ -e "$WORK/wanted" ] || rl_staging=yes
+  packages_list | awk -F '\t' -v kind="$1" -v dir="$WORK" -v staging="$rl_staging" \
+    -v marks="$rl_marks" "$AWK_VERSIONS"'
+    BEGIN {
+      installed = dir "/installed"; text = installed ".text"; printf "" >installed; printf "" >text
+      if (kind == "step") { units = dir "/units"; printf "" >units } else staging = "no"
+    }
     NR == FNR {
       n = split($0, f, " ")
+      if (f[1] == "step" && kind == "step") unit()
+      if (f[3] ~ /^(upgrade|downgrade|install)$/) file[++files] = $0
       if (f[1] != kind || f[3] !~ /^(upgrade|downgrade|install|remove)$/) next
       rows[++rows_n] = $0
+      mine[f[4]] = 1
       next
     }
     { line = $9 " " $3 " " $10; bytes += length(line) + 1; print line >text }
@@ -38,7 +44,18 @@ rows_list() { # step|undo
       print >installed
       version[$1, $2] = $3; want[$1, $2] = $6; state[$1, $2] = $7 ($8 == "ok" ? "" : "," $8)
       if ($1 == "dpkg") native = $2
+      if ($1 in mine) { had[++had_n] = $1 " " $2 " " $3; name[had_n] = $1; arch[had_n] = $2 }
     }
+    function unit() {
+      if (f[3] ~ /^(upgrade|downgrade|install|remove)$/) {
+        if (!open) { if (groups++) apart = 1; first = f[2]; open = 1 }
+        last = f[2]
+        return
+      }
+      close_group()
+      print f[2], f[2], f[3], (f[4] == "" ? "-" : f[4]) >units
+    }
+    function close_group() { if (open) print first, last, "packages", "-" >units; open = 0 }
     function key(name, arch) {
       if ((name, arch) in version) return name SUBSEP arch
       # A package may move between `all` and the native architecture.
@@ -46,8 +63,44 @@ rows_list() { # step|undo
       if (arch == native && (name, "all") in version) return name SUBSEP "all"
       return ""
     }
+    function judge(is, has, relation) {
+      if (relation == "broken") no("E_PLAN_DRIFT", has, "the package manager left it " is)
+      else if (is == "hold" && relation != "at") no("E_PLAN_DRIFT", has, "the package is on hold")
+      else if (f[3] == "upgrade" && dcmp(f[7], f[6]) < 0)
+        no("E_ROLLBACK", has, "an upgrade may not go down")
+      else if (relation != "other") return
+      else if (f[3] == "upgrade" && has != "-" && dcmp(has, f[7]) > 0)
+        no("E_ROLLBACK", has, "installed is newer")
+      else no("E_PLAN_DRIFT", has, "installed is neither from nor to")
+    }
+    function no(code, has, why) {
+      if (refused == "")
+        refused = code " step=" f[2] " package=" f[4] ":" f[5] " installed=" has " from=" f[6] \
+          " to=" f[7] " note=" why
+    }
+    function staged(   i, is) {
+      print (refused == "" ? "ok" : refused) >(dir "/refused")
+      printf "" >(dir "/wanted")
+      for (i = 1; i <= files; i++) {
+        split(file[i], f, " ")
+        # Steps that are done already need no file.
+        if ((f[2] in at) || seen[f[8]]++) continue
+        print f[8], (f[1] == "step" ? "new" : "old"), f[2], f[4], f[5], f[7] >(dir "/wanted")
+      }
+      while ((getline line < marks) > 0) {
+        if (line ~ /^Package: /) n = substr(line, 10)
+        else if (line ~ /^Architecture: /) a = substr(line, 15)
+        else if (line == "Auto-Installed: 1") auto[n, a] = 1
+      }
+      for (i = 1; i <= had_n; i++) {
+        is = ((name[i], arch[i]) in auto) || (arch[i] == "all" && (name[i], native) in auto)
+        print "pkg", had[i], (is ? "auto" : "manual") >(dir "/snapshot.rows")
+      }
+      print "end" >(dir "/snapshot.rows")
+    }
     END {
       print bytes + 0 >(text ".bytes")
+      if (kind == "step") { close_group(); if (apart) print "- - apart -" >units }
       for (i = 1; i <= rows_n; i++) {
         split(rows[i], f, " ")
         k = key(f[4], f[5]); has = k == "" ? "-" : version[k]; is = k == "" ? "-" : state[k]
@@ -56,9 +109,13 @@ rows_list() { # step|undo
         else if ((has "") == (f[7] "")) relation = "at"
         else if ((has "") == (f[6] "")) relation = "from"
         else relation = "other"
+        if (relation == "at") at[f[2]] = 1
+        is = k != "" && want[k] == "hold" ? "hold" : is
         printf "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", f[2], f[3], f[4], f[5], f[6], f[7], \
-          f[8], has, (k != "" && want[k] == "hold" ? "hold" : is), relation
+          f[8], has, is, relation
+        judge(is, has, relation)
       }
+      if (staging == "yes") staged()
     }' "$JOB/body" -
 }
 
@@ -71,8 +128,11 @@ rows_write() { # step|undo FILE
   [ "$COUNT" -eq "$BODY_ROWS" ] || cut_short "$2"
 }
 
-# How many package lines the body has in BODY_ROWS, and the number of its last step in BODY_LAST.
+# How many package lines the body has in BODY_ROWS, and the number of its last step in BODY_LAST. The
+# body of a job never changes.
 body_count() { # step|undo
+  [ "${BODY_COUNTED:-}" != "$1" ] || return 0
+  BODY_COUNTED=$1
   BODY_ROWS=0 BODY_LAST=0
   while read -r bc_word bc_number bc_verb _; do
     [ "$bc_word" != step ] || BODY_LAST=$bc_number
@@ -82,10 +142,9 @@ body_count() { # step|undo
   done <"$JOB/body"
 }
 
-# The units in their file, to the last step of the body.
+# The rows of the steps and the units, to the last step of the body.
 units_write() {
-  units_list >"$WORK/units"
-  body_count step
+  rows_write step "$WORK/rows"
   uw_seen=0
   while read -r _ uw_last uw_verb _; do
     [ "$uw_verb" != apart ] || return 0
@@ -106,6 +165,10 @@ cut_short() { # FILE
 # might change them calls packages_unseen.
 rows_look() {
   rows_write step "$WORK/rows"
+  packages_seen
+}
+
+packages_seen() {
   read_uptime_cs
   PACKAGES_SEEN_CS=$UPTIME_CS
 }
@@ -144,7 +207,6 @@ count_rows() { # FILE
 stage() {
   STAGING=yes
   stage_units
-  rows_look
   if is_noop; then
     count_rows "$WORK/rows"
     conclude NOOP - "packages=$COUNT"
@@ -179,7 +241,7 @@ make_room() {
 
 stage_units() {
   units_write
-  : >"$WORK/wanted"
+  packages_seen
   st_verb=''
   while read -r st_first _ su_verb _; do
     case $su_verb in
@@ -207,7 +269,6 @@ is_noop() {
 stage_packages() {
   stage_sources
   stage_versions
-  files_wanted >"$WORK/wanted"
   stage_files
   stage_dry_run
   stage_lock "$LIMIT_LOCK" || refuse E_LOCK "$LOCK_FACT"
@@ -247,19 +308,8 @@ lists_are_ok() {
 }
 
 stage_versions() {
-  st_bad=$(awk -F '\t' "$AWK_VERSIONS"'
-    function say(code, why) {
-      print code " step=" $1 " package=" $3 ":" $4 " installed=" $8 " from=" $5 " to=" $6 \
-        " note=" why
-      exit
-    }
-    $10 == "broken" { say("E_PLAN_DRIFT", "the package manager left it " $9) }
-    $9 == "hold" && $10 != "at" { say("E_PLAN_DRIFT", "the package is on hold") }
-    $2 == "upgrade" && dcmp($6, $5) < 0 { say("E_ROLLBACK", "an upgrade may not go down") }
-    $10 != "other" { next }
-    $2 == "upgrade" && $8 != "-" && dcmp($8, $6) > 0 { say("E_ROLLBACK", "installed is newer") }
-    { say("E_PLAN_DRIFT", "installed is neither from nor to") }' "$WORK/rows")
-  [ -z "$st_bad" ] || refuse_line "$st_bad"
+  read -r st_verdict <"$WORK/refused" && [ -n "$st_verdict" ] || cut_short "$WORK/refused"
+  [ "$st_verdict" = ok ] || refuse_line "$st_verdict"
 }
 
 refuse_line() { # `CODE fact… note=text`, as the awk programs print it
@@ -268,16 +318,6 @@ refuse_line() { # `CODE fact… note=text`, as the awk programs print it
 }
 
 # --- Files --------------------------------------------------------------------------------------
-
-# `sha256 kind number name arch version`, one for each file of the body; steps that are done already
-# need only their undo.
-files_wanted() {
-  awk '
-    FILENAME ~ /rows$/ { split($0, r, "\t"); if (r[10] == "at") at[r[1]] = 1; next }
-    $3 !~ /^(upgrade|downgrade|install)$/ { next }
-    ($2 in at) || seen[$8]++ { next }
-    { print $8, $1 == "step" ? "new" : "old", $2, $4, $5, $7 }' "$WORK/rows" "$JOB/body"
-}
 
 stage_files() {
   files_missing >"$WORK/missing"
@@ -322,7 +362,9 @@ files_absent() {
   done <"$WORK/wanted"
 }
 
-# Digests of what lies in the folder, in one process; a file that is not what its name says goes.
+# Of the lines `sha256 new|old number name arch version`, one for each file of the body, those whose file
+# is not there. Digests of what lies in the folder, in one process; a file that is not what its name
+# says goes.
 files_missing() {
   set +f
   set -- "$JOB/debs/"*.deb
@@ -331,8 +373,9 @@ files_missing() {
     while read -r fm_row; do say "$fm_row"; done <"$WORK/wanted"
     return 0
   fi
-  sha256sum -- "$@" >"$WORK/sums" 2>/dev/null
   : >"$WORK/bad"
+  ! files_whole || return 0
+  sha256sum -- "$@" >"$WORK/sums" 2>/dev/null
   awk -v bad="$WORK/bad" '
     FILENAME ~ /sums$/ {
       n = $2; sub(/.*\//, "", n); sub(/\..*/, "", n)
@@ -342,6 +385,15 @@ files_missing() {
     }
     !($1 in have)' "$WORK/sums" "$WORK/wanted"
   while read -r fm_bad; do rm -f "$fm_bad"; done <"$WORK/bad"
+}
+
+# Whether all of them are there, which one process says.
+files_whole() {
+  fw_list=''
+  while read -r fw_sha _; do fw_list="$fw_list$fw_sha  $JOB/debs/$fw_sha.deb$NEWLINE"; done <"$WORK/wanted"
+  sha256sum -c >/dev/null 2>&1 <<LIST
+${fw_list%"$NEWLINE"}
+LIST
 }
 
 # The digest was approved, so a file of the machine's own cache or of an earlier job is as good as
@@ -359,23 +411,29 @@ files_local() {
 }
 
 # Which of the missing files the sources offer, as `sha256 size KiB uri`; `other` holds versions
-# that are offered under another digest, for the fact of a refusal.
+# that are offered under another digest, for the fact of a refusal; `named` the digests of wanted files
+# that a signed index calls what the body calls them.
 files_offered() {
   while read -r _ _ _ fo_name fo_arch fo_version; do
     say "$fo_name	$fo_arch	$fo_version"
-  done <"$WORK/missing" >"$WORK/names"
+  done <"$WORK/wanted" >"$WORK/names"
   offers_scan "$WORK" all "$WORK/names" >"$WORK/offers"
-  awk -F '\t' -v other="$WORK/other" '
-    NR == FNR {
+  awk -F '\t' -v other="$WORK/other" -v is="$WORK/named" '
+    FILENAME ~ /offers$/ {
       if (!($4 in by)) by[$4] = $5 "\t" $12 "\t" $11
       named[$1, $2, $3] = $4
+      called[$4, $1, $2, $3] = 1
+      next
+    }
+    { split($0, w, " ") }
+    FILENAME ~ /wanted$/ {
+      if ((w[1], w[4], w[5], w[6]) in called) print w[1] >is
       next
     }
     {
-      split($0, w, " ")
       if (w[1] in by) { split(by[w[1]], o, "\t"); print w[1], o[1], o[2], o[3] }
       else print w[1], ((w[4], w[5], w[6]) in named ? named[w[4], w[5], w[6]] : "-") >other
-    }' "$WORK/offers" "$WORK/missing" >"$WORK/fetch"
+    }' "$WORK/offers" "$WORK/wanted" "$WORK/missing" >"$WORK/fetch"
 }
 
 # apt's own methods, proxies and keys of the machine, into a folder that their unprivileged user
@@ -384,8 +442,10 @@ files_fetch() {
   [ -s "$WORK/fetch" ] || return 0
   [ ! -e "$APT_DIR/fetch" ] || rm -rf "$APT_DIR/fetch"
   [ -d "$APT_DIR" ] || mkdir -m 0755 "$APT_DIR"
-  mkdir -m 0700 "$APT_DIR/fetch"
-  chown _apt "$APT_DIR/fetch" 2>/dev/null
+  install -d -m 0700 -o _apt "$APT_DIR/fetch" 2>/dev/null || {
+    rm -rf "$APT_DIR/fetch"
+    mkdir -m 0700 "$APT_DIR/fetch"
+  }
   set --
   while read -r ff_sha _ _ ff_uri; do
     set -- "$@" "$ff_uri" "$APT_DIR/fetch/$ff_sha.deb" "SHA256:$ff_sha"
@@ -397,10 +457,11 @@ files_fetch() {
     # apt takes away what it could not fetch whole, and with it the sign of the full disk.
     ! said_no_space || ff_room=no
   fi
+  set --
   while read -r ff_sha _; do
-    [ -f "$APT_DIR/fetch/$ff_sha.deb" ] || continue
-    cp "$APT_DIR/fetch/$ff_sha.deb" "$JOB/debs/$ff_sha.deb" || ff_room=no
+    [ ! -f "$APT_DIR/fetch/$ff_sha.deb" ] || set -- "$@" "$APT_DIR/fetch/$ff_sha.deb"
   done <"$WORK/fetch"
+  [ $# -eq 0 ] || cp "$@" "$JOB/debs/" || ff_room=no
   rm -rf "$APT_DIR/fetch"
   [ "$ff_room" = yes ] || refuse E_DISK "note=the disk filled up while files were fetched"
 }
@@ -514,7 +575,8 @@ dry_run_diff() {
 }
 
 # A staged file must be the package its line names: the digest pins the bytes, this pins the words
-# that people approved beside it.
+# that people approved beside it. Where an index of the vendor's gives this digest to that package,
+# architecture and version, it is said already; else the file is asked.
 files_named_new() {
   while IFS=$TAB read -r _ sn_verb sn_name sn_arch _ sn_to sn_sha _; do
     [ "$sn_verb" = remove ] || file_named "$sn_sha" "$sn_name" "$sn_arch" "$sn_to"
@@ -528,6 +590,11 @@ files_named_old() {
 }
 
 file_named() { # SHA256 NAME ARCH VERSION
+  if [ -z "${FILES_NAMED:-}" ]; then
+    FILES_NAMED=' '
+    while read -r fn_sha; do FILES_NAMED="$FILES_NAMED$fn_sha "; done 2>/dev/null <"$WORK/named"
+  fi
+  case $FILES_NAMED in *" $1 "*) return 0 ;; esac
   # shellcheck disable=SC2016 # dpkg-deb fills these in
   fn_is=$(/usr/bin/dpkg-deb -W --showformat='${Package} ${Architecture} ${Version}' \
     "$JOB/debs/$1.deb" </dev/null)

@@ -288,7 +288,7 @@ snapshot_take() {
   read_boot
   {
     printf 'boot %s\n' "$BOOT"
-    snapshot_packages
+    snapshot_packages || cut_short "$WORK/snapshot.rows"
     services_required
     say end
   } >"$SNAPSHOT" || cut_short "$SNAPSHOT"
@@ -307,28 +307,13 @@ snapshot_take() {
     "file=$SNAPSHOT_DIGEST"
 }
 
-# `pkg NAME ARCH VERSION auto|manual` for each package of the body; the marks as in inspect_packages.
+# What staging saw of the body's packages.
 snapshot_packages() {
-  sp_marks=/var/lib/apt/extended_states
-  [ -r "$sp_marks" ] || sp_marks=/dev/null
-  awk -F '\t' -v marks="$sp_marks" '
-    BEGIN {
-      while ((getline line < marks) > 0) {
-        if (line ~ /^Package: /) name = substr(line, 10)
-        else if (line ~ /^Architecture: /) arch = substr(line, 15)
-        else if (line == "Auto-Installed: 1") { auto[name, arch] = 1 }
-      }
-    }
-    rows { mine[$3] = 1; next }
-    $2 != "all" && native == "" && $1 == "dpkg" { native = $2 }
-    $1 in mine { row[++n] = $0 }
-    END {
-      for (i = 1; i <= n; i++) {
-        split(row[i], f, "\t")
-        is = ((f[1], f[2]) in auto) || (f[2] == "all" && (f[1], native) in auto)
-        print "pkg", f[1], f[2], f[3], is ? "auto" : "manual"
-      }
-    }' rows=1 "$WORK/rows" rows=0 "$WORK/installed"
+  while IFS= read -r sp_row; do
+    [ "$sp_row" != end ] || return 0
+    say "$sp_row"
+  done <"$WORK/snapshot.rows"
+  return 1
 }
 
 # --- Package steps ------------------------------------------------------------------------------
@@ -395,6 +380,7 @@ packages_apply() { # ROWS step|undo
   read_uptime_cs
   pa_from=$UPTIME_CS
   guard_write "$1"
+  guard_awk
   hooks_choose >"$WORK/hooks.conf"
   pa_rows=$1
   pa_down=
@@ -408,8 +394,9 @@ packages_apply() { # ROWS step|undo
   done <"$pa_rows"
   # shellcheck disable=SC2086 # fixed options only
   run_limited "$LIMIT_PACKAGES" apt-get -q -y -c "$WORK/hooks.conf" $APT_STAGED $APT_ARCHS $pa_down \
-    -o "Dir::State::lists=$WORK/nolists" -o "DPkg::Pre-Install-Pkgs::=$JOB/guard" \
-    -o "DPkg::Tools::Options::$JOB/guard::Version=3" \
+    -o "Dir::State::lists=$WORK/nolists" \
+    -o "DPkg::Pre-Install-Pkgs::=$GUARD_AWK -v told=$JOB/guard.drift -f $JOB/guard $JOB/guard.expected -" \
+    -o "DPkg::Tools::Options::$GUARD_AWK::Version=3" \
     install "$@"
   AP_EXIT=$?
   read_uptime_cs
@@ -462,20 +449,30 @@ guard_write() { # ROWS
     say "$gw_name $gw_has $gw_to"
   done <"$1" >"$JOB/guard.expected"
   # Only the last line says yes: an awk that cannot run, or is cut off, is a no.
-  # shellcheck disable=SC2016 # the guard's own text; JOB is a plain path
-  printf '%s\n' '#!/bin/sh' 'export LC_ALL=C' "cd $JOB || exit 1" 'exec awk '\''' \
-    '  FILENAME == "guard.expected" { left[$0]++; next }' \
-    '  body && $NF != "**CONFIGURE**" {' \
-    '    change = $1 " " $2 " " ($NF == "**REMOVE**" ? "-" : $6)' \
-    '    if (left[change]-- <= 0) { drift = 1; print "> " change >"guard.drift" }' \
-    '  }' \
-    '  $0 == "" { body = 1 }' \
-    '  END {' \
-    '    for (change in left) if (left[change] > 0) { drift = 1; print "< " change >"guard.drift" }' \
-    '    if (drift) print "fettle: the transaction is not the approved one"' \
-    '    exit drift ? 1 : 0' \
-    '  }'\'' guard.expected -' >"$JOB/guard"
-  chmod 0700 "$JOB/guard"
+  put_text "$JOB/guard" "$AWK_GUARD" || cannot_write "the guard" || exit 1
+}
+
+# shellcheck disable=SC2016 # awk's own variables
+AWK_GUARD='FILENAME ~ /guard\.expected$/ { left[$0]++; next }
+body && $NF != "**CONFIGURE**" {
+  change = $1 " " $2 " " ($NF == "**REMOVE**" ? "-" : $6)
+  if (left[change]-- <= 0) { drift = 1; print "> " change >told }
+}
+$0 == "" { body = 1 }
+END {
+  for (change in left) if (left[change] > 0) { drift = 1; print "< " change >told }
+  if (drift) print "fettle: the transaction is not the approved one"
+  exit drift ? 1 : 0
+}'
+
+# Which awk it runs under, in GUARD_AWK. apt knows the settings of a hook by the hook's first word: with two
+# slashes in front it is nobody else's.
+guard_awk() {
+  for ga_dir in /usr/bin /bin /usr/sbin /sbin; do
+    GUARD_AWK=/$ga_dir/awk
+    [ ! -x "$GUARD_AWK" ] || return 0
+  done
+  GUARD_AWK="awk"
 }
 
 # apt marks every package named to it as asked for by a person; the snapshot knows better.
@@ -593,10 +590,10 @@ run_limited() { # SECONDS command…
   # Whatever a killed leader left in its session is stopped too, or it would go on unseen.
   if [ -e "$JOB/overtime" ]; then kill -KILL "-$rl_pid" 2>/dev/null; fi
   : >"$JOB/running"
-  output_fits
   return "$rl_code"
 }
 
+# While a command writes, and before what it wrote is hashed (read_digests).
 output_fits() {
   [ "$(exec stat -c %s "$OUTPUT")" -le "$OUTPUT_BYTES_MAX" ] ||
     truncate -s "$OUTPUT_BYTES_MAX" "$OUTPUT"

@@ -60,9 +60,10 @@ services_required() {
         }
         $0 == "" { out() } END { out() }'
   else
-    services_list | while read -r sq_name sq_state _; do
+    services_list >"$WORK/services"
+    while read -r sq_name sq_state _; do
       [ "$sq_state" != active ] || say "service $sq_name"
-    done
+    done <"$WORK/services"
   fi
 }
 

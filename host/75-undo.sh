@@ -162,7 +162,6 @@ undo_main() {
   journal_read
   ACTED=yes HAVE_PERMIT=no
   units_write
-  rows_write step "$WORK/rows"
   if [ "$JL_REVERTING" = yes ] && [ "$JL_STATE" != APPLYING ]; then
     revert_refuse "this plan was reverted already"
     return 0

@@ -11,8 +11,6 @@ recover() {
     return 1
   fi
   units_write
-  rows_write step "$WORK/rows"
-  files_wanted_again
   journal NOTE "note=found after $JL_STATE: $(recover_facts)"
   if [ "$JL_REVERTING" = yes ]; then
     revert_recover || report "$JL_STATE" "$JL_CODE"
@@ -87,11 +85,6 @@ recover_mend() {
   if awk -F '\t' '$10 == "broken" { exit 1 }' "$WORK/rows"; then return 0; fi
   undo_run "$(awk -F '\t' '$10 == "broken" { print $1; exit }' "$WORK/rows")" E_STEP
   return 1
-}
-
-# The list of files, as staging wrote it, for keep_files after a recovery.
-files_wanted_again() {
-  [ -e "$WORK/wanted" ] || files_wanted >"$WORK/wanted"
 }
 
 # A command that the last worker started may outlive it. It is the same process only with the same
