@@ -109,6 +109,8 @@ export function withChannel(
   if (!isOpen) return own;
   if (state !== "affected-fix-available") return own ?? channel;
   if (isEntitled) return channel;
+  // The first channel with a fix is told; one for a special build (FIPS) comes behind the plain one.
+  if (own?.verdict.rule === "fixed-in-channel") return own;
   const told = own === null ? "affected-no-fix" : own.verdict.state;
   return { ...channel, verdict: { ...channel.verdict, rule: "fixed-in-channel", state: told } };
 }

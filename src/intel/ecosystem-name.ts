@@ -48,6 +48,11 @@ export function releaseOfChannel(ecosystem: string): string | null {
   return suse === undefined ? null : `SUSE:${suse}`;
 }
 
+/** The channel as the marks of hosts name it: `Pro:FIPS` is `pro-fips`. */
+export function channelMark(ecosystem: string): string {
+  return channelName(ecosystem).toLowerCase().replaceAll(":", "-");
+}
+
 /** What people call the channel: `Pro`, `Pro:FIPS`, `eus`, `ltss`. */
 export function channelName(ecosystem: string): string {
   return ecosystem.replace(/^[^:]+:/, "").replace(/:?\d+(\.\d+)?(:LTS)?$/, "");

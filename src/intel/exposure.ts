@@ -14,7 +14,7 @@ export interface HostGroup {
   readonly setId: number;
   /** `uname -r`, or null when the host never said. */
   readonly kernelRunning: string | null;
-  /** Ids of the filter scopes that its hosts are in, between commas; none where absent. */
+  /** Filter scopes that its hosts are in, and `@` channels they may install from, with commas. */
   readonly marks?: string | undefined;
   readonly hostCount: number;
 }
@@ -56,7 +56,9 @@ export interface PairGroup {
   readonly packageIds: readonly number[];
   /** Since when we have known of it. */
   readonly since: Instant;
-  /** True for a package on hosts where a filter sets it aside; absent where none does. */
+  /** The channel whose fix this is, for hosts that may install from it; else empty or absent. */
+  readonly channel?: string | undefined;
+  /** True for a package on hosts where it does not count; absent where it counts everywhere. */
   readonly isAside?: IsAside | undefined;
 }
 

@@ -34,7 +34,7 @@ export interface Filter {
 
 /** What filters ask of a group of equal hosts. */
 export interface FilteredGroup {
-  /** Ids of the filter scopes that its hosts are in, between commas. */
+  /** Ids of the filter scopes that its hosts are in, between commas, and more. */
   readonly marks?: string | undefined;
 }
 

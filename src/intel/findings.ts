@@ -3,12 +3,14 @@ import type { Instant } from "../base/instant.ts";
 import type { Selector } from "../base/labels.ts";
 import type { Reader } from "../db/database.ts";
 import type { StoredPackage } from "../inventory/model.ts";
+import { channelMatches, ofReleases } from "./channel-match.ts";
 import { type CoverageReason, coverageGap } from "./coverage.ts";
 import {
   countExposure,
   groupsReached,
   type HostGroup,
   type KnownHosts,
+  type PairGroup,
   postingsOf,
 } from "./exposure.ts";
 import { type Filter, type FilterOf, setAsideOf } from "./filter.ts";
@@ -16,6 +18,7 @@ import { type CoverageCount, coverageKinds } from "./group-risk.ts";
 import type { Knowledge } from "./knowledge.ts";
 import { judgeAll, type Match } from "./match.ts";
 import { exposedStates, type Finding, type Vulnerability } from "./model.ts";
+import { byChannel, withFilters } from "./seen-pairs.ts";
 import {
   type ExposedHost,
   type HostFinding,
@@ -162,9 +165,11 @@ export async function explainFinding(
   const vulnerability = (await loadVulnerabilities(reader, [id])).get(id);
   const statements = await loadStatementsOn(reader, id);
   const names = statements.map((s) => ({ ecosystem: s.ecosystem, name: s.packageName }));
-  const packages = names.length === 0 ? [] : await loadPackagesJudgedAs(reader, names);
+  const packages = names.length === 0 ? [] : await loadPackagesJudgedAs(reader, ofReleases(names));
   const rejected = await loadRejected(reader, [id]);
-  const { matches } = judgeAll({ packages, statements, rejected });
+  const judged = { packages, statements, rejected };
+  const { matches: own } = judgeAll(judged);
+  const matches = [...own, ...channelMatches(judged, own)];
   if (vulnerability === undefined || (statements.length === 0 && isBare(vulnerability)))
     return null;
   const { groups } = await loadKnownHosts(reader, input);
@@ -265,14 +270,16 @@ async function presentOnly(
   const members = await loadMembers(reader, setIds);
   const { packages } = knowledge;
   const postings = postingsOf({ wanted: ids, packages, members, groups });
-  return matches.flatMap((match) => {
-    const one = { ecosystem: "", source: "", fixedVersion: null, since: 0 };
-    const isAside = setAsideOf(knowledge.filters.get(match.vulnerability));
-    const pair = { ...one, ...match, packageIds: [match.packageId], isAside };
-    const [all] = countExposure([{ ...pair, isAside: undefined }], postings);
-    if (all === undefined) return [];
-    const [exposed] = isAside === undefined ? [all] : countExposure([pair], postings);
-    const hostCount = exposed?.hostCount ?? 0;
-    return [{ match, hostCount, filteredHostCount: all.hostCount - hostCount }];
+  const one = { ecosystem: "", source: "", fixedVersion: null, since: 0 };
+  const pairs = byChannel(
+    matches.map((match) => ({ ...one, ...match, packageIds: [match.packageId], match })),
+  );
+  const count = (pair: PairGroup | undefined): number =>
+    pair === undefined ? 0 : (countExposure([pair], postings)[0]?.hostCount ?? 0);
+  return pairs.flatMap(({ match, ...pair }) => {
+    const all = count(pair);
+    const [left] = withFilters([pair], knowledge.filters, "left-out");
+    const hostCount = count(left);
+    return all === 0 ? [] : [{ match, hostCount, filteredHostCount: all - hostCount }];
   });
 }

@@ -6,10 +6,10 @@ import {
   coverageGap,
 } from "./coverage.ts";
 import { type HostGroup, isRunningKernel } from "./exposure.ts";
-import { setAsideOf } from "./filter.ts";
 import type { RiskInput } from "./host-risk.ts";
 import { type Knowledge, type KnownPackage, type Members, riskCounter } from "./knowledge.ts";
 import { exposedStates } from "./model.ts";
+import { withFilters } from "./seen-pairs.ts";
 
 /**
  * How groups of equal hosts stand. What a set is vulnerable to holds as long as the knowledge it was
@@ -35,9 +35,8 @@ const notMatched: CoverageInput = {
 /** Counts each group once and remembers it; made anew with each new knowledge. */
 export function groupJudge(knowledge: Knowledge): GroupJudge {
   const states = new Set<string>(exposedStates);
-  const pairs = knowledge.pairs
-    .filter((pair) => states.has(pair.state))
-    .map((pair) => ({ ...pair, isAside: setAsideOf(knowledge.filters.get(pair.vulnerability)) }));
+  const open = knowledge.seen.filter((pair) => states.has(pair.state));
+  const pairs = withFilters(open, knowledge.filters, "left-out");
   const count = riskCounter({ ...knowledge, pairs });
   const risks = new Map<string, RiskInput["risk"]>();
   const kindsOf = new Map<number, readonly CoverageCount[]>();

@@ -12,6 +12,8 @@ export interface Knowledge {
   readonly key: string;
   /** Current pairs of every state, the packages of each in rising order. */
   readonly pairs: readonly KnownPair[];
+  /** The same as hosts see them: by channels they may install from; filters are not applied. */
+  readonly seen: readonly KnownPair[];
   readonly facts: ReadonlyMap<string, Vulnerability>;
   readonly packages: ReadonlyMap<number, KnownPackage>;
   /** What is said about findings that may set them aside for some hosts. */

@@ -38,6 +38,8 @@ export interface Match extends Finding {
   readonly statementId: number;
   /** Every advisory that says the same as the one that decided. */
   readonly advisories: readonly string[];
+  /** Where it holds only for hosts that may install from a channel: its name. */
+  readonly channel?: string;
 }
 
 export interface MatchResult {

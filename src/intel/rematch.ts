@@ -2,7 +2,9 @@ import { inTransaction, type Tx } from "../db/database.ts";
 import type { World } from "../db/world.ts";
 import type { StoredPackage } from "../inventory/model.ts";
 import { matchVexOf } from "./actions-vex.ts";
+import { channelMatches, ofReleases } from "./channel-match.ts";
 import { findingsForPackages } from "./match.ts";
+import { loadChannels } from "./store-feed.ts";
 import {
   loadNewPackages,
   loadPackagesJudgedAs,
@@ -48,7 +50,7 @@ export async function rematchOnce(
   return await inTransaction(world.db, async (tx) => {
     await lockMatching(tx);
     const names = await takeChangedNames(tx, NAMES_MAX);
-    const touched = names.length === 0 ? [] : await loadPackagesJudgedAs(tx, names);
+    const touched = names.length === 0 ? [] : await loadPackagesJudgedAs(tx, ofReleases(names));
     const fresh = await loadNewPackages(tx, PACKAGES_MAX);
     const packages = [...new Map([...touched, ...fresh].map((p) => [p.id, p])).values()];
     const hasMore = names.length === NAMES_MAX || fresh.length === PACKAGES_MAX;
@@ -70,22 +72,29 @@ async function matchPackages(
   packages: readonly StoredPackage[],
   at: number,
 ): Promise<{ readonly opened: number; readonly closed: number }> {
-  const statements = await loadStatementsAbout(tx, namesOf(packages));
+  const channels = await loadChannels(tx);
+  const statements = await loadStatementsAbout(tx, namesOf(packages, channels));
   const rejected = await loadRejected(tx, [...new Set(statements.map((s) => s.vulnerability))]);
   const { matches, subjects } = findingsForPackages({ packages, statements, rejected });
+  const more = channelMatches({ packages, statements, rejected }, matches);
   await writeSubjects(tx, packages, subjects);
   const ids = packages.map((p) => p.id);
-  const written = await writePairs(tx, ids, matches, at);
+  const written = await writePairs(tx, ids, [...matches, ...more], at);
   await matchVexOf(tx, ids, at);
   return written;
 }
 
 /** The names under which feeds may speak of these packages. */
-export function namesOf(packages: readonly StoredPackage[]): readonly NamedPackage[] {
+export function namesOf(
+  packages: readonly StoredPackage[],
+  channels: ReadonlyMap<string, readonly string[]>,
+): readonly NamedPackage[] {
   const names = new Map<string, NamedPackage>();
   for (const p of packages) {
-    for (const name of [subjectOf(p).source, p.name]) {
-      names.set(`${p.ecosystem}\n${name}`, { ecosystem: p.ecosystem, name });
+    for (const ecosystem of [p.ecosystem, ...(channels.get(p.ecosystem) ?? [])]) {
+      for (const name of [subjectOf(p).source, p.name]) {
+        names.set(`${ecosystem}\n${name}`, { ecosystem, name });
+      }
     }
   }
   return [...names.values()];

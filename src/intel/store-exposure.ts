@@ -17,9 +17,9 @@ import {
   type Postings,
   postingsOf,
 } from "./exposure.ts";
-import { type Filters, setAsideOf } from "./filter.ts";
 import { type Knowledge, type Members, pairPresent, presentIn } from "./knowledge.ts";
 import { exposedStates, type Finding, type FindingState } from "./model.ts";
+import { withFilters } from "./seen-pairs.ts";
 import { loadKnowledge, loadMembers } from "./store-knowledge.ts";
 import { arrayText } from "./store-statement.ts";
 
@@ -99,28 +99,13 @@ async function makeReach(
   const members = await loadMembers(reader, setIds);
   const isPresent = presentIn(members.values());
   const isWanted = pairFilter(filter);
-  const pairs = knowledge.pairs.flatMap((pair) =>
+  const pairs = knowledge.seen.flatMap((pair) =>
     isWanted(pair) ? (pairPresent(pair, isPresent) ?? []) : [],
   );
   const counted = withFilters(pairs, knowledge.filters, filter.filtered ?? "left-out");
   const wanted = new Set(counted.flatMap((pair) => pair.packageIds));
   const postings = postingsOf({ wanted, packages: knowledge.packages, members, groups });
   return { pairs: counted, postings, groups, knowledge, members };
-}
-
-/** Leaves findings out where they are set aside, or keeps only those. */
-function withFilters(
-  pairs: readonly PairGroup[],
-  filters: Filters,
-  how: "left-out" | "only",
-): readonly PairGroup[] {
-  if (filters.size === 0) return how === "only" ? [] : pairs;
-  return pairs.flatMap((pair) => {
-    const isAside = setAsideOf(filters.get(pair.vulnerability));
-    if (how === "left-out") return isAside === undefined ? [pair] : [{ ...pair, isAside }];
-    if (isAside === undefined) return [];
-    return [{ ...pair, isAside: (id: number, group: HostGroup) => !isAside(id, group) }];
-  });
 }
 
 function pairFilter(filter: ExposureFilter): (pair: PairGroup) => boolean {
@@ -269,6 +254,7 @@ interface HostFindingRow {
   since: number;
   role: string;
   kernelRunning: string | null;
+  channel: string;
 }
 
 /** The current findings of one host, with their reasons; empty also when nothing is known of it. */
@@ -281,18 +267,32 @@ export async function loadHostFindings(
            f.fixed_version as "fixedVersion", s.feed, s.generation, s.advisory, f.rule,
            f.source as "statementPackage", f.installed, f.compared_with as "comparedWith",
            f.comparison, p.name as "packageName", p.version as "packageVersion", p.arch,
-           p.ecosystem, k.role, h.kernel_running as "kernelRunning",
+           p.ecosystem, k.role, h.kernel_running as "kernelRunning", f.channel,
            f.valid_from as since
       from host_now n
       join host h on h.id = n.id
       join package_set_member m on m.set_id = n.package_set_id
       join finding_pair f on f.package_id = m.package_id and f.valid_to is null
+       and (f.channel = '' or '@' || f.channel = any(string_to_array(h.filter_marks, ',')))
       join statement_group s on s.id = f.statement_id
       join package p on p.id = f.package_id
       join package_match k on k.package_id = f.package_id
      where n.id = ${hostId}
-     order by f.source collate "C", f.vulnerability collate "C", p.name, p.arch`.execute(reader);
-  return rows.map(hostFindingOf);
+     order by f.source collate "C", f.vulnerability collate "C", p.name, p.arch, f.channel`.execute(
+    reader,
+  );
+  // What a channel of the host mends takes the place of what its release alone says.
+  const mended = new Set(rows.flatMap((row) => (row.channel === "" ? [] : [keyOf(row)])));
+  const told = new Set<string>();
+  return rows.flatMap((row) => {
+    if (mended.has(keyOf(row)) && (row.channel === "" || told.has(keyOf(row)))) return [];
+    told.add(keyOf(row));
+    return [hostFindingOf(row)];
+  });
+}
+
+function keyOf({ packageId, vulnerability }: HostFindingRow): string {
+  return `${packageId} ${vulnerability}`;
 }
 
 function hostFindingOf(row: HostFindingRow): HostFinding {

@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { Digest } from "../base/digest.ts";
 import type { Instant } from "../base/instant.ts";
 import { type Reader, sqlInstant, sqlJson, type Tx } from "../db/database.ts";
+import { releaseOfChannel } from "./ecosystem-name.ts";
 import type { FeedProblem } from "./feed-format.ts";
 import type { FeedState } from "./feed-rules.ts";
 
@@ -232,4 +233,19 @@ export async function knownEcosystems(reader: Reader): Promise<readonly string[]
   const { rows } = await sql<{ ecosystem: string }>`
     select distinct ecosystem from package_set order by ecosystem`.execute(reader);
   return rows.map((row) => row.ecosystem);
+}
+
+/** Channels that feeds speak of (`Ubuntu:Pro:22.04:LTS`), by the release they belong to. */
+export async function loadChannels(
+  reader: Reader,
+): Promise<ReadonlyMap<string, readonly string[]>> {
+  const { rows } = await sql<{ ecosystem: string }>`
+    select distinct unnest(ecosystems) as ecosystem from feed order by 1`.execute(reader);
+  const found = new Map<string, string[]>();
+  for (const { ecosystem } of rows) {
+    const release = releaseOfChannel(ecosystem);
+    if (release === null) continue;
+    found.set(release, [...(found.get(release) ?? []), ecosystem]);
+  }
+  return found;
 }

@@ -121,7 +121,7 @@ export async function writePairs(
 ): Promise<{ readonly opened: number; readonly closed: number }> {
   await sql`create temp table incoming_pair (package_id integer, vulnerability text, ecosystem text,
     source text, state text, fixed_version text, statement_id bigint, rule text, installed text,
-    compared_with text, comparison text) on commit drop`.execute(tx);
+    compared_with text, comparison text, channel text) on commit drop`.execute(tx);
   for (const b of batches(matches, BATCH_ROWS)) await insertIncoming(tx, b);
   await sql`create index on incoming_pair (package_id, vulnerability)`.execute(tx);
   await sql`analyze incoming_pair`.execute(tx);
@@ -130,22 +130,25 @@ export async function writePairs(
      where f.valid_to is null and f.package_id = any(${arrayText(packageIds)}::integer[])
        and not exists (select from incoming_pair i
          where i.package_id = f.package_id and i.vulnerability = f.vulnerability
-           and i.state = f.state and i.fixed_version is not distinct from f.fixed_version)
+           and i.channel = f.channel and i.state = f.state
+           and i.fixed_version is not distinct from f.fixed_version)
     `.execute(tx);
   await sql`
     update finding_pair f set statement_id = i.statement_id, rule = i.rule, source = i.source,
         installed = i.installed, compared_with = i.compared_with, comparison = i.comparison
       from incoming_pair i
      where i.package_id = f.package_id and i.vulnerability = f.vulnerability
-       and f.valid_to is null and f.statement_id <> i.statement_id`.execute(tx);
+       and i.channel = f.channel and f.valid_to is null
+       and f.statement_id <> i.statement_id`.execute(tx);
   const opened = await sql`
     insert into finding_pair (package_id, vulnerability, ecosystem, source, state, fixed_version,
-      statement_id, rule, installed, compared_with, comparison, valid_from)
+      statement_id, rule, installed, compared_with, comparison, channel, valid_from)
     select i.*, ${sqlInstant(at)} from (
       select package_id, vulnerability, ecosystem, source, state, fixed_version, statement_id,
-             rule, installed, compared_with, comparison from incoming_pair) i
+             rule, installed, compared_with, comparison, channel from incoming_pair) i
      where not exists (select from finding_pair f where f.package_id = i.package_id
-       and f.vulnerability = i.vulnerability and f.valid_to is null)`.execute(tx);
+       and f.vulnerability = i.vulnerability and f.channel = i.channel
+       and f.valid_to is null)`.execute(tx);
   await sql`drop table incoming_pair`.execute(tx);
   return {
     opened: Number(opened.numAffectedRows ?? 0),
@@ -156,8 +159,8 @@ export async function writePairs(
 async function insertIncoming(tx: Tx, b: readonly Match[]): Promise<void> {
   await sql`
     insert into incoming_pair
-    select t.package_id, t.vulnerability, s.ecosystem, t.source, t.state, t.fixed_version,
-           t.statement_id, t.rule, t.installed, t.compared_with, t.comparison
+    select t.package_id, t.vulnerability, p.ecosystem, t.source, t.state, t.fixed_version,
+           t.statement_id, t.rule, t.installed, t.compared_with, t.comparison, t.channel
       from unnest(${arrayText(b.map((m) => m.packageId))}::integer[],
         ${b.map((m) => m.vulnerability)}::text[], ${b.map((m) => m.state)}::text[],
         ${b.map((m) => m.fixedVersion)}::text[],
@@ -165,10 +168,11 @@ async function insertIncoming(tx: Tx, b: readonly Match[]): Promise<void> {
         ${b.map((m) => m.because.rule)}::text[], ${b.map((m) => m.because.installed)}::text[],
         ${b.map((m) => m.because.comparedWith)}::text[],
         ${b.map((m) => m.because.comparison)}::text[],
-        ${b.map((m) => m.because.packageName)}::text[])
+        ${b.map((m) => m.because.packageName)}::text[],
+        ${b.map((m) => m.channel ?? "")}::text[])
         as t (package_id, vulnerability, state, fixed_version, statement_id, rule, installed,
-          compared_with, comparison, source)
-      join statement_group s on s.id = t.statement_id`.execute(tx);
+          compared_with, comparison, source, channel)
+      join package p on p.id = t.package_id`.execute(tx);
 }
 
 /** Packages and names that are still to be matched, for readiness and for "the count is not final". */

@@ -2,6 +2,7 @@ import { type RawBuilder, sql } from "kysely";
 import type { Db, Reader } from "../db/database.ts";
 import { filtersOf } from "./filter.ts";
 import type { Knowledge, KnownPackage, KnownPair, Members } from "./knowledge.ts";
+import { byChannel } from "./seen-pairs.ts";
 import { arrayText } from "./store-statement.ts";
 import { loadVexClaims } from "./store-vex.ts";
 import { loadVulnerabilities } from "./store-vulnerability.ts";
@@ -70,7 +71,8 @@ async function readParts(reader: Reader): Promise<Knowledge> {
   const packages = await loadKnownPackages(reader);
   const ids = [...new Set(pairs.map((pair) => pair.vulnerability))];
   const facts = await loadVulnerabilities(reader, ids);
-  return { key, pairs, packages, facts, filters: filtersOf(await loadVexClaims(reader)) };
+  const seen = byChannel(pairs);
+  return { key, pairs, seen, packages, facts, filters: filtersOf(await loadVexClaims(reader)) };
 }
 
 /** Ids travel as one text a group: the driver would make an object of each element of an array. */
@@ -78,12 +80,14 @@ async function loadAllPairs(reader: Reader): Promise<readonly KnownPair[]> {
   type Row = Omit<KnownPair, "packageIds" | "sinces"> & { ids: string; times: string };
   const { rows } = await sql<Row>`
     select ecosystem, source, vulnerability, state, fixed_version as "fixedVersion",
-           string_agg(package_id::text, ',' order by package_id) as ids,
+           channel, string_agg(package_id::text, ',' order by package_id) as ids,
            string_agg(floor(extract(epoch from valid_from) * 1000)::text, ','
              order by package_id) as times, min(valid_from) as since
       from finding_pair where valid_to is null
-     group by 1, 2, 3, 4, 5
-     order by source collate "C", vulnerability collate "C", ecosystem, state`.execute(reader);
+     group by 1, 2, 3, 4, 5, 6
+     order by source collate "C", vulnerability collate "C", ecosystem, state, channel`.execute(
+    reader,
+  );
   return rows.map(({ ids, times, ...pair }) => ({
     ...pair,
     packageIds: numbersIn(ids),
