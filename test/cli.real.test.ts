@@ -224,6 +224,57 @@ describe("the command line, from setup to the proof", () => {
     expect(both.err).toContain(broken);
   });
 
+  test("keeps services, and stops a pipeline whose build has what it must not have", () => {
+    const added = fettle("service", "add", "shop", "--team", "payments", "--label", "tier=0");
+    expect(added).toMatchObject({ code: 0, out: expect.stringContaining("sbom put shop") });
+    const put = ["service", "sbom", "put", "shop"] as const;
+    const lock = (version: string) =>
+      file(
+        "package-lock.json",
+        JSON.stringify({
+          name: "shop",
+          lockfileVersion: 3,
+          packages: {
+            "": { dependencies: { qs: "*" } },
+            "node_modules/qs": { version },
+            "node_modules/own": { version: "git+ssh://x" },
+          },
+        }),
+      );
+    const advisory = {
+      id: "GHSA-aaaa-aaaa-aaa1",
+      modified: "2026-08-01T00:00:00Z",
+      affected: [
+        {
+          package: { ecosystem: "npm", name: "qs" },
+          ranges: [{ type: "SEMVER", events: [{ introduced: "0" }, { fixed: "6.10.0" }] }],
+        },
+      ],
+    };
+    const osv = file("osv.jsonl", `${JSON.stringify(advisory)}\n`);
+    expect(fettle("feed", "load", osv, "--accept-shrink").code).toBe(0);
+    const built = ["--version", "1.0", "--environment", "prod", "--fail-on", "any"];
+    const stopped = fettle(...put, lock("6.0.0"), ...built);
+    expect(stopped).toMatchObject({ code: 3 });
+    expect(stopped.out).toContain("1 of them cannot be judged");
+    expect(stopped.out).toContain("Upgrade qs from 6.0.0 to 6.10.0: clears 1");
+    const shown = fettle("service", "show", "shop");
+    expect(shown.out).toContain("by shop > qs");
+    const [listed] = printed("service", "list");
+    expect(listed).toMatchObject({ findings: { open: 1 }, unknownCount: 1, artifactCount: 1 });
+    built[1] = "1.1";
+    expect(fettle(...put, lock("6.10.0"), ...built)).toMatchObject({ code: 0 });
+    const slot = ["--artifact", "package-lock.json", "--environment", "prod"];
+    const diff = fettle("service", "sbom", "diff", "shop", ...slot);
+    expect(diff.out).toContain("~ qs 6.0.0 -> 6.10.0");
+    expect(diff.out).toContain("Cleared: GHSA-aaaa-aaaa-aaa1");
+    expect(fettle(...put, file("no.txt", "nothing")).code).toBe(2);
+    expect(fettle("service", "show", "shp")).toMatchObject({
+      err: expect.stringContaining("Did you mean shop?"),
+    });
+    expect(fettle("service", "remove", "shop").code).toBe(0);
+  });
+
   test("is checked by the doctor, who needs an administrator for all of it", () => {
     const said = fettle("doctor");
     expect(said.out).toMatch(/■ good +database +embedded PostgreSQL 18/);

@@ -29,12 +29,21 @@ export type CompletionValue =
   | { readonly kind: "text" };
 
 /** Things on the server whose names can be completed. */
-export const nameKinds = ["hosts", "patches", "changes", "rollouts", "plans", "users"] as const;
+export const nameKinds = [
+  "hosts",
+  "services",
+  "patches",
+  "changes",
+  "rollouts",
+  "plans",
+  "users",
+] as const;
 export type NameKind = (typeof nameKinds)[number];
 
 const namesOf: Readonly<Record<string, NameKind>> = {
   host: "hosts",
   hosts: "hosts",
+  service: "services",
   case: "patches",
   change: "changes",
   rollout: "rollouts",
@@ -55,6 +64,7 @@ const exceptions: Readonly<Record<string, NameKind | "text">> = {
   "plan diff from": "plans",
   "plan diff to": "plans",
   "user add handle": "text",
+  "service add name": "text",
   "setup handle": "text",
 };
 

@@ -54,6 +54,11 @@ async function names(cli: Cli, kind: NameKind, typed: string): Promise<string[]>
   switch (kind) {
     case "hosts":
       return hostNames(client, typed);
+    case "services": {
+      const query = { q: typed, limit };
+      const { items } = await ask(client.GET("/api/v1/services", { params: { query } }));
+      return items.map((item) => item.service.name);
+    }
     case "patches": {
       const { items } = await ask(client.GET("/api/v1/patches", { params: { query: { limit } } }));
       return items.map((item) => item.ref);

@@ -15,12 +15,14 @@ import { registerPeople } from "./people.ts";
 import { registerPlan } from "./plan.ts";
 import { registerPolicy } from "./policy.ts";
 import { registerRollout } from "./rollout.ts";
+import { registerService } from "./service.ts";
 import { registerVexDocuments } from "./vex-documents.ts";
 
 /** Every noun of the command line, in the order of a patch's way. */
 export function registerNouns(program: Command, cli: Cli): void {
   registerPeople(program, cli);
   registerHost(program, cli);
+  registerService(program, cli);
   registerIntel(program, cli);
   registerPatch(program, cli);
   registerPolicy(program, cli);

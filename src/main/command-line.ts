@@ -30,7 +30,9 @@ interface ServerFlags {
   readonly databaseUrl?: string;
 }
 
-const program = makeProgram(terminal).version(programVersion);
+const program = makeProgram(terminal);
+// `service sbom put --version` is the version of what is handed in, not a question about this program.
+if (process.argv[2] !== "service") program.version(programVersion);
 
 registerServer();
 registerNouns(program, cli());

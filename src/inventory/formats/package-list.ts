@@ -25,13 +25,15 @@ export function readPackageList(text: string, release: string | null): Inventory
   return reading;
 }
 
-/** The same where a list of which nothing can be judged is an answer too. */
+/** The same where a bill of materials of which nothing can be judged is an answer too. */
 export function readAnyList(text: string, release: string | null): InventoryReading {
   const plain = text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
   const reading = /^\s*(?:\{|\[\s*[{"\]])/.test(plain)
     ? fromJson(plain, release)
     : fromText(plain, release);
   if (reading === null) throw unknownList();
+  // Lines of anything look like a list; only what names its own form may name nothing we know.
+  if (reading.sbom === undefined && reading.packages.length === 0) throw emptyList(reading);
   return reading;
 }
 
