@@ -52,6 +52,20 @@ const examples: Readonly<Record<string, readonly string[]>> = {
   "feed load": ["feed load", "feed load kev.json --as-of 2026-11-20"],
   "finding list": ["finding list --kev", "finding list --group source --search openssl"],
   "finding show": ["finding show CVE-2023-44487"],
+  "deferral start": [
+    'deferral start P-1 --class test-backlog --reason "the payment suite runs on Friday" --owner alice --until 10d',
+  ],
+  "deferral list": ["deferral list --state active"],
+  "deferral show": ["deferral show D-3"],
+  "deferral cancel": ['deferral cancel D-3 --reason "the suite is green"'],
+  "known-issue add": [
+    'known-issue add --title "printing stops after a night" --subject cups --affected "before 2.4.10" --workaround-file note.md',
+  ],
+  "known-issue edit": ["known-issue edit K-7 --workaround-file note.md"],
+  "known-issue publish": ["known-issue publish K-7"],
+  "known-issue withdraw": ['known-issue withdraw K-7 --reason "fixed in 2.4.10"'],
+  "known-issue list": ["known-issue list --search cups"],
+  "known-issue show": ["known-issue show K-7"],
   "exception request": [
     "exception request --vulnerability CVE-2026-1234 --selector env=legacy --check",
     "exception request --patch P-1 --source openssl --host pos-1 --class vendor-prohibition … --until 60d",

@@ -240,6 +240,75 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/deferrals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Deferrals, newest first. */
+        get: operations["getDeferrals"];
+        put?: never;
+        /** Puts an update off. No date moves by it. */
+        post: operations["postDeferrals"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deferrals/{deferral}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One deferral with what it was said to cost. */
+        get: operations["getDeferralsByDeferral"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deferrals/{deferral}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ends a deferral before its time. */
+        post: operations["postDeferralsByDeferralCancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deferrals/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What putting an update off until then would cost. Changes nothing. */
+        post: operations["postDeferralsPreview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/events": {
         parameters: {
             query?: never;
@@ -771,6 +840,93 @@ export interface paths {
         post?: never;
         /** Removes an approver key; hosts learn of it with their next policy. */
         delete: operations["deleteKeysByKey"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/known-issues": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is known and will not be patched, newest first; writers see drafts too. */
+        get: operations["getKnownIssues"];
+        put?: never;
+        /** Writes a known issue as a draft. */
+        post: operations["postKnownIssues"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/known-issues/{issue}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One known issue; writers also get every revision. */
+        get: operations["getKnownIssuesByIssue"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Writes a new revision; readers keep the published one until this one is published. */
+        patch: operations["patchKnownIssuesByIssue"];
+        trace?: never;
+    };
+    "/api/v1/known-issues/{issue}/publish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Shows the newest revision to its audience. */
+        post: operations["postKnownIssuesByIssuePublish"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/known-issues/{issue}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes it away from readers; its revisions are kept. */
+        post: operations["postKnownIssuesByIssueWithdraw"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/known-issues/feed.atom": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Published known issues as an Atom feed (RFC 4287), for readers and status pages. */
+        get: operations["getKnownIssuesFeedAtom"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1990,6 +2146,45 @@ export interface components {
             version: string;
             vulnerability: string | null;
         };
+        Deferral: {
+            actions: components["schemas"]["Action"][];
+            closedReason: string | null;
+            cost: components["schemas"]["DeferralCost"];
+            ecosystem: string;
+            id: string;
+            label: string;
+            /** Format: date-time */
+            movedAt: string;
+            owner: string;
+            patch: string | null;
+            reason: string;
+            /** @enum {string} */
+            reasonClass: "compliance-hold" | "pending-audit" | "test-backlog" | "change-freeze" | "other";
+            reasonLabel: string;
+            ref: string;
+            source: string;
+            /** Format: date-time */
+            startedAt: string;
+            startedBy: string;
+            /** @enum {string} */
+            state: "active" | "ended" | "cancelled";
+            /** Format: date-time */
+            until: string;
+            vulnerabilities: string[];
+        };
+        DeferralCost: {
+            days: number;
+            daysOverdue: number;
+            deadline: string | null;
+            exposedHosts: number;
+            findingDays: number;
+            hosts: number;
+            knownExploited: string[];
+            points: number;
+            pointsPerDay: number;
+            policy: string;
+            sentences: string[];
+        };
         Event: {
             actor: string;
             approved: string | null;
@@ -2252,6 +2447,39 @@ export interface components {
             /** @description when an artifact changed last */
             updatedAt: string | null;
         };
+        KnownIssue: {
+            actions: components["schemas"]["Action"][];
+            href: string;
+            id: string;
+            label: string;
+            /** Format: date-time */
+            movedAt: string;
+            publishedAt: string | null;
+            publishedRevision: number | null;
+            ref: string;
+            revision: number;
+            /** @enum {string} */
+            state: "draft" | "published" | "withdrawn";
+            text: components["schemas"]["KnownIssueRevision"];
+        };
+        KnownIssueRevision: {
+            /** @description which versions, in words */
+            affected: string;
+            /** @enum {string} */
+            audience: "operations" | "everybody";
+            ecosystem: string | null;
+            patch: string | null;
+            revision: number;
+            /** @description a source package or a service */
+            subject: string;
+            title: string;
+            vulnerabilities: string[];
+            /** @description Markdown, shown as text */
+            workaround: string;
+            /** Format: date-time */
+            writtenAt: string;
+            writtenBy: string;
+        };
         Overview: {
             action: {
                 href: string;
@@ -2410,7 +2638,7 @@ export interface components {
             digest: string;
             file: string | null;
             /** @enum {string} */
-            kind: "classification" | "deadlines" | "rings";
+            kind: "classification" | "deadlines" | "debt" | "rings";
             name: string;
             /** @enum {string} */
             origin: "shipped" | "own" | "applied" | "used";
@@ -2436,7 +2664,7 @@ export interface components {
             name: "viewer" | "operator" | "approver" | "publisher" | "admin";
             permissions: {
                 /** @enum {string} */
-                name: "host.read" | "host.manage" | "host.scan" | "service.read" | "service.edit" | "service.publish" | "feed.read" | "feed.load" | "finding.read" | "vex.load" | "vex.trust" | "patch.read" | "patch.edit" | "exception.read" | "exception.request" | "exception.approve" | "known-issue.read" | "known-issue.edit" | "plan.read" | "plan.create" | "change.read" | "change.request" | "change.approve" | "rollout.read" | "rollout.operate" | "rollout.halt" | "audit.read" | "audit.export" | "policy.read" | "policy.apply" | "user.read" | "user.manage";
+                name: "host.read" | "host.manage" | "host.scan" | "service.read" | "service.edit" | "service.publish" | "feed.read" | "feed.load" | "finding.read" | "vex.load" | "vex.trust" | "patch.read" | "patch.edit" | "exception.read" | "exception.request" | "exception.approve" | "issue.read" | "issue.edit" | "plan.read" | "plan.create" | "change.read" | "change.request" | "change.approve" | "rollout.read" | "rollout.operate" | "rollout.halt" | "audit.read" | "audit.export" | "policy.read" | "policy.apply" | "user.read" | "user.manage";
                 words: string;
             }[];
             words: string;
@@ -2674,6 +2902,8 @@ export interface components {
                 caseEvent: components["schemas"]["Word"][];
                 change: components["schemas"]["Word"][];
                 compliance: components["schemas"]["Word"][];
+                deferral: components["schemas"]["Word"][];
+                deferralReason: components["schemas"]["Word"][];
                 exception: components["schemas"]["Word"][];
                 exceptionReason: components["schemas"]["Word"][];
                 feed: components["schemas"]["Word"][];
@@ -2681,6 +2911,7 @@ export interface components {
                 gate: components["schemas"]["Word"][];
                 hostEvent: components["schemas"]["Word"][];
                 keyClass: components["schemas"]["Word"][];
+                knownIssue: components["schemas"]["Word"][];
                 listedFinding: components["schemas"]["Word"][];
                 patch: {
                     label: string;
@@ -3616,6 +3847,193 @@ export interface operations {
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["forbidden"];
             404: components["responses"]["not-found"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    getDeferrals: {
+        parameters: {
+            query?: {
+                limit?: number;
+                patch?: string;
+                /** @description Rows to pass over from the start of the list; instead of a cursor. */
+                skip?: number;
+                source?: string;
+                state?: "active" | "ended" | "cancelled";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        actions: components["schemas"]["Action"][];
+                        items: components["schemas"]["Deferral"][];
+                        total: number;
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    postDeferrals: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    ecosystem?: string;
+                    owner: string;
+                    /** @description a case, or */
+                    patch?: string;
+                    reason: string;
+                    /** @enum {string} */
+                    reasonClass: "compliance-hold" | "pending-audit" | "test-backlog" | "change-freeze" | "other";
+                    /** @description a source package */
+                    source?: string;
+                    /** Format: date-time */
+                    until: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Deferral"];
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            409: components["responses"]["blocked.conflict"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    getDeferralsByDeferral: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                deferral: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Deferral"];
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    postDeferralsByDeferralCancel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                deferral: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    reason: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Deferral"];
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            409: components["responses"]["blocked"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    postDeferralsPreview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    ecosystem?: string;
+                    /** @description a case, or */
+                    patch?: string;
+                    /** @description a source package */
+                    source?: string;
+                    /** Format: date-time */
+                    until: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        cost: components["schemas"]["DeferralCost"];
+                        daysMax: number;
+                        reasons: components["schemas"]["Word"][];
+                        refusal: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            409: components["responses"]["blocked"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
         };
@@ -5278,6 +5696,262 @@ export interface operations {
             503: components["responses"]["unavailable"];
         };
     };
+    getKnownIssues: {
+        parameters: {
+            query?: {
+                limit?: number;
+                patch?: string;
+                q?: string;
+                /** @description Rows to pass over from the start of the list; instead of a cursor. */
+                skip?: number;
+                state?: "draft" | "published" | "withdrawn";
+                subject?: string;
+                vulnerability?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        actions: components["schemas"]["Action"][];
+                        items: components["schemas"]["KnownIssue"][];
+                        total: number;
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    postKnownIssues: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description which versions, in words */
+                    affected: string;
+                    /**
+                     * @default everybody
+                     * @enum {string}
+                     */
+                    audience?: "operations" | "everybody";
+                    /** @default null */
+                    ecosystem?: string | null;
+                    /** @default null */
+                    patch?: string | null;
+                    /** @description a source package or a service */
+                    subject: string;
+                    title: string;
+                    /** @default [] */
+                    vulnerabilities?: string[];
+                    /** @description Markdown, shown as text */
+                    workaround: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KnownIssue"];
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    getKnownIssuesByIssue: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                issue: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        issue: components["schemas"]["KnownIssue"];
+                        revisions: components["schemas"]["KnownIssueRevision"][];
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    patchKnownIssuesByIssue: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                issue: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description which versions, in words */
+                    affected?: string;
+                    /** @enum {string} */
+                    audience?: "operations" | "everybody";
+                    ecosystem?: string | null;
+                    patch?: string | null;
+                    /** @description the one that was edited */
+                    revision: number;
+                    /** @description a source package or a service */
+                    subject?: string;
+                    title?: string;
+                    vulnerabilities?: string[];
+                    /** @description Markdown, shown as text */
+                    workaround?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KnownIssue"];
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            409: components["responses"]["conflict"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    postKnownIssuesByIssuePublish: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                issue: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KnownIssue"];
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            409: components["responses"]["blocked"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    postKnownIssuesByIssueWithdraw: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                issue: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    reason: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KnownIssue"];
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            409: components["responses"]["blocked"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    getKnownIssuesFeedAtom: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/atom+xml": string;
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
     getLive: {
         parameters: {
             query?: never;
@@ -5377,7 +6051,7 @@ export interface operations {
                 content: {
                     "application/json": {
                         grants: {
-                            permissions: ("host.read" | "host.manage" | "host.scan" | "service.read" | "service.edit" | "service.publish" | "feed.read" | "feed.load" | "finding.read" | "vex.load" | "vex.trust" | "patch.read" | "patch.edit" | "exception.read" | "exception.request" | "exception.approve" | "known-issue.read" | "known-issue.edit" | "plan.read" | "plan.create" | "change.read" | "change.request" | "change.approve" | "rollout.read" | "rollout.operate" | "rollout.halt" | "audit.read" | "audit.export" | "policy.read" | "policy.apply" | "user.read" | "user.manage")[];
+                            permissions: ("host.read" | "host.manage" | "host.scan" | "service.read" | "service.edit" | "service.publish" | "feed.read" | "feed.load" | "finding.read" | "vex.load" | "vex.trust" | "patch.read" | "patch.edit" | "exception.read" | "exception.request" | "exception.approve" | "issue.read" | "issue.edit" | "plan.read" | "plan.create" | "change.read" | "change.request" | "change.approve" | "rollout.read" | "rollout.operate" | "rollout.halt" | "audit.read" | "audit.export" | "policy.read" | "policy.apply" | "user.read" | "user.manage")[];
                             /** @enum {string} */
                             role: "viewer" | "operator" | "approver" | "publisher" | "admin";
                             scope: string;

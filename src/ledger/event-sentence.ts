@@ -44,6 +44,17 @@ const sentences: Readonly<Record<string, Sentence>> = {
   "exception.expired": (f) => `${text(f["exception"])} is over: the old date counts`,
   "exception.ended": (f) =>
     `ended the exception ${text(f["exception"])}, as what it rested on is no longer so (${text(f["why"])}): the old date counts`,
+  "deferral.started": (f) =>
+    `put ${text(f["source"])} off until ${text(f["until"])} (${text(f["deferral"])}), at a cost of ${text(f["points"])} points`,
+  "deferral.ended": (f) => `the deferral ${text(f["deferral"])} of ${text(f["source"])} is over`,
+  "deferral.cancelled": (f) =>
+    `cancelled the deferral ${text(f["deferral"])} of ${text(f["source"])}`,
+  "known-issue.added": (f) => `wrote the known issue ${text(f["issue"])}`,
+  "known-issue.edited": (f) =>
+    `edited the known issue ${text(f["issue"])}: revision ${text(f["revision"])}`,
+  "known-issue.published": (f) =>
+    `published the known issue ${text(f["issue"])}, revision ${text(f["revision"])}, for ${text(f["audience"])}`,
+  "known-issue.withdrawn": (f) => `withdrew the known issue ${text(f["issue"])}`,
   "change.requested": (f) =>
     `asked for approval: ${text(f["hosts"])} host(s), ${text(f["need"])} approval(s) needed, way back: ${text(f["reversibility"])}`,
   "change.approved": (f) => `the change has its ${text(f["approvals"])} approval(s)`,

@@ -1,7 +1,7 @@
 import { Failure } from "../base/failure.ts";
 
 /** Every kind, in the order in which a patch meets them. */
-export const kindNames = ["classification", "deadlines", "rings"] as const;
+export const kindNames = ["classification", "deadlines", "debt", "rings"] as const;
 export type KindName = (typeof kindNames)[number];
 
 /**

@@ -34,7 +34,7 @@ const rights: Readonly<Record<string, Permission | "signed-in">> = {
   patch: "patch.read",
   exceptions: "exception.read",
   deferrals: "patch.read",
-  "known-issues": "known-issue.read",
+  "known-issues": "issue.read",
   plans: "plan.read",
   plan: "plan.read",
   changes: "change.read",

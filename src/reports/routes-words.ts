@@ -9,7 +9,10 @@ import { serviceStateWords } from "../inventory/words.ts";
 import { gateWords, rolloutStateWords, standingWords, waveStateWords } from "../rollout/words.ts";
 import {
   complianceWords,
+  deferralReasonWords,
+  deferralStateWords,
   exceptionStateWords,
+  knownIssueStateWords,
   reasonClassWords,
 } from "../triage/decision-words.ts";
 import { patchStages, patchStateWords, remedyWords } from "../triage/words.ts";
@@ -46,6 +49,9 @@ const words = {
   exception: wordList(exceptionStateWords),
   exceptionReason: wordList(reasonClassWords),
   compliance: wordList(complianceWords),
+  deferral: wordList(deferralStateWords),
+  deferralReason: wordList(deferralReasonWords),
+  knownIssue: wordList(knownIssueStateWords),
 };
 
 const list = z.array(wordSchema);
@@ -75,6 +81,9 @@ const getWords = route({
         exception: list,
         exceptionReason: list,
         compliance: list,
+        deferral: list,
+        deferralReason: list,
+        knownIssue: list,
         patch: z.array(wordSchema.extend({ stagesBehind: z.number().int() })),
       }),
       /** The way of a case, from what was published to what was verified. */

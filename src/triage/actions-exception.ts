@@ -12,6 +12,7 @@ import { recordEvent } from "../ledger/record.ts";
 import { requirePatch } from "./actions.ts";
 import { type AskedScope, draftScope, limitsFor } from "./actions-exception-draft.ts";
 import { factsOf } from "./actions-exception-facts.ts";
+import { demandOwner } from "./actions-owner.ts";
 import type { Exception, ExceptionId, ReasonClass } from "./exception.ts";
 import type { FactsNow } from "./exception-broken.ts";
 import { type ExceptionLimits, untilProblem } from "./exception-limits.ts";
@@ -154,15 +155,6 @@ function requestRefusal(
     return `There is a fix for ${facts.fixable.slice(0, 5).join(", ")}: "no fix" is not the reason. Name the real one.`;
   }
   return null;
-}
-
-async function demandOwner(world: World, handle: string): Promise<SubjectId> {
-  const owner = await loadSubject(world.db, handle);
-  if (owner?.kind === "person" && owner.disabledAt === null) return owner.id;
-  throw new Failure(
-    "invalid",
-    `There is no person ${JSON.stringify(handle.slice(0, 64))} who could answer for it. Give the handle of somebody who has signed in here.`,
-  );
 }
 
 async function recordRequest(tx: Tx, actor: SubjectId, exception: Exception): Promise<void> {

@@ -1,6 +1,8 @@
 import type { Words } from "../base/word.ts";
+import type { DeferralReason, DeferralState } from "./deferral.ts";
 import type { ExceptionState, ReasonClass } from "./exception.ts";
 import type { Compliance } from "./exception-effect.ts";
+import type { KnownIssueState } from "./known-issue.ts";
 
 /** How decisions about findings read. */
 export const exceptionStateWords: Words<ExceptionState> = {
@@ -27,4 +29,24 @@ export const complianceWords: Words<Compliance> = {
   overdue: ["bad", "overdue"],
   excepted: ["attention", "excepted"],
   unknown: ["unknown", "not known"],
+};
+
+export const deferralStateWords: Words<DeferralState> = {
+  active: ["waiting", "put off"],
+  ended: ["unknown", "ended"],
+  cancelled: ["unknown", "cancelled"],
+};
+
+export const deferralReasonWords: Words<DeferralReason> = {
+  "compliance-hold": ["waiting", "held for compliance"],
+  "pending-audit": ["waiting", "an audit is pending"],
+  "test-backlog": ["waiting", "tests are behind"],
+  "change-freeze": ["waiting", "changes are frozen"],
+  other: ["waiting", "another reason"],
+};
+
+export const knownIssueStateWords: Words<KnownIssueState> = {
+  draft: ["waiting", "draft"],
+  published: ["good", "published"],
+  withdrawn: ["unknown", "withdrawn"],
 };

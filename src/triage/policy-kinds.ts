@@ -3,9 +3,15 @@ import { classificationKind } from "../policy/classification.ts";
 import { kindOfText, type PolicyKind } from "../policy/policy-kind.ts";
 import { ringsKind } from "../policy/rings.ts";
 import { deadlinesKind } from "./deadline-policy.ts";
+import { debtKind } from "./debt-policy.ts";
 
 /** Every kind of policy file there is, in the order in which a patch meets them. */
-export const policyKinds: readonly PolicyKind[] = [classificationKind, deadlinesKind, ringsKind];
+export const policyKinds: readonly PolicyKind[] = [
+  classificationKind,
+  deadlinesKind,
+  debtKind,
+  ringsKind,
+];
 
 /** What a text is a policy of; refuses one that says no known kind. */
 export function requireKind(text: string): PolicyKind {

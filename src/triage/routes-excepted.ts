@@ -16,12 +16,14 @@ export const exceptedSchema = z
 /** Null where no exception reaches any host of the case. */
 export function exceptedReply(
   effect: CaseEffect | undefined,
+  /** Only for whoever may see every host: numbers tell of those beyond a scope. */
+  isCounted: boolean,
 ): z.output<typeof exceptedSchema> | null {
   if (effect === undefined || effect.by.length === 0) return null;
   return {
     effective: effect.at === null ? null : instantToText(effect.at),
     isExcepted: effect.isExcepted,
-    sentence: effectInWords(effect),
+    sentence: effectInWords(effect, isCounted),
     by: effect.by.map((one) => ({
       ref: `X-${one.number}`,
       until: instantToText(one.until),
@@ -30,13 +32,15 @@ export function exceptedReply(
   };
 }
 
-function effectInWords({ isExcepted, at, hosts, hostsExcepted, by }: CaseEffect): string {
+function effectInWords(effect: CaseEffect, isCounted: boolean): string {
+  const { isExcepted, at, hosts, hostsExcepted, by } = effect;
   const names = by.map((one) => `X-${one.number}`).join(", ");
   if (isExcepted) {
     const until = Math.min(...by.map((one) => one.until));
-    return `Excepted until ${day(at ?? until)} by ${names}, on all ${hosts} host(s).`;
+    return `Excepted until ${day(at ?? until)} by ${names}, on all of its hosts.`;
   }
-  return `${names} excepts ${hostsExcepted} of ${hosts} host(s) wholly; the date stays, for the rest.`;
+  const some = isCounted ? `${hostsExcepted} of ${hosts} host(s)` : "some of its hosts";
+  return `${names} excepts it wholly on ${some}; the date stays, for the rest.`;
 }
 
 function day(at: Instant): string {

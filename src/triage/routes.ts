@@ -1,11 +1,12 @@
 import { z } from "zod";
 import { type Action, actionOf, actionSchema, lacksRight } from "../base/action.ts";
-import { type Actor, holdsAnywhere } from "../base/actor.ts";
+import { type Actor, holdsAnywhere, scopesFor } from "../base/actor.ts";
 import { isUuid } from "../base/ids.ts";
 import { type Instant, instantToText } from "../base/instant.ts";
 import { skip, total } from "../base/list-page.ts";
 import { inTransaction } from "../db/database.ts";
 import { type RequestContext, type Route, route } from "../db/world.ts";
+import { isEverywhere } from "../inventory/scope.ts";
 import { eventSentence } from "../ledger/event-sentence.ts";
 import { movePatch, openPatch, patchTimeline, requirePatch } from "./actions.ts";
 import { caseEffects } from "./actions-exception-effect.ts";
@@ -14,9 +15,11 @@ import type { CaseEffect } from "./exception-effect.ts";
 import type { Patch, PatchState } from "./model.ts";
 import { patchMoves, stateAfter } from "./model.ts";
 import { deadlineRoutes } from "./routes-deadline.ts";
+import { deferralRoutes } from "./routes-deferral.ts";
 import { exceptedReply, exceptedSchema } from "./routes-excepted.ts";
 import { exceptionRoutes } from "./routes-exception.ts";
 import { fixFirstRoutes } from "./routes-fix-first.ts";
+import { knownIssueRoutes } from "./routes-known-issue.ts";
 import { policyRoutes } from "./routes-policy.ts";
 import { whereRoutes } from "./routes-where.ts";
 import { countPatches, loadPatches } from "./store.ts";
@@ -102,7 +105,7 @@ function patchReply(patch: Patch, actor: Actor, effect: CaseEffect | undefined):
     vulnerabilities: [...patch.vulnerabilities],
     affectedVersions: [...patch.affectedVersions],
     deadline: deadlineReply(deadline),
-    excepted: exceptedReply(effect),
+    excepted: exceptedReply(effect, isEverywhere(scopesFor(actor, "patch.read"))),
     actions: actionsOn(patch, actor),
   };
 }
@@ -259,6 +262,8 @@ export const routes: readonly Route[] = [
   ...deadlineRoutes,
   ...policyRoutes,
   ...exceptionRoutes,
+  ...deferralRoutes,
+  ...knownIssueRoutes,
   postPatch,
   getPatches,
   getPatch,
