@@ -1,6 +1,12 @@
 import { channelName, releaseOfChannel } from "../intel/ecosystem-name.ts";
+import { coversAll } from "../intel/feed-extent.ts";
 import type { VexStatement } from "../intel/feed-format.ts";
-import { type DatedStatement, offersIn, statementsIn } from "../intel/file-knowledge.ts";
+import {
+  type DatedStatement,
+  type FeedHead,
+  offersIn,
+  statementsIn,
+} from "../intel/file-knowledge.ts";
 import type { Offers } from "../intel/remedy.ts";
 import type { ScanInput } from "../intel/scan-packages.ts";
 import { subjectOf } from "../intel/subject.ts";
@@ -15,7 +21,7 @@ export function gatherKnowledge(
 ): Omit<ScanInput, "packages"> & { readonly vex: readonly VexStatement[] } {
   const ecosystems = new Set(packages.map((p) => p.ecosystem));
   const statements: DatedStatement[] = [];
-  const covered = new Map<string, { isComplete: boolean }>();
+  const heads = new Map<string, FeedHead[]>();
   const entitled = new Set<string>();
   const isWanted = wantedNames(packages);
   for (const { knowledge } of folder.files) {
@@ -25,22 +31,26 @@ export function gatherKnowledge(
       const release = releaseOfChannel(ecosystem) ?? ecosystem;
       if (!ecosystems.has(release)) continue;
       const isOwn = release === ecosystem;
-      if (isOwn) cover(covered, ecosystem, knowledge.head.feeds);
+      if (isOwn) heads.set(ecosystem, [...(heads.get(ecosystem) ?? []), ...knowledge.head.feeds]);
       else if (channels.has(channelName(ecosystem).toLowerCase())) entitled.add(ecosystem);
       for (const s of statementsIn(knowledge.section(section), ecosystem, isWanted)) {
         statements.push(s);
       }
     }
   }
-  const heads = folder.files.map(({ knowledge }) => knowledge.head);
+  const covered = [...heads].map(([ecosystem, feeds]): [string, { isComplete: boolean }] => [
+    ecosystem,
+    { isComplete: coversAll(ecosystem, feeds) },
+  ]);
+  const files = folder.files.map(({ knowledge }) => knowledge.head);
   return {
     vex: vexIn(folder),
     statements,
-    covered,
+    covered: new Map(covered),
     entitled,
-    withdrawn: heads.flatMap((head) => head.withdrawn),
-    rejected: new Set(heads.flatMap((head) => head.rejected)),
-    disputed: new Set(heads.flatMap((head) => head.disputed)),
+    withdrawn: files.flatMap((head) => head.withdrawn),
+    rejected: new Set(files.flatMap((head) => head.rejected)),
+    disputed: new Set(files.flatMap((head) => head.disputed)),
     offers: offersOf(folder, ecosystems, isWanted),
   };
 }
@@ -56,15 +66,6 @@ function vexIn(folder: FeedFolder): readonly VexStatement[] {
 function wantedNames(packages: readonly Package[]): (name: string) => boolean {
   const names = new Set(packages.flatMap((p) => [p.name, subjectOf(p).source]));
   return (name) => names.has(name) || name === "linux-image";
-}
-
-function cover(
-  covered: Map<string, { isComplete: boolean }>,
-  ecosystem: string,
-  feeds: readonly { readonly isComplete: boolean }[],
-): void {
-  const isComplete = feeds.some((feed) => feed.isComplete);
-  covered.set(ecosystem, { isComplete: isComplete || covered.get(ecosystem)?.isComplete === true });
 }
 
 /** The indexes of each release; one that does not say whose it is may be of any. */

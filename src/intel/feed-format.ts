@@ -153,6 +153,7 @@ export interface VexProduct {
   /** Package URLs, CPE names, or whatever the document calls it. */
   readonly identifiers: readonly string[];
   readonly name: string;
+  /** One version, or a range (`vers:npm/<2.0.0`, `<2.0.0`); "" for every version. */
   readonly version: string;
   /** What is inside of it, where the statement speaks of parts; empty for the product itself. */
   readonly parts: readonly string[];

@@ -35,6 +35,8 @@ export interface FeedHead {
   readonly feed: string;
   readonly asOf: number | null;
   readonly label: string;
+  /** `part` is a few records that were lying about alone; how much they cover shows their number. */
+  readonly extent: "whole" | "part";
   readonly isComplete: boolean;
   readonly entryCount: number;
   readonly problemCount: number;
@@ -52,8 +54,10 @@ export function knowledgeOf(readings: readonly FeedReading[]): FileKnowledge {
   const statements: Statement[] = [];
   const modified = new Map<string, number>();
   const vex: string[] = [];
-  for (const { content, feed, asOf, label, isComplete, entryCount, problems } of readings) {
-    head.feeds.push({ feed, asOf, label, isComplete, entryCount, problemCount: problems.count });
+  for (const { content, problems, ...reading } of readings) {
+    const { feed, asOf, label, extent, isComplete, entryCount } = reading;
+    const problemCount = problems.count;
+    head.feeds.push({ feed, asOf, label, extent, isComplete, entryCount, problemCount });
     head.problems.push(...problems.kept.slice(0, PROBLEMS_SHOWN_MAX));
     if (content.kind === "vex") for (const s of content.statements) vex.push(JSON.stringify(s));
     if (content.kind !== "advisories" && content.kind !== "records") continue;

@@ -43,6 +43,40 @@ function apply(statements: readonly VexStatement[], rules: Partial<VexRules> = {
   return applyVex([{ finding, subject }], statements, all);
 }
 
+describe("a version of a VEX product", () => {
+  const of = (version: string) =>
+    said({ products: [{ identifiers: ["pkg:deb/debian/openssl"], name: "", version, parts: [] }] });
+
+  it.each([
+    ["vers:deb/<3.0.1-2", true],
+    ["vers:deb/>=3.0.0|<3.0.1-2", true],
+    ["vers:deb/*", true],
+    ["vers:deb/3.0.1-1", true],
+    ["<3.0.1-2", true],
+    [">= 3.0.0|<= 3.0.1-1", true],
+    ["vers:deb/<3.0.1-1", false],
+    ["vers:deb/>=3.0.2", false],
+    ["<3.0.0", false],
+    ["vers:deb/<", false],
+    ["<3.0.1-2 or so", false],
+    ["all versions", false],
+    ["3.0.1", false],
+  ])("%j may be a range that holds the installed one: %s", (version, fits) => {
+    const { findings, unmatched } = apply([of(version)]);
+    expect(findings[0]?.state).toBe(fits ? "not-affected" : "affected");
+    expect(unmatched).toHaveLength(fits ? 0 : 1);
+  });
+
+  it("of a range without a type needs to know whose versions they are", () => {
+    const nowhere = { ...subject, ecosystem: "" };
+    const state = (version: string): string | undefined =>
+      applyVex([{ finding, subject: nowhere }], [of(version)], { product: null, authors: null })
+        .findings[0]?.state;
+    expect(state("<3.0.1-2")).toBe("affected");
+    expect(state("vers:deb/<3.0.1-2")).toBe("not-affected");
+  });
+});
+
 describe("a package URL of a VEX product", () => {
   it.each([
     ["pkg:deb/debian/openssl", true],

@@ -2,11 +2,14 @@ import { normalName } from "../inventory/package-name.ts";
 import { type Purl, parsePurl } from "../inventory/purl.ts";
 import { ecosystemOfRelease } from "../inventory/release-name.ts";
 import type { VexProduct } from "./feed-format.ts";
+import { containsVersion, parseVers, type Vers } from "./vers.ts";
+import { ecosystemBase } from "./versions/order.ts";
 
 /**
  * Whether a product of a VEX statement is a package of ours. A part that the product's package URL
  * leaves out fits anything (version, qualifiers); a part that it names must be equal. `distro` is
- * compared as a release: `debian-12` covers 12.13. Architecture `source` means the source package.
+ * compared as a release: `debian-12` covers 12.13. Architecture `source` means the source package. A
+ * version may be a range.
  */
 export interface VexSubject {
   /** "" where the caller does not know: then only name and version are compared. */
@@ -30,7 +33,22 @@ export function namesPart(parts: readonly string[], subject: VexSubject): boolea
 }
 
 function fitsVersion(version: string, subject: VexSubject): boolean {
-  return version === "" || version === subject.version || version === subject.sourceVersion;
+  if (version === "") return true;
+  const own = [subject.version, subject.sourceVersion];
+  if (!RANGE.test(version)) return own.includes(version);
+  const range = rangeOf(version, subject.ecosystem);
+  return range !== null && own.some((v) => v !== "" && containsVersion(range, v) === true);
+}
+
+/** CycloneDX's `range`, and CSAF's `product_version_range` in either of its forms (CSAF 2.1, 3.1.2.3). */
+const RANGE = /^(?:vers:|[<>])/;
+
+/** A range that cannot be read holds nothing: the statement is then told as one that fits nothing. */
+function rangeOf(text: string, ecosystem: string): Vers | null {
+  const type = typeOfEcosystem(ecosystem);
+  // The other form, "vls", has no type: its versions are those of what it is about.
+  const plain = text.replaceAll(/([<>]=?) +/g, "$1").replaceAll(/ *\| */g, "|");
+  return parseVers(text.startsWith("vers:") ? text : `vers:${type}/${plain}`).range;
 }
 
 /** One package URL against one package. */
@@ -104,10 +122,17 @@ const typeOf: Readonly<Record<string, string>> = {
 
 function isOfType(purl: Purl, { ecosystem }: VexSubject): boolean {
   if (ecosystem === "") return true;
-  const base = ecosystem.split(":")[0] ?? "";
-  const type = Object.hasOwn(typeOf, base) ? typeOf[base] : base === "purl" ? purl.type : "rpm";
+  const type = typeOfEcosystem(ecosystem) ?? purl.type;
   if (purl.type !== type) return false;
+  const base = ecosystemBase(ecosystem);
   return type !== "deb" || purl.namespace === null || purl.namespace === base.toLowerCase();
+}
+
+/** The type of its package URLs and ranges; null where the ecosystem says none. */
+function typeOfEcosystem(ecosystem: string): string | null {
+  const base = ecosystemBase(ecosystem);
+  if (Object.hasOwn(typeOf, base)) return typeOf[base] ?? null;
+  return base === "" || base === "purl" ? null : "rpm";
 }
 
 function isOfRelease(purl: Purl, { ecosystem }: VexSubject): boolean {

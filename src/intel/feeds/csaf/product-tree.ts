@@ -10,7 +10,7 @@ export interface CsafProduct {
   readonly name: string;
   readonly purls: readonly string[];
   readonly cpes: readonly string[];
-  /** The version a branch names (`product_version`), "" where none does. */
+  /** The version or the range of versions that a branch names, "" where none does. */
   readonly version: string;
   /** What it is installed in or a component of; null for a product of its own. */
   readonly within: CsafProduct | null;
@@ -49,6 +49,7 @@ const relationshipSchema = z.object({
 });
 
 const DEPTH_MAX = 30;
+const VERSION_BRANCHES = ["product_version", "product_version_range"];
 
 export function productsIn(tree: z.output<typeof treeSchema>): ReadonlyMap<string, CsafProduct> {
   const products = new Map<string, CsafProduct>();
@@ -71,7 +72,7 @@ function addBranches(
     const branch = branchSchema.safeParse(next.raw);
     if (!branch.success || next.depth > DEPTH_MAX) continue;
     const { category, name, product, branches: inner = [] } = branch.data;
-    const own = category === "product_version" ? name : next.version;
+    const own = VERSION_BRANCHES.includes(category) ? name : next.version;
     if (product !== undefined) products.set(product.product_id, made(product, own));
     for (const raw of inner) waiting.push({ raw, version: own, depth: next.depth + 1 });
   }
