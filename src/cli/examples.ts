@@ -80,6 +80,10 @@ const examples: Readonly<Record<string, readonly string[]>> = {
   "patch list": ["patch list", "patch list --cases"],
   "patch open": ["patch open nginx", "patch open openssl --ecosystem Debian:12"],
   "patch show": ["patch show P-1"],
+  "patch edit": [
+    'patch edit P-1 --justification "exploited against us since this morning"',
+    'patch edit P-1 --regression high --because "new major version of a shared library"',
+  ],
   "patch drop": ['patch drop P-1 --reason "the package is removed instead"'],
   "patch close": ['patch close P-1 --reason "observed for a week"'],
   "patch reopen": ['patch reopen P-1 --reason "exploited now"'],

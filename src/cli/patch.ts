@@ -1,4 +1,5 @@
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
+import { Failure } from "../base/failure.ts";
 import { ask } from "../client/client.ts";
 import { type Cli, show } from "./cli.ts";
 import { people } from "./names.ts";
@@ -54,6 +55,7 @@ export function registerPatch(program: Command, cli: Cli): void {
       const names = await people(client);
       show(cli, reply, () => caseText(reply.patch, reply.timeline, names, cli.clock()));
     });
+  registerEdit(patch, cli);
   for (const verb of ["drop", "close", "reopen"] as const) {
     patch
       .command(`${verb} <case>`)
@@ -72,6 +74,46 @@ export function registerPatch(program: Command, cli: Cli): void {
         show(cli, reply.patch, () => caseTable([reply.patch], cli.clock()));
       });
   }
+}
+
+function registerEdit(patch: Command, cli: Cli): void {
+  patch
+    .command("edit <case>")
+    .description("Write why, what is affected and how risky it is, while it is in triage")
+    .option("--justification <text>", "why it is done, and for one out of band why it cannot wait")
+    .option("--affected <version...>", "source versions that are affected")
+    .addOption(
+      new Option("--regression <level>", "how likely it is to break something").choices([
+        ...["low", "medium", "high"],
+      ]),
+    )
+    .option("--because <text>", "why that likely")
+    .action(async (ref: string, flags: EditFlags) => {
+      const params = { path: { patch: ref } };
+      const body = editOf(flags);
+      const client = cli.client();
+      const reply = await ask(client.POST("/api/v1/patches/{patch}/edit", { params, body }));
+      show(cli, reply.patch, () => caseText(reply.patch, [], new Map(), cli.clock()));
+    });
+}
+
+interface EditFlags {
+  readonly justification?: string;
+  readonly affected?: string[];
+  readonly regression?: "low" | "medium" | "high";
+  readonly because?: string;
+}
+
+function editOf(flags: EditFlags) {
+  const { justification, affected, regression: level, because } = flags;
+  if ((level === undefined) !== (because === undefined)) {
+    throw new Failure("invalid", "Give --regression and --because together.");
+  }
+  return {
+    ...(justification === undefined ? {} : { justification }),
+    ...(affected === undefined ? {} : { affectedVersions: affected }),
+    ...(level === undefined || because === undefined ? {} : { regression: { level, because } }),
+  };
 }
 
 const CASES_PAGE = 200;

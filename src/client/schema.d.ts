@@ -1044,7 +1044,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Cases, newest first. */
+        /** Cases, newest first, or the open ones in the order in which they come. */
         get: operations["getPatches"];
         put?: never;
         /** Opens the case for the newest offered update of a source package, or finds the open one. */
@@ -1100,6 +1100,23 @@ export interface paths {
         put?: never;
         /** Drops the case: nothing will be done, and why. */
         post: operations["postPatchesByPatchDrop"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/patches/{patch}/edit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Writes why, what is affected and how risky it is, while the case is in triage. */
+        post: operations["postPatchesByPatchEdit"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2394,6 +2411,10 @@ export interface components {
         HostFinding: {
             because: string;
             cvss: number | null;
+            due: {
+                at: string | null;
+                sentence: string;
+            } | null;
             ecosystem: string;
             epss: number | null;
             filter: components["schemas"]["Filter"] | null;
@@ -2587,6 +2608,7 @@ export interface components {
             affectedVersions: string[];
             classifiedBy: {
                 file: string;
+                justificationMin: number | null;
                 rule: string;
                 version: string;
             };
@@ -2594,11 +2616,17 @@ export interface components {
             excepted: components["schemas"]["Excepted"] | null;
             id: string;
             justification: string;
+            justifiedBy: string | null;
             /** @enum {string} */
             kind: "security" | "functional" | "performance";
+            missing: {
+                field: string;
+                sentence: string;
+            }[];
             /** Format: date-time */
             openedAt: string;
             openedBy: string;
+            priority: components["schemas"]["Priority"] | null;
             ref: string;
             regression: {
                 because: string;
@@ -2638,13 +2666,30 @@ export interface components {
             digest: string;
             file: string | null;
             /** @enum {string} */
-            kind: "classification" | "deadlines" | "debt" | "rings";
+            kind: "classification" | "priority" | "deadlines" | "debt" | "cadence" | "rings";
             name: string;
             /** @enum {string} */
             origin: "shipped" | "own" | "applied" | "used";
             problem: string | null;
             since: string | null;
             text: string;
+        };
+        Priority: {
+            by: {
+                file: string;
+                rule: string;
+                version: string;
+            };
+            /** @enum {string} */
+            outcome: "act" | "attend" | "track*" | "track";
+            path: {
+                rule: string;
+                steps: {
+                    condition: string;
+                    held: boolean;
+                    values: string;
+                }[];
+            }[];
         };
         Problem: {
             /** @enum {string} */
@@ -6133,6 +6178,8 @@ export interface operations {
             query?: {
                 cursor?: string;
                 limit?: number;
+                /** @description priority: open cases only, without other filters */
+                order?: "newest" | "priority";
                 /** @description part of a title or of a vulnerability */
                 q?: string;
                 /** @description Rows to pass over from the start of the list; instead of a cursor. */
@@ -6229,6 +6276,12 @@ export interface operations {
                     "application/json": {
                         earlier: string | null;
                         patch: components["schemas"]["Patch"];
+                        release: {
+                            /** Format: date-time */
+                            at: string;
+                            because: string[];
+                            train: string;
+                        } | null;
                         timeline: components["schemas"]["TimelineEvent"][];
                     };
                 };
@@ -6291,6 +6344,49 @@ export interface operations {
             content: {
                 "application/json": {
                     reason: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        patch: components["schemas"]["Patch"];
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            409: components["responses"]["blocked.conflict"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    postPatchesByPatchEdit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                patch: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    affectedVersions?: string[];
+                    justification?: string;
+                    regression?: {
+                        because: string;
+                        /** @enum {string} */
+                        level: "low" | "medium" | "high";
+                    };
                 };
             };
         };

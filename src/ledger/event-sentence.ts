@@ -29,6 +29,9 @@ const sentences: Readonly<Record<string, Sentence>> = {
     `opened the case for ${text(f["source"])} ${text(f["sourceVersion"])}: ${text(f["route"])}, ${text(f["urgency"])}, by the rule "${text(f["rule"])}"`,
   "patch.redated": (f) =>
     `moved the deadline from ${dayText(f["from"])} to ${dayText(f["to"])}: ${text(f["preset"])}, rule ${text(f["rule"])}`,
+  "patch.edited": (f) => `edited the case: ${Object.keys(f).join(", ")}`,
+  "patch.prioritised": (f) =>
+    `moved the priority from ${text(f["from"])} to ${text(f["to"])}, by the rule "${text(f["rule"])}"`,
   "policy.applied": (f) =>
     `put the ${text(f["kind"])} policy ${text(f["digest"]).slice(0, 12)}… in force`,
   "patch.moved": (f) => `moved the case from ${text(f["from"])} to ${text(f["to"])}`,

@@ -9,6 +9,7 @@ import { loadSubject } from "../identity/store.ts";
 import { recordEvent } from "../ledger/record.ts";
 import { type ChangeClass, parseRings, type RingsPolicy } from "../policy/rings.ts";
 import type { Patch } from "../triage/model.ts";
+import { refusalToLeave } from "../triage/readiness.ts";
 import { loadPatch } from "../triage/store.ts";
 import { followPatch } from "./actions-patch.ts";
 import { type Asking, resolvePairs } from "./actions-resolve.ts";
@@ -93,6 +94,8 @@ export async function createPlan(
 async function demandOpenPatch(world: World, ref: string): Promise<Patch> {
   const patch = await loadPatch(world.db, ref);
   if (patch === null) throw new Failure("not-found", `There is no patch ${ref}.`);
+  const refusal = patch.state === "triage" ? refusalToLeave(patch) : null;
+  if (refusal !== null) throw new Failure("blocked", refusal);
   if (patch.state !== "closed" && patch.state !== "dropped") return patch;
   throw new Failure(
     "blocked",

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
-import { type CaseFacts, classify, parseClassification } from "./classification.ts";
+import { type CaseFacts, noFacts } from "./case-condition.ts";
+import { classify, parseClassification } from "./classification.ts";
 
 const shipped = parseClassification(
   readFileSync(new URL("../../policies/classification.yaml", import.meta.url), "utf8"),
@@ -8,8 +9,7 @@ const shipped = parseClassification(
 );
 
 function facts(changes: Partial<CaseFacts>): CaseFacts {
-  const none = { kev: 0, ransomware: 0, active: 0, proof: 0, epss: 0, cvss: 0 };
-  return { ...none, vulnerabilities: 1, hosts: 1, exposed: false, tier: 3, ...changes };
+  return { ...noFacts, vulnerabilities: 1, hosts: 1, ...changes };
 }
 
 it("routes a known exploited flaw on an exposed host to the emergency lane and names the rule", () => {

@@ -1,7 +1,14 @@
 import { Failure } from "../base/failure.ts";
 
 /** Every kind, in the order in which a patch meets them. */
-export const kindNames = ["classification", "deadlines", "debt", "rings"] as const;
+export const kindNames = [
+  "classification",
+  "priority",
+  "deadlines",
+  "debt",
+  "cadence",
+  "rings",
+] as const;
 export type KindName = (typeof kindNames)[number];
 
 /**

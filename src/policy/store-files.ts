@@ -4,12 +4,14 @@ import { type Digest, sha256 } from "../base/digest.ts";
 import type { SubjectId } from "../base/ids.ts";
 import type { Instant } from "../base/instant.ts";
 import type { World } from "../db/world.ts";
+import { type CadencePolicy, cadenceKind, parseCadence } from "./cadence.ts";
 import {
   type ClassificationPolicy,
   classificationKind,
   parseClassification,
 } from "./classification.ts";
 import type { PolicyKind } from "./policy-kind.ts";
+import { type PriorityPolicy, parsePriority, priorityKind } from "./priority.ts";
 import { loadVersion } from "./store-version.ts";
 
 const SHIPPED = new URL("../../policies/", import.meta.url);
@@ -60,4 +62,14 @@ export function nameInForce(of: PolicyInForce, name: string): string {
 export async function classificationPolicy(world: World): Promise<ClassificationPolicy> {
   const found = await policyInForce(world, classificationKind);
   return parseClassification(found.text, nameInForce(found, classificationKind.name));
+}
+
+export async function priorityPolicy(world: World): Promise<PriorityPolicy> {
+  const found = await policyInForce(world, priorityKind);
+  return parsePriority(found.text, nameInForce(found, priorityKind.name));
+}
+
+export async function cadencePolicy(world: World): Promise<CadencePolicy> {
+  const found = await policyInForce(world, cadenceKind);
+  return parseCadence(found.text, nameInForce(found, cadenceKind.name));
 }

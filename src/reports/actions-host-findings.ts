@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import { type Actor, scopesFor } from "../base/actor.ts";
+import type { HostId } from "../base/ids.ts";
 import { instantToText } from "../base/instant.ts";
 import type { World } from "../db/world.ts";
 import { coverageReasons } from "../intel/coverage.ts";
@@ -11,10 +12,13 @@ import { countMatchingBacklog } from "../intel/store-finding.ts";
 import { loadVulnerabilities } from "../intel/store-vulnerability.ts";
 import { findingStateWords } from "../intel/words.ts";
 import { foundHost } from "../inventory/actions.ts";
+import { datesOfHost } from "../triage/actions-deadline.ts";
+import { dateSentence } from "../triage/deadline-words.ts";
 import type { hostFindingSchema } from "./host-schema.ts";
 
 /** The findings of one host as people read them: one row for each update that would clear them. */
 type Row = z.output<typeof hostFindingSchema>;
+type Undated = Omit<Row, "due">;
 
 export async function listFindingsOfHost(
   world: World,
@@ -34,8 +38,11 @@ export async function listFindingsOfHost(
   const facts = await loadVulnerabilities(world.db, ids);
   const rows = rowsOf(running, facts).filter((row) => isAsked(row, query));
   const start = query.skip ?? 0;
+  const dueOf = await duesOf(world, host.id);
   return {
-    items: rows.slice(start, start + query.limit),
+    items: rows
+      .slice(start, start + query.limit)
+      .map((row) => ({ ...row, due: dueOf.get(row.vulnerability) ?? null })),
     total: rows.length,
     notKnown: [
       ...(host.packageSet === null ? ["What is installed on it is not known."] : []),
@@ -47,12 +54,27 @@ export async function listFindingsOfHost(
   };
 }
 
+/** The earliest date of each vulnerability on this host. */
+async function duesOf(
+  world: World,
+  host: HostId,
+): Promise<ReadonlyMap<string, NonNullable<Row["due"]>>> {
+  const dues = new Map<string, NonNullable<Row["due"]>>();
+  for (const date of (await datesOfHost(world, host)).dates) {
+    const { vulnerability, at } = date;
+    if (vulnerability === null || dues.has(vulnerability)) continue;
+    const sentence = `${date.preset}: ${dateSentence(date)}`;
+    dues.set(vulnerability, { at: at === null ? null : instantToText(at), sentence });
+  }
+  return dues;
+}
+
 function packages(count: number): string {
   return count === 1 ? "1 package" : `${count} packages`;
 }
 
 function isAsked(
-  row: Row,
+  row: Undated,
   query: { readonly q: string; readonly exploited?: "true" | "false" | undefined },
 ): boolean {
   if (query.exploited !== undefined && row.isExploited !== (query.exploited === "true")) {
@@ -69,7 +91,7 @@ function isAsked(
 function rowsOf(
   findings: readonly FilteredFinding[],
   facts: ReadonlyMap<string, Vulnerability>,
-): readonly Row[] {
+): readonly Undated[] {
   const groups = Map.groupBy(findings, ({ vulnerability, ecosystem, source, state, ...rest }) =>
     [
       ...[vulnerability, ecosystem, source, state, rest.fixedVersion ?? ""],
@@ -82,7 +104,7 @@ function rowsOf(
 function rowOf(
   group: readonly FilteredFinding[],
   facts: ReadonlyMap<string, Vulnerability>,
-): Row | null {
+): Undated | null {
   const [first] = group;
   if (first === undefined) return null;
   const fact = facts.get(first.vulnerability);
@@ -129,7 +151,7 @@ function becauseText({ because }: FilteredFinding): string {
   return `${compared} (${by}). ${said}`.trim();
 }
 
-function byUrgency(a: Row, b: Row): number {
+function byUrgency(a: Undated, b: Undated): number {
   return (
     Number(a.filter?.isSetAside ?? false) - Number(b.filter?.isSetAside ?? false) ||
     Number(b.isExploited) - Number(a.isExploited) ||

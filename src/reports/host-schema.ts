@@ -53,6 +53,8 @@ export const hostFindingSchema = z
     since: time,
     /** What sets it aside on this host, or speaks of it; null when nothing does. */
     filter: filterSchema.nullable(),
+    /** By when it must be gone here, by the earliest preset; null where nothing asks for it. */
+    due: z.strictObject({ at: time.nullable(), sentence: z.string() }).nullable(),
     href: z.string(),
   })
   .meta({ id: "HostFinding" });

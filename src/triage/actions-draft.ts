@@ -2,16 +2,19 @@ import type { Actor } from "../base/actor.ts";
 import { newId, type PatchId, type SubjectId } from "../base/ids.ts";
 import type { Selector } from "../base/labels.ts";
 import type { World } from "../db/world.ts";
-import type { Vulnerability } from "../intel/model.ts";
 import { loadVulnerabilities } from "../intel/store-vulnerability.ts";
-import { type CaseFacts, classify } from "../policy/classification.ts";
-import { classificationPolicy } from "../policy/store-files.ts";
+import type { CaseFacts } from "../policy/case-condition.ts";
+import { classify } from "../policy/classification.ts";
+import { prioritise } from "../policy/priority.ts";
+import { classificationPolicy, priorityPolicy } from "../policy/store-files.ts";
 import { deadlineOfCase, deadlinePolicy } from "./actions-deadline.ts";
+import { caseFacts } from "./case-facts.ts";
 import { undatedDeadline } from "./deadline.ts";
 import type { ExposedSource } from "./fix-first.ts";
 import type { PatchTarget } from "./model.ts";
+import { NO_VERSIONS } from "./readiness.ts";
 import { regressionRisk } from "./regression-risk.ts";
-import { firstSeenAt, installedSource, lowestTier } from "./store-exposure.ts";
+import { firstSeenAt, hostFacts, installedSource } from "./store-exposure.ts";
 
 type OfferedSource = ExposedSource & { readonly offeredVersion: string };
 
@@ -32,15 +35,14 @@ export async function draftPatch(world: World, actor: Actor, draft: Draft) {
   const installed = await installedSource(world.db, scopes, source);
   const { packageIds } = installed;
   const affectedVersions = installed.versions.filter((version) => version !== target.sourceVersion);
-  const facts = caseFacts(
-    source,
-    [...known.values()],
-    await lowestTier(world.db, scopes, packageIds),
-  );
+  const policy = await deadlinePolicy(world);
+  const { hosts, exposedHosts, ecosystem } = source;
+  const on = { hosts, exposedHosts, ...(await hostFacts(world.db, scopes, packageIds)) };
+  const facts = caseFacts([...known.values()], on, { scores: policy.scores, ecosystem });
   const decision = classify(await classificationPolicy(world), facts);
   const now = world.clock();
   const detectedAt = (await firstSeenAt(world.db, packageIds)) ?? now;
-  const dated = await deadlineOfCase(world.db, await deadlinePolicy(world), {
+  const dated = await deadlineOfCase(world.db, policy, {
     target,
     vulnerabilities: ids,
   });
@@ -50,36 +52,19 @@ export async function draftPatch(world: World, actor: Actor, draft: Draft) {
     target,
     state: "triage" as const,
     route: decision.route,
-    kind: ids.length > 0 ? ("security" as const) : ("functional" as const),
+    kind: decision.kind,
     urgency: decision.urgency,
     classifiedBy: decision.by,
+    priority: prioritise(await priorityPolicy(world), facts),
     facts,
     vulnerabilities: ids,
-    affectedVersions: affectedVersions.length > 0 ? affectedVersions : ["any older version"],
+    affectedVersions: affectedVersions.length > 0 ? affectedVersions : [NO_VERSIONS],
     regression: regressionRisk(affectedVersions, target.sourceVersion),
     deadline: dated ?? undatedDeadline(detectedAt),
+    justifiedBy: draft.justification === undefined ? null : actor.subject,
     justification: draft.justification ?? justificationFor(source, cleared.length, facts),
     openedBy: actor.subject as SubjectId,
     openedAt: now,
-  };
-}
-
-function caseFacts(
-  source: ExposedSource,
-  known: readonly Vulnerability[],
-  tier: number,
-): CaseFacts {
-  return {
-    kev: known.filter((v) => v.kev !== null).length,
-    ransomware: known.filter((v) => v.kev?.isRansomware).length,
-    active: known.filter((v) => v.ssvc?.exploitation === "active").length,
-    proof: known.filter((v) => v.ssvc?.exploitation === "poc").length,
-    epss: Math.max(0, ...known.map((v) => v.epss?.score ?? 0)),
-    cvss: Math.max(0, ...known.flatMap((v) => v.cvss.map((score) => score.score))),
-    vulnerabilities: known.length,
-    hosts: source.hosts,
-    exposed: source.exposedHosts > 0,
-    tier,
   };
 }
 

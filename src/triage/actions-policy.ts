@@ -8,9 +8,11 @@ import type { World } from "../db/world.ts";
 import { recordEvent } from "../ledger/record.ts";
 import { classify, parseClassification } from "../policy/classification.ts";
 import type { PolicyKind } from "../policy/policy-kind.ts";
+import { parsePriority, prioritise } from "../policy/priority.ts";
 import { policyInForce } from "../policy/store-files.ts";
 import { insertVersion, loadVersion, lockKind } from "../policy/store-version.ts";
 import { casesToRedate, redateCases } from "./actions-deadline.ts";
+import { prioritiseCases } from "./actions-priority.ts";
 import { parseDeadlines } from "./deadline-policy.ts";
 import { policyKinds, requireKind } from "./policy-kinds.ts";
 import { loadClassified } from "./store.ts";
@@ -64,6 +66,7 @@ async function effectsOf(
   input: { readonly text: string; readonly file: string; readonly cases: "open" | "all" },
 ): Promise<Effects> {
   if (kind.kind === "classification") return classificationEffects(world, input);
+  if (kind.kind === "priority") return priorityEffects(world, input);
   if (kind.kind === "deadlines") return deadlineEffects(world, input);
   return { judgedCount: 0, effects: [] };
 }
@@ -80,6 +83,23 @@ async function classificationEffects(
     const to = `${decided.route}, ${decided.urgency}`;
     const because = `the rule "${decided.by.rule}" instead of "${patch.rule}"`;
     return from === to ? [] : [{ ...named(patch), what: "classification", from, to, because }];
+  });
+  return { judgedCount: cases.length, effects };
+}
+
+async function priorityEffects(
+  world: World,
+  input: { readonly text: string; readonly file: string; readonly cases: "open" | "all" },
+): Promise<Effects> {
+  const policy = parsePriority(input.text, input.file);
+  const cases = await loadClassified(world.db, input.cases);
+  const effects = cases.flatMap((patch): PolicyEffect[] => {
+    const { outcome, by } = prioritise(policy, patch.factsNow);
+    if (outcome === patch.outcome) return [];
+    const from = patch.outcome ?? "none yet";
+    return [
+      { ...named(patch), what: "priority", from, to: outcome, because: `the rule "${by.rule}"` },
+    ];
   });
   return { judgedCount: cases.length, effects };
 }
@@ -157,6 +177,7 @@ export async function applyPolicy(
     return true;
   });
   if (isNew && kind.kind === "deadlines") await redateCases(world, actor);
+  if (isNew && kind.kind === "priority") await prioritiseCases(world, actor);
   return { kind, digest, isNew };
 }
 

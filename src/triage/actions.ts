@@ -16,6 +16,7 @@ import { draftPatch } from "./actions-draft.ts";
 import { exposedSources } from "./exposed-sources.ts";
 import { type ExposedSource, type FixFirstItem, fixFirst } from "./fix-first.ts";
 import { type Patch, type PatchTarget, type PatchVerb, patchMoves, stateAfter } from "./model.ts";
+import { missingIn, refusalToLeave } from "./readiness.ts";
 import { insertPatch, loadOpenPatch, loadPatch, updateState } from "./store.ts";
 import {
   type FleetSight,
@@ -53,7 +54,7 @@ interface MadeSources {
 
 const sourcesMade = new WeakMap<KnownReach, MadeSources>();
 
-async function loadExposedSources(
+export async function loadExposedSources(
   reader: Reader,
   of: {
     readonly scopes: readonly Selector[];
@@ -119,6 +120,7 @@ export async function openPatch(
         route: draft.route,
         urgency: draft.urgency,
         rule: draft.classifiedBy.rule,
+        priority: draft.priority.outcome,
         policy: draft.classifiedBy.version,
         vulnerabilities: draft.vulnerabilities,
         deadline: draft.deadline.at,
@@ -311,6 +313,10 @@ export async function movePatch(
       `Case P-${patch.number} is ${patch.state}; "${move.verb}" is not possible there. Possible: ${possible}.`,
       { facts: { state: patch.state, verb: move.verb } },
     );
+  }
+  const refusal = patch.state === "triage" && move.verb === "plan" ? refusalToLeave(patch) : null;
+  if (refusal !== null) {
+    throw new Failure("blocked", refusal, { facts: { missing: missingIn(patch) } });
   }
   const reason = move.reason ?? null;
   const { at } = move;

@@ -4,6 +4,7 @@ import { MINUTE_MS } from "../base/instant.ts";
 import { type Loop, startLoop } from "../base/loop.ts";
 import type { World } from "../db/world.ts";
 import { redateCases } from "./actions-deadline.ts";
+import { prioritiseCases } from "./actions-priority.ts";
 
 /** Dates follow from what changes slowly: feeds, policy, hosts' labels. New feeds wake it at once. */
 const IDLE_MS = 5 * MINUTE_MS;
@@ -14,7 +15,7 @@ export function startDeadlines(world: World): Loop {
     idleMs: IDLE_MS,
     log: world.log,
     async turn() {
-      await redateCases(world, systemActor).catch((cause: unknown) => {
+      await refreshCases(world).catch((cause: unknown) => {
         // A policy file that cannot be used: dates stay as they were, and the policy page says why.
         if (!(cause instanceof Failure) || cause.code !== "invalid") throw cause;
         world.log.warn({ err: cause }, "deadlines are not recomputed");
@@ -22,4 +23,9 @@ export function startDeadlines(world: World): Loop {
       return false;
     },
   });
+}
+
+async function refreshCases(world: World): Promise<void> {
+  await redateCases(world, systemActor);
+  await prioritiseCases(world, systemActor);
 }

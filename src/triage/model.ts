@@ -1,5 +1,6 @@
 import type { PatchId, SubjectId } from "../base/ids.ts";
 import type { Instant } from "../base/instant.ts";
+import type { Priority } from "../policy/priority.ts";
 import type { DeadlineInputs, InputName } from "./deadline-preset.ts";
 
 /**
@@ -44,15 +45,32 @@ export interface Patch {
   readonly kind: "security" | "functional" | "performance";
   readonly urgency: "critical" | "high" | "medium" | "low";
   /** The rule that decided, in words, with its file and version. */
-  readonly classifiedBy: { readonly file: string; readonly rule: string; readonly version: string };
+  readonly classifiedBy: {
+    readonly file: string;
+    readonly rule: string;
+    readonly version: string;
+    /** So many characters a person must write before it leaves triage; null where nobody must. */
+    readonly justificationMin: number | null;
+  };
+  /** Which outcome of the priority table it has now, with the path to it. */
+  readonly priority: Priority | null;
   readonly vulnerabilities: readonly string[];
   /** Source versions that hosts had when the case was opened. */
   readonly affectedVersions: readonly string[];
   readonly regression: { readonly level: "low" | "medium" | "high"; readonly because: string };
   readonly deadline: Deadline;
   readonly justification: string;
+  /** Who wrote the justification; null where it was put together from the findings. */
+  readonly justifiedBy: SubjectId | null;
   readonly openedBy: SubjectId;
   readonly openedAt: Instant;
+}
+
+/** What a person writes in a case while it is in triage; afterwards plans and approvals rest on it. */
+export interface PatchEdit {
+  readonly justification?: string | undefined;
+  readonly affectedVersions?: readonly string[] | undefined;
+  readonly regression?: Patch["regression"] | undefined;
 }
 
 /** How hosts can be reached from outside; unknown counts as exposed wherever a date is asked. */

@@ -1,6 +1,8 @@
 import { Failure } from "../base/failure.ts";
+import { cadenceKind } from "../policy/cadence.ts";
 import { classificationKind } from "../policy/classification.ts";
 import { kindOfText, type PolicyKind } from "../policy/policy-kind.ts";
+import { priorityKind } from "../policy/priority.ts";
 import { ringsKind } from "../policy/rings.ts";
 import { deadlinesKind } from "./deadline-policy.ts";
 import { debtKind } from "./debt-policy.ts";
@@ -8,8 +10,10 @@ import { debtKind } from "./debt-policy.ts";
 /** Every kind of policy file there is, in the order in which a patch meets them. */
 export const policyKinds: readonly PolicyKind[] = [
   classificationKind,
+  priorityKind,
   deadlinesKind,
   debtKind,
+  cadenceKind,
   ringsKind,
 ];
 

@@ -8,12 +8,17 @@ import { inTransaction } from "../db/database.ts";
 import { type RequestContext, type Route, route } from "../db/world.ts";
 import { isEverywhere } from "../inventory/scope.ts";
 import { eventSentence } from "../ledger/event-sentence.ts";
+import type { NextRide } from "../policy/cadence.ts";
 import { movePatch, openPatch, patchTimeline, requirePatch } from "./actions.ts";
+import { editPatch, refusalToEdit } from "./actions-edit.ts";
 import { caseEffects } from "./actions-exception-effect.ts";
+import { nextRelease, patchesByPriority } from "./actions-order.ts";
 import { deadlineReply, deadlineSchema } from "./deadline-reply.ts";
 import type { CaseEffect } from "./exception-effect.ts";
 import type { Patch, PatchState } from "./model.ts";
 import { patchMoves, stateAfter } from "./model.ts";
+import { priorityReply, prioritySchema } from "./priority-reply.ts";
+import { missingIn, refusalToLeave } from "./readiness.ts";
 import { deadlineRoutes } from "./routes-deadline.ts";
 import { deferralRoutes } from "./routes-deferral.ts";
 import { exceptedReply, exceptedSchema } from "./routes-excepted.ts";
@@ -47,7 +52,15 @@ const patchSchema = z
     route: z.enum(["emergency", "scheduled", "feature-release"]),
     kind: z.enum(["security", "functional", "performance"]),
     urgency: z.enum(["critical", "high", "medium", "low"]),
-    classifiedBy: z.strictObject({ file: z.string(), rule: z.string(), version: z.string() }),
+    classifiedBy: z.strictObject({
+      file: z.string(),
+      rule: z.string(),
+      version: z.string(),
+      /** So many characters a person must write before it leaves triage; null where nobody must. */
+      justificationMin: z.number().nullable(),
+    }),
+    /** Its outcome in the priority table now, and the path there; null before it was judged. */
+    priority: prioritySchema.nullable(),
     vulnerabilities: z.array(z.string()),
     affectedVersions: z.array(z.string()),
     regression: z.strictObject({ level: z.enum(["low", "medium", "high"]), because: z.string() }),
@@ -55,6 +68,10 @@ const patchSchema = z
     /** What exceptions do to the date; null where none reaches a host of the case. */
     excepted: exceptedSchema.nullable(),
     justification: z.string(),
+    /** Who wrote it; null where it was put together from the findings. */
+    justifiedBy: z.string().nullable(),
+    /** What it still lacks before it can leave triage, each with how to add it. */
+    missing: z.array(z.strictObject({ field: z.string(), sentence: z.string() })),
     openedBy: z.string(),
     openedAt: time,
     actions: z.array(actionSchema),
@@ -96,7 +113,7 @@ async function onePatchReply(
 }
 
 function patchReply(patch: Patch, actor: Actor, effect: CaseEffect | undefined): PatchReply {
-  const { number, deadline, openedAt, openedBy, ...rest } = patch;
+  const { number, deadline, priority, openedAt, openedBy, ...rest } = patch;
   return {
     ...rest,
     ref: `P-${number}`,
@@ -106,6 +123,8 @@ function patchReply(patch: Patch, actor: Actor, effect: CaseEffect | undefined):
     affectedVersions: [...patch.affectedVersions],
     deadline: deadlineReply(deadline),
     excepted: exceptedReply(effect, isEverywhere(scopesFor(actor, "patch.read"))),
+    priority: priority === null ? null : priorityReply(priority),
+    missing: patch.state === "triage" ? [...missingIn(patch)] : [],
     actions: actionsOn(patch, actor),
   };
 }
@@ -119,11 +138,16 @@ function actionsOn(patch: Patch, actor: Actor): Action[] {
   const mayEdit = lacksRight(holdsAnywhere(actor, "patch.edit"), "patch.edit");
   const isOver = state === "closed" || state === "dropped";
   return [
-    actionOf("plan", "Make a plan", mayPlan ?? (isOver ? says : null)),
+    actionOf("plan", "Make a plan", mayPlan ?? (isOver ? says : refusalToPlan(patch))),
+    actionOf("edit", "Edit", mayEdit ?? refusalToEdit(patch)),
     ...(["drop", "close", "reopen"] as const).map((verb) =>
       actionOf(verb, verbLabels[verb], mayEdit ?? (stateAfter(state, verb) === null ? says : null)),
     ),
   ];
+}
+
+function refusalToPlan(patch: Patch): string | null {
+  return patch.state === "triage" ? refusalToLeave(patch) : null;
 }
 
 const postPatch = route({
@@ -149,12 +173,16 @@ const postPatch = route({
 const getPatches = route({
   method: "GET",
   path: "/api/v1/patches",
-  summary: "Cases, newest first.",
+  summary: "Cases, newest first, or the open ones in the order in which they come.",
   permission: "patch.read",
   query: z.strictObject({
     state: z.enum(Object.keys(patchMoves) as [PatchState, ...PatchState[]]).optional(),
     q: z.string().trim().max(200).default("").describe("part of a title or of a vulnerability"),
     vulnerability: z.string().min(3).max(100).optional().describe("cases that clear this one"),
+    order: z
+      .enum(["newest", "priority"])
+      .default("newest")
+      .describe("priority: open cases only, without other filters"),
     skip,
     cursor: z
       .string()
@@ -164,6 +192,11 @@ const getPatches = route({
   }),
   reply: z.strictObject({ items: z.array(patchSchema), next: z.string().nullable(), total }),
   handle: async ({ world, actor }, { query }) => {
+    if (query.order === "priority") {
+      const { skip: passed = 0, limit } = query;
+      const { patches, total } = await patchesByPriority(world, { skip: passed, limit });
+      return { items: await patchReplies({ world, actor }, patches), next: null, total };
+    }
     const filter = {
       states: query.state === undefined ? undefined : [query.state],
       text: query.q,
@@ -200,6 +233,10 @@ const getPatch = route({
   reply: z.strictObject({
     patch: patchSchema,
     timeline: z.array(eventSchema),
+    /** The release that it rides as its policy says; null for what goes out of band or is over. */
+    release: z
+      .strictObject({ train: z.string(), at: time, because: z.array(z.string()) })
+      .nullable(),
     /** Where events from before these are found; null when these are all. */
     earlier: z.string().nullable(),
   }),
@@ -213,6 +250,7 @@ const getPatch = route({
     });
     return {
       patch: await onePatchReply({ world, actor }, patch),
+      release: releaseReply(await nextRelease(world, patch)),
       earlier: earlier === null ? null : String(earlier),
       timeline: events.map(({ id, index, at, type, actor, object, facts }) => ({
         id,
@@ -256,6 +294,35 @@ function moveRoute(verb: "drop" | "close" | "reopen", summary: string): Route {
   });
 }
 
+function releaseReply(release: NextRide | null) {
+  if (release === null) return null;
+  return { train: release.train, at: text(release.at), because: [...release.because] };
+}
+
+const postEdit = route({
+  method: "POST",
+  path: "/api/v1/patches/{patch}/edit",
+  summary: "Writes why, what is affected and how risky it is, while the case is in triage.",
+  permission: "patch.edit",
+  params: patchRef,
+  body: z.strictObject({
+    justification: z.string().trim().min(1).max(4000).optional(),
+    affectedVersions: z.array(z.string().trim().min(1).max(200)).min(1).max(100).optional(),
+    regression: z
+      .strictObject({
+        level: z.enum(["low", "medium", "high"]),
+        because: z.string().trim().min(1).max(1000),
+      })
+      .optional(),
+  }),
+  reply: z.strictObject({ patch: patchSchema }),
+  errors: ["not-found", "blocked", "conflict", "invalid"],
+  async handle({ world, actor }, { params, body }) {
+    const edited = await editPatch(world, actor, { patch: params.patch, edit: body });
+    return { patch: await onePatchReply({ world, actor }, edited) };
+  },
+});
+
 export const routes: readonly Route[] = [
   ...fixFirstRoutes,
   ...whereRoutes,
@@ -267,6 +334,7 @@ export const routes: readonly Route[] = [
   postPatch,
   getPatches,
   getPatch,
+  postEdit,
   moveRoute("drop", "Drops the case: nothing will be done, and why."),
   moveRoute("close", "Closes the case after the observation."),
   moveRoute("reopen", "Reopens a dropped case."),

@@ -4,6 +4,7 @@ import type { Selector } from "../base/labels.ts";
 import type { Reader } from "../db/database.ts";
 import { type CountedHosts, type KnownHosts, knownHostsOf } from "../intel/exposure.ts";
 import { scopeSql, selectorSql } from "../inventory/scope.ts";
+import type { HostFacts } from "./case-facts.ts";
 
 /** What triage asks of the inventory: offers by source, first sightings and tiers of hosts. */
 
@@ -162,20 +163,41 @@ export async function firstSeenAt(
   return rows[0]?.at ?? null;
 }
 
-/** The lowest `tier` label (0 is the most critical) of hosts with one of the packages; 3 if none. */
-export async function lowestTier(
+/** Highest first; a host without the label, or with another word, counts as none of them. */
+const DATA_CLASSES = ["public", "internal", "confidential", "restricted"];
+const SEGMENTS_MAX = 50;
+
+/**
+ * What the labels of hosts with one of the packages say: the lowest `tier` (0 is the most critical; 3
+ * where none says), the highest class of `data`, and the user segments (`segment`) that they serve.
+ */
+export async function hostFacts(
   reader: Reader,
   scopes: readonly Selector[],
   packageIds: readonly number[],
-): Promise<number> {
-  const { rows } = await sql<{ tier: number | null }>`
-    select min((n.labels ->> 'tier')::integer) as tier
-      from host_now n
-     where n.labels ->> 'tier' ~ '^[0-3]$' and ${scopeSql(scopes, "n.labels")}
-       and exists (select from package_set_member m
-                    where m.set_id = n.package_set_id
-                      and m.package_id = any(${[...packageIds]}::integer[]))`.execute(reader);
-  return rows[0]?.tier ?? 3;
+): Promise<Pick<HostFacts, "tier" | "data" | "segments">> {
+  const { rows } = await sql<{ tier: number | null; data: number | null; segments: string[] }>`
+    with sets as materialized (
+      select distinct set_id from package_set_member
+       where package_id = any(${[...packageIds]}::integer[])
+    ), alike as (
+      select n.labels ->> 'tier' as tier, n.labels ->> 'data' as data,
+             n.labels ->> 'segment' as segment
+        from host_now n
+       where n.package_set_id in (select set_id from sets) and ${scopeSql(scopes, "n.labels")}
+       group by 1, 2, 3
+    )
+    select min(tier::integer) filter (where tier ~ '^[0-3]$') as tier,
+           max(array_position(${DATA_CLASSES}::text[], data)) - 1 as data,
+           coalesce(array_agg(distinct segment order by segment)
+                      filter (where segment is not null), '{}') as segments
+      from alike`.execute(reader);
+  const [row] = rows;
+  return {
+    tier: row?.tier ?? 3,
+    data: row?.data ?? 0,
+    segments: row?.segments.slice(0, SEGMENTS_MAX) ?? [],
+  };
 }
 
 export interface InstalledSource {

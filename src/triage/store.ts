@@ -3,7 +3,8 @@ import { z } from "zod";
 import { numberFromRef, type PatchId, type SubjectId } from "../base/ids.ts";
 import type { Instant } from "../base/instant.ts";
 import { type Reader, sqlInstant, sqlJson, type Tx } from "../db/database.ts";
-import type { CaseFacts } from "../policy/classification.ts";
+import { type CaseFacts, noFacts } from "../policy/case-condition.ts";
+import { outcomes, type Ranked } from "../policy/priority.ts";
 import type { InputName } from "./deadline-preset.ts";
 import type { Patch, PatchState, PatchTarget } from "./model.ts";
 
@@ -41,6 +42,23 @@ const deadlineSchema = dateSchema.extend({
   policy: z.object({ file: z.string(), version: z.string() }).nullable(),
 });
 
+const prioritySchema = z.object({
+  outcome: z.enum(outcomes),
+  by: z.object({ file: z.string(), rule: z.string(), version: z.string() }),
+  path: z.array(
+    z.object({
+      rule: z.string(),
+      steps: z.array(
+        z.object({
+          condition: z.string(),
+          held: z.boolean(),
+          values: z.record(z.string(), z.union([z.boolean(), z.number(), z.array(z.string())])),
+        }),
+      ),
+    }),
+  ),
+});
+
 const rowSchema = z.object({
   id: z.string().transform((id) => id as PatchId),
   number: z.number(),
@@ -52,20 +70,31 @@ const rowSchema = z.object({
   route: z.enum(["emergency", "scheduled", "feature-release"]),
   kind: z.enum(["security", "functional", "performance"]),
   urgency: z.enum(["critical", "high", "medium", "low"]),
-  classifiedBy: z.object({ file: z.string(), rule: z.string(), version: z.string() }),
+  classifiedBy: z.object({
+    file: z.string(),
+    rule: z.string(),
+    version: z.string(),
+    justificationMin: z.number().nullable().default(null),
+  }),
+  priority: prioritySchema.nullable(),
   vulnerabilities: z.array(z.string()),
   affectedVersions: z.array(z.string()),
   regression: z.object({ level: z.enum(["low", "medium", "high"]), because: z.string() }),
   deadline: deadlineSchema,
   justification: z.string(),
+  justifiedBy: z
+    .string()
+    .transform((id) => id as SubjectId)
+    .nullable(),
   openedBy: z.string().transform((id) => id as SubjectId),
   openedAt: z.number(),
 });
 
 const columns = sql`
   id, number, title, ecosystem, source, source_version as "sourceVersion", state, route, kind,
-  urgency, classified_by as "classifiedBy", vulnerabilities, affected_versions as "affectedVersions",
-  regression, deadline, justification, opened_by as "openedBy", opened_at as "openedAt"`;
+  urgency, classified_by as "classifiedBy", vulnerabilities, priority, regression, deadline,
+  affected_versions as "affectedVersions", justification, justified_by as "justifiedBy",
+  opened_by as "openedBy", opened_at as "openedAt"`;
 
 function patchFromRow(row: unknown): Patch {
   const { ecosystem, source, sourceVersion, ...rest } = rowSchema.parse(row);
@@ -130,6 +159,32 @@ function isAsked(filter: PatchFilter): RawBuilder<boolean> {
          or position(${text} in lower(array_to_string(vulnerabilities, ' '))) > 0))`;
 }
 
+export interface CaseRank extends Ranked {
+  readonly id: PatchId;
+}
+
+/** What the order of the open cases follows from. */
+export async function loadRanks(reader: Reader): Promise<readonly CaseRank[]> {
+  const { rows } = await sql<CaseRank>`
+    select id, number, coalesce(priority ->> 'outcome', 'track') as outcome,
+           deadline_at as "deadlineAt", coalesce((facts ->> 'epss')::float8, 0) as epss,
+           coalesce((facts ->> 'hosts')::float8, 0) as hosts
+      from patch where state not in ('closed', 'dropped')`.execute(reader);
+  return rows;
+}
+
+/** These cases, in the order in which they were asked for. */
+export async function loadPatchesInOrder(
+  reader: Reader,
+  ids: readonly PatchId[],
+): Promise<readonly Patch[]> {
+  const { rows } = await sql`
+    select ${columns} from patch
+      join unnest(${[...ids]}::text[]) with ordinality as asked (wanted, place) on wanted = id
+     order by place`.execute(reader);
+  return rows.map(patchFromRow);
+}
+
 /** Every open case; there are as many as there are source packages under way. */
 export async function loadOpenPatches(reader: Reader): Promise<readonly Patch[]> {
   const { rows } = await sql`
@@ -146,13 +201,15 @@ export async function insertPatch(tx: Tx, patch: NewPatch): Promise<number | nul
   const { rows } = await sql<{ number: number }>`
     insert into patch (id, title, ecosystem, source, source_version, state, route, kind, urgency,
       classified_by, classified_facts, vulnerabilities, affected_versions, regression, deadline,
-      deadline_at, justification, opened_by, opened_at, moved_at)
+      deadline_at, justification, justified_by, priority, facts, opened_by, opened_at, moved_at)
     values (${patch.id}, ${patch.title}, ${target.ecosystem}, ${target.source},
       ${target.sourceVersion}, ${patch.state}, ${patch.route}, ${patch.kind}, ${patch.urgency},
       ${sqlJson(patch.classifiedBy)}, ${sqlJson(patch.facts)},
       ${[...patch.vulnerabilities]}::text[], ${[...patch.affectedVersions]}::text[],
       ${sqlJson(patch.regression)}, ${sqlJson(deadline)}, ${sqlInstant(deadline.at)},
-      ${patch.justification}, ${patch.openedBy}, ${openedAt}, ${openedAt})
+      ${patch.justification}, ${patch.justifiedBy},
+      ${patch.priority === null ? null : sqlJson(patch.priority)}, ${sqlJson(patch.facts)},
+      ${patch.openedBy}, ${openedAt}, ${openedAt})
     on conflict (ecosystem, source, source_version) where state not in ('closed', 'dropped')
     do nothing returning number`.execute(tx);
   return rows[0]?.number ?? null;
@@ -182,21 +239,17 @@ export interface Classified {
   readonly route: Patch["route"];
   readonly urgency: Patch["urgency"];
   readonly rule: string;
+  /** Null for a case that was never judged by the priority table. */
+  readonly outcome: string | null;
   readonly facts: CaseFacts;
+  /** Those of now. */
+  readonly factsNow: CaseFacts;
 }
 
-const factsSchema = z.object({
-  kev: z.number(),
-  ransomware: z.number(),
-  active: z.number(),
-  proof: z.number(),
-  epss: z.number(),
-  cvss: z.number(),
-  vulnerabilities: z.number(),
-  hosts: z.number(),
-  exposed: z.boolean(),
-  tier: z.number(),
-});
+/** Cases that were opened before a fact was known are judged as if it were not there. */
+const factsSchema = z
+  .looseObject({ kev: z.number() })
+  .transform((facts): CaseFacts => ({ ...noFacts, ...facts }));
 
 /** As many cases as a person still looks through; the newest. */
 const CLASSIFIED_MAX = 1_000;
@@ -207,9 +260,14 @@ export async function loadClassified(
 ): Promise<readonly Classified[]> {
   const { rows } = await sql<Classified>`
     select number, title, route, urgency, classified_by ->> 'rule' as rule,
-           classified_facts as facts
+           priority ->> 'outcome' as outcome, classified_facts as facts,
+           coalesce(facts, classified_facts) as "factsNow"
       from patch
      where ${which === "all"} or state not in ('closed', 'dropped')
      order by number desc limit ${CLASSIFIED_MAX}`.execute(reader);
-  return rows.map((row) => ({ ...row, facts: factsSchema.parse(row.facts) }));
+  return rows.map((row) => ({
+    ...row,
+    facts: factsSchema.parse(row.facts),
+    factsNow: factsSchema.parse(row.factsNow),
+  }));
 }

@@ -21,6 +21,7 @@ import { recordInspection } from "../../src/inventory/record-inspection.ts";
 import type { ResolveAnswer } from "../../src/inventory/resolve.ts";
 import { insertHosts } from "../../src/inventory/store.ts";
 import type { Asking } from "../../src/plan/actions-resolve.ts";
+import { noFacts } from "../../src/policy/case-condition.ts";
 import { undatedDeadline } from "../../src/triage/deadline.ts";
 import { insertPatch } from "../../src/triage/store.ts";
 
@@ -172,7 +173,12 @@ export async function aPatch(
       route: "scheduled",
       kind: "security",
       urgency: "high",
-      classifiedBy: { file: "classification.yaml", rule: "test", version: sha256("x") },
+      classifiedBy: {
+        ...{ file: "classification.yaml", rule: "test", version: sha256("x") },
+        justificationMin: null,
+      },
+      priority: null,
+      justifiedBy: null,
       vulnerabilities: ["CVE-2026-0001"],
       affectedVersions: [OLD_VERSION],
       regression: { level: "low", because: "test" },
@@ -181,6 +187,7 @@ export async function aPatch(
       openedBy: by.actor.subject,
       openedAt: now,
       facts: {
+        ...noFacts,
         kev: 0,
         ransomware: 0,
         active: 0,
@@ -189,7 +196,6 @@ export async function aPatch(
         cvss: 7,
         vulnerabilities: 1,
         hosts: 1,
-        exposed: false,
         tier: 2,
       },
     }),

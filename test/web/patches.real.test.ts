@@ -68,6 +68,38 @@ describePages("the pages of patches", () => {
     await page.getByRole("link", { name: "P-2" }).waitFor();
   });
 
+  test("keep a case out of band from a plan until a person wrote why it cannot wait", async () => {
+    const { page, site } = at;
+    const text = `kind: classification
+rules:
+  - {name: all at once, when: "true", route: emergency, urgency: high}
+`;
+    const post = (path: string, body: unknown) =>
+      fetch(`${site.url}/api/v1/${path}`, {
+        method: "POST",
+        headers: { authorization: `Bearer ${site.token}`, "content-type": "application/json" },
+        body: JSON.stringify(body),
+      });
+    const { inForce } = await (await post("policy/plan", { text })).json();
+    expect((await post("policy/apply", { text, reason: "test", expected: inForce })).status).toBe(
+      200,
+    );
+    expect((await post("patches", { source: "nginx" })).status).toBe(201);
+    await goTo("/patches/P-3");
+    await page.getByText(/It goes out of band/).waitFor();
+    await picture(page, "patch-lacks");
+    await page.getByRole("button", { name: "Write what is missing" }).click();
+    await page.getByLabel("Why").fill("Exploited against shops like ours since this morning.");
+    await picture(page, "patch-edit");
+    await expectAccessible(page);
+    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByRole("button", { name: "Edit the case" }).waitFor();
+    await goTo("/patches?tab=order");
+    await expect.poll(async () => (await rows()).length, SOON).toBe(3);
+    await picture(page, "patches-order");
+    await expectAccessible(page);
+  });
+
   test("say what a plan lacks, in the planner's words", async () => {
     const { page } = at;
     await goTo("/patches/P-1?tab=plan&make=yes");

@@ -131,6 +131,19 @@ const columns: readonly Column<Finding>[] = [
       ),
   },
   {
+    title: "Due",
+    width: "minmax(80px, 0.7fr)",
+    isWideOnly: true,
+    cell: (row) =>
+      row.due === null ? (
+        <span className="dim">–</span>
+      ) : (
+        <span title={row.due.sentence}>
+          {row.due.at === null ? <span className="dim">no date</span> : <Instant at={row.due.at} />}
+        </span>
+      ),
+  },
+  {
     title: "CVSS",
     width: "52px",
     isNumber: true,

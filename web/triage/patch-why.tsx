@@ -5,20 +5,27 @@ import { Panel } from "../parts/panel.tsx";
 import { Person } from "../parts/person.tsx";
 import { Dates, WhenDue } from "./dates.tsx";
 import type { PatchReply } from "./patch.tsx";
+import { Outcome, PriorityPath } from "./priority-path.tsx";
 import styles from "./triage.module.css";
 
 type Patch = PatchReply["patch"];
 
 /** Why this case is what it is: which rule decided, which facts it had, and which were assumed. */
-export function PatchWhy({ patch }: { readonly patch: Patch }) {
+export function PatchWhy({ answer }: { readonly answer: PatchReply }) {
+  const { patch, release } = answer;
   return (
     <div className={styles["split"]}>
       <Panel title="Why now">
-        <Facts of={[...deadlineFacts(patch), ...classFacts(patch)]} />
+        <Facts of={[...deadlineFacts(patch), ...releaseFacts(release), ...classFacts(patch)]} />
       </Panel>
       <Panel title="Why this date">
         <Dates dates={patch.deadline.candidates} policy={patch.deadline.policy} />
       </Panel>
+      {patch.priority !== null && (
+        <Panel title={`Why ${patch.priority.outcome}`}>
+          <PriorityPath priority={patch.priority} />
+        </Panel>
+      )}
       <Panel title={`Clears ${patch.vulnerabilities.length}`}>
         {patch.vulnerabilities.length === 0 && (
           <div className="dim">No known vulnerability: an update for its own sake.</div>
@@ -46,9 +53,24 @@ function deadlineFacts({ deadline }: Patch): Parameters<typeof Facts>[0]["of"] {
   ];
 }
 
+function releaseFacts(release: PatchReply["release"]): Parameters<typeof Facts>[0]["of"] {
+  if (release === null) return [];
+  const because = release.because.length === 0 ? "" : `: ${release.because.join("; ")}`;
+  return [
+    [
+      "Next release",
+      <span key="release">
+        <Instant at={release.at} /> ({release.train}
+        {because})
+      </span>,
+    ],
+  ];
+}
+
 function classFacts(patch: Patch): Parameters<typeof Facts>[0]["of"] {
   const { classifiedBy, regression } = patch;
   return [
+    ["Priority", <Outcome key="priority" of={patch.priority} />],
     ["Classified", `${patch.route}, ${patch.kind}, ${patch.urgency}`],
     [
       "By rule",

@@ -8,6 +8,7 @@ import { PageHead } from "../parts/page-head.tsx";
 import { UrlTabs } from "../parts/tabs.tsx";
 import { DeadlinePill } from "./deadline-pill.tsx";
 import { PatchApprovals } from "./patch-approvals.tsx";
+import { PatchLacks } from "./patch-edit.tsx";
 import { PatchEvidence } from "./patch-evidence.tsx";
 import { PatchPlans } from "./patch-plans.tsx";
 import { PatchRollouts } from "./patch-rollouts.tsx";
@@ -44,16 +45,23 @@ function ShownPatch({ answer }: { readonly answer: PatchReply }) {
     <>
       <PageHead
         title={`${patch.ref}  ${patch.title}`}
-        aside={<DeadlinePill at={patch.deadline.at} isOver={isOver} />}
+        aside={
+          <DeadlinePill
+            at={patch.deadline.at}
+            isOver={isOver}
+            undated={patch.deadline.pause?.since == null ? "next upgrade" : "clock stands"}
+          />
+        }
         sentence={patch.justification}
         actions={<Actions patch={patch} />}
       />
       <Stages state={patch.state} />
+      <PatchLacks patch={patch} />
       <UrlTabs
         label="About this case"
         tabs={[
           { name: "timeline", title: "Timeline", page: () => <PatchTimeline answer={answer} /> },
-          { name: "why", title: "Why", page: () => <PatchWhy patch={patch} /> },
+          { name: "why", title: "Why", page: () => <PatchWhy answer={answer} /> },
           { name: "where", title: "Where", page: () => <PatchWhere patch={patch} /> },
           { name: "plan", title: "Plan", page: () => <PatchPlans patch={patch} /> },
           { name: "approvals", title: "Approvals", page: () => <PatchApprovals patch={patch} /> },

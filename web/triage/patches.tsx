@@ -17,6 +17,7 @@ import { UrlTabs } from "../parts/tabs.tsx";
 import { type Column, VirtualList } from "../parts/virtual-list.tsx";
 import { DeadlinePill } from "./deadline-pill.tsx";
 import { FIX_FIRST_TOPICS, FixFirstList, plural } from "./fix-first-list.tsx";
+import { Outcome } from "./priority-path.tsx";
 import { StageLine } from "./stages.tsx";
 
 /** What to fix first and how far each case is; beside it every case there ever was. */
@@ -34,6 +35,7 @@ export function PatchesPage() {
         label="Which patches"
         tabs={[
           { name: "queue", title: "Queue, fix first", page: () => <Queue /> },
+          { name: "order", title: "Open cases, first things first", page: () => <OpenCases /> },
           { name: "cases", title: "All cases", page: () => <Cases /> },
         ]}
       />
@@ -78,6 +80,33 @@ function Queue() {
       </FilterBar>
       <FixFirstList search={search} />
     </>
+  );
+}
+
+/** The open cases in the order of the priority table. */
+function OpenCases() {
+  return (
+    <VirtualList
+      label="open cases"
+      listKey={["patches", "priority"]}
+      topics={["patches"]}
+      load={(range) =>
+        ask(
+          api.GET("/api/v1/patches", {
+            params: { query: { order: "priority" as const, ...range } },
+          }),
+        )
+      }
+      rowId={(item) => item.id}
+      columns={columns}
+      href={(item) => `/patches/${item.ref}`}
+      empty={
+        <Empty title="No case is open" action={<Go href="/patches">See what to fix first</Go>}>
+          Open cases stand here in the order of the priority policy: outcome, deadline, likelihood
+          of exploitation, reach.
+        </Empty>
+      }
+    />
   );
 }
 
@@ -160,6 +189,12 @@ const columns: readonly Column<Case>[] = [
         isOver={item.state === "closed" || item.state === "dropped"}
       />
     ),
+  },
+  {
+    title: "Priority",
+    width: "96px",
+    isWideOnly: true,
+    cell: (item) => <Outcome of={item.priority} />,
   },
   {
     title: "Urgency",

@@ -41,10 +41,20 @@ export function caseTable(cases: readonly Case[], now: Instant): string {
     { head: "case", cell: (c) => c.ref },
     { head: "title", cell: (c) => c.title },
     { head: "state", cell: (c) => c.state },
+    { head: "priority", cell: (c) => c.priority?.outcome },
     { head: "urgency", cell: (c) => c.urgency },
     { head: "route", cell: (c) => c.route },
     { head: "deadline", cell: (c) => deadlineText(c, now) },
   ]);
+}
+
+/** The outcome, and what made the row hold that gave it. */
+function priorityText({ priority }: Case): string | null {
+  if (priority === null) return null;
+  const steps = priority.path.at(-1)?.steps ?? [];
+  const values = steps.map((step) => step.values).filter((text) => text !== "");
+  const because = values.length === 0 ? "" : ` (${values.join(", ")})`;
+  return `${priority.outcome}: ${priority.by.rule}${because}`;
 }
 
 function deadlineText(shown: Case, now: Instant): string {
@@ -69,6 +79,7 @@ export function caseText(
       "by rule",
       `"${shown.classifiedBy.rule}" of ${shown.classifiedBy.file} (${shown.classifiedBy.version.slice(0, 12)})`,
     ],
+    ["priority", priorityText(shown)],
     ["deadline", deadlineText(shown, now)],
     ["because", `${deadline.presetTitle}: ${deadline.sentence}`],
     ["rule", `${deadline.rule} of ${deadline.preset} ${deadline.version}`],
@@ -81,6 +92,7 @@ export function caseText(
     ["affected", shown.affectedVersions.join(", ")],
     ["regression risk", `${shown.regression.level}: ${shown.regression.because}`],
     ["clears", listText(shown.vulnerabilities)],
+    ...shown.missing.map(({ sentence }) => ["missing", sentence] as const),
   ]);
   if (timeline.length === 0) return facts;
   const lines = timeline.map(
