@@ -58,6 +58,7 @@ const examples: Readonly<Record<string, readonly string[]>> = {
   "deferral list": ["deferral list --state active"],
   "deferral show": ["deferral show D-3"],
   "deferral cancel": ['deferral cancel D-3 --reason "the suite is green"'],
+  "debt show": ["debt show --by service --days 90"],
   "known-issue add": [
     'known-issue add --title "printing stops after a night" --subject cups --affected "before 2.4.10" --workaround-file note.md',
   ],

@@ -4,6 +4,7 @@ import { registerChange } from "./change.ts";
 import type { Cli } from "./cli.ts";
 import { registerCompletion } from "./completion.ts";
 import { registerDeadlineOnline } from "./deadline-online.ts";
+import { registerDebt } from "./debt.ts";
 import { registerDeferral } from "./deferral.ts";
 import { registerDoctor } from "./doctor.ts";
 import { addExamples } from "./examples.ts";
@@ -30,6 +31,7 @@ export function registerNouns(program: Command, cli: Cli): void {
   registerPolicy(program, cli);
   registerException(program, cli);
   registerDeferral(program, cli);
+  registerDebt(program, cli);
   registerKnownIssue(program, cli);
   registerPlan(program, cli);
   registerChange(program, cli);

@@ -240,6 +240,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/debt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The risk of what is overdue, put off or excepted, by day, label and source. */
+        get: operations["getDebt"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/deferrals": {
         parameters: {
             query?: never;
@@ -2163,6 +2180,60 @@ export interface components {
             version: string;
             vulnerability: string | null;
         };
+        Debt: {
+            /** Format: date-time */
+            asOf: string;
+            by: string;
+            contributors: {
+                clears: string;
+                ecosystem: string;
+                hosts: number;
+                href: string;
+                points: number;
+                source: string;
+                split: {
+                    deferred: number;
+                    excepted: number;
+                    overdue: number;
+                };
+                vulnerabilities: string[];
+            }[];
+            curve: components["schemas"]["DebtDay"][];
+            groups: {
+                change: number;
+                curve: (number | null)[];
+                label: string;
+                name: string | null;
+                points: number;
+                split: {
+                    deferred: number;
+                    excepted: number;
+                    overdue: number;
+                };
+            }[];
+            kinds: {
+                label: string;
+                /** @enum {string} */
+                name: "overdue" | "deferred" | "excepted";
+                tone: string;
+            }[];
+            labels: string[];
+            policy: {
+                file: string;
+                version: string;
+            };
+            sentence: string;
+        };
+        DebtDay: {
+            cumulative: number | null;
+            day: string;
+            points: number | null;
+            split: {
+                deferred: number;
+                excepted: number;
+                overdue: number;
+            } | null;
+        };
         Deferral: {
             actions: components["schemas"]["Action"][];
             closedReason: string | null;
@@ -3892,6 +3963,34 @@ export interface operations {
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["forbidden"];
             404: components["responses"]["not-found"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    getDebt: {
+        parameters: {
+            query?: {
+                by?: string;
+                days?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Debt"];
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
         };

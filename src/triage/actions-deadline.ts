@@ -38,7 +38,7 @@ export async function datesFor(
 }
 
 /** Offers are looked up only where the policy can pause a clock at all. */
-async function sightingsOf(
+export async function sightingsOf(
   reader: Reader,
   policy: DeadlinePolicy,
   rows: readonly DetectionRow[],

@@ -1,4 +1,5 @@
 import type { Words } from "../base/word.ts";
+import type { DebtKind } from "./debt.ts";
 import type { DeferralReason, DeferralState } from "./deferral.ts";
 import type { ExceptionState, ReasonClass } from "./exception.ts";
 import type { Compliance } from "./exception-effect.ts";
@@ -49,4 +50,10 @@ export const knownIssueStateWords: Words<KnownIssueState> = {
   draft: ["waiting", "draft"],
   published: ["good", "published"],
   withdrawn: ["unknown", "withdrawn"],
+};
+
+export const debtKindWords: Words<DebtKind> = {
+  overdue: ["bad", "overdue"],
+  deferred: ["waiting", "put off"],
+  excepted: ["attention", "excepted"],
 };

@@ -1,3 +1,5 @@
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { aPerson, someHosts, type TestPerson } from "../../test/builders/stored.ts";
 import { type TestWorld, testWorld } from "../../test/setup/world.ts";
@@ -7,12 +9,16 @@ import type { World } from "../db/world.ts";
 import { loadFeedFile } from "../intel/actions.ts";
 import { rematch } from "../intel/rematch.ts";
 import { openPatch, requirePatch } from "./actions.ts";
+import { debtOfFleet } from "./actions-debt.ts";
 import {
   cancelDeferral,
   deferralOutlook,
   endOverdueDeferrals,
   startDeferral,
 } from "./actions-deferral.ts";
+import { requestException } from "./actions-exception.ts";
+import { approveException } from "./actions-exception-decide.ts";
+import { endOverdueExceptions } from "./actions-exception-end.ts";
 import {
   addKnownIssue,
   decideKnownIssue,
@@ -26,12 +32,14 @@ let made: TestWorld;
 let world: World;
 let now = Date.UTC(2026, 0, 1);
 let ada: TestPerson;
+let bob: TestPerson;
 let vic: TestPerson;
 
 beforeAll(async () => {
   made = await testWorld({ clock: () => now });
   world = made.world;
   ada = await aPerson(world, "ada");
+  bob = await aPerson(world, "bob");
   vic = await aPerson(world, "vic", { role: "viewer" });
   const release = { status: "resolved", fixed_version: "3.0.18-1~deb12u1", urgency: "high" };
   const cves = { "CVE-2026-0001": { description: "x", releases: { bookworm: release } } };
@@ -42,6 +50,10 @@ beforeAll(async () => {
     { name: "web-2", labels: { exposure: "internal" } },
   ]);
   await rematch(world);
+  const shipped = readFileSync(new URL("../../policies/debt.yaml", import.meta.url), "utf8");
+  mkdirSync(join(world.paths.state, "policies"));
+  const text = shipped.replace("[team, service]", "[team, service, exposure]");
+  writeFileSync(join(world.paths.state, "policies", "debt.yaml"), text);
 });
 afterAll(() => made.close());
 
@@ -79,6 +91,44 @@ describe("a deferral", () => {
     expect((await cancelDeferral(world, ada.actor, given)).state).toBe("cancelled");
     await expect(cancelDeferral(world, ada.actor, given)).rejects.toThrow("over already");
   });
+});
+
+test("debt follows from histories: what stood on a day, whose it is, and what clears it", async () => {
+  // The date of both hosts is long past; then one of them is excepted for a while.
+  now += 200 * DAY_MS;
+  const before = await debtOfFleet(world, ada.actor, { by: "exposure", days: 30 });
+  const last = (debt: typeof before, name: string) => {
+    const curve = debt.byLabel.get(name)!;
+    return [curve.overdue.at(-1), curve.deferred.at(-1), curve.excepted.at(-1)];
+  };
+  expect(last(before, "public")).toEqual([2, 0, 0]);
+  expect(last(before, "internal")).toEqual([1, 0, 0]);
+  expect(before.sources).toMatchObject([{ source: "openssl", hosts: 2 }]);
+  const asked = await requestException(world, ada.actor, {
+    vulnerability: "CVE-2026-0001",
+    hosts: ["web-1"],
+    reasonClass: "legacy",
+    reason: "cannot be updated yet",
+    owner: "ada",
+    control: "a firewall in front",
+    evidence: "https://wiki.example/waf",
+    until: now + 5 * DAY_MS,
+  });
+  await approveException(world, bob.actor, asked.id);
+  now += 3 * DAY_MS;
+  const during = await debtOfFleet(world, ada.actor, { by: "exposure", days: 30 });
+  expect(last(during, "public")).toEqual([0, 0, 2]);
+  now += 7 * DAY_MS;
+  await endOverdueExceptions(world);
+  const after = await debtOfFleet(world, ada.actor, { by: "exposure", days: 30 });
+  const curve = after.byLabel.get("public")!;
+  expect(curve.overdue.at(-1)).toBe(2);
+  // Five days in between were excepted, and on no day is anything counted twice or not at all.
+  expect(curve.excepted.reduce((sum, one) => sum + one)).toBe(5 * 2);
+  expect([...curve.overdue].every((one, day) => one + curve.excepted[day]! === 2)).toBe(true);
+  await expect(debtOfFleet(world, ada.actor, { by: "colour", days: 30 })).rejects.toThrow(
+    "names team, service, exposure",
+  );
 });
 
 describe("a known issue", () => {

@@ -20,6 +20,7 @@ import { patchMoves, stateAfter } from "./model.ts";
 import { priorityReply, prioritySchema } from "./priority-reply.ts";
 import { missingIn, refusalToLeave } from "./readiness.ts";
 import { deadlineRoutes } from "./routes-deadline.ts";
+import { debtRoutes } from "./routes-debt.ts";
 import { deferralRoutes } from "./routes-deferral.ts";
 import { exceptedReply, exceptedSchema } from "./routes-excepted.ts";
 import { exceptionRoutes } from "./routes-exception.ts";
@@ -329,6 +330,7 @@ export const routes: readonly Route[] = [
   ...deadlineRoutes,
   ...policyRoutes,
   ...exceptionRoutes,
+  ...debtRoutes,
   ...deferralRoutes,
   ...knownIssueRoutes,
   postPatch,

@@ -104,13 +104,14 @@ function isHost(host: HostId | undefined): RawBuilder<boolean> {
   return host === undefined ? sql<boolean>`true` : sql<boolean>`live.id = ${host}`;
 }
 
-function exposureSql(policy: DeadlinePolicy): RawBuilder<unknown> {
+/** How hosts of the table `live` can be reached. */
+export function exposureSql(policy: DeadlinePolicy): RawBuilder<unknown> {
   return sql`case when ${selectorSql(policy.exposed, "live.labels")} then 'exposed'
                   when ${selectorSql(policy.internal, "live.labels")} then 'internal'
                   else 'unknown' end`;
 }
 
-function presetsSql(policy: DeadlinePolicy): RawBuilder<unknown> {
+export function presetsSql(policy: DeadlinePolicy): RawBuilder<unknown> {
   const digits = policy.presets.map(
     ({ hosts }) => sql`case when ${selectorSql(hosts, "live.labels")} then '1' else '0' end`,
   );

@@ -11,11 +11,11 @@ import type { ExceptionScope } from "./exception-scope.ts";
 
 type Hosts = ExceptionScope["hosts"];
 
-/** A condition on the table `host h`. */
-function reaches(hosts: Hosts): RawBuilder<boolean> {
+/** A condition on the table `host`, by the name that it has in the statement. */
+export function reaches(hosts: Hosts, table: "h" | "live" = "h"): RawBuilder<boolean> {
   return hosts.kind === "named"
-    ? sql<boolean>`h.id = any(${[...hosts.ids]}::text[])`
-    : selectorSql(hosts.selector, "h.labels");
+    ? sql<boolean>`${sql.ref(`${table}.id`)} = any(${[...hosts.ids]}::text[])`
+    : selectorSql(hosts.selector, `${table}.labels`);
 }
 
 const isLive = sql`h.removed_at is null`;

@@ -1,0 +1,226 @@
+import { DAY_MS, type Instant } from "../base/instant.ts";
+import type { Exposure } from "./model.ts";
+
+/**
+ * Debt: the risk of everything that stays open although it should not, day by day, from histories. A
+ * finding on a host weighs on a day when it is excepted, put off, or past its date on that day; as one
+ * of these, in this order. Weights, dates and labels are those of today; what was on which host, what was
+ * known of it, and what was excepted or put off, are those of the day. Hosts that are alike are counted
+ * together, so the work grows with what is distinct.
+ */
+export const debtKinds = ["overdue", "deferred", "excepted"] as const;
+export type DebtKind = (typeof debtKinds)[number];
+
+/** Ends of days, the last one being now. */
+export interface DebtDays {
+  readonly first: Instant;
+  readonly count: number;
+  readonly now: Instant;
+}
+
+/** The first day at whose end the moment was past; `count` for what is still to come. */
+export function dayOf(days: DebtDays, moment: Instant | null): number {
+  if (moment === null || moment > days.now) return days.count;
+  const day = Math.ceil((moment - days.first) / DAY_MS);
+  return Math.min(days.count, Math.max(0, day));
+}
+
+/** Hosts that are alike in all that debt asks. */
+export interface DebtGroup {
+  readonly setId: number;
+  readonly kernelRunning: string | null;
+  readonly exposure: Exposure;
+  /** One digit for each preset of the deadline policy. */
+  readonly presets: string;
+  /** Numbers of the exceptions that reach them. */
+  readonly exceptions: readonly number[];
+  /** Value of the label by which debt is told apart; null where they have none. */
+  readonly label: string | null;
+  readonly hosts: number;
+  /** The days `from` up to, not including, `to`. */
+  readonly from: number;
+  readonly to: number;
+}
+
+/** A finding of one set: once however many of its packages have it. */
+export interface SetFinding {
+  readonly vulnerability: string;
+  readonly ecosystem: string;
+  readonly source: string;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Days on which something that was decided held for a finding. */
+export interface Held {
+  readonly from: number;
+  readonly to: number;
+  readonly covers: (finding: SetFinding) => boolean;
+}
+
+export interface DebtInput {
+  readonly days: DebtDays;
+  readonly groups: readonly DebtGroup[];
+  readonly findingsOf: (group: DebtGroup) => readonly SetFinding[];
+  /** The first day on which it is past its date; `days.count` where it is not. */
+  readonly overdueFrom: (finding: SetFinding, group: DebtGroup) => number;
+  /** Points a day and host. */
+  readonly pointsOf: (finding: SetFinding, group: DebtGroup) => number;
+  readonly exceptions: ReadonlyMap<number, Held>;
+  readonly deferrals: readonly Held[];
+}
+
+/** One number a day for each kind. */
+export type Curve = Readonly<Record<DebtKind, Float64Array>>;
+
+export interface SourceDebt {
+  readonly ecosystem: string;
+  readonly source: string;
+  /** Points on the last day. */
+  readonly points: Readonly<Record<DebtKind, number>>;
+  readonly hosts: number;
+  readonly vulnerabilities: readonly string[];
+}
+
+export interface Debt {
+  readonly byLabel: ReadonlyMap<string | null, Curve>;
+  /** What weighs most on the last day comes first. */
+  readonly sources: readonly SourceDebt[];
+}
+
+export function debtOf(input: DebtInput): Debt {
+  const count = input.days.count;
+  const byLabel = new Map<string | null, Curve>();
+  const sources = new Map<string, OpenSource>();
+  const known = new Map<string, GroupDebt>();
+  for (const group of input.groups) {
+    const key = [group.setId, group.kernelRunning, group.exposure, group.presets].join("\n");
+    const whole = `${key}\n${group.exceptions.join(",")}`;
+    const debt = known.get(whole) ?? groupDebt(input, group);
+    known.set(whole, debt);
+    const curve = byLabel.get(group.label) ?? emptyCurve(count);
+    byLabel.set(group.label, curve);
+    for (const kind of debtKinds) {
+      const [sum, each] = [curve[kind], debt.curve[kind]];
+      for (let day = group.from; day < group.to; day += 1) {
+        sum[day] = (sum[day] ?? 0) + (each[day] ?? 0) * group.hosts;
+      }
+    }
+    if (group.from < count && group.to === count) addSources(sources, debt, group.hosts);
+  }
+  const told = [...sources.values()].map(({ vulnerabilities, ...rest }) => ({
+    ...rest,
+    vulnerabilities: [...vulnerabilities].sort(),
+  }));
+  return { byLabel, sources: told.toSorted(byPoints) };
+}
+
+function byPoints(a: SourceDebt, b: SourceDebt): number {
+  const difference = sumOf(b.points) - sumOf(a.points);
+  if (difference !== 0) return difference;
+  return a.source < b.source ? -1 : 1;
+}
+
+export function sumOf(points: Readonly<Record<DebtKind, number>>): number {
+  return points.overdue + points.deferred + points.excepted;
+}
+
+interface OpenFinding {
+  readonly finding: SetFinding;
+  readonly kind: DebtKind;
+  readonly points: number;
+}
+
+interface GroupDebt {
+  readonly curve: Curve;
+  /** What stands on the last day. */
+  readonly open: readonly OpenFinding[];
+}
+
+/** The debt of one host of the group. */
+function groupDebt(input: DebtInput, group: DebtGroup): GroupDebt {
+  const { count } = input.days;
+  const curve = emptyCurve(count);
+  const open: OpenFinding[] = [];
+  const exceptions = group.exceptions.flatMap((number) => input.exceptions.get(number) ?? []);
+  for (const finding of input.findingsOf(group)) {
+    const points = input.pointsOf(finding, group);
+    const excepted = exceptions.filter((held) => held.covers(finding));
+    const deferred = input.deferrals.filter((held) => held.covers(finding));
+    const overdueFrom = input.overdueFrom(finding, group);
+    // Before its date a finding weighs only where something was decided about it.
+    const isDecided = excepted.length + deferred.length > 0;
+    const first = isDecided ? finding.from : Math.max(finding.from, overdueFrom);
+    for (let day = first; day < finding.to; day += 1) {
+      const kind = kindOn(day, { excepted, deferred, overdueFrom });
+      if (kind === null) continue;
+      curve[kind][day] = (curve[kind][day] ?? 0) + points;
+      if (day === count - 1) open.push({ finding, kind, points });
+    }
+  }
+  return { curve, open };
+}
+
+function kindOn(
+  day: number,
+  of: {
+    readonly excepted: readonly Held[];
+    readonly deferred: readonly Held[];
+    readonly overdueFrom: number;
+  },
+): DebtKind | null {
+  if (isHeld(of.excepted, day)) return "excepted";
+  if (isHeld(of.deferred, day)) return "deferred";
+  return day >= of.overdueFrom ? "overdue" : null;
+}
+
+function isHeld(held: readonly Held[], day: number): boolean {
+  for (const { from, to } of held) if (from <= day && day < to) return true;
+  return false;
+}
+
+function emptyCurve(count: number): Record<DebtKind, Float64Array> {
+  return {
+    overdue: new Float64Array(count),
+    deferred: new Float64Array(count),
+    excepted: new Float64Array(count),
+  };
+}
+
+interface OpenSource {
+  readonly ecosystem: string;
+  readonly source: string;
+  readonly points: Record<DebtKind, number>;
+  hosts: number;
+  readonly vulnerabilities: Set<string>;
+}
+
+function addSources(sources: Map<string, OpenSource>, debt: GroupDebt, hosts: number): void {
+  const here = new Set<OpenSource>();
+  for (const { finding, kind, points } of debt.open) {
+    const { ecosystem, source } = finding;
+    const key = `${ecosystem}\n${source}`;
+    const known = sources.get(key) ?? {
+      ...{ ecosystem, source, hosts: 0 },
+      points: { overdue: 0, deferred: 0, excepted: 0 },
+      vulnerabilities: new Set<string>(),
+    };
+    sources.set(key, known);
+    known.points[kind] += points * hosts;
+    known.vulnerabilities.add(finding.vulnerability);
+    here.add(known);
+  }
+  for (const source of here) source.hosts += hosts;
+}
+
+/** Points a day summed up from the first day on: what has been carried so far. */
+export function cumulated(curve: Curve): Float64Array {
+  const count = curve.overdue.length;
+  const sums = new Float64Array(count);
+  let sum = 0;
+  for (let day = 0; day < count; day += 1) {
+    for (const kind of debtKinds) sum += curve[kind][day] ?? 0;
+    sums[day] = sum;
+  }
+  return sums;
+}

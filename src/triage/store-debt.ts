@@ -1,0 +1,73 @@
+import { type RawBuilder, sql } from "kysely";
+import { DAY_MS, type Instant } from "../base/instant.ts";
+import type { Selector } from "../base/labels.ts";
+import { type Reader, sqlInstant } from "../db/database.ts";
+import { exposedStates } from "../intel/model.ts";
+import { scopeSql } from "../inventory/scope.ts";
+import type { DeadlinePolicy } from "./deadline-policy.ts";
+import type { DebtDays, DebtGroup } from "./debt.ts";
+import type { PairTime } from "./debt-findings.ts";
+import type { Exception } from "./exception.ts";
+import { exposureSql, presetsSql } from "./store-deadline.ts";
+import { reaches } from "./store-exception-hosts.ts";
+
+/** What debt is made from: which hosts had which packages when, and what was known of those. */
+
+export interface DebtRow extends DebtGroup {
+  /** When the first of them was seen with the set. */
+  readonly seenFrom: Instant;
+}
+
+export async function loadDebtGroups(
+  reader: Reader,
+  of: {
+    readonly scopes: readonly Selector[];
+    readonly policy: DeadlinePolicy;
+    readonly label: string;
+    readonly exceptions: readonly Exception[];
+    readonly days: DebtDays;
+  },
+): Promise<readonly DebtRow[]> {
+  const { days, policy } = of;
+  const ended = sql`least(s.observed_to, live.removed_at)`;
+  const each = of.exceptions.map(
+    (one) => sql`case when ${reaches(one.scope.hosts, "live")} then ${one.number}::integer end`,
+  );
+  const { rows } = await sql<DebtRow>`
+    select s.set_id as "setId", live.kernel_running as "kernelRunning",
+           ${exposureSql(policy)} as exposure, ${presetsSql(policy)} as presets,
+           array_remove(array[${sql.join(each)}]::integer[], null) as exceptions,
+           live.labels ->> ${of.label}::text as label,
+           ${dayOf(days, sql`s.observed_from`)} as "from", ${dayOf(days, ended)} as "to",
+           count(*)::int as hosts, min(s.observed_from) as "seenFrom"
+      from host_set s join host live on live.num = s.host_num
+     where s.recorded_to is null and ${scopeSql(of.scopes, "live.labels")}
+       and (${ended} is null or ${ended} > ${sqlInstant(days.first - DAY_MS)})
+     group by 1, 2, 3, 4, 5, 6, 7, 8`.execute(reader);
+  return rows;
+}
+
+/** As the rule says it: the first day at whose end the moment was past. */
+function dayOf(days: DebtDays, moment: RawBuilder<unknown>): RawBuilder<number> {
+  return sql<number>`case when ${moment} is null or ${moment} > ${sqlInstant(days.now)}
+    then ${days.count} else least(${days.count}, greatest(0, ceil(
+      date_part('epoch', ${moment} - ${sqlInstant(days.first)}) / 86400))) end::int`;
+}
+
+export async function loadPairTimes(reader: Reader, days: DebtDays): Promise<readonly PairTime[]> {
+  const { rows } = await sql<PairTime>`
+    select package_id as "packageId", vulnerability, ecosystem, source, valid_from as "from",
+           valid_to as "to", fixed_version as "fixedVersion"
+      from finding_pair
+     where state = any(${[...exposedStates]}::text[])
+       and (valid_to is null or valid_to > ${sqlInstant(days.first - DAY_MS)})`.execute(reader);
+  return rows;
+}
+
+/** When anything was first known of any host; days before it are not known. */
+export async function loadKnownSince(reader: Reader): Promise<Instant | null> {
+  const { rows } = await sql<{ at: Instant | null }>`
+    select greatest((select min(observed_from) from host_set),
+                    (select min(valid_from) from finding_pair)) as at`.execute(reader);
+  return rows[0]?.at ?? null;
+}
