@@ -5,6 +5,7 @@ import { openIntake } from "../src/intel/ingest.ts";
 import type { Statement } from "../src/intel/model.ts";
 import { isPackagesIndex, readPackagesIndex } from "../src/intel/package-index.ts";
 import { unpack } from "../src/intel/unpack.ts";
+import { orderOf } from "../src/intel/versions/order.ts";
 import { readDpkgStatus } from "../src/inventory/formats/dpkg-status.ts";
 import type { StoredPackage } from "../src/inventory/model.ts";
 
@@ -133,10 +134,11 @@ function versionsByName(
   return new Map(
     [...byRelease].map(([release, packages]) => {
       const byName = Map.groupBy(packages, (p) => p.name);
+      const order = orderOf(release);
       const named = [...byName].map(([name, versions]) => ({
         name,
         source: versions[0]?.source ?? name,
-        versions,
+        versions: versions.toSorted((a, b) => order?.(a.version, b.version) ?? 0),
       }));
       return [release, named];
     }),

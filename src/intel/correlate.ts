@@ -36,13 +36,13 @@ function mergedOutcomes(judged: readonly JudgedAlike[]): readonly MergedOutcome[
   for (const { outcomes, packageIds } of judged) {
     for (const outcome of outcomes) {
       const { verdict, winners, topic } = outcome;
-      const places = winners.map((saying) => saying.place).join(",");
+      const places = winners === topic.sayings ? "" : winners.map((one) => one.place).join(",");
       const key = `${verdict.state} ${places} ${verdict.fixedVersion ?? ""}`;
       const own = byTopic.get(topic) ?? new Map<string, { outcome: Outcome; ids: number[] }>();
       byTopic.set(topic, own);
       const same = own.get(key);
-      if (same === undefined) own.set(key, { outcome, ids: [...packageIds] });
-      else same.ids.push(...packageIds);
+      if (same === undefined) own.set(key, { outcome, ids: packageIds.slice() });
+      else for (const id of packageIds) same.ids.push(id);
     }
   }
   const shared = sharedLists();

@@ -1,7 +1,7 @@
 import type { Digest } from "../base/digest.ts";
 import { releaseOfChannel } from "./ecosystem-name.ts";
 import type { Statement } from "./model.ts";
-import { fixesIn } from "./release-order.ts";
+import { type BuiltFor, releasesOf } from "./release-order.ts";
 
 /**
  * What is said about one package, laid out for judging many versions of it. A kernel has thousands of
@@ -16,11 +16,12 @@ export interface StoredStatement extends Statement {
 
 export interface Dossier {
   readonly sayings: readonly Saying[];
+  /** Those about source packages, and those about binary ones, by channel. */
+  readonly ofSource: readonly Saying[];
+  readonly ofName: readonly (readonly Saying[])[];
   readonly topics: readonly Topic[];
   /** True when a feed speaks of the package itself, not only one of its channels. */
   readonly isNamed: boolean;
-  /** True when something is said of binary packages, so that the name matters. */
-  readonly namesBinary: boolean;
   /** True when something is said of some architectures only, or of some streams of a module. */
   readonly namesArch: boolean;
   readonly namesStream: boolean;
@@ -33,8 +34,9 @@ export interface Saying {
   readonly said: StoredStatement;
   /** The channel beside the release that it is about; null for the release itself. */
   readonly channel: string | null;
-  /** The versions that it names as fixes. */
-  readonly fixes: readonly string[];
+  /** The releases that the fixes it names were built for, and any version that it names. */
+  readonly builtFor: readonly BuiltFor[];
+  readonly namesReleases: readonly BuiltFor[];
 }
 
 /** Vulnerabilities about which the same is said. */
@@ -60,9 +62,13 @@ export interface DossierIndex {
 }
 
 export function dossierIndex(
-  statements: readonly StoredStatement[],
-  rejected: ReadonlySet<string>,
+  all: readonly StoredStatement[],
+  of: { readonly ecosystems: ReadonlySet<string>; readonly rejected: ReadonlySet<string> },
 ): DossierIndex {
+  const { rejected } = of;
+  const statements = all.filter(({ ecosystem }) => {
+    return of.ecosystems.has(releaseOfChannel(ecosystem) ?? ecosystem);
+  });
   const bySource = grouped(statements.filter((s) => s.matches === "source"));
   const byName = grouped(statements.filter((s) => s.matches === "binary"));
   const ecosystems = new Set(statements.map((s) => s.ecosystem));
@@ -70,12 +76,12 @@ export function dossierIndex(
   const made = new Map<string, Dossier | null>();
   return {
     of({ ecosystem, name }, source) {
-      const all = [ecosystem, ...(channels.get(ecosystem) ?? [])];
-      const isOfBinary = all.some((each) => byName.has(keyOf(each, name)));
+      const within = [ecosystem, ...(channels.get(ecosystem) ?? [])];
+      const isOfBinary = within.some((each) => byName.has(keyOf(each, name)));
       const key = keyOf(ecosystem, isOfBinary ? `${source}\n${name}` : source);
       const known = made.get(key);
       if (known !== undefined) return known;
-      const about = all.flatMap((each) => [
+      const about = within.flatMap((each) => [
         ...(bySource.get(keyOf(each, source)) ?? []),
         ...(byName.get(keyOf(each, name)) ?? []),
       ]);
@@ -107,7 +113,7 @@ function dossierOf(
     const channel = statement.ecosystem === of.ecosystem ? null : statement.ecosystem;
     const saying = sayings.get(key) ?? {
       ...{ place: sayings.size, said: statement, channel },
-      fixes: fixesIn(statement),
+      ...releasesIn(statement),
     };
     sayings.set(key, saying);
     const said = byVulnerability.get(statement.vulnerability);
@@ -115,14 +121,28 @@ function dossierOf(
     else said.push({ statement, saying });
   }
   const list = [...sayings.values()];
+  const ofName = list.filter(({ said }) => said.matches === "binary");
   return {
     sayings: list,
+    ofSource: list.filter(({ said }) => said.matches === "source"),
+    ofName: [...Map.groupBy(ofName, (saying) => saying.channel).values()],
     topics: topicsOf(byVulnerability, list, of.rejected),
     isNamed: list.some((saying) => saying.channel === null),
-    namesBinary: list.some(({ said }) => said.matches === "binary"),
     namesArch: list.some(({ said }) => said.arches !== undefined),
     namesStream: list.some(({ said }) => said.streams !== undefined),
   };
+}
+
+function releasesIn({ state }: Statement): Pick<Saying, "builtFor" | "namesReleases"> {
+  if (state.kind !== "fixed" && state.kind !== "ranges") return { builtFor: [], namesReleases: [] };
+  if (state.kind === "fixed") {
+    const builtFor = releasesOf([state.version]);
+    return { builtFor, namesReleases: builtFor };
+  }
+  const fixes = state.ranges.flatMap((range) => range.fixed ?? []);
+  const bounds = state.ranges.flatMap((range) => [range.introduced, range.lastAffected ?? []]);
+  const named = [...fixes, ...bounds.flat()];
+  return { builtFor: releasesOf(fixes), namesReleases: releasesOf(named) };
 }
 
 function sayingKey(s: StoredStatement): string {

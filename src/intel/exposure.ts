@@ -1,6 +1,16 @@
 import type { Instant } from "../base/instant.ts";
 import type { FindingState } from "./model.ts";
-import { asked, inverted, joiner, listAt, type PostingLists, taken } from "./posting-lists.ts";
+import {
+  asked,
+  bitsFor,
+  inverted,
+  join,
+  listAt,
+  numbersIn,
+  type PostingLists,
+  taken,
+  weightOf,
+} from "./posting-lists.ts";
 
 /**
  * Who is exposed to what, counted without walking over hosts.
@@ -130,13 +140,16 @@ const counters = new WeakMap<Postings, HostCounter>();
 
 function newHostCounter({ lists, groups }: Postings): HostCounter {
   const hostCounts = Uint32Array.from(groups, (group) => group.hostCount);
-  const join = joiner(groups.length);
+  const bits = bitsFor(groups.length);
   // Most vulnerabilities of a source touch the same packages, so each union is made once.
   const known = new Map<string, ReturnType<HostCounter>>();
   const count = (pairs: Parameters<HostCounter>[0]): ReturnType<HostCounter> => {
     const reached = pairs.flatMap((pair) => listsOf(pair, { lists, groups }));
-    let hostCount = 0;
-    for (const place of join(reached.map(({ list }) => list))) hostCount += hostCounts[place] ?? 0;
+    join(
+      bits,
+      reached.map(({ list }) => list),
+    );
+    const hostCount = weightOf(bits, hostCounts);
     const packageIds = [...new Set(reached.map(({ id }) => id))].sort((a, b) => a - b);
     return { packageIds, hostCount };
   };
@@ -166,13 +179,17 @@ function isAt(isAside: IsAside, packageId: number, group: HostGroup | undefined)
   return group !== undefined && isAside(packageId, group);
 }
 
-/** The groups that any of the packages reaches, in rising order of their places. */
+/** The places of the groups that any of the packages reaches, in rising order. */
 export function groupsReached(
   { lists, groups }: Postings,
   packageIds: readonly number[],
 ): Uint32Array {
-  const join = joiner(groups.length);
-  return join(packageIds.map((id) => listAt(lists, id))).toSorted();
+  const bits = bitsFor(groups.length);
+  join(
+    bits,
+    packageIds.map((id) => listAt(lists, id)),
+  );
+  return numbersIn(bits);
 }
 
 /** True when the package is the image of the kernel with that release (`uname -r`). */

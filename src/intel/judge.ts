@@ -76,13 +76,22 @@ function plain(state: FindingState, rule: MatchRule): Verdict {
 
 function judgeFixed(fixed: string, installed: string, order: VersionOrder | null): Verdict {
   const comparison = comparisonOf(order?.(installed, fixed) ?? null);
-  const compared = { fixedVersion: fixed, comparedWith: fixed, comparison };
-  if (comparison === "not-comparable") {
-    return { ...compared, state: "unknown-coverage", rule: "not-comparable" };
-  }
-  const state = comparison === "lower" ? "affected-fix-available" : "fixed";
-  return { ...compared, state, rule: "fixed-version" };
+  return {
+    state: fixedStates[comparison],
+    fixedVersion: fixed,
+    rule: comparison === "not-comparable" ? "not-comparable" : "fixed-version",
+    comparedWith: fixed,
+    comparison,
+  };
 }
+
+const fixedStates = {
+  lower: "affected-fix-available",
+  equal: "fixed",
+  higher: "fixed",
+  "not-comparable": "unknown-coverage",
+  "not-compared": "unknown-coverage",
+} as const satisfies Record<MatchExplanation["comparison"], FindingState>;
 
 function judgeRanges(
   ranges: readonly VersionRange[],

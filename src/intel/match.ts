@@ -8,12 +8,12 @@ import {
   type Topic,
   type Vulnerable,
 } from "./dossier.ts";
-import { judge, type Verdict } from "./judge.ts";
+import { judge } from "./judge.ts";
 import type { Finding, FindingState } from "./model.ts";
 import { isModuleBuild, statementsOfStream } from "./module-stream.ts";
-import { isOfOtherRelease, orderWithin } from "./release-order.ts";
+import { type BuiltFor, builtFor, isOtherRelease, orderWithin } from "./release-order.ts";
 import { type Subject, subjectOf } from "./subject.ts";
-import type { VersionOrder } from "./versions/order.ts";
+import { orderOf, type VersionOrder } from "./versions/order.ts";
 
 /**
  * Matches distinct packages with statements, set-wise: packages with the same source and version are
@@ -112,7 +112,10 @@ export function judgeDistinct(
   /** How each package was judged, the same order as the packages. */
   readonly subjects: readonly JudgedSubject[];
 } {
-  const index = dossierIndex(input.statements, input.rejected);
+  const index = dossierIndex(input.statements, {
+    ecosystems: new Set(input.packages.map((p) => p.ecosystem)),
+    rejected: input.rejected,
+  });
   const judged = new Map<string, { packageIds: number[]; outcomes: readonly Outcome[] }>();
   const subjects: JudgedSubject[] = [];
   for (const p of input.packages) {
@@ -122,7 +125,7 @@ export function judgeDistinct(
     if (dossier === null || subject.blindSpot !== null) continue;
     const isAside = input.isSetAside?.(p) ?? subject.role === "kernel-support";
     const key = [p.ecosystem, subject.source, subject.version, String(isAside), p.module];
-    if (dossier.namesBinary) key.push(p.name, p.version);
+    if (dossier.ofName.length > 0) key.push(p.name, p.version);
     if (dossier.namesArch) key.push(p.arch);
     const cacheKey = key.join("\n");
     const alike = judged.get(cacheKey);
@@ -146,7 +149,7 @@ interface Question {
 
 function outcomesOf(question: Question, dossier: Dossier, states: States): readonly Outcome[] {
   const order = orderWithin(question.p.ecosystem);
-  const answers = answersOf(question, dossier, order);
+  const answers = answersOf(question, dossier);
   const outcomes: Outcome[] = [];
   for (const topic of dossier.topics) {
     const decision = decisionOn(topic, question, { answers, order });
@@ -167,38 +170,39 @@ interface Judgement {
   readonly order: VersionOrder | null;
 }
 
-function answersOf(
-  { p, subject }: Question,
-  { sayings, namesBinary, namesStream }: Dossier,
-  order: VersionOrder | null,
-): readonly (Answer | null)[] {
-  const ofArch = sayings.filter(
-    ({ said: { arches } }) =>
-      arches === undefined || p.arch === "" || p.arch === "noarch" || arches.includes(p.arch),
-  );
-  const answers = new Array<Answer | null>(sayings.length).fill(null);
-  const answer = (
-    saying: Saying,
-    installed: string,
-    told: (v: Verdict) => Verdict | null,
-  ): void => {
-    const verdict = told(judge(saying.said, installed, order));
-    if (verdict === null) return;
-    const isOther = saying.said.matches === "binary" && isOfOtherRelease(installed, saying.fixes);
+function answersOf(question: Question, dossier: Dossier): readonly (Answer | null)[] {
+  const { p, subject } = question;
+  const answers = new Array<Answer | null>(dossier.sayings.length).fill(null);
+  const own = builtFor(p.version);
+  const answer = (saying: Saying, installed: string): void => {
+    const isOther = saying.said.matches === "binary" && isOneOther(own, saying.builtFor);
+    const mayDiffer = isOneOther(builtFor(installed), saying.namesReleases);
+    const order = mayDiffer ? orderWithin(p.ecosystem) : orderOf(p.ecosystem);
+    const verdict = judge(saying.said, installed, order);
     answers[saying.place] = { saying, installed, verdict, isOther };
   };
-  for (const saying of ofArch) {
-    if (saying.said.matches === "source") answer(saying, subject.version, (v) => v);
+  for (const saying of dossier.ofSource) {
+    if (isOfArch(p, saying)) answer(saying, subject.version);
   }
-  if (!namesBinary) return answers;
-  for (const channel of new Set(ofArch.map((saying) => saying.channel))) {
-    const binary = ofArch.filter((s) => s.said.matches === "binary" && s.channel === channel);
-    const { sure, unsure } = namesStream ? ofStream(p, binary) : ofOrdinary(p, binary);
-    for (const saying of sure) answer(saying, p.version, (v) => v);
+  for (const named of dossier.ofName) {
+    const sayings = dossier.namesArch ? named.filter((saying) => isOfArch(p, saying)) : named;
+    const { sure, unsure } = dossier.namesStream ? ofStream(p, sayings) : ofOrdinary(p, sayings);
+    for (const saying of sure) answer(saying, p.version);
     // A fix of another stream says nothing, so only what is past no stream's fix stays unknown.
-    for (const saying of unsure) answer(saying, p.version, unknownStream);
+    for (const saying of unsure) {
+      answer(saying, p.version);
+      answers[saying.place] = unknownStream(answers[saying.place] ?? null);
+    }
   }
   return answers;
+}
+
+function isOfArch({ arch }: StoredPackage, { said: { arches } }: Saying): boolean {
+  return arches === undefined || arch === "" || arch === "noarch" || arches.includes(arch);
+}
+
+function isOneOther(own: BuiltFor | null, releases: readonly BuiltFor[]): boolean {
+  return own !== null && releases.some((each) => isOtherRelease(own, each));
 }
 
 function ofOrdinary(p: StoredPackage, sayings: readonly Saying[]): ReturnType<typeof ofStream> {
@@ -211,7 +215,8 @@ function ofStream(
   p: StoredPackage,
   sayings: readonly Saying[],
 ): { readonly sure: readonly Saying[]; readonly unsure: readonly Saying[] } {
-  const other = sayings.filter(({ fixes }) => isOfOtherRelease(p.version, fixes));
+  const built = builtFor(p.version);
+  const other = sayings.filter((saying) => isOneOther(built, saying.builtFor));
   const own = other.length === 0 ? sayings : sayings.filter((saying) => !other.includes(saying));
   const parts = [own, other].map((part) => {
     const bySaid = new Map(part.map((saying) => [saying.said, saying]));
@@ -223,10 +228,13 @@ function ofStream(
   return { sure: parts.flatMap((x) => x.sure), unsure: parts.flatMap((x) => x.unsure) };
 }
 
-function unknownStream(verdict: Verdict): Verdict | null {
-  if (verdict.state !== "affected-fix-available" && verdict.state !== "affected-no-fix")
+function unknownStream(answer: Answer | null): Answer | null {
+  const state = answer?.verdict.state;
+  if (answer === null || (state !== "affected-fix-available" && state !== "affected-no-fix")) {
     return null;
-  return { ...verdict, state: "unknown-coverage", rule: "unknown-stream" };
+  }
+  const { verdict } = answer;
+  return { ...answer, verdict: { ...verdict, state: "unknown-coverage", rule: "unknown-stream" } };
 }
 
 function decisionOn(
@@ -234,15 +242,17 @@ function decisionOn(
   question: Question,
   { answers, order }: Judgement,
 ): Decision | null {
-  const told = (saying: Saying): Answer | null =>
-    overruled(answers[saying.place] ?? null, topic, question);
-  const [first, ...others] = topic.sayings;
-  if (first === undefined) return null;
-  if (others.length === 0 && first.channel === null) {
-    const only = told(first);
-    return only === null ? null : { ...only, winners: topic.sayings, alike: topic.sayings };
+  const { sayings } = topic;
+  const [first] = sayings;
+  if (sayings.length === 1 && first?.channel === null) {
+    const only = overruled(answers[first.place] ?? null, topic, question);
+    if (only === null) return null;
+    const { installed, verdict } = only;
+    return { installed, verdict, winners: sayings, alike: sayings };
   }
-  const judged = topic.sayings.flatMap((saying) => told(saying) ?? []);
+  const judged = sayings.flatMap(
+    (saying) => overruled(answers[saying.place] ?? null, topic, question) ?? [],
+  );
   const within = (channel: string | null): Decision | null => {
     const all = judged.filter((answer) => answer.saying.channel === channel);
     // Where one is for the release that the build was made for, the others are not asked.

@@ -1,6 +1,16 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { asked, inverted, joiner, leftOut, listAt, taken } from "./posting-lists.ts";
+import {
+  asked,
+  bitsFor,
+  inverted,
+  join,
+  leftOut,
+  listAt,
+  numbersIn,
+  taken,
+  weightOf,
+} from "./posting-lists.ts";
 
 const SIZE = 6;
 const someRows = fc.array(fc.uniqueArray(fc.nat(SIZE - 1)), { maxLength: 6 });
@@ -27,12 +37,19 @@ describe("posting lists", () => {
     );
   });
 
-  it("join to what is in any of them, each once", () => {
-    const join = joiner(SIZE);
+  it("join to what is in any of them, each once and in order", () => {
+    const bits = bitsFor(100);
+    const weights = Uint32Array.from({ length: 100 }, (_, at) => at + 1);
+    const lists = fc.array(fc.uniqueArray(fc.nat(99)), { maxLength: 5 });
     fc.assert(
-      fc.property(someRows, (rows) => {
-        const joined = [...join(rows.map((row) => Uint32Array.from(row)))];
-        expect(joined.toSorted()).toEqual([...new Set(rows.flat())].toSorted());
+      fc.property(lists, (rows) => {
+        join(
+          bits,
+          rows.map((row) => Uint32Array.from(row)),
+        );
+        const expected = [...new Set(rows.flat())].sort((a, b) => a - b);
+        expect([...numbersIn(bits)]).toEqual(expected);
+        expect(weightOf(bits, weights)).toBe(expected.reduce((sum, at) => sum + at + 1, 0));
       }),
     );
   });

@@ -18,6 +18,22 @@ export function listAt({ starts, values }: PostingLists, at: number): Uint32Arra
   return from === undefined || to === undefined || from === to ? none : values.subarray(from, to);
 }
 
+/** The numbers of several lists, one list behind the other. */
+export function chained({ starts, values }: PostingLists, ats: Uint32Array): Uint32Array {
+  let count = 0;
+  for (const at of ats) count += (starts[at + 1] ?? 0) - (starts[at] ?? 0);
+  const all = new Uint32Array(count);
+  let place = 0;
+  for (const at of ats) {
+    const end = starts[at + 1] ?? 0;
+    for (let from = starts[at] ?? 0; from < end; from += 1) {
+      all[place] = values[from] ?? 0;
+      place += 1;
+    }
+  }
+  return all;
+}
+
 /** What of a row goes into the lists: nothing, every entry, or those entries that `holds` allows. */
 export const leftOut = 0;
 export const taken = 1;
@@ -32,29 +48,35 @@ export function inverted(of: {
   readonly kinds: Uint8Array;
   readonly holds: (value: number, row: number) => boolean;
 }): PostingLists {
-  const { rows, kinds, holds } = of;
-  const starts = new Uint32Array(kinds.length + 1);
-  eachEntry(rows, kinds, holds, (value) => {
-    starts[value + 1] = (starts[value + 1] ?? 0) + 1;
-  });
+  const starts = countsOf(of);
   for (let at = 1; at < starts.length; at += 1) {
     starts[at] = (starts[at] ?? 0) + (starts[at - 1] ?? 0);
   }
   const values = new Uint32Array(starts.at(-1) ?? 0);
-  const ends = starts.slice();
-  eachEntry(rows, kinds, holds, (value, row) => {
-    const end = ends[value] ?? 0;
-    values[end] = row;
-    ends[value] = end + 1;
-  });
+  fill(of, values, starts.slice());
   return { starts, values };
 }
 
-function eachEntry(
-  rows: readonly ArrayLike<number>[],
-  kinds: Uint8Array,
-  holds: (value: number, row: number) => boolean,
-  take: (value: number, row: number) => void,
+/** The length of the list of each number, at the place behind it. */
+function countsOf({ rows, kinds, holds }: Parameters<typeof inverted>[0]): Uint32Array {
+  const counts = new Uint32Array(kinds.length + 1);
+  for (let row = 0; row < rows.length; row += 1) {
+    const values = rows[row] ?? none;
+    for (let at = 0; at < values.length; at += 1) {
+      const value = values[at] ?? 0;
+      const kind = kinds[value] ?? leftOut;
+      if (kind === leftOut || (kind === asked && !holds(value, row))) continue;
+      counts[value + 1] = (counts[value + 1] ?? 0) + 1;
+    }
+  }
+  return counts;
+}
+
+/** The same walk once more: a callback for each of tens of millions of entries would double it. */
+function fill(
+  { rows, kinds, holds }: Parameters<typeof inverted>[0],
+  into: Uint32Array,
+  ends: Uint32Array,
 ): void {
   for (let row = 0; row < rows.length; row += 1) {
     const values = rows[row] ?? none;
@@ -62,29 +84,53 @@ function eachEntry(
       const value = values[at] ?? 0;
       const kind = kinds[value] ?? leftOut;
       if (kind === leftOut || (kind === asked && !holds(value, row))) continue;
-      take(value, row);
+      const end = ends[value] ?? 0;
+      into[end] = row;
+      ends[value] = end + 1;
     }
   }
 }
 
-/** Joins lists of numbers below `size`; each number once, in no particular order. */
-export function joiner(size: number): (lists: readonly Uint32Array[]) => Uint32Array {
-  const seen = new Uint32Array(size);
-  const found = new Uint32Array(size);
-  let turn = 0;
-  return (lists) => {
-    if (lists.length === 1) return lists[0] ?? none;
-    turn += 1;
-    let count = 0;
-    for (const list of lists) {
-      for (let at = 0; at < list.length; at += 1) {
-        const value = list[at] ?? 0;
-        if (seen[value] === turn) continue;
-        seen[value] = turn;
-        found[count] = value;
-        count += 1;
-      }
+/** A set of numbers, one bit each: joining lists costs no search and no sorting. */
+export type Bits = Uint32Array;
+
+export function bitsFor(size: number): Bits {
+  return new Uint32Array((size + 31) >>> 5);
+}
+
+/** Makes the set what is in any of the lists. */
+export function join(bits: Bits, lists: readonly Uint32Array[]): void {
+  bits.fill(0);
+  for (const list of lists) {
+    for (let at = 0; at < list.length; at += 1) {
+      const value = list[at] ?? 0;
+      bits[value >>> 5] = (bits[value >>> 5] ?? 0) | (1 << (value & 31));
     }
-    return found.subarray(0, count);
-  };
+  }
+}
+
+/** The sum of the weights of all numbers in the set. */
+export function weightOf(bits: Bits, weights: Uint32Array): number {
+  let sum = 0;
+  for (let word = 0; word < bits.length; word += 1) {
+    for (let rest = bits[word] ?? 0; rest !== 0; rest &= rest - 1) {
+      sum += weights[(word << 5) + 31 - Math.clz32(rest & -rest)] ?? 0;
+    }
+  }
+  return sum;
+}
+
+/** The numbers in the set, in rising order. */
+export function numbersIn(bits: Bits): Uint32Array {
+  let count = 0;
+  for (const word of bits) for (let rest = word; rest !== 0; rest &= rest - 1) count += 1;
+  const numbers = new Uint32Array(count);
+  let at = 0;
+  for (let word = 0; word < bits.length; word += 1) {
+    for (let rest = bits[word] ?? 0; rest !== 0; rest &= rest - 1) {
+      numbers[at] = (word << 5) + 31 - Math.clz32(rest & -rest);
+      at += 1;
+    }
+  }
+  return numbers;
 }

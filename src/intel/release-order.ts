@@ -1,4 +1,3 @@
-import type { Statement } from "./model.ts";
 import { orderOf, type VersionOrder } from "./versions/order.ts";
 
 /**
@@ -15,7 +14,7 @@ export function orderWithin(ecosystem: string): VersionOrder | null {
 /** Behind the dot of a release tag, or within a module's (`.module_el8.8.0+…`). */
 const BUILT_FOR = /\.(?:module[_+])?(el|fc|amzn|ol)(\d+)/;
 
-interface BuiltFor {
+export interface BuiltFor {
   readonly family: string;
   readonly release: string;
 }
@@ -24,7 +23,7 @@ interface BuiltFor {
 const builtForKnown = new Map<string, BuiltFor | null>();
 const BUILT_FOR_KEPT_MAX = 100_000;
 
-function builtFor(version: string): BuiltFor | null {
+export function builtFor(version: string): BuiltFor | null {
   const known = builtForKnown.get(version);
   if (known !== undefined) return known;
   const match = BUILT_FOR.exec(version);
@@ -36,21 +35,16 @@ function builtFor(version: string): BuiltFor | null {
 
 function areOfTwoReleases(left: string, right: string): boolean {
   const a = builtFor(left);
-  if (a === null) return false;
-  const b = builtFor(right);
-  return b !== null && a.family === b.family && a.release !== b.release;
+  return a !== null && isOtherRelease(a, builtFor(right));
 }
 
-/**
- * True when what is said names a build for another release than the installed one was made for. Some
- * advisories list builds for several releases under one.
- */
-export function isOfOtherRelease(installed: string, versions: readonly string[]): boolean {
-  return versions.some((version) => areOfTwoReleases(installed, version));
+/** True when both name a release of the same family, and not the same one. */
+export function isOtherRelease(a: BuiltFor | null, b: BuiltFor | null): boolean {
+  return a !== null && b !== null && a.family === b.family && a.release !== b.release;
 }
 
-/** The versions that mend something, as the publisher names them. */
-export function fixesIn({ state }: Statement): readonly string[] {
-  if (state.kind === "fixed") return [state.version];
-  return state.kind === "ranges" ? state.ranges.flatMap((range) => range.fixed ?? []) : [];
+/** The releases that some versions were built for, each once. */
+export function releasesOf(versions: readonly string[]): readonly BuiltFor[] {
+  const found = versions.flatMap((version) => builtFor(version) ?? []);
+  return [...new Map(found.map((each) => [`${each.family}${each.release}`, each])).values()];
 }

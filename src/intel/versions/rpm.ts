@@ -35,10 +35,23 @@ export function parseEvr(text: string): Evr | null {
   return { epoch, version, release: hyphen < 0 ? null : rest.slice(hyphen + 1) };
 }
 
+/** A fleet compares the same few thousand versions over and over; splitting them costs the most. */
+const parsed = new Map<string, Evr | null>();
+const PARSED_MAX = 100_000;
+
+function evrOf(text: string): Evr | null {
+  const known = parsed.get(text);
+  if (known !== undefined) return known;
+  if (parsed.size >= PARSED_MAX) parsed.clear();
+  const evr = parseEvr(text);
+  parsed.set(text, evr);
+  return evr;
+}
+
 /** Negative, 0 or positive like a sort function; `null` when either text is not a version. */
 export function compareRpm(left: string, right: string): number | null {
-  const a = parseEvr(left);
-  const b = parseEvr(right);
+  const a = evrOf(left);
+  const b = evrOf(right);
   if (a === null || b === null) return null;
   const order = compareSegments(a.epoch || "0", b.epoch || "0");
   return order || compareSegments(a.version, b.version) || compareReleases(a.release, b.release);

@@ -1,0 +1,186 @@
+/**
+ * Every finding of a whole fleet at once: `node bench/fleet-match.ts [--feeds FOLDER] [--fleet HOSTSxSETS …]`.
+ * Real feeds and real package versions (the folder is told by content; default `../shared/feeds`), 400
+ * packages a host. One JSON line for each step:
+ *
+ * - `load`: files read and parsed, once; beside the rest, not part of it.
+ * - `correlate`: packages and statements in memory → findings, hosts counted for each, and the list of
+ *   exposed hosts of every different group of packages walked to its last host.
+ * - `advisory`: one new statement → packages judged → the list of its exposed hosts, 200 times.
+ * - `per-host`: the way of a scanner, one host after the other with the same rules, on a sample; the
+ *   whole fleet is that times its hosts (`isExtrapolated`).
+ *
+ * `megabytes` is the most that the process ever used, the feeds' texts and the made fleet included.
+ */
+import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { pairGroupsOf } from "../src/intel/correlate.ts";
+import type { StoredStatement } from "../src/intel/dossier.ts";
+import { countExposure, groupsReached, type Postings, postingsOf } from "../src/intel/exposure.ts";
+import { findingsForPackages, judgeDistinct, keptStates } from "../src/intel/match.ts";
+import { chained } from "../src/intel/posting-lists.ts";
+import { subjectOf } from "../src/intel/subject.ts";
+import type { StoredPackage } from "../src/inventory/model.ts";
+import { type MadeFleet, makeFleet } from "./made-fleet.ts";
+import { type RealFeeds, readRealFeeds } from "./real-packages.ts";
+
+const { values: flags } = parseArgs({
+  options: {
+    feeds: { type: "string", default: resolve(import.meta.dirname, "../../shared/feeds") },
+    fleet: {
+      type: "string",
+      multiple: true,
+      default: ["10000x3000", "100000x3000", "1000000x3000", "100000x100000"],
+    },
+  },
+});
+const PACKAGES_PER_HOST = 400;
+const ADVISORIES = 200;
+const SAMPLE_HOSTS = 60;
+const NEW_ID = "CVE-2099-0001";
+
+if (!existsSync(flags.feeds)) {
+  console.error(`There are no feeds in ${flags.feeds}. Name a folder of feed files with --feeds.`);
+  process.exit(1);
+}
+if (flags.fleet.length > 1) {
+  // Each fleet has a process of its own, so that the memory told is its own.
+  for (const fleet of flags.fleet) {
+    const own = [import.meta.filename, "--feeds", flags.feeds, "--fleet", fleet];
+    const { status } = spawnSync(process.execPath, own, { stdio: "inherit" });
+    if (status !== 0) process.exit(status ?? 1);
+  }
+} else await measureFleet(flags.fleet[0] ?? "");
+
+async function measureFleet(text: string): Promise<void> {
+  const since = performance.now();
+  const of = await readRealFeeds(flags.feeds);
+  const { statements, kilobytes } = of;
+  print({ step: "load", ms: sinceMs(since), kilobytes, statements: statements.length });
+  const [hosts = 0, sets = 0] = text.split("x").map(Number);
+  const fleet = makeFleet({ packages: of.packages, hosts, sets, perSet: PACKAGES_PER_HOST });
+  const size = { hosts, sets, perHost: PACKAGES_PER_HOST, distinct: fleet.packages.length };
+  const { postings, ...whole } = correlate(of, fleet);
+  print({ step: "correlate", ...size, ...whole });
+  print({ step: "advisory", ...size, ...adviseOften(of, fleet, postings) });
+  const alone = scanAlone(of, fleet);
+  const ratio = Math.round((alone.ms * hosts) / SAMPLE_HOSTS / whole.ms);
+  const extrapolatedMs = Math.round((alone.ms * hosts) / SAMPLE_HOSTS);
+  const told = { sample: SAMPLE_HOSTS, isExtrapolated: true, extrapolatedMs, ratio };
+  print({ step: "per-host", ...size, ...alone, ...told });
+}
+
+function correlate({ statements: all, rejected }: RealFeeds, fleet: MadeFleet) {
+  const { packages, members, groups } = fleet;
+  const started = performance.now();
+  const { judged } = judgeDistinct({ packages, statements: all, rejected }, keptStates);
+  const pairs = pairGroupsOf(judged, 0);
+  const judgedMs = sinceMs(started);
+  const postings = postingsOf({
+    wanted: packages.map((p) => p.id),
+    packages: kindsOf(packages),
+    members,
+    groups,
+  });
+  const postedMs = sinceMs(started);
+  const exposures = countExposure(pairs, postings);
+  const countedMs = sinceMs(started);
+  const lists = new Set(exposures.map((exposure) => exposure.packageIds));
+  let listed = 0;
+  for (const ids of lists) listed += walk(fleet, groupsReached(postings, ids));
+  const ms = sinceMs(started);
+  const parts = { judgedMs, postedMs: postedMs - judgedMs, countedMs: countedMs - postedMs };
+  const counts = {
+    findings: exposures.length,
+    hostFindings: exposures.reduce((sum, exposure) => sum + exposure.hostCount, 0),
+    lists: lists.size,
+    listed,
+  };
+  return { ms, ...parts, listedMs: ms - countedMs, ...counts, ...memory(), postings };
+}
+
+/** The numbers of all exposed hosts; how many is of no use but shows that it was done. */
+function walk({ hostsOf }: MadeFleet, places: Uint32Array): number {
+  return chained(hostsOf, places).length;
+}
+
+function adviseOften({ rejected }: RealFeeds, fleet: MadeFleet, of: Postings) {
+  const bySource = Map.groupBy(fleet.packages, (p) => `${p.ecosystem}\n${subjectOf(p).source}`);
+  const names = [...bySource].toSorted(([, a], [, b]) => b.length - a.length);
+  const step = Math.max(1, Math.floor(names.length / ADVISORIES));
+  const times: number[] = [];
+  let hostsMax = 0;
+  for (const [, packages] of names.filter((_, at) => at % step === 0)) {
+    const fresh = newStatement(packages);
+    const started = performance.now();
+    const { judged } = judgeDistinct({ packages, statements: [fresh], rejected }, keptStates);
+    const pairs = pairGroupsOf(judged, 0);
+    const ids = pairs.flatMap((pair) => pair.packageIds);
+    hostsMax = Math.max(hostsMax, walk(fleet, groupsReached(of, ids)));
+    times.push(performance.now() - started);
+  }
+  times.sort((a, b) => a - b);
+  const at = (share: number): number =>
+    Math.round((times[Math.floor((times.length - 1) * share)] ?? 0) * 10) / 10;
+  const told = { msMedian: at(0.5), msP95: at(0.95), msMax: at(1), hostsMax };
+  return { advisories: times.length, ...told };
+}
+
+/** Without a fix, so that it reaches every host with any version: the longest list there can be. */
+function newStatement(packages: readonly StoredPackage[]): StoredStatement {
+  const [first] = packages;
+  if (first === undefined) throw new Error("a source without packages");
+  const isRpm = first.ecosystem.startsWith("Alma");
+  return {
+    ...{ id: 0, generation: "", advisory: "", urgency: "", vulnerability: NEW_ID },
+    feed: isRpm ? "osv-almalinux" : "debian-tracker",
+    ecosystem: first.ecosystem,
+    packageName: subjectOf(first).source,
+    matches: isRpm ? "binary" : "source",
+    state: { kind: "open" },
+  };
+}
+
+/** Each host by itself: its packages and what is said of them, with nothing shared. */
+function scanAlone({ statements: all, rejected, packages }: RealFeeds, fleet: MadeFleet) {
+  const byId = new Map(
+    [...packages.values()].flat().flatMap((named) => named.versions.map((p) => [p.id, p] as const)),
+  );
+  const about = Map.groupBy(all, (s) => `${s.ecosystem}\n${s.packageName}`);
+  const samples = Array.from({ length: SAMPLE_HOSTS }, (_, at) => {
+    const set = Math.floor((at * fleet.sets) / SAMPLE_HOSTS);
+    const own = [...(fleet.members.get(set) ?? [])].flatMap((id) => byId.get(id) ?? []);
+    const names = new Set(
+      own.flatMap((p) => [`${p.ecosystem}\n${subjectOf(p).source}`, `${p.ecosystem}\n${p.name}`]),
+    );
+    return { packages: own, statements: [...names].flatMap((name) => about.get(name) ?? []) };
+  });
+  const started = performance.now();
+  let found = 0;
+  for (const sample of samples)
+    found += findingsForPackages({ ...sample, rejected }).matches.length;
+  return { ms: sinceMs(started), found };
+}
+
+function kindsOf(packages: readonly StoredPackage[]) {
+  return new Map(
+    packages.map((p) => {
+      const isKernelImage = subjectOf(p).role === "kernel-image";
+      return [p.id, { name: p.name, isKernelImage }] as const;
+    }),
+  );
+}
+
+function memory() {
+  return { megabytes: Math.round(process.resourceUsage().maxRSS / 1024) };
+}
+
+function sinceMs(started: number): number {
+  return Math.round(performance.now() - started);
+}
+
+function print(line: Readonly<Record<string, unknown>>): void {
+  console.log(JSON.stringify({ bench: "fleet-match", ...line }));
+}
