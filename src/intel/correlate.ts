@@ -32,23 +32,31 @@ interface MergedOutcome {
 
 /** Outcomes that come to the same for the same topic, with the packages of all of them. */
 function mergedOutcomes(judged: readonly JudgedAlike[]): readonly MergedOutcome[] {
-  const byTopic = new Map<Outcome["topic"], Map<string, { outcome: Outcome; ids: number[] }>>();
+  const byTopic = new Map<Outcome["topic"], Map<string, MutableOutcome>>();
   for (const { outcomes, packageIds } of judged) {
     for (const outcome of outcomes) {
-      const { verdict, winners, topic } = outcome;
-      const places = winners === topic.sayings ? "" : winners.map((one) => one.place).join(",");
-      const key = `${verdict.state} ${places} ${verdict.fixedVersion ?? ""}`;
-      const own = byTopic.get(topic) ?? new Map<string, { outcome: Outcome; ids: number[] }>();
-      byTopic.set(topic, own);
-      const same = own.get(key);
-      if (same === undefined) own.set(key, { outcome, ids: packageIds.slice() });
-      else for (const id of packageIds) same.ids.push(id);
+      const key = outcomeKey(outcome);
+      const own = byTopic.get(outcome.topic) ?? new Map<string, MutableOutcome>();
+      byTopic.set(outcome.topic, own);
+      const same = own.get(key) ?? { outcome, ids: [] };
+      own.set(key, same);
+      same.ids.push(...packageIds);
     }
   }
   const shared = sharedLists();
   return [...byTopic.values()].flatMap((own) =>
     [...own.values()].map(({ outcome, ids }) => ({ outcome, packageIds: shared(ids) })),
   );
+}
+
+interface MutableOutcome {
+  readonly outcome: Outcome;
+  readonly ids: number[];
+}
+
+function outcomeKey({ verdict, winners, topic }: Outcome): string {
+  const places = winners === topic.sayings ? "" : winners.map((one) => one.place).join(",");
+  return `${verdict.state} ${places} ${verdict.fixedVersion ?? ""}`;
 }
 
 /** Most vulnerabilities of a source are in the same packages, so their lists are one and the same. */
