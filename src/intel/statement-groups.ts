@@ -50,7 +50,13 @@ export function groupStatements(statements: readonly Statement[]): readonly Stat
 function byVulnerability(statements: readonly Statement[]): Iterable<Draft> {
   const drafts = new Map<string, Draft>();
   const textOf = stateTexts();
+  let last: { readonly of: Statement; readonly draft: Draft } | null = null;
   for (const s of statements) {
+    // Readers say one thing of several ids in a row, and no key has to be made for the next.
+    if (last !== null && s.advisory !== "" && isSameButId(last.of, s)) {
+      last.draft.vulnerabilities.add(s.vulnerability);
+      continue;
+    }
     const head = {
       ecosystem: s.ecosystem,
       matches: s.matches,
@@ -60,14 +66,29 @@ function byVulnerability(statements: readonly Statement[]): Iterable<Draft> {
     };
     const near = s.advisory === "" ? neighbourhoodOf(s.vulnerability) : "";
     const key = `${headOf(head)}\n${s.packageName}\n${near}`;
-    const draft = drafts.get(key);
-    if (draft !== undefined) draft.vulnerabilities.add(s.vulnerability);
-    else {
-      const vulnerabilities = new Set([s.vulnerability]);
-      drafts.set(key, { ...head, packageName: s.packageName, vulnerabilities });
-    }
+    const draft = drafts.get(key) ?? {
+      ...head,
+      packageName: s.packageName,
+      vulnerabilities: new Set<string>(),
+    };
+    drafts.set(key, draft);
+    draft.vulnerabilities.add(s.vulnerability);
+    last = { of: s, draft };
   }
   return drafts.values();
+}
+
+function isSameButId(a: Statement, b: Statement): boolean {
+  return (
+    a.state === b.state &&
+    a.packageName === b.packageName &&
+    a.ecosystem === b.ecosystem &&
+    a.advisory === b.advisory &&
+    a.matches === b.matches &&
+    a.urgency === b.urgency &&
+    a.streams === b.streams &&
+    a.arches === b.arches
+  );
 }
 
 /** Year and thousand of a CVE; other ids stand alone, as nothing says which belong together. */

@@ -175,6 +175,7 @@ function statementsOf(
     affected.filter((a) => isUsable(a, record.id, problems)),
     (a) => `${a.package.ecosystem}\n${a.package.name}`,
   );
+  const idsByBase = new Map<string, readonly string[]>();
   return [...byPackage.values()].flatMap((entries) => {
     const [first] = entries;
     if (first === undefined) return [];
@@ -183,23 +184,21 @@ function statementsOf(
     const versions = [...new Set(entries.flatMap((entry) => entry.versions ?? []))].sort();
     if (ranges.length === 0 && versions.length === 0) return [];
     const urgency = first.ecosystem_specific?.["urgency"];
-    // One state for all that the record is about: it is written once.
-    const said = {
+    const base = ecosystemBase(ecosystem);
+    // All but the id is the same for all that the record is about, and is written once.
+    const said: Omit<Statement, "vulnerability"> = {
+      feed: feedOf(base),
+      ecosystem: canonicalEcosystem(cleanText(ecosystem, 100)),
+      packageName: normalName(ecosystem, cleanText(name, 300)),
+      matches: sourceBases.has(base) ? "source" : "binary",
+      advisory: record.id,
       state: { kind: "ranges", ranges, versions: versions.map((v) => cleanText(v, 200)) },
+      urgency: typeof urgency === "string" ? cleanText(urgency, 60) : "",
       ...streamsOf(record.summary ?? "", ranges),
-    } as const;
-    return vulnerabilitiesOf(record, ecosystemBase(ecosystem)).map(
-      (vulnerability): Statement => ({
-        feed: feedOf(ecosystemBase(ecosystem)),
-        ecosystem: canonicalEcosystem(cleanText(ecosystem, 100)),
-        packageName: normalName(ecosystem, cleanText(name, 300)),
-        matches: sourceBases.has(ecosystemBase(ecosystem)) ? "source" : "binary",
-        vulnerability,
-        advisory: record.id,
-        urgency: typeof urgency === "string" ? cleanText(urgency, 60) : "",
-        ...said,
-      }),
-    );
+    };
+    const ids = idsByBase.get(base) ?? vulnerabilitiesOf(record, base);
+    idsByBase.set(base, ids);
+    return ids.map((vulnerability) => ({ ...said, vulnerability }));
   });
 }
 
