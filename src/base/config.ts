@@ -25,6 +25,10 @@ export const configSchema = z.strictObject({
     .strictObject({
       /** `off` never asks the network; the starter snapshot and `feed load FILE` still work. */
       network: z.enum(["on", "off"]).default("on"),
+      /** The way out to publishers, for example `http://proxy.example:3128`. */
+      proxy: z.url({ protocol: /^https?$/ }).optional(),
+      /** Hosts that are asked without it, separated by commas. */
+      noProxy: z.string().optional(),
     })
     .default({ network: "on" }),
 });

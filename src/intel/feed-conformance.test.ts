@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { tarOf } from "../../test/builders/intel.ts";
 import type { FeedReading } from "./feed-format.ts";
 import { readFeed } from "./ingest.ts";
-import { unpackLimits } from "./unpack.ts";
+import { unpackLimits } from "./unpack-limits.ts";
 
 /**
  * What every feed must stand, whatever its format: one suite, run over all of them. To add a feed,

@@ -29,7 +29,8 @@ import { rustsec } from "./feeds/rustsec/rustsec.ts";
 import { secdb } from "./feeds/secdb/secdb.ts";
 import { ubuntuTracker } from "./feeds/ubuntu-tracker/ubuntu-tracker.ts";
 import { updateinfo } from "./feeds/updateinfo/updateinfo.ts";
-import { type UnpackLimits, unpack, unpackLimits } from "./unpack.ts";
+import { unpack } from "./unpack.ts";
+import { type UnpackLimits, unpackLimits } from "./unpack-limits.ts";
 
 /** Every format we read; the first that recognises the content reads it. */
 export const feedFormats: readonly FeedFormat[] = [
@@ -65,19 +66,58 @@ export async function readFeed(
   bytes: Buffer,
   limits: UnpackLimits = unpackLimits,
 ): Promise<readonly FeedReading[]> {
+  return await readDocuments(await unpack(bytes, limits));
+}
+
+type Documents = Iterable<FeedDocument> | AsyncIterable<FeedDocument>;
+
+/** Reads all documents of a feed, and gives way to others meanwhile. */
+export async function readDocuments(documents: Documents): Promise<readonly FeedReading[]> {
   const intake = openIntake();
+  for await (const _ of added(documents, intake)) await giveWay();
+  return readingsOf(intake);
+}
+
+/**
+ * Reads a feed of any size in slices, each of which is a part of it: for records that stand for
+ * themselves, so that all CVEs there are never stand in memory together.
+ */
+export async function* readInSlices(
+  documents: Documents,
+  sliceCharacters: number,
+): AsyncGenerator<readonly FeedReading[]> {
+  let intake = openIntake();
+  let size = 0;
+  let hasContent = false;
+  for await (const characters of added(documents, () => intake)) {
+    await giveWay();
+    size += characters;
+    if (size < sliceCharacters || intake.names.length === 0) continue;
+    size = 0;
+    const readings = intake.finish();
+    intake = openIntake();
+    hasContent ||= readings.length > 0;
+    if (readings.length > 0) yield readings;
+  }
+  if (!hasContent || intake.names.length > 0) yield readingsOf(intake);
+}
+
+/** Adds document after document; yields after so much text that others should have their turn. */
+async function* added(documents: Documents, to: Intake | (() => Intake)): AsyncGenerator<number> {
   let sinceTurn = 0;
-  for (const document of await unpack(bytes, limits)) {
-    await intake.add(document);
+  for await (const document of documents) {
+    await (typeof to === "function" ? to() : to).add(document);
     sinceTurn += document.text.length;
     if (sinceTurn < TURN_CHARACTERS) continue;
+    yield sinceTurn;
     sinceTurn = 0;
-    await giveWay();
   }
+}
+
+function readingsOf(intake: Intake): readonly FeedReading[] {
   const readings = intake.finish();
-  const { names } = intake;
-  if (names.length === 0) throw unrecognised();
-  if (readings.length === 0) throw empty(names.join(", "));
+  if (intake.names.length === 0) throw unrecognised();
+  if (readings.length === 0) throw empty(intake.names.join(", "));
   return readings;
 }
 

@@ -2,7 +2,8 @@ import { deflateRawSync, gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { tarOf } from "../../test/builders/intel.ts";
 import type { FeedDocument } from "./feed-format.ts";
-import { unpack, unpackLimits } from "./unpack.ts";
+import { unpack } from "./unpack.ts";
+import { unpackLimits } from "./unpack-limits.ts";
 
 async function open(bytes: Buffer, limits = unpackLimits): Promise<readonly FeedDocument[]> {
   return [...(await unpack(bytes, limits))];
@@ -32,6 +33,7 @@ function zipOf(files: Readonly<Record<string, string>>): Buffer {
   const end = Buffer.alloc(22);
   end.writeUInt32LE(0x06054b50, 0);
   end.writeUInt16LE(Object.keys(files).length, 10);
+  end.writeUInt32LE(Buffer.concat(central).length, 12);
   end.writeUInt32LE(at, 16);
   return Buffer.concat([...locals, ...central, end]);
 }

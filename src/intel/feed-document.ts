@@ -1,0 +1,11 @@
+import type { FeedDocument } from "./feed-format.ts";
+
+/** Archives carry pictures and programs too; only texts are read. */
+export function isText(body: Buffer): boolean {
+  return body.length > 0 && !body.subarray(0, 1024).includes(0);
+}
+
+export function documentOf(place: string, body: Buffer, isArchived: boolean): FeedDocument {
+  const hasMark = body[0] === 0xef && body[1] === 0xbb && body[2] === 0xbf;
+  return { place, text: body.toString("utf8", hasMark ? 3 : 0), isArchived };
+}
