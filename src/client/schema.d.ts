@@ -4732,6 +4732,8 @@ export interface operations {
                                 place: string;
                                 reason: string;
                             }[];
+                            /** @description where it came from, when the publishers were asked */
+                            source?: string;
                         }[];
                     };
                 };

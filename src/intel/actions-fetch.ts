@@ -1,10 +1,9 @@
 import { createHash } from "node:crypto";
-import { createReadStream, createWriteStream } from "node:fs";
-import { mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { createReadStream } from "node:fs";
+import { mkdir, open, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { Agent, type IncomingMessage, request as requestPlain } from "node:http";
 import { request as requestSecure, Agent as SecureAgent } from "node:https";
 import { dirname } from "node:path";
-import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { z } from "zod";
 import type { Digest } from "../base/digest.ts";
@@ -180,7 +179,7 @@ async function tryOnce(way: Way, request: FetchRequest, url: string): Promise<Tr
   if (verdict.kind === "again") {
     return again(null, message, retryAfterMs(retryAfter, way.world.clock()));
   }
-  throw new Failure("unavailable", message);
+  throw new Failure("unavailable", message, { facts: { status: response.statusCode } });
 }
 
 function again(cause: unknown, message: string, waitMs: number | null = null): Tried {
@@ -321,17 +320,16 @@ async function takeBody(way: Way, request: FetchRequest, coming: Coming): Promis
   await writeFile(`${request.into}.part.json`, JSON.stringify({ url, ...validators }));
   const bytesMax = request.bytesMax ?? way.limits.bytesMax;
   try {
-    await pipeline(
-      response,
-      limited(bytesMax - from, () => tooMuch(url, bytesMax)),
-      createWriteStream(`${request.into}.part`, { flags: "a", mode: 0o600 }),
-    );
+    await writeDown(response, `${request.into}.part`, {
+      bytesMax: bytesMax - from,
+      tooMuch: () => tooMuch(url, bytesMax),
+    });
   } catch (cause) {
-    if (cause instanceof Failure) {
-      await dropPart(request.into);
-      throw cause;
+    if (!(cause instanceof Failure)) {
+      return again(cause, `The answer of ${hostOf(url)} broke off. ${STAYS}`);
     }
-    return again(cause, `The answer of ${hostOf(url)} broke off. ${STAYS}`);
+    await dropPart(request.into);
+    throw cause;
   }
   return await finish(request, url, validators);
 }
@@ -343,15 +341,25 @@ function tooMuch(url: string, bytesMax: number): Failure {
   );
 }
 
-function limited(bytesMax: number, failure: () => Failure): Transform {
-  let left = bytesMax;
-  return new Transform({
-    transform(chunk: Buffer, _encoding, done) {
+/** Piece by piece, so that all that came before a break is there to go on from. */
+async function writeDown(
+  response: IncomingMessage,
+  path: string,
+  limit: { readonly bytesMax: number; readonly tooMuch: () => Failure },
+): Promise<void> {
+  const file = await open(path, "a", 0o600);
+  let left = limit.bytesMax;
+  try {
+    for await (const chunk of response as AsyncIterable<Buffer>) {
       left -= chunk.length;
-      if (left < 0) done(failure());
-      else done(null, chunk);
-    },
-  });
+      if (left < 0) throw limit.tooMuch();
+      await file.write(chunk);
+    }
+  } finally {
+    response.destroy();
+    await file.close();
+  }
+  if (!response.complete) throw new Error("the answer ended before its end");
 }
 
 async function finish(

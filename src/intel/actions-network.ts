@@ -1,239 +1,255 @@
+import { mkdir, readFile, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
 import type { Actor } from "../base/actor.ts";
-import { Failure } from "../base/failure.ts";
-import { HOUR_MS, type Instant, MINUTE_MS } from "../base/instant.ts";
+import { Failure, never } from "../base/failure.ts";
+import { MINUTE_MS } from "../base/instant.ts";
 import type { World } from "../db/world.ts";
-import { type LoadOutcome, loadFeed } from "./load-feed.ts";
+import { type FetcherOptions, openFetcher, type Validators } from "./actions-fetch.ts";
+import { fetchCsafChanges, fetchCsafProvider } from "./actions-way-csaf.ts";
+import { fetchCveList } from "./actions-way-cve-list.ts";
+import { fetchFromRepository, fetchOneFile } from "./actions-way-file.ts";
+import { fetchNvd } from "./actions-way-nvd.ts";
+import { type FeedSource, mainFeedOf, sourceOf, sourcesAsked } from "./feed-source.ts";
+import { fetchLimits } from "./fetch-rules.ts";
+import { type LoadOutcome, READER } from "./load-feed.ts";
+import type { WayResult, WayRun } from "./source-way.ts";
+import { confirmFeed, knownEcosystems, loadFeeds, recordFeedFailure } from "./store-feed.ts";
+import { cacheFolder, keepBodies } from "./store-feed-cache.ts";
 import {
-  claimFeedCheck,
-  confirmFeed,
-  keepValidators,
-  knownEcosystems,
-  loadFeeds,
-  recordFeedFailure,
-  type StoredFeed,
+  claimSource,
+  loadSources,
+  recordSourceFailure,
+  recordSourceGood,
+  type StoredSource,
+  saveProgress,
   setNextCheck,
-} from "./store-feed.ts";
-import { ecosystemBase } from "./versions/order.ts";
+} from "./store-source.ts";
 
 /**
- * Fetches feeds from their publishers: conditional requests, a cap on size and on time, and one
- * server at a time for each feed. A feed that cannot be had keeps its last good generation, and says
- * so. Nothing waits for this: the server starts without any feed.
+ * Fetches feeds from their publishers by timetable, one server at a time for each source. A source that
+ * cannot be had keeps its last good generation, and says so, since when and what to do. Nothing waits
+ * for this: the server starts without any feed.
  */
-export interface NetworkSource {
-  readonly feed: string;
-  readonly url: string;
-  readonly licence: string;
-}
-
-export type NetworkOutcome =
+export type NetworkOutcome = (
   | LoadOutcome
   | { readonly kind: "current"; readonly feed: string }
-  | { readonly kind: "unavailable"; readonly feed: string; readonly message: string };
+  | { readonly kind: "unavailable"; readonly feed: string; readonly message: string }
+) & { readonly source: string };
 
-export interface NetworkLimits {
-  readonly timeoutMs: number;
-  readonly bytesMax: number;
-}
-
-export const networkLimits: NetworkLimits = {
-  // The largest feed is some 70 MB; a slow line still gets there.
-  timeoutMs: 10 * MINUTE_MS,
-  bytesMax: 512 * 1024 * 1024,
-};
-
-const CHECK_EVERY_MS = HOUR_MS;
 const RETRY_AFTER_MS = 10 * MINUTE_MS;
+const RETRY_AFTER_MS_MAX = 24 * 60 * MINUTE_MS;
+/** Publishers are different machines, but each feed that is read takes memory. */
+const SOURCES_AT_ONCE = 3;
 
-const fixedSources: readonly NetworkSource[] = [
-  {
-    feed: "debian-tracker",
-    url: "https://security-tracker.debian.org/tracker/data/json",
-    licence: "Debian security tracker data",
-  },
-  {
-    feed: "kev",
-    url: "https://www.cisa.gov/sites/default/files/feeds/known_exploited_vulnerabilities.json",
-    licence: "CC0-1.0",
-  },
-  {
-    feed: "epss",
-    url: "https://epss.empiricalsecurity.com/epss_scores-current.csv.gz",
-    licence: "EPSS by FIRST, free use with attribution",
-  },
-];
-
-/** Ecosystems whose own OSV archive is worth fetching; Debian's tracker says more than its export. */
-const osvEcosystems: ReadonlySet<string> = new Set([
-  "AlmaLinux",
-  "Alpine",
-  "Rocky Linux",
-  "Ubuntu",
-]);
-
-/** What to fetch for the packages that this fleet has. */
-export function sourcesFor(ecosystems: readonly string[]): readonly NetworkSource[] {
-  const bases = [...new Set(ecosystems.map(ecosystemBase))].filter((b) => osvEcosystems.has(b));
-  return [
-    ...fixedSources,
-    ...bases.sort().map((base) => ({
-      feed: `osv-${base.toLowerCase().replaceAll(" ", "-")}`,
-      url: `https://osv-vulnerabilities.storage.googleapis.com/${encodeURIComponent(base)}/all.zip`,
-      licence: "see osv.dev",
-    })),
-  ];
+export interface RefreshOptions extends FetcherOptions {
+  /** Asks even when the last answer is young. */
+  readonly isForced: boolean;
+  /** All that are asked by timetable when absent. */
+  readonly sources?: readonly FeedSource[];
 }
 
 export async function refreshFeeds(
   world: World,
   actor: Actor,
-  options: {
-    /** Asks even when the last answer is young. */
-    readonly isForced: boolean;
-    readonly sources?: readonly NetworkSource[];
-    readonly limits?: NetworkLimits;
-    readonly signal?: AbortSignal;
-  },
+  options: RefreshOptions,
 ): Promise<readonly NetworkOutcome[]> {
-  const sources = options.sources ?? sourcesFor(await knownEcosystems(world.db));
-  const limits = options.limits ?? networkLimits;
-  // The publishers are different machines; none has to wait for another.
-  const outcomes = await Promise.all(
-    sources.map(async (source) => {
-      const now = world.clock();
-      if (options.isForced) await setNextCheck(world.db, source.feed, now);
-      const until = now + limits.timeoutMs;
-      if (!(await claimFeedCheck(world.db, source.feed, { now, until }))) return [];
-      const outcome = await refreshOne(world, actor, source, { limits, signal: options.signal });
-      const isGood = outcome.kind !== "unavailable" && outcome.kind !== "refused";
-      const pause = isGood ? CHECK_EVERY_MS : RETRY_AFTER_MS;
-      await setNextCheck(world.db, source.feed, world.clock() + pause);
-      return [outcome];
-    }),
-  );
-  return outcomes.flat();
+  const sources = options.sources ?? (await askedSources(world));
+  const waiting = [...sources];
+  const outcomes: NetworkOutcome[] = [];
+  const work = async (): Promise<void> => {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      outcomes.push(...(await refreshSource(world, actor, next, options)));
+    }
+  };
+  await Promise.all(Array.from({ length: SOURCES_AT_ONCE }, work));
+  return outcomes;
 }
 
-interface FetchOptions {
-  readonly limits: NetworkLimits;
-  readonly signal: AbortSignal | undefined;
+/** What is asked by timetable: what everybody and what these hosts need, and what operators chose. */
+export async function askedSources(world: World): Promise<readonly FeedSource[]> {
+  const [settings, ecosystems] = await Promise.all([
+    loadSources(world.db),
+    knownEcosystems(world.db),
+  ]);
+  return sourcesAsked({ settings, ecosystems });
 }
 
-async function refreshOne(
+/** The source of this name as it is set now. */
+export async function sourceAsSet(world: World, name: string): Promise<FeedSource> {
+  const set = (await loadSources(world.db)).find((each) => each.name === name);
+  return sourceOf(name, set?.urls);
+}
+
+async function refreshSource(
   world: World,
   actor: Actor,
-  source: NetworkSource,
-  options: FetchOptions,
-): Promise<NetworkOutcome> {
-  const last = (await loadFeeds(world.db)).find((feed) => feed.name === source.feed);
+  source: FeedSource,
+  options: RefreshOptions,
+): Promise<readonly NetworkOutcome[]> {
+  const now = world.clock();
+  const until = now + (options.limits ?? fetchLimits).timeoutMs;
+  const { isForced } = options;
+  if (!(await claimSource(world.db, source, { now, until, isForced }))) return [];
+  const { outcomes, nextCheckInMs } = await attempt(world, actor, source, options);
+  await setNextCheck(world.db, source.name, world.clock() + nextCheckInMs);
+  return outcomes.map((outcome) => ({ ...outcome, source: source.name }));
+}
+
+type Plain<T> = T extends unknown ? Omit<T, "source"> : never;
+
+interface Attempt {
+  readonly outcomes: readonly Plain<NetworkOutcome>[];
+  readonly nextCheckInMs: number;
+}
+
+async function attempt(
+  world: World,
+  actor: Actor,
+  source: FeedSource,
+  options: RefreshOptions,
+): Promise<Attempt> {
+  const folder = join(cacheFolder(world, source.name), "incoming-files");
   try {
-    const answer = await fetchFeed(source, last, options);
-    const now = world.clock();
-    if (answer === "not-modified") {
-      await confirmFeed(world.db, source.feed, now);
-      return { kind: "current", feed: source.feed };
-    }
-    const [outcome] = await loadFeed(world, actor, {
-      bytes: answer.bytes,
-      origin: "network",
-      asOf: answer.lastModified ?? now,
-      confirmedAt: now,
-      acceptShrink: false,
-      licence: source.licence,
-      expectFeed: source.feed,
-    });
-    if (outcome === undefined) throw new Failure("invalid", "The answer holds no feed.");
-    if (outcome.kind !== "refused") await keepValidators(world.db, source.feed, answer.validators);
-    return outcome;
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    const run = await runOf(world, actor, { source, folder, options });
+    const result = await goTheWay(run);
+    return await settle(world, source, result);
   } catch (cause) {
     const message =
-      cause instanceof Failure ? cause.message : `It could not be fetched or read. ${STAYS}`;
-    world.log.warn({ err: cause, feed: source.feed }, "a feed could not be refreshed");
-    await recordFeedFailure(world.db, source.feed, message, world.clock());
-    return { kind: "unavailable", feed: source.feed, message };
+      cause instanceof Failure
+        ? cause.message
+        : "It could not be fetched or read. What was loaded last stays in use, and the publisher is asked again.";
+    world.log.warn({ err: cause, source: source.name }, "a feed could not be refreshed");
+    await recordFailure(world, source, message);
+    const asked = cause instanceof Failure ? Number(cause.facts["retryAfterMs"] ?? 0) : 0;
+    const nextCheckInMs = Math.min(RETRY_AFTER_MS_MAX, Math.max(RETRY_AFTER_MS, asked));
+    const feed = mainFeedOf(source) ?? source.name;
+    return { outcomes: [{ kind: "unavailable", feed, message }], nextCheckInMs };
   }
 }
 
-interface Answer {
-  readonly bytes: Buffer;
-  readonly lastModified: Instant | null;
-  readonly validators: { readonly etag: string | null; readonly lastModified: string | null };
+async function recordFailure(world: World, source: FeedSource, failure: string): Promise<void> {
+  const at = world.clock();
+  const feed = mainFeedOf(source);
+  if (feed !== null) await recordFeedFailure(world.db, feed, failure, at);
+  await recordSourceFailure(world.db, source.name, { at, failure });
 }
 
-async function fetchFeed(
-  source: NetworkSource,
-  last: StoredFeed | undefined,
-  { limits, signal }: FetchOptions,
-): Promise<Answer | "not-modified"> {
-  const timeout = AbortSignal.timeout(limits.timeoutMs);
-  const response = await ask(source, {
-    // Only what came from there may be compared with what is there now.
-    headers: last?.origin === "network" ? conditions(last) : {},
-    signal: signal === undefined ? timeout : AbortSignal.any([timeout, signal]),
-  });
-  if (response.status === 304) return "not-modified";
-  if (!response.ok || response.body === null) {
-    await response.body?.cancel();
-    throw new Failure(
-      "unavailable",
-      `${hostOf(source)} answered ${response.status} for ${source.url}. ${STAYS}`,
-    );
-  }
-  const modified = response.headers.get("last-modified");
-  const parsed = modified === null ? Number.NaN : Date.parse(modified);
+async function runOf(
+  world: World,
+  actor: Actor,
+  of: {
+    readonly source: FeedSource;
+    readonly folder: string;
+    readonly options: RefreshOptions;
+  },
+): Promise<WayRun> {
+  const { source, folder, options } = of;
+  const stored = (await loadSources(world.db)).find((each) => each.name === source.name);
   return {
-    bytes: await readBody(source, response.body, limits.bytesMax),
-    lastModified: Number.isNaN(parsed) ? null : parsed,
-    validators: { etag: response.headers.get("etag"), lastModified: modified },
+    world,
+    actor,
+    source,
+    folder,
+    fetcher: openFetcher(world, options),
+    validators: await usableValidators(world, source, stored),
+    progress: stored?.progress ?? {},
+    secret: await secretOf(world, stored),
+    saveProgress: (progress) => saveProgress(world.db, source.name, progress),
   };
 }
 
-async function ask(source: NetworkSource, init: RequestInit): Promise<Response> {
+/** Only what came from there, read by these readers, may be compared with what is there now. */
+async function usableValidators(
+  world: World,
+  source: FeedSource,
+  stored: StoredSource | undefined,
+): Promise<Validators> {
+  const name = mainFeedOf(source);
+  const feed = (await loadFeeds(world.db)).find((each) => each.name === name);
+  const isUsable = feed?.origin === "network" && feed.reader === READER;
+  return isUsable ? (stored?.validators ?? {}) : {};
+}
+
+const SECRET_BYTES_MAX = 4_096;
+
+/** The key is read anew each time, so that a changed one counts at once. */
+async function secretOf(world: World, stored: StoredSource | undefined): Promise<string | null> {
+  if (stored?.secretFile == null) return null;
+  const path = join(world.paths.state, "secrets", stored.secretFile);
   try {
-    return await fetch(source.url, init);
+    const { size, mode } = await stat(path);
+    if (size > SECRET_BYTES_MAX || (mode & 0o077) !== 0) throw new Error("too large or too open");
+    return (await readFile(path, "utf8")).trim();
   } catch (cause) {
     throw new Failure(
-      "unavailable",
-      `${hostOf(source)} could not be reached in time; check the server's way out (proxy, firewall, name service), or load the feed from a file. ${STAYS}`,
+      "blocked",
+      `The key of ${stored.name} cannot be read. It must lie in ${path}, readable by the server's user only (chmod 600).`,
       { cause },
     );
   }
 }
 
-function conditions(last: StoredFeed): Record<string, string> {
+function goTheWay(run: WayRun): Promise<WayResult> {
+  const { way } = run.source.kind;
+  switch (way) {
+    case "file":
+      return fetchOneFile(run);
+    case "repomd":
+      return fetchFromRepository(run);
+    case "nvd":
+      return fetchNvd(run);
+    case "cve-list":
+      return fetchCveList(run);
+    case "csaf-changes":
+      return fetchCsafChanges(run);
+    case "csaf-provider":
+      return fetchCsafProvider(run);
+    default:
+      return never(way);
+  }
+}
+
+async function settle(world: World, source: FeedSource, result: WayResult): Promise<Attempt> {
+  const at = world.clock();
+  const refused = result.outcomes.find((outcome) => outcome.kind === "refused");
+  if (refused?.kind === "refused") {
+    const failure = `Refused. ${refused.message}`;
+    await recordSourceFailure(world.db, source.name, { at, failure });
+    return { outcomes: result.outcomes, nextCheckInMs: RETRY_AFTER_MS };
+  }
+  if (result.bodies.length > 0) await keepBodies(world, source.name, result.bodies);
+  await rm(join(cacheFolder(world, source.name), "incoming-files"), {
+    recursive: true,
+    force: true,
+  });
+  const isSame = result.bodies.length === 0 && result.outcomes.length === 0;
+  const feed = mainFeedOf(source);
+  if (isSame && feed !== null) await confirmFeed(world.db, feed, at);
+  await recordSourceGood(world.db, source.name, { at, validators: result.validators });
   return {
-    ...(last.etag === null ? {} : { "if-none-match": last.etag }),
-    ...(last.lastModified === null ? {} : { "if-modified-since": last.lastModified }),
+    outcomes: isSame ? [{ kind: "current", feed: feed ?? source.name }] : merged(result.outcomes),
+    nextCheckInMs: result.hasMore ? 0 : source.kind.checkEveryMs,
   };
 }
 
-async function readBody(
-  source: NetworkSource,
-  body: ReadableStream<Uint8Array>,
-  bytesMax: number,
-): Promise<Buffer> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  try {
-    for await (const chunk of body) {
-      size += chunk.length;
-      if (size > bytesMax) {
-        const limit = `more than ${bytesMax} bytes`;
-        throw new Failure("too-large", `${hostOf(source)} sent too much (${limit}). ${STAYS}`);
-      }
-      chunks.push(chunk);
+/** A source that comes in hundreds of pieces is told as one load of each feed. */
+function merged(outcomes: readonly LoadOutcome[]): readonly LoadOutcome[] {
+  const byFeed = new Map<string, LoadOutcome>();
+  for (const outcome of outcomes) {
+    const known = byFeed.get(outcome.feed);
+    if (known?.kind !== "loaded" || outcome.kind !== "loaded") {
+      if (known?.kind !== "loaded") byFeed.set(outcome.feed, outcome);
+      continue;
     }
-  } catch (cause) {
-    if (cause instanceof Failure) throw cause;
-    const message = `The answer of ${hostOf(source)} broke off. ${STAYS}`;
-    throw new Failure("unavailable", message, { cause });
+    byFeed.set(outcome.feed, {
+      ...outcome,
+      entryCount: known.entryCount + outcome.entryCount,
+      addedCount: known.addedCount + outcome.addedCount,
+      endedCount: known.endedCount + outcome.endedCount,
+      problemCount: known.problemCount + outcome.problemCount,
+      problems: [...known.problems, ...outcome.problems].slice(0, 100),
+    });
   }
-  return Buffer.concat(chunks);
-}
-
-/** What a feed that could not be had means for whoever reads of it. */
-const STAYS = "What was loaded last stays in use, and the publisher is asked again.";
-
-function hostOf(source: NetworkSource): string {
-  return new URL(source.url).host;
+  return [...byFeed.values()];
 }

@@ -4,9 +4,10 @@ import { Failure } from "../base/failure.ts";
 import type { Instant } from "../base/instant.ts";
 import type { Selector } from "../base/labels.ts";
 import type { World } from "../db/world.ts";
-import { type NetworkOutcome, networkLimits, refreshFeeds } from "./actions-network.ts";
+import { type NetworkOutcome, refreshFeeds, sourceAsSet } from "./actions-network.ts";
 import { type HostGroup, isRunningKernel, postingsOf } from "./exposure.ts";
 import { type Freshness, freshnessOf } from "./feed-rules.ts";
+import { fetchLimits } from "./fetch-rules.ts";
 import {
   type FindingRow,
   filterPairs,
@@ -84,11 +85,14 @@ export function whyNotAsked(world: World): string | null {
 export async function refreshFromNetwork(
   world: World,
   actor: Actor,
+  names: readonly string[] = [],
 ): Promise<readonly NetworkOutcome[]> {
   const refusal = whyNotAsked(world);
   if (refusal !== null) throw new Failure("blocked", refusal);
-  const limits = { ...networkLimits, timeoutMs: FORCED_TIMEOUT_MS };
-  const outcomes = await refreshFeeds(world, actor, { isForced: true, limits });
+  const limits = { ...fetchLimits, timeoutMs: FORCED_TIMEOUT_MS };
+  const sources = await Promise.all(names.map((name) => sourceAsSet(world, name)));
+  const chosen = sources.length === 0 ? {} : { sources };
+  const outcomes = await refreshFeeds(world, actor, { isForced: true, limits, ...chosen });
   await rematch(world);
   return outcomes;
 }

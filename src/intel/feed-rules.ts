@@ -1,4 +1,6 @@
-import { durationToText, HOUR_MS, type Instant, instantToText } from "../base/instant.ts";
+import { durationToText, type Instant, instantToText } from "../base/instant.ts";
+
+import { staleAfterOf } from "./feed-source.ts";
 
 /**
  * When a feed is too old to be relied on, and when a new generation is too strange to be taken over.
@@ -16,15 +18,6 @@ export type Freshness =
   | { readonly kind: "stale"; readonly ageMs: number | null; readonly why: string }
   | { readonly kind: "never-loaded" };
 
-/** Known exploitation is acted on within days, so a day without it is already late. */
-const KEV_LIMIT_MS = 24 * HOUR_MS;
-/** Publishers of advisories and scores write daily; two days leave room for one that fails. */
-const LIMIT_MS = 48 * HOUR_MS;
-
-export function staleAfterMs(feed: string): number {
-  return feed === "kev" ? KEV_LIMIT_MS : LIMIT_MS;
-}
-
 export function freshnessOf(feed: FeedState, now: Instant): Freshness {
   if (feed.origin === null) return { kind: "never-loaded" };
   const ageMs = feed.confirmedAt === null ? null : Math.max(0, now - feed.confirmedAt);
@@ -32,7 +25,7 @@ export function freshnessOf(feed: FeedState, now: Instant): Freshness {
     return { kind: "stale", ageMs, why: "it is the starter snapshot that came with the program" };
   }
   if (ageMs === null) return { kind: "stale", ageMs, why: "its date is not known" };
-  const limit = staleAfterMs(feed.name);
+  const limit = staleAfterOf(feed.name);
   if (ageMs <= limit) return { kind: "fresh", ageMs };
   return {
     kind: "stale",

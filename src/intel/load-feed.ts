@@ -8,7 +8,7 @@ import type { World } from "../db/world.ts";
 import { recordEvent } from "../ledger/record.ts";
 import type { FeedContent, FeedProblem, FeedReading } from "./feed-format.ts";
 import { refusalOf } from "./feed-rules.ts";
-import { readFeed } from "./ingest.ts";
+import { readDocuments, readFeed } from "./ingest.ts";
 import {
   confirmFeed,
   type FeedOrigin,
@@ -20,6 +20,7 @@ import {
   type StoredFeed,
 } from "./store-feed.ts";
 import { writeStatements } from "./store-statement.ts";
+import { documentsInFile } from "./store-unpack.ts";
 import {
   replaceEpss,
   type Written,
@@ -27,13 +28,13 @@ import {
   writeSsvc,
   writeTexts,
 } from "./store-vulnerability.ts";
+import { unpackLimits } from "./unpack-limits.ts";
 
 /**
  * Takes over a feed: one transaction per source, so that the last good generation stays until the new
  * one is complete and passes the shrink guard.
  */
 export interface FeedInput {
-  readonly bytes: Buffer;
   readonly origin: FeedOrigin;
   /** What the caller knows about the age of the content, where the content itself does not say. */
   readonly asOf: Instant | null;
@@ -46,6 +47,10 @@ export interface FeedInput {
   readonly label?: string;
   /** Refuse any other feed; null takes whatever the content is. */
   readonly expectFeed: string | null;
+  /** The name it is kept under, where the content alone does not say what it is of. */
+  readonly keptAs?: string | null;
+  /** A piece of a feed, whatever it looks like by itself. */
+  readonly isPart?: boolean;
 }
 
 export type LoadOutcome =
@@ -68,35 +73,94 @@ export type LoadOutcome =
     };
 
 /** Raised whenever the readers find more, or other things, in the same bytes. */
-const READER = 1;
+export const READER = 1;
 
 export async function loadFeed(
   world: World,
   actor: Actor,
-  input: FeedInput,
+  input: FeedInput & { readonly bytes: Buffer },
 ): Promise<readonly LoadOutcome[]> {
   const generation = sha256(input.bytes);
+  return await loadUnlessSame(world, actor, input, {
+    generation,
+    read: () => readFeed(input.bytes),
+  });
+}
+
+/** Loads a file that lies on this machine's disk, however large it is. */
+export async function loadFeedFrom(
+  world: World,
+  actor: Actor,
+  input: FeedInput,
+  file: { readonly path: string; readonly sha256: Digest },
+): Promise<readonly LoadOutcome[]> {
+  return await loadUnlessSame(world, actor, input, {
+    generation: file.sha256,
+    read: () => readDocuments(documentsInFile(file.path, unpackLimits)),
+  });
+}
+
+async function loadUnlessSame(
+  world: World,
+  actor: Actor,
+  input: FeedInput,
+  content: {
+    readonly generation: Digest;
+    readonly read: () => Promise<readonly FeedReading[]>;
+  },
+): Promise<readonly LoadOutcome[]> {
+  const { generation } = content;
   const same = await confirmSame(world, input, generation);
   if (same.length > 0) return same;
-  const readings = storable(await readFeed(input.bytes));
-  const other = readings.find((r) => input.expectFeed !== null && r.feed !== input.expectFeed);
-  if (other !== undefined) {
-    throw new Failure(
-      "invalid",
-      `The answer is the feed ${other.feed}, not ${input.expectFeed}. Check the address.`,
-    );
-  }
+  const readings = storable(expected(await content.read(), input));
+  return await loadReadings(world, actor, input, { readings, generation });
+}
+
+/** Loads what was read already, feed by feed. */
+export async function loadReadings(
+  world: World,
+  actor: Actor,
+  input: FeedInput,
+  of: { readonly readings: readonly FeedReading[]; readonly generation: Digest },
+): Promise<readonly LoadOutcome[]> {
   const outcomes: LoadOutcome[] = [];
-  const feedCount = readings.length;
-  for (const reading of readings) {
-    outcomes.push(await loadReading(world, actor, input, { reading, generation, feedCount }));
+  const feedCount = of.readings.length;
+  for (const found of of.readings) {
+    const { keptAs, isPart } = input;
+    const extent = isPart === true ? ("part" as const) : found.extent;
+    const reading = { ...found, extent, feed: keptAs ?? found.feed };
+    const incoming = { reading, generation: of.generation, feedCount };
+    outcomes.push(await loadReading(world, actor, input, incoming));
   }
   return outcomes;
 }
 
+/**
+ * What was asked for. A record may name several ecosystems and stands in the archive of each; what an
+ * archive says beside its own is not the whole of anything.
+ */
+export function expected(
+  readings: readonly FeedReading[],
+  input: Pick<FeedInput, "expectFeed">,
+): readonly FeedReading[] {
+  const { expectFeed } = input;
+  if (expectFeed === null) return readings;
+  const own = readings.filter((reading) => reading.feed === expectFeed);
+  if (own.length > 0) return own;
+  throw new Failure(
+    "invalid",
+    `The answer is the feed ${readings[0]?.feed ?? "of nobody"}, not ${expectFeed}. Check the address.`,
+  );
+}
+
+/** What the server keeps something of. */
+export function keptOf(readings: readonly FeedReading[]): readonly FeedReading[] {
+  return readings.filter(({ content }) => !["vex", "lifecycle"].includes(content.kind));
+}
+
 /** What the server keeps nothing of is passed over, unless the file holds nothing else. */
 function storable(readings: readonly FeedReading[]): readonly FeedReading[] {
-  const kept = readings.filter(({ content }) => !["vex", "lifecycle"].includes(content.kind));
+  const kept = keptOf(readings);
   if (kept.length > 0) return kept;
   const isVex = readings.some(({ content }) => content.kind === "vex");
   throw new Failure(
@@ -116,7 +180,8 @@ async function confirmSame(
 ): Promise<readonly LoadOutcome[]> {
   const all = await loadFeeds(world.db);
   const known = all.filter((f) => f.generation === generation && f.reader === READER);
-  const isExpected = input.expectFeed === null || known.some((f) => f.name === input.expectFeed);
+  const name = input.keptAs ?? input.expectFeed;
+  const isExpected = name === null || known.some((f) => f.name === name);
   if (!isExpected || known.length !== (await feedCountOf(world.db, generation))) return [];
   const confirmedAt = input.confirmedAt ?? pastOf(input.asOf, world.clock());
   return await Promise.all(

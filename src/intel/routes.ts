@@ -15,10 +15,12 @@ import {
   showFinding,
   whyNotAsked,
 } from "./actions.ts";
+import type { NetworkOutcome } from "./actions-network.ts";
 import { coverageReasons } from "./coverage.ts";
 import { filterReply, filterSchema } from "./filter-reply.ts";
 import type { ExplainedFinding } from "./findings.ts";
 import { matchRules } from "./judge.ts";
+import type { LoadOutcome } from "./load-feed.ts";
 import { exposedStates } from "./model.ts";
 import { serviceRoutes } from "./routes-services.ts";
 import { vexRoutes } from "./routes-vex.ts";
@@ -49,6 +51,7 @@ const feedReply = z.object({
 });
 
 const outcomeReply = z.object({
+  source: z.string().optional().describe("where it came from, when the publishers were asked"),
   feed: z.string(),
   kind: z.enum(["loaded", "unchanged", "refused", "current", "unavailable"]),
   message: z.string(),
@@ -320,9 +323,7 @@ function feedView(feed: FeedStatus): z.input<typeof feedReply> {
   };
 }
 
-function outcomeView(
-  outcome: Awaited<ReturnType<typeof refreshFromNetwork>>[number],
-): z.input<typeof outcomeReply> {
+function outcomeView(outcome: LoadOutcome | NetworkOutcome): z.input<typeof outcomeReply> {
   if (outcome.kind !== "loaded") {
     return { message: "", ...outcome };
   }

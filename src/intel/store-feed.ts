@@ -23,8 +23,6 @@ export interface StoredFeed extends FeedState {
   readonly failingSince: Instant | null;
   /** Which readers read what is loaded. */
   readonly reader: number;
-  readonly etag: string | null;
-  readonly lastModified: string | null;
 }
 
 export type FeedOrigin = "starter" | "file" | "network";
@@ -49,14 +47,12 @@ interface FeedRow {
   failed_at: number | null;
   failing_since: number | null;
   reader: number;
-  etag: string | null;
-  last_modified: string | null;
 }
 
 const feedColumns = sql`
   name, generation, origin, as_of, confirmed_at, loaded_at, label, licence, is_complete,
   entry_count, ecosystems, problem_count, problems, failure, failed_at, failing_since,
-  reader, etag, last_modified`;
+  reader`;
 
 export async function loadFeeds(reader: Reader): Promise<readonly StoredFeed[]> {
   const { rows } = await sql<FeedRow>`
@@ -91,8 +87,6 @@ export function absentFeed(name: string): StoredFeed {
     failedAt: null,
     failingSince: null,
     reader: 0,
-    etag: null,
-    lastModified: null,
   };
 }
 
@@ -115,8 +109,6 @@ function feedOf(row: FeedRow): StoredFeed {
     failedAt: row.failed_at,
     failingSince: row.failing_since,
     reader: row.reader,
-    etag: row.etag,
-    lastModified: row.last_modified,
   };
 }
 
@@ -163,7 +155,7 @@ export async function recordGeneration(tx: Tx, g: NewGeneration): Promise<void> 
       entry_count = ${g.extent === "whole" ? g.entryCount : 0},
       as_of = ${g.extent === "whole" ? sqlInstant(g.asOf) : sql`null`},
       confirmed_at = ${g.extent === "whole" ? sqlInstant(g.confirmedAt) : sql`null`},
-      reader = ${g.reader}, etag = null, last_modified = null
+      reader = ${g.reader}
      where name = ${g.feed} and ${g.extent === "whole" ? sql`true` : isFirst}`.execute(tx);
 }
 
@@ -200,32 +192,16 @@ export async function recordFeedFailure(
       failing_since = coalesce(f.failing_since, excluded.failing_since)`.execute(tx);
 }
 
-export async function keepValidators(
-  tx: Reader,
-  feed: string,
-  validators: { readonly etag: string | null; readonly lastModified: string | null },
-): Promise<void> {
+/** A source that comes in pieces has brought all of them: from now on absence means something. */
+export async function completeFeed(db: Reader, feed: string, confirmedAt: Instant): Promise<void> {
   await sql`
-    update feed set etag = ${validators.etag}, last_modified = ${validators.lastModified}
-     where name = ${feed}`.execute(tx);
-}
-
-/** True for the one server that may ask the network for this feed now. */
-export async function claimFeedCheck(
-  db: Reader,
-  feed: string,
-  times: { readonly now: Instant; readonly until: Instant },
-): Promise<boolean> {
-  const { rows } = await sql<{ name: string }>`
-    insert into feed (name, next_check_at) values (${feed}, ${sqlInstant(times.until)})
-    on conflict (name) do update set next_check_at = excluded.next_check_at
-      where feed.next_check_at is null or feed.next_check_at <= ${sqlInstant(times.now)}
-    returning name`.execute(db);
-  return rows.length === 1;
-}
-
-export async function setNextCheck(db: Reader, feed: string, at: Instant): Promise<void> {
-  await sql`update feed set next_check_at = ${sqlInstant(at)} where name = ${feed}`.execute(db);
+    update feed set confirmed_at = greatest(confirmed_at, ${sqlInstant(confirmedAt)}),
+      is_complete = true, failure = null, failed_at = null, failing_since = null,
+      entry_count = greatest(
+        (select count(*) from vulnerability_text where vulnerability_text.feed = ${feed}),
+        (select count(distinct advisory) from statement_group g
+          where g.feed = ${feed} and g.valid_to is null))
+     where name = ${feed}`.execute(db);
 }
 
 /** Ecosystems of the packages we know of, for choosing which feeds to fetch. */

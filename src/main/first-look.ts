@@ -3,8 +3,8 @@ import { systemActor } from "../base/actor.ts";
 import { HOUR_MS, type Instant, instantToText, MINUTE_MS } from "../base/instant.ts";
 import type { World } from "../db/world.ts";
 import { expectedFeeds, feedStatus, listFindings } from "../intel/actions.ts";
-import { sourcesFor } from "../intel/actions-network.ts";
-import { knownEcosystems } from "../intel/store-feed.ts";
+import { askedSources } from "../intel/actions-network.ts";
+import { mainFeedOf } from "../intel/feed-source.ts";
 import { countMatchingBacklog } from "../intel/store-finding.ts";
 import { orderOf } from "../intel/versions/order.ts";
 import type { Host } from "../inventory/model.ts";
@@ -72,7 +72,7 @@ export async function publishersAsked(
   const isNetworkOn = world.config.feeds.network === "on";
   const until = began + FAILURE_LASTS_MS;
   while (!signal.aborted && world.clock() < until) {
-    const names = sourcesFor(await knownEcosystems(world.db)).map((source) => source.feed);
+    const names = (await askedSources(world)).flatMap((source) => mainFeedOf(source) ?? []);
     const feeds = (await feedStatus(world)).filter((feed) => names.includes(feed.name));
     const isSettled = (name: string): boolean => {
       const feed = feeds.find((known) => known.name === name);

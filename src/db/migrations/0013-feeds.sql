@@ -68,6 +68,7 @@ drop index kev_history;
 create index kev_history on kev (id, valid_from) where valid_to is not null;
 
 -- Which readers read what is loaded: newer ones may find more in the same bytes.
+alter table feed drop column etag, drop column last_modified, drop column next_check_at;
 alter table feed add column reader integer not null default 0;
 -- Since when it could not be had or was refused, however often it was tried.
 alter table feed add column failing_since timestamptz;
