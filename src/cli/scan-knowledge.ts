@@ -7,6 +7,7 @@ import {
   offersIn,
   statementsIn,
 } from "../intel/file-knowledge.ts";
+import { offerFamilyOf } from "../intel/offer-family.ts";
 import type { Offers } from "../intel/remedy.ts";
 import type { ScanInput } from "../intel/scan-packages.ts";
 import { subjectOf } from "../intel/subject.ts";
@@ -75,27 +76,33 @@ function offersOf(
   isWanted: (name: string) => boolean,
 ): ReadonlyMap<string, Offers> {
   const heads = folder.files.map(({ knowledge }) => knowledge.head);
-  const indexes = folder.files
-    .filter(({ knowledge }) => knowledge.sectionNames.includes("o:"))
-    .map((file) => ({ file, release: releaseOfIndex(file, heads) }));
   const found = new Map<string, Offers>();
   for (const ecosystem of ecosystems) {
-    if (!/^(Debian|Ubuntu):/.test(ecosystem)) continue;
-    const own = indexes.filter(({ release }) => release === null || release === ecosystem);
-    if (own.length > 0)
-      found.set(
-        ecosystem,
-        offersFrom(
-          own.map(({ file }) => file),
-          isWanted,
-        ),
-      );
+    const family = offerFamilyOf(ecosystem);
+    if (family === null) continue;
+    const section = `o:${family}`;
+    const own = folder.files.filter(
+      (file) =>
+        file.knowledge.sectionNames.includes(section) &&
+        isIndexOf(releaseOfIndex(file, heads), ecosystem),
+    );
+    if (own.length > 0) found.set(ecosystem, offersFrom(own, section, isWanted));
   }
   return found;
 }
 
-function offersFrom(files: readonly FolderFile[], isWanted: (name: string) => boolean): Offers {
-  const offers = files.flatMap(({ knowledge }) => offersIn(knowledge.section("o:"), isWanted));
+/** Of an rpm index only the number of its release is known. */
+function isIndexOf(release: string | null, ecosystem: string): boolean {
+  if (release === null || release === ecosystem) return true;
+  return /^\d+$/.test(release) && /:\D*(\d+)/.exec(ecosystem)?.[1] === release;
+}
+
+function offersFrom(
+  files: readonly FolderFile[],
+  section: string,
+  isWanted: (name: string) => boolean,
+): Offers {
+  const offers = files.flatMap(({ knowledge }) => offersIn(knowledge.section(section), isWanted));
   const byName = Map.groupBy(offers, ({ name }) =>
     /^linux-image-(unsigned-)?\d/.test(name) ? "linux-image" : name,
   );

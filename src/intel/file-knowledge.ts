@@ -10,7 +10,7 @@ import type { IndexOffer } from "./package-index.ts";
  */
 export interface FileKnowledge {
   readonly head: KnowledgeHead;
-  /** `s:<ecosystem>` statements, `o:` offers, `v:` VEX statements. */
+  /** `s:<ecosystem>` statements, `o:<family>` offers, `v:` VEX statements. */
   readonly sections: ReadonlyMap<string, string>;
 }
 

@@ -5,6 +5,7 @@ import { epss } from "./feeds/epss/epss.ts";
 import { kev } from "./feeds/kev/kev.ts";
 import { emptyHead, type FileKnowledge, knowledgeOf, offerSection } from "./file-knowledge.ts";
 import { feedFormats, openIntake } from "./ingest.ts";
+import type { OfferFamily } from "./offer-family.ts";
 import { whatItIs } from "./other-file.ts";
 import {
   type IndexOffer,
@@ -15,6 +16,8 @@ import {
   readReleaseFile,
   releaseInVersions,
 } from "./package-index.ts";
+import { readRegistryList } from "./registry-list.ts";
+import { isApkIndex, isRpmIndex, readApkIndex, readRpmIndex, rpmReleaseOf } from "./rpm-index.ts";
 import { unpack } from "./unpack.ts";
 
 /**
@@ -44,7 +47,7 @@ const scanFormats: readonly FeedFormat[] = feedFormats.map((format) =>
 );
 
 interface Draft {
-  readonly offers: IndexOffer[];
+  readonly offers: Map<OfferFamily, IndexOffer[]>;
   readonly others: string[];
   release: FileKnowledge | null;
   isSources: boolean;
@@ -52,7 +55,7 @@ interface Draft {
 
 async function readDocuments(documents: Iterable<FeedDocument>): Promise<FileKnowledge> {
   const intake = openIntake(scanFormats);
-  const draft: Draft = { offers: [], others: [], release: null, isSources: false };
+  const draft: Draft = { offers: new Map(), others: [], release: null, isSources: false };
   for (const document of documents) {
     const head = document.text.slice(0, HEAD_BYTES);
     if (readIndex(draft, document.text, head)) continue;
@@ -61,18 +64,18 @@ async function readDocuments(documents: Iterable<FeedDocument>): Promise<FileKno
   const readings = intake.finish();
   if (readings.length > 0) {
     const knowledge = knowledgeOf(readings);
-    if (draft.offers.length === 0) return knowledge;
-    const sections = new Map([...knowledge.sections, ["o:", offerSection(draft.offers)]]);
-    return { head: { ...knowledge.head, ecosystem: releaseInVersions(draft.offers) }, sections };
+    if (draft.offers.size === 0) return knowledge;
+    const sections = new Map([...knowledge.sections, ...offerSections(draft)]);
+    return { head: { ...knowledge.head, ecosystem: releaseOf(draft) }, sections };
   }
   return withoutFeed(draft, intake.names);
 }
 
 function withoutFeed(draft: Draft, names: readonly string[]): FileKnowledge {
-  if (draft.offers.length > 0) {
-    const head = emptyHead("packages", `index of ${draft.offers.length} packages`);
-    const sections = new Map([["o:", offerSection(draft.offers)]]);
-    return { head: { ...head, ecosystem: releaseInVersions(draft.offers) }, sections };
+  if (draft.offers.size > 0) {
+    const count = [...draft.offers.values()].reduce((sum, offers) => sum + offers.length, 0);
+    const head = emptyHead("packages", `index of ${count} packages`);
+    return { head: { ...head, ecosystem: releaseOf(draft) }, sections: offerSections(draft) };
   }
   if (draft.release !== null) return draft.release;
   if (draft.isSources)
@@ -82,10 +85,39 @@ function withoutFeed(draft: Draft, names: readonly string[]): FileKnowledge {
   return { head: emptyHead("other", is), sections: new Map() };
 }
 
+function offerSections({ offers }: Draft): Map<string, string> {
+  return new Map([...offers].map(([family, own]) => [`o:${family}`, offerSection(own)]));
+}
+
+/** As the marks in its versions tell; of an rpm index only the number of the release. */
+function releaseOf({ offers }: Draft): string | null {
+  const rpm = offers.get("rpm");
+  return rpm === undefined ? releaseInVersions(offers.get("deb") ?? []) : rpmReleaseOf(rpm);
+}
+
+function offer(draft: Draft, family: OfferFamily, offers: readonly IndexOffer[]): true {
+  const own = draft.offers.get(family) ?? [];
+  for (const one of offers) own.push(one);
+  draft.offers.set(family, own);
+  return true;
+}
+
 function readIndex(draft: Draft, text: string, head: string): boolean {
-  if (isPackagesIndex(head)) {
-    draft.offers.push(...readPackagesIndex(text));
-    return true;
+  if (isPackagesIndex(head)) return offer(draft, "deb", readPackagesIndex(text));
+  if (isRpmIndex(head)) return offer(draft, "rpm", readRpmIndex(text));
+  if (isApkIndex(text)) return offer(draft, "apk", readApkIndex(text));
+  const list = readRegistryList(text, head);
+  if (list !== null) {
+    const offers = list.packages.flatMap(({ name, versions }) =>
+      versions.map((version) => ({
+        name,
+        version,
+        arch: "",
+        source: name,
+        sourceVersion: version,
+      })),
+    );
+    return offer(draft, list.family, offers);
   }
   if (isReleaseFile(head)) {
     const { ecosystem, indexes } = readReleaseFile(text);

@@ -1,9 +1,11 @@
 import type { Package, StoredPackage } from "../inventory/model.ts";
 import type { DatedStatement } from "./file-knowledge.ts";
 import { isSetAside, reportedOnKernel } from "./kernel-packages.ts";
+import { languageRemedies } from "./language-remedy.ts";
 import { type JudgedSubject, judgeAll, keptStates, type Match } from "./match.ts";
 import type { FindingState } from "./model.ts";
-import { type Offers, remedyFor, remedyText } from "./remedy.ts";
+import { isLanguage } from "./offer-family.ts";
+import { type Offers, type Remedy, remedyFor, remedyText } from "./remedy.ts";
 import { whyText } from "./scan-words.ts";
 import { orderOf } from "./versions/order.ts";
 
@@ -55,9 +57,10 @@ export interface ScanReport {
 
 export function scanPackages(input: ScanInput): ScanReport {
   const packages = input.packages.map((p, id): StoredPackage => ({ ...p, id }));
+  const statements = currentStatements(input);
   const { matches, subjects } = judgeAll({
     packages,
-    statements: currentStatements(input).map((s, id) => ({ ...s, id, generation: NO_GENERATION })),
+    statements: statements.map((s, id) => ({ ...s, id, generation: NO_GENERATION })),
     rejected: input.rejected,
     entitled: input.entitled,
     isSetAside: isSetAside(packages),
@@ -66,10 +69,11 @@ export function scanPackages(input: ScanInput): ScanReport {
     (match) => keptStates.has(match.state) || match.because.rule === "kernel-support",
   );
   const isReported = reportedOnKernel(packages, shown);
+  const remedyOf = remedies({ ...input, statements });
   const findings = shown.map((match) => {
     const p = packages[match.packageId] as StoredPackage;
     const once = isReported(p, match.vulnerability) ? setAside(match) : match;
-    return findingOf(once, packages, input);
+    return findingOf(once, packages, { input, remedyOf });
   });
   return { findings: findings.toSorted(byPackage), notes: notesOn(packages, subjects, input) };
 }
@@ -99,13 +103,33 @@ function currentStatements(input: ScanInput): readonly DatedStatement[] {
   });
 }
 
+/** How to mend a package; what is said about each is looked up once. */
+function remedies(input: ScanInput): (p: StoredPackage, fixed: string) => Remedy {
+  const said = Map.groupBy(
+    input.statements.filter((s) => isLanguage(s.ecosystem) && !input.rejected.has(s.vulnerability)),
+    (s) => `${s.ecosystem}\n${s.packageName}`,
+  );
+  const known = new Map<number, (fixed: string) => Remedy>();
+  return (p, fixed) => {
+    const offers = input.offers.get(p.ecosystem) ?? NO_OFFERS;
+    if (!isLanguage(p.ecosystem)) return remedyFor(p, fixed, offers);
+    const listed = offers.byName.get(p.name)?.map((offer) => offer.version) ?? null;
+    const statements = said.get(`${p.ecosystem}\n${p.name}`) ?? [];
+    const own = known.get(p.id) ?? languageRemedies(p, { listed, statements });
+    known.set(p.id, own);
+    return own(fixed);
+  };
+}
+
 function findingOf(
   match: Match,
   packages: readonly StoredPackage[],
-  input: ScanInput,
+  {
+    input,
+    remedyOf,
+  }: { readonly input: ScanInput; readonly remedyOf: ReturnType<typeof remedies> },
 ): JudgedFinding {
   const p = packages[match.packageId] as StoredPackage;
-  const offers = input.offers.get(p.ecosystem) ?? NO_OFFERS;
   const isOpen = match.state === "affected-fix-available" && match.fixedVersion !== null;
   const isDisputed = input.disputed.has(match.vulnerability);
   return {
@@ -115,7 +139,7 @@ function findingOf(
     advisories: match.advisories,
     state: match.state === "affected-fix-available" ? "affected" : match.state,
     fixed: match.fixedVersion,
-    remedy: isOpen ? remedyText(p, remedyFor(p, match.fixedVersion ?? "", offers)) : null,
+    remedy: isOpen ? remedyText(p, remedyOf(p, match.fixedVersion ?? "")) : null,
     why: whyText(match) + (isDisputed ? " The record is disputed." : ""),
   };
 }
