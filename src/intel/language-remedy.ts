@@ -1,7 +1,6 @@
 import type { Package } from "../inventory/model.ts";
 import { judge } from "./judge.ts";
 import type { Statement } from "./model.ts";
-import { fixesIn } from "./release-order.ts";
 import type { Remedy } from "./remedy.ts";
 import { ecosystemBase, orderOf, type VersionOrder } from "./versions/order.ts";
 
@@ -30,6 +29,11 @@ export function languageRemedies(
     if (free !== undefined) return { kind: "install", name: p.name, version: free };
     return { kind: enough.length === 0 ? "not-offered" : "none-free" };
   };
+}
+
+function fixesIn({ state }: Statement): readonly string[] {
+  if (state.kind === "fixed") return [state.version];
+  return state.kind === "ranges" ? state.ranges.flatMap((range) => range.fixed ?? []) : [];
 }
 
 /** Each version is judged once, however many vulnerabilities ask for a remedy. */
