@@ -169,7 +169,7 @@ it("refuses a text that cannot decide, a kind that goes with plans, and whoever 
     applyPolicy(test.world, actor, { text, file: "x.yaml", reason: "r", expected: "0".repeat(64) });
   await expect(apply("kind: deadlines\npresets: []\n")).rejects.toMatchObject({ code: "invalid" });
   await expect(apply("hosts: all\n")).rejects.toThrow(/does not say what it is a policy of/);
-  await expect(apply("kind: weather\n")).rejects.toThrow(/classification, deadlines/);
+  await expect(apply("kind: weather\n")).rejects.toThrow(/Known are classification, /);
   const rings = readFileSync(new URL("../../policies/rings.yaml", import.meta.url), "utf8");
   await expect(apply(rings)).rejects.toThrow(/goes with each plan/);
   const vic = await aPerson(test.world, "vic", { role: "operator" });
