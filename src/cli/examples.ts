@@ -150,6 +150,7 @@ const examples: Readonly<Record<string, readonly string[]>> = {
     "deadline explain --cvss 9.8 --exposed no --released 2026-11-20 --preset pci-dss-6.3.3 cis-8.1",
   ],
   "deadline presets": ["deadline presets"],
+  "deadline forecast": ["deadline forecast", "deadline forecast P-1"],
   "deadline show": ["deadline show P-1", "deadline show CVE-2026-31337", "deadline show web-1"],
   "cvss score": [
     "cvss score CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H",

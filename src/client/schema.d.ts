@@ -223,6 +223,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/deadline-forecast": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Which hosts will miss the date of which open case, and why, as things stand. */
+        get: operations["getDeadlineForecast"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/deadlines/{about}": {
         parameters: {
             query?: never;
@@ -2143,6 +2160,32 @@ export interface components {
             version: string;
             vulnerability: string | null;
         };
+        CaseForecast: {
+            /** Format: date-time */
+            at: string;
+            groups: {
+                hosts: number;
+                href: string | null;
+                label: string;
+                names: string[];
+                sentence: string;
+                /** @enum {string} */
+                tone: "good" | "attention" | "bad" | "unknown" | "running" | "waiting";
+                /** @enum {string} */
+                verdict: "missed" | "will-miss" | "may-miss" | "unknown" | "in-time";
+            }[];
+            hostsBehind: number;
+            href: string;
+            label: string;
+            ref: string;
+            sentence: string;
+            state: string;
+            title: string;
+            /** @enum {string} */
+            tone: "good" | "attention" | "bad" | "unknown" | "running" | "waiting";
+            /** @enum {string} */
+            verdict: "missed" | "will-miss" | "may-miss" | "unknown" | "in-time";
+        };
         Deadline: {
             assumed: string[];
             at: string | null;
@@ -3921,6 +3964,43 @@ export interface operations {
             403: components["responses"]["forbidden"];
             404: components["responses"]["not-found"];
             409: components["responses"]["blocked"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    getDeadlineForecast: {
+        parameters: {
+            query?: {
+                patch?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        counts: {
+                            "in-time": number;
+                            "may-miss": number;
+                            missed: number;
+                            unknown: number;
+                            "will-miss": number;
+                        };
+                        items: components["schemas"]["CaseForecast"][];
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
         };

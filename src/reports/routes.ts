@@ -1,4 +1,5 @@
 import type { ServedRoute } from "../ledger/served-route.ts";
+import { breachRoutes } from "./routes-breach.ts";
 import { healthRoutes } from "./routes-health.ts";
 import { hostRoutes } from "./routes-hosts.ts";
 import { liveRoutes } from "./routes-live.ts";
@@ -10,6 +11,7 @@ import { wordRoutes } from "./routes-words.ts";
 export const routes: readonly ServedRoute[] = [
   ...overviewRoutes,
   ...hostRoutes,
+  ...breachRoutes,
   ...policyRoutes,
   ...searchRoutes,
   ...liveRoutes,

@@ -9,6 +9,7 @@ import { Mark, Shape } from "../parts/mark.tsx";
 import { LinkedText, PageHead } from "../parts/page-head.tsx";
 import { Panel } from "../parts/panel.tsx";
 import { Sentence } from "../parts/sentence.tsx";
+import { ForecastMark, useForecasts } from "../triage/forecast.tsx";
 import { FirstSteps } from "./first-steps.tsx";
 import styles from "./overview.module.css";
 import { RolloutsNow } from "./rollouts-now.tsx";
@@ -94,6 +95,7 @@ function Whole({ of }: { readonly of: Overview }) {
 }
 
 function Deadlines({ of }: { readonly of: NonNullable<Overview["deadlines"]> }) {
+  const forecasts = useForecasts();
   return (
     <Panel title="Deadlines at risk">
       <Text size="sm" mb={8}>
@@ -110,6 +112,7 @@ function Deadlines({ of }: { readonly of: NonNullable<Overview["deadlines"]> }) 
             <Mark tone={item.isOverdue ? "bad" : "attention"} reason={item.sentence}>
               {item.isOverdue ? "overdue since" : "due"} <Instant at={item.at} />
             </Mark>
+            <ForecastMark item={forecasts.get(item.ref)} />
           </li>
         ))}
       </ul>

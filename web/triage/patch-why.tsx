@@ -4,6 +4,7 @@ import { Instant } from "../parts/instant.tsx";
 import { Panel } from "../parts/panel.tsx";
 import { Person } from "../parts/person.tsx";
 import { Dates, WhenDue } from "./dates.tsx";
+import { CaseForecast } from "./forecast.tsx";
 import type { PatchReply } from "./patch.tsx";
 import { Outcome, PriorityPath } from "./priority-path.tsx";
 import styles from "./triage.module.css";
@@ -21,6 +22,7 @@ export function PatchWhy({ answer }: { readonly answer: PatchReply }) {
       <Panel title="Why this date">
         <Dates dates={patch.deadline.candidates} policy={patch.deadline.policy} />
       </Panel>
+      <CaseForecast patch={patch.ref} />
       {patch.priority !== null && (
         <Panel title={`Why ${patch.priority.outcome}`}>
           <PriorityPath priority={patch.priority} />

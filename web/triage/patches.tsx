@@ -17,6 +17,7 @@ import { UrlTabs } from "../parts/tabs.tsx";
 import { type Column, VirtualList } from "../parts/virtual-list.tsx";
 import { DeadlinePill } from "./deadline-pill.tsx";
 import { FIX_FIRST_TOPICS, FixFirstList, plural } from "./fix-first-list.tsx";
+import { ForecastMark, useForecasts } from "./forecast.tsx";
 import { Outcome } from "./priority-path.tsx";
 import { StageLine } from "./stages.tsx";
 
@@ -85,6 +86,16 @@ function Queue() {
 
 /** The open cases in the order of the priority table. */
 function OpenCases() {
+  const forecasts = useForecasts();
+  const shown: readonly Column<Case>[] = [
+    ...columns.filter(({ title }) => title !== "Clears"),
+    {
+      title: "Forecast",
+      width: "130px",
+      isWideOnly: true,
+      cell: (item) => <ForecastMark item={forecasts.get(item.ref)} />,
+    },
+  ];
   return (
     <VirtualList
       label="open cases"
@@ -98,7 +109,7 @@ function OpenCases() {
         )
       }
       rowId={(item) => item.id}
-      columns={columns}
+      columns={shown}
       href={(item) => `/patches/${item.ref}`}
       empty={
         <Empty title="No case is open" action={<Go href="/patches">See what to fix first</Go>}>

@@ -56,3 +56,21 @@ export function datesText(shown: DatesShown, now: Instant): string {
     ...more,
   ].join("\n");
 }
+
+type CaseForecast = components["schemas"]["CaseForecast"];
+
+export function forecastText(cases: readonly CaseForecast[], now: Instant): string {
+  if (cases.length === 0) return "No open case has a date. See: fettle patch list --cases";
+  return cases
+    .flatMap((item) => [
+      `${item.ref}  ${item.title}  due ${item.at.slice(0, 10)} (${whenText(item.at, now)}): ${item.label}`,
+      ...item.groups.map(groupLine),
+    ])
+    .join("\n");
+}
+
+function groupLine(group: CaseForecast["groups"][number]): string {
+  const names = group.names.join(", ");
+  const more = group.hosts > group.names.length ? ", …" : "";
+  return `    ${group.hosts} host(s) ${group.label}: ${group.sentence} ${names}${more}`;
+}
