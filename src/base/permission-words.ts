@@ -13,6 +13,7 @@ export const permissionWords: Readonly<Record<Permission, string>> = {
   "finding.read": "see which hosts are vulnerable to what",
   "vex.load": "load and remove statements about what is exploitable",
   "vex.trust": "answer for such statements, so that they set findings aside",
+  "support.decide": "decide what becomes of releases whose support ends",
   "patch.read": "see cases and their timelines",
   "patch.edit": "open, drop, close and reopen cases",
   "exception.read": "see exceptions for the hosts you may see",

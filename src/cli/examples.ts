@@ -170,6 +170,11 @@ const examples: Readonly<Record<string, readonly string[]>> = {
   "vex publisher list": ["vex publisher list"],
   "vex publisher add": ['vex publisher add Example key.pub --author "Example Security"'],
   "vex publisher remove": ["vex publisher remove 0199f2ab-0000-7000-8000-000000000001"],
+  "support list": ["support list --state ended", "support list --order modernisation -o json"],
+  "support show": ["support show debian 11"],
+  "support strategy": [
+    'support strategy debian 11 migrate --owner platform --reason "moves to 13" --due 2027-03-31',
+  ],
   "csaf check": ["csaf check advisory.json", "csaf check advisory.json -o json"],
   doctor: ["doctor", "doctor -o json"],
 };

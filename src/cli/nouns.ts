@@ -19,6 +19,7 @@ import { registerPlan } from "./plan.ts";
 import { registerPolicy } from "./policy.ts";
 import { registerRollout } from "./rollout.ts";
 import { registerService } from "./service.ts";
+import { registerSupport } from "./support.ts";
 import { registerVexDocuments } from "./vex-documents.ts";
 
 /** Every noun of the command line, in the order of a patch's way. */
@@ -33,6 +34,7 @@ export function registerNouns(program: Command, cli: Cli): void {
   registerDeferral(program, cli);
   registerDebt(program, cli);
   registerKnownIssue(program, cli);
+  registerSupport(program, cli);
   registerPlan(program, cli);
   registerChange(program, cli);
   registerRollout(program, cli);

@@ -1837,6 +1837,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/support": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What hosts run and how long it is supported: what ended first, with owners and strategy. */
+        get: operations["getSupport"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/support/{product}/{cycle}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One release: who runs it, how long it is supported, what was decided and by whom. */
+        get: operations["getSupportByProductByCycle"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/support/{product}/{cycle}/strategy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Decides what becomes of a release: migrate, isolate, extend or accept; by whom, by when. */
+        put: operations["putSupportByProductByCycleStrategy"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tokens": {
         parameters: {
             query?: never;
@@ -2823,7 +2874,7 @@ export interface components {
             name: "viewer" | "operator" | "approver" | "publisher" | "admin";
             permissions: {
                 /** @enum {string} */
-                name: "host.read" | "host.manage" | "host.scan" | "service.read" | "service.edit" | "service.publish" | "feed.read" | "feed.load" | "finding.read" | "vex.load" | "vex.trust" | "patch.read" | "patch.edit" | "exception.read" | "exception.request" | "exception.approve" | "issue.read" | "issue.edit" | "plan.read" | "plan.create" | "change.read" | "change.request" | "change.approve" | "rollout.read" | "rollout.operate" | "rollout.halt" | "audit.read" | "audit.export" | "policy.read" | "policy.apply" | "user.read" | "user.manage";
+                name: "host.read" | "host.manage" | "host.scan" | "service.read" | "service.edit" | "service.publish" | "feed.read" | "feed.load" | "finding.read" | "support.decide" | "vex.load" | "vex.trust" | "patch.read" | "patch.edit" | "exception.read" | "exception.request" | "exception.approve" | "issue.read" | "issue.edit" | "plan.read" | "plan.create" | "change.read" | "change.request" | "change.approve" | "rollout.read" | "rollout.operate" | "rollout.halt" | "audit.read" | "audit.export" | "policy.read" | "policy.apply" | "user.read" | "user.manage";
                 words: string;
             }[];
             words: string;
@@ -2936,6 +2987,66 @@ export interface components {
             since: string | null;
             /** @enum {string} */
             state: "good" | "attention" | "bad" | "unknown";
+        };
+        SupportEntry: {
+            actions: components["schemas"]["Action"][];
+            /** @description the release it comes with and is mended by; empty otherwise */
+            carrier: string;
+            cycle: string;
+            daysLeft: number | null;
+            endsAt: string | null;
+            exploited: number;
+            extendedEndsAt: string | null;
+            extendedHosts: number;
+            extendedName: string | null;
+            hosts: number;
+            /** @enum {string} */
+            kind: "system" | "runtime";
+            label: string;
+            /** @description vulnerabilities open on it */
+            open: number;
+            owners: {
+                /** @enum {string} */
+                kind: "team" | "service";
+                name: string;
+            }[];
+            path: {
+                factor: string;
+                value: number;
+            }[];
+            product: string;
+            /** @description modernisation order: what is high goes first */
+            score: number;
+            /** @description how it stands, as people say it */
+            sentence: string;
+            /** @enum {string} */
+            state: "ended" | "extended" | "ends-soon" | "supported" | "unknown";
+            strategy: components["schemas"]["SupportStrategy"] | null;
+            supportEndsAt: string | null;
+            title: string;
+            /** @enum {string} */
+            tone: "good" | "attention" | "bad" | "unknown";
+            unfixed: number;
+            /** @description what the product's own publisher says, where a distribution mends it */
+            upstream: {
+                endsAt: string | null;
+                /** @enum {string} */
+                state: "ended" | "extended" | "ends-soon" | "supported" | "unknown";
+            } | null;
+        };
+        SupportStrategy: {
+            /** @description RFC 3339 in UTC */
+            decidedAt: string;
+            decidedBy: string;
+            /** @description RFC 3339 in UTC */
+            dueAt: string;
+            endedAt: string | null;
+            isOverdue: boolean;
+            label: string;
+            owner: string;
+            reason: string;
+            /** @enum {string} */
+            strategy: "migrate" | "isolate" | "extend" | "accept";
         };
         TimelineEntry: {
             /** Format: date-time */
@@ -6277,7 +6388,7 @@ export interface operations {
                 content: {
                     "application/json": {
                         grants: {
-                            permissions: ("host.read" | "host.manage" | "host.scan" | "service.read" | "service.edit" | "service.publish" | "feed.read" | "feed.load" | "finding.read" | "vex.load" | "vex.trust" | "patch.read" | "patch.edit" | "exception.read" | "exception.request" | "exception.approve" | "issue.read" | "issue.edit" | "plan.read" | "plan.create" | "change.read" | "change.request" | "change.approve" | "rollout.read" | "rollout.operate" | "rollout.halt" | "audit.read" | "audit.export" | "policy.read" | "policy.apply" | "user.read" | "user.manage")[];
+                            permissions: ("host.read" | "host.manage" | "host.scan" | "service.read" | "service.edit" | "service.publish" | "feed.read" | "feed.load" | "finding.read" | "support.decide" | "vex.load" | "vex.trust" | "patch.read" | "patch.edit" | "exception.read" | "exception.request" | "exception.approve" | "issue.read" | "issue.edit" | "plan.read" | "plan.create" | "change.read" | "change.request" | "change.approve" | "rollout.read" | "rollout.operate" | "rollout.halt" | "audit.read" | "audit.export" | "policy.read" | "policy.apply" | "user.read" | "user.manage")[];
                             /** @enum {string} */
                             role: "viewer" | "operator" | "approver" | "publisher" | "admin";
                             scope: string;
@@ -8729,6 +8840,126 @@ export interface operations {
             400: components["responses"]["invalid"];
             403: components["responses"]["forbidden"];
             429: components["responses"]["rate-limited"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    getSupport: {
+        parameters: {
+            query?: {
+                kind?: "system" | "runtime";
+                order?: "age" | "modernisation";
+                state?: "ended" | "extended" | "ends-soon" | "supported" | "unknown";
+                /** @description days that count as soon */
+                within?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description entries by state, before any filter */
+                        counts: {
+                            [key: string]: number;
+                        };
+                        feed: {
+                            asOf: string | null;
+                            name: string;
+                            /** @enum {string} */
+                            state: "fresh" | "stale" | "never-loaded";
+                            why: string;
+                        };
+                        items: components["schemas"]["SupportEntry"][];
+                        unknownHosts: number;
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    getSupportByProductByCycle: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                cycle: string;
+                product: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        history: components["schemas"]["SupportStrategy"][];
+                        hosts: {
+                            id: string;
+                            name: string;
+                        }[];
+                        items: components["schemas"]["SupportEntry"][];
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    putSupportByProductByCycleStrategy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                cycle: string;
+                product: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    dueAt: string;
+                    owner: string;
+                    reason: string;
+                    /** @enum {string} */
+                    strategy: "migrate" | "isolate" | "extend" | "accept";
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SupportStrategy"];
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
         };

@@ -20,6 +20,7 @@ import {
   type StoredFeed,
 } from "./store-feed.ts";
 import { writeStatements } from "./store-statement.ts";
+import { writeCycles } from "./store-support.ts";
 import { documentsInFile } from "./store-unpack.ts";
 import {
   replaceEpss,
@@ -155,17 +156,16 @@ export function expected(
 
 /** What the server keeps something of. */
 export function keptOf(readings: readonly FeedReading[]): readonly FeedReading[] {
-  return readings.filter(({ content }) => !["vex", "lifecycle"].includes(content.kind));
+  return readings.filter(({ content }) => content.kind !== "vex");
 }
 
 /** What the server keeps nothing of is passed over, unless the file holds nothing else. */
 function storable(readings: readonly FeedReading[]): readonly FeedReading[] {
   const kept = keptOf(readings);
   if (kept.length > 0) return kept;
-  const isVex = readings.some(({ content }) => content.kind === "vex");
   throw new Failure(
     "invalid",
-    `The server does not keep ${isVex ? "VEX statements; apply them with fettle vex apply" : "support dates"} yet. Nothing was changed.`,
+    "The file holds VEX statements. Who says so and for which hosts is decided with fettle vex load. Nothing was changed.",
   );
 }
 
@@ -284,9 +284,12 @@ async function writeContent(tx: Tx, incoming: Incoming, at: Instant): Promise<Wr
       return await writeKev(tx, content.entries, at);
     case "epss":
       return await replaceEpss(tx, content.scores);
+    case "lifecycle": {
+      const { cycles } = content;
+      return await writeCycles(tx, { feed, extent, cycles, at });
+    }
     case "vex":
-    case "lifecycle":
-      throw new Bug(`${content.kind} is not stored`);
+      throw new Bug("VEX statements are no feed");
     default:
       return never(content);
   }

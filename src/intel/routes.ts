@@ -23,6 +23,7 @@ import { matchRules } from "./judge.ts";
 import type { LoadOutcome } from "./load-feed.ts";
 import { exposedStates } from "./model.ts";
 import { serviceRoutes } from "./routes-services.ts";
+import { supportRoutes } from "./routes-support.ts";
 import { vexRoutes } from "./routes-vex.ts";
 
 const BODY_BYTES_MAX = 64 * 1024 * 1024;
@@ -284,6 +285,7 @@ export const routes: readonly Route[] = [
   getFindings,
   getFinding,
   ...vexRoutes,
+  ...supportRoutes,
   ...serviceRoutes,
 ];
 
