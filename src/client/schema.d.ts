@@ -8130,6 +8130,8 @@ export interface operations {
     getServices: {
         parameters: {
             query?: {
+                /** @description only those that this host runs */
+                host?: string;
                 label?: string;
                 limit?: number;
                 order?: "name" | "urgency";
@@ -8152,6 +8154,12 @@ export interface operations {
                 content: {
                     "application/json": {
                         actions: components["schemas"]["Action"][];
+                        counts: {
+                            attention: number;
+                            bad: number;
+                            good: number;
+                            unknown: number;
+                        };
                         items: components["schemas"]["JudgedService"][];
                         total: number;
                     };
@@ -8160,6 +8168,7 @@ export interface operations {
             400: components["responses"]["invalid"];
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
         };

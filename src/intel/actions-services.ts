@@ -2,8 +2,10 @@ import { type Actor, scopesFor } from "../base/actor.ts";
 import { Failure } from "../base/failure.ts";
 import { type Selector, selects } from "../base/labels.ts";
 import type { World } from "../db/world.ts";
+import { foundHost } from "../inventory/actions.ts";
 import { foundService } from "../inventory/actions-services.ts";
 import type { Artifact, Service } from "../inventory/service.ts";
+import { isRunBy } from "../inventory/service-hosts.ts";
 import { loadPackages } from "../inventory/store.ts";
 import { loadArtifacts } from "../inventory/store-artifacts.ts";
 import { loadServices } from "../inventory/store-services.ts";
@@ -51,6 +53,8 @@ export interface ServiceQuery {
   readonly q: string;
   readonly label: Selector;
   readonly order: "name" | "urgency";
+  /** Only those that this host runs. */
+  readonly host?: string | undefined;
 }
 
 export async function judgedServices(
@@ -63,7 +67,12 @@ export async function judgedServices(
     selector: query.label,
     text: query.q,
   });
-  const judged = await judge(world, actor, services);
+  const host =
+    query.host === undefined
+      ? null
+      : await foundHost(world, query.host, scopesFor(actor, "host.read"));
+  const asked = host === null ? services : services.filter((one) => isRunBy(one, host));
+  const judged = await judge(world, actor, asked);
   return query.order === "name" ? judged : judged.toSorted(byUrgency);
 }
 

@@ -5,6 +5,7 @@ import { Failure } from "../base/failure.ts";
 import { type Instant, instantFromText } from "../base/instant.ts";
 import { parseSelector } from "../base/labels.ts";
 import { skip, total } from "../base/list-page.ts";
+import type { Tone } from "../base/tone.ts";
 import { type Route, route } from "../db/world.ts";
 import { artifactName, environmentName } from "../inventory/service-input.ts";
 import { artifactReply, artifactReplySchema } from "../inventory/service-reply.ts";
@@ -44,6 +45,7 @@ const getServices = route({
   query: z.strictObject({
     q: z.string().trim().max(200).default("").describe("part of a name, a title or a team"),
     label: z.string().max(1_000).default(""),
+    host: z.string().max(100).optional().describe("only those that this host runs"),
     order: z.enum(["name", "urgency"]).default("name"),
     skip,
     limit,
@@ -51,16 +53,32 @@ const getServices = route({
   reply: z.strictObject({
     items: z.array(judgedServiceSchema),
     total,
+    /** All that are asked for, by how their components stand. */
+    counts: z.strictObject({
+      bad: z.number().int(),
+      attention: z.number().int(),
+      good: z.number().int(),
+      unknown: z.number().int(),
+    }),
     actions: z.array(actionSchema),
   }),
+  errors: ["not-found"],
   async handle({ world, actor }, { query }) {
-    const { q, order } = query;
+    const { q, order, host } = query;
     const label = parseSelector(query.label);
-    const all = await judgedServices(world, actor, { q, label, order });
+    const all = await judgedServices(world, actor, { q, label, order, host });
     const start = query.skip ?? 0;
+    const count = (tone: Tone): number =>
+      all.filter((one) => (one.own?.state.state ?? "unknown") === tone).length;
     return {
       items: all.slice(start, start + query.limit).map((one) => judgedView(actor, one)),
       total: all.length,
+      counts: {
+        bad: count("bad"),
+        attention: count("attention"),
+        good: count("good"),
+        unknown: count("unknown"),
+      },
       actions: [
         actionOf(
           "add",

@@ -2,11 +2,12 @@ import { type Actor, holdsAnywhere, scopesFor } from "../base/actor.ts";
 import type { World } from "../db/world.ts";
 import { loadKnowledge } from "../intel/store-knowledge.ts";
 import { loadVulnerabilities } from "../intel/store-vulnerability.ts";
+import { loadServices } from "../inventory/store-services.ts";
 import { findChanges, findHosts, findPatches, findPlans, findRollouts } from "./store-search.ts";
 
 /** Finds things by what people call them. Each kind only for whoever may read it, within labels. */
 export interface Hit {
-  readonly kind: "host" | "patch" | "change" | "vulnerability" | "rollout" | "plan";
+  readonly kind: "host" | "service" | "patch" | "change" | "vulnerability" | "rollout" | "plan";
   readonly label: string;
   readonly detail: string;
   readonly href: string;
@@ -24,8 +25,9 @@ export async function search(world: World, actor: Actor, asked: string): Promise
     limit: KIND_MAX,
   });
   const mayReadCases = holdsAnywhere(actor, "patch.read");
-  const [hosts, patches, changes, rollouts, plans, vulnerabilities] = await Promise.all([
+  const [hosts, services, patches, changes, rollouts, plans, vulnerabilities] = await Promise.all([
     findHosts(db, of("host.read")),
+    loadServices(db, { scopes: scopesFor(actor, "service.read"), text }),
     mayReadCases ? findPatches(db, { text, limit: KIND_MAX }) : [],
     findChanges(db, of("change.read")),
     findRollouts(db, of("rollout.read")),
@@ -45,6 +47,11 @@ export async function search(world: World, actor: Actor, asked: string): Promise
       ...hit("host", name, labelsText(labels)),
       href: `/hosts/${id}`,
     })),
+    ...services
+      .slice(0, KIND_MAX)
+      .map(({ name, title, team }) =>
+        hit("service", name, [title, team].filter((word) => word !== "").join(", ")),
+      ),
     ...vulnerabilities,
     ...plans.map(({ digest, title }) => ({
       ...hit("plan", digest.slice(0, 12), title),
@@ -57,6 +64,7 @@ export async function search(world: World, actor: Actor, asked: string): Promise
 
 const pages = {
   host: "hosts",
+  service: "services",
   patch: "patches",
   change: "changes",
   vulnerability: "vulnerabilities",

@@ -4,7 +4,7 @@ import { search } from "./actions-search.ts";
 
 export const hitSchema = z
   .strictObject({
-    kind: z.enum(["host", "patch", "change", "vulnerability", "rollout", "plan"]),
+    kind: z.enum(["host", "service", "patch", "change", "vulnerability", "rollout", "plan"]),
     label: z.string(),
     detail: z.string(),
     href: z.string(),

@@ -4,6 +4,7 @@ const drawings = {
   patch: "M3 3h12v12H3zM6 9h6M9 6v6",
   finding: "M9 2.5 16 15H2zM9 7v4M9 13v.3",
   host: "M3 3.5h12v4.5H3zM3 10h12v4.5H3zM5.5 5.8h.5M5.5 12.3h.5",
+  service: "M9 2.5 15 6v6l-6 3.5L3 12V6zM3 6l6 3.5L15 6M9 9.5v6",
   change: "M4 2.5h7l3 3v10H4zM6.5 9.5l2 2 3.5-4",
   rollout: "M3 4h4v4H3zM3 10h4v4H3zM9 4h4M9 6h6M9 10h4M9 12h6",
   audit: "M9 2 15 4.5V9c0 4-3 6-6 7-3-1-6-3-6-7V4.5zM6.5 9l2 2 3.5-4",

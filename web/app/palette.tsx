@@ -14,6 +14,8 @@ const places = [
   ["Patches: what to fix first", "/patches"],
   ["Findings by action", "/findings?by=action"],
   ["Findings: known exploited", "/findings?by=vulnerability&exploited=yes"],
+  ["Findings by service", "/findings?by=service"],
+  ["Services: owners and what is in them", "/services"],
   ["Hosts", "/hosts"],
   ["Changes that wait for me", "/changes?waiting=me"],
   ["Rollouts", "/rollouts"],
@@ -64,7 +66,7 @@ export function Palette({ onClose }: { readonly onClose: () => void }) {
       styles={{ header: { display: "none" } }}
     >
       <Spotlight.Search
-        placeholder="A host, CVE, patch (P-142), change (C-88) or page"
+        placeholder="A host, service, CVE, patch (P-142), change (C-88) or page"
         onKeyDown={openFirst}
       />
       <Spotlight.ActionsList mah={420} style={{ overflowY: "auto" }}>

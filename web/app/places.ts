@@ -12,6 +12,7 @@ export const places: readonly Place[] = [
   { href: "/", title: "Overview", icon: "overview" },
   { href: "/patches", title: "Patches", icon: "patch" },
   { href: "/findings", title: "Findings", icon: "finding" },
+  { href: "/services", title: "Services", icon: "service" },
   { href: "/hosts", title: "Hosts", icon: "host" },
   { href: "/changes", title: "Changes", icon: "change" },
   { href: "/rollouts", title: "Rollouts", icon: "rollout" },

@@ -63,6 +63,8 @@ const tree = root.addChildren([
     ),
     page("/hosts", () => import("../inventory/hosts.tsx"), "HostsPage"),
     page("/hosts/$host", () => import("../inventory/host.tsx"), "HostPage"),
+    page("/services", () => import("../inventory/services.tsx"), "ServicesPage"),
+    page("/services/$service", () => import("../inventory/service.tsx"), "ServicePage"),
     page("/plans/$plan", () => import("../plan/plan.tsx"), "PlanPage"),
     page("/changes", () => import("../change/changes.tsx"), "ChangesPage"),
     page("/changes/$change", () => import("../change/change.tsx"), "ChangePage"),

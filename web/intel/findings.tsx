@@ -3,6 +3,7 @@ import { Go } from "../app/go.tsx";
 import { useAnswer } from "../app/queries.ts";
 import { useSearch } from "../app/search-state.ts";
 import { choicesOf } from "../app/words.ts";
+import { ServiceList } from "../inventory/service-list.tsx";
 import {
   ExploitedChoice,
   FilterBar,
@@ -18,7 +19,7 @@ import { Gaps } from "./gaps.tsx";
 
 const filters = ["q", "exploited", "state"] as const;
 
-/** What is vulnerable and where: by the update that clears it, by vulnerability, or by host. */
+/** What is vulnerable and where: by the update that clears it, by vulnerability, by service or host. */
 export function FindingsPage() {
   const [search, set] = useSearch();
   const all = useSums();
@@ -29,8 +30,8 @@ export function FindingsPage() {
       {all !== null && <Gaps of={all.findings} />}
       <FilterBar>
         <FilterField search={search} set={set} label="CVE, package or words" />
-        <ExploitedChoice search={search} set={set} />
-        {by !== "action" && (
+        {by !== "service" && <ExploitedChoice search={search} set={set} />}
+        {by !== "action" && by !== "service" && (
           <FilterChoice
             search={search}
             set={set}
@@ -50,6 +51,11 @@ export function FindingsPage() {
             name: "vulnerability",
             title: "By vulnerability",
             page: () => <FindingGroups group="vulnerability" search={search} />,
+          },
+          {
+            name: "service",
+            title: "By service",
+            page: () => <ServiceList search={search} order="urgency" />,
           },
           {
             name: "host",

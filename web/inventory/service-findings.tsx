@@ -1,0 +1,147 @@
+import { Button, Text } from "@mantine/core";
+import { useState } from "react";
+import { api, ask, type Reply } from "../app/api.ts";
+import { Go } from "../app/go.tsx";
+import { useAnswer } from "../app/queries.ts";
+import { Answered } from "../parts/answered.tsx";
+import { Empty } from "../parts/empty.tsx";
+import { Mark, type Tone } from "../parts/mark.tsx";
+import styles from "./service.module.css";
+import type { ShownService } from "./service.tsx";
+
+type Findings = Reply<"/api/v1/services/{service}/findings">;
+type Action = Findings["items"][number];
+type Vulnerability = Action["cleared"][number];
+
+const PAGE = 25;
+
+/** What mends the service, one action after another, each with how its package got in. */
+export function ServiceFindings({ of }: { readonly of: ShownService }) {
+  const { service } = of.judged;
+  const [limit, setLimit] = useState(PAGE);
+  const findings = useAnswer({
+    key: ["service", service.id, "findings", limit],
+    topics: [`service:${service.id}`, "findings"],
+    load: (signal) =>
+      ask(
+        api.GET("/api/v1/services/{service}/findings", {
+          params: { path: { service: service.id }, query: { limit } },
+          signal,
+        }),
+      ),
+  });
+  return (
+    <Answered of={findings} what="findings">
+      {(answer) => (
+        <>
+          <NotKnown sentences={answer.notKnown} isMatching={of.isMatching} />
+          {answer.total === 0 ? (
+            <Nothing of={of} />
+          ) : (
+            <>
+              <ol className={styles["actions"]}>
+                {answer.items.map((action) => (
+                  <ActionItem key={action.key} of={action} />
+                ))}
+              </ol>
+              {answer.items.length < answer.total && (
+                <Button variant="default" onClick={() => setLimit(limit + 4 * PAGE)}>
+                  Show more of {answer.total.toLocaleString("en")}
+                </Button>
+              )}
+            </>
+          )}
+        </>
+      )}
+    </Answered>
+  );
+}
+
+export function NotKnown(props: {
+  readonly sentences: readonly string[];
+  readonly isMatching: boolean;
+}) {
+  if (props.sentences.length === 0 && !props.isMatching) return null;
+  return (
+    <Text size="sm" mb="sm" component="div">
+      {props.isMatching && (
+        <Mark tone="running">Components are still being compared; the list is not final.</Mark>
+      )}
+      {props.sentences.map((sentence) => (
+        <div key={sentence}>
+          <Mark tone="unknown">Not known</Mark> {sentence}
+        </div>
+      ))}
+    </Text>
+  );
+}
+
+function Nothing({ of }: { readonly of: ShownService }) {
+  const { artifactCount, service } = of.judged;
+  if (artifactCount > 0) {
+    return (
+      <Empty title="Nothing was found">
+        No loaded feed names a flaw in its components. What the feeds do not cover stands above.
+      </Empty>
+    );
+  }
+  return (
+    <Empty
+      title="Nobody has handed in what is in it"
+      command={`./fettle service sbom put ${service.name} bom.json --environment prod`}
+    >
+      A bill of materials (CycloneDX, SPDX) or a lock file of npm, pip, Go, Cargo, Maven and others
+      says what it is made of. From then on each new advisory is compared with it.
+    </Empty>
+  );
+}
+
+const SHOWN = 8;
+
+function ActionItem({ of }: { readonly of: Action }) {
+  const all = [...of.cleared, ...of.remaining];
+  const tone: Tone = of.exploited > 0 ? "bad" : of.target === null ? "waiting" : "attention";
+  const ways = [...new Set(of.chains.map((chain) => chain.text))];
+  return (
+    <li className={styles["action"]}>
+      <div className={styles["what"]}>
+        <Mark tone={tone} reason={of.exploited > 0 ? "Known exploited" : null}>
+          <b>{of.text}</b>
+        </Mark>
+        <span className="dim">
+          {of.ecosystem}
+          {of.cvss !== null && ` · CVSS ${of.cvss}`}
+          {of.epss !== null && ` · EPSS ${of.epss.toFixed(3)}`}
+          {of.isDevelopmentOnly && " · development only"}
+        </span>
+      </div>
+      <Ids of={all.slice(0, SHOWN)} />
+      {all.length > SHOWN && (
+        <details>
+          <summary className="dim">{all.length - SHOWN} more</summary>
+          <Ids of={all.slice(SHOWN)} />
+        </details>
+      )}
+      <ul className={styles["chains"]}>
+        {ways.slice(0, 3).map((way) => (
+          <li key={way}>{way}</li>
+        ))}
+        {ways.length > 3 && <li>and {ways.length - 3} other ways</li>}
+      </ul>
+    </li>
+  );
+}
+
+function Ids({ of }: { readonly of: readonly Vulnerability[] }) {
+  return (
+    <ul className={styles["ids"]}>
+      {of.map((one) => (
+        <li key={one.id} title={[one.title, one.label].filter((text) => text !== "").join(". ")}>
+          <Go href={one.href}>{one.id}</Go>
+          {one.isExploited && <span className={styles["exploited"]}> exploited</span>}
+          {one.fixedVersion !== null && <span className="dim"> fixed in {one.fixedVersion}</span>}
+        </li>
+      ))}
+    </ul>
+  );
+}
