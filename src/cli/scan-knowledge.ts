@@ -11,20 +11,21 @@ import { offerFamilyOf } from "../intel/offer-family.ts";
 import type { Offers } from "../intel/remedy.ts";
 import type { ScanInput } from "../intel/scan-packages.ts";
 import { subjectOf } from "../intel/subject.ts";
+import type { BuiltCopy, InventoryReading } from "../inventory/formats/inventory-format.ts";
 import type { Package } from "../inventory/model.ts";
 import { type FeedFolder, type FolderFile, releaseOfIndex } from "./feed-folder.ts";
 
 /** Takes from a folder of feeds what concerns these packages, and nothing else. */
 export function gatherKnowledge(
   folder: FeedFolder,
-  packages: readonly Package[],
+  { packages, built = [] }: Pick<InventoryReading, "packages" | "built">,
   channels: ReadonlySet<string>,
-): Omit<ScanInput, "packages"> & { readonly vex: readonly VexStatement[] } {
+): Omit<ScanInput, "packages" | "built"> & { readonly vex: readonly VexStatement[] } {
   const ecosystems = new Set(packages.map((p) => p.ecosystem));
   const statements: DatedStatement[] = [];
   const heads = new Map<string, FeedHead[]>();
   const entitled = new Set<string>();
-  const isWanted = wantedNames(packages);
+  const isWanted = wantedNames(packages, built);
   for (const { knowledge } of folder.files) {
     for (const section of knowledge.sectionNames) {
       if (!section.startsWith("s:")) continue;
@@ -64,8 +65,12 @@ function vexIn(folder: FeedFolder): readonly VexStatement[] {
     .map((line) => JSON.parse(line) as VexStatement);
 }
 
-function wantedNames(packages: readonly Package[]): (name: string) => boolean {
+function wantedNames(
+  packages: readonly Package[],
+  built: readonly BuiltCopy[],
+): (name: string) => boolean {
   const names = new Set(packages.flatMap((p) => [p.name, subjectOf(p).source]));
+  for (const { source } of built) names.add(source);
   return (name) => names.has(name) || name === "linux-image";
 }
 

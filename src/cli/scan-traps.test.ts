@@ -22,7 +22,7 @@ async function scan(
       return { path: `f${at}`, digest: String(at), knowledge };
     }),
   );
-  const knowledge = gatherKnowledge({ files: read, unread: [] }, packages, new Set(channels));
+  const knowledge = gatherKnowledge({ files: read, unread: [] }, { packages }, new Set(channels));
   const { findings } = scanPackages({ packages, ...knowledge });
   return findings.map((f) => `${f.package.name} ${f.id} ${f.state} ${f.fixed ?? "-"}`);
 }

@@ -29,7 +29,7 @@ async function folderOf(name: string): Promise<FeedFolder> {
 }
 
 function scan(folder: FeedFolder, packages: readonly Package[]): readonly JudgedFinding[] {
-  const knowledge = gatherKnowledge(folder, packages, new Set());
+  const knowledge = gatherKnowledge(folder, { packages }, new Set());
   return scanPackages({ packages, ...knowledge }).findings;
 }
 

@@ -60,8 +60,8 @@ async function scan(cli: FileCli, flags: ScanFlags): Promise<void> {
   const folder = await readFeedFolder(flags.feeds, flags.cache ? memoryOf(cli) : null);
   const { scanPackages } = await import("../intel/scan-packages.ts");
   const channels = new Set((flags.channel ?? []).map((name) => name.toLowerCase()));
-  const knowledge = gatherKnowledge(folder, inventory.packages, channels);
-  const scanned = scanPackages({ packages: inventory.packages, ...knowledge });
+  const knowledge = gatherKnowledge(folder, inventory, channels);
+  const scanned = scanPackages({ ...inventory, ...knowledge });
   const { report, unmatched } = withVex(scanned, knowledge.vex, await ownVex(flags));
   const usedFeeds = new Set(knowledge.statements.map((s) => s.feed));
   await print(cli, { report, inventory, folder, usedFeeds, unmatched });

@@ -1,4 +1,4 @@
-import { sourceOf, stanzas } from "../inventory/formats/stanzas.ts";
+import { builtUsing, sourceOf, stanzas } from "../inventory/formats/stanzas.ts";
 import { ecosystemOfCodename } from "../inventory/release-name.ts";
 
 /**
@@ -12,6 +12,8 @@ export interface IndexOffer {
   readonly version: string;
   readonly source: string;
   readonly sourceVersion: string;
+  /** Sources whose code it contains, where there are any. */
+  readonly builtUsing?: readonly (readonly [source: string, version: string])[];
 }
 
 export function isPackagesIndex(head: string): boolean {
@@ -30,7 +32,10 @@ export function isReleaseFile(head: string): boolean {
   return /^Codename: /m.test(head) && /^SHA256:/m.test(head);
 }
 
-const FIELDS: ReadonlySet<string> = new Set(["package", "version", "architecture", "source"]);
+const FIELDS: ReadonlySet<string> = new Set([
+  ...["package", "version", "architecture", "source"],
+  ...["built-using", "static-built-using"],
+]);
 
 export function readPackagesIndex(text: string): readonly IndexOffer[] {
   const offers: IndexOffer[] = [];
@@ -39,12 +44,14 @@ export function readPackagesIndex(text: string): readonly IndexOffer[] {
     const version = stanza.get("version");
     if (name === undefined || version === undefined) continue;
     const own = sourceOf(stanza);
+    const copies = builtUsing(stanza);
     offers.push({
       name,
       version,
       arch: stanza.get("architecture") ?? "",
       source: own.source,
       sourceVersion: own.version,
+      ...(copies.length === 0 ? {} : { builtUsing: copies }),
     });
   }
   return offers;

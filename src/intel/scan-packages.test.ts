@@ -73,6 +73,50 @@ describe("a scan", () => {
     expect(scan({ packages, offers: foreign }).findings[0]?.remedy).toBe(none);
   });
 
+  describe("of a package that contains code of another source", () => {
+    const into = aPackage({ name: "git-lfs", source: "git-lfs", version: "3.3.0-1" });
+    const statements = [
+      said({ packageName: "golang-1.19", state: { kind: "fixed", version: "1.19.8-2+deb12u1" } }),
+    ];
+    const built = [
+      { into, source: "golang-1.19", version: "1.19.8-2" },
+      { into, source: "git-lfs", version: "0.1" },
+    ];
+    const ofGitLfs = (version: string, go: string): Partial<IndexOffer> => ({
+      ...{ name: "git-lfs", version, source: "git-lfs", sourceVersion: version },
+      builtUsing: [["golang-1.19", go]],
+    });
+
+    it("asks for a rebuild, and names the smallest build that was made with the fix", () => {
+      const offers = [
+        ofGitLfs("3.3.0-1+b1", "1.19.8-2"),
+        ofGitLfs("3.3.0-1+b9", "1.19.8-2+deb12u2"),
+        ofGitLfs("3.3.0-1+b8", "1.19.8-2+deb12u1"),
+      ];
+      const { findings } = scan({ packages: [into], statements, offers, input: { built } });
+      expect(findings).toMatchObject([
+        {
+          package: { name: "git-lfs", version: "3.3.0-1", source: "git-lfs" },
+          state: "affected",
+          fixed: "1.19.8-2+deb12u1",
+          remedy: "3.3.0-1+b8",
+          why: expect.stringMatching(
+            /^Rebuild needed: git-lfs contains code of golang-1.19 1.19.8-2\./,
+          ),
+        },
+      ]);
+    });
+
+    it("says so where nobody has rebuilt it yet, and nothing where the copy has the fix", () => {
+      const offers = [ofGitLfs("3.3.0-1+b1", "1.19.8-2")];
+      const open = scan({ packages: [into], statements, offers, input: { built } });
+      expect(open.findings[0]?.remedy).toBe("not yet rebuilt with the fix");
+      const fixed = [{ into, source: "golang-1.19", version: "1.19.8-2+deb12u1" }];
+      const none = scan({ packages: [into], statements, input: { built: fixed } });
+      expect(none.findings).toEqual([]);
+    });
+  });
+
   it("offers a newer kernel of the same flavour under its own name", () => {
     const kernel = (name: string, version: string) => ({
       name,

@@ -1,3 +1,4 @@
+import type { BuiltCopy } from "../inventory/formats/inventory-format.ts";
 import type { Package, StoredPackage } from "../inventory/model.ts";
 import type { DatedStatement } from "./file-knowledge.ts";
 import { isSetAside, reportedOnKernel } from "./kernel-packages.ts";
@@ -5,6 +6,7 @@ import { languageRemedies } from "./language-remedy.ts";
 import { type JudgedSubject, judgeAll, keptStates, type Match } from "./match.ts";
 import type { FindingState } from "./model.ts";
 import { isLanguage } from "./offer-family.ts";
+import { rebuildFindings } from "./rebuild.ts";
 import { type Offers, type Remedy, remedyFor, remedyText } from "./remedy.ts";
 import { whyText } from "./scan-words.ts";
 import { orderOf } from "./versions/order.ts";
@@ -16,6 +18,8 @@ import { orderOf } from "./versions/order.ts";
  */
 export interface ScanInput {
   readonly packages: readonly Package[];
+  /** Code of other sources that some of the packages contain. */
+  readonly built?: readonly BuiltCopy[];
   readonly statements: readonly DatedStatement[];
   /** Withdrawn records: feed, advisory, when. */
   readonly withdrawn: readonly (readonly [feed: string, advisory: string, at: number])[];
@@ -75,6 +79,10 @@ export function scanPackages(input: ScanInput): ScanReport {
     const once = isReported(p, match.vulnerability) ? setAside(match) : match;
     return findingOf(once, packages, { input, remedyOf });
   });
+  const { built = [], offers } = input;
+  const judge = (copies: readonly Package[]) =>
+    scanPackages({ ...input, packages: copies, built: [], offers: new Map() }).findings;
+  findings.push(...rebuildFindings({ built, own: findings, offers, judge }));
   return { findings: findings.toSorted(byPackage), notes: notesOn(packages, subjects, input) };
 }
 

@@ -1,7 +1,12 @@
 import { Failure } from "../../base/failure.ts";
 import type { Package } from "../model.ts";
-import { type InventoryProblem, type InventoryReading, packageOf } from "./inventory-format.ts";
-import { type Stanza, sourceOf, stanzas } from "./stanzas.ts";
+import {
+  type BuiltCopy,
+  type InventoryProblem,
+  type InventoryReading,
+  packageOf,
+} from "./inventory-format.ts";
+import { builtUsing, type Stanza, sourceOf, stanzas } from "./stanzas.ts";
 
 /**
  * dpkg's status file (dpkg(1), /var/lib/dpkg/status). Only packages whose third status word is
@@ -11,15 +16,19 @@ import { type Stanza, sourceOf, stanzas } from "./stanzas.ts";
 export function readDpkgStatus(text: string, ecosystem: string): InventoryReading {
   const packages: Package[] = [];
   const problems: InventoryProblem[] = [];
+  const built: BuiltCopy[] = [];
   let stanzaCount = 0;
   for (const stanza of stanzas(text, FIELDS)) {
     stanzaCount++;
     const p = packageIn(stanza, ecosystem);
     if (typeof p === "string") problems.push({ place: placeOf(stanza, stanzaCount), reason: p });
-    else if (p !== null) packages.push(p);
+    else if (p !== null) {
+      packages.push(p);
+      for (const [source, version] of builtUsing(stanza)) built.push({ into: p, source, version });
+    }
   }
   if (packages.length === 0) throw noStatus(stanzaCount);
-  return { form: "dpkg status", packages, problems };
+  return { form: "dpkg status", packages, problems, built };
 }
 
 const FIELDS: ReadonlySet<string> = new Set([
@@ -28,6 +37,8 @@ const FIELDS: ReadonlySet<string> = new Set([
   "version",
   "architecture",
   "source",
+  "built-using",
+  "static-built-using",
 ]);
 
 const NAME = /^[a-z0-9][a-z0-9+.-]*$/;

@@ -10,8 +10,17 @@ export interface InventoryReading {
   readonly form: string;
   readonly packages: readonly Package[];
   readonly problems: readonly InventoryProblem[];
+  /** Which packages contain code of which other sources, where the form says so. */
+  readonly built?: readonly BuiltCopy[];
   /** Entry by entry, where the form says more than names and versions. */
   readonly sbom?: Sbom;
+}
+
+/** Code of a source, copied into a package when that was built. */
+export interface BuiltCopy {
+  readonly into: Package;
+  readonly source: string;
+  readonly version: string;
 }
 
 export interface InventoryProblem {

@@ -37,3 +37,12 @@ export function sourceOf(stanza: Stanza): { readonly source: string; readonly ve
     version: match?.[2] ?? stanza.get("version") ?? "",
   };
 }
+
+/** Sources with their versions that `Built-Using` and `Static-Built-Using` name (Debian Policy 7.8). */
+export function builtUsing(
+  stanza: Stanza,
+): readonly (readonly [source: string, version: string])[] {
+  const text = `${stanza.get("built-using") ?? ""},${stanza.get("static-built-using") ?? ""}`;
+  const found = [...text.matchAll(/([a-z0-9][a-z0-9+.-]*)\s*\(=\s*([^\s)]+)\s*\)/g)];
+  return found.map(([, source = "", version = ""]): [string, string] => [source, version]);
+}
