@@ -2902,7 +2902,7 @@ export interface components {
             detail: string;
             href: string;
             /** @enum {string} */
-            kind: "host" | "patch" | "change" | "vulnerability" | "rollout" | "plan";
+            kind: "host" | "service" | "patch" | "change" | "vulnerability" | "rollout" | "plan";
             label: string;
         };
         Service: {
