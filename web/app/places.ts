@@ -10,7 +10,16 @@ export interface Place {
 
 export const places: readonly Place[] = [
   { href: "/", title: "Overview", icon: "overview" },
-  { href: "/patches", title: "Patches", icon: "patch" },
+  {
+    href: "/patches",
+    title: "Patches",
+    icon: "patch",
+    below: [
+      { href: "/exceptions", title: "Exceptions" },
+      { href: "/debt", title: "Debt" },
+      { href: "/known-issues", title: "Known issues" },
+    ],
+  },
   { href: "/findings", title: "Findings", icon: "finding" },
   { href: "/services", title: "Services", icon: "service" },
   { href: "/hosts", title: "Hosts", icon: "host" },

@@ -55,6 +55,11 @@ const tree = root.addChildren([
     page("/", () => import("../reports/overview.tsx"), "OverviewPage"),
     page("/patches", () => import("../triage/patches.tsx"), "PatchesPage"),
     page("/patches/$patch", () => import("../triage/patch.tsx"), "PatchPage"),
+    page("/exceptions", () => import("../triage/exceptions.tsx"), "ExceptionsPage"),
+    page("/exceptions/$exception", () => import("../triage/exception.tsx"), "ExceptionPage"),
+    page("/known-issues", () => import("../triage/known-issues.tsx"), "KnownIssuesPage"),
+    page("/known-issues/$issue", () => import("../triage/known-issue.tsx"), "KnownIssuePage"),
+    page("/debt", () => import("../triage/debt.tsx"), "DebtPage"),
     page("/findings", () => import("../intel/findings.tsx"), "FindingsPage"),
     page(
       "/vulnerabilities/$vulnerability",

@@ -87,7 +87,13 @@ function Places({ path }: { readonly path: string }) {
     load: (signal) =>
       ask(api.GET("/api/v1/changes", { params: { query: { waiting: "me" } }, signal })),
   });
-  const waiting = inbox.data?.items.length ?? 0;
+  const asked = useAnswer({
+    key: ["exceptions", "waiting"],
+    topics: ["exceptions"],
+    load: (signal) =>
+      ask(api.GET("/api/v1/exceptions", { params: { query: { waiting: "me" } }, signal })),
+  });
+  const waiting = (inbox.data?.items.length ?? 0) + (asked.data?.total ?? 0);
   return places.map((place) => (
     <Fragment key={place.href}>
       <Go href={place.href} isPlain aria-current={isAt(path, place.href) ? "page" : undefined}>

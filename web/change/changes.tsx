@@ -72,15 +72,33 @@ function Verdict() {
     load: (signal) =>
       ask(api.GET("/api/v1/changes", { params: { query: { waiting: "me" } }, signal })),
   });
+  const asked = useAnswer({
+    key: ["exceptions", "waiting"],
+    topics: ["exceptions"],
+    load: (signal) =>
+      ask(api.GET("/api/v1/exceptions", { params: { query: { waiting: "me" } }, signal })),
+  });
   const count = inbox.data?.total;
+  const exceptions = asked.data?.total ?? 0;
   if (count === undefined) return <>&nbsp;</>;
-  if (count === 0) return <>Nothing waits for your approval.</>;
+  const also = exceptions > 0 && (
+    <>
+      {" "}
+      <Go href="/exceptions?waiting=me">
+        {exceptions} {exceptions === 1 ? "exception waits" : "exceptions wait"}
+      </Go>{" "}
+      for your decision.
+    </>
+  );
+  if (count === 0) {
+    return exceptions === 0 ? <>Nothing waits for your approval.</> : <>No change waits.{also}</>;
+  }
   return (
     <>
       <Go href="/changes?waiting=me">
         {count} {count === 1 ? "change waits" : "changes wait"}
       </Go>{" "}
-      for your approval. Read exactly what is signed before you sign it.
+      for your approval. Read exactly what is signed before you sign it.{also}
     </>
   );
 }

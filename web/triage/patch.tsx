@@ -1,15 +1,18 @@
 import { useParams } from "@tanstack/react-router";
 import { api, ask, type Reply } from "../app/api.ts";
+import { Go } from "../app/go.tsx";
 import { useAnswer } from "../app/queries.ts";
 import { useSearch } from "../app/search-state.ts";
 import { ActionButton, actionFor } from "../parts/actions.tsx";
 import { Answered } from "../parts/answered.tsx";
+import { Mark } from "../parts/mark.tsx";
 import { PageHead } from "../parts/page-head.tsx";
 import { UrlTabs } from "../parts/tabs.tsx";
 import { DeadlinePill } from "./deadline-pill.tsx";
 import { PatchApprovals } from "./patch-approvals.tsx";
 import { PatchLacks } from "./patch-edit.tsx";
 import { PatchEvidence } from "./patch-evidence.tsx";
+import { PatchOpen } from "./patch-open.tsx";
 import { PatchPlans } from "./patch-plans.tsx";
 import { PatchRollouts } from "./patch-rollouts.tsx";
 import { PatchTimeline } from "./patch-timeline.tsx";
@@ -46,11 +49,20 @@ function ShownPatch({ answer }: { readonly answer: PatchReply }) {
       <PageHead
         title={`${patch.ref}  ${patch.title}`}
         aside={
-          <DeadlinePill
-            at={patch.deadline.at}
-            isOver={isOver}
-            undated={patch.deadline.pause?.since == null ? "next upgrade" : "clock stands"}
-          />
+          <>
+            <DeadlinePill
+              at={patch.deadline.at}
+              isOver={isOver}
+              undated={patch.deadline.pause?.since == null ? "next upgrade" : "clock stands"}
+            />
+            {patch.excepted !== null && (
+              <Go href={`/patches/${patch.ref}?tab=open`} isPlain>
+                <Mark tone="attention" reason={patch.excepted.sentence}>
+                  {patch.excepted.isExcepted ? "excepted" : "partly excepted"}
+                </Mark>
+              </Go>
+            )}
+          </>
         }
         sentence={patch.justification}
         actions={<Actions patch={patch} />}
@@ -63,6 +75,7 @@ function ShownPatch({ answer }: { readonly answer: PatchReply }) {
           { name: "timeline", title: "Timeline", page: () => <PatchTimeline answer={answer} /> },
           { name: "why", title: "Why", page: () => <PatchWhy answer={answer} /> },
           { name: "where", title: "Where", page: () => <PatchWhere patch={patch} /> },
+          { name: "open", title: "Left open", page: () => <PatchOpen patch={patch} /> },
           { name: "plan", title: "Plan", page: () => <PatchPlans patch={patch} /> },
           { name: "approvals", title: "Approvals", page: () => <PatchApprovals patch={patch} /> },
           { name: "rollout", title: "Rollout", page: () => <PatchRollouts patch={patch} /> },
