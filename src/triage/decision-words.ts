@@ -7,7 +7,7 @@ import type { KnownIssueState } from "./known-issue.ts";
 
 /** How decisions about findings read. */
 export const exceptionStateWords: Words<ExceptionState> = {
-  requested: ["waiting", "waits for approval"],
+  requested: ["waiting", "asked for"],
   approved: ["attention", "in force"],
   expired: ["unknown", "expired"],
   revoked: ["unknown", "revoked"],

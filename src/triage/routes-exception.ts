@@ -118,7 +118,7 @@ function titleOf({ scope }: Exception): string {
   const [first, ...more] = scope.vulnerabilities;
   const what =
     more.length === 0 ? (first ?? "") : `${scope.vulnerabilities.length} vulnerabilities`;
-  return scope.package === null ? what : `${what} in ${scope.package.source}`;
+  return scope.package === null ? what : `${scope.package.source}: ${what}`;
 }
 
 async function replyOf(context: RequestContext, exception: Exception): Promise<ExceptionReply> {

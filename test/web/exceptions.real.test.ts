@@ -52,7 +52,7 @@ describePages("the pages of what stays open on purpose", () => {
     await expectAccessible(page);
     await page.getByRole("button", { name: "Ask for it" }).click();
     await page.waitForURL(/\/exceptions\/X-1$/);
-    await page.getByText("waits for approval").waitFor();
+    await page.getByText("asked for", { exact: true }).waitFor();
     await page
       .getByText("You asked for X-1, so somebody else has to approve it.")
       .first()

@@ -117,6 +117,7 @@ function optionFor({ curve, kinds }: Debt) {
       stack: "debt",
       step: "end",
       showSymbol: curve.filter((day) => day.points !== null).length < 3,
+      showAllSymbol: true,
       data: curve.map((day) => day.split?.[name] ?? null),
       areaStyle: { opacity: 0.18, color: colour(colours[name]) },
       lineStyle: { color: colour(colours[name]), width: 2, type: patterns[name] },

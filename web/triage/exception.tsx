@@ -155,17 +155,7 @@ function Sentence({ shown: { exception, now } }: { readonly shown: Shown }) {
 function askedFacts(exception: Shown["exception"]): Parameters<typeof Facts>[0]["of"] {
   const { vulnerabilities } = exception;
   return [
-    [
-      "Vulnerabilities",
-      <span key="v">
-        {vulnerabilities.map((id, at) => (
-          <span key={id}>
-            {at > 0 && ", "}
-            <Go href={`/vulnerabilities/${encodeURIComponent(id)}`}>{id}</Go>
-          </span>
-        ))}
-      </span>,
-    ],
+    ["Vulnerabilities", <Several key="v" of={vulnerabilities} isLinked />],
     [
       "Package",
       exception.package === null
@@ -186,7 +176,12 @@ function askedFacts(exception: Shown["exception"]): Parameters<typeof Facts>[0][
     ["Because", wordFor("exceptionReason", exception.reasonClass).label],
     ["Reason", exception.reason],
     ["Owner", exception.owner],
-    ["Until", <Instant key="until" at={exception.until} />],
+    [
+      "Until",
+      <span key="until">
+        {exception.until.slice(0, 10)} (<Instant at={exception.until} />)
+      </span>,
+    ],
     [
       "Renewal",
       exception.renews === null ? (
@@ -231,9 +226,43 @@ function restFacts({ exception, assumed, now }: Shown): Parameters<typeof Facts>
         ] as const)),
     ["Hosts with it", both(String(assumed.hosts), String(now.hosts))],
     ["Exposed", both(exposed(assumed.isExposed), exposed(now.isExposed))],
-    ["Known exploited", both(listed(assumed.exploited), listed(now.exploited))],
-    ["With a fix", both(listed(assumed.fixable), listed(now.fixable))],
+    ["Known exploited", <ThenAndNow key="k" then={assumed.exploited} now={now.exploited} />],
+    ["With a fix", <ThenAndNow key="f" then={assumed.fixable} now={now.fixable} />],
   ];
+}
+
+const NAMED_MAX = 6;
+
+/** A few of them; the rest on request. */
+function Several(props: { readonly of: readonly string[]; readonly isLinked?: boolean }) {
+  const { of, isLinked } = props;
+  if (of.length === 0) return <>none</>;
+  const shown = (ids: readonly string[]) =>
+    ids.map((id, at) => (
+      <span key={id}>
+        {at > 0 && ", "}
+        {isLinked === true ? <Go href={`/vulnerabilities/${encodeURIComponent(id)}`}>{id}</Go> : id}
+      </span>
+    ));
+  if (of.length <= NAMED_MAX) return <>{shown(of)}</>;
+  return (
+    <details>
+      <summary>
+        {of.slice(0, 2).join(", ")} and {of.length - 2} more
+      </summary>
+      {shown(of)}
+    </details>
+  );
+}
+
+function ThenAndNow(props: { readonly then: readonly string[]; readonly now: readonly string[] }) {
+  const { then, now } = props;
+  if (then.join(" ") === now.join(" ")) return <Several of={now} />;
+  return (
+    <>
+      <Several of={then} /> <b>now</b> <Several of={now} />
+    </>
+  );
 }
 
 function Renew(props: { readonly exception: Shown["exception"]; readonly onClose: () => void }) {
