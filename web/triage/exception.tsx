@@ -206,13 +206,18 @@ function askedFacts(exception: Shown["exception"]): Parameters<typeof Facts>[0][
 
 function restFacts({ exception, assumed, now }: Shown): Parameters<typeof Facts>[0]["of"] {
   const exposed = (is: boolean) => (is ? "yes, or not said" : "no");
-  const listed = (ids: readonly string[]) => (ids.length === 0 ? "none" : ids.join(", "));
   const both = (then: string, today: string) => (then === today ? then : `${then}, now ${today}`);
   return [
     ["Control", exception.control],
     [
       "Evidence",
-      <a key="e" href={exception.evidence} rel="noreferrer noopener" target="_blank">
+      <a
+        key="e"
+        className="go is-link"
+        href={exception.evidence}
+        rel="noreferrer noopener"
+        target="_blank"
+      >
         {exception.evidence}
       </a>,
     ],
