@@ -175,6 +175,7 @@ const examples: Readonly<Record<string, readonly string[]>> = {
   "support strategy": [
     'support strategy debian 11 migrate --owner platform --reason "moves to 13" --due 2027-03-31',
   ],
+  "vulnerability show": ["vulnerability show CVE-2023-44487 -o json"],
   "csaf check": ["csaf check advisory.json", "csaf check advisory.json -o json"],
   doctor: ["doctor", "doctor -o json"],
 };

@@ -21,6 +21,7 @@ import { registerRollout } from "./rollout.ts";
 import { registerService } from "./service.ts";
 import { registerSupport } from "./support.ts";
 import { registerVexDocuments } from "./vex-documents.ts";
+import { registerVulnerability } from "./vulnerability.ts";
 
 /** Every noun of the command line, in the order of a patch's way. */
 export function registerNouns(program: Command, cli: Cli): void {
@@ -34,6 +35,7 @@ export function registerNouns(program: Command, cli: Cli): void {
   registerDeferral(program, cli);
   registerDebt(program, cli);
   registerKnownIssue(program, cli);
+  registerVulnerability(program, cli);
   registerSupport(program, cli);
   registerPlan(program, cli);
   registerChange(program, cli);

@@ -2097,6 +2097,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/vulnerabilities/{vulnerability}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Everything known about one vulnerability, of every source, and what decided. */
+        get: operations["getVulnerabilitiesByVulnerability"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/words": {
         parameters: {
             query?: never;
@@ -2665,6 +2682,116 @@ export interface components {
             /** Format: date-time */
             writtenAt: string;
             writtenBy: string;
+        };
+        KnownSaying: {
+            advisory: string;
+            /** @description packages here for which this is what decided */
+            decided: number;
+            ecosystem: string;
+            endedAt: string | null;
+            feed: string;
+            packages: string[];
+            rank: number;
+            says: string;
+            /** @description RFC 3339 in UTC */
+            since: string;
+            /** @description why it decided, or why not */
+            why: string;
+        };
+        KnownScore: {
+            /** @description recomputed from the vector; null when that cannot be read */
+            computed: number | null;
+            /** @description the one that counts by the deadline policy */
+            isChosen: boolean;
+            /** @description where the two differ, or why there is none; empty otherwise */
+            note: string;
+            /** @description as its publisher wrote it */
+            published: number;
+            severity: string | null;
+            source: string;
+            vector: string;
+            version: string;
+        };
+        KnownVulnerability: {
+            aliases: {
+                feeds: string[];
+                id: string;
+            }[];
+            epss: {
+                history: {
+                    /** @description RFC 3339 in UTC */
+                    at: string;
+                    percentile: number;
+                    score: number;
+                }[];
+                percentile: number;
+                score: number;
+            } | null;
+            /** @description null where the reader may not see exceptions */
+            exceptions: {
+                href: string;
+                reason: string;
+                ref: string;
+                state: string;
+                until: string | null;
+            }[] | null;
+            filters: {
+                filter: components["schemas"]["Filter"];
+                hostCount: number;
+            }[];
+            /** @description hosts that are exposed, as far as the reader sees */
+            hosts: number;
+            id: string;
+            kev: {
+                /** @description RFC 3339 in UTC */
+                addedAt: string;
+                dueAt: string | null;
+                isRansomware: boolean;
+            } | null;
+            /** @description who decides, the first that speaks */
+            precedence: string[];
+            publishedAt: string | null;
+            references: {
+                feeds: string[];
+                url: string;
+            }[];
+            /** @description bugs that a record covers or is about, which are not the same */
+            related: {
+                feeds: string[];
+                id: string;
+            }[];
+            sayings: components["schemas"]["KnownSaying"][];
+            /** @description whose score counts, in words */
+            scoreOrder: string;
+            scores: components["schemas"]["KnownScore"][];
+            ssvc: {
+                exploitation: string;
+                isAutomatable: boolean;
+                technicalImpact: string;
+            } | null;
+            /** @enum {string} */
+            status: "published" | "rejected" | "withdrawn" | "disputed";
+            texts: {
+                description: string;
+                feed: string;
+                /** @description RFC 3339 in UTC */
+                learnedAt: string;
+                modifiedAt: string | null;
+                publishedAt: string | null;
+                status: string;
+                title: string;
+            }[];
+            timeline: {
+                /** @description RFC 3339 in UTC */
+                at: string;
+                sentence: string;
+                source: string;
+            }[];
+            title: string;
+            weaknesses: {
+                feeds: string[];
+                id: string;
+            }[];
         };
         Overview: {
             action: {
@@ -9546,6 +9673,34 @@ export interface operations {
             403: components["responses"]["forbidden"];
             404: components["responses"]["not-found"];
             409: components["responses"]["conflict"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    getVulnerabilitiesByVulnerability: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                vulnerability: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KnownVulnerability"];
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
         };

@@ -69,6 +69,18 @@ export function feedRank(feed: string): number {
 
 const ranksKnown = new Map<string, number>();
 
+/** The same in words, in the same order. */
+export const precedence: readonly string[] = [
+  "a VEX statement for these hosts, of an author whose word was verified",
+  "the tracker or CSAF data of the distribution itself",
+  "advisories of the distribution",
+  "Debian's list of CVEs",
+  "databases of ecosystems (OSV, RustSec)",
+  "fixes read from changelogs",
+  "ranges of CVE records",
+  "CPE names, for packages that carry one",
+];
+
 /** The first that fits. */
 const ranks: readonly RegExp[] = [
   /^(debian-tracker|ubuntu-tracker|csaf-|redhat-)/,

@@ -19,6 +19,7 @@ import {
   recordGeneration,
   type StoredFeed,
 } from "./store-feed.ts";
+import { keepSeenScores } from "./store-known.ts";
 import { writeStatements } from "./store-statement.ts";
 import { writeCycles } from "./store-support.ts";
 import { documentsInFile } from "./store-unpack.ts";
@@ -282,8 +283,11 @@ async function writeContent(tx: Tx, incoming: Incoming, at: Instant): Promise<Wr
     }
     case "kev":
       return await writeKev(tx, content.entries, at);
-    case "epss":
-      return await replaceEpss(tx, content.scores);
+    case "epss": {
+      const written = await replaceEpss(tx, content.scores);
+      await keepSeenScores(tx, at);
+      return written;
+    }
     case "lifecycle": {
       const { cycles } = content;
       return await writeCycles(tx, { feed, extent, cycles, at });

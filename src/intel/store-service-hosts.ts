@@ -30,15 +30,16 @@ export async function loadHostsOfServices(
     const queries = part.map(
       (service) => sql`
         select ${service.num}::integer as num, s.set_id as "setId",
-               h.kernel_running as "kernelRunning", count(*)::int as "hostCount"
+               h.kernel_running as "kernelRunning", h.filter_marks as marks,
+               count(*)::int as "hostCount"
           from host h left join host_set s on s.host_num = h.num
            and s.observed_to is null and s.recorded_to is null
          where h.removed_at is null and ${scopeSql(scopes, "h.labels")} and ${runsSql(service)}
-         group by 2, 3`,
+         group by 2, 3, 4`,
     );
     const { rows } = await sql<CountedHosts & { num: number }>`
       select * from (${sql.join(queries, sql` union all `)}) as all_hosts
-       order by num, "setId", "kernelRunning"`.execute(reader);
+       order by num, "setId", "kernelRunning", marks`.execute(reader);
     const byService = Map.groupBy(rows, (row) => row.num);
     for (const { num } of part) found.set(num, knownHostsOf(byService.get(num) ?? []));
   }

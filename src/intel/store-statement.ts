@@ -175,7 +175,7 @@ const rangeSchema = z.object({
   lastAffected: z.string().nullable(),
 });
 
-const stateSchema = z.discriminatedUnion("kind", [
+export const stateSchema = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("fixed"), version: z.string() }),
   z.object({ kind: z.literal("never-affected"), why: z.string().exactOptional() }),
   z.object({ kind: z.literal("open") }),

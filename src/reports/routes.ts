@@ -6,6 +6,7 @@ import { liveRoutes } from "./routes-live.ts";
 import { overviewRoutes } from "./routes-overview.ts";
 import { policyRoutes } from "./routes-policy.ts";
 import { searchRoutes } from "./routes-search.ts";
+import { vulnerabilityRoutes } from "./routes-vulnerability.ts";
 import { wordRoutes } from "./routes-words.ts";
 
 export const routes: readonly ServedRoute[] = [
@@ -14,6 +15,7 @@ export const routes: readonly ServedRoute[] = [
   ...breachRoutes,
   ...policyRoutes,
   ...searchRoutes,
+  ...vulnerabilityRoutes,
   ...liveRoutes,
   ...healthRoutes,
   ...wordRoutes,

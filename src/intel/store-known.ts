@@ -1,0 +1,110 @@
+import { sql } from "kysely";
+import { z } from "zod";
+import type { Instant } from "../base/instant.ts";
+import { type Reader, sqlInstant, type Tx } from "../db/database.ts";
+import type { VulnerabilityText } from "./feed-format.ts";
+import type { Statement } from "./model.ts";
+import { stateSchema } from "./store-statement.ts";
+
+/** Everything that is kept about one vulnerability, by who said it and since when. */
+export interface KnownText extends Pick<VulnerabilityText, "title" | "publishedAt" | "status"> {
+  readonly feed: string;
+  readonly cvss: VulnerabilityText["cvss"];
+  readonly learnedAt: Instant;
+}
+
+const cvssSchema = z.array(
+  z.object({ source: z.string(), version: z.string(), vector: z.string(), score: z.number() }),
+);
+
+export async function loadTexts(reader: Reader, id: string): Promise<readonly KnownText[]> {
+  const { rows } = await sql<Omit<KnownText, "cvss"> & { cvss: unknown }>`
+    select feed, title, published_at as "publishedAt", status, cvss, learned_at as "learnedAt"
+      from vulnerability_text where id = ${id} order by feed`.execute(reader);
+  return rows.map((row) => ({ ...row, cvss: cvssSchema.parse(row.cvss) }));
+}
+
+export interface KnownStatement extends Pick<Statement, "state" | "urgency"> {
+  readonly feed: string;
+  readonly ecosystem: string;
+  readonly packages: readonly string[];
+  readonly advisory: string;
+  readonly since: Instant;
+  readonly endedAt: Instant | null;
+}
+
+const STATEMENTS_MAX = 2_000;
+
+/** What feeds say and said, the oldest first. */
+export async function loadSayings(reader: Reader, id: string): Promise<readonly KnownStatement[]> {
+  type Row = Omit<KnownStatement, "state"> & { state: unknown };
+  const columns = sql`feed, ecosystem, package_names as packages, advisory, state, urgency,
+    valid_from as since, valid_to as "endedAt", id`;
+  // Those that hold are found by an index, those that ended are few.
+  const { rows } = await sql<Row>`
+    select * from (
+      select ${columns} from statement_group
+       where vulnerabilities @> array[${id}] and valid_to is null
+      union all
+      select ${columns} from statement_group
+       where vulnerabilities @> array[${id}] and valid_to is not null) as s
+     order by since, feed, ecosystem, id limit ${STATEMENTS_MAX}`.execute(reader);
+  return rows.map((row) => ({ ...row, state: stateSchema.parse(row.state) }));
+}
+
+export interface Learned {
+  readonly kev: readonly {
+    readonly addedAt: Instant;
+    readonly isRansomware: boolean;
+    readonly since: Instant;
+    readonly endedAt: Instant | null;
+  }[];
+  readonly ssvc: readonly {
+    readonly exploitation: string;
+    readonly since: Instant;
+    readonly endedAt: Instant | null;
+  }[];
+  readonly epss: readonly {
+    readonly at: Instant;
+    readonly score: number;
+    readonly percentile: number;
+  }[];
+  /** When the first package here was found to have it; null when none ever was. */
+  readonly foundAt: Instant | null;
+}
+
+export async function loadLearned(reader: Reader, id: string): Promise<Learned> {
+  const kev = await sql<Learned["kev"][number]>`
+    select added_at as "addedAt", is_ransomware as "isRansomware", valid_from as since,
+           valid_to as "endedAt" from kev where id = ${id} order by valid_from`.execute(reader);
+  const ssvc = await sql<Learned["ssvc"][number]>`
+    select exploitation, valid_from as since, valid_to as "endedAt" from ssvc
+     where id = ${id} order by valid_from`.execute(reader);
+  const epss = await sql<Learned["epss"][number]>`
+    select at, score, percentile from epss_seen where id = ${id} order by at`.execute(reader);
+  const found = await sql<{ at: Instant | null }>`
+    select min(valid_from) as at from finding_pair where vulnerability = ${id}`.execute(reader);
+  return {
+    kev: kev.rows,
+    ssvc: ssvc.rows,
+    epss: epss.rows,
+    foundAt: found.rows[0]?.at ?? null,
+  };
+}
+
+/** Keeps scores of what something here has, where they moved since they were last kept. */
+export async function keepSeenScores(tx: Tx, at: Instant): Promise<void> {
+  await sql`
+    insert into epss_seen (id, at, score, percentile)
+    select n.id, ${sqlInstant(at)}, n.score, n.percentile from (
+      select p.id, e.scores[right(p.id, 3)::int + 1] as score,
+             e.percentiles[right(p.id, 3)::int + 1] as percentile
+        from (select distinct vulnerability as id from finding_pair where valid_to is null
+               and vulnerability ~ '^CVE-[0-9]{4}-[0-9]{4,19}$') p
+        join epss_block e on e.prefix = left(p.id, -3)) n
+      left join lateral (select score, percentile from epss_seen s where s.id = n.id
+         order by s.at desc limit 1) last on true
+     where n.score is not null
+       and (last.score is null or (last.score, last.percentile) <> (n.score, n.percentile))
+    on conflict do nothing`.execute(tx);
+}
