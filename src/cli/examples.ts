@@ -135,6 +135,10 @@ const examples: Readonly<Record<string, readonly string[]>> = {
     "vers contains 'vers:npm/1.2.3|>=2.0.0|<5.0.0' 3.1.0",
     "vers contains ranges.tsv -o json",
   ],
+  "vers from-native": [
+    "vers from-native --type npm '^1.2.3 || >=2.1 <3'",
+    "vers from-native --type maven ranges.txt -o json",
+  ],
   "vers validate": ["vers validate 'vers:gem/>=2.2.0|!=2.2.1|<2.3.0'"],
   "purl parse": [
     "purl parse 'pkg:deb/debian/curl@7.88.1-10?arch=amd64'",

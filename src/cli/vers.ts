@@ -1,5 +1,13 @@
 import type { Command } from "commander";
-import { containsVersion, formatVers, parseVers, type VersReading } from "../intel/vers.ts";
+import { Failure } from "../base/failure.ts";
+import {
+  containsVersion,
+  formatVers,
+  orderOfType,
+  parseVers,
+  type VersReading,
+} from "../intel/vers.ts";
+import { versFromNative } from "../intel/vers-native.ts";
 import {
   type Answer,
   answerLines,
@@ -30,12 +38,37 @@ export function registerVers(program: Command, cli: OfflineCli): void {
           ? await answerLines({ cli, files: [], answer })
           : await answerValues(cli, versions.map(answer));
     });
+  registerFromNative(vers, cli);
   vers
     .command("validate [files...]")
     .description("Ranges in; valid with the canonical form, or invalid with the reason, out")
     .action(async (words: string[]) => {
       process.exitCode = await answerWords(cli, words, validated);
     });
+}
+
+/** Ranges as tools write them, a line each. */
+function registerFromNative(vers: Command, cli: OfflineCli): void {
+  vers
+    .command("from-native [words...]")
+    .description(
+      "Ranges as a tool writes them (^1.2.3, ~> 2.0, [1.0,2.0)) in; version range specifiers, or ? where there is none, out. Words that are no files are ranges",
+    )
+    .requiredOption("--type <type>", "whose notation it is: npm, pypi, gem, maven, nuget, deb …")
+    .action(async (words: string[], { type }: { readonly type: string }) => {
+      if (orderOfType(type) === null) {
+        throw new Failure("invalid", `No type of ranges is called ${type}.`);
+      }
+      const answer = (native: string): Answer => fromNative(type, native);
+      process.exitCode = await answerWords(cli, words, answer);
+    });
+}
+
+function fromNative(type: string, native: string): Answer {
+  const { range, problem } = versFromNative(type, native);
+  if (range === null) return { text: "?", json: { native, range: null }, problem: problem ?? "" };
+  const text = formatVers(range);
+  return { text, json: { native, range: text, type, constraints: range.constraints } };
 }
 
 /** Lists mostly ask many versions of one range, which is read once then. */

@@ -159,7 +159,8 @@ function isSpecial(type: string): boolean {
   return type === "all" || type === "none";
 }
 
-function orderOfType(type: string): VersionOrder | null {
+/** The order of a type's versions; null for a type that nobody knows. */
+export function orderOfType(type: string): VersionOrder | null {
   return Object.hasOwn(orders, type) ? (orders[type] ?? null) : null;
 }
 
