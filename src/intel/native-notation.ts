@@ -42,7 +42,8 @@ function listed(
   return read.map((conditions) => conditions.filter((c): c is Condition => c !== null));
 }
 
-const OPERATOR = /^(<>|<<|>>|~>|~=|\^>=|===|==|<=|>=|!=|=<|=>|[<>=~^])?\s*([^<>=!~^|,\s][^<>=!|,\s]*)$/;
+const OPERATOR =
+  /^(<>|<<|>>|~>|~=|\^>=|===|==|<=|>=|!=|=<|=>|[<>=~^])?\s*([^<>=!~^|,\s][^<>=!|,\s]*)$/;
 
 interface Term {
   readonly operator: string;
