@@ -16,6 +16,7 @@ export const permissionWords: Readonly<Record<Permission, string>> = {
   "support.decide": "decide what becomes of releases whose support ends",
   "patch.read": "see cases and their timelines",
   "patch.edit": "open, drop, close and reopen cases",
+  "triage.vote": "take part in triage sessions, and vote there",
   "exception.read": "see exceptions for the hosts you may see",
   "exception.request": "ask for exceptions, and renew them",
   "exception.approve": "approve, refuse and revoke exceptions that others asked for",

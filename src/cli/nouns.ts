@@ -20,6 +20,7 @@ import { registerPolicy } from "./policy.ts";
 import { registerRollout } from "./rollout.ts";
 import { registerService } from "./service.ts";
 import { registerSupport } from "./support.ts";
+import { registerTriage } from "./triage.ts";
 import { registerVexDocuments } from "./vex-documents.ts";
 import { registerVulnerability } from "./vulnerability.ts";
 
@@ -30,6 +31,7 @@ export function registerNouns(program: Command, cli: Cli): void {
   registerService(program, cli);
   registerIntel(program, cli);
   registerPatch(program, cli);
+  registerTriage(program, cli);
   registerPolicy(program, cli);
   registerException(program, cli);
   registerDeferral(program, cli);

@@ -32,6 +32,16 @@ const sentences: Readonly<Record<string, Sentence>> = {
   "patch.edited": (f) => `edited the case: ${Object.keys(f).join(", ")}`,
   "patch.prioritised": (f) =>
     `moved the priority from ${text(f["from"])} to ${text(f["to"])}, by the rule "${text(f["rule"])}"`,
+  "triage.started": (f) =>
+    `started the triage session T-${text(f["number"])} over ${text(f["items"])} updates`,
+  "triage.joined": (f) => `joined the triage session for ${text(f["part"])}`,
+  "triage.voted": (f) =>
+    `voted on item ${text(f["place"])}, ${text(f["source"])}: ${text(f["necessity"])}, ${text(f["scope"])} ${text(f["hosts"])}`,
+  "triage.noted": () => "added words to the minutes",
+  "triage.decided": (f) =>
+    `decided item ${text(f["place"])}: ${text(f["doing"])} ${text(f["ref"])}`,
+  "triage.closed": (f) =>
+    `closed the triage session, ${text(f["leftOpen"])} item(s) left open; minutes ${text(f["minutes"]).slice(0, 12)}…`,
   "policy.applied": (f) =>
     `put the ${text(f["kind"])} policy ${text(f["digest"]).slice(0, 12)}… in force`,
   "patch.moved": (f) => `moved the case from ${text(f["from"])} to ${text(f["to"])}`,

@@ -32,6 +32,7 @@ const rights: Readonly<Record<string, Permission | "signed-in">> = {
   policy: "policy.read",
   patches: "patch.read",
   patch: "patch.read",
+  triage: "patch.read",
   exceptions: "exception.read",
   deferrals: "patch.read",
   "known-issues": "issue.read",
@@ -126,7 +127,7 @@ export async function visibleTopics(
   for (const [kind, named] of objects) {
     const scopes = scopesFor(actor, rights[kind] as Permission);
     const isEverywhere = scopes.some((scope) => scope.length === 0);
-    if (isEverywhere || kind === "patch") {
+    if (isEverywhere || kind === "patch" || kind === "triage") {
       seen.push(...named);
       continue;
     }

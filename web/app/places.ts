@@ -15,6 +15,7 @@ export const places: readonly Place[] = [
     title: "Patches",
     icon: "patch",
     below: [
+      { href: "/triage", title: "Triage sessions" },
       { href: "/exceptions", title: "Exceptions" },
       { href: "/debt", title: "Debt" },
       { href: "/known-issues", title: "Known issues" },

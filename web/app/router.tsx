@@ -60,6 +60,8 @@ const tree = root.addChildren([
     page("/known-issues", () => import("../triage/known-issues.tsx"), "KnownIssuesPage"),
     page("/known-issues/$issue", () => import("../triage/known-issue.tsx"), "KnownIssuePage"),
     page("/debt", () => import("../triage/debt.tsx"), "DebtPage"),
+    page("/triage", () => import("../triage/sessions.tsx"), "SessionsPage"),
+    page("/triage/$session", () => import("../triage/session.tsx"), "SessionPage"),
     page("/findings", () => import("../intel/findings.tsx"), "FindingsPage"),
     page(
       "/vulnerabilities/$vulnerability",
