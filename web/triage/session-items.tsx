@@ -94,7 +94,7 @@ function ItemRow({ session, item }: { readonly session: Session; readonly item: 
           }
         />
       )}
-      {asked === null && item.outcome === null && vote !== undefined && (
+      {asked === null && item.outcome === null && session.state === "open" && vote && (
         <Buttons session={session} item={item} vote={vote} choose={choose} />
       )}
     </li>
@@ -174,38 +174,42 @@ function Buttons(props: {
   const { session, item, vote, choose } = props;
   const params = { path: { session: session.ref } };
   return (
-    <Group gap={6} mt={8}>
-      {choices.map(([necessity, label]) => (
-        <GuardedButton
-          key={necessity}
-          action={vote}
-          size="compact-xs"
-          variant={item.mine?.necessity === necessity ? "filled" : "default"}
-          aria-label={`${label}: ${item.source}`}
-          onClick={() => choose(necessity)}
-        >
-          {label}
-        </GuardedButton>
-      ))}
-      {item.tally.kind === "decided" &&
-        (["open-case", "known-issue", "nothing"] as const).map((doing) => (
-          <ActionButton
-            key={doing}
-            action={actionFor(item.actions, doing)}
-            label={`${actionFor(item.actions, doing)?.label ?? doing}`}
-            topics={[...SESSION_TOPICS, "patches"]}
-            confirm={`For ${item.source}, as most voted: ${item.tally.text}.`}
-            asksReason
-            act={(words) =>
-              ask(
-                api.POST("/api/v1/triage-sessions/{session}/outcomes", {
-                  params,
-                  body: { place: item.place, doing, words },
-                }),
-              )
-            }
-          />
+    <Group gap="xs" mt={8} justify="space-between">
+      <Group gap={6}>
+        {choices.map(([necessity, label]) => (
+          <GuardedButton
+            key={necessity}
+            action={vote}
+            size="compact-xs"
+            variant={item.mine?.necessity === necessity ? "filled" : "default"}
+            aria-label={`${label}: ${item.source}`}
+            onClick={() => choose(necessity)}
+          >
+            {label}
+          </GuardedButton>
         ))}
+      </Group>
+      <Group gap={6}>
+        {item.tally.kind === "decided" &&
+          (["open-case", "known-issue", "nothing"] as const).map((doing) => (
+            <ActionButton
+              key={doing}
+              action={actionFor(item.actions, doing)}
+              label={`${actionFor(item.actions, doing)?.label ?? doing}`}
+              topics={[...SESSION_TOPICS, "patches"]}
+              confirm={`For ${item.source}, as most voted: ${item.tally.text}.`}
+              asksReason
+              act={(words) =>
+                ask(
+                  api.POST("/api/v1/triage-sessions/{session}/outcomes", {
+                    params,
+                    body: { place: item.place, doing, words },
+                  }),
+                )
+              }
+            />
+          ))}
+      </Group>
     </Group>
   );
 }
