@@ -37,6 +37,7 @@ export const namespaces = [
   "fettle-head-v1",
   "fettle-cosign-v1",
   "fettle-vex-v1",
+  "fettle-bundle-v1",
 ] as const;
 
 export type Namespace = (typeof namespaces)[number];

@@ -1,6 +1,8 @@
 import { type Command, Option } from "commander";
 import { ask } from "../client/client.ts";
 import { type Cli, show } from "./cli.ts";
+import { registerFeedBundles } from "./feed-bundle.ts";
+import { registerFeedSources } from "./feed-source.ts";
 import { moreLines, type RowFlags, rowsOf, withRows } from "./pages.ts";
 import { feedTable, findingTable, findingText } from "./view/intel.ts";
 import { type LoadFlags, loadFiles, loadFromPublishers } from "./watch-feed.ts";
@@ -33,6 +35,8 @@ function registerFeed(program: Command, cli: Cli): void {
     .action((files: string[], flags: LoadFlags) =>
       files.length === 0 ? loadFromPublishers(cli) : loadFiles(cli, files, flags),
     );
+  registerFeedSources(feed, cli);
+  registerFeedBundles(feed, cli);
 }
 
 interface FindingFlags extends RowFlags {

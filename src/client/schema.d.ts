@@ -514,6 +514,76 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/feed-bundle": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The bodies of what is loaded, as publishers sent them: a tar file that `fettle feed bundle` signs. */
+        get: operations["getFeedBundle"];
+        put?: never;
+        /** Takes a signed bundle of feeds; nothing of it is loaded unless all of it is genuine. */
+        post: operations["postFeedBundle"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/feed-sources": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists where feeds come from: how each source is, and the kinds that can be added. */
+        get: operations["getFeedSources"];
+        put?: never;
+        /** Adds a source of feeds, switches it on or off, or says where it is. */
+        post: operations["postFeedSources"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/feed-sources/{source}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows one source of feeds. */
+        get: operations["getFeedSourcesBySource"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/feed-sources/refresh": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Asks publishers now: the named sources, or all that are asked by timetable. */
+        post: operations["postFeedSourcesRefresh"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/feeds": {
         parameters: {
             query?: never;
@@ -2571,6 +2641,44 @@ export interface components {
             /** Format: date-time */
             until: string;
             vulnerabilities: string[];
+        };
+        FeedSource: {
+            actions: components["schemas"]["Action"][];
+            age: string | null;
+            alarm: {
+                since: string | null;
+                todo: string;
+                what: string;
+            } | null;
+            checkEvery: string;
+            /** @enum {string} */
+            choice: "on" | "off" | "automatic";
+            entryCount: number;
+            feeds: string[];
+            hasOwnUrls: boolean;
+            kind: string;
+            /** @description the state, for people */
+            label: string;
+            /** @description when it was last known to be current */
+            lastGoodAt: string | null;
+            licence: string;
+            /** @description older than this it is not relied on */
+            limit: string;
+            /** @description kev, osv:npm, updateinfo:9/AppStream */
+            name: string;
+            nextCheckAt: string | null;
+            parameter: string;
+            /** @description name of the file below the server's secrets */
+            secretFile: string | null;
+            /** @enum {string} */
+            state: "good" | "late" | "failing" | "never-loaded" | "off";
+            title: string;
+            /** @enum {string} */
+            tone: "good" | "attention" | "bad" | "unknown" | "running" | "waiting";
+            /** @description in the order they are tried */
+            urls: string[];
+            /** @description why it is asked, or not */
+            why: string;
         };
         Filter: {
             author: string;
@@ -5157,6 +5265,241 @@ export interface operations {
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["forbidden"];
             404: components["responses"]["not-found"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    getFeedBundle: {
+        parameters: {
+            query?: {
+                /** @description names separated by commas; absent: all */
+                sources?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-tar": string;
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            409: components["responses"]["blocked"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    postFeedBundle: {
+        parameters: {
+            query?: {
+                /** @description take one that is older than the last */
+                acceptOlder?: "true" | "false";
+                /** @description public key whose bundles are believed now */
+                trust?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        isNewSigner: boolean;
+                        items: {
+                            addedCount: number | null;
+                            endedCount: number | null;
+                            entryCount: number | null;
+                            feed: string;
+                            /** @enum {string} */
+                            kind: "loaded" | "unchanged" | "refused";
+                            message: string;
+                            problemCount: number | null;
+                            source: string;
+                        }[];
+                        /** @description RFC 3339 in UTC */
+                        madeAt: string;
+                        origin: string;
+                        /** @description fingerprint of the key that signed it */
+                        signer: string;
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            409: components["responses"]["blocked"];
+            413: components["responses"]["too-large"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    getFeedSources: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["FeedSource"][];
+                        kinds: {
+                            kind: string;
+                            licence: string;
+                            limit: string;
+                            parameter: {
+                                values: string[];
+                                what: string;
+                            } | null;
+                            title: string;
+                            /** @description {} stands for the parameter; null: the operator gives one */
+                            url: string | null;
+                        }[];
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    postFeedSources: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * @default on
+                     * @enum {string}
+                     */
+                    choice?: "on" | "off" | "automatic";
+                    /** @description name of a file in the folder `secrets` of the server's state */
+                    secretFile?: string;
+                    source: string;
+                    /** @description own address, then mirrors; empty: the catalogue's; absent: as they are */
+                    urls?: string[];
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeedSource"];
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    getFeedSourcesBySource: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                source: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeedSource"];
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    postFeedSourcesRefresh: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @default [] */
+                    sources?: string[];
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: {
+                            addedCount: number | null;
+                            endedCount: number | null;
+                            entryCount: number | null;
+                            feed: string;
+                            /** @enum {string} */
+                            kind: "loaded" | "unchanged" | "refused" | "current" | "unavailable";
+                            message: string;
+                            problemCount: number | null;
+                            source: string;
+                        }[];
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            409: components["responses"]["blocked"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
         };

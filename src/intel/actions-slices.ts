@@ -1,7 +1,7 @@
 import { sha256 } from "../base/digest.ts";
 import type { FeedDocument } from "./feed-format.ts";
 import { readInSlices } from "./ingest.ts";
-import { expected, keptOf, type LoadOutcome, loadReadings } from "./load-feed.ts";
+import { expected, type FeedInput, keptOf, type LoadOutcome, loadReadings } from "./load-feed.ts";
 import { type FetchedFile, inputOf, type WayRun } from "./source-way.ts";
 import { documentsInFile } from "./store-unpack.ts";
 import { unpackLimits } from "./unpack-limits.ts";
@@ -12,10 +12,10 @@ const SLICE_CHARACTERS = 48 * 1024 * 1024;
 const BYTES_MAX = 16 * 1024 ** 3;
 
 export async function loadInSlices(
-  run: WayRun,
+  run: Pick<WayRun, "world" | "actor" | "source"> & { readonly input?: FeedInput },
   files: readonly Pick<FetchedFile, "path" | "sha256" | "url">[],
 ): Promise<readonly LoadOutcome[]> {
-  const input = { ...inputOf(run, null), isPart: true };
+  const input = { ...(run.input ?? inputOf(run, null)), isPart: true };
   const outcomes: LoadOutcome[] = [];
   const [first] = files;
   const generation =

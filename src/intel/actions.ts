@@ -1,5 +1,6 @@
 import type { Actor } from "../base/actor.ts";
 import { scopesFor } from "../base/actor.ts";
+import { sha256 } from "../base/digest.ts";
 import { Failure } from "../base/failure.ts";
 import type { Instant } from "../base/instant.ts";
 import type { Selector } from "../base/labels.ts";
@@ -31,6 +32,7 @@ import {
   type Reach,
 } from "./store-exposure.ts";
 import { absentFeed, loadFeeds, type StoredFeed } from "./store-feed.ts";
+import { keepBytes } from "./store-feed-cache.ts";
 import { countMatchingBacklog } from "./store-finding.ts";
 
 /** What users do with feeds and findings. */
@@ -68,8 +70,21 @@ export async function loadFeedFile(
     licence: "",
     expectFeed: null,
   });
+  await keepLoaded(world, input.bytes, outcomes);
   await rematch(world);
   return outcomes;
+}
+
+/** For carrying it on to servers without network. */
+async function keepLoaded(
+  world: World,
+  bytes: Buffer,
+  outcomes: readonly LoadOutcome[],
+): Promise<void> {
+  const [first] = outcomes;
+  const isTaken = outcomes.some(({ kind }) => kind === "loaded");
+  if (first === undefined || !isTaken) return;
+  await keepBytes(world, first.feed, { bytes, generation: sha256(bytes), at: world.clock() });
 }
 
 /** Somebody waits for the answer, and a request ends after two and a half minutes. */

@@ -22,7 +22,9 @@ import type { ExplainedFinding } from "./findings.ts";
 import { matchRules } from "./judge.ts";
 import type { LoadOutcome } from "./load-feed.ts";
 import { exposedStates } from "./model.ts";
+import { bundleRoutes } from "./routes-bundle.ts";
 import { serviceRoutes } from "./routes-services.ts";
+import { sourceRoutes } from "./routes-source.ts";
 import { supportRoutes } from "./routes-support.ts";
 import { vexRoutes } from "./routes-vex.ts";
 
@@ -287,6 +289,8 @@ export const routes: readonly Route[] = [
   ...vexRoutes,
   ...supportRoutes,
   ...serviceRoutes,
+  ...sourceRoutes,
+  ...bundleRoutes,
 ];
 
 function instantOf(text: string | undefined): Instant | null {

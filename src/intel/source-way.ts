@@ -42,7 +42,7 @@ export const NOTHING_NEW: WayResult = {
 };
 
 /** How what was fetched now is loaded. */
-export function inputOf(run: WayRun, asOf: Instant | null): FeedInput {
+export function inputOf(run: Pick<WayRun, "world" | "source">, asOf: Instant | null): FeedInput {
   return {
     origin: "network",
     asOf,
@@ -66,5 +66,5 @@ export function madeAt(file: FetchedFile): Instant | null {
 
 export function bodyOf(file: FetchedFile, fetchedAt: Instant, isPart: boolean): KeptBody {
   const { path, url, sha256, bytes } = file;
-  return { path, url, fetchedAt, sha256, bytes, isPart };
+  return { path, url, fetchedAt, sha256, bytes, generation: sha256, isPart };
 }

@@ -1,6 +1,9 @@
 import { createHash } from "node:crypto";
-import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { createReadStream, createWriteStream } from "node:fs";
+import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { pipeline } from "node:stream/promises";
+import { createZstdCompress } from "node:zlib";
 import { z } from "zod";
 import type { Digest } from "../base/digest.ts";
 import { type Instant, instantFromText, instantToText } from "../base/instant.ts";
@@ -15,8 +18,11 @@ export interface KeptBody {
   readonly path: string;
   readonly url: string;
   readonly fetchedAt: Instant;
+  /** Of the file as it lies here. */
   readonly sha256: Digest;
   readonly bytes: number;
+  /** Digest of what the publisher sent: large plain texts are packed here. */
+  readonly generation: Digest;
   /** True for pieces that add to what came before. */
   readonly isPart: boolean;
 }
@@ -30,6 +36,7 @@ const listSchema = z.strictObject({
       fetchedAt: z.string(),
       sha256: z.string().regex(/^[0-9a-f]{64}$/),
       bytes: z.number(),
+      generation: z.string().regex(/^[0-9a-f]{64}$/),
       isPart: z.boolean(),
     }),
   ),
@@ -93,8 +100,7 @@ export async function keepBodies(
   const moved: KeptBody[] = [];
   for (const [at, body] of fetched.entries()) {
     const path = join(folder, `body-${from + at}`);
-    await rename(body.path, path);
-    moved.push({ ...body, path });
+    moved.push(await moveIn(body, path));
   }
   const bodies = [...old, ...moved].slice(-BODIES_MAX);
   await writeList(folder, source, bodies);
@@ -102,13 +108,46 @@ export async function keepBodies(
   for (const body of before) if (!kept.has(body.path)) await rm(body.path, { force: true });
 }
 
+const PACK_BYTES_MIN = 256 * 1024;
+
+/** Moves a file to its place; what nobody packed yet is packed on the way. */
+async function moveIn(body: KeptBody, path: string): Promise<KeptBody> {
+  if (body.bytes < PACK_BYTES_MIN || (await isPacked(body.path))) {
+    await rename(body.path, path);
+    return { ...body, path };
+  }
+  const packed = createZstdCompress();
+  await pipeline(createReadStream(body.path), packed, createWriteStream(path, { mode: 0o600 }));
+  await rm(body.path);
+  const hash = createHash("sha256");
+  await pipeline(createReadStream(path), hash);
+  const { size } = await stat(path);
+  return { ...body, path, bytes: size, sha256: hash.digest("hex") };
+}
+
+/** gzip, zstd, zip, bzip2, xz by their first bytes. */
+async function isPacked(path: string): Promise<boolean> {
+  const file = await open(path);
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(6), 0, 6, 0);
+    const head = buffer.toString("hex", 0, bytesRead);
+    return /^(1f8b|28b52ffd|504b0304|425a68|fd377a585a00)/.test(head);
+  } finally {
+    await file.close();
+  }
+}
+
 async function writeList(folder: string, source: string, bodies: readonly KeptBody[]) {
   const list = {
     source,
-    bodies: bodies.map(({ path, fetchedAt, ...body }) => ({
+    bodies: bodies.map(({ path, url, fetchedAt, sha256, bytes, generation, isPart }) => ({
       file: `body-${numberOf(path)}`,
-      ...body,
+      url,
       fetchedAt: instantToText(fetchedAt),
+      sha256,
+      bytes,
+      generation,
+      isPart,
     })),
   };
   const path = join(folder, "bodies.json");
@@ -120,18 +159,30 @@ function numberOf(path: string): number {
   return Number(/body-(\d+)$/.exec(path)?.[1] ?? 0);
 }
 
+/** Names of what people loaded by hand begin so; the rest is the feed. */
+export const HAND_LOADED = "file/";
+
 /** Keeps bytes that were handed over, under the name of the feed they are. */
 export async function keepBytes(
   world: World,
-  source: string,
-  of: { readonly bytes: Buffer; readonly sha256: Digest; readonly at: Instant },
+  feed: string,
+  of: { readonly bytes: Buffer; readonly generation: Digest; readonly at: Instant },
 ): Promise<void> {
+  const source = `${HAND_LOADED}${feed}`;
   const folder = cacheFolder(world, source);
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const path = join(folder, "incoming");
   await writeFile(path, of.bytes, { mode: 0o600 });
-  const { size } = await stat(path);
+  const { generation, at, bytes } = of;
   await keepBodies(world, source, [
-    { path, url: "", fetchedAt: of.at, sha256: of.sha256, bytes: size, isPart: false },
+    {
+      path,
+      url: "",
+      fetchedAt: at,
+      sha256: generation,
+      generation,
+      bytes: bytes.length,
+      isPart: false,
+    },
   ]);
 }

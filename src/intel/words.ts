@@ -1,6 +1,7 @@
 import type { Words } from "../base/word.ts";
 import type { FeedStatus } from "./actions.ts";
 import type { FindingState } from "./model.ts";
+import type { SourceHealth } from "./source-status.ts";
 
 /** How findings and feeds read. */
 export const findingStateWords: Words<FindingState> = {
@@ -19,6 +20,14 @@ export const feedStateWords: Words<FeedStatus["freshness"]["kind"]> = {
   fresh: ["good", "fresh"],
   stale: ["attention", "stale"],
   "never-loaded": ["unknown", "never loaded"],
+};
+
+export const sourceStateWords: Words<SourceHealth["state"]> = {
+  good: ["good", "current"],
+  late: ["attention", "too old"],
+  failing: ["bad", "failing"],
+  "never-loaded": ["unknown", "never loaded"],
+  off: ["waiting", "not asked"],
 };
 
 const { fixed: _, "not-affected": __, ...listed } = findingStateWords;

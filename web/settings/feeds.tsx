@@ -10,6 +10,7 @@ import { Mark, StateWord } from "../parts/mark.tsx";
 import { Panel } from "../parts/panel.tsx";
 import { Problem } from "../parts/problem.tsx";
 import { Sentence } from "../parts/sentence.tsx";
+import { FeedSources } from "./feed-sources.tsx";
 
 type Feed = Reply<"/api/v1/feeds">["items"][number];
 const TOPICS = ["feeds"];
@@ -27,10 +28,11 @@ export function FeedsPart() {
         <Stack gap="sm">
           <LoadFeeds actions={actions} />
           {items.length === 0 && (
-            <Empty title="No feed is loaded" command="./fettle feed load --network">
+            <Empty title="No feed is loaded" command="./fettle feed refresh">
               Without feeds nothing can be known of vulnerabilities: everything reads as unknown.
             </Empty>
           )}
+          <FeedSources />
           {items.map((feed) => (
             <FeedPanel key={feed.name} feed={feed} />
           ))}
