@@ -16,13 +16,14 @@ inspect_main() { # [refresh]
     [ $? -eq 3 ] || inspect_reboot
     inspect_services
     stale_users
-    lists_choose
-    sources_scan "$IN_DIR"
+    sources_scan "$IN_DIR" newer "$IN_DIR/installed"
     for in_file in sources.out lists.out; do
       while IFS= read -r in_line; do say "$in_line"; done <"$IN_DIR/$in_file"
     done
     offers_scan "$IN_DIR" newer "$IN_DIR/installed"
-    [ ! -s "$IN_DIR/refresh.failed" ] || sed 's/^/note refresh: /' "$IN_DIR/refresh.failed"
+    : >"$IN_DIR/notes"
+    [ ! -s "$IN_DIR/refresh.failed" ] ||
+      sed 's/^/note refresh: /' "$IN_DIR/refresh.failed" >"$IN_DIR/notes"
   } >"$IN_DIR/out" 2>/dev/null
   printf '@inspect\n'
   awk '
@@ -30,7 +31,7 @@ inspect_main() { # [refresh]
     END {
       if (lost) print "note " lost " bytes outside printable ASCII were dropped"
       print "@end"
-    }' "$IN_DIR/out"
+    }' "$IN_DIR/out" "$IN_DIR/offers.out" "$IN_DIR/notes"
 }
 
 # --- The host itself ----------------------------------------------------------------------------

@@ -56,104 +56,6 @@ APT_STRICT='-o APT::Get::AllowUnauthenticated=false -o Acquire::AllowInsecureRep
 LISTS_PRIVATE="-o Dir::State::lists=$APT_DIR/lists
 -o Dir::Cache::pkgcache=$APT_DIR/pkgcache.bin -o Dir::Cache::srcpkgcache="
 
-APT_LISTS=''
-APT_PKGCACHE=''
-APT_ARCHS=''
-# Where the machine keeps its lists, whether it caches them, and its architectures: APT_LISTS,
-# APT_PKGCACHE, APT_ARCHS. Asked once by each process of ours, and kept behind the files that the
-# answer follows from: an apt-config costs as much as ten small programs.
-apt_settings() {
-  [ -z "$APT_LISTS" ] || return 0
-  settings_key
-  settings_kept || settings_ask
-}
-
-# Every file that sets something, by name, size, number and times: AS_KEY. A setting that includes
-# other files leaves no key, for those are not among them.
-settings_key() {
-  set +f
-  AS_KEY=$(stat -c '%n %s %i %y %z' /usr/bin/apt-config /etc/apt /etc/apt/apt.conf /etc/apt/apt.conf.d \
-    /etc/apt/apt.conf.d/* /var/lib/dpkg/arch 2>/dev/null)
-  set -f
-}
-
-settings_kept() {
-  [ -n "$AS_KEY" ] && [ -r "$APT_DIR/settings" ] || return 1
-  as_text=
-  while read -r as_line; do
-    case $as_line in
-      @lists*) as_lists=${as_line#@lists} ;;
-      @pkgcache*) as_pkgcache=${as_line#@pkgcache} ;;
-      @archs*) as_archs=${as_line#@archs} ;;
-      @end)
-        [ "$as_text" = "$AS_KEY$NEWLINE" ] || return 1
-        APT_LISTS=$as_lists APT_PKGCACHE=$as_pkgcache APT_ARCHS=$as_archs
-        return 0
-        ;;
-      *) as_text=$as_text$as_line$NEWLINE ;;
-    esac
-  done <"$APT_DIR/settings"
-  return 1
-}
-
-settings_ask() {
-  as_native='' as_included=no
-  while read -r as_line; do
-    as_value=${as_line#?=\'}
-    as_value=${as_value%\'}
-    case $as_line in
-      L=*) APT_LISTS=$as_value ;;
-      C=*) APT_PKGCACHE=$as_value ;;
-      N=*) as_native=$as_value ;;
-    esac
-  done <<SETTINGS
-$(apt-config shell L Dir::State::lists/d C Dir::Cache::pkgcache N APT::Architecture \
-  2>/dev/null)
-SETTINGS
-  apt_architectures "$as_native"
-  while [ "${APT_LISTS%/}" != "$APT_LISTS" ]; do APT_LISTS=${APT_LISTS%/}; done
-  APT_LISTS=${APT_LISTS:-/var/lib/apt/lists}
-  [ "$as_included" = no ] && [ -w "$APT_DIR" ] || return 0
-  printf '%s\n' "$AS_KEY" "@lists$APT_LISTS" "@pkgcache$APT_PKGCACHE" "@archs$APT_ARCHS" @end \
-    >"$APT_DIR/settings.$$" && mv -f "$APT_DIR/settings.$$" "$APT_DIR/settings"
-}
-
-# Every program of apt asks dpkg for the architectures, and what apt starts to verify signatures asks
-# five times more. So apt is told what dpkg would say: its own architecture and those in dpkg's file.
-# Where the machine's settings name them, or might, those hold.
-apt_architectures() { # NATIVE
-  case $1 in '' | *[!a-z0-9-]*) as_included=yes && return 0 ;; esac
-  set +f
-  as_named=$(exec grep -ihs -e architectures -e '#include' /etc/apt/apt.conf /etc/apt/apt.conf.d/*)
-  set -f
-  case $as_named in *'#'[iI][nN][cC][lL]*) as_included=yes ;; esac
-  [ -z "$as_named" ] || return 0
-  APT_ARCHS="-o APT::Architectures::=$1"
-  [ -r /var/lib/dpkg/arch ] || return 0
-  while read -r aa_name; do
-    case $aa_name in '' | *[!a-z0-9-]* | "$1") continue ;; esac
-    APT_ARCHS="$APT_ARCHS -o APT::Architectures::=$aa_name"
-  done </var/lib/dpkg/arch
-}
-
-# Our own lists when they were refreshed after the machine's, else the machine's.
-lists_choose() {
-  apt_settings
-  LISTS=$APT_LISTS LISTS_READ_AT=0
-  # A check that found nothing new leaves only the folders' times behind.
-  for ls_at in $(stat -c %Y "$LISTS/partial" "$LISTS" /var/lib/apt/periodic/update-success-stamp \
-    2>/dev/null); do
-    [ "$ls_at" -le "$LISTS_READ_AT" ] || LISTS_READ_AT=$ls_at
-  done
-  APT_O="$APT_STRICT $APT_ARCHS"
-  # Images for containers switch the cache off, and each run then costs half a second more.
-  [ -n "$APT_PKGCACHE" ] || APT_O="$APT_O -o Dir::Cache::pkgcache=$APT_DIR/machine.bin"
-  [ -r "$APT_DIR/refreshed" ] || return 0
-  read -r ls_at <"$APT_DIR/refreshed"
-  is_number "$ls_at" && [ "$ls_at" -ge "$LISTS_READ_AT" ] || return 0
-  lists_are_ours "$ls_at"
-}
-
 lists_are_ours() { # READ_AT
   LISTS=$APT_DIR/lists
   LISTS_READ_AT=$1
@@ -168,15 +70,14 @@ lists_refresh() { # WORK_DIR
     mkdir -p "$APT_DIR/lists/partial"
     chmod 0755 "$APT_DIR" "$APT_DIR/lists"
   fi
-  apt_settings
+  apt_settings "$1"
   printf '#clear APT::Update::%s;\n' Pre-Invoke Post-Invoke Post-Invoke-Success >"$1/apt.conf"
   # shellcheck disable=SC2086 # fixed options only
   if unlocked timeout -k 5 "$REFRESH_LIMIT_S" apt-get -q -c "$1/apt.conf" $APT_STRICT \
     $APT_ARCHS $LISTS_PRIVATE -o APT::Update::Error-Mode=any -o pkgCacheFile::Generate=false update \
     </dev/null >"$1/refresh.log" 2>&1; then
     read_clock
-    say "$NOW_S" >"$APT_DIR/refreshed.new" &&
-      mv -f "$APT_DIR/refreshed.new" "$APT_DIR/refreshed" && lists_are_ours "$NOW_S"
+    say "$NOW_S" >"$APT_DIR/refreshed"
     return 0
   fi
   grep -E '^(E|W):' "$1/refresh.log" | head -n 5 | cut -c 1-300 >"$1/refresh.failed"
@@ -184,60 +85,24 @@ lists_refresh() { # WORK_DIR
   return 1
 }
 
-# Reads what apt knows of its sources into DIR: `targets` (index files, by tabs), `sources.out`
-# and `lists.out` (the lines of `inspect`), `releases`. What apt says follows from its settings and
-# from the lists that lie there, so it is asked again only when one of those files is another.
-sources_scan() { # DIR
-  sources_key >"$1/scan.key"
-  if ! cache_unpack "$APT_DIR/scan" "$1" "targets releases sources.out"; then
+# What apt knows of its sources into DIR: `targets` (index files, by tabs), `sources.out` and `lists.out`
+# (the lines of `inspect`), `releases`. What apt says follows from its settings and from the lists that
+# lie there, so it is asked again only when one of those files is another. Whether lists are too old is
+# judged each time. MODE and PACKAGES are those of the offers_scan that follows.
+sources_scan() { # DIR none|newer|all PACKAGES
+  sources_look "$@"
+  sources_seen "$@"
+}
+
+# The same after sources_look.
+sources_seen() { # DIR none|newer|all PACKAGES
+  if [ "$SCAN_KEPT" = no ]; then
     sources_ask "$1"
     cache_pack "$APT_DIR/scan" "$1" "targets releases sources.out"
+    # Its files are the key to the offers.
+    [ ! -w "$APT_DIR" ] || sources_look "$@"
   fi
   lists_judge "$1" >"$1/lists.out"
-}
-
-# Every file that the answer depends on, by name, size, number and times. A refresh that finds nothing
-# new moves the lists away and back, which is a change of their folder and not of them.
-sources_key() {
-  printf 'fettle scan 2 %s\n' "$APT_O"
-  set +f
-  stat -c '%n %s %i %y %z' /etc/apt /etc/apt/apt.conf /etc/apt/apt.conf.d/* \
-    /etc/apt/sources.list /etc/apt/sources.list.d/* /var/lib/dpkg/arch 2>/dev/null
-  stat -c '%n %s %i %y' "$LISTS"/*_* 2>/dev/null
-  set -f
-}
-
-# Puts the named files of DIR into FILE, behind the key in DIR/scan.key. Only where a folder of ours
-# is there already: an inspection leaves nothing on a machine that is only looked at. Written beside
-# and renamed, so that a reader finds one whole state.
-cache_pack() { # FILE DIR NAMES
-  [ -w "${1%/*}" ] || return 0
-  cp_file=$1 cp_dir=$2 cp_names=$3
-  set -- "$cp_dir/scan.key"
-  for cp_name in $cp_names; do set -- "$@" "$cp_dir/$cp_name"; done
-  awk '
-    FNR == 1 { n = FILENAME; sub(/.*\//, "", n); print "@@" (n == "scan.key" ? "key" : n) }
-    { print }
-    END { print "@@end" }' "$@" >"$cp_file.$$" 2>/dev/null && mv -f "$cp_file.$$" "$cp_file" ||
-    rm -f "$cp_file.$$"
-}
-
-# The same files again, when FILE has the key that DIR/scan.key has now; 1 otherwise.
-cache_unpack() { # FILE DIR NAMES
-  [ -r "$1" ] || return 1
-  for cu_name in $3; do : >"$2/$cu_name"; done
-  awk -v dir="$2" '
-    NR == FNR { key[++n] = $0; next }
-    /^@@/ {
-      part = substr($0, 3)
-      if (part != "key" && seen != n) exit
-      if (part == "end") whole = 1
-      file = dir "/" part
-      next
-    }
-    part == "key" { if (($0 "") != (key[++seen] "")) exit; next }
-    { print > file }
-    END { exit !whole }' "$2/scan.key" "$1"
 }
 
 sources_ask() { # DIR
@@ -393,34 +258,19 @@ lists_judge() { # DIR
   fi
 }
 
-# Offers for the packages in a file (rows of installed_list), by tabs: name arch version sha256 size
-# origin suite component source source-version, and for staging the URI and the installed size in
-# KiB. Mode `newer`: the installed version and above, as the lines of `inspect`. Mode `all`: every
-# version. A record without SHA-256 is not an offer: nothing could pin it.
+# Offers for the packages in a file (rows of installed_list), in DIR/offers.out, by tabs: name arch version
+# sha256 size origin suite component source source-version, and for staging the URI and the installed size
+# in KiB. Mode `newer`: the installed version and above, as the lines of `inspect`. Mode `all`: every
+# version. A record without SHA-256 is not an offer: nothing could pin it. sources_scan was asked with the
+# same mode and packages. Names that a kept answer did not look for are not in it: it is made anew.
 offers_scan() { # DIR newer|all PACKAGES
-  offers_key "$1" >"$1/scan.key" && os_whole=yes || os_whole=no
-  # Names that a kept answer did not look for are not in it: then it picks nothing and says so.
-  if [ "$os_whole" = yes ] && cache_unpack "$APT_DIR/offers" "$1" "known offers.rows" &&
-    offers_pick "$1" "$2" "$3"; then
-    return 0
-  fi
+  [ "$OFFERS_KEPT" = no ] || return 0
   [ -f "$1/installed" ] || : >"$1/installed"
   awk -F '\t' '!($1 in seen) { seen[$1] = 1; print $1 }' "$3" "$1/installed" >"$1/known"
   offers_read "$1" >"$1/offers.rows"
-  [ "$os_whole" = no ] || cache_pack "$APT_DIR/offers" "$1" "known offers.rows"
+  cache_pack "$APT_DIR/offers" "$1" "known offers.rows"
+  : >"$1/offers.out"
   offers_pick "$1" "$2" "$3"
-}
-
-# The indexes by name, size, number and times; 1 when one of them cannot be told apart.
-offers_key() { # DIR
-  printf 'fettle offers 1\n'
-  set -- "$1"
-  while read -r ok_row; do
-    say "$ok_row"
-    set -- "$@" "${ok_row%%	*}"
-  done <"$1/targets"
-  shift
-  [ $# -eq 0 ] || stat -c '%n %s %i %y %z' "$@" 2>/dev/null
 }
 
 # Every version that the indexes have of the names in DIR/known. An index that lies there as text is
@@ -468,31 +318,13 @@ offers_read() { # DIR
     END { out() }' "$@"
 }
 
-# Of those, what the mode wants for the packages in the file. 3, and nothing, when one of them was not
-# looked for.
+# Of those, what the mode wants for the packages in the file: the same rule as in kept_look.
 offers_pick() { # DIR newer|all PACKAGES
-  awk -F '\t' -v mode="$2" "$AWK_VERSIONS"'
-    NR == FNR { known[$1] = 1; next }
-    P == 1 {
-      if (!($1 in known)) exit 3
-      have[$1] = 1; at[$1, $2] = $3
+  awk -F '\t' -v dir="$1" -v mode="$2" "$AWK_VERSIONS$AWK_PICK"'
+    T == "packages" {
+      have[$1] = 1; version[$1, $2] = $3
       if ($1 == "dpkg") native = $2
       next
     }
-    !($1 in have) { next }
-    mode == "newer" {
-      mine = installed($1, $2)
-      if (mine == "" || dcmp($3, mine) < 0) next
-      line = $0
-      sub(/\t[^\t]*\t[^\t]*$/, "", line)
-      print "offer " line
-      next
-    }
-    { print }
-    function installed(name, arch) {
-      if ((name, arch) in at) return at[name, arch]
-      if (arch == "all" && (name, native) in at) return at[name, native]
-      if (arch == native && (name, "all") in at) return at[name, "all"]
-      return ""
-    }' "$1/known" P=1 "$3" P=2 "$1/offers.rows"
+    { pick() }' T=packages "$3" T=rows "$1/offers.rows"
 }

@@ -16,8 +16,7 @@ resolve_main() {
   trap 'exit 1' HUP INT TERM
   if resolve_wants >"$RS_DIR/wants"; then
     installed_list >"$RS_DIR/installed"
-    lists_choose
-    sources_scan "$RS_DIR"
+    sources_scan "$RS_DIR" none /dev/null
     { resolve_moves && resolve_services; } >"$RS_DIR/out"
     # A move that is not whole is no move: the planner must not see a part of a transaction.
     if grep '^problem ' "$RS_DIR/out" >"$RS_DIR/problems"; then
@@ -52,7 +51,8 @@ resolve_moves() {
   fi
   resolve_simulate || return 1
   cut -d ' ' -f 2,3 "$RS_DIR/changes" | tr ' ' '\t' | sed 's/$/\t-/' >"$RS_DIR/names"
-  offers_scan "$RS_DIR" all "$RS_DIR/names" >"$RS_DIR/offers"
+  sources_look "$RS_DIR" all "$RS_DIR/names"
+  offers_scan "$RS_DIR" all "$RS_DIR/names"
   resolve_rows >"$RS_DIR/rows"
   while read -r rm_verb rm_name rm_arch rm_from rm_to rm_sha rm_size rm_old rm_was; do
     if [ "$rm_old" = - ] && [ "$rm_from" != - ]; then
@@ -117,7 +117,7 @@ resolve_rows() {
       if ($1 == "dpkg") native = $2
       next
     }
-    FILENAME ~ /offers$/ {
+    FILENAME ~ /offers.out$/ {
       k = $1 SUBSEP $2 SUBSEP $3
       if (!(k in sha)) { sha[k] = $4; size[k] = $5 }
       next
@@ -142,7 +142,7 @@ resolve_rows() {
       if (arch == native && (name, "all") in version) return "all"
       if (arch == "all" && (name, native) in version) return native
       return ""
-    }' "$RS_DIR/installed" "$RS_DIR/offers" "$RS_DIR/changes"
+    }' "$RS_DIR/installed" "$RS_DIR/offers.out" "$RS_DIR/changes"
 }
 
 # The digest of the installed version where a file of it lies on this machine: apt's cache, or what

@@ -15,7 +15,8 @@ DISK_SLACK_KB=32768
 # In $WORK: `installed`, its rows; `installed.text` and its length, for the result. With `step` also
 # `units`, the plan's units in order, `first last verb argument`: the package steps are one unit, because
 # the list is one transaction; the grammar was checked with the bundle. While staging also `refused`, `ok`
-# or why these versions are refused; `wanted`, a line for each file (files_missing); and `snapshot.rows`,
+# or why these versions are refused; `wanted`, a line for each file (files_missing), and `names`, the same
+# by tabs for offers_scan; and `snapshot.rows`,
 # `pkg NAME ARCH VERSION auto|manual` for each package of the body, with `end`; the marks are read as in
 # inspect_packages.
 rows_list() { # step|undo
@@ -80,12 +81,13 @@ rows_list() { # step|undo
     }
     function staged(   i, is) {
       print (refused == "" ? "ok" : refused) >(dir "/refused")
-      printf "" >(dir "/wanted")
+      printf "" >(dir "/wanted"); printf "" >(dir "/names")
       for (i = 1; i <= files; i++) {
         split(file[i], f, " ")
         # Steps that are done already need no file.
         if ((f[2] in at) || seen[f[8]]++) continue
         print f[8], (f[1] == "step" ? "new" : "old"), f[2], f[4], f[5], f[7] >(dir "/wanted")
+        print f[4] "\t" f[5] "\t" f[7] >(dir "/names")
       }
       while ((getline line < marks) > 0) {
         if (line ~ /^Package: /) n = substr(line, 10)
@@ -278,16 +280,15 @@ stage_packages() {
 
 # One refresh at most, and only when the lists would be refused. Lists so old need no look before.
 stage_sources() {
-  lists_choose
+  sources_look "$WORK" all "$WORK/names"
   : >"$WORK/lists.out"
   read_clock
-  [ $((NOW_S - LISTS_READ_AT)) -gt "$LISTS_AGE_MAX_S" ] || sources_scan "$WORK"
+  [ $((NOW_S - LISTS_READ_AT)) -gt "$LISTS_AGE_MAX_S" ] || sources_seen "$WORK" all "$WORK/names"
   if ! lists_are_ok; then
     if ! lists_refresh "$WORK"; then
       journal NOTE "note=refresh failed: $(head -n 1 "$WORK/refresh.failed")"
-      lists_choose
     fi
-    sources_scan "$WORK"
+    sources_scan "$WORK" all "$WORK/names"
   fi
   st_open=''
   while read -r _ st_uri st_suite _ st_signed _; do
@@ -414,12 +415,9 @@ files_local() {
 # that are offered under another digest, for the fact of a refusal; `named` the digests of wanted files
 # that a signed index calls what the body calls them.
 files_offered() {
-  while read -r _ _ _ fo_name fo_arch fo_version; do
-    say "$fo_name	$fo_arch	$fo_version"
-  done <"$WORK/wanted" >"$WORK/names"
-  offers_scan "$WORK" all "$WORK/names" >"$WORK/offers"
+  offers_scan "$WORK" all "$WORK/names"
   awk -F '\t' -v other="$WORK/other" -v is="$WORK/named" '
-    FILENAME ~ /offers$/ {
+    FILENAME ~ /offers.out$/ {
       if (!($4 in by)) by[$4] = $5 "\t" $12 "\t" $11
       named[$1, $2, $3] = $4
       called[$4, $1, $2, $3] = 1
@@ -433,7 +431,7 @@ files_offered() {
     {
       if (w[1] in by) { split(by[w[1]], o, "\t"); print w[1], o[1], o[2], o[3] }
       else print w[1], ((w[4], w[5], w[6]) in named ? named[w[4], w[5], w[6]] : "-") >other
-    }' "$WORK/offers" "$WORK/wanted" "$WORK/missing" >"$WORK/fetch"
+    }' "$WORK/offers.out" "$WORK/wanted" "$WORK/missing" >"$WORK/fetch"
 }
 
 # apt's own methods, proxies and keys of the machine, into a folder that their unprivileged user

@@ -430,13 +430,19 @@ said_no_space() {
 # is there to answer, brings nothing: each package asks again when it is configured. It is left out,
 # but only when it is the one hook of its kind: another may be there to say no.
 hooks_choose() {
+  hooks_unchanged || apt_hooks
+  [ "$APT_HOOKS" != debconf ] || say '#clear DPkg::Pre-Install-Pkgs;'
+}
+
+# Whether what staging read of apt's settings is still what they say.
+hooks_unchanged() {
+  [ -n "$APT_LISTS" ] && [ -e "$WORK/settings.read" ] || return 1
   set +f
-  hc_hooks=$(grep -ihs -e pre-install-pkgs -e '^#include' /etc/apt/apt.conf /etc/apt/apt.conf.d/*)
+  for hu_file in /etc/apt /etc/apt/apt.conf /etc/apt/apt.conf.d /etc/apt/apt.conf.d/*; do
+    # shellcheck disable=SC3013 # POSIX.1-2024 has -nt, and so have dash, bash and busybox
+    [ ! "$hu_file" -nt "$WORK/settings.read" ] || { set -f; return 1; }
+  done
   set -f
-  # shellcheck disable=SC2016 # apt's own text
-  if [ "$hc_hooks" = 'DPkg::Pre-Install-Pkgs {"/usr/sbin/dpkg-preconfigure --apt || true";};' ]; then
-    say '#clear DPkg::Pre-Install-Pkgs;'
-  fi
 }
 
 # apt's hook protocol 3: after an empty line, `name version arch multiarch < version arch multiarch
