@@ -9,19 +9,23 @@ inspect_main() { # [refresh]
   trap 'rm -rf "$IN_DIR"' EXIT
   trap 'exit 1' HUP INT TERM
   if [ "${1:-}" = refresh ]; then lists_refresh "$IN_DIR"; fi
-  installed_list "$IN_DIR/arch" >"$IN_DIR/installed" 2>/dev/null
+  # An awk that is given a file which is not there reads no other.
+  set --
+  for in_file in host packages out sources.out lists.out offers.out notes; do
+    : >"$IN_DIR/$in_file"
+    set -- "$@" "$IN_DIR/$in_file"
+  done
+  read -r IN_KERNEL </proc/sys/kernel/osrelease
+  inspect_packages "$IN_DIR" 2>/dev/null
+  inspect_host "$IN_DIR/arch" >"$IN_DIR/host" 2>/dev/null
   {
-    inspect_host "$IN_DIR/arch"
-    inspect_packages "$IN_DIR/installed"
-    [ $? -eq 3 ] || inspect_reboot
+    IN_REBOOT=-
+    read -r IN_REBOOT <"$IN_DIR/reboot"
+    [ "$IN_REBOOT" = kernel ] || inspect_reboot
     inspect_services
     stale_users
     sources_scan "$IN_DIR" newer "$IN_DIR/installed"
-    for in_file in sources.out lists.out; do
-      while IFS= read -r in_line; do say "$in_line"; done <"$IN_DIR/$in_file"
-    done
     offers_scan "$IN_DIR" newer "$IN_DIR/installed"
-    : >"$IN_DIR/notes"
     [ ! -s "$IN_DIR/refresh.failed" ] ||
       sed 's/^/note refresh: /' "$IN_DIR/refresh.failed" >"$IN_DIR/notes"
   } >"$IN_DIR/out" 2>/dev/null
@@ -31,7 +35,7 @@ inspect_main() { # [refresh]
     END {
       if (lost) print "note " lost " bytes outside printable ASCII were dropped"
       print "@end"
-    }' "$IN_DIR/out" "$IN_DIR/offers.out" "$IN_DIR/notes"
+    }' "$@"
 }
 
 # --- The host itself ----------------------------------------------------------------------------
@@ -56,7 +60,6 @@ inspect_host() { # ARCHITECTURE FILE
   done </etc/os-release
   say "os ${in_id:--} ${in_version:--} ${in_codename:--}"
   read -r IN_HOSTNAME </proc/sys/kernel/hostname
-  read -r IN_KERNEL </proc/sys/kernel/osrelease
   in_arch=''
   [ ! -s "$1" ] || read -r in_arch <"$1"
   printf 'arch %s\nkernel %s\n' "$in_arch" "$IN_KERNEL"
@@ -65,13 +68,26 @@ inspect_host() { # ARCHITECTURE FILE
   printf 'boot %s\nuptime %s\nclock %s\n' "$BOOT" "$UPTIME_S" "$NOW_S"
   printf 'hostname %s\n' "$IN_HOSTNAME"
   if [ -s /etc/machine-id ]; then
-    printf 'machine %.32s\n' "$(exec sha256sum </etc/machine-id)"
+    machine_digest
+    printf 'machine %.32s\n' "$MACHINE"
   else
     printf 'machine -\n'
   fi
   in_virt=''
   ! command -v systemd-detect-virt >/dev/null || in_virt=$(exec systemd-detect-virt 2>/dev/null)
   printf 'virt %s\n' "${in_virt:--}"
+}
+
+# The digest of the machine's id in MACHINE; kept beside the id, where a folder of ours is there already.
+machine_digest() {
+  md_id='' md_kept='' MACHINE=''
+  read -r md_id </etc/machine-id
+  [ ! -r "$APT_DIR/machine" ] || read -r md_kept MACHINE <"$APT_DIR/machine"
+  if [ "$md_id" != "$md_kept" ] || ! is_digest "$MACHINE"; then
+    MACHINE=$(exec sha256sum </etc/machine-id)
+    MACHINE=${MACHINE%% *}
+    [ ! -w "$APT_DIR" ] || [ "${#md_id}" -ne 32 ] || say "$md_id $MACHINE" >"$APT_DIR/machine"
+  fi
 }
 
 # name arch version source source-version want status eflag, and name and state as dpkg abbreviates
@@ -86,17 +102,15 @@ packages_list() {
   dpkg-query -W -f "$il_format"
 }
 
-# The same without packages that were removed. dpkg's own package is of the machine's architecture,
-# which goes into the file.
-installed_list() { # [FILE]
-  packages_list | awk -F '\t' -v arch="${1:-/dev/null}" '
-    $7 != "config-files" && $7 != "not-installed"
-    $1 == "dpkg" { print $2 >arch }'
+# The same without packages that were removed.
+installed_list() {
+  packages_list | awk -F '\t' '$7 != "config-files" && $7 != "not-installed"'
 }
 
-# The packages, then whether a newer kernel than the running one is installed. The marks are apt's own
-# file: a package that is not in it was asked for by a person. 3 when the kernel wants a reboot.
-inspect_packages() { # INSTALLED
+# Into DIR: `arch`; `installed`, the rows of installed_list; `packages`, the lines of `inspect`, then
+# whether a newer kernel than the running one is installed; and `reboot`, `kernel` when that one wants it.
+# The marks are apt's own file: a package that is not in it was asked for by a person.
+inspect_packages() { # DIR
   in_marks=/var/lib/apt/extended_states
   [ -r "$in_marks" ] || in_marks=/dev/null
   in_build=''
@@ -105,16 +119,19 @@ inspect_packages() { # INSTALLED
     read -r in_line <"$in_file"
     in_build="$in_build $in_line"
   done
-  awk -F '\t' -v marks="$in_marks" -v running="$IN_KERNEL" -v build="$in_build" "$AWK_VERSIONS"'
+  packages_list | awk -F '\t' -v dir="$1" -v marks="$in_marks" -v running="$IN_KERNEL" \
+    -v build="$in_build" "$AWK_VERSIONS"'
     BEGIN {
       while ((getline line < marks) > 0) {
         if (line ~ /^Package: /) name = substr(line, 10)
         else if (line ~ /^Architecture: /) arch = substr(line, 15)
         else if (line == "Auto-Installed: 1") { auto[name, arch] = 1 }
       }
+      installed = dir "/installed"; printf "" >installed
     }
-    $2 != "all" && native == "" && $1 == "dpkg" { native = $2 }
-    { rows[++n] = $0 }
+    $7 == "config-files" || $7 == "not-installed" { next }
+    { print >installed; rows[++n] = $0 }
+    $1 == "dpkg" { print $2 >(dir "/arch"); if ($2 != "all" && native == "") native = $2 }
     $1 !~ /^linux-image-[0-9]/ || $1 ~ /-dbg(sym)?$/ { next }
     newest == "" || dcmp($3, version) > 0 { newest = $1; version = $3 }
     $1 == "linux-image-" running { mine = $3 }
@@ -126,17 +143,17 @@ inspect_packages() { # INSTALLED
         # apt keeps the mark of an `all` package under the native architecture.
         is = ((f[1], f[2]) in auto) || (f[2] == "all" && (f[1], native) in auto)
         printf "pkg %s\t%s\t%s\t%s\t%s\t%s\t%s\n", f[1], f[2], f[3], f[4], f[5], state, \
-          is ? "auto" : "manual"
+          (is ? "auto" : "manual") >(dir "/packages")
       }
-      for (i = 1; i <= h; i++) print "held " held[i]
-      print "kernel-installed " (version == "" ? "-" : version)
+      for (i = 1; i <= h; i++) print "held " held[i] >(dir "/packages")
+      print "kernel-installed " (version == "" ? "-" : version) >(dir "/packages")
       # A kernel that is not from a package here (a container, a custom boot) says nothing.
-      if (mine == "") exit 0
-      if (newest != "linux-image-" running) print "reboot yes kernel " newest
-      else if (index(build, mine) == 0) print "reboot yes kernel " newest " " mine
-      else exit 0
-      exit 3
-    }' "$1"
+      is = ""
+      if (mine != "" && newest != "linux-image-" running) is = newest
+      else if (mine != "" && index(build, mine) == 0) is = newest " " mine
+      if (is != "") print "reboot yes kernel " is >(dir "/packages")
+      print (is == "" ? "-" : "kernel") >(dir "/reboot")
+    }'
 }
 
 # Where the kernel does not want a reboot: whether a package asked for one.
