@@ -575,7 +575,7 @@ run_limited() { # SECONDS command…
   read_boot
   say "$rl_pid $START $BOOT" >"$JOB/running"
   # A subshell of this one: another shell would cost two programs. What is left of it when it is
-  # killed is one `sleep` of a second, which holds nothing.
+  # killed is one `sleep` of two seconds, which holds nothing.
   (
     exec 9>&-
     while [ "$rl_limit" -gt 0 ]; do

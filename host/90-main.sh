@@ -63,6 +63,8 @@ apply_main() {
     release_lock
     relay && look_after
   else
+    # The counter is written under the lock, or another order's would be taken for it.
+    later_end || say "$E_FACTS" >&2
     release_lock
     answer_refusal "$am_in"
   fi
@@ -145,7 +147,6 @@ raise_policy_floor() {
 # Tells why, signed by the host as soon as the order is known to be the dispatcher's. The attempt
 # that is recorded already is answered with its recorded result.
 answer_refusal() { # DIR
-  later_end || say "$E_FACTS" >&2
   say "REFUSED code=$E_CODE note=$E_FACTS" >"$1/journal"
   if [ "$CK_VERIFIED" != yes ] || [ ! -s "$VAR/key" ]; then
     say "@refused $E_CODE $E_FACTS"
