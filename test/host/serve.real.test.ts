@@ -209,6 +209,8 @@ describe.runIf(isRoot).each(shells)("the connection under $name", (shell) => {
     expect(await talk.rest()).toEqual([]);
     expect(existsSync(join(root.var, "job"))).toBe(false);
     expect(before).not.toBe("");
+    // Step 9: an order counts once, also one that is refused for what comes after that step.
+    expect(clockOf(root)).toEqual({ counter: NOW * 1000, floor: NOW });
     expect(readdirSync(root.var).sort()).toEqual(
       [
         "anchor",
