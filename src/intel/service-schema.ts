@@ -80,6 +80,7 @@ export const hostActionSchema = z.strictObject({
   ecosystem: z.string(),
   source: z.string(),
   fixedVersions: z.array(z.string()),
+  target: z.string().nullable().describe("the version at or above all of them"),
   vulnerabilities: count,
   exploited: count,
   hostCount: count,

@@ -9,7 +9,12 @@ import { serviceReply } from "../inventory/service-reply.ts";
 import type { JudgedService } from "./actions-services.ts";
 import { chainText, type PlacedEntry } from "./component-chain.ts";
 import type { FindingRow } from "./finding-list.ts";
-import { actionText, type ServiceAction, type ServiceVulnerability } from "./service-findings.ts";
+import {
+  actionText,
+  highestVersion,
+  type ServiceAction,
+  type ServiceVulnerability,
+} from "./service-findings.ts";
 import type {
   componentSchema,
   hostActionSchema,
@@ -120,6 +125,7 @@ export function hostActionView(row: FindingRow): z.output<typeof hostActionSchem
     ecosystem: source?.ecosystem ?? "",
     source: source?.source ?? "",
     fixedVersions: [...(source?.fixedVersions ?? [])],
+    target: highestVersion(source?.ecosystem ?? "", source?.fixedVersions ?? []),
     vulnerabilities: row.vulnerabilities.length,
     exploited: row.knownExploitedCount,
     hostCount: row.hostCount,

@@ -85,6 +85,7 @@ const DEPTH_MAX = 200;
 
 function readDocument(input: SbomInput): { readonly form: string; readonly sbom: Sbom } {
   const text = textOf(input.bytes);
+  demandFewLines(text);
   demandOneMeaning(text);
   const release = input.release === null ? null : ecosystemOfRelease(input.release);
   const reading = readAnyList(text, release);
@@ -101,6 +102,19 @@ function textOf(bytes: Uint8Array): string {
       { cause },
     );
   }
+}
+
+/** No lock file and no bill has more; each line costs time whether or not it says something. */
+const LINES_MAX = 1_000_000;
+
+function demandFewLines(text: string): void {
+  let lines = 0;
+  for (let at = text.indexOf("\n"); at >= 0; at = text.indexOf("\n", at + 1)) lines++;
+  if (lines <= LINES_MAX) return;
+  throw new Failure(
+    "too-large",
+    `The document has ${lines} lines; ${LINES_MAX} are the limit. Split it by what is deployed together.`,
+  );
 }
 
 /** A document that two readers understand differently is refused (RFC 8259 §4). */

@@ -42,7 +42,7 @@ export function ServiceAbout({ of }: { readonly of: ShownService }) {
 function Repository({ url }: { readonly url: string }) {
   if (url === "") return <span className="dim">not said</span>;
   return (
-    <a href={url} rel="noreferrer noopener" target="_blank">
+    <a className="go is-link" href={url} rel="noreferrer noopener" target="_blank">
       {url}
     </a>
   );

@@ -59,7 +59,11 @@ const columns: readonly Column<Row>[] = [
     title: "Fixed in",
     width: "minmax(0, 1.6fr)",
     isWideOnly: true,
-    cell: (row) => row.fixedVersions.join(" or ") || <span className="dim">no fix yet</span>,
+    cell: (row) => (
+      <span title={row.fixedVersions.join(", ")}>
+        {row.target ?? (row.fixedVersions.join(" or ") || <span className="dim">no fix yet</span>)}
+      </span>
+    ),
   },
   {
     title: "Exploited",

@@ -142,6 +142,7 @@ export function hostActionTable(
     readonly source: string;
     readonly ecosystem: string;
     readonly fixedVersions: readonly string[];
+    readonly target: string | null;
     readonly vulnerabilities: number;
     readonly exploited: number;
     readonly hostCount: number;
@@ -151,7 +152,7 @@ export function hostActionTable(
   const table = renderTable(list.items, [
     { head: "source", cell: (a) => a.source },
     { head: "ecosystem", cell: (a) => a.ecosystem },
-    { head: "fixed in", cell: (a) => a.fixedVersions.join(", ") || null },
+    { head: "fixed in", cell: (a) => a.target ?? (a.fixedVersions.join(", ") || null) },
     { head: "clears", cell: (a) => a.vulnerabilities, align: "right" },
     { head: "exploited", cell: (a) => a.exploited, align: "right" },
     { head: "hosts", cell: (a) => a.hostCount, align: "right" },

@@ -1,4 +1,3 @@
-import { parse } from "yaml";
 import { ZodError } from "zod";
 import { Failure } from "../../base/failure.ts";
 import { parseToml, TomlError, type TomlTable } from "../../base/toml-text.ts";
@@ -8,12 +7,18 @@ import { readCycloneDxJson, readCycloneDxXml } from "./cyclonedx.ts";
 import { readDpkgStatus } from "./dpkg-status.ts";
 import { readGoMod, readGoSum } from "./go-modules.ts";
 import type { InventoryReading } from "./inventory-format.ts";
+import { readComposerLock, readNugetLock, readPipenvLock } from "./json-locks.ts";
+import { parseLockYaml } from "./lock-yaml.ts";
+import { readMavenPom } from "./maven-pom.ts";
 import { readNpmLock } from "./npm-lock.ts";
 import { readMavenList, readPacmanList, readPurlList } from "./plain-lists.ts";
-import { readPythonLock, readRequirements } from "./python-lock.ts";
+import { readPnpmLock } from "./pnpm-lock.ts";
+import { readPylock, readPythonLock, readRequirements } from "./python-lock.ts";
 import { readRpmList } from "./rpm-list.ts";
 import { readSpdx2, readSpdxTagValue } from "./spdx.ts";
 import { readSpdx3 } from "./spdx-graph.ts";
+import { readGemfileLock, readMixLock, readPubLock } from "./text-locks.ts";
+import { readYarnLock } from "./yarn-lock.ts";
 
 /**
  * A bill of materials, a lock file or a plain list, told by content. `release` is what packages of a
@@ -53,8 +58,17 @@ function fromJson(text: string, release: string | null): InventoryReading | null
     if ("bomFormat" in value) return readCycloneDxJson(value, release);
     if ("spdxVersion" in value) return readSpdx2(value, release);
     if ("@graph" in value) return readSpdx3(value, release);
-    return "lockfileVersion" in value ? readNpmLock(value) : null;
+    return fromJsonLock(value);
   });
+}
+
+function fromJsonLock(value: object): InventoryReading | null {
+  if ("lockfileVersion" in value) return readNpmLock(value);
+  if ("_meta" in value && "default" in value) return readPipenvLock(value);
+  if ("packages" in value && ("content-hash" in value || "packages-dev" in value)) {
+    return readComposerLock(value);
+  }
+  return "dependencies" in value && "version" in value ? readNugetLock(value) : null;
 }
 
 /** A form that is recognised but does not hold what it must is refused with the place. */
@@ -70,10 +84,11 @@ function checked(read: () => InventoryReading | null): InventoryReading | null {
 }
 
 function fromText(text: string, release: string | null): InventoryReading | null {
-  if (/^\s*</.test(text)) return readCycloneDxXml(text, release);
+  if (/^\s*</.test(text)) return readCycloneDxXml(text, release) ?? readMavenPom(text);
   if (/^SPDXVersion:/m.test(text)) return readSpdxTagValue(text, release);
   if (/^spdxVersion: *"?SPDX-2/m.test(text)) return checked(() => fromYaml(text, release));
-  if (/^\[\[package\]\]$/m.test(text)) return checked(() => fromToml(text));
+  const lock = textLockOf(text);
+  if (lock !== null) return checked(() => lock(text));
   if (/^Package: /m.test(text) && /^Status: /m.test(text)) {
     return readDpkgStatus(text, needed(release));
   }
@@ -81,8 +96,28 @@ function fromText(text: string, release: string | null): InventoryReading | null
   return fromLines(text, release);
 }
 
+/** Lock files by a line that only they have. */
+function textLockOf(text: string): ((text: string) => InventoryReading | null) | null {
+  const found = textLocks.find(([mark]) => mark.test(text));
+  return found?.[1] ?? null;
+}
+
+const textLocks: readonly (readonly [RegExp, (text: string) => InventoryReading | null])[] = [
+  [/^\[\[packages?\]\]$/m, fromToml],
+  [/^# yarn lockfile v1$|^__metadata:$/m, readYarnLock],
+  [/^lockfileVersion: ['"]?\d/m, readPnpmLock],
+  [/^(?:GEM|GIT|PATH)\r?\n {2}remote: /m, readGemfileLock],
+  [/^# This is a Gradle generated file for dependency locking/m, readMavenList],
+  [/^sdks:\r?\n {2}(?:dart|flutter): /m, readPubLock],
+  [/^%\{\s*\n?\s*"[^"]+": \{:(?:hex|git|path)\b/, readMixLock],
+];
+
+const LINE_LENGTH_MAX = 64 * 1024;
+
 function fromLines(text: string, release: string | null): InventoryReading | null {
   const lines = text.split(/\r?\n/).filter((line) => line.trim() !== "" && !/^\s*#/.test(line));
+  // No list of packages has such lines, and what looks for patterns in them would take too long.
+  if (lines.some((line) => line.length > LINE_LENGTH_MAX)) return null;
   const [first = ""] = lines;
   const most = (pattern: RegExp): boolean =>
     lines.length > 0 && lines.filter((line) => pattern.test(line)).length * 2 > lines.length;
@@ -99,12 +134,7 @@ function fromLines(text: string, release: string | null): InventoryReading | nul
 }
 
 function fromYaml(text: string, release: string | null): InventoryReading | null {
-  try {
-    return readSpdx2(parse(text, { schema: "failsafe", maxAliasCount: 0 }), release);
-  } catch (cause) {
-    if (cause instanceof ZodError) throw cause;
-    throw new Failure("invalid", "The SPDX document is not readable YAML.", { cause });
-  }
+  return readSpdx2(parseLockYaml(text, "SPDX document"), release);
 }
 
 function fromToml(text: string): InventoryReading | null {
@@ -115,6 +145,7 @@ function fromToml(text: string): InventoryReading | null {
     if (!(cause instanceof TomlError)) throw cause;
     throw new Failure("invalid", `The lock file cannot be read: ${cause.message}.`, { cause });
   }
+  if ("packages" in table) return readPylock(table);
   if (/^checksum = |^source = "registry\+/m.test(text)) return readCargoLock(table);
   const maker = /generated by (Poetry|PDM|uv)/i.exec(text)?.[1];
   return readPythonLock(table, `${maker ?? "Python"} lock file`);
@@ -128,7 +159,7 @@ function needed(release: string | null): string {
 function unknownList(): Failure {
   return new Failure(
     "invalid",
-    "The file is no list of packages we read: CycloneDX (JSON, XML), SPDX 2 (JSON, YAML, tag-value) and 3, package URLs, lock files of npm, pip, Poetry, uv, PDM, Go and Cargo, Maven coordinates, dpkg, rpm, apk, pacman. Files are told by content: look whether it is whole.",
+    "The file is no list of packages we read: CycloneDX (JSON, XML), SPDX 2 (JSON, YAML, tag-value) and 3, package URLs, lock files of npm, Yarn, pnpm, pip, Pipenv, Poetry, uv, PDM, Go, Cargo, Composer, Bundler, NuGet, Pub and Mix, Maven's project file, Maven and Gradle coordinates, dpkg, rpm, apk, pacman. Files are told by content: look whether it is whole.",
   );
 }
 

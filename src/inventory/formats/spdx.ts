@@ -93,7 +93,7 @@ export function readSpdxTagValue(text: string, release: string | null): Inventor
   const items: { ref: string; name: string; version: string; purls: string[]; cpe: string }[] = [];
   const relationships: SpdxRelationship[] = [];
   // Texts in <text>…</text> may hold anything, lines like tags too.
-  const plain = text.replaceAll(/<text>[\s\S]*?<\/text>/g, "");
+  const plain = withoutTexts(text);
   let isInPackage = false;
   for (const line of plain.split(/\r?\n/)) {
     const [, tag = "", rest = ""] = /^([A-Za-z]+): *(.*)$/.exec(line) ?? [];
@@ -118,6 +118,19 @@ export function readSpdxTagValue(text: string, release: string | null): Inventor
   const version = /^SPDXVersion: *(SPDX-\S+)/m.exec(text)?.[1] ?? "SPDX";
   const form = `${version} (tag-value)`;
   return readingOfSpdx({ form, items, relationships, described: [] }, release);
+}
+
+/** In one pass, however many texts a document opens and never closes. */
+function withoutTexts(text: string): string {
+  const parts: string[] = [];
+  let from = 0;
+  for (;;) {
+    const open = text.indexOf("<text>", from);
+    const close = open < 0 ? -1 : text.indexOf("</text>", open);
+    if (close < 0) return [...parts, text.slice(from)].join("");
+    parts.push(text.slice(from, open));
+    from = close + "</text>".length;
+  }
 }
 
 /** One component for each package URL; the described package is what the document is about. */
