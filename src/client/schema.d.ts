@@ -9343,6 +9343,8 @@ export interface operations {
                             hostCount: number;
                             key: string;
                             source: string;
+                            /** @description the version at or above all of them */
+                            target: string | null;
                             vulnerabilities: number;
                         }[];
                         notKnown: string[];
