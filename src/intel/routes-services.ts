@@ -10,6 +10,7 @@ import { type Route, route } from "../db/world.ts";
 import { artifactName, environmentName } from "../inventory/service-input.ts";
 import { artifactReply, artifactReplySchema } from "../inventory/service-reply.ts";
 import { loadNeededBy } from "../inventory/store-services.ts";
+import { exposedServices } from "./actions-exposed-services.ts";
 import {
   artifactHistory,
   askGate,
@@ -23,6 +24,7 @@ import { gateRules } from "./service-gate.ts";
 import { notKnownText } from "./service-risk.ts";
 import {
   componentSchema,
+  exposedServiceSchema,
   hostActionSchema,
   judgedServiceSchema,
   serviceActionSchema,
@@ -276,7 +278,20 @@ function instantIn(text: string | undefined): Instant | null {
   throw new Failure("invalid", "A time is written like 2026-11-21T08:00:00Z.");
 }
 
+const getExposedServices = route({
+  method: "GET",
+  path: "/api/v1/findings/{vulnerability}/services",
+  summary: "Services whose own components have a vulnerability, and who answers for them.",
+  permission: "finding.read",
+  params: z.strictObject({ vulnerability: z.string().min(3).max(100) }),
+  reply: z.strictObject({ items: z.array(exposedServiceSchema) }),
+  handle: async ({ world, actor }, { params: { vulnerability } }) => ({
+    items: await exposedServices(world, actor, vulnerability),
+  }),
+});
+
 export const serviceRoutes: readonly Route[] = [
+  getExposedServices,
   getServices,
   getService,
   getFindings,

@@ -103,3 +103,20 @@ export const componentSchema = z.strictObject({
   findings: count.nullable(),
   exploited: count.nullable(),
 });
+
+export const exposedServiceSchema = z.strictObject({
+  id: z.string(),
+  name: z.string(),
+  team: z.string(),
+  components: z
+    .array(
+      z.strictObject({
+        ecosystem: z.string(),
+        name: z.string(),
+        version: z.string(),
+        fixedVersion: z.string().nullable(),
+      }),
+    )
+    .describe("its own components that have it"),
+  href: z.string(),
+});

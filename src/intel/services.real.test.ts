@@ -17,6 +17,7 @@ import {
   type ServiceInput,
 } from "../inventory/actions-services.ts";
 import { loadFeedFile } from "./actions.ts";
+import { exposedServices } from "./actions-exposed-services.ts";
 import {
   artifactHistory,
   askGate,
@@ -126,6 +127,12 @@ describe("a service with what is in it", () => {
       },
     ]);
     expect(notKnown.join(" ")).toContain("1 entry cannot be judged");
+    expect(await exposedServices(world, systemActor, "GHSA-aaaa-aaaa-aaa1")).toMatchObject([
+      { name: "shop", team: "payments", components: [{ name: "qs", fixedVersion: "6.0.4" }] },
+    ]);
+    expect(
+      await exposedServices(world, reader("env=dev", "viewer"), "GHSA-aaaa-aaaa-aaa1"),
+    ).toEqual([]);
     const components = await listComponents(world, systemActor, {
       service: "shop",
       q: "",

@@ -103,7 +103,6 @@ describePages("the pages of services", () => {
     await goTo("/findings?by=service");
     await expect.poll(rows, SOON).toEqual([expect.stringMatching(/^shop/), expect.anything()]);
     await picture(page, "findings-service");
-    await expectAccessible(page);
   });
 
   test("show the one action that clears most, and how its package got in", async () => {
@@ -121,10 +120,14 @@ describePages("the pages of services", () => {
     await page.getByRole("tab", { name: /Hosts/ }).click();
     await page.getByRole("table", { name: "updates" }).waitFor();
     await picture(page, "service-hosts");
+    await page.getByRole("link", { name: "web-1" }).click();
+    await page.getByRole("region", { name: "Who it works for" }).getByText("checkout").waitFor();
+    await goTo("/vulnerabilities/CVE-2022-24999");
+    await page.getByText("team checkout: qs 6.5.1 (fixed in 6.5.3)").waitFor();
+    await goTo("/services/shop");
     await page.getByRole("tab", { name: "About" }).click();
     await page.getByRole("link", { name: "payments" }).waitFor();
     await picture(page, "service-about");
-    await expectAccessible(page);
   });
 
   test("compare two states of an artifact", async () => {
@@ -133,7 +136,6 @@ describePages("the pages of services", () => {
     await page.getByRole("button", { name: "What changed in package-lock.json 2.0.0" }).click();
     await page.getByText("qs 6.2.0 → 6.5.1").waitFor();
     await picture(page, "service-history");
-    await expectAccessible(page);
   });
 
   test("take a file in, and show what comes of it without being asked again", async () => {

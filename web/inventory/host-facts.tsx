@@ -7,6 +7,7 @@ import { Instant } from "../parts/instant.tsx";
 import { Mark, StateWord } from "../parts/mark.tsx";
 import { Panel } from "../parts/panel.tsx";
 import type { HostReply } from "./host-model.ts";
+import { HostServices } from "./host-services.tsx";
 import styles from "./inventory.module.css";
 import { LabelEditor } from "./labels.tsx";
 
@@ -38,6 +39,7 @@ export function HostFacts({ answer }: { readonly answer: HostReply }) {
             action={actionFor(host.actions, "edit")}
           />
         </Panel>
+        <HostServices host={host.id} />
         {facts === null ? (
           <Empty title="Nothing is known of it yet" command={`./fettle host scan ${host.name}`}>
             The first scan tells what it runs: its system, packages, services and package sources.
