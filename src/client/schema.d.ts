@@ -2541,6 +2541,14 @@ export interface components {
                 version: string;
             };
             sentence: string;
+            standing: {
+                findings: number;
+                label: string;
+                name: string;
+                /** @enum {string} */
+                tone: "good" | "attention" | "bad" | "unknown" | "running" | "waiting";
+            }[];
+            unknownHosts: number;
         };
         DebtDay: {
             cumulative: number | null;
@@ -2844,6 +2852,12 @@ export interface components {
             } | null;
             ecosystem: string;
             epss: number | null;
+            excepted: {
+                href: string;
+                ref: string;
+                /** Format: date-time */
+                until: string;
+            } | null;
             filter: components["schemas"]["Filter"] | null;
             fixedVersion: string | null;
             href: string;
@@ -2857,6 +2871,7 @@ export interface components {
             /** Format: date-time */
             since: string;
             source: string;
+            standing: components["schemas"]["Word"] | null;
             state: string;
             title: string;
             vulnerability: string;

@@ -13,12 +13,14 @@ import { loadVulnerabilities } from "../intel/store-vulnerability.ts";
 import { findingStateWords } from "../intel/words.ts";
 import { foundHost } from "../inventory/actions.ts";
 import { datesOfHost } from "../triage/actions-deadline.ts";
+import { standingsOnHost } from "../triage/actions-exception-effect.ts";
 import { dateSentence } from "../triage/deadline-words.ts";
+import { complianceWords } from "../triage/decision-words.ts";
 import type { hostFindingSchema } from "./host-schema.ts";
 
 /** The findings of one host as people read them: one row for each update that would clear them. */
 type Row = z.output<typeof hostFindingSchema>;
-type Undated = Omit<Row, "due">;
+type Undated = Omit<Row, "due" | "standing" | "excepted">;
 
 export async function listFindingsOfHost(
   world: World,
@@ -39,10 +41,11 @@ export async function listFindingsOfHost(
   const rows = rowsOf(running, facts).filter((row) => isAsked(row, query));
   const start = query.skip ?? 0;
   const dueOf = await duesOf(world, host.id);
+  const standingOf = await standingsOnHost(world, host, ids);
   return {
     items: rows
       .slice(start, start + query.limit)
-      .map((row) => ({ ...row, due: dueOf.get(row.vulnerability) ?? null })),
+      .map((row) => dated(row, dueOf.get(row.vulnerability) ?? null, standingOf)),
     total: rows.length,
     notKnown: [
       ...(host.packageSet === null ? ["What is installed on it is not known."] : []),
@@ -51,6 +54,29 @@ export async function listFindingsOfHost(
       ),
     ],
     isMatching: (await countMatchingBacklog(world.db)) > 0,
+  };
+}
+
+function dated(
+  row: Undated,
+  due: Row["due"],
+  standingOf: Awaited<ReturnType<typeof standingsOnHost>>,
+): Row {
+  const at = due?.at == null ? null : Date.parse(due.at);
+  const { by, standing } = standingOf(row, at);
+  const [tone, label] = complianceWords[standing];
+  return {
+    ...row,
+    due,
+    standing: row.filter?.isSetAside === true ? null : { name: standing, tone, label },
+    excepted:
+      by === null
+        ? null
+        : {
+            ref: `X-${by.number}`,
+            until: instantToText(by.until),
+            href: `/exceptions/X-${by.number}`,
+          },
   };
 }
 

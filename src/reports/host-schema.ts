@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { actionSchema } from "../base/action.ts";
 import { stateSchema } from "../base/tone.ts";
+import { wordSchema } from "../base/word.ts";
 import { filterSchema } from "../intel/filter-reply.ts";
 import { hostReplySchema } from "../inventory/host-reply.ts";
 
@@ -55,6 +56,10 @@ export const hostFindingSchema = z
     filter: filterSchema.nullable(),
     /** By when it must be gone here, by the earliest preset; null where nothing asks for it. */
     due: z.strictObject({ at: time.nullable(), sentence: z.string() }).nullable(),
+    /** Where it stands by that date; null where something sets it aside. */
+    standing: wordSchema.nullable(),
+    /** What excepts it on this host; the date stays beside it. */
+    excepted: z.strictObject({ ref: z.string(), until: time, href: z.string() }).nullable(),
     href: z.string(),
   })
   .meta({ id: "HostFinding" });

@@ -15,7 +15,13 @@ import type { Deferral } from "./deferral.ts";
 import type { Exception } from "./exception.ts";
 import { coversFinding } from "./exception-scope.ts";
 import type { DetectionRow } from "./store-deadline.ts";
-import { type DebtRow, loadDebtGroups, loadKnownSince, loadPairTimes } from "./store-debt.ts";
+import {
+  countUnknownHosts,
+  type DebtRow,
+  loadDebtGroups,
+  loadKnownSince,
+  loadPairTimes,
+} from "./store-debt.ts";
 import { loadDeferrals } from "./store-deferral.ts";
 import { loadEverApproved } from "./store-exception.ts";
 
@@ -25,6 +31,7 @@ export interface DatedDebt extends Debt {
   /** The first day that is known; the days before it are not. */
   readonly knownFrom: number;
   readonly by: string;
+  readonly unknownHosts: number;
   readonly policy: DebtPolicy;
 }
 
@@ -69,7 +76,8 @@ export async function debtOfFleet(
   });
   const since = await loadKnownSince(world.db);
   const knownFrom = since === null ? days.count : dayOf(days, since);
-  return { ...debt, days, knownFrom, by: asked.by, policy };
+  const unknownHosts = await countUnknownHosts(world.db, scopesFor(actor, "finding.read"));
+  return { ...debt, days, knownFrom, by: asked.by, unknownHosts, policy };
 }
 
 /** The last day ends now, the others at midnight UTC. */

@@ -1,6 +1,18 @@
+import type { HostId } from "../base/ids.ts";
+import type { Instant } from "../base/instant.ts";
+import type { Labels } from "../base/labels.ts";
 import type { World } from "../db/world.ts";
 import { exposure } from "../intel/store-exposure.ts";
-import { type CaseEffect, caseEffect } from "./exception-effect.ts";
+import { effectiveDeadline } from "./deadline-exception.ts";
+import type { Exception } from "./exception.ts";
+import {
+  asGranted,
+  type CaseEffect,
+  type Compliance,
+  caseEffect,
+  complianceOf,
+} from "./exception-effect.ts";
+import { coversFinding, coversHost, type ScopedFinding } from "./exception-scope.ts";
 import type { Patch } from "./model.ts";
 import { loadExceptionsFor } from "./store-exception.ts";
 import { countCovered } from "./store-exception-hosts.ts";
@@ -43,4 +55,32 @@ function isSame(
   b: { readonly ecosystem: string; readonly source: string },
 ): boolean {
   return a.ecosystem === b.ecosystem && a.source === b.source;
+}
+
+export interface FindingStanding {
+  /** What excepts it on this host, the longest first; null where nothing does. */
+  readonly by: Exception | null;
+  readonly standing: Compliance;
+}
+
+/** Where findings of one host stand by their dates and the exceptions that reach it. */
+export async function standingsOnHost(
+  world: World,
+  host: { readonly id: HostId; readonly labels: Labels },
+  vulnerabilities: readonly string[],
+): Promise<(finding: ScopedFinding, deadline: Instant | null) => FindingStanding> {
+  const now = world.clock();
+  const running = await loadExceptionsFor(world.db, { now, vulnerabilities });
+  const here = running.filter((one) => coversHost(one.scope, host));
+  return (finding, deadline) => {
+    const by = here.find((one) => coversFinding(one.scope, finding)) ?? null;
+    const granted = by === null ? [] : [asGranted(by)];
+    const { at: effective } = effectiveDeadline(deadline, granted, now);
+    const isExcepted = by !== null;
+    const standing = complianceOf(
+      { deadline, effective, isExcepted, isKnown: true, isOpen: true },
+      now,
+    );
+    return { by, standing };
+  };
 }

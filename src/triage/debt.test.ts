@@ -106,6 +106,12 @@ it("is the same as looking at every host on every day by itself", () => {
             for (const kind of debtKinds) expect(curve[kind][day]).toBe(expected[kind]);
           }
         }
+        const present = groups
+          .filter((each) => each.from < COUNT && each.to === COUNT)
+          .flatMap((each) => (sets[each.setId] ?? []).map((open) => ({ each, open })))
+          .filter(({ open }) => open.from < COUNT && open.to === COUNT)
+          .reduce((sum, { each }) => sum + each.hosts, 0);
+        expect(sumOf(debt.standing) + debt.standing.inTime).toBe(present);
         const last = [...debt.byLabel.values()].reduce(
           (sum, curve) => sum + debtKinds.reduce((all, kind) => all + curve[kind][COUNT - 1]!, 0),
           0,

@@ -82,8 +82,12 @@ export interface SourceDebt {
   readonly vulnerabilities: readonly string[];
 }
 
+/** Findings on hosts on the last day: those that weigh, and those that are in time. */
+export type Standing = Readonly<Record<DebtKind | "inTime", number>>;
+
 export interface Debt {
   readonly byLabel: ReadonlyMap<string | null, Curve>;
+  readonly standing: Standing;
   /** What weighs most on the last day comes first. */
   readonly sources: readonly SourceDebt[];
 }
@@ -92,6 +96,7 @@ export function debtOf(input: DebtInput): Debt {
   const count = input.days.count;
   const byLabel = new Map<string | null, Curve>();
   const sources = new Map<string, OpenSource>();
+  const standing = { overdue: 0, deferred: 0, excepted: 0, inTime: 0 };
   const known = new Map<string, GroupDebt>();
   for (const group of input.groups) {
     const key = [group.setId, group.kernelRunning, group.exposure, group.presets].join("\n");
@@ -106,13 +111,16 @@ export function debtOf(input: DebtInput): Debt {
         sum[day] = (sum[day] ?? 0) + (each[day] ?? 0) * group.hosts;
       }
     }
-    if (group.from < count && group.to === count) addSources(sources, debt, group.hosts);
+    if (group.from === count || group.to < count) continue;
+    addSources(sources, debt, group.hosts);
+    standing.inTime += debt.inTime * group.hosts;
+    for (const { kind } of debt.open) standing[kind] += group.hosts;
   }
   const told = [...sources.values()].map(({ vulnerabilities, ...rest }) => ({
     ...rest,
     vulnerabilities: [...vulnerabilities].sort(),
   }));
-  return { byLabel, sources: told.toSorted(byPoints) };
+  return { byLabel, standing, sources: told.toSorted(byPoints) };
 }
 
 function byPoints(a: SourceDebt, b: SourceDebt): number {
@@ -135,6 +143,8 @@ interface GroupDebt {
   readonly curve: Curve;
   /** What stands on the last day. */
   readonly open: readonly OpenFinding[];
+  /** Findings of the last day that weigh nothing yet. */
+  readonly inTime: number;
 }
 
 /** The debt of one host of the group. */
@@ -142,8 +152,10 @@ function groupDebt(input: DebtInput, group: DebtGroup): GroupDebt {
   const { count } = input.days;
   const curve = emptyCurve(count);
   const open: OpenFinding[] = [];
+  let present = 0;
   const exceptions = group.exceptions.flatMap((number) => input.exceptions.get(number) ?? []);
   for (const finding of input.findingsOf(group)) {
+    if (finding.from < count && finding.to === count) present += 1;
     const points = input.pointsOf(finding, group);
     const excepted = exceptions.filter((held) => held.covers(finding));
     const deferred = input.deferrals.filter((held) => held.covers(finding));
@@ -158,7 +170,7 @@ function groupDebt(input: DebtInput, group: DebtGroup): GroupDebt {
       if (day === count - 1) open.push({ finding, kind, points });
     }
   }
-  return { curve, open };
+  return { curve, open, inTime: present - open.length };
 }
 
 function kindOn(

@@ -8,6 +8,7 @@ import { DAY_MS } from "../base/instant.ts";
 import type { World } from "../db/world.ts";
 import { loadFeedFile } from "../intel/actions.ts";
 import { rematch } from "../intel/rematch.ts";
+import { everywhere, loadHost } from "../inventory/store.ts";
 import { openPatch, requirePatch } from "./actions.ts";
 import { debtOfFleet } from "./actions-debt.ts";
 import {
@@ -18,6 +19,7 @@ import {
 } from "./actions-deferral.ts";
 import { requestException } from "./actions-exception.ts";
 import { approveException } from "./actions-exception-decide.ts";
+import { standingsOnHost } from "./actions-exception-effect.ts";
 import { endOverdueExceptions } from "./actions-exception-end.ts";
 import {
   addKnownIssue,
@@ -118,6 +120,13 @@ test("debt follows from histories: what stood on a day, whose it is, and what cl
   now += 3 * DAY_MS;
   const during = await debtOfFleet(world, ada.actor, { by: "exposure", days: 30 });
   expect(last(during, "public")).toEqual([0, 0, 2]);
+  expect(during.standing).toEqual({ overdue: 1, deferred: 0, excepted: 1, inTime: 0 });
+  const finding = { vulnerability: "CVE-2026-0001", ecosystem: "Debian:12", source: "openssl" };
+  const standings = ["web-1", "web-2"].map(async (name) => {
+    const host = (await loadHost(world.db, name, everywhere))!;
+    return (await standingsOnHost(world, host, [finding.vulnerability]))(finding, 0).standing;
+  });
+  expect(await Promise.all(standings)).toEqual(["excepted", "overdue"]);
   now += 7 * DAY_MS;
   await endOverdueExceptions(world);
   const after = await debtOfFleet(world, ada.actor, { by: "exposure", days: 30 });

@@ -1,11 +1,12 @@
 import { z } from "zod";
 import { holdsAnywhere } from "../base/actor.ts";
 import { DAY_MS, instantToText } from "../base/instant.ts";
+import { wordSchema } from "../base/word.ts";
 import { type RequestContext, type Route, route } from "../db/world.ts";
 import { listFixFirst } from "./actions.ts";
 import { type DatedDebt, DEBT_DAYS_MAX, debtOfFleet } from "./actions-debt.ts";
 import { type Curve, cumulated, debtKinds, type SourceDebt, sumOf } from "./debt.ts";
-import { debtKindWords } from "./decision-words.ts";
+import { complianceWords, debtKindWords } from "./decision-words.ts";
 import type { FixFirstItem } from "./fix-first.ts";
 import { loadOpenPatches } from "./store.ts";
 import { remedyWords } from "./words.ts";
@@ -34,6 +35,10 @@ const debtSchema = z
     by: z.string(),
     labels: z.array(z.string()),
     sentence: z.string(),
+    /** Findings on hosts today, told apart by where they stand. */
+    standing: z.array(z.strictObject({ ...wordSchema.shape, findings: z.number().int() })),
+    /** Hosts of which nothing is known: neither good nor bad. */
+    unknownHosts: z.number().int(),
     kinds: z.array(
       z.strictObject({ name: z.enum(debtKinds), tone: z.string(), label: z.string() }),
     ),
@@ -89,6 +94,8 @@ const getDebt = route({
       by: debt.by,
       labels: [...debt.policy.groups],
       sentence: debtInWords(debt, total),
+      standing: standingReply(debt),
+      unknownHosts: debt.unknownHosts,
       kinds: debtKinds.map((name) => {
         const [tone, label] = debtKindWords[name];
         return { name, tone, label };
@@ -100,6 +107,17 @@ const getDebt = route({
     };
   },
 });
+
+function standingReply({ standing }: DatedDebt) {
+  const [inTone, inLabel] = complianceWords["in-time"];
+  return [
+    { name: "in-time", tone: inTone, label: inLabel, findings: standing.inTime },
+    ...debtKinds.map((name) => {
+      const [tone, label] = debtKindWords[name];
+      return { name, tone, label, findings: standing[name] };
+    }),
+  ];
+}
 
 function totalOf(curves: readonly Curve[], count: number): Curve {
   const sum = (kind: keyof Curve): Float64Array =>

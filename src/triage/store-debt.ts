@@ -71,3 +71,16 @@ export async function loadKnownSince(reader: Reader): Promise<Instant | null> {
                     (select min(valid_from) from finding_pair)) as at`.execute(reader);
   return rows[0]?.at ?? null;
 }
+
+/** Hosts of which nothing is known; they count as neither good nor bad. */
+export async function countUnknownHosts(
+  reader: Reader,
+  scopes: readonly Selector[],
+): Promise<number> {
+  const { rows } = await sql<{ hosts: number }>`
+    select count(*)::int as hosts from host h
+     where h.removed_at is null and ${scopeSql(scopes, "h.labels")}
+       and not exists (select from host_set s where s.host_num = h.num
+                        and s.observed_to is null and s.recorded_to is null)`.execute(reader);
+  return rows[0]?.hosts ?? 0;
+}

@@ -1,5 +1,6 @@
 import { Text } from "@mantine/core";
 import { api, ask, type Reply } from "../app/api.ts";
+import { Go } from "../app/go.tsx";
 import { useAnswer } from "../app/queries.ts";
 import { type Search, useSearch } from "../app/search-state.ts";
 import { Empty } from "../parts/empty.tsx";
@@ -132,7 +133,7 @@ const columns: readonly Column<Finding>[] = [
   },
   {
     title: "Due",
-    width: "minmax(80px, 0.7fr)",
+    width: "minmax(104px, 0.9fr)",
     isWideOnly: true,
     cell: (row) =>
       row.due === null ? (
@@ -140,6 +141,16 @@ const columns: readonly Column<Finding>[] = [
       ) : (
         <span title={row.due.sentence}>
           {row.due.at === null ? <span className="dim">no date</span> : <Instant at={row.due.at} />}
+          {row.excepted !== null && (
+            <div>
+              <Go href={row.excepted.href}>excepted until {row.excepted.until.slice(0, 10)}</Go>
+            </div>
+          )}
+          {row.excepted === null && row.standing?.name === "overdue" && (
+            <div>
+              <Mark tone={row.standing.tone}>{row.standing.label}</Mark>
+            </div>
+          )}
         </span>
       ),
   },

@@ -1,4 +1,4 @@
-import { SegmentedControl, Text } from "@mantine/core";
+import { Group, SegmentedControl, Text } from "@mantine/core";
 import { useMemo } from "react";
 import { api, ask, type Reply } from "../app/api.ts";
 import { Go } from "../app/go.tsx";
@@ -8,6 +8,7 @@ import { Answered } from "../parts/answered.tsx";
 import { Chart } from "../parts/chart.tsx";
 import { Empty } from "../parts/empty.tsx";
 import { FilterBar } from "../parts/filters.tsx";
+import { Mark } from "../parts/mark.tsx";
 import { PageHead } from "../parts/page-head.tsx";
 import { Panel } from "../parts/panel.tsx";
 import styles from "./debt.module.css";
@@ -65,6 +66,19 @@ function Shown({ debt }: { readonly debt: Debt }) {
   }
   return (
     <>
+      <Group gap="lg" mb="md">
+        {debt.standing.map(({ name, tone, label, findings }) => (
+          <Mark key={name} tone={tone}>
+            <b>{findings.toLocaleString("en")}</b> {label}
+          </Mark>
+        ))}
+        {debt.unknownHosts > 0 && (
+          <Mark tone="unknown">
+            of <Go href="/hosts?fresh=unknown">{debt.unknownHosts.toLocaleString("en")}</Go>{" "}
+            {debt.unknownHosts === 1 ? "host" : "hosts"} nothing is known
+          </Mark>
+        )}
+      </Group>
       <Panel title="Points by day">
         <Curve debt={debt} />
       </Panel>

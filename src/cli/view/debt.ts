@@ -25,10 +25,17 @@ export function debtText(debt: Debt): string {
   const [known] = debt.contributors;
   return [
     safeText(debt.sentence),
+    standingText(debt),
     curve,
     ...(debt.groups.length === 0 ? [] : ["", groups]),
     ...(known === undefined ? [] : ["", most]),
   ].join("\n");
+}
+
+function standingText({ standing, unknownHosts }: Debt): string {
+  const parts = standing.map((one) => `${one.findings.toLocaleString("en")} ${one.label}`);
+  const unknown = unknownHosts === 0 ? "" : `; of ${unknownHosts} host(s) nothing is known`;
+  return `Findings on hosts: ${parts.join(", ")}${unknown}`;
 }
 
 const SHOWN_MAX = 10;
