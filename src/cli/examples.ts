@@ -54,7 +54,7 @@ const examples: Readonly<Record<string, readonly string[]>> = {
   "feed add": [
     "feed add nvd --secret-file nvd-key",
     "feed add kev --mirror https://mirror.example/kev.json",
-    "feed add updateinfo:9/AppStream --url https://repo.example/9/AppStream/x86_64/os/",
+    "feed add updateinfo:9/AppStream --from https://repo.example/9/AppStream/x86_64/os/",
   ],
   "feed enable": ["feed enable osv:npm"],
   "feed disable": ["feed disable epss"],

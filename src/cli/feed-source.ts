@@ -56,7 +56,7 @@ export function registerFeedSources(feed: Command, cli: Cli): void {
 }
 
 interface AddFlags {
-  readonly url?: string;
+  readonly from?: string;
   readonly mirror?: string[];
   readonly secretFile?: string;
   readonly catalogue?: true;
@@ -66,7 +66,7 @@ function registerAdd(feed: Command, cli: Cli): void {
   feed
     .command("add <source>")
     .description("Ask a source, such as nvd, osv:npm or secdb:v3.22/main, at addresses of your own")
-    .option("--url <address>", "in place of the publisher's address")
+    .option("--from <address>", "in place of the publisher's address")
     .option(
       "--mirror <address>",
       "tried when the one before fails; may be repeated",
@@ -93,7 +93,7 @@ function registerAdd(feed: Command, cli: Cli): void {
 async function addresses(cli: Cli, source: string, flags: AddFlags): Promise<{ urls?: string[] }> {
   if (flags.catalogue === true) return { urls: [] };
   const mirrors = flags.mirror ?? [];
-  if (flags.url !== undefined) return { urls: [flags.url, ...mirrors] };
+  if (flags.from !== undefined) return { urls: [flags.from, ...mirrors] };
   if (mirrors.length === 0) return {};
   const params = { path: { source } };
   const known = await ask(cli.client().GET("/api/v1/feed-sources/{source}", { params }));

@@ -115,7 +115,7 @@ async function fetchFromAny(way: Way, request: FetchRequest): Promise<Fetched> {
       if (way.signal.aborted) break;
     }
   }
-  throw first ?? new Failure("invalid", "The source has no address; give one with --url.");
+  throw first ?? new Failure("invalid", "The source has no address; give one with --from.");
 }
 
 async function fetchFrom(way: Way, request: FetchRequest, url: string): Promise<Fetched> {

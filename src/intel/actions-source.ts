@@ -58,7 +58,6 @@ function viewOf(of: {
       source,
       choice,
       isAsked,
-      changedBy: own?.changedBy ?? null,
       isNetworkOn,
       goodAt: own?.goodAt ?? null,
       failure: own?.failure ?? null,
@@ -124,7 +123,7 @@ export async function setSource(
   if (order.isEnabled === true && source.urls.length === 0) {
     throw new Failure(
       "invalid",
-      `${source.name} has no address in the catalogue. Give one: fettle feed add ${source.name} --url ADDRESS.`,
+      `${source.name} has no address in the catalogue. Give one: fettle feed add ${source.name} --from ADDRESS.`,
     );
   }
   await inTransaction(world.db, async (tx) => {

@@ -60,7 +60,7 @@ export async function fetchCsafProvider(run: WayRun): Promise<WayResult> {
   if (lists === null || lists.length === 0) {
     throw new Failure(
       "invalid",
-      `${run.source.urls[0]} is no provider-metadata.json of CSAF that names a public list of documents. Give the publisher's own with --url.`,
+      `${run.source.urls[0]} is no provider-metadata.json of CSAF that names a public list of documents. Give the publisher's own with --from.`,
     );
   }
   const origin = new URL(file.url).protocol;

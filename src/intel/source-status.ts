@@ -6,7 +6,6 @@ export interface SourceFacts {
   readonly source: FeedSource;
   readonly choice: "on" | "off" | "automatic";
   readonly isAsked: boolean;
-  readonly changedBy: string | null;
   readonly isNetworkOn: boolean;
   readonly goodAt: Instant | null;
   readonly failure: string | null;
@@ -48,8 +47,12 @@ export function healthOf(of: SourceFacts, now: Instant): SourceHealth {
       alarm: { what: of.failure, since: of.failingSince, todo: todoFor(of, isLate) },
     };
   }
-  if (of.feeds.every((feed) => feed.origin === null || feed.origin === "starter")) {
-    return { ...base, state: "never-loaded", alarm: neverAlarm(of) };
+  if (of.feeds.every((feed) => feed.origin === null)) {
+    return { ...base, state: "never-loaded", alarm: waitingFor(of, "It was never loaded.") };
+  }
+  if (of.feeds.every((feed) => feed.origin === "starter")) {
+    const what = "Only the starter snapshot that came with the program is loaded.";
+    return { ...base, state: "late", alarm: waitingFor(of, what) };
   }
   if (!isLate) return { ...base, state: "good", alarm: null };
   const limit = durationToText(of.source.kind.staleAfterMs);
@@ -66,22 +69,22 @@ export function healthOf(of: SourceFacts, now: Instant): SourceHealth {
 }
 
 function whyAsked(of: SourceFacts): string {
-  const by = of.changedBy === null ? "" : ` by ${of.changedBy}`;
-  if (of.choice === "on") return `Chosen${by}.`;
-  if (of.choice === "off") return `Switched off${by}.`;
+  if (of.choice === "on") return "Chosen by an operator.";
+  if (of.choice === "off") return "Switched off by an operator.";
   if (!of.isAsked) return "Not chosen.";
   if (of.source.kind.needed === "always") return "Needed by everybody.";
   return `Hosts have packages of ${of.source.parameter}.`;
 }
 
-function neverAlarm(of: SourceFacts): SourceAlarm | null {
+/** Nothing is wrong yet where the first answer is only still to come. */
+function waitingFor(of: SourceFacts, what: string): SourceAlarm | null {
   if (of.isNetworkOn && of.source.urls.length > 0) return null;
-  return { what: "It was never loaded.", since: null, todo: todoFor(of, true) };
+  return { what, since: null, todo: todoFor(of, true) };
 }
 
 function todoFor(of: SourceFacts, isLate: boolean): string {
   if (of.source.urls.length === 0) {
-    return `Give its address: fettle feed add ${quoted(of.source.name)} --url ADDRESS`;
+    return `Give its address: fettle feed add ${quoted(of.source.name)} --from ADDRESS`;
   }
   if (!of.isNetworkOn) {
     return "The network is switched off for feeds: carry a bundle here (fettle feed import FILE), or load a file (fettle feed load FILE).";
@@ -92,7 +95,7 @@ function todoFor(of: SourceFacts, isLate: boolean): string {
   }
   const retry = `It is asked again by itself; at once: fettle feed refresh ${quoted(of.source.name)}.`;
   return isLate
-    ? `${retry} If the publisher moved, give its new address (fettle feed add ${quoted(of.source.name)} --url ADDRESS), or a mirror (--mirror ADDRESS).`
+    ? `${retry} If the publisher moved, give its new address (fettle feed add ${quoted(of.source.name)} --from ADDRESS), or a mirror (--mirror ADDRESS).`
     : retry;
 }
 
