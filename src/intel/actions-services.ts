@@ -14,7 +14,7 @@ import type { CoverageReason } from "./coverage.ts";
 import type { KnownHosts, PairGroup } from "./exposure.ts";
 import { coverageKinds, gapFinder } from "./group-risk.ts";
 import type { GroupRisk, Knowledge, Members } from "./knowledge.ts";
-import { actionsOf, pairsOf, type ServiceAction } from "./service-findings.ts";
+import { actionsOf, pairsOf, type ServiceAction, withFreeTarget } from "./service-findings.ts";
 import {
   riskOfPairs,
   type ServiceRiskInput,
@@ -24,6 +24,8 @@ import {
 import { loadFeeds } from "./store-feed.ts";
 import { loadKnowledge, loadMembers } from "./store-knowledge.ts";
 import { loadHostsOfServices } from "./store-service-hosts.ts";
+import { loadStatementsAbout } from "./store-statement.ts";
+import { loadRejected } from "./store-vulnerability.ts";
 
 /** Services with what is wrong in them and on the hosts that run them. */
 export interface JudgedService {
@@ -211,7 +213,18 @@ export async function serviceActions(
   const { facts } = await loadKnowledge(world.db);
   const ids = [...new Set(own.pairs.flatMap((pair) => pair.packageIds))];
   const packages = await loadPackages(world.db, ids);
-  return actionsOf(own.pairs, new Map(packages.map((p) => [p.id, p])), facts);
+  const actions = actionsOf(own.pairs, new Map(packages.map((p) => [p.id, p])), facts);
+  const statements = await loadStatementsAbout(
+    world.db,
+    actions
+      .filter(({ ecosystem, target }) => target !== null && !ecosystem.includes(":"))
+      .map(({ ecosystem, source }) => ({ ecosystem, name: source })),
+  );
+  const vulnerabilities = [...new Set(statements.map((one) => one.vulnerability))];
+  const rejected = await loadRejected(world.db, vulnerabilities);
+  const held = statements.filter((one) => !rejected.has(one.vulnerability));
+  const byKey = Map.groupBy(held, (one) => `${one.ecosystem} ${one.packageName}`);
+  return actions.map((action) => withFreeTarget(action, byKey.get(action.key) ?? []));
 }
 
 /** Findings are asked for by who may see those of the service itself. */

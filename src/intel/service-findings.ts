@@ -1,7 +1,8 @@
 import type { StoredPackage } from "../inventory/model.ts";
 import type { PairGroup } from "./exposure.ts";
 import { type Knowledge, type KnownPair, type Members, pairPresent } from "./knowledge.ts";
-import { exposedStates, type FindingState, type Vulnerability } from "./model.ts";
+import { languageRemedies } from "./language-remedy.ts";
+import { exposedStates, type FindingState, type Statement, type Vulnerability } from "./model.ts";
 import { orderOf } from "./versions/order.ts";
 
 /**
@@ -16,6 +17,8 @@ export interface ServiceAction {
   readonly packages: readonly StoredPackage[];
   /** The smallest version at or above every known fix; null where none is known or comparable. */
   readonly target: string | null;
+  /** True where every version that advisories call fixed has other known vulnerabilities. */
+  readonly hasOthersAtTarget: boolean;
   /** What an update to the target clears, and what no fix is known for. */
   readonly cleared: readonly ServiceVulnerability[];
   readonly remaining: readonly ServiceVulnerability[];
@@ -90,6 +93,7 @@ function actionOf(
     source,
     packages: ids.flatMap((id) => of.packages.get(id) ?? []),
     target,
+    hasOthersAtTarget: false,
     cleared: vulnerabilitiesOf(pairs.filter(isCleared), of.facts),
     remaining: vulnerabilitiesOf(
       pairs.filter((pair) => !isCleared(pair)),
@@ -97,6 +101,21 @@ function actionOf(
     ),
     since: pairs.reduce((min, pair) => Math.min(min, pair.since), Number.POSITIVE_INFINITY),
   };
+}
+
+/**
+ * The smallest version at or above the target that has none of the package's known vulnerabilities:
+ * what mends one may bring in another. Only for languages, whose packages are named like advisories.
+ */
+export function withFreeTarget(
+  action: ServiceAction,
+  statements: readonly Statement[],
+): ServiceAction {
+  const [p] = action.packages;
+  if (p === undefined || action.target === null || action.ecosystem.includes(":")) return action;
+  const remedy = languageRemedies(p, { listed: null, statements })(action.target);
+  if (remedy.kind === "install") return { ...action, target: remedy.version };
+  return { ...action, hasOthersAtTarget: remedy.kind === "none-free" };
 }
 
 /** The highest of some versions; null when there is none, or when two cannot be compared. */
@@ -175,5 +194,6 @@ export function actionText(action: ServiceAction): string {
     return `${source} ${versions}: ${why} for ${remaining.length}`;
   }
   const rest = remaining.length === 0 ? "" : `, no fix is known for ${remaining.length}`;
-  return `Upgrade ${source} from ${versions} to ${target}: clears ${cleared.length}${rest}`;
+  const others = action.hasOthersAtTarget ? `, and ${target} has others` : "";
+  return `Upgrade ${source} from ${versions} to ${target}: clears ${cleared.length}${rest}${others}`;
 }
