@@ -226,7 +226,7 @@ function sentenceOf(entry: ShownEntry): string {
   const { judgement, upstream, carrier, extendedName, extendedHosts, hosts } = entry;
   const first = `${whenText(judgement)}${carrier !== "" && upstream !== null ? `, with ${carrier}` : ""}.`;
   const own =
-    upstream === null || upstream.state === judgement.state
+    upstream === null || upstream.state === "unknown" || upstream.state === judgement.state
       ? ""
       : ` Its own publisher: ${whenText(upstream)}.`;
   const some = extendedHosts > 0 && extendedHosts < hosts;

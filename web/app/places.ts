@@ -23,7 +23,12 @@ export const places: readonly Place[] = [
   },
   { href: "/findings", title: "Findings", icon: "finding" },
   { href: "/services", title: "Services", icon: "service" },
-  { href: "/hosts", title: "Hosts", icon: "host" },
+  {
+    href: "/hosts",
+    title: "Hosts",
+    icon: "host",
+    below: [{ href: "/support", title: "End of support" }],
+  },
   { href: "/changes", title: "Changes", icon: "change" },
   { href: "/rollouts", title: "Rollouts", icon: "rollout" },
   { href: "/audit", title: "Audit", icon: "audit" },

@@ -68,6 +68,7 @@ const tree = root.addChildren([
       () => import("../intel/vulnerability.tsx"),
       "VulnerabilityPage",
     ),
+    page("/support", () => import("../intel/support.tsx"), "SupportPage"),
     page("/hosts", () => import("../inventory/hosts.tsx"), "HostsPage"),
     page("/hosts/$host", () => import("../inventory/host.tsx"), "HostPage"),
     page("/services", () => import("../inventory/services.tsx"), "ServicesPage"),

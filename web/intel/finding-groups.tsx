@@ -61,6 +61,7 @@ function findingQuery(search: Search) {
   return {
     ...(q === "" ? {} : { search: q }),
     ...(exploited === "true" ? { kev: "true" as const } : {}),
+    ...(search["filtered"] === "true" ? { filtered: "true" as const } : {}),
     ...(isKnown ? { state: state as ListedState } : {}),
   };
 }

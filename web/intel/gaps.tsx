@@ -8,8 +8,10 @@ import styles from "./intel.module.css";
 type Findings = Reply<"/api/v1/findings">;
 type Feed = Reply<"/api/v1/feeds">["items"][number];
 
+type Told = Pick<Findings, "coverage" | "backlogCount" | "filteredCount">;
+
 /** What the list cannot tell: feeds that are stale or missing, packages and hosts nobody judged. */
-export function Gaps({ of }: { readonly of: Pick<Findings, "coverage" | "backlogCount"> }) {
+export function Gaps({ of }: { readonly of: Told }) {
   const feeds = useAnswer({
     key: ["feeds"],
     topics: ["feeds"],
@@ -18,8 +20,9 @@ export function Gaps({ of }: { readonly of: Pick<Findings, "coverage" | "backlog
   const poor = feeds.data?.items.filter((feed) => feed.state !== "fresh") ?? [];
   const alike = Map.groupBy(poor, (feed) => `${feed.state} ${feedText(feed)}`);
   const { unknown, unknownHostCount } = of.coverage;
-  const count = poor.length + unknown.length + (unknownHostCount > 0 ? 1 : 0);
-  if (count === 0 && of.backlogCount === 0) return null;
+  const { backlogCount, filteredCount } = of;
+  const count = poor.length + unknown.length + (unknownHostCount > 0 ? 1 : 0) + filteredCount;
+  if (count === 0 && backlogCount === 0) return null;
   return (
     <section className={styles["gaps"]} aria-label="What this list cannot tell">
       <ul>
@@ -44,6 +47,15 @@ export function Gaps({ of }: { readonly of: Pick<Findings, "coverage" | "backlog
             of {gap.ecosystem}. {gap.text}
           </li>
         ))}
+        {filteredCount > 0 && (
+          <li>
+            <Mark tone="good">Set aside</Mark>{" "}
+            <Go href="/findings?by=vulnerability&filtered=true">
+              {filteredCount.toLocaleString("en")} of them
+            </Go>{" "}
+            on some host, by statements of authors whose word was verified (VEX).
+          </li>
+        )}
         {unknownHostCount > 0 && (
           <li>
             <Mark tone="unknown">Not known</Mark>{" "}

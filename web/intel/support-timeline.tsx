@@ -1,0 +1,51 @@
+import { Shape } from "../parts/mark.tsx";
+import styles from "./support.module.css";
+import type { SupportEntry } from "./support.tsx";
+
+const YEAR_DAYS = 365;
+/** What ended longer ago, or ends later, stands at the edge. */
+const PAST_DAYS = 2 * YEAR_DAYS;
+const FUTURE_DAYS = 5 * YEAR_DAYS;
+
+/** When the support of each release ends, around today; the list below says the same in words. */
+export function SupportTimeline({ entries }: { readonly entries: readonly SupportEntry[] }) {
+  const dated = entries.filter((entry) => entry.daysLeft !== null && entry.kind === "system");
+  if (dated.length === 0) return null;
+  return (
+    <section className={styles["timeline"]} aria-label="When support ends">
+      {dated.map((entry) => (
+        <div key={`${entry.product} ${entry.cycle}`} className={styles["line"]}>
+          <span className={styles["name"]}>{entry.title}</span>
+          <span className={styles["track"]}>
+            <span className={styles["today"]} style={{ left: `${placeOf(0)}%` }} />
+            <span
+              className={`${styles["bar"]} ${entry.tone}`}
+              style={{ left: 0, width: `${placeOf(entry.daysLeft ?? 0)}%` }}
+            />
+            <span
+              className={`${styles["end"]} ${entry.tone}`}
+              style={{ left: `${placeOf(entry.daysLeft ?? 0)}%` }}
+            >
+              <Shape tone={entry.tone} />
+            </span>
+          </span>
+          <span className={styles["when"]}>{entry.endsAt?.slice(0, 10)}</span>
+        </div>
+      ))}
+      <div className={styles["line"]} aria-hidden="true">
+        <span className={styles["name"]} />
+        <span className={styles["axis"]}>
+          <span>2 years ago</span>
+          <span style={{ left: `${placeOf(0)}%` }}>today</span>
+          <span style={{ right: 0, left: "auto" }}>in 5 years</span>
+        </span>
+        <span className={styles["when"]} />
+      </div>
+    </section>
+  );
+}
+
+function placeOf(daysLeft: number): number {
+  const days = Math.max(-PAST_DAYS, Math.min(FUTURE_DAYS, daysLeft));
+  return (100 * (days + PAST_DAYS)) / (PAST_DAYS + FUTURE_DAYS);
+}
