@@ -78,7 +78,6 @@ export const precedence: readonly string[] = [
   "databases of ecosystems (OSV, RustSec)",
   "fixes read from changelogs",
   "ranges of CVE records",
-  "CPE names, for packages that carry one",
 ];
 
 /** The first that fits. */

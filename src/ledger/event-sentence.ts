@@ -84,6 +84,11 @@ const sentences: Readonly<Record<string, Sentence>> = {
   "target.reported": (f) => `${text(f["count"])} host(s) reported a signed result`,
   "rollout.halted": (f) => haltText(f),
   "rollout.finished": () => "finished the rollout",
+  "vex.loaded": (f) =>
+    `loaded the VEX document V-${text(f["number"])}: ${text(f["statements"])} statement(s) of ${text(f["authors"])}, ${f["trust"] === "none" ? "shown only" : `trusted: ${text(f["trust"])} ${text(f["trustedBy"])}`}`,
+  "vex.ended": (f) => `ended the VEX document V-${text(f["number"])}: ${text(f["reason"])}`,
+  "support.decided": (f) =>
+    `decided on ${text(f["product"])} ${text(f["cycle"])}: ${text(f["strategy"])}, by ${text(f["owner"])}. ${text(f["reason"])}`,
   "host.enrolled": (f) =>
     `was enrolled in ring ${text(f["ring"])}: host policy ${text(f["policyVersion"])}, results signed by the key ${text(f["key"])}`,
 };

@@ -105,19 +105,3 @@ create trigger epss_block_noted after insert or update or delete on epss_block
 
 -- When each feed first told of a vulnerability.
 alter table vulnerability_text add column learned_at timestamptz not null default now();
-
--- Versions of products, by CPE name, that records call vulnerable; asked last, and only of packages
--- that carry a CPE name themselves.
-create table cpe_match (
-  feed text not null,
-  vulnerability text not null,
-  -- Part, vendor and product of the name: what is compared for equality.
-  product_key text not null,
-  criteria text not null,
-  version_from text,
-  is_from_included boolean not null,
-  version_to text,
-  is_to_included boolean not null
-);
-create index cpe_match_product on cpe_match (product_key);
-create index cpe_match_vulnerability on cpe_match (vulnerability);
