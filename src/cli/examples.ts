@@ -97,6 +97,10 @@ const examples: Readonly<Record<string, readonly string[]>> = {
   "patch list": ["patch list", "patch list --cases"],
   "patch open": ["patch open nginx", "patch open openssl --ecosystem Debian:12"],
   "patch show": ["patch show P-1"],
+  "patch pace": [
+    "patch pace P-1",
+    'patch pace P-1 --decide now --because "exploited, and the change is small"',
+  ],
   "patch edit": [
     'patch edit P-1 --justification "exploited against us since this morning"',
     'patch edit P-1 --regression high --because "new major version of a shared library"',

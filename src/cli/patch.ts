@@ -4,6 +4,7 @@ import { ask } from "../client/client.ts";
 import { type Cli, show } from "./cli.ts";
 import { people } from "./names.ts";
 import { moreLines, type RowFlags, rowsOf, withRows } from "./pages.ts";
+import { paceText } from "./view/pace.ts";
 import { caseTable, caseText, fixFirstTable } from "./view/patch.ts";
 
 /** Cases: what to fix first, and the whole story of each. */
@@ -56,6 +57,7 @@ export function registerPatch(program: Command, cli: Cli): void {
       show(cli, reply, () => caseText(reply.patch, reply.timeline, names, cli.clock()));
     });
   registerEdit(patch, cli);
+  registerPace(patch, cli);
   for (const verb of ["drop", "close", "reopen"] as const) {
     patch
       .command(`${verb} <case>`)
@@ -95,6 +97,38 @@ function registerEdit(patch: Command, cli: Cli): void {
       const reply = await ask(client.POST("/api/v1/patches/{patch}/edit", { params, body }));
       show(cli, reply.patch, () => caseText(reply.patch, [], new Map(), cli.clock()));
     });
+}
+
+function registerPace(patch: Command, cli: Cli): void {
+  patch
+    .command("pace <case>")
+    .description("What waiting exposes beside what the change may break, and the decision")
+    .addOption(
+      new Option("--decide <choice>", "record the decision").choices([
+        ...["now", "next-release", "wait"],
+      ]),
+    )
+    .option("--because <text>", "why; kept with both sides as they are")
+    .action(async (ref: string, flags: PaceFlags) => {
+      const params = { path: { patch: ref } };
+      const { decide: choice, because: words } = flags;
+      if ((choice === undefined) !== (words === undefined)) {
+        throw new Failure("invalid", "Give --decide and --because together.");
+      }
+      const path = "/api/v1/patches/{patch}/pace" as const;
+      const client = cli.client();
+      const reply =
+        choice === undefined || words === undefined
+          ? await ask(client.GET(path, { params }))
+          : await ask(client.POST(path, { params, body: { choice, words } }));
+      const names = await people(client);
+      show(cli, reply, () => paceText(reply, names));
+    });
+}
+
+interface PaceFlags {
+  readonly decide?: "now" | "next-release" | "wait";
+  readonly because?: string;
 }
 
 interface EditFlags {

@@ -1261,6 +1261,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/patches/{patch}/pace": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What each day of waiting exposes, beside what the change may break. */
+        get: operations["getPatchesByPatchPace"];
+        put?: never;
+        /** Records the decision between going now and waiting, with its reasons and both sides. */
+        post: operations["postPatchesByPatchPace"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/patches/{patch}/reopen": {
         parameters: {
             query?: never;
@@ -3154,6 +3172,56 @@ export interface components {
                 }[];
                 forMe: number;
             } | null;
+        };
+        PaceSheet: {
+            actions: components["schemas"]["Action"][];
+            change: {
+                /** @enum {string} */
+                basis: "source" | "kind" | "all" | "none";
+                failedHosts: {
+                    high: number;
+                    low: number;
+                };
+                failureRate: {
+                    high: number;
+                    low: number;
+                };
+                record: {
+                    failed: number;
+                    hosts: number;
+                };
+            };
+            decisions: {
+                /** Format: date-time */
+                at: string;
+                by: string;
+                /** @enum {string} */
+                choice: "now" | "next-release" | "wait";
+                sheet: string[];
+                words: string;
+            }[];
+            exposure: {
+                exposedHosts: number;
+                hosts: number;
+                knownExploited: string[];
+                perDay: {
+                    high: number;
+                    low: number;
+                };
+                unknown: number;
+            };
+            speed: string[];
+            stability: string[];
+            waiting: {
+                /** @enum {string} */
+                choice: "now" | "next-release" | "wait";
+                days: number;
+                exploited: {
+                    high: number;
+                    low: number;
+                };
+                exposedHostDays: number;
+            }[];
         };
         Patch: {
             actions: components["schemas"]["Action"][];
@@ -7502,6 +7570,71 @@ export interface operations {
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["forbidden"];
             404: components["responses"]["not-found"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    getPatchesByPatchPace: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                patch: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaceSheet"];
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    postPatchesByPatchPace: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                patch: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @enum {string} */
+                    choice: "now" | "next-release" | "wait";
+                    words: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaceSheet"];
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            409: components["responses"]["blocked"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
         };

@@ -30,6 +30,8 @@ const sentences: Readonly<Record<string, Sentence>> = {
   "patch.redated": (f) =>
     `moved the deadline from ${dayText(f["from"])} to ${dayText(f["to"])}: ${text(f["preset"])}, rule ${text(f["rule"])}`,
   "patch.edited": (f) => `edited the case: ${Object.keys(f).join(", ")}`,
+  "patch.paced": (f) =>
+    `decided between speed and stability: ${{ now: "go now", "next-release": "with the next release", wait: "wait" }[text(f["choice"])] ?? text(f["choice"])}`,
   "patch.prioritised": (f) =>
     `moved the priority from ${text(f["from"])} to ${text(f["to"])}, by the rule "${text(f["rule"])}"`,
   "triage.started": (f) =>

@@ -3,9 +3,11 @@ import { type TestWorld, testWorld } from "../../test/setup/world.ts";
 import { shopFleet } from "../../test/web/shop-fleet.ts";
 import { systemActor } from "../base/actor.ts";
 import { DAY_MS } from "../base/instant.ts";
+import { readTimeline } from "../ledger/store.ts";
 import { openPatch } from "../triage/actions.ts";
 import { patchWhere } from "../triage/actions-where.ts";
 import { breachForecast } from "./actions-breach.ts";
+import { decidePace, paceSheet } from "./actions-pace.ts";
 
 let test: TestWorld;
 let aheadMs = 0;
@@ -31,4 +33,27 @@ it("tells for every host that lacks an update whether it will miss the date, and
   expect(later?.verdict).toBe("missed");
   expect(later?.groups.every(({ verdict }) => verdict === "missed")).toBe(true);
   aheadMs = 0;
+});
+
+it("keeps a decision between speed and stability with both sides as they were", async () => {
+  const { patch } = await openPatch(test.world, systemActor, { source: "glibc" });
+  const before = await paceSheet(test.world, patch.id);
+  expect(before.exposure.knownExploited.length).toBeGreaterThan(0);
+  expect(before.exposure.perDay).toEqual({ low: 1, high: 1 });
+  // Nothing was ever rolled out here: the range is everything, and says why.
+  expect(before.change).toMatchObject({ basis: "none", failureRate: { low: 0, high: 1 } });
+  const after = await decidePace(test.world, systemActor, {
+    ...{ patch: patch.id, choice: "now" as const, words: "exploited, small change" },
+  });
+  expect(after.decisions).toMatchObject([
+    {
+      choice: "now",
+      words: "exploited, small change",
+      sheet: [...before.speed, ...before.stability],
+    },
+  ]);
+  const [event] = await readTimeline(test.world.db, {
+    ...{ patch: patch.id, order: "newest" as const, limit: 1 },
+  });
+  expect(event).toMatchObject({ type: "patch.paced", facts: { choice: "now" } });
 });

@@ -4,6 +4,7 @@ import { healthRoutes } from "./routes-health.ts";
 import { hostRoutes } from "./routes-hosts.ts";
 import { liveRoutes } from "./routes-live.ts";
 import { overviewRoutes } from "./routes-overview.ts";
+import { paceRoutes } from "./routes-pace.ts";
 import { policyRoutes } from "./routes-policy.ts";
 import { searchRoutes } from "./routes-search.ts";
 import { vulnerabilityRoutes } from "./routes-vulnerability.ts";
@@ -13,6 +14,7 @@ export const routes: readonly ServedRoute[] = [
   ...overviewRoutes,
   ...hostRoutes,
   ...breachRoutes,
+  ...paceRoutes,
   ...policyRoutes,
   ...searchRoutes,
   ...vulnerabilityRoutes,

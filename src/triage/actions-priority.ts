@@ -39,6 +39,15 @@ export async function prioritiseCases(world: World, actor: Actor): Promise<void>
   }
 }
 
+/** What rules judge one case by now, over the whole fleet. */
+export async function factsOfCase(world: World, patch: Patch): Promise<CaseFacts> {
+  const { scores } = await deadlinePolicy(world);
+  const { ecosystem, source } = patch.target;
+  const sources = await loadExposedSources(world.db, { scopes: EVERYWHERE, source });
+  const found = sources.find((one) => one.ecosystem === ecosystem) ?? null;
+  return factsNow(world, { patch, source: found, scores });
+}
+
 async function factsNow(
   world: World,
   of: {

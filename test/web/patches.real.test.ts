@@ -40,6 +40,7 @@ describePages("the pages of patches", () => {
     await expectAccessible(page);
     for (const [tab, told] of [
       ["why", /BOD 26-04/],
+      ["pace", /Failed on 0 of 0/],
       ["where", /hosts older/],
       ["plan", /No plan yet/],
       ["approvals", /Nobody was asked yet/],

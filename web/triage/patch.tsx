@@ -13,6 +13,7 @@ import { PatchApprovals } from "./patch-approvals.tsx";
 import { PatchLacks } from "./patch-edit.tsx";
 import { PatchEvidence } from "./patch-evidence.tsx";
 import { PatchOpen } from "./patch-open.tsx";
+import { PatchPace } from "./patch-pace.tsx";
 import { PatchPlans } from "./patch-plans.tsx";
 import { PatchRollouts } from "./patch-rollouts.tsx";
 import { PatchTimeline } from "./patch-timeline.tsx";
@@ -74,6 +75,7 @@ function ShownPatch({ answer }: { readonly answer: PatchReply }) {
         tabs={[
           { name: "timeline", title: "Timeline", page: () => <PatchTimeline answer={answer} /> },
           { name: "why", title: "Why", page: () => <PatchWhy answer={answer} /> },
+          { name: "pace", title: "Now or later", page: () => <PatchPace patch={patch} /> },
           { name: "where", title: "Where", page: () => <PatchWhere patch={patch} /> },
           { name: "open", title: "Left open", page: () => <PatchOpen patch={patch} /> },
           { name: "plan", title: "Plan", page: () => <PatchPlans patch={patch} /> },

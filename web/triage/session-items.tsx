@@ -143,11 +143,9 @@ function ItemHead({ item }: { readonly item: Item }) {
 
 function Made({ reference }: { readonly reference: string | null }) {
   if (reference === null) return null;
-  return reference.startsWith("P-") ? (
-    <Go href={`/patches/${reference}`}>{reference}</Go>
-  ) : (
-    <span>{reference}</span>
-  );
+  const place = { P: "/patches", K: "/known-issues" }[reference.charAt(0)];
+  if (place === undefined) return <span>{reference}</span>;
+  return <Go href={`${place}/${reference}`}>{reference}</Go>;
 }
 
 function Votes({ item }: { readonly item: Item }) {
