@@ -3079,6 +3079,7 @@ export interface components {
             /** Format: date-time */
             asOf: string;
             deadlines: {
+                excepted: number;
                 items: {
                     /** Format: date-time */
                     at: string;

@@ -11,6 +11,7 @@ import { hostCounter, knownHostsOf } from "../intel/exposure.ts";
 import { loadReach } from "../intel/store-exposure.ts";
 import { type LoadedFacts, listRollouts, loadFacts } from "../rollout/store.ts";
 import { listFixFirst } from "../triage/actions.ts";
+import { caseEffects } from "../triage/actions-exception-effect.ts";
 import type { FixFirstItem } from "../triage/fix-first.ts";
 import type { Patch } from "../triage/model.ts";
 import { loadOpenPatches } from "../triage/store.ts";
@@ -43,7 +44,8 @@ export async function showOverview(world: World, actor: Actor): Promise<Overview
     loadStepsTaken(world.db, actor.subject),
   ]);
   const now = world.clock();
-  const deadlines = cases === null ? null : deadlinesPart(cases, now);
+  const deadlines =
+    cases === null ? null : deadlinesPart(cases, await caseEffects(world, cases), now);
   const advisories = feeds?.filter((feed) => feed.ecosystems.length > 0) ?? [];
   const best = exposed === null ? null : bestUpdate(exposed, cases ?? []);
   const facts: VerdictFacts = {

@@ -5,6 +5,7 @@ import type { FeedStatus } from "../intel/actions.ts";
 import { nowSentence } from "../rollout/explain.ts";
 import type { LoadedFacts } from "../rollout/store.ts";
 import { outcomesOf } from "../rollout/view.ts";
+import type { CaseEffect } from "../triage/exception-effect.ts";
 import type { Patch } from "../triage/model.ts";
 import { type Facets, respects } from "./host-facets.ts";
 import type { Overview } from "./overview-schema.ts";
@@ -34,18 +35,28 @@ export function fleetPart(facets: Facets, hosts: number): Part<"fleet"> {
 export const SOON_MS = 3 * DAY_MS;
 const ITEMS_MAX = 8;
 
-/** Cases whose clock still runs: what is observed or over has kept or missed its deadline already. */
-export function deadlinesPart(cases: readonly Patch[], now: Instant): Part<"deadlines"> {
+/**
+ * Cases whose clock still runs: what is observed or over has kept or missed its deadline already. What
+ * is wholly excepted is counted apart, and is at risk by the date on which that ends.
+ */
+export function deadlinesPart(
+  cases: readonly Patch[],
+  effects: ReadonlyMap<Patch["id"], CaseEffect>,
+  now: Instant,
+): Part<"deadlines"> {
   const running = cases
     .flatMap((patch) => {
-      const { at } = patch.deadline;
-      return at === null || patch.state === "observing" ? [] : [{ patch, at }];
+      const effect = effects.get(patch.id);
+      const at = effect === undefined ? patch.deadline.at : effect.at;
+      const isExcepted = effect?.isExcepted ?? false;
+      return at === null || patch.state === "observing" ? [] : [{ patch, at, isExcepted }];
     })
     .toSorted((a, b) => a.at - b.at);
   const items = running.filter(({ at }) => at < now + SOON_MS).slice(0, ITEMS_MAX);
   return {
     overdue: running.filter(({ at }) => at < now).length,
     soon: running.filter(({ at }) => at >= now && at < now + SOON_MS).length,
+    excepted: running.filter(({ isExcepted }) => isExcepted).length,
     items: items.map(({ patch, at }) => ({
       ref: `P-${patch.number}`,
       title: patch.title,

@@ -30,6 +30,8 @@ const deadlines = z.strictObject({
   overdue: count,
   /** Due within three days. */
   soon: count,
+  /** Wholly excepted: at risk only by the date on which that ends. */
+  excepted: count,
   items: z.array(
     z.strictObject({
       ref: z.string(),

@@ -102,6 +102,12 @@ function Deadlines({ of }: { readonly of: NonNullable<Overview["deadlines"]> }) 
         {of.overdue === 0 && of.soon === 0
           ? "No open case is overdue or due within three days."
           : `${of.overdue} overdue, ${of.soon} due within three days.`}
+        {of.excepted > 0 && (
+          <>
+            {" "}
+            <Go href="/exceptions?state=approved">{of.excepted} excepted</Go> for a while.
+          </>
+        )}
       </Text>
       <ul className={styles["rows"]}>
         {of.items.map((item) => (

@@ -196,8 +196,9 @@ const columns: readonly Column<Case>[] = [
     isWideOnly: true,
     cell: (item) => (
       <DeadlinePill
-        at={item.deadline.at}
+        at={item.excepted?.isExcepted === true ? item.excepted.effective : item.deadline.at}
         isOver={item.state === "closed" || item.state === "dropped"}
+        excepted={item.excepted?.isExcepted === true ? item.excepted.sentence : null}
       />
     ),
   },
