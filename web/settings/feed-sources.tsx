@@ -4,7 +4,6 @@ import { useAnswer, useDeed } from "../app/queries.ts";
 import { type Action, actionFor, GuardedButton } from "../parts/actions.tsx";
 import { Answered } from "../parts/answered.tsx";
 import { Command } from "../parts/command.tsx";
-import { Facts } from "../parts/facts.tsx";
 import { Instant } from "../parts/instant.tsx";
 import { Mark } from "../parts/mark.tsx";
 import { Panel } from "../parts/panel.tsx";
@@ -94,17 +93,15 @@ function Alarm(props: {
   );
 }
 
+/** One line: many sources are read at a glance. */
 function SourceFacts({ source }: { readonly source: Source }) {
   return (
-    <Facts
-      of={[
-        ["Last good", <Instant key="good" at={source.lastGoodAt} />],
-        ["Age", `${source.age ?? "not known"}, limit ${source.limit}`],
-        ["Entries", source.entryCount.toLocaleString("en")],
-        ["Asked next", <Instant key="next" at={source.nextCheckAt} />],
-        ...(source.hasOwnUrls ? [["Asked at", source.urls.join(", then ")] as const] : []),
-      ]}
-    />
+    <Text size="sm" component="div">
+      Last good <Instant at={source.lastGoodAt} />, {source.age ?? "age not known"} (limit{" "}
+      {source.limit}); {source.entryCount.toLocaleString("en")} entries; asked next{" "}
+      <Instant at={source.nextCheckAt} />
+      {source.hasOwnUrls && `; at ${source.urls.join(", then ")}`}.
+    </Text>
   );
 }
 
