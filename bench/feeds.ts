@@ -76,7 +76,11 @@ async function measure({ feed, bytes, packedBytes, msMax }: Subject): Promise<vo
   const readMs = await timed(async () => {
     entries = (await readFeed(bytes)).reduce((sum, reading) => sum + reading.entryCount, 0);
   });
+  const before = process.cpuUsage();
   const loadedMs = await timed(() => load(bytes));
+  const used = process.cpuUsage(before);
+  // Of this process alone; far below the time only where others use the machine.
+  const cpuMs = Math.round((used.user + used.system) / 1_000);
   const reloadedMs = await timed(() => load(bytes));
   const storeBytes = await sizeOfStore();
   const rssMb = Math.round(process.memoryUsage().rss / 1e6);
@@ -86,6 +90,7 @@ async function measure({ feed, bytes, packedBytes, msMax }: Subject): Promise<vo
     entries,
     packedBytes,
     ms: loadedMs,
+    cpuMs,
     reloadMs: reloadedMs,
     ...floor,
     storeBytes,

@@ -25,7 +25,10 @@ const LINE = /^(CVE-\d{4}-\d{4,19}),([01](?:\.\d+)?(?:[eE]-\d+)?),([01](?:\.\d+)
 
 function readScores(text: string): FeedReading {
   const problems = new ProblemList();
-  const rows = new Map<string, readonly [score: number, percentile: number]>();
+  // Columns, and where each id stands in them: a pair of numbers for each would be half of the work.
+  const places = new Map<string, number>();
+  const scores: number[] = [];
+  const percentiles: number[] = [];
   let head = "";
   let number = 0;
   for (const line of linesOf(text)) {
@@ -37,29 +40,29 @@ function readScores(text: string): FeedReading {
     const percentile = Number(match?.[3]);
     if (match?.[1] === undefined || !(score <= 1 && percentile <= 1)) {
       problems.add(`line ${number}`, "is not an id with two numbers from 0 to 1");
-    } else rows.set(match[1], [score, percentile]);
+      continue;
+    }
+    const place = places.get(match[1]) ?? scores.length;
+    if (place === scores.length) places.set(match[1], place);
+    scores[place] = score;
+    percentiles[place] = percentile;
   }
-  if (rows.size === 0) {
+  if (places.size === 0) {
     throw new Failure(
       "invalid",
       "The file looks like exploit prediction scores, but holds none. It was probably cut short; fetch it again.",
     );
   }
-  const values = [...rows.values()];
   return {
     feed: "epss",
     extent: "whole",
     asOf: instantFromText(/score_date:([^,\s]+)/.exec(head)?.[1] ?? ""),
     label: /model_version:([\w.-]{1,40})/.exec(head)?.[1] ?? "",
     isComplete: true,
-    entryCount: rows.size,
+    entryCount: places.size,
     content: {
       kind: "epss",
-      scores: {
-        ids: [...rows.keys()],
-        scores: values.map((v) => v[0]),
-        percentiles: values.map((v) => v[1]),
-      },
+      scores: { ids: [...places.keys()], scores, percentiles },
     },
     problems,
   };
