@@ -4,9 +4,10 @@ import { loadFeedFile } from "../../src/intel/actions.ts";
 import { rematch } from "../../src/intel/rematch.ts";
 import { putSbom } from "../../src/inventory/actions-sboms.ts";
 import { addService } from "../../src/inventory/actions-services.ts";
+import { addHost } from "../builders/fleet.ts";
+import { aPackage, trackerFile } from "../builders/intel.ts";
 import { expectAccessible, expectNoSidewaysScroll, picture } from "./browser.ts";
 import { describePages, openPages, SOON } from "./pages.ts";
-import { shopFleet } from "./shop-fleet.ts";
 import type { Site } from "./site.ts";
 
 function lock(qs: string): string {
@@ -39,7 +40,14 @@ function advisory(id: string, name: string, fixed: string | null, cve: string): 
 }
 
 async function prepare({ world }: Site): Promise<void> {
-  await shopFleet(world);
+  const openssl = aPackage({ name: "libssl3", version: "3.0.11-1~deb12u1", source: "openssl" });
+  await addHost(world, { name: "web-1", packages: [openssl], labels: { service: "shop" } });
+  const fixed = { status: "resolved", fixed_version: "3.0.17-1~deb12u2", urgency: "high" };
+  await loadFeedFile(world, systemActor, {
+    bytes: Buffer.from(trackerFile({ openssl: { "CVE-2026-0001": { bookworm: fixed } } })),
+    asOf: world.clock(),
+    acceptShrink: true,
+  });
   const advisories = [
     advisory("GHSA-aaaa-aaaa-aaa1", "qs", "6.5.3", "CVE-2022-24999"),
     advisory("GHSA-aaaa-aaaa-aaa2", "lodash", "4.17.21", "CVE-2021-23337"),
@@ -68,7 +76,7 @@ async function prepare({ world }: Site): Promise<void> {
     owners: ["ada@example.org"],
     labels: { tier: "0", exposure: "internet" },
     repository: "https://git.example.org/shop",
-    hostSelector: "!nothing",
+    hostSelector: "service=shop",
     needs: ["payments"],
   });
   for (const [version, qs] of [

@@ -17,6 +17,7 @@ import { readPylock, readPythonLock, readRequirements } from "./python-lock.ts";
 import { readRpmList } from "./rpm-list.ts";
 import { readSpdx2, readSpdxTagValue } from "./spdx.ts";
 import { readSpdx3 } from "./spdx-graph.ts";
+import { readSpdxRdf } from "./spdx-rdf.ts";
 import { readGemfileLock, readMixLock, readPubLock } from "./text-locks.ts";
 import { readYarnLock } from "./yarn-lock.ts";
 
@@ -84,7 +85,7 @@ function checked(read: () => InventoryReading | null): InventoryReading | null {
 }
 
 function fromText(text: string, release: string | null): InventoryReading | null {
-  if (/^\s*</.test(text)) return readCycloneDxXml(text, release) ?? readMavenPom(text);
+  if (/^\s*</.test(text)) return fromXml(text, release);
   if (/^SPDXVersion:/m.test(text)) return readSpdxTagValue(text, release);
   if (/^spdxVersion: *"?SPDX-2/m.test(text)) return checked(() => fromYaml(text, release));
   const lock = textLockOf(text);
@@ -94,6 +95,10 @@ function fromText(text: string, release: string | null): InventoryReading | null
   }
   if (/^C:Q1/m.test(text) && /^P:/m.test(text)) return readApkInstalled(text, needed(release));
   return fromLines(text, release);
+}
+
+function fromXml(text: string, release: string | null): InventoryReading | null {
+  return readCycloneDxXml(text, release) ?? readMavenPom(text) ?? readSpdxRdf(text, release);
 }
 
 /** Lock files by a line that only they have. */
@@ -159,7 +164,7 @@ function needed(release: string | null): string {
 function unknownList(): Failure {
   return new Failure(
     "invalid",
-    "The file is no list of packages we read: CycloneDX (JSON, XML), SPDX 2 (JSON, YAML, tag-value) and 3, package URLs, lock files of npm, Yarn, pnpm, pip, Pipenv, Poetry, uv, PDM, Go, Cargo, Composer, Bundler, NuGet, Pub and Mix, Maven's project file, Maven and Gradle coordinates, dpkg, rpm, apk, pacman. Files are told by content: look whether it is whole.",
+    "The file is no list of packages we read: CycloneDX (JSON, XML), SPDX 2 (JSON, YAML, tag-value, RDF) and 3, package URLs, lock files of npm, Yarn, pnpm, pip, Pipenv, Poetry, uv, PDM, Go, Cargo, Composer, Bundler, NuGet, Pub and Mix, Maven's project file, Maven and Gradle coordinates, dpkg, rpm, apk, pacman. Files are told by content: look whether it is whole.",
   );
 }
 

@@ -81,11 +81,11 @@ export function readSpdx2(value: unknown, release: string | null): InventoryRead
 }
 
 /** SPDX 2.3, clause 7.21: `purl`; generators also write the longer name of the reference. */
-function isPurlType(type: string): boolean {
+export function isPurlType(type: string): boolean {
   return /(^|[/#])purl$/.test(type);
 }
 
-function isCpeType(type: string): boolean {
+export function isCpeType(type: string): boolean {
   return /(^|[/#])cpe2[23]Type$/.test(type);
 }
 
