@@ -44,6 +44,7 @@ interface FindingFlags extends RowFlags {
   readonly kev?: true;
   readonly filtered?: true;
   readonly search?: string;
+  readonly asOf?: string;
 }
 
 const FINDINGS_PAGE = 1_000;
@@ -61,12 +62,14 @@ function registerFinding(program: Command, cli: Cli): void {
     .option("--kev", "only those known to be exploited")
     .option("--filtered", "only what is set aside (VEX), which is else left out")
     .option("--search <text>", "part of an id, package or title")
+    .option("--as-of <day>", "what was known at the end of that day (UTC), or at an instant")
     .action(async (flags: FindingFlags) => {
       const asked = {
         group: flags.group,
         ...(flags.kev === true ? { kev: "true" as never } : {}),
         ...(flags.filtered === true ? { filtered: "true" as never } : {}),
         ...(flags.search === undefined ? {} : { search: flags.search }),
+        ...(flags.asOf === undefined ? {} : { asOf: flags.asOf }),
       };
       const list = await rowsOf(flags, FINDINGS_PAGE, ({ limit, cursor }) => {
         const query = { ...asked, limit, ...(cursor === undefined ? {} : { cursor }) };

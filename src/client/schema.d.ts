@@ -5720,6 +5720,8 @@ export interface operations {
     getFindings: {
         parameters: {
             query?: {
+                /** @description what was known at the end of a past day (2026-05-03, in UTC) or at an instant */
+                asOf?: string;
                 cursor?: string;
                 /** @description only what is set aside, which is else left out */
                 filtered?: "true" | "false";
@@ -5744,10 +5746,13 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
+                        /** @description the past moment that it tells of; null for now */
+                        asOf: string | null;
                         /** @description above 0 the list is not final */
                         backlogCount: number;
                         coverage: {
-                            coveredCount: number;
+                            /** @description null of a past moment: it is known of now only */
+                            coveredCount: number | null;
                             hostCount: number;
                             unknown: {
                                 ecosystem: string;
@@ -5778,6 +5783,8 @@ export interface operations {
                             title: string;
                             vulnerabilities: string[];
                         }[];
+                        /** @description how far back the past is known */
+                        knownSince: string | null;
                         next: string | null;
                         total: number;
                     };
@@ -5922,6 +5929,8 @@ export interface operations {
     getFixFirst: {
         parameters: {
             query?: {
+                /** @description what was known at the end of a past day (2026-05-03, in UTC) or at an instant */
+                asOf?: string;
                 /** @description only what clears a known exploited one */
                 exploited?: "true";
                 limit?: number;
@@ -5944,6 +5953,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
+                        asOf: string | null;
                         items: components["schemas"]["FixFirstItem"][];
                         offered: {
                             exploited: number;
@@ -6461,6 +6471,8 @@ export interface operations {
     getHostsByHostFindings: {
         parameters: {
             query?: {
+                /** @description what was known at the end of a past day (2026-05-03, in UTC) or at an instant */
+                asOf?: string;
                 exploited?: "true" | "false";
                 limit?: number;
                 q?: string;
@@ -6482,8 +6494,10 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
+                        asOf: string | null;
                         isMatching: boolean;
                         items: components["schemas"]["HostFinding"][];
+                        knownSince: string | null;
                         notKnown: string[];
                         total: number;
                     };

@@ -17,7 +17,13 @@ import {
   rowsBySource,
   rowsByVulnerability,
 } from "./finding-list.ts";
-import { type Coverage, coverage, type ExplainedFinding, explainFinding } from "./findings.ts";
+import {
+  type Coverage,
+  coverage,
+  type ExplainedFinding,
+  explainFinding,
+  pastCoverage,
+} from "./findings.ts";
 import { presentIn, riskCounter } from "./knowledge.ts";
 import { type LoadOutcome, loadFeed } from "./load-feed.ts";
 import { exposedStates, type FindingState } from "./model.ts";
@@ -34,6 +40,7 @@ import {
 import { absentFeed, loadFeeds, type StoredFeed } from "./store-feed.ts";
 import { keepBytes } from "./store-feed-cache.ts";
 import { countMatchingBacklog } from "./store-finding.ts";
+import { loadKnownSince } from "./store-past.ts";
 
 /** What users do with feeds and findings. */
 
@@ -121,6 +128,8 @@ export interface FindingQuery {
   readonly isFiltered?: boolean | undefined;
   /** The first thousand when absent. */
   readonly page?: Page | undefined;
+  /** What was known at a moment in the past; now when absent. */
+  readonly asOf?: Instant | undefined;
 }
 
 interface Page {
@@ -141,6 +150,10 @@ export interface FindingList {
   readonly filteredCount: number;
   /** Packages and names still to be matched; above 0 the list is not final. */
   readonly backlogCount: number;
+  /** The moment in the past that it tells of; null for now. */
+  readonly asOf: Instant | null;
+  /** How far back the past is known; null when nothing is known yet. */
+  readonly knownSince: Instant | null;
 }
 
 export async function listFindings(
@@ -149,24 +162,28 @@ export async function listFindings(
   query: FindingQuery,
 ): Promise<FindingList> {
   const scopes = scopesFor(actor, "finding.read");
-  const hosts = await loadKnownHosts(world.db, { scopes });
+  const { asOf } = query;
+  const hosts = await loadKnownHosts(world.db, { scopes, asOf });
   const states = query.states ?? exposedStates;
   const filtered = query.isFiltered === true ? ("only" as const) : ("left-out" as const);
-  const all = await loadReach(world.db, { scopes, states, hosts, filtered });
+  const all = await loadReach(world.db, { scopes, states, hosts, filtered, asOf });
   const { facts } = all.knowledge;
   const isFiltered = query.isKev !== undefined || (query.search ?? "") !== "";
   const reach = isFiltered ? { ...all, pairs: filterPairs(all.pairs, facts, query) } : all;
   const page = query.page ?? { limit: ROWS_MAX };
   const found =
     query.group === "host"
-      ? await hostPage(world, { scopes, reach, page })
+      ? await hostPage(world, { scopes, reach, page, asOf })
       : pageOf(query.group === "source" ? rowsBySource : rowsByVulnerability, reach, page);
   return {
     ...found,
     rows: found.rows.map((row) => ({ ...row, title: facts.get(row.key)?.title ?? "" })),
-    coverage: await coverage(world.db, hosts, world.clock()),
-    filteredCount: await countFiltered(world, { scopes, states, hosts }),
-    backlogCount: await countMatchingBacklog(world.db),
+    coverage:
+      asOf === undefined ? await coverage(world.db, hosts, world.clock()) : pastCoverage(hosts),
+    filteredCount: await countFiltered(world, { scopes, states, hosts, asOf }),
+    backlogCount: asOf === undefined ? await countMatchingBacklog(world.db) : 0,
+    asOf: asOf ?? null,
+    knownSince: await loadKnownSince(world.db),
   };
 }
 
@@ -202,6 +219,7 @@ async function hostPage(
     readonly scopes: readonly Selector[];
     readonly reach: KnownReach;
     readonly page: Page;
+    readonly asOf: Instant | undefined;
   },
 ): Promise<Pick<FindingList, "total" | "next"> & { readonly rows: readonly FindingRow[] }> {
   const { reach, page } = of;
@@ -212,6 +230,7 @@ async function hostPage(
   const hosts = await loadRankedHosts(world.db, {
     scopes: of.scopes,
     groups: asked,
+    asOf: of.asOf,
     skip: start - before,
     limit: page.limit,
   });

@@ -34,7 +34,8 @@ import { loadRejected, loadVulnerabilities } from "./store-vulnerability.ts";
 
 /** What people and other contexts ask about findings. */
 export interface Coverage {
-  readonly coveredCount: number;
+  /** Null of a past moment: how fresh feeds were then is not kept. */
+  readonly coveredCount: number | null;
   /** Packages about which the absence of findings means nothing, by reason. */
   readonly unknown: readonly {
     readonly ecosystem: string;
@@ -44,6 +45,16 @@ export interface Coverage {
   readonly hostCount: number;
   /** Hosts that were never inspected. */
   readonly unknownHostCount: number;
+}
+
+/** Of the past only how many hosts there were; which feeds spoke for what is known of now only. */
+export function pastCoverage(hosts: KnownHosts): Coverage {
+  return { coveredCount: null, unknown: [], ...hostCounts(hosts) };
+}
+
+function hostCounts({ groups, unknownCount }: KnownHosts) {
+  const known = groups.reduce((sum, group) => sum + group.hostCount, 0);
+  return { hostCount: known + unknownCount, unknownHostCount: unknownCount };
 }
 
 export async function coverage(reader: Reader, hosts: KnownHosts, now: Instant): Promise<Coverage> {
@@ -61,13 +72,7 @@ export async function coverage(reader: Reader, hosts: KnownHosts, now: Instant):
     const packageCount = (gaps.get(key)?.packageCount ?? 0) + count.packageCount;
     gaps.set(key, { ecosystem: count.ecosystem, reason, packageCount });
   }
-  const known = hosts.groups.reduce((sum, group) => sum + group.hostCount, 0);
-  return {
-    coveredCount,
-    unknown: [...gaps.values()],
-    hostCount: known + hosts.unknownCount,
-    unknownHostCount: hosts.unknownCount,
-  };
+  return { coveredCount, unknown: [...gaps.values()], ...hostCounts(hosts) };
 }
 
 /** How packages were matched holds as long as the knowledge; sets never change. */
@@ -118,17 +123,18 @@ export async function hostFindings(
   reader: Reader,
   hostId: HostId,
   now: Instant,
+  asOf?: Instant,
 ): Promise<HostFindings> {
-  const findings = await loadHostFindings(reader, hostId);
-  const hosts = await loadKnownHosts(reader, { scopes: [[]], hostId });
-  const { filters } = await loadKnowledge(reader);
+  const findings = await loadHostFindings(reader, hostId, asOf);
+  const hosts = await loadKnownHosts(reader, { scopes: [[]], hostId, asOf });
+  const { filters } = await loadKnowledge(reader, asOf);
   const [group] = hosts.groups;
   return {
     findings: findings.map((finding) => {
       const filterOf = filters.get(finding.vulnerability);
       return { ...finding, filter: filterOf?.(finding.packageId, group ?? {}) ?? null };
     }),
-    coverage: await coverage(reader, hosts, now),
+    coverage: asOf === undefined ? await coverage(reader, hosts, now) : pastCoverage(hosts),
   };
 }
 

@@ -20,6 +20,7 @@ import {
   type StoredFeed,
 } from "./store-feed.ts";
 import { keepSeenScores } from "./store-known.ts";
+import { keepPastFacts, loadTouchedFacts } from "./store-past.ts";
 import { writeStatements } from "./store-statement.ts";
 import { writeCycles } from "./store-support.ts";
 import { documentsInFile } from "./store-unpack.ts";
@@ -223,7 +224,9 @@ async function loadReading(
       await recordRefusal(tx, actor, incoming, last, refusal.why);
       return { kind: "refused", feed: reading.feed, ...refusal };
     }
+    const before = await loadTouchedFacts(tx, reading.content, reading.extent);
     const written = await writeContent(tx, incoming, now);
+    await keepPastFacts(tx, before, now);
     const accepted = refusal === null ? null : actor.subject;
     await recordGeneration(tx, {
       feed: reading.feed,

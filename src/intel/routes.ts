@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { type Action, actionOf, actionSchema } from "../base/action.ts";
 import type { Actor } from "../base/actor.ts";
+import { asOfFromText, asOfQuery } from "../base/as-of.ts";
 import { Failure } from "../base/failure.ts";
 import { type Instant, instantFromText, instantToText } from "../base/instant.ts";
 import { skip } from "../base/list-page.ts";
@@ -73,7 +74,7 @@ const findingStates = [
 ] as const satisfies readonly string[];
 
 const coverageReply = z.object({
-  coveredCount: z.number(),
+  coveredCount: z.number().nullable().describe("null of a past moment: it is known of now only"),
   unknown: z.array(
     z.object({
       ecosystem: z.string(),
@@ -180,6 +181,7 @@ const getFindings = route({
     kev: flag.optional(),
     search: z.string().max(200).optional(),
     filtered: flag.optional().describe("only what is set aside, which is else left out"),
+    asOf: asOfQuery,
     limit: z.coerce.number().int().min(1).max(1000).default(100),
     cursor: z.string().max(500).optional(),
     skip,
@@ -190,6 +192,8 @@ const getFindings = route({
     total: z.number(),
     coverage: coverageReply,
     filteredCount: z.number().describe("vulnerabilities that are set aside on some host"),
+    asOf: time.nullable().describe("the past moment that it tells of; null for now"),
+    knownSince: time.nullable().describe("how far back the past is known"),
     backlogCount: z.number().describe("above 0 the list is not final"),
   }),
   handle: async ({ world, actor }, { query }) => {
@@ -198,6 +202,7 @@ const getFindings = route({
       states: query.state === undefined ? undefined : [query.state],
       isKev: query.kev,
       isFiltered: query.filtered,
+      asOf: asOfFromText(query.asOf, world.clock()),
       search: query.search,
       page: { cursor: query.cursor, skip: query.skip, limit: query.limit },
     });
@@ -216,6 +221,8 @@ const getFindings = route({
         unknown: list.coverage.unknown.map((u) => ({ ...u, text: coverageReasons[u.reason] })),
       },
       filteredCount: list.filteredCount,
+      asOf: timeOf(list.asOf),
+      knownSince: timeOf(list.knownSince),
       backlogCount: list.backlogCount,
     };
   },

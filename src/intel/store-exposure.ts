@@ -5,6 +5,7 @@ import type { Instant } from "../base/instant.ts";
 import type { Selector } from "../base/labels.ts";
 import type { Reader } from "../db/database.ts";
 import { scopeSql } from "../inventory/scope.ts";
+import { hostsAt, pointersAt } from "../inventory/store-as-of.ts";
 import {
   type CountedHosts,
   countExposure,
@@ -21,6 +22,7 @@ import { type Knowledge, type Members, pairPresent, presentIn } from "./knowledg
 import { exposedStates, type Finding, type FindingState } from "./model.ts";
 import { withFilters } from "./seen-pairs.ts";
 import { loadKnowledge, loadMembers } from "./store-knowledge.ts";
+import { holdsAt } from "./store-range.ts";
 import { arrayText } from "./store-statement.ts";
 
 /** Findings seen from the hosts: pairs joined with who has the packages now. */
@@ -35,6 +37,8 @@ export interface ExposureFilter {
   readonly filtered?: "left-out" | "only" | undefined;
   /** The hosts within the scopes, where the caller has looked at them already. */
   readonly hosts?: KnownHosts | undefined;
+  /** What was known at a moment in the past; now when absent. */
+  readonly asOf?: Instant | undefined;
 }
 
 /** Every current finding within the scopes, with the number of hosts it is on. */
@@ -70,7 +74,7 @@ export async function loadReach(reader: Reader, filter: ExposureFilter): Promise
   const { hosts, scopes: _, ...asked } = filter;
   const { groups } = hosts ?? (await loadKnownHosts(reader, filter));
   const setIds = [...new Set(groups.map((group) => group.setId))];
-  const knowledge = await loadKnowledge(reader);
+  const knowledge = await loadKnowledge(reader, filter.asOf);
   const made = reaches.get(knowledge) ?? new Map<string, KnownReach>();
   reaches.set(knowledge, made);
   // The same groups under the same knowledge give the same answer, to whomever.
@@ -120,12 +124,17 @@ function pairFilter(filter: ExposureFilter): (pair: PairGroup) => boolean {
 
 export async function loadKnownHosts(
   reader: Reader,
-  where: { readonly scopes: readonly Selector[]; readonly hostId?: HostId | undefined },
+  where: {
+    readonly scopes: readonly Selector[];
+    readonly hostId?: HostId | undefined;
+    readonly asOf?: Instant | undefined;
+  },
 ): Promise<KnownHosts> {
   const { rows } = await sql<CountedHosts>`
     select s.set_id as "setId", h.kernel_running as "kernelRunning", h.filter_marks as marks,
            count(*)::int as "hostCount"
-      from host h left join host_set s on s.host_num = h.num
+      from ${hostsAt(where.asOf)} h
+      left join ${pointersAt("host_set", where.asOf)} s on s.host_num = h.num
        and s.observed_to is null and s.recorded_to is null
      where h.removed_at is null and ${scopeSql(where.scopes, "h.labels")}
        and ${isHost(where.hostId)}
@@ -190,6 +199,7 @@ export async function loadRankedHosts(
   of: {
     readonly scopes: readonly Selector[];
     readonly groups: readonly Pick<HostGroup, "setId" | "kernelRunning" | "marks">[];
+    readonly asOf?: Instant | undefined;
     readonly skip: number;
     readonly limit: number;
   },
@@ -215,8 +225,10 @@ export async function loadRankedHosts(
                   ${of.groups.map((group) => group.kernelRunning)}::text[],
                   ${of.groups.map((group) => group.marks ?? "")}::text[])
              with ordinality as g (set_id, kernel, marks, place)
-      join host_set s on s.set_id = g.set_id and s.observed_to is null and s.recorded_to is null
-      join host h on h.num = s.host_num and h.kernel_running is not distinct from g.kernel
+      join ${pointersAt("host_set", of.asOf)} s on s.set_id = g.set_id
+       and s.observed_to is null and s.recorded_to is null
+      join ${hostsAt(of.asOf)} h on h.num = s.host_num
+       and h.kernel_running is not distinct from g.kernel
        and h.filter_marks = g.marks
      where h.removed_at is null and ${scopeSql(of.scopes, "h.labels")}
      order by g.place, h.name offset ${of.skip} limit ${of.limit}`.execute(reader);
@@ -257,10 +269,11 @@ interface HostFindingRow {
   channel: string;
 }
 
-/** The current findings of one host, with their reasons; empty also when nothing is known of it. */
+/** The findings of one host now or at a moment, with their reasons; empty also when nothing is known of it. */
 export async function loadHostFindings(
   reader: Reader,
   hostId: HostId,
+  asOf?: Instant,
 ): Promise<readonly HostFinding[]> {
   const { rows } = await sql<HostFindingRow>`
     select f.vulnerability, f.package_id as "packageId", f.state,
@@ -268,16 +281,17 @@ export async function loadHostFindings(
            f.source as "statementPackage", f.installed, f.compared_with as "comparedWith",
            f.comparison, p.name as "packageName", p.version as "packageVersion", p.arch,
            p.ecosystem, k.role, h.kernel_running as "kernelRunning", f.channel,
-           f.valid_from as since
-      from host_now n
-      join host h on h.id = n.id
-      join package_set_member m on m.set_id = n.package_set_id
-      join finding_pair f on f.package_id = m.package_id and f.valid_to is null
+           f.since
+      from ${hostsAt(asOf)} h
+      join ${pointersAt("host_set", asOf)} n on n.host_num = h.num
+       and n.observed_to is null and n.recorded_to is null
+      join package_set_member m on m.set_id = n.set_id
+      join finding_pair f on f.package_id = m.package_id and ${holdsAt(asOf, "f")}
        and (f.channel = '' or '@' || f.channel = any(string_to_array(h.filter_marks, ',')))
       join statement_group s on s.id = f.statement_id
       join package p on p.id = f.package_id
       join package_match k on k.package_id = f.package_id
-     where n.id = ${hostId}
+     where h.id = ${hostId} and h.removed_at is null
      order by f.source collate "C", f.vulnerability collate "C", p.name, p.arch, f.channel`.execute(
     reader,
   );

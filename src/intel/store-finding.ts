@@ -110,8 +110,9 @@ export async function writeSubjects(
 }
 
 /**
- * Makes the pairs of these packages what `matches` says. A pair keeps its row, and so the moment since
- * when it holds, as long as state and fixed version stay; only who says so is renewed.
+ * Makes the pairs of these packages what `matches` says. A pair keeps the moment since when it holds as
+ * long as state and fixed version stay. Where only who says so or why has changed, the row begins anew
+ * and what it said before stays as history.
  */
 export async function writePairs(
   tx: Tx,
@@ -133,27 +134,44 @@ export async function writePairs(
            and i.channel = f.channel and i.state = f.state
            and i.fixed_version is not distinct from f.fixed_version)
     `.execute(tx);
-  await sql`
-    update finding_pair f set statement_id = i.statement_id, rule = i.rule, source = i.source,
-        installed = i.installed, compared_with = i.compared_with, comparison = i.comparison
-      from incoming_pair i
-     where i.package_id = f.package_id and i.vulnerability = f.vulnerability
-       and i.channel = f.channel and f.valid_to is null
-       and f.statement_id <> i.statement_id`.execute(tx);
+  await renewPairs(tx, at);
   const opened = await sql`
     insert into finding_pair (package_id, vulnerability, ecosystem, source, state, fixed_version,
-      statement_id, rule, installed, compared_with, comparison, channel, valid_from)
-    select i.*, ${sqlInstant(at)} from (
+      statement_id, rule, installed, compared_with, comparison, channel, valid_from, since)
+    select i.*, ${sqlInstant(at)}, ${sqlInstant(at)} from (
       select package_id, vulnerability, ecosystem, source, state, fixed_version, statement_id,
              rule, installed, compared_with, comparison, channel from incoming_pair) i
      where not exists (select from finding_pair f where f.package_id = i.package_id
        and f.vulnerability = i.vulnerability and f.channel = i.channel
        and f.valid_to is null)`.execute(tx);
+  await sql`
+    insert into vulnerability_touched select distinct vulnerability from incoming_pair
+    on conflict do nothing`.execute(tx);
   await sql`drop table incoming_pair`.execute(tx);
   return {
     opened: Number(opened.numAffectedRows ?? 0),
     closed: Number(closed.numAffectedRows ?? 0),
   };
+}
+
+async function renewPairs(tx: Tx, at: Instant): Promise<void> {
+  await sql`
+    with renewed as (
+      update finding_pair f set statement_id = i.statement_id, rule = i.rule, source = i.source,
+          installed = i.installed, compared_with = i.compared_with, comparison = i.comparison,
+          valid_from = greatest(f.valid_from, ${sqlInstant(at)})
+        from incoming_pair i, finding_pair old
+       where i.package_id = f.package_id and i.vulnerability = f.vulnerability
+         and i.channel = f.channel and f.valid_to is null and old.id = f.id
+         and f.statement_id <> i.statement_id
+      returning old.*
+    )
+    insert into finding_pair (package_id, vulnerability, ecosystem, source, state, fixed_version,
+      statement_id, rule, installed, compared_with, comparison, channel, valid_from, valid_to,
+      since)
+    select package_id, vulnerability, ecosystem, source, state, fixed_version, statement_id, rule,
+           installed, compared_with, comparison, channel, valid_from, ${sqlInstant(at)}, since
+      from renewed where valid_from < ${sqlInstant(at)}`.execute(tx);
 }
 
 async function insertIncoming(tx: Tx, b: readonly Match[]): Promise<void> {

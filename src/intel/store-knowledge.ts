@@ -1,8 +1,10 @@
 import { type RawBuilder, sql } from "kysely";
+import type { Instant } from "../base/instant.ts";
 import type { Db, Reader } from "../db/database.ts";
 import { filtersOf } from "./filter.ts";
 import type { Knowledge, KnownPackage, KnownPair, Members } from "./knowledge.ts";
 import { byChannel } from "./seen-pairs.ts";
+import { holdsAt } from "./store-range.ts";
 import { arrayText } from "./store-statement.ts";
 import { loadVexClaims } from "./store-vex.ts";
 import { loadVulnerabilities } from "./store-vulnerability.ts";
@@ -14,6 +16,7 @@ import { loadVulnerabilities } from "./store-vulnerability.ts";
 interface Kept {
   knowledge: Promise<Knowledge> | null;
   key: string;
+  readonly past: Map<string, Promise<Knowledge>>;
   readonly members: Map<number, Members>;
 }
 
@@ -23,7 +26,10 @@ const kept = new WeakMap<object, Kept>();
 const MEMBERS_KEPT_MAX = 50_000_000;
 
 function keptOf(reader: Reader): Kept {
-  const found = kept.get(reader) ?? { knowledge: null, key: "", members: new Map() };
+  const found = kept.get(reader) ?? {
+    ...{ knowledge: null, key: "" },
+    ...{ past: new Map(), members: new Map() },
+  };
   kept.set(reader, found);
   return found;
 }
@@ -35,7 +41,8 @@ async function changeKey(reader: Reader): Promise<string> {
   return rows[0]?.key ?? "";
 }
 
-export async function loadKnowledge(reader: Reader): Promise<Knowledge> {
+export async function loadKnowledge(reader: Reader, asOf?: Instant): Promise<Knowledge> {
+  if (asOf !== undefined) return await loadPastKnowledge(reader, asOf);
   const own = keptOf(reader);
   const key = await changeKey(reader);
   if (own.knowledge === null || own.key !== key) {
@@ -55,35 +62,55 @@ export async function loadKnowledge(reader: Reader): Promise<Knowledge> {
   return own.knowledge;
 }
 
+/** What was known at a moment; the same key and moment give the same object. */
+async function loadPastKnowledge(reader: Reader, asOf: Instant): Promise<Knowledge> {
+  const { past } = keptOf(reader);
+  const key = `${asOf} ${await changeKey(reader)}`;
+  const known = past.get(key) ?? readKnowledge(reader, asOf);
+  past.delete(key);
+  past.set(key, known);
+  known.catch(() => past.delete(key));
+  const [oldest] = past.keys();
+  if (past.size > PASTS_KEPT_MAX && oldest !== undefined) past.delete(oldest);
+  return known;
+}
+
+/** A look at the past is taken seldom, but its pages follow each other. */
+const PASTS_KEPT_MAX = 2;
+
 /** All of it from one look at the database, so that its parts fit together. */
-async function readKnowledge(reader: Reader): Promise<Knowledge> {
-  if (reader.isTransaction) return readParts(reader);
+async function readKnowledge(reader: Reader, asOf?: Instant): Promise<Knowledge> {
+  if (reader.isTransaction) return readParts(reader, asOf);
   return (reader as Db)
     .transaction()
     .setIsolationLevel("repeatable read")
     .setAccessMode("read only")
-    .execute(readParts);
+    .execute((tx) => readParts(tx, asOf));
 }
 
-async function readParts(reader: Reader): Promise<Knowledge> {
+async function readParts(reader: Reader, asOf?: Instant): Promise<Knowledge> {
   const key = await changeKey(reader);
-  const pairs = await loadAllPairs(reader);
+  const pairs = await loadAllPairs(reader, asOf);
   const packages = await loadKnownPackages(reader);
   const ids = [...new Set(pairs.map((pair) => pair.vulnerability))];
-  const facts = await loadVulnerabilities(reader, ids);
+  const facts = await loadVulnerabilities(reader, ids, asOf);
   const seen = byChannel(pairs);
-  return { key, pairs, seen, packages, facts, filters: filtersOf(await loadVexClaims(reader)) };
+  const filters = filtersOf(await loadVexClaims(reader, asOf));
+  return { key, pairs, seen, packages, facts, filters };
 }
 
 /** Ids travel as one text a group: the driver would make an object of each element of an array. */
-async function loadAllPairs(reader: Reader): Promise<readonly KnownPair[]> {
+async function loadAllPairs(
+  reader: Reader,
+  asOf: Instant | undefined,
+): Promise<readonly KnownPair[]> {
   type Row = Omit<KnownPair, "packageIds" | "sinces"> & { ids: string; times: string };
   const { rows } = await sql<Row>`
     select ecosystem, source, vulnerability, state, fixed_version as "fixedVersion",
            channel, string_agg(package_id::text, ',' order by package_id) as ids,
-           string_agg(floor(extract(epoch from valid_from) * 1000)::text, ','
-             order by package_id) as times, min(valid_from) as since
-      from finding_pair where valid_to is null
+           string_agg(floor(extract(epoch from since) * 1000)::text, ','
+             order by package_id) as times, min(since) as since
+      from finding_pair where ${holdsAt(asOf)}
      group by 1, 2, 3, 4, 5, 6
      order by source collate "C", vulnerability collate "C", ecosystem, state, channel`.execute(
     reader,

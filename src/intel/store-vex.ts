@@ -7,6 +7,7 @@ import { type Reader, sqlInstant, sqlJson, type Tx } from "../db/database.ts";
 import type { StoredPackage } from "../inventory/model.ts";
 import type { FeedProblem, VexProduct, VexStatement } from "./feed-format.ts";
 import type { VexClaim, VexStatus, VexTrust } from "./filter.ts";
+import { holdsAt } from "./store-range.ts";
 import { arrayText, batches } from "./store-statement.ts";
 import type { FoundPair, KeptStatement, VexMatch } from "./vex-claims.ts";
 
@@ -250,14 +251,19 @@ export async function replaceMatches(
 }
 
 /** Everything that is said now about findings. */
-export async function loadVexClaims(reader: Reader): Promise<readonly VexClaim[]> {
+export async function loadVexClaims(reader: Reader, asOf?: Instant): Promise<readonly VexClaim[]> {
+  const isHeld =
+    asOf === undefined
+      ? sql`d.ended_at is null`
+      : sql`d.loaded_at <= ${sqlInstant(asOf)}
+          and (d.ended_at is null or d.ended_at > ${sqlInstant(asOf)})`;
   const { rows } = await sql<VexClaim & { status: VexStatus }>`
     select m.package_id as "packageId", m.vulnerability, d.scope_id as scope,
            d.number as document, v.author, v.status, v.justification, v.said_at as "saidAt",
            m.valid_from as since, d.until, d.trust, d.trusted_by as "trustedBy"
       from vex_match m join vex_statement v on v.id = m.statement_id
       join vex_document d on d.number = v.document
-     where m.valid_to is null and d.ended_at is null`.execute(reader);
+     where ${holdsAt(asOf, "m")} and ${isHeld}`.execute(reader);
   return rows;
 }
 

@@ -12,6 +12,7 @@ import {
   writeInspected,
   writeUnreachable,
 } from "./store.ts";
+import { keepKernel } from "./store-as-of.ts";
 import { pointHostTo } from "./store-history.ts";
 
 /**
@@ -42,6 +43,7 @@ export async function recordInspection(
   const hasNewSet = await pointHostTo(tx, "host_set", { ...when, setId: packages.id });
   const hasNewOffers = await pointHostTo(tx, "host_offer", { ...when, setId: offers?.id ?? null });
   await writeInspected(tx, host.id, { at: observedAt, facts: inspection.facts });
+  await keepKernel(tx, { hostNum: row.num, recordedAt });
   if (!hasNewSet && !hasNewOffers && row.contactState === "reachable") return "unchanged";
   await recordEvent(tx, {
     type: "host.inspected",

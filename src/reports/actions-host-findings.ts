@@ -1,14 +1,15 @@
 import type { z } from "zod";
 import { type Actor, scopesFor } from "../base/actor.ts";
 import type { HostId } from "../base/ids.ts";
-import { instantToText } from "../base/instant.ts";
+import { type Instant, instantToText } from "../base/instant.ts";
 import type { World } from "../db/world.ts";
 import { coverageReasons } from "../intel/coverage.ts";
 import { filterReply } from "../intel/filter-reply.ts";
-import { type FilteredFinding, hostFindings } from "../intel/findings.ts";
+import { type Coverage, type FilteredFinding, hostFindings } from "../intel/findings.ts";
 import { matchRules } from "../intel/judge.ts";
 import type { Vulnerability } from "../intel/model.ts";
 import { countMatchingBacklog } from "../intel/store-finding.ts";
+import { loadKnownSince } from "../intel/store-past.ts";
 import { loadVulnerabilities } from "../intel/store-vulnerability.ts";
 import { findingStateWords } from "../intel/words.ts";
 import { foundHost } from "../inventory/actions.ts";
@@ -31,30 +32,63 @@ export async function listFindingsOfHost(
     readonly exploited?: "true" | "false" | undefined;
     readonly skip?: number | undefined;
     readonly limit: number;
+    readonly asOf?: Instant | undefined;
   },
-): Promise<{ items: Row[]; total: number; notKnown: string[]; isMatching: boolean }> {
+): Promise<{
+  items: Row[];
+  total: number;
+  notKnown: string[];
+  isMatching: boolean;
+  asOf: string | null;
+  knownSince: string | null;
+}> {
+  const { asOf } = query;
   const host = await foundHost(world, query.host, scopesFor(actor, "finding.read"));
-  const { findings, coverage } = await hostFindings(world.db, host.id, world.clock());
+  const { findings, coverage } = await hostFindings(world.db, host.id, world.clock(), asOf);
   const running = findings.filter((finding) => finding.isRunning);
   const ids = [...new Set(running.map((finding) => finding.vulnerability))];
-  const facts = await loadVulnerabilities(world.db, ids);
+  const facts = await loadVulnerabilities(world.db, ids, asOf);
   const rows = rowsOf(running, facts).filter((row) => isAsked(row, query));
   const start = query.skip ?? 0;
-  const dueOf = await duesOf(world, host.id);
-  const standingOf = await standingsOnHost(world, host, ids);
+  const isPast = asOf !== undefined;
+  const knownSince = await loadKnownSince(world.db);
+  // Dates and exceptions are told by the policy and the cases of now.
+  const tell = isPast ? undated : await datesOf(world, host, ids);
   return {
-    items: rows
-      .slice(start, start + query.limit)
-      .map((row) => dated(row, dueOf.get(row.vulnerability) ?? null, standingOf)),
+    items: rows.slice(start, start + query.limit).map(tell),
     total: rows.length,
     notKnown: [
-      ...(host.packageSet === null ? ["What is installed on it is not known."] : []),
+      ...(isPast ? pastGaps(coverage) : []),
+      ...(host.packageSet === null && !isPast ? ["What is installed on it is not known."] : []),
       ...coverage.unknown.map(
         (gap) => `${packages(gap.packageCount)}: ${coverageReasons[gap.reason]}`,
       ),
     ],
-    isMatching: (await countMatchingBacklog(world.db)) > 0,
+    isMatching: !isPast && (await countMatchingBacklog(world.db)) > 0,
+    asOf: isPast ? instantToText(asOf) : null,
+    knownSince: knownSince === null ? null : instantToText(knownSince),
   };
+}
+
+function undated(row: Undated): Row {
+  return { ...row, due: null, standing: null, excepted: null };
+}
+
+async function datesOf(
+  world: World,
+  host: Parameters<typeof standingsOnHost>[1],
+  ids: readonly string[],
+): Promise<(row: Undated) => Row> {
+  const dueOf = await duesOf(world, host.id);
+  const standingOf = await standingsOnHost(world, host, ids);
+  return (row) => dated(row, dueOf.get(row.vulnerability) ?? null, standingOf);
+}
+
+/** A look at the past tells what was known, not what was fresh. */
+function pastGaps({ hostCount, unknownHostCount }: Coverage): readonly string[] {
+  return hostCount === unknownHostCount
+    ? ["What was installed on it then was not known."]
+    : ["Which feeds spoke for its packages then is not kept."];
 }
 
 function dated(

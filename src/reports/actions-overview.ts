@@ -150,7 +150,7 @@ async function loadExposed(world: World, actor: Actor, look: Look): Promise<Expo
   const [reach, groups, items] = await Promise.all([
     loadReach(world.db, { scopes, hosts }),
     judgeGroups(world, hosts.groups),
-    listFixFirst(world, actor, sight),
+    listFixFirst(world, actor, { sight }),
   ]);
   const reachOf = hostCounter(reach.postings);
   const present = reach.pairs.filter((pair) => reachOf([pair]).hostCount > 0);

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { actionSchema } from "../base/action.ts";
+import { asOfFromText, asOfQuery } from "../base/as-of.ts";
 import { skip, total } from "../base/list-page.ts";
 import { toneList } from "../base/tone.ts";
 import { type Route, route } from "../db/world.ts";
@@ -66,6 +67,7 @@ const getHostFindings = route({
   query: z.strictObject({
     q: z.string().trim().max(200).default(""),
     exploited: z.enum(["true", "false"]).optional(),
+    asOf: asOfQuery,
     skip,
     limit,
   }),
@@ -76,10 +78,17 @@ const getHostFindings = route({
     notKnown: z.array(z.string()),
     /** True while packages are still being matched: the list is not final. */
     isMatching: z.boolean(),
+    /** The past moment that it tells of; null for now. */
+    asOf: z.iso.datetime().nullable(),
+    /** How far back the past is known. */
+    knownSince: z.iso.datetime().nullable(),
   }),
-  errors: ["not-found"],
+  errors: ["not-found", "invalid"],
   handle: async ({ world, actor }, { params: { host }, query }) =>
-    listFindingsOfHost(world, actor, { host, ...query }),
+    listFindingsOfHost(world, actor, {
+      ...{ host, ...query },
+      asOf: asOfFromText(query.asOf, world.clock()),
+    }),
 });
 
 const getTimeline = route({

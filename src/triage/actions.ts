@@ -2,6 +2,7 @@ import { type Actor, scopesFor } from "../base/actor.ts";
 import { sha256 } from "../base/digest.ts";
 import { Failure } from "../base/failure.ts";
 import type { HostId, PatchId, SubjectId } from "../base/ids.ts";
+import type { Instant } from "../base/instant.ts";
 import type { Selector } from "../base/labels.ts";
 import { inTransaction, type Reader, type Tx } from "../db/database.ts";
 import type { World } from "../db/world.ts";
@@ -34,10 +35,10 @@ import {
 export async function listFixFirst(
   world: World,
   actor: Actor,
-  sight?: FleetSight,
+  of: { readonly sight?: FleetSight; readonly asOf?: Instant | undefined } = {},
 ): Promise<readonly FixFirstItem[]> {
   const scopes = scopesFor(actor, "finding.read");
-  const sources = await loadExposedSources(world.db, { scopes, sight });
+  const sources = await loadExposedSources(world.db, { scopes, ...of });
   const items = itemsMade.get(sources) ?? fixFirst(sources);
   itemsMade.set(sources, items);
   return items;
@@ -60,12 +61,14 @@ export async function loadExposedSources(
     readonly scopes: readonly Selector[];
     readonly source?: string | undefined;
     readonly sight?: FleetSight | undefined;
+    /** What was known at a moment in the past; now when absent. */
+    readonly asOf?: Instant | undefined;
   },
 ): Promise<readonly ExposedSource[]> {
-  const { scopes, source } = of;
-  const sight = of.sight ?? (await loadFleetSight(reader, scopes));
-  const reach = await loadReach(reader, { scopes, source, hosts: sight.hosts });
-  const outside = await loadReach(reader, { scopes, source, hosts: sight.outside });
+  const { scopes, source, asOf } = of;
+  const sight = of.sight ?? (await loadFleetSight(reader, scopes, asOf));
+  const reach = await loadReach(reader, { scopes, source, hosts: sight.hosts, asOf });
+  const outside = await loadReach(reader, { scopes, source, hosts: sight.outside, asOf });
   const offers = await loadOffersOf(reader, sight.offerSets);
   const made = sourcesMade.get(reach);
   if (made?.outside === outside && made.offers === offers) return made.sources;

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { actionOf, actionSchema, lacksRight } from "../base/action.ts";
 import { type Actor, holdsAnywhere } from "../base/actor.ts";
+import { asOfFromText, asOfQuery } from "../base/as-of.ts";
 import { instantToText } from "../base/instant.ts";
 import { skip } from "../base/list-page.ts";
 import { type Route, route } from "../db/world.ts";
@@ -50,6 +51,7 @@ const getFixFirst = route({
     q: z.string().trim().max(200).default("").describe("part of a source or of a vulnerability"),
     exploited: z.enum(["true"]).optional().describe("only what clears a known exploited one"),
     vulnerability: z.string().min(3).max(100).optional(),
+    asOf: asOfQuery,
     skip,
     limit: z.coerce.number().int().min(1).max(1000).default(100),
   }),
@@ -58,10 +60,17 @@ const getFixFirst = route({
     total: z.number(),
     /** Over all rows that the filters leave: what the updates on offer would clear. */
     offered: z.strictObject({ updates: z.number(), findings: z.number(), exploited: z.number() }),
+    /** The past moment that it tells of; null for now. */
+    asOf: z.iso.datetime().nullable(),
   }),
   handle: async ({ world, actor }, { query }) => {
-    const all = (await listFixFirst(world, actor)).filter((item) => isAsked(item, query));
-    const cases = holdsAnywhere(actor, "patch.read") ? await loadOpenPatches(world.db) : [];
+    const asOf = asOfFromText(query.asOf, world.clock());
+    const all = (await listFixFirst(world, actor, { asOf })).filter((item) => isAsked(item, query));
+    // Cases are told as they are now, so a past day is told without them.
+    const cases =
+      asOf === undefined && holdsAnywhere(actor, "patch.read")
+        ? await loadOpenPatches(world.db)
+        : [];
     const byTarget = new Map(cases.map((each) => [targetKey(each.target), each]));
     const offered = all.filter((item) => item.remedy === "update-offered");
     const from = query.skip ?? 0;
@@ -72,9 +81,11 @@ const getFixFirst = route({
         findings: offered.reduce((sum, item) => sum + item.findingsCleared, 0),
         exploited: new Set(offered.flatMap((item) => item.knownExploited)).size,
       },
-      items: all
-        .slice(from, from + query.limit)
-        .map((item) => itemReply(item, byTarget.get(targetKey(item.target)), actor)),
+      items: all.slice(from, from + query.limit).map((item) => {
+        const open = byTarget.get(targetKey(item.target));
+        return itemReply(item, { open, isPast: asOf !== undefined }, actor);
+      }),
+      asOf: asOf === undefined ? null : instantToText(asOf),
     };
   },
 });
@@ -97,14 +108,18 @@ function isAsked(
 
 function itemReply(
   item: FixFirstItem,
-  open: Patch | undefined,
+  { open, isPast }: { readonly open: Patch | undefined; readonly isPast: boolean },
   actor: Actor,
 ): z.output<typeof fixFirstSchema> {
   const { target, ...rest } = item;
   const right = lacksRight(holdsAnywhere(actor, "patch.edit"), "patch.edit");
   const nothing =
     item.remedy === "update-offered" ? null : `${capital(remedyWords[item.remedy][1])}.`;
-  const refusal = open === undefined ? (right ?? nothing) : `P-${open.number} is open for it.`;
+  const refusal = isPast
+    ? "This is a past day. Look at now to open a case."
+    : open === undefined
+      ? (right ?? nothing)
+      : `P-${open.number} is open for it.`;
   return {
     ...rest,
     ecosystem: target.ecosystem,

@@ -4,6 +4,7 @@ import type { Selector } from "../base/labels.ts";
 import type { Reader } from "../db/database.ts";
 import { type CountedHosts, type KnownHosts, knownHostsOf } from "../intel/exposure.ts";
 import { scopeSql, selectorSql } from "../inventory/scope.ts";
+import { hostsAt, pointersAt } from "../inventory/store-as-of.ts";
 import type { HostFacts } from "./case-facts.ts";
 
 /** What triage asks of the inventory: offers by source, first sightings and tiers of hosts. */
@@ -78,8 +79,9 @@ export interface SightRow extends CountedHosts {
 export async function loadFleetSight(
   reader: Reader,
   scopes: readonly Selector[],
+  asOf?: Instant,
 ): Promise<FleetSight> {
-  return fleetSightOf(await loadSightRows(reader, scopes, []));
+  return fleetSightOf(await loadSightRows(reader, scopes, [], asOf));
 }
 
 /** With `more` columns of the table `host h` by which hosts are told apart too, each with its name. */
@@ -87,6 +89,7 @@ export async function loadSightRows<More>(
   reader: Reader,
   scopes: readonly Selector[],
   more: readonly RawBuilder<unknown>[],
+  asOf?: Instant,
 ): Promise<readonly (SightRow & More)[]> {
   const columns = [
     sql`s.set_id as "setId"`,
@@ -100,10 +103,10 @@ export async function loadSightRows<More>(
   const { rows } = await sql<SightRow & More>`
     with alike as (
       select ${sql.join(columns)}, count(*)::integer as "hostCount"
-        from host h
-        left join host_set s on s.host_num = h.num
+        from ${hostsAt(asOf)} h
+        left join ${pointersAt("host_set", asOf)} s on s.host_num = h.num
          and s.observed_to is null and s.recorded_to is null
-        left join host_offer o on o.host_num = h.num
+        left join ${pointersAt("host_offer", asOf)} o on o.host_num = h.num
          and o.observed_to is null and o.recorded_to is null
        where h.removed_at is null and ${scopeSql(scopes, "h.labels")}
        group by ${sql.join(places)}

@@ -35,6 +35,20 @@ describePages("the pages of findings", () => {
     await expectAccessible(page);
   });
 
+  test("look at a past day, say so, and come back", async () => {
+    const { page } = at;
+    await goTo("/findings?by=vulnerability&asOf=2020-05-03");
+    const banner = page.getByRole("region", { name: "A past day" });
+    await banner.getByText("2020-05-03 23:59 UTC").waitFor();
+    await banner.getByText("Nothing was known then").waitFor();
+    expect(await rows()).toEqual([]);
+    await picture(page, "findings-past");
+    await expectAccessible(page);
+    await banner.getByRole("button", { name: "Back to now" }).click();
+    await expect.poll(rows, SOON).toEqual(expect.arrayContaining([expect.stringMatching(/^CVE-/)]));
+    expect(new URL(page.url()).searchParams.has("asOf")).toBe(false);
+  });
+
   test("explain one vulnerability to its comparison, its hosts and its remedy", async () => {
     const { page } = at;
     await goTo("/vulnerabilities/CVE-2023-4911");

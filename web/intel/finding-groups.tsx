@@ -8,6 +8,7 @@ import { Instant } from "../parts/instant.tsx";
 import { Mark, StateWord } from "../parts/mark.tsx";
 import { type Column, VirtualList } from "../parts/virtual-list.tsx";
 import { plural } from "../triage/fix-first-list.tsx";
+import { asOfQuery } from "./as-of.tsx";
 
 type Row = Reply<"/api/v1/findings">["items"][number];
 type ListedState = NonNullable<
@@ -24,6 +25,7 @@ export function FindingGroups({
   readonly search: Search;
 }) {
   const query = { group, ...findingQuery(search) };
+  const { asOf } = asOfQuery(search);
   const isFiltered = Object.keys(query).length > 1;
   return (
     <VirtualList
@@ -36,7 +38,9 @@ export function FindingGroups({
       rowId={(row) => row.key}
       columns={group === "host" ? hostColumns : vulnerabilityColumns}
       href={(row) =>
-        group === "host" ? `/hosts/${row.key}?tab=findings` : `/vulnerabilities/${row.key}`
+        group === "host"
+          ? `/hosts/${row.key}?tab=findings${asOf === undefined ? "" : `&asOf=${asOf}`}`
+          : `/vulnerabilities/${row.key}`
       }
       empty={
         isFiltered ? (
@@ -63,6 +67,7 @@ function findingQuery(search: Search) {
     ...(exploited === "true" ? { kev: "true" as const } : {}),
     ...(search["filtered"] === "true" ? { filtered: "true" as const } : {}),
     ...(isKnown ? { state: state as ListedState } : {}),
+    ...asOfQuery(search),
   };
 }
 

@@ -1,7 +1,7 @@
 import { api, ask, type Reply } from "../app/api.ts";
 import { Go } from "../app/go.tsx";
 import { useAnswer } from "../app/queries.ts";
-import { useSearch } from "../app/search-state.ts";
+import { type Search, useSearch } from "../app/search-state.ts";
 import { choicesOf } from "../app/words.ts";
 import { ServiceList } from "../inventory/service-list.tsx";
 import {
@@ -14,20 +14,24 @@ import {
 import { PageHead } from "../parts/page-head.tsx";
 import { UrlTabs } from "../parts/tabs.tsx";
 import { FixFirstList, plural } from "../triage/fix-first-list.tsx";
+import { AsOfChoice, asOfQuery, PastBanner } from "./as-of.tsx";
 import { FindingGroups } from "./finding-groups.tsx";
 import { Gaps } from "./gaps.tsx";
 
-const filters = ["q", "exploited", "state"] as const;
+const filters = ["q", "exploited", "state", "asOf"] as const;
 
 /** What is vulnerable and where: by the update that clears it, by vulnerability, by service or host. */
 export function FindingsPage() {
   const [search, set] = useSearch();
-  const all = useSums();
+  const all = useSums(search);
+  const asOf = all?.findings.asOf ?? null;
+  const knownSince = all?.findings.knownSince ?? null;
   const by = search["by"] ?? "action";
   return (
     <>
       <PageHead title="Findings" sentence={all !== null && <Sentence of={all} />} />
-      {all !== null && <Gaps of={all.findings} />}
+      {asOf !== null && <PastBanner set={set} asOf={asOf} knownSince={knownSince} />}
+      {all !== null && asOf === null && <Gaps of={all.findings} />}
       <FilterBar>
         <FilterField search={search} set={set} label="CVE, package or words" />
         {by !== "service" && <ExploitedChoice search={search} set={set} />}
@@ -40,6 +44,7 @@ export function FindingsPage() {
             choices={choicesOf("listedFinding")}
           />
         )}
+        <AsOfChoice search={search} set={set} knownSince={knownSince} />
         <FilterReset search={search} set={set} names={filters} />
       </FilterBar>
       <UrlTabs
@@ -75,16 +80,17 @@ interface Sums {
 }
 
 /** The whole, whatever the filters choose. */
-function useSums(): Sums | null {
+function useSums(search: Search): Sums | null {
   const topics = ["findings", "hosts", "feeds"];
+  const one = { limit: 1, ...asOfQuery(search) };
   const sums = useAnswer({
-    key: ["findings", "sums"],
+    key: ["findings", "sums", one],
     topics,
     load: async (signal) => {
       const [findings, exploited, actions] = await Promise.all([
-        ask(api.GET("/api/v1/findings", { params: { query: { limit: 1 } }, signal })),
-        ask(api.GET("/api/v1/findings", { params: { query: { limit: 1, kev: "true" } }, signal })),
-        ask(api.GET("/api/v1/fix-first", { params: { query: { limit: 1 } }, signal })),
+        ask(api.GET("/api/v1/findings", { params: { query: one }, signal })),
+        ask(api.GET("/api/v1/findings", { params: { query: { ...one, kev: "true" } }, signal })),
+        ask(api.GET("/api/v1/fix-first", { params: { query: one }, signal })),
       ]);
       return { findings, exploited: exploited.total, actions };
     },
@@ -101,7 +107,8 @@ function Sentence({ of }: { readonly of: Sums }) {
   if (total === 0) {
     return (
       <>
-        Nothing found in the data that is loaded, over {plural(coverage.coveredCount, "package")} on{" "}
+        Nothing found in the data that is loaded
+        {coverage.coveredCount !== null && `, over ${plural(coverage.coveredCount, "package")}`} on{" "}
         {plural(coverage.hostCount, "host")}.
       </>
     );

@@ -3,6 +3,7 @@ import { api, ask, type Reply } from "../app/api.ts";
 import { Go } from "../app/go.tsx";
 import { useAnswer } from "../app/queries.ts";
 import { type Search, useSearch } from "../app/search-state.ts";
+import { AsOfChoice, asOfQuery, PastBanner } from "../intel/as-of.tsx";
 import { Empty } from "../parts/empty.tsx";
 import { ExploitedChoice, FilterBar, FilterField, FilterReset } from "../parts/filters.tsx";
 import { Instant } from "../parts/instant.tsx";
@@ -28,8 +29,12 @@ export function HostFindings({ host, id }: { readonly host: string; readonly id:
       <FilterBar>
         <FilterField search={search} set={set} label="CVE, package or words" />
         <ExploitedChoice search={search} set={set} hasOthers />
-        <FilterReset search={search} set={set} names={["q", "exploited"]} />
+        <AsOfChoice search={search} set={set} knownSince={first.data?.knownSince ?? null} />
+        <FilterReset search={search} set={set} names={["q", "exploited", "asOf"]} />
       </FilterBar>
+      {first.data !== undefined && first.data.asOf !== null && (
+        <PastBanner set={set} asOf={first.data.asOf} knownSince={first.data.knownSince} />
+      )}
       {first.data !== undefined && <NotKnown of={first.data} />}
       <VirtualList
         label="findings"
@@ -63,6 +68,7 @@ function findingQuery(search: Search) {
   return {
     ...(q === "" ? {} : { q }),
     ...(exploited === "" ? {} : { exploited: exploited as "true" | "false" }),
+    ...asOfQuery(search),
   };
 }
 

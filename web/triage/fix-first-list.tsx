@@ -2,6 +2,7 @@ import { Text } from "@mantine/core";
 import { api, ask } from "../app/api.ts";
 import type { Search } from "../app/search-state.ts";
 import { wordFor } from "../app/words.ts";
+import { asOfQuery } from "../intel/as-of.tsx";
 import { Empty } from "../parts/empty.tsx";
 import { Mark } from "../parts/mark.tsx";
 import { type Column, VirtualList } from "../parts/virtual-list.tsx";
@@ -16,6 +17,7 @@ export function fixFirstQuery(search: Search) {
   return {
     ...(q === "" ? {} : { q }),
     ...(exploited === "true" ? { exploited: "true" as const } : {}),
+    ...asOfQuery(search),
   };
 }
 

@@ -84,12 +84,20 @@ export function findingTable(reply: Findings): string {
   const none = reply.total === 0 ? ["Nothing found in the data that is loaded."] : [rows];
   return [
     ...none,
-    `${coverage.coveredCount} packages on ${coverage.hostCount} host(s) covered.`,
+    reply.asOf === null
+      ? `${coverage.coveredCount} packages on ${coverage.hostCount} host(s) covered.`
+      : pastText(reply.asOf, reply.knownSince),
     ...filtered,
     ...gaps,
     ...never,
     ...backlog,
   ].join("\n");
+}
+
+function pastText(asOf: string, knownSince: string | null): string {
+  const begins = knownSince === null ? "nothing is kept yet" : `what is kept begins ${knownSince}`;
+  const isBefore = knownSince === null || asOf < knownSince;
+  return `As known at ${asOf}${isBefore ? `: ${begins}, so nothing was known then` : ""}.`;
 }
 
 export function findingText(shown: Finding): string {

@@ -1,0 +1,180 @@
+import fc from "fast-check";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { addHost, inspect } from "../../test/builders/fleet.ts";
+import { aPackage, trackerFile } from "../../test/builders/intel.ts";
+import { type TestWorld, testWorld } from "../../test/setup/world.ts";
+import { systemActor } from "../base/actor.ts";
+import type { HostId } from "../base/ids.ts";
+import { HOUR_MS, instantToText } from "../base/instant.ts";
+import { inTransaction } from "../db/database.ts";
+import { listFindings, loadFeedFile } from "../intel/actions.ts";
+import { hostFindings } from "../intel/findings.ts";
+import { rematch } from "../intel/rematch.ts";
+import { markRemoved } from "../inventory/store.ts";
+import { listFixFirst } from "./actions.ts";
+
+const START = Date.parse("2026-05-01T08:00:00Z");
+let now = START;
+let made: TestWorld;
+beforeEach(async () => {
+  now = START;
+  made = await testWorld({ clock: () => now });
+});
+afterEach(() => made.close());
+
+const sources = ["openssl", "curl"] as const;
+const ids = ["CVE-2026-0001", "CVE-2026-0002"] as const;
+const hosts = ["web-1", "web-2"] as const;
+
+/** What happens to a fleet in an hour, at random. */
+const someEvent = fc.oneof(
+  fc.record({
+    kind: fc.constant("inspect" as const),
+    host: fc.constantFrom(...hosts),
+    versions: fc.tuple(fc.constantFrom("1", "2", "3"), fc.constantFrom("1", "2", "3")),
+    kernel: fc.constantFrom("6.1.0-8-amd64", "6.1.0-9-amd64"),
+  }),
+  fc.record({
+    kind: fc.constant("tracker" as const),
+    fixes: fc.array(
+      fc.record({
+        source: fc.constantFrom(...sources, "linux"),
+        id: fc.constantFrom(...ids),
+        fixed: fc.constantFrom("1", "2", "3", null),
+      }),
+      { minLength: 1, maxLength: 3 },
+    ),
+  }),
+  fc.record({ kind: fc.constant("kev" as const), listed: fc.subarray([...ids], { minLength: 1 }) }),
+  fc.record({
+    kind: fc.constant("epss" as const),
+    scores: fc.tuple(fc.integer({ min: 0, max: 9 }), fc.integer({ min: 0, max: 9 })),
+  }),
+  fc.record({ kind: fc.constant("remove" as const), host: fc.constantFrom(...hosts) }),
+);
+type Event = typeof someEvent extends fc.Arbitrary<infer T> ? T : never;
+
+const kernels = ["6.1.0-8-amd64", "6.1.0-9-amd64"] as const;
+const look1 = (versions: ["1" | "2", "1" | "2"], kernel: (typeof kernels)[number]): Event => ({
+  ...{ kind: "inspect", host: "web-1" },
+  ...{ versions, kernel },
+});
+const fixedAt = (source: (typeof sources)[number] | "linux", fixed: "2" | "3" | null) =>
+  ({ source, id: "CVE-2026-0001", fixed }) as const;
+
+/** Everything that is kept as history changes at least once, whatever chance makes of the rest. */
+const everyKind: Event[] = [
+  look1(["1", "1"], kernels[0]),
+  { kind: "tracker", fixes: [fixedAt("openssl", "2"), fixedAt("linux", "3")] },
+  { kind: "epss", scores: [1, 2] },
+  { kind: "epss", scores: [9, 3] },
+  { kind: "kev", listed: ["CVE-2026-0001"] },
+  { kind: "kev", listed: ["CVE-2026-0002"] },
+  look1(["1", "1"], kernels[1]),
+  { kind: "tracker", fixes: [fixedAt("openssl", null), fixedAt("curl", "2")] },
+  look1(["2", "2"], kernels[1]),
+  { kind: "remove", host: "web-1" },
+];
+
+const everybody = new Map<string, HostId>();
+
+async function play(event: Event): Promise<void> {
+  switch (event.kind) {
+    case "inspect":
+      return await look(event);
+    case "remove": {
+      const id = everybody.get(event.host);
+      everybody.delete(event.host);
+      if (id !== undefined) await inTransaction(made.world.db, (tx) => markRemoved(tx, id, now));
+      return;
+    }
+    default:
+      await load(fileOf(event));
+  }
+}
+
+async function look(event: Event & { kind: "inspect" }): Promise<void> {
+  const [openssl, curl] = event.versions;
+  const packages = [
+    ...[openssl, curl].map((version, at) => aPackage({ name: sources[at] ?? "", version })),
+    ...["8", "9"].map((abi) =>
+      aPackage({ name: `linux-image-6.1.0-${abi}-amd64`, version: "2", source: "linux" }),
+    ),
+  ];
+  const known = everybody.get(event.host);
+  const seen = { packages, kernel: event.kernel };
+  if (known !== undefined) await inspect(made.world, known, seen);
+  else everybody.set(event.host, await addHost(made.world, { name: event.host, ...seen }));
+}
+
+function fileOf(event: Exclude<Event, { kind: "inspect" | "remove" }>): Buffer {
+  if (event.kind === "kev") {
+    const vulnerabilities = event.listed.map((cveID) => ({
+      ...{ cveID, dateAdded: "2026-04-01", dueDate: "2026-04-22" },
+      ...{ vendorProject: "x", product: "y", vulnerabilityName: "z", shortDescription: "s" },
+      ...{ requiredAction: "a", knownRansomwareCampaignUse: "Unknown" },
+    }));
+    const dateReleased = instantToText(now);
+    const head = { title: "CISA Catalog", catalogVersion: "1", dateReleased };
+    return Buffer.from(JSON.stringify({ ...head, count: vulnerabilities.length, vulnerabilities }));
+  }
+  if (event.kind === "epss") {
+    const lines = event.scores.map((score, at) => `${ids[at]},0.${score},0.${score}`);
+    const head = `#model_version:v2026.06.15,score_date:${instantToText(now)}\ncve,epss,percentile\n`;
+    return Buffer.from(`${head}${lines.join("\n")}\n`);
+  }
+  const file: Record<string, Record<string, Record<string, object>>> = {};
+  for (const { source, id, fixed } of event.fixes) {
+    const told = fixed === null ? { status: "open" } : { status: "resolved", fixed_version: fixed };
+    file[source] = { ...file[source], [id]: { bookworm: { ...told, urgency: "high" } } };
+  }
+  return trackerFile(file);
+}
+
+async function load(bytes: Buffer): Promise<void> {
+  await loadFeedFile(made.world, systemActor, { bytes, asOf: now, acceptShrink: true });
+}
+
+/** All lists, without what is told of now only. */
+async function snapshot(asOf?: number) {
+  const { world } = made;
+  const lists = [];
+  for (const group of ["vulnerability", "source", "host"] as const) {
+    const { rows, total } = await listFindings(world, systemActor, { group, asOf });
+    lists.push({ group, rows, total });
+  }
+  const actions = await listFixFirst(world, systemActor, { asOf });
+  const byHost = [];
+  for (const [name, id] of everybody) {
+    const { findings } = await hostFindings(world.db, id, now, asOf);
+    byHost.push({ name, findings });
+  }
+  return { lists, actions, byHost };
+}
+
+describe("a past moment", () => {
+  it("is told as it was told then, whatever happened since", { timeout: 60_000 }, async () => {
+    const runs = { numRuns: 3, endOnFailure: true, examples: [[everyKind]] as [Event[]][] };
+    await fc.assert(
+      fc.asyncProperty(fc.array(someEvent, { minLength: 4, maxLength: 9 }), async (events) => {
+        const taken: { at: number; told: Awaited<ReturnType<typeof snapshot>> }[] = [];
+        for (const event of events) {
+          now += HOUR_MS;
+          await play(event);
+          await rematch(made.world);
+          now += HOUR_MS;
+          taken.push({ at: now, told: await snapshot() });
+        }
+        for (const { at, told } of taken) {
+          const { byHost, ...rest } = await snapshot(at);
+          expect(rest).toEqual({ lists: told.lists, actions: told.actions });
+          const then = new Map(told.byHost.map((one) => [one.name, one.findings]));
+          for (const { name, findings } of byHost) {
+            if (then.has(name)) expect(findings).toEqual(then.get(name));
+          }
+        }
+      }),
+      runs,
+    );
+  });
+});
