@@ -11,6 +11,11 @@ const risk = (epss: number | null, isKnownExploited = false) => ({
 describe("what a day of waiting exposes", () => {
   it("is certain for what is exploited, and open at the top where nobody gave a probability", () => {
     expect(exposureSide(hosts, [risk(0.1, true)]).perDay).toEqual({ low: 1, high: 1 });
+    // Whoever asks may know more of the hosts; the sheet tells what it is about and no more.
+    const more = { ...hosts, tier: 0 };
+    expect(exposureSide(more, [])).toEqual({
+      ...{ ...hosts, knownExploited: [], perDay: { low: 0, high: 0 }, unknown: 0 },
+    });
     expect(exposureSide(hosts, [risk(null)])).toMatchObject({
       perDay: { low: 0, high: 1 },
       unknown: 1,

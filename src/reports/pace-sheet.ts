@@ -45,7 +45,8 @@ export function exposureSide(
   const isCertain = knownExploited.length > 0;
   const all = 1 - days.reduce((none, chance) => none * (1 - chance), 1);
   return {
-    ...hosts,
+    hosts: hosts.hosts,
+    exposedHosts: hosts.exposedHosts,
     knownExploited,
     perDay: {
       low: isCertain ? 1 : Math.max(0, ...days),
