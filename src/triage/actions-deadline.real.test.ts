@@ -9,6 +9,7 @@ import { DAY_MS } from "../base/instant.ts";
 import { parseLabels } from "../base/labels.ts";
 import { inTransaction } from "../db/database.ts";
 import { loadFeedFile } from "../intel/actions.ts";
+import { loadVex, removeVex } from "../intel/actions-vex.ts";
 import { parseInspection } from "../inventory/inspection.ts";
 import { recordInspection } from "../inventory/record-inspection.ts";
 import { markRemoved } from "../inventory/store.ts";
@@ -110,6 +111,36 @@ it("dates what hosts have by where they stand, from the first sight on, whatever
     ["bod-26-04", "exposed"],
     ["house", "exposed"],
   ]);
+});
+
+it("gives no date where a trusted VEX statement sets it aside, and the old one back when that ends", async () => {
+  const { world } = test;
+  const { actor } = await aPerson(world, "vera");
+  const policy = await deadlinePolicy(world);
+  const starts = async () => {
+    const dates = await datesFor(world.db, policy, { vulnerabilities: ["CVE-2026-0001"] });
+    return dates.map(({ exposure, clockStartedAt }) => `${exposure} ${clockStartedAt}`).sort();
+  };
+  const before = await starts();
+  expect(before.some((date) => date.startsWith("exposed"))).toBe(true);
+  const statement = {
+    vulnerability: { name: "CVE-2026-0001" },
+    products: [{ "@id": "pkg:deb/debian/zlib1g" }],
+    ...{ status: "not_affected", justification: "vulnerable_code_not_present" },
+  };
+  const content = JSON.stringify({
+    ...{ "@context": "https://openvex.dev/ns/v0.2.0", "@id": "https://example.org/vex/2" },
+    ...{ author: "Example Security", timestamp: "2026-10-01T00:00:00Z", version: 1 },
+    statements: [statement],
+  });
+  const { document } = await loadVex(world, actor, {
+    ...{ content, title: "zlib", scope: "exposure=public", product: "" },
+    ...{ signature: null, responsible: "the code is not built in", until: null },
+  });
+  expect(await starts()).toEqual(before.filter((date) => !date.startsWith("exposed")));
+  now += DAY_MS;
+  await removeVex(world, actor, { ref: `V-${document.number}`, reason: "it was wrong" });
+  expect(await starts()).toEqual(before);
 });
 
 it("lets the clock run again when a source offers the fix", async () => {

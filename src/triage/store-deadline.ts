@@ -8,6 +8,7 @@ import { selectorSql } from "../inventory/scope.ts";
 import type { Wait } from "./deadline-pause.ts";
 import type { DeadlinePolicy } from "./deadline-policy.ts";
 import type { Deadline, Exposure } from "./model.ts";
+import { loadSetAside, setAsideRows } from "./store-set-aside.ts";
 
 /** What dates follow from: when hosts were first seen with what, and when a fix was offered. */
 
@@ -32,15 +33,18 @@ export interface DetectionFilter {
  * When hosts that have it now were first seen with a vulnerability, by how they can be reached and
  * which presets are theirs. Seen means that a host had the package while a feed called it affected.
  * Earlier hosts of the same name count as the same asset, so installing anew resets no clock; of kernel
- * images only the one that runs counts, and any where that is not known.
+ * images only the one that runs counts, and any where that is not known. What a filter sets aside on a
+ * host has no date there; the first sight stays what it was for when the filter ends.
  */
 export async function loadDetections(
   reader: Reader,
   policy: DeadlinePolicy,
   filter: DetectionFilter,
 ): Promise<readonly DetectionRow[]> {
+  const aside = await loadSetAside(reader);
+  const marks = aside.length === 0 ? sql`''::text` : sql`live.filter_marks`;
   const { rows } = await sql<DetectionRow>`
-    with wanted as materialized (
+    with aside as materialized (${setAsideRows(aside)}), wanted as materialized (
       select f.vulnerability, f.package_id, f.ecosystem, f.source,
              range_agg(tstzrange(f.valid_from, f.valid_to)) as known,
              max(f.fixed_version) filter (where f.valid_to is null) as fixed,
@@ -57,7 +61,7 @@ export async function loadDetections(
         left join package_match k on k.package_id = m.package_id
     ), alike as materialized (
       select s.set_id, live.kernel_running, ${exposureSql(policy)} as exposure,
-             ${presetsSql(policy)} as presets,
+             ${presetsSql(policy)} as presets, ${marks} as marks,
              range_agg(tstzrange(s.observed_from, s.observed_to)) as seen,
              bool_or(s.observed_to is null and h.removed_at is null) as is_now
         from host_set s
@@ -65,19 +69,21 @@ export async function loadDetections(
         join host live on live.name = h.name and live.removed_at is null
        where s.recorded_to is null and ${isHost(filter.host)}
          and s.set_id in (select set_id from held)
-       group by 1, 2, 3, 4
+       group by 1, 2, 3, 4, 5
     ), sighted as (
-      select p.package_id, a.exposure, a.presets, range_agg(a.seen) as seen,
+      select p.package_id, a.exposure, a.presets, a.marks, range_agg(a.seen) as seen,
              bool_or(a.is_now) as is_now
         from held p join alike a on a.set_id = p.set_id
          and (p.release is null or a.kernel_running is null or p.release = a.kernel_running)
-       group by 1, 2, 3
+       group by 1, 2, 3, 4
     )
     select w.vulnerability, w.ecosystem, w.source, g.exposure, g.presets,
            min(lower(w.known * g.seen)) as "detectedAt",
            coalesce(array_agg(distinct w.fixed) filter (where w.fixed is not null), '{}')
              as "fixedVersions"
       from wanted w join sighted g on g.package_id = w.package_id
+     where not exists (select from aside a where a.vulnerability = w.vulnerability
+                        and a.package_id = w.package_id and a.marks = g.marks)
      group by 1, 2, 3, 4, 5
     having bool_or(w.is_current and g.is_now) and min(lower(w.known * g.seen)) is not null
      order by 1, 2, 3, 4, 5`.execute(reader);
