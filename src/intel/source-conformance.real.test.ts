@@ -1,4 +1,6 @@
+import { readdirSync, statSync } from "node:fs";
 import type { ServerResponse } from "node:http";
+import { join } from "node:path";
 import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
@@ -95,10 +97,21 @@ async function expectAlarm(
   expect(feed.freshness.kind).toBe("fresh");
 }
 
-/** What is on its way arrives; nothing comes after it. */
+/** Half of it arrives, is written down, and nothing comes after it. */
 function breakOff(response: ServerResponse, body: Buffer): void {
   response.write(body.subarray(0, body.length >> 1));
-  setTimeout(() => response.destroy(), 25);
+  const until = Date.now() + 2_000;
+  const look = setInterval(() => {
+    if (!hasPart() && Date.now() < until) return;
+    clearInterval(look);
+    response.destroy();
+  }, 5);
+}
+
+function hasPart(): boolean {
+  const folder = join(made.world.paths.state, "feeds");
+  const files = readdirSync(folder, { recursive: true, encoding: "utf8" });
+  return files.some((file) => file.endsWith(".part") && statSync(join(folder, file)).size > 0);
 }
 
 const half: Fault = (_request, response, body) => {
