@@ -185,7 +185,7 @@ function goodPatch(): void {
     console.log("No real update is pending: this Debian point release is too new. Going on.");
     return;
   }
-  const { ref, change } = requestPatch(item.source, "Fix first: clears the most risk today");
+  const { ref, change } = requestPatch(item.source, "It clears the most risk of all updates today");
   console.log("\nAlice asked for it, so she cannot approve it:");
   const key = join(state, "bob.key");
   fettle("alice", ["change", "approve", change, "--key", key, "--yes"], { expects: [1, 3] });
@@ -196,7 +196,7 @@ function goodPatch(): void {
 }
 
 function requestPatch(source: string, reason: string): { ref: string; change: string } {
-  fettle("alice", ["patch", "open", source]);
+  fettle("alice", ["patch", "open", source, "--reason", reason]);
   const ref = read(["patch", "open", source], ["patch", "ref"]);
   fettle("alice", ["plan", "create", "--patch", ref, "--policy", rings]);
   const plan = read(["plan", "list", "--patch", ref], [0, "digest"]).slice(0, 16);

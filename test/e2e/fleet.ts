@@ -208,7 +208,9 @@ export interface Prepared {
 export async function prepare(fleet: Fleet, wanted: Wanted): Promise<Prepared> {
   const { client } = fleet.alice;
   const { source, rings } = wanted;
-  const { patch } = await ask(client.POST("/api/v1/patches", { body: { source } }));
+  const justification = `The newest ${source} is wanted on these hosts today`;
+  const opening = { source, justification };
+  const { patch } = await ask(client.POST("/api/v1/patches", { body: opening }));
   const body = {
     patch: patch.ref,
     policy: rings,
