@@ -2,7 +2,7 @@ import { defineConfig } from "vitest/config";
 import { systemPostgres } from "./test/setup/system-postgres.ts";
 
 // `unit` is pure and runs in `npm run check`; `real` starts real parts (PostgreSQL, hosts, sshd);
-// `e2e` runs whole deployments, three at a time: each has a lab, a server and ports of its own, and spends
+// `e2e` runs whole deployments, two at a time: each has a lab, a server and ports of its own, and spends
 // half of its time waiting. In `npm run test:long` they run one at a time.
 // `external` runs tests of `real` once more on the system's own PostgreSQL: what touches the database
 // in ways of its own, and in `npm run test:long` everything below src. Where no PostgreSQL of the
@@ -17,7 +17,6 @@ const telling = [
   "src/intel/rematch.real.test.ts",
   "src/server/server.real.test.ts",
 ];
-const WORKERS = 3;
 const isLong = process.env["FETTLE_TEST_LONG"] === "1";
 const onExternal = isLong ? [...telling, "src/**/*.real.test.ts"] : telling;
 
@@ -51,8 +50,7 @@ export default defineConfig({
           testTimeout: 120_000,
           hookTimeout: 300_000,
           retry: 1,
-          // They wait for half of their time, for hosts, timers and disks.
-          maxWorkers: WORKERS,
+          maxWorkers: 2,
           // Of one file, where its tests say that they may run beside each other.
           maxConcurrency: 3,
           sequence: { groupOrder: 1 },
@@ -68,8 +66,8 @@ export default defineConfig({
           testTimeout: 120_000,
           hookTimeout: 300_000,
           retry: 1,
-          maxWorkers: WORKERS,
-          sequence: { groupOrder: 1 },
+          maxWorkers: 2,
+          sequence: { groupOrder: 2 },
         },
       },
       {
@@ -80,8 +78,8 @@ export default defineConfig({
           testTimeout: 120_000,
           hookTimeout: 300_000,
           retry: 1,
-          maxWorkers: isLong ? 1 : WORKERS,
-          sequence: { groupOrder: 2 },
+          maxWorkers: isLong ? 1 : 2,
+          sequence: { groupOrder: 3 },
         },
       },
     ],
