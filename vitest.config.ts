@@ -12,10 +12,8 @@ import { systemPostgres } from "./test/setup/system-postgres.ts";
 const telling = [
   "src/db/migrate.real.test.ts",
   "src/ledger/record.real.test.ts",
-  "src/rollout/engine.real.test.ts",
   "src/rollout/store.real.test.ts",
   "src/intel/rematch.real.test.ts",
-  "src/server/server.real.test.ts",
 ];
 const isLong = process.env["FETTLE_TEST_LONG"] === "1";
 const onExternal = isLong ? [...telling, "src/**/*.real.test.ts"] : telling;
