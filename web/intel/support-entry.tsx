@@ -1,10 +1,10 @@
-import { Button, Group, Modal, NativeSelect, Stack, Textarea, TextInput } from "@mantine/core";
+import { Group, Modal, NativeSelect, Stack, Textarea, TextInput } from "@mantine/core";
 import { useState } from "react";
 import { api, ask } from "../app/api.ts";
 import { useDeed } from "../app/queries.ts";
 import { actionFor, GuardedButton } from "../parts/actions.tsx";
+import { FormEnd } from "../parts/form-end.tsx";
 import { Mark } from "../parts/mark.tsx";
-import { Problem } from "../parts/problem.tsx";
 import { plural } from "../triage/fix-first-list.tsx";
 import styles from "./support.module.css";
 import type { SupportEntry } from "./support.tsx";
@@ -143,15 +143,7 @@ function Decide(props: { readonly entry: SupportEntry; readonly onClose: () => v
             required
             onChange={(event) => change({ dueAt: event.currentTarget.value })}
           />
-          {deed.isError && <Problem cause={deed.error} />}
-          <Group justify="flex-end">
-            <Button variant="default" onClick={onClose}>
-              Cancel
-            </Button>
-            <Button type="submit" loading={deed.isPending}>
-              Decide
-            </Button>
-          </Group>
+          <FormEnd deed={deed} label="Decide" isDialog onClose={onClose} />
         </Stack>
       </form>
     </Modal>

@@ -1,9 +1,9 @@
-import { Button, Group, Modal, Stack, Textarea, TextInput } from "@mantine/core";
+import { Group, Modal, Stack, Textarea, TextInput } from "@mantine/core";
 import { useState } from "react";
 import { api, ask } from "../app/api.ts";
 import { useGo } from "../app/go.tsx";
 import { useDeed } from "../app/queries.ts";
-import { Problem } from "../parts/problem.tsx";
+import { FormEnd } from "../parts/form-end.tsx";
 import { labelsFrom } from "./labels.tsx";
 import type { JudgedService } from "./service-list.tsx";
 
@@ -75,15 +75,13 @@ export function ServiceForm(props: { readonly of: Service | null; readonly onClo
       >
         <Stack gap="sm">
           <Fields draft={draft} change={change} isNew={of === null} />
-          {deed.isError && <Problem cause={deed.error} />}
-          <Group justify="flex-end">
-            <Button variant="default" onClick={onClose}>
-              Cancel
-            </Button>
-            <Button type="submit" loading={deed.isPending} disabled={draft.name === ""}>
-              {of === null ? "Add the service" : "Save"}
-            </Button>
-          </Group>
+          <FormEnd
+            deed={deed}
+            label={of === null ? "Add the service" : "Save"}
+            isBlocked={draft.name === ""}
+            isDialog
+            onClose={onClose}
+          />
         </Stack>
       </form>
     </Modal>

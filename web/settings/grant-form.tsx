@@ -1,8 +1,8 @@
-import { Button, Group, Modal, NativeSelect, Stack, TextInput } from "@mantine/core";
+import { Modal, NativeSelect, Stack, TextInput } from "@mantine/core";
 import type { FormEvent } from "react";
 import { api, ask, type Reply } from "../app/api.ts";
 import { useAnswer, useDeed } from "../app/queries.ts";
-import { Problem } from "../parts/problem.tsx";
+import { FormEnd } from "../parts/form-end.tsx";
 
 type User = Reply<"/api/v1/users/{user}">;
 type RoleName = User["grants"][number]["role"];
@@ -68,15 +68,7 @@ export function GrantForm({
       <form onSubmit={submit}>
         <Stack gap="sm">
           <RoleChoice />
-          {grant.isError && <Problem cause={grant.error} />}
-          <Group justify="flex-end">
-            <Button variant="default" onClick={onClose}>
-              Cancel
-            </Button>
-            <Button type="submit" loading={grant.isPending}>
-              Grant
-            </Button>
-          </Group>
+          <FormEnd deed={grant} label="Grant" isDialog onClose={onClose} />
         </Stack>
       </form>
     </Modal>

@@ -1,10 +1,11 @@
-import { Badge, Button, Group, Modal, Stack, Table, Text, TextInput } from "@mantine/core";
+import { Badge, Group, Modal, Stack, Table, Text, TextInput } from "@mantine/core";
 import { type FormEvent, useState } from "react";
 import { api, ask, onceKey, type Reply } from "../app/api.ts";
 import { useAnswer, useDeed } from "../app/queries.ts";
 import { ActionButton, actionFor } from "../parts/actions.tsx";
 import { Answered } from "../parts/answered.tsx";
 import { Command } from "../parts/command.tsx";
+import { FormEnd } from "../parts/form-end.tsx";
 import { Instant } from "../parts/instant.tsx";
 import { Mark } from "../parts/mark.tsx";
 import { Problem } from "../parts/problem.tsx";
@@ -256,15 +257,7 @@ function AddPerson(props: {
           />
           <TextInput name="name" label="Name" required />
           <RoleChoice />
-          {add.isError && <Problem cause={add.error} />}
-          <Group justify="flex-end">
-            <Button variant="default" onClick={onClose}>
-              Cancel
-            </Button>
-            <Button type="submit" loading={add.isPending}>
-              Add and invite
-            </Button>
-          </Group>
+          <FormEnd deed={add} label="Add and invite" isDialog onClose={onClose} />
         </Stack>
       </form>
     </Modal>

@@ -1,4 +1,4 @@
-import { Button, Group, NativeSelect, Stack, Text, Textarea, TextInput } from "@mantine/core";
+import { Group, NativeSelect, Stack, Text, Textarea, TextInput } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { useState } from "react";
 import { api, ask } from "../app/api.ts";
@@ -6,9 +6,10 @@ import { useGo } from "../app/go.tsx";
 import { useAnswer, useDeed } from "../app/queries.ts";
 import { useSearch } from "../app/search-state.ts";
 import { choicesOf } from "../app/words.ts";
+import { FormEnd } from "../parts/form-end.tsx";
 import { Mark } from "../parts/mark.tsx";
 import { Panel } from "../parts/panel.tsx";
-import { Problem, problemText } from "../parts/problem.tsx";
+import { problemText } from "../parts/problem.tsx";
 import styles from "./triage.module.css";
 
 interface Scope {
@@ -216,15 +217,7 @@ function WhyFields(props: {
             {...text("until")}
           />
         </Group>
-        {deed.isError && <Problem cause={deed.error} />}
-        <Group>
-          <Button type="submit" loading={deed.isPending} disabled={!isReady}>
-            Ask for it
-          </Button>
-          <Button variant="default" onClick={onClose}>
-            Cancel
-          </Button>
-        </Group>
+        <FormEnd deed={deed} label="Ask for it" isBlocked={!isReady} onClose={onClose} />
       </Stack>
     </form>
   );

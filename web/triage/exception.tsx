@@ -1,4 +1,4 @@
-import { Button, Group, Stack, Text, Textarea, TextInput } from "@mantine/core";
+import { Stack, Text, Textarea, TextInput } from "@mantine/core";
 import { useParams } from "@tanstack/react-router";
 import { useState } from "react";
 import { api, ask, type Reply } from "../app/api.ts";
@@ -8,11 +8,11 @@ import { wordFor } from "../app/words.ts";
 import { ActionButton, actionFor, GuardedButton, Refusals } from "../parts/actions.tsx";
 import { Answered } from "../parts/answered.tsx";
 import { Facts } from "../parts/facts.tsx";
+import { FormEnd } from "../parts/form-end.tsx";
 import { Instant } from "../parts/instant.tsx";
 import { Mark, StateWord } from "../parts/mark.tsx";
 import { PageHead } from "../parts/page-head.tsx";
 import { Panel } from "../parts/panel.tsx";
-import { Problem } from "../parts/problem.tsx";
 import { hostsText } from "./exceptions.tsx";
 import styles from "./triage.module.css";
 
@@ -310,15 +310,7 @@ function Renew(props: { readonly exception: Shown["exception"]; readonly onClose
             onChange={(event) => setDraft({ ...draft, until: event.currentTarget.value })}
             required
           />
-          {deed.isError && <Problem cause={deed.error} />}
-          <Group>
-            <Button type="submit" loading={deed.isPending}>
-              Ask for it
-            </Button>
-            <Button variant="default" onClick={onClose}>
-              Cancel
-            </Button>
-          </Group>
+          <FormEnd deed={deed} label="Ask for it" onClose={onClose} />
         </Stack>
       </form>
     </Panel>

@@ -1,11 +1,11 @@
-import { Button, Group, NativeSelect, Stack, Text, Textarea, TextInput } from "@mantine/core";
+import { Group, NativeSelect, Stack, Text, Textarea, TextInput } from "@mantine/core";
 import { useState } from "react";
 import { api, ask } from "../app/api.ts";
 import { useDeed } from "../app/queries.ts";
 import { actionFor, GuardedButton } from "../parts/actions.tsx";
+import { FormEnd } from "../parts/form-end.tsx";
 import { Mark } from "../parts/mark.tsx";
 import { Panel } from "../parts/panel.tsx";
-import { Problem } from "../parts/problem.tsx";
 import type { PatchReply } from "./patch.tsx";
 import styles from "./triage.module.css";
 
@@ -91,15 +91,7 @@ function EditForm({ patch, onClose }: { readonly patch: Patch; readonly onClose:
               onChange={(event) => change({ because: event.currentTarget.value })}
             />
           </Group>
-          {deed.isError && <Problem cause={deed.error} />}
-          <Group>
-            <Button type="submit" loading={deed.isPending}>
-              Save
-            </Button>
-            <Button variant="default" onClick={onClose}>
-              Cancel
-            </Button>
-          </Group>
+          <FormEnd deed={deed} label="Save" onClose={onClose} />
         </Stack>
       </form>
     </Panel>

@@ -1,4 +1,4 @@
-import { Button, Group, NativeSelect, Stack, Text, Textarea, TextInput } from "@mantine/core";
+import { Group, NativeSelect, Stack, Text, Textarea, TextInput } from "@mantine/core";
 import { useState } from "react";
 import { api, ask } from "../app/api.ts";
 import { Go, useGo } from "../app/go.tsx";
@@ -7,10 +7,11 @@ import { choicesOf } from "../app/words.ts";
 import { actionFor, GuardedButton } from "../parts/actions.tsx";
 import { Answered } from "../parts/answered.tsx";
 import { Empty } from "../parts/empty.tsx";
+import { FormEnd } from "../parts/form-end.tsx";
 import { Instant } from "../parts/instant.tsx";
 import { Mark, StateWord } from "../parts/mark.tsx";
 import { Panel } from "../parts/panel.tsx";
-import { Problem, problemText } from "../parts/problem.tsx";
+import { problemText } from "../parts/problem.tsx";
 import { CancelDeferral, DEFERRAL_TOPICS, type Deferral } from "./deferrals.tsx";
 import { useExceptions } from "./exceptions.tsx";
 import type { PatchReply } from "./patch.tsx";
@@ -189,19 +190,12 @@ function PutOff({ patch, onClose }: { readonly patch: Patch; readonly onClose: (
               <Mark tone="attention">Not like this.</Mark> {refusal}
             </Text>
           )}
-          {deed.isError && <Problem cause={deed.error} />}
-          <Group>
-            <Button
-              type="submit"
-              loading={deed.isPending}
-              disabled={cost.data === undefined || refusal != null}
-            >
-              Put it off
-            </Button>
-            <Button variant="default" onClick={onClose}>
-              Cancel
-            </Button>
-          </Group>
+          <FormEnd
+            deed={deed}
+            label="Put it off"
+            isBlocked={cost.data === undefined || refusal != null}
+            onClose={onClose}
+          />
         </Stack>
       </form>
     </Panel>

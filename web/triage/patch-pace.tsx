@@ -1,13 +1,13 @@
-import { Button, Group, NativeSelect, Stack, Text, Textarea } from "@mantine/core";
+import { NativeSelect, Stack, Text, Textarea } from "@mantine/core";
 import { useState } from "react";
 import { api, ask, type Reply } from "../app/api.ts";
 import { useAnswer, useDeed } from "../app/queries.ts";
 import { actionFor, GuardedButton } from "../parts/actions.tsx";
 import { Answered } from "../parts/answered.tsx";
+import { FormEnd } from "../parts/form-end.tsx";
 import { Instant } from "../parts/instant.tsx";
 import { Panel } from "../parts/panel.tsx";
 import { Person } from "../parts/person.tsx";
-import { Problem } from "../parts/problem.tsx";
 import type { PatchReply } from "./patch.tsx";
 import styles from "./triage.module.css";
 
@@ -125,15 +125,7 @@ function Decide({ patch, sheet }: { readonly patch: string; readonly sheet: Shee
             value={draft.words}
             onChange={(event) => setDraft({ ...draft, words: event.currentTarget.value })}
           />
-          {deed.isError && <Problem cause={deed.error} />}
-          <Group>
-            <Button type="submit" loading={deed.isPending}>
-              Decide
-            </Button>
-            <Button variant="default" onClick={() => setOpen(false)}>
-              Cancel
-            </Button>
-          </Group>
+          <FormEnd deed={deed} label="Decide" onClose={() => setOpen(false)} />
         </Stack>
       </form>
     </Panel>

@@ -1,4 +1,4 @@
-import { Button, Group, NativeSelect, NumberInput, Stack, TextInput } from "@mantine/core";
+import { Group, NativeSelect, NumberInput, Stack, TextInput } from "@mantine/core";
 import { useState } from "react";
 import { api, ask, type Reply } from "../app/api.ts";
 import { Go, useGo } from "../app/go.tsx";
@@ -6,12 +6,12 @@ import { useAnswer, useDeed } from "../app/queries.ts";
 import { actionFor, GuardedButton } from "../parts/actions.tsx";
 import { Answered } from "../parts/answered.tsx";
 import { Empty } from "../parts/empty.tsx";
+import { FormEnd } from "../parts/form-end.tsx";
 import { Instant } from "../parts/instant.tsx";
 import { Mark } from "../parts/mark.tsx";
 import { PageHead } from "../parts/page-head.tsx";
 import { Panel } from "../parts/panel.tsx";
 import { Person } from "../parts/person.tsx";
-import { Problem } from "../parts/problem.tsx";
 import styles from "./session.module.css";
 
 type Sessions = Reply<"/api/v1/triage-sessions">;
@@ -131,15 +131,7 @@ function Start({ onClose }: { readonly onClose: () => void }) {
               data={[...partNames]}
             />
           </Group>
-          {deed.isError && <Problem cause={deed.error} />}
-          <Group>
-            <Button type="submit" loading={deed.isPending}>
-              Start
-            </Button>
-            <Button variant="default" onClick={onClose}>
-              Cancel
-            </Button>
-          </Group>
+          <FormEnd deed={deed} label="Start" onClose={onClose} />
         </Stack>
       </form>
     </Panel>

@@ -1,10 +1,10 @@
-import { Button, Group, NativeSelect, Stack, Textarea, TextInput } from "@mantine/core";
+import { Group, NativeSelect, Stack, Textarea, TextInput } from "@mantine/core";
 import { useState } from "react";
 import { api, ask } from "../app/api.ts";
 import { useGo } from "../app/go.tsx";
 import { useDeed } from "../app/queries.ts";
+import { FormEnd } from "../parts/form-end.tsx";
 import { Panel } from "../parts/panel.tsx";
-import { Problem } from "../parts/problem.tsx";
 import type { KnownIssue } from "./known-issues.tsx";
 import styles from "./triage.module.css";
 
@@ -86,15 +86,7 @@ export function WriteKnownIssue(props: {
               {...text("vulnerabilities")}
             />
           </Group>
-          {deed.isError && <Problem cause={deed.error} />}
-          <Group>
-            <Button type="submit" loading={deed.isPending}>
-              Save as a draft
-            </Button>
-            <Button variant="default" onClick={onClose}>
-              Cancel
-            </Button>
-          </Group>
+          <FormEnd deed={deed} label="Save as a draft" onClose={onClose} />
         </Stack>
       </form>
     </Panel>
