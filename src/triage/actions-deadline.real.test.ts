@@ -16,8 +16,15 @@ import { markRemoved } from "../inventory/store.ts";
 import { readTimeline } from "../ledger/store.ts";
 import { policyInForce } from "../policy/store-files.ts";
 import { openPatch, requirePatch } from "./actions.ts";
-import { datesFor, datesOfHost, deadlinePolicy, redateCases } from "./actions-deadline.ts";
+import {
+  datesFor,
+  datesOfHost,
+  deadlinePolicy,
+  deadlinesOfCases,
+  redateCases,
+} from "./actions-deadline.ts";
 import { applyPolicy, outlook } from "./actions-policy.ts";
+import { earliestDeadline } from "./deadline.ts";
 import { deadlinesKind, parseDeadlines } from "./deadline-policy.ts";
 
 let test: TestWorld;
@@ -161,6 +168,33 @@ it("lets the clock run again when a source offers the fix", async () => {
   const resumed = await house();
   expect(resumed?.pause).toMatchObject({ since: null });
   expect(resumed?.at).toBe(now + 14 * DAY_MS);
+});
+
+it("gives many cases read together the dates that each has alone", async () => {
+  const { db } = test.world;
+  const policy = await deadlinePolicy(test.world);
+  const ecosystem = "Debian:12";
+  const of = (source: string, vulnerabilities: readonly string[]) => ({
+    ...{ target: { ecosystem, source, sourceVersion: "9" }, vulnerabilities },
+  });
+  await addHost(test.world, {
+    ...{ name: "zip-1", packages: [aPackage({ name: "zip" })] },
+    labels: { exposure: "internal" },
+  });
+  await knowFix("zlib", { "CVE-2026-0001": "1.0-2", "CVE-2026-0002": "1.0-3" });
+  const zlibCases = [["CVE-2026-0001"], ["CVE-2026-0002"], ["CVE-2026-0001", "CVE-2026-0002"]];
+  const cases = [
+    ...zlibCases.map((ids) => of("zlib", ids)),
+    ...[of("zip", ["CVE-2026-0001"]), of("zlib", []), of("zlib", ["CVE-1999-0001"])],
+  ];
+  const together = await deadlinesOfCases(db, policy, cases);
+  const alone = cases.map(async (one) => {
+    const { target, vulnerabilities } = one;
+    const dates = await datesFor(db, policy, { vulnerabilities, sources: [target] });
+    return earliestDeadline(policy, dates);
+  });
+  expect(cases.map((one) => together.get(one) ?? null)).toEqual(await Promise.all(alone));
+  expect([...together.keys()]).toEqual(cases.slice(0, 3));
 });
 
 it("moves the dates of open cases with the policy, tells what will move before, and keeps who did it", async () => {

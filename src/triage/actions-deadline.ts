@@ -17,6 +17,7 @@ import {
   type DetectionRow,
   loadDetections,
   loadOfferedTimes,
+  type SourceKey,
   updateDeadline,
 } from "./store-deadline.ts";
 
@@ -31,10 +32,16 @@ export async function datesFor(
   policy: DeadlinePolicy,
   filter: DetectionFilter,
 ): Promise<readonly CandidateDate[]> {
+  const { sightings, facts } = await seenOf(reader, policy, filter);
+  return candidateDates(policy, sightings, facts);
+}
+
+/** What hosts were seen with, and what is known of it. */
+async function seenOf(reader: Reader, policy: DeadlinePolicy, filter: DetectionFilter) {
   const rows = await loadDetections(reader, policy, filter);
   const sightings = await sightingsOf(reader, policy, rows);
   const facts = await loadVulnerabilities(reader, [...new Set(rows.map((r) => r.vulnerability))]);
-  return candidateDates(policy, sightings, facts);
+  return { sightings, facts };
 }
 
 /** Offers are looked up only where the policy can pause a clock at all. */
@@ -45,34 +52,40 @@ export async function sightingsOf(
 ): Promise<readonly Sighting[]> {
   const ids = policy.presets.map(({ preset }) => preset.id);
   const pausable = new Set(policy.pauses.flatMap((rule) => rule.presets));
-  const sources = new Map<string, Promise<ReadonlyMap<string, readonly Wait[]>>>();
-  const sightings: Sighting[] = [];
-  for (const row of rows) {
-    const { fixedVersions, presets: digits, ...rest } = row;
+  const dated = rows.map(({ presets: digits, fixedVersions, ...rest }) => {
     const presets = ids.filter((_, at) => digits[at] === "1");
-    const key = `${row.ecosystem}\n${row.source}`;
-    const needsWaits = presets.some((id) => pausable.has(id));
-    if (needsWaits && !sources.has(key)) sources.set(key, offeredVersions(reader, row));
-    const offered = needsWaits ? await sources.get(key) : undefined;
-    const waits =
-      offered === undefined
-        ? []
-        : waitsBetween(row.detectedAt, fixTimes(row.ecosystem, fixedVersions, offered));
-    sightings.push({ ...rest, presets, waits });
-  }
-  return sightings;
+    return { rest, fixedVersions, presets, needsWaits: presets.some((id) => pausable.has(id)) };
+  });
+  const needed = dated.filter((row) => row.needsWaits && row.fixedVersions.length > 0);
+  const asked = new Map(needed.map(({ rest }) => [sourceName(rest), rest]));
+  const offered = await offeredVersions(reader, [...asked.values()]);
+  return dated.map(({ rest, fixedVersions, presets, needsWaits }) => {
+    if (!needsWaits) return { ...rest, presets, waits: [] };
+    const versions = offered.get(sourceName(rest)) ?? new Map<string, readonly Wait[]>();
+    const times = fixTimes(rest.ecosystem, fixedVersions, versions);
+    return { ...rest, presets, waits: waitsBetween(rest.detectedAt, times) };
+  });
 }
 
+type OfferedVersions = Map<string, readonly Wait[]>;
+
+/** When each version of these sources was offered. */
 async function offeredVersions(
   reader: Reader,
-  of: { readonly ecosystem: string; readonly source: string },
-): Promise<ReadonlyMap<string, readonly Wait[]>> {
-  const versions = new Map<string, readonly Wait[]>();
+  of: readonly SourceKey[],
+): Promise<ReadonlyMap<string, OfferedVersions>> {
+  const sources = new Map<string, OfferedVersions>();
   for (const offer of await loadOfferedTimes(reader, of)) {
-    const { version } = subjectOf({ ...offer, ecosystem: of.ecosystem, module: "" });
+    const { version } = subjectOf({ ...offer, module: "" });
+    const versions = sources.get(sourceName(offer)) ?? new Map<string, readonly Wait[]>();
+    sources.set(sourceName(offer), versions);
     versions.set(version, [...(versions.get(version) ?? []), ...offer.times]);
   }
-  return versions;
+  return sources;
+}
+
+function sourceName({ ecosystem, source }: SourceKey): string {
+  return `${ecosystem}\n${source}`;
 }
 
 /** When a version was offered that fixes all of it; what cannot be compared fixes nothing. */
@@ -88,18 +101,40 @@ function fixTimes(
     .flatMap(([, times]) => times);
 }
 
+type CaseFindings = Pick<Patch, "target" | "vulnerabilities">;
+
 /** The deadline of a case as the policy gives it now; null while no host has what it clears. */
 export async function deadlineOfCase(
   reader: Reader,
   policy: DeadlinePolicy,
-  of: Pick<Patch, "target" | "vulnerabilities">,
+  of: CaseFindings,
 ): Promise<Deadline | null> {
-  if (of.vulnerabilities.length === 0) return null;
-  const dates = await datesFor(reader, policy, {
-    vulnerabilities: of.vulnerabilities,
-    source: of.target,
+  return (await deadlinesOfCases(reader, policy, [of])).get(of) ?? null;
+}
+
+/** The same of many at once: hosts, offers and facts are read once, however many cases there are. */
+export async function deadlinesOfCases<Case extends CaseFindings>(
+  reader: Reader,
+  policy: DeadlinePolicy,
+  cases: readonly Case[],
+): Promise<ReadonlyMap<Case, Deadline>> {
+  const asked = cases.filter((one) => one.vulnerabilities.length > 0);
+  if (asked.length === 0) return new Map();
+  const targets = new Map(asked.map(({ target }) => [sourceName(target), target]));
+  const { sightings, facts } = await seenOf(reader, policy, {
+    vulnerabilities: [...new Set(asked.flatMap((one) => one.vulnerabilities))],
+    sources: [...targets.values()],
   });
-  return earliestDeadline(policy, dates);
+  const bySource = Map.groupBy(sightings, sourceName);
+  return new Map(
+    asked.flatMap((one): readonly (readonly [Case, Deadline])[] => {
+      const wanted = new Set(one.vulnerabilities);
+      const own = bySource.get(sourceName(one.target)) ?? [];
+      const clears = own.filter(({ vulnerability }) => wanted.has(vulnerability));
+      const deadline = earliestDeadline(policy, candidateDates(policy, clears, facts));
+      return deadline === null ? [] : [[one, deadline]];
+    }),
+  );
 }
 
 export async function datesOfHost(
@@ -120,13 +155,12 @@ export async function casesToRedate(
   reader: Reader,
   policy: DeadlinePolicy,
 ): Promise<readonly Redated[]> {
-  const redated: Redated[] = [];
-  for (const patch of await loadOpenPatches(reader)) {
-    if (patch.state === "observing") continue;
-    const to = await deadlineOfCase(reader, policy, patch);
-    if (to !== null && !isSame(patch.deadline, to)) redated.push({ patch, to });
-  }
-  return redated;
+  const cases = (await loadOpenPatches(reader)).filter(({ state }) => state !== "observing");
+  const deadlines = await deadlinesOfCases(reader, policy, cases);
+  return cases.flatMap((patch) => {
+    const to = deadlines.get(patch);
+    return to === undefined || isSame(patch.deadline, to) ? [] : { patch, to };
+  });
 }
 
 function isSame(a: Deadline, b: Deadline): boolean {

@@ -104,7 +104,7 @@ async function deadlineOf(world: World, put: Put): Promise<Instant | null> {
   const { ecosystem, source, vulnerabilities } = put;
   const dates = await datesFor(world.db, await deadlinePolicy(world), {
     vulnerabilities,
-    source: { ecosystem, source },
+    sources: [{ ecosystem, source }],
   });
   return dates[0]?.at ?? null;
 }

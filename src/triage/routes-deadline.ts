@@ -68,7 +68,7 @@ async function datesAbout({ world, actor }: RequestContext, name: string): Promi
     const label = `P-${patch.number}`;
     const dates = await datesFor(world.db, await deadlinePolicy(world), {
       vulnerabilities: patch.vulnerabilities,
-      source: patch.target,
+      sources: [patch.target],
     });
     return { about: { kind: "case", label, href: `/patches/${label}` }, dates };
   }

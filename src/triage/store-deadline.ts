@@ -23,9 +23,14 @@ export interface DetectionRow {
   readonly fixedVersions: readonly string[];
 }
 
+export interface SourceKey {
+  readonly ecosystem: string;
+  readonly source: string;
+}
+
 export interface DetectionFilter {
   readonly vulnerabilities?: readonly string[] | undefined;
-  readonly source?: { readonly ecosystem: string; readonly source: string } | undefined;
+  readonly sources?: readonly SourceKey[] | undefined;
   readonly host?: HostId | undefined;
 }
 
@@ -90,13 +95,13 @@ export async function loadDetections(
   return rows;
 }
 
-function isAsked({ vulnerabilities, source, host }: DetectionFilter): RawBuilder<boolean> {
+function isAsked({ vulnerabilities, sources, host }: DetectionFilter): RawBuilder<boolean> {
   const conditions: RawBuilder<unknown>[] = [sql`true`];
   if (vulnerabilities !== undefined) {
     conditions.push(sql`f.vulnerability = any(${[...vulnerabilities]}::text[])`);
   }
-  if (source !== undefined) {
-    conditions.push(sql`f.ecosystem = ${source.ecosystem} and f.source = ${source.source}`);
+  if (sources !== undefined) {
+    conditions.push(sql`(f.ecosystem, f.source) in (${sourceRows(sources)})`);
   }
   if (host !== undefined) {
     conditions.push(sql`f.package_id in (
@@ -104,6 +109,11 @@ function isAsked({ vulnerabilities, source, host }: DetectionFilter): RawBuilder
        where n.id = ${host})`);
   }
   return sql<boolean>`(${sql.join(conditions, sql` and `)})`;
+}
+
+function sourceRows(sources: readonly SourceKey[]): RawBuilder<unknown> {
+  return sql`select * from unnest(${sources.map((one) => one.ecosystem)}::text[],
+                                  ${sources.map((one) => one.source)}::text[])`;
 }
 
 function isHost(host: HostId | undefined): RawBuilder<boolean> {
@@ -125,6 +135,7 @@ export function presetsSql(policy: DeadlinePolicy): RawBuilder<unknown> {
 }
 
 export interface OfferedTimes {
+  readonly ecosystem: string;
   readonly name: string;
   readonly arch: string;
   readonly version: string;
@@ -136,28 +147,34 @@ export interface OfferedTimes {
 
 const timesSchema = z.array(z.object({ from: z.number(), to: z.number().nullable() }));
 
-/** What sources offered of one source package on hosts of its ecosystem, and when. */
+/** What was offered of these source packages on hosts of their ecosystems, and when. */
 export async function loadOfferedTimes(
   reader: Reader,
-  of: { readonly ecosystem: string; readonly source: string },
+  of: readonly SourceKey[],
 ): Promise<readonly OfferedTimes[]> {
+  if (of.length === 0) return [];
   const { rows } = await sql<Omit<OfferedTimes, "times"> & { times: unknown }>`
-    with offered as materialized (
+    with asked (ecosystem, source) as materialized (${sourceRows(of)}), offered as materialized (
       select m.set_id, o.name, o.arch, o.version, o.source, o.source_version, o.origin
-        from offer o join offer_set_member m on m.offer_id = o.id where o.source = ${of.source}
+        from offer o join offer_set_member m on m.offer_id = o.id
+       where o.source in (select source from asked)
+    ), had as materialized (
+      select distinct s.host_num, p.ecosystem
+        from host_set s join package_set p on p.id = s.set_id
+       where p.ecosystem in (select ecosystem from asked)
     ), seen as (
-      select h.set_id, range_agg(tstzrange(h.observed_from, h.observed_to)) as times
-        from host_offer h
+      select h.set_id, had.ecosystem, range_agg(tstzrange(h.observed_from, h.observed_to)) as times
+        from host_offer h join had on had.host_num = h.host_num
        where h.recorded_to is null and h.set_id in (select set_id from offered)
-         and exists (select from host_set s join package_set p on p.id = s.set_id
-                      where s.host_num = h.host_num and p.ecosystem = ${of.ecosystem})
-       group by 1
+       group by 1, 2
     ), together as (
-      select o.name, o.arch, o.version, o.source, o.source_version, o.origin,
+      select a.ecosystem, o.name, o.arch, o.version, o.source, o.source_version, o.origin,
              range_agg(s.times) as times
-        from offered o join seen s on s.set_id = o.set_id group by 1, 2, 3, 4, 5, 6
+        from offered o join asked a on a.source = o.source
+        join seen s on s.set_id = o.set_id and s.ecosystem = a.ecosystem
+       group by 1, 2, 3, 4, 5, 6, 7
     )
-    select name, arch, version, source, source_version as "sourceVersion", origin,
+    select ecosystem, name, arch, version, source, source_version as "sourceVersion", origin,
            (select jsonb_agg(jsonb_build_object(
                      'from', floor(extract(epoch from lower(r)) * 1000),
                      'to', floor(extract(epoch from upper(r)) * 1000)))
