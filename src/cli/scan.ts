@@ -1,17 +1,15 @@
 import type { Command } from "commander";
-import { Failure } from "../base/failure.ts";
 import type { VexStatement } from "../intel/feed-format.ts";
 import type { ScanReport } from "../intel/scan-packages.ts";
 import { applyVex, type UnmatchedStatement } from "../intel/vex-apply.ts";
 import type { VexSubject } from "../intel/vex-match.ts";
 import type { InventoryReading } from "../inventory/formats/inventory-format.ts";
-import { ecosystemOfRelease } from "../inventory/release-name.ts";
 import { type FeedFolder, type FolderMemory, readFeedFolder } from "./feed-folder.ts";
 import { type FileCli, showAnswer } from "./file-cli.ts";
 import { openKnowledgeCache } from "./knowledge-cache.ts";
 import { openKnownDigests } from "./known-digests.ts";
-import { readNamedText } from "./read-file.ts";
-import { gatherKnowledge } from "./scan-knowledge.ts";
+import { askedInventory } from "./scan-inventory.ts";
+import { coveredBy, gatherKnowledge } from "./scan-knowledge.ts";
 import {
   feedLines,
   findingTable,
@@ -33,7 +31,7 @@ export function registerScan(program: Command, cli: FileCli): void {
     .option("--dpkg-status <file>", "a dpkg status file (needs --release)")
     .option("--rpm-qa <file>", "a list of rpm packages (needs --release)")
     .option("--sbom <file>", "a bill of materials, lock file or list of packages")
-    .option("--release <name>", "bookworm, ubuntu-22.04, almalinux-9, alpine-3.19 …")
+    .option("--release <name>", "bookworm, ubuntu-22.04, almalinux-9, el9, alpine-3.19 …")
     .option("--channel <name...>", "subscriptions the machine has: pro, eus, ltss")
     .option("--vex <file...>", "VEX files of your own; they decide over everything else")
     .option("--product <purl>", "what is scanned as a whole, for VEX about its parts")
@@ -56,8 +54,9 @@ interface ScanFlags {
 const OPEN_EXIT = 1;
 
 async function scan(cli: FileCli, flags: ScanFlags): Promise<void> {
-  const inventory = await readInventory(flags);
+  const asked = askedInventory(flags);
   const folder = await readFeedFolder(flags.feeds, flags.cache ? memoryOf(cli) : null);
+  const inventory = await asked.read(() => coveredBy(folder));
   const { scanPackages } = await import("../intel/scan-packages.ts");
   const channels = new Set((flags.channel ?? []).map((name) => name.toLowerCase()));
   const knowledge = gatherKnowledge(folder, inventory, channels);
@@ -101,41 +100,9 @@ function withVex(
   return { report: { ...scanned, findings: second.findings }, unmatched: second.unmatched };
 }
 
-async function readInventory(flags: ScanFlags): Promise<InventoryReading> {
-  const { dpkgStatus, rpmQa, sbom } = flags;
-  const given = [dpkgStatus, rpmQa, sbom].filter((file) => file !== undefined);
-  if (given.length !== 1) {
-    throw new Failure("invalid", "Name one of --dpkg-status, --rpm-qa and --sbom.");
-  }
-  const release = flags.release === undefined ? null : ecosystemOfRelease(flags.release);
-  if (sbom === undefined && release === null) {
-    throw new Failure("invalid", "Say which release the packages are of: --release bookworm.");
-  }
-  if (dpkgStatus !== undefined) {
-    const { readDpkgStatus } = await import("../inventory/formats/dpkg-status.ts");
-    return readDpkgStatus(inventoryText(dpkgStatus), release ?? "");
-  }
-  if (rpmQa !== undefined) {
-    const { readRpmList } = await import("../inventory/formats/rpm-list.ts");
-    return readRpmList(inventoryText(rpmQa), release ?? "");
-  }
-  const { readPackageList } = await import("../inventory/formats/package-list.ts");
-  return readPackageList(inventoryText(sbom ?? ""), release);
-}
-
-/** A file that is not there is a mistake in the command, as every other input that says nothing. */
-function inventoryText(file: string): string {
-  try {
-    return readNamedText(file, "The inventory");
-  } catch (cause) {
-    if (cause instanceof Failure) throw new Failure("invalid", cause.message, { cause });
-    throw cause;
-  }
-}
-
 /** A feed that could not be read whole may have held what makes this machine unsafe. */
 function isClean(report: ScanReport, inventory: InventoryReading, folder: FeedFolder): boolean {
-  const isWhole = folder.files.every(({ knowledge }) => knowledge.head.is !== "damaged");
+  const isWhole = folder.files.every(({ knowledge }) => !knowledge.head.isDamaged);
   if (!isWhole || folder.unread.length > 0) return false;
   const isOpen = report.findings.some((f) => f.state !== "not-affected" && f.state !== "fixed");
   return !isOpen && report.notes.length === 0 && inventory.problems.length === 0;

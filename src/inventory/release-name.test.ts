@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { ecosystemOfRelease } from "./release-name.ts";
+import { ecosystemOfRelease, ecosystemsOfRelease } from "./release-name.ts";
 
 describe("a release as people type it", () => {
   it.each([
@@ -19,11 +19,42 @@ describe("a release as people type it", () => {
     ["alpine-3.19.1", "Alpine:v3.19"],
     ["alpine-v3.19", "Alpine:v3.19"],
     ["wolfi", "Wolfi"],
+    ["debian:bookworm", "Debian:12"],
+    ["bookworm-security", "Debian:12"],
+    ["Debian GNU/Linux 12 (bookworm)", "Debian:12"],
+    ["Ubuntu 22.04.3 LTS", "Ubuntu:22.04:LTS"],
+    ["Ubuntu:22.04:LTS", "Ubuntu:22.04:LTS"],
+    ["AlmaLinux release 9.4 (Seafoam Ocelot)", "AlmaLinux:9"],
+    ["Rocky Linux:9", "Rocky Linux:9"],
+    ["Red Hat Enterprise Linux 9.2", "Red Hat:9"],
+    ["Oracle Linux Server 8", "Oracle Linux:8"],
+    ["SUSE Linux Enterprise Server 15 SP4", "SUSE:15.4"],
+    ["openSUSE Leap 15.5", "openSUSE:Leap 15.5"],
+    ["al2023", "Amazon Linux:2023"],
+    ["arch", "Arch Linux"],
   ])("%s is %s", (text, ecosystem) => {
     expect(ecosystemOfRelease(text)).toBe(ecosystem);
   });
 
   it.each(["", "atlantis", "debian", "plan-9", "12"])("%j is refused", (text) => {
     expect(() => ecosystemOfRelease(text)).toThrow("is not known");
+  });
+
+  it.each([
+    ["12", "Debian:12"],
+    ["12.13", "Debian:12"],
+    ["22.04", "Ubuntu:22.04:LTS"],
+    ["bookworm", "Debian:12"],
+  ])("of dpkg packages %s is %s", (text, ecosystem) => {
+    expect(ecosystemsOfRelease(text, "deb")).toEqual([ecosystem]);
+  });
+
+  it("leaves open whose el9 is meant", () => {
+    const all = ["AlmaLinux:9", "Rocky Linux:9", "Red Hat:9", "Oracle Linux:9", "centos:9"];
+    for (const text of ["el9", "EL9", "9", "9.4"]) {
+      const found = ecosystemsOfRelease(text, "rpm").map((each) => each.replace(/\.\d+$/, ""));
+      expect(found).toEqual(all);
+    }
+    expect(() => ecosystemsOfRelease("stable", "deb")).toThrow("is not known");
   });
 });

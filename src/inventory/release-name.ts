@@ -2,20 +2,70 @@ import { Failure } from "../base/failure.ts";
 import { ecosystemOf } from "./ecosystem.ts";
 
 /**
- * A release as people type it (`bookworm`, `debian-12`, `ubuntu-22.04`, `almalinux-9`, `alpine-3.19`,
- * `sles-15.4`) → the ecosystem its packages are judged in.
+ * A release as people and feeds type it (`bookworm`, `debian-12`, `Ubuntu 22.04.3 LTS`, `AlmaLinux 9.4`,
+ * `Rocky Linux:9`, `sles-15-sp4`) → the ecosystem its packages are judged in.
  */
 export function ecosystemOfRelease(text: string): string {
-  const name = text.trim().toLowerCase();
-  const byCodename = ecosystemOfCodename(name);
-  if (byCodename !== null) return byCodename;
-  if (name === "wolfi" || name === "chainguard") return ecosystemOf(name, "", "");
-  const match = /^([a-z][a-z_-]*?)[-_: ]?v?(\d+(?:\.\d+)*)(?:[-. ]?sp(\d+))?$/.exec(name);
-  const id = match?.[1] === undefined ? undefined : (ids[match[1]] ?? null);
-  if (match?.[2] === undefined || id === null || id === undefined) throw unknownRelease(text);
-  const release = match[3] === undefined ? match[2] : `${match[2]}.${match[3]}`;
-  return ecosystemOf(id, release, "");
+  const found = known(plain(text));
+  if (found === null) throw unknownRelease(text);
+  return found;
 }
+
+/**
+ * Short names that say no distribution are read by what packages they are about: `12` and `22.04` of
+ * dpkg are Debian's and Ubuntu's. `9` and `el9` of rpm may be any of several that share their builds'
+ * mark, so all of them are given, for whoever knows more to choose.
+ */
+export function ecosystemsOfRelease(text: string, of: "deb" | "rpm"): readonly string[] {
+  const name = plain(text);
+  const found = known(name);
+  if (found !== null) return [found];
+  const number = /^(?:el|v)?(\d+(?:\.\d+)*)$/.exec(name)?.[1];
+  if (number === undefined) throw unknownRelease(text);
+  if (of === "rpm") return markedEl.map((id) => ecosystemOf(id, number, ""));
+  const ubuntu = /^\d\d\.\d\d/.exec(number)?.[0];
+  const isUbuntu = ubuntu !== undefined && Object.values(ubuntuCodenames).includes(ubuntu);
+  return [isUbuntu ? ecosystemOf("ubuntu", ubuntu, "") : ecosystemOf("debian", number, "")];
+}
+
+/** Distributions whose builds are marked `elN`. */
+const markedEl: readonly string[] = ["almalinux", "rocky", "rhel", "ol", "centos"];
+
+/** One way of writing: small letters, words joined by `-`, without what says nothing. */
+function plain(text: string): string {
+  return text
+    .toLowerCase()
+    .replace(/\([^)]*\)/g, " ")
+    .replace(/gnu\/linux/g, " ")
+    .replace(/["'\s_:,/-]+/g, "-")
+    .replace(/-(release|server)(?=-)/g, "")
+    .replace(/-(lts|security|updates)$/g, "")
+    .replace(/^-|-$/g, "");
+}
+
+function known(name: string): string | null {
+  const byCodename = ecosystemOfCodename(name.replace(/^(debian|ubuntu)-(?=[a-z])/, ""));
+  if (byCodename !== null) return byCodename;
+  const alone = own(withoutNumber, name);
+  if (alone !== undefined) return ecosystemOf(alone, "", "");
+  const match = /^([a-z][a-z-]*?)-?v?(\d+(?:\.\d+)*)(?:[-.]?sp-?(\d+))?$/.exec(name);
+  const [, id = "", number = "", servicePack] = match ?? [];
+  const distribution = own(ids, id);
+  if (distribution === undefined) return null;
+  // Point releases of Ubuntu (22.04.3) are the release.
+  const release = distribution === "ubuntu" ? number.replace(/^(\d+\.\d+)\..*$/, "$1") : number;
+  const whole = servicePack === undefined ? release : `${release}.${servicePack}`;
+  return ecosystemOf(distribution, whole, "");
+}
+
+/** Distributions that have no releases. */
+const withoutNumber: Readonly<Record<string, string>> = {
+  wolfi: "wolfi",
+  chainguard: "chainguard",
+  arch: "arch",
+  archlinux: "arch",
+  "arch-linux": "arch",
+};
 
 /** Debian and Ubuntu are mostly called by their codenames, in feeds too. */
 export function ecosystemOfCodename(codename: string): string | null {
@@ -73,9 +123,12 @@ export const ubuntuCodenames: Readonly<Record<string, string>> = {
 /** What people write → the ID of os-release(5). */
 const ids: Readonly<Record<string, string>> = {
   debian: "debian",
+  deb: "debian",
   ubuntu: "ubuntu",
   alpine: "alpine",
+  "alpine-linux": "alpine",
   almalinux: "almalinux",
+  "alma-linux": "almalinux",
   alma: "almalinux",
   rocky: "rocky",
   rockylinux: "rocky",
@@ -83,20 +136,27 @@ const ids: Readonly<Record<string, string>> = {
   rhel: "rhel",
   redhat: "rhel",
   "red-hat": "rhel",
+  "red-hat-enterprise-linux": "rhel",
   ol: "ol",
   oracle: "ol",
   oraclelinux: "ol",
   "oracle-linux": "ol",
   sles: "sles",
   suse: "sles",
+  "suse-linux-enterprise": "sles",
   "opensuse-leap": "opensuse-leap",
   opensuse: "opensuse-leap",
   leap: "opensuse-leap",
   amzn: "amzn",
+  al: "amzn",
   amazon: "amzn",
+  amazonlinux: "amzn",
   "amazon-linux": "amzn",
   fedora: "fedora",
+  "fedora-linux": "fedora",
   centos: "centos",
+  "centos-linux": "centos",
+  "centos-stream": "centos",
 };
 
 function unknownRelease(text: string): Failure {

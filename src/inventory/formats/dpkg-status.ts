@@ -9,9 +9,9 @@ import {
 import { builtUsing, type Stanza, sourceOf, stanzas } from "./stanzas.ts";
 
 /**
- * dpkg's status file (dpkg(1), /var/lib/dpkg/status). Only packages whose third status word is
- * `installed` are there: `config-files` is what a removed package left, and `half-installed` or
- * `unpacked` ones do not run.
+ * dpkg's status file (dpkg(1), /var/lib/dpkg/status). The third status word tells what is on the disk:
+ * `config-files` is what a removed package left. Files of an unpacked or half-configured version are
+ * there all the same, as on a host that is inspected; of a half-installed one nobody knows.
  */
 export function readDpkgStatus(text: string, ecosystem: string): InventoryReading {
   const packages: Package[] = [];
@@ -41,6 +41,14 @@ const FIELDS: ReadonlySet<string> = new Set([
   "static-built-using",
 ]);
 
+const onDisk: ReadonlySet<string> = new Set([
+  "installed",
+  "triggers-pending",
+  "triggers-awaited",
+  "half-configured",
+  "unpacked",
+]);
+
 const NAME = /^[a-z0-9][a-z0-9+.-]*$/;
 
 function packageIn(stanza: Stanza, ecosystem: string): Package | string | null {
@@ -48,7 +56,9 @@ function packageIn(stanza: Stanza, ecosystem: string): Package | string | null {
   const status = stanza.get("status")?.split(/\s+/);
   if (!NAME.test(name)) return "has no readable package name";
   if (status?.length !== 3) return "has no status";
-  if (status[2] !== "installed") return null;
+  const state = status[2] ?? "";
+  if (state === "half-installed") return "was installed in part only, so it is not judged";
+  if (!onDisk.has(state)) return null;
   const version = stanza.get("version") ?? "";
   if (version === "") return "is installed but has no version";
   const own = sourceOf(stanza);

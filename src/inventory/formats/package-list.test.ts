@@ -184,12 +184,58 @@ describe("a dpkg status file", () => {
     expect(packages).toMatchObject([
       { name: "libssl3", source: "openssl", sourceVersion: "3.0.1-1", arch: "amd64" },
     ]);
-    expect(problems).toHaveLength(1);
+    expect(problems.map((p) => p.place)).toEqual(["broken", "nameless version"]);
     expect(() => readDpkgStatus("hello", "Debian:12")).toThrow("no dpkg status file");
   });
 });
 
+describe("a dpkg status file with everything dpkg writes", () => {
+  const text = [
+    "Package: a\nStatus: install ok triggers-pending\nVersion: 1\nDescription: x\n more\n Package: fake\n .\n Status: install ok installed",
+    "Package: b\nStatus: hold ok half-configured\nVersion: 2",
+    "Package: c\nStatus: purge ok not-installed\nVersion: 3",
+    "Package: d\nStatus: install ok unpacked\nVersion: 4",
+  ].join("\n\n");
+
+  it.each([
+    ["without a last newline", text],
+    ["with the line ends of Windows", text.replaceAll("\n", "\r\n")],
+    ["with blank lines that hold blanks", text.replaceAll("\n\n", "\n \n\n")],
+  ])("counts what is on the disk, %s", (_how, own) => {
+    const { packages, problems } = readDpkgStatus(own, "Debian:12");
+    expect(packages.map((p) => `${p.name} ${p.version}`)).toEqual(["a 1", "b 2", "d 4"]);
+    expect(problems).toEqual([]);
+  });
+});
+
 describe("an rpm list", () => {
+  it.each([
+    "bind|32|9.11.4|1.el8|x86_64|(none)",
+    "bind|32|9.11.4|1.el8|x86_64",
+    "bind|32|9.11.4|1.el8|x86_64|bind-9.11.4-1.el8.src.rpm",
+    "bind|32:9.11.4-1.el8|x86_64",
+    "bind\t32\t9.11.4\t1.el8\tx86_64\r",
+    "bind 32 9.11.4 1.el8 x86_64",
+    "bind-32:9.11.4-1.el8.x86_64",
+    "bind.x86_64      32:9.11.4-1.el8    @appstream",
+    "gpg-pubkey-8483c65d-5ccc5b19\nbind-32:9.11.4-1.el8.x86_64",
+    "gpg-pubkey-(none):8483c65d-5ccc5b19.(none)\nbind-32:9.11.4-1.el8.x86_64",
+    "Installed Packages\nbind.x86_64 32:9.11.4-1.el8 @appstream",
+    "NAME|EPOCH|VERSION|RELEASE|ARCH\nbind|32|9.11.4|1.el8|x86_64",
+  ])("reads %j", (text) => {
+    const { packages, problems } = readRpmList(text, "AlmaLinux:8");
+    expect(problems).toEqual([]);
+    expect(packages).toMatchObject([{ name: "bind", version: "32:9.11.4-1.el8", arch: "x86_64" }]);
+  });
+
+  it("takes an epoch of (none) for none, and needs no architecture", () => {
+    const { packages } = readRpmList("bash-(none):5.1.8-6.el9.x86_64\nzsh-5.8-9.el9\n", "x");
+    expect(packages.map((p) => `${p.name} ${p.version} ${p.arch}`)).toEqual([
+      "bash 5.1.8-6.el9 x86_64",
+      "zsh 5.8-9.el9 ",
+    ]);
+  });
+
   it("reads epochs, module labels and plain rpm -qa lines", () => {
     const text = [
       "# comment",
