@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { StoredStatement } from "../src/intel/dossier.ts";
+import type { FeedDocument } from "../src/intel/feed-format.ts";
 import { openIntake } from "../src/intel/ingest.ts";
 import type { Statement } from "../src/intel/model.ts";
 import { isPackagesIndex, readPackagesIndex } from "../src/intel/package-index.ts";
@@ -60,10 +61,13 @@ export async function readRealFeeds(folder: string): Promise<RealFeeds> {
 }
 
 async function documentsOf(file: Buffer) {
+  const documents: FeedDocument[] = [];
+  // Some files of the folder are damaged on purpose.
+  const onDamaged = (): void => undefined;
   try {
-    return await unpack(file);
+    for await (const document of unpack(file, { onDamaged })) documents.push(document);
+    return documents;
   } catch {
-    // Some files of the folder are damaged on purpose.
     return [];
   }
 }

@@ -3,6 +3,7 @@ import { opendirSync, readFileSync, type Stats, statSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { Failure } from "../base/failure.ts";
 import type { KnowledgeHead } from "../intel/file-knowledge.ts";
+import type { UnpackProgram } from "../intel/unpack.ts";
 import { type KnowledgeCache, type OpenKnowledge, openInMemory } from "./knowledge-cache.ts";
 import type { KnownDigests } from "./known-digests.ts";
 
@@ -14,6 +15,8 @@ export interface FolderFile {
   /** Below the folder. */
   readonly path: string;
   readonly digest: string;
+  /** When it was last written; of two copies of a feed without any date, the later is the newer. */
+  readonly fileAt: number;
   readonly knowledge: OpenKnowledge;
 }
 
@@ -61,7 +64,8 @@ function remembered(path: string, name: string, memory: FolderMemory | null): Fo
   const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
   const digest = stat === undefined ? null : memory.digests.find(resolve(path), stat);
   const knowledge = digest === null ? null : memory.cache.open(digest);
-  return digest === null || knowledge === null ? null : { path: name, digest, knowledge };
+  if (stat === undefined || digest === null || knowledge === null) return null;
+  return { path: name, digest, knowledge, fileAt: Number(stat.mtimeMs) };
 }
 
 async function readOne(
@@ -71,25 +75,33 @@ async function readOne(
 ): Promise<FolderFile | UnreadFile> {
   let bytes: Buffer;
   let digest: string;
+  let fileAt: number;
   try {
     // What the file system says is taken first: a change while reading then shows next time.
     const stat = statSync(path, { bigint: true });
     if (stat.size > FILE_BYTES_MAX) return { path: name, reason: "is larger than 1 GiB" };
     bytes = readFileSync(path);
+    fileAt = Number(stat.mtimeMs);
     digest = createHash("sha256").update(bytes).digest("hex");
     memory?.digests.learn(resolve(path), stat, digest);
   } catch {
     return { path: name, reason: "cannot be read" };
   }
   const kept = memory?.cache.open(digest) ?? null;
-  if (kept !== null) return { path: name, digest, knowledge: kept };
-  const plain = await unpackedByProgram(bytes);
-  if (typeof plain === "string") return { path: name, reason: plain };
+  if (kept !== null) return { path: name, digest, fileAt, knowledge: kept };
   // The readers are loaded only where something must be read.
   const { readFileKnowledge } = await import("../intel/read-file-knowledge.ts");
-  const knowledge = await readFileKnowledge(plain);
-  memory?.cache.keep(digest, knowledge);
-  return { path: name, digest, knowledge: openInMemory(knowledge) };
+  const missing = new Set<string>();
+  const knowledge = await readFileKnowledge(bytes, (program, packed) =>
+    openByProgram(program, packed, missing),
+  );
+  const [program] = missing;
+  // What a program that is installed later could open must not stay unread.
+  if (program === undefined) memory?.cache.keep(digest, knowledge);
+  else if (knowledge.sections.size === 0) {
+    return { path: name, reason: `is packed with ${program}, which is not installed` };
+  }
+  return { path: name, digest, fileAt, knowledge: openInMemory(knowledge) };
 }
 
 /** The file itself, or every plain file below a folder; a link to a folder is not followed, so there is no circle. */
@@ -128,29 +140,26 @@ function statOf(path: string): Stats | null {
   return statSync(path, { throwIfNoEntry: false }) ?? null;
 }
 
-/** Packings that Node cannot open itself: xz and bzip2 by the programs of that name. */
-async function unpackedByProgram(bytes: Buffer): Promise<Buffer | string> {
-  const program = programFor(bytes);
-  if (program === null) return bytes;
+/** Packings that Node cannot open itself. */
+async function openByProgram(
+  program: UnpackProgram,
+  input: Buffer,
+  missing: Set<string>,
+): Promise<Buffer> {
+  const { runCommand } = await import("../base/run-command.ts");
+  let result: Awaited<ReturnType<typeof runCommand>>;
   try {
-    const { runCommand } = await import("../base/run-command.ts");
-    const result = await runCommand({
-      program,
-      args: ["-dc"],
-      input: bytes,
-      timeoutMs: 120_000,
-      outputBytesMax: FILE_BYTES_MAX,
+    const limits = { timeoutMs: 120_000, outputBytesMax: FILE_BYTES_MAX };
+    result = await runCommand({ program, args: ["-dc"], input, ...limits });
+  } catch (cause) {
+    missing.add(program);
+    throw new Failure("blocked", `It is packed with ${program}, which is not installed.`, {
+      cause,
     });
-    if (result.ended === "exit" && result.code === 0) return result.stdout;
-    return `cannot be opened by ${program}: it is damaged, or too large`;
-  } catch {
-    return `is packed with ${program}, which is not installed`;
   }
-}
-
-function programFor(bytes: Buffer): "xz" | "bzip2" | null {
-  if (bytes.subarray(0, 6).equals(Buffer.from([0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00]))) return "xz";
-  return bytes.toString("latin1", 0, 3) === "BZh" ? "bzip2" : null;
+  if (result.ended === "exit" && result.code === 0) return result.stdout;
+  const why = "it is damaged, or too large. Fetch it again.";
+  throw new Failure("invalid", `It cannot be opened by ${program}: ${why}`);
 }
 
 /** The release of each package index, by the Release files beside it; its own marks otherwise. */

@@ -26,7 +26,7 @@ export function gatherKnowledge(
   const heads = new Map<string, FeedHead[]>();
   const entitled = new Set<string>();
   const isWanted = wantedNames(packages, built);
-  for (const { knowledge } of folder.files) {
+  for (const { knowledge, fileAt } of folder.files) {
     for (const section of knowledge.sectionNames) {
       if (!section.startsWith("s:")) continue;
       const ecosystem = section.slice("s:".length);
@@ -35,9 +35,8 @@ export function gatherKnowledge(
       const isOwn = release === ecosystem;
       if (isOwn) heads.set(ecosystem, [...(heads.get(ecosystem) ?? []), ...knowledge.head.feeds]);
       else if (channels.has(channelName(ecosystem).toLowerCase())) entitled.add(ecosystem);
-      for (const s of statementsIn(knowledge.section(section), ecosystem, isWanted)) {
-        statements.push(s);
-      }
+      const text = knowledge.section(section);
+      for (const s of statementsIn(text, { ecosystem, fileAt }, isWanted)) statements.push(s);
     }
   }
   const covered = [...heads].map(([ecosystem, feeds]): [string, { isComplete: boolean }] => [
@@ -55,6 +54,20 @@ export function gatherKnowledge(
     disputed: new Set(files.flatMap((head) => head.disputed)),
     offers: offersOf(folder, ecosystems, isWanted),
   };
+}
+
+/** Ecosystems of whose packages the feeds speak as a whole, not by a handful of records. */
+export function coveredBy({ files }: FeedFolder): ReadonlySet<string> {
+  const feeds = new Map<string, FeedHead[]>();
+  for (const { knowledge } of files) {
+    for (const section of knowledge.sectionNames) {
+      if (!section.startsWith("s:")) continue;
+      const ecosystem = section.slice("s:".length);
+      feeds.set(ecosystem, [...(feeds.get(ecosystem) ?? []), ...knowledge.head.feeds]);
+    }
+  }
+  const whole = [...feeds].filter(([ecosystem, heads]) => coversAll(ecosystem, heads));
+  return new Set(whole.map(([ecosystem]) => ecosystem));
 }
 
 /** Publishers' VEX documents among the feeds; the text is our own, made from checked statements. */

@@ -19,7 +19,7 @@ async function scan(
   const read = await Promise.all(
     files.map(async (file, at) => {
       const knowledge = openInMemory(await readFileKnowledge(Buffer.from(file)));
-      return { path: `f${at}`, digest: String(at), knowledge };
+      return { path: `f${at}`, digest: String(at), fileAt: at, knowledge };
     }),
   );
   const knowledge = gatherKnowledge({ files: read, unread: [] }, { packages }, new Set(channels));
@@ -382,5 +382,63 @@ describe("CSAF of Red Hat", () => {
     const remediations = [{ category, details, product_ids: [id] }];
     const found = await scan([document({ known_affected: [id] }, { remediations })], host);
     expect(found).toEqual([`bind CVE-2026-0001 ${expected} -`]);
+  });
+});
+
+describe("two ages of one feed", () => {
+  const state = (release: object) => ({ bookworm: release });
+  const fixed = { status: "resolved", fixed_version: "1.0-1" };
+  const old = trackerFile({ p: { "CVE-2026-0001": state({ status: "open" }) } });
+  const newer = trackerFile({
+    p: { "CVE-2026-0001": state(fixed), "CVE-2026-0009": state(fixed) },
+  });
+  const p = deb("p", "1.0-1");
+
+  it("lets the newer decide, by the newest CVE that each names, in either order", async () => {
+    expect(await scan([old], p)).toEqual(["p CVE-2026-0001 affected-no-fix -"]);
+    expect(await scan([old, newer], p)).toEqual([]);
+    expect(await scan([newer, old], p)).toEqual([]);
+  });
+
+  it("reads both out of one archive", async () => {
+    expect(await scan([tarOf({ a: newer, b: old })], p)).toEqual([]);
+    expect(await scan([tarOf({ a: old, b: newer, c: "{" })], p)).toEqual([]);
+  });
+
+  it("takes the file that was written later where they do not tell themselves", async () => {
+    const alike = trackerFile({ p: { "CVE-2026-0001": state(fixed) } });
+    expect(await scan([old, alike], p)).toEqual([]);
+    expect(await scan([alike, old], p)).toHaveLength(1);
+  });
+
+  it("keeps to the newer copy of a record, whatever else names it", async () => {
+    const record = (at: string, version: string) =>
+      osv({ ecosystem: "AlmaLinux:8", name: "bind", fixed: version, more: { modified: at } });
+    const both = [
+      record("2026-03-01T00:00:00Z", "9.1-1.el8"),
+      record("2026-01-01T00:00:00Z", "9.9-1.el8"),
+    ];
+    expect(await scan(both, rpm("bind|0|9.1|1.el8|x86_64|"))).toEqual([]);
+  });
+});
+
+describe("a folder of everything", () => {
+  it("lets Debian's tracker decide over OSV's export of it, and keeps distributions apart", async () => {
+    const export12 = osv({
+      id: "DEBIAN-CVE-2026-0001",
+      ecosystem: "Debian:12",
+      name: "p",
+      related: [],
+      more: { upstream: ["CVE-2026-0001"] },
+    });
+    const alma = osv({ ecosystem: "AlmaLinux:8", name: "p", fixed: "9-1.el8" });
+    const never = { bookworm: { status: "resolved", fixed_version: "0" } };
+    const tracker = trackerFile({ p: { "CVE-2026-0001": never } });
+    const kev = `{"catalogVersion":"1","dateReleased":"2026-01-01T00:00:00Z","count":1,"vulnerabilities":[{"cveID":"CVE-2026-0001","dateAdded":"2026-01-01"}]}`;
+    const epss =
+      "#model_version:v2026.06.15,score_date:2026-01-01T00:00:00Z\ncve,epss,percentile\nCVE-2026-0001,0.9,0.9\n";
+    const others = [alma, kev, epss, "hello", "", Buffer.from([0, 1, 2])];
+    expect(await scan([export12, ...others], deb("p", "1.0-1"))).toHaveLength(1);
+    expect(await scan([export12, tracker, ...others], deb("p", "1.0-1"))).toEqual([]);
   });
 });

@@ -96,7 +96,7 @@ interface Advisory {
 async function oracle(ecosystem: string, packages: readonly Package[]) {
   const byName = Map.groupBy(packages, (p) => p.name);
   const all: Compared[] = [];
-  for (const { text } of await unpack(realFeed("osv/almalinux-osv.tar.gz"))) {
+  for await (const { text } of unpack(realFeed("osv/almalinux-osv.tar.gz"))) {
     const { id, related, affected } = JSON.parse(text) as Advisory;
     const cves = related.filter((other) => other.startsWith("CVE-"));
     for (const { package: named, ranges } of affected) {

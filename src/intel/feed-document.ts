@@ -1,5 +1,12 @@
 import type { FeedDocument } from "./feed-format.ts";
 
+/** A file as it lay in an archive, or the whole of what is no archive. */
+export interface ArchiveEntry {
+  readonly place: string;
+  readonly body: Buffer;
+  readonly isArchived: boolean;
+}
+
 /** Archives carry pictures and programs too; only texts are read. */
 export function isText(body: Buffer): boolean {
   return body.length > 0 && !body.subarray(0, 1024).includes(0);

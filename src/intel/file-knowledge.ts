@@ -19,6 +19,8 @@ export interface KnowledgeHead {
   readonly kind: "feed" | "packages" | "sources" | "release" | "other";
   /** In words, for people. */
   readonly is: string;
+  /** True when some of it could not be read, so that it may have said more. */
+  readonly isDamaged: boolean;
   readonly feeds: FeedHead[];
   readonly rejected: string[];
   readonly disputed: string[];
@@ -44,14 +46,14 @@ export interface FeedHead {
 
 export function emptyHead(kind: KnowledgeHead["kind"], is: string): KnowledgeHead {
   const none = { feeds: [], rejected: [], disputed: [], withdrawn: [], indexes: [], problems: [] };
-  return { kind, is, ecosystem: null, ...none };
+  return { kind, is, isDamaged: false, ecosystem: null, ...none };
 }
 
 const PROBLEMS_SHOWN_MAX = 5;
 
 export function knowledgeOf(readings: readonly FeedReading[]): FileKnowledge {
   const head = emptyHead("feed", readings.map((r) => r.feed).join(", "));
-  const statements: Statement[] = [];
+  const statements: Aged[] = [];
   const modified = new Map<string, number>();
   const vex: string[] = [];
   for (const { content, problems, ...reading } of readings) {
@@ -67,23 +69,44 @@ export function knowledgeOf(readings: readonly FeedReading[]): FileKnowledge {
       if (text.status === "withdrawn") head.withdrawn.push([feed, text.id, text.modifiedAt ?? 0]);
       if (text.modifiedAt !== undefined) modified.set(text.id, text.modifiedAt);
     }
-    if (content.kind === "advisories") for (const s of content.statements) statements.push(s);
+    if (content.kind !== "advisories") continue;
+    const age = asOf ?? newestOf(content.texts);
+    for (const statement of content.statements) statements.push({ statement, age });
   }
   const sections = new Map<string, string>();
   if (vex.length > 0) sections.set("v:", vex.join("\n"));
-  const byEcosystem = Map.groupBy(statements, (s) => s.ecosystem);
+  const byEcosystem = Map.groupBy(statements, (s) => s.statement.ecosystem);
   for (const [ecosystem, own] of byEcosystem) {
     sections.set(`s:${ecosystem}`, statementSection(own, modified));
   }
   return { head, sections };
 }
 
+interface Aged {
+  readonly statement: Statement;
+  /** Of statements that have no date of their own: larger is newer, within one feed. */
+  readonly age: number;
+}
+
+/**
+ * Of a feed without any date the newest CVE that it names tells which of two copies is newer: ids are
+ * given away in order of time. Smaller than any instant, so a copy with a date counts as newer.
+ */
+function newestOf(texts: readonly { readonly id: string }[]): number {
+  let newest = 0;
+  for (const { id } of texts) {
+    const [, year, number] = /^CVE-(\d{4})-(\d{4,8})$/.exec(id) ?? [];
+    if (year !== undefined) newest = Math.max(newest, Number(year) * 1e8 + Number(number));
+  }
+  return newest;
+}
+
 /** One line per name: the name, a tab, then what is said about it. */
 function statementSection(
-  statements: readonly Statement[],
+  statements: readonly Aged[],
   modified: ReadonlyMap<string, number>,
 ): string {
-  const byName = Map.groupBy(statements, (s) => s.packageName);
+  const byName = Map.groupBy(statements, (s) => s.statement.packageName);
   return [...byName]
     .map(
       ([name, own]) =>
@@ -105,19 +128,19 @@ type Group = readonly [
 ];
 
 function groups(
-  statements: readonly Statement[],
+  statements: readonly Aged[],
   modified: ReadonlyMap<string, number>,
 ): readonly Group[] {
   const found = new Map<string, Group>();
-  for (const s of statements) {
+  for (const { statement: s, age } of statements) {
+    const at = modified.get(s.advisory || s.vulnerability) ?? (s.advisory === "" ? age : 0);
     const state = JSON.stringify([s.state, s.streams ?? null, s.arches ?? null]);
-    const key = `${s.feed}\n${s.matches}\n${s.advisory}\n${s.urgency}\n${state}`;
+    const key = `${s.feed}\n${s.matches}\n${s.advisory}\n${s.urgency}\n${at}\n${state}`;
     const known = found.get(key);
     if (known !== undefined) {
       known[4].push(s.vulnerability);
       continue;
     }
-    const at = modified.get(s.advisory || s.vulnerability) ?? 0;
     found.set(key, [
       s.feed,
       s.matches,
@@ -135,19 +158,21 @@ function groups(
 
 export interface DatedStatement extends Statement {
   readonly modifiedAt: number;
+  /** When the file that holds it was last written; 0 where nobody knows. */
+  readonly fileAt: number;
 }
 
 /** The statements about the wanted names; the text is our own, made by `knowledgeOf`. */
 export function statementsIn(
   section: string,
-  ecosystem: string,
+  of: { readonly ecosystem: string; readonly fileAt: number },
   wanted: (name: string) => boolean,
 ): readonly DatedStatement[] {
   const found: DatedStatement[] = [];
   for (const [packageName, text] of namedLines(section)) {
     if (!wanted(packageName)) continue;
     for (const group of JSON.parse(text) as readonly Group[]) {
-      for (const s of statementsOf(group, ecosystem, packageName)) found.push(s);
+      for (const s of statementsOf(group, of, packageName)) found.push(s);
     }
   }
   return found;
@@ -155,12 +180,12 @@ export function statementsIn(
 
 function statementsOf(
   group: Group,
-  ecosystem: string,
+  { ecosystem, fileAt }: { readonly ecosystem: string; readonly fileAt: number },
   packageName: string,
 ): readonly DatedStatement[] {
   const [feed, matches, advisory, modifiedAt, ids, state, urgency, streams, arches] = group;
   const common = {
-    ...{ feed, ecosystem, packageName, matches, advisory, state, urgency, modifiedAt },
+    ...{ feed, ecosystem, packageName, matches, advisory, state, urgency, modifiedAt, fileAt },
     ...(streams === null ? {} : { streams }),
     ...(arches === null ? {} : { arches }),
   };

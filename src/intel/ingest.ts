@@ -66,7 +66,7 @@ export async function readFeed(
   bytes: Buffer,
   limits: UnpackLimits = unpackLimits,
 ): Promise<readonly FeedReading[]> {
-  return await readDocuments(await unpack(bytes, limits));
+  return await readDocuments(unpack(bytes, { limits }));
 }
 
 type Documents = Iterable<FeedDocument> | AsyncIterable<FeedDocument>;

@@ -4,7 +4,7 @@ import { endoflife } from "./feeds/endoflife/endoflife.ts";
 import { epss } from "./feeds/epss/epss.ts";
 import { kev } from "./feeds/kev/kev.ts";
 import { emptyHead, type FileKnowledge, knowledgeOf, offerSection } from "./file-knowledge.ts";
-import { feedFormats, openIntake } from "./ingest.ts";
+import { feedFormats, type Intake, openIntake } from "./ingest.ts";
 import type { OfferFamily } from "./offer-family.ts";
 import { whatItIs } from "./other-file.ts";
 import {
@@ -18,22 +18,46 @@ import {
 } from "./package-index.ts";
 import { readRegistryList } from "./registry-list.ts";
 import { isApkIndex, isRpmIndex, readApkIndex, readRpmIndex, rpmReleaseOf } from "./rpm-index.ts";
-import { unpack } from "./unpack.ts";
+import { type Unpacking, unpack } from "./unpack.ts";
 
 /**
  * Reads one file of a folder of feeds, told by content alone: a feed in any packing, an index of
  * packages, a signed Release file, or something else that is then named. Never fails for what a file
- * holds: a folder with one damaged file still answers, and says so.
+ * holds: a folder with one damaged file still answers, and so does an archive of which a part is
+ * damaged, and says so.
  */
-export async function readFileKnowledge(bytes: Buffer): Promise<FileKnowledge> {
+export async function readFileKnowledge(
+  bytes: Buffer,
+  byProgram?: Unpacking["byProgram"],
+): Promise<FileKnowledge> {
+  const damages: Damage[] = [];
+  const onDamaged = (place: string, failure: Failure): void => {
+    damages.push({ place, reason: failure.message });
+  };
+  const opener = byProgram === undefined ? {} : { byProgram };
   try {
-    return await readDocuments(await unpack(bytes));
+    const knowledge = await readDocuments(unpack(bytes, { onDamaged, ...opener }), onDamaged);
+    return withDamage(knowledge, damages);
   } catch (cause) {
     if (!(cause instanceof Failure)) throw cause;
-    const head = emptyHead("other", "damaged");
-    head.problems.push({ place: "", reason: cause.message });
-    return { head, sections: new Map() };
+    return withDamage({ head: emptyHead("other", "damaged"), sections: new Map() }, [
+      { place: "", reason: cause.message },
+    ]);
   }
+}
+
+interface Damage {
+  readonly place: string;
+  readonly reason: string;
+}
+
+/** What could be read counts, and that something could not is never lost. */
+function withDamage(knowledge: FileKnowledge, damages: readonly Damage[]): FileKnowledge {
+  if (damages.length === 0) return knowledge;
+  const { head, sections } = knowledge;
+  const problems = [...damages, ...head.problems];
+  const is = sections.size === 0 ? "damaged" : head.is;
+  return { head: { ...head, isDamaged: true, is, problems }, sections };
 }
 
 /** How urgent a vulnerability is and how long a product lives says nothing of who is vulnerable. */
@@ -53,22 +77,49 @@ interface Draft {
   isSources: boolean;
 }
 
-async function readDocuments(documents: Iterable<FeedDocument>): Promise<FileKnowledge> {
-  const intake = openIntake(scanFormats);
+async function readDocuments(
+  documents: AsyncIterable<FeedDocument>,
+  onDamaged: (place: string, failure: Failure) => void,
+): Promise<FileKnowledge> {
+  const intakes = [openIntake(scanFormats)];
   const draft: Draft = { offers: new Map(), others: [], release: null, isSources: false };
-  for (const document of documents) {
+  for await (const document of documents) {
     const head = document.text.slice(0, HEAD_BYTES);
     if (readIndex(draft, document.text, head)) continue;
-    if (!(await intake.add(document))) draft.others.push(whatItIs(head));
+    if (!(await isTaken(document, intakes, onDamaged))) draft.others.push(whatItIs(head));
   }
-  const readings = intake.finish();
+  const readings = intakes.flatMap((intake) => intake.finish());
   if (readings.length > 0) {
     const knowledge = knowledgeOf(readings);
     if (draft.offers.size === 0) return knowledge;
     const sections = new Map([...knowledge.sections, ...offerSections(draft)]);
     return { head: { ...knowledge.head, ecosystem: releaseOf(draft) }, sections };
   }
-  return withoutFeed(draft, intake.names);
+  return withoutFeed(draft, [...new Set(intakes.flatMap((intake) => intake.names))]);
+}
+
+/**
+ * Feeds that are one document refuse a second in the same intake: two ages of one in an archive are
+ * read apart, and the newer decides later.
+ */
+async function isTaken(
+  document: FeedDocument,
+  intakes: Intake[],
+  onDamaged: (place: string, failure: Failure) => void,
+): Promise<boolean> {
+  let refusal: Failure | null = null;
+  for (const intake of [...intakes, openIntake(scanFormats)]) {
+    try {
+      const isKnown = await intake.add(document);
+      if (!intakes.includes(intake)) intakes.push(intake);
+      return isKnown;
+    } catch (cause) {
+      if (!(cause instanceof Failure)) throw cause;
+      refusal = cause;
+    }
+  }
+  if (refusal !== null) onDamaged(document.place, refusal);
+  return true;
 }
 
 function withoutFeed(draft: Draft, names: readonly string[]): FileKnowledge {

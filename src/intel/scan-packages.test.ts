@@ -7,7 +7,7 @@ import { type ScanInput, scanPackages } from "./scan-packages.ts";
 
 function said(of: Parameters<typeof aStatement>[0] & { readonly modifiedAt?: number }) {
   const { id: _, generation: __, ...statement } = aStatement(of);
-  return { modifiedAt: 0, ...statement } as DatedStatement;
+  return { modifiedAt: 0, fileAt: 0, ...statement } as DatedStatement;
 }
 
 function scan(of: {

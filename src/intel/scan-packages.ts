@@ -94,21 +94,35 @@ function setAside(match: Match): Match {
 const NO_GENERATION = "" as StoredStatementGeneration;
 type StoredStatementGeneration = Match["because"]["generation"];
 
-/** Of a record that several files hold, the newest copy speaks; a withdrawn one is silent. */
+/**
+ * Of a record that several files hold, the newest copy speaks; a withdrawn one is silent. Feeds that
+ * have no records of their own (a tracker) are compared entry by entry.
+ */
 function currentStatements(input: ScanInput): readonly DatedStatement[] {
-  const newest = new Map<string, number>();
-  const keyOf = (feed: string, advisory: string): string => `${feed}\n${advisory}`;
+  const newest = new Map<string, DatedStatement>();
   for (const s of input.statements) {
-    const key = keyOf(s.feed, s.advisory);
-    newest.set(key, Math.max(newest.get(key) ?? 0, s.modifiedAt));
+    const key = recordKey(s);
+    const known = newest.get(key);
+    if (known === undefined || isNewer(s, known)) newest.set(key, s);
   }
-  const withdrawn = new Map(input.withdrawn.map(([feed, id, at]) => [keyOf(feed, id), at]));
+  const withdrawn = new Map(input.withdrawn.map(([feed, id, at]) => [`${feed}\n${id}`, at]));
   return input.statements.filter((s) => {
-    if (s.advisory === "") return true;
-    const key = keyOf(s.feed, s.advisory);
-    const at = newest.get(key) ?? 0;
-    return s.modifiedAt === at && (withdrawn.get(key) ?? -1) < at;
+    const key = recordKey(s);
+    const best = newest.get(key);
+    if (best !== undefined && isNewer(best, s)) return false;
+    return s.advisory === "" || (withdrawn.get(key) ?? -1) < s.modifiedAt;
   });
+}
+
+function recordKey(s: DatedStatement): string {
+  if (s.advisory !== "") return `${s.feed}\n${s.advisory}`;
+  return `${s.feed}\n\n${s.ecosystem}\n${s.packageName}\n${s.vulnerability}`;
+}
+
+/** The parts of one advisory may lie in several files, so there only its own date counts. */
+function isNewer(a: DatedStatement, b: DatedStatement): boolean {
+  if (a.modifiedAt !== b.modifiedAt) return a.modifiedAt > b.modifiedAt;
+  return a.advisory === "" && a.fileAt > b.fileAt;
 }
 
 /** How to mend a package; what is said about each is looked up once. */

@@ -6,9 +6,9 @@ import { createGunzip, createZstdDecompress } from "node:zlib";
 import { Failure } from "../base/failure.ts";
 import type { FeedDocument } from "./feed-format.ts";
 import { TarReader } from "./tar-reader.ts";
-import { unpack } from "./unpack.ts";
+import { documentsOf, programFor, type UnpackProgram, unpack } from "./unpack.ts";
 import type { UnpackLimits } from "./unpack-limits.ts";
-import { type ZipEntry, zipDirectory, zipDocument, zipTail } from "./zip-directory.ts";
+import { type ZipEntry, zipBody, zipDirectory, zipTail } from "./zip-directory.ts";
 
 /**
  * Opens feed files of any size: small ones at once, large ones piece by piece from the disk, so that
@@ -26,7 +26,7 @@ export async function* documentsInFile(
   const head = await headOf(path);
   const program = programFor(head);
   if (program === null && size <= WHOLE_BYTES_MAX) {
-    yield* await unpack(await readFile(path), limits);
+    yield* unpack(await readFile(path), { limits });
     return;
   }
   if (head.length >= 4 && head.readUInt32LE(0) === 0x04034b50) {
@@ -46,12 +46,7 @@ async function headOf(path: string): Promise<Buffer> {
   }
 }
 
-function programFor(head: Buffer): "bzip2" | "xz" | null {
-  if (head.toString("latin1", 0, 3) === "BZh") return "bzip2";
-  return head.toString("hex", 0, 6) === "fd377a585a00" ? "xz" : null;
-}
-
-function openedStream(path: string, head: Buffer, program: "bzip2" | "xz" | null): Readable {
+function openedStream(path: string, head: Buffer, program: UnpackProgram | null): Readable {
   if (program !== null) return outputOf(program, path);
   const file = createReadStream(path, { highWaterMark: 1024 * 1024 });
   const opener =
@@ -67,7 +62,7 @@ function openedStream(path: string, head: Buffer, program: "bzip2" | "xz" | null
 }
 
 /** The program reads the file itself; its name never passes through a shell. */
-function outputOf(program: "bzip2" | "xz", path: string): Readable {
+function outputOf(program: UnpackProgram, path: string): Readable {
   const child = spawn(program, ["-dc", "--", path], { stdio: ["ignore", "pipe", "ignore"] });
   child.on("error", (cause) =>
     child.stdout.destroy(
@@ -92,12 +87,14 @@ async function* streamDocuments(
 ): AsyncGenerator<FeedDocument> {
   const reader = new TarReader(limits, packedBytes);
   try {
-    for await (const chunk of stream) yield* reader.push(chunk as Buffer);
+    for await (const chunk of stream) {
+      for (const entry of reader.push(chunk as Buffer)) yield* documentsOf(entry, { limits });
+    }
   } catch (cause) {
     if (cause instanceof Failure) throw cause;
     throw damaged(cause);
   }
-  yield* reader.end();
+  for (const entry of reader.end()) yield* documentsOf(entry, { limits });
 }
 
 async function* zipDocuments(
@@ -112,26 +109,27 @@ async function* zipDocuments(
     const directory = await readAt(file, place.at, place.bytes);
     const budget = { bytes: limits.bytesMax, documents: limits.documentsMax };
     for (const entry of zipDirectory.entries(directory, place.count)) {
-      yield* await entryDocument(file, entry, { limits, budget });
+      if (entry.packedBytes === 0) continue;
+      const body = await entryBody(file, entry, { limits, budget });
+      yield* documentsOf({ place: entry.name, body, isArchived: true }, { limits });
     }
   } finally {
     await file.close();
   }
 }
 
-async function entryDocument(
+async function entryBody(
   file: FileHandle,
   entry: ZipEntry,
   of: {
     readonly limits: UnpackLimits;
     readonly budget: { bytes: number; documents: number };
   },
-): Promise<readonly FeedDocument[]> {
-  if (entry.packedBytes === 0) return [];
+): Promise<Buffer> {
   if (entry.packedBytes > of.limits.documentBytesMax) throw damaged();
   const local = await readAt(file, entry.at, 30);
   const start = entry.at + 30 + local.readUInt16LE(26) + local.readUInt16LE(28);
-  return zipDocument(entry, await readAt(file, start, entry.packedBytes), of);
+  return zipBody(entry, await readAt(file, start, entry.packedBytes), of);
 }
 
 async function readAt(file: FileHandle, at: number, bytes: number): Promise<Buffer> {

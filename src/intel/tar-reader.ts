@@ -1,18 +1,16 @@
-import { gunzipSync } from "node:zlib";
 import { Failure } from "../base/failure.ts";
-import { documentOf, isText } from "./feed-document.ts";
-import type { FeedDocument } from "./feed-format.ts";
+import type { ArchiveEntry } from "./feed-document.ts";
 import { RATIO_FREE_BYTES, type UnpackLimits } from "./unpack-limits.ts";
 
 /**
- * Takes a tar archive (POSIX.1-2017 pax, ustar) apart as its bytes come; content that is no archive is
- * one document. Keeps the bytes of one entry at most.
+ * Takes a tar archive (POSIX.1-2017 pax, ustar, and what came before it) apart as its bytes come;
+ * content that is no archive is one entry. Keeps the bytes of one entry at most.
  */
 export class TarReader {
   readonly #limits: UnpackLimits;
   /** Unpacked bytes that are still allowed, by the limit and by the size of what was packed. */
   #bytesLeft: number;
-  #documents = 0;
+  #entryCount = 0;
   #chunks: Buffer[] = [];
   #held = 0;
   #kind: "unknown" | "tar" | "plain" = "unknown";
@@ -25,7 +23,7 @@ export class TarReader {
     this.#bytesLeft = Math.min(limits.bytesMax, byRatio);
   }
 
-  *push(chunk: Buffer): Generator<FeedDocument> {
+  *push(chunk: Buffer): Generator<ArchiveEntry> {
     this.#bytesLeft -= chunk.length;
     if (this.#bytesLeft < 0) throw tooLarge("unpacks to more than a feed may hold");
     this.#chunks.push(chunk);
@@ -33,22 +31,22 @@ export class TarReader {
     if (this.#held > this.#limits.documentBytesMax + BLOCK)
       throw tooLarge("holds too large a file");
     if (this.#kind === "unknown" && this.#held >= BLOCK) {
-      this.#kind = isHeader(this.#peek(BLOCK)) ? "tar" : "plain";
+      this.#kind = isTarHeader(this.#peek(BLOCK)) ? "tar" : "plain";
     }
     if (this.#kind === "tar") yield* this.#entries();
   }
 
-  *end(): Generator<FeedDocument> {
-    if (this.#kind === "unknown" && isHeader(this.#peek(this.#held))) throw damaged();
+  *end(): Generator<ArchiveEntry> {
+    if (this.#kind === "unknown" && isTarHeader(this.#peek(this.#held))) throw damaged();
     if (this.#kind !== "tar") {
-      yield documentOf("", this.#take(this.#held), false);
+      yield { place: "", body: this.#take(this.#held), isArchived: false };
     } else if (!this.#isEnded) {
       // Without its end mark (two blocks of zeros) an archive was cut at an unlucky place.
       throw damaged();
     }
   }
 
-  *#entries(): Generator<FeedDocument> {
+  *#entries(): Generator<ArchiveEntry> {
     while (!this.#isEnded && this.#held >= BLOCK) {
       const header = this.#peek(BLOCK);
       if (header.every((byte) => byte === 0)) {
@@ -66,15 +64,14 @@ export class TarReader {
     if (this.#isEnded) this.#take(this.#held);
   }
 
-  *#entry(header: Buffer, body: Buffer): Generator<FeedDocument> {
+  *#entry(header: Buffer, body: Buffer): Generator<ArchiveEntry> {
     const type = String.fromCharCode(header[156] ?? 0);
     const longName = this.#longName;
     this.#longName = type === "L" || type === "x" ? longNameIn(type, body) : "";
     if (type !== "0" && type !== "\0") return;
-    const opened = openEntry(body, this.#limits.documentBytesMax);
-    if (!isText(opened)) return;
-    if (++this.#documents > this.#limits.documentsMax) throw tooLarge("holds too many files");
-    yield documentOf(longName || nameIn(header), opened, true);
+    if (++this.#entryCount > this.#limits.documentsMax) throw tooLarge("holds too many files");
+    // The bytes are a part of what was pushed, which the reader gives away with this.
+    yield { place: longName || nameIn(header), body, isArchived: true };
   }
 
   #peek(bytes: number): Buffer {
@@ -94,8 +91,16 @@ export class TarReader {
 
 const BLOCK = 512;
 
-function isHeader(block: Buffer): boolean {
-  return block.toString("latin1", 257, 262) === "ustar";
+/** "ustar" at offset 257, or a block without it whose sum is right: tar before POSIX.1-1988. */
+export function isTarHeader(block: Buffer): boolean {
+  if (block.length >= 262 && block.toString("latin1", 257, 262) === "ustar") return true;
+  if (block.length < BLOCK || block[0] === 0) return false;
+  const told = field(block, 148, 8).trim();
+  if (!/^[0-7]{3,7}$/.test(told)) return false;
+  let sum = 0;
+  // The field of the sum itself counts as eight blanks.
+  for (let at = 0; at < BLOCK; at++) sum += at >= 148 && at < 156 ? 32 : (block[at] ?? 0);
+  return sum === Number.parseInt(told, 8);
 }
 
 /** Octal digits, or binary when the first bit is set (GNU, for large files). */
@@ -120,16 +125,6 @@ function field(bytes: Buffer, from: number, length: number): string {
   const own = bytes.subarray(from, from + length);
   const end = own.indexOf(0);
   return own.toString("utf8", 0, end < 0 ? own.length : end);
-}
-
-/** Archives may hold files that are packed once more. */
-function openEntry(body: Buffer, bytesMax: number): Buffer {
-  if (body[0] !== 0x1f || body[1] !== 0x8b) return body;
-  try {
-    return gunzipSync(body, { maxOutputLength: bytesMax });
-  } catch (cause) {
-    throw damaged(cause);
-  }
 }
 
 function damaged(cause?: unknown): Failure {

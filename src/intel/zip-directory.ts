@@ -1,7 +1,5 @@
 import { inflateRawSync } from "node:zlib";
 import { Failure } from "../base/failure.ts";
-import { documentOf, isText } from "./feed-document.ts";
-import type { FeedDocument } from "./feed-format.ts";
 import { RATIO_FREE_BYTES, type UnpackLimits } from "./unpack-limits.ts";
 
 /**
@@ -103,15 +101,15 @@ function safe(value: bigint): number {
   return Number(value);
 }
 
-/** The text of an entry; nothing when it is no text, and another archive's entries are not opened. */
-export function zipDocument(
+/** What an entry holds. */
+export function zipBody(
   entry: ZipEntry,
   packed: Buffer,
   of: {
     readonly limits: UnpackLimits;
     readonly budget: { bytes: number; documents: number };
   },
-): readonly FeedDocument[] {
+): Buffer {
   const byRatio = Math.max(RATIO_FREE_BYTES, packed.length * of.limits.ratioMax);
   const max = Math.min(of.limits.documentBytesMax, of.budget.bytes, byRatio);
   const body = entry.method === 0 ? packed : entry.method === 8 ? inflated(packed, max) : null;
@@ -119,7 +117,7 @@ export function zipDocument(
   of.budget.bytes -= body.length;
   of.budget.documents -= 1;
   if (of.budget.bytes < 0 || of.budget.documents < 0) throw tooLarge();
-  return isText(body) ? [documentOf(entry.name, body, true)] : [];
+  return body;
 }
 
 function inflated(packed: Buffer, max: number): Buffer {

@@ -92,9 +92,9 @@ export function trackerOf(count: number, fixed = "1.0-2", source = "openssl"): B
 }
 
 /** A tar archive of files, as POSIX.1-2017 pax (ustar) defines it. */
-export function tarOf(files: Readonly<Record<string, string>>): Buffer {
-  const blocks = Object.entries(files).flatMap(([name, text]) => {
-    const body = Buffer.from(text);
+export function tarOf(files: Readonly<Record<string, string | Buffer>>): Buffer {
+  const blocks = Object.entries(files).flatMap(([name, content]) => {
+    const body = Buffer.from(content as string);
     const header = Buffer.alloc(512);
     header.write(name, 0, 100);
     header.write("0000644\0", 100);

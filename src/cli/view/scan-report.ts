@@ -1,4 +1,5 @@
 import { durationToText, type Instant } from "../../base/instant.ts";
+import type { KnowledgeHead } from "../../intel/file-knowledge.ts";
 import type { CoverageNote, ScanFinding, ScanReport } from "../../intel/scan-packages.ts";
 import type { UnmatchedStatement } from "../../intel/vex-apply.ts";
 import type { InventoryReading } from "../../inventory/formats/inventory-format.ts";
@@ -7,17 +8,17 @@ import { type Column, renderTable, safeText } from "./table.ts";
 
 /** What `fettle scan` prints: findings for machines, a table for people, and what is not known. */
 export function printable(report: ScanReport): { readonly findings: readonly ScanFinding[] } {
-  return {
-    findings: report.findings.map((f) => ({
-      package: f.package,
-      id: f.id,
-      advisories: f.advisories,
-      state: f.state,
-      fixed: f.fixed,
-      remedy: f.remedy,
-      why: f.why,
-    })),
-  };
+  const findings = report.findings.map((f) => ({
+    package: f.package,
+    id: f.id,
+    advisories: f.advisories,
+    state: f.state,
+    fixed: f.fixed,
+    remedy: f.remedy,
+    why: f.why,
+  }));
+  // A library that is installed for two architectures would be told twice, word for word.
+  return { findings: [...new Map(findings.map((f) => [JSON.stringify(f), f])).values()] };
 }
 
 /** One row per source, fix and state: one update often closes many findings. */
@@ -114,6 +115,13 @@ export function unmatchedLines(of: {
   return more > 0 ? [...shown, `VEX not applied: ${more} more statements.`] : shown;
 }
 
+/** In an archive the damage may be of one entry, and the others were read. */
+function damageLine(path: string, { problems }: KnowledgeHead): string {
+  const [first] = problems;
+  const place = first === undefined || first.place === "" ? "" : ` In it: ${first.place}.`;
+  return `Feeds, ${safeText(path)}: is damaged or was cut short.${safeText(place)}`;
+}
+
 const LINES_MAX = 10;
 const OLD_MS = 48 * 3_600_000;
 
@@ -127,8 +135,8 @@ export function feedLines(
     ({ path, reason }) => `Feeds, ${safeText(path)}: ${safeText(reason)}.`,
   );
   const damaged = folder.files
-    .filter(({ knowledge }) => knowledge.head.is === "damaged")
-    .map(({ path }) => `Feeds, ${safeText(path)}: is damaged or was cut short.`);
+    .filter(({ knowledge }) => knowledge.head.isDamaged)
+    .map(({ path, knowledge }) => damageLine(path, knowledge.head));
   const partly = folder.files.flatMap(({ path, knowledge: { head } }) => {
     const count = head.feeds.reduce(
       (sum, f) => sum + (usedFeeds.has(f.feed) ? f.problemCount : 0),
