@@ -1,5 +1,5 @@
 import type { HostGroup } from "../src/intel/exposure.ts";
-import { inverted, type PostingLists, taken } from "../src/intel/posting-lists.ts";
+import type { PostingLists } from "../src/intel/posting-lists.ts";
 import { subjectOf } from "../src/intel/subject.ts";
 import type { StoredPackage } from "../src/inventory/model.ts";
 import type { NamedVersions } from "./real-packages.ts";
@@ -38,13 +38,13 @@ export function makeFleet(of: {
   const numbers = sourceNumbers(roles.flat(2));
   const members = new Map<number, Int32Array>();
   const groups: HostGroup[] = [];
-  const used = new Map<number, StoredPackage>();
+  const used: StoredPackage[] = [];
   for (let set = 0; set < of.sets; set += 1) {
     const names = roles[set % RELEASES.length]?.[set % ROLES] ?? [];
     const chosen = names.map((named) => versionOn(set, named, numbers.get(named.source) ?? 0));
     const kernel = set % 2 === 0 ? kernels[mixed(set, 7) % kernels.length] : undefined;
     if (kernel !== undefined) chosen.push(kernel);
-    for (const p of chosen) used.set(p.id, p);
+    for (const p of chosen) used[p.id] ??= p;
     members.set(set, Int32Array.from(chosen, (p) => p.id).sort());
     groups.push({
       ...{ id: set, setId: set },
@@ -56,7 +56,7 @@ export function makeFleet(of: {
   return {
     hosts,
     sets,
-    packages: [...used.values()],
+    packages: used.filter((p) => p !== undefined),
     members,
     groups,
     hostsOf: spread(hosts, sets),
@@ -106,8 +106,17 @@ function mixed(a: number, b: number): number {
   return (x ^ (x >>> 15)) >>> 0;
 }
 
+/** The hosts of each set: every so many hosts have the same one. */
 function spread(hosts: number, sets: number): PostingLists {
-  const rows = Array.from({ length: hosts }, (_, host) => [host % sets]);
-  const kinds = new Uint8Array(sets).fill(taken);
-  return inverted({ rows, kinds, holds: () => true });
+  const starts = new Uint32Array(sets + 1);
+  const values = new Uint32Array(hosts);
+  let place = 0;
+  for (let set = 0; set < sets; set += 1) {
+    for (let host = set; host < hosts; host += sets) {
+      values[place] = host;
+      place += 1;
+    }
+    starts[set + 1] = place;
+  }
+  return { starts, values };
 }

@@ -1,7 +1,9 @@
 import type { Digest } from "../base/digest.ts";
+import { type Boundaries, type Boundary, boundariesOf } from "./boundaries.ts";
 import { releaseOfChannel } from "./ecosystem-name.ts";
 import type { Statement } from "./model.ts";
 import { type BuiltFor, releasesOf } from "./release-order.ts";
+import { orderOf } from "./versions/order.ts";
 
 /**
  * What is said about one package, laid out for judging many versions of it. A kernel has thousands of
@@ -19,6 +21,7 @@ export interface Dossier {
   /** Those about source packages, and those about binary ones, by channel. */
   readonly ofSource: readonly Saying[];
   readonly ofName: readonly (readonly Saying[])[];
+  readonly placeOf: Boundaries["placeOf"];
   readonly topics: readonly Topic[];
   /** True when a feed speaks of the package itself, not only one of its channels. */
   readonly isNamed: boolean;
@@ -37,6 +40,8 @@ export interface Saying {
   /** The releases that the fixes it names were built for, and any version that it names. */
   readonly builtFor: readonly BuiltFor[];
   readonly namesReleases: readonly BuiltFor[];
+  /** Where its verdict follows from one comparison. */
+  readonly boundary: Boundary | null;
 }
 
 /** Vulnerabilities about which the same is said. */
@@ -106,24 +111,18 @@ function dossierOf(
   about: readonly StoredStatement[],
   of: { readonly ecosystem: string; readonly rejected: ReadonlySet<string> },
 ): Dossier {
-  const sayings = new Map<string, Saying>();
+  const { list, placeOf, places } = sayingsIn(about, of.ecosystem);
   const byVulnerability = new Map<string, Said[]>();
-  for (const statement of about) {
-    const key = sayingKey(statement);
-    const channel = statement.ecosystem === of.ecosystem ? null : statement.ecosystem;
-    const saying = sayings.get(key) ?? {
-      ...{ place: sayings.size, said: statement, channel },
-      ...releasesIn(statement),
-    };
-    sayings.set(key, saying);
+  for (const [at, statement] of about.entries()) {
+    const saying = list[places[at] ?? -1];
+    if (saying === undefined) continue;
     const said = byVulnerability.get(statement.vulnerability);
     if (said === undefined) byVulnerability.set(statement.vulnerability, [{ statement, saying }]);
     else said.push({ statement, saying });
   }
-  const list = [...sayings.values()];
   const ofName = list.filter(({ said }) => said.matches === "binary");
   return {
-    sayings: list,
+    ...{ sayings: list, placeOf },
     ofSource: list.filter(({ said }) => said.matches === "source"),
     ofName: [...Map.groupBy(ofName, (saying) => saying.channel).values()],
     topics: topicsOf(byVulnerability, list, of.rejected),
@@ -131,6 +130,27 @@ function dossierOf(
     namesArch: list.some(({ said }) => said.arches !== undefined),
     namesStream: list.some(({ said }) => said.streams !== undefined),
   };
+}
+
+/** The different things said, and which of them each statement says. */
+function sayingsIn(about: readonly StoredStatement[], ecosystem: string) {
+  const places = new Map<string, number>();
+  const different: StoredStatement[] = [];
+  const own = about.map((statement) => {
+    const key = sayingKey(statement);
+    const place = places.get(key) ?? different.length;
+    if (place === different.length) different.push(statement);
+    places.set(key, place);
+    return place;
+  });
+  const boundaries = boundariesOf(different, orderOf(ecosystem));
+  const list = different.map((said, place): Saying => {
+    const channel = said.ecosystem === ecosystem ? null : said.ecosystem;
+    const boundary = boundaries.of[place] ?? null;
+    const { builtFor, namesReleases } = releasesIn(said);
+    return { place, said, channel, builtFor, namesReleases, boundary };
+  });
+  return { list, places: own, placeOf: boundaries.placeOf };
 }
 
 function releasesIn({ state }: Statement): Pick<Saying, "builtFor" | "namesReleases"> {

@@ -102,13 +102,15 @@ export function postingsOf(of: {
   const wanted = [...of.wanted];
   const kinds = new Uint8Array(wanted.reduce((max, id) => Math.max(max, id + 1), 0));
   for (const id of wanted) kinds[id] = packages.get(id)?.isKernelImage === true ? asked : taken;
-  const rows = groups.map((group) => members.get(group.setId) ?? []);
+  const rows = groups.map((group) => members.get(group.setId) ?? NO_MEMBERS);
   const holds = (id: number, place: number): boolean => {
     const kernelRunning = groups[place]?.kernelRunning ?? null;
     return kernelRunning === null || isRunningKernel(packages.get(id)?.name ?? "", kernelRunning);
   };
   return { lists: inverted({ rows, kinds, holds }), groups };
 }
+
+const NO_MEMBERS = new Int32Array(0);
 
 /** Rows without any exposed host are left out: an installed kernel that nobody runs. */
 export function countExposure(
@@ -143,6 +145,8 @@ function newHostCounter({ lists, groups }: Postings): HostCounter {
   const bits = bitsFor(groups.length);
   // Most vulnerabilities of a source touch the same packages, so each union is made once.
   const known = new Map<string, ReturnType<HostCounter>>();
+  // The same list is often the very same array, which needs no text to be told from others.
+  const ofList = new WeakMap<readonly number[], ReturnType<HostCounter>>();
   const count = (pairs: Parameters<HostCounter>[0]): ReturnType<HostCounter> => {
     const reached = pairs.flatMap((pair) => listsOf(pair, { lists, groups }));
     join(
@@ -154,12 +158,21 @@ function newHostCounter({ lists, groups }: Postings): HostCounter {
     return { packageIds, hostCount };
   };
   return (pairs) => {
+    const [first, ...others] = pairs;
     if (pairs.some(({ isAside }) => isAside !== undefined)) return count(pairs);
+    if (first !== undefined && others.length === 0) {
+      const reach = ofList.get(first.packageIds) ?? counted(pairs);
+      ofList.set(first.packageIds, reach);
+      return reach;
+    }
+    return counted(pairs);
+  };
+  function counted(pairs: Parameters<HostCounter>[0]): ReturnType<HostCounter> {
     const key = pairs.map(({ packageIds }) => packageIds.join(",")).join(";");
     const reach = known.get(key) ?? count(pairs);
     known.set(key, reach);
     return reach;
-  };
+  }
 }
 
 /** The places that each package of the pair reaches, without those where it is set aside. */
@@ -180,16 +193,24 @@ function isAt(isAside: IsAside, packageId: number, group: HostGroup | undefined)
 }
 
 /** The places of the groups that any of the packages reaches, in rising order. */
-export function groupsReached(
-  { lists, groups }: Postings,
-  packageIds: readonly number[],
-): Uint32Array {
+export function groupsReached(postings: Postings, packageIds: readonly number[]): Uint32Array {
+  return groupLister(postings)(packageIds).slice();
+}
+
+/** The same for list after list in one room: what it answers is good until it is asked again. */
+export function groupLister({
+  lists,
+  groups,
+}: Postings): (packageIds: readonly number[]) => Uint32Array {
   const bits = bitsFor(groups.length);
-  join(
-    bits,
-    packageIds.map((id) => listAt(lists, id)),
-  );
-  return numbersIn(bits);
+  const room = new Uint32Array(groups.length);
+  return (packageIds) => {
+    join(
+      bits,
+      packageIds.map((id) => listAt(lists, id)),
+    );
+    return numbersIn(bits, room);
+  };
 }
 
 /** True when the package is the image of the kernel with that release (`uname -r`). */

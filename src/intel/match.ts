@@ -1,4 +1,5 @@
 import type { StoredPackage } from "../inventory/model.ts";
+import { verdictAt } from "./boundaries.ts";
 import { type Decision, decide, type Judged, withChannel } from "./decide.ts";
 import {
   type Dossier,
@@ -8,7 +9,7 @@ import {
   type Topic,
   type Vulnerable,
 } from "./dossier.ts";
-import { judge } from "./judge.ts";
+import { judge, type Verdict } from "./judge.ts";
 import type { Finding, FindingState } from "./model.ts";
 import { isModuleBuild, statementsOfStream } from "./module-stream.ts";
 import { type BuiltFor, builtFor, isOtherRelease, orderWithin } from "./release-order.ts";
@@ -149,52 +150,60 @@ interface Question {
 
 function outcomesOf(question: Question, dossier: Dossier, states: States): readonly Outcome[] {
   const order = orderWithin(question.p.ecosystem);
-  const answers = answersOf(question, dossier);
+  const judgement = { question, verdicts: verdictsOf(question, dossier), order };
   const outcomes: Outcome[] = [];
   for (const topic of dossier.topics) {
-    const decision = decisionOn(topic, question, { answers, order });
-    if (decision === null || states?.has(decision.verdict.state) === false) continue;
-    outcomes.push({ ...decision, topic });
+    const outcome = outcomeOn(topic, judgement, states);
+    if (outcome !== null) outcomes.push(outcome);
   }
   return outcomes;
 }
 
-/** What one thing said means for the package; null where it is not about it. */
-interface Answer extends Judged {
-  /** True when it was built for another release than the package. */
-  readonly isOther: boolean;
-}
+/** What each thing said means for the package; null where it is not about it. */
+type Verdicts = readonly (Verdict | null)[];
 
 interface Judgement {
-  readonly answers: readonly (Answer | null)[];
+  readonly question: Question;
+  readonly verdicts: Verdicts;
   readonly order: VersionOrder | null;
 }
 
-function answersOf(question: Question, dossier: Dossier): readonly (Answer | null)[] {
+function verdictsOf(question: Question, dossier: Dossier): Verdicts {
   const { p, subject } = question;
-  const answers = new Array<Answer | null>(dossier.sayings.length).fill(null);
-  const own = builtFor(p.version);
-  const answer = (saying: Saying, installed: string): void => {
-    const isOther = saying.said.matches === "binary" && isOneOther(own, saying.builtFor);
-    const mayDiffer = isOneOther(builtFor(installed), saying.namesReleases);
-    const order = mayDiffer ? orderWithin(p.ecosystem) : orderOf(p.ecosystem);
-    const verdict = judge(saying.said, installed, order);
-    answers[saying.place] = { saying, installed, verdict, isOther };
+  const verdicts = new Array<Verdict | null>(dossier.sayings.length).fill(null);
+  const judgeBy = (sayings: readonly Saying[], installed: string): void => {
+    if (sayings.length === 0) return;
+    const of = judgeOf(p.ecosystem, installed, dossier);
+    for (const saying of sayings) verdicts[saying.place] = of(saying);
   };
-  for (const saying of dossier.ofSource) {
-    if (isOfArch(p, saying)) answer(saying, subject.version);
-  }
+  const sayings = dossier.namesArch
+    ? dossier.ofSource.filter((saying) => isOfArch(p, saying))
+    : dossier.ofSource;
+  judgeBy(sayings, subject.version);
   for (const named of dossier.ofName) {
     const sayings = dossier.namesArch ? named.filter((saying) => isOfArch(p, saying)) : named;
     const { sure, unsure } = dossier.namesStream ? ofStream(p, sayings) : ofOrdinary(p, sayings);
-    for (const saying of sure) answer(saying, p.version);
+    judgeBy([...sure, ...unsure], p.version);
     // A fix of another stream says nothing, so only what is past no stream's fix stays unknown.
-    for (const saying of unsure) {
-      answer(saying, p.version);
-      answers[saying.place] = unknownStream(answers[saying.place] ?? null);
-    }
+    for (const { place } of unsure) verdicts[place] = unknownStream(verdicts[place] ?? null);
   }
-  return answers;
+  return verdicts;
+}
+
+/** Judges one installed version by whatever is said. */
+function judgeOf(
+  ecosystem: string,
+  installed: string,
+  dossier: Dossier,
+): (saying: Saying) => Verdict {
+  const own = builtFor(installed);
+  const [order, within] = [orderOf(ecosystem), orderWithin(ecosystem)];
+  const place = dossier.placeOf(installed);
+  return ({ said, boundary, namesReleases }) => {
+    const mayDiffer = own !== null && isOneOther(own, namesReleases);
+    if (boundary !== null) return mayDiffer ? boundary.unknown : verdictAt(boundary, place);
+    return judge(said, installed, mayDiffer ? within : order);
+  };
 }
 
 function isOfArch({ arch }: StoredPackage, { said: { arches } }: Saying): boolean {
@@ -228,31 +237,54 @@ function ofStream(
   return { sure: parts.flatMap((x) => x.sure), unsure: parts.flatMap((x) => x.unsure) };
 }
 
-function unknownStream(answer: Answer | null): Answer | null {
-  const state = answer?.verdict.state;
-  if (answer === null || (state !== "affected-fix-available" && state !== "affected-no-fix")) {
+function unknownStream(verdict: Verdict | null): Verdict | null {
+  const state = verdict?.state;
+  if (verdict === null || (state !== "affected-fix-available" && state !== "affected-no-fix")) {
     return null;
   }
-  const { verdict } = answer;
-  return { ...answer, verdict: { ...verdict, state: "unknown-coverage", rule: "unknown-stream" } };
+  return { ...verdict, state: "unknown-coverage", rule: "unknown-stream" };
 }
 
-function decisionOn(
-  topic: Topic,
-  question: Question,
-  { answers, order }: Judgement,
-): Decision | null {
+function outcomeOn(topic: Topic, judgement: Judgement, states: States): Outcome | null {
   const { sayings } = topic;
   const [first] = sayings;
+  const { question, verdicts } = judgement;
   if (sayings.length === 1 && first?.channel === null) {
-    const only = overruled(answers[first.place] ?? null, topic, question);
-    if (only === null) return null;
-    const { installed, verdict } = only;
-    return { installed, verdict, winners: sayings, alike: sayings };
+    const verdict = overruled(verdicts[first.place] ?? null, topic, question);
+    if (verdict === null || states?.has(verdict.state) === false) return null;
+    const installed = installedFor(first, question);
+    return { installed, verdict, winners: sayings, alike: sayings, topic };
   }
-  const judged = sayings.flatMap(
-    (saying) => overruled(answers[saying.place] ?? null, topic, question) ?? [],
-  );
+  const isWanted = states === null || sayings.some(({ place }) => isOf(states, verdicts[place]));
+  const decision = isWanted ? decisionOn(topic, judgement) : null;
+  if (decision === null || states?.has(decision.verdict.state) === false) return null;
+  const { installed, verdict, winners, alike } = decision;
+  return { installed, verdict, winners, alike, topic };
+}
+
+/** Deciding makes no state worth having of others that are not. */
+function isOf(states: ReadonlySet<FindingState>, verdict: Verdict | null | undefined): boolean {
+  return verdict != null && states.has(verdict.state);
+}
+
+function installedFor({ said }: Saying, { p, subject }: Question): string {
+  return said.matches === "binary" ? p.version : subject.version;
+}
+
+/** What one thing said means, for deciding between several. */
+interface Answer extends Judged {
+  /** True when it was built for another release than the package. */
+  readonly isOther: boolean;
+}
+
+function decisionOn(topic: Topic, { question, verdicts, order }: Judgement): Decision | null {
+  const own = builtFor(question.p.version);
+  const judged = topic.sayings.flatMap((saying): readonly Answer[] => {
+    const verdict = overruled(verdicts[saying.place] ?? null, topic, question);
+    if (verdict === null) return [];
+    const isOther = saying.said.matches === "binary" && isOneOther(own, saying.builtFor);
+    return [{ saying, installed: installedFor(saying, question), verdict, isOther }];
+  });
   const within = (channel: string | null): Decision | null => {
     const all = judged.filter((answer) => answer.saying.channel === channel);
     // Where one is for the release that the build was made for, the others are not asked.
@@ -268,11 +300,14 @@ function decisionOn(
 }
 
 /** A record that was withdrawn, and code that holds no kernel, leave nobody exposed. */
-function overruled(answer: Answer | null, topic: Topic, { isAside }: Question): Answer | null {
-  if (answer === null || (!topic.isRejected && !isAside)) return answer;
-  if (!keptStates.has(answer.verdict.state)) return answer;
-  const rule = topic.isRejected ? "rejected" : "kernel-support";
-  return { ...answer, verdict: { ...answer.verdict, state: "not-affected", rule } };
+function overruled(verdict: Verdict | null, topic: Topic, { isAside }: Question): Verdict | null {
+  if (verdict === null || (!topic.isRejected && !isAside)) return verdict;
+  if (!keptStates.has(verdict.state)) return verdict;
+  return {
+    ...verdict,
+    state: "not-affected",
+    rule: topic.isRejected ? "rejected" : "kernel-support",
+  };
 }
 
 function channelsOf(judged: readonly Judged[]): readonly string[] {

@@ -3,11 +3,13 @@ import { describe, expect, it } from "vitest";
 import {
   asked,
   bitsFor,
+  chained,
   inverted,
   join,
   leftOut,
   listAt,
   numbersIn,
+  sizeOf,
   taken,
   weightOf,
 } from "./posting-lists.ts";
@@ -49,6 +51,15 @@ describe("posting lists", () => {
         );
         const expected = [...new Set(rows.flat())].sort((a, b) => a - b);
         expect([...numbersIn(bits)]).toEqual(expected);
+        expect(sizeOf(bits)).toBe(expected.length);
+        // A room that was used before holds what was asked for now, and no more of it.
+        const room = new Uint32Array(100).fill(7);
+        const found = numbersIn(bits, room);
+        expect([...found]).toEqual(expected);
+        const ends = Uint32Array.from({ length: 101 }, (_, at) => 2 * at);
+        const pairs = { starts: ends, values: Uint32Array.from({ length: 200 }, (_, at) => at) };
+        const two = expected.flatMap((at) => [2 * at, 2 * at + 1]);
+        expect([...chained(pairs, found, new Uint32Array(200))]).toEqual(two);
         expect(weightOf(bits, weights)).toBe(expected.reduce((sum, at) => sum + at + 1, 0));
       }),
     );

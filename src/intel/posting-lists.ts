@@ -18,20 +18,22 @@ export function listAt({ starts, values }: PostingLists, at: number): Uint32Arra
   return from === undefined || to === undefined || from === to ? none : values.subarray(from, to);
 }
 
-/** The numbers of several lists, one list behind the other. */
-export function chained({ starts, values }: PostingLists, ats: Uint32Array): Uint32Array {
-  let count = 0;
-  for (const at of ats) count += (starts[at + 1] ?? 0) - (starts[at] ?? 0);
-  const all = new Uint32Array(count);
+/** Writes the numbers of several lists into a room, one list behind the other; the part written. */
+export function chained(
+  { starts, values }: PostingLists,
+  ats: Uint32Array,
+  room: Uint32Array,
+): Uint32Array {
   let place = 0;
-  for (const at of ats) {
+  for (let index = 0; index < ats.length; index += 1) {
+    const at = ats[index] ?? 0;
     const end = starts[at + 1] ?? 0;
     for (let from = starts[at] ?? 0; from < end; from += 1) {
-      all[place] = values[from] ?? 0;
+      room[place] = values[from] ?? 0;
       place += 1;
     }
   }
-  return all;
+  return room.subarray(0, place);
 }
 
 /** What of a row goes into the lists: nothing, every entry, or those entries that `holds` allows. */
@@ -120,17 +122,27 @@ export function weightOf(bits: Bits, weights: Uint32Array): number {
   return sum;
 }
 
-/** The numbers in the set, in rising order. */
-export function numbersIn(bits: Bits): Uint32Array {
-  let count = 0;
-  for (const word of bits) for (let rest = word; rest !== 0; rest &= rest - 1) count += 1;
-  const numbers = new Uint32Array(count);
+/** How many numbers are in the set (bits counted side by side, Warren, Hacker's Delight 5-1). */
+export function sizeOf(bits: Bits): number {
+  let size = 0;
+  for (let at = 0; at < bits.length; at += 1) {
+    const word = bits[at] ?? 0;
+    const pairs = word - ((word >>> 1) & 0x55555555);
+    const fours = (pairs & 0x33333333) + ((pairs >>> 2) & 0x33333333);
+    size += Math.imul((fours + (fours >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
+  }
+  return size;
+}
+
+/** Writes the numbers in the set into a room, in rising order; the part that was written. */
+export function numbersIn(bits: Bits, room = new Uint32Array(sizeOf(bits))): Uint32Array {
   let at = 0;
   for (let word = 0; word < bits.length; word += 1) {
+    const base = (word << 5) + 31;
     for (let rest = bits[word] ?? 0; rest !== 0; rest &= rest - 1) {
-      numbers[at] = (word << 5) + 31 - Math.clz32(rest & -rest);
+      room[at] = base - Math.clz32(rest & -rest);
       at += 1;
     }
   }
-  return numbers;
+  return room.subarray(0, at);
 }
