@@ -26,7 +26,15 @@ export const configSchema = z.strictObject({
       /** `off` never asks the network; the starter snapshot and `feed load FILE` still work. */
       network: z.enum(["on", "off"]).default("on"),
       /** The way out to publishers, for example `http://proxy.example:3128`. */
-      proxy: z.url({ protocol: /^https?$/ }).optional(),
+      proxy: z
+        .url({ protocol: /^https?$/ })
+        .refine((url) => !new URL(url).href.includes("@"), {
+          error:
+            "must hold no password; write user:password into a file and name it: proxyAuthFile",
+        })
+        .optional(),
+      /** A file with one line `user:password` for the proxy, readable by the server's user only. */
+      proxyAuthFile: z.string().min(1).optional(),
       /** Hosts that are asked without it, separated by commas. */
       noProxy: z.string().optional(),
     })

@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { ask } from "../client/client.ts";
 import { type Cli, say, show } from "./cli.ts";
+import { readNamedText } from "./read-file.ts";
 import { kindTable, outcomeTable, sourceTable, sourceText } from "./view/feed-source.ts";
 
 /** Where feeds come from: which sources are asked, and at which addresses. */
@@ -59,6 +60,7 @@ interface AddFlags {
   readonly from?: string;
   readonly mirror?: string[];
   readonly secretFile?: string;
+  readonly ca?: string;
   readonly catalogue?: true;
 }
 
@@ -77,12 +79,15 @@ function registerAdd(feed: Command, cli: Cli): void {
       "--secret-file <name>",
       "file in the folder secrets of the server's state that holds the publisher's key",
     )
+    .option("--ca <file>", "certificates (PEM) of the authority behind your own address or mirror")
     .option("--catalogue", "back to the addresses of the catalogue")
     .action(async (source: string, flags: AddFlags) => {
       const body = {
         source,
         ...(await addresses(cli, source, flags)),
         ...(flags.secretFile === undefined ? {} : { secretFile: flags.secretFile }),
+        ...(flags.ca === undefined ? {} : { authority: readNamedText(flags.ca, "The authority") }),
+        ...(flags.catalogue === true ? { authority: "" } : {}),
       };
       const set = await ask(cli.client().POST("/api/v1/feed-sources", { body }));
       show(cli, set, () => `${set.name} is asked at ${set.urls.join(", then ")}.`);

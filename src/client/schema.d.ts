@@ -2693,6 +2693,13 @@ export interface components {
                 todo: string;
                 what: string;
             } | null;
+            /** @description whose certificates its own addresses are believed by, beside the system's */
+            authorities: {
+                /** @description RFC 3339 in UTC */
+                endsAt: string;
+                fingerprint: string;
+                name: string;
+            }[];
             checkEvery: string;
             /** @enum {string} */
             choice: "on" | "off" | "automatic";
@@ -5503,6 +5510,8 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
+                    /** @description PEM certificates of an authority of your own, for your own addresses; empty: none */
+                    authority?: string;
                     /**
                      * @default on
                      * @enum {string}

@@ -9,8 +9,9 @@ import { fetchCsafChanges, fetchCsafProvider } from "./actions-way-csaf.ts";
 import { fetchCveList } from "./actions-way-cve-list.ts";
 import { fetchFromRepository, fetchOneFile } from "./actions-way-file.ts";
 import { fetchNvd } from "./actions-way-nvd.ts";
+import type { OwnAuthority } from "./actions-way-out.ts";
 import { type FeedSource, mainFeedOf, sourceOf, sourcesAsked } from "./feed-source.ts";
-import { fetchLimits } from "./fetch-rules.ts";
+import { fetchLimits, hostOf } from "./fetch-rules.ts";
 import { type LoadOutcome, READER } from "./load-feed.ts";
 import type { WayResult, WayRun } from "./source-way.ts";
 import { confirmFeed, knownEcosystems, loadFeeds, recordFeedFailure } from "./store-feed.ts";
@@ -151,12 +152,20 @@ async function runOf(
     actor,
     source,
     folder,
-    fetcher: openFetcher(world, options),
+    fetcher: await openFetcher(world, { ...options, authority: authorityOf(source, stored) }),
     validators: await usableValidators(world, source, stored),
     progress: stored?.progress ?? {},
     secret: await secretOf(world, stored),
     saveProgress: (progress) => saveProgress(world.db, source.name, progress),
   };
+}
+
+/** The operator's own authority speaks for the addresses that the operator wrote, and no others. */
+function authorityOf(source: FeedSource, stored: StoredSource | undefined): OwnAuthority | null {
+  if (stored?.authority == null) return null;
+  const published = new Set(sourceOf(source.name).urls.map(hostOf));
+  const hosts = new Set(source.urls.map(hostOf).filter((host) => !published.has(host)));
+  return { pem: stored.authority, hosts };
 }
 
 /** Only what came from there, read by these readers, may be compared with what is there now. */

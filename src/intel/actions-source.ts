@@ -6,6 +6,7 @@ import { notify } from "../db/notify.ts";
 import type { World } from "../db/world.ts";
 import { recordEvent } from "../ledger/record.ts";
 import { askedSources } from "./actions-network.ts";
+import { authoritiesIn } from "./feed-authority.ts";
 import { sourceKinds } from "./feed-catalogue.ts";
 import { type FeedSource, mainFeedOf, sourceOf } from "./feed-source.ts";
 import { healthOf, type SourceHealth } from "./source-status.ts";
@@ -104,6 +105,8 @@ export interface SourceOrder {
   /** The operator's own address, then mirrors; empty goes back to the catalogue's, null leaves all. */
   readonly urls: readonly string[] | null;
   readonly secretFile: string | null;
+  /** Certificates (PEM) for the operator's own addresses; null leaves them, "" takes them away. */
+  readonly authority: string | null;
   /** Null leaves it to what hosts need. */
   readonly isEnabled: boolean | null;
 }
@@ -126,6 +129,7 @@ export async function setSource(
       `${source.name} has no address in the catalogue. Give one: fettle feed add ${source.name} --from ADDRESS.`,
     );
   }
+  const authorities = order.authority ? authoritiesIn(order.authority) : [];
   await inTransaction(world.db, async (tx) => {
     const at = world.clock();
     await saveSource(tx, source, { ...order, by: actor.subject, at });
@@ -137,6 +141,9 @@ export async function setSource(
         enabled: order.isEnabled ?? "automatic",
         ...(order.urls === null ? {} : { urls: [...order.urls] }),
         ...(order.secretFile === null ? {} : { secretFile: order.secretFile }),
+        ...(order.authority === null
+          ? {}
+          : { authorities: authorities.map(({ fingerprint }) => fingerprint) }),
       },
     });
     await notify(tx, "feed");

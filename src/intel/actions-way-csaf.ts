@@ -34,11 +34,13 @@ const progressSchema = z.object({
 });
 
 export async function fetchCsafChanges(run: WayRun): Promise<WayResult> {
-  const [first = ""] = run.source.urls;
-  const base = first.endsWith("/") ? first : `${first}/`;
+  const [base = "", ...mirrors] = run.source.urls.map((url) =>
+    url.endsWith("/") ? url : `${url}/`,
+  );
   const since = progressOf(run).since[base];
-  const archive = since === undefined ? await fetchArchive(run, base) : null;
-  const list: CsafList = { kind: "changes", url: base };
+  const directory = { base, mirrors };
+  const archive = since === undefined ? await fetchArchive(run, directory) : null;
+  const list: Listed = { kind: "changes", url: base, mirrors };
   const progress = archive === null ? run.progress : { since: { [base]: archive.at } };
   const result = await fetchLists({ ...run, progress }, [list]);
   return archive === null
@@ -50,9 +52,24 @@ export async function fetchCsafChanges(run: WayRun): Promise<WayResult> {
       };
 }
 
+/** A mirror of a publisher has metadata of its own that names its own lists, so each is a whole way. */
 export async function fetchCsafProvider(run: WayRun): Promise<WayResult> {
+  let first: Failure | null = null;
+  for (const url of run.source.urls) {
+    try {
+      return await fetchProviderAt(run, url);
+    } catch (cause) {
+      if (!(cause instanceof Failure)) throw cause;
+      first ??= cause;
+      run.world.log.warn({ err: cause, url }, "a publisher of CSAF could not be had from here");
+    }
+  }
+  throw first ?? new Failure("invalid", "The source has no address; give one with --from.");
+}
+
+async function fetchProviderAt(run: WayRun, url: string): Promise<WayResult> {
   const file = await run.fetcher.fetch({
-    urls: run.source.urls,
+    urls: [url],
     into: join(run.folder, "metadata"),
     bytesMax: SMALL_BYTES_MAX,
   });
@@ -60,7 +77,7 @@ export async function fetchCsafProvider(run: WayRun): Promise<WayResult> {
   if (lists === null || lists.length === 0) {
     throw new Failure(
       "invalid",
-      `${run.source.urls[0]} is no provider-metadata.json of CSAF that names a public list of documents. Give the publisher's own with --from.`,
+      `${url} is no provider-metadata.json of CSAF that names a public list of documents. Give the publisher's own with --from.`,
     );
   }
   const origin = new URL(file.url).protocol;
@@ -75,18 +92,28 @@ function progressOf(run: WayRun): z.output<typeof progressSchema> {
   return known.success ? known.data : { since: {}, feeds: [] };
 }
 
+/** A directory of documents, and where else the same one is. */
+interface Directory {
+  readonly base: string;
+  readonly mirrors: readonly string[];
+}
+
+/** A list whose documents may be had below other addresses too. */
+type Listed = CsafList & { readonly mirrors?: readonly string[] };
+
 /** `archive_latest.txt` names an archive of everything, with its date (Red Hat's directories). */
 async function fetchArchive(
   run: WayRun,
-  base: string,
+  { base, mirrors }: Directory,
 ): Promise<(Pick<WayResult, "outcomes" | "bodies"> & { readonly at: Instant }) | null> {
-  const name = (await textAt(run, `${base}archive_latest.txt`))?.trim() ?? "";
+  const below = (path: string): readonly string[] => [base, ...mirrors].map((each) => each + path);
+  const name = (await textAt(run, below("archive_latest.txt")))?.trim() ?? "";
   const day = /^[A-Za-z0-9._-]*?(\d{4}-\d{2}-\d{2})\.tar\.(?:zst|gz|xz)$/.exec(name)?.[1];
   const at = day === undefined ? null : instantFromText(day);
   if (at === null) return null;
-  const digest = digestIn((await textAt(run, `${base}${name}.sha256`)) ?? "");
+  const digest = digestIn((await textAt(run, below(`${name}.sha256`))) ?? "");
   const file = await fetched(run, {
-    urls: [`${base}${name}`],
+    urls: below(name),
     into: join(run.folder, "archive"),
     ...(digest === null ? {} : { digest }),
   });
@@ -95,7 +122,7 @@ async function fetchArchive(
   return { at, outcomes, bodies: [bodyOf(file, run.world.clock(), false)] };
 }
 
-async function fetchLists(run: WayRun, lists: readonly CsafList[]): Promise<WayResult> {
+async function fetchLists(run: WayRun, lists: readonly Listed[]): Promise<WayResult> {
   const outcomes: WayResult["outcomes"][number][] = [];
   const bodies: WayResult["bodies"][number][] = [];
   const since = { ...progressOf(run).since };
@@ -112,7 +139,8 @@ async function fetchLists(run: WayRun, lists: readonly CsafList[]): Promise<WayR
     for (const batch of batchesOf(now)) {
       const files: FetchedFile[] = [];
       for (const [at, document] of batch.entries()) {
-        files.push(await fetchDocument(run, document, `${left}-${bodies.length + at}`));
+        const name = `${left}-${bodies.length + at}`;
+        files.push(await fetchDocument(run, { list, document, name }));
       }
       const loaded = await loadDocuments(run, files);
       for (const { feed } of loaded) feeds.add(feed);
@@ -168,10 +196,10 @@ async function completeAll(run: WayRun, feeds: ReadonlySet<string>): Promise<voi
   for (const name of names) await completeFeed(run.world.db, name, run.world.clock());
 }
 
-async function documentsIn(run: WayRun, list: CsafList): Promise<readonly ListedDocument[]> {
+async function documentsIn(run: WayRun, list: Listed): Promise<readonly ListedDocument[]> {
   const url = list.kind === "rolie" ? list.url : `${list.url}changes.csv`;
   const file = await fetched(run, {
-    urls: [url],
+    urls: alsoAt(list, url),
     into: join(run.folder, "list"),
     bytesMax: LIST_BYTES_MAX,
   });
@@ -185,25 +213,32 @@ async function documentsIn(run: WayRun, list: CsafList): Promise<readonly Listed
   );
 }
 
+/** What lies below the list's address lies below each mirror of it. */
+function alsoAt(list: Listed, url: string): readonly string[] {
+  const mirrors = list.mirrors ?? [];
+  if (!url.startsWith(list.url)) return [url];
+  return [url, ...mirrors.map((mirror) => mirror + url.slice(list.url.length))];
+}
+
 async function fetchDocument(
   run: WayRun,
-  document: ListedDocument,
-  name: string,
+  of: { readonly list: Listed; readonly document: ListedDocument; readonly name: string },
 ): Promise<FetchedFile> {
-  const text = await textAt(run, document.digestUrl ?? `${document.url}.sha256`);
+  const { list, document } = of;
+  const text = await textAt(run, alsoAt(list, document.digestUrl ?? `${document.url}.sha256`));
   const digest = text === null ? null : digestIn(text);
   return await fetched(run, {
-    urls: [document.url],
-    into: join(run.folder, `document-${name}`),
+    urls: alsoAt(list, document.url),
+    into: join(run.folder, `document-${of.name}`),
     ...(digest === null ? {} : { digest }),
   });
 }
 
 /** A small text; null when the publisher has no such file. */
-async function textAt(run: WayRun, url: string): Promise<string | null> {
+async function textAt(run: WayRun, urls: readonly string[]): Promise<string | null> {
   try {
     const file = await fetched(run, {
-      urls: [url],
+      urls,
       into: join(run.folder, "small"),
       bytesMax: SMALL_BYTES_MAX,
     });

@@ -57,3 +57,8 @@ export function channelMark(ecosystem: string): string {
 export function channelName(ecosystem: string): string {
   return ecosystem.replace(/^[^:]+:/, "").replace(/:?\d+(\.\d+)?(:LTS)?$/, "");
 }
+
+/** The feed that OSV's records of an ecosystem make: `osv-rocky-linux`, `osv-crates-io`. */
+export function osvFeedOf(base: string): string {
+  return `osv-${base.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-")}`;
+}

@@ -1,14 +1,14 @@
 import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
-import { feedSubjects } from "../../test/builders/feed-subjects.ts";
+import { archivedSubjects, feedSubjects } from "../../test/builders/feed-subjects.ts";
 import { tarOf } from "../../test/builders/intel.ts";
+import { osvEcosystems } from "./feed-catalogue.ts";
 import type { FeedReading } from "./feed-format.ts";
+import { sourceOf } from "./feed-source.ts";
 import { readFeed } from "./ingest.ts";
 import { unpackLimits } from "./unpack-limits.ts";
 
 /** What every feed must stand, whatever its format: one suite, run over all of them. */
-const cve = (n: number): string => `CVE-2026-${10_000 + n}`;
-
 const numbers = Array.from({ length: 40 }, (_, n) => n);
 
 async function read(bytes: Buffer | string): Promise<FeedReading> {
@@ -110,6 +110,45 @@ describe.each(feedSubjects)("the feed $feed", (subject) => {
   });
 });
 
+describe("an archive of OSV", () => {
+  const releases: Readonly<Record<string, string>> = {
+    AlmaLinux: ":9",
+    Alpine: ":v3.22",
+    Debian: ":12",
+    Mageia: ":9",
+    "Red Hat": ":enterprise_linux:9::appstream",
+    "Rocky Linux": ":9",
+    SUSE: ":Linux Enterprise Server 15 SP4",
+    Ubuntu: ":24.04:LTS",
+    openEuler: ":24.03-LTS",
+    openSUSE: ":Leap 15.6",
+  };
+
+  it.each(osvEcosystems)("of %s is the feed that its source must be", async (ecosystem) => {
+    const record = (n: number): string =>
+      JSON.stringify({
+        id: `X-2026-${n}`,
+        modified: "2026-01-01T00:00:00Z",
+        affected: [
+          {
+            package: { ecosystem: `${ecosystem}${releases[ecosystem] ?? ""}`, name: `p${n}` },
+            ranges: [{ type: "ECOSYSTEM", events: [{ introduced: "0" }, { fixed: `1.${n}` }] }],
+          },
+        ],
+      });
+    const files = Object.fromEntries(numbers.map((n) => [`X-2026-${n}.json`, record(n)]));
+    const reading = await read(tarOf(files));
+    expect(reading).toMatchObject({
+      feed: sourceOf(`osv:${ecosystem}`).expectFeed,
+      entryCount: 40,
+      extent: "whole",
+    });
+    expect(reading.problems.count).toBe(0);
+    if (reading.content.kind !== "advisories") throw new Error("no advisories");
+    expect(reading.content.statements).toHaveLength(40);
+  });
+});
+
 describe("what is no feed", () => {
   it.each([
     ["nothing", Buffer.alloc(0)],
@@ -126,90 +165,26 @@ describe("what is no feed", () => {
   });
 });
 
-/** Feeds that come as one document a record, told and counted as one whole in an archive. */
-const inArchives: readonly {
-  readonly feed: string;
-  readonly record: (n: number) => string;
-  readonly badRecord: string;
-}[] = [
-  {
-    feed: "ubuntu-tracker",
-    record: (n) =>
-      `Candidate: ${cve(n)}\nPublicDate: 2020-03-24\nDescription:\n Text\nPriority: low\nPatches_p:\nbionic_p${n}: released (1.0-1)\ntrusty/esm_p${n}: needed\n`,
-    badRecord: "Candidate: none\nPatches_p:\n",
-  },
-  {
-    feed: "rustsec",
-    record: (n) =>
-      `\`\`\`toml\n[advisory]\nid = "RUSTSEC-2020-${1000 + n}"\npackage = "p${n}"\ndate = "2020-01-01"\n\n[versions]\npatched = [">= 1.0.${n}"]\n\`\`\`\n\n# Title\n`,
-    badRecord: '```toml\n[advisory]\nid = "none\n```\n',
-  },
-  {
-    feed: "endoflife",
-    record: (n) =>
-      `---\ntitle: P${n}\npermalink: /p${n}\nreleases:\n  - releaseCycle: "1.10"\n    eol: 2030-01-01\n---\nText\n`,
-    badRecord: "---\npermalink: /x\nreleases: none\n---\n",
-  },
-  {
-    feed: "csaf-redhat",
-    record: (n) =>
-      JSON.stringify({
-        document: {
-          csaf_version: "2.0",
-          publisher: { name: "Red Hat Product Security" },
-          tracking: { id: `RHSA-2024:${1000 + n}` },
-        },
-        product_tree: {
-          full_product_names: [
-            {
-              name: "rpm",
-              product_id: "rpm",
-              product_identification_helper: { purl: `pkg:rpm/redhat/p${n}@1.0-1.el9?arch=x86_64` },
-            },
-            {
-              name: "RHEL",
-              product_id: "os",
-              product_identification_helper: { cpe: "cpe:/o:redhat:enterprise_linux:9::baseos" },
-            },
-          ],
-          relationships: [
-            {
-              category: "default_component_of",
-              full_product_name: { name: "both", product_id: "os:rpm" },
-              product_reference: "rpm",
-              relates_to_product_reference: "os",
-            },
-          ],
-        },
-        vulnerabilities: [{ cve: cve(n), product_status: { fixed: ["os:rpm"] } }],
-      }),
-    badRecord: '{"document":{"csaf_version":"2.0","tracking":{}}}',
-  },
-  {
-    feed: "nvd-overrides",
-    record: (n) =>
-      `{"_annotation":{"cve_id":"${cve(n)}"},"cve":{"configurations":[{"nodes":[{"cpeMatch":[{"vulnerable":true,"criteria":"cpe:2.3:a:x:p${n}:*:*:*:*:*:*:*:*"}]}]}]}}`,
-    badRecord: '{"_annotation":{"cve_id":"0666"},"cve":{}}',
-  },
-];
+describe.each(archivedSubjects)(
+  "documents of $feed in an archive",
+  ({ feed, record, badRecord }) => {
+    const archive = (texts: readonly string[]) =>
+      gzipSync(tarOf(Object.fromEntries(texts.map((text, n) => [`data/${n}`, text]))));
+    const all = numbers.map(record);
 
-describe.each(inArchives)("documents of $feed in an archive", ({ feed, record, badRecord }) => {
-  const archive = (texts: readonly string[]) =>
-    gzipSync(tarOf(Object.fromEntries(texts.map((text, n) => [`data/${n}`, text]))));
-  const all = numbers.map(record);
+    it("are the whole of it, in any order, repeated, and beside bad ones", async () => {
+      const plain = await read(archive(all));
+      expect(plain).toMatchObject({ feed, entryCount: 40, extent: "whole" });
+      expect(plain.problems.count).toBe(0);
+      const mixed = await read(archive([...all.toReversed(), badRecord, ...all]));
+      expect(mixed.entryCount).toBe(40);
+      expect(gist(mixed)).toBe(gist(plain));
+    });
 
-  it("are the whole of it, in any order, repeated, and beside bad ones", async () => {
-    const plain = await read(archive(all));
-    expect(plain).toMatchObject({ feed, entryCount: 40, extent: "whole" });
-    expect(plain.problems.count).toBe(0);
-    const mixed = await read(archive([...all.toReversed(), badRecord, ...all]));
-    expect(mixed.entryCount).toBe(40);
-    expect(gist(mixed)).toBe(gist(plain));
-  });
-
-  it("are still read where one of them is bad, which is named", async () => {
-    const reading = await read(archive([...all.slice(0, 20), badRecord, ...all.slice(20)]));
-    expect(reading.entryCount).toBe(40);
-    expect(reading.problems.count).toBeLessThanOrEqual(1);
-  });
-});
+    it("are still read where one of them is bad, which is named", async () => {
+      const reading = await read(archive([...all.slice(0, 20), badRecord, ...all.slice(20)]));
+      expect(reading.entryCount).toBe(40);
+      expect(reading.problems.count).toBeLessThanOrEqual(1);
+    });
+  },
+);

@@ -1,4 +1,5 @@
 import { Failure } from "../base/failure.ts";
+import { osvFeedOf } from "./ecosystem-name.ts";
 import { type SourceKind, sourceKinds } from "./feed-catalogue.ts";
 import { ecosystemBase } from "./versions/order.ts";
 
@@ -44,7 +45,7 @@ export function sourceOf(name: string, ownUrls: readonly string[] = []): FeedSou
     parameter,
     urls: urls.map((url) => checkedUrl(url, ownUrls.length > 0)),
     hasOwnUrls: ownUrls.length > 0,
-    expectFeed: kind.feed === null ? null : filled(kind.feed, parameter),
+    expectFeed: expectedFeed(kind, parameter),
     keptAs: kind.keptAs === undefined ? null : filled(kind.keptAs, parameter),
   };
 }
@@ -52,6 +53,11 @@ export function sourceOf(name: string, ownUrls: readonly string[] = []): FeedSou
 /** The feed by which a source is known where it makes one. */
 export function mainFeedOf(source: FeedSource): string | null {
   return source.keptAs ?? source.expectFeed;
+}
+
+function expectedFeed(kind: SourceKind, parameter: string): string | null {
+  if (kind.kind === "osv") return osvFeedOf(parameter);
+  return kind.feed === null ? null : filled(kind.feed, parameter);
 }
 
 function filled(template: string, parameter: string): string {

@@ -89,3 +89,36 @@ export function restTotal(contentRange: string | null, from: number): number | n
   const match = /^bytes (\d+)-(\d+)\/(\d+)$/.exec(contentRange ?? "");
   return match !== null && Number(match[1]) === from ? Number(match[3]) : null;
 }
+
+export function hostOf(url: string): string {
+  return new URL(url).host;
+}
+
+/** Addresses may carry pages and times in their query, which say nothing to people. */
+export function withoutQuery(url: string): string {
+  return url.replace(/\?.*$/, "");
+}
+
+/** What a feed that could not be had means for whoever reads of it. */
+export const STAYS = "What was loaded last stays in use, and the publisher is asked again.";
+
+/** Validation failures of Node's TLS (tls.TLSSocket, "Verify peer certificate" codes of OpenSSL). */
+const DISTRUST = /^(?:UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|CERT_|ERR_TLS_CERT_|HOSTNAME_MISMATCH)/;
+
+/** Why a host could not be reached, as far as the cause says; never with the cause's own text. */
+export function whyUnreached(
+  cause: unknown,
+  of: { readonly host: string; readonly hasProxy: boolean },
+): string {
+  const { code, message } = cause as { code?: unknown; message?: unknown };
+  if (typeof code === "string" && DISTRUST.test(code)) {
+    return `The certificate of ${of.host} is not trusted (${code}). For a mirror with an authority of your own give its certificate: --ca FILE. Otherwise somebody stands between. ${STAYS}`;
+  }
+  if (of.hasProxy && / 407\b/.test(String(message))) return wantsProxyAuth(of.host);
+  const tunnel = code === "ERR_PROXY_TUNNEL" ? " by the proxy" : "";
+  return `${of.host} could not be reached${tunnel} in time; check the server's way out (proxy, firewall, name service), or load the feed from a file. ${STAYS}`;
+}
+
+export function wantsProxyAuth(host: string): string {
+  return `The proxy on the way to ${host} wants to know who asks. Write user:password into a file that only the server can read and name it: feeds.proxyAuthFile. ${STAYS}`;
+}

@@ -12,8 +12,15 @@ import type { Statement } from "./model.ts";
  * begins the version. What stays unknown is told as unknown.
  */
 export function isModuleBuild(version: string): boolean {
-  return MODULE_TAG.test(version);
+  return MODULE_TAG.test(version) || KSPLICE_TAG.test(version);
 }
+
+/**
+ * Oracle's builds that are patched while they run stand beside the ordinary ones like a stream: they
+ * have an epoch of their own, by which every ordinary build would look vulnerable for ever.
+ */
+export const KSPLICE_STREAM = "ksplice:userspace";
+const KSPLICE_TAG = /\.ksplice\d+\./;
 
 const MODULE_TAG = /\.module(?:_|\+)?(?:el|f|ol)\d[\w.]*(?:\+\d+)?(?:\+[0-9a-f]+)?/;
 

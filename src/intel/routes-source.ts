@@ -7,6 +7,7 @@ import { markTones } from "../base/word.ts";
 import { type Route, route, type World } from "../db/world.ts";
 import { refreshFromNetwork, whyNotAsked } from "./actions.ts";
 import { listSources, type SourceView, setSource, showSource } from "./actions-source.ts";
+import { authoritiesIn } from "./feed-authority.ts";
 import { sourceKinds } from "./feed-catalogue.ts";
 import { sourceStateWords } from "./words.ts";
 
@@ -28,6 +29,9 @@ const sourceSchema = z
     urls: z.array(z.string()).describe("in the order they are tried"),
     hasOwnUrls: z.boolean(),
     secretFile: z.string().nullable().describe("name of the file below the server's secrets"),
+    authorities: z
+      .array(z.strictObject({ name: z.string(), fingerprint: z.string(), endsAt: time }))
+      .describe("whose certificates its own addresses are believed by, beside the system's"),
     feeds: z.array(z.string()),
     entryCount: z.number(),
     lastGoodAt: time.nullable().describe("when it was last known to be current"),
@@ -117,6 +121,13 @@ const postSource = route({
       .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,60}$/)
       .optional()
       .describe("name of a file in the folder `secrets` of the server's state"),
+    authority: z
+      .string()
+      .max(200_000)
+      .optional()
+      .describe(
+        "PEM certificates of an authority of your own, for your own addresses; empty: none",
+      ),
   }),
   reply: sourceSchema,
   errors: ["invalid"],
@@ -126,6 +137,7 @@ const postSource = route({
       name: body.source,
       urls: body.urls ?? null,
       secretFile: body.secretFile ?? null,
+      authority: body.authority ?? null,
       isEnabled: body.choice === "automatic" ? null : body.choice === "on",
     });
     return viewOf(view, world, actor);
@@ -176,6 +188,7 @@ function viewOf(view: SourceView, world: World, actor: Actor): z.input<typeof so
     urls: [...source.urls],
     hasOwnUrls: source.hasOwnUrls,
     secretFile: stored?.secretFile ?? null,
+    authorities: authoritiesOf(stored?.authority ?? null),
     feeds: [...view.feeds],
     entryCount: view.entryCount,
     lastGoodAt: timeOf(view.lastGoodAt),
@@ -187,6 +200,14 @@ function viewOf(view: SourceView, world: World, actor: Actor): z.input<typeof so
     alarm: alarm === null ? null : { ...alarm, since: timeOf(alarm.since) },
     actions: actionsFor(view, world, actor),
   };
+}
+
+function authoritiesOf(pem: string | null): z.input<typeof sourceSchema>["authorities"] {
+  if (pem === null) return [];
+  return authoritiesIn(pem).map(({ endsAt, ...each }) => ({
+    ...each,
+    endsAt: instantToText(endsAt),
+  }));
 }
 
 function actionsFor(view: SourceView, world: World, actor: Actor): Action[] {

@@ -8,6 +8,8 @@ import type { FeedSource, SourceSetting } from "./feed-source.ts";
 /** Where feeds come from: what operators set, and how far each source has come. */
 export interface StoredSource extends SourceSetting {
   readonly secretFile: string | null;
+  /** Certificates (PEM) that the operator's own addresses are believed by, beside the system's. */
+  readonly authority: string | null;
   readonly changedBy: string | null;
   readonly changedAt: Instant | null;
   readonly validators: Validators;
@@ -29,7 +31,7 @@ const validatorsSchema = z.record(
 type SourceRow = Omit<StoredSource, "validators">;
 
 const sourceColumns = sql`
-  name, urls, is_enabled as "isEnabled", secret_file as "secretFile", changed_by as "changedBy",
+  name, urls, is_enabled as "isEnabled", secret_file as "secretFile", authority, changed_by as "changedBy",
   changed_at as "changedAt", validators, progress, checked_at as "checkedAt", good_at as "goodAt",
   failure, failed_at as "failedAt", failing_since as "failingSince",
   next_check_at as "nextCheckAt"`;
@@ -94,6 +96,8 @@ export async function recordSourceFailure(
 export interface SourceChange {
   readonly urls: readonly string[] | null;
   readonly secretFile: string | null;
+  /** Null leaves it as it is, an empty text takes it away. */
+  readonly authority: string | null;
   readonly isEnabled: boolean | null;
   readonly by: string;
   readonly at: Instant;
@@ -103,13 +107,15 @@ export interface SourceChange {
 export async function saveSource(tx: Tx, source: FeedSource, change: SourceChange): Promise<void> {
   const own = change.urls ?? [];
   await sql`
-    insert into feed_source as f (name, kind, parameter, urls, secret_file, is_enabled, changed_by,
-      changed_at)
+    insert into feed_source as f (name, kind, parameter, urls, secret_file, authority, is_enabled,
+      changed_by, changed_at)
     values (${source.name}, ${source.kind.kind}, ${source.parameter}, ${[...own]}::text[],
-      ${change.secretFile}, ${change.isEnabled}, ${change.by}, ${sqlInstant(change.at)})
+      ${change.secretFile}, nullif(${change.authority}::text, ''), ${change.isEnabled},
+      ${change.by}, ${sqlInstant(change.at)})
     on conflict (name) do update set
       urls = ${change.urls === null ? sql`f.urls` : sql`excluded.urls`},
       secret_file = coalesce(excluded.secret_file, f.secret_file),
+      authority = ${change.authority === null ? sql`f.authority` : sql`excluded.authority`},
       is_enabled = excluded.is_enabled, changed_by = excluded.changed_by,
       changed_at = excluded.changed_at, next_check_at = null,
       validators = case when ${change.urls === null} then f.validators else '{}' end,

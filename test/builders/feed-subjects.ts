@@ -70,10 +70,24 @@ export const feedSubjects: readonly FeedSubject[] = [
     badRecord: `{"pkg":{"name":"bad-0666"}}`,
   },
   {
+    feed: "secdb-wolfi",
+    file: (records) =>
+      `{"apkurl":"{{urlprefix}}/{{reponame}}/{{arch}}","reponame":"os","urlprefix":"https://packages.wolfi.dev","packages":[${records.join(",")}]}`,
+    record: (n) => `{"pkg":{"name":"p${n}","secfixes":{"1.0.${n}-r0":["${cve(n)}"]}}}`,
+    badRecord: `{"pkg":{"name":"bad-0666"}}`,
+  },
+  {
     feed: "debian-dsa",
     file: (records) => records.join(""),
     record: (n) =>
       `[01 Jul 2024] DSA-${5000 + n}-1 p${n} - security update\n\t{${cve(n)}}\n\t[bookworm] - p${n} 1.0-1+deb12u1\n`,
+    badRecord: "[never] nothing 0666\n",
+  },
+  {
+    feed: "debian-dla",
+    file: (records) => records.join(""),
+    record: (n) =>
+      `[01 Jul 2024] DLA-${3000 + n}-1 p${n} - security update\n\t{${cve(n)}}\n\t[bullseye] - p${n} 1.0-1+deb11u1\n`,
     badRecord: "[never] nothing 0666\n",
   },
   {
@@ -96,6 +110,14 @@ export const feedSubjects: readonly FeedSubject[] = [
       `<oval_definitions><generator><product_name>SUSE</product_name></generator><definitions>${records.join("")}</definitions></oval_definitions>`,
     record: (n) =>
       `<definition id="d${n}"><metadata><title>${cve(n)}</title></metadata><criteria operator="AND"><criterion comment="SUSE Linux Enterprise Server 15 SP4 is installed"/><criteria operator="OR"><criterion comment="p${n}-1.0-1.1 is installed"/></criteria></criteria></definition>`,
+    badRecord: `<definition id="0666"/>`,
+  },
+  {
+    feed: "oracle-oval",
+    file: (records) =>
+      `<oval_definitions><generator><oval:product_name>Oracle Errata System</oval:product_name></generator><definitions>${records.join("")}</definitions></oval_definitions>`,
+    record: (n) =>
+      `<definition id="oval:com.oracle.elsa:def:${n}"><metadata><title>ELSA-2026-${1000 + n}: p${n} security update</title><advisory><cve>${cve(n)}</cve></advisory></metadata><criteria operator="AND"><criterion comment="Oracle Linux 9 is installed"/><criteria operator="OR"><criterion comment="p${n} is earlier than 0:1.0-1.el9"/></criteria></criteria></definition>`,
     badRecord: `<definition id="0666"/>`,
   },
   {
@@ -134,6 +156,13 @@ export const feedSubjects: readonly FeedSubject[] = [
     badRecord: `"bad0666":{"vulnerabilities":7}`,
   },
   {
+    feed: "endoflife",
+    file: (records) => `{"schema_version":"1.2.0","result":[${records.join(",")}]}`,
+    record: (n) =>
+      `{"name":"p${n}","releases":[{"name":"1.${n}","isEol":false,"eolFrom":"2030-01-01"}]}`,
+    badRecord: `{"name":"bad-0666","releases":"none"}`,
+  },
+  {
     feed: "openvex",
     extent: "part",
     file: (records) =>
@@ -150,5 +179,74 @@ export const feedSubjects: readonly FeedSubject[] = [
     record: (n) =>
       `{"id":"${cve(n)}","analysis":{"state":"exploitable"},"affects":[{"ref":"pkg:npm/p${n}@1.0.0"}]}`,
     badRecord: `{"ident":"0666"}`,
+  },
+];
+
+/** Feeds that come as one document a record, told and counted as one whole in an archive. */
+export interface ArchivedSubject {
+  readonly feed: string;
+  record(n: number): string;
+  readonly badRecord: string;
+}
+
+export const archivedSubjects: readonly ArchivedSubject[] = [
+  {
+    feed: "ubuntu-tracker",
+    record: (n) =>
+      `Candidate: ${cve(n)}\nPublicDate: 2020-03-24\nDescription:\n Text\nPriority: low\nPatches_p:\nbionic_p${n}: released (1.0-1)\ntrusty/esm_p${n}: needed\n`,
+    badRecord: "Candidate: none\nPatches_p:\n",
+  },
+  {
+    feed: "rustsec",
+    record: (n) =>
+      `\`\`\`toml\n[advisory]\nid = "RUSTSEC-2020-${1000 + n}"\npackage = "p${n}"\ndate = "2020-01-01"\n\n[versions]\npatched = [">= 1.0.${n}"]\n\`\`\`\n\n# Title\n`,
+    badRecord: '```toml\n[advisory]\nid = "none\n```\n',
+  },
+  {
+    feed: "endoflife",
+    record: (n) =>
+      `---\ntitle: P${n}\npermalink: /p${n}\nreleases:\n  - releaseCycle: "1.10"\n    eol: 2030-01-01\n---\nText\n`,
+    badRecord: "---\npermalink: /x\nreleases: none\n---\n",
+  },
+  {
+    feed: "csaf-redhat",
+    record: (n) =>
+      JSON.stringify({
+        document: {
+          csaf_version: "2.0",
+          publisher: { name: "Red Hat Product Security" },
+          tracking: { id: `RHSA-2024:${1000 + n}` },
+        },
+        product_tree: {
+          full_product_names: [
+            {
+              name: "rpm",
+              product_id: "rpm",
+              product_identification_helper: { purl: `pkg:rpm/redhat/p${n}@1.0-1.el9?arch=x86_64` },
+            },
+            {
+              name: "RHEL",
+              product_id: "os",
+              product_identification_helper: { cpe: "cpe:/o:redhat:enterprise_linux:9::baseos" },
+            },
+          ],
+          relationships: [
+            {
+              category: "default_component_of",
+              full_product_name: { name: "both", product_id: "os:rpm" },
+              product_reference: "rpm",
+              relates_to_product_reference: "os",
+            },
+          ],
+        },
+        vulnerabilities: [{ cve: cve(n), product_status: { fixed: ["os:rpm"] } }],
+      }),
+    badRecord: '{"document":{"csaf_version":"2.0","tracking":{}}}',
+  },
+  {
+    feed: "nvd-overrides",
+    record: (n) =>
+      `{"_annotation":{"cve_id":"${cve(n)}"},"cve":{"configurations":[{"nodes":[{"cpeMatch":[{"vulnerable":true,"criteria":"cpe:2.3:a:x:p${n}:*:*:*:*:*:*:*:*"}]}]}]}}`,
+    badRecord: '{"_annotation":{"cve_id":"0666"},"cve":{}}',
   },
 ];

@@ -1,8 +1,10 @@
 import { createHash } from "node:crypto";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer as createSecureServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { zstdCompressSync } from "node:zlib";
-import { feedSubjects } from "./feed-subjects.ts";
+import { sourceKinds } from "../../src/intel/feed-catalogue.ts";
+import { archivedSubjects, feedSubjects } from "./feed-subjects.ts";
 import { tarOf } from "./intel.ts";
 
 /**
@@ -13,6 +15,8 @@ export interface Offer {
   /** Numbers of the records, in their order. */
   readonly numbers: readonly number[];
   readonly hasBadRecord?: boolean;
+  /** An older generation than all others: by the dates in it, or in the answer's header. */
+  readonly isOld?: true;
 }
 
 export interface PublisherSubject {
@@ -37,10 +41,36 @@ function oneFile(source: string, feed: string, format: string = feed): Publisher
     feed,
     path: `/${encodeURIComponent(source)}/file`,
     content: /./,
-    answer: ({ numbers, hasBadRecord }) => {
+    answer: ({ numbers, hasBadRecord, isOld }) => {
       const records = numbers.map(subject.record);
       if (hasBadRecord === true) records.splice(7, 0, subject.badRecord);
-      return Buffer.from(subject.file(records));
+      const text = subject.file(records);
+      return Buffer.from(isOld === true ? older(text) : text);
+    },
+  };
+}
+
+const older = (text: string): string =>
+  text
+    .replaceAll("2026-01-01", "2025-06-01")
+    .replaceAll("01 Jul 2024", "01 Jun 2023")
+    .replaceAll("2020-01-01", "2019-06-01");
+
+/** Sources that are an archive of one document a record. */
+function archive(source: string, feed: string): PublisherSubject {
+  const subject = archivedSubjects.find((each) => each.feed === feed);
+  if (subject === undefined) throw new Error(`no records of ${feed}`);
+  return {
+    source,
+    feed,
+    path: `/${encodeURIComponent(source)}/archive`,
+    content: /./,
+    answer: ({ numbers, hasBadRecord, isOld }) => {
+      const records = numbers.map(subject.record);
+      if (hasBadRecord === true) records.splice(7, 0, subject.badRecord);
+      const texts = isOld === true ? records.map(older) : records;
+      const files = texts.map((text, at) => [`top/${at}/${numbers[at] ?? "bad"}`, text]);
+      return tarOf(Object.fromEntries(files) as Record<string, string>);
     },
   };
 }
@@ -152,10 +182,10 @@ const placeOf = (n: number, numbers: readonly number[]): number =>
   n === 666 ? Math.max(...numbers) + 0.5 : n;
 
 /** A directory of CSAF documents with its archive, list of changes and digests. */
-const redhatCsaf: PublisherSubject = {
-  source: "redhat-csaf",
-  feed: "csaf-redhat",
-  path: "/csaf/",
+const redhatCsaf = (source: string, feed: string, path: string): PublisherSubject => ({
+  source,
+  feed,
+  path,
   isPieces: true,
   content: /\.tar\.zst$|\d\.json$/,
   answer({ numbers, hasBadRecord }, url) {
@@ -178,7 +208,7 @@ const redhatCsaf: PublisherSubject = {
     if (document === undefined) return null;
     return Buffer.from(name.endsWith(".sha256") ? `${sha256(document)}  x\n` : document);
   },
-};
+});
 
 /** Another publisher, by its metadata and a ROLIE feed. */
 const provider: PublisherSubject = {
@@ -233,29 +263,43 @@ function repository(): PublisherSubject {
   };
 }
 
-export const publisherSubjects: readonly PublisherSubject[] = [
+const subjects: readonly PublisherSubject[] = [
   oneFile("kev", "kev"),
   oneFile("epss", "epss"),
   oneFile("debian-tracker", "debian-tracker"),
   oneFile("osv:npm", "osv-npm"),
   oneFile("vulnrichment", "vulnrichment"),
   oneFile("debian-dsa", "debian-dsa"),
+  oneFile("debian-dla", "debian-dla"),
   oneFile("debian-cve-list", "debian-cve-list"),
+  archive("ubuntu-tracker", "ubuntu-tracker"),
   oneFile("secdb:v3.19/main", "secdb-alpine-v3.19-main"),
+  oneFile("secdb-wolfi", "secdb-wolfi"),
   oneFile("secdb-chainguard", "secdb-chainguard"),
   oneFile(
     "suse-oval:suse.linux.enterprise.server.15",
     "suse-oval-suse.linux.enterprise.server.15",
     "suse-oval",
   ),
+  oneFile("oracle-oval", "oracle-oval"),
+  oneFile("endoflife", "endoflife"),
+  archive("rustsec", "rustsec"),
   oneFile("node-security-wg", "node-security-wg"),
   oneFile("retirejs:npmrepository", "retirejs-npmrepository", "retirejs"),
   repository(),
   nvd,
   cveList,
-  redhatCsaf,
+  redhatCsaf("redhat-csaf", "csaf-redhat", "/csaf/"),
+  redhatCsaf("redhat-vex", "csaf-redhat-vex", "/csaf-vex/"),
   provider,
 ];
+
+/** One of every kind in the catalogue: a kind without its publisher here fails every suite. */
+export const publisherSubjects: readonly PublisherSubject[] = sourceKinds.map(({ kind }) => {
+  const subject = subjects.find(({ source }) => source === kind || source.startsWith(`${kind}:`));
+  if (subject === undefined) throw new Error(`test/builders/publisher.ts knows no ${kind}`);
+  return subject;
+});
 
 /** Answers one request badly, or leaves it to the good answer by returning false. */
 export type Fault = (request: IncomingMessage, response: ServerResponse, body: Buffer) => boolean;
@@ -274,11 +318,15 @@ export interface Publisher {
   close(): Promise<void>;
 }
 
-export async function openPublisher(): Promise<Publisher> {
+/** Over TLS where it is given a key and its certificate. */
+export async function openPublisher(tls?: {
+  readonly key: string;
+  readonly cert: string;
+}): Promise<Publisher> {
   let now: Parameters<Publisher["offer"]>[0] | null = null;
   const asked: IncomingMessage[] = [];
   let faults = 0;
-  const server: Server = createServer((request, response) => {
+  const listener = (request: IncomingMessage, response: ServerResponse): void => {
     asked.push(request);
     const url = new URL(request.url ?? "/", `http://${request.headers.host}`);
     const body = now?.subject.answer(now.offer, url) ?? null;
@@ -288,11 +336,12 @@ export async function openPublisher(): Promise<Publisher> {
       faults++;
       return;
     }
-    answerWell(request, response, body);
-  });
+    answerWell(request, response, body, now.offer.isOld);
+  };
+  const server = tls === undefined ? createServer(listener) : createSecureServer(tls, listener);
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `${tls === undefined ? "http" : "https"}://127.0.0.1:${(server.address() as AddressInfo).port}`,
     asked,
     get faults() {
       return faults;
@@ -309,9 +358,18 @@ export async function openPublisher(): Promise<Publisher> {
 }
 
 /** With a validator, conditional answers and the rest of a file (RFC 9110 §13, §14). */
-export function answerWell(request: IncomingMessage, response: ServerResponse, body: Buffer): void {
+export function answerWell(
+  request: IncomingMessage,
+  response: ServerResponse,
+  body: Buffer,
+  isOld?: true,
+): void {
   const etag = `"${sha256(body).slice(0, 16)}"`;
-  const headers = { etag, "content-type": "application/octet-stream" };
+  const headers = {
+    etag,
+    "content-type": "application/octet-stream",
+    ...(isOld === undefined ? {} : { "last-modified": "Sun, 01 Jun 2025 00:00:00 GMT" }),
+  };
   if (request.headers["if-none-match"] === etag) return void response.writeHead(304, headers).end();
   const from = Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? "")?.[1] ?? Number.NaN);
   if (!Number.isNaN(from) && request.headers["if-range"] === etag && from < body.length) {

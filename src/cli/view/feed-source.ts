@@ -40,6 +40,7 @@ export function sourceText(source: Source, now: Instant): string {
     ["why", source.why],
     ["addresses", source.urls.join(", then ") || "none"],
     ["key", source.secretFile],
+    ["authority", source.authorities.map((a) => `${a.name} until ${a.endsAt}`).join(", ") || null],
     ["feeds", source.feeds.join(", ") || null],
     ["entries", source.entryCount.toLocaleString("en")],
     ["last good", source.lastGoodAt],

@@ -27,7 +27,7 @@ export const endoflife: FeedFormat = {
     const problems = new ProblemList();
     return {
       add(document) {
-        const read = readDocument(document);
+        const read = readDocument(document, problems);
         if (typeof read === "string") problems.add(document.place, read);
         else for (const [name, cycles] of read) products.set(name, cycles);
       },
@@ -41,9 +41,9 @@ function isReleaseData(head: string): boolean {
   return /^\s*\{\s*"releases"\s*:\s*\{/.test(head) && /"releaseDate"\s*:/.test(head);
 }
 
-function readDocument(document: FeedDocument): Products | string {
+function readDocument(document: FeedDocument, problems: ProblemList): Products | string {
   if (isReleaseData(document.text.slice(0, HEAD_BYTES))) return readReleases(document);
-  return /^\s*\{/.test(document.text) ? readApi(document.text) : readPage(document.text);
+  return /^\s*\{/.test(document.text) ? readApi(document, problems) : readPage(document.text);
 }
 
 const endSchema = z.union([z.string(), z.boolean()]).optional();
@@ -124,27 +124,34 @@ const apiProductSchema = z.object({
   ),
 });
 
+type ApiProduct = z.output<typeof apiProductSchema>;
+
 const apiSchema = z.object({
-  result: z.union([z.array(apiProductSchema), apiProductSchema.transform((one) => [one])]),
+  result: z.union([z.array(z.unknown()), z.unknown().transform((one) => [one])]),
 });
 
-function readApi(text: string): Products | string {
+function readApi({ text, place }: FeedDocument, problems: ProblemList): Products | string {
   const parsed = tryParse(text);
   const body = apiSchema.safeParse(parsed.ok ? parsed.value : null);
   if (!body.success) return "is no answer of the API, or was cut short";
-  return new Map(
-    body.data.result.map(({ name, releases }) => [
-      name,
-      releases.map((release) => ({
-        product: name,
-        cycle: cleanText(release.name, 60),
-        releasedAt: instantFromText(release.releaseDate ?? ""),
-        supportEnds: instantFromText(release.eolFrom ?? "") ?? release.isEol ?? null,
-        extendedEnds: instantFromText(release.eoesFrom ?? ""),
-        latest: cleanText(release.latest?.name ?? "", 60),
-      })),
-    ]),
-  );
+  const products = new Map<string, readonly SupportCycle[]>();
+  for (const [at, raw] of body.data.result.entries()) {
+    const product = apiProductSchema.safeParse(raw);
+    if (product.success) products.set(product.data.name, cyclesOf(product.data));
+    else problems.add(`${place} result[${at}]`.trim(), "is no product with its releases");
+  }
+  return products;
+}
+
+function cyclesOf({ name, releases }: ApiProduct): readonly SupportCycle[] {
+  return releases.map((release) => ({
+    product: name,
+    cycle: cleanText(release.name, 60),
+    releasedAt: instantFromText(release.releaseDate ?? ""),
+    supportEnds: instantFromText(release.eolFrom ?? "") ?? release.isEol ?? null,
+    extendedEnds: instantFromText(release.eoesFrom ?? ""),
+    latest: cleanText(release.latest?.name ?? "", 60),
+  }));
 }
 
 /** In this reading of YAML every scalar is text, the words for yes and no too. */

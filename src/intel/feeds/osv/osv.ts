@@ -2,7 +2,7 @@ import { parse } from "yaml";
 import { z } from "zod";
 import { type Instant, instantFromText } from "../../../base/instant.ts";
 import { normalName } from "../../../inventory/package-name.ts";
-import { canonicalEcosystem } from "../../ecosystem-name.ts";
+import { canonicalEcosystem, osvFeedOf } from "../../ecosystem-name.ts";
 import {
   cleanText,
   detailOf,
@@ -187,7 +187,7 @@ function statementsOf(
     const base = ecosystemBase(ecosystem);
     // All but the id is the same for all that the record is about, and is written once.
     const said: Omit<Statement, "vulnerability"> = {
-      feed: feedOf(base),
+      feed: osvFeedOf(base),
       ecosystem: canonicalEcosystem(cleanText(ecosystem, 100)),
       packageName: normalName(ecosystem, cleanText(name, 300)),
       matches: sourceBases.has(base) ? "source" : "binary",
@@ -245,10 +245,6 @@ function isUsable(entry: WithPackage, id: string, problems: ProblemList): boolea
   return false;
 }
 
-function feedOf(base: string): string {
-  return `osv-${base.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-")}`;
-}
-
 function readingsOf(
   records: readonly OsvRecord[],
   isArchived: boolean,
@@ -258,7 +254,7 @@ function readingsOf(
   const extent = isArchived || records.length > 1 ? "whole" : "part";
   return bases.map((base, index) => {
     const own = records.filter((record) => record.bases.includes(base));
-    const feed = feedOf(base);
+    const feed = osvFeedOf(base);
     // The Go database writes the year 1 for "not known".
     const newest = own.reduce((max, record) => Math.max(max, record.modifiedAt), 0);
     return {

@@ -1,10 +1,13 @@
 import { childrenOf, type XmlElement } from "../../../base/xml-elements.ts";
 import type { Statement } from "../../model.ts";
+import { KSPLICE_STREAM } from "../../module-stream.ts";
 
 /**
  * The tree of conditions of an OVAL definition, flattened: for each platform the packages whose
- * versions are judged. Conditions joined by AND hold for everything below them, so a platform, a
- * module stream or an architecture that stands beside a group of packages belongs to all of them.
+ * versions are judged. Conditions joined by AND hold for everything beside and below them, so a
+ * platform, a module stream or an architecture that stands beside a group of packages belongs to all
+ * of them; alternatives (OR) say nothing about each other. What is negated is no condition that a
+ * statement can hold, so nothing is said of what stands below it (OVAL 5.11, CriteriaType).
  */
 export interface PackageClaim {
   readonly platform: string;
@@ -36,15 +39,15 @@ export function platformsAndPackages(
   return found;
 
   function walk(element: XmlElement, around: Surroundings, depth: number): void {
-    if (depth > DEPTH_MAX) return;
-    const comments = conditionsBeside(element);
+    if (depth > DEPTH_MAX || isNegated(element)) return;
+    const comments = isAlternative(element) ? [] : conditionsBeside(element);
     const own: Surroundings = {
       platforms: orElse(comments.flatMap(platformIn), around.platforms),
       streams: orElse(comments.flatMap(streamIn), around.streams),
       arches: orElse(comments.flatMap(archIn), around.arches),
     };
     for (const criterion of childrenOf(element, "criterion")) {
-      const claim = packageIn(criterion, tests);
+      const claim = isNegated(criterion) ? null : packageIn(criterion, tests);
       if (claim === null) continue;
       const { streams, arches } = own;
       for (const platform of own.platforms) found.push({ ...claim, platform, streams, arches });
@@ -53,13 +56,25 @@ export function platformsAndPackages(
   }
 }
 
+/** Without an operator conditions are joined by AND. */
+function isAlternative(element: XmlElement): boolean {
+  return element.attributes["operator"] === "OR";
+}
+
+function isNegated(element: XmlElement): boolean {
+  return /^(?:true|1)$/.test(element.attributes["negate"] ?? "");
+}
+
 /** Own conditions, and those of groups that hold nothing but platforms (one of them must be there). */
 function conditionsBeside(element: XmlElement): readonly string[] {
-  const own = childrenOf(element, "criterion").map(commentOf);
+  const own = childrenOf(element, "criterion")
+    .filter((criterion) => !isNegated(criterion))
+    .map(commentOf);
   const groups = childrenOf(element, "criteria").filter(
     (group) =>
+      !isNegated(group) &&
       group.children.length > 0 &&
-      group.children.every((child) => platformIn(commentOf(child)).length > 0),
+      group.children.every((child) => !isNegated(child) && platformIn(commentOf(child)).length > 0),
   );
   return [...own, ...groups.flatMap((group) => group.children.map(commentOf))];
 }
@@ -79,6 +94,7 @@ function platformIn(comment: string): string[] {
 }
 
 function streamIn(comment: string): string[] {
+  if (/^\S+ is ksplice-based$/.test(comment)) return [KSPLICE_STREAM];
   const match = /^Module ([\w.+-]+:[\w.+-]+) is enabled$/.exec(comment);
   return match?.[1] === undefined ? [] : [match[1]];
 }
