@@ -11,7 +11,7 @@ inspect_main() { # [refresh]
   if [ "${1:-}" = refresh ]; then lists_refresh "$IN_DIR"; fi
   # An awk that is given a file which is not there reads no other.
   set --
-  for in_file in host packages out sources.out lists.out offers.out notes; do
+  for in_file in host packages out runtime sources.out lists.out offers.out notes; do
     : >"$IN_DIR/$in_file"
     set -- "$@" "$IN_DIR/$in_file"
   done
@@ -29,6 +29,7 @@ inspect_main() { # [refresh]
     [ ! -s "$IN_DIR/refresh.failed" ] ||
       sed 's/^/note refresh: /' "$IN_DIR/refresh.failed" >"$IN_DIR/notes"
   } >"$IN_DIR/out" 2>/dev/null
+  inspect_runtime "$IN_DIR" >"$IN_DIR/runtime" 2>/dev/null
   printf '@inspect\n'
   awk '
     { bytes = length($0); gsub(/[^\t -~]/, ""); lost += bytes - length($0); print }

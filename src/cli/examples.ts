@@ -26,6 +26,7 @@ const examples: Readonly<Record<string, readonly string[]>> = {
   "host import": ["host import inventory.ini", "host import hosts.csv --apply"],
   "host list": ["host list", "host list --selector env=prod,ring!=canary"],
   "host show": ["host show web-1"],
+  "host runtime": ["host runtime web-1", "host runtime web-1 -o json"],
   "host label": ["host label web-1 ring=1 env=prod", "host label web-1 env-"],
   "host remove": ["host remove web-1"],
   "host scan": ["host scan --all --watch", "host scan web-1 web-2"],

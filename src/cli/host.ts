@@ -7,6 +7,7 @@ import { registerAdd, registerImport } from "./host-add.ts";
 import { registerEnrol } from "./host-enrol.ts";
 import { allPages } from "./pages.ts";
 import { hostTable, hostText } from "./view/host.ts";
+import { restartsText, runtimeText } from "./view/runtime.ts";
 import { scanText } from "./view/scan.ts";
 import { watchScan } from "./watch-scan.ts";
 
@@ -58,14 +59,35 @@ function registerLook(host: Command, cli: Cli): void {
           params: { ...params, query: { limit: TIMELINE_SHOWN } },
         }),
       );
+      const runtime = await runtimeOf(client, name);
       const all = {
         ...shown,
+        restarts: runtime?.restarts ?? null,
         packages: packages.items,
         offers: offers.items,
         timeline: timeline.items,
       };
-      show(cli, all, () => hostText(all, cli.clock()));
+      show(cli, all, () => {
+        const waiting = runtime === null ? null : restartsText(runtime);
+        const text = hostText(all, cli.clock());
+        return waiting === null ? text : `${text}\n\n${waiting}`;
+      });
     });
+  host
+    .command("runtime <name>")
+    .description("What runs on a host: packages in memory, fixes that wait for a restart, ports")
+    .action(async (name: string) => {
+      const params = { path: { host: name } };
+      const runtime = await ask(cli.client().GET("/api/v1/hosts/{host}/runtime", { params }));
+      show(cli, runtime, () => runtimeText(runtime, cli.clock()));
+    });
+}
+
+/** What runs there needs the right to read findings; who lacks it sees the rest. */
+async function runtimeOf(client: Client, host: string) {
+  const params = { path: { host } };
+  const { data = null } = await client.GET("/api/v1/hosts/{host}/runtime", { params });
+  return data;
 }
 
 function registerEdit(host: Command, cli: Cli): void {

@@ -860,6 +860,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/hosts/{host}/runtime": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What runs on a host by its last inspection: packages in memory, fixes that wait for a restart, open ports, kernel modules. */
+        get: operations["getHostsByHostRuntime"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/hosts/{host}/status": {
         parameters: {
             query?: never;
@@ -2737,6 +2754,8 @@ export interface components {
             justification: string;
             /** @enum {string} */
             kind: "vex" | "not-running" | "not-loaded" | "module-disabled" | "port-unreachable";
+            /** @description the kind in words */
+            label: string;
             says: string;
             since: string;
             /** @description the document (V-3), or what was observed */
@@ -2900,6 +2919,58 @@ export interface components {
             state: string;
             title: string;
             vulnerability: string;
+        };
+        HostRuntime: {
+            asOf: string | null;
+            disabledModules: {
+                /** @enum {string} */
+                how: "install" | "blacklist";
+                name: string;
+                path: string | null;
+            }[];
+            /** @description packages that no process has in memory */
+            idleCount: number;
+            listening: {
+                package: string | null;
+                port: number;
+                process: string | null;
+                /** @enum {string} */
+                protocol: "tcp" | "udp" | "other";
+                /** @enum {string} */
+                reach: "loopback" | "address" | "any";
+            }[];
+            /** @description kernel modules that are loaded */
+            moduleCount: number;
+            restarts: {
+                /** @description what still runs is this version or older */
+                before: string | null;
+                installed: string | null;
+                package: string;
+                processes: string[];
+                state: components["schemas"]["Word"];
+                /** @description mended on disk, and in memory still */
+                vulnerabilities: {
+                    id: string;
+                    isExploited: boolean;
+                }[];
+            }[];
+            sentence: string;
+            /** @description since when inspections saw the same */
+            since: string | null;
+            /** @description how good the look was */
+            state: components["schemas"]["Word"];
+            used: {
+                isRun: boolean;
+                isStale: boolean;
+                /** @description processes that have a file of it in memory */
+                mappedCount: number;
+                name: string;
+                processes: string[];
+                /** @description processes that run one of its programs */
+                runCount: number;
+                /** @description processes that have a replaced file of it in memory */
+                staleCount: number;
+            }[];
         };
         HostStates: {
             fresh: components["schemas"]["State"];
@@ -6508,6 +6579,8 @@ export interface operations {
                         items: components["schemas"]["HostFinding"][];
                         knownSince: string | null;
                         notKnown: string[];
+                        /** @description rows that the running system speaks against; they count all the same */
+                        runtimeCount: number;
                         total: number;
                     };
                 };
@@ -6590,6 +6663,34 @@ export interface operations {
                         }[] | null;
                         packageSet: string | null;
                     };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    getHostsByHostRuntime: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                host: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HostRuntime"];
                 };
             };
             400: components["responses"]["invalid"];

@@ -1,11 +1,13 @@
 import { z } from "zod";
 import { instantToText } from "../base/instant.ts";
 import { type Filter, filterKinds } from "./filter.ts";
+import { filterWords } from "./words.ts";
 
 /** A filter as the API tells it, the same wherever a finding is shown. */
 export const filterSchema = z
   .strictObject({
     kind: z.enum(filterKinds),
+    label: z.string().describe("the kind in words"),
     source: z.string().describe("the document (V-3), or what was observed"),
     author: z.string(),
     says: z.string(),
@@ -21,6 +23,7 @@ export function filterReply(filter: Filter): z.output<typeof filterSchema> {
   const { since, until } = filter;
   return {
     ...filter,
+    label: filterWords[filter.kind],
     since: instantToText(since),
     until: until === null ? null : instantToText(until),
   };

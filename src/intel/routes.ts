@@ -24,6 +24,7 @@ import { matchRules } from "./judge.ts";
 import type { LoadOutcome } from "./load-feed.ts";
 import { exposedStates } from "./model.ts";
 import { bundleRoutes } from "./routes-bundle.ts";
+import { runtimeRoutes } from "./routes-runtime.ts";
 import { serviceRoutes } from "./routes-services.ts";
 import { sourceRoutes } from "./routes-source.ts";
 import { supportRoutes } from "./routes-support.ts";
@@ -294,6 +295,7 @@ export const routes: readonly Route[] = [
   getFindings,
   getFinding,
   ...vexRoutes,
+  ...runtimeRoutes,
   ...supportRoutes,
   ...serviceRoutes,
   ...sourceRoutes,

@@ -1,6 +1,12 @@
 import { isDigest } from "../base/digest.ts";
 import type { HostFacts, Offer, Package } from "./model.ts";
 import { withoutPasswords } from "./redact.ts";
+import {
+  acceptRuntimeLine,
+  emptyRuntime,
+  type RuntimeDraft,
+  runtimeKeys,
+} from "./runtime-lines.ts";
 
 /**
  * The grammar of each line of an inspection: a rule takes the draft and the rest of the line, and
@@ -28,6 +34,7 @@ export interface InspectionDraft {
   readonly manual: Set<string>;
   readonly broken: string[];
   readonly notes: string[];
+  readonly runtime: RuntimeDraft;
 }
 
 type LineRule = (draft: InspectionDraft, rest: string) => boolean;
@@ -73,6 +80,7 @@ export function emptyDraft(): InspectionDraft {
     manual: new Set(),
     broken: [],
     notes: [],
+    runtime: emptyRuntime(),
   };
 }
 
@@ -125,7 +133,12 @@ export const lineRules: Readonly<Record<string, LineRule>> = {
     draft.notes.push(withoutPasswords(rest));
     return true;
   },
+  ...Object.fromEntries(runtimeKeys.map((key) => [key, runtimeRule(key)])),
 };
+
+function runtimeRule(key: string): LineRule {
+  return ({ runtime }, rest) => acceptRuntimeLine(runtime, key, rest);
+}
 
 function serviceLine(draft: InspectionDraft, rest: string): boolean {
   const match = /^(\S+) (active|inactive|failed) (\S+)$/.exec(rest);

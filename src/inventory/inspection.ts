@@ -3,6 +3,8 @@ import { ecosystemOf } from "./ecosystem.ts";
 import { emptyDraft, type InspectionDraft, lineRules } from "./inspection-lines.ts";
 import type { HostFacts, Offer, Package, PackageSetHeader } from "./model.ts";
 import { withoutPasswords } from "./redact.ts";
+import type { SeenRuntime } from "./runtime.ts";
+import { seenRuntime } from "./runtime-lines.ts";
 
 /**
  * Turns the lines a host printed for `inspect` into an inspection. A line that breaks the grammar is
@@ -18,6 +20,8 @@ export interface Inspection {
   /** Null when the host has no package lists: what it could get is then unknown, not nothing. */
   readonly offers: readonly Offer[] | null;
   readonly facts: HostFacts;
+  /** What runs there; null when the host told nothing of its processes. */
+  readonly runtime: SeenRuntime | null;
   /** The host's clock in Unix seconds, or null when it did not say. */
   readonly clockSeconds: number | null;
   readonly badLineCount: number;
@@ -106,6 +110,7 @@ function finish(
         ...more,
         ...draft.notes,
       ]),
+      runtime: seenRuntime(draft.runtime),
       clockSeconds: draft.clock,
       badLineCount,
     },

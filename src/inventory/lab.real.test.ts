@@ -14,6 +14,7 @@ import { startScanLoop } from "./loops.ts";
 import type { Host, Offer } from "./model.ts";
 import { resolveForSets } from "./resolve.ts";
 import { currentSets, everywhere, loadOffers, loadPackageSet } from "./store.ts";
+import { loadHostRuntime } from "./store-runtime.ts";
 
 const isRoot = process.getuid?.() === 0;
 const stateDir = join(import.meta.dirname, "../../.fettle/lab");
@@ -150,6 +151,48 @@ describe.skipIf(!isRoot)("three real hosts", () => {
     expect(await scanAll(made.world, "nothing")).toMatchObject({ failed: 0 });
     expect((await hostOf(last?.name ?? "")).contact.state).toBe("reachable");
   });
+
+  test("tell what runs, where it listens, and what still runs a replaced library", async () => {
+    const [first] = lab.hosts;
+    if (first === undefined) throw new Error("the lab has hosts");
+    const { id } = await hostOf(first.name);
+    const before = await loadHostRuntime(made.world.db, id);
+    expect(before?.set.isWhole).toBe(true);
+    expect(before?.set.used.find(({ name }) => name === "libcrypt1")?.isStale).toBe(false);
+    const listen = (address: string, port: number): string =>
+      `perl -MIO::Socket::INET -e '$s = IO::Socket::INET->new(LocalAddr => "${address}", LocalPort => ${port}, Listen => 1) or die; open(F, ">", "/run/${port}"); sleep 60' </dev/null >/dev/null 2>&1 &`;
+    await first.must([
+      "sh",
+      "-c",
+      `${listen("127.0.0.1", 4701)} ${listen("0.0.0.0", 4702)}
+       f=$(readlink -f /usr/lib/*/libcrypt.so.1) && cp "$f" "$f.new" && mv "$f.new" "$f"
+       n=0; until [ -e /run/4701 ] && [ -e /run/4702 ]; do n=$((n + 1)); [ $n -lt 200 ] || exit 1; sleep 0.05; done`,
+    ]);
+    await scanAll(made.world, "nothing");
+    const after = await loadHostRuntime(made.world.db, id);
+    const stale = after?.set.used.filter(({ isStale }) => isStale);
+    expect(stale?.map(({ name }) => name)).toEqual(["libcrypt1"]);
+    expect(stale?.[0]?.processes).toContain("nginx");
+    const perl = { protocol: "tcp", package: "perl-base", process: "perl" };
+    const of = (port: number) => after?.set.listening.filter((one) => one.port === port);
+    expect(of(4701)).toEqual([{ ...perl, port: 4701, reach: "loopback" }]);
+    expect(of(4702)).toEqual([{ ...perl, port: 4702, reach: "any" }]);
+    const said = (await first.must(["dpkg", "-S", "/usr/sbin/sshd", "/usr/sbin/nginx"])).split(
+      "\n",
+    );
+    for (const name of said.flatMap((text) => /^([^:,]+)/.exec(text)?.[1] ?? [])) {
+      expect(after?.set.used).toContainEqual(expect.objectContaining({ name, isRun: true }));
+    }
+    // Hosts that run the same share one picture.
+    const others = lab.hosts.slice(1);
+    const [a, b] = await Promise.all(others.map(async ({ name }) => (await hostOf(name)).id));
+    const [one, two] = [await runtimeOf(a), await runtimeOf(b)];
+    expect(one).toEqual(two);
+  });
+
+  async function runtimeOf(id: Host["id"] | undefined) {
+    return id === undefined ? null : (await loadHostRuntime(made.world.db, id))?.set;
+  }
 });
 
 async function pendingOffer(world: World, host: Host, name: string): Promise<Offer | null> {

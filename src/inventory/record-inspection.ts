@@ -14,6 +14,7 @@ import {
 } from "./store.ts";
 import { keepKernel } from "./store-as-of.ts";
 import { pointHostTo } from "./store-history.ts";
+import { keepRuntime } from "./store-runtime.ts";
 
 /**
  * Takes what an inspection found into the store, in the caller's transaction: sets once, history only
@@ -44,6 +45,7 @@ export async function recordInspection(
   const hasNewOffers = await pointHostTo(tx, "host_offer", { ...when, setId: offers?.id ?? null });
   await writeInspected(tx, host.id, { at: observedAt, facts: inspection.facts });
   await keepKernel(tx, { hostNum: row.num, recordedAt });
+  await keepRuntime(tx, inspection.runtime, { ...when, hostId: host.id });
   if (!hasNewSet && !hasNewOffers && row.contactState === "reachable") return "unchanged";
   await recordEvent(tx, {
     type: "host.inspected",

@@ -6,11 +6,15 @@ import { type Reader, sqlInstant, type Tx } from "../db/database.ts";
 /**
  * Which set a host pointed to, when it was so (observed) and when this server believed it (recorded).
  * A change closes the belief "this is so from A on" and records two: "it was so from A to B" and "the
- * other is so from B on". Both tables have the same shape.
+ * other is so from B on". All these tables have the same shape.
  */
-export type HistoryTable = "host_set" | "host_offer";
+export type HistoryTable = "host_set" | "host_offer" | "host_runtime";
 
-const setTables = { host_set: "package_set", host_offer: "offer_set" } as const;
+const setTables = {
+  host_set: "package_set",
+  host_offer: "offer_set",
+  host_runtime: "runtime_set",
+} as const;
 
 /** Points the host to a set, or to none (unknown). Returns true when that is a change. */
 export async function pointHostTo(

@@ -3,6 +3,7 @@ import { type Actor, scopesFor } from "../base/actor.ts";
 import type { HostId } from "../base/ids.ts";
 import { type Instant, instantToText } from "../base/instant.ts";
 import type { World } from "../db/world.ts";
+import { runtimeFilterOfHost } from "../intel/actions-runtime.ts";
 import { coverageReasons } from "../intel/coverage.ts";
 import { filterReply } from "../intel/filter-reply.ts";
 import { type Coverage, type FilteredFinding, hostFindings } from "../intel/findings.ts";
@@ -37,6 +38,7 @@ export async function listFindingsOfHost(
 ): Promise<{
   items: Row[];
   total: number;
+  runtimeCount: number;
   notKnown: string[];
   isMatching: boolean;
   asOf: string | null;
@@ -48,15 +50,22 @@ export async function listFindingsOfHost(
   const running = findings.filter((finding) => finding.isRunning);
   const ids = [...new Set(running.map((finding) => finding.vulnerability))];
   const facts = await loadVulnerabilities(world.db, ids, asOf);
-  const rows = rowsOf(running, facts).filter((row) => isAsked(row, query));
-  const start = query.skip ?? 0;
   const isPast = asOf !== undefined;
+  // What runs is known of now only.
+  const filterOf = isPast ? null : await runtimeFilterOfHost(world, host);
+  const filtered = running.map((finding) => ({
+    ...finding,
+    filter: finding.filter ?? filterOf?.(finding, facts.get(finding.vulnerability)) ?? null,
+  }));
+  const rows = rowsOf(filtered, facts).filter((row) => isAsked(row, query));
+  const start = query.skip ?? 0;
   const knownSince = await loadKnownSince(world.db);
   // Dates and exceptions are told by the policy and the cases of now.
   const tell = isPast ? undated : await datesOf(world, host, ids);
   return {
     items: rows.slice(start, start + query.limit).map(tell),
     total: rows.length,
+    runtimeCount: rows.filter(isOfRuntime).length,
     notKnown: [
       ...(isPast ? pastGaps(coverage) : []),
       ...(host.packageSet === null && !isPast ? ["What is installed on it is not known."] : []),
@@ -68,6 +77,10 @@ export async function listFindingsOfHost(
     asOf: isPast ? instantToText(asOf) : null,
     knownSince: knownSince === null ? null : instantToText(knownSince),
   };
+}
+
+function isOfRuntime({ filter }: Undated): boolean {
+  return filter !== null && filter.kind !== "vex";
 }
 
 function undated(row: Undated): Row {
@@ -155,7 +168,11 @@ function rowsOf(
   const groups = Map.groupBy(findings, ({ vulnerability, ecosystem, source, state, ...rest }) =>
     [
       ...[vulnerability, ecosystem, source, state, rest.fixedVersion ?? ""],
-      ...[rest.filter?.source ?? "", String(rest.filter?.isSetAside ?? false)],
+      ...[
+        rest.filter?.source ?? "",
+        rest.filter?.kind ?? "",
+        String(rest.filter?.isSetAside ?? false),
+      ],
     ].join("\n"),
   );
   return [...groups.values()].flatMap((group) => rowOf(group, facts) ?? []).toSorted(byUrgency);

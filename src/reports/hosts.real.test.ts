@@ -1,12 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { addHost } from "../../test/builders/fleet.ts";
+import { addHost, inspect } from "../../test/builders/fleet.ts";
 import { trackerFile } from "../../test/builders/intel.ts";
 import { aPerson, type TestPerson } from "../../test/builders/stored.ts";
 import { type TestWorld, testWorld } from "../../test/setup/world.ts";
 import { systemActor } from "../base/actor.ts";
+import type { HostId } from "../base/ids.ts";
 import { type Tone, tones } from "../base/tone.ts";
 import { inTransaction } from "../db/database.ts";
 import { loadFeedFile } from "../intel/actions.ts";
+import { showRuntime } from "../intel/actions-runtime.ts";
 import { rematch } from "../intel/rematch.ts";
 import { recordUnreachable } from "../inventory/record-inspection.ts";
 import { loadHosts } from "../inventory/store.ts";
@@ -152,5 +154,76 @@ describe("hosts with their four states", () => {
       limit: 9,
     });
     expect([none.total, none.items]).toEqual([0, []]);
+  });
+
+  describe("what runs there", () => {
+    const ask = { host: "e-quiet", q: "", limit: 9 };
+    const quiet = async (runtime: readonly string[], version = "1.0-1") => {
+      await inspect(made.world, hostId, { packages: [openssl(version)], runtime });
+      return await listFindingsOfHost(made.world, ada.actor, ask);
+    };
+    let hostId: HostId;
+    beforeAll(async () => {
+      hostId = await addHost(made.world, { name: "e-quiet", packages: [openssl("1.0-1")] });
+    });
+
+    test("stands beside the findings that it speaks against, which count all the same", async () => {
+      const found = await quiet(["runtime all 9 0 0", "idle l libssl3"]);
+      expect([found.total, found.runtimeCount]).toEqual([2, 2]);
+      expect(found.items[0]?.filter).toMatchObject({
+        kind: "not-loaded",
+        author: "e-quiet",
+        isSetAside: false,
+        justification: "libssl3: no process has the library in memory.",
+      });
+      const { host } = await showHost(made.world, ada.actor, "e-quiet");
+      expect(host.findings?.open).toBe(2);
+    });
+
+    test("is unknown where the look was not whole or told nothing", async () => {
+      const looks = [
+        ["runtime part 9 0 1", "idle l libssl3"],
+        ["runtime all 9 0 0", "idle l libssl3", "used \u0007"],
+        ["runtime all 9 0 0", "used libssl3\t0\t1\t0\tnginx"],
+        [],
+      ];
+      for (const look of looks) {
+        const found = await quiet(look);
+        expect([found.total, found.runtimeCount], look.join()).toEqual([2, 0]);
+      }
+      expect(await showRuntime(made.world, ada.actor, "e-quiet")).toMatchObject({
+        state: { name: "unknown" },
+        asOf: null,
+      });
+    });
+
+    test("tells of what is fixed on disk and still open in memory", async () => {
+      const stale = ["runtime all 9 2 0", "used libssl3\t0\t2\t1\tnginx,sshd"];
+      expect((await quiet(stale, "1.0-2")).total).toBe(0);
+      const shown = await showRuntime(made.world, ada.actor, "e-quiet");
+      expect(shown.restarts).toEqual([
+        {
+          package: "libssl3",
+          state: {
+            name: "fixed-until-restart",
+            tone: "attention",
+            label: "fixed on disk, not effective until restart",
+          },
+          installed: "1.0-2",
+          before: "1.0-1",
+          processes: ["nginx", "sshd"],
+          vulnerabilities: [
+            { id: "CVE-2026-1000", isExploited: false },
+            { id: "CVE-2026-1001", isExploited: false },
+          ],
+        },
+      ]);
+      expect(shown.used).toEqual([
+        expect.objectContaining({ name: "libssl3", mappedCount: 2, staleCount: 1 }),
+      ]);
+      expect(shown.sentence).toContain("2 processes of containers or other roots are not counted");
+      await quiet(["runtime all 9 0 0", "used libssl3\t0\t2\t0\tnginx,sshd"], "1.0-2");
+      expect((await showRuntime(made.world, ada.actor, "e-quiet")).restarts).toEqual([]);
+    });
   });
 });

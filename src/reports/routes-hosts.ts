@@ -74,6 +74,10 @@ const getHostFindings = route({
   reply: z.strictObject({
     items: z.array(hostFindingSchema),
     total,
+    runtimeCount: z
+      .number()
+      .int()
+      .describe("rows that the running system speaks against; they count all the same"),
     /** What the absence of findings does not cover, in sentences. */
     notKnown: z.array(z.string()),
     /** True while packages are still being matched: the list is not final. */

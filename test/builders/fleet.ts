@@ -21,6 +21,8 @@ export async function addHost(
     readonly labels?: Labels;
     readonly kernel?: string;
     readonly os?: string;
+    /** Lines that tell what runs, as the host program writes them. */
+    readonly runtime?: readonly string[];
   },
 ): Promise<HostId> {
   const id = newId<HostId>(Date.now());
@@ -50,7 +52,7 @@ export async function addHost(
 export async function inspect(
   world: World,
   id: HostId,
-  of: Pick<Parameters<typeof addHost>[1], "packages" | "kernel" | "os">,
+  of: Pick<Parameters<typeof addHost>[1], "packages" | "kernel" | "os" | "runtime">,
 ): Promise<void> {
   const lines = of.packages.map(
     (p) =>
@@ -63,6 +65,7 @@ export async function inspect(
     `boot ${"0".repeat(32)}`,
     "lists ok 1700000000 -",
     ...lines,
+    ...(of.runtime ?? []),
   ]);
   if (result.kind !== "inspection") throw new Error(result.problem);
   const at = world.clock();

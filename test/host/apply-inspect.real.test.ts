@@ -96,6 +96,39 @@ describe.skipIf(missing !== null)("a host that is looked at", () => {
     expect(line(lines, "restart")).toBe(`old\t${pid}\t/usr/bin/old-sleep`);
   });
 
+  test("what runs is told by package, as dpkg knows the files in memory", async () => {
+    const host = await fresh();
+    await host.sh("sleep 60 </dev/null >/dev/null 2>&1 & echo $! >/run/sleep.pid");
+    await host.sh("cp /usr/bin/sleep /usr/bin/new && mv /usr/bin/new /usr/bin/sleep");
+    await host.sh(
+      "busybox httpd -p 0.0.0.0:0 -f </dev/null >/dev/null 2>&1 & echo $! >/run/any.pid",
+    );
+    const { lines } = await fixture.server.inspect(host, "inspect");
+    const used = lines.filter((l) => l.startsWith("used ")).map((l) => l.slice(5).split("\t"));
+    const byName = new Map(used.map(([name, ...rest]) => [name, rest]));
+    // Two of the small web server, one of which the package demo-web started.
+    expect(byName.get("busybox-static")).toEqual(["2", "2", "0", "busybox"]);
+    expect(byName.get("coreutils")).toEqual(["1", "1", "1", "sleep"]);
+    const pids = ["sleep", "any", "demo-web"].map((name) => host.read(`run/${name}.pid`).trim());
+    const files = await host.sh(
+      `sed -n 's/^.* r[w-]x[ps] .* \\(\\/.*\\)$/\\1/p' ${pids.map((pid) => `/proc/${pid}/maps`).join(" ")} |
+       sed 's/ (deleted)$//' | sort -u`,
+    );
+    const paths = files
+      .trim()
+      .split("\n")
+      .flatMap((f) => [f, f.replace(/^\/usr/, "")]);
+    const said = await host.sh(`dpkg -S ${paths.join(" ")} 2>/dev/null || :`);
+    const names = [...said.matchAll(/^([^:, ]+)/gm)].map((match) => match[1]);
+    expect([...byName.keys()].sort()).toEqual([...new Set(names)].sort());
+    const idle = lines.filter((l) => l.startsWith("idle ")).flatMap((l) => l.split(" ").slice(2));
+    const all = lines.filter((l) => l.startsWith("pkg ")).map((l) => l.slice(4).split("\t")[0]);
+    expect([...idle, ...byName.keys()].sort()).toEqual([...new Set(all)].sort());
+    const flags = (name: string): string | undefined =>
+      lines.find((l) => l.startsWith("idle ") && l.split(" ").includes(name))?.split(" ")[1];
+    expect([flags("passwd"), flags("zlib1g"), flags("demo-web")]).toEqual(["p", "l", "ad"]);
+  });
+
   test("an init script is asked only where its text and its pid file do not tell", async () => {
     const host = await fresh();
     const script = (name: string, status: string, end = "exit 0"): void =>
@@ -283,6 +316,8 @@ describe.skipIf(missing !== null)("a host that is looked at", () => {
     ]);
     const good = await fixture.server.apply(host, fixture.server.job(body));
     expect(good.results[0]?.state, good.journal.join("\n")).toBe("done");
-    expect(line((await fixture.server.inspect(host, "inspect")).lines, "lists")).toMatch(/^ok /);
+    const { lines } = await fixture.server.inspect(host, "inspect");
+    expect(line(lines, "lists")).toMatch(/^ok /);
+    expect(lines).toContain("used busybox-static\t1\t1\t0\tbusybox");
   });
 });

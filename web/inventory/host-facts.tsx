@@ -190,7 +190,7 @@ function Services({ facts }: { readonly facts: HostFactsReply }) {
 }
 
 /** A short table; longer ones scroll within their panel. */
-function Plain(props: {
+export function Plain(props: {
   readonly heads: readonly string[];
   readonly rows: readonly (readonly ReactNode[])[];
 }) {

@@ -110,6 +110,11 @@ const columns: readonly Column<Finding>[] = [
       <>
         {row.title !== "" && <div title={row.title}>{row.title}</div>}
         <Text size="xs" c="dimmed" truncate title={row.because}>
+          {row.filter !== null && (
+            <span title={`${row.filter.justification} ${row.filter.trust}`}>
+              {row.filter.label}:{" "}
+            </span>
+          )}
           {row.because}
         </Text>
       </>

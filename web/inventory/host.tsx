@@ -13,6 +13,7 @@ import { HostFacts } from "./host-facts.tsx";
 import { HostFindings } from "./host-findings.tsx";
 import type { HostReply } from "./host-model.ts";
 import { HostPackages } from "./host-packages.tsx";
+import { HostRuntime } from "./host-runtime.tsx";
 import { HostStates } from "./host-states.tsx";
 import { HostTimeline } from "./host-timeline.tsx";
 import { RunningScan } from "./scans.tsx";
@@ -69,6 +70,11 @@ function ShownHost({ answer }: { readonly answer: HostReply }) {
             name: "packages",
             title: "Packages",
             page: () => <HostPackages host={host.name} id={host.id} />,
+          },
+          {
+            name: "runtime",
+            title: "Runtime",
+            page: () => <HostRuntime host={host.name} id={host.id} />,
           },
           {
             name: "timeline",

@@ -1,0 +1,82 @@
+import { sql } from "kysely";
+import type { HostId } from "../base/ids.ts";
+import type { Reader } from "../db/database.ts";
+import type { StoredPackage } from "../inventory/model.ts";
+import { exposedStates } from "./model.ts";
+
+/** What findings and the running system of hosts have to do with each other. */
+export interface EffectlessFix {
+  readonly packageName: string;
+  readonly installed: string;
+  /** The version before it: what still runs is this or older. Null when no earlier one is known. */
+  readonly before: string | null;
+  /** What that version has and the installed one has not, known exploited ones first. */
+  readonly vulnerabilities: readonly { readonly id: string; readonly isExploited: boolean }[];
+}
+
+/**
+ * What was mended on the disk of a host and not yet in its memory: for packages that a process still
+ * maps a replaced file of, the findings of the version before the installed one.
+ */
+export async function loadEffectlessFixes(
+  reader: Reader,
+  of: { readonly hostId: HostId; readonly stale: readonly string[] },
+): Promise<readonly EffectlessFix[]> {
+  if (of.stale.length === 0) return [];
+  const { rows } = await sql<EffectlessFix>`
+    with now as (
+      select distinct on (p.name) h.num, p.id, p.name, p.arch, p.version
+        from host h
+        join host_set s on s.host_num = h.num
+         and s.observed_to is null and s.recorded_to is null
+        join package_set_member m on m.set_id = s.set_id
+        join package p on p.id = m.package_id
+       where h.id = ${of.hostId} and p.name = any(${[...of.stale]}::text[])
+       order by p.name, p.arch
+    ), before as (
+      select n.id as now_id, b.id, b.version
+        from now n cross join lateral (
+          select p.id, p.version
+            from host_set s
+            join package_set_member m on m.set_id = s.set_id
+            join package p on p.id = m.package_id
+           where s.host_num = n.num and s.recorded_to is null and s.observed_to is not null
+             and p.name = n.name and p.arch = n.arch and p.version <> n.version
+           order by s.observed_to desc limit 1) b
+    ), mended as (
+      select b.now_id, f.vulnerability, exists (select from kev k
+               where k.id = f.vulnerability and k.valid_to is null) as is_exploited
+        from before b
+        join finding_pair f on f.package_id = b.id and f.valid_to is null
+         and f.state = any(${[...exposedStates]}::text[])
+       where not exists (
+         select from finding_pair g
+          where g.package_id = b.now_id and g.vulnerability = f.vulnerability
+            and g.valid_to is null and g.state = any(${[...exposedStates]}::text[]))
+       group by 1, 2, 3
+    )
+    select n.name as "packageName", n.version as installed, b.version as before,
+           coalesce((select jsonb_agg(
+                       jsonb_build_object('id', m.vulnerability, 'isExploited', m.is_exploited)
+                       order by m.is_exploited desc, m.vulnerability)
+                       from mended m where m.now_id = n.id), '[]') as vulnerabilities
+      from now n left join before b on b.now_id = n.id
+     order by n.name`.execute(reader);
+  return rows;
+}
+
+/** The packages of a host now; empty where nothing is known of them. */
+export async function loadPackagesOf(
+  reader: Reader,
+  hostId: HostId,
+): Promise<readonly StoredPackage[]> {
+  const { rows } = await sql<StoredPackage>`
+    select p.id, p.ecosystem, p.name, p.version, p.arch, p.source,
+           p.source_version as "sourceVersion", p.origin, p.module
+      from host h
+      join host_set s on s.host_num = h.num and s.observed_to is null and s.recorded_to is null
+      join package_set_member m on m.set_id = s.set_id
+      join package p on p.id = m.package_id
+     where h.id = ${hostId} order by p.name, p.arch`.execute(reader);
+  return rows;
+}
