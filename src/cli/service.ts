@@ -11,6 +11,7 @@ import {
   serviceActionsText,
   serviceTable,
   serviceText,
+  setAsideText,
 } from "./view/service.ts";
 
 /** Services: who answers for what, what is in it, and what is wrong with it. */
@@ -40,12 +41,13 @@ async function pages<P extends { readonly items: readonly unknown[]; readonly to
 }
 
 function registerLook(service: Command, cli: Cli): void {
-  withRows(service.command("list").description("Services with what is wrong in them"), 50)
+  withPast(withRows(service.command("list").description("Services with what is wrong in them"), 50))
     .option("--selector <expression>", "label expression, as in env=prod,tier=0")
     .option("--search <text>", "part of a name, a title or a team")
     .addOption(new Option("--order <by>", "which come first").choices(["name", "urgency"]))
-    .action(async (flags: RowFlags & { selector?: string; search?: string; order?: "urgency" }) => {
+    .action(async (flags: ListFlags) => {
       const asked = {
+        ...pastQuery(flags),
         label: flags.selector ?? "",
         q: flags.search ?? "",
         order: flags.order ?? ("name" as const),
@@ -56,46 +58,81 @@ function registerLook(service: Command, cli: Cli): void {
       });
       show(cli, list.items, () => serviceTable(list, cli.clock()));
     });
-  service
-    .command("show <service>")
-    .description("One service: owners, artifacts, hosts, and what mends most of it")
-    .action(async (name: string) => {
-      const client = cli.client();
-      const path = { service: name };
-      const shown = await ask(client.GET("/api/v1/services/{service}", { params: { path } }));
-      const findings =
-        shown.judged.findings === null
-          ? null
-          : await ask(
-              client.GET("/api/v1/services/{service}/findings", {
-                params: { path, query: { limit: ACTIONS_SHOWN } },
-              }),
-            );
-      const all = { ...shown, topFindings: findings?.items ?? null };
-      show(cli, all, () => serviceText(all, cli.clock()));
-    });
+  withPast(
+    service
+      .command("show <service>")
+      .description("One service: owners, artifacts, hosts, and what mends most of it"),
+  ).action(async (name: string, flags: PastFlags) => {
+    const client = cli.client();
+    const path = { service: name };
+    const past = pastQuery(flags);
+    const params = { path, query: past };
+    const shown = await ask(client.GET("/api/v1/services/{service}", { params }));
+    const findings =
+      shown.judged.findings === null
+        ? null
+        : await ask(
+            client.GET("/api/v1/services/{service}/findings", {
+              params: { path, query: { limit: ACTIONS_SHOWN, ...past } },
+            }),
+          );
+    const all = { ...shown, topFindings: findings?.items ?? null };
+    show(cli, all, () => serviceText(all, cli.clock()));
+  });
+}
+
+interface ListFlags extends RowFlags, PastFlags {
+  readonly selector?: string;
+  readonly search?: string;
+  readonly order?: "urgency";
+}
+
+interface PastFlags {
+  readonly asOf?: string;
+}
+
+function withPast(command: Command): Command {
+  return command.option(
+    "--as-of <day>",
+    "what was known at the end of that day (UTC), or at an instant",
+  );
+}
+
+function pastQuery({ asOf }: PastFlags): { readonly asOf?: string } {
+  return asOf === undefined ? {} : { asOf };
 }
 
 const ACTIONS_SHOWN = 10;
 
 function registerFindings(service: Command, cli: Cli): void {
-  withRows(service.command("findings <service>").description("What mends it, worst first"), 50)
+  withPast(
+    withRows(service.command("findings <service>").description("What mends it, worst first"), 50),
+  )
     .option("--hosts", "the packages of the hosts that run it, instead of its own components")
-    .action(async (name: string, flags: RowFlags & { hosts?: true }) => {
+    .option("--set-aside", "what VEX of trusted authors sets aside, instead of what is open")
+    .action(async (name: string, flags: FindingFlags) => {
       const client = cli.client();
       const path = { service: name };
+      const past = pastQuery(flags);
       if (flags.hosts === true) {
-        const list = await pages(flags, (query) =>
-          ask(client.GET("/api/v1/services/{service}/host-findings", { params: { path, query } })),
-        );
+        const list = await pages(flags, (page) => {
+          const params = { path, query: { ...page, ...past } };
+          return ask(client.GET("/api/v1/services/{service}/host-findings", { params }));
+        });
         return show(cli, list, () => hostActionTable(list));
       }
-      const list = await pages(flags, (query) =>
-        ask(client.GET("/api/v1/services/{service}/findings", { params: { path, query } })),
-      );
+      const list = await pages(flags, (page) => {
+        const params = { path, query: { ...page, ...past } };
+        return ask(client.GET("/api/v1/services/{service}/findings", { params }));
+      });
+      if (flags.setAside === true) {
+        return show(cli, { items: list.setAside }, () => setAsideText(list.setAside));
+      }
       show(cli, list, () => serviceActionsText(list));
     });
-  withRows(service.command("components <service>").description("Everything that is in it"), 100)
+  withPast(
+    withRows(service.command("components <service>").description("Everything that is in it"), 100),
+  )
     .addOption(
       new Option("--show <which>", "which of them")
         .choices(["all", "vulnerable", "unknown"])
@@ -109,6 +146,7 @@ function registerFindings(service: Command, cli: Cli): void {
       const asked = {
         show: flags.show,
         q: flags.search ?? "",
+        ...pastQuery(flags),
         ...(flags.artifact === undefined ? {} : { artifact: flags.artifact }),
         ...(flags.environment === undefined ? {} : { environment: flags.environment }),
       };
@@ -122,7 +160,12 @@ function registerFindings(service: Command, cli: Cli): void {
     });
 }
 
-interface ComponentFlags extends RowFlags {
+interface FindingFlags extends RowFlags, PastFlags {
+  readonly hosts?: true;
+  readonly setAside?: true;
+}
+
+interface ComponentFlags extends RowFlags, PastFlags {
   readonly show: "all" | "vulnerable" | "unknown";
   readonly search?: string;
   readonly artifact?: string;

@@ -2996,6 +2996,8 @@ export interface components {
                 open: number;
             } | null;
             service: components["schemas"]["Service"];
+            /** @description vulnerabilities that trusted VEX sets aside; counted nowhere else */
+            setAsideCount: number;
             state: {
                 label: string;
                 reason: string | null;
@@ -3463,6 +3465,23 @@ export interface components {
             team: string;
             title: string;
         };
+        SetAsideFinding: {
+            cvss: number | null;
+            ecosystem: string;
+            epss: number | null;
+            filter: components["schemas"]["Filter"];
+            /** @description what is said of it and sets nothing aside */
+            filters: components["schemas"]["Filter"][];
+            fixedVersion: string | null;
+            href: string;
+            id: string;
+            isExploited: boolean;
+            label: string;
+            name: string;
+            state: string;
+            title: string;
+            version: string;
+        };
         ShownHost: {
             actions: components["schemas"]["Action"][];
             /** Format: date-time */
@@ -3771,6 +3790,8 @@ export interface components {
             justification: string;
             products: string[];
             saidAt: string | null;
+            /** @description services with a component that it is about */
+            serviceCount: number;
             status: string;
             vulnerability: string;
             /** @description why it is about no finding, and what came near */
@@ -5987,12 +6008,20 @@ export interface operations {
                             /** @description its own components that have it */
                             components: {
                                 ecosystem: string;
+                                /** @description what is said of it there, or sets it aside */
+                                filter: components["schemas"]["Filter"] | null;
                                 fixedVersion: string | null;
                                 name: string;
+                                /** @description how it got in, at most five */
+                                paths: string[];
+                                /** @description the version that mends it; null where none is known */
+                                remedy: string | null;
                                 version: string;
                             }[];
                             href: string;
                             id: string;
+                            /** @description false where all of it is set aside */
+                            isOpen: boolean;
                             name: string;
                             team: string;
                         }[];
@@ -9139,6 +9168,8 @@ export interface operations {
     getServices: {
         parameters: {
             query?: {
+                /** @description what was known at the end of a past day (2026-05-03, in UTC) or at an instant */
+                asOf?: string;
                 /** @description only those that this host runs */
                 host?: string;
                 label?: string;
@@ -9163,6 +9194,8 @@ export interface operations {
                 content: {
                     "application/json": {
                         actions: components["schemas"]["Action"][];
+                        /** @description the past moment that it tells of; null for now */
+                        asOf: string | null;
                         counts: {
                             attention: number;
                             bad: number;
@@ -9170,6 +9203,8 @@ export interface operations {
                             unknown: number;
                         };
                         items: components["schemas"]["JudgedService"][];
+                        /** @description how far back the past is known */
+                        knownSince: string | null;
                         total: number;
                     };
                 };
@@ -9234,7 +9269,10 @@ export interface operations {
     };
     getServicesByService: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description what was known at the end of a past day (2026-05-03, in UTC) or at an instant */
+                asOf?: string;
+            };
             header?: never;
             path: {
                 service: string;
@@ -9251,6 +9289,8 @@ export interface operations {
                 content: {
                     "application/json": {
                         artifacts: components["schemas"]["Artifact"][];
+                        /** @description the past moment that it tells of; null for now */
+                        asOf: string | null;
                         hosts: {
                             id: string;
                             name: string;
@@ -9258,6 +9298,8 @@ export interface operations {
                         /** @description true while components are still being matched */
                         isMatching: boolean;
                         judged: components["schemas"]["JudgedService"];
+                        /** @description how far back the past is known */
+                        knownSince: string | null;
                         neededBy: {
                             id: string;
                             name: string;
@@ -9348,6 +9390,8 @@ export interface operations {
         parameters: {
             query?: {
                 artifact?: string;
+                /** @description what was known at the end of a past day (2026-05-03, in UTC) or at an instant */
+                asOf?: string;
                 environment?: string;
                 limit?: number;
                 q?: string;
@@ -9439,6 +9483,8 @@ export interface operations {
                         clearedFindings: {
                             cvss: number | null;
                             epss: number | null;
+                            /** @description what is said of it and sets nothing aside */
+                            filters: components["schemas"]["Filter"][];
                             fixedVersion: string | null;
                             href: string;
                             id: string;
@@ -9450,6 +9496,8 @@ export interface operations {
                         newFindings: {
                             cvss: number | null;
                             epss: number | null;
+                            /** @description what is said of it and sets nothing aside */
+                            filters: components["schemas"]["Filter"][];
                             fixedVersion: string | null;
                             href: string;
                             id: string;
@@ -9477,6 +9525,8 @@ export interface operations {
     getServicesByServiceFindings: {
         parameters: {
             query?: {
+                /** @description what was known at the end of a past day (2026-05-03, in UTC) or at an instant */
+                asOf?: string;
                 limit?: number;
                 /** @description Rows to pass over from the start of the list; instead of a cursor. */
                 skip?: number;
@@ -9496,6 +9546,8 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
+                        /** @description the past moment that it tells of; null for now */
+                        asOf: string | null;
                         items: {
                             chains: {
                                 artifact: string;
@@ -9509,6 +9561,8 @@ export interface operations {
                             cleared: {
                                 cvss: number | null;
                                 epss: number | null;
+                                /** @description what is said of it and sets nothing aside */
+                                filters: components["schemas"]["Filter"][];
                                 fixedVersion: string | null;
                                 href: string;
                                 id: string;
@@ -9526,6 +9580,8 @@ export interface operations {
                             remaining: {
                                 cvss: number | null;
                                 epss: number | null;
+                                /** @description what is said of it and sets nothing aside */
+                                filters: components["schemas"]["Filter"][];
                                 fixedVersion: string | null;
                                 href: string;
                                 id: string;
@@ -9541,7 +9597,11 @@ export interface operations {
                             text: string;
                             versions: string[];
                         }[];
+                        /** @description how far back the past is known */
+                        knownSince: string | null;
                         notKnown: string[];
+                        /** @description what trusted VEX sets aside; not among the items */
+                        setAside: components["schemas"]["SetAsideFinding"][];
                         total: number;
                     };
                 };
@@ -9578,6 +9638,8 @@ export interface operations {
                 content: {
                     "application/json": {
                         reasons: string[];
+                        /** @description what trusted VEX keeps the rules from catching */
+                        setAside: string[];
                         /** @enum {string} */
                         state: "pass" | "fail" | "not-yet";
                     };
@@ -9646,6 +9708,8 @@ export interface operations {
     getServicesByServiceHostFindings: {
         parameters: {
             query?: {
+                /** @description what was known at the end of a past day (2026-05-03, in UTC) or at an instant */
+                asOf?: string;
                 limit?: number;
                 /** @description Rows to pass over from the start of the list; instead of a cursor. */
                 skip?: number;

@@ -1,3 +1,4 @@
+import type { Instant } from "../base/instant.ts";
 import type { World } from "../db/world.ts";
 import type { CoverageReason } from "./coverage.ts";
 import type { HostGroup } from "./exposure.ts";
@@ -25,10 +26,13 @@ export function judgeOf(knowledge: Knowledge): ReturnType<typeof groupJudge> {
 export async function judgeGroups(
   world: World,
   groups: readonly HostGroup[],
+  asOf?: Instant,
 ): Promise<readonly JudgedGroup[]> {
-  const judge = judgeOf(await loadKnowledge(world.db));
+  const judge = judgeOf(await loadKnowledge(world.db, asOf));
   const members = await loadMembers(world.db, [...new Set(groups.map((group) => group.setId))]);
-  const gapsOf = gapFinder(await loadFeeds(world.db), world.clock());
+  // How fresh feeds were in the past is not kept.
+  const gapsOf =
+    asOf === undefined ? gapFinder(await loadFeeds(world.db), world.clock()) : () => new Map();
   return groups.map((group) => {
     const own = members.get(group.setId) ?? new Int32Array(0);
     const risk = judge.judge(group, own);

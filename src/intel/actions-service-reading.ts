@@ -6,6 +6,7 @@ import type { World } from "../db/world.ts";
 import { foundService } from "../inventory/actions-services.ts";
 import type { Artifact } from "../inventory/service.ts";
 import { artifactReply } from "../inventory/service-reply.ts";
+import { loadPackages } from "../inventory/store.ts";
 import { loadArtifactAt, loadArtifactHistory } from "../inventory/store-artifacts.ts";
 import { loadSbomEntries } from "../inventory/store-sboms.ts";
 import { judgedArtifacts, type OwnRisk, seenFindings, serviceActions } from "./actions-services.ts";
@@ -15,10 +16,16 @@ import { diffOf, type SbomDiff } from "./sbom-diff.ts";
 import { pairsOf, type ServiceVulnerability, vulnerabilitiesOf } from "./service-findings.ts";
 import { type GateRule, type GateVerdict, gateVerdict } from "./service-gate.ts";
 import { notKnownText } from "./service-risk.ts";
-import type { componentSchema, hostActionSchema, serviceActionSchema } from "./service-schema.ts";
-import { actionView, componentView, hostActionView } from "./service-views.ts";
+import type {
+  componentSchema,
+  hostActionSchema,
+  serviceActionSchema,
+  setAsideSchema,
+} from "./service-schema.ts";
+import { actionView, componentView, hostActionView, setAsideViews } from "./service-views.ts";
 import { loadReach } from "./store-exposure.ts";
 import { loadKnowledge, loadMembers } from "./store-knowledge.ts";
+import { loadKnownSince } from "./store-past.ts";
 import { loadHostsOfServices } from "./store-service-hosts.ts";
 
 /** Looking into one service: what mends it, what is in it, what changed. */
@@ -36,21 +43,45 @@ function pageOf<T>(all: readonly T[], page: Page): { items: readonly T[]; total:
 export async function ownActions(
   world: World,
   actor: Actor,
-  query: Page & { readonly service: string },
-): Promise<{ items: z.output<typeof serviceActionSchema>[]; total: number; notKnown: string[] }> {
-  const { judged, own } = await seenFindings(world, actor, query.service);
-  const { items, total } = pageOf(await serviceActions(world, own), query);
+  query: Page & { readonly service: string; readonly asOf?: Instant | undefined },
+): Promise<OwnActions> {
+  const { asOf } = query;
+  const { judged, own } = await seenFindings(world, actor, query.service, asOf);
+  const { items, total } = pageOf(await serviceActions(world, own, asOf), query);
   const byPackage = await entriesByPackage(world, judged.artifacts);
   return {
-    items: items.map((action) =>
-      actionView(
-        action,
-        action.packages.flatMap((p) => byPackage.get(p.id) ?? []),
-      ),
-    ),
+    items: items.map((action) => {
+      const placed = action.packages.flatMap((p) => byPackage.get(p.id) ?? []);
+      return actionView(action, { placed, said: own.said });
+    }),
     total,
+    setAside: await setAsideIn(world, own, asOf),
     notKnown: [...notKnownText(own)],
+    asOf: asOf ?? null,
+    knownSince: await loadKnownSince(world.db),
   };
+}
+
+export interface OwnActions {
+  readonly items: z.output<typeof serviceActionSchema>[];
+  readonly total: number;
+  readonly setAside: z.output<typeof setAsideSchema>[];
+  readonly notKnown: string[];
+  /** The moment in the past that it tells of; null for now. */
+  readonly asOf: Instant | null;
+  readonly knownSince: Instant | null;
+}
+
+async function setAsideIn(
+  world: World,
+  own: OwnRisk,
+  asOf: Instant | undefined,
+): Promise<z.output<typeof setAsideSchema>[]> {
+  if (own.setAside.length === 0) return [];
+  const { facts } = await loadKnowledge(world.db, asOf);
+  const ids = own.setAside.flatMap(({ pair }) => pair.packageIds);
+  const packages = await loadPackages(world.db, [...new Set(ids)]);
+  return setAsideViews(own.setAside, { facts, packages: new Map(packages.map((p) => [p.id, p])) });
 }
 
 async function entriesByPackage(
@@ -60,7 +91,8 @@ async function entriesByPackage(
   return Map.groupBy(await placed(world, artifacts), ({ entry }) => entry.packageId);
 }
 
-async function placed(world: World, artifacts: readonly Artifact[]) {
+/** The entries of artifacts, each with how it got in. */
+export async function placed(world: World, artifacts: readonly Artifact[]) {
   const sbomIds = [...new Set(artifacts.map((artifact) => artifact.sbomId))];
   return placedEntries(artifacts, await loadSbomEntries(world.db, sbomIds));
 }
@@ -69,13 +101,14 @@ async function placed(world: World, artifacts: readonly Artifact[]) {
 export async function hostActions(
   world: World,
   actor: Actor,
-  query: Page & { readonly service: string },
+  query: Page & { readonly service: string; readonly asOf?: Instant | undefined },
 ): Promise<{ items: z.output<typeof hostActionSchema>[]; total: number; notKnown: string[] }> {
   const service = await foundService(world, query.service, scopesFor(actor, "service.read"));
   const scopes = scopesFor(actor, "finding.read");
-  const byService = await loadHostsOfServices(world.db, [service], scopes);
+  const { asOf } = query;
+  const byService = await loadHostsOfServices(world.db, [service], { scopes, asOf });
   const hosts = byService.get(service.num) ?? { groups: [], unknownCount: 0 };
-  const reach = await loadReach(world.db, { scopes, hosts });
+  const reach = await loadReach(world.db, { scopes, hosts, asOf });
   const rows = rowsBySource(reach, reach.knowledge.facts).toSorted(byUrgency);
   const { items, total } = pageOf(rows, query);
   const unknown = hosts.unknownCount;
@@ -90,6 +123,7 @@ export interface ComponentQuery extends Page {
   readonly artifact?: string | undefined;
   readonly environment?: string | undefined;
   readonly show: "all" | "vulnerable" | "unknown";
+  readonly asOf?: Instant | undefined;
 }
 
 export async function listComponents(
@@ -97,9 +131,9 @@ export async function listComponents(
   actor: Actor,
   query: ComponentQuery,
 ): Promise<{ items: z.output<typeof componentSchema>[]; total: number }> {
-  const { judged, own } = await seenFindings(world, actor, query.service);
+  const { judged, own } = await seenFindings(world, actor, query.service, query.asOf);
   const asked = judged.artifacts.filter(isOf(query));
-  const found = await findingsByPackage(world, own);
+  const found = await findingsByPackage(world, own, query.asOf);
   const entries = (await placed(world, asked)).filter((one) => isAsked(one, query, found));
   const { items, total } = pageOf(entries, query);
   return {
@@ -120,8 +154,12 @@ function isOf(query: {
 
 type Found = ReadonlyMap<number, { readonly findings: number; readonly exploited: number }>;
 
-async function findingsByPackage(world: World, own: Pick<OwnRisk, "pairs">): Promise<Found> {
-  const { facts } = await loadKnowledge(world.db);
+async function findingsByPackage(
+  world: World,
+  own: Pick<OwnRisk, "pairs">,
+  asOf: Instant | undefined,
+): Promise<Found> {
+  const { facts } = await loadKnowledge(world.db, asOf);
   const ids = new Map<number, Set<string>>();
   for (const { vulnerability, packageIds } of own.pairs) {
     for (const id of packageIds) ids.set(id, (ids.get(id) ?? new Set()).add(vulnerability));
@@ -155,13 +193,15 @@ export async function askGate(
   },
 ): Promise<GateVerdict> {
   const { judged } = await seenFindings(world, actor, query.service);
-  const own = await judgedArtifacts(world, judged.artifacts.filter(isOf(query)));
+  const artifacts = judged.artifacts.filter(isOf(query));
+  const own = await judgedArtifacts(world, judged.service, artifacts);
   return gateVerdict({
     rules: query.rules,
     actions: await serviceActions(world, own),
     unmatchedCount: own.unmatchedCount,
     artifactCount: own.artifactCount,
     notKnown: notKnownText(own),
+    setAside: await setAsideIn(world, own, undefined),
   });
 }
 

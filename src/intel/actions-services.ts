@@ -1,5 +1,6 @@
 import { type Actor, scopesFor } from "../base/actor.ts";
 import { Failure } from "../base/failure.ts";
+import type { Instant } from "../base/instant.ts";
 import { type Selector, selects } from "../base/labels.ts";
 import type { World } from "../db/world.ts";
 import { foundHost } from "../inventory/actions.ts";
@@ -10,8 +11,10 @@ import { loadPackages } from "../inventory/store.ts";
 import { loadArtifacts } from "../inventory/store-artifacts.ts";
 import { loadServices } from "../inventory/store-services.ts";
 import { judgeGroups } from "./actions-risk.ts";
+import { type Deployed, type OwnFilter, saidOfServices } from "./actions-service-filters.ts";
 import type { CoverageReason } from "./coverage.ts";
 import type { KnownHosts, PairGroup } from "./exposure.ts";
+import type { Filter } from "./filter.ts";
 import { coverageKinds, gapFinder } from "./group-risk.ts";
 import type { GroupRisk, Knowledge, Members } from "./knowledge.ts";
 import { actionsOf, pairsOf, type ServiceAction, withFreeTarget } from "./service-findings.ts";
@@ -38,10 +41,20 @@ export interface JudgedService {
 
 export interface OwnRisk extends ServiceRiskInput {
   readonly state: ServiceState;
+  /** What is open, without what is set aside. */
   readonly pairs: readonly PairGroup[];
+  /** What trusted authors set aside, with the reason; counted nowhere else. */
+  readonly setAside: readonly SetAside[];
+  /** What is said of open findings and sets nothing aside, by vulnerability. */
+  readonly said: ReadonlyMap<string, readonly Filter[]>;
   /** Distinct packages, and those that nobody matched yet. */
   readonly packageCount: number;
   readonly unmatchedCount: number;
+}
+
+export interface SetAside {
+  readonly pair: PairGroup;
+  readonly filter: Filter;
 }
 
 export interface HostsRisk {
@@ -57,6 +70,8 @@ export interface ServiceQuery {
   readonly order: "name" | "urgency";
   /** Only those that this host runs. */
   readonly host?: string | undefined;
+  /** What was known at a moment in the past; now when absent. */
+  readonly asOf?: Instant | undefined;
 }
 
 export async function judgedServices(
@@ -74,7 +89,7 @@ export async function judgedServices(
       ? null
       : await foundHost(world, query.host, scopesFor(actor, "host.read"));
   const asked = host === null ? services : services.filter((one) => isRunBy(one, host));
-  const judged = await judge(world, actor, asked);
+  const judged = await judge(world, actor, asked, query.asOf);
   return query.order === "name" ? judged : judged.toSorted(byUrgency);
 }
 
@@ -82,9 +97,10 @@ export async function judgedService(
   world: World,
   actor: Actor,
   ref: string,
+  asOf?: Instant,
 ): Promise<JudgedService> {
   const service = await foundService(world, ref, scopesFor(actor, "service.read"));
-  const [judged] = await judge(world, actor, [service]);
+  const [judged] = await judge(world, actor, [service], asOf);
   if (judged === undefined) throw new Failure("internal", "The service could not be judged.");
   return judged;
 }
@@ -93,16 +109,19 @@ async function judge(
   world: World,
   actor: Actor,
   services: readonly Service[],
+  asOf: Instant | undefined,
 ): Promise<readonly JudgedService[]> {
-  const artifacts = await loadArtifacts(
-    world.db,
-    services.map((service) => service.num),
-  );
+  const nums = services.map((service) => service.num);
+  const artifacts = await loadArtifacts(world.db, nums, asOf);
   const ofService = Map.groupBy(artifacts, (artifact) => artifact.serviceNum);
-  const judgeOwn = await ownJudge(world, artifacts);
+  const deployed = services.flatMap((service) =>
+    (ofService.get(service.num) ?? []).map((artifact) => ({ service, artifact })),
+  );
+  const judgeOwn = await ownJudge(world, deployed, asOf);
   const mayFind = scopesFor(actor, "finding.read");
-  const known = await loadHostsOfServices(world.db, services, scopesFor(actor, "host.read"));
-  const found = await loadHostsOfServices(world.db, services, mayFind);
+  const seen = { scopes: scopesFor(actor, "host.read"), asOf };
+  const known = await loadHostsOfServices(world.db, services, seen);
+  const found = await loadHostsOfServices(world.db, services, { scopes: mayFind, asOf });
   return await Promise.all(
     services.map(async (service) => {
       const own = ofService.get(service.num) ?? [];
@@ -112,11 +131,11 @@ async function judge(
       return {
         service,
         artifacts: own,
-        own: isSeen ? judgeOwn(own) : null,
+        own: isSeen ? judgeOwn(service.num, own) : null,
         hosts: {
           known: visible,
           hostCount: countHosts(visible),
-          risk: mayFind.length === 0 ? null : await hostsRisk(world, judged),
+          risk: mayFind.length === 0 ? null : await hostsRisk(world, judged, asOf),
         },
       };
     }),
@@ -128,9 +147,13 @@ function countHosts({ groups, unknownCount }: KnownHosts): number {
 }
 
 /** Vulnerabilities on the worst of the hosts: sums over hosts would count each many times. */
-async function hostsRisk(world: World, { groups }: KnownHosts): Promise<GroupRisk> {
+async function hostsRisk(
+  world: World,
+  { groups }: KnownHosts,
+  asOf: Instant | undefined,
+): Promise<GroupRisk> {
   const worst = { exploited: 0, open: 0, fixable: 0, epss: 0 };
-  for (const { risk } of await judgeGroups(world, groups)) {
+  for (const { risk } of await judgeGroups(world, groups, asOf)) {
     worst.exploited = Math.max(worst.exploited, risk.exploited);
     worst.open = Math.max(worst.open, risk.open);
     worst.fixable = Math.max(worst.fixable, risk.fixable);
@@ -142,35 +165,50 @@ async function hostsRisk(world: World, { groups }: KnownHosts): Promise<GroupRis
 /** Judges artifacts together: one knowledge, one look at the feeds. */
 async function ownJudge(
   world: World,
-  all: readonly Artifact[],
-): Promise<(artifacts: readonly Artifact[]) => OwnRisk> {
-  const knowledge = await loadKnowledge(world.db);
-  const members = await loadMembers(world.db, [...new Set(all.map((one) => one.setId))]);
-  const gapsOf = gapFinder(await loadFeeds(world.db), world.clock());
-  return (artifacts) => {
+  deployed: readonly Deployed[],
+  asOf: Instant | undefined,
+): Promise<(service: number, artifacts: readonly Artifact[]) => OwnRisk> {
+  const knowledge = await loadKnowledge(world.db, asOf);
+  const setIds = [...new Set(deployed.map(({ artifact }) => artifact.setId))];
+  const members = await loadMembers(world.db, setIds);
+  const found = new Set(
+    pairsOf(knowledge, members.values()).flatMap(({ packageIds }) => packageIds),
+  );
+  const { of: filterOf } = await saidOfServices(world.db, { deployed, members, found, asOf });
+  // How fresh feeds were in the past is not kept.
+  const gapsOf =
+    asOf === undefined ? gapFinder(await loadFeeds(world.db), world.clock()) : () => new Map();
+  return (service, artifacts) => {
     const sets = artifacts.flatMap((one) => members.get(one.setId) ?? []);
-    return ownRisk({ knowledge, sets, artifacts, gapsOf });
+    return ownRisk({ knowledge, sets, service, artifacts, gapsOf, filterOf });
   };
 }
 
-/** Some artifacts on their own. */
+/** Some artifacts of a service on their own. */
 export async function judgedArtifacts(
   world: World,
+  service: Service,
   artifacts: readonly Artifact[],
 ): Promise<OwnRisk> {
-  return (await ownJudge(world, artifacts))(artifacts);
+  const deployed = artifacts.map((artifact) => ({ service, artifact }));
+  return (await ownJudge(world, deployed, undefined))(service.num, artifacts);
 }
 
 function ownRisk(of: {
   readonly knowledge: Knowledge;
   readonly sets: readonly Members[];
+  readonly service: number;
   readonly artifacts: readonly Artifact[];
   readonly gapsOf: ReturnType<typeof gapFinder>;
+  readonly filterOf: OwnFilter;
 }): OwnRisk {
   const { knowledge, sets, artifacts } = of;
   const ids = new Set<number>();
   for (const own of sets) for (const id of own) ids.add(id);
-  const pairs = pairsOf(knowledge, sets);
+  const told = withSaid(pairsOf(knowledge, sets), (id, vulnerability) =>
+    of.filterOf(of, id, vulnerability),
+  );
+  const { pairs } = told;
   const gaps: ReadonlyMap<CoverageReason, number> = of.gapsOf(
     coverageKinds(knowledge.packages, ids),
   );
@@ -184,11 +222,37 @@ function ownRisk(of: {
   };
   return {
     ...input,
+    ...told,
     state: serviceState(input),
-    pairs,
     packageCount: ids.size,
     unmatchedCount: gaps.get("not-matched") ?? 0,
   };
+}
+
+/** Parts what is open from what is set aside, and keeps what is said of either. */
+function withSaid(
+  all: readonly PairGroup[],
+  filterOf: (packageId: number, vulnerability: string) => Filter | null,
+): Pick<OwnRisk, "pairs" | "setAside" | "said"> {
+  const pairs: PairGroup[] = [];
+  const setAside: SetAside[] = [];
+  const said = new Map<string, Filter[]>();
+  for (const pair of all) {
+    const { vulnerability } = pair;
+    const told = pair.packageIds.map((id) => ({ id, filter: filterOf(id, vulnerability) }));
+    const aside = told.filter(({ filter }) => filter?.isSetAside === true);
+    for (const { id, filter } of aside) {
+      if (filter !== null) setAside.push({ pair: { ...pair, packageIds: [id] }, filter });
+    }
+    if (aside.length === told.length && told.length > 0) continue;
+    const open = told.filter(({ filter }) => filter?.isSetAside !== true);
+    pairs.push(aside.length === 0 ? pair : { ...pair, packageIds: open.map(({ id }) => id) });
+    const filters = open.flatMap(({ filter }) => filter ?? []);
+    if (filters.length > 0) {
+      said.set(vulnerability, [...(said.get(vulnerability) ?? []), ...filters]);
+    }
+  }
+  return { pairs, setAside, said };
 }
 
 /** Known exploited components, then their number, then the hosts; names make the order complete. */
@@ -209,11 +273,14 @@ function byUrgency(a: JudgedService, b: JudgedService): number {
 export async function serviceActions(
   world: World,
   own: Pick<OwnRisk, "pairs">,
+  asOf?: Instant,
 ): Promise<readonly ServiceAction[]> {
-  const { facts } = await loadKnowledge(world.db);
+  const { facts } = await loadKnowledge(world.db, asOf);
   const ids = [...new Set(own.pairs.flatMap((pair) => pair.packageIds))];
   const packages = await loadPackages(world.db, ids);
   const actions = actionsOf(own.pairs, new Map(packages.map((p) => [p.id, p])), facts);
+  // Which later versions were free of others in the past is not asked: the fixes of that day stand.
+  if (asOf !== undefined) return actions;
   const statements = await loadStatementsAbout(
     world.db,
     actions
@@ -232,8 +299,9 @@ export async function seenFindings(
   world: World,
   actor: Actor,
   ref: string,
+  asOf?: Instant,
 ): Promise<{ readonly judged: JudgedService; readonly own: OwnRisk }> {
-  const judged = await judgedService(world, actor, ref);
+  const judged = await judgedService(world, actor, ref, asOf);
   if (judged.own !== null) return { judged, own: judged.own };
   throw new Failure(
     "forbidden",

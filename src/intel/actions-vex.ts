@@ -8,6 +8,7 @@ import { inTransaction, type Tx } from "../db/database.ts";
 import { notify } from "../db/notify.ts";
 import type { World } from "../db/world.ts";
 import { recordEvent } from "../ledger/record.ts";
+import { saidOfAllServices } from "./actions-service-filters.ts";
 import { demandWithin, judgeAuthor } from "./actions-vex-trust.ts";
 import type { FeedProblem, VexStatement } from "./feed-format.ts";
 import { readFeed } from "./ingest.ts";
@@ -95,7 +96,8 @@ export async function loadVex(world: World, actor: Actor, input: NewVex): Promis
     if (document === undefined) throw new Failure("internal", "The document was kept but is gone.");
     return { document, replaced };
   });
-  return { document, replaced, unmatched: await unmatchedOf(world, document.number) };
+  const { unmatched, matchedCount } = await fitOf(world, document.number);
+  return { document: { ...document, matchedCount }, replaced, unmatched };
 }
 
 interface ReadVex {
@@ -198,7 +200,16 @@ export async function listVex(
   world: World,
   asked: { readonly isLive: boolean },
 ): Promise<readonly VexDocument[]> {
-  return await loadDocuments(world.db, asked);
+  const documents = await loadDocuments(world.db, asked);
+  const { statements } = await saidOfAllServices(world.db);
+  const more = new Map<number, number>();
+  for (const { document, isMatched } of statements.values()) {
+    if (!isMatched) more.set(document, (more.get(document) ?? 0) + 1);
+  }
+  return documents.map((one) => ({
+    ...one,
+    matchedCount: one.matchedCount + (more.get(one.number) ?? 0),
+  }));
 }
 
 export async function showVex(
@@ -210,13 +221,36 @@ export async function showVex(
   readonly unmatched: readonly Unmatched[];
 }> {
   const document = await requireDocument(world, ref);
-  const statements = await loadVexStatements(world.db, { document: document.number });
-  return { document, statements, unmatched: await unmatchedOf(world, document.number) };
+  const { statements, unmatched, matchedCount } = await fitOf(world, document.number);
+  return { document: { ...document, matchedCount }, statements, unmatched };
 }
 
-/** Statements that are about no finding, each with the reason; names are looked up all at once. */
-async function unmatchedOf(world: World, document: number): Promise<readonly Unmatched[]> {
-  const statements = await loadVexStatements(world.db, { document });
+interface Fit {
+  readonly statements: readonly StoredVexStatement[];
+  readonly unmatched: readonly Unmatched[];
+  readonly matchedCount: number;
+}
+
+/**
+ * The statements of a document, and those that are about no finding, neither of a package anywhere nor
+ * of an entry of a service, each with the reason.
+ */
+async function fitOf(world: World, document: number): Promise<Fit> {
+  const stored = await loadVexStatements(world.db, { document });
+  const { statements: said } = await saidOfAllServices(world.db);
+  const statements = stored.map((one) => {
+    const services = [...(said.get(one.id)?.services ?? [])].sort();
+    return { ...one, services, isMatched: one.isMatched || services.length > 0 };
+  });
+  const unmatched = await whyAlone(world, statements);
+  return { statements, unmatched, matchedCount: statements.length - unmatched.length };
+}
+
+/** Names are looked up all at once. */
+async function whyAlone(
+  world: World,
+  statements: readonly StoredVexStatement[],
+): Promise<readonly Unmatched[]> {
   const alone = statements.filter((statement) => !statement.isMatched);
   const names = [...new Set(alone.flatMap(namedIn))];
   const packages = names.length === 0 ? [] : await loadPackagesNamed(world.db, names);

@@ -1,8 +1,9 @@
 import { z } from "zod";
 import { actionOf, actionSchema, lacksRight } from "../base/action.ts";
 import { holdsAnywhere, scopesFor } from "../base/actor.ts";
+import { asOfFromText, asOfQuery } from "../base/as-of.ts";
 import { Failure } from "../base/failure.ts";
-import { type Instant, instantFromText } from "../base/instant.ts";
+import { type Instant, instantFromText, instantToText } from "../base/instant.ts";
 import { parseSelector } from "../base/labels.ts";
 import { skip, total } from "../base/list-page.ts";
 import type { Tone } from "../base/tone.ts";
@@ -28,16 +29,27 @@ import {
   hostActionSchema,
   judgedServiceSchema,
   serviceActionSchema,
+  setAsideSchema,
   shownServiceSchema,
   vulnerabilitySchema,
 } from "./service-schema.ts";
 import { judgedView, vulnerabilityView } from "./service-views.ts";
+import { loadKnownSince } from "./store-past.ts";
 import { loadHostRefsOfService } from "./store-service-hosts.ts";
 
 /** Reading services: how they stand, what mends them, what is in them. */
 const params = z.strictObject({ service: z.string().min(1).max(100) });
 const limit = z.coerce.number().int().min(1).max(1_000).default(100);
 const HOSTS_SHOWN = 200;
+
+const pastReply = {
+  asOf: z.iso.datetime().nullable().describe("the past moment that it tells of; null for now"),
+  knownSince: z.iso.datetime().nullable().describe("how far back the past is known"),
+};
+
+function timeOf(instant: Instant | null): string | null {
+  return instant === null ? null : instantToText(instant);
+}
 
 const getServices = route({
   method: "GET",
@@ -49,6 +61,7 @@ const getServices = route({
     label: z.string().max(1_000).default(""),
     host: z.string().max(100).optional().describe("only those that this host runs"),
     order: z.enum(["name", "urgency"]).default("name"),
+    asOf: asOfQuery,
     skip,
     limit,
   }),
@@ -62,13 +75,15 @@ const getServices = route({
       good: z.number().int(),
       unknown: z.number().int(),
     }),
+    ...pastReply,
     actions: z.array(actionSchema),
   }),
-  errors: ["not-found"],
+  errors: ["not-found", "invalid"],
   async handle({ world, actor }, { query }) {
     const { q, order, host } = query;
     const label = parseSelector(query.label);
-    const all = await judgedServices(world, actor, { q, label, order, host });
+    const asOf = asOfFromText(query.asOf, world.clock());
+    const all = await judgedServices(world, actor, { q, label, order, host, asOf });
     const start = query.skip ?? 0;
     const count = (tone: Tone): number =>
       all.filter((one) => (one.own?.state.state ?? "unknown") === tone).length;
@@ -81,6 +96,8 @@ const getServices = route({
         good: count("good"),
         unknown: count("unknown"),
       },
+      asOf: timeOf(asOf ?? null),
+      knownSince: timeOf(await loadKnownSince(world.db)),
       actions: [
         actionOf(
           "add",
@@ -98,10 +115,12 @@ const getService = route({
   summary: "One service by id or name: artifacts, hosts, who needs it and what is not known.",
   permission: "service.read",
   params,
-  reply: shownServiceSchema,
-  errors: ["not-found"],
-  async handle({ world, actor }, { params: { service: ref } }) {
-    const judged = await judgedService(world, actor, ref);
+  query: z.strictObject({ asOf: asOfQuery }),
+  reply: shownServiceSchema.extend(pastReply),
+  errors: ["not-found", "invalid"],
+  async handle({ world, actor }, { params: { service: ref }, query }) {
+    const asOf = asOfFromText(query.asOf, world.clock());
+    const judged = await judgedService(world, actor, ref, asOf);
     const { service, artifacts, own } = judged;
     const hosts = await loadHostRefsOfService(world.db, service, {
       scopes: scopesFor(actor, "host.read"),
@@ -116,6 +135,8 @@ const getService = route({
       neededBy: neededBy.map(({ id, name }) => ({ id, name })),
       notKnown: own === null ? [] : [...notKnownText(own)],
       isMatching: (own?.unmatchedCount ?? 0) > 0,
+      asOf: timeOf(asOf ?? null),
+      knownSince: timeOf(await loadKnownSince(world.db)),
     };
   },
 });
@@ -126,15 +147,20 @@ const getFindings = route({
   summary: "What mends the components of a service, worst first, and how each got in.",
   permission: "finding.read",
   params,
-  query: z.strictObject({ skip, limit }),
+  query: z.strictObject({ skip, limit, asOf: asOfQuery }),
   reply: z.strictObject({
     items: z.array(serviceActionSchema),
     total,
+    setAside: z.array(setAsideSchema).describe("what trusted VEX sets aside; not among the items"),
     notKnown: z.array(z.string()),
+    ...pastReply,
   }),
-  errors: ["not-found"],
-  handle: async ({ world, actor }, { params: { service }, query }) =>
-    ownActions(world, actor, { service, ...query }),
+  errors: ["not-found", "invalid"],
+  async handle({ world, actor }, { params: { service }, query }) {
+    const asOf = asOfFromText(query.asOf, world.clock());
+    const found = await ownActions(world, actor, { service, ...query, asOf });
+    return { ...found, asOf: timeOf(found.asOf), knownSince: timeOf(found.knownSince) };
+  },
 });
 
 const getHostFindings = route({
@@ -143,15 +169,17 @@ const getHostFindings = route({
   summary: "What mends the packages of the hosts that run a service, worst first.",
   permission: "finding.read",
   params,
-  query: z.strictObject({ skip, limit }),
+  query: z.strictObject({ skip, limit, asOf: asOfQuery }),
   reply: z.strictObject({
     items: z.array(hostActionSchema),
     total,
     notKnown: z.array(z.string()),
   }),
-  errors: ["not-found"],
-  handle: async ({ world, actor }, { params: { service }, query }) =>
-    hostActions(world, actor, { service, ...query }),
+  errors: ["not-found", "invalid"],
+  handle: async ({ world, actor }, { params: { service }, query }) => {
+    const asOf = asOfFromText(query.asOf, world.clock());
+    return hostActions(world, actor, { service, ...query, asOf });
+  },
 });
 
 const getComponents = route({
@@ -165,13 +193,16 @@ const getComponents = route({
     artifact: artifactName.optional(),
     environment: environmentName.optional(),
     show: z.enum(["all", "vulnerable", "unknown"]).default("all"),
+    asOf: asOfQuery,
     skip,
     limit,
   }),
   reply: z.strictObject({ items: z.array(componentSchema), total }),
-  errors: ["not-found"],
-  handle: async ({ world, actor }, { params: { service }, query }) =>
-    listComponents(world, actor, { service, ...query }),
+  errors: ["not-found", "invalid"],
+  handle: async ({ world, actor }, { params: { service }, query }) => {
+    const asOf = asOfFromText(query.asOf, world.clock());
+    return listComponents(world, actor, { service, ...query, asOf });
+  },
 });
 
 const ruleList = z
@@ -198,12 +229,14 @@ const getGate = route({
   reply: z.strictObject({
     state: z.enum(["pass", "fail", "not-yet"]),
     reasons: z.array(z.string()),
+    setAside: z.array(z.string()).describe("what trusted VEX keeps the rules from catching"),
   }),
   errors: ["not-found"],
   async handle({ world, actor }, { params: { service }, query }) {
     const { failOn: rules, ...slot } = query;
     const verdict = await askGate(world, actor, { service, rules, ...slot });
-    return { state: verdict.state, reasons: [...verdict.reasons] };
+    const { state, reasons, setAside } = verdict;
+    return { state, reasons: [...reasons], setAside: [...setAside] };
   },
 });
 
@@ -265,8 +298,8 @@ const getDiff = route({
         versions: [...one.versions],
         before: [...one.before],
       })),
-      newFindings: compared.newFindings.map(vulnerabilityView),
-      clearedFindings: compared.clearedFindings.map(vulnerabilityView),
+      newFindings: compared.newFindings.map((one) => vulnerabilityView(one)),
+      clearedFindings: compared.clearedFindings.map((one) => vulnerabilityView(one)),
     };
   },
 });

@@ -50,6 +50,7 @@ const statementSchema = z
     saidAt: time.nullable(),
     products: z.array(z.string()),
     isMatched: z.boolean(),
+    serviceCount: z.number().int().describe("services with a component that it is about"),
     whyUnmatched: z.string().nullable().describe("why it is about no finding, and what came near"),
   })
   .meta({ id: "VexStatement" });
@@ -261,6 +262,7 @@ function statementReply(
       [p.identifiers[0] ?? p.name, ...p.parts.slice(0, 3)].join(" › "),
     ),
     isMatched: statement.isMatched,
+    serviceCount: statement.services?.length ?? 0,
     whyUnmatched: why,
   };
 }

@@ -68,7 +68,13 @@ describe("what mends a service", () => {
 
 describe("the gate of a pipeline", () => {
   const actions = actionsOf([pair("CVE-1", "6.9.0")], packages, new Map());
-  const input = { actions, unmatchedCount: 0, artifactCount: 1, notKnown: ["1 entry is unknown."] };
+  const input = {
+    actions,
+    unmatchedCount: 0,
+    artifactCount: 1,
+    notKnown: ["1 entry is unknown."],
+    setAside: [],
+  };
 
   it("never passes without data", () => {
     expect(gateVerdict({ ...input, rules: ["any"], artifactCount: 0 }).state).toBe("fail");
@@ -84,6 +90,7 @@ describe("the gate of a pipeline", () => {
     expect(gateVerdict({ ...input, rules: ["unknown"] })).toEqual({
       state: "fail",
       reasons: ["1 entry is unknown."],
+      setAside: [],
     });
   });
 });

@@ -14,10 +14,12 @@ export const gateRules = [
 ] as const;
 export type GateRule = (typeof gateRules)[number];
 
-export type GateVerdict =
-  | { readonly state: "not-yet"; readonly reasons: readonly string[] }
-  | { readonly state: "pass"; readonly reasons: readonly string[] }
-  | { readonly state: "fail"; readonly reasons: readonly string[] };
+export interface GateVerdict {
+  readonly state: "not-yet" | "pass" | "fail";
+  readonly reasons: readonly string[];
+  /** What the rules would have caught, had a trusted author not set it aside. */
+  readonly setAside: readonly string[];
+}
 
 export interface GateInput {
   readonly rules: readonly GateRule[];
@@ -26,21 +28,38 @@ export interface GateInput {
   readonly artifactCount: number;
   /** Why some of it is not known, in sentences. */
   readonly notKnown: readonly string[];
+  /** What trusted authors set aside. */
+  readonly setAside: readonly {
+    readonly id: string;
+    readonly isExploited: boolean;
+    readonly cvss: number | null;
+    readonly filter: { readonly source: string; readonly trust: string };
+  }[];
 }
 
 export function gateVerdict(input: GateInput): GateVerdict {
   if (input.artifactCount === 0) {
     const reasons = ["Nobody has handed in what is in it, so nothing can be said."];
-    return { state: "fail", reasons };
+    return { state: "fail", reasons, setAside: [] };
   }
   if (input.unmatchedCount > 0) {
     const reasons = [`${input.unmatchedCount} of its components are still being matched.`];
-    return { state: "not-yet", reasons };
+    return { state: "not-yet", reasons, setAside: [] };
   }
   const found = input.actions.flatMap((action) => reasonOf(action, input.rules) ?? []);
   const unknown = input.rules.includes("unknown") ? input.notKnown : [];
   const reasons = [...found, ...unknown];
-  return reasons.length === 0 ? { state: "pass", reasons } : { state: "fail", reasons };
+  const setAside = asideTexts(input);
+  return { state: reasons.length === 0 ? "pass" : "fail", reasons, setAside };
+}
+
+/** Each vulnerability once, with whose word it rests on. */
+function asideTexts({ rules, setAside }: GateInput): readonly string[] {
+  const caught = setAside.filter((one) => rules.some((rule) => isCaught(one, rule)));
+  const texts = caught.map(
+    ({ id, filter }) => `${id} is set aside by ${filter.source}. ${filter.trust}`,
+  );
+  return [...new Set(texts)];
 }
 
 function reasonOf(action: ServiceAction, rules: readonly GateRule[]): string | null {
@@ -55,7 +74,10 @@ function reasonOf(action: ServiceAction, rules: readonly GateRule[]): string | n
 /** Severity by the highest base score known: CVSS v3.1 §5 and v4.0 §6 draw the same lines. */
 const scoreFrom = { critical: 9, high: 7, medium: 4 } as const;
 
-function isCaught(one: ServiceVulnerability, rule: GateRule): boolean {
+function isCaught(
+  one: Pick<ServiceVulnerability, "isExploited" | "cvss">,
+  rule: GateRule,
+): boolean {
   switch (rule) {
     case "known-exploited":
       return one.isExploited;

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { actionSchema } from "../base/action.ts";
 import { tones } from "../base/tone.ts";
 import { artifactReplySchema, serviceReplySchema } from "../inventory/service-reply.ts";
+import { filterSchema } from "./filter-reply.ts";
 
 /** Services with what is wrong in them, as the API shows them. */
 const time = z.iso.datetime();
@@ -22,6 +23,9 @@ export const judgedServiceSchema = z
     unknownCount: count,
     updatedAt: time.nullable().describe("when an artifact changed last"),
     findings: risk.nullable().describe("of its own components; null without the right to see them"),
+    setAsideCount: count.describe(
+      "vulnerabilities that trusted VEX sets aside; counted nowhere else",
+    ),
     hostCount: count,
     hostFindings: risk.nullable().describe("on the worst of its hosts"),
     actions: z.array(actionSchema),
@@ -46,8 +50,14 @@ export const vulnerabilitySchema = z.strictObject({
   isExploited: z.boolean(),
   cvss: z.number().nullable(),
   epss: z.number().nullable(),
+  filters: z.array(filterSchema).describe("what is said of it and sets nothing aside"),
   href: z.string(),
 });
+
+/** A finding that a trusted author sets aside, with who says so and why. */
+export const setAsideSchema = vulnerabilitySchema
+  .extend({ ecosystem: z.string(), name: z.string(), version: z.string(), filter: filterSchema })
+  .meta({ id: "SetAsideFinding" });
 
 const chainSchema = z.strictObject({
   artifact: z.string(),
@@ -115,8 +125,15 @@ export const exposedServiceSchema = z.strictObject({
         name: z.string(),
         version: z.string(),
         fixedVersion: z.string().nullable(),
+        paths: z.array(z.string()).describe("how it got in, at most five"),
+        remedy: z
+          .string()
+          .nullable()
+          .describe("the version that mends it; null where none is known"),
+        filter: filterSchema.nullable().describe("what is said of it there, or sets it aside"),
       }),
     )
     .describe("its own components that have it"),
+  isOpen: z.boolean().describe("false where all of it is set aside"),
   href: z.string(),
 });

@@ -4,22 +4,28 @@ import { type Actor, scopesFor } from "../base/actor.ts";
 import { instantToText } from "../base/instant.ts";
 import { selects } from "../base/labels.ts";
 import type { Permission } from "../base/permission.ts";
+import type { StoredPackage } from "../inventory/model.ts";
 import type { Service } from "../inventory/service.ts";
 import { serviceReply } from "../inventory/service-reply.ts";
-import type { JudgedService } from "./actions-services.ts";
+import type { JudgedService, SetAside } from "./actions-services.ts";
 import { chainText, type PlacedEntry } from "./component-chain.ts";
+import type { Filter } from "./filter.ts";
+import { filterReply } from "./filter-reply.ts";
 import type { FindingRow } from "./finding-list.ts";
+import type { Vulnerability } from "./model.ts";
 import {
   actionText,
   highestVersion,
   type ServiceAction,
   type ServiceVulnerability,
+  vulnerabilitiesOf,
 } from "./service-findings.ts";
 import type {
   componentSchema,
   hostActionSchema,
   judgedServiceSchema,
   serviceActionSchema,
+  setAsideSchema,
   vulnerabilitySchema,
 } from "./service-schema.ts";
 import { findingStateWords } from "./words.ts";
@@ -45,6 +51,7 @@ export function judgedView(
     unknownCount: sum("unknownCount"),
     updatedAt: last === 0 ? null : instantToText(last),
     findings: riskView(own?.risk ?? null),
+    setAsideCount: new Set(own?.setAside.map(({ pair }) => pair.vulnerability)).size,
     hostCount: hosts.hostCount,
     hostFindings: riskView(hosts.risk),
     actions: actionsOn(actor, service),
@@ -71,11 +78,15 @@ function actionsOn(actor: Actor, service: Service): Action[] {
 
 const CHAINS_SHOWN = 20;
 
+export type SaidOf = ReadonlyMap<string, readonly Filter[]>;
+
 export function actionView(
   action: ServiceAction,
-  placed: readonly PlacedEntry[],
+  of: { readonly placed: readonly PlacedEntry[]; readonly said: SaidOf },
 ): z.output<typeof serviceActionSchema> {
   const all = [...action.cleared, ...action.remaining];
+  const { placed, said } = of;
+  const view = (one: ServiceVulnerability) => vulnerabilityView(one, said);
   return {
     key: action.key,
     text: actionText(action),
@@ -83,8 +94,8 @@ export function actionView(
     source: action.source,
     versions: [...new Set(action.packages.map((p) => p.version))],
     target: action.target,
-    cleared: action.cleared.map(vulnerabilityView),
-    remaining: action.remaining.map(vulnerabilityView),
+    cleared: action.cleared.map(view),
+    remaining: action.remaining.map(view),
     exploited: all.filter((one) => one.isExploited).length,
     cvss: highest(all.flatMap((one) => one.cvss ?? [])),
     epss: highest(all.flatMap((one) => one.epss ?? [])),
@@ -110,12 +121,39 @@ function highest(values: readonly number[]): number | null {
   return values.length === 0 ? null : Math.max(...values);
 }
 
-export function vulnerabilityView(one: ServiceVulnerability): z.output<typeof vulnerabilitySchema> {
+export function vulnerabilityView(
+  one: ServiceVulnerability,
+  said: SaidOf = new Map(),
+): z.output<typeof vulnerabilitySchema> {
   return {
     ...one,
+    filters: (said.get(one.id) ?? []).map(filterReply),
     label: findingStateWords[one.state][1],
     href: `/vulnerabilities/${encodeURIComponent(one.id)}`,
   };
+}
+
+/** What is set aside, the worst first, each package of it on its own. */
+export function setAsideViews(
+  all: readonly SetAside[],
+  of: {
+    readonly facts: ReadonlyMap<string, Vulnerability>;
+    readonly packages: ReadonlyMap<number, StoredPackage>;
+  },
+): z.output<typeof setAsideSchema>[] {
+  const pairs = all.map(({ pair }) => pair);
+  const order = vulnerabilitiesOf(pairs, of.facts);
+  return order.flatMap((one) =>
+    all
+      .filter(({ pair }) => pair.vulnerability === one.id)
+      .flatMap(({ pair, filter }) => {
+        const p = of.packages.get(pair.packageIds[0] ?? -1);
+        if (p === undefined) return [];
+        const { ecosystem, name, version } = p;
+        const view = vulnerabilityView({ ...one, fixedVersion: pair.fixedVersion });
+        return [{ ...view, ecosystem, name, version, filter: filterReply(filter) }];
+      }),
+  );
 }
 
 export function hostActionView(row: FindingRow): z.output<typeof hostActionSchema> {

@@ -1,9 +1,11 @@
 import { sql } from "kysely";
 import type { HostId } from "../base/ids.ts";
+import type { Instant } from "../base/instant.ts";
 import type { Selector } from "../base/labels.ts";
 import type { Reader } from "../db/database.ts";
 import { scopeSql, selectorSql } from "../inventory/scope.ts";
 import type { Service } from "../inventory/service.ts";
+import { hostsAt, pointersAt } from "../inventory/store-as-of.ts";
 import { type CountedHosts, type KnownHosts, knownHostsOf } from "./exposure.ts";
 
 /** The hosts that run services, as far as the reader may see them. */
@@ -22,7 +24,7 @@ const SERVICES_AT_ONCE = 100;
 export async function loadHostsOfServices(
   reader: Reader,
   services: readonly Runs[],
-  scopes: readonly Selector[],
+  { scopes, asOf }: { readonly scopes: readonly Selector[]; readonly asOf?: Instant | undefined },
 ): Promise<ReadonlyMap<number, KnownHosts>> {
   const found = new Map<number, KnownHosts>();
   for (let at = 0; at < services.length; at += SERVICES_AT_ONCE) {
@@ -32,7 +34,8 @@ export async function loadHostsOfServices(
         select ${service.num}::integer as num, s.set_id as "setId",
                h.kernel_running as "kernelRunning", h.filter_marks as marks,
                count(*)::int as "hostCount"
-          from host h left join host_set s on s.host_num = h.num
+          from ${hostsAt(asOf)} h
+          left join ${pointersAt("host_set", asOf)} s on s.host_num = h.num
            and s.observed_to is null and s.recorded_to is null
          where h.removed_at is null and ${scopeSql(scopes, "h.labels")} and ${runsSql(service)}
          group by 2, 3, 4`,

@@ -147,6 +147,8 @@ export interface StoredVexStatement extends KeptStatement {
   readonly author: string;
   readonly saidAt: Instant | null;
   readonly isMatched: boolean;
+  /** Services with an entry that it is about; set where somebody asks for them. */
+  readonly services?: readonly string[];
 }
 
 /** The statements of one document, or those of all live ones that name one of these. */
@@ -170,6 +172,59 @@ export async function loadVexStatements(
   }));
 }
 
+/** A statement with what its document says of whose word it is and where it holds. */
+export interface SpokenStatement extends KeptStatement {
+  /** The label expression it is limited to; null for everything. */
+  readonly scope: Selector | null;
+  readonly isMatched: boolean;
+  readonly claim: Omit<VexClaim, "packageId" | "vulnerability" | "scope" | "since">;
+  readonly loadedAt: Instant;
+}
+
+const requirementsSchema = z.array(
+  z.union([
+    z.object({ op: z.enum(["in", "not-in"]), key: z.string(), values: z.array(z.string()) }),
+    z.object({ op: z.enum(["exists", "absent"]), key: z.string() }),
+  ]),
+);
+
+/** Statements of documents that count now, or counted at a moment, under one of these names. */
+export async function loadSpoken(
+  reader: Reader,
+  names: readonly string[],
+  asOf?: Instant,
+): Promise<readonly SpokenStatement[]> {
+  type Row = KeptStatement &
+    Omit<SpokenStatement["claim"], "until"> & {
+      readonly until: Instant | null;
+      readonly requirements: unknown;
+      readonly isMatched: boolean;
+      readonly loadedAt: Instant;
+    };
+  const { rows } = await sql<Row>`
+    select v.id, v.names, v.status, v.products, d.product, d.number as document, v.author,
+           v.justification, v.said_at as "saidAt", d.until, d.trust, d.trusted_by as "trustedBy",
+           d.loaded_at as "loadedAt", s.requirements, exists (select from vex_match m
+             where m.statement_id = v.id and m.valid_to is null) as "isMatched"
+      from vex_statement v join vex_document d on d.number = v.document
+      left join filter_scope s on s.id = d.scope_id
+     where ${isHeldAt(asOf)} and v.names && ${[...names]}::text[] order by v.id`.execute(reader);
+  return rows.map(({ id, names: own, products, product, requirements, isMatched, ...row }) => {
+    const { loadedAt, ...claim } = row;
+    return {
+      ...{ id, names: own, status: row.status, product, isMatched, loadedAt, claim },
+      products: productsSchema.parse(products),
+      scope: requirements === null ? null : (requirementsSchema.parse(requirements) as Selector),
+    };
+  });
+}
+
+function isHeldAt(asOf: Instant | undefined): RawBuilder<boolean> {
+  if (asOf === undefined) return sql<boolean>`d.ended_at is null`;
+  const at = sqlInstant(asOf);
+  return sql<boolean>`(d.loaded_at <= ${at} and (d.ended_at is null or d.ended_at > ${at}))`;
+}
+
 export async function hasLiveDocuments(reader: Reader): Promise<boolean> {
   const { rows } = await sql`
     select from vex_document where ended_at is null limit 1`.execute(reader);
@@ -186,11 +241,12 @@ const pairColumns = sql`
 export async function loadPairsOf(
   reader: Reader,
   packageIds: readonly number[],
+  asOf?: Instant,
 ): Promise<readonly FoundPair[]> {
   const { rows } = await sql<PairRow>`
     select ${pairColumns} from finding_pair f join statement_group s on s.id = f.statement_id
       join package p on p.id = f.package_id
-     where f.valid_to is null
+     where ${holdsAt(asOf, "f")}
        and f.package_id = any(${arrayText(packageIds)}::integer[])`.execute(reader);
   return rows.map(pairOf);
 }
@@ -252,18 +308,13 @@ export async function replaceMatches(
 
 /** Everything that is said now about findings. */
 export async function loadVexClaims(reader: Reader, asOf?: Instant): Promise<readonly VexClaim[]> {
-  const isHeld =
-    asOf === undefined
-      ? sql`d.ended_at is null`
-      : sql`d.loaded_at <= ${sqlInstant(asOf)}
-          and (d.ended_at is null or d.ended_at > ${sqlInstant(asOf)})`;
   const { rows } = await sql<VexClaim & { status: VexStatus }>`
     select m.package_id as "packageId", m.vulnerability, d.scope_id as scope,
            d.number as document, v.author, v.status, v.justification, v.said_at as "saidAt",
            m.valid_from as since, d.until, d.trust, d.trusted_by as "trustedBy"
       from vex_match m join vex_statement v on v.id = m.statement_id
       join vex_document d on d.number = v.document
-     where ${holdsAt(asOf, "m")} and ${isHeld}`.execute(reader);
+     where ${holdsAt(asOf, "m")} and ${isHeldAt(asOf)}`.execute(reader);
   return rows;
 }
 

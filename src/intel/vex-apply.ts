@@ -87,7 +87,8 @@ export function fits(
   });
 }
 
-function namesVersion(product: VexStatement["products"][number]): boolean {
+/** Whether it says of which version it speaks. */
+export function namesVersion(product: VexStatement["products"][number]): boolean {
   return product.version !== "" || product.identifiers.some((id) => /^pkg:[^?#]+@/.test(id));
 }
 

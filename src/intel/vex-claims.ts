@@ -91,7 +91,7 @@ export function whyUnmatched(
   const { products } = statement;
   const hasParts = products.some(({ parts }) => parts.length > 0);
   if (hasParts && statement.product === "") {
-    return "It speaks of parts of another product: name what these hosts are with --product.";
+    return "It speaks of parts of another product: name what these hosts are with --product, or hand in a bill whose own package URL is that product.";
   }
   const urls = products
     .flatMap(({ identifiers, parts }) => (parts.length > 0 ? parts : identifiers))
@@ -106,7 +106,7 @@ export function whyUnmatched(
   }
   const nearest = misses.toSorted((a, b) => nearness(b.differs) - nearness(a.differs))[0];
   if (nearest === undefined || nearness(nearest.differs) <= differences.indexOf("name")) {
-    return "No package of that name is on any host.";
+    return "No package of that name is on any host or in any service.";
   }
   return `${missText[nearest.differs ?? "name"]}: it names ${nearest.url}, here is ${nearest.p.name} ${nearest.p.version} (${nearest.p.arch}) of ${nearest.p.ecosystem}.`;
 }

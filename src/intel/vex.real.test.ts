@@ -12,7 +12,11 @@ import type { HostId } from "../base/ids.ts";
 import { DAY_MS } from "../base/instant.ts";
 import { parseSelector, type Selector, selects } from "../base/labels.ts";
 import { runCommand } from "../base/run-command.ts";
+import { putSbom, removeArtifact } from "../inventory/actions-sboms.ts";
+import { addService } from "../inventory/actions-services.ts";
 import { listFindings, loadFeedFile, showFinding } from "./actions.ts";
+import { askGate, ownActions } from "./actions-service-reading.ts";
+import { judgedService } from "./actions-services.ts";
 import { endExpiredVex, listVex, loadVex, removeVex, showVex } from "./actions-vex.ts";
 import { addPublisher } from "./actions-vex-trust.ts";
 import { hostFindings } from "./findings.ts";
@@ -178,6 +182,130 @@ describe("a VEX document on the server", () => {
     await expect(loadVex(made.world, operator, { ...input, scope: "" })).rejects.toThrow(
       "vex.trust",
     );
+  });
+});
+
+describe("a VEX document about a service", () => {
+  const serial = "3e671687-395b-41f5-a30f-a58921a69b79";
+  const whole = "pkg:oci/shop@sha256:aaaa?repository_url=registry.example.org";
+
+  async function deploy(of: { environment: string; serial?: string }): Promise<void> {
+    const component = { type: "library", name: "qs", version: "6.0.0", purl: "pkg:npm/qs@6.0.0" };
+    const bom = {
+      bomFormat: "CycloneDX",
+      specVersion: "1.6",
+      serialNumber: `urn:uuid:${of.serial ?? serial}`,
+      version: 2,
+      metadata: { component: { type: "container", name: "shop", "bom-ref": "it", purl: whole } },
+      components: [{ ...component, "bom-ref": "the qs" }],
+    };
+    now += 1_000;
+    await putSbom(made.world, systemActor, {
+      ...{ service: "shop", artifact: "web", version: "1", release: null, documentName: "" },
+      environment: of.environment,
+      bytes: Buffer.from(JSON.stringify(bom)),
+    });
+    await rematch(made.world);
+  }
+
+  function about(product: object): string {
+    const document = JSON.parse(openVex());
+    document.statements[0].products = [product];
+    document.statements[0].vulnerability = { name: "CVE-2026-0007" };
+    return JSON.stringify(document);
+  }
+
+  const found = (asOf?: number) =>
+    ownActions(made.world, ada, { service: "shop", limit: 10, asOf });
+  const gate = () => askGate(made.world, ada, { service: "shop", rules: ["any"] });
+
+  it("reaches its entries by the product it is, by the bill's serial number and by scope", async () => {
+    const { world } = made;
+    await addService(world, systemActor, {
+      ...{ name: "shop", title: "", team: "payments", owners: [], labels: {}, repository: "" },
+      ...{ hostSelector: null, hosts: [], needs: [] },
+    });
+    await deploy({ environment: "prod" });
+    const record = {
+      id: "CVE-2026-0007",
+      modified: "2026-08-01T00:00:00Z",
+      affected: [
+        {
+          package: { ecosystem: "npm", name: "qs" },
+          ranges: [{ type: "SEMVER", events: [{ introduced: "0" }, { fixed: "6.0.4" }] }],
+        },
+      ],
+    };
+    const bytes = Buffer.from(`${JSON.stringify(record)}\n`);
+    await loadFeedFile(world, systemActor, { bytes, asOf: now, acceptShrink: true });
+    expect(await found()).toMatchObject({ total: 1, setAside: [] });
+    const before = now;
+    const parts = { "@id": whole, subcomponents: [{ "@id": "pkg:npm/qs@6.0.0" }] };
+    const unsigned = await load({ content: about(parts) });
+    expect(unsigned.document).toMatchObject({ matchedCount: 1, trust: "none" });
+    expect(unsigned.unmatched).toEqual([]);
+    const shown = await found();
+    expect(shown.items[0]?.cleared[0]?.filters).toMatchObject([{ isSetAside: false }]);
+    expect((await gate()).state).toBe("fail");
+    await drop(unsigned.document.number);
+
+    const answered = "we build without the code";
+    for (const product of [
+      parts,
+      { "@id": `urn:cdx:${serial}/2#the%20qs` },
+      { "@id": `urn:cdx:${serial.toUpperCase()}/2` },
+      { "@id": whole },
+      { "@id": "pkg:npm/qs@6.0.0" },
+    ]) {
+      const { document } = await load({
+        content: about(product),
+        scope: "service=shop,env=prod",
+        responsible: answered,
+      });
+      expect(document.matchedCount).toBe(1);
+      expect(await found()).toMatchObject({
+        total: 0,
+        setAside: [{ id: "CVE-2026-0007", name: "qs", filter: { isSetAside: true } }],
+      });
+      expect(await gate()).toMatchObject({
+        state: "pass",
+        setAside: [`CVE-2026-0007 is set aside by V-${document.number}. ada answers for it.`],
+      });
+      const judged = await judgedService(world, ada, "shop");
+      expect(judged.own?.state.state).not.toBe("bad");
+      // Where it is deployed beside that and nobody spoke of it, the finding is open.
+      if (product === parts) {
+        await deploy({ environment: "dev" });
+        expect(await found()).toMatchObject({ total: 1, setAside: [] });
+        await removeArtifact(world, systemActor, {
+          ...{ service: "shop", artifact: "web", environment: "dev" },
+        });
+      }
+      expect(await found(before)).toMatchObject({ total: 1, setAside: [] });
+      now += 1_000;
+      await drop(document.number);
+      expect(await found()).toMatchObject({ total: 1, setAside: [] });
+    }
+  });
+
+  it("says nothing of another bill, another version of it, or a part that is not in it", async () => {
+    await deploy({ environment: "prod" });
+    await deploy({ environment: "other", serial: "11111111-395b-41f5-a30f-a58921a69b79" });
+    for (const product of [
+      // The reference looks like a package URL, and is still one of that bill only.
+      { "@id": `urn:cdx:${serial}/1#pkg:npm/qs@6.0.0` },
+      { "@id": `urn:cdx:${serial}/2#another` },
+      { "@id": whole, subcomponents: [{ "@id": "pkg:npm/ms@2.0.0" }] },
+      { "@id": "pkg:oci/other@sha256:bbbb", subcomponents: [{ "@id": "pkg:npm/qs@6.0.0" }] },
+    ]) {
+      const { document, unmatched } = await load({
+        content: about(product),
+        responsible: "checked by hand",
+      });
+      expect([document.matchedCount, unmatched.length]).toEqual([0, 1]);
+      expect(await found()).toMatchObject({ total: 1, setAside: [] });
+      await drop(document.number);
+    }
   });
 });
 

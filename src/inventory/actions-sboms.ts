@@ -14,7 +14,7 @@ import { ecosystemOfRelease } from "./release-name.ts";
 import { sbomOf } from "./sbom-limits.ts";
 import type { Artifact, Service } from "./service.ts";
 import { loadArtifacts, pointArtifactTo } from "./store-artifacts.ts";
-import { storeSbom } from "./store-sboms.ts";
+import { storeLink, storeSbom } from "./store-sboms.ts";
 
 /** Handing in what is in an artifact. */
 export interface SbomInput {
@@ -49,13 +49,15 @@ export async function putSbom(world: World, actor: Actor, input: SbomInput): Pro
       a.artifact === input.artifact && a.environment === input.environment;
     const before = (await loadArtifacts(tx, [num])).find(isSlot) ?? null;
     const stored = await storeSbom(tx, { form, sbom, places, at });
+    const document = sha256(input.bytes);
+    await storeLink(tx, { document, sbomId: stored.id, sbom });
     const isChanged = await pointArtifactTo(tx, slot, {
       at,
       content: {
         version: input.version,
         sbomId: stored.id,
         setId: stored.setId,
-        document: sha256(input.bytes),
+        document,
         documentName: input.documentName,
         putBy: actor.subject,
       },

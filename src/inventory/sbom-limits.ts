@@ -63,8 +63,13 @@ function plainSbom({ packages, problems }: InventoryReading): Sbom {
 }
 
 function shortSubject(subject: NonNullable<Sbom["subject"]>): NonNullable<Sbom["subject"]> {
-  const { ref, name, version } = subject;
-  return { ref, name: plain(name, NAME_MAX), version: plain(version, VERSION_MAX) };
+  const { ref, name, version, purl = "" } = subject;
+  return {
+    ref,
+    name: plain(name, NAME_MAX),
+    version: plain(version, VERSION_MAX),
+    ...(purl === "" ? {} : { purl: plain(purl, PURL_MAX) }),
+  };
 }
 
 function limited(component: Component): Component {

@@ -63,6 +63,8 @@ export interface SbomHead {
   readonly form: string;
   readonly subjectName: string;
   readonly subjectVersion: string;
+  /** Package URL of what the bill is of; "" where it gives none. */
+  readonly subjectPurl: string;
   readonly componentCount: number;
   readonly unknownCount: number;
   readonly fileCount: number;

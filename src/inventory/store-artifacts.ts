@@ -1,4 +1,4 @@
-import { sql } from "kysely";
+import { type RawBuilder, sql } from "kysely";
 import type { Digest } from "../base/digest.ts";
 import type { Instant } from "../base/instant.ts";
 import { type Reader, sqlInstant, type Tx } from "../db/database.ts";
@@ -16,6 +16,7 @@ const columns = sql`
   t.set_id as "setId", t.document, t.document_name as "documentName",
   t.observed_from as "observedFrom", t.observed_to as "observedTo",
   b.digest, b.form, b.subject_name as "subjectName", b.subject_version as "subjectVersion",
+  b.subject_purl as "subjectPurl",
   b.component_count as "componentCount", b.unknown_count as "unknownCount",
   b.file_count as "fileCount"`;
 
@@ -25,29 +26,40 @@ interface ArtifactRow extends Omit<Artifact, "sbom"> {
   readonly form: string;
   readonly subjectName: string;
   readonly subjectVersion: string;
+  readonly subjectPurl: string;
   readonly componentCount: number;
   readonly unknownCount: number;
   readonly fileCount: number;
 }
 
 function artifactFromRow(row: ArtifactRow): Artifact & { readonly serviceNum: number } {
-  const { digest, form, subjectName, subjectVersion, ...rest } = row;
+  const { digest, form, subjectName, subjectVersion, subjectPurl, ...rest } = row;
   const { componentCount, unknownCount, fileCount, ...artifact } = rest;
   const counts = { componentCount, unknownCount, fileCount };
-  return { ...artifact, sbom: { digest, form, subjectName, subjectVersion, ...counts } };
+  return {
+    ...artifact,
+    sbom: { digest, form, subjectName, subjectVersion, subjectPurl, ...counts },
+  };
 }
 
-/** What is deployed now of these services. */
+/** What is deployed of these services now, or was as this server knew it at a moment. */
 export async function loadArtifacts(
   reader: Reader,
   serviceNums: readonly number[],
+  asOf?: Instant,
 ): Promise<readonly (Artifact & { readonly serviceNum: number })[]> {
   const { rows } = await sql<ArtifactRow>`
     select ${columns} from service_set t join sbom b on b.id = t.sbom_id
-     where t.service_num = any(${[...serviceNums]}::integer[])
-       and t.observed_to is null and t.recorded_to is null
+     where t.service_num = any(${[...serviceNums]}::integer[]) and ${isCurrent(asOf)}
      order by t.service_num, t.environment collate "C", t.artifact collate "C"`.execute(reader);
   return rows.map(artifactFromRow);
+}
+
+function isCurrent(asOf: Instant | undefined): RawBuilder<boolean> {
+  if (asOf === undefined) return sql<boolean>`t.observed_to is null and t.recorded_to is null`;
+  const at = sqlInstant(asOf);
+  return sql<boolean>`t.observed_to is null and t.recorded_from <= ${at}
+    and (t.recorded_to is null or t.recorded_to > ${at})`;
 }
 
 /** All that was ever deployed of a service as it is known now, newest first. */

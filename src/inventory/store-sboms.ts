@@ -37,10 +37,10 @@ export async function storeSbom(
   const packages = rows.flatMap(({ component }) => packageIn(component) ?? []);
   const set = await storeComponentSet(tx, { packages, at });
   const made = await sql<{ id: number }>`
-    insert into sbom (digest, form, set_id, subject_name, subject_version, component_count,
-                      unknown_count, file_count, created_at)
+    insert into sbom (digest, form, set_id, subject_name, subject_version, subject_purl,
+                      component_count, unknown_count, file_count, created_at)
     values (${digest}, ${form}, ${set.id}, ${sbom.subject?.name ?? ""},
-            ${sbom.subject?.version ?? ""}, ${rows.length}, ${rows.length - packages.length},
+            ${sbom.subject?.version ?? ""}, ${sbom.subject?.purl ?? ""}, ${rows.length}, ${rows.length - packages.length},
             ${sbom.fileCount}, ${sqlInstant(at)})
     on conflict (digest) do nothing returning id`.execute(tx);
   const id = made.rows[0]?.id;
@@ -76,7 +76,8 @@ function sbomDigest(form: string, sbom: Sbom, rows: readonly Row[]): Digest {
       depth,
     ]),
   );
-  const subject = JSON.stringify([sbom.subject?.name ?? "", sbom.subject?.version ?? ""]);
+  const { name = "", version = "", purl } = sbom.subject ?? {};
+  const subject = JSON.stringify([name, version, ...(purl === undefined ? [] : [purl])]);
   const head = ["fettle sbom 1", JSON.stringify(form), subject, String(sbom.fileCount)];
   return sha256([...head, ...lines, "end", ""].join("\n"));
 }
@@ -112,6 +113,62 @@ async function insertComponents(tx: Tx, id: number, rows: readonly Row[]): Promi
         and p.version = g.version and p.arch = g.arch and p.source = g.source
         and p.source_version = g.source_version and p.origin = g.origin
         and p.module = g.module`.execute(tx);
+}
+
+/** Keeps what a document calls the bill and its entries, so that others can speak of them. */
+export async function storeLink(
+  tx: Tx,
+  of: { readonly document: Digest; readonly sbomId: number; readonly sbom: Sbom },
+): Promise<void> {
+  const { link, components } = of.sbom;
+  if (link === undefined) return;
+  const refs = components.map(({ ref }) => ref.slice(0, REF_MAX).toWellFormed());
+  await sql`
+    insert into sbom_link (document, sbom_id, serial, version, refs)
+    values (${of.document}, ${of.sbomId}, ${link.serial}, ${link.version},
+            ${refs.map((ref) => ref.replaceAll("\u0000", ""))}::text[])
+    on conflict (document) do nothing`.execute(tx);
+}
+
+const REF_MAX = 2_000;
+
+export interface SbomLink {
+  readonly sbomId: number;
+  readonly serial: string;
+  readonly version: number;
+  /** What it calls each of its packages. */
+  readonly entries: readonly { readonly ref: string; readonly packageId: number }[];
+}
+
+/** What documents with these serial numbers call the entries of these bills. */
+export async function loadSbomLinks(
+  reader: Reader,
+  of: { readonly sbomIds: readonly number[]; readonly serials: readonly string[] },
+): Promise<readonly SbomLink[]> {
+  const { rows } = await sql<SbomLink>`
+    select l.sbom_id as "sbomId", l.serial, l.version,
+           (select coalesce(jsonb_agg(jsonb_build_object('ref', r.ref, 'packageId', c.package_id)),
+                            '[]')
+              from unnest(l.refs) with ordinality as r (ref, n)
+              join sbom_component c on c.sbom_id = l.sbom_id and c.place = r.n - 1
+             where r.ref <> '' and c.package_id is not null) as entries
+      from sbom_link l
+     where l.sbom_id = any(${[...of.sbomIds]}::integer[])
+       and l.serial = any(${[...of.serials]}::text[])`.execute(reader);
+  return rows;
+}
+
+/** Those of the serial numbers that some bill here has. */
+export async function loadKnownSerials(
+  reader: Reader,
+  serials: readonly string[],
+): Promise<ReadonlySet<string>> {
+  if (serials.length === 0) return new Set();
+  const { rows } = await sql<{ serial: string }>`
+    select distinct serial from sbom_link where serial = any(${[...serials]}::text[])`.execute(
+    reader,
+  );
+  return new Set(rows.map((row) => row.serial));
 }
 
 /** The entries of bills, each with its bill, in the order of the documents. */

@@ -131,7 +131,8 @@ describePages("the pages of services", () => {
     await page.getByRole("link", { name: "web-1" }).click();
     await page.getByRole("region", { name: "Who it works for" }).getByText("checkout").waitFor();
     await goTo("/vulnerabilities/CVE-2022-24999");
-    await page.getByText("team checkout: qs 6.5.1 (fixed in 6.5.3)").waitFor();
+    await page.getByText("qs 6.5.1: raise it to 6.5.3").waitFor();
+    await picture(page, "vulnerability-services");
     await goTo("/services/shop");
     await page.getByRole("tab", { name: "About" }).click();
     await page.getByRole("link", { name: "payments" }).waitFor();

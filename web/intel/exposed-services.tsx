@@ -1,7 +1,8 @@
-import { api, ask } from "../app/api.ts";
+import { api, ask, type Reply } from "../app/api.ts";
 import { Go } from "../app/go.tsx";
 import { useAnswer } from "../app/queries.ts";
 import { Answered } from "../parts/answered.tsx";
+import { Mark } from "../parts/mark.tsx";
 import { Panel } from "../parts/panel.tsx";
 
 /** Services whose own components have it, and who answers for them; nothing where none has. */
@@ -28,9 +29,17 @@ export function ExposedServices({ vulnerability }: { readonly vulnerability: str
                 <li key={service.id}>
                   <Go href={service.href}>{service.name}</Go>{" "}
                   <span className="dim">
-                    {service.team === "" ? "nobody named" : `team ${service.team}`}:{" "}
-                    {service.components.map(componentText).join(", ")}
+                    {service.team === "" ? "nobody is named for it" : `team ${service.team}`}
                   </span>
+                  {!service.isOpen && <Mark tone="good">Set aside</Mark>}
+                  <ul style={{ margin: "2px 0 8px", paddingLeft: 16 }}>
+                    {service.components.map((component) => (
+                      <Component
+                        key={`${component.ecosystem} ${component.name} ${component.version}`}
+                        of={component}
+                      />
+                    ))}
+                  </ul>
                 </li>
               ))}
             </ul>
@@ -41,11 +50,28 @@ export function ExposedServices({ vulnerability }: { readonly vulnerability: str
   );
 }
 
-function componentText(of: {
-  readonly name: string;
-  readonly version: string;
-  readonly fixedVersion: string | null;
-}): string {
-  const fix = of.fixedVersion === null ? "no fix yet" : `fixed in ${of.fixedVersion}`;
-  return `${of.name} ${of.version} (${fix})`;
+type Exposed = Reply<"/api/v1/findings/{vulnerability}/services">["items"][number];
+
+/** One component: what to raise, how it got in, and what is said of it there. */
+function Component({ of }: { readonly of: Exposed["components"][number] }) {
+  const target = of.remedy ?? of.fixedVersion;
+  const [way, ...others] = of.paths;
+  return (
+    <li style={{ overflowWrap: "anywhere" }}>
+      {of.name} {of.version}: {target === null ? "no fix is known yet" : `raise it to ${target}`}
+      {way !== undefined && (
+        <div className="dim">
+          {way}
+          {others.length > 0 && `, and ${others.length} more`}
+        </div>
+      )}
+      {of.filter !== null && (
+        <div className="dim">
+          {of.filter.isSetAside ? "Set aside: " : "Said, and sets nothing aside: "}
+          {of.filter.author || "an unnamed author"} says {of.filter.says} ({of.filter.source}).{" "}
+          {of.filter.trust}
+        </div>
+      )}
+    </li>
+  );
 }

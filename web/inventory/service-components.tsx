@@ -12,7 +12,8 @@ type Component = Reply<"/api/v1/services/{service}/components">["items"][number]
 export function ServiceComponents({ of }: { readonly of: ShownService }) {
   const { service } = of.judged;
   const [search, set] = useSearch();
-  const query = componentQuery(search);
+  const past = of.asOf === null ? {} : { asOf: of.asOf };
+  const query = { ...componentQuery(search), ...past };
   const names = [...new Set(of.artifacts.map((one) => one.artifact))];
   return (
     <>

@@ -19,13 +19,14 @@ const PAGE = 25;
 export function ServiceFindings({ of }: { readonly of: ShownService }) {
   const { service } = of.judged;
   const [limit, setLimit] = useState(PAGE);
+  const past = of.asOf === null ? {} : { asOf: of.asOf };
   const findings = useAnswer({
-    key: ["service", service.id, "findings", limit],
+    key: ["service", service.id, "findings", limit, past],
     topics: [`service:${service.id}`, "findings"],
     load: (signal) =>
       ask(
         api.GET("/api/v1/services/{service}/findings", {
-          params: { path: { service: service.id }, query: { limit } },
+          params: { path: { service: service.id }, query: { limit, ...past } },
           signal,
         }),
       ),
@@ -51,10 +52,46 @@ export function ServiceFindings({ of }: { readonly of: ShownService }) {
               )}
             </>
           )}
+          <SetAside items={answer.setAside} />
         </>
       )}
     </Answered>
   );
+}
+
+/** What trusted authors set aside: not counted above, and never out of sight. */
+function SetAside({ items }: { readonly items: Findings["setAside"] }) {
+  if (items.length === 0) return null;
+  return (
+    <section aria-label="Set aside">
+      <h2 className={styles["part"]}>Set aside, and counted apart</h2>
+      <ul className={styles["actions"]}>
+        {items.map((one) => (
+          <li key={`${one.id} ${one.name} ${one.version}`} className={styles["action"]}>
+            <div className={styles["what"]}>
+              <Mark tone="good" reason={one.filter.trust}>
+                Set aside
+              </Mark>
+              <Go href={one.href}>{one.id}</Go>
+              <span>
+                {one.name} {one.version}
+              </span>
+              {one.isExploited && <span className={styles["exploited"]}>exploited</span>}
+            </div>
+            <ul className={styles["chains"]}>
+              <li>{saidText(one.filter)}</li>
+            </ul>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function saidText(filter: Findings["setAside"][number]["filter"]): string {
+  const who = filter.author || "An unnamed author";
+  const why = filter.justification === "" ? "" : `: ${filter.justification}`;
+  return `${who} says ${filter.says} (${filter.source})${why}. ${filter.trust}`;
 }
 
 export function NotKnown(props: {
@@ -140,6 +177,11 @@ function Ids({ of }: { readonly of: readonly Vulnerability[] }) {
           <Go href={one.href}>{one.id}</Go>
           {one.isExploited && <span className={styles["exploited"]}> exploited</span>}
           {one.fixedVersion !== null && <span className="dim"> fixed in {one.fixedVersion}</span>}
+          {one.filters.map((filter) => (
+            <span key={filter.source} className="dim" title={saidText(filter)}>
+              {` ${filter.source} says ${filter.says}`}
+            </span>
+          ))}
         </li>
       ))}
     </ul>

@@ -10,6 +10,7 @@ type Row = Reply<"/api/v1/services/{service}/host-findings">["items"][number];
 /** The hosts that run it, and which update of their packages clears what. */
 export function ServiceHostFindings({ of }: { readonly of: ShownService }) {
   const { service, hostCount, hostFindings } = of.judged;
+  const past = of.asOf === null ? {} : { asOf: of.asOf };
   if (hostCount === 0) {
     return (
       <Empty
@@ -29,12 +30,12 @@ export function ServiceHostFindings({ of }: { readonly of: ShownService }) {
         <VirtualList
           label="updates"
           single="update"
-          listKey={["service", service.id, "host-findings"]}
+          listKey={["service", service.id, "host-findings", past]}
           topics={[`service:${service.id}`, "findings", "hosts"]}
-          load={(query) =>
+          load={(range) =>
             ask(
               api.GET("/api/v1/services/{service}/host-findings", {
-                params: { path: { service: service.id }, query },
+                params: { path: { service: service.id }, query: { ...range, ...past } },
               }),
             )
           }

@@ -3,6 +3,8 @@ import { useState } from "react";
 import { api, ask, type Reply } from "../app/api.ts";
 import { useGo } from "../app/go.tsx";
 import { useAnswer } from "../app/queries.ts";
+import { useSearch } from "../app/search-state.ts";
+import { AsOfChoice, asOfQuery, PastBanner } from "../intel/as-of.tsx";
 import { ActionButton, actionFor, GuardedButton } from "../parts/actions.tsx";
 import { Answered } from "../parts/answered.tsx";
 import { Mark } from "../parts/mark.tsx";
@@ -21,11 +23,18 @@ export type ShownService = Reply<"/api/v1/services/{service}">;
 /** One service: what mends it, what is in it, who answers for it and what changed. */
 export function ServicePage() {
   const { service: ref } = useParams({ strict: false }) as { readonly service: string };
+  const [search] = useSearch();
+  const query = asOfQuery(search);
   const service = useAnswer({
-    key: ["service", ref],
+    key: ["service", ref, query],
     topics: ["services", "findings", "hosts"],
     load: (signal) =>
-      ask(api.GET("/api/v1/services/{service}", { params: { path: { service: ref } }, signal })),
+      ask(
+        api.GET("/api/v1/services/{service}", {
+          params: { path: { service: ref }, query },
+          signal,
+        }),
+      ),
   });
   return (
     <>
@@ -40,8 +49,10 @@ export function ServicePage() {
 function Shown({ of }: { readonly of: ShownService }) {
   const { service, state, findings, hostCount } = of.judged;
   const isSeen = findings !== null;
+  const [search, set] = useSearch();
   return (
     <>
+      {of.asOf !== null && <PastBanner set={set} asOf={of.asOf} knownSince={of.knownSince} />}
       <PageHead
         title={service.name}
         aside={
@@ -50,7 +61,12 @@ function Shown({ of }: { readonly of: ShownService }) {
           </Mark>
         }
         sentence={<Verdict of={of} />}
-        actions={<Actions of={of} />}
+        actions={
+          <>
+            <AsOfChoice search={search} set={set} knownSince={of.knownSince} />
+            {of.asOf === null && <Actions of={of} />}
+          </>
+        }
       />
       <UrlTabs
         label="About this service"
@@ -95,11 +111,14 @@ function Verdict({ of }: { readonly of: ShownService }) {
     findings.open === 0
       ? "No known flaw in what can be judged"
       : `${flaws(findings.open)} in its components, ${findings.exploited === 0 ? "none" : findings.exploited} known to be exploited, ${findings.fixable === 0 ? "none" : findings.fixable} with a fix`;
+  const { setAsideCount: aside } = of.judged;
+  const setAside =
+    aside === 0 ? "" : ` ${flaws(aside)} more ${aside === 1 ? "is" : "are"} set aside.`;
   const unknown =
     unknownCount === 0
       ? ""
       : ` ${unknownCount === 1 ? "1 entry" : `${unknownCount} entries`} cannot be judged.`;
-  return <>{`${open}.${unknown} ${team}`}</>;
+  return <>{`${open}.${setAside}${unknown} ${team}`}</>;
 }
 
 function Actions({ of }: { readonly of: ShownService }) {

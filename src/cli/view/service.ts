@@ -82,6 +82,7 @@ export function serviceText(
     ["repository", service.repository || null],
     ["components", [state.label, state.reason].filter((text) => text !== null).join(". ")],
     ["hosts", hostsText(hostCount, service.hostSelector)],
+    ["set aside", asideCountText(shown.judged.setAsideCount)],
     ["on hosts", riskText(hostFindings)],
     ["needs", names(service.needs)],
     ["needed by", names(shown.neededBy)],
@@ -98,6 +99,11 @@ export function serviceText(
     ...(actions.length === 0 ? [] : ["", ...actions.flatMap(actionLines)]),
     ...(shown.notKnown.length === 0 ? [] : ["", ...shown.notKnown.map(safeText)]),
   ].join("\n");
+}
+
+function asideCountText(count: number): string | null {
+  if (count === 0) return null;
+  return `${count} by VEX whose author is trusted; see fettle service findings --set-aside`;
 }
 
 function hostsText(count: number, selector: string | null): string {
@@ -130,11 +136,43 @@ function actionLines(action: Action): readonly string[] {
 }
 
 export function serviceActionsText(
-  list: Listed<Action> & { readonly notKnown: readonly string[] },
+  list: Listed<Action> & {
+    readonly notKnown: readonly string[];
+    readonly setAside: readonly { readonly id: string }[];
+  },
 ): string {
+  const count = new Set(list.setAside.map((one) => one.id)).size;
+  const aside = count === 0 ? [] : [`${count} set aside by VEX: see them with --set-aside.`];
   const none = list.total === 0 ? ["Nothing is found in its components."] : [];
   const rows = list.items.flatMap(actionLines);
-  return [...none, ...rows, ...more(list), ...list.notKnown.map(safeText)].join("\n");
+  return [...none, ...rows, ...more(list), ...aside, ...list.notKnown.map(safeText)].join("\n");
+}
+
+/** What trusted authors set aside, with who says so and why. */
+export function setAsideText(
+  items: readonly {
+    readonly id: string;
+    readonly name: string;
+    readonly version: string;
+    readonly filter: {
+      readonly source: string;
+      readonly author: string;
+      readonly says: string;
+      readonly justification: string;
+      readonly trust: string;
+    };
+  }[],
+): string {
+  if (items.length === 0) return "Nothing of it is set aside.";
+  return renderTable(items, [
+    { head: "vulnerability", cell: (f) => f.id },
+    { head: "component", cell: (f) => `${f.name} ${f.version}`, widthMax: 50 },
+    { head: "by", cell: (f) => f.filter.source },
+    { head: "author", cell: (f) => f.filter.author || "unnamed", widthMax: 30 },
+    { head: "says", cell: (f) => f.filter.says },
+    { head: "why", cell: (f) => f.filter.justification, widthMax: 60 },
+    { head: "trust", cell: (f) => f.filter.trust, widthMax: 60 },
+  ]);
 }
 
 export function hostActionTable(
@@ -207,15 +245,20 @@ export function takenText(taken: {
 
 export function gateText(gate: {
   readonly artifact: string;
-  readonly state: string;
+  readonly state: "pass" | "fail" | "not-yet";
   readonly reasons: readonly string[];
+  readonly setAside: readonly string[];
 }): string {
-  if (gate.state === "pass") return safeText(`${gate.artifact}: passes`);
-  const head = gate.state === "fail" ? "does not pass" : "not matched yet, so it does not pass";
-  return safeLines(
-    [`${gate.artifact}: ${head}`, ...gate.reasons.map((r) => `    ${r}`)].join("\n"),
-  );
+  const head = gateWords[gate.state];
+  const lines = [...gate.reasons, ...gate.setAside].map((reason) => `    ${reason}`);
+  return safeLines([`${gate.artifact}: ${head}`, ...lines].join("\n"));
 }
+
+const gateWords = {
+  pass: "passes",
+  fail: "does not pass",
+  "not-yet": "not matched yet, so it does not pass",
+} as const;
 
 export function historyTable(
   items: readonly (Artifact & { readonly putBy: string })[],

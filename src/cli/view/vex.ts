@@ -24,7 +24,7 @@ export function vexTable(documents: readonly Document[]): string {
     { head: "vex", cell: (d) => d.vex },
     { head: "title", cell: (d) => d.title, widthMax: 40 },
     { head: "author", cell: (d) => d.author, widthMax: 40 },
-    { head: "hosts", cell: (d) => (d.scope === "" ? "all" : d.scope), widthMax: 40 },
+    { head: "where", cell: (d) => (d.scope === "" ? "all" : d.scope), widthMax: 40 },
     { head: "trust", cell: trustText, widthMax: 40 },
     { head: "statements", cell: (d) => d.statementCount, align: "right" },
     { head: "fit", cell: (d) => d.matchedCount, align: "right" },
@@ -60,7 +60,7 @@ export function vexText(shown: {
     { head: "vulnerability", cell: (s) => s.vulnerability },
     { head: "status", cell: (s) => s.status },
     { head: "product", cell: (s) => s.products.join(", "), widthMax: 60 },
-    { head: "fits", cell: (s) => (s.isMatched ? "yes" : "no") },
+    { head: "fits", cell: fitText },
     { head: "why", cell: (s) => s.whyUnmatched ?? s.justification, widthMax: 100 },
   ]);
   return [facts, "", table, ...(shown.hasMore ? ["… and more"] : [])].join("\n");
@@ -74,4 +74,10 @@ export function publisherTable(publishers: readonly Publisher[]): string {
     { head: "key", cell: (p) => p.fingerprint },
     { head: "id", cell: (p) => p.id },
   ]);
+}
+
+function fitText({ isMatched, serviceCount }: Statement): string {
+  if (!isMatched) return "no";
+  if (serviceCount === 0) return "yes";
+  return serviceCount === 1 ? "yes, 1 service" : `yes, ${serviceCount} services`;
 }

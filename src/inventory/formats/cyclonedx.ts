@@ -25,12 +25,15 @@ export function readCycloneDxJson(value: unknown, release: string | null): Inven
   }
   const subject = entrySchema.safeParse(bom.metadata?.component);
   if (subject.success) draft.about(itemOf(subject.data));
+  draft.linked(bom.serialNumber ?? "", bom.version ?? 1);
   return draft.finish(`CycloneDX ${bom.specVersion ?? ""}`.trim());
 }
 
 const bomSchema = z.object({
   bomFormat: z.literal("CycloneDX"),
   specVersion: z.string().max(20).optional(),
+  serialNumber: z.string().max(200).optional().catch(undefined),
+  version: z.number().int().min(0).max(2_147_483_647).optional().catch(undefined),
   metadata: z.object({ component: z.unknown().optional() }).optional().catch(undefined),
   components: z.array(z.unknown()).optional(),
   dependencies: z.array(z.unknown()).optional().catch(undefined),
@@ -120,6 +123,8 @@ export function readCycloneDxXml(text: string, release: string | null): Inventor
     const metadata = childOf(bom, "metadata");
     const subject = metadata === undefined ? undefined : childOf(metadata, "component");
     if (subject !== undefined) draft.about(xmlItem(subject));
+    const { serialNumber = "", version = "" } = bom.attributes;
+    draft.linked(serialNumber.slice(0, 200), /^\d{1,9}$/.test(version) ? Number(version) : 1);
   });
   return cut === null && form !== "" ? draft.finish(`${form} (XML)`) : null;
 }
@@ -160,6 +165,7 @@ function newDraft(release: string | null) {
   const edges: [string, string][] = [];
   let fileCount = 0;
   let subject: Sbom["subject"] = null;
+  let link: Sbom["link"];
   return {
     add(item: Item | null, within: string): void {
       if (item === null) {
@@ -179,11 +185,17 @@ function newDraft(release: string | null) {
     edge(from: string, to: string): void {
       edges.push([from, to]);
     },
-    about({ ref, name, version }: Item): void {
-      subject = { ref, name, version };
+    about({ ref, name, version, purl }: Item): void {
+      subject = { ref, name, version, ...(purl === "" ? {} : { purl }) };
     },
-    finish: (form: string): InventoryReading =>
-      readingOfSbom(form, { subject, components, edges, fileCount }),
+    linked(serialNumber: string, version: number): void {
+      const serial = serialNumber.toLowerCase().replace(/^urn:uuid:/, "");
+      if (/^[0-9a-z-]{1,100}$/.test(serial)) link = { serial, version };
+    },
+    finish(form: string): InventoryReading {
+      const sbom = { subject, components, edges, fileCount };
+      return readingOfSbom(form, link === undefined ? sbom : { ...sbom, link });
+    },
   };
 }
 

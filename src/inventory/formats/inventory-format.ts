@@ -35,7 +35,11 @@ export interface Sbom {
     readonly ref: string;
     readonly name: string;
     readonly version: string;
+    /** Its package URL; absent where the list gives none. */
+    readonly purl?: string;
   } | null;
+  /** What names the list from outside, where it says so: CycloneDX's serial number and version. */
+  readonly link?: { readonly serial: string; readonly version: number };
   readonly components: readonly Component[];
   /** Who depends on whom, by `ref`. Refs without a component stand for the project itself. */
   readonly edges: readonly (readonly [from: string, to: string])[];

@@ -5,6 +5,7 @@ import {
   componentOf,
   type InventoryReading,
   readingOfSbom,
+  type Sbom,
 } from "./inventory-format.ts";
 import { edgeOfRelationship, scopeOfRelationship } from "./spdx-relationship.ts";
 
@@ -157,12 +158,15 @@ export function readingOfSpdx(content: SpdxContent, release: string | null): Inv
   const subject = content.items.find((item) => item !== null && item.ref === first) ?? null;
   for (const ref of described.slice(1)) edges.push(["", ref]);
   return readingOfSbom(content.form, {
-    subject:
-      subject === null ? null : { ref: subject.ref, name: subject.name, version: subject.version },
+    subject: subject === null ? null : subjectOf(subject),
     components,
     edges,
     fileCount: 0,
   });
+}
+
+function subjectOf({ ref, name, version, purls: [purl] }: Item): NonNullable<Sbom["subject"]> {
+  return { ref, name, version, ...(purl === undefined ? {} : { purl }) };
 }
 
 function componentsOf(
