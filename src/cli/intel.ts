@@ -45,6 +45,7 @@ interface FindingFlags extends RowFlags {
   readonly filtered?: true;
   readonly search?: string;
   readonly asOf?: string;
+  readonly service?: string;
 }
 
 const FINDINGS_PAGE = 1_000;
@@ -62,6 +63,7 @@ function registerFinding(program: Command, cli: Cli): void {
     .option("--kev", "only those known to be exploited")
     .option("--filtered", "only what is set aside (VEX), which is else left out")
     .option("--search <text>", "part of an id, package or title")
+    .option("--service <name>", "only what is in this service and on the hosts that run it")
     .option("--as-of <day>", "what was known at the end of that day (UTC), or at an instant")
     .action(async (flags: FindingFlags) => {
       const asked = {
@@ -69,6 +71,7 @@ function registerFinding(program: Command, cli: Cli): void {
         ...(flags.kev === true ? { kev: "true" as never } : {}),
         ...(flags.filtered === true ? { filtered: "true" as never } : {}),
         ...(flags.search === undefined ? {} : { search: flags.search }),
+        ...(flags.service === undefined ? {} : { service: flags.service }),
         ...(flags.asOf === undefined ? {} : { asOf: flags.asOf }),
       };
       const list = await rowsOf(flags, FINDINGS_PAGE, ({ limit, cursor }) => {

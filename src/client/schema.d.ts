@@ -625,7 +625,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Lists findings by vulnerability, source package or host, known exploited ones first. */
+        /** Lists findings of hosts and services by vulnerability, source package or host. */
         get: operations["getFindings"];
         put?: never;
         post?: never;
@@ -676,7 +676,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The updates that clear most risk for the hosts you may see, best first. */
+        /** What clears most risk on the hosts and in the services you may see, best first. */
         get: operations["getFixFirst"];
         put?: never;
         post?: never;
@@ -2782,8 +2782,10 @@ export interface components {
             knownExploited: string[];
             label: string;
             /** @enum {string} */
-            remedy: "update-offered" | "fixed-upstream-not-offered" | "no-fix";
+            remedy: "update-offered" | "raise-in-services" | "fixed-upstream-not-offered" | "no-fix";
             risk: number;
+            serviceNames: string[];
+            services: number;
             source: string;
             sourceVersion: string | null;
             vulnerabilities: string[];
@@ -5830,6 +5832,8 @@ export interface operations {
                 kev?: "true" | "false";
                 limit?: number;
                 search?: string;
+                /** @description only what this service contains and the hosts that run it have */
+                service?: string;
                 /** @description Rows to pass over from the start of the list; instead of a cursor. */
                 skip?: number;
                 state?: "affected-fix-available" | "affected-no-fix" | "fix-deferred" | "will-not-fix" | "end-of-life" | "under-investigation" | "unknown-coverage";
@@ -5873,6 +5877,8 @@ export interface operations {
                             key: string;
                             knownExploitedCount: number;
                             packageCount: number;
+                            /** @description services whose own components have it */
+                            serviceCount: number;
                             /** @description RFC 3339 in UTC */
                             since: string;
                             sources: {
@@ -5894,6 +5900,7 @@ export interface operations {
             400: components["responses"]["invalid"];
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
         };
@@ -6045,6 +6052,8 @@ export interface operations {
                 limit?: number;
                 /** @description part of a source or of a vulnerability */
                 q?: string;
+                /** @description only what this service contains */
+                service?: string;
                 /** @description Rows to pass over from the start of the list; instead of a cursor. */
                 skip?: number;
                 vulnerability?: string;

@@ -69,24 +69,23 @@ export async function saidOfServices(
   const claims: Claims = new Map<string, Filter | null>();
   const statements = new Map<number, SaidSomewhere & { readonly services: Set<string> }>();
   for (const one of deployed) {
-    const bill = bills.of(one.artifact);
+    const { service, artifact } = one;
+    const bill = bills.of(artifact);
     const labels = labelsOf(one);
-    const reaches = (s: SpokenStatement): boolean => s.scope === null || selects(s.scope, labels);
-    for (const packageId of given.members.get(one.artifact.setId) ?? []) {
-      for (const pair of byPackage.get(packageId) ?? []) {
-        const entry = { packageId, subject: vexSubjectOf(pair.package) };
-        const fitting = about(pair).filter(
-          (s) => reaches(s) && isAboutEntry(s, entry, { bill, knownSerials: bills.serials }),
-        );
-        if (fitting.length === 0) continue;
-        const key = keyOf(one.service.num, one.artifact, [packageId, pair.vulnerability]);
-        claims.set(key, decided(fitting.map(claimOf(pair))));
-        for (const { id, isMatched, claim } of fitting) {
-          const { document } = claim;
-          const known = statements.get(id) ?? { document, isMatched, services: new Set<string>() };
-          known.services.add(one.service.name);
-          statements.set(id, known);
-        }
+    const within = (s: SpokenStatement): boolean => s.scope === null || selects(s.scope, labels);
+    const held = [...(given.members.get(artifact.setId) ?? [])];
+    for (const pair of held.flatMap((id) => byPackage.get(id) ?? [])) {
+      const entry = { packageId: pair.package.id, subject: vexSubjectOf(pair.package) };
+      const fitting = about(pair).filter(
+        (s) => within(s) && isAboutEntry(s, entry, { bill, knownSerials: bills.serials }),
+      );
+      if (fitting.length === 0) continue;
+      const key = keyOf(service.num, artifact, [entry.packageId, pair.vulnerability]);
+      claims.set(key, decided(fitting.map(claimOf(pair))));
+      for (const { id, isMatched, claim } of fitting) {
+        const known = statements.get(id)?.services ?? new Set<string>();
+        const { document } = claim;
+        statements.set(id, { document, isMatched, services: known.add(service.name) });
       }
     }
   }

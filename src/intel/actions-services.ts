@@ -184,6 +184,57 @@ async function ownJudge(
   };
 }
 
+export interface ServiceWithOwn {
+  readonly service: Service;
+  readonly own: OwnRisk;
+}
+
+const owns = new WeakMap<Knowledge, Map<string, readonly ServiceWithOwn[]>>();
+const OWNS_KEPT_MAX = 8;
+
+/**
+ * Services with what is found in their own components, without their hosts. As long as nothing that
+ * decides about it changes, the same question gives the same object.
+ */
+export async function ownOfServices(
+  world: World,
+  asked: {
+    readonly scopes: readonly Selector[];
+    readonly asOf?: Instant | undefined;
+    /** Only this one, by id or name. */
+    readonly service?: string | undefined;
+  },
+): Promise<readonly ServiceWithOwn[]> {
+  const { scopes, asOf, service: ref } = asked;
+  const services = await loadServices(world.db, { scopes, ref });
+  if (services.length === 0) return [];
+  const nums = services.map((service) => service.num);
+  const artifacts = await loadArtifacts(world.db, nums, asOf);
+  const knowledge = await loadKnowledge(world.db, asOf);
+  const made = owns.get(knowledge) ?? new Map<string, readonly ServiceWithOwn[]>();
+  owns.set(knowledge, made);
+  const slots = artifacts.map(({ serviceNum, sbomId, artifact, environment }) =>
+    [serviceNum, sbomId, artifact, environment].join(" "),
+  );
+  const names = services.map(({ num, name, team, labels }) => [num, name, team, labels]);
+  const key = JSON.stringify([names, slots]);
+  const known = made.get(key);
+  if (known !== undefined) return known;
+  const byNum = Map.groupBy(artifacts, (artifact) => artifact.serviceNum);
+  const deployed = services.flatMap((service) =>
+    (byNum.get(service.num) ?? []).map((artifact) => ({ service, artifact })),
+  );
+  const judgeOwn = await ownJudge(world, deployed, asOf);
+  const all = services.map((service) => ({
+    service,
+    own: judgeOwn(service.num, byNum.get(service.num) ?? []),
+  }));
+  made.set(key, all);
+  const [oldest] = made.keys();
+  if (made.size > OWNS_KEPT_MAX && oldest !== undefined) made.delete(oldest);
+  return all;
+}
+
 /** Some artifacts of a service on their own. */
 export async function judgedArtifacts(
   world: World,

@@ -5,14 +5,17 @@ import { Failure } from "../base/failure.ts";
 import type { Instant } from "../base/instant.ts";
 import type { Selector } from "../base/labels.ts";
 import type { World } from "../db/world.ts";
+import { foundService } from "../inventory/actions-services.ts";
 import { type NetworkOutcome, refreshFeeds, sourceAsSet } from "./actions-network.ts";
-import { type HostGroup, isRunningKernel, postingsOf } from "./exposure.ts";
+import { ownOfServices, type ServiceWithOwn } from "./actions-services.ts";
+import { type HostGroup, isRunningKernel, type KnownHosts, postingsOf } from "./exposure.ts";
 import { type Freshness, freshnessOf } from "./feed-rules.ts";
 import { fetchLimits } from "./fetch-rules.ts";
 import {
   type FindingRow,
   filterPairs,
   groupKey,
+  type PairsOfServices,
   rowsByHostGroup,
   rowsBySource,
   rowsByVulnerability,
@@ -41,6 +44,7 @@ import { absentFeed, loadFeeds, type StoredFeed } from "./store-feed.ts";
 import { keepBytes } from "./store-feed-cache.ts";
 import { countMatchingBacklog } from "./store-finding.ts";
 import { loadKnownSince } from "./store-past.ts";
+import { loadHostsOfServices } from "./store-service-hosts.ts";
 
 /** What users do with feeds and findings. */
 
@@ -128,6 +132,8 @@ export interface FindingQuery {
   readonly isFiltered?: boolean | undefined;
   /** The first thousand when absent. */
   readonly page?: Page | undefined;
+  /** Only what this service contains and its hosts have, by id or name. */
+  readonly service?: string | undefined;
   /** What was known at a moment in the past; now when absent. */
   readonly asOf?: Instant | undefined;
 }
@@ -163,46 +169,98 @@ export async function listFindings(
 ): Promise<FindingList> {
   const scopes = scopesFor(actor, "finding.read");
   const { asOf } = query;
-  const hosts = await loadKnownHosts(world.db, { scopes, asOf });
+  const hosts = await askedHosts(world, scopes, query);
   const states = query.states ?? exposedStates;
+  const services = await ownOfServices(world, { scopes, asOf, service: query.service });
   const filtered = query.isFiltered === true ? ("only" as const) : ("left-out" as const);
   const all = await loadReach(world.db, { scopes, states, hosts, filtered, asOf });
   const { facts } = all.knowledge;
+  const own = pairsOfServices(services, { states, isFiltered: query.isFiltered === true });
   const isFiltered = query.isKev !== undefined || (query.search ?? "") !== "";
   const reach = isFiltered ? { ...all, pairs: filterPairs(all.pairs, facts, query) } : all;
   const page = query.page ?? { limit: ROWS_MAX };
   const found =
     query.group === "host"
       ? await hostPage(world, { scopes, reach, page, asOf })
-      : pageOf(query.group === "source" ? rowsBySource : rowsByVulnerability, reach, page);
+      : pageOf(query.group === "source" ? rowsBySource : rowsByVulnerability, {
+          ...{ reach, page },
+          own: isFiltered ? own.map((pairs) => filterPairs(pairs, facts, query)) : own,
+        });
   return {
     ...found,
     rows: found.rows.map((row) => ({ ...row, title: facts.get(row.key)?.title ?? "" })),
     coverage:
       asOf === undefined ? await coverage(world.db, hosts, world.clock()) : pastCoverage(hosts),
-    filteredCount: await countFiltered(world, { scopes, states, hosts, asOf }),
+    filteredCount: await countFiltered(world, { scopes, states, hosts, asOf }, services),
     backlogCount: asOf === undefined ? await countMatchingBacklog(world.db) : 0,
     asOf: asOf ?? null,
     knownSince: await loadKnownSince(world.db),
   };
 }
 
-async function countFiltered(world: World, asked: ExposureFilter): Promise<number> {
+/** The hosts within the scopes, or those of them that run the service asked for. */
+async function askedHosts(
+  world: World,
+  scopes: readonly Selector[],
+  { service: ref, asOf }: FindingQuery,
+): Promise<KnownHosts> {
+  if (ref === undefined) return await loadKnownHosts(world.db, { scopes, asOf });
+  const service = await foundService(world, ref, scopes);
+  const found = await loadHostsOfServices(world.db, [service], { scopes, asOf });
+  return found.get(service.num) ?? { groups: [], unknownCount: 0 };
+}
+
+/** The same services asked the same give the same object, for lists whose pages share their rows. */
+const pairsMade = new WeakMap<readonly ServiceWithOwn[], Map<string, PairsOfServices>>();
+
+function pairsOfServices(
+  services: readonly ServiceWithOwn[],
+  of: { readonly states: readonly FindingState[]; readonly isFiltered: boolean },
+): PairsOfServices {
+  if (services.length === 0) return NO_SERVICES;
+  const made = pairsMade.get(services) ?? new Map<string, PairsOfServices>();
+  pairsMade.set(services, made);
+  const key = JSON.stringify(of);
+  const states = new Set(of.states);
+  const pairs =
+    made.get(key) ??
+    services.map(({ own }) => {
+      const all = of.isFiltered ? own.setAside.map(({ pair }) => pair) : own.pairs;
+      return all.filter((pair) => states.has(pair.state));
+    });
+  made.set(key, pairs);
+  return pairs;
+}
+
+const NO_SERVICES: PairsOfServices = [];
+
+async function countFiltered(
+  world: World,
+  asked: ExposureFilter,
+  services: readonly ServiceWithOwn[],
+): Promise<number> {
   const only = await loadReach(world.db, { ...asked, filtered: "only" });
-  return new Set(exposuresOf(only).map((exposure) => exposure.vulnerability)).size;
+  const inServices = services.flatMap(({ own }) => own.setAside.map(({ pair }) => pair));
+  const all = [...exposuresOf(only), ...inServices];
+  return new Set(all.map(({ vulnerability }) => vulnerability)).size;
 }
 
 /** Rows of a reach that did not change are the same rows; pages of one list share them. */
-const rowsMade = new WeakMap<KnownReach, Map<typeof rowsBySource, readonly FindingRow[]>>();
+interface MadeRows {
+  readonly own: PairsOfServices;
+  readonly rows: readonly FindingRow[];
+}
+const rowsMade = new WeakMap<KnownReach, Map<typeof rowsBySource, MadeRows>>();
 
 function pageOf(
   rowsOf: typeof rowsBySource,
-  reach: KnownReach,
-  page: Page,
+  of: { readonly reach: KnownReach; readonly page: Page; readonly own: PairsOfServices },
 ): Pick<FindingList, "total" | "next"> & { readonly rows: readonly FindingRow[] } {
-  const made = rowsMade.get(reach) ?? new Map<typeof rowsOf, readonly FindingRow[]>();
-  const all = made.get(rowsOf) ?? rowsOf(reach, reach.knowledge.facts);
-  rowsMade.set(reach, made.set(rowsOf, all));
+  const { reach, page, own } = of;
+  const made = rowsMade.get(reach) ?? new Map<typeof rowsOf, MadeRows>();
+  const before = made.get(rowsOf);
+  const all = before?.own === own ? before.rows : rowsOf(reach, reach.knowledge.facts, own);
+  rowsMade.set(reach, made.set(rowsOf, { own, rows: all }));
   const start = startOf(page, (key) => all.findIndex((row) => row.key === key));
   const rows = all.slice(start, start + page.limit);
   const isLast = start + rows.length >= all.length;

@@ -24,6 +24,8 @@ export interface FindingRow {
   }[];
   readonly states: readonly FindingState[];
   readonly hostCount: number;
+  /** Services whose own components have it. */
+  readonly serviceCount: number;
   readonly packageCount: number;
   readonly knownExploitedCount: number;
   /** Highest of the group; null when no score is known. */
@@ -34,12 +36,24 @@ export interface FindingRow {
 
 export type Facts = ReadonlyMap<string, Vulnerability>;
 
-export function rowsByVulnerability(reach: Reach, facts: Facts): readonly FindingRow[] {
-  return grouped(reach, facts, (pair) => pair.vulnerability);
+/** What is found in the own components of each service. */
+export type PairsOfServices = readonly (readonly PairGroup[])[];
+
+export function rowsByVulnerability(
+  reach: Reach,
+  facts: Facts,
+  services: PairsOfServices = [],
+): readonly FindingRow[] {
+  return grouped({ reach, services, keyOf: (pair) => pair.vulnerability }, facts);
 }
 
-export function rowsBySource(reach: Reach, facts: Facts): readonly FindingRow[] {
-  return grouped(reach, facts, (pair) => `${pair.ecosystem} ${pair.source}`);
+export function rowsBySource(
+  reach: Reach,
+  facts: Facts,
+  services: PairsOfServices = [],
+): readonly FindingRow[] {
+  const keyOf = (pair: PairGroup): string => `${pair.ecosystem} ${pair.source}`;
+  return grouped({ reach, services, keyOf }, facts);
 }
 
 /** One row per group of equal hosts, under `<set id> <running kernel>`; its hosts share it. */
@@ -96,19 +110,44 @@ export function groupKey(group: Pick<HostGroup, "setId" | "kernelRunning" | "mar
 }
 
 function grouped(
-  reach: Reach,
+  {
+    reach,
+    services,
+    keyOf,
+  }: {
+    readonly reach: Reach;
+    readonly services: PairsOfServices;
+    readonly keyOf: (pair: PairGroup) => string;
+  },
   facts: Facts,
-  keyOf: (pair: PairGroup) => string,
 ): readonly FindingRow[] {
   const reachOf = hostCounter(reach.postings);
   const present = reach.pairs.flatMap((pair) => {
     const { hostCount, packageIds } = reachOf([pair]);
     return hostCount === 0 ? [] : [{ ...pair, packageIds }];
   });
-  const rows = [...Map.groupBy(present, keyOf)].map(([key, pairs]) => {
+  const onHosts = Map.groupBy(present, keyOf);
+  const inServices = Map.groupBy(
+    services.flatMap((pairs, service) => pairs.map((pair) => ({ pair, service }))),
+    ({ pair }) => keyOf(pair),
+  );
+  const keys =
+    inServices.size === 0
+      ? onHosts.keys()
+      : new Set([...onHosts, ...inServices].map(([key]) => key));
+  const rows = [...keys].map((key) => {
+    const pairs = onHosts.get(key) ?? [];
+    const own = inServices.get(key) ?? [];
     // Hosts of several pairs overlap, so their union is counted, not their sum.
-    const { hostCount, packageIds } = reachOf(unionOf(pairs));
-    return rowOf({ key, summaries: [summarise(pairs, facts)], packageIds, hostCount });
+    const { hostCount, packageIds } =
+      pairs.length === 0 ? { hostCount: 0, packageIds: [] } : reachOf(unionOf(pairs));
+    return rowOf({
+      key,
+      summaries: [summarise([...pairs, ...own.map(({ pair }) => pair)], facts)],
+      packageIds: [...packageIds, ...own.flatMap(({ pair }) => pair.packageIds)],
+      hostCount,
+      serviceCount: new Set(own.map(({ service }) => service)).size,
+    });
   });
   return rows.toSorted(byUrgency);
 }
@@ -159,6 +198,7 @@ function rowOf(of: {
   readonly summaries: readonly Summary[];
   readonly packageIds: readonly number[];
   readonly hostCount: number;
+  readonly serviceCount?: number;
 }): FindingRow {
   const { summaries } = of;
   const sources = new Map<string, FindingRow["sources"][number]>();
@@ -173,6 +213,7 @@ function rowOf(of: {
     sources: [...sources.values()],
     states: [...new Set(summaries.flatMap((part) => part.states))],
     hostCount: of.hostCount,
+    serviceCount: of.serviceCount ?? 0,
     packageCount: new Set(of.packageIds).size,
     knownExploitedCount: new Set(summaries.flatMap((part) => part.exploited)).size,
     epss: highest(summaries.flatMap((part) => part.epss ?? [])),
@@ -191,6 +232,7 @@ export function byUrgency(a: FindingRow, b: FindingRow): number {
     b.knownExploitedCount - a.knownExploitedCount ||
     (b.epss ?? -1) - (a.epss ?? -1) ||
     b.hostCount - a.hostCount ||
+    b.serviceCount - a.serviceCount ||
     (a.key < b.key ? -1 : 1)
   );
 }

@@ -101,6 +101,7 @@ const findingReply = z.object({
   ),
   states: z.array(z.string()),
   hostCount: z.number(),
+  serviceCount: z.number().int().describe("services whose own components have it"),
   packageCount: z.number(),
   knownExploitedCount: z.number(),
   epss: z.number().nullable(),
@@ -174,13 +175,18 @@ const loadFeeds = route({
 const getFindings = route({
   method: "GET",
   path: "/api/v1/findings",
-  summary: "Lists findings by vulnerability, source package or host, known exploited ones first.",
+  summary: "Lists findings of hosts and services by vulnerability, source package or host.",
   permission: "finding.read",
   query: z.object({
     group: z.enum(["vulnerability", "source", "host"]).default("vulnerability"),
     state: z.enum(findingStates).optional(),
     kev: flag.optional(),
     search: z.string().max(200).optional(),
+    service: z
+      .string()
+      .max(100)
+      .optional()
+      .describe("only what this service contains and the hosts that run it have"),
     filtered: flag.optional().describe("only what is set aside, which is else left out"),
     asOf: asOfQuery,
     limit: z.coerce.number().int().min(1).max(1000).default(100),
@@ -197,12 +203,14 @@ const getFindings = route({
     knownSince: time.nullable().describe("how far back the past is known"),
     backlogCount: z.number().describe("above 0 the list is not final"),
   }),
+  errors: ["invalid", "not-found"],
   handle: async ({ world, actor }, { query }) => {
     const list = await listFindings(world, actor, {
       group: query.group,
       states: query.state === undefined ? undefined : [query.state],
       isKev: query.kev,
       isFiltered: query.filtered,
+      service: query.service,
       asOf: asOfFromText(query.asOf, world.clock()),
       search: query.search,
       page: { cursor: query.cursor, skip: query.skip, limit: query.limit },

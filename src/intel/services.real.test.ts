@@ -16,7 +16,7 @@ import {
   removeService,
   type ServiceInput,
 } from "../inventory/actions-services.ts";
-import { loadFeedFile } from "./actions.ts";
+import { listFindings, loadFeedFile } from "./actions.ts";
 import { exposedServices } from "./actions-exposed-services.ts";
 import {
   artifactHistory,
@@ -128,11 +128,26 @@ describe("a service with what is in it", () => {
     ]);
     expect(notKnown.join(" ")).toContain("1 entry cannot be judged");
     expect(await exposedServices(world, systemActor, "GHSA-aaaa-aaaa-aaa1")).toMatchObject([
-      { name: "shop", team: "payments", components: [{ name: "qs", fixedVersion: "6.0.4" }] },
+      {
+        name: "shop",
+        isOpen: true,
+        components: [
+          { name: "qs", fixedVersion: "6.0.4", paths: ["shop > express > qs"], remedy: "6.10.0" },
+        ],
+      },
     ]);
     expect(
       await exposedServices(world, reader("env=dev", "viewer"), "GHSA-aaaa-aaaa-aaa1"),
     ).toEqual([]);
+    const byVulnerability = await listFindings(world, systemActor, { group: "vulnerability" });
+    expect(byVulnerability.rows.map((row) => [row.key, row.hostCount, row.serviceCount])).toEqual([
+      ["GHSA-aaaa-aaaa-aaa1", 0, 1],
+      ["GHSA-aaaa-aaaa-aaa2", 0, 1],
+    ]);
+    const seen = (scope: string) =>
+      listFindings(world, reader(scope, "viewer"), { group: "source" });
+    expect((await seen("env=prod")).rows).toMatchObject([{ key: "npm qs", serviceCount: 1 }]);
+    expect((await seen("env=dev")).rows).toEqual([]);
     const components = await listComponents(world, systemActor, {
       service: "shop",
       q: "",

@@ -40,7 +40,8 @@ export async function storeSbom(
     insert into sbom (digest, form, set_id, subject_name, subject_version, subject_purl,
                       component_count, unknown_count, file_count, created_at)
     values (${digest}, ${form}, ${set.id}, ${sbom.subject?.name ?? ""},
-            ${sbom.subject?.version ?? ""}, ${sbom.subject?.purl ?? ""}, ${rows.length}, ${rows.length - packages.length},
+            ${sbom.subject?.version ?? ""}, ${sbom.subject?.purl ?? ""},
+            ${rows.length}, ${rows.length - packages.length},
             ${sbom.fileCount}, ${sqlInstant(at)})
     on conflict (digest) do nothing returning id`.execute(tx);
   const id = made.rows[0]?.id;

@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 import { type ExposedSource, type ExposedVulnerability, fixFirst, riskOf } from "./fix-first.ts";
+import { fixFirstInServices } from "./fix-first-services.ts";
 
 function aVulnerability(changes: Partial<ExposedVulnerability> = {}): ExposedVulnerability {
   return {
@@ -73,4 +74,37 @@ it("counts a flaw nobody scored as something, never as nothing", () => {
   expect(riskOf({ ...none, kev })).toBeGreaterThan(
     riskOf({ ...none, epss: { score: 1, percentile: 1 } }),
   );
+});
+
+it("tells what services have to raise as one item a version, beside what nothing mends", () => {
+  const one = (id: string) => ({
+    ...{ id, title: "", state: "affected-fix-available" as const, fixedVersion: "6.5.3" },
+    ...{ isExploited: false, cvss: null, epss: null },
+  });
+  const action = (cleared: readonly string[], remaining: readonly string[] = []) => ({
+    ...{ key: "npm qs", ecosystem: "npm", source: "qs", packages: [], since: 0 },
+    ...{ target: cleared.length === 0 ? null : "6.5.3", hasOthersAtTarget: false },
+    cleared: cleared.map(one),
+    remaining: remaining.map(one),
+  });
+  const service = (name: string, exposure: string, actions: ReturnType<typeof action>[]) => ({
+    ...{ name, labels: { exposure }, actions },
+  });
+  const items = fixFirstInServices(
+    [
+      service("shop", "internet", [action(["CVE-1", "CVE-2"])]),
+      service("api", "internal", [action(["CVE-1"], ["CVE-3"])]),
+    ],
+    new Map(),
+  );
+  expect(items).toMatchObject([
+    {
+      ...{ remedy: "raise-in-services", services: ["api", "shop"], hosts: 0 },
+      ...{ vulnerabilities: ["CVE-1", "CVE-2"], findingsCleared: 3 },
+      target: { source: "qs", sourceVersion: "6.5.3" },
+      // Two flaws of an exposed service count double, one of an internal service once.
+      risk: 5 * riskOf(null),
+    },
+    { remedy: "no-fix", services: ["api"], vulnerabilities: ["CVE-3"], risk: riskOf(null) },
+  ]);
 });

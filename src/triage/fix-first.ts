@@ -99,10 +99,19 @@ function item(
   };
 }
 
-const REMEDY_ORDER = { "update-offered": 0, "fixed-upstream-not-offered": 1, "no-fix": 2 } as const;
+const REMEDY_ORDER = {
+  "update-offered": 0,
+  "raise-in-services": 0,
+  "fixed-upstream-not-offered": 1,
+  "no-fix": 2,
+} as const;
+
+type Ordered = Pick<FixFirstItem, "knownExploited" | "risk" | "target"> & {
+  readonly remedy: keyof typeof REMEDY_ORDER;
+};
 
 /** What can be done now comes first, then known exploitation, then risk; names break ties. */
-function byRisk(a: FixFirstItem, b: FixFirstItem): number {
+export function byRisk(a: Ordered, b: Ordered): number {
   return (
     REMEDY_ORDER[a.remedy] - REMEDY_ORDER[b.remedy] ||
     b.knownExploited.length - a.knownExploited.length ||

@@ -6,7 +6,9 @@ import { instantToText } from "../base/instant.ts";
 import { skip } from "../base/list-page.ts";
 import { type Route, route } from "../db/world.ts";
 import { listFixFirst } from "./actions.ts";
-import type { FixFirstItem } from "./fix-first.ts";
+import { listFixFirstInServices } from "./actions-fix-first-services.ts";
+import { byRisk, type FixFirstItem } from "./fix-first.ts";
+import type { ServiceItem } from "./fix-first-services.ts";
 import type { Patch } from "./model.ts";
 import { loadOpenPatches } from "./store.ts";
 import { remedyWords } from "./words.ts";
@@ -18,10 +20,14 @@ const fixFirstSchema = z
     source: z.string(),
     /** Null where nothing is offered that clears these findings. */
     sourceVersion: z.string().nullable(),
-    remedy: z.enum(["update-offered", "fixed-upstream-not-offered", "no-fix"]),
+    remedy: z.enum(["update-offered", "raise-in-services", "fixed-upstream-not-offered", "no-fix"]),
     /** The remedy in words. */
     label: z.string(),
     hosts: z.number(),
+    /** Services whose own components have it: their teams raise it in what they build. */
+    services: z.number().int(),
+    /** The first twenty of them by name. */
+    serviceNames: z.array(z.string()),
     exposedHosts: z.number(),
     findingsCleared: z.number(),
     vulnerabilities: z.array(z.string()),
@@ -45,12 +51,13 @@ const fixFirstSchema = z
 const getFixFirst = route({
   method: "GET",
   path: "/api/v1/fix-first",
-  summary: "The updates that clear most risk for the hosts you may see, best first.",
+  summary: "What clears most risk on the hosts and in the services you may see, best first.",
   permission: "finding.read",
   query: z.strictObject({
     q: z.string().trim().max(200).default("").describe("part of a source or of a vulnerability"),
     exploited: z.enum(["true"]).optional().describe("only what clears a known exploited one"),
     vulnerability: z.string().min(3).max(100).optional(),
+    service: z.string().max(100).optional().describe("only what this service contains"),
     asOf: asOfQuery,
     skip,
     limit: z.coerce.number().int().min(1).max(1000).default(100),
@@ -65,7 +72,11 @@ const getFixFirst = route({
   }),
   handle: async ({ world, actor }, { query }) => {
     const asOf = asOfFromText(query.asOf, world.clock());
-    const all = (await listFixFirst(world, actor, { asOf })).filter((item) => isAsked(item, query));
+    const onHosts = query.service === undefined ? await listFixFirst(world, actor, { asOf }) : [];
+    const inServices = await listFixFirstInServices(world, actor, { asOf, service: query.service });
+    const every: readonly Listed[] =
+      inServices.length === 0 ? onHosts : [...onHosts, ...inServices].toSorted(byRisk);
+    const all = every.filter((item) => isAsked(item, query));
     // Cases are told as they are now, so a past day is told without them.
     const cases =
       asOf === undefined && holdsAnywhere(actor, "patch.read")
@@ -82,7 +93,7 @@ const getFixFirst = route({
         exploited: new Set(offered.flatMap((item) => item.knownExploited)).size,
       },
       items: all.slice(from, from + query.limit).map((item) => {
-        const open = byTarget.get(targetKey(item.target));
+        const open = "services" in item ? undefined : byTarget.get(targetKey(item.target));
         return itemReply(item, { open, isPast: asOf !== undefined }, actor);
       }),
       asOf: asOf === undefined ? null : instantToText(asOf),
@@ -90,8 +101,12 @@ const getFixFirst = route({
   },
 });
 
+type Listed = FixFirstItem | ServiceItem;
+
+const SERVICES_NAMED = 20;
+
 function isAsked(
-  item: FixFirstItem,
+  item: Listed,
   query: {
     readonly q: string;
     readonly exploited?: "true" | undefined;
@@ -107,14 +122,19 @@ function isAsked(
 }
 
 function itemReply(
-  item: FixFirstItem,
+  item: Listed,
   { open, isPast }: { readonly open: Patch | undefined; readonly isPast: boolean },
   actor: Actor,
 ): z.output<typeof fixFirstSchema> {
   const { target, ...rest } = item;
+  const services = "services" in item ? item.services : [];
   const right = lacksRight(holdsAnywhere(actor, "patch.edit"), "patch.edit");
   const nothing =
-    item.remedy === "update-offered" ? null : `${capital(remedyWords[item.remedy][1])}.`;
+    services.length > 0
+      ? "Who builds these services raises it; a case moves packages of hosts."
+      : item.remedy === "update-offered"
+        ? null
+        : `${capital(remedyWords[item.remedy][1])}.`;
   const refusal = isPast
     ? "This is a past day. Look at now to open a case."
     : open === undefined
@@ -122,6 +142,8 @@ function itemReply(
       : `P-${open.number} is open for it.`;
   return {
     ...rest,
+    services: services.length,
+    serviceNames: services.slice(0, SERVICES_NAMED),
     ecosystem: target.ecosystem,
     source: target.source,
     sourceVersion: "sourceVersion" in target ? target.sourceVersion : null,
@@ -144,7 +166,7 @@ function caseOf(open: Patch) {
   };
 }
 
-function targetKey(target: FixFirstItem["target"]): string {
+function targetKey(target: Listed["target"]): string {
   const version = "sourceVersion" in target ? target.sourceVersion : "";
   return `${target.ecosystem}\n${target.source}\n${version}`;
 }

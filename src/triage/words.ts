@@ -1,5 +1,6 @@
 import type { MarkTone, Words } from "../base/word.ts";
 import type { FixFirstItem } from "./fix-first.ts";
+import type { ServiceItem } from "./fix-first-services.ts";
 import type { PatchState } from "./model.ts";
 
 /** How cases read. The stages are the way of every case; each state stands somewhere on it. */
@@ -23,8 +24,9 @@ export const patchStateWords: Readonly<Record<PatchState, PatchStateWord>> = {
   dropped: { tone: "unknown", label: "dropped", stagesBehind: 2 },
 };
 
-export const remedyWords: Words<FixFirstItem["remedy"]> = {
+export const remedyWords: Words<FixFirstItem["remedy"] | ServiceItem["remedy"]> = {
   "update-offered": ["attention", "an update is offered"],
+  "raise-in-services": ["attention", "a newer version to build with"],
   "fixed-upstream-not-offered": ["waiting", "fixed upstream, not offered to these hosts yet"],
   "no-fix": ["unknown", "no fix yet"],
 };

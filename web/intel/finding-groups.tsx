@@ -60,10 +60,11 @@ export function FindingGroups({
 }
 
 function findingQuery(search: Search) {
-  const { q = "", exploited = "", state = "" } = search;
+  const { q = "", exploited = "", state = "", service = "" } = search;
   const isKnown = wordsOf("listedFinding").some(({ name }) => name === state);
   return {
     ...(q === "" ? {} : { search: q }),
+    ...(service === "" ? {} : { service }),
     ...(exploited === "true" ? { kev: "true" as const } : {}),
     ...(search["filtered"] === "true" ? { filtered: "true" as const } : {}),
     ...(isKnown ? { state: state as ListedState } : {}),
@@ -138,6 +139,13 @@ const vulnerabilityColumns: readonly Column<Row>[] = [
     width: "70px",
     isNumber: true,
     cell: (row) => row.hostCount.toLocaleString("en"),
+  },
+  {
+    title: "Services",
+    width: "76px",
+    isNumber: true,
+    isWideOnly: true,
+    cell: (row) => row.serviceCount.toLocaleString("en"),
   },
   {
     title: "In",

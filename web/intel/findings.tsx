@@ -17,8 +17,9 @@ import { FixFirstList, plural } from "../triage/fix-first-list.tsx";
 import { AsOfChoice, asOfQuery, PastBanner } from "./as-of.tsx";
 import { FindingGroups } from "./finding-groups.tsx";
 import { Gaps } from "./gaps.tsx";
+import { ServiceChoice } from "./service-choice.tsx";
 
-const filters = ["q", "exploited", "state", "asOf"] as const;
+const filters = ["q", "exploited", "state", "service", "asOf"] as const;
 
 /** What is vulnerable and where: by the update that clears it, by vulnerability, by service or host. */
 export function FindingsPage() {
@@ -44,6 +45,7 @@ export function FindingsPage() {
             choices={choicesOf("listedFinding")}
           />
         )}
+        {by !== "service" && <ServiceChoice search={search} set={set} />}
         <AsOfChoice search={search} set={set} knownSince={knownSince} />
         <FilterReset search={search} set={set} names={filters} />
       </FilterBar>

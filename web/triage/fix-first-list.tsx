@@ -13,9 +13,10 @@ import { StageLine } from "./stages.tsx";
 export const FIX_FIRST_TOPICS = ["findings", "hosts", "patches"] as const;
 
 export function fixFirstQuery(search: Search) {
-  const { q = "", exploited = "" } = search;
+  const { q = "", exploited = "", service = "" } = search;
   return {
     ...(q === "" ? {} : { q }),
+    ...(service === "" ? {} : { service }),
     ...(exploited === "true" ? { exploited: "true" as const } : {}),
     ...asOfQuery(search),
   };
@@ -37,7 +38,9 @@ export function FixFirstList({ search }: { readonly search: Search }) {
       columns={columns}
       rowHeight={54}
       href={(item) =>
-        item.case?.href ?? `/findings?by=vulnerability&q=${encodeURIComponent(item.source)}`
+        item.case?.href ??
+        (item.serviceNames.length === 1 ? `/services/${item.serviceNames[0]}` : null) ??
+        `/findings?by=vulnerability&q=${encodeURIComponent(item.source)}`
       }
       empty={
         <Empty
@@ -81,7 +84,10 @@ const columns: readonly Column<FixFirstItem>[] = [
       <>
         <div>{plural(item.findingsCleared, "finding")}</div>
         <Text size="xs" c="dimmed" component="div" truncate title={item.vulnerabilities.join(", ")}>
-          {plural(item.vulnerabilities.length, "flaw")} on {plural(item.hosts, "host")}
+          {plural(item.vulnerabilities.length, "flaw")}{" "}
+          {item.services > 0
+            ? `in ${item.services === 1 ? (item.serviceNames[0] ?? "1 service") : plural(item.services, "service")}`
+            : `on ${plural(item.hosts, "host")}`}
         </Text>
       </>
     ),

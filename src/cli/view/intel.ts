@@ -58,6 +58,7 @@ export function findingTable(reply: Findings): string {
     { head: "epss", cell: (r) => (r.epss === null ? null : r.epss.toFixed(3)), align: "right" },
     { head: "cvss", cell: (r) => r.cvss, align: "right" },
     { head: "hosts", cell: (r) => r.hostCount, align: "right" },
+    { head: "services", cell: (r) => r.serviceCount, align: "right" },
     { head: "vulnerabilities", cell: (r) => r.vulnerabilities.length, align: "right" },
     { head: "state", cell: (r) => r.states.join(", "), widthMax: 40 },
     {

@@ -11,6 +11,7 @@ type Event = components["schemas"]["TimelineEvent"];
 
 const REMEDY = {
   "update-offered": "update",
+  "raise-in-services": "raise it in the build",
   "fixed-upstream-not-offered": "fixed upstream, not offered to you yet",
   "no-fix": "no fix yet",
 } as const;
@@ -24,6 +25,7 @@ export function fixFirstTable(items: readonly Item[], total: number): string {
     { head: "to", cell: (i) => i.sourceVersion },
     { head: "remedy", cell: (i) => REMEDY[i.remedy] },
     { head: "hosts", cell: (i) => i.hosts, align: "right" },
+    { head: "services", cell: (i) => i.serviceNames.join(", ") || null, widthMax: 40 },
     { head: "clears", cell: (i) => i.vulnerabilities.length, align: "right" },
     { head: "exploited", cell: (i) => i.knownExploited.length || "", align: "right" },
     { head: "epss max", cell: (i) => i.epssMax?.toFixed(3), align: "right" },
