@@ -44,7 +44,7 @@ export default defineConfig({
           name: "real",
           include: ["src/**/*.real.test.ts", "lab/**/*.real.test.ts", "test/**/*.real.test.ts"],
           exclude: ["test/e2e/**"],
-          globalSetup: ["test/setup/postgres.ts"],
+          globalSetup: ["test/setup/postgres.ts", "test/setup/states.ts"],
           testTimeout: 120_000,
           hookTimeout: 300_000,
           retry: 1,
@@ -72,7 +72,7 @@ export default defineConfig({
         test: {
           name: "e2e",
           include: ["test/e2e/**/*.real.test.ts"],
-          globalSetup: ["test/setup/postgres.ts"],
+          globalSetup: ["test/setup/states.ts"],
           testTimeout: 120_000,
           hookTimeout: 300_000,
           retry: 1,

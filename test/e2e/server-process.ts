@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { kill, waitFor } from "../../lab/machine.ts";
+import { fillState, type StartServer } from "./deployed-state.ts";
 
 /**
  * The product as its users run it: `fettle server` in a process of its own, which can be killed -9
@@ -30,7 +31,10 @@ const START_MS_MAX = 90_000;
 const STOP_MS_MAX = 30_000;
 
 export async function startServerProcess(): Promise<ServerProcess> {
-  const state = mkdtempSync(join(tmpdir(), "fettle-e2e-"));
+  const folder = mkdtempSync(join(tmpdir(), "fettle-e2e-"));
+  chmodSync(folder, 0o755);
+  const state = join(folder, "state");
+  await fillState(state, spawnServer);
   const sockets = mkdtempSync(join(tmpdir(), "fe-"));
   const port = await freePort();
   const output: string[] = [];
@@ -38,14 +42,10 @@ export async function startServerProcess(): Promise<ServerProcess> {
   const isRunning = (): boolean => child !== null && child.exitCode === null && !child.killed;
   const start = async (): Promise<void> => {
     const from = output.length;
-    const started = spawn(
-      process.execPath,
-      [join(clone, "src/main/cli.ts"), "server", "--port", String(port), "--state", state],
-      { env: serverEnvironment(sockets), stdio: ["ignore", "pipe", "pipe"] },
-    );
+    const started = spawnServer({ state, sockets, port });
     child = started;
     for (const stream of [started.stdout, started.stderr]) {
-      stream?.on("data", (chunk: Buffer) => output.push(chunk.toString()));
+      stream.on("data", (chunk: Buffer) => output.push(chunk.toString()));
     }
     await waitFor("the server to listen", START_MS_MAX, async () => {
       if (started.exitCode !== null) throw new Error(`it ended: ${output.join("").slice(-3000)}`);
@@ -64,7 +64,7 @@ export async function startServerProcess(): Promise<ServerProcess> {
   const close = async (): Promise<void> => {
     await end("SIGTERM");
     await endDatabase(state);
-    for (const folder of [state, sockets]) rmSync(folder, { recursive: true, force: true });
+    for (const made of [folder, sockets]) rmSync(made, { recursive: true, force: true });
   };
   await start().catch(async (cause: unknown) => {
     await close();
@@ -82,6 +82,13 @@ export async function startServerProcess(): Promise<ServerProcess> {
     close,
   };
 }
+
+export const spawnServer: StartServer = ({ state, sockets, port }) =>
+  spawn(
+    process.execPath,
+    [join(clone, "src/main/cli.ts"), "server", "--port", String(port), "--state", state],
+    { env: serverEnvironment(sockets), stdio: ["ignore", "pipe", "pipe"] },
+  );
 
 /** What the server and the command line inherit: nothing of the configuration of whoever tests. */
 export function serverEnvironment(sockets: string): NodeJS.ProcessEnv {

@@ -13,6 +13,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { fillState } from "./deployed-state.ts";
 import {
   databaseProcesses,
   type Launched,
@@ -21,6 +22,7 @@ import {
   postmaster,
   runLauncher,
 } from "./launcher.ts";
+import { spawnServer } from "./server-process.ts";
 
 /** What a newcomer and an operator see of `npm start`, on the real launcher and real processes. */
 
@@ -48,6 +50,12 @@ afterEach(async () => {
 
 function environment(): Record<string, string> {
   return { FETTLE_SOCKETS: sockets, XDG_CONFIG_HOME: join(folder, "config") };
+}
+
+/** For what is not about a first start: the state is there as an earlier run of the server left it. */
+async function startAgain(options: LaunchOptions = {}): Promise<Launched> {
+  await fillState(state, spawnServer);
+  return startServer([], options);
 }
 
 function startServer(args: readonly string[] = [], options: LaunchOptions = {}): Launched {
@@ -153,7 +161,7 @@ describe("a first start", () => {
     const before = await fettle(["setup"]);
     expect(before.code).toBe(1);
     expect(before.said).toMatch(/No server runs on the state folder/);
-    const url = await urlOf(startServer());
+    const url = await urlOf(await startAgain());
     expect(await fettle(["setup"])).toMatchObject({ code: 0 });
     expect(credentials().current).toBe(url);
   });
@@ -161,7 +169,7 @@ describe("a first start", () => {
 
 describe("after a kill -9", () => {
   it("adopts the database that lived on, restarts the one that did not, loses nothing", async () => {
-    const first = startServer();
+    const first = await startAgain();
     await urlOf(first);
     await first.waitFor(/Ready in/);
     expect(await fettle(["setup", "--handle", "alice"])).toMatchObject({ code: 0 });
@@ -185,7 +193,7 @@ describe("after a kill -9", () => {
   });
 
   it("finds the database again when sockets have moved since", async () => {
-    const first = startServer();
+    const first = await startAgain();
     await urlOf(first);
     await first.waitFor(/Ready in/);
     expect(await fettle(["setup", "--handle", "alice"])).toMatchObject({ code: 0 });
@@ -203,7 +211,7 @@ describe("after a kill -9", () => {
 
 describe("trouble", () => {
   it("lets a second server on the same state end with a clear word, unharmed the first", async () => {
-    const first = startServer();
+    const first = await startAgain();
     const url = await urlOf(first);
     const second = startServer();
     expect((await second.ended).code).toBe(1);
@@ -257,7 +265,7 @@ describe("trouble", () => {
   });
 
   it("answers 503 while its database is down and brings it back by itself", async () => {
-    const server = startServer();
+    const server = await startAgain();
     const url = await urlOf(server);
     await server.waitFor(/Ready in/);
     expect(await fettle(["setup", "--handle", "alice"])).toMatchObject({ code: 0 });
@@ -284,7 +292,7 @@ describe("trouble", () => {
   });
 
   it("goes on when its terminal or pipe is gone, and still stops cleanly", async () => {
-    const server = startServer();
+    const server = await startAgain();
     const url = await urlOf(server);
     server.closeOutput();
     expect((await fetch(`${url}/healthz`)).status).toBe(200);
@@ -303,7 +311,8 @@ describe("trouble", () => {
 
 describe.runIf(isRoot)("what cannot be seen", () => {
   /** Runs the launcher where parts of this machine are hidden from it, and from it alone. */
-  function startBlind(hide: string): Launched {
+  async function startBlind(hide: string): Promise<Launched> {
+    await fillState(state, spawnServer);
     const script = `mount --make-rprivate / && ${hide} && shift && exec "$@"`;
     const args = [
       "--mount",
@@ -324,7 +333,7 @@ describe.runIf(isRoot)("what cannot be seen", () => {
 
   it("reads as unknown on a machine without dpkg, never as 0", async () => {
     const hidden = ["dpkg", "dpkg-query"].map((name) => `mount --bind /dev/null /usr/bin/${name}`);
-    const server = startBlind(hidden.join(" && "));
+    const server = await startBlind(hidden.join(" && "));
     await server.waitFor(/Ready in/);
     expect(server.said()).toMatch(/^This machine .*packages unknown/m);
     expect(server.said()).toMatch(/^Findings +unknown/m);
@@ -333,7 +342,7 @@ describe.runIf(isRoot)("what cannot be seen", () => {
   });
 
   it("reads as unknown updates on a machine without package lists", async () => {
-    const server = startBlind("mount -t tmpfs none /var/lib/apt/lists");
+    const server = await startBlind("mount -t tmpfs none /var/lib/apt/lists");
     await server.waitFor(/Ready in/);
     expect(server.said()).toMatch(/^This machine .*\d packages/m);
     expect(server.said()).toMatch(/^Updates +unknown/m);
