@@ -4,7 +4,7 @@ import { Failure, present } from "../src/base/failure.ts";
 import { hostAddress, type Subnet } from "./addresses.ts";
 import { ensureBaseRoot, ensureLists } from "./base-root.ts";
 import { type LabHost, labHost, startHost } from "./host.ts";
-import { aptFiles, publicKeyOnly, writeHostFiles } from "./host-files.ts";
+import { aptFiles, type LabSources, publicKeyOnly, writeHostFiles } from "./host-files.ts";
 import { findLayersDir } from "./layers.ts";
 import {
   effectiveUser,
@@ -41,6 +41,8 @@ export interface LabOptions {
   readonly stateDir: string;
   /** Tells apart runs in one state folder; `lab` unless told. */
   readonly name?: string;
+  /** Debian's archives too, unless told. */
+  readonly sources?: LabSources;
   /** True leaves the run up when this process ends; else the next lab on this machine removes it. */
   readonly isDetached?: boolean;
   readonly say?: (text: string) => void;
@@ -88,7 +90,8 @@ export async function startLab(options: LabOptions): Promise<Lab> {
   const owner = await currentOwner();
   await register({ id, runDir, layersDir, owner });
   try {
-    const record = await build({ id, name, stateDir, runDir, layersDir, count, say });
+    const { sources = "debian" } = options;
+    const record = await build({ id, name, stateDir, runDir, layersDir, count, sources, say });
     if (options.isDetached === true) await register({ id, runDir, layersDir, owner: null });
     return labOf(record);
   } catch (cause) {
@@ -154,6 +157,7 @@ interface BuildPlan {
   readonly runDir: string;
   readonly layersDir: string;
   readonly count: number;
+  readonly sources: LabSources;
   readonly say: (text: string) => void;
 }
 
@@ -186,7 +190,8 @@ async function build(plan: BuildPlan): Promise<RunRecord> {
   const repository = await ensureRepository({ stateDir, baseDir: base });
   await run("cp", ["-a", repository.dir, join(servedDir, "lab")]);
   const packagesUrl = `http://${PACKAGES_NAME}:${port}`;
-  const files = aptFiles({ packagesUrl, settings, repositoryKey: repository.key });
+  const { sources } = plan;
+  const files = aptFiles({ packagesUrl, settings, repositoryKey: repository.key, sources });
   const lists = await ensureLists({
     ...{ id, stateDir, proxyUrl, say, base },
     ...{ aptFiles: files, gateway: network.gateway, layersDir: plan.layersDir },

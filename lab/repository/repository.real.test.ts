@@ -13,7 +13,7 @@ describe.skipIf(effectiveUser() !== 0)("a badly behaving package", () => {
   let host: LabHost;
 
   beforeAll(async () => {
-    lab = await startLab({ hosts: 1, stateDir, name: `bad-${process.pid}` });
+    lab = await startLab({ hosts: 1, sources: "own", stateDir, name: `bad-${process.pid}` });
     host = lab.host("web-1");
   }, 300_000);
 

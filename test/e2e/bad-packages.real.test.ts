@@ -41,7 +41,7 @@ describe.skipIf(effectiveUser() !== 0)("packages that behave badly", whole, () =
   const [third, fourth] = [(): LabHost => fleet.lab.host("web-3"), () => fleet.lab.host("web-4")];
 
   beforeAll(async () => {
-    fleet = await startFleet({ name: "bad", hosts: 4 });
+    fleet = await startFleet({ name: "bad", hosts: 4, sources: "own" });
     await Promise.all(fleet.lab.hosts.map(prepareHost));
     await addHosts(fleet, ringsPolicy());
   }, 300_000);

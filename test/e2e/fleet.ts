@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { LabHost } from "../../lab/host.ts";
+import type { LabSources } from "../../lab/host-files.ts";
 import { type Lab, startLab } from "../../lab/lab.ts";
 import { signWithSshKey } from "../../src/cli/ssh-sign.ts";
 import { ask } from "../../src/client/client.ts";
@@ -41,6 +42,8 @@ const STATE_DIR = join(clone, ".fettle", "lab");
 export async function startFleet(options: {
   readonly name: string;
   readonly hosts: number;
+  /** Tests that need no package of Debian's leave its archives out: see LabSources. */
+  readonly sources?: LabSources;
   /** How its people are made; the API does it sooner. */
   readonly people?: Desk["by"];
 }): Promise<Fleet> {
@@ -53,7 +56,8 @@ export async function startFleet(options: {
   };
   try {
     const name = `${options.name}-${process.pid}`;
-    const making = startLab({ hosts: options.hosts, stateDir: STATE_DIR, name });
+    const { hosts, sources = "debian" } = options;
+    const making = startLab({ hosts, sources, stateDir: STATE_DIR, name });
     closers.push(() => endMade(making, (made) => made.stop()));
     const starting = startServerProcess();
     closers.push(() => endMade(starting, (made) => made.close()));

@@ -33,7 +33,7 @@ describe.skipIf(effectiveUser() !== 0)(
     const host = (name: string): LabHost => fleet.lab.host(name);
 
     beforeAll(async () => {
-      fleet = await startFleet({ name: "halt", hosts: 3 });
+      fleet = await startFleet({ name: "halt", hosts: 3, sources: "own" });
       const wanted = ["lab-good=1.0", "lab-needs-new=1.0"];
       await Promise.all(
         fleet.lab.hosts.map((one) =>

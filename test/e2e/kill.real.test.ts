@@ -76,7 +76,7 @@ describe.skipIf(effectiveUser() !== 0)("kill -9 inside running rollouts", whole,
 
   beforeAll(async () => {
     console.log(`FETTLE_TEST_SEED=${chance.seed}, ${KILLS} kills of each`);
-    fleet = await startFleet({ name: "kill", hosts: 6 });
+    fleet = await startFleet({ name: "kill", hosts: 6, sources: "own" });
     await Promise.all(
       fleet.lab.hosts.map(async (one) => {
         await installOld(one, ["lab-answers-500"]);

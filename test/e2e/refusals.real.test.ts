@@ -54,7 +54,7 @@ describe.skipIf(effectiveUser() !== 0)("a host that two people must have convinc
   let counter = Date.now();
 
   beforeAll(async () => {
-    fleet = await startFleet({ name: "refuse", hosts: 2 });
+    fleet = await startFleet({ name: "refuse", hosts: 2, sources: "own" });
     host = fleet.lab.host("web-1");
     erin = await fleet.addPerson("erin", "approver");
     const { alice, bob } = fleet;

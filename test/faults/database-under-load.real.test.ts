@@ -40,7 +40,7 @@ describe.skipIf(effectiveUser() !== 0)("a database that is stopped under load", 
   let writers: Writers;
 
   beforeAll(async () => {
-    fleet = await startFleet({ name: "load", hosts: 3 });
+    fleet = await startFleet({ name: "load", hosts: 3, sources: "own" });
     await Promise.all(fleet.lab.hosts.map((host) => installOld(host)));
     // One ring after the other, so that the rollouts outlast the stops.
     await addHosts(fleet, ringsPolicy());

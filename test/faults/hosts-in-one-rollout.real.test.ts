@@ -235,7 +235,7 @@ describe.skipIf(effectiveUser() !== 0)("a rollout over hosts that are in trouble
     hostOf(faults.find(({ name }) => name.includes(part))!);
 
   beforeAll(async () => {
-    fleet = await startFleet({ name: "faults", hosts: WELL + faults.length });
+    fleet = await startFleet({ name: "faults", hosts: WELL + faults.length, sources: "own" });
     const file = `${fleet.lab.packagesUrl}/lab/pool/${SOURCE}_1.0_all.deb`;
     const script = ["sh", "-c", PREPARE, "sh", file];
     await Promise.all(fleet.lab.hosts.map((host) => host.must(script)));
