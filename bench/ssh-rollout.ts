@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import type { LabHost } from "../lab/host.ts";
-import { addHosts, installed, startFleet } from "../test/e2e/fleet.ts";
+import { addHosts, type Fleet, installed, startFleet } from "../test/e2e/fleet.ts";
 import { openCpuAccount } from "./cpu-account.ts";
 import { missingPrograms } from "./needs.ts";
 import {
@@ -59,14 +59,9 @@ await bench();
 account?.close();
 
 async function bench(): Promise<void> {
-  const fleet = await startFleet({ name: "bench", hosts });
-  const end = (): void => {
-    account?.close();
-    process.exit(130);
-  };
-  const stop = (): void => void fleet.close().finally(end);
-  process.once("SIGINT", stop);
-  process.once("SIGTERM", stop);
+  const starting = startFleet({ name: "bench", hosts });
+  endWhenTold(starting);
+  const fleet = await starting;
   try {
     const contest = { fleet, package: PACKAGE, parallel };
     await prepareHosts(contest);
@@ -84,6 +79,18 @@ async function bench(): Promise<void> {
   } finally {
     await fleet.close();
   }
+}
+
+/** Told to end, also while the fleet is still being made, it leaves no server, database or host behind. */
+function endWhenTold(starting: Promise<Fleet>): void {
+  const end = (): void => {
+    account?.close();
+    process.exit(130);
+  };
+  const stop = (): void => {
+    void starting.then((fleet) => fleet.close()).then(end, end);
+  };
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, stop);
 }
 
 function isWanted({ name }: Contender): boolean {
