@@ -207,7 +207,11 @@ async function copyHosts(
         insert into host_set
           (host_num, set_id, observed_from, observed_to, recorded_from, recorded_to)
         select p.num, s.set_id, s.observed_from, s.observed_to, s.recorded_from, s.recorded_to
-          from pairs p join host_set s on s.host_num = p.model)
+          from pairs p join host_set s on s.host_num = p.model),
+      kernels as (
+        insert into host_kernel (host_num, kernel_running, recorded_from, recorded_to)
+        select p.num, k.kernel_running, k.recorded_from, k.recorded_to
+          from pairs p join host_kernel k on k.host_num = p.model)
       insert into host_offer
         (host_num, set_id, observed_from, observed_to, recorded_from, recorded_to)
       select p.num, s.set_id, s.observed_from, s.observed_to, s.recorded_from, s.recorded_to
