@@ -3,7 +3,7 @@
  * `node bench/api.ts [hosts] [--world FOLDER] [--only TEXT]`. With a folder the fleet is generated
  * once and kept there; with a text only paths that hold it are measured. One caller, warm; the floors
  * are a route that only looks up the token and `select 1` on the same database. JSON lines with the
- * median and the 99th percentile in milliseconds, and the processor time of a call (server, database
+ * median, the 95th and the 99th percentile in milliseconds, and the processor time of a call (server, database
  * and caller together), which other work on the machine does not change.
  */
 import { parseArgs } from "node:util";
@@ -78,8 +78,19 @@ async function fleetPaths(at: BenchSite): Promise<readonly string[]> {
     "/api/v1/findings?group=source&limit=100",
     "/api/v1/findings?group=host&limit=100",
     `/api/v1/findings?group=host&limit=100&skip=${middle}`,
+    "/api/v1/findings?group=vulnerability&limit=100&skip=1000",
     "/api/v1/findings?group=vulnerability&limit=100&search=ssl",
+    "/api/v1/findings?group=vulnerability&limit=100&filtered=true",
     `/api/v1/findings/${vulnerability}`,
+    `/api/v1/vulnerabilities/${vulnerability}`,
+    `/api/v1/deadlines/${vulnerability}`,
+    `/api/v1/deadlines/${host}`,
+    "/api/v1/deadline-forecast",
+    "/api/v1/debt",
+    "/api/v1/exceptions",
+    "/api/v1/deferrals",
+    "/api/v1/support",
+    "/api/v1/vex",
     "/api/v1/fix-first",
     "/api/v1/fix-first?q=ssl",
     "/api/v1/feeds",
@@ -210,7 +221,7 @@ function timesAt(times: number[]) {
   times.sort((a, b) => a - b);
   const at = (share: number): number =>
     tenths(times[Math.min(times.length - 1, Math.floor(times.length * share))] ?? 0);
-  return { msMedian: at(0.5), msP99: at(0.99) };
+  return { msMedian: at(0.5), msP95: at(0.95), msP99: at(0.99) };
 }
 
 function tenths(ms: number): number {

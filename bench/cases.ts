@@ -42,7 +42,8 @@ export async function generateCases(world: World): Promise<void> {
   const others = offered.filter((item) => item.target.source !== EVERYWHERE);
   const sources = [EVERYWHERE, ...others.map((item) => item.target.source)].slice(0, PATCHES);
   for (const [at, source] of sources.entries()) {
-    const { patch } = await openPatch(world, carol.actor, { source });
+    const justification = "Everything that stands here has it, and some of it can be reached.";
+    const { patch } = await openPatch(world, carol.actor, { source, justification });
     if (at < PLANS) await carryOn(world, { at, patch: patch.id, carol, alice });
   }
   const key = await openLogKey(world);

@@ -5,11 +5,13 @@ import { aPackage, trackerFile } from "../../test/builders/intel.ts";
 import { type TestWorld, testWorld } from "../../test/setup/world.ts";
 import { type Actor, systemActor } from "../base/actor.ts";
 import { parseSelector } from "../base/labels.ts";
+import { inTransaction } from "../db/database.ts";
 import { listFindings, loadFeedFile, showFinding } from "./actions.ts";
 import { hostFindings } from "./findings.ts";
 import { keptStates } from "./match.ts";
 import { rematch } from "./rematch.ts";
 import { exposure } from "./store-exposure.ts";
+import { loadKnowledge } from "./store-knowledge.ts";
 
 let now = 0;
 let made: TestWorld;
@@ -37,6 +39,14 @@ const openssl = (version: string) => [
   aPackage({ name: "libssl3", version, source: "openssl" }),
   aPackage({ name: "openssl", version, source: "openssl" }),
 ];
+
+const zip = (version: string) => aPackage({ name: "zip", version, source: "zip" });
+
+const exploited = (id: string) =>
+  JSON.stringify({
+    dateReleased: "2026-11-20",
+    vulnerabilities: [{ cveID: id, dateAdded: "2026-11-19" }],
+  });
 
 describe("findings of a fleet", () => {
   it("follow the packages of hosts and the statements of feeds, and keep since when", async () => {
@@ -86,6 +96,55 @@ describe("findings of a fleet", () => {
     expect(await rematch(world)).toMatchObject({ packageCount: 0 });
     await sql`insert into rematch_source values ('Debian:12', 'curl')`.execute(world.db);
     expect(await rematch(world)).toMatchObject({ packageCount: 1, openedCount: 0, closedCount: 0 });
+  });
+
+  it("are read again only where they changed, and are what reading all of them gives", async () => {
+    const { world } = made;
+    // A transaction has nothing to go on from, so it reads everything.
+    const readAll = () => inTransaction(world.db, (tx) => loadKnowledge(tx));
+    const read = async () => {
+      const known = await loadKnowledge(world.db);
+      expect(known).toEqual(await readAll());
+      const pairOf = (source: string) => known.pairs.filter((pair) => pair.source === source);
+      return { known, openssl: pairOf("openssl"), zip: pairOf("zip") };
+    };
+    await addHost(world, { name: "web-1", packages: [...openssl("1.0-1"), zip("1.0-1")] });
+    await load(
+      trackerFile({
+        openssl: { "CVE-2026-0001": fixedIn("1.0-2"), "CVE-2026-0002": fixedIn("1.0-2") },
+        zip: { "CVE-2026-0003": fixedIn("1.0-2") },
+      }),
+    );
+    const first = await read();
+    expect([first.openssl.length, first.zip.length, first.known.facts.size]).toEqual([2, 1, 3]);
+    await load(
+      trackerFile({
+        openssl: { "CVE-2026-0001": fixedIn("1.0-3"), "CVE-2026-0004": fixedIn("1.0-2") },
+        zip: { "CVE-2026-0003": fixedIn("1.0-2") },
+      }),
+    );
+    const second = await read();
+    expect(second.openssl.map((pair) => [pair.vulnerability, pair.fixedVersion])).toEqual([
+      ["CVE-2026-0001", "1.0-3"],
+      ["CVE-2026-0004", "1.0-2"],
+    ]);
+    expect([...second.known.facts.keys()].sort()).toEqual([
+      "CVE-2026-0001",
+      "CVE-2026-0003",
+      "CVE-2026-0004",
+    ]);
+    expect(second.zip[0]).toBe(first.zip[0]);
+    expect(second.known.packages).toBe(first.known.packages);
+    await addHost(world, { name: "web-2", packages: [zip("1.0-0")] });
+    await rematch(world);
+    const third = await read();
+    expect(third.zip[0]?.packageIds).toHaveLength(2);
+    expect(third.openssl[0]).toBe(second.openssl[0]);
+    await load(exploited("CVE-2026-0003"));
+    const fourth = await read();
+    expect(fourth.known.facts.get("CVE-2026-0003")?.kev).not.toBe(null);
+    expect(fourth.known.pairs).toBe(third.known.pairs);
+    expect(await loadKnowledge(world.db)).toBe(fourth.known);
   });
 
   it("end when the record of the vulnerability is rejected, and come back when it is not", async () => {
@@ -215,12 +274,7 @@ describe("lists of findings", () => {
         curl: { "CVE-2026-0001": fixedIn("7-2"), "CVE-2026-0002": fixedIn("7-2") },
       }),
     );
-    await load(
-      JSON.stringify({
-        dateReleased: "2026-11-20",
-        vulnerabilities: [{ cveID: "CVE-2026-0003", dateAdded: "2026-11-19" }],
-      }),
-    );
+    await load(exploited("CVE-2026-0003"));
     const list = async (query: Partial<Parameters<typeof listFindings>[2]>) =>
       (await listFindings(world, systemActor, { group: "vulnerability", ...query })).rows;
     const all = await list({});

@@ -4,6 +4,13 @@ import type { Db, Reader } from "../db/database.ts";
 import { filtersOf } from "./filter.ts";
 import type { Knowledge, KnownPackage, KnownPair, Members } from "./knowledge.ts";
 import { byChannel } from "./seen-pairs.ts";
+import {
+  type Changes,
+  changeKey,
+  loadChanges,
+  loadNoted,
+  type Noted,
+} from "./store-knowledge-change.ts";
 import { holdsAt } from "./store-range.ts";
 import { arrayText } from "./store-statement.ts";
 import { loadVexClaims } from "./store-vex.ts";
@@ -16,8 +23,15 @@ import { loadVulnerabilities } from "./store-vulnerability.ts";
 interface Kept {
   knowledge: Promise<Knowledge> | null;
   key: string;
+  /** The last that was read whole or brought up to date, for reading only what changed since. */
+  last: Read | null;
   readonly past: Map<string, Promise<Knowledge>>;
   readonly members: Map<number, Members>;
+}
+
+interface Read {
+  readonly knowledge: Knowledge;
+  readonly noted: Noted;
 }
 
 const kept = new WeakMap<object, Kept>();
@@ -27,18 +41,11 @@ const MEMBERS_KEPT_MAX = 50_000_000;
 
 function keptOf(reader: Reader): Kept {
   const found = kept.get(reader) ?? {
-    ...{ knowledge: null, key: "" },
+    ...{ knowledge: null, key: "", last: null },
     ...{ past: new Map(), members: new Map() },
   };
   kept.set(reader, found);
   return found;
-}
-
-async function changeKey(reader: Reader): Promise<string> {
-  const { rows } = await sql<{ key: string }>`
-    select coalesce(md5(string_agg(tx::text, ',' order by tx)), '') as key from intel_change
-    `.execute(reader);
-  return rows[0]?.key ?? "";
 }
 
 export async function loadKnowledge(reader: Reader, asOf?: Instant): Promise<Knowledge> {
@@ -46,13 +53,15 @@ export async function loadKnowledge(reader: Reader, asOf?: Instant): Promise<Kno
   const own = keptOf(reader);
   const key = await changeKey(reader);
   if (own.knowledge === null || own.key !== key) {
-    const loading = readKnowledge(reader);
+    const reading = inOneLook(reader, (look) => readNow(look, own.last));
+    const loading = reading.then(({ knowledge }) => knowledge);
     own.knowledge = loading;
     own.key = key;
-    loading.then(
+    reading.then(
       (made) => {
         // It may have been read a moment later than the key, and then belongs to the later one.
-        if (own.knowledge === loading) own.key = made.key;
+        if (own.knowledge === loading) own.key = made.knowledge.key;
+        own.last = made;
       },
       () => {
         if (own.knowledge === loading) own.knowledge = null;
@@ -66,7 +75,7 @@ export async function loadKnowledge(reader: Reader, asOf?: Instant): Promise<Kno
 async function loadPastKnowledge(reader: Reader, asOf: Instant): Promise<Knowledge> {
   const { past } = keptOf(reader);
   const key = `${asOf} ${await changeKey(reader)}`;
-  const known = past.get(key) ?? readKnowledge(reader, asOf);
+  const known = past.get(key) ?? inOneLook(reader, (look) => readParts(look, asOf));
   past.delete(key);
   past.set(key, known);
   known.catch(() => past.delete(key));
@@ -78,14 +87,70 @@ async function loadPastKnowledge(reader: Reader, asOf: Instant): Promise<Knowled
 /** A look at the past is taken seldom, but its pages follow each other. */
 const PASTS_KEPT_MAX = 2;
 
-/** All of it from one look at the database, so that its parts fit together. */
-async function readKnowledge(reader: Reader, asOf?: Instant): Promise<Knowledge> {
-  if (reader.isTransaction) return readParts(reader, asOf);
+/** One look at the database for all of it, so that its parts fit together. */
+async function inOneLook<T>(reader: Reader, read: (look: Reader) => Promise<T>): Promise<T> {
+  if (reader.isTransaction) return read(reader);
   return (reader as Db)
     .transaction()
     .setIsolationLevel("repeatable read")
     .setAccessMode("read only")
-    .execute((tx) => readParts(tx, asOf));
+    .execute((tx) => read(tx));
+}
+
+async function readNow(reader: Reader, last: Read | null): Promise<Read> {
+  const noted = await loadNoted(reader);
+  const changes = last === null ? null : await loadChanges(reader, last.noted, noted);
+  const knowledge =
+    last === null || changes === null
+      ? await readParts(reader)
+      : await broughtUpToDate(reader, last.knowledge, changes);
+  return { knowledge, noted };
+}
+
+/** What did not change stays the very same, and what was made from it with it. */
+async function broughtUpToDate(
+  reader: Reader,
+  before: Knowledge,
+  { sources, packages: ids, facts: facted, whole }: Changes,
+): Promise<Knowledge> {
+  const key = await changeKey(reader);
+  const pairs = whole.has("source")
+    ? await loadAllPairs(reader)
+    : withSources(before.pairs, sources, await loadPairsOf(reader, sources));
+  const packages = whole.has("package")
+    ? await loadKnownPackages(reader)
+    : joined(before.packages, ids.length === 0 ? [] : await loadKnownPackages(reader, ids));
+  const named = [...new Set(pairs.map((pair) => pair.vulnerability))];
+  const isAnew = new Set(facted);
+  const wanted = named.filter((id) => whole.has("fact") || isAnew.has(id) || !before.facts.has(id));
+  const read = wanted.length === 0 ? [] : await loadVulnerabilities(reader, wanted);
+  const told = joined(before.facts, read);
+  const facts = pairs === before.pairs ? told : new Map(named.flatMap((id) => entryOf(told, id)));
+  const seen = pairs === before.pairs ? before.seen : byChannel(pairs);
+  const filters = filtersOf(await loadVexClaims(reader));
+  return { key, pairs, seen, packages, facts, filters };
+}
+
+/** Pairs are in the order of their sources, so those of one source stand together. */
+function withSources(
+  before: readonly KnownPair[],
+  sources: readonly string[],
+  now: readonly KnownPair[],
+): readonly KnownPair[] {
+  if (sources.length === 0) return before;
+  const isChanged = new Set(sources);
+  const kept = before.filter((pair) => !isChanged.has(pair.source));
+  return [...kept, ...now].sort((a, b) => (a.source < b.source ? -1 : a.source > b.source ? 1 : 0));
+}
+
+function entryOf<K, V>(of: ReadonlyMap<K, V>, key: K): readonly (readonly [K, V])[] {
+  const value = of.get(key);
+  return value === undefined ? [] : [[key, value]];
+}
+
+function joined<K, V>(before: ReadonlyMap<K, V>, now: Iterable<readonly [K, V]>) {
+  const more = [...now];
+  return more.length === 0 ? before : new Map([...before, ...more]);
 }
 
 async function readParts(reader: Reader, asOf?: Instant): Promise<Knowledge> {
@@ -99,10 +164,23 @@ async function readParts(reader: Reader, asOf?: Instant): Promise<Knowledge> {
   return { key, pairs, seen, packages, facts, filters };
 }
 
-/** Ids travel as one text a group: the driver would make an object of each element of an array. */
-async function loadAllPairs(
+async function loadAllPairs(reader: Reader, asOf?: Instant): Promise<readonly KnownPair[]> {
+  return loadPairs(reader, holdsAt(asOf));
+}
+
+async function loadPairsOf(
   reader: Reader,
-  asOf: Instant | undefined,
+  sources: readonly string[],
+): Promise<readonly KnownPair[]> {
+  if (sources.length === 0) return [];
+  const isOf = sql<boolean>`source = any(${[...sources]}::text[])`;
+  return loadPairs(reader, sql<boolean>`${holdsAt(undefined)} and ${isOf}`);
+}
+
+/** Ids travel as one text a group: the driver would make an object of each element of an array. */
+async function loadPairs(
+  reader: Reader,
+  where: RawBuilder<boolean>,
 ): Promise<readonly KnownPair[]> {
   type Row = Omit<KnownPair, "packageIds" | "sinces"> & { ids: string; times: string };
   const { rows } = await sql<Row>`
@@ -110,24 +188,36 @@ async function loadAllPairs(
            channel, string_agg(package_id::text, ',' order by package_id) as ids,
            string_agg(floor(extract(epoch from since) * 1000)::text, ','
              order by package_id) as times, min(since) as since
-      from finding_pair where ${holdsAt(asOf)}
+      from finding_pair where ${where}
      group by 1, 2, 3, 4, 5, 6
      order by source collate "C", vulnerability collate "C", ecosystem, state, channel`.execute(
     reader,
   );
+  // Most vulnerabilities of a source are in the same packages: one list serves them all.
+  const shared = new Map<string, readonly number[]>();
+  const listOf = (text: string): readonly number[] => {
+    const list = shared.get(text) ?? numbersIn(text);
+    shared.set(text, list);
+    return list;
+  };
   return rows.map(({ ids, times, ...pair }) => ({
     ...pair,
-    packageIds: numbersIn(ids),
-    sinces: numbersIn(times),
+    packageIds: listOf(ids),
+    sinces: listOf(times),
   }));
 }
 
-async function loadKnownPackages(reader: Reader): Promise<ReadonlyMap<number, KnownPackage>> {
+async function loadKnownPackages(
+  reader: Reader,
+  ids?: readonly number[],
+): Promise<ReadonlyMap<number, KnownPackage>> {
+  const isMeant = ids === undefined ? sql`true` : sql`p.id = any(${arrayText(ids)}::integer[])`;
   const { rows } = await sql<KnownPackage & { id: number }>`
     select p.id, p.name, p.ecosystem, k.blind_spot as "blindSpot",
            coalesce(k.is_named, false) as "isNamed", k.package_id is not null as "isMatched",
            coalesce(k.role = 'kernel-image', false) as "isKernelImage"
-      from package p left join package_match k on k.package_id = p.id`.execute(reader);
+      from package p left join package_match k on k.package_id = p.id
+     where ${isMeant}`.execute(reader);
   return new Map(rows.map(({ id, ...known }) => [id, known]));
 }
 
