@@ -95,7 +95,8 @@ const examples: Readonly<Record<string, readonly string[]>> = {
   "exception refuse": ['exception refuse X-12 --reason "the control is not tested"'],
   "exception withdraw": ['exception withdraw X-12 --reason "patched instead"'],
   "exception revoke": ['exception revoke X-12 --reason "the WAF was taken away"'],
-  "patch list": ["patch list", "patch list --cases"],
+  "patch list": ["patch list", "patch list --team web --label env=prod", "patch list --cases"],
+  "patch preview": ["patch preview openssl", "patch preview openssl --label env=prod"],
   "patch open": ["patch open nginx", "patch open openssl --ecosystem Debian:12"],
   "patch show": ["patch show P-1"],
   "patch pace": [
@@ -203,6 +204,7 @@ const examples: Readonly<Record<string, readonly string[]>> = {
   ],
   "vex list": ["vex list", "vex list --ended -o json"],
   "vex show": ["vex show V-3"],
+  "vex answer": ['vex answer V-3 --reason "checked in build 4711: the code is not built in"'],
   "vex remove": ['vex remove V-3 --reason "the build has the code again"'],
   "vex publisher list": ["vex publisher list"],
   "vex publisher add": ['vex publisher add Example key.pub --author "Example Security"'],

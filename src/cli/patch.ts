@@ -4,30 +4,32 @@ import { ask } from "../client/client.ts";
 import { type Cli, show } from "./cli.ts";
 import { people } from "./names.ts";
 import { moreLines, type RowFlags, rowsOf, withRows } from "./pages.ts";
+import { fixFirstTable, previewText } from "./view/fix-first.ts";
 import { paceText } from "./view/pace.ts";
-import { caseTable, caseText, fixFirstTable } from "./view/patch.ts";
+import { caseTable, caseText } from "./view/patch.ts";
 
 /** Cases: what to fix first, and the whole story of each. */
 export function registerPatch(program: Command, cli: Cli): void {
   const patch = program
     .command("patch")
     .description("What to fix first, and the cases opened for it");
-  withRows(patch.command("list").description("Fix first: the updates that clear most risk"), 30)
-    .option("--cases", "the cases that are open instead")
-    .action(async (flags: RowFlags & { cases?: true }) => {
-      if (flags.cases === true) return listCases(cli, flags);
-      const list = await rowsOf(flags, FIX_FIRST_PAGE, async ({ limit, cursor }) => {
-        const skip = Number(cursor ?? 0);
-        const query = { limit, skip };
-        const reply = await ask(cli.client().GET("/api/v1/fix-first", { params: { query } }));
-        const end = skip + reply.items.length;
-        return { ...reply, next: end < reply.total ? String(end) : null };
-      });
-      const { next, ...reply } = list;
-      show(cli, reply, () =>
-        [fixFirstTable(reply.items, reply.total), ...moreLines(list)].join("\n"),
-      );
+  const list = withRows(
+    patch.command("list").description("Fix first: the updates that clear most risk"),
+    30,
+  ).option("--cases", "the cases that are open instead");
+  withHostChoice(list).action(async (flags: RowFlags & HostFlags & { cases?: true }) => {
+    if (flags.cases === true) return listCases(cli, flags);
+    const list = await rowsOf(flags, FIX_FIRST_PAGE, async ({ limit, cursor }) => {
+      const skip = Number(cursor ?? 0);
+      const query = { limit, skip, ...hostQuery(flags) };
+      const reply = await ask(cli.client().GET("/api/v1/fix-first", { params: { query } }));
+      const end = skip + reply.items.length;
+      return { ...reply, next: end < reply.total ? String(end) : null };
     });
+    const { next, ...reply } = list;
+    show(cli, reply, () => [fixFirstTable(reply), ...moreLines(list)].join("\n"));
+  });
+  registerPreview(patch, cli);
   patch
     .command("open <source>")
     .description("Open the case for the newest offered update of a source package")
@@ -76,6 +78,46 @@ export function registerPatch(program: Command, cli: Cli): void {
         show(cli, reply.patch, () => caseTable([reply.patch], cli.clock()));
       });
   }
+}
+
+interface HostFlags {
+  readonly hosts?: string;
+  readonly label?: string;
+  readonly service?: string;
+  readonly team?: string;
+}
+
+function withHostChoice(command: Command): Command {
+  return command
+    .option("--hosts <names>", "only these hosts, with commas between them")
+    .option("--label <expression>", "only hosts of this label expression, as env=prod")
+    .option("--service <name>", "only hosts that run this service")
+    .option("--team <name>", "only hosts of this team (label team, or owner)");
+}
+
+function hostQuery({ hosts, label, service, team }: HostFlags) {
+  return {
+    ...(hosts === undefined ? {} : { hosts }),
+    ...(label === undefined ? {} : { label }),
+    ...(service === undefined ? {} : { runs: service }),
+    ...(team === undefined ? {} : { team }),
+  };
+}
+
+function registerPreview(patch: Command, cli: Cli): void {
+  const preview = patch
+    .command("preview <source>")
+    .description("What one update would do: exact versions, hosts, restarts, and what stays open")
+    .option("--ecosystem <name>", "where the package is affected in several, as in Debian:12");
+  withHostChoice(preview).action(
+    async (source: string, flags: HostFlags & { ecosystem?: string }) => {
+      const { ecosystem } = flags;
+      const query = { source, ...(ecosystem === undefined ? {} : { ecosystem }) };
+      const params = { query: { ...query, ...hostQuery(flags) } };
+      const reply = await ask(cli.client().GET("/api/v1/fix-first/preview", { params }));
+      show(cli, reply, () => previewText(reply));
+    },
+  );
 }
 
 function registerEdit(patch: Command, cli: Cli): void {

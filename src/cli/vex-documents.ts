@@ -43,6 +43,18 @@ export function registerVexDocuments(vex: Command, cli: Cli): void {
       const ended = await ask(cli.client().POST("/api/v1/vex/{vex}/remove", { params, body }));
       show(cli, ended, () => `${ended.vex} has ended; what it set aside counts again.`);
     });
+  vex
+    .command("answer <document>")
+    .description(
+      "Answer by name for a document that nobody verified, so that it sets findings aside",
+    )
+    .requiredOption("--reason <text>", "why you answer for it")
+    .action(async (document: string, { reason }: { readonly reason: string }) => {
+      const params = { path: { vex: document } };
+      const body = { reason };
+      const made = await ask(cli.client().POST("/api/v1/vex/{vex}/answer", { params, body }));
+      show(cli, made, () => `${made.vex} counts in place of ${document}. ${made.trustText}`);
+    });
   registerPublisher(vex, cli);
 }
 

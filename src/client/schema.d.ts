@@ -686,6 +686,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/fix-first/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What one update would do: exact versions, hosts that are and are not offered it, restarts. */
+        get: operations["getFixFirstPreview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/halts": {
         parameters: {
             query?: never;
@@ -2322,6 +2339,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/vex/{vex}/answer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Answers by name for a document that nobody verified, so that it sets findings aside. */
+        post: operations["postVexByVexAnswer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/vex/{vex}/remove": {
         parameters: {
             query?: never;
@@ -2766,14 +2800,18 @@ export interface components {
         };
         FixFirstItem: {
             actions: components["schemas"]["Action"][];
+            because: string;
             case: {
                 deadline: string | null;
+                excepted: components["schemas"]["Excepted"] | null;
                 href: string;
                 ref: string;
                 state: string;
                 /** @enum {string} */
                 urgency: "critical" | "high" | "medium" | "low";
             } | null;
+            clearedSoFar: number;
+            clears: number;
             ecosystem: string;
             epssMax: number | null;
             exposedHosts: number;
@@ -2781,6 +2819,7 @@ export interface components {
             hosts: number;
             knownExploited: string[];
             label: string;
+            place: number | null;
             /** @enum {string} */
             remedy: "update-offered" | "raise-in-services" | "fixed-upstream-not-offered" | "no-fix";
             risk: number;
@@ -2788,6 +2827,7 @@ export interface components {
             services: number;
             source: string;
             sourceVersion: string | null;
+            support: components["schemas"]["SupportBeside"] | null;
             vulnerabilities: string[];
         };
         Host: {
@@ -3543,6 +3583,15 @@ export interface components {
             /** @enum {string} */
             state: "good" | "attention" | "bad" | "unknown";
         };
+        SupportBeside: {
+            endsAt: string | null;
+            label: string;
+            sentence: string;
+            /** @enum {string} */
+            state: "ended" | "extended" | "ends-soon" | "supported" | "unknown";
+            /** @enum {string} */
+            tone: "good" | "attention" | "bad" | "unknown";
+        };
         SupportEntry: {
             actions: components["schemas"]["Action"][];
             /** @description the release it comes with and is mended by; empty otherwise */
@@ -3729,6 +3778,28 @@ export interface components {
             state: "open" | "closed";
             title: string;
         };
+        UpdatePreview: {
+            ecosystem: string;
+            hosts: number;
+            packages: {
+                arch: string;
+                from: string[];
+                hosts: number;
+                name: string;
+                to: string[];
+            }[];
+            rebootHosts: number;
+            restarts: string;
+            source: string;
+            versions: {
+                /** @description vulnerability and host pairs that it clears */
+                cleared: number;
+                hosts: number;
+                /** @description pairs that stay open on them */
+                left: number;
+                sourceVersion: string | null;
+            }[];
+        };
         User: {
             actions: components["schemas"]["Action"][];
             /** Format: date-time */
@@ -3757,6 +3828,7 @@ export interface components {
             endedAt: string | null;
             endReason: string | null;
             format: string;
+            label: string;
             /** @description RFC 3339 in UTC */
             loadedAt: string;
             /** @description statements that are about a finding now */
@@ -3768,12 +3840,24 @@ export interface components {
             product: string;
             /** @description label expression; empty for every host */
             scope: string;
+            /** @description what it takes out of the counts on your hosts now */
+            setAside: {
+                findings: number;
+                hosts: number;
+                vulnerabilities: number;
+            };
+            /** @enum {string} */
+            state: "counts" | "shown" | "ended";
             statementCount: number;
             title: string;
+            /** @enum {string} */
+            tone: "good" | "attention" | "bad" | "unknown";
             /** @enum {string} */
             trust: "none" | "approver" | "publisher" | "responsible";
             trustedBy: string;
             trustReason: string;
+            /** @description whose word it is and how that was verified, in a sentence */
+            trustText: string;
             until: string | null;
             /** @description its number, V-3 */
             vex: string;
@@ -6049,13 +6133,21 @@ export interface operations {
                 asOf?: string;
                 /** @description only what clears a known exploited one */
                 exploited?: "true";
+                /** @description only these hosts, with commas between them */
+                hosts?: string;
+                /** @description only hosts of this label expression */
+                label?: string;
                 limit?: number;
                 /** @description part of a source or of a vulnerability */
                 q?: string;
+                /** @description only hosts that run this service */
+                runs?: string;
                 /** @description only what this service contains */
                 service?: string;
                 /** @description Rows to pass over from the start of the list; instead of a cursor. */
                 skip?: number;
+                /** @description only hosts of this team (label team, or owner) */
+                team?: string;
                 vulnerability?: string;
             };
             header?: never;
@@ -6074,17 +6166,64 @@ export interface operations {
                         asOf: string | null;
                         items: components["schemas"]["FixFirstItem"][];
                         offered: {
+                            clearable: number;
                             exploited: number;
                             findings: number;
                             updates: number;
                         };
                         total: number;
+                        uncleared: {
+                            exploited: number;
+                            findings: number;
+                            label: string;
+                            /** @enum {string} */
+                            remedy: "fixed-upstream-not-offered" | "no-fix";
+                            share: number;
+                            sources: number;
+                        }[];
                     };
                 };
             };
             400: components["responses"]["invalid"];
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["forbidden"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    getFixFirstPreview: {
+        parameters: {
+            query: {
+                ecosystem?: string;
+                /** @description only these hosts, with commas between them */
+                hosts?: string;
+                /** @description only hosts of this label expression */
+                label?: string;
+                /** @description only hosts that run this service */
+                runs?: string;
+                source: string;
+                /** @description only hosts of this team (label team, or owner) */
+                team?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UpdatePreview"];
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
         };
@@ -10910,6 +11049,41 @@ export interface operations {
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["forbidden"];
             404: components["responses"]["not-found"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    postVexByVexAnswer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                vex: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    reason: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VexDocument"];
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            409: components["responses"]["blocked.conflict"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
         };

@@ -176,7 +176,7 @@ async function recordLoaded(
   });
 }
 
-async function matchDocument(tx: Tx, document: number, at: Instant): Promise<void> {
+export async function matchDocument(tx: Tx, document: number, at: Instant): Promise<void> {
   const statements = await loadVexStatements(tx, { document });
   const names = [...new Set(statements.flatMap((statement) => statement.names))];
   const pairs = await loadPairsNamed(tx, names);
@@ -305,7 +305,7 @@ async function end(
   await notify(tx, "feed");
 }
 
-async function requireDocument(world: World, ref: string): Promise<VexDocument> {
+export async function requireDocument(world: World, ref: string): Promise<VexDocument> {
   const number = /^v-([1-9]\d{0,8})$/i.exec(ref)?.[1];
   const [document] =
     number === undefined ? [] : await loadDocuments(world.db, { number: Number(number) });

@@ -3,7 +3,6 @@ import { actionOf, actionSchema } from "../base/action.ts";
 import type { Actor } from "../base/actor.ts";
 import { Failure } from "../base/failure.ts";
 import { type Instant, instantFromText, instantToText } from "../base/instant.ts";
-import type { Tone } from "../base/tone.ts";
 import { lacksUnscoped } from "../base/unscoped.ts";
 import { type Route, route } from "../db/world.ts";
 import {
@@ -15,7 +14,8 @@ import {
 } from "./actions-support.ts";
 import { freshnessOf } from "./feed-rules.ts";
 import type { StrategyChoice } from "./store-support.ts";
-import { type End, type SupportJudgement, supportStates, supportStrategies } from "./support.ts";
+import { type End, supportStates, supportStrategies } from "./support.ts";
+import { supportWords, whenSupportEnds } from "./support-words.ts";
 
 /** The end-of-support register over HTTP. */
 const time = z.string().describe("RFC 3339 in UTC");
@@ -176,14 +176,6 @@ const putStrategy = route({
 
 export const supportRoutes: readonly Route[] = [getSupport, getEntry, putStrategy];
 
-const stateWords: Readonly<Record<SupportJudgement["state"], readonly [label: string, Tone]>> = {
-  ended: ["ended", "bad"],
-  extended: ["extended only", "attention"],
-  "ends-soon": ["ends soon", "attention"],
-  supported: ["supported", "good"],
-  unknown: ["not known", "unknown"],
-};
-
 const strategyWords = {
   migrate: "migrate",
   isolate: "isolate",
@@ -196,7 +188,7 @@ function entryReply(
   by: { readonly actor: Actor; readonly now: Instant },
 ): z.output<typeof entrySchema> {
   const { judgement, rank, dates, strategy } = entry;
-  const [label, tone] = stateWords[judgement.state];
+  const [label, tone] = supportWords[judgement.state];
   const refusal = lacksUnscoped(by.actor, "support.decide", "What becomes of a release");
   return {
     ...{ kind: entry.kind, product: entry.product, cycle: entry.cycle, title: entry.title },
@@ -224,29 +216,14 @@ function entryReply(
 
 function sentenceOf(entry: ShownEntry): string {
   const { judgement, upstream, carrier, extendedName, extendedHosts, hosts } = entry;
-  const first = `${whenText(judgement)}${carrier !== "" && upstream !== null ? `, with ${carrier}` : ""}.`;
+  const first = `${whenSupportEnds(judgement)}${carrier !== "" && upstream !== null ? `, with ${carrier}` : ""}.`;
   const own =
     upstream === null || upstream.state === "unknown" || upstream.state === judgement.state
       ? ""
-      : ` Its own publisher: ${whenText(upstream)}.`;
+      : ` Its own publisher: ${whenSupportEnds(upstream)}.`;
   const some = extendedHosts > 0 && extendedHosts < hosts;
   const longer = some ? ` ${extendedHosts} of ${hosts} hosts get ${extendedName ?? "more"}.` : "";
   return `${first}${own}${longer}`;
-}
-
-function whenText({ state, endsAt }: SupportJudgement): string {
-  const day = endsAt === null ? null : instantToText(endsAt).slice(0, 10);
-  switch (state) {
-    case "ended":
-      return day === null ? "Support has ended" : `Support ended on ${day}`;
-    case "extended":
-      return `Only longer support is left, until ${day ?? "a day nobody named"}`;
-    case "ends-soon":
-    case "supported":
-      return day === null ? "Supported, without a day" : `Supported until ${day}`;
-    case "unknown":
-      return "No feed says how long it is supported";
-  }
 }
 
 function choiceReply(choice: StrategyChoice, now: Instant): z.output<typeof choiceSchema> {

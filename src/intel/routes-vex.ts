@@ -4,11 +4,16 @@ import { type Actor, holdsAnywhere } from "../base/actor.ts";
 import { Failure } from "../base/failure.ts";
 import { type Instant, instantFromText, instantToText } from "../base/instant.ts";
 import { parseSelector } from "../base/labels.ts";
+import { tones } from "../base/tone.ts";
 import { type Route, route } from "../db/world.ts";
 import { listVex, loadVex, removeVex, showVex, type Unmatched } from "./actions-vex.ts";
+import { answerForVex, refusalToAnswer } from "./actions-vex-answer.ts";
+import { loadVexEffects } from "./actions-vex-effect.ts";
 import { addPublisher, listPublishers, removePublisher } from "./actions-vex-trust.ts";
 import type { StoredVexStatement, VexDocument } from "./store-vex.ts";
+import { noEffect, type VexEffect } from "./vex-effect.ts";
 import { mayWithin } from "./vex-trust.ts";
+import { trustInWords, vexStateOf, vexStateWords } from "./vex-words.ts";
 
 /** VEX documents over HTTP: what is not exploitable, by whose word, and for which hosts. */
 const CONTENT_CHARACTERS_MAX = 24 * 1024 * 1024;
@@ -29,6 +34,13 @@ const documentSchema = z
     trust: z.enum(["none", "approver", "publisher", "responsible"]),
     trustedBy: z.string(),
     trustReason: z.string(),
+    trustText: z.string().describe("whose word it is and how that was verified, in a sentence"),
+    state: z.enum(["counts", "shown", "ended"]),
+    label: z.string(),
+    tone: z.enum(tones),
+    setAside: z
+      .strictObject({ vulnerabilities: z.number(), findings: z.number(), hosts: z.number() })
+      .describe("what it takes out of the counts on your hosts now"),
     statementCount: z.number(),
     matchedCount: z.number().describe("statements that are about a finding now"),
     problems: z.array(z.strictObject({ place: z.string(), reason: z.string() })),
@@ -63,14 +75,15 @@ const getDocuments = route({
   permission: "finding.read",
   query: z.strictObject({ ended: z.enum(["true", "false"]).default("false") }),
   reply: z.strictObject({ items: z.array(documentSchema), actions: z.array(actionSchema) }),
-  handle: async ({ world, actor }, { query }) => ({
-    items: (await listVex(world, { isLive: query.ended === "false" })).map((each) =>
-      documentReply(actor, each),
-    ),
-    actions: [
-      actionOf("load", "Load a document", lacksRight(holdsAnywhere(actor, "vex.load"), "vex.load")),
-    ],
-  }),
+  handle: async ({ world, actor }, { query }) => {
+    const documents = await listVex(world, { isLive: query.ended === "false" });
+    const effects = await loadVexEffects(world, actor);
+    const refusal = lacksRight(holdsAnywhere(actor, "vex.load"), "vex.load");
+    return {
+      items: documents.map((each) => documentReply(actor, each, effects)),
+      actions: [actionOf("load", "Load a document", refusal)],
+    };
+  },
 });
 
 const postDocument = route({
@@ -104,7 +117,7 @@ const postDocument = route({
       until: instantOf(body.until),
     });
     return {
-      document: documentReply(actor, loaded.document),
+      document: documentReply(actor, loaded.document, await loadVexEffects(world, actor)),
       replaced: loaded.replaced.map((number) => `V-${number}`),
       unmatchedCount: loaded.unmatched.length,
       unmatched: loaded.unmatched.slice(0, STATEMENTS_SHOWN_MAX).map(unmatchedReply),
@@ -132,7 +145,7 @@ const getDocument = route({
     const why = new Map(unmatched.map((each) => [each.statement.id, each.why]));
     const shown = statements.toSorted((a, b) => Number(a.isMatched) - Number(b.isMatched));
     return {
-      document: documentReply(actor, document),
+      document: documentReply(actor, document, await loadVexEffects(world, actor)),
       statements: shown
         .slice(0, STATEMENTS_SHOWN_MAX)
         .map((statement) => statementReply(statement, why.get(statement.id) ?? null)),
@@ -151,8 +164,25 @@ const postRemoval = route({
   body: z.strictObject({ reason: z.string().min(3).max(500) }),
   reply: documentSchema,
   errors: ["not-found", "conflict"],
-  handle: async ({ world, actor }, { params: { vex }, body }) =>
-    documentReply(actor, await removeVex(world, actor, { ref: vex, reason: body.reason })),
+  async handle({ world, actor }, { params: { vex }, body }) {
+    const ended = await removeVex(world, actor, { ref: vex, reason: body.reason });
+    return documentReply(actor, ended, await loadVexEffects(world, actor));
+  },
+});
+
+const postAnswer = route({
+  method: "POST",
+  path: "/api/v1/vex/{vex}/answer",
+  summary: "Answers by name for a document that nobody verified, so that it sets findings aside.",
+  permission: "vex.trust",
+  params,
+  body: z.strictObject({ reason: z.string().trim().min(10).max(1000) }),
+  reply: documentSchema,
+  errors: ["not-found", "conflict", "blocked"],
+  async handle({ world, actor }, { params: { vex }, body }) {
+    const made = await answerForVex(world, actor, { ref: vex, reason: body.reason });
+    return documentReply(actor, made, await loadVexEffects(world, actor));
+  },
 });
 
 const publisherSchema = z
@@ -211,17 +241,25 @@ export const vexRoutes: readonly Route[] = [
   postDocument,
   getDocument,
   postRemoval,
+  postAnswer,
   getPublishers,
   postPublisher,
   deletePublisher,
 ];
 
-function documentReply(actor: Actor, document: VexDocument): z.output<typeof documentSchema> {
+function documentReply(
+  actor: Actor,
+  document: VexDocument,
+  effects: ReadonlyMap<string, VexEffect>,
+): z.output<typeof documentSchema> {
+  const vex = `V-${document.number}`;
   const isMine = mayWithin(actor, "vex.load", parseSelector(document.scope));
   const refusal =
     document.endedAt === null ? lacksRight(isMine, "vex.load") : "It has ended already.";
+  const state = vexStateOf(document);
+  const [label, tone] = vexStateWords[state];
   return {
-    vex: `V-${document.number}`,
+    ...{ vex, state, label, tone },
     digest: document.digest,
     format: document.format,
     title: document.title,
@@ -231,6 +269,8 @@ function documentReply(actor: Actor, document: VexDocument): z.output<typeof doc
     trust: document.trust,
     trustedBy: document.trustedBy,
     trustReason: document.trustReason,
+    trustText: trustInWords(document),
+    setAside: { ...(effects.get(vex) ?? noEffect) },
     statementCount: document.statementCount,
     matchedCount: document.matchedCount,
     problems: document.problems.map((problem) => ({ ...problem })),
@@ -238,7 +278,10 @@ function documentReply(actor: Actor, document: VexDocument): z.output<typeof doc
     loadedAt: instantToText(document.loadedAt),
     endedAt: timeOf(document.endedAt),
     endReason: document.endReason,
-    actions: [actionOf("remove", "Remove", refusal)],
+    actions: [
+      actionOf("remove", "Remove", refusal),
+      actionOf("answer", "Answer for it", refusalToAnswer(actor, document)),
+    ],
   };
 }
 

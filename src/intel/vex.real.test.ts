@@ -18,6 +18,8 @@ import { listFindings, loadFeedFile, showFinding } from "./actions.ts";
 import { askGate, ownActions } from "./actions-service-reading.ts";
 import { judgedService } from "./actions-services.ts";
 import { endExpiredVex, listVex, loadVex, removeVex, showVex } from "./actions-vex.ts";
+import { answerForVex } from "./actions-vex-answer.ts";
+import { loadVexEffects } from "./actions-vex-effect.ts";
 import { addPublisher } from "./actions-vex-trust.ts";
 import { hostFindings } from "./findings.ts";
 import { rematch } from "./rematch.ts";
@@ -121,6 +123,33 @@ describe("a VEX document on the server", () => {
     const { rows } = await sql<{ type: string }>`
       select type from event where object = ${`vex:${document.id}`} order by id`.execute(world.db);
     expect(rows.map((row) => row.type)).toEqual(["vex.loaded", "vex.ended"]);
+  });
+
+  it("counts in another document from when a person answers for it, and tells what that changes", async () => {
+    const { world } = made;
+    const { document } = await load({ scope: "env=prod" });
+    const before = now;
+    expect((await loadVexEffects(world, ada)).size).toBe(0);
+    now += 60_000;
+    const answer = { ref: `V-${document.number}`, reason: "checked in build 4711" };
+    const loop = { ...ada, kind: "system" as const };
+    await expect(answerForVex(world, loop, answer)).rejects.toThrow("Only a person");
+    const counting = await answerForVex(world, ada, answer);
+    expect(counting).toMatchObject({
+      ...{ trust: "responsible", trustedBy: "ada", trustReason: "checked in build 4711" },
+      ...{ scope: "env=prod", digest: document.digest, matchedCount: 1, statementCount: 1 },
+    });
+    expect(await hosts()).toBe(1);
+    const effects = await loadVexEffects(world, ada);
+    expect(effects.get(`V-${counting.number}`)).toEqual({
+      ...{ vulnerabilities: 1, findings: 2, hosts: 2 },
+    });
+    await expect(answerForVex(world, ada, answer)).rejects.toThrow("It has ended already.");
+    const again = { ...answer, ref: `V-${counting.number}` };
+    await expect(answerForVex(world, ada, again)).rejects.toThrow("ada stands for it already.");
+    const past = await listFindings(world, ada, { group: "vulnerability", asOf: before });
+    expect(past.rows[0]?.hostCount).toBe(3);
+    await drop(counting.number);
   });
 
   it("says which statements fit nothing and why, and fits them when packages come", async () => {

@@ -88,6 +88,8 @@ const sentences: Readonly<Record<string, Sentence>> = {
   "rollout.finished": () => "finished the rollout",
   "vex.loaded": (f) =>
     `loaded the VEX document V-${text(f["number"])}: ${text(f["statements"])} statement(s) of ${text(f["authors"])}, ${f["trust"] === "none" ? "shown only" : `trusted: ${text(f["trust"])} ${text(f["trustedBy"])}`}`,
+  "vex.answered": (f) =>
+    `answers for the VEX document V-${text(f["replaces"])}, as V-${text(f["number"])}: ${text(f["reason"])}`,
   "vex.ended": (f) => `ended the VEX document V-${text(f["number"])}: ${text(f["reason"])}`,
   "support.decided": (f) =>
     `decided on ${text(f["product"])} ${text(f["cycle"])}: ${text(f["strategy"])}, by ${text(f["owner"])}. ${text(f["reason"])}`,

@@ -12,7 +12,9 @@ import { recordInspection } from "../inventory/record-inspection.ts";
 import { recordEvent, recordEvents } from "../ledger/record.ts";
 import { readTimeline } from "../ledger/store.ts";
 import { listFixFirst, movePatch, openPatch, patchTimeline, requirePatch } from "./actions.ts";
+import { fixFirstOn, previewUpdate } from "./actions-fix-first.ts";
 import { patchWhere } from "./actions-where.ts";
+import { allHosts, type HostChoice } from "./host-choice.ts";
 
 let test: TestWorld;
 const START = Date.UTC(2026, 10, 1);
@@ -137,6 +139,36 @@ it("lists the update that clears the findings, and splits off what it does not c
     },
     { remedy: "fixed-upstream-not-offered", vulnerabilities: ["CVE-2026-0002"] },
   ]);
+});
+
+it("tells for chosen hosts what an update clears, and which of them are not offered it", async () => {
+  await vulnerableHost("web-1", { team: "shop", env: "prod" });
+  await vulnerableHost("web-2", { owner: "shop", env: "test" }, "3.0.17-1", "3.0.20-1");
+  await vulnerableHost("db-1", { team: "data", env: "prod", exposure: "internal" });
+  await loadTracker({ "CVE-2026-0001": "3.0.18-1", "CVE-2026-0002": "3.0.19-1" });
+  const { world } = test;
+  const hostsOf = async (choice: Partial<HostChoice>) => {
+    const found = await fixFirstOn(world, systemActor, { choice: { ...allHosts, ...choice } });
+    return found.steps.map(({ item }) => [item.remedy, item.hosts, item.vulnerabilities.length]);
+  };
+  expect(await hostsOf({ team: "shop" })).toEqual([["update-offered", 2, 2]]);
+  expect(await hostsOf({ label: "env=prod" })).toEqual([
+    ["update-offered", 2, 1],
+    ["fixed-upstream-not-offered", 2, 1],
+  ]);
+  expect(await hostsOf({ hosts: ["web-2", "db-1"], label: "env=test" })).toEqual([
+    ["update-offered", 1, 2],
+  ]);
+  await expect(hostsOf({ hosts: ["nowhere"] })).rejects.toThrow("There is no host nowhere.");
+  const choice = { ...allHosts, label: "env=prod" };
+  const { clearable, uncleared, steps } = await fixFirstOn(world, systemActor, { choice });
+  expect([clearable, uncleared[0]?.share, steps[0]?.clears]).toEqual([0.5, 0.5, 0.5]);
+  const preview = await previewUpdate(world, systemActor, { source: "openssl" });
+  expect(preview.versions).toEqual([
+    { sourceVersion: "3.0.20-1", hosts: 1, cleared: 2, left: 0 },
+    { sourceVersion: "3.0.18-1", hosts: 2, cleared: 2, left: 2 },
+  ]);
+  expect(preview.packages).toMatchObject([{ from: ["3.0.17-1"], to: ["3.0.18-1", "3.0.20-1"] }]);
 });
 
 it("tells with the very next look what a host, an offer or a feed has changed", async () => {

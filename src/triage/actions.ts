@@ -16,6 +16,7 @@ import { readTimeline } from "../ledger/store.ts";
 import { draftPatch } from "./actions-draft.ts";
 import { exposedSources } from "./exposed-sources.ts";
 import { type ExposedSource, type FixFirstItem, fixFirst } from "./fix-first.ts";
+import type { ChosenHosts } from "./host-choice.ts";
 import { type Patch, type PatchTarget, type PatchVerb, patchMoves, stateAfter } from "./model.ts";
 import { missingIn, refusalToLeave } from "./readiness.ts";
 import { insertPatch, loadOpenPatch, loadPatch, updateState } from "./store.ts";
@@ -35,7 +36,11 @@ import {
 export async function listFixFirst(
   world: World,
   actor: Actor,
-  of: { readonly sight?: FleetSight; readonly asOf?: Instant | undefined } = {},
+  of: {
+    readonly sight?: FleetSight;
+    readonly asOf?: Instant | undefined;
+    readonly chosen?: ChosenHosts | undefined;
+  } = {},
 ): Promise<readonly FixFirstItem[]> {
   const scopes = scopesFor(actor, "finding.read");
   const sources = await loadExposedSources(world.db, { scopes, ...of });
@@ -63,10 +68,12 @@ export async function loadExposedSources(
     readonly sight?: FleetSight | undefined;
     /** What was known at a moment in the past; now when absent. */
     readonly asOf?: Instant | undefined;
+    /** Of the hosts in scope only these. */
+    readonly chosen?: ChosenHosts | undefined;
   },
 ): Promise<readonly ExposedSource[]> {
-  const { scopes, source, asOf } = of;
-  const sight = of.sight ?? (await loadFleetSight(reader, scopes, asOf));
+  const { scopes, source, asOf, chosen } = of;
+  const sight = of.sight ?? (await loadFleetSight(reader, scopes, { asOf, chosen }));
   const reach = await loadReach(reader, { scopes, source, hosts: sight.hosts, asOf });
   const outside = await loadReach(reader, { scopes, source, hosts: sight.outside, asOf });
   const offers = await loadOffersOf(reader, sight.offerSets);

@@ -26,7 +26,7 @@ export function exposedSources(input: {
   readonly vulnerabilities: ReadonlyMap<string, Vulnerability>;
 }): readonly ExposedSource[] {
   const newest = newestOffers(input.offers);
-  const outsideHosts = hostsBySource(input.outside);
+  const outsideHosts = new Map(input.outside.map((each) => [findingKeyOf(each), each.hostCount]));
   const groups = Map.groupBy(input.exposures, keyOf);
   return [...groups.entries()].map(([key, exposures]) => {
     const first = exposures[0] as Exposure;
@@ -39,6 +39,7 @@ export function exposedSources(input: {
       return {
         id: exposure.vulnerability,
         hosts: exposure.hostCount,
+        exposedHosts: outsideHosts.get(findingKeyOf(exposure)) ?? 0,
         isClearedByOffer: compared !== null && compared !== undefined && compared >= 0,
         fixedVersion,
         facts: input.vulnerabilities.get(exposure.vulnerability) ?? null,
@@ -49,7 +50,7 @@ export function exposedSources(input: {
       source: first.source,
       offeredVersion: offered,
       hosts: Math.max(...exposures.map((exposure) => exposure.hostCount)),
-      exposedHosts: outsideHosts.get(key) ?? 0,
+      exposedHosts: Math.max(0, ...vulnerabilities.map((each) => each.exposedHosts)),
       vulnerabilities,
     };
   });
@@ -74,11 +75,8 @@ function newestOffers(offers: readonly OfferedVersion[]): ReadonlyMap<string, st
   return newest;
 }
 
-function hostsBySource(exposures: readonly Exposure[]): ReadonlyMap<string, number> {
-  const hosts = new Map<string, number>();
-  for (const exposure of exposures) {
-    const key = keyOf(exposure);
-    hosts.set(key, Math.max(hosts.get(key) ?? 0, exposure.hostCount));
-  }
-  return hosts;
+/** What tells findings apart that are counted on their own. */
+function findingKeyOf(finding: Exposure): string {
+  const { vulnerability, state, fixedVersion, channel = "" } = finding;
+  return [keyOf(finding), vulnerability, state, fixedVersion ?? "", channel].join("\n");
 }

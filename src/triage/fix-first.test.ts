@@ -1,11 +1,14 @@
+import fc from "fast-check";
 import { expect, it } from "vitest";
 import { type ExposedSource, type ExposedVulnerability, fixFirst, riskOf } from "./fix-first.ts";
+import { coverOf } from "./fix-first-cover.ts";
 import { fixFirstInServices } from "./fix-first-services.ts";
 
 function aVulnerability(changes: Partial<ExposedVulnerability> = {}): ExposedVulnerability {
   return {
     id: "CVE-2026-1000",
     hosts: 1,
+    exposedHosts: 0,
     isClearedByOffer: true,
     fixedVersion: "2",
     facts: null,
@@ -64,7 +67,8 @@ it("splits a source into what the update clears and what it does not", () => {
 
 it("doubles the risk where every affected host is exposed", () => {
   const [inside] = fixFirst([aSource()]);
-  const [outside] = fixFirst([aSource({ exposedHosts: 1 })]);
+  const outsideOnly = { vulnerabilities: [aVulnerability({ exposedHosts: 1 })], exposedHosts: 1 };
+  const [outside] = fixFirst([aSource(outsideOnly)]);
   expect(outside?.risk).toBe(2 * (inside?.risk ?? 0));
 });
 
@@ -106,5 +110,97 @@ it("tells what services have to raise as one item a version, beside what nothing
       risk: 5 * riskOf(null),
     },
     { remedy: "no-fix", services: ["api"], vulnerabilities: ["CVE-3"], risk: riskOf(null) },
+  ]);
+});
+
+const anySources = fc.array(
+  fc.record({
+    hosts: fc.integer({ min: 1, max: 9 }),
+    exposed: fc.integer({ min: 0, max: 9 }),
+    score: fc.integer({ min: 0, max: 10 }),
+    isExploited: fc.boolean(),
+    isCleared: fc.boolean(),
+  }),
+  { minLength: 1, maxLength: 8 },
+);
+
+function madeOf(drawn: (typeof anySources extends fc.Arbitrary<infer T> ? T : never)[number][]) {
+  return drawn.map(({ hosts, exposed, score, isExploited, isCleared }, at) =>
+    aSource({
+      source: `s${at}`,
+      hosts,
+      vulnerabilities: [
+        aVulnerability({
+          ...{ id: `CVE-2026-${at}`, hosts, exposedHosts: Math.min(hosts, exposed) },
+          isClearedByOffer: isCleared,
+          facts: {
+            ...none,
+            kev: isExploited ? kev : null,
+            cvss: [{ version: "3.1", vector: "", score, source: "nvd" } as never],
+          },
+        }),
+      ],
+    }),
+  );
+}
+
+it("clears with the first updates, however many, as much as any as many could", () => {
+  fc.assert(
+    fc.property(anySources, (drawn) => {
+      const items = fixFirst(madeOf(drawn)).filter((item) => item.remedy === "update-offered");
+      for (const tier of [true, false]) {
+        const own = items.filter((item) => item.knownExploited.length > 0 === tier);
+        const best = bestBySize(own.map((item) => item.risk));
+        let cleared = 0;
+        for (const [at, item] of own.entries()) {
+          cleared += item.risk;
+          expect(cleared).toBeCloseTo(best[at + 1] ?? Number.NaN, 6);
+        }
+      }
+    }),
+  );
+});
+
+/** The most that any set of so many clears, by trying every set. */
+function bestBySize(risks: readonly number[]): readonly number[] {
+  const best: number[] = risks.concat(0).map(() => 0);
+  for (let set = 0; set < 2 ** risks.length; set += 1) {
+    const chosen = risks.filter((_, at) => (set >> at) % 2 === 1);
+    const sum = chosen.reduce((total, risk) => total + risk, 0);
+    best[chosen.length] = Math.max(best[chosen.length] ?? 0, sum);
+  }
+  return best;
+}
+
+it("adds up to all that is known: what updates clear, what waits for sources, what has no fix", () => {
+  fc.assert(
+    fc.property(anySources, (drawn) => {
+      const items = fixFirst(madeOf(drawn));
+      const { steps, clearable, uncleared, risk } = coverOf(items);
+      const left = uncleared.reduce((sum, one) => sum + one.share, 0);
+      expect(clearable + left).toBeCloseTo(risk === 0 ? 0 : 1, 9);
+      expect(steps.map((step) => step.place)).toEqual(
+        items.map((item, at) => (item.remedy === "update-offered" ? at + 1 : null)),
+      );
+      const last = steps.findLast((step) => step.place !== null);
+      expect(last?.clearedSoFar ?? 0).toBeCloseTo(clearable, 9);
+    }),
+  );
+});
+
+it("says of equals which rule put one before the other", () => {
+  const few = aSource({ source: "few", vulnerabilities: [aVulnerability({ hosts: 2 })], hosts: 2 });
+  const two = [aVulnerability({ id: "CVE-2026-1" }), aVulnerability({ id: "CVE-2026-2" })];
+  const { steps } = coverOf(
+    fixFirst([
+      few,
+      aSource({ source: "b", vulnerabilities: two }),
+      aSource({ source: "a", vulnerabilities: two }),
+    ]),
+  );
+  expect(steps.map(({ item, because }) => [item.target.source, because])).toEqual([
+    ["a", "It clears most of what is left."],
+    ["b", "It clears as much as a before it, in as many places; the name decides."],
+    ["few", "It clears as much as b before it, but in more places."],
   ]);
 });

@@ -4,11 +4,14 @@ import type { PatchTarget } from "./model.ts";
 /**
  * Fix first: the updates that clear most risk, best first. One item is one source package brought to
  * the newest version that the hosts' own sources offer; that is the single action that clears its
- * findings, and no two items clear the same one, so the order by risk is also the smallest set.
+ * findings. No two items clear the same one, so taking always the update that clears most of what is
+ * left is exact: no other set of as many updates clears more. What clears something that is known to
+ * be exploited is taken before all else.
  *
  * Risk of one vulnerability on one host: known exploited 100 (ransomware 150), SSVC active 60, public
- * proof of concept 10, plus 40 × EPSS, plus its CVSS base score; exposure doubles it. The weights only
- * order the list; deadlines come from the preset, urgency from the classification policy.
+ * proof of concept 10, plus 40 × EPSS, plus its CVSS base score; on a host that is exposed it counts
+ * twice. The weights only order the list; deadlines come from the preset, urgency from the
+ * classification policy.
  */
 export interface ExposedSource {
   readonly ecosystem: string;
@@ -23,6 +26,8 @@ export interface ExposedSource {
 export interface ExposedVulnerability {
   readonly id: string;
   readonly hosts: number;
+  /** Those of the hosts that are exposed, or do not say. */
+  readonly exposedHosts: number;
   /** True when the offered version is at or above the fix. */
   readonly isClearedByOffer: boolean;
   readonly fixedVersion: string | null;
@@ -78,8 +83,10 @@ function item(
   if (vulnerabilities.length === 0) return null;
   const { ecosystem, source: name, offeredVersion } = source;
   const scores = vulnerabilities.flatMap((v) => (v.facts?.epss ? [v.facts.epss.score] : []));
-  const exposure = source.hosts === 0 ? 1 : 1 + source.exposedHosts / source.hosts;
-  const risk = vulnerabilities.reduce((sum, v) => sum + riskOf(v.facts) * v.hosts, 0) * exposure;
+  const risk = vulnerabilities.reduce(
+    (sum, v) => sum + riskOf(v.facts) * (v.hosts + v.exposedHosts),
+    0,
+  );
   return {
     target:
       remedy === "update-offered" && offeredVersion !== null
@@ -106,16 +113,24 @@ const REMEDY_ORDER = {
   "no-fix": 2,
 } as const;
 
-type Ordered = Pick<FixFirstItem, "knownExploited" | "risk" | "target"> & {
+type Ordered = Pick<FixFirstItem, "knownExploited" | "risk" | "target" | "hosts"> & {
   readonly remedy: keyof typeof REMEDY_ORDER;
 };
 
-/** What can be done now comes first, then known exploitation, then risk; names break ties. */
+/**
+ * What can be done now comes first, then what clears a known exploited vulnerability, then most risk;
+ * of equals the one that touches fewer hosts, and then the name decides.
+ */
 export function byRisk(a: Ordered, b: Ordered): number {
   return (
     REMEDY_ORDER[a.remedy] - REMEDY_ORDER[b.remedy] ||
-    b.knownExploited.length - a.knownExploited.length ||
+    Number(b.knownExploited.length > 0) - Number(a.knownExploited.length > 0) ||
     b.risk - a.risk ||
-    (a.target.source < b.target.source ? -1 : 1)
+    a.hosts - b.hosts ||
+    (nameOf(a) < nameOf(b) ? -1 : 1)
   );
+}
+
+function nameOf({ target }: Ordered): string {
+  return `${target.source}\n${target.ecosystem}`;
 }

@@ -6,6 +6,7 @@ import { type CountedHosts, type KnownHosts, knownHostsOf } from "../intel/expos
 import { scopeSql, selectorSql } from "../inventory/scope.ts";
 import { hostsAt, pointersAt } from "../inventory/store-as-of.ts";
 import type { HostFacts } from "./case-facts.ts";
+import type { ChosenHosts } from "./host-choice.ts";
 
 /** What triage asks of the inventory: offers by source, first sightings and tiers of hosts. */
 
@@ -79,9 +80,16 @@ export interface SightRow extends CountedHosts {
 export async function loadFleetSight(
   reader: Reader,
   scopes: readonly Selector[],
-  asOf?: Instant,
+  of: SightOf = {},
 ): Promise<FleetSight> {
-  return fleetSightOf(await loadSightRows(reader, scopes, [], asOf));
+  return fleetSightOf(await loadSightRows(reader, scopes, [], of));
+}
+
+export interface SightOf {
+  /** What was known at a moment in the past; now when absent. */
+  readonly asOf?: Instant | undefined;
+  /** Of the hosts in scope only these. */
+  readonly chosen?: ChosenHosts | undefined;
 }
 
 /** With `more` columns of the table `host h` by which hosts are told apart too, each with its name. */
@@ -89,7 +97,7 @@ export async function loadSightRows<More>(
   reader: Reader,
   scopes: readonly Selector[],
   more: readonly RawBuilder<unknown>[],
-  asOf?: Instant,
+  { asOf, chosen }: SightOf = {},
 ): Promise<readonly (SightRow & More)[]> {
   const columns = [
     sql`s.set_id as "setId"`,
@@ -108,12 +116,27 @@ export async function loadSightRows<More>(
          and s.observed_to is null and s.recorded_to is null
         left join ${pointersAt("host_offer", asOf)} o on o.host_num = h.num
          and o.observed_to is null and o.recorded_to is null
-       where h.removed_at is null and ${scopeSql(scopes, "h.labels")}
+       where h.removed_at is null and ${scopeSql(scopes, "h.labels")} and ${isChosen(chosen)}
        group by ${sql.join(places)}
     )
     select a.*, p.ecosystem from alike a left join package_set p on p.id = a."setId"
      order by a."setId", a."kernelRunning"`.execute(reader);
   return rows;
+}
+
+function isChosen(chosen: ChosenHosts | undefined): RawBuilder<boolean> {
+  if (chosen === undefined) return sql<boolean>`true`;
+  const { label, team, any } = chosen;
+  const parts: RawBuilder<unknown>[] = [selectorSql(label, "h.labels")];
+  if (team !== null) {
+    parts.push(sql`coalesce(h.labels ->> 'team', h.labels ->> 'owner') = ${team}`);
+  }
+  for (const { selector, ids } of any) {
+    const named = sql`h.id = any(${[...ids]}::text[])`;
+    const selected = selector === null ? sql`false` : selectorSql(selector, "h.labels");
+    parts.push(sql`(${named} or ${selected})`);
+  }
+  return sql<boolean>`(${sql.join(parts, sql` and `)})`;
 }
 
 export function fleetSightOf(rows: readonly SightRow[]): FleetSight {
@@ -147,6 +170,22 @@ async function readOffers(
       join offer o on o.id = m.offer_id
      where ${source ?? null}::text is null or o.source = ${source ?? null}`.execute(reader);
   return rows;
+}
+
+/** What each offer set holds of these sources; a set that offers none of them is not among them. */
+export async function loadOffersBySet(
+  reader: Reader,
+  of: { readonly sets: readonly OfferSetInUse[]; readonly sources: readonly string[] },
+): Promise<ReadonlyMap<number, readonly SourceOffer[]>> {
+  const { rows } = await sql<SourceOffer & { setId: number }>`
+    select m.set_id as "setId", p.ecosystem, o.name, o.arch, o.version, o.source,
+           o.source_version as "sourceVersion", o.origin
+      from unnest(${of.sets.map((set) => set.ecosystem)}::text[],
+                  ${of.sets.map((set) => set.setId)}::integer[]) as p (ecosystem, set_id)
+      join offer_set_member m on m.set_id = p.set_id
+      join offer o on o.id = m.offer_id
+     where o.source = any(${[...of.sources]}::text[])`.execute(reader);
+  return Map.groupBy(rows, ({ setId }) => setId);
 }
 
 /**

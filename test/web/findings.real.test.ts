@@ -3,6 +3,27 @@ import { expectAccessible, expectNoSidewaysScroll, picture } from "./browser.ts"
 import { describePages, openPages, SOON } from "./pages.ts";
 import { shopFleet } from "./shop-fleet.ts";
 
+const said = (name: string, purl: string) => ({
+  vulnerability: { name },
+  products: [{ "@id": purl }],
+  ...{ status: "not_affected", justification: "inline_mitigations_already_exist" },
+});
+
+const glibcVex = {
+  name: "glibc.openvex.json",
+  mimeType: "application/json",
+  buffer: Buffer.from(
+    JSON.stringify({
+      ...{ "@context": "https://openvex.dev/ns/v0.2.0", "@id": "https://example.org/vex/1" },
+      ...{ author: "Example Security", timestamp: "2026-11-20T00:00:00Z", version: 1 },
+      statements: [
+        said("CVE-2023-4911", "pkg:deb/debian/libc6?distro=debian-12"),
+        said("CVE-2023-4911", "pkg:deb/debian/libc6@2.36-1?distro=debian-12"),
+      ],
+    }),
+  ),
+};
+
 describePages("the pages of findings", () => {
   const at = openPages({ prepare: (site) => shopFleet(site.world) });
   const { goTo, rows } = at;
@@ -61,6 +82,39 @@ describePages("the pages of findings", () => {
     await page.getByRole("alert").waitFor();
   });
 
+  test("take a VEX document from a file, answer for it by name, and let it go again", async () => {
+    const { page } = at;
+    await goTo("/vex");
+    await page.getByText("No VEX document").waitFor();
+    await expectAccessible(page);
+    await page.getByRole("button", { name: "Load a document" }).click();
+    await page.locator("input[type=file]").first().setInputFiles(glibcVex);
+    await page.getByLabel("For which hosts").fill("env=prod");
+    await page.getByRole("button", { name: "Load", exact: true }).click();
+    await page.getByRole("heading", { level: 1, name: /^V-1/ }).waitFor();
+    await page.getByText("Nobody verified the author").first().waitFor();
+    await page.getByText(/About no finding: 1 statement/).waitFor();
+    await picture(page, "vex-document");
+    await expectAccessible(page);
+    await page.getByRole("button", { name: "Answer for it" }).click();
+    const talk = page.getByRole("dialog");
+    await talk.getByLabel("Why").fill("tried on canary-1 with the exploit of the report");
+    await talk.getByRole("button", { name: "Answer for it" }).click();
+    await page.getByRole("heading", { level: 1, name: /^V-2/ }).waitFor();
+    await page.getByText(/Sets \d+ findings aside, of 1 flaw on \d+ hosts/).waitFor();
+    await goTo("/vex?ended=true");
+    await page.getByRole("article", { name: "V-1" }).getByText("ended", { exact: true }).waitFor();
+    await picture(page, "vex");
+    await expectAccessible(page);
+    await goTo("/hosts/web-1?tab=findings&q=CVE-2023-4911");
+    await page.getByText(/set aside by/).waitFor();
+    await goTo("/vex/V-2");
+    await page.getByRole("button", { name: "Remove" }).click();
+    await talk.getByLabel("Why").fill("the end of the test");
+    await talk.getByRole("button", { name: "Remove" }).click();
+    await page.getByText(/Sets nothing aside/).waitFor();
+  });
+
   test("open a case from the update that clears it, and find it again", async () => {
     const { page } = at;
     await goTo("/vulnerabilities/CVE-2023-4911");
@@ -84,5 +138,11 @@ describePages("the pages of findings", () => {
     await expectNoSidewaysScroll(page);
     await expectAccessible(page);
     await picture(page, "findings-narrow");
+    await goTo("/vex");
+    await expectNoSidewaysScroll(page);
+    await goTo("/patches/update?source=openssl&ecosystem=Debian%3A12");
+    await expectNoSidewaysScroll(page);
+    await expectAccessible(page);
+    await picture(page, "update-narrow");
   });
 });

@@ -15,6 +15,23 @@ describePages("the pages of patches", () => {
     await expectAccessible(page);
   });
 
+  test("tell what one update would do on chosen hosts before anybody opens a case for it", async () => {
+    const { page } = at;
+    await goTo("/patches?label=ring%3D2");
+    await page.getByText(/Updates on offer clear \d+\.\d\u00a0% of the known risk/).waitFor();
+    await picture(page, "patches-chosen");
+    await page
+      .getByRole("link", { name: /^openssl/ })
+      .first()
+      .click();
+    await page.waitForURL(/\/patches\/update\?source=openssl.*label=ring/);
+    await page.getByText(/It clears \d+ findings, \d+\.\d\u00a0% of all known risk/).waitFor();
+    await page.getByRole("row", { name: /libssl3 amd64 3\.0\.11-1~deb12u1 3\.0\.17-1~deb12u2/ });
+    await settled(page);
+    await picture(page, "update");
+    await expectAccessible(page);
+  });
+
   test("queue what to fix first, and open the case of a row", async () => {
     const { page } = at;
     await goTo("/patches");

@@ -21,7 +21,12 @@ export const places: readonly Place[] = [
       { href: "/known-issues", title: "Known issues" },
     ],
   },
-  { href: "/findings", title: "Findings", icon: "finding" },
+  {
+    href: "/findings",
+    title: "Findings",
+    icon: "finding",
+    below: [{ href: "/vex", title: "VEX" }],
+  },
   { href: "/services", title: "Services", icon: "service" },
   {
     href: "/hosts",

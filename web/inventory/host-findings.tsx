@@ -93,6 +93,18 @@ function toneOf(finding: Finding): Tone {
   return finding.fixedVersion === null ? "waiting" : "attention";
 }
 
+/** What is said against it on this host, whether it is set aside by that or not. */
+function Filtered({ by }: { readonly by: NonNullable<Finding["filter"]> }) {
+  const says = `${by.says.replaceAll("-", " ")}${by.justification === "" ? "" : `: ${by.justification}`}`;
+  return (
+    <Mark tone={by.isSetAside ? "good" : "waiting"} reason={`${says}. ${by.trust}`}>
+      {by.isSetAside ? "set aside by" : "not set aside by"}{" "}
+      {by.kind === "vex" ? <Go href={`/vex/${by.source}`}>{by.source}</Go> : by.source},{" "}
+      {by.says.replaceAll("-", " ")}{" "}
+    </Mark>
+  );
+}
+
 const columns: readonly Column<Finding>[] = [
   {
     title: "Vulnerability",
@@ -109,12 +121,8 @@ const columns: readonly Column<Finding>[] = [
     cell: (row) => (
       <>
         {row.title !== "" && <div title={row.title}>{row.title}</div>}
-        <Text size="xs" c="dimmed" truncate title={row.because}>
-          {row.filter !== null && (
-            <span title={`${row.filter.justification} ${row.filter.trust}`}>
-              {row.filter.label}:{" "}
-            </span>
-          )}
+        <Text size="xs" c="dimmed" truncate title={row.because} component="div">
+          {row.filter !== null && <Filtered by={row.filter} />}
           {row.because}
         </Text>
       </>

@@ -12,8 +12,10 @@ export function FilterField(props: {
   /** What the text is compared with: "Name or label". */
   readonly label: string;
   readonly name?: string;
+  /** A short text, such as a name: a narrower field. */
+  readonly isShort?: boolean;
 }) {
-  const { search, set, label, name = "q" } = props;
+  const { search, set, label, name = "q", isShort = false } = props;
   const inUrl = search[name] ?? "";
   const [text, setText] = useState(inUrl);
   useEffect(() => setText(inUrl), [inUrl]);
@@ -30,7 +32,7 @@ export function FilterField(props: {
       placeholder={name === "q" ? `${label}  ( / )` : label}
       value={text}
       onChange={(event) => setText(event.currentTarget.value)}
-      w={{ base: "100%", sm: 280 }}
+      w={{ base: isShort ? "47%" : "100%", sm: isShort ? 150 : 280 }}
     />
   );
 }

@@ -12,14 +12,38 @@ import { StageLine } from "./stages.tsx";
 
 export const FIX_FIRST_TOPICS = ["findings", "hosts", "patches"] as const;
 
+/** Names of the filters by which hosts are chosen; they stand in the URL. */
+export const HOST_FILTERS = ["label", "runs", "team", "hosts"] as const;
+
+export function hostsQuery(search: Search): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    HOST_FILTERS.flatMap((name) => {
+      const value = search[name] ?? "";
+      return value === "" ? [] : [[name, value]];
+    }),
+  );
+}
+
 export function fixFirstQuery(search: Search) {
   const { q = "", exploited = "", service = "" } = search;
   return {
     ...(q === "" ? {} : { q }),
     ...(service === "" ? {} : { service }),
     ...(exploited === "true" ? { exploited: "true" as const } : {}),
+    ...hostsQuery(search),
     ...asOfQuery(search),
   };
+}
+
+/** Where one row leads: to its case, to what the update would do, or to what nothing clears. */
+function hrefOf(item: FixFirstItem, search: Search): string {
+  if (item.case !== null) return item.case.href;
+  const { source, ecosystem, serviceNames } = item;
+  if (serviceNames.length === 1) return `/services/${serviceNames[0]}`;
+  if (item.remedy !== "update-offered") {
+    return `/findings?by=vulnerability&q=${encodeURIComponent(source)}`;
+  }
+  return `/patches/update?${new URLSearchParams({ source, ecosystem, ...hostsQuery(search) })}`;
 }
 
 /** The updates that clear most risk, best first; each with its case, or the button that opens one. */
@@ -37,11 +61,7 @@ export function FixFirstList({ search }: { readonly search: Search }) {
       rowId={(item) => `${item.ecosystem} ${item.source} ${item.remedy}`}
       columns={columns}
       rowHeight={54}
-      href={(item) =>
-        item.case?.href ??
-        (item.serviceNames.length === 1 ? `/services/${item.serviceNames[0]}` : null) ??
-        `/findings?by=vulnerability&q=${encodeURIComponent(item.source)}`
-      }
+      href={(item) => hrefOf(item, search)}
       empty={
         <Empty
           title={isFiltered ? "No update matches these filters" : "Nothing to fix in what is known"}
@@ -72,9 +92,35 @@ const columns: readonly Column<FixFirstItem>[] = [
           </Mark>
           {" · "}
           {item.ecosystem}
+          {item.support !== null && item.support.state !== "supported" && (
+            <>
+              {" · "}
+              <span title={item.support.sentence}>
+                support {item.support.label} {item.support.endsAt?.slice(0, 10)}
+              </span>
+            </>
+          )}
         </Text>
       </>
     ),
+  },
+  {
+    title: "Of all risk",
+    width: "112px",
+    isWideOnly: true,
+    cell: (item) =>
+      item.place === null ? (
+        <span className="dim" title={item.because}>
+          not cleared
+        </span>
+      ) : (
+        <span title={item.because}>
+          <div>{percent(item.clears)}</div>
+          <Text size="xs" c="dimmed" component="div">
+            {percent(item.clearedSoFar)} so far
+          </Text>
+        </span>
+      ),
   },
   {
     title: "Clears",
@@ -124,12 +170,26 @@ const columns: readonly Column<FixFirstItem>[] = [
           <div>
             <StageLine state={item.case.state} />
           </div>
-          <DeadlinePill at={item.case.deadline} />
+          <CaseDeadline of={item.case} />
         </>
       ),
   },
   { title: "Case", width: "104px", cell: (item) => <OpenCase item={item} /> },
 ];
+
+function CaseDeadline({ of }: { readonly of: NonNullable<FixFirstItem["case"]> }) {
+  const { deadline, excepted } = of;
+  return excepted?.isExcepted === true ? (
+    <DeadlinePill at={excepted.effective} excepted={excepted.sentence} />
+  ) : (
+    <DeadlinePill at={deadline} />
+  );
+}
+
+export function percent(share: number): string {
+  const points = share * 100;
+  return points > 0 && points < 0.1 ? "<0.1\u00a0%" : `${points.toFixed(1)}\u00a0%`;
+}
 
 export function plural(count: number, noun: string): string {
   return `${count.toLocaleString("en")} ${noun}${count === 1 ? "" : "s"}`;

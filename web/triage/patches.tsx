@@ -16,7 +16,14 @@ import { PageHead } from "../parts/page-head.tsx";
 import { UrlTabs } from "../parts/tabs.tsx";
 import { type Column, VirtualList } from "../parts/virtual-list.tsx";
 import { DeadlinePill } from "./deadline-pill.tsx";
-import { FIX_FIRST_TOPICS, FixFirstList, plural } from "./fix-first-list.tsx";
+import {
+  FIX_FIRST_TOPICS,
+  FixFirstList,
+  HOST_FILTERS,
+  hostsQuery,
+  percent,
+  plural,
+} from "./fix-first-list.tsx";
 import { ForecastMark, useForecasts } from "./forecast.tsx";
 import { Outcome } from "./priority-path.tsx";
 import { StageLine } from "./stages.tsx";
@@ -77,10 +84,39 @@ function Queue() {
       <FilterBar>
         <FilterField search={search} set={set} label="Package or CVE" />
         <ExploitedChoice search={search} set={set} />
-        <FilterReset search={search} set={set} names={["q", "exploited"]} />
+        <FilterField search={search} set={set} name="label" label="Hosts: env=prod" isShort />
+        <FilterField search={search} set={set} name="team" label="Team" isShort />
+        <FilterField search={search} set={set} name="runs" label="Service" isShort />
+        <FilterReset search={search} set={set} names={["q", "exploited", ...HOST_FILTERS]} />
       </FilterBar>
+      <Uncleared search={search} />
       <FixFirstList search={search} />
     </>
+  );
+}
+
+/** What all updates together clear on these hosts, and what none of them does. */
+function Uncleared({ search }: { readonly search: Search }) {
+  const query = { limit: 1, ...hostsQuery(search) };
+  const answer = useAnswer({
+    key: ["fix-first", "uncleared", query],
+    topics: FIX_FIRST_TOPICS,
+    load: (signal) => ask(api.GET("/api/v1/fix-first", { params: { query }, signal })),
+  });
+  const { data } = answer;
+  if (data === undefined || data.uncleared.length === 0) return null;
+  return (
+    <Text size="sm" mb="xs" c="dimmed">
+      Updates on offer clear {percent(data.offered.clearable)} of the known risk. No update clears{" "}
+      {data.uncleared.map((one, at) => (
+        <span key={one.remedy}>
+          {at > 0 && "; "}
+          {plural(one.findings, "finding")} of {plural(one.sources, "package")} ({one.label},{" "}
+          {percent(one.share)})
+        </span>
+      ))}
+      .
+    </Text>
   );
 }
 

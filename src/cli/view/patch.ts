@@ -5,37 +5,8 @@ import { eventText } from "./event.ts";
 import { renderFacts, renderTable } from "./table.ts";
 import { clockText, whenText } from "./when.ts";
 
-type Item = components["schemas"]["FixFirstItem"];
 type Case = components["schemas"]["Patch"];
 type Event = components["schemas"]["TimelineEvent"];
-
-const REMEDY = {
-  "update-offered": "update",
-  "raise-in-services": "raise it in the build",
-  "fixed-upstream-not-offered": "fixed upstream, not offered to you yet",
-  "no-fix": "no fix yet",
-} as const;
-
-export function fixFirstTable(items: readonly Item[], total: number): string {
-  if (total === 0) {
-    return "Nothing to fix in what is known. Is everything scanned and fed? See: fettle host list, fettle feed status";
-  }
-  const table = renderTable(items, [
-    { head: "source", cell: (i) => i.source },
-    { head: "to", cell: (i) => i.sourceVersion },
-    { head: "remedy", cell: (i) => REMEDY[i.remedy] },
-    { head: "hosts", cell: (i) => i.hosts, align: "right" },
-    { head: "services", cell: (i) => i.serviceNames.join(", ") || null, widthMax: 40 },
-    { head: "clears", cell: (i) => i.vulnerabilities.length, align: "right" },
-    { head: "exploited", cell: (i) => i.knownExploited.length || "", align: "right" },
-    { head: "epss max", cell: (i) => i.epssMax?.toFixed(3), align: "right" },
-    { head: "risk", cell: (i) => Math.round(i.risk), align: "right" },
-    { head: "ecosystem", cell: (i) => i.ecosystem },
-  ]);
-  const first = items.find((item) => item.remedy === "update-offered");
-  const hint = first === undefined ? "" : `\nOpen the first: fettle patch open ${first.source}`;
-  return `${table}${hint}`;
-}
 
 export function caseTable(cases: readonly Case[], now: Instant): string {
   if (cases.length === 0) return "No cases yet. See what to fix first: fettle patch list";
