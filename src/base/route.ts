@@ -25,6 +25,10 @@ export interface RouteDeclaration<Context, Params, Query, Body, Reply> {
   readonly errors?: readonly FailureCode[];
   /** Bytes a body may have when more than the default 1 MiB is meant. */
   readonly bodyBytesMax?: number;
+  /** The body is handed over as its bytes come, never held whole: an AsyncIterable<Uint8Array>. */
+  readonly isBodyStreamed?: true;
+  /** How long the handler may take where more than the usual time is meant. */
+  readonly handlerMsMax?: number;
   readonly handle: (
     context: Context,
     input: { readonly params: Params; readonly query: Query; readonly body: Body },

@@ -1,4 +1,4 @@
-import { createWriteStream } from "node:fs";
+import { accessSync, constants, createWriteStream, openAsBlob, statSync } from "node:fs";
 import { rename, rm } from "node:fs/promises";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -16,7 +16,7 @@ import {
   tarHeader,
 } from "../intel/bundle-format.ts";
 import { type Cli, show } from "./cli.ts";
-import { readNamedFile, readNamedText } from "./read-file.ts";
+import { readNamedText, whyUnread } from "./read-file.ts";
 import { signWithSshKey } from "./ssh-sign.ts";
 import { outcomeTable } from "./view/feed-source.ts";
 
@@ -51,7 +51,7 @@ export function registerFeedBundles(feed: Command, cli: Cli): void {
         ...(trust === undefined ? {} : { trust: trust.trim() }),
         ...(flags.acceptOlder === true ? { acceptOlder: "true" as never } : {}),
       };
-      const bytes = readNamedFile(file, "The bundle");
+      const bytes = await namedBlob(file);
       const taken = await ask(
         cli.client().POST("/api/v1/feed-bundle", {
           params: { query },
@@ -65,6 +65,18 @@ export function registerFeedBundles(feed: Command, cli: Cli): void {
       show(cli, taken, () => `${signer}${news}\n${outcomeTable(taken.items)}`);
       if (taken.items.some(({ kind }) => kind === "refused")) process.exitCode = 1;
     });
+}
+
+/** A file that is read while it is sent, however large it is. */
+async function namedBlob(file: string): Promise<Blob> {
+  try {
+    if (statSync(file).isDirectory())
+      throw Object.assign(new Error("a folder"), { code: "EISDIR" });
+    accessSync(file, constants.R_OK);
+    return await openAsBlob(file);
+  } catch (cause) {
+    throw new Failure("not-found", `The bundle ${file}: ${whyUnread(cause)}.`, { cause });
+  }
 }
 
 /** The manifest comes first; what is signed is exactly its bytes. */

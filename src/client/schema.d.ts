@@ -5617,7 +5617,7 @@ export interface operations {
                             entryCount: number | null;
                             feed: string;
                             /** @enum {string} */
-                            kind: "loaded" | "unchanged" | "refused";
+                            kind: "loaded" | "unchanged" | "refused" | "current" | "unavailable";
                             message: string;
                             problemCount: number | null;
                             source: string;

@@ -76,7 +76,8 @@ export async function makeBundle(
 }
 
 export interface BundleImport {
-  readonly bytes: Buffer;
+  /** As they come: a bundle may be larger than memory. */
+  readonly chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
   /** A key whose bundles are believed from now on; null: only signers that are known. */
   readonly trust: string | null;
   readonly acceptOlder: boolean;
@@ -100,7 +101,7 @@ export async function importBundle(
   const folder = await mkdtemp(join(root, "import-"));
   try {
     const path = join(folder, "bundle");
-    await writeFile(path, input.bytes, { mode: 0o600 });
+    await writeFile(path, input.chunks, { mode: 0o600 });
     const bundle = await openBundle(path);
     try {
       return await takeBundle(world, actor, { input, bundle, folder });

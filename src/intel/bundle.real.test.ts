@@ -67,7 +67,7 @@ function signed(tar: Buffer, sign: (manifest: Buffer) => string): Buffer {
 
 async function take(bytes: Buffer, of: { trust?: string | null; acceptOlder?: boolean } = {}) {
   return await importBundle(far.world, systemActor, {
-    bytes,
+    chunks: [bytes],
     trust: of.trust ?? null,
     acceptOlder: of.acceptOlder ?? false,
   });

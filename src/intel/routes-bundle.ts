@@ -1,13 +1,16 @@
 import { z } from "zod";
-import { instantToText } from "../base/instant.ts";
+import { instantToText, MINUTE_MS } from "../base/instant.ts";
 import { demandUnscoped } from "../base/unscoped.ts";
 import { type Route, route } from "../db/world.ts";
 import { importBundle, makeBundle } from "./actions-bundle.ts";
+import { outcomeSchema, outcomeView } from "./outcome-view.ts";
 
 /** Bundles of feeds over HTTP, for servers without network. */
 const FEEDS = "What feeds say";
-/** All feeds of a large fleet, without the archives of all CVE records, are a quarter of this. */
-const BODY_BYTES_MAX = 1024 * 1024 * 1024;
+/** It goes to the disk as it comes; all sources together, with the archive of all CVE records, are a third of this. */
+const BODY_BYTES_MAX = 8 * 1024 ** 3;
+/** All CVE records and all of OSV are some minutes of reading. */
+const IMPORT_MS_MAX = 30 * MINUTE_MS;
 
 const flag = z.enum(["true", "false"]).transform((text) => text === "true");
 
@@ -29,17 +32,6 @@ const getBundle = route({
   },
 });
 
-const outcomeSchema = z.strictObject({
-  source: z.string(),
-  feed: z.string(),
-  kind: z.enum(["loaded", "unchanged", "refused"]),
-  message: z.string(),
-  entryCount: z.number().nullable(),
-  addedCount: z.number().nullable(),
-  endedCount: z.number().nullable(),
-  problemCount: z.number().nullable(),
-});
-
 const postBundle = route({
   method: "POST",
   path: "/api/v1/feed-bundle",
@@ -49,12 +41,14 @@ const postBundle = route({
     trust: z.string().max(2_000).optional().describe("public key whose bundles are believed now"),
     acceptOlder: flag.optional().describe("take one that is older than the last"),
   }),
-  body: z.instanceof(Uint8Array).meta({
+  body: z.custom<AsyncIterable<Uint8Array>>().meta({
     type: "string",
     format: "binary",
     description: "the file itself, as application/octet-stream",
   }),
   bodyBytesMax: BODY_BYTES_MAX,
+  isBodyStreamed: true,
+  handlerMsMax: IMPORT_MS_MAX,
   reply: z.object({
     origin: z.string(),
     madeAt: z.string().describe("RFC 3339 in UTC"),
@@ -66,7 +60,7 @@ const postBundle = route({
   handle: async ({ world, actor }, { query, body }) => {
     demandUnscoped(actor, "feed.load", FEEDS);
     const report = await importBundle(world, actor, {
-      bytes: Buffer.from(body.buffer, body.byteOffset, body.byteLength),
+      chunks: body,
       trust: query.trust ?? null,
       acceptOlder: query.acceptOlder ?? false,
     });
@@ -75,16 +69,7 @@ const postBundle = route({
       madeAt: instantToText(report.madeAt),
       signer: report.signer,
       isNewSigner: report.isNewSigner,
-      items: report.outcomes.map((outcome) => ({
-        source: outcome.source,
-        feed: outcome.feed,
-        kind: outcome.kind,
-        message: "message" in outcome ? outcome.message : "",
-        entryCount: outcome.kind === "loaded" ? outcome.entryCount : null,
-        addedCount: outcome.kind === "loaded" ? outcome.addedCount : null,
-        endedCount: outcome.kind === "loaded" ? outcome.endedCount : null,
-        problemCount: outcome.kind === "loaded" ? outcome.problemCount : null,
-      })),
+      items: report.outcomes.map(outcomeView),
     };
   },
 });

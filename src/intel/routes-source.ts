@@ -9,6 +9,7 @@ import { refreshFromNetwork, whyNotAsked } from "./actions.ts";
 import { listSources, type SourceView, setSource, showSource } from "./actions-source.ts";
 import { authoritiesIn } from "./feed-authority.ts";
 import { sourceKinds } from "./feed-catalogue.ts";
+import { outcomeSchema, outcomeView } from "./outcome-view.ts";
 import { sourceStateWords } from "./words.ts";
 
 /** Sources of feeds over HTTP: how each is, which are asked, and where they are. */
@@ -54,17 +55,6 @@ const kindSchema = z.strictObject({
   url: z.string().nullable().describe("{} stands for the parameter; null: the operator gives one"),
   limit: z.string(),
   licence: z.string(),
-});
-
-const outcomeSchema = z.strictObject({
-  source: z.string(),
-  feed: z.string(),
-  kind: z.enum(["loaded", "unchanged", "refused", "current", "unavailable"]),
-  message: z.string(),
-  entryCount: z.number().nullable(),
-  addedCount: z.number().nullable(),
-  endedCount: z.number().nullable(),
-  problemCount: z.number().nullable(),
 });
 
 const getSources = route({
@@ -155,18 +145,7 @@ const refreshSources = route({
   handle: async ({ world, actor }, { body }) => {
     demandUnscoped(actor, "feed.load", FEEDS);
     const outcomes = await refreshFromNetwork(world, actor, body.sources);
-    return {
-      items: outcomes.map((outcome) => ({
-        source: outcome.source,
-        feed: outcome.feed,
-        kind: outcome.kind,
-        message: "message" in outcome ? outcome.message : "",
-        entryCount: outcome.kind === "loaded" ? outcome.entryCount : null,
-        addedCount: outcome.kind === "loaded" ? outcome.addedCount : null,
-        endedCount: outcome.kind === "loaded" ? outcome.endedCount : null,
-        problemCount: outcome.kind === "loaded" ? outcome.problemCount : null,
-      })),
-    };
+    return { items: outcomes.map(outcomeView) };
   },
 });
 

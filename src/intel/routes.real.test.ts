@@ -4,9 +4,11 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { addHost } from "../../test/builders/fleet.ts";
 import { aPackage, trackerFile, trackerOf } from "../../test/builders/intel.ts";
 import { type TestWorld, testWorld } from "../../test/setup/world.ts";
+import { makeMachineKey, openMachineKey, signDocument } from "../base/sshsig.ts";
 import { ensureSetupSecret } from "../identity/store-setup-secret.ts";
 import { allRoutes } from "../server/all-routes.ts";
 import { type RunningServer, startServer } from "../server/server.ts";
+import { BUNDLE_NAMESPACE, headerIn, paddingAfter, SIGNATURE, tarHeader } from "./bundle-format.ts";
 
 let made: TestWorld;
 let server: RunningServer;
@@ -101,6 +103,34 @@ describe("feeds and findings over HTTP", () => {
     ]);
     expect(body["hosts"]).toMatchObject([{ name: "web-1" }]);
     expect((await call("GET", "/findings/CVE-1999-9999")).status).toBe(404);
+  });
+
+  it("take a bundle as its bytes come, and say what is wrong with one", async () => {
+    const given = await fetch(`http://127.0.0.1:${server.port}/api/v1/feed-bundle`, {
+      headers: { authorization: `Bearer ${token}` },
+    });
+    const bundle = Buffer.from(await given.arrayBuffer());
+    const key = openMachineKey(makeMachineKey().privateKeyPem);
+    const size = headerIn(bundle.subarray(0, 512))?.size ?? 0;
+    const end = 512 + size + paddingAfter(size).length;
+    const signature = Buffer.from(
+      signDocument({
+        namespace: BUNDLE_NAMESPACE,
+        key,
+        bytes: bundle.subarray(512, 512 + size),
+      }),
+    );
+    const entry = [tarHeader(SIGNATURE, signature.length), signature];
+    const parts = [bundle.subarray(0, end), ...entry, paddingAfter(signature.length)];
+    const signed = Buffer.concat([...parts, bundle.subarray(end)]);
+    const trust = `trust=${encodeURIComponent(key.publicKeyLine)}`;
+    expect(await call("POST", "/feed-bundle", signed)).toMatchObject({ status: 409 });
+    const taken = await call("POST", `/feed-bundle?${trust}`, signed);
+    expect(taken).toMatchObject({ status: 200, body: { isNewSigner: true } });
+    expect(taken.body.items).toMatchObject([{ source: "file/debian-tracker", kind: "unchanged" }]);
+    const cut = signed.subarray(0, signed.length >> 1);
+    expect(await call("POST", `/feed-bundle?${trust}`, cut)).toMatchObject({ status: 400 });
+    expect(await call("POST", "/feed-bundle", "{}")).toMatchObject({ status: 415 });
   });
 
   it("answer what is wrong with a file, and refuse a shrunk one with its reason", async () => {

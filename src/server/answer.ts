@@ -32,7 +32,10 @@ export async function answer(served: Served): Promise<FastifyReply> {
   const input = {
     params: parsePart(route.params, request.params, "params"),
     query: parsePart(route.query, request.query, "query"),
-    body: parsePart(route.body, request.body, "body"),
+    body:
+      route.isBodyStreamed === true
+        ? (streamedBody(route, request.body) as never)
+        : parsePart(route.body, request.body, "body"),
   };
   const key = idempotencyKey(served);
   const kept = key === null ? null : await claimKey(served.world.db, key);
@@ -40,7 +43,8 @@ export async function answer(served: Served): Promise<FastifyReply> {
   const facts = new Facts(served);
   let result: unknown;
   try {
-    result = await withinTime(route.handle(contextOf(served, facts), input));
+    const work = route.handle(contextOf(served, facts), input);
+    result = await withinTime(work, route.handlerMsMax ?? HANDLER_MS_MAX);
   } catch (cause) {
     if (key !== null && isUndone(cause)) await releaseKey(served.world.db, key);
     throw cause;
@@ -70,6 +74,19 @@ class TimeUp extends Failure {
       "unavailable",
       "The server took too long to answer and may still be at it. Look whether it took effect before you try again.",
     );
+  }
+}
+
+/** The bytes of a body as they come, and no more of them than the route takes. */
+async function* streamedBody(route: ServedRoute, body: unknown): AsyncGenerator<Uint8Array> {
+  if (!(body instanceof Readable)) throw new Failure("invalid", "This route takes a file.");
+  let left = route.bodyBytesMax ?? 0;
+  for await (const chunk of body as AsyncIterable<Uint8Array>) {
+    left -= chunk.length;
+    if (left < 0) {
+      throw new Failure("too-large", `A file has at most ${route.bodyBytesMax} bytes here.`);
+    }
+    yield chunk;
   }
 }
 
@@ -131,10 +148,10 @@ class Facts implements RequestFacts {
   }
 }
 
-async function withinTime<T>(work: Promise<T>): Promise<T> {
+async function withinTime<T>(work: Promise<T>, handlerMsMax: number): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new TimeUp()), HANDLER_MS_MAX);
+    timer = setTimeout(() => reject(new TimeUp()), handlerMsMax);
   });
   try {
     return await Promise.race([work, late]);
@@ -200,6 +217,9 @@ function idempotencyKey(served: Served): IdempotencyKey | null {
   const key = request.headers["idempotency-key"];
   if (request.method !== "POST" || key === undefined) return null;
   if (admission.credentialHash === null) return null;
+  if (served.route.isBodyStreamed === true) {
+    throw new Failure("invalid", "A file that is sent here cannot have an Idempotency-Key.");
+  }
   if (typeof key !== "string" || !KEY.test(key)) {
     throw new Failure("invalid", "Idempotency-Key is not 1 to 128 printable characters.");
   }

@@ -76,8 +76,10 @@ export function buildServer(
     const failure = new Failure("not-found", "There is nothing under this method and path.");
     return sendProblem(world, request, reply, failure);
   });
-  for (const declared of [...routes, healthRoute, metricsRoute(metrics)].map(withStrictInput)) {
-    app.route({
+  const all = [...routes, healthRoute, metricsRoute(metrics)].map(withStrictInput);
+  const checkReplies = options.checkReplies ?? false;
+  const serve = (scope: FastifyInstance, declared: ServedRoute): void => {
+    scope.route({
       method: declared.method,
       url: fastifyPath(declared.path),
       bodyLimit: declared.bodyBytesMax ?? BODY_BYTES_MAX,
@@ -85,11 +87,15 @@ export function buildServer(
       handler(request, reply) {
         const { admission } = request;
         assert(admission !== null, "a handler ran without the gate");
-        const checkReplies = options.checkReplies ?? false;
         return answer({ world, route: declared, request, reply, admission, open, checkReplies });
       },
     });
-  }
+  };
+  for (const declared of all) if (declared.isBodyStreamed === undefined) serve(app, declared);
+  app.register(async (scope) => {
+    takeStreams(scope);
+    for (const declared of all) if (declared.isBodyStreamed === true) serve(scope, declared);
+  });
   return app;
 }
 
@@ -112,6 +118,14 @@ function takeBodies(app: FastifyInstance): void {
     "application/octet-stream",
     { parseAs: "buffer" },
     (_request, body, done) => done(null, body),
+  );
+}
+
+/** Files larger than memory go on as they come; their handler keeps to the limit of their route. */
+function takeStreams(scope: FastifyInstance): void {
+  scope.removeAllContentTypeParsers();
+  scope.addContentTypeParser("application/octet-stream", (_request, payload, done) =>
+    done(null, payload),
   );
 }
 

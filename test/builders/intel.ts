@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import type { StoredStatement } from "../../src/intel/dossier.ts";
 import type { StoredPackage } from "../../src/inventory/model.ts";
 
@@ -43,6 +44,10 @@ export const hasRealFeeds = existsSync(FEEDS);
 
 export function realFeed(path: string): Buffer {
   return readFileSync(new URL(path, FEEDS));
+}
+
+export function realFeedPath(path: string): string {
+  return fileURLToPath(new URL(path, FEEDS));
 }
 
 /** The installed packages of a dpkg status file. */
