@@ -153,7 +153,8 @@ async function countOf(db: World["db"], query: ReturnType<typeof sql>): Promise<
 
 /** APPNOTE.TXT 4.3: with the 64-bit end, as archives of more than 65,535 entries have it. */
 async function writeZip(path: string, entries: AsyncIterable<Entry>): Promise<number> {
-  const directory: Buffer[] = [];
+  // As text, because small buffers keep the large ones alive that they were cut from.
+  const directory: string[] = [];
   let at = 0;
   let count = 0;
   const file = await open(path, "w");
@@ -166,12 +167,12 @@ async function writeZip(path: string, entries: AsyncIterable<Entry>): Promise<nu
       const body = Buffer.from(text);
       const packed = deflateRawSync(body, { level: 6 });
       const head = zipHead({ name, packed: packed.length, plain: body.length });
-      directory.push(zipDirectoryEntry(head, name, at));
+      directory.push(zipDirectoryEntry(head, name, at).toString("latin1"));
       await write(Buffer.concat([head.local, Buffer.from(name), packed]));
       count++;
     }
     const begin = at;
-    for (const entry of directory) await write(entry);
+    for (const entry of directory) await write(Buffer.from(entry, "latin1"));
     await write(zipEnd(count, begin, at - begin));
   } finally {
     await file.close();

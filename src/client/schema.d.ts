@@ -2765,6 +2765,18 @@ export interface components {
             licence: string;
             /** @description older than this it is not relied on */
             limit: string;
+            /** @description what no other current feed covers, of a source that something is wrong with */
+            lost: {
+                from: string | null;
+                hostCount: number;
+                /** @description false: from that moment on, if nothing is mended */
+                isLost: boolean;
+                releases: {
+                    ecosystem: string;
+                    hostCount: number;
+                }[];
+                sentence: string;
+            } | null;
             /** @description kev, osv:npm, updateinfo:9/AppStream */
             name: string;
             nextCheckAt: string | null;

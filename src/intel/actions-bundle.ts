@@ -9,10 +9,11 @@ import { verifySshSignature } from "../base/sshsig.ts";
 import { inTransaction } from "../db/database.ts";
 import type { World } from "../db/world.ts";
 import { recordEvent } from "../ledger/record.ts";
+import { loadFileOf } from "./actions-load-file.ts";
 import { loadInSlices } from "./actions-slices.ts";
 import { BUNDLE_NAMESPACE, type BundleManifest, manifestSchema } from "./bundle-format.ts";
 import { type FeedSource, mainFeedOf, sourceOf } from "./feed-source.ts";
-import { type FeedInput, type LoadOutcome, loadFeedFrom } from "./load-feed.ts";
+import type { FeedInput, LoadOutcome } from "./load-feed.ts";
 import { rematch } from "./rematch.ts";
 import {
   type BundleFile,
@@ -258,7 +259,7 @@ async function loadBodies(
     const file = { path: body.path, url: body.url, sha256: body.generation };
     const loaded = isPieces
       ? await loadInSlices({ world, actor, source, input }, [file])
-      : await loadFeedFrom(world, actor, input, file);
+      : await loadFileOf(world, actor, input, { source, file });
     outcomes.push(...loaded);
   }
   const isRefused = outcomes.some(({ kind }) => kind === "refused");

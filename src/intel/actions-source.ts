@@ -1,4 +1,4 @@
-import type { Actor } from "../base/actor.ts";
+import { type Actor, scopesFor } from "../base/actor.ts";
 import { Failure } from "../base/failure.ts";
 import type { Instant } from "../base/instant.ts";
 import { inTransaction } from "../db/database.ts";
@@ -6,11 +6,12 @@ import { notify } from "../db/notify.ts";
 import type { World } from "../db/world.ts";
 import { recordEvent } from "../ledger/record.ts";
 import { askedSources } from "./actions-network.ts";
+import { coverageLost, type HostsOfRelease, type LostCoverage } from "./coverage-lost.ts";
 import { authoritiesIn } from "./feed-authority.ts";
 import { sourceKinds } from "./feed-catalogue.ts";
 import { type FeedSource, mainFeedOf, sourceOf } from "./feed-source.ts";
 import { healthOf, type SourceHealth } from "./source-status.ts";
-import { loadFeeds, type StoredFeed } from "./store-feed.ts";
+import { countHostsByRelease, loadFeeds, type StoredFeed } from "./store-feed.ts";
 import { loadSources, type StoredSource, saveSource } from "./store-source.ts";
 
 /** What operators do with the sources of feeds: see how they are, choose, say where they are. */
@@ -21,31 +22,45 @@ export interface SourceView extends SourceHealth {
   readonly feeds: readonly string[];
   readonly entryCount: number;
   readonly lastGoodAt: Instant | null;
+  /** What nobody else covers, of a source that something is wrong with. */
+  readonly lost: LostCoverage | null;
 }
 
-/** All that are asked or were set, then the rest of the catalogue that needs no parameter. */
-export async function listSources(world: World): Promise<readonly SourceView[]> {
-  const [asked, stored, feeds] = await Promise.all([
+/** All that are asked or were set and the rest of the catalogue without parameter, the worst first. */
+export async function listSources(world: World, actor: Actor): Promise<readonly SourceView[]> {
+  const [asked, stored, feeds, hosts] = await Promise.all([
     askedSources(world),
     loadSources(world.db),
     loadFeeds(world.db),
+    countHostsByRelease(world.db, scopesFor(actor, "finding.read")),
   ]);
   const askedNames = new Set(asked.map(({ name }) => name));
   const plain = sourceKinds.flatMap(({ kind, parameter }) => (parameter === null ? [kind] : []));
   const names = new Set([...askedNames, ...stored.map(({ name }) => name), ...plain]);
   const isNetworkOn = world.config.feeds.network === "on";
-  return [...names].sort().map((name) => {
+  const views = [...names].sort().map((name) => {
     const own = stored.find((each) => each.name === name) ?? null;
     const isAsked = askedNames.has(name) || own?.isEnabled === true;
-    return viewOf({ name, own, isAsked, feeds, isNetworkOn, now: world.clock() });
+    return viewOf({ name, own, isAsked, feeds, hosts, isNetworkOn, now: world.clock() });
   });
+  return views.toSorted((a, b) => urgency.indexOf(a.state) - urgency.indexOf(b.state));
 }
+
+/** What somebody must look at comes first. */
+const urgency: readonly SourceHealth["state"][] = [
+  "failing",
+  "late",
+  "never-loaded",
+  "good",
+  "off",
+];
 
 function viewOf(of: {
   readonly name: string;
   readonly own: StoredSource | null;
   readonly isAsked: boolean;
   readonly feeds: readonly StoredFeed[];
+  readonly hosts: readonly HostsOfRelease[];
   readonly isNetworkOn: boolean;
   readonly now: Instant;
 }): SourceView {
@@ -68,8 +83,11 @@ function viewOf(of: {
     of.now,
   );
   const confirmed = made.flatMap((feed) => feed.confirmedAt ?? []);
+  const { feeds, hosts, now } = of;
+  const lost = health.alarm === null ? null : coverageLost(made, { feeds, hosts, now });
   return {
     ...health,
+    lost,
     source,
     choice,
     stored: own,
@@ -86,8 +104,8 @@ function feedsUnnamed(source: FeedSource, own: StoredSource | null) {
   return [{ name: source.name, entryCount: 0, origin, confirmedAt: own.goodAt }];
 }
 
-export async function showSource(world: World, name: string): Promise<SourceView> {
-  const known = (await listSources(world)).find(({ source }) => source.name === name);
+export async function showSource(world: World, actor: Actor, name: string): Promise<SourceView> {
+  const known = (await listSources(world, actor)).find(({ source }) => source.name === name);
   if (known !== undefined) return known;
   const source = sourceOf(name);
   return viewOf({
@@ -95,6 +113,7 @@ export async function showSource(world: World, name: string): Promise<SourceView
     own: null,
     isAsked: false,
     feeds: await loadFeeds(world.db),
+    hosts: [],
     isNetworkOn: world.config.feeds.network === "on",
     now: world.clock(),
   });
@@ -148,5 +167,5 @@ export async function setSource(
     });
     await notify(tx, "feed");
   });
-  return await showSource(world, source.name);
+  return await showSource(world, actor, source.name);
 }

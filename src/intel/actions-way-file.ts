@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Failure } from "../base/failure.ts";
-import { loadFeedFrom } from "./load-feed.ts";
+import { loadFileOf } from "./actions-load-file.ts";
 import { updateinfoIn } from "./repomd.ts";
 import {
   bodyOf,
@@ -32,7 +32,8 @@ async function loadOne(
 ): Promise<WayResult> {
   const now = run.world.clock();
   const input = inputOf(run, madeAt(file) ?? now);
-  const outcomes = await loadFeedFrom(run.world, run.actor, input, file);
+  const { source } = run;
+  const outcomes = await loadFileOf(run.world, run.actor, input, { source, file });
   const isRefused = outcomes.some((outcome) => outcome.kind === "refused");
   return {
     outcomes,

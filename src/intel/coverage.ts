@@ -50,7 +50,7 @@ export function coverageGap(
 }
 
 /** Feeds of language ecosystems name no release, and then speak for all. */
-function covers(feed: CoveringFeed, ecosystem: string): boolean {
+export function covers(feed: CoveringFeed, ecosystem: string): boolean {
   const base = ecosystemBase(ecosystem);
   return (
     feed.ecosystems.includes(ecosystem) || (base === ecosystem && feed.ecosystems.includes(base))

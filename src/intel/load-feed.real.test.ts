@@ -1,10 +1,14 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { trackerFile, trackerOf } from "../../test/builders/intel.ts";
+import { tarOf, trackerFile, trackerOf } from "../../test/builders/intel.ts";
 import { type TestWorld, testWorld } from "../../test/setup/world.ts";
 import { systemActor } from "../base/actor.ts";
+import { sha256 } from "../base/digest.ts";
 import { feedStatus } from "./actions.ts";
-import { type FeedInput, type LoadOutcome, loadFeed } from "./load-feed.ts";
+import { loadSliced } from "./actions-load-file.ts";
+import { type FeedInput, type LoadOutcome, loadFeed, loadFeedFrom } from "./load-feed.ts";
 import { loadDetails } from "./store-detail.ts";
 import { loadVulnerabilities } from "./store-vulnerability.ts";
 
@@ -265,5 +269,73 @@ describe("facts of vulnerabilities", () => {
       "#model_version:v1,score_date:2026-11-21T00:00:00Z\ncve,epss,percentile\nCVE-2026-10007,0.1,0.2\n",
     );
     expect(await count(sql`epss`)).toBe(1);
+  });
+});
+
+describe("an archive that is loaded in slices", () => {
+  const record = (n: number, fixed = `1.${n}`): string =>
+    JSON.stringify({
+      id: `GHSA-${n}`,
+      modified: "2026-01-01T00:00:00Z",
+      // Long enough that few of them make a slice.
+      details: `${n} ${"x".repeat(300_000)}`,
+      affected: [
+        {
+          package: { ecosystem: "npm", name: `p${n}` },
+          ranges: [{ type: "ECOSYSTEM", events: [{ introduced: "0" }, { fixed }] }],
+        },
+      ],
+    });
+  const archiveOf = (texts: readonly string[]): Buffer =>
+    tarOf(Object.fromEntries(texts.map((text, at) => [`${at}.json`, text])));
+  const numbers = Array.from({ length: 40 }, (_, n) => n);
+
+  async function loadFile(bytes: Buffer, load: typeof loadSliced): Promise<LoadOutcome> {
+    now += 1000;
+    const path = join(made.world.paths.state, "archive");
+    writeFileSync(path, bytes);
+    const input: FeedInput = {
+      ...{ origin: "network", asOf: now, confirmedAt: now, acceptShrink: false, licence: "" },
+      expectFeed: "osv-npm",
+    };
+    const file = { path, sha256: sha256(bytes) };
+    const [outcome] = await load(made.world, systemActor, input, file, 1);
+    if (outcome === undefined) throw new Error("nothing was loaded");
+    return outcome;
+  }
+  const said = () => count(sql`statement where feed = 'osv-npm' and valid_to is null`);
+
+  it("is the same as one that was read whole, and follows what changes", async () => {
+    const whole = await loadFile(archiveOf(numbers.map((n) => record(n))), loadFeedFrom);
+    expect(whole).toMatchObject({ kind: "loaded", entryCount: 40, addedCount: 40 });
+    const turned = archiveOf(numbers.toReversed().map((n) => record(n)));
+    expect(await loadFile(turned, loadSliced)).toMatchObject({
+      ...{ kind: "loaded", entryCount: 40, addedCount: 0, endedCount: 0 },
+    });
+    expect(await loadFile(turned, loadSliced)).toMatchObject({ kind: "unchanged" });
+    const next = numbers.slice(1).map((n) => record(n, n === 7 ? "2.0" : `1.${n}`));
+    expect(await loadFile(archiveOf([...next, "{}", next[3] ?? ""]), loadSliced)).toMatchObject({
+      ...{ kind: "loaded", entryCount: 39, addedCount: 1, endedCount: 2, problemCount: 2 },
+    });
+    expect(await said()).toBe(39);
+    expect(await count(sql`vulnerability_text where feed = 'osv-npm'`)).toBe(39);
+    expect(await loadDetails(made.world.db, "GHSA-0")).toEqual([]);
+    expect(await loadDetails(made.world.db, "GHSA-1")).toHaveLength(1);
+  });
+
+  it("leaves the last good one where it shrinks, is damaged or is something else", async () => {
+    const few = archiveOf(numbers.slice(0, 20).map((n) => record(n)));
+    expect(await loadFile(few, loadSliced)).toMatchObject({ kind: "refused", why: "shrunk" });
+    expect((await statusOf("osv-npm")).failure).toContain("Refused");
+    const cut = archiveOf(numbers.map((n) => record(n, "9.9")));
+    await expect(loadFile(cut.subarray(0, cut.length - 100_000), loadSliced)).rejects.toMatchObject(
+      {
+        code: "invalid",
+      },
+    );
+    const other = archiveOf([record(1).replace('"npm"', '"PyPI"')]);
+    await expect(loadFile(other, loadSliced)).rejects.toMatchObject({ code: "invalid" });
+    expect(await said()).toBe(39);
+    expect(await count(sql`vulnerability_text where feed = 'osv-npm'`)).toBe(39);
   });
 });

@@ -175,7 +175,7 @@ function storable(readings: readonly FeedReading[]): readonly FeedReading[] {
  * Publishers that cannot say "not modified" send the same bytes again, and people load the same file
  * twice: no need to read them, as long as all that they hold is in force as these readers read it.
  */
-async function confirmSame(
+export async function confirmSame(
   world: World,
   input: FeedInput,
   generation: Digest,
@@ -264,7 +264,7 @@ async function loadReading(
 }
 
 /** A date in the future is a wrong clock somewhere, not a fresh feed for longer. */
-function pastOf(asOf: Instant | null, now: Instant): Instant | null {
+export function pastOf(asOf: Instant | null, now: Instant): Instant | null {
   return asOf === null ? null : Math.min(asOf, now);
 }
 
@@ -302,7 +302,7 @@ async function writeContent(tx: Tx, incoming: Incoming, at: Instant): Promise<Wr
   }
 }
 
-async function recordLoad(
+export async function recordLoad(
   tx: Tx,
   actor: Actor,
   load: Incoming & {
@@ -328,7 +328,7 @@ async function recordLoad(
   });
 }
 
-async function recordRefusal(
+export async function recordRefusal(
   tx: Tx,
   actor: Actor,
   { reading, generation }: Incoming,

@@ -44,6 +44,16 @@ const sourceSchema = z
     alarm: z
       .strictObject({ what: z.string(), since: time.nullable(), todo: z.string() })
       .nullable(),
+    lost: z
+      .strictObject({
+        sentence: z.string(),
+        isLost: z.boolean().describe("false: from that moment on, if nothing is mended"),
+        from: time.nullable(),
+        hostCount: z.number(),
+        releases: z.array(z.strictObject({ ecosystem: z.string(), hostCount: z.number() })),
+      })
+      .nullable()
+      .describe("what no other current feed covers, of a source that something is wrong with"),
     actions: z.array(actionSchema),
   })
   .meta({ id: "FeedSource" });
@@ -64,7 +74,7 @@ const getSources = route({
   permission: "feed.read",
   reply: z.object({ items: z.array(sourceSchema), kinds: z.array(kindSchema) }),
   handle: async ({ world, actor }) => ({
-    items: (await listSources(world)).map((view) => viewOf(view, world, actor)),
+    items: (await listSources(world, actor)).map((view) => viewOf(view, world, actor)),
     kinds: sourceKinds.map((kind) => ({
       kind: kind.kind,
       title: kind.title,
@@ -88,7 +98,7 @@ const getSource = route({
   reply: sourceSchema,
   errors: ["invalid"],
   handle: async ({ world, actor }, { params }) =>
-    viewOf(await showSource(world, params.source), world, actor),
+    viewOf(await showSource(world, actor, params.source), world, actor),
 });
 
 const url = z.string().min(1).max(500);
@@ -152,7 +162,7 @@ const refreshSources = route({
 export const sourceRoutes: readonly Route[] = [getSources, postSource, refreshSources, getSource];
 
 function viewOf(view: SourceView, world: World, actor: Actor): z.input<typeof sourceSchema> {
-  const { source, stored, alarm } = view;
+  const { source, stored, alarm, lost } = view;
   const { kind } = source;
   return {
     name: source.name,
@@ -177,6 +187,7 @@ function viewOf(view: SourceView, world: World, actor: Actor): z.input<typeof so
     nextCheckAt: view.state === "off" ? null : timeOf(stored?.nextCheckAt ?? null),
     licence: kind.licence,
     alarm: alarm === null ? null : { ...alarm, since: timeOf(alarm.since) },
+    lost: lost === null ? null : { ...lost, from: timeOf(lost.from), releases: [...lost.releases] },
     actions: actionsFor(view, world, actor),
   };
 }

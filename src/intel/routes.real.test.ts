@@ -130,7 +130,7 @@ describe("feeds and findings over HTTP", () => {
     expect(taken.body.items).toMatchObject([{ source: "file/debian-tracker", kind: "unchanged" }]);
     const cut = signed.subarray(0, signed.length >> 1);
     expect(await call("POST", `/feed-bundle?${trust}`, cut)).toMatchObject({ status: 400 });
-    expect(await call("POST", "/feed-bundle", "{}")).toMatchObject({ status: 415 });
+    expect(await call("POST", "/feed-bundle", "{}")).toMatchObject({ status: 400 });
   });
 
   it("answer what is wrong with a file, and refuse a shrunk one with its reason", async () => {

@@ -40,6 +40,22 @@ export async function writeDetails(
   }
 }
 
+/** Takes the details of these ids out of their blocks. */
+export async function dropDetails(tx: Tx, feed: string, ids: readonly string[]): Promise<void> {
+  const gone = new Set(ids);
+  const buckets = [...new Set(ids.map(bucketOf))].map((bucket) => [bucket, new Map()] as const);
+  for (const batch of batches(buckets, BLOCKS_AT_ONCE)) {
+    for (const [bucket, details] of await loadBlocks(tx, feed, batch)) {
+      const left = new Map([...details].filter(([id]) => !gone.has(id)));
+      await (left.size === 0
+        ? sql`delete from vulnerability_detail where feed = ${feed} and bucket = ${bucket}`
+        : sql`update vulnerability_detail set body = ${packDetails(left)}
+               where feed = ${feed} and bucket = ${bucket}`
+      ).execute(tx);
+    }
+  }
+}
+
 async function loadBlocks(
   tx: Tx,
   feed: string,

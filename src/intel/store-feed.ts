@@ -2,7 +2,9 @@ import { sql } from "kysely";
 import { z } from "zod";
 import type { Digest } from "../base/digest.ts";
 import type { Instant } from "../base/instant.ts";
+import type { Selector } from "../base/labels.ts";
 import { type Reader, sqlInstant, sqlJson, type Tx } from "../db/database.ts";
+import { scopeSql } from "../inventory/scope.ts";
 import { releaseOfChannel } from "./ecosystem-name.ts";
 import type { FeedProblem } from "./feed-format.ts";
 import type { FeedState } from "./feed-rules.ts";
@@ -209,6 +211,19 @@ export async function knownEcosystems(reader: Reader): Promise<readonly string[]
   const { rows } = await sql<{ ecosystem: string }>`
     select distinct ecosystem from package_set order by ecosystem`.execute(reader);
   return rows.map((row) => row.ecosystem);
+}
+
+/** How many hosts within the scopes have each release now. */
+export async function countHostsByRelease(
+  reader: Reader,
+  scopes: readonly Selector[],
+): Promise<readonly { readonly ecosystem: string; readonly hostCount: number }[]> {
+  const { rows } = await sql<{ ecosystem: string; hostCount: number }>`
+    select p.ecosystem, count(*)::int as "hostCount"
+      from host_set s join package_set p on p.id = s.set_id join host h on h.num = s.host_num
+     where s.observed_to is null and s.recorded_to is null and ${scopeSql(scopes, "h.labels")}
+     group by 1 order by 1`.execute(reader);
+  return rows;
 }
 
 /** Channels that feeds speak of (`Ubuntu:Pro:22.04:LTS`), by the release they belong to. */

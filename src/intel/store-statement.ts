@@ -31,13 +31,69 @@ export async function writeStatements(
   const rest = change.extent === "part" ? await unnamedRest(tx, change) : [];
   const groups = groupStatements([...change.statements, ...rest]);
   const byKey = new Map(groups.map((group) => [keyOf(group), group]));
-  await sql`create temp table incoming (row_key uuid primary key) on commit drop`.execute(tx);
-  await sql`
-    insert into incoming select unnest(${arrayText([...byKey.keys()])}::uuid[])`.execute(tx);
+  await openIncoming(tx);
+  await addIncoming(tx, [...byKey.keys()]);
   await sql`analyze incoming`.execute(tx);
   const ended = await endMissing(tx, change);
+  const added = await insertFresh(tx, change, byKey);
+  await sql`drop table incoming`.execute(tx);
+  return { added: await countOnlyIn(tx, added, ended), ended: await countOnlyIn(tx, ended, added) };
+}
+
+/**
+ * The same for a whole feed that comes in slices within one transaction, so that it never stands in
+ * memory: what each slice says is written at once, what none of them said ends at the end. Only for
+ * feeds all of whose statements name their advisory, and each advisory in one slice.
+ */
+export interface SlicedStatements {
+  add(statements: readonly Statement[]): Promise<void>;
+  finish(): Promise<{ readonly added: number; readonly ended: number }>;
+}
+
+export async function writeInSlices(
+  tx: Tx,
+  of: Pick<StatementChange, "feed" | "generation" | "at">,
+): Promise<SlicedStatements> {
+  const change: StatementChange = { ...of, extent: "whole", statements: [] };
+  const added: number[] = [];
+  await openIncoming(tx);
+  return {
+    async add(statements) {
+      const byKey = new Map(groupStatements(statements).map((group) => [keyOf(group), group]));
+      await addIncoming(tx, [...byKey.keys()]);
+      added.push(...(await insertFresh(tx, change, byKey)));
+    },
+    async finish() {
+      await sql`analyze incoming`.execute(tx);
+      const ended = await endMissing(tx, change);
+      await sql`drop table incoming`.execute(tx);
+      return {
+        added: await countOnlyIn(tx, added, ended),
+        ended: await countOnlyIn(tx, ended, added),
+      };
+    },
+  };
+}
+
+async function openIncoming(tx: Tx): Promise<void> {
+  await sql`create temp table incoming (row_key uuid primary key) on commit drop`.execute(tx);
+}
+
+async function addIncoming(tx: Tx, keys: readonly string[]): Promise<void> {
+  await sql`
+    insert into incoming select unnest(${arrayText(keys)}::uuid[]) on conflict do nothing
+    `.execute(tx);
+}
+
+/** Writes the groups that are not in force yet; returns their ids. */
+async function insertFresh(
+  tx: Tx,
+  change: StatementChange,
+  byKey: ReadonlyMap<string, StatementGroup>,
+): Promise<readonly number[]> {
   const fresh = await sql<{ row_key: string }>`
-    select row_key from incoming i where not exists (
+    select row_key from unnest(${arrayText([...byKey.keys()])}::uuid[]) as i (row_key)
+     where not exists (
       select from statement_group s
        where s.feed = ${change.feed} and s.row_key = i.row_key and s.valid_to is null
     )`.execute(tx);
@@ -49,8 +105,7 @@ export async function writeStatements(
   for (const batch of batches(rows, BATCH_ROWS)) {
     added.push(...(await insertGroups(tx, change, batch)));
   }
-  await sql`drop table incoming`.execute(tx);
-  return { added: await countOnlyIn(tx, added, ended), ended: await countOnlyIn(tx, ended, added) };
+  return added;
 }
 
 /** Statements of these groups that the others do not make: a group of which one changed is new. */
@@ -97,9 +152,10 @@ async function endMissing(tx: Tx, change: StatementChange): Promise<readonly num
   const namedOf = (statements: readonly Statement[], idOf: (s: Statement) => string): string[] => [
     ...new Set(statements.map((s) => `${s.ecosystem}\n${idOf(s)}`)),
   ];
-  const without = change.statements.filter((s) => s.advisory === "");
+  const named = change.extent === "whole" ? [] : change.statements;
+  const without = named.filter((s) => s.advisory === "");
   const ids = [...new Set(without.map((s) => s.vulnerability))];
-  const withAdvisory = change.statements.filter((s) => s.advisory !== "");
+  const withAdvisory = named.filter((s) => s.advisory !== "");
   const isNamed =
     change.extent === "whole"
       ? sql`true`

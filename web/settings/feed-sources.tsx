@@ -67,7 +67,9 @@ function SourceRow({ source }: { readonly source: Source }) {
         </div>
         <SourceButtons source={source} />
       </Group>
-      {source.alarm !== null && <Alarm alarm={source.alarm} tone={source.tone} />}
+      {source.alarm !== null && (
+        <Alarm alarm={source.alarm} lost={source.lost} tone={source.tone} />
+      )}
       {source.state !== "off" && <SourceFacts source={source} />}
     </li>
   );
@@ -75,6 +77,7 @@ function SourceRow({ source }: { readonly source: Source }) {
 
 function Alarm(props: {
   readonly alarm: NonNullable<Source["alarm"]>;
+  readonly lost: Source["lost"];
   readonly tone: Source["tone"];
 }) {
   const { what, since, todo } = props.alarm;
@@ -88,7 +91,14 @@ function Alarm(props: {
         )}
         {what}
       </Mark>
-      <div>{todo}</div>
+      {props.lost !== null && (
+        <div>
+          <Sentence text={props.lost.sentence} />
+        </div>
+      )}
+      <div>
+        <Sentence text={todo} />
+      </div>
     </Text>
   );
 }

@@ -26,10 +26,14 @@ export function sourceTable(sources: readonly Source[], now: Instant): string {
   return [table, ...alarms].join("\n");
 }
 
-function alarmLines({ name, alarm }: Source, now: Instant): readonly string[] {
+function alarmLines({ name, alarm, lost }: Source, now: Instant): readonly string[] {
   if (alarm === null) return [];
   const since = alarm.since === null ? "" : ` (since ${whenText(alarm.since, now)})`;
-  return [`${safeText(name)}${since}: ${safeText(alarm.what)}`, `  ${safeText(alarm.todo)}`];
+  return [
+    `${safeText(name)}${since}: ${safeText(alarm.what)}`,
+    ...(lost === null ? [] : [`  ${safeText(lost.sentence)}`]),
+    `  ${safeText(alarm.todo)}`,
+  ];
 }
 
 export function sourceText(source: Source, now: Instant): string {
