@@ -278,7 +278,7 @@ describe("an archive that is loaded in slices", () => {
       id: `GHSA-${n}`,
       modified: "2026-01-01T00:00:00Z",
       // Long enough that few of them make a slice.
-      details: `${n} ${"x".repeat(300_000)}`,
+      details: `${n} ${"x".repeat(110_000)}`,
       affected: [
         {
           package: { ecosystem: "npm", name: `p${n}` },
