@@ -85,6 +85,7 @@ interface RequestFlags {
   readonly ecosystem?: string;
   readonly selector?: string;
   readonly host?: string[];
+  readonly service?: string[];
   readonly controlLabel?: string;
   readonly class?: string;
   readonly reason?: string;
@@ -105,6 +106,7 @@ function registerRequest(exception: Command, cli: Cli): void {
     .option("--ecosystem <name>", "where the package is affected in several, as in Debian:12")
     .option("--selector <labels>", 'for these hosts, as in env=legacy; "" for all')
     .option("--host <name...>", "for these hosts by name")
+    .option("--service <name...>", "for what these services contain")
     .option("--class <class>", "conflict, legacy, vendor-prohibition, no-fix, other")
     .option("--reason <text>", "why it cannot be fixed in time")
     .option("--owner <handle>", "who answers for the risk")
@@ -136,19 +138,21 @@ function registerRequest(exception: Command, cli: Cli): void {
         cli,
         made,
         () =>
-          `${made.ref} excepts ${made.title} on ${made.hostCount} host(s) and waits for approval by somebody else than you: fettle exception approve ${made.ref}`,
+          `${made.ref} excepts ${made.title} on ${made.hostCount} ${made.services.length > 0 ? "service(s)" : "host(s)"} and waits for approval by somebody else than you: fettle exception approve ${made.ref}`,
       );
     });
 }
 
 function scopeOf(flags: RequestFlags) {
-  const { vulnerability, source, ecosystem, selector, host: hosts, controlLabel } = flags;
+  const { vulnerability, source, ecosystem, selector, controlLabel } = flags;
+  const { host: hosts, service: services } = flags;
   return {
     ...(vulnerability === undefined ? {} : { vulnerability }),
     ...(source === undefined ? {} : { source }),
     ...(ecosystem === undefined ? {} : { ecosystem }),
     ...(selector === undefined ? {} : { selector }),
     ...(hosts === undefined ? {} : { hosts }),
+    ...(services === undefined ? {} : { services }),
     ...(controlLabel === undefined ? {} : { controlLabel }),
   };
 }

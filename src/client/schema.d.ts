@@ -247,7 +247,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Every date that the deadline policy gives for a case, a vulnerability or a host. */
+        /** Every date that the policy gives for a case, a vulnerability, a host or a service. */
         get: operations["getDeadlinesByAbout"];
         put?: never;
         post?: never;
@@ -1829,6 +1829,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/services/{service}/deadlines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** By when each finding in a service has to be mended, why, and what excepts it. */
+        get: operations["getServicesByServiceDeadlines"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/services/{service}/diff": {
         parameters: {
             query?: never;
@@ -2577,6 +2594,7 @@ export interface components {
                 hosts: number;
                 href: string;
                 points: number;
+                services: string[];
                 source: string;
                 split: {
                     deferred: number;
@@ -2729,6 +2747,10 @@ export interface components {
             requestedAt: string;
             requester: string;
             selector: string | null;
+            services: {
+                id: string;
+                name: string;
+            }[];
             /** @enum {string} */
             state: "requested" | "approved" | "expired" | "revoked" | "ended" | "refused" | "withdrawn";
             title: string;
@@ -4878,7 +4900,7 @@ export interface operations {
                         about: {
                             href: string;
                             /** @enum {string} */
-                            kind: "case" | "vulnerability" | "host";
+                            kind: "case" | "vulnerability" | "host" | "service";
                             label: string;
                         };
                         dates: components["schemas"]["CandidateDate"][];
@@ -5217,6 +5239,8 @@ export interface operations {
                     reasonClass: "conflict" | "legacy" | "vendor-prohibition" | "no-fix" | "other";
                     /** @description a label expression; the empty one is all */
                     selector?: string;
+                    /** @description by name or id, for what they contain */
+                    services?: string[];
                     source?: string;
                     /** Format: date-time */
                     until: string;
@@ -5483,6 +5507,8 @@ export interface operations {
                     hosts?: string[];
                     /** @description a label expression; the empty one is all */
                     selector?: string;
+                    /** @description by name or id, for what they contain */
+                    services?: string[];
                     source?: string;
                     vulnerability?: string;
                 };
@@ -9589,6 +9615,54 @@ export interface operations {
                             purl: string;
                             scope: string;
                             version: string;
+                        }[];
+                        total: number;
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    getServicesByServiceDeadlines: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                service: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        counts: {
+                            excepted: number;
+                            inTime: number;
+                            overdue: number;
+                        };
+                        items: {
+                            deadline: components["schemas"]["CandidateDate"] | null;
+                            ecosystem: string;
+                            effective: string | null;
+                            exception: {
+                                href: string;
+                                ref: string;
+                            } | null;
+                            source: string;
+                            /** @enum {string} */
+                            standing: "compliant" | "in-time" | "overdue" | "excepted" | "unknown";
+                            vulnerability: string;
                         }[];
                         total: number;
                     };

@@ -2,6 +2,7 @@ import type { Actor } from "../base/actor.ts";
 import type { HostId } from "../base/ids.ts";
 import { inTransaction, type Reader } from "../db/database.ts";
 import type { World } from "../db/world.ts";
+import { isLanguage } from "../intel/offer-family.ts";
 import { loadVulnerabilities } from "../intel/store-vulnerability.ts";
 import { subjectOf } from "../intel/subject.ts";
 import { orderOf } from "../intel/versions/order.ts";
@@ -54,7 +55,10 @@ export async function sightingsOf(
   const pausable = new Set(policy.pauses.flatMap((rule) => rule.presets));
   const dated = rows.map(({ presets: digits, fixedVersions, ...rest }) => {
     const presets = ids.filter((_, at) => digits[at] === "1");
-    return { rest, fixedVersions, presets, needsWaits: presets.some((id) => pausable.has(id)) };
+    // A registry gives a fixed version to everybody: there the clock waits for the fix alone.
+    const isGiven = isLanguage(rest.ecosystem) && fixedVersions.length > 0;
+    const needsWaits = !isGiven && presets.some((id) => pausable.has(id));
+    return { rest, fixedVersions, presets, needsWaits };
   });
   const needed = dated.filter((row) => row.needsWaits && row.fixedVersions.length > 0);
   const asked = new Map(needed.map(({ rest }) => [sourceName(rest), rest]));

@@ -21,6 +21,7 @@ import {
   loadDebtGroups,
   loadKnownSince,
   loadPairTimes,
+  loadServiceGroups,
 } from "./store-debt.ts";
 import { loadDeferrals } from "./store-deferral.ts";
 import { loadEverApproved } from "./store-exception.ts";
@@ -52,13 +53,17 @@ export async function debtOfFleet(
   const days = daysUntil(world.clock(), asked.days);
   const dates = await deadlinePolicy(world);
   const exceptions = (await loadEverApproved(world.db)).filter((one) => heldOf(one, days) !== null);
-  const groups = await loadDebtGroups(world.db, {
+  const where = {
     scopes: scopesFor(actor, "finding.read"),
     policy: dates,
     label: asked.by,
     exceptions,
     days,
-  });
+  };
+  const groups = [
+    ...(await loadDebtGroups(world.db, where)),
+    ...(await loadServiceGroups(world.db, where)),
+  ];
   const findingsOf = await findingsIn(world, groups, days);
   const found = detections(groups, findingsOf);
   const overdue = await overdueDays(world, { policy: dates, found, days });

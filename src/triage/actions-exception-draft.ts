@@ -4,15 +4,22 @@ import type { HostId } from "../base/ids.ts";
 import { parseSelector } from "../base/labels.ts";
 import type { Permission } from "../base/permission.ts";
 import type { World } from "../db/world.ts";
-import type { Exposure } from "../intel/exposure.ts";
 import { foundHost } from "../inventory/actions.ts";
+import { foundService } from "../inventory/actions-services.ts";
 import { isEverywhere } from "../inventory/scope.ts";
-import { findingsOn } from "./actions-exception-facts.ts";
+import type { ServiceId } from "../inventory/service.ts";
+import { loadServices } from "../inventory/store-services.ts";
+import { findingsWithin } from "./actions-exception-facts.ts";
 import type { Exception } from "./exception.ts";
 import { type ExceptionLimits, exceptionLimits } from "./exception-limits.ts";
-import { type ExceptionScope, isWithin, sharesFindings } from "./exception-scope.ts";
+import {
+  type ExceptionScope,
+  isWithin,
+  type ScopedFinding,
+  sharesFindings,
+} from "./exception-scope.ts";
 import { loadApprovedBefore } from "./store-exception.ts";
-import { countReached, loadReachedHosts, reachingSame } from "./store-exception-hosts.ts";
+import { countReached, reachingSame } from "./store-exception-hosts.ts";
 
 /** What an exception would reach and what stands against it, before anybody asks for it. */
 export interface AskedScope {
@@ -21,8 +28,10 @@ export interface AskedScope {
   readonly ecosystem?: string | undefined;
   /** A label expression, or … */
   readonly selector?: string | undefined;
-  /** … names or ids of hosts. */
+  /** … names or ids of hosts, or … */
   readonly hosts?: readonly string[] | undefined;
+  /** … of services, for what they contain. */
+  readonly services?: readonly string[] | undefined;
 }
 
 export async function draftScope(
@@ -41,14 +50,16 @@ const HOSTS_MAX = 1_000;
 async function askedHosts(
   world: World,
   actor: Actor,
-  { selector, hosts = [] }: AskedScope,
+  { selector, hosts = [], services = [] }: AskedScope,
 ): Promise<ExceptionScope["hosts"]> {
-  if ((selector === undefined) === (hosts.length === 0)) {
+  const ways = [selector !== undefined, hosts.length > 0, services.length > 0];
+  if (ways.filter(Boolean).length !== 1) {
     throw new Failure(
       "invalid",
-      "Say for which hosts: either a label expression such as env=test, or hosts by name.",
+      "Say where: either hosts by a label expression such as env=test, or hosts by name, or services by name.",
     );
   }
+  if (services.length > 0) return await askedServices(world, actor, services);
   if (selector !== undefined) return { kind: "labels", selector: parseSelector(selector) };
   if (hosts.length > HOSTS_MAX) {
     throw new Failure("too-large", `At most ${HOSTS_MAX} hosts are named; give them a label.`);
@@ -57,6 +68,20 @@ async function askedHosts(
   const ids: HostId[] = [];
   for (const ref of new Set(hosts)) ids.push((await foundHost(world, ref, scopes)).id);
   return { kind: "named", ids: [...new Set(ids)].sort() };
+}
+
+async function askedServices(
+  world: World,
+  actor: Actor,
+  refs: readonly string[],
+): Promise<ExceptionScope["hosts"]> {
+  if (refs.length > HOSTS_MAX) {
+    throw new Failure("too-large", `At most ${HOSTS_MAX} services are named at once.`);
+  }
+  const scopes = scopesFor(actor, "exception.request");
+  const ids: ServiceId[] = [];
+  for (const ref of new Set(refs)) ids.push((await foundService(world, ref, scopes)).id);
+  return { kind: "services", ids: [...new Set(ids)].sort() };
 }
 
 /**
@@ -75,6 +100,11 @@ export async function reachRefusal(
     if (scopes.some((scope) => isWithin(hosts.selector, scope))) return null;
     return `Your right ${of.permission} is limited by labels, and the expression could select hosts beyond that. Add your own limit to it.`;
   }
+  if (hosts.kind === "services") {
+    const seen = new Set((await loadServices(world.db, { scopes })).map(({ id }) => id));
+    if (hosts.ids.every((id) => seen.has(id))) return null;
+    return `Your right ${of.permission} does not reach all of these services.`;
+  }
   const reached = await countReached(world.db, { hosts, scopes, label: [] });
   const isWhole = reached.inScope === reached.all && reached.all === hosts.ids.length;
   return isWhole ? null : `Your right ${of.permission} does not reach all of these hosts.`;
@@ -88,8 +118,7 @@ async function askedFindings(
   if (asked.vulnerability === undefined && asked.source === undefined) {
     throw new Failure("invalid", "Say for what: a vulnerability, a source package, or both.");
   }
-  const reached = await loadReachedHosts(world.db, hosts);
-  const found = (await findingsOn(world, reached, null)).filter(
+  const found = (await findingsWithin(world, hosts)).filter(
     (finding) =>
       (asked.vulnerability === undefined || finding.vulnerability === asked.vulnerability) &&
       (asked.source === undefined || finding.source === asked.source) &&
@@ -98,7 +127,7 @@ async function askedFindings(
   if (found.length === 0) {
     throw new Failure(
       "blocked",
-      `Nothing to except: none of these hosts is known to have ${[asked.vulnerability, asked.source].filter(Boolean).join(" in ")}.`,
+      `Nothing to except: none of these ${hosts.kind === "services" ? "services" : "hosts"} is known to have ${[asked.vulnerability, asked.source].filter(Boolean).join(" in ")}.`,
     );
   }
   return {
@@ -107,7 +136,7 @@ async function askedFindings(
   };
 }
 
-function packageOf(found: readonly Exposure[], source: string): ExceptionScope["package"] {
+function packageOf(found: readonly ScopedFinding[], source: string): ExceptionScope["package"] {
   const [ecosystem, ...others] = new Set(found.map((finding) => finding.ecosystem));
   if (ecosystem === undefined) return null;
   if (others.length === 0) return { ecosystem, source };

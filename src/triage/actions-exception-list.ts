@@ -15,7 +15,7 @@ import { type Broken, brokenAssumption, type FactsNow } from "./exception-broken
 import { approvalProblem, type DecisionVerb, mayDecide, verbLabels } from "./exception-decision.ts";
 import { exceptionLimits } from "./exception-limits.ts";
 import { countExceptions, loadExceptions, loadReaches } from "./store-exception.ts";
-import { loadHostNames, reachingScopes } from "./store-exception-hosts.ts";
+import { loadHostNames, loadServiceNames, reachingScopes } from "./store-exception-hosts.ts";
 
 /** Exceptions as their readers see them: only those that reach one of their hosts, or are their own. */
 export interface AskedExceptions {
@@ -109,6 +109,7 @@ export async function namesFor(
 ): Promise<{
   readonly people: ReadonlyMap<SubjectId, string>;
   readonly hosts: ReadonlyMap<string, string>;
+  readonly services: ReadonlyMap<string, string>;
 }> {
   const subjects = exceptions.flatMap((one) => [
     one.owner,
@@ -118,10 +119,14 @@ export async function namesFor(
   const hosts = exceptions.flatMap(({ scope }) =>
     scope.hosts.kind === "named" ? scope.hosts.ids : [],
   );
+  const services = exceptions.flatMap(({ scope }) =>
+    scope.hosts.kind === "services" ? scope.hosts.ids : [],
+  );
   const names = await loadSubjectNames(world.db, [...new Set(subjects)]);
   return {
     people: new Map(names.map((name) => [name.id, name.handle])),
     hosts: await loadHostNames(world.db, [...new Set(hosts)]),
+    services: await loadServiceNames(world.db, [...new Set(services)]),
   };
 }
 

@@ -8,6 +8,7 @@ import { inTransaction, type Tx } from "../db/database.ts";
 import type { World } from "../db/world.ts";
 import { loadSubject, personBehind } from "../identity/store.ts";
 import { everywhere, loadHostRefs } from "../inventory/store.ts";
+import { loadServices } from "../inventory/store-services.ts";
 import { recordEvent } from "../ledger/record.ts";
 import { requirePatch } from "./actions.ts";
 import { type AskedScope, draftScope, limitsFor } from "./actions-exception-draft.ts";
@@ -119,15 +120,11 @@ export async function renewException(
   const { scope } = before;
   const [only, ...more] = scope.vulnerabilities;
   const owner = await loadSubject(world.db, before.owner);
-  const ids = scope.hosts.kind === "named" ? scope.hosts.ids : [];
-  const still = await loadHostRefs(world.db, { scopes: everywhere, ids: [...ids] });
   return requestException(world, actor, {
     vulnerability: more.length === 0 || scope.package === null ? only : undefined,
     source: scope.package?.source,
     ecosystem: scope.package?.ecosystem,
-    ...(scope.hosts.kind === "named"
-      ? { hosts: still.map((host) => host.id) }
-      : { selector: selectorToText(scope.hosts.selector) }),
+    ...(await stillThere(world, scope.hosts)),
     reasonClass: before.reasonClass,
     reason: asked.reason,
     owner: asked.owner ?? owner?.handle ?? "",
@@ -137,6 +134,25 @@ export async function renewException(
     until: asked.until,
     patch: before.patch ?? undefined,
   });
+}
+
+/** What is gone meanwhile is not asked for again. */
+async function stillThere(
+  world: World,
+  hosts: ExceptionScope["hosts"],
+): Promise<Pick<AskedScope, "selector" | "hosts" | "services">> {
+  switch (hosts.kind) {
+    case "labels":
+      return { selector: selectorToText(hosts.selector) };
+    case "named": {
+      const found = await loadHostRefs(world.db, { scopes: everywhere, ids: [...hosts.ids] });
+      return { hosts: found.map((host) => host.id) };
+    }
+    case "services": {
+      const all = await loadServices(world.db, { scopes: everywhere });
+      return { services: all.flatMap(({ id }) => (hosts.ids.includes(id) ? [id] : [])) };
+    }
+  }
 }
 
 /** Why this cannot be asked for; null where it can. */
@@ -149,7 +165,7 @@ function requestRefusal(
   const late = untilProblem(asked.until, now);
   if (late !== null) return late;
   if (facts.withoutControl > 0) {
-    return `${facts.withoutControl} of the hosts do not carry the label ${asked.controlLabel} of the compensating control. Put the control in place there first, or leave them out.`;
+    return `${facts.withoutControl} of the ${asked.services === undefined ? "hosts" : "services"} do not carry the label ${asked.controlLabel} of the compensating control. Put the control in place there first, or leave them out.`;
   }
   if (asked.reasonClass === "no-fix" && facts.fixable.length > 0) {
     return `There is a fix for ${facts.fixable.slice(0, 5).join(", ")}: "no fix" is not the reason. Name the real one.`;
@@ -176,6 +192,7 @@ async function recordRequest(tx: Tx, actor: SubjectId, exception: Exception): Pr
       hosts: exception.assumes.hosts,
       selector: scope.hosts.kind === "labels" ? selectorToText(scope.hosts.selector) : null,
       named: scope.hosts.kind === "named" ? scope.hosts.ids : [],
+      ...(scope.hosts.kind === "services" ? { services: scope.hosts.ids } : {}),
       source: scope.package?.source ?? null,
       vulnerabilities: scope.vulnerabilities.slice(0, NAMED_MAX),
     },

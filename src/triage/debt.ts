@@ -36,6 +36,9 @@ export interface DebtGroup {
   readonly exceptions: readonly number[];
   /** Value of the label by which debt is told apart; null where they have none. */
   readonly label: string | null;
+  /** The service that contains the set; absent where hosts have it. */
+  readonly service?: string;
+  /** Hosts that are alike; a service counts as one. */
   readonly hosts: number;
   /** The days `from` up to, not including, `to`. */
   readonly from: number;
@@ -79,10 +82,12 @@ export interface SourceDebt {
   /** Points on the last day. */
   readonly points: Readonly<Record<DebtKind, number>>;
   readonly hosts: number;
+  /** Names of services that contain it. */
+  readonly services: readonly string[];
   readonly vulnerabilities: readonly string[];
 }
 
-/** Findings on hosts on the last day: those that weigh, and those that are in time. */
+/** Findings on hosts and in services on the last day: those that weigh, and those that are in time. */
 export type Standing = Readonly<Record<DebtKind | "inTime", number>>;
 
 export interface Debt {
@@ -112,12 +117,13 @@ export function debtOf(input: DebtInput): Debt {
       }
     }
     if (group.from === count || group.to < count) continue;
-    addSources(sources, debt, group.hosts);
+    addSources(sources, debt, group);
     standing.inTime += debt.inTime * group.hosts;
     for (const { kind } of debt.open) standing[kind] += group.hosts;
   }
-  const told = [...sources.values()].map(({ vulnerabilities, ...rest }) => ({
+  const told = [...sources.values()].map(({ vulnerabilities, services, ...rest }) => ({
     ...rest,
+    services: [...services].sort(),
     vulnerabilities: [...vulnerabilities].sort(),
   }));
   return { byLabel, standing, sources: told.toSorted(byPoints) };
@@ -204,10 +210,15 @@ interface OpenSource {
   readonly source: string;
   readonly points: Record<DebtKind, number>;
   hosts: number;
+  readonly services: Set<string>;
   readonly vulnerabilities: Set<string>;
 }
 
-function addSources(sources: Map<string, OpenSource>, debt: GroupDebt, hosts: number): void {
+function addSources(
+  sources: Map<string, OpenSource>,
+  debt: GroupDebt,
+  { hosts, service }: DebtGroup,
+): void {
   const here = new Set<OpenSource>();
   for (const { finding, kind, points } of debt.open) {
     const { ecosystem, source } = finding;
@@ -215,6 +226,7 @@ function addSources(sources: Map<string, OpenSource>, debt: GroupDebt, hosts: nu
     const known = sources.get(key) ?? {
       ...{ ecosystem, source, hosts: 0 },
       points: { overdue: 0, deferred: 0, excepted: 0 },
+      services: new Set<string>(),
       vulnerabilities: new Set<string>(),
     };
     sources.set(key, known);
@@ -222,7 +234,10 @@ function addSources(sources: Map<string, OpenSource>, debt: GroupDebt, hosts: nu
     known.vulnerabilities.add(finding.vulnerability);
     here.add(known);
   }
-  for (const source of here) source.hosts += hosts;
+  for (const source of here) {
+    if (service === undefined) source.hosts += hosts;
+    else source.services.add(service);
+  }
 }
 
 /** Points a day summed up from the first day on: what has been carried so far. */

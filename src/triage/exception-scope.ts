@@ -1,5 +1,6 @@
 import type { HostId } from "../base/ids.ts";
 import { type Labels, type Requirement, type Selector, selects } from "../base/labels.ts";
+import type { ServiceId } from "../inventory/service.ts";
 
 /** What an exception reaches: which vulnerabilities, in which package, on which hosts. */
 export interface ExceptionScope {
@@ -9,7 +10,9 @@ export interface ExceptionScope {
   readonly package: { readonly ecosystem: string; readonly source: string } | null;
   readonly hosts:
     | { readonly kind: "labels"; readonly selector: Selector }
-    | { readonly kind: "named"; readonly ids: readonly HostId[] };
+    | { readonly kind: "named"; readonly ids: readonly HostId[] }
+    /** What these services contain; nothing on any host. */
+    | { readonly kind: "services"; readonly ids: readonly ServiceId[] };
 }
 
 export interface ScopedFinding {
@@ -29,9 +32,19 @@ export function coversHost(
   scope: ExceptionScope,
   host: { readonly id: HostId; readonly labels: Labels },
 ): boolean {
-  return scope.hosts.kind === "named"
-    ? scope.hosts.ids.includes(host.id)
-    : selects(scope.hosts.selector, host.labels);
+  switch (scope.hosts.kind) {
+    case "named":
+      return scope.hosts.ids.includes(host.id);
+    case "labels":
+      return selects(scope.hosts.selector, host.labels);
+    case "services":
+      return false;
+  }
+}
+
+/** Only services that are named: an expression about hosts says nothing of what is built. */
+export function coversService(scope: ExceptionScope, service: ServiceId): boolean {
+  return scope.hosts.kind === "services" && scope.hosts.ids.includes(service);
 }
 
 /** Whether both can speak of one and the same vulnerability in one and the same package. */

@@ -9,13 +9,17 @@ import { inTransaction } from "../db/database.ts";
 import type { World } from "../db/world.ts";
 import { loadFeedFile } from "../intel/actions.ts";
 import { rematch } from "../intel/rematch.ts";
+import { putSbom } from "../inventory/actions-sboms.ts";
+import { addService, editService } from "../inventory/actions-services.ts";
 import { loadHost, updateHost } from "../inventory/store.ts";
 import { movePatch, openPatch, requirePatch } from "./actions.ts";
+import { debtOfFleet } from "./actions-debt.ts";
 import { renewException, requestException } from "./actions-exception.ts";
 import { approveException, closeException } from "./actions-exception-decide.ts";
 import { caseEffects } from "./actions-exception-effect.ts";
 import { endOverdueExceptions, requireException } from "./actions-exception-end.ts";
 import { listExceptions } from "./actions-exception-list.ts";
+import { findingsOfService } from "./actions-service-deadline.ts";
 import type { ExceptionState, ReasonClass } from "./exception.ts";
 import { loadException } from "./store-exception.ts";
 
@@ -484,5 +488,93 @@ describe("at the same moment", () => {
       );
       expect(given.map((one) => one.renewal).sort()).toEqual([0, 1]);
     }
+  });
+});
+
+describe("what services contain", () => {
+  const CVE = "CVE-2026-0900";
+
+  async function deploy(version: string, qs: string): Promise<void> {
+    const packages = { "node_modules/qs": { version: qs } };
+    await putSbom(world, systemActor, {
+      ...{ service: "till", artifact: "web", environment: "", release: null, documentName: "" },
+      version,
+      bytes: Buffer.from(JSON.stringify({ lockfileVersion: 3, packages })),
+    });
+    await rematch(world);
+  }
+
+  test("is dated, excepted by name and owed by its team, as what hosts have is", async () => {
+    const till = await addService(world, systemActor, {
+      ...{ name: "till", title: "", team: "checkout", owners: [], repository: "" },
+      labels: { run: "till", exposure: "internal", scope: "pci" },
+      ...{ hostSelector: null, hosts: [], needs: [] },
+    });
+    await deploy("1", "6.0.0");
+    const record = {
+      id: CVE,
+      modified: "2025-12-01T00:00:00Z",
+      severity: [{ type: "CVSS_V3", score: "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H" }],
+      affected: [
+        {
+          package: { ecosystem: "npm", name: "qs" },
+          ranges: [{ type: "SEMVER", events: [{ introduced: "0" }, { fixed: "6.0.4" }] }],
+        },
+      ],
+    };
+    const bytes = Buffer.from(`${JSON.stringify(record)}\n`);
+    await loadFeedFile(world, systemActor, { bytes, asOf: now, acceptShrink: true });
+    const known = now;
+    const standing = async () => {
+      const [one, ...others] = await findingsOfService(world, till);
+      expect(others).toEqual([]);
+      return one!;
+    };
+    const first = await standing();
+    expect(first).toMatchObject({
+      vulnerability: CVE,
+      source: "qs",
+      standing: "in-time",
+      by: null,
+    });
+    expect(first.dates[0]).toMatchObject({ exposure: "internal", clockStartedAt: known });
+    // The same in a later document is the same sight of it.
+    now += 2 * DAY_MS;
+    await deploy("2", "6.0.0");
+    expect((await standing()).dates).toEqual(first.dates);
+    now += 60 * DAY_MS;
+    expect((await standing()).standing).toBe("overdue");
+    const debt = async () => {
+      const { byLabel, sources } = await debtOfFleet(world, systemActor, { by: "team", days: 30 });
+      const curve = byLabel.get("checkout")!;
+      return { overdue: curve.overdue.at(-1)!, excepted: curve.excepted.at(-1)!, sources };
+    };
+    const owed = await debt();
+    expect(owed.overdue).toBeGreaterThan(0);
+    expect(owed.sources.find((one) => one.source === "qs")).toMatchObject({
+      ...{ hosts: 0, services: ["till"], vulnerabilities: [CVE] },
+    });
+
+    const asked = await requestException(world, the("alice"), {
+      ...{ vulnerability: CVE, services: ["till"], reasonClass: "legacy", owner: "carol" },
+      ...{ reason: "the till vendor certifies the old version only", until: now + 20 * DAY_MS },
+      control: "its port is behind the firewall",
+      evidence: "https://wiki.example/waf",
+    });
+    expect(asked).toMatchObject({ assumes: { hosts: 1, isExposed: false, fixable: [CVE] } });
+    expect(asked.scope.hosts).toEqual({ kind: "services", ids: [till.id] });
+    await expect(approveException(world, the("eve"), `X-${asked.number}`)).rejects.toThrow();
+    await approveException(world, the("bob"), `X-${asked.number}`);
+    expect(await standing()).toMatchObject({
+      ...{ standing: "excepted", effective: asked.until, by: { number: asked.number } },
+    });
+    const during = await debt();
+    expect([during.overdue, during.excepted]).toEqual([0, owed.overdue]);
+    // What its approval rested on turns: the service is reached from outside now.
+    await editService(world, systemActor, "till", { labels: { exposure: "internet" } });
+    expect(await endOverdueExceptions(world)).toBeGreaterThan(0);
+    expect(await standing()).toMatchObject({ standing: "overdue", by: null });
+    await deploy("3", "6.0.4");
+    expect(await findingsOfService(world, till)).toEqual([]);
   });
 });

@@ -4,9 +4,12 @@ import { Failure } from "../base/failure.ts";
 import { numberFromRef } from "../base/ids.ts";
 import { type RequestContext, type Route, route } from "../db/world.ts";
 import { foundHost } from "../inventory/actions.ts";
+import { loadHost } from "../inventory/store.ts";
+import { loadService } from "../inventory/store-services.ts";
 import { requirePatch } from "./actions.ts";
 import { datesFor, datesOfHost, deadlinePolicy } from "./actions-deadline.ts";
-import { earliestDeadline } from "./deadline.ts";
+import { findingsOfService } from "./actions-service-deadline.ts";
+import { byDate, earliestDeadline } from "./deadline.ts";
 import { dateReply, dateSchema, deadlineReply, deadlineSchema } from "./deadline-reply.ts";
 import type { CandidateDate } from "./model.ts";
 
@@ -16,12 +19,12 @@ const DATES_MAX = 200;
 const getDeadline = route({
   method: "GET",
   path: "/api/v1/deadlines/{about}",
-  summary: "Every date that the deadline policy gives for a case, a vulnerability or a host.",
+  summary: "Every date that the policy gives for a case, a vulnerability, a host or a service.",
   permission: "finding.read",
   params: z.strictObject({ about: z.string().min(1).max(128) }),
   reply: z.strictObject({
     about: z.strictObject({
-      kind: z.enum(["case", "vulnerability", "host"]),
+      kind: z.enum(["case", "vulnerability", "host", "service"]),
       label: z.string(),
       href: z.string(),
     }),
@@ -50,7 +53,7 @@ const getDeadline = route({
 
 interface About {
   readonly about: {
-    readonly kind: "case" | "vulnerability" | "host";
+    readonly kind: "case" | "vulnerability" | "host" | "service";
     readonly label: string;
     readonly href: string;
   };
@@ -79,7 +82,17 @@ async function datesAbout({ world, actor }: RequestContext, name: string): Promi
     const href = `/vulnerabilities/${encodeURIComponent(name)}`;
     return { about: { kind: "vulnerability", label: name, href }, dates };
   }
-  const host = await foundHost(world, name, scopesFor(actor, "finding.read"));
+  const scopes = scopesFor(actor, "finding.read");
+  const service = await loadService(world.db, name, scopes);
+  if (service !== null && (await loadHost(world.db, name, scopes)) === null) {
+    const dates = (await findingsOfService(world, service)).flatMap((one) => one.dates);
+    const href = `/services/${service.name}`;
+    return {
+      about: { kind: "service", label: service.name, href },
+      dates: dates.toSorted(byDate),
+    };
+  }
+  const host = await foundHost(world, name, scopes);
   const { dates } = await datesOfHost(world, host.id);
   return { about: { kind: "host", label: host.name, href: `/hosts/${host.name}` }, dates };
 }

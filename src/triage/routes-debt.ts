@@ -5,9 +5,11 @@ import { wordSchema } from "../base/word.ts";
 import { type RequestContext, type Route, route } from "../db/world.ts";
 import { listFixFirst } from "./actions.ts";
 import { type DatedDebt, DEBT_DAYS_MAX, debtOfFleet } from "./actions-debt.ts";
+import { listFixFirstInServices } from "./actions-fix-first-services.ts";
 import { type Curve, cumulated, debtKinds, type SourceDebt, sumOf } from "./debt.ts";
 import { complianceWords, debtKindWords } from "./decision-words.ts";
 import type { FixFirstItem } from "./fix-first.ts";
+import type { ServiceItem } from "./fix-first-services.ts";
 import { loadOpenPatches } from "./store.ts";
 import { remedyWords } from "./words.ts";
 
@@ -35,7 +37,7 @@ const debtSchema = z
     by: z.string(),
     labels: z.array(z.string()),
     sentence: z.string(),
-    /** Findings on hosts today, told apart by where they stand. */
+    /** Findings on hosts and in services today, told apart by where they stand. */
     standing: z.array(z.strictObject({ ...wordSchema.shape, findings: z.number().int() })),
     /** Hosts of which nothing is known: neither good nor bad. */
     unknownHosts: z.number().int(),
@@ -63,6 +65,8 @@ const debtSchema = z
         points,
         split: splitSchema,
         hosts: z.number().int(),
+        /** Services whose own components have it. */
+        services: z.array(z.string()),
         vulnerabilities: z.array(z.string()),
         /** What clears it, in words, and where to do that. */
         clears: z.string(),
@@ -165,14 +169,16 @@ async function contributors(
   { world, actor }: RequestContext,
   sources: readonly SourceDebt[],
 ): Promise<z.output<typeof debtSchema>["contributors"]> {
+  const anywhere = { asOf: undefined, service: undefined };
   const items = await listFixFirst(world, actor);
+  const raised = await listFixFirstInServices(world, actor, anywhere);
   const cases = holdsAnywhere(actor, "patch.read") ? await loadOpenPatches(world.db) : [];
   return sources.map((one) => {
     const { ecosystem, source } = one;
     const isIt = (of: { readonly ecosystem: string; readonly source: string }): boolean =>
       of.ecosystem === ecosystem && of.source === source;
     const open = cases.find((patch) => isIt(patch.target));
-    const item = items.find(({ target }) => isIt(target));
+    const item = items.find(({ target }) => isIt(target)) ?? raised.find((i) => isIt(i.target));
     return {
       ecosystem,
       source,
@@ -183,17 +189,22 @@ async function contributors(
         excepted: rounded(one.points.excepted),
       },
       hosts: one.hosts,
+      services: [...one.services],
       vulnerabilities: [...one.vulnerabilities],
       clears: clearsText(item, open === undefined ? null : `P-${open.number}`),
-      href:
-        open === undefined
-          ? `/patches?q=${encodeURIComponent(source)}`
-          : `/patches/P-${open.number}`,
+      href: open === undefined ? placeOf(one) : `/patches/P-${open.number}`,
     };
   });
 }
 
-function clearsText(item: FixFirstItem | undefined, open: string | null): string {
+/** Where that is to be looked at: what only one service contains, on its page. */
+function placeOf({ source, hosts, services }: SourceDebt): string {
+  const [only, ...others] = services;
+  if (hosts === 0 && only !== undefined && others.length === 0) return `/services/${only}`;
+  return `/patches?q=${encodeURIComponent(source)}`;
+}
+
+function clearsText(item: FixFirstItem | ServiceItem | undefined, open: string | null): string {
   if (item === undefined) return "Nothing is known that clears it.";
   const { target, findingsCleared, remedy } = item;
   if (!("sourceVersion" in target)) return `${capital(remedyWords[remedy][1])}.`;
@@ -212,7 +223,8 @@ function debtInWords(debt: DatedDebt, total: Curve): string {
   }
   const split = splitOn(total, count - 1);
   const sum = rounded(sumOf(split));
-  if (sum === 0) return "Nothing is overdue, put off or excepted on the hosts that you may see.";
+  if (sum === 0)
+    return "Nothing is overdue, put off or excepted on the hosts and in the services that you may see.";
   const parts = debtKinds
     .filter((kind) => split[kind] > 0)
     .map((kind) => `${split[kind].toLocaleString("en")} ${debtKindWords[kind][1]}`);

@@ -43,6 +43,8 @@ const exceptionSchema = z
     /** The label expression; null where hosts are named. */
     selector: z.string().nullable(),
     hosts: z.array(z.strictObject({ id: z.string(), name: z.string() })),
+    /** Services whose own components it is about; then it reaches no host. */
+    services: z.array(z.strictObject({ id: z.string(), name: z.string() })),
     patch: z.string().nullable(),
     reasonClass: z.enum(reasonClasses),
     reason: z.string(),
@@ -91,6 +93,10 @@ export async function exceptionReplies(
         hosts.kind === "named"
           ? hosts.ids.map((id) => ({ id, name: names.hosts.get(id) ?? id }))
           : [],
+      services:
+        hosts.kind === "services"
+          ? hosts.ids.map((id) => ({ id, name: names.services.get(id) ?? id }))
+          : [],
       patch: patch === null ? null : `P-${patch.number}`,
       reasonClass: one.reasonClass,
       reason: one.reason,
@@ -132,6 +138,11 @@ const scopeFields = {
   ecosystem: z.string().min(1).max(100).optional(),
   selector: z.string().max(1000).optional().describe("a label expression; the empty one is all"),
   hosts: z.array(z.string().min(1).max(253)).max(1000).optional().describe("by name or id"),
+  services: z
+    .array(z.string().min(1).max(100))
+    .max(1000)
+    .optional()
+    .describe("by name or id, for what they contain"),
   controlLabel: z.string().max(130).optional().describe("key=value that its hosts carry"),
 };
 

@@ -27,6 +27,7 @@ import { exceptionRoutes } from "./routes-exception.ts";
 import { fixFirstRoutes } from "./routes-fix-first.ts";
 import { knownIssueRoutes } from "./routes-known-issue.ts";
 import { policyRoutes } from "./routes-policy.ts";
+import { serviceDeadlineRoutes } from "./routes-service-deadline.ts";
 import { sessionRoutes } from "./routes-session.ts";
 import { whereRoutes } from "./routes-where.ts";
 import { countPatches, loadPatches } from "./store.ts";
@@ -329,6 +330,7 @@ export const routes: readonly Route[] = [
   ...fixFirstRoutes,
   ...whereRoutes,
   ...deadlineRoutes,
+  ...serviceDeadlineRoutes,
   ...policyRoutes,
   ...sessionRoutes,
   ...exceptionRoutes,

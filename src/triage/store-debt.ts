@@ -47,6 +47,37 @@ export async function loadDebtGroups(
   return rows;
 }
 
+/**
+ * The same of services: what each artifact held, and what names the services. Debt is told apart by
+ * team and service even where no label says them, because a service has both.
+ */
+export async function loadServiceGroups(
+  reader: Reader,
+  of: Parameters<typeof loadDebtGroups>[1],
+): Promise<readonly DebtRow[]> {
+  const { days, policy } = of;
+  const ended = sql`least(s.observed_to, live.removed_at)`;
+  const each = of.exceptions.map(({ number, scope }) =>
+    scope.hosts.kind === "services"
+      ? sql`case when live.id = any(${[...scope.hosts.ids]}::text[]) then ${number}::integer end`
+      : sql`null::integer`,
+  );
+  const own = { team: sql`nullif(live.team, '')`, service: sql`live.name` };
+  const name = of.label === "team" || of.label === "service" ? own[of.label] : sql`null::text`;
+  const { rows } = await sql<DebtRow>`
+    select s.set_id as "setId", null::text as "kernelRunning",
+           ${exposureSql(policy)} as exposure, ${presetsSql(policy)} as presets,
+           array_remove(array[${sql.join(each)}]::integer[], null) as exceptions,
+           coalesce(live.labels ->> ${of.label}::text, ${name}) as label, live.name as service,
+           ${dayOf(days, sql`s.observed_from`)} as "from", ${dayOf(days, ended)} as "to",
+           1 as hosts, min(s.observed_from) as "seenFrom"
+      from service_set s join service live on live.num = s.service_num
+     where s.recorded_to is null and ${scopeSql(of.scopes, "live.labels")}
+       and (${ended} is null or ${ended} > ${sqlInstant(days.first - DAY_MS)})
+     group by 1, 2, 3, 4, 5, 6, 7, 8, 9`.execute(reader);
+  return rows;
+}
+
 /** As the rule says it: the first day at whose end the moment was past. */
 function dayOf(days: DebtDays, moment: RawBuilder<unknown>): RawBuilder<number> {
   return sql<number>`case when ${moment} is null or ${moment} > ${sqlInstant(days.now)}
@@ -67,7 +98,8 @@ export async function loadPairTimes(reader: Reader, days: DebtDays): Promise<rea
 /** When anything was first known of any host; days before it are not known. */
 export async function loadKnownSince(reader: Reader): Promise<Instant | null> {
   const { rows } = await sql<{ at: Instant | null }>`
-    select greatest((select min(observed_from) from host_set),
+    select greatest(least((select min(observed_from) from host_set),
+                          (select min(observed_from) from service_set)),
                     (select min(valid_from) from finding_pair)) as at`.execute(reader);
   return rows[0]?.at ?? null;
 }

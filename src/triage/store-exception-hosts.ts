@@ -4,8 +4,10 @@ import type { Selector } from "../base/labels.ts";
 import type { Reader } from "../db/database.ts";
 import { type CountedHosts, type KnownHosts, knownHostsOf } from "../intel/exposure.ts";
 import { scopeSql, selectorSql } from "../inventory/scope.ts";
+import type { ServiceId } from "../inventory/service.ts";
+import { loadServices } from "../inventory/store-services.ts";
 import type { Exception } from "./exception.ts";
-import type { ExceptionScope } from "./exception-scope.ts";
+import { coversService, type ExceptionScope } from "./exception-scope.ts";
 
 /** Which hosts an exception reaches now; its expression follows the labels of today. */
 
@@ -13,9 +15,14 @@ type Hosts = ExceptionScope["hosts"];
 
 /** A condition on the table `host`, by the name that it has in the statement. */
 export function reaches(hosts: Hosts, table: "h" | "live" = "h"): RawBuilder<boolean> {
-  return hosts.kind === "named"
-    ? sql<boolean>`${sql.ref(`${table}.id`)} = any(${[...hosts.ids]}::text[])`
-    : selectorSql(hosts.selector, `${table}.labels`);
+  switch (hosts.kind) {
+    case "named":
+      return sql<boolean>`${sql.ref(`${table}.id`)} = any(${[...hosts.ids]}::text[])`;
+    case "labels":
+      return selectorSql(hosts.selector, `${table}.labels`);
+    case "services":
+      return sql<boolean>`false`;
+  }
 }
 
 const isLive = sql`h.removed_at is null`;
@@ -58,6 +65,9 @@ export async function reachingSame(
   hosts: Hosts,
   others: readonly Exception[],
 ): Promise<readonly Exception[]> {
+  if (hosts.kind === "services") {
+    return others.filter(({ scope }) => hosts.ids.some((id) => coversService(scope, id)));
+  }
   const numbers = await numbersWhere(reader, others, (other) => [
     reaches(hosts),
     reaches(other.scope.hosts),
@@ -65,7 +75,7 @@ export async function reachingSame(
   return others.filter((other) => numbers.has(other.number));
 }
 
-/** Those that reach at least one host within the scopes. */
+/** Those that reach at least one host, or service, within the scopes. */
 export async function reachingScopes(
   reader: Reader,
   scopes: readonly Selector[],
@@ -73,7 +83,11 @@ export async function reachingScopes(
 ): Promise<readonly number[]> {
   const within = scopeSql(scopes, "h.labels");
   const found = await numbersWhere(reader, others, (other) => [within, reaches(other.hosts)]);
-  return [...found];
+  const seen = new Set((await loadServices(reader, { scopes })).map(({ id }) => id));
+  const ofServices = others.flatMap(({ number, hosts }) =>
+    hosts.kind === "services" && hosts.ids.some((id) => seen.has(id)) ? [number] : [],
+  );
+  return [...found, ...ofServices];
 }
 
 /** PostgreSQL takes 65,535 parameters a statement; an expression needs a few. */
@@ -128,6 +142,16 @@ export async function countCovered(
      where ${isLive} and ${scopeSql(of.scopes, "h.labels")}
      group by 1`.execute(reader);
   return rows;
+}
+
+/** Names of services that exceptions name; those that are gone have none. */
+export async function loadServiceNames(
+  reader: Reader,
+  ids: readonly ServiceId[],
+): Promise<ReadonlyMap<ServiceId, string>> {
+  const { rows } = await sql<{ id: ServiceId; name: string }>`
+    select id, name from service where id = any(${[...ids]}::text[])`.execute(reader);
+  return new Map(rows.map((row) => [row.id, row.name]));
 }
 
 /** Names of hosts, by which they were named in an exception; removed ones too. */

@@ -4,6 +4,7 @@ import type { HostId, PatchId, SubjectId } from "../base/ids.ts";
 import type { Instant } from "../base/instant.ts";
 import { parseSelector, selectorToText } from "../base/labels.ts";
 import { type Reader, sqlInstant, sqlJson, type Tx } from "../db/database.ts";
+import type { ServiceId } from "../inventory/service.ts";
 import { decisionNumber } from "./decision-ref.ts";
 import {
   type Assumptions,
@@ -36,6 +37,7 @@ const rowSchema = z.object({
   source: z.string().nullable(),
   selector: z.string().nullable(),
   hosts: z.array(z.string().transform((id) => id as HostId)).nullable(),
+  services: z.array(z.string().transform((id) => id as ServiceId)).nullable(),
   patch: z
     .string()
     .transform((id) => id as PatchId)
@@ -63,7 +65,8 @@ const rowSchema = z.object({
 });
 
 const columns = sql`
-  e.id, e.number, e.state, e.vulnerabilities, e.ecosystem, e.source, e.selector, e.hosts, e.patch,
+  e.id, e.number, e.state, e.vulnerabilities, e.ecosystem, e.source, e.selector, e.hosts, e.services,
+  e.patch,
   e.reason_class as "reasonClass", e.reason, e.owner, e.control, e.evidence,
   e.control_label as "controlLabel", e.until, e.renews, e.renewal, e.assumes,
   e.requested_by as "requestedBy", e.requester_person as "requesterPerson",
@@ -71,16 +74,24 @@ const columns = sql`
   e.moved_at as "movedAt", e.closed_reason as "closedReason"`;
 
 function exceptionFromRow(row: unknown): Exception {
-  const { vulnerabilities, ecosystem, source, selector, hosts, ...rest } = rowSchema.parse(row);
+  const { vulnerabilities, ecosystem, source, ...parsed } = rowSchema.parse(row);
+  const { selector, hosts, services, ...rest } = parsed;
   const scope: ExceptionScope = {
     vulnerabilities,
     package: ecosystem === null || source === null ? null : { ecosystem, source },
-    hosts:
-      hosts === null
-        ? { kind: "labels", selector: parseSelector(selector ?? "") }
-        : { kind: "named", ids: hosts },
+    hosts: reachOf({ selector, hosts, services }),
   };
   return { ...rest, scope };
+}
+
+function reachOf(row: {
+  readonly selector: string | null;
+  readonly hosts: readonly HostId[] | null;
+  readonly services: readonly ServiceId[] | null;
+}): ExceptionScope["hosts"] {
+  if (row.services !== null) return { kind: "services", ids: row.services };
+  if (row.hosts !== null) return { kind: "named", ids: row.hosts };
+  return { kind: "labels", selector: parseSelector(row.selector ?? "") };
 }
 
 /** One by id or by `X-12`; null when there is none. */
@@ -116,13 +127,14 @@ export async function insertException(
   const { scope } = exception;
   const { hosts } = scope;
   const { rows } = await sql<{ number: number }>`
-    insert into exception (id, state, vulnerabilities, ecosystem, source, selector, hosts, patch,
-      reason_class, reason, owner, control, evidence, control_label, until, renews, renewal,
+    insert into exception (id, state, vulnerabilities, ecosystem, source, selector, hosts,
+      services, patch, reason_class, reason, owner, control, evidence, control_label, until, renews, renewal,
       assumes, requested_by, requester_person, requested_at, moved_at)
     values (${exception.id}, ${exception.state}, ${[...scope.vulnerabilities]}::text[],
       ${scope.package?.ecosystem ?? null}, ${scope.package?.source ?? null},
       ${hosts.kind === "labels" ? selectorToText(hosts.selector) : null},
-      ${hosts.kind === "named" ? [...hosts.ids] : null}::text[], ${exception.patch},
+      ${hosts.kind === "named" ? [...hosts.ids] : null}::text[],
+      ${hosts.kind === "services" ? [...hosts.ids] : null}::text[], ${exception.patch},
       ${exception.reasonClass}, ${exception.reason}, ${exception.owner}, ${exception.control},
       ${exception.evidence}, ${exception.controlLabel}, ${sqlInstant(exception.until)},
       ${exception.renews}, ${exception.renewal}, ${sqlJson(exception.assumes)},
@@ -273,15 +285,13 @@ export async function loadReaches(reader: Reader): Promise<readonly ExceptionRea
     requestedBy: SubjectId;
     selector: string | null;
     hosts: HostId[] | null;
+    services: ServiceId[] | null;
   }>`
-    select number, requested_by as "requestedBy", selector, hosts from exception order by number
-    `.execute(reader);
-  return rows.map(({ number, requestedBy, selector, hosts }) => ({
+    select number, requested_by as "requestedBy", selector, hosts, services
+      from exception order by number`.execute(reader);
+  return rows.map(({ number, requestedBy, ...row }) => ({
     number,
     requestedBy,
-    hosts:
-      hosts === null
-        ? { kind: "labels", selector: parseSelector(selector ?? "") }
-        : { kind: "named", ids: hosts },
+    hosts: reachOf(row),
   }));
 }

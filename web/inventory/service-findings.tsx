@@ -6,6 +6,7 @@ import { useAnswer } from "../app/queries.ts";
 import { Answered } from "../parts/answered.tsx";
 import { Empty } from "../parts/empty.tsx";
 import { Mark, type Tone } from "../parts/mark.tsx";
+import { DeadlinePill } from "../triage/deadline-pill.tsx";
 import styles from "./service.module.css";
 import type { ShownService } from "./service.tsx";
 
@@ -31,6 +32,7 @@ export function ServiceFindings({ of }: { readonly of: ShownService }) {
         }),
       ),
   });
+  const dates = useDates(of);
   return (
     <Answered of={findings} what="findings">
       {(answer) => (
@@ -42,7 +44,7 @@ export function ServiceFindings({ of }: { readonly of: ShownService }) {
             <>
               <ol className={styles["actions"]}>
                 {answer.items.map((action) => (
-                  <ActionItem key={action.key} of={action} />
+                  <ActionItem key={action.key} of={action} dates={dates} />
                 ))}
               </ol>
               {answer.items.length < answer.total && (
@@ -56,6 +58,53 @@ export function ServiceFindings({ of }: { readonly of: ShownService }) {
         </>
       )}
     </Answered>
+  );
+}
+
+type Dated = Reply<"/api/v1/services/{service}/deadlines">["items"][number];
+type Dates = ReadonlyMap<string, Dated>;
+
+/** By when each finding has to be mended; of a past day nothing is told. */
+function useDates(of: ShownService): Dates {
+  const { service } = of.judged;
+  const dates = useAnswer({
+    key: ["service", service.id, "deadlines"],
+    topics: [`service:${service.id}`, "findings", "exceptions"],
+    load: (signal) =>
+      ask(
+        api.GET("/api/v1/services/{service}/deadlines", {
+          params: { path: { service: service.id } },
+          signal,
+        }),
+      ),
+  });
+  if (of.asOf !== null) return new Map();
+  return new Map(
+    dates.data?.items.map((one) => [`${one.ecosystem} ${one.source} ${one.vulnerability}`, one]),
+  );
+}
+
+/** The date that counts with the rule that gave it, and what excepts it. */
+function DueDate({ of }: { readonly of: Dated | undefined }) {
+  if (of === undefined || of.deadline === null) return null;
+  const inputs = of.deadline.inputs.map(
+    ({ name, text, isAssumed }) => `${name} ${text}${isAssumed ? " (assumed)" : ""}`,
+  );
+  return (
+    <span title={`${of.deadline.sentence} ${inputs.join(", ")}`}>
+      {" "}
+      {of.effective === null ? (
+        <span className="dim">{of.deadline.period}</span>
+      ) : (
+        <DeadlinePill at={of.effective} />
+      )}
+      {of.exception !== null && (
+        <>
+          {" "}
+          <Go href={of.exception.href}>{of.exception.ref}</Go>
+        </>
+      )}
+    </span>
   );
 }
 
@@ -135,7 +184,7 @@ function Nothing({ of }: { readonly of: ShownService }) {
 
 const SHOWN = 8;
 
-function ActionItem({ of }: { readonly of: Action }) {
+function ActionItem({ of, dates }: { readonly of: Action; readonly dates: Dates }) {
   const all = [...of.cleared, ...of.remaining];
   const tone: Tone = of.exploited > 0 ? "bad" : of.target === null ? "waiting" : "attention";
   const ways = [...new Set(of.chains.map((chain) => chain.text))];
@@ -152,11 +201,11 @@ function ActionItem({ of }: { readonly of: Action }) {
           {of.isDevelopmentOnly && " · development only"}
         </span>
       </div>
-      <Ids of={all.slice(0, SHOWN)} />
+      <Ids of={all.slice(0, SHOWN)} dates={datesIn(of, dates)} />
       {all.length > SHOWN && (
         <details>
           <summary className="dim">{all.length - SHOWN} more</summary>
-          <Ids of={all.slice(SHOWN)} />
+          <Ids of={all.slice(SHOWN)} dates={datesIn(of, dates)} />
         </details>
       )}
       <ul className={styles["chains"]}>
@@ -169,7 +218,17 @@ function ActionItem({ of }: { readonly of: Action }) {
   );
 }
 
-function Ids({ of }: { readonly of: readonly Vulnerability[] }) {
+function datesIn({ ecosystem, source }: Action, dates: Dates): (id: string) => Dated | undefined {
+  return (id) => dates.get(`${ecosystem} ${source} ${id}`);
+}
+
+function Ids({
+  of,
+  dates,
+}: {
+  readonly of: readonly Vulnerability[];
+  readonly dates: (id: string) => Dated | undefined;
+}) {
   return (
     <ul className={styles["ids"]}>
       {of.map((one) => (
@@ -177,6 +236,7 @@ function Ids({ of }: { readonly of: readonly Vulnerability[] }) {
           <Go href={one.href}>{one.id}</Go>
           {one.isExploited && <span className={styles["exploited"]}> exploited</span>}
           {one.fixedVersion !== null && <span className="dim"> fixed in {one.fixedVersion}</span>}
+          <DueDate of={dates(one.id)} />
           {one.filters.map((filter) => (
             <span key={filter.source} className="dim" title={saidText(filter)}>
               {` ${filter.source} says ${filter.says}`}

@@ -200,6 +200,9 @@ function Contributors({ debt }: { readonly debt: Debt }) {
               <th scope="row">
                 <Go href={one.href}>{one.source}</Go>
                 <div className="dim">{one.clears}</div>
+                {one.services.length > 0 && (
+                  <div className="dim">In {one.services.slice(0, 4).join(", ")}</div>
+                )}
               </th>
               <td title={splitText(debt, one.split)}>{one.points.toLocaleString("en")}</td>
               <td>{one.hosts.toLocaleString("en")}</td>

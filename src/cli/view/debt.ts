@@ -20,6 +20,7 @@ export function debtText(debt: Debt): string {
     { head: "source", cell: (c) => c.source },
     { head: "points", cell: (c) => c.points, align: "right" },
     { head: "hosts", cell: (c) => c.hosts, align: "right" },
+    { head: "services", cell: (c) => c.services.join(", ") || null, widthMax: 40 },
     { head: "what clears it", cell: (c) => c.clears },
   ]);
   const [known] = debt.contributors;
@@ -35,7 +36,7 @@ export function debtText(debt: Debt): string {
 function standingText({ standing, unknownHosts }: Debt): string {
   const parts = standing.map((one) => `${one.findings.toLocaleString("en")} ${one.label}`);
   const unknown = unknownHosts === 0 ? "" : `; of ${unknownHosts} host(s) nothing is known`;
-  return `Findings on hosts: ${parts.join(", ")}${unknown}`;
+  return `Findings: ${parts.join(", ")}${unknown}`;
 }
 
 const SHOWN_MAX = 10;

@@ -15,7 +15,7 @@ export function exceptionTable(rows: readonly Row[], now: Instant): string {
   return renderTable(rows, [
     { head: "exception", cell: (x) => x.ref },
     { head: "what", cell: (x) => x.title },
-    { head: "hosts", cell: hostsText },
+    { head: "where", cell: hostsText },
     { head: "state", cell: (x) => x.label },
     { head: "until", cell: (x) => whenText(x.until, now) },
     { head: "owner", cell: (x) => x.owner },
@@ -25,7 +25,7 @@ export function exceptionTable(rows: readonly Row[], now: Instant): string {
 
 function hostsText(x: Row): string {
   if (x.selector !== null) return x.selector === "" ? "all hosts" : x.selector;
-  const [first, ...more] = x.hosts.map((host) => host.name);
+  const [first, ...more] = [...x.hosts, ...x.services].map((one) => one.name);
   return more.length === 0 ? (first ?? "") : `${first} and ${more.length} more`;
 }
 
@@ -33,7 +33,10 @@ export function exceptionText({ exception: x, now, broken, actions }: Shown, at:
   const facts = renderFacts([
     ["exception", `${x.ref}  ${x.title}`],
     ["state", x.label],
-    ["hosts", `${hostsText(x)}: ${now.hosts} have one of them now, ${x.hostCount} when agreed`],
+    [
+      x.services.length > 0 ? "services" : "hosts",
+      `${hostsText(x)}: ${now.hosts} have one of them now, ${x.hostCount} when agreed`,
+    ],
     ["vulnerabilities", x.vulnerabilities.join(", ")],
     ["case", x.patch],
     ["reason", `${x.reasonClass}: ${x.reason}`],
