@@ -3657,6 +3657,8 @@ export interface components {
             score: number;
             /** @description how it stands, as people say it */
             sentence: string;
+            /** @description services whose own artifacts contain it */
+            services: string[];
             /** @enum {string} */
             state: "ended" | "extended" | "ends-soon" | "supported" | "unknown";
             strategy: components["schemas"]["SupportStrategy"] | null;

@@ -47,6 +47,7 @@ export interface OwnRisk extends ServiceRiskInput {
   readonly setAside: readonly SetAside[];
   /** What is said of open findings and sets nothing aside, by vulnerability. */
   readonly said: ReadonlyMap<string, readonly Filter[]>;
+  readonly setIds: readonly number[];
   /** Distinct packages, and those that nobody matched yet. */
   readonly packageCount: number;
   readonly unmatchedCount: number;
@@ -275,6 +276,7 @@ function ownRisk(of: {
     ...input,
     ...told,
     state: serviceState(input),
+    setIds: artifacts.map((one) => one.setId),
     packageCount: ids.size,
     unmatchedCount: gaps.get("not-matched") ?? 0,
   };

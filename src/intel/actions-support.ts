@@ -7,6 +7,7 @@ import { demandUnscoped } from "../base/unscoped.ts";
 import { inTransaction, type Reader } from "../db/database.ts";
 import type { World } from "../db/world.ts";
 import { recordEvent } from "../ledger/record.ts";
+import { ownOfServices, type ServiceWithOwn } from "./actions-services.ts";
 import type { Knowledge, Members } from "./knowledge.ts";
 import { exposuresOf, loadKnownHosts, loadReach } from "./store-exposure.ts";
 import { absentFeed, loadFeeds, type StoredFeed } from "./store-feed.ts";
@@ -53,7 +54,11 @@ export async function listSupport(
   const scopes = scopesFor(actor, "host.read");
   const reader = world.db;
   const hosts = await loadKnownHosts(reader, { scopes });
-  const setIds = [...new Set(hosts.groups.map((group) => group.setId))];
+  const own = await ownOfServices(world, { scopes: scopesFor(actor, "finding.read") });
+  const artifacts = own.flatMap(({ service, own: { setIds } }) =>
+    setIds.map((setId) => ({ setId, service: service.name })),
+  );
+  const setIds = [...new Set([...hosts.groups, ...artifacts].map((holder) => holder.setId))];
   const members = await loadMembers(reader, setIds);
   const reach = await loadReach(reader, { scopes, hosts });
   const runtimes = await loadRuntimes(reader, reach.knowledge, members);
@@ -61,19 +66,41 @@ export async function listSupport(
     now: world.clock(),
     soonDays: asked.soonDays ?? SOON_DAYS,
     groups: hosts.groups,
-    ecosystems: await loadSetEcosystems(reader, setIds),
+    artifacts,
+    ecosystems: withSystems(await loadSetEcosystems(reader, setIds), reach.knowledge, members),
     runtimes,
     members,
     datesOf: await loadDates(reader, runtimes),
-    exposures: exposuresOf(reach),
+    exposures: [
+      ...exposuresOf(reach),
+      ...own.flatMap((one) => one.own.pairs.map((pair) => ({ ...pair, hostCount: 0 }))),
+    ],
     isExploited: (id) => reach.knowledge.facts.get(id)?.kev != null,
   });
   const feed = (await loadFeeds(reader)).find(({ name }) => name === SUPPORT_FEED);
   return {
     feed: feed ?? absentFeed(SUPPORT_FEED),
-    entries: await withPeople(reader, scopes, entries),
+    entries: await withPeople(reader, scopes, entries, teamsOf(own)),
     unknownHosts: hosts.unknownCount,
   };
+}
+
+/** Bills have no ecosystem of their own; the distribution's packages in one tell its system. */
+function withSystems(
+  ecosystems: ReadonlyMap<number, string>,
+  { packages }: Knowledge,
+  members: ReadonlyMap<number, Members>,
+): ReadonlyMap<number, string> {
+  return new Map(
+    [...ecosystems].map(([setId, ecosystem]) => {
+      if (ecosystem !== "") return [setId, ecosystem];
+      for (const id of members.get(setId) ?? []) {
+        const own = packages.get(id)?.ecosystem ?? "";
+        if (systemOf(own) !== null) return [setId, own];
+      }
+      return [setId, ""];
+    }),
+  );
 }
 
 /** Which packages are which runtime holds as long as the knowledge of packages. */
@@ -125,6 +152,7 @@ async function withPeople(
   reader: Reader,
   scopes: readonly Selector[],
   entries: readonly RegisterEntry[],
+  teams: ReadonlyMap<string, string | null>,
 ): Promise<readonly ShownEntry[]> {
   const bySet = Map.groupBy(await loadSetOwners(reader, scopes), (owner) => owner.setId);
   const choices = new Map(
@@ -132,12 +160,21 @@ async function withPeople(
   );
   return entries.map((entry) => ({
     ...entry,
-    owners: ownersOf(entry.setIds.flatMap((id) => bySet.get(id) ?? [])),
+    owners: ownersOf([
+      ...entry.setIds.flatMap((id) => bySet.get(id) ?? []),
+      ...entry.services.map((name) => ({ service: name, team: teams.get(name) ?? null })),
+    ]),
     strategy: choices.get(`${entry.product} ${entry.cycle}`) ?? null,
   }));
 }
 
-function ownersOf(owners: readonly SetOwner[]): ShownEntry["owners"] {
+function teamsOf(own: readonly ServiceWithOwn[]): ReadonlyMap<string, string | null> {
+  return new Map(
+    own.map(({ service }) => [service.name, service.team === "" ? null : service.team]),
+  );
+}
+
+function ownersOf(owners: readonly Pick<SetOwner, "team" | "service">[]): ShownEntry["owners"] {
   const named = (kind: "team" | "service") =>
     [...new Set(owners.flatMap((owner) => owner[kind] ?? []))]
       .sort()
@@ -216,7 +253,7 @@ export async function chooseStrategy(
 function nothingRuns({ product, cycle }: ProductCycle): Failure {
   return new Failure(
     "not-found",
-    `No host of yours runs ${product} ${cycle}. fettle support list shows what they run.`,
+    `No host of yours runs ${product} ${cycle}, and no service contains it. fettle support list shows what they run.`,
   );
 }
 

@@ -56,6 +56,7 @@ const entrySchema = z
       .nullable()
       .describe("what the product's own publisher says, where a distribution mends it"),
     hosts: z.number(),
+    services: z.array(z.string()).describe("services whose own artifacts contain it"),
     extendedHosts: z.number(),
     owners: z.array(z.strictObject({ kind: z.enum(["team", "service"]), name: z.string() })),
     open: z.number().describe("vulnerabilities open on it"),
@@ -204,6 +205,7 @@ function entryReply(
         ? null
         : { state: entry.upstream.state, endsAt: timeOf(entry.upstream.endsAt) },
     hosts: entry.hosts,
+    services: [...entry.services],
     extendedHosts: entry.extendedHosts,
     owners: entry.owners.map((owner) => ({ ...owner })),
     ...{ open: entry.open, unfixed: entry.unfixed, exploited: entry.exploited },

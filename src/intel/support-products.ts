@@ -1,3 +1,5 @@
+import { isLanguage } from "./offer-family.ts";
+
 /**
  * Which product and release cycle of endoflife.date a host or a package is. Rules as data: an
  * operating system is told by its ecosystem, a runtime by the name of its package, and where the name
@@ -54,9 +56,14 @@ interface RuntimeRule {
   readonly name: RegExp;
   /** Numbers of the version that make the cycle, where the name does not say it. */
   readonly numbers?: number;
+  /** Its language's ecosystem, where a package of it is the product itself and no client of it. */
+  readonly language?: string;
 }
 
-/** Runtimes and servers that hosts carry; the first that fits. */
+/**
+ * Runtimes and servers that hosts carry, and frameworks that are built in; the first that fits. What a
+ * registry of a language calls `redis` is a client of it, so there only the rules of that language count.
+ */
 const runtimeRules: readonly RuntimeRule[] = [
   { product: "python", name: /^(?:lib)?python(\d\.\d+)(?:-minimal|-stdlib|-dev|-venv)?$/ },
   { product: "python", name: /^python(\d)(\d+)(?:-libs|-devel)?$/ },
@@ -97,23 +104,42 @@ const runtimeRules: readonly RuntimeRule[] = [
   { product: "squid", name: /^squid$/, numbers: 1 },
   { product: "exim", name: /^exim4-base$/, numbers: 2 },
   { product: "postfix", name: /^postfix$/, numbers: 2 },
+  { product: "python", name: /^python$/, numbers: 2 },
+  { product: "nodejs", name: /^node$/, numbers: 1 },
+  { product: "nodejs", name: /^node$/, numbers: 1, language: "npm" },
   { product: "django", name: /^(?:python3-)?django$/, numbers: 2 },
+  { product: "django", name: /^django$/, numbers: 2, language: "PyPI" },
   { product: "ruby-on-rails", name: /^rails$/, numbers: 2 },
-  { product: "angular", name: /^@angular\/core$/, numbers: 1 },
-  { product: "react", name: /^react$/, numbers: 1 },
-  { product: "vue", name: /^vue$/, numbers: 1 },
-  { product: "spring-boot", name: /^org\.springframework\.boot:spring-boot$/, numbers: 2 },
-  { product: "spring-framework", name: /^org\.springframework:spring-core$/, numbers: 2 },
-  { product: "laravel", name: /^laravel\/framework$/, numbers: 1 },
-  { product: "symfony", name: /^symfony\/(?:symfony|http-kernel)$/, numbers: 2 },
+  { product: "ruby-on-rails", name: /^rails$/, numbers: 2, language: "RubyGems" },
+  { product: "angular", name: /^@angular\/core$/, numbers: 1, language: "npm" },
+  { product: "react", name: /^react$/, numbers: 1, language: "npm" },
+  { product: "vue", name: /^vue$/, numbers: 1, language: "npm" },
+  {
+    ...{ product: "spring-boot", name: /^org\.springframework\.boot:spring-boot$/ },
+    ...{ numbers: 2, language: "Maven" },
+  },
+  {
+    ...{ product: "spring-framework", name: /^org\.springframework:spring-core$/ },
+    ...{ numbers: 2, language: "Maven" },
+  },
+  { product: "go", name: /^stdlib$/, numbers: 2, language: "Go" },
+  { product: "laravel", name: /^laravel\/framework$/, numbers: 1, language: "Packagist" },
+  {
+    ...{ product: "symfony", name: /^symfony\/(?:symfony|http-kernel)$/ },
+    ...{ numbers: 2, language: "Packagist" },
+  },
 ];
 
 /** The product and cycle of a package, where a rule speaks of it. */
 export function runtimeOf(p: {
+  /** OSV's name of the ecosystem. */
+  readonly ecosystem: string;
   readonly name: string;
   readonly version: string;
 }): ProductCycle | null {
-  for (const { product, name, numbers } of runtimeRules) {
+  const isOfLanguage = isLanguage(p.ecosystem);
+  for (const { product, name, numbers, language } of runtimeRules) {
+    if (isOfLanguage ? language !== p.ecosystem : language !== undefined) continue;
     const match = name.exec(p.name);
     if (match === null) continue;
     const told = match

@@ -27,6 +27,8 @@ export interface RegisterEntry extends ProductCycle {
   /** What longer support is called, where the publisher has one. */
   readonly extendedName: string | null;
   readonly hosts: number;
+  /** Names of services whose own artifacts contain it. */
+  readonly services: readonly string[];
   /** Hosts among them that get the longer support. */
   readonly extendedHosts: number;
   readonly setIds: readonly number[];
@@ -47,6 +49,8 @@ export interface RegisterInput {
   readonly now: Instant;
   readonly soonDays: number;
   readonly groups: readonly HostGroup[];
+  /** What artifacts of services contain: each like a host of its own, and counted apart. */
+  readonly artifacts: readonly { readonly setId: number; readonly service: string }[];
   readonly ecosystems: ReadonlyMap<number, string>;
   readonly runtimes: readonly CarriedRuntime[];
   readonly members: ReadonlyMap<number, ArrayLike<number>>;
@@ -59,6 +63,7 @@ interface Draft extends ProductCycle {
   readonly kind: RegisterEntry["kind"];
   readonly carrier: string;
   readonly groups: HostGroup[];
+  readonly services: Set<string>;
   readonly vulnerabilities: Map<string, boolean>;
 }
 
@@ -77,6 +82,19 @@ export function supportRegister(input: RegisterInput): readonly RegisterEntry[] 
     runtimesOfSet.set(group.setId, held);
     for (const draft of held) draft.groups.push(group);
   }
+  for (const { setId, service } of input.artifacts) {
+    const group = { id: -1, setId, kernelRunning: null, hostCount: 0 };
+    const system = systemOf(input.ecosystems.get(setId) ?? "");
+    const carrier = input.ecosystems.get(setId) ?? "";
+    const held = [
+      ...(system === null ? [] : [draftOf(drafts, "system", system, carrier)]),
+      ...runtimesIn(input, setId, byPackage),
+    ];
+    for (const draft of held) {
+      draft.groups.push(group);
+      draft.services.add(service);
+    }
+  }
   tellRisk(input, drafts, byPackage);
   return [...drafts.values()]
     .filter((draft) => draft.groups.length > 0)
@@ -91,7 +109,10 @@ function draftOf(
   carrier: string,
 ): Draft {
   const key = `${kind} ${product} ${cycle} ${carrier}`;
-  const made = { kind, product, cycle, carrier, groups: [], vulnerabilities: new Map() };
+  const made = {
+    ...{ kind, product, cycle, carrier, groups: [] },
+    ...{ services: new Set<string>(), vulnerabilities: new Map<string, boolean>() },
+  };
   const draft = drafts.get(key) ?? made;
   drafts.set(key, draft);
   return draft;
@@ -131,12 +152,13 @@ function tellRisk(
 
 function entryOf(draft: Draft, input: RegisterInput): RegisterEntry {
   const { kind, product, cycle, carrier, groups, vulnerabilities } = draft;
+  const services = [...draft.services].sort();
   const system = systemOf(carrier);
   const hosts = groups.reduce((sum, group) => sum + group.hostCount, 0);
   const entitled = groups.filter((group) => hasExtended(system?.rule ?? null, group));
   const extendedHosts = entitled.reduce((sum, group) => sum + group.hostCount, 0);
   // Of equal releases the hosts with shorter support tell how the entry stands.
-  const judged = judgeEntry(draft, input, extendedHosts === hosts);
+  const judged = judgeEntry(draft, input, entitled.length === groups.length);
   const dates = kind === "system" || system === null ? input.datesOf(draft) : input.datesOf(system);
   const ids = [...vulnerabilities.keys()];
   const risk = {
@@ -145,11 +167,16 @@ function entryOf(draft: Draft, input: RegisterInput): RegisterEntry {
     exploited: ids.filter(input.isExploited).length,
   };
   return {
-    ...{ kind, product, cycle, carrier, hosts, extendedHosts, dates, ...judged, ...risk },
+    ...{ kind, product, cycle, carrier, hosts, services, extendedHosts, dates, ...judged, ...risk },
     title: kind === "system" ? `${system?.rule.title ?? product} ${cycle}` : `${product} ${cycle}`,
     extendedName: dates?.extendedEnds == null ? null : (system?.rule.extended.name ?? null),
     setIds: [...new Set(groups.map((group) => group.setId))],
-    rank: modernisationRank({ judgement: judged.judgement, hosts, ...risk }),
+    // A service is moved once, as a host is.
+    rank: modernisationRank({
+      judgement: judged.judgement,
+      hosts: hosts + services.length,
+      ...risk,
+    }),
   };
 }
 

@@ -4,8 +4,12 @@ import { aPackage, hasRealFeeds, realFeed } from "../../test/builders/intel.ts";
 import { type TestWorld, testWorld } from "../../test/setup/world.ts";
 import { type Actor, systemActor } from "../base/actor.ts";
 import { DAY_MS } from "../base/instant.ts";
+import { parseSelector } from "../base/labels.ts";
+import { putSbom } from "../inventory/actions-sboms.ts";
+import { addService } from "../inventory/actions-services.ts";
 import { loadFeedFile } from "./actions.ts";
 import { chooseStrategy, listSupport, showSupport, systemSupport } from "./actions-support.ts";
+import { rematch } from "./rematch.ts";
 
 let now = Date.parse("2026-11-21T12:00:00Z");
 let made: TestWorld;
@@ -98,6 +102,44 @@ describe("the end-of-support register", () => {
     ).rejects.toThrow("support.decide");
     const other = { ...of, product: "solaris", strategy: "accept" as const, dueAt };
     await expect(chooseStrategy(world, systemActor, other)).rejects.toThrow("No host of yours");
+  });
+
+  it("counts what services contain: runtimes, frameworks and the system of an image", async () => {
+    const { world } = made;
+    await addService(world, systemActor, {
+      ...{ name: "shop", title: "", team: "payments", owners: [], labels: {}, repository: "" },
+      ...{ hostSelector: null, hosts: [], needs: [] },
+    });
+    const urls = [
+      "pkg:generic/python@3.8.18",
+      "pkg:generic/node@16.20.2",
+      "pkg:maven/org.springframework.boot/spring-boot@2.7.18",
+      "pkg:npm/redis@4.6.0",
+      "pkg:deb/debian/libssl1.1@1.1.1w-0%2Bdeb11u1?distro=debian-11&arch=amd64",
+    ];
+    await putSbom(world, systemActor, {
+      ...{ service: "shop", artifact: "web", environment: "", version: "", release: null },
+      ...{ documentName: "", bytes: Buffer.from(urls.join("\n")) },
+    });
+    await rematch(world);
+    const { entries } = await listSupport(world, systemActor, {});
+    const own = entries.filter(({ services }) => services.includes("shop"));
+    expect(own.map(({ title, hosts }) => [title, hosts]).toSorted()).toEqual([
+      ["Debian 11", 2],
+      ["nodejs 16", 0],
+      ["openssl 1.1", 0],
+      ["python 3.8", 0],
+      ["spring-boot 2.7", 0],
+    ]);
+    expect(own.find(({ product }) => product === "nodejs")?.owners).toEqual([
+      { kind: "team", name: "payments" },
+      { kind: "service", name: "shop" },
+    ]);
+    const elsewhere: Actor = {
+      ...systemActor,
+      grants: [{ role: "viewer", scope: parseSelector("env=dev") }],
+    };
+    expect((await listSupport(world, elsewhere, {})).entries).toEqual([]);
   });
 
   it.skipIf(!hasRealFeeds)("takes the whole of endoflife.date", async () => {

@@ -75,8 +75,8 @@ describe("products", () => {
   });
 
   it("are told by the name of a package, and by its version where the name does not say", () => {
-    const told = (name: string, version: string) => {
-      const runtime = runtimeOf({ name, version });
+    const told = (name: string, version: string, ecosystem = "Debian:12") => {
+      const runtime = runtimeOf({ ecosystem, name, version });
       return runtime === null ? null : `${runtime.product} ${runtime.cycle}`;
     };
     expect(told("python3.11-minimal", "3.11.2-6")).toBe("python 3.11");
@@ -89,7 +89,13 @@ describe("products", () => {
     expect(told("mariadb-server", "1:10.11.6-0+deb12u1")).toBe("mariadb 10.11");
     expect(told("linux-image-6.1.0-18-amd64", "6.1.76-1")).toBe("linux 6.1");
     expect(told("php8.2-cli", "8.2.7-1")).toBe("php 8.2");
-    expect(told("org.springframework:spring-core", "5.3.31")).toBe("spring-framework 5.3");
+    const spring = "org.springframework:spring-core";
+    expect(told(spring, "5.3.31", "Maven")).toBe("spring-framework 5.3");
+    expect(told("django", "4.2.1", "PyPI")).toBe("django 4.2");
+    // What a registry of a language has under that name is a client, or something else.
+    for (const name of ["redis", "nginx", "openssl", "python", "vue-router"]) {
+      expect(told(name, "1.2.3", "npm")).toBeNull();
+    }
     expect(told("libc6", "2.36-9")).toBeNull();
     expect(told("python3-yaml", "6.0-3")).toBeNull();
   });
@@ -103,6 +109,7 @@ describe("the register", () => {
   };
   const input = (of: Partial<RegisterInput> = {}): RegisterInput => ({
     ...{ now, soonDays: 180 },
+    artifacts: [],
     groups: [
       { id: 0, setId: 1, kernelRunning: null, marks: "", hostCount: 3 },
       { id: 1, setId: 2, kernelRunning: null, marks: "", hostCount: 4 },

@@ -65,8 +65,8 @@ const rowSchema = z.object({
 });
 
 const columns = sql`
-  e.id, e.number, e.state, e.vulnerabilities, e.ecosystem, e.source, e.selector, e.hosts, e.services,
-  e.patch,
+  e.id, e.number, e.state, e.vulnerabilities, e.ecosystem, e.source, e.selector, e.hosts,
+  e.services, e.patch,
   e.reason_class as "reasonClass", e.reason, e.owner, e.control, e.evidence,
   e.control_label as "controlLabel", e.until, e.renews, e.renewal, e.assumes,
   e.requested_by as "requestedBy", e.requester_person as "requesterPerson",
@@ -128,7 +128,8 @@ export async function insertException(
   const { hosts } = scope;
   const { rows } = await sql<{ number: number }>`
     insert into exception (id, state, vulnerabilities, ecosystem, source, selector, hosts,
-      services, patch, reason_class, reason, owner, control, evidence, control_label, until, renews, renewal,
+      services, patch, reason_class, reason, owner,
+      control, evidence, control_label, until, renews, renewal,
       assumes, requested_by, requester_person, requested_at, moved_at)
     values (${exception.id}, ${exception.state}, ${[...scope.vulnerabilities]}::text[],
       ${scope.package?.ecosystem ?? null}, ${scope.package?.source ?? null},

@@ -22,7 +22,9 @@ export function SupportEntryRow({ entry }: { readonly entry: SupportEntry }) {
         </Group>
         <div>{entry.sentence}</div>
         <div className="dim">
-          {plural(entry.hosts, "host")}
+          {entry.hosts > 0 || entry.services.length === 0
+            ? plural(entry.hosts, "host")
+            : entry.services.slice(0, 4).join(", ")}
           {entry.owners.length > 0 &&
             `, of ${entry.owners.map(({ kind, name }) => `${kind} ${name}`).join(", ")}`}
           {entry.open > 0 && `; ${risk(entry)}`}

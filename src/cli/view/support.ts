@@ -29,6 +29,7 @@ export function supportTable(register: Register): string {
     { head: "until", cell: (e) => e.endsAt?.slice(0, 10) ?? "" },
     { head: "days", cell: (e) => e.daysLeft, align: "right" },
     { head: "hosts", cell: (e) => e.hosts, align: "right" },
+    { head: "services", cell: (e) => e.services.join(", ") || null, widthMax: 30 },
     { head: "no fix", cell: (e) => e.unfixed, align: "right" },
     { head: "exploited", cell: (e) => e.exploited, align: "right" },
     { head: "order", cell: (e) => e.score, align: "right" },
@@ -52,6 +53,7 @@ export function supportText(shown: Shown): string {
       ["state", entry.label],
       ["", entry.sentence],
       ["hosts", String(entry.hosts)],
+      ["services", entry.services.join(", ") || null],
       ["owners", entry.owners.map((o) => `${o.kind} ${o.name}`).join(", ") || null],
       [
         "order",
