@@ -16,7 +16,11 @@ export const PROGRAM_FOLDER = "program/node";
 export async function buildProgram(root: string, target: string): Promise<readonly string[]> {
   const bundle = await rolldown({
     cwd: root,
-    input: { cli: join(root, "src/main/cli.ts") },
+    input: {
+      cli: join(root, "src/main/cli.ts"),
+      // Started by name from src/inventory/actions-read-bill.ts, as a thread of its own.
+      "read-bill-thread": join(root, "src/inventory/actions-read-bill-thread.ts"),
+    },
     platform: "node",
     external: [...OUTSIDE],
     transform: { target: "node22.18" },
