@@ -12,7 +12,7 @@ import { loadPace } from "../rollout/store-view.ts";
 import { requirePatch } from "../triage/actions.ts";
 import type { Patch } from "../triage/model.ts";
 import { loadOpenPatches } from "../triage/store.ts";
-import { loadSourceOffers } from "../triage/store-exposure.ts";
+import { loadFleetSight, loadOffersOf } from "../triage/store-exposure.ts";
 import { loadPackagesOf } from "../triage/store-where.ts";
 import { sortByTarget } from "../triage/where.ts";
 import {
@@ -25,7 +25,7 @@ import {
   verdicts,
   worst,
 } from "./breach.ts";
-import { loadHostsBehind, loadUsual } from "./store-breach.ts";
+import { type CaseBehind, loadHostsBehind, loadUsual } from "./store-breach.ts";
 
 /** Which dates will be missed where, over all open cases or for one. */
 export interface CaseForecast {
@@ -49,29 +49,26 @@ export async function breachForecast(
   const usual = await loadUsual(world.db);
   const scopes = scopesFor(actor, "host.read");
   const now = world.clock();
-  const found: CaseForecast[] = [];
-  for (const patch of cases) {
+  const dated = cases.flatMap((patch) => {
     const { at } = patch.deadline;
     const isOver = ["observing", "closed", "dropped"].includes(patch.state);
-    if (at === null || isOver) continue;
-    const known = { deadlineAt: at, now, usual };
-    found.push({ patch, at, ...(await forecastOf(world, { patch, scopes, known })) });
-  }
-  return found.toSorted(byRisk);
+    return at === null || isOver ? [] : [{ patch, at }];
+  });
+  const behind = await hostsBehind(world, { patches: dated.map(({ patch }) => patch), scopes });
+  const rollouts = [...behind.values()].flat().flatMap((group) => group.rollout?.id ?? []);
+  const forecasts = await loadForecasts(world, [...new Set(rollouts)]);
+  return dated
+    .map(({ patch, at }): CaseForecast => {
+      const known = { deadlineAt: at, now, usual, forecasts };
+      return { patch, at, ...forecastOf(behind.get(patch.id) ?? [], known) };
+    })
+    .toSorted(byRisk);
 }
 
-async function forecastOf(
-  world: World,
-  of: {
-    readonly patch: Patch;
-    readonly scopes: readonly Selector[];
-    readonly known: Omit<Known, "forecasts">;
-  },
-): Promise<Pick<CaseForecast, "verdict" | "hostsBehind" | "groups">> {
-  const { patch, scopes } = of;
-  const behind = await hostsBehind(world, { patch, scopes, now: of.known.now });
-  const rollouts = [...new Set(behind.flatMap((group) => group.rollout?.id ?? []))];
-  const known = { ...of.known, forecasts: await loadForecasts(world, rollouts) };
+function forecastOf(
+  behind: readonly HostsBehind[],
+  known: Known,
+): Pick<CaseForecast, "verdict" | "hostsBehind" | "groups"> {
   const groups = behind
     .map((group) => ({ ...group, ...judgeBehind(group, known) }))
     .toSorted((a, b) => verdicts.indexOf(a.verdict) - verdicts.indexOf(b.verdict));
@@ -79,29 +76,37 @@ async function forecastOf(
   return { verdict: worst(groups), hostsBehind: hosts, groups };
 }
 
+/** What is asked about every case is looked up once for all of them. */
 async function hostsBehind(
   world: World,
-  of: { readonly patch: Patch; readonly scopes: readonly Selector[]; readonly now: Instant },
-): Promise<readonly HostsBehind[]> {
-  const { scopes, now } = of;
-  const { id, target } = of.patch;
-  const { ecosystem, source, sourceVersion } = target;
-  const exposed = await exposure(world.db, { scopes, ecosystem, source });
-  const ids = [...new Set(exposed.flatMap((each) => each.packageIds))];
-  const packages = await loadPackagesOf(world.db, { ecosystem, source, ids });
-  const order = orderOf(ecosystem);
-  const offers = await loadSourceOffers(world.db, scopes, source);
-  const versions = offers
-    .filter((offer) => offer.ecosystem === ecosystem)
-    .map((offer) => subjectOf({ ...offer, module: "" }).version)
-    .filter((version) => (order?.(version, sourceVersion) ?? -1) >= 0);
-  return loadHostsBehind(world.db, {
-    patch: id,
-    scopes,
-    olderIds: sortByTarget(packages, target).older,
-    offers: { source, versions: [...new Set(versions)] },
-    silentBefore: now - SILENT_MS,
-  });
+  of: { readonly patches: readonly Patch[]; readonly scopes: readonly Selector[] },
+): Promise<ReadonlyMap<Patch["id"], readonly HostsBehind[]>> {
+  const { patches, scopes } = of;
+  const sight = await loadFleetSight(world.db, scopes);
+  const exposed = Map.groupBy(await exposure(world.db, { scopes, hosts: sight.hosts }), sourceName);
+  const offered = Map.groupBy(await loadOffersOf(world.db, sight.offerSets), sourceName);
+  const cases: CaseBehind[] = [];
+  for (const { id, target } of patches) {
+    const { ecosystem, source, sourceVersion } = target;
+    const own = exposed.get(sourceName(target)) ?? [];
+    const ids = [...new Set(own.flatMap((each) => each.packageIds))];
+    const packages = await loadPackagesOf(world.db, { ecosystem, source, ids });
+    const order = orderOf(ecosystem);
+    const versions = (offered.get(sourceName(target)) ?? [])
+      .map((offer) => subjectOf({ ...offer, module: "" }).version)
+      .filter((version) => (order?.(version, sourceVersion) ?? -1) >= 0);
+    cases.push({
+      patch: id,
+      olderIds: sortByTarget(packages, target).older,
+      offers: { source, versions: [...new Set(versions)] },
+    });
+  }
+  const silentBefore = world.clock() - SILENT_MS;
+  return loadHostsBehind(world.db, { cases, scopes, silentBefore });
+}
+
+function sourceName(of: { readonly ecosystem: string; readonly source: string }): string {
+  return `${of.ecosystem}\n${of.source}`;
 }
 
 async function loadForecasts(

@@ -3,6 +3,7 @@ import type { PatchId, RolloutId } from "../base/ids.ts";
 import type { Instant } from "../base/instant.ts";
 import type { Selector } from "../base/labels.ts";
 import { type Reader, sqlInstant } from "../db/database.ts";
+import { arrayText } from "../intel/store-statement.ts";
 import { scopeSql } from "../inventory/scope.ts";
 import type { HostsBehind, Known } from "./breach.ts";
 
@@ -11,6 +12,7 @@ import type { HostsBehind, Known } from "./breach.ts";
 const NAMES_MAX = 5;
 
 interface Row {
+  readonly patch: PatchId;
   readonly hosts: number;
   readonly names: readonly string[];
   readonly isOffered: boolean;
@@ -24,58 +26,81 @@ interface Row {
   readonly target: string | null;
 }
 
-/** Hosts in scope with one of these packages, grouped by all that tells why they lack the update. */
+export interface CaseBehind {
+  readonly patch: PatchId;
+  /** Packages that are older than the target. */
+  readonly olderIds: readonly number[];
+  /** Offers of the target or of something newer. */
+  readonly offers: { readonly source: string; readonly versions: readonly string[] };
+}
+
+/**
+ * Hosts in scope with one of these packages, for each case, grouped by all that tells why they lack
+ * the update. Hosts are read once for all cases, and told apart by numbers in the order of their names.
+ */
 export async function loadHostsBehind(
   reader: Reader,
   of: {
-    readonly patch: PatchId;
+    readonly cases: readonly CaseBehind[];
     readonly scopes: readonly Selector[];
-    /** Packages that are older than the target. */
-    readonly olderIds: readonly number[];
-    /** Offers of the target or of something newer. */
-    readonly offers: { readonly source: string; readonly versions: readonly string[] };
     readonly silentBefore: Instant;
   },
-): Promise<readonly HostsBehind[]> {
+): Promise<ReadonlyMap<PatchId, readonly HostsBehind[]>> {
+  const older = of.cases.flatMap(({ patch, olderIds }) => olderIds.map((id) => ({ patch, id })));
+  const offers = of.cases.flatMap(({ patch, offers: { source, versions } }) =>
+    versions.map((version) => ({ patch, source, version })),
+  );
   const { rows } = await sql<Row>`
     with sets as materialized (
-      select distinct set_id from package_set_member
-       where package_id = any(${[...of.olderIds]}::integer[])
+      select distinct o.patch, m.set_id
+        from unnest(${older.map(({ patch }) => patch)}::text[],
+                    ${arrayText(older.map(({ id }) => id))}::integer[]) as o (patch, package_id)
+        join package_set_member m on m.package_id = o.package_id
     ), offering as materialized (
-      select distinct m.set_id from offer o join offer_set_member m on m.offer_id = o.id
-       where o.source = ${of.offers.source}
-         and coalesce(nullif(o.source_version, ''), o.version)
-             = any(${[...of.offers.versions]}::text[])
+      select distinct v.patch, m.set_id
+        from unnest(${offers.map(({ patch }) => patch)}::text[],
+                    ${offers.map(({ source }) => source)}::text[],
+                    ${offers.map(({ version }) => version)}::text[]) as v (patch, source, version)
+        join offer o on o.source = v.source
+         and coalesce(nullif(o.source_version, ''), o.version) = v.version
+        join offer_set_member m on m.offer_id = o.id
     ), planned as materialized (
-      select distinct on (l.host) l.host, p.digest, l.wave, w.not_before, w.not_after,
-             r.id as rollout, r.number, t.state
+      select distinct on (p.patch, l.host) p.patch::text as patch, l.host, p.digest, l.wave,
+             w.not_before, w.not_after, r.id as rollout, r.number, t.state
         from plan p
         join plan_leaf l on l.plan = p.digest
         join plan_wave w on w.plan = l.plan and w.number = l.wave
         left join rollout r on r.plan = p.digest
         left join target t on t.rollout = r.id and t.host = l.host
-       where p.patch = ${of.patch}
-       order by l.host, (r.id is not null) desc, p.created_at desc
-    ), behind as (
-      select n.name, o.set_id is not null as is_offered,
+       where p.patch::text = any(${of.cases.map(({ patch }) => patch)}::text[])
+       order by p.patch, l.host, (r.id is not null) desc, p.created_at desc
+    ), hosts as materialized (
+      select n.id, n.name, n.package_set_id, n.offer_set_id,
+             row_number() over (order by n.name)::int as place,
              case when n.contact_state = 'unreachable'
                     or coalesce(n.inspected_at, '-infinity') < ${sqlInstant(of.silentBefore)}
-                  then date_trunc('day', n.inspected_at) end as silent_since,
-             d.digest, d.wave, d.not_before, d.not_after, d.rollout, d.number, d.state
-        from host_now n
-        left join offering o on o.set_id = n.offer_set_id
-        left join planned d on d.host = n.id
-       where n.package_set_id in (select set_id from sets) and ${scopeSql(of.scopes, "n.labels")}
+                  then date_trunc('day', n.inspected_at) end as silent_since
+        from host_now n where ${scopeSql(of.scopes, "n.labels")}
+    ), behind as (
+      select s.patch, o.set_id is not null as is_offered, n.silent_since, d.digest, d.wave,
+             d.not_before, d.not_after, d.rollout, d.number, d.state,
+             count(*)::int as hosts,
+             (array_agg(n.place order by n.place))[1:${sql.lit(NAMES_MAX)}] as places
+        from sets s join hosts n on n.package_set_id = s.set_id
+        left join offering o on o.patch = s.patch and o.set_id = n.offer_set_id
+        left join planned d on d.patch = s.patch and d.host = n.id
+       group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10
     )
-    select count(*)::int as hosts,
-           (array_agg(name order by name))[1:${sql.lit(NAMES_MAX)}] as names,
+    select patch, hosts,
+           array(select h.name from unnest(places) as p join hosts h on h.place = p
+                  order by h.place) as names,
            is_offered as "isOffered", silent_since as "silentSince", digest as plan, wave,
            not_before as "notBefore", not_after as "notAfter", rollout,
            number as "rolloutNumber", state as target
       from behind
-     group by is_offered, silent_since, digest, wave, not_before, not_after, rollout, number, state
      order by hosts desc, plan nulls last, wave`.execute(reader);
-  return rows.map(behindOf);
+  const groups = Map.groupBy(rows, ({ patch }) => patch);
+  return new Map([...groups].map(([patch, own]) => [patch, own.map(behindOf)]));
 }
 
 function behindOf(row: Row): HostsBehind {

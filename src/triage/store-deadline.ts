@@ -62,7 +62,7 @@ export async function loadDetections(
              case when k.role = 'kernel-image' then regexp_replace(regexp_replace(
                k.name, '^linux-image-(unsigned-)?', ''), '-unsigned$', '') end as release
         from (select distinct package_id from wanted) w
-        join package_set_member m on m.package_id = w.package_id
+        join package_set_member m on m.package_id = w.package_id and ${isSetOf(filter.host)}
         left join package_match k on k.package_id = m.package_id
     ), alike as materialized (
       select s.set_id, live.kernel_running, ${exposureSql(policy)} as exposure,
@@ -118,6 +118,14 @@ function sourceRows(sources: readonly SourceKey[]): RawBuilder<unknown> {
 
 function isHost(host: HostId | undefined): RawBuilder<boolean> {
   return host === undefined ? sql<boolean>`true` : sql<boolean>`live.id = ${host}`;
+}
+
+/** Sets that the host had, or earlier hosts of its name. */
+function isSetOf(host: HostId | undefined): RawBuilder<boolean> {
+  if (host === undefined) return sql<boolean>`true`;
+  return sql<boolean>`m.set_id = any(array(
+    select s.set_id from host_set s join host h on h.num = s.host_num
+     where h.name = (select name from host where id = ${host})))`;
 }
 
 /** How hosts of the table `live` can be reached. */
