@@ -8,7 +8,15 @@ import { deadlinePolicy, sightingsOf } from "./actions-deadline.ts";
 import { debtPolicy } from "./actions-deferral.ts";
 import { candidateDates } from "./deadline.ts";
 import type { DeadlinePolicy } from "./deadline-policy.ts";
-import { type Debt, type DebtDays, type DebtGroup, dayOf, debtOf, type Held } from "./debt.ts";
+import {
+  type Debt,
+  type DebtDays,
+  type DebtGroup,
+  dayOf,
+  debtOf,
+  type Held,
+  type SetFinding,
+} from "./debt.ts";
 import { type SetTimes, setFindings } from "./debt-findings.ts";
 import { type DebtPolicy, pointsOf, type RiskFacts } from "./debt-policy.ts";
 import type { Deferral } from "./deferral.ts";
@@ -67,14 +75,12 @@ export async function debtOfFleet(
   const findingsOf = await findingsIn(world, groups, days);
   const found = detections(groups, findingsOf);
   const overdue = await overdueDays(world, { policy: dates, found, days });
-  const facts = await loadVulnerabilities(world.db, [
-    ...new Set([...found.values()].map((row) => row.vulnerability)),
-  ]);
+  const facts = await loadVulnerabilities(world.db, vulnerabilitiesIn(found));
   const debt = debtOf({
     days,
     groups,
     findingsOf,
-    overdueFrom: (finding, group) => overdue.get(keyOf(finding, group)) ?? days.count,
+    overdueFrom: (finding, group) => overdue.get(kindOf(group))?.get(finding.key) ?? days.count,
     pointsOf: weigher(policy, facts),
     exceptions: new Map(exceptions.flatMap((one) => heldEntry(one, days))),
     deferrals: (await loadDeferrals(world.db, {})).flatMap((one) => deferralHeld(one, days)),
@@ -100,20 +106,24 @@ async function findingsIn(world: World, groups: readonly DebtRow[], days: DebtDa
   return (group: DebtGroup): readonly SetTimes[] => found(group.setId, group.kernelRunning);
 }
 
-type DatedKey = Pick<SetTimes, "vulnerability" | "ecosystem" | "source">;
+/** Hosts of one kind have the same dates: they are alike in all that dates ask of hosts. */
+function kindOf({ exposure, presets }: Pick<DebtGroup, "exposure" | "presets">): string {
+  return `${exposure}\n${presets}`;
+}
 
-function keyOf(
-  { vulnerability, ecosystem, source }: DatedKey,
-  { exposure, presets }: Pick<DebtGroup, "exposure" | "presets">,
-): string {
-  return `${vulnerability}\n${ecosystem}\n${source}\n${exposure}\n${presets}`;
+/** By the kind of the hosts, then by the key of the finding: looked up for each host and finding. */
+type ByFinding<T> = ReadonlyMap<string, ReadonlyMap<string, T>>;
+
+function vulnerabilitiesIn(found: ByFinding<DetectionRow>): readonly string[] {
+  const rows = [...found.values()].flatMap((own) => [...own.values()]);
+  return [...new Set(rows.map((row) => row.vulnerability))];
 }
 
 /** When hosts that are alike were first seen with a vulnerability that was known. */
 function detections(
   groups: readonly DebtRow[],
   findingsOf: (group: DebtGroup) => readonly SetTimes[],
-): ReadonlyMap<string, DetectionRow> {
+): ByFinding<DetectionRow> {
   const first = new Map<string, DebtRow>();
   for (const group of groups) {
     const { setId, kernelRunning, exposure, presets, from, to } = group;
@@ -121,15 +131,16 @@ function detections(
     const before = first.get(key);
     if (before === undefined || group.seenFrom < before.seenFrom) first.set(key, group);
   }
-  const found = new Map<string, DetectionRow>();
+  const found = new Map<string, Map<string, DetectionRow>>();
   for (const group of first.values()) {
+    const own = found.get(kindOf(group)) ?? new Map<string, DetectionRow>();
+    found.set(kindOf(group), own);
     for (const finding of findingsOf(group)) {
       if (finding.to <= group.from || group.to <= finding.from) continue;
-      const key = keyOf(finding, group);
       const detectedAt = Math.max(finding.knownFrom, group.seenFrom);
-      const before = found.get(key);
+      const before = own.get(finding.key);
       if (before !== undefined && before.detectedAt <= detectedAt) continue;
-      found.set(key, detection(finding, group, detectedAt));
+      own.set(finding.key, detection(finding, group, detectedAt));
     }
   }
   return found;
@@ -147,26 +158,33 @@ async function overdueDays(
   world: World,
   of: {
     readonly policy: DeadlinePolicy;
-    readonly found: ReadonlyMap<string, DetectionRow>;
+    readonly found: ByFinding<DetectionRow>;
     readonly days: DebtDays;
   },
-): Promise<ReadonlyMap<string, number>> {
-  const rows = [...of.found.values()];
-  const sightings = await sightingsOf(world.db, of.policy, rows);
-  const facts = await loadVulnerabilities(world.db, [...new Set(rows.map((r) => r.vulnerability))]);
-  const keys = [...of.found.keys()];
-  const days = new Map<string, number>();
+): Promise<ByFinding<number>> {
+  const rows = [...of.found].flatMap(([kind, own]) =>
+    [...own].map(([key, row]) => ({ kind, key, row })),
+  );
+  const sightings = await sightingsOf(
+    world.db,
+    of.policy,
+    rows.map(({ row }) => row),
+  );
+  const facts = await loadVulnerabilities(world.db, vulnerabilitiesIn(of.found));
+  const days = new Map<string, Map<string, number>>();
   sightings.forEach((sighting, at) => {
     const [date] = candidateDates(of.policy, [sighting], facts);
-    const key = keys[at];
-    if (key !== undefined && date?.at != null) days.set(key, dayOf(of.days, date.at));
+    const named = rows[at];
+    if (named === undefined || date?.at == null) return;
+    const own = days.get(named.kind) ?? new Map<string, number>();
+    days.set(named.kind, own.set(named.key, dayOf(of.days, date.at)));
   });
   return days;
 }
 
 function weigher(policy: DebtPolicy, facts: ReadonlyMap<string, RiskFacts>) {
   const known = new Map<string, number>();
-  return ({ vulnerability }: DatedKey, { exposure }: DebtGroup): number => {
+  return ({ vulnerability }: SetFinding, { exposure }: DebtGroup): number => {
     const points = known.get(vulnerability) ?? pointsOf(policy, facts.get(vulnerability) ?? null);
     known.set(vulnerability, points);
     return exposure === "internal" ? points : points * policy.weights.exposed;

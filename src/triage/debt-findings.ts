@@ -28,6 +28,8 @@ export interface FindingSource {
 }
 
 export interface SetTimes extends SetFinding {
+  /** The same text for the same vulnerability of a source, whichever set it is in. */
+  readonly key: string;
   readonly knownFrom: Instant;
   readonly knownTo: Instant | null;
   readonly fixedVersion: string | null;
@@ -70,7 +72,7 @@ function joined(pairs: readonly PairTime[], days: DebtDays): readonly SetTimes[]
     const knownFrom = Math.min(pair.from, before?.knownFrom ?? pair.from);
     const knownTo = latest(pair.to, before === undefined ? pair.to : before.knownTo);
     found.set(key, {
-      ...{ vulnerability, ecosystem, source, knownFrom, knownTo },
+      ...{ key, vulnerability, ecosystem, source, knownFrom, knownTo },
       fixedVersion: before?.fixedVersion ?? fixedVersion,
       from: dayOf(days, knownFrom),
       to: dayOf(days, knownTo),

@@ -61,14 +61,14 @@ export interface Held {
   readonly covers: (finding: SetFinding) => boolean;
 }
 
-export interface DebtInput {
+export interface DebtInput<F extends SetFinding = SetFinding> {
   readonly days: DebtDays;
   readonly groups: readonly DebtGroup[];
-  readonly findingsOf: (group: DebtGroup) => readonly SetFinding[];
+  readonly findingsOf: (group: DebtGroup) => readonly F[];
   /** The first day on which it is past its date; `days.count` where it is not. */
-  readonly overdueFrom: (finding: SetFinding, group: DebtGroup) => number;
+  readonly overdueFrom: (finding: F, group: DebtGroup) => number;
   /** Points a day and host. */
-  readonly pointsOf: (finding: SetFinding, group: DebtGroup) => number;
+  readonly pointsOf: (finding: F, group: DebtGroup) => number;
   readonly exceptions: ReadonlyMap<number, Held>;
   readonly deferrals: readonly Held[];
 }
@@ -97,7 +97,7 @@ export interface Debt {
   readonly sources: readonly SourceDebt[];
 }
 
-export function debtOf(input: DebtInput): Debt {
+export function debtOf<F extends SetFinding>(input: DebtInput<F>): Debt {
   const count = input.days.count;
   const byLabel = new Map<string | null, Curve>();
   const sources = new Map<string, OpenSource>();
@@ -154,7 +154,7 @@ interface GroupDebt {
 }
 
 /** The debt of one host of the group. */
-function groupDebt(input: DebtInput, group: DebtGroup): GroupDebt {
+function groupDebt<F extends SetFinding>(input: DebtInput<F>, group: DebtGroup): GroupDebt {
   const { count } = input.days;
   const curve = emptyCurve(count);
   const open: OpenFinding[] = [];
