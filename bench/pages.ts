@@ -1,7 +1,8 @@
 /**
  * How soon the overview and the longest list can be used, with a generated fleet:
  * `node bench/pages.ts [hosts]`. Each measurement is a browser window of its own with nothing cached;
- * the floor is a page of the same server that shows nothing but the sign-in form. JSON lines.
+ * the floor is a page of the same server that shows nothing but the sign-in form. Scrolling is told by
+ * the time between frames. JSON lines.
  */
 import { type Browser, chromium } from "playwright-core";
 import { ADMIN } from "../test/builders/first-admin.ts";
@@ -28,6 +29,9 @@ try {
   await measure("overview", "/", "section[aria-label='Fleet'] a", true);
   await measure("hosts, first rows", "/hosts", ".list-row .row-link", true);
   await measureJump();
+  await measureScroll("hosts, scroll", "/hosts");
+  await measureScroll("findings by host, scroll", "/findings?by=host");
+  await measureScroll("findings by vulnerability, scroll", "/findings?by=vulnerability");
 } finally {
   await browser.close();
   await site.close();
@@ -67,6 +71,39 @@ async function measureJump(): Promise<void> {
     await page.context().close();
   }
   print({ what: "hosts, jump to the end", hosts, ...spread(times) });
+}
+
+const SCROLL_FRAMES = 240;
+const SCROLL_PIXELS = 400;
+/** What people see as a stutter: two frames or more are missing. */
+const FRAME_MS_MAX = 50;
+
+/** The time between frames while the list moves by some rows with each, as with a held key. */
+async function measureScroll(what: string, path: string): Promise<void> {
+  const page = await open(browser, site, true);
+  await page.goto(path);
+  await page.locator(".list-row .row-link").first().waitFor();
+  const frames = await page.locator(".list").evaluate(
+    async (list, { count, pixels }) => {
+      const times: number[] = [];
+      const frame = () => new Promise<number>((done) => requestAnimationFrame(done));
+      let last = await frame();
+      for (let at = 0; at < count; at += 1) {
+        list.scrollBy(0, pixels);
+        const now = await frame();
+        times.push(now - last);
+        last = now;
+      }
+      return times;
+    },
+    { count: SCROLL_FRAMES, pixels: SCROLL_PIXELS },
+  );
+  await page.context().close();
+  const sorted = frames.toSorted((a, b) => a - b);
+  const at = (share: number) => Math.round(sorted[Math.floor((frames.length - 1) * share)] ?? 0);
+  const long = frames.filter((ms) => ms > FRAME_MS_MAX).length;
+  const told = { msMedian: at(0.5), msP95: at(0.95), msMax: at(1), long };
+  print({ what, hosts, frames: frames.length, ...told });
 }
 
 async function open(from: Browser, at: BenchSite, isIn: boolean) {
