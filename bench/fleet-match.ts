@@ -10,7 +10,8 @@
  *   the processor time of it: on a machine that does other work, the better figure.
  * - `advisory`: one new statement → packages judged → the list of its exposed hosts, 200 times.
  * - `per-host`: the way of a scanner, one host after the other with the same rules, on a sample; the
- *   whole fleet is that times its hosts (`isExtrapolated`).
+ *   whole fleet is that times its hosts (`isExtrapolated`). What it finds must be what the fleet's
+ *   answer says of these hosts, or the run fails.
  *
  * `megabytes` is the most that the process ever used, the feeds' texts and the made fleet included.
  */
@@ -71,10 +72,11 @@ async function measureFleet(text: string): Promise<void> {
   const [hosts = 0, sets = 0] = text.split("x").map(Number);
   const fleet = makeFleet({ packages: of.packages, hosts, sets, perSet: PACKAGES_PER_HOST });
   const size = { hosts, sets, perHost: PACKAGES_PER_HOST, distinct: fleet.packages.length };
-  const { postings, ...whole } = correlate(of, fleet);
+  const { postings, exposures, ...whole } = correlate(of, fleet);
   print({ step: "correlate", ...size, ...whole });
   print({ step: "advisory", ...size, ...adviseOften(of, fleet, postings) });
-  const alone = scanAlone(of, fleet);
+  const { scans, ...alone } = scanAlone(of, fleet);
+  demandSame(scans, exposures);
   const ratio = Math.round((alone.ms * hosts) / SAMPLE_HOSTS / whole.ms);
   const extrapolatedMs = Math.round((alone.ms * hosts) / SAMPLE_HOSTS);
   const told = { sample: SAMPLE_HOSTS, isExtrapolated: true, extrapolatedMs, ratio };
@@ -108,7 +110,16 @@ function correlate({ statements: all, rejected }: RealFeeds, fleet: MadeFleet) {
     hostFindingsWalked: perHost.reduce((sum, count) => sum + count, 0),
     ...{ lists, listed },
   };
-  return { ms, cpuMs, ...parts, listedMs: ms - countedMs, ...counts, ...memory(), postings };
+  return {
+    ms,
+    cpuMs,
+    ...parts,
+    listedMs: ms - countedMs,
+    ...counts,
+    ...memory(),
+    postings,
+    exposures,
+  };
 }
 
 /**
@@ -188,10 +199,36 @@ function scanAlone({ statements: all, rejected, packages }: RealFeeds, fleet: Ma
     return { packages: own, statements: [...names].flatMap((name) => about.get(name) ?? []) };
   });
   const started = performance.now();
-  let found = 0;
-  for (const sample of samples)
-    found += findingsForPackages({ ...sample, rejected }).matches.length;
-  return { ms: sinceMs(started), found };
+  const scans = samples.map(({ packages: own, statements }) => {
+    const { matches } = findingsForPackages({ packages: own, statements, rejected });
+    return { ids: own.map((p) => p.id), matches };
+  });
+  const ms = sinceMs(started);
+  return { ms, found: scans.reduce((sum, { matches }) => sum + matches.length, 0), scans };
+}
+
+type Scan = ReturnType<typeof scanAlone>["scans"][number];
+
+/** Each host looked at alone has what the fleet's answer says of it, no more and no less. */
+function demandSame(scans: readonly Scan[], exposures: readonly Exposure[]): void {
+  const byList = Map.groupBy(exposures, ({ packageIds }) => packageIds);
+  const listsOf = new Map<number, (readonly number[])[]>();
+  for (const ids of byList.keys()) {
+    for (const id of ids) listsOf.set(id, [...(listsOf.get(id) ?? []), ids]);
+  }
+  for (const { ids, matches } of scans) {
+    const lists = new Set(ids.flatMap((id) => listsOf.get(id) ?? []));
+    const told = new Set([...lists].flatMap((list) => (byList.get(list) ?? []).map(nameOf)));
+    const alone = new Set(
+      matches.map((match) => nameOf({ ...match, source: match.because.packageName })),
+    );
+    const isSame = told.size === alone.size && [...alone].every((name) => told.has(name));
+    if (!isSame) throw new Error(`a host alone has ${alone.size} findings, not ${told.size}`);
+  }
+}
+
+function nameOf(of: Pick<Exposure, "source" | "vulnerability" | "state" | "fixedVersion">): string {
+  return [of.source, of.vulnerability, of.state, of.fixedVersion ?? ""].join("\n");
 }
 
 function kindsOf(packages: readonly StoredPackage[]) {

@@ -9,12 +9,16 @@
  * - `match`: from there to its findings; only packages of its name are judged.
  * - `hosts`: from there to the first page of its exposed hosts, counted, over HTTP.
  * - `list`: after it, the first page of all findings of the fleet, in which it has its place.
+ * - `toHosts`: the first three together.
+ * - `all`: the processor time of an advisory with all four steps, of server, database and caller, which
+ *   other work on the machine changes least.
  */
 import { parseArgs } from "node:util";
 import { sql } from "kysely";
 import { systemActor } from "../src/base/actor.ts";
 import { loadFeed } from "../src/intel/load-feed.ts";
 import { rematch } from "../src/intel/rematch.ts";
+import { treeSeconds } from "./cpu-account.ts";
 import { generateFleet } from "./fleet.ts";
 import { openBenchSite } from "./site.ts";
 
@@ -44,16 +48,25 @@ try {
   // The first of all finds a server that has just begun, as no later one does.
   const [first = "", ...sources] = await sourcesOfFleet();
   await advise(first, 0);
+  const worked = secondsWorked();
   for (const [at, source] of sources.entries()) {
     const one = await advise(source, at + 1);
     for (const step of ["load", "match", "hosts", "list"] as const) times[step].push(one[step]);
     times.toHosts.push(one.load + one.match + one.hosts);
     hostsMax = Math.max(hostsMax, one.hostCount);
   }
+  const msCpu = Math.round(((secondsWorked() - worked) * 1000) / sources.length);
   const size = { hosts, sets, advisories: sources.length, hostsMax };
   for (const [step, all] of Object.entries(times)) print({ step, ...size, ...spread(all) });
+  print({ step: "all", ...size, msCpu });
 } finally {
   await site.close();
+}
+
+/** Server and caller are this process. */
+function secondsWorked(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e6 + treeSeconds(site.databasePid);
 }
 
 async function sourcesOfFleet(): Promise<readonly string[]> {

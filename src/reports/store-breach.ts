@@ -84,20 +84,24 @@ export async function loadHostsBehind(
     ), behind as (
       select s.patch, o.set_id is not null as is_offered, n.silent_since, d.digest, d.wave,
              d.not_before, d.not_after, d.rollout, d.number, d.state,
-             count(*)::int as hosts,
-             (array_agg(n.place order by n.place))[1:${sql.lit(NAMES_MAX)}] as places
+             count(*)::int as hosts, array_agg(n.place) as places
         from sets s join hosts n on n.package_set_id = s.set_id
         left join offering o on o.patch = s.patch and o.set_id = n.offer_set_id
         left join planned d on d.patch = s.patch and d.host = n.id
        group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10
+    ), numbered as materialized (
+      select *, row_number() over () as number_of_group from behind
+    ), named as (
+      select g.number_of_group, array_agg(h.name order by h.place) as names
+        from numbered g cross join lateral (
+          select p from unnest(g.places) as p order by p limit ${sql.lit(NAMES_MAX)}) as f
+        join hosts h on h.place = f.p
+       group by 1
     )
-    select patch, hosts,
-           array(select h.name from unnest(places) as p join hosts h on h.place = p
-                  order by h.place) as names,
-           is_offered as "isOffered", silent_since as "silentSince", digest as plan, wave,
-           not_before as "notBefore", not_after as "notAfter", rollout,
+    select patch, hosts, names, is_offered as "isOffered", silent_since as "silentSince",
+           digest as plan, wave, not_before as "notBefore", not_after as "notAfter", rollout,
            number as "rolloutNumber", state as target
-      from behind
+      from numbered join named using (number_of_group)
      order by hosts desc, plan nulls last, wave`.execute(reader);
   const groups = Map.groupBy(rows, ({ patch }) => patch);
   return new Map([...groups].map(([patch, own]) => [patch, own.map(behindOf)]));
