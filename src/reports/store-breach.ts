@@ -1,4 +1,4 @@
-import { sql } from "kysely";
+import { type RawBuilder, sql } from "kysely";
 import type { PatchId, RolloutId } from "../base/ids.ts";
 import type { Instant } from "../base/instant.ts";
 import type { Selector } from "../base/labels.ts";
@@ -36,7 +36,8 @@ export interface CaseBehind {
 
 /**
  * Hosts in scope with one of these packages, for each case, grouped by all that tells why they lack
- * the update. Hosts are read once for all cases, and told apart by numbers in the order of their names.
+ * the update. Hosts are read once for all cases; both are told apart by numbers, hosts by
+ * their place in the order of names.
  */
 export async function loadHostsBehind(
   reader: Reader,
@@ -46,54 +47,23 @@ export async function loadHostsBehind(
     readonly silentBefore: Instant;
   },
 ): Promise<ReadonlyMap<PatchId, readonly HostsBehind[]>> {
-  const older = of.cases.flatMap(({ patch, olderIds }) => olderIds.map((id) => ({ patch, id })));
-  const offers = of.cases.flatMap(({ patch, offers: { source, versions } }) =>
-    versions.map((version) => ({ patch, source, version })),
-  );
   const { rows } = await sql<Row>`
-    with sets as materialized (
-      select distinct o.patch, m.set_id
-        from unnest(${older.map(({ patch }) => patch)}::text[],
-                    ${arrayText(older.map(({ id }) => id))}::integer[]) as o (patch, package_id)
-        join package_set_member m on m.package_id = o.package_id
-    ), offering as materialized (
-      select distinct v.patch, m.set_id
-        from unnest(${offers.map(({ patch }) => patch)}::text[],
-                    ${offers.map(({ source }) => source)}::text[],
-                    ${offers.map(({ version }) => version)}::text[]) as v (patch, source, version)
-        join offer o on o.source = v.source
-         and coalesce(nullif(o.source_version, ''), o.version) = v.version
-        join offer_set_member m on m.offer_id = o.id
-    ), planned as materialized (
-      select distinct on (p.patch, l.host) p.patch::text as patch, l.host, p.digest, l.wave,
-             w.not_before, w.not_after, r.id as rollout, r.number, t.state
-        from plan p
-        join plan_leaf l on l.plan = p.digest
-        join plan_wave w on w.plan = l.plan and w.number = l.wave
-        left join rollout r on r.plan = p.digest
-        left join target t on t.rollout = r.id and t.host = l.host
-       where p.patch::text = any(${of.cases.map(({ patch }) => patch)}::text[])
-       order by p.patch, l.host, (r.id is not null) desc, p.created_at desc
-    ), hosts as materialized (
-      select n.id, n.name, n.package_set_id, n.offer_set_id,
-             row_number() over (order by n.name)::int as place,
-             case when n.contact_state = 'unreachable'
-                    or coalesce(n.inspected_at, '-infinity') < ${sqlInstant(of.silentBefore)}
-                  then date_trunc('day', n.inspected_at) end as silent_since
-        from host_now n where ${scopeSql(of.scopes, "n.labels")}
-    ), behind as (
-      select s.patch, o.set_id is not null as is_offered, n.silent_since, d.digest, d.wave,
-             d.not_before, d.not_after, d.rollout, d.number, d.state,
-             count(*)::int as hosts, array_agg(n.place) as places
+    with ${hostRows(of)}, ${caseRows(of.cases)}, ${plannedRows},
+    behind as (
+      select s.no, n.silent_since,
+             coalesce((s.no, n.offer_set_id) in (select no, set_id from offering), false)
+               as is_offered, d.digest, d.wave, d.not_before, d.not_after, d.rollout, d.number,
+             d.state, n.place
         from sets s join hosts n on n.package_set_id = s.set_id
-        left join offering o on o.patch = s.patch and o.set_id = n.offer_set_id
-        left join planned d on d.patch = s.patch and d.host = n.id
-       group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10
-    ), numbered as materialized (
-      select *, row_number() over () as number_of_group from behind
+        left join planned d on d.no = s.no and d.place = n.place
+    ), told as materialized (
+      select no, is_offered, silent_since, digest, wave, not_before, not_after,
+             rollout, number, state, count(*)::int as hosts, array_agg(place) as places,
+             row_number() over () as row_no
+        from behind group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10
     ), named as (
-      select g.number_of_group, array_agg(h.name order by h.place) as names
-        from numbered g cross join lateral (
+      select g.row_no, array_agg(h.name order by h.place) as names
+        from told g cross join lateral (
           select p from unnest(g.places) as p order by p limit ${sql.lit(NAMES_MAX)}) as f
         join hosts h on h.place = f.p
        group by 1
@@ -101,11 +71,68 @@ export async function loadHostsBehind(
     select patch, hosts, names, is_offered as "isOffered", silent_since as "silentSince",
            digest as plan, wave, not_before as "notBefore", not_after as "notAfter", rollout,
            number as "rolloutNumber", state as target
-      from numbered join named using (number_of_group)
+      from told join named using (row_no) join cases using (no)
      order by hosts desc, plan nulls last, wave`.execute(reader);
   const groups = Map.groupBy(rows, ({ patch }) => patch);
   return new Map([...groups].map(([patch, own]) => [patch, own.map(behindOf)]));
 }
+
+function hostRows(of: {
+  readonly scopes: readonly Selector[];
+  readonly silentBefore: Instant;
+}): RawBuilder<unknown> {
+  return sql`
+    hosts as materialized (
+      select n.id, n.name, n.package_set_id, n.offer_set_id,
+             row_number() over (order by n.name)::int as place,
+             case when n.contact_state = 'unreachable'
+                    or coalesce(n.inspected_at, '-infinity') < ${sqlInstant(of.silentBefore)}
+                  then date_trunc('day', n.inspected_at) end as silent_since
+        from host_now n where ${scopeSql(of.scopes, "n.labels")}
+    )`;
+}
+
+/** The cases, and for each the sets that hold an older package and those that offer the update. */
+function caseRows(cases: readonly CaseBehind[]): RawBuilder<unknown> {
+  const patches = cases.map(({ patch }) => patch);
+  const older = cases.flatMap(({ olderIds }, no) => olderIds.map((id) => ({ no, id })));
+  const offers = cases.flatMap(({ offers: { source, versions } }, no) =>
+    versions.map((version) => ({ no, source, version })),
+  );
+  return sql`
+    cases as materialized (
+      select patch, (place - 1)::int as no
+        from unnest(${patches}::text[]) with ordinality as c (patch, place)
+    ), sets as materialized (
+      select distinct o.no, m.set_id
+        from unnest(${arrayText(older.map(({ no }) => no))}::integer[],
+                    ${arrayText(older.map(({ id }) => id))}::integer[]) as o (no, package_id)
+        join package_set_member m on m.package_id = o.package_id
+    ), offering as materialized (
+      select distinct v.no, m.set_id
+        from unnest(${arrayText(offers.map(({ no }) => no))}::integer[],
+                    ${offers.map(({ source }) => source)}::text[],
+                    ${offers.map(({ version }) => version)}::text[]) as v (no, source, version)
+        join offer o on o.source = v.source
+         and coalesce(nullif(o.source_version, ''), o.version) = v.version
+        join offer_set_member m on m.offer_id = o.id
+    )`;
+}
+
+/** Where the newest plan of a case puts each host; one that is being carried out comes first. */
+const plannedRows = sql`
+    planned as materialized (
+      select distinct on (c.no, n.place) c.no, n.place, p.digest, l.wave, w.not_before,
+             w.not_after, r.id as rollout, r.number, t.state
+        from plan p
+        join cases c on c.patch = p.patch::text
+        join plan_leaf l on l.plan = p.digest
+        join hosts n on n.id = l.host
+        join plan_wave w on w.plan = l.plan and w.number = l.wave
+        left join rollout r on r.plan = p.digest
+        left join target t on t.rollout = r.id and t.host = l.host
+       order by c.no, n.place, (r.id is not null) desc, p.created_at desc
+    )`;
 
 function behindOf(row: Row): HostsBehind {
   const { hosts, names, isOffered, silentSince, plan, wave, notBefore, notAfter } = row;
