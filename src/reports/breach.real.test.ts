@@ -13,7 +13,7 @@ let test: TestWorld;
 let aheadMs = 0;
 
 beforeAll(async () => {
-  test = await testWorld({ clock: () => Date.now() + aheadMs });
+  test = await testWorld({ hasStarter: true, clock: () => Date.now() + aheadMs });
   await shopFleet(test.world);
 });
 afterAll(async () => test.close());

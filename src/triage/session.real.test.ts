@@ -24,7 +24,7 @@ let quinn: TestPerson;
 let session: WholeSession;
 
 beforeAll(async () => {
-  test = await testWorld();
+  test = await testWorld({ hasStarter: true });
   await shopFleet(test.world);
   ada = await aPerson(test.world, "ada-triage");
   quinn = await aPerson(test.world, "quinn", { role: "approver" });

@@ -38,9 +38,16 @@ export async function setUp(
   project.provide("postgres", connection);
   project.provide("template", template);
   return async () => {
-    await ask(connection, `drop database ${template} with (force)`);
+    for (const made of [template, starterOf(template), `${starterOf(template)}_new`]) {
+      await ask(connection, `drop database if exists ${made} with (force)`);
+    }
     await stop();
   };
+}
+
+/** The template with the starter snapshot in it, which is made only when a test asks for it. */
+export function starterOf(template: string): string {
+  return `${template}_starter`;
 }
 
 /** The same server, another database. */

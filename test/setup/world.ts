@@ -8,7 +8,7 @@ import type { Clock } from "../../src/base/instant.ts";
 import { silentLog } from "../../src/base/log.ts";
 import { type Connection, clientConfig, openDatabase } from "../../src/db/database.ts";
 import type { World } from "../../src/db/world.ts";
-import { withDatabase } from "./postgres.ts";
+import { starterOf, withDatabase } from "./postgres.ts";
 
 export interface TestWorld {
   readonly world: World;
@@ -18,33 +18,70 @@ export interface TestWorld {
 
 let made = 0;
 
+interface WorldOptions {
+  readonly clock?: Clock;
+  /** With the starter snapshot loaded, which costs seconds and is done once a run. */
+  readonly hasStarter?: boolean;
+}
+
 /** A fresh, migrated database cloned from the run's template, and folders of its own. */
-export async function testWorld(options: { clock?: Clock } = {}): Promise<TestWorld> {
+export async function testWorld(options: WorldOptions = {}): Promise<TestWorld> {
   const postgres = inject("postgres");
   const database = `test_${process.pid}_${Date.now()}_${made++}`;
   const admin = new pg.Client(clientConfig(postgres));
   await admin.connect();
-  await admin.query(
-    `create database ${database} template ${inject("template")} strategy file_copy`,
-  );
+  const template = inject("template");
+  const from = options.hasStarter === true ? await starterTemplate(admin, template) : template;
+  await copyDatabase(admin, from, database);
   const folder = mkdtempSync(join(tmpdir(), "fettle-world-"));
   const connection = withDatabase(postgres, database);
-  const db = openDatabase(connection, () => undefined);
-  const world: World = {
-    db,
-    clock: options.clock ?? Date.now,
-    log: silentLog,
-    config: configSchema.parse({ port: 0, feeds: { network: "off" } }),
-    paths: { state: folder, sockets: folder },
-  };
+  const world = worldOn(connection, folder, options.clock ?? Date.now);
   return {
     world,
     connection,
     async close() {
-      await db.destroy();
+      await world.db.destroy();
       await admin.query(`drop database if exists ${database} with (force)`);
       await admin.end();
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+function worldOn(connection: Connection, folder: string, clock: Clock): World {
+  return {
+    db: openDatabase(connection, () => undefined),
+    clock,
+    log: silentLog,
+    config: configSchema.parse({ port: 0, feeds: { network: "off" } }),
+    paths: { state: folder, sockets: folder },
+  };
+}
+
+async function copyDatabase(admin: pg.Client, from: string, to: string): Promise<void> {
+  await admin.query(`create database ${to} template ${from} strategy file_copy`);
+}
+
+/** Made by the first test of the run that asks; the others wait for it. */
+async function starterTemplate(admin: pg.Client, template: string): Promise<string> {
+  const name = starterOf(template);
+  await admin.query("select pg_advisory_lock(hashtext($1))", [name]);
+  try {
+    const found = await admin.query("select from pg_database where datname = $1", [name]);
+    if (found.rowCount === 0) await makeStarter(admin, template, name);
+  } finally {
+    await admin.query("select pg_advisory_unlock(hashtext($1))", [name]);
+  }
+  return name;
+}
+
+async function makeStarter(admin: pg.Client, template: string, name: string): Promise<void> {
+  // Most tests need none of what reads feeds, and loading it takes its time in each file of tests.
+  const { loadStarter } = await import("../../src/intel/starter.ts");
+  const unfinished = `${name}_new`;
+  await admin.query(`drop database if exists ${unfinished} with (force)`);
+  await copyDatabase(admin, template, unfinished);
+  const world = worldOn(withDatabase(inject("postgres"), unfinished), tmpdir(), Date.now);
+  await loadStarter(world).finally(() => world.db.destroy());
+  await admin.query(`alter database ${unfinished} rename to ${name}`);
 }

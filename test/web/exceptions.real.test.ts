@@ -7,6 +7,7 @@ import { shopFleet } from "./shop-fleet.ts";
 describePages("the pages of what stays open on purpose", () => {
   let bob = "";
   const at = openPages({
+    hasStarter: true,
     prepare: async (site) => {
       await shopFleet(site.world);
       const who = { handle: "bob", password: "correct horse battery staple", role: "approver" };

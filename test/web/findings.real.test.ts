@@ -25,7 +25,7 @@ const glibcVex = {
 };
 
 describePages("the pages of findings", () => {
-  const at = openPages({ prepare: (site) => shopFleet(site.world) });
+  const at = openPages({ hasStarter: true, prepare: (site) => shopFleet(site.world) });
   const { goTo, rows } = at;
   afterEach(() => expect(at.faults).toEqual([]));
 

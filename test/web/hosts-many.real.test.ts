@@ -10,6 +10,7 @@ const SOON = { timeout: 20_000 };
 
 describePages("a list of 100,000 hosts", () => {
   const at = openPages({
+    hasStarter: true,
     prepare: (site) => generateFleet(site.world, { hosts: HOSTS, sets: 40, packagesPerSet: 40 }),
   });
   beforeAll(async () => {

@@ -16,6 +16,7 @@ const READER = { handle: "vera", password: "nothing to see here, move on" } as c
 
 describePages("the pages of hosts", () => {
   const at = openPages({
+    hasStarter: true,
     prepare: async (site) => {
       await shopFleet(site.world);
       await newPerson(site, { ...READER, role: "viewer" });

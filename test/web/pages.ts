@@ -25,6 +25,8 @@ export interface OpenPages {
 
 interface Preparation {
   readonly isSetUp?: boolean;
+  /** Fleets whose findings are those of the starter snapshot need not load it each. */
+  readonly hasStarter?: boolean;
   /** False where tests bring windows of their own. */
   readonly isSignedIn?: boolean;
   readonly prepare?: (site: Site) => Promise<unknown>;
@@ -36,7 +38,8 @@ export function openPages(how: Preparation = {}): OpenPages {
   let browser: Browser | undefined;
   let seen: Visit | undefined;
   beforeAll(async () => {
-    site = await openSite(how.isSetUp === false ? { isSetUp: false } : {});
+    const { isSetUp = true, hasStarter = false } = how;
+    site = await openSite({ isSetUp, hasStarter });
     browser = await openBrowser();
     await how.prepare?.(site);
     if (how.isSignedIn === false) return;

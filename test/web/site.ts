@@ -24,9 +24,12 @@ export interface Site {
   close(): Promise<void>;
 }
 
-export async function openSite(options: { readonly isSetUp?: boolean } = {}): Promise<Site> {
+export async function openSite(
+  options: { readonly isSetUp?: boolean; readonly hasStarter?: boolean } = {},
+): Promise<Site> {
   const pages = loadPages(builtPages());
-  const { world, connection, close } = await testWorld();
+  const { hasStarter = false } = options;
+  const { world, connection, close } = await testWorld({ hasStarter });
   const secretPath = await ensureSetupSecret(world);
   const hints = startHints(world, connection);
   const server = await startServer(world, allRoutes, { checkReplies: true, pages });

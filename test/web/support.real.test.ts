@@ -52,7 +52,7 @@ async function prepare(site: Site): Promise<void> {
 }
 
 describePages("the pages of what is supported and what is known", () => {
-  const at = openPages({ prepare });
+  const at = openPages({ hasStarter: true, prepare });
   const { goTo } = at;
   afterEach(() => expect(at.faults).toEqual([]));
 

@@ -4,7 +4,7 @@ import { describePages, openPages, SOON } from "./pages.ts";
 import { shopFleet } from "./shop-fleet.ts";
 
 describePages("the pages of triage sessions", () => {
-  const at = openPages({ prepare: (site) => shopFleet(site.world) });
+  const at = openPages({ hasStarter: true, prepare: (site) => shopFleet(site.world) });
   const { goTo } = at;
   afterEach(() => expect(at.faults).toEqual([]));
 
