@@ -1,9 +1,10 @@
 import { defineConfig } from "vitest/config";
+import { SlowFirst } from "./test/setup/slow-first.ts";
 import { systemPostgres } from "./test/setup/system-postgres.ts";
 
 // `unit` is pure and runs in `npm run check`; `real` starts real parts (PostgreSQL, hosts, sshd);
-// `e2e` runs whole deployments, two at a time: each has a lab, a server and ports of its own, and spends
-// half of its time waiting. In `npm run test:long` they run one at a time.
+// `e2e` runs whole deployments: each has a lab, a server and ports of its own, and spends half of its time
+// waiting, so they run beside the others. In `npm run test:long` they run one at a time, after them.
 // `external` runs tests of `real` once more on the system's own PostgreSQL: what touches the database
 // in ways of its own, and in `npm run test:long` everything below src. Where no PostgreSQL of the
 // system is installed it has no tests, and test/packaging/external-postgres.real.test.ts says so.
@@ -20,6 +21,7 @@ const onExternal = isLong ? [...telling, "src/**/*.real.test.ts"] : telling;
 
 export default defineConfig({
   test: {
+    sequence: { sequencer: SlowFirst },
     projects: [
       {
         test: {
@@ -65,7 +67,7 @@ export default defineConfig({
           hookTimeout: 300_000,
           retry: 1,
           maxWorkers: 2,
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 1 },
         },
       },
       {
@@ -77,7 +79,7 @@ export default defineConfig({
           hookTimeout: 300_000,
           retry: 1,
           maxWorkers: isLong ? 1 : 2,
-          sequence: { groupOrder: 3 },
+          sequence: { groupOrder: isLong ? 2 : 1 },
         },
       },
     ],
