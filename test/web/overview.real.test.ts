@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test } from "vitest";
 import { ADMIN } from "../builders/first-admin.ts";
 import {
   expectAccessible,
@@ -15,23 +15,25 @@ import { shopFleet } from "./shop-fleet.ts";
 const PARTS = ["people", "roles", "tokens", "keys", "password", "feeds", "policy"] as const;
 
 describePages("overview and settings", () => {
-  const at = openPages({ isSignedIn: false });
+  const at = openPages();
+  // Each test begins in the light on a wide window, and leaves no fault behind.
+  beforeEach(async () => {
+    await at.page.emulateMedia({ colorScheme: "light" });
+    await at.page.setViewportSize({ width: 1280, height: 860 });
+  });
+  afterEach(() => expect(at.faults).toEqual([]));
 
   test("an empty deployment teaches the first steps and claims nothing", async () => {
-    const { page, faults } = await visit(at.browser, at.site.url);
+    const { page } = at;
     await page.goto("/");
-    await signIn(page, ADMIN);
     await page.getByRole("region", { name: "First steps" }).waitFor();
     await expectAccessible(page);
     await picture(page, "overview-empty");
     expect(await page.locator(".mark.good").count()).toBeGreaterThan(0);
-    expect(faults).toEqual([]);
   });
 
   test("every part of the settings is read by keyboard and eye, wide and narrow", async () => {
-    const { page, faults } = await visit(at.browser, at.site.url);
-    await page.goto("/");
-    await signIn(page, ADMIN);
+    const { page } = at;
     for (const part of PARTS) {
       await page.goto(`/settings/${part}`);
       await page.getByRole("tab", { selected: true }).waitFor();
@@ -49,13 +51,10 @@ describePages("overview and settings", () => {
       await expectNoSidewaysScroll(page);
       await picture(page, `settings-${part}-390-dark`);
     }
-    expect(faults).toEqual([]);
   });
 
   test("adds a person whose invitation is shown once, grants, and disables", async () => {
-    const { page, faults } = await visit(at.browser, at.site.url);
-    await page.goto("/");
-    await signIn(page, ADMIN);
+    const { page } = at;
     await page.goto("/settings/people");
     await page.getByRole("button", { name: "Add a person" }).click();
     const dialogue = page.getByRole("dialog");
@@ -75,7 +74,6 @@ describePages("overview and settings", () => {
     await page.getByRole("row", { name: /ada/ }).getByRole("button", { name: "Disable" }).click();
     await page.getByRole("dialog").getByRole("button", { name: "Disable" }).click();
     await page.getByText("nobody who administers").first().waitFor();
-    expect(faults).toEqual([]);
   });
 
   test("a fleet at work reads as one sentence, what waits for me, and rollouts that move", async () => {
@@ -90,9 +88,8 @@ describePages("overview and settings", () => {
       for (const name of [...rollout.jobs.keys()]) await rollout.end(name);
       await rollout.look();
     }
-    const { page, faults } = await visit(at.browser, at.site.url);
+    const { page } = at;
     await page.goto("/");
-    await signIn(page, ADMIN);
     await page
       .getByRole("region", { name: "Rollouts now" })
       .getByText("canary", { exact: true })
@@ -108,11 +105,10 @@ describePages("overview and settings", () => {
     await page.setViewportSize({ width: 390, height: 844 });
     await expectNoSidewaysScroll(page);
     await picture(page, "overview-390");
-    expect(faults).toEqual([]);
   });
 
   test("what comes first weighs at most 250 kB, charts and pages come when asked for", async () => {
-    const { page } = await visit(at.browser, at.site.url);
+    const { page, context } = await visit(at.browser, at.site.url);
     await page.goto("/");
     await signIn(page, ADMIN);
     await page.goto("/settings/roles");
@@ -127,12 +123,12 @@ describePages("overview and settings", () => {
     expect(assets.length).toBeGreaterThan(1);
     expect(assets.reduce((sum, { bytes }) => sum + bytes, 0)).toBeLessThanOrEqual(250_000);
     expect(assets.some(({ name }) => name.includes("chart-library"))).toBe(false);
+    await context.close();
   });
 
   test("the palette finds pages and people's things by keyboard alone", async () => {
-    const { page, faults } = await visit(at.browser, at.site.url);
-    await page.goto("/");
-    await signIn(page, ADMIN);
+    const { page } = at;
+    await at.goTo("/");
     await page.keyboard.press("Control+k");
     await page.waitForFunction(() => document.activeElement?.getAttribute("placeholder") !== null);
     await page.keyboard.type("approver keys");
@@ -141,6 +137,5 @@ describePages("overview and settings", () => {
     await picture(page, "palette");
     await page.keyboard.press("Enter");
     await page.waitForURL("**/settings/keys");
-    expect(faults).toEqual([]);
   });
 });
