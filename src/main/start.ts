@@ -38,8 +38,10 @@ export async function start(options: StartOptions): Promise<void> {
     if (signal.aborted) return;
     const seen = lookText(await look(fettle.world, host.id));
     say(seen);
+    // Commands ask who is there, so whoever has not set up yet would only be refused.
+    const first = fettle.setupSecret === null ? "" : `${setupCommand(options)}, then `;
     say(
-      `Ready in ${secondsSinceLaunch()} s. Try: ${commandName} host list, ${commandName} patch list`,
+      `Ready in ${secondsSinceLaunch()} s. Try: ${first}${commandName} host list, ${commandName} patch list`,
     );
     await lookAgain({ world: fettle.world, host, seen, say, signal });
   });
@@ -101,9 +103,7 @@ function waitForEnd(say: (text: string) => void): {
 
 async function saySetup(fettle: RunningFettle, options: StartOptions): Promise<void> {
   if (fettle.setupSecret === null) return;
-  const { say, config, paths } = options;
-  const setup = `${commandName} setup`;
-  const command = config.state === undefined ? setup : `FETTLE_STATE=${paths.state} ${setup}`;
+  const { say, config } = options;
   const link = await makeSetupLink(fettle.world);
   if (link === null) return;
   const isLocal = ["127.0.0.1", "::1", "localhost"].includes(config.host);
@@ -111,7 +111,14 @@ async function saySetup(fettle: RunningFettle, options: StartOptions): Promise<v
   const where = isLocal ? "; from another machine through a tunnel to this port" : "";
   say(`First admin   open ${url}${link.path}`);
   say(`              (works once, within 15 minutes${where})`);
-  say(`              or run ${command}   (it reads the secret ${fettle.setupSecret})`);
+  say(
+    `              or run ${setupCommand(options)}   (it reads the secret ${fettle.setupSecret})`,
+  );
+}
+
+function setupCommand({ config, paths }: StartOptions): string {
+  const setup = `${commandName} setup`;
+  return config.state === undefined ? setup : `FETTLE_STATE=${paths.state} ${setup}`;
 }
 
 /** A server that listens on every address answers under this machine's name. */

@@ -110,6 +110,7 @@ describe("a first start", () => {
       "This machine  ",
       "Findings      ",
       "Data          ",
+      `s. Try: FETTLE_STATE=${state} ./fettle setup, then ./fettle host list, `,
     ]) {
       expect(server.said()).toContain(line);
     }
@@ -137,6 +138,7 @@ describe("a first start", () => {
     await second.waitFor(/Ready in/);
     console.log(`first start ${firstMs} ms, second ${Date.now() - secondBegan} ms`);
     expect(second.said()).not.toMatch(/First admin/);
+    expect(second.said()).toMatch(/Try: .\/fettle host list, /);
     expect(second.said()).toContain(/^This machine .*$/m.exec(server.said())![0]);
     expect(await second.end("SIGTERM")).toEqual({ code: 0, signal: null });
     await expectNothingLeft();
