@@ -44,10 +44,11 @@ const getServiceDeadlines = route({
     const count = (standing: string): number =>
       all.filter((one) => one.standing === standing).length;
     return {
-      items: all.slice(0, FINDINGS_MAX).map(({ by, dates, effective, ...one }) => {
-        const [date] = dates;
+      items: all.slice(0, FINDINGS_MAX).map((one) => {
+        const [date] = one.dates;
+        const { vulnerability, ecosystem, source, standing, effective, by } = one;
         return {
-          ...one,
+          ...{ vulnerability, ecosystem, source, standing },
           deadline: date === undefined ? null : dateReply(date),
           effective: effective === null ? null : instantToText(effective),
           exception:
