@@ -41,7 +41,7 @@ export function datesText(shown: DatesShown, now: Instant): string {
     { head: "rule", cell: (d) => d.rule },
     { head: "period", cell: (d) => d.period },
     { head: "for", cell: (d) => d.vulnerability },
-    { head: "hosts", cell: (d) => d.exposure },
+    { head: "exposure", cell: (d) => d.exposure },
     { head: "clock from", cell: (d) => `${d.clockStartedAt.slice(0, 10)}, ${d.startedBy}` },
     { head: "assumed", cell: (d) => d.assumed.join(", ") },
   ]);
