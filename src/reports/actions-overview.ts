@@ -7,8 +7,10 @@ import type { World } from "../db/world.ts";
 import { loadSubjectNames } from "../identity/store.ts";
 import { feedStatus } from "../intel/actions.ts";
 import { type JudgedGroup, judgeGroups } from "../intel/actions-risk.ts";
+import { loadTrend } from "../intel/actions-trend.ts";
 import { hostCounter, knownHostsOf } from "../intel/exposure.ts";
 import { loadReach } from "../intel/store-exposure.ts";
+import { trendDayReply } from "../intel/trend-reply.ts";
 import { type LoadedFacts, listRollouts, loadFacts } from "../rollout/store.ts";
 import { listFixFirst } from "../triage/actions.ts";
 import { caseEffects } from "../triage/actions-exception-effect.ts";
@@ -16,7 +18,6 @@ import type { FixFirstItem } from "../triage/fix-first.ts";
 import type { Patch } from "../triage/model.ts";
 import { loadOpenPatches } from "../triage/store.ts";
 import { fleetSightOf, loadSightRows, type SightRow } from "../triage/store-exposure.ts";
-import { loadTrend } from "./actions-trend.ts";
 import { type Facets, facetsOf, totalOf } from "./host-facets.ts";
 import {
   deadlinesPart,
@@ -30,6 +31,8 @@ import type { Overview } from "./overview-schema.ts";
 import { countByTones, type HostTones, toneColumns } from "./store-hosts.ts";
 import { loadStepsTaken } from "./store-overview.ts";
 import { type VerdictFacts, verdictOn } from "./verdict.ts";
+
+const TREND_DAYS = 30;
 
 /** Loads what the overview tells, each part only for whoever may read what it tells of. */
 export async function showOverview(world: World, actor: Actor): Promise<Overview> {
@@ -65,7 +68,10 @@ export async function showOverview(world: World, actor: Actor): Promise<Overview
     deadlines,
     rollouts: rollouts?.map(rolloutPart) ?? null,
     waiting,
-    trend: exposed === null ? null : [...(await loadTrend(world, exposed.scopes))],
+    trend:
+      exposed === null
+        ? null
+        : (await loadTrend(world, exposed.scopes, TREND_DAYS)).trend.map(trendDayReply),
     feeds: feeds?.map(feedPart) ?? null,
     firstSteps: firstSteps({
       hosts: facts.hosts,

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { tones } from "../base/tone.ts";
+import { trendDaySchema } from "../intel/trend-reply.ts";
 
 /** The overview: a decision first, then what it rests on, each number with the list behind it. */
 const time = z.iso.datetime();
@@ -83,16 +84,6 @@ const waiting = z.strictObject({
   ),
 });
 
-const trendDay = z.strictObject({
-  day: z.iso.date(),
-  /** Known exploited vulnerabilities on at least one host; null where that day is not known. */
-  exploited: count.nullable(),
-  /** All known vulnerabilities on at least one host. */
-  findings: count.nullable(),
-  /** Hosts that had a known exploited one. */
-  hosts: count.nullable(),
-});
-
 const feed = z.strictObject({
   name: z.string(),
   state: z.enum(tones),
@@ -110,7 +101,7 @@ export const overviewSchema = z
     deadlines: deadlines.nullable(),
     rollouts: z.array(rollout).nullable(),
     waiting: waiting.nullable(),
-    trend: z.array(trendDay).nullable(),
+    trend: z.array(trendDaySchema).nullable(),
     feeds: z.array(feed).nullable(),
     firstSteps: z.array(
       z.strictObject({

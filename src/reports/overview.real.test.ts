@@ -54,7 +54,12 @@ describe("the overview", () => {
       /^attention: No flaw that is known to be exploited; 1 vulnerability on 2 hosts\./,
     );
     expect(overview.fleet?.hosts).toBe(3);
-    expect(overview.trend?.at(-1)).toMatchObject({ findings: 1, exploited: 0, hosts: 0 });
+    expect(overview.trend?.at(-1)).toMatchObject({
+      findings: 1,
+      exploited: 0,
+      exploitedHosts: 0,
+      hosts: 2,
+    });
     expect(overview.trend?.[0]?.findings).toBeNull();
     const counted = overview.fleet?.states.filter((entry) => entry.respect === "risk") ?? [];
     expect(counted.reduce((sum, entry) => sum + entry.count, 0)).toBe(3);

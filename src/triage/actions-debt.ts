@@ -2,21 +2,15 @@ import { type Actor, scopesFor } from "../base/actor.ts";
 import { Failure } from "../base/failure.ts";
 import { DAY_MS, type Instant } from "../base/instant.ts";
 import type { World } from "../db/world.ts";
+import { loadPastOf } from "../intel/actions-trend.ts";
+import { type Days, dayOf, daysUntil } from "../intel/days.ts";
 import { loadKnowledge, loadMembers } from "../intel/store-knowledge.ts";
 import { loadVulnerabilities } from "../intel/store-vulnerability.ts";
 import { deadlinePolicy, sightingsOf } from "./actions-deadline.ts";
 import { debtPolicy } from "./actions-deferral.ts";
 import { candidateDates } from "./deadline.ts";
 import type { DeadlinePolicy } from "./deadline-policy.ts";
-import {
-  type Debt,
-  type DebtDays,
-  type DebtGroup,
-  dayOf,
-  debtOf,
-  type Held,
-  type SetFinding,
-} from "./debt.ts";
+import { type Debt, type DebtGroup, debtOf, type Held, type SetFinding } from "./debt.ts";
 import { type SetTimes, setFindings } from "./debt-findings.ts";
 import { type DebtPolicy, pointsOf, type RiskFacts } from "./debt-policy.ts";
 import type { Deferral } from "./deferral.ts";
@@ -28,7 +22,6 @@ import {
   type DebtRow,
   loadDebtGroups,
   loadKnownSince,
-  loadPairTimes,
   loadServiceGroups,
 } from "./store-debt.ts";
 import { loadDeferrals } from "./store-deferral.ts";
@@ -36,7 +29,7 @@ import { loadEverApproved } from "./store-exception.ts";
 
 /** Debt as it follows from the histories now; nothing of it is kept. */
 export interface DatedDebt extends Debt {
-  readonly days: DebtDays;
+  readonly days: Days;
   /** The first day that is known; the days before it are not. */
   readonly knownFrom: number;
   readonly by: string;
@@ -91,19 +84,12 @@ export async function debtOfFleet(
   return { ...debt, days, knownFrom, by: asked.by, unknownHosts, policy };
 }
 
-/** The last day ends now, the others at midnight UTC. */
-function daysUntil(now: Instant, count: number): DebtDays {
-  const tomorrow = (Math.floor(now / DAY_MS) + 1) * DAY_MS;
-  return { first: tomorrow - (count - 1) * DAY_MS, count, now };
-}
-
-async function findingsIn(world: World, groups: readonly DebtRow[], days: DebtDays) {
-  const { packages } = await loadKnowledge(world.db);
+async function findingsIn(world: World, groups: readonly DebtRow[], days: Days) {
+  const knowledge = await loadKnowledge(world.db);
   const setIds = [...new Set(groups.map((group) => group.setId))];
   const members = await loadMembers(world.db, setIds);
-  const pairs = await loadPairTimes(world.db, days);
-  const found = setFindings({ members, pairs, packages }, days);
-  return (group: DebtGroup): readonly SetTimes[] => found(group.setId, group.kernelRunning);
+  const { seen } = await loadPastOf(world, knowledge, days.first - DAY_MS);
+  return setFindings({ members, seen, packages: knowledge.packages }, days);
 }
 
 /** Hosts of one kind have the same dates: they are alike in all that dates ask of hosts. */
@@ -126,8 +112,8 @@ function detections(
 ): ByFinding<DetectionRow> {
   const first = new Map<string, DebtRow>();
   for (const group of groups) {
-    const { setId, kernelRunning, exposure, presets, from, to } = group;
-    const key = [setId, kernelRunning, exposure, presets, from, to].join("\n");
+    const { setId, kernelRunning, marks, exposure, presets, from, to } = group;
+    const key = [setId, kernelRunning, marks, exposure, presets, from, to].join("\n");
     const before = first.get(key);
     if (before === undefined || group.seenFrom < before.seenFrom) first.set(key, group);
   }
@@ -159,7 +145,7 @@ async function overdueDays(
   of: {
     readonly policy: DeadlinePolicy;
     readonly found: ByFinding<DetectionRow>;
-    readonly days: DebtDays;
+    readonly days: Days;
   },
 ): Promise<ByFinding<number>> {
   const rows = [...of.found].flatMap(([kind, own]) =>
@@ -191,13 +177,13 @@ function weigher(policy: DebtPolicy, facts: ReadonlyMap<string, RiskFacts>) {
   };
 }
 
-function heldEntry(exception: Exception, days: DebtDays): readonly (readonly [number, Held])[] {
+function heldEntry(exception: Exception, days: Days): readonly (readonly [number, Held])[] {
   const held = heldOf(exception, days);
   return held === null ? [] : [[exception.number, held]];
 }
 
 /** The days on which an exception counted; null where it was none of these. */
-function heldOf(exception: Exception, days: DebtDays): Held | null {
+function heldOf(exception: Exception, days: Days): Held | null {
   if (exception.approvedAt === null) return null;
   const isRunning = exception.state === "approved";
   const end = isRunning ? exception.until : Math.min(exception.until, exception.movedAt);
@@ -205,7 +191,7 @@ function heldOf(exception: Exception, days: DebtDays): Held | null {
   return held(days, exception.approvedAt, end, (finding) => coversFinding(scope, finding));
 }
 
-function deferralHeld(deferral: Deferral, days: DebtDays): readonly Held[] {
+function deferralHeld(deferral: Deferral, days: Days): readonly Held[] {
   const end =
     deferral.state === "active" ? deferral.until : Math.min(deferral.until, deferral.movedAt);
   const vulnerabilities = new Set(deferral.vulnerabilities);
@@ -221,7 +207,7 @@ function deferralHeld(deferral: Deferral, days: DebtDays): readonly Held[] {
   return found === null ? [] : [found];
 }
 
-function held(days: DebtDays, start: Instant, end: Instant, covers: Held["covers"]): Held | null {
+function held(days: Days, start: Instant, end: Instant, covers: Held["covers"]): Held | null {
   const [from, to] = [dayOf(days, start), dayOf(days, end)];
   return from < to ? { from, to, covers } : null;
 }

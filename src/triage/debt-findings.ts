@@ -1,30 +1,15 @@
 import type { Instant } from "../base/instant.ts";
-import { isRunningKernel } from "../intel/exposure.ts";
-import type { Members } from "../intel/knowledge.ts";
-import { type DebtDays, dayOf, type SetFinding } from "./debt.ts";
+import { type Days, dayOf } from "../intel/days.ts";
+import type { KnownPackage, Members } from "../intel/knowledge.ts";
+import type { PairTime, SeenTimes } from "../intel/seen-times.ts";
+import { runs } from "../intel/trend.ts";
+import type { DebtGroup, SetFinding } from "./debt.ts";
 
 /** What the packages of sets were vulnerable to, and since when somebody has known it. */
-
-/** One vulnerability of one package, over the time in which it was known. */
-export interface PairTime {
-  readonly packageId: number;
-  readonly vulnerability: string;
-  readonly ecosystem: string;
-  readonly source: string;
-  readonly from: Instant;
-  readonly to: Instant | null;
-  readonly fixedVersion: string | null;
-}
-
-export interface PackageKind {
-  readonly name: string;
-  readonly isKernelImage: boolean;
-}
-
 export interface FindingSource {
   readonly members: ReadonlyMap<number, Members>;
-  readonly pairs: readonly PairTime[];
-  readonly packages: ReadonlyMap<number, PackageKind>;
+  readonly seen: SeenTimes;
+  readonly packages: ReadonlyMap<number, Pick<KnownPackage, "name" | "isKernelImage">>;
 }
 
 export interface SetTimes extends SetFinding {
@@ -35,21 +20,19 @@ export interface SetTimes extends SetFinding {
   readonly fixedVersion: string | null;
 }
 
-/** The findings of a set on hosts that run this kernel; a set is looked at once for each kernel. */
-export function setFindings(
-  of: FindingSource,
-  days: DebtDays,
-): (setId: number, kernelRunning: string | null) => readonly SetTimes[] {
-  const byPackage = Map.groupBy(of.pairs, (pair) => pair.packageId);
+type Alike = Pick<DebtGroup, "setId" | "kernelRunning" | "marks">;
+
+/** The findings of a set on hosts that run this kernel; each set is looked at once for each kernel. */
+export function setFindings(of: FindingSource, days: Days): (at: Alike) => readonly SetTimes[] {
   const known = new Map<string, readonly SetTimes[]>();
-  return (setId, kernelRunning) => {
-    const key = `${setId} ${kernelRunning ?? ""}`;
+  return ({ setId, kernelRunning, marks }) => {
+    const key = `${setId} ${kernelRunning ?? ""}\n${marks}`;
     const before = known.get(key);
     if (before !== undefined) return before;
     const pairs: PairTime[] = [];
     for (const id of of.members.get(setId) ?? []) {
-      const own = byPackage.get(id);
-      if (own !== undefined && runs(of.packages.get(id), kernelRunning)) pairs.push(...own);
+      if (!runs(of.packages.get(id), kernelRunning)) continue;
+      for (const pair of of.seen.of(id, marks)) pairs.push(pair);
     }
     const found = joined(pairs, days);
     known.set(key, found);
@@ -57,28 +40,39 @@ export function setFindings(
   };
 }
 
-function runs(kind: PackageKind | undefined, kernelRunning: string | null): boolean {
-  if (kind === undefined || !kind.isKernelImage || kernelRunning === null) return true;
-  return isRunningKernel(kind.name, kernelRunning);
-}
-
-/** Several packages of one source have the same: from the first that had it to the last. */
-function joined(pairs: readonly PairTime[], days: DebtDays): readonly SetTimes[] {
-  const found = new Map<string, SetTimes>();
-  for (const pair of pairs) {
+/**
+ * Several packages of one source have the same: they count once, as long as any of them has it. While
+ * a statement sets it aside it does not count, and is the same finding afterwards.
+ */
+function joined(pairs: readonly PairTime[], days: Days): readonly SetTimes[] {
+  const found = new Map<string, SetTimes[]>();
+  for (const pair of pairs.toSorted((a, b) => a.from - b.from)) {
     const { vulnerability, ecosystem, source, fixedVersion } = pair;
     const key = `${vulnerability}\n${ecosystem}\n${source}`;
-    const before = found.get(key);
-    const knownFrom = Math.min(pair.from, before?.knownFrom ?? pair.from);
-    const knownTo = latest(pair.to, before === undefined ? pair.to : before.knownTo);
-    found.set(key, {
-      ...{ key, vulnerability, ecosystem, source, knownFrom, knownTo },
-      fixedVersion: before?.fixedVersion ?? fixedVersion,
-      from: dayOf(days, knownFrom),
-      to: dayOf(days, knownTo),
-    });
+    const own = found.get(key) ?? [];
+    found.set(key, own);
+    const before = own.at(-1);
+    const isOn = before !== undefined && (before.knownTo === null || pair.from <= before.knownTo);
+    const start = isOn
+      ? before
+      : pairTimes({ key, vulnerability, ecosystem, source, fixedVersion }, pair);
+    const knownTo = isOn ? latest(pair.to, before.knownTo) : pair.to;
+    const times = {
+      ...start,
+      fixedVersion: start.fixedVersion ?? fixedVersion,
+      ...{ knownTo, from: dayOf(days, start.knownFrom), to: dayOf(days, knownTo) },
+    };
+    if (isOn) own[own.length - 1] = times;
+    else own.push(times);
   }
-  return [...found.values()];
+  return [...found.values()].flat();
+}
+
+function pairTimes(
+  of: Pick<SetTimes, "key" | "vulnerability" | "ecosystem" | "source" | "fixedVersion">,
+  { from, to }: PairTime,
+): SetTimes {
+  return { ...of, knownFrom: from, knownTo: to, from: 0, to: 0 };
 }
 
 function latest(a: Instant | null, b: Instant | null): Instant | null {

@@ -1,12 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { DAY_MS } from "../base/instant.ts";
+import { type Days, dayOf } from "../intel/days.ts";
+import { seenTimes } from "../intel/seen-times.ts";
 import {
   cumulated,
-  type DebtDays,
   type DebtGroup,
   type DebtInput,
-  dayOf,
   debtKinds,
   debtOf,
   type Held,
@@ -16,7 +16,7 @@ import {
 import { setFindings } from "./debt-findings.ts";
 
 const COUNT = 12;
-const days: DebtDays = { first: 10 * DAY_MS, count: COUNT, now: 20.5 * DAY_MS };
+const days: Days = { first: 10 * DAY_MS, count: COUNT, now: 20.5 * DAY_MS };
 
 it("tells a moment by the first day at whose end it was past, and what is to come as never", () => {
   expect(dayOf(days, 0)).toBe(0);
@@ -49,6 +49,7 @@ const group: fc.Arbitrary<DebtGroup> = fc
   .map(([setId, label, exceptions, hosts, when, exposure]) => ({
     ...{ setId, label, exceptions, hosts, exposure, ...when },
     kernelRunning: null,
+    marks: "",
     presets: "1",
   }));
 const heldFor = fc
@@ -140,23 +141,27 @@ describe("the curve", () => {
 it("counts a vulnerability of several packages once, and a kernel only where it runs", () => {
   const pair = {
     ...{ vulnerability: "CVE-1", ecosystem: "e", source: "s", from: 0, to: null },
-    fixedVersion: null,
+    ...{ fixedVersion: null, channel: "", isExposed: true },
   };
   const found = setFindings(
     {
       members: new Map([[7, Int32Array.of(1, 2, 3)]]),
-      pairs: [
-        { ...pair, packageId: 1, to: 15 * DAY_MS },
-        { ...pair, packageId: 2, from: 12 * DAY_MS },
-        { ...pair, packageId: 3, vulnerability: "CVE-2" },
-      ],
+      seen: seenTimes(
+        [
+          { ...pair, packageId: 1, to: 15 * DAY_MS },
+          { ...pair, packageId: 2, from: 12 * DAY_MS },
+          { ...pair, packageId: 3, vulnerability: "CVE-2" },
+        ],
+        [],
+      ),
       packages: new Map([[3, { name: "linux-image-6.1.0-9-amd64", isKernelImage: true }]]),
     },
     days,
   );
-  expect(found(7, "6.1.0-9-amd64").map((one) => one.vulnerability)).toEqual(["CVE-1", "CVE-2"]);
-  expect(found(7, "6.1.0-13-amd64")).toEqual([
+  const of = (kernelRunning: string | null) => ({ setId: 7, kernelRunning, marks: "" });
+  expect(found(of("6.1.0-9-amd64")).map((one) => one.vulnerability)).toEqual(["CVE-1", "CVE-2"]);
+  expect(found(of("6.1.0-13-amd64"))).toEqual([
     expect.objectContaining({ vulnerability: "CVE-1", from: 0, to: COUNT, knownFrom: 0 }),
   ]);
-  expect(found(7, null)).toHaveLength(2);
+  expect(found(of(null))).toHaveLength(2);
 });

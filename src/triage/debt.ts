@@ -1,4 +1,4 @@
-import { DAY_MS, type Instant } from "../base/instant.ts";
+import type { Days } from "../intel/days.ts";
 import type { Exposure } from "./model.ts";
 
 /**
@@ -11,24 +11,12 @@ import type { Exposure } from "./model.ts";
 export const debtKinds = ["overdue", "deferred", "excepted"] as const;
 export type DebtKind = (typeof debtKinds)[number];
 
-/** Ends of days, the last one being now. */
-export interface DebtDays {
-  readonly first: Instant;
-  readonly count: number;
-  readonly now: Instant;
-}
-
-/** The first day at whose end the moment was past; `count` for what is still to come. */
-export function dayOf(days: DebtDays, moment: Instant | null): number {
-  if (moment === null || moment > days.now) return days.count;
-  const day = Math.ceil((moment - days.first) / DAY_MS);
-  return Math.min(days.count, Math.max(0, day));
-}
-
 /** Hosts that are alike in all that debt asks. */
 export interface DebtGroup {
   readonly setId: number;
   readonly kernelRunning: string | null;
+  /** What filters ask of them. */
+  readonly marks: string;
   readonly exposure: Exposure;
   /** One digit for each preset of the deadline policy. */
   readonly presets: string;
@@ -45,7 +33,7 @@ export interface DebtGroup {
   readonly to: number;
 }
 
-/** A finding of one set: once however many of its packages have it. */
+/** A finding of one set: once however many of its packages have it, anew after a pause. */
 export interface SetFinding {
   readonly vulnerability: string;
   readonly ecosystem: string;
@@ -62,7 +50,7 @@ export interface Held {
 }
 
 export interface DebtInput<F extends SetFinding = SetFinding> {
-  readonly days: DebtDays;
+  readonly days: Days;
   readonly groups: readonly DebtGroup[];
   readonly findingsOf: (group: DebtGroup) => readonly F[];
   /** The first day on which it is past its date; `days.count` where it is not. */
@@ -92,6 +80,8 @@ export type Standing = Readonly<Record<DebtKind | "inTime", number>>;
 
 export interface Debt {
   readonly byLabel: ReadonlyMap<string | null, Curve>;
+  /** Findings on hosts by the day, each counted once. */
+  readonly counts: Curve;
   readonly standing: Standing;
   /** What weighs most on the last day comes first. */
   readonly sources: readonly SourceDebt[];
@@ -100,22 +90,21 @@ export interface Debt {
 export function debtOf<F extends SetFinding>(input: DebtInput<F>): Debt {
   const count = input.days.count;
   const byLabel = new Map<string | null, Curve>();
+  const counts = emptyCurve(count);
   const sources = new Map<string, OpenSource>();
   const standing = { overdue: 0, deferred: 0, excepted: 0, inTime: 0 };
   const known = new Map<string, GroupDebt>();
   for (const group of input.groups) {
-    const key = [group.setId, group.kernelRunning, group.exposure, group.presets].join("\n");
+    const key = [group.setId, group.kernelRunning, group.marks, group.exposure, group.presets].join(
+      "\n",
+    );
     const whole = `${key}\n${group.exceptions.join(",")}`;
     const debt = known.get(whole) ?? groupDebt(input, group);
     known.set(whole, debt);
     const curve = byLabel.get(group.label) ?? emptyCurve(count);
     byLabel.set(group.label, curve);
-    for (const kind of debtKinds) {
-      const [sum, each] = [curve[kind], debt.curve[kind]];
-      for (let day = group.from; day < group.to; day += 1) {
-        sum[day] = (sum[day] ?? 0) + (each[day] ?? 0) * group.hosts;
-      }
-    }
+    addDays(curve, debt.curve, group);
+    addDays(counts, debt.counts, group);
     if (group.from === count || group.to < count) continue;
     addSources(sources, debt, group);
     standing.inTime += debt.inTime * group.hosts;
@@ -126,7 +115,14 @@ export function debtOf<F extends SetFinding>(input: DebtInput<F>): Debt {
     services: [...services].sort(),
     vulnerabilities: [...vulnerabilities].sort(),
   }));
-  return { byLabel, standing, sources: told.toSorted(byPoints) };
+  return { byLabel, counts, standing, sources: told.toSorted(byPoints) };
+}
+
+function addDays(to: Curve, each: Curve, { from, to: end, hosts }: DebtGroup): void {
+  for (const kind of debtKinds) {
+    const [sum, one] = [to[kind], each[kind]];
+    for (let day = from; day < end; day += 1) sum[day] = (sum[day] ?? 0) + (one[day] ?? 0) * hosts;
+  }
 }
 
 function byPoints(a: SourceDebt, b: SourceDebt): number {
@@ -147,6 +143,7 @@ interface OpenFinding {
 
 interface GroupDebt {
   readonly curve: Curve;
+  readonly counts: Curve;
   /** What stands on the last day. */
   readonly open: readonly OpenFinding[];
   /** Findings of the last day that weigh nothing yet. */
@@ -157,6 +154,7 @@ interface GroupDebt {
 function groupDebt<F extends SetFinding>(input: DebtInput<F>, group: DebtGroup): GroupDebt {
   const { count } = input.days;
   const curve = emptyCurve(count);
+  const counts = emptyCurve(count);
   const open: OpenFinding[] = [];
   let present = 0;
   const exceptions = group.exceptions.flatMap((number) => input.exceptions.get(number) ?? []);
@@ -173,10 +171,11 @@ function groupDebt<F extends SetFinding>(input: DebtInput<F>, group: DebtGroup):
       const kind = kindOn(day, { excepted, deferred, overdueFrom });
       if (kind === null) continue;
       curve[kind][day] = (curve[kind][day] ?? 0) + points;
+      counts[kind][day] = (counts[kind][day] ?? 0) + 1;
       if (day === count - 1) open.push({ finding, kind, points });
     }
   }
-  return { curve, open, inTime: present - open.length };
+  return { curve, counts, open, inTime: present - open.length };
 }
 
 function kindOn(

@@ -1,8 +1,9 @@
 import { z } from "zod";
 import { holdsAnywhere } from "../base/actor.ts";
-import { DAY_MS, instantToText } from "../base/instant.ts";
+import { instantToText } from "../base/instant.ts";
 import { wordSchema } from "../base/word.ts";
 import { type RequestContext, type Route, route } from "../db/world.ts";
+import { dayName } from "../intel/days.ts";
 import { listFixFirst } from "./actions.ts";
 import { type DatedDebt, DEBT_DAYS_MAX, debtOfFleet } from "./actions-debt.ts";
 import { listFixFirstInServices } from "./actions-fix-first-services.ts";
@@ -134,8 +135,7 @@ function totalOf(curves: readonly Curve[], count: number): Curve {
 function curveReply(curve: Curve, debt: DatedDebt): z.output<typeof daySchema>[] {
   const sums = cumulated(curve);
   return Array.from({ length: debt.days.count }, (_, at) => {
-    const end = Math.min(debt.days.now, debt.days.first + at * DAY_MS - 1);
-    const day = instantToText(end).slice(0, 10);
+    const day = dayName(debt.days, at);
     if (at < debt.knownFrom) return { day, points: null, split: null, cumulative: null };
     const split = splitOn(curve, at);
     return { day, points: rounded(sumOf(split)), split, cumulative: rounded(sums[at] ?? 0) };

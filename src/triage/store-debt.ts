@@ -1,17 +1,17 @@
-import { type RawBuilder, sql } from "kysely";
+import { sql } from "kysely";
 import { DAY_MS, type Instant } from "../base/instant.ts";
 import type { Selector } from "../base/labels.ts";
 import { type Reader, sqlInstant } from "../db/database.ts";
-import { exposedStates } from "../intel/model.ts";
+import type { Days } from "../intel/days.ts";
+import { dayOfSql } from "../intel/store-story.ts";
 import { scopeSql } from "../inventory/scope.ts";
 import type { DeadlinePolicy } from "./deadline-policy.ts";
-import type { DebtDays, DebtGroup } from "./debt.ts";
-import type { PairTime } from "./debt-findings.ts";
+import type { DebtGroup } from "./debt.ts";
 import type { Exception } from "./exception.ts";
 import { exposureSql, presetsSql } from "./store-deadline.ts";
 import { reaches } from "./store-exception-hosts.ts";
 
-/** What debt is made from: which hosts had which packages when, and what was known of those. */
+/** What debt is made from: which hosts had which packages when. */
 
 export interface DebtRow extends DebtGroup {
   /** When the first of them was seen with the set. */
@@ -25,7 +25,7 @@ export async function loadDebtGroups(
     readonly policy: DeadlinePolicy;
     readonly label: string;
     readonly exceptions: readonly Exception[];
-    readonly days: DebtDays;
+    readonly days: Days;
   },
 ): Promise<readonly DebtRow[]> {
   const { days, policy } = of;
@@ -35,15 +35,16 @@ export async function loadDebtGroups(
   );
   const { rows } = await sql<DebtRow>`
     select s.set_id as "setId", live.kernel_running as "kernelRunning",
-           ${exposureSql(policy)} as exposure, ${presetsSql(policy)} as presets,
+           live.filter_marks as marks, ${exposureSql(policy)} as exposure, ${presetsSql(policy)} as presets,
            array_remove(array[${sql.join(each)}]::integer[], null) as exceptions,
            live.labels ->> ${of.label}::text as label,
-           ${dayOf(days, sql`s.observed_from`)} as "from", ${dayOf(days, ended)} as "to",
+           greatest(0, ${dayOfSql(days, sql`s.observed_from`)}) as "from",
+           greatest(0, ${dayOfSql(days, ended)}) as "to",
            count(*)::int as hosts, min(s.observed_from) as "seenFrom"
       from host_set s join host live on live.num = s.host_num
      where s.recorded_to is null and ${scopeSql(of.scopes, "live.labels")}
        and (${ended} is null or ${ended} > ${sqlInstant(days.first - DAY_MS)})
-     group by 1, 2, 3, 4, 5, 6, 7, 8`.execute(reader);
+     group by 1, 2, 3, 4, 5, 6, 7, 8, 9`.execute(reader);
   return rows;
 }
 
@@ -66,32 +67,16 @@ export async function loadServiceGroups(
   const name = of.label === "team" || of.label === "service" ? own[of.label] : sql`null::text`;
   const { rows } = await sql<DebtRow>`
     select s.set_id as "setId", null::text as "kernelRunning",
-           ${exposureSql(policy)} as exposure, ${presetsSql(policy)} as presets,
+           '' as marks, ${exposureSql(policy)} as exposure, ${presetsSql(policy)} as presets,
            array_remove(array[${sql.join(each)}]::integer[], null) as exceptions,
            coalesce(live.labels ->> ${of.label}::text, ${name}) as label, live.name as service,
-           ${dayOf(days, sql`s.observed_from`)} as "from", ${dayOf(days, ended)} as "to",
+           greatest(0, ${dayOfSql(days, sql`s.observed_from`)}) as "from",
+           greatest(0, ${dayOfSql(days, ended)}) as "to",
            1 as hosts, min(s.observed_from) as "seenFrom"
       from service_set s join service live on live.num = s.service_num
      where s.recorded_to is null and ${scopeSql(of.scopes, "live.labels")}
        and (${ended} is null or ${ended} > ${sqlInstant(days.first - DAY_MS)})
-     group by 1, 2, 3, 4, 5, 6, 7, 8, 9`.execute(reader);
-  return rows;
-}
-
-/** As the rule says it: the first day at whose end the moment was past. */
-function dayOf(days: DebtDays, moment: RawBuilder<unknown>): RawBuilder<number> {
-  return sql<number>`case when ${moment} is null or ${moment} > ${sqlInstant(days.now)}
-    then ${days.count} else least(${days.count}, greatest(0, ceil(
-      date_part('epoch', ${moment} - ${sqlInstant(days.first)}) / 86400))) end::int`;
-}
-
-export async function loadPairTimes(reader: Reader, days: DebtDays): Promise<readonly PairTime[]> {
-  const { rows } = await sql<PairTime>`
-    select package_id as "packageId", vulnerability, ecosystem, source, valid_from as "from",
-           valid_to as "to", fixed_version as "fixedVersion"
-      from finding_pair
-     where state = any(${[...exposedStates]}::text[])
-       and (valid_to is null or valid_to > ${sqlInstant(days.first - DAY_MS)})`.execute(reader);
+     group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10`.execute(reader);
   return rows;
 }
 

@@ -8,7 +8,7 @@ type Day = NonNullable<Overview["trend"]>[number];
 const lines = [
   ["findings", "All known vulnerabilities", "--running", "solid"],
   ["exploited", "Known exploited", "--bad", "solid"],
-  ["hosts", "Hosts with a known exploited one", "--attention", "dashed"],
+  ["exploitedHosts", "Hosts with a known exploited one", "--attention", "dashed"],
 ] as const;
 
 const POINTS_SHOWN_BELOW = 4;

@@ -1,0 +1,108 @@
+import type { Instant } from "../base/instant.ts";
+import type { Selector } from "../base/labels.ts";
+import type { World } from "../db/world.ts";
+import { type Days, dayName, dayOf, daysUntil } from "./days.ts";
+import { alikeHosts, type HostStory } from "./host-story.ts";
+import type { Knowledge } from "./knowledge.ts";
+import { type SeenTimes, seenTimes } from "./seen-times.ts";
+import { loadKnowledge, loadMembers } from "./store-knowledge.ts";
+import { loadKnownSince } from "./store-past.ts";
+import {
+  type KevTime,
+  loadClaimTimes,
+  loadKevTimes,
+  loadPairTimes,
+  loadStories,
+} from "./store-story.ts";
+import { type TrendDay, trendOf } from "./trend.ts";
+
+/** How exposure moved, day by day, on the hosts within scopes. Nothing of it is kept. */
+export const TREND_DAYS_MAX = 366;
+
+export interface DatedTrendDay extends TrendDay {
+  /** `2026-11-22`, in UTC. */
+  readonly day: string;
+}
+
+export interface Trend {
+  readonly days: Days;
+  readonly trend: readonly DatedTrendDay[];
+  readonly knownSince: Instant | null;
+}
+
+/** What was known of packages since a day, laid out for asking it of sets. */
+export interface History {
+  readonly seen: SeenTimes;
+  readonly kev: readonly KevTime[];
+}
+
+/** It holds as long as the knowledge does; a new day begins a new one. */
+const histories = new WeakMap<Knowledge, Map<Instant, Promise<History>>>();
+const HISTORIES_KEPT_MAX = 4;
+
+/** The history of everything from a moment on; without one, from the beginning. */
+export async function loadPastOf(
+  world: World,
+  knowledge: Knowledge,
+  since: Instant | null,
+): Promise<History> {
+  const made = histories.get(knowledge) ?? new Map<Instant, Promise<History>>();
+  histories.set(knowledge, made);
+  const key = since ?? 0;
+  const known = made.get(key) ?? readHistory(world, since);
+  made.delete(key);
+  made.set(key, known);
+  known.catch(() => made.delete(key));
+  const [oldest] = made.keys();
+  if (made.size > HISTORIES_KEPT_MAX && oldest !== undefined) made.delete(oldest);
+  return await known;
+}
+
+async function readHistory({ db }: World, since: Instant | null): Promise<History> {
+  const [pairs, claims, kev] = await Promise.all([
+    loadPairTimes(db, { since }),
+    loadClaimTimes(db, { since }),
+    loadKevTimes(db, since ?? 0),
+  ]);
+  return { seen: seenTimes(pairs, claims), kev };
+}
+
+export async function loadTrend(
+  world: World,
+  scopes: readonly Selector[],
+  count: number,
+): Promise<Trend> {
+  const { db } = world;
+  const days = daysUntil(world.clock(), count);
+  const knowledge = await loadKnowledge(db);
+  const history = await loadPastOf(world, knowledge, days.first);
+  const stories = await loadStories(db, { scopes, days, before: "cut" });
+  const knownSince = await loadKnownSince(db);
+  const knownFrom = knownSince === null ? days.count : dayOf(days, knownSince);
+  const trend = await trendUnder({ world, knowledge, history, stories, days, knownFrom });
+  return { days, knownSince, trend };
+}
+
+/** The same hosts with the same sets under the same history have the same trend. */
+const trends = new WeakMap<History, { key: string; trend: readonly DatedTrendDay[] }>();
+
+async function trendUnder(of: {
+  readonly world: World;
+  readonly knowledge: Knowledge;
+  readonly history: History;
+  readonly stories: readonly HostStory[];
+  readonly days: Days;
+  readonly knownFrom: number;
+}): Promise<readonly DatedTrendDay[]> {
+  const { world, knowledge, history, stories, days, knownFrom } = of;
+  const key = JSON.stringify([days.first, days.count, knownFrom, stories]);
+  const kept = trends.get(history);
+  if (kept?.key === key) return kept.trend;
+  const alike = alikeHosts(stories);
+  const members = await loadMembers(world.db, [...new Set(alike.map(({ setId }) => setId))]);
+  const { packages } = knowledge;
+  const told = trendOf({ days, alike, members, packages, knownFrom, ...history });
+  const trend = told.map((each, day) => ({ day: dayName(days, day), ...each }));
+  trends.set(history, { key, trend });
+  return trend;
+}

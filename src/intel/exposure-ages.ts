@@ -1,0 +1,292 @@
+import { type Days, dayBeforeToo } from "./days.ts";
+import {
+  exposureIntervals,
+  type IntervalEnd,
+  joinedTimes,
+  type KnownTime,
+} from "./exposure-intervals.ts";
+import type { HostStory, Segment } from "./host-story.ts";
+import type { KnownPackage, Members } from "./knowledge.ts";
+import type { SeenTimes } from "./seen-times.ts";
+import { runs } from "./trend.ts";
+
+/**
+ * How long hosts stay exposed. Vulnerabilities that were known of the same packages over the same days
+ * reach the same hosts at the same times, so they are followed together; so are hosts that were alike.
+ */
+export interface AgesInput {
+  readonly days: Days;
+  readonly stories: readonly HostStory[];
+  readonly members: ReadonlyMap<number, Members>;
+  readonly packages: ReadonlyMap<number, Pick<KnownPackage, "name" | "isKernelImage">>;
+  readonly seen: SeenTimes;
+  /** Classes by which ages are told, such as a severity; those of one vulnerability. */
+  readonly classesOf: (vulnerability: string) => readonly string[];
+}
+
+/** Numbers of exposures by their age in whole days. */
+export type AgeCounts = ReadonlyMap<number, number>;
+
+export interface Ages {
+  /** Of exposures that ended within the days, because the host was changed. */
+  readonly mended: AgeCounts;
+  /** Of those that last. */
+  readonly open: AgeCounts;
+  /** Those that ended within the days without anybody doing anything on the host. */
+  readonly endedOtherwise: number;
+}
+
+export interface FleetAges {
+  readonly byClass: ReadonlyMap<string, Ages>;
+  readonly byLabel: ReadonlyMap<string | null, Ages>;
+  readonly all: Ages;
+}
+
+interface Counting {
+  readonly mended: Map<number, number>;
+  readonly open: Map<number, number>;
+  endedOtherwise: number;
+}
+
+export function agesOf(input: AgesInput): FleetAges {
+  const all = counting();
+  const byClass = new Map<string, Counting>();
+  const byLabel = new Map<string | null, Counting>();
+  const fleet = fleetOf(input);
+  for (const { places, vulnerabilities } of togetherKnown(input)) {
+    const weights = weightsOf(vulnerabilities, input.classesOf);
+    const times = timesByKind(input, fleet, places);
+    const stories = new Set([...times.keys()].flatMap((kind) => fleet.storiesOf[kind] ?? []));
+    for (const { hosts, label, segments } of stories) {
+      const timesIn = ({ kind }: KindSegment): Times => times.get(kind) ?? none;
+      const found = exposureIntervals({ segments, pauseMax: 0, timesIn });
+      if (found.length === 0) continue;
+      const one = { days: input.days, found };
+      const many = hosts * vulnerabilities.length;
+      count(all, { ...one, many });
+      count(at(byLabel, label), { ...one, many });
+      for (const [name, weight] of weights) {
+        count(at(byClass, name), { ...one, many: hosts * weight });
+      }
+    }
+  }
+  return { all, byClass, byLabel };
+}
+
+function weightsOf(
+  vulnerabilities: readonly string[],
+  classesOf: AgesInput["classesOf"],
+): ReadonlyMap<string, number> {
+  const weights = new Map<string, number>();
+  for (const name of vulnerabilities.flatMap((each) => classesOf(each))) {
+    weights.set(name, (weights.get(name) ?? 0) + 1);
+  }
+  return weights;
+}
+
+/** Hosts with the same set, running kernel and marks are of one kind; each kind has a number. */
+interface KindSegment extends Segment {
+  readonly kind: number;
+}
+
+interface KindStory extends HostStory {
+  readonly segments: readonly KindSegment[];
+}
+
+interface Fleet {
+  readonly kinds: readonly (Omit<Segment, "from" | "to"> & { readonly marks: string })[];
+  readonly storiesOf: readonly (readonly KindStory[])[];
+  /** The kinds whose set holds a package. */
+  readonly kindsWith: ReadonlyMap<number, readonly number[]>;
+}
+
+function fleetOf({ stories, members, seen }: AgesInput): Fleet {
+  const numbers = new Map<string, number>();
+  const kinds: Fleet["kinds"][number][] = [];
+  const storiesOf: KindStory[][] = [];
+  for (const story of stories) {
+    const { marks } = story;
+    const segments = story.segments.map((segment): KindSegment => {
+      const { setId, kernelRunning } = segment;
+      const key = `${setId} ${kernelRunning ?? ""}\n${marks}`;
+      const kind = numbers.get(key) ?? numbers.size;
+      numbers.set(key, kind);
+      kinds[kind] = { setId, kernelRunning, marks };
+      return { ...segment, kind };
+    });
+    const told = { ...story, segments };
+    for (const kind of new Set(segments.map((segment) => segment.kind))) {
+      const own = storiesOf[kind];
+      if (own === undefined) storiesOf[kind] = [told];
+      else own.push(told);
+    }
+  }
+  const spoken = new Set(seen.packageIds);
+  const kindsWith = new Map<number, number[]>();
+  kinds.forEach(({ setId }, kind) => {
+    for (const id of members.get(setId) ?? []) {
+      if (!spoken.has(id)) continue;
+      const own = kindsWith.get(id);
+      if (own === undefined) kindsWith.set(id, [kind]);
+      else own.push(kind);
+    }
+  });
+  return { kinds, storiesOf, kindsWith };
+}
+
+/** What was known of some packages, as each kind of host has them. */
+function timesByKind(
+  { packages }: AgesInput,
+  { kinds, kindsWith }: Fleet,
+  places: Together["places"],
+): ReadonlyMap<number, Times> {
+  const found = new Map<number, KnownTime[]>();
+  for (const [id, of] of places) {
+    for (const kind of kindsWith.get(id) ?? []) {
+      const { kernelRunning = null, marks = "" } = kinds[kind] ?? {};
+      if (!runs(packages.get(id), kernelRunning)) continue;
+      const own = found.get(kind);
+      if (own === undefined) found.set(kind, [...of(marks)]);
+      else own.push(...of(marks));
+    }
+  }
+  return new Map([...found].map(([kind, times]) => [kind, joinedTimes(times)]));
+}
+
+function counting(): Counting {
+  return { mended: new Map(), open: new Map(), endedOtherwise: 0 };
+}
+
+function at<K>(all: Map<K, Counting>, key: K): Counting {
+  const found = all.get(key) ?? counting();
+  all.set(key, found);
+  return found;
+}
+
+function count(
+  to: Counting,
+  of: {
+    readonly days: Days;
+    readonly found: ReturnType<typeof exposureIntervals>;
+    readonly many: number;
+  },
+): void {
+  const today = of.days.count - 1;
+  for (const { from, to: end, ended } of of.found) {
+    if (end === null) addAge(to.open, today - from, of.many);
+    else if (end > 0) addEnded(to, { age: end - from, ended, many: of.many });
+  }
+}
+
+function addEnded(
+  to: Counting,
+  of: { readonly age: number; readonly ended: IntervalEnd | null; readonly many: number },
+): void {
+  if (of.ended === "changed") addAge(to.mended, of.age, of.many);
+  else to.endedOtherwise += of.many;
+}
+
+function addAge(ages: Map<number, number>, age: number, many: number): void {
+  ages.set(age, (ages.get(age) ?? 0) + many);
+}
+
+type Times = readonly KnownTime[];
+const none: Times = [];
+
+interface Together {
+  /** What was known of each package; where marks make a difference, by these. */
+  readonly places: ReadonlyMap<number, (marks: string) => Times>;
+  readonly vulnerabilities: readonly string[];
+}
+
+/** Vulnerabilities by what was known of which package when. */
+function togetherKnown({ days, seen }: AgesInput): readonly Together[] {
+  const keys = new Map<string, string[]>();
+  const alone = new Set<string>();
+  const kept = new Map<string, Map<number, (marks: string) => Times>>();
+  for (const id of seen.packageIds) {
+    for (const [vulnerability, times] of timesOf(seen, id, days)) {
+      const places = kept.get(vulnerability) ?? new Map<number, (marks: string) => Times>();
+      const parts = keys.get(vulnerability) ?? [];
+      kept.set(vulnerability, places);
+      keys.set(vulnerability, parts);
+      places.set(id, times.of);
+      parts.push(times.text);
+      if (times.text === "") alone.add(vulnerability);
+    }
+  }
+  const together = new Map<string, { places: Together["places"]; vulnerabilities: string[] }>();
+  for (const [vulnerability, places] of kept) {
+    const parts = keys.get(vulnerability) ?? [];
+    const key = alone.has(vulnerability) ? vulnerability : parts.join(" ");
+    const own = together.get(key) ?? { places, vulnerabilities: [] };
+    own.vulnerabilities.push(vulnerability);
+    together.set(key, own);
+  }
+  return [...together.values()];
+}
+
+interface PackageTimes {
+  readonly of: (marks: string) => Times;
+  /** Package and days; empty where hosts differ, so that such a vulnerability is followed alone. */
+  readonly text: string;
+}
+
+function timesOf(seen: SeenTimes, id: number, days: Days): ReadonlyMap<string, PackageTimes> {
+  const inDays = (marks: string): ReadonlyMap<string, Times> => {
+    const found = new Map<string, KnownTime[]>();
+    for (const { vulnerability, from, to, isThenAside } of seen.of(id, marks)) {
+      const own = found.get(vulnerability) ?? [];
+      const end = dayBeforeToo(days, to);
+      const until = end === days.count ? Number.POSITIVE_INFINITY : end;
+      own.push({ from: dayBeforeToo(days, from), to: until, isThenAside });
+      found.set(vulnerability, own);
+    }
+    return found;
+  };
+  if (!seen.differs(id)) {
+    return new Map(
+      [...inDays("")].map(([vulnerability, times]) => [
+        vulnerability,
+        { of: () => times, text: `${id}:${times.map((t) => `${t.from}-${t.to}`).join(",")}` },
+      ]),
+    );
+  }
+  const byMarks = new Map<string, ReadonlyMap<string, Times>>();
+  const timesFor = (vulnerability: string, marks: string): Times => {
+    const known = byMarks.get(marks) ?? inDays(marks);
+    byMarks.set(marks, known);
+    return known.get(vulnerability) ?? [];
+  };
+  return new Map(
+    [...seen.everOf(id)].map((vulnerability) => [
+      vulnerability,
+      { of: (marks: string) => timesFor(vulnerability, marks), text: "" },
+    ]),
+  );
+}
+
+export interface AgeSums {
+  readonly count: number;
+  readonly meanDays: number | null;
+  readonly medianDays: number | null;
+  /** Nine of ten are not longer. */
+  readonly p90Days: number | null;
+}
+
+export function sumsOf(ages: AgeCounts): AgeSums {
+  const sorted = [...ages].sort(([a], [b]) => a - b);
+  const total = sorted.reduce((sum, [, many]) => sum + many, 0);
+  if (total === 0) return { count: 0, meanDays: null, medianDays: null, p90Days: null };
+  const sum = sorted.reduce((all, [age, many]) => all + age * many, 0);
+  const rank = (share: number): number => {
+    let passed = 0;
+    for (const [age, many] of sorted) {
+      passed += many;
+      if (passed >= share * total) return age;
+    }
+    return sorted.at(-1)?.[0] ?? 0;
+  };
+  const mean = Math.round((10 * sum) / total) / 10;
+  return { count: total, meanDays: mean, medianDays: rank(0.5), p90Days: rank(0.9) };
+}
