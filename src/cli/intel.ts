@@ -3,6 +3,7 @@ import { ask } from "../client/client.ts";
 import { type Cli, show } from "./cli.ts";
 import { registerFeedBundles } from "./feed-bundle.ts";
 import { registerFeedSources } from "./feed-source.ts";
+import { registerHistory } from "./finding-history.ts";
 import { moreLines, type RowFlags, rowsOf, withRows } from "./pages.ts";
 import { feedTable, findingTable, findingText } from "./view/intel.ts";
 import { type LoadFlags, loadFiles, loadFromPublishers } from "./watch-feed.ts";
@@ -88,4 +89,5 @@ function registerFinding(program: Command, cli: Cli): void {
       const shown = await ask(cli.client().GET("/api/v1/findings/{vulnerability}", { params }));
       show(cli, shown, () => findingText(shown));
     });
+  registerHistory(finding, cli);
 }

@@ -514,6 +514,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/exposure-ages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How long exposures last and how fast they are mended, by severity and by a label. */
+        get: operations["getExposureAges"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/exposure-intervals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** From when to when hosts were exposed to a vulnerability, or one host to each. */
+        get: operations["getExposureIntervals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/feed-bundle": {
         parameters: {
             query?: never;
@@ -661,6 +695,23 @@ export interface paths {
         };
         /** Services whose own components have a vulnerability, and who answers for them. */
         get: operations["getFindingsByVulnerabilityServices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/findings/trend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How findings moved: open, known exploited, new and closed, hosts and what is overdue. */
+        get: operations["getFindingsTrend"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2454,6 +2505,13 @@ export interface components {
             reason: string | null;
             verb: string;
         };
+        AgeSums: {
+            count: number;
+            meanDays: number | null;
+            medianDays: number | null;
+            /** @description nine of ten are not longer */
+            p90Days: number | null;
+        };
         ApproverKey: {
             /** Format: date-time */
             addedAt: string;
@@ -2758,6 +2816,14 @@ export interface components {
             until: string;
             vulnerabilities: string[];
         };
+        ExposureAges: {
+            /** @description ended without a change of the host */
+            endedOtherwise: number;
+            /** @description ended within the days because the host was changed */
+            mended: components["schemas"]["AgeSums"];
+            /** @description those that last, by their age now */
+            open: components["schemas"]["AgeSums"];
+        };
         FeedSource: {
             actions: components["schemas"]["Action"][];
             age: string | null;
@@ -2831,6 +2897,28 @@ export interface components {
             /** @description why it sets the finding aside, or why not */
             trust: string;
             until: string | null;
+        };
+        FindingDay: {
+            /** @description vulnerabilities that were there the day before */
+            closed: number | null;
+            /** Format: date */
+            day: string;
+            /** @description of these, known to be exploited */
+            exploited: number | null;
+            /** @description hosts that had one known to be exploited */
+            exploitedHosts: number | null;
+            /** @description vulnerabilities on some host; null where that day is not known */
+            findings: number | null;
+            /** @description hosts that had one */
+            hosts: number | null;
+            /** @description hosts whose packages were known */
+            knownHosts: number | null;
+            /** @description vulnerabilities that were not there the day before */
+            opened: number | null;
+            /** @description findings on hosts past their date, by the dates of now */
+            overdue: number | null;
+            /** @description source packages that have one */
+            sources: number | null;
         };
         FixFirstItem: {
             actions: components["schemas"]["Action"][];
@@ -3302,13 +3390,7 @@ export interface components {
                     verified: number;
                 }[];
             }[] | null;
-            trend: {
-                /** Format: date */
-                day: string;
-                exploited: number | null;
-                findings: number | null;
-                hosts: number | null;
-            }[] | null;
+            trend: components["schemas"]["TrendDay"][] | null;
             verdict: {
                 parts: {
                     href: string | null;
@@ -3725,6 +3807,26 @@ export interface components {
             subject: string;
             title: string;
             usedAt: string | null;
+        };
+        TrendDay: {
+            /** @description vulnerabilities that were there the day before */
+            closed: number | null;
+            /** Format: date */
+            day: string;
+            /** @description of these, known to be exploited */
+            exploited: number | null;
+            /** @description hosts that had one known to be exploited */
+            exploitedHosts: number | null;
+            /** @description vulnerabilities on some host; null where that day is not known */
+            findings: number | null;
+            /** @description hosts that had one */
+            hosts: number | null;
+            /** @description hosts whose packages were known */
+            knownHosts: number | null;
+            /** @description vulnerabilities that were not there the day before */
+            opened: number | null;
+            /** @description source packages that have one */
+            sources: number | null;
         };
         TriageItem: {
             actions: components["schemas"]["Action"][];
@@ -5595,6 +5697,124 @@ export interface operations {
             503: components["responses"]["unavailable"];
         };
     };
+    getExposureAges: {
+        parameters: {
+            query?: {
+                by?: string;
+                days?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        all: components["schemas"]["ExposureAges"];
+                        /** @description RFC 3339 in UTC */
+                        asOf: string;
+                        by: string;
+                        /** @description those known to be exploited */
+                        exploited: components["schemas"]["ExposureAges"];
+                        groups: {
+                            /** @description ended without a change of the host */
+                            endedOtherwise: number;
+                            label: string;
+                            /** @description ended within the days because the host was changed */
+                            mended: components["schemas"]["AgeSums"];
+                            name: string | null;
+                            /** @description those that last, by their age now */
+                            open: components["schemas"]["AgeSums"];
+                        }[];
+                        labels: string[];
+                        sentence: string;
+                        severities: {
+                            /** @description ended without a change of the host */
+                            endedOtherwise: number;
+                            label: string;
+                            /** @description ended within the days because the host was changed */
+                            mended: components["schemas"]["AgeSums"];
+                            name: string | null;
+                            /** @description those that last, by their age now */
+                            open: components["schemas"]["AgeSums"];
+                        }[];
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    getExposureIntervals: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                host?: string;
+                limit?: number;
+                vulnerability?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description of all of them, whatever page is asked for, over 90 days */
+                        ages: components["schemas"]["ExposureAges"];
+                        /** @description RFC 3339 in UTC */
+                        asOf: string;
+                        items: {
+                            host: {
+                                href: string;
+                                id: string;
+                                name: string;
+                            };
+                            href: string;
+                            /** @description none where it never counted there */
+                            intervals: {
+                                days: number;
+                                ended: ("changed" | "not-said" | "set-aside" | "host-gone") | null;
+                                /** @description RFC 3339 in UTC */
+                                from: string;
+                                /** @description why it ended, or that it lasts */
+                                label: string;
+                                /** @description null while it lasts */
+                                to: string | null;
+                                tone: string;
+                            }[];
+                            sources: string[];
+                            vulnerability: string;
+                        }[];
+                        next: string | null;
+                        sentence: string;
+                        total: number;
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
     getFeedBundle: {
         parameters: {
             query?: {
@@ -6156,6 +6376,40 @@ export interface operations {
                             name: string;
                             team: string;
                         }[];
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    getFindingsTrend: {
+        parameters: {
+            query?: {
+                days?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description RFC 3339 in UTC */
+                        asOf: string;
+                        days: components["schemas"]["FindingDay"][];
+                        /** @description how far back anything is known */
+                        knownSince: string | null;
+                        sentence: string;
                     };
                 };
             };

@@ -7,6 +7,7 @@ import type { Segment } from "./host-story.ts";
  */
 export const intervalEnds = ["changed", "not-said", "set-aside", "host-gone"] as const;
 export type IntervalEnd = (typeof intervalEnds)[number];
+export type IntervalState = IntervalEnd | "lasts";
 
 export interface ExposureInterval {
   readonly from: number;

@@ -1,4 +1,5 @@
 import { type RawBuilder, sql } from "kysely";
+import type { HostId } from "../base/ids.ts";
 import type { Instant } from "../base/instant.ts";
 import type { Selector } from "../base/labels.ts";
 import { type Reader, sqlInstant } from "../db/database.ts";
@@ -21,23 +22,22 @@ export function dayOfSql(days: Days, moment: RawBuilder<unknown>): RawBuilder<nu
 
 export interface StoryFilter {
   readonly scopes: readonly Selector[];
-  /** Only the times in which hosts had one of these sets. */
+  /** Only hosts that ever had one of these sets, or one host. */
   readonly setIds?: readonly number[] | undefined;
+  readonly hostId?: HostId | undefined;
 }
 
 /**
  * Times in which hosts had one set and ran one kernel, as this server believed it then. A row of the
  * history that has an end was written later, to tell of the past; what was believed then has none.
  */
-function believed(filter: StoryFilter & { readonly hostNums?: readonly number[] }) {
-  const isSet =
-    filter.setIds === undefined
+function believed({ scopes, setIds, hostId }: StoryFilter) {
+  const had =
+    setIds === undefined
       ? sql`true`
-      : sql`s.set_id = any(${arrayText(filter.setIds)}::integer[])`;
-  const isHost =
-    filter.hostNums === undefined
-      ? sql`true`
-      : sql`h.num = any(${arrayText(filter.hostNums)}::integer[])`;
+      : sql`h.num in (select host_num from host_set
+              where set_id = any(${arrayText(setIds)}::integer[]))`;
+  const isIt = hostId === undefined ? sql`true` : sql`h.id = ${hostId}`;
   return sql`(
     select h.num, h.name, h.id, h.filter_marks as marks, h.labels, s.set_id, k.kernel_running,
            greatest(s.recorded_from, k.recorded_from, h.created_at) as starts,
@@ -51,7 +51,7 @@ function believed(filter: StoryFilter & { readonly hostNums?: readonly number[] 
       ) k on k.host_num = h.num
          and (k.recorded_to is null or k.recorded_to > greatest(s.recorded_from, h.created_at))
          and (s.recorded_to is null or k.recorded_from < s.recorded_to)
-     where ${isSet} and ${isHost} and ${scopeSql(filter.scopes, "h.labels")})`;
+     where ${had} and ${isIt} and ${scopeSql(scopes, "h.labels")})`;
 }
 
 const TAB = sql`chr(9)`;
@@ -95,7 +95,6 @@ export interface NamedStory extends HostStory {
 export async function loadNamedStories(
   reader: Reader,
   of: StoryFilter & {
-    readonly hostNums?: readonly number[];
     readonly skip: number;
     readonly limit: number;
   },

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { DAY_MS } from "../base/instant.ts";
 import { type Days, dayBeforeToo, dayName, dayOf, daysUntil } from "./days.ts";
-import type { HostGroup } from "./exposure.ts";
+import type { HostGroup, PairGroup } from "./exposure.ts";
 import { agesOf, sumsOf } from "./exposure-ages.ts";
 import { exposureIntervals, joinedTimes } from "./exposure-intervals.ts";
 import { filtersOf, type VexClaim } from "./filter.ts";
@@ -82,21 +82,26 @@ const story: fc.Arbitrary<HostStory> = fc
 const someMembers = fc
   .array(fc.uniqueArray(fc.nat(4)), { minLength: 4, maxLength: 4 })
   .map((sets) => new Map(sets.map((ids, id) => [id, Int32Array.from(ids)] as const)));
-const packages = new Map(
+const packages = new Map<number, { name: string; isKernelImage: boolean }>(
   [0, 1, 2, 3].map((id) => [id, { name: `p${id}`, isKernelImage: false }] as const),
 ).set(4, { name: "linux-image-6.1.0-9-amd64", isKernelImage: true });
 
 const holds = (of: { from: number; to: number | null }, at: number): boolean =>
   of.from <= at && (of.to === null || at < of.to);
 
+const without = (some: Set<string>, others: Set<string>): number =>
+  [...some].filter((one) => !others.has(one)).length;
+
 /** What hosts see at a moment, by the rules for one moment. */
 function seenAt(of: { pairs: readonly PairTime[]; claims: readonly ClaimTime[]; at: number }) {
   const now = of.pairs.filter((pair) => holds(pair, of.at));
-  const pairs = now.map(({ isExposed, packageId, ...rest }) => ({
-    ...rest,
-    state: isExposed ? ("affected-no-fix" as const) : ("under-investigation" as const),
-    ...{ packageIds: [packageId], since: 0 },
-  }));
+  const pairs = now.map(
+    ({ isExposed, packageId, ...rest }): PairGroup => ({
+      ...rest,
+      state: isExposed ? ("affected-no-fix" as const) : ("under-investigation" as const),
+      ...{ packageIds: [packageId], since: 0 },
+    }),
+  );
   const filters = filtersOf(of.claims.filter((one) => holds(one, of.at)).map((one) => one.claim));
   const seen = withFilters(byChannel(pairs), filters, "left-out");
   return (id: number, own: string): readonly PairTime[] =>
@@ -166,7 +171,9 @@ describe("histories", () => {
           for (const [day, { known }] of trend.entries()) {
             const at = endOf(day);
             const then = seenAt({ pairs, claims, at });
-            const listed = new Set(kev.filter((k) => holds(k, at)).map((k) => k.vulnerability));
+            const listed = new Set<string>(
+              kev.filter((k) => holds(k, at)).map((k) => k.vulnerability),
+            );
             const here = stories.flatMap((one) =>
               one.segments
                 .filter((segment) => segment.from <= day && day < segment.to)
@@ -193,8 +200,8 @@ describe("histories", () => {
               hosts: sum(here.filter((one) => one.open.length > 0)),
               exploitedHosts: sum(here.filter((one) => one.open.some(isBad))),
               knownHosts: sum(here),
-              opened: before === null ? null : open.difference(before).size,
-              closed: before === null ? null : before.difference(open).size,
+              opened: before === null ? null : without(open, before),
+              closed: before === null ? null : without(before, open),
             });
             before = open;
           }

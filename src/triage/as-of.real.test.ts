@@ -3,15 +3,19 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { addHost, inspect } from "../../test/builders/fleet.ts";
 import { aPackage, trackerFile } from "../../test/builders/intel.ts";
 import { type TestWorld, testWorld } from "../../test/setup/world.ts";
-import { systemActor } from "../base/actor.ts";
+import { type Actor, systemActor } from "../base/actor.ts";
 import type { HostId } from "../base/ids.ts";
 import { HOUR_MS, instantToText } from "../base/instant.ts";
 import { inTransaction } from "../db/database.ts";
 import { listFindings, loadFeedFile } from "../intel/actions.ts";
+import { loadTrend } from "../intel/actions-trend.ts";
+import { loadVex, removeVex } from "../intel/actions-vex.ts";
 import { hostFindings } from "../intel/findings.ts";
+import { exposedStates } from "../intel/model.ts";
 import { rematch } from "../intel/rematch.ts";
 import { markRemoved } from "../inventory/store.ts";
 import { listFixFirst } from "./actions.ts";
+import { exposuresOf, exposuresTo } from "./actions-history.ts";
 
 const START = Date.parse("2026-05-01T08:00:00Z");
 let now = START;
@@ -51,6 +55,13 @@ const someEvent = fc.oneof(
     scores: fc.tuple(fc.integer({ min: 0, max: 9 }), fc.integer({ min: 0, max: 9 })),
   }),
   fc.record({ kind: fc.constant("remove" as const), host: fc.constantFrom(...hosts) }),
+  fc.record({
+    kind: fc.constant("vex" as const),
+    id: fc.constantFrom(...ids),
+    source: fc.constantFrom(...sources),
+    scope: fc.constantFrom("", "env=prod"),
+  }),
+  fc.record({ kind: fc.constant("unvex" as const) }),
 );
 type Event = typeof someEvent extends fc.Arbitrary<infer T> ? T : never;
 
@@ -72,11 +83,15 @@ const everyKind: Event[] = [
   { kind: "kev", listed: ["CVE-2026-0002"] },
   look1(["1", "1"], kernels[1]),
   { kind: "tracker", fixes: [fixedAt("openssl", null), fixedAt("curl", "2")] },
+  { kind: "vex", id: "CVE-2026-0001", source: "curl", scope: "env=prod" },
+  { kind: "unvex" },
   look1(["2", "2"], kernels[1]),
   { kind: "remove", host: "web-1" },
 ];
 
 const everybody = new Map<string, HostId>();
+/** Those that are gone too. */
+const everSeen = new Map<HostId, string>();
 
 async function play(event: Event): Promise<void> {
   switch (event.kind) {
@@ -88,9 +103,37 @@ async function play(event: Event): Promise<void> {
       if (id !== undefined) await inTransaction(made.world.db, (tx) => markRemoved(tx, id, now));
       return;
     }
+    case "vex":
+      return await say(event);
+    case "unvex": {
+      const number = documents.pop();
+      const gone = { ref: `V-${number}`, reason: "end of it" };
+      if (number !== undefined) await removeVex(made.world, ada, gone);
+      return;
+    }
     default:
       await load(fileOf(event));
   }
+}
+
+const documents: number[] = [];
+const ada: Actor = { ...systemActor, name: "ada", kind: "person" };
+
+async function say({ id, source, scope }: Event & { kind: "vex" }): Promise<void> {
+  const statement = {
+    vulnerability: { name: id },
+    products: [{ "@id": `pkg:deb/debian/${source}` }],
+    ...{ status: "not_affected", justification: "vulnerable_code_not_present" },
+  };
+  const content = JSON.stringify({
+    ...{ "@context": "https://openvex.dev/ns/v0.2.0", "@id": `https://example.org/${now}` },
+    ...{ author: "Example", timestamp: instantToText(now), version: 1, statements: [statement] },
+  });
+  const { document } = await loadVex(made.world, ada, {
+    ...{ content, title: "t", scope, product: "", signature: null, until: null },
+    responsible: "the code is not built",
+  });
+  documents.push(document.number);
 }
 
 async function look(event: Event & { kind: "inspect" }): Promise<void> {
@@ -104,10 +147,15 @@ async function look(event: Event & { kind: "inspect" }): Promise<void> {
   const known = everybody.get(event.host);
   const seen = { packages, kernel: event.kernel };
   if (known !== undefined) await inspect(made.world, known, seen);
-  else everybody.set(event.host, await addHost(made.world, { name: event.host, ...seen }));
+  else {
+    const labels = { env: event.host === "web-1" ? "prod" : "dev" };
+    const id = await addHost(made.world, { name: event.host, labels, ...seen });
+    everybody.set(event.host, id);
+    everSeen.set(id, event.host);
+  }
 }
 
-function fileOf(event: Exclude<Event, { kind: "inspect" | "remove" }>): Buffer {
+function fileOf(event: Exclude<Event, { kind: "inspect" | "remove" | "vex" | "unvex" }>): Buffer {
   if (event.kind === "kev") {
     const vulnerabilities = event.listed.map((cveID) => ({
       ...{ cveID, dateAdded: "2026-04-01", dueDate: "2026-04-22" },
@@ -152,6 +200,63 @@ async function snapshot(asOf?: number) {
   return { lists, actions, byHost };
 }
 
+/** Each day of the trend says what the lists of that day say. */
+async function expectTrend(): Promise<void> {
+  const { trend } = await loadTrend(made.world, [[]], 12);
+  for (const { day, known } of trend) {
+    const end = Date.parse(`${day}T23:59:59.999Z`);
+    const asOf = end < now ? end : undefined;
+    const rows = async (group: "vulnerability" | "source" | "host", isKev?: boolean) =>
+      await listFindings(made.world, systemActor, { group, isKev, asOf });
+    const findings = await rows("vulnerability");
+    if (known === null) {
+      expect(findings.total).toBe(0);
+      continue;
+    }
+    expect(known).toMatchObject({
+      findings: findings.total,
+      exploited: (await rows("vulnerability", true)).total,
+      sources: (await rows("source")).total,
+      hosts: (await rows("host")).total,
+      exploitedHosts: (await rows("host", true)).total,
+      knownHosts: findings.coverage.hostCount - findings.coverage.unknownHostCount,
+    });
+  }
+}
+
+/** A host was exposed at a moment just where its list of that moment says so. */
+async function expectIntervals(moments: readonly number[]): Promise<void> {
+  const page = { skip: 0, limit: 1_000 };
+  for (const vulnerability of ids) {
+    const { items } = await exposuresTo(made.world, systemActor, { ...page, vulnerability });
+    const of = new Map(items.map(({ host, intervals }) => [host.id, intervals]));
+    for (const [id, name] of everSeen) {
+      for (const at of moments) {
+        const { findings } = await hostFindings(made.world.db, id, now, at);
+        const isExposed = findings.some(
+          (one) =>
+            one.vulnerability === vulnerability &&
+            one.isRunning &&
+            (exposedStates as readonly string[]).includes(one.state) &&
+            one.filter?.isSetAside !== true,
+        );
+        const isTold = (of.get(id) ?? []).some(
+          ({ from, to }) => from <= at && (to === null || at < to),
+        );
+        expect(isTold, `${name} ${vulnerability} at ${instantToText(at)}`).toBe(isExposed);
+      }
+    }
+  }
+  for (const [name, id] of everybody) {
+    const { items } = await exposuresOf(made.world, systemActor, { ...page, host: name });
+    for (const { vulnerability, intervals } of items) {
+      const other = await exposuresTo(made.world, systemActor, { ...page, vulnerability });
+      const same = other.items.find(({ host }) => host.id === id);
+      expect(intervals).toEqual(same?.intervals);
+    }
+  }
+}
+
 describe("a past moment", () => {
   it("is told as it was told then, whatever happened since", { timeout: 60_000 }, async () => {
     const runs = { numRuns: 3, endOnFailure: true, examples: [[everyKind]] as [Event[]][] };
@@ -159,12 +264,14 @@ describe("a past moment", () => {
       fc.asyncProperty(fc.array(someEvent, { minLength: 4, maxLength: 9 }), async (events) => {
         const taken: { at: number; told: Awaited<ReturnType<typeof snapshot>> }[] = [];
         for (const event of events) {
-          now += HOUR_MS;
+          now += 7 * HOUR_MS;
           await play(event);
           await rematch(made.world);
-          now += HOUR_MS;
+          now += 7 * HOUR_MS;
           taken.push({ at: now, told: await snapshot() });
         }
+        await expectTrend();
+        await expectIntervals(taken.map(({ at }) => at));
         for (const { at, told } of taken) {
           const { byHost, ...rest } = await snapshot(at);
           expect(rest).toEqual({ lists: told.lists, actions: told.actions });

@@ -1,4 +1,5 @@
 import type { Words } from "../base/word.ts";
+import type { IntervalState } from "../intel/exposure-intervals.ts";
 import type { DebtKind } from "./debt.ts";
 import type { DeferralReason, DeferralState } from "./deferral.ts";
 import type { ExceptionState, ReasonClass } from "./exception.ts";
@@ -56,4 +57,13 @@ export const debtKindWords: Words<DebtKind> = {
   overdue: ["bad", "overdue"],
   deferred: ["waiting", "put off"],
   excepted: ["attention", "excepted"],
+};
+
+/** How an exposure stands: that it lasts, or why it ended. */
+export const intervalEndWords: Words<IntervalState> = {
+  lasts: ["bad", "lasts"],
+  changed: ["good", "the host was changed"],
+  "not-said": ["unknown", "no feed says so any longer"],
+  "set-aside": ["attention", "set aside by a statement"],
+  "host-gone": ["unknown", "the host went, or its packages are no longer known"],
 };

@@ -25,6 +25,7 @@ import { deferralRoutes } from "./routes-deferral.ts";
 import { exceptedReply, exceptedSchema } from "./routes-excepted.ts";
 import { exceptionRoutes } from "./routes-exception.ts";
 import { fixFirstRoutes } from "./routes-fix-first.ts";
+import { historyRoutes } from "./routes-history.ts";
 import { knownIssueRoutes } from "./routes-known-issue.ts";
 import { policyRoutes } from "./routes-policy.ts";
 import { serviceDeadlineRoutes } from "./routes-service-deadline.ts";
@@ -336,6 +337,7 @@ export const routes: readonly Route[] = [
   ...exceptionRoutes,
   ...debtRoutes,
   ...deferralRoutes,
+  ...historyRoutes,
   ...knownIssueRoutes,
   postPatch,
   getPatches,

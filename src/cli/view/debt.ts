@@ -43,7 +43,7 @@ const SHOWN_MAX = 10;
 const BARS = "▁▂▃▄▅▆▇█";
 
 /** One sign a day; a day of which nothing is known is a dot, never the lowest bar. */
-function sparkline(points: readonly (number | null)[]): string {
+export function sparkline(points: readonly (number | null)[]): string {
   const most = Math.max(1, ...points.map((value) => value ?? 0));
   return points
     .map((value) => {
