@@ -69,6 +69,9 @@ const examples: Readonly<Record<string, readonly string[]>> = {
   "feed load": ["feed load", "feed load kev.json --as-of 2026-11-20"],
   "finding list": ["finding list --kev", "finding list --group source --search openssl"],
   "finding show": ["finding show CVE-2023-44487"],
+  "finding history": ["finding history CVE-2023-44487", "finding history --host web-1"],
+  "finding trend": ["finding trend --days 90", "finding trend -o json"],
+  "finding ages": ["finding ages --by team"],
   "deferral start": [
     'deferral start P-1 --class test-backlog --reason "the payment suite runs on Friday" --owner alice --until 10d',
   ],

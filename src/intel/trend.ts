@@ -60,12 +60,10 @@ export function trendOf(input: TrendInput): readonly TrendDay[] {
       add(any, masks.any.get(key));
       add(exploited, masks.exploited.get(key));
     }
-    for (const { from, to, hosts: count } of kind.spans) {
-      for (let day = from; day < to; day += 1) {
-        addTo(knownHosts, day, count);
-        if (isOn(any, day)) addTo(hosts, day, count);
-        if (isOn(exploited, day)) addTo(exploitedHosts, day, count);
-      }
+    for (const span of kind.spans) {
+      addSpan(knownHosts, span, null);
+      addSpan(hosts, span, any);
+      addSpan(exploitedHosts, span, exploited);
     }
   }
   const counts = countDays(input, masks);
@@ -87,10 +85,23 @@ export function trendOf(input: TrendInput): readonly TrendDay[] {
   });
 }
 
+interface Span {
+  readonly from: number;
+  readonly to: number;
+  readonly hosts: number;
+}
+
+/** Counts the hosts on each day of theirs, or on those of the bits. */
+function addSpan(counts: Float64Array, { from, to, hosts }: Span, on: Bits | null): void {
+  for (let day = from; day < to; day += 1) {
+    if (on === null || isOn(on, day)) addTo(counts, day, hosts);
+  }
+}
+
 /** Hosts that had the same set, ran the same kernel and are told apart by no filter. */
 interface Kind {
   readonly days: Bits;
-  readonly spans: { readonly from: number; readonly to: number; readonly hosts: number }[];
+  readonly spans: Span[];
   /** The packages of theirs that anything was said of, by the key under which it is kept. */
   readonly packages: readonly PackageKey[];
 }
@@ -105,11 +116,9 @@ function kindsIn({ days, alike, members, packages, seen }: TrendInput): readonly
     const key = `${setId} ${kernelRunning ?? ""}\n${marks}`;
     let kind = kinds.get(key);
     if (kind === undefined) {
-      const own: PackageKey[] = [];
-      for (const id of members.get(setId) ?? []) {
-        if (!spoken.has(id) || !runs(packages.get(id), kernelRunning)) continue;
-        own.push(seen.differs(id) ? `${id} ${marks}` : id);
-      }
+      const own = [...(members.get(setId) ?? [])]
+        .filter((id) => spoken.has(id) && runs(packages.get(id), kernelRunning))
+        .map((id): PackageKey => (seen.differs(id) ? `${id} ${marks}` : id));
       kind = { days: newBits(days), spans: [], packages: own };
       kinds.set(key, kind);
     }

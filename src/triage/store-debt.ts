@@ -35,7 +35,8 @@ export async function loadDebtGroups(
   );
   const { rows } = await sql<DebtRow>`
     select s.set_id as "setId", live.kernel_running as "kernelRunning",
-           live.filter_marks as marks, ${exposureSql(policy)} as exposure, ${presetsSql(policy)} as presets,
+           live.filter_marks as marks,
+           ${exposureSql(policy)} as exposure, ${presetsSql(policy)} as presets,
            array_remove(array[${sql.join(each)}]::integer[], null) as exceptions,
            live.labels ->> ${of.label}::text as label,
            greatest(0, ${dayOfSql(days, sql`s.observed_from`)}) as "from",
