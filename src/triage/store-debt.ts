@@ -68,7 +68,8 @@ export async function loadServiceGroups(
   const name = of.label === "team" || of.label === "service" ? own[of.label] : sql`null::text`;
   const { rows } = await sql<DebtRow>`
     select s.set_id as "setId", null::text as "kernelRunning",
-           '' as marks, ${exposureSql(policy)} as exposure, ${presetsSql(policy)} as presets,
+           '' as marks,
+           ${exposureSql(policy)} as exposure, ${presetsSql(policy)} as presets,
            array_remove(array[${sql.join(each)}]::integer[], null) as exceptions,
            coalesce(live.labels ->> ${of.label}::text, ${name}) as label, live.name as service,
            greatest(0, ${dayOfSql(days, sql`s.observed_from`)}) as "from",
