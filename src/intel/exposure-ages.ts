@@ -1,10 +1,5 @@
 import { type Days, dayBeforeToo } from "./days.ts";
-import {
-  exposureIntervals,
-  type IntervalEnd,
-  joinedTimes,
-  type KnownTime,
-} from "./exposure-intervals.ts";
+import { joinedTimes, type KnownTime } from "./exposure-intervals.ts";
 import type { HostStory, Segment } from "./host-story.ts";
 import type { KnownPackage, Members } from "./knowledge.ts";
 import type { SeenTimes } from "./seen-times.ts";
@@ -54,23 +49,91 @@ export function agesOf(input: AgesInput): FleetAges {
   const byLabel = new Map<string | null, Counting>();
   const fleet = fleetOf(input);
   for (const { places, vulnerabilities } of togetherKnown(input)) {
+    const one = agesOfOne(input, fleet, timesByKind(input, fleet, places));
     const weights = weightsOf(vulnerabilities, input.classesOf);
-    const times = timesByKind(input, fleet, places);
-    const stories = new Set([...times.keys()].flatMap((kind) => fleet.storiesOf[kind] ?? []));
-    for (const { hosts, label, segments } of stories) {
-      const timesIn = ({ kind }: KindSegment): Times => times.get(kind) ?? none;
-      const found = exposureIntervals({ segments, pauseMax: 0, timesIn });
-      if (found.length === 0) continue;
-      const one = { days: input.days, found };
-      const many = hosts * vulnerabilities.length;
-      count(all, { ...one, many });
-      count(at(byLabel, label), { ...one, many });
-      for (const [name, weight] of weights) {
-        count(at(byClass, name), { ...one, many: hosts * weight });
-      }
+    for (const [label, own] of one) {
+      addAll(all, own, vulnerabilities.length);
+      addAll(at(byLabel, label), own, vulnerabilities.length);
+      for (const [name, weight] of weights) addAll(at(byClass, name), own, weight);
     }
   }
   return { all, byClass, byLabel };
+}
+
+/** The ages of one vulnerability on all hosts, by label. */
+function agesOfOne(
+  { days }: AgesInput,
+  { storiesOf }: Fleet,
+  times: ReadonlyMap<number, Times>,
+): ReadonlyMap<string | null, Counting> {
+  const byKind: (Times | undefined)[] = [];
+  for (const [kind, own] of times) byKind[kind] = own;
+  const found = new Map<string | null, Counting>();
+  const looked = new Set<KindStory>();
+  for (const kind of times.keys()) {
+    for (const story of storiesOf[kind] ?? []) {
+      if (looked.has(story)) continue;
+      looked.add(story);
+      count(at(found, story.label), { days, story, byKind });
+    }
+  }
+  return found;
+}
+
+interface Walked {
+  readonly days: Days;
+  readonly story: KindStory;
+  readonly byKind: readonly (Times | undefined)[];
+}
+
+/**
+ * The intervals of one story as `exposureIntervals` tells them, counted as they are walked over: this
+ * is done for every vulnerability of every story, and nothing is made for those that have none.
+ */
+function count(to: Counting, { days, story, byKind }: Walked): void {
+  const { segments, hosts } = story;
+  let from = Number.NaN;
+  let end = Number.NaN;
+  let isChange = false;
+  for (let place = 0; place < segments.length; place += 1) {
+    const segment = segments[place] as KindSegment;
+    for (const time of byKind[segment.kind] ?? none) {
+      const start = Math.max(time.from, segment.from);
+      const stop = Math.min(time.to, segment.to);
+      if (start >= stop) continue;
+      if (start !== end) {
+        addInterval(to, { days, from, end, isChange, hosts });
+        from = start;
+      }
+      end = stop;
+      isChange = time.to >= segment.to && segments[place + 1]?.from === segment.to;
+    }
+  }
+  addInterval(to, { days, from, end, isChange, hosts });
+}
+
+function addInterval(
+  to: Counting,
+  of: {
+    readonly days: Days;
+    readonly from: number;
+    readonly end: number;
+    readonly isChange: boolean;
+    readonly hosts: number;
+  },
+): void {
+  const { from, end, hosts } = of;
+  if (Number.isNaN(from)) return;
+  if (end === Number.POSITIVE_INFINITY) addAge(to.open, of.days.count - 1 - from, hosts);
+  else if (end <= 0) return;
+  else if (of.isChange) addAge(to.mended, end - from, hosts);
+  else to.endedOtherwise += hosts;
+}
+
+function addAll(to: Counting, from: Counting, weight: number): void {
+  for (const [age, many] of from.mended) addAge(to.mended, age, many * weight);
+  for (const [age, many] of from.open) addAge(to.open, age, many * weight);
+  to.endedOtherwise += from.endedOtherwise * weight;
 }
 
 function weightsOf(
@@ -161,29 +224,6 @@ function at<K>(all: Map<K, Counting>, key: K): Counting {
   const found = all.get(key) ?? counting();
   all.set(key, found);
   return found;
-}
-
-function count(
-  to: Counting,
-  of: {
-    readonly days: Days;
-    readonly found: ReturnType<typeof exposureIntervals>;
-    readonly many: number;
-  },
-): void {
-  const today = of.days.count - 1;
-  for (const { from, to: end, ended } of of.found) {
-    if (end === null) addAge(to.open, today - from, of.many);
-    else if (end > 0) addEnded(to, { age: end - from, ended, many: of.many });
-  }
-}
-
-function addEnded(
-  to: Counting,
-  of: { readonly age: number; readonly ended: IntervalEnd | null; readonly many: number },
-): void {
-  if (of.ended === "changed") addAge(to.mended, of.age, of.many);
-  else to.endedOtherwise += of.many;
 }
 
 function addAge(ages: Map<number, number>, age: number, many: number): void {
