@@ -6,7 +6,7 @@ import { compareDigitRuns, compareText, isDigitCode, isLetterCode } from "./digi
  * missing pkgrel counts for nothing.
  */
 /** No package has a version near this long; a longer one is not a version. */
-const LENGTH_MAX = 512;
+const LENGTH_MAX = 2_048;
 /** All signs that are seen, except the colon behind the epoch and the hyphen before the pkgrel. */
 const PATTERN = /^(?:(\d*):)?([!-,.-9;-~]+)(?:-([!-,.-9;-~]+))?$/;
 

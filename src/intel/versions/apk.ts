@@ -26,7 +26,7 @@ const earlierSuffixes = ["alpha", "beta", "pre", "rc"];
 const suffixes = [...earlierSuffixes, "cvs", "svn", "git", "hg", "p"];
 
 /** No package has a version near this long; a longer one is not a version. */
-const LENGTH_MAX = 512;
+const LENGTH_MAX = 2_048;
 const GRAMMAR = new RegExp(
   `^(\\d+)((?:\\.\\d+)*)([a-z]?)((?:_(?:${suffixes.join("|")})\\d*)*)(~[0-9a-f]+)?(-r\\d+)?$`,
 );

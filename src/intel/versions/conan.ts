@@ -12,7 +12,7 @@ interface ConanVersion {
 }
 
 /** No package has a version near this long; a longer one is not a version. */
-const LENGTH_MAX = 512;
+const LENGTH_MAX = 2_048;
 const PATTERN = /^[0-9A-Za-z_.*][0-9A-Za-z_.*+-]*$/;
 
 /** Negative, 0 or positive like a sort function; `null` when either text is not a version. */

@@ -47,7 +47,7 @@ describe("the order of Debian versions", () => {
     "2147483648:1",
     "1.0-ä",
     "(none)",
-    "1".repeat(600),
+    "1".repeat(9_000),
   ])("calls %j not comparable", (text) => {
     expect(parseDebVersion(text)).toBeNull();
     expect(compareDeb(text, "1.0")).toBeNull();

@@ -13,16 +13,18 @@ export interface DebVersion {
 
 const UPSTREAM = /^[0-9][A-Za-z0-9.+~:-]*$/;
 const REVISION = /^[A-Za-z0-9.+~]+$/;
+/** `isblank` of the C library: no other white space is cut off. */
+const BLANKS = /^[ \t]+|(?<![ \t])[ \t]+$/g;
 /** dpkg keeps the epoch in a C `int`. */
 const EPOCH_MAX = 2_147_483_647;
 /** No archive has a version near this long; a longer one is not a version. */
-const LENGTH_MAX = 512;
+const LENGTH_MAX = 8_192;
 
 /** Splits a version, or returns `null` for a text that is not one. */
 export function parseDebVersion(given: string): DebVersion | null {
   if (given.length > LENGTH_MAX) return null;
   // dpkg looks at what stands between the blanks; none may stand inside.
-  const text = given.trim();
+  const text = given.trim() === given ? given : given.replace(BLANKS, "");
   const colon = text.indexOf(":");
   const epoch = colon < 0 ? 0 : epochOf(text.slice(0, colon));
   if (epoch === null) return null;

@@ -5,7 +5,7 @@ import { compareDigits, isDigits } from "./digits.ts";
  * that mean the same everywhere. Where an unknown word would have to decide, nothing is known.
  */
 /** No product has a version near this long; a longer one is not a version. */
-const LENGTH_MAX = 512;
+const LENGTH_MAX = 2_048;
 const NO_WORD = 6;
 /** A number that counts: `1.0.1` is above `1.0-post1`. */
 const NUMBER = 8;

@@ -23,7 +23,7 @@ const words = ["alpha", "beta", "pre", "rc", "p"];
 const AFTER = words.indexOf("p");
 
 /** No package has a version near this long; a longer one is not a version. */
-const LENGTH_MAX = 512;
+const LENGTH_MAX = 2_048;
 const PATTERN = new RegExp(
   `^(\\d+)((?:\\.\\d+)*)([a-z]?)((?:_(?:${words.join("|")})\\d*)*)(?:-r(\\d+))?$`,
 );

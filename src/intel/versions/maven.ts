@@ -36,7 +36,7 @@ const letters: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** No artifact has a version near this long; the limit also bounds how deep lists nest. */
-const LENGTH_MAX = 512;
+const LENGTH_MAX = 2_048;
 
 /** Negative, 0 or positive like a sort function; `null` when either text is not a version. */
 export function compareMaven(left: string, right: string): number | null {
@@ -55,7 +55,7 @@ function parse(text: string): List | null {
     list.items.push(inner);
     list = inner;
   };
-  for (const { token, end } of tokensOf(text.toLowerCase())) {
+  for (const { token, end } of tokensOf(plainDigits(text.toLowerCase()))) {
     const isNumber = isDigitCode(token.charCodeAt(0));
     // A qualifier goes into a list of its own, except before a separator, where it stays behind its dot.
     const opensOwn = !isNumber && token !== "" && (end === "change" || end === "text");
@@ -65,6 +65,18 @@ function parse(text: string): List | null {
   }
   trim(root);
   return root;
+}
+
+/** Java takes the decimal digits of every script for digits; those beyond 16 bits it does not see. */
+function plainDigits(text: string): string {
+  return text.replaceAll(/[\u0660-\uff19]/g, (sign) => {
+    if (!/\p{Nd}/u.test(sign)) return sign;
+    const code = sign.charCodeAt(0);
+    let zero = code;
+    // The ten digits of a script stand one behind the other.
+    while (code - zero < 9 && /\p{Nd}/u.test(String.fromCharCode(zero - 1))) zero--;
+    return String(code - zero);
+  });
 }
 
 type End = "dot" | "hyphen" | "change" | "text";

@@ -6,7 +6,7 @@ import { compareNumbers, comparePrereleases } from "./semver.ts";
  * from lower case; build metadata counts for nothing. Blanks around the whole are cut off, as NuGet does.
  */
 /** No package has a version near this long; a longer one is not a version. */
-const LENGTH_MAX = 512;
+const LENGTH_MAX = 2_048;
 const PATTERN =
   /^(\d+(?:\.\d+){0,3})(?:-([0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*))?(?:\+[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?$/;
 

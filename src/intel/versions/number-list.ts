@@ -5,7 +5,7 @@ import { compareDigits } from "./digits.ts";
  * higher, so `1.0` is lower than `1.0.0`.
  */
 /** No package has a version near this long; a longer one is not a version. */
-const LENGTH_MAX = 512;
+const LENGTH_MAX = 2_048;
 
 /** Hackage (Haskell's Package Versioning Policy; `Data.Version`): no leading zeros. */
 const HACKAGE = /^(?:0|[1-9]\d*)(?:\.(?:0|[1-9]\d*))*$/;

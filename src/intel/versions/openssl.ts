@@ -14,7 +14,7 @@ interface Legacy {
 }
 
 /** No release has a version near this long; a longer one is not a version. */
-const LENGTH_MAX = 512;
+const LENGTH_MAX = 2_048;
 const LEGACY = /^([01])\.(\d+)\.(\d+)([a-z]*)(?:-(beta|pre)(\d+))?$/;
 const MAJOR_SEMVER = /^([3-9]|[1-9]\d+)\./;
 

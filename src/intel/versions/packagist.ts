@@ -6,7 +6,7 @@ import { compareDigits, isDigits } from "./digits.ts";
  * be compared with anything else; what Composer refuses to normalise is not a version.
  */
 /** No package has a version near this long; a longer one is not a version. */
-const LENGTH_MAX = 512;
+const LENGTH_MAX = 2_048;
 
 const STABILITY = "[._-]?(?:(stable|beta|b|rc|alpha|a|patch|pl|p)((?:[.-]?\\d+)*)?)?([.-]?dev)?";
 const CLASSICAL = new RegExp(`^v?(\\d{1,5})(\\.\\d+)?(\\.\\d+)?(\\.\\d+)?${STABILITY}$`, "i");

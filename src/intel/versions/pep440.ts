@@ -15,7 +15,7 @@ interface Pep440 {
 }
 
 /** No package has a version near this long; a longer one is not a version. */
-const LENGTH_MAX = 512;
+const LENGTH_MAX = 2_048;
 /** PEP 440, appendix B. Each part begins with signs that the part before cannot hold. */
 const PATTERN = new RegExp(
   [

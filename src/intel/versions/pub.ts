@@ -12,7 +12,7 @@ interface PubVersion {
 }
 
 /** No package has a version near this long; a longer one is not a version. */
-const LENGTH_MAX = 512;
+const LENGTH_MAX = 2_048;
 const IDENTIFIERS = "([0-9A-Za-z-]+(?:\\.[0-9A-Za-z-]+)*)";
 /** pub itself takes no `v`; advisories write it now and then, and it can mean one thing only. */
 const PATTERN = new RegExp(

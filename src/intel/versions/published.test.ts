@@ -397,3 +397,43 @@ describe("the order of an ecosystem", () => {
     (ecosystem) => expect(orderOf(ecosystem)).toBeNull(),
   );
 });
+
+describe("texts made to mislead", () => {
+  const order = (scheme: SchemeName, a: string, b: string) => orderOfScheme(scheme)?.(a, b);
+
+  it("cuts off no blanks that the tool itself would not", () => {
+    expect(order("deb", " 1.0\t", "1.0")).toBe(0);
+    expect(order("rubygems", " 1.0\r", "1.0")).toBe(0);
+    for (const scheme of ["deb", "rubygems", "rpm", "apk", "semver"] as const) {
+      for (const blank of ["\u00a0", "\ufeff", "\u3000"]) {
+        expect(order(scheme, `1.0.0${blank}`, "1.0.0"), scheme).toBeNull();
+      }
+    }
+  });
+
+  it("reads the digits of other scripts where the tool does, and nowhere else", () => {
+    expect(order("maven", "1.\u0663", "1.3")).toBe(0);
+    expect(order("maven", "1.\uff11\u0660", "1.9")).toBe(1);
+    for (const scheme of ["deb", "semver", "npm", "nuget", "rubygems", "cran", "apk"] as const) {
+      expect(order(scheme, "1.0.\u0663", "1.0.3"), scheme).toBeNull();
+    }
+  });
+
+  it("answers for versions of a thousand numbers, and at once", () => {
+    const long = "1".repeat(500);
+    for (const scheme of ["deb", "rpm", "apk", "maven", "pypi", "rubygems", "cran"] as const) {
+      expect(order(scheme, `1.${long}0`, `1.${long}1`), scheme).toBe(-1);
+      expect(order(scheme, `1${".0".repeat(400)}.1`, `1${".0".repeat(400)}.2`), scheme).toBe(-1);
+    }
+  });
+
+  it("takes no epoch that does not fit, no sign, and no NUL", () => {
+    expect(order("deb", "99999999999999999999:1", "1")).toBeNull();
+    expect(order("rpm", "99999999999999999999:1", "99999999999999999998:9")).toBe(1);
+    for (const scheme of ["deb", "semver", "npm", "pypi", "nuget", "cran", "hackage"] as const) {
+      for (const text of ["", "+1.0.0", "-1.0.0", "1.0.0\0", "1.0.0\0a"]) {
+        expect(order(scheme, text, "1.0.0"), `${scheme} ${text}`).toBeNull();
+      }
+    }
+  });
+});

@@ -15,7 +15,7 @@ export interface Evr {
 }
 
 /** No package has a version near this long; a longer one is not a version. */
-const LENGTH_MAX = 512;
+const LENGTH_MAX = 8_192;
 const NO_EPOCH = "(none):";
 const TILDE = 126;
 const CARET = 94;
@@ -38,8 +38,10 @@ export function parseEvr(text: string): Evr | null {
 /** A fleet compares the same few thousand versions over and over; splitting them costs the most. */
 const parsed = new Map<string, Evr | null>();
 const PARSED_MAX = 100_000;
+const KEPT_LENGTH_MAX = 200;
 
 function evrOf(text: string): Evr | null {
+  if (text.length > KEPT_LENGTH_MAX) return parseEvr(text);
   const known = parsed.get(text);
   if (known !== undefined) return known;
   if (parsed.size >= PARSED_MAX) parsed.clear();

@@ -6,8 +6,9 @@ import { compareDigits, compareText, isDigits } from "./digits.ts";
  * nothing.
  */
 /** No gem has a version near this long; a longer one is not a version. */
-const LENGTH_MAX = 512;
-const PATTERN = /^\s*\d+(?:\.[0-9a-zA-Z]+)*(?:-[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?\s*$/;
+const LENGTH_MAX = 2_048;
+/** Ruby's `\s` is white space of ASCII. */
+const PATTERN = /^[ \t-\r]*\d+(?:\.[0-9a-zA-Z]+)*(?:-[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?[ \t-\r]*$/;
 
 /** Negative, 0 or positive like a sort function; `null` when either text is not a version. */
 export function compareRubygems(left: string, right: string): number | null {

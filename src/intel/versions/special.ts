@@ -3,7 +3,7 @@ import { compareDigits } from "./digits.ts";
 /** The order of the special types of version range specifiers (VERS, "Special VERS types"). */
 
 /** No version comes near this long. */
-const LENGTH_MAX = 512;
+const LENGTH_MAX = 2_048;
 
 /** `intdot`: whole numbers between dots; reading stops at the first other sign. */
 export function compareIntdot(left: string, right: string): number | null {
