@@ -364,6 +364,23 @@ describe("CSAF of Red Hat", () => {
   const id = "AppStream:bind-32:9.2-1.el9.x86_64";
   const host = rpm("bind|32|9.1|1.el9|x86_64|", "Red Hat:9");
 
+  it("follows the product paths of CSAF 2.1 as it does relationships", async () => {
+    const { product_tree: tree, ...rest } = JSON.parse(document({ fixed: [id] }));
+    const [relationship] = tree.relationships;
+    const product_paths = [
+      {
+        beginning_product_reference: relationship.product_reference,
+        full_product_name: relationship.full_product_name,
+        subpaths: [{ category: "default_component_of", next_product_reference: "AppStream" }],
+      },
+    ];
+    const newer = JSON.stringify({
+      ...rest,
+      product_tree: { branches: tree.branches, product_paths },
+    });
+    expect(await scan([newer], host)).toEqual(["bind CVE-2026-0001 affected 32:9.2-1.el9"]);
+  });
+
   it("resolves relationships before it reads a status, with the epoch of the id", async () => {
     expect(await scan([document({ fixed: [id] })], host)).toEqual([
       "bind CVE-2026-0001 affected 32:9.2-1.el9",

@@ -43,6 +43,35 @@ describe("checking a CSAF document", () => {
     expect(schema?.errors[0]?.path).toBe("/vulnerabilities/0/cve");
   });
 
+  it("reads CSAF 2.1 as it is now, with product paths, and refuses what nests without end", async () => {
+    const plain = aDocument({ fixed: ["P-2"] }) as { document: object };
+    const made = {
+      beginning_product_reference: "P-1",
+      full_product_name: { product_id: "P-2", name: "P on P" },
+      subpaths: [{ category: "installed_on", next_product_reference: "P-1" }],
+    };
+    const document = {
+      ...plain,
+      $schema: "https://docs.oasis-open.org/csaf/csaf/v2.1/schema/csaf.json",
+      document: {
+        ...plain.document,
+        csaf_version: "2.1",
+        distribution: { tlp: { label: "CLEAR" } },
+      },
+      product_tree: {
+        full_product_names: [{ product_id: "P-1", name: "P" }],
+        product_paths: [made],
+      },
+    };
+    expect(failed(await checkCsaf(document))).toEqual([]);
+    const { subpaths, ...cut } = made;
+    const broken = { ...document, product_tree: { product_paths: [cut] } };
+    expect(failed(await checkCsaf(broken))).toContain("schema");
+    const text = `${'{"branches":['.repeat(5_000)}${"]}".repeat(5_000)}`;
+    const deep = { ...document, product_tree: JSON.parse(text) };
+    await expect(checkCsaf(deep)).rejects.toMatchObject({ code: "invalid" });
+  });
+
   it("refuses what is no CSAF at all", async () => {
     await expect(checkCsaf({ bomFormat: "CycloneDX" })).rejects.toMatchObject({ code: "invalid" });
     await expect(checkCsaf([])).rejects.toMatchObject({ code: "invalid" });

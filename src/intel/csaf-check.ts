@@ -1,11 +1,15 @@
 import { z } from "zod";
 import { Failure } from "../base/failure.ts";
-import { ownTests, prohibitedCategory } from "./csaf-tests.ts";
+import { type CsafSchema, compileCsaf21, type SchemaCheck } from "./csaf-schema.ts";
+import { type Complaint, ownTests, prohibitedCategory } from "./csaf-tests.ts";
+import { documentTests } from "./csaf-tests-document.ts";
+import { metricTests } from "./csaf-tests-metrics.ts";
+import { productTests } from "./csaf-tests-products.ts";
 
 /**
  * A CSAF document against its JSON schema and the mandatory tests of its own version (CSAF 2.0 and
- * 2.1, section 6.1), by the reference library and, where that has none yet, our own. A document that is
- * no CSAF 2.x is refused, not failed.
+ * 2.1, section 6.1), by the reference library and, where that has none yet or follows an older draft of
+ * 2.1, our own. A document that is no CSAF 2.x is refused, not failed.
  */
 export interface CsafReport {
   readonly version: string;
@@ -41,29 +45,105 @@ export async function checkCsaf(document: unknown): Promise<CsafReport> {
       "The file is no CSAF document of version 2.0 or 2.1: document.csaf_version does not say so.",
     );
   }
+  if (nestsTooDeep(document)) {
+    throw new Failure(
+      "invalid",
+      `The file nests deeper than ${DEPTH_MAX} levels, which no advisory does. It was not checked.`,
+    );
+  }
   const version = head.data.document.csaf_version;
-  const schema = await run("schema", await schemaOf(version), document);
+  const schema21 = version === "2.1" ? await schemaOf21() : null;
+  const own = schema21 === null ? NO_TESTS : testsOf21(schema21);
+  const schema =
+    schema21 === null
+      ? await run("schema", await schemaOf20(), document)
+      : await run("schema", checkedBy(schema21.document), document);
   const tests: CsafTest[] = [schema];
   for (const [name, test] of await mandatoryOf(version)) {
-    if (numberOf(name) === CATEGORY_TEST) continue;
+    const number = numberOf(name);
+    if (number === CATEGORY_TEST || (own.has(number) && !shared.has(number))) continue;
     const read = schema.isValid ? run : runLoose;
-    const result = await read(numberOf(name), test, document);
-    if (result !== null) tests.push(result);
+    const result = await read(number, test, document);
+    if (result !== null) tests.push(shared.has(number) && own.size > 0 ? ofOthers(result) : result);
   }
-  for (const [name, test] of version === "2.1" ? ownTests : []) {
-    if (!tests.some((known) => known.name === name)) tests.push(await run(name, test, document));
+  for (const [name, test] of own) {
+    const result = await run(name, test, document);
+    const known = tests.findIndex((other) => other.name === name);
+    if (known < 0) tests.push(result);
+    else tests[known] = joined(tests[known] ?? result, result);
   }
   tests.push(await run(CATEGORY_TEST, prohibitedCategory(version), document));
   tests.sort((a, b) => (a.name === b.name ? 0 : isBefore(a.name, b.name) ? -1 : 1));
   return { version, isValid: tests.every((test) => test.isValid), tests };
 }
 
-async function schemaOf(version: "2.0" | "2.1"): Promise<Test> {
-  const loaded =
-    version === "2.0"
-      ? await import("@secvisogram/csaf-validator-lib/schemaTests.js")
-      : await import("@secvisogram/csaf-validator-lib/csaf_2_1/schemaTests.js");
-  const test = testsIn(loaded).get(version === "2.0" ? "csaf_2_0" : "csaf_2_1");
+/** Validators of schemas call themselves for each level; the standard ends branches at 30. */
+const DEPTH_MAX = 1_000;
+
+function nestsTooDeep(document: unknown): boolean {
+  let level: unknown[] = [document];
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > DEPTH_MAX) return true;
+    const inner: unknown[] = [];
+    for (const value of level) {
+      if (typeof value !== "object" || value === null) continue;
+      for (const item of Object.values(value)) if (typeof item === "object") inner.push(item);
+    }
+    level = inner;
+  }
+  return false;
+}
+
+/** Tests that the library does for CVSS 2 and 3, and we for 4.0. */
+const shared: ReadonlySet<string> = new Set(["6.1.8", "6.1.9"]);
+const NO_TESTS: ReadonlyMap<string, Test> = new Map();
+
+function ofOthers(test: CsafTest): CsafTest {
+  const errors = test.errors.filter(({ path }) => !path.includes("/cvss_v4"));
+  return { ...test, errors, isValid: errors.length === 0 };
+}
+
+function joined(a: CsafTest, b: CsafTest): CsafTest {
+  return { name: a.name, isValid: a.isValid && b.isValid, errors: [...a.errors, ...b.errors] };
+}
+
+function testsOf21(schema: CsafSchema): ReadonlyMap<string, Test> {
+  const plain = { ...productTests, ...documentTests, ...metricTests(schema) };
+  const tests = Object.entries(plain).map(([name, test]): [string, Test] => [
+    name,
+    (document) => ({ errors: test(document) }),
+  ]);
+  return new Map<string, Test>([...ownTests, ...tests]);
+}
+
+function checkedBy(check: SchemaCheck): Test {
+  return (document) => {
+    const isValid = check(document);
+    const errors: readonly Complaint[] = (check.errors ?? []).map(({ instancePath, message }) => ({
+      instancePath,
+      message: message ?? "",
+    }));
+    return { isValid, errors: isValid ? [] : errors };
+  };
+}
+
+let compiled: CsafSchema | null = null;
+
+async function schemaOf21(): Promise<CsafSchema> {
+  if (compiled !== null) return compiled;
+  const [compiler, document, cvss4] = await Promise.all([
+    import("@secvisogram/csaf-validator-lib/csaf_2_1/csafAjv.js"),
+    import("@secvisogram/csaf-validator-lib/csaf_2_1/schemaTests/csaf_2_1/schema.js"),
+    import("@secvisogram/csaf-validator-lib/csaf_2_1/csafAjv/cvss-v4.0.js"),
+  ]);
+  const older = { document: document.default, cvss4: cvss4.default };
+  compiled ??= compileCsaf21(compiler.default, older);
+  return compiled;
+}
+
+async function schemaOf20(): Promise<Test> {
+  const loaded = await import("@secvisogram/csaf-validator-lib/schemaTests.js");
+  const test = testsIn(loaded).get("csaf_2_0");
   if (test === undefined) throw new Failure("internal", "The CSAF library lacks its schema test.");
   return test;
 }

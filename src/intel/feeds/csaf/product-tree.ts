@@ -39,6 +39,7 @@ export const treeSchema = z.object({
   branches: z.array(z.unknown()).optional(),
   full_product_names: z.array(z.unknown()).optional(),
   relationships: z.array(z.unknown()).optional(),
+  product_paths: z.array(z.unknown()).optional(),
 });
 
 const relationshipSchema = z.object({
@@ -46,6 +47,13 @@ const relationshipSchema = z.object({
   full_product_name: productSchema,
   product_reference: z.string(),
   relates_to_product_reference: z.string(),
+});
+
+/** CSAF 2.1 writes relationships as a way over any number of products. */
+const pathSchema = z.object({
+  full_product_name: productSchema,
+  beginning_product_reference: z.string(),
+  subpaths: z.array(z.object({ next_product_reference: z.string() })).min(1),
 });
 
 const DEPTH_MAX = 30;
@@ -58,7 +66,7 @@ export function productsIn(tree: z.output<typeof treeSchema>): ReadonlyMap<strin
     const product = productSchema.safeParse(raw);
     if (product.success) products.set(product.data.product_id, made(product.data, ""));
   }
-  addRelationships(products, tree.relationships ?? []);
+  addRelationships(products, [...(tree.relationships ?? []), ...(tree.product_paths ?? [])]);
   return products;
 }
 
@@ -93,8 +101,15 @@ function made(product: z.output<typeof productSchema>, version: string): CsafPro
 /** A relationship may be made of other relationships, listed in any order. */
 function addRelationships(products: Map<string, CsafProduct>, all: readonly unknown[]): void {
   let waiting = all.flatMap((raw) => {
-    const parsed = relationshipSchema.safeParse(raw);
-    return parsed.success ? [parsed.data] : [];
+    const relationship = relationshipSchema.safeParse(raw).data;
+    if (relationship !== undefined) {
+      const { product_reference: part, relates_to_product_reference: whole } = relationship;
+      return [{ product: relationship.full_product_name, part, wholes: [whole] }];
+    }
+    const path = pathSchema.safeParse(raw).data;
+    if (path === undefined) return [];
+    const wholes = path.subpaths.map((subpath) => subpath.next_product_reference);
+    return [{ product: path.full_product_name, part: path.beginning_product_reference, wholes }];
   });
   for (let left = -1; waiting.length > 0 && waiting.length !== left; ) {
     left = waiting.length;
@@ -102,19 +117,27 @@ function addRelationships(products: Map<string, CsafProduct>, all: readonly unkn
   }
 }
 
-function resolve(
-  products: Map<string, CsafProduct>,
-  of: z.output<typeof relationshipSchema>,
-): boolean {
-  const part = products.get(of.product_reference);
-  const whole = products.get(of.relates_to_product_reference);
-  if (part === undefined || whole === undefined) return false;
-  const own = made(of.full_product_name, part.version);
+interface Combination {
+  readonly product: z.output<typeof productSchema>;
+  readonly part: string;
+  /** What it is part of, the nearest first. */
+  readonly wholes: readonly string[];
+}
+
+function resolve(products: Map<string, CsafProduct>, of: Combination): boolean {
+  const part = products.get(of.part);
+  const wholes = of.wholes.flatMap((id) => products.get(id) ?? []);
+  if (part === undefined || wholes.length < of.wholes.length) return false;
+  const within = wholes.reduceRight<CsafProduct | null>(
+    (outer, whole) => ({ ...whole, within: whole.within ?? outer }),
+    null,
+  );
+  const own = made(of.product, part.version);
   products.set(own.id, {
     ...own,
     purls: own.purls.length > 0 ? own.purls : part.purls,
     cpes: own.cpes.length > 0 ? own.cpes : part.cpes,
-    within: whole,
+    within,
   });
   return true;
 }
