@@ -24,7 +24,7 @@ interface Grammar {
   readonly mandatory: readonly string[];
   /** Every metric, not defined. */
   readonly undefinedMetrics: Readonly<Record<string, string>>;
-  /** Versions 2 and 4 fix the order; version 3 only prefers one. */
+  /** Version 4 fixes the order (§7); in version 2 people write any, which can mean one thing only. */
   readonly isOrdered: boolean;
 }
 
@@ -58,7 +58,7 @@ const grammars: Readonly<Record<CvssVersion, Grammar>> = {
     "AV:LAN AC:HML Au:MSN C:NPC I:NPC A:NPC",
     "E:U,POC,F,H,ND RL:OF,TF,W,U,ND RC:UC,UR,C,ND " +
       "CDP:N,L,LM,MH,H,ND TD:N,L,M,H,ND CR:L,M,H,ND IR:L,M,H,ND AR:L,M,H,ND",
-    { undefinedValue: "ND", isOrdered: true },
+    { undefinedValue: "ND", isOrdered: false },
   ),
   "3.0": three,
   "3.1": three,
@@ -74,8 +74,9 @@ const grammars: Readonly<Record<CvssVersion, Grammar>> = {
 /** Longer than any vector that names every metric. */
 const LENGTH_MAX = 512;
 
-export function parseCvss(text: string): ParsedVector {
-  if (text.length > LENGTH_MAX) return bad("it is too long for a vector");
+export function parseCvss(given: string): ParsedVector {
+  if (given.length > LENGTH_MAX) return bad("it is too long for a vector");
+  const text = given.trim();
   if (text === "") return bad("it is empty");
   const prefix = /^CVSS:([^/]*)\//.exec(text);
   if (prefix === null) {
@@ -83,7 +84,8 @@ export function parseCvss(text: string): ParsedVector {
     return parseMetrics("2.0", withoutBrackets(text));
   }
   const version = prefix[1] ?? "";
-  // Version 2 has no prefix; one that claims it was written by no specification.
+  // No specification of version 2 has a prefix, but several databases write one.
+  if (version === "2.0") return parseMetrics("2.0", withoutBrackets(text.slice(prefix[0].length)));
   if (version !== "3.0" && version !== "3.1" && version !== "4.0") {
     return bad(`CVSS version ${JSON.stringify(version)} has no such prefix`);
   }

@@ -260,7 +260,8 @@ describe("a vector", () => {
     ["", "empty"],
     ["CVSS:3.1", "before its first metric"],
     ["CVSS:3.2/AV:N", "prefix"],
-    ["CVSS:2.0/AV:N/AC:L/Au:N/C:C/I:C/A:C", "prefix"],
+    ["CVSS:1.0/AV:N/AC:L/Au:N/C:C/I:C/A:C", "prefix"],
+    ["cvss:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H", "no metric"],
     ["cvss:3.1/AV:N", "metric"],
     [`${three}/`, "not a metric"],
     [three.replace("/A:H", ""), "A is missing"],
@@ -269,19 +270,27 @@ describe("a vector", () => {
     [three.replace("C:H", "C:X"), 'cannot be "X"'],
     [three.replace("AV:N", "AV:n"), 'cannot be "n"'],
     [`${three}/AT:N`, "no metric"],
-    [`${three} `, 'cannot be "H "'],
     [four.replace("AV:N/AC:L", "AC:L/AV:N"), "out of order"],
     [`${four}/CR:H/E:A`, "out of order"],
     [`${four}/SI:S`, 'cannot be "S"'],
     [`${four}/RL:O`, "no metric"],
     ["AV:N/AC:L/Au:N/C:C/I:C", "A is missing"],
-    ["AC:L/AV:N/Au:N/C:C/I:C/A:C", "out of order"],
     ["(AV:N/AC:L/Au:N/C:C/I:C/A:C", "no metric"],
     [`CVSS:3.1/${"AV:N/".repeat(200)}`, "too long"],
     ["CVSS:3.1/constructor:N", "no metric"],
   ])("%j has no score, and says why", (text, why) => {
     expect(scoreCvss(text)).toMatchObject({ scores: null });
     expect(scoreCvss(text).problem).toContain(why);
+  });
+
+  it.each([
+    "AC:L/AV:N/A:C/C:C/I:C/Au:N",
+    "(AV:N/AC:L/Au:N/C:C/I:C/A:C)",
+    "CVSS:2.0/AV:N/AC:L/Au:N/C:C/I:C/A:C",
+    "CVSS:2.0/(AV:N/AC:L/Au:N/C:C/I:C/A:C)",
+    "  AV:N/AC:L/Au:N/C:C/I:C/A:C\t",
+  ])("of version 2 is read as people write it: %j", (text) => {
+    expect(scoreCvss(text).scores).toMatchObject({ version: "2.0", base: 10 });
   });
 
   it("of version 3 may stand in any order", () => {
