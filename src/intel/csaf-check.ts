@@ -81,15 +81,12 @@ export async function checkCsaf(document: unknown): Promise<CsafReport> {
 const DEPTH_MAX = 1_000;
 
 function nestsTooDeep(document: unknown): boolean {
-  let level: unknown[] = [document];
+  let level: readonly unknown[] = [document];
   for (let depth = 0; level.length > 0; depth++) {
     if (depth > DEPTH_MAX) return true;
-    const inner: unknown[] = [];
-    for (const value of level) {
-      if (typeof value !== "object" || value === null) continue;
-      for (const item of Object.values(value)) if (typeof item === "object") inner.push(item);
-    }
-    level = inner;
+    level = level.flatMap((value) =>
+      typeof value === "object" && value !== null ? Object.values(value) : [],
+    );
   }
   return false;
 }

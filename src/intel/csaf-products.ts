@@ -97,6 +97,26 @@ const PRODUCT = new Set([
   ...["beginning_product_reference", "next_product_reference"],
 ]);
 
+export interface Member {
+  readonly name: string;
+  readonly value: unknown;
+  readonly path: string;
+}
+
+/** Every member of every object and list; what is inside of extensions is not the standard's. */
+export function* membersIn(document: unknown): Generator<Member> {
+  const waiting: Member[] = [{ name: "", value: document, path: "" }];
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    if (typeof next.value !== "object" || next.value === null) continue;
+    const { path } = next;
+    const members = Object.entries(next.value).map(([name, value]) => ({
+      ...{ name, value, path: `${path}/${name}` },
+    }));
+    yield* members;
+    for (const member of members) if (!member.name.startsWith("x_")) waiting.push(member);
+  }
+}
+
 /** Every place that names a product, or a group of them, which is defined elsewhere. */
 export function usedIds(document: unknown): {
   readonly products: readonly Used[];
@@ -104,28 +124,27 @@ export function usedIds(document: unknown): {
 } {
   const products: Used[] = [];
   const groups: Used[] = [];
-  const waiting: { readonly value: unknown; readonly path: string }[] = [
-    { value: document, path: "" },
-  ];
-  const take = (into: Used[], value: unknown, path: string): void => {
-    if (typeof value === "string") into.push({ id: value, path });
-    else if (Array.isArray(value)) {
-      for (const [at, id] of value.entries()) take(into, id, `${path}/${at}`);
-    }
-  };
-  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
-    if (!isObject(next.value) && !Array.isArray(next.value)) continue;
-    for (const [name, value] of Object.entries(next.value)) {
-      const path = `${next.path}/${name}`;
-      if (name === "x_extensions") continue;
-      if (PRODUCTS.has(name) || PRODUCT.has(name)) take(products, value, path);
-      else if (name === "group_ids") take(groups, value, path);
-      else if (name === "product_status" && isObject(value)) {
-        for (const [status, ids] of Object.entries(value)) {
-          take(products, ids, `${path}/${status}`);
-        }
-      } else waiting.push({ value, path });
+  for (const member of membersIn(document)) {
+    const { name, value } = member;
+    if (PRODUCTS.has(name) || PRODUCT.has(name)) takeIds(products, member);
+    else if (name === "group_ids") takeIds(groups, member);
+    else if (name === "product_status") {
+      for (const status of membersOf(value, member.path)) takeIds(products, status);
     }
   }
   return { products, groups };
+}
+
+function membersOf(value: unknown, path: string): readonly Member[] {
+  if (!isObject(value)) return [];
+  const entries = Object.entries(value);
+  return entries.map(([name, inner]) => ({ name, value: inner, path: `${path}/${name}` }));
+}
+
+function takeIds(into: Used[], { value, path }: Member): void {
+  if (typeof value === "string") into.push({ id: value, path });
+  if (!Array.isArray(value)) return;
+  for (const [at, id] of value.entries()) {
+    if (typeof id === "string") into.push({ id, path: `${path}/${at}` });
+  }
 }

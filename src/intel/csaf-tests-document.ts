@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { instantFromText } from "../base/instant.ts";
-import { isObject, listIn } from "./csaf-products.ts";
+import { isObject, listIn, type Member, membersIn } from "./csaf-products.ts";
 import { isDateTime } from "./csaf-schema.ts";
 import type { Complaint } from "./csaf-tests.ts";
 import { trackingOf } from "./csaf-tests-metrics.ts";
@@ -56,23 +56,27 @@ function missingInEach(name: string): (document: Json) => readonly string[] {
 /** 6.1.27.8: an id without products is of them all; else each product of the status needs one. */
 function withoutId(document: Json): readonly string[] {
   const groups = listIn(document.product_tree, "product_groups");
-  const members = (id: unknown): readonly unknown[] =>
-    groups.flatMap((g) => (isObject(g) && g.group_id === id ? listIn(g, "product_ids") : []));
   return listIn(document, "vulnerabilities").flatMap((vulnerability, at) => {
-    if (!isObject(vulnerability)) return [];
-    const path = `/vulnerabilities/${at}`;
-    const { cve, ids, product_status: status } = vulnerability;
-    if (cve !== undefined) return [];
-    if (ids === undefined) return [path];
-    const of = listIn(vulnerability, "ids").map((id) => ({
-      products: listIn(id, "product_ids"),
-      groups: listIn(id, "group_ids"),
-    }));
-    if (of.some(({ products, groups: some }) => products.length + some.length === 0)) return [];
-    const named = new Set(of.flatMap((o) => [...o.products, ...o.groups.flatMap(members)]));
-    const all = isObject(status) ? Object.values(status).flat() : [];
-    return all.every((product) => named.has(product)) ? [] : [`${path}/ids`];
+    if (!isObject(vulnerability) || vulnerability.cve !== undefined) return [];
+    if (vulnerability.ids === undefined) return [`/vulnerabilities/${at}`];
+    return isEachNamed(vulnerability, groups) ? [] : [`/vulnerabilities/${at}/ids`];
   });
+}
+
+function isEachNamed(vulnerability: Json, groups: readonly unknown[]): boolean {
+  const membersOf = (id: unknown): readonly unknown[] =>
+    groups.flatMap((g) => (isObject(g) && g.group_id === id ? listIn(g, "product_ids") : []));
+  const named = listIn(vulnerability, "ids").map((id) => [
+    ...listIn(id, "product_ids"),
+    ...listIn(id, "group_ids").flatMap(membersOf),
+  ]);
+  const isOfAll = listIn(vulnerability, "ids").some(
+    (id) => listIn(id, "product_ids").length + listIn(id, "group_ids").length === 0,
+  );
+  const { product_status: status } = vulnerability;
+  const products = isObject(status) ? Object.values(status).flat() : [];
+  const all = new Set(named.flat());
+  return isOfAll || products.every((product) => all.has(product));
 }
 
 /** 6.1.21: revisions begin with version 0 or 1 and leave none out; of one date the smaller is first. */
@@ -102,20 +106,14 @@ const DATES = new Set([
 
 /** 6.1.37: every time of the standard's own elements. */
 function wrongDates(document: unknown): readonly Complaint[] {
-  const found: Complaint[] = [];
-  const waiting: { readonly value: unknown; readonly path: string }[] = [
-    { value: document, path: "" },
-  ];
-  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
-    if (!isObject(next.value) && !Array.isArray(next.value)) continue;
-    for (const [name, value] of Object.entries(next.value)) {
-      const instancePath = `${next.path}/${name}`;
-      if (DATES.has(name) && typeof value === "string") {
-        if (!isDateTime(value)) found.push({ instancePath, message: "it is no date and time" });
-      } else if (!name.startsWith("x_")) waiting.push({ value, path: instancePath });
-    }
-  }
-  return found;
+  return [...membersIn(document)].filter(isWrongDate).map(({ path }) => ({
+    instancePath: path,
+    message: "it is no date and time",
+  }));
+}
+
+function isWrongDate({ name, value }: Member): boolean {
+  return DATES.has(name) && typeof value === "string" && !isDateTime(value);
 }
 
 const headSchema = z.object({
@@ -140,25 +138,22 @@ const ID = /^[A-Za-z0-9.-]+$/;
 const REFERENCE = /^(?:LicenseRef|AdditionRef)-[A-Za-z0-9.-]+$/;
 const LIKE_REFERENCE = /^(?:licenseref|additionref|documentref)-/i;
 
+const OPERATOR = /^(?:AND|and|OR|or|WITH|with)$/;
+
 /** SPDX 3.0.1, annex B, without `DocumentRef`; operators are all upper or all lower case. */
 export function isLicense(text: string): boolean {
   let isOperand = true;
+  let isException = false;
   let open = 0;
-  let canWith = false;
   for (const word of text.match(/[()]|[^\s()]+/g) ?? []) {
-    if (isOperand) {
-      if (word === "(") open++;
-      else {
-        if (!isSimple(word, canWith)) return false;
-        isOperand = false;
-      }
-    } else if (word === ")") {
-      if (--open < 0) return false;
-      canWith = false;
-    } else if (/^(?:AND|and|OR|or|WITH|with)$/.test(word)) {
-      isOperand = true;
-      canWith = /with/i.test(word);
-    } else return false;
+    if (isOperand && word === "(" && !isException) {
+      open++;
+      continue;
+    }
+    const isNext = isOperand ? isSimple(word, isException) : word === ")" || OPERATOR.test(word);
+    if (!isNext || (word === ")" && --open < 0)) return false;
+    isException = !isOperand && /^with$/i.test(word);
+    isOperand = !isOperand && word !== ")";
   }
   return !isOperand && open === 0;
 }
@@ -197,24 +192,16 @@ const extensionSchema = z.strictObject({
 
 /** 6.1.60.1: every extension, wherever one may stand. */
 function wrongExtensions(document: unknown): readonly Complaint[] {
-  const found: Complaint[] = [];
-  const waiting: { readonly value: unknown; readonly path: string }[] = [
-    { value: document, path: "" },
-  ];
-  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
-    if (!isObject(next.value) && !Array.isArray(next.value)) continue;
-    for (const [name, value] of Object.entries(next.value)) {
-      const path = `${next.path}/${name}`;
-      if (name !== "x_extensions") waiting.push({ value, path });
-      else {
-        for (const [at, item] of (Array.isArray(value) ? value : [value]).entries()) {
-          const issue = extensionSchema.safeParse(item).error?.issues[0];
-          if (issue === undefined) continue;
-          const instancePath = [`${path}/${at}`, ...issue.path].join("/");
-          found.push({ instancePath, message: issue.message });
-        }
-      }
-    }
-  }
-  return found;
+  const all = [...membersIn(document)].filter(({ name }) => name === "x_extensions");
+  return all.flatMap(({ value, path }) =>
+    (Array.isArray(value) ? value : [value]).flatMap((item, at) =>
+      malformed(item, `${path}/${at}`),
+    ),
+  );
+}
+
+function malformed(item: unknown, path: string): readonly Complaint[] {
+  const issue = extensionSchema.safeParse(item).error?.issues[0];
+  if (issue === undefined) return [];
+  return [{ instancePath: [path, ...issue.path].join("/"), message: issue.message }];
 }
