@@ -23,7 +23,8 @@ inspect_main() { # [refresh]
     read -r IN_REBOOT <"$IN_DIR/reboot"
     [ "$IN_REBOOT" = kernel ] || inspect_reboot
     inspect_services
-    stale_users
+    (maps_read) >"$IN_DIR/rt.maps"
+    stale_users "$IN_DIR/rt.maps"
     sources_scan "$IN_DIR" newer "$IN_DIR/installed"
     offers_scan "$IN_DIR" newer "$IN_DIR/installed"
     [ ! -s "$IN_DIR/refresh.failed" ] ||
@@ -180,10 +181,14 @@ inspect_services() {
 # Processes that still map a file which was deleted or replaced: `restart NAME\tPID\tFILE`. Only
 # processes of this host count: same process namespace and same root directory (a service with
 # PrivateTmp has a mount namespace of its own, so that alone would hide most of them).
-stale_users() {
-  set +f
-  su_all=$(exec grep -HsF '(deleted)' /proc/[0-9]*/maps)
-  set -f
+stale_users() { # [MAPS]
+  if [ -n "${1:-}" ]; then
+    su_all=$(exec grep -F '(deleted)' "$1")
+  else
+    set +f
+    su_all=$(exec grep -HsF '(deleted)' /proc/[0-9]*/maps)
+    set -f
+  fi
   [ -n "$su_all" ] || return 0
   su_all=$(printf '%s\n' "$su_all" | awk '
     {

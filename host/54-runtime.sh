@@ -16,19 +16,31 @@
 
 RT_SOCKET_ROWS_MAX=200000
 
+# What all processes have mapped of programs and libraries, told once for all who ask.
+maps_read() {
+  set +f
+  exec grep -Hs -e ' [r-][w-]x[ps] .* /' -e '\.so' /proc/[0-9]*/maps
+}
+
+# DIR has `rt.maps`, what maps_read said, and `out` with the lines of services.
 inspect_runtime() { # DIR
   rt_dir=$1
   set +f
   grep -Hs -e '^Name:' -e '^PPid:' -e '^VmSize:' /proc/[0-9]*/status >"$rt_dir/rt.status"
-  stat -L -c '%n %d:%i' /. /proc/self/ns/mnt /proc/self/ns/net /proc/[0-9]*/root/. \
-    /proc/[0-9]*/ns/mnt /proc/[0-9]*/ns/net >"$rt_dir/rt.stat" 2>/dev/null
+  stat -L -c '%n %d:%i' /. /proc/self/ns/net /proc/[0-9]*/root/. /proc/[0-9]*/ns/net \
+    >"$rt_dir/rt.stat" 2>/dev/null
+  # Few processes have another root; only of those the mount namespace is asked.
+  rt_others=$(exec awk '$1 == "/." { root = $2; next }
+    $1 ~ /\/root\/\.$/ && $2 != root { sub(/root\/\.$/, "ns/mnt", $1); print $1 }' "$rt_dir/rt.stat")
+  # shellcheck disable=SC2086 # numbers and fixed paths only
+  [ -z "$rt_others" ] ||
+    stat -L -c '%n %d:%i' /proc/self/ns/mnt $rt_others >>"$rt_dir/rt.stat" 2>/dev/null
   grep -Hs -e ' 00000000:0000 0[A7] ' -e ' 00000000000000000000000000000000:0000 0[A7] ' \
     /proc/net/tcp /proc/net/tcp6 /proc/net/udp /proc/net/udp6 >"$rt_dir/rt.net"
   # The links to programs come first, then the folders of open files.
   # shellcheck disable=SC2012 # find would start a program for each, or ask for GNU's own
   ls -ln /proc/[0-9]*/exe /proc/[0-9]*/fd 2>/dev/null |
     awk -v max="$RT_SOCKET_ROWS_MAX" -v net="$rt_dir/rt.net" "$AWK_RT_SOCKETS" >"$rt_dir/rt.ls"
-  grep -Hs -e ' [r-][w-]x[ps] .* /' -e '\.so' /proc/[0-9]*/maps >"$rt_dir/rt.maps"
   # Others' processes may be hidden from an ordinary user altogether (proc(5), hidepid).
   rt_uid=''
   while read -r rt_word rt_uid _; do [ "$rt_word" != Uid: ] || break; done </proc/self/status
@@ -37,7 +49,7 @@ inspect_runtime() { # DIR
   rt_arch=''
   [ ! -s "$rt_dir/arch" ] || read -r rt_arch <"$rt_dir/arch"
   awk -v dir="$rt_dir" -v self="$$" -v arch="$rt_arch" -v uid="$rt_uid" \
-    "$AWK_RT_READ$AWK_RT_FILES$AWK_RT_SAY" \
+    "$AWK_RT_FILES$AWK_RT_READ$AWK_RT_SAY" \
     T=status "$rt_dir/rt.status" T=stat "$rt_dir/rt.stat" T=ls "$rt_dir/rt.ls" \
     T=net "$rt_dir/rt.net" T=maps "$rt_dir/rt.maps" T=diversion "$rt_diversions" \
     T=service "$rt_dir/out" T=list /var/lib/dpkg/info/*.list || : >"$rt_dir/rt.said"
@@ -122,10 +134,10 @@ function does_count(pid,   up, depth) {
     if (!(up in parent)) break
     depth++
   }
-  if (!(pid in root_of) || !(pid in mnt_of)) return "unread"
+  if (!(pid in root_of)) return "unread"
   if (root_of[pid] == root) return "yes"
   # Paths are told from the outermost root, so they mean the same only where that is ours.
-  return root_of[1] == root && mnt_of[pid] == mnt ? "yes" : "elsewhere"
+  return mnt != "" && root_of[1] == root && mnt_of[pid] == mnt ? "yes" : "elsewhere"
 }
 function mapped(pid, file,   is_gone) {
   is_gone = sub(/ \(deleted\)$/, "", file)
@@ -156,7 +168,8 @@ AWK_RT_FILES='
 BEGIN {
   area["/usr/l"] = area["/lib/"] = area["/lib6"] = area["/lib3"] = area["/libx"] = "lib"
   area["/usr/b"] = area["/bin/"] = area["/usr/g"] = "bin"
-  area["/etc/"] = "etc"; area["/boot"] = "boot"; area["/usr/s"] = "s"
+  area["/etc/"] = "etc"; area["/boot"] = "boot"
+  split("doc/ man/ loca icon term info zone cmak", w, " "); for (i in w) quiet[w[i]] = 1
   for (i in area) if (length(i) == 5) short[i] = area[i]
 }
 T == "list" {
@@ -166,16 +179,18 @@ T == "list" {
     if (!(name in known)) { known[name] = 1; names[++name_n] = name; flags[name] = "" }
     lists[name] = lists[name] " " list
   }
-  if ($0 in path) owners[$0] = owners[$0] " " name
   start = substr($0, 1, 6)
+  # Most of all lines: nothing below /usr/share is mapped, and little of it can be run.
+  if (start == "/usr/s" && substr($0, 7, 3) == "har") {
+    if (substr($0, 12, 4) in quiet) next
+    if (!(name in is_text) && is_code($0)) { is_text[name] = 1; flag("i") }
+    if (substr($0, 12, 6) == "dbus-1" && /services\/[^\/]+\.service$/) flag("s")
+    next
+  }
+  if ($0 in path) owners[$0] = owners[$0] " " name
   if (start in area) where_is = area[start]
   else { start = substr($0, 1, 5); if (!(start in short)) next; where_is = short[start] }
-  if (where_is == "s") {
-    if (substr($0, 7, 3) != "har") next
-    if (substr($0, 12, 4) == "doc/" || substr($0, 12, 4) == "man/") next
-    if (substr($0, 12, 6) == "dbus-1" && /services\/[^\/]+\.service$/) flag("s")
-  }
-  else if (where_is == "lib") in_lib()
+  if (where_is == "lib") in_lib()
   else if (where_is == "bin") { if (/\/(bin|games)\/./) flag("p"); next }
   else if (where_is == "etc") { configured(); next }
   else { if (/^\/boot\/vmlinu/) flag("k"); next }

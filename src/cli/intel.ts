@@ -44,6 +44,7 @@ interface FindingFlags extends RowFlags {
   readonly group: "vulnerability" | "source" | "host";
   readonly kev?: true;
   readonly filtered?: true;
+  readonly runtime?: true;
   readonly search?: string;
   readonly asOf?: string;
   readonly service?: string;
@@ -63,6 +64,7 @@ function registerFinding(program: Command, cli: Cli): void {
     )
     .option("--kev", "only those known to be exploited")
     .option("--filtered", "only what is set aside (VEX), which is else left out")
+    .option("--runtime", "on how many hosts it is not running, not loaded or out of reach")
     .option("--search <text>", "part of an id, package or title")
     .option("--service <name>", "only what is in this service and on the hosts that run it")
     .option("--as-of <day>", "what was known at the end of that day (UTC), or at an instant")
@@ -71,6 +73,7 @@ function registerFinding(program: Command, cli: Cli): void {
         group: flags.group,
         ...(flags.kev === true ? { kev: "true" as never } : {}),
         ...(flags.filtered === true ? { filtered: "true" as never } : {}),
+        ...(flags.runtime === true ? { runtime: "true" as never } : {}),
         ...(flags.search === undefined ? {} : { search: flags.search }),
         ...(flags.service === undefined ? {} : { service: flags.service }),
         ...(flags.asOf === undefined ? {} : { asOf: flags.asOf }),

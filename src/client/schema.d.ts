@@ -6175,6 +6175,8 @@ export interface operations {
                 group?: "vulnerability" | "source" | "host";
                 kev?: "true" | "false";
                 limit?: number;
+                /** @description tell what runs of it: not running, not loaded, and so on */
+                runtime?: "true" | "false";
                 search?: string;
                 /** @description only what this service contains and the hosts that run it have */
                 service?: string;
@@ -6221,6 +6223,12 @@ export interface operations {
                             key: string;
                             knownExploitedCount: number;
                             packageCount: number;
+                            /** @description hosts on which the running system speaks against it; null where not asked for */
+                            runtime: {
+                                hostCount: number;
+                                kind: string;
+                                label: string;
+                            }[] | null;
                             /** @description services whose own components have it */
                             serviceCount: number;
                             /** @description RFC 3339 in UTC */

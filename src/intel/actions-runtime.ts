@@ -1,21 +1,109 @@
 import { type Actor, scopesFor } from "../base/actor.ts";
 import { type Instant, instantToText } from "../base/instant.ts";
+import type { Selector } from "../base/labels.ts";
 import type { Word } from "../base/word.ts";
 import type { World } from "../db/world.ts";
 import { foundHost } from "../inventory/actions.ts";
 import type { Host, StoredPackage } from "../inventory/model.ts";
 import { type HostRuntime, loadHostRuntime } from "../inventory/store-runtime.ts";
+import type { PairGroup } from "./exposure.ts";
 import type { Filter } from "./filter.ts";
 import type { Vulnerability } from "./model.ts";
 import { LOOK_FRESH_MS, runtimeFilter, runtimeJudge } from "./runtime-filter.ts";
-import { loadEffectlessFixes, loadPackagesOf } from "./store-runtime.ts";
+import { fleetJudge, type RuntimeOnHosts } from "./runtime-hosts.ts";
+import { loadMembers } from "./store-knowledge.ts";
+import {
+  loadEffectlessFixes,
+  loadPackagesOf,
+  loadRuntimeGroups,
+  loadRuntimeSets,
+  loadSiblings,
+} from "./store-runtime.ts";
 import { subjectOf } from "./subject.ts";
+import { filterWords } from "./words.ts";
 
 /** What runs on one host, and what that means for its findings. */
 export type RuntimeFilterOf = (
   finding: { readonly packageName: string; readonly vulnerability: string },
   facts: Pick<Vulnerability, "cvss"> | undefined,
 ) => Filter | null;
+
+/** What the running systems of the fleet say about one vulnerability. */
+export async function runtimeOfVulnerability(
+  world: World,
+  of: {
+    readonly scopes: readonly Selector[];
+    readonly exposedIds: readonly number[];
+    readonly facts: Pick<Vulnerability, "cvss">;
+  },
+): Promise<readonly RuntimeOnHosts[]> {
+  const { scopes, exposedIds, facts } = of;
+  const judge = await fleetJudgeOf(world, scopes, exposedIds);
+  return judge({ exposedIds, vectors: vectorsOf(facts), programFiles: [] });
+}
+
+async function fleetJudgeOf(
+  world: World,
+  scopes: readonly Selector[],
+  packageIds: readonly number[],
+): Promise<ReturnType<typeof fleetJudge>> {
+  const now = world.clock();
+  const asked = { scopes, packageIds, notBefore: now - LOOK_FRESH_MS };
+  const groups = packageIds.length === 0 ? [] : await loadRuntimeGroups(world.db, asked);
+  return fleetJudge({
+    groups,
+    members: await loadMembers(world.db, [...new Set(groups.map(({ setId }) => setId))]),
+    sets: await loadRuntimeSets(world.db, [...new Set(groups.map((one) => one.runtimeId))]),
+    packages: await loadSiblings(world.db, packageIds),
+    now,
+  });
+}
+
+/** How many hosts of a row the running system speaks against it on, by what it says. */
+export type RuntimeCount = Pick<RuntimeOnHosts, "hostCount"> & {
+  readonly kind: Filter["kind"];
+  readonly label: string;
+};
+
+/** The same for the rows of a list: of one vulnerability, or of all of one source. */
+export async function runtimeOfRows(
+  world: World,
+  of: {
+    readonly scopes: readonly Selector[];
+    readonly keys: readonly string[];
+    readonly keyOf: (pair: PairGroup) => string;
+    readonly pairs: readonly PairGroup[];
+    readonly facts: ReadonlyMap<string, Vulnerability>;
+  },
+): Promise<ReadonlyMap<string, readonly RuntimeCount[]>> {
+  const ids = new Map(of.keys.map((key) => [key, new Set<number>()]));
+  for (const pair of of.pairs) {
+    const own = ids.get(of.keyOf(pair));
+    if (own !== undefined) for (const id of pair.packageIds) own.add(id);
+  }
+  const all = new Set([...ids.values()].flatMap((own) => [...own]));
+  const judge = await fleetJudgeOf(world, of.scopes, [...all]);
+  return new Map(
+    [...ids].map(([key, own]) => {
+      const vectors = vectorsOf(of.facts.get(key));
+      const said = judge({ exposedIds: [...own], vectors, programFiles: [] });
+      return [key, countsByKind(said)] as const;
+    }),
+  );
+}
+
+function countsByKind(said: readonly RuntimeOnHosts[]): readonly RuntimeCount[] {
+  const byKind = Map.groupBy(said, ({ filter }) => filter.kind);
+  return [...byKind].map(([kind, own]) => ({
+    kind,
+    label: filterWords[kind],
+    hostCount: own.reduce((sum, { hostCount }) => sum + hostCount, 0),
+  }));
+}
+
+function vectorsOf(facts: Pick<Vulnerability, "cvss"> | undefined): readonly string[] {
+  return facts?.cvss.map(({ vector }) => vector) ?? [];
+}
 
 /** A judge of the findings of one host; null where nothing is known of what runs there. */
 export async function runtimeFilterOfHost(
@@ -31,7 +119,7 @@ export async function runtimeFilterOfHost(
   return ({ packageName }, facts) => {
     const subject = sourceOf.get(packageName);
     const verdict = judge({
-      vectors: facts?.cvss.map((one) => one.vector) ?? [],
+      vectors: vectorsOf(facts),
       programFiles: [],
       packages: namesOf(bySource.get(subject?.source ?? "") ?? []),
       isKernel: subject !== undefined && subject.role !== "ordinary",

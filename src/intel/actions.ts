@@ -7,6 +7,7 @@ import type { Selector } from "../base/labels.ts";
 import type { World } from "../db/world.ts";
 import { foundService } from "../inventory/actions-services.ts";
 import { type NetworkOutcome, refreshFeeds, sourceAsSet } from "./actions-network.ts";
+import { type RuntimeCount, runtimeOfRows, runtimeOfVulnerability } from "./actions-runtime.ts";
 import { ownOfServices, type ServiceWithOwn } from "./actions-services.ts";
 import { type HostGroup, isRunningKernel, type KnownHosts, postingsOf } from "./exposure.ts";
 import { type Freshness, freshnessOf } from "./feed-rules.ts";
@@ -130,6 +131,8 @@ export interface FindingQuery {
   readonly search?: string | undefined;
   /** Only what is set aside, in place of all that is not. */
   readonly isFiltered?: boolean | undefined;
+  /** Tells of each row on how many hosts the running system speaks against it. */
+  readonly hasRuntime?: boolean | undefined;
   /** The first thousand when absent. */
   readonly page?: Page | undefined;
   /** Only what this service contains and its hosts have, by id or name. */
@@ -148,7 +151,11 @@ const ROWS_MAX = 1_000;
 
 export interface FindingList {
   /** The page asked for. */
-  readonly rows: readonly (FindingRow & { readonly title: string })[];
+  readonly rows: readonly (FindingRow & {
+    readonly title: string;
+    /** Null where it was not asked for, or cannot be told: of hosts and of the past. */
+    readonly runtime: readonly RuntimeCount[] | null;
+  })[];
   readonly total: number;
   readonly next: string | null;
   readonly coverage: Coverage;
@@ -186,9 +193,14 @@ export async function listFindings(
           ...{ reach, page },
           own: isFiltered ? own.map((pairs) => filterPairs(pairs, facts, query)) : own,
         });
+  const runtime = await runtimeOfPage(world, query, { scopes, facts, reach, rows: found.rows });
   return {
     ...found,
-    rows: found.rows.map((row) => ({ ...row, title: facts.get(row.key)?.title ?? "" })),
+    rows: found.rows.map((row) => ({
+      ...row,
+      title: facts.get(row.key)?.title ?? "",
+      runtime: runtime?.get(row.key) ?? null,
+    })),
     coverage:
       asOf === undefined ? await coverage(world.db, hosts, world.clock()) : pastCoverage(hosts),
     filteredCount: await countFiltered(world, { scopes, states, hosts, asOf }, services),
@@ -233,6 +245,25 @@ function pairsOfServices(
 }
 
 const NO_SERVICES: PairsOfServices = [];
+
+/** Of hosts and of the past it is not told; nor, as it costs a walk over hosts, unasked. */
+async function runtimeOfPage(
+  world: World,
+  { group, hasRuntime, asOf }: FindingQuery,
+  of: {
+    readonly scopes: readonly Selector[];
+    readonly facts: KnownReach["knowledge"]["facts"];
+    readonly reach: KnownReach;
+    readonly rows: readonly FindingRow[];
+  },
+): Promise<ReadonlyMap<string, readonly RuntimeCount[]> | null> {
+  if (hasRuntime !== true || asOf !== undefined || group === "host") return null;
+  const { scopes, facts, reach, rows } = of;
+  return await runtimeOfRows(world, {
+    ...{ scopes, facts, pairs: reach.pairs, keys: rows.map((row) => row.key) },
+    keyOf: (pair) => (group === "source" ? `${pair.ecosystem} ${pair.source}` : pair.vulnerability),
+  });
+}
 
 async function countFiltered(
   world: World,
@@ -378,6 +409,10 @@ function startOf(page: Page, placeOf: (key: string) => number): number {
   return at < 0 ? Number(match[1]) : at + 1;
 }
 
+function isExposed(state: FindingState): boolean {
+  return (exposedStates as readonly FindingState[]).includes(state);
+}
+
 /** Explains one vulnerability; unknown and invisible look the same. */
 export async function showFinding(
   world: World,
@@ -386,7 +421,18 @@ export async function showFinding(
 ): Promise<ExplainedFinding> {
   const scopes = scopesFor(actor, "finding.read");
   const explained = await explainFinding(world.db, { vulnerability, scopes });
-  if (explained !== null) return explained;
+  if (explained !== null) {
+    const exposed = explained.packages.filter(
+      ({ finding, hostCount, filteredHostCount }) =>
+        isExposed(finding.state) && hostCount + filteredHostCount > 0,
+    );
+    const runtime = await runtimeOfVulnerability(world, {
+      scopes,
+      exposedIds: exposed.map((one) => one.package.id),
+      facts: explained.vulnerability,
+    });
+    return { ...explained, filters: [...explained.filters, ...runtime] };
+  }
   throw new Failure(
     "not-found",
     `No loaded feed speaks of ${vulnerability}. Check the id, or load a feed that knows it.`,

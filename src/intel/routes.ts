@@ -107,6 +107,10 @@ const findingReply = z.object({
   epss: z.number().nullable(),
   cvss: z.number().nullable(),
   since: time,
+  runtime: z
+    .array(z.object({ kind: z.string(), label: z.string(), hostCount: z.number() }))
+    .nullable()
+    .describe("hosts on which the running system speaks against it; null where not asked for"),
 });
 
 const getFeeds = route({
@@ -188,6 +192,7 @@ const getFindings = route({
       .optional()
       .describe("only what this service contains and the hosts that run it have"),
     filtered: flag.optional().describe("only what is set aside, which is else left out"),
+    runtime: flag.optional().describe("tell what runs of it: not running, not loaded, and so on"),
     asOf: asOfQuery,
     limit: z.coerce.number().int().min(1).max(1000).default(100),
     cursor: z.string().max(500).optional(),
@@ -211,6 +216,7 @@ const getFindings = route({
       isKev: query.kev,
       isFiltered: query.filtered,
       service: query.service,
+      hasRuntime: query.runtime,
       asOf: asOfFromText(query.asOf, world.clock()),
       search: query.search,
       page: { cursor: query.cursor, skip: query.skip, limit: query.limit },
@@ -221,6 +227,7 @@ const getFindings = route({
         vulnerabilities: [...row.vulnerabilities],
         sources: row.sources.map((s) => ({ ...s, fixedVersions: [...s.fixedVersions] })),
         states: [...row.states],
+        runtime: row.runtime === null ? null : [...row.runtime],
         since: instantToText(row.since),
       })),
       next: list.next,

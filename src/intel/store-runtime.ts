@@ -1,8 +1,14 @@
 import { sql } from "kysely";
 import type { HostId } from "../base/ids.ts";
-import type { Reader } from "../db/database.ts";
+import type { Instant } from "../base/instant.ts";
+import type { Selector } from "../base/labels.ts";
+import { type Reader, sqlInstant } from "../db/database.ts";
 import type { StoredPackage } from "../inventory/model.ts";
+import { type RuntimeSet, runtimeSetSchema } from "../inventory/runtime.ts";
+import { scopeSql } from "../inventory/scope.ts";
 import { exposedStates } from "./model.ts";
+import type { RuntimeGroup } from "./runtime-hosts.ts";
+import { arrayText } from "./store-statement.ts";
 
 /** What findings and the running system of hosts have to do with each other. */
 export interface EffectlessFix {
@@ -78,5 +84,75 @@ export async function loadPackagesOf(
       join package_set_member m on m.set_id = s.set_id
       join package p on p.id = m.package_id
      where h.id = ${hostId} order by p.name, p.arch`.execute(reader);
+  return rows;
+}
+
+/** Groups are told by size; in a fleet where no two hosts are alike the rest is not counted. */
+const GROUPS_MAX = 2_000;
+
+/** Hosts that have one of the packages and were looked at lately, by their sets and what runs. */
+export async function loadRuntimeGroups(
+  reader: Reader,
+  of: {
+    readonly scopes: readonly Selector[];
+    readonly packageIds: readonly number[];
+    readonly notBefore: Instant;
+  },
+): Promise<readonly RuntimeGroup[]> {
+  const { rows } = await sql<RuntimeGroup>`
+    select s.set_id as "setId", r.set_id as "runtimeId", count(*)::integer as "hostCount",
+           max(r.observed_from) as since, min(h.inspected_at) as "asOf"
+      from host h
+      join host_set s on s.host_num = h.num and s.observed_to is null and s.recorded_to is null
+      join host_runtime r on r.host_num = h.num
+       and r.observed_to is null and r.recorded_to is null
+     where h.removed_at is null and h.inspected_at >= ${sqlInstant(of.notBefore)}
+       and ${scopeSql(of.scopes, "h.labels")}
+       and s.set_id in (select m.set_id from package_set_member m
+         where m.package_id = any(${arrayText(of.packageIds)}::integer[]))
+     group by 1, 2 order by 3 desc, 1, 2 limit ${GROUPS_MAX}`.execute(reader);
+  return rows;
+}
+
+/** Sets never change, so those that were read are kept. */
+const kept = new WeakMap<object, Map<number, RuntimeSet>>();
+
+export async function loadRuntimeSets(
+  reader: Reader,
+  ids: readonly number[],
+): Promise<ReadonlyMap<number, RuntimeSet>> {
+  const known = kept.get(reader) ?? new Map<number, RuntimeSet>();
+  kept.set(reader, known);
+  const found = new Map(
+    ids.flatMap((id) => {
+      const set = known.get(id);
+      return set === undefined ? [] : [[id, set] as const];
+    }),
+  );
+  const missing = ids.filter((id) => !found.has(id));
+  const { rows } =
+    missing.length === 0
+      ? { rows: [] }
+      : await sql<{ id: number; content: unknown }>`
+          select id, content from runtime_set
+           where id = any(${arrayText(missing)}::integer[])`.execute(reader);
+  for (const { id, content } of rows) found.set(id, runtimeSetSchema.parse(content));
+  known.clear();
+  for (const [id, set] of found) known.set(id, set);
+  return found;
+}
+
+/** Every known package of the sources that these packages are built from. */
+export async function loadSiblings(
+  reader: Reader,
+  packageIds: readonly number[],
+): Promise<readonly StoredPackage[]> {
+  const { rows } = await sql<StoredPackage>`
+    select p.id, p.ecosystem, p.name, p.version, p.arch, p.source,
+           p.source_version as "sourceVersion", p.origin, p.module
+      from package p
+     where (p.ecosystem, p.source) in (
+       select o.ecosystem, o.source from package o
+        where o.id = any(${arrayText(packageIds)}::integer[]))`.execute(reader);
   return rows;
 }

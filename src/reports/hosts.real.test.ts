@@ -7,7 +7,7 @@ import { systemActor } from "../base/actor.ts";
 import type { HostId } from "../base/ids.ts";
 import { type Tone, tones } from "../base/tone.ts";
 import { inTransaction } from "../db/database.ts";
-import { loadFeedFile } from "../intel/actions.ts";
+import { listFindings, loadFeedFile, showFinding } from "../intel/actions.ts";
 import { showRuntime } from "../intel/actions-runtime.ts";
 import { rematch } from "../intel/rematch.ts";
 import { recordUnreachable } from "../inventory/record-inspection.ts";
@@ -178,6 +178,22 @@ describe("hosts with their four states", () => {
       });
       const { host } = await showHost(made.world, ada.actor, "e-quiet");
       expect(host.findings?.open).toBe(2);
+      // Three other hosts have it too, of which nobody knows what runs.
+      const { filters, packages } = await showFinding(made.world, ada.actor, "CVE-2026-1000");
+      const list = await listFindings(made.world, ada.actor, {
+        group: "vulnerability",
+        hasRuntime: true,
+      });
+      const said = [{ kind: "not-loaded", label: "not loaded", hostCount: 1 }];
+      expect(list.rows.map((row) => [row.hostCount, row.runtime])).toEqual([
+        [4, said],
+        [4, said],
+      ]);
+      expect(filters).toMatchObject([{ filter: { kind: "not-loaded" }, hostCount: 1 }]);
+      expect(packages.find((one) => one.finding.state === "affected-fix-available")).toMatchObject({
+        hostCount: 4,
+        filteredHostCount: 0,
+      });
     });
 
     test("is unknown where the look was not whole or told nothing", async () => {

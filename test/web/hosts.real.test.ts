@@ -134,6 +134,7 @@ describePages("the pages of hosts", () => {
     for (const [tab, name] of [
       ["findings", "host-findings"],
       ["packages", "host-packages"],
+      ["runtime", "host-runtime"],
       ["timeline", "host-timeline"],
       ["enrolment", "host-enrolment"],
     ] as const) {
@@ -155,6 +156,11 @@ describePages("the pages of hosts", () => {
     const [host] = await loadHostRefs(site.world.db, { scopes: everywhere, names: ["web-2"] });
     await tellAgain(site.world, host!.id, "web-2");
     await page.getByRole("cell", { name: "3.0.17-1~deb12u2" }).waitFor();
+    // The new library is on disk, and what it mends is open in memory until a restart.
+    await page.getByRole("tab", { name: "Runtime" }).click();
+    await page.getByText("fixed on disk, not effective until restart").waitFor();
+    await page.getByText("Still open in memory").waitFor();
+    await picture(page, "host-runtime-restart");
   });
 
   test("edit labels, and refuse what is none in the server's words", async () => {

@@ -43,6 +43,8 @@ interface Told {
   readonly packages: readonly Moved[];
   readonly ageMs?: number;
   readonly reboot?: string;
+  /** Whether its inspection told what runs, and of that, what has an old library still. */
+  readonly runs?: "installed" | "replaced";
 }
 
 const told: readonly Told[] = [
@@ -52,6 +54,7 @@ const told: readonly Told[] = [
     packages: [...base, ...web],
   },
   ...[1, 2, 3, 4, 5, 6].map((n) => ({
+    ...(n === 1 ? { runs: "installed" as const } : {}),
     name: `web-${n}`,
     labels: { env: "prod", ring: "1", service: "web", exposure: "public" },
     packages: [...base, ...web],
@@ -84,7 +87,7 @@ export async function shopFleet(world: World): Promise<void> {
 
 /** Another look at one host: some of its packages have moved since. */
 export async function tellAgain(world: World, id: HostId, name: string): Promise<void> {
-  await inspect(world, id, { name, labels: {}, packages: patched });
+  await inspect(world, id, { name, labels: {}, packages: patched, runs: "replaced" });
   await rematch(world);
 }
 
@@ -131,6 +134,7 @@ async function inspect(world: World, id: HostId, host: Told): Promise<void> {
     "service nginx.service active 611",
     ...host.packages.map((p) => packageLine(p)),
     ...host.packages.flatMap((p) => offerLines(p)),
+    ...(host.runs === undefined ? [] : runtimeLines(host.runs)),
   ]);
   if (result.kind !== "inspection") throw new Error(result.problem);
   const at = world.clock() - (host.ageMs ?? 0);
@@ -141,6 +145,25 @@ async function inspect(world: World, id: HostId, host: Told): Promise<void> {
       { inspection: result.inspection, observedAt: at, recordedAt: at, actor: NOBODY },
     ),
   );
+}
+
+/** A web server with its administrator's door, one port for itself, and a module switched off. */
+function runtimeLines(runs: "installed" | "replaced"): readonly string[] {
+  const stale = runs === "replaced" ? 3 : 0;
+  return [
+    "runtime all 14 6 0",
+    "used libc6\t0\t14\t0\tcron,nginx,sshd,systemd",
+    `used libssl3\t0\t3\t${stale}\tnginx,sshd`,
+    "used nginx\t2\t2\t0\tnginx",
+    "used openssh-server\t1\t1\t0\tsshd",
+    "idle l libcurl4 liblzma5 libnghttp2-14",
+    "idle p openssl",
+    "listen tcp\t22\tany\topenssh-server\tsshd",
+    "listen tcp\t80\tany\tnginx\tnginx",
+    "listen tcp\t8081\tloopback\tnginx\tnginx",
+    "module nf_tables",
+    "module-off sctp install kernel/net/sctp/sctp.ko.xz",
+  ];
 }
 
 function packageLine([name, source, installed]: Moved): string {

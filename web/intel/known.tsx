@@ -100,7 +100,7 @@ function Filters({ of }: { readonly of: Known }) {
   return (
     <ul className={styles["links"]}>
       {of.filters.map(({ filter, hostCount }) => (
-        <li key={`${filter.source} ${filter.says}`}>
+        <li key={`${filter.source} ${filter.says} ${filter.justification}`}>
           <Mark tone={filter.isSetAside ? "good" : "unknown"}>
             {filter.isSetAside ? "Set aside" : "Shown only"}
           </Mark>{" "}

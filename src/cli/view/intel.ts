@@ -51,6 +51,12 @@ export function loadTable(outcomes: readonly Loaded[]): string {
     .join("\n");
 }
 
+type Row = Findings["items"][number];
+
+function runtimeText({ runtime }: Row): string {
+  return (runtime ?? []).map((one) => `${one.label} on ${one.hostCount}`).join(", ");
+}
+
 export function findingTable(reply: Findings): string {
   const rows = renderTable(reply.items, [
     { head: "finding", cell: (r) => r.key },
@@ -60,6 +66,9 @@ export function findingTable(reply: Findings): string {
     { head: "hosts", cell: (r) => r.hostCount, align: "right" },
     { head: "services", cell: (r) => r.serviceCount, align: "right" },
     { head: "vulnerabilities", cell: (r) => r.vulnerabilities.length, align: "right" },
+    ...(reply.items.some((r) => r.runtime !== null)
+      ? [{ head: "runtime", cell: (r: Row) => runtimeText(r), widthMax: 50 }]
+      : []),
     { head: "state", cell: (r) => r.states.join(", "), widthMax: 40 },
     {
       head: "fixed in",
