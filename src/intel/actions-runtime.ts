@@ -5,12 +5,14 @@ import type { Word } from "../base/word.ts";
 import type { World } from "../db/world.ts";
 import { foundHost } from "../inventory/actions.ts";
 import type { Host, StoredPackage } from "../inventory/model.ts";
+import type { RuntimeSet } from "../inventory/runtime.ts";
 import { type HostRuntime, loadHostRuntime } from "../inventory/store-runtime.ts";
 import type { PairGroup } from "./exposure.ts";
 import type { Filter } from "./filter.ts";
 import type { Vulnerability } from "./model.ts";
 import { LOOK_FRESH_MS, runtimeFilter, runtimeJudge } from "./runtime-filter.ts";
 import { fleetJudge, type RuntimeOnHosts } from "./runtime-hosts.ts";
+import { loadProgramFiles } from "./store-detail.ts";
 import { loadMembers } from "./store-knowledge.ts";
 import {
   loadEffectlessFixes,
@@ -34,29 +36,48 @@ export async function runtimeOfVulnerability(
   of: {
     readonly scopes: readonly Selector[];
     readonly exposedIds: readonly number[];
-    readonly facts: Pick<Vulnerability, "cvss">;
+    readonly facts: Pick<Vulnerability, "id" | "cvss">;
   },
 ): Promise<readonly RuntimeOnHosts[]> {
   const { scopes, exposedIds, facts } = of;
-  const judge = await fleetJudgeOf(world, scopes, exposedIds);
-  return judge({ exposedIds, vectors: vectorsOf(facts), programFiles: [] });
+  const { judge, filesOf } = await fleetJudgeOf(world, {
+    scopes,
+    ids: exposedIds,
+    keys: [facts.id],
+  });
+  const programFiles = filesOf.get(facts.id) ?? [];
+  return judge({ exposedIds, vectors: vectorsOf(facts), programFiles });
 }
 
 async function fleetJudgeOf(
   world: World,
-  scopes: readonly Selector[],
-  packageIds: readonly number[],
-): Promise<ReturnType<typeof fleetJudge>> {
+  of: {
+    readonly scopes: readonly Selector[];
+    readonly ids: readonly number[];
+    readonly keys: readonly string[];
+  },
+) {
   const now = world.clock();
-  const asked = { scopes, packageIds, notBefore: now - LOOK_FRESH_MS };
-  const groups = packageIds.length === 0 ? [] : await loadRuntimeGroups(world.db, asked);
-  return fleetJudge({
-    groups,
-    members: await loadMembers(world.db, [...new Set(groups.map(({ setId }) => setId))]),
-    sets: await loadRuntimeSets(world.db, [...new Set(groups.map((one) => one.runtimeId))]),
-    packages: await loadSiblings(world.db, packageIds),
-    now,
-  });
+  const asked = { scopes: of.scopes, packageIds: of.ids, notBefore: now - LOOK_FRESH_MS };
+  const groups = of.ids.length === 0 ? [] : await loadRuntimeGroups(world.db, asked);
+  const setIds = [...new Set(groups.map(({ setId }) => setId))];
+  const sets = await loadRuntimeSets(world.db, [...new Set(groups.map((one) => one.runtimeId))]);
+  const members = await loadMembers(world.db, setIds);
+  const packages = await loadSiblings(world.db, of.ids);
+  return {
+    judge: fleetJudge({ groups, members, sets, packages, now }),
+    filesOf: await kernelFiles(world, [...sets.values()], of.keys),
+  };
+}
+
+/** Read only where an administrator keeps modules from being loaded: nobody else asks for them. */
+async function kernelFiles(
+  world: World,
+  sets: readonly RuntimeSet[],
+  vulnerabilities: readonly string[],
+): Promise<ReadonlyMap<string, readonly string[]>> {
+  const isAsked = sets.some((set) => set.disabled.some(({ how }) => how === "install"));
+  return isAsked ? await loadProgramFiles(world.db, vulnerabilities) : new Map();
 }
 
 /** How many hosts of a row the running system speaks against it on, by what it says. */
@@ -82,11 +103,13 @@ export async function runtimeOfRows(
     if (own !== undefined) for (const id of pair.packageIds) own.add(id);
   }
   const all = new Set([...ids.values()].flatMap((own) => [...own]));
-  const judge = await fleetJudgeOf(world, of.scopes, [...all]);
+  const { scopes, keys } = of;
+  const { judge, filesOf } = await fleetJudgeOf(world, { scopes, ids: [...all], keys });
   return new Map(
     [...ids].map(([key, own]) => {
       const vectors = vectorsOf(of.facts.get(key));
-      const said = judge({ exposedIds: [...own], vectors, programFiles: [] });
+      const programFiles = filesOf.get(key) ?? [];
+      const said = judge({ exposedIds: [...own], vectors, programFiles });
       return [key, countsByKind(said)] as const;
     }),
   );
@@ -109,6 +132,7 @@ function vectorsOf(facts: Pick<Vulnerability, "cvss"> | undefined): readonly str
 export async function runtimeFilterOfHost(
   world: World,
   host: Pick<Host, "id" | "name">,
+  vulnerabilities: readonly string[],
 ): Promise<RuntimeFilterOf | null> {
   const look = await loadHostRuntime(world.db, host.id);
   if (look === null) return null;
@@ -116,11 +140,12 @@ export async function runtimeFilterOfHost(
   const packages = await loadPackagesOf(world.db, host.id);
   const sourceOf = new Map(packages.map((p) => [p.name, subjectOf(p)]));
   const bySource = Map.groupBy(packages, (p) => subjectOf(p).source);
-  return ({ packageName }, facts) => {
+  const filesOf = await kernelFiles(world, [look.set], vulnerabilities);
+  return ({ packageName, vulnerability }, facts) => {
     const subject = sourceOf.get(packageName);
     const verdict = judge({
       vectors: vectorsOf(facts),
-      programFiles: [],
+      programFiles: filesOf.get(vulnerability) ?? [],
       packages: namesOf(bySource.get(subject?.source ?? "") ?? []),
       isKernel: subject !== undefined && subject.role !== "ordinary",
     });
@@ -208,7 +233,7 @@ function sentenceOf({ set, counts }: HostRuntime): string {
   const others =
     counts.elsewhere === 0
       ? ""
-      : ` ${count(counts.elsewhere, "process", "processes")} of containers or other roots ${counts.elsewhere === 1 ? "is" : "are"} not counted.`;
+      : ` ${count(counts.elsewhere, "process", "processes")} of containers or other roots ${counts.elsewhere === 1 ? "is" : "are"} left out.`;
   const unread = set.isWhole
     ? ""
     : ` ${counts.unread > 0 ? `${count(counts.unread, "process", "processes")} could not be read` : "Not everything could be read"}, so nothing is said not to run.`;

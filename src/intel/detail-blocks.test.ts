@@ -13,7 +13,8 @@ const detail: VulnerabilityDetail = {
 
 describe("blocks of details", () => {
   it("give back what was packed, with the same bytes for the same details", () => {
-    const one = new Map([["CVE-2026-1001", detail] as const, ["CVE-2026-1002", detail] as const]);
+    const kernel = { ...detail, programFiles: ["net/sctp/sctp.c"] };
+    const one = new Map([["CVE-2026-1001", detail] as const, ["CVE-2026-1002", kernel] as const]);
     expect(unpackDetails(packDetails(one))).toEqual(one);
     expect(packDetails(new Map([...one].reverse()))).toEqual(packDetails(one));
   });

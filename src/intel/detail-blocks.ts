@@ -28,6 +28,7 @@ const storedSchema = z.record(
     a: z.array(z.string()).exactOptional(),
     u: z.array(z.string()).exactOptional(),
     m: z.string().exactOptional(),
+    f: z.array(z.string()).exactOptional(),
   }),
 );
 
@@ -41,7 +42,7 @@ export function unpackDetails(body: Buffer): Details {
   const text = zstdDecompressSync(body, { maxOutputLength: BLOCK_BYTES_MAX }).toString();
   const stored = storedSchema.parse(JSON.parse(text));
   return new Map(
-    Object.entries(stored).map(([id, { d, r, w, a, u, m }]) => [
+    Object.entries(stored).map(([id, { d, r, w, a, u, m, f }]) => [
       id,
       {
         description: d ?? "",
@@ -50,13 +51,14 @@ export function unpackDetails(body: Buffer): Details {
         aliases: a ?? [],
         upstream: u ?? [],
         modifiedAt: m === undefined ? null : instantFromText(m),
+        ...(f === undefined ? {} : { programFiles: f }),
       },
     ]),
   );
 }
 
 function stateOf(detail: VulnerabilityDetail): z.output<typeof storedSchema>[string] {
-  const listed = (key: "r" | "w" | "a" | "u", values: readonly string[]): object =>
+  const listed = (key: "r" | "w" | "a" | "u" | "f", values: readonly string[]): object =>
     values.length === 0 ? {} : { [key]: [...values] };
   return {
     ...(detail.description === "" ? {} : { d: detail.description }),
@@ -64,6 +66,7 @@ function stateOf(detail: VulnerabilityDetail): z.output<typeof storedSchema>[str
     ...listed("w", detail.weaknesses),
     ...listed("a", detail.aliases),
     ...listed("u", detail.upstream),
+    ...listed("f", detail.programFiles ?? []),
     ...(detail.modifiedAt === null ? {} : { m: instantToText(detail.modifiedAt) }),
   };
 }

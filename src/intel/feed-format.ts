@@ -100,6 +100,8 @@ export interface VulnerabilityDetail {
   /** Bugs that the record covers or is about, which are not the same. */
   readonly upstream: readonly string[];
   readonly modifiedAt: Instant | null;
+  /** Files of Linux that it is in, and in no other; absent where the record does not say. */
+  readonly programFiles?: readonly string[];
 }
 
 /** Versions of a product, by its CPE name, that a CVE's record calls vulnerable. */
@@ -217,8 +219,17 @@ export function detailOf(of: Partial<VulnerabilityDetail>): VulnerabilityDetail 
     modifiedAt: of.modifiedAt ?? null,
   };
   const { description, references, weaknesses, aliases, upstream } = detail;
-  const count = references.length + weaknesses.length + aliases.length + upstream.length;
-  return description === "" && count === 0 ? undefined : detail;
+  const programFiles = wholeList(of.programFiles ?? [], /^[A-Za-z0-9_][A-Za-z0-9_.,+/-]{0,199}$/);
+  const count =
+    references.length + weaknesses.length + aliases.length + upstream.length + programFiles.length;
+  if (description === "" && count === 0) return undefined;
+  return programFiles.length === 0 ? detail : { ...detail, programFiles };
+}
+
+/** A list that means "these and no other": all of it, or nothing. */
+function wholeList(values: readonly string[], pattern: RegExp): readonly string[] {
+  const all = [...new Set(values)].sort();
+  return all.length > IDS_MAX || !all.every((value) => pattern.test(value)) ? [] : all;
 }
 
 /** Like `cleanText`, but lines stay lines. */

@@ -81,3 +81,21 @@ export async function loadDetails(
     return detail === undefined ? [] : [{ feed, ...detail }];
   });
 }
+
+/** The files of Linux that these are in, of those whose record says so. */
+export async function loadProgramFiles(
+  reader: Reader,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, readonly string[]>> {
+  const wanted = new Set(ids);
+  const { rows } = await sql<{ body: Buffer }>`
+    select body from vulnerability_detail
+     where bucket = any(${[...new Set(ids.map(bucketOf))]}::text[]) order by feed`.execute(reader);
+  const found = new Map<string, readonly string[]>();
+  for (const { body } of rows) {
+    for (const [id, { programFiles }] of unpackDetails(body)) {
+      if (programFiles !== undefined && wanted.has(id)) found.set(id, programFiles);
+    }
+  }
+  return found;
+}

@@ -52,7 +52,7 @@ export async function listFindingsOfHost(
   const facts = await loadVulnerabilities(world.db, ids, asOf);
   const isPast = asOf !== undefined;
   // What runs is known of now only.
-  const filterOf = isPast ? null : await runtimeFilterOfHost(world, host);
+  const filterOf = isPast ? null : await runtimeFilterOfHost(world, host, ids);
   const filtered = running.map((finding) => ({
     ...finding,
     filter: finding.filter ?? filterOf?.(finding, facts.get(finding.vulnerability)) ?? null,

@@ -237,7 +237,7 @@ describe("hosts with their four states", () => {
       expect(shown.used).toEqual([
         expect.objectContaining({ name: "libssl3", mappedCount: 2, staleCount: 1 }),
       ]);
-      expect(shown.sentence).toContain("2 processes of containers or other roots are not counted");
+      expect(shown.sentence).toContain("2 processes of containers or other roots are left out");
       await quiet(["runtime all 9 0 0", "used libssl3\t0\t2\t0\tnginx,sshd"], "1.0-2");
       expect((await showRuntime(made.world, ada.actor, "e-quiet")).restarts).toEqual([]);
     });

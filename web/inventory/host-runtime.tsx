@@ -84,8 +84,9 @@ function Restarts({ of }: { readonly of: Runtime }) {
     <div key={one.package} style={{ marginBottom: 8 }}>
       <Mark tone={one.state.tone}>{one.package}</Mark> {one.state.label}
       <div className="dim">
-        {one.installed} is installed, {one.before === null ? "an older version" : one.before} runs
-        in {one.processes.join(", ")}
+        {one.installed} is installed,{" "}
+        {one.before === null ? "an older version" : `${one.before} or older`} runs in{" "}
+        {one.processes.join(", ")}
       </div>
       {one.vulnerabilities.length > 0 && (
         <div>
