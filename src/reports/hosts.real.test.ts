@@ -51,7 +51,10 @@ beforeAll(async () => {
     ),
   );
   const release = { bookworm: { status: "resolved", fixed_version: "1.0-2", urgency: "high" } };
-  const bytes = trackerFile({ openssl: { "CVE-2026-1000": release, "CVE-2026-1001": release } });
+  const bytes = trackerFile({
+    openssl: { "CVE-2026-1000": release, "CVE-2026-1001": release },
+    linux: { "CVE-2026-2000": release, "CVE-2026-2001": release },
+  });
   const asOf = world.clock();
   await loadFeedFile(world, systemActor, { bytes, asOf, acceptShrink: false });
   await rematch(world);
@@ -211,6 +214,44 @@ describe("hosts with their four states", () => {
         state: { name: "unknown" },
         asOf: null,
       });
+    });
+
+    test("knows a module that is switched off by the files that Linux's own record names", async () => {
+      const { world } = made;
+      const image = { ...openssl("0.9-1"), name: "linux-image-6.1.0-9-amd64", source: "linux" };
+      const runtime = [
+        "runtime all 9 0 0",
+        `idle k ${image.name}`,
+        "module nf_tables",
+        "module-off sctp_diag install kernel/net/sctp/sctp_diag.ko.xz",
+      ];
+      const name = "f-kernel";
+      await addHost(world, { name, packages: [image], runtime });
+      const record = (cveId: string, ...programFiles: string[]) => ({
+        dataType: "CVE_RECORD",
+        cveMetadata: { cveId, state: "PUBLISHED" },
+        containers: {
+          cna: {
+            descriptions: [{ lang: "en", value: "A flaw." }],
+            affected: [{ vendor: "Linux", product: "Linux", programFiles }],
+          },
+        },
+      });
+      const records = [
+        record("CVE-2026-2000", "net/sctp/sctp_diag.c"),
+        record("CVE-2026-2001", "net/sctp/sctp_diag.c", "net/sctp/socket.c"),
+      ];
+      const bytes = Buffer.from(JSON.stringify(records));
+      await loadFeedFile(world, systemActor, { bytes, asOf: null, acceptShrink: false });
+      await rematch(world);
+      const found = await listFindingsOfHost(world, ada.actor, { ...ask, host: name });
+      const kinds = found.items.map((row) => [row.vulnerability, row.filter?.kind ?? null]);
+      expect(kinds.sort()).toEqual([
+        ["CVE-2026-2000", "module-disabled"],
+        ["CVE-2026-2001", null],
+      ]);
+      const { filters } = await showFinding(world, ada.actor, "CVE-2026-2000");
+      expect(filters).toMatchObject([{ filter: { kind: "module-disabled" }, hostCount: 1 }]);
     });
 
     test("tells of what is fixed on disk and still open in memory", async () => {
