@@ -8,7 +8,7 @@ import type { Host, StoredPackage } from "../inventory/model.ts";
 import type { RuntimeSet } from "../inventory/runtime.ts";
 import { type HostRuntime, loadHostRuntime } from "../inventory/store-runtime.ts";
 import type { PairGroup } from "./exposure.ts";
-import type { Filter } from "./filter.ts";
+import { type Filter, filterWords } from "./filter.ts";
 import type { Vulnerability } from "./model.ts";
 import { LOOK_FRESH_MS, runtimeFilter, runtimeJudge } from "./runtime-filter.ts";
 import { fleetJudge, type RuntimeOnHosts } from "./runtime-hosts.ts";
@@ -22,7 +22,6 @@ import {
   loadSiblings,
 } from "./store-runtime.ts";
 import { subjectOf } from "./subject.ts";
-import { filterWords } from "./words.ts";
 
 /** What runs on one host, and what that means for its findings. */
 export type RuntimeFilterOf = (

@@ -1,7 +1,6 @@
 import { z } from "zod";
 import { instantToText } from "../base/instant.ts";
-import { type Filter, filterKinds } from "./filter.ts";
-import { filterWords } from "./words.ts";
+import { type Filter, filterKinds, filterWords } from "./filter.ts";
 
 /** A filter as the API tells it, the same wherever a finding is shown. */
 export const filterSchema = z

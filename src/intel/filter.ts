@@ -16,6 +16,15 @@ export const filterKinds = [
 ] as const;
 export type FilterKind = (typeof filterKinds)[number];
 
+/** What speaks against a finding. */
+export const filterWords: Readonly<Record<FilterKind, string>> = {
+  vex: "VEX",
+  "not-running": "not running",
+  "not-loaded": "not loaded",
+  "module-disabled": "module switched off",
+  "port-unreachable": "port not reachable",
+};
+
 export interface Filter {
   readonly kind: FilterKind;
   /** Where it comes from: a document's number (`V-3`), or what was observed. */

@@ -1,17 +1,7 @@
 import type { Words } from "../base/word.ts";
 import type { FeedStatus } from "./actions.ts";
-import type { FilterKind } from "./filter.ts";
 import type { FindingState } from "./model.ts";
 import type { SourceHealth } from "./source-status.ts";
-
-/** What speaks against a finding. */
-export const filterWords: Readonly<Record<FilterKind, string>> = {
-  vex: "VEX",
-  "not-running": "not running",
-  "not-loaded": "not loaded",
-  "module-disabled": "module switched off",
-  "port-unreachable": "port not reachable",
-};
 
 /** How findings and feeds read. */
 export const findingStateWords: Words<FindingState> = {
