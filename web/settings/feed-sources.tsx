@@ -82,7 +82,7 @@ function Alarm(props: {
 }) {
   const { what, since, todo } = props.alarm;
   return (
-    <Text size="sm" my={4} component="div">
+    <Text size="sm" my={4} component="div" className={styles["said"] ?? ""}>
       <Mark tone={props.tone}>
         {since !== null && (
           <>
@@ -106,11 +106,11 @@ function Alarm(props: {
 /** One line: many sources are read at a glance. */
 function SourceFacts({ source }: { readonly source: Source }) {
   return (
-    <Text size="sm" component="div">
+    <Text size="sm" component="div" className={styles["said"] ?? ""}>
       Last good <Instant at={source.lastGoodAt} />, {source.age ?? "age not known"} (limit{" "}
       {source.limit}); {source.entryCount.toLocaleString("en")} entries; asked next{" "}
       <Instant at={source.nextCheckAt} />
-      {source.hasOwnUrls && `; at ${source.urls.join(", then ")}`}.
+      {source.hasOwnUrls && `; at ${source.urls.join(", then ")}`}
     </Text>
   );
 }

@@ -10,6 +10,7 @@ import { Mark, StateWord } from "../parts/mark.tsx";
 import { Panel } from "../parts/panel.tsx";
 import { Problem } from "../parts/problem.tsx";
 import { Sentence } from "../parts/sentence.tsx";
+import styles from "./feed-sources.module.css";
 import { FeedSources } from "./feed-sources.tsx";
 
 type Feed = Reply<"/api/v1/feeds">["items"][number];
@@ -74,7 +75,7 @@ function LoadFeeds({ actions }: { readonly actions: readonly Action[] }) {
       <Refusals of={actions} />
       {load.isError && <Problem cause={load.error} />}
       {load.data !== undefined && (
-        <Stack gap={4} mt="sm" aria-live="polite">
+        <Stack gap={4} mt="sm" aria-live="polite" className={styles["said"] ?? ""}>
           {load.data.items.map((item) => (
             <Mark
               key={item.feed}
@@ -122,7 +123,7 @@ function FeedPanel({ feed }: { readonly feed: Feed }) {
         <Sentence text={feed.why} />
       </Text>
       {feed.failure !== null && (
-        <Text size="sm" mb={6} component="div">
+        <Text size="sm" mb={6} component="div" className={styles["said"] ?? ""}>
           <Mark tone="bad">
             <Instant at={feed.failedAt} />: {feed.failure}
           </Mark>
