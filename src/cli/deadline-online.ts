@@ -9,8 +9,9 @@ export function registerDeadlineOnline(program: Command, cli: Cli): void {
   deadline
     ?.command("show <what>")
     .description("Every date that the policy gives for a case, a vulnerability or a host, and why")
-    .action(async (about: string) => {
-      const params = { path: { about } };
+    .option("--as-of <day>", "by what was known and in force at the end of that day (UTC)")
+    .action(async (about: string, query: { readonly asOf?: string }) => {
+      const params = { path: { about }, query };
       const reply = await ask(cli.client().GET("/api/v1/deadlines/{about}", { params }));
       show(cli, reply, () => datesText(reply, cli.clock()));
     });

@@ -87,8 +87,9 @@ function registerFinding(program: Command, cli: Cli): void {
   finding
     .command("show <vulnerability>")
     .description("One vulnerability: every match explained, with the comparison made")
-    .action(async (vulnerability: string) => {
-      const params = { path: { vulnerability } };
+    .option("--as-of <day>", "what was known at the end of that day (UTC), or at an instant")
+    .action(async (vulnerability: string, query: { readonly asOf?: string }) => {
+      const params = { path: { vulnerability }, query };
       const shown = await ask(cli.client().GET("/api/v1/findings/{vulnerability}", { params }));
       show(cli, shown, () => findingText(shown));
     });

@@ -1243,6 +1243,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/overview/past": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where the fleet stood at the end of a past day, in one sentence, as known then. */
+        get: operations["getOverviewPast"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/patches": {
         parameters: {
             query?: never;
@@ -3239,6 +3256,8 @@ export interface components {
                 feeds: string[];
                 id: string;
             }[];
+            /** @description the past moment that it tells of; null for now */
+            asOf: string | null;
             epss: {
                 history: {
                     /** @description RFC 3339 in UTC */
@@ -3249,7 +3268,7 @@ export interface components {
                 percentile: number;
                 score: number;
             } | null;
-            /** @description null where the reader may not see exceptions */
+            /** @description null where the reader may not see exceptions, and of the past */
             exceptions: {
                 href: string;
                 reason: string;
@@ -3270,6 +3289,8 @@ export interface components {
                 dueAt: string | null;
                 isRansomware: boolean;
             } | null;
+            /** @description that no source had told of it then, and when one did */
+            notYetKnown: string | null;
             /** @description who decides, the first that speaks */
             precedence: string[];
             publishedAt: string | null;
@@ -4985,7 +5006,10 @@ export interface operations {
     };
     getDeadlinesByAbout: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description what was known at the end of a past day (2026-05-03, in UTC) or at an instant */
+                asOf?: string;
+            };
             header?: never;
             path: {
                 about: string;
@@ -5007,6 +5031,7 @@ export interface operations {
                             kind: "case" | "vulnerability" | "host" | "service";
                             label: string;
                         };
+                        asOf: string | null;
                         dates: components["schemas"]["CandidateDate"][];
                         deadline: components["schemas"]["Deadline"] | null;
                         policy: {
@@ -6245,6 +6270,8 @@ export interface operations {
                         /** @description how far back the past is known */
                         knownSince: string | null;
                         next: string | null;
+                        /** @description why an empty list of the past means nothing */
+                        nothingKnown: string | null;
                         total: number;
                     };
                 };
@@ -6259,7 +6286,10 @@ export interface operations {
     };
     getFindingsByVulnerability: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description what was known at the end of a past day (2026-05-03, in UTC) or at an instant */
+                asOf?: string;
+            };
             header?: never;
             path: {
                 vulnerability: string;
@@ -6275,6 +6305,8 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
+                        /** @description the past moment that it tells of; null for now */
+                        asOf: string | null;
                         filters: {
                             filter: components["schemas"]["Filter"];
                             hostCount: number;
@@ -6284,6 +6316,8 @@ export interface operations {
                             id: string;
                             name: string;
                         }[];
+                        /** @description how far back the past is known */
+                        knownSince: string | null;
                         packages: {
                             arch: string;
                             because: {
@@ -7879,6 +7913,46 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Overview"];
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    getOverviewPast: {
+        parameters: {
+            query?: {
+                /** @description what was known at the end of a past day (2026-05-03, in UTC) or at an instant */
+                asOf?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** Format: date-time */
+                        asOf: string;
+                        knownSince: string | null;
+                        verdict: {
+                            parts: {
+                                href: string | null;
+                                text: string;
+                            }[];
+                            /** @enum {string} */
+                            tone: "good" | "attention" | "bad" | "unknown";
+                        };
+                    };
                 };
             };
             400: components["responses"]["invalid"];
@@ -11475,7 +11549,10 @@ export interface operations {
     };
     getVulnerabilitiesByVulnerability: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description what was known at the end of a past day (2026-05-03, in UTC) or at an instant */
+                asOf?: string;
+            };
             header?: never;
             path: {
                 vulnerability: string;

@@ -29,6 +29,7 @@ import {
   pastCoverage,
 } from "./findings.ts";
 import { presentIn, riskCounter } from "./knowledge.ts";
+import { knownSince, nothingKnown } from "./known-since.ts";
 import { type LoadOutcome, loadFeed } from "./load-feed.ts";
 import { exposedStates, type FindingState } from "./model.ts";
 import { rematch } from "./rematch.ts";
@@ -44,7 +45,7 @@ import {
 import { absentFeed, loadFeeds, type StoredFeed } from "./store-feed.ts";
 import { keepBytes } from "./store-feed-cache.ts";
 import { countMatchingBacklog } from "./store-finding.ts";
-import { loadKnownSince } from "./store-past.ts";
+import { loadBeginnings } from "./store-past.ts";
 import { loadHostsOfServices } from "./store-service-hosts.ts";
 
 /** What users do with feeds and findings. */
@@ -167,6 +168,8 @@ export interface FindingList {
   readonly asOf: Instant | null;
   /** How far back the past is known; null when nothing is known yet. */
   readonly knownSince: Instant | null;
+  /** Of a past moment why an empty list means nothing; null where it does. */
+  readonly nothingKnown: string | null;
 }
 
 export async function listFindings(
@@ -194,6 +197,7 @@ export async function listFindings(
           own: isFiltered ? own.map((pairs) => filterPairs(pairs, facts, query)) : own,
         });
   const runtime = await runtimeOfPage(world, query, { scopes, facts, reach, rows: found.rows });
+  const begun = await loadBeginnings(world.db);
   return {
     ...found,
     rows: found.rows.map((row) => ({
@@ -206,7 +210,8 @@ export async function listFindings(
     filteredCount: await countFiltered(world, { scopes, states, hosts, asOf }, services),
     backlogCount: asOf === undefined ? await countMatchingBacklog(world.db) : 0,
     asOf: asOf ?? null,
-    knownSince: await loadKnownSince(world.db),
+    knownSince: knownSince(begun),
+    nothingKnown: asOf === undefined ? null : nothingKnown(begun, asOf),
   };
 }
 
@@ -418,9 +423,12 @@ export async function showFinding(
   world: World,
   actor: Actor,
   vulnerability: string,
+  asOf?: Instant,
 ): Promise<ExplainedFinding> {
   const scopes = scopesFor(actor, "finding.read");
-  const explained = await explainFinding(world.db, { vulnerability, scopes });
+  const explained = await explainFinding(world.db, { vulnerability, scopes, asOf });
+  // What ran on hosts is known of now only.
+  if (explained !== null && asOf !== undefined) return explained;
   if (explained !== null) {
     const exposed = explained.packages.filter(
       ({ finding, hostCount, filteredHostCount }) =>

@@ -29,6 +29,7 @@ import {
 import { loadFeeds } from "./store-feed.ts";
 import { loadPackagesJudgedAs } from "./store-finding.ts";
 import { loadKnowledge, loadMembers } from "./store-knowledge.ts";
+import { loadFirstKnown, loadPastMatches } from "./store-past.ts";
 import { loadStatementsOn } from "./store-statement.ts";
 import { loadRejected, loadVulnerabilities } from "./store-vulnerability.ts";
 
@@ -140,7 +141,7 @@ export async function hostFindings(
 
 export interface ExplainedFinding {
   readonly vulnerability: Vulnerability;
-  /** One entry per (package, verdict) that is on a host now, the good verdicts too. */
+  /** One entry per (package, verdict) that is on a host; of now the good verdicts too. */
   readonly packages: readonly {
     readonly package: StoredPackage;
     readonly finding: Finding;
@@ -162,25 +163,25 @@ export interface FilterOnHosts {
 /** Hosts named in one answer; `hostsWithPackages` pages through all. */
 const HOSTS_MAX = 200;
 
-/** Everything that decides about one vulnerability on the hosts within the scopes. */
+/** Everything that decides about one vulnerability on the hosts within the scopes, or decided then. */
 export async function explainFinding(
   reader: Reader,
-  input: { readonly vulnerability: string; readonly scopes: readonly Selector[] },
+  input: {
+    readonly vulnerability: string;
+    readonly scopes: readonly Selector[];
+    readonly asOf?: Instant | undefined;
+  },
 ): Promise<ExplainedFinding | null> {
-  const id = input.vulnerability;
-  const vulnerability = (await loadVulnerabilities(reader, [id])).get(id);
-  const statements = await loadStatementsOn(reader, id);
-  const names = statements.map((s) => ({ ecosystem: s.ecosystem, name: s.packageName }));
-  const packages = names.length === 0 ? [] : await loadPackagesJudgedAs(reader, ofReleases(names));
-  const rejected = await loadRejected(reader, [id]);
-  const judged = { packages, statements, rejected };
-  const { matches: own } = judgeAll(judged);
-  const matches = [...own, ...channelMatches(judged, own)];
-  if (vulnerability === undefined || (statements.length === 0 && isBare(vulnerability)))
-    return null;
+  const { vulnerability: id, asOf } = input;
+  const vulnerability = (await loadVulnerabilities(reader, [id], asOf)).get(id);
+  const judged =
+    asOf === undefined ? await judgedNow(reader, id) : await judgedThen(reader, id, asOf);
+  if (vulnerability === undefined || (!judged.isSpokenOf && isBare(vulnerability))) return null;
+  const { packages, matches } = judged;
   const { groups } = await loadKnownHosts(reader, input);
-  const present = await presentOnly(reader, matches, groups);
-  const filterOf = (await loadKnowledge(reader)).filters.get(id);
+  const knowledge = await loadKnowledge(reader, asOf);
+  const present = await presentOnly(reader, knowledge, { matches, groups });
+  const filterOf = knowledge.filters.get(id);
   const byId = new Map(packages.map((p) => [p.id, p]));
   const exposedIds = present
     .filter(({ match }) => (exposedStates as readonly string[]).includes(match.state))
@@ -189,6 +190,7 @@ export async function explainFinding(
     scopes: input.scopes,
     packageIds: exposedIds,
     aside: asideOf(filterOf, exposedIds, groups),
+    asOf,
     limit: HOSTS_MAX + 1,
   });
   return {
@@ -197,10 +199,33 @@ export async function explainFinding(
       const p = byId.get(match.packageId);
       return p === undefined ? [] : [{ package: p, finding: match, ...counts }];
     }),
-    filters: await filtersOnHosts(reader, filterOf, { ids: exposedIds, groups }),
+    filters: await filtersOnHosts(reader, knowledge, { id, ids: exposedIds, groups }),
     hosts: hosts.slice(0, HOSTS_MAX),
     hasMoreHosts: hosts.length > HOSTS_MAX,
   };
+}
+
+interface JudgedPackages {
+  readonly packages: readonly StoredPackage[];
+  readonly matches: readonly Match[];
+  /** True where any source spoke of it. */
+  readonly isSpokenOf: boolean;
+}
+
+async function judgedNow(reader: Reader, id: string): Promise<JudgedPackages> {
+  const statements = await loadStatementsOn(reader, id);
+  const names = statements.map((s) => ({ ecosystem: s.ecosystem, name: s.packageName }));
+  const packages = names.length === 0 ? [] : await loadPackagesJudgedAs(reader, ofReleases(names));
+  const judged = { packages, statements, rejected: await loadRejected(reader, [id]) };
+  const { matches: own } = judgeAll(judged);
+  const matches = [...own, ...channelMatches(judged, own)];
+  return { packages, matches, isSpokenOf: statements.length > 0 };
+}
+
+/** As it was judged then: verdicts are not made again by rules of now. */
+async function judgedThen(reader: Reader, id: string, asOf: Instant): Promise<JudgedPackages> {
+  const { packages, matches } = await loadPastMatches(reader, id, asOf);
+  return { packages, matches, isSpokenOf: (await loadFirstKnown(reader, id)) !== null };
 }
 
 function isBare(v: Vulnerability): boolean {
@@ -237,13 +262,17 @@ function asideOf(
 /** Each filter with the hosts that have a package it speaks of. */
 async function filtersOnHosts(
   reader: Reader,
-  filterOf: FilterOf | undefined,
-  of: { readonly ids: readonly number[]; readonly groups: readonly HostGroup[] },
+  knowledge: Knowledge,
+  of: {
+    readonly id: string;
+    readonly ids: readonly number[];
+    readonly groups: readonly HostGroup[];
+  },
 ): Promise<readonly FilterOnHosts[]> {
+  const { id: vulnerability, ids, groups } = of;
+  const filterOf = knowledge.filters.get(vulnerability);
   if (filterOf === undefined) return [];
-  const { ids, groups } = of;
   const members = await loadMembers(reader, [...new Set(groups.map((group) => group.setId))]);
-  const knowledge = await loadKnowledge(reader);
   const found = new Map<string, { filter: Filter; hosts: Map<number, number> }>();
   const { packages } = knowledge;
   const postings = postingsOf({ wanted: ids, packages, members, groups });
@@ -264,15 +293,15 @@ async function filtersOnHosts(
   }));
 }
 
-/** Verdicts on packages that hosts have now, each with the number of its hosts. */
+/** Verdicts on packages that hosts have, each with the number of its hosts. */
 async function presentOnly(
   reader: Reader,
-  matches: readonly Match[],
-  groups: readonly HostGroup[],
+  knowledge: Knowledge,
+  of: { readonly matches: readonly Match[]; readonly groups: readonly HostGroup[] },
 ): Promise<readonly Present[]> {
+  const { matches, groups } = of;
   const setIds = [...new Set(groups.map((group) => group.setId))];
   const ids = [...new Set(matches.map((match) => match.packageId))];
-  const knowledge = await loadKnowledge(reader);
   const members = await loadMembers(reader, setIds);
   const { packages } = knowledge;
   const postings = postingsOf({ wanted: ids, packages, members, groups });

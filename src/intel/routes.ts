@@ -29,6 +29,7 @@ import { serviceRoutes } from "./routes-services.ts";
 import { sourceRoutes } from "./routes-source.ts";
 import { supportRoutes } from "./routes-support.ts";
 import { vexRoutes } from "./routes-vex.ts";
+import { loadKnownSince } from "./store-past.ts";
 
 const BODY_BYTES_MAX = 64 * 1024 * 1024;
 
@@ -206,6 +207,7 @@ const getFindings = route({
     filteredCount: z.number().describe("vulnerabilities that are set aside on some host"),
     asOf: time.nullable().describe("the past moment that it tells of; null for now"),
     knownSince: time.nullable().describe("how far back the past is known"),
+    nothingKnown: z.string().nullable().describe("why an empty list of the past means nothing"),
     backlogCount: z.number().describe("above 0 the list is not final"),
   }),
   errors: ["invalid", "not-found"],
@@ -239,6 +241,7 @@ const getFindings = route({
       filteredCount: list.filteredCount,
       asOf: timeOf(list.asOf),
       knownSince: timeOf(list.knownSince),
+      nothingKnown: list.nothingKnown,
       backlogCount: list.backlogCount,
     };
   },
@@ -290,6 +293,8 @@ const explanationReply = z.object({
   filters: z.array(z.object({ filter: filterSchema, hostCount: z.number() })),
   hosts: z.array(z.object({ id: z.string(), name: z.string() })),
   hasMoreHosts: z.boolean(),
+  asOf: time.nullable().describe("the past moment that it tells of; null for now"),
+  knownSince: time.nullable().describe("how far back the past is known"),
 });
 
 const getFinding = route({
@@ -298,10 +303,17 @@ const getFinding = route({
   summary: "Explains one vulnerability: each package it was compared with, why, and the hosts.",
   permission: "finding.read",
   params: z.object({ vulnerability: z.string().min(3).max(100) }),
+  query: z.object({ asOf: asOfQuery }),
   reply: explanationReply,
-  errors: ["not-found"],
-  handle: async ({ world, actor }, { params }) =>
-    explanationView(await showFinding(world, actor, params.vulnerability)),
+  errors: ["not-found", "invalid"],
+  handle: async ({ world, actor }, { params, query }) => {
+    const asOf = asOfFromText(query.asOf, world.clock());
+    return {
+      ...explanationView(await showFinding(world, actor, params.vulnerability, asOf)),
+      asOf: timeOf(asOf ?? null),
+      knownSince: timeOf(await loadKnownSince(world.db)),
+    };
+  },
 });
 
 export const routes: readonly Route[] = [
@@ -360,7 +372,9 @@ function outcomeView(outcome: LoadOutcome | NetworkOutcome): z.input<typeof outc
   return { message: "", ...outcome, problems: [...outcome.problems] };
 }
 
-function explanationView(explained: ExplainedFinding): z.input<typeof explanationReply> {
+function explanationView(
+  explained: ExplainedFinding,
+): Omit<z.input<typeof explanationReply>, "asOf" | "knownSince"> {
   const { vulnerability: v } = explained;
   return {
     vulnerability: {

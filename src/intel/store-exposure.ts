@@ -153,7 +153,7 @@ export interface ExposedHost {
   readonly packageIds: readonly number[];
 }
 
-/** Hosts that have one of the packages now (of kernel images: that run it), by name. */
+/** Hosts that have one of the packages now or had it then (of kernel images: ran it), by name. */
 export async function hostsWithPackages(
   reader: Reader,
   filter: {
@@ -162,6 +162,7 @@ export async function hostsWithPackages(
     /** Packages that do not count on hosts with these marks. */
     readonly aside?: readonly { readonly packageId: number; readonly marks: string }[];
     readonly afterName?: string | undefined;
+    readonly asOf?: Instant | undefined;
     readonly limit: number;
   },
 ): Promise<readonly ExposedHost[]> {
@@ -181,7 +182,8 @@ export async function hostsWithPackages(
        where m.package_id = any(${arrayText(filter.packageIds)}::integer[])),
     page as materialized (
       select h.id, h.name, h.kernel_running, h.filter_marks, s.set_id
-        from host h join host_set s on s.host_num = h.num
+        from ${hostsAt(filter.asOf)} h
+        join ${pointersAt("host_set", filter.asOf)} s on s.host_num = h.num
          and s.observed_to is null and s.recorded_to is null
        where h.removed_at is null and ${scopeSql(filter.scopes, "h.labels")}
          and h.name > ${filter.afterName ?? ""}

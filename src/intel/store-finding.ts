@@ -3,6 +3,7 @@ import type { Instant } from "../base/instant.ts";
 import { type Reader, sqlInstant, type Tx } from "../db/database.ts";
 import type { StoredPackage } from "../inventory/model.ts";
 import type { JudgedSubject, Match } from "./match.ts";
+import { keepSeenScores } from "./store-known.ts";
 import { arrayText, batches, type NamedPackage } from "./store-statement.ts";
 
 /** Pairs of vulnerability and package, and how far matching has come. */
@@ -147,6 +148,7 @@ export async function writePairs(
   await sql`
     insert into vulnerability_touched select distinct vulnerability from incoming_pair
     on conflict do nothing`.execute(tx);
+  await keepSeenScores(tx, at, sql`select vulnerability from incoming_pair`);
   await sql`drop table incoming_pair`.execute(tx);
   return {
     opened: Number(opened.numAffectedRows ?? 0),

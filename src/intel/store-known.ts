@@ -1,4 +1,4 @@
-import { sql } from "kysely";
+import { type RawBuilder, sql } from "kysely";
 import { z } from "zod";
 import type { Instant } from "../base/instant.ts";
 import { type Reader, sqlInstant, type Tx } from "../db/database.ts";
@@ -81,7 +81,8 @@ export async function loadLearned(reader: Reader, id: string): Promise<Learned> 
     select exploitation, valid_from as since, valid_to as "endedAt" from ssvc
      where id = ${id} order by valid_from`.execute(reader);
   const epss = await sql<Learned["epss"][number]>`
-    select at, score, percentile from epss_seen where id = ${id} order by at`.execute(reader);
+    select at, score, percentile from epss_seen
+     where id = ${id} and score is not null order by at`.execute(reader);
   const found = await sql<{ at: Instant | null }>`
     select min(valid_from) as at from finding_pair where vulnerability = ${id}`.execute(reader);
   return {
@@ -92,19 +93,23 @@ export async function loadLearned(reader: Reader, id: string): Promise<Learned> 
   };
 }
 
-/** Keeps scores of what something here has, where they moved since they were last kept. */
-export async function keepSeenScores(tx: Tx, at: Instant): Promise<void> {
+/** Keeps scores of what something here has, or of some of it, where they moved since last kept. */
+export async function keepSeenScores(
+  tx: Tx,
+  at: Instant,
+  of: RawBuilder<unknown> = sql`select vulnerability from finding_pair where valid_to is null`,
+): Promise<void> {
   await sql`
     insert into epss_seen (id, at, score, percentile)
     select n.id, ${sqlInstant(at)}, n.score, n.percentile from (
       select p.id, e.scores[right(p.id, 3)::int + 1] as score,
              e.percentiles[right(p.id, 3)::int + 1] as percentile
-        from (select distinct vulnerability as id from finding_pair where valid_to is null
-               and vulnerability ~ '^CVE-[0-9]{4}-[0-9]{4,19}$') p
-        join epss_block e on e.prefix = left(p.id, -3)) n
+        from (select distinct vulnerability as id from (${of}) as asked
+               where vulnerability ~ '^CVE-[0-9]{4}-[0-9]{4,19}$') p
+        left join epss_block e on e.prefix = left(p.id, -3)) n
       left join lateral (select score, percentile from epss_seen s where s.id = n.id
          order by s.at desc limit 1) last on true
-     where n.score is not null
-       and (last.score is null or (last.score, last.percentile) <> (n.score, n.percentile))
-    on conflict do nothing`.execute(tx);
+     where (last.score, last.percentile) is distinct from (n.score, n.percentile)
+    on conflict (id, at) do update set score = excluded.score, percentile = excluded.percentile
+    `.execute(tx);
 }

@@ -30,13 +30,15 @@ export interface PolicyInForce {
 
 /**
  * What was applied last; else the operator's own file in the state folder, `policies/<name>`; else the
- * shipped preset. Whoever parses it refuses to decide where it cannot be used.
+ * shipped preset. Whoever parses it refuses to decide where it cannot be used. Of a past moment what had
+ * been applied then; files have no history, so before the first was applied it is the file of now.
  */
 export async function policyInForce(
   world: World,
   of: Pick<PolicyKind, "kind" | "name">,
+  asOf?: Instant,
 ): Promise<PolicyInForce> {
-  const version = await loadVersion(world.db, of.kind);
+  const version = await loadVersion(world.db, of.kind, asOf);
   if (version !== null) {
     const { digest, text, appliedBy: by, appliedAt: since, reason } = version;
     return { origin: "applied", file: null, digest, since, text, applied: { by, reason } };

@@ -16,11 +16,16 @@ export interface PolicyVersion {
 
 const columns = sql`kind, digest, text, applied_by as "appliedBy", applied_at as "appliedAt", reason`;
 
-/** The newest of one kind; null where none was ever applied. */
-export async function loadVersion(reader: Reader, kind: string): Promise<PolicyVersion | null> {
+/** The newest of one kind, or the newest of a moment; null where none was applied. */
+export async function loadVersion(
+  reader: Reader,
+  kind: string,
+  asOf?: Instant,
+): Promise<PolicyVersion | null> {
+  const wasApplied = asOf === undefined ? sql`true` : sql`applied_at <= ${sqlInstant(asOf)}`;
   const { rows } = await sql<PolicyVersion>`
     select ${columns} from policy_version
-     where kind = ${kind} order by number desc limit 1`.execute(reader);
+     where kind = ${kind} and ${wasApplied} order by number desc limit 1`.execute(reader);
   return rows[0] ?? null;
 }
 

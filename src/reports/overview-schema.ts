@@ -7,7 +7,7 @@ const time = z.iso.datetime();
 const count = z.number().int();
 const href = z.string();
 
-const verdict = z.strictObject({
+export const verdictSchema = z.strictObject({
   tone: z.enum(tones),
   /** The sentence in parts, so that its numbers can be links. */
   parts: z.array(z.strictObject({ text: z.string(), href: href.nullable() })),
@@ -94,7 +94,7 @@ const feed = z.strictObject({
 export const overviewSchema = z
   .strictObject({
     asOf: time,
-    verdict,
+    verdict: verdictSchema,
     /** The one thing to do next; null when nothing is to be done. */
     action: z.strictObject({ text: z.string(), href }).nullable(),
     fleet: fleet.nullable(),

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type VerdictFacts, verdictOn } from "./verdict.ts";
+import { nothingKnown } from "../intel/known-since.ts";
+import { type PastFacts, pastVerdictOn, type VerdictFacts, verdictOn } from "./verdict.ts";
 
 const clean: VerdictFacts = {
   hosts: 40,
@@ -98,5 +99,37 @@ describe("the verdict", () => {
     for (const part of verdictOn(facts).parts) {
       if (/^\d/.test(part.text)) expect(part.href, part.text).not.toBeNull();
     }
+  });
+});
+
+describe("the verdict on a past day", () => {
+  const none = { vulnerabilities: 0, hosts: 0 };
+  const quiet = { hosts: 4, unknownHosts: 0, exploited: none, open: none, nothingKnown: null };
+  const told = (some: Partial<PastFacts>): string => {
+    const { tone, parts } = pastVerdictOn({ ...quiet, ...some });
+    return `${tone}: ${parts.map((part) => part.text).join("")}`;
+  };
+
+  it("is never good, as how fresh data was then is not kept", () => {
+    expect(told({})).toMatch(/^unknown: Nothing was found on 4 hosts/);
+    expect(told({ open: { vulnerabilities: 1, hosts: 2 }, unknownHosts: 1 })).toBe(
+      "attention: No flaw that was known to be exploited; 1 vulnerability on 2 hosts. Not known: 1 host not inspected yet.",
+    );
+    const exploited = { vulnerabilities: 1, hosts: 1 };
+    expect(told({ open: { vulnerabilities: 3, hosts: 2 }, exploited })).toBe(
+      "bad: 1 known-exploited flaw reached 1 host; in all 3 vulnerabilities on 2 hosts.",
+    );
+  });
+
+  it("says before anything was known when that began", () => {
+    const feed = Date.parse("2026-05-10T08:00:00Z");
+    const host = Date.parse("2026-05-08T08:00:00Z");
+    const words = nothingKnown({ feed, host }, host);
+    expect(words).toBe(
+      "Nothing was known yet: the first feed was loaded on 2026-05-10, the first host was looked at on 2026-05-08.",
+    );
+    expect(told({ nothingKnown: words })).toBe(`unknown: ${words}`);
+    expect(nothingKnown({ feed, host }, feed)).toBeNull();
+    expect(nothingKnown({ feed: null, host }, feed)).toContain("no feed was ever loaded");
   });
 });

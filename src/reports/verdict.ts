@@ -68,6 +68,38 @@ function blankVerdict(facts: VerdictFacts): Verdict | null {
   };
 }
 
+/** What was known of the fleet at a past moment. */
+export interface PastFacts extends Pick<VerdictFacts, "hosts" | "exploited" | "open"> {
+  /** Hosts of which nothing was known. */
+  readonly unknownHosts: number;
+  /** Why nothing can be said; null where something can. */
+  readonly nothingKnown: string | null;
+}
+
+/**
+ * Where the fleet stood at a past moment, as it was known then. How fresh feeds and inspections were is
+ * not kept, so the absence of findings is never told as good.
+ */
+export function pastVerdictOn(facts: PastFacts): Verdict {
+  const { hosts, exploited, open, unknownHosts } = facts;
+  if (facts.nothingKnown !== null) return { tone: "unknown", parts: [text(facts.nothingKnown)] };
+  if (hosts === 0) return { tone: "unknown", parts: [text("There were no hosts.")] };
+  const gap =
+    unknownHosts === 0 ? "" : ` Not known: ${count(unknownHosts, "host")} not inspected yet.`;
+  if (open.vulnerabilities === 0) {
+    const said = `Nothing was found on ${count(hosts, "host")} where it was known what to look for.`;
+    return { tone: "unknown", parts: [text(`${said}${gap}`)] };
+  }
+  const all = `${vulnerabilities(open.vulnerabilities)} on ${count(open.hosts, "host")}`;
+  if (exploited.vulnerabilities === 0) {
+    const said = `No flaw that was known to be exploited; ${all}.`;
+    return { tone: "attention", parts: [text(`${said}${gap}`)] };
+  }
+  const { vulnerabilities: flaws } = exploited;
+  const bad = `${flaws} known-exploited ${flaws === 1 ? "flaw" : "flaws"} reached ${count(exploited.hosts, "host")}`;
+  return { tone: "bad", parts: [text(`${bad}; in all ${all}.${gap}`)] };
+}
+
 interface Main {
   readonly tone: Tone;
   readonly parts: readonly VerdictPart[];

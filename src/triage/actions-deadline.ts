@@ -1,5 +1,6 @@
 import type { Actor } from "../base/actor.ts";
 import type { HostId } from "../base/ids.ts";
+import type { Instant } from "../base/instant.ts";
 import { inTransaction, type Reader } from "../db/database.ts";
 import type { World } from "../db/world.ts";
 import { isLanguage } from "../intel/offer-family.ts";
@@ -22,12 +23,15 @@ import {
   updateDeadline,
 } from "./store-deadline.ts";
 
-export async function deadlinePolicy(world: World): Promise<DeadlinePolicy> {
-  const found = await policyInForce(world, deadlinesKind);
+export async function deadlinePolicy(world: World, asOf?: Instant): Promise<DeadlinePolicy> {
+  const found = await policyInForce(world, deadlinesKind, asOf);
   return parseDeadlines(found.text, nameInForce(found, deadlinesKind.name));
 }
 
-/** Every date that a policy gives now for these findings, the one that counts first. */
+/**
+ * Every date that a policy gives for these findings, the one that counts first: by what is known now,
+ * or by what was known then.
+ */
 export async function datesFor(
   reader: Reader,
   policy: DeadlinePolicy,
@@ -39,9 +43,11 @@ export async function datesFor(
 
 /** What hosts were seen with, and what is known of it. */
 async function seenOf(reader: Reader, policy: DeadlinePolicy, filter: DetectionFilter) {
+  const { asOf } = filter;
   const rows = await loadDetections(reader, policy, filter);
-  const sightings = await sightingsOf(reader, policy, rows);
-  const facts = await loadVulnerabilities(reader, [...new Set(rows.map((r) => r.vulnerability))]);
+  const sightings = await sightingsOf(reader, policy, rows, asOf);
+  const ids = [...new Set(rows.map((row) => row.vulnerability))];
+  const facts = await loadVulnerabilities(reader, ids, asOf);
   return { sightings, facts };
 }
 
@@ -50,6 +56,7 @@ export async function sightingsOf(
   reader: Reader,
   policy: DeadlinePolicy,
   rows: readonly DetectionRow[],
+  asOf?: Instant,
 ): Promise<readonly Sighting[]> {
   const ids = policy.presets.map(({ preset }) => preset.id);
   const pausable = new Set(policy.pauses.flatMap((rule) => rule.presets));
@@ -62,7 +69,7 @@ export async function sightingsOf(
   });
   const needed = dated.filter((row) => row.needsWaits && row.fixedVersions.length > 0);
   const asked = new Map(needed.map(({ rest }) => [sourceName(rest), rest]));
-  const offered = await offeredVersions(reader, [...asked.values()]);
+  const offered = await offeredVersions(reader, [...asked.values()], asOf);
   return dated.map(({ rest, fixedVersions, presets, needsWaits }) => {
     if (!needsWaits) return { ...rest, presets, waits: [] };
     const versions = offered.get(sourceName(rest)) ?? new Map<string, readonly Wait[]>();
@@ -77,9 +84,10 @@ type OfferedVersions = Map<string, readonly Wait[]>;
 async function offeredVersions(
   reader: Reader,
   of: readonly SourceKey[],
+  asOf: Instant | undefined,
 ): Promise<ReadonlyMap<string, OfferedVersions>> {
   const sources = new Map<string, OfferedVersions>();
-  for (const offer of await loadOfferedTimes(reader, of)) {
+  for (const offer of await loadOfferedTimes(reader, of, asOf)) {
     const { version } = subjectOf({ ...offer, module: "" });
     const versions = sources.get(sourceName(offer)) ?? new Map<string, readonly Wait[]>();
     sources.set(sourceName(offer), versions);
@@ -144,9 +152,10 @@ export async function deadlinesOfCases<Case extends CaseFindings>(
 export async function datesOfHost(
   world: World,
   host: HostId,
+  asOf?: Instant,
 ): Promise<{ readonly policy: DeadlinePolicy; readonly dates: readonly CandidateDate[] }> {
-  const policy = await deadlinePolicy(world);
-  return { policy, dates: await datesFor(world.db, policy, { host }) };
+  const policy = await deadlinePolicy(world, asOf);
+  return { policy, dates: await datesFor(world.db, policy, { host, asOf }) };
 }
 
 export interface Redated {

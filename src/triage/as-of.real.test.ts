@@ -7,7 +7,7 @@ import { type Actor, systemActor } from "../base/actor.ts";
 import type { HostId } from "../base/ids.ts";
 import { HOUR_MS, instantToText } from "../base/instant.ts";
 import { inTransaction } from "../db/database.ts";
-import { listFindings, loadFeedFile } from "../intel/actions.ts";
+import { listFindings, loadFeedFile, showFinding } from "../intel/actions.ts";
 import { loadTrend } from "../intel/actions-trend.ts";
 import { loadVex, removeVex } from "../intel/actions-vex.ts";
 import { hostFindings } from "../intel/findings.ts";
@@ -15,6 +15,7 @@ import { exposedStates } from "../intel/model.ts";
 import { rematch } from "../intel/rematch.ts";
 import { markRemoved } from "../inventory/store.ts";
 import { listFixFirst } from "./actions.ts";
+import { datesFor, deadlinePolicy } from "./actions-deadline.ts";
 import { exposuresOf, exposuresTo } from "./actions-history.ts";
 
 const START = Date.parse("2026-05-01T08:00:00Z");
@@ -197,7 +198,24 @@ async function snapshot(asOf?: number) {
     const { findings } = await hostFindings(world.db, id, now, asOf);
     byHost.push({ id, findings });
   }
-  return { lists, actions, byHost };
+  const policy = await deadlinePolicy(world, asOf);
+  const dates = await datesFor(world.db, policy, { vulnerabilities: ids, asOf });
+  const explained = await Promise.all(ids.map((id) => explanation(id, asOf)));
+  return { lists, actions, dates, explained, byHost };
+}
+
+/** What was found of a vulnerability and why; null where nothing was known of it. */
+async function explanation(id: string, asOf?: number) {
+  const told = await showFinding(made.world, systemActor, id, asOf).catch(() => null);
+  if (told === null) return null;
+  const { vulnerability, filters, hosts: named } = told;
+  const packages = told.packages
+    .filter(({ finding }) => (exposedStates as readonly string[]).includes(finding.state))
+    .map(({ package: p, finding, ...counts }) => {
+      const { state, fixedVersion, because } = finding;
+      return { id: p.id, state, fixedVersion, because, ...counts };
+    });
+  return { vulnerability, filters, hosts: named, packages: new Set(packages) };
 }
 
 /** Each day of the trend says what the lists of that day say. */
@@ -273,8 +291,15 @@ describe("a past moment", () => {
         await expectTrend();
         await expectIntervals(taken.map(({ at }) => at));
         for (const { at, told } of taken) {
-          const { byHost, ...rest } = await snapshot(at);
-          expect(rest).toEqual({ lists: told.lists, actions: told.actions });
+          const { byHost, explained, ...rest } = await snapshot(at);
+          const { lists, actions, dates } = told;
+          expect(rest).toEqual({ lists, actions, dates });
+          told.explained.forEach((then, place) => {
+            if (then === null) return;
+            // Of what nothing here ever had no facts are kept.
+            const facts = then.packages.size > 0 ? {} : { vulnerability: expect.anything() };
+            expect(explained[place]).toEqual({ ...then, ...facts });
+          });
           // A host that comes again under its old name is another one.
           const then = new Map(told.byHost.map((one) => [one.id, one.findings]));
           for (const { id, findings } of byHost) {

@@ -5,6 +5,7 @@ import type { Instant } from "../base/instant.ts";
 import { type Reader, sqlInstant, sqlJson, type Tx } from "../db/database.ts";
 import { exposedStates } from "../intel/model.ts";
 import { selectorSql } from "../inventory/scope.ts";
+import { hostsAt, pointersAt } from "../inventory/store-as-of.ts";
 import type { Wait } from "./deadline-pause.ts";
 import type { DeadlinePolicy } from "./deadline-policy.ts";
 import type { Deadline, Exposure } from "./model.ts";
@@ -32,6 +33,8 @@ export interface DetectionFilter {
   readonly vulnerabilities?: readonly string[] | undefined;
   readonly sources?: readonly SourceKey[] | undefined;
   readonly host?: HostId | undefined;
+  /** By what was known at a moment in the past; now when absent. */
+  readonly asOf?: Instant | undefined;
 }
 
 /**
@@ -46,16 +49,19 @@ export async function loadDetections(
   policy: DeadlinePolicy,
   filter: DetectionFilter,
 ): Promise<readonly DetectionRow[]> {
-  const aside = await loadSetAside(reader);
+  const { asOf } = filter;
+  const aside = await loadSetAside(reader, asOf);
+  const isLast = endsAfter("f.valid_to", asOf);
   const marks = aside.length === 0 ? sql`''::text` : sql`live.filter_marks`;
   const { rows } = await sql<DetectionRow>`
     with aside as materialized (${setAsideRows(aside)}), wanted as materialized (
       select f.vulnerability, f.package_id, f.ecosystem, f.source,
              range_agg(tstzrange(f.valid_from, f.valid_to)) as known,
-             max(f.fixed_version) filter (where f.valid_to is null) as fixed,
-             bool_or(f.valid_to is null) as is_current
+             max(f.fixed_version) filter (where ${isLast}) as fixed,
+             bool_or(${isLast}) as is_current
         from finding_pair f
        where f.state = any(${[...exposedStates]}::text[]) and ${isAsked(filter)}
+         and ${beganBy("f.valid_from", asOf)}
        group by 1, 2, 3, 4
     ), held as materialized (
       select m.set_id, m.package_id,
@@ -68,11 +74,12 @@ export async function loadDetections(
       select s.set_id, live.kernel_running, ${exposureSql(policy)} as exposure,
              ${presetsSql(policy)} as presets, ${marks} as marks,
              range_agg(tstzrange(s.observed_from, s.observed_to)) as seen,
-             bool_or(s.observed_to is null and h.removed_at is null) as is_now
+             bool_or(s.observed_to is null and ${endsAfter("h.removed_at", asOf)}) as is_now
         from host_set s
         join host h on h.num = s.host_num
-        join host live on live.name = h.name and live.removed_at is null
-       where s.recorded_to is null and ${isHost(filter.host)}
+        join ${hostsAt(asOf)} live on live.name = h.name and live.removed_at is null
+       where ${endsAfter("s.recorded_to", asOf)} and ${beganBy("s.recorded_from", asOf)}
+         and ${isHost(filter.host)}
          and s.set_id in (select set_id from held)
        group by 1, 2, 3, 4, 5
     ), sighted as (
@@ -95,7 +102,8 @@ export async function loadDetections(
   return rows;
 }
 
-function isAsked({ vulnerabilities, sources, host }: DetectionFilter): RawBuilder<boolean> {
+function isAsked(filter: DetectionFilter): RawBuilder<boolean> {
+  const { vulnerabilities, sources, host, asOf } = filter;
   const conditions: RawBuilder<unknown>[] = [sql`true`];
   if (vulnerabilities !== undefined) {
     conditions.push(sql`f.vulnerability = any(${[...vulnerabilities]}::text[])`);
@@ -105,8 +113,11 @@ function isAsked({ vulnerabilities, sources, host }: DetectionFilter): RawBuilde
   }
   if (host !== undefined) {
     conditions.push(sql`f.package_id in (
-      select m.package_id from host_now n join package_set_member m on m.set_id = n.package_set_id
-       where n.id = ${host})`);
+      select m.package_id from ${hostsAt(asOf)} n
+        join ${pointersAt("host_set", asOf)} s on s.host_num = n.num
+         and s.observed_to is null and s.recorded_to is null
+        join package_set_member m on m.set_id = s.set_id
+       where n.id = ${host} and n.removed_at is null)`);
   }
   return sql<boolean>`(${sql.join(conditions, sql` and `)})`;
 }
@@ -114,6 +125,19 @@ function isAsked({ vulnerabilities, sources, host }: DetectionFilter): RawBuilde
 function sourceRows(sources: readonly SourceKey[]): RawBuilder<unknown> {
   return sql`select * from unnest(${sources.map((one) => one.ecosystem)}::text[],
                                   ${sources.map((one) => one.source)}::text[])`;
+}
+
+/** True of what had begun at the moment; of now always. */
+function beganBy(column: string, asOf: Instant | undefined): RawBuilder<boolean> {
+  if (asOf === undefined) return sql<boolean>`true`;
+  return sql<boolean>`${sql.ref(column)} <= ${sqlInstant(asOf)}`;
+}
+
+/** True of what had not ended at the moment. */
+function endsAfter(column: string, asOf: Instant | undefined): RawBuilder<boolean> {
+  const end = sql.ref(column);
+  if (asOf === undefined) return sql<boolean>`${end} is null`;
+  return sql<boolean>`(${end} is null or ${end} > ${sqlInstant(asOf)})`;
 }
 
 function isHost(host: HostId | undefined): RawBuilder<boolean> {
@@ -155,10 +179,11 @@ export interface OfferedTimes {
 
 const timesSchema = z.array(z.object({ from: z.number(), to: z.number().nullable() }));
 
-/** What was offered of these source packages on hosts of their ecosystems, and when. */
+/** What was offered of these source packages on hosts of their ecosystems, and when, as known then. */
 export async function loadOfferedTimes(
   reader: Reader,
   of: readonly SourceKey[],
+  asOf?: Instant,
 ): Promise<readonly OfferedTimes[]> {
   if (of.length === 0) return [];
   const { rows } = await sql<Omit<OfferedTimes, "times"> & { times: unknown }>`
@@ -173,7 +198,8 @@ export async function loadOfferedTimes(
     ), seen as (
       select h.set_id, had.ecosystem, range_agg(tstzrange(h.observed_from, h.observed_to)) as times
         from host_offer h join had on had.host_num = h.host_num
-       where h.recorded_to is null and h.set_id in (select set_id from offered)
+       where ${endsAfter("h.recorded_to", asOf)} and ${beganBy("h.recorded_from", asOf)}
+         and h.set_id in (select set_id from offered)
        group by 1, 2
     ), together as (
       select a.ecosystem, o.name, o.arch, o.version, o.source, o.source_version, o.origin,

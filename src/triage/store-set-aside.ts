@@ -1,7 +1,9 @@
 import { type RawBuilder, sql } from "kysely";
+import type { Instant } from "../base/instant.ts";
 import type { Reader } from "../db/database.ts";
 import { filtersOf } from "../intel/filter.ts";
 import { loadVexClaims } from "../intel/store-vex.ts";
+import { hostsAt } from "../inventory/store-as-of.ts";
 
 /** A finding that a filter sets aside on hosts with these marks: it gets no date there. */
 export interface SetAside {
@@ -10,12 +12,14 @@ export interface SetAside {
   readonly marks: string;
 }
 
-/** Everything that is set aside now. Marks are few: hosts that filters cannot tell apart share them. */
-export async function loadSetAside(reader: Reader): Promise<readonly SetAside[]> {
-  const claims = await loadVexClaims(reader);
+/** Everything that is set aside now, or was then. Marks are few: hosts that filters cannot tell apart share them. */
+export async function loadSetAside(reader: Reader, asOf?: Instant): Promise<readonly SetAside[]> {
+  const claims = await loadVexClaims(reader, asOf);
   if (claims.length === 0) return [];
   const { rows } = await sql<{ marks: string }>`
-    select distinct filter_marks as marks from host where removed_at is null`.execute(reader);
+    select distinct filter_marks as marks from ${hostsAt(asOf)} h where removed_at is null`.execute(
+    reader,
+  );
   const filters = filtersOf(claims);
   const spoken = new Map(
     claims.map((claim) => [`${claim.packageId} ${claim.vulnerability}`, claim]),

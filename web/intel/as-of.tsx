@@ -40,8 +40,10 @@ export function PastBanner(props: {
   readonly set: Set;
   readonly asOf: string;
   readonly knownSince: string | null;
+  /** Why nothing was known then, as the server says it; null or absent where something was. */
+  readonly nothingKnown?: string | null;
 }) {
-  const { asOf, knownSince } = props;
+  const { asOf, knownSince, nothingKnown } = props;
   const isBefore = knownSince === null || asOf < knownSince;
   return (
     <section className={styles["past"]} aria-label="A past day">
@@ -49,7 +51,9 @@ export function PastBanner(props: {
         <Mark tone="attention">The past</Mark> This is what was known at{" "}
         <strong>{`${asOf.slice(0, 16).replace("T", " ")} UTC`}</strong>, with the labels and rights
         of now.{" "}
-        {isBefore ? (
+        {nothingKnown != null ? (
+          <strong>{nothingKnown}</strong>
+        ) : isBefore ? (
           <>
             Nothing was known then
             {knownSince !== null && (

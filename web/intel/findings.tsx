@@ -1,3 +1,4 @@
+import { lazy, Suspense } from "react";
 import { api, ask, type Reply } from "../app/api.ts";
 import { Go } from "../app/go.tsx";
 import { useAnswer } from "../app/queries.ts";
@@ -19,6 +20,10 @@ import { FindingGroups } from "./finding-groups.tsx";
 import { Gaps } from "./gaps.tsx";
 import { ServiceChoice } from "./service-choice.tsx";
 
+const FindingTrend = lazy(() =>
+  import("./finding-trend.tsx").then((file) => ({ default: file.FindingTrend })),
+);
+
 const filters = ["q", "exploited", "state", "service", "asOf"] as const;
 
 /** What is vulnerable and where: by the update that clears it, by vulnerability, by service or host. */
@@ -31,7 +36,14 @@ export function FindingsPage() {
   return (
     <>
       <PageHead title="Findings" sentence={all !== null && <Sentence of={all} />} />
-      {asOf !== null && <PastBanner set={set} asOf={asOf} knownSince={knownSince} />}
+      {asOf !== null && (
+        <PastBanner
+          set={set}
+          asOf={asOf}
+          knownSince={knownSince}
+          nothingKnown={all?.findings.nothingKnown ?? null}
+        />
+      )}
       {all !== null && asOf === null && <Gaps of={all.findings} />}
       <FilterBar>
         <FilterField search={search} set={set} label="CVE, package or words" />
@@ -69,6 +81,15 @@ export function FindingsPage() {
             title: "By host",
             page: () => <FindingGroups group="host" search={search} />,
           },
+          {
+            name: "time",
+            title: "Over time",
+            page: () => (
+              <Suspense fallback={<div style={{ height: 300 }} />}>
+                <FindingTrend />
+              </Suspense>
+            ),
+          },
         ]}
       />
     </>
@@ -105,6 +126,7 @@ function Sentence({ of }: { readonly of: Sums }) {
   const { findings, exploited, actions } = of;
   const { coverage, total } = findings;
   const [best] = actions.items;
+  if (findings.nothingKnown !== null) return <>{findings.nothingKnown}</>;
   if (coverage.hostCount === 0) return <>No host was inspected yet, so nothing is known.</>;
   if (total === 0) {
     return (

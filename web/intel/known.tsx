@@ -2,25 +2,28 @@ import { Table } from "@mantine/core";
 import { api, ask, type Reply } from "../app/api.ts";
 import { Go } from "../app/go.tsx";
 import { useAnswer } from "../app/queries.ts";
+import type { Search } from "../app/search-state.ts";
 import { Answered } from "../parts/answered.tsx";
 import { Facts } from "../parts/facts.tsx";
 import { Mark } from "../parts/mark.tsx";
 import { Panel } from "../parts/panel.tsx";
 import { plural } from "../triage/fix-first-list.tsx";
+import { asOfQuery } from "./as-of.tsx";
 import styles from "./intel.module.css";
 import { KnownScores } from "./known-scores.tsx";
 
 type Known = Reply<"/api/v1/vulnerabilities/{vulnerability}">;
 
 /** Everything known of a vulnerability beside each other: who says what, who decided, since when. */
-export function KnownOf({ id }: { readonly id: string }) {
+export function KnownOf({ id, search }: { readonly id: string; readonly search: Search }) {
+  const query = asOfQuery(search);
   const known = useAnswer({
-    key: ["vulnerability", id],
+    key: ["vulnerability", id, query],
     topics: ["findings", "hosts", "feeds"],
     load: (signal) =>
       ask(
         api.GET("/api/v1/vulnerabilities/{vulnerability}", {
-          params: { path: { vulnerability: id } },
+          params: { path: { vulnerability: id }, query },
           signal,
         }),
       ),
@@ -35,6 +38,11 @@ export function KnownOf({ id }: { readonly id: string }) {
 function Shown({ of }: { readonly of: Known }) {
   return (
     <>
+      {of.notYetKnown !== null && (
+        <p>
+          <Mark tone="unknown">Not yet known</Mark> {of.notYetKnown}
+        </p>
+      )}
       {(of.filters.length > 0 || (of.exceptions ?? []).length > 0) && (
         <Part title="Set aside or excepted">
           <Filters of={of} />

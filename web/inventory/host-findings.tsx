@@ -4,10 +4,12 @@ import { Go } from "../app/go.tsx";
 import { useAnswer } from "../app/queries.ts";
 import { type Search, useSearch } from "../app/search-state.ts";
 import { AsOfChoice, asOfQuery, PastBanner } from "../intel/as-of.tsx";
+import { Exposures } from "../intel/exposures.tsx";
 import { Empty } from "../parts/empty.tsx";
 import { ExploitedChoice, FilterBar, FilterField, FilterReset } from "../parts/filters.tsx";
 import { Instant } from "../parts/instant.tsx";
 import { Mark, type Tone } from "../parts/mark.tsx";
+import { Panel } from "../parts/panel.tsx";
 import { type Column, VirtualList } from "../parts/virtual-list.tsx";
 
 type Finding = Reply<"/api/v1/hosts/{host}/findings">["items"][number];
@@ -59,6 +61,13 @@ export function HostFindings({ host, id }: { readonly host: string; readonly id:
           </Empty>
         }
       />
+      {query.asOf === undefined && (
+        <div style={{ marginTop: 16 }}>
+          <Panel title="From when to when it was exposed">
+            <Exposures host={host} />
+          </Panel>
+        </div>
+      )}
     </>
   );
 }

@@ -3,6 +3,8 @@ import { lazy, Suspense } from "react";
 import { api, ask, type Reply } from "../app/api.ts";
 import { Go } from "../app/go.tsx";
 import { useAnswer } from "../app/queries.ts";
+import { useSearch } from "../app/search-state.ts";
+import { AsOfChoice, asOfQuery } from "../intel/as-of.tsx";
 import { Answered } from "../parts/answered.tsx";
 import { Instant } from "../parts/instant.tsx";
 import { Mark, Shape } from "../parts/mark.tsx";
@@ -12,6 +14,7 @@ import { Sentence } from "../parts/sentence.tsx";
 import { ForecastMark, useForecasts } from "../triage/forecast.tsx";
 import { FirstSteps } from "./first-steps.tsx";
 import styles from "./overview.module.css";
+import { PastOverview } from "./past-overview.tsx";
 import { RolloutsNow } from "./rollouts-now.tsx";
 
 export type Overview = Reply<"/api/v1/overview">;
@@ -20,6 +23,11 @@ const Trend = lazy(() => import("./trend.tsx").then((file) => ({ default: file.T
 
 /** What needs a decision, before anything else. */
 export function OverviewPage() {
+  const [search] = useSearch();
+  return asOfQuery(search).asOf === undefined ? <Now /> : <PastOverview />;
+}
+
+function Now() {
   const overview = useAnswer({
     key: ["overview"],
     topics: ["hosts", "findings", "patches", "changes", "rollouts", "feeds"],
@@ -34,15 +42,19 @@ export function OverviewPage() {
 
 function Whole({ of }: { readonly of: Overview }) {
   // Whoever has started a rollout needs no first steps any more; the last of them is that.
+  const [search, set] = useSearch();
   const isNew = of.firstSteps.at(-1)?.done === false;
   return (
     <>
       <PageHead
         title="Overview"
         aside={
-          <Text size="xs" c="dimmed">
-            as of <Instant at={of.asOf} />
-          </Text>
+          <div className={styles["moment"]}>
+            <Text size="xs" c="dimmed">
+              as of <Instant at={of.asOf} />
+            </Text>
+            {of.trend !== null && <AsOfChoice search={search} set={set} knownSince={null} />}
+          </div>
         }
       />
       <div className={styles["verdict"]}>

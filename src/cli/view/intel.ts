@@ -91,7 +91,8 @@ export function findingTable(reply: Findings): string {
     reply.filteredCount === 0
       ? []
       : [`${reply.filteredCount} set aside on some host: fettle finding list --filtered.`];
-  const none = reply.total === 0 ? ["Nothing found in the data that is loaded."] : [rows];
+  const nothing = reply.nothingKnown ?? "Nothing found in the data that is loaded.";
+  const none = reply.total === 0 ? [safeText(nothing)] : [rows];
   return [
     ...none,
     reply.asOf === null
@@ -146,7 +147,8 @@ export function findingText(shown: Finding): string {
     { head: "hosts", cell: (p) => p.hostCount, align: "right" },
     { head: "because", cell: (p) => becauseText(p.because), widthMax: 120 },
   ]);
-  return [facts, "", matches].join("\n");
+  const past = shown.asOf === null ? [] : [pastText(shown.asOf, shown.knownSince), ""];
+  return [...past, facts, "", matches].join("\n");
 }
 
 function becauseText(because: Finding["packages"][number]["because"]): string {

@@ -1,0 +1,114 @@
+import { Text } from "@mantine/core";
+import { useMemo } from "react";
+import { api, ask, type Reply } from "../app/api.ts";
+import { useAnswer } from "../app/queries.ts";
+import { Answered } from "../parts/answered.tsx";
+import { Chart } from "../parts/chart.tsx";
+import { Empty } from "../parts/empty.tsx";
+import { Panel } from "../parts/panel.tsx";
+
+type Trend = Reply<"/api/v1/findings/trend">;
+
+const DAYS = 90;
+const topics = ["findings", "hosts", "feeds"];
+
+/** How findings moved by the day. */
+export function FindingTrend() {
+  const trend = useAnswer({
+    key: ["findings", "trend"],
+    topics,
+    load: (signal) =>
+      ask(api.GET("/api/v1/findings/trend", { params: { query: { days: DAYS } }, signal })),
+  });
+  return (
+    <Answered of={trend} what="how findings moved">
+      {(answer) =>
+        answer.days.every((day) => day.findings === null) ? (
+          <Empty title="Nothing is known yet" command="fettle host scan --all">
+            {answer.sentence}
+          </Empty>
+        ) : (
+          <>
+            <Text size="sm" mb="sm">
+              {answer.sentence}
+            </Text>
+            <Panel title="Open by day">
+              <Curves of={answer} lines={open} />
+            </Panel>
+            <Panel title="Vulnerabilities that came and went">
+              <Curves of={answer} lines={moved} />
+            </Panel>
+            <Text size="xs" c="dimmed" mt="md">
+              Each day as it was known at its end in UTC. What is overdue is counted by the dates of
+              now.
+            </Text>
+          </>
+        )
+      }
+    </Answered>
+  );
+}
+
+interface Line {
+  readonly key: Exclude<keyof Trend["days"][number], "day">;
+  readonly name: string;
+  readonly colour: string;
+  readonly pattern: "solid" | "dashed" | "dotted";
+}
+
+const open: readonly Line[] = [
+  { key: "findings", name: "Vulnerabilities", colour: "--running", pattern: "solid" },
+  { key: "exploited", name: "Known exploited", colour: "--bad", pattern: "solid" },
+  { key: "sources", name: "Source packages", colour: "--unknown", pattern: "dotted" },
+  { key: "hosts", name: "Exposed hosts", colour: "--attention", pattern: "dashed" },
+  { key: "overdue", name: "Overdue on hosts", colour: "--bad", pattern: "dashed" },
+];
+const moved: readonly Line[] = [
+  { key: "opened", name: "New", colour: "--attention", pattern: "solid" },
+  { key: "closed", name: "Closed", colour: "--good", pattern: "dashed" },
+];
+
+const POINTS_SHOWN_BELOW = 4;
+
+function Curves({ of, lines }: { readonly of: Trend; readonly lines: readonly Line[] }) {
+  const option = useMemo(() => optionFor(of, lines), [of, lines]);
+  const known = of.days.filter((day) => day.findings !== null);
+  const [first, last] = [known[0], known.at(-1)];
+  const told = lines.map(({ key, name }) => `${name} ${first?.[key] ?? 0} to ${last?.[key] ?? 0}`);
+  const summary = `From ${first?.day} to ${last?.day}: ${told.join(", ")}.`;
+  return <Chart option={option} summary={summary} height={230} />;
+}
+
+function optionFor({ days }: Trend, lines: readonly Line[]) {
+  const style = getComputedStyle(document.documentElement);
+  const colourOf = (name: string) => style.getPropertyValue(name).trim();
+  const text = { color: colourOf("--unknown"), fontSize: 11 };
+  const known = days.filter((day) => day.findings !== null).length;
+  return {
+    animation: false,
+    grid: { left: 56, right: 16, top: 56, bottom: 26 },
+    legend: { top: 0, left: 0, textStyle: { ...text, fontSize: 12 }, itemHeight: 8 },
+    tooltip: { trigger: "axis" },
+    xAxis: {
+      type: "category",
+      data: days.map((day) => day.day.slice(5)),
+      axisLabel: text,
+      boundaryGap: false,
+    },
+    yAxis: {
+      type: "value",
+      minInterval: 1,
+      axisLabel: text,
+      splitLine: { lineStyle: { color: colourOf("--line") } },
+    },
+    series: lines.map(({ key, name, colour, pattern }) => ({
+      name,
+      type: "line",
+      step: "end",
+      showSymbol: known < POINTS_SHOWN_BELOW,
+      data: days.map((day) => day[key]),
+      lineStyle: { color: colourOf(colour), width: 2, type: pattern },
+      itemStyle: { color: colourOf(colour) },
+    })),
+  };
+}
