@@ -254,9 +254,9 @@ describe("fettle deadline", () => {
   test("marks what it assumed, and asks the house when no preset is named", async () => {
     const { out } = await run(["deadline", "explain", "--kev", "no"], {}, "json");
     expect(JSON.parse(out)).toMatchObject({
-      period: "7 days",
-      rule: "house/open-9",
-      presets: [{ preset: "house", version: "1", inputs: { exposed: true } }],
+      period: "14 days",
+      rule: "house/open-automatable-or-total",
+      presets: [{ preset: "house", version: "2", inputs: { exposed: true } }],
     });
     expect(JSON.parse(out).presets[0].assumed).toContain("exposed");
     expect((await run(["deadline", "explain"])).out).toContain("  exposed (assumed");

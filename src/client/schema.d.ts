@@ -2599,6 +2599,8 @@ export interface components {
         CaseForecast: {
             /** Format: date-time */
             at: string;
+            deadline: string | null;
+            excepted: components["schemas"]["Excepted"] | null;
             groups: {
                 hosts: number;
                 href: string | null;
@@ -2780,7 +2782,9 @@ export interface components {
         };
         Excepted: {
             by: {
+                approvedBy: string | null;
                 href: string;
+                owner: string;
                 ref: string;
                 /** Format: date-time */
                 until: string;
@@ -5032,8 +5036,41 @@ export interface operations {
                             label: string;
                         };
                         asOf: string | null;
-                        dates: components["schemas"]["CandidateDate"][];
+                        dates: {
+                            assumed: string[];
+                            at: string | null;
+                            /** Format: date-time */
+                            clockStartedAt: string;
+                            excepted: components["schemas"]["Excepted"] | null;
+                            /** @enum {string} */
+                            exposure: "exposed" | "internal" | "unknown";
+                            inputs: {
+                                isAssumed: boolean;
+                                name: string;
+                                text: string;
+                            }[];
+                            isStartAssumed: boolean;
+                            needsForensicTriage: boolean;
+                            note: string | null;
+                            pause: {
+                                /** @enum {string} */
+                                mode: "resume" | "restart";
+                                pausedSeconds: number;
+                                since: string | null;
+                                wouldBe: string | null;
+                            } | null;
+                            period: string;
+                            preset: string;
+                            presetTitle: string;
+                            rule: string;
+                            sentence: string;
+                            /** @enum {string} */
+                            startedBy: "release" | "detection" | "listing";
+                            version: string;
+                            vulnerability: string | null;
+                        }[];
                         deadline: components["schemas"]["Deadline"] | null;
+                        excepted: components["schemas"]["Excepted"] | null;
                         policy: {
                             file: string;
                             version: string;

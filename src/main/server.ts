@@ -24,6 +24,7 @@ import { allRoutes } from "../server/all-routes.ts";
 import { loadPages } from "../server/pages.ts";
 import { startServer } from "../server/server.ts";
 import { startDeadlines } from "../triage/loops.ts";
+import { startCauseLoop } from "../triage/loops-cause.ts";
 import { startDecisionLoop } from "../triage/loops-decision.ts";
 import { isInstalled } from "./installed.ts";
 import { type InstanceLock, takeInstanceLock } from "./instance-lock.ts";
@@ -175,11 +176,12 @@ async function startLoops(
   const scans = keep("scans", startScanLoop(world));
   const matching = keep("matching", startMatching(world));
   const deadlines = keep("deadlines", startDeadlines(world));
+  const causes = keep("causes", startCauseLoop(world, deadlines));
   const changes = keep("changes", startChangeLoop(world));
   const rollouts = keep("rollouts", startRollouts(world));
   const decisions = keep("decisions", startDecisionLoop(world));
   return new Map<Channel, readonly Loop[]>([
-    ["ledger", [sequencer]],
+    ["ledger", [sequencer, causes]],
     ["scan", [scans, matching]],
     ["feed", [feeds, matching, deadlines, decisions]],
     ["change", [changes, rollouts]],

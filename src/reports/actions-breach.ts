@@ -10,6 +10,8 @@ import { type Forecast, forecast } from "../rollout/forecast.ts";
 import { loadFacts } from "../rollout/store.ts";
 import { loadPace } from "../rollout/store-view.ts";
 import { requirePatch } from "../triage/actions.ts";
+import { caseEffects } from "../triage/actions-exception-effect.ts";
+import type { CaseEffect } from "../triage/exception-effect.ts";
 import type { Patch } from "../triage/model.ts";
 import { loadOpenPatches } from "../triage/store.ts";
 import { loadFleetSight, loadOffersOf } from "../triage/store-exposure.ts";
@@ -30,7 +32,10 @@ import { type CaseBehind, loadHostsBehind, loadUsual } from "./store-breach.ts";
 /** Which dates will be missed where, over all open cases or for one. */
 export interface CaseForecast {
   readonly patch: Patch;
+  /** The date that counts: that of the case, or where all of it is excepted a later one. */
   readonly at: Instant;
+  /** What exceptions do to its date; undefined where none reaches it. */
+  readonly effect: CaseEffect | undefined;
   /** Null where no host that the reader may see lacks the update. */
   readonly verdict: Verdict | null;
   readonly hostsBehind: number;
@@ -49,18 +54,20 @@ export async function breachForecast(
   const usual = await loadUsual(world.db);
   const scopes = scopesFor(actor, "host.read");
   const now = world.clock();
+  const effects = await caseEffects(world, cases);
   const dated = cases.flatMap((patch) => {
-    const { at } = patch.deadline;
+    const effect = effects.get(patch.id);
+    const at = effect?.isExcepted === true ? effect.at : patch.deadline.at;
     const isOver = ["observing", "closed", "dropped"].includes(patch.state);
-    return at === null || isOver ? [] : [{ patch, at }];
+    return at === null || isOver ? [] : [{ patch, at, effect }];
   });
   const behind = await hostsBehind(world, { patches: dated.map(({ patch }) => patch), scopes });
   const rollouts = [...behind.values()].flat().flatMap((group) => group.rollout?.id ?? []);
   const forecasts = await loadForecasts(world, [...new Set(rollouts)]);
   return dated
-    .map(({ patch, at }): CaseForecast => {
+    .map(({ patch, at, effect }): CaseForecast => {
       const known = { deadlineAt: at, now, usual, forecasts };
-      return { patch, at, ...forecastOf(behind.get(patch.id) ?? [], known) };
+      return { patch, at, effect, ...forecastOf(behind.get(patch.id) ?? [], known) };
     })
     .toSorted(byRisk);
 }

@@ -1,7 +1,10 @@
 import { z } from "zod";
+import { scopesFor } from "../base/actor.ts";
 import { instantToText } from "../base/instant.ts";
 import { markTones } from "../base/word.ts";
 import { type Route, route } from "../db/world.ts";
+import { isEverywhere } from "../inventory/scope.ts";
+import { exceptedReply, exceptedSchema } from "../triage/routes-excepted.ts";
 import { breachForecast, type CaseForecast } from "./actions-breach.ts";
 import { type Verdict, verdicts, verdictWords } from "./breach.ts";
 
@@ -16,7 +19,12 @@ const caseSchema = z
     title: z.string(),
     state: z.string(),
     href: z.string(),
+    /** The date that counts now. */
     at: z.iso.datetime(),
+    /** The date that the case always had. */
+    deadline: z.iso.datetime().nullable(),
+    /** What exceptions do to it; null where none reaches a host of the case. */
+    excepted: exceptedSchema.nullable(),
     ...told,
     hostsBehind: count,
     /** The worst group, in one sentence. */
@@ -53,7 +61,9 @@ const getForecast = route({
   }),
   errors: ["not-found"],
   async handle({ world, actor }, { query }) {
-    const items = (await breachForecast(world, actor, query)).map(forecastReply);
+    const items = (await breachForecast(world, actor, query)).map((each) =>
+      forecastReply(each, isEverywhere(scopesFor(actor, "patch.read"))),
+    );
     const counts = Object.fromEntries(
       verdicts.map((name) => [name, items.filter((item) => item.verdict === name).length]),
     ) as Record<Verdict, number>;
@@ -61,7 +71,7 @@ const getForecast = route({
   },
 });
 
-function forecastReply(forecast: CaseForecast): z.output<typeof caseSchema> {
+function forecastReply(forecast: CaseForecast, isCounted: boolean): z.output<typeof caseSchema> {
   const { patch, groups, hostsBehind } = forecast;
   const shown = forecast.verdict ?? "in-time";
   const ref = `P-${patch.number}`;
@@ -71,6 +81,8 @@ function forecastReply(forecast: CaseForecast): z.output<typeof caseSchema> {
     state: patch.state,
     href: `/patches/${ref}`,
     at: instantToText(forecast.at),
+    deadline: patch.deadline.at === null ? null : instantToText(patch.deadline.at),
+    excepted: exceptedReply(forecast.effect, isCounted),
     verdict: shown,
     label: verdictWords[shown][1],
     tone: verdictWords[shown][0],

@@ -109,8 +109,8 @@ it("dates what hosts have by where they stand, from the first sight on, whatever
   expect(shown).toEqual([
     ["bod-26-04", "exposed", "14 days", 0, false],
     ["pci-dss-6.3.3", "exposed", "1 month", 0, false],
-    ["house", "exposed", "7 days", 0, true],
-    ["house", "internal", "14 days", 0, true],
+    ["house", "exposed", "14 days", 0, true],
+    ["house", "internal", "30 days", 0, true],
     ["bod-26-04", "internal", "next upgrade", 0, false],
   ]);
   const { dates: ofHost } = await datesOfHost(test.world, anew);
@@ -167,7 +167,7 @@ it("lets the clock run again when a source offers the fix", async () => {
   await lookWithOffer(id, "1.0-2");
   const resumed = await house();
   expect(resumed?.pause).toMatchObject({ since: null });
-  expect(resumed?.at).toBe(now + 14 * DAY_MS);
+  expect(resumed?.at).toBe(now + 30 * DAY_MS);
 });
 
 it("gives many cases read together the dates that each has alone", async () => {

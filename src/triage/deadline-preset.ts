@@ -43,6 +43,8 @@ export interface Condition {
   readonly severity?: readonly Severity[];
   readonly level?: ImpactLevel;
   readonly cvssFrom?: number;
+  /** Whether anybody published a score or severity at all; false where both would be assumed. */
+  readonly isScored?: boolean;
   /** One of these must hold too. */
   readonly any?: readonly Condition[];
 }
@@ -113,7 +115,8 @@ export function ruling(preset: Preset, known: KnownInputs): Ruling {
       return [name, given ?? preset.assumes?.[name as InputName] ?? value];
     }),
   ) as unknown as DeadlineInputs;
-  const row = preset.rows.find(({ when }) => holds(when, full));
+  const isScored = derived.severity != null || derived.cvss != null;
+  const row = preset.rows.find(({ when }) => holds(when, full, isScored));
   return {
     preset: preset.id,
     version: preset.version,
@@ -147,24 +150,25 @@ function severityOfScore(score: number): Severity {
   return score > 0 ? "low" : "none";
 }
 
-function holds(when: Condition, inputs: DeadlineInputs): boolean {
-  const { severity, level, cvssFrom, any, ...flags } = when;
+function holds(when: Condition, inputs: DeadlineInputs, isScored: boolean): boolean {
+  const { severity, level, cvssFrom, isScored: wanted, any, ...flags } = when;
   const isEqual = Object.entries(flags).every(
     ([name, value]) => inputs[name as InputName] === value,
   );
   return (
     isEqual &&
+    (wanted === undefined || wanted === isScored) &&
     (severity === undefined || severity.includes(inputs.severity)) &&
     (level === undefined || level === inputs.level) &&
     (cvssFrom === undefined || inputs.cvss >= cvssFrom) &&
-    (any === undefined || any.some((condition) => holds(condition, inputs)))
+    (any === undefined || any.some((condition) => holds(condition, inputs, isScored)))
   );
 }
 
 /** What a preset asks for, in the order in which it does. */
 export function inputsOf(preset: Preset): readonly InputName[] {
   const names = new Set<InputName>();
-  const visit = ({ any, cvssFrom, ...plain }: Condition): void => {
+  const visit = ({ any, cvssFrom, isScored: _, ...plain }: Condition): void => {
     for (const name of Object.keys(plain)) names.add(name as InputName);
     if (cvssFrom !== undefined) names.add("cvss");
     for (const inner of any ?? []) visit(inner);

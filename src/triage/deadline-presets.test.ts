@@ -64,6 +64,13 @@ describe("the presets", () => {
     ["house", { kev: false, exposed: false, automatable: true, severity: "medium" }, "60 days"],
     ["house", { kev: false, exposed: false, automatable: false, severity: "medium" }, "90 days"],
     ["house", { kev: false, exposed: false, automatable: false, severity: "none" }, "next upgrade"],
+    // Nobody scored it: what BOD 26-04 asks for where that is shorter, else 30 days and no week.
+    ["house", { kev: false, exposed: false, automatable: false }, "30 days"],
+    ["house", { kev: false, exposed: true, automatable: false, total: false }, "30 days"],
+    ["house", { kev: false, exposed: true, automatable: false }, "14 days"],
+    ["house", { kev: true, exposed: false, automatable: false, total: false }, "14 days"],
+    ["house", { kev: false, exposed: true, automatable: true }, "3 days"],
+    ["pci-dss-6.3.3", {}, "1 month"],
   ])("%s gives for %j %s", (preset, known, expected) => {
     expect(period(preset, known)).toBe(expected);
   });
@@ -85,10 +92,11 @@ describe("the presets", () => {
       exposed: answer,
       automatable: answer,
       total: answer,
-      cvss: fc.constantFrom(0, 3.9, 4, 7, 8.9, 9, 10),
+      cvss: fc.constantFrom(null, 0, 3.9, 4, 7, 8.9, 9, 10),
     });
     const floor = (k: KnownInputs): number => {
-      const score = k.cvss ?? 10;
+      const score = k.cvss ?? null;
+      if (score === null) return 30;
       if (score >= 9) return (k.exposed ?? true) ? 7 : 14;
       return score >= 7 ? 30 : score >= 4 ? 90 : score > 0 ? 180 : Infinity;
     };

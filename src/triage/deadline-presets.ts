@@ -72,17 +72,21 @@ export const presets: readonly Preset[] = [
   {
     id: "house",
     title: "House default: BOD 26-04, and a floor by severity",
-    version: "1",
+    version: "2",
     clock: "listing-or-detection",
     rows: [
       ...bodRows.filter(({ due }) => typeof due === "object" && due.amount === 3),
-      row("house/open-9", { exposed: true, cvssFrom: 9 }, days(7)),
+      row("house/open-9", { exposed: true, isScored: true, cvssFrom: 9 }, days(7)),
       row("house/known-exploited", { kev: true }, days(14)),
       row(
         "house/open-automatable-or-total",
         { exposed: true, any: [{ automatable: true }, { total: true }] },
         days(14),
       ),
+      {
+        ...row("house/unscored", { isScored: false }, days(30)),
+        note: "nobody has scored it; the date follows the score as soon as there is one",
+      },
       row("house/critical", { severity: ["critical"] }, days(14)),
       row("house/high", { severity: ["high"] }, days(30)),
       row(

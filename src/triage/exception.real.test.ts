@@ -13,6 +13,7 @@ import { putSbom } from "../inventory/actions-sboms.ts";
 import { addService, editService } from "../inventory/actions-services.ts";
 import { loadHost, updateHost } from "../inventory/store.ts";
 import { movePatch, openPatch, requirePatch } from "./actions.ts";
+import { datesAbout } from "./actions-deadline-show.ts";
 import { debtOfFleet } from "./actions-debt.ts";
 import { renewException, requestException } from "./actions-exception.ts";
 import { approveException, closeException } from "./actions-exception-decide.ts";
@@ -145,9 +146,20 @@ describe("an exception", () => {
     const one = (await caseEffects(world, [patch])).get(patch.id)!;
     expect(one).toMatchObject({ isExcepted: true, hosts: 2, hostsExcepted: 2 });
     expect(one.at === null || one.at === others.until || one.at === patch.deadline.at).toBe(true);
+    // Whatever asks for the date gets the same answer: the case, its vulnerabilities, its hosts.
+    expect((await datesAbout(world, systemActor, { name: `P-${patch.number}` })).effect).toEqual(
+      one,
+    );
+    for (const about of [FIXED, `${run}-1`]) {
+      const { dates, effect } = await datesAbout(world, systemActor, { name: about });
+      expect(dates[0]?.at).toBeLessThan(others.until);
+      expect(effect).toMatchObject({ isExcepted: true, at: others.until });
+      expect(effect?.by.map((each) => each.number)).toEqual([others.number]);
+    }
     const outside = await newRun();
     const two = (await caseEffects(world, [patch])).get(patch.id)!;
     expect(two).toMatchObject({ isExcepted: false, hosts: 4, at: patch.deadline.at });
+    expect((await datesAbout(world, systemActor, { name: FIXED })).effect?.isExcepted).toBe(false);
     await inTransaction(world.db, (tx) =>
       movePatch(tx, { patch: patch.id, verb: "drop", actor: the("alice").subject, at: now }),
     );

@@ -6,7 +6,7 @@ import type { World } from "../db/world.ts";
 import { redateCases } from "./actions-deadline.ts";
 import { prioritiseCases } from "./actions-priority.ts";
 
-/** Dates follow from what changes slowly: feeds, policy, hosts' labels. New feeds wake it at once. */
+/** A safety net: feeds, and events that can change a date or an order, wake it at once. */
 const IDLE_MS = 5 * MINUTE_MS;
 
 export function startDeadlines(world: World): Loop {

@@ -9,7 +9,16 @@ export const exceptedSchema = z
     effective: z.iso.datetime().nullable(),
     isExcepted: z.boolean(),
     sentence: z.string(),
-    by: z.array(z.strictObject({ ref: z.string(), until: z.iso.datetime(), href: z.string() })),
+    by: z.array(
+      z.strictObject({
+        ref: z.string(),
+        until: z.iso.datetime(),
+        /** Ids of who answers for it and who approved it. */
+        owner: z.string(),
+        approvedBy: z.string().nullable(),
+        href: z.string(),
+      }),
+    ),
   })
   .meta({ id: "Excepted" });
 
@@ -24,11 +33,16 @@ export function exceptedReply(
     effective: effect.at === null ? null : instantToText(effect.at),
     isExcepted: effect.isExcepted,
     sentence: effectInWords(effect, isCounted),
-    by: effect.by.map((one) => ({
-      ref: `X-${one.number}`,
-      until: instantToText(one.until),
-      href: `/exceptions/X-${one.number}`,
-    })),
+    by: effect.by.map(grantedReply),
+  };
+}
+
+function grantedReply(one: CaseEffect["by"][number]) {
+  return {
+    ref: `X-${one.number}`,
+    until: instantToText(one.until),
+    ...{ owner: one.owner, approvedBy: one.approvedBy },
+    href: `/exceptions/X-${one.number}`,
   };
 }
 

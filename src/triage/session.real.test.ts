@@ -1,3 +1,4 @@
+import { sql } from "kysely";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { aPerson, type TestPerson } from "../../test/builders/stored.ts";
 import { type TestWorld, testWorld } from "../../test/setup/world.ts";
@@ -119,5 +120,21 @@ it("closes with minutes that never change, and puts their digest into the ledger
     () => closeTriage(world, ada.actor, { session: session.id, summary: "again" }),
   ]) {
     await expect(late()).rejects.toThrow(/closed/);
+  }
+});
+
+it("is closed in the database too, whoever writes to it", async () => {
+  const { db } = test.world;
+  const { id } = session;
+  for (const write of [
+    sql`update triage_session set summary = 'another' where id = ${id}`,
+    sql`delete from triage_session where id = ${id}`,
+    sql`update triage_item set outcome = null where session = ${id}`,
+    sql`insert into triage_note (session, subject, at, words) values (${id}, 'x', now(), 'late')`,
+    sql`insert into triage_vote (session, place, subject, necessity, scope, hosts, words, at)
+        values (${id}, 4, 'x', 'not', 'all', '', 'late', now())`,
+    sql`delete from triage_participant where session = ${id}`,
+  ]) {
+    await expect(write.execute(db)).rejects.toThrow(/is closed|append-only/);
   }
 });

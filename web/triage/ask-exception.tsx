@@ -17,6 +17,8 @@ interface Scope {
   readonly source: string;
   readonly ecosystem: string;
   readonly hosts: string;
+  /** Whether `hosts` is a label expression, or names with commas between them. */
+  readonly by: "label" | "name";
   readonly controlLabel: string;
 }
 
@@ -28,6 +30,7 @@ export function AskException({ onClose }: { readonly onClose: () => void }) {
     source: search["source"] ?? "",
     ecosystem: search["ecosystem"] ?? "",
     hosts: search["hosts"] ?? "",
+    by: search["by"] === "name" ? "name" : "label",
     controlLabel: "",
   });
   const change = (part: Partial<Scope>) => setScope({ ...scope, ...part });
@@ -76,26 +79,50 @@ function WhatFields(props: {
           onChange={(event) => change({ source: event.currentTarget.value.trim() })}
         />
       </Group>
-      <TextInput
-        label="Hosts"
-        description="A label expression; the hosts of tomorrow that it selects are excepted too."
-        placeholder="env=legacy"
-        value={scope.hosts}
-        onChange={(event) => change({ hosts: event.currentTarget.value })}
-      />
+      <Group align="flex-end" gap="xs">
+        <NativeSelect
+          size="xs"
+          label="Choose"
+          value={scope.by}
+          onChange={(event) => change({ by: event.currentTarget.value as Scope["by"], hosts: "" })}
+          data={[
+            { value: "label", label: "by label" },
+            { value: "name", label: "by name" },
+          ]}
+        />
+        <TextInput
+          label="Hosts"
+          description={
+            scope.by === "label"
+              ? "The hosts of tomorrow that it selects are excepted too."
+              : "These hosts and no others, with commas between them."
+          }
+          placeholder={scope.by === "label" ? "env=legacy" : "web-1, web-2"}
+          style={{ flex: "1 1 240px" }}
+          value={scope.hosts}
+          onChange={(event) => change({ hosts: event.currentTarget.value })}
+        />
+      </Group>
     </>
   );
 }
 
 function bodyOf(scope: Scope) {
-  const { vulnerability, source, ecosystem, hosts, controlLabel } = scope;
+  const { vulnerability, source, ecosystem, hosts, by, controlLabel } = scope;
   return {
     ...(vulnerability === "" ? {} : { vulnerability }),
     ...(source === "" ? {} : { source }),
     ...(ecosystem === "" ? {} : { ecosystem }),
     ...(controlLabel === "" ? {} : { controlLabel }),
-    selector: hosts.trim(),
+    ...(by === "name" ? { hosts: namesIn(hosts) } : { selector: hosts.trim() }),
   };
+}
+
+function namesIn(text: string): string[] {
+  return text
+    .split(",")
+    .map((name) => name.trim())
+    .filter((name) => name !== "");
 }
 
 const PAUSE_MS = 400;

@@ -3,6 +3,7 @@ import { api, ask, type Reply } from "../app/api.ts";
 import { Go } from "../app/go.tsx";
 import { useAnswer } from "../app/queries.ts";
 import { Answered } from "../parts/answered.tsx";
+import { Instant } from "../parts/instant.tsx";
 import { Mark } from "../parts/mark.tsx";
 import { Panel } from "../parts/panel.tsx";
 import styles from "./triage.module.css";
@@ -24,7 +25,10 @@ export function useForecasts(): ReadonlyMap<string, Item> {
 export function ForecastMark({ item }: { readonly item: Item | undefined }) {
   if (item === undefined) return <span className="dim">no date</span>;
   return (
-    <Mark tone={item.tone} reason={item.sentence}>
+    <Mark
+      tone={item.tone}
+      reason={item.excepted === null ? item.sentence : `${item.excepted.sentence} ${item.sentence}`}
+    >
       {item.label}
     </Mark>
   );
@@ -45,7 +49,14 @@ export function CaseForecast({ patch }: { readonly patch: string }) {
           item === undefined ? (
             <div className="dim">The case has no date that could be missed.</div>
           ) : (
-            <Groups item={item} />
+            <>
+              {item.excepted !== null && (
+                <Text size="sm" mb="xs">
+                  {item.excepted.sentence} Counted from <Instant at={item.at} />.
+                </Text>
+              )}
+              <Groups item={item} />
+            </>
           )
         }
       </Answered>

@@ -10,6 +10,7 @@ import { Problem } from "../parts/problem.tsx";
 import { plural } from "./fix-first-list.tsx";
 import styles from "./session.module.css";
 import { SESSION_TOPICS, type Session } from "./session.tsx";
+import { DeferButton } from "./session-defer.tsx";
 
 type Item = Session["items"][number];
 type Necessity = "necessary" | "not" | "needs-info";
@@ -143,6 +144,7 @@ function ItemHead({ item }: { readonly item: Item }) {
 
 function Made({ reference }: { readonly reference: string | null }) {
   if (reference === null) return null;
+  if (reference.startsWith("D")) return <Go href="/exceptions?tab=deferrals">{reference}</Go>;
   const place = { P: "/patches", K: "/known-issues" }[reference.charAt(0)];
   if (place === undefined) return <span>{reference}</span>;
   return <Go href={`${place}/${reference}`}>{reference}</Go>;
@@ -207,6 +209,7 @@ function Buttons(props: {
               }
             />
           ))}
+        {item.tally.kind === "decided" && <DeferButton session={session} item={item} />}
       </Group>
     </Group>
   );

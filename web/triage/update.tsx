@@ -9,9 +9,12 @@ import { Facts } from "../parts/facts.tsx";
 import { Mark } from "../parts/mark.tsx";
 import { PageHead } from "../parts/page-head.tsx";
 import { Panel } from "../parts/panel.tsx";
+import tables from "./debt.module.css";
 import { FIX_FIRST_TOPICS, hostsQuery, percent, plural } from "./fix-first-list.tsx";
 import { type FixFirstItem, OpenCase } from "./open-case.tsx";
 import styles from "./update.module.css";
+
+const table = `${tables["table"]} ${styles["narrow"]}`;
 
 type Preview = Reply<"/api/v1/fix-first/preview">;
 
@@ -97,7 +100,7 @@ function Shown(props: { readonly preview: Preview; readonly own: readonly FixFir
 
 function Versions({ of }: { readonly of: Preview }) {
   return (
-    <table className={styles["table"]}>
+    <table className={table}>
       <thead>
         <tr>
           <th>Newest that these hosts are offered</th>
@@ -126,7 +129,7 @@ function Versions({ of }: { readonly of: Preview }) {
 
 function Packages({ of }: { readonly of: Preview }) {
   return (
-    <table className={styles["table"]}>
+    <table className={table}>
       <thead>
         <tr>
           <th>Package</th>

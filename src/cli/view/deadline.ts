@@ -5,6 +5,7 @@ import { whenText } from "./when.ts";
 
 /** Dates on the terminal: which counts, which stand beside it, and why. */
 type CandidateDate = components["schemas"]["CandidateDate"];
+type Excepted = components["schemas"]["Excepted"];
 
 /** What stands where a date would: the clock stands, or nothing dated is asked. */
 export function undatedText(date: Pick<CandidateDate, "pause" | "period">): string {
@@ -21,7 +22,8 @@ export function dateLine(date: CandidateDate): string {
 export interface DatesShown {
   readonly about: { readonly label: string };
   readonly deadline: CandidateDate | null;
-  readonly dates: readonly CandidateDate[];
+  readonly excepted: Excepted | null;
+  readonly dates: readonly (CandidateDate & { readonly excepted: Excepted | null })[];
   readonly total: number;
   readonly policy: { readonly file: string; readonly version: string };
 }
@@ -44,17 +46,36 @@ export function datesText(shown: DatesShown, now: Instant): string {
     { head: "exposure", cell: (d) => d.exposure },
     { head: "clock from", cell: (d) => `${d.clockStartedAt.slice(0, 10)}, ${d.startedBy}` },
     { head: "assumed", cell: (d) => d.assumed.join(", ") },
+    { head: "excepted", cell: (d) => grantsText(d.excepted) },
   ]);
   const more = total > dates.length ? [`… and ${total - dates.length} more`] : [];
   return [
     `${shown.about.label}: ${first}`,
     `because ${deadline.sentence}`,
+    ...exceptedLines(shown.excepted, now),
     ...(deadline.needsForensicTriage ? ["collect forensic evidence before patching"] : []),
     `policy ${policy.file} (${policy.version.slice(0, 12)})`,
     "",
     table,
     ...more,
   ].join("\n");
+}
+
+function grantsText(excepted: Excepted | null): string {
+  if (excepted === null) return "";
+  const grants = excepted.by.map((one) => `${one.ref} until ${one.until.slice(0, 10)}`).join(", ");
+  return excepted.isExcepted ? grants : `${grants}, not on all hosts`;
+}
+
+/** The date that counts where an exception moves the one above. */
+function exceptedLines(excepted: Excepted | null, now: Instant): readonly string[] {
+  if (excepted === null) return [];
+  const { effective, sentence } = excepted;
+  const counts =
+    effective === null
+      ? ""
+      : `  counts now: ${effective.slice(0, 10)} (${whenText(effective, now)})`;
+  return [sentence, ...(counts === "" ? [] : [counts.trim()])];
 }
 
 type CaseForecast = components["schemas"]["CaseForecast"];
@@ -64,6 +85,7 @@ export function forecastText(cases: readonly CaseForecast[], now: Instant): stri
   return cases
     .flatMap((item) => [
       `${item.ref}  ${item.title}  due ${item.at.slice(0, 10)} (${whenText(item.at, now)}): ${item.label}`,
+      ...(item.excepted === null ? [] : [`    ${item.excepted.sentence}`]),
       ...item.groups.map(groupLine),
     ])
     .join("\n");
