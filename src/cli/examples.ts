@@ -186,6 +186,10 @@ const examples: Readonly<Record<string, readonly string[]>> = {
     "purl build --type npm --namespace @angular --name cli --version 17.0.1",
     "purl build components.jsonl",
   ],
+  "window occurrences": [
+    "window occurrences --rrule 'FREQ=MONTHLY;BYDAY=2TU' --shift 2 --dtstart 2026-01-13T22:00 --tz Europe/Berlin --limit 6",
+    "window occurrences --rrule 'FREQ=DAILY;UNTIL=20260401' --dtstart 2026-03-25T02:30 --tz Europe/Berlin -o json",
+  ],
   "deadline explain": [
     "deadline explain --preset bod-26-04 --kev yes --exposed yes --automatable no --impact total",
     "deadline explain --cvss 9.8 --exposed no --released 2026-11-20 --preset pci-dss-6.3.3 cis-8.1",

@@ -15,6 +15,7 @@ const loads: Readonly<Record<string, Load>> = {
   deadline: async (program, cli) => (await import("./deadline.ts")).registerDeadline(program, cli),
   scan: async (program, cli) => (await import("./scan.ts")).registerScan(program, cli),
   vex: async (program, cli) => (await import("./vex.ts")).registerVex(program, cli),
+  window: async (program, cli) => (await import("./window.ts")).registerWindow(program, cli),
   csaf: async (program, cli) => (await import("./csaf.ts")).registerCsaf(program, cli),
 };
 

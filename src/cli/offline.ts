@@ -8,6 +8,7 @@ import { registerScan } from "./scan.ts";
 import { registerVers } from "./vers.ts";
 import { registerVersion } from "./version.ts";
 import { registerVex } from "./vex.ts";
+import { registerWindow } from "./window.ts";
 
 /** Every noun that needs no server; `offline-nouns.ts` loads each of them alone. */
 export function registerOffline(program: Command, cli: FileCli): void {
@@ -19,4 +20,5 @@ export function registerOffline(program: Command, cli: FileCli): void {
   registerPurl(program, cli);
   registerCvss(program, cli);
   registerDeadline(program, cli);
+  registerWindow(program, cli);
 }
