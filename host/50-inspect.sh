@@ -209,17 +209,38 @@ stale_users() { # [MAPS]
     { split($1, p, "/") } p[4] == "root" { r[p[3]] = $2 } p[4] == "ns" { s[p[3]] = $2 }
     END { for (i in r) if (r[i] == root && s[i] == space) print i }')
   [ -n "$su_ours" ] || return 0
+  su_line=" $(own_parents) "
   su_names=$(for su_pid in $su_ours; do
-    printf '%s\t%s\n' "$su_pid" "$(process_name "$su_pid")"
+    su_name=$(process_name "$su_pid")
+    # The connection over which this look is taken ends with it.
+    case "$su_name $su_line" in ssh-login*" $su_pid "*) continue ;; esac
+    printf '%s\t%s\n' "$su_pid" "$su_name"
   done)
   printf '%s\n\n%s\n' "$su_names" "$su_all" | awk -F '\t' '
     $0 == "" { rows = 1; next } !rows { name[$1] = $2; next }
     $1 in name { print "restart " name[$1] "\t" $1 "\t" $2 }'
 }
 
+own_parents() {
+  op_pid=$$
+  op_depth=0
+  while [ "${op_pid:-0}" -gt 1 ] && [ "$op_depth" -lt 64 ]; do
+    printf '%s ' "$op_pid"
+    op_pid=$(awk '$1 == "PPid:" { print $2 }' "/proc/$op_pid/status" 2>/dev/null)
+    op_depth=$((op_depth + 1))
+  done
+}
+
 # The unit a process belongs to: systemd's control group, else the init script whose pid file names
-# it or one of its parents, else the name of the program.
+# it or one of its parents, else the name of the program. A connection of sshd is `ssh-login` wherever
+# it stands: it lives as long as somebody is logged in, this look over the job's own line included, and
+# the next one gets the program anew. The daemon itself calls itself `[listener]`.
 process_name() { # PID
+  pn_title=$(head -c 200 "/proc/$1/cmdline" 2>/dev/null | tr '\0' ' ')
+  case $pn_title in
+    *'[listener]'*) ;;
+    'sshd: '* | 'sshd-session: '*) printf 'ssh-login'; return 0 ;;
+  esac
   pn_unit=$(sed -n 's/^.*\/\([^/]*\.service\)$/\1/p' "/proc/$1/cgroup" 2>/dev/null | head -n 1)
   if systemd_runs && [ -n "$pn_unit" ]; then printf '%s' "$pn_unit"; return 0; fi
   pn_pid=$1

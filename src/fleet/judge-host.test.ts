@@ -54,6 +54,12 @@ describe("a host that says it is done is verified", () => {
     expect(evidence.sessions).toBe(1);
   });
 
+  test("also when a connection of sshd maps a library that was replaced under it", () => {
+    const { verdict, evidence } = judge(seen("restart ssh-login\t412\t/usr/lib/libcrypto.so.3"));
+    expect(verdict).toBe("verified");
+    expect(evidence).toMatchObject({ stale: [], sessions: 1 });
+  });
+
   test("also when a service was stale before and the body does not restart it", () => {
     const stale = { unit: "ssh", pid: 800, file: "/usr/lib/libpam.so.0" };
     expect(judge(seen("restart ssh\t800\t/usr/lib/libpam.so.0"), [stale]).verdict).toBe("verified");

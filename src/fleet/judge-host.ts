@@ -110,6 +110,7 @@ function judgeRestarts(
     seen.inspection.facts.services.map((s) => [unitName(s.unit), s.pid] as const),
   );
   const isSession = (r: Restart): boolean => {
+    if (r.unit === SSH_LOGIN) return true;
     const main = mains.get(unitName(r.unit)) ?? 0;
     return main !== 0 && main !== r.pid;
   };
@@ -119,6 +120,9 @@ function judgeRestarts(
   const stale = fresh.filter((r) => !isSession(r));
   return { stale, sessions: fresh.length - stale.length };
 }
+
+/** What the host program calls a connection of sshd; it ends with the login, not with the update. */
+const SSH_LOGIN = "ssh-login";
 
 function unitName(unit: string): string {
   return unit.replace(/\.service$/, "");

@@ -96,6 +96,19 @@ describe.skipIf(missing !== null)("a host that is looked at", () => {
     expect(line(lines, "restart")).toBe(`old\t${pid}\t/usr/bin/old-sleep`);
   });
 
+  test("a login keeps its name, the daemon its own, and the look's own line is not told", async () => {
+    const host = await fresh();
+    await host.sh(
+      `cp /usr/bin/sleep /usr/bin/old-sleep
+       bash -c 'exec -a "sshd: root@notty" /usr/bin/old-sleep 60' </dev/null >/dev/null 2>&1 & echo $! >/run/login.pid
+       bash -c 'exec -a "sshd: /usr/sbin/sshd -D [listener] 0 of 10-100" /usr/bin/old-sleep 60' </dev/null >/dev/null 2>&1 &
+       sleep 0.3; rm /usr/bin/old-sleep`,
+    );
+    const { lines } = await fixture.server.inspect(host, "inspect");
+    const units = lines.filter((l) => l.startsWith("restart ")).map((l) => l.split(/[ \t]/)[1]);
+    expect(units.toSorted()).toEqual(["old-sleep", "ssh-login"]);
+  });
+
   test("what runs is told by package, as dpkg knows the files in memory", async () => {
     const host = await fresh();
     await host.sh("sleep 60 </dev/null >/dev/null 2>&1 & echo $! >/run/sleep.pid");
@@ -318,6 +331,7 @@ describe.skipIf(missing !== null)("a host that is looked at", () => {
     expect(good.results[0]?.state, good.journal.join("\n")).toBe("done");
     const { lines } = await fixture.server.inspect(host, "inspect");
     expect(line(lines, "lists")).toMatch(/^ok /);
-    expect(lines).toContain("used busybox-static\t1\t1\t0\tbusybox");
+    // Where sh itself is busybox, guards of the jobs before may still run beside the web server.
+    expect(lines.join("\n")).toMatch(/^used busybox-static\t[1-9]\d*\t[1-9]\d*\t0\tbusybox/m);
   });
 });
