@@ -1,5 +1,6 @@
 import { type Days, dayBeforeToo } from "./days.ts";
 import { joinedTimes, type KnownTime } from "./exposure-intervals.ts";
+import { giveWay } from "./feed-format.ts";
 import type { HostStory, Segment } from "./host-story.ts";
 import type { KnownPackage, Members } from "./knowledge.ts";
 import type { SeenTimes } from "./seen-times.ts";
@@ -43,12 +44,14 @@ interface Counting {
   endedOtherwise: number;
 }
 
-export function agesOf(input: AgesInput): FleetAges {
+/** In turns, so that the server answers others meanwhile: large fleets take seconds. */
+export async function agesOf(input: AgesInput): Promise<FleetAges> {
   const all = counting();
   const byClass = new Map<string, Counting>();
   const byLabel = new Map<string | null, Counting>();
   const fleet = fleetOf(input);
   for (const { places, vulnerabilities } of togetherKnown(input)) {
+    await giveWay();
     const one = agesOfOne(input, fleet, timesByKind(input, fleet, places));
     const weights = weightsOf(vulnerabilities, input.classesOf);
     for (const [label, own] of one) {

@@ -270,18 +270,18 @@ describe("exposure intervals", () => {
 });
 
 describe("ages", () => {
-  it("of the whole fleet are those of every host and vulnerability by itself", () => {
+  it("of the whole fleet are those of every host and vulnerability by itself", async () => {
     let counted = 0;
-    fc.assert(
-      fc.property(
+    await fc.assert(
+      fc.asyncProperty(
         fc.array(story, { maxLength: 4 }),
         pairTimes,
         claimTimes,
         someMembers,
-        (stories, pairs, claims, members) => {
+        async (stories, pairs, claims, members) => {
           const seen = seenTimes(pairs, claims);
           const classesOf = (id: string): string[] => (id === "CVE-1" ? ["bad", id] : [id]);
-          const ages = agesOf({ days, stories, members, packages, seen, classesOf });
+          const ages = await agesOf({ days, stories, members, packages, seen, classesOf });
           const expected = { mended: new Map<number, number>(), open: new Map<number, number>() };
           let otherwise = 0;
           for (const { segments, marks: own, hosts } of stories) {

@@ -107,7 +107,7 @@ export async function exposuresTo(
     items: shown,
     next: stories.length > limit ? skip + limit : null,
     total: all.reduce((sum, { hosts }) => sum + hosts, 0),
-    ages: agesOf({ ...known, days, stories: all, classesOf: () => [] }).all,
+    ages: (await agesOf({ ...known, days, stories: all, classesOf: () => [] })).all,
     days,
   };
 }
@@ -146,7 +146,7 @@ export async function exposuresOf(
     items: items.slice(of.skip, end),
     next: items.length > end ? end : null,
     total: items.length,
-    ages: agesOf({ ...known, days, stories, classesOf: () => [] }).all,
+    ages: (await agesOf({ ...known, days, stories, classesOf: () => [] })).all,
     days,
   };
 }
@@ -223,7 +223,7 @@ export async function exposureAges(
   const members = await membersOf(world, stories);
   const classesOf = await classesIn(world, seen);
   const { packages } = knowledge;
-  const ages = agesOf({ days, stories, members, packages, seen, classesOf });
+  const ages = await agesOf({ days, stories, members, packages, seen, classesOf });
   return { ...ages, days, by: asked.by, labels };
 }
 
