@@ -27,6 +27,11 @@ if ! fettle_packages_fresh; then
     echo "fettle: npm is needed once, to install this clone's packages. Install Debian's nodejs and npm, or Node 24." >&2
     exit 1
   fi
+  # npm would empty the folder behind the link, which other clones may be using.
+  if [ -L "$here/node_modules" ]; then
+    echo "fettle: node_modules of $here is a link, and what it holds is not what package-lock.json names. Remove the link, or install there, and try again." >&2
+    exit 1
+  fi
   if ! [ -w "$here" ]; then
     echo "fettle: the packages of $here are not installed and this user may not write there. Run ./fettle once as its owner." >&2
     exit 1
