@@ -404,6 +404,9 @@ describe("fetching feeds", () => {
     publisher.offer({ subject, offer: { numbers: upTo(40) } });
     const sources = [sourceOf("kev", [publisher.url + subject.path])];
     const once = () => refreshFeeds(made.world, systemActor, { isForced: false, sources });
+    // Whatever was asked of it before is an hour ago.
+    now += HOUR_MS + 1;
+    publisher.asked.length = 0;
     await Promise.all([once(), once(), once()]);
     await once();
     expect(publisher.asked).toHaveLength(1);

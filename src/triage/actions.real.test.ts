@@ -237,16 +237,16 @@ it("keeps the clock where it began when a host is scanned again", async () => {
     ),
   );
   const { patch } = await openPatch(test.world, systemActor, { source: "openssl" });
-  // Nobody scored it, so the house's floor counts it as critical; BOD 26-04 asks for no date. The
-  // first look at the host, a moment before the second, saw no offer: so long the clock stood.
+  // Nobody scored it, for which the house has a row; BOD 26-04 asks for no date. The first look at
+  // the host, a moment before the second, saw no offer: so long the clock stood.
   expect(patch.deadline).toMatchObject({
-    at: START + 14 * DAY_MS + 1,
+    at: START + 30 * DAY_MS + 1,
     clockStartedAt: START,
-    rule: "house/critical",
+    rule: "house/unscored",
     exposure: "internal",
   });
   expect(patch.deadline.candidates.map(({ preset, period }) => [preset, period])).toEqual([
-    ["house", "14 days"],
+    ["house", "30 days"],
     ["bod-26-04", "next upgrade"],
   ]);
   expect(patch.deadline.inputs.exposed).toBe(false);
