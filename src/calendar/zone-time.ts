@@ -6,8 +6,10 @@
  * Once a year most zones leave an hour out and once they repeat one. Neither is ever guessed away: the
  * caller is told which of the three a time is, and decides.
  */
+
 import { Temporal } from "temporal-polyfill";
 import { Failure } from "../base/failure.ts";
+import { keepLast } from "../base/kept.ts";
 
 export type WorldTime =
   | { readonly kind: "once"; readonly instant: number }
@@ -36,10 +38,7 @@ const CLOCKS_MAX = 1_000;
 export function zoneClock(zone: string): ZoneClock {
   const known = clocks.get(zone);
   if (known !== undefined) return known;
-  const clock = newClock(zone);
-  if (clocks.size >= CLOCKS_MAX) clocks.clear();
-  clocks.set(zone, clock);
-  return clock;
+  return keepLast(clocks, CLOCKS_MAX, [zone, newClock(zone)]);
 }
 
 /** A stretch of time with one offset, from its first second on. */

@@ -2,6 +2,7 @@ import { type Action, actionOf } from "../base/action.ts";
 import { type Actor, scopesFor } from "../base/actor.ts";
 import { assert, Failure } from "../base/failure.ts";
 import type { PlanDigest } from "../base/ids.ts";
+import { keepLast } from "../base/kept.ts";
 import type { World } from "../db/world.ts";
 import { loadSubject } from "../identity/store.ts";
 import { type SignedView, signedView } from "../plan/signed-view.ts";
@@ -79,11 +80,7 @@ async function viewOf(world: World, plan: StoredPlan): Promise<SignedView> {
   const digest = statementDigest(plan.statement);
   const view = viewsMade.get(digest) ?? (await makeView(world, plan));
   if (view.statement === null || view.faults.length > 0) return view;
-  viewsMade.delete(digest);
-  viewsMade.set(digest, view);
-  const [oldest] = viewsMade.keys();
-  if (viewsMade.size > VIEWS_KEPT_MAX && oldest !== undefined) viewsMade.delete(oldest);
-  return view;
+  return keepLast(viewsMade, VIEWS_KEPT_MAX, [digest, view]);
 }
 
 async function makeView({ db }: World, plan: StoredPlan): Promise<SignedView> {

@@ -1,6 +1,7 @@
 import { type Actor, scopesFor } from "../base/actor.ts";
 import { Failure } from "../base/failure.ts";
 import type { Instant } from "../base/instant.ts";
+import { keepLast, keptFor } from "../base/kept.ts";
 import { type Selector, selects } from "../base/labels.ts";
 import type { World } from "../db/world.ts";
 import { foundHost } from "../inventory/actions.ts";
@@ -212,15 +213,14 @@ export async function ownOfServices(
   const nums = services.map((service) => service.num);
   const artifacts = await loadArtifacts(world.db, nums, asOf);
   const knowledge = await loadKnowledge(world.db, asOf);
-  const made = owns.get(knowledge) ?? new Map<string, readonly ServiceWithOwn[]>();
-  owns.set(knowledge, made);
+  const made = keptFor(owns, knowledge);
   const slots = artifacts.map(({ serviceNum, sbomId, artifact, environment }) =>
     [serviceNum, sbomId, artifact, environment].join(" "),
   );
   const names = services.map(({ num, name, team, labels }) => [num, name, team, labels]);
   const key = JSON.stringify([names, slots]);
   const known = made.get(key);
-  if (known !== undefined) return known;
+  if (known !== undefined) return keepLast(made, OWNS_KEPT_MAX, [key, known]);
   const byNum = Map.groupBy(artifacts, (artifact) => artifact.serviceNum);
   const deployed = services.flatMap((service) =>
     (byNum.get(service.num) ?? []).map((artifact) => ({ service, artifact })),
@@ -230,10 +230,7 @@ export async function ownOfServices(
     service,
     own: judgeOwn(service.num, byNum.get(service.num) ?? []),
   }));
-  made.set(key, all);
-  const [oldest] = made.keys();
-  if (made.size > OWNS_KEPT_MAX && oldest !== undefined) made.delete(oldest);
-  return all;
+  return keepLast(made, OWNS_KEPT_MAX, [key, all]);
 }
 
 /** Some artifacts of a service on their own. */

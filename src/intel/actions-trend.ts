@@ -1,4 +1,5 @@
 import type { Instant } from "../base/instant.ts";
+import { keepLast, keptFor } from "../base/kept.ts";
 import type { Selector } from "../base/labels.ts";
 import type { World } from "../db/world.ts";
 import { type Days, dayName, dayOf, daysUntil } from "./days.ts";
@@ -46,16 +47,11 @@ export async function loadPastOf(
   knowledge: Knowledge,
   since: Instant | null,
 ): Promise<History> {
-  const made = histories.get(knowledge) ?? new Map<Instant, Promise<History>>();
-  histories.set(knowledge, made);
+  const made = keptFor(histories, knowledge);
   const key = since ?? 0;
   const known = made.get(key) ?? readHistory(world, since);
-  made.delete(key);
-  made.set(key, known);
   known.catch(() => made.delete(key));
-  const [oldest] = made.keys();
-  if (made.size > HISTORIES_KEPT_MAX && oldest !== undefined) made.delete(oldest);
-  return await known;
+  return await keepLast(made, HISTORIES_KEPT_MAX, [key, known]);
 }
 
 async function readHistory({ db }: World, since: Instant | null): Promise<History> {

@@ -1,5 +1,6 @@
 import type { HostId } from "../base/ids.ts";
 import type { Instant } from "../base/instant.ts";
+import { keepLast, keptFor } from "../base/kept.ts";
 import type { Selector } from "../base/labels.ts";
 import type { Reader } from "../db/database.ts";
 import type { StoredPackage } from "../inventory/model.ts";
@@ -87,15 +88,10 @@ async function coverageCounts(
 ): Promise<readonly CoverageCount[]> {
   const knowledge = await loadKnowledge(reader);
   const setIds = [...new Set(groups.map((group) => group.setId))].sort((a, b) => a - b);
-  const made = countsMade.get(knowledge) ?? new Map<string, readonly CoverageCount[]>();
-  countsMade.set(knowledge, made);
+  const made = keptFor(countsMade, knowledge);
   const key = setIds.join(",");
   const counts = made.get(key) ?? (await countKinds(reader, knowledge, setIds));
-  made.delete(key);
-  made.set(key, counts);
-  const [oldest] = made.keys();
-  if (made.size > COUNTS_KEPT_MAX && oldest !== undefined) made.delete(oldest);
-  return counts;
+  return keepLast(made, COUNTS_KEPT_MAX, [key, counts]);
 }
 
 async function countKinds(

@@ -2,6 +2,7 @@ import { type RawBuilder, sql } from "kysely";
 import { type Digest, sha256 } from "../base/digest.ts";
 import type { HostId } from "../base/ids.ts";
 import type { Instant } from "../base/instant.ts";
+import { keepLast, keptFor } from "../base/kept.ts";
 import type { Selector } from "../base/labels.ts";
 import type { Reader } from "../db/database.ts";
 import { scopeSql } from "../inventory/scope.ts";
@@ -75,16 +76,11 @@ export async function loadReach(reader: Reader, filter: ExposureFilter): Promise
   const { groups } = hosts ?? (await loadKnownHosts(reader, filter));
   const setIds = [...new Set(groups.map((group) => group.setId))];
   const knowledge = await loadKnowledge(reader, filter.asOf);
-  const made = reaches.get(knowledge) ?? new Map<string, KnownReach>();
-  reaches.set(knowledge, made);
+  const made = keptFor(reaches, knowledge);
   // The same groups under the same knowledge give the same answer, to whomever.
   const key = sha256(JSON.stringify([asked, groups]));
   const known = made.get(key) ?? (await makeReach(reader, { filter, groups, setIds, knowledge }));
-  made.delete(key);
-  made.set(key, known);
-  const [oldest] = made.keys();
-  if (made.size > REACHES_KEPT_MAX && oldest !== undefined) made.delete(oldest);
-  return known;
+  return keepLast(made, REACHES_KEPT_MAX, [key, known]);
 }
 
 const reaches = new WeakMap<Knowledge, Map<string, KnownReach>>();

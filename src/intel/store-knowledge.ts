@@ -1,5 +1,6 @@
 import { type RawBuilder, sql } from "kysely";
 import type { Instant } from "../base/instant.ts";
+import { keepLast } from "../base/kept.ts";
 import type { Db, Reader } from "../db/database.ts";
 import { filtersOf } from "./filter.ts";
 import type { Knowledge, KnownPackage, KnownPair, Members } from "./knowledge.ts";
@@ -76,12 +77,8 @@ async function loadPastKnowledge(reader: Reader, asOf: Instant): Promise<Knowled
   const { past } = keptOf(reader);
   const key = `${asOf} ${await changeKey(reader)}`;
   const known = past.get(key) ?? inOneLook(reader, (look) => readParts(look, asOf));
-  past.delete(key);
-  past.set(key, known);
   known.catch(() => past.delete(key));
-  const [oldest] = past.keys();
-  if (past.size > PASTS_KEPT_MAX && oldest !== undefined) past.delete(oldest);
-  return known;
+  return keepLast(past, PASTS_KEPT_MAX, [key, known]);
 }
 
 /** A look at the past is taken seldom, but its pages follow each other. */

@@ -1,6 +1,7 @@
 import { assert, present } from "../base/failure.ts";
 import type { ChangeId, HostId, PlanDigest } from "../base/ids.ts";
 import { instantToSeconds } from "../base/instant.ts";
+import { keepLast } from "../base/kept.ts";
 import { approvalsFor } from "../change/store.ts";
 import type { Reader } from "../db/database.ts";
 import type { Bundle } from "../fleet/bundle.ts";
@@ -99,10 +100,7 @@ async function planParts(reader: Reader, digest: PlanDigest): Promise<PlanParts>
   const plan = present(await loadPlan(reader, digest), `the plan ${digest}`);
   const tree = buildTree(await loadLeafDigests(reader, digest));
   const parts = { statement: plan.statement, tree, bodies: new Map<string, string>() };
-  const oldest = kept.keys().next().value;
-  if (kept.size >= PLANS_KEPT_MAX && oldest !== undefined) kept.delete(oldest);
-  kept.set(digest, parts);
-  return parts;
+  return keepLast(kept, PLANS_KEPT_MAX, [digest, parts]);
 }
 
 async function bodyText(

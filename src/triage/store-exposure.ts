@@ -1,5 +1,6 @@
 import { type RawBuilder, sql } from "kysely";
 import type { Instant } from "../base/instant.ts";
+import { keepLast, keptFor } from "../base/kept.ts";
 import type { Selector } from "../base/labels.ts";
 import type { Reader } from "../db/database.ts";
 import { type CountedHosts, type KnownHosts, knownHostsOf } from "../intel/exposure.ts";
@@ -42,15 +43,10 @@ export async function loadOffersOf(
   present: readonly OfferSetInUse[],
   source?: string,
 ): Promise<readonly SourceOffer[]> {
-  const read = offersRead.get(reader) ?? new Map<string, readonly SourceOffer[]>();
-  offersRead.set(reader, read);
+  const read = keptFor(offersRead, reader);
   const key = JSON.stringify([present, source ?? null]);
   const offers = read.get(key) ?? (await readOffers(reader, present, source));
-  read.delete(key);
-  read.set(key, offers);
-  const [oldest] = read.keys();
-  if (read.size > OFFERS_KEPT_MAX && oldest !== undefined) read.delete(oldest);
-  return offers;
+  return keepLast(read, OFFERS_KEPT_MAX, [key, offers]);
 }
 
 interface OfferSetInUse {
