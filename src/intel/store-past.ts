@@ -3,6 +3,7 @@ import type { Digest } from "../base/digest.ts";
 import type { Instant } from "../base/instant.ts";
 import { type Reader, sqlInstant, type Tx } from "../db/database.ts";
 import type { StoredPackage } from "../inventory/model.ts";
+import { packageColumns } from "../inventory/store-sets.ts";
 import type { FeedContent } from "./feed-format.ts";
 import { type Beginnings, knownSince } from "./known-since.ts";
 import type { Match } from "./match.ts";
@@ -85,8 +86,7 @@ export async function loadPastMatches(
   asOf: Instant,
 ): Promise<{ readonly packages: readonly StoredPackage[]; readonly matches: readonly Match[] }> {
   const { rows } = await sql<PastMatchRow>`
-    select p.id, p.ecosystem, p.name, p.version, p.arch, p.source,
-           p.source_version as "sourceVersion", p.origin, p.module, f.vulnerability, f.state,
+    select ${packageColumns}, f.vulnerability, f.state,
            f.fixed_version as "fixedVersion", f.statement_id as "statementId", f.channel, s.feed,
            s.generation, s.advisory, f.rule, f.source as "statementPackage", f.installed,
            f.compared_with as "comparedWith", f.comparison

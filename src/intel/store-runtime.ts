@@ -6,6 +6,7 @@ import { type Reader, sqlInstant } from "../db/database.ts";
 import type { StoredPackage } from "../inventory/model.ts";
 import { type RuntimeSet, runtimeSetSchema } from "../inventory/runtime.ts";
 import { scopeSql } from "../inventory/scope.ts";
+import { packageColumns } from "../inventory/store-sets.ts";
 import { exposedStates } from "./model.ts";
 import type { RuntimeGroup } from "./runtime-hosts.ts";
 import { arrayText } from "./store-statement.ts";
@@ -77,8 +78,7 @@ export async function loadPackagesOf(
   hostId: HostId,
 ): Promise<readonly StoredPackage[]> {
   const { rows } = await sql<StoredPackage>`
-    select p.id, p.ecosystem, p.name, p.version, p.arch, p.source,
-           p.source_version as "sourceVersion", p.origin, p.module
+    select ${packageColumns}
       from host h
       join host_set s on s.host_num = h.num and s.observed_to is null and s.recorded_to is null
       join package_set_member m on m.set_id = s.set_id
@@ -148,8 +148,7 @@ export async function loadSiblings(
   packageIds: readonly number[],
 ): Promise<readonly StoredPackage[]> {
   const { rows } = await sql<StoredPackage>`
-    select p.id, p.ecosystem, p.name, p.version, p.arch, p.source,
-           p.source_version as "sourceVersion", p.origin, p.module
+    select ${packageColumns}
       from package p
      where (p.ecosystem, p.source) in (
        select o.ecosystem, o.source from package o

@@ -5,6 +5,7 @@ import type { Instant } from "../base/instant.ts";
 import type { Selector } from "../base/labels.ts";
 import { type Reader, sqlInstant, sqlJson, type Tx } from "../db/database.ts";
 import type { StoredPackage } from "../inventory/model.ts";
+import { packageColumns } from "../inventory/store-sets.ts";
 import type { FeedProblem, VexProduct, VexStatement } from "./feed-format.ts";
 import type { VexClaim, VexStatus, VexTrust } from "./filter.ts";
 import { holdsAt } from "./store-range.ts";
@@ -233,9 +234,7 @@ export async function hasLiveDocuments(reader: Reader): Promise<boolean> {
 
 type PairRow = StoredPackage & { readonly vulnerability: string; readonly advisory: string };
 
-const pairColumns = sql`
-  f.vulnerability, s.advisory, p.id, p.ecosystem, p.name, p.version, p.arch, p.source,
-  p.source_version as "sourceVersion", p.origin, p.module`;
+const pairColumns = sql` f.vulnerability, s.advisory, ${packageColumns}`;
 
 /** The findings of these packages. */
 export async function loadPairsOf(
@@ -324,8 +323,7 @@ export async function loadPackagesNamed(
   names: readonly string[],
 ): Promise<readonly StoredPackage[]> {
   const { rows } = await sql<StoredPackage>`
-    select p.id, p.ecosystem, p.name, p.version, p.arch, p.source,
-           p.source_version as "sourceVersion", p.origin, p.module
+    select ${packageColumns}
       from package p
      where p.id in (select package_id from package_match where name = any(${[...names]}::text[])
              or source = any(${[...names]}::text[]))

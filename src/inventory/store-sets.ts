@@ -164,7 +164,8 @@ function sortedOnce<Row>(rows: readonly Row[], line: (row: Row) => string): read
   return [...byLine.keys()].sort().flatMap((key) => byLine.get(key) ?? []);
 }
 
-const packageColumns: RawBuilder<unknown> = sql`
+/** A package as `StoredPackage`, of the table called `p`. */
+export const packageColumns: RawBuilder<unknown> = sql`
   p.id, p.ecosystem, p.name, p.version, p.arch, p.source, p.source_version as "sourceVersion",
   p.origin, p.module`;
 
