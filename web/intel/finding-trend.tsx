@@ -1,9 +1,8 @@
 import { Text } from "@mantine/core";
-import { useMemo } from "react";
 import { api, ask, type Reply } from "../app/api.ts";
 import { useAnswer } from "../app/queries.ts";
 import { Answered } from "../parts/answered.tsx";
-import { Chart } from "../parts/chart.tsx";
+import { type DayLine, DayLines } from "../parts/day-lines.tsx";
 import { Empty } from "../parts/empty.tsx";
 import { Panel } from "../parts/panel.tsx";
 
@@ -49,12 +48,7 @@ export function FindingTrend() {
   );
 }
 
-interface Line {
-  readonly key: Exclude<keyof Trend["days"][number], "day">;
-  readonly name: string;
-  readonly colour: string;
-  readonly pattern: "solid" | "dashed" | "dotted";
-}
+type Line = DayLine<Exclude<keyof Trend["days"][number], "day">>;
 
 const open: readonly Line[] = [
   { key: "findings", name: "Vulnerabilities", colour: "--running", pattern: "solid" },
@@ -68,47 +62,10 @@ const moved: readonly Line[] = [
   { key: "closed", name: "Closed", colour: "--good", pattern: "dashed" },
 ];
 
-const POINTS_SHOWN_BELOW = 4;
-
 function Curves({ of, lines }: { readonly of: Trend; readonly lines: readonly Line[] }) {
-  const option = useMemo(() => optionFor(of, lines), [of, lines]);
   const known = of.days.filter((day) => day.findings !== null);
   const [first, last] = [known[0], known.at(-1)];
   const told = lines.map(({ key, name }) => `${name} ${first?.[key] ?? 0} to ${last?.[key] ?? 0}`);
   const summary = `From ${first?.day} to ${last?.day}: ${told.join(", ")}.`;
-  return <Chart option={option} summary={summary} height={230} />;
-}
-
-function optionFor({ days }: Trend, lines: readonly Line[]) {
-  const style = getComputedStyle(document.documentElement);
-  const colourOf = (name: string) => style.getPropertyValue(name).trim();
-  const text = { color: colourOf("--unknown"), fontSize: 11 };
-  const known = days.filter((day) => day.findings !== null).length;
-  return {
-    animation: false,
-    grid: { left: 56, right: 16, top: 56, bottom: 26 },
-    legend: { top: 0, left: 0, textStyle: { ...text, fontSize: 12 }, itemHeight: 8 },
-    tooltip: { trigger: "axis" },
-    xAxis: {
-      type: "category",
-      data: days.map((day) => day.day.slice(5)),
-      axisLabel: text,
-      boundaryGap: false,
-    },
-    yAxis: {
-      type: "value",
-      minInterval: 1,
-      axisLabel: text,
-      splitLine: { lineStyle: { color: colourOf("--line") } },
-    },
-    series: lines.map(({ key, name, colour, pattern }) => ({
-      name,
-      type: "line",
-      step: "end",
-      showSymbol: known < POINTS_SHOWN_BELOW,
-      data: days.map((day) => day[key]),
-      lineStyle: { color: colourOf(colour), width: 2, type: pattern },
-      itemStyle: { color: colourOf(colour) },
-    })),
-  };
+  return <DayLines days={of.days} lines={lines} summary={summary} height={230} />;
 }

@@ -6,6 +6,7 @@ import { useAnswer } from "../app/queries.ts";
 import { useSearch } from "../app/search-state.ts";
 import { Answered } from "../parts/answered.tsx";
 import { Chart } from "../parts/chart.tsx";
+import { colourOf, dayAxes } from "../parts/day-lines.tsx";
 import { Empty } from "../parts/empty.tsx";
 import { FilterBar } from "../parts/filters.tsx";
 import { Mark } from "../parts/mark.tsx";
@@ -106,36 +107,19 @@ function Curve({ debt }: { readonly debt: Debt }) {
 }
 
 function optionFor({ curve, kinds }: Debt) {
-  const style = getComputedStyle(document.documentElement);
-  const colour = (name: string) => style.getPropertyValue(name).trim();
-  const text = { color: colour("--unknown"), fontSize: 11 };
   return {
-    animation: false,
-    grid: { left: 64, right: 16, top: 40, bottom: 26 },
-    legend: { top: 0, left: 0, textStyle: { ...text, fontSize: 12 }, itemHeight: 8 },
-    tooltip: { trigger: "axis" },
-    xAxis: {
-      type: "category",
-      data: curve.map((day) => day.day.slice(5)),
-      axisLabel: text,
-      boundaryGap: false,
-    },
-    yAxis: {
-      type: "value",
-      axisLabel: text,
-      splitLine: { lineStyle: { color: colour("--line") } },
-    },
+    ...dayAxes(curve),
     series: kinds.map(({ name, label }) => ({
       name: label,
-      type: "line",
+      type: "line" as const,
       stack: "debt",
-      step: "end",
+      step: "end" as const,
       showSymbol: curve.filter((day) => day.points !== null).length < 3,
       showAllSymbol: true,
       data: curve.map((day) => day.split?.[name] ?? null),
-      areaStyle: { opacity: 0.18, color: colour(colours[name]) },
-      lineStyle: { color: colour(colours[name]), width: 2, type: patterns[name] },
-      itemStyle: { color: colour(colours[name]) },
+      areaStyle: { opacity: 0.18, color: colourOf(colours[name]) },
+      lineStyle: { color: colourOf(colours[name]), width: 2, type: patterns[name] },
+      itemStyle: { color: colourOf(colours[name]) },
     })),
   };
 }
