@@ -9,6 +9,7 @@
 
 import { wallTimes } from "./recurrence.ts";
 import type { RecurrenceRule } from "./recurrence-rule.ts";
+import { DAY_SECONDS } from "./wall-days.ts";
 import type { ZoneClock } from "./zone-time.ts";
 
 export interface Recurrence {
@@ -27,9 +28,13 @@ export type Occurrence =
       /** The clocks show this time twice that day. */
       readonly isTwice: boolean;
     }
-  | { readonly kind: "left-out"; readonly wall: number; readonly shown: number };
-
-const DAY = 86_400;
+  | {
+      readonly kind: "left-out";
+      readonly wall: number;
+      /** When it would be if the clocks had not jumped, so that it can be put in order. */
+      readonly instant: number;
+      readonly shown: number;
+    };
 
 /** Ascending and lazy; without COUNT and UNTIL it goes on to the year 9999. */
 export function* occurrences(recurrence: Recurrence, clock: ZoneClock): Generator<Occurrence> {
@@ -38,10 +43,10 @@ export function* occurrences(recurrence: Recurrence, clock: ZoneClock): Generato
   if (left === 0) return;
   for (const named of wallTimes(rule, start)) {
     if (isPastEnd(rule, named, clock)) return;
-    const wall = named + shiftDays * DAY;
+    const wall = named + shiftDays * DAY_SECONDS;
     const time = clock.worldTime(wall);
     if (time.kind === "gap") {
-      yield { kind: "left-out", wall, shown: time.shown };
+      yield { kind: "left-out", wall, instant: time.instant, shown: time.shown };
       continue;
     }
     yield { kind: "occurs", wall, instant: time.instant, isTwice: time.kind === "twice" };

@@ -7,6 +7,8 @@
  * begin with `X-`. A rule that leans on either is refused, since dropping it would move a window.
  */
 import { Failure } from "../base/failure.ts";
+import { DAY_SECONDS } from "./wall-days.ts";
+import { readTime } from "./wall-text.ts";
 
 export const frequencies = [
   "SECONDLY",
@@ -171,19 +173,16 @@ function weekdaysOf(value: string | undefined): NthWeekday[] {
   });
 }
 
+/** §3.3.10 writes a DATE or a DATE-TIME in its basic form, seconds included. */
+const END = /^\d{8}(?:T\d{6}Z?)?$/;
+
 function endOf(value: string): RuleEnd {
-  const match = /^(\d{4})(\d{2})(\d{2})(?:T(\d{2})(\d{2})(\d{2})(Z)?)?$/.exec(value);
-  const wrong = `UNTIL=${value} is no date like 20270101 or moment like 20270101T120000Z`;
-  if (match === null) refuse(wrong);
-  const [year, month, day, hour, minute, second] = match.slice(1, 7).map(Number);
-  const isDay = match[4] === undefined;
+  const time = END.test(value) ? readTime(value) : null;
+  if (time === null)
+    refuse(`UNTIL=${value} is no date like 20270101 or moment like 20270101T120000Z`);
   // A day without a time includes the whole of that day.
-  const time = isDay ? 86_399 : (hour ?? 0) * 3600 + (minute ?? 0) * 60 + Math.min(second ?? 0, 59);
-  const midnight = Date.UTC(year ?? 0, (month ?? 1) - 1, day ?? 1);
-  const isReal =
-    new Date(midnight).toISOString().slice(0, 10).replaceAll("-", "") === value.slice(0, 8);
-  if (!isReal || (hour ?? 0) > 23 || (minute ?? 0) > 59 || (second ?? 0) > 60) refuse(wrong);
-  return { kind: match[7] === "Z" ? "instant" : "wall", wall: midnight / 1000 + time };
+  const wall = time.isDay ? time.wall + DAY_SECONDS - 1 : time.wall;
+  return { kind: time.offset === null ? "wall" : "instant", wall };
 }
 
 /** The combinations that §3.3.10 forbids with MUST NOT. */

@@ -9,7 +9,15 @@
  */
 import { Failure } from "../base/failure.ts";
 import type { Frequency, RecurrenceRule } from "./recurrence-rule.ts";
-import { dayNumber, type WallDay, wallDay, weekBegin, weekOfYear } from "./wall-days.ts";
+import {
+  DAY_SECONDS,
+  dayNumber,
+  modulo,
+  type WallDay,
+  wallDay,
+  weekBegin,
+  weekOfYear,
+} from "./wall-days.ts";
 
 const LAST_YEAR = 9_999;
 /** So many hours, minutes or seconds in a row without a time are taken for a rule that names none. */
@@ -19,7 +27,6 @@ const EMPTY_SETS_MAX = 1_000_000;
  * as many of its periods, one after another, names nothing any more.
  */
 const cyclePeriods = { DAILY: 146_097, WEEKLY: 20_871, MONTHLY: 4_800, YEARLY: 400 } as const;
-const DAY_SECONDS = 86_400;
 const unitSeconds = { SECONDLY: 1, MINUTELY: 60, HOURLY: 3_600 } as const;
 type Subdaily = keyof typeof unitSeconds;
 
@@ -185,7 +192,7 @@ function* subdailySets(
 ): Generator<readonly number[]> {
   const unit = unitSeconds[frequency];
   const step = unit * rule.interval;
-  const origin = start - (start % unit);
+  const origin = start - modulo(start, unit);
   const has = dayFilter(rule);
   let day = wallDay(Math.floor(start / DAY_SECONDS));
   while (day.year <= LAST_YEAR) {
@@ -205,7 +212,7 @@ function* subdailySets(
 }
 
 function timesOfUnit(rule: RecurrenceRule, unit: number, begin: number): number[] {
-  const time = begin % DAY_SECONDS;
+  const time = modulo(begin, DAY_SECONDS);
   const hour = Math.floor(time / 3600);
   const minute = Math.floor(time / 60) % 60;
   if (rule.hours.length > 0 && !rule.hours.includes(hour)) return [];

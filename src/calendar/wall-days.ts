@@ -15,6 +15,13 @@ export interface WallDay {
   readonly yearLength: number;
 }
 
+export const DAY_SECONDS = 86_400;
+
+/** What is left of a division, never negative: days before 1970 have a weekday and an hour too. */
+export function modulo(value: number, size: number): number {
+  return ((value % size) + size) % size;
+}
+
 export function isLeapYear(year: number): boolean {
   return (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0;
 }
@@ -45,7 +52,7 @@ function daysBeforeMonth(month: number): number {
 
 export function weekdayOfDay(number: number): number {
   // 1970-01-01 was a Thursday.
-  return (((number + 3) % 7) + 7) % 7;
+  return modulo(number + 3, 7);
 }
 
 export function wallDay(number: number): WallDay {

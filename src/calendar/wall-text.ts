@@ -1,29 +1,52 @@
 /** Wall times in and out: as RFC 5545 §3.3.5 writes them, and as RFC 3339 does without its zone. */
+import { DAY_SECONDS, dayNumber, wallDay } from "./wall-days.ts";
 import type { ZoneClock } from "./zone-time.ts";
 
-const BASIC = /^(\d{4})(\d{2})(\d{2})(?:T(\d{2})(\d{2})(\d{2})?(Z)?)?$/;
+/** What a text says, before anybody knows which zone's wall it speaks of. */
+export interface WrittenTime {
+  /** Seconds on the wall that the text itself means; of a date its midnight. */
+  readonly wall: number;
+  /** `Z` or an offset where the text has one; it is then a moment of the world. */
+  readonly offset: number | null;
+  /** A date alone, which means the whole of that day. */
+  readonly isDay: boolean;
+}
+
+const BASIC = /^(\d{4})(\d{2})(\d{2})(?:T(\d{2})(\d{2})(\d{2})?(Z)?)?$/i;
 const EXTENDED =
   /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.0+)?)?(Z|[+-]\d{2}:\d{2})?)?$/i;
 
-/**
- * Seconds on the wall of the zone. A text with `Z` or an offset is a moment of the world and is
- * turned into what the clock there shows; one without is that clock's time. A date is midnight.
- * `null` for anything else, days that no month has included.
- */
-export function wallFromText(text: string, clock: ZoneClock): number | null {
+/** `null` for anything that is no time, days that no month has included. */
+export function readTime(text: string): WrittenTime | null {
   const match = BASIC.exec(text) ?? EXTENDED.exec(text);
   if (match === null) return null;
   const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = match
     .slice(1, 7)
     .map((digits) => Number(digits ?? 0));
-  const midnight = Date.UTC(year, month - 1, day);
-  const date = new Date(midnight);
-  const isDay = date.getUTCMonth() === month - 1 && date.getUTCDate() === day;
-  if (!isDay || year < 1 || hour > 23 || minute > 59 || second > 60) return null;
-  const wall = midnight / 1000 + hour * 3600 + minute * 60 + Math.min(second, 59);
+  const number = dayNumber(year, month, day);
+  const real = wallDay(number);
+  const isDate = real.year === year && real.month === month && real.day === day;
+  if (!isDate || year < 1 || hour > 23 || minute > 59 || second > 60) return null;
+  // A leap second counts as the one before it (§3.3.12).
+  const wall = number * DAY_SECONDS + hour * 3600 + minute * 60 + Math.min(second, 59);
   const zone = match[7]?.toUpperCase();
-  if (zone === undefined) return wall;
-  return clock.wallTime(wall - offsetSeconds(zone));
+  const offset = zone === undefined ? null : offsetSeconds(zone);
+  return { wall, offset, isDay: match[4] === undefined };
+}
+
+/**
+ * Seconds on the wall of the zone. A text with `Z` or an offset is a moment of the world and is
+ * turned into what the clock there shows; one without is that clock's time. A date is midnight.
+ */
+export function wallFromText(text: string, clock: ZoneClock): number | null {
+  const time = readTime(text);
+  if (time === null) return null;
+  return time.offset === null ? time.wall : clock.wallTime(time.wall - time.offset);
+}
+
+/** The moment that a text means; one without `Z` or an offset is a time on the wall of the zone. */
+export function instantOf(time: WrittenTime, clock: ZoneClock): number {
+  return time.offset === null ? clock.worldTime(time.wall).instant : time.wall - time.offset;
 }
 
 function offsetSeconds(zone: string): number {

@@ -10,6 +10,7 @@
 import { Temporal } from "temporal-polyfill";
 import { Failure } from "../base/failure.ts";
 import { keepLast } from "../base/kept.ts";
+import { DAY_SECONDS } from "./wall-days.ts";
 
 export type WorldTime =
   | { readonly kind: "once"; readonly instant: number }
@@ -30,7 +31,6 @@ export interface ZoneClock {
   readonly offsetAt: (instant: number) => number;
 }
 
-const DAY = 86_400;
 const clocks = new Map<string, ZoneClock>();
 const CLOCKS_MAX = 1_000;
 
@@ -74,8 +74,8 @@ function newClock(name: string): ZoneClock {
     offsetAt,
     wallTime: (instant) => instant + offsetAt(instant),
     worldTime: (wall) => {
-      reach(wall - 2 * DAY, wall + 2 * DAY);
-      const first = lastFrom(stretches, wall - 2 * DAY);
+      reach(wall - 2 * DAY_SECONDS, wall + 2 * DAY_SECONDS);
+      const first = lastFrom(stretches, wall - 2 * DAY_SECONDS);
       return worldTimeIn(stretches, first, wall);
     },
   };
@@ -94,7 +94,7 @@ function zonedOrRefuse(name: string): Temporal.ZonedDateTime {
 function stepBack(at: Temporal.ZonedDateTime, name: string): Temporal.ZonedDateTime {
   const begin = at.getTimeZoneTransition("previous");
   if (begin !== null) return begin;
-  const before = at.epochMilliseconds - 36_525 * DAY * 1000;
+  const before = at.epochMilliseconds - 36_525 * DAY_SECONDS * 1000;
   return Temporal.Instant.fromEpochMilliseconds(before).toZonedDateTimeISO(name);
 }
 
@@ -122,7 +122,7 @@ function worldTimeIn(stretches: readonly Stretch[], first: number, wall: number)
   const found: number[] = [];
   for (let index = first; index < stretches.length; index++) {
     const { from, offset } = stretches[index] as Stretch;
-    if (from + offset > wall + 2 * DAY) break;
+    if (from + offset > wall + 2 * DAY_SECONDS) break;
     const until = stretches[index + 1]?.from ?? Number.POSITIVE_INFINITY;
     const instant = wall - offset;
     const begins = index === first ? Number.NEGATIVE_INFINITY : from;

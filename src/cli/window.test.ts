@@ -61,7 +61,52 @@ describe("fettle window occurrences", () => {
     expect(err).toContain("not one of the rule's own times");
   });
 
+  it("takes lines of an iCalendar file as they stand there", async () => {
+    // The Fridays that are a 13th, RFC 5545 §3.8.5.3.
+    const rule = "--rrule RRULE:FREQ=MONTHLY;BYDAY=FR;BYMONTHDAY=13 --limit 2";
+    const line = "TZID=America/New_York:19970902T090000";
+    const { out } = await run(`${rule} --dtstart DTSTART;${line} --exdate EXDATE;${line}`);
+    expect(out).toBe("1998-02-13T14:00:00Z\n1998-03-13T14:00:00Z\n");
+    const words = "--rrule freq=daily;count=1 --dtstart";
+    for (const start of [line, `;${line}`, "19970902t090000 --tz america/new_york"]) {
+      expect((await run(`${words} ${start}`)).out).toBe("1997-09-02T13:00:00Z\n");
+    }
+    const day = await run(`${words} DTSTART;VALUE=DATE:19970902`);
+    expect(day.out).toBe("1997-09-02T00:00:00Z\n");
+  });
+
+  it("adds and takes out single times and days, and puts several rules in one order", async () => {
+    const rules = "--rrule FREQ=DAILY;COUNT=3 FREQ=WEEKLY;COUNT=2 --dtstart 20261024T090000Z";
+    const added = "--rdate 20261025T003000Z,20261025T013000Z --tz Europe/Berlin";
+    const { out } = await run(`${rules} ${added} --exdate 2026-10-26 20261031T100000Z`);
+    expect(out.trim().split("\n")).toEqual([
+      "2026-10-24T09:00:00Z",
+      // The clocks of that night show half past two twice: both moments were asked for.
+      "2026-10-25T00:30:00Z",
+      "2026-10-25T01:30:00Z",
+      "2026-10-25T10:00:00Z",
+    ]);
+  });
+
+  it("includes the last day that it is asked for, and says when nothing is found", async () => {
+    const words = "--rrule FREQ=DAILY --dtstart 2026-03-01T22:00 --until";
+    expect((await run(`${words} 2026-03-02`)).out.trim().split("\n")).toHaveLength(2);
+    const none = await run(`${words} 2026-02-28`);
+    expect(none).toEqual({ out: "", err: "No time of the rules lies in what was asked for.\n" });
+  });
+
+  it("reads years before 1970 and before 100", async () => {
+    const early = await run("--rrule FREQ=HOURLY;INTERVAL=5;COUNT=2 --dtstart 19691231T213007Z");
+    expect(early.out).toBe("1969-12-31T21:30:07Z\n1970-01-01T02:30:07Z\n");
+    const first = await run("--rrule FREQ=YEARLY;COUNT=1 --dtstart 00500101T000000Z");
+    expect(first.out).toBe("0050-01-01T00:00:00Z\n");
+  });
+
   it.each([
+    ["--rrule FREQ=DAILY --dtstart TZID=Asia/Tokyo:20260101T000000 --tz UTC", "not the same"],
+    ["--rrule FREQ=DAILY --dtstart EXDATE:20260101T000000", "was given a line of EXDATE"],
+    ["--rrule FREQ=DAILY --dtstart 20260101,20260102", "takes one time, not 2"],
+    ["--rrule FREQ=DAILY --dtstart 20260101 --exdate x", '--exdate "x" is no time'],
     ["--rrule FREQ=DAILY --dtstart tomorrow", '--dtstart "tomorrow" is no time'],
     ["--rrule FREQ=DAILY --dtstart 2026-02-30", "is no time"],
     ["--rrule FREQ=DAILY --dtstart 2026-02-03 --tz Mars/Base", 'no time zone "Mars/Base"'],

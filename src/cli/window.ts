@@ -1,16 +1,21 @@
 import type { Command } from "commander";
 import { Failure } from "../base/failure.ts";
-import { type Occurrence, occurrences } from "../calendar/occurrences.ts";
+import type { Occurrence, Recurrence } from "../calendar/occurrences.ts";
 import { wallTimes } from "../calendar/recurrence.ts";
-import { type RecurrenceRule, readRule } from "../calendar/recurrence-rule.ts";
-import { secondsToText, wallFromText, wallToText, zonedToText } from "../calendar/wall-text.ts";
+import { readRule } from "../calendar/recurrence-rule.ts";
+import { recurrenceSet } from "../calendar/recurrence-set.ts";
+import { DAY_SECONDS } from "../calendar/wall-days.ts";
+import { secondsToText, wallToText, zonedToText } from "../calendar/wall-text.ts";
 import { type ZoneClock, zoneClock } from "../calendar/zone-time.ts";
 import type { OfflineCli } from "./lines.ts";
+import { exclusionsOf, type FlagTime, flagTime, flagTimes, momentOf } from "./window-times.ts";
 
 interface Flags {
-  readonly rrule: string;
+  readonly rrule: readonly string[];
   readonly dtstart: string;
-  readonly tz: string;
+  readonly tz?: string;
+  readonly exdate?: readonly string[];
+  readonly rdate?: readonly string[];
   readonly until?: string;
   readonly from?: string;
   readonly limit?: string;
@@ -24,6 +29,7 @@ const SHIFT_DAYS_MAX = 366;
 const BATCH = 500;
 const START_NOT_NAMED =
   "The start is not one of the rule's own times, so it is not listed (RFC 5545 §3.8.5.3 leaves that open).\n";
+const NONE_NAMED = "No time of the rules lies in what was asked for.\n";
 
 /** Maintenance windows and what their rules mean. */
 export function registerWindow(program: Command, cli: OfflineCli): void {
@@ -34,11 +40,13 @@ export function registerWindow(program: Command, cli: OfflineCli): void {
     .description(
       "The moments that a recurrence rule (RFC 5545) names, one a line in UTC. Times that a change of the clocks leaves out are told on standard error",
     )
-    .requiredOption("--rrule <rule>", "for example FREQ=MONTHLY;BYDAY=2TU")
+    .requiredOption("--rrule <rule...>", "one or more, for example FREQ=MONTHLY;BYDAY=2TU")
     .requiredOption("--dtstart <time>", "the first time on the wall there: 2026-01-13T22:00")
-    .option("--tz <zone>", "time zone of the IANA database", "UTC")
+    .option("--tz <zone>", "time zone of the IANA database; else DTSTART's TZID, else UTC")
+    .option("--exdate <time...>", "take out these times, or all of a day: 2026-12-25")
+    .option("--rdate <time...>", "add these times")
     .option("--from <time>", "leave out what is before this moment or wall time")
-    .option("--until <time>", "stop after this moment or wall time")
+    .option("--until <time>", "stop after this moment, wall time or day")
     .option("--limit <n>", "stop after so many")
     .option("--shift <days>", "move each by so many days: 2 makes Thursday of a second Tuesday")
     .action(async (flags: Flags) => {
@@ -53,44 +61,55 @@ interface Asked {
   readonly from: number;
   readonly until: number;
   readonly limit: number;
-  /** Nobody said where to stop, and the rule does not either. */
-  readonly isEndless: boolean;
+  /** Nobody said how many; that the limit was met must then be told. */
+  readonly isOwnLimit: boolean;
 }
 
 function asked(flags: Flags): Asked {
-  const clock = zoneClock(flags.tz);
-  const rule = readRule(flags.rrule);
-  const start = timeOf("--dtstart", flags.dtstart, clock);
-  const until = flags.until === undefined ? null : instantOf("--until", flags.until, clock);
-  const limit = flags.limit === undefined ? null : wholeOf("--limit", flags.limit, LIMIT_MAX);
+  const begin = flagTime("--dtstart", flags.dtstart);
+  const clock = clockOf(flags.tz, begin);
+  const start = begin.offset === null ? begin.wall : clock.wallTime(begin.wall - begin.offset);
   const shiftDays = flags.shift === undefined ? 0 : shiftOf(flags.shift);
-  const hasEnd = rule.count !== null || rule.until !== null;
-  const isEndless = !hasEnd && until === null && limit === null;
+  const rules = flags.rrule.map((text) => ({ rule: readRule(text), start, shiftDays }));
+  const until = flags.until === undefined ? null : lastMoment(flags.until, clock);
+  const limit = flags.limit === undefined ? null : wholeOf("--limit", flags.limit, LIMIT_MAX);
+  const times = (flag: string, texts: readonly string[] | undefined): readonly FlagTime[] =>
+    (texts ?? []).flatMap((text) => flagTimes(flag, text));
+  const added = times("--rdate", flags.rdate).map((time) => momentOf(time, clock));
+  const without = exclusionsOf(times("--exdate", flags.exdate), clock);
+  const isEndless = rules.some(goesOn) && until === null && limit === null;
   return {
     clock,
-    found: occurrences({ rule, start, shiftDays }, clock),
-    isStartNamed: isNamed(rule, start),
-    from: flags.from === undefined ? -Infinity : instantOf("--from", flags.from, clock),
+    found: recurrenceSet({ rules, added, without }, clock),
+    isStartNamed: rules.some(namesStart) || added.includes(clock.worldTime(start).instant),
+    from: flags.from === undefined ? -Infinity : momentOf(flagTime("--from", flags.from), clock),
     until: until ?? Infinity,
     limit: isEndless ? ENDLESS_SHOWN : (limit ?? LIMIT_MAX),
-    isEndless,
+    isOwnLimit: limit === null,
   };
 }
 
-function isNamed(rule: RecurrenceRule, start: number): boolean {
+/** `TZID` in the line of DTSTART is the zone; `--tz` beside it must say the same. */
+function clockOf(flag: string | undefined, begin: FlagTime): ZoneClock {
+  const clock = zoneClock(flag ?? begin.zone ?? "UTC");
+  if (begin.zone === null || zoneClock(begin.zone).zone === clock.zone) return clock;
+  const problem = `--tz ${clock.zone} and the zone ${begin.zone} of --dtstart are not the same`;
+  throw new Failure("invalid", `${problem}. Leave one of them out.`);
+}
+
+function goesOn({ rule }: Recurrence): boolean {
+  return rule.count === null && rule.until === null;
+}
+
+function namesStart({ rule, start }: Recurrence): boolean {
   const [first] = wallTimes(rule, start);
   return first === start;
 }
 
-function timeOf(flag: string, text: string, clock: ZoneClock): number {
-  const wall = wallFromText(text, clock);
-  if (wall !== null) return wall;
-  const hint = "Write 2026-01-13T22:00, 20260113T220000 or 2026-01-13T21:00:00Z";
-  throw new Failure("invalid", `${flag} ${JSON.stringify(text.slice(0, 60))} is no time. ${hint}.`);
-}
-
-function instantOf(flag: string, text: string, clock: ZoneClock): number {
-  return clock.worldTime(timeOf(flag, text, clock)).instant;
+/** A day alone is shown whole, as UNTIL of a rule has it. */
+function lastMoment(text: string, clock: ZoneClock): number {
+  const time = flagTime("--until", text);
+  return momentOf(time.isDay ? { ...time, wall: time.wall + DAY_SECONDS - 1 } : time, clock);
 }
 
 function wholeOf(flag: string, text: string, max: number): number {
@@ -112,9 +131,8 @@ async function show(cli: OfflineCli, wanted: Asked): Promise<void> {
   let lines: string[] = [];
   let shown = 0;
   for (const one of found) {
-    const instant = one.kind === "occurs" ? one.instant : clock.worldTime(one.wall).instant;
-    if (instant > until) break;
-    if (instant < from) continue;
+    if (one.instant > until) break;
+    if (one.instant < from) continue;
     if (one.kind === "left-out") {
       cli.streams.err(leftOut(one, clock));
       continue;
@@ -127,11 +145,12 @@ async function show(cli: OfflineCli, wanted: Asked): Promise<void> {
     lines = [];
   }
   await cli.streams.write(lines.join(""));
-  if (wanted.isEndless && shown >= limit) cli.streams.err(endless(shown));
+  if (shown === 0) cli.streams.err(NONE_NAMED);
+  if (wanted.isOwnLimit && shown >= limit) cli.streams.err(firstOnes(shown));
 }
 
-function endless(shown: number): string {
-  return `The rule has no end; these are the first ${shown}. Ask with --limit or --until.\n`;
+function firstOnes(shown: number): string {
+  return `There may be more; these are the first ${shown}. Ask with --limit or --until.\n`;
 }
 
 function leftOut(one: Extract<Occurrence, { kind: "left-out" }>, clock: ZoneClock): string {
