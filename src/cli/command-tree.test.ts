@@ -2,11 +2,11 @@ import { Command } from "commander";
 import { describe, expect, test } from "vitest";
 import type { Cli } from "./cli.ts";
 import { completionTree, isPlainName } from "./completion-tree.ts";
-import { registerNouns } from "./nouns.ts";
+import { nounParts, registerNouns } from "./nouns.ts";
 
 /** Every command of the tree, by its words; none of them is run. */
 const program = new Command("fettle");
-registerNouns(program, {} as Cli);
+await registerNouns(program, {} as Cli, ["--help"]);
 
 function leavesOf(command: Command, words: readonly string[]): [string, Command][] {
   if (command.commands.length === 0) return [[words.join(" "), command]];
@@ -41,6 +41,21 @@ describe("the command tree", () => {
     ];
     const names = program.commands.map((command) => command.name());
     expect(nouns.filter((noun) => !names.includes(noun))).toEqual([]);
+  });
+
+  test("loads each part alone, and it has the nouns that its row names", async () => {
+    for (const { nouns, load } of nounParts) {
+      const alone = new Command("fettle");
+      await load(alone, {} as Cli);
+      const made = alone.commands.map((command) => command.name());
+      expect(made.toSorted()).toEqual(nouns.toSorted());
+    }
+  });
+
+  test("loads no other noun than the one that is asked, whatever flags stand before it", async () => {
+    const alone = new Command("fettle");
+    await registerNouns(alone, {} as Cli, ["-o", "json", "--url", "http://x", "host", "list"]);
+    expect(alone.commands.map((command) => command.name())).toEqual(["host"]);
   });
 
   test.each(leaves)("%s says what it does and shows an example", (words, command) => {

@@ -1,58 +1,115 @@
 import type { Command } from "commander";
-import { registerAudit } from "./audit.ts";
-import { registerChange } from "./change.ts";
 import type { Cli } from "./cli.ts";
-import { registerCompletion } from "./completion.ts";
-import { registerDeadlineOnline } from "./deadline-online.ts";
-import { registerDebt } from "./debt.ts";
-import { registerDeferral } from "./deferral.ts";
-import { registerDoctor } from "./doctor.ts";
 import { addExamples } from "./examples.ts";
-import { registerException } from "./exception.ts";
-import { registerHost } from "./host.ts";
-import { registerIntel } from "./intel.ts";
-import { registerKnownIssue } from "./known-issue.ts";
-import { registerOffline } from "./offline.ts";
-import { registerPatch } from "./patch.ts";
-import { registerPeople } from "./people.ts";
-import { registerPlan } from "./plan.ts";
-import { registerPolicy } from "./policy.ts";
-import { registerRollout } from "./rollout.ts";
-import { registerService } from "./service.ts";
-import { registerSupport } from "./support.ts";
-import { registerTriage } from "./triage.ts";
-import { registerVexDocuments } from "./vex-documents.ts";
-import { registerVulnerability } from "./vulnerability.ts";
+import { askedWords, offlineNouns } from "./offline-nouns.ts";
 
-/** Every noun of the command line, in the order of a patch's way. */
-export function registerNouns(program: Command, cli: Cli): void {
-  registerPeople(program, cli);
-  registerHost(program, cli);
-  registerService(program, cli);
-  registerIntel(program, cli);
-  registerPatch(program, cli);
-  registerTriage(program, cli);
-  registerPolicy(program, cli);
-  registerException(program, cli);
-  registerDeferral(program, cli);
-  registerDebt(program, cli);
-  registerKnownIssue(program, cli);
-  registerVulnerability(program, cli);
-  registerSupport(program, cli);
-  registerPlan(program, cli);
-  registerChange(program, cli);
-  registerRollout(program, cli);
-  registerAudit(program, cli);
-  registerOffline(program, cli);
-  registerDeadlineOnline(program, cli);
-  registerVexOnline(program, cli);
-  registerDoctor(program, cli);
-  registerCompletion(program, cli);
-  addExamples(program);
+/** Nouns that live in one file, with how to load it. */
+export interface NounPart {
+  readonly nouns: readonly string[];
+  readonly load: (program: Command, cli: Cli) => Promise<void>;
 }
 
-/** What the server keeps of VEX, beside the command that needs none. */
-function registerVexOnline(program: Command, cli: Cli): void {
-  const vex = program.commands.find((command) => command.name() === "vex");
-  if (vex !== undefined) registerVexDocuments(vex, cli);
+/** Every noun of the command line, in the order of a patch's way. */
+export const nounParts: readonly NounPart[] = [
+  {
+    nouns: ["setup", "login", "whoami", "password", "user", "token", "key"],
+    load: async (program, cli) => (await import("./people.ts")).registerPeople(program, cli),
+  },
+  {
+    nouns: ["host"],
+    load: async (program, cli) => (await import("./host.ts")).registerHost(program, cli),
+  },
+  {
+    nouns: ["service"],
+    load: async (program, cli) => (await import("./service.ts")).registerService(program, cli),
+  },
+  {
+    nouns: ["feed", "finding"],
+    load: async (program, cli) => (await import("./intel.ts")).registerIntel(program, cli),
+  },
+  {
+    nouns: ["patch"],
+    load: async (program, cli) => (await import("./patch.ts")).registerPatch(program, cli),
+  },
+  {
+    nouns: ["triage"],
+    load: async (program, cli) => (await import("./triage.ts")).registerTriage(program, cli),
+  },
+  {
+    nouns: ["policy"],
+    load: async (program, cli) => (await import("./policy.ts")).registerPolicy(program, cli),
+  },
+  {
+    nouns: ["exception"],
+    load: async (program, cli) => (await import("./exception.ts")).registerException(program, cli),
+  },
+  {
+    nouns: ["deferral"],
+    load: async (program, cli) => (await import("./deferral.ts")).registerDeferral(program, cli),
+  },
+  {
+    nouns: ["debt"],
+    load: async (program, cli) => (await import("./debt.ts")).registerDebt(program, cli),
+  },
+  {
+    nouns: ["known-issue"],
+    load: async (program, cli) => {
+      (await import("./known-issue.ts")).registerKnownIssue(program, cli);
+    },
+  },
+  {
+    nouns: ["vulnerability"],
+    load: async (program, cli) => {
+      (await import("./vulnerability.ts")).registerVulnerability(program, cli);
+    },
+  },
+  {
+    nouns: ["support"],
+    load: async (program, cli) => (await import("./support.ts")).registerSupport(program, cli),
+  },
+  {
+    nouns: ["plan"],
+    load: async (program, cli) => (await import("./plan.ts")).registerPlan(program, cli),
+  },
+  {
+    nouns: ["change"],
+    load: async (program, cli) => (await import("./change.ts")).registerChange(program, cli),
+  },
+  {
+    nouns: ["rollout", "explain"],
+    load: async (program, cli) => (await import("./rollout.ts")).registerRollout(program, cli),
+  },
+  {
+    nouns: ["audit"],
+    load: async (program, cli) => (await import("./audit.ts")).registerAudit(program, cli),
+  },
+  {
+    // Some of them have verbs that ask the server, beside those that need none.
+    nouns: offlineNouns,
+    load: async (program, cli) => {
+      (await import("./offline.ts")).registerOffline(program, cli);
+      (await import("./deadline-online.ts")).registerDeadlineOnline(program, cli);
+      (await import("./vex-documents.ts")).registerVexDocuments(program, cli);
+    },
+  },
+  {
+    nouns: ["doctor"],
+    load: async (program, cli) => (await import("./doctor.ts")).registerDoctor(program, cli),
+  },
+];
+
+/**
+ * The noun that the words begin with is loaded alone: most of a short command's time went into code
+ * of other nouns. Whatever else is asked (help, completions, a noun that nobody knows) needs them all.
+ */
+export async function registerNouns(
+  program: Command,
+  cli: Cli,
+  words: readonly string[],
+): Promise<void> {
+  const [noun = ""] = askedWords(words);
+  const part = nounParts.find(({ nouns }) => nouns.includes(noun));
+  for (const { load } of part === undefined ? nounParts : [part]) await load(program, cli);
+  if (part === undefined) (await import("./completion.ts")).registerCompletion(program, cli);
+  addExamples(program);
 }

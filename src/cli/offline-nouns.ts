@@ -32,11 +32,16 @@ const valued = ["-o", "--output", "--url"];
 
 /** How to load the noun that the words begin with; null when they may need a server. */
 export function offlineLoad(words: readonly string[]): Load | null {
+  const [noun = "", verb = ""] = askedWords(words);
+  if (!Object.hasOwn(loads, noun)) return null;
+  return verbs[noun]?.includes(verb) === false ? null : (loads[noun] ?? null);
+}
+
+/** What is asked, noun first, without the program's own flags before it. */
+export function askedWords(words: readonly string[]): readonly string[] {
   let at = 0;
   while (at < words.length && words[at]?.startsWith("-")) {
     at += valued.includes(words[at] ?? "") ? 2 : 1;
   }
-  const [noun = "", verb = ""] = words.slice(at);
-  if (!Object.hasOwn(loads, noun)) return null;
-  return verbs[noun]?.includes(verb) === false ? null : (loads[noun] ?? null);
+  return words.slice(at);
 }

@@ -1,11 +1,17 @@
 import type { Command } from "commander";
+import { present } from "../base/failure.ts";
 import { ask } from "../client/client.ts";
 import { type Cli, say, show } from "./cli.ts";
 import { readNamedFile } from "./read-file.ts";
 import { publisherTable, vexTable, vexText } from "./view/vex.ts";
 
 /** VEX documents on the server: what is not exploitable, by whose word, and for which hosts. */
-export function registerVexDocuments(vex: Command, cli: Cli): void {
+export function registerVexDocuments(program: Command, cli: Cli): void {
+  // `fettle vex apply` needs no server and is registered by another file.
+  const vex = present(
+    program.commands.find((command) => command.name() === "vex"),
+    "the noun vex",
+  );
   vex
     .command("load <file>")
     .description("Load a VEX document (OpenVEX, CycloneDX, CSAF) and join it with findings")

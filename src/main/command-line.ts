@@ -35,7 +35,7 @@ const program = makeProgram(terminal);
 if (process.argv[2] !== "service") program.version(programVersion);
 
 registerServer();
-registerNouns(program, cli());
+await registerNouns(program, cli(), process.argv.slice(2));
 
 process.exitCode = await runProgram(program, {
   terminal,
