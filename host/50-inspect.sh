@@ -42,6 +42,24 @@ inspect_main() { # [refresh]
 
 # --- The host itself ----------------------------------------------------------------------------
 
+# On whose wall clock it lives. The link is what the C library reads; the file is Debian's own note of
+# it. Without both the clock shows UTC; a copy without a name is not guessed at.
+inspect_zone() {
+  in_zone=''
+  if [ -L /etc/localtime ]; then
+    in_zone=$(exec readlink /etc/localtime)
+    case $in_zone in
+      */zoneinfo/*) in_zone=${in_zone##*/zoneinfo/} ;;
+      *) in_zone='' ;;
+    esac
+  elif [ -r /etc/timezone ]; then
+    read -r in_zone </etc/timezone || :
+  elif [ ! -e /etc/localtime ]; then
+    in_zone=UTC
+  fi
+  say "zone ${in_zone:--}"
+}
+
 inspect_host() { # ARCHITECTURE FILE
   in_host=-
   if [ -r "$ETC/identity" ]; then
@@ -69,6 +87,7 @@ inspect_host() { # ARCHITECTURE FILE
   read_clock
   printf 'boot %s\nuptime %s\nclock %s\n' "$BOOT" "$UPTIME_S" "$NOW_S"
   printf 'hostname %s\n' "$IN_HOSTNAME"
+  inspect_zone
   if [ -s /etc/machine-id ]; then
     machine_digest
     printf 'machine %.32s\n' "$MACHINE"

@@ -3071,6 +3071,7 @@ export interface components {
                 uri: string;
             }[];
             uptimeSeconds: number;
+            zone: string | null;
         };
         HostFinding: {
             because: string;
@@ -3550,7 +3551,7 @@ export interface components {
             digest: string;
             file: string | null;
             /** @enum {string} */
-            kind: "classification" | "priority" | "deadlines" | "debt" | "cadence" | "rings";
+            kind: "classification" | "priority" | "deadlines" | "debt" | "cadence" | "calendar" | "rings";
             name: string;
             /** @enum {string} */
             origin: "shipped" | "own" | "applied" | "used";

@@ -81,6 +81,8 @@ export const factsReplySchema = z
     kernelRunning: z.string(),
     kernelInstalled: z.string().nullable(),
     bootId: z.string(),
+    /** Name of its time zone; null where the host did not say. */
+    zone: z.string().nullable(),
     uptimeSeconds: z.number(),
     reboot: z.strictObject({ isNeeded: z.boolean(), reason: z.string() }),
     services: z.array(
@@ -116,6 +118,7 @@ export function factsReply(host: Host): z.output<typeof factsReplySchema> | null
     kernelRunning: facts.kernelRunning,
     kernelInstalled: facts.kernelInstalled,
     bootId: facts.bootId,
+    zone: facts.zone,
     uptimeSeconds: facts.uptimeSeconds,
     reboot: { ...facts.reboot },
     services: facts.services.map((service) => ({ ...service })),

@@ -27,6 +27,8 @@ const factsSchema: z.ZodType<HostFacts> = z.object({
   bootId: z.string(),
   uptimeSeconds: z.number(),
   machine: z.string().nullable(),
+  // Hosts inspected by an earlier program said nothing of it.
+  zone: z.string().nullable().default(null),
   reboot: z.object({ isNeeded: z.boolean(), reason: z.string() }),
   services: z.array(
     z.object({

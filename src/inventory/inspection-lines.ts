@@ -23,6 +23,7 @@ export interface InspectionDraft {
   uptime: number | null;
   clock: number | null;
   machine: string | null;
+  zone: string | null;
   reboot: HostFacts["reboot"] | null;
   lists: HostFacts["lists"];
   readonly services: HostFacts["services"][number][];
@@ -69,6 +70,7 @@ export function emptyDraft(): InspectionDraft {
     uptime: null,
     clock: null,
     machine: null,
+    zone: null,
     reboot: null,
     lists: { state: "none", newestAt: null },
     services: [],
@@ -109,6 +111,8 @@ export const lineRules: Readonly<Record<string, LineRule>> = {
   uptime: once("uptime", numberFrom),
   clock: once("clock", numberFrom),
   machine: optional("machine", /^[0-9a-f]{32}$/),
+  // A name of the time-zone database (theory file of tzdata, "Names of timezones").
+  zone: optional("zone", /^[A-Za-z][A-Za-z0-9_+/-]{0,62}$/),
   hostname: (_draft, rest) => TEXT.test(rest),
   virt: (_draft, rest) => TEXT.test(rest),
   reboot: (draft, rest) => {
@@ -248,7 +252,7 @@ function once<Key extends "arch" | "kernel" | "boot" | "uptime" | "clock">(
   };
 }
 
-function optional(key: "kernelInstalled" | "machine", grammar: RegExp): LineRule {
+function optional(key: "kernelInstalled" | "machine" | "zone", grammar: RegExp): LineRule {
   return (draft, rest) => {
     if (rest === "-") return true;
     if (!grammar.test(rest) || draft[key] !== null) return false;

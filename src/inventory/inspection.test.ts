@@ -21,6 +21,7 @@ const good = [
   "uptime 4000",
   "clock 1700000000",
   "hostname web-1",
+  "zone Europe/Berlin",
   "machine -",
   "virt none",
   "reboot yes newer kernel installed",
@@ -49,6 +50,7 @@ describe("parsing an inspection", () => {
     expect(found.header).toEqual({ distribution: "debian", release: "12", channel: "bookworm" });
     expect(found.packages).toHaveLength(2);
     expect(found.offers).toHaveLength(1);
+    expect(found.facts.zone).toBe("Europe/Berlin");
     expect(found.facts.held).toEqual(["libssl3", "vim"]);
     expect(found.facts.manual).toEqual(["openssl"]);
     expect(found.facts.reboot).toEqual({ isNeeded: true, reason: "newer kernel installed" });

@@ -129,6 +129,7 @@ function factsOf(
     bootId: draft.boot ?? "",
     uptimeSeconds: draft.uptime ?? 0,
     machine: draft.machine,
+    zone: draft.zone,
     reboot: draft.reboot ?? { isNeeded: false, reason: "the host did not say" },
     services: draft.services,
     restarts: draft.restarts,

@@ -68,6 +68,8 @@ export interface HostFacts {
   readonly bootId: string;
   readonly uptimeSeconds: number;
   readonly machine: string | null;
+  /** Its time zone by the name of the IANA database; null where it did not say. */
+  readonly zone: string | null;
   readonly reboot: { readonly isNeeded: boolean; readonly reason: string };
   readonly services: readonly {
     readonly unit: string;

@@ -1,6 +1,7 @@
 import { type Instant, SECOND_MS } from "../base/instant.ts";
+import type { Span } from "../base/spans.ts";
 import { amountOf, type ClassPolicy, type RingPolicy } from "../policy/rings.ts";
-import { openSpans, type Span } from "../policy/rings-times.ts";
+import { openSpans } from "../policy/rings-times.ts";
 import { WINDOWS_MAX } from "./leaf.ts";
 import type { Blocker, PlanInput, PlannedWave, WaveLimits } from "./model.ts";
 import type { Candidate } from "./planner-hosts.ts";

@@ -7,13 +7,14 @@ export const kindNames = [
   "deadlines",
   "debt",
   "cadence",
+  "calendar",
   "rings",
 ] as const;
 export type KindName = (typeof kindNames)[number];
 
 /**
  * The kinds of policy files. Each kind has one file that ships and at most one text in force; a file
- * says its own kind in a field of that name, rings policies by their `format`.
+ * says its own kind in a field of that name, rings and the calendar by their `format`.
  */
 export interface PolicyKind {
   readonly kind: KindName;
@@ -29,7 +30,8 @@ export interface PolicyKind {
 
 /** The kind that a text says it is; null where it says none. */
 export function kindOfText(text: string): string | null {
-  if (/^format:\s*["']?fettle-rings\b/m.test(text)) return "rings";
+  const format = /^format:\s*["']?fettle-(rings|calendar)\b/m.exec(text);
+  if (format !== null) return format[1] ?? null;
   return /^kind:\s*["']?([a-z][a-z-]{0,40})["']?\s*(#.*)?$/m.exec(text)?.[1] ?? null;
 }
 

@@ -1,4 +1,5 @@
-import { DAY_MS, type Instant, MINUTE_MS } from "../base/instant.ts";
+import { DAY_MS, MINUTE_MS } from "../base/instant.ts";
+import { joined, type Span } from "../base/spans.ts";
 import type { DailyWindow } from "./rings.ts";
 
 /** When a ring is open: its daily windows laid over a span of time. */
@@ -6,18 +7,12 @@ import type { DailyWindow } from "./rings.ts";
 /** 1970-01-01 was a Thursday; 0 is Sunday. */
 const FIRST_WEEKDAY = 4;
 
-export interface Span {
-  readonly from: Instant;
-  /** Not included. */
-  readonly to: Instant;
-}
-
 /** The open parts of `span`, in order, overlaps joined. `null` windows: all of it. */
 export function openSpans(windows: readonly DailyWindow[] | null, span: Span): readonly Span[] {
   if (span.to <= span.from) return [];
   if (windows === null) return [span];
   const spans = windows.flatMap((window) => spansOf(window, span));
-  return joined(spans.sort((a, b) => a.from - b.from));
+  return joined(spans);
 }
 
 function spansOf(window: DailyWindow, span: Span): Span[] {
@@ -34,14 +29,4 @@ function spansOf(window: DailyWindow, span: Span): Span[] {
     if (from < to) spans.push({ from, to });
   }
   return spans;
-}
-
-function joined(spans: readonly Span[]): Span[] {
-  const out: Span[] = [];
-  for (const span of spans) {
-    const last = out.at(-1);
-    if (last === undefined || span.from > last.to) out.push(span);
-    else out[out.length - 1] = { from: last.from, to: Math.max(last.to, span.to) };
-  }
-  return out;
 }

@@ -1,4 +1,5 @@
 import { Failure } from "../base/failure.ts";
+import { calendarKind } from "../calendar/calendar-policy.ts";
 import { cadenceKind } from "../policy/cadence.ts";
 import { classificationKind } from "../policy/classification.ts";
 import { kindOfText, type PolicyKind } from "../policy/policy-kind.ts";
@@ -14,6 +15,7 @@ export const policyKinds: readonly PolicyKind[] = [
   deadlinesKind,
   debtKind,
   cadenceKind,
+  calendarKind,
   ringsKind,
 ];
 
