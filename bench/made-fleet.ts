@@ -38,13 +38,13 @@ export function makeFleet(of: {
   const numbers = sourceNumbers(roles.flat(2));
   const members = new Map<number, Int32Array>();
   const groups: HostGroup[] = [];
-  const used: StoredPackage[] = [];
+  const used = new Map<number, StoredPackage>();
   for (let set = 0; set < of.sets; set += 1) {
     const names = roles[set % RELEASES.length]?.[set % ROLES] ?? [];
     const chosen = names.map((named) => versionOn(set, named, numbers.get(named.source) ?? 0));
     const kernel = set % 2 === 0 ? kernels[mixed(set, 7) % kernels.length] : undefined;
     if (kernel !== undefined) chosen.push(kernel);
-    for (const p of chosen) used[p.id] ??= p;
+    for (const p of chosen) if (!used.has(p.id)) used.set(p.id, p);
     members.set(set, Int32Array.from(chosen, (p) => p.id).sort());
     groups.push({
       ...{ id: set, setId: set },
@@ -56,7 +56,7 @@ export function makeFleet(of: {
   return {
     hosts,
     sets,
-    packages: used.filter((p) => p !== undefined),
+    packages: [...used.values()].sort((a, b) => a.id - b.id),
     members,
     groups,
     hostsOf: spread(hosts, sets),

@@ -165,13 +165,17 @@ function releasesIn({ state }: Statement): Pick<Saying, "builtFor" | "namesRelea
   return { builtFor: releasesOf(fixes), namesReleases: releasesOf(named) };
 }
 
+/** Put together by hand: there are hundreds of thousands, and `JSON.stringify` takes most of the time. */
 function sayingKey(s: StoredStatement): string {
-  const { feed, ecosystem, packageName, matches, state, urgency, streams, arches } = s;
-  const isUnimportant = urgency === "unimportant";
-  return JSON.stringify([
-    ...[feed, ecosystem, packageName, matches, state, isUnimportant],
-    ...[streams ?? null, arches ?? null],
-  ]);
+  const head = `${s.feed}\n${s.ecosystem}\n${s.packageName}\n${s.matches}\n`;
+  const parts = s.streams ?? s.arches;
+  const part = parts === undefined ? "" : JSON.stringify([s.streams ?? null, s.arches ?? null]);
+  return `${head}${s.urgency === "unimportant"}\n${stateKey(s.state)}\n${part}`;
+}
+
+function stateKey(state: Statement["state"]): string {
+  if (state.kind === "fixed") return `fixed ${state.version}`;
+  return state.kind === "ranges" || "why" in state ? JSON.stringify(state) : state.kind;
 }
 
 function topicsOf(

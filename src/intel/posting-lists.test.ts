@@ -15,7 +15,8 @@ import {
 } from "./posting-lists.ts";
 
 const SIZE = 6;
-const someRows = fc.array(fc.uniqueArray(fc.nat(SIZE - 1)), { maxLength: 6 });
+const rising = fc.uniqueArray(fc.nat(SIZE - 1)).map((row) => row.sort((a, b) => a - b));
+const someRows = fc.array(rising, { maxLength: 6 });
 const someKinds = fc.array(fc.constantFrom(leftOut, taken, asked), {
   minLength: SIZE,
   maxLength: SIZE,
@@ -37,6 +38,16 @@ describe("posting lists", () => {
         expect([...listAt(lists, SIZE)]).toEqual([]);
       }),
     );
+  });
+
+  it("are the same where there are more rows and numbers than are walked at a time", () => {
+    const rows = Array.from({ length: 9_001 }, (_, row) => [row % 4_096, 4_096 + row, 17_000]);
+    const kinds = new Uint8Array(17_001).fill(taken);
+    const lists = inverted({ rows, kinds, holds: () => true });
+    expect([...listAt(lists, 0)]).toEqual([0, 4_096, 8_192]);
+    expect([...listAt(lists, 809)]).toEqual([809, 4_905]);
+    expect([...listAt(lists, 8_000)]).toEqual([3_904]);
+    expect(listAt(lists, 17_000)).toEqual(Uint32Array.from(rows, (_, row) => row));
   });
 
   it("join to what is in any of them, each once and in order", () => {
