@@ -103,8 +103,13 @@ const tooLong: Answer = {
   problem: `the line is longer than ${LINE_CHARACTERS_MAX} characters`,
 };
 
+/** Bytes that are no UTF-8 all become this sign, so that texts which differ would look the same. */
+const REPLACEMENT = "\u{FFFD}";
+const notText: Answer = { text: "?", json: {}, problem: "the line is not UTF-8 text" };
+
 function judged(line: string | null, answer: AnswerLine): Answer {
-  return line === null ? tooLong : answer(line);
+  if (line === null) return tooLong;
+  return line.includes(REPLACEMENT) ? notText : answer(line);
 }
 
 interface Place {
@@ -164,8 +169,13 @@ async function* batches(
   const decoder = new StringDecoder("utf8");
   let rest = "";
   let isSkipping = false;
+  let isBegin = true;
   for await (const piece of pieces(streams, file)) {
-    const parts = (rest + decoder.write(Buffer.from(piece))).split("\n");
+    let text = decoder.write(Buffer.from(piece));
+    // Some editors begin a file with a mark of its encoding, which is no part of its first line.
+    if (isBegin && text.startsWith("\u{FEFF}")) text = text.slice(1);
+    isBegin &&= text === "";
+    const parts = (rest + text).split("\n");
     rest = parts.pop() ?? "";
     const lines: (string | null)[] = parts.map(withoutReturn);
     if (isSkipping && lines.length > 0) {

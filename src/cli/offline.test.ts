@@ -8,7 +8,7 @@ import { offlineLoad, offlineNouns } from "./offline-nouns.ts";
 import type { Streams } from "./streams.ts";
 
 /** Streams in memory: `input` by file name, `-` for standard input, cut into pieces of a few bytes. */
-function streamsOf(input: Readonly<Record<string, string>>, pieceBytes = 7) {
+function streamsOf(input: Readonly<Record<string, string | Buffer>>, pieceBytes = 7) {
   const told = { out: "", err: "" };
   const streams: Streams = {
     read: async function* (file) {
@@ -40,7 +40,7 @@ const unused = {
 /** Runs one offline command as the program does. */
 async function run(
   words: readonly string[],
-  input: Readonly<Record<string, string>> = {},
+  input: Readonly<Record<string, string | Buffer>> = {},
   output: Output = "table",
 ) {
   const { told, streams } = streamsOf(input);
@@ -104,6 +104,18 @@ describe("lines", () => {
     const { out, err } = await answered(text, 64 * 1024);
     expect(out).toBe("A\n?\nB\n?\n");
     expect(err).toContain("line 2: the line is longer");
+  });
+
+  test("of other bytes than UTF-8 are no text, as two of them could look the same", async () => {
+    const bytes = Buffer.from("1.0\xff\t1.0\xfe\n1.0\t1.0\n", "latin1");
+    const { out, err, exit } = await run(["version", "compare", "--scheme", "maven"], {
+      "-": bytes,
+    });
+    expect(out).toBe("?\n0\n");
+    expect(err).toContain("line 1: the line is not UTF-8 text");
+    expect(exit).toBe(1);
+    const marked = await run(["version", "compare", "--scheme", "deb"], { "-": "\uFEFF1\t1\n" });
+    expect(marked.out).toBe("0\n");
   });
 
   test("without an answer are named up to twenty times and then only counted", async () => {

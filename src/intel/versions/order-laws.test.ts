@@ -153,7 +153,9 @@ describe.each(schemeNames)("the order of %s", (scheme) => {
 
   it("says so at once, however long and repetitive the text is", () => {
     const long = ["a", "1.", "-", "1!", "1-a.", "0", "~", "v1_"].map((s) => s.repeat(50_000));
-    const short = ["a1", "1.", "-", "1-", "0.a", "x*", "1a-"].map((s) => `1.0${s.repeat(200)}!`);
+    const starts = ["1.0", "1.0-alpha", "1.0_p", "1.0.0-rc.", "1.0b"];
+    const pieces = ["1", "a", "a1", "1.", ".1", "-", "1-", "0.a", "x*", "1a-"];
+    const short = starts.flatMap((from) => pieces.map((piece) => `${from}${piece.repeat(200)}!`));
     const before = performance.now();
     for (const text of long) expect(order(text, "1.0")).toBeNull();
     for (const text of short) order(text, "1.0");

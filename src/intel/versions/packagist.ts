@@ -8,7 +8,8 @@ import { compareDigits, isDigits } from "./digits.ts";
 /** No package has a version near this long; a longer one is not a version. */
 const LENGTH_MAX = 2_048;
 
-const STABILITY = "[._-]?(?:(stable|beta|b|rc|alpha|a|patch|pl|p)((?:[.-]?\\d+)*)?)?([.-]?dev)?";
+/** Digits can be read in one way only, so that no text makes the expression try them all. */
+const STABILITY = "[._-]?(?:(stable|beta|b|rc|alpha|a|patch|pl|p)(\\d*(?:[.-]\\d+)*))?([.-]?dev)?";
 const CLASSICAL = new RegExp(`^v?(\\d{1,5})(\\.\\d+)?(\\.\\d+)?(\\.\\d+)?${STABILITY}$`, "i");
 const DATED = new RegExp(
   `^v?(\\d{4}(?:[.:-]?\\d{2}){1,6}(?:[.:-]?\\d{1,3}){0,2})${STABILITY}$`,
