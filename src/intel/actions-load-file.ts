@@ -6,10 +6,12 @@ import type { Instant } from "../base/instant.ts";
 import { inTransaction, type Tx } from "../db/database.ts";
 import { notify } from "../db/notify.ts";
 import type { World } from "../db/world.ts";
-import { type FeedReading, ProblemList, type VulnerabilityText } from "./feed-format.ts";
+import { readArchive } from "./actions-intake.ts";
+import { joinDetails } from "./detail-blocks.ts";
+import { type FeedReading, giveWay, ProblemList } from "./feed-format.ts";
 import { type Refusal, refusalOf } from "./feed-rules.ts";
+import { type FeedSlice, unpackSlice } from "./feed-slice.ts";
 import type { FeedSource } from "./feed-source.ts";
-import { readInSlices } from "./ingest.ts";
 import {
   confirmSame,
   type FeedInput,
@@ -20,22 +22,27 @@ import {
   recordLoad,
   recordRefusal,
 } from "./load-feed.ts";
-import type { Statement } from "./model.ts";
+import { dropBlocksBut, writeBlocks } from "./store-detail.ts";
 import { lockFeed, recordFeedFailure, recordGeneration, type StoredFeed } from "./store-feed.ts";
+import {
+  dropIntake,
+  type IntakeOf,
+  loadIntakeBuckets,
+  loadIntakeDetails,
+  loadSlice,
+} from "./store-intake.ts";
 import { keepPastFacts, loadTouchedFacts } from "./store-past.ts";
-import { type SlicedStatements, writeInSlices } from "./store-statement.ts";
-import { documentsInFile } from "./store-unpack.ts";
+import { batches } from "./store-statement.ts";
+import { openStatementWriter, type StatementWriter } from "./store-statement-write.ts";
 import { dropTextsBut, type Written, writeTexts } from "./store-vulnerability.ts";
-import { unpackLimits } from "./unpack-limits.ts";
+import { inWorkLine, type WorkLine } from "./work-line.ts";
 
 /**
- * Takes over archives of OSV records that would not stand in memory: slice by slice within one
- * transaction, so that the last good generation stays until all of the new one is there and passes the
- * same guards as any other.
+ * Takes over archives of OSV records that would not stand in memory. They are read slice by slice into
+ * a place of their own first; when all is there, one transaction makes it what holds, so that the last
+ * good generation stays until the new one is complete and passes the same guards as any other.
  */
 const SLICE_CHARACTERS = 16 * 1024 * 1024;
-/** All records of the largest ecosystems are some gigabytes; they never stand in memory together. */
-const limits = { ...unpackLimits, bytesMax: 16 * 1024 ** 3 };
 /** Smaller archives are read whole, which is quicker. */
 export const SLICED_BYTES_MIN = 8 * 1024 * 1024;
 
@@ -81,16 +88,21 @@ export async function loadSliced(
   if (feed === null) return await loadFeedFrom(world, actor, input, file);
   const same = await confirmSame(world, input, file.sha256);
   if (same.length > 0) return same;
-  const of: Taking = { world, actor, input, file, feed, sliceCharacters };
+  const generation = file.sha256;
+  const intake: IntakeOf = { feed, generation, reader: READER };
+  const slices = await readArchive(world, intake, { ...file, sliceCharacters });
+  const of: Taking = { world, actor, input, intake, slices };
   try {
-    return [await inTransaction(world.db, (tx) => takeOver(tx, of))];
+    return [
+      await inTransaction(world.db, (tx) => inWorkLine((line) => takeOver({ tx, line }, of))),
+    ];
   } catch (cause) {
     if (!(cause instanceof Refused)) throw cause;
     const { refusal, last, reading } = cause;
     await inTransaction(world.db, async (tx) => {
+      await dropIntake(tx, feed);
       await recordFeedFailure(tx, feed, `Refused. ${refusal.message}`, world.clock());
-      const incoming = { reading, generation: file.sha256, feedCount: 1 };
-      await recordRefusal(tx, actor, incoming, last, refusal.why);
+      await recordRefusal(tx, actor, { reading, generation, feedCount: 1 }, last, refusal.why);
     });
     return [{ kind: "refused", feed, ...refusal }];
   }
@@ -100,26 +112,34 @@ interface Taking {
   readonly world: World;
   readonly actor: Actor;
   readonly input: FeedInput;
-  readonly file: FeedFile;
-  readonly feed: string;
-  readonly sliceCharacters: number;
+  readonly intake: IntakeOf;
+  /** How many slices the archive was read into. */
+  readonly slices: number;
 }
 
-async function takeOver(tx: Tx, of: Taking): Promise<LoadOutcome> {
-  const { world, actor, input, file, feed } = of;
+interface Writing {
+  readonly tx: Tx;
+  readonly line: WorkLine;
+}
+
+async function takeOver({ tx, line }: Writing, of: Taking): Promise<LoadOutcome> {
+  const { world, actor, input } = of;
+  const { feed, generation } = of.intake;
   const last = await lockFeed(tx, feed);
   const now = world.clock();
   const nothing = { kind: "advisories", statements: [], texts: [] } as const;
   const before = await loadTouchedFacts(tx, nothing, "whole");
-  const generation = file.sha256;
-  const statements = await writeInSlices(tx, { feed, generation, at: now });
-  const taken = await takeSlices(tx, of, statements);
+  const change = { feed, extent: "whole", statements: [], generation, at: now } as const;
+  const statements = await openStatementWriter(tx, change, line);
+  const taken = await takeSlices({ tx, line }, of, statements);
   const reading = wholeOf(feed, taken);
   const asOf = pastOf(reading.asOf ?? input.asOf, now);
   const refusal = refusalOf(last, { asOf, entryCount: reading.entryCount });
   if (refusal !== null && !input.acceptShrink) throw new Refused(refusal, last, reading);
+  await takeDetails({ tx, line }, of);
   const written = await statements.finish();
   await dropTextsBut(tx, feed, taken.ids);
+  await dropIntake(tx, feed);
   await keepPastFacts(tx, before, now);
   await recordGeneration(tx, {
     ...{ feed, digest: generation, extent: "whole", origin: input.origin, asOf },
@@ -141,49 +161,68 @@ interface Taken {
   newest: Instant | null;
 }
 
-async function takeSlices(tx: Tx, of: Taking, statements: SlicedStatements): Promise<Taken> {
+/** Slices are read beside the transaction: they were committed, and its own line writes meanwhile. */
+async function takeSlices(
+  { tx, line }: Writing,
+  of: Taking,
+  statements: StatementWriter,
+): Promise<Taken> {
   const taken: Taken = { ids: new Set(), problems: new ProblemList(), newest: null };
-  const documents = documentsInFile(of.file.path, limits);
-  for await (const readings of readInSlices(documents, of.sliceCharacters)) {
-    for (const reading of readings) {
-      if (reading.feed !== of.feed) continue;
-      const fresh = freshIn(reading, taken);
-      await statements.add(fresh.statements);
-      await writeTexts(tx, of.feed, "part", fresh.texts);
-      taken.newest = Math.max(taken.newest ?? 0, reading.asOf ?? 0);
-    }
+  for (let n = 0; n < of.slices; n++) {
+    const body = await loadSlice(of.world.db, of.intake, n);
+    if (body === null) throw takenAway(of.intake.feed);
+    const fresh = freshIn(await unpackSlice(body), taken);
+    await statements.add(fresh.groups);
+    await line.add(() => writeTexts(tx, of.intake.feed, "part", fresh.texts));
   }
-  if (taken.ids.size > 0) return taken;
-  throw new Failure(
-    "invalid",
-    `The answer holds no record of the feed ${of.feed}. Check the address.`,
+  return taken;
+}
+
+function takenAway(feed: string): Failure {
+  return new Failure(
+    "unavailable",
+    `Another archive of ${feed} was loaded at the same time. What is loaded stays in use; it is asked for again.`,
   );
 }
 
 /** What a slice tells that none before it did; an archive holds each record once. */
-function freshIn(
-  reading: FeedReading,
-  taken: Taken,
-): { readonly statements: readonly Statement[]; readonly texts: readonly VulnerabilityText[] } {
-  for (const { place, reason } of reading.problems.kept) taken.problems.add(place, reason);
-  taken.problems.count += reading.problems.count - reading.problems.kept.length;
-  if (reading.content.kind !== "advisories") return { statements: [], texts: [] };
-  const { statements, texts } = reading.content;
+function freshIn(slice: FeedSlice, taken: Taken): Pick<FeedSlice, "groups" | "texts"> {
+  const { groups, texts } = slice;
+  taken.problems.take(slice.problems);
+  if (slice.asOf !== null) taken.newest = Math.max(taken.newest ?? 0, slice.asOf);
   const again = new Set(texts.flatMap(({ id }) => (taken.ids.has(id) ? [id] : [])));
   for (const id of again) taken.problems.add(id, "comes once more in the same archive");
   for (const { id } of texts) taken.ids.add(id);
-  if (again.size === 0) return { statements, texts };
+  if (again.size === 0) return { groups, texts };
   return {
-    statements: statements.filter(({ advisory }) => !again.has(advisory)),
+    groups: groups.filter(({ advisory }) => !again.has(advisory)),
     texts: texts.filter(({ id }) => !again.has(id)),
   };
+}
+
+const BUCKETS_AT_ONCE = 8;
+
+/** Blocks of texts, each made once of what all slices have for it. */
+async function takeDetails({ tx, line }: Writing, of: Taking): Promise<void> {
+  const { feed } = of.intake;
+  const buckets = await loadIntakeBuckets(of.world.db, feed);
+  await line.add(() => dropBlocksBut(tx, feed, buckets));
+  for (const some of batches(buckets, BUCKETS_AT_ONCE)) {
+    const pieces = await loadIntakeDetails(of.world.db, feed, some);
+    const blocks: { bucket: string; body: Buffer }[] = [];
+    for (const [bucket, own] of Map.groupBy(pieces, (piece) => piece.bucket)) {
+      blocks.push({ bucket, body: joinDetails(own.map(({ body }) => body)) });
+      await giveWay();
+    }
+    await line.add(() => writeBlocks(tx, feed, blocks));
+  }
 }
 
 function wholeOf(feed: string, taken: Taken): FeedReading {
   return {
     feed,
     extent: "whole",
-    asOf: taken.newest === 0 ? null : taken.newest,
+    asOf: taken.newest,
     label: "",
     isComplete: true,
     entryCount: taken.ids.size,
@@ -192,11 +231,11 @@ function wholeOf(feed: string, taken: Taken): FeedReading {
   };
 }
 
-function loadedOf({ feed, file }: Taking, taken: Taken, written: Written): LoadOutcome {
+function loadedOf({ intake }: Taking, taken: Taken, written: Written): LoadOutcome {
   return {
     kind: "loaded",
-    feed,
-    generation: file.sha256,
+    feed: intake.feed,
+    generation: intake.generation,
     entryCount: taken.ids.size,
     addedCount: written.added,
     endedCount: written.ended,

@@ -22,8 +22,8 @@ export async function loadInSlices(
     files.length === 1 && first !== undefined
       ? first.sha256
       : sha256(files.map((file) => file.sha256).join("\n"));
-  for await (const found of readInSlices(documentsIn(files), SLICE_CHARACTERS)) {
-    const readings = keptOf(found);
+  for await (const slice of readInSlices(documentsIn(files), SLICE_CHARACTERS)) {
+    const readings = keptOf(slice.readings);
     if (readings.length === 0) continue;
     const { source } = run;
     outcomes.push(

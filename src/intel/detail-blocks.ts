@@ -38,6 +38,13 @@ export function packDetails(details: Details): Buffer {
   return zstdCompressSync(JSON.stringify(stored));
 }
 
+/** One block of several; what an earlier one says of an id counts. */
+export function joinDetails(bodies: readonly Buffer[]): Buffer {
+  const [only] = bodies;
+  if (bodies.length === 1 && only !== undefined) return only;
+  return packDetails(new Map(bodies.toReversed().flatMap((body) => [...unpackDetails(body)])));
+}
+
 export function unpackDetails(body: Buffer): Details {
   const text = zstdDecompressSync(body, { maxOutputLength: BLOCK_BYTES_MAX }).toString();
   const stored = storedSchema.parse(JSON.parse(text));

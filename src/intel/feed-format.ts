@@ -196,6 +196,12 @@ export class ProblemList implements FeedProblems {
     if (this.kept.length >= PROBLEMS_KEPT_MAX) return;
     this.kept.push({ place: cleanText(place, PLACE_LENGTH_MAX), reason: cleanText(reason, 300) });
   }
+
+  /** Those of another list too. */
+  take(others: FeedProblems): void {
+    for (const { place, reason } of others.kept) this.add(place, reason);
+    this.count += others.count - others.kept.length;
+  }
 }
 
 export const VULNERABILITY_ID = /^[A-Za-z0-9][A-Za-z0-9._:+-]{2,99}$/;

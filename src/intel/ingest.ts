@@ -78,18 +78,28 @@ export async function readDocuments(documents: Documents): Promise<readonly Feed
   return readingsOf(intake);
 }
 
+export interface ReadSlice {
+  readonly readings: readonly FeedReading[];
+  /** How many documents stand in this slice and all before it. */
+  readonly documents: number;
+}
+
 /**
  * Reads a feed of any size in slices, each of which is a part of it: for records that stand for
- * themselves, so that all CVEs there are never stand in memory together.
+ * themselves, so that all CVEs there are never stand in memory together. Documents that were read
+ * before are passed over.
  */
 export async function* readInSlices(
   documents: Documents,
   sliceCharacters: number,
-): AsyncGenerator<readonly FeedReading[]> {
+  readBefore = 0,
+): AsyncGenerator<ReadSlice> {
   let intake = openIntake();
   let size = 0;
-  let hasContent = false;
-  for await (const characters of added(documents, () => intake)) {
+  let count = readBefore;
+  let hasContent = readBefore > 0;
+  const counted = countedFrom(documents, readBefore, () => count++);
+  for await (const characters of added(counted, () => intake)) {
     await giveWay();
     size += characters;
     if (size < sliceCharacters || intake.names.length === 0) continue;
@@ -97,9 +107,23 @@ export async function* readInSlices(
     const readings = intake.finish();
     intake = openIntake();
     hasContent ||= readings.length > 0;
-    if (readings.length > 0) yield readings;
+    if (readings.length > 0) yield { readings, documents: count };
   }
-  if (!hasContent || intake.names.length > 0) yield readingsOf(intake);
+  if (hasContent && intake.names.length === 0) return;
+  yield { readings: readingsOf(intake), documents: count };
+}
+
+async function* countedFrom(
+  documents: Documents,
+  first: number,
+  tell: () => void,
+): AsyncGenerator<FeedDocument> {
+  let passed = 0;
+  for await (const document of documents) {
+    if (passed++ < first) continue;
+    tell();
+    yield document;
+  }
 }
 
 /** Adds document after document; yields after so much text that others should have their turn. */
@@ -178,8 +202,7 @@ function withUnknown(
   const [first, ...others] = readings;
   if (first === undefined || unknown.length === 0) return readings;
   const problems = new ProblemList();
-  for (const { place, reason } of first.problems.kept) problems.add(place, reason);
-  problems.count = first.problems.count;
+  problems.take(first.problems);
   for (const { place } of unknown) problems.add(place, "is not a record of a feed we read");
   return [{ ...first, problems }, ...others];
 }

@@ -1,11 +1,16 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { sql } from "kysely";
+import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { tarOf, trackerFile, trackerOf } from "../../test/builders/intel.ts";
+import type { ArchiveOrder } from "../../test/builders/load-archive.ts";
 import { type TestWorld, testWorld } from "../../test/setup/world.ts";
 import { systemActor } from "../base/actor.ts";
 import { sha256 } from "../base/digest.ts";
+import { clientConfig } from "../db/database.ts";
 import { feedStatus } from "./actions.ts";
 import { loadSliced } from "./actions-load-file.ts";
 import { type FeedInput, type LoadOutcome, loadFeed, loadFeedFrom } from "./load-feed.ts";
@@ -290,7 +295,7 @@ describe("an archive that is loaded in slices", () => {
     tarOf(Object.fromEntries(texts.map((text, at) => [`${at}.json`, text])));
   const numbers = Array.from({ length: 40 }, (_, n) => n);
 
-  async function loadFile(bytes: Buffer, load: typeof loadSliced): Promise<LoadOutcome> {
+  function fileOf(bytes: Buffer) {
     now += 1000;
     const path = join(made.world.paths.state, "archive");
     writeFileSync(path, bytes);
@@ -298,7 +303,10 @@ describe("an archive that is loaded in slices", () => {
       ...{ origin: "network", asOf: now, confirmedAt: now, acceptShrink: false, licence: "" },
       expectFeed: "osv-npm",
     };
-    const file = { path, sha256: sha256(bytes) };
+    return { input, file: { path, sha256: sha256(bytes) } };
+  }
+  async function loadFile(bytes: Buffer, load: typeof loadSliced): Promise<LoadOutcome> {
+    const { input, file } = fileOf(bytes);
     const [outcome] = await load(made.world, systemActor, input, file, 1);
     if (outcome === undefined) throw new Error("nothing was loaded");
     return outcome;
@@ -338,4 +346,80 @@ describe("an archive that is loaded in slices", () => {
     expect(await said()).toBe(39);
     expect(await count(sql`vulnerability_text where feed = 'osv-npm'`)).toBe(39);
   });
+
+  /** All that the feed has put into the store, without numbers and times of the load. */
+  async function stored(): Promise<unknown> {
+    const { rows } = await sql`
+      select row_key, ecosystem, package_names, vulnerabilities, state from statement_group
+       where feed = 'osv-npm' and valid_to is null order by row_key`.execute(made.world.db);
+    const texts = await sql`
+      select id, title, status, published_at from vulnerability_text
+       where feed = 'osv-npm' order by id`.execute(made.world.db);
+    const details = await sql`
+      select bucket, encode(sha256(body), 'hex') as body from vulnerability_detail
+       where feed = 'osv-npm' order by bucket`.execute(made.world.db);
+    return [rows, texts.rows, details.rows];
+  }
+  async function forget(): Promise<void> {
+    for (const table of ["statement_group", "vulnerability_text", "vulnerability_detail"]) {
+      await sql`delete from ${sql.table(table)} where feed = 'osv-npm'`.execute(made.world.db);
+    }
+    await sql`update feed set generation = null, origin = null where name = 'osv-npm'`.execute(
+      made.world.db,
+    );
+  }
+
+  it("goes on behind the last slice when the server was killed, and nothing shows before", async () => {
+    const KEPT = 1;
+    const archive = archiveOf(numbers.map((n) => record(n, `3.${n}`)));
+    await forget();
+    await loadFile(archive, loadSliced);
+    const undisturbed = await stored();
+    await forget();
+
+    const { input, file } = fileOf(archive);
+    const order: ArchiveOrder = {
+      ...{ connection: made.connection, state: made.world.paths.state, input, file },
+    };
+    const slices = () => count(sql`feed_intake`);
+    const held = await holdSlice(file.sha256, KEPT);
+    const argv = ["test/builders/load-archive.ts", JSON.stringify(order)];
+    const server = spawn(process.execPath, argv, { stdio: "inherit" });
+    try {
+      await expect.poll(slices, { timeout: 30_000 }).toBe(KEPT);
+      server.kill("SIGKILL");
+      await once(server, "exit");
+    } finally {
+      server.kill("SIGKILL");
+      await held.letGo();
+    }
+    expect(await said()).toBe(0);
+    expect(await slices()).toBe(KEPT);
+
+    // What stands in that slice is not read again: here it would say something else.
+    const other = archiveOf(numbers.map((n) => record(n, n < 10 ? "9.9" : `3.${n}`)));
+    writeFileSync(file.path, other);
+    const [outcome] = await loadSliced(made.world, systemActor, input, file, 1);
+    expect(outcome).toMatchObject({ kind: "loaded", entryCount: 40, addedCount: 40 });
+    expect(await stored()).toEqual(undisturbed);
+    expect(await slices()).toBe(0);
+  });
+
+  /** Whoever wants to keep this slice has to wait, as if the disk were slow, and can be killed there. */
+  async function holdSlice(generation: string, slice: number) {
+    const client = new pg.Client(clientConfig(made.connection));
+    await client.connect();
+    await client.query("begin");
+    await client.query(
+      `insert into feed_intake (feed, generation, reader, slice, document_count, is_last, body, kept_at)
+       values ('osv-npm', $1, 0, $2, 0, false, '', now())`,
+      [generation, slice],
+    );
+    return {
+      letGo: async () => {
+        await client.query("rollback");
+        await client.end();
+      },
+    };
+  }
 });

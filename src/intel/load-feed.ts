@@ -21,7 +21,7 @@ import {
 } from "./store-feed.ts";
 import { keepSeenScores } from "./store-known.ts";
 import { keepPastFacts, loadTouchedFacts } from "./store-past.ts";
-import { writeStatements } from "./store-statement.ts";
+import { writeStatements } from "./store-statement-write.ts";
 import { writeCycles } from "./store-support.ts";
 import { documentsInFile } from "./store-unpack.ts";
 import {
@@ -32,6 +32,7 @@ import {
   writeTexts,
 } from "./store-vulnerability.ts";
 import { unpackLimits } from "./unpack-limits.ts";
+import { inWorkLine } from "./work-line.ts";
 
 /**
  * Takes over a feed: one transaction per source, so that the last good generation stays until the new
@@ -275,9 +276,11 @@ async function writeContent(tx: Tx, incoming: Incoming, at: Instant): Promise<Wr
   switch (content.kind) {
     case "advisories": {
       const { statements } = content;
-      const written = await writeStatements(tx, { feed, extent, statements, generation, at });
-      await writeTexts(tx, feed, extent, content.texts);
-      return written;
+      const change = { feed, extent, statements, generation, at };
+      return await inWorkLine(async (line) => {
+        await line.add(() => writeTexts(tx, feed, extent, content.texts));
+        return await writeStatements(tx, change, line);
+      });
     }
     case "records": {
       await writeTexts(tx, feed, extent, content.texts);

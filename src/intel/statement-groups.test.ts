@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Statement } from "./model.ts";
-import { groupStatements } from "./statement-groups.ts";
+import { groupStatements, groupsInTurns } from "./statement-groups.ts";
 
 const states: readonly Statement["state"][] = [
   { kind: "open" },
@@ -52,6 +52,19 @@ describe("groups of statements", () => {
     fc.assert(
       fc.property(fc.array(statement), (all) => {
         expect(canonical(all.toReversed())).toEqual(canonical(all));
+      }),
+    );
+  });
+
+  it("are the same when they are made in turns", () => {
+    const canonical = (groups: Iterable<ReturnType<typeof groupStatements>>) =>
+      [...groups]
+        .flat()
+        .map((g) => JSON.stringify(g))
+        .sort();
+    fc.assert(
+      fc.property(fc.array(statement), fc.integer({ min: 1, max: 5 }), (all, size) => {
+        expect(canonical(groupsInTurns(all, size))).toEqual(canonical([groupStatements(all)]));
       }),
     );
   });

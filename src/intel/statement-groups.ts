@@ -46,6 +46,31 @@ export function groupStatements(statements: readonly Statement[]): readonly Stat
   });
 }
 
+/** So many are put together in one go, some ten milliseconds; then others have their turn. */
+const TURN_STATEMENTS = 10_000;
+
+/**
+ * The same groups, some at a time. What different advisories say, or without one of different
+ * neighbourhoods, never stands in one group.
+ */
+export function* groupsInTurns(
+  statements: readonly Statement[],
+  turnStatements = TURN_STATEMENTS,
+): Generator<readonly StatementGroup[]> {
+  let turn: Statement[] = [];
+  for (const apart of Map.groupBy(statements, aloneBy).values()) {
+    for (const statement of apart) turn.push(statement);
+    if (turn.length < turnStatements) continue;
+    yield groupStatements(turn);
+    turn = [];
+  }
+  if (turn.length > 0) yield groupStatements(turn);
+}
+
+function aloneBy({ advisory, vulnerability }: Statement): string {
+  return advisory === "" ? neighbourhoodOf(vulnerability) : advisory;
+}
+
 /** What is said of one package in one state, by neighbouring vulnerabilities. */
 function byVulnerability(statements: readonly Statement[]): Iterable<Draft> {
   const drafts = new Map<string, Draft>();

@@ -20,40 +20,39 @@ export async function writeDetails(
   texts: readonly VulnerabilityText[],
 ): Promise<void> {
   const incoming = detailsByBucket(texts);
-  if (extent === "whole") {
-    await sql`
-      delete from vulnerability_detail
-       where feed = ${feed} and bucket <> all(${[...incoming.keys()]}::text[])`.execute(tx);
-  }
+  if (extent === "whole") await dropBlocksBut(tx, feed, [...incoming.keys()]);
   for (const batch of batches([...incoming], BLOCKS_AT_ONCE)) {
     const before = extent === "whole" ? new Map() : await loadBlocks(tx, feed, batch);
     const blocks = batch.map(([bucket, details]) => ({
       bucket,
       body: packDetails(new Map([...(before.get(bucket) ?? []), ...details])),
     }));
-    await sql`
-      insert into vulnerability_detail as d (feed, bucket, body)
-      select ${feed}, bucket, body from unnest(${blocks.map((b) => b.bucket)}::text[],
-        ${blocks.map((b) => b.body)}::bytea[]) as b (bucket, body)
-      on conflict (feed, bucket) do update set body = excluded.body
-       where d.body <> excluded.body`.execute(tx);
+    await writeBlocks(tx, feed, blocks);
   }
 }
 
-/** Takes the details of these ids out of their blocks. */
-export async function dropDetails(tx: Tx, feed: string, ids: readonly string[]): Promise<void> {
-  const gone = new Set(ids);
-  const buckets = [...new Set(ids.map(bucketOf))].map((bucket) => [bucket, new Map()] as const);
-  for (const batch of batches(buckets, BLOCKS_AT_ONCE)) {
-    for (const [bucket, details] of await loadBlocks(tx, feed, batch)) {
-      const left = new Map([...details].filter(([id]) => !gone.has(id)));
-      await (left.size === 0
-        ? sql`delete from vulnerability_detail where feed = ${feed} and bucket = ${bucket}`
-        : sql`update vulnerability_detail set body = ${packDetails(left)}
-               where feed = ${feed} and bucket = ${bucket}`
-      ).execute(tx);
-    }
-  }
+/** Blocks of a whole feed that come one after the other; `dropBlocksBut` takes away all others. */
+export async function writeBlocks(
+  tx: Tx,
+  feed: string,
+  blocks: readonly { readonly bucket: string; readonly body: Buffer }[],
+): Promise<void> {
+  await sql`
+    insert into vulnerability_detail as d (feed, bucket, body)
+    select ${feed}, bucket, body from unnest(${blocks.map((b) => b.bucket)}::text[],
+      ${blocks.map((b) => b.body)}::bytea[]) as b (bucket, body)
+    on conflict (feed, bucket) do update set body = excluded.body
+     where d.body <> excluded.body`.execute(tx);
+}
+
+export async function dropBlocksBut(
+  tx: Tx,
+  feed: string,
+  buckets: readonly string[],
+): Promise<void> {
+  await sql`
+    delete from vulnerability_detail
+     where feed = ${feed} and bucket <> all(${[...buckets]}::text[])`.execute(tx);
 }
 
 async function loadBlocks(

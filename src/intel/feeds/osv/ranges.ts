@@ -39,6 +39,8 @@ function sortedEvents(range: OsvRange, ecosystem: string): readonly Boundary[] {
       ...of("last", event.last_affected),
     ];
   });
+  // Most are one interval from the start of everything, and stand in their order already.
+  if (events.length < 2 || (events.length === 2 && events[0]?.version === "0")) return events;
   const order = orderOf(ecosystem);
   if (order === null) return events;
   return events.toSorted((a, b) => {
