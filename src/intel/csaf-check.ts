@@ -1,10 +1,16 @@
 import { z } from "zod";
 import { Failure } from "../base/failure.ts";
-import { type CsafSchema, compileCsaf21, type SchemaCheck } from "./csaf-schema.ts";
+import {
+  type CsafSchema,
+  compileCsaf21,
+  judgeUniquenessOnce,
+  type SchemaCheck,
+  type SchemaCompiler,
+} from "./csaf-schema.ts";
 import { type Complaint, ownTests, prohibitedCategory } from "./csaf-tests.ts";
 import { documentTests } from "./csaf-tests-document.ts";
 import { metricTests } from "./csaf-tests-metrics.ts";
-import { productTests } from "./csaf-tests-products.ts";
+import { productTests, productTests21 } from "./csaf-tests-products.ts";
 
 /**
  * A CSAF document against its JSON schema and the mandatory tests of its own version (CSAF 2.0 and
@@ -53,7 +59,7 @@ export async function checkCsaf(document: unknown): Promise<CsafReport> {
   }
   const version = head.data.document.csaf_version;
   const schema21 = version === "2.1" ? await schemaOf21() : null;
-  const own = schema21 === null ? NO_TESTS : testsOf21(schema21);
+  const own = schema21 === null ? testsOf20 : testsOf21(schema21);
   const schema =
     schema21 === null
       ? await run("schema", await schemaOf20(), document)
@@ -64,7 +70,7 @@ export async function checkCsaf(document: unknown): Promise<CsafReport> {
     if (number === CATEGORY_TEST || (own.has(number) && !shared.has(number))) continue;
     const read = schema.isValid ? run : runLoose;
     const result = await read(number, test, document);
-    if (result !== null) tests.push(shared.has(number) && own.size > 0 ? ofOthers(result) : result);
+    if (result !== null) tests.push(shared.has(number) ? ofOthers(result) : result);
   }
   for (const [name, test] of own) {
     const result = await run(name, test, document);
@@ -93,7 +99,7 @@ function nestsTooDeep(document: unknown): boolean {
 
 /** Tests that the library does for CVSS 2 and 3, and we for 4.0. */
 const shared: ReadonlySet<string> = new Set(["6.1.8", "6.1.9"]);
-const NO_TESTS: ReadonlyMap<string, Test> = new Map();
+const testsOf20: ReadonlyMap<string, Test> = new Map(entriesOf(productTests));
 
 function ofOthers(test: CsafTest): CsafTest {
   const errors = test.errors.filter(({ path }) => !path.includes("/cvss_v4"));
@@ -105,12 +111,17 @@ function joined(a: CsafTest, b: CsafTest): CsafTest {
 }
 
 function testsOf21(schema: CsafSchema): ReadonlyMap<string, Test> {
-  const plain = { ...productTests, ...documentTests, ...metricTests(schema) };
-  const tests = Object.entries(plain).map(([name, test]): [string, Test] => [
+  const plain = { ...productTests21, ...documentTests, ...metricTests(schema) };
+  return new Map<string, Test>([...ownTests, ...entriesOf(plain)]);
+}
+
+function entriesOf(
+  tests: Readonly<Record<string, (document: unknown) => readonly Complaint[]>>,
+): readonly [string, Test][] {
+  return Object.entries(tests).map(([name, test]): [string, Test] => [
     name,
     (document) => ({ errors: test(document) }),
   ]);
-  return new Map<string, Test>([...ownTests, ...tests]);
 }
 
 function checkedBy(check: SchemaCheck): Test {
@@ -151,10 +162,22 @@ async function trustSchemasOfLibrary(): Promise<void> {
 
 async function schemaOf20(): Promise<Test> {
   await trustSchemasOfLibrary();
-  const loaded = await import("@secvisogram/csaf-validator-lib/schemaTests.js");
+  schemaTestsOf20 ??= loadedOf20();
+  const loaded = await schemaTestsOf20;
   const test = testsIn(loaded).get("csaf_2_0");
   if (test === undefined) throw new Failure("internal", "The CSAF library lacks its schema test.");
   return test;
+}
+
+let schemaTestsOf20: Promise<object> | null = null;
+
+/** The library compiles its schema while it is loaded, so what compiles it is readied before. */
+async function loadedOf20(): Promise<object> {
+  const compiler: { readonly default: SchemaCompiler } = await import(
+    "@secvisogram/csaf-validator-lib/lib/shared/csafAjv.js"
+  );
+  judgeUniquenessOnce(compiler.default);
+  return import("@secvisogram/csaf-validator-lib/schemaTests.js");
 }
 
 async function mandatoryOf(version: "2.0" | "2.1"): Promise<ReadonlyMap<string, Test>> {

@@ -1,3 +1,5 @@
+import { canonicalJson, type Json as JsonForm } from "../base/json.ts";
+
 /**
  * The JSON schema of CSAF 2.1 as its working group has it now, made from the older draft that the
  * reference library carries by a merge patch (RFC 7396). What only the older draft has (relationships,
@@ -193,6 +195,8 @@ export interface SchemaCompiler {
   compile(schema: object): SchemaCheck;
   addSchema(schema: object): unknown;
   addFormat(name: string, format: object): unknown;
+  addKeyword(keyword: object): unknown;
+  removeKeyword(name: string): unknown;
 }
 
 export interface SchemaCheck {
@@ -206,10 +210,32 @@ export interface CsafSchema {
   readonly ssvc: SchemaCheck;
 }
 
+/**
+ * The library's own `uniqueItems` compares each item with every other wherever a schema refers to the
+ * form of its items, as CSAF's lists of products do: minutes for one advisory with 50,000 of them.
+ */
+export function judgeUniquenessOnce(compiler: SchemaCompiler): void {
+  compiler.removeKeyword("uniqueItems");
+  compiler.addKeyword({
+    keyword: "uniqueItems",
+    type: "array",
+    schemaType: "boolean",
+    error: { message: "must NOT have duplicate items" },
+    validate: (isWanted: boolean, items: readonly unknown[]) =>
+      !isWanted || new Set(items.map(itemKey)).size === items.length,
+  });
+}
+
+/** Texts are told from each other as they are; anything else by its canonical form, behind a sign. */
+function itemKey(item: unknown): string {
+  return typeof item === "string" ? `"${item}` : canonicalJson(item as JsonForm);
+}
+
 export function compileCsaf21(
   compiler: SchemaCompiler,
   older: { readonly document: Json; readonly cvss4: Json },
 ): CsafSchema {
+  judgeUniquenessOnce(compiler);
   compiler.addFormat("date-time", { type: "string", validate: isDateTime });
   compiler.addSchema(extension);
   const cvss4 = compiler.compile({

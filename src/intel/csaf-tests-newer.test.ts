@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { isDateTime } from "./csaf-schema.ts";
 import { documentTests, isLicense } from "./csaf-tests-document.ts";
 import { metricTests } from "./csaf-tests-metrics.ts";
-import { productTests } from "./csaf-tests-products.ts";
+import { productTests21 as productTests } from "./csaf-tests-products.ts";
 
 const at = "2024-01-24T10:00:00.000Z";
 const metrics = metricTests({ document: () => true, cvss4: () => true, ssvc: () => true });
