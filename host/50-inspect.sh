@@ -11,7 +11,7 @@ inspect_main() { # [refresh]
   if [ "${1:-}" = refresh ]; then lists_refresh "$IN_DIR"; fi
   # An awk that is given a file which is not there reads no other.
   set --
-  for in_file in host packages out runtime sources.out lists.out offers.out notes; do
+  for in_file in host packages out restarts runtime sources.out lists.out offers.out notes; do
     : >"$IN_DIR/$in_file"
     set -- "$@" "$IN_DIR/$in_file"
   done
@@ -23,14 +23,12 @@ inspect_main() { # [refresh]
     read -r IN_REBOOT <"$IN_DIR/reboot"
     [ "$IN_REBOOT" = kernel ] || inspect_reboot
     inspect_services
-    (maps_read) >"$IN_DIR/rt.maps"
-    stale_users "$IN_DIR/rt.maps"
     sources_scan "$IN_DIR" newer "$IN_DIR/installed"
     offers_scan "$IN_DIR" newer "$IN_DIR/installed"
     [ ! -s "$IN_DIR/refresh.failed" ] ||
       sed 's/^/note refresh: /' "$IN_DIR/refresh.failed" >"$IN_DIR/notes"
   } >"$IN_DIR/out" 2>/dev/null
-  inspect_runtime "$IN_DIR" >"$IN_DIR/runtime" 2>/dev/null
+  inspect_processes "$IN_DIR" 2>/dev/null
   printf '@inspect\n'
   awk '
     { bytes = length($0); gsub(/[^\t -~]/, ""); lost += bytes - length($0); print }
@@ -38,6 +36,17 @@ inspect_main() { # [refresh]
       if (lost) print "note " lost " bytes outside printable ASCII were dropped"
       print "@end"
     }' "$@"
+}
+
+# What runs, and who still runs old code.
+inspect_processes() { # DIR
+  (processes_read) >"$1/rt.proc"
+  if inspect_runtime "$1"; then
+    read_text "$1/rt.gone"
+    stale_told "$TEXT"
+  else
+    stale_users
+  fi >"$1/restarts"
 }
 
 # --- The host itself ----------------------------------------------------------------------------
@@ -200,16 +209,12 @@ inspect_services() {
 # Processes that still map a file which was deleted or replaced: `restart NAME\tPID\tFILE`. Only
 # processes of this host count: same process namespace and same root directory (a service with
 # PrivateTmp has a mount namespace of its own, so that alone would hide most of them).
-stale_users() { # [MAPS]
-  if [ -n "${1:-}" ]; then
-    su_all=$(exec grep -F '(deleted)' "$1")
-  else
-    set +f
-    su_all=$(exec grep -HsF '(deleted)' /proc/[0-9]*/maps)
-    set -f
-  fi
+stale_users() {
+  set +f
+  su_all=$(exec grep -HsF '(deleted)' /proc/[0-9]*/maps)
+  set -f
   [ -n "$su_all" ] || return 0
-  su_all=$(printf '%s\n' "$su_all" | awk '
+  stale_told "$(printf '%s\n' "$su_all" | awk '
     {
       pid = substr($0, 7); pid = substr(pid, 1, index(pid, "/") - 1)
       at = index($0, " /"); if (!at || !sub(/ \(deleted\)$/, "")) next
@@ -217,7 +222,12 @@ stale_users() { # [MAPS]
       if (file ~ /^\/(dev|proc|sys|run|tmp|var\/tmp|SYSV|memfd:|\[aio\])/) next
       if ($2 !~ /x/ && file !~ /\.so/) next
       if (!((pid, file) in seen)) { seen[pid, file] = 1; print pid "\t" file }
-    }')
+    }')"
+}
+
+# The same, given what is mapped and gone: lines of PID and FILE.
+stale_told() { # LINES
+  su_all=$1
   [ -n "$su_all" ] || return 0
   su_pids=$(printf '%s\n' "$su_all" | cut -f 1 | sort -un)
   su_paths='/. /proc/self/ns/pid'
@@ -228,11 +238,10 @@ stale_users() { # [MAPS]
     { split($1, p, "/") } p[4] == "root" { r[p[3]] = $2 } p[4] == "ns" { s[p[3]] = $2 }
     END { for (i in r) if (r[i] == root && s[i] == space) print i }')
   [ -n "$su_ours" ] || return 0
-  su_line=" $(own_parents) "
   su_names=$(for su_pid in $su_ours; do
     su_name=$(process_name "$su_pid")
     # The connection over which this look is taken ends with it.
-    case "$su_name $su_line" in ssh-login*" $su_pid "*) continue ;; esac
+    [ "$su_name" != ssh-login ] || ! is_over_us "$su_pid" || continue
     printf '%s\t%s\n' "$su_pid" "$su_name"
   done)
   printf '%s\n\n%s\n' "$su_names" "$su_all" | awk -F '\t' '
@@ -240,14 +249,24 @@ stale_users() { # [MAPS]
     $1 in name { print "restart " name[$1] "\t" $1 "\t" $2 }'
 }
 
-own_parents() {
-  op_pid=$$
-  op_depth=0
-  while [ "${op_pid:-0}" -gt 1 ] && [ "$op_depth" -lt 64 ]; do
-    printf '%s ' "$op_pid"
-    op_pid=$(awk '$1 == "PPid:" { print $2 }' "/proc/$op_pid/status" 2>/dev/null)
-    op_depth=$((op_depth + 1))
+# Whether we were started by this process, or by one that it started.
+is_over_us() { # PID
+  PARENT=$$
+  io_depth=0
+  until [ "$PARENT" = "$1" ]; do
+    [ "$PARENT" -gt 1 ] && [ "$io_depth" -lt 64 ] || return 1
+    read_parent "$PARENT"
+    io_depth=$((io_depth + 1))
   done
+}
+
+# In PARENT; 0 when the process is gone or has none.
+read_parent() { # PID
+  PARENT=0
+  [ -r "/proc/$1/status" ] || return 0
+  while read -r rp_word rp_value _; do
+    [ "$rp_word" != PPid: ] || { PARENT=$rp_value; break; }
+  done 2>/dev/null <"/proc/$1/status"
 }
 
 # The unit a process belongs to: systemd's control group, else the init script whose pid file names
@@ -267,8 +286,8 @@ process_name() { # PID
   while [ "$pn_pid" -gt 1 ] && [ "$pn_depth" -lt 16 ]; do
     pn_name=$(pid_file_service "$pn_pid")
     [ -z "$pn_name" ] || { printf '%s' "$pn_name"; return 0; }
-    pn_pid=$(awk '$1 == "PPid:" { print $2 }' "/proc/$pn_pid/status" 2>/dev/null)
-    pn_pid=${pn_pid:-0}
+    read_parent "$pn_pid"
+    pn_pid=$PARENT
     pn_depth=$((pn_depth + 1))
   done
   tr -cd ' -~' <"/proc/$1/comm" 2>/dev/null

@@ -20,6 +20,7 @@ const good = [
   "used libssl3\t0\t3\t1\tnginx,sshd",
   "idle l libfoo1 libbar2",
   "idle - foo-doc",
+  "idle dpu ntpd",
   "listen tcp\t80\tany\tnginx-light\tnginx",
   "listen udp\t41234\tany\t-\t-",
   "module nf_tables",
@@ -39,6 +40,7 @@ describe("the lines that tell what runs", () => {
         { name: "foo-doc", flags: "" },
         { name: "libbar2", flags: "l" },
         { name: "libfoo1", flags: "l" },
+        { name: "ntpd", flags: "dpu" },
       ],
       modules: ["nf_tables"],
       disabled: [{ name: "sctp", how: "install", path: "kernel/net/sctp/sctp.ko.xz" }],
@@ -50,7 +52,9 @@ describe("the lines that tell what runs", () => {
   test("in another order, with other numbers and other client ports, are the same picture", () => {
     const other = good
       .toReversed()
-      .map((line) => line.replace("\t2\t2\t", "\t7\t9\t").replace("41234", "52345"));
+      .map((line) =>
+        line.replace("\t2\t2\t", "\t7\t9\t").replace("41234", "52345").replace("dpu", "pud"),
+      );
     const [a, b] = [seen(good), seen(other)];
     expect(a && runtimeDigest(a.set)).toBe(b && runtimeDigest(b.set));
     const more = seen([...good, "used cron\t1\t1\t0\tcron"]);

@@ -114,7 +114,9 @@ function idleLine(draft: RuntimeDraft, rest: string): boolean {
   const isFull = draft.idle.size + names.length > COUNT_MAX.packages;
   const isGood = FLAGS.test(flags) && names.length > 0 && names.every((name) => NAME.test(name));
   if (!isGood || isFull || names.some((name) => draft.idle.has(name))) return false;
-  for (const name of names) draft.idle.set(name, flags === "-" ? "" : flags);
+  // Equal hosts share a picture, so letters are in one order whatever order they are told in.
+  const inOrder = flags === "-" ? "" : [...flags].sort().join("");
+  for (const name of names) draft.idle.set(name, inOrder);
   return true;
 }
 

@@ -142,6 +142,36 @@ describe.skipIf(missing !== null)("a host that is looked at", () => {
     expect([flags("passwd"), flags("zlib1g"), flags("demo-web")]).toEqual(["p", "l", "ad"]);
   });
 
+  test("what dpkg's lists said is kept until a list is another or a new file is asked for", async () => {
+    const host = await fresh();
+    const look = async (): Promise<readonly string[]> => {
+      const { lines } = await fixture.server.inspect(host, "inspect");
+      return lines.filter((l) => /^(used|idle) /.test(l)).toSorted();
+    };
+    await host.sh("mkdir -p /var/lib/fettle-apt");
+    const kept = "var/lib/fettle-apt/runtime";
+    const flagsOf = (lines: readonly string[]): string | undefined =>
+      lines.find((l) => l.startsWith("idle ") && l.split(" ").includes("zlib1g"))?.split(" ")[1];
+    expect(flagsOf(await look())).toBe("l");
+    // What is kept is believed: a letter that only stands there is told.
+    host.write(kept, host.read(kept).replace(/(\/zlib1g:[^\n]*\nA\t)l\n/, "$1lk\n"));
+    expect(flagsOf(await look())).toBe("kl");
+    // A list is another, a package is gone, and a program runs that nobody asked for before.
+    await host.sh(`
+      sed -i '$a /usr/bin/made-up' /var/lib/dpkg/info/zlib1g:*.list
+      dpkg --purge --force-all demo-slow >/dev/null 2>&1
+      cp /usr/bin/tail /usr/bin/made-up && : >/run/f
+      /usr/bin/made-up -f /run/f </dev/null >/dev/null 2>&1 &`);
+    const after = await look();
+    expect(after.find((l) => l.startsWith("used zlib1g\t"))).toMatch(/^used zlib1g\t1\t1\t0\t/);
+    expect(after.join("\n")).not.toContain("demo-slow");
+    await host.sh(`rm /${kept}`);
+    expect(await look()).toEqual(after);
+    // Half a file, as of a disk that was full, is none.
+    host.write(kept, host.read(kept).slice(0, -200));
+    expect(await look()).toEqual(after);
+  });
+
   test("an init script is asked only where its text and its pid file do not tell", async () => {
     const host = await fresh();
     const script = (name: string, status: string, end = "exit 0"): void =>
