@@ -7,7 +7,7 @@ import { targetMoves, type Verdict } from "./model.ts";
 import type { ResultMove, ResultVerb } from "./result-move.ts";
 import { TALK_SECONDS } from "./store-claims.ts";
 import { freeSlots, leaves } from "./store-targets.ts";
-import { millis } from "./store-time.ts";
+import { holdUntil, millis } from "./store-time.ts";
 
 /**
  * Signed results. They are matched by (plan, host, attempt), never by epoch (host protocol §11.1),
@@ -131,6 +131,7 @@ async function moveByResults(
       retryAfterSeconds,
     };
   });
+  const retryAt = sql`now() + make_interval(secs => g."retryAfterSeconds")`;
   const { rows } = await sql<AppliedResult>`
     with given as (
       select * from jsonb_to_recordset(${sqlJson(given)}) as g(plan text, host text, attempt bigint,
@@ -138,13 +139,12 @@ async function moveByResults(
         "retryAfterSeconds" int, "lookBy" text)
     )
     update target t
-       set state = ${verbTo[verb]}, hold = nullif(g.hold, 'null'),
+       set state = ${verbTo[verb]}, hold = nullif(${holdUntil(sql`g.hold`, retryAt)}, 'null'),
            is_begun = t.is_begun and not g."isUnbegun",
            epoch = t.epoch + ${isDrop ? 1 : 0}, verdict = null,
            tries = case when ${isDrop}::boolean then t.tries + 1 else 0 end,
            trouble_since = case when ${isDrop}::boolean then coalesce(t.trouble_since, now()) end,
-           retry_at = case when g."retryAfterSeconds" > 0
-                           then now() + make_interval(secs => g."retryAfterSeconds") end,
+           retry_at = case when g."retryAfterSeconds" > 0 then ${retryAt} end,
            lease_owner = g."lookBy", talk_until = null,
            lease_until = case when g."lookBy" is not null
                               then now() + make_interval(secs => ${TALK_SECONDS}) end,

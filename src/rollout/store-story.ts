@@ -189,12 +189,13 @@ export interface TargetRow {
   readonly isBegun: boolean;
   readonly verdict: string | null;
   readonly retryAt: Instant | null;
+  readonly hold: unknown;
 }
 
 export async function targetsOf(db: Db, story: Story): Promise<readonly TargetRow[]> {
   const { rows } = await sql<TargetRow>`
     select host, wave, state, attempt, epoch, is_begun as "isBegun", verdict,
-           ${millis(sql`retry_at`)} as "retryAt"
+           ${millis(sql`retry_at`)} as "retryAt", hold
       from target where rollout = ${story.id} order by leaf_index`.execute(db);
   return rows;
 }

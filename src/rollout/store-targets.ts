@@ -7,6 +7,7 @@ import type { Hold } from "./hold.ts";
 import { statesWith, targetMoves } from "./model.ts";
 import { againCodes } from "./result-move.ts";
 import { TALK_SECONDS } from "./store-claims.ts";
+import { holdUntil } from "./store-time.ts";
 
 /**
  * Moves of targets, set-wise. Each names the states that its verb leaves, taken from the state table,
@@ -47,13 +48,13 @@ export interface Drop extends TargetKey {
 
 /** Leased → ready: nothing was begun, and it is tried again later. Returns how many moved. */
 export function dropTargets(db: Db, drops: readonly Drop[]): Promise<number> {
+  const retryAt = sql`now() + make_interval(secs => d.seconds)`;
   return inTransaction(db, async (tx) => {
     const { rows } = await sql<{ rollout: RolloutId; host: HostId }>`
       update target t
          set state = 'ready', epoch = t.epoch + 1, lease_owner = null, lease_until = null,
-             hold = d.hold::jsonb, tries = t.tries + 1,
-             trouble_since = coalesce(t.trouble_since, now()),
-             retry_at = now() + make_interval(secs => d.seconds)
+             hold = ${holdUntil(sql`d.hold::jsonb`, retryAt)}, tries = t.tries + 1,
+             trouble_since = coalesce(t.trouble_since, now()), retry_at = ${retryAt}
         from unnest(${drops.map((d) => d.rollout)}::text[], ${drops.map((d) => d.host)}::text[],
           ${drops.map((d) => d.attempt)}::int[], ${drops.map((d) => d.epoch)}::bigint[],
           ${drops.map((d) => JSON.stringify(d.hold))}::text[],

@@ -301,13 +301,15 @@ describe("after a permit", () => {
       kind: "unreachable",
       problem: "x",
       since: 0,
-      retryAt: null,
+      retryAt: 1_000,
     } as const;
     await dropTargets(db, [{ rollout, host, attempt, epoch, hold, retryAfterSeconds: 30 }]);
     await recordOf(first!, "begin");
     const [target] = await targetsOf(db, story);
     expect(target).toMatchObject({ state: "ready" });
     expect(target!.retryAt! - Date.now()).toBeGreaterThan(20_000);
+    // People are told the time that holds, to the millisecond.
+    expect(target!.hold).toEqual({ ...hold, retryAt: target!.retryAt });
     expect(await brokenInvariants(db)).toEqual([]);
   });
 });

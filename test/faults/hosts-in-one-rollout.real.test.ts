@@ -265,8 +265,8 @@ describe.skipIf(effectiveUser() !== 0)("a rollout over hosts that are in trouble
     expect(target.sentence).not.toMatch(/[\x00-\x1f\x7f-\uffff]/);
     const said = /; tries again (\S+Z)/.exec(target.sentence)?.[1];
     if (said !== undefined && target.retryAt !== null) {
-      // The time that people are told is the one that holds, but for the wait until it is written.
-      expect(Math.abs(Date.parse(said) - Date.parse(target.retryAt))).toBeLessThan(10_000);
+      // The time that people are told is the one that holds.
+      expect(Math.abs(Date.parse(said) - Date.parse(target.retryAt))).toBeLessThan(2_000);
     }
   });
 
