@@ -17,7 +17,7 @@ const pictures =
 
 export async function openBrowser(): Promise<Browser> {
   return await chromium.launch({
-    executablePath: installed,
+    ...(installed === undefined ? {} : { executablePath: installed }),
     // Quiet flags: a browser that looks for its maker's hosts slows every test on a closed network.
     args: [
       "--no-sandbox",
