@@ -1,9 +1,10 @@
 import { type RawBuilder, sql } from "kysely";
 import type { Instant } from "../base/instant.ts";
-import { keepLast } from "../base/kept.ts";
+import { keepLast, keptFor } from "../base/kept.ts";
 import type { Db, Reader } from "../db/database.ts";
 import { filtersOf } from "./filter.ts";
 import type { Knowledge, KnownPackage, KnownPair, Members } from "./knowledge.ts";
+import type { Vulnerability } from "./model.ts";
 import { byChannel } from "./seen-pairs.ts";
 import {
   type Changes,
@@ -159,6 +160,24 @@ async function readParts(reader: Reader, asOf?: Instant): Promise<Knowledge> {
   const seen = byChannel(pairs);
   const filters = filtersOf(await loadVexClaims(reader, asOf));
   return { key, pairs, seen, packages, facts, filters };
+}
+
+/** Facts about findings that are over; they too hold as long as the knowledge, which notes all facts. */
+const factsBeside = new WeakMap<Knowledge, Map<string, Vulnerability>>();
+
+/** What is known of these vulnerabilities, also of those that no package has any more. */
+export async function loadFactsOf(
+  reader: Reader,
+  knowledge: Knowledge,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, Vulnerability>> {
+  const beside = keptFor(factsBeside, knowledge);
+  const { facts } = knowledge;
+  const missing = ids.filter((id) => !facts.has(id) && !beside.has(id));
+  if (missing.length > 0) {
+    for (const [id, fact] of await loadVulnerabilities(reader, missing)) beside.set(id, fact);
+  }
+  return new Map(ids.flatMap((id) => entryOf(facts, id).concat(entryOf(beside, id))));
 }
 
 async function loadAllPairs(reader: Reader, asOf?: Instant): Promise<readonly KnownPair[]> {

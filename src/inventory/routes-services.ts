@@ -20,7 +20,7 @@ import {
   serviceReply,
   serviceReplySchema,
 } from "./service-reply.ts";
-import { loadSbomEntries } from "./store-sboms.ts";
+import { loadSbomProblems } from "./store-sboms.ts";
 
 /** Writing services; reading them with what is wrong in them is with the findings. */
 const params = z.strictObject({ service: z.string().min(1).max(100) });
@@ -130,16 +130,15 @@ const putSbomRoute = route({
       documentName: query.name,
       bytes: body,
     });
-    const entries = await loadSbomEntries(world.db, [taken.artifact.sbomId]);
-    const unknown = entries.filter((entry) => entry.problem !== null);
+    const unknown = await loadSbomProblems(world.db, taken.artifact.sbomId, PROBLEMS_SHOWN);
     return {
       service: serviceReply(taken.service),
       artifact: artifactReply(taken.artifact),
       isChanged: taken.isChanged,
       before: taken.before === null ? null : artifactReply(taken.before),
-      problems: unknown.slice(0, PROBLEMS_SHOWN).map((entry) => ({
+      problems: unknown.map((entry) => ({
         place: entry.purl || `${entry.name} ${entry.version}`.trim(),
-        reason: entry.problem ?? "",
+        reason: entry.problem,
       })),
     };
   },

@@ -185,3 +185,21 @@ export async function loadSbomEntries(
      where c.sbom_id = any(${[...sbomIds]}::integer[]) order by c.sbom_id, c.place`.execute(reader);
   return rows;
 }
+
+interface SbomProblem extends Pick<SbomEntry, "name" | "version" | "purl"> {
+  readonly problem: string;
+}
+
+/** The first entries of a bill that cannot be judged. */
+export async function loadSbomProblems(
+  reader: Reader,
+  sbomId: number,
+  limit: number,
+): Promise<readonly SbomProblem[]> {
+  const { rows } = await sql<SbomProblem>`
+    select name, version, purl, problem from sbom_component
+     where sbom_id = ${sbomId} and problem is not null order by place limit ${limit}`.execute(
+    reader,
+  );
+  return rows;
+}

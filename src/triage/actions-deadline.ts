@@ -19,6 +19,7 @@ import {
   type DetectionRow,
   loadDetections,
   loadOfferedTimes,
+  type OfferedTimes,
   type SourceKey,
   updateDeadline,
 } from "./store-deadline.ts";
@@ -58,36 +59,72 @@ export async function sightingsOf(
   rows: readonly DetectionRow[],
   asOf?: Instant,
 ): Promise<readonly Sighting[]> {
-  const ids = policy.presets.map(({ preset }) => preset.id);
-  const pausable = new Set(policy.pauses.flatMap((rule) => rule.presets));
-  const dated = rows.map(({ presets: digits, fixedVersions, ...rest }) => {
-    const presets = ids.filter((_, at) => digits[at] === "1");
-    // A registry gives a fixed version to everybody: there the clock waits for the fix alone.
-    const isGiven = isLanguage(rest.ecosystem) && fixedVersions.length > 0;
-    const needsWaits = !isGiven && presets.some((id) => pausable.has(id));
-    return { rest, fixedVersions, presets, needsWaits };
-  });
-  const needed = dated.filter((row) => row.needsWaits && row.fixedVersions.length > 0);
-  const asked = new Map(needed.map(({ rest }) => [sourceName(rest), rest]));
-  const offered = await offeredVersions(reader, [...asked.values()], asOf);
-  return dated.map(({ rest, fixedVersions, presets, needsWaits }) => {
-    if (!needsWaits) return { ...rest, presets, waits: [] };
+  const asked = sourcesToAsk(policy, rows);
+  return sightingsGiven(policy, rows, await loadOfferedTimes(reader, asked, asOf));
+}
+
+/** The sources whose offers may pause a clock of these. */
+export function sourcesToAsk(
+  policy: DeadlinePolicy,
+  rows: readonly DetectionRow[],
+): readonly SourceKey[] {
+  const presetsIn = presetReader(policy);
+  const needed = rows.filter(
+    (row) => row.fixedVersions.length > 0 && needsWaits(row, presetsIn(row)),
+  );
+  return [...new Map(needed.map((row) => [sourceName(row), row])).values()];
+}
+
+/** The same for whoever has looked the offers up. */
+export function sightingsGiven(
+  policy: DeadlinePolicy,
+  rows: readonly DetectionRow[],
+  offers: readonly OfferedTimes[],
+): readonly Sighting[] {
+  const presetsIn = presetReader(policy);
+  const offered = offeredVersions(offers);
+  return rows.map((row) => {
+    const { presets: _, fixedVersions, ...rest } = row;
+    const found = presetsIn(row);
+    if (!needsWaits(row, found)) return { ...rest, presets: found.ids, waits: [] };
     const versions = offered.get(sourceName(rest)) ?? new Map<string, readonly Wait[]>();
     const times = fixTimes(rest.ecosystem, fixedVersions, versions);
-    return { ...rest, presets, waits: waitsBetween(rest.detectedAt, times) };
+    return { ...rest, presets: found.ids, waits: waitsBetween(rest.detectedAt, times) };
   });
+}
+
+interface PresetsOfRow {
+  readonly ids: readonly string[];
+  /** True when a clock of one of them may stand still. */
+  readonly mayPause: boolean;
+}
+
+/** Most rows have the same few presets. */
+function presetReader(policy: DeadlinePolicy): (row: DetectionRow) => PresetsOfRow {
+  const all = policy.presets.map(({ preset }) => preset.id);
+  const pausable = new Set(policy.pauses.flatMap((rule) => rule.presets));
+  const known = new Map<string, PresetsOfRow>();
+  return ({ presets: digits }) => {
+    const before = known.get(digits);
+    if (before !== undefined) return before;
+    const ids = all.filter((_, at) => digits[at] === "1");
+    const found = { ids, mayPause: ids.some((id) => pausable.has(id)) };
+    known.set(digits, found);
+    return found;
+  };
+}
+
+/** A registry gives a fixed version to everybody: there the clock waits for the fix alone. */
+function needsWaits({ ecosystem, fixedVersions }: DetectionRow, of: PresetsOfRow): boolean {
+  return of.mayPause && !(isLanguage(ecosystem) && fixedVersions.length > 0);
 }
 
 type OfferedVersions = Map<string, readonly Wait[]>;
 
 /** When each version of these sources was offered. */
-async function offeredVersions(
-  reader: Reader,
-  of: readonly SourceKey[],
-  asOf: Instant | undefined,
-): Promise<ReadonlyMap<string, OfferedVersions>> {
+function offeredVersions(offers: readonly OfferedTimes[]): ReadonlyMap<string, OfferedVersions> {
   const sources = new Map<string, OfferedVersions>();
-  for (const offer of await loadOfferedTimes(reader, of, asOf)) {
+  for (const offer of offers) {
     const { version } = subjectOf({ ...offer, module: "" });
     const versions = sources.get(sourceName(offer)) ?? new Map<string, readonly Wait[]>();
     sources.set(sourceName(offer), versions);

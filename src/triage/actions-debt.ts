@@ -1,14 +1,18 @@
 import { type Actor, scopesFor } from "../base/actor.ts";
+import { sha256 } from "../base/digest.ts";
 import { Failure } from "../base/failure.ts";
 import { DAY_MS, type Instant } from "../base/instant.ts";
+import { keepLast, keptFor } from "../base/kept.ts";
 import type { World } from "../db/world.ts";
 import { loadPastOf } from "../intel/actions-trend.ts";
 import { type Days, dayOf, daysUntil } from "../intel/days.ts";
-import { loadKnowledge, loadMembers } from "../intel/store-knowledge.ts";
-import { loadVulnerabilities } from "../intel/store-vulnerability.ts";
-import { deadlinePolicy, sightingsOf } from "./actions-deadline.ts";
+import type { Knowledge } from "../intel/knowledge.ts";
+import type { Vulnerability } from "../intel/model.ts";
+import type { SeenTimes } from "../intel/seen-times.ts";
+import { loadFactsOf, loadKnowledge, loadMembers } from "../intel/store-knowledge.ts";
+import { deadlinePolicy, sightingsGiven, sourcesToAsk } from "./actions-deadline.ts";
 import { debtPolicy } from "./actions-deferral.ts";
-import { candidateDates } from "./deadline.ts";
+import { candidateDates, type Sighting } from "./deadline.ts";
 import type { DeadlinePolicy } from "./deadline-policy.ts";
 import { type Debt, type DebtGroup, debtOf, type Held, type SetFinding } from "./debt.ts";
 import { type SetTimes, setFindings } from "./debt-findings.ts";
@@ -16,7 +20,7 @@ import { type DebtPolicy, pointsOf, type RiskFacts } from "./debt-policy.ts";
 import type { Deferral } from "./deferral.ts";
 import type { Exception } from "./exception.ts";
 import { coversFinding } from "./exception-scope.ts";
-import type { DetectionRow } from "./store-deadline.ts";
+import { type DetectionRow, loadOfferedTimes, type OfferedTimes } from "./store-deadline.ts";
 import {
   countUnknownHosts,
   type DebtRow,
@@ -27,7 +31,7 @@ import {
 import { loadDeferrals } from "./store-deferral.ts";
 import { loadEverApproved } from "./store-exception.ts";
 
-/** Debt as it follows from the histories now; nothing of it is kept. */
+/** Debt as it follows from the histories now; nothing of it is stored. */
 export interface DatedDebt extends Debt {
   readonly days: Days;
   /** The first day that is known; the days before it are not. */
@@ -65,31 +69,103 @@ export async function debtOfFleet(
     ...(await loadDebtGroups(world.db, where)),
     ...(await loadServiceGroups(world.db, where)),
   ];
-  const findingsOf = await findingsIn(world, groups, days);
-  const found = detections(groups, findingsOf);
-  const overdue = await overdueDays(world, { policy: dates, found, days });
-  const facts = await loadVulnerabilities(world.db, vulnerabilitiesIn(found));
-  const debt = debtOf({
-    days,
-    groups,
-    findingsOf,
-    overdueFrom: (finding, group) => overdue.get(kindOf(group))?.get(finding.key) ?? days.count,
-    pointsOf: weigher(policy, facts),
-    exceptions: new Map(exceptions.flatMap((one) => heldEntry(one, days))),
-    deferrals: (await loadDeferrals(world.db, {})).flatMap((one) => deferralHeld(one, days)),
-  });
+  const deferrals = await loadDeferrals(world.db, {});
+  const debt = await debtUnder(world, { days, groups, dates, policy, exceptions, deferrals });
   const since = await loadKnownSince(world.db);
   const knownFrom = since === null ? days.count : dayOf(days, since);
   const unknownHosts = await countUnknownHosts(world.db, scopesFor(actor, "finding.read"));
   return { ...debt, days, knownFrom, by: asked.by, unknownHosts, policy };
 }
 
-async function findingsIn(world: World, groups: readonly DebtRow[], days: Days) {
+interface DebtBasis {
+  readonly days: Days;
+  readonly groups: readonly DebtRow[];
+  readonly dates: DeadlinePolicy;
+  readonly policy: DebtPolicy;
+  readonly exceptions: readonly Exception[];
+  readonly deferrals: readonly Deferral[];
+}
+
+/** What the same hosts were seen with under the same history, and the debt that was told of it last. */
+interface Detected {
+  readonly findingsOf: (group: DebtGroup) => readonly SetTimes[];
+  readonly found: ByFinding<DetectionRow>;
+  readonly rows: readonly NamedRow[];
+  told: Told | null;
+}
+
+interface Told {
+  readonly key: string;
+  /** The next date: from then on a finding is overdue that is not yet. */
+  readonly until: Instant;
+  readonly debt: Debt;
+}
+
+const detected = new WeakMap<SeenTimes, Map<string, Detected>>();
+const DETECTED_KEPT_MAX = 8;
+
+/**
+ * The same hosts, rules and decisions under the same history give the same debt, until the next date
+ * has passed. All of them but the history are read each time and named by their text.
+ */
+async function debtUnder(world: World, of: DebtBasis): Promise<Debt> {
+  const { days, groups, dates } = of;
   const knowledge = await loadKnowledge(world.db);
+  const { seen } = await loadPastOf(world, knowledge, days.first - DAY_MS);
+  const made = keptFor(detected, seen);
+  const hosts = sha256(JSON.stringify([days.first, days.count, dates.version, groups]));
+  const basis = keepLast(made, DETECTED_KEPT_MAX, [
+    hosts,
+    made.get(hosts) ?? (await detectedOn(world, { knowledge, seen, groups, days })),
+  ]);
+  const rows = basis.rows.map(({ row }) => row);
+  const offers = await loadOfferedTimes(world.db, sourcesToAsk(dates, rows));
+  const key = toldKey(of, offers);
+  if (basis.told?.key === key && days.now < basis.told.until) return basis.told.debt;
+  const facts = await loadFactsOf(world.db, knowledge, vulnerabilitiesIn(basis.found));
+  const overdue = overdueDays(basis.rows, sightingsGiven(dates, rows, offers), { ...of, facts });
+  const debt = debtOf({
+    days,
+    groups,
+    findingsOf: basis.findingsOf,
+    overdueFrom: (finding, group) => overdue.of.get(kindOf(group))?.get(finding.key) ?? days.count,
+    pointsOf: weigher(of.policy, facts),
+    exceptions: new Map(of.exceptions.flatMap((one) => heldEntry(one, days))),
+    deferrals: of.deferrals.flatMap((one) => deferralHeld(one, days)),
+  });
+  basis.told = { key, until: overdue.next, debt };
+  return debt;
+}
+
+function toldKey(of: DebtBasis, offers: readonly OfferedTimes[]): string {
+  const { days, policy, exceptions, deferrals } = of;
+  const offered = offers.map((offer) => JSON.stringify(offer)).sort();
+  // On which days a decision held follows from it and from now, which ends some of them.
+  const held = [
+    ...exceptions.flatMap((one) => heldEntry(one, days)),
+    ...deferrals.map((one) => deferralHeld(one, days)),
+  ];
+  return sha256(JSON.stringify([policy.version, exceptions, deferrals, held, offered]));
+}
+
+async function detectedOn(
+  world: World,
+  of: {
+    readonly knowledge: Knowledge;
+    readonly seen: SeenTimes;
+    readonly groups: readonly DebtRow[];
+    readonly days: Days;
+  },
+): Promise<Detected> {
+  const { seen, groups, days, knowledge } = of;
   const setIds = [...new Set(groups.map((group) => group.setId))];
   const members = await loadMembers(world.db, setIds);
-  const { seen } = await loadPastOf(world, knowledge, days.first - DAY_MS);
-  return setFindings({ members, seen, packages: knowledge.packages }, days);
+  const findingsOf = setFindings({ members, seen, packages: knowledge.packages }, days);
+  const found = detections(groups, findingsOf);
+  const rows = [...found].flatMap(([kind, own]) =>
+    [...own].map(([key, row]): NamedRow => ({ kind, key, row })),
+  );
+  return { findingsOf, found, rows, told: null };
 }
 
 /** Hosts of one kind have the same dates: they are alike in all that dates ask of hosts. */
@@ -139,33 +215,33 @@ function detection(finding: SetTimes, group: DebtRow, detectedAt: Instant): Dete
   return { vulnerability, ecosystem, source, exposure, presets, detectedAt, fixedVersions };
 }
 
+interface NamedRow {
+  readonly kind: string;
+  readonly key: string;
+  readonly row: DetectionRow;
+}
+
 /** The first day on which each finding is past its date; clocks that stand have none. */
-async function overdueDays(
-  world: World,
+function overdueDays(
+  rows: readonly NamedRow[],
+  sightings: readonly Sighting[],
   of: {
-    readonly policy: DeadlinePolicy;
-    readonly found: ByFinding<DetectionRow>;
+    readonly dates: DeadlinePolicy;
     readonly days: Days;
+    readonly facts: ReadonlyMap<string, Vulnerability>;
   },
-): Promise<ByFinding<number>> {
-  const rows = [...of.found].flatMap(([kind, own]) =>
-    [...own].map(([key, row]) => ({ kind, key, row })),
-  );
-  const sightings = await sightingsOf(
-    world.db,
-    of.policy,
-    rows.map(({ row }) => row),
-  );
-  const facts = await loadVulnerabilities(world.db, vulnerabilitiesIn(of.found));
+): { readonly of: ByFinding<number>; readonly next: Instant } {
   const days = new Map<string, Map<string, number>>();
+  let next = Number.POSITIVE_INFINITY;
   sightings.forEach((sighting, at) => {
-    const [date] = candidateDates(of.policy, [sighting], facts);
+    const [date] = candidateDates(of.dates, [sighting], of.facts);
     const named = rows[at];
     if (named === undefined || date?.at == null) return;
+    if (date.at > of.days.now) next = Math.min(next, date.at);
     const own = days.get(named.kind) ?? new Map<string, number>();
     days.set(named.kind, own.set(named.key, dayOf(of.days, date.at)));
   });
-  return days;
+  return { of: days, next };
 }
 
 function weigher(policy: DebtPolicy, facts: ReadonlyMap<string, RiskFacts>) {

@@ -16,7 +16,7 @@ import {
 import type { Segment } from "../intel/host-story.ts";
 import type { Knowledge, Members } from "../intel/knowledge.ts";
 import { type PairTime, type SeenTimes, seenTimes } from "../intel/seen-times.ts";
-import { loadKnowledge, loadMembers } from "../intel/store-knowledge.ts";
+import { loadFactsOf, loadKnowledge, loadMembers } from "../intel/store-knowledge.ts";
 import {
   loadClaimTimes,
   loadNamedStories,
@@ -25,7 +25,6 @@ import {
   loadStories,
   type NamedStory,
 } from "../intel/store-story.ts";
-import { loadVulnerabilities } from "../intel/store-vulnerability.ts";
 import { runs } from "../intel/trend.ts";
 import { foundHost } from "../inventory/actions.ts";
 import { deadlinePolicy } from "./actions-deadline.ts";
@@ -221,7 +220,7 @@ export async function exposureAges(
   const label = asked.by;
   const stories = await loadStories(db, { scopes, days, label, before: "kept" });
   const members = await membersOf(world, stories);
-  const classesOf = await classesIn(world, seen);
+  const classesOf = await classesIn(world, knowledge, seen);
   const { packages } = knowledge;
   const ages = await agesOf({ days, stories, members, packages, seen, classesOf });
   return { ...ages, days, by: asked.by, labels };
@@ -230,11 +229,12 @@ export async function exposureAges(
 /** By the score that the policy picks, as of now. */
 async function classesIn(
   world: World,
+  knowledge: Knowledge,
   seen: SeenTimes,
 ): Promise<(vulnerability: string) => readonly string[]> {
   const policy = await deadlinePolicy(world);
   const ids = new Set(seen.packageIds.flatMap((id) => [...seen.everOf(id)]));
-  const facts = await loadVulnerabilities(world.db, [...ids]);
+  const facts = await loadFactsOf(world.db, knowledge, [...ids]);
   const classes = new Map<string, readonly string[]>();
   for (const [id, { cvss, kev }] of facts) {
     const score = chosenScore(cvss, policy.scores, null);
