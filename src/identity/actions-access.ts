@@ -7,26 +7,24 @@ import { inTransaction } from "../db/database.ts";
 import type { World } from "../db/world.ts";
 import { recordEvent } from "../ledger/record.ts";
 import { demandFewTries, firstToken, type NewSignIn } from "./actions-setup.ts";
-import type { ApiToken, TokenId, TokenLimit } from "./model.ts";
+import type { ApiToken, SessionId, SessionOrigin, TokenId, TokenLimit } from "./model.ts";
 import { covers, parseGrant } from "./rights.ts";
 import { loadPasswordHash, loadSubject, savePassword } from "./store.ts";
 import {
-  deleteSession,
-  deleteSessionsOf,
   findToken,
   forgetTries,
-  insertSession,
   insertToken,
   loadTokens,
   revokeTokens,
   takeOneTimeSecret,
 } from "./store-access.ts";
 import { hashPassword, isPassword, newSecret, newToken, secretHash } from "./store-secret.ts";
+import { deleteSession, deleteSessionsOf, insertSession } from "./store-session.ts";
 
 /** Checks handle and password and starts a session; the secret goes into the cookie only. */
 export async function logIn(
   world: World,
-  input: { readonly handle: string; readonly password: string; readonly address: string },
+  input: { readonly handle: string; readonly password: string } & SessionOrigin,
 ): Promise<{ readonly subject: SubjectId; readonly sessionSecret: string }> {
   const door = `login ${input.handle} ${input.address}`;
   await demandFewTries(world, door);
@@ -38,7 +36,12 @@ export async function logIn(
   const sessionSecret = newSecret();
   await inTransaction(world.db, async (tx) => {
     await forgetTries(tx, door);
-    await insertSession(tx, secretHash(sessionSecret), account.id);
+    await insertSession(tx, {
+      id: newId<SessionId>(world.clock()),
+      hash: secretHash(sessionSecret),
+      subject: account.id,
+      origin: { address: input.address, program: input.program },
+    });
     await recordEvent(tx, {
       type: "session.started",
       actor: account.id,

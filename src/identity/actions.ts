@@ -19,8 +19,9 @@ import {
   lockAdmins,
   updateSubject,
 } from "./store.ts";
-import { deleteSessionsOf, insertOneTimeSecret } from "./store-access.ts";
+import { insertOneTimeSecret } from "./store-access.ts";
 import { newSecret, secretHash } from "./store-secret.ts";
+import { deleteSessionsOf } from "./store-session.ts";
 
 interface GrantText {
   readonly role: RoleName;

@@ -3,8 +3,9 @@ import type { World } from "../db/world.ts";
 import { type Subject, TOKEN_PREFIX } from "./model.ts";
 import { narrow, parseGrant } from "./rights.ts";
 import { loadSubject } from "./store.ts";
-import { findSession, findToken } from "./store-access.ts";
+import { findToken } from "./store-access.ts";
 import { secretHash } from "./store-secret.ts";
+import { findSession } from "./store-session.ts";
 
 export interface Presented {
   readonly bearer: string | null;

@@ -20,6 +20,7 @@ import type { RoleName } from "../base/permission.ts";
 export type GrantId = Id<"grant">;
 export type TokenId = Id<"token">;
 export type KeyId = Id<"key">;
+export type SessionId = Id<"session">;
 
 export type SubjectKind = "person" | "service";
 
@@ -60,6 +61,21 @@ export interface ApiToken {
   readonly expiresAt: Instant;
   readonly revokedAt: Instant | null;
   readonly usedAt: Instant | null;
+}
+
+/** From where a browser signed in, so that its person knows it again. */
+export interface SessionOrigin {
+  readonly address: string;
+  /** What the browser says it is (User-Agent), which proves nothing. */
+  readonly program: string;
+}
+
+export interface Session extends SessionOrigin {
+  readonly id: SessionId;
+  readonly startedAt: Instant;
+  readonly seenAt: Instant;
+  /** The one that asks. */
+  readonly isCurrent: boolean;
 }
 
 /** `ssh` file key; `sk` hardware key; `desk` and `page` passkeys (host protocol §4.5). */

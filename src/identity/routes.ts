@@ -9,6 +9,7 @@ import { acceptInvite, changePassword, logIn, logOut } from "./actions-access.ts
 import { type NewSignIn, requestSetupLink, setUp } from "./actions-setup.ts";
 import { PASSWORD_CHARACTERS_MAX, SESSION_COOKIE, SESSION_LIFE_MS_MAX } from "./model.ts";
 import { credentialRoutes } from "./routes-credentials.ts";
+import { sessionRoutes } from "./routes-session.ts";
 import { routes as userRoutes } from "./routes-users.ts";
 import { loadSubjectNames } from "./store.ts";
 import { isSetupClosed } from "./store-setup-secret.ts";
@@ -89,8 +90,8 @@ const postLogin = servedRoute({
   reply: z.strictObject({ subject: z.string() }),
   errors: ["unauthenticated", "rate-limited"],
   async handle(context, { body }) {
-    const { address } = context.request;
-    const { subject, sessionSecret } = await logIn(context.world, { ...body, address });
+    const { address, program } = context.request;
+    const { subject, sessionSecret } = await logIn(context.world, { ...body, address, program });
     setSessionCookie(context, sessionSecret, SESSION_LIFE_MS_MAX / 1000);
     return { subject };
   },
@@ -246,5 +247,6 @@ export const routes: readonly ServedRoute[] = [
   getPeople,
   getRoles,
   ...credentialRoutes,
+  ...sessionRoutes,
   ...userRoutes,
 ];

@@ -3,17 +3,10 @@ import { z } from "zod";
 import type { SubjectId } from "../base/ids.ts";
 import { roleNames } from "../base/permission.ts";
 import { isUniqueViolation, type Reader, sqlInstant, sqlJson, type Tx } from "../db/database.ts";
-import {
-  type ApiToken,
-  SESSION_IDLE_MS_MAX,
-  SESSION_LIFE_MS_MAX,
-  SIGN_IN_TRIES_WINDOW_MS,
-  type TokenId,
-  type TokenLimit,
-} from "./model.ts";
+import { type ApiToken, SIGN_IN_TRIES_WINDOW_MS, type TokenId, type TokenLimit } from "./model.ts";
 import { millis } from "./store.ts";
 
-// Sessions, tokens, one-time secrets, tries. "Now" is always the database's: two servers agree.
+// Tokens, one-time secrets, tries. "Now" is always the database's: two servers agree.
 
 const limitsSchema = z
   .array(z.strictObject({ role: z.enum(roleNames), scope: z.string() }))
@@ -23,24 +16,6 @@ export interface Credential {
   readonly subject: SubjectId;
   readonly token: TokenId | null;
   readonly limits: readonly TokenLimit[] | null;
-}
-
-/**
- * Null when there is no such session, it rested too long or its day is over. `use` counts as a sign
- * of life; `look` does not, so that a live stream left open keeps nobody signed in.
- */
-export async function findSession(
-  reader: Reader,
-  hash: string,
-  how: "use" | "look",
-): Promise<Credential | null> {
-  const { rows } = await sql<{ subject: SubjectId }>`
-    update session set seen_at = ${how === "use" ? sql`now()` : sql`seen_at`}
-    where hash = ${hash}
-      and seen_at > now() - ${SESSION_IDLE_MS_MAX / 1000} * interval '1 second'
-      and created_at > now() - ${SESSION_LIFE_MS_MAX / 1000} * interval '1 second'
-    returning subject`.execute(reader);
-  return rows[0] === undefined ? null : { subject: rows[0].subject, token: null, limits: null };
 }
 
 export async function findToken(reader: Reader, hash: string): Promise<Credential | null> {
@@ -56,22 +31,6 @@ export async function findToken(reader: Reader, hash: string): Promise<Credentia
     reader,
   );
   return { ...row, limits: limitsSchema.parse(row.limits) };
-}
-
-export async function insertSession(tx: Tx, hash: string, subject: SubjectId): Promise<void> {
-  await sql`
-    delete from session
-    where created_at < now() - ${SESSION_LIFE_MS_MAX / 1000} * interval '1 second'`.execute(tx);
-  await sql`insert into session (hash, subject) values (${hash}, ${subject})`.execute(tx);
-}
-
-export async function deleteSession(tx: Tx, hash: string): Promise<boolean> {
-  const deleted = await sql`delete from session where hash = ${hash}`.execute(tx);
-  return deleted.numAffectedRows === 1n;
-}
-
-export async function deleteSessionsOf(tx: Tx, subject: SubjectId): Promise<void> {
-  await sql`delete from session where subject = ${subject}`.execute(tx);
 }
 
 export interface NewToken {

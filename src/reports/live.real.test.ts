@@ -32,6 +32,7 @@ interface Heard {
 function listen(actor: Actor, lastEventId: string | null, stop: AbortController) {
   const request: RequestFacts = {
     address: "127.0.0.1",
+    program: "",
     ifMatch: null,
     lastEventId,
     credentialHash: null,

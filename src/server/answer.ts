@@ -113,8 +113,12 @@ function contextOf(served: Served, request: RequestFacts) {
   };
 }
 
+/** Browsers name themselves within half of it. */
+const PROGRAM_CHARACTERS_MAX = 400;
+
 class Facts implements RequestFacts {
   readonly address: string;
+  readonly program: string;
   readonly ifMatch: string | null;
   readonly lastEventId: string | null;
   readonly credentialHash: string | null;
@@ -127,6 +131,7 @@ class Facts implements RequestFacts {
     const { request, reply, open } = served;
     this.#served = served;
     this.address = request.ip;
+    this.program = (request.headers["user-agent"] ?? "").slice(0, PROGRAM_CHARACTERS_MAX);
     this.ifMatch = request.headers["if-match"] ?? null;
     const last = request.headers["last-event-id"];
     this.lastEventId = typeof last === "string" && last !== "" ? last : null;

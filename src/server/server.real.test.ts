@@ -564,9 +564,10 @@ async function logInAs(site: Site, handle: string): Promise<string> {
 
 describe("sessions", () => {
   let site: Site;
+  let admin: string;
   beforeAll(async () => {
     site = await openSite();
-    await setUpAdmin(site);
+    admin = await setUpAdmin(site);
   });
   afterAll(() => site.close());
 
@@ -590,6 +591,53 @@ describe("sessions", () => {
     const out = await call(site, "POST", "/api/v1/logout", { headers: { cookie, origin } });
     expect(out.status).toBe(204);
     expect((await call(site, "GET", "/api/v1/me", { headers: { cookie } })).status).toBe(401);
+  });
+
+  test("people see where they are signed in, and end one or all others", async () => {
+    const [here, there, third] = [
+      await logInAs(site, "ada"),
+      await logInAs(site, "ada"),
+      await logInAs(site, "ada"),
+    ];
+    const origin = `http://127.0.0.1:${site.server.port}`;
+    const list = async () =>
+      (await call(site, "GET", "/api/v1/sessions", { headers: { cookie: here } })).body.items;
+    const before = await list();
+    const own = before.filter((one: { isCurrent: boolean }) => one.isCurrent);
+    expect(own).toHaveLength(1);
+    expect(own[0]).toMatchObject({ address: "127.0.0.1", program: "node" });
+    const headers = { cookie: there, origin };
+    const [ofThere] = (await call(site, "GET", "/api/v1/sessions", { headers })).body.items.filter(
+      (one: { isCurrent: boolean }) => one.isCurrent,
+    );
+    const end = (cookie: string) =>
+      call(site, "DELETE", `/api/v1/sessions/${ofThere.id}`, { headers: { cookie, origin } });
+    expect((await end(here)).status).toBe(204);
+    expect((await end(here)).status).toBe(404);
+    expect((await call(site, "GET", "/api/v1/me", { headers: { cookie: there } })).status).toBe(
+      401,
+    );
+    const ended = await call(site, "POST", "/api/v1/sessions/end-others", {
+      ...{ headers: { cookie: here, origin }, body: {} },
+    });
+    expect(ended.body).toEqual({ ended: before.length - 2 });
+    expect((await call(site, "GET", "/api/v1/me", { headers: { cookie: third } })).status).toBe(
+      401,
+    );
+    expect(await list()).toMatchObject([{ id: own[0].id }]);
+  });
+
+  test("nobody sees or ends the sign-ins of others without managing users", async () => {
+    const { token: bob } = await addPerson(site, admin, "bob", [{ role: "operator", scope: "" }]);
+    await logInAs(site, "ada");
+    const [session] = (await call(site, "GET", "/api/v1/sessions", { token: admin })).body.items;
+    const ask = async (method: string, path: string, token: string) =>
+      (await call(site, method, `/api/v1/sessions${path}`, { token })).status;
+    expect(await ask("GET", "?user=ada", bob)).toBe(403);
+    expect(await ask("DELETE", `/${session.id}?user=ada`, bob)).toBe(403);
+    expect(await ask("DELETE", `/${session.id}`, bob)).toBe(404);
+    expect(await ask("GET", "?user=bob", admin)).toBe(200);
+    expect(await ask("DELETE", `/${session.id}`, admin)).toBe(204);
   });
 
   test("a session ends after rest and after its day", async () => {

@@ -10,11 +10,13 @@ import { PasswordPart } from "./password.tsx";
 import { PeoplePart } from "./people.tsx";
 import { PolicyPart } from "./policy.tsx";
 import { RolesPart } from "./roles.tsx";
+import { SessionsPart } from "./sessions.tsx";
 import { TokensPart } from "./tokens.tsx";
 
 const parts: readonly (readonly [name: string, title: string, part: () => ReactNode])[] = [
   ["people", "People", () => <PeoplePart />],
   ["roles", "Roles", () => <RolesPart />],
+  ["sessions", "Where I am signed in", () => <SessionsPart />],
   ["tokens", "My tokens", () => <TokensPart />],
   ["keys", "My approver keys", () => <KeysPart />],
   ["password", "My password", () => <PasswordPart />],

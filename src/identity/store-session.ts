@@ -1,0 +1,92 @@
+import { sql } from "kysely";
+import type { SubjectId } from "../base/ids.ts";
+import type { Reader, Tx } from "../db/database.ts";
+import {
+  SESSION_IDLE_MS_MAX,
+  SESSION_LIFE_MS_MAX,
+  type Session,
+  type SessionId,
+  type SessionOrigin,
+} from "./model.ts";
+import { millis } from "./store.ts";
+import type { Credential } from "./store-access.ts";
+
+// Sign-ins of browsers. "Now" is always the database's: two servers agree.
+
+const isLive = sql`seen_at > now() - ${SESSION_IDLE_MS_MAX / 1000} * interval '1 second'
+  and created_at > now() - ${SESSION_LIFE_MS_MAX / 1000} * interval '1 second'`;
+
+/**
+ * Null when there is no such session, it rested too long or its day is over. `use` counts as a sign
+ * of life; `look` does not, so that a live stream left open keeps nobody signed in.
+ */
+export async function findSession(
+  reader: Reader,
+  hash: string,
+  how: "use" | "look",
+): Promise<Credential | null> {
+  const { rows } = await sql<{ subject: SubjectId }>`
+    update session set seen_at = ${how === "use" ? sql`now()` : sql`seen_at`}
+    where hash = ${hash}
+      and ${isLive}
+    returning subject`.execute(reader);
+  return rows[0] === undefined ? null : { subject: rows[0].subject, token: null, limits: null };
+}
+
+export async function insertSession(
+  tx: Tx,
+  session: {
+    readonly id: SessionId;
+    readonly hash: string;
+    readonly subject: SubjectId;
+    readonly origin: SessionOrigin;
+  },
+): Promise<void> {
+  await sql`
+    delete from session
+    where created_at < now() - ${SESSION_LIFE_MS_MAX / 1000} * interval '1 second'`.execute(tx);
+  const { id, hash, subject, origin } = session;
+  await sql`
+    insert into session (id, hash, subject, address, program)
+    values (${id}, ${hash}, ${subject}, ${origin.address}, ${origin.program})`.execute(tx);
+}
+
+/** Those that still sign somebody in, the one seen last first. */
+export async function loadSessions(
+  reader: Reader,
+  of: { readonly subject: SubjectId; readonly currentHash: string | null },
+): Promise<readonly Session[]> {
+  const { rows } = await sql<Session>`
+    select id, address, program, ${millis("created_at")} as "startedAt",
+      ${millis("seen_at")} as "seenAt", coalesce(hash = ${of.currentHash}, false) as "isCurrent"
+    from session where subject = ${of.subject} and ${isLive}
+    order by seen_at desc, id limit 500`.execute(reader);
+  return rows;
+}
+
+export async function deleteSession(tx: Tx, hash: string): Promise<boolean> {
+  const deleted = await sql`delete from session where hash = ${hash}`.execute(tx);
+  return deleted.numAffectedRows === 1n;
+}
+
+export async function deleteSessionsOf(tx: Tx, subject: SubjectId): Promise<void> {
+  await sql`delete from session where subject = ${subject}`.execute(tx);
+}
+
+/** Ends one by its id, or all but the one that asks; returns the ids of those that ended. */
+export async function deleteSessionsBut(
+  tx: Tx,
+  of: {
+    readonly subject: SubjectId;
+    readonly only?: string | undefined;
+    readonly keepHash: string | null;
+  },
+): Promise<readonly SessionId[]> {
+  const chosen =
+    of.only === undefined
+      ? sql`hash is distinct from ${of.keepHash} and ${isLive}`
+      : sql`id = ${of.only}`;
+  const { rows } = await sql<{ id: SessionId }>`
+    delete from session where subject = ${of.subject} and ${chosen} returning id`.execute(tx);
+  return rows.map(({ id }) => id);
+}
