@@ -4,7 +4,7 @@ import { ask } from "../client/client.ts";
 import { type Cli, show } from "./cli.ts";
 import { allPages } from "./pages.ts";
 import { rolloutTable, rolloutText, targetTable } from "./view/rollout.ts";
-import { safeText } from "./view/table.ts";
+import { freshTimes } from "./view/sentence.ts";
 import { lookAtRollout, watchRollout } from "./watch-rollout.ts";
 
 /** Rollouts: start, watch, halt, resume, and why something waits. */
@@ -27,8 +27,8 @@ export function registerRollout(program: Command, cli: Cli): void {
       const reply = await ask(cli.client().GET("/api/v1/explain", { params }));
       show(cli, reply, () =>
         [
-          safeText(reply.sentence),
-          ...reply.holds.map((hold) => `  ${hold.why}: ${safeText(hold.text)}`),
+          freshTimes(reply.sentence, cli.clock()),
+          ...reply.holds.map((hold) => `  ${hold.why}: ${freshTimes(hold.text, cli.clock())}`),
         ].join("\n"),
       );
     });
@@ -83,7 +83,9 @@ function registerShow(rollout: Command, cli: Cli): void {
       const client = cli.client();
       const { rollout: shown, targets } = await lookAtRollout(client, ref);
       show(cli, { ...shown, targets }, () =>
-        [rolloutText(shown, targets, cli.clock()), "", targetTable(targets)].join("\n"),
+        [rolloutText(shown, targets, cli.clock()), "", targetTable(targets, cli.clock())].join(
+          "\n",
+        ),
       );
     });
   rollout

@@ -8,8 +8,9 @@ import type { World } from "../db/world.ts";
 import { parseGrant } from "../identity/rights.ts";
 import { loadSubject } from "../identity/store.ts";
 import { loadLiveKeys } from "../identity/store-keys.ts";
+import { foundHost } from "../inventory/actions.ts";
 import type { Host } from "../inventory/model.ts";
-import { loadHost, setSigningKey } from "../inventory/store.ts";
+import { setSigningKey } from "../inventory/store.ts";
 import { recordEvent } from "../ledger/record.ts";
 import { parseRings } from "../policy/rings.ts";
 import { askHost, isReachProblem } from "../reach/host-session.ts";
@@ -118,8 +119,7 @@ export async function hostStatus(
   readonly fingerprint: string | null;
   readonly enrolment: StoredEnrolment | null;
 }> {
-  const host = await loadHost(world.db, ref, scopesFor(actor, "host.scan"));
-  if (host === null) throw noHost(ref);
+  const host = await foundHost(world, ref, scopesFor(actor, "host.scan"));
   const status = await askStatus(world, host);
   const key = status.keyLine === null ? null : parsePublicKeyLine(status.keyLine);
   const enrolment = await loadEnrolment(world.db, host.id);
@@ -134,8 +134,7 @@ async function askStatus(world: World, host: Host): Promise<HostStatus> {
 }
 
 async function demandManaged(world: World, actor: Actor, ref: string): Promise<Host> {
-  const host = await loadHost(world.db, ref, scopesFor(actor, "host.manage"));
-  if (host === null) throw noHost(ref);
+  const host = await foundHost(world, ref, scopesFor(actor, "host.manage"));
   if (host.mode === "managed") return host;
   throw new Failure(
     "blocked",
@@ -150,10 +149,6 @@ async function demandPiped(world: World, actor: Actor, ref: string): Promise<Hos
     "blocked",
     `${host.name} is not reached by a program sent over a root login. A host with an installed program is enrolled by its own root; confirm its fingerprint here afterwards.`,
   );
-}
-
-function noHost(ref: string): Failure {
-  return new Failure("not-found", `There is no host ${ref.slice(0, 64)}.`);
 }
 
 async function enrolmentFacts(world: World, host: Host, rings: string): Promise<EnrolmentFacts> {

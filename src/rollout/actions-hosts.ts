@@ -5,6 +5,7 @@ import { inTransaction } from "../db/database.ts";
 import { notify } from "../db/notify.ts";
 import type { World } from "../db/world.ts";
 import { personBehind } from "../identity/store.ts";
+import { noHost } from "../inventory/actions-no-host.ts";
 import type { Host } from "../inventory/model.ts";
 import { loadHosts } from "../inventory/store.ts";
 import { demandRollout, wordsDigest } from "./actions.ts";
@@ -34,7 +35,8 @@ export async function retryHosts(
     ...(input.hosts === null ? {} : { names: input.hosts }),
   });
   const missing = (input.hosts ?? []).filter((name) => !hosts.some((h) => h.name === name));
-  if (missing.length > 0) throw noHost(missing[0] ?? "");
+  const [unknown] = missing;
+  if (unknown !== undefined) throw await noHost(world.db, unknown, scopes);
   return inTransaction(world.db, async (tx) => {
     const moved = await retryTargets(
       tx,
@@ -110,12 +112,8 @@ async function demandHost(
   const scopes = scopesFor(actor, "rollout.operate");
   const row = await demandRollout(world.db, { ref: input.rollout, scopes });
   const host = await findHostOf(world.db, { rollout: row.id, ref: input.host, scopes });
-  if (host === null) throw noHost(input.host);
+  if (host === null) throw await noHost(world.db, input.host, scopes);
   return { row, host };
-}
-
-function noHost(ref: string): Failure {
-  return new Failure("not-found", `There is no host ${ref.slice(0, 64)}.`);
 }
 
 async function say(

@@ -1,5 +1,6 @@
 import type { HostId } from "../base/ids.ts";
 import type { Instant } from "../base/instant.ts";
+import { ringName } from "../base/ring-name.ts";
 import type { RolloutFacts } from "./decide.ts";
 import { countsToText, type Hold, haltToText, holdToText } from "./hold.ts";
 import { journalToText } from "./journal-words.ts";
@@ -167,8 +168,9 @@ export function nowSentence(loaded: LoadedFacts): string {
     [checking, "being checked"],
   ]);
   const [hold] = wave.holds;
-  if (hold === undefined) return `${wave.ring}: ${doing === "" ? "goes on in a moment" : doing}`;
-  return `${wave.ring}: ${doing === "" ? "waits" : doing}; ${holdToText(hold, now)}`;
+  if (hold === undefined)
+    return `${ringName(wave.ring)}: ${doing === "" ? "goes on in a moment" : doing}`;
+  return `${ringName(wave.ring)}: ${doing === "" ? "waits" : doing}; ${holdToText(hold, now)}`;
 }
 
 function firstWaiting(waves: readonly LoadedWave[]): LoadedWave | undefined {

@@ -16,7 +16,7 @@ import { findingsOfService } from "./actions-service-deadline.ts";
 import { byDate } from "./deadline.ts";
 import type { DeadlinePolicy } from "./deadline-policy.ts";
 import type { CaseEffect } from "./exception-effect.ts";
-import { coversHost } from "./exception-scope.ts";
+import { coversHost, coversService } from "./exception-scope.ts";
 import type { CandidateDate } from "./model.ts";
 import { countCovered } from "./store-exception-hosts.ts";
 
@@ -62,10 +62,18 @@ async function datesOfService(
   world: World,
   { policy, service }: { readonly policy: DeadlinePolicy; readonly service: Service },
 ): Promise<DatesAbout> {
-  const dates = (await findingsOfService(world, service)).flatMap((one) => one.dates);
+  const found = await findingsOfService(world, service);
+  const dates = found.flatMap((one) => one.dates).toSorted(byDate);
+  const effect = await datesEffect(world, {
+    ...{ dates, found },
+    reachedBy: async (running) => {
+      const here = running.filter(({ scope }) => coversService(scope, service.id));
+      return [{ by: here.map((one) => one.number), hosts: 1 }];
+    },
+  });
   const href = `/services/${service.name}`;
   const about = { kind: "service", label: service.name, href } as const;
-  return { about, policy, dates: dates.toSorted(byDate), effect: undefined, effects: none };
+  return { about, policy, dates, effect: effect?.whole, effects: effect?.each ?? none };
 }
 
 interface Asked {

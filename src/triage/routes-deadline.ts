@@ -4,11 +4,11 @@ import { asOfFromText, asOfQuery } from "../base/as-of.ts";
 import { instantToText } from "../base/instant.ts";
 import { type Route, route } from "../db/world.ts";
 import { isEverywhere } from "../inventory/scope.ts";
-import { type DatesAbout, datesAbout } from "./actions-deadline-show.ts";
+import { datesAbout } from "./actions-deadline-show.ts";
 import { earliestDeadline } from "./deadline.ts";
 import { dateReply, dateSchema, deadlineReply, deadlineSchema } from "./deadline-reply.ts";
-import type { CandidateDate } from "./model.ts";
-import { exceptedReply, exceptedSchema } from "./routes-excepted.ts";
+import type { CaseEffect } from "./exception-effect.ts";
+import { exceptedReply, exceptedSchema, serviceExceptedReply } from "./routes-excepted.ts";
 
 /** "Why this date?" for a case, a vulnerability or a host: every date that any preset gives. */
 const DATES_MAX = 200;
@@ -44,29 +44,24 @@ const getDeadline = route({
     const { world, actor } = context;
     const asOf = asOfFromText(query.asOf, world.clock());
     const found = await datesAbout(world, actor, { name: params.about, asOf });
-    const { about, policy, dates } = found;
+    const { about, policy, dates, effects } = found;
     const deadline = earliestDeadline(policy, dates);
     const isCounted = isEverywhere(scopesFor(actor, "finding.read"));
+    const excepted = (effect: CaseEffect | undefined) =>
+      about.kind === "service" ? serviceExceptedReply(effect) : exceptedReply(effect, isCounted);
     return {
       about,
       deadline: deadline === null ? null : deadlineReply(deadline),
-      excepted: exceptedReply(found.effect, isCounted),
-      dates: dates.slice(0, DATES_MAX).map((date) => rowReply(date, found, isCounted)),
+      excepted: excepted(found.effect),
+      dates: dates.slice(0, DATES_MAX).map((date) => {
+        const effect = date.vulnerability === null ? undefined : effects.get(date.vulnerability);
+        return { ...dateReply(date), excepted: excepted(effect) };
+      }),
       total: dates.length,
       policy: { file: policy.file, version: policy.version },
       asOf: asOf === undefined ? null : instantToText(asOf),
     };
   },
 });
-
-/** The date of one row as it counts: with what excepts it, where something does. */
-function rowReply(
-  date: CandidateDate,
-  { effects }: Pick<DatesAbout, "effects">,
-  isCounted: boolean,
-): z.output<typeof shownDateSchema> {
-  const effect = date.vulnerability === null ? undefined : effects.get(date.vulnerability);
-  return { ...dateReply(date), excepted: exceptedReply(effect, isCounted) };
-}
 
 export const deadlineRoutes: readonly Route[] = [getDeadline];

@@ -37,6 +37,24 @@ export function exceptedReply(
   };
 }
 
+/** The same for what one service contains, where no host is part of it. */
+export function serviceExceptedReply(
+  effect: CaseEffect | undefined,
+): z.output<typeof exceptedSchema> | null {
+  const reply = exceptedReply(effect, false);
+  if (effect === undefined || reply === null) return null;
+  const { isExcepted, at, by } = effect;
+  const names = by.map((one) => `X-${one.number}`).join(", ");
+  const sentence = isExcepted
+    ? `Excepted until ${day(at ?? firstEnd(effect))} by ${names}, in this service.`
+    : `${names} excepts some of what this service contains; the date stays, for the rest.`;
+  return { ...reply, sentence };
+}
+
+function firstEnd({ by }: CaseEffect): Instant {
+  return Math.min(...by.map((one) => one.until));
+}
+
 function grantedReply(one: CaseEffect["by"][number]) {
   return {
     ref: `X-${one.number}`,
@@ -50,8 +68,7 @@ function effectInWords(effect: CaseEffect, isCounted: boolean): string {
   const { isExcepted, at, hosts, hostsExcepted, by } = effect;
   const names = by.map((one) => `X-${one.number}`).join(", ");
   if (isExcepted) {
-    const until = Math.min(...by.map((one) => one.until));
-    return `Excepted until ${day(at ?? until)} by ${names}, on all of its hosts.`;
+    return `Excepted until ${day(at ?? firstEnd(effect))} by ${names}, on all of its hosts.`;
   }
   const some = isCounted ? `${hostsExcepted} of ${hosts} host(s)` : "some of its hosts";
   return `${names} excepts it wholly on ${some}; the date stays, for the rest.`;

@@ -3,8 +3,8 @@ import { Facts } from "../parts/facts.tsx";
 import { Instant } from "../parts/instant.tsx";
 import { Mark, Shape, StateWord } from "../parts/mark.tsx";
 import { Panel } from "../parts/panel.tsx";
+import { ringName } from "../parts/ring-name.ts";
 import { Sentence } from "../parts/sentence.tsx";
-import { ringName } from "../rollout/wave-line.tsx";
 import styles from "./change.module.css";
 import { type Change, hostsText } from "./change-model.ts";
 

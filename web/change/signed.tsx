@@ -10,8 +10,8 @@ import { Facts } from "../parts/facts.tsx";
 import { ClockTime } from "../parts/instant.tsx";
 import { Mark } from "../parts/mark.tsx";
 import { Panel } from "../parts/panel.tsx";
+import { ringName } from "../parts/ring-name.ts";
 import { TextBlock } from "../parts/text-block.tsx";
-import { ringName } from "../rollout/wave-line.tsx";
 import styles from "./change.module.css";
 import { type Change, digestOf, hostsText } from "./change-model.ts";
 

@@ -6,6 +6,7 @@ import { hostsText } from "../change/change-model.ts";
 import { Answered } from "../parts/answered.tsx";
 import { Empty } from "../parts/empty.tsx";
 import { FilterBar, FilterChoice } from "../parts/filters.tsx";
+import { ringName } from "../parts/ring-name.ts";
 import { Sentence } from "../parts/sentence.tsx";
 import styles from "./plan.module.css";
 import type { Plan } from "./plan-model.ts";
@@ -73,7 +74,7 @@ function DiffOf({ from, to }: { readonly from: string; readonly to: string }) {
 function Differences({ diff }: { readonly diff: Diff }) {
   const rows: readonly (readonly [string, string, string])[] = [
     ...diff.fields.map((one) => [one.field, one.from, one.to] as const),
-    ...diff.waves.map((one) => [`ring ${one.ring}`, one.from, one.to] as const),
+    ...diff.waves.map((one) => [ringName(one.ring), one.from, one.to] as const),
     ...diff.ringChanged.map((one) => [one.host, `ring ${one.from}`, `ring ${one.to}`] as const),
     ...diff.steps.map((one) => [one.step, hostsText(one.from), hostsText(one.to)] as const),
     ...diff.hostsAdded.map((host) => [host, "not in the plan", "in the plan"] as const),

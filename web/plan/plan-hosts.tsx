@@ -2,8 +2,9 @@ import { api, ask } from "../app/api.ts";
 import { useSearch } from "../app/search-state.ts";
 import { Empty } from "../parts/empty.tsx";
 import { FilterBar } from "../parts/filters.tsx";
+import { ringName } from "../parts/ring-name.ts";
 import { type Column, VirtualList } from "../parts/virtual-list.tsx";
-import { ringName, WaveChoice } from "../rollout/wave-line.tsx";
+import { WaveChoice } from "../rollout/wave-line.tsx";
 import type { Plan, PlanHost } from "./plan-model.ts";
 
 /** Every host of the plan, in the order in which they start. */

@@ -3,6 +3,7 @@ import { Go } from "../app/go.tsx";
 import { wordFor } from "../app/words.ts";
 import { Mark } from "../parts/mark.tsx";
 import { Panel } from "../parts/panel.tsx";
+import { ringName } from "../parts/ring-name.ts";
 import { Sentence } from "../parts/sentence.tsx";
 import styles from "./overview.module.css";
 import type { Overview } from "./overview.tsx";
@@ -50,7 +51,7 @@ function WaveBar({ wave }: { readonly wave: Wave }) {
   const words = parts.filter(([, count]) => count > 0).map(([word, count]) => `${count} ${word}`);
   return (
     <div className={styles["wave"]} title={words.join(", ")}>
-      <span>{wave.ring}</span>
+      <span>{ringName(wave.ring)}</span>
       <span className={styles["bar"]} aria-hidden="true">
         {parts.map(([word, count, colour]) => (
           <span key={word} style={{ width: `${share(count, wave.hosts)}%`, background: colour }} />

@@ -1,8 +1,8 @@
 import { type KeyboardEvent, useState } from "react";
 import { wordFor } from "../app/words.ts";
+import { ringName } from "../parts/ring-name.ts";
 import styles from "./rollout.module.css";
 import { type Standing, StandingShape, type Target } from "./standing.tsx";
-import { ringName } from "./wave-line.tsx";
 
 /** Above this many hosts a wave is drawn as counts. */
 export const CELLS_MAX = 300;

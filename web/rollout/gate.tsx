@@ -4,6 +4,7 @@ import { wordFor } from "../app/words.ts";
 import { Facts } from "../parts/facts.tsx";
 import { ClockTime } from "../parts/instant.tsx";
 import { Mark } from "../parts/mark.tsx";
+import { ringName } from "../parts/ring-name.ts";
 import { Sentence } from "../parts/sentence.tsx";
 import styles from "./rollout.module.css";
 import type { Wave } from "./standing.tsx";
@@ -23,7 +24,7 @@ export function Gate({ wave }: { readonly wave: Wave }) {
           </span>
         </button>
       </Popover.Target>
-      <Popover.Dropdown maw={440} aria-label={`Gate of ${wave.ring}`}>
+      <Popover.Dropdown maw={440} aria-label={`Gate of ${ringName(wave.ring)}`}>
         <Facts
           of={[
             [

@@ -7,10 +7,10 @@ import { Answered } from "../parts/answered.tsx";
 import { Empty } from "../parts/empty.tsx";
 import { Facts } from "../parts/facts.tsx";
 import { ClockTime, Instant } from "../parts/instant.tsx";
+import { ringName } from "../parts/ring-name.ts";
 import { Sentence } from "../parts/sentence.tsx";
 import { TextBlock } from "../parts/text-block.tsx";
 import { type Rollout, StandingMark, type Target } from "./standing.tsx";
-import { ringName } from "./wave-line.tsx";
 
 /** One host of the rollout: where it stands, why, what it said, and what can be done about it. */
 export function TargetDetails(props: {

@@ -4,10 +4,11 @@ import { useSearch } from "../app/search-state.ts";
 import { choicesOf } from "../app/words.ts";
 import { Empty } from "../parts/empty.tsx";
 import { FilterBar, FilterChoice, FilterReset } from "../parts/filters.tsx";
+import { ringName } from "../parts/ring-name.ts";
 import { Sentence } from "../parts/sentence.tsx";
 import { type Column, VirtualList } from "../parts/virtual-list.tsx";
 import { type Rollout, type Standing, StandingMark, type Target } from "./standing.tsx";
-import { ringName, WaveChoice } from "./wave-line.tsx";
+import { WaveChoice } from "./wave-line.tsx";
 
 /** Every host of the rollout, each with where it stands and why. */
 export function Targets({ rollout }: { readonly rollout: Rollout }) {

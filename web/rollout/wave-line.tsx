@@ -2,6 +2,7 @@ import type { ReactNode } from "react";
 import type { Search } from "../app/search-state.ts";
 import { FilterChoice } from "../parts/filters.tsx";
 import { Mark, type Tone } from "../parts/mark.tsx";
+import { ringName } from "../parts/ring-name.ts";
 import styles from "./rollout.module.css";
 
 /** One wave of the picture: the same rows before, during and after, so that nothing jumps. */
@@ -34,11 +35,6 @@ export function WaveLine(props: {
       </div>
     </section>
   );
-}
-
-/** Rings are often just numbered. */
-export function ringName(ring: string): string {
-  return /^\d+$/.test(ring) ? `ring ${ring}` : ring;
 }
 
 /** The smallest share of failing hosts that a wave of this size shows with 95 % probability. */

@@ -43,9 +43,7 @@ export function changeText(
   const given = change.given.map(
     (a) => `  ${name(a.approver)} with ${a.keyClass} key ${a.keyFingerprint} at ${clockText(a.at)}`,
   );
-  const weaker = change.weaker.map(
-    (w) => `  ${safeText(w.choice)}: gives up ${safeText(w.givesUp)}`,
-  );
+  const weaker = change.weaker.map((w) => `  ${safeText(w.choice)}: ${safeText(w.givesUp)}`);
   const actions = change.actions
     .filter((action) => !action.allowed)
     .map((action) => `  ${action.verb}: not possible, ${safeText(action.reason)}`);

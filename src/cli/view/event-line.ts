@@ -1,4 +1,6 @@
+import { ringName } from "../../base/ring-name.ts";
 import { countsText, gateText } from "./rollout.ts";
+import { safeText } from "./table.ts";
 import type { WatchEvent } from "./watch-event.ts";
 
 /** One line of a log for one thing that happened in a rollout. */
@@ -13,7 +15,7 @@ export function watchLine(event: WatchEvent): string {
       const holds = event.holds.map((hold) => `; ${hold.text}`).join("");
       const counts = countsText(event);
       const gate = event.state === "waiting" ? "" : `; ${gateText(event)}`;
-      return `wave ${event.wave} ${event.ring} ${event.state}: ${counts}${gate}${holds}`;
+      return `wave ${event.wave}, ${safeText(ringName(event.ring))}, ${event.state}: ${counts}${gate}${holds}`;
     }
     case "host":
       return `${event.host} ${event.standing}: ${event.sentence}`;

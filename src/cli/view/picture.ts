@@ -1,4 +1,5 @@
 import type { Instant } from "../../base/instant.ts";
+import { ringName } from "../../base/ring-name.ts";
 import { CELLS, countsText, forecastText, gateText, type Target, type Wave } from "./rollout.ts";
 import { freshTimes, shortClock } from "./sentence.ts";
 import { columnsOf, type Line, type Span, span, type Tone, wrapped } from "./span.ts";
@@ -39,7 +40,10 @@ export interface PictureOptions {
 
 export function pictureOf(look: Look, options: PictureOptions): readonly Line[] {
   const { rollout, targets } = look;
-  const ringWidth = Math.max(...rollout.waves.map((wave) => columnsOf(safeText(wave.ring))), 4);
+  const ringWidth = Math.max(
+    ...rollout.waves.map((wave) => columnsOf(safeText(ringName(wave.ring)))),
+    4,
+  );
   const waves = rollout.waves.flatMap((wave) =>
     waveRows(
       wave,
@@ -85,7 +89,7 @@ interface WaveOptions extends PictureOptions {
 function waveRows(wave: Wave, own: readonly Target[], options: WaveOptions): readonly Line[] {
   const { ringWidth, now } = options;
   const pad = span(" ".repeat(ringWidth + 4));
-  const ring = safeText(wave.ring);
+  const ring = safeText(ringName(wave.ring));
   const name = ` ${ring}${" ".repeat(ringWidth - columnsOf(ring))}   `;
   const head = span(name, wave.state === "open" ? "strong" : "dim");
   const room = Math.min(options.columns - ringWidth - 6, SENTENCE_COLUMNS_MAX);

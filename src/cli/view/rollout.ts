@@ -1,5 +1,6 @@
 import type { Instant } from "../../base/instant.ts";
 import { durationToText, SECOND_MS } from "../../base/instant.ts";
+import { ringName } from "../../base/ring-name.ts";
 import type { paths } from "../../client/schema.d.ts";
 import { freshTimes, shortClock } from "./sentence.ts";
 import { renderTable, safeText } from "./table.ts";
@@ -43,13 +44,13 @@ export function rolloutTable(rows: readonly Row[], now: Instant): string {
 }
 
 export function rolloutText(rollout: Rollout, targets: readonly Target[], now: Instant): string {
-  const width = Math.max(...rollout.waves.map((wave) => wave.ring.length));
+  const width = Math.max(...rollout.waves.map((wave) => safeText(ringName(wave.ring)).length));
   return [
     `${safeText(rollout.title)}  ${rollout.ref}  ${rollout.change}  plan ${rollout.plan.slice(0, 12)}…  ${rollout.state}`,
     "",
     ...rollout.waves.flatMap((wave) => waveLines(wave, targets, { width, now })),
     "",
-    `now: ${safeText(rollout.now)}`,
+    `now: ${freshTimes(rollout.now, now)}`,
     ...forecastLines(rollout, now),
     ...(rollout.haltReason === null ? [] : [`halted: ${safeText(rollout.haltReason)}`]),
     ...rollout.words.map((w) => `${w.verb} at ${clockText(w.at)}: ${safeText(w.words)}`),
@@ -86,7 +87,7 @@ function waveLines(
   const own = targets.filter((target) => target.wave === wave.number);
   const cells =
     own.length === 0 ? `${wave.outcomes.hosts} hosts` : own.map((t) => CELLS[t.standing]).join("");
-  const head = ` ${wave.ring.padEnd(context.width)}  ${cells}  ${countsText(wave)}`;
+  const head = ` ${safeText(ringName(wave.ring)).padEnd(context.width)}  ${cells}  ${countsText(wave)}`;
   const details = [
     gateText(wave),
     `at once ${wave.inFlight.busy}/${wave.inFlight.allowed}`,
@@ -130,13 +131,13 @@ export function gateText(wave: Pick<Wave, "gate">): string {
   return `gate ${mark} ${gate.verified} of ${gate.of} verified, ${gate.needed} needed, soak ${durationToText(gate.soakSeconds * 1000)}`;
 }
 
-export function targetTable(targets: readonly Target[]): string {
+export function targetTable(targets: readonly Target[], now: Instant): string {
   return renderTable(targets, [
     { head: "host", cell: (t) => t.name },
     { head: "wave", cell: (t) => t.wave, align: "right" },
     { head: "outcome", cell: (t) => t.standing },
     { head: "attempt", cell: (t) => t.attempt, align: "right" },
-    { head: "why", cell: (t) => t.sentence, widthMax: 110 },
+    { head: "why", cell: (t) => freshTimes(t.sentence, now), widthMax: 110 },
   ]);
 }
 

@@ -17,7 +17,7 @@ export function freshTimes(sentence: string, now: Instant): string {
 
 /** The sentence without what only the passing of time changes; equal sentences say the same. */
 export function timeless(sentence: string): string {
-  return safeText(sentence).replace(INSTANT, "$1");
+  return safeText(sentence).replace(INSTANT, (_, at: string) => at.replace(/\.\d+Z$/, "Z"));
 }
 
 /** `22:41Z`, with the day where it is not today's (UTC). */

@@ -16,7 +16,7 @@ describe("what a log is told of a rollout", () => {
   test("is at first where everything stands, without the hosts that only wait", () => {
     expect(linesBetween(null, first)).toEqual([
       "web-1 verified: ",
-      "wave 1 canary open: 1 verified · 1 running; gate … 1 of 2 verified, 2 needed, soak 1 min; soaks for 1 min",
+      "wave 1, canary, open: 1 verified · 1 running; gate … 1 of 2 verified, 2 needed, soak 1 min; soaks for 1 min",
       "R-1 running: canary: 1 running",
     ]);
   });
