@@ -19,6 +19,7 @@ const examples: Readonly<Record<string, readonly string[]>> = {
   "session list": ["session list", "session list --user bob"],
   "session end": ["session end 0198c2d4-…"],
   "session end-others": ["session end-others", "session end-others --user bob"],
+  "cadence show": ["cadence show", "cadence show -o json"],
   "key add": ["key add ~/.ssh/id_ed25519.pub"],
   "key list": ["key list", "key list --user bob"],
   "key remove": ["key remove 0198c2d4-…"],

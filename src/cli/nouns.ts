@@ -44,6 +44,10 @@ export const nounParts: readonly NounPart[] = [
     load: async (program, cli) => (await import("./policy.ts")).registerPolicy(program, cli),
   },
   {
+    nouns: ["cadence"],
+    load: async (program, cli) => (await import("./cadence.ts")).registerCadence(program, cli),
+  },
+  {
     nouns: ["exception"],
     load: async (program, cli) => (await import("./exception.ts")).registerException(program, cli),
   },

@@ -45,7 +45,7 @@ export function registerPatch(program: Command, cli: Cli): void {
       show(cli, reply, () =>
         [
           reply.isNew ? `Opened ${reply.patch.ref}.` : `${reply.patch.ref} is open already.`,
-          caseText(reply.patch, [], new Map(), cli.clock()),
+          caseText(reply.patch, {}, cli.clock()),
         ].join("\n"),
       );
     });
@@ -56,7 +56,7 @@ export function registerPatch(program: Command, cli: Cli): void {
       const client = cli.client();
       const reply = await wholeCase(cli, ref);
       const names = await people(client);
-      show(cli, reply, () => caseText(reply.patch, reply.timeline, names, cli.clock()));
+      show(cli, reply, () => caseText(reply.patch, { ...reply, names }, cli.clock()));
     });
   registerEdit(patch, cli);
   registerPace(patch, cli);
@@ -137,7 +137,7 @@ function registerEdit(patch: Command, cli: Cli): void {
       const body = editOf(flags);
       const client = cli.client();
       const reply = await ask(client.POST("/api/v1/patches/{patch}/edit", { params, body }));
-      show(cli, reply.patch, () => caseText(reply.patch, [], new Map(), cli.clock()));
+      show(cli, reply.patch, () => caseText(reply.patch, {}, cli.clock()));
     });
 }
 

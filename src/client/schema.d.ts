@@ -1603,6 +1603,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/release-trains": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Release trains: when each leaves next, which open cases ride it, and what moved a date. */
+        get: operations["getReleaseTrains"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/roles": {
         parameters: {
             query?: never;
@@ -3639,6 +3656,27 @@ export interface components {
             status: number;
             title: string;
             type: string;
+        };
+        ReleaseTrain: {
+            cases: {
+                /** Format: date-time */
+                at: string;
+                because: string[];
+                href: string;
+                ref: string;
+                title: string;
+            }[];
+            dates: string[];
+            kinds: string[];
+            /** @description what is ready later than this rides the next one */
+            leadSeconds: number;
+            name: string;
+            /** @description at least so long between two rides; 0 without a target */
+            pauseSeconds: number;
+            products: string[];
+            rule: string;
+            services: string[] | null;
+            target: string | null;
         };
         Role: {
             /** @enum {string} */
@@ -9039,6 +9077,43 @@ export interface operations {
             403: components["responses"]["forbidden"];
             409: components["responses"]["blocked"];
             413: components["responses"]["too-large"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    getReleaseTrains: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        others: {
+                            href: string;
+                            reason: string;
+                            ref: string;
+                            title: string;
+                        }[];
+                        policy: {
+                            file: string;
+                            version: string;
+                        };
+                        trains: components["schemas"]["ReleaseTrain"][];
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
         };

@@ -11,7 +11,8 @@ import { type CountedHosts, type KnownHosts, knownHostsOf } from "./exposure.ts"
 /** The hosts that run services, as far as the reader may see them. */
 type Runs = Pick<Service, "num" | "hosts">;
 
-function runsSql({ num, hosts }: Runs) {
+/** What chooses the hosts `h` of a service: its expression, and those that it names. */
+export function runsSql({ num, hosts }: Runs) {
   const named = sql`h.num in (select host_num from service_host where service_num = ${num})`;
   if (hosts.selector === null) return named;
   return sql`(${selectorSql(hosts.selector, "h.labels")} or ${named})`;

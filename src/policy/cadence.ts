@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { type Digest, sha256 } from "../base/digest.ts";
-import { DAY_MS, durationFromText, type Instant } from "../base/instant.ts";
+import { DAY_MS, durationFromText, durationToText, type Instant } from "../base/instant.ts";
 import { parseYaml, strictFields } from "../base/yaml-text.ts";
 import { patchKinds } from "./classification.ts";
 import type { PolicyKind } from "./policy-kind.ts";
@@ -8,6 +8,7 @@ import type { PolicyKind } from "./policy-kind.ts";
 /**
  * Release trains: how often what goes out together, and so when the next date is. A date is a day in
  * UTC. Support that ends brings the date forward; an availability target can only spread dates out.
+ * Where both pull, support wins: a late patch of what nobody supports any more may never come.
  */
 const WEEKDAYS = [
   "sunday",
@@ -54,6 +55,8 @@ const train = strictFields({
   name: z.string().min(1).max(120),
   /** Source packages; `*` stands for any run of letters. */
   products: z.array(z.string().min(1).max(120)).min(1).max(100),
+  /** Names of services: what none of them runs on rides another train. Left out, every host. */
+  services: z.array(z.string().min(1).max(120)).min(1).max(100).optional(),
   kinds: z
     .array(z.enum(patchKinds))
     .min(1)
@@ -99,17 +102,27 @@ export interface NextRide {
   readonly because: readonly string[];
 }
 
-/** The train that a product of this kind rides; the first that fits. */
-export function trainFor(
-  policy: CadencePolicy,
-  of: { readonly product: string; readonly kind: (typeof patchKinds)[number] },
-): Train | null {
+/** What rides a train: a product, the kind of its change, and services on the hosts that need it. */
+export interface Rider {
+  readonly product: string;
+  readonly kind: (typeof patchKinds)[number];
+  readonly services: readonly string[];
+}
+
+/** The train that it rides; the first that fits. */
+export function trainFor(policy: CadencePolicy, rider: Rider): Train | null {
   return (
     policy.trains.find(
-      ({ products, kinds }) =>
-        kinds.includes(of.kind) && products.some((pattern) => fits(pattern, of.product)),
+      ({ products, kinds, services }) =>
+        kinds.includes(rider.kind) &&
+        products.some((pattern) => fits(pattern, rider.product)) &&
+        (services === undefined || rider.services.some((name) => fitsAny(services, name))),
     ) ?? null
   );
+}
+
+export function fitsAny(patterns: readonly string[], name: string): boolean {
+  return patterns.some((pattern) => fits(pattern, name));
 }
 
 function fits(pattern: string, product: string): boolean {
@@ -117,33 +130,70 @@ function fits(pattern: string, product: string): boolean {
   return new RegExp(`^${parts.join(".*")}$`).test(product);
 }
 
+/** What moves a train's own date for one rider. */
+export interface RideFacts {
+  readonly readyAt: Instant;
+  /** When a patch last took something of it down, and what; null for never. */
+  readonly lastOutage: { readonly of: string; readonly at: Instant } | null;
+  /** When support of what its hosts run ends; null where that is not known. */
+  readonly support: { readonly of: string; readonly endsAt: Instant } | null;
+}
+
 /** The next date from `readyAt` on. */
-export function nextRide(
-  train: Train,
-  of: {
-    readonly readyAt: Instant;
-    /** When the hosts last rode this train; null for never. */
-    readonly lastAt: Instant | null;
-    /** When support of what they run ends; null where that is not known. */
-    readonly supportEndsAt: Instant | null;
-  },
-): NextRide {
-  const because: string[] = [];
-  let from = of.readyAt + train.leadTime;
-  const spacing = spacingMs(train);
-  if (of.lastAt !== null && of.lastAt + spacing > from) {
-    from = of.lastAt + spacing;
-    because.push(
-      `the availability target allows one outage in ${Math.ceil(spacing / DAY_MS)} days`,
-    );
+export function nextRide(train: Train, facts: RideFacts): NextRide {
+  const { readyAt, lastOutage, support } = facts;
+  const readyFrom = readyAt + train.leadTime;
+  const ownDate = rideFrom(train, readyFrom);
+  const restedFrom = lastOutage === null ? readyFrom : lastOutage.at + spacingMs(train);
+  const rested = restedFrom > readyFrom ? rideFrom(train, restedFrom) : ownDate;
+  const pause =
+    lastOutage === null || rested === ownDate
+      ? []
+      : [
+          `${lastOutage.of} was last taken down by a patch on ${dayText(lastOutage.at)}, and ${pauseText(train)}`,
+        ];
+  if (support === null || support.endsAt <= readyAt || support.endsAt >= rested) {
+    return { train: train.name, at: rested, because: pause };
   }
-  let at = rideFrom(train, from);
-  const { supportEndsAt } = of;
-  if (supportEndsAt !== null && supportEndsAt > of.readyAt && supportEndsAt < at) {
-    at = supportEndsAt;
-    because.push("support ends before the train's own date");
+  const ends = `support of ${support.of} ends on ${dayText(support.endsAt)}`;
+  if (ownDate <= support.endsAt) {
+    const because = `${ends}, before the pause is over that the availability target asks for`;
+    return { train: train.name, at: ownDate, because: [because] };
   }
-  return { train: train.name, at, because };
+  return {
+    train: train.name,
+    at: support.endsAt,
+    because: [`${ends}, before the train's own date`],
+  };
+}
+
+/** The train's own next dates, with nothing that moves them. */
+export function ridesFrom(train: Train, from: Instant, count: number): readonly Instant[] {
+  const dates: Instant[] = [];
+  for (let next = from; dates.length < count; next = (dates.at(-1) ?? next) + 1) {
+    dates.push(rideFrom(train, next));
+  }
+  return dates;
+}
+
+/** `99.9 % allows one outage of 10 min in 7 days`; null for a train without a target. */
+export function pauseText(train: Train): string | null {
+  const { availability, outage } = train;
+  if (availability === undefined || outage === undefined) return null;
+  const days = Math.ceil(spacingMs(train) / DAY_MS);
+  // Percentages come with four places at most; more would be what binary fractions leave over.
+  const percent = Number((availability * 100).toFixed(4));
+  return `${percent} % allows one outage of ${durationToText(outage)} in ${days === 1 ? "1 day" : `${days} days`}`;
+}
+
+/** `every month on the 2nd tuesday`, as people say the rule. */
+export function ruleText({ every, on }: Train): string {
+  const weekday = WEEKDAYS[on.weekday] ?? "";
+  return on.place === null ? `every ${weekday}` : `every ${every} on the ${on.place} ${weekday}`;
+}
+
+function dayText(at: Instant): string {
+  return new Date(at).toISOString().slice(0, 10);
 }
 
 /** How far apart outages must be so that the target holds over any time. */

@@ -2,7 +2,16 @@ import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { DAY_MS } from "../base/instant.ts";
-import { cadenceJsonSchema, nextRide, parseCadence, spacingMs, trainFor } from "./cadence.ts";
+import {
+  cadenceJsonSchema,
+  nextRide,
+  parseCadence,
+  type RideFacts,
+  ridesFrom,
+  ruleText,
+  spacingMs,
+  trainFor,
+} from "./cadence.ts";
 import { type CaseFacts, factNames, noFacts } from "./case-condition.ts";
 import { classificationJsonSchema } from "./classification.ts";
 import {
@@ -106,10 +115,10 @@ it("orders cases of one outcome by deadline, EPSS, reach and age, the same way e
 describe("release trains", () => {
   const policy = parseCadence(read("cadence.yaml"), "cadence.yaml");
   const day = (text: string) => Date.parse(`${text}T00:00:00Z`);
-  const ride = (kind: "security" | "functional", of: Partial<Parameters<typeof nextRide>[1]>) => {
-    const train = trainFor(policy, { product: "openssl", kind })!;
+  const ride = (kind: "security" | "functional", of: Partial<RideFacts>) => {
+    const train = trainFor(policy, { product: "openssl", kind, services: [] })!;
     const found = nextRide(train, {
-      ...{ readyAt: day("2026-11-22"), lastAt: null, supportEndsAt: null },
+      ...{ readyAt: day("2026-11-22"), lastOutage: null, support: null },
       ...of,
     });
     return [new Date(found.at).toISOString().slice(0, 10), found.because.length];
@@ -127,11 +136,48 @@ describe("release trains", () => {
   });
 
   it("leave earlier where support ends before, and later where the availability target says so", () => {
-    expect(ride("functional", { supportEndsAt: day("2026-12-01") })).toEqual(["2026-12-01", 1]);
-    const monthly = trainFor(policy, { product: "x", kind: "functional" })!;
+    const support = (endsAt: string) => ({ of: "Debian:12", endsAt: day(endsAt) });
+    const lastOutage = { of: "web-1", at: day("2026-12-05") };
+    expect(ride("functional", { support: support("2026-12-01") })).toEqual(["2026-12-01", 1]);
+    expect(ride("functional", { support: support("2026-12-09") })).toEqual(["2026-12-08", 0]);
+    expect(ride("functional", { support: support("2026-11-01") })).toEqual(["2026-12-08", 0]);
+    // The pause would go beyond the end of support, the train's own date does not.
+    expect(ride("functional", { lastOutage, support: support("2026-12-31") })).toEqual([
+      "2026-12-08",
+      1,
+    ]);
+    const rider = { product: "x", kind: "functional", services: [] } as const;
+    const monthly = trainFor(policy, rider)!;
     // 0.1 % of a week and a bit is ten minutes.
     expect(Math.round(spacingMs(monthly) / DAY_MS)).toBe(7);
-    expect(ride("functional", { lastAt: day("2026-12-05") })).toEqual(["2027-01-12", 1]);
+    expect(ride("functional", { lastOutage })).toEqual(["2027-01-12", 1]);
+    expect(nextRide(monthly, { readyAt: day("2026-11-22"), lastOutage, support: null })).toEqual({
+      ...{ train: "everything else, monthly", at: day("2027-01-12") },
+      because: [
+        "web-1 was last taken down by a patch on 2026-12-05, and 99.9 % allows one outage of 10 min in 7 days",
+      ],
+    });
+    // A pause that ends before the next date anyway moves nothing and says nothing.
+    const early = { of: "web-1", at: day("2026-11-20") };
+    expect(ride("functional", { lastOutage: early })).toEqual(["2026-12-08", 0]);
+  });
+
+  it("carry only what services that they name run on, and tell their own dates", () => {
+    const text = `kind: cadence
+trains:
+  - {name: till, products: ["*"], services: ["till*"], every: month, on: last friday, availability: 99.99%, outage: 10m}
+  - {name: rest, products: ["*"], every: week, on: tuesday}
+`;
+    const own = parseCadence(text, "own.yaml");
+    const rider = { product: "openssl", kind: "security" } as const;
+    const till = trainFor(own, { ...rider, services: ["web", "till-2"] })!;
+    expect(till.name).toBe("till");
+    expect(trainFor(own, { ...rider, services: ["web"] })?.name).toBe("rest");
+    expect(trainFor(own, { ...rider, services: [] })?.name).toBe("rest");
+    expect(ruleText(till)).toBe("every month on the last friday");
+    const days = ridesFrom(till, day("2026-11-22"), 3).map((at) => new Date(at).toISOString());
+    expect(days.map((at) => at.slice(0, 10))).toEqual(["2026-11-27", "2026-12-25", "2027-01-29"]);
+    expect(Math.round(spacingMs(till) / DAY_MS)).toBe(69);
   });
 
   it("fall on the right weekday and place for any day to start from", () => {

@@ -1,18 +1,21 @@
 import { readFileSync } from "node:fs";
+import { sql } from "kysely";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { addHost, inspect } from "../../test/builders/fleet.ts";
 import { aPackage } from "../../test/builders/intel.ts";
 import { aPerson, type TestPerson } from "../../test/builders/stored.ts";
 import { type TestWorld, testWorld } from "../../test/setup/world.ts";
 import { systemActor } from "../base/actor.ts";
-import { inTransaction } from "../db/database.ts";
+import { HOUR_MS } from "../base/instant.ts";
+import { inTransaction, sqlInstant } from "../db/database.ts";
 import { loadFeedFile } from "../intel/actions.ts";
+import { addService } from "../inventory/actions-services.ts";
 import { parseInspection } from "../inventory/inspection.ts";
 import { recordInspection } from "../inventory/record-inspection.ts";
 import { readTimeline } from "../ledger/store.ts";
 import { movePatch, openPatch, requirePatch } from "./actions.ts";
 import { editPatch } from "./actions-edit.ts";
-import { nextRelease, patchesByPriority } from "./actions-order.ts";
+import { cadenceNow, nextRelease, patchesByPriority } from "./actions-order.ts";
 import { applyPolicy, outlook } from "./actions-policy.ts";
 import { prioritiseCases } from "./actions-priority.ts";
 
@@ -52,6 +55,17 @@ async function aHostWith(name: string, sources: readonly string[], labels: Recor
   const { inspection } = parsed;
   const at = { observedAt: now, recordedAt: now, actor: systemActor.subject };
   await inTransaction(test.world.db, (tx) => recordInspection(tx, { id }, { inspection, ...at }));
+}
+
+/** A job that got its permit there and ended; what it belongs to is not asked about. */
+async function tookDown(host: string, at: number): Promise<void> {
+  await inTransaction(test.world.db, async (tx) => {
+    await sql`set local session_replication_role = replica`.execute(tx);
+    await sql`
+      insert into target (rollout, host, wave, leaf_index, body, state, is_begun, ended_at)
+      select 'r', id, 1, 0, ${"0".repeat(64)}, 'done', true, ${sqlInstant(at)}
+        from host where name = ${host}`.execute(tx);
+  });
 }
 
 async function load(value: unknown) {
@@ -107,6 +121,45 @@ it("judges open cases by the table with the facts of now, tells each move, and o
   expect(events.map(({ type }) => type)).toEqual(["patch.prioritised", "patch.opened"]);
   const ordered = await patchesByPriority(test.world, { skip: 0, limit: 10 });
   expect(ordered.patches.map(({ target }) => target.source)).toEqual(["zlib", "curl"]);
+});
+
+it("pauses a service between its patches as its target asks, on a train of its own", async () => {
+  const { world } = test;
+  await addService(world, systemActor, {
+    ...{ name: "till", title: "", team: "checkout", owners: [], repository: "", labels: {} },
+    ...{ hostSelector: "tier=2", hosts: [], needs: [] },
+  });
+  const text = `kind: cadence
+trains:
+  - {name: till, products: ["*"], services: [till], every: week, on: tuesday, availability: 99.9%, outage: 10m}
+  - {name: rest, products: ["*"], every: week, on: friday}
+`;
+  const { inForce } = await outlook(world, { text, file: "cadence.yaml", cases: "all" });
+  await applyPolicy(world, ada.actor, {
+    ...{ text, file: "cadence.yaml", reason: "the till must stay up", expected: inForce },
+  });
+  const trains = async () =>
+    (await cadenceNow(world)).trains.map(({ train, cases }) => [
+      train.name,
+      cases.map(({ patch, ride }) => [patch.target.source, new Date(ride.at).toISOString()]),
+    ]);
+  const rides = (day: string) => [
+    ["curl", `${day}T00:00:00.000Z`],
+    ["zlib", `${day}T00:00:00.000Z`],
+  ];
+  expect(await trains()).toEqual([
+    ["till", rides("2026-11-24")],
+    ["rest", []],
+  ]);
+  await tookDown("web-1", START - HOUR_MS);
+  expect(await trains()).toEqual([
+    ["till", rides("2026-12-01")],
+    ["rest", []],
+  ]);
+  const [curl] = (await cadenceNow(world)).trains[0]!.cases;
+  expect(curl!.ride.because).toEqual([
+    "service till was last taken down by a patch on 2026-11-19, and 99.9 % allows one outage of 10 min in 7 days",
+  ]);
 });
 
 it("shows over recorded cases what another table would decide, then decides by it", async () => {

@@ -580,6 +580,10 @@ describe("what services contain", () => {
     expect(await standing()).toMatchObject({
       ...{ standing: "excepted", effective: asked.until, by: { number: asked.number } },
     });
+    const shown = await datesAbout(world, systemActor, { name: "till" });
+    expect(shown.about.kind).toBe("service");
+    expect(shown.effect).toMatchObject({ isExcepted: true, at: asked.until });
+    expect(shown.effects.get(CVE)?.by).toMatchObject([{ number: asked.number }]);
     const during = await debt();
     expect([during.overdue, during.excepted]).toEqual([0, owed.overdue]);
     // What its approval rested on turns: the service is reached from outside now.

@@ -19,6 +19,7 @@ import type { Patch, PatchState } from "./model.ts";
 import { patchMoves, stateAfter } from "./model.ts";
 import { priorityReply, prioritySchema } from "./priority-reply.ts";
 import { missingIn, refusalToLeave } from "./readiness.ts";
+import { cadenceRoutes } from "./routes-cadence.ts";
 import { deadlineRoutes } from "./routes-deadline.ts";
 import { debtRoutes } from "./routes-debt.ts";
 import { deferralRoutes } from "./routes-deferral.ts";
@@ -331,6 +332,7 @@ export const routes: readonly Route[] = [
   ...fixFirstRoutes,
   ...whereRoutes,
   ...deadlineRoutes,
+  ...cadenceRoutes,
   ...serviceDeadlineRoutes,
   ...policyRoutes,
   ...sessionRoutes,

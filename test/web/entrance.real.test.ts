@@ -101,4 +101,23 @@ describePages("the way in", () => {
     await guest.page.getByRole("button", { name: "joan" }).waitFor();
     expect(guest.faults).toEqual([]);
   });
+
+  test("shows where one is signed in, and ends a browser that was left open", async () => {
+    const left = await visit(at.browser, at.site.url);
+    await signIn(left.page, GRACE);
+    const { page, faults } = await visit(at.browser, at.site.url);
+    await signIn(page, GRACE);
+    await page.goto("/settings/sessions");
+    await page
+      .getByRole("row", { name: /Chrome on Linux/ })
+      .first()
+      .waitFor();
+    await page.getByText("this one").waitFor();
+    await picture(page, "settings-sessions-two");
+    await expectAccessible(page);
+    await page.getByRole("button", { name: /^End (the other one|all \d+ others)$/ }).click();
+    await page.getByText("You are signed in nowhere else.").waitFor();
+    expect(await left.page.evaluate(async () => (await fetch("/api/v1/me")).status)).toBe(401);
+    expect(faults).toEqual([]);
+  });
 });

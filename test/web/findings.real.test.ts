@@ -70,6 +70,28 @@ describePages("the pages of findings", () => {
     expect(new URL(page.url()).searchParams.has("asOf")).toBe(false);
   });
 
+  test("show how they moved over time, and what is counted", async () => {
+    const { page } = at;
+    await goTo("/findings?by=time");
+    await page.getByRole("region", { name: "Open by day" }).locator("svg").waitFor();
+    await page.getByText(/Each day as it was known at its end/).waitFor();
+    await picture(page, "findings-time");
+    await expectAccessible(page);
+  });
+
+  test("tell of one vulnerability what was known of it on a past day", async () => {
+    const { page } = at;
+    await goTo("/vulnerabilities/CVE-2023-4911?asOf=2020-05-03");
+    const banner = page.getByRole("region", { name: "A past day" });
+    await banner.getByText("2020-05-03 23:59 UTC").waitFor();
+    await page.getByText("Not yet known").waitFor();
+    expect(await page.getByRole("button", { name: /Open a case/ }).count()).toBe(0);
+    await picture(page, "vulnerability-past");
+    await expectAccessible(page);
+    await banner.getByRole("button", { name: "Back to now" }).click();
+    await page.getByRole("button", { name: /Open a case for glibc/ }).waitFor();
+  });
+
   test("explain one vulnerability to its comparison, its hosts and its remedy", async () => {
     const { page } = at;
     await goTo("/vulnerabilities/CVE-2023-4911");

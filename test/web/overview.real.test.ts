@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { DAY_MS } from "../../src/base/instant.ts";
 import { ADMIN } from "../builders/first-admin.ts";
 import {
   expectAccessible,
@@ -12,7 +13,9 @@ import { describePages, openPages } from "./pages.ts";
 import { approved, requested, setScene, started } from "./played-rollout.ts";
 import { shopFleet } from "./shop-fleet.ts";
 
-const PARTS = ["people", "roles", "tokens", "keys", "password", "feeds", "policy"] as const;
+const PARTS = [
+  ...["people", "roles", "sessions", "tokens", "keys", "password", "feeds", "policy"],
+] as const;
 
 describePages("overview and settings", () => {
   const at = openPages();
@@ -105,6 +108,22 @@ describePages("overview and settings", () => {
     await page.setViewportSize({ width: 390, height: 844 });
     await expectNoSidewaysScroll(page);
     await picture(page, "overview-390");
+  });
+
+  test("a past day is told as that, with its findings, and one comes back from it", async () => {
+    const { page } = at;
+    const day = new Date(Date.now() - DAY_MS).toISOString().slice(0, 10);
+    await at.goTo(`/?asOf=${day}`);
+    const banner = page.getByRole("region", { name: "A past day" });
+    await banner.getByText(`${day} 23:59 UTC`).waitFor();
+    expect(await page.getByRole("region", { name: "Rollouts now" }).count()).toBe(0);
+    await picture(page, "overview-past");
+    await expectAccessible(page);
+    await page.getByRole("link", { name: "The findings of that day" }).click();
+    await page.waitForURL(new RegExp(`/findings\\?by=vulnerability&asOf=${day}`));
+    await page.goBack();
+    await banner.getByRole("button", { name: "Back to now" }).click();
+    await page.getByRole("region", { name: "Rollouts now" }).waitFor();
   });
 
   test("what comes first weighs at most 250 kB, charts and pages come when asked for", async () => {

@@ -116,6 +116,15 @@ rules:
     await expect.poll(async () => (await rows()).length, SOON).toBe(3);
     await picture(page, "patches-order");
     await expectAccessible(page);
+    await goTo("/patches?tab=trains");
+    const weekly = page.getByRole("region", { name: "security, weekly" });
+    await weekly.getByRole("link", { name: /^P-1 / }).waitFor();
+    await page
+      .getByRole("region", { name: "On no train" })
+      .getByText(/out of band/)
+      .waitFor();
+    await picture(page, "patches-trains");
+    await expectAccessible(page);
   });
 
   test("say what a plan lacks, in the planner's words", async () => {
@@ -139,8 +148,19 @@ rules:
     await page.getByRole("dialog").getByRole("button", { name: "Drop" }).click();
     await page.getByRole("button", { name: "Reopen" }).waitFor();
     await page.getByText("dropped").first().waitFor();
-    await page.getByRole("button", { name: "Drop" }).hover();
-    await page.getByRole("tooltip").getByText("The case is dropped.").waitFor();
+    // The page is drawn anew while the hints of the deed come in, so the mouse may have to come again.
+    await page.getByRole("dialog").waitFor({ state: "detached" });
+    await settled(page);
+    const reason = page.getByRole("tooltip").getByText("The case is dropped.");
+    const isTold = async () => {
+      await page.mouse.move(0, 0);
+      await page.getByRole("button", { name: "Drop" }).hover();
+      return reason.waitFor({ timeout: 1_000 }).then(
+        () => true,
+        () => false,
+      );
+    };
+    await expect.poll(isTold, SOON).toBe(true);
   });
 
   test("look right in the dark and on a phone", async () => {

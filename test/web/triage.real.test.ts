@@ -1,4 +1,6 @@
 import { afterEach, expect, test } from "vitest";
+import { DAY_MS } from "../../src/base/instant.ts";
+import { ADMIN } from "../builders/first-admin.ts";
 import { expectAccessible, expectNoSidewaysScroll, picture, settled } from "./browser.ts";
 import { describePages, openPages, SOON } from "./pages.ts";
 import { shopFleet } from "./shop-fleet.ts";
@@ -49,6 +51,25 @@ describePages("the pages of triage sessions", () => {
     // Somebody votes elsewhere: it stands here without a reload.
     await post("/T-1/votes", { place: 2, necessity: "not", words: "not reachable" });
     await page.getByText("“not reachable”").waitFor();
+    const second = page.getByRole("listitem", { name: /^Item 2,/ });
+    await second.getByRole("button", { name: "Defer" }).click();
+    const later = new Date(Date.now() + 20 * DAY_MS).toISOString().slice(0, 10);
+    await page.getByLabel("Until").fill(later);
+    await page.getByLabel("Who answers for it").fill("nobody-known");
+    await page.getByLabel("Why").fill("The audit ends first; it is not reachable.");
+    await page.getByRole("dialog").getByRole("button", { name: "Put off" }).click();
+    await page
+      .getByRole("dialog")
+      .getByText(/no person nobody-known|nobody-known/)
+      .waitFor();
+    await picture(page, "triage-defer");
+    await expectAccessible(page);
+    await page.getByLabel("Who answers for it").fill(ADMIN.handle);
+    await page.getByRole("dialog").getByRole("button", { name: "Put off" }).click();
+    await second.getByRole("link", { name: "D-1" }).click();
+    await page.waitForURL(/tab=deferrals/);
+    await page.getByText("The audit ends first; it is not reachable.").waitFor();
+    await page.goBack();
     await page.getByRole("button", { name: "Close and sign off" }).click();
     await page.getByLabel("Why").fill("One case opened.");
     await page.getByRole("dialog").getByRole("button", { name: "Close and sign off" }).click();

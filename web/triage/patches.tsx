@@ -27,6 +27,7 @@ import {
 import { ForecastMark, useForecasts } from "./forecast.tsx";
 import { Outcome } from "./priority-path.tsx";
 import { StageLine } from "./stages.tsx";
+import { ReleaseTrains } from "./trains.tsx";
 
 /** What to fix first and how far each case is; beside it every case there ever was. */
 export function PatchesPage() {
@@ -44,6 +45,7 @@ export function PatchesPage() {
         tabs={[
           { name: "queue", title: "Queue, fix first", page: () => <Queue /> },
           { name: "order", title: "Open cases, first things first", page: () => <OpenCases /> },
+          { name: "trains", title: "Release trains", page: () => <ReleaseTrains /> },
           { name: "cases", title: "All cases", page: () => <Cases /> },
         ]}
       />

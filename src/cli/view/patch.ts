@@ -1,11 +1,13 @@
 import type { Instant } from "../../base/instant.ts";
-import type { components } from "../../client/schema.d.ts";
+import type { components, paths } from "../../client/schema.d.ts";
 import { dateLine, undatedText } from "./deadline.ts";
 import { eventText } from "./event.ts";
 import { renderFacts, renderTable } from "./table.ts";
 import { clockText, whenText } from "./when.ts";
 
 type Case = components["schemas"]["Patch"];
+type Release =
+  paths["/api/v1/patches/{patch}"]["get"]["responses"][200]["content"]["application/json"]["release"];
 type Event = components["schemas"]["TimelineEvent"];
 
 export function caseTable(cases: readonly Case[], now: Instant): string {
@@ -35,13 +37,18 @@ function deadlineText(shown: Case, now: Instant): string {
   return at === null ? undatedText(shown.deadline) : `${at.slice(0, 10)} (${whenText(at, now)})`;
 }
 
+/** The whole story of a case; without a timeline, its facts alone. */
 export function caseText(
   shown: Case,
-  timeline: readonly Event[],
-  names: ReadonlyMap<string, string>,
+  story: {
+    readonly release?: Release;
+    readonly timeline?: readonly Event[];
+    readonly names?: ReadonlyMap<string, string>;
+  },
   now: Instant,
 ): string {
   const { deadline } = shown;
+  const { release = null, timeline = [], names = new Map() } = story;
   const assumed = deadline.inputs.filter((input) => input.isAssumed).map((input) => input.text);
   const facts = renderFacts([
     ["case", `${shown.ref}  ${shown.title}`],
@@ -58,6 +65,7 @@ export function caseText(
     ["rule", `${deadline.rule} of ${deadline.preset} ${deadline.version}`],
     ["assumed", assumed.length === 0 ? null : `${assumed.join("; ")} (nothing is known)`],
     ...deadline.candidates.slice(1).map((date) => ["beside it", dateLine(date)] as const),
+    ["next release", releaseText(release)],
     [
       "triage first",
       deadline.needsForensicTriage ? "collect forensic evidence before patching" : null,
@@ -72,6 +80,12 @@ export function caseText(
     (event) => `${clockText(event.at)}  ${names.get(event.actor) ?? "fettle"}  ${eventText(event)}`,
   );
   return [facts, "", "Timeline", ...lines].join("\n");
+}
+
+function releaseText(release: Release): string | null {
+  if (release === null) return null;
+  const because = release.because.map((words) => `; ${words}`).join("");
+  return `${release.at.slice(0, 10)}, ${release.train}${because}`;
 }
 
 function listText(ids: readonly string[]): string {
