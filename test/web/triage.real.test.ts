@@ -52,7 +52,7 @@ describePages("the pages of triage sessions", () => {
     await post("/T-1/votes", { place: 2, necessity: "not", words: "not reachable" });
     await page.getByText("“not reachable”").waitFor();
     const second = page.getByRole("listitem", { name: /^Item 2,/ });
-    await second.getByRole("button", { name: "Defer" }).click();
+    await second.getByRole("button", { name: "Put it off" }).click();
     const later = new Date(Date.now() + 20 * DAY_MS).toISOString().slice(0, 10);
     await page.getByLabel("Until").fill(later);
     await page.getByLabel("Who answers for it").fill("nobody-known");
