@@ -29,7 +29,7 @@ export interface KnowledgeCache {
 }
 
 /** Raised whenever a reader changes what it makes of the same bytes. */
-const FORM = 6;
+const FORM = 7;
 
 /** Name, where it begins behind the table, and its length in bytes. */
 type Place = readonly [name: string, at: number, size: number];

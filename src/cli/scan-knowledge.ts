@@ -18,14 +18,21 @@ import { type FeedFolder, type FolderFile, releaseOfIndex } from "./feed-folder.
 /** Takes from a folder of feeds what concerns these packages, and nothing else. */
 export function gatherKnowledge(
   folder: FeedFolder,
-  { packages, built = [] }: Pick<InventoryReading, "packages" | "built">,
+  {
+    packages,
+    built = [],
+    products = [],
+  }: Pick<InventoryReading, "packages" | "built" | "products">,
   channels: ReadonlySet<string>,
-): Omit<ScanInput, "packages" | "built"> & { readonly vex: readonly VexStatement[] } {
-  const ecosystems = new Set(packages.map((p) => p.ecosystem));
+): Omit<ScanInput, "packages" | "built" | "products" | "platforms"> & {
+  readonly vex: readonly VexStatement[];
+} {
+  const all = [...packages, ...products.map(({ product }) => product)];
+  const ecosystems = new Set(all.map((p) => p.ecosystem));
   const statements: DatedStatement[] = [];
   const heads = new Map<string, FeedHead[]>();
   const entitled = new Set<string>();
-  const isWanted = wantedNames(packages, built);
+  const isWanted = wantedNames(all, built);
   for (const { knowledge, fileAt } of folder.files) {
     for (const section of knowledge.sectionNames) {
       if (!section.startsWith("s:")) continue;

@@ -65,7 +65,7 @@ test("kept knowledge is given back whole, and not at all once a byte of it is wr
   expect(opened?.sectionNames).toEqual(["s:Debian:12", "o:"]);
   expect(opened?.section("s:Debian:12")).toBe('curl\t["é"]');
   expect(opened?.section("none")).toBe("");
-  const path = join(folder, "d1.6");
+  const path = join(folder, "d1.7");
   const bytes = readFileSync(path);
   writeFileSync(path, bytes.toString("latin1").replace("0001", "0002"), "latin1");
   expect(openKnowledgeCache(folder).open("d1")).toBeNull();

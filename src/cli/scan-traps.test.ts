@@ -2,8 +2,10 @@ import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { tarOf, trackerFile } from "../../test/builders/intel.ts";
 import { readFileKnowledge } from "../intel/read-file-knowledge.ts";
-import { scanPackages } from "../intel/scan-packages.ts";
+import { type ScanReport, scanPackages } from "../intel/scan-packages.ts";
+import { platformsOf } from "../inventory/cpe-package.ts";
 import { readDpkgStatus } from "../inventory/formats/dpkg-status.ts";
+import type { InventoryReading } from "../inventory/formats/inventory-format.ts";
 import { readPackageList } from "../inventory/formats/package-list.ts";
 import { readRpmList } from "../inventory/formats/rpm-list.ts";
 import type { Package } from "../inventory/model.ts";
@@ -16,15 +18,24 @@ async function scan(
   packages: readonly Package[],
   channels: readonly string[] = [],
 ): Promise<readonly string[]> {
+  const { findings } = await reportOn(files, { packages }, channels);
+  return findings.map((f) => `${f.package.name} ${f.id} ${f.state} ${f.fixed ?? "-"}`);
+}
+
+async function reportOn(
+  files: readonly (string | Buffer)[],
+  inventory: Pick<InventoryReading, "packages" | "products" | "sbom">,
+  channels: readonly string[] = [],
+): Promise<ScanReport> {
   const read = await Promise.all(
     files.map(async (file, at) => {
       const knowledge = openInMemory(await readFileKnowledge(Buffer.from(file)));
       return { path: `f${at}`, digest: String(at), fileAt: at, knowledge };
     }),
   );
-  const knowledge = gatherKnowledge({ files: read, unread: [] }, { packages }, new Set(channels));
-  const { findings } = scanPackages({ packages, ...knowledge });
-  return findings.map((f) => `${f.package.name} ${f.id} ${f.state} ${f.fixed ?? "-"}`);
+  const knowledge = gatherKnowledge({ files: read, unread: [] }, inventory, new Set(channels));
+  const platforms = platformsOf(inventory.sbom?.components ?? []);
+  return scanPackages({ ...inventory, ...knowledge, platforms });
 }
 
 function deb(name: string, version: string, source = ""): readonly Package[] {
@@ -457,5 +468,179 @@ describe("a folder of everything", () => {
     const others = [alma, kev, epss, "hello", "", Buffer.from([0, 1, 2])];
     expect(await scan([export12, ...others], deb("p", "1.0-1"))).toHaveLength(1);
     expect(await scan([export12, tracker, ...others], deb("p", "1.0-1"))).toEqual([]);
+  });
+});
+
+describe("CPE names", () => {
+  interface Nodes {
+    readonly operator?: string;
+    readonly negate?: boolean;
+    readonly nodes: readonly object[];
+  }
+  const record = (id: string, ...configurations: readonly Nodes[]): object => ({
+    cve: { id, vulnStatus: "Analyzed", configurations },
+  });
+  const nvd = (...records: readonly object[]): string =>
+    JSON.stringify({
+      totalResults: records.length,
+      format: "NVD_CVE",
+      vulnerabilities: records,
+    });
+  const node = (...cpeMatch: readonly object[]): object => ({ operator: "OR", cpeMatch });
+  const match = (criteria: string, more: object = {}): object => ({
+    vulnerable: true,
+    criteria: `cpe:2.3:${criteria}${":*".repeat(11 - criteria.split(":").length)}`,
+    ...more,
+  });
+  const openssl = nvd(
+    record("CVE-2026-0001", {
+      nodes: [
+        node(
+          match("a:openssl:openssl:*", {
+            versionStartIncluding: "1.0.2",
+            versionEndExcluding: "1.0.2l",
+          }),
+        ),
+      ],
+    }),
+  );
+  const bill = (...components: readonly object[]): InventoryReading =>
+    readPackageList(
+      JSON.stringify({
+        bomFormat: "CycloneDX",
+        specVersion: "1.5",
+        components: components.map((c) => ({ type: "library", name: "x", version: "1", ...c })),
+      }),
+      null,
+    );
+  const told = async (feeds: readonly string[], inventory: InventoryReading) =>
+    (await reportOn(feeds, inventory)).findings.map(
+      (f) => `${f.package.name} ${f.package.version} ${f.id} ${f.state} ${f.fixed ?? "-"}`,
+    );
+
+  it.each([
+    ["cpe:/a:openssl:openssl:1.0.2k", ["openssl 1.0.2k CVE-2026-0001 affected 1.0.2l"]],
+    [
+      "cpe:2.3:a:openssl:openssl:1.0.2:k:*:*:*:*:*:*",
+      ["openssl 1.0.2k CVE-2026-0001 affected 1.0.2l"],
+    ],
+    ["cpe:2.3:a:openssl:openssl:1.0.2l:*:*:*:*:*:*:*", []],
+    ["cpe:2.3:a:openssl:openssl:1.0.1:*:*:*:*:*:*:*", []],
+    ["cpe:2.3:a:other:openssl:1.0.2k:*:*:*:*:*:*:*", []],
+    [
+      "cpe:2.3:a:openssl:openssl:unstable:*:*:*:*:*:*:*",
+      ["openssl unstable CVE-2026-0001 unknown-coverage -"],
+    ],
+  ])("judge a component that has no other name: %s", async (cpe, expected) => {
+    expect(await told([openssl], bill({ cpe }))).toEqual(expected);
+  });
+
+  it("say that they decided, and that they are the weakest source", async () => {
+    const { findings } = await reportOn([openssl], bill({ cpe: "cpe:/a:openssl:openssl:1.0.2k" }));
+    expect(findings[0]?.why).toContain("Only a CPE name decided, which is the weakest source");
+  });
+
+  it("judge a package of an ecosystem only where nobody else speaks of it", async () => {
+    const component = { purl: "pkg:npm/openssl@1.0.2", cpe: "cpe:/a:openssl:openssl:1.0.2" };
+    expect(await told([openssl], bill(component))).toHaveLength(1);
+    const npm = osv({
+      id: "GHSA-aaaa-bbbb-cccc",
+      ecosystem: "npm",
+      name: "openssl",
+      fixed: "0.9.0",
+    });
+    expect(await told([openssl, npm], bill(component))).toEqual([]);
+  });
+
+  it("never judge a build of a distribution, even where no feed speaks of its release", async () => {
+    const component = {
+      purl: "pkg:deb/debian/openssl@1.0.2k-1?distro=bookworm",
+      cpe: "cpe:/a:openssl:openssl:1.0.2k",
+    };
+    expect(await told([openssl], bill(component))).toEqual([]);
+  });
+
+  it("judge software of generic package URLs by its own maker's product only", async () => {
+    const generic = (purl: string) => told([openssl], bill({ purl, version: "1.0.2k" }));
+    expect(await generic("pkg:generic/openssl@1.0.2k")).toHaveLength(1);
+    expect(await generic("pkg:generic/openssl/openssl@1.0.2k")).toHaveLength(1);
+    expect(await generic("pkg:generic/acme/openssl@1.0.2k")).toEqual([]);
+    const list = readPackageList("pkg:generic/openssl@1.0.2k\n", null);
+    expect(await told([openssl], list)).toHaveLength(1);
+  });
+
+  it("take what a record says to run on from the rest of the bill, else say it is not known", async () => {
+    const windows = "o:microsoft:windows:-";
+    const onWindows = nvd(
+      record("CVE-2026-0002", {
+        operator: "AND",
+        nodes: [node(match("a:v:p:*")), node(match(windows, { vulnerable: false }))],
+      }),
+    );
+    const app = { cpe: "cpe:/a:v:p:1.0" };
+    expect(await told([onWindows], bill(app))).toEqual(["p 1.0 CVE-2026-0002 unknown-coverage -"]);
+    const system = (cpe: string) => ({ type: "operating-system", cpe });
+    const on = (cpe: string) => told([onWindows], bill(app, system(cpe)));
+    expect(await on("cpe:2.3:o:microsoft:windows:-:*:*:*:*:*:*:*")).toContain(
+      "p 1.0 CVE-2026-0002 affected-no-fix -",
+    );
+    expect(await on("cpe:2.3:o:linux:linux_kernel:6.1:*:*:*:*:*:*:*")).toEqual([]);
+  });
+
+  it("hold to negation, to editions, to updates and to the version that stands for none", async () => {
+    const but = nvd(
+      record("CVE-2026-0003", {
+        operator: "AND",
+        nodes: [node(match("a:v:p:*")), { negate: true, cpeMatch: [match("a:v:p:2.0")] }],
+      }),
+      record("CVE-2026-0004", { nodes: [node(match("a:v:p:*:*:*:*:*:wordpress"))] }),
+      record("CVE-2026-0005", { nodes: [node(match("a:v:p:2.0:beta1"))] }),
+      record("CVE-2026-0006", { nodes: [node(match("a:v:p:-"))] }),
+      record("CVE-2026-0007", { nodes: [node(match("a:*:p:2.*"))] }),
+    );
+    const of = async (cpe: string) =>
+      (await told([but], bill({ cpe }))).map((line) =>
+        line.slice(0, -2).replace(/^\S+ \S+ CVE-2026-000/, ""),
+      );
+    expect(await of("cpe:2.3:a:v:p:1.0:*:*:*:*:*:*:*")).toEqual([
+      "3 affected-no-fix",
+      "4 unknown-coverage",
+    ]);
+    expect(await of("cpe:2.3:a:v:p:2.0:-:*:*:*:wordpress:*:*")).toEqual([
+      "4 affected-no-fix",
+      "7 affected-no-fix",
+    ]);
+    expect(await of("cpe:2.3:a:v:p:2.0:beta1:*:*:*:joomla:*:*")).toContain("5 affected-no-fix");
+  });
+
+  it("of a record 5.x count like the NVD's, and before them", async () => {
+    const cve = JSON.stringify({
+      dataType: "CVE_RECORD",
+      cveMetadata: { cveId: "CVE-2026-0001", state: "PUBLISHED" },
+      containers: {
+        cna: {
+          affected: [
+            {
+              cpes: ["cpe:2.3:a:openssl:openssl:*:*:*:*:*:*:*:*"],
+              versions: [{ version: "1.0.2", status: "affected", lessThan: "1.0.2h" }],
+            },
+          ],
+        },
+      },
+    });
+    const cpe = "cpe:/a:openssl:openssl:1.0.2g";
+    expect(await told([cve, openssl], bill({ cpe }))).toEqual([
+      "openssl 1.0.2g CVE-2026-0001 affected 1.0.2h",
+    ]);
+    expect(await told([cve, openssl], bill({ cpe: "cpe:/a:openssl:openssl:1.0.2k" }))).toEqual([]);
+  });
+
+  it("leave a component unknown where no record names its product", async () => {
+    const unnamed = bill({ cpe: "cpe:/a:nobody:nothing:1.0" });
+    expect((await reportOn([openssl], unnamed)).notes).toEqual([
+      { ecosystem: "CPE", reason: "excerpt", packageCount: 1 },
+    ]);
+    const named = bill({ cpe: "cpe:/a:openssl:openssl:3.0.1" });
+    expect((await reportOn([openssl], named)).notes).toEqual([]);
   });
 });

@@ -3,6 +3,7 @@ import type { VexStatement } from "../intel/feed-format.ts";
 import type { ScanReport } from "../intel/scan-packages.ts";
 import { applyVex, type UnmatchedStatement } from "../intel/vex-apply.ts";
 import type { VexSubject } from "../intel/vex-match.ts";
+import { platformsOf } from "../inventory/cpe-package.ts";
 import type { InventoryReading } from "../inventory/formats/inventory-format.ts";
 import { type FeedFolder, type FolderMemory, readFeedFolder } from "./feed-folder.ts";
 import { type FileCli, showAnswer } from "./file-cli.ts";
@@ -60,7 +61,8 @@ async function scan(cli: FileCli, flags: ScanFlags): Promise<void> {
   const { scanPackages } = await import("../intel/scan-packages.ts");
   const channels = new Set((flags.channel ?? []).map((name) => name.toLowerCase()));
   const knowledge = gatherKnowledge(folder, inventory, channels);
-  const scanned = scanPackages({ ...inventory, ...knowledge });
+  const platforms = platformsOf(inventory.sbom?.components ?? []);
+  const scanned = scanPackages({ ...inventory, ...knowledge, platforms });
   const { report, unmatched } = withVex(scanned, knowledge.vex, await ownVex(flags));
   const usedFeeds = new Set(knowledge.statements.map((s) => s.feed));
   await print(cli, { report, inventory, folder, usedFeeds, unmatched });

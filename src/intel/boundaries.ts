@@ -1,4 +1,5 @@
-import { judge, type Verdict } from "./judge.ts";
+import { judge } from "./judge.ts";
+import type { Verdict } from "./match-rules.ts";
 import type { Statement } from "./model.ts";
 import { compareApk } from "./versions/apk.ts";
 import { compareDeb } from "./versions/deb.ts";

@@ -1,4 +1,5 @@
 import type { Instant } from "../base/instant.ts";
+import { CPE_ECOSYSTEM } from "../inventory/cpe-package.ts";
 import { type FeedState, freshnessOf } from "./feed-rules.ts";
 import { ecosystemBase, orderOf } from "./versions/order.ts";
 
@@ -46,7 +47,9 @@ export function coverageGap(
   if (fresh.length === 0) {
     return own.every((feed) => feed.origin === "starter") ? "starter-feed" : "stale-feed";
   }
-  return fresh.some((feed) => feed.isComplete) || input.isNamed ? null : "excerpt";
+  // Most records give no CPE name since 2026, so silence about a product means nothing.
+  const speaksOfAll = input.ecosystem !== CPE_ECOSYSTEM && fresh.some((feed) => feed.isComplete);
+  return speaksOfAll || input.isNamed ? null : "excerpt";
 }
 
 /** Feeds of language ecosystems name no release, and then speak for all. */

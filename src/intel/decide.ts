@@ -1,5 +1,5 @@
 import type { Saying } from "./dossier.ts";
-import type { Verdict } from "./judge.ts";
+import type { Verdict } from "./match-rules.ts";
 import type { FindingState } from "./model.ts";
 import type { VersionOrder } from "./versions/order.ts";
 
@@ -78,6 +78,8 @@ export const precedence: readonly string[] = [
   "databases of ecosystems (OSV, RustSec)",
   "fixes read from changelogs",
   "ranges of CVE records",
+  "CPE names that others correct in the NVD's records",
+  "CPE names of the NVD",
 ];
 
 /** The first that fits. */
@@ -87,6 +89,8 @@ const ranks: readonly RegExp[] = [
   /^debian-cve-list$/,
   /^(osv-|rustsec$)/,
   /^debian-changelogs$/,
+  /^(vulnrichment|cve-list)$/,
+  /^nvd-overrides$/,
 ];
 
 const badnessOf: Readonly<Record<FindingState, number>> = {

@@ -1,3 +1,4 @@
+import { CPE_ECOSYSTEM } from "../inventory/cpe-package.ts";
 import type { FeedHead } from "./file-knowledge.ts";
 import { ecosystemBase } from "./versions/order.ts";
 
@@ -7,6 +8,8 @@ import { ecosystemBase } from "./versions/order.ts";
  * handful of them in an archive, are somebody's samples.
  */
 export function coversAll(ecosystem: string, feeds: readonly FeedHead[]): boolean {
+  // Most records give no CPE name since 2026, so a product that none names may be in any of them.
+  if (ecosystem === CPE_ECOSYSTEM) return false;
   const counts = new Map<string, number>();
   for (const { feed, isComplete, entryCount } of feeds) {
     if (isComplete) counts.set(feed, (counts.get(feed) ?? 0) + entryCount);

@@ -65,7 +65,8 @@ export type FeedContent =
       readonly kind: "records";
       readonly texts: readonly VulnerabilityText[];
       readonly ssvc: readonly SsvcEntry[];
-      readonly cpes?: readonly CpeMatch[];
+      /** What the records say by CPE names; absent in feeds that know none. */
+      readonly statements?: readonly Statement[];
     }
   | { readonly kind: "vex"; readonly statements: readonly VexStatement[] }
   | { readonly kind: "lifecycle"; readonly cycles: readonly SupportCycle[] }
@@ -102,16 +103,6 @@ export interface VulnerabilityDetail {
   readonly modifiedAt: Instant | null;
   /** Files of Linux that it is in, and in no other; absent where the record does not say. */
   readonly programFiles?: readonly string[];
-}
-
-/** Versions of a product, by its CPE name, that a CVE's record calls vulnerable. */
-export interface CpeMatch {
-  readonly id: string;
-  readonly criteria: string;
-  readonly from: string | null;
-  readonly isFromIncluded: boolean;
-  readonly to: string | null;
-  readonly isToIncluded: boolean;
 }
 
 export interface KevEntry {

@@ -69,9 +69,8 @@ export function knowledgeOf(readings: readonly FeedReading[]): FileKnowledge {
       if (text.status === "withdrawn") head.withdrawn.push([feed, text.id, text.modifiedAt ?? 0]);
       if (text.modifiedAt !== undefined) modified.set(text.id, text.modifiedAt);
     }
-    if (content.kind !== "advisories") continue;
     const age = asOf ?? newestOf(content.texts);
-    for (const statement of content.statements) statements.push({ statement, age });
+    for (const statement of content.statements ?? []) statements.push({ statement, age });
   }
   const sections = new Map<string, string>();
   if (vex.length > 0) sections.set("v:", vex.join("\n"));

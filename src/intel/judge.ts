@@ -1,53 +1,36 @@
 import { never } from "../base/failure.ts";
+import { type CpeSubject, judgeCpe } from "./judge-cpe.ts";
+import type { MatchRule, Verdict } from "./match-rules.ts";
 import type { FindingState, MatchExplanation, Statement, VersionRange } from "./model.ts";
 import type { VersionOrder } from "./versions/order.ts";
 
 /**
- * One statement against one installed version. What cannot be compared is unknown, never clean.
+ * One statement against one installed version. What cannot be compared is unknown, never clean. `of`
+ * tells products by CPE name; without one, what is said by such names says nothing.
  */
-export interface Verdict {
-  readonly state: FindingState;
-  readonly fixedVersion: string | null;
-  readonly rule: MatchRule;
-  readonly comparedWith: string | null;
-  readonly comparison: MatchExplanation["comparison"];
-}
-
-export type MatchRule = keyof typeof matchRules;
-
-/** Why a verdict is what it is, in words for people. */
-export const matchRules = {
-  "fixed-version": "The publisher names the version that fixes it.",
-  "version-range": "The publisher names the affected ranges of versions.",
-  "listed-version": "The publisher lists this version as affected.",
-  "not-listed": "The installed version is in none of the affected ranges.",
-  "never-affected": "The publisher says that this release was never affected.",
-  unimportant: "The publisher says that the affected code is not part of what the package ships.",
-  "no-fix-yet": "The publisher says it is affected and has no fix yet.",
-  postponed: "The publisher says it is affected and puts the fix off.",
-  ignored: "The publisher says it is affected and will not be fixed in this release.",
-  "support-ended": "The publisher no longer supports this package in this release.",
-  undetermined: "The publisher has not determined whether it is affected.",
-  "not-comparable": "The two versions cannot be compared, so nothing is known.",
-  "kernel-support": "The package is built from the kernel's source but holds no kernel.",
-  "fixed-in-channel": "A fix exists only in a channel that this host is not known to use.",
-  "unknown-stream": "Which stream of its module the build belongs to is not known.",
-  rejected: "The vulnerability's record was rejected or withdrawn.",
-} as const;
-
 export function judge(
   statement: Statement,
   installed: string,
   order: VersionOrder | null,
+  of?: CpeSubject,
 ): Verdict {
-  const verdict = judgeState(statement, installed, order);
+  const { state } = statement;
+  if (state.kind === "cpe") {
+    return of === undefined
+      ? plain("unknown-coverage", "cpe-open")
+      : judgeCpe(state.configurations, of);
+  }
+  const verdict = judgeState(state, installed, order);
   // Unimportant issues stay evidence, but nobody is exposed by code that is not there.
   if (statement.urgency !== "unimportant" || verdict.state === "fixed") return verdict;
   return { ...verdict, state: "not-affected", rule: "unimportant" };
 }
 
-function judgeState(statement: Statement, installed: string, order: VersionOrder | null): Verdict {
-  const { state } = statement;
+function judgeState(
+  state: Exclude<Statement["state"], { readonly kind: "cpe" }>,
+  installed: string,
+  order: VersionOrder | null,
+): Verdict {
   switch (state.kind) {
     case "fixed":
       return judgeFixed(state.version, installed, order);

@@ -5,6 +5,7 @@ import type { Instant } from "../base/instant.ts";
 import { inTransaction, type Tx } from "../db/database.ts";
 import { notify } from "../db/notify.ts";
 import type { World } from "../db/world.ts";
+import { CPE_ECOSYSTEM } from "../inventory/cpe-package.ts";
 import { recordEvent } from "../ledger/record.ts";
 import type { FeedContent, FeedProblem, FeedReading } from "./feed-format.ts";
 import { refusalOf } from "./feed-rules.ts";
@@ -77,7 +78,7 @@ export type LoadOutcome =
     };
 
 /** Raised whenever the readers find more, or other things, in the same bytes. */
-export const READER = 1;
+export const READER = 2;
 
 export async function loadFeed(
   world: World,
@@ -285,7 +286,13 @@ async function writeContent(tx: Tx, incoming: Incoming, at: Instant): Promise<Wr
     case "records": {
       await writeTexts(tx, feed, extent, content.texts);
       const ids = content.texts.map((text) => text.id);
-      return await writeSsvc(tx, { entries: content.ssvc, ids, extent, at });
+      const written = await writeSsvc(tx, { entries: content.ssvc, ids, extent, at });
+      const { statements } = content;
+      if (statements === undefined) return written;
+      const silent = ids.map((vulnerability) => ({ ecosystem: CPE_ECOSYSTEM, vulnerability }));
+      const change = { feed, extent, statements, silent, generation, at };
+      const said = await inWorkLine((line) => writeStatements(tx, change, line));
+      return { added: written.added + said.added, ended: written.ended + said.ended };
     }
     case "kev":
       return await writeKev(tx, content.entries, at);

@@ -1,3 +1,5 @@
+import type { CpeName } from "../inventory/cpe-name.ts";
+import { cpeOf } from "../inventory/cpe-package.ts";
 import type { StoredPackage } from "../inventory/model.ts";
 import { verdictAt } from "./boundaries.ts";
 import { type Decision, decide, type Judged, withChannel } from "./decide.ts";
@@ -9,7 +11,9 @@ import {
   type Topic,
   type Vulnerable,
 } from "./dossier.ts";
-import { judge, type Verdict } from "./judge.ts";
+import { judge } from "./judge.ts";
+import { type CpeSubject, mayName } from "./judge-cpe.ts";
+import type { Verdict } from "./match-rules.ts";
 import type { Finding, FindingState } from "./model.ts";
 import { isModuleBuild, statementsOfStream } from "./module-stream.ts";
 import { type BuiltFor, builtFor, isOtherRelease, orderWithin } from "./release-order.ts";
@@ -33,6 +37,8 @@ export interface MatchInput {
   readonly entitled?: ReadonlySet<string>;
   /** Which packages hold no kernel though their source is one; the default judges by name alone. */
   readonly isSetAside?: (p: StoredPackage) => boolean;
+  /** What else is known to be there, for records that say what a product has to run on. */
+  readonly platforms?: readonly CpeName[];
 }
 
 export interface Match extends Finding {
@@ -122,7 +128,9 @@ export function judgeDistinct(
   for (const p of input.packages) {
     const subject = subjectOf(p);
     const dossier = index.of(p, subject.source);
-    subjects.push({ ...subject, packageId: p.id, isNamed: dossier?.isNamed ?? false });
+    const cpe = cpeOf(p);
+    const isNamed = dossier !== null && (cpe === null ? dossier.isNamed : names(dossier, cpe));
+    subjects.push({ ...subject, packageId: p.id, isNamed });
     if (dossier === null || subject.blindSpot !== null) continue;
     const isAside = input.isSetAside?.(p) ?? subject.role === "kernel-support";
     const key = [p.ecosystem, subject.source, subject.version, String(isAside), p.module];
@@ -134,7 +142,8 @@ export function judgeDistinct(
       alike.packageIds.push(p.id);
       continue;
     }
-    const question = { p, subject, isAside, entitled: input.entitled };
+    const product = cpe === null ? undefined : { name: cpe, platforms: input.platforms ?? [] };
+    const question = { p, subject, isAside, entitled: input.entitled, product };
     const outcomes = outcomesOf(question, dossier, states);
     judged.set(cacheKey, { packageIds: [p.id], outcomes });
   }
@@ -146,6 +155,15 @@ interface Question {
   readonly subject: Subject;
   readonly isAside: boolean;
   readonly entitled: ReadonlySet<string> | undefined;
+  /** Of products that only a CPE name tells. */
+  readonly product: CpeSubject | undefined;
+}
+
+/** Products of several makers have the same name, and so stand in one dossier. */
+function names({ sayings }: Dossier, cpe: CpeName): boolean {
+  return sayings.some(
+    ({ said: { state } }) => state.kind === "cpe" && mayName(state.configurations, cpe),
+  );
 }
 
 function outcomesOf(question: Question, dossier: Dossier, states: States): readonly Outcome[] {
@@ -173,7 +191,7 @@ function verdictsOf(question: Question, dossier: Dossier): Verdicts {
   const verdicts = new Array<Verdict | null>(dossier.sayings.length).fill(null);
   const judgeBy = (sayings: readonly Saying[], installed: string): void => {
     if (sayings.length === 0) return;
-    const of = judgeOf(p.ecosystem, installed, dossier);
+    const of = judgeOf(question, installed, dossier);
     for (const saying of sayings) verdicts[saying.place] = of(saying);
   };
   const sayings = dossier.namesArch
@@ -182,7 +200,7 @@ function verdictsOf(question: Question, dossier: Dossier): Verdicts {
   judgeBy(sayings, subject.version);
   for (const named of dossier.ofName) {
     const sayings = dossier.namesArch ? named.filter((saying) => isOfArch(p, saying)) : named;
-    const { sure, unsure } = dossier.namesStream ? ofStream(p, sayings) : ofOrdinary(p, sayings);
+    const { sure, unsure } = ofModule(question, sayings, dossier);
     judgeBy([...sure, ...unsure], p.version);
     // A fix of another stream says nothing, so only what is past no stream's fix stays unknown.
     for (const { place } of unsure) verdicts[place] = unknownStream(verdicts[place] ?? null);
@@ -192,7 +210,7 @@ function verdictsOf(question: Question, dossier: Dossier): Verdicts {
 
 /** Judges one installed version by whatever is said. */
 function judgeOf(
-  ecosystem: string,
+  { p: { ecosystem }, product }: Question,
   installed: string,
   dossier: Dossier,
 ): (saying: Saying) => Verdict {
@@ -202,7 +220,7 @@ function judgeOf(
   return ({ said, boundary, namesReleases }) => {
     const mayDiffer = own !== null && isOneOther(own, namesReleases);
     if (boundary !== null) return mayDiffer ? boundary.unknown : verdictAt(boundary, place);
-    return judge(said, installed, mayDiffer ? within : order);
+    return judge(said, installed, mayDiffer ? within : order, product);
   };
 }
 
@@ -212,6 +230,16 @@ function isOfArch({ arch }: StoredPackage, { said: { arches } }: Saying): boolea
 
 function isOneOther(own: BuiltFor | null, releases: readonly BuiltFor[]): boolean {
   return own !== null && releases.some((each) => isOtherRelease(own, each));
+}
+
+/** What is said of the module that the build belongs to; a product by CPE name belongs to none. */
+function ofModule(
+  { p, product }: Question,
+  sayings: readonly Saying[],
+  { namesStream }: Dossier,
+): ReturnType<typeof ofStream> {
+  if (product !== undefined) return { sure: sayings, unsure: [] };
+  return namesStream ? ofStream(p, sayings) : ofOrdinary(p, sayings);
 }
 
 function ofOrdinary(p: StoredPackage, sayings: readonly Saying[]): ReturnType<typeof ofStream> {

@@ -57,7 +57,8 @@ export interface Statement {
         readonly ranges: readonly VersionRange[];
         /** Versions the publisher lists one by one: affected whatever the ranges say. */
         readonly versions: readonly string[];
-      };
+      }
+    | { readonly kind: "cpe"; readonly configurations: readonly CpeConfiguration[] };
   readonly urgency: string;
   /**
    * rpm module streams (`nodejs:16`) whose builds it speaks of; empty when it speaks of a module's
@@ -73,6 +74,33 @@ export interface VersionRange {
   readonly introduced: string;
   readonly fixed: string | null;
   readonly lastAffected: string | null;
+}
+
+/**
+ * Which products a CVE is in, as the NVD and CVE records write it: of several configurations one has to
+ * be there; within one its nodes all together or one of them, and so within a node.
+ */
+export interface CpeConfiguration {
+  readonly needsAll: boolean;
+  readonly isNegated: boolean;
+  readonly nodes: readonly CpeNode[];
+}
+
+export interface CpeNode {
+  readonly needsAll: boolean;
+  readonly isNegated: boolean;
+  readonly matches: readonly CpeMatch[];
+}
+
+/** Versions of a product: `from` and `upTo` are among them, `after` and `before` are not. */
+export interface CpeMatch {
+  readonly cpe: string;
+  /** False for what it only has to run on. */
+  readonly isVulnerable: boolean;
+  readonly from?: string;
+  readonly after?: string;
+  readonly upTo?: string;
+  readonly before?: string;
 }
 
 export interface Vulnerability {

@@ -1,5 +1,5 @@
 import { never } from "../base/failure.ts";
-import type { Statement, VersionRange } from "./model.ts";
+import type { CpeConfiguration, CpeMatch, Statement, VersionRange } from "./model.ts";
 
 /** What one feed says about a package, as a sentence: its own words, without any judgement of ours. */
 export function sayingText({ state, urgency }: Pick<Statement, "state" | "urgency">): string {
@@ -25,12 +25,38 @@ function stateText(state: Statement["state"]): string {
       return "not determined yet";
     case "ranges":
       return rangesText(state.ranges, state.versions);
+    case "cpe":
+      return cpeText(state.configurations);
     default:
       return never(state);
   }
 }
 
 const SHOWN_MAX = 6;
+
+function cpeText(configurations: readonly CpeConfiguration[]): string {
+  const matches = configurations.flatMap(({ nodes }) => nodes.flatMap((node) => node.matches));
+  const [own, others] = [true, false].map((isVulnerable) => [
+    ...new Set(matches.filter((m) => m.isVulnerable === isVulnerable).map(cpeMatchText)),
+  ]);
+  const runs = (others ?? []).length === 0 ? "" : `; running on ${listText(others ?? [])}`;
+  return `affected by CPE name: ${listText(own ?? [])}${runs}`;
+}
+
+function cpeMatchText({ cpe, from, after, upTo, before }: CpeMatch): string {
+  const ends = [
+    from === undefined ? "" : ` from ${from}`,
+    after === undefined ? "" : ` after ${after}`,
+    upTo === undefined ? "" : ` up to ${upTo}`,
+    before === undefined ? "" : ` to before ${before}`,
+  ];
+  return `${cpe}${ends.join("")}`;
+}
+
+function listText(texts: readonly string[]): string {
+  const more = texts.length > SHOWN_MAX ? ` and ${texts.length - SHOWN_MAX} more` : "";
+  return `${texts.slice(0, SHOWN_MAX).join("; ")}${more}`;
+}
 
 function rangesText(ranges: readonly VersionRange[], versions: readonly string[]): string {
   const parts = ranges.map(rangeText);

@@ -1,4 +1,5 @@
-import type { BuiltCopy } from "../inventory/formats/inventory-format.ts";
+import type { CpeName } from "../inventory/cpe-name.ts";
+import type { BuiltCopy, NamedProduct } from "../inventory/formats/inventory-format.ts";
 import type { Package, StoredPackage } from "../inventory/model.ts";
 import type { DatedStatement } from "./file-knowledge.ts";
 import { isSetAside, reportedOnKernel } from "./kernel-packages.ts";
@@ -20,6 +21,9 @@ export interface ScanInput {
   readonly packages: readonly Package[];
   /** Code of other sources that some of the packages contain. */
   readonly built?: readonly BuiltCopy[];
+  /** What some of the packages are by CPE name, and what else is there by such names. */
+  readonly products?: readonly NamedProduct[];
+  readonly platforms?: readonly CpeName[];
   readonly statements: readonly DatedStatement[];
   /** Withdrawn records: feed, advisory, when. */
   readonly withdrawn: readonly (readonly [feed: string, advisory: string, at: number])[];
@@ -60,6 +64,39 @@ export interface ScanReport {
 }
 
 export function scanPackages(input: ScanInput): ScanReport {
+  const own = judged(input);
+  const gaps = new Map(input.packages.map((p, at) => [keyOf(p), own.gaps[at] ?? null]));
+  const asked = (input.products ?? []).filter(({ of }) => isSilent(gaps.get(keyOf(of)) ?? null));
+  const products = asked.map(({ product }) => product);
+  const named = judged({ ...input, packages: products, built: [] });
+  for (const [at, { of }] of asked.entries()) {
+    if (named.gaps[at] === null) gaps.set(keyOf(of), null);
+  }
+  const weak = named.findings.map((finding) => {
+    const p = asked[finding.of.id]?.of ?? finding.of;
+    const shown = { name: p.name, version: p.version, source: p.source || p.name };
+    return { ...finding, of: { ...p, id: finding.of.id }, package: shown };
+  });
+  return {
+    findings: [...own.findings, ...weak].toSorted(byPackage),
+    notes: notesOn(input.packages, (p) => gaps.get(keyOf(p)) ?? null),
+  };
+}
+
+function keyOf({ ecosystem, name, version, arch, module }: Package): string {
+  return [ecosystem, name, version, arch, module].join("\n");
+}
+
+/** Where no publisher speaks of a package, its CPE name may; a publisher's silence is an answer. */
+function isSilent(gap: CoverageNote["reason"] | null): boolean {
+  return gap === "no-feed" || gap === "no-version-order" || gap === "excerpt";
+}
+
+/** The findings, and why nothing is known of a package: one answer for each, in their order. */
+function judged(input: ScanInput): {
+  readonly findings: readonly JudgedFinding[];
+  readonly gaps: readonly (CoverageNote["reason"] | null)[];
+} {
   const packages = input.packages.map((p, id): StoredPackage => ({ ...p, id }));
   const statements = currentStatements(input);
   const { matches, subjects } = judgeAll({
@@ -68,6 +105,7 @@ export function scanPackages(input: ScanInput): ScanReport {
     rejected: input.rejected,
     entitled: input.entitled,
     isSetAside: isSetAside(packages),
+    ...(input.platforms === undefined ? {} : { platforms: input.platforms }),
   });
   const shown = matches.filter(
     (match) => keptStates.has(match.state) || match.because.rule === "kernel-support",
@@ -81,9 +119,9 @@ export function scanPackages(input: ScanInput): ScanReport {
   });
   const { built = [], offers } = input;
   const judge = (copies: readonly Package[]) =>
-    scanPackages({ ...input, packages: copies, built: [], offers: new Map() }).findings;
+    judged({ ...input, packages: copies, built: [], offers: new Map() }).findings;
   findings.push(...rebuildFindings({ built, own: findings, offers, judge }));
-  return { findings: findings.toSorted(byPackage), notes: notesOn(packages, subjects, input) };
+  return { findings, gaps: packages.map((p, at) => gapOf(p, subjects[at], input)) };
 }
 
 function setAside(match: Match): Match {
@@ -174,13 +212,12 @@ function byPackage(a: JudgedFinding, b: JudgedFinding): number {
 }
 
 function notesOn(
-  packages: readonly StoredPackage[],
-  subjects: readonly JudgedSubject[],
-  input: ScanInput,
+  packages: readonly Package[],
+  gapOf: (p: Package) => CoverageNote["reason"] | null,
 ): readonly CoverageNote[] {
   const counts = new Map<string, CoverageNote>();
-  for (const [at, p] of packages.entries()) {
-    const reason = gapOf(p, subjects[at], input);
+  for (const p of packages) {
+    const reason = gapOf(p);
     if (reason === null) continue;
     const key = `${p.ecosystem}\n${reason}`;
     const packageCount = (counts.get(key)?.packageCount ?? 0) + 1;

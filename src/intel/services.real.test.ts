@@ -107,6 +107,36 @@ const old = lock(
 );
 
 describe("a service with what is in it", () => {
+  it("is judged by CPE names where a component has no other, until the record takes them back", async () => {
+    await addService(made.world, systemActor, shop);
+    const component = (more: object): object => ({ type: "library", name: "openssl", ...more });
+    const components = [
+      component({ cpe: "cpe:/a:openssl:openssl:1.0.2k" }),
+      component({ purl: "pkg:generic/openssl@1.0.2j" }),
+      component({
+        purl: "pkg:deb/debian/openssl@1.0.2k-1?distro=bookworm",
+        cpe: "cpe:/a:openssl:openssl:1.0.2k",
+      }),
+    ];
+    await put(JSON.stringify({ bomFormat: "CycloneDX", specVersion: "1.5", components }));
+    const record = async (configurations: readonly object[], modified: string) => {
+      const cve = { id: "CVE-2026-0009", lastModified: modified, configurations };
+      const page = { format: "NVD_CVE", totalResults: 9, vulnerabilities: [{ cve }] };
+      const bytes = Buffer.from(JSON.stringify(page));
+      await loadFeedFile(made.world, systemActor, { bytes, asOf: now, acceptShrink: true });
+      await rematch(made.world);
+      return (await judgedService(made.world, systemActor, "shop")).own;
+    };
+    const criteria = "cpe:2.3:a:openssl:openssl:*:*:*:*:*:*:*:*";
+    const match = { vulnerable: true, criteria, versionEndExcluding: "1.0.2l" };
+    const open = await record([{ nodes: [{ cpeMatch: [match] }] }], "2026-11-01T00:00:00");
+    expect(open?.pairs.map((p) => [p.vulnerability, p.state, p.fixedVersion])).toEqual([
+      ["CVE-2026-0009", "affected-fix-available", "1.0.2l"],
+    ]);
+    expect(open?.pairs[0]?.packageIds).toHaveLength(2);
+    expect((await record([], "2026-11-02T00:00:00"))?.pairs).toEqual([]);
+  });
+
   it("is matched like hosts, says how things got in, and what one action clears", async () => {
     const { world } = made;
     await addService(world, systemActor, shop);

@@ -97,6 +97,7 @@ function releaseOf({ state, urgency }: Statement): object {
     case "end-of-life":
       return { status: "open", urgency };
     case "ranges":
+    case "cpe":
       return { status: "undetermined", urgency };
     default:
       return never(state);

@@ -18,9 +18,13 @@ export interface StatementChange {
   readonly feed: string;
   readonly extent: "whole" | "part";
   readonly statements: readonly Statement[];
+  /** What a part speaks of without saying anything any more: by ecosystem and vulnerability. */
+  readonly silent?: readonly NamedAlone[];
   readonly generation: Digest;
   readonly at: Instant;
 }
+
+type NamedAlone = Pick<Statement, "ecosystem" | "vulnerability">;
 
 interface Counts {
   readonly added: number;
@@ -174,7 +178,7 @@ async function unnamedRest(
   line: WorkLine,
 ): Promise<readonly Statement[]> {
   if (change.extent === "whole") return [];
-  const named = change.statements.filter((s) => s.advisory === "");
+  const named = namedAlone(change);
   if (named.length === 0) return [];
   await line.done();
   const { rows } = await sql<GroupRow>`
@@ -188,25 +192,29 @@ async function unnamedRest(
     .filter((s) => !isNamed.has(`${s.ecosystem}\n${s.vulnerability}`));
 }
 
+/** What stands in the feed under its own id, without an advisory. */
+function namedAlone({ statements, silent = [] }: StatementChange): readonly NamedAlone[] {
+  return [...statements.filter((s) => s.advisory === ""), ...silent];
+}
+
 /** Ends the groups that are no longer said; returns their ids. */
 async function endMissing(tx: Tx, change: StatementChange): Promise<readonly number[]> {
-  const namedOf = (statements: readonly Statement[], idOf: (s: Statement) => string): string[] => [
-    ...new Set(statements.map((s) => `${s.ecosystem}\n${idOf(s)}`)),
-  ];
-  const named = change.extent === "whole" ? [] : change.statements;
-  const without = named.filter((s) => s.advisory === "");
+  const isPart = change.extent === "part";
+  const without = isPart ? namedAlone(change) : [];
   const ids = [...new Set(without.map((s) => s.vulnerability))];
-  const withAdvisory = named.filter((s) => s.advisory !== "");
+  const alone = [...new Set(without.map((s) => `${s.ecosystem}\n${s.vulnerability}`))];
+  const withAdvisory = isPart ? change.statements.filter((s) => s.advisory !== "") : [];
+  const advisories = [...new Set(withAdvisory.map((s) => `${s.ecosystem}\n${s.advisory}`))];
   const isNamed =
     change.extent === "whole"
       ? sql`true`
       : sql`case when s.advisory <> ''
           then s.ecosystem || E'\n' || s.advisory
-               = any(${namedOf(withAdvisory, (each) => each.advisory)}::text[])
+               = any(${advisories}::text[])
           else s.vulnerabilities && ${ids}::text[]
             and exists (select from unnest(s.vulnerabilities) as v (id)
               where s.ecosystem || E'\n' || v.id
-                    = any(${namedOf(without, (each) => each.vulnerability)}::text[])) end`;
+                    = any(${alone}::text[])) end`;
   await sql`analyze incoming`.execute(tx);
   const { rows } = await sql<{ id: number }>`
     with ended as (

@@ -16,6 +16,27 @@ const rangeSchema = z.object({
   lastAffected: z.string().nullable(),
 });
 
+const joining = { needsAll: z.boolean(), isNegated: z.boolean() };
+
+const configurationSchema = z.object({
+  ...joining,
+  nodes: z.array(
+    z.object({
+      ...joining,
+      matches: z.array(
+        z.object({
+          cpe: z.string(),
+          isVulnerable: z.boolean(),
+          from: z.string().exactOptional(),
+          after: z.string().exactOptional(),
+          upTo: z.string().exactOptional(),
+          before: z.string().exactOptional(),
+        }),
+      ),
+    }),
+  ),
+});
+
 export const stateSchema = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("fixed"), version: z.string() }),
   z.object({ kind: z.literal("never-affected"), why: z.string().exactOptional() }),
@@ -29,6 +50,7 @@ export const stateSchema = z.discriminatedUnion("kind", [
     ranges: z.array(rangeSchema),
     versions: z.array(z.string()),
   }),
+  z.object({ kind: z.literal("cpe"), configurations: z.array(configurationSchema) }),
 ]);
 
 export interface GroupRow {

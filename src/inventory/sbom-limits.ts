@@ -73,15 +73,26 @@ function shortSubject(subject: NonNullable<Sbom["subject"]>): NonNullable<Sbom["
 }
 
 function limited(component: Component): Component {
-  const { name, version, purl, cpe, judged } = component;
+  const { product: _, ...entry } = component;
+  const { name, version, purl, cpe } = entry;
+  const judged = ownEcosystem(component);
   return {
-    ...component,
+    ...entry,
     name: plain(name, NAME_MAX),
     version: plain(version, VERSION_MAX),
     purl: plain(purl, PURL_MAX),
     cpe: plain(cpe, CPE_MAX),
     judged: typeof judged === "string" ? judged : (whyNotStored(judged) ?? judged),
   };
+}
+
+/**
+ * No publisher speaks of types of package URLs without an ecosystem, so their CPE name speaks for them.
+ * For the others the store keeps the package itself: which publishers are loaded changes any day.
+ */
+function ownEcosystem({ judged, product }: Component): Component["judged"] {
+  const isNobodys = typeof judged !== "string" && judged.ecosystem.startsWith("purl:");
+  return isNobodys && product !== undefined ? product : judged;
 }
 
 function whyNotStored(p: Package): string | null {

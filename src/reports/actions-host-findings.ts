@@ -7,7 +7,7 @@ import { runtimeFilterOfHost } from "../intel/actions-runtime.ts";
 import { coverageReasons } from "../intel/coverage.ts";
 import { filterReply } from "../intel/filter-reply.ts";
 import { type Coverage, type FilteredFinding, hostFindings } from "../intel/findings.ts";
-import { matchRules } from "../intel/judge.ts";
+import { matchRules } from "../intel/match-rules.ts";
 import type { Vulnerability } from "../intel/model.ts";
 import { countMatchingBacklog } from "../intel/store-finding.ts";
 import { loadKnownSince } from "../intel/store-past.ts";

@@ -2,6 +2,7 @@ import { compareAlpm } from "./alpm.ts";
 import { compareApk } from "./apk.ts";
 import { compareConan } from "./conan.ts";
 import { compareDeb } from "./deb.ts";
+import { compareGeneric } from "./generic.ts";
 import { compareGo } from "./go.ts";
 import { compareMaven } from "./maven.ts";
 import { compareNuget } from "./nuget.ts";
@@ -47,6 +48,8 @@ const orders: Readonly<Record<string, VersionOrder>> = {
   Bioconductor: compareCran,
   CRAN: compareCran,
   Bitnami: compareLooseSemver,
+  // Of products that only a CPE name tells; `judge-cpe.ts` knows more of some.
+  CPE: compareGeneric,
   ConanCenter: compareConan,
   "crates.io": compareLooseSemver,
   Go: compareGo,

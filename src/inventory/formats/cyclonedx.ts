@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { childOf, childrenOf, readXml, textOf, type XmlElement } from "../../base/xml-elements.ts";
-import { packageOfPurl } from "../purl-package.ts";
+import { withProduct } from "../cpe-package.ts";
 import {
   type Component,
   type ComponentScope,
@@ -174,13 +174,12 @@ function newDraft(release: string | null) {
         return;
       }
       if (within !== "" && item.ref !== "") edges.push([within, item.ref]);
-      if (item.purl === "" && withoutPackages.has(item.type)) {
+      if (item.purl === "" && item.cpe === "" && withoutPackages.has(item.type)) {
         fileCount++;
         return;
       }
       const { ref, name, version, purl, cpe, scope } = item;
-      const judged = purl === "" ? withoutUrl(cpe) : packageOfPurl(purl, release);
-      components.push({ ref, name, version, purl, cpe, scope, judged });
+      components.push(withProduct({ ref, name, version, purl, cpe, scope }, release));
     },
     edge(from: string, to: string): void {
       edges.push([from, to]);
@@ -197,10 +196,4 @@ function newDraft(release: string | null) {
       return readingOfSbom(form, link === undefined ? sbom : { ...sbom, link });
     },
   };
-}
-
-function withoutUrl(cpe: string): string {
-  return cpe === ""
-    ? "has no package URL, so nothing is known about it"
-    : "has a CPE but no package URL, so nothing is known about it";
 }

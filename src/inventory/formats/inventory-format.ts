@@ -12,8 +12,15 @@ export interface InventoryReading {
   readonly problems: readonly InventoryProblem[];
   /** Which packages contain code of which other sources, where the form says so. */
   readonly built?: readonly BuiltCopy[];
+  /** What packages are by CPE name, for where nobody speaks of the packages themselves. */
+  readonly products?: readonly NamedProduct[];
   /** Entry by entry, where the form says more than names and versions. */
   readonly sbom?: Sbom;
+}
+
+export interface NamedProduct {
+  readonly of: Package;
+  readonly product: Package;
 }
 
 /** Code of a source, copied into a package when that was built. */
@@ -58,6 +65,8 @@ export interface Component {
   readonly scope: ComponentScope;
   /** The package it is judged as, or why it cannot be judged. */
   readonly judged: Package | string;
+  /** What its CPE name or generic URL names, for where nobody speaks of the package itself. */
+  readonly product?: Package;
 }
 
 export type ComponentScope = "" | "required" | "optional" | "development" | "excluded";
@@ -80,14 +89,17 @@ export function distinctPackages(packages: readonly Package[]): readonly Package
 export function readingOfSbom(form: string, sbom: Sbom): InventoryReading {
   const packages: Package[] = [];
   const problems: InventoryProblem[] = [];
-  for (const { name, version, purl, judged } of sbom.components) {
-    if (typeof judged !== "string") packages.push(judged);
-    else {
+  const products: NamedProduct[] = [];
+  for (const { name, version, purl, judged, product } of sbom.components) {
+    if (typeof judged !== "string") {
+      packages.push(judged);
+      if (product !== undefined) products.push({ of: judged, product });
+    } else {
       const place = purl || `${name} ${version}`.trim() || "a component";
       problems.push({ place, reason: judged });
     }
   }
-  return { form, packages: distinctPackages(packages), problems, sbom };
+  return { form, packages: distinctPackages(packages), problems, products, sbom };
 }
 
 /** A component with what most lists leave open. */

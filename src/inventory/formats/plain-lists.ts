@@ -1,15 +1,24 @@
+import { packageOfGeneric } from "../cpe-package.ts";
 import type { Package } from "../model.ts";
 import { packageOfPurl } from "../purl-package.ts";
 import {
   distinctPackages,
   type InventoryProblem,
   type InventoryReading,
+  type NamedProduct,
   packageOf,
 } from "./inventory-format.ts";
 
 /** Lists of one package a line: package URLs, Maven coordinates, pacman's own. */
 export function readPurlList(text: string, release: string | null): InventoryReading {
-  return readLines("list of package URLs", text, (line) => packageOfPurl(line, release));
+  const products: NamedProduct[] = [];
+  const reading = readLines("list of package URLs", text, (line) => {
+    const of = packageOfPurl(line, release);
+    const product = packageOfGeneric(line);
+    if (typeof of !== "string" && product !== null) products.push({ of, product });
+    return of;
+  });
+  return { ...reading, products };
 }
 
 /**

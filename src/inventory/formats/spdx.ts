@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { packageOfPurl } from "../purl-package.ts";
+import { withProduct } from "../cpe-package.ts";
 import {
   type Component,
   componentOf,
@@ -174,9 +174,6 @@ function componentsOf(
   of: { readonly release: string | null; readonly scope: Component["scope"] },
 ): Component[] {
   const component = { ref, name, version, cpe, scope: of.scope };
-  if (purls.length === 0) {
-    const judged = "has no package URL, so nothing is known about it";
-    return [componentOf({ ...component, judged })];
-  }
-  return purls.map((purl) => ({ ...component, purl, judged: packageOfPurl(purl, of.release) }));
+  const urls = purls.length === 0 ? [""] : purls;
+  return urls.map((purl) => withProduct({ ...component, purl }, of.release));
 }

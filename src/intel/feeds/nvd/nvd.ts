@@ -1,7 +1,12 @@
 import { z } from "zod";
 import { type Instant, instantFromText } from "../../../base/instant.ts";
 import {
-  type CpeMatch,
+  configurationsOf,
+  configurationsSchema,
+  cpeStatements,
+  type RawConfigurations,
+} from "../../cpe-configuration.ts";
+import {
   CVE_ID,
   cleanText,
   detailOf,
@@ -12,12 +17,13 @@ import {
   type VulnerabilityText,
 } from "../../feed-format.ts";
 import { tryParse } from "../../json-records.ts";
+import type { Statement } from "../../model.ts";
 
 /**
  * The NVD's API 2.0: pages of CVE records with texts, scores of several sources and CPE matches. One
  * page is a part; pages from the first to the last are the whole. Since 2026 most records carry
- * neither CPE nor score, so what is missing here means nothing. CPE matches are kept as they are; they
- * never decide about packages of a distribution.
+ * neither CPE nor score, so what is missing here means nothing. What it says by CPE names decides last,
+ * and never about packages of a distribution.
  */
 export const nvd: FeedFormat = {
   name: "nvd",
@@ -42,7 +48,7 @@ export const nvdOverrides: FeedFormat = {
   name: "nvd-overrides",
   recognise: (head) => /"_annotation"\s*:\s*\{/.test(head) && /"cve_id"\s*:/.test(head),
   begin() {
-    const cpes = new Map<string, readonly CpeMatch[]>();
+    const records = new Map<string, readonly Statement[]>();
     const problems = new ProblemList();
     return {
       add({ text, place }) {
@@ -52,18 +58,24 @@ export const nvdOverrides: FeedFormat = {
           problems.add(place, "is no correction of a CVE");
           return;
         }
-        const id = record.data._annotation.cve_id;
-        cpes.set(id, cpesOf(id, record.data.cve.configurations));
+        const { cve_id: id } = record.data._annotation;
+        const { configurations } = record.data.cve;
+        records.set(id, statementsOf("nvd-overrides", { id, configurations, place, problems }));
       },
       finish: () => [
         {
           feed: "nvd-overrides",
-          extent: cpes.size > 1 ? "whole" : "part",
+          extent: records.size > 1 ? "whole" : "part",
           asOf: null,
           label: "",
           isComplete: false,
-          entryCount: cpes.size,
-          content: { kind: "records", texts: [], ssvc: [], cpes: [...cpes.values()].flat() },
+          entryCount: records.size,
+          content: {
+            kind: "records",
+            texts: [],
+            ssvc: [],
+            statements: [...records.values()].flat(),
+          },
           problems,
         },
       ],
@@ -73,7 +85,7 @@ export const nvdOverrides: FeedFormat = {
 
 interface NvdRecord {
   readonly text: VulnerabilityText;
-  readonly cpes: readonly CpeMatch[];
+  readonly statements: readonly Statement[];
   readonly at: Instant;
 }
 
@@ -87,19 +99,6 @@ const pageSchema = z.object({
   totalResults: z.number().int().optional(),
   vulnerabilities: z.array(z.unknown()),
 });
-
-const matchSchema = z.object({
-  vulnerable: z.boolean(),
-  criteria: z.string().max(500),
-  versionStartIncluding: z.string().optional(),
-  versionStartExcluding: z.string().optional(),
-  versionEndIncluding: z.string().optional(),
-  versionEndExcluding: z.string().optional(),
-});
-
-const configurationsSchema = z
-  .array(z.object({ nodes: z.array(z.object({ cpeMatch: z.array(z.unknown()) })) }))
-  .optional();
 
 const overrideSchema = z.object({
   _annotation: z.object({ cve_id: z.string().regex(CVE_ID) }),
@@ -145,13 +144,16 @@ function readPage(draft: Draft, text: string, place: string): void {
       draft.problems.add(`${place} [${at}]`.trim(), "is no CVE record of the NVD");
       continue;
     }
-    const made = recordOf(record.data.cve);
+    const made = recordOf(record.data.cve, { place: `${place} [${at}]`.trim(), ...draft });
     const known = draft.records.get(made.text.id);
     if (known === undefined || known.at <= made.at) draft.records.set(made.text.id, made);
   }
 }
 
-function recordOf(cve: z.output<typeof recordSchema>["cve"]): NvdRecord {
+function recordOf(
+  cve: z.output<typeof recordSchema>["cve"],
+  of: { readonly place: string; readonly problems: ProblemList },
+): NvdRecord {
   const english = (cve.descriptions ?? []).find((d) => d.lang === "en")?.value ?? "";
   const isDisputed = (cve.cveTags ?? []).some(({ tags }) => tags.includes("disputed"));
   const at = instantFromText(zoned(cve.lastModified)) ?? 0;
@@ -177,18 +179,22 @@ function recordOf(cve: z.output<typeof recordSchema>["cve"]): NvdRecord {
       modifiedAt: at,
       ...(detail === undefined ? {} : { detail }),
     },
-    cpes: cpesOf(cve.id, cve.configurations),
+    statements: statementsOf("nvd", { ...of, id: cve.id, configurations: cve.configurations }),
     at,
   };
 }
 
-function cpesOf(
-  id: string,
-  configurations: z.output<typeof configurationsSchema>,
-): readonly CpeMatch[] {
-  return (configurations ?? []).flatMap(({ nodes }) =>
-    nodes.flatMap(({ cpeMatch }) => cpeMatch.flatMap((raw) => cpeOf(id, raw))),
-  );
+function statementsOf(
+  feed: string,
+  of: {
+    readonly id: string;
+    readonly configurations: RawConfigurations;
+    readonly place: string;
+    readonly problems: ProblemList;
+  },
+): readonly Statement[] {
+  const configurations = configurationsOf(of.configurations, of);
+  return cpeStatements({ feed, id: of.id, configurations, problems: of.problems });
 }
 
 /** The API writes times of UTC without saying so. */
@@ -202,22 +208,6 @@ function scoreOf(raw: unknown): VulnerabilityText["cvss"][number][] {
   const { version, vectorString: vector, baseScore: score } = metric.data.cvssData;
   return [
     { source: cleanText(metric.data.source, 60), version, vector: cleanText(vector, 200), score },
-  ];
-}
-
-function cpeOf(id: string, raw: unknown): CpeMatch[] {
-  const match = matchSchema.safeParse(raw);
-  if (!match.success || !match.data.vulnerable) return [];
-  const { criteria, ...of } = match.data;
-  return [
-    {
-      id,
-      criteria: cleanText(criteria, 500),
-      from: of.versionStartIncluding ?? of.versionStartExcluding ?? null,
-      isFromIncluded: of.versionStartExcluding === undefined,
-      to: of.versionEndIncluding ?? of.versionEndExcluding ?? null,
-      isToIncluded: of.versionEndExcluding === undefined,
-    },
   ];
 }
 
@@ -235,7 +225,7 @@ function readingOf({ records, problems, total }: Draft): FeedReading {
       kind: "records",
       texts: all.map(({ text }) => text),
       ssvc: [],
-      cpes: all.flatMap(({ cpes }) => cpes),
+      statements: all.flatMap(({ statements }) => statements),
     },
     problems,
   };
