@@ -175,7 +175,9 @@ function sayingKey(s: StoredStatement): string {
 
 function stateKey(state: Statement["state"]): string {
   if (state.kind === "fixed") return `fixed ${state.version}`;
-  return state.kind === "ranges" || "why" in state ? JSON.stringify(state) : state.kind;
+  // Only a kind that says nothing more is its own key.
+  const isBare = state.kind === "open" || state.kind === "undetermined";
+  return isBare || state.kind === "end-of-life" ? state.kind : JSON.stringify(state);
 }
 
 function topicsOf(
