@@ -80,7 +80,7 @@ function isEachNamed(vulnerability: Json, groups: readonly unknown[]): boolean {
 }
 
 /** 6.1.21: revisions begin with version 0 or 1 and leave none out; of one date the smaller is first. */
-function omittedRevisions(document: unknown): readonly Complaint[] {
+export function omittedRevisions(document: unknown): readonly Complaint[] {
   const instancePath = "/document/tracking/revision_history";
   const numbers = trackingOf(document)
     .revision_history.map(({ date, number }) => ({

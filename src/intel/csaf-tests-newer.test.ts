@@ -1,5 +1,7 @@
+import { mandatoryTest_6_1_36 } from "@secvisogram/csaf-validator-lib/csaf_2_1/mandatoryTests/mandatoryTest_6_1_36.js";
 import { describe, expect, it } from "vitest";
 import { isDateTime } from "./csaf-schema.ts";
+import type { Complaint } from "./csaf-tests.ts";
 import { documentTests, isLicense } from "./csaf-tests-document.ts";
 import { metricTests } from "./csaf-tests-metrics.ts";
 import { productTests21 as productTests } from "./csaf-tests-products.ts";
@@ -85,6 +87,32 @@ describe("products of CSAF 2.1", () => {
     );
     expect(places(productTests, "6.1.27.13", document)).toHaveLength(isRight ? 0 : 1);
   });
+});
+
+const categories = [
+  ...["workaround", "mitigation", "vendor_fix", "none_available", "optional_patch"],
+  ...["fix_planned", "no_fix_planned"],
+];
+const states = [
+  ...["first_affected", "known_affected", "last_affected", "known_not_affected"],
+  ...["first_fixed", "fixed", "under_investigation", "recommended", "unknown"],
+];
+
+it.each(categories)("6.1.36 finds what contradicts %s where the library does", (category) => {
+  for (const state of states) {
+    for (const by of [{ product_ids: ["A"] }, { group_ids: ["G"] }, { product_ids: ["B"] }]) {
+      const document = aDocument({
+        product_tree: { product_groups: [{ group_id: "G", product_ids: ["B", "A"] }] },
+        vulnerabilities: [
+          { product_status: { [state]: ["A"] }, remediations: [{ category, ...by }] },
+        ],
+      });
+      const published = mandatoryTest_6_1_36(document).errors.map((e: Complaint) => e.instancePath);
+      expect(places(productTests, "6.1.36", document), `${state} ${JSON.stringify(by)}`).toEqual(
+        published,
+      );
+    }
+  }
 });
 
 describe("documents of CSAF 2.1", () => {

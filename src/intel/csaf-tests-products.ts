@@ -9,8 +9,8 @@ import type { Complaint } from "./csaf-tests.ts";
 
 /**
  * Mandatory tests about products, of CSAF 2.0 and 2.1 and for documents with product paths too: 6.1.1
- * to 6.1.4, and in 2.1 the affected versions that belong to fixed ones (6.1.27.13). The library
- * compares each id with every other, which takes minutes for the 50,000 products of one advisory.
+ * to 6.1.4, and in 2.1 the affected versions that belong to fixed ones (6.1.27.13) and remediations
+ * that contradict a status (6.1.36). The library compares each id with every other, which takes minutes for the 50,000 products of one advisory.
  */
 type Test = (document: unknown) => readonly Complaint[];
 
@@ -24,6 +24,7 @@ export const productTests: Readonly<Record<string, Test>> = {
 export const productTests21: Readonly<Record<string, Test>> = {
   ...productTests,
   "6.1.27.13": fixedWithoutAffected,
+  "6.1.36": contradictoryRemediations,
 };
 
 function treeOf(document: unknown): unknown {
@@ -104,6 +105,49 @@ export function categoryOf(document: unknown): string {
 
 function idsIn(status: unknown, name: string): readonly string[] {
   return listIn(status, name).filter((id) => typeof id === "string");
+}
+
+const MENDED = ["first_fixed", "fixed"];
+const OF_NO_USE = ["known_not_affected", ...MENDED];
+/** Which states of a product a category of remediation contradicts (3.2.4.14.1). */
+const contradicted: ReadonlyMap<unknown, readonly string[]> = new Map([
+  ["workaround", OF_NO_USE],
+  ["mitigation", OF_NO_USE],
+  ["vendor_fix", OF_NO_USE],
+  ["none_available", OF_NO_USE],
+  ["optional_patch", ["first_affected", "known_affected", "last_affected"]],
+  ["fix_planned", MENDED],
+  ["no_fix_planned", MENDED],
+]);
+
+function contradictoryRemediations(document: unknown): readonly Complaint[] {
+  const groups = new Map(
+    listIn(treeOf(document), "product_groups").flatMap((group) =>
+      isObject(group) ? [[group.group_id, listIn(group, "product_ids")] as const] : [],
+    ),
+  );
+  return listIn(document, "vulnerabilities").flatMap((vulnerability, at) => {
+    const status = isObject(vulnerability) ? vulnerability.product_status : undefined;
+    const having = new Map<string, ReadonlySet<string>>();
+    const havingStatus = (name: string): ReadonlySet<string> => {
+      const ids = having.get(name) ?? new Set(idsIn(status, name));
+      having.set(name, ids);
+      return ids;
+    };
+    return listIn(vulnerability, "remediations").flatMap((remediation, place) => {
+      if (!isObject(remediation)) return [];
+      const grouped = listIn(remediation, "group_ids").flatMap((id) => groups.get(id) ?? []);
+      const ids = new Set([...idsIn(remediation, "product_ids"), ...grouped]);
+      const instancePath = `/vulnerabilities/${at}/remediations/${place}`;
+      return (contradicted.get(remediation.category) ?? []).flatMap((name) => {
+        const wrong = [...havingStatus(name)].filter((id) => ids.has(id));
+        return wrong.map((id) => ({
+          instancePath,
+          message: `it is ${String(remediation.category)}, but ${id} is ${name}`,
+        }));
+      });
+    });
+  });
 }
 
 type Products = ReadonlyMap<string, DefinedProduct>;
