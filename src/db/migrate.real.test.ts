@@ -1,21 +1,142 @@
 import pg from "pg";
-import { expect, inject, it } from "vitest";
+import { afterEach, beforeEach, expect, inject, it } from "vitest";
+import { fillTables, migrateUntil, rowsOf } from "../../test/builders/filled-store.ts";
 import { withDatabase } from "../../test/setup/postgres.ts";
-import { clientConfig } from "./database.ts";
+import { type Connection, clientConfig } from "./database.ts";
 import { migrate, readMigrations } from "./migrate.ts";
 
-it("makes its tables in an empty database, once, however many servers start", async () => {
-  const name = `empty_${process.pid}_${Date.now()}`;
-  const admin = new pg.Client(clientConfig(inject("postgres")));
+let admin: pg.Client;
+let client: pg.Client;
+let empty: Connection;
+let name = "";
+let made = 0;
+beforeEach(async () => {
+  name = `empty_${process.pid}_${Date.now()}_${made++}`;
+  admin = new pg.Client(clientConfig(inject("postgres")));
   await admin.connect();
   await admin.query(`create database ${name}`);
-  try {
-    const empty = withDatabase(inject("postgres"), name);
-    const both = await Promise.all([migrate(empty), migrate(empty)]);
-    expect(both.flat()).toEqual(readMigrations().map((migration) => migration.id));
-    expect(await migrate(empty)).toEqual([]);
-  } finally {
-    await admin.query(`drop database ${name} with (force)`);
-    await admin.end();
-  }
+  empty = withDatabase(inject("postgres"), name);
+  client = new pg.Client(clientConfig(empty));
+  await client.connect();
+});
+afterEach(async () => {
+  await client.end();
+  await admin.query(`drop database ${name} with (force)`);
+  await admin.end();
+});
+
+it("makes its tables in an empty database, once, however many servers start", async () => {
+  const both = await Promise.all([migrate(empty), migrate(empty)]);
+  expect(both.flat()).toEqual(readMigrations().map((migration) => migration.id));
+  expect(await migrate(empty)).toEqual([]);
+});
+
+/** What a column alone does not tell of its values. */
+const told = {
+  "*.observed_to": "null",
+  "*.recorded_to": "null",
+  "*.valid_to": "null",
+  "*.facts": "'{}'",
+  "event.type": "'host.added'",
+  "event.approved": "null",
+  "subject.owner": "null",
+  "api_token.limits": "'[]'",
+  "one_time_secret.subject": "null",
+  "rollout.ended_at": "null",
+  "target.is_begun": "false",
+  "target.verdict": "null",
+  "fact_past.valid_to": "'2026-03-01 12:00:00+00'",
+  "deferral.until": "'2026-04-01 12:00:00+00'",
+  "exception.approved_at": "null",
+  "exception.approved_by": "null",
+  "exception.control": "'a control of ten'",
+  "exception.evidence": "'https://example.org/'",
+  "exception.hosts": "null",
+  "exception.services": "null",
+  "*.reason": "'a reason of ten'",
+  "halt_control.reason": "null",
+  "known_issue_revision.title": "'title'",
+  "epss_block.scores": "array_fill(0.5::real, array[1000])",
+  "epss_block.percentiles": "array_fill(0.5::real, array[1000])",
+  "sbom_component.problem": "null",
+  "sbom_component.scope": "''",
+  "epss.id": "'CVE-2026-1001'",
+  "service_need.needs_num": "2",
+  "triage_session.closed_at": "null",
+  "vex_document.trusted_by": "''",
+};
+
+/** Tables that have another name now. */
+const renamed: Readonly<Record<string, string>> = { statement: "statement_group" };
+
+/** What later versions say in another way, or no longer: all else stays as it was written. */
+const rewritten: Readonly<Record<string, readonly string[]>> = {
+  "0010": [
+    // How far a publisher was asked is kept with the source (0013), and it is asked once more.
+    ...["feed.etag", "feed.last_modified", "feed.next_check_at"],
+    // Deadlines name their policy (0017); a statement is of several packages and ids (0013).
+    ...["patch.deadline", "statement.package_name", "statement.vulnerability"],
+  ],
+  "0029": [],
+};
+
+it.each(Object.entries(rewritten))(
+  "keeps every row that version %s wrote",
+  async (version, places) => {
+    await migrateUntil(client, version);
+    const tables = await fillTables(client, told);
+    const before = new Map<string, Awaited<ReturnType<typeof rowsOf>>>();
+    for (const table of tables) before.set(table, await rowsOf(client, table));
+    await migrate(empty);
+    const changed: string[] = [];
+    for (const [table, [row = {}]] of before) {
+      const [now] = await rowsOf(client, renamed[table] ?? table);
+      for (const [column, value] of Object.entries(row)) {
+        if (JSON.stringify(now?.[column]) !== JSON.stringify(value))
+          changed.push(`${table}.${column}`);
+      }
+    }
+    expect(changed).toEqual(places);
+    expect(tables.length).toBeGreaterThan(50);
+    const [statement] = await rowsOf(client, "statement");
+    expect(statement).toMatchObject({ package_name: "1", vulnerability: "1" });
+  },
+);
+
+it("makes one history of scores of the two that were kept before version 0027", async () => {
+  await migrateUntil(client, "0026");
+  await client.query("set session_replication_role = replica");
+  await client.query(`
+    insert into finding_pair (vulnerability, package_id, ecosystem, source, state, statement_id,
+      rule, installed, comparison, valid_from, since)
+    select id, n, 'Debian:12', 'p', 'affected-no-fix', 1, 'r', '1', 'lower', at, at
+      from (values (1, 'CVE-2026-1001', timestamptz '2026-03-01'), (2, 'CVE-2026-1002', '2026-03-01'),
+                   (3, 'GHSA-aaaa-bbbb-cccc', '2026-03-01')) as t (n, id, at);
+    insert into fact_past (id, title, status, cvss, score, percentile, valid_to) values
+      ('CVE-2026-1001', 'first', 'published', '[]', 0.25, 0.5, '2026-03-02'),
+      ('CVE-2026-1001', 'second', 'published', '[]', 0.5, 0.75, '2026-03-03'),
+      ('CVE-2026-1001', 'second', 'published', '[]', 0.75, 0.875, '2026-03-04');
+    insert into epss_block (prefix, scores, percentiles)
+    select 'CVE-2026-1', array_agg(case s when 1 then 0.875 end), array_agg(case s when 1 then 1 end)
+      from generate_series(0, 999) as s;`);
+  await client.query("set session_replication_role = origin");
+  await migrate(empty);
+  const seen = await client.query(
+    "select id, at::date::text as day, score, percentile from epss_seen order by id, at",
+  );
+  const id = "CVE-2026-1001";
+  expect(seen.rows).toEqual([
+    { id, day: "2026-03-01", score: 0.25, percentile: 0.5 },
+    { id, day: "2026-03-02", score: 0.5, percentile: 0.75 },
+    { id, day: "2026-03-03", score: 0.75, percentile: 0.875 },
+    { id, day: "2026-03-04", score: 0.875, percentile: 1 },
+  ]);
+  // What was kept for its score alone says no more than the next.
+  const past = await client.query(
+    "select title, valid_to::date::text as day from fact_past order by 2",
+  );
+  expect(past.rows).toEqual([
+    { title: "first", day: "2026-03-02" },
+    { title: "second", day: "2026-03-04" },
+  ]);
 });
