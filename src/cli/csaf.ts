@@ -1,5 +1,4 @@
 import type { Command } from "commander";
-import { Failure } from "../base/failure.ts";
 import type { CsafReport } from "../intel/csaf-check.ts";
 import { type FileCli, showAnswer } from "./file-cli.ts";
 import { bytesOf } from "./read-vex.ts";
@@ -14,19 +13,11 @@ export function registerCsaf(program: Command, cli: FileCli): void {
       "The schema and every mandatory test of CSAF 2.0 or 2.1, by the file's own version",
     )
     .action(async (file: string) => {
-      const { checkCsaf } = await import("../intel/csaf-check.ts");
-      const report = await checkCsaf(valueIn(bytesOf(file), file));
+      const { checkCsafText } = await import("../intel/csaf-check.ts");
+      const report = await checkCsafText(bytesOf(file).toString("utf8"), file);
       await showAnswer(cli, report, () => reportText(report));
       process.exitCode = report.isValid ? 0 : 1;
     });
-}
-
-function valueIn(bytes: Buffer, file: string): unknown {
-  try {
-    return JSON.parse(bytes.toString("utf8"));
-  } catch (cause) {
-    throw new Failure("invalid", `${file} is not JSON, or was cut short.`, { cause });
-  }
 }
 
 function reportText(report: CsafReport): string {

@@ -1,3 +1,4 @@
+import { refuseDoubledKey } from "../base/doubled-key.ts";
 import { Failure } from "../base/failure.ts";
 import type { VexStatement } from "../intel/feed-format.ts";
 import type { VexSubject } from "../intel/vex-match.ts";
@@ -9,7 +10,9 @@ export async function readVexFiles(files: readonly string[]): Promise<readonly V
   const { readFeed } = await import("../intel/ingest.ts");
   const found: VexStatement[] = [];
   for (const file of files) {
-    const readings = await readFeed(bytesOf(file)).catch((cause: unknown) => {
+    const bytes = bytesOf(file);
+    refuseDoubledKey(bytes.toString("utf8"), file);
+    const readings = await readFeed(bytes).catch((cause: unknown) => {
       if (!(cause instanceof Failure)) throw cause;
       throw notVex(file, cause);
     });

@@ -1,5 +1,6 @@
 import { type Actor, systemActor } from "../base/actor.ts";
 import { type Digest, sha256 } from "../base/digest.ts";
+import { refuseDoubledKey } from "../base/doubled-key.ts";
 import { Failure } from "../base/failure.ts";
 import { newId, type SubjectId } from "../base/ids.ts";
 import type { Instant } from "../base/instant.ts";
@@ -108,6 +109,7 @@ interface ReadVex {
 }
 
 async function readVex(content: string): Promise<ReadVex> {
+  refuseDoubledKey(content, "The file");
   const readings = (await readFeed(Buffer.from(content, "utf8"))).filter(
     (reading) => reading.content.kind === "vex",
   );

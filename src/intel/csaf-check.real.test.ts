@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { checkCsaf } from "./csaf-check.ts";
+import { checkCsaf, checkCsafText } from "./csaf-check.ts";
 
 function aDocument(status: Readonly<Record<string, readonly string[]>>): object {
   const at = "2024-01-24T10:00:00.000Z";
@@ -35,6 +35,15 @@ describe("checking a CSAF document", () => {
     expect(failed(contradiction)).toEqual(["6.1.6"]);
     const undefinedProduct = await checkCsaf(aDocument({ fixed: ["P-2"] }));
     expect(failed(undefinedProduct)).toEqual(["6.1.1"]);
+  });
+
+  it("fails one that names a field twice, of which every reader takes another", async () => {
+    const text = JSON.stringify(aDocument({ fixed: ["P-1"] }));
+    expect((await checkCsafText(text, "a.json")).isValid).toBe(true);
+    const report = await checkCsafText(text.replace('"title":"T"', '"title":"T","title":"U"'), "a");
+    expect(failed(report)).toEqual(["json"]);
+    expect(report.tests[0]?.errors[0]?.path).toBe("/document/title");
+    await expect(checkCsafText("{", "a.json")).rejects.toMatchObject({ code: "invalid" });
   });
 
   it("names the place that the schema refuses", async () => {

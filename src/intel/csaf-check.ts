@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { doubledKeyIn } from "../base/doubled-key.ts";
 import { Failure } from "../base/failure.ts";
 import {
   type CsafSchema,
@@ -24,7 +25,7 @@ export interface CsafReport {
 }
 
 export interface CsafTest {
-  /** `schema`, or the test's number in the standard, such as `6.1.6`. */
+  /** `json`, `schema`, or the test's number in the standard, such as `6.1.6`. */
   readonly name: string;
   readonly isValid: boolean;
   readonly errors: readonly { readonly path: string; readonly message: string }[];
@@ -42,6 +43,27 @@ const resultSchema = z.object({
 const CATEGORY_TEST = "6.1.26";
 
 type Test = (document: unknown) => unknown;
+
+/**
+ * The document as it is written. Schema and tests see one of two fields of the same name, and who reads
+ * it with another program sees the other (RFC 8259 §4): a test of its own, told where it fails.
+ */
+export async function checkCsafText(text: string, file: string): Promise<CsafReport> {
+  const report = await checkCsaf(valueIn(text, file));
+  const path = doubledKeyIn(text);
+  if (path === null) return report;
+  const message = "the name stands twice in the same object (RFC 8259 §4)";
+  const json: CsafTest = { name: "json", isValid: false, errors: [{ path, message }] };
+  return { ...report, isValid: false, tests: [json, ...report.tests] };
+}
+
+function valueIn(text: string, file: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new Failure("invalid", `${file} is not JSON, or was cut short.`, { cause });
+  }
+}
 
 export async function checkCsaf(document: unknown): Promise<CsafReport> {
   const head = headSchema.safeParse(document);

@@ -152,6 +152,14 @@ describe("a VEX document on the server", () => {
     await drop(counting.number);
   });
 
+  it("is refused where it names a field twice, as what was signed could say two things", async () => {
+    const content = openVex().replace('"status":', '"status":"affected","status":');
+    await expect(load({ content })).rejects.toMatchObject({
+      code: "invalid",
+      message: expect.stringContaining("/statements/0/status twice"),
+    });
+  });
+
   it("says which statements fit nothing and why, and fits them when packages come", async () => {
     const { world } = made;
     const content = openVex({ purl: "pkg:deb/debian/libssl3@1.0-1.1?distro=debian-12" });

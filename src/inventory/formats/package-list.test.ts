@@ -153,6 +153,10 @@ describe("a list of packages is told by content", () => {
     ["noise", "\u0000\u0001\u0002"],
     ["JSON cut short", '{"bomFormat":"CycloneDX","components":[{"purl":"pkg:np'],
     ["a bill without components", '{"bomFormat":"CycloneDX","specVersion":"1.4"}'],
+    [
+      "a bill that names its parts twice",
+      '{"bomFormat":"CycloneDX","components":[],"components":[]}',
+    ],
     ["components that are none", '{"bomFormat":"CycloneDX","components":[1,null,"x"]}'],
     ["another JSON", '{"hello":1}'],
     ["an endless nesting", `{"bomFormat":"CycloneDX","components":${"[".repeat(50_000)}`],

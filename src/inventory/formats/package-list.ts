@@ -1,4 +1,5 @@
 import { ZodError } from "zod";
+import { refuseDoubledKey } from "../../base/doubled-key.ts";
 import { Failure } from "../../base/failure.ts";
 import { parseToml, TomlError, type TomlTable } from "../../base/toml-text.ts";
 import { readApkInstalled } from "./apk-installed.ts";
@@ -55,6 +56,8 @@ function fromJson(text: string, release: string | null): InventoryReading | null
     );
   }
   if (typeof value !== "object" || value === null || Array.isArray(value)) return null;
+  const isBill = "bomFormat" in value || "spdxVersion" in value || "@graph" in value;
+  if (isBill) refuseDoubledKey(text, "The bill of materials");
   return checked(() => {
     if ("bomFormat" in value) return readCycloneDxJson(value, release);
     if ("spdxVersion" in value) return readSpdx2(value, release);
