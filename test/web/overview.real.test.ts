@@ -1,5 +1,9 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { systemActor } from "../../src/base/actor.ts";
 import { DAY_MS } from "../../src/base/instant.ts";
+import { refreshFeeds } from "../../src/intel/actions-network.ts";
+import { sourceOf } from "../../src/intel/feed-source.ts";
+import { fetchLimits } from "../../src/intel/fetch-rules.ts";
 import { ADMIN } from "../builders/first-admin.ts";
 import {
   expectAccessible,
@@ -124,6 +128,33 @@ describePages("overview and settings", () => {
     await page.goBack();
     await banner.getByRole("button", { name: "Back to now" }).click();
     await page.getByRole("region", { name: "Rollouts now" }).waitFor();
+  });
+
+  test("a source that fails says since when, what that takes away and what to do", async () => {
+    const { page } = at;
+    // Nobody listens there; the starter snapshot, which is too old, is all that covers the fleet.
+    const [outcome] = await refreshFeeds(at.site.world, systemActor, {
+      ...{ isForced: true, limits: { ...fetchLimits, attemptsMax: 1 } },
+      sources: [sourceOf("debian-tracker", ["http://127.0.0.1:1/gone"])],
+    });
+    expect(outcome?.kind).toBe("unavailable");
+    await page.goto("/settings/feeds");
+    const row = page.getByRole("listitem").filter({ hasText: /^debian-tracker/ });
+    await row.getByText("failing", { exact: true }).waitFor();
+    const said = await row.innerText();
+    expect(said).toMatch(/Since .*: .*127\.0\.0\.1/);
+    expect(said).toMatch(
+      /Nothing current covers \d+ hosts of Debian:12: no finding there means unknown/,
+    );
+    expect(said).toContain("carry a bundle here (fettle feed import FILE)");
+    expect(await row.locator("time").count(), "moments that can be read exactly").toBeGreaterThan(
+      0,
+    );
+    await expectAccessible(page);
+    await picture(page, "settings-feeds-failing");
+    await page.setViewportSize({ width: 390, height: 844 });
+    await row.scrollIntoViewIfNeeded();
+    await expectNoSidewaysScroll(page);
   });
 
   test("what comes first weighs at most 250 kB, charts and pages come when asked for", async () => {
