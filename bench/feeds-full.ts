@@ -7,7 +7,7 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { crc32, createZstdCompress, deflateRawSync } from "node:zlib";
+import { constants, crc32, createZstdCompress, deflateRawSync } from "node:zlib";
 import { sql } from "kysely";
 import { systemActor } from "../src/base/actor.ts";
 import { configSchema } from "../src/base/config.ts";
@@ -115,7 +115,9 @@ async function redhatVex(folder: string, from: readonly string[]): Promise<Archi
     }
     yield tarEnd;
   };
-  await pipeline(Readable.from(blocks()), createZstdCompress(), createWriteStream(file));
+  // Documents that repeat others are not found again so far back, as no publisher's repeat.
+  const params = { [constants.ZSTD_c_windowLog]: 17 };
+  await pipeline(Readable.from(blocks()), createZstdCompress({ params }), createWriteStream(file));
   const hash = createHash("sha256");
   await pipeline(createReadStream(file), hash);
   const name = "csaf_vex_2026-11-01.tar.zst";

@@ -15,7 +15,8 @@ import { type ZipEntry, zipBody, zipDirectory, zipTail } from "./zip-directory.t
  * archives of gigabytes need the memory of one document. Also opens what Node cannot (bzip2, xz), by
  * the system's own programs.
  */
-const WHOLE_BYTES_MAX = 48 * 1024 * 1024;
+/** As packed: what is opened at once stands in memory unpacked, some thirty times as large. */
+const WHOLE_BYTES_MAX = 4 * 1024 * 1024;
 const HEAD_BYTES = 8;
 
 export async function* documentsInFile(
