@@ -48,6 +48,7 @@ interface FindingFlags extends RowFlags {
   readonly search?: string;
   readonly asOf?: string;
   readonly service?: string;
+  readonly team?: string;
 }
 
 const FINDINGS_PAGE = 1_000;
@@ -67,6 +68,7 @@ function registerFinding(program: Command, cli: Cli): void {
     .option("--runtime", "on how many hosts it is not running, not loaded or out of reach")
     .option("--search <text>", "part of an id, package or title")
     .option("--service <name>", "only what is in this service and on the hosts that run it")
+    .option("--team <name>", "only what this team's services contain and its hosts have")
     .option("--as-of <day>", "what was known at the end of that day (UTC), or at an instant")
     .action(async (flags: FindingFlags) => {
       const asked = {
@@ -76,6 +78,7 @@ function registerFinding(program: Command, cli: Cli): void {
         ...(flags.runtime === true ? { runtime: "true" as never } : {}),
         ...(flags.search === undefined ? {} : { search: flags.search }),
         ...(flags.service === undefined ? {} : { service: flags.service }),
+        ...(flags.team === undefined ? {} : { team: flags.team }),
         ...(flags.asOf === undefined ? {} : { asOf: flags.asOf }),
       };
       const list = await rowsOf(flags, FINDINGS_PAGE, ({ limit, cursor }) => {

@@ -4016,6 +4016,8 @@ export interface components {
                 minutes: string;
                 summary: string;
             } | null;
+            /** @enum {string} */
+            counts: "frozen" | "own";
             digest: string;
             href: string;
             id: string;
@@ -6347,6 +6349,8 @@ export interface operations {
                 /** @description Rows to pass over from the start of the list; instead of a cursor. */
                 skip?: number;
                 state?: "affected-fix-available" | "affected-no-fix" | "fix-deferred" | "will-not-fix" | "end-of-life" | "under-investigation" | "unknown-coverage";
+                /** @description only services and hosts of this team (of hosts label team, or owner) */
+                team?: string;
             };
             header?: never;
             path?: never;
@@ -6403,6 +6407,8 @@ export interface operations {
                                 source: string;
                             }[];
                             states: string[];
+                            /** @description of a host, the team that its labels name; else null */
+                            team: string | null;
                             title: string;
                             vulnerabilities: string[];
                         }[];
@@ -6587,6 +6593,7 @@ export interface operations {
                     "application/json": {
                         /** @description RFC 3339 in UTC */
                         asOf: string;
+                        counts: string;
                         days: components["schemas"]["FindingDay"][];
                         /** @description how far back anything is known */
                         knownSince: string | null;

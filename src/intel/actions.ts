@@ -3,6 +3,7 @@ import { scopesFor } from "../base/actor.ts";
 import { sha256 } from "../base/digest.ts";
 import { Failure } from "../base/failure.ts";
 import type { Instant } from "../base/instant.ts";
+import { keepLast, keptFor } from "../base/kept.ts";
 import type { Selector } from "../base/labels.ts";
 import type { World } from "../db/world.ts";
 import { foundService } from "../inventory/actions-services.ts";
@@ -47,6 +48,7 @@ import { keepBytes } from "./store-feed-cache.ts";
 import { countMatchingBacklog } from "./store-finding.ts";
 import { loadBeginnings } from "./store-past.ts";
 import { loadHostsOfServices } from "./store-service-hosts.ts";
+import { teamScopes } from "./team-scope.ts";
 
 /** What users do with feeds and findings. */
 
@@ -138,6 +140,8 @@ export interface FindingQuery {
   readonly page?: Page | undefined;
   /** Only what this service contains and its hosts have, by id or name. */
   readonly service?: string | undefined;
+  /** Only what the services of this team contain and its hosts have. */
+  readonly team?: string | undefined;
   /** What was known at a moment in the past; now when absent. */
   readonly asOf?: Instant | undefined;
 }
@@ -156,6 +160,8 @@ export interface FindingList {
     readonly title: string;
     /** Null where it was not asked for, or cannot be told: of hosts and of the past. */
     readonly runtime: readonly RuntimeCount[] | null;
+    /** Of a host's row the team that its labels name. */
+    readonly team: string | null;
   })[];
   readonly total: number;
   readonly next: string | null;
@@ -177,11 +183,12 @@ export async function listFindings(
   actor: Actor,
   query: FindingQuery,
 ): Promise<FindingList> {
-  const scopes = scopesFor(actor, "finding.read");
-  const { asOf } = query;
-  const hosts = await askedHosts(world, scopes, query);
+  const seen = scopesFor(actor, "finding.read");
+  const { asOf, team } = query;
+  const services = ofTeam(await ownOfServices(world, { ...query, scopes: seen }), team);
+  const scopes = team === undefined ? seen : teamScopes(seen, team);
+  const hosts = await askedHosts(world, { scopes, seen }, query);
   const states = query.states ?? exposedStates;
-  const services = await ownOfServices(world, { scopes, asOf, service: query.service });
   const filtered = query.isFiltered === true ? ("only" as const) : ("left-out" as const);
   const all = await loadReach(world.db, { scopes, states, hosts, filtered, asOf });
   const { facts } = all.knowledge;
@@ -204,6 +211,7 @@ export async function listFindings(
       ...row,
       title: facts.get(row.key)?.title ?? "",
       runtime: runtime?.get(row.key) ?? null,
+      team: row.team ?? null,
     })),
     coverage:
       asOf === undefined ? await coverage(world.db, hosts, world.clock()) : pastCoverage(hosts),
@@ -215,14 +223,29 @@ export async function listFindings(
   };
 }
 
+/** The same services of the same team give the same object, for lists whose pages share their rows. */
+const teamsMade = new WeakMap<readonly ServiceWithOwn[], Map<string, readonly ServiceWithOwn[]>>();
+
+function ofTeam(
+  services: readonly ServiceWithOwn[],
+  team: string | undefined,
+): readonly ServiceWithOwn[] {
+  if (team === undefined) return services;
+  const made = keptFor(teamsMade, services);
+  const own = made.get(team) ?? services.filter(({ service }) => service.team === team);
+  return keepLast(made, TEAMS_KEPT_MAX, [team, own]);
+}
+
+const TEAMS_KEPT_MAX = 8;
+
 /** The hosts within the scopes, or those of them that run the service asked for. */
 async function askedHosts(
   world: World,
-  scopes: readonly Selector[],
+  { scopes, seen }: { readonly scopes: readonly Selector[]; readonly seen: readonly Selector[] },
   { service: ref, asOf }: FindingQuery,
 ): Promise<KnownHosts> {
   if (ref === undefined) return await loadKnownHosts(world.db, { scopes, asOf });
-  const service = await foundService(world, ref, scopes);
+  const service = await foundService(world, ref, seen);
   const found = await loadHostsOfServices(world.db, [service], { scopes, asOf });
   return found.get(service.num) ?? { groups: [], unknownCount: 0 };
 }
@@ -333,7 +356,7 @@ async function hostPage(
   const byGroup = rowsByHostGroup(narrowed(reach, groups), reach.knowledge.facts);
   const rows = hosts.flatMap((host) => {
     const row = byGroup.get(groupKey(host));
-    return row === undefined ? [] : [{ ...row, key: host.name, hostCount: 1 }];
+    return row === undefined ? [] : [{ ...row, key: host.name, hostCount: 1, team: host.team }];
   });
   return { rows, total, next: start + rows.length >= total ? null : nextOf(start, rows) };
 }

@@ -32,6 +32,8 @@ export interface FindingRow {
   readonly epss: number | null;
   readonly cvss: number | null;
   readonly since: number;
+  /** Of a host, where its labels name one. */
+  readonly team?: string | null;
 }
 
 export type Facts = ReadonlyMap<string, Vulnerability>;

@@ -112,6 +112,7 @@ const findingReply = z.object({
     .array(z.object({ kind: z.string(), label: z.string(), hostCount: z.number() }))
     .nullable()
     .describe("hosts on which the running system speaks against it; null where not asked for"),
+  team: z.string().nullable().describe("of a host, the team that its labels name; else null"),
 });
 
 const getFeeds = route({
@@ -192,6 +193,11 @@ const getFindings = route({
       .max(100)
       .optional()
       .describe("only what this service contains and the hosts that run it have"),
+    team: z
+      .string()
+      .max(63)
+      .optional()
+      .describe("only services and hosts of this team (of hosts label team, or owner)"),
     filtered: flag.optional().describe("only what is set aside, which is else left out"),
     runtime: flag.optional().describe("tell what runs of it: not running, not loaded, and so on"),
     asOf: asOfQuery,
@@ -218,6 +224,7 @@ const getFindings = route({
       isKev: query.kev,
       isFiltered: query.filtered,
       service: query.service,
+      team: query.team,
       hasRuntime: query.runtime,
       asOf: asOfFromText(query.asOf, world.clock()),
       search: query.search,

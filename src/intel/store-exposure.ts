@@ -208,6 +208,8 @@ export async function loadRankedHosts(
     readonly setId: number;
     readonly kernelRunning: string | null;
     readonly marks: string;
+    /** Of its label `team`, or `owner`; null where it has neither. */
+    readonly team: string | null;
   }[]
 > {
   const { rows } = await sql<{
@@ -216,9 +218,10 @@ export async function loadRankedHosts(
     setId: number;
     kernelRunning: string | null;
     marks: string;
+    team: string | null;
   }>`
     select h.id, h.name, s.set_id as "setId", h.kernel_running as "kernelRunning",
-           h.filter_marks as marks
+           h.filter_marks as marks, coalesce(h.labels ->> 'team', h.labels ->> 'owner') as team
       from unnest(${arrayText(of.groups.map((group) => group.setId))}::integer[],
                   ${of.groups.map((group) => group.kernelRunning)}::text[],
                   ${of.groups.map((group) => group.marks ?? "")}::text[])

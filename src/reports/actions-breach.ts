@@ -11,7 +11,7 @@ import { loadFacts } from "../rollout/store.ts";
 import { loadPace } from "../rollout/store-view.ts";
 import { requirePatch } from "../triage/actions.ts";
 import { caseEffects } from "../triage/actions-exception-effect.ts";
-import type { CaseEffect } from "../triage/exception-effect.ts";
+import { type CaseEffect, exceptedUntil } from "../triage/exception-effect.ts";
 import type { Patch } from "../triage/model.ts";
 import { loadOpenPatches } from "../triage/store.ts";
 import { loadFleetSight, loadOffersOf } from "../triage/store-exposure.ts";
@@ -27,7 +27,13 @@ import {
   verdicts,
   worst,
 } from "./breach.ts";
-import { type CaseBehind, loadHostsBehind, loadUsual } from "./store-breach.ts";
+import {
+  type CaseBehind,
+  type GroupBehind,
+  loadHostsBehind,
+  loadUsual,
+  NAMES_MAX,
+} from "./store-breach.ts";
 
 /** Which dates will be missed where, over all open cases or for one. */
 export interface CaseForecast {
@@ -61,15 +67,44 @@ export async function breachForecast(
     const isOver = ["observing", "closed", "dropped"].includes(patch.state);
     return at === null || isOver ? [] : [{ patch, at, effect }];
   });
-  const behind = await hostsBehind(world, { patches: dated.map(({ patch }) => patch), scopes });
+  const behind = await hostsBehind(world, {
+    patches: dated.map(({ patch }) => patch),
+    scopes,
+    effects,
+  });
   const rollouts = [...behind.values()].flat().flatMap((group) => group.rollout?.id ?? []);
   const forecasts = await loadForecasts(world, [...new Set(rollouts)]);
   return dated
     .map(({ patch, at, effect }): CaseForecast => {
       const known = { deadlineAt: at, now, usual, forecasts };
-      return { patch, at, effect, ...forecastOf(behind.get(patch.id) ?? [], known) };
+      const groups = withExceptions(behind.get(patch.id) ?? [], { patch, effect, now });
+      return { patch, at, effect, ...forecastOf(groups, known) };
     })
     .toSorted(byRisk);
+}
+
+/** Groups that differ only by exceptions of other cases are one again. */
+function withExceptions(
+  groups: readonly GroupBehind[],
+  of: { readonly patch: Patch; readonly effect: CaseEffect | undefined; readonly now: Instant },
+): readonly HostsBehind[] {
+  const { effect, now } = of;
+  const { vulnerabilities, deadline } = of.patch;
+  const asked = { vulnerabilities, deadline: deadline.at };
+  const told = groups.map(({ excepted, ...group }): HostsBehind => {
+    const here = effect?.by.filter(({ number }) => excepted.includes(number)) ?? [];
+    return { ...group, exceptedUntil: exceptedUntil(here, asked, now) };
+  });
+  const alike = Map.groupBy(told, ({ hosts: _hosts, names: _names, ...facts }) =>
+    JSON.stringify(facts),
+  );
+  return [...alike.values()].flatMap((parts) => {
+    const [first] = parts;
+    if (first === undefined) return [];
+    const names = parts.flatMap((part) => part.names).toSorted();
+    const hosts = parts.reduce((sum, part) => sum + part.hosts, 0);
+    return [{ ...first, hosts, names: names.slice(0, NAMES_MAX) }];
+  });
 }
 
 function forecastOf(
@@ -86,9 +121,13 @@ function forecastOf(
 /** What is asked about every case is looked up once for all of them. */
 async function hostsBehind(
   world: World,
-  of: { readonly patches: readonly Patch[]; readonly scopes: readonly Selector[] },
-): Promise<ReadonlyMap<Patch["id"], readonly HostsBehind[]>> {
-  const { patches, scopes } = of;
+  of: {
+    readonly patches: readonly Patch[];
+    readonly scopes: readonly Selector[];
+    readonly effects: ReadonlyMap<Patch["id"], CaseEffect>;
+  },
+): Promise<ReadonlyMap<Patch["id"], readonly GroupBehind[]>> {
+  const { patches, scopes, effects } = of;
   const sight = await loadFleetSight(world.db, scopes);
   const exposed = Map.groupBy(await exposure(world.db, { scopes, hosts: sight.hosts }), sourceName);
   const offered = Map.groupBy(await loadOffersOf(world.db, sight.offerSets), sourceName);
@@ -109,7 +148,9 @@ async function hostsBehind(
     });
   }
   const silentBefore = world.clock() - SILENT_MS;
-  return loadHostsBehind(world.db, { cases, scopes, silentBefore });
+  const used = patches.flatMap(({ id }) => effects.get(id)?.by ?? []);
+  const exceptions = [...new Map(used.map((one) => [one.number, one])).values()];
+  return loadHostsBehind(world.db, { cases, scopes, silentBefore, exceptions });
 }
 
 function sourceName(of: { readonly ecosystem: string; readonly source: string }): string {

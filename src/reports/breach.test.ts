@@ -12,7 +12,7 @@ const DUE = NOW + 5 * DAY_MS;
 
 function behind(changes: Partial<HostsBehind> = {}): HostsBehind {
   return {
-    ...{ hosts: 2, names: ["a", "b"], isOffered: true, silentSince: null },
+    ...{ hosts: 2, names: ["a", "b"], isOffered: true, exceptedUntil: null, silentSince: null },
     ...{ plan: null, rollout: null },
     ...changes,
   };
@@ -79,4 +79,15 @@ it("takes the worst of a case's hosts for the case", () => {
   const judged = verdicts.map((verdict) => ({ verdict, sentence: "" }));
   expect(worst(judged.toReversed())).toBe("missed");
   expect(worst([])).toBe(null);
+});
+
+it("judges hosts on which the whole case is excepted by the end of that, others by its date", () => {
+  const overdue = known({ deadlineAt: NOW - DAY_MS });
+  expect(judgeBehind(behind(), overdue).verdict).toBe("missed");
+  const until = NOW + 5 * DAY_MS;
+  const excepted = judgeBehind(behind({ exceptedUntil: until }), overdue);
+  expect(excepted.verdict).toBe("may-miss");
+  expect(excepted.sentence).toMatch(/^Excepted until \d{4}-\d{2}-\d{2}\. Nothing is planned/);
+  // An exception that ended, or ends before the date, moves nothing.
+  expect(judgeBehind(behind({ exceptedUntil: NOW - 2 * DAY_MS }), overdue).verdict).toBe("missed");
 });

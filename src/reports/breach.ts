@@ -31,6 +31,8 @@ export interface HostsBehind {
   readonly names: readonly string[];
   /** One of their sources offers the target, or something newer. */
   readonly isOffered: boolean;
+  /** Until when exceptions cover all of the case there; null where they do not. */
+  readonly exceptedUntil: Instant | null;
   /** Not reached since; null for hosts that answer. */
   readonly silentSince: Instant | null;
   /** The newest plan of the case that names them. */
@@ -61,10 +63,15 @@ export interface Judged {
   readonly sentence: string;
 }
 
-export function judgeBehind(group: HostsBehind, known: Known): Judged {
-  const judged = reasonOf(group, known);
-  if (known.deadlineAt >= known.now) return judged;
-  return { verdict: "missed", sentence: `The date has passed. ${judged.sentence}` };
+export function judgeBehind(group: HostsBehind, caseKnown: Known): Judged {
+  const { exceptedUntil } = group;
+  const deadlineAt = Math.max(caseKnown.deadlineAt, exceptedUntil ?? Number.NEGATIVE_INFINITY);
+  const known = { ...caseKnown, deadlineAt };
+  const { verdict, sentence } = reasonOf(group, known);
+  const excepted =
+    exceptedUntil === null ? "" : `Excepted until ${dayText(exceptedUntil).slice(0, 10)}. `;
+  if (deadlineAt >= known.now) return { verdict, sentence: `${excepted}${sentence}` };
+  return { verdict: "missed", sentence: `${excepted}The date has passed. ${sentence}` };
 }
 
 function reasonOf(group: HostsBehind, known: Known): Judged {

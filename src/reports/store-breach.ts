@@ -5,17 +5,21 @@ import type { Selector } from "../base/labels.ts";
 import { type Reader, sqlInstant } from "../db/database.ts";
 import { arrayText } from "../intel/store-statement.ts";
 import { scopeSql } from "../inventory/scope.ts";
+import type { Exception } from "../triage/exception.ts";
+import { reaches } from "../triage/store-exception-hosts.ts";
 import type { HostsBehind, Known } from "./breach.ts";
 
 /** Who still lacks the update of a case, and how far it has come for them. */
 
-const NAMES_MAX = 5;
+export const NAMES_MAX = 5;
 
 interface Row {
   readonly patch: PatchId;
   readonly hosts: number;
   readonly names: readonly string[];
   readonly isOffered: boolean;
+  /** Numbers of the exceptions that reach these hosts. */
+  readonly excepted: readonly number[];
   readonly silentSince: Instant | null;
   readonly plan: string | null;
   readonly wave: number | null;
@@ -45,22 +49,24 @@ export async function loadHostsBehind(
     readonly cases: readonly CaseBehind[];
     readonly scopes: readonly Selector[];
     readonly silentBefore: Instant;
+    /** Hosts are told apart by which of these reach them. */
+    readonly exceptions: readonly Exception[];
   },
-): Promise<ReadonlyMap<PatchId, readonly HostsBehind[]>> {
+): Promise<ReadonlyMap<PatchId, readonly GroupBehind[]>> {
   const { rows } = await sql<Row>`
     with ${hostRows(of)}, ${caseRows(of.cases)}, ${plannedRows},
     behind as (
       select s.no, n.silent_since,
              coalesce((s.no, n.offer_set_id) in (select no, set_id from offering), false)
                as is_offered, d.digest, d.wave, d.not_before, d.not_after, d.rollout, d.number,
-             d.state, n.place
+             d.state, n.excepted, n.place
         from sets s join hosts n on n.package_set_id = s.set_id
         left join planned d on d.no = s.no and d.place = n.place
     ), told as materialized (
       select no, is_offered, silent_since, digest, wave, not_before, not_after,
-             rollout, number, state, count(*)::int as hosts, array_agg(place) as places,
-             row_number() over () as row_no
-        from behind group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10
+             rollout, number, state, excepted, count(*)::int as hosts,
+             array_agg(place) as places, row_number() over () as row_no
+        from behind group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11
     ), named as (
       select g.row_no, array_agg(h.name order by h.place) as names
         from told g cross join lateral (
@@ -70,21 +76,32 @@ export async function loadHostsBehind(
     )
     select patch, hosts, names, is_offered as "isOffered", silent_since as "silentSince",
            digest as plan, wave, not_before as "notBefore", not_after as "notAfter", rollout,
-           number as "rolloutNumber", state as target
+           number as "rolloutNumber", state as target, excepted
       from told join named using (row_no) join cases using (no)
      order by hosts desc, plan nulls last, wave`.execute(reader);
   const groups = Map.groupBy(rows, ({ patch }) => patch);
   return new Map([...groups].map(([patch, own]) => [patch, own.map(behindOf)]));
 }
 
+/** The hosts of a case that are alike; what exceptions mean for it is not decided yet. */
+export type GroupBehind = Omit<HostsBehind, "exceptedUntil"> & Pick<Row, "excepted">;
+
 function hostRows(of: {
   readonly scopes: readonly Selector[];
   readonly silentBefore: Instant;
+  readonly exceptions: readonly Exception[];
 }): RawBuilder<unknown> {
+  const each = of.exceptions.map(
+    ({ number, scope }) => sql`case when ${reaches(scope.hosts, "n")} then ${number}::integer end`,
+  );
+  const excepted =
+    each.length === 0
+      ? sql`'{}'::integer[]`
+      : sql`array_remove(array[${sql.join(each)}]::integer[], null)`;
   return sql`
     hosts as materialized (
       select n.id, n.name, n.package_set_id, n.offer_set_id,
-             row_number() over (order by n.name)::int as place,
+             row_number() over (order by n.name)::int as place, ${excepted} as excepted,
              case when n.contact_state = 'unreachable'
                     or coalesce(n.inspected_at, '-infinity') < ${sqlInstant(of.silentBefore)}
                   then date_trunc('day', n.inspected_at) end as silent_since
@@ -134,11 +151,11 @@ const plannedRows = sql`
        order by c.no, n.place, (r.id is not null) desc, p.created_at desc
     )`;
 
-function behindOf(row: Row): HostsBehind {
-  const { hosts, names, isOffered, silentSince, plan, wave, notBefore, notAfter } = row;
+function behindOf(row: Row): GroupBehind {
+  const { hosts, names, isOffered, excepted, silentSince, plan, wave, notBefore, notAfter } = row;
   const { rollout, rolloutNumber } = row;
   return {
-    ...{ hosts, names, isOffered, silentSince },
+    ...{ hosts, names, isOffered, excepted, silentSince },
     plan:
       plan === null || wave === null || notBefore === null || notAfter === null
         ? null

@@ -1,4 +1,4 @@
-import { type Actor, holdsAnywhere } from "../base/actor.ts";
+import { type Actor, holdsAnywhere, scopesFor } from "../base/actor.ts";
 import { sha256 } from "../base/digest.ts";
 import { Failure } from "../base/failure.ts";
 import { newId } from "../base/ids.ts";
@@ -6,6 +6,7 @@ import { canonicalJson, type JsonObject } from "../base/json.ts";
 import { parseSelector } from "../base/labels.ts";
 import { inTransaction, type Tx } from "../db/database.ts";
 import type { World } from "../db/world.ts";
+import { isEverywhere } from "../inventory/scope.ts";
 import { recordEvent } from "../ledger/record.ts";
 import { listFixFirst } from "./actions.ts";
 import type { FixFirstItem } from "./fix-first.ts";
@@ -58,6 +59,29 @@ export async function startSession(
     await record(tx, actor, id, "started", { number, list: digest, items: items.length, quorum });
   });
   return requireSession(world, id);
+}
+
+type Counts = Pick<FrozenItem, "hosts" | "exposedHosts" | "findingsCleared">;
+
+export const NO_HOSTS: Counts = { hosts: 0, exposedHosts: 0, findingsCleared: 0 };
+
+/** What of a frozen list concerns hosts that the reader sees; null for whoever sees every host. */
+export async function ownCounts(
+  world: World,
+  actor: Actor,
+): Promise<ReadonlyMap<string, Counts> | null> {
+  if (isEverywhere(scopesFor(actor, "finding.read"))) return null;
+  const items = (await listFixFirst(world, actor)).map(frozen);
+  return new Map(
+    items.map((item) => {
+      const { hosts, exposedHosts, findingsCleared } = item;
+      return [countKey(item), { hosts, exposedHosts, findingsCleared }];
+    }),
+  );
+}
+
+export function countKey(of: Pick<FrozenItem, "ecosystem" | "source" | "remedy">): string {
+  return `${of.ecosystem}\n${of.source}\n${of.remedy}`;
 }
 
 function frozen(item: FixFirstItem): FrozenItem {

@@ -54,6 +54,18 @@ export function caseEffect(
   };
 }
 
+/** Until when all of these are excepted where these exceptions reach; null where not all of them are. */
+export function exceptedUntil(
+  exceptions: readonly Exception[],
+  of: { readonly vulnerabilities: readonly string[]; readonly deadline: Instant | null },
+  now: Instant,
+): Instant | null {
+  const { vulnerabilities, deadline } = of;
+  const ends = vulnerabilities.map((id) => endFor(exceptions, { id, deadline }, now));
+  const known = ends.filter((end) => end !== null);
+  return known.length === 0 || known.length < ends.length ? null : Math.min(...known);
+}
+
 /** Until when one vulnerability is excepted by these; null where it is not. */
 function endFor(
   exceptions: readonly Exception[],

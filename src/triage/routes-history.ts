@@ -43,6 +43,8 @@ const getTrend = route({
     asOf: time,
     knownSince: time.nullable().describe("how far back anything is known"),
     sentence: z.string(),
+    /** What is counted, and what is not. */
+    counts: z.string(),
     days: z.array(daySchema),
   }),
   handle: async ({ world, actor }, { query }) => {
@@ -51,6 +53,7 @@ const getTrend = route({
       asOf: instantToText(trend.days.now),
       knownSince: timeOf(trend.knownSince),
       sentence: trendInWords(trend),
+      counts: TREND_COUNTS,
       days: trend.trend.map((day, at) => ({
         ...trendDayReply(day),
         overdue: trend.overdue[at] ?? null,
@@ -58,6 +61,9 @@ const getTrend = route({
     };
   },
 });
+
+const TREND_COUNTS =
+  "Counted is what hosts have. What services contain is told by service, not by the day.";
 
 function trendInWords({ trend, days }: OverdueTrend): string {
   const known = trend.filter((day) => day.known !== null);

@@ -2,12 +2,15 @@ import { z } from "zod";
 import { type Action, actionOf, actionSchema, lacksRight } from "../base/action.ts";
 import { type Actor, holdsAnywhere } from "../base/actor.ts";
 import { instantToText } from "../base/instant.ts";
-import { type Route, route } from "../db/world.ts";
+import { type RequestContext, type Route, route } from "../db/world.ts";
 import {
   closeTriage,
+  countKey,
   joinSession,
   mayTakePart,
+  NO_HOSTS,
   noteInSession,
+  ownCounts,
   requireSession,
   startSession,
   voteInSession,
@@ -93,6 +96,11 @@ const itemSchema = z
 const sessionSchema = z
   .strictObject({
     ...head,
+    /**
+     * Whose hosts the items count: all of those on the frozen list, or, for a reader who does not see
+     * every host, the reader's own as they are now.
+     */
+    counts: z.enum(["frozen", "own"]),
     items: z.array(itemSchema),
     participants: z.array(
       z.strictObject({ subject: z.string(), part: z.enum(parts), joinedAt: time }),
@@ -122,10 +130,18 @@ function headReply(session: Session) {
   };
 }
 
-function sessionReply(session: WholeSession, actor: Actor): z.output<typeof sessionSchema> {
+async function sessionReply(
+  session: WholeSession,
+  { world, actor }: Pick<RequestContext, "world" | "actor">,
+): Promise<z.output<typeof sessionSchema>> {
+  const own = await ownCounts(world, actor);
   return {
     ...headReply(session),
-    items: session.items.map((item) => itemReply(session, item, actor)),
+    counts: own === null ? "frozen" : "own",
+    items: session.items.map((item) => {
+      const counts = own === null ? {} : (own.get(countKey(item.item)) ?? NO_HOSTS);
+      return { ...itemReply(session, item, actor), ...counts };
+    }),
     participants: session.participants.map((one) => ({ ...one, joinedAt: text(one.joinedAt) })),
     notes: session.notes.map((note) => ({ ...note, at: text(note.at) })),
     minutes: minutesOf(session, session.closed),
@@ -207,7 +223,7 @@ const postSession = route({
   reply: sessionSchema,
   errors: [...errors],
   handle: async ({ world, actor }, { body }) =>
-    sessionReply(await startSession(world, actor, body), actor),
+    sessionReply(await startSession(world, actor, body), { world, actor }),
 });
 
 const getSessions = route({
@@ -240,7 +256,7 @@ const getSession = route({
   reply: sessionSchema,
   errors: ["not-found"],
   handle: async ({ world, actor }, { params: { session } }) =>
-    sessionReply(await requireSession(world, session), actor),
+    sessionReply(await requireSession(world, session), { world, actor }),
 });
 
 const postJoin = route({
@@ -253,7 +269,7 @@ const postJoin = route({
   reply: sessionSchema,
   errors: [...errors],
   handle: async ({ world, actor }, { params: { session }, body }) =>
-    sessionReply(await joinSession(world, actor, { session, ...body }), actor),
+    sessionReply(await joinSession(world, actor, { session, ...body }), { world, actor }),
 });
 
 const postVote = route({
@@ -272,7 +288,7 @@ const postVote = route({
   reply: sessionSchema,
   errors: [...errors],
   handle: async ({ world, actor }, { params: { session }, body }) =>
-    sessionReply(await voteInSession(world, actor, { session, ...body }), actor),
+    sessionReply(await voteInSession(world, actor, { session, ...body }), { world, actor }),
 });
 
 const postNote = route({
@@ -285,7 +301,7 @@ const postNote = route({
   reply: sessionSchema,
   errors: [...errors],
   handle: async ({ world, actor }, { params: { session }, body }) =>
-    sessionReply(await noteInSession(world, actor, { session, ...body }), actor),
+    sessionReply(await noteInSession(world, actor, { session, ...body }), { world, actor }),
 });
 
 const postOutcome = route({
@@ -305,7 +321,10 @@ const postOutcome = route({
   errors: [...errors],
   async handle({ world, actor }, { params: { session }, body }) {
     const until = body.until === undefined ? undefined : Date.parse(body.until);
-    return sessionReply(await doInSession(world, actor, { ...body, session, until }), actor);
+    return sessionReply(await doInSession(world, actor, { ...body, session, until }), {
+      world,
+      actor,
+    });
   },
 });
 
@@ -319,7 +338,7 @@ const postClose = route({
   reply: sessionSchema,
   errors: [...errors],
   handle: async ({ world, actor }, { params: { session }, body }) =>
-    sessionReply(await closeTriage(world, actor, { session, ...body }), actor),
+    sessionReply(await closeTriage(world, actor, { session, ...body }), { world, actor }),
 });
 
 export const sessionRoutes: readonly Route[] = [

@@ -14,7 +14,7 @@ import { coversService, type ExceptionScope } from "./exception-scope.ts";
 type Hosts = ExceptionScope["hosts"];
 
 /** A condition on the table `host`, by the name that it has in the statement. */
-export function reaches(hosts: Hosts, table: "h" | "live" = "h"): RawBuilder<boolean> {
+export function reaches(hosts: Hosts, table: "h" | "live" | "n" = "h"): RawBuilder<boolean> {
   switch (hosts.kind) {
     case "named":
       return sql<boolean>`${sql.ref(`${table}.id`)} = any(${[...hosts.ids]}::text[])`;

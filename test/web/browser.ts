@@ -62,9 +62,11 @@ export async function visit(browser: Browser, url: string, view: View = {}): Pro
   const faults: string[] = [];
   page.on("pageerror", (error) => faults.push(`uncaught: ${error.message}`));
   page.on("console", (message) => {
+    // Interfaces that come and go on this machine make a request fail, which the pages ask again.
+    const isOfMachine = message.text().includes("net::ERR_NETWORK_CHANGED");
     // The browser reports each refused request too; pages show those in words of their own.
     const isRefusal = /the server responded with a status of 4\d\d/.test(message.text());
-    if (message.type() === "error" && !isRefusal) faults.push(message.text());
+    if (message.type() === "error" && !isRefusal && !isOfMachine) faults.push(message.text());
   });
   return { page, context, faults };
 }

@@ -54,6 +54,9 @@ describePages("the pages of findings", () => {
     await expect.poll(rows, SOON).toContain("web-1");
     await picture(page, "findings-host");
     await expectAccessible(page);
+    await page.getByRole("textbox", { name: "Team" }).fill("nobody");
+    await page.waitForURL(/team=nobody/);
+    await page.getByText("Nothing matches these filters").waitFor();
   });
 
   test("look at a past day, say so, and come back", async () => {

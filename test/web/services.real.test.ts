@@ -121,6 +121,10 @@ describePages("the pages of services", () => {
     await page.getByText("mocha 6.0.0: no fix is known for 1").waitFor();
     await picture(page, "service");
     await expectAccessible(page);
+    await page.getByRole("link", { name: "Ask for an exception" }).first().click();
+    await page.getByText(/It covers .* on 1 service/).waitFor();
+    await picture(page, "exception-ask-service");
+    await page.goBack();
     await page.getByRole("tab", { name: /Components/ }).click();
     await page.getByText("not judged", { exact: true }).waitFor();
     await picture(page, "service-components");

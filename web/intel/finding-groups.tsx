@@ -60,11 +60,12 @@ export function FindingGroups({
 }
 
 function findingQuery(search: Search) {
-  const { q = "", exploited = "", state = "", service = "" } = search;
+  const { q = "", exploited = "", state = "", service = "", team = "" } = search;
   const isKnown = wordsOf("listedFinding").some(({ name }) => name === state);
   return {
     ...(q === "" ? {} : { search: q }),
     ...(service === "" ? {} : { service }),
+    ...(team === "" ? {} : { team }),
     ...(exploited === "true" ? { kev: "true" as const } : {}),
     ...(search["filtered"] === "true" ? { filtered: "true" as const } : {}),
     ...(isKnown ? { state: state as ListedState } : {}),
@@ -164,6 +165,12 @@ const vulnerabilityColumns: readonly Column<Row>[] = [
 
 const hostColumns: readonly Column<Row>[] = [
   { title: "Host", width: "minmax(0, 2fr)", cell: (row) => row.key },
+  {
+    title: "Team",
+    width: "minmax(0, 1fr)",
+    isWideOnly: true,
+    cell: (row) => row.team ?? <span className="dim">none</span>,
+  },
   { title: "Exploited", width: "110px", cell: (row) => <Exploited row={row} /> },
   ...scores,
   {

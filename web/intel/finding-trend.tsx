@@ -1,4 +1,4 @@
-import { Text } from "@mantine/core";
+import { Stack, Text } from "@mantine/core";
 import { api, ask, type Reply } from "../app/api.ts";
 import { useAnswer } from "../app/queries.ts";
 import { Answered } from "../parts/answered.tsx";
@@ -31,15 +31,17 @@ export function FindingTrend() {
             <Text size="sm" mb="sm">
               {answer.sentence}
             </Text>
-            <Panel title="Open by day">
-              <Curves of={answer} lines={open} />
-            </Panel>
-            <Panel title="Vulnerabilities that came and went">
-              <Curves of={answer} lines={moved} />
-            </Panel>
+            <Stack gap="md">
+              <Panel title="Open by day">
+                <Curves of={answer} lines={open} />
+              </Panel>
+              <Panel title="Vulnerabilities that came and went">
+                <Curves of={answer} lines={moved} />
+              </Panel>
+            </Stack>
             <Text size="xs" c="dimmed" mt="md">
-              Each day as it was known at its end in UTC. What is overdue is counted by the dates of
-              now.
+              {answer.counts} Each day as it was known at its end in UTC. What is overdue is counted
+              by the dates of now.
             </Text>
           </>
         )

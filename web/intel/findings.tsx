@@ -24,7 +24,7 @@ const FindingTrend = lazy(() =>
   import("./finding-trend.tsx").then((file) => ({ default: file.FindingTrend })),
 );
 
-const filters = ["q", "exploited", "state", "service", "asOf"] as const;
+const filters = ["q", "exploited", "state", "service", "team", "asOf"] as const;
 
 /** What is vulnerable and where: by the update that clears it, by vulnerability, by service or host. */
 export function FindingsPage() {
@@ -58,6 +58,9 @@ export function FindingsPage() {
           />
         )}
         {by !== "service" && <ServiceChoice search={search} set={set} />}
+        {by !== "service" && by !== "time" && (
+          <FilterField search={search} set={set} name="team" label="Team" isShort />
+        )}
         <AsOfChoice search={search} set={set} knownSince={knownSince} />
         <FilterReset search={search} set={set} names={filters} />
       </FilterBar>

@@ -44,7 +44,12 @@ export function ServiceFindings({ of }: { readonly of: ShownService }) {
             <>
               <ol className={styles["actions"]}>
                 {answer.items.map((action) => (
-                  <ActionItem key={action.key} of={action} dates={dates} />
+                  <ActionItem
+                    key={action.key}
+                    of={action}
+                    dates={dates}
+                    askHref={of.asOf === null ? askHref(service.name, action) : null}
+                  />
                 ))}
               </ol>
               {answer.items.length < answer.total && (
@@ -184,7 +189,19 @@ function Nothing({ of }: { readonly of: ShownService }) {
 
 const SHOWN = 8;
 
-function ActionItem({ of, dates }: { readonly of: Action; readonly dates: Dates }) {
+/** The form that asks for an exception for what this service contains of one package. */
+function askHref(service: string, { source, ecosystem }: Action): string {
+  const asking = { ask: "yes", by: "service", hosts: service, source, ecosystem };
+  return `/exceptions?${new URLSearchParams(asking)}`;
+}
+
+function ActionItem(props: {
+  readonly of: Action;
+  readonly dates: Dates;
+  /** Null of a past day. */
+  readonly askHref: string | null;
+}) {
+  const { of, dates } = props;
   const all = [...of.cleared, ...of.remaining];
   const tone: Tone = of.exploited > 0 ? "bad" : of.target === null ? "waiting" : "attention";
   const ways = [...new Set(of.chains.map((chain) => chain.text))];
@@ -200,6 +217,7 @@ function ActionItem({ of, dates }: { readonly of: Action; readonly dates: Dates 
           {of.epss !== null && ` · EPSS ${of.epss.toFixed(3)}`}
           {of.isDevelopmentOnly && " · development only"}
         </span>
+        {props.askHref !== null && <Go href={props.askHref}>Ask for an exception</Go>}
       </div>
       <Ids of={all.slice(0, SHOWN)} dates={datesIn(of, dates)} />
       {all.length > SHOWN && (

@@ -25,7 +25,14 @@ export function Trend({ days }: { readonly days: readonly Day[] }) {
       </Text>
     );
   }
-  return <DayLines days={days} lines={lines} summary={summaryOf(known)} height={220} />;
+  return (
+    <>
+      <DayLines days={days} lines={lines} summary={summaryOf(known)} height={220} />
+      <Text size="xs" c="dimmed">
+        What hosts have; what services contain stands with each service.
+      </Text>
+    </>
+  );
 }
 
 function summaryOf(known: readonly Day[]): string {

@@ -17,10 +17,18 @@ interface Scope {
   readonly source: string;
   readonly ecosystem: string;
   readonly hosts: string;
-  /** Whether `hosts` is a label expression, or names with commas between them. */
-  readonly by: "label" | "name";
+  /** Whether `hosts` is a label expression, or names of hosts or services with commas between them. */
+  readonly by: "label" | "name" | "service";
   readonly controlLabel: string;
 }
+
+const ways = ["label", "name", "service"] as const satisfies readonly Scope["by"][];
+
+const wayWords: Readonly<Record<Scope["by"], readonly [string, string, string, string]>> = {
+  label: ["hosts by label", "Hosts", "The hosts of tomorrow that it selects too.", "env=legacy"],
+  name: ["hosts by name", "Hosts", "These and no others, with commas between.", "web-1, web-2"],
+  service: ["services", "Services", "What they contain; nothing on any host.", "shop, till"],
+};
 
 /** Asks for an exception; what it would cover and what is allowed is told before it is sent. */
 export function AskException({ onClose }: { readonly onClose: () => void }) {
@@ -30,7 +38,7 @@ export function AskException({ onClose }: { readonly onClose: () => void }) {
     source: search["source"] ?? "",
     ecosystem: search["ecosystem"] ?? "",
     hosts: search["hosts"] ?? "",
-    by: search["by"] === "name" ? "name" : "label",
+    by: ways.find((way) => way === search["by"]) ?? "label",
     controlLabel: "",
   });
   const change = (part: Partial<Scope>) => setScope({ ...scope, ...part });
@@ -45,7 +53,9 @@ export function AskException({ onClose }: { readonly onClose: () => void }) {
             <Mark tone="attention">Not like this.</Mark> {problem}
           </Text>
         )}
-        {preview.data !== undefined && problem == null && <Outlook of={preview.data} />}
+        {preview.data !== undefined && problem == null && (
+          <Outlook of={preview.data} by={scope.by} />
+        )}
         <WhyFields
           scope={scope}
           patch={search["patch"]}
@@ -82,22 +92,15 @@ function WhatFields(props: {
       <Group align="flex-end" gap="xs">
         <NativeSelect
           size="xs"
-          label="Choose"
+          label="Where"
           value={scope.by}
           onChange={(event) => change({ by: event.currentTarget.value as Scope["by"], hosts: "" })}
-          data={[
-            { value: "label", label: "by label" },
-            { value: "name", label: "by name" },
-          ]}
+          data={ways.map((value) => ({ value, label: wayWords[value][0] }))}
         />
         <TextInput
-          label="Hosts"
-          description={
-            scope.by === "label"
-              ? "The hosts of tomorrow that it selects are excepted too."
-              : "These hosts and no others, with commas between them."
-          }
-          placeholder={scope.by === "label" ? "env=legacy" : "web-1, web-2"}
+          label={wayWords[scope.by][1]}
+          description={wayWords[scope.by][2]}
+          placeholder={wayWords[scope.by][3]}
           style={{ flex: "1 1 240px" }}
           value={scope.hosts}
           onChange={(event) => change({ hosts: event.currentTarget.value })}
@@ -114,7 +117,9 @@ function bodyOf(scope: Scope) {
     ...(source === "" ? {} : { source }),
     ...(ecosystem === "" ? {} : { ecosystem }),
     ...(controlLabel === "" ? {} : { controlLabel }),
-    ...(by === "name" ? { hosts: namesIn(hosts) } : { selector: hosts.trim() }),
+    ...(by === "label" ? { selector: hosts.trim() } : {}),
+    ...(by === "name" ? { hosts: namesIn(hosts) } : {}),
+    ...(by === "service" ? { services: namesIn(hosts) } : {}),
   };
 }
 
@@ -143,14 +148,15 @@ type Preview = NonNullable<ReturnType<typeof usePreview>["data"]>;
 
 const NAMED_MAX = 6;
 
-function Outlook({ of }: { readonly of: Preview }) {
+function Outlook({ of, by }: { readonly of: Preview; readonly by: Scope["by"] }) {
   const { vulnerabilities, facts, limits } = of;
   const more = vulnerabilities.length - NAMED_MAX;
   return (
     <Text size="sm" component="div" role="status">
       It covers <b>{vulnerabilities.slice(0, NAMED_MAX).join(", ")}</b>
       {more > 0 && ` and ${more} more`} on <b>{facts.hosts.toLocaleString("en")}</b>{" "}
-      {facts.hosts === 1 ? "host" : "hosts"}
+      {by === "service" ? "service" : "host"}
+      {facts.hosts === 1 ? "" : "s"}
       {facts.isExposed ? ", at least one of them exposed or silent about it" : ", none exposed"}
       {facts.exploited.length > 0 && `; known to be exploited: ${facts.exploited.join(", ")}`}.
       <ul style={{ margin: "6px 0 0", paddingLeft: 18 }}>

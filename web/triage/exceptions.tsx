@@ -50,7 +50,15 @@ export function ExceptionsPage() {
   );
 }
 
-const closed = { ask: "", vulnerability: "", source: "", ecosystem: "", hosts: "", patch: "" };
+const closed = {
+  ask: "",
+  vulnerability: "",
+  source: "",
+  ecosystem: "",
+  hosts: "",
+  by: "",
+  patch: "",
+};
 
 export function useExceptions(query: {
   readonly waiting?: "me";

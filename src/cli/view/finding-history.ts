@@ -51,9 +51,15 @@ export function trendText(trend: Trend): string {
     { head: "overdue", cell: (day) => day.overdue ?? "·", align: "right" },
   ]);
   const span = `${days[0]?.day} to ${days.at(-1)?.day}`;
-  return [safeText(trend.sentence), "", ...curves, `${" ".repeat(16)}${span}`, "", table].join(
-    "\n",
-  );
+  return [
+    safeText(trend.sentence),
+    safeText(trend.counts),
+    "",
+    ...curves,
+    `${" ".repeat(16)}${span}`,
+    "",
+    table,
+  ].join("\n");
 }
 
 export function agesText(ages: Ages): string {

@@ -60,6 +60,9 @@ function runtimeText({ runtime }: Row): string {
 export function findingTable(reply: Findings): string {
   const rows = renderTable(reply.items, [
     { head: "finding", cell: (r) => r.key },
+    ...(reply.items.some((r) => r.team !== null)
+      ? [{ head: "team", cell: (r: Row) => r.team }]
+      : []),
     { head: "exploited", cell: (r) => (r.knownExploitedCount > 0 ? "known" : "") },
     { head: "epss", cell: (r) => (r.epss === null ? null : r.epss.toFixed(3)), align: "right" },
     { head: "cvss", cell: (r) => r.cvss, align: "right" },
