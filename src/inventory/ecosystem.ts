@@ -30,6 +30,17 @@ export function ecosystemOf(distribution: string, release: string, codename: str
       return `Amazon Linux:${major(release)}`;
     case "fedora":
       return `Fedora:${major(release)}`;
+    case "opensuse-tumbleweed":
+      return "openSUSE:Tumbleweed";
+    case "photon":
+      return `Photon OS:${release.includes(".") ? release : `${release}.0`}`;
+    case "azurelinux":
+    case "mariner":
+      return `Azure Linux:${major(release)}`;
+    case "mageia":
+      return `Mageia:${major(release)}`;
+    case "centos":
+      return `centos:${major(release)}`;
     case "wolfi":
       return "Wolfi";
     case "chainguard":

@@ -32,6 +32,19 @@ describe("a release as people type it", () => {
     ["openSUSE Leap 15.5", "openSUSE:Leap 15.5"],
     ["al2023", "Amazon Linux:2023"],
     ["arch", "Arch Linux"],
+    ["bookworm/updates", "Debian:12"],
+    ["bookworm-backports", "Debian:12"],
+    ["ubuntu2204", "Ubuntu:22.04:LTS"],
+    ["AlmaLinux OS 9", "AlmaLinux:9"],
+    ["redhat:enterprise_linux:9", "Red Hat:9"],
+    ["sle-15-sp5", "SUSE:15.5"],
+    ["sles_sap-15.5", "SUSE:15.5"],
+    ["opensuse-tumbleweed", "openSUSE:Tumbleweed"],
+    ["alpine edge", "Alpine:edge"],
+    ["fc40", "Fedora:40"],
+    ["CentOS Linux release 7.9.2009 (Core)", "centos:7"],
+    ["photon-5", "Photon OS:5.0"],
+    ["azurelinux-3.0", "Azure Linux:3"],
   ])("%s is %s", (text, ecosystem) => {
     expect(ecosystemOfRelease(text)).toBe(ecosystem);
   });
@@ -55,6 +68,14 @@ describe("a release as people type it", () => {
       const found = ecosystemsOfRelease(text, "rpm").map((each) => each.replace(/\.\d+$/, ""));
       expect(found).toEqual(all);
     }
-    expect(() => ecosystemsOfRelease("stable", "deb")).toThrow("is not known");
+  });
+
+  it.each(["stable", "debian-sid", "el9", "v3.19", "4", "99"])("of dpkg is refused: %s", (text) => {
+    expect(() => ecosystemsOfRelease(text, "deb")).toThrow("is not known");
+  });
+
+  it("says why of names that move", () => {
+    expect(() => ecosystemOfRelease("stable")).toThrow("codename");
+    expect(() => ecosystemOfRelease("Debian sid")).toThrow("No feed speaks of sid");
   });
 });

@@ -20,12 +20,19 @@ export function ecosystemsOfRelease(text: string, of: "deb" | "rpm"): readonly s
   const name = plain(text);
   const found = known(name);
   if (found !== null) return [found];
-  const number = /^(?:el|v)?(\d+(?:\.\d+)*)$/.exec(name)?.[1];
-  if (number === undefined) throw unknownRelease(text);
+  const [, mark, number = ""] = /^(el)?(\d+(?:\.\d+)*)$/.exec(name) ?? [];
+  if (number === "" || (of === "deb" && mark !== undefined)) throw unknownRelease(text);
   if (of === "rpm") return markedEl.map((id) => ecosystemOf(id, number, ""));
-  const ubuntu = /^\d\d\.\d\d/.exec(number)?.[0];
-  const isUbuntu = ubuntu !== undefined && Object.values(ubuntuCodenames).includes(ubuntu);
-  return [isUbuntu ? ecosystemOf("ubuntu", ubuntu, "") : ecosystemOf("debian", number, "")];
+  const ubuntu = ubuntuNumber(number);
+  if (Object.values(ubuntuCodenames).includes(ubuntu)) return [ecosystemOf("ubuntu", ubuntu, "")];
+  const debian = number.replace(/\..*$/, "");
+  if (!Object.values(debianCodenames).includes(debian)) throw unknownRelease(text);
+  return [ecosystemOf("debian", debian, "")];
+}
+
+/** Point releases (22.04.3) are the release; `2204` is how machine images write it. */
+function ubuntuNumber(number: string): string {
+  return number.replace(/^(\d\d)\.?(\d\d)(?:\..*)?$/, "$1.$2");
 }
 
 /** Distributions whose builds are marked `elN`. */
@@ -39,7 +46,7 @@ function plain(text: string): string {
     .replace(/gnu\/linux/g, " ")
     .replace(/["'\s_:,/-]+/g, "-")
     .replace(/-(release|server)(?=-)/g, "")
-    .replace(/-(lts|security|updates)$/g, "")
+    .replace(/-(?:lts|security|(?:proposed-)?updates|backports)$/, "")
     .replace(/^-|-$/g, "");
 }
 
@@ -48,12 +55,13 @@ function known(name: string): string | null {
   if (byCodename !== null) return byCodename;
   const alone = own(withoutNumber, name);
   if (alone !== undefined) return ecosystemOf(alone, "", "");
+  // Alpine's rolling branch has a name where others have a number.
+  if (/^(?:alpine-(?:linux-)?)?edge$/.test(name)) return "Alpine:edge";
   const match = /^([a-z][a-z-]*?)-?v?(\d+(?:\.\d+)*)(?:[-.]?sp-?(\d+))?$/.exec(name);
   const [, id = "", number = "", servicePack] = match ?? [];
   const distribution = own(ids, id);
   if (distribution === undefined) return null;
-  // Point releases of Ubuntu (22.04.3) are the release.
-  const release = distribution === "ubuntu" ? number.replace(/^(\d+\.\d+)\..*$/, "$1") : number;
+  const release = distribution === "ubuntu" ? ubuntuNumber(number) : number;
   const whole = servicePack === undefined ? release : `${release}.${servicePack}`;
   return ecosystemOf(distribution, whole, "");
 }
@@ -61,10 +69,13 @@ function known(name: string): string | null {
 /** Distributions that have no releases. */
 const withoutNumber: Readonly<Record<string, string>> = {
   wolfi: "wolfi",
+  "wolfi-os": "wolfi",
   chainguard: "chainguard",
   arch: "arch",
   archlinux: "arch",
   "arch-linux": "arch",
+  tumbleweed: "opensuse-tumbleweed",
+  "opensuse-tumbleweed": "opensuse-tumbleweed",
 };
 
 /** Debian and Ubuntu are mostly called by their codenames, in feeds too. */
@@ -129,6 +140,7 @@ const ids: Readonly<Record<string, string>> = {
   "alpine-linux": "alpine",
   almalinux: "almalinux",
   "alma-linux": "almalinux",
+  "almalinux-os": "almalinux",
   alma: "almalinux",
   rocky: "rocky",
   rockylinux: "rocky",
@@ -137,11 +149,15 @@ const ids: Readonly<Record<string, string>> = {
   redhat: "rhel",
   "red-hat": "rhel",
   "red-hat-enterprise-linux": "rhel",
+  "redhat-enterprise-linux": "rhel",
   ol: "ol",
   oracle: "ol",
   oraclelinux: "ol",
   "oracle-linux": "ol",
   sles: "sles",
+  sle: "sles",
+  sled: "sled",
+  "sles-sap": "sles_sap",
   suse: "sles",
   "suse-linux-enterprise": "sles",
   "opensuse-leap": "opensuse-leap",
@@ -154,14 +170,35 @@ const ids: Readonly<Record<string, string>> = {
   "amazon-linux": "amzn",
   fedora: "fedora",
   "fedora-linux": "fedora",
+  fc: "fedora",
+  f: "fedora",
   centos: "centos",
   "centos-linux": "centos",
   "centos-stream": "centos",
+  photon: "photon",
+  "photon-os": "photon",
+  azurelinux: "azurelinux",
+  "azure-linux": "azurelinux",
+  mariner: "mariner",
+  "cbl-mariner": "mariner",
+  mageia: "mageia",
 };
 
+/** Names that mean another release every few years, or one that no feed speaks of. */
+const moving: Readonly<Record<string, string>> = {
+  stable: "It means another release every two years: write that one's codename",
+  oldstable: "It means another release every two years: write that one's codename",
+  testing: "No feed speaks of testing: write the codename that it will be released under",
+  unstable: "No feed speaks of unstable, which is fixed before the others are",
+  sid: "No feed speaks of sid, which is fixed before the others are",
+};
+const EXAMPLES =
+  "Write a codename (bookworm, jammy) or a name with a number (debian-12, ubuntu-22.04, almalinux-9, rocky-9, rhel-9, ol-9, sles-15.4, alpine-3.19)";
+
 function unknownRelease(text: string): Failure {
+  const hint = own(moving, plain(text).replace(/^debian-/, "")) ?? EXAMPLES;
   return new Failure(
     "invalid",
-    `The release ${JSON.stringify(text.slice(0, 60))} is not known. Write a codename (bookworm, jammy) or a name with a number (debian-12, ubuntu-22.04, almalinux-9, rocky-9, rhel-9, ol-9, sles-15.4, alpine-3.19).`,
+    `The release ${JSON.stringify(text.slice(0, 60))} is not known. ${hint}.`,
   );
 }
