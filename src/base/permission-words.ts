@@ -22,6 +22,8 @@ export const permissionWords: Readonly<Record<Permission, string>> = {
   "exception.approve": "approve, refuse and revoke exceptions that others asked for",
   "issue.read": "read known issues that are published",
   "issue.edit": "write, publish and withdraw known issues",
+  "calendar.read": "see windows, freezes and releases",
+  "calendar.freeze": "set freezes at once, and lift them",
   "plan.read": "see plans",
   "plan.create": "make plans",
   "change.read": "see changes and who approved them",

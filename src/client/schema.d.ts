@@ -3683,7 +3683,7 @@ export interface components {
             name: "viewer" | "operator" | "approver" | "publisher" | "admin";
             permissions: {
                 /** @enum {string} */
-                name: "host.read" | "host.manage" | "host.scan" | "service.read" | "service.edit" | "service.publish" | "feed.read" | "feed.load" | "finding.read" | "support.decide" | "vex.load" | "vex.trust" | "patch.read" | "patch.edit" | "triage.vote" | "exception.read" | "exception.request" | "exception.approve" | "issue.read" | "issue.edit" | "plan.read" | "plan.create" | "change.read" | "change.request" | "change.approve" | "rollout.read" | "rollout.operate" | "rollout.halt" | "audit.read" | "audit.export" | "policy.read" | "policy.apply" | "user.read" | "user.manage";
+                name: "host.read" | "host.manage" | "host.scan" | "service.read" | "service.edit" | "service.publish" | "feed.read" | "feed.load" | "finding.read" | "support.decide" | "vex.load" | "vex.trust" | "patch.read" | "patch.edit" | "triage.vote" | "exception.read" | "exception.request" | "exception.approve" | "issue.read" | "issue.edit" | "calendar.read" | "calendar.freeze" | "plan.read" | "plan.create" | "change.read" | "change.request" | "change.approve" | "rollout.read" | "rollout.operate" | "rollout.halt" | "audit.read" | "audit.export" | "policy.read" | "policy.apply" | "user.read" | "user.manage";
                 words: string;
             }[];
             words: string;
@@ -7991,7 +7991,7 @@ export interface operations {
                 content: {
                     "application/json": {
                         grants: {
-                            permissions: ("host.read" | "host.manage" | "host.scan" | "service.read" | "service.edit" | "service.publish" | "feed.read" | "feed.load" | "finding.read" | "support.decide" | "vex.load" | "vex.trust" | "patch.read" | "patch.edit" | "triage.vote" | "exception.read" | "exception.request" | "exception.approve" | "issue.read" | "issue.edit" | "plan.read" | "plan.create" | "change.read" | "change.request" | "change.approve" | "rollout.read" | "rollout.operate" | "rollout.halt" | "audit.read" | "audit.export" | "policy.read" | "policy.apply" | "user.read" | "user.manage")[];
+                            permissions: ("host.read" | "host.manage" | "host.scan" | "service.read" | "service.edit" | "service.publish" | "feed.read" | "feed.load" | "finding.read" | "support.decide" | "vex.load" | "vex.trust" | "patch.read" | "patch.edit" | "triage.vote" | "exception.read" | "exception.request" | "exception.approve" | "issue.read" | "issue.edit" | "calendar.read" | "calendar.freeze" | "plan.read" | "plan.create" | "change.read" | "change.request" | "change.approve" | "rollout.read" | "rollout.operate" | "rollout.halt" | "audit.read" | "audit.export" | "policy.read" | "policy.apply" | "user.read" | "user.manage")[];
                             /** @enum {string} */
                             role: "viewer" | "operator" | "approver" | "publisher" | "admin";
                             scope: string;

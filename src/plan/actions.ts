@@ -3,6 +3,7 @@ import { Bug, Failure } from "../base/failure.ts";
 import type { PatchId, PlanDigest, SubjectId } from "../base/ids.ts";
 import type { Instant } from "../base/instant.ts";
 import { parseSelector } from "../base/labels.ts";
+import { calendarInForce } from "../calendar/actions.ts";
 import { inTransaction } from "../db/database.ts";
 import type { World } from "../db/world.ts";
 import { loadSubject } from "../identity/store.ts";
@@ -21,6 +22,7 @@ import { plan } from "./planner.ts";
 import { blockerToText } from "./planner-report.ts";
 import { parseStatement } from "./statement.ts";
 import { insertPlan, loadPolicyText, nextChangeNumber, type StoredPlan } from "./store.ts";
+import { loadJobSeconds } from "./store-durations.ts";
 import { loadSelectedHosts } from "./store-selected.ts";
 
 /** Makes plans: loads what is known, asks hosts, decides purely, checks, stores. */
@@ -80,6 +82,8 @@ export async function createPlan(
     startsAt: request.startsAt ?? null,
     hostPolicy: HOST_POLICY_VERSION,
     policy,
+    calendar: await calendarInForce(world),
+    jobSeconds: await loadJobSeconds(world.db),
     isIrreversibleAcknowledged: request.acceptsIrreversible ?? false,
     hosts,
     resolutions,

@@ -1,6 +1,9 @@
+import { SECOND_MS } from "../base/instant.ts";
+import { covers, type Span } from "../base/spans.ts";
+import { hostTimes, timesKey } from "../calendar/host-times.ts";
 import { ringOf } from "../policy/rings.ts";
 import { fault, type Judged } from "./checker-judged.ts";
-import type { PlanFault, PlanHost, Resolution } from "./model.ts";
+import type { PlanFacts, PlanFault, PlanHost, Resolution } from "./model.ts";
 
 /** Rules about who is in a plan: each host known, once, in its own ring, and none forgotten. */
 export function hostFaults(judged: Judged): PlanFault[] {
@@ -19,6 +22,7 @@ export function hostFaults(judged: Judged): PlanFault[] {
     const ring = documents.statement.waves[leaf.wave - 1]?.ring;
     faults.push(...oneHostFaults(judged, host, ring));
   }
+  faults.push(...calendarFaults(judged));
   const excluded = new Set(planned.report.excluded.map((entry) => entry.host));
   for (const host of facts.hosts) {
     const isPlanned = seen.has(host.protocolId);
@@ -43,6 +47,34 @@ function oneHostFaults(judged: Judged, host: PlanHost, ring: string | undefined)
     faults.push(fault("host-held", host.name));
   }
   return faults;
+}
+
+/** Each moment in which a host may start must be one that its own calendar leaves open. */
+function calendarFaults(judged: Judged): PlanFault[] {
+  const { documents, facts } = judged;
+  const known = new Map(facts.hosts.map((host) => [host.protocolId, host]));
+  const asked = new Map<string, boolean>();
+  const faults: PlanFault[] = [];
+  for (const leaf of documents.leaves) {
+    const host = known.get(leaf.host);
+    const wave = documents.statement.waves[leaf.wave - 1];
+    if (host === undefined || wave === undefined) continue;
+    const own =
+      leaf.windows.length > 0 ? leaf.windows : [{ from: wave.notBefore, to: wave.notAfter }];
+    const spans = own.map(({ from, to }) => ({ from: from * SECOND_MS, to: to * SECOND_MS }));
+    const key = `${timesKey(facts.calendar, host)} ${spans.map((s) => `${s.from}-${s.to}`)}`;
+    const isOpen = asked.get(key) ?? isOpenThroughout(facts, host, spans);
+    asked.set(key, isOpen);
+    if (!isOpen) faults.push(fault("calendar-closed", `${host.name} is closed within its time`));
+  }
+  return faults;
+}
+
+function isOpenThroughout(facts: PlanFacts, host: PlanHost, spans: readonly Span[]): boolean {
+  return spans.every((span) => {
+    const asked = { span, urgency: facts.class };
+    return span.from === span.to || covers(hostTimes(facts.calendar, host, asked).open, span);
+  });
 }
 
 /** What the package manager of such a host answered; `null` when no host like it was asked. */

@@ -9,6 +9,7 @@ import {
 } from "../../test/builders/plan.ts";
 import { sha256 } from "../base/digest.ts";
 import { DAY_MS, HOUR_MS } from "../base/instant.ts";
+import { parseCalendar } from "../calendar/calendar-policy.ts";
 import { parseRings } from "../policy/rings.ts";
 import { type BodyText, parseBody, writeBody } from "./body.ts";
 import { checkPlan } from "./checker.ts";
@@ -67,7 +68,8 @@ function sealed(parts: Parts, from: PlanInput = input, planned: Planned = good):
     const text = writeLeaf({ ...leaf, index, body });
     const host = ids.get(leaf.host) ?? input.hosts[0]!.id;
     const digest = sha256(text);
-    return { index, wave: leaf.wave, host, protocolId: leaf.host, body, digest, text };
+    const windows = leaf.windows.map((w) => ({ from: w.from * 1000, to: w.to * 1000 }));
+    return { index, wave: leaf.wave, host, protocolId: leaf.host, body, digest, text, windows };
   });
   const statement = writeStatement({
     ...parts.statement,
@@ -137,6 +139,12 @@ const hostsChanged = (some: Parameters<typeof aHost>[1]): PlanInput => ({
   hosts: input.hosts.map((host, at) => (at === 0 ? { ...host, ...some } : host)),
 });
 
+const frozenFor = (hosts: string): PlanInput["calendar"] =>
+  parseCalendar(
+    `format: fettle-calendar 1\nzone: UTC\nothers: open\nfreezes:\n  - { name: f, hosts: "${hosts}", from: "2026-11-22T00:00", to: "2026-11-22T01:00", reason: r }\n`,
+    "calendar.yaml",
+  ).calendar;
+
 /** For each rule: a plan that breaks it, and what the checker is told when that is not the usual. */
 const mutations: Record<PlanRule, readonly (readonly [Planned, PlanInput?])[]> = {
   "statement-format": [[edited("\nclass", "\n class")], [edited(/end\n$/, "end")]],
@@ -166,6 +174,10 @@ const mutations: Record<PlanRule, readonly (readonly [Planned, PlanInput?])[]> =
   "body-count": [[edited("bodies 1", "bodies 2")]],
   "body-unknown": [[sealed({ ...parts, leaves: allBodies(sha256("none")) })]],
   "body-unused": [[sealed({ ...parts, bodies: [firstBody, { ...firstBody, undo: [] }] })]],
+  "calendar-closed": [
+    [good, { ...input, calendar: { ...input.calendar, others: "closed" } }],
+    [good, { ...input, calendar: frozenFor("ring=canary") }],
+  ],
   "wave-list": [[sealed({ ...parts, waves: withWave(1, { ring: "2" }).waves })]],
   "wave-order": [[sealed({ ...parts, leaves: swapped(parts.leaves, 0, 2) })]],
   "wave-count": [[sealed(withWave(1, { hostCount: 1 }))]],

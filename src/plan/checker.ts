@@ -1,5 +1,5 @@
 import { sha256 } from "../base/digest.ts";
-import { instantToSeconds } from "../base/instant.ts";
+import { instantToSeconds, SECOND_MS } from "../base/instant.ts";
 import type { RingsPolicy } from "../policy/rings.ts";
 import { type BodyText, parseBody } from "./body.ts";
 import { bodyFaults } from "./checker-bodies.ts";
@@ -103,12 +103,20 @@ function readLeaves(plan: Plan): { leaves: Leaf[]; faults: PlanFault[] } {
       faults.push(fault("leaf-index", `leaf ${at} says that it is ${leaf.index}`));
     }
     const isSame =
-      leaf.wave === planned.wave && leaf.host === planned.protocolId && leaf.body === planned.body;
+      leaf.wave === planned.wave &&
+      leaf.host === planned.protocolId &&
+      leaf.body === planned.body &&
+      sameWindows(leaf, planned);
     if (!isSame || sha256(planned.text) !== planned.digest) {
       faults.push(fault("leaf-digest", `leaf ${at} is not what the plan says of it`));
     }
   }
   return { leaves, faults };
+}
+
+function sameWindows(leaf: Leaf, planned: Plan["leaves"][number]): boolean {
+  const own = planned.windows.map(({ from, to }) => `${from / SECOND_MS} ${to / SECOND_MS}`);
+  return leaf.windows.map(({ from, to }) => `${from} ${to}`).join() === own.join();
 }
 
 function readBodies(plan: Plan): { bodies: Map<string, BodyText>; faults: PlanFault[] } {

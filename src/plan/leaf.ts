@@ -1,4 +1,6 @@
 import { type Parsed, parseDocument, writeDocument } from "../base/document.ts";
+import { instantToSeconds } from "../base/instant.ts";
+import type { Span } from "../base/spans.ts";
 
 /**
  * A leaf says what one host (or, as `*`, each host of a rule) may do: which wave, which body, inside
@@ -24,6 +26,22 @@ export function writeLeaf(leaf: Leaf): string {
     `body ${leaf.body}`,
     ...leaf.windows.map(({ from, to }) => `window ${from} ${to}`),
   ]);
+}
+
+/** The leaf's exact text, from what the planner and the store have of it. */
+export function leafText(of: {
+  readonly index: number;
+  readonly wave: number;
+  readonly protocolId: string;
+  readonly body: string;
+  readonly windows: readonly Span[];
+}): string {
+  const windows = of.windows.map(({ from, to }) => ({
+    from: instantToSeconds(from),
+    to: instantToSeconds(to),
+  }));
+  const { index, wave, body } = of;
+  return writeLeaf({ index, wave, host: of.protocolId, body, windows });
 }
 
 export function parseLeaf(text: string): Parsed<Leaf> {

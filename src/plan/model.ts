@@ -2,6 +2,8 @@ import type { Digest } from "../base/digest.ts";
 import type { HostId, PatchId, PlanDigest } from "../base/ids.ts";
 import type { Instant } from "../base/instant.ts";
 import type { Labels } from "../base/labels.ts";
+import type { Span } from "../base/spans.ts";
+import type { Calendar } from "../calendar/model.ts";
 import type { ChangeClass, RingsPolicy } from "../policy/rings.ts";
 import type { PatchTarget } from "../triage/model.ts";
 
@@ -100,6 +102,8 @@ export interface PlanHost {
   readonly os: string;
   /** How it is reached: a piped program guards against mistakes only (host protocol §9). */
   readonly way: "local" | "ssh" | "piped";
+  /** Its time zone as it reported it; null where it did not. */
+  readonly zone: string | null;
 }
 
 export type Exclusion =
@@ -114,13 +118,27 @@ export type Exclusion =
   | { readonly why: "fix-not-offered"; readonly source: string; readonly version: string }
   | { readonly why: "not-resolved"; readonly problem: string }
   | { readonly why: "no-ring" }
-  | { readonly why: "held"; readonly packages: readonly string[] };
+  | { readonly why: "held"; readonly packages: readonly string[] }
+  | {
+      /** The calendar leaves no time for it while its ring's wave may run. */
+      readonly why: "no-window";
+      readonly until: Instant;
+      /** When it may be worked on next; null where the calendar has no such time. */
+      readonly opensAt: Instant | null;
+      readonly because: string;
+    };
 
 /** Why there is no plan at all; every one is for people to act on. */
 export type Blocker =
   | { readonly why: "no-hosts" }
   | { readonly why: "class-not-allowed"; readonly class: ChangeClass }
-  | { readonly why: "no-window"; readonly ring: string; readonly until: Instant }
+  | {
+      readonly why: "no-window";
+      readonly ring: string;
+      readonly until: Instant;
+      /** What in the calendar closes it; null where the ring's own times do. */
+      readonly because: string | null;
+    }
   | {
       readonly why: "irreversible";
       readonly packages: readonly string[];
@@ -145,8 +163,8 @@ export interface PlannedWave {
   readonly ring: string;
   readonly notBefore: Instant;
   readonly notAfter: Instant;
-  /** The open times in between; none when the wave is open throughout. */
-  readonly windows: readonly { readonly from: Instant; readonly to: Instant }[];
+  /** The times in which any of its hosts may start; none when it is open throughout. */
+  readonly windows: readonly Span[];
   readonly hostCount: number;
   readonly limits: WaveLimits;
 }
@@ -159,6 +177,8 @@ export interface PlannedLeaf {
   readonly body: Digest;
   readonly digest: Digest;
   readonly text: string;
+  /** When the host may start; none: all of its wave's time. */
+  readonly windows: readonly Span[];
 }
 
 export type Reversibility = "downgrade" | "none";
@@ -220,6 +240,10 @@ export interface PlanInput {
   readonly startsAt: Instant | null;
   readonly hostPolicy: number;
   readonly policy: RingsPolicy;
+  /** When hosts may be worked on, as known now; freezes that come later hold what starts. */
+  readonly calendar: Calendar;
+  /** How long nine of ten recorded jobs took at most; null where too few are known. */
+  readonly jobSeconds: number | null;
   /** Somebody said in words that there is no way back. */
   readonly isIrreversibleAcknowledged: boolean;
   readonly hosts: readonly PlanHost[];
@@ -268,6 +292,7 @@ export const planRules = [
   "wave-times",
   "wave-soak",
   "window-closed",
+  "calendar-closed",
   "limits-weaker",
   "canary",
   "need",

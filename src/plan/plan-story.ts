@@ -49,6 +49,11 @@ export function exclusionToText(because: Exclusion): string {
       return "no ring of the policy selects its labels";
     case "held":
       return `on hold there: ${because.packages.join(", ")}`;
+    case "no-window": {
+      const next =
+        because.opensAt === null ? "" : `; it opens next ${instantToText(because.opensAt)}`;
+      return `the calendar leaves it no time before ${instantToText(because.until)}: ${because.because}${next}`;
+    }
   }
 }
 

@@ -40,8 +40,12 @@ export function selectHosts(facts: Facts): {
     else candidates.push(judged);
   }
   // Names are what people look for; the order of the input must not matter.
-  excluded.sort((a, b) => compareText(a.name, b.name) || compareText(a.host, b.host));
+  excluded.sort(byName);
   return { candidates, excluded };
+}
+
+export function byName(a: ExcludedHost, b: ExcludedHost): number {
+  return compareText(a.name, b.name) || compareText(a.host, b.host);
 }
 
 export function pairKey(pair: SetPair): string {

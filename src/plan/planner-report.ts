@@ -1,5 +1,5 @@
 import { never } from "../base/failure.ts";
-import { instantToText } from "../base/instant.ts";
+import { durationToText, instantToText, SECOND_MS } from "../base/instant.ts";
 import type {
   Blocker,
   ExcludedHost,
@@ -10,6 +10,7 @@ import type {
 } from "./model.ts";
 import { type DraftBody, irreversiblePackages } from "./planner-bodies.ts";
 import type { Candidate } from "./planner-hosts.ts";
+import type { TooShort } from "./planner-waves.ts";
 
 /** What a plan means, for people to judge before anybody signs. */
 
@@ -38,6 +39,7 @@ export function reportFor(facts: {
   readonly schedule: {
     readonly waves: readonly PlannedWave[];
     readonly cutShort: readonly string[];
+    readonly tooShort: readonly TooShort[];
   };
   readonly blocked: readonly Blocker[];
 }): PlanReport {
@@ -72,6 +74,7 @@ function warningsFor(facts: {
   readonly schedule: {
     readonly waves: readonly PlannedWave[];
     readonly cutShort: readonly string[];
+    readonly tooShort: readonly TooShort[];
   };
   readonly irreversible: readonly string[];
 }): string[] {
@@ -86,6 +89,14 @@ function warningsFor(facts: {
   for (const ring of cutShort) {
     warnings.push(
       `Ring ${ring} opens more often than a host's job can say; later times are left out.`,
+    );
+  }
+  for (const { ring, hosts, longestSeconds } of facts.schedule.tooShort) {
+    const [lasts, jobs] = [longestSeconds, facts.input.jobSeconds ?? 0].map((seconds) =>
+      durationToText(seconds * SECOND_MS),
+    );
+    warnings.push(
+      `Of ring ${ring}, ${hosts} hosts have no window longer than ${lasts}, and one job in ten took longer than ${jobs}.`,
     );
   }
   if (facts.irreversible.length > 0) {
@@ -113,7 +124,7 @@ export function blockerToText(blocker: Blocker): string {
     case "class-not-allowed":
       return `The policy does not allow changes of class ${blocker.class}.`;
     case "no-window":
-      return `Ring ${blocker.ring} has no open time left before ${instantToText(blocker.until)}, when the approval would end.`;
+      return `Ring ${blocker.ring} has no open time left before ${instantToText(blocker.until)}, when the approval would end${blocker.because === null ? "" : `: ${blocker.because}`}.`;
     case "irreversible":
       return blocker.allowed === "no"
         ? `There is no way back for ${blocker.packages.join(", ")}, and the policy forbids that.`

@@ -2,31 +2,41 @@ import { type Digest, sha256 } from "../base/digest.ts";
 import { present } from "../base/failure.ts";
 import { instantToSeconds } from "../base/instant.ts";
 import { approvalsNeeded } from "../policy/rings.ts";
-import { writeLeaf } from "./leaf.ts";
-import type { Blocker, Plan, PlanInput, Planned, PlannedLeaf, PlannedWave } from "./model.ts";
+import { leafText } from "./leaf.ts";
+import type {
+  Blocker,
+  ExcludedHost,
+  Plan,
+  PlanInput,
+  Planned,
+  PlannedLeaf,
+  PlannedWave,
+} from "./model.ts";
 import {
   contentDigest,
   type DraftBody,
   draftBodies,
   irreversiblePackages,
 } from "./planner-bodies.ts";
-import { type Candidate, selectHosts } from "./planner-hosts.ts";
+import { byName, type Candidate, selectHosts } from "./planner-hosts.ts";
 import { stratified } from "./planner-order.ts";
 import { reportFor } from "./planner-report.ts";
-import { scheduleWaves } from "./planner-waves.ts";
+import { type Schedule, scheduleWaves } from "./planner-waves.ts";
 import { writeStatement } from "./statement.ts";
 import { statementDigest } from "./statement-digest.ts";
 import { buildTree } from "./tree.ts";
 
 export function plan(input: PlanInput): Planned {
-  const { candidates, excluded } = selectHosts(input);
+  const selected = selectHosts(input);
+  const schedule = scheduleWaves(input, selected.candidates);
+  const candidates = selected.candidates.filter((one) => !schedule.closed.has(one));
+  const excluded = withClosed(selected.excluded, schedule.closed);
   const drafts = draftBodies(candidates, input.policy);
-  const schedule = scheduleWaves(input, candidates);
   const facts = { input, candidates, excluded, drafts, schedule };
   const blocked = blockersOf(facts);
   const report = reportFor({ ...facts, blocked });
   if (blocked.length > 0) return { plan: null, report };
-  const leaves = makeLeaves(schedule.waves, candidates, drafts);
+  const leaves = makeLeaves(schedule, candidates, drafts);
   return { plan: assemble(input, { leaves, waves: schedule.waves, drafts }), report };
 }
 
@@ -52,25 +62,36 @@ function blockersOf(facts: {
   return blocked;
 }
 
+/** Hosts for which the calendar has no time are told with the others that are left out. */
+function withClosed(
+  excluded: readonly ExcludedHost[],
+  closed: Schedule["closed"],
+): readonly ExcludedHost[] {
+  if (closed.size === 0) return excluded;
+  const more = [...closed].map(([{ host }, because]) => ({
+    host: host.id,
+    name: host.name,
+    because,
+  }));
+  return [...excluded, ...more].sort(byName);
+}
+
 function makeLeaves(
-  waves: readonly PlannedWave[],
+  schedule: Schedule,
   candidates: readonly Candidate[],
   drafts: ReadonlyMap<Candidate, DraftBody>,
 ): PlannedLeaf[] {
   const byRing = Map.groupBy(candidates, (candidate) => candidate.ring.name);
   const leaves: PlannedLeaf[] = [];
-  for (const wave of waves) {
-    const windows = wave.windows.map(({ from, to }) => ({
-      from: instantToSeconds(from),
-      to: instantToSeconds(to),
-    }));
+  for (const wave of schedule.waves) {
     for (const candidate of stratified(present(byRing.get(wave.ring), "the ring's hosts"))) {
       const index = leaves.length;
       const { id: host, protocolId } = candidate.host;
       const body = present(drafts.get(candidate), "the host's body").digest;
-      const text = writeLeaf({ index, wave: wave.number, host: protocolId, body, windows });
+      const windows = schedule.windowsOf.get(candidate) ?? wave.windows;
+      const text = leafText({ index, wave: wave.number, protocolId, body, windows });
       const digest = sha256(text);
-      leaves.push({ index, wave: wave.number, host, protocolId, body, digest, text });
+      leaves.push({ index, wave: wave.number, host, protocolId, body, digest, text, windows });
     }
   }
   return leaves;

@@ -97,6 +97,12 @@ const exclusionSchema: z.ZodType<Exclusion> = z.discriminatedUnion("why", [
   z.object({ why: z.literal("not-resolved"), problem: z.string() }),
   z.object({ why: z.literal("no-ring") }),
   z.object({ why: z.literal("held"), packages: z.array(z.string()) }),
+  z.object({
+    why: z.literal("no-window"),
+    until: z.number(),
+    opensAt: z.number().nullable(),
+    because: z.string(),
+  }),
 ]);
 
 export interface ExcludedRow {

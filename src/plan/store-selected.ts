@@ -41,7 +41,7 @@ export async function loadSelectedHosts(
         from package_set p left join touched t on t.set_id = p.id)
     select h.id, h.name, h.protocol_id as "protocolId", h.labels, h.mode,
            h.inspected_at as "inspectedAt", h.contact_state = 'reachable' as "isReachable",
-           p.digest as "packageSet", o.digest as "offerSet",
+           h.facts ->> 'zone' as zone, p.digest as "packageSet", o.digest as "offerSet",
            case when h.way ->> 'kind' = 'local' then 'local'
                 when h.way ->> 'program' = 'piped' then 'piped' else 'ssh' end as way,
            case when p.is_touched and h.facts is not null then jsonb_build_object(

@@ -3,11 +3,12 @@ import { z } from "zod";
 import { type Digest, isDigest, sha256 } from "../base/digest.ts";
 import { assert } from "../base/failure.ts";
 import type { HostId, PatchId, PlanDigest, SubjectId } from "../base/ids.ts";
-import { type Instant, instantToSeconds } from "../base/instant.ts";
+import type { Instant } from "../base/instant.ts";
 import { type Reader, sqlInstant, sqlJson, type Tx } from "../db/database.ts";
 import type { ChangeClass, RingsPolicy } from "../policy/rings.ts";
-import { writeLeaf } from "./leaf.ts";
+import { leafText } from "./leaf.ts";
 import type { ExcludedHost, Plan, PlannedLeaf, PlannedWave, PlanReport } from "./model.ts";
+import { insertWindowSets, loadWindowSets, type WindowSets } from "./store-windows.ts";
 
 /** Plans as rows: written once, in one transaction, and never changed. */
 
@@ -88,8 +89,9 @@ export async function insertPlan(tx: Tx, made: NewPlan): Promise<boolean> {
       from unnest(${plan.bodies.map((b) => b.digest)}::text[],
                   ${plan.bodies.map((b) => b.text)}::text[]) as b(digest, text)`.execute(tx);
   for (const wave of plan.waves) await insertWave(tx, plan.digest, wave);
+  const sets = await insertWindowSets(tx, plan);
   for (let at = 0; at < plan.leaves.length; at += ROWS_AT_ONCE) {
-    await insertLeaves(tx, plan.digest, plan.leaves.slice(at, at + ROWS_AT_ONCE));
+    await insertLeaves(tx, plan.digest, { leaves: plan.leaves.slice(at, at + ROWS_AT_ONCE), sets });
   }
   for (let at = 0; at < excluded.length; at += ROWS_AT_ONCE) {
     await insertExcluded(tx, plan.digest, excluded.slice(at, at + ROWS_AT_ONCE));
@@ -108,15 +110,16 @@ async function insertWave(tx: Tx, plan: PlanDigest, wave: PlannedWave): Promise<
 async function insertLeaves(
   tx: Tx,
   plan: PlanDigest,
-  leaves: readonly PlannedLeaf[],
+  { leaves, sets }: { readonly leaves: readonly PlannedLeaf[]; readonly sets: WindowSets },
 ): Promise<void> {
   await sql`
-    insert into plan_leaf (plan, index, wave, host, protocol_id, body, digest)
-    select ${plan}, index, wave, host, protocol_id, body, digest
+    insert into plan_leaf (plan, index, wave, host, protocol_id, body, digest, window_set)
+    select ${plan}, index, wave, host, protocol_id, body, digest, window_set
       from unnest(${leaves.map((l) => l.index)}::integer[], ${leaves.map((l) => l.wave)}::integer[],
         ${leaves.map((l) => l.host)}::text[], ${leaves.map((l) => l.protocolId)}::text[],
-        ${leaves.map((l) => l.body)}::text[], ${leaves.map((l) => l.digest)}::text[])
-        as l(index, wave, host, protocol_id, body, digest)`.execute(tx);
+        ${leaves.map((l) => l.body)}::text[], ${leaves.map((l) => l.digest)}::text[],
+        ${leaves.map((l) => sets.get(l.windows) ?? null)}::integer[])
+        as l(index, wave, host, protocol_id, body, digest, window_set)`.execute(tx);
 }
 
 async function insertExcluded(
@@ -246,28 +249,24 @@ export async function loadLeaves(
   filter: LeafFilter = {},
 ): Promise<readonly PlannedLeaf[]> {
   const waves = new Map((await loadWaves(reader, plan)).map((wave) => [wave.number, wave]));
+  const sets = await loadWindowSets(reader, plan);
   const { hosts } = filter;
   const isHost = hosts === undefined ? sql`true` : sql`host = any(${[...hosts]}::text[])`;
   const isWave = filter.wave === undefined ? sql`true` : sql`wave = ${filter.wave}`;
-  const { rows } = await sql<Omit<PlannedLeaf, "text">>`
-    select index, wave, host, protocol_id as "protocolId", body, digest
+  const { rows } = await sql<Omit<PlannedLeaf, "text" | "windows"> & { windowSet: number | null }>`
+    select index, wave, host, protocol_id as "protocolId", body, digest, window_set as "windowSet"
       from plan_leaf
      where plan = ${plan} and index > ${filter.after ?? -1} and ${isHost} and ${isWave}
      order by index limit ${filter.limit ?? null}::bigint`.execute(reader);
-  return rows.map((row) => ({ ...row, text: leafText(row, waves.get(row.wave)) }));
+  return rows.map(({ windowSet, ...row }) => {
+    const own = windowSet === null ? waves.get(row.wave)?.windows : sets.get(windowSet);
+    const leaf = { ...row, windows: own ?? [] };
+    return { ...leaf, text: checkedText(leaf) };
+  });
 }
 
-function leafText(row: Omit<PlannedLeaf, "text">, wave: PlannedWave | undefined): string {
-  const text = writeLeaf({
-    index: row.index,
-    wave: row.wave,
-    host: row.protocolId,
-    body: row.body,
-    windows: (wave?.windows ?? []).map(({ from, to }) => ({
-      from: instantToSeconds(from),
-      to: instantToSeconds(to),
-    })),
-  });
+function checkedText(row: Omit<PlannedLeaf, "text">): string {
+  const text = leafText(row);
   assert(sha256(text) === row.digest, `leaf ${row.index} is not what was signed`);
   return text;
 }

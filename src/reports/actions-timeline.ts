@@ -4,6 +4,7 @@ import { Failure } from "../base/failure.ts";
 import type { RolloutId } from "../base/ids.ts";
 import { type Instant, instantFromText, instantToText } from "../base/instant.ts";
 import { selects } from "../base/labels.ts";
+import { calendarInForce } from "../calendar/actions.ts";
 import type { World } from "../db/world.ts";
 import { loadMembers } from "../intel/store-knowledge.ts";
 import { foundHost } from "../inventory/actions.ts";
@@ -136,7 +137,7 @@ async function standingEntries(
       limit: 1,
     });
     if (target === undefined) continue;
-    const { sentence, holds } = explainTarget(target, loaded);
+    const { sentence, holds } = explainTarget(target, loaded, await calendarInForce(world));
     entries.push({
       at,
       kind: holds.length > 0 ? "hold" : "job",

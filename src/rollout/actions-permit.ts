@@ -1,5 +1,6 @@
 import type { ChangeId, HostId, RolloutId } from "../base/ids.ts";
 import { instantToSeconds } from "../base/instant.ts";
+import { calendarInForce, standingCalendar } from "../calendar/actions.ts";
 import type { Ask } from "../fleet/ask.ts";
 import type { PermitAnswer } from "../fleet/model.ts";
 import { EMPTY_HEAD, signOrder } from "../fleet/order.ts";
@@ -58,6 +59,7 @@ async function decideAsks(
   const granted = await permit(engine.world.db, asks, {
     scopes: asked.flatMap((a) => a.scopes),
     changes: asked.map((a) => a.change),
+    calendar: await standingCalendar(engine.world),
   });
   const byAsk = new Map(granted.map((g) => [`${g.host} ${g.nonce}`, g]));
   return asked.map((a) => byAsk.get(`${a.host} ${a.ask.nonce}`) ?? null);
@@ -95,6 +97,6 @@ async function heldReason(engine: Engine, asked: AskedPermit): Promise<string> {
   if (target.attempt !== asked.ask.attempt || target.epoch !== asked.ask.epoch) {
     return "a newer dispatch has taken the place of this one";
   }
-  const [hold] = startHolds(target, loaded);
+  const [hold] = startHolds(target, loaded, await calendarInForce(engine.world));
   return hold === undefined ? "this job may not start now" : holdToText(hold, loaded.now);
 }

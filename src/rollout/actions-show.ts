@@ -3,6 +3,7 @@ import { type Actor, scopesFor } from "../base/actor.ts";
 import { Failure } from "../base/failure.ts";
 import type { HostId, RolloutId } from "../base/ids.ts";
 import type { Selector } from "../base/labels.ts";
+import { calendarInForce } from "../calendar/actions.ts";
 import { loadChange, loadChanges } from "../change/store.ts";
 import type { World } from "../db/world.ts";
 import { type Enrolled, loadEnrolled } from "../fleet/store.ts";
@@ -142,11 +143,12 @@ export async function pageOfTargets(
   const hosts = named === undefined ? undefined : named === null ? [] : [named.id];
   const filter = { ...rest, hosts, rollout: seen.id, scopes };
   const targets = await loadTargets(world.db, filter);
+  const calendar = await calendarInForce(world);
   const mayOperate = await operable(world, actor, { rollout: seen.id, scopes, targets });
   return {
     targets: targets.map((target) => ({
       target,
-      explanation: explainTarget(target, loaded),
+      explanation: explainTarget(target, loaded, calendar),
       actions: targetActions(target, loaded.row, mayOperate(target.host)),
     })),
     total: await countListedTargets(world.db, filter),
@@ -205,7 +207,7 @@ export async function explain(
     const rollout = loaded.row.id;
     const [target] = await loadTargets(db, { rollout, scopes, hosts: [host.id], limit: 1 });
     if (target !== undefined) {
-      const { sentence, holds } = explainTarget(target, loaded);
+      const { sentence, holds } = explainTarget(target, loaded, await calendarInForce(world));
       const { number } = loaded.row;
       return { ...about, stage: "rollout", rollout: number, sentence, holds };
     }

@@ -1,4 +1,5 @@
 import { systemActor } from "../base/actor.ts";
+import { calendarInForce, standingCalendar } from "../calendar/actions.ts";
 import { finishChange } from "../change/actions-end.ts";
 import { lockApproval } from "../change/store.ts";
 import { inTransaction, type Tx } from "../db/database.ts";
@@ -7,8 +8,10 @@ import { advancePatch } from "./actions-patch.ts";
 import { recordRolloutEvent } from "./actions-results.ts";
 import { type Decision, decide, nextLookAt } from "./decide.ts";
 import { type Engine, LEASE_SECONDS } from "./engine.ts";
+import { calendarHolds } from "./explain.ts";
 import type { HaltReason, Hold } from "./hold.ts";
 import { type LoadedFacts, loadFacts } from "./store.ts";
+import { loadCalendarHeld } from "./store-calendar.ts";
 import { type Claimed, claim } from "./store-claims.ts";
 import { haltRollout, lockForHalt, lockForStart } from "./store-halts.ts";
 import { orderReverts } from "./store-targets.ts";
@@ -51,8 +54,9 @@ export async function takeTurns(engine: Engine, room: number): Promise<TurnEnd> 
 }
 
 export async function takeTurn(engine: Engine, own: Owned, room: number): Promise<TurnEnd> {
-  const loaded = await loadFacts(engine.world.db, own.rollout);
-  if (loaded === null) return { claimed: [], hasMore: false };
+  const read = await loadFacts(engine.world.db, own.rollout);
+  if (read === null) return { claimed: [], hasMore: false };
+  const loaded = await withCalendar(engine, read);
   const decisions = decide(loaded.facts, loaded.now);
   const halt = decisions.find((decision) => decision.do === "halt");
   if (halt !== undefined) {
@@ -65,6 +69,25 @@ export async function takeTurn(engine: Engine, own: Owned, room: number): Promis
   const claimed = await release(engine, own, loaded, { decisions, room });
   const hasMoved = decisions.some((d) => d.do !== "hold" && d.do !== "release");
   return { claimed, hasMore: hasMoved };
+}
+
+/** Adds to each wave why the calendar holds those that would come next. */
+async function withCalendar(engine: Engine, loaded: LoadedFacts): Promise<LoadedFacts> {
+  const { world } = engine;
+  const { row, now, facts } = loaded;
+  if (!facts.waves.some((wave) => wave.counts.ready > 0)) return loaded;
+  const standing = await standingCalendar(world);
+  const held = await loadCalendarHeld(world.db, { rollout: row.id, standing });
+  if (held.length === 0) return loaded;
+  const calendar = await calendarInForce(world);
+  const waves = facts.waves.map((wave) => {
+    const found = held.find((one) => one.wave === wave.number);
+    const [hold] = found === undefined ? [] : calendarHolds(found, { row, now, calendar });
+    if (found === undefined || hold?.why !== "calendar") return wave;
+    const hosts = { held: found.held, of: found.of };
+    return { ...wave, calendarHold: { ...hold, hosts } };
+  });
+  return { ...loaded, facts: { ...facts, waves } };
 }
 
 async function again(engine: Engine, own: Owned): Promise<LoadedFacts | null> {
@@ -209,6 +232,7 @@ async function release(
 ): Promise<readonly Claimed[]> {
   const claimed: Claimed[] = [];
   const { scopes, change } = loaded.row;
+  const calendar = await standingCalendar(engine.world);
   for (const decision of what.decisions) {
     const countMax = what.room - claimed.length;
     if (decision.do !== "release" || countMax <= 0) continue;
@@ -217,6 +241,7 @@ async function release(
       owner: engine.server,
       scopes,
       change,
+      calendar,
       wave: decision.wave,
       kind: decision.kind,
       leaseSeconds: LEASE_SECONDS,

@@ -184,7 +184,12 @@ function releaseOrSay(wave: WaveFacts, now: Instant): readonly Decision[] {
     };
     return [{ do: "hold", wave: wave.number, hold }];
   }
-  if (releasable(wave) > 0) return [{ do: "release", wave: wave.number, kind: "apply" }];
+  const said: readonly Decision[] =
+    wave.calendarHold === undefined
+      ? []
+      : [{ do: "hold", wave: wave.number, hold: wave.calendarHold }];
+  // The claim asks the calendar for each host, so those that it leaves open go on.
+  if (releasable(wave) > 0) return [...said, { do: "release", wave: wave.number, kind: "apply" }];
   const { inFlightMax: allowed } = wave.gate;
   const hold: Hold = { why: "budget-used", busy: busyOf(wave.counts), allowed };
   return [{ do: "hold", wave: wave.number, hold }];

@@ -1,6 +1,11 @@
 import type { HostId } from "../base/ids.ts";
 import type { Instant } from "../base/instant.ts";
+import type { Labels } from "../base/labels.ts";
 import { ringName } from "../base/ring-name.ts";
+import type { Span } from "../base/spans.ts";
+import type { CalendarHost } from "../calendar/host-zone.ts";
+import type { Calendar } from "../calendar/model.ts";
+import { whenNext } from "../calendar/when-next.ts";
 import type { RolloutFacts } from "./decide.ts";
 import { countsToText, type Hold, haltToText, holdToText } from "./hold.ts";
 import { journalToText } from "./journal-words.ts";
@@ -38,6 +43,11 @@ export interface TargetFacts {
   /** Another rollout that works on the host now. */
   readonly busyWith: number | null;
   readonly isQuarantined: boolean;
+  /** What the calendar asks of a host. */
+  readonly labels: Labels;
+  readonly zone: string | null;
+  /** The approved times of this host where they are not its wave's; null: the wave's. */
+  readonly ownWindows: readonly Span[] | null;
 }
 
 export interface Explanation {
@@ -46,9 +56,16 @@ export interface Explanation {
   readonly holds: readonly { readonly hold: Hold; readonly text: string }[];
 }
 
-export function explainTarget(target: TargetFacts, loaded: LoadedFacts): Explanation {
+export function explainTarget(
+  target: TargetFacts,
+  loaded: LoadedFacts,
+  calendar: Calendar,
+): Explanation {
   const { now } = loaded;
-  const holds = holdsOf(target, loaded).map((hold) => ({ hold, text: holdToText(hold, now) }));
+  const holds = holdsOf(target, loaded, calendar).map((hold) => ({
+    hold,
+    text: holdToText(hold, now),
+  }));
   const standing = standingOf(target);
   const reasons = holds.map(({ text }) => text).join("; ");
   const what = whatHappened(target, standing);
@@ -56,10 +73,17 @@ export function explainTarget(target: TargetFacts, loaded: LoadedFacts): Explana
 }
 
 /** Every reason that holds the host back now, the widest first. */
-export function holdsOf(target: TargetFacts, loaded: LoadedFacts): readonly Hold[] {
+export function holdsOf(
+  target: TargetFacts,
+  loaded: LoadedFacts,
+  calendar: Calendar,
+): readonly Hold[] {
   switch (target.state) {
     case "ready":
-      return [...startHolds(target, loaded), ...(target.hold === null ? [] : [target.hold])];
+      return [
+        ...startHolds(target, loaded, calendar),
+        ...(target.hold === null ? [] : [target.hold]),
+      ];
     case "done":
     case "noop":
       return target.verdict === null
@@ -77,8 +101,12 @@ export function holdsOf(target: TargetFacts, loaded: LoadedFacts): readonly Hold
 }
 
 /** What stops a start on this host before the host itself is asked. */
-export function startHolds(target: TargetFacts, loaded: LoadedFacts): readonly Hold[] {
-  const { facts, row } = loaded;
+export function startHolds(
+  target: TargetFacts,
+  loaded: LoadedFacts,
+  calendar: Calendar,
+): readonly Hold[] {
+  const { facts, row, now } = loaded;
   if (row.state === "finished" || row.state === "stopped") {
     return [{ why: "rollout-ended", state: row.state }];
   }
@@ -87,10 +115,31 @@ export function startHolds(target: TargetFacts, loaded: LoadedFacts): readonly H
     if (facts.halted !== null) holds.push({ why: "halted", ...facts.halted });
     if (facts.approvalHold !== null) holds.push(facts.approvalHold);
     holds.push(...waveHolds(target.wave, facts));
+    holds.push(...ownWindowHolds(target, now), ...calendarHolds(target, { row, now, calendar }));
   }
   if (target.isQuarantined) holds.push({ why: "host-quarantined" });
   if (target.busyWith !== null) holds.push({ why: "host-busy", rollout: target.busyWith });
   return holds;
+}
+
+function ownWindowHolds({ ownWindows }: TargetFacts, now: Instant): readonly Hold[] {
+  if (ownWindows === null || ownWindows.some(({ from, to }) => from <= now && now < to)) return [];
+  const next = ownWindows.find(({ from }) => from > now);
+  return [{ why: "window-closed", opensAt: next?.from ?? null }];
+}
+
+/** What the calendar says of the host now; the approved times are another question. */
+export function calendarHolds(
+  host: CalendarHost,
+  of: {
+    readonly row: Pick<RolloutRow, "class">;
+    readonly now: Instant;
+    readonly calendar: Calendar;
+  },
+): readonly Hold[] {
+  const { now, calendar } = of;
+  const when = whenNext(calendar, host, { now, urgency: of.row.class });
+  return when.closed.map((closed) => ({ why: "calendar", closed, hosts: null }));
 }
 
 /** Of the wave's own holds only those that stop starts; a gate stops the next wave, not this one. */

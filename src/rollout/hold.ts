@@ -1,5 +1,7 @@
 import { never } from "../base/failure.ts";
 import { durationToText, type Instant, instantToText } from "../base/instant.ts";
+import type { Closed } from "../calendar/when-next.ts";
+import { closedToText } from "../calendar/words.ts";
 import type { ReachProblemKind } from "../reach/model.ts";
 import { hostWordsToText } from "./host-words.ts";
 
@@ -12,6 +14,13 @@ export type Hold =
   | { readonly why: "too-early"; readonly opensAt: Instant }
   | { readonly why: "wave-over"; readonly endedAt: Instant }
   | { readonly why: "window-closed"; readonly opensAt: Instant | null }
+  | {
+      /** What the calendar says now: a freeze set after the approval, a window that was taken away. */
+      readonly why: "calendar";
+      readonly closed: Closed;
+      /** Hosts that it holds, of those that would come next; null about one host. */
+      readonly hosts: { readonly held: number; readonly of: number } | null;
+    }
   | { readonly why: "budget-used"; readonly busy: number; readonly allowed: number }
   | { readonly why: "soak"; readonly wave: number; readonly until: Instant }
   | GateNotYet
@@ -103,6 +112,8 @@ export function holdToText(hold: Hold, now: Instant): string {
       return hold.opensAt === null
         ? "no maintenance window of this host is left in the approved time"
         : `the host's maintenance window opens ${at(hold.opensAt, now)}`;
+    case "calendar":
+      return `${heldText(hold.hosts)}${closedToText(hold.closed)}`;
     case "budget-used":
       return hold.allowed === 1
         ? "the one host that may be worked on at a time is busy"
@@ -132,6 +143,12 @@ export function holdToText(hold: Hold, now: Instant): string {
     default:
       return hostHoldToText(hold, now);
   }
+}
+
+function heldText(hosts: { readonly held: number; readonly of: number } | null): string {
+  if (hosts === null) return "";
+  const { held, of } = hosts;
+  return held === of ? "" : `for ${held} of the next ${of} hosts, `;
 }
 
 type HostHold = Extract<Hold, { why: `host-${string}` | "attempts-used" }>;

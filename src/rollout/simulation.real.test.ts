@@ -4,6 +4,7 @@ import { testWorld } from "../../test/setup/world.ts";
 import { sha256 } from "../base/digest.ts";
 import type { HostId } from "../base/ids.ts";
 import { makeMachineKey, openMachineKey } from "../base/sshsig.ts";
+import { emptyCalendar } from "../calendar/model.ts";
 import { type Db, inTransaction } from "../db/database.ts";
 import type { Executor } from "../fleet/model.ts";
 import { takeResults } from "./actions-results.ts";
@@ -226,7 +227,7 @@ class Simulation {
     const index = story.hosts.indexOf(host.id);
     const about = { rollout: story.id, host: host.id, index, attempt, epoch };
     const ask = { ...about, kind: "apply", nonce } as const;
-    const under = { scopes: story.scopes, changes: [story.change] };
+    const under = { scopes: story.scopes, changes: [story.change], calendar: emptyCalendar };
     const granted = await permit(this.db, [ask], under);
     if (granted.length > 0 && !this.chance(0.3)) job.permitUntil = this.now + TTL_MS;
   }

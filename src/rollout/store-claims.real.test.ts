@@ -1,8 +1,18 @@
 import { sql } from "kysely";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { type TestWorld, testWorld } from "../../test/setup/world.ts";
+import type { Actor } from "../base/actor.ts";
+import type { HostId, SubjectId } from "../base/ids.ts";
+import { type Labels, parseSelector } from "../base/labels.ts";
+import { calendarNow, liftFreeze, setFreeze } from "../calendar/actions.ts";
+import { parseCalendar } from "../calendar/calendar-policy.ts";
+import { type Calendar, emptyCalendar } from "../calendar/model.ts";
+import { mayStartNow } from "../calendar/scope.ts";
+import { whenNext } from "../calendar/when-next.ts";
 import type { Db } from "../db/database.ts";
+import { loadCalendarHeld } from "./store-calendar.ts";
 import { type Claimed, claim } from "./store-claims.ts";
+import { permit } from "./store-permits.ts";
 import { recordVerdict } from "./store-results.ts";
 import { addHosts, aRollout, openAllWaves, own, type Story } from "./store-story.ts";
 import { takeRollouts } from "./store-turn.ts";
@@ -19,7 +29,14 @@ afterEach(() => made.close());
 async function claimFor(story: Story): Promise<readonly Claimed[]> {
   const { scopes, change } = story;
   const owned = await own(db, story, "a");
-  const what = { wave: 1, kind: "apply", leaseSeconds: 60, scopes, change } as const;
+  const what = {
+    wave: 1,
+    kind: "apply",
+    leaseSeconds: 60,
+    scopes,
+    change,
+    calendar: emptyCalendar,
+  } as const;
   return claim(db, { ...owned, ...what });
 }
 
@@ -67,3 +84,81 @@ test("a rollout tells which others are at work on hosts that wait in it, to who 
   const elsewhere = [{ op: "in", key: "env", values: ["prod"] }] as const;
   expect(await loadBusyElsewhere(db, second.id, [elsewhere])).toEqual([]);
 });
+
+const ada: Actor = {
+  subject: "00000000-0000-7000-8000-0000000000aa" as SubjectId,
+  name: "ada",
+  kind: "person",
+  via: "session",
+  grants: [{ role: "operator", scope: parseSelector("env=prod") }],
+};
+
+/** Half of them `env=prod`, and each third in Tokyo. */
+async function labelled(hosts: readonly HostId[]): Promise<void> {
+  for (const [at, host] of hosts.entries()) {
+    const labels = { env: at % 2 === 0 ? "prod" : "dev" };
+    const facts = at % 3 === 0 ? { zone: "Asia/Tokyo" } : { zone: "Europe/Berlin" };
+    await sql`update host set labels = ${JSON.stringify(labels)}::jsonb,
+      facts = coalesce(facts, '{}') || ${JSON.stringify(facts)}::jsonb where id = ${host}`.execute(
+      db,
+    );
+  }
+}
+
+test("a freeze that is set after the approval holds claims and permits at once, until it is lifted", async () => {
+  const hosts = await addHosts(db, 4);
+  await labelled(hosts);
+  const story = await aRollout(db, [{ ring: "canary", hosts }]);
+  await openAllWaves(db, story);
+  const asked = { name: "fair", reason: "the fair", startsAt: null, passesEmergency: false };
+  const endsAt = Date.now() + 3_600_000;
+  await expect(setFreeze(made.world, ada, { ...asked, hosts: "all", endsAt })).rejects.toThrow(
+    "limited to some labels",
+  );
+  const freeze = await setFreeze(made.world, ada, { ...asked, hosts: "env=prod", endsAt });
+  const free = await claimFor(story);
+  expect(free.map(({ host }) => host)).toEqual([hosts[1], hosts[3]]);
+  const of = { rollout: story.id, standing: emptyCalendar };
+  expect(await loadCalendarHeld(db, of)).toMatchObject([{ wave: 1, held: 2, of: 2 }]);
+  await liftFreeze(made.world, ada, { freeze: `F-${freeze.number}`, reason: "it is over" });
+  const [next, other] = await claimFor(story);
+  expect([next?.host, other?.host]).toEqual([hosts[0], hosts[2]]);
+  // What was claimed before a freeze asks for its permit under it.
+  const nonce = "0f".repeat(16);
+  const ask = { ...next!, index: next!.leafIndex, kind: "apply", nonce } as const;
+  const under = { scopes: story.scopes, changes: [story.change], calendar: emptyCalendar };
+  await setFreeze(made.world, ada, { ...asked, hosts: "env=prod", endsAt });
+  expect(await permit(db, [ask], under)).toEqual([]);
+  const { rows } = await sql<{ events: number }>`
+    select count(*) as events from event where type in ('freeze.set', 'freeze.lifted')`.execute(db);
+  expect(rows).toEqual([{ events: 3 }]);
+});
+
+test("claims have the calendar's answer for every host, whatever its labels and zone", async () => {
+  const hosts = await addHosts(db, 12);
+  await labelled(hosts);
+  const story = await aRollout(db, [{ ring: "canary", hosts }]);
+  await openAllWaves(db, story);
+  const { zones } = await calendarNow(db, { db, standing: hostly("00:00", "24h") });
+  expect(zones).toHaveLength(2);
+  const { rows: places } = await sql<{ id: HostId; labels: Labels; zone: string }>`
+    select id, labels, facts ->> 'zone' as zone from host`.execute(db);
+  for (const at of ["00:00", "06:30", "12:00", "18:00", "23:00"]) {
+    const standing = hostly(at, "7h");
+    const { calendar, now } = await calendarNow(db, { db, standing });
+    for (const urgency of ["normal", "emergency"] as const) {
+      const may = mayStartNow(calendar, { now, zones, urgency });
+      const { rows } = await sql<{ id: HostId }>`
+        select h.id from host h where ${may}`.execute(db);
+      const open = places.filter((host) => whenNext(calendar, host, { now, urgency }).isOpen);
+      expect(rows.map(({ id }) => id).sort()).toEqual(open.map(({ id }) => id).sort());
+    }
+  }
+});
+
+function hostly(at: string, lasts: string): Calendar {
+  const entry = (name: string, hosts: string, more = ""): string =>
+    `  - { name: ${name}, hosts: ${hosts}, zone: host, on: every day, at: "${at}", lasts: ${lasts}${more} }\n`;
+  const text = `format: fettle-calendar 1\nzone: UTC\nothers: open\nwindows:\n${entry("w", "env=prod")}peaks:\n${entry("p", "env=dev", ", reason: r, emergency: passes")}`;
+  return parseCalendar(text, "calendar.yaml").calendar;
+}

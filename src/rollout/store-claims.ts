@@ -1,6 +1,9 @@
-import { sql } from "kysely";
+import { type RawBuilder, sql } from "kysely";
 import type { ChangeId, HostId, PlanDigest, RolloutId } from "../base/ids.ts";
 import type { Instant } from "../base/instant.ts";
+import { calendarNow } from "../calendar/actions.ts";
+import type { Calendar } from "../calendar/model.ts";
+import { isAlwaysOpen, mayStartNow } from "../calendar/scope.ts";
 import { lockApproval } from "../change/store.ts";
 import { type Db, inTransaction, type Tx } from "../db/database.ts";
 import type { JobKind } from "./model.ts";
@@ -34,6 +37,8 @@ export interface Ownership {
 export interface ClaimRequest extends Ownership {
   readonly scopes: readonly HaltScope[];
   readonly change: ChangeId;
+  /** Without the freezes that people set, which are read after the lock. */
+  readonly calendar: Calendar;
   readonly wave: number;
   readonly kind: JobKind;
   readonly leaseSeconds: number;
@@ -82,10 +87,21 @@ export function rolloutAllows(kind: JobKind) {
 export function mayRunNow(kind: JobKind) {
   if (kind === "revert") return sql`true`;
   return sql`(w.state in ('open', 'passed') and now() between w.not_before and w.not_after
-    and (w.windows = '[]' or exists (
-      select 1 from jsonb_to_recordset(w.windows) as o("from" float8, "to" float8)
-       where now() >= to_timestamp(o."from" / 1000) and now() < to_timestamp(o."to" / 1000)))
+    and (w.windows = '[]' or ${isWindowOpen("w.windows")})
     and ${approvalsAllow})`;
+}
+
+/** One of the times in the column is now. */
+export function isWindowOpen(column: string): RawBuilder<boolean> {
+  return sql<boolean>`exists (
+    select 1 from jsonb_to_recordset(${sql.ref(column)}) as o("from" float8, "to" float8)
+     where now() >= to_timestamp(o."from" / 1000) and now() < to_timestamp(o."to" / 1000))`;
+}
+
+/** Only where the calendar says something are hosts looked at; a claim is cheap without. */
+function calendarTables(calendar: RawBuilder<boolean> | null): RawBuilder<unknown> {
+  if (calendar === null) return sql``;
+  return sql`join host h on h.id = t.host join rollout r on r.id = t.rollout`;
 }
 
 export function claim(db: Db, request: ClaimRequest): Promise<readonly Claimed[]> {
@@ -93,7 +109,9 @@ export function claim(db: Db, request: ClaimRequest): Promise<readonly Claimed[]
     await lockForStart(tx, request.scopes);
     await lockApproval(tx, [request.change], "shared");
     if (!(await holdOwnership(tx, request))) return [];
-    return claimRows(tx, request);
+    const { calendar: standing } = request;
+    const calendar = await calendarSql(tx, { db, standing, kind: request.kind });
+    return claimRows(tx, request, calendar);
   });
 }
 
@@ -120,7 +138,28 @@ export const isBeingChecked = sql`exists (
   select 1 from target u where u.host = t.host and u.rollout <> t.rollout
      and u.state in ('done', 'noop') and u.verdict is null)`;
 
-async function claimRows(tx: Tx, request: ClaimRequest): Promise<readonly Claimed[]> {
+/**
+ * The calendar of this moment over `host h` and `rollout r`; null where it says nothing. What was
+ * applied may always be taken back: a revert is the way out of trouble, and has its own time.
+ */
+export async function calendarSql(
+  tx: Tx,
+  of: { readonly db: Db; readonly standing: Calendar; readonly kind: JobKind },
+): Promise<RawBuilder<boolean> | null> {
+  if (of.kind === "revert") return null;
+  const { calendar, now, zones } = await calendarNow(tx, of);
+  if (isAlwaysOpen(calendar)) return null;
+  const normal = mayStartNow(calendar, { now, zones, urgency: "normal" });
+  const emergency = mayStartNow(calendar, { now, zones, urgency: "emergency" });
+  const urgency = sql`(select p.class from plan p where p.digest = r.plan)`;
+  return sql<boolean>`(case ${urgency} when 'emergency' then ${emergency} else ${normal} end)`;
+}
+
+async function claimRows(
+  tx: Tx,
+  request: ClaimRequest,
+  calendar: RawBuilder<boolean> | null,
+): Promise<readonly Claimed[]> {
   const countMax = Math.min(request.countMax ?? CLAIM_BATCH_MAX, CLAIM_BATCH_MAX);
   const { rows } = await sql<Claimed>`
     with room as (
@@ -130,13 +169,19 @@ async function claimRows(tx: Tx, request: ClaimRequest): Promise<readonly Claime
        where r.id = ${request.rollout} and w.number = ${request.wave}
          and w.state <> 'waiting' and ${mayRunNow(request.kind)}
          and ${rolloutAllows(request.kind)} and ${controlsAllow(request.kind)}
+    ), opened as (
+      select array_agg(o.number) as sets
+        from plan_window_set o join rollout r on r.plan = o.plan
+       where r.id = ${request.rollout} and ${isWindowOpen("o.windows")}
     ), picked as (
       select t.rollout, t.host
-        from target t join host_slot s on s.host = t.host
+        from target t join host_slot s on s.host = t.host ${calendarTables(calendar)}
        where t.rollout = ${request.rollout} and t.wave = ${request.wave}
          and t.kind = ${request.kind} and t.state = 'ready'
          and (t.retry_at is null or t.retry_at <= now())
-         and ${revertInTime}
+         and ${revertInTime} and ${calendar ?? sql`true`}
+         and (${request.kind} = 'revert' or t.window_set is null
+              or t.window_set = any((select sets from opened)::int[]))
          and s.rollout is null and not s.is_quarantined and not ${isBeingChecked}
        order by t.leaf_index
        limit coalesce((select least(${countMax}::int,

@@ -2,6 +2,7 @@ import { sql } from "kysely";
 import type { RolloutId, SubjectId } from "../base/ids.ts";
 import type { Reader, Tx } from "../db/database.ts";
 import { sqlJson } from "../db/database.ts";
+import { lockStarts, START_LOCK_SEED } from "../db/start-lock.ts";
 import type { HaltReason } from "./hold.ts";
 import { rolloutMoves, statesWith } from "./model.ts";
 import { millis } from "./store-time.ts";
@@ -12,8 +13,6 @@ import { millis } from "./store-time.ts";
  * everything later reads what it wrote. Lock and read in one statement would leak: the statement's
  * snapshot is older than its lock. A row lock instead lets a stream of claims starve the halt.
  */
-const LOCK_SEED = 11;
-
 export type HaltScope = "all" | `ring:${string}` | `service:${string}` | `rollout:${string}`;
 
 /** The fixed order: all, rings, services, rollouts, each by name. */
@@ -27,15 +26,13 @@ export function lockOrder(scopes: Iterable<HaltScope>): readonly HaltScope[] {
 /** Must be the first statement of its transaction. */
 export async function lockForStart(tx: Tx, scopes: readonly HaltScope[]): Promise<void> {
   await sql`
-    select pg_advisory_xact_lock_shared(hashtextextended(scope, ${LOCK_SEED}))
+    select pg_advisory_xact_lock_shared(hashtextextended(scope, ${START_LOCK_SEED}))
       from unnest(${[...lockOrder(scopes)]}::text[]) as scope`.execute(tx);
 }
 
 /** Must be the first statement of its transaction. */
 export async function lockForHalt(tx: Tx, scope: HaltScope): Promise<void> {
-  await sql`select pg_advisory_xact_lock(hashtextextended(${scope}::text, ${LOCK_SEED}))`.execute(
-    tx,
-  );
+  await lockStarts(tx, scope);
 }
 
 /** Halts one rollout; false when it was not running. A second halt may still freeze. */

@@ -1,9 +1,16 @@
-import { sql } from "kysely";
+import { type RawBuilder, sql } from "kysely";
 import type { ChangeId, HostId, RolloutId } from "../base/ids.ts";
 import type { Instant } from "../base/instant.ts";
+import type { Calendar } from "../calendar/model.ts";
 import { lockApproval } from "../change/store.ts";
 import { type Db, inTransaction, type Tx } from "../db/database.ts";
-import { controlsAllow, mayRunNow, rolloutAllows } from "./store-claims.ts";
+import {
+  calendarSql,
+  controlsAllow,
+  isWindowOpen,
+  mayRunNow,
+  rolloutAllows,
+} from "./store-claims.ts";
 import { type HaltScope, lockForStart } from "./store-halts.ts";
 import { millis } from "./store-time.ts";
 
@@ -34,18 +41,24 @@ export interface Permitted {
 export function permit(
   db: Db,
   asks: readonly PermitAsk[],
-  under: { readonly scopes: readonly HaltScope[]; readonly changes: readonly ChangeId[] },
+  under: {
+    readonly scopes: readonly HaltScope[];
+    readonly changes: readonly ChangeId[];
+    /** Without the freezes that people set, which are read after the lock. */
+    readonly calendar: Calendar;
+  },
 ): Promise<readonly Permitted[]> {
   return inTransaction(db, async (tx) => {
     await lockForStart(tx, under.scopes);
     await lockApproval(tx, under.changes, "shared");
+    const calendar = await calendarSql(tx, { db, standing: under.calendar, kind: "apply" });
     // The joins stand in the order in which they are cheap. To look for a better one took 45 ms of a
     // core, a hundred times the execution, and the next batch of asks waits for it.
     await sql`set local join_collapse_limit = 1`.execute(tx);
     const granted: Permitted[] = [];
     for (const kind of ["apply", "reboot", "revert"] as const) {
       const some = asks.filter((ask) => ask.kind === kind);
-      if (some.length > 0) granted.push(...(await permitKind(tx, kind, some)));
+      if (some.length > 0) granted.push(...(await permitKind(tx, { kind, asks: some, calendar })));
     }
     return granted;
   });
@@ -54,13 +67,21 @@ export function permit(
 /** Work that has begun may go on; apply and revert also begin it. */
 const goesOn = sql`(t.state in ('permitted', 'applying', 'rebooting', 'verifying', 'unknown')
   or (t.state = 'held' and t.is_begun))`;
+/** Within the host's own windows, where those are not its wave's. */
+const inOwnWindow = sql`(t.window_set is null or exists (
+  select from plan_window_set ws
+   where ws.plan = r.plan and ws.number = t.window_set and ${isWindowOpen("ws.windows")}))`;
 const mayStart = sql`(t.state = 'leased' or ${goesOn})`;
 
 async function permitKind(
   tx: Tx,
-  kind: PermitAsk["kind"],
-  asks: readonly PermitAsk[],
+  of: {
+    readonly kind: PermitAsk["kind"];
+    readonly asks: readonly PermitAsk[];
+    readonly calendar: RawBuilder<boolean> | null;
+  },
 ): Promise<readonly Permitted[]> {
+  const { kind, asks } = of;
   const job = kind === "revert" ? "revert" : "apply";
   const { rows } = await sql<Permitted>`
     with asked as (
@@ -83,6 +104,7 @@ async function permitKind(
          and s.rollout = t.rollout and not s.is_quarantined
          and w.state <> 'waiting' and ${mayRunNow(job)}
          and ${rolloutAllows(job)} and ${controlsAllow(job)}
+         and ${kind === "revert" ? sql`true` : sql`(${of.calendar ?? sql`true`} and ${inOwnWindow})`}
          and not exists (select 1 from job_permit p where p.host = a.host and p.nonce = a.nonce)
        order by t.host
          for update of t, s

@@ -1,6 +1,7 @@
 import { sql } from "kysely";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { type TestWorld, testWorld } from "../../test/setup/world.ts";
+import { emptyCalendar } from "../calendar/model.ts";
 import type { Db } from "../db/database.ts";
 import { type Claimed, claim } from "./store-claims.ts";
 import { bePresent, releaseDead } from "./store-presence.ts";
@@ -42,7 +43,14 @@ async function arrive(server: string): Promise<() => Promise<void>> {
 async function claimAll(server: string): Promise<readonly Claimed[]> {
   const { scopes, change } = story;
   const owned = await own(db, story, server);
-  const what = { wave: 1, kind: "apply", leaseSeconds: 60, scopes, change } as const;
+  const what = {
+    wave: 1,
+    kind: "apply",
+    leaseSeconds: 60,
+    scopes,
+    change,
+    calendar: emptyCalendar,
+  } as const;
   return claim(db, { ...owned, ...what });
 }
 
@@ -86,6 +94,13 @@ test("of a server that was taken for dead, and was not, no write counts any more
   const owned = await own(db, story, "a");
   expect(await releaseDead(db, "b")).toEqual(["a"]);
   expect(await takeRollouts(db, "b")).toHaveLength(1);
-  const what = { wave: 1, kind: "apply", leaseSeconds: 60, scopes, change } as const;
+  const what = {
+    wave: 1,
+    kind: "apply",
+    leaseSeconds: 60,
+    scopes,
+    change,
+    calendar: emptyCalendar,
+  } as const;
   expect(await claim(db, { ...owned, ...what })).toEqual([]);
 });

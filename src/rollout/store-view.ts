@@ -14,7 +14,10 @@ import { millis } from "./store-time.ts";
 
 /** Targets as people see them. Hosts outside a reader's scopes are counted and never named. */
 const targetColumns = sql`
-  t.host, h.name, t.wave, t.kind, t.state, t.is_begun as "isBegun", t.attempt, t.verdict, t.hold,
+  t.host, h.name, h.labels, h.facts ->> 'zone' as zone,
+  (select ws.windows from plan_window_set ws join rollout o on o.plan = ws.plan
+    where o.id = t.rollout and ws.number = t.window_set) as "ownWindows",
+  t.wave, t.kind, t.state, t.is_begun as "isBegun", t.attempt, t.verdict, t.hold,
   ${millis(sql`t.retry_at`)} as "retryAt", ${millis(sql`t.trouble_since`)} as "troubleSince",
   t.step, t.result_code as "resultCode", t.way, t.evidence,
   ${millis(sql`t.ended_at`)} as "endedAt", s.is_quarantined as "isQuarantined",

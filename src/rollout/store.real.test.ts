@@ -6,6 +6,7 @@ import { sha256 } from "../base/digest.ts";
 import type { HostId } from "../base/ids.ts";
 import { MINUTE_MS } from "../base/instant.ts";
 import type { Selector } from "../base/labels.ts";
+import { emptyCalendar } from "../calendar/model.ts";
 import { type Db, inTransaction, openDatabase } from "../db/database.ts";
 import { rolloutStates, targetStates, waveStates } from "./model.ts";
 import type { ResultMove } from "./result-move.ts";
@@ -46,6 +47,7 @@ const under = (story: Story) => ({
   scopes: story.scopes,
   change: story.change,
   changes: [story.change],
+  calendar: emptyCalendar,
 });
 const job = { wave: 1, kind: "apply", leaseSeconds: 60 } as const;
 

@@ -5,6 +5,7 @@ import type { Instant } from "../base/instant.ts";
 import type { Selector } from "../base/labels.ts";
 import { type Reader, sqlInstant, sqlJson, type Tx } from "../db/database.ts";
 import { planInScope } from "../plan/store-hosts.ts";
+import type { ChangeClass } from "../policy/rings.ts";
 import type { RolloutFacts } from "./decide.ts";
 import type { HaltReason, Hold } from "./hold.ts";
 import type { RolloutState, WaveState } from "./model.ts";
@@ -77,11 +78,12 @@ export async function insertRollout(tx: Tx, rollout: NewRollout): Promise<number
   }
   const { targets } = rollout;
   await sql`
-    insert into target (rollout, host, wave, leaf_index, body, service)
-    select ${rollout.id}, t.* from unnest(${targets.map((t) => t.host)}::text[],
+    insert into target (rollout, host, wave, leaf_index, body, service, window_set)
+    select ${rollout.id}, t.*, l.window_set from unnest(${targets.map((t) => t.host)}::text[],
       ${targets.map((t) => t.wave)}::int[], ${targets.map((t) => t.leafIndex)}::int[],
-      ${targets.map((t) => t.body)}::text[], ${targets.map((t) => t.service)}::text[]) as t
-  `.execute(tx);
+      ${targets.map((t) => t.body)}::text[], ${targets.map((t) => t.service)}::text[])
+        as t(host, wave, leaf_index, body, service)
+      left join plan_leaf l on l.plan = ${rollout.plan} and l.index = t.leaf_index`.execute(tx);
   await sql`
     insert into host_slot (host) select host from target where rollout = ${rollout.id} order by host
     on conflict (host) do nothing`.execute(tx);
@@ -94,6 +96,7 @@ export interface RolloutRow {
   readonly plan: PlanDigest;
   readonly change: ChangeId;
   readonly patch: PatchId;
+  readonly class: ChangeClass;
   readonly title: string;
   /** As in `C-88` and `P-142`. */
   readonly changeNumber: number;
@@ -115,6 +118,7 @@ export interface RolloutRow {
 const rolloutColumns = sql`
   r.id, r.number, r.plan, r.change, r.patch, r.title,
   (select number from change c where c.id = r.change) as "changeNumber",
+  (select class from change c where c.id = r.change) as class,
   (select number from patch p where p.id = r.patch) as "patchNumber", r.state, r.is_frozen as "isFrozen",
   ${millis(sql`r.halted_at`)} as "haltedAt", r.halt_reason as "haltReason", r.attempts_max as "attemptsMax",
   r.permit_ttl_seconds as "permitTtlSeconds", r.revert_seconds as "revertSeconds",

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { ChangeId, HostId, PatchId, PlanDigest, RolloutId, SubjectId } from "../base/ids.ts";
 import { HOUR_MS, MINUTE_MS } from "../base/instant.ts";
+import { emptyCalendar } from "../calendar/model.ts";
 import { explainTarget, type TargetFacts } from "./explain.ts";
 import type { LoadedFacts, LoadedWave } from "./store.ts";
 import { rolloutView } from "./view.ts";
@@ -68,6 +69,7 @@ function loaded(over: Partial<LoadedFacts["row"]> = {}): LoadedFacts {
     plan: "p" as PlanDigest,
     change: "c" as ChangeId,
     patch: "x" as PatchId,
+    class: "normal",
     title: "Upgrade libssl3",
     changeNumber: 88,
     patchNumber: 142,
@@ -118,6 +120,9 @@ function aTarget(over: Partial<TargetFacts> = {}): TargetFacts {
     endedAt: null,
     busyWith: null,
     isQuarantined: false,
+    labels: {},
+    zone: null,
+    ownWindows: null,
     ...over,
   };
 }
@@ -155,7 +160,7 @@ describe("the rollout in one picture", () => {
 
 describe("why a host stands where it stands", () => {
   test("names the wave before and what its gate waits for", () => {
-    expect(explainTarget(aTarget(), loaded()).sentence).toBe(
+    expect(explainTarget(aTarget(), loaded(), emptyCalendar).sentence).toBe(
       "waits: wave 2 waits for wave 1 to pass its gate; wave 1 is done and soaks; the gate is judged 2026-11-21T22:09:00.000Z (in 9 min)",
     );
   });
@@ -164,7 +169,7 @@ describe("why a host stands where it stands", () => {
     const retryAt = NOW + MINUTE_MS;
     const facts = "dpkg lock held by unattended-upgrades";
     const hold = { why: "host-refused", code: "E_LOCK", facts, retryAt } as const;
-    expect(explainTarget(aTarget({ wave: 1, hold }), loaded()).sentence).toBe(
+    expect(explainTarget(aTarget({ wave: 1, hold }), loaded(), emptyCalendar).sentence).toBe(
       `waits: the host refused: E_LOCK ${facts}; let the other run of the package manager end, or end it; tries again 2026-11-21T22:01:00.000Z (in 1 min)`,
     );
   });
@@ -195,6 +200,6 @@ describe("why a host stands where it stands", () => {
   ];
   test.each(table)("a host %s", (sentence, target) => {
     const attemptsMax = sentence.includes("the one") ? 1 : 2;
-    expect(explainTarget(target, loaded({ attemptsMax })).sentence).toBe(sentence);
+    expect(explainTarget(target, loaded({ attemptsMax }), emptyCalendar).sentence).toBe(sentence);
   });
 });

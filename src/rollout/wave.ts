@@ -1,5 +1,6 @@
 import type { Instant } from "../base/instant.ts";
 import type { Stratum } from "./correlation.ts";
+import type { Hold } from "./hold.ts";
 import type { WaveState } from "./model.ts";
 
 /** What gate and engine know of a wave: its rules, its time and where its hosts stand, as numbers. */
@@ -63,4 +64,6 @@ export interface WaveFacts {
   readonly lastEndedAt: Instant | null;
   readonly openedAt: Instant | null;
   readonly strata: readonly Stratum[];
+  /** Why the calendar holds hosts of the wave now; absent where it holds none. */
+  readonly calendarHold?: Hold;
 }

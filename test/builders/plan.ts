@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { sha256 } from "../../src/base/digest.ts";
 import type { HostId, PatchId } from "../../src/base/ids.ts";
 import { HOUR_MS, type Instant } from "../../src/base/instant.ts";
+import { emptyCalendar } from "../../src/calendar/model.ts";
 import type { PlanHost, PlanInput, Resolution, ResolutionOutcome } from "../../src/plan/model.ts";
 import { parseRings } from "../../src/policy/rings.ts";
 
@@ -36,6 +37,7 @@ export function aHost(name: string, some: Partial<PlanHost> = {}): PlanHost {
     held: [],
     os: "debian 12",
     way: "ssh",
+    zone: null,
     ...some,
   };
 }
@@ -87,6 +89,8 @@ export function aPlanInput(some: Partial<PlanInput> = {}): PlanInput {
     startsAt: null,
     hostPolicy: 1,
     policy: parseRings(testRings),
+    calendar: emptyCalendar,
+    jobSeconds: null,
     isIrreversibleAcknowledged: false,
     hosts,
     resolutions: [

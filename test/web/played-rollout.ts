@@ -4,6 +4,7 @@ import { sha256 } from "../../src/base/digest.ts";
 import type { ChangeId, HostId, SubjectId } from "../../src/base/ids.ts";
 import { MINUTE_MS } from "../../src/base/instant.ts";
 import { makeMachineKey, openMachineKey } from "../../src/base/sshsig.ts";
+import { emptyCalendar } from "../../src/calendar/model.ts";
 import { requestChange } from "../../src/change/actions.ts";
 import { approveChange } from "../../src/change/actions-approve.ts";
 import type { Change } from "../../src/change/model.ts";
@@ -140,7 +141,7 @@ export class PlayedRollout {
   /** All claimed hosts get their permit and begin. */
   async begin(): Promise<void> {
     const { db } = this.world;
-    const under = { scopes: this.row.scopes, changes: [this.change] };
+    const under = { scopes: this.row.scopes, changes: [this.change], calendar: emptyCalendar };
     for (const { host, attempt, epoch } of this.jobs.values()) {
       const index = await this.#indexOf(host);
       const about = { rollout: this.row.id, host, index, attempt, epoch };
