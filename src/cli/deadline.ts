@@ -1,4 +1,4 @@
-import { type Command, Option } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import { Failure } from "../base/failure.ts";
 import { type Instant, instantFromText, instantToText } from "../base/instant.ts";
 import {
@@ -53,7 +53,7 @@ export function registerDeadline(program: Command, cli: OfflineCli): void {
 
 function explainCommand(deadline: Command): Command {
   const yesNo = (flags: string, says: string): Option =>
-    new Option(flags, says).choices(["yes", "no", "unknown"]);
+    choice(flags, says, ["yes", "no", "unknown"]);
   return deadline
     .command("explain")
     .description(
@@ -64,22 +64,34 @@ function explainCommand(deadline: Command): Command {
     .addOption(yesNo("--exposed <answer>", "reachable by everybody, as from the internet"))
     .addOption(yesNo("--automatable <answer>", "exploitation can be automated (SSVC)"))
     .addOption(
-      new Option("--impact <answer>", "technical impact (SSVC)").choices([
-        ...["total", "partial", "unknown"],
-      ]),
+      choice("--impact <answer>", "technical impact (SSVC)", ["total", "partial", "unknown"]),
     )
     .addOption(
-      new Option("--severity <name>", "severity").choices([
-        ...["critical", "high", "medium", "low", "none"],
-      ]),
+      choice("--severity <name>", "severity", ["critical", "high", "medium", "low", "none"]),
     )
     .option("--cvss <score>", "CVSS score, 0.0 to 10.0")
     .addOption(yesNo("--exploit <answer>", "a working exploit is known"))
     .addOption(yesNo("--likely <answer>", "exploitation is likely"))
-    .addOption(new Option("--level <name>", "adverse impact").choices([...impactLevels]))
+    .addOption(choice("--level <name>", "adverse impact", impactLevels))
     .option("--detected <time>", "when it was first seen on the asset")
     .option("--listed <time>", "when it was listed as known to be exploited")
     .option("--released <time>", "when the fix was published");
+}
+
+/** What forms and other programs write for the same answers. */
+const sameAnswers: ReadonlyMap<string, string> = new Map([
+  ...["y", "true", "1"].map((word) => [word, "yes"] as const),
+  ...["n", "false", "0"].map((word) => [word, "no"] as const),
+]);
+
+/** One of a few words, in whatever letter case. */
+function choice(flags: string, says: string, words: readonly string[]): Option {
+  return new Option(flags, says).choices(words).argParser((text: string) => {
+    const word = text.toLowerCase();
+    const own = words.find((each) => each.toLowerCase() === word) ?? sameAnswers.get(word);
+    if (own !== undefined && words.includes(own)) return own;
+    throw new InvalidArgumentError(`Allowed choices are ${words.join(", ")}.`);
+  });
 }
 
 type Answer = "yes" | "no" | "unknown";

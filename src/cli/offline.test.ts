@@ -284,6 +284,14 @@ describe("fettle deadline", () => {
     expect(out).toContain("due 2026-12-01T00:00:00.000Z");
   });
 
+  test("takes answers as forms and other programs write them", async () => {
+    const spoken = ["--kev", "TRUE", "--exposed", "y", "--automatable", "0", "--impact", "Total"];
+    const asked = ["deadline", "explain", "--preset", "bod-26-04"];
+    expect(await run([...asked, ...spoken])).toEqual(await run([...asked, ...facts]));
+    await expect(run([...asked, "--kev", "maybe"])).rejects.toThrow(/Allowed choices are yes/);
+    await expect(run([...asked, "--severity", "yes"])).rejects.toThrow(/Allowed choices/);
+  });
+
   test("lists its presets, and refuses one that nobody knows", async () => {
     const { out } = await run(["deadline", "presets"]);
     expect(out).toContain("bod-26-04\t2026-06-10/1.0.0\tCISA BOD 26-04\n");

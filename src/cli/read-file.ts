@@ -11,7 +11,10 @@ export function readNamedFile(file: string, what: string): Buffer {
 }
 
 export function readNamedText(file: string, what: string): string {
-  return readNamedFile(file, what).toString("utf8");
+  // Some editors begin a file with a mark of its encoding, which is no part of the text.
+  return readNamedFile(file, what)
+    .toString("utf8")
+    .replace(/^\u{FEFF}/u, "");
 }
 
 /** Why a named file cannot be read, in words for whoever named it. */

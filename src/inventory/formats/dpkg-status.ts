@@ -49,6 +49,8 @@ const onDisk: ReadonlySet<string> = new Set([
   "unpacked",
 ]);
 
+const gone: ReadonlySet<string> = new Set(["not-installed", "config-files"]);
+
 const NAME = /^[a-z0-9][a-z0-9+.-]*$/;
 
 function packageIn(stanza: Stanza, ecosystem: string): Package | string | null {
@@ -58,7 +60,8 @@ function packageIn(stanza: Stanza, ecosystem: string): Package | string | null {
   if (status?.length !== 3) return "has no status";
   const state = status[2] ?? "";
   if (state === "half-installed") return "was installed in part only, so it is not judged";
-  if (!onDisk.has(state)) return null;
+  if (gone.has(state)) return null;
+  if (!onDisk.has(state)) return "has a status that dpkg does not write";
   const version = stanza.get("version") ?? "";
   if (version === "") return "is installed but has no version";
   const own = sourceOf(stanza);

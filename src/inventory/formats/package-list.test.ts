@@ -210,6 +210,11 @@ describe("a dpkg status file with everything dpkg writes", () => {
     expect(packages.map((p) => `${p.name} ${p.version}`)).toEqual(["a 1", "b 2", "d 4"]);
     expect(problems).toEqual([]);
   });
+
+  it("names a package whose stanza was cut short", () => {
+    const { problems } = readDpkgStatus(`${text}\n\nPackage: e\nStatus: install ok inst`, "x");
+    expect(problems).toEqual([{ place: "e", reason: "has a status that dpkg does not write" }]);
+  });
 });
 
 describe("an rpm list", () => {
@@ -221,6 +226,7 @@ describe("an rpm list", () => {
     "bind\t32\t9.11.4\t1.el8\tx86_64\r",
     "bind 32 9.11.4 1.el8 x86_64",
     "bind-32:9.11.4-1.el8.x86_64",
+    "32:bind-9.11.4-1.el8.x86_64",
     "bind.x86_64      32:9.11.4-1.el8    @appstream",
     "gpg-pubkey-8483c65d-5ccc5b19\nbind-32:9.11.4-1.el8.x86_64",
     "gpg-pubkey-(none):8483c65d-5ccc5b19.(none)\nbind-32:9.11.4-1.el8.x86_64",
@@ -267,5 +273,10 @@ describe("an rpm list", () => {
     const { problems } = readRpmList("bash|0|5|6|x86_64|\n;rm -rf|/|x|y|z|\n", "x");
     expect(problems).toEqual([{ place: "line 2", reason: "is not a package of an rpm list" }]);
     expect(() => readRpmList("hello world\n", "x")).toThrow("not one of its");
+    const wrapped = "bash-5-6.x86_64\na-name-of-words.noarch\n   1.2-3.el9  @appstream\n";
+    expect(readRpmList(wrapped, "x").problems.map(({ place }) => place)).toEqual([
+      "line 2",
+      "line 3",
+    ]);
   });
 });

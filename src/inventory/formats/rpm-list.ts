@@ -6,7 +6,7 @@ import { type InventoryProblem, type InventoryReading, packageOf } from "./inven
  * Installed rpm packages, one a line. Best is `NAME|EPOCH|VERSION|RELEASE|ARCH|MODULARITYLABEL` with
  * `|SOURCERPM` behind it (docs/offline.md names the query); the same parted by tabs or blanks, fewer of
  * these fields, `NAME|[EPOCH:]VERSION-RELEASE|ARCH`, plain `rpm -qa` lines
- * (`name-[epoch:]version-release[.arch]`) and what `dnf list` prints are read as well. An epoch of 0,
+ * (`[epoch:]name-[epoch:]version-release[.arch]`) and what `dnf list` prints are read as well. An epoch of 0,
  * `(none)` and none at all are the same (rpm-version(7)).
  */
 export function readRpmList(text: string, ecosystem: string): InventoryReading {
@@ -95,9 +95,12 @@ const ARCHED =
 
 function partsOfNevra(line: string): Parts | null {
   const [, bare = line, arch = ""] = ARCHED.exec(line) ?? [];
-  const match = /^(\S+)-(?:(\d+|\(none\)):)?([^-\s:]+)-([^-\s:]+)$/.exec(bare);
-  if (match === null) return null;
-  const [, name = "", epoch = "", version = "", release = ""] = match;
+  // yum writes the epoch before the name, everybody else before the version.
+  const [, first = "", rest = bare] = /^(\d+):(.+)$/.exec(bare) ?? [];
+  const match = /^(\S+)-(?:(\d+|\(none\)):)?([^-\s:]+)-([^-\s:]+)$/.exec(rest);
+  // A name alone, as a list that is wrapped has it, would else be a name with a version of words.
+  if (match === null || !/\d/.test(`${match[3]}${match[4]}`)) return null;
+  const [, name = "", epoch = first, version = "", release = ""] = match;
   return { name, epoch, version, release, arch, label: "", sourceRpm: "" };
 }
 
