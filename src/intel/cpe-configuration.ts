@@ -141,6 +141,7 @@ export function cpeStatements(of: {
   readonly configurations: readonly CpeConfiguration[];
   readonly problems: ProblemList;
 }): readonly Statement[] {
+  const productOf = productsByName();
   const products = new Set(
     of.configurations.flatMap(({ nodes }) =>
       nodes.flatMap(({ matches }) =>
@@ -149,7 +150,9 @@ export function cpeStatements(of: {
     ),
   );
   return [...products].flatMap((packageName): Statement[] => {
-    const configurations = of.configurations.flatMap((each) => about(packageName, each));
+    const configurations = of.configurations.flatMap((each) =>
+      about({ product: packageName, configuration: each, productOf }),
+    );
     const count = configurations.reduce(
       (sum, { nodes }) => sum + nodes.reduce((n, { matches }) => n + matches.length, 0),
       0,
@@ -173,12 +176,25 @@ export function cpeStatements(of: {
   });
 }
 
-function productOf({ cpe }: CpeMatch): string {
-  return plainValue(parseCpe(cpe)?.product ?? "");
+type ProductOf = (match: CpeMatch) => string;
+
+/** Each name is taken apart once: records name thousands, and every product is looked for in all. */
+function productsByName(): ProductOf {
+  const known = new Map<string, string>();
+  return ({ cpe }) => {
+    const found = known.get(cpe) ?? plainValue(parseCpe(cpe)?.product ?? "");
+    known.set(cpe, found);
+    return found;
+  };
 }
 
 /** What of a configuration bears on a product: of alternatives only those that name it. */
-function about(product: string, configuration: CpeConfiguration): readonly CpeConfiguration[] {
+function about(of: {
+  readonly product: string;
+  readonly configuration: CpeConfiguration;
+  readonly productOf: ProductOf;
+}): readonly CpeConfiguration[] {
+  const { product, configuration, productOf } = of;
   const names = ({ matches }: CpeNode): boolean =>
     matches.some((match) => match.isVulnerable && productOf(match) === product);
   if (!configuration.nodes.some(names)) return [];

@@ -43,6 +43,8 @@ export function parseCpe(text: string): CpeName | null {
 
 /** Clause 6.2: attributes parted by colons that are not quoted. */
 function formattedValues(text: string): readonly string[] | null {
+  // Most names quote nothing, and are parted at their colons.
+  if (!text.includes("\\")) return allOf(text.split(":").map(formattedValue));
   const values = [""];
   for (const [sign] of text.matchAll(/\\.|[^\\]|\\$/g)) {
     if (sign === ":") values.push("");
