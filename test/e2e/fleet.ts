@@ -51,8 +51,14 @@ export async function startFleet(options: {
   const closers: (() => Promise<void>)[] = [
     async () => rmSync(folder, { recursive: true, force: true }),
   ];
-  const close = async (): Promise<void> => {
+  const closeAll = async (): Promise<void> => {
     for (const step of closers.splice(0).reverse()) await step();
+  };
+  let closing: Promise<void> | null = null;
+  // Who asks again, as after a signal, waits for the same end.
+  const close = (): Promise<void> => {
+    closing ??= closeAll();
+    return closing;
   };
   try {
     const name = `${options.name}-${process.pid}`;
