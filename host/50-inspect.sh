@@ -8,7 +8,8 @@ inspect_main() { # [refresh]
   IN_DIR=$(mktemp -d /tmp/fettle-inspect.XXXXXX) || return 1
   trap 'rm -rf "$IN_DIR"' EXIT
   trap 'exit 1' HUP INT TERM
-  if [ "${1:-}" = refresh ]; then lists_refresh "$IN_DIR"; fi
+  packages_whose
+  if [ "${1:-}" = refresh ] && [ "$PACKAGES_OF" = dpkg ]; then lists_refresh "$IN_DIR"; fi
   # An awk that is given a file which is not there reads no other.
   set --
   for in_file in host packages out restarts runtime sources.out lists.out offers.out notes; do
@@ -16,15 +17,18 @@ inspect_main() { # [refresh]
     set -- "$@" "$IN_DIR/$in_file"
   done
   read -r IN_KERNEL </proc/sys/kernel/osrelease
-  inspect_packages "$IN_DIR" 2>/dev/null
+  if [ "$PACKAGES_OF" = dpkg ]; then inspect_packages "$IN_DIR"; else inspect_others "$IN_DIR"; fi 2>/dev/null
   inspect_host "$IN_DIR/arch" >"$IN_DIR/host" 2>/dev/null
   {
     IN_REBOOT=-
     read -r IN_REBOOT <"$IN_DIR/reboot"
-    [ "$IN_REBOOT" = kernel ] || inspect_reboot
+    # Only dpkg's hosts leave a note where a library wants a reboot.
+    [ "$IN_REBOOT" = kernel ] || [ "$PACKAGES_OF" != dpkg ] || inspect_reboot
     inspect_services
-    sources_scan "$IN_DIR" newer "$IN_DIR/installed"
-    offers_scan "$IN_DIR" newer "$IN_DIR/installed"
+    if [ "$PACKAGES_OF" = dpkg ]; then
+      sources_scan "$IN_DIR" newer "$IN_DIR/installed"
+      offers_scan "$IN_DIR" newer "$IN_DIR/installed"
+    fi
     [ ! -s "$IN_DIR/refresh.failed" ] ||
       sed 's/^/note refresh: /' "$IN_DIR/refresh.failed" >"$IN_DIR/notes"
   } >"$IN_DIR/out" 2>/dev/null

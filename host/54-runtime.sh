@@ -1,6 +1,6 @@
 # What of the packages runs: which processes have their programs and libraries in memory, who listens
 # where, which kernel modules are loaded or switched off. Read from /proc and from dpkg's own lists of
-# files, in a handful of programs whatever the number of processes. Lines of `inspect`:
+# files, or from the database of rpm or apk, in a handful of programs whatever the number of processes. Lines of `inspect`:
 #
 #   runtime all|part PROCESSES ELSEWHERE UNREAD
 #   used NAME\tRUN\tMAPPED\tSTALE\tPROCESS,…        processes that run it, map it, map a deleted file of it
@@ -34,10 +34,12 @@ processes_read() {
 # Of each of dpkg's lists what was found in it is kept, behind the list's own number, size and time: they
 # are most of what there is to read, and after a patch only those of its packages are others.
 inspect_runtime() { # DIR
-  rt_dir=$1
+  rt_dir=$1 rt_lists=''
+  [ "$PACKAGES_OF" != dpkg ] || rt_lists='/var/lib/dpkg/info/*.list'
   set +f
+  # shellcheck disable=SC2086 # a pattern
   stat -L -c "%n$TAB%d:%i$TAB%s$TAB%z" /. /proc/self/ns/net /proc/self/ns/mnt \
-    /proc/[0-9]*/root/. /proc/[0-9]*/ns/net /proc/[0-9]*/ns/mnt /var/lib/dpkg/info/*.list \
+    /proc/[0-9]*/root/. /proc/[0-9]*/ns/net /proc/[0-9]*/ns/mnt $rt_lists \
     >"$rt_dir/rt.stat" 2>/dev/null
   # Others' processes may be hidden from an ordinary user altogether (proc(5), hidepid).
   rt_uid=''
@@ -55,23 +57,35 @@ inspect_runtime() { # DIR
     [ ! -f "$rt_file" ] || [ ! -r "$rt_file" ] || set -- "$@" "$rt_file"
   done
   for rt_file in rt.gone rt.services rt.programs; do : >"$rt_dir/$rt_file"; done
-  # The links to programs come first, then the folders of open files.
-  # shellcheck disable=SC2012 # find would start a program for each, or ask for GNU's own
-  ls -ln /proc/[0-9]*/exe /proc/[0-9]*/fd 2>/dev/null |
-    awk -v dir="$rt_dir" -v self="$$" -v arch="$rt_arch" -v uid="$rt_uid" -v kernel="$IN_KERNEL" \
-      -v rows_max="$RT_SOCKET_ROWS_MAX" -v kept_max="$RT_PATHS_KEPT_MAX" \
-      "$AWK_RT_READ$AWK_RT_FILES$AWK_RT_KEPT$AWK_RT_MODULES$AWK_RT_SAY" \
-      T=kept "$rt_kept" T=stat "$rt_dir/rt.stat" T=proc "$rt_dir/rt.proc" T=links - \
-      T=diversion "$rt_diversions" T=service "$rt_dir/out" T=module "$rt_modules" \
-      T=off "$@" /dev/null
+  [ ! -s "$rt_dir/rt.lists" ] || (exec cat "$rt_dir/rt.lists") >>"$rt_dir/rt.stat"
+  runtime_look /dev/null "$@"
   rt_code=$?
+  if [ "$rt_code" -eq 3 ]; then
+    others_files >"$rt_dir/rt.files" && runtime_look "$rt_dir/rt.files" "$@"
+    rt_code=$?
+  fi
   set -f
   if [ "$rt_code" -ne 0 ]; then
     : >"$rt_dir/runtime"
     return 1
   fi
   runtime_keep "$rt_dir"
-  runtime_services "$rt_dir" >>"$rt_dir/runtime"
+  [ ! -s "$rt_dir/rt.services" ] || runtime_services "$rt_dir" >>"$rt_dir/runtime"
+}
+
+# 3: it must be given the files of all packages.
+runtime_look() { # FILES CONF…
+  rl_files=$1
+  shift
+  # The links to programs come first, then the folders of open files.
+  # shellcheck disable=SC2012 # find would start a program for each, or ask for GNU's own
+  ls -ln /proc/[0-9]*/exe /proc/[0-9]*/fd 2>/dev/null |
+    awk -v dir="$rt_dir" -v self="$$" -v arch="$rt_arch" -v uid="$rt_uid" -v kernel="$IN_KERNEL" \
+      -v rows_max="$RT_SOCKET_ROWS_MAX" -v kept_max="$RT_PATHS_KEPT_MAX" -v files="$rl_files" \
+      "$AWK_RT_READ$AWK_RT_FILES$AWK_RT_KEPT$AWK_RT_MODULES$AWK_RT_SAY" \
+      T=kept "$rt_kept" T=stat "$rt_dir/rt.stat" T=proc "$rt_dir/rt.proc" T=links - \
+      T=diversion "$rt_diversions" T=service "$rt_dir/out" T=module "$rt_modules" \
+      T=off "$@" T=files "$rl_files"
 }
 
 # What of the programs of idle services is asked of them themselves: who runs with another user's rights
@@ -126,7 +140,7 @@ runtime_keep() { # DIR
 AWK_RT_READ='
 T == "stat" {
   at = index($0, "\t"); file = substr($0, 1, at - 1)
-  if (file ~ /^\/var\//) { lists[++list_n] = file; key[file] = substr($0, at + 1); next }
+  if (file ~ /^\/(var|rpm|apk)\//) { lists[++list_n] = file; key[file] = substr($0, at + 1); next }
   if (file == "/.") root = $2
   else if (file == "/proc/self/ns/mnt") mnt = $2
   else if (file == "/proc/self/ns/net") net = $2
@@ -350,8 +364,10 @@ END {
     exe = exe_of[pid]; sub(/ \(deleted\)$/, "", exe)
     if (exe != "") wanted(exe)
   }
+  if (files != "/dev/null" && !files_n) exit 1
   read_lists()
   if (is_broken) exit 1
+  if (needs_files) exit 3
   for (pid in has_memory) {
     if (counts[pid] == "yes") {
       # Seen among the processes and not in memory: it ended meanwhile, or may not be read.

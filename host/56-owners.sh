@@ -9,25 +9,45 @@ BEGIN {
   split("doc/ man/ loca icon term info zone cmak", w, " "); for (i in w) quiet[w[i]] = 1
   for (i in area) if (length(i) == 5) short[i] = area[i]
 }
-function walk(list,   got, n) {
-  own_flags = own_units = own_files = own_programs = ""
+function walk(list,   got) {
+  list_begins(list)
   while ((got = (getline <list)) > 0) see()
   close(list)
   if (got < 0) is_broken = 1
-  # The programs of a package with a service are looked at more closely.
   if (index(own_flags, "d")) {
-    delete texts[name_of(list)]
-    while ((getline <list) > 0)
-      if (/\/(s?bin|games|lib|libexec)\/[A-Za-z0-9\/._+-]+$/ && !/\.(so|service|conf)/ &&
-        ++program_n <= 2000) {
-        own_programs = own_programs " " $0
-        print name_of(list) "\t" $0 >(dir "/rt.programs")
-      }
+    while ((getline <list) > 0) if (is_program()) own_programs = own_programs " " $0
     close(list)
   }
-  flags_of[list] = own_flags; units_of[list] = own_units
-  files_of[list] = own_files; programs_of[list] = own_programs
-  is_new[list] = 1
+  list_ends()
+}
+function list_begins(list) {
+  list_now = list
+  own_flags = own_units = own_files = own_programs = ""
+}
+function list_ends(   n, i, w) {
+  flags_of[list_now] = own_flags; units_of[list_now] = own_units; files_of[list_now] = own_files
+  programs_of[list_now] = ""; is_new[list_now] = 1
+  # The programs of a package with a service are looked at more closely.
+  if (!index(own_flags, "d")) return
+  delete texts[name_of(list_now)]
+  n = split(own_programs, w, " ")
+  for (i = 1; i <= n && ++program_n <= 2000; i++) {
+    programs_of[list_now] = programs_of[list_now] " " w[i]
+    print name_of(list_now) "\t" w[i] >(dir "/rt.programs")
+  }
+}
+function is_program() {
+  return /\/(s?bin|games|lib|libexec)\/[A-Za-z0-9\/._+-]+$/ && !/\.(so|service|conf)/
+}
+# The files of all packages at once, from a database that has no file for each.
+T == "files" {
+  if (!files_n++) ask_again()
+  at = index($0, "\t"); list = substr($0, 1, at - 1)
+  if (list != list_now) { if (list_now != "") list_ends(); list_begins(list) }
+  $0 = substr($0, at + 1)
+  see()
+  if (is_program()) own_programs = own_programs " " $0
+  next
 }
 function name_of(list) { sub(/.*\//, "", list); sub(/\.list$/, "", list); sub(/:.*$/, "", list); return list }
 function see(   start, where_is) {
@@ -107,11 +127,15 @@ T == "kept" {
   next
 }
 # Reads what is not known any more, or all.
-function look_up(is_all,   i, j, n, p, w) {
-  if (is_all && kept_n <= kept_max) for (p in kept_path) path[p] = 1
+function look_up(is_all,   i, j, n, w, list) {
+  if (is_all) ask_again()
   for (i = 1; i <= list_n; i++) {
-    list_now = lists[i]
-    if (is_all || !(list_now in kept_key) || kept_key[list_now] != key[list_now]) walk(list_now)
+    list = lists[i]
+    if (list in is_new) continue
+    if (!is_all && (list in kept_key) && kept_key[list] == key[list]) continue
+    if (list ~ /^\/var\//) walk(list)
+    else if (files_n) { list_begins(list); list_ends() }
+    else { needs_files = 1; return }
   }
   split("", owners); split("", flags); split("", known); name_n = 0
   for (i = 1; i <= list_n; i++) {
@@ -130,16 +154,24 @@ function look_up(is_all,   i, j, n, p, w) {
 function has_flag(name, letter) {
   if (!index(flags[name], letter)) flags[name] = flags[name] letter
 }
+# Also for what was asked for before: an answer once is an answer the next time.
+function ask_again(   p) {
+  if (kept_n <= kept_max) for (p in kept_path) path[p] = 1
+}
 function read_lists(   is_all, p, i) {
+  if (files_n) list_ends()
   is_all = !is_whole
   if (!is_all) for (p in path) if (!(p in kept_path)) is_all = 1
   look_up(is_all)
+  if (needs_files) return
   if (is_all) return keep(path)
   # What is gone may have had a name that only its own package tells by another number.
   for (i = 1; i <= use_n; i++)
     if (use_gone[i] && use_file[i] ~ /\.so\.[0-9]/ && owners_of(use_file[i], 1) == "") is_all = 1
-  if (is_all) { look_up(1); keep(path) }
-  else keep(kept_path)
+  if (!is_all) return keep(kept_path)
+  if (!files_n) split("", is_new)
+  look_up(1)
+  if (!needs_files) keep(path)
 }
 function keep(asked,   i, n, list, p, w, out, is_other) {
   for (i = 1; i <= list_n; i++) if (lists[i] in is_new) is_other = 1

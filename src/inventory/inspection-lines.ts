@@ -44,7 +44,9 @@ const NAME = /^[A-Za-z0-9][A-Za-z0-9@:._+-]{0,127}$/;
 const VERSION = /^[A-Za-z0-9][A-Za-z0-9.+:~^_-]{0,127}$/;
 /** systemd escapes with backslashes (systemd.unit(5), STRING ESCAPING). */
 const UNIT = /^[A-Za-z0-9][A-Za-z0-9@:._+\\-]{0,255}$/;
-const ARCH = /^[a-z0-9][a-z0-9-]{0,31}$/;
+const ARCH = /^[a-z0-9][a-z0-9_-]{0,31}$/;
+/** `name:stream` of an rpm; other packages have none. */
+const MODULE = /^([A-Za-z0-9][A-Za-z0-9._+-]{0,63}:[A-Za-z0-9][A-Za-z0-9._+-]{0,63})?$/;
 const WORD = /^[\x21-\x7e]{1,128}$/;
 const TEXT = /^[\x20-\x7e]{0,300}$/;
 const NUMBER = /^(0|[1-9][0-9]{0,14})$/;
@@ -165,17 +167,18 @@ function restartLine(draft: InspectionDraft, rest: string): boolean {
 function packageRule(draft: InspectionDraft, rest: string): boolean {
   const fields = rest.split("\t");
   const [name = "", arch = "", version = "", source = "", sourceVersion = ""] = fields;
-  const [status = "", mark = ""] = fields.slice(5);
+  const [status = "", mark = "", module = ""] = fields.slice(5);
   const isGood =
-    fields.length === 7 &&
+    (fields.length === 7 || fields.length === 8) &&
     [name, source].every((text) => NAME.test(text)) &&
     [version, sourceVersion].every((text) => VERSION.test(text)) &&
     ARCH.test(arch) &&
     /^[a-z-]{1,32}$/.test(status) &&
-    (mark === "auto" || mark === "manual");
+    (mark === "auto" || mark === "manual") &&
+    MODULE.test(module);
   const key = `${name}\t${arch}\t${version}`;
   if (!isGood || draft.packages.has(key) || draft.packages.size >= COUNT_MAX.packages) return false;
-  draft.packages.set(key, { name, version, arch, source, sourceVersion, origin: "", module: "" });
+  draft.packages.set(key, { name, version, arch, source, sourceVersion, origin: "", module });
   if (mark === "manual") draft.manual.add(name);
   if (status === "hold") draft.held.add(name);
   // Files of a half-configured version are on the disk all the same, so it counts as installed.

@@ -108,6 +108,21 @@ describe("parsing an inspection", () => {
     expect(found.facts.notes).toContain("package lists: no lists");
   });
 
+  test("a host of rpm tells the module of a package, and of what architecture it is", () => {
+    const rpm = "pkg nodejs\tx86_64\t1:18.19.1-1.el9\tnodejs\t1:18.19.1-1.el9\tinstalled\tauto";
+    const read = (line: string) => {
+      const result = parseInspection([...good, line]);
+      return result.kind === "inspection" ? result.inspection : null;
+    };
+    const found = read(`${rpm}\tnodejs:18`);
+    expect(found?.badLineCount).toBe(0);
+    const node = found?.packages.find(({ name }) => name === "nodejs");
+    expect(node).toMatchObject({ arch: "x86_64", version: "1:18.19.1-1.el9", module: "nodejs:18" });
+    for (const wrong of ["nodejs", "nodejs:18:2024", ":18", "no de:1", "nodejs:18\tmore"]) {
+      expect(read(`${rpm}\t${wrong}`)?.badLineCount, wrong).toBe(1);
+    }
+  });
+
   test("keeps a half-configured package in the set and says so", () => {
     const half = "pkg bash\tamd64\t5.2\tbash\t5.2\thalf-configured\tauto";
     const found = inspected([...good, half]);

@@ -172,6 +172,58 @@ describe.skipIf(missing !== null)("a host that is looked at", () => {
     expect(await look()).toEqual(after);
   });
 
+  test("a host of apk tells its packages and what of them runs, by apk's own database", async () => {
+    const host = await fresh();
+    await host.sh("rm /var/lib/dpkg/status");
+    host.write("etc/apk/world", "busybox>1 nobody@edge\n");
+    host.write("lib/apk/db/installed", APK_DATABASE);
+    await host.sh("busybox httpd -p 0.0.0.0:0 -f </dev/null >/dev/null 2>&1 &");
+    const { lines } = await fixture.server.inspect(host, "inspect");
+    expect(lines.filter((l) => l.startsWith("pkg "))).toEqual([
+      "pkg musl\tx86_64\t1.2.5-r0\tmusl\t1.2.5-r0\tinstalled\tauto",
+      "pkg busybox-binsh\tx86_64\t1.36.1-r29\tbusybox\t1.36.1-r29\tinstalled\tauto",
+      "pkg busybox\tx86_64\t1.36.1-r29\tbusybox\t1.36.1-r29\tinstalled\tmanual",
+    ]);
+    expect(lines).toContain("arch x86_64");
+    const runs = lines.filter((l) => /^(used|idle) /.test(l)).toSorted();
+    expect(runs[0]).toBe("idle lp musl");
+    expect(runs[1]).toBe("idle p busybox-binsh");
+    expect(runs[2]).toMatch(/^used busybox\t[12]\t[12]\t0\tbusybox$/);
+    expect(line(lines, "lists")).toMatch(/^none 0 /);
+    expect(lines.some((l) => l.startsWith("reboot "))).toBe(false);
+  });
+
+  test.skipIf(!existsSync("/usr/bin/rpmbuild"))(
+    "a host of rpm tells its packages and what of them runs, as rpm knows the files",
+    async () => {
+      const host = await fresh();
+      await host.sh("rm /var/lib/dpkg/status && mkdir -p /etc/rpm /var/lib/rpm");
+      host.write("etc/rpm/macros", "%_dbpath /var/lib/rpm\n");
+      await addRpm(host);
+      await makeRpm(host, ["Name: sleepy", "Epoch: 2"], ["/usr/bin/sleep", "/usr/bin/tail"]);
+      await makeRpm(host, ["Name: idle-web"], ["/usr/bin/cut", "/etc/init.d/demo-web"]);
+      await host.sh("sleep 60 </dev/null >/dev/null 2>&1 & echo $! >/run/sleep.pid");
+      const { lines } = await fixture.server.inspect(host, "inspect");
+      const rows = lines.filter((l) => l.startsWith("pkg ")).map((l) => l.slice(4).split("\t"));
+      const said = await host.sh(
+        "rpm -qa --qf '%{NAME} %|EPOCH?{%{EPOCH}:}:{}|%{VERSION}-%{RELEASE} %{ARCH}\n'",
+      );
+      const own = rows.map(([name, arch, version]) => `${name} ${version} ${arch}`);
+      expect(own.toSorted()).toEqual(said.trim().split("\n").toSorted());
+      expect(rows.find(([name]) => name === "sleepy")?.slice(3)).toEqual([
+        "sleepy",
+        "2:1.0-1",
+        "installed",
+        "auto",
+        "",
+      ]);
+      const pid = host.read("run/sleep.pid").trim();
+      const owner = await host.sh(`rpm -qf --qf '%{NAME}' $(readlink /proc/${pid}/exe)`);
+      const runs = lines.filter((l) => /^(used|idle) /.test(l)).toSorted();
+      expect(runs).toEqual(["idle adp idle-web", `used ${owner}\t1\t1\t0\tsleep`]);
+    },
+  );
+
   test("an init script is asked only where its text and its pid file do not tell", async () => {
     const host = await fresh();
     const script = (name: string, status: string, end = "exit 0"): void =>
@@ -365,3 +417,64 @@ describe.skipIf(missing !== null)("a host that is looked at", () => {
     expect(lines.join("\n")).toMatch(/^used busybox-static\t[1-9]\d*\t[1-9]\d*\t0\tbusybox/m);
   });
 });
+
+/** A letter a line, an empty line behind each package, as apk-tools write it. */
+const APK_DATABASE = `C:Q1aaa=
+P:musl
+V:1.2.5-r0
+A:x86_64
+F:lib
+R:ld-musl-x86_64.so.1
+F:usr
+F:usr/bin
+R:ldd
+
+C:Q1bbb=
+P:busybox-binsh
+V:1.36.1-r29
+A:x86_64
+o:busybox
+F:bin
+R:sh
+
+C:Q1ccc=
+P:busybox
+V:1.36.1-r29
+A:x86_64
+o:busybox
+F:bin
+R:busybox
+a:0:0:755
+
+`;
+
+/** Puts the machine's own rpm into the root, with what it needs. */
+async function addRpm(host: Root): Promise<void> {
+  const linked = await must(["ldd", "/usr/bin/rpm"]);
+  const libraries = [...linked.matchAll(/ => (\/\S+)/g)].map((match) => match[1] ?? "");
+  await must(["cp", "-nL", "--parents", ...libraries, host.path]);
+  await must(["cp", "-r", "--parents", "/usr/bin/rpm", "/usr/lib/rpm", host.path]);
+}
+
+/** Notes in the root's database that a package with these files is installed. */
+async function makeRpm(host: Root, head: readonly string[], files: readonly string[]) {
+  const text = [
+    ...head,
+    ...["Version: 1.0", "Release: 1", "Summary: none", "License: none", "%description", "%install"],
+    ...files.map((file) => `install -D ${host.at(file)} %{buildroot}${file}`),
+    ...["%files", ...files, ""],
+  ];
+  host.write("rpm/one.spec", text.join("\n"));
+  const defined = [
+    `_topdir ${host.at("rpm")}`,
+    "__os_install_post %{nil}",
+    "__requires_exclude .*",
+  ];
+  const defines = [...defined, "_build_id_links none", "debug_package %{nil}"];
+  await must([
+    ...(["rpmbuild", "--quiet", "-bb"] as const),
+    ...defines.flatMap((one) => ["--define", one]),
+    host.at("rpm/one.spec"),
+  ]);
+  await host.sh("rpm -i --justdb --nodeps /rpm/RPMS/*/*.rpm && rm -r /rpm/RPMS");
+}
