@@ -33,12 +33,13 @@ function cadenceText({ policy, trains, others }: Cadence): string {
 
 function trainLines(train: Train): readonly string[] {
   const { products, kinds, services, leadSeconds } = train;
+  const what = products.includes("*") ? "any package" : products.join(", ");
   const of = services === null ? "" : `, on hosts of ${services.join(", ")}`;
   const lead = leadSeconds === 0 ? "" : `, ready ${durationToText(leadSeconds * SECOND_MS)} before`;
   return [
     "",
     `${safeText(train.name)}: ${train.rule}${lead}`,
-    `  carries ${kinds.join(", ")} changes of ${safeText(products.join(", ") + of)}`,
+    `  carries ${kinds.join(", ")} changes of ${safeText(what + of)}`,
     ...(train.target === null ? [] : [`  availability: ${train.target}`]),
     `  next    ${train.dates.map((at) => at.slice(0, 10)).join(", ")}`,
     ...train.cases.map(({ ref, at, title, because }) => {

@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { counted } from "../base/counted.ts";
 import { Failure } from "../base/failure.ts";
 import { ask, type Client } from "../client/client.ts";
 import { type SignedView, signedView } from "../plan/signed-view.ts";
@@ -28,7 +29,7 @@ export function registerChange(program: Command, cli: Cli): void {
         cli,
         made,
         () =>
-          `${made.number} waits for ${made.need} approval(s) by somebody else than you: fettle change approve ${made.number} --key ~/.ssh/id_ed25519`,
+          `${made.number} waits for ${counted(made.need, "approval")} by somebody else than you: fettle change approve ${made.number} --key ~/.ssh/id_ed25519`,
       );
     });
   change

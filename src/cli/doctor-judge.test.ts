@@ -164,7 +164,7 @@ describe("the doctor", () => {
       { url: "https://fettle.example" },
     ],
     [
-      "host policies attention: 2 host(s) have an older policy than their ring: a, b",
+      "host policies attention: 2 hosts with an older policy than that of the ring: a, b",
       ofHealth({ hosts: { enrolled: 3, policyBehind: ["a", "b"] } }),
     ],
     [

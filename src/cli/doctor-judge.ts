@@ -1,3 +1,4 @@
+import { counted } from "../base/counted.ts";
 import { durationToText, type Instant, MINUTE_MS } from "../base/instant.ts";
 import type { components, paths } from "../client/schema.d.ts";
 
@@ -337,14 +338,14 @@ function name(address: Health["address"], url: string): Finding {
 function policies(given: Health["hosts"]): readonly Finding[] {
   const { enrolled, policyBehind } = given;
   if (policyBehind.length === 0) {
-    return [good("host policies", `${enrolled} enrolled host(s), none behind its ring`)];
+    return [good("host policies", `${counted(enrolled, "enrolled host")}, none behind its ring`)];
   }
   const shown = policyBehind.slice(0, 5).join(", ");
   return [
     {
       check: "host policies",
       state: "attention",
-      says: `${policyBehind.length} host(s) have an older policy than their ring: ${shown}`,
+      says: `${counted(policyBehind.length, "host")} with an older policy than that of the ring: ${shown}`,
       advice: `Enrol them again: fettle host enrol ${policyBehind[0]} --policy FILE`,
     },
   ];

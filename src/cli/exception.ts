@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { counted } from "../base/counted.ts";
 import { ask } from "../client/client.ts";
 import { type Cli, show } from "./cli.ts";
 import { moreLines, type RowFlags, rowsOf, withRows } from "./pages.ts";
@@ -138,7 +139,7 @@ function registerRequest(exception: Command, cli: Cli): void {
         cli,
         made,
         () =>
-          `${made.ref} excepts ${made.title} on ${made.hostCount} ${made.services.length > 0 ? "service(s)" : "host(s)"} and waits for approval by somebody else than you: fettle exception approve ${made.ref}`,
+          `${made.ref} excepts ${made.title} on ${counted(made.hostCount, made.services.length > 0 ? "service" : "host")} and waits for approval by somebody else than you: fettle exception approve ${made.ref}`,
       );
     });
 }

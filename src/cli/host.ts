@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { counted } from "../base/counted.ts";
 import { Failure } from "../base/failure.ts";
 import { parseLabels } from "../base/labels.ts";
 import { ask, type Client } from "../client/client.ts";
@@ -138,7 +139,7 @@ function registerScan(host: Command, cli: Cli): void {
       if (flags.watch === true) return watchScan(cli, client, scan.id);
       show(cli, scan, () =>
         flags.id === undefined
-          ? `Scan ${scan.id} of ${scan.hosts} host(s) runs. Watch it: fettle host scan --id ${scan.id} --watch`
+          ? `Scan ${scan.id} of ${counted(scan.hosts, "host")} runs. Watch it: fettle host scan --id ${scan.id} --watch`
           : scanText(scan),
       );
     });

@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { counted } from "../base/counted.ts";
 import { Failure } from "../base/failure.ts";
 import { ask } from "../client/client.ts";
 import { type Cli, show } from "./cli.ts";
@@ -110,7 +111,7 @@ function registerStops(rollout: Command, cli: Cli): void {
       show(cli, reply, () =>
         hosts === 0
           ? `${reply.rollout.ref} is halted. No host can start any more.`
-          : `${reply.rollout.ref} is halted. ${hosts} host(s) may still start until ${until}.`,
+          : `${reply.rollout.ref} is halted. ${counted(hosts, "host")} may still start until ${until}.`,
       );
     });
   for (const verb of ["resume", "stop"] as const) {
@@ -151,7 +152,7 @@ function registerHosts(rollout: Command, cli: Cli): void {
       const reply = await ask(
         cli.client().POST("/api/v1/rollouts/{rollout}/retry", { params, body }),
       );
-      show(cli, reply, () => `${reply.hosts.length} host(s) get another attempt.`);
+      show(cli, reply, () => `Another attempt for ${counted(reply.hosts.length, "host")}.`);
     });
   rollout
     .command("lost <rollout> <host>")

@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { counted } from "../base/counted.ts";
 import { ask } from "../client/client.ts";
 import { type Cli, show } from "./cli.ts";
 import { renderTable } from "./view/table.ts";
@@ -50,7 +51,7 @@ export function registerSession(program: Command, cli: Cli): void {
     .action(async (body: Whose) => {
       const { ended } = await ask(cli.client().POST("/api/v1/sessions/end-others", { body }));
       show(cli, { ended }, () =>
-        ended === 0 ? "No browser was signed in." : `Ended ${ended} sign-in(s).`,
+        ended === 0 ? "No browser was signed in." : `Ended ${counted(ended, "sign-in")}.`,
       );
     });
 }

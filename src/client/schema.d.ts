@@ -3980,6 +3980,7 @@ export interface components {
                 by: string;
                 /** @enum {string} */
                 doing: "open-case" | "defer" | "known-issue" | "nothing";
+                label: string;
                 ref: string | null;
                 words: string;
             } | null;

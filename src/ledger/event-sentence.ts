@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { counted } from "../base/counted.ts";
 
 /**
  * One event as a sentence, for pages and terminals alike. Events without a sentence of their own are
@@ -50,9 +51,9 @@ const sentences: Readonly<Record<string, Sentence>> = {
   "approval.given": (f) =>
     `approved: ${text(f["given"])} of ${text(f["need"])}, with the ${text(f["class"])} key ${text(f["key"])}`,
   "exception.requested": (f) =>
-    `asked for the exception ${text(f["exception"])} until ${text(f["until"])}, renewal ${text(f["renewal"])}, over ${text(f["hosts"])} host(s)`,
+    `asked for the exception ${text(f["exception"])} until ${text(f["until"])}, renewal ${text(f["renewal"])}, over ${count(f["hosts"], "host")}`,
   "exception.approved": (f) =>
-    `approved the exception ${text(f["exception"])} until ${text(f["until"])}, over ${text(f["hosts"])} host(s)`,
+    `approved the exception ${text(f["exception"])} until ${text(f["until"])}, over ${count(f["hosts"], "host")}`,
   "exception.refused": (f) => `refused the exception ${text(f["exception"])}`,
   "exception.withdrawn": (f) => `withdrew the request for ${text(f["exception"])}`,
   "exception.revoked": (f) => `revoked the exception ${text(f["exception"])}: the old date counts`,
@@ -71,19 +72,19 @@ const sentences: Readonly<Record<string, Sentence>> = {
     `published the known issue ${text(f["issue"])}, revision ${text(f["revision"])}, for ${text(f["audience"])}`,
   "known-issue.withdrawn": (f) => `withdrew the known issue ${text(f["issue"])}`,
   "change.requested": (f) =>
-    `asked for approval: ${text(f["hosts"])} host(s), ${text(f["need"])} approval(s) needed, way back: ${text(f["reversibility"])}`,
-  "change.approved": (f) => `the change has its ${text(f["approvals"])} approval(s)`,
+    `asked for approval: ${count(f["hosts"], "host")}, ${count(f["need"], "approval")} needed, way back: ${text(f["reversibility"])}`,
+  "change.approved": (f) => `the change has its ${count(f["approvals"], "approval")}`,
   "change.running": () => "the change is being carried out",
   "change.completed": () => "the change is complete",
   "plan.created": (f) =>
-    `planned ${text(f["hosts"])} host(s), ${text(f["excluded"])} left out, way back: ${text(f["reversibility"])}`,
+    `planned ${count(f["hosts"], "host")}, ${text(f["excluded"])} left out, way back: ${text(f["reversibility"])}`,
   "rollout.started": (f) =>
-    `started the rollout over ${text(f["hosts"])} host(s) in ${text(f["waves"])} wave(s)`,
+    `started the rollout over ${count(f["hosts"], "host")} in ${count(f["waves"], "wave")}`,
   "wave.opened": (f) => `opened wave ${text(f["wave"])}`,
   "wave.passed": (f) =>
     `wave ${text(f["wave"])} passed its gate: ${text(f["verified"])} verified, ${text(f["failed"])} failed`,
   "target.judged": (f) => `judged a host by a fresh look at it: ${text(f["verdict"])}`,
-  "target.reported": (f) => `${text(f["count"])} host(s) reported a signed result`,
+  "target.reported": (f) => `${count(f["count"], "host")} reported a signed result`,
   "rollout.halted": (f) => haltText(f),
   "rollout.finished": () => "finished the rollout",
   "vex.loaded": (f) =>
@@ -121,4 +122,8 @@ export function eventSentence(event: ToldEvent): string {
 function shortened(value: unknown): string {
   const isDigest = typeof value === "string" && /^[0-9a-f]{64}$/.test(value);
   return isDigest ? `${value.slice(0, 12)}…` : text(value);
+}
+
+function count(value: unknown, noun: string): string {
+  return typeof value === "number" ? counted(value, noun) : `${text(value)} ${noun}s`;
 }

@@ -1,4 +1,5 @@
 import type { Actor } from "../base/actor.ts";
+import { counted } from "../base/counted.ts";
 import { sha256 } from "../base/digest.ts";
 import { Failure } from "../base/failure.ts";
 import { DAY_MS, type Instant } from "../base/instant.ts";
@@ -91,11 +92,11 @@ function exposureTexts(side: ExposureSide): readonly string[] {
       ? `Exploited already: ${knownExploited.slice(0, 3).join(", ")}.`
       : `Exploited somewhere on a given day: ${rangeText(perDay)} (EPSS of 30 days, spread evenly; from the likeliest flaw to all of them independently).`;
   return [
-    `${hosts} host(s) have it, ${exposedHosts} of them exposed or not said to be internal.`,
+    `It is on ${counted(hosts, "host")}, ${exposedHosts} of them exposed or not said to be internal.`,
     likely,
     ...(unknown === 0
       ? []
-      : [`For ${unknown} flaw(s) nobody gave a probability, so the upper end is open.`]),
+      : [`For ${counted(unknown, "flaw")} nobody gave a probability, so the upper end is open.`]),
   ];
 }
 
@@ -129,7 +130,7 @@ function changeTexts(of: {
   const { record, failureRate, failedHosts, basis } = change;
   const reach = segments.length === 0 ? "" : `, serving ${segments.join(", ")}`;
   return [
-    `Failed on ${record.failed} of ${record.hosts} host(s), by ${basisWords[basis]}: ${rangeText(failureRate)} of hosts with 95 % confidence, which is ${Math.floor(failedHosts.low)} to ${Math.ceil(failedHosts.high)} of the ${hosts} that need it.`,
+    `Failed on ${record.failed} of ${counted(record.hosts, "host")}, by ${basisWords[basis]}: ${rangeText(failureRate)} of hosts with 95 % confidence, which is ${Math.floor(failedHosts.low)} to ${Math.ceil(failedHosts.high)} of the ${hosts} that need it.`,
     `Risk of a regression ${patch.regression.level}: ${patch.regression.because}.`,
     planned === null
       ? "Not planned yet, so the way back, restarts and reboots are not known."

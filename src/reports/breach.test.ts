@@ -41,7 +41,7 @@ it.each<[string, HostsBehind, Known, string, RegExp]>([
     behind(),
     known({ usual: { medianMs: 8 * DAY_MS, cases: 4 } }),
     "will-miss",
-    /the last 4 case\(s\) took 8 d/,
+    /the last 4 cases took 8 d/,
   ],
   ["planned in time", plan(NOW, DUE), known(), "may-miss", /waits for approval/],
   ["planned too late", plan(DUE + 1, DUE + DAY_MS), known(), "will-miss", /after the date/],

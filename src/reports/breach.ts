@@ -1,3 +1,4 @@
+import { counted } from "../base/counted.ts";
 import type { RolloutId } from "../base/ids.ts";
 import { DAY_MS, durationToText, type Instant, instantToText } from "../base/instant.ts";
 import type { MarkTone, Words } from "../base/word.ts";
@@ -130,7 +131,7 @@ function unplanned(known: Known): Judged {
   const { usual } = known;
   if (usual === null)
     return say("may-miss", `Nothing is planned for them, ${days} before the date.`);
-  const took = `the last ${usual.cases} case(s) took ${durationToText(usual.medianMs)} in the middle`;
+  const took = `the last ${counted(usual.cases, "case")} took ${durationToText(usual.medianMs)} in the middle`;
   const verdict = usual.medianMs > left ? "will-miss" : "may-miss";
   return say(verdict, `Nothing is planned for them, ${days} before the date; ${took}.`);
 }

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { scopesFor } from "../base/actor.ts";
+import { counted } from "../base/counted.ts";
 import { instantToText } from "../base/instant.ts";
 import { markTones } from "../base/word.ts";
 import { type Route, route } from "../db/world.ts";
@@ -90,7 +91,7 @@ function forecastReply(forecast: CaseForecast, isCounted: boolean): z.output<typ
     sentence:
       groups[0] === undefined
         ? "No host that you may see lacks the update."
-        : `${groups[0].hosts} of ${hostsBehind} host(s): ${groups[0].sentence}`,
+        : `${groups[0].hosts} of ${counted(hostsBehind, "host")}: ${groups[0].sentence}`,
     groups: groups.map((group) => ({
       verdict: group.verdict,
       label: verdictWords[group.verdict][1],

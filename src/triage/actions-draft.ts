@@ -1,4 +1,5 @@
 import type { Actor } from "../base/actor.ts";
+import { counted } from "../base/counted.ts";
 import { newId, type PatchId, type SubjectId } from "../base/ids.ts";
 import type { Selector } from "../base/labels.ts";
 import type { World } from "../db/world.ts";
@@ -69,7 +70,8 @@ export async function draftPatch(world: World, actor: Actor, draft: Draft) {
 }
 
 function justificationFor(source: ExposedSource, cleared: number, facts: CaseFacts): string {
-  if (cleared === 0) return `Update without a known vulnerability on ${source.hosts} host(s).`;
+  if (cleared === 0)
+    return `Update without a known vulnerability on ${counted(source.hosts, "host")}.`;
   const exploited = facts.kev === 0 ? "" : `, ${facts.kev} of them known to be exploited`;
-  return `Clears ${cleared} known vulnerabilities${exploited}, on ${source.hosts} host(s).`;
+  return `Clears ${cleared === 1 ? "1 known vulnerability" : `${cleared} known vulnerabilities`}${exploited}, on ${counted(source.hosts, "host")}.`;
 }

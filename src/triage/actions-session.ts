@@ -10,7 +10,15 @@ import { isEverywhere } from "../inventory/scope.ts";
 import { recordEvent } from "../ledger/record.ts";
 import { listFixFirst } from "./actions.ts";
 import type { FixFirstItem } from "./fix-first.ts";
-import type { FrozenItem, Necessity, Part, SessionId, VoteScope, WholeSession } from "./session.ts";
+import {
+  doneWords,
+  type FrozenItem,
+  type Necessity,
+  type Part,
+  type SessionId,
+  type VoteScope,
+  type WholeSession,
+} from "./session.ts";
 import { minutesOf } from "./session-minutes.ts";
 import {
   closeSession,
@@ -133,7 +141,7 @@ export async function voteInSession(
       throw new Failure("not-found", `T-${session.number} has no item ${place}.`);
     }
     if (item.outcome !== null) {
-      throw new Failure("blocked", `Item ${place} was decided: ${item.outcome.doing}.`);
+      throw new Failure("blocked", `Item ${place} was decided: ${doneWords[item.outcome.doing]}.`);
     }
     const vote = { subject: actor.subject, necessity, scope, hosts, words, at: world.clock() };
     await insertVote(tx, { ...vote, session: session.id, place });

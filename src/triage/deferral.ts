@@ -1,3 +1,4 @@
+import { counted } from "../base/counted.ts";
 import type { Id, PatchId, SubjectId } from "../base/ids.ts";
 import { DAY_MS, type Instant, instantToText } from "../base/instant.ts";
 
@@ -108,7 +109,7 @@ function rounded(value: number): number {
 
 export function costInWords(cost: DeferralCost): readonly string[] {
   const number = (value: number): string => value.toLocaleString("en");
-  const open = `${number(cost.hosts)} host(s) stay open for ${number(cost.days)} days, ${number(cost.exposedHosts)} of them exposed or silent about it: ${number(cost.findingDays)} days of open findings.`;
+  const open = `${counted(cost.hosts, "host")} open for ${number(cost.days)} days, ${number(cost.exposedHosts)} of them exposed or silent about it: ${number(cost.findingDays)} days of open findings.`;
   const points = `That is ${number(cost.points)} points of debt, ${number(cost.pointsPerDay)} a day.`;
   const exploited = cost.knownExploited.length;
   const kev =

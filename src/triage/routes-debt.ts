@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { holdsAnywhere } from "../base/actor.ts";
+import { counted } from "../base/counted.ts";
 import { instantToText } from "../base/instant.ts";
 import { wordSchema } from "../base/word.ts";
 import { type RequestContext, type Route, route } from "../db/world.ts";
@@ -209,7 +210,7 @@ function clearsText(item: FixFirstItem | ServiceItem | undefined, open: string |
   const { target, findingsCleared, remedy } = item;
   if (!("sourceVersion" in target)) return `${capital(remedyWords[remedy][1])}.`;
   const where = open === null ? "" : ` ${open} is open for it.`;
-  return `Update to ${target.sourceVersion}: clears ${findingsCleared.toLocaleString("en")} finding(s).${where}`;
+  return `Update to ${target.sourceVersion}: clears ${counted(findingsCleared, "finding")}.${where}`;
 }
 
 function capital(text: string): string {

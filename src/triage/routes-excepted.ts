@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { counted } from "../base/counted.ts";
 import { type Instant, instantToText } from "../base/instant.ts";
 import type { CaseEffect } from "./exception-effect.ts";
 
@@ -70,7 +71,7 @@ function effectInWords(effect: CaseEffect, isCounted: boolean): string {
   if (isExcepted) {
     return `Excepted until ${day(at ?? firstEnd(effect))} by ${names}, on all of its hosts.`;
   }
-  const some = isCounted ? `${hostsExcepted} of ${hosts} host(s)` : "some of its hosts";
+  const some = isCounted ? `${hostsExcepted} of ${counted(hosts, "host")}` : "some of its hosts";
   return `${names} excepts it wholly on ${some}; the date stays, for the rest.`;
 }
 

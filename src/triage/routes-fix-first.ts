@@ -2,6 +2,7 @@ import { z } from "zod";
 import { actionOf, actionSchema, lacksRight } from "../base/action.ts";
 import { type Actor, holdsAnywhere, scopesFor } from "../base/actor.ts";
 import { asOfFromText, asOfQuery } from "../base/as-of.ts";
+import { counted } from "../base/counted.ts";
 import { type Instant, instantToText } from "../base/instant.ts";
 import { skip } from "../base/list-page.ts";
 import { type Route, route } from "../db/world.ts";
@@ -312,7 +313,7 @@ const getPreview = route({
 function restartsText(rebootHosts: number): string {
   const services = "Services whose files it replaces restart; the plan names them host by host.";
   if (rebootHosts === 0) return services;
-  return `${rebootHosts} host(s) run a kernel that it replaces and must be started anew. ${services}`;
+  return `To be started anew, for a kernel that it replaces: ${counted(rebootHosts, "host")}. ${services}`;
 }
 
 export const fixFirstRoutes: readonly Route[] = [getFixFirst, getPreview];

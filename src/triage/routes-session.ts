@@ -19,6 +19,7 @@ import { doInSession } from "./actions-session-outcome.ts";
 import {
   countingVotes,
   doings,
+  doneWords,
   necessities,
   parts,
   refusalToDo,
@@ -83,6 +84,8 @@ const itemSchema = z
     outcome: z
       .strictObject({
         doing: z.enum(doings),
+        /** The same in words. */
+        label: z.string(),
         by: z.string(),
         at: time,
         words: z.string(),
@@ -160,7 +163,14 @@ function itemReply(session: WholeSession, item: SessionItem, actor: Actor) {
     votes,
     tally: { kind: tally.kind, text: tallyText(tally) },
     mine: votes.find(({ subject }) => subject === actor.subject) ?? null,
-    outcome: item.outcome === null ? null : { ...item.outcome, at: text(item.outcome.at) },
+    outcome:
+      item.outcome === null
+        ? null
+        : {
+            ...item.outcome,
+            label: doneWords[item.outcome.doing],
+            at: text(item.outcome.at),
+          },
     actions: itemActions(session, item, actor),
   };
 }
@@ -175,7 +185,8 @@ const doingLabels = {
 function itemActions(session: WholeSession, item: SessionItem, actor: Actor): Action[] {
   const { state, quorum } = session;
   const mayEdit = lacksRight(holdsAnywhere(actor, "patch.edit"), "patch.edit");
-  const decided = item.outcome === null ? null : `It was decided: ${item.outcome.doing}.`;
+  const decided =
+    item.outcome === null ? null : `It was decided: ${doneWords[item.outcome.doing]}.`;
   return [
     actionOf("vote", "Vote", voteRefusal(session, actor) ?? decided),
     ...doings.map((doing) =>

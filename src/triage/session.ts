@@ -141,6 +141,14 @@ function most<T extends string>(values: readonly T[]): T | null {
   return first.value;
 }
 
+/** What was done, in words. */
+export const doneWords: Readonly<Record<Doing, string>> = {
+  "open-case": "case opened",
+  defer: "put off",
+  "known-issue": "known issue written",
+  nothing: "nothing to do",
+};
+
 /** Why this cannot be done about an item now; null when it can. */
 export function refusalToDo(
   doing: Doing,
@@ -148,7 +156,7 @@ export function refusalToDo(
 ): string | null {
   const { state, quorum, item } = of;
   if (state === "closed") return "The session is closed.";
-  if (item.outcome !== null) return `It was decided: ${item.outcome.doing}.`;
+  if (item.outcome !== null) return `It was decided: ${doneWords[item.outcome.doing]}.`;
   const tally = tallyOf(item.votes, quorum);
   if (tally.kind === "few") return `It needs ${votesText(tally.missing)} more.`;
   if (tally.kind === "tie") return `The votes on its ${tally.about} are even, so it stays open.`;

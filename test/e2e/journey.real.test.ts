@@ -206,7 +206,7 @@ describe.skipIf(effectiveUser() !== 0)("the journey of a real security update", 
     // One picture, drawn over itself.
     const bars = person.screen().match(/^ ■{40}$/gm);
     expect(bars, person.screen()).toHaveLength(1);
-    expect(person.screen()).toContain(`${hosts} host(s): ${hosts} changed, 0 unchanged, 0 failed.`);
+    expect(person.screen()).toContain(`${hosts} hosts: ${hosts} changed, 0 unchanged, 0 failed.`);
   }
 
   async function choose(real: readonly PendingUpdate[]): Promise<Choice> {

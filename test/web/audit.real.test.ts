@@ -33,7 +33,7 @@ describePages("the audit pages", () => {
     await page.getByText("1 event", { exact: true }).waitFor();
     await page.reload();
     await page.getByText("1 event", { exact: true }).waitFor();
-    await page.getByText("planned 3 host(s)").waitFor();
+    await page.getByText("planned 3 hosts").waitFor();
   });
 
   test("find at the next look that the log only grew", async () => {

@@ -174,7 +174,7 @@ const hostColumns: readonly Column<Row>[] = [
   { title: "Exploited", width: "110px", cell: (row) => <Exploited row={row} /> },
   ...scores,
   {
-    title: "Vulnerabilities",
+    title: "Flaws",
     width: "minmax(0, 1fr)",
     isWideOnly: true,
     cell: (row) => plural(row.vulnerabilities.length, "flaw"),

@@ -122,7 +122,7 @@ function ItemHead({ item }: { readonly item: Item }) {
           <Mark tone={tallyTones[item.tally.kind]}>{item.tally.text}</Mark>
         ) : (
           <Mark tone="good">
-            {item.outcome.doing} <Made reference={item.outcome.ref} />
+            {item.outcome.label} <Made reference={item.outcome.ref} />
           </Mark>
         )}
       </div>

@@ -58,15 +58,21 @@ function OneTrain({ train }: { readonly train: Train }) {
         of={[
           ["Leaves", train.rule],
           ["Next", train.dates.map((at) => at.slice(0, DAY_CHARACTERS)).join(", ")],
-          ["Carries", `${train.kinds.join(", ")} changes of ${train.products.join(", ")}`],
+          ["Carries", `${train.kinds.join(", ")} changes of ${productsText(train)}`],
           ...(services === null ? [] : [["On hosts of", services.join(", ")] as const]),
           ...(target === null ? [] : [["Availability", target] as const]),
         ]}
       />
       {train.cases.length === 0 ? (
-        <div className="dim">No open case rides it.</div>
+        <div className="dim" style={{ marginTop: 10 }}>
+          No open case rides it.
+        </div>
       ) : (
-        <ul className={styles["dates"]} aria-label={`Cases that ride ${train.name}`}>
+        <ul
+          className={styles["dates"]}
+          style={{ marginTop: 10 }}
+          aria-label={`Cases that ride ${train.name}`}
+        >
           {train.cases.map(({ ref, title, href, at, because }) => (
             <li key={ref}>
               <strong>{at.slice(0, DAY_CHARACTERS)}</strong>{" "}
@@ -82,6 +88,10 @@ function OneTrain({ train }: { readonly train: Train }) {
       )}
     </>
   );
+}
+
+function productsText({ products }: Train): string {
+  return products.includes("*") ? "any package" : products.join(", ");
 }
 
 function Others({ of }: { readonly of: Cadence["others"] }) {

@@ -1,3 +1,4 @@
+import { counted } from "../../base/counted.ts";
 import { type Instant, instantToText } from "../../base/instant.ts";
 import type { paths } from "../../client/schema.d.ts";
 import type { SignedView } from "../../plan/signed-view.ts";
@@ -84,9 +85,9 @@ export function signedText(view: SignedView): string {
     { head: "to", cell: (w) => clockText(instantToText(w.notAfter * 1000)) },
   ]);
   const steps = [
-    ...view.restarts.map((r) => `restart ${r.unit} on ${r.hosts} host(s)`),
-    ...view.probes.map((p) => `probe ${p.name} on ${p.hosts} host(s)`),
-    ...view.others.map((o) => `${o.step} on ${o.hosts} host(s)`),
+    ...view.restarts.map((r) => `restart ${r.unit} on ${counted(r.hosts, "host")}`),
+    ...view.probes.map((p) => `probe ${p.name} on ${counted(p.hosts, "host")}`),
+    ...view.others.map((o) => `${o.step} on ${counted(o.hosts, "host")}`),
   ];
   return [
     "What is signed (recomputed here from the documents)",

@@ -1,3 +1,4 @@
+import { counted } from "../../base/counted.ts";
 import type { Instant } from "../../base/instant.ts";
 import type { components } from "../../client/schema.d.ts";
 import { renderTable } from "./table.ts";
@@ -94,5 +95,5 @@ export function forecastText(cases: readonly CaseForecast[], now: Instant): stri
 function groupLine(group: CaseForecast["groups"][number]): string {
   const names = group.names.join(", ");
   const more = group.hosts > group.names.length ? ", …" : "";
-  return `    ${group.hosts} host(s) ${group.label}: ${group.sentence} ${names}${more}`;
+  return `    ${counted(group.hosts, "host")} ${group.label}: ${group.sentence} ${names}${more}`;
 }

@@ -1,3 +1,4 @@
+import { counted } from "../../base/counted.ts";
 import type { paths } from "../../client/schema.d.ts";
 import { renderTable, safeText } from "./table.ts";
 
@@ -35,7 +36,8 @@ export function debtText(debt: Debt): string {
 
 function standingText({ standing, unknownHosts }: Debt): string {
   const parts = standing.map((one) => `${one.findings.toLocaleString("en")} ${one.label}`);
-  const unknown = unknownHosts === 0 ? "" : `; of ${unknownHosts} host(s) nothing is known`;
+  const unknown =
+    unknownHosts === 0 ? "" : `; of ${counted(unknownHosts, "host")} nothing is known`;
   return `Findings: ${parts.join(", ")}${unknown}`;
 }
 

@@ -1,3 +1,4 @@
+import { counted } from "../../base/counted.ts";
 import { ringName } from "../../base/ring-name.ts";
 import { countsText, gateText } from "./rollout.ts";
 import { safeText } from "./table.ts";
@@ -30,5 +31,5 @@ function forecastLine(event: Extract<WatchEvent, { event: "forecast" }>): string
   const { endsAt, marginSeconds, measured, reason } = event;
   if (endsAt === null) return `no forecast any more: ${reason}`;
   const at = endsAt.replace("T", " ").replace(/\.\d+Z$/, "Z");
-  return `forecast: done ${at} ±${marginSeconds} s, from ${measured} host(s) so far`;
+  return `forecast: done ${at} ±${marginSeconds} s, from ${counted(measured, "host")} so far`;
 }

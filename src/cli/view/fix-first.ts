@@ -1,3 +1,4 @@
+import { counted } from "../../base/counted.ts";
 import type { components } from "../../client/schema.d.ts";
 import { renderTable } from "./table.ts";
 
@@ -58,7 +59,7 @@ export function fixFirstTable({ items, total, offered, uncleared }: FixFirst): s
         ];
   const left = uncleared.map(
     (one) =>
-      `Not cleared by any update, ${one.label}: ${one.findings} finding(s) of ${one.sources} package(s)${one.exploited === 0 ? "" : `, ${one.exploited} known exploited`}, ${share(one.share)} of all risk.`,
+      `Not cleared by any update, ${one.label}: ${counted(one.findings, "finding")} of ${counted(one.sources, "package")}${one.exploited === 0 ? "" : `, ${one.exploited} known exploited`}, ${share(one.share)} of all risk.`,
   );
   const whole = `All updates on offer clear ${share(offered.clearable)} of the known risk.`;
   return [table, whole, ...left, ...hint].join("\n");
@@ -89,6 +90,6 @@ export function previewText(preview: Preview): string {
     { head: "to", cell: (p) => p.to.join(", ") },
     { head: "hosts", cell: (p) => p.hosts, align: "right" },
   ]);
-  const head = `${preview.source} (${preview.ecosystem}) on ${preview.hosts} host(s)`;
+  const head = `${preview.source} (${preview.ecosystem}) on ${counted(preview.hosts, "host")}`;
   return [head, "", versions, "", packages, "", preview.restarts].join("\n");
 }

@@ -1,3 +1,4 @@
+import { counted } from "../../base/counted.ts";
 import type { Instant } from "../../base/instant.ts";
 import type { components } from "../../client/schema.d.ts";
 import { renderFacts, renderTable, safeText } from "./table.ts";
@@ -150,6 +151,6 @@ export function scanProblems(
   }[],
 ): string {
   const failed = items.filter((item) => item.state === "failed");
-  const summary = `${scan.hosts} host(s): ${scan.changed} changed, ${scan.unchanged} unchanged, ${scan.failed} failed.`;
+  const summary = `${counted(scan.hosts, "host")}: ${scan.changed} changed, ${scan.unchanged} unchanged, ${scan.failed} failed.`;
   return [summary, ...failed.map((item) => `${item.name}: ${safeText(item.problem)}`)].join("\n");
 }

@@ -1,3 +1,4 @@
+import { counted } from "../../base/counted.ts";
 import type { Instant } from "../../base/instant.ts";
 import type { paths } from "../../client/schema.d.ts";
 import { renderFacts, renderTable, safeText } from "./table.ts";
@@ -87,7 +88,7 @@ export function findingTable(reply: Findings): string {
   const never =
     coverage.unknownHostCount === 0
       ? []
-      : [`unknown: ${coverage.unknownHostCount} host(s) that were never inspected.`];
+      : [`unknown: ${counted(coverage.unknownHostCount, "host")} that were never inspected.`];
   const backlog =
     reply.backlogCount === 0 ? [] : ["Matching is still going on; the list is not final."];
   const filtered =
@@ -99,7 +100,7 @@ export function findingTable(reply: Findings): string {
   return [
     ...none,
     reply.asOf === null
-      ? `${coverage.coveredCount} packages on ${coverage.hostCount} host(s) covered.`
+      ? `${coverage.coveredCount} packages on ${counted(coverage.hostCount, "host")} covered.`
       : pastText(reply.asOf, reply.knownSince),
     ...filtered,
     ...gaps,

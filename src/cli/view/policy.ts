@@ -1,3 +1,4 @@
+import { counted } from "../../base/counted.ts";
 import type { components } from "../../client/schema.d.ts";
 import { renderTable } from "./table.ts";
 
@@ -25,7 +26,7 @@ export function effectsText(plan: {
   readonly effects: readonly Effect[];
 }): string {
   if (plan.isSame) return `This is the ${plan.kind} policy that is in force; nothing would change.`;
-  const head = `${plan.kind}: ${plan.digest.slice(0, 12)} instead of ${plan.inForce.slice(0, 12)}; ${plan.judgedCount} case(s) judged, ${plan.effects.length} would change.`;
+  const head = `${plan.kind}: ${plan.digest.slice(0, 12)} instead of ${plan.inForce.slice(0, 12)}; ${counted(plan.judgedCount, "case")} judged, ${plan.effects.length} would change.`;
   if (plan.effects.length === 0) return head;
   const table = renderTable(plan.effects, [
     { head: "case", cell: (e) => e.ref },

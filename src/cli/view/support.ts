@@ -1,3 +1,4 @@
+import { counted } from "../../base/counted.ts";
 import type { components, paths } from "../../client/schema.d.ts";
 import { renderFacts, renderTable, safeText } from "./table.ts";
 
@@ -19,7 +20,9 @@ export function supportTable(register: Register): string {
         ]
       : []),
     ...(feed.state === "stale" ? [`The support dates are old: ${safeText(feed.why)}.`] : []),
-    ...(unknownHosts === 0 ? [] : [`unknown: ${unknownHosts} host(s) that were never inspected.`]),
+    ...(unknownHosts === 0
+      ? []
+      : [`unknown: ${counted(unknownHosts, "host")} that were never inspected.`]),
   ];
   if (items.length === 0) return ["No host runs anything of the kind.", ...notes].join("\n");
   const table = renderTable(items, [

@@ -45,7 +45,7 @@ export function sessionText(session: Session, names: Names): string {
 
 function outcomeText({ outcome }: Session["items"][number]): string {
   if (outcome === null) return "";
-  return outcome.ref === null ? outcome.doing : `${outcome.doing} ${outcome.ref}`;
+  return outcome.ref === null ? outcome.label : `${outcome.label} ${outcome.ref}`;
 }
 
 /** The minutes with handles for ids; the digest is over the text with ids. */

@@ -61,7 +61,7 @@ describe("what a log is told of a rollout", () => {
       forecastNews(told, aRollout({ forecast }), AT).map(watchLine);
     expect(lines(null, none)).toEqual([]);
     expect(lines(null, early)).toEqual([
-      "forecast: done 2026-11-21 22:38:00Z ±60 s, from 2 host(s) so far",
+      "forecast: done 2026-11-21 22:38:00Z ±60 s, from 2 hosts so far",
     ]);
     expect(lines(early, at("2026-11-21T22:38:50.000Z"))).toEqual([]);
     expect(lines(early, at("2026-11-21T22:39:10.000Z"))).toHaveLength(1);
