@@ -15,9 +15,10 @@ const order: readonly (readonly [folder: string, mayImport: readonly string[]])[
   ["policy", ["+identity"]],
   ["reach", ["+policy"]],
   ["inventory", ["+reach"]],
-  ["calendar", ["+inventory"]],
   ["intel", ["+inventory"]],
-  ["triage", ["+intel", "calendar"]],
+  // Calendars of others come over the one way out that feeds have.
+  ["calendar", ["+intel"]],
+  ["triage", ["+calendar"]],
   ["plan", ["+triage"]],
   ["change", ["+plan"]],
   ["fleet", ["+plan"]],

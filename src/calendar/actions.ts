@@ -4,15 +4,17 @@ import { Failure } from "../base/failure.ts";
 import { newId } from "../base/ids.ts";
 import { DAY_MS, type Instant, instantToText, SECOND_MS } from "../base/instant.ts";
 import { keepLast } from "../base/kept.ts";
-import { parseSelector, type Selector } from "../base/labels.ts";
+import type { Selector } from "../base/labels.ts";
 import { type Db, inTransaction, type Reader, type Tx } from "../db/database.ts";
 import { notify } from "../db/notify.ts";
 import { lockStarts } from "../db/start-lock.ts";
 import type { World } from "../db/world.ts";
 import { recordEvent } from "../ledger/record.ts";
 import { nameInForce, policyInForce } from "../policy/store-files.ts";
+import { importedEntries } from "./actions-import.ts";
 import { type CalendarPolicy, calendarKind, parseCalendar } from "./calendar-policy.ts";
 import { type Freeze, freezeEntry, freezeState, isWithinScopes } from "./freeze.ts";
+import { hostsOf } from "./hosts-of.ts";
 import type { Calendar } from "./model.ts";
 import {
   insertFreeze,
@@ -40,7 +42,11 @@ export async function calendarPolicy(world: World): Promise<CalendarPolicy> {
 
 /** Without the freezes that people set: those are read where a start is decided, after its lock. */
 export async function standingCalendar(world: World): Promise<Calendar> {
-  return (await calendarPolicy(world)).calendar;
+  const { calendar } = await calendarPolicy(world);
+  const imported = await importedEntries(world);
+  return imported.length === 0
+    ? calendar
+    : { ...calendar, entries: [...calendar.entries, ...imported] };
 }
 
 export async function calendarInForce(world: World): Promise<Calendar> {
@@ -153,13 +159,6 @@ export async function requireFreeze(world: World, ref: string): Promise<Freeze> 
 function numberOf(ref: string): number | null {
   const digits = /^f-([1-9]\d{0,8})$/i.exec(ref)?.[1];
   return digits === undefined ? null : Number(digits);
-}
-
-export function hostsOf(text: string): Selector {
-  if (text.trim() === "all") return [];
-  const selector = parseSelector(text);
-  if (selector.length > 0) return selector;
-  throw new Failure("invalid", "Name the hosts by a label expression, or write all.");
 }
 
 function demandWithin(actor: Actor, hosts: Selector): void {

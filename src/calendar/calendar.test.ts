@@ -270,6 +270,18 @@ describe("the calendar's file", () => {
     ]);
   });
 
+  it("reads the example that the documentation shows", () => {
+    const docs = readFileSync(join(import.meta.dirname, "../../docs/calendar.md"), "utf8");
+    const example = /```yaml\n(.*?)```/s.exec(docs)?.[1] ?? "";
+    const { entries } = parseCalendar(example, "calendar.yaml").calendar;
+    expect(entries.map(({ kind }) => kind)).toEqual([
+      ...["window", "window", "blackout", "freeze", "peak", "release", "cab"],
+    ]);
+    expect(entries.filter(({ isClosing }) => isClosing).map(({ name }) => name)).toEqual([
+      ...["move", "year-end", "friday-sale", "erp-7"],
+    ]);
+  });
+
   it("ships a calendar that closes nothing, and the schema that editors are given", () => {
     const folder = join(import.meta.dirname, "../../policies");
     const text = readFileSync(join(folder, "calendar.yaml"), "utf8");

@@ -1,5 +1,6 @@
 import { never } from "../base/failure.ts";
 import { durationToText, type Instant, instantToText, SECOND_MS } from "../base/instant.ts";
+import { type Selector, selectorToText } from "../base/labels.ts";
 import type { EntryKind, Told } from "./model.ts";
 import { wallToText, zonedToText } from "./wall-text.ts";
 import type { Closed, WhenNext } from "./when-next.ts";
@@ -15,6 +16,10 @@ export const entryKindWords: Readonly<Record<EntryKind, readonly [tone: string, 
   release: ["neutral", "release"],
   cab: ["neutral", "CAB meeting"],
 };
+
+export function hostsText(hosts: Selector): string {
+  return hosts.length === 0 ? "all" : selectorToText(hosts);
+}
 
 export function kindLabel(kind: EntryKind): string {
   return entryKindWords[kind][1];

@@ -84,6 +84,10 @@ export const nounParts: readonly NounPart[] = [
     load: async (program, cli) => (await import("./change.ts")).registerChange(program, cli),
   },
   {
+    nouns: ["freeze"],
+    load: async (program, cli) => (await import("./freeze.ts")).registerFreeze(program, cli),
+  },
+  {
     nouns: ["rollout", "explain"],
     load: async (program, cli) => (await import("./rollout.ts")).registerRollout(program, cli),
   },
@@ -97,6 +101,7 @@ export const nounParts: readonly NounPart[] = [
     load: async (program, cli) => {
       (await import("./offline.ts")).registerOffline(program, cli);
       (await import("./deadline-online.ts")).registerDeadlineOnline(program, cli);
+      (await import("./window-online.ts")).registerWindowOnline(program, cli);
       (await import("./vex-documents.ts")).registerVexDocuments(program, cli);
     },
   },

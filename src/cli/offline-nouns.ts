@@ -25,6 +25,7 @@ export const offlineNouns: readonly string[] = Object.keys(loads);
 const verbs: Readonly<Record<string, readonly string[]>> = {
   deadline: ["explain", "presets"],
   vex: ["apply"],
+  window: ["occurrences"],
 };
 
 /** Flags of the program itself that stand before the noun and take a value. */

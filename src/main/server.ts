@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Config } from "../base/config.ts";
 import { type Log, makeLog } from "../base/log.ts";
 import type { Loop } from "../base/loop.ts";
+import { startCalendarRefresh } from "../calendar/loops.ts";
 import { startChangeLoop } from "../change/loops.ts";
 import { type Connection, openDatabase } from "../db/database.ts";
 import { startDiskWatch } from "../db/disk-space.ts";
@@ -178,6 +179,7 @@ async function startLoops(
   const deadlines = keep("deadlines", startDeadlines(world));
   const causes = keep("causes", startCauseLoop(world, deadlines));
   const changes = keep("changes", startChangeLoop(world));
+  keep("calendars", startCalendarRefresh(world));
   const rollouts = keep("rollouts", startRollouts(world));
   const decisions = keep("decisions", startDecisionLoop(world));
   return new Map<Channel, readonly Loop[]>([

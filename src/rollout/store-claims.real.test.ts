@@ -4,7 +4,16 @@ import { type TestWorld, testWorld } from "../../test/setup/world.ts";
 import type { Actor } from "../base/actor.ts";
 import type { HostId, SubjectId } from "../base/ids.ts";
 import { type Labels, parseSelector } from "../base/labels.ts";
-import { calendarNow, liftFreeze, setFreeze } from "../calendar/actions.ts";
+import { calendarNow, liftFreeze, setFreeze, standingCalendar } from "../calendar/actions.ts";
+import {
+  endFeed,
+  exportSpan,
+  importCalendar,
+  makeFeed,
+  removeCalendar,
+  requireFeed,
+} from "../calendar/actions-import.ts";
+import { showSpan } from "../calendar/actions-show.ts";
 import { parseCalendar } from "../calendar/calendar-policy.ts";
 import { type Calendar, emptyCalendar } from "../calendar/model.ts";
 import { mayStartNow } from "../calendar/scope.ts";
@@ -26,7 +35,10 @@ beforeEach(async () => {
 });
 afterEach(() => made.close());
 
-async function claimFor(story: Story): Promise<readonly Claimed[]> {
+async function claimFor(
+  story: Story,
+  calendar: Calendar = emptyCalendar,
+): Promise<readonly Claimed[]> {
   const { scopes, change } = story;
   const owned = await own(db, story, "a");
   const what = {
@@ -35,7 +47,7 @@ async function claimFor(story: Story): Promise<readonly Claimed[]> {
     leaseSeconds: 60,
     scopes,
     change,
-    calendar: emptyCalendar,
+    calendar,
   } as const;
   return claim(db, { ...owned, ...what });
 }
@@ -154,6 +166,32 @@ test("claims have the calendar's answer for every host, whatever its labels and 
       expect(rows.map(({ id }) => id).sort()).toEqual(open.map(({ id }) => id).sort());
     }
   }
+});
+
+test("an imported calendar holds claims until it is taken away, and ours is given out by a secret address", async () => {
+  const hosts = await addHosts(db, 1);
+  const story = await aRollout(db, [{ ring: "canary", hosts }]);
+  await openAllWaves(db, story);
+  const admin: Actor = { ...ada, grants: [{ role: "admin", scope: [] }] };
+  const stamp = (at: number): string =>
+    `${new Date(at).toISOString().slice(0, 19).replace(/[-:]/g, "")}Z`;
+  const [from, to] = [stamp(Date.now() - 3_600_000), stamp(Date.now() + 3_600_000)];
+  const event = `BEGIN:VEVENT\r\nUID:1\r\nSUMMARY:Fair\r\nDTSTART:${from}\r\nDTEND:${to}\r\nEND:VEVENT`;
+  const text = `BEGIN:VCALENDAR\r\nVERSION:2.0\r\n${event}\r\nEND:VCALENDAR\r\n`;
+  const asked = { name: "fairs", kind: "freeze", hosts: "all", passesEmergency: false, url: null };
+  await expect(importCalendar(made.world, ada, { ...asked, kind: "freeze", text })).rejects.toThrow(
+    "policy.apply",
+  );
+  await importCalendar(made.world, admin, { ...asked, kind: "freeze", text });
+  expect(await claimFor(story, await standingCalendar(made.world))).toEqual([]);
+  const { secret, feed } = await makeFeed(made.world, admin, { name: "phone", hosts: "all" });
+  expect((await requireFeed(made.world, secret)).id).toBe(feed.id);
+  const { times } = await showSpan(made.world, exportSpan(Date.now()));
+  expect(times.map(({ time }) => time.entry.name)).toEqual(["Fair"]);
+  await endFeed(made.world, admin, feed.id);
+  await expect(requireFeed(made.world, secret)).rejects.toThrow("no such calendar");
+  await removeCalendar(made.world, admin, "fairs");
+  expect(await claimFor(story, await standingCalendar(made.world))).toHaveLength(1);
 });
 
 function hostly(at: string, lasts: string): Calendar {

@@ -1,3 +1,4 @@
+import { routes as calendarRoutes } from "../calendar/routes.ts";
 import { routes as changeRoutes } from "../change/routes.ts";
 import { routes as fleetRoutes } from "../fleet/routes.ts";
 import { routes as identityRoutes } from "../identity/routes.ts";
@@ -16,6 +17,7 @@ export const allRoutes: readonly ServedRoute[] = [
   ...identityRoutes,
   ...inventoryRoutes,
   ...intelRoutes,
+  ...calendarRoutes,
   ...triageRoutes,
   ...planRoutes,
   ...changeRoutes,
