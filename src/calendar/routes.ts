@@ -72,6 +72,9 @@ function timeReply(one: EntryTime, zones: readonly string[]): z.output<typeof ti
   };
 }
 
+/** Six weeks: what a month needs, whatever its first weekday is. */
+const DAYS_SHOWN = 42;
+
 const getCalendar = route({
   method: "GET",
   path: "/api/v1/calendar",
@@ -93,7 +96,7 @@ const getCalendar = route({
   errors: ["invalid"],
   async handle({ world, actor }, { query }) {
     const from = query.from ?? world.clock();
-    const to = Math.min(query.to ?? from + 31 * DAY_MS, from + SHOWN_DAYS_MAX * DAY_MS);
+    const to = Math.min(query.to ?? from + DAYS_SHOWN * DAY_MS, from + SHOWN_DAYS_MAX * DAY_MS);
     const { calendar, times, leftOut } = await showSpan(world, { from, to: Math.max(from, to) });
     return {
       from: instantToText(from),

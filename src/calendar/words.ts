@@ -13,8 +13,8 @@ export const entryKindWords: Readonly<Record<EntryKind, readonly [tone: string, 
   blackout: ["bad", "blackout"],
   freeze: ["attention", "freeze"],
   peak: ["attention", "business peak"],
-  release: ["neutral", "release"],
-  cab: ["neutral", "CAB meeting"],
+  release: ["waiting", "release"],
+  cab: ["waiting", "CAB meeting"],
 };
 
 export function hostsText(hosts: Selector): string {

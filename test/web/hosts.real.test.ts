@@ -204,6 +204,46 @@ describePages("the pages of hosts", () => {
     expect(faults).toEqual([]);
   });
 
+  test("show windows and freezes, and say when a host can be patched and why not now", async () => {
+    const { page } = at;
+    await goTo("/calendar");
+    await page.getByText("No window and no freeze").waitFor();
+    const post = (path: string, body: unknown): Promise<Response> =>
+      fetch(`${at.site.url}/api/v1${path}`, {
+        method: "POST",
+        headers: { authorization: `Bearer ${at.site.token}`, "content-type": "application/json" },
+        body: JSON.stringify(body),
+      });
+    const event = [
+      ...["BEGIN:VCALENDAR", "VERSION:2.0", "BEGIN:VEVENT", "UID:1", "SUMMARY:Night"],
+      ...["DTSTART;TZID=Europe/Berlin:20260101T220000", "DURATION:PT4H", "RRULE:FREQ=DAILY"],
+      ...["END:VEVENT", "END:VCALENDAR", ""],
+    ];
+    const night = { name: "nights", kind: "window", hosts: "all", text: event.join("\r\n") };
+    expect((await post("/calendar/imports", night)).status).toBe(201);
+    const endsAt = new Date(Date.now() + 30 * 86_400_000).toISOString();
+    const fair = { name: "fair", hosts: "all", reason: "the autumn fair", endsAt };
+    expect((await post("/freezes", fair)).status).toBe(201);
+    await goTo("/calendar");
+    await page.getByRole("listitem").filter({ hasText: "Night" }).first().waitFor();
+    await expectAccessible(page);
+    await picture(page, "calendar");
+    await page.getByText("1 week").click();
+    await picture(page, "calendar-week");
+    await goTo("/hosts/web-1");
+    const panel = page.getByRole("region", { name: "When it can be patched" });
+    await panel.getByText(/Not now: the freeze "fair" \(F-1\)/).waitFor();
+    await page.setViewportSize({ width: 390, height: 844 });
+    await goTo("/calendar");
+    await expectNoSidewaysScroll(page);
+    await picture(page, "calendar-narrow");
+    await page.setViewportSize({ width: 1280, height: 900 });
+    await page.getByRole("button", { name: "Lift" }).click();
+    await dialog().getByLabel("Why").fill("it was moved");
+    await dialog().getByRole("button", { name: "Lift" }).click();
+    await page.getByText("fettle freeze set").waitFor();
+  });
+
   test("look right in the dark and on a phone", async () => {
     const { page } = at;
     await page.emulateMedia({ colorScheme: "dark" });

@@ -34,7 +34,12 @@ export const places: readonly Place[] = [
     icon: "host",
     below: [{ href: "/support", title: "End of support" }],
   },
-  { href: "/changes", title: "Changes", icon: "change" },
+  {
+    href: "/changes",
+    title: "Changes",
+    icon: "change",
+    below: [{ href: "/calendar", title: "Calendar" }],
+  },
   { href: "/rollouts", title: "Rollouts", icon: "rollout" },
   { href: "/audit", title: "Audit", icon: "audit" },
   { href: "/settings/people", title: "Settings", icon: "settings" },

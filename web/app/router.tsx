@@ -77,6 +77,7 @@ const tree = root.addChildren([
     page("/services", () => import("../inventory/services.tsx"), "ServicesPage"),
     page("/services/$service", () => import("../inventory/service.tsx"), "ServicePage"),
     page("/plans/$plan", () => import("../plan/plan.tsx"), "PlanPage"),
+    page("/calendar", () => import("../calendar/calendar.tsx"), "CalendarPage"),
     page("/changes", () => import("../change/changes.tsx"), "ChangesPage"),
     page("/changes/$change", () => import("../change/change.tsx"), "ChangePage"),
     page("/rollouts", () => import("../rollout/rollouts.tsx"), "RolloutsPage"),

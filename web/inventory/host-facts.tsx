@@ -7,6 +7,7 @@ import { Instant } from "../parts/instant.tsx";
 import { Mark, StateWord } from "../parts/mark.tsx";
 import { Panel } from "../parts/panel.tsx";
 import type { HostReply } from "./host-model.ts";
+import { HostNextWindow } from "./host-next-window.tsx";
 import { HostServices } from "./host-services.tsx";
 import styles from "./inventory.module.css";
 import { LabelEditor } from "./labels.tsx";
@@ -39,6 +40,7 @@ export function HostFacts({ answer }: { readonly answer: HostReply }) {
             action={actionFor(host.actions, "edit")}
           />
         </Panel>
+        <HostNextWindow host={host.id} />
         <HostServices host={host.id} />
         {facts === null ? (
           <Empty title="Nothing is known of it yet" command={`./fettle host scan ${host.name}`}>
