@@ -36,16 +36,17 @@ export async function showSpan(world: World, span: Span): Promise<ShownSpan> {
   const zones = await hostZones(world, calendar);
   const shown = new Map<string, { readonly time: EntryTime; readonly zones: string[] }>();
   const leftOut = new Map<string, Told>();
-  for (const [at, entry] of calendar.entries.entries()) {
-    for (const zone of entry.timing.zone === "host" ? zones : [calendar.zone]) {
-      const found = entryTimes(entry, zone, span);
-      for (const told of found.leftOut) leftOut.set(`${at} ${told.wall} ${told.zone}`, told);
-      for (const time of found.times) {
-        const key = `${at} ${time.from} ${time.to}`;
-        const known = shown.get(key) ?? { time, zones: [] };
-        if (entry.timing.zone === "host") known.zones.push(zone);
-        shown.set(key, known);
-      }
+  const asked = calendar.entries.flatMap((entry, at) =>
+    (entry.timing.zone === "host" ? zones : [calendar.zone]).map((zone) => ({ entry, at, zone })),
+  );
+  for (const { entry, at, zone } of asked) {
+    const found = entryTimes(entry, zone, span);
+    for (const told of found.leftOut) leftOut.set(`${at} ${told.wall} ${told.zone}`, told);
+    for (const time of found.times) {
+      const key = `${at} ${time.from} ${time.to}`;
+      const known = shown.get(key) ?? { time, zones: [] };
+      if (entry.timing.zone === "host") known.zones.push(zone);
+      shown.set(key, known);
     }
   }
   const times = [...shown.values()].sort((a, b) => a.time.from - b.time.from);

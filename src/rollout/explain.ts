@@ -1,8 +1,10 @@
 import type { HostId } from "../base/ids.ts";
 import type { Instant } from "../base/instant.ts";
+import { keepLast, keptFor } from "../base/kept.ts";
 import type { Labels } from "../base/labels.ts";
 import { ringName } from "../base/ring-name.ts";
 import type { Span } from "../base/spans.ts";
+import { timesKey } from "../calendar/host-times.ts";
 import type { CalendarHost } from "../calendar/host-zone.ts";
 import type { Calendar } from "../calendar/model.ts";
 import { whenNext } from "../calendar/when-next.ts";
@@ -138,9 +140,19 @@ export function calendarHolds(
   },
 ): readonly Hold[] {
   const { now, calendar } = of;
-  const when = whenNext(calendar, host, { now, urgency: of.row.class });
-  return when.closed.map((closed) => ({ why: "calendar", closed, hosts: null }));
+  const urgency = of.row.class;
+  const kept = keptFor(saidOf, calendar);
+  const key = `${now} ${urgency} ${timesKey(calendar, host)}`;
+  const known = kept.get(key);
+  if (known !== undefined) return known;
+  const { closed } = whenNext(calendar, host, { now, urgency });
+  const holds = closed.map((one): Hold => ({ why: "calendar", closed: one, hosts: null }));
+  return keepLast(kept, SAID_KEPT_MAX, [key, holds]);
 }
+
+/** A list shows hundreds of hosts of which the calendar says the same. */
+const saidOf = new WeakMap<Calendar, Map<string, readonly Hold[]>>();
+const SAID_KEPT_MAX = 200;
 
 /** Of the wave's own holds only those that stop starts; a gate stops the next wave, not this one. */
 function waveHolds(number: number, facts: LoadedRolloutFacts): readonly Hold[] {
