@@ -25,14 +25,24 @@ inspect_others() { # DIR
   say - >"$1/reboot"
   say "lists none 0 what the sources of $PACKAGES_OF offer is not read" >"$1/lists.out"
   if [ "$PACKAGES_OF" = rpm ]; then
-    # shellcheck disable=SC1083 # rpm fills these in
-    rpm -qa --qf '%{NAME}\t%{ARCH}\t%|EPOCH?{%{EPOCH}:}:{}|%{VERSION}-%{RELEASE}\t%{SOURCERPM}\t%|MODULARITYLABEL?{%{MODULARITYLABEL}}:{}|\t%{INSTALLTID}\t%{BUILDTIME}\n' |
-      awk -F '\t' -v dir="$1" -v running="$IN_KERNEL" "$AWK_RPM_PACKAGES"
+    rpm_rows "$1" '%|MODULARITYLABEL?{%{MODULARITYLABEL}}:{}|' || rpm_rows "$1" ''
+    awk -F '\t' -v dir="$1" -v running="$IN_KERNEL" "$AWK_RPM_PACKAGES" "$1/rt.rows"
   else
     io_world=/etc/apk/world
     [ -r "$io_world" ] || io_world=/dev/null
     awk -v dir="$1" "$AWK_APK_FIELDS$AWK_APK_PACKAGES" T=world "$io_world" T=db "$APK_FILE"
   fi >"$1/packages"
+}
+
+# All or nothing: half of a database would read as packages that were removed. An rpm that is older than
+# modules refuses to tell anything when it is asked for one.
+rpm_rows() { # DIR LABEL
+  # shellcheck disable=SC1083 # rpm fills these in
+  rr_format='%{NAME}\t%{ARCH}\t%|EPOCH?{%{EPOCH}:}:{}|%{VERSION}-%{RELEASE}\t%{SOURCERPM}\t'$2
+  rpm -qa --qf "$rr_format"'\t%{INSTALLTID}\t%{BUILDTIME}\n' >"$1/rt.rows" &&
+    [ -s "$1/rt.rows" ] && return 0
+  : >"$1/rt.rows"
+  return 1
 }
 
 # The files of all packages, as ID and PATH; an ID is a row of `rt.lists`.
