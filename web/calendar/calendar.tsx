@@ -141,11 +141,12 @@ function ShownDay(props: {
   );
 }
 
-/** `22:00–02:00`, with an arrow where it goes on from or into another day. */
+/** `22:00–23:30`, or only what of it lies in this day. */
 function hours(time: CalendarTime, day: Day): string {
-  const from = time.from < day.from ? "…" : time.from.slice(11, 16);
-  const to = time.to > day.to ? "…" : time.to.slice(11, 16);
-  return `${from}–${to}`;
+  const from = time.from < day.from ? null : time.from.slice(11, 16);
+  const to = time.to > day.to ? null : time.to.slice(11, 16);
+  if (from === null) return to === null ? "all day" : `until ${to}`;
+  return to === null ? `from ${from}` : `${from}–${to}`;
 }
 
 /** Rollouts that run now, which the calendar may hold. */
