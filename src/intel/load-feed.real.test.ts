@@ -13,7 +13,14 @@ import { sha256 } from "../base/digest.ts";
 import { clientConfig } from "../db/database.ts";
 import { feedStatus } from "./actions.ts";
 import { loadSliced } from "./actions-load-file.ts";
-import { type FeedInput, type LoadOutcome, loadFeed, loadFeedFrom } from "./load-feed.ts";
+import { readFeed } from "./ingest.ts";
+import {
+  type FeedInput,
+  type LoadOutcome,
+  loadFeed,
+  loadFeedFrom,
+  loadReadings,
+} from "./load-feed.ts";
 import { loadDetails } from "./store-detail.ts";
 import { loadVulnerabilities } from "./store-vulnerability.ts";
 
@@ -329,6 +336,21 @@ describe("an archive that is loaded in slices", () => {
     expect(await count(sql`vulnerability_text where feed = 'osv-npm'`)).toBe(39);
     expect(await loadDetails(made.world.db, "GHSA-0")).toEqual([]);
     expect(await loadDetails(made.world.db, "GHSA-1")).toHaveLength(1);
+  });
+
+  it("is taken over slice by slice where records stand for themselves, though all have its digest", async () => {
+    const input: FeedInput = {
+      ...{ origin: "network", asOf: now, confirmedAt: now, acceptShrink: false, licence: "" },
+      ...{ expectFeed: "osv-npm", keptAs: "in-pieces", isPart: true },
+    };
+    const generation = sha256("the archive");
+    for (const n of [1, 2, 3]) {
+      const readings = await readFeed(Buffer.from(record(n)));
+      const of = { readings, generation };
+      const [outcome] = await loadReadings(made.world, systemActor, input, of);
+      expect(outcome).toMatchObject({ kind: "loaded", entryCount: 1 });
+    }
+    expect(await count(sql`vulnerability_text where feed = 'in-pieces'`)).toBe(3);
   });
 
   it("leaves the last good one where it shrinks, is damaged or is something else", async () => {

@@ -215,7 +215,9 @@ async function loadReading(
     const now = world.clock();
     const asOf = pastOf(reading.asOf ?? input.asOf, now);
     const confirmedAt = input.confirmedAt ?? asOf;
-    if (last.generation === generation && last.reader === READER) {
+    // Slices of one archive all have its digest: only of what is whole does the same say the same.
+    const isWhole = reading.extent === "whole";
+    if (isWhole && last.generation === generation && last.reader === READER) {
       await confirmFeed(tx, reading.feed, confirmedAt);
       return { kind: "unchanged", feed: reading.feed, generation };
     }
