@@ -3651,6 +3651,8 @@ export interface components {
                 feeds: string[];
                 id: string;
             }[];
+            /** @description hosts whose running system was not asked, as too many are unlike others */
+            runtimeLeftOutCount: number;
             sayings: components["schemas"]["KnownSaying"][];
             /** @description whose score counts, in words */
             scoreOrder: string;
@@ -7009,6 +7011,8 @@ export interface operations {
                         next: string | null;
                         /** @description why an empty list of the past means nothing */
                         nothingKnown: string | null;
+                        /** @description hosts whose running system was not asked, as too many are unlike others */
+                        runtimeLeftOutCount: number | null;
                         total: number;
                     };
                 };
@@ -7078,6 +7082,8 @@ export interface operations {
                             state: string;
                             version: string;
                         }[];
+                        /** @description hosts whose running system was not asked, as too many are unlike others */
+                        runtimeLeftOutCount: number;
                         vulnerability: {
                             cvss: {
                                 score: number;

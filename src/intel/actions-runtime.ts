@@ -29,6 +29,12 @@ export type RuntimeFilterOf = (
   facts: Pick<Vulnerability, "cvss"> | undefined,
 ) => Filter | null;
 
+/** Beside what the running systems say: hosts that were not asked, as too many are unlike others. */
+interface Told<T> {
+  readonly said: T;
+  readonly leftOutCount: number;
+}
+
 /** What the running systems of the fleet say about one vulnerability. */
 export async function runtimeOfVulnerability(
   world: World,
@@ -37,15 +43,15 @@ export async function runtimeOfVulnerability(
     readonly exposedIds: readonly number[];
     readonly facts: Pick<Vulnerability, "id" | "cvss">;
   },
-): Promise<readonly RuntimeOnHosts[]> {
+): Promise<Told<readonly RuntimeOnHosts[]>> {
   const { scopes, exposedIds, facts } = of;
-  const { judge, filesOf } = await fleetJudgeOf(world, {
+  const { judge, filesOf, leftOutCount } = await fleetJudgeOf(world, {
     scopes,
     ids: exposedIds,
     keys: [facts.id],
   });
   const programFiles = filesOf.get(facts.id) ?? [];
-  return judge({ exposedIds, vectors: vectorsOf(facts), programFiles });
+  return { said: judge({ exposedIds, vectors: vectorsOf(facts), programFiles }), leftOutCount };
 }
 
 async function fleetJudgeOf(
@@ -58,7 +64,10 @@ async function fleetJudgeOf(
 ) {
   const now = world.clock();
   const asked = { scopes: of.scopes, packageIds: of.ids, notBefore: now - LOOK_FRESH_MS };
-  const groups = of.ids.length === 0 ? [] : await loadRuntimeGroups(world.db, asked);
+  const { groups, leftOutCount } =
+    of.ids.length === 0
+      ? { groups: [], leftOutCount: 0 }
+      : await loadRuntimeGroups(world.db, asked);
   const setIds = [...new Set(groups.map(({ setId }) => setId))];
   const sets = await loadRuntimeSets(world.db, [...new Set(groups.map((one) => one.runtimeId))]);
   const members = await loadMembers(world.db, setIds);
@@ -66,6 +75,7 @@ async function fleetJudgeOf(
   return {
     judge: fleetJudge({ groups, members, sets, packages, now }),
     filesOf: await kernelFiles(world, [...sets.values()], of.keys),
+    leftOutCount,
   };
 }
 
@@ -95,7 +105,7 @@ export async function runtimeOfRows(
     readonly pairs: readonly PairGroup[];
     readonly facts: ReadonlyMap<string, Vulnerability>;
   },
-): Promise<ReadonlyMap<string, readonly RuntimeCount[]>> {
+): Promise<Told<ReadonlyMap<string, readonly RuntimeCount[]>>> {
   const ids = new Map(of.keys.map((key) => [key, new Set<number>()]));
   for (const pair of of.pairs) {
     const own = ids.get(of.keyOf(pair));
@@ -103,8 +113,9 @@ export async function runtimeOfRows(
   }
   const all = new Set([...ids.values()].flatMap((own) => [...own]));
   const { scopes, keys } = of;
-  const { judge, filesOf } = await fleetJudgeOf(world, { scopes, ids: [...all], keys });
-  return new Map(
+  const asked = { scopes, ids: [...all], keys };
+  const { judge, filesOf, leftOutCount } = await fleetJudgeOf(world, asked);
+  const rows = new Map(
     [...ids].map(([key, own]) => {
       const vectors = vectorsOf(of.facts.get(key));
       const programFiles = filesOf.get(key) ?? [];
@@ -112,6 +123,7 @@ export async function runtimeOfRows(
       return [key, countsByKind(said)] as const;
     }),
   );
+  return { said: rows, leftOutCount };
 }
 
 function countsByKind(said: readonly RuntimeOnHosts[]): readonly RuntimeCount[] {

@@ -165,6 +165,8 @@ export interface FindingList {
   })[];
   readonly total: number;
   readonly next: string | null;
+  /** Hosts that what runs was not told of, as too many are unlike others; null like `runtime`. */
+  readonly runtimeLeftOutCount: number | null;
   readonly coverage: Coverage;
   /** Vulnerabilities that are set aside on some host, and so are not counted there. */
   readonly filteredCount: number;
@@ -210,9 +212,10 @@ export async function listFindings(
     rows: found.rows.map((row) => ({
       ...row,
       title: facts.get(row.key)?.title ?? "",
-      runtime: runtime?.get(row.key) ?? null,
+      runtime: runtime?.said.get(row.key) ?? null,
       team: row.team ?? null,
     })),
+    runtimeLeftOutCount: runtime?.leftOutCount ?? null,
     coverage:
       asOf === undefined ? await coverage(world.db, hosts, world.clock()) : pastCoverage(hosts),
     filteredCount: await countFiltered(world, { scopes, states, hosts, asOf }, services),
@@ -284,7 +287,7 @@ async function runtimeOfPage(
     readonly reach: KnownReach;
     readonly rows: readonly FindingRow[];
   },
-): Promise<ReadonlyMap<string, readonly RuntimeCount[]> | null> {
+): Promise<Awaited<ReturnType<typeof runtimeOfRows>> | null> {
   if (hasRuntime !== true || asOf !== undefined || group === "host") return null;
   const { scopes, facts, reach, rows } = of;
   return await runtimeOfRows(world, {
@@ -462,7 +465,8 @@ export async function showFinding(
       exposedIds: exposed.map((one) => one.package.id),
       facts: explained.vulnerability,
     });
-    return { ...explained, filters: [...explained.filters, ...runtime] };
+    const { said, leftOutCount: runtimeLeftOutCount } = runtime;
+    return { ...explained, filters: [...explained.filters, ...said], runtimeLeftOutCount };
   }
   throw new Failure(
     "not-found",

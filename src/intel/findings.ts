@@ -147,6 +147,8 @@ export interface ExplainedFinding {
   }[];
   /** What is said about it on some hosts, whether it sets the finding aside or not. */
   readonly filters: readonly FilterOnHosts[];
+  /** Hosts whose running system was not asked, as too many are unlike others. */
+  readonly runtimeLeftOutCount: number;
   readonly hosts: readonly ExposedHost[];
   readonly hasMoreHosts: boolean;
 }
@@ -196,6 +198,7 @@ export async function explainFinding(
       return p === undefined ? [] : [{ package: p, finding: match, ...counts }];
     }),
     filters: await filtersOnHosts(reader, knowledge, { id, ids: exposedIds, groups }),
+    runtimeLeftOutCount: 0,
     hosts: hosts.slice(0, HOSTS_MAX),
     hasMoreHosts: hosts.length > HOSTS_MAX,
   };

@@ -210,6 +210,11 @@ const getFindings = route({
     next: z.string().nullable(),
     total: z.number(),
     coverage: coverageReply,
+    runtimeLeftOutCount: z
+      .number()
+      .int()
+      .nullable()
+      .describe("hosts whose running system was not asked, as too many are unlike others"),
     filteredCount: z.number().describe("vulnerabilities that are set aside on some host"),
     asOf: time.nullable().describe("the past moment that it tells of; null for now"),
     knownSince: time.nullable().describe("how far back the past is known"),
@@ -245,6 +250,7 @@ const getFindings = route({
         ...list.coverage,
         unknown: list.coverage.unknown.map((u) => ({ ...u, text: coverageReasons[u.reason] })),
       },
+      runtimeLeftOutCount: list.runtimeLeftOutCount,
       filteredCount: list.filteredCount,
       asOf: timeOf(list.asOf),
       knownSince: timeOf(list.knownSince),
@@ -298,6 +304,10 @@ const explanationReply = z.object({
     }),
   ),
   filters: z.array(z.object({ filter: filterSchema, hostCount: z.number() })),
+  runtimeLeftOutCount: z
+    .number()
+    .int()
+    .describe("hosts whose running system was not asked, as too many are unlike others"),
   hosts: z.array(z.object({ id: z.string(), name: z.string() })),
   hasMoreHosts: z.boolean(),
   asOf: time.nullable().describe("the past moment that it tells of; null for now"),
@@ -397,6 +407,7 @@ function explanationView(
       filter: filterReply(filter),
       hostCount,
     })),
+    runtimeLeftOutCount: explained.runtimeLeftOutCount,
     packages: explained.packages.map(({ package: p, finding, hostCount, filteredHostCount }) => ({
       ecosystem: p.ecosystem,
       name: p.name,

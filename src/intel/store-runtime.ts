@@ -87,7 +87,7 @@ export async function loadPackagesOf(
   return rows;
 }
 
-/** Groups are told by size; in a fleet where no two hosts are alike the rest is not counted. */
+/** The largest groups are judged; in a fleet where no two hosts are alike the rest is only counted. */
 const GROUPS_MAX = 2_000;
 
 /** Hosts that have one of the packages and were looked at lately, by their sets and what runs. */
@@ -98,10 +98,11 @@ export async function loadRuntimeGroups(
     readonly packageIds: readonly number[];
     readonly notBefore: Instant;
   },
-): Promise<readonly RuntimeGroup[]> {
-  const { rows } = await sql<RuntimeGroup>`
+): Promise<{ readonly groups: readonly RuntimeGroup[]; readonly leftOutCount: number }> {
+  const { rows } = await sql<RuntimeGroup & { allCount: number }>`
     select s.set_id as "setId", r.set_id as "runtimeId", count(*)::integer as "hostCount",
-           max(r.observed_from) as since, min(h.inspected_at) as "asOf"
+           max(r.observed_from) as since, min(h.inspected_at) as "asOf",
+           (sum(count(*)) over ())::integer as "allCount"
       from host h
       join host_set s on s.host_num = h.num and s.observed_to is null and s.recorded_to is null
       join host_runtime r on r.host_num = h.num
@@ -111,7 +112,8 @@ export async function loadRuntimeGroups(
        and s.set_id in (select m.set_id from package_set_member m
          where m.package_id = any(${arrayText(of.packageIds)}::integer[]))
      group by 1, 2 order by 3 desc, 1, 2 limit ${GROUPS_MAX}`.execute(reader);
-  return rows;
+  const judgedCount = rows.reduce((sum, { hostCount }) => sum + hostCount, 0);
+  return { groups: rows, leftOutCount: (rows[0]?.allCount ?? 0) - judgedCount };
 }
 
 /** Sets never change, so those that were read are kept. */

@@ -24,9 +24,13 @@ export function FindingGroups({
   readonly group: Group;
   readonly search: Search;
 }) {
-  const query = { group, ...findingQuery(search) };
+  const showsRuntime = group === "vulnerability" && search["runs"] === "true";
+  const query = {
+    ...{ group, ...findingQuery(search) },
+    ...(showsRuntime ? { runtime: "true" as const } : {}),
+  };
   const { asOf } = asOfQuery(search);
-  const isFiltered = Object.keys(query).length > 1;
+  const isFiltered = Object.keys(query).length > (showsRuntime ? 2 : 1);
   return (
     <VirtualList
       label={group === "host" ? "hosts" : "vulnerabilities"}
@@ -36,7 +40,13 @@ export function FindingGroups({
         ask(api.GET("/api/v1/findings", { params: { query: { ...query, ...range } } }))
       }
       rowId={(row) => row.key}
-      columns={group === "host" ? hostColumns : vulnerabilityColumns}
+      columns={
+        group === "host"
+          ? hostColumns
+          : showsRuntime
+            ? [...vulnerabilityColumns, runtimeColumn]
+            : vulnerabilityColumns
+      }
       href={(row) =>
         group === "host"
           ? `/hosts/${row.key}?tab=findings${asOf === undefined ? "" : `&asOf=${asOf}`}`
@@ -162,6 +172,19 @@ const vulnerabilityColumns: readonly Column<Row>[] = [
   { title: "Remedy", width: "150px", isWideOnly: true, cell: (row) => <States row={row} /> },
   since,
 ];
+
+/** On how many hosts the running system speaks against it; nothing is set aside by it. */
+const runtimeColumn: Column<Row> = {
+  title: "What runs",
+  width: "minmax(0, 1fr)",
+  cell: (row) => {
+    const said = (row.runtime ?? []).map(
+      (one) => `${one.label} on ${plural(one.hostCount, "host")}`,
+    );
+    if (said.length === 0) return <span className="dim">nothing against it</span>;
+    return <span title={said.join("\n")}>{said.join(", ")}</span>;
+  },
+};
 
 const hostColumns: readonly Column<Row>[] = [
   { title: "Host", width: "minmax(0, 2fr)", cell: (row) => row.key },

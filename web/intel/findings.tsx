@@ -24,7 +24,7 @@ const FindingTrend = lazy(() =>
   import("./finding-trend.tsx").then((file) => ({ default: file.FindingTrend })),
 );
 
-const filters = ["q", "exploited", "state", "service", "team", "asOf"] as const;
+const filters = ["q", "exploited", "state", "service", "team", "runs", "asOf"] as const;
 
 /** What is vulnerable and where: by the update that clears it, by vulnerability, by service or host. */
 export function FindingsPage() {
@@ -60,6 +60,15 @@ export function FindingsPage() {
         {by !== "service" && <ServiceChoice search={search} set={set} />}
         {by !== "service" && by !== "time" && (
           <FilterField search={search} set={set} name="team" label="Team" isShort />
+        )}
+        {by === "vulnerability" && asOf === null && (
+          <FilterChoice
+            search={search}
+            set={set}
+            name="runs"
+            label="What runs"
+            choices={[{ value: "true", label: "counted by host" }]}
+          />
         )}
         <AsOfChoice search={search} set={set} knownSince={knownSince} />
         <FilterReset search={search} set={set} names={filters} />

@@ -43,7 +43,9 @@ function Shown({ of }: { readonly of: Known }) {
           <Mark tone="unknown">Not yet known</Mark> {of.notYetKnown}
         </p>
       )}
-      {(of.filters.length > 0 || (of.exceptions ?? []).length > 0) && (
+      {(of.filters.length > 0 ||
+        of.runtimeLeftOutCount > 0 ||
+        (of.exceptions ?? []).length > 0) && (
         <Part title="Set aside or excepted">
           <Filters of={of} />
         </Part>
@@ -120,6 +122,12 @@ function Filters({ of }: { readonly of: Known }) {
           </span>
         </li>
       ))}
+      {of.runtimeLeftOutCount > 0 && (
+        <li className="dim">
+          What runs is not counted on {plural(of.runtimeLeftOutCount, "more host")}: too many are
+          unlike others.
+        </li>
+      )}
       {(of.exceptions ?? []).map(({ ref, state, until, reason, href }) => (
         <li key={ref}>
           <Go href={href}>{ref}</Go> {state}

@@ -58,6 +58,11 @@ function runtimeText({ runtime }: Row): string {
   return (runtime ?? []).map((one) => `${one.label} on ${one.hostCount}`).join(", ");
 }
 
+/** Counts of what runs are of the largest groups of like hosts; the others are not hidden. */
+export function leftOutText(count: number): string {
+  return `What runs is not counted on ${counted(count, "more host")}: too many are unlike others.`;
+}
+
 export function findingTable(reply: Findings): string {
   const rows = renderTable(reply.items, [
     { head: "finding", cell: (r) => r.key },
@@ -95,6 +100,8 @@ export function findingTable(reply: Findings): string {
     reply.filteredCount === 0
       ? []
       : [`${reply.filteredCount} set aside on some host: fettle finding list --filtered.`];
+  const unasked = reply.runtimeLeftOutCount ?? 0;
+  const runtime = unasked === 0 ? [] : [leftOutText(unasked)];
   const nothing = reply.nothingKnown ?? "Nothing found in the data that is loaded.";
   const none = reply.total === 0 ? [safeText(nothing)] : [rows];
   return [
@@ -102,6 +109,7 @@ export function findingTable(reply: Findings): string {
     reply.asOf === null
       ? `${coverage.coveredCount} packages on ${counted(coverage.hostCount, "host")} covered.`
       : pastText(reply.asOf, reply.knownSince),
+    ...runtime,
     ...filtered,
     ...gaps,
     ...never,
