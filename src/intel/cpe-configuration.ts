@@ -1,5 +1,12 @@
 import { z } from "zod";
-import { ANY, cpeText, hasWildcard, parseCpe, plainValue } from "../inventory/cpe-name.ts";
+import {
+  ANY,
+  cpeText,
+  hasWildcard,
+  NOT_APPLICABLE,
+  parseCpe,
+  plainValue,
+} from "../inventory/cpe-name.ts";
 import { attributeOf, CPE_ECOSYSTEM } from "../inventory/cpe-package.ts";
 import { cleanText, type ProblemList } from "./feed-format.ts";
 import type { CpeConfiguration, CpeMatch, CpeNode, Statement } from "./model.ts";
@@ -117,6 +124,11 @@ export function configurationsOfProducts(raw: unknown): readonly CpeConfiguratio
 function matchesOf(cpe: string, { versions = [] }: Product): readonly CpeMatch[] {
   const name = parseCpe(cpe);
   if (name === null || hasWildcard(name.product)) return [];
+  // Names with a version of their own are the list of versions once more: a thousand of either.
+  if (name.version !== ANY && name.version !== NOT_APPLICABLE) {
+    const isAffected = versions.some(({ status }) => status === "affected");
+    return isAffected ? [{ cpe: cpeText(name), isVulnerable: true }] : [];
+  }
   return versions.flatMap(({ version, status, lessThan, lessThanOrEqual }): CpeMatch[] => {
     if (status !== "affected") return [];
     const isRange = lessThan !== undefined || lessThanOrEqual !== undefined;
