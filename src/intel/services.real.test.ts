@@ -328,6 +328,26 @@ describe("a service with what is in it", () => {
     expect(items.map((item) => item.problem === null)).toEqual([false, false, true, false, false]);
     expect(items[0]?.name.length).toBe(500);
   });
+
+  it("is stored without a walk over all packages of a registry for each of many", async () => {
+    const { world } = made;
+    await addService(world, systemActor, shop);
+    const entriesRead = async (): Promise<number> => {
+      const { rows } = await sql<{ read: number }>`
+        select sum(idx_tup_read)::float8 as read from pg_stat_user_indexes
+         where relname = 'package'`.execute(world.db);
+      return rows[0]?.read ?? 0;
+    };
+    // From this many on PostgreSQL looks each of them up by an index.
+    const many = 20_000;
+    const before = await entriesRead();
+    const lines = Array.from({ length: many }, (_, at) => `pkg:npm/part-${at}@1.0.${at}`);
+    const taken = await put(lines.join("\n"));
+    expect(taken.artifact.sbom).toMatchObject({ componentCount: many, unknownCount: 0 });
+    // PostgreSQL counts a transaction when its connection comes to rest.
+    await expect.poll(entriesRead, { timeout: 20_000 }).toBeGreaterThan(before);
+    expect(await entriesRead()).toBeLessThan(before + 20 * many);
+  }, 60_000);
 });
 
 const feeds = new URL("../../../shared/feeds/sbom/", import.meta.url).pathname;

@@ -71,9 +71,14 @@ async function storeRows(
   const id = made.rows[0]?.id;
   // Another server stored the same set meanwhile, with all its members, and has committed.
   if (id === undefined) return { id: present(await packageSetId(tx, digest), "set"), digest };
-  await storePackageMembers(tx, id, rows);
+  for (let from = 0; from < rows.length; from += MEMBERS_AT_ONCE) {
+    await storePackageMembers(tx, id, rows.slice(from, from + MEMBERS_AT_ONCE));
+  }
   return { id, digest };
 }
+
+/** Others are answered between two parts of a large set: a hundred thousand rows at once take a second. */
+const MEMBERS_AT_ONCE = 5_000;
 
 async function packageSetId(reader: Reader, digest: Digest): Promise<number | null> {
   const { rows } = await sql<{ id: number }>`
