@@ -41,7 +41,7 @@ export interface CaseBehind {
 /**
  * Hosts in scope with one of these packages, for each case, grouped by all that tells why they lack
  * the update. Hosts are read once for all cases; both are told apart by numbers, hosts by
- * their place in the order of names.
+ * their place in the order of names. Only where a plan names hosts is each looked at by itself.
  */
 export async function loadHostsBehind(
   reader: Reader,
@@ -54,37 +54,53 @@ export async function loadHostsBehind(
   },
 ): Promise<ReadonlyMap<PatchId, readonly GroupBehind[]>> {
   const { rows } = await sql<Row>`
-    with ${hostRows(of)}, ${caseRows(of.cases)}, ${plannedRows},
-    behind as (
-      select s.no, n.silent_since,
-             coalesce((s.no, n.offer_set_id) in (select no, set_id from offering), false)
-               as is_offered, d.digest, d.wave, d.not_before, d.not_after, d.rollout, d.number,
-             d.state, n.excepted, n.place
+    with ${hostRows(of)}, ${caseRows(of.cases)}, ${plannedRows}, behind as (
+      select s.no, a.silent_since, ${isOffered("a")} as is_offered, null::integer as rank,
+             null::integer as wave, null::text as state, a.excepted, a.hosts, a.places
+        from sets s join alike a on a.package_set_id = s.set_id
+       where s.no not in (select no from plans)
+      union all
+      select s.no, n.silent_since, ${isOffered("n")}, d.best[1], d.best[2], t.state,
+             n.excepted, count(*)::integer, ${firstPlaces}
         from sets s join hosts n on n.package_set_id = s.set_id
         left join planned d on d.no = s.no and d.place = n.place
+        left join plans p on p.no = d.no and p.rank = d.best[1]
+        left join target t on t.rollout = p.rollout and t.host = n.id
+       where s.no in (select no from plans)
+       group by 1, 2, 3, 4, 5, 6, 7
     ), told as materialized (
-      select no, is_offered, silent_since, digest, wave, not_before, not_after,
-             rollout, number, state, excepted, count(*)::int as hosts,
-             array_agg(place) as places, row_number() over () as row_no
-        from behind group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11
+      select no, silent_since, is_offered, rank, wave, state, excepted, sum(hosts)::integer as hosts,
+             string_agg(array_to_string(places, ','), ',') as places, row_number() over () as row_no
+        from behind group by 1, 2, 3, 4, 5, 6, 7
     ), named as (
       select g.row_no, array_agg(h.name order by h.place) as names
         from told g cross join lateral (
-          select p from unnest(g.places) as p order by p limit ${sql.lit(NAMES_MAX)}) as f
+          select p from unnest(string_to_array(g.places, ',')::integer[]) as p
+           order by p limit ${sql.lit(NAMES_MAX)}) as f
         join hosts h on h.place = f.p
        group by 1
     )
-    select patch, hosts, names, is_offered as "isOffered", silent_since as "silentSince",
-           digest as plan, wave, not_before as "notBefore", not_after as "notAfter", rollout,
-           number as "rolloutNumber", state as target, excepted
-      from told join named using (row_no) join cases using (no)
-     order by hosts desc, plan nulls last, wave`.execute(reader);
+    select c.patch, g.hosts, names, g.is_offered as "isOffered", g.silent_since as "silentSince",
+           g.excepted, p.digest as plan, g.wave, w.not_before as "notBefore",
+           w.not_after as "notAfter", p.rollout, p.number as "rolloutNumber", g.state as target
+      from told g join named using (row_no) join cases c using (no)
+      left join plans p on p.no = g.no and p.rank = g.rank
+      left join plan_wave w on w.plan = p.digest and w.number = g.wave
+     order by g.hosts desc, p.digest nulls last, g.wave`.execute(reader);
   const groups = Map.groupBy(rows, ({ patch }) => patch);
   return new Map([...groups].map(([patch, own]) => [patch, own.map(behindOf)]));
 }
 
 /** The hosts of a case that are alike; what exceptions mean for it is not decided yet. */
 export type GroupBehind = Omit<HostsBehind, "exceptedUntil"> & Pick<Row, "excepted">;
+
+/** A few of the hosts `n`, for their names. */
+const firstPlaces = sql`(array_agg(n.place order by n.place))[1:${sql.lit(NAMES_MAX)}]`;
+
+function isOffered(hosts: "a" | "n"): RawBuilder<boolean> {
+  const offers = sql.ref(`${hosts}.offer_set_id`);
+  return sql<boolean>`coalesce((s.no, ${offers}) in (select no, set_id from offering), false)`;
+}
 
 function hostRows(of: {
   readonly scopes: readonly Selector[];
@@ -106,6 +122,10 @@ function hostRows(of: {
                     or coalesce(n.inspected_at, '-infinity') < ${sqlInstant(of.silentBefore)}
                   then date_trunc('day', n.inspected_at) end as silent_since
         from host_now n where ${scopeSql(of.scopes, "n.labels")}
+    ), alike as materialized (
+      select package_set_id, offer_set_id, silent_since, excepted, count(*)::integer as hosts,
+             ${firstPlaces} as places
+        from hosts n group by 1, 2, 3, 4
     )`;
 }
 
@@ -138,17 +158,16 @@ function caseRows(cases: readonly CaseBehind[]): RawBuilder<unknown> {
 
 /** Where the newest plan of a case puts each host; one that is being carried out comes first. */
 const plannedRows = sql`
-    planned as materialized (
-      select distinct on (c.no, n.place) c.no, n.place, p.digest, l.wave, w.not_before,
-             w.not_after, r.id as rollout, r.number, t.state
-        from plan p
-        join cases c on c.patch = p.patch::text
-        join plan_leaf l on l.plan = p.digest
-        join hosts n on n.id = l.host
-        join plan_wave w on w.plan = l.plan and w.number = l.wave
+    plans as materialized (
+      select c.no, p.digest, r.id as rollout, r.number,
+             row_number() over (partition by c.no
+               order by (r.id is not null) desc, p.created_at desc)::integer as rank
+        from plan p join cases c on c.patch = p.patch::text
         left join rollout r on r.plan = p.digest
-        left join target t on t.rollout = r.id and t.host = l.host
-       order by c.no, n.place, (r.id is not null) desc, p.created_at desc
+    ), planned as materialized (
+      select p.no, n.place, min(array[p.rank, l.wave]) as best
+        from plans p join plan_leaf l on l.plan = p.digest join hosts n on n.id = l.host
+       group by 1, 2
     )`;
 
 function behindOf(row: Row): GroupBehind {
