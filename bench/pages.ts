@@ -1,9 +1,12 @@
 /**
  * How soon the overview and the longest list can be used, with a generated fleet:
- * `node bench/pages.ts [hosts]`. Each measurement is a browser window of its own with nothing cached;
- * the floor is a page of the same server that shows nothing but the sign-in form. Scrolling is told by
- * the time between frames. JSON lines.
+ * `node bench/pages.ts [hosts] [--world FOLDER]`. Each measurement is a browser window of its own with
+ * nothing cached; the floor is a page of the same server that shows nothing but the sign-in form.
+ * Scrolling is told by the time between frames. With a folder, that of `bench/api.ts` too, the fleet is
+ * generated once and kept there. JSON lines.
  */
+import { parseArgs } from "node:util";
+import { sql } from "kysely";
 import { type Browser, chromium } from "playwright-core";
 import { ADMIN } from "../test/builders/first-admin.ts";
 import { generateFleet } from "./fleet.ts";
@@ -11,20 +14,26 @@ import { missingPrograms } from "./needs.ts";
 import { type BenchSite, openBenchSite } from "./site.ts";
 
 const RUNS = 5;
-const hosts = Number(process.argv[2] ?? 10_000);
+const { values: flags, positionals } = parseArgs({
+  options: { world: { type: "string" } },
+  allowPositionals: true,
+});
+const hosts = Number(positionals[0] ?? 10_000);
 
 const missing = missingPrograms(["chromium"]);
 if (missing.length > 0) {
   console.error(`This measures pages in a browser. Install Debian's ${missing.join(", ")}.`);
   process.exit(1);
 }
-const site = await openBenchSite();
+const site = await openBenchSite(flags.world);
 const browser = await chromium.launch({
   executablePath: "/usr/bin/chromium",
   args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"],
 });
 try {
-  await generateFleet(site.world, { hosts });
+  const { rows } = await sql<{ hosts: number }>`
+    select count(*) as hosts from host`.execute(site.world.db);
+  if (rows[0]?.hosts !== hosts) await generateFleet(site.world, { hosts });
   await measure("floor: sign-in form", "/sign-in", "input[name=password]", false);
   await measure("overview", "/", "section[aria-label='Fleet'] a", true);
   await measure("hosts, first rows", "/hosts", ".list-row .row-link", true);
