@@ -1,7 +1,9 @@
 import { type Actor, scopesFor } from "../base/actor.ts";
+import { sha256 } from "../base/digest.ts";
 import { Failure } from "../base/failure.ts";
 import type { HostId } from "../base/ids.ts";
 import { HOUR_MS, type Instant, MINUTE_MS } from "../base/instant.ts";
+import { keepLast, keptFor } from "../base/kept.ts";
 import type { World } from "../db/world.ts";
 import { loadPastOf, loadTrend, type Trend } from "../intel/actions-trend.ts";
 import { severityOf } from "../intel/cvss.ts";
@@ -13,7 +15,7 @@ import {
   exposureIntervals,
   joinedTimes,
 } from "../intel/exposure-intervals.ts";
-import type { Segment } from "../intel/host-story.ts";
+import type { HostStory, Segment } from "../intel/host-story.ts";
 import type { Knowledge, Members } from "../intel/knowledge.ts";
 import { type PairTime, type SeenTimes, seenTimes } from "../intel/seen-times.ts";
 import { loadFactsOf, loadKnowledge, loadMembers } from "../intel/store-knowledge.ts";
@@ -30,6 +32,7 @@ import { foundHost } from "../inventory/actions.ts";
 import { deadlinePolicy } from "./actions-deadline.ts";
 import { debtOfFleet } from "./actions-debt.ts";
 import { debtPolicy } from "./actions-deferral.ts";
+import type { DeadlinePolicy } from "./deadline-policy.ts";
 import { chosenScore } from "./score-choice.ts";
 
 /** What histories tell of findings: trends, and from when to when which host was exposed to what. */
@@ -219,25 +222,50 @@ export async function exposureAges(
   const { seen } = await loadPastOf(world, knowledge, null);
   const label = asked.by;
   const stories = await loadStories(db, { scopes, days, label, before: "kept" });
-  const members = await membersOf(world, stories);
-  const classesOf = await classesIn(world, knowledge, seen);
-  const { packages } = knowledge;
-  const ages = await agesOf({ days, stories, members, packages, seen, classesOf });
+  const { scores } = await deadlinePolicy(world);
+  const made = keptFor(agesTold, seen);
+  const key = sha256(JSON.stringify([days.first, days.count, scores, stories]));
+  const told = made.get(key) ?? agesUnder(world, { days, stories, knowledge, seen, scores });
+  told.catch(() => made.delete(key));
+  const ages = await keepLast(made, AGES_KEPT_MAX, [key, told]);
   return { ...ages, days, by: asked.by, labels };
+}
+
+/** The same hosts with the same sets under the same history have the same ages on the same day. */
+const agesTold = new WeakMap<SeenTimes, Map<string, Promise<FleetAges>>>();
+const AGES_KEPT_MAX = 8;
+
+async function agesUnder(
+  world: World,
+  of: {
+    readonly days: Days;
+    readonly stories: readonly HostStory[];
+    readonly knowledge: Knowledge;
+    readonly seen: SeenTimes;
+    readonly scores: DeadlinePolicy["scores"];
+  },
+): Promise<FleetAges> {
+  const { days, stories, knowledge, seen } = of;
+  const members = await membersOf(world, stories);
+  const classesOf = await classesIn(world, of);
+  return await agesOf({ days, stories, members, packages: knowledge.packages, seen, classesOf });
 }
 
 /** By the score that the policy picks, as of now. */
 async function classesIn(
   world: World,
-  knowledge: Knowledge,
-  seen: SeenTimes,
+  of: {
+    readonly knowledge: Knowledge;
+    readonly seen: SeenTimes;
+    readonly scores: DeadlinePolicy["scores"];
+  },
 ): Promise<(vulnerability: string) => readonly string[]> {
-  const policy = await deadlinePolicy(world);
+  const { knowledge, seen, scores } = of;
   const ids = new Set(seen.packageIds.flatMap((id) => [...seen.everOf(id)]));
   const facts = await loadFactsOf(world.db, knowledge, [...ids]);
   const classes = new Map<string, readonly string[]>();
   for (const [id, { cvss, kev }] of facts) {
-    const score = chosenScore(cvss, policy.scores, null);
+    const score = chosenScore(cvss, scores, null);
     const severity =
       score === null ? "unknown" : severityOf(score.score, score.version as CvssVersion);
     classes.set(id, kev === null ? [severity] : [severity, EXPLOITED]);
