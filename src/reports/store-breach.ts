@@ -69,8 +69,9 @@ export async function loadHostsBehind(
        where s.no in (select no from plans)
        group by 1, 2, 3, 4, 5, 6, 7
     ), told as materialized (
-      select no, silent_since, is_offered, rank, wave, state, excepted, sum(hosts)::integer as hosts,
-             string_agg(array_to_string(places, ','), ',') as places, row_number() over () as row_no
+      select no, silent_since, is_offered, rank, wave, state, excepted,
+             sum(hosts)::integer as hosts, row_number() over () as row_no,
+             string_agg(array_to_string(places, ','), ',') as places
         from behind group by 1, 2, 3, 4, 5, 6, 7
     ), named as (
       select g.row_no, array_agg(h.name order by h.place) as names
