@@ -18,7 +18,9 @@ export async function buildProgram(root: string, target: string): Promise<readon
     cwd: root,
     input: {
       cli: join(root, "src/main/cli.ts"),
-      // Started by name from src/inventory/actions-read-bill.ts, as a thread of its own.
+      // Started by name from src/rollout/actions-simulate.ts and src/inventory/actions-read-bill.ts,
+      // each as a thread of its own.
+      "simulation-thread": join(root, "src/rollout/actions-simulate-thread.ts"),
       "read-bill-thread": join(root, "src/inventory/actions-read-bill-thread.ts"),
     },
     platform: "node",

@@ -142,6 +142,10 @@ const examples: Readonly<Record<string, readonly string[]>> = {
   "plan diff": ["plan diff 9f3c12ab 77aa01fe"],
   "change request": ['change request --plan 9f3c12ab --reason "known exploited"'],
   "change edit": ['change edit C-1 --plan 77aa01fe --reason "without the database hosts"'],
+  simulate: [
+    "simulate --plan 77aa01fe --seeds 1000 --failure-rate 5%",
+    "simulate --plan 77aa01fe --failure-rate 50% --stratum 'os=debian 12' --elsewhere 1%",
+  ],
   "change list": ["change list", "change list --waiting"],
   "change show": ["change show C-1"],
   "change approve": ["change approve C-1 --key ~/.ssh/id_ed25519"],

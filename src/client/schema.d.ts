@@ -1745,6 +1745,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/plans/{plan}/simulations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Carries the plan out in trial, once for each seed, by the engine's own rules and against virtual hosts: how many are harmed before it stops, how long it takes, who is late. Nothing is written and no host is asked. */
+        post: operations["postPlansByPlanSimulations"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/plans/{plan}/statement": {
         parameters: {
             query?: never;
@@ -9480,6 +9497,12 @@ export interface operations {
                             limits: {
                                 batchSize: number;
                                 failedMax: number;
+                                failures: {
+                                    alpha: number;
+                                    bad: number;
+                                    baseline: number;
+                                    beta: number;
+                                } | null;
                                 inFlightMax: number;
                                 /** @enum {string} */
                                 rollback: "host" | "wave" | "none";
@@ -9492,6 +9515,7 @@ export interface operations {
                             notBefore: string;
                             number: number;
                             ring: string;
+                            stops: string;
                             windows: {
                                 /** Format: date-time */
                                 from: string;
@@ -9716,6 +9740,138 @@ export interface operations {
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["forbidden"];
             404: components["responses"]["not-found"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    postPlansByPlanSimulations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                plan: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description the median time of a job; as measured on this fleet unless given */
+                    applySeconds?: number;
+                    /**
+                     * @description with a stratum: the rate of all other hosts
+                     * @default 0
+                     */
+                    elsewhere?: number;
+                    /**
+                     * @description the share of hosts that the patch breaks
+                     * @default 0.01
+                     */
+                    failureRate?: number;
+                    /**
+                     * @description the first; the same gives the same
+                     * @default 1
+                     */
+                    seed?: number;
+                    /**
+                     * @description how many runs
+                     * @default 200
+                     */
+                    seeds?: number;
+                    /** @description only hosts in it fail at that rate: os=debian, os=debian 12, or a label zone=a */
+                    stratum?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        applySeconds: number;
+                        /** @description hosts that cannot be reached now, and stay away in every run */
+                        awayHosts: number;
+                        chart: {
+                            from: number;
+                            seeds: number;
+                            to: number;
+                        }[];
+                        dueAt: string | null;
+                        /** @description runs that halted themselves, or whose gate cannot pass any more */
+                        halted: number;
+                        /** @description hosts that the patch broke before the run stopped or ended */
+                        harmed: {
+                            /** @description one of twenty runs came to more */
+                            high: number;
+                            max: number;
+                            mean: number;
+                            median: number;
+                        };
+                        hosts: number;
+                        /** @description hosts not verified by the patch's deadline */
+                        late: {
+                            /** @description one of twenty runs came to more */
+                            high: number;
+                            max: number;
+                            mean: number;
+                            median: number;
+                        } | null;
+                        /** @description jobs that time was measured on; 0: it was given or assumed */
+                        measuredJobs: number;
+                        /** @description of the runs that were not halted */
+                        secondsToFinish: {
+                            /** @description one of twenty runs came to more */
+                            high: number;
+                            max: number;
+                            mean: number;
+                            median: number;
+                        } | null;
+                        /** @description of the runs that were halted */
+                        secondsToHalt: {
+                            /** @description one of twenty runs came to more */
+                            high: number;
+                            max: number;
+                            mean: number;
+                            median: number;
+                        } | null;
+                        /** @description runs that were made within the time that a question may take */
+                        seeds: number;
+                        started: {
+                            /** @description one of twenty runs came to more */
+                            high: number;
+                            max: number;
+                            mean: number;
+                            median: number;
+                        };
+                        /** Format: date-time */
+                        startsAt: string;
+                        stops: {
+                            seeds: number;
+                            text: string;
+                            wave: number;
+                            why: string;
+                        }[];
+                        /** @description hosts that fail at the asked rate */
+                        suspects: number;
+                        verified: {
+                            /** @description one of twenty runs came to more */
+                            high: number;
+                            max: number;
+                            mean: number;
+                            median: number;
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            413: components["responses"]["too-large"];
+            429: components["responses"]["rate-limited"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
         };

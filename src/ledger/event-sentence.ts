@@ -103,6 +103,9 @@ function dayText(value: unknown): string {
 }
 
 function haltText(facts: Readonly<Record<string, unknown>>): string {
+  if (facts["why"] === "failure-test") {
+    return `halted the rollout: in wave ${text(facts["wave"])} ${text(facts["failures"])} of ${text(facts["of"])} failed, more than the plan's test takes for chance`;
+  }
   if (facts["why"] !== "failure-budget") return `halted the rollout: ${text(facts["why"])}`;
   return `halted the rollout: in wave ${text(facts["wave"])} ${text(facts["failures"])} failed where ${text(facts["allowed"])} may`;
 }

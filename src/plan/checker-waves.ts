@@ -1,4 +1,5 @@
 import { SECOND_MS } from "../base/instant.ts";
+import type { FailureTest } from "../policy/failure-test.ts";
 import { amountOf, type ClassPolicy, type RingPolicy } from "../policy/rings.ts";
 import { openSpans } from "../policy/rings-times.ts";
 import { fault, type Judged } from "./checker-judged.ts";
@@ -119,6 +120,7 @@ function limitFaults(
     [limits.batchSize < 1 || limits.batchSize > amountOf(ring.batch.size, hosts, 1), "batch"],
     [limits.inFlightMax < 1 || limits.inFlightMax > ring.batch.inFlightMax, "hosts under way"],
     [limits.failedMax > amountOf(ring.failedMax, hosts, 0), "failure budget"],
+    [!isSameTest(limits.failures, ring.failures), "failure test"],
     [limits.successRateMin < ring.successRateMin, "success rate"],
     [limits.soakSeconds * SECOND_MS < ring.soakMs * rules.soakShare, "soak"],
     [limits.rollback !== ring.onFailure.rollback, "rollback"],
@@ -126,4 +128,10 @@ function limitFaults(
   return weaker
     .filter(([isWeaker]) => isWeaker)
     .map(([, what]) => fault("limits-weaker", `wave ${wave.number}: ${what}`));
+}
+
+function isSameTest(planned: FailureTest | null, rule: FailureTest | null): boolean {
+  if (planned === null || rule === null) return planned === rule;
+  const names = ["baseline", "bad", "alpha", "beta"] as const;
+  return names.every((name) => planned[name] === rule[name]);
 }

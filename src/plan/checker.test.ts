@@ -195,6 +195,7 @@ const mutations: Record<PlanRule, readonly (readonly [Planned, PlanInput?])[]> =
     [withLimits({ batchSize: 0 })],
     [withLimits({ inFlightMax: 2 })],
     [withLimits({ failedMax: 1 })],
+    [withLimits({ failures: { baseline: 0.01, bad: 0.05, alpha: 0.01, beta: 0.05 } })],
     [withLimits({ successRateMin: 0.9 })],
     [withLimits({ soakSeconds: 59 })],
     [withLimits({ rollback: "none" })],

@@ -4,6 +4,7 @@ import type { Instant } from "../base/instant.ts";
 import type { Labels } from "../base/labels.ts";
 import type { Span } from "../base/spans.ts";
 import type { Calendar } from "../calendar/model.ts";
+import type { FailureTest } from "../policy/failure-test.ts";
 import type { ChangeClass, RingsPolicy } from "../policy/rings.ts";
 import type { PatchTarget } from "../triage/model.ts";
 
@@ -152,6 +153,8 @@ export interface WaveLimits {
   readonly batchSize: number;
   readonly inFlightMax: number;
   readonly failedMax: number;
+  /** The sequential test that stops the wave too; null where only the number does. */
+  readonly failures: FailureTest | null;
   /** Share (0–1) of the wave's hosts. */
   readonly successRateMin: number;
   readonly soakSeconds: number;
@@ -213,7 +216,7 @@ export interface PlanReport {
   readonly irreversible: readonly string[];
   readonly restarts: readonly string[];
   readonly needsReboot: boolean;
-  /** Failure rate (0–1) that each wave can detect with 95 % confidence at its size. */
+  /** The smallest failure rate (0–1) at which each wave is stopped with 95 % probability. */
   readonly detects: readonly {
     readonly wave: number;
     readonly hosts: number;

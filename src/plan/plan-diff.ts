@@ -1,6 +1,7 @@
 import { instantToText } from "../base/instant.ts";
 import { type BodyText, parseBody, stepToText } from "./body.ts";
 import type { PlannedWave } from "./model.ts";
+import { stopToText } from "./plan-story.ts";
 import { compareText } from "./planner-hosts.ts";
 import { parseStatement, permitToText, revertToText, type Statement } from "./statement.ts";
 
@@ -100,7 +101,7 @@ function waveChanges(from: readonly PlannedWave[], to: readonly PlannedWave[]): 
 function waveToText({ number, notBefore, notAfter, windows, limits }: PlannedWave): string {
   const times = [`${instantToText(notBefore)} to ${instantToText(notAfter)}`];
   if (windows.length > 0) times.push(`${windows.length} open times`);
-  const rules = `${limits.batchSize} at once, ${limits.inFlightMax} under way, ${limits.failedMax} may fail, success ${limits.successRateMin}, soak ${limits.soakSeconds} s, rollback ${limits.rollback}`;
+  const rules = `${limits.batchSize} at once, ${limits.inFlightMax} under way, ${limits.failedMax} may fail${limits.failures === null ? "" : `, ${stopToText(limits, 0)}`}, success ${limits.successRateMin}, soak ${limits.soakSeconds} s, rollback ${limits.rollback}`;
   return `wave ${number}, ${times.join(", ")}, ${rules}`;
 }
 

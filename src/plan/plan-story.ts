@@ -1,4 +1,5 @@
 import { instantToText } from "../base/instant.ts";
+import { type StopRule, stopOdds } from "../policy/failure-test.ts";
 import type { Exclusion, Planned } from "./model.ts";
 import { blockerToText } from "./planner-report.ts";
 
@@ -12,7 +13,7 @@ export function planToText({ plan, report }: Planned): string {
       const { limits } = wave;
       lines.push(
         `wave ${wave.number}, ring ${wave.ring}, ${hostCount(wave.hostCount)}: ${instantToText(wave.notBefore)} to ${instantToText(wave.notAfter)}`,
-        `  ${limits.batchSize} at once, ${limits.inFlightMax} under way at most, soak ${limits.soakSeconds} s, stops after ${limits.failedMax + 1} failed, ${percent(limits.successRateMin)} must succeed, rolls back ${limits.rollback}`,
+        `  ${limits.batchSize} at once, ${limits.inFlightMax} under way at most, soak ${limits.soakSeconds} s, stops ${stopToText(limits, wave.hostCount)}, ${percent(limits.successRateMin)} must succeed, rolls back ${limits.rollback}`,
         ...wave.windows.map((w) => `  open ${instantToText(w.from)} to ${instantToText(w.to)}`),
       );
     }
@@ -29,6 +30,19 @@ export function planToText({ plan, report }: Planned): string {
     lines.push(`left out: ${name}: ${exclusionToText(because)}`);
   }
   return `${lines.join("\n")}\n`;
+}
+
+/** When a wave of so many hosts stops: the sooner of a number of failures and the test. */
+export function stopToText(limits: StopRule, hosts: number): string {
+  const { failedMax, failures: test } = limits;
+  const words: string[] = [];
+  if (failedMax < hosts || test === null) words.push(`after ${failedMax + 1} failed`);
+  if (test !== null) {
+    words.push(
+      `at odds of ${Math.round(stopOdds(test))} for ${percent(test.bad)} over ${percent(test.baseline)}`,
+    );
+  }
+  return words.join(" or ");
 }
 
 export function exclusionToText(because: Exclusion): string {

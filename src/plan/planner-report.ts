@@ -1,5 +1,6 @@
 import { never } from "../base/failure.ts";
 import { durationToText, instantToText, SECOND_MS } from "../base/instant.ts";
+import { detectableFailureRate } from "../policy/failure-test.ts";
 import type {
   Blocker,
   ExcludedHost,
@@ -13,17 +14,6 @@ import type { Candidate } from "./planner-hosts.ts";
 import type { TooShort } from "./planner-waves.ts";
 
 /** What a plan means, for people to judge before anybody signs. */
-
-/** Confidence of `detects`: the field's usual 95 %. */
-const MISS_PROBABILITY = 0.05;
-
-/**
- * The smallest failure rate that shows at least one failure among `hosts` with 95 % probability:
- * (1 − p)ⁿ = 0.05. Ten canaries only rule out that a patch breaks more than a quarter of the fleet.
- */
-export function detectableFailureRate(hosts: number): number {
-  return hosts < 1 ? 1 : 1 - MISS_PROBABILITY ** (1 / hosts);
-}
 
 /**
  * Packages that the running system keeps using until it boots: kernels, microcode, and those whose
@@ -61,7 +51,7 @@ export function reportFor(facts: {
     detects: facts.schedule.waves.map((wave) => ({
       wave: wave.number,
       hosts: wave.hostCount,
-      failureRate: detectableFailureRate(wave.hostCount),
+      failureRate: detectableFailureRate(wave.hostCount, wave.limits),
     })),
     ways,
     warnings: warningsFor({ ...facts, irreversible }),

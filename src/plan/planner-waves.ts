@@ -162,6 +162,7 @@ export function limitsOf(ring: RingPolicy, rules: ClassPolicy, hostCount: number
     batchSize: amountOf(ring.batch.size, hostCount, 1),
     inFlightMax: Math.min(ring.batch.inFlightMax, hostCount),
     failedMax: amountOf(ring.failedMax, hostCount, 0),
+    failures: ring.failures,
     successRateMin: ring.successRateMin,
     soakSeconds: Math.ceil((ring.soakMs * rules.soakShare) / SECOND_MS),
     rollback: ring.onFailure.rollback,

@@ -16,7 +16,6 @@ import { checkPlan } from "./checker.ts";
 import type { Plan, PlanHost, PlanInput } from "./model.ts";
 import { plan, statementTitle } from "./planner.ts";
 import { stratified } from "./planner-order.ts";
-import { detectableFailureRate } from "./planner-report.ts";
 import { parseStatement } from "./statement.ts";
 
 function planned(input: PlanInput): Plan {
@@ -157,16 +156,6 @@ describe("a plan", () => {
     });
     expect(made.leaves.at(-1)?.text).not.toContain("window");
   });
-});
-
-test("the detectable failure rate is the one that shows itself with 95 % probability", () => {
-  fc.assert(
-    fc.property(fc.integer({ min: 1, max: 100_000 }), (hosts) => {
-      const rate = detectableFailureRate(hosts);
-      expect(1 - (1 - rate) ** hosts).toBeCloseTo(0.95, 6);
-    }),
-  );
-  expect(detectableFailureRate(10)).toBeCloseTo(0.259, 3);
 });
 
 test("every beginning of a ring's order holds its share of each zone, give or take two", () => {

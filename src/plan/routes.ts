@@ -9,6 +9,7 @@ import { loadPatch } from "../triage/store.ts";
 import { createPlan } from "./actions.ts";
 import { demandPlan, diffPlans, planActions, showPlan } from "./actions-show.ts";
 import { planDiffToText } from "./plan-diff.ts";
+import { stopToText } from "./plan-story.ts";
 import { planHostRoutes } from "./routes-hosts.ts";
 import { loadPlans, loadPolicyText, type StoredPlan } from "./store.ts";
 import { planInScope } from "./store-hosts.ts";
@@ -29,12 +30,18 @@ const waveSchema = z.strictObject({
   notAfter: time,
   windows: z.array(z.strictObject({ from: time, to: time })),
   hosts: z.number().int(),
-  /** The smallest share of failing hosts that this wave shows with 95 % probability. */
+  /** The smallest share of failing hosts at which this wave is stopped with 95 % probability. */
   detectsFailureRate: z.number(),
+  /** When the wave halts the rollout by itself, such as "after 2 failed". */
+  stops: z.string(),
   limits: z.strictObject({
     batchSize: z.number().int(),
     inFlightMax: z.number().int(),
     failedMax: z.number().int(),
+    /** The sequential test that stops the wave too: which failure rates it tells apart. */
+    failures: z
+      .strictObject({ baseline: z.number(), bad: z.number(), alpha: z.number(), beta: z.number() })
+      .nullable(),
     successRateMin: z.number(),
     soakSeconds: z.number().int(),
     rollback: z.enum(["host", "wave", "none"]),
@@ -204,6 +211,7 @@ const getPlan = route({
         hosts: wave.hostCount,
         detectsFailureRate:
           report.detects.find((one) => one.wave === wave.number)?.failureRate ?? 1,
+        stops: stopToText(wave.limits, wave.hostCount),
         limits: { ...wave.limits },
       })),
       bodies: [...plan.bodies],

@@ -217,6 +217,11 @@ const limitsSchema = z.object({
   batchSize: z.number(),
   inFlightMax: z.number(),
   failedMax: z.number(),
+  // Plans that were made before there was a test have none.
+  failures: z
+    .object({ baseline: z.number(), bad: z.number(), alpha: z.number(), beta: z.number() })
+    .nullable()
+    .default(null),
   successRateMin: z.number(),
   soakSeconds: z.number(),
   rollback: z.enum(["host", "wave", "none"]),

@@ -61,6 +61,24 @@ function share(what: string) {
   });
 }
 
+/** A share that is neither nothing nor everything; below `under` where one is given. */
+function rate(what: string, under = 1) {
+  return share(what).refine((value) => value > 0 && value < under, {
+    message: `write ${what} as a percentage above 0% and below ${under * 100}%`,
+  });
+}
+
+/** When the failures of a wave prove the patch bad: the rates that are told apart, and how surely. */
+const failureTest = strictFields({
+  baseline: rate("the share of hosts on which a good patch fails"),
+  bad: rate("the share of hosts on which nobody would accept it"),
+  alpha: rate("how often a good patch may be stopped", 0.5).default(0.01),
+  beta: rate("how often a bad patch may be missed", 0.5).default(0.05),
+}).refine(({ baseline, bad }) => baseline < bad, {
+  message: "the bad rate must be above the baseline",
+  path: ["bad"],
+});
+
 function amount(countMin: number) {
   const message = `write a whole number from ${countMin}, or a percentage such as 10%`;
   return z.union([z.int(), z.string()], message).transform((value, context) => {
@@ -128,19 +146,28 @@ const ring = strictFields({
   batch: strictFields({ size: amount(1), inFlightMax: z.int().min(1).max(IN_FLIGHT_MAX) }),
   soak: duration({ min: 0, max: 30 * DAY_MS }),
   success: share("the share of hosts that must succeed"),
-  failedMax: amount(0),
+  failedMax: amount(0).optional(),
+  failures: failureTest.optional(),
   opens: z
     .union([z.literal("always"), z.array(dailyWindow).min(1).max(8)])
     .transform((opens) => (opens === "always" ? null : opens)),
   lasts: duration({ min: MINUTE_MS, max: VALIDITY_MS_MAX }).optional(),
   onFailure: strictFields({ rollback: z.enum(["host", "wave", "none"]) }),
   need: z.int().min(1).max(NEED_MAX).default(1),
-}).transform(({ soak, success, lasts, ...rest }) => ({
-  ...rest,
-  soakMs: soak,
-  successRateMin: success,
-  lastsMs: lasts ?? null,
-}));
+})
+  .refine(({ failedMax, failures }) => failedMax !== undefined || failures !== undefined, {
+    message: "say when the ring stops: failedMax, failures, or both",
+    path: ["failedMax"],
+  })
+  .transform(({ soak, success, lasts, failedMax, failures, ...rest }) => ({
+    ...rest,
+    // Without a number only the test stops the ring.
+    failedMax: failedMax ?? { kind: "percent" as const, percent: 100 },
+    failures: failures ?? null,
+    soakMs: soak,
+    successRateMin: success,
+    lastsMs: lasts ?? null,
+  }));
 
 const probeRule = strictFields({
   probe: z.string().regex(grammar.name, { message: "a probe's name has letters, digits, . _ - :" }),

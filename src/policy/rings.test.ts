@@ -51,6 +51,14 @@ describe("a policy that cannot be read says where and what is allowed", () => {
     ["a share without unit", "success: 100%", "success: 1", "success: 100%", /from 0% to 100%/],
     ["a share above all", "success: 100%", "success: 101%", "success: 100%", /from 0% to 100%/],
     ["a budget in words", "failedMax: 5%", "failedMax: few", "failedMax: 5%", /percentage such/],
+    [
+      "rates the wrong way round",
+      "success: 95%\n    failedMax: 5%",
+      "success: 95%\n    failures: { baseline: 5%, bad: 1% }",
+      "failedMax: 5%",
+      /bad rate must be above the baseline/,
+    ],
+    ["a ring that never stops", "    failedMax: 5%\n", "", 'name: "2"', /say when the ring stops/],
     ["a negative budget", "failedMax: 0", "failedMax: -1", "failedMax: 0", /whole number from 0/],
     ["an empty batch", "size: 1,", "size: 0,", "size: 1,", /whole number from 1/],
     ["a soak without unit", "soak: 1m", "soak: 60", "soak: 1m", /such as 90s/],
@@ -76,6 +84,15 @@ describe("a policy that cannot be read says where and what is allowed", () => {
   test("two rings of one name", () => {
     expect(() => parseRings(text.replace('name: "2"', 'name: "1"'))).toThrow(/same name/);
   });
+});
+
+test("a ring may stop by the sequential test, alone or beside a number", () => {
+  const both = "failedMax: 5%\n    failures: { baseline: 0.5%, bad: 10%, alpha: 2% }";
+  const ring = parseRings(text.replace("failedMax: 5%", both)).rings[2];
+  expect(ring?.failures).toEqual({ baseline: 0.005, bad: 0.1, alpha: 0.02, beta: 0.05 });
+  const alone = parseRings(text.replace("failedMax: 5%", "failures: { baseline: 1%, bad: 5% }"));
+  expect(alone.rings[2]?.failedMax).toEqual({ kind: "percent", percent: 100 });
+  expect(policy.rings[2]?.failures).toBeNull();
 });
 
 test("a share of a budget is rounded down, of a batch up to one", () => {

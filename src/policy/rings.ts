@@ -2,6 +2,7 @@ import { type Digest, sha256 } from "../base/digest.ts";
 import type { Labels, Selector } from "../base/labels.ts";
 import { selects } from "../base/labels.ts";
 import { parseYaml } from "../base/yaml-text.ts";
+import type { FailureTest } from "./failure-test.ts";
 import type { PolicyKind } from "./policy-kind.ts";
 import { ringsSchema } from "./rings-schema.ts";
 
@@ -34,7 +35,9 @@ export interface RingPolicy {
   readonly soakMs: number;
   /** Share (0–1) of the ring's hosts that must end verified before the next ring opens. */
   readonly successRateMin: number;
+  /** Failures that may happen before the rollout halts itself; the sooner of this and the test. */
   readonly failedMax: Amount;
+  readonly failures: FailureTest | null;
   /** `null` is always. */
   readonly opens: readonly DailyWindow[] | null;
   /** How long the ring's wave may last at most; `null`: until the approval's validity ends. */

@@ -6,10 +6,10 @@ import { inTransaction, type Tx } from "../db/database.ts";
 import { notify } from "../db/notify.ts";
 import { advancePatch } from "./actions-patch.ts";
 import { recordRolloutEvent } from "./actions-results.ts";
-import { type Decision, decide, nextLookAt } from "./decide.ts";
+import type { Decision } from "./decide.ts";
 import { type Engine, LEASE_SECONDS } from "./engine.ts";
 import { calendarHolds } from "./explain.ts";
-import type { HaltReason, Hold } from "./hold.ts";
+import type { HaltReason } from "./hold.ts";
 import { type LoadedFacts, loadFacts } from "./store.ts";
 import { loadCalendarHeld } from "./store-calendar.ts";
 import { type Claimed, claim } from "./store-claims.ts";
@@ -26,49 +26,31 @@ import {
   recordTurn,
   takeRollouts,
 } from "./store-turn.ts";
+import {
+  type ClaimWish,
+  type TurnEnd,
+  type TurnStore,
+  type TurnToCommit,
+  takeTurns as takeTurnsOn,
+} from "./turn.ts";
 
-/**
- * One turn of the engine: read aggregates, decide, commit under the owner's epoch and the generation
- * that was read, then hand out work. Everything is a function of rows, so a turn that is cut off
- * anywhere is simply taken again.
- */
-export interface TurnEnd {
-  readonly claimed: readonly Claimed[];
-  /** Something was decided, so there may be more to decide at once. */
-  readonly hasMore: boolean;
+/** The engine's turn on PostgreSQL: each step is one transaction, with its events. */
+export function takeTurns(engine: Engine, room: number): Promise<TurnEnd> {
+  return takeTurnsOn(turnStore(engine), room);
 }
 
-/** The engine looks at a rollout at least this often while hosts may be working. */
-const LOOK_EVERY_MS = 2_000;
-
-export async function takeTurns(engine: Engine, room: number): Promise<TurnEnd> {
-  const owned = await takeRollouts(engine.world.db, engine.server);
-  const claimed: Claimed[] = [];
-  let hasMore = false;
-  for (const own of owned) {
-    const turn = await takeTurn(engine, own, room - claimed.length);
-    claimed.push(...turn.claimed);
-    hasMore ||= turn.hasMore;
-  }
-  return { claimed, hasMore };
-}
-
-export async function takeTurn(engine: Engine, own: Owned, room: number): Promise<TurnEnd> {
-  const read = await loadFacts(engine.world.db, own.rollout);
-  if (read === null) return { claimed: [], hasMore: false };
-  const loaded = await withCalendar(engine, read);
-  const decisions = decide(loaded.facts, loaded.now);
-  const halt = decisions.find((decision) => decision.do === "halt");
-  if (halt !== undefined) {
-    await commitHalt(engine, own, loaded, halt.reason);
-    await commitTurn(engine, own, await again(engine, own), decisions);
-    return { claimed: [], hasMore: true };
-  }
-  const isCommitted = await commitTurn(engine, own, loaded, decisions);
-  if (!isCommitted) return { claimed: [], hasMore: true };
-  const claimed = await release(engine, own, loaded, { decisions, room });
-  const hasMoved = decisions.some((d) => d.do !== "hold" && d.do !== "release");
-  return { claimed, hasMore: hasMoved };
+function turnStore(engine: Engine): TurnStore<LoadedFacts> {
+  const { db } = engine.world;
+  return {
+    takeRollouts: () => takeRollouts(db, engine.server),
+    async loadFacts(own) {
+      const loaded = await loadFacts(db, own.rollout);
+      return loaded === null ? null : withCalendar(engine, loaded);
+    },
+    commitHalt: (own, seen, reason) => commitHalt(engine, own, seen, reason),
+    commitTurn: (own, seen, what) => commitTurn(engine, own, seen, what),
+    claim: (own, seen, wish) => claimFor(engine, own, seen, wish),
+  };
 }
 
 /** Adds to each wave why the calendar holds those that would come next. */
@@ -88,10 +70,6 @@ async function withCalendar(engine: Engine, loaded: LoadedFacts): Promise<Loaded
     return { ...wave, calendarHold: { ...hold, hosts } };
   });
   return { ...loaded, facts: { ...facts, waves } };
-}
-
-async function again(engine: Engine, own: Owned): Promise<LoadedFacts | null> {
-  return loadFacts(engine.world.db, own.rollout);
 }
 
 function ownership(engine: Engine, own: Owned, loaded: LoadedFacts) {
@@ -125,10 +103,9 @@ function withoutText(reason: HaltReason) {
 async function commitTurn(
   engine: Engine,
   own: Owned,
-  loaded: LoadedFacts | null,
-  decisions: readonly Decision[],
+  loaded: LoadedFacts,
+  { decisions, holds, lookAt: later }: TurnToCommit,
 ): Promise<boolean> {
-  if (loaded === null) return false;
   return inTransaction(engine.world.db, async (tx) => {
     if (decisions.some((d) => d.do === "open-wave" || d.do === "revert")) {
       await lockForStart(tx, loaded.row.scopes);
@@ -139,10 +116,8 @@ async function commitTurn(
     for (const decision of decisions) {
       hasMoved = (await commitOne(tx, loaded, decision)) || hasMoved;
     }
-    const later = Math.min(nextLookAt(loaded.facts, loaded.now), loaded.now + LOOK_EVERY_MS);
     // A wave that opened has hosts to release, and whoever waits for the next look waits for nothing.
     const lookAt = hasMoved ? loaded.now : later;
-    const holds = holdsByWave(loaded, decisions);
     const seenLookAt = loaded.lookAt;
     await recordTurn(tx, { rollout: own.rollout, holds, lookAt, seenLookAt });
     if (hasMoved) await notify(tx, "rollout");
@@ -214,40 +189,14 @@ async function finish(tx: Tx, loaded: LoadedFacts): Promise<boolean> {
   return true;
 }
 
-function holdsByWave(
-  loaded: LoadedFacts,
-  decisions: readonly Decision[],
-): readonly { readonly wave: number; readonly holds: readonly Hold[] }[] {
-  return loaded.facts.waves.map((wave) => ({
-    wave: wave.number,
-    holds: decisions.flatMap((d) => (d.do === "hold" && d.wave === wave.number ? [d.hold] : [])),
-  }));
-}
-
-async function release(
+async function claimFor(
   engine: Engine,
   own: Owned,
-  loaded: LoadedFacts,
-  what: { readonly decisions: readonly Decision[]; readonly room: number },
+  { row: { scopes, change } }: LoadedFacts,
+  wish: ClaimWish,
 ): Promise<readonly Claimed[]> {
-  const claimed: Claimed[] = [];
-  const { scopes, change } = loaded.row;
-  const calendar = await standingCalendar(engine.world);
-  for (const decision of what.decisions) {
-    const countMax = what.room - claimed.length;
-    if (decision.do !== "release" || countMax <= 0) continue;
-    const some = await claim(engine.world.db, {
-      ...own,
-      owner: engine.server,
-      scopes,
-      change,
-      calendar,
-      wave: decision.wave,
-      kind: decision.kind,
-      leaseSeconds: LEASE_SECONDS,
-      countMax,
-    });
-    claimed.push(...some);
-  }
-  return claimed;
+  const { server: owner, world } = engine;
+  const calendar = await standingCalendar(world);
+  const where = { owner, scopes, change, calendar, leaseSeconds: LEASE_SECONDS };
+  return claim(world.db, { ...own, ...wish, ...where });
 }

@@ -11,8 +11,7 @@ import { everywhere, loadHosts } from "../inventory/store.ts";
 import { parseBody } from "../plan/body.ts";
 import { bodyOfPlan } from "./actions-bundle.ts";
 import { recordRolloutEvent } from "./actions-results.ts";
-import { type Engine, KEEP_LEASES_MS } from "./engine.ts";
-import { TALK_SECONDS } from "./store-claims.ts";
+import { type Engine, KEEP_LEASES_MS, TALK_SECONDS } from "./engine.ts";
 import {
   keepLooks,
   leaveLook,

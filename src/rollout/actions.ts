@@ -10,20 +10,28 @@ import { inTransaction, isUniqueViolation, type Reader, type Tx } from "../db/da
 import { notify } from "../db/notify.ts";
 import type { World } from "../db/world.ts";
 import { loadHosts } from "../inventory/store.ts";
+import type { PlannedWave } from "../plan/model.ts";
 import { parseStatement, type Statement } from "../plan/statement.ts";
 import { loadLeaves, loadPlan, loadWaves } from "../plan/store.ts";
 import { countPlanHosts } from "../plan/store-hosts.ts";
 import { advancePatch } from "./actions-patch.ts";
 import { recordRolloutEvent } from "./actions-results.ts";
 import { waveGate } from "./gate.ts";
-import { insertRollout, loadRollout, type NewRollout, type RolloutRow, scopesOf } from "./store.ts";
+import {
+  insertRollout,
+  loadRollout,
+  type NewRollout,
+  type NewWave,
+  type RolloutRow,
+  scopesOf,
+} from "./store.ts";
 import { ensureControls, lockForStart } from "./store-halts.ts";
 import { countTargets } from "./store-view.ts";
 
 /** Starting a rollout, and finding one for whoever may see it. */
 
 /** How long a permit lives when the statement says `online` (host protocol §7.1). */
-const PERMIT_TTL_SECONDS = 3;
+export const PERMIT_TTL_SECONDS = 3;
 
 export async function startRollout(
   world: World,
@@ -100,14 +108,7 @@ async function planRollout(world: World, actor: Actor, change: Change): Promise<
     permitTtlSeconds: permitTtlSeconds(permit),
     revertSeconds: revert.kind === "order" ? revert.seconds : null,
     startedBy: actor.subject,
-    waves: waves.map((wave) => ({
-      number: wave.number,
-      ring: wave.ring,
-      notBefore: wave.notBefore,
-      notAfter: wave.notAfter,
-      windows: wave.windows,
-      gate: waveGate(wave.limits),
-    })),
+    waves: waves.map(waveToCarryOut),
     targets: leaves.map((leaf) => ({
       host: leaf.host,
       wave: leaf.wave,
@@ -116,6 +117,12 @@ async function planRollout(world: World, actor: Actor, change: Change): Promise<
       service: services.get(leaf.host) ?? null,
     })),
   };
+}
+
+/** A wave as the rollout of the plan carries it out. */
+export function waveToCarryOut(wave: PlannedWave): NewWave {
+  const { number, ring, notBefore, notAfter, windows, limits } = wave;
+  return { number, ring, notBefore, notAfter, windows, gate: waveGate(limits) };
 }
 
 function permitTtlSeconds(permit: Statement["permit"]): number {

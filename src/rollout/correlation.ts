@@ -1,8 +1,11 @@
 /**
  * Failures that cluster where hosts share something (the same body of steps, hence the same package
- * set) stop a wave even when its total looks fine: Fisher's exact test, one-sided.
+ * set; the system, the zone, the site, the service) stop a wave even when its total looks fine:
+ * Fisher's exact test, one-sided, of each against the other hosts of the wave.
  */
 export interface Stratum {
+  /** In what way it is shared; every host is in at most one stratum of a kind. */
+  readonly kind: string;
   /** What its hosts share, in words. */
   readonly name: string;
   readonly ended: number;
@@ -14,14 +17,20 @@ const CHANCE_MAX = 0.01;
 const FAILURES_MIN = 2;
 
 export function correlatedStratum(strata: readonly Stratum[]): Stratum | null {
-  const ended = sum(strata.map((s) => s.ended));
-  const failed = sum(strata.map((s) => s.failed));
-  const suspects = strata.filter((s) => s.failed >= FAILURES_MIN && s.ended < ended);
+  const suspects = [...Map.groupBy(strata, (s) => s.kind).values()].flatMap(suspectsOf);
   // Testing several strata finds something by chance more often: Bonferroni's correction.
   const chanceMax = CHANCE_MAX / Math.max(1, suspects.length);
-  const chances = suspects.map((s) => [s, chanceOf(s, ended, failed)] as const);
-  const worst = chances.sort((a, b) => a[1] - b[1])[0];
-  return worst !== undefined && worst[1] < chanceMax ? worst[0] : null;
+  const worst = suspects.sort((a, b) => a.chance - b.chance)[0];
+  return worst !== undefined && worst.chance < chanceMax ? worst.stratum : null;
+}
+
+/** Of one kind: hosts that share nothing of it are in none, and then the others are compared. */
+function suspectsOf(strata: readonly Stratum[]) {
+  const ended = sum(strata.map((s) => s.ended));
+  const failed = sum(strata.map((s) => s.failed));
+  return strata
+    .filter((s) => s.failed >= FAILURES_MIN && s.ended < ended)
+    .map((stratum) => ({ stratum, chance: chanceOf(stratum, ended, failed) }));
 }
 
 /** P(at least this many of the failures fall into the stratum), hypergeometric. */

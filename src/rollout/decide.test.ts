@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { HOUR_MS, MINUTE_MS } from "../base/instant.ts";
 import { type Decision, decide, nextLookAt, type RolloutFacts, releasable } from "./decide.ts";
-import { holdToText } from "./hold.ts";
+import { haltToText, holdToText } from "./hold.ts";
 import type { WaveCounts, WaveFacts } from "./wave.ts";
 
 const NOW = Date.UTC(2026, 10, 21, 22);
@@ -37,9 +37,11 @@ function aWave(over: Partial<Omit<WaveFacts, "counts">> & { counts?: Partial<Wav
       soakSeconds: 60,
       successRate: 1,
       failureBudget: 0,
+      failures: null,
       onFailure: "halt",
     },
     newFailures: 0,
+    newSuccesses: 0,
     revertible: 0,
     lastEndedAt: null,
     openedAt: NOW - HOUR_MS,
@@ -245,8 +247,9 @@ describe("what the engine does next", () => {
 
   test("failures that share a body stop a wave whose total is still within its budget", () => {
     const strata = [
-      { name: "body a", ended: 40, failed: 0 },
-      { name: "body b", ended: 4, failed: 4 },
+      { kind: "os", name: "debian 12", ended: 44, failed: 4 },
+      { kind: "body", name: "body a", ended: 40, failed: 0 },
+      { kind: "body", name: "body b", ended: 4, failed: 4 },
     ];
     const wave = aWave({
       gate: { ...aWave().gate, failureBudget: 10, successRate: 0.5 },
@@ -256,6 +259,44 @@ describe("what the engine does next", () => {
     });
     const [halt] = decide(facts([wave]), NOW);
     expect(halt).toMatchObject({ do: "halt", reason: { why: "correlated-failures", failures: 4 } });
+  });
+
+  const failures = { baseline: 0.01, bad: 0.05, alpha: 0.01, beta: 0.05 };
+  const tested = (over: Partial<Omit<WaveFacts, "counts">>) =>
+    aWave({
+      gate: { ...aWave().gate, failureBudget: 100, failures, successRate: 0 },
+      counts: { ready: 100 },
+      ...over,
+    });
+
+  test("the sequential test stops at the failures that prove the patch bad, and not before", () => {
+    const haltOf = (waves: readonly WaveFacts[]) => decide(facts(waves), NOW)[0];
+    expect(haltOf([tested({ newFailures: 3, newSuccesses: 7 })])?.do).not.toBe("halt");
+    const halt = haltOf([tested({ newFailures: 3, newSuccesses: 6 })]);
+    expect(halt).toMatchObject({
+      do: "halt",
+      reason: { why: "failure-test", wave: 1, failures: 3, of: 9, odds: 95 },
+    });
+    expect(halt?.do === "halt" && haltToText(halt.reason)).toMatch(
+      /^3 of 9 hosts of wave 1 failed/,
+    );
+  });
+
+  test("suspicion of one wave is carried into the next, comfort is not", () => {
+    const passed = { state: "passed", hasPassed: true } as const;
+    const second = tested({ number: 2, newFailures: 1, newSuccesses: 0 });
+    const doubtful = tested({ ...passed, newFailures: 2, newSuccesses: 4 });
+    const happy = tested({ ...passed, newFailures: 0, newSuccesses: 1_000 });
+    expect(decide(facts([doubtful, second]), NOW)[0]).toMatchObject({ reason: { wave: 2 } });
+    expect(decide(facts([happy, second]), NOW)[0]?.do).not.toBe("halt");
+    const three = tested({ number: 2, newFailures: 3, newSuccesses: 0 });
+    expect(decide(facts([happy, three]), NOW)[0]).toMatchObject({ do: "halt" });
+  });
+
+  test("with a number and a test the sooner of the two stops", () => {
+    const gate = { ...aWave().gate, failureBudget: 1, failures };
+    const halt = decide(facts([tested({ gate, newFailures: 2, newSuccesses: 90 })]), NOW)[0];
+    expect(halt).toMatchObject({ reason: { why: "failure-budget", failures: 2, allowed: 1 } });
   });
 
   test("every hold has its own sentence", () => {

@@ -1,4 +1,5 @@
 import { DAY_MS, type Instant, SECOND_MS } from "../base/instant.ts";
+import { stopOdds, stopsAt, suspicion } from "../policy/failure-test.ts";
 import { correlatedStratum } from "./correlation.ts";
 import { type GateJudgement, judgeGate } from "./gate.ts";
 import type { HaltReason, Hold } from "./hold.ts";
@@ -84,10 +85,15 @@ function standstill(facts: RolloutFacts): Hold | null {
   return facts.approvalHold;
 }
 
-/** The first wave that proves the patch bad: over its budget, or failing where one thing is shared. */
+/**
+ * The first wave that proves the patch bad: over its budget, beyond the odds of its test, or failing
+ * where one thing is shared. What speaks against the patch is carried from wave to wave, what speaks
+ * for it is not: a thousand good hosts of one kind must not hide the first bad ones of another.
+ */
 function firstStop(
   waves: readonly WaveFacts[],
 ): { readonly wave: WaveFacts; readonly reason: HaltReason } | null {
+  let carried = 0;
   for (const wave of waves) {
     const allowed = wave.gate.failureBudget;
     if (wave.newFailures > allowed) {
@@ -99,6 +105,9 @@ function firstStop(
       };
       return { wave, reason: reason as HaltReason };
     }
+    const tested = testFailures(wave, carried);
+    if (tested.reason !== null) return { wave, reason: tested.reason };
+    carried = tested.carried;
     const cluster = wave.newFailures === 0 ? null : correlatedStratum(wave.strata);
     if (cluster !== null) {
       const { name: stratum, failed: failures, ended: of } = cluster;
@@ -109,6 +118,22 @@ function firstStop(
     }
   }
   return null;
+}
+
+/** Wald's test over the hosts of the wave; the odds are kept as logarithms. */
+function testFailures(
+  { gate: { failures: test }, number, newFailures: failed, newSuccesses: well }: WaveFacts,
+  before: number,
+): { readonly reason: HaltReason | null; readonly carried: number } {
+  if (test === null) return { reason: null, carried: before };
+  const now = before + suspicion(test, { failed, well });
+  const { baseline, bad } = test;
+  const isProven = failed > 0 && now >= stopsAt(test);
+  const reason = {
+    ...{ why: "failure-test", wave: number, failures: failed, of: failed + well },
+    ...{ baseline, bad, odds: Math.round(stopOdds(test)) },
+  } as HaltReason;
+  return { reason: isProven ? reason : null, carried: Math.max(0, now) };
 }
 
 function revertOf(wave: WaveFacts): readonly Decision[] {

@@ -220,6 +220,7 @@ async function anApproved(waves: readonly Waves[], soakSeconds = 0): Promise<Cha
     batchSize: 9,
     inFlightMax: 9,
     failedMax: 0,
+    failures: null,
     successRateMin: 1,
     soakSeconds,
     rollback: "wave",

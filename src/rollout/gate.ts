@@ -71,6 +71,7 @@ export function waveGate(limits: WaveLimits): WaveGate {
     soakSeconds: limits.soakSeconds,
     successRate: limits.successRateMin,
     failureBudget: limits.failedMax,
+    failures: limits.failures,
     onFailure: limits.rollback === "wave" ? "revert" : "halt",
   };
 }

@@ -92,6 +92,16 @@ export type HaltReason =
       readonly allowed: number;
     }
   | {
+      readonly why: "failure-test";
+      readonly wave: number;
+      readonly failures: number;
+      /** Hosts of the wave that have ended and count. */
+      readonly of: number;
+      readonly baseline: number;
+      readonly bad: number;
+      readonly odds: number;
+    }
+  | {
       readonly why: "correlated-failures";
       readonly wave: number;
       readonly stratum: string;
@@ -220,10 +230,23 @@ function against(unknown: number): string {
   return ` (${unknown} unknown ${unknown === 1 ? "counts" : "count"} against it)`;
 }
 
+/** In which way a rollout stopped, in few words. */
+export function stopWordsOf(why: string): string {
+  const words: Readonly<Record<string, string>> = {
+    "failure-budget": "more failures than the plan allows",
+    "failure-test": "the sequential test",
+    "correlated-failures": "failures that cluster where hosts share something",
+    "gate-failed": "a gate that cannot pass any more",
+  };
+  return words[why] ?? why;
+}
+
 export function haltToText(reason: HaltReason): string {
   switch (reason.why) {
     case "failure-budget":
       return `${hosts(reason.failures)} of wave ${reason.wave} failed; the plan allows ${reason.allowed === 0 ? "none" : reason.allowed}`;
+    case "failure-test":
+      return `${reason.failures} of ${hosts(reason.of)} of wave ${reason.wave} failed; with what the waves before showed that is more than ${reason.odds} times likelier for a patch that breaks ${percent(reason.bad)} of hosts than for one that breaks the usual ${percent(reason.baseline)}`;
     case "correlated-failures":
       return `failures of wave ${reason.wave} cluster in ${reason.stratum}: ${reason.failures} of ${hosts(reason.of)} failed there`;
     case "person":
@@ -231,6 +254,10 @@ export function haltToText(reason: HaltReason): string {
     default:
       return never(reason);
   }
+}
+
+function percent(share: number): string {
+  return `${Math.round(share * 1000) / 10} %`;
 }
 
 function at(instant: Instant, now: Instant): string {

@@ -16,6 +16,7 @@ import {
   targetSchema,
   textOrNull,
 } from "./routes-schema.ts";
+import { postSimulation } from "./routes-simulation.ts";
 
 /** Rollouts over HTTP. */
 
@@ -279,6 +280,7 @@ const getExplain = route({
 });
 
 export const routes: readonly Route[] = [
+  postSimulation,
   postRollout,
   listRollouts,
   getRollout,

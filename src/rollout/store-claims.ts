@@ -6,6 +6,7 @@ import type { Calendar } from "../calendar/model.ts";
 import { isAlwaysOpen, mayStartNow } from "../calendar/scope.ts";
 import { lockApproval } from "../change/store.ts";
 import { type Db, inTransaction, type Tx } from "../db/database.ts";
+import { CLAIM_BATCH_MAX, TALK_SECONDS } from "./engine.ts";
 import type { JobKind } from "./model.ts";
 import { approvalsAllow } from "./store-approvals.ts";
 import { type HaltScope, lockForStart } from "./store-halts.ts";
@@ -18,15 +19,6 @@ import { millis } from "./store-time.ts";
  * change between the question and the commit. The rollout's row is locked first: whoever lost the
  * ownership finds another epoch there and claims nothing, so two servers cannot pass a budget together.
  */
-
-/** Enough for a statement to be cheap per row, few enough to commit within some milliseconds. */
-export const CLAIM_BATCH_MAX = 500;
-
-/**
- * A talk whose server does not keep it for this long is taken up by another one; well below the time
- * for which a host waits for its permit.
- */
-export const TALK_SECONDS = 12;
 
 export interface Ownership {
   readonly rollout: RolloutId;

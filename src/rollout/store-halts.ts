@@ -51,7 +51,10 @@ export async function haltRollout(
   return (numAffectedRows ?? 0n) > 0n;
 }
 
-/** Goes on; the failures of now are acknowledged, later ones count again. Null: was not halted. */
+/**
+ * Goes on; the failures of now are acknowledged, later ones count again, and the hosts that went well
+ * until now make them no smaller. Null: was not halted; else how many failures were acknowledged.
+ */
 export async function resumeRollout(tx: Tx, rollout: RolloutId): Promise<number | null> {
   const { numAffectedRows } = await sql`
     update rollout
@@ -60,12 +63,15 @@ export async function resumeRollout(tx: Tx, rollout: RolloutId): Promise<number 
      where id = ${rollout} and state = any(${[...statesWith(rolloutMoves, "resume")]}::text[])
   `.execute(tx);
   if (numAffectedRows !== 1n) return null;
-  const seen = await sql`
-    update target set is_acknowledged = true
-     where rollout = ${rollout} and not is_acknowledged
-       and (state in ('failed', 'rolled-back', 'unknown', 'lost') or (state = 'held' and is_begun))
-  `.execute(tx);
-  return Number(seen.numAffectedRows ?? 0n);
+  const { rows } = await sql<{ failures: number }>`
+    with seen as (
+      update target set is_acknowledged = true
+       where rollout = ${rollout} and not is_acknowledged
+         and (state in ('failed', 'rolled-back', 'unknown', 'lost')
+              or (state = 'held' and is_begun) or verdict is not null)
+      returning verdict)
+    select count(*) as failures from seen where verdict is null`.execute(tx);
+  return rows[0]?.failures ?? 0;
 }
 
 /** Sets or lifts the halt of a scope wider than one rollout. */

@@ -3,9 +3,9 @@ import type { Digest } from "../base/digest.ts";
 import type { ChangeId, HostId, PatchId, PlanDigest, RolloutId } from "../base/ids.ts";
 import type { Instant } from "../base/instant.ts";
 import { type Db, type Reader, sqlJson, type Tx } from "../db/database.ts";
+import { TALK_SECONDS } from "./engine.ts";
 import { targetMoves, type Verdict } from "./model.ts";
 import type { ResultMove, ResultVerb } from "./result-move.ts";
-import { TALK_SECONDS } from "./store-claims.ts";
 import { freeSlots, leaves } from "./store-targets.ts";
 import { holdUntil, millis } from "./store-time.ts";
 

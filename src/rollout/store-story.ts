@@ -27,6 +27,7 @@ export const easyGate: WaveGate = {
   soakSeconds: 60,
   successRate: 1,
   failureBudget: 0,
+  failures: null,
   onFailure: "halt",
 };
 
@@ -61,6 +62,7 @@ export async function aRollout(
   db: Db,
   waves: readonly StoryWave[],
   over: Partial<NewRollout> = {},
+  made: NewRollout[] = [],
 ): Promise<Story> {
   const now = Date.now();
   const id = newId<RolloutId>(now);
@@ -88,6 +90,7 @@ export async function aRollout(
       .map(({ host, wave }, leafIndex) => ({ host, wave, leafIndex, body, service: null })),
     ...over,
   };
+  made.push(rollout);
   const scopes = scopesOf(rollout);
   const number = await inTransaction(db, async (tx) => {
     await anApprovedChange(tx, rollout);

@@ -3,10 +3,15 @@ import type { HostId, RolloutId, SubjectId } from "../base/ids.ts";
 import type { Instant } from "../base/instant.ts";
 import type { Db, Reader, Tx } from "../db/database.ts";
 import { inTransaction } from "../db/database.ts";
+import {
+  JOB_SILENCE_SECONDS,
+  PERMIT_MARGIN_SECONDS,
+  REVERT_AGAIN_SECONDS,
+  TALK_SECONDS,
+} from "./engine.ts";
 import type { Hold } from "./hold.ts";
 import { statesWith, targetMoves } from "./model.ts";
 import { againCodes } from "./result-move.ts";
-import { TALK_SECONDS } from "./store-claims.ts";
 import { holdUntil } from "./store-time.ts";
 
 /**
@@ -74,11 +79,6 @@ export interface Sweep {
   /** Put back to be tried once more. */
   readonly again: number;
 }
-
-/** After a permit, a host that never said that it began is asked about after this much more. */
-const PERMIT_MARGIN_SECONDS = 60;
-/** Between two words of a working host: a large package may unpack and configure this long. */
-export const JOB_SILENCE_SECONDS = 900;
 
 /**
  * What time alone does: leases end, and hosts that may be working fall silent. Nobody is silent
@@ -161,8 +161,6 @@ async function retryUnstarted(tx: Tx): Promise<number> {
   }
   return rollouts.length;
 }
-
-const REVERT_AGAIN_SECONDS = 60;
 
 /** Keeps conversations: whoever talks to a host says so from time to time. */
 export async function keepLeases(

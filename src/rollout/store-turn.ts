@@ -2,6 +2,7 @@ import { sql } from "kysely";
 import type { HostId, RolloutId } from "../base/ids.ts";
 import type { Instant } from "../base/instant.ts";
 import { type Db, type Reader, sqlInstant, sqlJson, type Tx } from "../db/database.ts";
+import { OWNER_SECONDS } from "./engine.ts";
 import type { Hold } from "./hold.ts";
 import { rolloutMoves, statesWith, waveMoves } from "./model.ts";
 import { approvalsAllow } from "./store-approvals.ts";
@@ -11,28 +12,30 @@ import { millis } from "./store-time.ts";
 
 /** Who decides, and the writes of one turn; each under the epoch of the owner that decided it. */
 
-/** A server that is gone is replaced after this long; a paused one finds another epoch. */
-export const OWNER_SECONDS = 10;
-
 export interface Owned {
   readonly rollout: RolloutId;
   readonly epoch: number;
 }
 
-/** Takes or keeps the ownership of rollouts that need a look now; others' are left alone. */
+/**
+ * Takes or keeps the ownership of rollouts that need a look now; others' are left alone. Who waited
+ * longest comes first, so that two rollouts over the same hosts take turns.
+ */
 export async function takeRollouts(db: Db, owner: string): Promise<readonly Owned[]> {
   const { rows } = await sql<Owned>`
     with picked as (
       select id from rollout
        where state in ('running', 'halted') and look_at <= now()
          and (owner is null or owner = ${owner} or owner_until < now())
-       order by look_at limit 100 for update skip locked)
+       order by look_at limit 100 for update skip locked
+    ), taken as (
     update rollout r
        set owner = ${owner}, owner_until = now() + make_interval(secs => ${OWNER_SECONDS}),
            owner_epoch = case when r.owner = ${owner} and r.owner_until > now()
                               then r.owner_epoch else r.owner_epoch + 1 end
       from picked p where r.id = p.id
-    returning r.id as rollout, r.owner_epoch as epoch`.execute(db);
+    returning r.id, r.owner_epoch, r.look_at)
+    select id as rollout, owner_epoch as epoch from taken order by look_at, id`.execute(db);
   return rows;
 }
 

@@ -198,6 +198,21 @@ export async function loadPace(reader: Reader, rollout: RolloutId): Promise<Pace
   return rows[0] ?? { measured: 0, meanMs: 0, deviationMs: null };
 }
 
+/** The same over the newest jobs of all rollouts: what a plan that has not begun can go by. */
+export async function loadUsualPace(reader: Reader): Promise<Pace> {
+  const { rows } = await sql<Pace>`
+    select count(*) as measured, coalesce(avg(took), 0) as "meanMs",
+           stddev_samp(took) as "deviationMs"
+      from (select date_part('epoch', ended_at - claimed_at) * 1000 as took from target
+             where kind = 'apply' and state = 'done'
+               and verdict is not null and claimed_at is not null
+             order by ended_at desc limit ${USUAL_JOBS}) as judged`.execute(reader);
+  return rows[0] ?? { measured: 0, meanMs: 0, deviationMs: null };
+}
+
+/** Enough to know how long jobs take here, few enough to follow a fleet that changes. */
+const USUAL_JOBS = 1_000;
+
 /** Hosts that hold a permit which has not run out: a halt does not reach them any more. */
 export async function loadStillStarting(
   reader: Reader,

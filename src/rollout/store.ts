@@ -6,6 +6,7 @@ import type { Selector } from "../base/labels.ts";
 import { type Reader, sqlInstant, sqlJson, type Tx } from "../db/database.ts";
 import { planInScope } from "../plan/store-hosts.ts";
 import type { ChangeClass } from "../policy/rings.ts";
+import type { Stratum } from "./correlation.ts";
 import type { RolloutFacts } from "./decide.ts";
 import type { HaltReason, Hold } from "./hold.ts";
 import type { RolloutState, WaveState } from "./model.ts";
@@ -190,6 +191,11 @@ const gateSchema = z.object({
   soakSeconds: z.number(),
   successRate: z.number(),
   failureBudget: z.number(),
+  // Rollouts that began before there was a test have none.
+  failures: z
+    .object({ baseline: z.number(), bad: z.number(), alpha: z.number(), beta: z.number() })
+    .nullable()
+    .default(null),
   onFailure: z.enum(["halt", "revert"]),
 });
 
@@ -268,6 +274,7 @@ type CountRow = WaveCounts & {
   readonly revertible: number;
   readonly wave: number;
   readonly newFailures: number;
+  readonly newSuccesses: number;
   readonly lastEndedAt: Instant | null;
 };
 
@@ -286,6 +293,7 @@ async function loadWaves(reader: Reader, id: RolloutId): Promise<readonly Loaded
     const {
       wave: _wave,
       newFailures,
+      newSuccesses,
       revertible,
       lastEndedAt,
       ...rest
@@ -297,9 +305,12 @@ async function loadWaves(reader: Reader, id: RolloutId): Promise<readonly Loaded
       hasPassed: row.passedAt !== null,
       counts: rest,
       newFailures,
+      newSuccesses,
       revertible,
       lastEndedAt,
-      strata: strata.filter((stratum) => stratum.wave === row.number),
+      strata: strata
+        .filter((stratum) => stratum.wave === row.number)
+        .map(({ wave: _wave, ...stratum }) => stratum),
     };
   });
 }
@@ -320,6 +331,7 @@ const noHosts: CountRow = {
   lost: 0,
   skipped: 0,
   newFailures: 0,
+  newSuccesses: 0,
   revertible: 0,
   lastEndedAt: null,
 };
@@ -358,16 +370,28 @@ function countsSql(id: RolloutId) {
       ${hosts(sql`state = 'skipped'`)} as skipped,
       ${hosts(sql`not is_acknowledged and (state in ('failed', 'rolled-back', 'lost')
         or ${isLost})`)} as "newFailures",
+      ${hosts(sql`not is_acknowledged and state in ('done', 'noop')
+        and verdict = 'verified'`)} as "newSuccesses",
       ${hosts(sql`state = 'done' and kind = 'apply' and is_fresh`)} as revertible,
       ${millis(sql`max(ended_at)`)} as "lastEndedAt"
     from alike group by wave`;
 }
 
+/** What hosts share with each other; what was seen when somebody resumed tells nothing any more. */
 async function loadStrata(reader: Reader, id: RolloutId) {
-  const { rows } = await sql<{ wave: number; name: string; ended: number; failed: number }>`
-    select wave, 'body ' || left(body, 12) as name,
-           count(*) filter (where ended_at is not null) as ended,
-           count(*) filter (where state in ('failed', 'rolled-back')) as failed
-      from target where rollout = ${id} group by wave, body`.execute(reader);
+  const { rows } = await sql<Stratum & { wave: number }>`
+    select t.wave, s.kind, s.name,
+           (count(*) filter (where t.ended_at is not null))::int as ended,
+           (count(*) filter (where t.state in ('failed', 'rolled-back')))::int as failed
+      from target t join host h on h.id = t.host
+      cross join lateral (values
+        ('body', 'body ' || left(t.body, 12)),
+        ('os', (h.facts ->> 'distribution') || ' ' || (h.facts ->> 'release')),
+        ('zone', 'zone ' || (h.labels ->> 'zone')),
+        ('site', 'site ' || (h.labels ->> 'site')),
+        ('service', 'service ' || coalesce(t.service, h.labels ->> 'service'))) as s(kind, name)
+     where t.rollout = ${id} and s.name is not null and not t.is_acknowledged
+     group by t.wave, s.kind, s.name
+     order by t.wave, s.kind, s.name`.execute(reader);
   return rows;
 }

@@ -1,4 +1,5 @@
 import type { Instant } from "../base/instant.ts";
+import type { FailureTest } from "../policy/failure-test.ts";
 import type { Stratum } from "./correlation.ts";
 import type { Hold } from "./hold.ts";
 import type { WaveState } from "./model.ts";
@@ -14,6 +15,8 @@ export interface WaveGate {
   readonly successRate: number;
   /** Failures that may happen before the rollout halts itself; 0: the first one halts. */
   readonly failureBudget: number;
+  /** The sequential test that stops the wave too; null where only the number does. */
+  readonly failures: FailureTest | null;
   readonly onFailure: "halt" | "revert";
 }
 
@@ -58,6 +61,8 @@ export interface WaveFacts {
   readonly counts: WaveCounts;
   /** Failed, rolled back, unknown or lost hosts that nobody has acknowledged by resuming. */
   readonly newFailures: number;
+  /** Verified hosts that nobody had seen when somebody last resumed: what speaks for the patch. */
+  readonly newSuccesses: number;
   /** Done hosts that the statement still lets somebody take back on order. */
   readonly revertible: number;
   /** The last time a host of the wave ended or was judged; null before the first. */

@@ -86,7 +86,7 @@ function Wave(props: { readonly wave: PlannedWave; readonly hosts: readonly Plan
             {durationToText(limits.soakSeconds * SECOND_MS)}
           </span>
           <span>
-            halts at {limits.failedMax + 1} failed
+            halts {wave.stops}
             {limits.rollback === "wave" && " and takes the wave back"}
           </span>
           <Detects share={wave.detectsFailureRate} />

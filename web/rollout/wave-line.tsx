@@ -37,12 +37,12 @@ export function WaveLine(props: {
   );
 }
 
-/** The smallest share of failing hosts that a wave of this size shows with 95 % probability. */
+/** The smallest share of failing hosts at which a wave of this size is stopped with 95 % probability. */
 export function Detects({ share }: { readonly share: number }) {
   return (
     <span
       className={styles["detects"]}
-      title="A fault that hits at least this share of hosts shows in this wave with 95 % probability."
+      title="A fault that hits at least this share of hosts stops this wave with 95 % probability."
     >
       detects ≥ {Math.round(share * 100)} %
     </span>

@@ -53,7 +53,7 @@ export function planText(plan: Plan, excluded: readonly Excluded[]): string {
     { head: "from", cell: (w) => clockText(w.notBefore) },
     { head: "to", cell: (w) => clockText(w.notAfter) },
     { head: "at once", cell: (w) => w.limits.inFlightMax, align: "right" },
-    { head: "stops after", cell: (w) => `${w.limits.failedMax + 1} failed` },
+    { head: "stops", cell: (w) => w.stops },
     { head: "soak", cell: (w) => durationToText(w.limits.soakSeconds * 1000) },
     {
       head: "detects",

@@ -1,0 +1,360 @@
+import { present } from "../base/failure.ts";
+import type { RolloutId } from "../base/ids.ts";
+import { type Instant, SECOND_MS } from "../base/instant.ts";
+import type { Stratum } from "./correlation.ts";
+import type { Decision } from "./decide.ts";
+import { CLAIM_BATCH_MAX, LEASE_SECONDS, OWNER_SECONDS, TALK_SECONDS } from "./engine.ts";
+import type { HaltReason } from "./hold.ts";
+import { move, waveMoves } from "./model.ts";
+import type { BookRollout, Books, BookTarget, BookWave } from "./simulation-books.ts";
+import type { Claimed } from "./store-claims.ts";
+import type { Owned } from "./store-turn.ts";
+import type { ClaimWish, Seen, TurnStore, TurnToCommit } from "./turn.ts";
+import type { WaveCounts, WaveFacts } from "./wave.ts";
+
+/** The store port of the engine's turn over the books in memory: what one server may read and write. */
+export interface BookSeen extends Seen {
+  readonly generation: number;
+  readonly lookCount: number;
+}
+
+export function bookTurns(books: Books, server: string): TurnStore<BookSeen> {
+  const owner = (own: Owned) => ({ owner: server, epoch: own.epoch });
+  const holdsStill = (own: Owned, seen: BookSeen): BookRollout | null => {
+    const rollout = books.rollout(own.rollout);
+    const isSame = rollout.generation === seen.generation && books.isOwner(rollout, owner(own));
+    return isSame ? rollout : null;
+  };
+  return {
+    takeRollouts: async () => takeRollouts(books, server),
+    loadFacts: async (own) => loadFacts(books, own.rollout),
+    async commitHalt(own, seen, reason) {
+      const rollout = holdsStill(own, seen);
+      if (rollout !== null) haltBook(books, rollout, { reason, isFrozen: false });
+    },
+    async commitTurn(own, seen, turn) {
+      const rollout = holdsStill(own, seen);
+      if (rollout !== null) commitTurn(books, rollout, seen, turn);
+      return rollout !== null;
+    },
+    async claim(own, _seen, wish) {
+      const rollout = books.rollout(own.rollout);
+      return books.isOwner(rollout, owner(own)) ? claim(books, rollout, server, wish) : [];
+    },
+  };
+}
+
+function takeRollouts(books: Books, server: string): readonly Owned[] {
+  const now = books.clock();
+  const mine = [...books.rollouts.values()].filter((rollout) => {
+    const isActive = rollout.state === "running" || rollout.state === "halted";
+    const isFree = rollout.owner === null || (rollout.ownerUntil ?? 0) < now;
+    return isActive && rollout.lookAt <= now && (isFree || rollout.owner === server);
+  });
+  mine.sort((a, b) => a.lookAt - b.lookAt || (a.id < b.id ? -1 : 1));
+  return mine.map((rollout) => {
+    const isKept = rollout.owner === server && (rollout.ownerUntil ?? 0) > now;
+    if (!isKept) rollout.ownerEpoch += 1;
+    rollout.owner = server;
+    rollout.ownerUntil = now + OWNER_SECONDS * SECOND_MS;
+    return { rollout: rollout.id, epoch: rollout.ownerEpoch };
+  });
+}
+
+export function loadFacts(books: Books, id: RolloutId): BookSeen {
+  const rollout = books.rollout(id);
+  const now = books.clock();
+  const { state, isFrozen, generation, lookCount, haltReason } = rollout;
+  const isHaltedByWave = state === "halted" && haltReason !== null && haltReason.why !== "person";
+  const waves = rollout.waves.map((wave) => waveFacts(books, rollout, wave));
+  const hasFailures = waves.some((wave) => wave.newFailures > 0);
+  const own = state === "halted" ? { scope: "this rollout", since: rollout.haltedAt ?? now } : null;
+  return {
+    generation,
+    lookCount,
+    now,
+    facts: {
+      state,
+      isFrozen,
+      halted: own ?? (books.isHalted ? { scope: "all", since: now } : null),
+      haltedBy: isHaltedByWave ? haltReason.wave : null,
+      approvalHold: rollout.isApproved ? null : { why: "approval-withdrawn" },
+      waves: hasFailures ? waves.map((wave) => withStrata(rollout, wave)) : waves,
+    },
+  };
+}
+
+function waveFacts(books: Books, rollout: BookRollout, wave: BookWave): WaveFacts {
+  const now = books.clock();
+  const counts = { ...noCounts };
+  let newFailures = 0;
+  let newSuccesses = 0;
+  let revertible = 0;
+  let lastEndedAt: Instant | null = null;
+  for (const target of wave.targets) {
+    counts[groupOf(target, now)] += 1;
+    if (!target.isAcknowledged && hasFailed(target)) newFailures += 1;
+    if (!target.isAcknowledged && target.verdict === "verified") newSuccesses += 1;
+    if (target.state === "done" && target.kind === "apply") {
+      revertible += Number(books.isRevertInTime(rollout, target));
+    }
+    if (target.endedAt !== null) lastEndedAt = Math.max(lastEndedAt ?? 0, target.endedAt);
+  }
+  const { number, ring, state, notBefore, notAfter, windows, gate, openedAt, passedAt } = wave;
+  return {
+    ...{ number, ring, state, notBefore, notAfter, windows, gate, openedAt },
+    ...{ counts, newFailures, newSuccesses, revertible, lastEndedAt },
+    hasPassed: passedAt !== null,
+    strata: [],
+  };
+}
+
+const noCounts: Record<keyof WaveCounts, number> = {
+  ready: 0,
+  deferred: 0,
+  readyRevert: 0,
+  active: 0,
+  unknown: 0,
+  checking: 0,
+  verified: 0,
+  unverified: 0,
+  failed: 0,
+  rolledBack: 0,
+  held: 0,
+  lost: 0,
+  skipped: 0,
+};
+
+function groupOf(target: BookTarget, now: Instant): keyof WaveCounts {
+  switch (target.state) {
+    case "ready":
+      if (target.kind === "revert") return "readyRevert";
+      return target.retryAt === null || target.retryAt <= now ? "ready" : "deferred";
+    case "leased":
+    case "permitted":
+    case "applying":
+    case "rebooting":
+    case "verifying":
+      return "active";
+    case "unknown":
+      return "unknown";
+    case "held":
+      return target.isBegun ? "unknown" : "held";
+    case "done":
+    case "noop":
+      return target.verdict ?? "checking";
+    case "rolled-back":
+    case "reverted":
+      return "rolledBack";
+    default:
+      return target.state;
+  }
+}
+
+/** Failed, rolled back, unknown or lost: what counts against the wave. */
+export function hasFailed(target: Pick<BookTarget, "state" | "isBegun">): boolean {
+  const { state } = target;
+  if (state === "held") return target.isBegun;
+  return ["failed", "rolled-back", "lost", "unknown"].includes(state);
+}
+
+function withStrata(rollout: BookRollout, wave: WaveFacts): WaveFacts {
+  return { ...wave, strata: strataOf(waveNumbered(rollout, wave.number)) };
+}
+
+function strataOf(wave: BookWave): readonly Stratum[] {
+  const strata = new Map<string, { kind: string; ended: number; failed: number }>();
+  for (const { strata: shared, state, endedAt } of wave.targets.filter((t) => !t.isAcknowledged)) {
+    for (const { kind, name } of shared) {
+      const stratum = strata.get(name) ?? { kind, ended: 0, failed: 0 };
+      stratum.ended += Number(endedAt !== null);
+      stratum.failed += Number(state === "failed" || state === "rolled-back");
+      strata.set(name, stratum);
+    }
+  }
+  return [...strata].map(([name, counted]) => ({ name, ...counted }));
+}
+
+export function haltBook(
+  books: Books,
+  rollout: BookRollout,
+  halt: { readonly reason: HaltReason; readonly isFrozen: boolean },
+): boolean {
+  const isMoreFrozen = rollout.state === "halted" && halt.isFrozen && !rollout.isFrozen;
+  if (isMoreFrozen) rollout.generation += 1;
+  else if (!books.moveRollout(rollout, "halt")) return false;
+  rollout.haltedAt ??= books.clock();
+  rollout.haltReason ??= halt.reason;
+  rollout.isFrozen ||= halt.isFrozen;
+  books.wake(rollout);
+  return true;
+}
+
+/** Goes on; the failures of now are acknowledged. */
+export function resumeBook(books: Books, rollout: BookRollout): void {
+  if (!books.moveRollout(rollout, "resume")) return;
+  rollout.haltedAt = null;
+  rollout.haltReason = null;
+  rollout.isFrozen = false;
+  books.wake(rollout);
+  for (const target of rollout.targets.values()) {
+    if (hasFailed(target) || target.verdict !== null) target.isAcknowledged = true;
+  }
+}
+
+function commitTurn(books: Books, rollout: BookRollout, seen: BookSeen, turn: TurnToCommit): void {
+  let hasMoved = false;
+  for (const decision of turn.decisions) {
+    hasMoved = commitOne(books, rollout, decision) || hasMoved;
+  }
+  for (const { wave, holds } of turn.holds) waveNumbered(rollout, wave).holds = holds;
+  if (rollout.lookCount !== seen.lookCount) return;
+  rollout.lookAt = hasMoved ? books.clock() : turn.lookAt;
+  rollout.lookCount += 1;
+}
+
+function commitOne(books: Books, rollout: BookRollout, decision: Decision): boolean {
+  const now = books.clock();
+  switch (decision.do) {
+    case "open-wave": {
+      const wave = waveNumbered(rollout, decision.wave);
+      if (!mayOpen(books, rollout, wave) || !moveWave(wave, "open")) return false;
+      wave.openedAt = now;
+      return true;
+    }
+    case "pass-wave": {
+      const wave = waveNumbered(rollout, decision.wave);
+      if (!moveWave(wave, "pass")) return false;
+      wave.passedAt = now;
+      return true;
+    }
+    case "end-wave": {
+      const wave = waveNumbered(rollout, decision.wave);
+      if (!moveWave(wave, "end")) return false;
+      wave.endedAt = now;
+      return true;
+    }
+    case "give-up": {
+      const given = waveNumbered(rollout, decision.wave).targets.filter((target) =>
+        books.move(target, "give-up"),
+      );
+      for (const target of given) {
+        target.hold ??= decision.hold;
+        target.endedAt = now;
+        target.retryAt = null;
+      }
+      return given.length > 0;
+    }
+    case "revert":
+      return orderReverts(books, rollout, decision.wave) > 0;
+    case "finish":
+      return books.moveRollout(rollout, "finish");
+    case "halt":
+    case "hold":
+    case "release":
+      return false;
+  }
+}
+
+function waveNumbered(rollout: BookRollout, number: number): BookWave {
+  return present(rollout.waves[number - 1], "the wave of a decision");
+}
+
+function moveWave(wave: BookWave, verb: string): boolean {
+  const to = move(waveMoves, wave.state, verb);
+  if (to !== null) wave.state = to;
+  return to !== null;
+}
+
+function mayOpen(books: Books, rollout: BookRollout, wave: BookWave): boolean {
+  const now = books.clock();
+  const before = rollout.waves.filter((other) => other.number < wave.number);
+  return (
+    wave.notBefore <= now &&
+    now <= wave.notAfter &&
+    books.rolloutAllows(rollout, "apply") &&
+    rollout.isApproved &&
+    before.every((other) => other.passedAt !== null)
+  );
+}
+
+/** Done → ready for an ordered revert, for what the statement's time still allows. */
+export function orderReverts(books: Books, rollout: BookRollout, wave: number): number {
+  if (rollout.isFrozen) return 0;
+  const back = waveNumbered(rollout, wave).targets.filter(
+    (target) =>
+      target.kind === "apply" &&
+      books.isRevertInTime(rollout, target) &&
+      books.move(target, "revert"),
+  );
+  for (const target of back) {
+    Object.assign(target, {
+      ...{ kind: "revert", isBegun: false, verdict: null, hold: null },
+      ...{ retryAt: null, tries: 0, troubleSince: null },
+    });
+  }
+  return back.length;
+}
+
+function claim(
+  books: Books,
+  rollout: BookRollout,
+  server: string,
+  wish: ClaimWish,
+): readonly Claimed[] {
+  const wave = waveNumbered(rollout, wish.wave);
+  const { kind } = wish;
+  if (!books.mayRunNow(rollout, wave, kind) || !books.rolloutAllows(rollout, kind)) return [];
+  const room = Math.max(0, wave.gate.inFlightMax - books.busy(wave));
+  const countMax = Math.min(wish.countMax, CLAIM_BATCH_MAX, room);
+  const claimed: Claimed[] = [];
+  for (const target of wave.targets) {
+    if (claimed.length >= countMax) break;
+    if (!isClaimable(books, rollout, target, kind)) continue;
+    claimed.push(lease(books, rollout, target, server));
+  }
+  return claimed;
+}
+
+function isClaimable(
+  books: Books,
+  rollout: BookRollout,
+  target: BookTarget,
+  kind: "apply" | "revert",
+): boolean {
+  if (target.state !== "ready" || target.kind !== kind) return false;
+  const { host, retryAt } = target;
+  if (retryAt !== null && retryAt > books.clock()) return false;
+  if (kind === "revert" && !books.isRevertInTime(rollout, target)) return false;
+  const slot = books.slot(host);
+  return slot.rollout === null && !slot.isQuarantined && !isBeingChecked(books, target);
+}
+
+/** A host that says it is done is looked at before it gets the next job. */
+function isBeingChecked(books: Books, { host, rollout }: BookTarget): boolean {
+  return (books.targetsOf.get(host) ?? []).some((other) => {
+    const isDone = other.state === "done" || other.state === "noop";
+    return other.rollout !== rollout && isDone && other.verdict === null;
+  });
+}
+
+function lease(books: Books, rollout: BookRollout, target: BookTarget, server: string): Claimed {
+  const now = books.clock();
+  const slot = books.slot(target.host);
+  slot.rollout = rollout.id;
+  slot.counter = Math.max(slot.counter + 1, now);
+  books.move(target, "claim");
+  target.epoch += 1;
+  target.leaseOwner = server;
+  target.leaseUntil = now + LEASE_SECONDS * SECOND_MS;
+  target.talkUntil = now + TALK_SECONDS * SECOND_MS;
+  target.claimedAt = now;
+  target.heardAt = now;
+  target.retryAt = null;
+  target.hold = null;
+  const { host, wave, leafIndex, body, kind, attempt, epoch } = target;
+  const { counter } = slot;
+  const { plan } = rollout;
+  const of = { rollout: rollout.id, plan, host, wave, leafIndex, body };
+  return { ...of, kind, attempt, epoch, counter, issuedAt: now };
+}

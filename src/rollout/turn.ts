@@ -1,0 +1,124 @@
+import type { Instant } from "../base/instant.ts";
+import { type Decision, decide, nextLookAt, type RolloutFacts } from "./decide.ts";
+import type { HaltReason, Hold } from "./hold.ts";
+import type { JobKind } from "./model.ts";
+import type { Claimed } from "./store-claims.ts";
+import type { Owned } from "./store-turn.ts";
+
+/**
+ * One turn of the engine: read aggregates, decide, commit under the owner's epoch and the generation
+ * that was read, then hand out work. Everything is a function of rows, so a turn that is cut off
+ * anywhere is simply taken again.
+ *
+ * What the turn needs of its store is the port below and no more. The server gives it PostgreSQL, the
+ * simulation gives it rows in memory; the turn itself is this one.
+ */
+export interface TurnStore<S extends Seen> {
+  /** Takes or keeps rollouts that need a look; others' are left alone. */
+  takeRollouts(): Promise<readonly Owned[]>;
+  /** The aggregates; null when the rollout is gone. */
+  loadFacts(own: Owned): Promise<S | null>;
+  /** Halts under the halt lock, if what was seen still holds. */
+  commitHalt(own: Owned, seen: S, reason: HaltReason): Promise<void>;
+  /** Writes everything but claims, by compare-and-set; false when the rollout changed since. */
+  commitTurn(own: Owned, seen: S, turn: TurnToCommit): Promise<boolean>;
+  claim(own: Owned, seen: S, claim: ClaimWish): Promise<readonly Claimed[]>;
+}
+
+/** What a turn saw; a store adds what it needs to notice that it has changed since. */
+export interface Seen {
+  readonly facts: RolloutFacts;
+  /** The store's clock. */
+  readonly now: Instant;
+}
+
+export interface TurnToCommit {
+  readonly decisions: readonly Decision[];
+  /** What is said of each wave. */
+  readonly holds: readonly { readonly wave: number; readonly holds: readonly Hold[] }[];
+  /** When to look again if nothing moves; a turn that moved something looks again at once. */
+  readonly lookAt: Instant;
+}
+
+export interface ClaimWish {
+  readonly wave: number;
+  readonly kind: JobKind;
+  readonly countMax: number;
+}
+
+export interface TurnEnd {
+  readonly claimed: readonly Claimed[];
+  /** Something was decided, so there may be more to decide at once. */
+  readonly hasMore: boolean;
+}
+
+/** The engine looks at a rollout at least this often while hosts may be working. */
+const LOOK_EVERY_MS = 2_000;
+
+export async function takeTurns<S extends Seen>(
+  store: TurnStore<S>,
+  room: number,
+): Promise<TurnEnd> {
+  const owned = await store.takeRollouts();
+  const claimed: Claimed[] = [];
+  let hasMore = false;
+  for (const own of owned) {
+    const turn = await takeTurn(store, own, room - claimed.length);
+    claimed.push(...turn.claimed);
+    hasMore ||= turn.hasMore;
+  }
+  return { claimed, hasMore };
+}
+
+async function takeTurn<S extends Seen>(
+  store: TurnStore<S>,
+  own: Owned,
+  room: number,
+): Promise<TurnEnd> {
+  const seen = await store.loadFacts(own);
+  if (seen === null) return { claimed: [], hasMore: false };
+  const decisions = decide(seen.facts, seen.now);
+  const halt = decisions.find((decision) => decision.do === "halt");
+  if (halt !== undefined) {
+    await store.commitHalt(own, seen, halt.reason);
+    const after = await store.loadFacts(own);
+    if (after !== null) await store.commitTurn(own, after, toCommit(after, decisions));
+    return { claimed: [], hasMore: true };
+  }
+  if (!(await store.commitTurn(own, seen, toCommit(seen, decisions)))) {
+    return { claimed: [], hasMore: true };
+  }
+  const claimed = await release(store, { own, seen, decisions, room });
+  const hasMoved = decisions.some((d) => d.do !== "hold" && d.do !== "release");
+  return { claimed, hasMore: hasMoved };
+}
+
+function toCommit(seen: Seen, decisions: readonly Decision[]): TurnToCommit {
+  return {
+    decisions,
+    holds: seen.facts.waves.map(({ number }) => ({
+      wave: number,
+      holds: decisions.flatMap((d) => (d.do === "hold" && d.wave === number ? [d.hold] : [])),
+    })),
+    lookAt: Math.min(nextLookAt(seen.facts, seen.now), seen.now + LOOK_EVERY_MS),
+  };
+}
+
+async function release<S extends Seen>(
+  store: TurnStore<S>,
+  what: {
+    readonly own: Owned;
+    readonly seen: S;
+    readonly decisions: readonly Decision[];
+    readonly room: number;
+  },
+): Promise<readonly Claimed[]> {
+  const claimed: Claimed[] = [];
+  for (const decision of what.decisions) {
+    const countMax = what.room - claimed.length;
+    if (decision.do !== "release" || countMax <= 0) continue;
+    const { wave, kind } = decision;
+    claimed.push(...(await store.claim(what.own, what.seen, { wave, kind, countMax })));
+  }
+  return claimed;
+}
