@@ -46,7 +46,7 @@ export async function retryHosts(
     if (moved.length === 0) {
       throw new Failure(
         "blocked",
-        `No host of R-${row.number} that failed has an approved attempt left (the plan allows ${row.attemptsMax}). Another attempt needs a new plan.`,
+        `No host of R-${row.number} that failed has an approved attempt left (the plan allows ${row.attemptsMax}) in a wave that has not ended. Another attempt needs a new plan.`,
       );
     }
     const facts = { count: moved.length };

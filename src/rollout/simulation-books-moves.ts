@@ -271,7 +271,8 @@ function tryAgain(books: Books, rollout: BookRollout, target: BookTarget): void 
 export function retryBook(books: Books, rollout: BookRollout): number {
   let count = 0;
   for (const target of rollout.targets.values()) {
-    const isLeft = target.kind === "apply" && target.attempt < rollout.attemptsMax;
+    const isOpen = books.waveOf(target).state !== "ended";
+    const isLeft = isOpen && target.kind === "apply" && target.attempt < rollout.attemptsMax;
     if (!isLeft || holdsSlot(target) || !books.move(target, "retry")) continue;
     Object.assign(target, {
       ...{ attempt: target.attempt + 1, epoch: target.epoch + 1, isBegun: false },

@@ -212,7 +212,10 @@ export async function recordProgress(tx: Tx, progress: readonly Progress[]): Pro
   }
 }
 
-/** A person's retry: a new attempt within what the statement allows. Returns the hosts that moved. */
+/**
+ * A person's retry: a new attempt within what the statement allows. Returns the hosts that moved. A
+ * wave that has ended starts nothing any more, and its rollout would wait for such a host for ever.
+ */
 export async function retryTargets(
   tx: Tx,
   rollout: RolloutId,
@@ -229,6 +232,8 @@ export async function retryTargets(
        and (${hosts === null}::boolean or t.host = any(${[...(hosts ?? [])]}::text[]))
        and ${leaves("retry")} and t.kind = 'apply' and t.attempt < r.attempts_max
        and not (t.state = 'held' and t.is_begun)
+       and exists (select 1 from wave w where w.rollout = t.rollout and w.number = t.wave
+                      and w.state <> 'ended')
     returning t.host`.execute(tx);
   await sql`update rollout set look_at = now() where id = ${rollout}`.execute(tx);
   return rows.map((row) => row.host);
