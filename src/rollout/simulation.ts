@@ -204,7 +204,11 @@ class Run {
     if (this.#working.has(host)) say("two jobs at once on one host");
     this.#working.set(host, effect);
     const busy = [...this.#working.values()].filter(
-      (other) => other.rollout === id && this.#place(other).wave === wave,
+      (other) =>
+        // Whom people declared lost they count no more, whatever it still does.
+        !this.#books.slot(other.host).isQuarantined &&
+        other.rollout === id &&
+        this.#place(other).wave === wave,
     );
     if (busy.length > wave.gate.inFlightMax) say("more hosts at work than the budget allows");
     if (kind === "revert") return;
