@@ -14,6 +14,10 @@ import { missingPrograms } from "./needs.ts";
 import { type BenchSite, openBenchSite } from "./site.ts";
 
 const RUNS = 5;
+const SCROLL_FRAMES = 240;
+const SCROLL_PIXELS = 400;
+/** What people see as a stutter: two frames or more are missing. */
+const FRAME_MS_MAX = 50;
 const { values: flags, positionals } = parseArgs({
   options: { world: { type: "string" } },
   allowPositionals: true,
@@ -81,11 +85,6 @@ async function measureJump(): Promise<void> {
   }
   print({ what: "hosts, jump to the end", hosts, ...spread(times) });
 }
-
-const SCROLL_FRAMES = 240;
-const SCROLL_PIXELS = 400;
-/** What people see as a stutter: two frames or more are missing. */
-const FRAME_MS_MAX = 50;
 
 /** The time between frames while the list moves by some rows with each, as with a held key. */
 async function measureScroll(what: string, path: string): Promise<void> {
