@@ -265,7 +265,9 @@ relay() {
     ! is_worker_alive || re_is_last=no
     # Another job has come over another connection; that one speaks for it.
     is_same_job || { send_results; return; }
-    send_journal && send_ask && send_results || return 1
+    # What ended is told before anything new is asked for: a permit for the next order of the same
+    # attempt must not be overtaken by the word that the one before was held.
+    send_journal && send_results && send_ask || return 1
     [ "$re_is_last" = no ] || return 0
     read -r re_ring <&6
   done
