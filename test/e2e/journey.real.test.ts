@@ -262,7 +262,7 @@ function expectLog(text: string): void {
     ).toHaveLength(1);
   }
   expect(said.filter((line) => /^forecast: done 20\d\d-/.test(line)).length).toBeGreaterThan(0);
-  expect(said.filter((line) => /^wave \d \w+ passed: /.test(line))).toHaveLength(3);
+  expect(said.filter((line) => /^wave \d, \w+, passed: /.test(line))).toHaveLength(3);
   expect(said.at(-1)).toMatch(/^R-1 is finished: 6 verified of 6 hosts\. Done /);
 }
 
