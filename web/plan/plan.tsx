@@ -16,6 +16,7 @@ import styles from "./plan.module.css";
 import { PlanHosts } from "./plan-hosts.tsx";
 import type { Plan } from "./plan-model.ts";
 import { PlanPicture } from "./plan-picture.tsx";
+import { Trial } from "./trial.tsx";
 
 export function PlanPage() {
   const digest = (useParams({ strict: false }) as { readonly plan: string }).plan;
@@ -47,6 +48,7 @@ export function PlanPage() {
                 title: `Left out ${countOf(shown)}`,
                 page: () => <LeftOut plan={shown} />,
               },
+              { name: "trial", title: "Trial", page: () => <Trial plan={shown} /> },
               { name: "compare", title: "Compare", page: () => <Compare plan={shown} /> },
             ]}
           />
