@@ -101,6 +101,7 @@ test("hosts are told of as a whole look at each tells, and what runs only where 
       protocolId: host.protocolId,
       labels: host.labels,
       mode: host.mode,
+      zone: host.facts?.zone ?? null,
       inspectedAt: host.contact.inspectedAt,
       isReachable: host.contact.state === "reachable",
       packageSet: host.packageSet,

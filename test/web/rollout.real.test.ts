@@ -38,7 +38,8 @@ describePages("a rollout's page", () => {
       .nth(5)
       .waitFor();
     await wave.getByRole("meter", { name: "at once" }).waitFor();
-    await wave.getByText("detects ≥ 17 %").waitFor();
+    // Two failures are allowed among 16 hosts: the binomial distribution has three with 95 % at 34 %.
+    await wave.getByText("detects ≥ 34 %").waitFor();
     await page.getByText("approved 1 of 1").waitFor();
     await settled(page);
     await picture(page, "rollout");

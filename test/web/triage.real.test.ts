@@ -68,7 +68,7 @@ describePages("the pages of triage sessions", () => {
     await page.getByRole("dialog").getByRole("button", { name: "Put off" }).click();
     await second.getByRole("link", { name: "D-1" }).click();
     await page.waitForURL(/tab=deferrals/);
-    await page.getByText("The audit ends first; it is not reachable.").waitFor();
+    await page.getByTitle("The audit ends first; it is not reachable.").waitFor();
     await page.goBack();
     await page.getByRole("button", { name: "Close and sign off" }).click();
     await page.getByLabel("Why").fill("One case opened.");
