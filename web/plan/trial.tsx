@@ -1,4 +1,4 @@
-import { Button, Group, NumberInput, Text, TextInput } from "@mantine/core";
+import { Button, Group, NumberInput, Stack, Text, TextInput } from "@mantine/core";
 import { type FormEvent, useMemo } from "react";
 import { durationToText, SECOND_MS } from "../../src/base/instant.ts";
 import type { paths } from "../../src/client/schema.d.ts";
@@ -42,19 +42,21 @@ export function Trial({ plan }: { readonly plan: Plan }) {
         <Group align="flex-end" mb="md">
           <NumberInput
             name="rate"
-            label="Hosts that the patch breaks"
+            label="Hosts it breaks"
+            size="xs"
             suffix=" %"
             min={0}
             max={100}
             decimalScale={2}
             defaultValue={5}
             required
-            w={200}
+            w={150}
           />
           <TextInput name="stratum" label="Only those in" placeholder="os=debian 12" w={200} />
           <NumberInput
             name="runs"
             label="Runs"
+            size="xs"
             min={1}
             max={RUNS_MAX}
             allowDecimal={false}
@@ -86,9 +88,9 @@ function askedBy(fields: FormData): Asked {
 }
 
 function Answer({ of }: { readonly of: Simulation }) {
-  const { halted, seeds, harmed, late, dueAt, awayHosts, stops } = of;
+  const { harmed, late, dueAt, awayHosts } = of;
   return (
-    <>
+    <Stack gap="md">
       <Panel title="What happened">
         <Facts
           of={[
@@ -96,7 +98,7 @@ function Answer({ of }: { readonly of: Simulation }) {
             ...(awayHosts === 0
               ? []
               : [["Out of reach", `${hostsText(awayHosts)}, in every run`] as const]),
-            ["Stopped itself", `${halted} of ${seeds} ${seeds === 1 ? "run" : "runs"}`],
+            ["Stopped itself", <Stopped key="stopped" of={of} />],
             ["Hosts harmed", spreadText(harmed, countText)],
             ["Hosts verified", spreadText(of.verified, countText)],
             ...time("Until it stopped", of.secondsToHalt),
@@ -115,19 +117,28 @@ function Answer({ of }: { readonly of: Simulation }) {
             ],
           ]}
         />
-        {stops.length > 0 && (
-          <ul className={styles["findings"]} aria-label="What stopped it">
-            {stops.map(({ wave, text, seeds: runs }) => (
-              <li key={`${wave} ${text}`}>
-                Wave {wave}: {text}, in {runs} {runs === 1 ? "run" : "runs"}
-              </li>
-            ))}
-          </ul>
-        )}
       </Panel>
       <Panel title="Runs by hosts harmed">
         <Harmed of={of} />
       </Panel>
+    </Stack>
+  );
+}
+
+/** In how many runs, and by which rule of which wave. */
+function Stopped({ of: { halted, seeds, stops } }: { readonly of: Simulation }) {
+  return (
+    <>
+      {halted} of {runsText(seeds)}
+      {stops.length > 0 && (
+        <ul className={styles["stops"]} aria-label="What stopped it">
+          {stops.map(({ wave, text, seeds: runs }) => (
+            <li key={`${wave} ${text}`}>
+              wave {wave}, {text}: {runsText(runs)}
+            </li>
+          ))}
+        </ul>
+      )}
     </>
   );
 }
@@ -176,6 +187,10 @@ function time(name: string, spread: Spread | null): readonly (readonly [string, 
 function spreadText(spread: Spread, word: (value: number) => string): string {
   const { median, high, max } = spread;
   return `median ${word(median)}, 19 of 20 runs up to ${word(high)}, at most ${word(max)}`;
+}
+
+function runsText(runs: number): string {
+  return runs === 1 ? "1 run" : `${runs.toLocaleString("en")} runs`;
 }
 
 function countText(value: number): string {
