@@ -3,25 +3,9 @@ import { describe, expect, test } from "vitest";
 import { HOUR_MS, MINUTE_MS } from "../base/instant.ts";
 import { type Decision, decide, nextLookAt, type RolloutFacts, releasable } from "./decide.ts";
 import { haltToText, holdToText } from "./hold.ts";
-import type { WaveCounts, WaveFacts } from "./wave.ts";
+import { noCounts, type WaveCounts, type WaveFacts } from "./wave.ts";
 
 const NOW = Date.UTC(2026, 10, 21, 22);
-
-const noCounts: WaveCounts = {
-  ready: 0,
-  deferred: 0,
-  readyRevert: 0,
-  active: 0,
-  unknown: 0,
-  checking: 0,
-  verified: 0,
-  unverified: 0,
-  failed: 0,
-  rolledBack: 0,
-  held: 0,
-  lost: 0,
-  skipped: 0,
-};
 
 function aWave(over: Partial<Omit<WaveFacts, "counts">> & { counts?: Partial<WaveCounts> } = {}) {
   const wave: WaveFacts = {

@@ -3,24 +3,9 @@ import { describe, expect, test } from "vitest";
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from "../base/instant.ts";
 import { forecast, type Pace } from "./forecast.ts";
 import type { LoadedRolloutFacts, LoadedWave } from "./store.ts";
+import { noCounts } from "./wave.ts";
 
 const NOW = Date.UTC(2026, 10, 21, 22);
-
-const noCounts = {
-  ready: 0,
-  deferred: 0,
-  readyRevert: 0,
-  active: 0,
-  unknown: 0,
-  checking: 0,
-  verified: 0,
-  unverified: 0,
-  failed: 0,
-  rolledBack: 0,
-  held: 0,
-  lost: 0,
-  skipped: 0,
-};
 
 interface WaveInput extends Partial<Omit<LoadedWave, "counts">> {
   readonly counts?: Partial<LoadedWave["counts"]>;

@@ -10,7 +10,7 @@ import type { BookRollout, Books, BookTarget, BookWave } from "./simulation-book
 import type { Claimed } from "./store-claims.ts";
 import type { Owned } from "./store-turn.ts";
 import type { ClaimWish, Seen, TurnStore, TurnToCommit } from "./turn.ts";
-import type { WaveCounts, WaveFacts } from "./wave.ts";
+import { noCounts, type WaveCounts, type WaveFacts } from "./wave.ts";
 
 /** The store port of the engine's turn over the books in memory: what one server may read and write. */
 export interface BookSeen extends Seen {
@@ -86,7 +86,7 @@ export function loadFacts(books: Books, id: RolloutId): BookSeen {
 
 function waveFacts(books: Books, rollout: BookRollout, wave: BookWave): WaveFacts {
   const now = books.clock();
-  const counts = { ...noCounts };
+  const counts: Record<keyof WaveCounts, number> = { ...noCounts };
   let newFailures = 0;
   let newSuccesses = 0;
   let revertible = 0;
@@ -108,22 +108,6 @@ function waveFacts(books: Books, rollout: BookRollout, wave: BookWave): WaveFact
     strata: [],
   };
 }
-
-const noCounts: Record<keyof WaveCounts, number> = {
-  ready: 0,
-  deferred: 0,
-  readyRevert: 0,
-  active: 0,
-  unknown: 0,
-  checking: 0,
-  verified: 0,
-  unverified: 0,
-  failed: 0,
-  rolledBack: 0,
-  held: 0,
-  lost: 0,
-  skipped: 0,
-};
 
 function groupOf(target: BookTarget, now: Instant): keyof WaveCounts {
   switch (target.state) {

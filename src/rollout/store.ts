@@ -13,7 +13,7 @@ import type { RolloutState, WaveState } from "./model.ts";
 import { loadApprovalHold } from "./store-approvals.ts";
 import { type HaltScope, lockOrder } from "./store-halts.ts";
 import { millis } from "./store-time.ts";
-import type { WaveCounts, WaveFacts, WaveGate, Window } from "./wave.ts";
+import { noCounts, type WaveCounts, type WaveFacts, type WaveGate, type Window } from "./wave.ts";
 
 /** Rows of rollouts and waves, and the aggregates that decisions are made from. */
 
@@ -317,19 +317,7 @@ async function loadWaves(reader: Reader, id: RolloutId): Promise<readonly Loaded
 
 const noHosts: CountRow = {
   wave: 0,
-  ready: 0,
-  deferred: 0,
-  readyRevert: 0,
-  active: 0,
-  unknown: 0,
-  checking: 0,
-  verified: 0,
-  unverified: 0,
-  failed: 0,
-  rolledBack: 0,
-  held: 0,
-  lost: 0,
-  skipped: 0,
+  ...noCounts,
   newFailures: 0,
   newSuccesses: 0,
   revertible: 0,

@@ -5,24 +5,9 @@ import { emptyCalendar } from "../calendar/model.ts";
 import { explainTarget, type TargetFacts } from "./explain.ts";
 import type { LoadedFacts, LoadedWave } from "./store.ts";
 import { rolloutView } from "./view.ts";
+import { noCounts } from "./wave.ts";
 
 const NOW = Date.UTC(2026, 10, 21, 22);
-
-const noCounts = {
-  ready: 0,
-  deferred: 0,
-  readyRevert: 0,
-  active: 0,
-  unknown: 0,
-  checking: 0,
-  verified: 0,
-  unverified: 0,
-  failed: 0,
-  rolledBack: 0,
-  held: 0,
-  lost: 0,
-  skipped: 0,
-};
 
 function aWave(over: Partial<LoadedWave> = {}): LoadedWave {
   return {

@@ -5,7 +5,7 @@ import { hostsOf, judgeGate } from "./gate.ts";
 import { type Hold, haltToText, holdToText } from "./hold.ts";
 import { rolloutMoves } from "./model.ts";
 import type { LoadedFacts, LoadedWave } from "./store.ts";
-import type { WaveCounts } from "./wave.ts";
+import { noCounts, type WaveCounts } from "./wave.ts";
 
 /**
  * The rollout in one picture: the same lines for terminal and web, before, during and after. Pure, so
@@ -121,27 +121,11 @@ export function outcomesOf(counts: WaveCounts): OutcomeCounts {
 }
 
 function sumOutcomes(all: readonly OutcomeCounts[]): OutcomeCounts {
-  const zero = outcomesOf(noHostsAtAll);
+  const zero = outcomesOf(noCounts);
   const names = Object.keys(zero) as readonly (keyof OutcomeCounts)[];
   const total = (name: keyof OutcomeCounts): number => all.reduce((sum, c) => sum + c[name], 0);
   return Object.fromEntries(names.map((name) => [name, total(name)])) as unknown as OutcomeCounts;
 }
-
-const noHostsAtAll: WaveCounts = {
-  ready: 0,
-  deferred: 0,
-  readyRevert: 0,
-  active: 0,
-  unknown: 0,
-  checking: 0,
-  verified: 0,
-  unverified: 0,
-  failed: 0,
-  rolledBack: 0,
-  held: 0,
-  lost: 0,
-  skipped: 0,
-};
 
 /** Buttons come from the state table; a button that does nothing says why beside it. */
 function actionsOf({ row, facts }: LoadedFacts, rights: Rights): readonly ActionView[] {

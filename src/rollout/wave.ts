@@ -42,6 +42,22 @@ export interface WaveCounts {
   readonly skipped: number;
 }
 
+export const noCounts: WaveCounts = {
+  ready: 0,
+  deferred: 0,
+  readyRevert: 0,
+  active: 0,
+  unknown: 0,
+  checking: 0,
+  verified: 0,
+  unverified: 0,
+  failed: 0,
+  rolledBack: 0,
+  held: 0,
+  lost: 0,
+  skipped: 0,
+};
+
 /** Half-open. */
 export interface Window {
   readonly from: Instant;
