@@ -36,6 +36,7 @@ const edges: readonly string[] = [
   "src/base/ids.ts",
   "src/base/log.ts",
   "src/base/loop.ts",
+  "src/base/own-thread.ts",
   "src/base/pause.ts",
   "src/base/program-version.ts",
   "src/base/run-command.ts",

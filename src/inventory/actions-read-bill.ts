@@ -1,5 +1,5 @@
-import { Worker } from "node:worker_threads";
 import { Failure, type FailureCode } from "../base/failure.ts";
+import { answerOfThread } from "../base/own-thread.ts";
 import type { BillAnswer } from "./actions-read-bill-thread.ts";
 import { type ReadBill, readBill } from "./read-bill.ts";
 
@@ -49,28 +49,13 @@ const program = new URL(
 );
 
 async function readInThread(of: Parameters<typeof readBill>[0]): Promise<ReadBill> {
-  const worker = new Worker(program, {
-    workerData: { bytes: of.bytes, release: of.release },
-    resourceLimits: { maxOldGenerationSizeMb: MEMORY_MAX_MB },
+  const answer = await answerOfThread({
+    program,
+    data: { bytes: of.bytes, release: of.release },
+    timeoutMs: TIMEOUT_MS,
+    memoryMaxMb: MEMORY_MAX_MB,
   });
-  const timer = setTimeout(() => void worker.terminate(), TIMEOUT_MS);
-  try {
-    return billOf(await answerOf(worker));
-  } finally {
-    clearTimeout(timer);
-    await worker.terminate();
-  }
-}
-
-async function answerOf(worker: Worker): Promise<BillAnswer | null> {
-  return await new Promise((resolve, reject) => {
-    worker.once("message", resolve);
-    worker.once("error", (cause: NodeJS.ErrnoException) => {
-      if (cause.code === "ERR_WORKER_OUT_OF_MEMORY") resolve(null);
-      else reject(cause);
-    });
-    worker.once("exit", () => resolve(null));
-  });
+  return billOf(answer as BillAnswer | null);
 }
 
 function billOf(answer: BillAnswer | null): ReadBill {

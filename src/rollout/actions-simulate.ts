@@ -1,7 +1,7 @@
-import { Worker } from "node:worker_threads";
 import { type Actor, scopesFor } from "../base/actor.ts";
 import { Failure } from "../base/failure.ts";
 import { type Instant, SECOND_MS } from "../base/instant.ts";
+import { answerOfThread } from "../base/own-thread.ts";
 import type { World } from "../db/world.ts";
 import type { Host } from "../inventory/model.ts";
 import { everywhere, loadHosts } from "../inventory/store.ts";
@@ -143,30 +143,13 @@ async function inThread(work: SimulationWork): Promise<Answer> {
     throw new Failure("rate-limited", text);
   }
   running += 1;
-  const worker = new Worker(program, {
-    workerData: work,
-    resourceLimits: { maxOldGenerationSizeMb: MEMORY_MAX_MB },
-  });
-  const timer = setTimeout(() => void worker.terminate(), TIMEOUT_MS);
+  const limits = { timeoutMs: TIMEOUT_MS, memoryMaxMb: MEMORY_MAX_MB };
   try {
-    const answer = await answerFrom(worker);
-    if (answer !== null) return answer;
+    const answer = await answerOfThread({ program, data: work, ...limits });
+    if (answer !== null) return answer as Answer;
     const text = `One run of this plan took more than ${TIMEOUT_MS / SECOND_MS} seconds or ${MEMORY_MAX_MB} MB.`;
     throw new Failure("too-large", text);
   } finally {
-    clearTimeout(timer);
-    await worker.terminate();
     running -= 1;
   }
-}
-
-async function answerFrom(worker: Worker): Promise<Answer | null> {
-  return await new Promise((resolve, reject) => {
-    worker.once("message", resolve);
-    worker.once("error", (cause: NodeJS.ErrnoException) => {
-      if (cause.code === "ERR_WORKER_OUT_OF_MEMORY") resolve(null);
-      else reject(cause);
-    });
-    worker.once("exit", () => resolve(null));
-  });
 }

@@ -40,18 +40,16 @@ async function arrive(server: string): Promise<() => Promise<void>> {
   return leave;
 }
 
-async function claimAll(server: string): Promise<readonly Claimed[]> {
+/** All of the first wave. */
+function everyTarget() {
   const { scopes, change } = story;
+  const calendar = emptyCalendar;
+  return { wave: 1, kind: "apply", leaseSeconds: 60, scopes, change, calendar } as const;
+}
+
+async function claimAll(server: string): Promise<readonly Claimed[]> {
   const owned = await own(db, story, server);
-  const what = {
-    wave: 1,
-    kind: "apply",
-    leaseSeconds: 60,
-    scopes,
-    change,
-    calendar: emptyCalendar,
-  } as const;
-  return claim(db, { ...owned, ...what });
+  return claim(db, { ...owned, ...everyTarget() });
 }
 
 test("a server that is there keeps its rollouts and its talks", async () => {
@@ -90,17 +88,8 @@ test("nobody declares itself dead", async () => {
 });
 
 test("of a server that was taken for dead, and was not, no write counts any more", async () => {
-  const { scopes, change } = story;
   const owned = await own(db, story, "a");
   expect(await releaseDead(db, "b")).toEqual(["a"]);
   expect(await takeRollouts(db, "b")).toHaveLength(1);
-  const what = {
-    wave: 1,
-    kind: "apply",
-    leaseSeconds: 60,
-    scopes,
-    change,
-    calendar: emptyCalendar,
-  } as const;
-  expect(await claim(db, { ...owned, ...what })).toEqual([]);
+  expect(await claim(db, { ...owned, ...everyTarget() })).toEqual([]);
 });
