@@ -25,6 +25,7 @@ import {
   findFeed,
   insertFeed,
   loadSources,
+  loadWholeSource,
   noteTry,
   putSource,
   revokeFeed,
@@ -35,17 +36,26 @@ import {
 const PARSED_KEPT_MAX = 64;
 const parsed = new Map<string, readonly CalendarEntry[]>();
 
+/** Asked for by every claim and permit: a text is read from the database once. */
 export async function importedEntries(world: World): Promise<readonly CalendarEntry[]> {
-  return (await loadSources(world.db)).flatMap(entriesOf);
+  const entries: CalendarEntry[] = [];
+  for (const source of await loadSources(world.db)) {
+    entries.push(...(parsed.get(keyOf(source)) ?? (await readEntries(world, source.id))));
+  }
+  return entries;
 }
 
-function entriesOf(source: CalendarSource): readonly CalendarEntry[] {
-  const { id, kind, name, hosts, passesEmergency } = source;
-  const key = JSON.stringify([id, source.digest, kind, name, hosts, passesEmergency]);
-  const known = parsed.get(key);
-  if (known !== undefined) return known;
+function keyOf({ id, digest, kind, name, hosts, passesEmergency }: CalendarSource): string {
+  return JSON.stringify([id, digest, kind, name, hosts, passesEmergency]);
+}
+
+/** As it is now, should another have taken its place meanwhile. */
+async function readEntries(world: World, id: string): Promise<readonly CalendarEntry[]> {
+  const source = await loadWholeSource(world.db, id);
+  if (source === null) return [];
+  const { kind, name, hosts, passesEmergency } = source;
   const as: IcalAs = { kind, name, hosts, passesEmergency };
-  return keepLast(parsed, PARSED_KEPT_MAX, [key, readIcal(source.text, as)]);
+  return keepLast(parsed, PARSED_KEPT_MAX, [keyOf(source), readIcal(source.text, as)]);
 }
 
 export interface AskedImport {

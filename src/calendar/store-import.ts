@@ -15,7 +15,6 @@ export interface CalendarSource {
   readonly passesEmergency: boolean;
   readonly url: string | null;
   readonly etag: string | null;
-  readonly text: string;
   readonly digest: Digest;
   readonly addedBy: SubjectId;
   readonly addedAt: Instant;
@@ -26,21 +25,34 @@ export interface CalendarSource {
   readonly problem: string | null;
 }
 
-type Row = Omit<CalendarSource, "hosts"> & { readonly hosts: string };
+/** With the calendar itself, which may be long. */
+export interface WholeSource extends CalendarSource {
+  readonly text: string;
+}
+
+type Row<Source> = Omit<Source, "hosts"> & { readonly hosts: string };
+const sourceColumns = sql`
+  id, name, kind, hosts, passes_emergency as "passesEmergency", url, etag, digest,
+  added_by as "addedBy", added_at as "addedAt", fetched_at as "fetchedAt",
+  tried_at as "triedAt", problem`;
 
 export async function loadSources(reader: Reader): Promise<readonly CalendarSource[]> {
-  const { rows } = await sql<Row>`
-    select id, name, kind, hosts, passes_emergency as "passesEmergency", url, etag, text, digest,
-           added_by as "addedBy", added_at as "addedAt", fetched_at as "fetchedAt",
-           tried_at as "triedAt", problem
-      from calendar_source order by name`.execute(reader);
+  const { rows } = await sql<Row<CalendarSource>>`
+    select ${sourceColumns} from calendar_source order by name`.execute(reader);
   return rows.map((row) => ({ ...row, hosts: parseSelector(row.hosts) }));
+}
+
+/** Null when it was taken away. */
+export async function loadWholeSource(reader: Reader, id: string): Promise<WholeSource | null> {
+  const { rows } = await sql<Row<WholeSource>>`
+    select ${sourceColumns}, text from calendar_source where id = ${id}`.execute(reader);
+  return rows[0] === undefined ? null : { ...rows[0], hosts: parseSelector(rows[0].hosts) };
 }
 
 /** A calendar of the same name is replaced whole. */
 export async function putSource(
   tx: Tx,
-  source: Omit<CalendarSource, "triedAt" | "problem">,
+  source: Omit<WholeSource, "triedAt" | "problem">,
 ): Promise<void> {
   const at = sqlInstant(source.fetchedAt);
   await sql`
