@@ -8,6 +8,7 @@ import { Empty } from "../parts/empty.tsx";
 import { Instant } from "../parts/instant.tsx";
 import { Mark } from "../parts/mark.tsx";
 import { Problem } from "../parts/problem.tsx";
+import { ScrolledTable } from "../parts/scrolled-table.tsx";
 
 type ApproverKey = Reply<"/api/v1/keys">["items"][number];
 const TOPICS = ["keys", "users"];
@@ -77,40 +78,25 @@ function AddKey() {
 
 function KeyTable({ items }: { readonly items: readonly ApproverKey[] }) {
   return (
-    <Table.ScrollContainer
+    <ScrolledTable
+      name="Approver keys"
       minWidth={600}
-      type="native"
-      tabIndex={0}
-      role="group"
-      aria-label="Keys, to scroll"
+      heads={["Title", "Kind", "Fingerprint", "Added", "State"]}
     >
-      <Table aria-label="Approver keys">
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th>Title</Table.Th>
-            <Table.Th>Kind</Table.Th>
-            <Table.Th>Fingerprint</Table.Th>
-            <Table.Th>Added</Table.Th>
-            <Table.Th>State</Table.Th>
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {items.map((key) => (
-            <Table.Tr key={key.id}>
-              <Table.Td>{key.title}</Table.Td>
-              <Table.Td>{wordFor("keyClass", key.class).label}</Table.Td>
-              <Table.Td className="mono">{key.fingerprint}</Table.Td>
-              <Table.Td>
-                <Instant at={key.addedAt} />
-              </Table.Td>
-              <Table.Td>
-                <KeyState of={key} />
-              </Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
-    </Table.ScrollContainer>
+      {items.map((key) => (
+        <Table.Tr key={key.id}>
+          <Table.Td>{key.title}</Table.Td>
+          <Table.Td>{wordFor("keyClass", key.class).label}</Table.Td>
+          <Table.Td className="mono">{key.fingerprint}</Table.Td>
+          <Table.Td>
+            <Instant at={key.addedAt} />
+          </Table.Td>
+          <Table.Td>
+            <KeyState of={key} />
+          </Table.Td>
+        </Table.Tr>
+      ))}
+    </ScrolledTable>
   );
 }
 

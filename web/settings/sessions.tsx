@@ -6,6 +6,7 @@ import { Answered } from "../parts/answered.tsx";
 import { Instant } from "../parts/instant.tsx";
 import { Mark } from "../parts/mark.tsx";
 import { Problem } from "../parts/problem.tsx";
+import { ScrolledTable } from "../parts/scrolled-table.tsx";
 
 type Session = Reply<"/api/v1/sessions">["items"][number];
 const TOPICS = ["users"];
@@ -38,42 +39,27 @@ export function SessionsPart() {
 
 function SessionTable({ items }: { readonly items: readonly Session[] }) {
   return (
-    <Table.ScrollContainer
+    <ScrolledTable
+      name="Sign-ins"
       minWidth={560}
-      type="native"
-      tabIndex={0}
-      role="group"
-      aria-label="Sign-ins, to scroll"
+      heads={["Browser", "Address", "Signed in", "Last seen", "State"]}
     >
-      <Table aria-label="Sign-ins">
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th>Browser</Table.Th>
-            <Table.Th>Address</Table.Th>
-            <Table.Th>Signed in</Table.Th>
-            <Table.Th>Last seen</Table.Th>
-            <Table.Th>State</Table.Th>
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {items.map((session) => (
-            <Table.Tr key={session.id}>
-              <Table.Td>{session.program}</Table.Td>
-              <Table.Td>{session.address}</Table.Td>
-              <Table.Td>
-                <Instant at={session.startedAt} />
-              </Table.Td>
-              <Table.Td>
-                <Instant at={session.seenAt} />
-              </Table.Td>
-              <Table.Td>
-                {session.isCurrent ? <Mark tone="good">this one</Mark> : <End session={session} />}
-              </Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
-    </Table.ScrollContainer>
+      {items.map((session) => (
+        <Table.Tr key={session.id}>
+          <Table.Td>{session.program}</Table.Td>
+          <Table.Td>{session.address}</Table.Td>
+          <Table.Td>
+            <Instant at={session.startedAt} />
+          </Table.Td>
+          <Table.Td>
+            <Instant at={session.seenAt} />
+          </Table.Td>
+          <Table.Td>
+            {session.isCurrent ? <Mark tone="good">this one</Mark> : <End session={session} />}
+          </Table.Td>
+        </Table.Tr>
+      ))}
+    </ScrolledTable>
   );
 }
 

@@ -8,6 +8,7 @@ import { Empty } from "../parts/empty.tsx";
 import { Instant } from "../parts/instant.tsx";
 import { Mark } from "../parts/mark.tsx";
 import { Problem } from "../parts/problem.tsx";
+import { ScrolledTable } from "../parts/scrolled-table.tsx";
 
 type Token = Reply<"/api/v1/tokens">["items"][number];
 const TOPICS = ["tokens", "users"];
@@ -98,51 +99,35 @@ function NewToken({ onMade }: { readonly onMade: (token: string) => void }) {
 
 function TokenTable({ items }: { readonly items: readonly Token[] }) {
   return (
-    <Table.ScrollContainer
+    <ScrolledTable
+      name="Tokens"
       minWidth={560}
-      type="native"
-      tabIndex={0}
-      role="group"
-      aria-label="Tokens, to scroll"
+      heads={["For what", "Limits", "Made", "Last used", "State"]}
     >
-      <Table aria-label="Tokens">
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th>For what</Table.Th>
-            <Table.Th>Limits</Table.Th>
-            <Table.Th>Made</Table.Th>
-            <Table.Th>Last used</Table.Th>
-            <Table.Th>State</Table.Th>
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {items.map((token) => (
-            <Table.Tr key={token.id}>
-              <Table.Td>{token.title}</Table.Td>
-              <Table.Td>
-                {token.limits === null
-                  ? "none: all that you may"
-                  : token.limits
-                      .map(
-                        (limit) =>
-                          `${limit.role} ${limit.scope === "" ? "everywhere" : limit.scope}`,
-                      )
-                      .join(", ")}
-              </Table.Td>
-              <Table.Td>
-                <Instant at={token.createdAt} />
-              </Table.Td>
-              <Table.Td>
-                <Instant at={token.usedAt} />
-              </Table.Td>
-              <Table.Td>
-                <TokenState token={token} />
-              </Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
-    </Table.ScrollContainer>
+      {items.map((token) => (
+        <Table.Tr key={token.id}>
+          <Table.Td>{token.title}</Table.Td>
+          <Table.Td>
+            {token.limits === null
+              ? "none: all that you may"
+              : token.limits
+                  .map(
+                    (limit) => `${limit.role} ${limit.scope === "" ? "everywhere" : limit.scope}`,
+                  )
+                  .join(", ")}
+          </Table.Td>
+          <Table.Td>
+            <Instant at={token.createdAt} />
+          </Table.Td>
+          <Table.Td>
+            <Instant at={token.usedAt} />
+          </Table.Td>
+          <Table.Td>
+            <TokenState token={token} />
+          </Table.Td>
+        </Table.Tr>
+      ))}
+    </ScrolledTable>
   );
 }
 
