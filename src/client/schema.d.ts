@@ -9467,6 +9467,15 @@ export interface operations {
                             digest: string;
                             text: string;
                         }[];
+                        canaries: {
+                            count: number;
+                            critical: string[];
+                            ring: string;
+                            strata: number;
+                            without: string[];
+                            withoutCount: number;
+                            withoutHosts: number;
+                        }[];
                         change: string;
                         /** @enum {string} */
                         class: "normal" | "emergency";
@@ -9514,6 +9523,7 @@ export interface operations {
                             /** Format: date-time */
                             notBefore: string;
                             number: number;
+                            part: string;
                             ring: string;
                             stops: string;
                             windows: {

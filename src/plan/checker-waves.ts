@@ -53,7 +53,7 @@ function orderFaults({ documents, policy }: Judged): PlanFault[] {
     const place = policy.rings.findIndex((ring) => ring.name === wave.ring);
     if (place < 0) {
       faults.push(fault("ring-unknown", `the policy has no ring ${wave.ring}`));
-    } else if (place <= before) {
+    } else if (place < before) {
       faults.push(fault("ring-order", `ring ${wave.ring} is out of the policy's order`));
     }
     before = Math.max(before, place);

@@ -16,6 +16,7 @@ import { checkPlan } from "./checker.ts";
 import { type Leaf, parseLeaf, writeLeaf } from "./leaf.ts";
 import {
   type Plan,
+  type PlanHost,
   type PlanInput,
   type Planned,
   type PlannedWave,
@@ -145,6 +146,20 @@ const frozenFor = (hosts: string): PlanInput["calendar"] =>
     "calendar.yaml",
   ).calendar;
 
+const ringTwo = (labels: Record<string, string>, at: number): PlanHost =>
+  aHost(`h${at}`, { labels: { ring: "2", service: "web", ...labels } });
+/** Two zones; h0 and h4 are their least critical hosts. */
+const fleet = [
+  ...["3", "1", "1", "1"].map((tier) => ({ zone: "a", tier })),
+  ...["3", "1", "1", "1"].map((tier) => ({ zone: "b", tier })),
+].map(ringTwo);
+const sampled = cutting("{ canaries: { count: 2, stratify: [zone] } }", fleet);
+/** Of three hosts that are alike, two are of one cluster. */
+const doubled = cutting(
+  "{ canaries: { count: 2, stratify: [zone] } }",
+  [{ cluster: "x" }, { cluster: "x" }, { cluster: "y" }].map(ringTwo),
+);
+
 /** For each rule: a plan that breaks it, and what the checker is told when that is not the usual. */
 const mutations: Record<PlanRule, readonly (readonly [Planned, PlanInput?])[]> = {
   "statement-format": [[edited("\nclass", "\n class")], [edited(/end\n$/, "end")]],
@@ -182,7 +197,7 @@ const mutations: Record<PlanRule, readonly (readonly [Planned, PlanInput?])[]> =
   "wave-order": [[sealed({ ...parts, leaves: swapped(parts.leaves, 0, 2) })]],
   "wave-count": [[sealed(withWave(1, { hostCount: 1 }))]],
   "ring-unknown": [[sealed(withWave(1, { ring: "gold" }))]],
-  "ring-order": [[sealed(withWave(2, { ring: "canary" }))], [sealed(withWave(1, { ring: "2" }))]],
+  "ring-order": [[sealed(withWave(1, { ring: "2" }))]],
   "wave-times": [
     [sealed(withWave(1, { notBefore: ISSUED_AT - 1000 }))],
     [sealed(withWave(3, { notAfter: ISSUED_AT + 8 * DAY_MS }))],
@@ -199,6 +214,22 @@ const mutations: Record<PlanRule, readonly (readonly [Planned, PlanInput?])[]> =
     [withLimits({ successRateMin: 0.9 })],
     [withLimits({ soakSeconds: 59 })],
     [withLimits({ rollback: "none" })],
+  ],
+  "wave-cut": [
+    // Its host of the last wave comes with the first, and the wave of few comes after that of many.
+    [moved(cutting("{ percent: [25, 100] }"), 7, 1), cutting("{ percent: [25, 100] }")],
+    [moved(cutting("{ by: zone }"), 7, 1), cutting("{ by: zone }")],
+    [plan(cutting("{ by: zone }")), cutting("{ by: zone, order: [b] }")],
+    [moved(cutting("{ select: [tier=3] }"), 7, 1), cutting("{ select: [tier=3] }")],
+    [sealed(withWave(2, { ring: "canary" }))],
+    [plan(cutting("{}")), cutting("{ percent: [50, 100] }")],
+  ],
+  "canary-sample": [
+    [moved(sampled, 0, 2), sampled],
+    [moved(sampled, 7, 1), sampled],
+    [withSwapped(sampled, "h0", "h1"), sampled],
+    [withSwapped(sampled, "h0", "h5"), sampled],
+    [withSwapped(doubled, "h2", "h1"), doubled],
   ],
   canary: [[plan({ ...input, hosts: input.hosts.slice(2) }), emergency]],
   need: [[good, emergency]],
@@ -245,6 +276,38 @@ const mutations: Record<PlanRule, readonly (readonly [Planned, PlanInput?])[]> =
   ],
   irreversible: [[plan(accepted), { ...accepted, isIrreversibleAcknowledged: false }]],
 };
+
+/** A fleet of ring 2 alone, cut as given. */
+function cutting(waves: string, hosts: readonly PlanHost[] = fleet): PlanInput {
+  const text = testRings.replace("hosts: ring=2", `hosts: ring=2\n    waves: ${waves}`);
+  return { ...input, policy: parseRings(text), hosts };
+}
+
+/** The plan with the leaf in another wave, where its host starts last. */
+function moved(from: PlanInput, at: number, wave: number): Planned {
+  const made = plan(from);
+  const its = apart(made);
+  const leaves = its.leaves
+    .map((leaf, index) => (index === at ? { ...leaf, wave } : leaf))
+    .sort((a, b) => a.wave - b.wave);
+  const waves = its.waves.map((one) => {
+    return { ...one, hostCount: leaves.filter((leaf) => leaf.wave === one.number).length };
+  });
+  return sealed({ ...its, leaves, waves }, from, made);
+}
+
+/** The plan with two hosts in each other's place. */
+function withSwapped(from: PlanInput, one: string, other: string): Planned {
+  const made = plan(from);
+  const its = apart(made);
+  const idOf = (name: string): string => from.hosts.find((h) => h.name === name)!.protocolId;
+  const turned: Readonly<Record<string, string>> = {
+    [idOf(one)]: idOf(other),
+    [idOf(other)]: idOf(one),
+  };
+  const leaves = its.leaves.map((leaf) => ({ ...leaf, host: turned[leaf.host] ?? leaf.host }));
+  return sealed({ ...its, leaves }, from, made);
+}
 
 function withLeafText(text: string): Planned {
   const [leaf, ...rest] = good.plan!.leaves;

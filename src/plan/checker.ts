@@ -3,6 +3,7 @@ import { instantToSeconds, SECOND_MS } from "../base/instant.ts";
 import type { RingsPolicy } from "../policy/rings.ts";
 import { type BodyText, parseBody } from "./body.ts";
 import { bodyFaults } from "./checker-bodies.ts";
+import { cutFaults } from "./checker-cuts.ts";
 import { hostFaults } from "./checker-hosts.ts";
 import { fault } from "./checker-judged.ts";
 import { waveFaults } from "./checker-waves.ts";
@@ -36,7 +37,13 @@ export function checkPlan(planned: Planned, facts: PlanFacts, policy: RingsPolic
   const documents = { statement: statement.value, leaves: leaves.leaves, bodies: bodies.bodies };
   const resolved = resolvedPairs(facts);
   const judged = { plan, planned, documents, facts, policy, resolved };
-  return [...faults, ...waveFaults(judged), ...hostFaults(judged), ...bodyFaults(judged)];
+  return [
+    ...faults,
+    ...waveFaults(judged),
+    ...cutFaults(judged),
+    ...hostFaults(judged),
+    ...bodyFaults(judged),
+  ];
 }
 
 function resolvedPairs(facts: PlanFacts): Map<string, Resolution> {

@@ -6,6 +6,7 @@ import type { Span } from "../base/spans.ts";
 import type { Calendar } from "../calendar/model.ts";
 import type { FailureTest } from "../policy/failure-test.ts";
 import type { ChangeClass, RingsPolicy } from "../policy/rings.ts";
+import type { WavePart } from "../policy/rings-waves.ts";
 import type { PatchTarget } from "../triage/model.ts";
 
 /**
@@ -136,6 +137,7 @@ export type Blocker =
   | {
       readonly why: "no-window";
       readonly ring: string;
+      readonly part: WavePart;
       readonly until: Instant;
       /** What in the calendar closes it; null where the ring's own times do. */
       readonly because: string | null;
@@ -146,6 +148,7 @@ export type Blocker =
       readonly allowed: "no" | "acknowledged";
     }
   | { readonly why: "no-canary"; readonly ring: string }
+  | { readonly why: "too-many-waves"; readonly waves: number; readonly most: number }
   | { readonly why: "body-too-large"; readonly host: string; readonly bytes: number };
 
 /** What the engine keeps to within a wave, as numbers; the policy that made them is in the digest. */
@@ -164,6 +167,8 @@ export interface WaveLimits {
 export interface PlannedWave {
   readonly number: number;
   readonly ring: string;
+  /** Which of the ring's hosts: a ring may come in several waves. */
+  readonly part: WavePart;
   readonly notBefore: Instant;
   readonly notAfter: Instant;
   /** The times in which any of its hosts may start; none when it is open throughout. */
@@ -207,6 +212,19 @@ export interface ExcludedHost {
   readonly because: Exclusion;
 }
 
+/** How well the canaries of a ring stand for it. */
+export interface CanaryReport {
+  readonly ring: string;
+  readonly count: number;
+  readonly strata: number;
+  /** Strata without a canary, the first of them by name, and how many hosts they have. */
+  readonly without: readonly string[];
+  readonly withoutCount: number;
+  readonly withoutHosts: number;
+  /** Canaries of the most critical tier: their strata have nothing less critical. */
+  readonly critical: readonly string[];
+}
+
 export interface PlanReport {
   /** Empty exactly when there is a plan. */
   readonly blocked: readonly Blocker[];
@@ -222,6 +240,8 @@ export interface PlanReport {
     readonly hosts: number;
     readonly failureRate: number;
   }[];
+  /** What the canary waves leave untried. */
+  readonly canaries: readonly CanaryReport[];
   /** Hosts by the way they are reached. */
   readonly ways: Readonly<Record<PlanHost["way"], number>>;
   readonly warnings: readonly string[];
@@ -290,6 +310,8 @@ export const planRules = [
   "wave-list",
   "wave-order",
   "wave-count",
+  "wave-cut",
+  "canary-sample",
   "ring-unknown",
   "ring-order",
   "wave-times",

@@ -1,5 +1,6 @@
 import { instantToText } from "../base/instant.ts";
 import { type StopRule, stopOdds } from "../policy/failure-test.ts";
+import { partToText, type WavePart } from "../policy/rings-waves.ts";
 import type { Exclusion, Planned } from "./model.ts";
 import { blockerToText } from "./planner-report.ts";
 
@@ -12,7 +13,7 @@ export function planToText({ plan, report }: Planned): string {
     for (const wave of plan.waves) {
       const { limits } = wave;
       lines.push(
-        `wave ${wave.number}, ring ${wave.ring}, ${hostCount(wave.hostCount)}: ${instantToText(wave.notBefore)} to ${instantToText(wave.notAfter)}`,
+        `wave ${wave.number}, ring ${wave.ring}${partText(wave.part)}, ${hostCount(wave.hostCount)}: ${instantToText(wave.notBefore)} to ${instantToText(wave.notAfter)}`,
         `  ${limits.batchSize} at once, ${limits.inFlightMax} under way at most, soak ${limits.soakSeconds} s, stops ${stopToText(limits, wave.hostCount)}, ${percent(limits.successRateMin)} must succeed, rolls back ${limits.rollback}`,
         ...wave.windows.map((w) => `  open ${instantToText(w.from)} to ${instantToText(w.to)}`),
       );
@@ -30,6 +31,11 @@ export function planToText({ plan, report }: Planned): string {
     lines.push(`left out: ${name}: ${exclusionToText(because)}`);
   }
   return `${lines.join("\n")}\n`;
+}
+
+function partText(part: WavePart): string {
+  const words = partToText(part);
+  return words === "" ? "" : `, ${words}`;
 }
 
 /** When a wave of so many hosts stops: the sooner of a number of failures and the test. */

@@ -1,17 +1,18 @@
 import { never } from "../base/failure.ts";
 import { durationToText, instantToText, SECOND_MS } from "../base/instant.ts";
 import { detectableFailureRate } from "../policy/failure-test.ts";
+import { partToText, type WavePart } from "../policy/rings-waves.ts";
 import type {
   Blocker,
+  CanaryReport,
   ExcludedHost,
   PlanHost,
   PlanInput,
-  PlannedWave,
   PlanReport,
 } from "./model.ts";
 import { type DraftBody, irreversiblePackages } from "./planner-bodies.ts";
 import type { Candidate } from "./planner-hosts.ts";
-import type { TooShort } from "./planner-waves.ts";
+import type { Schedule } from "./planner-waves.ts";
 
 /** What a plan means, for people to judge before anybody signs. */
 
@@ -26,11 +27,7 @@ export function reportFor(facts: {
   readonly candidates: readonly Candidate[];
   readonly excluded: readonly ExcludedHost[];
   readonly drafts: ReadonlyMap<Candidate, DraftBody>;
-  readonly schedule: {
-    readonly waves: readonly PlannedWave[];
-    readonly cutShort: readonly string[];
-    readonly tooShort: readonly TooShort[];
-  };
+  readonly schedule: Pick<Schedule, "waves" | "canaries" | "cutShort" | "tooShort">;
   readonly blocked: readonly Blocker[];
 }): PlanReport {
   const drafts = new Set(facts.drafts.values());
@@ -53,6 +50,7 @@ export function reportFor(facts: {
       hosts: wave.hostCount,
       failureRate: detectableFailureRate(wave.hostCount, wave.limits),
     })),
+    canaries: facts.schedule.canaries,
     ways,
     warnings: warningsFor({ ...facts, irreversible }),
   };
@@ -61,11 +59,7 @@ export function reportFor(facts: {
 function warningsFor(facts: {
   readonly input: PlanInput;
   readonly candidates: readonly Candidate[];
-  readonly schedule: {
-    readonly waves: readonly PlannedWave[];
-    readonly cutShort: readonly string[];
-    readonly tooShort: readonly TooShort[];
-  };
+  readonly schedule: Pick<Schedule, "waves" | "canaries" | "cutShort" | "tooShort">;
   readonly irreversible: readonly string[];
 }): string[] {
   const { waves, cutShort } = facts.schedule;
@@ -76,6 +70,7 @@ function warningsFor(facts: {
       `No host of ring ${first.name} takes part, so nothing tries the change before ring ${waves[0]?.ring}.`,
     );
   }
+  warnings.push(...facts.schedule.canaries.flatMap(canaryWarnings));
   for (const ring of cutShort) {
     warnings.push(
       `Ring ${ring} opens more often than a host's job can say; later times are left out.`,
@@ -106,6 +101,22 @@ function warningsFor(facts: {
   return warnings;
 }
 
+function canaryWarnings(of: CanaryReport): string[] {
+  const { ring, without, withoutCount, withoutHosts, critical } = of;
+  const more = withoutCount - without.length;
+  const names = [...without, ...(more > 0 ? [`${more} more`] : [])].join("; ");
+  return [
+    ...(withoutCount === 0
+      ? []
+      : [`No canary of ring ${ring} stands for ${withoutHosts} hosts: ${names}.`]),
+    ...(critical.length === 0
+      ? []
+      : [
+          `Canaries of tier 0 in ring ${ring}, as no host like them is known to be less critical: ${critical.join(", ")}.`,
+        ]),
+  ];
+}
+
 /** One sentence for people: why there is no plan, and what would change that. */
 export function blockerToText(blocker: Blocker): string {
   switch (blocker.why) {
@@ -114,18 +125,25 @@ export function blockerToText(blocker: Blocker): string {
     case "class-not-allowed":
       return `The policy does not allow changes of class ${blocker.class}.`;
     case "no-window":
-      return `Ring ${blocker.ring} has no open time left before ${instantToText(blocker.until)}, when the approval would end${blocker.because === null ? "" : `: ${blocker.because}`}.`;
+      return `${waveOwner(blocker.ring, blocker.part)} has no open time left before ${instantToText(blocker.until)}, when the approval would end${blocker.because === null ? "" : `: ${blocker.because}`}.`;
     case "irreversible":
       return blocker.allowed === "no"
         ? `There is no way back for ${blocker.packages.join(", ")}, and the policy forbids that.`
         : `There is no way back for ${blocker.packages.join(", ")}. Say that you accept this to plan it anyway.`;
     case "no-canary":
       return `An emergency needs at least one host of ring ${blocker.ring} as its canary.`;
+    case "too-many-waves":
+      return `The policy cuts these hosts into ${blocker.waves} waves; a plan that people can judge has at most ${blocker.most}.`;
     case "body-too-large":
       return `The transaction of host ${blocker.host} has ${blocker.bytes} bytes, more than a host accepts.`;
     default:
       return never(blocker);
   }
+}
+
+function waveOwner(ring: string, part: WavePart): string {
+  const words = partToText(part);
+  return words === "" ? `Ring ${ring}` : `The part "${words}" of ring ${ring}`;
 }
 
 function sortedSet(texts: readonly string[]): string[] {

@@ -2,7 +2,15 @@ import { type Instant, SECOND_MS } from "../base/instant.ts";
 import { joined, overlap, type Span } from "../base/spans.ts";
 import { amountOf, type ClassPolicy, type RingPolicy } from "../policy/rings.ts";
 import { openSpans } from "../policy/rings-times.ts";
-import type { Blocker, Exclusion, PlanInput, PlannedWave, WaveLimits } from "./model.ts";
+import { WAVES_MAX } from "../policy/rings-waves.ts";
+import type {
+  Blocker,
+  CanaryReport,
+  Exclusion,
+  PlanInput,
+  PlannedWave,
+  WaveLimits,
+} from "./model.ts";
 import {
   closedBecause,
   firstOpening,
@@ -10,15 +18,20 @@ import {
   openGroups,
   windowsOf,
 } from "./planner-calendar.ts";
+import { type CutRing, cutRing, type RingPart } from "./planner-cut.ts";
 import type { Candidate } from "./planner-hosts.ts";
 
 /**
- * One wave for each ring that has hosts, in the policy's order. A wave may begin when the wave before
- * could have begun and soaked at the earliest; the engine waits for more, the signed times bound even
- * a server that does not. A host may start where its ring and its own calendar are both open.
+ * The waves of a plan: the rings in the policy's order, each cut into its parts. A wave may begin when
+ * the wave before could have begun and soaked at the earliest; the engine waits for more, the signed
+ * times bound even a server that does not. A host may start where its ring and its own calendar are
+ * both open.
  */
 export interface Schedule {
   readonly waves: readonly PlannedWave[];
+  /** The hosts of each wave in the order in which they start, without those that are closed. */
+  readonly members: ReadonlyMap<number, readonly Candidate[]>;
+  readonly canaries: readonly CanaryReport[];
   readonly blocked: readonly Blocker[];
   /** Waves whose later opening times do not fit into a leaf. */
   readonly cutShort: readonly string[];
@@ -37,40 +50,106 @@ export interface TooShort {
 }
 
 export function scheduleWaves(input: PlanInput, candidates: readonly Candidate[]): Schedule {
-  const waves: PlannedWave[] = [];
-  const cutShort: string[] = [];
-  const tooShort: TooShort[] = [];
-  const windows = new Map<Candidate, readonly Span[]>();
-  const closed = new Map<Candidate, Exclusion>();
-  const made = { waves, cutShort, tooShort, windowsOf: windows, closed };
+  const made = new Waves();
   const rules = input.policy.classes[input.class];
   if (rules === undefined) {
     return { ...made, blocked: [{ why: "class-not-allowed", class: input.class }] };
   }
   const byRing = Map.groupBy(candidates, ({ ring }) => ring.name);
-  const until = floorSecond(input.issuedAt) + rules.validityMs;
-  let earliest = ceilSecond(Math.max(input.issuedAt, input.startsAt ?? 0));
+  const to = floorSecond(input.issuedAt) + rules.validityMs;
+  let from = ceilSecond(Math.max(input.issuedAt, input.startsAt ?? 0));
   for (const ring of input.policy.rings) {
-    const hosts = byRing.get(ring.name) ?? [];
-    if (hosts.length === 0) continue;
-    const times = timesOf(input, ring, { hosts, span: { from: earliest, to: until } });
-    if ("because" in times) {
-      const blocker = { why: "no-window", ring: ring.name, until, because: times.because } as const;
-      return { ...made, blocked: [blocker] };
+    const ringHosts = byRing.get(ring.name) ?? [];
+    if (ringHosts.length === 0) continue;
+    const cut = cutInTime(input, ring, { hosts: ringHosts, span: { from, to } });
+    if (cut.canaries !== null) made.canaries.push(cut.canaries);
+    for (const { part, hosts, until } of cut.parts) {
+      const times = timesOf(input, ring, { hosts, span: { from, to: until } });
+      if ("because" in times) {
+        const { because } = times;
+        const closed = { why: "no-window", ring: ring.name, part, until: to, because } as const;
+        return { ...made, blocked: [closed] };
+      }
+      const wave = made.add({ ring, part, hosts, times, rules });
+      from = wave.notBefore + wave.limits.soakSeconds * SECOND_MS;
     }
-    for (const [host, own] of times.own) windows.set(host, own);
-    for (const [host, because] of times.closed) closed.set(host, because);
-    if (times.isCutShort) cutShort.push(ring.name);
-    if (times.tooShort !== null) tooShort.push(times.tooShort);
-    const { notBefore, notAfter } = times;
-    const hostCount = hosts.length - times.closed.size;
-    const limits = limitsOf(ring, rules, hostCount);
-    const number = waves.length + 1;
-    const wave = { number, ring: ring.name, notBefore, notAfter, windows: times.windows };
-    waves.push({ ...wave, hostCount, limits });
-    earliest = notBefore + limits.soakSeconds * SECOND_MS;
   }
-  return { ...made, blocked: canaryBlocker(input, waves) };
+  return { ...made, blocked: [...canaryBlocker(input, made.waves), ...tooMany(made.waves)] };
+}
+
+/** The waves as they are made, one after another. */
+class Waves {
+  readonly waves: PlannedWave[] = [];
+  readonly members = new Map<number, readonly Candidate[]>();
+  readonly canaries: CanaryReport[] = [];
+  readonly cutShort: string[] = [];
+  readonly tooShort: TooShort[] = [];
+  readonly windowsOf = new Map<Candidate, readonly Span[]>();
+  readonly closed = new Map<Candidate, Exclusion>();
+
+  add(
+    of: RingPart & {
+      readonly ring: RingPolicy;
+      readonly times: RingTimes;
+      readonly rules: ClassPolicy;
+    },
+  ): PlannedWave {
+    const { ring, part, times } = of;
+    for (const [host, own] of times.own) this.windowsOf.set(host, own);
+    for (const [host, because] of times.closed) this.closed.set(host, because);
+    if (times.isCutShort) this.cutShort.push(ring.name);
+    if (times.tooShort !== null) this.tooShort.push(times.tooShort);
+    const { notBefore, notAfter, windows } = times;
+    const hosts =
+      times.closed.size === 0 ? of.hosts : of.hosts.filter((host) => !times.closed.has(host));
+    const limits = limitsOf(ring, of.rules, hosts.length);
+    const number = this.waves.length + 1;
+    const wave = {
+      ...{ number, ring: ring.name, part, notBefore, notAfter, windows },
+      ...{ hostCount: hosts.length, limits },
+    };
+    this.waves.push(wave);
+    this.members.set(number, hosts);
+    return wave;
+  }
+}
+
+interface TimedPart extends RingPart {
+  /** The part's hosts may start until then at the latest. */
+  readonly until: Instant;
+}
+
+/**
+ * Canaries are taken from hosts that can start as soon as the ring opens, and their wave ends no later
+ * than the ring's would: else the sample would wait for a host that has time last.
+ */
+function cutInTime(
+  input: PlanInput,
+  ring: RingPolicy,
+  of: { readonly hosts: readonly Candidate[]; readonly span: Span },
+): Pick<CutRing, "canaries"> & { readonly parts: readonly TimedPart[] } {
+  const { hosts, span } = of;
+  const times = ring.waves.canaries === null ? null : timesOf(input, ring, of);
+  const isOpen = times === null || "because" in times ? null : times;
+  const open = isOpen === null ? hosts : hosts.filter((host) => !isOpen.closed.has(host));
+  const cut = cutRing(ring, { hosts, open, change: input.change });
+  const first = isOpen === null ? span.to : lastOf(ring, isOpen.notBefore, span);
+  return {
+    canaries: cut.canaries,
+    parts: cut.parts.map((one) => ({
+      ...one,
+      until: one.part.kind === "canaries" ? first : span.to,
+    })),
+  };
+}
+
+function lastOf(ring: RingPolicy, notBefore: Instant, span: Span): Instant {
+  return Math.min(span.to, notBefore + (ring.lastsMs ?? Number.MAX_SAFE_INTEGER));
+}
+
+function tooMany(waves: readonly PlannedWave[]): Blocker[] {
+  if (waves.length <= WAVES_MAX) return [];
+  return [{ why: "too-many-waves", waves: waves.length, most: WAVES_MAX }];
 }
 
 /** Host protocol §9: an emergency is shorter, but never without a canary wave. */
@@ -100,7 +179,7 @@ function timesOf(
   const groups = openGroups(input, hosts, span);
   const notBefore = firstOpening(groups, ringOpen);
   if (notBefore === null) return { because: whyNever(input, groups, span, ringOpen) };
-  const to = Math.min(span.to, notBefore + (ring.lastsMs ?? Number.MAX_SAFE_INTEGER));
+  const to = lastOf(ring, notBefore, span);
   const wave = { from: notBefore, to };
   const within = overlap(ringOpen, [wave]);
   const judged = groups.map((group) => ({ group, ...windowsOf(group, within) }));

@@ -19,7 +19,6 @@ import {
   irreversiblePackages,
 } from "./planner-bodies.ts";
 import { byName, type Candidate, selectHosts } from "./planner-hosts.ts";
-import { stratified } from "./planner-order.ts";
 import { reportFor } from "./planner-report.ts";
 import { type Schedule, scheduleWaves } from "./planner-waves.ts";
 import { writeStatement } from "./statement.ts";
@@ -36,7 +35,7 @@ export function plan(input: PlanInput): Planned {
   const blocked = blockersOf(facts);
   const report = reportFor({ ...facts, blocked });
   if (blocked.length > 0) return { plan: null, report };
-  const leaves = makeLeaves(schedule, candidates, drafts);
+  const leaves = makeLeaves(schedule, drafts);
   return { plan: assemble(input, { leaves, waves: schedule.waves, drafts }), report };
 }
 
@@ -76,15 +75,10 @@ function withClosed(
   return [...excluded, ...more].sort(byName);
 }
 
-function makeLeaves(
-  schedule: Schedule,
-  candidates: readonly Candidate[],
-  drafts: ReadonlyMap<Candidate, DraftBody>,
-): PlannedLeaf[] {
-  const byRing = Map.groupBy(candidates, (candidate) => candidate.ring.name);
+function makeLeaves(schedule: Schedule, drafts: ReadonlyMap<Candidate, DraftBody>): PlannedLeaf[] {
   const leaves: PlannedLeaf[] = [];
   for (const wave of schedule.waves) {
-    for (const candidate of stratified(present(byRing.get(wave.ring), "the ring's hosts"))) {
+    for (const candidate of present(schedule.members.get(wave.number), "the wave's hosts")) {
       const index = leaves.length;
       const { id: host, protocolId } = candidate.host;
       const body = present(drafts.get(candidate), "the host's body").digest;

@@ -5,9 +5,11 @@ import { Failure } from "../base/failure.ts";
 import { instantFromText, instantToText } from "../base/instant.ts";
 import { type Route, route } from "../db/world.ts";
 import { resolveForSets, resolveOnHost } from "../inventory/resolve.ts";
+import { partToText } from "../policy/rings-waves.ts";
 import { loadPatch } from "../triage/store.ts";
 import { createPlan } from "./actions.ts";
 import { demandPlan, diffPlans, planActions, showPlan } from "./actions-show.ts";
+import type { CanaryReport } from "./model.ts";
 import { planDiffToText } from "./plan-diff.ts";
 import { stopToText } from "./plan-story.ts";
 import { planHostRoutes } from "./routes-hosts.ts";
@@ -26,6 +28,8 @@ const pageLimit = z.coerce.number().int().min(1).max(1000).default(100);
 const waveSchema = z.strictObject({
   number: z.number().int(),
   ring: z.string(),
+  /** Which hosts of the ring, such as "canaries" or "zone=a"; empty: all of them. */
+  part: z.string(),
   notBefore: time,
   notAfter: time,
   windows: z.array(z.strictObject({ from: time, to: time })),
@@ -47,6 +51,22 @@ const waveSchema = z.strictObject({
     rollback: z.enum(["host", "wave", "none"]),
   }),
 });
+
+const canariesSchema = z.strictObject({
+  ring: z.string(),
+  count: z.number().int(),
+  /** Kinds of hosts that the policy tells apart, and those without a canary: the first by name. */
+  strata: z.number().int(),
+  without: z.array(z.string()),
+  withoutCount: z.number().int(),
+  withoutHosts: z.number().int(),
+  /** Canaries of the most critical tier. */
+  critical: z.array(z.string()),
+});
+
+function canariesOf(of: CanaryReport): z.output<typeof canariesSchema> {
+  return { ...of, without: [...of.without], critical: [...of.critical] };
+}
 
 const summarySchema = z.strictObject({
   digest: digestText,
@@ -188,6 +208,8 @@ const getPlan = route({
     irreversible: z.array(z.string()),
     restarts: z.array(z.string()),
     needsReboot: z.boolean(),
+    /** What the canary waves leave untried. */
+    canaries: z.array(canariesSchema),
     ways: z.strictObject({ local: z.number(), ssh: z.number(), piped: z.number() }),
     warnings: z.array(z.string()),
     actions: z.array(actionSchema),
@@ -202,6 +224,7 @@ const getPlan = route({
       waves: plan.waves.map((wave) => ({
         number: wave.number,
         ring: wave.ring,
+        part: partToText(wave.part),
         notBefore: instantToText(wave.notBefore),
         notAfter: instantToText(wave.notAfter),
         windows: wave.windows.map(({ from, to }) => ({
@@ -219,6 +242,7 @@ const getPlan = route({
       irreversible: [...report.irreversible],
       restarts: [...report.restarts],
       needsReboot: report.needsReboot,
+      canaries: report.canaries.map(canariesOf),
       ways: { ...report.ways },
       warnings: [...report.warnings],
       actions: [...(await planActions(world, actor, plan))],

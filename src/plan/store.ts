@@ -6,6 +6,7 @@ import type { HostId, PatchId, PlanDigest, SubjectId } from "../base/ids.ts";
 import type { Instant } from "../base/instant.ts";
 import { type Reader, sqlInstant, sqlJson, type Tx } from "../db/database.ts";
 import type { ChangeClass, RingsPolicy } from "../policy/rings.ts";
+import { wavePartSchema } from "../policy/rings-waves.ts";
 import { leafText } from "./leaf.ts";
 import type { ExcludedHost, Plan, PlannedLeaf, PlannedWave, PlanReport } from "./model.ts";
 import { insertWindowSets, loadWindowSets, type WindowSets } from "./store-windows.ts";
@@ -32,12 +33,24 @@ export interface StoredPlan {
   readonly expiresAt: Instant;
 }
 
+const canaryReportSchema = z.object({
+  ring: z.string(),
+  count: z.number(),
+  strata: z.number(),
+  without: z.array(z.string()),
+  withoutCount: z.number(),
+  withoutHosts: z.number(),
+  critical: z.array(z.string()),
+});
+
 const reportSchema = z.object({
   reversibility: z.enum(["downgrade", "none"]),
   irreversible: z.array(z.string()),
   restarts: z.array(z.string()),
   needsReboot: z.boolean(),
   detects: z.array(z.object({ wave: z.number(), hosts: z.number(), failureRate: z.number() })),
+  // Plans that were made before there were canary waves have none.
+  canaries: z.array(canaryReportSchema).default([]),
   ways: z.object({ local: z.number(), ssh: z.number(), piped: z.number() }),
   warnings: z.array(z.string()),
 });
@@ -101,10 +114,11 @@ export async function insertPlan(tx: Tx, made: NewPlan): Promise<boolean> {
 
 async function insertWave(tx: Tx, plan: PlanDigest, wave: PlannedWave): Promise<void> {
   await sql`
-    insert into plan_wave (plan, number, ring, not_before, not_after, windows, host_count, limits)
-    values (${plan}, ${wave.number}, ${wave.ring}, ${sqlInstant(wave.notBefore)},
-      ${sqlInstant(wave.notAfter)}, ${sqlJson(wave.windows)}, ${wave.hostCount},
-      ${sqlJson(wave.limits)})`.execute(tx);
+    insert into plan_wave (plan, number, ring, part, not_before, not_after, windows, host_count,
+      limits)
+    values (${plan}, ${wave.number}, ${wave.ring}, ${sqlJson(wave.part)},
+      ${sqlInstant(wave.notBefore)}, ${sqlInstant(wave.notAfter)}, ${sqlJson(wave.windows)},
+      ${wave.hostCount}, ${sqlJson(wave.limits)})`.execute(tx);
 }
 
 async function insertLeaves(
@@ -229,11 +243,12 @@ const limitsSchema = z.object({
 
 export async function loadWaves(reader: Reader, plan: PlanDigest): Promise<readonly PlannedWave[]> {
   const { rows } = await sql<PlannedWave>`
-    select number, ring, not_before as "notBefore", not_after as "notAfter", windows,
+    select number, ring, part, not_before as "notBefore", not_after as "notAfter", windows,
            host_count as "hostCount", limits
       from plan_wave where plan = ${plan} order by number`.execute(reader);
   return rows.map((row) => ({
     ...row,
+    part: wavePartSchema.parse(row.part),
     windows: windowsSchema.parse(row.windows),
     limits: limitsSchema.parse(row.limits),
   }));

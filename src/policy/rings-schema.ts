@@ -1,9 +1,9 @@
 import { z } from "zod";
 import { grammar } from "../base/document.ts";
-import { Failure } from "../base/failure.ts";
 import { DAY_MS, durationFromText, HOUR_MS, MINUTE_MS } from "../base/instant.ts";
-import { parseSelector } from "../base/labels.ts";
 import { strictFields } from "../base/yaml-text.ts";
+import { amount, duration, rate, selector, share } from "./rings-fields.ts";
+import { ringWaves, wholeRing } from "./rings-waves.ts";
 
 /** The text form of a rings policy. Everything is checked here, once; inside, types are trusted. */
 
@@ -17,56 +17,10 @@ const IN_FLIGHT_MAX = 10_000;
 const NEED_MAX = 8;
 const ATTEMPTS_MAX = 10;
 
-function duration(range: { readonly min: number; readonly max: number }) {
-  return z.string("write a duration such as 90s, 10m, 2h or 3d").transform((text, context) => {
-    const ms = durationFromText(text);
-    if (ms !== null && ms >= range.min && ms <= range.max) return ms;
-    const [from, to] = [range.min, range.max].map((limit) => `${limit / MINUTE_MS} min`);
-    context.addIssue(`write a duration such as 90s, 10m, 2h or 3d, from ${from} to ${to}`);
-    return z.NEVER;
-  });
-}
-
-const selector = z
-  .string('write a label expression such as "env=prod,service in (web,db)"')
-  .transform((text, context) => {
-    try {
-      return parseSelector(text);
-    } catch (cause) {
-      if (!(cause instanceof Failure)) throw cause;
-      context.addIssue(cause.message);
-      return z.NEVER;
-    }
-  });
-
 /** A rule that says nothing about hosts must not quietly mean all of them. */
 const ringHosts = selector.refine((requirements) => requirements.length > 0, {
   message: "name the hosts of the ring by a label expression such as ring=canary",
 });
-
-const PERCENT = /^(\d{1,3}(?:\.\d{1,3})?)%$/;
-
-function percentOf(text: string): number | null {
-  const percent = Number(PERCENT.exec(text)?.[1] ?? Number.NaN);
-  return percent >= 0 && percent <= 100 ? percent : null;
-}
-
-function share(what: string) {
-  const message = `write ${what} as a percentage from 0% to 100%`;
-  return z.string(message).transform((text, context) => {
-    const percent = percentOf(text);
-    if (percent !== null) return percent / 100;
-    context.addIssue(message);
-    return z.NEVER;
-  });
-}
-
-/** A share that is neither nothing nor everything; below `under` where one is given. */
-function rate(what: string, under = 1) {
-  return share(what).refine((value) => value > 0 && value < under, {
-    message: `write ${what} as a percentage above 0% and below ${under * 100}%`,
-  });
-}
 
 /** When the failures of a wave prove the patch bad: the rates that are told apart, and how surely. */
 const failureTest = strictFields({
@@ -78,21 +32,6 @@ const failureTest = strictFields({
   message: "the bad rate must be above the baseline",
   path: ["bad"],
 });
-
-function amount(countMin: number) {
-  const message = `write a whole number from ${countMin}, or a percentage such as 10%`;
-  return z.union([z.int(), z.string()], message).transform((value, context) => {
-    if (typeof value === "number" && value >= countMin) {
-      return { kind: "count" as const, count: value };
-    }
-    const percent = typeof value === "string" ? percentOf(value) : null;
-    if (percent !== null && (percent > 0 || countMin === 0)) {
-      return { kind: "percent" as const, percent };
-    }
-    context.addIssue(message);
-    return z.NEVER;
-  });
-}
 
 const DAYS = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"] as const;
 
@@ -154,13 +93,15 @@ const ring = strictFields({
   lasts: duration({ min: MINUTE_MS, max: VALIDITY_MS_MAX }).optional(),
   onFailure: strictFields({ rollback: z.enum(["host", "wave", "none"]) }),
   need: z.int().min(1).max(NEED_MAX).default(1),
+  waves: ringWaves.optional(),
 })
   .refine(({ failedMax, failures }) => failedMax !== undefined || failures !== undefined, {
     message: "say when the ring stops: failedMax, failures, or both",
     path: ["failedMax"],
   })
-  .transform(({ soak, success, lasts, failedMax, failures, ...rest }) => ({
+  .transform(({ soak, success, lasts, failedMax, failures, waves, ...rest }) => ({
     ...rest,
+    waves: waves ?? wholeRing,
     // Without a number only the test stops the ring.
     failedMax: failedMax ?? { kind: "percent" as const, percent: 100 },
     failures: failures ?? null,

@@ -4,7 +4,9 @@ import { selects } from "../base/labels.ts";
 import { parseYaml } from "../base/yaml-text.ts";
 import type { FailureTest } from "./failure-test.ts";
 import type { PolicyKind } from "./policy-kind.ts";
+import type { Amount } from "./rings-fields.ts";
 import { ringsSchema } from "./rings-schema.ts";
+import type { RingWaves } from "./rings-waves.ts";
 
 /**
  * The rings policy: in which order a change reaches hosts, how many at once, when it must stop and
@@ -15,11 +17,6 @@ import { ringsSchema } from "./rings-schema.ts";
  * default; a host is in the first ring that selects it and in no other; nothing here is ever weaker
  * than what the signed statement says, because the checker compares them.
  */
-
-/** A count, or a share of a ring's hosts. */
-export type Amount =
-  | { readonly kind: "count"; readonly count: number }
-  | { readonly kind: "percent"; readonly percent: number };
 
 /** Opens daily on these days (0 is Sunday) at `from`; it ends the next day when `to` ≤ `from`. */
 export interface DailyWindow {
@@ -45,6 +42,7 @@ export interface RingPolicy {
   readonly onFailure: { readonly rollback: "host" | "wave" | "none" };
   /** Approvals needed when a plan touches this ring. */
   readonly need: number;
+  readonly waves: RingWaves;
 }
 
 export type ChangeClass = "normal" | "emergency";

@@ -48,7 +48,7 @@ export function planText(plan: Plan, excluded: readonly Excluded[]): string {
   ]);
   const waves = renderTable(plan.waves, [
     { head: "wave", cell: (w) => w.number, align: "right" },
-    { head: "ring", cell: (w) => w.ring },
+    { head: "ring", cell: (w) => (w.part === "" ? w.ring : `${w.ring}: ${w.part}`) },
     { head: "hosts", cell: (w) => w.hosts, align: "right" },
     { head: "from", cell: (w) => clockText(w.notBefore) },
     { head: "to", cell: (w) => clockText(w.notAfter) },
