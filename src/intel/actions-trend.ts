@@ -3,17 +3,17 @@ import { keepLast, keptFor } from "../base/kept.ts";
 import type { Selector } from "../base/labels.ts";
 import type { World } from "../db/world.ts";
 import { type Days, dayName, dayOf, daysUntil } from "./days.ts";
-import { alikeHosts, type HostStory } from "./host-story.ts";
+import type { AlikeHosts } from "./host-story.ts";
 import type { Knowledge } from "./knowledge.ts";
 import { type SeenTimes, seenTimes } from "./seen-times.ts";
 import { loadKnowledge, loadMembers } from "./store-knowledge.ts";
 import { loadKnownSince } from "./store-past.ts";
 import {
   type KevTime,
+  loadAlikeHosts,
   loadClaimTimes,
   loadKevTimes,
   loadPairTimes,
-  loadStories,
 } from "./store-story.ts";
 import { type TrendDay, trendOf } from "./trend.ts";
 
@@ -72,10 +72,10 @@ export async function loadTrend(
   const days = daysUntil(world.clock(), count);
   const knowledge = await loadKnowledge(db);
   const history = await loadPastOf(world, knowledge, days.first);
-  const stories = await loadStories(db, { scopes, days, before: "cut" });
+  const alike = await loadAlikeHosts(db, { scopes, days });
   const knownSince = await loadKnownSince(db);
   const knownFrom = knownSince === null ? days.count : dayOf(days, knownSince);
-  const trend = await trendUnder({ world, knowledge, history, stories, days, knownFrom });
+  const trend = await trendUnder({ world, knowledge, history, alike, days, knownFrom });
   return { days, knownSince, trend };
 }
 
@@ -86,15 +86,14 @@ async function trendUnder(of: {
   readonly world: World;
   readonly knowledge: Knowledge;
   readonly history: History;
-  readonly stories: readonly HostStory[];
+  readonly alike: readonly AlikeHosts[];
   readonly days: Days;
   readonly knownFrom: number;
 }): Promise<readonly DatedTrendDay[]> {
-  const { world, knowledge, history, stories, days, knownFrom } = of;
-  const key = JSON.stringify([days.first, days.count, knownFrom, stories]);
+  const { world, knowledge, history, alike, days, knownFrom } = of;
+  const key = JSON.stringify([days.first, days.count, knownFrom, alike]);
   const kept = trends.get(history);
   if (kept?.key === key) return kept.trend;
-  const alike = alikeHosts(stories);
   const members = await loadMembers(world.db, [...new Set(alike.map(({ setId }) => setId))]);
   const { packages } = knowledge;
   const told = trendOf({ days, alike, members, packages, knownFrom, ...history });

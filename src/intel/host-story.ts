@@ -27,19 +27,6 @@ export interface AlikeHosts extends Segment {
   readonly hosts: number;
 }
 
-export function alikeHosts(stories: readonly HostStory[]): readonly AlikeHosts[] {
-  const found = new Map<string, AlikeHosts>();
-  for (const { marks, hosts, segments } of stories) {
-    for (const segment of segments) {
-      const { setId, kernelRunning, from, to } = segment;
-      const key = `${setId} ${from} ${to} ${kernelRunning ?? ""}\n${marks}`;
-      const before = found.get(key)?.hosts ?? 0;
-      found.set(key, { ...segment, marks, hosts: before + hosts });
-    }
-  }
-  return [...found.values()];
-}
-
 const FIELD = "\t";
 const END = "\n";
 

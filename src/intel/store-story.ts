@@ -6,7 +6,7 @@ import { type Reader, sqlInstant } from "../db/database.ts";
 import { scopeSql } from "../inventory/scope.ts";
 import type { Days } from "./days.ts";
 import type { VexClaim } from "./filter.ts";
-import { type HostStory, segmentsFromText } from "./host-story.ts";
+import { type AlikeHosts, type HostStory, segmentsFromText } from "./host-story.ts";
 import { exposedStates } from "./model.ts";
 import type { ClaimTime, PairTime } from "./seen-times.ts";
 import { arrayText } from "./store-statement.ts";
@@ -57,33 +57,48 @@ function believed({ scopes, setIds, hostId }: StoryFilter) {
 const TAB = sql`chr(9)`;
 const kernelText = sql`translate(coalesce(b.kernel_running, ''), chr(9) || chr(10), '  ')`;
 
-/** The stories of all hosts by the day; days before the oldest are below zero, or left out. */
+/** The stories of all hosts by the day; days before the oldest are below zero. */
 export async function loadStories(
   reader: Reader,
-  of: StoryFilter & {
-    readonly days: Days;
-    readonly label?: string | undefined;
-    readonly before: "kept" | "cut";
-  },
+  of: StoryFilter & { readonly days: Days; readonly label?: string | undefined },
 ): Promise<readonly HostStory[]> {
   const { days } = of;
-  const from = dayOfSql(days, sql`b.starts`);
-  const start = of.before === "kept" ? from : sql<number>`greatest(0, ${from})`;
   const { rows } = await sql<Omit<HostStory, "segments"> & { story: string }>`
     with spans as (
       select b.num, b.marks, b.labels ->> ${of.label ?? ""}::text as label, b.set_id,
-             ${kernelText} as kernel, ${start} as day_from, ${dayOfSql(days, sql`b.ends`)} as day_to
+             ${kernelText} as kernel, ${dayOfSql(days, sql`b.starts`)} as day_from,
+             ${dayOfSql(days, sql`b.ends`)} as day_to
         from ${believed(of)} b
     ), told as (
       select num, marks, label, string_agg(set_id || ${TAB} || day_from || ${TAB} ||
                case when day_to = ${days.count} then '' else day_to::text end || ${TAB} || kernel,
                chr(10) order by day_from) as story
-        from spans where day_from < day_to and ${of.before === "kept" ? sql`true` : sql`day_to > 0`}
+        from spans where day_from < day_to
        group by 1, 2, 3
     )
     select marks, label, story, count(*)::int as hosts from told group by 1, 2, 3
      order by 1, 2, 3`.execute(reader);
   return rows.map(({ story, ...rest }) => ({ ...rest, segments: segmentsFromText(story) }));
+}
+
+/** Hosts that were alike for some of the days, by the day: what a count of each day needs. */
+export async function loadAlikeHosts(
+  reader: Reader,
+  of: StoryFilter & { readonly days: Days },
+): Promise<readonly AlikeHosts[]> {
+  const { days } = of;
+  const { rows } = await sql<Omit<AlikeHosts, "to"> & { to: number | null }>`
+    with spans as materialized (
+      select b.marks, b.set_id, b.kernel_running,
+             greatest(0, ${dayOfSql(days, sql`b.starts`)}) as day_from,
+             ${dayOfSql(days, sql`b.ends`)} as day_to
+        from ${believed(of)} b
+    )
+    select marks, set_id as "setId", kernel_running as "kernelRunning", day_from as "from",
+           nullif(day_to, ${days.count}::int) as "to", count(*)::int as hosts
+      from spans where day_from < day_to
+     group by 1, 2, 3, 4, 5 order by 1, 2, 3, 4, 5`.execute(reader);
+  return rows.map((row) => ({ ...row, to: row.to ?? Number.POSITIVE_INFINITY }));
 }
 
 export interface NamedStory extends HostStory {

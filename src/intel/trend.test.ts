@@ -6,7 +6,7 @@ import type { HostGroup, PairGroup } from "./exposure.ts";
 import { agesOf, sumsOf } from "./exposure-ages.ts";
 import { exposureIntervals, joinedTimes } from "./exposure-intervals.ts";
 import { filtersOf, type VexClaim } from "./filter.ts";
-import { alikeHosts, type HostStory } from "./host-story.ts";
+import type { AlikeHosts, HostStory } from "./host-story.ts";
 import { byChannel, withFilters } from "./seen-pairs.ts";
 import { type ClaimTime, type PairTime, seenTimes } from "./seen-times.ts";
 import { runs, trendOf } from "./trend.ts";
@@ -85,6 +85,20 @@ const someMembers = fc
 const packages = new Map<number, { name: string; isKernelImage: boolean }>(
   [0, 1, 2, 3].map((id) => [id, { name: `p${id}`, isKernelImage: false }] as const),
 ).set(4, { name: "linux-image-6.1.0-9-amd64", isKernelImage: true });
+
+/** As the store counts them. */
+function alikeHosts(stories: readonly HostStory[]): readonly AlikeHosts[] {
+  const found = new Map<string, AlikeHosts>();
+  for (const { marks, hosts, segments } of stories) {
+    for (const segment of segments) {
+      const { setId, kernelRunning, from, to } = segment;
+      const key = `${setId} ${from} ${to} ${kernelRunning ?? ""}\n${marks}`;
+      const before = found.get(key)?.hosts ?? 0;
+      found.set(key, { ...segment, marks, hosts: before + hosts });
+    }
+  }
+  return [...found.values()];
+}
 
 const holds = (of: { from: number; to: number | null }, at: number): boolean =>
   of.from <= at && (of.to === null || at < of.to);

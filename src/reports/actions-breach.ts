@@ -15,8 +15,9 @@ import { type CaseEffect, exceptedUntil } from "../triage/exception-effect.ts";
 import type { Patch } from "../triage/model.ts";
 import { loadOpenPatches } from "../triage/store.ts";
 import { loadFleetSight, loadOffersOf } from "../triage/store-exposure.ts";
-import { loadPackagesOf } from "../triage/store-where.ts";
+import { loadPackagesOfEach } from "../triage/store-where.ts";
 import { sortByTarget } from "../triage/where.ts";
+import { type GroupBehind, groupsBehind, NAMES_MAX } from "./behind-groups.ts";
 import {
   type HostsBehind,
   type Judged,
@@ -29,10 +30,10 @@ import {
 } from "./breach.ts";
 import {
   type CaseBehind,
-  type GroupBehind,
-  loadHostsBehind,
+  loadAlikeHosts,
+  loadCasesOfHosts,
+  loadHostNamesOf,
   loadUsual,
-  NAMES_MAX,
 } from "./store-breach.ts";
 
 /** Which dates will be missed where, over all open cases or for one. */
@@ -85,7 +86,7 @@ export async function breachForecast(
 
 /** Groups that differ only by exceptions of other cases are one again. */
 function withExceptions(
-  groups: readonly GroupBehind[],
+  groups: readonly NamedGroup[],
   of: { readonly patch: Patch; readonly effect: CaseEffect | undefined; readonly now: Instant },
 ): readonly HostsBehind[] {
   const { effect, now } = of;
@@ -126,31 +127,46 @@ async function hostsBehind(
     readonly scopes: readonly Selector[];
     readonly effects: ReadonlyMap<Patch["id"], CaseEffect>;
   },
-): Promise<ReadonlyMap<Patch["id"], readonly GroupBehind[]>> {
+): Promise<ReadonlyMap<Patch["id"], readonly NamedGroup[]>> {
   const { patches, scopes, effects } = of;
-  const sight = await loadFleetSight(world.db, scopes);
+  const silentBefore = world.clock() - SILENT_MS;
+  const used = patches.flatMap(({ id }) => effects.get(id)?.by ?? []);
+  const exceptions = [...new Map(used.map((one) => [one.number, one])).values()];
+  const [sight, alike] = await Promise.all([
+    loadFleetSight(world.db, scopes),
+    loadAlikeHosts(world.db, { scopes, silentBefore, exceptions }),
+  ]);
   const exposed = Map.groupBy(await exposure(world.db, { scopes, hosts: sight.hosts }), sourceName);
   const offered = Map.groupBy(await loadOffersOf(world.db, sight.offerSets), sourceName);
-  const cases: CaseBehind[] = [];
-  for (const { id, target } of patches) {
+  const packages = await loadPackagesOfEach(
+    world.db,
+    patches.map(({ target: { ecosystem, source }, target }) => {
+      const own = exposed.get(sourceName(target)) ?? [];
+      return { ecosystem, source, ids: [...new Set(own.flatMap((each) => each.packageIds))] };
+    }),
+  );
+  const cases = patches.map(({ id, target }, at): CaseBehind => {
     const { ecosystem, source, sourceVersion } = target;
-    const own = exposed.get(sourceName(target)) ?? [];
-    const ids = [...new Set(own.flatMap((each) => each.packageIds))];
-    const packages = await loadPackagesOf(world.db, { ecosystem, source, ids });
     const order = orderOf(ecosystem);
     const versions = (offered.get(sourceName(target)) ?? [])
       .map((offer) => subjectOf({ ...offer, module: "" }).version)
       .filter((version) => (order?.(version, sourceVersion) ?? -1) >= 0);
-    cases.push({
+    return {
       patch: id,
-      olderIds: sortByTarget(packages, target).older,
+      olderIds: sortByTarget(packages.get(at) ?? [], target).older,
       offers: { source, versions: [...new Set(versions)] },
-    });
-  }
-  const silentBefore = world.clock() - SILENT_MS;
-  const used = patches.flatMap(({ id }) => effects.get(id)?.by ?? []);
-  const exceptions = [...new Map(used.map((one) => [one.number, one])).values()];
-  return loadHostsBehind(world.db, { cases, scopes, silentBefore, exceptions });
+    };
+  });
+  const groups = groupsBehind(await loadCasesOfHosts(world.db, cases), alike);
+  const few = [...groups.values()].flatMap((own) => own.flatMap((group) => group.few));
+  const names = await loadHostNamesOf(world.db, [...new Set(few)]);
+  return new Map([...groups].map(([patch, own]) => [patch, own.map((one) => named(one, names))]));
+}
+
+type NamedGroup = Omit<GroupBehind, "few"> & Pick<HostsBehind, "names">;
+
+function named({ few, ...group }: GroupBehind, names: ReadonlyMap<number, string>): NamedGroup {
+  return { ...group, names: few.flatMap((host) => names.get(host) ?? []).toSorted() };
 }
 
 function sourceName(of: { readonly ecosystem: string; readonly source: string }): string {
@@ -161,12 +177,16 @@ async function loadForecasts(
   world: World,
   rollouts: readonly RolloutId[],
 ): Promise<ReadonlyMap<string, Forecast>> {
-  const forecasts = new Map<string, Forecast>();
-  for (const id of rollouts) {
-    const loaded = await loadFacts(world.db, id);
-    if (loaded !== null) forecasts.set(id, forecast(loaded, await loadPace(world.db, id)));
-  }
-  return forecasts;
+  const loaded = await Promise.all(
+    rollouts.map(async (id) => ({
+      id,
+      facts: await loadFacts(world.db, id),
+      pace: await loadPace(world.db, id),
+    })),
+  );
+  return new Map(
+    loaded.flatMap(({ id, facts, pace }) => (facts === null ? [] : [[id, forecast(facts, pace)]])),
+  );
 }
 
 /** The worst first, then the earliest date. */

@@ -37,9 +37,10 @@ const TREND_DAYS = 30;
 /** Loads what the overview tells, each part only for whoever may read what it tells of. */
 export async function showOverview(world: World, actor: Actor): Promise<Overview> {
   const look = lookOnce(world);
-  const [fleet, exposed, cases, rollouts, waiting, feeds, taken] = await Promise.all([
+  const [fleet, exposed, trend, cases, rollouts, waiting, feeds, taken] = await Promise.all([
     loadFleet(world, actor, look),
     loadExposed(world, actor, look),
+    loadDays(world, actor),
     holdsAnywhere(actor, "patch.read") ? loadOpenPatches(world.db) : null,
     loadRollouts(world, actor),
     loadWaiting(world, actor),
@@ -68,10 +69,7 @@ export async function showOverview(world: World, actor: Actor): Promise<Overview
     deadlines,
     rollouts: rollouts?.map(rolloutPart) ?? null,
     waiting,
-    trend:
-      exposed === null
-        ? null
-        : (await loadTrend(world, exposed.scopes, TREND_DAYS)).trend.map(trendDayReply),
+    trend,
     feeds: feeds?.map(feedPart) ?? null,
     firstSteps: firstSteps({
       hosts: facts.hosts,
@@ -141,8 +139,13 @@ function fleetFacts(fleet: Fleet | null) {
   };
 }
 
+async function loadDays(world: World, actor: Actor): Promise<Overview["trend"]> {
+  const scopes = scopesFor(actor, "finding.read");
+  if (scopes.length === 0) return null;
+  return (await loadTrend(world, scopes, TREND_DAYS)).trend.map(trendDayReply);
+}
+
 interface Exposed extends Pick<VerdictFacts, "exploited" | "open"> {
-  readonly scopes: ReturnType<typeof scopesFor>;
   readonly first: FixFirstItem | null;
   /** Hosts that the update takes known exploited flaws off. */
   readonly helped: number;
@@ -168,7 +171,6 @@ async function loadExposed(world: World, actor: Actor, look: Look): Promise<Expo
       pair.source === first?.target.source && first.knownExploited.includes(pair.vulnerability),
   );
   return {
-    scopes,
     first,
     helped: reachOf(cleared).hostCount,
     exploited: {

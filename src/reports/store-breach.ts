@@ -1,34 +1,17 @@
-import { type RawBuilder, sql } from "kysely";
+import { sql } from "kysely";
 import type { PatchId, RolloutId } from "../base/ids.ts";
 import type { Instant } from "../base/instant.ts";
+import { keptFor } from "../base/kept.ts";
 import type { Selector } from "../base/labels.ts";
 import { type Reader, sqlInstant } from "../db/database.ts";
 import { arrayText } from "../intel/store-statement.ts";
 import { scopeSql } from "../inventory/scope.ts";
 import type { Exception } from "../triage/exception.ts";
 import { reaches } from "../triage/store-exception-hosts.ts";
-import type { HostsBehind, Known } from "./breach.ts";
+import type { AlikeHosts, CaseOfHosts, PlanOfCase, PlanPlaces } from "./behind-groups.ts";
+import type { Known } from "./breach.ts";
 
 /** Who still lacks the update of a case, and how far it has come for them. */
-
-export const NAMES_MAX = 5;
-
-interface Row {
-  readonly patch: PatchId;
-  readonly hosts: number;
-  readonly names: readonly string[];
-  readonly isOffered: boolean;
-  /** Numbers of the exceptions that reach these hosts. */
-  readonly excepted: readonly number[];
-  readonly silentSince: Instant | null;
-  readonly plan: string | null;
-  readonly wave: number | null;
-  readonly notBefore: Instant | null;
-  readonly notAfter: Instant | null;
-  readonly rollout: RolloutId | null;
-  readonly rolloutNumber: number | null;
-  readonly target: string | null;
-}
 
 export interface CaseBehind {
   readonly patch: PatchId;
@@ -38,76 +21,16 @@ export interface CaseBehind {
   readonly offers: { readonly source: string; readonly versions: readonly string[] };
 }
 
-/**
- * Hosts in scope with one of these packages, for each case, grouped by all that tells why they lack
- * the update. Hosts are read once for all cases; both are told apart by numbers, hosts by
- * their place in the order of names. Only where a plan names hosts is each looked at by itself.
- */
-export async function loadHostsBehind(
+/** Hosts in scope that are alike, each with its number: one text for each kind travels fast. */
+export async function loadAlikeHosts(
   reader: Reader,
   of: {
-    readonly cases: readonly CaseBehind[];
     readonly scopes: readonly Selector[];
     readonly silentBefore: Instant;
     /** Hosts are told apart by which of these reach them. */
     readonly exceptions: readonly Exception[];
   },
-): Promise<ReadonlyMap<PatchId, readonly GroupBehind[]>> {
-  const { rows } = await sql<Row>`
-    with ${hostRows(of)}, ${caseRows(of.cases)}, ${plannedRows}, behind as (
-      select s.no, a.silent_since, ${isOffered("a")} as is_offered, null::integer as rank,
-             null::integer as wave, null::text as state, a.excepted, a.hosts, a.places
-        from sets s join alike a on a.package_set_id = s.set_id
-       where s.no not in (select no from plans)
-      union all
-      select s.no, n.silent_since, ${isOffered("n")}, d.best[1], d.best[2], t.state,
-             n.excepted, count(*)::integer, ${firstPlaces}
-        from sets s join hosts n on n.package_set_id = s.set_id
-        left join planned d on d.no = s.no and d.place = n.place
-        left join plans p on p.no = d.no and p.rank = d.best[1]
-        left join target t on t.rollout = p.rollout and t.host = n.id
-       where s.no in (select no from plans)
-       group by 1, 2, 3, 4, 5, 6, 7
-    ), told as materialized (
-      select no, silent_since, is_offered, rank, wave, state, excepted,
-             sum(hosts)::integer as hosts, row_number() over () as row_no,
-             string_agg(array_to_string(places, ','), ',') as places
-        from behind group by 1, 2, 3, 4, 5, 6, 7
-    ), named as (
-      select g.row_no, array_agg(h.name order by h.place) as names
-        from told g cross join lateral (
-          select p from unnest(string_to_array(g.places, ',')::integer[]) as p
-           order by p limit ${sql.lit(NAMES_MAX)}) as f
-        join hosts h on h.place = f.p
-       group by 1
-    )
-    select c.patch, g.hosts, names, g.is_offered as "isOffered", g.silent_since as "silentSince",
-           g.excepted, p.digest as plan, g.wave, w.not_before as "notBefore",
-           w.not_after as "notAfter", p.rollout, p.number as "rolloutNumber", g.state as target
-      from told g join named using (row_no) join cases c using (no)
-      left join plans p on p.no = g.no and p.rank = g.rank
-      left join plan_wave w on w.plan = p.digest and w.number = g.wave
-     order by g.hosts desc, p.digest nulls last, g.wave`.execute(reader);
-  const groups = Map.groupBy(rows, ({ patch }) => patch);
-  return new Map([...groups].map(([patch, own]) => [patch, own.map(behindOf)]));
-}
-
-/** The hosts of a case that are alike; what exceptions mean for it is not decided yet. */
-export type GroupBehind = Omit<HostsBehind, "exceptedUntil"> & Pick<Row, "excepted">;
-
-/** A few of the hosts `n`, for their names. */
-const firstPlaces = sql`(array_agg(n.place order by n.place))[1:${sql.lit(NAMES_MAX)}]`;
-
-function isOffered(hosts: "a" | "n"): RawBuilder<boolean> {
-  const offers = sql.ref(`${hosts}.offer_set_id`);
-  return sql<boolean>`coalesce((s.no, ${offers}) in (select no, set_id from offering), false)`;
-}
-
-function hostRows(of: {
-  readonly scopes: readonly Selector[];
-  readonly silentBefore: Instant;
-  readonly exceptions: readonly Exception[];
-}): RawBuilder<unknown> {
+): Promise<readonly AlikeHosts[]> {
   const each = of.exceptions.map(
     ({ number, scope }) => sql`case when ${reaches(scope.hosts, "n")} then ${number}::integer end`,
   );
@@ -115,76 +38,198 @@ function hostRows(of: {
     each.length === 0
       ? sql`'{}'::integer[]`
       : sql`array_remove(array[${sql.join(each)}]::integer[], null)`;
-  return sql`
-    hosts as materialized (
-      select n.id, n.name, n.package_set_id, n.offer_set_id,
-             row_number() over (order by n.name)::int as place, ${excepted} as excepted,
-             case when n.contact_state = 'unreachable'
-                    or coalesce(n.inspected_at, '-infinity') < ${sqlInstant(of.silentBefore)}
-                  then date_trunc('day', n.inspected_at) end as silent_since
-        from host_now n where ${scopeSql(of.scopes, "n.labels")}
-    ), alike as materialized (
-      select package_set_id, offer_set_id, silent_since, excepted, count(*)::integer as hosts,
-             ${firstPlaces} as places
-        from hosts n group by 1, 2, 3, 4
-    )`;
+  const { rows } = await sql<Omit<AlikeHosts, "hosts"> & { hosts: string }>`
+    select n.package_set_id as "setId", n.offer_set_id as "offerSetId", ${excepted} as excepted,
+           case when n.contact_state = 'unreachable'
+                  or coalesce(n.inspected_at, '-infinity') < ${sqlInstant(of.silentBefore)}
+                then date_trunc('day', n.inspected_at) end as "silentSince",
+           string_agg(n.num::text, ',') as hosts
+      from host_now n where ${scopeSql(of.scopes, "n.labels")}
+     group by 1, 2, 3, 4`.execute(reader);
+  return rows.map(({ hosts, ...kind }) => ({ ...kind, hosts: numbersIn(hosts).sort() }));
 }
 
-/** The cases, and for each the sets that hold an older package and those that offer the update. */
-function caseRows(cases: readonly CaseBehind[]): RawBuilder<unknown> {
-  const patches = cases.map(({ patch }) => patch);
+/** What of each case hosts are compared with: sets, offers and where plans put them. */
+export async function loadCasesOfHosts(
+  reader: Reader,
+  cases: readonly CaseBehind[],
+): Promise<readonly CaseOfHosts[]> {
+  const older = await loadOlderSets(reader, cases);
+  const offering = await loadOffering(reader, cases);
+  const plans = await loadPlans(
+    reader,
+    cases.map(({ patch }) => patch),
+  );
+  return cases.map(({ patch }, no) => ({
+    patch,
+    olderSets: older.get(no) ?? new Set(),
+    offering: offering.get(no) ?? new Set(),
+    plans: plans.get(patch) ?? [],
+  }));
+}
+
+interface SetsOfCase {
+  readonly no: number;
+  readonly sets: readonly number[];
+}
+
+function bySets(rows: readonly SetsOfCase[]): ReadonlyMap<number, ReadonlySet<number>> {
+  return new Map(rows.map(({ no, sets }) => [no, new Set(sets)]));
+}
+
+/** By the place of the case. */
+async function loadOlderSets(reader: Reader, cases: readonly CaseBehind[]) {
   const older = cases.flatMap(({ olderIds }, no) => olderIds.map((id) => ({ no, id })));
+  const { rows } = await sql<SetsOfCase>`
+    select o.no, array_agg(distinct m.set_id) as sets
+      from unnest(${arrayText(older.map(({ no }) => no))}::integer[],
+                  ${arrayText(older.map(({ id }) => id))}::integer[]) as o (no, package_id)
+      join package_set_member m on m.package_id = o.package_id
+     group by 1`.execute(reader);
+  return bySets(rows);
+}
+
+async function loadOffering(reader: Reader, cases: readonly CaseBehind[]) {
   const offers = cases.flatMap(({ offers: { source, versions } }, no) =>
     versions.map((version) => ({ no, source, version })),
   );
-  return sql`
-    cases as materialized (
-      select patch, (place - 1)::int as no
-        from unnest(${patches}::text[]) with ordinality as c (patch, place)
-    ), sets as materialized (
-      select distinct o.no, m.set_id
-        from unnest(${arrayText(older.map(({ no }) => no))}::integer[],
-                    ${arrayText(older.map(({ id }) => id))}::integer[]) as o (no, package_id)
-        join package_set_member m on m.package_id = o.package_id
-    ), offering as materialized (
-      select distinct v.no, m.set_id
-        from unnest(${arrayText(offers.map(({ no }) => no))}::integer[],
-                    ${offers.map(({ source }) => source)}::text[],
-                    ${offers.map(({ version }) => version)}::text[]) as v (no, source, version)
-        join offer o on o.source = v.source
-         and coalesce(nullif(o.source_version, ''), o.version) = v.version
-        join offer_set_member m on m.offer_id = o.id
-    )`;
+  const { rows } = await sql<SetsOfCase>`
+    select v.no, array_agg(distinct m.set_id) as sets
+      from unnest(${arrayText(offers.map(({ no }) => no))}::integer[],
+                  ${offers.map(({ source }) => source)}::text[],
+                  ${offers.map(({ version }) => version)}::text[]) as v (no, source, version)
+      join offer o on o.source = v.source
+       and coalesce(nullif(o.source_version, ''), o.version) = v.version
+      join offer_set_member m on m.offer_id = o.id
+     group by 1`.execute(reader);
+  return bySets(rows);
 }
 
-/** Where the newest plan of a case puts each host; one that is being carried out comes first. */
-const plannedRows = sql`
-    plans as materialized (
-      select c.no, p.digest, r.id as rollout, r.number,
-             row_number() over (partition by c.no
-               order by (r.id is not null) desc, p.created_at desc)::integer as rank
-        from plan p join cases c on c.patch = p.patch::text
-        left join rollout r on r.plan = p.digest
-    ), planned as materialized (
-      select p.no, n.place, min(array[p.rank, l.wave]) as best
-        from plans p join plan_leaf l on l.plan = p.digest join hosts n on n.id = l.host
-       group by 1, 2
-    )`;
+interface PlanRow {
+  readonly patch: PatchId;
+  readonly digest: string;
+  readonly rollout: RolloutId | null;
+  readonly number: number | null;
+}
 
-function behindOf(row: Row): GroupBehind {
-  const { hosts, names, isOffered, excepted, silentSince, plan, wave, notBefore, notAfter } = row;
-  const { rollout, rolloutNumber } = row;
-  return {
-    ...{ hosts, names, isOffered, excepted, silentSince },
-    plan:
-      plan === null || wave === null || notBefore === null || notAfter === null
-        ? null
-        : { digest: plan, wave, notBefore, notAfter },
+/** The newest plan of a case comes first; before it one that is being carried out. */
+async function loadPlans(
+  reader: Reader,
+  patches: readonly PatchId[],
+): Promise<ReadonlyMap<PatchId, readonly PlanOfCase[]>> {
+  const { rows } = await sql<PlanRow>`
+    select p.patch, p.digest, r.id as rollout, r.number
+      from plan p left join rollout r on r.plan = p.digest
+     where p.patch = any(${[...patches]}::text[])
+     order by (r.id is not null) desc, p.created_at desc`.execute(reader);
+  const digests = [...new Set(rows.map(({ digest }) => digest))];
+  const places = await loadPlaces(reader, digests);
+  const windows = await loadWindows(reader, digests);
+  const targets = await loadTargets(
+    reader,
+    rows.flatMap(({ rollout }) => rollout ?? []),
+  );
+  const plans = rows.map(({ patch, digest, rollout: id, number }) => ({
+    patch,
+    digest,
+    places: places.get(digest) ?? { hosts: new Int32Array(0), waves: new Int32Array(0) },
+    windows: windows.get(digest) ?? new Map(),
     rollout:
-      rollout === null || rolloutNumber === null
-        ? null
-        : { id: rollout, number: rolloutNumber, target: row.target },
-  };
+      id === null || number === null ? null : { id, number, targets: targets.get(id) ?? new Map() },
+  }));
+  return Map.groupBy(plans, ({ patch }) => patch);
+}
+
+/** A plan never changes, so where it puts hosts is read once. */
+const placesRead = new WeakMap<object, Map<string, PlanPlaces>>();
+/** Of hosts in all plans that are kept: 64 MB. */
+const PLACES_KEPT_MAX = 8_000_000;
+
+async function loadPlaces(
+  reader: Reader,
+  digests: readonly string[],
+): Promise<ReadonlyMap<string, PlanPlaces>> {
+  const kept = keptFor(placesRead, reader);
+  const missing = digests.filter((digest) => !kept.has(digest));
+  const { rows } =
+    missing.length === 0
+      ? { rows: [] }
+      : await sql<{ plan: string; hosts: string; waves: string }>`
+          select l.plan, string_agg(h.num::text, ',' order by h.num) as hosts,
+                 string_agg(l.wave::text, ',' order by h.num) as waves
+            from plan_leaf l join host h on h.id = l.host
+           where l.plan = any(${missing}::text[]) group by 1`.execute(reader);
+  const read = rows.map(({ plan, hosts, waves }): readonly [string, PlanPlaces] => [
+    plan,
+    { hosts: numbersIn(hosts), waves: numbersIn(waves) },
+  ]);
+  const found = new Map([
+    ...digests.flatMap((digest) => {
+      const places = kept.get(digest);
+      return places === undefined ? [] : [[digest, places] as const];
+    }),
+    ...read,
+  ]);
+  // What was asked for now stays longest.
+  for (const [digest, places] of found) {
+    kept.delete(digest);
+    kept.set(digest, places);
+  }
+  let size = [...kept.values()].reduce((sum, { hosts }) => sum + hosts.length, 0);
+  for (const [digest, { hosts }] of kept) {
+    if (size <= PLACES_KEPT_MAX) break;
+    kept.delete(digest);
+    size -= hosts.length;
+  }
+  return found;
+}
+
+async function loadWindows(reader: Reader, digests: readonly string[]) {
+  const { rows } = await sql<{
+    plan: string;
+    number: number;
+    notBefore: Instant;
+    notAfter: Instant;
+  }>`
+    select plan, number, not_before as "notBefore", not_after as "notAfter"
+      from plan_wave where plan = any(${[...digests]}::text[])`.execute(reader);
+  const byPlan = Map.groupBy(rows, ({ plan }) => plan);
+  return new Map(
+    [...byPlan].map(([plan, waves]) => [
+      plan,
+      new Map(waves.map(({ number, notBefore, notAfter }) => [number, { notBefore, notAfter }])),
+    ]),
+  );
+}
+
+async function loadTargets(
+  reader: Reader,
+  rollouts: readonly RolloutId[],
+): Promise<ReadonlyMap<RolloutId, ReadonlyMap<string, Int32Array>>> {
+  if (rollouts.length === 0) return new Map();
+  const { rows } = await sql<{ rollout: RolloutId; state: string; hosts: string }>`
+    select t.rollout, t.state, string_agg(h.num::text, ',') as hosts
+      from target t join host h on h.id = t.host
+     where t.rollout = any(${[...rollouts]}::text[]) group by 1, 2`.execute(reader);
+  return new Map(
+    [...Map.groupBy(rows, ({ rollout }) => rollout)].map(([rollout, states]) => [
+      rollout,
+      new Map(states.map(({ state, hosts }) => [state, numbersIn(hosts)])),
+    ]),
+  );
+}
+
+export async function loadHostNamesOf(
+  reader: Reader,
+  numbers: readonly number[],
+): Promise<ReadonlyMap<number, string>> {
+  const { rows } = await sql<{ num: number; name: string }>`
+    select num, name from host where num = any(${arrayText(numbers)}::integer[])`.execute(reader);
+  return new Map(rows.map(({ num, name }) => [num, name]));
+}
+
+function numbersIn(text: string): Int32Array {
+  return Int32Array.from(text.split(","), Number);
 }
 
 const CASES_LOOKED_AT = 50;

@@ -368,18 +368,24 @@ function countsSql(id: RolloutId) {
 /** What hosts share with each other; what was seen when somebody resumed tells nothing any more. */
 async function loadStrata(reader: Reader, id: RolloutId) {
   const { rows } = await sql<Stratum & { wave: number }>`
-    select t.wave, s.kind, s.name,
-           (count(*) filter (where t.ended_at is not null))::int as ended,
-           (count(*) filter (where t.state in ('failed', 'rolled-back')))::int as failed
-      from target t join host h on h.id = t.host
-      cross join lateral (values
-        ('body', 'body ' || left(t.body, 12)),
-        ('os', (h.facts ->> 'distribution') || ' ' || (h.facts ->> 'release')),
-        ('zone', 'zone ' || (h.labels ->> 'zone')),
-        ('site', 'site ' || (h.labels ->> 'site')),
-        ('service', 'service ' || coalesce(t.service, h.labels ->> 'service'))) as s(kind, name)
-     where t.rollout = ${id} and s.name is not null and not t.is_acknowledged
-     group by t.wave, s.kind, s.name
-     order by t.wave, s.kind, s.name`.execute(reader);
+    with alike as (
+      select t.wave, left(t.body, 12) as body, h.facts ->> 'distribution' as distribution,
+             h.facts ->> 'release' as release, h.labels ->> 'zone' as zone,
+             h.labels ->> 'site' as site,
+             coalesce(t.service, h.labels ->> 'service') as service,
+             (count(*) filter (where t.ended_at is not null))::int as ended,
+             (count(*) filter (where t.state in ('failed', 'rolled-back')))::int as failed
+        from target t join host h on h.id = t.host
+       where t.rollout = ${id} and not t.is_acknowledged
+       group by 1, 2, 3, 4, 5, 6, 7
+    )
+    select a.wave, s.kind, s.name, sum(a.ended)::int as ended, sum(a.failed)::int as failed
+      from alike a cross join lateral (values
+        ('body', 'body ' || a.body), ('os', a.distribution || ' ' || a.release),
+        ('zone', 'zone ' || a.zone), ('site', 'site ' || a.site),
+        ('service', 'service ' || a.service)) as s(kind, name)
+     where s.name is not null
+     group by a.wave, s.kind, s.name
+     order by a.wave, s.kind, s.name`.execute(reader);
   return rows;
 }

@@ -31,15 +31,15 @@ export async function caseEffects(
   const running = await loadExceptionsFor(world.db, { now, vulnerabilities });
   const effects = new Map<Patch["id"], CaseEffect>();
   if (running.length === 0) return effects;
+  const scopes = [[]];
+  const exposed = Map.groupBy(await exposure(world.db, { scopes }), sourceName);
   for (const patch of patches) {
-    const { ecosystem, source } = patch.target;
     const exceptions = running.filter(({ scope }) => {
       const isOfIt = scope.package === null || isSame(scope.package, patch.target);
       return isOfIt && patch.vulnerabilities.some((id) => scope.vulnerabilities.includes(id));
     });
     if (exceptions.length === 0) continue;
-    const scopes = [[]];
-    const found = (await exposure(world.db, { scopes, ecosystem, source })).filter((each) =>
+    const found = (exposed.get(sourceName(patch.target)) ?? []).filter((each) =>
       patch.vulnerabilities.includes(each.vulnerability),
     );
     const packageIds = [...new Set(found.flatMap((each) => each.packageIds))];
@@ -49,6 +49,10 @@ export async function caseEffects(
     effects.set(patch.id, caseEffect(of, now));
   }
   return effects;
+}
+
+function sourceName(of: { readonly ecosystem: string; readonly source: string }): string {
+  return `${of.ecosystem}\n${of.source}`;
 }
 
 function isSame(

@@ -93,7 +93,7 @@ export async function exposuresTo(
   const setIds = await loadSetsWith(db, seen.packageIds);
   const stories = await loadNamedStories(db, { scopes, setIds, skip, limit: limit + 1 });
   const days = daysUntil(world.clock(), AGE_DAYS);
-  const all = await loadStories(db, { scopes, setIds, days, before: "kept" });
+  const all = await loadStories(db, { scopes, setIds, days });
   const { packages } = await loadKnowledge(db);
   const members = await membersOf(world, [...stories, ...all]);
   const known = { seen, members, packages };
@@ -130,7 +130,7 @@ export async function exposuresOf(
   const pairs = await loadPairTimes(db, { since: null, setIds });
   const seen = seenTimes(pairs, await loadClaimTimes(db, { since: null }));
   const { packages } = await loadKnowledge(db);
-  const stories = await loadStories(db, { ...filter, days, before: "kept" });
+  const stories = await loadStories(db, { ...filter, days });
   const known = { seen, members: await membersOf(world, stories), packages };
   const byVulnerability = Map.groupBy(pairs, (pair) => pair.vulnerability);
   const exposed = [...byVulnerability].flatMap(([vulnerability, own]): Exposed[] => {
@@ -221,7 +221,7 @@ export async function exposureAges(
   const knowledge = await loadKnowledge(db);
   const { seen } = await loadPastOf(world, knowledge, null);
   const label = asked.by;
-  const stories = await loadStories(db, { scopes, days, label, before: "kept" });
+  const stories = await loadStories(db, { scopes, days, label });
   const { scores } = await deadlinePolicy(world);
   const made = keptFor(agesTold, seen);
   const key = sha256(JSON.stringify([days.first, days.count, scores, stories]));

@@ -1,8 +1,10 @@
 import { sql } from "kysely";
 import type { Selector } from "../base/labels.ts";
 import type { Reader } from "../db/database.ts";
+import { arrayText } from "../intel/store-statement.ts";
 import type { StoredPackage } from "../inventory/model.ts";
 import { scopeSql } from "../inventory/scope.ts";
+import { packageColumns } from "../inventory/store-sets.ts";
 import type { Sorted, Standing } from "./where.ts";
 
 /** Which hosts have the packages of a case now; counted by package set, then joined with hosts. */
@@ -13,22 +15,39 @@ export interface HostStanding {
   readonly versions: readonly string[];
 }
 
+export interface PackagesWanted {
+  readonly ecosystem: string;
+  readonly source: string;
+  /** Packages known to belong to it under another source's name. */
+  readonly ids: readonly number[];
+}
+
 export async function loadPackagesOf(
   reader: Reader,
-  wanted: {
-    readonly ecosystem: string;
-    readonly source: string;
-    /** Packages known to belong to it under another source's name. */
-    readonly ids: readonly number[];
-  },
+  wanted: PackagesWanted,
 ): Promise<readonly StoredPackage[]> {
-  const { rows } = await sql<StoredPackage>`
-    select id, ecosystem, name, version, arch, source, source_version as "sourceVersion", origin,
-           module
-      from package
-     where (ecosystem = ${wanted.ecosystem} and source = ${wanted.source})
-        or id = any(${[...wanted.ids]}::integer[])`.execute(reader);
-  return rows;
+  return (await loadPackagesOfEach(reader, [wanted])).get(0) ?? [];
+}
+
+/** The same of many at once, by their place. */
+export async function loadPackagesOfEach(
+  reader: Reader,
+  wanted: readonly PackagesWanted[],
+): Promise<ReadonlyMap<number, readonly StoredPackage[]>> {
+  const more = wanted.flatMap(({ ids }, at) => ids.map((id) => ({ at, id })));
+  const { rows } = await sql<StoredPackage & { at: number }>`
+    with asked (at, id) as (
+      select (w.place - 1)::int, p.id
+        from unnest(${wanted.map((one) => one.ecosystem)}::text[],
+                    ${wanted.map((one) => one.source)}::text[])
+             with ordinality as w (ecosystem, source, place)
+        join package p on p.ecosystem = w.ecosystem and p.source = w.source
+      union
+      select at, id from unnest(${arrayText(more.map(({ at }) => at))}::integer[],
+                                ${arrayText(more.map(({ id }) => id))}::integer[]) as m (at, id)
+    )
+    select a.at, ${packageColumns} from asked a join package p on p.id = a.id`.execute(reader);
+  return Map.groupBy(rows, ({ at }) => at);
 }
 
 export async function loadStandings(
