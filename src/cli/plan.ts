@@ -2,6 +2,7 @@ import { type Command, Option } from "commander";
 import { ask, type Client } from "../client/client.ts";
 import { type Cli, show } from "./cli.ts";
 import { allPages } from "./pages.ts";
+import { registerPlanAhead } from "./plan-ahead.ts";
 import { readNamedText } from "./read-file.ts";
 import { planTable, planText } from "./view/plan.ts";
 import { renderTable, safeLines } from "./view/table.ts";
@@ -21,6 +22,7 @@ interface CreateFlags {
 export function registerPlan(program: Command, cli: Cli): void {
   const plan = program.command("plan").description("Plans: immutable, named by their digest");
   registerCreate(plan, cli);
+  registerPlanAhead(plan, cli);
   plan
     .command("list")
     .description("Plans, newest first")

@@ -1,8 +1,8 @@
 import type { Command } from "commander";
 import { Failure } from "../base/failure.ts";
-import { durationFromText, SECOND_MS } from "../base/instant.ts";
 import { ask } from "../client/client.ts";
 import { type Cli, show } from "./cli.ts";
+import { secondsOf } from "./plan-ahead.ts";
 import { simulationText } from "./view/simulation.ts";
 
 /** What a plan will do, before anybody approves it. */
@@ -37,7 +37,7 @@ export function registerSimulate(program: Command, cli: Cli): void {
         failureRate: shareOf("--failure-rate", flags.failureRate),
         elsewhere: shareOf("--elsewhere", flags.elsewhere),
         ...(stratum === undefined ? {} : { stratum }),
-        ...(flags.apply === undefined ? {} : { applySeconds: secondsOf(flags.apply) }),
+        ...(flags.apply === undefined ? {} : { applySeconds: secondsOf("--apply", flags.apply) }),
       };
       const answer = await ask(
         cli.client().POST("/api/v1/plans/{plan}/simulations", { params, body }),
@@ -57,10 +57,4 @@ function shareOf(flag: string, text: string): number {
   const share = Number(match?.[1]) / (match?.[2] === "%" ? 100 : 1);
   if (share >= 0 && share <= 1) return share;
   throw new Failure("invalid", `${flag} ${text} is no share. Write 5% or 0.05.`);
-}
-
-function secondsOf(text: string): number {
-  const ms = durationFromText(text);
-  if (ms !== null) return ms / SECOND_MS;
-  throw new Failure("invalid", `--apply ${text} is no duration. Write 90s, 5m or 1h.`);
 }

@@ -1694,6 +1694,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/plans/{plan}/forecast": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** When each wave would start and end if the plan began now, from how long jobs took here, and which hosts would miss the case's deadline. */
+        get: operations["getPlansByPlanForecast"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/plans/{plan}/hosts": {
         parameters: {
             query?: never;
@@ -9643,6 +9660,122 @@ export interface operations {
             503: components["responses"]["unavailable"];
         };
     };
+    getPlansByPlanForecast: {
+        parameters: {
+            query?: {
+                /** @description how long a host takes, instead of what was measured */
+                jobSeconds?: number;
+            };
+            header?: never;
+            path: {
+                plan: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        basis: {
+                            jobSeconds: number | null;
+                            /** @enum {string} */
+                            kind: "own" | "steps" | "source" | "fleet" | "given" | "none";
+                            measuredJobs: number;
+                            text: string;
+                        };
+                        deadline: {
+                            /** Format: date-time */
+                            at: string;
+                            /** @description by all hosts, nine times in ten */
+                            isKept: boolean;
+                            late: {
+                                high: number;
+                                median: number;
+                            };
+                            sentence: string;
+                            /** @description hosts of which nobody can tell */
+                            untold: number;
+                        } | null;
+                        /** @description the first hundred within your scope that may miss it */
+                        lateHosts: {
+                            host: string;
+                            name: string;
+                            wave: number;
+                        }[];
+                        /** Format: date-time */
+                        madeAt: string;
+                        /** @description why nobody can tell */
+                        reason: string | null;
+                        /** @description the rollout that carries it out, which has a forecast of its own */
+                        rollout: {
+                            forecastAt: string | null;
+                            href: string;
+                            ref: string;
+                        } | null;
+                        sentence: string;
+                        waves: {
+                            /** @description with its soak */
+                            endsAt: {
+                                /**
+                                 * Format: date-time
+                                 * @description nine times in ten by then
+                                 */
+                                high: string;
+                                /**
+                                 * Format: date-time
+                                 * @description as likely before as after
+                                 */
+                                median: string;
+                            } | null;
+                            hosts: number;
+                            hostsDoneAt: {
+                                /**
+                                 * Format: date-time
+                                 * @description nine times in ten by then
+                                 */
+                                high: string;
+                                /**
+                                 * Format: date-time
+                                 * @description as likely before as after
+                                 */
+                                median: string;
+                            } | null;
+                            late: {
+                                high: number;
+                                median: number;
+                            } | null;
+                            number: number;
+                            reason: string | null;
+                            ring: string;
+                            startsAt: {
+                                /**
+                                 * Format: date-time
+                                 * @description nine times in ten by then
+                                 */
+                                high: string;
+                                /**
+                                 * Format: date-time
+                                 * @description as likely before as after
+                                 */
+                                median: string;
+                            } | null;
+                        }[];
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
     getPlansByPlanHosts: {
         parameters: {
             query?: {
@@ -10229,6 +10362,8 @@ export interface operations {
                         }[];
                         endedAt: string | null;
                         forecast: {
+                            /** @enum {string} */
+                            basis: "own" | "steps" | "source" | "fleet" | "given" | "none";
                             endsAt: string | null;
                             marginSeconds: number | null;
                             measured: number;
@@ -10265,6 +10400,34 @@ export interface operations {
                                 allowed: number;
                                 count: number;
                             };
+                            forecast: {
+                                endsAt: {
+                                    /** @description nine times in ten by then */
+                                    high: string;
+                                    /** @description as likely before as after */
+                                    median: string;
+                                };
+                                startsAt: {
+                                    /** @description nine times in ten by then */
+                                    high: string;
+                                    /** @description as likely before as after */
+                                    median: string;
+                                };
+                            } | null;
+                            forecastAtStart: {
+                                endsAt: {
+                                    /** @description nine times in ten by then */
+                                    high: string;
+                                    /** @description as likely before as after */
+                                    median: string;
+                                };
+                                startsAt: {
+                                    /** @description nine times in ten by then */
+                                    high: string;
+                                    /** @description as likely before as after */
+                                    median: string;
+                                };
+                            } | null;
                             gate: {
                                 /** @enum {string} */
                                 answer: "pass" | "fail" | "not-yet";

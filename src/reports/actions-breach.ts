@@ -6,9 +6,9 @@ import type { World } from "../db/world.ts";
 import { exposure } from "../intel/store-exposure.ts";
 import { subjectOf } from "../intel/subject.ts";
 import { orderOf } from "../intel/versions/order.ts";
-import { type Forecast, forecast } from "../rollout/forecast.ts";
+import { forecastNow } from "../rollout/actions-forecast.ts";
+import type { Forecast } from "../rollout/forecast.ts";
 import { loadFacts } from "../rollout/store.ts";
-import { loadPace } from "../rollout/store-view.ts";
 import { requirePatch } from "../triage/actions.ts";
 import { caseEffects } from "../triage/actions-exception-effect.ts";
 import { type CaseEffect, exceptedUntil } from "../triage/exception-effect.ts";
@@ -177,16 +177,13 @@ async function loadForecasts(
   world: World,
   rollouts: readonly RolloutId[],
 ): Promise<ReadonlyMap<string, Forecast>> {
-  const loaded = await Promise.all(
-    rollouts.map(async (id) => ({
-      id,
-      facts: await loadFacts(world.db, id),
-      pace: await loadPace(world.db, id),
-    })),
+  const forecasts = await Promise.all(
+    rollouts.map(async (id) => {
+      const loaded = await loadFacts(world.db, id);
+      return loaded === null ? [] : [[id, await forecastNow(world.db, loaded)] as const];
+    }),
   );
-  return new Map(
-    loaded.flatMap(({ id, facts, pace }) => (facts === null ? [] : [[id, forecast(facts, pace)]])),
-  );
+  return new Map(forecasts.flat());
 }
 
 /** The worst first, then the earliest date. */

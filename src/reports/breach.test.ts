@@ -25,7 +25,8 @@ function known(changes: Partial<Known> = {}): Known {
 const inRollout = (target: string | null) => behind({ rollout: { id: R, number: 7, target } });
 
 function ends(endsAt: number, marginMs = HOUR_MS): Known {
-  const forecast: Forecast = { endsAt, marginMs, measured: 3, reason: null };
+  const told = { measured: 3, basis: "own", waves: [] } as const;
+  const forecast: Forecast = { ...told, endsAt, marginMs, reason: null };
   return known({ forecasts: new Map([[R, forecast]]) });
 }
 

@@ -12,8 +12,9 @@ import { loadHost } from "../inventory/store.ts";
 import { exclusionToText } from "../plan/plan-story.ts";
 import { requirePatch } from "../triage/actions.ts";
 import { demandRollout } from "./actions.ts";
+import { forecastNow } from "./actions-forecast.ts";
 import { type Explanation, explainTarget } from "./explain.ts";
-import { type Forecast, forecast } from "./forecast.ts";
+import type { Forecast } from "./forecast.ts";
 import { type Hold, holdToText } from "./hold.ts";
 import type { RolloutState, Standing } from "./model.ts";
 import {
@@ -24,6 +25,7 @@ import {
   type RolloutRow,
 } from "./store.ts";
 import { loadApprovalHold, loadApprovals } from "./store-approvals.ts";
+import { type KeptForecast, loadKeptForecast } from "./store-forecast.ts";
 import { type ControlRow, loadHalts } from "./store-halts.ts";
 import {
   type BusyElsewhere,
@@ -33,7 +35,6 @@ import {
   findTarget,
   loadBusyElsewhere,
   loadExclusion,
-  loadPace,
   loadTargets,
   loadWords,
   type Word,
@@ -47,6 +48,8 @@ export interface ShownRollout {
   readonly row: RolloutRow;
   readonly view: RolloutView;
   readonly forecast: Forecast;
+  /** What was told when it began; null where nobody could tell then. */
+  readonly forecastAtStart: KeptForecast | null;
   /** Of people who still count, for this very plan. */
   readonly approvals: { readonly have: number; readonly need: number };
   readonly words: readonly Word[];
@@ -69,7 +72,8 @@ export async function showRollout(world: World, actor: Actor, ref: string): Prom
   return {
     row: loaded.row,
     view: rolloutView(loaded, rights),
-    forecast: forecast(loaded, await loadPace(db, seen.id)),
+    forecast: await forecastNow(db, loaded),
+    forecastAtStart: await loadKeptForecast(db, seen.id),
     approvals: await loadApprovals(db, seen),
     words: await loadWords(db, seen.id),
     hostsOutsideScope: all.all - all.inScope,

@@ -14,7 +14,7 @@ import { PERMIT_TTL_SECONDS, waveToCarryOut } from "./actions.ts";
 import type { SimulationWork } from "./actions-simulate-thread.ts";
 import type { Answer, AskedHost, Question } from "./simulation-question.ts";
 import { parseStratum, sharedOf } from "./simulation-stratum.ts";
-import { loadUsualPace } from "./store-view.ts";
+import { loadPaceOfPlan } from "./store-pace.ts";
 
 /**
  * Answers what a plan will do, in a thread of its own: others are answered meanwhile, and a question
@@ -80,7 +80,7 @@ async function questionOf(world: World, plan: StoredPlan, asked: Asked) {
     loadWaves(db, plan.digest),
     loadLeaves(db, plan.digest),
     loadPatch(db, plan.patch),
-    loadUsualPace(db),
+    loadPaceOfPlan(db, plan.digest),
   ]);
   const ids = leaves.map((leaf) => leaf.host);
   const known = await loadHosts(db, { ids, scopes: everywhere });

@@ -14,6 +14,7 @@ import type { PlannedWave } from "../plan/model.ts";
 import { parseStatement, type Statement } from "../plan/statement.ts";
 import { loadLeaves, loadPlan, loadWaves } from "../plan/store.ts";
 import { countPlanHosts } from "../plan/store-hosts.ts";
+import { keepFirstForecast } from "./actions-forecast.ts";
 import { advancePatch } from "./actions-patch.ts";
 import { recordRolloutEvent } from "./actions-results.ts";
 import { waveGate } from "./gate.ts";
@@ -49,6 +50,7 @@ export async function startRollout(
       await startChange(tx, { change: change.id, actor: actor.subject, at });
       await ensureControls(tx, scopes);
       await insertRollout(tx, rollout);
+      await keepFirstForecast(tx, rollout, at);
       await advancePatch(tx, rollout.patch, {
         verbs: ["plan", "approve", "start"],
         actor: actor.subject,

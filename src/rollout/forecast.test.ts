@@ -55,7 +55,7 @@ function of(waves: readonly LoadedWave[], over: Partial<LoadedRolloutFacts> = {}
   return forecast({ facts, now: NOW }, pace);
 }
 
-const steady: Pace = { measured: 4, meanMs: MINUTE_MS, deviationMs: 0 };
+const steady: Pace = { measured: 4, meanMs: MINUTE_MS, deviationMs: 0, basis: "own" };
 const later = aWave({
   number: 2,
   state: "waiting",
@@ -68,7 +68,7 @@ describe("the forecast of a rollout", () => {
   test("adds up rounds of hosts and soaks, wave after wave", () => {
     const canary = aWave({ counts: { verified: 1, ready: 3 } });
     // Two rounds of a minute and ten minutes of soak; then three rounds and again ten minutes.
-    expect(of([canary, later])).toEqual({
+    expect(of([canary, later])).toMatchObject({
       endsAt: NOW + (2 + 10 + 3 + 10) * MINUTE_MS,
       marginMs: 0,
       measured: 4,
@@ -95,11 +95,12 @@ describe("the forecast of a rollout", () => {
         { from: NOW + 2 * HOUR_MS, to: NOW + 3 * HOUR_MS },
       ],
     });
-    expect(of([tomorrow]).endsAt).toBe(NOW + 2 * HOUR_MS + 30 * SECOND_MS + 10 * MINUTE_MS);
+    // The second pair may begin in the last half minute, and ends after it.
+    expect(of([tomorrow]).endsAt).toBe(NOW + HOUR_MS + 12 * MINUTE_MS);
   });
 
   const noForecast: [reason: string, ...given: Parameters<typeof of>][] = [
-    ["no host has finished yet", [later], {}, { measured: 0, meanMs: 0, deviationMs: null }],
+    ["no host has finished yet", [later], {}, { ...steady, measured: 0 }],
     ["the rollout is finished", [], { state: "finished" }],
     [
       "it is halted; a person decides when it goes on",
@@ -126,7 +127,7 @@ describe("the forecast of a rollout", () => {
       "wave 1 needs more maintenance windows than were approved",
       [
         aWave({
-          counts: { ready: 2, verified: 1 },
+          counts: { ready: 3, verified: 1 },
           windows: [{ from: NOW, to: NOW + SECOND_MS }],
         }),
       ],
@@ -136,14 +137,45 @@ describe("the forecast of a rollout", () => {
     expect(of(...given)).toMatchObject({ endsAt: null, marginMs: null, reason });
   });
 
+  test("tells of each wave when it starts and ends, and by when nine times in ten", () => {
+    const pace = { ...steady, measured: 1e9, deviationMs: 30 * SECOND_MS };
+    const canary = aWave({ state: "waiting", openedAt: null, counts: { ready: 1 } });
+    const { waves } = of([canary, later], {}, pace);
+    // One round of a minute and a soak of ten; z(0.9) = 1.2816 times the half minute of deviation.
+    const high = 11 * MINUTE_MS + 1.2816 * 30 * SECOND_MS;
+    expect(waves[0]).toMatchObject({
+      startsAt: { median: NOW, high: NOW },
+      doneAt: { median: NOW + MINUTE_MS },
+      endsAt: { median: NOW + 11 * MINUTE_MS, high: expect.closeTo(NOW + high, -1) },
+    });
+    // Four rounds in all: their deviations add up as squares do.
+    expect(waves[1]?.endsAt.median).toBe(NOW + 24 * MINUTE_MS);
+    expect(waves[1]?.endsAt.high).toBeCloseTo(
+      NOW + 24 * MINUTE_MS + 1.2816 * 2 * 30 * SECOND_MS,
+      -1,
+    );
+  });
+
+  test("lets what is slow one time in ten miss a window and wait for the next", () => {
+    const next = { from: NOW + HOUR_MS, to: NOW + 2 * HOUR_MS };
+    const tight = aWave({
+      counts: { ready: 4 },
+      windows: [{ from: NOW, to: NOW + MINUTE_MS + 1 }, next],
+    });
+    const pace = { ...steady, measured: 100, deviationMs: 10 * SECOND_MS };
+    const [told] = of([tight], {}, pace).waves;
+    expect(told?.doneAt.median).toBe(NOW + 2 * MINUTE_MS);
+    expect(told?.doneAt.high).toBeGreaterThan(NOW + HOUR_MS);
+  });
+
   test("is less sure of much work, of uneven hosts, and after one host alone", () => {
     const margin = (ready: number, pace: Pace): number =>
       of([aWave({ counts: { ready, verified: 1 } })], {}, pace).marginMs ?? -1;
     const uneven = { ...steady, deviationMs: 10 * SECOND_MS };
     expect(margin(2, uneven)).toBeGreaterThan(margin(2, steady));
     expect(margin(20, uneven)).toBeGreaterThan(margin(2, uneven));
-    expect(margin(2, { measured: 1, meanMs: MINUTE_MS, deviationMs: null })).toBeGreaterThan(
-      margin(2, { measured: 40, meanMs: MINUTE_MS, deviationMs: 5 * SECOND_MS }),
+    expect(margin(2, { ...steady, measured: 1, deviationMs: null })).toBeGreaterThan(
+      margin(2, { ...steady, measured: 40, deviationMs: 5 * SECOND_MS }),
     );
   });
 

@@ -5,7 +5,9 @@ import { pipedWeakens } from "../fleet/model.ts";
 import type { ShownRollout, ShownTarget } from "./actions-show.ts";
 import type { Forecast } from "./forecast.ts";
 import { holdCode } from "./hold.ts";
+import { likelyText } from "./likely-text.ts";
 import type { RolloutRow } from "./store.ts";
+import type { KeptWave } from "./store-forecast.ts";
 
 /** Replies of the rollout routes, and how they are made from what the actions return. */
 
@@ -63,6 +65,12 @@ export function summaryOf(row: RolloutRow): z.output<typeof summarySchema> {
   };
 }
 
+const likelySchema = z.strictObject({
+  median: time.describe("as likely before as after"),
+  high: time.describe("nine times in ten by then"),
+});
+const courseSchema = z.strictObject({ startsAt: likelySchema, endsAt: likelySchema });
+
 const waveSchema = z.strictObject({
   number: z.number(),
   ring: z.string(),
@@ -83,6 +91,10 @@ const waveSchema = z.strictObject({
     soakUntil: nullableTime,
   }),
   holds: z.array(z.strictObject({ why: z.string(), text: z.string() })),
+  /** When it starts and ends as things stand; null where nobody can tell, and once it has ended. */
+  forecast: courseSchema.nullable(),
+  /** What was forecast when the rollout began. */
+  forecastAtStart: courseSchema.nullable(),
 });
 
 export const shownSchema = z.strictObject({
@@ -95,8 +107,9 @@ export const shownSchema = z.strictObject({
     endsAt: nullableTime,
     /** Plus or minus; nineteen of twenty hold if the hosts stay alike. */
     marginSeconds: z.number().nullable(),
-    /** Hosts that were measured. */
+    /** Hosts that were measured, and which: its own, or what others took. */
     measured: z.number(),
+    basis: z.enum(["own", "steps", "source", "fleet", "given", "none"]),
     reason: z.string().nullable(),
   }),
   approvals: z.strictObject({ have: z.number(), need: z.number() }),
@@ -140,6 +153,8 @@ export function shownOf(shown: ShownRollout): z.output<typeof shownSchema> {
       passedAt: textOrNull(wave.passedAt),
       gate: { ...wave.gate, soakUntil: textOrNull(wave.gate.soakUntil) },
       holds: [...wave.holds],
+      forecast: courseOf(shown.forecast.waves, wave.number),
+      forecastAtStart: courseOf(shown.forecastAtStart?.waves ?? [], wave.number),
     })),
     actions: view.actions.map(({ verb, isAllowed, reason }) =>
       actionOf(verb, actionLabels[verb], isAllowed ? null : reason),
@@ -170,9 +185,18 @@ const actionLabels = {
 } as const;
 
 function forecastOf(given: Forecast): z.output<typeof shownSchema>["forecast"] {
-  const { endsAt, marginMs, measured, reason } = given;
+  const { endsAt, marginMs, measured, basis, reason } = given;
   const marginSeconds = marginMs === null ? null : Math.ceil(marginMs / SECOND_MS);
-  return { endsAt: textOrNull(endsAt), marginSeconds, measured, reason };
+  return { endsAt: textOrNull(endsAt), marginSeconds, measured, basis, reason };
+}
+
+function courseOf(
+  waves: readonly KeptWave[],
+  number: number,
+): z.output<typeof courseSchema> | null {
+  const found = waves.find((wave) => wave.number === number);
+  if (found === undefined) return null;
+  return { startsAt: likelyText(found.startsAt), endsAt: likelyText(found.endsAt) };
 }
 
 export const targetSchema = z.strictObject({

@@ -7,6 +7,7 @@ import { halt, haltScope, resume, stop } from "./actions-halt.ts";
 import { loseHost, retryHosts, skipHost } from "./actions-hosts.ts";
 import { explain, pageOfRollouts, pageOfTargets, showHalts, showRollout } from "./actions-show.ts";
 import { rolloutStates, standings } from "./model.ts";
+import { getPlanForecast } from "./routes-forecast.ts";
 import {
   shownOf,
   shownSchema,
@@ -281,6 +282,7 @@ const getExplain = route({
 
 export const routes: readonly Route[] = [
   postSimulation,
+  getPlanForecast,
   postRollout,
   listRollouts,
   getRollout,

@@ -8,7 +8,6 @@ import { isEverywhere, scopeSql } from "../inventory/scope.ts";
 import type { Exclusion } from "../plan/model.ts";
 import { labelsOf } from "../plan/store-hosts.ts";
 import type { TargetFacts } from "./explain.ts";
-import type { Pace } from "./forecast.ts";
 import type { Standing } from "./model.ts";
 import { millis } from "./store-time.ts";
 
@@ -186,32 +185,6 @@ export async function loadAskedTarget(
      where t.rollout = ${of.rollout} and t.host = ${of.host}`.execute(reader);
   return rows[0] ?? null;
 }
-
-/** How long the hosts took that brought the patch on and were judged; a forecast's only source. */
-export async function loadPace(reader: Reader, rollout: RolloutId): Promise<Pace> {
-  const { rows } = await sql<Pace>`
-    select count(*) as measured, coalesce(avg(took), 0) as "meanMs",
-           stddev_samp(took) as "deviationMs"
-      from (select date_part('epoch', ended_at - claimed_at) * 1000 as took from target
-             where rollout = ${rollout} and kind = 'apply' and state = 'done'
-               and verdict is not null and claimed_at is not null) as judged`.execute(reader);
-  return rows[0] ?? { measured: 0, meanMs: 0, deviationMs: null };
-}
-
-/** The same over the newest jobs of all rollouts: what a plan that has not begun can go by. */
-export async function loadUsualPace(reader: Reader): Promise<Pace> {
-  const { rows } = await sql<Pace>`
-    select count(*) as measured, coalesce(avg(took), 0) as "meanMs",
-           stddev_samp(took) as "deviationMs"
-      from (select date_part('epoch', ended_at - claimed_at) * 1000 as took from target
-             where kind = 'apply' and state = 'done'
-               and verdict is not null and claimed_at is not null
-             order by ended_at desc limit ${USUAL_JOBS}) as judged`.execute(reader);
-  return rows[0] ?? { measured: 0, meanMs: 0, deviationMs: null };
-}
-
-/** Enough to know how long jobs take here, few enough to follow a fleet that changes. */
-const USUAL_JOBS = 1_000;
 
 /** Hosts that hold a permit which has not run out: a halt does not reach them any more. */
 export async function loadStillStarting(

@@ -33,7 +33,10 @@ const rollout = {
   generation: 1,
   now: "canary: 1 running",
   haltReason: null,
-  forecast: { endsAt: null, marginSeconds: null, measured: 0, reason: "no host has finished yet" },
+  forecast: {
+    ...{ endsAt: null, marginSeconds: null, measured: 0, basis: "none" },
+    reason: "no host has finished yet",
+  },
   outcomes: someOutcomes,
   waves: [
     {
@@ -49,6 +52,8 @@ const rollout = {
       failures: { count: 0, allowed: 1 },
       gate: { answer: "not-yet", verified: 1, needed: 2, of: 2, soakSeconds: 60, soakUntil: null },
       holds: [{ why: "soak", text: "soaks for 1 min" }],
+      forecast: null,
+      forecastAtStart: null,
     },
   ],
   actions: [],

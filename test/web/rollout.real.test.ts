@@ -1,16 +1,29 @@
 import { expect, test } from "vitest";
+import { createPlan } from "../../src/plan/actions.ts";
+import { forecastPlan } from "../../src/rollout/actions-forecast.ts";
 import { age } from "../../src/rollout/store-story.ts";
+import { askedOpenssl } from "../builders/stored.ts";
 import { expectAccessible, expectNoSidewaysScroll, picture, settled } from "./browser.ts";
 import { describePages, openPages } from "./pages.ts";
-import { approved, type PlayedRollout, requested, setScene, started } from "./played-rollout.ts";
+import {
+  administrator,
+  approved,
+  type PlayedRollout,
+  requested,
+  rings,
+  type Scene,
+  setScene,
+  started,
+} from "./played-rollout.ts";
 
 describePages("a rollout's page", () => {
   let rollout: PlayedRollout;
   let path: string;
+  let scene: Scene;
 
   const at = openPages({
     prepare: async (site) => {
-      const scene = await setScene(site.world);
+      scene = await setScene(site.world);
       const change = await requested(scene);
       await approved(scene, change, scene.alice);
       rollout = await started(scene, change);
@@ -108,6 +121,25 @@ describePages("a rollout's page", () => {
     await page.getByRole("dialog").getByRole("button", { name: "Resume" }).click();
     await page.getByRole("button", { name: "Halt" }).waitFor();
     expect(faults).toEqual([]);
+  });
+
+  test("tells how long a plan of the same case would take, and whether it keeps its deadline", async () => {
+    const { page, faults } = at;
+    const ada = await administrator(at.site.world);
+    const asked = { patch: scene.patch, policy: { text: rings }, class: "normal" as const };
+    const { plan } = await createPlan(at.site.world, ada, asked, askedOpenssl);
+    const told = await forecastPlan(at.site.world, ada, { plan: plan.digest, jobSeconds: 600 });
+    expect(told.waves[0]).toMatchObject({ hosts: 6, late: null });
+    await page.goto(`/plans/${plan.digest}`);
+    await page.getByText(/from \d+ jobs with the very same steps/).waitFor();
+    const wave = page.getByRole("region", { name: "Wave 1, canary" });
+    await wave.getByText("9 in 10 by").waitFor();
+    await settled(page);
+    await picture(page, "plan-forecast");
+    await expectAccessible(page);
+    expect(faults).toEqual([]);
+    await page.goto(path);
+    await page.getByRole("button", { name: "Halt" }).waitFor();
   });
 
   test("looks right in the dark and on a phone", async () => {

@@ -2,10 +2,15 @@ import { durationToText, SECOND_MS } from "../../src/base/instant.ts";
 import { api, ask } from "../app/api.ts";
 import { useGo } from "../app/go.tsx";
 import { useAnswer } from "../app/queries.ts";
+import { hostsText } from "../change/change-model.ts";
 import { ClockTime } from "../parts/instant.tsx";
+import { Mark } from "../parts/mark.tsx";
+import { Sentence } from "../parts/sentence.tsx";
 import { CELLS_MAX, Cells, Shares } from "../rollout/cells.tsx";
+import { PlannedCourse } from "../rollout/course.tsx";
 import rollout from "../rollout/rollout.module.css";
 import { Detects, WaveLine } from "../rollout/wave-line.tsx";
+import { type Forecast, Outlook, useForecast } from "./outlook.tsx";
 import type { Plan, PlanHost, PlannedWave } from "./plan-model.ts";
 
 /** The most that one answer gives. */
@@ -14,16 +19,21 @@ const HOSTS_MAX = 1000;
 /** The same picture as of the rollout, before it starts: who would come when, and what would stop it. */
 export function PlanPicture({ plan }: { readonly plan: Plan }) {
   const hosts = useDrawnHosts(plan);
+  const forecast = useForecast(plan);
   return (
-    <div className={rollout["picture"]}>
-      {plan.waves.map((wave) => (
-        <Wave
-          key={wave.number}
-          wave={wave}
-          hosts={hosts?.filter((host) => host.wave === wave.number) ?? null}
-        />
-      ))}
-    </div>
+    <>
+      <Outlook forecast={forecast} />
+      <div className={rollout["picture"]}>
+        {plan.waves.map((wave) => (
+          <Wave
+            key={wave.number}
+            wave={wave}
+            course={forecast?.waves.find((one) => one.number === wave.number) ?? null}
+            hosts={hosts?.filter((host) => host.wave === wave.number) ?? null}
+          />
+        ))}
+      </div>
+    </>
   );
 }
 
@@ -46,8 +56,12 @@ function useDrawnHosts(plan: Plan): readonly PlanHost[] | null {
   return hosts.data ?? null;
 }
 
-function Wave(props: { readonly wave: PlannedWave; readonly hosts: readonly PlanHost[] | null }) {
-  const { wave, hosts } = props;
+function Wave(props: {
+  readonly wave: PlannedWave;
+  readonly hosts: readonly PlanHost[] | null;
+  readonly course: Forecast["waves"][number] | null;
+}) {
+  const { wave, hosts, course } = props;
   const go = useGo();
   const { limits } = wave;
   const atOnce = Math.max(1, Math.min(limits.batchSize, limits.inFlightMax));
@@ -92,8 +106,36 @@ function Wave(props: { readonly wave: PlannedWave; readonly hosts: readonly Plan
           <Detects share={wave.detectsFailureRate} />
         </>
       }
-      notes={<Windows of={wave.windows} />}
+      notes={
+        <>
+          <Windows of={wave.windows} />
+          {course !== null && <Course of={course} />}
+        </>
+      }
     />
+  );
+}
+
+function Course({ of }: { readonly of: Forecast["waves"][number] }) {
+  const { startsAt, endsAt, reason, late } = of;
+  if (startsAt === null || endsAt === null) {
+    return (
+      <div className="dim" style={{ fontSize: 13 }}>
+        no forecast: <Sentence text={reason ?? "nobody can tell"} />
+      </div>
+    );
+  }
+  return (
+    <>
+      <PlannedCourse course={{ startsAt, endsAt }} />
+      {late !== null && late.high > 0 && (
+        <Mark tone={late.median > 0 ? "bad" : "attention"}>
+          {late.median > 0
+            ? `${hostsText(late.median)} would miss the deadline`
+            : `${hostsText(late.high)} may miss the deadline, one time in ten`}
+        </Mark>
+      )}
+    </>
   );
 }
 

@@ -2,6 +2,7 @@ import { wordFor } from "../app/words.ts";
 import { ClockTime } from "../parts/instant.tsx";
 import { Sentence } from "../parts/sentence.tsx";
 import { CELLS_MAX, Cells, Counts, Shares } from "./cells.tsx";
+import { RunningCourse } from "./course.tsx";
 import { Gate } from "./gate.tsx";
 import { Gauge } from "./gauge.tsx";
 import styles from "./rollout.module.css";
@@ -61,7 +62,16 @@ function WaveOf({ wave, targets, detects, onHost, onCount }: PictureProps & { wa
           {share !== undefined && <Detects share={share} />}
         </>
       }
-      notes={<Holds wave={wave} />}
+      notes={
+        <>
+          <RunningCourse
+            now={wave.forecast}
+            atStart={wave.forecastAtStart}
+            passedAt={wave.passedAt}
+          />
+          <Holds wave={wave} />
+        </>
+      }
     />
   );
 }

@@ -102,13 +102,19 @@ function Times({ rollout }: { readonly rollout: Rollout }) {
       {forecast.endsAt === null ? (
         <span className="dim">no forecast: {forecast.reason}</span>
       ) : (
-        <b title={`From how long ${forecast.measured} of its hosts took so far.`}>
+        <b title={measuredText(forecast)}>
           forecast <ClockTime at={forecast.endsAt} /> ±{" "}
           {durationToText((forecast.marginSeconds ?? 0) * SECOND_MS)}
         </b>
       )}
     </>
   );
+}
+
+function measuredText({ basis, measured }: Rollout["forecast"]): string {
+  return basis === "own"
+    ? `From how long ${measured} of its hosts took so far.`
+    : `From how long ${measured} hosts took in earlier rollouts; none of its own is done.`;
 }
 
 function Buttons(props: {

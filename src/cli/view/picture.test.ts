@@ -30,6 +30,7 @@ describe("the picture of a rollout", () => {
       endsAt: "2026-11-21T22:38:00.000Z",
       marginSeconds: 360,
       measured: 8,
+      basis: "own" as const,
       reason: null,
     };
     const shown = text(pictureOf({ rollout: aRollout({ forecast }), targets: [] }, options));

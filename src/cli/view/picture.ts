@@ -1,6 +1,14 @@
 import type { Instant } from "../../base/instant.ts";
 import { ringName } from "../../base/ring-name.ts";
-import { CELLS, countsText, forecastText, gateText, type Target, type Wave } from "./rollout.ts";
+import {
+  atStartText,
+  CELLS,
+  countsText,
+  forecastText,
+  gateText,
+  type Target,
+  type Wave,
+} from "./rollout.ts";
 import { freshTimes, shortClock } from "./sentence.ts";
 import { columnsOf, type Line, type Span, span, type Tone, wrapped } from "./span.ts";
 import { safeText } from "./table.ts";
@@ -77,7 +85,10 @@ function headRow({ rollout }: Look): Line {
 function timeRow({ rollout }: Look, { now }: PictureOptions): Line {
   const { startedAt, endedAt } = rollout;
   const started = `started ${shortClock(startedAt, now)} (${whenText(startedAt, now)})`;
-  if (endedAt !== null) return [span(`done ${shortClock(endedAt, now)}`), span(`, ${started}`)];
+  if (endedAt !== null) {
+    const told = `done ${shortClock(endedAt, now)}${atStartText(rollout, now)}`;
+    return [span(told), span(`, ${started}`)];
+  }
   return [span(freshTimes(forecastText(rollout, now), now)), span(`  ·  ${started}`, "dim")];
 }
 
@@ -154,7 +165,9 @@ function budgetSpans({ inFlight, failures }: Wave): readonly Span[] {
 function waitingText(wave: Wave, now: Instant): string {
   const [hold] = wave.holds;
   const from = `${shortClock(wave.notBefore, now)} to ${shortClock(wave.notAfter, now)}`;
-  return hold === undefined ? `opens in its time, ${from}` : freshTimes(hold.text, now);
+  const told = hold === undefined ? `opens in its time, ${from}` : freshTimes(hold.text, now);
+  const starts = wave.forecast?.startsAt.median;
+  return starts === undefined ? told : `${told}; forecast to start ${shortClock(starts, now)}`;
 }
 
 /** Hosts that a person would ask about, in the order of the plan. */

@@ -60,10 +60,19 @@ export function rolloutText(rollout: Rollout, targets: readonly Target[], now: I
 
 /** When it will be done, and from what that is known; or why nobody can tell. */
 export function forecastText(rollout: Rollout, now: Instant): string {
-  const { endsAt, marginSeconds, measured, reason } = rollout.forecast;
+  const { endsAt, marginSeconds, measured, basis, reason } = rollout.forecast;
   if (endsAt === null) return `no forecast: ${safeText(reason)}`;
   const from = measured === 1 ? "one host" : `${measured} hosts`;
-  return `forecast ${clockWithMargin(endsAt, marginSeconds, now)} (${whenText(endsAt, now)}), from ${from} so far`;
+  const where = basis === "own" ? `${from} so far` : `${from} of earlier rollouts`;
+  return `forecast ${clockWithMargin(endsAt, marginSeconds, now)} (${whenText(endsAt, now)}), from ${where}${atStartText(rollout, now)}`;
+}
+
+/** What was said when it began, beside what is said or seen now; empty where nothing was. */
+export function atStartText({ waves }: Rollout, now: Instant): string {
+  const first = waves.at(-1)?.forecastAtStart ?? null;
+  if (first === null) return "";
+  const { median, high } = first.endsAt;
+  return `; at its start ${shortClock(median, now)}, 9 in 10 by ${shortClock(high, now)}`;
 }
 
 /** `22:38Z ±6 min`. */

@@ -54,8 +54,17 @@ describe("what a log is told of a rollout", () => {
   });
 
   test("is the forecast when there is one, when it leaves its margin, and when it is lost", () => {
-    const none = { endsAt: null, marginSeconds: null, measured: 0, reason: "no host" };
-    const at = (endsAt: string) => ({ endsAt, marginSeconds: 60, measured: 2, reason: null });
+    const none = {
+      endsAt: null,
+      marginSeconds: null,
+      basis: "none" as const,
+      measured: 0,
+      reason: "no host",
+    };
+    const at = (endsAt: string) => ({
+      ...{ endsAt, marginSeconds: 60, measured: 2, reason: null },
+      basis: "own" as const,
+    });
     const early = at("2026-11-21T22:38:00.000Z");
     const lines = (told: typeof none | typeof early | null, forecast: typeof none | typeof early) =>
       forecastNews(told, aRollout({ forecast }), AT).map(watchLine);
