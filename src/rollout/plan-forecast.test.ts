@@ -12,6 +12,7 @@ function aWave(number: number, hostCount: number, some: Partial<PlannedWave> = {
   return {
     number,
     ring: String(number),
+    part: { kind: "ring" },
     notBefore: NOW,
     notAfter: NOW + 10 * HOUR_MS,
     windows: [],

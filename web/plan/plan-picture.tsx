@@ -72,6 +72,7 @@ function Wave(props: {
     <WaveLine
       number={wave.number}
       ring={wave.ring}
+      part={wave.part}
       state={{ tone: "waiting", label: "planned" }}
       times={
         <>

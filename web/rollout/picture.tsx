@@ -1,3 +1,4 @@
+import type { Reply } from "../app/api.ts";
 import { wordFor } from "../app/words.ts";
 import { ClockTime } from "../parts/instant.tsx";
 import { Sentence } from "../parts/sentence.tsx";
@@ -9,12 +10,14 @@ import styles from "./rollout.module.css";
 import { countsOf, type Rollout, type Standing, type Target, type Wave } from "./standing.tsx";
 import { Detects, WaveLine } from "./wave-line.tsx";
 
+export type PlannedWave = Reply<"/api/v1/plans/{plan}">["waves"][number];
+
 interface PictureProps {
   readonly rollout: Rollout;
   /** Hosts of the waves that are small enough to draw; null while they come. */
   readonly targets: readonly Target[] | null;
-  /** By wave, the share of failing hosts that it shows. */
-  readonly detects: ReadonlyMap<number, number>;
+  /** The waves as they were planned, by number. */
+  readonly planned: ReadonlyMap<number, PlannedWave>;
   readonly onHost: (target: Pick<Target, "name">) => void;
   readonly onCount: (wave: number, standing: Standing) => void;
 }
@@ -30,14 +33,15 @@ export function Picture(props: PictureProps) {
   );
 }
 
-function WaveOf({ wave, targets, detects, onHost, onCount }: PictureProps & { wave: Wave }) {
+function WaveOf({ wave, targets, planned, onHost, onCount }: PictureProps & { wave: Wave }) {
   const own = targets?.filter((target) => target.wave === wave.number) ?? [];
   const counts = countsOf(wave.outcomes);
-  const share = detects.get(wave.number);
+  const plan = planned.get(wave.number);
   return (
     <WaveLine
       number={wave.number}
       ring={wave.ring}
+      part={plan?.part ?? ""}
       state={stateOf(wave)}
       times={
         <span title="The approved time of this wave">
@@ -59,7 +63,7 @@ function WaveOf({ wave, targets, detects, onHost, onCount }: PictureProps & { wa
           <Gate wave={wave} />
           <Gauge label="at once" used={wave.inFlight.busy} allowed={wave.inFlight.allowed} />
           <Gauge label="failed" used={wave.failures.count} allowed={wave.failures.allowed} isRisk />
-          {share !== undefined && <Detects share={share} />}
+          {plan !== undefined && <Detects share={plan.detectsFailureRate} />}
         </>
       }
       notes={

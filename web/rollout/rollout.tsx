@@ -7,7 +7,7 @@ import { Answered } from "../parts/answered.tsx";
 import { Shape } from "../parts/mark.tsx";
 import { Person } from "../parts/person.tsx";
 import { Sentence } from "../parts/sentence.tsx";
-import { isDrawn, Picture } from "./picture.tsx";
+import { isDrawn, Picture, type PlannedWave } from "./picture.tsx";
 import styles from "./rollout.module.css";
 import { RolloutHead } from "./rollout-head.tsx";
 import type { Rollout, Target } from "./standing.tsx";
@@ -35,7 +35,7 @@ export function RolloutPage() {
 function Shown({ rollout }: { readonly rollout: Rollout }) {
   const [search, set] = useSearch();
   const targets = useDrawnTargets(rollout);
-  const detects = useDetects(rollout.plan);
+  const planned = usePlanned(rollout.plan);
   const { tone } = wordFor("rollout", rollout.state);
   return (
     <>
@@ -51,7 +51,7 @@ function Shown({ rollout }: { readonly rollout: Rollout }) {
       <Picture
         rollout={rollout}
         targets={targets}
-        detects={detects}
+        planned={planned}
         onHost={(target) => set({ host: target.name })}
         onCount={(wave, standing) => set({ wave: String(wave), standing })}
       />
@@ -89,13 +89,13 @@ function useDrawnTargets(rollout: Rollout): readonly Target[] | null {
 }
 
 /** A plan never changes, so it is asked for once; who may not see plans goes without. */
-function useDetects(plan: string): ReadonlyMap<number, number> {
+function usePlanned(plan: string): ReadonlyMap<number, PlannedWave> {
   const answer = useAnswer({
     key: ["plan", plan],
     topics: [],
     load: (signal) => ask(api.GET("/api/v1/plans/{plan}", { params: { path: { plan } }, signal })),
   });
-  return new Map(answer.data?.waves.map((wave) => [wave.number, wave.detectsFailureRate]));
+  return new Map(answer.data?.waves.map((wave) => [wave.number, wave]));
 }
 
 /** What people said when they halted, resumed or left hosts out; and what its ways in give up. */

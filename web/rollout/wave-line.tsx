@@ -9,6 +9,8 @@ import styles from "./rollout.module.css";
 export function WaveLine(props: {
   readonly number: number;
   readonly ring: string;
+  /** Which hosts of the ring, where it comes in several waves; else empty. */
+  readonly part: string;
   readonly state: { readonly tone: Tone; readonly label: string };
   /** When it may work. */
   readonly times?: ReactNode;
@@ -16,7 +18,7 @@ export function WaveLine(props: {
   readonly facts: ReactNode;
   readonly notes?: ReactNode;
 }) {
-  const { number, ring, state, times, hosts, facts, notes } = props;
+  const { number, ring, part, state, times, hosts, facts, notes } = props;
   return (
     <section
       className={styles["wave"]}
@@ -24,7 +26,10 @@ export function WaveLine(props: {
       data-wave={number}
     >
       <div className={styles["waveName"]}>
-        <h2>{ringName(ring)}</h2>
+        <h2>
+          {ringName(ring)}
+          {part !== "" && `: ${part}`}
+        </h2>
         <Mark tone={state.tone}>{state.label}</Mark>
         {times !== undefined && <div className={styles["times"]}>{times}</div>}
       </div>
