@@ -2,7 +2,9 @@ import pg from "pg";
 import { afterEach, beforeEach, expect, inject, it } from "vitest";
 import { fillTables, migrateUntil, rowsOf } from "../../test/builders/filled-store.ts";
 import { withDatabase } from "../../test/setup/postgres.ts";
-import { type Connection, clientConfig } from "./database.ts";
+import { loadSayings } from "../intel/store-known.ts";
+import { loadStatementsAbout } from "../intel/store-said.ts";
+import { type Connection, clientConfig, openDatabase } from "./database.ts";
 import { migrate, readMigrations } from "./migrate.ts";
 
 let admin: pg.Client;
@@ -139,4 +141,55 @@ it("makes one history of scores of the two that were kept before version 0027", 
     { title: "first", day: "2026-03-02" },
     { title: "second", day: "2026-03-04" },
   ]);
+});
+
+it("packs the rows of CPE names that were kept before version 0049, and loses none", async () => {
+  await migrateUntil(client, "0048");
+  await client.query("set session_replication_role = replica");
+  const state = { kind: "cpe", configurations: [] };
+  await client.query(
+    `insert into statement_group (id, feed, ecosystem, package_names, matches, vulnerabilities,
+       advisory, state, urgency, row_key, generation, valid_from, valid_to)
+     overriding system value
+     select id, 'nvd', ecosystem, names, 'binary', ids, '', $1, '', gen_random_uuid(),
+            repeat('a', 64), '2026-03-01', until
+       from (values (1, 'CPE', array['one', 'two'], array['CVE-2026-1001', 'CVE-2026-1201'], null),
+                    (2, 'CPE', array['old'], array['CVE-2026-1002'], timestamptz '2026-03-02'),
+                    (3, 'npm', array['one'], array['CVE-2026-1001'], null))
+         as t (id, ecosystem, names, ids, until)`,
+    [JSON.stringify(state)],
+  );
+  await client.query(`
+    insert into finding_pair (vulnerability, package_id, ecosystem, source, state, statement_id,
+      rule, installed, comparison, valid_from, since)
+    values ('CVE-2026-1001', 1, 'CPE', 'one', 'affected-no-fix', 1, 'r', '1', 'lower', now(), now())`);
+  await client.query("set session_replication_role = origin");
+  await migrate(empty);
+  const db = openDatabase(empty, () => undefined);
+  try {
+    const about = async (ecosystem: string, name: string) =>
+      (await loadStatementsAbout(db, [{ ecosystem, name }])).map(
+        ({ id, vulnerability, packageName }) => [id, vulnerability, packageName],
+      );
+    expect(await about("CPE", "one")).toEqual([
+      [1, "CVE-2026-1001", "one"],
+      [1, "CVE-2026-1201", "one"],
+    ]);
+    expect(await about("CPE", "old")).toEqual([]);
+    expect(await about("npm", "one")).toEqual([[3, "CVE-2026-1001", "one"]]);
+    expect(await loadSayings(db, "CVE-2026-1002")).toEqual([
+      {
+        ...{ feed: "nvd", ecosystem: "CPE", packages: ["old"], advisory: "", urgency: "", state },
+        since: Date.parse("2026-03-01T00:00:00Z"),
+        endedAt: Date.parse("2026-03-02T00:00:00Z"),
+      },
+    ]);
+    const cited = await client.query("select id::int, feed from statement_source order by id");
+    expect(cited.rows).toEqual([
+      { id: 1, feed: "nvd" },
+      { id: 3, feed: "nvd" },
+    ]);
+  } finally {
+    await db.destroy();
+  }
 });

@@ -4,7 +4,13 @@ import type { Instant } from "../base/instant.ts";
 import { isUniqueViolation } from "../db/database.ts";
 import type { World } from "../db/world.ts";
 import { detailsByBucket, packDetails } from "./detail-blocks.ts";
-import { type FeedReading, giveWay, ProblemList, type VulnerabilityText } from "./feed-format.ts";
+import {
+  type FeedReading,
+  giveWay,
+  ProblemList,
+  type SsvcEntry,
+  type VulnerabilityText,
+} from "./feed-format.ts";
 import { packSlice } from "./feed-slice.ts";
 import { readInSlices } from "./ingest.ts";
 import { groupsInTurns, type StatementGroup } from "./statement-groups.ts";
@@ -13,7 +19,7 @@ import { documentsInFile } from "./store-unpack.ts";
 import { unpackLimits } from "./unpack-limits.ts";
 
 /**
- * Reads an archive of advisories slice by slice into a place of its own, where nobody sees it. Each
+ * Reads an archive of advisories or records slice by slice into a place of its own, where nobody sees it. Each
  * slice is committed, so that a server that was killed goes on behind the last of them.
  */
 
@@ -78,19 +84,23 @@ async function saidIn(feed: string, readings: readonly FeedReading[]) {
   const problems = new ProblemList();
   const groups: StatementGroup[] = [];
   const texts: VulnerabilityText[] = [];
+  let ssvc: SsvcEntry[] | null = null;
   let asOf: Instant | null = null;
   for (const reading of readings) {
     // A record of several ecosystems stands in the archive of each; its problems are told once.
     problems.take(reading.problems);
-    if (reading.feed !== feed || reading.content.kind !== "advisories") continue;
+    const { content } = reading;
+    const isSliced = content.kind === "advisories" || content.kind === "records";
+    if (reading.feed !== feed || !isSliced) continue;
     if (reading.asOf !== null) asOf = Math.max(asOf ?? 0, reading.asOf);
-    for (const text of reading.content.texts) texts.push(text);
-    for (const some of groupsInTurns(reading.content.statements)) {
+    if (content.kind === "records") ssvc = [...(ssvc ?? []), ...content.ssvc];
+    for (const text of content.texts) texts.push(text);
+    for (const some of groupsInTurns(content.statements ?? [])) {
       for (const group of some) groups.push(group);
       await giveWay();
     }
   }
-  return { asOf, problems, groups, texts };
+  return { asOf, problems, groups, texts, ssvc };
 }
 
 /** So many blocks are packed in one go, some ten milliseconds. */

@@ -8,7 +8,7 @@ import { notify } from "../db/notify.ts";
 import type { World } from "../db/world.ts";
 import { readArchive } from "./actions-intake.ts";
 import { joinDetails } from "./detail-blocks.ts";
-import { type FeedReading, giveWay, ProblemList } from "./feed-format.ts";
+import { type FeedReading, giveWay, ProblemList, type SsvcEntry } from "./feed-format.ts";
 import { type Refusal, refusalOf } from "./feed-rules.ts";
 import { type FeedSlice, unpackSlice } from "./feed-slice.ts";
 import type { FeedSource } from "./feed-source.ts";
@@ -22,6 +22,7 @@ import {
   recordLoad,
   recordRefusal,
 } from "./load-feed.ts";
+import type { StatementGroup } from "./statement-groups.ts";
 import { dropBlocksBut, writeBlocks } from "./store-detail.ts";
 import { lockFeed, recordFeedFailure, recordGeneration, type StoredFeed } from "./store-feed.ts";
 import {
@@ -34,17 +35,20 @@ import {
 import { keepPastFacts, loadTouchedFacts } from "./store-past.ts";
 import { batches } from "./store-statement.ts";
 import { openStatementWriter, type StatementWriter } from "./store-statement-write.ts";
-import { dropTextsBut, type Written, writeTexts } from "./store-vulnerability.ts";
+import { dropTextsBut, type Written, writeSsvc, writeTexts } from "./store-vulnerability.ts";
 import { inWorkLine, type WorkLine } from "./work-line.ts";
 
 /**
- * Takes over archives of OSV records that would not stand in memory. They are read slice by slice into
+ * Takes over archives of records (OSV, CVE) that would not stand in memory. They are read slice by slice into
  * a place of their own first; when all is there, one transaction makes it what holds, so that the last
  * good generation stays until the new one is complete and passes the same guards as any other.
  */
 const SLICE_CHARACTERS = 16 * 1024 * 1024;
 /** Smaller archives are read whole, which is quicker. */
 export const SLICED_BYTES_MIN = 8 * 1024 * 1024;
+
+/** Whose archives hold records that stand for themselves, and are the whole of their feed. */
+const slicedKinds: ReadonlySet<string> = new Set(["osv", "vulnrichment"]);
 
 interface FeedFile {
   readonly path: string;
@@ -58,7 +62,7 @@ export async function loadFileOf(
   of: { readonly source: FeedSource | null; readonly file: FeedFile },
 ): Promise<readonly LoadOutcome[]> {
   const { size } = await stat(of.file.path);
-  const isSliced = of.source?.kind.kind === "osv" && size >= SLICED_BYTES_MIN;
+  const isSliced = slicedKinds.has(of.source?.kind.kind ?? "") && size >= SLICED_BYTES_MIN;
   const load = isSliced ? loadSliced : loadFeedFrom;
   return await load(world, actor, input, of.file);
 }
@@ -137,7 +141,8 @@ async function takeOver({ tx, line }: Writing, of: Taking): Promise<LoadOutcome>
   const refusal = refusalOf(last, { asOf, entryCount: reading.entryCount });
   if (refusal !== null && !input.acceptShrink) throw new Refused(refusal, last, reading);
   await takeDetails({ tx, line }, of);
-  const written = await statements.finish();
+  const said = await statements.finish();
+  const written = await withSsvc(tx, taken, { said, at: now });
   await dropTextsBut(tx, feed, taken.ids);
   await dropIntake(tx, feed);
   await keepPastFacts(tx, before, now);
@@ -155,10 +160,24 @@ async function takeOver({ tx, line }: Writing, of: Taking): Promise<LoadOutcome>
   return loadedOf(of, taken, written);
 }
 
+/** What CISA's container says, of feeds of records: all of it, as the archive is the whole feed. */
+async function withSsvc(
+  tx: Tx,
+  { ssvc }: Taken,
+  { said, at }: { readonly said: Written; readonly at: Instant },
+): Promise<Written> {
+  if (ssvc === null) return said;
+  const entries = [...ssvc.values()];
+  const written = await writeSsvc(tx, { entries, ids: [], extent: "whole", at });
+  return { added: said.added + written.added, ended: said.ended + written.ended };
+}
+
 interface Taken {
   readonly ids: Set<string>;
   readonly problems: ProblemList;
   newest: Instant | null;
+  /** Null as long as no slice is one of records. */
+  ssvc: Map<string, SsvcEntry> | null;
 }
 
 /** Slices are read beside the transaction: they were committed, and its own line writes meanwhile. */
@@ -167,7 +186,7 @@ async function takeSlices(
   of: Taking,
   statements: StatementWriter,
 ): Promise<Taken> {
-  const taken: Taken = { ids: new Set(), problems: new ProblemList(), newest: null };
+  const taken: Taken = { ids: new Set(), problems: new ProblemList(), newest: null, ssvc: null };
   for (let n = 0; n < of.slices; n++) {
     const body = await loadSlice(of.world.db, of.intake, n);
     if (body === null) throw takenAway(of.intake.feed);
@@ -193,11 +212,22 @@ function freshIn(slice: FeedSlice, taken: Taken): Pick<FeedSlice, "groups" | "te
   const again = new Set(texts.flatMap(({ id }) => (taken.ids.has(id) ? [id] : [])));
   for (const id of again) taken.problems.add(id, "comes once more in the same archive");
   for (const { id } of texts) taken.ids.add(id);
+  for (const entry of slice.ssvc ?? []) {
+    taken.ssvc ??= new Map();
+    if (!again.has(entry.id)) taken.ssvc.set(entry.id, entry);
+  }
   if (again.size === 0) return { groups, texts };
   return {
-    groups: groups.filter(({ advisory }) => !again.has(advisory)),
+    groups: groups.flatMap((group) => withoutIds(group, again)),
     texts: texts.filter(({ id }) => !again.has(id)),
   };
+}
+
+/** An advisory is told once as a whole; what stands under ids of its own, id by id. */
+function withoutIds(group: StatementGroup, again: ReadonlySet<string>): readonly StatementGroup[] {
+  if (group.advisory !== "") return again.has(group.advisory) ? [] : [group];
+  const vulnerabilities = group.vulnerabilities.filter((id) => !again.has(id));
+  return vulnerabilities.length === 0 ? [] : [{ ...group, vulnerabilities }];
 }
 
 const BUCKETS_AT_ONCE = 8;

@@ -27,8 +27,8 @@ import {
 } from "./service-risk.ts";
 import { loadFeeds } from "./store-feed.ts";
 import { loadKnowledge, loadMembers } from "./store-knowledge.ts";
+import { loadStatementsAbout } from "./store-said.ts";
 import { loadHostsOfServices } from "./store-service-hosts.ts";
-import { loadStatementsAbout } from "./store-statement.ts";
 import { loadRejected } from "./store-vulnerability.ts";
 
 /** Services with what is wrong in them and on the hosts that run them. */

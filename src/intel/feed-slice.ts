@@ -2,7 +2,7 @@ import { promisify } from "node:util";
 import { zstdCompress, zstdDecompress } from "node:zlib";
 import { z } from "zod";
 import type { Instant } from "../base/instant.ts";
-import type { FeedProblem, VulnerabilityText } from "./feed-format.ts";
+import type { FeedProblem, SsvcEntry, VulnerabilityText } from "./feed-format.ts";
 import type { StatementGroup } from "./statement-groups.ts";
 
 /**
@@ -16,6 +16,8 @@ export interface FeedSlice {
   readonly groups: readonly StatementGroup[];
   /** Without their details, which are kept by block. */
   readonly texts: readonly VulnerabilityText[];
+  /** Of records of CVEs; null where the feed is one of advisories. */
+  readonly ssvc: readonly SsvcEntry[] | null;
 }
 
 const compress = promisify(zstdCompress);
@@ -45,6 +47,13 @@ const textSchema = z.object({
   ),
 });
 
+const ssvcSchema = z.object({
+  id: z.string(),
+  exploitation: z.enum(["none", "poc", "active"]),
+  isAutomatable: z.boolean(),
+  technicalImpact: z.enum(["partial", "total"]),
+});
+
 const sliceSchema = z.object({
   asOf: z.number().nullable(),
   problems: z.object({
@@ -53,6 +62,8 @@ const sliceSchema = z.object({
   }),
   groups: z.array(groupSchema),
   texts: z.array(textSchema),
+  // Slices that were kept before records were read in slices have none.
+  ssvc: z.array(ssvcSchema).nullable().default(null),
 });
 
 export async function packSlice(slice: FeedSlice): Promise<Buffer> {

@@ -31,7 +31,7 @@ import { loadFeeds } from "./store-feed.ts";
 import { loadPackagesJudgedAs } from "./store-finding.ts";
 import { loadKnowledge, loadMembers } from "./store-knowledge.ts";
 import { loadFirstKnown, loadPastMatches } from "./store-past.ts";
-import { loadStatementsOn } from "./store-statement.ts";
+import { loadStatementsOn } from "./store-said.ts";
 import { loadRejected, loadVulnerabilities } from "./store-vulnerability.ts";
 
 /** What people and other contexts ask about findings. */

@@ -2,15 +2,25 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
 import { sql } from "kysely";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { tarOf, trackerFile, trackerOf } from "../../test/builders/intel.ts";
+import { z } from "zod";
+import {
+  hasRealFeeds,
+  realFeed,
+  tarOf,
+  trackerFile,
+  trackerOf,
+} from "../../test/builders/intel.ts";
 import type { ArchiveOrder } from "../../test/builders/load-archive.ts";
 import { type TestWorld, testWorld } from "../../test/setup/world.ts";
 import { systemActor } from "../base/actor.ts";
 import { sha256 } from "../base/digest.ts";
+import { canonicalJson, type Json } from "../base/json.ts";
 import { clientConfig } from "../db/database.ts";
+import { CPE_ECOSYSTEM } from "../inventory/cpe-package.ts";
 import { feedStatus } from "./actions.ts";
 import { loadSliced } from "./actions-load-file.ts";
 import { readFeed } from "./ingest.ts";
@@ -21,7 +31,12 @@ import {
   loadFeedFrom,
   loadReadings,
 } from "./load-feed.ts";
+import type { Statement } from "./model.ts";
+import { sayingText } from "./saying-text.ts";
 import { loadDetails } from "./store-detail.ts";
+import { loadSayings } from "./store-known.ts";
+import { loadFirstKnown } from "./store-past.ts";
+import { loadStatementsAbout, loadStatementsOn } from "./store-said.ts";
 import { loadVulnerabilities } from "./store-vulnerability.ts";
 
 let now = Date.parse("2026-11-21T12:00:00Z");
@@ -444,4 +459,94 @@ describe("an archive that is loaded in slices", () => {
       },
     };
   }
+});
+
+describe("what records say by CPE names", () => {
+  const product = (name: string): string => `cpe:2.3:a:maker:${name}:*:*:*:*:*:*:*:*`;
+  const page = (cves: Readonly<Record<string, readonly [string, string][]>>): string =>
+    JSON.stringify({
+      ...{ format: "NVD_CVE", totalResults: 9 },
+      vulnerabilities: Object.entries(cves).map(([id, said]) => ({
+        cve: {
+          ...{ id, lastModified: "2026-11-01T00:00:00" },
+          configurations: said.map(([name, before]) => ({
+            nodes: [
+              {
+                cpeMatch: [
+                  { vulnerable: true, criteria: product(name), versionEndExcluding: before },
+                ],
+              },
+            ],
+          })),
+        },
+      })),
+    });
+  const about = async (name: string): Promise<readonly string[]> =>
+    (await loadStatementsAbout(made.world.db, [{ ecosystem: CPE_ECOSYSTEM, name }]))
+      .map((one) => `${one.vulnerability} ${sayingText(one)}`)
+      .sort();
+  const queued = async (): Promise<unknown> => {
+    const { rows } = await sql`
+      delete from rematch_source where ecosystem = ${CPE_ECOSYSTEM}
+      returning package_name`.execute(made.world.db);
+    return rows.map((row) => z.object({ package_name: z.string() }).parse(row).package_name).sort();
+  };
+
+  it("is packed, changes record by record, and touches only the products it names", async () => {
+    const at = now;
+    await load(page({ "CVE-2026-7001": [["one", "2"]], "CVE-2026-7002": [["two", "3"]] }));
+    expect(await queued()).toEqual(["one", "two"]);
+    const first = await about("one");
+    expect(first).toHaveLength(1);
+    const untouched = await loadStatementsOn(made.world.db, "CVE-2026-7002");
+    const outcome = await load(page({ "CVE-2026-7001": [["one", "2.5"]] }));
+    expect(outcome).toMatchObject({ kind: "loaded", addedCount: 1, endedCount: 1 });
+    expect(await queued()).toEqual(["one"]);
+    expect(await about("one")).not.toEqual(first);
+    expect(await loadStatementsOn(made.world.db, "CVE-2026-7002")).toEqual(untouched);
+    const sayings = await loadSayings(made.world.db, "CVE-2026-7001");
+    expect(sayings.map(({ since, endedAt }) => [since > at, endedAt !== null])).toEqual([
+      [true, true],
+      [true, false],
+    ]);
+    await load(page({ "CVE-2026-7001": [] }));
+    expect(await about("one")).toEqual([]);
+    expect(await loadFirstKnown(made.world.db, "CVE-2026-7001")).toBe(sayings[0]?.since);
+    expect(await count(sql`statement_group where ecosystem = ${CPE_ECOSYSTEM}`)).toBe(0);
+  });
+
+  it.skipIf(!hasRealFeeds)("is the same from the store as from the records", async () => {
+    const bytes = realFeed("vulnrichment/vulnrichment-subset.tar.gz");
+    const [reading] = await readFeed(bytes);
+    if (reading?.content.kind !== "records") throw new Error("not read");
+    const read = reading.content.statements ?? [];
+    expect((await load(bytes, { acceptShrink: true })).kind).toBe("loaded");
+    const names = [...new Set(read.map(({ packageName }) => packageName))];
+    const stored = await loadStatementsAbout(
+      made.world.db,
+      names.map((name) => ({ ecosystem: CPE_ECOSYSTEM, name })),
+    );
+    const text = (one: Statement): string =>
+      canonicalJson([one.vulnerability, one.packageName, one.state as unknown as Json]);
+    expect(read.length).toBeGreaterThan(5_000);
+    expect(new Set(stored.filter((one) => one.feed === reading.feed).map(text))).toEqual(
+      new Set(read.map(text)),
+    );
+
+    // The same records once more, slice by slice: nothing is new and nothing ends.
+    const plain = gunzipSync(bytes);
+    const file = { path: join(made.world.paths.state, "records"), sha256: sha256(plain) };
+    writeFileSync(file.path, plain);
+    const input: FeedInput = {
+      ...{ origin: "network", asOf: now, confirmedAt: now, acceptShrink: false, licence: "" },
+      expectFeed: reading.feed,
+    };
+    const [sliced] = await loadSliced(made.world, systemActor, input, file);
+    expect(sliced).toMatchObject({
+      kind: "loaded",
+      entryCount: 7159,
+      addedCount: 0,
+      endedCount: 0,
+    });
+  });
 });

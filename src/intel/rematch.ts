@@ -4,6 +4,7 @@ import type { StoredPackage } from "../inventory/model.ts";
 import { matchVexOf } from "./actions-vex.ts";
 import { channelMatches, ofReleases } from "./channel-match.ts";
 import { findingsForPackages } from "./match.ts";
+import { isPacked } from "./statement-blocks.ts";
 import { loadChannels } from "./store-feed.ts";
 import {
   loadNewPackages,
@@ -13,7 +14,9 @@ import {
   writePairs,
   writeSubjects,
 } from "./store-finding.ts";
-import { loadStatementsAbout, type NamedPackage } from "./store-statement.ts";
+import { loadStatementsAbout } from "./store-said.ts";
+import type { NamedPackage } from "./store-statement.ts";
+import { citeStatements } from "./store-statement-block.ts";
 import { loadRejected } from "./store-vulnerability.ts";
 import { subjectOf } from "./subject.ts";
 
@@ -79,6 +82,9 @@ async function matchPackages(
   const more = channelMatches({ packages, statements, rejected }, matches);
   await writeSubjects(tx, packages, subjects);
   const ids = packages.map((p) => p.id);
+  const cited = new Set([...matches, ...more].map(({ statementId }) => statementId));
+  const packed = statements.filter((one) => isPacked(one) && cited.has(one.id));
+  await citeStatements(tx, packed);
   const written = await writePairs(tx, ids, [...matches, ...more], at);
   await matchVexOf(tx, ids, at);
   return written;

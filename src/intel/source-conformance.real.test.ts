@@ -85,6 +85,7 @@ async function inForce(subject: PublisherSubject): Promise<string> {
   const { rows } = await sql<{ text: string }>`
     select concat_ws(' ',
       (select count(*) from statement where feed = ${subject.feed} and valid_to is null),
+      (select sum(statement_count) from statement_block where feed = ${subject.feed}),
       (select count(*) from vulnerability_text where feed = ${subject.feed}),
       case ${subject.feed} when 'kev' then (select count(*) from kev where valid_to is null)
         when 'epss' then (select count(*) from epss)

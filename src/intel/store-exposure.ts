@@ -289,7 +289,7 @@ export async function loadHostFindings(
       join package_set_member m on m.set_id = n.set_id
       join finding_pair f on f.package_id = m.package_id and ${holdsAt(asOf, "f")}
        and (f.channel = '' or '@' || f.channel = any(string_to_array(h.filter_marks, ',')))
-      join statement_group s on s.id = f.statement_id
+      join statement_source s on s.id = f.statement_id
       join package p on p.id = f.package_id
       join package_match k on k.package_id = f.package_id
      where h.id = ${hostId} and h.removed_at is null

@@ -148,7 +148,10 @@ export async function recordGeneration(tx: Tx, g: NewGeneration): Promise<void> 
     update feed set loaded_at = ${sqlInstant(g.loadedAt)}, problem_count = ${g.problemCount},
       problems = ${sqlJson(g.problems)}, failure = null, failed_at = null, failing_since = null,
       ecosystems = (select coalesce(array_agg(distinct ecosystem order by ecosystem), '{}')
-        from statement_group where feed = ${g.feed} and valid_to is null)
+        from (select ecosystem from statement_group where feed = ${g.feed} and valid_to is null
+              union all
+              select ecosystem from statement_block
+               where feed = ${g.feed} and statement_count > 0) as said)
      where name = ${g.feed}`.execute(tx);
   const isFirst = sql`generation is null`;
   await sql`

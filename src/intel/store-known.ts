@@ -1,10 +1,11 @@
 import { type RawBuilder, sql } from "kysely";
-import { z } from "zod";
 import type { Instant } from "../base/instant.ts";
 import { type Reader, sqlInstant, type Tx } from "../db/database.ts";
 import type { VulnerabilityText } from "./feed-format.ts";
 import type { Statement } from "./model.ts";
 import { stateSchema } from "./store-statement.ts";
+import { loadPackedOn } from "./store-statement-block.ts";
+import { storedScoresSchema } from "./stored-scores.ts";
 
 /** Everything that is kept about one vulnerability, by who said it and since when. */
 export interface KnownText extends Pick<VulnerabilityText, "title" | "publishedAt" | "status"> {
@@ -13,15 +14,11 @@ export interface KnownText extends Pick<VulnerabilityText, "title" | "publishedA
   readonly learnedAt: Instant;
 }
 
-const cvssSchema = z.array(
-  z.object({ source: z.string(), version: z.string(), vector: z.string(), score: z.number() }),
-);
-
 export async function loadTexts(reader: Reader, id: string): Promise<readonly KnownText[]> {
   const { rows } = await sql<Omit<KnownText, "cvss"> & { cvss: unknown }>`
     select feed, title, published_at as "publishedAt", status, cvss, learned_at as "learnedAt"
       from vulnerability_text where id = ${id} order by feed`.execute(reader);
-  return rows.map((row) => ({ ...row, cvss: cvssSchema.parse(row.cvss) }));
+  return rows.map((row) => ({ ...row, cvss: storedScoresSchema.parse(row.cvss) }));
 }
 
 export interface KnownStatement extends Pick<Statement, "state" | "urgency"> {
@@ -49,7 +46,15 @@ export async function loadSayings(reader: Reader, id: string): Promise<readonly 
       select ${columns} from statement_group
        where vulnerabilities @> array[${id}] and valid_to is not null) as s
      order by since, feed, ecosystem, id limit ${STATEMENTS_MAX}`.execute(reader);
-  return rows.map((row) => ({ ...row, state: stateSchema.parse(row.state) }));
+  const sayings = rows.map((row) => ({ ...row, state: stateSchema.parse(row.state) }));
+  const packed = (await loadPackedOn(reader, [id])).map(
+    ({ feed, ecosystem, packageNames, urgency, state, validFrom, validTo }): KnownStatement => ({
+      ...{ feed, ecosystem, packages: packageNames, advisory: "", urgency },
+      ...{ state: stateSchema.parse(state), since: validFrom, endedAt: validTo },
+    }),
+  );
+  if (packed.length === 0) return sayings;
+  return [...sayings, ...packed].toSorted((a, b) => a.since - b.since).slice(0, STATEMENTS_MAX);
 }
 
 export interface Learned {

@@ -9,7 +9,9 @@ import { type Beginnings, knownSince } from "./known-since.ts";
 import type { Match } from "./match.ts";
 import type { Finding, FindingState, Vulnerability } from "./model.ts";
 import { holdsAt } from "./store-range.ts";
+import { loadPackedOn } from "./store-statement-block.ts";
 import { loadVulnerabilities } from "./store-vulnerability.ts";
+import { storedScores } from "./stored-scores.ts";
 
 /** What was known of vulnerabilities at a past moment. */
 
@@ -52,7 +54,7 @@ export async function keepPastFacts(
       from unnest(${changed.map(([id]) => id)}::text[], ${changed.map(([, f]) => f.title)}::text[],
         ${changed.map(([, f]) => f.publishedAt)}::float8[],
         ${changed.map(([, f]) => f.status)}::text[],
-        ${changed.map(([, f]) => JSON.stringify(f.cvss))}::text[])
+        ${changed.map(([, f]) => storedScores(f.cvss))}::text[])
         as t (id, title, published, status, cvss)
     on conflict (id, valid_to) do nothing`.execute(tx);
 }
@@ -90,7 +92,7 @@ export async function loadPastMatches(
            f.fixed_version as "fixedVersion", f.statement_id as "statementId", f.channel, s.feed,
            s.generation, s.advisory, f.rule, f.source as "statementPackage", f.installed,
            f.compared_with as "comparedWith", f.comparison
-      from finding_pair f join statement_group s on s.id = f.statement_id
+      from finding_pair f join statement_source s on s.id = f.statement_id
       join package p on p.id = f.package_id
      where f.vulnerability = ${vulnerability} and ${holdsAt(asOf, "f")}
      order by p.name, p.version, p.arch, f.channel`.execute(reader);
@@ -120,13 +122,18 @@ export async function loadFirstKnown(reader: Reader, id: string): Promise<Instan
         where vulnerabilities @> array[${id}] and valid_to is null),
       (select min(valid_from) from statement_group
         where vulnerabilities @> array[${id}] and valid_to is not null)) as at`.execute(reader);
-  return rows[0]?.at ?? null;
+  const packed = await loadPackedOn(reader, [id]);
+  const known = packed.map(({ validFrom }) => validFrom);
+  const told = rows[0]?.at ?? null;
+  if (told !== null) known.push(told);
+  return known.length === 0 ? null : Math.min(...known);
 }
 
 export async function loadBeginnings(reader: Reader): Promise<Beginnings> {
   const { rows } = await sql<Beginnings>`
     select (select min(g.loaded_at) from feed_generation g
-             where exists (select from statement_group s where s.feed = g.feed)) as feed,
+             where exists (select from statement_group s where s.feed = g.feed)
+                or exists (select from statement_block b where b.feed = g.feed)) as feed,
            (select min(recorded_from) from host_set) as host`.execute(reader);
   return rows[0] ?? { feed: null, host: null };
 }

@@ -3,10 +3,13 @@ import { type RawBuilder, sql } from "kysely";
 import type { Digest } from "../base/digest.ts";
 import type { Instant } from "../base/instant.ts";
 import { sqlInstant, type Tx } from "../db/database.ts";
+import { CPE_ECOSYSTEM } from "../inventory/cpe-package.ts";
 import { giveWay } from "./feed-format.ts";
 import type { Statement } from "./model.ts";
+import { isPacked } from "./statement-blocks.ts";
 import { groupsInTurns, type StatementGroup } from "./statement-groups.ts";
 import { arrayText, batches, type GroupRow, statementsOf } from "./store-statement.ts";
+import { type BlockLoad, openBlockWriter } from "./store-statement-block.ts";
 import type { WorkLine } from "./work-line.ts";
 
 /** Writes statements, and only those that differ from what is in force. */
@@ -71,6 +74,7 @@ export async function openStatementWriter(
   const added: number[] = [];
   let addedCount = 0;
   const packages = new Map<string, Set<string>>();
+  const blocks = openBlockWriter(tx, blockLoadOf(change));
   let waiting: KeyedGroup[] = [];
   const write = async (batch: readonly KeyedGroup[]): Promise<void> => {
     const fresh = isFirst ? batch : await notInForce(tx, change.feed, batch);
@@ -87,23 +91,38 @@ export async function openStatementWriter(
   };
   return {
     async add(groups) {
-      for (const group of groups) waiting.push(keyed(group));
+      for (const group of groups) {
+        if (isPacked(group)) blocks.add(group);
+        else waiting.push(keyed(group));
+      }
       if (waiting.length >= BATCH_ROWS) await flush();
     },
     async finish() {
       await flush();
       await line.done();
+      const packed = await blocks.finish();
+      if (packed.packageNames.size > 0) packages.set(CPE_ECOSYSTEM, new Set(packed.packageNames));
       await queuePackages(tx, packages);
-      if (isFirst) return { added: addedCount, ended: 0 };
-      const ended = await endMissing(tx, change);
-      await sql`drop table incoming`.execute(tx);
-      if (ended.length === 0) return { added: addedCount, ended: 0 };
-      return {
-        added: await countOnlyIn(tx, added, ended),
-        ended: await countOnlyIn(tx, ended, added),
-      };
+      const ended = isFirst ? [] : await endMissing(tx, change);
+      if (!isFirst) await sql`drop table incoming`.execute(tx);
+      const rows =
+        ended.length === 0
+          ? { added: addedCount, ended: 0 }
+          : {
+              added: await countOnlyIn(tx, added, ended),
+              ended: await countOnlyIn(tx, ended, added),
+            };
+      return { added: rows.added + packed.added, ended: rows.ended + packed.ended };
     },
   };
+}
+
+/** A part speaks of what it names, and of what it names without saying anything any more. */
+function blockLoadOf(change: StatementChange): BlockLoad {
+  const { feed, generation, at } = change;
+  const named = namedAlone(change).filter(({ ecosystem }) => ecosystem === CPE_ECOSYSTEM);
+  const ids = new Set(named.map(({ vulnerability }) => vulnerability));
+  return { feed, generation, at, named: change.extent === "whole" ? null : ids };
 }
 
 async function saysNothing(tx: Tx, feed: string): Promise<boolean> {
@@ -178,7 +197,7 @@ async function unnamedRest(
   line: WorkLine,
 ): Promise<readonly Statement[]> {
   if (change.extent === "whole") return [];
-  const named = namedAlone(change);
+  const named = namedAlone(change).filter((one) => !isPacked({ ...one, advisory: "" }));
   if (named.length === 0) return [];
   await line.done();
   const { rows } = await sql<GroupRow>`

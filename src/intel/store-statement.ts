@@ -1,9 +1,7 @@
-import { sql } from "kysely";
 import { z } from "zod";
-import type { Reader } from "../db/database.ts";
 import type { StoredStatement } from "./dossier.ts";
 
-/** Statements, found again by package or by vulnerability. */
+/** Statements as rows: one says the same of several packages and vulnerabilities. */
 
 const narrowingSchema = z.object({
   streams: z.array(z.string()).exactOptional(),
@@ -69,36 +67,6 @@ export interface GroupRow {
 export interface NamedPackage {
   readonly ecosystem: string;
   readonly name: string;
-}
-
-/** What is said now about these source or package names. */
-export async function loadStatementsAbout(
-  reader: Reader,
-  names: readonly NamedPackage[],
-): Promise<readonly StoredStatement[]> {
-  const { rows } = await sql<GroupRow & { name: string }>`
-    select s.*, n.name
-      from unnest(${names.map((n) => n.ecosystem)}::text[], ${names.map((n) => n.name)}::text[])
-        as n (ecosystem, name)
-      join statement_group s
-        on s.package_names @> array[n.name] and s.ecosystem = n.ecosystem
-     where s.valid_to is null order by s.id, n.name collate "C"`.execute(reader);
-  return rows.flatMap((row) => statementsOf(row, row.name));
-}
-
-export async function loadStatementsOn(
-  reader: Reader,
-  vulnerability: string,
-): Promise<readonly StoredStatement[]> {
-  const { rows } = await sql<GroupRow>`
-    select * from statement_group
-     where vulnerabilities @> array[${vulnerability}] and valid_to is null
-     order by id`.execute(reader);
-  return rows.flatMap((row) =>
-    row.package_names.flatMap((name) =>
-      statementsOf({ ...row, vulnerabilities: [vulnerability] }, name),
-    ),
-  );
 }
 
 /** What a group says of one package; its statements share the group's id. */

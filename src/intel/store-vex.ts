@@ -243,7 +243,7 @@ export async function loadPairsOf(
   asOf?: Instant,
 ): Promise<readonly FoundPair[]> {
   const { rows } = await sql<PairRow>`
-    select ${pairColumns} from finding_pair f join statement_group s on s.id = f.statement_id
+    select ${pairColumns} from finding_pair f join statement_source s on s.id = f.statement_id
       join package p on p.id = f.package_id
      where ${holdsAt(asOf, "f")}
        and f.package_id = any(${arrayText(packageIds)}::integer[])`.execute(reader);
@@ -263,7 +263,7 @@ export async function loadPairsNamed(
       : sql`(f.vulnerability = any(${[...names]}::text[])
              or s.advisory = any(${others}::text[]))`;
   const { rows } = await sql<PairRow>`
-    select ${pairColumns} from finding_pair f join statement_group s on s.id = f.statement_id
+    select ${pairColumns} from finding_pair f join statement_source s on s.id = f.statement_id
       join package p on p.id = f.package_id
      where f.valid_to is null and ${isNamed}`.execute(reader);
   return rows.map(pairOf);
