@@ -180,6 +180,8 @@ async function sizeOfStore(): Promise<number> {
 }
 
 async function reportSize(): Promise<void> {
+  // What the slices of an archive were kept in is free again, as the database sees to by itself.
+  await sql`vacuum`.execute(store.world.db);
   const packedBytes = subjects.reduce((sum, subject) => sum + subject.packedBytes, 0);
   const storeBytes = await sizeOfStore();
   const ratio = Math.round((storeBytes / packedBytes) * 100) / 100;

@@ -13,7 +13,7 @@ import { lockStarts } from "../db/start-lock.ts";
 import type { World } from "../db/world.ts";
 import { newSecret, secretHash } from "../identity/store-secret.ts";
 import { openFetcher } from "../intel/actions-fetch.ts";
-import { fetchLimits } from "../intel/fetch-rules.ts";
+import { type FetchLimits, fetchLimits } from "../intel/fetch-rules.ts";
 import { recordEvent } from "../ledger/record.ts";
 import { hostsOf } from "./hosts-of.ts";
 import { ICAL_BYTES_MAX, type IcalAs, readIcal } from "./ical-read.ts";
@@ -28,6 +28,7 @@ import {
   loadWholeSource,
   noteTry,
   putSource,
+  renewSource,
   revokeFeed,
 } from "./store-import.ts";
 
@@ -81,7 +82,10 @@ export async function importCalendar(
   }
   const hosts = hostsOf(asked.hosts);
   const { name, kind, passesEmergency, url } = asked;
-  const came = url === null ? { text: asked.text ?? "", etag: null } : await fetched(world, url);
+  const came =
+    url === null
+      ? { text: asked.text ?? "", etag: null }
+      : await fetched(world, url, { etag: null, limits: calendarLimits });
   if (came === null) throw new Failure("unavailable", "The address gave no calendar.");
   const entries = readIcal(came.text, { name, kind, hosts, passesEmergency });
   const at = world.clock();
@@ -119,15 +123,16 @@ export async function removeCalendar(world: World, actor: Actor, name: string): 
   });
 }
 
-const FETCH_MS_MAX = 60_000;
+/** Somebody waits for the first try; the next comes within the hour by itself. */
+export const calendarLimits: FetchLimits = { ...fetchLimits, timeoutMs: 60_000, attemptsMax: 2 };
 
 /** Null when it is what we have. The way out is that of feeds: proxy, authorities, limits. */
 async function fetched(
   world: World,
   url: string,
-  etag: string | null = null,
+  of: { readonly etag: string | null; readonly limits: FetchLimits },
 ): Promise<{ readonly text: string; readonly etag: string | null } | null> {
-  const limits = { ...fetchLimits, timeoutMs: FETCH_MS_MAX, attemptsMax: 2 };
+  const { etag, limits } = of;
   const fetcher = await openFetcher(world, { limits });
   const folder = await mkdtemp(join(world.paths.state, "calendar-"));
   try {
@@ -145,12 +150,12 @@ async function fetched(
 export const REFRESH_MS = HOUR_MS;
 
 /** Asks each address again; what fails, or cannot be read, leaves the last good calendar in force. */
-export async function refreshCalendars(world: World): Promise<void> {
+export async function refreshCalendars(world: World, limits = calendarLimits): Promise<void> {
   const now = world.clock();
   for (const source of await loadSources(world.db)) {
     if (source.url === null || source.triedAt + REFRESH_MS > now) continue;
     try {
-      const came = await fetched(world, source.url, source.etag);
+      const came = await fetched(world, source.url, { etag: source.etag, limits });
       if (came === null || sha256(came.text) === source.digest) {
         await noteTry(world.db, { id: source.id, at: now, problem: null });
         continue;
@@ -173,7 +178,8 @@ async function takeAnew(
   const digest = sha256(came.text);
   await inTransaction(world.db, async (tx) => {
     await lockStarts(tx);
-    await putSource(tx, { ...source, ...came, digest, fetchedAt: world.clock() });
+    const fetchedAt = world.clock();
+    if (!(await renewSource(tx, source, { ...came, digest, fetchedAt }))) return;
     await recordEvent(tx, {
       type: "calendar.refreshed",
       actor: source.addedBy,

@@ -69,6 +69,25 @@ export async function putSource(
            tried_at = excluded.tried_at, problem = null`.execute(tx);
 }
 
+/**
+ * The text that an address gives now. False where the calendar was taken away or replaced since it was
+ * asked for: what came late must not bring it back.
+ */
+export async function renewSource(
+  tx: Tx,
+  source: Pick<CalendarSource, "id" | "digest" | "url">,
+  came: Pick<WholeSource, "text" | "etag" | "digest" | "fetchedAt">,
+): Promise<boolean> {
+  const at = sqlInstant(came.fetchedAt);
+  const { rows } = await sql`
+    update calendar_source
+       set text = ${came.text}, etag = ${came.etag}, digest = ${came.digest}, fetched_at = ${at},
+           tried_at = ${at}, problem = null
+     where id = ${source.id} and digest = ${source.digest} and url = ${source.url}
+    returning id`.execute(tx);
+  return rows.length > 0;
+}
+
 /** A fetch that brought nothing new, or failed: the last good text stays. */
 export async function noteTry(
   reader: Reader,
