@@ -226,8 +226,8 @@ export async function citeStatements(
   await sql`
     insert into statement_cited (id, feed, generation, advisory)
     select c.id, c.feed, c.generation, c.advisory
-      from unnest(${statements.map((s) => s.id)}::bigint[], ${statements.map((s) => s.feed)}::text[],
-        ${statements.map((s) => s.generation)}::text[],
+      from unnest(${arrayText(statements.map((s) => s.id))}::bigint[],
+        ${statements.map((s) => s.feed)}::text[], ${statements.map((s) => s.generation)}::text[],
         ${statements.map((s) => s.advisory)}::text[]) as c (id, feed, generation, advisory)
     on conflict (id) do nothing`.execute(tx);
 }
