@@ -13,9 +13,10 @@ import {
   scan,
   showRollout,
 } from "../test/e2e/fleet.ts";
+import { PACKAGE, type Work } from "./ssh-work.ts";
 
 /**
- * Three ways to bring one package to every host of a lab: Fettle, Ansible, and the least that anything
+ * The ways to bring one package to every host of a lab: Fettle, Ansible, and the least that anything
  * can do. All log in as root with one key, agree on the same key exchange, and connect anew each time.
  */
 export interface Contender {
@@ -30,7 +31,7 @@ export interface Contender {
 
 export interface Contest {
   readonly fleet: Fleet;
-  readonly package: string;
+  readonly work: Work;
   /** Hosts at work together. */
   readonly parallel: number;
 }
@@ -53,7 +54,7 @@ export function fettle(contest: Contest, lists: "refresh" | "fresh"): Contender 
     name: lists === "refresh" ? "fettle" : "fettle-fresh-lists",
     async prepare() {
       await scan(fleet, fleet.lab.hosts);
-      const prepared = await prepare(fleet, { source: contest.package, rings });
+      const prepared = await prepare(fleet, { source: PACKAGE, rings });
       ({ change } = prepared);
       await approve(fleet.bob, change);
       if (lists === "refresh") await Promise.all(fleet.lab.hosts.map(makeListsOld));
@@ -97,7 +98,7 @@ const OPEN_TARGETS = `
     from rollout r join target t on t.rollout = r.id where r.number = $1 group by r.state`;
 
 export function contestRings(contest: Contest): string {
-  return ringsPolicy({ atOnce: contest.parallel });
+  return ringsPolicy({ atOnce: contest.parallel, probes: Object.keys(contest.work.probes) });
 }
 
 type LabHost = Fleet["lab"]["hosts"][number];
@@ -113,16 +114,31 @@ async function makeListsOld(host: LabHost): Promise<void> {
   await host.must(["sh", "-c", text]);
 }
 
-export function ansible(contest: Contest): Contender {
-  const folder = join(contest.fleet.folder, "ansible");
+/**
+ * `tuned`: as many hosts at once as the others, modules through the pipe, no facts, no search for
+ * Python. `default`: what it does when nobody set anything. `mitogen`: as tuned, with the strategy that
+ * keeps a Python process on each host and sends it the modules.
+ */
+export type AnsibleSetting = "tuned" | "default" | "mitogen";
+
+const ANSIBLE_NAMES = {
+  tuned: "ansible",
+  default: "ansible-default",
+  mitogen: "ansible-mitogen",
+} as const satisfies Record<AnsibleSetting, string>;
+
+export function ansible(contest: Contest, setting: AnsibleSetting): Contender {
+  const name = ANSIBLE_NAMES[setting];
+  const folder = join(contest.fleet.folder, name);
   const sockets = join(folder, "s");
+  const playbook = contest.work.playbook(setting === "mitogen" ? "sysvinit" : null);
   return {
-    name: "ansible",
+    name,
     async prepare() {
       mkdirSync(sockets, { recursive: true });
-      writeFileSync(join(folder, "ansible.cfg"), ansibleSettings(contest, sockets));
+      writeFileSync(join(folder, "ansible.cfg"), ansibleSettings(contest, setting, sockets));
       writeFileSync(join(folder, "hosts"), inventory(contest));
-      writeFileSync(join(folder, "playbook.yaml"), playbook(contest.package));
+      writeFileSync(join(folder, "playbook.yaml"), playbook);
     },
     async act() {
       await run("ansible-playbook", ["-i", join(folder, "hosts"), join(folder, "playbook.yaml")], {
@@ -140,19 +156,25 @@ export function ansible(contest: Contest): Contender {
   };
 }
 
-/** Facts are not gathered and Python is not looked for: what this play needs, and no more. */
-function ansibleSettings(contest: Contest, sockets: string): string {
-  return `[defaults]
+/** The key exchange and the known hosts are the same for all; how connections are kept is not. */
+function ansibleSettings(contest: Contest, setting: AnsibleSetting, sockets: string): string {
+  const options = sshOptions(contest).join(" ");
+  const kept = `-o ControlMaster=auto -o ControlPersist=60s ${options}`;
+  const control = `control_path_dir = ${sockets}\ncontrol_path = %(directory)s/%%h`;
+  const few = `[defaults]
 forks = ${contest.parallel}
 gathering = explicit
 interpreter_python = /usr/bin/python3
 retry_files_enabled = False
-[ssh_connection]
-pipelining = True
-control_path_dir = ${sockets}
-control_path = %(directory)s/%%h
-ssh_args = -o ControlMaster=auto -o ControlPersist=60s ${sshOptions(contest).join(" ")}
 `;
+  switch (setting) {
+    case "default":
+      return `[ssh_connection]\n${control}\nssh_args = ${kept}\n`;
+    case "tuned":
+      return `${few}[ssh_connection]\npipelining = True\n${control}\nssh_args = ${kept}\n`;
+    case "mitogen":
+      return `${few}strategy = mitogen_linear\n[ssh_connection]\nssh_args = ${options}\n`;
+  }
 }
 
 function inventory({ fleet }: Contest): string {
@@ -161,22 +183,12 @@ function inventory({ fleet }: Contest): string {
   return hosts.map((h) => `${h.name} ansible_host=${h.address} ${login}\n`).join("");
 }
 
-function playbook(name: string): string {
-  return `- hosts: all
-  tasks:
-    - ansible.builtin.apt:
-        name: ${name}
-        state: latest
-        update_cache: true
-`;
-}
-
 /** The least: two commands of apt on every host, and nobody looks at what came of it. */
 export function floor(contest: Contest): Contender {
   const { fleet } = contest;
   const folder = join(fleet.folder, "floor");
   const file = join(folder, "hosts");
-  const command = `apt-get -q update && DEBIAN_FRONTEND=noninteractive apt-get -q -y install ${contest.package}`;
+  const command = `apt-get -q update && DEBIAN_FRONTEND=noninteractive apt-get -q -y install ${PACKAGE}`;
   return {
     name: "floor",
     async prepare() {

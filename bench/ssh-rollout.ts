@@ -12,6 +12,7 @@ import {
   fettle,
   floor,
 } from "./ssh-contenders.ts";
+import { answers, fiveSteps, onePackage, PACKAGE, writeProbes } from "./ssh-work.ts";
 
 /**
  * How long one small package takes to reach every host of a lab, the update of the package lists
@@ -20,13 +21,14 @@ import {
  * the same hosts, put back in between:
  *
  *     node bench/ssh-rollout.ts [--hosts 20] [--rounds 3] [--parallel HOSTS] [--only NAME,NAME]
- *       [--sources own|all]
+ *       [--sources own|all] [--steps]
  *
  * `own`: hosts read the lab's small repository alone, so what each contender adds to the work of apt
  * shows most. `all`: Debian's three archives too, as on real hosts; reading those is most of the work.
+ * `--steps`: a whole change of five steps (check, stage, apply, restart, probe) in place of the one
+ * package, beside Ansible as it comes, tuned, and with Mitogen.
  * One JSON line a run, then one a contender with its median, best, and ratio to the others.
  */
-const PACKAGE = "liblab1";
 const AT_ONCE = 4;
 
 interface Measured {
@@ -45,12 +47,14 @@ const { values } = parseArgs({
     parallel: { type: "string" },
     only: { type: "string" },
     sources: { type: "string", default: "own" },
+    steps: { type: "boolean", default: false },
   },
 });
 const hosts = Number(values.hosts);
 const rounds = Number(values.rounds);
 const parallel = Number(values.parallel ?? hosts);
-const setting = { hosts, parallel, sources: values.sources };
+const work = values.steps ? fiveSteps : onePackage;
+const setting = { hosts, parallel, sources: values.sources, steps: values.steps };
 
 const missing = missingPrograms(["ansible-playbook", "parallel-ssh"]);
 if (missing.length > 0) throw new Error(`install first: ${missing.join(", ")}`);
@@ -63,10 +67,9 @@ async function bench(): Promise<void> {
   endWhenTold(starting);
   const fleet = await starting;
   try {
-    const contest = { fleet, package: PACKAGE, parallel };
+    const contest = { fleet, work, parallel };
     await prepareHosts(contest);
-    const all = [floor(contest), fettle(contest, "refresh"), ansible(contest)];
-    const contenders = [...all, fettle(contest, "fresh")].filter(isWanted);
+    const contenders = contendersOf(contest).filter(isWanted);
     const measured: Measured[] = [];
     for (let round = 1; round <= rounds; round += 1) {
       for (const contender of contenders) {
@@ -79,6 +82,17 @@ async function bench(): Promise<void> {
   } finally {
     await fleet.close();
   }
+}
+
+function contendersOf(contest: Contest): readonly Contender[] {
+  const ours = [fettle(contest, "refresh"), fettle(contest, "fresh")] as const;
+  if (!values.steps) return [floor(contest), ours[0], ansible(contest, "tuned"), ours[1]];
+  return [
+    ...ours,
+    ansible(contest, "tuned"),
+    ansible(contest, "mitogen"),
+    ansible(contest, "default"),
+  ];
 }
 
 /** Told to end, also while the fleet is still being made, it leaves no server, database or host behind. */
@@ -103,8 +117,9 @@ async function prepareHosts(contest: Contest): Promise<void> {
   const install = ["apt-get", "-q", "-y", "--no-install-recommends", "install"];
   await inBatches(labHosts, AT_ONCE, async (host) => {
     await host.must(["apt-get", "-q", "update"]);
-    await host.must([...install, "python3-apt", `${PACKAGE}=1.0`]);
+    await host.must([...install, "python3-apt", ...work.packages.map((name) => `${name}=1.0`)]);
     await host.must(["sh", "-c", `cd /root && apt-get -q download ${PACKAGE}=1.0`]);
+    await writeProbes(host, work);
     if (values.sources === "all") return;
     await host.must(["rm", "/etc/apt/sources.list.d/debian.sources"]);
     await host.must(["apt-get", "-q", "update"]);
@@ -114,7 +129,7 @@ async function prepareHosts(contest: Contest): Promise<void> {
 
 /** The old version again, and no file of the new one left where anybody could find it. */
 async function putBack(host: LabHost): Promise<void> {
-  const text = `dpkg --force-downgrade -i /root/${PACKAGE}_1.0_*.deb &&
+  const text = `dpkg --force-downgrade -i /root/${PACKAGE}_1.0_*.deb && ${work.putBack} &&
     rm -rf /var/cache/apt/archives/*.deb /var/lib/fettle/kept`;
   await host.must(["sh", "-c", text]);
 }
@@ -135,6 +150,8 @@ async function measure(contest: Contest, contender: Contender): Promise<Measured
   for (const host of labHosts) {
     const is = await installed(host, PACKAGE);
     if (is !== "2.0 installed") throw new Error(`${contender.name}: ${host.name} has ${is}`);
+    const answer = work.answer === null ? null : await answers(host);
+    if (answer !== work.answer) throw new Error(`${contender.name}: ${host.name} says ${answer}`);
   }
   const { name } = contender;
   return { contender: name, seconds: round2(seconds), cores: round2(cores), cpuSeconds };

@@ -87,14 +87,9 @@ ring() { # PIPE
   [ ! -p "$1" ] || say 1<>"$1" || :
 }
 
-# Opens a bell for `bell_wait` on the descriptor that the caller names: `bell_make P && exec 6<>P`.
+# A bell that the caller opens: `bell_make P && exec 6<>P`.
 bell_make() { # PIPE
   [ -p "$1" ] || mkfifo "$1" || cannot_write "${1##*/}"
-}
-
-# Until somebody rings, or the wait is over. Standard input is the open bell.
-bell_wait() {
-  timeout "$BELL_WAIT_S" dd bs=4096 count=1 >/dev/null 2>&1
 }
 
 # Why something could not be written: a full disk has a code of its own, as it passes by itself.

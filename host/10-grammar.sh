@@ -19,16 +19,17 @@ live_awk() {
   esac
 }
 
-# Copies a bundle from standard input, up to its line `@end`, into FILE; everything later works on
-# that copy. Whole reads by dd, because the sender keeps the pipe open for what it says later: some
+# Copies a bundle from standard input, up to its line `@end`, into FILE, splits it beside and keeps what
+# was found in CK_FACTS; everything later works on these copies. Whole reads by dd, because the sender keeps the pipe open for what it says later: some
 # awks wait until their buffer is full, `read` drops NUL, and `head` waits for more. The sender is
-# silent after `@end` until it is answered, so nothing is read too far.
+# silent after `@end` until it is answered, so nothing is read too far. Most bundles come in one read, and
+# then whoever splits it sees that it is whole.
 copy_bundle() { # FILE
   : >"$1" || cannot_write "the job" || return 1
-  cb_tail='' cb_size=0
+  cb_tail='' cb_size=0 CK_FACTS=''
   read_uptime_cs
   cb_end=$((UPTIME_CS + BUNDLE_TOTAL_S * 100))
-  while [ "$cb_tail" != "$BUNDLE_TAIL" ]; do
+  while :; do
     cb_told=$(timeout "$BUNDLE_READ_S" dd bs=65536 count=1 2>&1 >>"$1")
     case $?:$cb_told in
       0:0+0*) fail_code E_FORMAT "the bundle does not end with @end" || return 1 ;;
@@ -46,23 +47,31 @@ copy_bundle() { # FILE
     fi
     [ "$cb_size" -le "$BUNDLE_BYTES_MAX" ] ||
       fail_code E_SIZE "the bundle is longer than $BUNDLE_BYTES_MAX bytes" || return 1
+    cb_first=no
+    if [ -z "$CK_FACTS" ]; then
+      cb_first=yes
+      bundle_facts "$1" "$cb_size"
+      case $CK_FACTS in "ok$NEWLINE"*) return 0 ;; esac
+    fi
     cb_tail=$(exec tail -c 6 "$1")
+    [ "$cb_tail" != "$BUNDLE_TAIL" ] || break
     read_uptime_cs
     [ "$UPTIME_CS" -le "$cb_end" ] ||
       fail_code E_SLOW "the bundle took over $BUNDLE_TOTAL_S seconds" || return 1
   done
+  [ "$cb_first" = yes ] || bundle_facts "$1" "$cb_size"
 }
 
-# Looks for bytes that no document may hold. `read` would drop NUL, so this comes before any reading.
-check_bytes() { # FILE
-  tr -d '\n -~' <"$1" >"$1.bytes" && [ ! -s "$1.bytes" ] ||
-    fail_code E_FORMAT "bytes that are not printable ASCII"
+bundle_facts() { # FILE SIZE
+  CK_FACTS=$(split_bundle "$1" "${1%/*}" bundle "$2") || CK_FACTS="E_FORMAT awk failed"
 }
 
 # Splits FILE into DIR/order, DIR/ordersig … and prints what was found: first `ok`, or `CODE why`.
-# MODE is `bundle`, or `permit` for an order and its signature alone. For `$( )`, whose shell it becomes.
-split_bundle() { # FILE DIR MODE
-  exec awk -v dir="$2" -v mode="$3" '
+# MODE is `bundle`, or `permit` for an order and its signature alone. Bytes that no document may hold are
+# refused; a NUL is one of them, or where awk ends a line at it, what was read is less than SIZE (a permit
+# has none, for `read` wrote it, which drops NUL). For `$( )`, whose shell it becomes.
+split_bundle() { # FILE DIR MODE [SIZE]
+  exec awk -v dir="$2" -v mode="$3" -v size="${4:-}" '
     function bad(code, why) {
       if (failed) return
       failed = 1
@@ -118,6 +127,8 @@ split_bundle() { # FILE DIR MODE
       body_max = 262144
     }
 
+    { total += length($0) + 1 }
+    /[^ -~]/ { format("bytes that are not printable ASCII") }
     hung_up { format("something stands after @end") }
     $0 == "@end" { close_section(); hung_up = 1; next }
     /^@/ { close_section(); open_section(substr($0, 2)); next }
@@ -336,6 +347,8 @@ split_bundle() { # FILE DIR MODE
     END {
       if (failed) exit
       close_section()
+      if (size != "" && !hung_up) format("the bundle does not end with @end")
+      if (size != "" && total != size + 0) format("a NUL, or a last line that is not ended")
       need("order")
       need("ordersig")
       if (mode == "bundle") {

@@ -25,14 +25,12 @@ release_lock() {
   exec 9>&-
 }
 
-# DIR/in is the received bundle; COPY_CODE and COPY_FACTS say whether it came in whole. Sets the J_
+# DIR holds the received bundle as copy_bundle split it; COPY_CODE and COPY_FACTS say whether it came in whole. Sets the J_
 # and R_ variables, CK_RESUME (this very attempt is here already) and NOW.
 check_bundle() { # DIR
   CK=$1 CK_RESUME=no CK_VERIFIED=no
   check_platform && check_halt && take_lock && load_policy || return 1
   [ "$COPY_CODE" = ok ] || fail_code "$COPY_CODE" "$COPY_FACTS" || return 1
-  check_bytes "$CK/in" || return 1
-  CK_FACTS=$(split_bundle "$CK/in" "$CK" bundle) || CK_FACTS="E_FORMAT awk failed"
   read_facts <<END || return 1
 $CK_FACTS
 END

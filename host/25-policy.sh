@@ -49,19 +49,11 @@ load_policy() {
     fail_code E_POLICY "modes cannot be read" || return 1
   check_modes "$po_stat" || return 1
   # The same files are not judged again by the process that judged them, nor by the worker it starts.
-  if [ "$PO_KEY" != "$POLICY_KEY" ] && ! policy_kept; then
+  if [ "$PO_KEY" != "$POLICY_KEY" ]; then
     POLICY=$(read_policy_files "$ID_SIZE" "$POLICY_SIZE") || POLICY="E_POLICY awk failed"
   fi
   POLICY_KEY=$PO_KEY
-  {
-    read -r po_code po_why
-    [ "$po_code" = ok ] || fail_code E_POLICY "$po_why" || return 1
-    read -r ID_TENANT ID_HOST ID_RING
-    read -r ID_LABELS
-    read -r POLICY_VERSION
-  } <<END
-$POLICY
-END
+  policy_told || return 1
   po_floor=0
   if [ -s "$VAR/policyfloor" ]; then
     read -r po_floor <"$VAR/policyfloor"
@@ -76,15 +68,30 @@ policy_keep() { # FILE
   [ "${#POLICY}" -gt 2000 ] || put_text "$1" "$POLICY_KEY$NEWLINE$POLICY"
 }
 
-# POLICY from there, when identity and policy have the same number, size and times as they had then.
-policy_kept() {
-  [ -z "$POLICY_KEY" ] && [ "${WORKER_STARTED:-no}" = yes ] && [ -r "$VAR/job/judged" ] || return 1
+# Who I am, for the worker that the judge of these files has just started, under the same lock: whether
+# they are still the same files is looked at with the permit, before anything acts.
+policy_inherit() {
+  [ "${WORKER_STARTED:-no}" = yes ] && [ -r "$VAR/job/judged" ] || return 1
   {
-    IFS= read -r pk_key && [ "$pk_key" = "$PO_KEY" ] || return 1
+    IFS= read -r POLICY_KEY && [ -n "$POLICY_KEY" ] || return 1
     POLICY=''
     while IFS= read -r pk_line; do POLICY=$POLICY$pk_line$NEWLINE; done
   } <"$VAR/job/judged"
   POLICY=${POLICY%"$NEWLINE"}
+  policy_told || { POLICY_KEY=''; return 1; }
+}
+
+# The first lines of POLICY.
+policy_told() {
+  {
+    read -r po_code po_why
+    [ "$po_code" = ok ] || fail_code E_POLICY "$po_why" || return 1
+    read -r ID_TENANT ID_HOST ID_RING
+    read -r ID_LABELS
+    read -r POLICY_VERSION
+  } <<END
+$POLICY
+END
 }
 
 # Judges both files line by line and prints `ok`, who I am, my labels, the policy's version, then

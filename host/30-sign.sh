@@ -88,11 +88,27 @@ make_result() { # STATE CODE
   read_digests "$WR_FROM"
   read_packages_digest
   read_head
-  RESULT_TEXT=$(printf '%s\n' "fettle result 1" "tenant $ID_TENANT" "host $ID_HOST" \
-    "plan $J_PLAN" "index $J_INDEX" "attempt $J_ATTEMPT" "kind $wr_kind" "state $1" "code $2" \
-    "way $J_WAY" "boot $BOOT" "started $wr_started" "ended $NOW_S" "packages $PACKAGES_DIGEST" \
-    "journal $DG_JOURNAL" "output $DG_OUTPUT $DG_OUTPUT_BYTES" "policy $DG_POLICY" \
-    "approvals $J_APPROVALS" "head $HEAD_LINE" "counter $RESULT_COUNTER" end)
+  RESULT_TEXT="fettle result 1
+tenant $ID_TENANT
+host $ID_HOST
+plan $J_PLAN
+index $J_INDEX
+attempt $J_ATTEMPT
+kind $wr_kind
+state $1
+code $2
+way $J_WAY
+boot $BOOT
+started $wr_started
+ended $NOW_S
+packages $PACKAGES_DIGEST
+journal $DG_JOURNAL
+output $DG_OUTPUT $DG_OUTPUT_BYTES
+policy $DG_POLICY
+approvals $J_APPROVALS
+head $HEAD_LINE
+counter $RESULT_COUNTER
+end"
   RESULT_SIG=$(ssh-keygen -Y sign -n fettle-result-v1 -f "$VAR/key" 2>/dev/null <<TEXT
 $RESULT_TEXT
 TEXT
@@ -115,10 +131,9 @@ emit_result() { # STATE CODE
   [ -d "$VAR/results" ] && [ -d "$VAR/results.new" ] || mkdir -p "$VAR/results" "$VAR/results.new" ||
     fail_code E_STATE "no room for a result" || return 1
   WR_FROM=$VAR/job
-  (
-    exec 8>>"$VAR/resultlock"
+  {
     flock -w 30 8 && make_result "$1" "$2" && outbox_result
-  ) || fail_code E_STATE "the result could not be written" || return 1
+  } 8>>"$VAR/resultlock" || fail_code E_STATE "the result could not be written" || return 1
   LATER=''
   ring "$VAR/bell"
 }
@@ -150,8 +165,7 @@ refusal_result() { # DIR CODE
 
 # A worker that was started by a boot unit has judged no bundle: it reads who it is.
 load_identity() {
-  [ -z "${ID_HOST:-}" ] || return 0
-  load_policy
+  [ -n "${ID_HOST:-}" ] || policy_inherit || load_policy
 }
 
 # The job folder as J_ variables. It was verified before it got its name.
@@ -190,8 +204,8 @@ $(exec sha256sum "$ETC/policy" "$@" 2>/dev/null)
 END
 }
 
-# Asks the server to start now: a fresh nonce, signed. `ask` appears last, so whoever sees it finds
-# the signature beside it.
+# Asks the server to start now: a fresh nonce, signed. Whoever finds a whole signature finds the ask that
+# it is of: the old one goes before the new ask comes.
 make_ask() { # KIND STATE
   load_identity || return 1
   make_nonce || return 1
@@ -200,13 +214,14 @@ make_ask() { # KIND STATE
   read_boot
   [ -n "$POLICY_DIGEST" ] || read_ask_digests
   read_head
+  : >"$VAR/job/asksig"
   printf '%s\n' "fettle ask 1" "kind $1" "tenant $ID_TENANT" "host $ID_HOST" "plan $J_PLAN" \
     "index $J_INDEX" "attempt $J_ATTEMPT" "epoch $J_EPOCH" "nonce $ASK_NONCE" "state $2" \
     "boot $BOOT" "token $ma_token" "policy $POLICY_DIGEST" "head $HEAD_LINE" end \
-    >"$VAR/job/.ask"
+    >"$VAR/job/ask" || cannot_write "the ask" || return 1
   POLICY_DIGEST=''
-  sign_as_host fettle-ask-v1 "$VAR/job/.ask" >"$VAR/job/asksig" && [ -s "$VAR/job/asksig" ] &&
-    mv -f "$VAR/job/.ask" "$VAR/job/ask" || cannot_write "the signed ask" || return 1
+  sign_as_host fettle-ask-v1 "$VAR/job/ask" >"$VAR/job/asksig" && [ -s "$VAR/job/asksig" ] ||
+    cannot_write "the signed ask" || return 1
   ring "$VAR/bell"
 }
 
@@ -220,7 +235,7 @@ check_permit() { # FILE KIND
     rm -rf "$CK"
     mkdir "$CK" || return 1
   fi
-  check_halt && load_policy && check_bytes "$1" || return 1
+  check_halt && load_policy || return 1
   cp_facts=$(split_bundle "$1" "$CK" permit) || cp_facts="E_FORMAT awk failed"
   {
     read -r cp_code cp_why

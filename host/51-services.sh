@@ -59,16 +59,24 @@ $sv_scripts
 SCRIPTS
 }
 
-# SV_SCRIPTS, what init_scripts says, and in a worker a mark of when that was. The worker reads them again
-# only when a script, a default or one of the two folders is newer than the mark: who replaces a file
-# changes its folder.
+# SV_SCRIPTS, what init_scripts says, and in a worker a mark of when that was. The worker, and the look that
+# follows its job at once (look_after), read them again only when a script, a default or one of the two
+# folders is newer than the mark: who replaces a file changes its folder.
 SV_SCRIPTS=''
 scripts_read() {
   [ ! -d "$WORK" ] || : >"$WORK/scripts.read"
   SV_SCRIPTS=$(init_scripts)
+  [ ! -d "$WORK" ] || put_text "$WORK/scripts" "$SV_SCRIPTS${NEWLINE}end" || : >"$WORK/scripts"
+}
+
+# What the worker read, whole.
+scripts_inherit() {
+  [ -z "$SV_SCRIPTS" ] && [ "${LOOK_AFTER:-no}" = yes ] && read_text "$WORK/scripts" || return 0
+  case $TEXT in *"${NEWLINE}end") SV_SCRIPTS=${TEXT%"${NEWLINE}end"} ;; esac
 }
 
 scripts_unchanged() {
+  scripts_inherit
   [ -n "$SV_SCRIPTS" ] && [ -e "$WORK/scripts.read" ] || return 1
   set +f
   for su_file in /etc/init.d /etc/default /etc/init.d/* /etc/default/*; do

@@ -48,6 +48,8 @@ inspect_runtime() { # DIR
   [ ! -s "$rt_dir/arch" ] || read -r rt_arch <"$rt_dir/arch"
   # An awk that is given a file which is not there reads no other.
   rt_kept_file=$APT_DIR/runtime
+  rt_kept_new=$rt_kept_file.$$
+  [ -w "$APT_DIR" ] || rt_kept_new=$rt_dir/rt.kept
   rt_kept=$rt_kept_file rt_diversions=/var/lib/dpkg/diversions rt_modules=/proc/modules
   [ -r "$rt_kept" ] || rt_kept=/dev/null
   [ -r "$rt_diversions" ] || rt_diversions=/dev/null
@@ -81,7 +83,7 @@ runtime_look() { # FILES CONF…
   # shellcheck disable=SC2012 # find would start a program for each, or ask for GNU's own
   ls -ln /proc/[0-9]*/exe /proc/[0-9]*/fd 2>/dev/null |
     awk -v dir="$rt_dir" -v self="$$" -v arch="$rt_arch" -v uid="$rt_uid" -v kernel="$IN_KERNEL" \
-      -v rows_max="$RT_SOCKET_ROWS_MAX" -v kept_max="$RT_PATHS_KEPT_MAX" -v files="$rl_files" \
+      -v rows_max="$RT_SOCKET_ROWS_MAX" -v kept_max="$RT_PATHS_KEPT_MAX" -v files="$rl_files" -v kept_new="$rt_kept_new" \
       "$AWK_RT_READ$AWK_RT_FILES$AWK_RT_KEPT$AWK_RT_MODULES$AWK_RT_SAY" \
       T=kept "$rt_kept" T=stat "$rt_dir/rt.stat" T=proc "$rt_dir/rt.proc" T=links - \
       T=diversion "$rt_diversions" T=service "$rt_dir/out" T=module "$rt_modules" \
@@ -128,10 +130,9 @@ runtime_keep() { # DIR
         }' T=programs "$rk_dir/rt.programs" T=texts -)"
     set -- "$rk_dir"
   fi
-  [ -s "$1/rt.kept" ] && [ -w "$APT_DIR" ] || return 0
-  for rk_name in $RT_TEXTS; do say "I$TAB$rk_name"; done >>"$1/rt.kept" && say E >>"$1/rt.kept" &&
-    cp "$1/rt.kept" "$rt_kept_file.$$" && mv -f "$rt_kept_file.$$" "$rt_kept_file" ||
-    rm -f "$rt_kept_file.$$"
+  [ -s "$rt_kept_new" ] && [ -w "$APT_DIR" ] || return 0
+  for rk_name in $RT_TEXTS; do say "I$TAB$rk_name"; done >>"$rt_kept_new" &&
+    say E >>"$rt_kept_new" && mv -f "$rt_kept_new" "$rt_kept_file" || rm -f "$rt_kept_new"
 }
 
 # What /proc says of processes, and of those that count: of this root or this mount namespace, which a

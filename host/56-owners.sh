@@ -177,7 +177,7 @@ function keep(asked,   i, n, list, p, w, out, is_other) {
   for (i = 1; i <= list_n; i++) if (lists[i] in is_new) is_other = 1
   for (list in kept_key) if (!(list in key)) is_other = 1
   if (!is_other) return
-  out = dir "/rt.kept"
+  out = kept_new
   print "fettle runtime 1" >out
   for (i = 1; i <= list_n; i++) {
     list = lists[i]

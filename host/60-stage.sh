@@ -438,12 +438,7 @@ files_offered() {
 # may write; then a copy that only root can touch, and files_missing judges the copy.
 files_fetch() {
   [ -s "$WORK/fetch" ] || return 0
-  [ ! -e "$APT_DIR/fetch" ] || rm -rf "$APT_DIR/fetch"
-  [ -d "$APT_DIR" ] || mkdir -m 0755 "$APT_DIR"
-  install -d -m 0700 -o _apt "$APT_DIR/fetch" 2>/dev/null || {
-    rm -rf "$APT_DIR/fetch"
-    mkdir -m 0700 "$APT_DIR/fetch"
-  }
+  fetch_folder
   set --
   while read -r ff_sha _ _ ff_uri; do
     set -- "$@" "$ff_uri" "$APT_DIR/fetch/$ff_sha.deb" "SHA256:$ff_sha"
@@ -460,8 +455,24 @@ files_fetch() {
     [ ! -f "$APT_DIR/fetch/$ff_sha.deb" ] || set -- "$@" "$APT_DIR/fetch/$ff_sha.deb"
   done <"$WORK/fetch"
   [ $# -eq 0 ] || cp "$@" "$JOB/debs/" || ff_room=no
-  rm -rf "$APT_DIR/fetch"
+  set +f
+  rm -rf "$APT_DIR/fetch/"*
+  set -f
   [ "$ff_room" = yes ] || refuse E_DISK "note=the disk filled up while files were fetched"
+}
+
+# Where only apt's unprivileged user writes, and empty. Nobody but root can put another folder in its place.
+fetch_folder() {
+  set +f
+  set -- "$APT_DIR"/fetch/*
+  set -f
+  [ ! -d "$APT_DIR/fetch" ] || [ -e "$1" ] || [ -h "$1" ] || return 0
+  [ ! -e "$APT_DIR/fetch" ] || rm -rf "$APT_DIR/fetch"
+  [ -d "$APT_DIR" ] || mkdir -m 0755 "$APT_DIR"
+  install -d -m 0700 -o _apt "$APT_DIR/fetch" 2>/dev/null || {
+    rm -rf "$APT_DIR/fetch"
+    mkdir -m 0700 "$APT_DIR/fetch"
+  }
 }
 
 # Space for the files still to come (twice: fetched and copied) where they lie, and for what they
@@ -605,7 +616,7 @@ file_named() { # SHA256 NAME ARCH VERSION
 stage_lock() { # SECONDS
   read_uptime_cs
   sl_end=$((UPTIME_S + $1))
-  while LOCK_FACT=$(lock_holder) && [ -n "$LOCK_FACT" ]; do
+  while lock_holder; [ -n "$LOCK_FACT" ]; do
     read_uptime_cs
     [ "$UPTIME_S" -lt "$sl_end" ] || return 1
     sleep 0.2
@@ -613,8 +624,9 @@ stage_lock() { # SECONDS
   return 0
 }
 
+# LOCK_FACT, or nothing.
 lock_holder() {
-  lh_some=no
+  LOCK_FACT='' lh_some=no
   while read -r lh_line; do
     case $lh_line in *POSIX*) lh_some=yes; break ;; esac
   done 2>/dev/null </proc/locks || lh_some=yes
@@ -635,7 +647,7 @@ lock_holder() {
     lh_ours=${lh_ours:-$(stat -L -c %d:%i /.)}
     [ "$(stat -L -c %d:%i "/proc/$lh_pid/root/." 2>/dev/null)" = "$lh_ours" ] || continue
     lh_name=$(tr -cd 'A-Za-z0-9._-' <"/proc/$lh_pid/comm" 2>/dev/null)
-    printf 'pid=%s program=%s' "$lh_pid" "$lh_name"
+    LOCK_FACT="pid=$lh_pid program=$lh_name"
     return 0
   done
 }

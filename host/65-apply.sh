@@ -209,7 +209,7 @@ permit_fetch() { # KIND
     PERMIT_TTL=-1
     return 0
   fi
-  [ ! -e "$JOB/answer" ] || rm -f "$JOB/answer"
+  : >"$JOB/answer"
   pf_state=staged
   [ "$ACTED" = no ] || pf_state=applying
   if ! make_ask "$1" "$pf_state"; then
@@ -217,12 +217,12 @@ permit_fetch() { # KIND
     return 1
   fi
   if ! answer_await $((PERMIT_T0 + 100 * LIMIT_ASK)); then
-    rm -f "$JOB/ask" "$JOB/asksig"
+    ask_end
     HOLD_CODE=E_PERMIT HOLD_WHY="no answer to the ask"
     return 1
   fi
   # No relay writes another answer when there is no ask.
-  rm -f "$JOB/ask" "$JOB/asksig" "$JOB/answer"
+  ask_end
   read -r pf_word pf_held <"$JOB/answer.text"
   if [ "$pf_word" = @held ] && [ -n "$pf_held" ]; then
     HOLD_CODE=E_PERMIT HOLD_WHY="held: $pf_held"
@@ -235,21 +235,27 @@ permit_fetch() { # KIND
   PERMIT_TTL=$PERMIT_SECONDS
 }
 
-# Waits for what the relay brings; 1 when the time is over.
+# An empty ask is none, as an empty answer is none: emptying them costs no process.
+ask_end() {
+  : >"$JOB/ask"
+  : >"$JOB/asksig"
+}
+
+# Waits for what the relay brings; 1 when the time is over. A sleeper has the bell open for writing, so the
+# shell's own `read` ends with it, and no other process waits.
 answer_await() { # END_CS
+  read_uptime_cs
   bell_make "$VAR/answered" || return 1
-  exec 5<>"$VAR/answered"
-  aa_code=0
-  while [ ! -e "$JOB/answer" ]; do
-    read_uptime_cs
-    if [ "$UPTIME_CS" -ge "$1" ]; then
-      aa_code=1
-      break
-    fi
-    bell_wait <&5
+  sleep $((($1 - UPTIME_CS + 99) / 100)) >"$VAR/answered" 9>&- &
+  aa_sleeper=$!
+  exec 5<"$VAR/answered"
+  while [ ! -s "$JOB/answer" ]; do
+    read -r aa_ring <&5 || break
   done
-  exec 5>&-
-  return "$aa_code"
+  exec 5<&-
+  kill "$aa_sleeper" 2>/dev/null
+  wait "$aa_sleeper" 2>/dev/null
+  [ -s "$JOB/answer" ]
 }
 
 # The permit lives from the moment its nonce was made, in boot time; and the wall clock must have
@@ -417,7 +423,8 @@ packages_why() {
   elif [ -e "$JOB/overtime" ]; then
     AP_CODE=E_LIMIT AP_FACT="stopped after $LIMIT_PACKAGES seconds"
   elif grep -Eq '^E: (Could not get lock|Unable to acquire the dpkg)' "$WORK/tail"; then
-    AP_CODE=E_LOCK AP_FACT=$(lock_holder)
+    lock_holder
+    AP_CODE=E_LOCK AP_FACT=$LOCK_FACT
   fi
 }
 

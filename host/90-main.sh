@@ -107,9 +107,9 @@ accept_job() { # DIR
   set -f
   [ ! -d "$VAR/job" ] || mv "$VAR/job" "$VAR/job.old" ||
     fail_code E_STATE "the old job could not be put away" || return 1
+  # The old one goes with what else is removed after the job (send_result), or before the next.
   mv "$1" "$VAR/job" && sync "$VAR" 2>/dev/null ||
-    fail_code E_STATE "the job could not be put in its place" || return 1
-  rm -rf "$VAR/job.old" "$VAR/job/in" "$VAR/job/in.bytes" "$VAR/job/allowed"
+    fail_code E_STATE "the job could not be put in its place"
 }
 
 # §6.11: a plan that a verified plan supersedes never starts here any more.
@@ -174,9 +174,9 @@ start_worker() {
   note_worker "$!"
 }
 
-# By rename: a relay that looks meanwhile must not take a half-written file for a dead worker.
+# A relay that finds the file empty meanwhile asks for the lock (is_worker_alive).
 note_worker() { # PID
-  say "$1" >"$VAR/job/worker.$$" && mv -f "$VAR/job/worker.$$" "$VAR/job/worker"
+  say "$1" >"$VAR/job/worker"
 }
 
 # Also what a boot unit or a timer calls: recovery needs no server. Without a job there is nothing
@@ -217,8 +217,15 @@ clock_inherit() {
 }
 
 is_worker_alive() {
-  [ -s "$VAR/job/worker" ] || return 1
+  [ -e "$VAR/job/worker" ] || return 1
+  wa_pid=''
   read -r wa_pid <"$VAR/job/worker"
+  if [ -z "$wa_pid" ]; then
+    # Its number is being written, or could not be: whoever works has the lock.
+    take_lock || return 0
+    release_lock
+    return 1
+  fi
   # The number may be another process's by now; only a worker holds the lock there.
   # shellcheck disable=SC3013 # as in work_main
   is_number "$wa_pid" && [ "/proc/$wa_pid/fd/9" -ef "$VAR/lock" ]
@@ -245,6 +252,7 @@ look_after() {
   [ ! -e "$VAR/in.$$" ] || rm -rf "$VAR/in.$$"
   exec 6>&- 7<&-
   read -r la_verb || return 0
+  LOOK_AFTER=yes
   [ "$la_verb" != inspect ] || inspect_main
 }
 
@@ -314,16 +322,17 @@ send_journal() {
 send_ask() {
   nonce_of_ask || return 0
   [ "$AN_NONCE" != "$RELAY_NONCE" ] || return 0
-  RELAY_NONCE=$AN_NONCE
   read_text "$VAR/job/ask" || return 0
   sa_text=$TEXT
   read_text "$VAR/job/asksig" || return 0
   sa_sig=$TEXT
+  case $sa_sig in *"$NEWLINE-----END SSH SIGNATURE-----") ;; *) return 0 ;; esac
+  RELAY_NONCE=$AN_NONCE
   printf '@ask\n%s\n@asksig\n%s\n@end\n' "$sa_text" "$sa_sig" || return 1
   read_answer "$VAR/job/answer.text" || return 1
   # The text is there before the mark is, which is what the worker waits for.
   if nonce_of_ask && [ "$AN_NONCE" = "$RELAY_NONCE" ]; then
-    : >"$VAR/job/answer"
+    say yes >"$VAR/job/answer"
     ring "$VAR/answered"
   fi
 }
@@ -384,5 +393,5 @@ send_result() { # FILE SIGNATURE
   done
   [ "$sd_whole" = yes ] || return 1
   [ "$sd_word" = @ack ] && [ "$sd_number" = "$sd_counter" ] || return 1
-  rm -f "$VAR/results/$sd_counter" "$VAR/results/$sd_counter.sig"
+  rm -rf "$VAR/results/$sd_counter" "$VAR/results/$sd_counter.sig" "$VAR/job.old"
 }
