@@ -80,10 +80,13 @@ async function untilJudged({ fleet }: Contest, ref: string): Promise<void> {
   const socket = postmaster.split("\n")[4] ?? "";
   const db = new pg.Client({ host: socket, database: "fettle", user: "fettle" });
   await db.connect();
+  // Named, so that it is planned once and not ten times a second.
+  const text = OPEN_TARGETS;
   try {
     const end = Date.now() + ACT_MS_MAX;
     while (Date.now() < end) {
-      const { rows } = await db.query<{ isOpen: boolean }>(OPEN_TARGETS, [Number(ref.slice(2))]);
+      const values = [Number(ref.slice(2))];
+      const { rows } = await db.query<{ isOpen: boolean }>({ name: "open", text, values });
       if (rows[0]?.isOpen !== true) return;
       await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
     }

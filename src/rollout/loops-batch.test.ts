@@ -15,6 +15,37 @@ test("what comes together is handled together, and everybody gets their own answ
   expect(sizes).toEqual([3, 1]);
 });
 
+test("what comes while a batch is handled goes together once that one has ended", async () => {
+  const sizes: number[] = [];
+  let end = (): void => undefined;
+  const batcher = makeBatcher<number, number>({
+    waitMs: 1,
+    countMax: 100,
+    handle: async (items) => {
+      sizes.push(items.length);
+      if (sizes.length === 1) await new Promise<void>((resolve) => (end = resolve));
+      return items;
+    },
+  });
+  const first = batcher.add(1);
+  void batcher.flush();
+  const others = [2, 3].map((n) => batcher.add(n));
+  end();
+  expect(await Promise.all([first, ...others])).toEqual([1, 2, 3]);
+  expect(sizes).toEqual([1, 2]);
+});
+
+test("a batch that hangs does not hold up the next one for long", async () => {
+  const batcher = makeBatcher<number, number>({
+    waitMs: 1,
+    countMax: 100,
+    handle: (items) => (items.includes(1) ? new Promise(() => undefined) : Promise.resolve(items)),
+  });
+  void batcher.add(1);
+  void batcher.flush();
+  expect(await batcher.add(2)).toBe(2);
+});
+
 test("what one of them said wrongly fails for that one alone", async () => {
   const batcher = makeBatcher<number, number>({
     waitMs: 1,

@@ -2,6 +2,10 @@
  * Collects what comes in within some milliseconds and handles it at once, so that a hundred hosts
  * that ask in the same moment cost one transaction. Everybody gets their own answer, and a failure is
  * nobody else's: what one host said wrongly must not silence the others.
+ *
+ * What comes while a batch is handled waits for its end and goes together, so that a hundred hosts are
+ * a few transactions over one session of the database, and not as many as there are sessions. A batch
+ * that hangs holds up the next one for `BUSY_MS_MAX` only.
  */
 export interface Batcher<In, Out> {
   add(item: In): Promise<Out>;
@@ -10,6 +14,7 @@ export interface Batcher<In, Out> {
 }
 
 const FAILURES_MAX = 3;
+const BUSY_MS_MAX = 250;
 
 export function makeBatcher<In, Out>(options: {
   readonly waitMs: number;
@@ -24,13 +29,21 @@ export function makeBatcher<In, Out>(options: {
   }
   const waiting: Waiting[] = [];
   let timer: NodeJS.Timeout | null = null;
+  let busy = 0;
   const flush = async (): Promise<void> => {
     if (timer !== null) clearTimeout(timer);
     timer = null;
     const some = waiting.splice(0, options.countMax);
     if (some.length === 0) return;
+    busy += 1;
     if (waiting.length > 0) arm();
     if (!(await handle(some, some.length > 1))) await handleAlone(some);
+    busy -= 1;
+    if (waiting.length > 0) {
+      if (timer !== null) clearTimeout(timer);
+      timer = null;
+      arm();
+    }
   };
   /** False when it failed and the items still wait for their answers. */
   const handle = async (some: readonly Waiting[], isSplit: boolean): Promise<boolean> => {
@@ -55,7 +68,8 @@ export function makeBatcher<In, Out>(options: {
     }
   };
   const arm = (): void => {
-    timer ??= setTimeout(() => void flush(), options.waitMs);
+    const waitMs = busy === 0 ? options.waitMs : Math.max(options.waitMs, BUSY_MS_MAX);
+    timer ??= setTimeout(() => void flush(), waitMs);
   };
   return {
     flush,
