@@ -23,7 +23,8 @@ const order: readonly (readonly [folder: string, mayImport: readonly string[]])[
   ["change", ["+plan"]],
   ["fleet", ["+plan"]],
   ["rollout", ["+change", "fleet"]],
-  ["reports", ["+rollout"]],
+  ["watch", ["+rollout"]],
+  ["reports", ["+watch"]],
 ];
 
 /** Imports that a rule of the table does not give, each with its reason. */
@@ -38,6 +39,7 @@ const edges: readonly string[] = [
   "src/base/loop.ts",
   "src/base/own-thread.ts",
   "src/base/pause.ts",
+  "src/base/secret-file.ts",
   "src/base/program-version.ts",
   "src/base/run-command.ts",
 ];

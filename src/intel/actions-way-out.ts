@@ -1,9 +1,9 @@
-import { readFile, stat } from "node:fs/promises";
 import { Agent, type IncomingMessage, request as requestPlain } from "node:http";
 import { request as requestSecure, Agent as SecureAgent } from "node:https";
 import { getCACertificates } from "node:tls";
 import { Failure } from "../base/failure.ts";
 import { programVersion } from "../base/program-version.ts";
+import { readSecretFile } from "../base/secret-file.ts";
 import type { World } from "../db/world.ts";
 import { type FetchLimits, hostOf, redirectTarget, STAYS } from "./fetch-rules.ts";
 
@@ -28,6 +28,8 @@ interface Sending {
   readonly headers: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
   readonly silenceMs: number;
+  /** Sent by POST; without it the address is asked by GET. */
+  readonly body?: Buffer;
 }
 
 export async function openWayOut(world: World, own: OwnAuthority | null): Promise<WayOut> {
@@ -45,9 +47,10 @@ export async function openWayOut(world: World, own: OwnAuthority | null): Promis
       : new SecureAgent({ proxyEnv, ca: [...getCACertificates("default"), own.pem] });
   return {
     hasProxy: proxy !== undefined,
-    send: ({ url, headers, signal, silenceMs }) =>
+    send: ({ url, headers, signal, silenceMs, body }) =>
       new Promise((resolve, reject) => {
-        const options = { headers, signal, timeout: silenceMs };
+        const method = body === undefined ? "GET" : "POST";
+        const options = { method, headers, signal, timeout: silenceMs };
         const agent = own?.hosts.has(hostOf(url)) === true ? trusting : secure;
         const asked = url.startsWith("https:")
           ? requestSecure(url, { ...options, agent })
@@ -55,32 +58,25 @@ export async function openWayOut(world: World, own: OwnAuthority | null): Promis
         asked.on("response", resolve);
         asked.on("error", reject);
         asked.on("timeout", () => asked.destroy(new Error("silent for too long")));
-        asked.end();
+        asked.end(body);
       }),
   };
 }
 
-const AUTH_BYTES_MAX = 4_096;
-
-/** Read anew each time, so that a changed one counts at once. */
 async function withAuth(proxy: string, file: string | undefined): Promise<string> {
   if (file === undefined) return proxy;
-  try {
-    const { size, mode } = await stat(file);
-    if (size > AUTH_BYTES_MAX || (mode & 0o077) !== 0) throw new Error("too large or too open");
-    const [, user, password] = /^([^:\s]+):(\S+)\s*$/.exec(await readFile(file, "utf8")) ?? [];
-    if (user === undefined || password === undefined) throw new Error("not user:password");
-    const url = new URL(proxy);
-    url.username = encodeURIComponent(user);
-    url.password = encodeURIComponent(password);
-    return url.href;
-  } catch (cause) {
-    throw new Failure(
-      "blocked",
-      `Who asks the proxy cannot be read from ${file} (feeds.proxyAuthFile). It must hold one line user:password and be readable by the server's user only (chmod 600).`,
-      { cause },
-    );
-  }
+  const [user, password] = await readSecretFile(file, {
+    failing: "Who asks the proxy (feeds.proxyAuthFile)",
+    mustHold: "one line user:password",
+    parse(text) {
+      const [, name, secret] = /^([^:\s]+):(\S+)\s*$/.exec(text) ?? [];
+      return name === undefined || secret === undefined ? null : ([name, secret] as const);
+    },
+  });
+  const url = new URL(proxy);
+  url.username = encodeURIComponent(user);
+  url.password = encodeURIComponent(password);
+  return url.href;
 }
 
 export interface Asking {
