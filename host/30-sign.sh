@@ -115,6 +115,14 @@ TEXT
   ) && [ -n "$RESULT_SIG" ]
 }
 
+# One line in the host's own log, where it has one. The change is the same word that the server's events
+# carry, so one search leads from the case to here. Every value is a word of a checked document.
+log_result() { # STATE CODE
+  [ -S /dev/log ] || return 0
+  logger -t fettle -p auth.notice -- "change=$J_CHANGE plan=$J_PLAN host=$ID_HOST index=$J_INDEX" \
+    "attempt=$J_ATTEMPT kind=$J_KIND state=$1 code=$2" 2>/dev/null || :
+}
+
 # The next number of a result: above the last one, and above any that a lost file held.
 take_result_counter() {
   rc_last=0
@@ -134,6 +142,7 @@ emit_result() { # STATE CODE
   {
     flock -w 30 8 && make_result "$1" "$2" && outbox_result
   } 8>>"$VAR/resultlock" || fail_code E_STATE "the result could not be written" || return 1
+  log_result "$1" "$2"
   LATER=''
   ring "$VAR/bell"
 }

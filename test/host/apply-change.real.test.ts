@@ -1,5 +1,6 @@
+import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { aRoot, bodyOf, dropFixture, type Fixture, makeFixture, move } from "./apply-fixture.ts";
 import { command, missingForRoots, must, PLAIN, type Root } from "./apply-root.ts";
 import type { Talk } from "./apply-server.ts";
@@ -16,6 +17,22 @@ const outcome = (talk: Talk): string => {
   return last === undefined ? "no result" : `${last.state} ${last.code}`;
 };
 const said = (talk: Talk): string => talk.journal.join("\n");
+
+/** Listens as a system log does, until the first line. */
+async function systemLog(host: Root): Promise<{ readonly line: Promise<string> }> {
+  const listen =
+    "import socket,sys\ns=socket.socket(socket.AF_UNIX,socket.SOCK_DGRAM)\ns.bind(sys.argv[1])\nprint('ready',flush=True)\nprint(s.recv(4096).decode().rstrip(chr(0)))";
+  const child = spawn("python3", ["-c", listen, host.at("dev/log")], { stdio: "pipe" });
+  let said = "";
+  child.stdout.on("data", (part: Buffer) => {
+    said += part.toString("utf8");
+  });
+  await vi.waitFor(() => expect(said).toBe("ready\n"), { timeout: 10_000 });
+  const line = new Promise<string>((resolve) => {
+    child.once("close", () => resolve(said.split("\n")[1] ?? ""));
+  });
+  return { line };
+}
 
 describe.skipIf(missing !== null)("a checked job on a real Debian root", () => {
   let fixture: Fixture;
@@ -46,8 +63,13 @@ describe.skipIf(missing !== null)("a checked job on a real Debian root", () => {
 
   test("a whole transaction with its dependency is applied, restarted and probed, then done", async () => {
     const host = await fresh();
+    const log = await systemLog(host);
     const talk = await fixture.server.apply(host, fixture.server.job(upgradeWeb("2.0")));
     expect(outcome(talk), said(talk)).toBe("done -");
+    // The one line that leads from the host's own log to the change and its case.
+    expect(await log.line).toMatch(
+      /^<37>.*fettle: change=\S+ plan=[0-9a-f]{64} host=\S+ index=0 attempt=1 kind=\S+ state=done code=-$/,
+    );
     expect(states(talk)).toEqual([
       "RECEIVED",
       "STAGED",
