@@ -32,6 +32,7 @@ const NEEDED: Readonly<Record<string, string>> = {
   openssl: "openssl",
   "systemd-analyze": "systemd",
   rpm: "rpm",
+  rsyslogd: "rsyslog",
   "/usr/lib/python3/dist-packages/packaging/version.py": "python3-packaging",
   "/usr/lib/postgresql/15/bin/initdb": "postgresql-15",
 };

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { eventsConfigSchema } from "./config-events.ts";
 
 /**
  * What an installation may set. The same keys stand in `fettle.yaml`, in `FETTLE_*` variables and as
@@ -39,6 +40,8 @@ export const configSchema = z.strictObject({
       noProxy: z.string().optional(),
     })
     .default({ network: "on" }),
+  /** Receivers of events: syslog, OpenTelemetry, webhooks. */
+  events: eventsConfigSchema,
 });
 
 export type Config = z.output<typeof configSchema>;

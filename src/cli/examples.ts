@@ -215,6 +215,9 @@ const examples: Readonly<Record<string, readonly string[]>> = {
   "freeze show": ["freeze show F-1"],
   "freeze set": ['freeze set outage --hosts env=prod --reason "incident 12" --until 4h'],
   "freeze lift": ['freeze lift F-1 --reason "it is over"'],
+  "sink list": ["sink list"],
+  "sink test": ["sink test siem"],
+  "sink rewind": ["sink rewind siem --from 0"],
   "window occurrences": [
     "window occurrences --rrule 'FREQ=MONTHLY;BYDAY=2TU' --shift 2 --dtstart 2026-01-13T22:00 --tz Europe/Berlin --limit 6",
     "window occurrences --rrule 'FREQ=DAILY;UNTIL=20260401' --dtstart 2026-03-25T02:30 --tz Europe/Berlin -o json",

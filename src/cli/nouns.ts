@@ -100,6 +100,10 @@ export const nounParts: readonly NounPart[] = [
     load: async (program, cli) => (await import("./audit.ts")).registerAudit(program, cli),
   },
   {
+    nouns: ["sink"],
+    load: async (program, cli) => (await import("./sink.ts")).registerSink(program, cli),
+  },
+  {
     // Some of them have verbs that ask the server, beside those that need none.
     nouns: offlineNouns,
     load: async (program, cli) => {

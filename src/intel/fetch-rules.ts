@@ -105,13 +105,17 @@ export const STAYS = "What was loaded last stays in use, and the publisher is as
 /** Validation failures of Node's TLS (tls.TLSSocket, "Verify peer certificate" codes of OpenSSL). */
 const DISTRUST = /^(?:UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|CERT_|ERR_TLS_CERT_|HOSTNAME_MISMATCH)/;
 
+export function isDistrust(code: unknown): code is string {
+  return typeof code === "string" && DISTRUST.test(code);
+}
+
 /** Why a host could not be reached, as far as the cause says; never with the cause's own text. */
 export function whyUnreached(
   cause: unknown,
   of: { readonly host: string; readonly hasProxy: boolean },
 ): string {
   const { code, message } = cause as { code?: unknown; message?: unknown };
-  if (typeof code === "string" && DISTRUST.test(code)) {
+  if (isDistrust(code)) {
     return `The certificate of ${of.host} is not trusted (${code}). For a mirror with an authority of your own give its certificate: --ca FILE. Otherwise somebody stands between. ${STAYS}`;
   }
   if (of.hasProxy && / 407\b/.test(String(message))) return wantsProxyAuth(of.host);

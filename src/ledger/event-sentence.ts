@@ -94,6 +94,8 @@ const sentences: Readonly<Record<string, Sentence>> = {
   "vex.ended": (f) => `ended the VEX document V-${text(f["number"])}: ${text(f["reason"])}`,
   "support.decided": (f) =>
     `decided on ${text(f["product"])} ${text(f["cycle"])}: ${text(f["strategy"])}, by ${text(f["owner"])}. ${text(f["reason"])}`,
+  "sink.tested": () => "tried out a receiver of events",
+  "sink.rewound": (f) => `has events sent again from entry ${text(f["from"])} on`,
   "host.enrolled": (f) =>
     `was enrolled in ring ${text(f["ring"])}: host policy ${text(f["policyVersion"])}, results signed by the key ${text(f["key"])}`,
 };

@@ -27,6 +27,7 @@ import { startServer } from "../server/server.ts";
 import { startDeadlines } from "../triage/loops.ts";
 import { startCauseLoop } from "../triage/loops-cause.ts";
 import { startDecisionLoop } from "../triage/loops-decision.ts";
+import { startForwarding } from "../watch/loops.ts";
 import { isInstalled } from "./installed.ts";
 import { type InstanceLock, takeInstanceLock } from "./instance-lock.ts";
 import { databaseSockets, removeSocketFolders } from "./state-folder.ts";
@@ -182,8 +183,9 @@ async function startLoops(
   keep("calendars", startCalendarRefresh(world));
   const rollouts = keep("rollouts", startRollouts(world));
   const decisions = keep("decisions", startDecisionLoop(world));
+  const forwarding = keep("event sinks", await startForwarding(world));
   return new Map<Channel, readonly Loop[]>([
-    ["ledger", [sequencer, causes]],
+    ["ledger", [sequencer, causes, forwarding]],
     ["scan", [scans, matching]],
     ["feed", [feeds, matching, deadlines, decisions]],
     ["change", [changes, rollouts]],

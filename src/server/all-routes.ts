@@ -10,6 +10,7 @@ import { routes as planRoutes } from "../plan/routes.ts";
 import { routes as reportRoutes } from "../reports/routes.ts";
 import { routes as rolloutRoutes } from "../rollout/routes.ts";
 import { routes as triageRoutes } from "../triage/routes.ts";
+import { routes as watchRoutes } from "../watch/routes.ts";
 
 /** The whole API in the order of the house; `/healthz` and `/metrics` come with the server. */
 export const allRoutes: readonly ServedRoute[] = [
@@ -23,5 +24,6 @@ export const allRoutes: readonly ServedRoute[] = [
   ...changeRoutes,
   ...fleetRoutes,
   ...rolloutRoutes,
+  ...watchRoutes,
   ...reportRoutes,
 ];

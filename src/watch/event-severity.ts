@@ -1,0 +1,31 @@
+import type { Told } from "./model.ts";
+
+/** How loud an event is to those who are told of it. Pure. */
+export type Severity = "error" | "warning" | "notice" | "info";
+
+/** Events whose second word alone does not say it. */
+const byType: Readonly<Record<string, Severity>> = {
+  "rollout.halted": "error",
+  "target.lost": "error",
+  "calendar.removed": "notice",
+  "target.skipped": "notice",
+  "target.held": "warning",
+};
+
+const byParticiple: Readonly<Record<string, Severity>> = {
+  ...Object.fromEntries(
+    ["refused", "lost", "failed", "expired", "revoked", "vetoed"].map((word) => [word, "warning"]),
+  ),
+  ...Object.fromEntries(
+    [
+      ...["added", "removed", "applied", "approved", "started", "finished", "completed"],
+      ...["requested", "ended", "enrolled", "exported", "given", "resumed", "withdrawn"],
+    ].map((word) => [word, "notice"]),
+  ),
+};
+
+export function severityOf(event: Pick<Told, "type" | "facts">): Severity {
+  if (event.type === "target.judged" && event.facts["verdict"] !== "verified") return "warning";
+  const participle = event.type.slice(event.type.indexOf(".") + 1);
+  return byType[event.type] ?? byParticiple[participle] ?? "info";
+}
