@@ -111,9 +111,10 @@ async function recordReported(
   applied: readonly AppliedResult[],
 ): Promise<void> {
   const byRollout = Map.groupBy(applied, (a) => a.rollout);
+  const stateOf = new Map(results.map((r) => [r.digest, r.state]));
   for (const [id, some] of byRollout) {
     const digests = some.map((a) => a.digest).sort();
-    const states = results.filter((r) => digests.includes(r.digest)).map((r) => r.state);
+    const states = digests.map((digest) => stateOf.get(digest) ?? "");
     await recordRolloutEvent(tx, id, "target.reported", {
       count: some.length,
       states: Object.fromEntries(

@@ -31,7 +31,7 @@ export function loadCalendarHeld(
           from wave w cross join lateral (
             select t.wave, t.leaf_index, t.host from target t
              where t.rollout = w.rollout and t.wave = w.number and t.kind = 'apply'
-               and t.state = 'ready' order by t.leaf_index limit ${LOOKED_AT}) n
+               and t.is_ready order by t.leaf_index limit ${LOOKED_AT}) n
          where w.rollout = ${of.rollout} and w.state in ('open', 'passed')
       ), judged as (
         select n.wave, n.leaf_index, h.labels, h.facts ->> 'zone' as zone, ${mayStart} as may_start

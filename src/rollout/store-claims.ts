@@ -16,9 +16,13 @@ import { millis } from "./store-time.ts";
  * Handing out work: ready targets joined with free slots, in batches, under the halt lock.
  *
  * Whether the work may start is asked in the claim's own statement, after the lock, so nothing can
- * change between the question and the commit. The rollout's row is locked first: whoever lost the
- * ownership finds another epoch there and claims nothing, so two servers cannot pass a budget together.
+ * change between the question and the commit. Claims of one rollout come one after the other, by a lock
+ * of their own: whoever lost the ownership finds another epoch then and claims nothing, so two servers
+ * cannot pass a budget together. The rollout's row stays free meanwhile, as every result writes there.
  */
+
+/** Apart from the start lock's names. */
+const CLAIM_LOCK_SEED = 12;
 
 export interface Ownership {
   readonly rollout: RolloutId;
@@ -51,11 +55,6 @@ export interface Claimed {
   readonly counter: number;
   readonly issuedAt: Instant;
 }
-
-/** Slots that count against the budget of a wave. */
-export const busySql = sql`(b.state in
-  ('leased', 'permitted', 'applying', 'rebooting', 'verifying', 'unknown')
-  or (b.state = 'held' and b.is_begun))`;
 
 /** Every scope has its row and none of them is halted (or, for reverts, frozen). */
 export function controlsAllow(kind: JobKind) {
@@ -107,13 +106,17 @@ export function claim(db: Db, request: ClaimRequest): Promise<readonly Claimed[]
   });
 }
 
-/** Locks the rollout's row; false when this server does not own it any more. */
-export async function holdOwnership(tx: Tx, own: Ownership): Promise<boolean> {
+/**
+ * Waits for claims under way, by whomever; false when this server does not own the rollout any more.
+ * Lock and look in one statement would not do: its snapshot is older than its lock.
+ */
+async function holdOwnership(tx: Tx, own: Ownership): Promise<boolean> {
+  await sql`
+    select pg_advisory_xact_lock(hashtextextended(${own.rollout}, ${CLAIM_LOCK_SEED}))`.execute(tx);
   const { rows } = await sql`
     select 1 from rollout
      where id = ${own.rollout} and owner = ${own.owner} and owner_epoch = ${own.epoch}
-       and owner_until > now()
-       for no key update`.execute(tx);
+       and owner_until > clock_timestamp()`.execute(tx);
   return rows.length === 1;
 }
 
@@ -124,11 +127,12 @@ const revertInTime = sql`(t.kind = 'apply'
 
 /**
  * A host that says it is done is looked at before it gets the next job: in the middle of that one,
- * the look would blame this one for what is not finished yet.
+ * the look would blame this one for what is not finished yet. Not as `exists`: that becomes a join,
+ * and a planner that knows of no such rows yet reads all of them for each host.
  */
-export const isBeingChecked = sql`exists (
+const isFreeOfLooks = sql`((
   select 1 from target u where u.host = t.host and u.rollout <> t.rollout
-     and u.state in ('done', 'noop') and u.verdict is null)`;
+     and u.is_checking limit 1) is null)`;
 
 /**
  * The calendar of this moment over `host h` and `rollout r`; null where it says nothing. What was
@@ -156,7 +160,7 @@ async function claimRows(
   const { rows } = await sql<Claimed>`
     with room as (
       select w.gate, (select count(*) from target b
-                       where b.rollout = w.rollout and b.wave = w.number and ${busySql}) as busy
+                       where b.rollout = w.rollout and b.wave = w.number and b.is_busy) as busy
         from rollout r join wave w on w.rollout = r.id
        where r.id = ${request.rollout} and w.number = ${request.wave}
          and w.state <> 'waiting' and ${mayRunNow(request.kind)}
@@ -169,12 +173,12 @@ async function claimRows(
       select t.rollout, t.host
         from target t join host_slot s on s.host = t.host ${calendarTables(calendar)}
        where t.rollout = ${request.rollout} and t.wave = ${request.wave}
-         and t.kind = ${request.kind} and t.state = 'ready'
+         and t.kind = ${request.kind} and t.is_ready
          and (t.retry_at is null or t.retry_at <= now())
          and ${revertInTime} and ${calendar ?? sql`true`}
          and (${request.kind} = 'revert' or t.window_set is null
               or t.window_set = any((select sets from opened)::int[]))
-         and s.rollout is null and not s.is_quarantined and not ${isBeingChecked}
+         and s.rollout is null and not s.is_quarantined and ${isFreeOfLooks}
        order by t.leaf_index
        limit coalesce((select least(${countMax}::int,
                          greatest(0, (gate ->> 'inFlightMax')::int - busy)) from room), 0)

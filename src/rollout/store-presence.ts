@@ -54,19 +54,14 @@ export function releaseDead(db: Db, self: string): Promise<readonly string[]> {
        where state in ('running', 'halted') and owner = any(${[...dead]}::text[])`.execute(tx);
     await sql`
       update target t set talk_until = null
-       where ${isTalkedAbout} and t.lease_owner = any(${[...dead]}::text[])`.execute(tx);
+       where t.is_busy and t.lease_owner = any(${[...dead]}::text[])`.execute(tx);
     await sql`
       update target t set lease_until = null
-       where t.state in ('done', 'noop') and t.verdict is null
+       where t.is_checking
          and t.lease_owner = any(${[...dead]}::text[])`.execute(tx);
     return dead;
   });
 }
-
-/** The states in which somebody talks to the host; the index `target_talk` has the same words. */
-const isTalkedAbout = sql`(t.state in
-    ('leased', 'permitted', 'applying', 'rebooting', 'verifying', 'unknown')
-  or (t.state = 'held' and t.is_begun))`;
 
 /** Only those are asked about whose leases still keep others waiting. */
 async function deadServers(tx: Reader, self: string): Promise<readonly string[]> {
@@ -75,10 +70,10 @@ async function deadServers(tx: Reader, self: string): Promise<readonly string[]>
       select owner as server from rollout
        where state in ('running', 'halted') and owner_until > now()
       union
-      select t.lease_owner from target t where ${isTalkedAbout} and t.talk_until > now()
+      select t.lease_owner from target t where t.is_busy and t.talk_until > now()
       union
       select t.lease_owner from target t
-       where t.state in ('done', 'noop') and t.verdict is null and t.lease_until > now())
+       where t.is_checking and t.lease_until > now())
     select server from named
      where server is not null and server <> ${self}
        and pg_try_advisory_xact_lock_shared(${lockOf(sql`server`)})`.execute(tx);

@@ -58,19 +58,37 @@ export async function applyResults(
 ): Promise<readonly AppliedResult[]> {
   const fresh = await insertResults(tx, results);
   const applied: AppliedResult[] = [];
-  for (const pass of passesOf(results, fresh)) {
+  for (const pass of passesOf(results, new Set(fresh))) {
     const byVerb = Map.groupBy(pass, (result) => result.move.verb);
     for (const [verb, some] of byVerb) applied.push(...(await moveByResults(tx, verb, some)));
   }
-  await sql`
-    update job_result set is_applied = true
-     where digest = any(${applied.map((a) => a.digest)}::text[])`.execute(tx);
+  await markLate(tx, lateOf(results, { fresh, applied }));
   await freeSlots(tx, applied);
+  const rollouts = new Set(applied.map((a) => a.rollout));
   await sql`
     update rollout set look_at = now()
-     where id = any(${applied.map((a) => a.rollout)}::text[])
-       and state in ('running', 'halted')`.execute(tx);
+     where id = any(${[...rollouts]}::text[]) and state in ('running', 'halted')`.execute(tx);
   return applied;
+}
+
+type Kept = Pick<SignedResult, "host" | "digest">;
+
+/** Results that came too late to move anything; nearly always none. */
+function lateOf(
+  results: readonly SignedResult[],
+  of: { readonly fresh: ReadonlySet<Digest>; readonly applied: readonly AppliedResult[] },
+): readonly Kept[] {
+  const moved = new Set(of.applied.map((a) => a.digest));
+  return results.filter(({ digest }) => of.fresh.has(digest) && !moved.has(digest));
+}
+
+async function markLate(tx: Tx, late: readonly Kept[]): Promise<void> {
+  if (late.length === 0) return;
+  await sql`
+    update job_result j set is_applied = false
+      from unnest(${late.map((l) => l.host)}::text[], ${late.map((l) => l.digest)}::text[])
+        as l(host, digest)
+     where j.host = l.host and j.digest = l.digest`.execute(tx);
 }
 
 /** Passes with at most one result a host, in the order in which they came; no bytes twice. */
@@ -91,16 +109,20 @@ function passesOf(
   return passes;
 }
 
+/** Written as applied: that those few which move nothing are written twice is cheaper. */
 async function insertResults(tx: Tx, results: readonly SignedResult[]): Promise<Set<Digest>> {
-  const rows = results.map(({ move: _move, lookBy: _lookBy, ...row }) => row);
+  const all = <K extends keyof SignedResult>(key: K) => results.map((result) => result[key]);
   const inserted = await sql<{ digest: Digest }>`
     insert into job_result (host, counter, digest, plan, attempt, kind, state, code, way, document,
                             signature, signed_by, is_applied)
-    select r.host, r.counter, r.digest, r.plan, r.attempt, r.kind, r.state, r.code, r.way,
-           r.document, r.signature, r."signedBy", false
-      from jsonb_to_recordset(${sqlJson(rows)}) as r(host text, counter bigint, digest text,
-             plan text, attempt bigint, kind text, state text, code text, way text, document text,
-             signature text, "signedBy" text)
+    select r.*, true
+      from unnest(${all("host")}::text[], ${all("counter")}::bigint[], ${all("digest")}::text[],
+                  ${all("plan")}::text[], ${all("attempt")}::bigint[], ${all("kind")}::text[],
+                  ${all("state")}::text[], ${all("code")}::text[], ${all("way")}::text[],
+                  ${all("document")}::text[], ${all("signature")}::text[],
+                  ${all("signedBy")}::text[])
+        as r(host, counter, digest, plan, attempt, kind, state, code, way, document, signature,
+             signed_by)
      where r.attempt <= ${ATTEMPT_MAX}
     on conflict (host, digest) do nothing
     returning digest`.execute(tx);
@@ -180,7 +202,7 @@ export async function takeUnjudged(
   const { rows } = await sql<Unjudged>`
     with picked as (
       select t.rollout, t.host from target t
-       where t.state in ('done', 'noop') and t.verdict is null
+       where t.is_checking
          and (t.lease_until is null or t.lease_until < now())
          and (t.retry_at is null or t.retry_at <= now())
        limit ${take.countMax} for update skip locked)
@@ -221,7 +243,7 @@ export async function leaveLook(
 }
 
 function isOwnLook(owner: string) {
-  return sql`(t.state in ('done', 'noop') and t.verdict is null and t.lease_owner = ${owner})`;
+  return sql`(t.is_checking and t.lease_owner = ${owner})`;
 }
 
 /** Whoever looks says so now and then; when it dies, another one looks soon. */
@@ -237,7 +259,7 @@ export async function keepLooks(
       from unnest(${keep.looks.map((l) => l.rollout)}::text[],
                   ${keep.looks.map((l) => l.host)}::text[]) as k(rollout, host)
      where t.rollout = k.rollout and t.host = k.host and t.lease_owner = ${owner}
-       and t.state in ('done', 'noop') and t.verdict is null`.execute(db);
+       and t.is_checking`.execute(db);
 }
 
 /**
@@ -267,13 +289,13 @@ export async function recordVerdict(
            ended_at = case when ${isOpen}::boolean then t.ended_at else now() end,
            lease_owner = null, lease_until = null
      where t.rollout = ${judged.rollout} and t.host = ${judged.host}
-       and t.attempt = ${judged.attempt} and t.state in ('done', 'noop') and t.verdict is null
+       and t.attempt = ${judged.attempt} and t.is_checking
        and t.lease_owner = ${judged.owner}
     returning 1
     ), woken as (
     update rollout set look_at = now()
      where state in ('running', 'halted') and (id = ${judged.rollout} or id in (
-       select o.rollout from target o where o.host = ${judged.host} and o.state = 'ready'))
+       select o.rollout from target o where o.host = ${judged.host} and o.is_ready))
     )
     select count(*) as count from judged`.execute(tx);
   return rows[0]?.count === 1;

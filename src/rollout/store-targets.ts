@@ -40,10 +40,8 @@ export async function freeSlots(
     update host_slot s set rollout = null
       from unnest(${targets.map((t) => t.rollout)}::text[], ${targets.map((t) => t.host)}::text[])
         as f(rollout, host)
-     where s.host = f.host and s.rollout = f.rollout
-       and not exists (select 1 from target b where b.rollout = f.rollout and b.host = f.host
-         and (b.state in ('leased', 'permitted', 'applying', 'rebooting', 'verifying', 'unknown')
-              or (b.state = 'held' and b.is_begun)))`.execute(tx);
+      join target b on b.rollout = f.rollout and b.host = f.host
+     where s.host = f.host and s.rollout = f.rollout and not b.is_busy`.execute(tx);
 }
 
 export interface Drop extends TargetKey {
@@ -95,7 +93,7 @@ export function sweepTargets(
     const expired = await sql<{ rollout: RolloutId; host: HostId }>`
       update target t
          set state = 'ready', epoch = t.epoch + 1, lease_owner = null, lease_until = null
-       where t.lease_until < now() and ${leaves("expire")}
+       where t.is_busy and t.lease_until < now() and ${leaves("expire")}
       returning t.rollout, t.host`.execute(tx);
     await freeSlots(tx, expired.rows);
     const silent = await sql`
@@ -104,7 +102,7 @@ export function sweepTargets(
              hold = jsonb_build_object('why', 'host-silent',
                       'since', (extract(epoch from t.heard_at) * 1000)::bigint)
         from rollout r
-       where r.id = t.rollout and ${leaves("silence")}
+       where r.id = t.rollout and t.is_busy and ${leaves("silence")}
          and t.heard_at < now() - make_interval(secs => ${limit})
          and ${listenedSeconds}::float8 > ${limit}`.execute(tx);
     const ended = await sql<{ rollout: RolloutId; host: HostId }>`
@@ -114,7 +112,7 @@ export function sweepTargets(
                          then jsonb_build_object('why', 'rollout-ended', 'state', r.state)
                          else '{"why": "revert-over"}' end
         from rollout r
-       where r.id = t.rollout and ${leaves("give-up")}
+       where r.id = t.rollout and t.is_ready and ${leaves("give-up")}
          and (r.state in ('stopped', 'finished')
               or (t.kind = 'revert'
                   and t.ended_at + make_interval(secs => r.revert_seconds) < now()))
@@ -141,7 +139,7 @@ async function retryUnstarted(tx: Tx): Promise<number> {
       from rollout r join wave w on w.rollout = r.id
      where r.id = t.rollout and w.number = t.wave and r.state = 'running'
        and w.state in ('open', 'passed') and now() between w.not_before and w.not_after
-       and t.state = 'held' and not t.is_begun and t.kind = 'apply'
+       and t.is_held and t.kind = 'apply'
        and t.result_code = any(${[...againCodes]}::text[])
        and (t.retry_at is null or t.retry_at <= now()) and t.attempt < r.attempts_max
     returning t.rollout`.execute(tx);
@@ -151,7 +149,7 @@ async function retryUnstarted(tx: Tx): Promise<number> {
        set state = 'ready', epoch = t.epoch + 1, hold = null, retry_at = null
       from rollout r
      where r.id = t.rollout and r.state in ('running', 'halted') and not r.is_frozen
-       and t.state = 'held' and not t.is_begun and t.kind = 'revert'
+       and t.is_held and t.kind = 'revert'
        and t.result_code = any(${[...againCodes]}::text[])
        and t.ended_at < now() - make_interval(secs => ${REVERT_AGAIN_SECONDS})
     returning t.rollout`.execute(tx);
@@ -277,10 +275,7 @@ export async function takeOverConversations(
   const { rows } = await sql<TargetKey & { tries: number }>`
     with picked as (
       select t.rollout, t.host from target t
-       where (t.state in
-                ('leased', 'permitted', 'applying', 'rebooting', 'verifying', 'unknown')
-              or (t.state = 'held' and t.is_begun))
-         and (t.talk_until is null or t.talk_until < now())
+       where t.is_busy and (t.talk_until is null or t.talk_until < now())
          and (t.retry_at is null or t.retry_at <= now())
        order by t.retry_at nulls first
        limit ${countMax} for update skip locked)
@@ -304,8 +299,7 @@ export async function endConversation(
            retry_at = now() + make_interval(secs => ${end.retryAfterSeconds})
      where t.rollout = ${key.rollout} and t.host = ${key.host} and t.attempt = ${key.attempt}
        and t.lease_owner = ${end.owner}
-       and (t.state in ('leased', 'permitted', 'applying', 'rebooting', 'verifying', 'unknown')
-            or (t.state = 'held' and t.is_begun))`.execute(db);
+       and t.is_busy`.execute(db);
 }
 
 export interface TargetNow {

@@ -92,7 +92,7 @@ export async function giveUp(
     update target t
        set state = 'held', hold = coalesce(t.hold, ${sqlJson(hold)}), ended_at = now(),
            retry_at = null
-     where t.rollout = ${rollout} and t.wave = ${wave} and ${leaves("give-up")}
+     where t.rollout = ${rollout} and t.wave = ${wave} and t.is_ready and ${leaves("give-up")}
     returning t.host`.execute(tx);
   return rows.map((row) => row.host);
 }

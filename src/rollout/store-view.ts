@@ -23,7 +23,7 @@ const targetColumns = sql`
   coalesce((select o.number from rollout o where o.id = s.rollout and o.id <> t.rollout),
            (select o.number from target u join rollout o on o.id = u.rollout
              where u.host = t.host and u.rollout <> t.rollout
-               and u.state in ('done', 'noop') and u.verdict is null limit 1)) as "busyWith"`;
+               and u.is_checking limit 1)) as "busyWith"`;
 
 const targetTables = sql`
   target t join host h on h.id = t.host join host_slot s on s.host = t.host`;
@@ -91,7 +91,7 @@ export async function loadBusyElsewhere(
     select o.number, o.title, count(*) as hosts
       from host_slot s
       join rollout o on o.id = s.rollout
-      join target t on t.rollout = ${rollout} and t.host = s.host and t.state = 'ready'
+      join target t on t.rollout = ${rollout} and t.host = s.host and t.is_ready
       join host h on h.id = t.host
      where s.rollout is not null and s.rollout <> ${rollout} and ${scopeSql(scopes, "h.labels")}
      group by o.number, o.title order by o.number`.execute(reader);

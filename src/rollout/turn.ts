@@ -1,5 +1,6 @@
 import type { Instant } from "../base/instant.ts";
 import { type Decision, decide, nextLookAt, type RolloutFacts } from "./decide.ts";
+import { CLAIM_BATCH_MAX } from "./engine.ts";
 import type { HaltReason, Hold } from "./hold.ts";
 import type { JobKind } from "./model.ts";
 import type { Claimed } from "./store-claims.ts";
@@ -104,6 +105,7 @@ function toCommit(seen: Seen, decisions: readonly Decision[]): TurnToCommit {
   };
 }
 
+/** In batches, each a transaction of its own, so that a halt waits for one of them at most. */
 async function release<S extends Seen>(
   store: TurnStore<S>,
   what: {
@@ -115,10 +117,15 @@ async function release<S extends Seen>(
 ): Promise<readonly Claimed[]> {
   const claimed: Claimed[] = [];
   for (const decision of what.decisions) {
-    const countMax = what.room - claimed.length;
-    if (decision.do !== "release" || countMax <= 0) continue;
+    if (decision.do !== "release") continue;
     const { wave, kind } = decision;
-    claimed.push(...(await store.claim(what.own, what.seen, { wave, kind, countMax })));
+    for (;;) {
+      const countMax = Math.min(CLAIM_BATCH_MAX, what.room - claimed.length);
+      if (countMax <= 0) break;
+      const some = await store.claim(what.own, what.seen, { wave, kind, countMax });
+      claimed.push(...some);
+      if (some.length < countMax) break;
+    }
   }
   return claimed;
 }
