@@ -1,8 +1,9 @@
 import { z } from "zod";
 import { grammar } from "../base/document.ts";
-import { DAY_MS, durationFromText, HOUR_MS, MINUTE_MS } from "../base/instant.ts";
+import { DAY_MS, durationFromText, HOUR_MS, MINUTE_MS, SECOND_MS } from "../base/instant.ts";
 import { strictFields } from "../base/yaml-text.ts";
 import { amount, duration, rate, selector, share } from "./rings-fields.ts";
+import { gatesSchema, revertBudget, stabilisationSchema } from "./rings-gates.ts";
 import { ringWaves, wholeRing } from "./rings-waves.ts";
 
 /** The text form of a rings policy. Everything is checked here, once; inside, types are trusted. */
@@ -94,6 +95,7 @@ const ring = strictFields({
   onFailure: strictFields({ rollback: z.enum(["host", "wave", "none"]) }),
   need: z.int().min(1).max(NEED_MAX).default(1),
   waves: ringWaves.optional(),
+  gates: gatesSchema("hold"),
 })
   .refine(({ failedMax, failures }) => failedMax !== undefined || failures !== undefined, {
     message: "say when the ring stops: failedMax, failures, or both",
@@ -116,6 +118,19 @@ const probeRule = strictFields({
   service: z.string().regex(grammar.name).optional(),
 }).transform(({ service, ...rest }) => ({ ...rest, service: service ?? null }));
 
+/** A network that checks may reach: an address with the length of its prefix (RFC 4632). */
+const network = z.union([z.cidrv4(), z.cidrv6()], "write a network such as 10.0.0.0/8");
+
+/** Host protocol §7.7: only within the time of `revert order` can a host be taken back. */
+function coversStabilisation(policy: {
+  readonly revert: { readonly kind: "self" } | { readonly kind: "order"; readonly seconds: number };
+  readonly stabilisation?: { readonly forMs: number } | undefined;
+}): boolean {
+  const { revert, stabilisation } = policy;
+  if (stabilisation === undefined) return true;
+  return revert.kind === "order" && revert.seconds * SECOND_MS >= stabilisation.forMs;
+}
+
 export const ringsSchema = strictFields({
   format: z.literal("fettle-rings 1", { message: 'write "fettle-rings 1", the one format known' }),
   name: z.string().regex(grammar.id, { message: "a name has lower-case letters, digits, - and ." }),
@@ -127,13 +142,24 @@ export const ringsSchema = strictFields({
   classes: strictFields({ normal: classPolicy.optional(), emergency: classPolicy.optional() }),
   rings: z.array(ring).min(1).max(RINGS_MAX),
   probes: z.array(probeRule).max(64).default([]),
+  stabilisation: stabilisationSchema.optional(),
+  reverts: revertBudget.optional(),
+  networks: z.array(network).max(64).optional(),
 })
+  .refine(coversStabilisation, {
+    message:
+      "hosts can be taken back for a shorter time than the stabilisation lasts; write order and at least as long",
+    path: ["revert"],
+  })
   .refine((policy) => new Set(policy.rings.map((r) => r.name)).size === policy.rings.length, {
     message: "two rings have the same name",
     path: ["rings"],
   })
-  .transform(({ inventoryAgeMax, classes, ...rest }) => ({
+  .transform(({ inventoryAgeMax, classes, stabilisation, reverts, networks, ...rest }) => ({
     ...rest,
+    stabilisation: stabilisation ?? null,
+    reverts: reverts ?? null,
+    networks: networks ?? null,
     inventoryAgeMaxMs: inventoryAgeMax,
     classes: {
       ...(classes.normal === undefined ? {} : { normal: classes.normal }),

@@ -4,7 +4,11 @@ import { selects } from "../base/labels.ts";
 import { parseYaml } from "../base/yaml-text.ts";
 import type { FailureTest } from "./failure-test.ts";
 import type { PolicyKind } from "./policy-kind.ts";
+<<<<<<< HEAD
 import type { Amount } from "./rings-fields.ts";
+=======
+import type { Gate, RevertBudget, Stabilisation } from "./rings-gates.ts";
+>>>>>>> abf5b46 (Judge metrics of patched hosts against their peers, and let a policy say which gates a ring has)
 import { ringsSchema } from "./rings-schema.ts";
 import type { RingWaves } from "./rings-waves.ts";
 
@@ -42,7 +46,12 @@ export interface RingPolicy {
   readonly onFailure: { readonly rollback: "host" | "wave" | "none" };
   /** Approvals needed when a plan touches this ring. */
   readonly need: number;
+<<<<<<< HEAD
   readonly waves: RingWaves;
+=======
+  /** What must hold beside all that before the next ring opens. */
+  readonly gates: readonly Gate[];
+>>>>>>> abf5b46 (Judge metrics of patched hosts against their peers, and let a policy say which gates a ring has)
 }
 
 export type ChangeClass = "normal" | "emergency";
@@ -78,6 +87,12 @@ export interface RingsPolicy {
   readonly classes: Readonly<Partial<Record<ChangeClass, ClassPolicy>>>;
   readonly rings: readonly RingPolicy[];
   readonly probes: readonly ProbeRule[];
+  /** Null: the rollout is over with its last wave. */
+  readonly stabilisation: Stabilisation | null;
+  /** Null: reverts share the budget of their wave and never ask a person. */
+  readonly reverts: RevertBudget | null;
+  /** Networks that checks of gates may reach; null: all but this machine's own and link-local ones. */
+  readonly networks: readonly string[] | null;
 }
 
 /** Reads a policy; throws `invalid` with each fault, its line and what is allowed there. */
