@@ -2035,6 +2035,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/rollouts/{rollout}/revert": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes back a host, a wave, or everything, within the time that the plan allows. */
+        post: operations["postRolloutsByRolloutRevert"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/rollouts/{rollout}/skip": {
         parameters: {
             query?: never;
@@ -2080,6 +2097,40 @@ export interface paths {
         get: operations["getRolloutsByRolloutTargets"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rollouts/{rollout}/waves/{wave}/gates/{gate}/readings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists what was measured for a gate, newest first, with the evidence and its digest. */
+        get: operations["getRolloutsByRolloutWavesByWaveGatesByGateReadings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rollouts/{rollout}/waves/{wave}/gates/{gate}/word": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Accepts or refuses a gate, with a reason: signs it off, or judges an unclear one. */
+        post: operations["postRolloutsByRolloutWavesByWaveGatesByGateWord"];
         delete?: never;
         options?: never;
         head?: never;
@@ -10551,6 +10602,26 @@ export interface operations {
                         patch: string;
                         plan: string;
                         ref: string;
+                        /** @description what goes on being judged after the last wave, and for how long */
+                        stabilisation: {
+                            gates: {
+                                actions: components["schemas"]["Action"][];
+                                /** @enum {string} */
+                                answer: "pass" | "fail" | "not-yet" | "inconclusive";
+                                evidence: {
+                                    [key: string]: unknown;
+                                };
+                                /** @enum {string} */
+                                kind: "hosts" | "failures" | "soak" | "prometheus" | "compare" | "check" | "sample" | "signOff" | "manual";
+                                measuredAt: string | null;
+                                name: string;
+                                /** @description what it asks, and what happens when it fails */
+                                rule: string | null;
+                                words: string;
+                            }[];
+                            seconds: number;
+                            until: string | null;
+                        } | null;
                         startedAt: string;
                         /** @enum {string} */
                         state: "running" | "halted" | "finished" | "stopped";
@@ -10590,13 +10661,28 @@ export interface operations {
                             } | null;
                             gate: {
                                 /** @enum {string} */
-                                answer: "pass" | "fail" | "not-yet";
+                                answer: "pass" | "fail" | "not-yet" | "inconclusive";
                                 needed: number;
                                 of: number;
                                 soakSeconds: number;
                                 soakUntil: string | null;
                                 verified: number;
                             };
+                            gates: {
+                                actions: components["schemas"]["Action"][];
+                                /** @enum {string} */
+                                answer: "pass" | "fail" | "not-yet" | "inconclusive";
+                                evidence: {
+                                    [key: string]: unknown;
+                                };
+                                /** @enum {string} */
+                                kind: "hosts" | "failures" | "soak" | "prometheus" | "compare" | "check" | "sample" | "signOff" | "manual";
+                                measuredAt: string | null;
+                                name: string;
+                                /** @description what it asks, and what happens when it fails */
+                                rule: string | null;
+                                words: string;
+                            }[];
                             holds: {
                                 text: string;
                                 why: string;
@@ -10834,6 +10920,60 @@ export interface operations {
             503: components["responses"]["unavailable"];
         };
     };
+    postRolloutsByRolloutRevert: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description an id, or a number such as R-7 */
+                rollout: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    host?: string;
+                    reason: string;
+                    wave?: number;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        hosts: number;
+                        rollout: {
+                            change: string;
+                            endedAt: string | null;
+                            generation: number;
+                            id: string;
+                            isFrozen: boolean;
+                            patch: string;
+                            plan: string;
+                            ref: string;
+                            startedAt: string;
+                            /** @enum {string} */
+                            state: "running" | "halted" | "finished" | "stopped";
+                            title: string;
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            409: components["responses"]["blocked"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
     postRolloutsByRolloutSkip: {
         parameters: {
             query?: never;
@@ -10977,6 +11117,90 @@ export interface operations {
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["forbidden"];
             404: components["responses"]["not-found"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    getRolloutsByRolloutWavesByWaveGatesByGateReadings: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                gate: string;
+                /** @description an id, or a number such as R-7 */
+                rollout: string;
+                /** @description 0: after the last wave */
+                wave: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: {
+                            at: string;
+                            /** @description SHA-256 of the evidence's canonical text (RFC 8785) */
+                            digest: string;
+                            evidence: unknown;
+                            id: string;
+                            /** @enum {string} */
+                            kind: "good" | "bad" | "unsure" | "none";
+                            words: string;
+                        }[];
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    postRolloutsByRolloutWavesByWaveGatesByGateWord: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                gate: string;
+                /** @description an id, or a number such as R-7 */
+                rollout: string;
+                /** @description 0: after the last wave */
+                wave: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    reason: string;
+                    /** @enum {string} */
+                    verdict: "accept" | "refuse";
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            409: components["responses"]["blocked"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
         };

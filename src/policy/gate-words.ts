@@ -27,7 +27,7 @@ function ruleToText(rule: GateRule): string {
     case "check":
       return `${percent(rule.success)} of runs of ${checkToText(rule)} succeed${latencyText(rule)}${forText(rule.for)}`;
     case "sample":
-      return `at least ${rule.hosts} hosts verified so far`;
+      return `at least ${rule.hosts} hosts of the wave are verified`;
     case "signOff":
       return `${rule.people === 1 ? "one person" : `${rule.people} people`} with the role ${rule.role} signs it off`;
     case "manual":

@@ -89,7 +89,7 @@ export interface Gate {
   readonly rule: GateRule;
 }
 
-const kinds = ["prometheus", "compare", "check", "sample", "signOff", "manual"] as const;
+export const gateKinds = ["prometheus", "compare", "check", "sample", "signOff", "manual"] as const;
 
 function gateSchema(onFail: GateAction) {
   const of = shapes(asText);
@@ -106,10 +106,10 @@ function gateSchema(onFail: GateAction) {
     signOff: of.signOff.optional(),
     manual: of.manual.optional(),
   }).transform((given, context): Gate => {
-    const said = kinds.filter((kind) => given[kind] !== undefined);
+    const said = gateKinds.filter((kind) => given[kind] !== undefined);
     const [kind] = said;
     if (kind === undefined || said.length > 1) {
-      context.addIssue(`say one of ${kinds.join(", ")}`);
+      context.addIssue(`say one of ${gateKinds.join(", ")}`);
       return z.NEVER;
     }
     const rule = { kind, ...given[kind] } as GateRule;

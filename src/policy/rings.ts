@@ -4,11 +4,8 @@ import { selects } from "../base/labels.ts";
 import { parseYaml } from "../base/yaml-text.ts";
 import type { FailureTest } from "./failure-test.ts";
 import type { PolicyKind } from "./policy-kind.ts";
-<<<<<<< HEAD
 import type { Amount } from "./rings-fields.ts";
-=======
 import type { Gate, RevertBudget, Stabilisation } from "./rings-gates.ts";
->>>>>>> abf5b46 (Judge metrics of patched hosts against their peers, and let a policy say which gates a ring has)
 import { ringsSchema } from "./rings-schema.ts";
 import type { RingWaves } from "./rings-waves.ts";
 
@@ -46,12 +43,9 @@ export interface RingPolicy {
   readonly onFailure: { readonly rollback: "host" | "wave" | "none" };
   /** Approvals needed when a plan touches this ring. */
   readonly need: number;
-<<<<<<< HEAD
   readonly waves: RingWaves;
-=======
   /** What must hold beside all that before the next ring opens. */
   readonly gates: readonly Gate[];
->>>>>>> abf5b46 (Judge metrics of patched hosts against their peers, and let a policy say which gates a ring has)
 }
 
 export type ChangeClass = "normal" | "emergency";

@@ -13,6 +13,7 @@ import { exclusionToText } from "../plan/plan-story.ts";
 import { requirePatch } from "../triage/actions.ts";
 import { demandRollout } from "./actions.ts";
 import { forecastNow } from "./actions-forecast.ts";
+import { signerOf } from "./actions-sign.ts";
 import { type Explanation, explainTarget } from "./explain.ts";
 import type { Forecast } from "./forecast.ts";
 import { type Hold, holdToText } from "./hold.ts";
@@ -68,7 +69,9 @@ export async function showRollout(world: World, actor: Actor, ref: string): Prom
   const all = await count(scopes);
   const operate = await count(scopesFor(actor, "rollout.operate"));
   const stop = await count(scopesFor(actor, "rollout.halt"));
-  const rights = { mayOperate: operate.inScope === all.all, mayHalt: stop.inScope > 0 };
+  const { roles, isRequester } = await signerOf(world, actor, seen);
+  const mayOperate = operate.inScope === all.all;
+  const rights = { mayOperate, mayHalt: stop.inScope > 0, roles, isRequester };
   return {
     row: loaded.row,
     view: rolloutView(loaded, rights),

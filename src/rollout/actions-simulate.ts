@@ -11,6 +11,7 @@ import { loadLeaves, loadWaves, type StoredPlan } from "../plan/store.ts";
 import { countPlanHosts } from "../plan/store-hosts.ts";
 import { loadPatch } from "../triage/store.ts";
 import { PERMIT_TTL_SECONDS, waveToCarryOut } from "./actions.ts";
+import { approvedPolicy } from "./actions-rules.ts";
 import type { SimulationWork } from "./actions-simulate-thread.ts";
 import type { Answer, AskedHost, Question } from "./simulation-question.ts";
 import { parseStratum, sharedOf } from "./simulation-stratum.ts";
@@ -104,8 +105,9 @@ async function questionOf(world: World, plan: StoredPlan, asked: Asked) {
   const applySeconds = asked.applySeconds ?? measured ?? APPLY_SECONDS_USUAL;
   const { revert, attempts: attemptsMax, permit } = statement.value;
   const dueAt = patch?.deadline.at ?? null;
+  const policy = await approvedPolicy(db, plan.ringsPolicy);
   const question: Question = {
-    waves: waves.map(waveToCarryOut),
+    waves: waves.map((wave) => waveToCarryOut(wave, policy)),
     ...{ hosts, startsAt, attemptsMax, applySeconds, dueAt, spread: SPREAD_USUAL },
     permitTtlSeconds: permit.kind === "lease" ? permit.seconds : PERMIT_TTL_SECONDS,
     revertSeconds: revert.kind === "order" ? revert.seconds : null,

@@ -6,7 +6,7 @@ import { inTransaction, type Tx } from "../db/database.ts";
 import { notify } from "../db/notify.ts";
 import { advancePatch } from "./actions-patch.ts";
 import { recordRolloutEvent } from "./actions-results.ts";
-import type { Decision } from "./decide.ts";
+import type { Decision } from "./decision.ts";
 import { type Engine, LEASE_SECONDS } from "./engine.ts";
 import { calendarHolds } from "./explain.ts";
 import type { HaltReason } from "./hold.ts";
@@ -149,7 +149,7 @@ async function commitOne(tx: Tx, loaded: LoadedFacts, decision: Decision): Promi
       return true;
     }
     case "revert": {
-      const hosts = await orderReverts(tx, id, decision.wave);
+      const hosts = await orderReverts(tx, id, decision);
       if (hosts.length === 0) return false;
       const facts = { wave: decision.wave, count: hosts.length };
       await recordRolloutEvent(tx, loaded.row, "revert.ordered", facts);

@@ -14,9 +14,11 @@ import type { PlannedWave } from "../plan/model.ts";
 import { parseStatement, type Statement } from "../plan/statement.ts";
 import { loadLeaves, loadPlan, loadWaves } from "../plan/store.ts";
 import { countPlanHosts } from "../plan/store-hosts.ts";
+import type { RingsPolicy } from "../policy/rings.ts";
 import { keepFirstForecast } from "./actions-forecast.ts";
 import { advancePatch } from "./actions-patch.ts";
 import { recordRolloutEvent } from "./actions-results.ts";
+import { approvedPolicy, rulesOf } from "./actions-rules.ts";
 import { waveGate } from "./gate.ts";
 import {
   insertRollout,
@@ -100,6 +102,7 @@ async function planRollout(world: World, actor: Actor, change: Change): Promise<
     leaves.map((leaf) => leaf.host),
   );
   const { permit, revert, attempts } = statement.value;
+  const policy = await approvedPolicy(db, plan.ringsPolicy);
   return {
     id: newId<RolloutId>(world.clock()),
     plan: change.plan,
@@ -110,7 +113,9 @@ async function planRollout(world: World, actor: Actor, change: Change): Promise<
     permitTtlSeconds: permitTtlSeconds(permit),
     revertSeconds: revert.kind === "order" ? revert.seconds : null,
     startedBy: actor.subject,
-    waves: waves.map(waveToCarryOut),
+    rules: await rulesOf(db, change.plan, policy),
+    after: policy.stabilisation?.gates ?? [],
+    waves: waves.map((wave) => waveToCarryOut(wave, policy)),
     targets: leaves.map((leaf) => ({
       host: leaf.host,
       wave: leaf.wave,
@@ -121,10 +126,11 @@ async function planRollout(world: World, actor: Actor, change: Change): Promise<
   };
 }
 
-/** A wave as the rollout of the plan carries it out. */
-export function waveToCarryOut(wave: PlannedWave): NewWave {
+/** A wave as the rollout of the plan carries it out, with the gates that the policy gives its ring. */
+export function waveToCarryOut(wave: PlannedWave, policy: RingsPolicy): NewWave {
   const { number, ring, notBefore, notAfter, windows, limits } = wave;
-  return { number, ring, notBefore, notAfter, windows, gate: waveGate(limits) };
+  const gates = policy.rings.find(({ name }) => name === ring)?.gates ?? [];
+  return { number, ring, notBefore, notAfter, windows, gate: waveGate(limits, gates) };
 }
 
 function permitTtlSeconds(permit: Statement["permit"]): number {

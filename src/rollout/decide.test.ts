@@ -1,9 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { HOUR_MS, MINUTE_MS } from "../base/instant.ts";
-import { type Decision, decide, nextLookAt, type RolloutFacts, releasable } from "./decide.ts";
+import { decide, nextLookAt } from "./decide.ts";
+import type { Decision, RolloutFacts } from "./decision.ts";
 import { haltToText, holdToText } from "./hold.ts";
-import { noCounts, type WaveCounts, type WaveFacts } from "./wave.ts";
+import { noCounts, releasable, type WaveCounts, type WaveFacts } from "./wave.ts";
 
 const NOW = Date.UTC(2026, 10, 21, 22);
 
@@ -121,6 +122,7 @@ describe("what the engine does next", () => {
           gate: { ...aWave().gate, onFailure: "revert" },
           counts: { verified: 1, failed: 1 },
           newFailures: 1,
+          revertible: 1,
         }),
       ]),
       ["halt", "revert"],

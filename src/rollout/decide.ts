@@ -1,10 +1,13 @@
 import { DAY_MS, type Instant, SECOND_MS } from "../base/instant.ts";
 import { stopOdds, stopsAt, suspicion } from "../policy/failure-test.ts";
 import { correlatedStratum } from "./correlation.ts";
+import { stabilisationStop, stabilise, stableAt } from "./decide-after.ts";
+import { gateStop, releaseReverts, revertHosts, revertWaves } from "./decide-reverts.ts";
+import type { Decision, RolloutFacts, Stop, TakesBack } from "./decision.ts";
 import { type GateJudgement, judgeGate } from "./gate.ts";
+import { gateTimes } from "./gate-judge.ts";
 import type { HaltReason, Hold } from "./hold.ts";
-import type { RolloutState } from "./model.ts";
-import type { WaveCounts, WaveFacts } from "./wave.ts";
+import { busyOf, isOver, releasable, type WaveFacts } from "./wave.ts";
 
 /**
  * What the engine does next, from aggregates alone: pure, so that a crash resumes by reading and a
@@ -14,38 +17,19 @@ import type { WaveCounts, WaveFacts } from "./wave.ts";
  * but ordered reverts, and those only while the rollout is not frozen.
  */
 
-export interface RolloutFacts {
-  readonly state: RolloutState;
-  readonly isFrozen: boolean;
-  /** A halt that covers the whole rollout, whoever set it; null while none does. */
-  readonly halted: { readonly scope: string; readonly since: Instant } | null;
-  /** The wave whose failures halted the rollout by itself; null after anything else. */
-  readonly haltedBy: number | null;
-  /** Why the approvals do not allow a start now; null while they do. */
-  readonly approvalHold: Hold | null;
-  readonly waves: readonly WaveFacts[];
-}
-
-export type Decision =
-  | { readonly do: "open-wave"; readonly wave: number }
-  | { readonly do: "pass-wave"; readonly wave: number }
-  | { readonly do: "end-wave"; readonly wave: number }
-  | { readonly do: "release"; readonly wave: number; readonly kind: "apply" | "revert" }
-  | { readonly do: "hold"; readonly wave: number; readonly hold: Hold }
-  | { readonly do: "halt"; readonly reason: HaltReason }
-  | { readonly do: "revert"; readonly wave: number }
-  | { readonly do: "give-up"; readonly wave: number; readonly hold: Hold }
-  | { readonly do: "finish" };
-
 export function decide(facts: RolloutFacts, now: Instant): readonly Decision[] {
   if (facts.state === "finished" || facts.state === "stopped") return [];
   if (facts.state === "running") {
-    const stop = firstStop(facts.waves);
-    if (stop !== null) return [{ do: "halt", reason: stop.reason }, ...revertOf(stop.wave)];
+    const stop = firstStop(facts.waves, now) ?? stabilisationStop(facts, now);
+    if (stop !== null) {
+      const { wave, reason } = stop;
+      const takesBack = reason.why === "gate" ? reason.takesBack : undefined;
+      return [{ do: "halt", reason }, ...revertWaves(facts, takenBack(facts, wave, takesBack))];
+    }
   }
   const decisions: Decision[] = facts.isFrozen
     ? []
-    : [...takeBack(facts), ...facts.waves.flatMap(releaseReverts)];
+    : [...takeBack(facts), ...revertHosts(facts, now), ...releaseReverts(facts)];
   const stopped = standstill(facts);
   const isHalted = facts.state === "halted";
   for (const [at, wave] of facts.waves.entries()) {
@@ -57,7 +41,7 @@ export function decide(facts: RolloutFacts, now: Instant): readonly Decision[] {
       decisions.push({ do: "hold", wave: wave.number, hold: stopped });
     }
   }
-  return !isHalted && facts.waves.every(isOver) ? [{ do: "finish" }] : decisions;
+  return !isHalted && facts.waves.every(isOver) ? stabilise(facts, now) : decisions;
 }
 
 /**
@@ -67,17 +51,25 @@ export function decide(facts: RolloutFacts, now: Instant): readonly Decision[] {
 function takeBack(facts: RolloutFacts): readonly Decision[] {
   if (facts.state !== "halted") return [];
   const wave = facts.waves.find((w) => w.number === facts.haltedBy);
-  return wave === undefined || wave.revertible === 0 ? [] : revertOf(wave);
+  return wave === undefined ? [] : revertWaves(facts, takenBack(facts, wave, facts.takesBack));
 }
 
-/** How many more hosts of the wave may be started; the budget counts every held slot. */
-export function releasable(wave: WaveFacts): number {
-  const room = wave.gate.inFlightMax - busyOf(wave.counts);
-  return Math.max(0, Math.min(room, wave.counts.ready + wave.counts.readyRevert));
-}
-
-export function busyOf(counts: WaveCounts): number {
-  return counts.active + counts.unknown;
+/** The last wave first: it is the one whose hosts had the patch for the shortest time. */
+function takenBack(
+  facts: RolloutFacts,
+  wave: WaveFacts,
+  takesBack: TakesBack | undefined,
+): readonly WaveFacts[] {
+  switch (takesBack) {
+    case "none":
+      return [];
+    case "wave":
+      return [wave];
+    case "all":
+      return facts.waves.toReversed();
+    case undefined:
+      return wave.gate.onFailure === "revert" ? [wave] : [];
+  }
 }
 
 function standstill(facts: RolloutFacts): Hold | null {
@@ -90,9 +82,7 @@ function standstill(facts: RolloutFacts): Hold | null {
  * where one thing is shared. What speaks against the patch is carried from wave to wave, what speaks
  * for it is not: a thousand good hosts of one kind must not hide the first bad ones of another.
  */
-function firstStop(
-  waves: readonly WaveFacts[],
-): { readonly wave: WaveFacts; readonly reason: HaltReason } | null {
+function firstStop(waves: readonly WaveFacts[], now: Instant): Stop | null {
   let carried = 0;
   for (const wave of waves) {
     const allowed = wave.gate.failureBudget;
@@ -116,6 +106,8 @@ function firstStop(
         reason: { why: "correlated-failures", wave: wave.number, stratum, failures, of },
       };
     }
+    const failed = gateStop(wave, now);
+    if (failed !== null) return { wave, reason: failed };
   }
   return null;
 }
@@ -134,15 +126,6 @@ function testFailures(
     ...{ baseline, bad, odds: Math.round(stopOdds(test)) },
   } as HaltReason;
   return { reason: isProven ? reason : null, carried: Math.max(0, now) };
-}
-
-function revertOf(wave: WaveFacts): readonly Decision[] {
-  return wave.gate.onFailure === "revert" ? [{ do: "revert", wave: wave.number }] : [];
-}
-
-function releaseReverts(wave: WaveFacts): readonly Decision[] {
-  if (wave.counts.readyRevert === 0 || releasable(wave) === 0) return [];
-  return [{ do: "release", wave: wave.number, kind: "revert" }];
 }
 
 function decideWave(
@@ -189,7 +172,9 @@ function decideOpen(wave: WaveFacts, now: Instant): readonly Decision[] {
   const judged = judgeGate(wave, now);
   if (judged.answer === "pass") return [{ do: "pass-wave", wave: wave.number }];
   const hold: Decision = { do: "hold", wave: wave.number, hold: judged.hold };
-  if (now <= wave.notAfter) return [...releaseOrSay(wave, now), hold];
+  // Hosts of a wave with a failed gate wait until the gate is good again, or somebody accepts it.
+  const isStopped = judged.answer === "fail" && judged.hold.why === "gate";
+  if (now <= wave.notAfter) return [...(isStopped ? [] : releaseOrSay(wave, now)), hold];
   // The time is over: nothing more starts. What soaks may still pass; what failed ends.
   return [...decideOver(wave).filter((d) => d.do !== "end-wave" || isHopeless(judged)), hold];
 }
@@ -234,13 +219,6 @@ function giveUp(wave: WaveFacts, hold: Hold): Decision {
   return { do: "give-up", wave: wave.number, hold };
 }
 
-/** Nothing of the wave is open any more: no host waits, works, or is still to be looked at. */
-function isOver(wave: WaveFacts): boolean {
-  const { ready, deferred, readyRevert, checking } = wave.counts;
-  const isJudged = wave.state === "passed" || wave.state === "ended";
-  return isJudged && ready + deferred + readyRevert + checking + busyOf(wave.counts) === 0;
-}
-
 /** When the engine should look again by itself: the next soak end, opening or end of a wave. */
 export function nextLookAt(facts: RolloutFacts, now: Instant): Instant {
   const times = facts.waves.flatMap((wave) => [
@@ -248,6 +226,10 @@ export function nextLookAt(facts: RolloutFacts, now: Instant): Instant {
     wave.notAfter + 1,
     ...wave.windows.map((window) => window.from),
     (wave.lastEndedAt ?? 0) + wave.gate.soakSeconds * SECOND_MS,
+    ...(wave.gates ?? []).flatMap((stand) => gateTimes(stand, wave.lastEndedAt)),
   ]);
+  const { after, waves } = facts;
+  if (after !== undefined)
+    times.push(stableAt(waves, after), ...after.gates.flatMap((stand) => gateTimes(stand, null)));
   return Math.min(now + DAY_MS, ...times.filter((time) => time > now));
 }

@@ -8,7 +8,7 @@ import { timesKey } from "../calendar/host-times.ts";
 import type { CalendarHost } from "../calendar/host-zone.ts";
 import type { Calendar } from "../calendar/model.ts";
 import { whenNext } from "../calendar/when-next.ts";
-import type { RolloutFacts } from "./decide.ts";
+import type { RolloutFacts } from "./decision.ts";
 import { countsToText, type Hold, haltToText, holdToText } from "./hold.ts";
 import { journalToText } from "./journal-words.ts";
 import {

@@ -26,6 +26,9 @@ export type Hold =
   | GateNotYet
   | GateFailed
   | { readonly why: "evidence-missing"; readonly wave: number; readonly since: Instant }
+  | GateHeld
+  | { readonly why: "stabilising"; readonly until: Instant; readonly gates: readonly string[] }
+  | RevertHeld
   | { readonly why: "halted"; readonly scope: string; readonly since: Instant }
   | { readonly why: "rollout-ended"; readonly state: "finished" | "stopped" }
   | { readonly why: "approval-missing"; readonly have: number; readonly need: number }
@@ -75,6 +78,25 @@ export interface GateFailed {
   readonly unknown: number;
 }
 
+/** A gate that the policy names; wave 0 is the time after the last wave. */
+export interface GateHeld {
+  readonly why: "gate";
+  readonly wave: number;
+  readonly gate: string;
+  readonly answer: "fail" | "not-yet" | "inconclusive";
+  readonly words: string;
+}
+
+/** Why hosts that should be taken back wait for a person. */
+export interface RevertHeld {
+  readonly why: "revert-needs-person";
+  readonly wave: number;
+  readonly hosts: number;
+  readonly because:
+    | { readonly kind: "irreversible"; readonly hosts: number }
+    | { readonly kind: "budget"; readonly reverted: number; readonly hostsMax: number };
+}
+
 /** The host's own answer: a code of host protocol §6 and the facts it gave. */
 export interface HostRefused {
   readonly why: "host-refused";
@@ -108,6 +130,15 @@ export type HaltReason =
       readonly failures: number;
       readonly of: number;
     }
+  | {
+      readonly why: "gate";
+      /** The wave whose gate it is; after the last wave: the last one. */
+      readonly wave: number;
+      readonly gate: string;
+      readonly isStabilising: boolean;
+      readonly takesBack: "none" | "wave" | "all";
+      readonly words: string;
+    }
   | { readonly why: "person"; readonly text: string };
 
 export function holdToText(hold: Hold, now: Instant): string {
@@ -134,6 +165,12 @@ export function holdToText(hold: Hold, now: Instant): string {
     case "gate-failed":
     case "evidence-missing":
       return gateToText(hold);
+    case "gate":
+      return `${gateName(hold.gate, hold.wave)} ${gateSays[hold.answer]}: ${hold.words}`;
+    case "stabilising":
+      return `every wave is done; ${hold.gates.join(", ")} must go on holding until ${at(hold.until, now)}`;
+    case "revert-needs-person":
+      return `${hosts(hold.hosts)} of wave ${hold.wave} should be taken back, and ${becauseText(hold)}; somebody has to order it`;
     case "halted":
       return `halted (${hold.scope}) since ${instantToText(hold.since)}; nothing starts until somebody resumes`;
     case "rollout-ended":
@@ -153,6 +190,22 @@ export function holdToText(hold: Hold, now: Instant): string {
     default:
       return hostHoldToText(hold, now);
   }
+}
+
+const gateSays: Readonly<Record<GateHeld["answer"], string>> = {
+  fail: "has failed",
+  "not-yet": "has not passed yet",
+  inconclusive: "is inconclusive and waits for a person",
+};
+
+function gateName(gate: string, wave: number): string {
+  return wave === 0 ? `the gate ${gate} after the last wave` : `the gate ${gate} of wave ${wave}`;
+}
+
+function becauseText({ because }: RevertHeld): string {
+  return because.kind === "irreversible"
+    ? `${because.hosts} of them have steps that cannot be undone`
+    : `${because.reverted} were taken back already, of ${because.hostsMax} without a person`;
 }
 
 function heldText(hosts: { readonly held: number; readonly of: number } | null): string {
@@ -237,6 +290,7 @@ export function stopWordsOf(why: string): string {
     "failure-test": "the sequential test",
     "correlated-failures": "failures that cluster where hosts share something",
     "gate-failed": "a gate that cannot pass any more",
+    gate: "a gate of the policy that failed",
   };
   return words[why] ?? why;
 }
@@ -249,6 +303,8 @@ export function haltToText(reason: HaltReason): string {
       return `${reason.failures} of ${hosts(reason.of)} of wave ${reason.wave} failed; with what the waves before showed that is more than ${reason.odds} times likelier for a patch that breaks ${percent(reason.bad)} of hosts than for one that breaks the usual ${percent(reason.baseline)}`;
     case "correlated-failures":
       return `failures of wave ${reason.wave} cluster in ${reason.stratum}: ${reason.failures} of ${hosts(reason.of)} failed there`;
+    case "gate":
+      return `${gateName(reason.gate, reason.isStabilising ? 0 : reason.wave)} has failed: ${reason.words}`;
     case "person":
       return reason.text;
     default:

@@ -4,10 +4,12 @@ import { instantToText, SECOND_MS } from "../base/instant.ts";
 import { pipedWeakens } from "../fleet/model.ts";
 import type { ShownRollout, ShownTarget } from "./actions-show.ts";
 import type { Forecast } from "./forecast.ts";
+import { gateAnswers, shownKinds } from "./gate-judge.ts";
 import { holdCode } from "./hold.ts";
 import { likelyText } from "./likely-text.ts";
 import type { RolloutRow } from "./store.ts";
 import type { KeptWave } from "./store-forecast.ts";
+import type { GateView } from "./view.ts";
 
 /** Replies of the rollout routes, and how they are made from what the actions return. */
 
@@ -70,6 +72,18 @@ const likelySchema = z.strictObject({
   high: time.describe("nine times in ten by then"),
 });
 const courseSchema = z.strictObject({ startsAt: likelySchema, endsAt: likelySchema });
+const gateSchema = z
+  .strictObject({
+    name: z.string(),
+    kind: z.enum(shownKinds),
+    answer: z.enum(gateAnswers),
+    words: z.string(),
+    rule: z.string().nullable().describe("what it asks, and what happens when it fails"),
+    measuredAt: nullableTime,
+    evidence: z.record(z.string(), z.unknown()),
+    actions: z.array(actionSchema),
+  })
+  .describe("one thing that must hold before the next wave opens");
 
 const waveSchema = z.strictObject({
   number: z.number(),
@@ -83,13 +97,14 @@ const waveSchema = z.strictObject({
   inFlight: z.strictObject({ busy: z.number(), allowed: z.number() }),
   failures: z.strictObject({ count: z.number(), allowed: z.number() }),
   gate: z.strictObject({
-    answer: z.enum(["pass", "fail", "not-yet"]),
+    answer: z.enum(gateAnswers),
     verified: z.number(),
     needed: z.number(),
     of: z.number(),
     soakSeconds: z.number(),
     soakUntil: nullableTime,
   }),
+  gates: z.array(gateSchema),
   holds: z.array(z.strictObject({ why: z.string(), text: z.string() })),
   /** When it starts and ends as things stand; null where nobody can tell, and once it has ended. */
   forecast: courseSchema.nullable(),
@@ -115,6 +130,10 @@ export const shownSchema = z.strictObject({
   approvals: z.strictObject({ have: z.number(), need: z.number() }),
   outcomes: outcomesSchema,
   waves: z.array(waveSchema),
+  stabilisation: z
+    .strictObject({ seconds: z.number(), until: nullableTime, gates: z.array(gateSchema) })
+    .nullable()
+    .describe("what goes on being judged after the last wave, and for how long"),
   /** Other rollouts that are at work on hosts which wait here. */
   conflicts: z.array(
     z.strictObject({
@@ -136,6 +155,10 @@ export const shownSchema = z.strictObject({
   }),
 });
 
+function gateOf({ measuredAt, actions, ...gate }: GateView): z.output<typeof gateSchema> {
+  return { ...gate, measuredAt: textOrNull(measuredAt), actions: [...actions] };
+}
+
 export function shownOf(shown: ShownRollout): z.output<typeof shownSchema> {
   const { row, view, words, enrolled } = shown;
   return {
@@ -152,10 +175,19 @@ export function shownOf(shown: ShownRollout): z.output<typeof shownSchema> {
       openedAt: textOrNull(wave.openedAt),
       passedAt: textOrNull(wave.passedAt),
       gate: { ...wave.gate, soakUntil: textOrNull(wave.gate.soakUntil) },
+      gates: wave.gates.map(gateOf),
       holds: [...wave.holds],
       forecast: courseOf(shown.forecast.waves, wave.number),
       forecastAtStart: courseOf(shown.forecastAtStart?.waves ?? [], wave.number),
     })),
+    stabilisation:
+      view.stabilisation === null
+        ? null
+        : {
+            seconds: view.stabilisation.seconds,
+            until: textOrNull(view.stabilisation.until),
+            gates: view.stabilisation.gates.map(gateOf),
+          },
     actions: view.actions.map(({ verb, isAllowed, reason }) =>
       actionOf(verb, actionLabels[verb], isAllowed ? null : reason),
     ),
@@ -182,6 +214,7 @@ const actionLabels = {
   stop: "Stop for good",
   retry: "Retry failed hosts",
   skip: "Leave a host out",
+  revert: "Take back",
 } as const;
 
 function forecastOf(given: Forecast): z.output<typeof shownSchema>["forecast"] {

@@ -8,6 +8,7 @@ import { loseHost, retryHosts, skipHost } from "./actions-hosts.ts";
 import { explain, pageOfRollouts, pageOfTargets, showHalts, showRollout } from "./actions-show.ts";
 import { rolloutStates, standings } from "./model.ts";
 import { getPlanForecast } from "./routes-forecast.ts";
+import { gateRoutes } from "./routes-gates.ts";
 import {
   shownOf,
   shownSchema,
@@ -296,4 +297,5 @@ export const routes: readonly Route[] = [
   getHalts,
   postScopeHalt,
   getExplain,
+  ...gateRoutes,
 ];

@@ -2,10 +2,11 @@ import { present } from "../base/failure.ts";
 import type { RolloutId } from "../base/ids.ts";
 import { type Instant, SECOND_MS } from "../base/instant.ts";
 import type { Stratum } from "./correlation.ts";
-import type { Decision } from "./decide.ts";
+import type { Decision } from "./decision.ts";
 import { CLAIM_BATCH_MAX, LEASE_SECONDS, OWNER_SECONDS, TALK_SECONDS } from "./engine.ts";
+import { wholeFacts } from "./gate-rules.ts";
 import type { HaltReason } from "./hold.ts";
-import { move, waveMoves } from "./model.ts";
+import { holdsSlot, move, waveMoves } from "./model.ts";
 import type { BookRollout, Books, BookTarget, BookWave } from "./simulation-books.ts";
 import type { Claimed } from "./store-claims.ts";
 import type { Owned } from "./store-turn.ts";
@@ -80,6 +81,7 @@ export function loadFacts(books: Books, id: RolloutId): BookSeen {
       haltedBy: isHaltedByWave ? haltReason.wave : null,
       approvalHold: rollout.isApproved ? null : { why: "approval-withdrawn" },
       waves: hasFailures ? waves.map((wave) => withStrata(rollout, wave)) : waves,
+      ...wholeFacts(rollout.rules, { halt: haltReason, gates: rollout.stands.get(0) ?? [] }),
     },
   };
 }
@@ -90,6 +92,9 @@ function waveFacts(books: Books, rollout: BookRollout, wave: BookWave): WaveFact
   let newFailures = 0;
   let newSuccesses = 0;
   let revertible = 0;
+  let orderedBack = 0;
+  let reverting = 0;
+  let irreversible = 0;
   let lastEndedAt: Instant | null = null;
   for (const target of wave.targets) {
     counts[groupOf(target, now)] += 1;
@@ -97,13 +102,17 @@ function waveFacts(books: Books, rollout: BookRollout, wave: BookWave): WaveFact
     if (!target.isAcknowledged && target.verdict === "verified") newSuccesses += 1;
     if (target.state === "done" && target.kind === "apply") {
       revertible += Number(books.isRevertInTime(rollout, target));
+      irreversible += Number(rollout.rules.irreversible.includes(target.body));
     }
+    orderedBack += Number(target.kind === "revert");
+    reverting += Number(target.kind === "revert" && holdsSlot(target));
     if (target.endedAt !== null) lastEndedAt = Math.max(lastEndedAt ?? 0, target.endedAt);
   }
   const { number, ring, state, notBefore, notAfter, windows, gate, openedAt, passedAt } = wave;
   return {
     ...{ number, ring, state, notBefore, notAfter, windows, gate, openedAt },
     ...{ counts, newFailures, newSuccesses, revertible, lastEndedAt },
+    ...{ orderedBack, reverting, irreversible, gates: rollout.stands.get(number) ?? [] },
     hasPassed: passedAt !== null,
     strata: [],
   };
@@ -181,6 +190,7 @@ export function resumeBook(books: Books, rollout: BookRollout): void {
   rollout.haltReason = null;
   rollout.isFrozen = false;
   books.wake(rollout);
+  forgetReadings(rollout, null);
   for (const target of rollout.targets.values()) {
     if (hasFailed(target) || target.verdict !== null) target.isAcknowledged = true;
   }
@@ -230,7 +240,7 @@ function commitOne(books: Books, rollout: BookRollout, decision: Decision): bool
       return given.length > 0;
     }
     case "revert":
-      return orderReverts(books, rollout, decision.wave) > 0;
+      return orderReverts(books, rollout, decision) > 0;
     case "finish":
       return books.moveRollout(rollout, "finish");
     case "halt":
@@ -263,11 +273,16 @@ function mayOpen(books: Books, rollout: BookRollout, wave: BookWave): boolean {
 }
 
 /** Done → ready for an ordered revert, for what the statement's time still allows. */
-export function orderReverts(books: Books, rollout: BookRollout, wave: number): number {
+export function orderReverts(
+  books: Books,
+  rollout: BookRollout,
+  { wave, hosts }: { readonly wave: number; readonly hosts?: readonly string[] },
+): number {
   if (rollout.isFrozen) return 0;
   const back = waveNumbered(rollout, wave).targets.filter(
     (target) =>
       target.kind === "apply" &&
+      (hosts === undefined || hosts.includes(target.host)) &&
       books.isRevertInTime(rollout, target) &&
       books.move(target, "revert"),
   );
@@ -277,7 +292,19 @@ export function orderReverts(books: Books, rollout: BookRollout, wave: number): 
       ...{ retryAt: null, tries: 0, troubleSince: null },
     });
   }
+  if (back.length > 0) forgetReadings(rollout, wave);
   return back.length;
+}
+
+/** Forgets what gates of the wave were found to be; null: of every wave. */
+function forgetReadings({ stands }: BookRollout, wave: number | null): void {
+  for (const [number, gates] of stands) {
+    if (wave !== null && number !== wave) continue;
+    stands.set(
+      number,
+      gates.map((stand) => ({ ...stand, state: null })),
+    );
+  }
 }
 
 function claim(

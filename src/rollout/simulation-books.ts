@@ -2,7 +2,10 @@ import { assert, present } from "../base/failure.ts";
 import type { HostId, PlanDigest, RolloutId } from "../base/ids.ts";
 import type { Instant } from "../base/instant.ts";
 import { SECOND_MS } from "../base/instant.ts";
+import type { Gate } from "../policy/rings-gates.ts";
 import type { Stratum } from "./correlation.ts";
+import type { GateStand } from "./gate-judge.ts";
+import { type RolloutRules, rolloutRulesSchema } from "./gate-rules.ts";
 import type { HaltReason, Hold } from "./hold.ts";
 import {
   holdsSlot,
@@ -73,6 +76,9 @@ export interface BookRollout {
   readonly permitTtlSeconds: number;
   readonly revertSeconds: number | null;
   readonly waves: readonly BookWave[];
+  readonly rules: RolloutRules;
+  /** Gates by wave, as they are known; 0: after the last wave. */
+  readonly stands: Map<number, GateStand[]>;
   readonly targets: ReadonlyMap<HostId, BookTarget>;
   state: RolloutState;
   isFrozen: boolean;
@@ -106,7 +112,15 @@ export interface Moved {
 export interface NewBook {
   readonly rollout: Pick<
     NewRollout,
-    "id" | "plan" | "attemptsMax" | "permitTtlSeconds" | "revertSeconds" | "waves" | "targets"
+    | "id"
+    | "plan"
+    | "attemptsMax"
+    | "permitTtlSeconds"
+    | "revertSeconds"
+    | "waves"
+    | "targets"
+    | "rules"
+    | "after"
   >;
   readonly strata: (host: HostId, body: string) => readonly Shared[];
 }
@@ -149,6 +163,8 @@ export class Books {
       permitTtlSeconds,
       revertSeconds,
       waves,
+      rules: rolloutRulesSchema.parse(rollout.rules ?? {}),
+      stands: standsOf(rollout),
       targets: new Map(targets.map((target) => [target.host, target])),
       state: "running",
       isFrozen: false,
@@ -268,6 +284,14 @@ export class Books {
     if (revertSeconds === null || target.endedAt === null) return false;
     return target.endedAt + revertSeconds * SECOND_MS > this.clock();
   }
+}
+
+function standsOf({ waves, after }: NewBook["rollout"]): Map<number, GateStand[]> {
+  const unknown = (gate: Gate): GateStand => ({ gate, state: null, words: [] });
+  return new Map([
+    ...waves.map(({ number, gate }) => [number, (gate.gates ?? []).map(unknown)] as const),
+    [0, (after ?? []).map(unknown)] as const,
+  ]);
 }
 
 function newTarget(

@@ -12,6 +12,7 @@ import {
 import type { Hold } from "./hold.ts";
 import { statesWith, targetMoves } from "./model.ts";
 import { againCodes } from "./result-move.ts";
+import { forgetReadings } from "./store-gates.ts";
 import { holdUntil } from "./store-time.ts";
 
 /**
@@ -247,11 +248,14 @@ export async function skipTarget(tx: Tx, rollout: RolloutId, host: HostId): Prom
   return numAffectedRows === 1n;
 }
 
-/** Done → ready for an ordered revert, for what the statement's time still allows. */
+/**
+ * Done → ready for an ordered revert, for what the statement's time still allows: of the wave, or of
+ * these hosts of it. What was measured there before was about hosts with the patch.
+ */
 export async function orderReverts(
   tx: Tx,
   rollout: RolloutId,
-  wave: number,
+  { wave, hosts }: { readonly wave: number; readonly hosts?: readonly string[] | undefined },
 ): Promise<readonly HostId[]> {
   const { rows } = await sql<{ host: HostId }>`
     update target t
@@ -259,10 +263,12 @@ export async function orderReverts(
            retry_at = null, tries = 0, trouble_since = null
       from rollout r
      where r.id = t.rollout and t.rollout = ${rollout} and t.wave = ${wave}
+       and (${hosts === undefined}::boolean or t.host = any(${[...(hosts ?? [])]}::text[]))
        and ${leaves("revert")} and t.kind = 'apply'
        and not r.is_frozen and r.revert_seconds is not null
        and t.ended_at + make_interval(secs => r.revert_seconds) > now()
     returning t.host`.execute(tx);
+  if (rows.length > 0) await forgetReadings(tx, { rollout, wave });
   return rows.map((row) => row.host);
 }
 

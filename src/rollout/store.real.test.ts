@@ -402,7 +402,7 @@ describe("a halt", () => {
     await apply(resultOf(story, first!.host));
     const facts = async () => (await loadFacts(db, story.id))?.facts;
     expect(await facts()).toMatchObject({ haltedBy: 1, waves: [{ revertible: 1 }] });
-    await inTransaction(db, (tx) => orderReverts(tx, story.id, 1));
+    await inTransaction(db, (tx) => orderReverts(tx, story.id, { wave: 1 }));
     expect(await facts()).toMatchObject({ waves: [{ revertible: 0, counts: { readyRevert: 1 } }] });
   });
 
@@ -410,7 +410,7 @@ describe("a halt", () => {
     const [story, [first]] = await aClaimed(1);
     await permit(db, [askOf(first!)], under(story));
     await apply(resultOf(story, first!.host));
-    await inTransaction(db, (tx) => orderReverts(tx, story.id, 1));
+    await inTransaction(db, (tx) => orderReverts(tx, story.id, { wave: 1 }));
     const owner = await own(db, story, "a");
     await claim(db, { ...owner, ...job, kind: "revert", ...under(story) });
     const hold = { why: "host-held", code: "E_PERMIT", facts: "", isBegun: false } as const;

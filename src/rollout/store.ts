@@ -6,11 +6,14 @@ import type { Selector } from "../base/labels.ts";
 import { type Reader, sqlInstant, sqlJson, type Tx } from "../db/database.ts";
 import { planInScope } from "../plan/store-hosts.ts";
 import type { ChangeClass } from "../policy/rings.ts";
+import type { Gate } from "../policy/rings-gates.ts";
 import type { Stratum } from "./correlation.ts";
-import type { RolloutFacts } from "./decide.ts";
+import type { RolloutFacts } from "./decision.ts";
+import { type RolloutRules, rolloutRulesSchema, wholeFacts } from "./gate-rules.ts";
 import type { HaltReason, Hold } from "./hold.ts";
 import type { RolloutState, WaveState } from "./model.ts";
 import { loadApprovalHold } from "./store-approvals.ts";
+import { insertGates, loadStands } from "./store-gates.ts";
 import { type HaltScope, lockOrder } from "./store-halts.ts";
 import { millis } from "./store-time.ts";
 import { noCounts, type WaveCounts, type WaveFacts, type WaveGate, type Window } from "./wave.ts";
@@ -27,6 +30,10 @@ export interface NewRollout {
   readonly permitTtlSeconds: number;
   readonly revertSeconds: number | null;
   readonly startedBy: SubjectId;
+  /** What the policy says of the whole; absent: nothing. */
+  readonly rules?: RolloutRules;
+  /** Gates of the time after the last wave. */
+  readonly after?: readonly Gate[];
   readonly waves: readonly NewWave[];
   readonly targets: readonly NewTarget[];
 }
@@ -64,19 +71,22 @@ export function scopesOf(rollout: Pick<NewRollout, "id" | "waves" | "targets">) 
 export async function insertRollout(tx: Tx, rollout: NewRollout): Promise<number> {
   const { rows } = await sql<{ number: number }>`
     insert into rollout (id, plan, change, patch, title, attempts_max, permit_ttl_seconds,
-                         revert_seconds, scopes, started_by)
+                         revert_seconds, scopes, started_by, rules)
     values (${rollout.id}, ${rollout.plan}, ${rollout.change}, ${rollout.patch}, ${rollout.title},
             ${rollout.attemptsMax}, ${rollout.permitTtlSeconds}, ${rollout.revertSeconds},
-            ${[...scopesOf(rollout)]}::text[], ${rollout.startedBy})
+            ${[...scopesOf(rollout)]}::text[], ${rollout.startedBy},
+            ${sqlJson(rollout.rules ?? {})})
     returning number`.execute(tx);
   for (const wave of rollout.waves) {
     const hosts = rollout.targets.filter((target) => target.wave === wave.number).length;
+    const { gates: _gates, ...gate } = wave.gate;
     await sql`
       insert into wave (rollout, number, ring, not_before, not_after, windows, gate, host_count)
       values (${rollout.id}, ${wave.number}, ${wave.ring}, ${sqlInstant(wave.notBefore)},
-              ${sqlInstant(wave.notAfter)}, ${sqlJson(wave.windows)}, ${sqlJson(wave.gate)},
+              ${sqlInstant(wave.notAfter)}, ${sqlJson(wave.windows)}, ${sqlJson(gate)},
               ${hosts})`.execute(tx);
   }
+  await insertGates(tx, rollout);
   const { targets } = rollout;
   await sql`
     insert into target (rollout, host, wave, leaf_index, body, service, window_set)
@@ -237,12 +247,15 @@ type Head = RolloutRow & {
   readonly now: Instant;
   readonly lookAt: string;
   readonly halted: readonly { readonly scope: string; readonly since: number }[];
+  readonly rules: unknown;
+  readonly hasGates: boolean;
 };
 
 /** Everything a decision needs, as aggregates; null when there is no such rollout. */
 export async function loadFacts(reader: Reader, id: RolloutId): Promise<LoadedFacts | null> {
   const head = await sql<Head>`
-    select ${rolloutColumns}, ${millis(sql`now()`)} as now, r.look_at::text as "lookAt",
+    select ${rolloutColumns}, ${millis(sql`now()`)} as now, r.look_at::text as "lookAt", r.rules,
+           exists (select 1 from rollout_gate g where g.rollout = r.id) as "hasGates",
            (select coalesce(jsonb_agg(jsonb_build_object('scope', s.scope, 'since',
                      (extract(epoch from coalesce(c.since, r.started_at)) * 1000)::bigint)
                      order by s.scope), '[]')
@@ -251,8 +264,10 @@ export async function loadFacts(reader: Reader, id: RolloutId): Promise<LoadedFa
       from rollout r where r.id = ${id}`.execute(reader);
   const [found] = head.rows;
   if (found === undefined) return null;
-  const { now, lookAt, halted: wide, ...row } = found;
-  const waves = await loadWaves(reader, id);
+  const { now, lookAt, halted: wide, rules: stored, hasGates, ...row } = found;
+  const rules = rolloutRulesSchema.parse(stored);
+  const stands = hasGates ? await loadStands(reader, id) : noStands;
+  const waves = await loadWaves(reader, id, { rules, stands });
   const own = row.haltedAt === null ? null : { scope: "this rollout", since: row.haltedAt };
   const facts = {
     state: row.state,
@@ -261,24 +276,39 @@ export async function loadFacts(reader: Reader, id: RolloutId): Promise<LoadedFa
     halted: (row.state === "halted" ? own : null) ?? wide[0] ?? null,
     approvalHold: await loadApprovalHold(reader, row),
     waves,
+    ...wholeFacts(rules, { halt: row.haltReason, gates: stands.get(0) ?? [] }),
   };
   return { row, facts, now, lookAt };
 }
+
+const noStands: Awaited<ReturnType<typeof loadStands>> = new Map();
 
 /** A person who halts by hand decides also about what was done already. */
 function haltedBy(state: RolloutState, reason: HaltReason | null): number | null {
   return state !== "halted" || reason === null || reason.why === "person" ? null : reason.wave;
 }
 
+export async function loadWaveNumbers(reader: Reader, id: RolloutId): Promise<readonly number[]> {
+  const { rows } = await sql<{ number: number }>`
+    select number from wave where rollout = ${id} order by number`.execute(reader);
+  return rows.map((row) => row.number);
+}
+
 type CountRow = WaveCounts & {
   readonly revertible: number;
+  readonly orderedBack: number;
+  readonly reverting: number;
   readonly wave: number;
   readonly newFailures: number;
   readonly newSuccesses: number;
   readonly lastEndedAt: Instant | null;
 };
 
-async function loadWaves(reader: Reader, id: RolloutId): Promise<readonly LoadedWave[]> {
+async function loadWaves(
+  reader: Reader,
+  id: RolloutId,
+  { rules, stands }: { readonly rules: RolloutRules; readonly stands: typeof noStands },
+): Promise<readonly LoadedWave[]> {
   const waves = await sql<WaveRow>`
     select number, ring, state, gate, holds, windows,
            ${millis(sql`not_before`)} as "notBefore", ${millis(sql`not_after`)} as "notAfter",
@@ -289,12 +319,15 @@ async function loadWaves(reader: Reader, id: RolloutId): Promise<readonly Loaded
   const byWave = new Map(counts.rows.map((row) => [row.wave, row]));
   const hasFailures = counts.rows.some((row) => row.newFailures > 0);
   const strata = hasFailures ? await loadStrata(reader, id) : [];
+  const stuck = await countIrreversible(reader, id, rules.irreversible);
   return waves.rows.map((row) => {
     const {
       wave: _wave,
       newFailures,
       newSuccesses,
       revertible,
+      orderedBack,
+      reverting,
       lastEndedAt,
       ...rest
     } = byWave.get(row.number) ?? noHosts;
@@ -308,6 +341,10 @@ async function loadWaves(reader: Reader, id: RolloutId): Promise<readonly Loaded
       newSuccesses,
       revertible,
       lastEndedAt,
+      orderedBack,
+      reverting,
+      irreversible: stuck.get(row.number) ?? 0,
+      gates: stands.get(row.number) ?? [],
       strata: strata
         .filter((stratum) => stratum.wave === row.number)
         .map(({ wave: _wave, ...stratum }) => stratum),
@@ -321,8 +358,25 @@ const noHosts: CountRow = {
   newFailures: 0,
   newSuccesses: 0,
   revertible: 0,
+  orderedBack: 0,
+  reverting: 0,
   lastEndedAt: null,
 };
+
+/** Done hosts whose body cannot be undone, by wave. */
+async function countIrreversible(
+  reader: Reader,
+  id: RolloutId,
+  bodies: readonly string[],
+): Promise<ReadonlyMap<number, number>> {
+  if (bodies.length === 0) return new Map();
+  const { rows } = await sql<{ wave: number; hosts: number }>`
+    select wave, count(*)::int as hosts from target
+     where rollout = ${id} and state = 'done' and kind = 'apply'
+       and body = any(${[...bodies]}::text[])
+     group by wave`.execute(reader);
+  return new Map(rows.map(({ wave, hosts }) => [wave, hosts]));
+}
 
 /**
  * One pass over the targets, first into those that are alike in all that is asked, of which there are
@@ -361,6 +415,9 @@ function countsSql(id: RolloutId) {
       ${hosts(sql`not is_acknowledged and state in ('done', 'noop')
         and verdict = 'verified'`)} as "newSuccesses",
       ${hosts(sql`state = 'done' and kind = 'apply' and is_fresh`)} as revertible,
+      ${hosts(sql`kind = 'revert'`)} as "orderedBack",
+      ${hosts(sql`kind = 'revert' and (state in
+        ('leased', 'permitted', 'applying', 'rebooting', 'verifying') or ${isLost})`)} as reverting,
       ${millis(sql`max(ended_at)`)} as "lastEndedAt"
     from alike group by wave`;
 }

@@ -1,10 +1,12 @@
-import type { Instant } from "../base/instant.ts";
-import { type Decision, decide, nextLookAt, type RolloutFacts } from "./decide.ts";
+import { HOUR_MS, type Instant } from "../base/instant.ts";
+import { decide, nextLookAt } from "./decide.ts";
+import type { Decision, RolloutFacts } from "./decision.ts";
 import { CLAIM_BATCH_MAX } from "./engine.ts";
 import type { HaltReason, Hold } from "./hold.ts";
 import type { JobKind } from "./model.ts";
 import type { Claimed } from "./store-claims.ts";
 import type { Owned } from "./store-turn.ts";
+import { isOver } from "./wave.ts";
 
 /**
  * One turn of the engine: read aggregates, decide, commit under the owner's epoch and the generation
@@ -101,7 +103,11 @@ function toCommit(seen: Seen, decisions: readonly Decision[]): TurnToCommit {
       wave: number,
       holds: decisions.flatMap((d) => (d.do === "hold" && d.wave === number ? [d.hold] : [])),
     })),
-    lookAt: Math.min(nextLookAt(seen.facts, seen.now), seen.now + LOOK_EVERY_MS),
+    lookAt: Math.min(
+      nextLookAt(seen.facts, seen.now),
+      // Nobody works any more while it stabilises; then a measurement asks for a look.
+      seen.facts.waves.every(isOver) ? seen.now + HOUR_MS : seen.now + LOOK_EVERY_MS,
+    ),
   };
 }
 
@@ -119,11 +125,13 @@ async function release<S extends Seen>(
   for (const decision of what.decisions) {
     if (decision.do !== "release") continue;
     const { wave, kind } = decision;
+    let left = decision.countMax ?? Number.POSITIVE_INFINITY;
     for (;;) {
-      const countMax = Math.min(CLAIM_BATCH_MAX, what.room - claimed.length);
+      const countMax = Math.min(CLAIM_BATCH_MAX, what.room - claimed.length, left);
       if (countMax <= 0) break;
       const some = await store.claim(what.own, what.seen, { wave, kind, countMax });
       claimed.push(...some);
+      left -= some.length;
       if (some.length < countMax) break;
     }
   }

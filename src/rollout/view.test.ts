@@ -114,21 +114,24 @@ function aTarget(over: Partial<TargetFacts> = {}): TargetFacts {
   };
 }
 
+const rights = { mayHalt: true, roles: [], isRequester: false };
+
 describe("the rollout in one picture", () => {
   test("says in one sentence what happens now, and shows each gate with its evidence", () => {
-    const view = rolloutView(loaded(), { mayHalt: true, mayOperate: true });
+    const view = rolloutView(loaded(), { ...rights, mayOperate: true });
     expect(view.now).toMatch(/^canary: waits; wave 1 is done and soaks; the gate is judged 2026/);
     expect(view.waves[0]?.gate).toMatchObject({ answer: "not-yet", verified: 16, needed: 16 });
     expect(view.outcomes).toMatchObject({ verified: 16, waiting: 4, hosts: 20 });
   });
 
   test("offers what the state table allows, and says beside the rest why not", () => {
-    const view = rolloutView(loaded(), { mayHalt: true, mayOperate: false });
+    const view = rolloutView(loaded(), { ...rights, mayOperate: false });
     expect(view.actions.map((a) => [a.verb, a.isAllowed, a.reason])).toEqual([
       ["halt", true, ""],
       ["resume", false, "you may not do this to its hosts"],
       ["stop", false, "you may not do this to its hosts"],
       ["retry", false, "you may not do this to its hosts"],
+      ["revert", false, "you may not do this to its hosts"],
       ["skip", false, "you may not do this to its hosts"],
     ]);
   });
@@ -136,7 +139,7 @@ describe("the rollout in one picture", () => {
   test("a halt says why", () => {
     const haltReason = { why: "failure-budget", wave: 1, failures: 2, allowed: 1 } as const;
     const view = rolloutView(loaded({ state: "halted", haltedAt: NOW, haltReason }), {
-      mayHalt: true,
+      ...rights,
       mayOperate: true,
     });
     expect(view.now).toBe(

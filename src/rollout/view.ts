@@ -1,11 +1,17 @@
-import type { Instant } from "../base/instant.ts";
-import { busyOf } from "./decide.ts";
+import type { Action } from "../base/action.ts";
+import { type Instant, SECOND_MS } from "../base/instant.ts";
+import type { RoleName } from "../base/permission.ts";
+import { gateRuleToText } from "../policy/gate-words.ts";
+import { judgeAfter, stableAt } from "./decide-after.ts";
+
 import { nowSentence } from "./explain.ts";
-import { hostsOf, judgeGate } from "./gate.ts";
+import { hostsOf, judgeGate, shownGates } from "./gate.ts";
+import { gateActionsOf, type Signer } from "./gate-actions.ts";
+import type { GateAnswer, GateStand, JudgedGate } from "./gate-judge.ts";
 import { type Hold, haltToText, holdToText } from "./hold.ts";
 import { rolloutMoves } from "./model.ts";
 import type { LoadedFacts, LoadedWave } from "./store.ts";
-import { noCounts, type WaveCounts } from "./wave.ts";
+import { busyOf, isOver, noCounts, type WaveCounts } from "./wave.ts";
 
 /**
  * The rollout in one picture: the same lines for terminal and web, before, during and after. Pure, so
@@ -16,6 +22,8 @@ export interface RolloutView {
   readonly haltReason: string | null;
   readonly outcomes: OutcomeCounts;
   readonly waves: readonly WaveView[];
+  /** What goes on being judged after the last wave; null: nothing. */
+  readonly stabilisation: StabilisationView | null;
   readonly actions: readonly ActionView[];
 }
 
@@ -45,18 +53,34 @@ export interface WaveView {
   readonly inFlight: { readonly busy: number; readonly allowed: number };
   readonly failures: { readonly count: number; readonly allowed: number };
   readonly gate: {
-    readonly answer: "pass" | "fail" | "not-yet";
+    readonly answer: GateAnswer;
     readonly verified: number;
     readonly needed: number;
     readonly of: number;
     readonly soakSeconds: number;
     readonly soakUntil: Instant | null;
   };
+  /** Every gate of the wave with its answer: its hosts, its failures, its soak, the policy's own. */
+  readonly gates: readonly GateView[];
   readonly holds: readonly { readonly why: Hold["why"]; readonly text: string }[];
 }
 
+export interface GateView extends JudgedGate {
+  /** The rule in words, and what happens when it fails; null of those that every wave has. */
+  readonly rule: string | null;
+  readonly measuredAt: Instant | null;
+  readonly actions: readonly Action[];
+}
+
+export interface StabilisationView {
+  readonly seconds: number;
+  /** Null before the last wave is over. */
+  readonly until: Instant | null;
+  readonly gates: readonly GateView[];
+}
+
 export interface ActionView {
-  readonly verb: "halt" | "resume" | "stop" | "retry" | "skip";
+  readonly verb: "halt" | "resume" | "stop" | "retry" | "skip" | "revert";
   readonly isAllowed: boolean;
   /** Why not, or what it would do. */
   readonly reason: string;
@@ -65,20 +89,26 @@ export interface ActionView {
 export interface Rights {
   readonly mayOperate: boolean;
   readonly mayHalt: boolean;
+  /** Roles that the viewer has over every host of the rollout. */
+  readonly roles: readonly RoleName[];
+  /** The viewer asked for this change, so somebody else signs its gates off. */
+  readonly isRequester: boolean;
 }
 
 export function rolloutView(loaded: LoadedFacts, rights: Rights): RolloutView {
   const { row, facts, now } = loaded;
+  const signer = { ...rights, state: row.state };
   return {
     now: nowSentence(loaded),
     haltReason: row.haltReason === null ? null : haltToText(row.haltReason),
     outcomes: sumOutcomes(facts.waves.map((wave) => outcomesOf(wave.counts))),
-    waves: facts.waves.map((wave) => waveView(wave, now)),
+    waves: facts.waves.map((wave) => waveView(wave, now, signer)),
+    stabilisation: stabilisationView(facts, now, signer),
     actions: actionsOf(loaded, rights),
   };
 }
 
-function waveView(wave: LoadedWave, now: Instant): WaveView {
+function waveView(wave: LoadedWave, now: Instant, signer: Signer): WaveView {
   const judged = judgeGate(wave, now);
   const { inFlightMax, failureBudget, soakSeconds } = wave.gate;
   return {
@@ -100,7 +130,41 @@ function waveView(wave: LoadedWave, now: Instant): WaveView {
       soakSeconds,
       soakUntil: judged.evidence.soakUntil,
     },
+    gates: shownGates(wave, now).map((judged) => {
+      const stand = wave.gates?.find(({ gate }) => gate.name === judged.name);
+      return gateView(judged, stand, { signer, isOpen: wave.state === "open" });
+    }),
     holds: wave.holds.map((hold) => ({ why: hold.why, text: holdToText(hold, now) })),
+  };
+}
+
+function gateView(
+  judged: JudgedGate,
+  stand: GateStand | undefined,
+  of: { readonly signer: Signer; readonly isOpen: boolean },
+): GateView {
+  return {
+    ...judged,
+    rule: stand === undefined ? null : gateRuleToText(stand.gate),
+    measuredAt: stand?.state?.last.at ?? null,
+    actions: stand === undefined ? [] : gateActionsOf(stand.gate, of),
+  };
+}
+
+function stabilisationView(
+  facts: LoadedFacts["facts"],
+  now: Instant,
+  signer: Signer,
+): StabilisationView | null {
+  const { after, waves } = facts;
+  if (after === undefined) return null;
+  const isOpen = waves.every(isOver);
+  return {
+    seconds: after.forMs / SECOND_MS,
+    until: isOpen ? stableAt(waves, after) : null,
+    gates: judgeAfter(facts, now).map((judged, at) =>
+      gateView(judged, after.gates[at], { signer, isOpen }),
+    ),
   };
 }
 
@@ -144,6 +208,7 @@ function actionsOf({ row, facts }: LoadedFacts, rights: Rights): readonly Action
   const isLive = row.state === "running" || row.state === "halted";
   const { mayHalt, mayOperate } = rights;
   const failed = counts.failed + counts.rolledBack + counts.notStarted;
+  const revertible = facts.waves.reduce((sum, wave) => sum + wave.revertible, 0);
   return [
     action("halt", { may: mayHalt, can: "halt" in moves, why: stateSays }),
     action("resume", { may: mayOperate, can: "resume" in moves, why: stateSays }),
@@ -153,10 +218,25 @@ function actionsOf({ row, facts }: LoadedFacts, rights: Rights): readonly Action
       can: isLive && failed > 0,
       why: isLive ? "no host has failed" : stateSays,
     }),
+    action("revert", {
+      may: mayOperate,
+      can: isLive && !row.isFrozen && row.revertSeconds !== null && revertible > 0,
+      why: revertRefusal(row, { isLive, stateSays }),
+    }),
     action("skip", {
       may: mayOperate,
       can: isLive && counts.waiting + counts.notStarted > 0,
       why: isLive ? "every host has begun or ended" : stateSays,
     }),
   ];
+}
+
+function revertRefusal(
+  row: LoadedFacts["row"],
+  { isLive, stateSays }: { readonly isLive: boolean; readonly stateSays: string },
+): string {
+  if (!isLive) return stateSays;
+  if (row.isFrozen) return "the rollout is frozen";
+  if (row.revertSeconds === null) return "its hosts go back only on their own evidence";
+  return "no host has the patch and may still be taken back";
 }

@@ -1,6 +1,8 @@
 import type { Instant } from "../base/instant.ts";
 import type { FailureTest } from "../policy/failure-test.ts";
+import type { Gate } from "../policy/rings-gates.ts";
 import type { Stratum } from "./correlation.ts";
+import type { GateStand } from "./gate-judge.ts";
 import type { Hold } from "./hold.ts";
 import type { WaveState } from "./model.ts";
 
@@ -18,6 +20,8 @@ export interface WaveGate {
   /** The sequential test that stops the wave too; null where only the number does. */
   readonly failures: FailureTest | null;
   readonly onFailure: "halt" | "revert";
+  /** What the policy asks beside that before the next wave opens; absent: nothing. */
+  readonly gates?: readonly Gate[];
 }
 
 /** Hosts of one wave by where they stand; every host is counted in exactly one of the groups. */
@@ -85,6 +89,30 @@ export interface WaveFacts {
   readonly lastEndedAt: Instant | null;
   readonly openedAt: Instant | null;
   readonly strata: readonly Stratum[];
+  /** The gates that the policy names beside its hosts, with what is known of them; absent: none. */
+  readonly gates?: readonly GateStand[];
+  /** Hosts that were ordered back, and those of them that are at work now; absent: none. */
+  readonly orderedBack?: number;
+  readonly reverting?: number;
+  /** Done hosts whose steps cannot be undone: nobody takes them back without a person. */
+  readonly irreversible?: number;
   /** Why the calendar holds hosts of the wave now; absent where it holds none. */
   readonly calendarHold?: Hold;
+}
+
+/** How many more hosts of the wave may be started; the budget counts every held slot. */
+export function releasable(wave: WaveFacts): number {
+  const room = wave.gate.inFlightMax - busyOf(wave.counts);
+  return Math.max(0, Math.min(room, wave.counts.ready + wave.counts.readyRevert));
+}
+
+export function busyOf(counts: WaveCounts): number {
+  return counts.active + counts.unknown;
+}
+
+/** Nothing of the wave is open any more: no host waits, works, or is still to be looked at. */
+export function isOver(wave: WaveFacts): boolean {
+  const { ready, deferred, readyRevert, checking } = wave.counts;
+  const isJudged = wave.state === "passed" || wave.state === "ended";
+  return isJudged && ready + deferred + readyRevert + checking + busyOf(wave.counts) === 0;
 }

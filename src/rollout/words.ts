@@ -21,6 +21,7 @@ export const gateWords: Words<WaveView["gate"]["answer"]> = {
   pass: ["good", "passed"],
   fail: ["bad", "cannot pass"],
   "not-yet": ["waiting", "not yet"],
+  inconclusive: ["attention", "inconclusive"],
 };
 
 export const standingWords: Words<Standing> = {

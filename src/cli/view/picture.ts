@@ -145,7 +145,7 @@ function grouped(own: readonly Target[]): readonly Span[] {
 }
 
 function gateSpans(wave: Wave, now: Instant): readonly Span[] {
-  const tone = { pass: "good", fail: "bad", "not-yet": "dim" } as const;
+  const tone = { pass: "good", fail: "bad", "not-yet": "dim", inconclusive: "busy" } as const;
   const soak = wave.gate.soakUntil;
   const isSoaking = soak !== null && wave.gate.answer === "not-yet" && Date.parse(soak) > now;
   return [

@@ -50,12 +50,25 @@ export function rolloutText(rollout: Rollout, targets: readonly Target[], now: I
     "",
     ...rollout.waves.flatMap((wave) => waveLines(wave, targets, { width, now })),
     "",
+    ...stabilisationLines(rollout, now),
     `now: ${freshTimes(rollout.now, now)}`,
     ...forecastLines(rollout, now),
     ...(rollout.haltReason === null ? [] : [`halted: ${safeText(rollout.haltReason)}`]),
     ...rollout.words.map((w) => `${w.verb} at ${clockText(w.at)}: ${safeText(w.words)}`),
     ...rollout.ways.weakens.map((text) => `weaker: ${safeText(text)}`),
   ].join("\n");
+}
+
+/** What goes on being judged after the last wave; nothing where the policy asks for nothing. */
+function stabilisationLines({ stabilisation }: Rollout, now: Instant): string[] {
+  if (stabilisation === null) return [];
+  const lasts = durationToText(stabilisation.seconds * SECOND_MS);
+  const until =
+    stabilisation.until === null
+      ? `for ${lasts} after the last wave`
+      : `until ${shortClock(stabilisation.until, now)} (${whenText(stabilisation.until, now)})`;
+  const gates = policyGateLines(stabilisation.gates, now).map((line) => `   ${line}`);
+  return [` stabilises ${until}`, ...gates, ""];
 }
 
 /** When it will be done, and from what that is known; or why nobody can tell. */
@@ -111,7 +124,8 @@ function waveLines(
         `${pad}${CELLS[target.standing]} ${target.name}: ${freshTimes(target.sentence, context.now)}`,
     );
   const holds = wave.holds.map((hold) => `${pad}waits: ${freshTimes(hold.text, context.now)}`);
-  return [head, `${pad}${details.join("   ")}`, ...notes, ...holds];
+  const gates = policyGateLines(wave.gates, context.now).map((line) => `${pad}${line}`);
+  return [head, `${pad}${details.join("   ")}`, ...gates, ...notes, ...holds];
 }
 
 export function countsText(wave: Pick<Wave, "outcomes">): string {
@@ -134,9 +148,22 @@ export function countsText(wave: Pick<Wave, "outcomes">): string {
     .join(" · ");
 }
 
+/** An answer by its shape: `?` wants a person. */
+const GATE_MARKS = { pass: "✓", fail: "✗", "not-yet": "…", inconclusive: "?" } as const;
+
+/** The gates that the policy names beside hosts and soak, one a line. */
+export function policyGateLines(gates: Wave["gates"], now: Instant): string[] {
+  return gates
+    .filter((gate) => gate.rule !== null)
+    .map(
+      (gate) =>
+        `gate ${GATE_MARKS[gate.answer]} ${safeText(gate.name)} (${gate.answer}): ${freshTimes(gate.words, now)}`,
+    );
+}
+
 export function gateText(wave: Pick<Wave, "gate">): string {
   const { gate } = wave;
-  const mark = { pass: "✓", fail: "✗", "not-yet": "…" }[gate.answer];
+  const mark = GATE_MARKS[gate.answer];
   return `gate ${mark} ${gate.verified} of ${gate.of} verified, ${gate.needed} needed, soak ${durationToText(gate.soakSeconds * 1000)}`;
 }
 
