@@ -161,6 +161,16 @@ const examples: Readonly<Record<string, readonly string[]>> = {
   "rollout stop": ['rollout stop R-1 --reason "a newer plan replaces it"'],
   "rollout skip": ['rollout skip R-1 web-7 --reason "it is being replaced"'],
   "rollout retry": ["rollout retry R-1", "rollout retry R-1 web-7"],
+  "rollout accept": [
+    'rollout accept R-1 signed --wave 1 --reason "the canaries look well"',
+    'rollout accept R-1 errors --reason "a monitor was restarted, not the service"',
+  ],
+  "rollout refuse": ['rollout refuse R-1 signed --wave 1 --reason "the queue grows"'],
+  "rollout readings": ["rollout readings R-1 errors --wave 1 -o json"],
+  "rollout revert": [
+    'rollout revert R-1 --host web-7 --reason "its latency doubled"',
+    'rollout revert R-1 --all --reason "logins fail"',
+  ],
   "rollout lost": ['rollout lost R-1 web-7 --reason "the machine is gone"'],
   explain: ["explain host web-1 patch P-1"],
   "audit list": ["audit list --patch P-1", "audit list --type change.approved"],

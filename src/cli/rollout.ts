@@ -4,6 +4,7 @@ import { Failure } from "../base/failure.ts";
 import { ask } from "../client/client.ts";
 import { type Cli, show } from "./cli.ts";
 import { allPages } from "./pages.ts";
+import { registerRolloutGates } from "./rollout-gate.ts";
 import { rolloutTable, rolloutText, targetTable } from "./view/rollout.ts";
 import { freshTimes } from "./view/sentence.ts";
 import { lookAtRollout, watchRollout } from "./watch-rollout.ts";
@@ -17,6 +18,7 @@ export function registerRollout(program: Command, cli: Cli): void {
   registerShow(rollout, cli);
   registerStops(rollout, cli);
   registerHosts(rollout, cli);
+  registerRolloutGates(rollout, cli);
   program
     .command("explain")
     .description("What applies, what waits and why, for one host and one case")
