@@ -123,7 +123,7 @@ function judgeHosts(wave: WaveFacts, now: Instant): GateJudgement {
 }
 
 /** The approved limits of a wave; the smaller of batch and limit counts, so neither is ever passed. */
-export function waveGate(limits: WaveLimits, gates: readonly Gate[]): WaveGate {
+export function waveGate(limits: WaveLimits, gates: readonly Gate[] = []): WaveGate {
   return {
     ...(gates.length === 0 ? {} : { gates }),
     inFlightMax: Math.max(1, Math.min(limits.batchSize, limits.inFlightMax)),
