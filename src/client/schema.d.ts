@@ -9727,9 +9727,12 @@ export interface operations {
                         reversibility: "downgrade" | "none";
                         ringsPolicy: string;
                         statement: string;
+                        triggers: string[];
                         warnings: string[];
                         waves: {
                             detectsFailureRate: number;
+                            /** @description what must hold beside that before the next wave opens, and what a failure does */
+                            gates: string[];
                             hosts: number;
                             limits: {
                                 batchSize: number;

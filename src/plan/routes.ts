@@ -3,8 +3,9 @@ import { actionSchema } from "../base/action.ts";
 import { scopesFor } from "../base/actor.ts";
 import { Failure } from "../base/failure.ts";
 import { instantFromText, instantToText } from "../base/instant.ts";
-import { type Route, route } from "../db/world.ts";
+import { type Route, route, type World } from "../db/world.ts";
 import { resolveForSets, resolveOnHost } from "../inventory/resolve.ts";
+import { parseRings } from "../policy/rings.ts";
 import { partToText } from "../policy/rings-waves.ts";
 import { loadPatch } from "../triage/store.ts";
 import { createPlan } from "./actions.ts";
@@ -12,6 +13,7 @@ import { demandPlan, diffPlans, planActions, showPlan } from "./actions-show.ts"
 import type { CanaryReport } from "./model.ts";
 import { planDiffToText } from "./plan-diff.ts";
 import { stopToText } from "./plan-story.ts";
+import { triggersOf } from "./plan-triggers.ts";
 import { planHostRoutes } from "./routes-hosts.ts";
 import { loadPlans, loadPolicyText, type StoredPlan } from "./store.ts";
 import { planInScope } from "./store-hosts.ts";
@@ -38,6 +40,9 @@ const waveSchema = z.strictObject({
   detectsFailureRate: z.number(),
   /** When the wave halts the rollout by itself, such as "after 2 failed". */
   stops: z.string(),
+  gates: z
+    .array(z.string())
+    .describe("what must hold beside that before the next wave opens, and what a failure does"),
   limits: z.strictObject({
     batchSize: z.number().int(),
     inFlightMax: z.number().int(),
@@ -211,12 +216,15 @@ const getPlan = route({
     /** What the canary waves leave untried. */
     canaries: z.array(canariesSchema),
     ways: z.strictObject({ local: z.number(), ssh: z.number(), piped: z.number() }),
+    /** What goes on being judged after the last wave, and how much is taken back by itself. */
+    triggers: z.array(z.string()),
     warnings: z.array(z.string()),
     actions: z.array(actionSchema),
   }),
   async handle({ world, actor }, { params }) {
     const plan = await showPlan(world, actor, params.plan);
     const { report } = plan;
+    const triggers = triggersOf(parseRings(await policyTextOf(world, plan)));
     return {
       ...summaryOf(plan),
       statement: plan.statement,
@@ -235,6 +243,7 @@ const getPlan = route({
         detectsFailureRate:
           report.detects.find((one) => one.wave === wave.number)?.failureRate ?? 1,
         stops: stopToText(wave.limits, wave.hostCount),
+        gates: [...triggers.gatesOf(wave.ring)],
         limits: { ...wave.limits },
       })),
       bodies: [...plan.bodies],
@@ -244,6 +253,7 @@ const getPlan = route({
       needsReboot: report.needsReboot,
       canaries: report.canaries.map(canariesOf),
       ways: { ...report.ways },
+      triggers: [...triggers.whole],
       warnings: [...report.warnings],
       actions: [...(await planActions(world, actor, plan))],
     };
@@ -270,12 +280,15 @@ const getPolicy = route({
   ...onePlan,
   reply: { contentType: "text/plain; charset=utf-8" },
   async handle({ world, actor }, { params }) {
-    const plan = await demandPlan(world, actor, params.plan);
-    const text = await loadPolicyText(world.db, plan.ringsPolicy);
-    if (text === null) throw new Failure("internal", "The policy of this plan is missing.");
-    return text;
+    return policyTextOf(world, await demandPlan(world, actor, params.plan));
   },
 });
+
+async function policyTextOf(world: World, plan: StoredPlan): Promise<string> {
+  const text = await loadPolicyText(world.db, plan.ringsPolicy);
+  if (text === null) throw new Failure("internal", "The policy of this plan is missing.");
+  return text;
+}
 
 const getDiff = route({
   method: "GET",

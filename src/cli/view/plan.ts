@@ -63,11 +63,17 @@ export function planText(plan: Plan, excluded: readonly Excluded[]): string {
     { head: "on failure", cell: (w) => `roll back ${w.limits.rollback}` },
   ]);
   const bodies = plan.bodies.map((b) => `body ${b.digest.slice(0, 12)}\n${indented(b.text)}`);
+  const gates = plan.waves.flatMap((wave) =>
+    wave.gates.map((gate) => `gate of wave ${wave.number}: ${safeText(gate)}`),
+  );
+  const triggers = plan.triggers.map((trigger) => `afterwards: ${safeText(trigger)}`);
   const out = excluded.map((e) => `${safeText(e.name)}: ${safeText(e.text)}`);
   return [
     facts,
     "",
     waves,
+    ...gates,
+    ...triggers,
     "",
     ...bodies,
     ...(out.length === 0 ? [] : ["", "Not in this plan:", ...out.map((line) => `  ${line}`)]),
