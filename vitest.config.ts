@@ -16,10 +16,12 @@ const telling = [
   "src/rollout/store.real.test.ts",
   "src/intel/rematch.real.test.ts",
 ];
+// Several servers share one PostgreSQL only where it is not the embedded one.
+const shared = ["test/faults/servers-on-one-database.real.test.ts"];
 const isLong = process.env["FETTLE_TEST_LONG"] === "1";
 // `npm run check` leaves out the one pure test that takes as long as all others together.
 const isQuick = process.env["FETTLE_TEST_QUICK"] === "1";
-const onExternal = isLong ? [...telling, "src/**/*.real.test.ts"] : telling;
+const onExternal = [...shared, ...telling, ...(isLong ? ["src/**/*.real.test.ts"] : [])];
 
 export default defineConfig({
   test: {
@@ -47,7 +49,7 @@ export default defineConfig({
         test: {
           name: "real",
           include: ["src/**/*.real.test.ts", "lab/**/*.real.test.ts", "test/**/*.real.test.ts"],
-          exclude: ["test/e2e/**"],
+          exclude: ["test/e2e/**", ...shared],
           globalSetup: ["test/setup/postgres.ts", "test/setup/states.ts"],
           testTimeout: 120_000,
           hookTimeout: 300_000,

@@ -166,11 +166,7 @@ export interface MarkWave {
 }
 
 /** An approved change over these waves: a real plan, signed by a real key. */
-export async function approvedMark(
-  world: World,
-  waves: readonly MarkWave[],
-  soakSeconds = 0,
-): Promise<ChangeId> {
+export async function approvedMark(world: World, waves: readonly MarkWave[]): Promise<ChangeId> {
   const now = Date.now();
   const body = writeBody({
     steps: [
@@ -220,7 +216,7 @@ export async function approvedMark(
     failedMax: 0,
     failures: null,
     successRateMin: 1,
-    soakSeconds,
+    soakSeconds: 0,
     rollback: "wave",
   });
   const report = JSON.stringify({
