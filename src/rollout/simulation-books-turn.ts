@@ -68,7 +68,6 @@ export function loadFacts(books: Books, id: RolloutId): BookSeen {
   const { state, isFrozen, generation, lookCount, haltReason } = rollout;
   const isHaltedByWave = state === "halted" && haltReason !== null && haltReason.why !== "person";
   const waves = rollout.waves.map((wave) => waveFacts(books, rollout, wave));
-  const hasFailures = waves.some((wave) => wave.newFailures > 0);
   const own = state === "halted" ? { scope: "this rollout", since: rollout.haltedAt ?? now } : null;
   return {
     generation,
@@ -80,7 +79,8 @@ export function loadFacts(books: Books, id: RolloutId): BookSeen {
       halted: own ?? (books.isHalted ? { scope: "all", since: now } : null),
       haltedBy: isHaltedByWave ? haltReason.wave : null,
       approvalHold: rollout.isApproved ? null : { why: "approval-withdrawn" },
-      waves: hasFailures ? waves.map((wave) => withStrata(rollout, wave)) : waves,
+      // Without a failure in the wave nothing can cluster there.
+      waves: waves.map((wave) => (wave.newFailures === 0 ? wave : withStrata(rollout, wave))),
       ...wholeFacts(rollout.rules, { halt: haltReason, gates: rollout.stands.get(0) ?? [] }),
     },
   };
