@@ -125,7 +125,7 @@ machine_digest() {
 }
 
 # name arch version source source-version want status eflag, and name and state as dpkg abbreviates
-# them, by tabs.
+# them, by tabs. For a pipeline, whose shell it becomes.
 packages_list() {
   # shellcheck disable=SC2016 # dpkg-query fills these in
   il_format='${Package}\t${Architecture}\t${Version}\t${source:Package}\t${source:Version}\t'
@@ -133,7 +133,7 @@ packages_list() {
   il_format="$il_format"'${db:Status-Want}\t${db:Status-Status}\t${db:Status-Eflag}\t'
   # shellcheck disable=SC2016
   il_format="$il_format"'${binary:Package}\t${db:Status-Abbrev}\n'
-  dpkg-query -W -f "$il_format"
+  exec dpkg-query -W -f "$il_format"
 }
 
 # The same without packages that were removed.

@@ -38,13 +38,12 @@ services_of_scripts() { # BEFORE
   done <<SCRIPTS
 $sv_scripts
 SCRIPTS
-  # shellcheck disable=SC2086 # a path with a space in it is not found, and its script is asked
-  [ -z "$sv_files" ] || sv_files=$(exec stat -c '%n %Y' $sv_files 2>/dev/null)
+  pid_files_times
   read_clock
   while read -r sv_name sv_file sv_how; do
     [ -n "$sv_name" ] || continue
     service_pid "$sv_name" "$sv_file"
-    if [ "$SP_PID" != 0 ] && pid_file_tells "$sv_files"; then
+    if [ "$SP_PID" != 0 ] && pid_file_tells "$PID_TIMES"; then
       sv_state=active
     elif [ "$sv_how" = looks ] && [ ! -e "$sv_file" ] && [ ! -h "$sv_file" ]; then
       sv_state=inactive
@@ -59,14 +58,34 @@ $sv_scripts
 SCRIPTS
 }
 
+# When each of sv_files was written, in PID_TIMES. A worker asks again only for other files, or when one of
+# them, or the folder of any, is newer than the mark of its last asking.
+PID_TIMES=''
+pid_files_times() {
+  if is_worker && [ "$sv_files" = "${PID_FILES:-}" ] && [ -e "$WORK/pids.read" ]; then
+    pt_same=yes
+    for pt_file in $sv_files; do
+      # shellcheck disable=SC3013 # as in scripts_unchanged
+      [ "$pt_file" -nt "$WORK/pids.read" ] || [ "${pt_file%/*}" -nt "$WORK/pids.read" ] || continue
+      pt_same=no
+      break
+    done
+    [ "$pt_same" = no ] || return 0
+  fi
+  PID_FILES=$sv_files PID_TIMES=''
+  ! is_worker || : >"$WORK/pids.read"
+  # shellcheck disable=SC2086 # a path with a space in it is not found, and its script is asked
+  [ -z "$sv_files" ] || PID_TIMES=$(exec stat -c '%n %Y' $sv_files 2>/dev/null)
+}
+
 # SV_SCRIPTS, what init_scripts says, and in a worker a mark of when that was. The worker, and the look that
 # follows its job at once (look_after), read them again only when a script, a default or one of the two
 # folders is newer than the mark: who replaces a file changes its folder.
 SV_SCRIPTS=''
 scripts_read() {
-  [ ! -d "$WORK" ] || : >"$WORK/scripts.read"
+  ! is_worker || : >"$WORK/scripts.read"
   SV_SCRIPTS=$(init_scripts)
-  [ ! -d "$WORK" ] || put_text "$WORK/scripts" "$SV_SCRIPTS${NEWLINE}end" || : >"$WORK/scripts"
+  ! is_worker || put_text "$WORK/scripts" "$SV_SCRIPTS${NEWLINE}end" || : >"$WORK/scripts"
 }
 
 # What the worker read, whole.

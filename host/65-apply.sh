@@ -488,39 +488,47 @@ guard_awk() {
   GUARD_AWK="awk"
 }
 
-# apt marks every package named to it as asked for by a person; the snapshot knows better.
+# apt marks every package named to it as asked for by a person; the snapshot knows better. A package that is
+# gone has no mark.
 marks_restore() {
-  mr_auto=
+  mr_auto=''
   while read -r mr_word mr_name mr_arch _ mr_mark _; do
-    [ "$mr_word $mr_mark" = "pkg auto" ] || continue
-    [ "$mr_arch" = all ] || mr_name=$mr_name:$mr_arch
-    mr_auto="$mr_auto $mr_name"
+    [ "$mr_word $mr_mark" != "pkg auto" ] || mr_auto="$mr_auto$mr_name $mr_arch$NEWLINE"
   done <"$SNAPSHOT"
   [ -n "$mr_auto" ] || return 0
-  mr_native=$(/usr/bin/dpkg --print-architecture)
-  set --
-  for mr_name in $mr_auto; do
-    mr_bare=${mr_name%:"$mr_native"}
-    if dpkg-query -W -f '${db:Status-Status}' "$mr_name" 2>/dev/null | grep -q '^installed$' &&
-      ! mark_is_auto "${mr_bare%%:*}"; then
-      set -- "$@" "$mr_name"
-    fi
-  done
+  # shellcheck disable=SC2046 # names of packages
+  set -- $(marks_lost "$mr_auto")
+  [ $# -gt 0 ] || return 0
+  # shellcheck disable=SC2016,SC2046 # dpkg-query fills these in
+  set -- $(dpkg-query -W -f '${db:Status-Status} ${binary:Package}\n' "$@" 2>/dev/null |
+    while read -r mr_state mr_name; do [ "$mr_state" != installed ] || say "$mr_name"; done)
   [ $# -gt 0 ] || return 0
   apt_mark auto "$@"
+}
+
+# Those that apt has no mark for now, as dpkg names them. A package for all architectures has its mark
+# under the machine's own.
+marks_lost() { # `NAME ARCH` lines
+  mk_marks=/var/lib/apt/extended_states
+  [ -r "$mk_marks" ] || mk_marks=/dev/null
+  awk '
+    T == "marks" {
+      if ($1 == "Package:") name = $2
+      else if ($1 == "Architecture:") arch = $2
+      else if ($0 == "Auto-Installed: 1") is[name, arch] = is[name] = 1
+      next
+    }
+    $2 == "all" && !($1 in is) { print $1 }
+    $2 != "all" && !(($1, $2) in is) { print $1 ":" $2 }' T=marks "$mk_marks" T=wanted - <<LINES
+${1%"$NEWLINE"}
+LINES
 }
 
 apt_mark() { # auto|hold|unhold NAME…
   [ "$1" = auto ] || packages_unseen
   # shellcheck disable=SC2086 # fixed options only
-  unlocked apt-mark $APT_STAGED -o "Dir::State::lists=$WORK/nolists" "$@" </dev/null \
+  unlocked apt-mark $APT_STAGED $APT_ARCHS -o "Dir::State::lists=$WORK/nolists" "$@" </dev/null \
     >>"$OUTPUT" 2>&1
-}
-
-mark_is_auto() { # NAME
-  awk -v name="$1" '
-    /^Package: / { on = (substr($0, 10) == name) } on && $0 == "Auto-Installed: 1" { found = 1 }
-    END { exit !found }' /var/lib/apt/extended_states 2>/dev/null
 }
 
 # Programs that still run what was replaced, beside those that the body restarts: a fact for people.

@@ -61,6 +61,8 @@ apply_main() {
     say "@accepted $J_PLAN $J_ATTEMPT"
     start_worker
     release_lock
+    # Its worker's notes of a moment ago still serve for the look.
+    LOOK_AFTER=yes
     relay && look_after
   else
     # The counter is written under the lock, or another order's would be taken for it.
@@ -207,6 +209,11 @@ work_main() { # [held]
   fi
 }
 
+# Others look at the same folders while a worker works; what they note must not be taken for its notes.
+is_worker() {
+  [ -n "${WORKER_STARTED:-}" ]
+}
+
 # The clock for what is written down goes on from where the job was taken in.
 clock_inherit() {
   ci_now='' ci_cs=''
@@ -252,7 +259,6 @@ look_after() {
   [ ! -e "$VAR/in.$$" ] || rm -rf "$VAR/in.$$"
   exec 6>&- 7<&-
   read -r la_verb || return 0
-  LOOK_AFTER=yes
   [ "$la_verb" != inspect ] || inspect_main
 }
 

@@ -27,48 +27,42 @@ export async function pointHostTo(
     readonly recordedAt: Instant;
   },
 ): Promise<boolean> {
+  const known = await knownOf(tx, table, now.hostNum);
+  if (known.setId === now.setId) return false;
+  // Moved behind all that is known of the host: a clock that was set back must not make a range end
+  // before it begins, or two ranges overlap.
+  const observedAt = sqlInstant(Math.max(now.observedAt, (known.observed ?? 0) + 1));
+  const recordedAt = sqlInstant(Math.max(now.recordedAt, (known.recorded ?? 0) + 1));
   const name = sql.table(table);
-  const { rows } = await sql<{ setId: number; observedFrom: Instant }>`
-    select set_id as "setId", observed_from as "observedFrom" from ${name}
-     where host_num = ${now.hostNum} and observed_to is null and recorded_to is null`.execute(tx);
-  const current = rows[0];
-  if ((current?.setId ?? null) === now.setId) return false;
-  const { observedAt, recordedAt } = await laterThanKnown(tx, table, now);
-  if (current !== undefined) {
-    await sql`
-      update ${name} set recorded_to = ${sqlInstant(recordedAt)}
-       where host_num = ${now.hostNum} and observed_to is null and recorded_to is null`.execute(tx);
-    await sql`
-      insert into ${name} (host_num, set_id, observed_from, observed_to, recorded_from)
-      values (${now.hostNum}, ${current.setId}, ${sqlInstant(current.observedFrom)},
-              ${sqlInstant(observedAt)}, ${sqlInstant(recordedAt)})`.execute(tx);
-  }
-  if (now.setId !== null) {
-    await sql`
-      insert into ${name} (host_num, set_id, observed_from, recorded_from)
-      values (${now.hostNum}, ${now.setId}, ${sqlInstant(observedAt)},
-              ${sqlInstant(recordedAt)})`.execute(tx);
-  }
+  // The open range is closed before its rows are read, and so before another takes its place.
+  await sql`
+    with closed as (
+      update ${name} set recorded_to = ${recordedAt}
+       where host_num = ${now.hostNum} and observed_to is null and recorded_to is null
+      returning set_id, observed_from
+    )
+    insert into ${name} (host_num, set_id, observed_from, observed_to, recorded_from)
+    select ${now.hostNum}::int, set_id, observed_from, ${observedAt}, ${recordedAt} from closed
+     union all
+    select ${now.hostNum}::int, ${now.setId}::int, ${observedAt}, null, ${recordedAt}
+     where ${now.setId}::int is not null`.execute(tx);
   return true;
 }
 
-/**
- * The times of a change, moved behind all that is known of the host: a clock that was set back must
- * not make a range end before it begins, or two ranges overlap.
- */
-async function laterThanKnown(
-  tx: Tx,
-  table: HistoryTable,
-  now: { readonly hostNum: number; readonly observedAt: Instant; readonly recordedAt: Instant },
-): Promise<{ readonly observedAt: Instant; readonly recordedAt: Instant }> {
-  const { rows } = await sql<{ observed: Instant | null; recorded: Instant | null }>`
-    select max(coalesce(observed_to, observed_from)) as observed, max(recorded_from) as recorded
+interface Known {
+  readonly setId: number | null;
+  /** The newest times of what is believed of the host. */
+  readonly observed: Instant | null;
+  readonly recorded: Instant | null;
+}
+
+async function knownOf(tx: Tx, table: HistoryTable, hostNum: number): Promise<Known> {
+  const { rows } = await sql<Known>`
+    select max(set_id) filter (where observed_to is null) as "setId",
+           max(coalesce(observed_to, observed_from)) as observed, max(recorded_from) as recorded
       from ${sql.table(table)}
-     where host_num = ${now.hostNum} and recorded_to is null`.execute(tx);
-  return {
-    observedAt: Math.max(now.observedAt, (rows[0]?.observed ?? 0) + 1),
-    recordedAt: Math.max(now.recordedAt, (rows[0]?.recorded ?? 0) + 1),
-  };
+     where host_num = ${hostNum} and recorded_to is null`.execute(tx);
+  return rows[0] ?? { setId: null, observed: null, recorded: null };
 }
 
 export interface HistoryEntry {

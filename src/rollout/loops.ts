@@ -30,6 +30,8 @@ const SWEEP_MS = 2_000;
 /** So long without a sweep: this server was deaf, as its database was away or it stood still. */
 const DEAF_MS = 15_000;
 const LOOKS_MAX = 16;
+/** Most hosts are looked at over the line that brought their job, and each of those wakes this loop too. */
+const LOOKS_APART_MS = 100;
 
 /** Knows for how long this server has listened to hosts without a break. */
 class Ear {
@@ -151,6 +153,7 @@ function startLooks(engine: Engine, presence: Presence, onEnd: () => void): Roll
       for (const look of room > 0 ? await takeLooks(engine, room) : []) {
         running.set(look, lookAndForget(look));
       }
+      await sleep(LOOKS_APART_MS);
       return false;
     },
   });
