@@ -252,8 +252,8 @@ resume_main() {
 }
 
 # The job is over and told. The server may look at the host over the connection that is there: a new
-# one would cost both sides more than the look. What is looked at is the machine as it is now; nothing
-# that the job noted is used for it.
+# one would cost both sides more than the look. What is looked at is the machine as it is now; of what
+# the job noted only the texts of init scripts are used, and those while they are the same files.
 look_after() {
   say "@idle" || return 1
   [ ! -e "$VAR/in.$$" ] || rm -rf "$VAR/in.$$"
