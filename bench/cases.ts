@@ -96,7 +96,7 @@ async function answered(
       oldSha256: sha256(`${name} ${from}`),
     };
   });
-  const resolution = { ...pair, moves, affectedServices: [] };
+  const resolution = { ...pair, moves, affectedServices: [], around: null };
   const [host] = await hostsToAsk(world.db, pair, 1);
   if (host === undefined) return { kind: "not-resolved", problem: "nobody can be asked" };
   const target = wantsDigest(wants);

@@ -3,7 +3,8 @@
 # would have to come back. Nothing here changes the machine.
 #
 # In:  `want NAME ARCH VERSION` lines, then `@end`. Out: `@resolve`, then `move VERB NAME ARCH FROM TO
-# SHA256 SIZE OLDSHA256`, `service UNIT`, `problem TEXT`, then `@end`; `-` stands for nothing.
+# SHA256 SIZE OLDSHA256`, `service UNIT`, what stands around it, `problem TEXT`, then `@end`; `-` stands
+# for nothing.
 
 WANTS_MAX=1000
 # Staging passes the same: what is approved is what the names ask for, no more.
@@ -17,7 +18,7 @@ resolve_main() {
   if resolve_wants >"$RS_DIR/wants"; then
     installed_list >"$RS_DIR/installed"
     sources_scan "$RS_DIR" none /dev/null
-    { resolve_moves && resolve_services; } >"$RS_DIR/out"
+    { resolve_moves && resolve_services && resolve_around; } >"$RS_DIR/out"
     # A move that is not whole is no move: the planner must not see a part of a transaction.
     if grep '^problem ' "$RS_DIR/out" >"$RS_DIR/problems"; then
       mv -f "$RS_DIR/problems" "$RS_DIR/out"

@@ -140,6 +140,7 @@ const examples: Readonly<Record<string, readonly string[]>> = {
   "plan show": ["plan show 9f3c12ab"],
   "plan hosts": ["plan hosts 9f3c12ab"],
   "plan forecast": ["plan forecast 9f3c12ab", "plan forecast 9f3c12ab --job 90s"],
+  "plan impact": ["plan impact 9f3c12ab", "plan impact 9f3c12ab -o json"],
   "plan diff": ["plan diff 9f3c12ab 77aa01fe"],
   "change request": ['change request --plan 9f3c12ab --reason "known exploited"'],
   "change edit": ['change edit C-1 --plan 77aa01fe --reason "without the database hosts"'],

@@ -4,6 +4,7 @@ import { durationFromText, SECOND_MS } from "../base/instant.ts";
 import { ask } from "../client/client.ts";
 import { type Cli, show } from "./cli.ts";
 import { planForecastText } from "./view/plan-forecast.ts";
+import { planImpactText } from "./view/plan-impact.ts";
 
 /** What a plan would mean, asked before anybody approves it. */
 export function registerPlanAhead(plan: Command, cli: Cli): void {
@@ -16,6 +17,14 @@ export function registerPlanAhead(plan: Command, cli: Cli): void {
       const params = { path: { plan: digest }, query };
       const told = await ask(cli.client().GET("/api/v1/plans/{plan}/forecast", { params }));
       show(cli, told, () => planForecastText(told, cli.clock()));
+    });
+  plan
+    .command("impact <digest>")
+    .description("What it touches: dependents, processes, services and owners, major versions")
+    .action(async (digest: string) => {
+      const params = { path: { plan: digest } };
+      const told = await ask(cli.client().GET("/api/v1/plans/{plan}/impact", { params }));
+      show(cli, told, () => planImpactText(told));
     });
 }
 

@@ -1779,6 +1779,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/plans/{plan}/impact": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a plan touches: packages that depend on what is changed, processes that have it in memory, services with their teams, major versions, edited files; and what is not known. */
+        get: operations["getPlansByPlanImpact"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/plans/{plan}/leaves": {
         parameters: {
             query?: never;
@@ -10024,6 +10041,95 @@ export interface operations {
                         }[];
                         next: string | null;
                         total: number;
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    getPlansByPlanImpact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                plan: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        conffiles: {
+                            /** @description hosts of the kinds on which it was seen */
+                            hosts: number;
+                            name: string;
+                            path: string;
+                            /** @enum {string} */
+                            state: "changed" | "missing";
+                        }[] | null;
+                        /** @description null: not kept when the plan was made */
+                        dependents: {
+                            /** @description the most installed packages that depend on it on one host */
+                            countMax: number;
+                            /** @description the first hundred by name */
+                            first: {
+                                hosts: number;
+                                name: string;
+                            }[];
+                            hosts: number;
+                            name: string;
+                        }[] | null;
+                        hosts: number;
+                        memory: {
+                            partly: number;
+                            unknown: number;
+                            users: {
+                                hosts: number;
+                                package: string;
+                                processes: {
+                                    hosts: number;
+                                    name: string;
+                                }[];
+                            }[];
+                            whole: number;
+                        };
+                        moreServices: number;
+                        needsReboot: boolean;
+                        packages: {
+                            from: string;
+                            hosts: number;
+                            /** @description a new major version or binary interface */
+                            jump: string | null;
+                            name: string;
+                            to: string;
+                            /** @enum {string} */
+                            verb: "upgrade" | "downgrade" | "install" | "remove";
+                        }[];
+                        reachedMax: number | null;
+                        /** @description units that the plan restarts */
+                        restarts: string[];
+                        sentence: string;
+                        services: {
+                            hosts: number;
+                            name: string;
+                            neededBy: string[];
+                            owners: string[];
+                            team: string;
+                            title: string;
+                        }[];
+                        /** @description what is not known, in sentences */
+                        unknown: string[];
                     };
                 };
             };

@@ -49,6 +49,34 @@ describe("a host's answer", () => {
     expect(parseResolution([upgrade, line]).kind).toBe("refused");
   });
 
+  test("says what depends on the packages and which of their files were edited", () => {
+    const around = [
+      "around dpkg",
+      "dependent openssl ca-certificates",
+      "dependents openssl 2",
+      "reached 7",
+      "conffile openssl /etc/ssl/openssl.cnf changed",
+    ];
+    expect(parseResolution([upgrade, ...around])).toMatchObject({
+      around: {
+        dependents: [{ name: "openssl", count: 2, first: ["ca-certificates"] }],
+        reached: 7,
+        conffiles: [{ name: "openssl", path: "/etc/ssl/openssl.cnf", state: "changed" }],
+      },
+    });
+    // A host without dpkg, or with an older program, says nothing: that is not "nothing".
+    expect(parseResolution([upgrade])).toMatchObject({ kind: "resolved", around: null });
+  });
+
+  test.each([
+    ["dependents openssl many"],
+    ["dependent openssl ../etc"],
+    ["conffile openssl /etc/a b changed"],
+    ["reached 3"],
+  ])("with the line %j about them is no answer at all", (line) => {
+    expect(parseResolution([upgrade, line]).kind).toBe("refused");
+  });
+
   test("that holds a problem is that problem", () => {
     const answer = parseResolution([upgrade, "problem apt says: E: no"]);
     expect(answer).toEqual({ kind: "refused", problem: "apt says: E: no" });

@@ -1,5 +1,6 @@
 import { type Digest, isDigest, sha256 } from "../base/digest.ts";
 import { Failure } from "../base/failure.ts";
+import { type Around, isAroundLine, parseAround } from "./around.ts";
 import type { Offer, Package } from "./model.ts";
 import { withoutPasswords } from "./redact.ts";
 
@@ -12,6 +13,8 @@ export interface HostResolution {
   readonly offerSet: Digest;
   readonly moves: readonly ResolvedMove[];
   readonly affectedServices: readonly string[];
+  /** Null where the host could not tell. */
+  readonly around: Around | null;
 }
 
 export interface ResolvedMove {
@@ -64,6 +67,7 @@ export type ParsedResolution =
       readonly kind: "resolved";
       readonly moves: readonly ResolvedMove[];
       readonly services: readonly string[];
+      readonly around: Around | null;
     }
   | { readonly kind: "refused"; readonly problem: string };
 
@@ -79,7 +83,12 @@ export function parseResolution(lines: readonly string[]): ParsedResolution {
   }
   const moves: ResolvedMove[] = [];
   const services = new Set<string>();
+  const around = parseAround(lines.filter(isAroundLine));
+  if (around.kind === "bad") {
+    return { kind: "refused", problem: "what depends on the packages cannot be read" };
+  }
   for (const line of lines) {
+    if (isAroundLine(line)) continue;
     const move = moveFrom(line);
     const unit = /^service (\S+)$/.exec(line)?.[1];
     if (move !== null) moves.push(move);
@@ -88,7 +97,7 @@ export function parseResolution(lines: readonly string[]): ParsedResolution {
       return { kind: "refused", problem: `the host answered ${JSON.stringify(line.slice(0, 80))}` };
   }
   moves.sort((a, b) => (`${a.name}:${a.arch}` < `${b.name}:${b.arch}` ? -1 : 1));
-  return { kind: "resolved", moves, services: [...services].sort() };
+  return { kind: "resolved", moves, services: [...services].sort(), around: around.around };
 }
 
 function moveFrom(line: string): ResolvedMove | null {

@@ -77,7 +77,10 @@ export async function resolveOnHost(
   if (misfit !== null) return notResolved(`${host.name} changed since its last scan: ${misfit}`);
   return {
     kind: "resolved",
-    resolution: { packageSet, offerSet, moves: parsed.moves, affectedServices: parsed.services },
+    resolution: {
+      ...{ packageSet, offerSet, moves: parsed.moves, around: parsed.around },
+      affectedServices: parsed.services,
+    },
   };
 }
 

@@ -4,6 +4,7 @@ import type { Digest } from "../base/digest.ts";
 import type { HostId } from "../base/ids.ts";
 import type { Instant } from "../base/instant.ts";
 import { type Db, type Reader, sqlInstant, sqlJson } from "../db/database.ts";
+import { aroundSchema } from "./around.ts";
 import type { Host } from "./model.ts";
 import type { HostResolution, Want } from "./resolution.ts";
 import { everywhere, loadHosts } from "./store.ts";
@@ -28,6 +29,8 @@ const answerSchema = z.object({
     }),
   ),
   affectedServices: z.array(z.string()),
+  // Answers that were kept before hosts told it say nothing of it.
+  around: aroundSchema.nullable().default(null),
 });
 
 export async function loadResolution(
@@ -54,12 +57,12 @@ export async function saveResolution(
     readonly at: Instant;
   },
 ): Promise<void> {
-  const { packageSet, offerSet, moves, affectedServices } = kept.resolution;
+  const { packageSet, offerSet, ...answer } = kept.resolution;
   await sql`
     insert into resolution
       (package_set_id, offer_set_id, target, wants, answer, asked_host, asked_at)
     select p.id, o.id, ${kept.target}, ${sqlJson(kept.wants)},
-           ${sqlJson({ moves, affectedServices })}, ${kept.askedHost}, ${sqlInstant(kept.at)}
+           ${sqlJson(answer)}, ${kept.askedHost}, ${sqlInstant(kept.at)}
       from package_set p, offer_set o
      where p.digest = ${packageSet} and o.digest = ${offerSet}
     on conflict do nothing`.execute(db);

@@ -14,6 +14,7 @@ import type { PatchId } from "../base/ids.ts";
 import type { World } from "../db/world.ts";
 import { loadPatch } from "../triage/store.ts";
 import { type CreatePlan, createPlan } from "./actions.ts";
+import { showImpact } from "./actions-impact.ts";
 import { demandPlan, diffPlans, pageOfLeaves, showPlan } from "./actions-show.ts";
 import { routes } from "./routes.ts";
 import { signedView } from "./signed-view.ts";
@@ -78,6 +79,22 @@ describe("a plan in the database", () => {
     const scopes = scopesFor(carol.actor, "plan.read");
     const rows = await loadExcluded(world.db, { plan: plan.digest, scopes, limit: 10 });
     expect(rows.map((row) => [row.name, row.because])).toEqual([["laptop", { why: "no-ring" }]]);
+  });
+
+  test("says what depends on what it changes, and on whose hosts nobody knows what runs", async () => {
+    const { plan } = await create(carol);
+    const { impact, memory, packages, hosts } = await showImpact(
+      world,
+      carol.actor,
+      plan.digest.slice(0, 12),
+    );
+    expect(impact).toMatchObject({
+      ...{ known: 3, unknown: 0, reachedMax: 3 },
+      dependents: [{ name: "libssl3", hosts: 3, countMax: 2 }],
+    });
+    expect(packages).toMatchObject([{ name: "libssl3", verb: "upgrade", hosts: 3, jump: null }]);
+    expect(memory).toMatchObject({ whole: 0, partly: 0, unknown: 3 });
+    expect(hosts).toBe(3);
   });
 
   test("cannot be edited or deleted, whoever asks the database", async () => {

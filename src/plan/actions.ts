@@ -16,6 +16,7 @@ import { followPatch } from "./actions-patch.ts";
 import { type Asking, resolvePairs } from "./actions-resolve.ts";
 import { demandPlan } from "./actions-show.ts";
 import { checkPlan } from "./checker.ts";
+import { impactOf } from "./impact.ts";
 import type { Plan, PlanInput, Planned, PlanReport } from "./model.ts";
 import { exclusionToText } from "./plan-story.ts";
 import { plan } from "./planner.ts";
@@ -23,6 +24,7 @@ import { blockerToText } from "./planner-report.ts";
 import { parseStatement } from "./statement.ts";
 import { insertPlan, loadPolicyText, nextChangeNumber, type StoredPlan } from "./store.ts";
 import { loadJobSeconds } from "./store-durations.ts";
+import { insertImpact } from "./store-impact.ts";
 import { loadSelectedHosts } from "./store-selected.ts";
 
 /** Makes plans: loads what is known, asks hosts, decides purely, checks, stores. */
@@ -208,6 +210,8 @@ async function commitPlan(
       at: input.issuedAt,
     });
     if (!isNew) return;
+    const taken = new Set(made.made.leaves.map((leaf) => leaf.host));
+    await insertImpact(tx, made.made.digest, impactOf({ ...input, taken }));
     await followPatch(tx, {
       patch: patch.id,
       from: { triage: "plan", stopped: "replan" },

@@ -4,6 +4,7 @@ import type { Instant } from "../base/instant.ts";
 import type { Labels } from "../base/labels.ts";
 import type { Span } from "../base/spans.ts";
 import type { Calendar } from "../calendar/model.ts";
+import type { Around } from "../inventory/around.ts";
 import type { FailureTest } from "../policy/failure-test.ts";
 import type { ChangeClass, RingsPolicy } from "../policy/rings.ts";
 import type { WavePart } from "../policy/rings-waves.ts";
@@ -64,6 +65,8 @@ export interface Resolution {
   }[];
   /** Services known to use files of these packages on the host that was asked. */
   readonly affectedServices: readonly string[];
+  /** What depends on them there, and its edited files; null where the host could not tell. */
+  readonly around: Around | null;
 }
 
 /** The answer for one distinct pair of package set and offer set; hosts with both share it. */

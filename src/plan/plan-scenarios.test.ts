@@ -111,7 +111,8 @@ function readSets(name: string, text: string): ResolvedPair {
     return aMove({ ...some, ...file, ...(lost === "lost" ? { oldSha256: null } : {}) });
   });
   const affectedServices = units.split(" ").filter((unit) => unit !== "");
-  return { ...pair, outcome: { kind: "moves", resolution: { ...pair, moves, affectedServices } } };
+  const resolution = { ...pair, moves, affectedServices, around: null };
+  return { ...pair, outcome: { kind: "moves", resolution } };
 }
 
 function readHost(words: readonly string[]): PlanHost {

@@ -15,6 +15,7 @@ import { planDiffToText } from "./plan-diff.ts";
 import { stopToText } from "./plan-story.ts";
 import { triggersOf } from "./plan-triggers.ts";
 import { planHostRoutes } from "./routes-hosts.ts";
+import { impactRoutes } from "./routes-impact.ts";
 import { loadPlans, loadPolicyText, type StoredPlan } from "./store.ts";
 import { planInScope } from "./store-hosts.ts";
 
@@ -330,5 +331,6 @@ export const routes: readonly Route[] = [
   getStatement,
   getPolicy,
   ...planHostRoutes,
+  ...impactRoutes,
   getDiff,
 ];

@@ -67,7 +67,10 @@ export function movesOf(
 ): ResolutionOutcome {
   const packageSet = sha256(`packages ${sets}`);
   const offerSet = sha256(`offers ${sets}`);
-  return { kind: "moves", resolution: { packageSet, offerSet, moves, affectedServices } };
+  return {
+    kind: "moves",
+    resolution: { packageSet, offerSet, moves, affectedServices, around: null },
+  };
 }
 
 /** Two canaries, three hosts in ring 1, four in ring 2, all with the same sets. */

@@ -148,7 +148,12 @@ export function answered(
     oldSha256: sha256("old"),
   };
   const pair = { packageSet: packageSet ?? "", offerSet: offerSet ?? "" };
-  return { kind: "resolved", resolution: { ...pair, moves: [move], affectedServices } };
+  const around = {
+    dependents: [{ name: "libssl3", count: 2, first: ["nginx", "openssh-server"] }],
+    reached: 3,
+    conffiles: [],
+  };
+  return { kind: "resolved", resolution: { ...pair, moves: [move], affectedServices, around } };
 }
 
 export const askedOpenssl: Asking = {

@@ -50,6 +50,27 @@ describe("the joined program", () => {
     }
   });
 
+  test("finds the packages that apt finds to depend on another, in every shell", () => {
+    const parts = join(import.meta.dirname, "../../host");
+    const rows = ["libssl3", "perl-base"].map((name) => `upgrade ${name} amd64 1 2 x 1 x amd64\n`);
+    writeFileSync(join(folder, "rows"), rows.join(""));
+    const quiet = ["recommends", "suggests", "conflicts", "breaks", "replaces", "enhances"];
+    const flags = ["--installed", ...quiet.map((one) => `--no-${one}`)];
+    const apt = spawnSync("apt-cache", ["rdepends", ...flags, "libssl3"], { encoding: "utf8" });
+    const names = apt.stdout.split("\n").slice(2);
+    const found = [...new Set(names.map((name) => name.replace(/^[ |]*/, "")))].filter(Boolean);
+    expect(found.length).toBeGreaterThan(0);
+    for (const { argv } of shells) {
+      const [shell = "", ...args] = argv;
+      const script = `RS_DIR=${folder}; . ${parts}/58-around.sh; resolve_around`;
+      const run = spawnSync(shell, [...args, "-c", script], { encoding: "utf8" });
+      const said = run.stdout.split("\n");
+      expect(said).toContain(`dependents libssl3 ${found.length}`);
+      const mine = said.flatMap((line) => /^dependent libssl3 (.*)$/.exec(line)?.[1] ?? []);
+      expect(mine.sort()).toEqual(found.sort().slice(0, 100));
+    }
+  });
+
   test("takes nothing from the environment of its caller", () => {
     const path = join(folder, "plain");
     writeFileSync(path, hostProgram({ var: join(folder, "nowhere") }));

@@ -1,4 +1,8 @@
 import { expect, test } from "vitest";
+import { newId } from "../../src/base/ids.ts";
+import { inTransaction } from "../../src/db/database.ts";
+import type { ServiceId } from "../../src/inventory/service.ts";
+import { insertService } from "../../src/inventory/store-services.ts";
 import { createPlan } from "../../src/plan/actions.ts";
 import { askedOpenssl, someHosts } from "../builders/stored.ts";
 import { expectAccessible, expectNoSidewaysScroll, picture, settled } from "./browser.ts";
@@ -14,6 +18,11 @@ describePages("a plan's page", () => {
       scene = await setScene(site.world);
       await someHosts(site.world, [{ name: "lonely-01", labels: { env: "dev" } }]);
       const ada = await administrator(site.world);
+      const shop = {
+        ...{ id: newId<ServiceId>(Date.now()), name: "shop", title: "The shop", team: "Payments" },
+        ...{ owners: ["dana"], labels: {}, repository: "", hostSelector: "service=web" },
+      };
+      await inTransaction(site.world.db, (tx) => insertService(tx, shop, Date.now()));
       const plan = async (hosts?: string): Promise<string> => {
         const asked = {
           patch: scene.patch,
@@ -51,6 +60,17 @@ describePages("a plan's page", () => {
     await page.getByText("no ring of the policy selects its labels").waitFor();
     await page.reload();
     await page.getByText("lonely-01").waitFor();
+  });
+
+  test("tells what it touches: dependents, services with their teams, and what nobody knows", async () => {
+    const { page, faults } = at;
+    await page.getByRole("tab", { name: "Impact" }).click();
+    await page.getByText("up to 2 installed packages depend on one of them").waitFor();
+    await page.getByRole("link", { name: "The shop" }).waitFor();
+    await page.getByText("Of 62 hosts it is not known what runs.").waitFor();
+    await picture(page, "plan-impact");
+    await expectAccessible(page);
+    expect(faults).toEqual([]);
   });
 
   test("compares with another plan of the case", async () => {

@@ -11,6 +11,7 @@ import { UrlTabs } from "../parts/tabs.tsx";
 import { AskForApproval } from "./ask-for-approval.tsx";
 import { Bodies } from "./bodies.tsx";
 import { Compare } from "./compare.tsx";
+import { Impact } from "./impact.tsx";
 import { LeftOut } from "./left-out.tsx";
 import styles from "./plan.module.css";
 import { PlanHosts } from "./plan-hosts.tsx";
@@ -37,6 +38,7 @@ export function PlanPage() {
             label="Parts of the plan"
             tabs={[
               { name: "waves", title: "Waves", page: () => <PlanPicture plan={shown} /> },
+              { name: "impact", title: "Impact", page: () => <Impact plan={shown} /> },
               { name: "steps", title: "Steps and undo", page: () => <Bodies plan={shown} /> },
               {
                 name: "hosts",
