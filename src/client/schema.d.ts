@@ -6250,7 +6250,6 @@ export interface operations {
                 content: {
                     "application/json": {
                         index: number;
-                        problem: string | null;
                     };
                 };
             };

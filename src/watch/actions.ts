@@ -249,14 +249,14 @@ const PLACE_MS_MAX = 10_000;
 const PLACE_LOOK_MS = 200;
 
 /**
- * Records an event and hands just that to the receiver, whatever it chooses. Returns what became of
- * it; null words mean that it was taken.
+ * Records an event and hands just that to the receiver, whatever it chooses. Returns its index; fails
+ * with `unavailable` and the receiver's reason where it was not taken.
  */
 export async function tryOut(
   world: World,
   actor: Actor,
   name: string,
-): Promise<{ readonly index: number; readonly problem: string | null }> {
+): Promise<{ readonly index: number }> {
   demandUnscoped(actor, "policy.apply", WORKING_ON_SINKS);
   const sink = requireSink(world, name);
   const id = await inTransaction(world.db, (tx) =>
@@ -275,5 +275,8 @@ export async function tryOut(
   const memory = newMemory();
   const handed = await handOver(world, { sink, memory, events: [toldOf(index, entry)] });
   closeLine(memory);
-  return { index, problem: handed.problem };
+  if (handed.problem !== null) {
+    throw new Failure("unavailable", `${name} did not take the event: ${handed.problem}`);
+  }
+  return { index };
 }

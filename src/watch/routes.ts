@@ -58,7 +58,7 @@ const postTest = route({
   permission: "policy.apply",
   params,
   handlerMsMax: 90_000,
-  reply: z.strictObject({ index: z.number().int(), problem: z.string().nullable() }),
+  reply: z.strictObject({ index: z.number().int() }),
   errors: ["not-found", "unavailable"],
   async handle({ world, actor }, { params: { sink } }) {
     return await tryOut(world, actor, sink);

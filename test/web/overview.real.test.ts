@@ -1,9 +1,14 @@
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { systemActor } from "../../src/base/actor.ts";
+import { configSchema } from "../../src/base/config.ts";
+import { present } from "../../src/base/failure.ts";
 import { DAY_MS } from "../../src/base/instant.ts";
+import { inTransaction } from "../../src/db/database.ts";
 import { refreshFeeds } from "../../src/intel/actions-network.ts";
 import { sourceOf } from "../../src/intel/feed-source.ts";
 import { fetchLimits } from "../../src/intel/fetch-rules.ts";
+import { recordEvent } from "../../src/ledger/record.ts";
+import { forward, newMemory, showSinks } from "../../src/watch/actions.ts";
 import { ADMIN } from "../builders/first-admin.ts";
 import {
   expectAccessible,
@@ -18,7 +23,7 @@ import { approved, requested, setScene, started } from "./played-rollout.ts";
 import { shopFleet } from "./shop-fleet.ts";
 
 const PARTS = [
-  ...["people", "roles", "sessions", "tokens", "keys", "password", "feeds", "policy"],
+  ...["people", "roles", "sessions", "tokens", "keys", "password", "feeds", "policy", "events"],
 ] as const;
 
 describePages("overview and settings", () => {
@@ -58,6 +63,31 @@ describePages("overview and settings", () => {
       await expectNoSidewaysScroll(page);
       await picture(page, `settings-${part}-390-dark`);
     }
+  });
+
+  test("a receiver of events that cannot be reached says so, and why", async () => {
+    const { page } = at;
+    const sinks = [{ name: "siem", syslog: "tcp://127.0.0.1:9", events: ["rollout.*"] }];
+    const { events } = configSchema.parse({ events: { to: sinks } });
+    const { world } = at.site;
+    Object.assign(world.config, { events });
+    await page.goto("/settings/events");
+    const row = page.getByRole("row", { name: /siem/ });
+    await row.getByText("nothing was sent yet").waitFor();
+    const actor = systemActor.subject;
+    await inTransaction(world.db, (tx) =>
+      recordEvent(tx, { type: "rollout.started", actor, object: "rollout:r-1" }),
+    );
+    const sink = present(events.to[0], "the receiver");
+    await vi.waitFor(async () => {
+      await forward(world, { sink, server: "server-1", memory: newMemory() });
+      const [now] = await showSinks(world);
+      expect(now?.state.problem).not.toBeNull();
+    });
+    await page.reload();
+    await row.getByText(/could not be reached .*ECONNREFUSED/).waitFor();
+    await expectAccessible(page);
+    await picture(page, "settings-events-siem");
   });
 
   test("adds a person whose invitation is shown once, grants, and disables", async () => {

@@ -4,6 +4,7 @@ import type { ReactNode } from "react";
 import { useGo } from "../app/go.tsx";
 import { NoPage } from "../app/no-page.tsx";
 import { PageHead } from "../parts/page-head.tsx";
+import { EventSinksPart } from "./event-sinks.tsx";
 import { FeedsPart } from "./feeds.tsx";
 import { KeysPart } from "./keys.tsx";
 import { PasswordPart } from "./password.tsx";
@@ -22,6 +23,7 @@ const parts: readonly (readonly [name: string, title: string, part: () => ReactN
   ["password", "My password", () => <PasswordPart />],
   ["feeds", "Feeds", () => <FeedsPart />],
   ["policy", "Policy", () => <PolicyPart />],
+  ["events", "Events to others", () => <EventSinksPart />],
 ];
 
 export function SettingsPage() {
