@@ -1,12 +1,14 @@
 import type { Instant } from "../base/instant.ts";
 import { keepLast, keptFor } from "../base/kept.ts";
 import type { Selector } from "../base/labels.ts";
+import type { Db } from "../db/database.ts";
 import type { World } from "../db/world.ts";
 import { type Days, dayName, dayOf, daysUntil } from "./days.ts";
 import type { AlikeHosts } from "./host-story.ts";
 import type { Knowledge } from "./knowledge.ts";
-import { type SeenTimes, seenTimes } from "./seen-times.ts";
+import { type ClaimTime, type SeenTimes, seenTimes } from "./seen-times.ts";
 import { loadKnowledge, loadMembers } from "./store-knowledge.ts";
+import { loadChanges, loadNoted, type Noted } from "./store-knowledge-change.ts";
 import { loadKnownSince } from "./store-past.ts";
 import {
   type KevTime,
@@ -37,30 +39,53 @@ export interface History {
   readonly kev: readonly KevTime[];
 }
 
+interface ReadHistory extends History {
+  readonly claims: readonly ClaimTime[];
+  /** The changes that are in it. */
+  readonly noted: Noted;
+}
+
 /** It holds as long as the knowledge does; a new day begins a new one. */
-const histories = new WeakMap<Knowledge, Map<Instant, Promise<History>>>();
+const histories = new WeakMap<Knowledge, Map<Instant, Promise<ReadHistory>>>();
+/** The newest of each beginning, for reading only what changed since. */
+const newest = new WeakMap<object, Map<Instant, ReadHistory>>();
 const HISTORIES_KEPT_MAX = 4;
 
 /** The history of everything from a moment on; without one, from the beginning. */
 export async function loadPastOf(
-  world: World,
+  { db }: World,
   knowledge: Knowledge,
   since: Instant | null,
 ): Promise<History> {
   const made = keptFor(histories, knowledge);
+  const last = keptFor(newest, db);
   const key = since ?? 0;
-  const known = made.get(key) ?? readHistory(world, since);
+  const known = made.get(key) ?? readHistory(db, since, last.get(key) ?? null);
   known.catch(() => made.delete(key));
-  return await keepLast(made, HISTORIES_KEPT_MAX, [key, known]);
+  const read = await keepLast(made, HISTORIES_KEPT_MAX, [key, known]);
+  return keepLast(last, HISTORIES_KEPT_MAX, [key, read]);
 }
 
-async function readHistory({ db }: World, since: Instant | null): Promise<History> {
-  const [pairs, claims, kev] = await Promise.all([
-    loadPairTimes(db, { since }),
+async function readHistory(
+  db: Db,
+  since: Instant | null,
+  before: ReadHistory | null,
+): Promise<ReadHistory> {
+  // First what is noted: what is written meanwhile is then read once more the next time.
+  const noted = await loadNoted(db);
+  const changes = before === null ? null : await loadChanges(db, before.noted, noted);
+  const [claims, kev] = await Promise.all([
     loadClaimTimes(db, { since }),
     loadKevTimes(db, since ?? 0),
   ]);
-  return { seen: seenTimes(pairs, claims), kev };
+  const isSame = before !== null && JSON.stringify(before.claims) === JSON.stringify(claims);
+  if (!isSame || changes === null || changes.whole.has("source")) {
+    return { seen: seenTimes(await loadPairTimes(db, { since }), claims), kev, claims, noted };
+  }
+  const { sources } = changes;
+  if (sources.length === 0) return { ...before, kev, noted };
+  const pairs = await loadPairTimes(db, { since, sources });
+  return { seen: before.seen.withSources(new Set(sources), pairs), kev, claims, noted };
 }
 
 export async function loadTrend(

@@ -36,15 +36,32 @@ export interface SeenTimes {
   readonly of: (packageId: number, marks: string) => readonly PairTime[];
   /** The vulnerabilities that were ever said of a package, whoever sees them. */
   readonly everOf: (packageId: number) => ReadonlySet<string>;
+  /** The same after a change, with all that is said of these sources now. */
+  readonly withSources: (sources: ReadonlySet<string>, pairs: readonly PairTime[]) => SeenTimes;
 }
 
 export function seenTimes(pairs: readonly PairTime[], claims: readonly ClaimTime[]): SeenTimes {
-  const byPackage = Map.groupBy(pairs, (pair) => pair.packageId);
+  return seenFrom({ byPackage: Map.groupBy(pairs, (pair) => pair.packageId), claims }, new Map());
+}
+
+interface SeenFrom {
+  readonly byPackage: ReadonlyMap<number, readonly PairTime[]>;
+  readonly claims: readonly ClaimTime[];
+}
+
+type KnownTimes = Map<string, readonly PairTime[]>;
+
+function seenFrom(from: SeenFrom, known: KnownTimes): SeenTimes {
+  const { byPackage, claims } = from;
   const claimed = Map.groupBy(claims, ({ claim }) => keyOf(claim));
   const special = new Set(claimed.keys());
-  for (const pair of pairs) if (pair.channel !== "") special.add(keyOf(pair));
-  const differing = new Set(pairs.filter((p) => special.has(keyOf(p))).map((p) => p.packageId));
-  const known = new Map<string, readonly PairTime[]>();
+  const differing = new Set<number>();
+  for (const [packageId, pairs] of byPackage) {
+    for (const pair of pairs) {
+      if (pair.channel !== "") special.add(keyOf(pair));
+      if (special.size > 0 && special.has(keyOf(pair))) differing.add(packageId);
+    }
+  }
   const times = (packageId: number, marks: string): readonly PairTime[] => {
     const own = byPackage.get(packageId) ?? [];
     if (!differing.has(packageId)) return own.filter(({ isExposed }) => isExposed);
@@ -66,7 +83,33 @@ export function seenTimes(pairs: readonly PairTime[], claims: readonly ClaimTime
       known.set(key, found);
       return found;
     },
+    withSources: (sources, pairs) => withSources({ from, known }, sources, pairs),
   };
+}
+
+/** What other packages have stays the very same, and what was made from it with it. */
+function withSources(
+  { from, known }: { readonly from: SeenFrom; readonly known: KnownTimes },
+  sources: ReadonlySet<string>,
+  pairs: readonly PairTime[],
+): SeenTimes {
+  const byPackage = new Map(from.byPackage);
+  const anew = Map.groupBy(pairs, (pair) => pair.packageId);
+  const touched = new Set(anew.keys());
+  for (const [packageId, own] of from.byPackage) {
+    const rest = own.filter(({ source }) => !sources.has(source));
+    if (rest.length === own.length) continue;
+    touched.add(packageId);
+    byPackage.set(packageId, rest);
+  }
+  for (const packageId of touched) {
+    const own = [...(byPackage.get(packageId) ?? []), ...(anew.get(packageId) ?? [])];
+    if (own.length === 0) byPackage.delete(packageId);
+    else byPackage.set(packageId, own);
+  }
+  const isKept = (key: string): boolean => !touched.has(Number.parseInt(key, 10));
+  const others = [...known].filter(([key]) => isKept(key));
+  return seenFrom({ byPackage, claims: from.claims }, new Map(others));
 }
 
 function keyOf(of: { readonly packageId: number; readonly vulnerability: string }): string {

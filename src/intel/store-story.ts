@@ -133,6 +133,7 @@ export async function loadPairTimes(
     readonly since: Instant | null;
     readonly vulnerability?: string | undefined;
     readonly setIds?: readonly number[] | undefined;
+    readonly sources?: readonly string[] | undefined;
   },
 ): Promise<readonly PairTime[]> {
   const isLater = of.since === null ? sql`true` : sql`f.valid_to > ${sqlInstant(of.since)}`;
@@ -143,6 +144,8 @@ export async function loadPairTimes(
       ? sql`true`
       : sql`f.package_id in (select package_id from package_set_member
               where set_id = any(${arrayText(of.setIds)}::integer[]))`;
+  const isFrom =
+    of.sources === undefined ? sql`true` : sql`f.source = any(${[...of.sources]}::text[])`;
   // Two questions, as what holds and what ended are found by indices of their own.
   const rowsThat = (when: RawBuilder<unknown>) => sql`
     select f.package_id as "packageId", f.vulnerability, f.ecosystem, f.source,
@@ -150,7 +153,7 @@ export async function loadPairTimes(
            f.state = any(${[...exposedStates]}::text[]) as "isExposed",
            f.valid_from as "from", f.valid_to as "to"
       from finding_pair f
-     where ${when} and ${isAsked} and ${isOn}
+     where ${when} and ${isAsked} and ${isOn} and ${isFrom}
        and (f.state = any(${[...exposedStates]}::text[]) or f.channel <> '')`;
   const { rows } = await sql<PairTime>`
     ${rowsThat(sql`f.valid_to is null`)} union all

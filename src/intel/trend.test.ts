@@ -283,6 +283,39 @@ describe("exposure intervals", () => {
   });
 });
 
+it("knows after a change of some sources what it knows when all is read anew", () => {
+  let kept = 0;
+  fc.assert(
+    fc.property(
+      pairTimes,
+      pairTimes,
+      claimTimes,
+      fc.subarray(["s0", "s1"]),
+      (was, is, claims, of) => {
+        const sources = new Set(of);
+        const others = was.filter(({ source }) => !sources.has(source));
+        const changed = is.filter(({ source }) => sources.has(source));
+        const before = seenTimes(was, claims);
+        // What was asked before is kept where it holds, and only there.
+        const ask = (seen: ReturnType<typeof seenTimes>) =>
+          [0, 1, 2, 3, 4].map((id) => ["", "1", "1,@pro"].map((own) => seen.of(id, own)));
+        const earlier = ask(before);
+        const after = before.withSources(sources, changed);
+        const anew = seenTimes([...others, ...changed], claims);
+        expect(ask(after)).toEqual(ask(anew));
+        expect(new Set(after.packageIds)).toEqual(new Set(anew.packageIds));
+        for (const [id, own] of ask(after).entries()) {
+          if (!sources.has(`s${id % 2}`))
+            expect(own.every((one, at) => one === earlier[id]?.[at])).toBe(true);
+          kept += Number(own[0] === earlier[id]?.[0]);
+        }
+      },
+    ),
+    { numRuns: 50 },
+  );
+  expect(kept).toBeGreaterThan(0);
+});
+
 describe("ages", () => {
   it("of the whole fleet are those of every host and vulnerability by itself", async () => {
     let counted = 0;

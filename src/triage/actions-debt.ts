@@ -14,8 +14,8 @@ import { deadlinePolicy, sightingsGiven, sourcesToAsk } from "./actions-deadline
 import { debtPolicy } from "./actions-deferral.ts";
 import { candidateDates, type Sighting } from "./deadline.ts";
 import type { DeadlinePolicy } from "./deadline-policy.ts";
-import { type Debt, type DebtGroup, debtOf, type Held, type SetFinding } from "./debt.ts";
-import { type SetTimes, setFindings } from "./debt-findings.ts";
+import { type Debt, type DebtGroup, debtOf, type Held, type Weighed } from "./debt.ts";
+import { type KeptFindings, keptFindings, type SetTimes, setFindings } from "./debt-findings.ts";
 import { type DebtPolicy, pointsOf, type RiskFacts } from "./debt-policy.ts";
 import type { Deferral } from "./deferral.ts";
 import type { Exception } from "./exception.ts";
@@ -104,6 +104,10 @@ interface Told {
 const detected = new WeakMap<SeenTimes, Map<string, Detected>>();
 const DETECTED_KEPT_MAX = 8;
 
+/** What was found of sets, by the days: most sets are the same after a change of hosts or feeds. */
+const findingsKept = new WeakMap<object, Map<string, KeptFindings>>();
+const DAYS_KEPT_MAX = 3;
+
 /**
  * The same hosts, rules and decisions under the same history give the same debt, until the next date
  * has passed. All of them but the history are read each time and named by their text.
@@ -128,8 +132,7 @@ async function debtUnder(world: World, of: DebtBasis): Promise<Debt> {
     days,
     groups,
     findingsOf: basis.findingsOf,
-    overdueFrom: (finding, group) => overdue.of.get(kindOf(group))?.get(finding.key) ?? days.count,
-    pointsOf: weigher(of.policy, facts),
+    weighedOn: weigher({ ...of, facts, overdue: overdue.of }),
     exceptions: new Map(of.exceptions.flatMap((one) => heldEntry(one, days))),
     deferrals: of.deferrals.flatMap((one) => deferralHeld(one, days)),
   });
@@ -160,10 +163,13 @@ async function detectedOn(
   const { seen, groups, days, knowledge } = of;
   const setIds = [...new Set(groups.map((group) => group.setId))];
   const members = await loadMembers(world.db, setIds);
-  const findingsOf = setFindings({ members, seen, packages: knowledge.packages }, days);
+  const made = keptFor(findingsKept, world.db);
+  const key = `${days.first} ${days.count}`;
+  const kept = keepLast(made, DAYS_KEPT_MAX, [key, made.get(key) ?? keptFindings()]);
+  const findingsOf = setFindings({ members, seen, packages: knowledge.packages }, days, kept);
   const found = detections(groups, findingsOf);
   const rows = [...found].flatMap(([kind, own]) =>
-    [...own].map(([key, row]): NamedRow => ({ kind, key, row })),
+    [...own].map(([number, row]): NamedRow => ({ kind, number, row })),
   );
   return { findingsOf, found, rows, told: null };
 }
@@ -173,8 +179,8 @@ function kindOf({ exposure, presets }: Pick<DebtGroup, "exposure" | "presets">):
   return `${exposure}\n${presets}`;
 }
 
-/** By the kind of the hosts, then by the key of the finding: looked up for each host and finding. */
-type ByFinding<T> = ReadonlyMap<string, ReadonlyMap<string, T>>;
+/** By the kind of the hosts, then by the number of the finding. */
+type ByFinding<T> = ReadonlyMap<string, ReadonlyMap<number, T>>;
 
 function vulnerabilitiesIn(found: ByFinding<DetectionRow>): readonly string[] {
   const rows = [...found.values()].flatMap((own) => [...own.values()]);
@@ -193,16 +199,16 @@ function detections(
     const before = first.get(key);
     if (before === undefined || group.seenFrom < before.seenFrom) first.set(key, group);
   }
-  const found = new Map<string, Map<string, DetectionRow>>();
+  const found = new Map<string, Map<number, DetectionRow>>();
   for (const group of first.values()) {
-    const own = found.get(kindOf(group)) ?? new Map<string, DetectionRow>();
+    const own = found.get(kindOf(group)) ?? new Map<number, DetectionRow>();
     found.set(kindOf(group), own);
     for (const finding of findingsOf(group)) {
       if (finding.to <= group.from || group.to <= finding.from) continue;
       const detectedAt = Math.max(finding.knownFrom, group.seenFrom);
-      const before = own.get(finding.key);
+      const before = own.get(finding.number);
       if (before !== undefined && before.detectedAt <= detectedAt) continue;
-      own.set(finding.key, detection(finding, group, detectedAt));
+      own.set(finding.number, detection(finding, group, detectedAt));
     }
   }
   return found;
@@ -217,7 +223,7 @@ function detection(finding: SetTimes, group: DebtRow, detectedAt: Instant): Dete
 
 interface NamedRow {
   readonly kind: string;
-  readonly key: string;
+  readonly number: number;
   readonly row: DetectionRow;
 }
 
@@ -231,25 +237,59 @@ function overdueDays(
     readonly facts: ReadonlyMap<string, Vulnerability>;
   },
 ): { readonly of: ByFinding<number>; readonly next: Instant } {
-  const days = new Map<string, Map<string, number>>();
+  const days = new Map<string, Map<number, number>>();
   let next = Number.POSITIVE_INFINITY;
   sightings.forEach((sighting, at) => {
-    const [date] = candidateDates(of.dates, [sighting], of.facts);
+    const date = dateOf(of.dates, sighting, of.facts);
     const named = rows[at];
-    if (named === undefined || date?.at == null) return;
-    if (date.at > of.days.now) next = Math.min(next, date.at);
-    const own = days.get(named.kind) ?? new Map<string, number>();
-    days.set(named.kind, own.set(named.key, dayOf(of.days, date.at)));
+    if (named === undefined || date === null) return;
+    if (date > of.days.now) next = Math.min(next, date);
+    const own = days.get(named.kind) ?? new Map<number, number>();
+    days.set(named.kind, own.set(named.number, dayOf(of.days, date)));
   });
   return { of: days, next };
 }
 
-function weigher(policy: DebtPolicy, facts: ReadonlyMap<string, RiskFacts>) {
-  const known = new Map<string, number>();
-  return ({ vulnerability }: SetFinding, { exposure }: DebtGroup): number => {
-    const points = known.get(vulnerability) ?? pointsOf(policy, facts.get(vulnerability) ?? null);
-    known.set(vulnerability, points);
-    return exposure === "internal" ? points : points * policy.weights.exposed;
+/** Dates by what they follow from; they hold as long as the facts of the vulnerability do. */
+const datesMade = new WeakMap<Vulnerability, Map<string, Instant | null>>();
+/** Of one vulnerability: kinds of hosts, times of first sights and policies differ. */
+const DATES_KEPT_MAX = 64;
+
+function dateOf(
+  policy: DeadlinePolicy,
+  sighting: Sighting,
+  facts: ReadonlyMap<string, Vulnerability>,
+): Instant | null {
+  const fact = facts.get(sighting.vulnerability);
+  const { ecosystem, exposure, presets, detectedAt, waits } = sighting;
+  const made = fact === undefined ? new Map<string, Instant | null>() : keptFor(datesMade, fact);
+  const pauses = waits.map(({ from, to }) => `${from}-${to}`).join();
+  const key = `${policy.version} ${ecosystem} ${exposure} ${presets.join()} ${detectedAt} ${pauses}`;
+  const known = made.get(key);
+  if (known !== undefined) return known;
+  const date = candidateDates(policy, [sighting], facts)[0]?.at ?? null;
+  return keepLast(made, DATES_KEPT_MAX, [key, date]);
+}
+
+function weigher(of: {
+  readonly days: Days;
+  readonly policy: DebtPolicy;
+  readonly facts: ReadonlyMap<string, RiskFacts>;
+  readonly overdue: ByFinding<number>;
+}): (group: DebtGroup) => Weighed<SetTimes> {
+  const known: number[] = [];
+  const points = ({ number, vulnerability }: SetTimes): number => {
+    const found = known[number] ?? pointsOf(of.policy, of.facts.get(vulnerability) ?? null);
+    known[number] = found;
+    return found;
+  };
+  return (group) => {
+    const overdue = of.overdue.get(kindOf(group));
+    const factor = group.exposure === "internal" ? 1 : of.policy.weights.exposed;
+    return {
+      overdueFrom: ({ number }) => overdue?.get(number) ?? of.days.count,
+      pointsOf: (finding) => points(finding) * factor,
+    };
   };
 }
 

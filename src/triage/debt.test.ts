@@ -75,8 +75,10 @@ it("is the same as looking at every host on every day by itself", () => {
         const input: DebtInput = {
           ...{ days, groups, exceptions, deferrals },
           findingsOf: ({ setId }) => sets[setId] ?? [],
-          overdueFrom: (of) => dates[of.vulnerability] ?? COUNT,
-          pointsOf: points,
+          weighedOn: (group) => ({
+            overdueFrom: (of) => dates[of.vulnerability] ?? COUNT,
+            pointsOf: (of) => points(of, group),
+          }),
         };
         const debt = debtOf(input);
         const is = ({ from, to }: Held, day: number): boolean => from <= day && day < to;

@@ -53,12 +53,17 @@ export interface DebtInput<F extends SetFinding = SetFinding> {
   readonly days: Days;
   readonly groups: readonly DebtGroup[];
   readonly findingsOf: (group: DebtGroup) => readonly F[];
-  /** The first day on which it is past its date; `days.count` where it is not. */
-  readonly overdueFrom: (finding: F, group: DebtGroup) => number;
-  /** Points a day and host. */
-  readonly pointsOf: (finding: F, group: DebtGroup) => number;
+  /** Dates and weights of findings on hosts of a group. */
+  readonly weighedOn: (group: DebtGroup) => Weighed<F>;
   readonly exceptions: ReadonlyMap<number, Held>;
   readonly deferrals: readonly Held[];
+}
+
+export interface Weighed<F extends SetFinding = SetFinding> {
+  /** The first day on which it is past its date; `days.count` where it is not. */
+  readonly overdueFrom: (finding: F) => number;
+  /** Points a day and host. */
+  readonly pointsOf: (finding: F) => number;
 }
 
 /** One number a day for each kind. */
@@ -158,12 +163,13 @@ function groupDebt<F extends SetFinding>(input: DebtInput<F>, group: DebtGroup):
   const open: OpenFinding[] = [];
   let present = 0;
   const exceptions = group.exceptions.flatMap((number) => input.exceptions.get(number) ?? []);
+  const weighed = input.weighedOn(group);
   for (const finding of input.findingsOf(group)) {
     if (finding.from < count && finding.to === count) present += 1;
-    const points = input.pointsOf(finding, group);
+    const points = weighed.pointsOf(finding);
     const excepted = exceptions.filter((held) => held.covers(finding));
     const deferred = input.deferrals.filter((held) => held.covers(finding));
-    const overdueFrom = input.overdueFrom(finding, group);
+    const overdueFrom = weighed.overdueFrom(finding);
     // Before its date a finding weighs only where something was decided about it.
     const isDecided = excepted.length + deferred.length > 0;
     const first = isDecided ? finding.from : Math.max(finding.from, overdueFrom);
