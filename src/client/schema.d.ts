@@ -9710,6 +9710,14 @@ export interface operations {
                         bodies: {
                             digest: string;
                             text: string;
+                            wayBack: {
+                                /** @enum {string} */
+                                class: "downgrade" | "previous-kernel" | "snapshot" | "none" | "nothing";
+                                label: string;
+                                says: string[];
+                                /** @enum {string} */
+                                tone: "good" | "attention" | "bad";
+                            } | null;
                         }[];
                         canaries: {
                             count: number;

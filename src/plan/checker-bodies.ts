@@ -4,6 +4,7 @@ import { stepToText } from "./body.ts";
 import { resolutionOf } from "./checker-hosts.ts";
 import { fault, type Judged } from "./checker-judged.ts";
 import type { PlanFault, PlanHost, Resolution, Step } from "./model.ts";
+import { whyOneWay } from "./one-way.ts";
 
 /**
  * Rules about what is done: each host's body is exactly the transaction its package manager answered,
@@ -73,7 +74,7 @@ function undoFaults(
   one: { readonly host: PlanHost; readonly body: BodyText; readonly resolution: Resolution },
 ): PlanFault[] {
   const { host, body, resolution } = one;
-  const lost = resolution.moves.filter((m) => m.verb !== "install" && m.oldSha256 === null);
+  const lost = resolution.moves.filter((move) => whyOneWay(move, policy) !== null);
   if (lost.length > 0) {
     const isAllowed = policy.irreversible !== "no" && facts.isIrreversibleAcknowledged;
     const undo =

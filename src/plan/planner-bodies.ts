@@ -4,6 +4,7 @@ import { selects } from "../base/labels.ts";
 import type { RingsPolicy } from "../policy/rings.ts";
 import { BODY_BYTES_MAX, type BodyText, parseBody, writeBody } from "./body.ts";
 import type { PackageStep, Resolution, Step } from "./model.ts";
+import { whyOneWay } from "./one-way.ts";
 import type { Candidate } from "./planner-hosts.ts";
 
 /** The transaction of each host; hosts whose texts are equal share one body. */
@@ -11,7 +12,7 @@ export interface DraftBody {
   readonly digest: Digest;
   readonly text: string;
   readonly body: BodyText;
-  /** Packages (`name arch version`) whose present version cannot be put back. */
+  /** Packages (`name arch version`) whose present version cannot be put back, each with why. */
   readonly irreversible: readonly string[];
   readonly isTooLarge: boolean;
 }
@@ -29,7 +30,8 @@ export function draftBodies(
     const key = `${restarts.join(" ")}\n${probes.join(" ")}`;
     const known = perResolution.get(candidate.resolution) ?? new Map<string, DraftBody>();
     perResolution.set(candidate.resolution, known);
-    const draft = known.get(key) ?? draftBody(candidate.resolution, restarts, probes);
+    const asked = { resolution: candidate.resolution, restarts, probes };
+    const draft = known.get(key) ?? draftBody(asked, policy);
     known.set(key, draft);
     drafts.set(candidate, draft);
   }
@@ -56,14 +58,19 @@ function probesFor({ host }: Candidate, policy: RingsPolicy): string[] {
 }
 
 function draftBody(
-  resolution: Resolution,
-  restarts: readonly string[],
-  probes: readonly string[],
+  asked: {
+    readonly resolution: Resolution;
+    readonly restarts: readonly string[];
+    readonly probes: readonly string[];
+  },
+  policy: Pick<RingsPolicy, "oneWay">,
 ): DraftBody {
+  const { resolution, restarts, probes } = asked;
   const moves = resolution.moves.map(stepOf);
-  const irreversible = resolution.moves
-    .filter((move) => move.verb !== "install" && move.oldSha256 === null)
-    .map((move) => `${move.name} ${move.arch} ${move.from}`);
+  const irreversible = resolution.moves.flatMap((move) => {
+    const because = whyOneWay(move, policy);
+    return because === null ? [] : [`${move.name} ${move.arch} ${move.from} (${because})`];
+  });
   const steps: Step[] = [
     ...moves,
     ...restarts.map((unit) => ({ verb: "restart" as const, unit })),

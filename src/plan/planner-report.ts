@@ -85,9 +85,7 @@ function warningsFor(facts: {
     );
   }
   if (facts.irreversible.length > 0) {
-    warnings.push(
-      `There is no way back: no source offers ${facts.irreversible.join(", ")} any more.`,
-    );
+    warnings.push(`There is no way back for ${facts.irreversible.join(", ")}.`);
   }
   const unasked = facts.input.resolutions.reduce((sum, one) => sum + (one.servicesUnasked ?? 0), 0);
   if (unasked > 0) {

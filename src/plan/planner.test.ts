@@ -120,7 +120,12 @@ describe("a plan", () => {
     expect(plan(lost)).toMatchObject({
       plan: null,
       report: {
-        blocked: [{ why: "irreversible", packages: ["openssl amd64 3.0.17-1~deb12u2"] }],
+        blocked: [
+          {
+            why: "irreversible",
+            packages: ["openssl amd64 3.0.17-1~deb12u2 (no source offers it any more)"],
+          },
+        ],
         reversibility: "none",
       },
     });

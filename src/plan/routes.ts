@@ -10,6 +10,7 @@ import { partToText } from "../policy/rings-waves.ts";
 import { loadPatch } from "../triage/store.ts";
 import { createPlan } from "./actions.ts";
 import { demandPlan, diffPlans, planActions, showPlan } from "./actions-show.ts";
+import { bodySchema, shownBody } from "./body-reply.ts";
 import type { CanaryReport } from "./model.ts";
 import { planDiffToText } from "./plan-diff.ts";
 import { stopToText } from "./plan-story.ts";
@@ -209,7 +210,7 @@ const getPlan = route({
     statement: z.string(),
     ringsPolicy: digestText,
     waves: z.array(waveSchema),
-    bodies: z.array(z.strictObject({ digest: digestText, text: z.string() })),
+    bodies: z.array(bodySchema),
     excluded: z.array(z.strictObject({ why: z.string(), hosts: z.number().int() })),
     irreversible: z.array(z.string()),
     restarts: z.array(z.string()),
@@ -247,7 +248,7 @@ const getPlan = route({
         gates: [...triggers.gatesOf(wave.ring)],
         limits: { ...wave.limits },
       })),
-      bodies: [...plan.bodies],
+      bodies: plan.bodies.map(shownBody),
       excluded: [...plan.excludedByReason],
       irreversible: [...report.irreversible],
       restarts: [...report.restarts],

@@ -4,6 +4,7 @@ import { DAY_MS, durationFromText, HOUR_MS, MINUTE_MS, SECOND_MS } from "../base
 import { strictFields } from "../base/yaml-text.ts";
 import { amount, duration, rate, selector, share } from "./rings-fields.ts";
 import { gatesSchema, revertBudget, stabilisationSchema } from "./rings-gates.ts";
+import { oneWaySchema } from "./rings-one-way.ts";
 import { ringWaves, wholeRing } from "./rings-waves.ts";
 
 /** The text form of a rings policy. Everything is checked here, once; inside, types are trusted. */
@@ -145,6 +146,7 @@ export const ringsSchema = strictFields({
   stabilisation: stabilisationSchema.optional(),
   reverts: revertBudget.optional(),
   networks: z.array(network).max(64).optional(),
+  oneWay: oneWaySchema,
 })
   .refine(coversStabilisation, {
     message:

@@ -6,6 +6,7 @@ import type { FailureTest } from "./failure-test.ts";
 import type { PolicyKind } from "./policy-kind.ts";
 import type { Amount } from "./rings-fields.ts";
 import type { Gate, RevertBudget, Stabilisation } from "./rings-gates.ts";
+import type { OneWay } from "./rings-one-way.ts";
 import { ringsSchema } from "./rings-schema.ts";
 import type { RingWaves } from "./rings-waves.ts";
 
@@ -87,6 +88,8 @@ export interface RingsPolicy {
   readonly reverts: RevertBudget | null;
   /** Networks that checks of gates may reach; null: all but this machine's own and link-local ones. */
   readonly networks: readonly string[] | null;
+  /** Packages whose update converts data, so that the old version is no way back. */
+  readonly oneWay: readonly OneWay[];
 }
 
 /** Reads a policy; throws `invalid` with each fault, its line and what is allowed there. */

@@ -12,6 +12,16 @@ export function Bodies({ plan }: { readonly plan: Plan }) {
       {plan.bodies.map((body) => (
         <div key={body.digest} id={bodyAnchor(body.digest)}>
           <Panel title={`Body ${body.digest.slice(0, 12)}`}>
+            {body.wayBack !== null && (
+              <div className={styles["wayBack"]}>
+                <Mark tone={body.wayBack.tone}>Reverting: {body.wayBack.label}</Mark>
+                {body.wayBack.says.map((text) => (
+                  <div key={text} className="dim">
+                    {text}
+                  </div>
+                ))}
+              </div>
+            )}
             <Steps text={body.text} />
           </Panel>
         </div>

@@ -62,7 +62,7 @@ export function planText(plan: Plan, excluded: readonly Excluded[]): string {
     },
     { head: "on failure", cell: (w) => `roll back ${w.limits.rollback}` },
   ]);
-  const bodies = plan.bodies.map((b) => `body ${b.digest.slice(0, 12)}\n${indented(b.text)}`);
+  const bodies = plan.bodies.map(bodyText);
   const gates = plan.waves.flatMap((wave) =>
     wave.gates.map((gate) => `gate of wave ${wave.number}: ${safeText(gate)}`),
   );
@@ -78,6 +78,16 @@ export function planText(plan: Plan, excluded: readonly Excluded[]): string {
     ...bodies,
     ...(out.length === 0 ? [] : ["", "Not in this plan:", ...out.map((line) => `  ${line}`)]),
     ...plan.warnings.map((warning) => `warning: ${safeText(warning)}`),
+  ].join("\n");
+}
+
+function bodyText({ digest, text, wayBack }: Plan["bodies"][number]): string {
+  const back =
+    wayBack === null ? [] : [`revert: ${wayBack.label}`, ...wayBack.says.map((one) => `  ${one}`)];
+  return [
+    `body ${digest.slice(0, 12)}`,
+    indented(text),
+    ...back.map((one) => `  ${safeText(one)}`),
   ].join("\n");
 }
 
