@@ -9719,6 +9719,12 @@ export interface operations {
                                 tone: "good" | "attention" | "bad";
                             } | null;
                         }[];
+                        budgets: {
+                            key: string;
+                            members: number;
+                            unavailableMax: number;
+                            value: string;
+                        }[];
                         canaries: {
                             count: number;
                             critical: string[];
@@ -9768,6 +9774,10 @@ export interface operations {
                                     beta: number;
                                 } | null;
                                 inFlightMax: number;
+                                rate: {
+                                    hosts: number;
+                                    seconds: number;
+                                } | null;
                                 /** @enum {string} */
                                 rollback: "host" | "wave" | "none";
                                 soakSeconds: number;

@@ -4,7 +4,7 @@ import { Failure } from "../base/failure.ts";
 import type { Permission } from "../base/permission.ts";
 import type { World } from "../db/world.ts";
 import { personBehind } from "../identity/store.ts";
-import type { PlannedLeaf, PlannedWave } from "./model.ts";
+import type { PlannedBudget, PlannedLeaf, PlannedWave } from "./model.ts";
 import { type PlanDiff, planDiff } from "./plan-diff.ts";
 import {
   findPlans,
@@ -14,6 +14,7 @@ import {
   loadWaves,
   type StoredPlan,
 } from "./store.ts";
+import { loadBudgets } from "./store-budgets.ts";
 import { countExcluded, countPlanHosts, loadPlanHosts } from "./store-hosts.ts";
 
 /** Reading plans. A plan none of whose hosts the reader may see does not exist for the reader. */
@@ -39,6 +40,7 @@ export async function demandPlan(
 
 export interface ShownPlan extends StoredPlan {
   readonly waves: readonly PlannedWave[];
+  readonly budgets: readonly PlannedBudget[];
   readonly bodies: readonly { readonly digest: string; readonly text: string }[];
   readonly excludedByReason: readonly { readonly why: string; readonly hosts: number }[];
 }
@@ -46,12 +48,13 @@ export interface ShownPlan extends StoredPlan {
 export async function showPlan(world: World, actor: Actor, ref: string): Promise<ShownPlan> {
   const plan = await demandPlan(world, actor, ref);
   const scopes = scopesFor(actor, "plan.read");
-  const [waves, bodies, excludedByReason] = await Promise.all([
+  const [waves, budgets, bodies, excludedByReason] = await Promise.all([
     loadWaves(world.db, plan.digest),
+    loadBudgets(world.db, plan.digest),
     loadBodies(world.db, plan.digest),
     countExcluded(world.db, plan.digest, scopes),
   ]);
-  return { ...plan, waves, bodies, excludedByReason };
+  return { ...plan, waves, budgets, bodies, excludedByReason };
 }
 
 /** Leaf texts name every host of the plan, so only who may see all of them may have them. */

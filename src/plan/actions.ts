@@ -23,6 +23,7 @@ import { plan } from "./planner.ts";
 import { blockerToText } from "./planner-report.ts";
 import { parseStatement } from "./statement.ts";
 import { insertPlan, loadPolicyText, nextChangeNumber, type StoredPlan } from "./store.ts";
+import { loadLabelCounts } from "./store-budgets.ts";
 import { loadJobSeconds } from "./store-durations.ts";
 import { insertImpact } from "./store-impact.ts";
 import { loadSelectedHosts } from "./store-selected.ts";
@@ -89,6 +90,10 @@ export async function createPlan(
     isIrreversibleAcknowledged: request.acceptsIrreversible ?? false,
     hosts,
     resolutions,
+    members: await loadLabelCounts(
+      world.db,
+      policy.budgets.map((rule) => rule.by),
+    ),
     supersedes: supersededBy(replaced),
   };
   const planned = plan(input);

@@ -1,6 +1,7 @@
 import { SECOND_MS } from "../base/instant.ts";
 import type { FailureTest } from "../policy/failure-test.ts";
 import { amountOf, type ClassPolicy, type RingPolicy } from "../policy/rings.ts";
+import type { Rate } from "../policy/rings-budgets.ts";
 import { openSpans } from "../policy/rings-times.ts";
 import { fault, type Judged } from "./checker-judged.ts";
 import type { PlanFault, PlannedWave } from "./model.ts";
@@ -119,6 +120,7 @@ function limitFaults(
   const weaker: [isWeaker: boolean, what: string][] = [
     [limits.batchSize < 1 || limits.batchSize > amountOf(ring.batch.size, hosts, 1), "batch"],
     [limits.inFlightMax < 1 || limits.inFlightMax > ring.batch.inFlightMax, "hosts under way"],
+    [isFaster(limits.rate, ring.rate), "rate"],
     [limits.failedMax > amountOf(ring.failedMax, hosts, 0), "failure budget"],
     [!isSameTest(limits.failures, ring.failures), "failure test"],
     [limits.successRateMin < ring.successRateMin, "success rate"],
@@ -128,6 +130,11 @@ function limitFaults(
   return weaker
     .filter(([isWeaker]) => isWeaker)
     .map(([, what]) => fault("limits-weaker", `wave ${wave.number}: ${what}`));
+}
+
+function isFaster(planned: Rate | null, rule: Rate | null): boolean {
+  if (rule === null) return false;
+  return planned === null || planned.hosts > rule.hosts || planned.seconds < rule.seconds;
 }
 
 function isSameTest(planned: FailureTest | null, rule: FailureTest | null): boolean {

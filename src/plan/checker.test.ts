@@ -160,6 +160,21 @@ const doubled = cutting(
   [{ cluster: "x" }, { cluster: "x" }, { cluster: "y" }].map(ringTwo),
 );
 
+const slowly = "rate: { hosts: 5, per: 1h }";
+
+function withBudget(rule: string): PlanInput["policy"] {
+  return parseRings(`${testRings}\nbudgets: [${rule}]\n`);
+}
+
+/** Five hosts of zone a are in the plan, of which three must stay. */
+const budgeted = { ...input, policy: withBudget("{ by: zone, only: [a], quorum: majority }") };
+const zoneA = { key: "zone", value: "a", members: 5 };
+
+function withBudgets(budgets: Plan["budgets"]): Planned {
+  const made = plan(budgeted);
+  return { ...made, plan: { ...made.plan!, budgets } };
+}
+
 /** For each rule: a plan that breaks it, and what the checker is told when that is not the usual. */
 const mutations: Record<PlanRule, readonly (readonly [Planned, PlanInput?])[]> = {
   "statement-format": [[edited("\nclass", "\n class")], [edited(/end\n$/, "end")]],
@@ -214,6 +229,10 @@ const mutations: Record<PlanRule, readonly (readonly [Planned, PlanInput?])[]> =
     [withLimits({ successRateMin: 0.9 })],
     [withLimits({ soakSeconds: 59 })],
     [withLimits({ rollback: "none" })],
+    [
+      good,
+      { ...input, policy: parseRings(testRings.replace("soak: 1m", `soak: 1m\n    ${slowly}`)) },
+    ],
   ],
   "wave-cut": [
     // Its host of the last wave comes with the first, and the wave of few comes after that of many.
@@ -230,6 +249,13 @@ const mutations: Record<PlanRule, readonly (readonly [Planned, PlanInput?])[]> =
     [withSwapped(sampled, "h0", "h1"), sampled],
     [withSwapped(sampled, "h0", "h5"), sampled],
     [withSwapped(doubled, "h2", "h1"), doubled],
+  ],
+  "budget-weaker": [
+    [plan(input), budgeted],
+    [withBudgets([]), budgeted],
+    [withBudgets([{ ...zoneA, unavailableMax: 3 }]), budgeted],
+    [withBudgets([{ ...zoneA, unavailableMax: 0 }]), budgeted],
+    [plan(budgeted), { ...budgeted, policy: withBudget("{ by: zone, quorum: 4 }") }],
   ],
   canary: [[plan({ ...input, hosts: input.hosts.slice(2) }), emergency]],
   need: [[good, emergency]],

@@ -3,6 +3,7 @@ import { instantToSeconds, SECOND_MS } from "../base/instant.ts";
 import type { RingsPolicy } from "../policy/rings.ts";
 import { type BodyText, parseBody } from "./body.ts";
 import { bodyFaults } from "./checker-bodies.ts";
+import { budgetFaults } from "./checker-budgets.ts";
 import { cutFaults } from "./checker-cuts.ts";
 import { hostFaults } from "./checker-hosts.ts";
 import { fault } from "./checker-judged.ts";
@@ -41,6 +42,7 @@ export function checkPlan(planned: Planned, facts: PlanFacts, policy: RingsPolic
     ...faults,
     ...waveFaults(judged),
     ...cutFaults(judged),
+    ...budgetFaults(judged),
     ...hostFaults(judged),
     ...bodyFaults(judged),
   ];

@@ -7,6 +7,7 @@ import type { Calendar } from "../calendar/model.ts";
 import type { Around } from "../inventory/around.ts";
 import type { FailureTest } from "../policy/failure-test.ts";
 import type { ChangeClass, RingsPolicy } from "../policy/rings.ts";
+import type { BudgetLimit, Rate } from "../policy/rings-budgets.ts";
 import type { WavePart } from "../policy/rings-waves.ts";
 import type { PatchTarget } from "../triage/model.ts";
 
@@ -151,6 +152,14 @@ export type Blocker =
       readonly allowed: "no" | "acknowledged";
     }
   | { readonly why: "no-canary"; readonly ring: string }
+  | {
+      /** Nobody of these may ever be away, so their patch could never start. */
+      readonly why: "budget-impossible";
+      readonly key: string;
+      readonly value: string;
+      readonly members: number;
+      readonly limit: BudgetLimit;
+    }
   | { readonly why: "too-many-waves"; readonly waves: number; readonly most: number }
   | { readonly why: "body-too-large"; readonly host: string; readonly bytes: number };
 
@@ -158,6 +167,8 @@ export type Blocker =
 export interface WaveLimits {
   readonly batchSize: number;
   readonly inFlightMax: number;
+  /** Hosts that may start within so many seconds; null: as fast as the others allow. */
+  readonly rate: Rate | null;
   readonly failedMax: number;
   /** The sequential test that stops the wave too; null where only the number does. */
   readonly failures: FailureTest | null;
@@ -178,6 +189,15 @@ export interface PlannedWave {
   readonly windows: readonly Span[];
   readonly hostCount: number;
   readonly limits: WaveLimits;
+}
+
+/** How many hosts with this label may be away at once, over all rollouts. */
+export interface PlannedBudget {
+  readonly key: string;
+  readonly value: string;
+  /** Hosts of the whole fleet with the label, when the plan was made. */
+  readonly members: number;
+  readonly unavailableMax: number;
 }
 
 export interface PlannedLeaf {
@@ -207,6 +227,7 @@ export interface Plan {
   readonly bodies: readonly { readonly digest: Digest; readonly text: string }[];
   readonly leaves: readonly PlannedLeaf[];
   readonly waves: readonly PlannedWave[];
+  readonly budgets: readonly PlannedBudget[];
 }
 
 export interface ExcludedHost {
@@ -250,6 +271,12 @@ export interface PlanReport {
   readonly warnings: readonly string[];
 }
 
+export interface LabelCount {
+  readonly key: string;
+  readonly value: string;
+  readonly hosts: number;
+}
+
 /** Everything a plan depends on. The same input gives the same bytes. */
 export interface PlanInput {
   readonly deployment: string;
@@ -274,6 +301,8 @@ export interface PlanInput {
   readonly isIrreversibleAcknowledged: boolean;
   readonly hosts: readonly PlanHost[];
   readonly resolutions: readonly ResolvedPair[];
+  /** Hosts of the whole fleet by the labels that budgets count, whether the plan looks at them or not. */
+  readonly members: readonly LabelCount[];
   readonly supersedes: readonly PlanDigest[];
 }
 
@@ -322,6 +351,7 @@ export const planRules = [
   "window-closed",
   "calendar-closed",
   "limits-weaker",
+  "budget-weaker",
   "canary",
   "need",
   "expiry",

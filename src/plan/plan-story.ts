@@ -1,7 +1,7 @@
-import { instantToText } from "../base/instant.ts";
+import { durationToText, instantToText, SECOND_MS } from "../base/instant.ts";
 import { type StopRule, stopOdds } from "../policy/failure-test.ts";
 import { partToText, type WavePart } from "../policy/rings-waves.ts";
-import type { Exclusion, Planned } from "./model.ts";
+import type { Exclusion, Planned, WaveLimits } from "./model.ts";
 import { blockerToText } from "./planner-report.ts";
 
 /** A plan as a person reads it: what is done to whom and when, who is left out, and what to mind. */
@@ -14,9 +14,12 @@ export function planToText({ plan, report }: Planned): string {
       const { limits } = wave;
       lines.push(
         `wave ${wave.number}, ring ${wave.ring}${partText(wave.part)}, ${hostCount(wave.hostCount)}: ${instantToText(wave.notBefore)} to ${instantToText(wave.notAfter)}`,
-        `  ${limits.batchSize} at once, ${limits.inFlightMax} under way at most, soak ${limits.soakSeconds} s, stops ${stopToText(limits, wave.hostCount)}, ${percent(limits.successRateMin)} must succeed, rolls back ${limits.rollback}`,
+        `  ${limits.batchSize} at once, ${limits.inFlightMax} under way at most${rateText(limits)}, soak ${limits.soakSeconds} s, stops ${stopToText(limits, wave.hostCount)}, ${percent(limits.successRateMin)} must succeed, rolls back ${limits.rollback}`,
         ...wave.windows.map((w) => `  open ${instantToText(w.from)} to ${instantToText(w.to)}`),
       );
+    }
+    for (const { key, value, members, unavailableMax: most } of plan.budgets) {
+      lines.push(`budget ${key}=${value}: ${most} of ${members} may be away at once`);
     }
   }
   for (const { wave, hosts, failureRate } of report.detects) {
@@ -31,6 +34,11 @@ export function planToText({ plan, report }: Planned): string {
     lines.push(`left out: ${name}: ${exclusionToText(because)}`);
   }
   return `${lines.join("\n")}\n`;
+}
+
+function rateText({ rate }: WaveLimits): string {
+  if (rate === null) return "";
+  return `, ${rate.hosts} started per ${durationToText(rate.seconds * SECOND_MS)}`;
 }
 
 function partText(part: WavePart): string {

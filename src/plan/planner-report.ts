@@ -1,6 +1,7 @@
 import { never } from "../base/failure.ts";
 import { durationToText, instantToText, SECOND_MS } from "../base/instant.ts";
 import { detectableFailureRate } from "../policy/failure-test.ts";
+import { budgetLimitToText } from "../policy/rings-budgets.ts";
 import { partToText, type WavePart } from "../policy/rings-waves.ts";
 import type {
   Blocker,
@@ -130,6 +131,8 @@ export function blockerToText(blocker: Blocker): string {
         : `There is no way back for ${blocker.packages.join(", ")}. Say that you accept this to plan it anyway.`;
     case "no-canary":
       return `An emergency needs at least one host of ring ${blocker.ring} as its canary.`;
+    case "budget-impossible":
+      return `Of the ${blocker.members} hosts with ${blocker.key}=${blocker.value} ${budgetLimitToText(blocker.limit)}, so none of them could ever start. Leave them out, or give this value a budget of its own.`;
     case "too-many-waves":
       return `The policy cuts these hosts into ${blocker.waves} waves; a plan that people can judge has at most ${blocker.most}.`;
     case "body-too-large":

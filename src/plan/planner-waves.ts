@@ -240,6 +240,7 @@ export function limitsOf(ring: RingPolicy, rules: ClassPolicy, hostCount: number
   return {
     batchSize: amountOf(ring.batch.size, hostCount, 1),
     inFlightMax: Math.min(ring.batch.inFlightMax, hostCount),
+    rate: ring.rate,
     failedMax: amountOf(ring.failedMax, hostCount, 0),
     failures: ring.failures,
     successRateMin: ring.successRateMin,

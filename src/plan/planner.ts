@@ -9,6 +9,7 @@ import type {
   Plan,
   PlanInput,
   Planned,
+  PlannedBudget,
   PlannedLeaf,
   PlannedWave,
 } from "./model.ts";
@@ -18,6 +19,7 @@ import {
   draftBodies,
   irreversiblePackages,
 } from "./planner-bodies.ts";
+import { planBudgets } from "./planner-budgets.ts";
 import { byName, type Candidate, selectHosts } from "./planner-hosts.ts";
 import { reportFor } from "./planner-report.ts";
 import { type Schedule, scheduleWaves } from "./planner-waves.ts";
@@ -31,12 +33,14 @@ export function plan(input: PlanInput): Planned {
   const candidates = selected.candidates.filter((one) => !schedule.closed.has(one));
   const excluded = withClosed(selected.excluded, schedule.closed);
   const drafts = draftBodies(candidates, input.policy);
-  const facts = { input, candidates, excluded, drafts, schedule };
+  const budgets = planBudgets(input, candidates);
+  const facts = { input, candidates, excluded, drafts, schedule, budgets };
   const blocked = blockersOf(facts);
   const report = reportFor({ ...facts, blocked });
   if (blocked.length > 0) return { plan: null, report };
   const leaves = makeLeaves(schedule, drafts);
-  return { plan: assemble(input, { leaves, waves: schedule.waves, drafts }), report };
+  const { waves } = schedule;
+  return { plan: assemble(input, { leaves, waves, drafts, budgets: budgets.planned }), report };
 }
 
 function blockersOf(facts: {
@@ -44,10 +48,11 @@ function blockersOf(facts: {
   readonly candidates: readonly Candidate[];
   readonly drafts: ReadonlyMap<Candidate, DraftBody>;
   readonly schedule: { readonly blocked: readonly Blocker[] };
+  readonly budgets: { readonly blocked: readonly Blocker[] };
 }): Blocker[] {
   const { input, candidates, drafts, schedule } = facts;
   if (candidates.length === 0) return [{ why: "no-hosts" }];
-  const blocked = [...schedule.blocked];
+  const blocked = [...schedule.blocked, ...facts.budgets.blocked];
   const packages = irreversiblePackages(new Set(drafts.values()));
   const isAllowed = input.policy.irreversible !== "no" && input.isIrreversibleAcknowledged;
   if (packages.length > 0 && !isAllowed) {
@@ -97,9 +102,10 @@ function assemble(
     readonly leaves: readonly PlannedLeaf[];
     readonly waves: readonly PlannedWave[];
     readonly drafts: ReadonlyMap<Candidate, DraftBody>;
+    readonly budgets: readonly PlannedBudget[];
   },
 ): Plan {
-  const { leaves, waves } = made;
+  const { leaves, waves, budgets } = made;
   const bodies = distinctBodies(made.drafts);
   const statement = writeStatement({
     tenant: input.deployment,
@@ -139,6 +145,7 @@ function assemble(
     bodies: bodies.map(({ digest, text }) => ({ digest, text })),
     leaves,
     waves,
+    budgets,
   };
 }
 

@@ -48,6 +48,8 @@ const waveSchema = z.strictObject({
   limits: z.strictObject({
     batchSize: z.number().int(),
     inFlightMax: z.number().int(),
+    /** Hosts that may start within so many seconds; null: as fast as the other limits allow. */
+    rate: z.strictObject({ hosts: z.number().int(), seconds: z.number() }).nullable(),
     failedMax: z.number().int(),
     /** The sequential test that stops the wave too: which failure rates it tells apart. */
     failures: z
@@ -57,6 +59,14 @@ const waveSchema = z.strictObject({
     soakSeconds: z.number().int(),
     rollback: z.enum(["host", "wave", "none"]),
   }),
+});
+
+const budgetSchema = z.strictObject({
+  key: z.string(),
+  value: z.string(),
+  /** Hosts of the fleet with the label when the plan was made. */
+  members: z.number().int(),
+  unavailableMax: z.number().int(),
 });
 
 const canariesSchema = z.strictObject({
@@ -215,6 +225,8 @@ const getPlan = route({
     irreversible: z.array(z.string()),
     restarts: z.array(z.string()),
     needsReboot: z.boolean(),
+    /** Hosts that may be away at once over all rollouts, those that leave least room first. */
+    budgets: z.array(budgetSchema),
     /** What the canary waves leave untried. */
     canaries: z.array(canariesSchema),
     ways: z.strictObject({ local: z.number(), ssh: z.number(), piped: z.number() }),
@@ -253,6 +265,7 @@ const getPlan = route({
       irreversible: [...report.irreversible],
       restarts: [...report.restarts],
       needsReboot: report.needsReboot,
+      budgets: [...plan.budgets],
       canaries: report.canaries.map(canariesOf),
       ways: { ...report.ways },
       triggers: [...triggers.whole],

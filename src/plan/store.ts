@@ -9,6 +9,7 @@ import type { ChangeClass, RingsPolicy } from "../policy/rings.ts";
 import { wavePartSchema } from "../policy/rings-waves.ts";
 import { leafText } from "./leaf.ts";
 import type { ExcludedHost, Plan, PlannedLeaf, PlannedWave, PlanReport } from "./model.ts";
+import { insertBudgets } from "./store-budgets.ts";
 import { insertWindowSets, loadWindowSets, type WindowSets } from "./store-windows.ts";
 
 /** Plans as rows: written once, in one transaction, and never changed. */
@@ -102,6 +103,7 @@ export async function insertPlan(tx: Tx, made: NewPlan): Promise<boolean> {
       from unnest(${plan.bodies.map((b) => b.digest)}::text[],
                   ${plan.bodies.map((b) => b.text)}::text[]) as b(digest, text)`.execute(tx);
   for (const wave of plan.waves) await insertWave(tx, plan.digest, wave);
+  await insertBudgets(tx, plan.digest, plan.budgets);
   const sets = await insertWindowSets(tx, plan);
   for (let at = 0; at < plan.leaves.length; at += ROWS_AT_ONCE) {
     await insertLeaves(tx, plan.digest, { leaves: plan.leaves.slice(at, at + ROWS_AT_ONCE), sets });
@@ -230,6 +232,8 @@ const windowsSchema = z.array(z.object({ from: z.number(), to: z.number() }));
 const limitsSchema = z.object({
   batchSize: z.number(),
   inFlightMax: z.number(),
+  // Plans that were made before there were rates have none.
+  rate: z.object({ hosts: z.number(), seconds: z.number() }).nullable().default(null),
   failedMax: z.number(),
   // Plans that were made before there was a test have none.
   failures: z

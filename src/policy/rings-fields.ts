@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { Failure } from "../base/failure.ts";
 import { durationFromText, MINUTE_MS } from "../base/instant.ts";
-import { parseSelector } from "../base/labels.ts";
+import { parseLabel, parseSelector } from "../base/labels.ts";
 
 /** Fields that several parts of a rings policy are written with. */
 
@@ -70,3 +70,12 @@ export function amount(countMin: number) {
     return z.NEVER;
   });
 }
+
+export const labelKey = z.string().transform((key, context) => {
+  try {
+    return parseLabel(`${key}=x`)[0];
+  } catch {
+    context.addIssue("write the key of a label such as zone, site or service");
+    return z.NEVER;
+  }
+});

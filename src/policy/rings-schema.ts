@@ -2,6 +2,7 @@ import { z } from "zod";
 import { grammar } from "../base/document.ts";
 import { DAY_MS, durationFromText, HOUR_MS, MINUTE_MS, SECOND_MS } from "../base/instant.ts";
 import { strictFields } from "../base/yaml-text.ts";
+import { budgets, rate as startRate } from "./rings-budgets.ts";
 import { amount, duration, rate, selector, share } from "./rings-fields.ts";
 import { gatesSchema, revertBudget, stabilisationSchema } from "./rings-gates.ts";
 import { oneWaySchema } from "./rings-one-way.ts";
@@ -97,14 +98,16 @@ const ring = strictFields({
   need: z.int().min(1).max(NEED_MAX).default(1),
   waves: ringWaves.optional(),
   gates: gatesSchema("hold"),
+  rate: startRate.optional(),
 })
   .refine(({ failedMax, failures }) => failedMax !== undefined || failures !== undefined, {
     message: "say when the ring stops: failedMax, failures, or both",
     path: ["failedMax"],
   })
-  .transform(({ soak, success, lasts, failedMax, failures, waves, ...rest }) => ({
+  .transform(({ soak, success, lasts, failedMax, failures, waves, rate: starts, ...rest }) => ({
     ...rest,
     waves: waves ?? wholeRing,
+    rate: starts ?? null,
     // Without a number only the test stops the ring.
     failedMax: failedMax ?? { kind: "percent" as const, percent: 100 },
     failures: failures ?? null,
@@ -147,6 +150,7 @@ export const ringsSchema = strictFields({
   reverts: revertBudget.optional(),
   networks: z.array(network).max(64).optional(),
   oneWay: oneWaySchema,
+  budgets,
 })
   .refine(coversStabilisation, {
     message:

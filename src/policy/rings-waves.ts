@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { parseLabel, type Selector, selectorToText } from "../base/labels.ts";
+import { type Selector, selectorToText } from "../base/labels.ts";
 import { strictFields } from "../base/yaml-text.ts";
-import { type Amount, selector } from "./rings-fields.ts";
+import { type Amount, labelKey, selector } from "./rings-fields.ts";
 
 /**
  * How a ring is cut into waves, one after another: a sample of canaries first, then growing shares,
@@ -36,15 +36,6 @@ export const wholeRing: RingWaves = { canaries: null, cut: null };
 export const WAVES_MAX = 64;
 const CANARIES_MAX = 1_000;
 const CANARIES_PERCENT_MAX = 10;
-
-const labelKey = z.string().transform((key, context) => {
-  try {
-    return parseLabel(`${key}=x`)[0];
-  } catch {
-    context.addIssue("write the key of a label such as zone, site or service");
-    return z.NEVER;
-  }
-});
 
 /** `os` is what the host reports of itself; all other names are labels. */
 const canaries = strictFields({

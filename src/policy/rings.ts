@@ -4,6 +4,7 @@ import { selects } from "../base/labels.ts";
 import { parseYaml } from "../base/yaml-text.ts";
 import type { FailureTest } from "./failure-test.ts";
 import type { PolicyKind } from "./policy-kind.ts";
+import type { BudgetRule, Rate } from "./rings-budgets.ts";
 import type { Amount } from "./rings-fields.ts";
 import type { Gate, RevertBudget, Stabilisation } from "./rings-gates.ts";
 import type { OneWay } from "./rings-one-way.ts";
@@ -47,6 +48,8 @@ export interface RingPolicy {
   readonly waves: RingWaves;
   /** What must hold beside all that before the next ring opens. */
   readonly gates: readonly Gate[];
+  /** How fast hosts of a wave may start; null: as fast as the batch allows. */
+  readonly rate: Rate | null;
 }
 
 export type ChangeClass = "normal" | "emergency";
@@ -90,6 +93,8 @@ export interface RingsPolicy {
   readonly networks: readonly string[] | null;
   /** Packages whose update converts data, so that the old version is no way back. */
   readonly oneWay: readonly OneWay[];
+  /** How many of those that stand for each other may be away at once; the first rule that fits. */
+  readonly budgets: readonly BudgetRule[];
 }
 
 /** Reads a policy; throws `invalid` with each fault, its line and what is allowed there. */

@@ -103,6 +103,7 @@ export function aPlanInput(some: Partial<PlanInput> = {}): PlanInput {
         outcome: movesOf([aMove({ name: "libssl3" }), aMove({ name: "openssl" })]),
       },
     ],
+    members: [],
     supersedes: [],
     ...some,
   };

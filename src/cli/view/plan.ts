@@ -52,7 +52,7 @@ export function planText(plan: Plan, excluded: readonly Excluded[]): string {
     { head: "hosts", cell: (w) => w.hosts, align: "right" },
     { head: "from", cell: (w) => clockText(w.notBefore) },
     { head: "to", cell: (w) => clockText(w.notAfter) },
-    { head: "at once", cell: (w) => w.limits.inFlightMax, align: "right" },
+    { head: "at once", cell: (w) => `${w.limits.inFlightMax}${rateText(w)}`, align: "right" },
     { head: "stops", cell: (w) => w.stops },
     { head: "soak", cell: (w) => durationToText(w.limits.soakSeconds * 1000) },
     {
@@ -61,6 +61,11 @@ export function planText(plan: Plan, excluded: readonly Excluded[]): string {
       align: "right",
     },
     { head: "on failure", cell: (w) => `roll back ${w.limits.rollback}` },
+  ]);
+  const budgets = renderTable(plan.budgets.slice(0, BUDGETS_SHOWN), [
+    { head: "budget", cell: (b) => `${b.key}=${b.value}` },
+    { head: "away at once", cell: (b) => b.unavailableMax, align: "right" },
+    { head: "of", cell: (b) => b.members, align: "right" },
   ]);
   const bodies = plan.bodies.map(bodyText);
   const gates = plan.waves.flatMap((wave) =>
@@ -75,6 +80,7 @@ export function planText(plan: Plan, excluded: readonly Excluded[]): string {
     ...gates,
     ...triggers,
     "",
+    ...(plan.budgets.length === 0 ? [] : [budgets, ...moreBudgets(plan), ""]),
     ...bodies,
     ...(out.length === 0 ? [] : ["", "Not in this plan:", ...out.map((line) => `  ${line}`)]),
     ...plan.warnings.map((warning) => `warning: ${safeText(warning)}`),
@@ -89,6 +95,18 @@ function bodyText({ digest, text, wayBack }: Plan["bodies"][number]): string {
     indented(text),
     ...back.map((one) => `  ${safeText(one)}`),
   ].join("\n");
+}
+
+function rateText({ limits: { rate } }: Plan["waves"][number]): string {
+  return rate === null ? "" : `, ${rate.hosts} per ${durationToText(rate.seconds * 1000)}`;
+}
+
+/** Those that leave least room come first; `-o json` has all. */
+const BUDGETS_SHOWN = 20;
+
+function moreBudgets({ budgets }: Plan): readonly string[] {
+  const more = budgets.length - BUDGETS_SHOWN;
+  return more > 0 ? [`and ${more} more budgets that leave as much room or more`] : [];
 }
 
 function indented(text: string): string {

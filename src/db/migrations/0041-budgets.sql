@@ -1,0 +1,16 @@
+-- How many hosts that stand for each other may be away at once. A budget belongs to the plan that was
+-- approved with it, and while a rollout of that plan is active it binds every other one too.
+create table plan_budget (
+  plan text not null references plan (digest),
+  key text not null,
+  value text not null,
+  members integer not null check (members >= 1),
+  unavailable_max integer not null check (unavailable_max >= 1),
+  primary key (plan, key, value)
+);
+create trigger plan_budget_immutable before update or delete on plan_budget
+  for each statement execute function plan_refuse_change();
+
+-- Hosts that are away without anybody working on them: few, and looked for at every claim.
+create index target_down on target (host) where state in ('failed', 'lost') and not is_acknowledged;
+create index host_down on host (id) where contact_state = 'unreachable' and removed_at is null;
