@@ -10690,6 +10690,13 @@ export interface operations {
                             have: number;
                             need: number;
                         };
+                        budgets: {
+                            allowed: number;
+                            key: string;
+                            members: number;
+                            used: number;
+                            value: string;
+                        }[];
                         change: string;
                         conflicts: {
                             hosts: number;

@@ -1,19 +1,22 @@
 import type { Action } from "../base/action.ts";
 import { type Actor, scopesFor } from "../base/actor.ts";
 import { Failure } from "../base/failure.ts";
-import type { HostId, RolloutId } from "../base/ids.ts";
+import type { HostId, PlanDigest, RolloutId } from "../base/ids.ts";
 import type { Selector } from "../base/labels.ts";
 import { calendarInForce } from "../calendar/actions.ts";
 import { loadChange, loadChanges } from "../change/store.ts";
+import type { Reader } from "../db/database.ts";
 import type { World } from "../db/world.ts";
 import { type Enrolled, loadEnrolled } from "../fleet/store.ts";
 import { noHost } from "../inventory/actions-no-host.ts";
 import { loadHost } from "../inventory/store.ts";
 import { exclusionToText } from "../plan/plan-story.ts";
+import { loadBudgets } from "../plan/store-budgets.ts";
 import { requirePatch } from "../triage/actions.ts";
 import { demandRollout } from "./actions.ts";
 import { forecastNow } from "./actions-forecast.ts";
 import { signerOf } from "./actions-sign.ts";
+import type { BudgetGauge } from "./budget.ts";
 import { type Explanation, explainTarget } from "./explain.ts";
 import type { Forecast } from "./forecast.ts";
 import { type Hold, holdToText } from "./hold.ts";
@@ -26,6 +29,7 @@ import {
   type RolloutRow,
 } from "./store.ts";
 import { loadApprovalHold, loadApprovals } from "./store-approvals.ts";
+import { loadRooms } from "./store-budgets.ts";
 import { type KeptForecast, loadKeptForecast } from "./store-forecast.ts";
 import { type ControlRow, loadHalts } from "./store-halts.ts";
 import {
@@ -58,6 +62,8 @@ export interface ShownRollout {
   /** What the ways of its hosts give up. */
   readonly enrolled: Enrolled;
   readonly busyElsewhere: readonly BusyElsewhere[];
+  /** Of the plan, with what is used of each now, the fullest first. */
+  readonly budgets: readonly BudgetGauge[];
 }
 
 export async function showRollout(world: World, actor: Actor, ref: string): Promise<ShownRollout> {
@@ -82,6 +88,7 @@ export async function showRollout(world: World, actor: Actor, ref: string): Prom
     hostsOutsideScope: all.all - all.inScope,
     enrolled: await loadEnrolled(db, seen.plan),
     busyElsewhere: await loadBusyElsewhere(db, seen.id, scopes),
+    budgets: await showBudgets(db, seen.plan),
   };
 }
 
@@ -253,6 +260,22 @@ async function explainBefore(
     sentence: `waits: C-${change.number}: ${text}`,
     holds: [{ hold, text }],
   };
+}
+
+/** More than these nobody looks at; the fullest come first. */
+const BUDGETS_SHOWN_MAX = 100;
+
+async function showBudgets(reader: Reader, plan: PlanDigest): Promise<readonly BudgetGauge[]> {
+  const planned = await loadBudgets(reader, plan);
+  if (planned.length === 0) return [];
+  const rooms = await loadRooms(reader, "apply");
+  const byName = new Map(rooms.map((room) => [`${room.key}=${room.value}`, room]));
+  const gauges = planned.map(({ key, value, members, unavailableMax }) => {
+    const room = byName.get(`${key}=${value}`);
+    return { key, value, members, used: room?.used ?? 0, allowed: room?.most ?? unavailableMax };
+  });
+  gauges.sort((a, b) => b.used / b.allowed - a.used / a.allowed);
+  return gauges.slice(0, BUDGETS_SHOWN_MAX);
 }
 
 /** Halts that reach further than one rollout; scopes are no secret, their hosts are not named. */

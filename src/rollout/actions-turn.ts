@@ -6,11 +6,19 @@ import { inTransaction, type Tx } from "../db/database.ts";
 import { notify } from "../db/notify.ts";
 import { advancePatch } from "./actions-patch.ts";
 import { recordRolloutEvent } from "./actions-results.ts";
+import { type BudgetRoom, fullFor } from "./budget.ts";
 import type { Decision } from "./decision.ts";
 import { type Engine, LEASE_SECONDS } from "./engine.ts";
 import { calendarHolds } from "./explain.ts";
-import type { HaltReason } from "./hold.ts";
+import type { HaltReason, Hold } from "./hold.ts";
 import { type LoadedFacts, loadFacts } from "./store.ts";
+import {
+  type BudgetHeld,
+  loadBudgetHeld,
+  loadRooms,
+  loadStarted,
+  type WaveStarts,
+} from "./store-budgets.ts";
 import { loadCalendarHeld } from "./store-calendar.ts";
 import { type Claimed, claim } from "./store-claims.ts";
 import { haltRollout, lockForHalt, lockForStart } from "./store-halts.ts";
@@ -33,6 +41,7 @@ import {
   type TurnToCommit,
   takeTurns as takeTurnsOn,
 } from "./turn.ts";
+import type { WaveFacts } from "./wave.ts";
 
 /** The engine's turn on PostgreSQL: each step is one transaction, with its events. */
 export function takeTurns(engine: Engine, room: number): Promise<TurnEnd> {
@@ -45,7 +54,8 @@ function turnStore(engine: Engine): TurnStore<LoadedFacts> {
     takeRollouts: () => takeRollouts(db, engine.server),
     async loadFacts(own) {
       const loaded = await loadFacts(db, own.rollout);
-      return loaded === null ? null : withCalendar(engine, loaded);
+      if (loaded === null) return null;
+      return withRoom(engine, await withCalendar(engine, loaded));
     },
     commitHalt: (own, seen, reason) => commitHalt(engine, own, seen, reason),
     commitTurn: (own, seen, what) => commitTurn(engine, own, seen, what),
@@ -70,6 +80,41 @@ async function withCalendar(engine: Engine, loaded: LoadedFacts): Promise<Loaded
     return { ...wave, calendarHold: { ...hold, hosts } };
   });
   return { ...loaded, facts: { ...facts, waves } };
+}
+
+/** Adds to each wave which budget over all rollouts, or which rate, holds those that come next. */
+async function withRoom(engine: Engine, loaded: LoadedFacts): Promise<LoadedFacts> {
+  const { db } = engine.world;
+  const { row, facts } = loaded;
+  if (!facts.waves.some((wave) => wave.counts.ready > 0)) return loaded;
+  const rooms = await loadRooms(db, "apply");
+  const isFull = rooms.some((room) => room.used >= room.most);
+  const held = isFull ? await loadBudgetHeld(db, { rollout: row.id, rooms }) : [];
+  const started = await loadStarted(db, row.id);
+  if (held.length + started.length === 0) return loaded;
+  const waves = facts.waves.map((wave) => {
+    const hold =
+      rateHold(wave, started) ??
+      budgetHold(
+        held.find((one) => one.wave === wave.number),
+        rooms,
+      );
+    return hold === null ? wave : { ...wave, roomHold: hold };
+  });
+  return { ...loaded, facts: { ...facts, waves } };
+}
+
+function rateHold({ number, gate: { rate } }: WaveFacts, started: readonly WaveStarts[]) {
+  const count = started.find((one) => one.wave === number)?.started ?? 0;
+  if (rate === null || rate === undefined || count < rate.hosts) return null;
+  return { why: "rate-used", started: count, seconds: rate.seconds } as const;
+}
+
+function budgetHold(held: BudgetHeld | undefined, rooms: readonly BudgetRoom[]): Hold | null {
+  const room = held === undefined ? null : fullFor(held.labels, rooms);
+  if (held === undefined || room === null) return null;
+  const { key, value, used, most: allowed } = room;
+  return { why: "budget-full", key, value, used, allowed, hosts: { held: held.held, of: held.of } };
 }
 
 function ownership(engine: Engine, own: Owned, loaded: LoadedFacts) {

@@ -194,10 +194,9 @@ function releaseOrSay(wave: WaveFacts, now: Instant): readonly Decision[] {
     };
     return [{ do: "hold", wave: wave.number, hold }];
   }
-  const said: readonly Decision[] =
-    wave.calendarHold === undefined
-      ? []
-      : [{ do: "hold", wave: wave.number, hold: wave.calendarHold }];
+  const said = [wave.roomHold, wave.calendarHold].flatMap((hold): readonly Decision[] =>
+    hold === undefined ? [] : [{ do: "hold", wave: wave.number, hold }],
+  );
   // The claim asks the calendar for each host, so those that it leaves open go on.
   if (releasable(wave) > 0) return [...said, { do: "release", wave: wave.number, kind: "apply" }];
   const { inFlightMax: allowed } = wave.gate;

@@ -157,7 +157,14 @@ const SAID_KEPT_MAX = 200;
 /** Of the wave's own holds only those that stop starts; a gate stops the next wave, not this one. */
 function waveHolds(number: number, facts: LoadedRolloutFacts): readonly Hold[] {
   const wave = facts.waves.find((w) => w.number === number);
-  const start = ["wave-order", "too-early", "wave-over", "window-closed", "budget-used"];
+  const start = [
+    "wave-order",
+    "too-early",
+    "wave-over",
+    "window-closed",
+    "budget-used",
+    "rate-used",
+  ];
   const own = (wave?.holds ?? []).filter((hold) => start.includes(hold.why));
   const before = facts.waves.find((w) => w.number === number - 1);
   const gate = own.some((hold) => hold.why === "wave-order") ? (before?.holds ?? []) : [];

@@ -127,6 +127,7 @@ export function waveGate(limits: WaveLimits, gates: readonly Gate[] = []): WaveG
   return {
     ...(gates.length === 0 ? {} : { gates }),
     inFlightMax: Math.max(1, Math.min(limits.batchSize, limits.inFlightMax)),
+    rate: limits.rate,
     soakSeconds: limits.soakSeconds,
     successRate: limits.successRateMin,
     failureBudget: limits.failedMax,

@@ -1,5 +1,5 @@
 import { never } from "../base/failure.ts";
-import { durationToText, type Instant, instantToText } from "../base/instant.ts";
+import { durationToText, type Instant, instantToText, SECOND_MS } from "../base/instant.ts";
 import type { Closed } from "../calendar/when-next.ts";
 import { closedToText } from "../calendar/words.ts";
 import type { ReachProblemKind } from "../reach/model.ts";
@@ -22,6 +22,21 @@ export type Hold =
       readonly hosts: { readonly held: number; readonly of: number } | null;
     }
   | { readonly why: "budget-used"; readonly busy: number; readonly allowed: number }
+  | {
+      /** As many hosts with this label as may be away at once are away, over all rollouts. */
+      readonly why: "budget-full";
+      readonly key: string;
+      readonly value: string;
+      readonly used: number;
+      readonly allowed: number;
+      /** Hosts that it holds, of those that would come next; null about one host. */
+      readonly hosts: { readonly held: number; readonly of: number } | null;
+    }
+  | {
+      readonly why: "rate-used";
+      readonly started: number;
+      readonly seconds: number;
+    }
   | { readonly why: "soak"; readonly wave: number; readonly until: Instant }
   | GateNotYet
   | GateFailed
@@ -159,6 +174,10 @@ export function holdToText(hold: Hold, now: Instant): string {
       return hold.allowed === 1
         ? "the one host that may be worked on at a time is busy"
         : `${hold.busy} of the ${hold.allowed} hosts that may be worked on at once are busy`;
+    case "budget-full":
+      return `${heldText(hold.hosts)}${hold.used} of the ${hold.allowed} hosts with ${hold.key}=${hold.value} that may be away at once are away`;
+    case "rate-used":
+      return `${hosts(hold.started)} were started within ${durationToText(hold.seconds * SECOND_MS)}, as many as the plan allows`;
     case "soak":
       return `wave ${hold.wave} is done and soaks; the gate is judged ${at(hold.until, now)}`;
     case "gate-not-yet":

@@ -20,6 +20,7 @@ function aWave(number: number, hostCount: number, some: Partial<PlannedWave> = {
     limits: {
       batchSize: 2,
       inFlightMax: 2,
+      rate: null,
       failedMax: 0,
       failures: null,
       successRateMin: 1,

@@ -134,6 +134,18 @@ export const shownSchema = z.strictObject({
     .strictObject({ seconds: z.number(), until: nullableTime, gates: z.array(gateSchema) })
     .nullable()
     .describe("what goes on being judged after the last wave, and for how long"),
+  /** Hosts with a label that may be away at once over all rollouts; the fullest budget first. */
+  budgets: z.array(
+    z.strictObject({
+      key: z.string(),
+      value: z.string(),
+      /** Hosts of the fleet with the label when the plan was made. */
+      members: z.number(),
+      /** Worked on, broken by a rollout under way, or out of reach now. */
+      used: z.number(),
+      allowed: z.number(),
+    }),
+  ),
   /** Other rollouts that are at work on hosts which wait here. */
   conflicts: z.array(
     z.strictObject({
@@ -191,6 +203,7 @@ export function shownOf(shown: ShownRollout): z.output<typeof shownSchema> {
     actions: view.actions.map(({ verb, isAllowed, reason }) =>
       actionOf(verb, actionLabels[verb], isAllowed ? null : reason),
     ),
+    budgets: [...shown.budgets],
     conflicts: shown.busyElsewhere.map(({ number, title, hosts }) => ({
       rollout: `R-${number}`,
       hosts,

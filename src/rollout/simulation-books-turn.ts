@@ -1,12 +1,13 @@
 import { present } from "../base/failure.ts";
-import type { RolloutId } from "../base/ids.ts";
+import type { HostId, RolloutId } from "../base/ids.ts";
 import { type Instant, SECOND_MS } from "../base/instant.ts";
+import { pickWithin } from "./budget.ts";
 import type { Stratum } from "./correlation.ts";
 import type { Decision } from "./decision.ts";
 import { CLAIM_BATCH_MAX, LEASE_SECONDS, OWNER_SECONDS, TALK_SECONDS } from "./engine.ts";
 import { wholeFacts } from "./gate-rules.ts";
 import type { HaltReason } from "./hold.ts";
-import { holdsSlot, move, waveMoves } from "./model.ts";
+import { holdsSlot, type JobKind, move, waveMoves } from "./model.ts";
 import type { BookRollout, Books, BookTarget, BookWave } from "./simulation-books.ts";
 import type { Claimed } from "./store-claims.ts";
 import type { Owned } from "./store-turn.ts";
@@ -317,14 +318,41 @@ function claim(
   const { kind } = wish;
   if (!books.mayRunNow(rollout, wave, kind) || !books.rolloutAllows(rollout, kind)) return [];
   const room = Math.max(0, wave.gate.inFlightMax - books.busy(wave));
-  const countMax = Math.min(wish.countMax, CLAIM_BATCH_MAX, room);
+  const batch = Math.min(wish.countMax, CLAIM_BATCH_MAX);
+  const countMax = Math.min(batch, room, rateLeft(books, wave, kind));
+  const among = withinBudgets(books, rollout, { ...wish, countMax: batch });
   const claimed: Claimed[] = [];
   for (const target of wave.targets) {
     if (claimed.length >= countMax) break;
+    if (among !== null && !among.has(target.host)) continue;
     if (!isClaimable(books, rollout, target, kind)) continue;
     claimed.push(lease(books, rollout, target, server));
   }
   return claimed;
+}
+
+function rateLeft(books: Books, wave: BookWave, kind: JobKind): number {
+  const { rate } = wave.gate;
+  if (kind === "revert" || rate === null || rate === undefined) return Number.POSITIVE_INFINITY;
+  return Math.max(0, rate.hosts - books.startedLately(wave));
+}
+
+/** Hosts that may be taken together without passing a budget of any rollout; null: there is none. */
+function withinBudgets(
+  books: Books,
+  rollout: BookRollout,
+  { wave, kind, countMax }: ClaimWish,
+): ReadonlySet<HostId> | null {
+  const rooms = books.rooms(kind);
+  if (rooms.length === 0) return null;
+  const candidates = waveNumbered(rollout, wave)
+    .targets.filter((target) => isClaimable(books, rollout, target, kind))
+    .map(({ host }) => ({
+      host,
+      labels: books.labels.get(host) ?? {},
+      isDown: books.isHostDown(host),
+    }));
+  return new Set(pickWithin(candidates, rooms, countMax));
 }
 
 function isClaimable(

@@ -2,7 +2,10 @@ import { assert, present } from "../base/failure.ts";
 import type { HostId, PlanDigest, RolloutId } from "../base/ids.ts";
 import type { Instant } from "../base/instant.ts";
 import { SECOND_MS } from "../base/instant.ts";
+import type { Labels } from "../base/labels.ts";
+import type { PlannedBudget } from "../plan/model.ts";
 import type { Gate } from "../policy/rings-gates.ts";
+import type { BudgetRoom } from "./budget.ts";
 import type { Stratum } from "./correlation.ts";
 import type { GateStand } from "./gate-judge.ts";
 import { type RolloutRules, rolloutRulesSchema } from "./gate-rules.ts";
@@ -80,6 +83,7 @@ export interface BookRollout {
   /** Gates by wave, as they are known; 0: after the last wave. */
   readonly stands: Map<number, GateStand[]>;
   readonly targets: ReadonlyMap<HostId, BookTarget>;
+  readonly budgets: readonly PlannedBudget[];
   state: RolloutState;
   isFrozen: boolean;
   haltedAt: Instant | null;
@@ -123,6 +127,9 @@ export interface NewBook {
     | "after"
   >;
   readonly strata: (host: HostId, body: string) => readonly Shared[];
+  readonly budgets?: readonly PlannedBudget[];
+  /** What budgets count a host by. */
+  readonly labels?: (host: HostId) => Labels;
 }
 
 export class Books {
@@ -135,6 +142,7 @@ export class Books {
   /** Digests of the results that were taken in. */
   readonly results = new Set<string>();
   readonly moved: Moved[] = [];
+  readonly labels = new Map<HostId, Labels>();
   /** A halt over everything. */
   isHalted = false;
 
@@ -142,7 +150,7 @@ export class Books {
     this.clock = clock;
   }
 
-  add({ rollout, strata }: NewBook): BookRollout {
+  add({ rollout, strata, budgets = [], labels }: NewBook): BookRollout {
     const targets = rollout.targets.map((target) => newTarget(rollout.id, target, strata));
     const waves = rollout.waves.map((wave) => ({
       ...wave,
@@ -166,6 +174,7 @@ export class Books {
       rules: rolloutRulesSchema.parse(rollout.rules ?? {}),
       stands: standsOf(rollout),
       targets: new Map(targets.map((target) => [target.host, target])),
+      budgets,
       state: "running",
       isFrozen: false,
       haltedAt: null,
@@ -179,7 +188,10 @@ export class Books {
       lookCount: 0,
     };
     this.rollouts.set(id, book);
-    for (const target of targets) this.#addTarget(target);
+    for (const target of targets) {
+      this.#addTarget(target);
+      if (labels !== undefined) this.labels.set(target.host, labels(target.host));
+    }
     return book;
   }
 
@@ -278,6 +290,44 @@ export class Books {
     return wave.targets.reduce((sum, target) => sum + Number(holdsSlot(target)), 0);
   }
 
+  /** Hosts of the wave that were started within the time of its rate; 0 where it has none. */
+  startedLately({ targets, gate: { rate } }: BookWave): number {
+    const since = this.clock() - (rate?.seconds ?? 0) * SECOND_MS;
+    return rate === null || rate === undefined
+      ? 0
+      : targets.filter((target) => target.claimedAt !== null && target.claimedAt > since).length;
+  }
+
+  /** Every budget in force with what is used of it, as `loadRooms` reads it from the rows. */
+  rooms(kind: JobKind): readonly BudgetRoom[] {
+    const active = [...this.rollouts.values()].filter(({ state }) => isActive(state));
+    const most = new Map<string, Omit<BudgetRoom, "used">>();
+    for (const { key, value, unavailableMax } of active.flatMap((one) => one.budgets)) {
+      const name = `${key}=${value}`;
+      const allowed = Math.min(unavailableMax, most.get(name)?.most ?? unavailableMax);
+      most.set(name, { key, value, most: allowed });
+    }
+    if (most.size === 0) return [];
+    const away = [...this.targetsOf].flatMap(([host, targets]) => {
+      const isAway = targets.some((t) => holdsSlot(t) || (kind === "apply" && this.#isDown(t)));
+      return isAway ? [this.labels.get(host) ?? {}] : [];
+    });
+    return [...most.values()].map((one) => ({
+      ...one,
+      used: away.filter((labels) => labels[one.key] === one.value).length,
+    }));
+  }
+
+  isHostDown(host: HostId): boolean {
+    return (this.targetsOf.get(host) ?? []).some((target) => this.#isDown(target));
+  }
+
+  /** Failed on this very patch, and nobody has looked. */
+  #isDown({ rollout, state, isAcknowledged }: BookTarget): boolean {
+    const isBroken = (state === "failed" || state === "lost") && !isAcknowledged;
+    return isBroken && isActive(this.rollout(rollout).state);
+  }
+
   /** A revert may start while the statement's time since the host was done lasts. */
   isRevertInTime(rollout: BookRollout, target: BookTarget): boolean {
     const { revertSeconds } = rollout;
@@ -292,6 +342,10 @@ function standsOf({ waves, after }: NewBook["rollout"]): Map<number, GateStand[]
     ...waves.map(({ number, gate }) => [number, (gate.gates ?? []).map(unknown)] as const),
     [0, (after ?? []).map(unknown)] as const,
   ]);
+}
+
+function isActive(state: RolloutState): boolean {
+  return state === "running" || state === "halted";
 }
 
 function newTarget(

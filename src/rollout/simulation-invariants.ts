@@ -13,6 +13,7 @@ import type { VirtualHost } from "./simulation-host.ts";
 export function brokenNow(books: Books, hosts: ReadonlyMap<HostId, VirtualHost>): string[] {
   return [
     ...brokenSlots(books),
+    ...brokenBudgets(books),
     ...[...books.rollouts.values()].flatMap((rollout) => brokenWaves(books, rollout)),
     ...brokenWords(books, hosts),
   ];
@@ -28,6 +29,14 @@ function brokenSlots(books: Books): string[] {
     }
   }
   return broken;
+}
+
+/** Never are more hosts worked on than a budget lets be away, whichever rollouts take them. */
+function brokenBudgets(books: Books): string[] {
+  return books
+    .rooms("revert")
+    .filter((room) => room.used > room.most)
+    .map(({ key, value, used, most }) => `${used} of ${most} hosts with ${key}=${value} are away`);
 }
 
 function brokenWaves(books: Books, { id, waves }: BookRollout): string[] {

@@ -1,6 +1,8 @@
 import { sha256 } from "../base/digest.ts";
 import type { HostId, PlanDigest, RolloutId } from "../base/ids.ts";
 import { HOUR_MS, type Instant, MINUTE_MS, SECOND_MS } from "../base/instant.ts";
+import type { PlannedBudget } from "../plan/model.ts";
+import type { Rate } from "../policy/rings-budgets.ts";
 import type { SimulationInput } from "./simulation.ts";
 import type { NewBook } from "./simulation-books.ts";
 import { type Random, randomFrom } from "./simulation-random.ts";
@@ -114,6 +116,7 @@ function aRollout(
       : [],
     gate: {
       inFlightMax: random.whole(1, 4),
+      rate: rateOf(randomFrom(scenario.seed + RATE_SEEDS + at * 8 + index)),
       soakSeconds: random.pick([0, 5, 60]),
       successRate: random.pick([0, 0.5, 1]),
       failureBudget: random.whole(0, 3),
@@ -130,7 +133,29 @@ function aRollout(
       ...{ permitTtlSeconds: 3, revertSeconds: HOUR_MS / SECOND_MS, waves, targets },
     },
     strata: (_host, body) => [{ kind: "body", name: `body ${body.slice(0, 12)}` }],
+    budgets: budgetsOf(randomFrom(scenario.seed + BUDGET_SEEDS + at)),
+    labels: (host) => ({ cluster: clusterOf(host) }),
   };
+}
+
+function rateOf(random: Random): Rate | null {
+  return random.chance(0.85) ? null : { hosts: random.whole(1, 3), seconds: random.pick([60, 120]) };
+}
+
+const RATE_SEEDS = 2_000_000_000;
+/** Far from the seeds of the scenarios themselves. */
+const BUDGET_SEEDS = 1_000_000_000;
+const CLUSTERS = ["x", "y", "z"];
+
+function clusterOf(host: HostId): string {
+  return CLUSTERS[Number(host.slice("host-".length)) % CLUSTERS.length] ?? "";
+}
+
+function budgetsOf(random: Random): readonly PlannedBudget[] {
+  if (random.chance(0.7)) return [];
+  return CLUSTERS.filter(() => random.chance(0.7)).map((value) => {
+    return { key: "cluster", value, members: 5, unavailableMax: random.whole(1, 3) };
+  });
 }
 
 const bodies = ["a", "b"].map((text) => sha256(text));

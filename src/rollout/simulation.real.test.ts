@@ -7,6 +7,8 @@ import { makeMachineKey, openMachineKey } from "../base/sshsig.ts";
 import { emptyCalendar } from "../calendar/model.ts";
 import { type Db, inTransaction } from "../db/database.ts";
 import type { Executor } from "../fleet/model.ts";
+import type { PlannedBudget } from "../plan/model.ts";
+import { insertBudgets } from "../plan/store-budgets.ts";
 import { takeResults } from "./actions-results.ts";
 import { takeTurns } from "./actions-turn.ts";
 import type { Engine } from "./engine.ts";
@@ -430,6 +432,7 @@ class Twins {
   readonly random: Random;
   readonly books: Books;
   readonly stories: Story[];
+  readonly clusters = new Map<HostId, string>();
   #ageMs = 0;
   #made = 0;
   #said: SignedResult[] = [];
@@ -442,13 +445,14 @@ class Twins {
     this.books = new Books(() => performance.timeOrigin + performance.now() + this.#ageMs);
   }
 
-  async add(hosts: readonly HostId[]): Promise<void> {
+  async add(hosts: readonly HostId[], budgets: readonly PlannedBudget[]): Promise<void> {
     const random = this.random;
     const waves = [hosts.slice(0, 2), hosts.slice(2)].map((part, at) => ({
       ring: `${at}`,
       hosts: part,
       gate: {
         inFlightMax: random.whole(1, 3),
+        rate: random.pick([null, null, { hosts: 2, seconds: 61 }]),
         soakSeconds: random.pick([0, 5]),
         successRate: random.pick([0.5, 1]),
         failureBudget: random.whole(0, 2),
@@ -462,7 +466,9 @@ class Twins {
     const strata = (_host: HostId, body: string) => [
       { kind: "body", name: `body ${body.slice(0, 12)}` },
     ];
-    for (const rollout of made) this.books.add({ rollout, strata });
+    await inTransaction(this.db, (tx) => insertBudgets(tx, story.plan, budgets));
+    const labels = (host: HostId) => ({ cluster: this.clusters.get(host) ?? "" });
+    for (const rollout of made) this.books.add({ rollout, strata, budgets, labels });
   }
 
   get owner(): Engine {
@@ -477,6 +483,15 @@ class Twins {
   keyOf({ rollout, host, attempt, epoch }: BookTarget): TargetKey {
     const late = (number: number): number => number - Number(this.random.chance(0.1));
     return { rollout, host, attempt: late(attempt), epoch: late(epoch) };
+  }
+
+  /** Two clusters of which budgets count the members. */
+  async label(hosts: readonly HostId[]): Promise<void> {
+    for (const [at, host] of hosts.entries()) this.clusters.set(host, at % 2 === 0 ? "x" : "y");
+    for (const [host, cluster] of this.clusters) {
+      await sql`update host set labels = jsonb_build_object('cluster', ${cluster}::text)
+                 where id = ${host}`.execute(this.db);
+    }
   }
 
   async turn(): Promise<void> {
@@ -678,8 +693,12 @@ test.each(seeds.slice(0, 1))(
       });
       const twins = new Twins(world.db, engines, randomFrom(seed));
       const ids = await addHosts(world.db, 6);
-      await twins.add(ids);
-      await twins.add(ids.slice(2));
+      await twins.label(ids);
+      const most = (value: string, unavailableMax: number) => {
+        return { key: "cluster", value, members: 3, unavailableMax };
+      };
+      await twins.add(ids, [most("x", 1), most("y", 2)]);
+      await twins.add(ids.slice(2), [most("y", 1)]);
       for (let n = 0; n < 200; n += 1) {
         await twins.step();
         await twins.compare();

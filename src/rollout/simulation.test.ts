@@ -85,6 +85,15 @@ const careless: readonly (readonly [what: string, rule: RegExp, books: typeof Bo
     },
   ],
   [
+    "that forget what other rollouts have away",
+    /hosts with cluster=. are away/,
+    class extends Books {
+      override isHostDown(): boolean {
+        return true;
+      }
+    },
+  ],
+  [
     "that forget the approved time",
     /out of its time|outside of its window|before the one before it/,
     class extends Books {

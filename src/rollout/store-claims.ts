@@ -6,9 +6,11 @@ import type { Calendar } from "../calendar/model.ts";
 import { isAlwaysOpen, mayStartNow } from "../calendar/scope.ts";
 import { lockApproval } from "../change/store.ts";
 import { type Db, inTransaction, type Tx } from "../db/database.ts";
+import { pickWithin } from "./budget.ts";
 import { CLAIM_BATCH_MAX, TALK_SECONDS } from "./engine.ts";
 import type { JobKind } from "./model.ts";
 import { approvalsAllow } from "./store-approvals.ts";
+import { loadBudgetCandidates, loadRooms, lockBudgets } from "./store-budgets.ts";
 import { type HaltScope, lockForStart } from "./store-halts.ts";
 import { millis } from "./store-time.ts";
 
@@ -95,15 +97,49 @@ function calendarTables(calendar: RawBuilder<boolean> | null): RawBuilder<unknow
   return sql`join host h on h.id = t.host join rollout r on r.id = t.rollout`;
 }
 
+/** What may be claimed of a wave, over `target t` and `host_slot s` (and the calendar's tables). */
+function isClaimable(
+  { rollout, wave, kind }: ClaimRequest,
+  calendar: RawBuilder<boolean> | null,
+): RawBuilder<boolean> {
+  const opened = sql`(select array_agg(o.number) from plan_window_set o
+                      join rollout w on w.plan = o.plan
+                     where w.id = ${rollout} and ${isWindowOpen("o.windows")})`;
+  return sql<boolean>`(t.rollout = ${rollout} and t.wave = ${wave}
+    and t.kind = ${kind} and t.is_ready
+    and (t.retry_at is null or t.retry_at <= now())
+    and ${revertInTime} and ${calendar ?? sql`true`}
+    and (${kind} = 'revert' or t.window_set is null or t.window_set = any(${opened}::int[]))
+    and s.rollout is null and not s.is_quarantined and ${isFreeOfLooks})`;
+}
+
 export function claim(db: Db, request: ClaimRequest): Promise<readonly Claimed[]> {
   return inTransaction(db, async (tx) => {
     await lockForStart(tx, request.scopes);
     await lockApproval(tx, [request.change], "shared");
-    if (!(await holdOwnership(tx, request))) return [];
+    const isBudgeted = await lockBudgets(tx);
+    if (isBudgeted === null || !(await holdOwnership(tx, request))) return [];
     const { calendar: standing } = request;
     const calendar = await calendarSql(tx, { db, standing, kind: request.kind });
-    return claimRows(tx, request, calendar);
+    if (!isBudgeted) return claimRows(tx, request, { calendar, among: null });
+    const among = await hostsWithinBudgets(tx, request, calendar);
+    return among.length === 0 ? [] : claimRows(tx, request, { calendar, among });
   });
+}
+
+/** Hosts that may be taken together without passing a budget of any rollout. */
+async function hostsWithinBudgets(
+  tx: Tx,
+  request: ClaimRequest,
+  calendar: RawBuilder<boolean> | null,
+): Promise<readonly HostId[]> {
+  const rooms = await loadRooms(tx, request.kind);
+  const countMax = Math.min(request.countMax ?? CLAIM_BATCH_MAX, CLAIM_BATCH_MAX);
+  const candidates = await loadBudgetCandidates(tx, {
+    ...{ rollout: request.rollout, rooms, countMax },
+    isClaimable: isClaimable(request, calendar),
+  });
+  return pickWithin(candidates, rooms, countMax);
 }
 
 /**
@@ -118,6 +154,18 @@ async function holdOwnership(tx: Tx, own: Ownership): Promise<boolean> {
      where id = ${own.rollout} and owner = ${own.owner} and owner_epoch = ${own.epoch}
        and owner_until > clock_timestamp()`.execute(tx);
   return rows.length === 1;
+}
+
+/**
+ * How many hosts the wave may still start by its rate; null, and ignored, where it has none. A revert
+ * waits for no rate: it is the way out of trouble.
+ */
+function rateLeft(kind: JobKind): RawBuilder<number | null> {
+  if (kind === "revert") return sql<null>`null::integer`;
+  return sql<number | null>`case when w.gate -> 'rate' ->> 'hosts' is not null
+    then (w.gate -> 'rate' ->> 'hosts')::integer - (select count(*)::integer from target b
+      where b.rollout = w.rollout and b.wave = w.number and b.claimed_at > now()
+        - make_interval(secs => (w.gate -> 'rate' ->> 'seconds')::float8)) end`;
 }
 
 /** Reverting ends with the time since the host was done that the statement allows. */
@@ -154,34 +202,32 @@ export async function calendarSql(
 async function claimRows(
   tx: Tx,
   request: ClaimRequest,
-  calendar: RawBuilder<boolean> | null,
+  within: {
+    readonly calendar: RawBuilder<boolean> | null;
+    /** Null: no budget says who. */
+    readonly among: readonly HostId[] | null;
+  },
 ): Promise<readonly Claimed[]> {
+  const { calendar, among } = within;
+  const isAmong = among === null ? sql`true` : sql`t.host = any(${[...among]}::text[])`;
   const countMax = Math.min(request.countMax ?? CLAIM_BATCH_MAX, CLAIM_BATCH_MAX);
   const { rows } = await sql<Claimed>`
     with room as (
       select w.gate, (select count(*) from target b
-                       where b.rollout = w.rollout and b.wave = w.number and b.is_busy) as busy
+                       where b.rollout = w.rollout and b.wave = w.number and b.is_busy) as busy,
+             ${rateLeft(request.kind)} as rate_left
         from rollout r join wave w on w.rollout = r.id
        where r.id = ${request.rollout} and w.number = ${request.wave}
          and w.state <> 'waiting' and ${mayRunNow(request.kind)}
          and ${rolloutAllows(request.kind)} and ${controlsAllow(request.kind)}
-    ), opened as (
-      select array_agg(o.number) as sets
-        from plan_window_set o join rollout r on r.plan = o.plan
-       where r.id = ${request.rollout} and ${isWindowOpen("o.windows")}
     ), picked as (
       select t.rollout, t.host
         from target t join host_slot s on s.host = t.host ${calendarTables(calendar)}
-       where t.rollout = ${request.rollout} and t.wave = ${request.wave}
-         and t.kind = ${request.kind} and t.is_ready
-         and (t.retry_at is null or t.retry_at <= now())
-         and ${revertInTime} and ${calendar ?? sql`true`}
-         and (${request.kind} = 'revert' or t.window_set is null
-              or t.window_set = any((select sets from opened)::int[]))
-         and s.rollout is null and not s.is_quarantined and ${isFreeOfLooks}
+       where ${isClaimable(request, calendar)} and ${isAmong}
        order by t.leaf_index
-       limit coalesce((select least(${countMax}::int,
-                         greatest(0, (gate ->> 'inFlightMax')::int - busy)) from room), 0)
+       limit coalesce((select greatest(0, least(${countMax}::int,
+                         coalesce(rate_left, ${countMax}::int),
+                         (gate ->> 'inFlightMax')::int - busy)) from room), 0)
          for update of s, t skip locked
     ), slots as (
       update host_slot s

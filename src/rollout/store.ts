@@ -198,6 +198,8 @@ function isListed({ change, state, scopes }: RolloutFilter): RawBuilder<boolean>
 
 const gateSchema = z.object({
   inFlightMax: z.number(),
+  // Rollouts that began before there were rates have none.
+  rate: z.object({ hosts: z.number(), seconds: z.number() }).nullable().default(null),
   soakSeconds: z.number(),
   successRate: z.number(),
   failureBudget: z.number(),

@@ -1,5 +1,6 @@
 import type { Instant } from "../base/instant.ts";
 import type { FailureTest } from "../policy/failure-test.ts";
+import type { Rate } from "../policy/rings-budgets.ts";
 import type { Gate } from "../policy/rings-gates.ts";
 import type { Stratum } from "./correlation.ts";
 import type { GateStand } from "./gate-judge.ts";
@@ -12,6 +13,8 @@ import type { WaveState } from "./model.ts";
 export interface WaveGate {
   /** Most hosts of the wave that may be worked on at once. */
   readonly inFlightMax: number;
+  /** Hosts that may start within so many seconds; none: only the number above counts. */
+  readonly rate?: Rate | null | undefined;
   readonly soakSeconds: number;
   /** Share (0–1) of the wave's hosts that must be verified. */
   readonly successRate: number;
@@ -96,6 +99,8 @@ export interface WaveFacts {
   readonly reverting?: number;
   /** Done hosts whose steps cannot be undone: nobody takes them back without a person. */
   readonly irreversible?: number;
+  /** Why a budget over all rollouts, or the rate, holds hosts of the wave now. */
+  readonly roomHold?: Hold;
   /** Why the calendar holds hosts of the wave now; absent where it holds none. */
   readonly calendarHold?: Hold;
 }
