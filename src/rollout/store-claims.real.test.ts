@@ -18,12 +18,14 @@ import { parseCalendar } from "../calendar/calendar-policy.ts";
 import { type Calendar, emptyCalendar } from "../calendar/model.ts";
 import { mayStartNow } from "../calendar/scope.ts";
 import { whenNext } from "../calendar/when-next.ts";
-import type { Db } from "../db/database.ts";
+import { type Db, inTransaction } from "../db/database.ts";
+import { insertBudgets } from "../plan/store-budgets.ts";
+import { loadBudgetHeld, loadRooms, loadStarted } from "./store-budgets.ts";
 import { loadCalendarHeld } from "./store-calendar.ts";
 import { type Claimed, claim } from "./store-claims.ts";
 import { permit } from "./store-permits.ts";
 import { recordVerdict } from "./store-results.ts";
-import { addHosts, aRollout, openAllWaves, own, type Story } from "./store-story.ts";
+import { addHosts, age, aRollout, openAllWaves, own, type Story } from "./store-story.ts";
 import { takeRollouts } from "./store-turn.ts";
 import { loadBusyElsewhere, loadTargets } from "./store-view.ts";
 
@@ -200,3 +202,61 @@ function hostly(at: string, lasts: string): Calendar {
   const text = `format: fettle-calendar 1\nzone: UTC\nothers: open\nwindows:\n${entry("w", "env=prod")}peaks:\n${entry("p", "env=dev", ", reason: r, emergency: passes")}`;
   return parseCalendar(text, "calendar.yaml").calendar;
 }
+
+/** At most two hosts of service web may be away at once, as the plan of the story says. */
+async function budget(story: Story, unavailableMax = 2): Promise<void> {
+  const of = { key: "service", value: "web", members: 9, unavailableMax };
+  await inTransaction(db, (tx) => insertBudgets(tx, story.plan, [of]));
+}
+
+test("a budget holds over all rollouts at once, also over those whose own plan has none", async () => {
+  const [some, others] = [await addHosts(db, 6, "web"), await addHosts(db, 6, "web")];
+  const free = await addHosts(db, 2, "db");
+  const first = await aRollout(db, [{ ring: "canary", hosts: [...some, ...free] }]);
+  const second = await aRollout(db, [{ ring: "canary", hosts: others }]);
+  await budget(first);
+  for (const story of [first, second]) await openAllWaves(db, story);
+  const claims = [first, second, first, second].map((story) => claimFor(story));
+  const claimed = (await Promise.all(claims)).flat().map(({ host }) => host);
+  expect(claimed.filter((host) => !free.includes(host))).toHaveLength(2);
+  expect(claimed.filter((host) => free.includes(host))).toHaveLength(2);
+  expect(await loadRooms(db, "apply")).toEqual([
+    { key: "service", value: "web", most: 2, used: 2 },
+  ]);
+  const held = await loadBudgetHeld(db, {
+    rollout: second.id,
+    rooms: await loadRooms(db, "apply"),
+  });
+  const waiting = others.filter((host) => !claimed.includes(host)).length;
+  expect(held).toMatchObject([{ wave: 1, held: waiting, of: waiting }]);
+  // The promise lasts as long as the rollout that gave it.
+  await sql`update rollout set state = 'stopped', ended_at = now()
+             where id = ${first.id}`.execute(db);
+  expect(await claimFor(second)).toHaveLength(waiting);
+});
+
+test("hosts that are out of reach or broken take room from others, and none from themselves", async () => {
+  const hosts = await addHosts(db, 4, "web");
+  const story = await aRollout(db, [{ ring: "canary", hosts }]);
+  await budget(story);
+  await openAllWaves(db, story);
+  await sql`update host set contact_state = 'unreachable' where id = ${hosts[3]}`.execute(db);
+  await sql`update target set state = 'failed', ended_at = now() where host = ${hosts[0]}`.execute(
+    db,
+  );
+  expect((await claimFor(story)).map(({ host }) => host)).toEqual([hosts[3]]);
+  await sql`update target set is_acknowledged = true where host = ${hosts[0]}`.execute(db);
+  expect((await claimFor(story)).map(({ host }) => host)).toEqual([hosts[1]]);
+});
+
+test("a wave starts no more hosts within the time of its rate, however soon the first are done", async () => {
+  const hosts = await addHosts(db, 5);
+  const gate = { rate: { hosts: 2, seconds: 60 } };
+  const story = await aRollout(db, [{ ring: "canary", hosts, gate }]);
+  await openAllWaves(db, story);
+  expect(await claimFor(story)).toHaveLength(2);
+  expect(await claimFor(story)).toEqual([]);
+  expect(await loadStarted(db, story.id)).toEqual([{ wave: 1, started: 2 }]);
+  await age(db, 61_000);
+  expect(await claimFor(story)).toHaveLength(2);
+});
