@@ -46,6 +46,12 @@ function oneBodyFaults(judged: Judged, host: PlanHost, body: BodyText): PlanFaul
   }
   const units = expectedUnits(judged, host);
   if (!isSameSet(restarts, units[0])) faults.push(fault("body-restarts", host.name));
+  const places = restarts.map((text) => judged.policy.order.restarts.indexOf(text.slice(8)));
+  const isInOrder = places.every((place, at) => {
+    const before = places[at - 1] ?? 0;
+    return place < 0 || (before >= 0 && before <= place);
+  });
+  if (!isInOrder) faults.push(fault("restart-order", host.name));
   if (!isSameSet(probes, units[1])) faults.push(fault("body-probes", host.name));
   return [...faults, ...undoFaults(judged, { host, body, resolution })];
 }

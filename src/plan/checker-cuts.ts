@@ -1,5 +1,6 @@
 import { selectorToText, selects } from "../base/labels.ts";
 import { ringOf } from "../policy/rings.ts";
+import { stepsOf } from "../policy/rings-order.ts";
 import type { WaveCut } from "../policy/rings-waves.ts";
 import { sampleFaults } from "./checker-canaries.ts";
 import { type CheckedRing, fault, type Judged, partText } from "./checker-judged.ts";
@@ -28,8 +29,24 @@ export function cutFaults(judged: Judged): PlanFault[] {
       .map((wave) => ({ wave, hosts: byWave.get(wave.number) ?? [] }));
     if (waves.length === 0) return [];
     const left = closed.filter((host) => ringOf(policy, host.labels)?.name === ring.name);
-    return ringFaults(judged, { ring, waves, closed: left });
+    return stepsIn(judged, { ring, waves, closed: left }).flatMap((step) => {
+      return ringFaults(judged, step);
+    });
   });
+}
+
+/** Each step of services in the ring is cut like a ring of its own; whether they are in order is another rule. */
+function stepsIn({ policy }: Judged, of: CheckedRing): readonly CheckedRing[] {
+  const order = stepsOf(policy.order.services);
+  if ("loop" in order) return [of];
+  const stepOf = (host: PlanHost | undefined): number =>
+    order.steps.get(host?.labels["service"] ?? "") ?? 0;
+  const waves = Map.groupBy(of.waves, ({ hosts }) => stepOf(hosts[0]));
+  return [...waves].map(([step, its]) => ({
+    ring: of.ring,
+    waves: its,
+    closed: of.closed.filter((host) => stepOf(host) === step),
+  }));
 }
 
 function ringFaults(judged: Judged, of: CheckedRing): PlanFault[] {

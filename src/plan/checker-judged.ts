@@ -47,8 +47,8 @@ export interface CheckedRing {
   readonly closed: readonly PlanHost[];
 }
 
-/** What the plan says of a wave beside the statement: which part of its ring it is. */
+/** What the plan says of a wave beside the statement: which part of its ring or step it is. */
 export function partText({ plan }: Judged, wave: StatementWave): string | null {
   const planned = plan.waves.find((one) => one.number === wave.number);
-  return planned === undefined ? null : partToText(planned.part);
+  return planned === undefined ? null : partToText({ ...planned.part, step: undefined });
 }

@@ -160,6 +160,23 @@ const doubled = cutting(
   [{ cluster: "x" }, { cluster: "x" }, { cluster: "y" }].map(ringTwo),
 );
 
+function ordered(text: string): PlanInput["policy"] {
+  return parseRings(`${testRings}\norder: { ${text} }\n`);
+}
+
+const units = ["a.service", "b.service"];
+const twoUnits: PlanInput = {
+  ...input,
+  hosts: input.hosts.map((host) => ({ ...host, services: units })),
+  resolutions: [{ ...input.resolutions[0]!, outcome: movesOf([aMove()], units) }],
+};
+
+/** Two databases and two web servers. */
+function served(rule = ""): PlanInput {
+  const hosts = ["db", "db", "web", "web"].map((service, at) => ringTwo({ service }, at));
+  return { ...input, policy: ordered(`services: [${rule}]`), hosts };
+}
+
 const slowly = "rate: { hosts: 5, per: 1h }";
 
 function withBudget(rule: string): PlanInput["policy"] {
@@ -256,6 +273,17 @@ const mutations: Record<PlanRule, readonly (readonly [Planned, PlanInput?])[]> =
     [withBudgets([{ ...zoneA, unavailableMax: 3 }]), budgeted],
     [withBudgets([{ ...zoneA, unavailableMax: 0 }]), budgeted],
     [plan(budgeted), { ...budgeted, policy: withBudget("{ by: zone, quorum: 4 }") }],
+  ],
+  "service-order": [
+    [plan(served("{ service: web, after: [db] }")), served("{ service: db, after: [web] }")],
+    [plan(served()), served("{ service: db, after: [web] }")],
+    [
+      withSwapped(served("{ service: web, after: [db] }"), "h0", "h3"),
+      served("{ service: web, after: [db] }"),
+    ],
+  ],
+  "restart-order": [
+    [plan(twoUnits), { ...twoUnits, policy: ordered("restarts: [b.service, a.service]") }],
   ],
   canary: [[plan({ ...input, hosts: input.hosts.slice(2) }), emergency]],
   need: [[good, emergency]],

@@ -7,6 +7,7 @@ import { budgetFaults } from "./checker-budgets.ts";
 import { cutFaults } from "./checker-cuts.ts";
 import { hostFaults } from "./checker-hosts.ts";
 import { fault } from "./checker-judged.ts";
+import { serviceOrderFaults } from "./checker-order.ts";
 import { waveFaults } from "./checker-waves.ts";
 import { type Leaf, parseLeaf } from "./leaf.ts";
 import type { Plan, PlanFacts, PlanFault, Planned, PlanRule, Resolution } from "./model.ts";
@@ -42,6 +43,7 @@ export function checkPlan(planned: Planned, facts: PlanFacts, policy: RingsPolic
     ...faults,
     ...waveFaults(judged),
     ...cutFaults(judged),
+    ...serviceOrderFaults(judged),
     ...budgetFaults(judged),
     ...hostFaults(judged),
     ...bodyFaults(judged),

@@ -153,6 +153,11 @@ export type Blocker =
     }
   | { readonly why: "no-canary"; readonly ring: string }
   | {
+      /** Services that each come after the next, the first again at the end. */
+      readonly why: "service-circle";
+      readonly loop: readonly string[];
+    }
+  | {
       /** Nobody of these may ever be away, so their patch could never start. */
       readonly why: "budget-impossible";
       readonly key: string;
@@ -343,6 +348,7 @@ export const planRules = [
   "wave-order",
   "wave-count",
   "wave-cut",
+  "service-order",
   "canary-sample",
   "ring-unknown",
   "ring-order",
@@ -365,6 +371,7 @@ export const planRules = [
   "host-excluded",
   "body-moves",
   "body-restarts",
+  "restart-order",
   "body-probes",
   "body-undo",
   "irreversible",

@@ -25,7 +25,7 @@ export function draftBodies(
   const perResolution = new Map<Resolution, Map<string, DraftBody>>();
   const drafts = new Map<Candidate, DraftBody>();
   for (const candidate of candidates) {
-    const restarts = restartsFor(candidate);
+    const restarts = restartsFor(candidate, policy);
     const probes = probesFor(candidate, policy);
     const key = `${restarts.join(" ")}\n${probes.join(" ")}`;
     const known = perResolution.get(candidate.resolution) ?? new Map<string, DraftBody>();
@@ -42,11 +42,13 @@ export function irreversiblePackages(drafts: ReadonlySet<DraftBody>): string[] {
   return [...new Set([...drafts].flatMap((draft) => draft.irreversible))].sort();
 }
 
-/** Services that use the changed files, as far as they run on this host. */
-function restartsFor({ host, resolution }: Candidate): string[] {
-  return [...new Set(resolution.affectedServices)]
+/** Services that use the changed files, as far as they run on this host, in the policy's order. */
+function restartsFor({ host, resolution }: Candidate, { order }: RingsPolicy): string[] {
+  const units = [...new Set(resolution.affectedServices)]
     .filter((unit) => host.services.includes(unit))
     .sort();
+  const named = order.restarts.filter((unit) => units.includes(unit));
+  return [...named, ...units.filter((unit) => !named.includes(unit))];
 }
 
 function probesFor({ host }: Candidate, policy: RingsPolicy): string[] {

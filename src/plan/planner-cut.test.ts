@@ -1,12 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { aHost, aPlanInput, testRings } from "../../test/builders/plan.ts";
+import { aHost, aMove, aPlanInput, movesOf, testRings } from "../../test/builders/plan.ts";
 import { parseCalendar } from "../calendar/calendar-policy.ts";
 import { parseRings } from "../policy/rings.ts";
 import { partToText } from "../policy/rings-waves.ts";
 import { checkPlan } from "./checker.ts";
 import type { PlanHost, PlanInput, Planned } from "./model.ts";
 import { plan } from "./planner.ts";
+import { blockerToText } from "./planner-report.ts";
 
 /** Ring 2, cut as given; no host is in another ring. */
 function cutting(waves: string, hosts: readonly PlanHost[], some: Partial<PlanInput> = {}) {
@@ -162,6 +163,62 @@ describe("the canaries of a ring", () => {
   });
 });
 
+describe("services that come after others", () => {
+  const policyOf = (order: string, waves = "{}") => {
+    const text = testRings.replace("hosts: ring=2", `hosts: ring=2\n    waves: ${waves}`);
+    return parseRings(`${text}\norder: { ${order} }\n`);
+  };
+  const services = ["web", "db", "cache", "web", "db", "mail"].map((service) => ({ service }));
+
+  test("are steps of their ring, each cut like a ring of its own", () => {
+    const hosts = hostsOf([...services, ...services]);
+    const policy = policyOf(
+      "services: [{ service: web, after: [cache] }, { service: cache, after: [db] }]",
+      "{ percent: [50, 100] }",
+    );
+    expect(wavesOf(aPlanInput({ policy, hosts }))).toEqual([
+      "step 1 of 3, up to 50 %: 3",
+      "step 1 of 3, up to 100 %: 3",
+      "step 2 of 3, up to 50 %: 1",
+      "step 2 of 3, up to 100 %: 1",
+      "step 3 of 3, up to 50 %: 2",
+      "step 3 of 3, up to 100 %: 2",
+    ]);
+  });
+
+  test("keep their order where the one between them has no host here", () => {
+    const policy = policyOf(
+      "services: [{ service: web, after: [gone] }, { service: gone, after: [db] }]",
+    );
+    const hosts = hostsOf([{ service: "web" }, { service: "db" }]);
+    const input = aPlanInput({ policy, hosts });
+    expect(wavesOf(input)).toEqual(["step 1 of 2: 1", "step 2 of 2: 1"]);
+    expect(namesIn(input, plan(input), 2)).toEqual(["h0"]);
+  });
+
+  test("in a circle make no plan, and the circle is named", () => {
+    const policy = policyOf(
+      "services: [{ service: web, after: [db] }, { service: db, after: [cache] }, { service: cache, after: [web] }]",
+    );
+    const { report } = plan(aPlanInput({ policy, hosts: hostsOf(services) }));
+    expect(report.blocked.map(blockerToText)).toEqual([
+      "The policy's order goes in a circle: web after db after cache after web.",
+    ]);
+  });
+
+  test("restart their units in the policy's order, and those it does not name last", () => {
+    const units = ["c.service", "a.service", "b.service"];
+    const input = aPlanInput({ policy: policyOf("restarts: [b.service, c.service]") });
+    const [pair] = input.resolutions;
+    const made = plan({
+      ...input,
+      hosts: [aHost("h", { services: units })],
+      resolutions: [{ ...pair!, outcome: movesOf([aMove()], units) }],
+    });
+    expect(made.plan?.bodies[0]?.text.match(/(?<=restart )\S/g)).toEqual(["b", "c", "a"]);
+  });
+});
+
 test("however a ring is cut, every host comes once and the checker agrees", () => {
   const label = (key: string, values: readonly string[]) =>
     fc.constantFrom(...values, "").map((value) => (value === "" ? {} : { [key]: value }));
@@ -170,12 +227,20 @@ test("however a ring is cut, every host comes once and the checker agrees", () =
       label("zone", ["a", "b", "c"]),
       label("tier", ["0", "1", "2", "3"]),
       label("cluster", ["x", "y", "z"]),
+      label("service", ["x", "y"]),
       fc.constantFrom("debian 12", "ubuntu 24.04"),
       fc.boolean(),
     )
-    .map(([zone, tier, cluster, os, isFrozen]) => ({
+    .map(([zone, tier, cluster, service, os, isFrozen]) => ({
       os,
-      labels: { ring: "2", ...zone, ...tier, ...cluster, ...(isFrozen ? { frozen: "yes" } : {}) },
+      labels: {
+        ring: "2",
+        ...zone,
+        ...tier,
+        ...cluster,
+        ...service,
+        ...(isFrozen ? { frozen: "yes" } : {}),
+      },
     }));
   const cut = fc.constantFrom(
     "",
@@ -192,14 +257,16 @@ test("however a ring is cut, every host comes once and the checker agrees", () =
   const frozen = `format: fettle-calendar 1\nzone: UTC\nothers: open\nfreezes:\n  - { name: f, hosts: frozen=yes, from: "2026-11-21T00:00", to: "2026-11-23T00:00", reason: r }\n`;
   const { calendar } = parseCalendar(frozen, "calendar.yaml");
   const lasts = fc.constantFrom("", "\n    lasts: 3h");
+  const order = fc.constantFrom("", "\norder: { services: [{ service: x, after: [y] }] }\n");
   fc.assert(
     fc.property(
       fc.array(host, { minLength: 1, maxLength: 40 }),
-      ...[cut, sample, lasts],
-      (hosts, how, canaries, last) => {
+      ...[cut, sample, lasts, order],
+      (hosts, how, canaries, last, steps) => {
         const waves = `{ ${[canaries, how].filter((text) => text !== "").join(", ")} }${last}`;
         const made = hosts.map((some, at) => aHost(`h${at}`, some));
-        const input = cutting(waves, made, { calendar });
+        const cutOnly = cutting(waves, made, { calendar });
+        const input = { ...cutOnly, policy: parseRings(cutOnly.policy.text + steps) };
         const planned = plan(input);
         expect(checkPlan(planned, input, input.policy)).toEqual([]);
         const taken = planned.plan?.leaves.length ?? hosts.length;

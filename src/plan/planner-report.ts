@@ -131,6 +131,8 @@ export function blockerToText(blocker: Blocker): string {
         : `There is no way back for ${blocker.packages.join(", ")}. Say that you accept this to plan it anyway.`;
     case "no-canary":
       return `An emergency needs at least one host of ring ${blocker.ring} as its canary.`;
+    case "service-circle":
+      return `The policy's order goes in a circle: ${blocker.loop.join(" after ")}.`;
     case "budget-impossible":
       return `Of the ${blocker.members} hosts with ${blocker.key}=${blocker.value} ${budgetLimitToText(blocker.limit)}, so none of them could ever start. Leave them out, or give this value a budget of its own.`;
     case "too-many-waves":

@@ -1,8 +1,9 @@
 import { type Instant, SECOND_MS } from "../base/instant.ts";
 import { joined, overlap, type Span } from "../base/spans.ts";
 import { amountOf, type ClassPolicy, type RingPolicy } from "../policy/rings.ts";
+import { stepsOf } from "../policy/rings-order.ts";
 import { openSpans } from "../policy/rings-times.ts";
-import { WAVES_MAX } from "../policy/rings-waves.ts";
+import { WAVES_MAX, type WaveStep } from "../policy/rings-waves.ts";
 import type {
   Blocker,
   CanaryReport,
@@ -55,26 +56,42 @@ export function scheduleWaves(input: PlanInput, candidates: readonly Candidate[]
   if (rules === undefined) {
     return { ...made, blocked: [{ why: "class-not-allowed", class: input.class }] };
   }
+  const order = stepsOf(input.policy.order.services);
+  if ("loop" in order) return { ...made, blocked: [{ why: "service-circle", loop: order.loop }] };
   const byRing = Map.groupBy(candidates, ({ ring }) => ring.name);
   const to = floorSecond(input.issuedAt) + rules.validityMs;
   let from = ceilSecond(Math.max(input.issuedAt, input.startsAt ?? 0));
   for (const ring of input.policy.rings) {
-    const ringHosts = byRing.get(ring.name) ?? [];
-    if (ringHosts.length === 0) continue;
-    const cut = cutInTime(input, ring, { hosts: ringHosts, span: { from, to } });
-    if (cut.canaries !== null) made.canaries.push(cut.canaries);
-    for (const { part, hosts, until } of cut.parts) {
-      const times = timesOf(input, ring, { hosts, span: { from, to: until } });
-      if ("because" in times) {
-        const { because } = times;
-        const closed = { why: "no-window", ring: ring.name, part, until: to, because } as const;
-        return { ...made, blocked: [closed] };
-      }
-      const wave = made.add({ ring, part, hosts, times, rules });
-      from = wave.notBefore + wave.limits.soakSeconds * SECOND_MS;
+    for (const step of inSteps(byRing.get(ring.name) ?? [], order.steps)) {
+      const ended = addStep(input, made, { ring, rules, ...step, span: { from, to } });
+      if ("why" in ended) return { ...made, blocked: [ended] };
+      from = ended.from;
     }
   }
   return { ...made, blocked: [...canaryBlocker(input, made.waves), ...tooMany(made.waves)] };
+}
+
+/** Adds the waves of one step of a ring; gives when the wave after them may begin. */
+function addStep(
+  input: PlanInput,
+  made: Waves,
+  of: Step & { readonly ring: RingPolicy; readonly rules: ClassPolicy; readonly span: Span },
+): { readonly from: Instant } | Blocker {
+  const { ring, rules, step } = of;
+  let { from } = of.span;
+  const cut = cutInTime(input, ring, of);
+  if (cut.canaries !== null) made.canaries.push(cut.canaries);
+  for (const { hosts, until, ...piece } of cut.parts) {
+    const part = step === null ? piece.part : { ...piece.part, step };
+    const times = timesOf(input, ring, { hosts, span: { from, to: until } });
+    if ("because" in times) {
+      const { because } = times;
+      return { why: "no-window", ring: ring.name, part, until: of.span.to, because };
+    }
+    const wave = made.add({ ring, part, hosts, times, rules });
+    from = wave.notBefore + wave.limits.soakSeconds * SECOND_MS;
+  }
+  return { from };
 }
 
 /** The waves as they are made, one after another. */
@@ -112,6 +129,20 @@ class Waves {
     this.members.set(number, hosts);
     return wave;
   }
+}
+
+interface Step {
+  readonly hosts: readonly Candidate[];
+  /** Null where the ring has but one. */
+  readonly step: WaveStep | null;
+}
+
+/** Hosts of services that come after others are a step of their own, which is cut like a ring. */
+function inSteps(hosts: readonly Candidate[], steps: ReadonlyMap<string, number>): readonly Step[] {
+  const groups = Map.groupBy(hosts, ({ host }) => steps.get(host.labels["service"] ?? "") ?? 0);
+  if (groups.size === 1) return [{ hosts, step: null }];
+  const ordered = [...groups].sort(([a], [b]) => a - b);
+  return ordered.map(([, some], at) => ({ hosts: some, step: { at: at + 1, of: groups.size } }));
 }
 
 interface TimedPart extends RingPart {

@@ -6,6 +6,7 @@ import { budgets, rate as startRate } from "./rings-budgets.ts";
 import { amount, duration, rate, selector, share } from "./rings-fields.ts";
 import { gatesSchema, revertBudget, stabilisationSchema } from "./rings-gates.ts";
 import { oneWaySchema } from "./rings-one-way.ts";
+import { anyOrder, order } from "./rings-order.ts";
 import { ringWaves, wholeRing } from "./rings-waves.ts";
 
 /** The text form of a rings policy. Everything is checked here, once; inside, types are trusted. */
@@ -151,6 +152,7 @@ export const ringsSchema = strictFields({
   networks: z.array(network).max(64).optional(),
   oneWay: oneWaySchema,
   budgets,
+  order: order.optional(),
 })
   .refine(coversStabilisation, {
     message:
@@ -161,17 +163,20 @@ export const ringsSchema = strictFields({
     message: "two rings have the same name",
     path: ["rings"],
   })
-  .transform(({ inventoryAgeMax, classes, stabilisation, reverts, networks, ...rest }) => ({
-    ...rest,
-    stabilisation: stabilisation ?? null,
-    reverts: reverts ?? null,
-    networks: networks ?? null,
-    inventoryAgeMaxMs: inventoryAgeMax,
-    classes: {
-      ...(classes.normal === undefined ? {} : { normal: classes.normal }),
-      ...(classes.emergency === undefined ? {} : { emergency: classes.emergency }),
-    },
-  }));
+  .transform(
+    ({ inventoryAgeMax, classes, order: sequence, stabilisation, reverts, networks, ...rest }) => ({
+      ...rest,
+      stabilisation: stabilisation ?? null,
+      reverts: reverts ?? null,
+      networks: networks ?? null,
+      inventoryAgeMaxMs: inventoryAgeMax,
+      order: sequence ?? anyOrder,
+      classes: {
+        ...(classes.normal === undefined ? {} : { normal: classes.normal }),
+        ...(classes.emergency === undefined ? {} : { emergency: classes.emergency }),
+      },
+    }),
+  );
 
 /** The published schema of the file, for editors; the rules above say more than it can. */
 export function ringsJsonSchema(): unknown {

@@ -99,8 +99,15 @@ export const ringWaves = strictFields({
     return { canaries: sample ?? null, cut: cut() };
   });
 
-/** Which part of its ring a wave is. */
-export type WavePart =
+/** Which part of its ring a wave is, and in which step, where services come after others. */
+export type WavePart = RingPiece & { readonly step?: WaveStep | undefined };
+
+export interface WaveStep {
+  readonly at: number;
+  readonly of: number;
+}
+
+type RingPiece =
   | { readonly kind: "ring" }
   | { readonly kind: "canaries" }
   | { readonly kind: "percent"; readonly percent: number }
@@ -108,7 +115,7 @@ export type WavePart =
   /** The expression as written in its short form; null: hosts that none selects. */
   | { readonly kind: "select"; readonly expression: string | null };
 
-export const wavePartSchema: z.ZodType<WavePart> = z.discriminatedUnion("kind", [
+const ringPieceSchema = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("ring") }),
   z.object({ kind: z.literal("canaries") }),
   z.object({ kind: z.literal("percent"), percent: z.number() }),
@@ -116,8 +123,21 @@ export const wavePartSchema: z.ZodType<WavePart> = z.discriminatedUnion("kind", 
   z.object({ kind: z.literal("select"), expression: z.string().nullable() }),
 ]);
 
+const stepSchema = z.object({ at: z.number(), of: z.number() });
+
+export const wavePartSchema: z.ZodType<WavePart> = z.intersection(
+  ringPieceSchema,
+  z.object({ step: stepSchema.optional() }),
+);
+
 /** The part in few words; empty where the wave is the whole ring. */
-export function partToText(part: WavePart): string {
+export function partToText({ step, ...part }: WavePart): string {
+  const words = pieceToText(part);
+  if (step === undefined) return words;
+  return `step ${step.at} of ${step.of}${words === "" ? "" : `, ${words}`}`;
+}
+
+function pieceToText(part: RingPiece): string {
   switch (part.kind) {
     case "ring":
       return "";

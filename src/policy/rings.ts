@@ -8,6 +8,7 @@ import type { BudgetRule, Rate } from "./rings-budgets.ts";
 import type { Amount } from "./rings-fields.ts";
 import type { Gate, RevertBudget, Stabilisation } from "./rings-gates.ts";
 import type { OneWay } from "./rings-one-way.ts";
+import type { OrderPolicy } from "./rings-order.ts";
 import { ringsSchema } from "./rings-schema.ts";
 import type { RingWaves } from "./rings-waves.ts";
 
@@ -95,6 +96,7 @@ export interface RingsPolicy {
   readonly oneWay: readonly OneWay[];
   /** How many of those that stand for each other may be away at once; the first rule that fits. */
   readonly budgets: readonly BudgetRule[];
+  readonly order: OrderPolicy;
 }
 
 /** Reads a policy; throws `invalid` with each fault, its line and what is allowed there. */

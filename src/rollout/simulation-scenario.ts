@@ -139,7 +139,9 @@ function aRollout(
 }
 
 function rateOf(random: Random): Rate | null {
-  return random.chance(0.85) ? null : { hosts: random.whole(1, 3), seconds: random.pick([60, 120]) };
+  return random.chance(0.85)
+    ? null
+    : { hosts: random.whole(1, 3), seconds: random.pick([60, 120]) };
 }
 
 const RATE_SEEDS = 2_000_000_000;
