@@ -5,20 +5,16 @@ import type { PlanFault, PlanHost } from "./model.ts";
 export function serviceOrderFaults(judged: Judged): PlanFault[] {
   const rules = judged.policy.order.services;
   if (rules.length === 0) return [];
-  const waves = serviceWaves(judged);
-  const faults: PlanFault[] = [];
-  for (const [ring, services] of waves) {
-    for (const [service, { first }] of services) {
-      for (const before of allBefore(rules, service)) {
-        const last = services.get(before)?.last ?? 0;
-        if (before === service || last >= first) {
+  return [...serviceWaves(judged)].flatMap(([ring, services]) =>
+    [...services].flatMap(([service, { first }]) =>
+      [...allBefore(rules, service)]
+        .filter((before) => before === service || (services.get(before)?.last ?? 0) >= first)
+        .map((before) => {
           const detail = `in ring ${ring} service ${service} does not come after ${before}`;
-          faults.push(fault("service-order", detail));
-        }
-      }
-    }
-  }
-  return faults;
+          return fault("service-order", detail);
+        }),
+    ),
+  );
 }
 
 interface WaveRange {
@@ -52,12 +48,10 @@ function allBefore(
   const found = new Set<string>();
   const left = [service];
   for (let name = left.pop(); name !== undefined; name = left.pop()) {
-    for (const rule of rules) {
-      if (rule.service !== name) continue;
-      for (const before of rule.after) {
-        if (!found.has(before)) left.push(before);
-        found.add(before);
-      }
+    const needed = rules.filter((rule) => rule.service === name).flatMap((rule) => rule.after);
+    for (const before of needed) {
+      if (!found.has(before)) left.push(before);
+      found.add(before);
     }
   }
   return found;
