@@ -11,7 +11,7 @@ import { loadHosts } from "../inventory/store.ts";
 import { demandRollout, wordsDigest } from "./actions.ts";
 import { recordRolloutEvent } from "./actions-results.ts";
 import type { RolloutRow } from "./store.ts";
-import { declareLost, loseTarget, retryTargets, skipTarget } from "./store-targets.ts";
+import { declareLost, loseTarget, retryTargets, skipTarget, tryAgainNow } from "./store-targets.ts";
 import { findHostOf, insertWord } from "./store-view.ts";
 
 /** What people do to single hosts of a rollout. */
@@ -22,7 +22,10 @@ interface HostAct {
   readonly reason: string;
 }
 
-/** Gives failed hosts a new attempt, within what the approved statement allows. */
+/**
+ * Gives failed hosts a new attempt, within what the approved statement allows; hosts that wait to be tried
+ * again are tried now.
+ */
 export async function retryHosts(
   world: World,
   actor: Actor,
@@ -38,11 +41,11 @@ export async function retryHosts(
   const [unknown] = missing;
   if (unknown !== undefined) throw await noHost(world.db, unknown, scopes);
   return inTransaction(world.db, async (tx) => {
-    const moved = await retryTargets(
-      tx,
-      row.id,
-      hosts.map((host) => host.id),
-    );
+    const ids = hosts.map((host) => host.id);
+    const moved = [
+      ...(await retryTargets(tx, row.id, ids)),
+      ...(await tryAgainNow(tx, row.id, ids)),
+    ];
     if (moved.length === 0) {
       throw new Failure(
         "blocked",

@@ -23,6 +23,7 @@ function aWave(over: WaveInput = {}): LoadedWave {
     newFailures: 0,
     newSuccesses: 0,
     revertible: 0,
+    retryable: 0,
     lastEndedAt: NOW - MINUTE_MS,
     openedAt: NOW - HOUR_MS,
     passedAt: null,

@@ -238,6 +238,25 @@ export async function retryTargets(
   return rows.map((row) => row.host);
 }
 
+/**
+ * What waits to be tried again by itself is tried now: the reason may have gone, as a person sees. No
+ * attempt is used, because none was begun. Returns the hosts that waited.
+ */
+export async function tryAgainNow(
+  tx: Tx,
+  rollout: RolloutId,
+  hosts: readonly HostId[],
+): Promise<readonly HostId[]> {
+  const { rows } = await sql<{ host: HostId }>`
+    update target t set retry_at = null
+      from rollout r
+     where r.id = t.rollout and t.rollout = ${rollout} and r.state in ('running', 'halted')
+       and t.host = any(${[...hosts]}::text[]) and t.state = 'ready' and t.retry_at > now()
+    returning t.host`.execute(tx);
+  await sql`update rollout set look_at = now() where id = ${rollout}`.execute(tx);
+  return rows.map((row) => row.host);
+}
+
 /** Leaves a host out; only what was never begun can be. */
 export async function skipTarget(tx: Tx, rollout: RolloutId, host: HostId): Promise<boolean> {
   const { numAffectedRows } = await sql`

@@ -229,6 +229,8 @@ interface WaveRow {
 
 export type LoadedWave = WaveFacts & {
   readonly holds: readonly Hold[];
+  /** Hosts that a person's retry would move. */
+  readonly retryable: number;
   readonly passedAt: Instant | null;
 };
 
@@ -304,6 +306,7 @@ type CountRow = WaveCounts & {
   readonly newFailures: number;
   readonly newSuccesses: number;
   readonly lastEndedAt: Instant | null;
+  readonly retryable: number;
 };
 
 async function loadWaves(
@@ -331,6 +334,7 @@ async function loadWaves(
       orderedBack,
       reverting,
       lastEndedAt,
+      retryable,
       ...rest
     } = byWave.get(row.number) ?? noHosts;
     return {
@@ -347,6 +351,7 @@ async function loadWaves(
       reverting,
       irreversible: stuck.get(row.number) ?? 0,
       gates: stands.get(row.number) ?? [],
+      retryable,
       strata: strata
         .filter((stratum) => stratum.wave === row.number)
         .map(({ wave: _wave, ...stratum }) => stratum),
@@ -363,6 +368,7 @@ const noHosts: CountRow = {
   orderedBack: 0,
   reverting: 0,
   lastEndedAt: null,
+  retryable: 0,
 };
 
 /** Done hosts whose body cannot be undone, by wave. */
@@ -392,10 +398,11 @@ function countsSql(id: RolloutId) {
     with alike as (
       select wave, state, kind, verdict, is_begun, is_acknowledged,
              retry_at is null or retry_at <= now() as is_due,
+             attempt < (select attempts_max from rollout where id = ${id}) as is_left,
              ended_at > now() - make_interval(secs =>
                (select revert_seconds from rollout where id = ${id})) as is_fresh,
              count(*) as hosts, max(ended_at) as ended_at
-        from target where rollout = ${id} group by 1, 2, 3, 4, 5, 6, 7, 8
+        from target where rollout = ${id} group by 1, 2, 3, 4, 5, 6, 7, 8, 9
     )
     select wave,
       ${hosts(sql`state = 'ready' and kind = 'apply' and is_due`)} as ready,
@@ -420,6 +427,8 @@ function countsSql(id: RolloutId) {
       ${hosts(sql`kind = 'revert'`)} as "orderedBack",
       ${hosts(sql`kind = 'revert' and (state in
         ('leased', 'permitted', 'applying', 'rebooting', 'verifying') or ${isLost})`)} as reverting,
+      ${hosts(sql`(state = 'ready' and not is_due) or (kind = 'apply' and is_left
+        and (state in ('failed', 'rolled-back') or (state = 'held' and not is_begun)))`)} as retryable,
       ${millis(sql`max(ended_at)`)} as "lastEndedAt"
     from alike group by wave`;
 }

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { targetMoves, targetStates } from "./model.ts";
 import { targetActions } from "./target-actions.ts";
 
-const fresh = { kind: "apply", state: "ready", isBegun: false, attempt: 1 } as const;
+const fresh = { kind: "apply", state: "ready", isBegun: false, attempt: 1, retryAt: null } as const;
 const running = { state: "running", attemptsMax: 2 } as const;
 
 function allowed(...given: Parameters<typeof targetActions>): string[] {
@@ -28,6 +28,13 @@ test("a host is offered only what the state table lets happen, and every no says
 test("what has begun is neither left out nor tried again, but may be declared lost", () => {
   expect(allowed({ ...fresh, state: "held", isBegun: true }, running, true)).toEqual(["lost"]);
   expect(allowed({ ...fresh, state: "held" }, running, true)).toEqual(["retry", "skip"]);
+});
+
+test("what waits to be tried again may be tried at once, and needs no attempt for it", () => {
+  const waits = { ...fresh, attempt: 2, retryAt: 1_000 };
+  expect(allowed(waits, running, true)).toEqual(["retry", "skip"]);
+  expect(allowed(waits, { ...running, state: "finished" }, true)).toEqual([]);
+  expect(allowed(fresh, running, true)).toEqual(["skip"]);
 });
 
 test("nothing is offered when attempts are used, the rollout is over, or the right is missing", () => {

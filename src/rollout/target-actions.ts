@@ -5,7 +5,7 @@ import type { RolloutRow } from "./store.ts";
 
 /** What a person may do with one host of a rollout now; whoever does it is asked again in SQL. */
 export function targetActions(
-  target: Pick<TargetFacts, "kind" | "state" | "isBegun" | "attempt">,
+  target: Pick<TargetFacts, "kind" | "state" | "isBegun" | "attempt" | "retryAt">,
   rollout: Pick<RolloutRow, "state" | "attemptsMax">,
   mayOperate: boolean,
 ): readonly Action[] {
@@ -19,11 +19,15 @@ export function targetActions(
   const moves: Readonly<Record<string, string>> = targetMoves[state];
   const isApply = target.kind === "apply";
   const canRetry = "retry" in moves && isApply && !isBegunHold(target);
-  const noRetry = !canRetry
-    ? "Only a host that failed, went back or was given up gets a new attempt."
-    : attempt >= rollout.attemptsMax
-      ? `All ${rollout.attemptsMax} approved attempts are used; another one needs a new plan.`
-      : null;
+  // Nothing of it was begun, so what waits to be tried again needs no attempt.
+  const waits = state === "ready" && target.retryAt !== null;
+  const noRetry = waits
+    ? null
+    : !canRetry
+      ? "Only a host that failed, went back or was given up gets a new attempt."
+      : attempt >= rollout.attemptsMax
+        ? `All ${rollout.attemptsMax} approved attempts are used; another one needs a new plan.`
+        : null;
   const canSkip = "skip" in moves && isApply && !isBegun;
   const canLose = "lose" in moves && isBegun;
   return [

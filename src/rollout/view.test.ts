@@ -30,6 +30,7 @@ function aWave(over: Partial<LoadedWave> = {}): LoadedWave {
     newFailures: 0,
     newSuccesses: 0,
     revertible: 0,
+    retryable: 0,
     lastEndedAt: NOW - MINUTE_MS,
     openedAt: NOW - HOUR_MS,
     passedAt: null,

@@ -207,16 +207,16 @@ function actionsOf({ row, facts }: LoadedFacts, rights: Rights): readonly Action
   const stateSays = `the rollout is ${row.state}`;
   const isLive = row.state === "running" || row.state === "halted";
   const { mayHalt, mayOperate } = rights;
-  const failed = counts.failed + counts.rolledBack + counts.notStarted;
   const revertible = facts.waves.reduce((sum, wave) => sum + wave.revertible, 0);
+  const retryable = facts.waves.reduce((sum, wave) => sum + wave.retryable, 0);
   return [
     action("halt", { may: mayHalt, can: "halt" in moves, why: stateSays }),
     action("resume", { may: mayOperate, can: "resume" in moves, why: stateSays }),
     action("stop", { may: mayOperate, can: "stop" in moves, why: stateSays }),
     action("retry", {
       may: mayOperate,
-      can: isLive && failed > 0,
-      why: isLive ? "no host has failed" : stateSays,
+      can: isLive && retryable > 0,
+      why: isLive ? "no host waits for a retry, or has failed with an attempt left" : stateSays,
     }),
     action("revert", {
       may: mayOperate,
