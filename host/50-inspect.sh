@@ -9,7 +9,8 @@ inspect_main() { # [refresh]
   trap 'rm -rf "$IN_DIR"' EXIT
   trap 'exit 1' HUP INT TERM
   packages_whose
-  if [ "${1:-}" = refresh ] && [ "$PACKAGES_OF" = dpkg ]; then lists_refresh "$IN_DIR"; fi
+  in_how=${1:-cached}
+  if [ "$in_how" = refresh ] && [ "$PACKAGES_OF" = dpkg ]; then lists_refresh "$IN_DIR"; fi
   # An awk that is given a file which is not there reads no other.
   set --
   for in_file in host packages out restarts runtime sources.out lists.out offers.out notes; do
@@ -17,7 +18,7 @@ inspect_main() { # [refresh]
     set -- "$@" "$IN_DIR/$in_file"
   done
   read -r IN_KERNEL </proc/sys/kernel/osrelease
-  if [ "$PACKAGES_OF" = dpkg ]; then inspect_packages "$IN_DIR"; else inspect_others "$IN_DIR"; fi 2>/dev/null
+  if [ "$PACKAGES_OF" = dpkg ]; then inspect_packages "$IN_DIR"; else inspect_others "$IN_DIR" "$in_how"; fi 2>/dev/null
   inspect_host "$IN_DIR/arch" >"$IN_DIR/host" 2>/dev/null
   {
     IN_REBOOT=-

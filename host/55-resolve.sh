@@ -15,16 +15,19 @@ resolve_main() {
   RS_DIR=$(mktemp -d /tmp/fettle-resolve.XXXXXX) || return 1
   trap 'rm -rf "$RS_DIR"' EXIT
   trap 'exit 1' HUP INT TERM
-  if resolve_wants >"$RS_DIR/wants"; then
+  packages_whose
+  if ! resolve_wants >"$RS_DIR/wants"; then
+    printf 'problem what was asked for cannot be read\n' >"$RS_DIR/out"
+  elif [ "$PACKAGES_OF" = dpkg ]; then
     installed_list >"$RS_DIR/installed"
     sources_scan "$RS_DIR" none /dev/null
     { resolve_moves && resolve_services && resolve_around; } >"$RS_DIR/out"
-    # A move that is not whole is no move: the planner must not see a part of a transaction.
-    if grep '^problem ' "$RS_DIR/out" >"$RS_DIR/problems"; then
-      mv -f "$RS_DIR/problems" "$RS_DIR/out"
-    fi
   else
-    printf 'problem what was asked for cannot be read\n' >"$RS_DIR/out"
+    { resolve_rpm && resolve_services; } >"$RS_DIR/out"
+  fi
+  # A move that is not whole is no move: the planner must not see a part of a transaction.
+  if grep '^problem ' "$RS_DIR/out" >"$RS_DIR/problems"; then
+    mv -f "$RS_DIR/problems" "$RS_DIR/out"
   fi
   printf '@resolve\n'
   LC_ALL=C tr -cd '\n -~' <"$RS_DIR/out"
@@ -37,7 +40,7 @@ resolve_wants() {
     $0 == "@end" { whole = 1; exit }
     NF != 4 || $1 != "want" || NR > max { exit }
     $2 !~ /^[A-Za-z0-9][A-Za-z0-9@:._+-]*$/ || length($2) > 128 { exit }
-    $3 !~ /^[a-z0-9][a-z0-9-]*$/ || length($3) > 32 { exit }
+    $3 !~ /^[a-z0-9][a-z0-9_-]*$/ || length($3) > 32 { exit }
     $4 !~ /^[A-Za-z0-9][A-Za-z0-9.+:~^_-]*$/ || length($4) > 128 { exit }
     { print $2, $3, $4; n++ }
     END { exit whole && n ? 0 : 1 }'
@@ -169,7 +172,8 @@ kept_digest() { # NAME ARCH VERSION
 # Active units whose processes have files of these packages in memory, or whose unit file or init
 # script is in one of them. Files read once at the start (scripts, modules) leave no such trace.
 resolve_services() {
-  awk '$4 != "-" { print $2 ":" ($9 == "-" ? $3 : $9) }' "$RS_DIR/rows" | sort -u >"$RS_DIR/packages"
+  awk -v by="$PACKAGES_OF" '$4 != "-" { print $2 (by == "rpm" ? "." : ":") ($9 == "-" ? $3 : $9) }' \
+    "$RS_DIR/rows" | sort -u >"$RS_DIR/packages"
   [ -s "$RS_DIR/packages" ] || return 0
   set --
   while read -r sr_package; do
@@ -177,7 +181,7 @@ resolve_services() {
     set -- "$@" "${sr_package%:all}"
   done <"$RS_DIR/packages"
   # /lib and /usr/lib are one folder on a merged system, and the kernel shows only one of the names.
-  dpkg-query -L "$@" 2>/dev/null | sed -n 's,^/usr/,/,; /^\/[^ ]*\/[^ ]*$/p' | sort -u >"$RS_DIR/files"
+  if [ "$PACKAGES_OF" = rpm ]; then rpm -ql "$@"; else dpkg-query -L "$@"; fi 2>/dev/null | sed -n 's,^/usr/,/,; /^\/[^ ]*\/[^ ]*$/p' | sort -u >"$RS_DIR/files"
   services_list | awk '$2 == "active" { print $1 }' >"$RS_DIR/active"
   { service_files; mapping_services; } | sort -u | grep -Fx -f "$RS_DIR/active" | sed 's/^/service /'
   return 0

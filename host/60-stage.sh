@@ -1,6 +1,7 @@
 # Staging (protocol §6 step 16): everything that can be known before anything changes. After it,
-# `$VAR/job/debs/<sha256>.deb` holds every file of the body, new and old, and the package manager's
-# own dry run over exactly those files is the body's own list. The permitted run later sees no
+# `$VAR/job/debs/<sha256>.deb` (`.rpm`) holds every file of the body, new and old, and the package
+# manager's own dry run over exactly those files is the body's own list. What rpm and dnf do otherwise
+# stands in part 61. The permitted run later sees no
 # sources at all, only these files, so nothing that was not staged can take part in it.
 
 # What dpkg and its scripts may need beside the sizes that packages state.
@@ -12,22 +13,29 @@ DISK_SLACK_KB=32768
 # name arch from to sha256 installed state relation. Relation: at (the target is reached), from (the
 # precondition holds), broken (the package manager was stopped inside it), other. Argument: step or undo.
 #
-# In $WORK: `installed`, its rows; `installed.text` and its length, for the result. With `step` also
+# In $WORK: `installed`, its rows; `installed.text` and its length, for the result; `unwhole`, `NAME:ARCH
+# STATE` for each package that is not wholly installed and not broken in a row. With `step` also
 # `units`, the plan's units in order, `first last verb argument`: the package steps are one unit, because
 # the list is one transaction; the grammar was checked with the bundle. While staging also `refused`, `ok`
 # or why these versions are refused; `wanted`, a line for each file (files_missing), and `names`, the same
 # by tabs for offers_scan; and `snapshot.rows`,
-# `pkg NAME ARCH VERSION auto|manual` for each package of the body, with `end`; the marks are read as in
-# inspect_packages.
+# `pkg NAME ARCH VERSION auto|manual` for each package of the body, what is `unwhole`, and `end`; the marks
+# are read as in inspect_packages.
 rows_list() { # step|undo
   rl_marks=/var/lib/apt/extended_states
   [ -r "$rl_marks" ] || rl_marks=/dev/null
   rl_staging=${STAGING:-no}
   [ -e "$WORK/wanted" ] || rl_staging=yes
-  packages_list | awk -F '\t' -v kind="$1" -v dir="$WORK" -v staging="$rl_staging" \
-    -v marks="$rl_marks" "$AWK_VERSIONS"'
+  if [ "$PACKAGES_OF" = rpm ]; then
+    rl_list=rpm_list rl_versions=$AWK_RPM_VERSIONS rl_any=noarch rl_keeps=$RPM_KEEPS
+  else
+    rl_list=packages_list rl_versions=$AWK_VERSIONS rl_any=all rl_keeps='^$'
+  fi
+  "$rl_list" | awk -F '\t' -v kind="$1" -v dir="$WORK" -v staging="$rl_staging" -v any="$rl_any" \
+    -v keeps="$rl_keeps" -v marks="$rl_marks" "$rl_versions"'
     BEGIN {
       installed = dir "/installed"; text = installed ".text"; printf "" >installed; printf "" >text
+      halves = dir "/unwhole"; printf "" >halves
       if (kind == "step") { units = dir "/units"; printf "" >units } else staging = "no"
     }
     NR == FNR {
@@ -43,8 +51,13 @@ rows_list() { # step|undo
     $7 == "config-files" || $7 == "not-installed" { next }
     {
       print >installed
+      sides[$1, $2] = sides[$1, $2] " " $3 " "
       version[$1, $2] = $3; want[$1, $2] = $6; state[$1, $2] = $7 ($8 == "ok" ? "" : "," $8)
-      if ($1 == "dpkg") native = $2
+      if ($1 == (any == "all" ? "dpkg" : "rpm")) native = $2
+      if (state[$1, $2] != "installed" && (!($1 in mine) || $7 ~ /^triggers-/)) {
+        half[++half_n] = $1 ":" $2 " " $7
+        print half[half_n] >halves
+      }
       if ($1 in mine) { had[++had_n] = $1 " " $2 " " $3; name[had_n] = $1; arch[had_n] = $2 }
     }
     function unit() {
@@ -59,10 +72,17 @@ rows_list() { # step|undo
     function close_group() { if (open) print first, last, "packages", "-" >units; open = 0 }
     function key(name, arch) {
       if ((name, arch) in version) return name SUBSEP arch
-      # A package may move between `all` and the native architecture.
-      if (arch == "all" && (name, native) in version) return name SUBSEP native
-      if (arch == native && (name, "all") in version) return name SUBSEP "all"
+      # A package may move between `all` (`noarch`) and the native architecture.
+      if (arch == any && (name, native) in version) return name SUBSEP native
+      if (arch == native && (name, any) in version) return name SUBSEP any
       return ""
+    }
+    # Where several are installed beside each other, the one that the row is about.
+    function installed_for(k,   one) {
+      if (k == "") return "-"
+      if (f[4] !~ keeps || f[3] !~ /^(install|remove)$/) return version[k]
+      one = f[3] == "install" ? f[7] : f[6]
+      return index(sides[k], " " one " ") ? one : "-"
     }
     function judge(is, has, relation) {
       if (relation == "broken") no("E_PLAN_DRIFT", has, "the package manager left it " is)
@@ -98,6 +118,7 @@ rows_list() { # step|undo
         is = ((name[i], arch[i]) in auto) || (arch[i] == "all" && (name[i], native) in auto)
         print "pkg", had[i], (is ? "auto" : "manual") >(dir "/snapshot.rows")
       }
+      for (i = 1; i <= half_n; i++) print "unwhole", half[i] >(dir "/snapshot.rows")
       print "end" >(dir "/snapshot.rows")
     }
     END {
@@ -105,9 +126,9 @@ rows_list() { # step|undo
       if (kind == "step") { close_group(); if (apart) print "- - apart -" >units }
       for (i = 1; i <= rows_n; i++) {
         split(rows[i], f, " ")
-        k = key(f[4], f[5]); has = k == "" ? "-" : version[k]; is = k == "" ? "-" : state[k]
+        k = key(f[4], f[5]); has = installed_for(k); is = has == "-" ? "-" : state[k]
         if (is ~ /^triggers-/) is = "installed"
-        if (k != "" && is != "installed") relation = "broken"
+        if (is != "-" && is != "installed") relation = "broken"
         else if ((has "") == (f[7] "")) relation = "at"
         else if ((has "") == (f[6] "")) relation = "from"
         else relation = "other"
@@ -125,6 +146,8 @@ rows_list() { # step|undo
 # and no rows would mean that there is nothing to do.
 rows_write() { # step|undo FILE
   rows_list "$1" >"$2"
+  # No host has no package: the database could not be read.
+  [ -s "$WORK/installed" ] || cut_short "$WORK/installed"
   body_count "$1"
   count_rows "$2"
   [ "$COUNT" -eq "$BODY_ROWS" ] || cut_short "$2"
@@ -208,6 +231,10 @@ count_rows() { # FILE
 
 stage() {
   STAGING=yes
+  case $PACKAGES_OF in
+    rpm) rpm_ready ;;
+    apk) refuse E_PLATFORM "note=this host program carries out no jobs with apk; it only looks" ;;
+  esac
   stage_units
   if is_noop; then
     count_rows "$WORK/rows"
@@ -250,6 +277,7 @@ stage_units() {
       apart) refuse E_PLAN_DRIFT \
         "note=package steps that are not one after another are not one transaction" ;;
       snapshot | restore) st_verb=${st_verb:-$su_verb} ;;
+      hold) [ "$PACKAGES_OF" = dpkg ] || st_verb=${st_verb:-$su_verb} ;;
     esac
   done <"$WORK/units"
   [ -z "$st_verb" ] || refuse E_VERB "verb=$st_verb" "note=this host program cannot do that verb"
@@ -280,16 +308,7 @@ stage_packages() {
 
 # One refresh at most, and only when the lists would be refused. Lists so old need no look before.
 stage_sources() {
-  sources_look "$WORK" all "$WORK/names"
-  : >"$WORK/lists.out"
-  read_clock
-  [ $((NOW_S - LISTS_READ_AT)) -gt "$LISTS_AGE_MAX_S" ] || sources_seen "$WORK" all "$WORK/names"
-  if ! lists_are_ok; then
-    if ! lists_refresh "$WORK"; then
-      journal NOTE "note=refresh failed: $(head -n 1 "$WORK/refresh.failed")"
-    fi
-    sources_scan "$WORK" all "$WORK/names"
-  fi
+  if [ "$PACKAGES_OF" = rpm ]; then rpm_sources; else apt_sources; fi
   st_open=''
   while read -r _ st_uri st_suite _ st_signed _; do
     [ "$st_signed" != unsigned ] || { st_open="$st_uri $st_suite"; break; }
@@ -300,6 +319,19 @@ stage_sources() {
   fi
   lists_are_ok ||
     refuse E_STALE "note=$(sed 's/^lists [a-z]* [0-9]* /package lists: /' "$WORK/lists.out")"
+}
+
+apt_sources() {
+  sources_look "$WORK" all "$WORK/names"
+  : >"$WORK/lists.out"
+  read_clock
+  [ $((NOW_S - LISTS_READ_AT)) -gt "$LISTS_AGE_MAX_S" ] || sources_seen "$WORK" all "$WORK/names"
+  if ! lists_are_ok; then
+    if ! lists_refresh "$WORK"; then
+      journal NOTE "note=refresh failed: $(head -n 1 "$WORK/refresh.failed")"
+    fi
+    sources_scan "$WORK" all "$WORK/names"
+  fi
 }
 
 lists_are_ok() {
@@ -335,7 +367,10 @@ stage_files() {
     : >"$WORK/fetch"
     stage_disk
   fi
-  [ -s "$WORK/missing" ] || return 0
+  if [ ! -s "$WORK/missing" ]; then
+    [ "$PACKAGES_OF" != rpm ] || rpm_signed
+    return 0
+  fi
   st_fact=$(awk '
     $2 == "new" { code = "E_TARGET"; fact = $0; exit }
     code == "" { code = "E_SNAPSHOT"; fact = $0 }
@@ -353,13 +388,13 @@ stage_fetch() { # files_absent|files_missing
   : >"$WORK/fetch"
   [ ! -s "$WORK/missing" ] || files_offered
   stage_disk
-  files_fetch
+  if [ "$PACKAGES_OF" = rpm ]; then rpm_fetch; else files_fetch; fi
 }
 
 # By name alone.
 files_absent() {
   while read -r fa_sha fa_rest; do
-    [ -f "$JOB/debs/$fa_sha.deb" ] || say "$fa_sha $fa_rest"
+    [ -f "$JOB/debs/$fa_sha.$SUFFIX" ] || say "$fa_sha $fa_rest"
   done <"$WORK/wanted"
 }
 
@@ -368,7 +403,7 @@ files_absent() {
 # says goes.
 files_missing() {
   set +f
-  set -- "$JOB/debs/"*.deb
+  set -- "$JOB/debs/"*".$SUFFIX"
   set -f
   if [ ! -e "$1" ]; then
     while read -r fm_row; do say "$fm_row"; done <"$WORK/wanted"
@@ -391,7 +426,7 @@ files_missing() {
 # Whether all of them are there, which one process says.
 files_whole() {
   fw_list=''
-  while read -r fw_sha _; do fw_list="$fw_list$fw_sha  $JOB/debs/$fw_sha.deb$NEWLINE"; done <"$WORK/wanted"
+  while read -r fw_sha _; do fw_list="$fw_list$fw_sha  $JOB/debs/$fw_sha.$SUFFIX$NEWLINE"; done <"$WORK/wanted"
   sha256sum -c >/dev/null 2>&1 <<LIST
 ${fw_list%"$NEWLINE"}
 LIST
@@ -404,9 +439,9 @@ files_local() {
     # The cache writes the colon of an epoch as %3a.
     case $fl_version in *:*) fl_version=${fl_version%%:*}%3a${fl_version#*:} ;; esac
     fl_file=${fl_name}_${fl_version}_$fl_arch.deb
-    for fl_try in "$KEPT/$fl_sha.deb" "/var/cache/apt/archives/$fl_file"; do
+    for fl_try in "$KEPT/$fl_sha.$SUFFIX" "/var/cache/apt/archives/$fl_file"; do
       [ -f "$fl_try" ] || continue
-      cp "$fl_try" "$JOB/debs/$fl_sha.deb" && break
+      cp "$fl_try" "$JOB/debs/$fl_sha.$SUFFIX" && break
     done
   done <"$WORK/missing"
 }
@@ -415,7 +450,8 @@ files_local() {
 # that are offered under another digest, for the fact of a refusal; `named` the digests of wanted files
 # that a signed index calls what the body calls them.
 files_offered() {
-  offers_scan "$WORK" all "$WORK/names"
+  # dnf has told it with the sources.
+  [ "$PACKAGES_OF" = rpm ] || offers_scan "$WORK" all "$WORK/names"
   awk -F '\t' -v other="$WORK/other" -v is="$WORK/named" '
     FILENAME ~ /offers.out$/ {
       if (!($4 in by)) by[$4] = $5 "\t" $12 "\t" $11
@@ -525,7 +561,7 @@ APT_STAGED='-o Dir::Etc::sourcelist=/dev/null -o Dir::Etc::sourceparts=/dev/null
 
 # How a row is named to apt, in ARGUMENT: its staged file, and NAME:ARCH- for a removal.
 row_argument() { # VERB NAME ARCH SHA256
-  ARGUMENT=$JOB/debs/$4.deb
+  ARGUMENT=$JOB/debs/$4.$SUFFIX
   [ "$1" != remove ] || ARGUMENT=$2:$3-
 }
 
@@ -540,6 +576,11 @@ stage_dry_run() {
   rows_in "$WORK/rows" from >"$WORK/open" || cut_short "$WORK/open"
   if [ ! -s "$WORK/open" ]; then return 0; fi
   files_named_old
+  if [ "$PACKAGES_OF" = rpm ]; then
+    files_named_new
+    rpm_dry_run
+    return
+  fi
   dr_new=0 dr_down=
   set --
   while IFS=$TAB read -r _ dr_verb dr_name dr_arch _ _ dr_sha _; do
@@ -604,14 +645,18 @@ file_named() { # SHA256 NAME ARCH VERSION
     while read -r fn_sha; do FILES_NAMED="$FILES_NAMED$fn_sha "; done 2>/dev/null <"$WORK/named"
   fi
   case $FILES_NAMED in *" $1 "*) return 0 ;; esac
-  # shellcheck disable=SC2016 # dpkg-deb fills these in
-  fn_is=$(/usr/bin/dpkg-deb -W --showformat='${Package} ${Architecture} ${Version}' \
-    "$JOB/debs/$1.deb" </dev/null)
+  if [ "$PACKAGES_OF" = rpm ]; then
+    fn_is=$(rpm_file_is "$JOB/debs/$1.rpm")
+  else
+    # shellcheck disable=SC2016 # dpkg-deb fills these in
+    fn_is=$(/usr/bin/dpkg-deb -W --showformat='${Package} ${Architecture} ${Version}' \
+      "$JOB/debs/$1.deb" </dev/null)
+  fi
   [ "$fn_is" = "$2 $3 $4" ] ||
     refuse E_TARGET "sha256=$1" "note=the file is $fn_is, not $2 $3 $4"
 }
 
-# Who holds dpkg's or apt's lock: LOCK_FACT, and 1 when it is still held after the wait. The locks
+# Who holds dpkg's, apt's or rpm's lock: LOCK_FACT, and 1 when it is still held after the wait. The locks
 # are POSIX record locks, so the kernel's table names the process.
 stage_lock() { # SECONDS
   read_uptime_cs
@@ -633,7 +678,8 @@ lock_holder() {
   [ "$lh_some" = yes ] || return 0
   lh_nodes=
   for lh_node in $(stat -c %i /var/lib/dpkg/lock-frontend /var/lib/dpkg/lock \
-    /var/cache/apt/archives/lock 2>/dev/null); do lh_nodes="$lh_nodes$lh_node "; done
+    /var/cache/apt/archives/lock /var/lib/rpm/.rpm.lock /usr/lib/sysimage/rpm/.rpm.lock \
+    2>/dev/null); do lh_nodes="$lh_nodes$lh_node "; done
   lh_ours=
   # shellcheck disable=SC2013 # numbers
   for lh_pid in $(awk -v nodes=" $lh_nodes" '

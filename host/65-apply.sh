@@ -57,6 +57,10 @@ work_folders() {
     mkdir -p "$WORK/nolists/partial" "$JOB/debs" "$JOB/permit" "$KEPT"
   : >>"$OUTPUT"
   read_limits
+  packages_whose
+  SUFFIX=deb
+  [ "$PACKAGES_OF" != rpm ] || SUFFIX=rpm
+  dnf_python || :
 }
 
 worker_main() {
@@ -285,7 +289,8 @@ hold_job() { # CODE why
 
 # --- Snapshot -----------------------------------------------------------------------------------
 
-# What was there before: the boot, each package of the body with its mark, each running service.
+# What was there before: the boot, each package of the body with its mark, each package that was not
+# wholly installed, each running service.
 # Taken once; recovery and reverts compare with it. It is on disk before APPLYING is, and until then
 # nobody needs it.
 snapshot_take() {
@@ -295,6 +300,7 @@ snapshot_take() {
   {
     printf 'boot %s\n' "$BOOT"
     snapshot_packages || cut_short "$WORK/snapshot.rows"
+    [ "$PACKAGES_OF" != rpm ] || rpm_altered | sed 's/^/altered /'
     services_required
     say end
   } >"$SNAPSHOT" || cut_short "$SNAPSHOT"
@@ -342,7 +348,8 @@ packages_step() { # FIRST LAST
     fi
     packages_apply "$WORK/open" step
     rows_look
-    if packages_reached "$WORK/rows"; then
+    packages_hurt
+    if packages_reached "$WORK/rows" && [ -z "$HURT" ]; then
       marks_restore
       ACTED=yes
       journal APPLIED "step=$1" "last=$2" "seconds=$AP_SECONDS"
@@ -371,6 +378,20 @@ packages_step() { # FIRST LAST
   return 1
 }
 
+# Other packages that this job left half-done, a line `NAME:ARCH STATE` each in HURT: their trigger for the
+# new files failed or was cut off, or they were deconfigured for them. An initial RAM disk is made that way.
+# What was so before the job is none of its business.
+packages_hurt() {
+  HURT=''
+  [ -s "$WORK/unwhole" ] || return 0
+  HURT=$(awk 'FILENAME ~ /snapshot$/ { if ($1 == "unwhole") was[$2] = 1; next } !($1 in was)' \
+    "$SNAPSHOT" "$WORK/unwhole")
+}
+
+hurt_told() {
+  printf '%s' "$HURT" | tr '\n' ';' | head -c 300
+}
+
 packages_reached() { # ROWS
   rows_are "$1" at
 }
@@ -380,11 +401,19 @@ packages_untouched() {
     ($1 in was) && ($10 != "from" || ($8 "") != (was[$1] "")) { exit 1 }' "$WORK/open" "$WORK/rows"
 }
 
-# One apt run over staged files. Right before apt hands the transaction to dpkg, under dpkg's lock,
+# One run of apt or dnf over staged files. Right before apt hands the transaction to dpkg, under dpkg's lock,
 # the guard compares it once more with the approved rows, old versions included.
 packages_apply() { # ROWS step|undo
   read_uptime_cs
   pa_from=$UPTIME_CS
+  if [ "$PACKAGES_OF" = rpm ]; then rpm_transaction "$1"; else apt_transaction "$1" "$2"; fi
+  AP_EXIT=$?
+  read_uptime_cs
+  AP_SECONDS=$(((UPTIME_CS - pa_from) / 100))
+  return "$AP_EXIT"
+}
+
+apt_transaction() { # ROWS step|undo
   guard_write "$1"
   guard_awk
   hooks_choose >"$WORK/hooks.conf"
@@ -404,21 +433,23 @@ packages_apply() { # ROWS step|undo
     -o "DPkg::Pre-Install-Pkgs::=$GUARD_AWK -v told=$JOB/guard.drift -f $JOB/guard $JOB/guard.expected -" \
     -o "DPkg::Tools::Options::$GUARD_AWK::Version=3" \
     install "$@"
-  AP_EXIT=$?
-  read_uptime_cs
-  AP_SECONDS=$(((UPTIME_CS - pa_from) / 100))
-  return "$AP_EXIT"
 }
 
 # Why the last run of apt did not do it: AP_CODE and AP_FACT.
 packages_why() {
   tail -c 4000 "$OUTPUT" >"$WORK/tail"
   AP_CODE=E_STEP
-  AP_FACT=$(grep -E '^(E:|dpkg: error)|exit status' "$WORK/tail" | tail -n 2 | tr '\n' ' ')
+  if [ "$PACKAGES_OF" = rpm ]; then
+    rpm_transaction_why
+  else
+    AP_FACT=$(grep -E '^(E:|dpkg: error)|exit status' "$WORK/tail" | tail -n 2 | tr '\n' ' ')
+  fi
+  [ -z "$HURT" ] || AP_FACT="left half-done: $(hurt_told); $AP_FACT"
   if said_no_space || disk_is_full; then
     # Also the guard needs a file to compare.
     AP_CODE=E_DISK AP_FACT="no space left on the device; $AP_FACT"
-  elif [ -e "$JOB/guard.drift" ]; then
+  elif [ -e "$JOB/guard.drift" ] && [ "$AP_EXIT" -lt 128 ]; then
+    # Where apt was killed, the guard heard only a part.
     AP_CODE=E_PLAN_DRIFT AP_FACT=$(head -c 300 "$JOB/guard.drift" | tr '\n' ' ')
   elif [ -e "$JOB/overtime" ]; then
     AP_CODE=E_LIMIT AP_FACT="stopped after $LIMIT_PACKAGES seconds"
@@ -590,15 +621,19 @@ run_limited() { # SECONDS command…
   read_boot
   say "$rl_pid $START $BOOT" >"$JOB/running"
   # A subshell of this one: another shell would cost two programs. What is left of it when it is
-  # killed is one `sleep` of two seconds, which holds nothing.
+  # killed is one `sleep` of two seconds, which holds nothing. Where only the worker is killed it goes on
+  # watching, and ends with what it watches: the number may be another process's an hour later.
   (
     exec 9>&-
+    rl_start=$START
     while [ "$rl_limit" -gt 0 ]; do
       # Two processes each time: the first second of many jobs is their only one.
       rl_pause=2
       [ "$rl_limit" -gt 1 ] || rl_pause=1
       sleep "$rl_pause"
       rl_limit=$((rl_limit - rl_pause))
+      read_start "$rl_pid"
+      [ -n "$START" ] && [ "$START" = "$rl_start" ] || exit 0
       output_fits
     done
     : >"$JOB/overtime"
@@ -646,7 +681,7 @@ read_start() { # PID
 keep_files() {
   while read -r kf_sha kf_kind _; do
     [ "$kf_kind" = new ] || continue
-    ln -f "$JOB/debs/$kf_sha.deb" "$KEPT/$kf_sha.deb" 2>/dev/null
+    ln -f "$JOB/debs/$kf_sha.$SUFFIX" "$KEPT/$kf_sha.$SUFFIX" 2>/dev/null
   done <"$WORK/wanted"
   while kf_size=$(exec du -sk "$KEPT") && [ "${kf_size%%"$TAB"*}" -gt "$KEPT_KB_MAX" ]; do
     # The names are digests.

@@ -52,13 +52,16 @@ undo_packages() { # LAST_STEP
   stage_lock "$LIMIT_LOCK" || :
   if ! awk -F '\t' '$10 == "broken" || $10 == "other" { exit 1 }' "$WORK/undo" ||
     ! packages_apply "$WORK/undo" undo; then
-    dpkg_apply "$WORK/undo" undo
+    if [ "$PACKAGES_OF" = rpm ]; then rpm_back "$WORK/undo"; else dpkg_apply "$WORK/undo" undo; fi
   fi
+  [ "$PACKAGES_OF" = rpm ] || dpkg_finish undo
   rows_write undo "$WORK/undo.all"
   marks_restore
   holds_release
   UNDO_WHY=$(awk -F '\t' -v last="$1" '$1 <= last && $10 != "at" { printf "%s:%s is %s (%s); ", \
     $3, $4, $8, $9 }' "$WORK/undo.all" | head -c 400)
+  packages_hurt
+  [ -z "$HURT" ] || UNDO_WHY="${UNDO_WHY}left half-done: $(hurt_told); "
 }
 
 # Holds that this job set go with it.
@@ -69,8 +72,8 @@ holds_release() {
 }
 
 # dpkg with files alone, where apt will not begin. A second pass, because the first may stop at an
-# order that it has solved by then; `--configure -a` ends what was only unpacked. Rows that are
-# reached already are left alone.
+# order that it has solved by then; dpkg_finish ends what was only unpacked. Rows that are reached
+# already are left alone.
 dpkg_apply() { # ROWS step|undo
   da_rows=$1
   da_kind=$2
@@ -95,7 +98,33 @@ FILES
 $(awk -F '\t' '$2 == "remove" { print $3 ":" $4 }' "$WORK/dpkg.rows")
 NAMES
     [ $# -eq 0 ] || run_limited "$LIMIT_PACKAGES" /usr/bin/dpkg --remove "$@"
-    run_limited "$LIMIT_PACKAGES" /usr/bin/dpkg --force-confdef --force-confold --configure -a
+    dpkg_finish "$da_kind"
+  done
+}
+
+# Ends what this job left half-done in other packages: first their configuration, then their triggers.
+# `--configure -a` would also begin what was broken before and is somebody else's to mend.
+dpkg_finish() { # step|undo
+  df_kind=$1
+  rows_list "$df_kind" >/dev/null
+  packages_hurt
+  [ -n "$HURT" ] || return 0
+  journal NOTE "note=finishing $(hurt_told)"
+  for df_way in configure triggers-only; do
+    set --
+    while read -r df_name df_state; do
+      case $df_way,$df_state in
+        configure,unpacked | configure,half-configured | triggers-only,triggers-pending)
+          set -- "$@" "$df_name" ;;
+      esac
+    done <<NAMES
+$HURT
+NAMES
+    [ $# -eq 0 ] || run_limited "$LIMIT_PACKAGES" /usr/bin/dpkg --force-confdef --force-confold \
+      "--$df_way" "$@"
+    # What was configured may wait for its triggers now.
+    rows_list "$df_kind" >/dev/null
+    packages_hurt
   done
 }
 

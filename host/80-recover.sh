@@ -10,6 +10,10 @@ recover() {
     hold_job E_LOCK "the package manager is still locked: $LOCK_FACT"
     return 1
   fi
+  if [ "$PACKAGES_OF" = rpm ] && ! rpm_list >/dev/null; then
+    hold_job E_STATE "rpm cannot read its database, and nothing here rebuilds it: keep a copy, then look"
+    return 1
+  fi
   units_write
   journal NOTE "note=found after $JL_STATE: $(recover_facts)"
   if [ "$JL_REVERTING" = yes ]; then
@@ -46,18 +50,19 @@ recover_packages() {
   rp_first=$(awk '$3 == "packages" { print $1 }' "$WORK/units")
   [ -n "$rp_first" ] || return 0
   case $JL_DONE in *,"$rp_first",*) return 0 ;; esac
+  [ "$PACKAGES_OF" != rpm ] || rpm_torn
   if awk -F '\t' '$10 == "broken" { found = 1 } END { exit !found }' "$WORK/rows"; then
     recover_mend || return 1
   fi
   if packages_reached "$WORK/rows"; then
+    recover_others "$rp_first" || return 1
     marks_restore
     journal APPLIED "step=$rp_first" "note=found complete after a stop"
     JL_DONE=$JL_DONE$rp_first,
     return 0
   fi
   if awk -F '\t' '$10 == "other" { exit 1 }' "$WORK/rows"; then
-    if [ "$JL_DONE" = , ] && awk -F '\t' '$10 != "from" { exit 1 }' "$WORK/rows" &&
-      ! grep -q '^REBOOTING ' "$JOURNAL"; then
+    if [ "$JL_DONE" = , ] && recover_untouched && ! grep -q '^REBOOTING ' "$JOURNAL"; then
       # Nothing begun: back to staging, and a new permit before anything starts.
       journal NOT_STARTED "note=found untouched after a stop"
       remember_again
@@ -80,10 +85,32 @@ recover_mend() {
   journal NOTE "note=mending $(awk -F '\t' '{ printf "%s:%s %s %s; ", $3, $4, $8, $9 }' \
     "$WORK/broken" | head -c 500)"
   # What was being unpacked over the old version may still be recorded as the old version.
-  dpkg_apply "$WORK/broken" step
+  if [ "$PACKAGES_OF" = rpm ]; then rpm_apply "$WORK/broken"; else dpkg_apply "$WORK/broken" step; fi
   rows_write step "$WORK/rows"
   if awk -F '\t' '$10 == "broken" { exit 1 }' "$WORK/rows"; then return 0; fi
   undo_run "$(awk -F '\t' '$10 == "broken" { print $1; exit }' "$WORK/rows")" E_STEP
+  return 1
+}
+
+# Whether every package is as it was when the job began; some may have been at their target then.
+recover_untouched() {
+  [ -r "$SNAPSHOT" ] && awk -F '\t' '
+    NR == FNR {
+      if (split($0, f, " ") < 4 || f[1] != "pkg") next
+      was[f[2], f[4]] = 1; some[f[2], f[3]] = 1
+      next
+    }
+    $10 == "broken" || ($8 == "-" ? ($3, $4) in some : !(($3, $8) in was)) { exit 1 }' \
+    "$SNAPSHOT" "$WORK/rows"
+}
+
+# The packages of the body are all there, and the triggers of others may have been cut off.
+recover_others() { # STEP
+  [ "$PACKAGES_OF" != rpm ] || return 0
+  dpkg_finish step
+  [ -n "$HURT" ] || return 0
+  journal NOTE "step=$1" "note=left half-done: $(hurt_told)"
+  undo_run "$1" E_STEP
   return 1
 }
 

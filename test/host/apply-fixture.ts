@@ -39,6 +39,17 @@ const killable = (version: string): DemoPackage => ({
   postinst: "[ ! -x /etc/kill-postinst ] || /etc/kill-postinst",
 });
 
+/** Long to unpack, slow to configure, and another package waits for its files. */
+const many = (version: string): DemoPackage => ({
+  name: "demo-many",
+  version,
+  arch: "all",
+  files: Object.fromEntries(
+    Array.from({ length: 150 }, (_, at) => [`usr/share/demo-many/${at}`, `${version} ${at}\n`]),
+  ),
+  postinst: "sleep 0.1",
+});
+
 const DEMO: readonly DemoPackage[] = [
   { name: "libdemo", version: "1.0" },
   { name: "libdemo", version: "2.0" },
@@ -53,6 +64,20 @@ const DEMO: readonly DemoPackage[] = [
   conf("2.0", "colour = green\n"),
   killable("1.0"),
   killable("2.0"),
+  many("1.0"),
+  many("2.0"),
+  {
+    name: "demo-hook",
+    version: "1.0",
+    arch: "all",
+    control: { triggers: "interest-await /usr/share/demo-many" },
+    postinst: [
+      'if [ "$1" = triggered ]; then',
+      "  sleep 0.05",
+      "  ! cmp -s /etc/trigger-fails /usr/share/demo-many/version || exit 1",
+      "fi",
+    ].join("\n"),
+  },
   { name: "demo-new", version: "1.0", arch: "all" },
   // Kept out of the repository: a dependency that no source offers and no body names.
   { name: "demo-need", version: "1.0" },

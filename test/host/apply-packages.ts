@@ -55,8 +55,9 @@ export async function buildPackage(folder: string, demo: DemoPackage): Promise<B
   };
   for (const [name, text] of Object.entries(scripts)) {
     if (text === undefined) continue;
-    const body = name === "templates" ? text : `#!/bin/sh\n${text.replace(/^#!\/bin\/sh\n/, "")}\n`;
-    writeFileSync(join(tree, "DEBIAN", name), body, { mode: name === "templates" ? 0o644 : 0o755 });
+    const isData = name === "templates" || name === "triggers";
+    const body = isData ? `${text}\n` : `#!/bin/sh\n${text.replace(/^#!\/bin\/sh\n/, "")}\n`;
+    writeFileSync(join(tree, "DEBIAN", name), body, { mode: isData ? 0o644 : 0o755 });
   }
   const file = join(folder, `${demo.name}_${demo.version}_${arch}.deb`);
   await must(["dpkg-deb", "--root-owner-group", "-Zgzip", "-z1", "-b", tree, file]);
@@ -70,7 +71,7 @@ export interface Signer {
   readonly publicKey: string;
 }
 
-export async function makeSigner(folder: string): Promise<Signer> {
+export async function makeSigner(folder: string, algorithm = "ed25519"): Promise<Signer> {
   const home = join(folder, "gnupg");
   mkdirSync(home, { recursive: true, mode: 0o700 });
   const gpg = ["gpg", "--homedir", home, "--batch", "--quiet"] as const;
@@ -80,7 +81,7 @@ export async function makeSigner(folder: string): Promise<Signer> {
     "",
     "--quick-gen-key",
     "demo@example.org",
-    "ed25519",
+    algorithm,
     "sign",
     "0",
   ]);

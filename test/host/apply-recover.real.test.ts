@@ -5,6 +5,7 @@ import { hostProgram } from "../../src/reach/host-program.ts";
 import { aRoot, bodyOf, dropFixture, type Fixture, makeFixture } from "./apply-fixture.ts";
 import { command, missingForRoots, must, type Root } from "./apply-root.ts";
 import type { Talk } from "./apply-server.ts";
+import { cutJob, roundsOf } from "./random-kills.ts";
 
 /**
  * kill -9 of the program, apt and dpkg on real Debian roots (host protocol §7.5–7.7). The ground
@@ -82,6 +83,9 @@ describe.skipIf(missing !== null)("a host program that is killed", concurrent, (
     ]);
   const effects = (root: Root): string[] => root.read("var/log/effects").trim().split("\n").sort();
 
+  const count = (root: Root, effect: string): number =>
+    effects(root).filter((line) => line === effect).length;
+
   beforeAll(async () => {
     fixture = await makeFixture();
   }, 300_000);
@@ -139,6 +143,63 @@ describe.skipIf(missing !== null)("a host program that is killed", concurrent, (
       expect(await host.sh("dpkg --audit")).toBe("");
     },
   );
+
+  // Three hosts side by side, each cut off in one job after the other, up and down by turns.
+  test.for([1, 2, 3])(
+    "§7.6: wherever dpkg, apt or the program are cut off, the host ends whole (%i)",
+    { timeout: roundsOf(120_000, 900_000) },
+    async (nth, { onTestFinished }) => {
+      const host = await fresh(onTestFinished);
+      // A power cut would take it along, and nothing would start it here.
+      await host.sh("/etc/init.d/demo-web stop");
+      let at = "1.0";
+      for (let round = 0; round < roundsOf(4, 67); round++) {
+        const to = at === "1.0" ? "2.0" : "1.0";
+        const names = ["demo-kill", "demo-many", "libdemo", "demo-web"];
+        host.write("var/log/effects", "");
+        const { cut, last, said } = await cutJob(
+          fixture.server,
+          host,
+          fixture.server.job(
+            bodyOf(
+              fixture,
+              names.map((name) => [name, at, to]),
+            ),
+          ),
+          { seed: nth * 1000 + round, spanMs: 700, manager: ["apt-get", "dpkg"] },
+        );
+        const state = outcome(last.results.length === 0 ? cut : last);
+        expect(state, said).toMatch(/^(done -|rolled-back E_STEP|failed E_STEP)$/);
+        // apt died before it did anything.
+        if (state.startsWith("failed")) expect(said).toContain("note=nothing was changed");
+        const is = state.startsWith("done") ? to : at;
+        for (const name of names) expect(await host.installed(name), said).toBe(`${is} installed`);
+        expect(await host.sh("dpkg --audit"), said).toBe("");
+        expect(await host.installed("demo-hook"), said).toBe("1.0 installed");
+        expect(await host.sh("cat /usr/share/demo-many/149"), said).toBe(`${is} 149\n`);
+        // dpkg notes that a script ran after it ran: only a package that was cut off in it runs it again.
+        const again = names.filter((name) => count(host, `${name} ${is} configure`) !== 1);
+        const mended = names.filter(
+          (name) => said.includes(`${name}:`) && /note=mending/.test(said),
+        );
+        if (state.startsWith("done")) expect(mended, said).toEqual(expect.arrayContaining(again));
+        at = is;
+      }
+    },
+  );
+
+  test("a trigger of another package that fails is a failure of the job, and ends with it", async ({
+    onTestFinished,
+  }) => {
+    const host = await fresh(onTestFinished);
+    host.write("etc/trigger-fails", "2.0\n");
+    const body = bodyOf(fixture, [["demo-many", "1.0", "2.0"]]);
+    const talk = await fixture.server.apply(host, fixture.server.job(body));
+    expect(outcome(talk), said(talk)).toBe("rolled-back E_STEP");
+    expect(said(talk)).toContain("left half-done: demo-hook:all half-configured");
+    expect(await host.installed("demo-many")).toBe("1.0 installed");
+    expect(await host.sh("dpkg --audit")).toBe("");
+  });
 
   test("§7.6: what was not begun when it died needs a new permit, and is held without one", async ({
     onTestFinished,

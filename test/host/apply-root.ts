@@ -1,4 +1,13 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { type CommandResult, runCommand } from "../../src/base/run-command.ts";
@@ -72,14 +81,22 @@ export class Root {
     this.path = join(scratch, "root");
   }
 
-  /** A new root over the given folders, the nearest first. */
-  static async over(lower: readonly string[]): Promise<Root> {
+  /**
+   * A new root over the given folders, the nearest first; `usr` stands in for their `/usr`, and what is
+   * written there is the root's own too.
+   */
+  static async over(lower: readonly string[], options: { usr?: string } = {}): Promise<Root> {
     const scratch = mkdtempSync(join(tmpdir(), "fettle-apply-"));
     await must(["mount", "-t", "tmpfs", "-o", "size=1g,mode=755", "tmpfs", scratch]);
     for (const name of ["upper", "work", "root"]) mkdirSync(join(scratch, name));
     const root = new Root(scratch);
     const layers = `lowerdir=${lower.join(":")},upperdir=${scratch}/upper,workdir=${scratch}/work`;
     await must(["mount", "-t", "overlay", "overlay", "-o", layers, root.path]);
+    if (options.usr !== undefined) {
+      for (const name of ["usr", "usr-work"]) mkdirSync(join(scratch, name));
+      const usr = `lowerdir=${options.usr},upperdir=${scratch}/usr,workdir=${scratch}/usr-work`;
+      await must(["mount", "-t", "overlay", "overlay", "-o", usr, join(root.path, "usr")]);
+    }
     await must(["mount", "-t", "proc", "proc", join(root.path, "proc")]);
     await must(["mount", "-t", "tmpfs", "-o", "mode=755", "run", join(root.path, "run")]);
     return root;
@@ -115,10 +132,37 @@ export class Root {
     return shown.stdout.toString() || "-";
   }
 
+  /** What runs inside; only processes whose root directory is ours: they were all started by this test. */
+  processes(): readonly { readonly pid: number; readonly name: string }[] {
+    return readdirSync("/proc")
+      .filter((name) => /^\d+$/.test(name))
+      .flatMap((name) => {
+        try {
+          if (readlinkSync(`/proc/${name}/root`) !== this.path) return [];
+          return [{ pid: Number(name), name: readFileSync(`/proc/${name}/comm`, "utf8").trim() }];
+        } catch {
+          // It ended by itself in between.
+          return [];
+        }
+      });
+  }
+
+  /** Kills those that are named, everything when none is, and what they start meanwhile. */
+  kill(names: readonly string[] = []): void {
+    for (let round = 0; round < 5; round++) {
+      const found = this.processes().filter(
+        ({ name }) => names.length === 0 || names.includes(name),
+      );
+      if (found.length === 0) return;
+      for (const { pid } of found) killNow(pid);
+    }
+  }
+
   /** Ends everything that still runs inside, then takes the mounts away. */
   async close(options: { keepUpper?: boolean } = {}): Promise<void> {
-    await killInside(this.path);
-    for (const name of ["run", "proc", ""]) await command(["umount", "-l", join(this.path, name)]);
+    this.kill();
+    for (const name of ["run", "proc", "usr", ""])
+      await command(["umount", "-l", join(this.path, name)]);
     if (options.keepUpper === true) return;
     await command(["umount", "-l", this.#scratch]);
     rmSync(this.#scratch, { recursive: true, force: true });
@@ -128,26 +172,10 @@ export class Root {
 /** `/tools` is where a test puts what stands in for a program. */
 export const PLAIN = { PATH: "/tools:/usr/sbin:/usr/bin:/sbin:/bin", LC_ALL: "C" };
 
-/** Only processes whose root directory is ours: they were all started by this test. */
-async function killInside(path: string): Promise<void> {
-  const found = await command([
-    "find",
-    "/proc",
-    "-maxdepth",
-    "2",
-    "-path",
-    "/proc/[0-9]*/root",
-    "-lname",
-    `${path}`,
-  ]);
-  for (const line of found.stdout.toString().split("\n")) {
-    const pid = Number(/^\/proc\/(\d+)\/root$/.exec(line)?.[1] ?? 0);
-    if (pid > 1) {
-      try {
-        process.kill(pid, "SIGKILL");
-      } catch {
-        // It ended by itself in between.
-      }
-    }
+export function killNow(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch {
+    // It ended by itself in between.
   }
 }

@@ -159,6 +159,12 @@ export class Server {
     return this.#talk(root, "serve", "resume\n", answers);
   }
 
+  /** `wants`: `NAME ARCH VERSION` each. */
+  async resolve(root: Root, wants: readonly string[]): Promise<Talk> {
+    const asked = wants.map((want) => `want ${want}\n`).join("");
+    return this.#talk(root, "serve", `resolve\n${asked}@end\n`, {});
+  }
+
   async inspect(root: Root, how: "inspect" | "inspect refresh" | "status"): Promise<Talk> {
     return this.#talk(root, "serve", `${how}\n`, {});
   }
@@ -174,6 +180,8 @@ export class Server {
     const timer = setTimeout(() => child.kill("SIGKILL"), 90_000);
     child.stdin.on("error", () => undefined);
     child.stdin.write(hello);
+    // Some awks wait for more as long as more may come; the server's own connection ends here too.
+    if (hello.startsWith("resolve\n")) child.stdin.end();
     let open: string[] | null = null;
     for await (const line of createInterface({ input: child.stdout })) {
       talk.lines.push(line);

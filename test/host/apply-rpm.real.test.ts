@@ -1,0 +1,196 @@
+import { existsSync } from "node:fs";
+import { afterAll, beforeAll, describe, expect, type TestContext, test } from "vitest";
+import { hostProgram } from "../../src/reach/host-program.ts";
+import type { Root } from "./apply-root.ts";
+import type { Talk } from "./apply-server.ts";
+import { cutJob, roundsOf } from "./random-kills.ts";
+import {
+  anRpmRoot,
+  dropRpmFixture,
+  makeRpmFixture,
+  missingForRpm,
+  type RpmFixture,
+  rpmBody,
+} from "./rpm-fixture.ts";
+
+/** What a checked job does where packages are rpm's, with real dnf and rpm (host protocol §6 and §7). */
+
+const missing = missingForRpm();
+if (missing !== null) console.warn(`The tests of jobs with dnf are skipped: ${missing}.`);
+
+const outcome = (talk: Talk): string => {
+  const last = talk.results.at(-1);
+  return last === undefined ? "no result" : `${last.state} ${last.code}`;
+};
+const said = (talk: Talk): string => talk.journal.join("\n");
+const concurrent = { concurrent: true } as const;
+
+describe.skipIf(missing !== null)("a checked job on a host of rpm", concurrent, () => {
+  let fixture: RpmFixture;
+  const fresh = async (onTestFinished: TestContext["onTestFinished"]): Promise<Root> => {
+    const program = hostProgram().replace(/^BELL_WAIT_S=2$/m, "BELL_WAIT_S=0.2");
+    const root = await anRpmRoot(fixture, program);
+    onTestFinished(() => root.close());
+    return root;
+  };
+  const versions = async (root: Root, ...names: string[]): Promise<string> =>
+    (await root.sh(`rpm -q --qf '%{NAME} %{VERSION}\\n' ${names.join(" ")} || true`)).trim();
+  const web = [
+    ["libdemo", "1.0", "2.0"],
+    ["demo-web", "1.0", "2.0"],
+  ] as const;
+
+  beforeAll(async () => {
+    fixture = await makeRpmFixture();
+  }, 300_000);
+  afterAll(async () => {
+    if (fixture !== undefined) await dropRpmFixture(fixture);
+  });
+
+  test("is resolved by dnf, applied from staged files alone, and reverted on order", async ({
+    onTestFinished,
+  }) => {
+    const host = await fresh(onTestFinished);
+    const look = await fixture.server.inspect(host, "inspect refresh");
+    expect(look.lines).toContain("source file:///srv/repo demo - signed");
+    expect(look.lines.find((line) => line.startsWith("lists "))).toMatch(/^lists ok /);
+    const [lib, page] = ["libdemo", "demo-web"].map((name) => {
+      const [one, two] = ["1.0", "2.0"].map(
+        (version) => fixture.packages.find((p) => p.name === name && p.version === version)?.sha256,
+      );
+      return { move: `move upgrade ${name} noarch 1.0-1 2.0-1 ${two} `, old: ` ${one}` };
+    });
+    const offers = look.lines.filter((line) => line.startsWith("offer demo-web\t"));
+    expect(offers.map((line) => line.split("\t")[2])).toEqual(["1.0-1", "2.0-1"]);
+    const talk = await fixture.server.resolve(host, ["demo-web noarch 2.0-1"]);
+    for (const { move, old } of [lib!, page!]) {
+      expect(talk.lines.some((line) => line.startsWith(move) && line.endsWith(old))).toBe(true);
+    }
+    const job = fixture.server.job(rpmBody(fixture, web));
+    const done = await fixture.server.apply(host, job);
+    expect(outcome(done), said(done)).toBe("done -");
+    expect(await versions(host, "libdemo", "demo-web")).toBe("libdemo 2.0\ndemo-web 2.0");
+    expect(host.read("var/log/effects")).toBe("libdemo 2.0\ndemo-web 2.0\n");
+    // What dnf itself keeps of a transaction is there too.
+    expect(await host.sh("dnf-3 -q history list 2>/dev/null | tail -n 1")).toContain("Upgrade");
+    const back = await fixture.server.revert(host, job);
+    expect(outcome(back), said(back)).toBe("rolled-back -");
+    expect(await versions(host, "libdemo", "demo-web")).toBe("libdemo 1.0\ndemo-web 1.0");
+  });
+
+  test("that is not the whole transaction is E_PLAN_DRIFT, and nothing is changed", async ({
+    onTestFinished,
+  }) => {
+    const host = await fresh(onTestFinished);
+    for (const moves of [[web[0]], [web[1]], [["demo-need", "1.0", "2.0"]]] as const) {
+      const talk = await fixture.server.apply(host, fixture.server.job(rpmBody(fixture, moves)));
+      expect(outcome(talk), said(talk)).toBe("refused E_PLAN_DRIFT");
+    }
+    expect(existsSync(host.at("var/log/effects"))).toBe(false);
+  });
+
+  test("is refused for a version that dnf is told to keep, and goes no lower without the word", async ({
+    onTestFinished,
+  }) => {
+    const host = await fresh(onTestFinished);
+    host.write("etc/dnf/plugins/versionlock.list", "# by erin\nlibdemo-0:1.0-1.*\n");
+    const held = await fixture.server.apply(host, fixture.server.job(rpmBody(fixture, web)));
+    expect(outcome(held), said(held)).toBe("refused E_PLAN_DRIFT");
+    expect(said(held)).toContain("the package is on hold");
+    const lower = fixture.server.job([
+      `step 1 upgrade demo-many noarch 1.0-1 0.5-1 ${"0".repeat(64)}`,
+    ]);
+    const talk = await fixture.server.apply(host, lower);
+    expect(outcome(talk), said(talk)).toBe("refused E_ROLLBACK");
+  });
+
+  test("is refused where gpgcheck is off, where a file is unsigned, and where a file is gone", async ({
+    onTestFinished,
+  }) => {
+    const host = await fresh(onTestFinished);
+    const unsigned = rpmBody(fixture, [["demo-open", "1.0", "2.0"]]);
+    const open = await fixture.server.apply(host, fixture.server.job(unsigned));
+    expect(outcome(open), said(open)).toBe("refused E_REPO");
+    expect(said(open)).toContain("is not signed by a key of this machine");
+    const other = rpmBody(fixture, web).map((line) =>
+      line.replace(/[0-9a-f]{64}$/, "0".repeat(64)),
+    );
+    const gone = await fixture.server.apply(host, fixture.server.job(other));
+    expect(outcome(gone), said(gone)).toBe("refused E_TARGET");
+    host.write("etc/yum.repos.d/loose.repo", "[loose]\nbaseurl=file:///srv/repo\ngpgcheck=0\n");
+    const loose = await fixture.server.apply(host, fixture.server.job(rpmBody(fixture, web)));
+    expect(outcome(loose), said(loose)).toBe("refused E_REPO");
+    expect(said(loose)).toContain("source is not authenticated: file:///srv/repo loose");
+  });
+
+  test("is taken back to the exact versions when a package's script fails", async ({
+    onTestFinished,
+  }) => {
+    const host = await fresh(onTestFinished);
+    const body = rpmBody(fixture, [
+      ["libdemo", "1.0", "2.0"],
+      ["demo-web", "1.0", "2.0"],
+      ["demo-bad", "1.0", "2.0"],
+    ]);
+    const talk = await fixture.server.apply(host, fixture.server.job(body));
+    expect(outcome(talk), said(talk)).toBe("rolled-back E_STEP");
+    const names = ["libdemo", "demo-web", "demo-bad"];
+    expect(await versions(host, ...names)).toBe(names.map((name) => `${name} 1.0`).join("\n"));
+  });
+
+  test("installs, removes, and puts a kernel beside the one that is there", async ({
+    onTestFinished,
+  }) => {
+    const host = await fresh(onTestFinished);
+    const body = rpmBody(fixture, [
+      ["demo-new", "-", "1.0"],
+      ["demo-need", "1.0", "2.0"],
+      ["demo-many", "1.0", "-"],
+      ["kernel-core", "-", "2.0"],
+    ]);
+    const job = fixture.server.job(body);
+    const talk = await fixture.server.apply(host, job);
+    expect(outcome(talk), said(talk)).toBe("done -");
+    expect(await versions(host, "demo-new", "demo-need")).toBe("demo-new 1.0\ndemo-need 2.0");
+    expect(await versions(host, "kernel-core")).toBe("kernel-core 1.0\nkernel-core 2.0");
+    expect(await versions(host, "demo-many")).toContain("not installed");
+    const again = await fixture.server.apply(host, fixture.server.job(body));
+    expect(outcome(again), said(again)).toBe("noop -");
+    const back = await fixture.server.revert(host, job);
+    expect(outcome(back), said(back)).toMatch(
+      /^(rolled-back -|refused E_REPLAY|refused E_PERMIT)$/,
+    );
+  });
+
+  test.for([1, 2, 3])(
+    "§7.6: wherever rpm, dnf or the program are cut off, the host ends whole (%i)",
+    { timeout: roundsOf(120_000, 900_000) },
+    async (nth, { onTestFinished }) => {
+      const host = await fresh(onTestFinished);
+      let at = "1.0";
+      for (let round = 0; round < roundsOf(2, 34); round++) {
+        const to = at === "1.0" ? "2.0" : "1.0";
+        const names = ["demo-many", "libdemo", "demo-web"];
+        host.write("var/log/effects", "");
+        const job = fixture.server.job(
+          rpmBody(
+            fixture,
+            names.map((name) => [name, at, to] as const),
+          ),
+        );
+        const seed = 10_000 + nth * 1000 + round;
+        const how = { seed, spanMs: 900, manager: ["dnf-3", "python3", "python3.11", "rpm"] };
+        const { cut, last, said } = await cutJob(fixture.server, host, job, how);
+        const state = outcome(last.results.length === 0 ? cut : last);
+        expect(state, said).toMatch(/^(done -|rolled-back E_STEP|failed E_STEP)$/);
+        if (state.startsWith("failed")) expect(said).toContain("note=nothing was changed");
+        const is = state.startsWith("done") ? to : at;
+        expect(await versions(host, ...names), said).toBe(
+          names.map((name) => `${name} ${is}`).join("\n"),
+        );
+        expect(await host.sh(`rpm -V ${names.join(" ")}`), said).toBe("");
+        at = is;
+      }
+    },
+  );
+});
