@@ -428,7 +428,8 @@ function countsSql(id: RolloutId) {
       ${hosts(sql`kind = 'revert' and (state in
         ('leased', 'permitted', 'applying', 'rebooting', 'verifying') or ${isLost})`)} as reverting,
       ${hosts(sql`(state = 'ready' and not is_due) or (kind = 'apply' and is_left
-        and (state in ('failed', 'rolled-back') or (state = 'held' and not is_begun)))`)} as retryable,
+        and (state in ('failed', 'rolled-back') or (state = 'held' and not is_begun)))`)}
+        as retryable,
       ${millis(sql`max(ended_at)`)} as "lastEndedAt"
     from alike group by wave`;
 }
