@@ -19,7 +19,7 @@ const telling = [
 // Several servers share one PostgreSQL only where it is not the embedded one.
 const shared = ["test/faults/servers-on-one-database.real.test.ts"];
 const isLong = process.env["FETTLE_TEST_LONG"] === "1";
-// `npm run check` leaves out the one pure test that takes as long as all others together.
+// `npm run check` leaves out the pure tests that play whole rollouts, and tries properties less often.
 const isQuick = process.env["FETTLE_TEST_QUICK"] === "1";
 const onExternal = [...shared, ...telling, ...(isLong ? ["src/**/*.real.test.ts"] : [])];
 
@@ -38,10 +38,16 @@ export default defineConfig({
             "test/e2e/*.test.ts",
             "test/web/*.test.ts",
           ],
-          exclude: ["**/*.real.test.ts", ...(isQuick ? ["src/rollout/simulation.test.ts"] : [])],
+          exclude: [
+            "**/*.real.test.ts",
+            ...(isQuick ? ["src/rollout/simulation{,-question}.test.ts"] : []),
+          ],
+          setupFiles: ["test/setup/quick-properties.ts"],
           testTimeout: 20_000,
           // Pure tests share nothing that could leak; one module graph for all halves their time.
           isolate: false,
+          // One core less than there are would be one of two.
+          maxWorkers: 2,
           sequence: { groupOrder: 0 },
         },
       },
