@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { DAY_MS, HOUR_MS, instantToText, MINUTE_MS } from "../base/instant.ts";
 import { findingsText } from "./doctor.ts";
-import { doctorExit, type Facts, type Health, judge } from "./doctor-judge.ts";
+import type { Facts, Health } from "./doctor-facts.ts";
+import { doctorExit, judge } from "./doctor-judge.ts";
 
 const NOW = Date.UTC(2026, 10, 21, 22);
 const GB = 1024 ** 3;

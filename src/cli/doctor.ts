@@ -6,14 +6,8 @@ import { runCommand } from "../base/run-command.ts";
 import { ask } from "../client/client.ts";
 import { openHead, parseVerifierKey } from "../ledger/verify.ts";
 import { type Cli, show } from "./cli.ts";
-import {
-  type Asked,
-  doctorExit,
-  type Facts,
-  type Finding,
-  judge,
-  type MachineFacts,
-} from "./doctor-judge.ts";
+import type { Asked, Facts, Finding, MachineFacts } from "./doctor-facts.ts";
+import { doctorExit, judge } from "./doctor-judge.ts";
 import { safeText } from "./view/table.ts";
 
 /** Checks a deployment: thin probes here, every judgement in `doctor-judge.ts`. */
