@@ -13,9 +13,9 @@ import { ownOfServices, type ServiceWithOwn } from "./actions-services.ts";
 import { type HostGroup, isRunningKernel, type KnownHosts, postingsOf } from "./exposure.ts";
 import { type Freshness, freshnessOf } from "./feed-rules.ts";
 import { fetchLimits } from "./fetch-rules.ts";
+import { filteredOnce } from "./filtered-reach.ts";
 import {
   type FindingRow,
-  filterPairs,
   groupKey,
   type PairsOfServices,
   rowsByHostGroup,
@@ -195,15 +195,14 @@ export async function listFindings(
   const all = await loadReach(world.db, { scopes, states, hosts, filtered, asOf });
   const { facts } = all.knowledge;
   const own = pairsOfServices(services, { states, isFiltered: query.isFiltered === true });
-  const isFiltered = query.isKev !== undefined || (query.search ?? "") !== "";
-  const reach = isFiltered ? { ...all, pairs: filterPairs(all.pairs, facts, query) } : all;
+  const { reach, own: inServices } = filteredOnce({ reach: all, own }, query);
   const page = query.page ?? { limit: ROWS_MAX };
   const found =
     query.group === "host"
       ? await hostPage(world, { scopes, reach, page, asOf })
       : pageOf(query.group === "source" ? rowsBySource : rowsByVulnerability, {
           ...{ reach, page },
-          own: isFiltered ? own.map((pairs) => filterPairs(pairs, facts, query)) : own,
+          own: inServices,
         });
   const runtime = await runtimeOfPage(world, query, { scopes, facts, reach, rows: found.rows });
   const begun = await loadBeginnings(world.db);
