@@ -15,11 +15,10 @@
  */
 import { parseArgs } from "node:util";
 import { sql } from "kysely";
-import { systemActor } from "../src/base/actor.ts";
-import { loadFeed } from "../src/intel/load-feed.ts";
 import { rematch } from "../src/intel/rematch.ts";
 import { treeSeconds } from "./cpu-account.ts";
 import { generateFleet } from "./fleet.ts";
+import { loadAdvisory } from "./made-advisory.ts";
 import { openBenchSite } from "./site.ts";
 
 const { values: flags, positionals } = parseArgs({
@@ -78,8 +77,7 @@ async function sourcesOfFleet(): Promise<readonly string[]> {
 
 async function advise(source: string, at: number) {
   const id = `CVE-2099-${10_000 + (Date.now() % 1_000_000) * 100 + at}`;
-  const bytes = Buffer.from(JSON.stringify(recordOf(source, id)));
-  const load = await timed(() => loadRecord(bytes));
+  const load = await timed(() => loadAdvisory(site.world, source, id));
   const match = await timed(() => rematch(site.world));
   let hostCount = 0;
   const hostsMs = await timed(async () => {
@@ -89,23 +87,6 @@ async function advise(source: string, at: number) {
   if (hostCount === 0) throw new Error(`${id} about ${source} reaches no host`);
   const list = await timed(() => get("/api/v1/findings?group=vulnerability&limit=100"));
   return { load, match, hosts: hostsMs, list, hostCount };
-}
-
-function recordOf(source: string, id: string) {
-  const range = { type: "ECOSYSTEM", events: [{ introduced: "0" }] };
-  return {
-    ...{ schema_version: "1.7.0", id: `DEBIAN-${id}`, upstream: [id] },
-    ...{ modified: "2026-11-20T00:00:00Z", published: "2026-11-20T00:00:00Z" },
-    affected: [{ package: { ecosystem: "Debian:12", name: source }, ranges: [range] }],
-  };
-}
-
-async function loadRecord(bytes: Buffer): Promise<void> {
-  const outcomes = await loadFeed(site.world, systemActor, {
-    ...{ bytes, origin: "file", asOf: Date.now(), confirmedAt: null, acceptShrink: false },
-    ...{ licence: "", expectFeed: null, isPart: true },
-  });
-  if (outcomes.some(({ kind }) => kind !== "loaded")) throw new Error(JSON.stringify(outcomes));
 }
 
 async function get(path: string): Promise<unknown> {
