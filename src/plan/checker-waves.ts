@@ -1,9 +1,10 @@
 import { SECOND_MS } from "../base/instant.ts";
 import type { FailureTest } from "../policy/failure-test.ts";
-import { amountOf, type ClassPolicy, type RingPolicy } from "../policy/rings.ts";
+import { amountOf, type RingPolicy } from "../policy/rings.ts";
 import type { Rate } from "../policy/rings-budgets.ts";
 import { openSpans } from "../policy/rings-times.ts";
 import { fault, type Judged } from "./checker-judged.ts";
+import { soakFactors } from "./checker-tiers.ts";
 import type { PlanFault, PlannedWave } from "./model.ts";
 import type { StatementWave } from "./statement.ts";
 
@@ -15,7 +16,9 @@ export function waveFaults(judged: Judged): PlanFault[] {
   if (rules === undefined) return faults;
   const end = documents.statement.issued + rules.validityMs / SECOND_MS;
   let earliest = Math.max(documents.statement.issued, (facts.startsAt ?? 0) / SECOND_MS);
+  const factors = soakFactors(judged);
   for (const wave of documents.statement.waves) {
+    const soakShare = rules.soakShare * (factors.get(wave.number) ?? 1);
     const name = `wave ${wave.number}`;
     const ring = policy.rings.find((known) => known.name === wave.ring);
     if (wave.notAfter > end) {
@@ -28,8 +31,8 @@ export function waveFaults(judged: Judged): PlanFault[] {
     if (ring === undefined) continue;
     faults.push(...windowFaults(judged, wave, ring));
     const planned = plan.waves.find((other) => other.number === wave.number);
-    if (planned !== undefined) faults.push(...limitFaults(judged, planned, ring, rules));
-    earliest = wave.notBefore + (ring.soakMs * rules.soakShare) / SECOND_MS;
+    if (planned !== undefined) faults.push(...limitFaults(judged, planned, { ring, soakShare }));
+    earliest = wave.notBefore + (ring.soakMs * soakShare) / SECOND_MS;
   }
   return faults;
 }
@@ -112,8 +115,7 @@ function windowFaults(judged: Judged, wave: StatementWave, ring: RingPolicy): Pl
 function limitFaults(
   { documents }: Judged,
   wave: PlannedWave,
-  ring: RingPolicy,
-  rules: ClassPolicy,
+  { ring, soakShare }: { readonly ring: RingPolicy; readonly soakShare: number },
 ): PlanFault[] {
   const { limits } = wave;
   const hosts = documents.leaves.filter((leaf) => leaf.wave === wave.number).length;
@@ -124,7 +126,7 @@ function limitFaults(
     [limits.failedMax > amountOf(ring.failedMax, hosts, 0), "failure budget"],
     [!isSameTest(limits.failures, ring.failures), "failure test"],
     [limits.successRateMin < ring.successRateMin, "success rate"],
-    [limits.soakSeconds * SECOND_MS < ring.soakMs * rules.soakShare, "soak"],
+    [limits.soakSeconds * SECOND_MS < ring.soakMs * soakShare, "soak"],
     [limits.rollback !== ring.onFailure.rollback, "rollback"],
   ];
   return weaker

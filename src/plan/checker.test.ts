@@ -171,6 +171,21 @@ const twoUnits: PlanInput = {
   resolutions: [{ ...input.resolutions[0]!, outcome: movesOf([aMove()], units) }],
 };
 
+function tiered(rule: string): PlanInput["policy"] {
+  return parseRings(`${testRings}\ntiers: [{ tier: 0, ${rule} }]\n`);
+}
+
+/** Hosts that are backed up since two hours; those that do not say their tier are of tier 0. */
+const critical: PlanInput = {
+  ...input,
+  policy: tiered("backup: 3h"),
+  hosts: input.hosts.map((host) => ({
+    ...host,
+    labels: { ...host.labels, backup: "20261121T200000Z" },
+  })),
+};
+const withoutBack = { ...accepted, policy };
+
 /** Two databases and two web servers. */
 function served(rule = ""): PlanInput {
   const hosts = ["db", "db", "web", "web"].map((service, at) => ringTwo({ service }, at));
@@ -235,7 +250,10 @@ const mutations: Record<PlanRule, readonly (readonly [Planned, PlanInput?])[]> =
     [sealed(withWave(3, { notAfter: ISSUED_AT + 8 * DAY_MS }))],
     [good, { ...input, startsAt: ISSUED_AT + HOUR_MS }],
   ],
-  "wave-soak": [[sealed(withWave(2, { notBefore: ISSUED_AT + 59_000 }))]],
+  "wave-soak": [
+    [plan(critical), { ...critical, policy: tiered("soakFactor: 3") }],
+    [sealed(withWave(2, { notBefore: ISSUED_AT + 59_000 }))],
+  ],
   "window-closed": [[good, { ...input, policy: nightly }]],
   "limits-weaker": [
     [withLimits({ batchSize: 2 })],
@@ -285,8 +303,16 @@ const mutations: Record<PlanRule, readonly (readonly [Planned, PlanInput?])[]> =
   "restart-order": [
     [plan(twoUnits), { ...twoUnits, policy: ordered("restarts: [b.service, a.service]") }],
   ],
+  "tier-readiness": [
+    [plan(critical), { ...critical, policy: tiered("backup: 1h") }],
+    [plan(critical), { ...critical, issuedAt: ISSUED_AT - DAY_MS }],
+    [plan(withoutBack), { ...withoutBack, policy: tiered("wayBack: true") }],
+  ],
   canary: [[plan({ ...input, hosts: input.hosts.slice(2) }), emergency]],
-  need: [[good, emergency]],
+  need: [
+    [good, emergency],
+    [plan(critical), { ...critical, policy: tiered("need: 2") }],
+  ],
   expiry: [[withPlan({ expiresAt: good.plan!.expiresAt + 1000 })]],
   "host-twice": [
     [

@@ -8,6 +8,7 @@ import { cutFaults } from "./checker-cuts.ts";
 import { hostFaults } from "./checker-hosts.ts";
 import { fault } from "./checker-judged.ts";
 import { serviceOrderFaults } from "./checker-order.ts";
+import { tierFaults } from "./checker-tiers.ts";
 import { waveFaults } from "./checker-waves.ts";
 import { type Leaf, parseLeaf } from "./leaf.ts";
 import type { Plan, PlanFacts, PlanFault, Planned, PlanRule, Resolution } from "./model.ts";
@@ -44,6 +45,7 @@ export function checkPlan(planned: Planned, facts: PlanFacts, policy: RingsPolic
     ...waveFaults(judged),
     ...cutFaults(judged),
     ...serviceOrderFaults(judged),
+    ...tierFaults(judged),
     ...budgetFaults(judged),
     ...hostFaults(judged),
     ...bodyFaults(judged),

@@ -8,6 +8,7 @@ import type { Around } from "../inventory/around.ts";
 import type { FailureTest } from "../policy/failure-test.ts";
 import type { ChangeClass, RingsPolicy } from "../policy/rings.ts";
 import type { BudgetLimit, Rate } from "../policy/rings-budgets.ts";
+import type { Tier } from "../policy/rings-tiers.ts";
 import type { WavePart } from "../policy/rings-waves.ts";
 import type { PatchTarget } from "../triage/model.ts";
 
@@ -152,6 +153,14 @@ export type Blocker =
       readonly allowed: "no" | "acknowledged";
     }
   | { readonly why: "no-canary"; readonly ring: string }
+  | {
+      /** Critical hosts that lack what their tier asks for; the first of them by name. */
+      readonly why: "tier-not-ready";
+      readonly tier: Tier;
+      readonly lacks: "way-back" | "backup";
+      readonly hosts: number;
+      readonly names: readonly string[];
+    }
   | {
       /** Services that each come after the next, the first again at the end. */
       readonly why: "service-circle";
@@ -372,6 +381,7 @@ export const planRules = [
   "body-moves",
   "body-restarts",
   "restart-order",
+  "tier-readiness",
   "body-probes",
   "body-undo",
   "irreversible",

@@ -131,6 +131,12 @@ export function blockerToText(blocker: Blocker): string {
         : `There is no way back for ${blocker.packages.join(", ")}. Say that you accept this to plan it anyway.`;
     case "no-canary":
       return `An emergency needs at least one host of ring ${blocker.ring} as its canary.`;
+    case "tier-not-ready": {
+      const lacks = blocker.lacks === "backup" ? "no backup that is young enough" : "no way back";
+      const more = blocker.hosts - blocker.names.length;
+      const names = [...blocker.names, ...(more > 0 ? [`${more} more`] : [])].join(", ");
+      return `Hosts of tier ${blocker.tier} (or of none that they say) have ${lacks}, which the policy asks of them: ${names}.`;
+    }
     case "service-circle":
       return `The policy's order goes in a circle: ${blocker.loop.join(" after ")}.`;
     case "budget-impossible":

@@ -21,6 +21,7 @@ import {
 } from "./planner-calendar.ts";
 import { type CutRing, cutRing, type RingPart } from "./planner-cut.ts";
 import type { Candidate } from "./planner-hosts.ts";
+import { soakFactorOf } from "./planner-tiers.ts";
 
 /**
  * The waves of a plan: the rings in the policy's order, each cut into its parts. A wave may begin when
@@ -88,7 +89,8 @@ function addStep(
       const { because } = times;
       return { why: "no-window", ring: ring.name, part, until: of.span.to, because };
     }
-    const wave = made.add({ ring, part, hosts, times, rules });
+    const soakFactor = soakFactorOf(input, hosts);
+    const wave = made.add({ ring, part, hosts, times, rules, soakFactor });
     from = wave.notBefore + wave.limits.soakSeconds * SECOND_MS;
   }
   return { from };
@@ -109,6 +111,7 @@ class Waves {
       readonly ring: RingPolicy;
       readonly times: RingTimes;
       readonly rules: ClassPolicy;
+      readonly soakFactor: number;
     },
   ): PlannedWave {
     const { ring, part, times } = of;
@@ -119,7 +122,7 @@ class Waves {
     const { notBefore, notAfter, windows } = times;
     const hosts =
       times.closed.size === 0 ? of.hosts : of.hosts.filter((host) => !times.closed.has(host));
-    const limits = limitsOf(ring, of.rules, hosts.length);
+    const limits = limitsOf(ring, of, hosts.length);
     const number = this.waves.length + 1;
     const wave = {
       ...{ number, ring: ring.name, part, notBefore, notAfter, windows },
@@ -267,7 +270,12 @@ function tooShortOf(
   return { ring, hosts, longestSeconds: Math.max(...short.map((one) => one.seconds)) };
 }
 
-export function limitsOf(ring: RingPolicy, rules: ClassPolicy, hostCount: number): WaveLimits {
+export function limitsOf(
+  ring: RingPolicy,
+  of: { readonly rules: ClassPolicy; readonly soakFactor: number },
+  hostCount: number,
+): WaveLimits {
+  const soakMs = ring.soakMs * of.rules.soakShare * of.soakFactor;
   return {
     batchSize: amountOf(ring.batch.size, hostCount, 1),
     inFlightMax: Math.min(ring.batch.inFlightMax, hostCount),
@@ -275,7 +283,7 @@ export function limitsOf(ring: RingPolicy, rules: ClassPolicy, hostCount: number
     failedMax: amountOf(ring.failedMax, hostCount, 0),
     failures: ring.failures,
     successRateMin: ring.successRateMin,
-    soakSeconds: Math.ceil((ring.soakMs * rules.soakShare) / SECOND_MS),
+    soakSeconds: Math.ceil(soakMs / SECOND_MS),
     rollback: ring.onFailure.rollback,
   };
 }

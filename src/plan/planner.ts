@@ -22,6 +22,7 @@ import {
 import { planBudgets } from "./planner-budgets.ts";
 import { byName, type Candidate, selectHosts } from "./planner-hosts.ts";
 import { reportFor } from "./planner-report.ts";
+import { tierBlockers, tierNeed } from "./planner-tiers.ts";
 import { type Schedule, scheduleWaves } from "./planner-waves.ts";
 import { writeStatement } from "./statement.ts";
 import { statementDigest } from "./statement-digest.ts";
@@ -52,7 +53,7 @@ function blockersOf(facts: {
 }): Blocker[] {
   const { input, candidates, drafts, schedule } = facts;
   if (candidates.length === 0) return [{ why: "no-hosts" }];
-  const blocked = [...schedule.blocked, ...facts.budgets.blocked];
+  const blocked = [...schedule.blocked, ...facts.budgets.blocked, ...tierBlockers(input, drafts)];
   const packages = irreversiblePackages(new Set(drafts.values()));
   const isAllowed = input.policy.irreversible !== "no" && input.isIrreversibleAcknowledged;
   if (packages.length > 0 && !isAllowed) {
@@ -137,10 +138,13 @@ function assemble(
     statement,
     patch: input.patch,
     class: input.class,
-    need: approvalsNeeded(input.policy, {
-      class: input.class,
-      rings: waves.map((wave) => wave.ring),
-    }),
+    need: Math.max(
+      tierNeed(input, made.drafts.keys()),
+      approvalsNeeded(input.policy, {
+        class: input.class,
+        rings: waves.map((wave) => wave.ring),
+      }),
+    ),
     expiresAt: Math.max(...waves.map((wave) => wave.notAfter)),
     bodies: bodies.map(({ digest, text }) => ({ digest, text })),
     leaves,

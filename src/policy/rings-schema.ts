@@ -7,6 +7,7 @@ import { amount, duration, rate, selector, share } from "./rings-fields.ts";
 import { gatesSchema, revertBudget, stabilisationSchema } from "./rings-gates.ts";
 import { oneWaySchema } from "./rings-one-way.ts";
 import { anyOrder, order } from "./rings-order.ts";
+import { tierRules } from "./rings-tiers.ts";
 import { ringWaves, wholeRing } from "./rings-waves.ts";
 
 /** The text form of a rings policy. Everything is checked here, once; inside, types are trusted. */
@@ -153,6 +154,7 @@ export const ringsSchema = strictFields({
   oneWay: oneWaySchema,
   budgets,
   order: order.optional(),
+  tiers: tierRules,
 })
   .refine(coversStabilisation, {
     message:

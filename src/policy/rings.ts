@@ -10,6 +10,7 @@ import type { Gate, RevertBudget, Stabilisation } from "./rings-gates.ts";
 import type { OneWay } from "./rings-one-way.ts";
 import type { OrderPolicy } from "./rings-order.ts";
 import { ringsSchema } from "./rings-schema.ts";
+import type { TierRule } from "./rings-tiers.ts";
 import type { RingWaves } from "./rings-waves.ts";
 
 /**
@@ -97,6 +98,8 @@ export interface RingsPolicy {
   /** How many of those that stand for each other may be away at once; the first rule that fits. */
   readonly budgets: readonly BudgetRule[];
   readonly order: OrderPolicy;
+  /** What hosts of a tier ask for; none: nothing more than their ring. */
+  readonly tiers: readonly TierRule[];
 }
 
 /** Reads a policy; throws `invalid` with each fault, its line and what is allowed there. */

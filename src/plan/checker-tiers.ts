@@ -1,0 +1,41 @@
+import { isBackedUp, type TierRule, tierRuleOf } from "../policy/rings-tiers.ts";
+import { fault, type Judged } from "./checker-judged.ts";
+import type { PlanFault } from "./model.ts";
+
+/** Rules about how ready critical hosts are: a way back, a backup, and people enough. */
+export function tierFaults(judged: Judged): PlanFault[] {
+  const { documents, facts, plan, policy } = judged;
+  if (policy.tiers.length === 0) return [];
+  const known = new Map(facts.hosts.map((host) => [host.protocolId, host]));
+  return documents.leaves.flatMap((leaf) => {
+    const host = known.get(leaf.host);
+    const rule = host === undefined ? null : tierRuleOf(policy.tiers, host.labels);
+    if (host === undefined || rule === null) return [];
+    const faults: PlanFault[] = [];
+    const undone = new Set(documents.bodies.get(leaf.body)?.undo.map(({ at }) => at));
+    const steps = documents.bodies.get(leaf.body)?.steps ?? [];
+    const isBack = steps.every((step, at) => !("sha256" in step) || undone.has(at + 1));
+    const name = `${host.name} of tier ${rule.tier}`;
+    if (rule.isWayBackNeeded && !isBack) {
+      faults.push(fault("tier-readiness", `${name} has no way back`));
+    }
+    if (!isBackedUp(rule, host.labels, facts.issuedAt)) {
+      faults.push(fault("tier-readiness", `${name} has no backup that is young enough`));
+    }
+    if (plan.need < rule.need) faults.push(fault("need", `${plan.need} of ${rule.need}: ${name}`));
+    return faults;
+  });
+}
+
+/** By how much a wave soaks longer for the most critical of its hosts. */
+export function soakFactors({ documents, facts, policy }: Judged): ReadonlyMap<number, number> {
+  const factors = new Map<number, number>();
+  if (policy.tiers.length === 0) return factors;
+  const known = new Map(facts.hosts.map((host) => [host.protocolId, host.labels]));
+  for (const leaf of documents.leaves) {
+    const labels = known.get(leaf.host);
+    const rule: TierRule | null = labels === undefined ? null : tierRuleOf(policy.tiers, labels);
+    factors.set(leaf.wave, Math.max(factors.get(leaf.wave) ?? 1, rule?.soakFactor ?? 1));
+  }
+  return factors;
+}

@@ -1,0 +1,72 @@
+import { expect, test } from "vitest";
+import {
+  aHost,
+  aMove,
+  aPlanInput,
+  ISSUED_AT,
+  movesOf,
+  testRings,
+} from "../../test/builders/plan.ts";
+import { HOUR_MS } from "../base/instant.ts";
+import { parseRings } from "../policy/rings.ts";
+import { backupAt } from "../policy/rings-tiers.ts";
+import { checkPlan } from "./checker.ts";
+import type { PlanInput } from "./model.ts";
+import { plan } from "./planner.ts";
+import { blockerToText } from "./planner-report.ts";
+
+function tiered(rules: string, labels: readonly Record<string, string>[]): PlanInput {
+  return aPlanInput({
+    policy: parseRings(`${testRings}\ntiers: ${rules}\n`),
+    hosts: labels.map((own, at) => aHost(`h${at}`, { labels: { ring: "canary", ...own } })),
+  });
+}
+
+function texts(input: PlanInput): readonly string[] {
+  const made = plan(input);
+  expect(checkPlan(made, input, input.policy)).toEqual([]);
+  return made.report.blocked.map(blockerToText);
+}
+
+test("a critical host without a young backup makes no plan, one without a tier as well", () => {
+  const rules = "[{ tier: 0, backup: 24h }]";
+  const good = { tier: "0", backup: "20261121T100000Z" };
+  expect(texts(tiered(rules, [good, { tier: "3" }]))).toEqual([]);
+  const old = { tier: "0", backup: "2026-11-20" };
+  expect(texts(tiered(rules, [old, good, {}, { tier: "1" }]))).toEqual([
+    "Hosts of tier 0 (or of none that they say) have no backup that is young enough, which the policy asks of them: h0, h2.",
+  ]);
+  expect(texts(tiered(rules, [{ tier: "0", backup: "20261122T100000Z" }]))).toHaveLength(1);
+});
+
+test("a tier that needs its way back has none of what somebody accepted", () => {
+  const input = tiered("[{ tier: 0, wayBack: true }]", [{ tier: "0" }]);
+  const [pair] = input.resolutions;
+  const lost = movesOf([aMove({ oldSha256: null })]);
+  const accepted = { isIrreversibleAcknowledged: true, resolutions: [{ ...pair!, outcome: lost }] };
+  expect(texts({ ...input, ...accepted })).toHaveLength(1);
+  expect(texts(input)).toEqual([]);
+});
+
+test("the most critical host of a plan says who must agree, and of a wave how long it soaks", () => {
+  const rules = "[{ tier: 0, need: 4, soakFactor: 10 }, { tier: 1, need: 2, soakFactor: 2 }]";
+  const needs = (tier: string) => {
+    const input = tiered(rules, [{ tier }, { tier: "3" }]);
+    const made = plan(input);
+    expect(checkPlan(made, input, input.policy)).toEqual([]);
+    return [made.plan?.need, made.plan?.waves[0]?.limits.soakSeconds];
+  };
+  expect(["0", "1", "3"].map(needs)).toEqual([
+    [4, 600],
+    [2, 120],
+    [1, 60],
+  ]);
+});
+
+test("a backup's time is a day from its beginning, or a second; anything else is none", () => {
+  expect(backupAt({ backup: "2026-11-21" })).toBe(ISSUED_AT - 22 * HOUR_MS);
+  expect(backupAt({ backup: "20261121T210000Z" })).toBe(ISSUED_AT - HOUR_MS);
+  for (const backup of ["", "yes", "2026-13-01", "20261121", "20261121T250000Z"]) {
+    expect(backupAt({ backup })).toBeNull();
+  }
+});
