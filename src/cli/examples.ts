@@ -162,6 +162,13 @@ const examples: Readonly<Record<string, readonly string[]>> = {
   "rollout stop": ['rollout stop R-1 --reason "a newer plan replaces it"'],
   "rollout skip": ['rollout skip R-1 web-7 --reason "it is being replaced"'],
   "rollout retry": ["rollout retry R-1", "rollout retry R-1 web-7"],
+  "metric list": ["metric list -o json"],
+  "metric set": [
+    "metric set main --url http://prometheus.example:9090",
+    "metric set main --url https://prometheus.example --secret-file prometheus-token --ca ca.pem",
+  ],
+  "metric remove": ["metric remove main"],
+  "metric query": ["metric query main 'sum(rate(http_errors_total[5m]))'"],
   "rollout accept": [
     'rollout accept R-1 signed --wave 1 --reason "the canaries look well"',
     'rollout accept R-1 errors --reason "a monitor was restarted, not the service"',

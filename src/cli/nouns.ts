@@ -92,6 +92,10 @@ export const nounParts: readonly NounPart[] = [
     load: async (program, cli) => (await import("./freeze.ts")).registerFreeze(program, cli),
   },
   {
+    nouns: ["metric"],
+    load: async (program, cli) => (await import("./metric.ts")).registerMetric(program, cli),
+  },
+  {
     nouns: ["rollout", "explain"],
     load: async (program, cli) => (await import("./rollout.ts")).registerRollout(program, cli),
   },

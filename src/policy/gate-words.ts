@@ -37,13 +37,12 @@ function ruleToText(rule: GateRule): string {
   }
 }
 
-export function checkToText({ http, tcp, tls, dns, browser, each }: CheckRule): string {
+export function checkToText({ http, tcp, tls, dns, each }: CheckRule): string {
   const of = each === "host" ? " for each host" : "";
   if (http !== undefined) return `${http.method} ${http.url}${of}`;
   if (tcp !== undefined) return `a connection to ${tcp.host}:${tcp.port}${of}`;
   if (tls !== undefined) return `TLS with ${tls.host}:${tls.port}${of}`;
-  if (dns !== undefined) return `${dns.type} of ${dns.name}${of}`;
-  return `a browser script of ${browser?.steps.length ?? 0} steps${of}`;
+  return `${dns?.type ?? "A"} of ${dns?.name ?? ""}${of}`;
 }
 
 export function thresholdToText({ comparison, value }: Threshold): string {

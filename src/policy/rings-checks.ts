@@ -48,22 +48,12 @@ const dnsCheck = strictFields({
   server: z.string().max(100).optional(),
 });
 
-const browserStep = z.union([
-  strictFields({ visit: z.string().regex(/^https?:\/\/\S+$/) }),
-  strictFields({ click: address }),
-  strictFields({ type: strictFields({ into: address, text: z.string().max(TEXT_MAX) }) }),
-  strictFields({ expect: z.string().min(1).max(TEXT_MAX) }),
-]);
-
-const browserCheck = strictFields({ steps: z.array(browserStep).min(1).max(50) });
-
 export type HttpCheck = z.output<typeof httpCheck>;
 export type TcpCheck = z.output<typeof tcpCheck>;
 export type TlsCheck = z.output<typeof tlsCheck>;
 export type DnsCheck = z.output<typeof dnsCheck>;
-export type BrowserCheck = z.output<typeof browserCheck>;
 
-const ways = ["http", "tcp", "tls", "dns", "browser"] as const;
+const ways = ["http", "tcp", "tls", "dns"] as const;
 export type CheckWay = (typeof ways)[number];
 
 export function checkSchema(as: Writing) {
@@ -72,7 +62,6 @@ export function checkSchema(as: Writing) {
     tcp: tcpCheck.optional(),
     tls: tlsCheck.optional(),
     dns: dnsCheck.optional(),
-    browser: browserCheck.optional(),
     /** Asked once for each patched host, or once for the whole wave. */
     each: z.enum(["host", "wave"]).default("host"),
     timeout: as.duration({ min: SECOND_MS, max: 2 * MINUTE_MS }).default(5 * SECOND_MS),

@@ -7,6 +7,7 @@ import { sshExecutor } from "../fleet/executors/ssh/executor.ts";
 import type { Executor } from "../fleet/model.ts";
 import { machineKey } from "../fleet/store-keys.ts";
 import { reachHost } from "../reach/reach-host.ts";
+import { measureDueGates } from "./actions-gates.ts";
 import { takeTurns } from "./actions-turn.ts";
 import { giveBackLook, lookAtHost, stillLooking, takeLooks } from "./actions-verify.ts";
 import { type Engine, KEEP_LEASES_MS } from "./engine.ts";
@@ -27,6 +28,8 @@ const ENGINE_IDLE_MS = 1_000;
 /** Between two turns, so that hosts which end together are seen together. */
 const TURNS_APART_MS = 50;
 const SWEEP_MS = 2_000;
+/** Gates are due some seconds apart at the least. */
+const GATES_IDLE_MS = 2_000;
 /** So long without a sweep: this server was deaf, as its database was away or it stood still. */
 const DEAF_MS = 15_000;
 const LOOKS_MAX = 16;
@@ -101,6 +104,7 @@ export function startRollouts(world: World, executor: Executor = defaultExecutor
       return false;
     },
   });
+  const gates = startGates(world);
   const looks = startLooks(engine, presence, () => turns.wake());
   return {
     wake() {
@@ -108,7 +112,7 @@ export function startRollouts(world: World, executor: Executor = defaultExecutor
       looks.wake();
     },
     async stop() {
-      await Promise.all([turns.stop(), sweep.stop(), keep.stop(), looks.stop()]);
+      await Promise.all([turns.stop(), sweep.stop(), keep.stop(), looks.stop(), gates.stop()]);
       await talks.stop();
       await presence.stop();
     },
@@ -120,6 +124,23 @@ export function defaultExecutor(world: World): Executor {
     tenant: world.config.deployment,
     transportTo: (host) => reachHost(world.paths, host.way),
   });
+}
+
+/** Measures gates as they are due; a measurement under way is given up when the server ends. */
+function startGates(world: World): Pick<Rollouts, "stop"> {
+  const abort = new AbortController();
+  const loop = startLoop({
+    name: "rollout-gates",
+    idleMs: GATES_IDLE_MS,
+    log: world.log,
+    turn: () => measureDueGates(world, abort.signal),
+  });
+  return {
+    async stop() {
+      abort.abort();
+      await loop.stop();
+    },
+  };
 }
 
 /** Looks at hosts that say they are done, each on its own, so that a dead one holds up no other. */

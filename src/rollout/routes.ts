@@ -9,6 +9,7 @@ import { explain, pageOfRollouts, pageOfTargets, showHalts, showRollout } from "
 import { rolloutStates, standings } from "./model.ts";
 import { getPlanForecast } from "./routes-forecast.ts";
 import { gateRoutes } from "./routes-gates.ts";
+import { metricRoutes } from "./routes-metrics.ts";
 import {
   shownOf,
   shownSchema,
@@ -298,4 +299,5 @@ export const routes: readonly Route[] = [
   postScopeHalt,
   getExplain,
   ...gateRoutes,
+  ...metricRoutes,
 ];

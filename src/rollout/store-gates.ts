@@ -5,6 +5,7 @@ import type { Instant } from "../base/instant.ts";
 import { type Reader, sqlInstant, sqlJson, type Tx } from "../db/database.ts";
 import { type Gate, keptGates } from "../policy/rings-gates.ts";
 import type { GateStand, GateWord } from "./gate-judge.ts";
+import { rolloutRulesSchema } from "./gate-rules.ts";
 import { type GateState, gateStateSchema, type Reading } from "./gate-state.ts";
 import { millis } from "./store-time.ts";
 
@@ -233,4 +234,34 @@ export async function loadGateHosts(
       from target t join host h on h.id = t.host
      where t.rollout = ${rollout} order by h.name collate "C"`.execute(reader);
   return rows.map((row) => ({ ...row, labels: labelsSchema.parse(row.labels) }));
+}
+
+const latencies = z.array(z.number());
+
+/** How long runs took before the patch, in milliseconds. */
+export async function loadBeforeMs(reader: Reader, key: GateKey): Promise<readonly number[]> {
+  const { rows } = await sql<{ before: unknown }>`
+    select before_ms as before from rollout_gate
+     where rollout = ${key.rollout} and wave = ${key.wave} and name = ${key.name}`.execute(reader);
+  return latencies.parse(rows[0]?.before ?? []);
+}
+
+export async function saveBeforeMs(
+  reader: Reader,
+  key: GateKey,
+  beforeMs: readonly number[],
+): Promise<void> {
+  await sql`
+    update rollout_gate set before_ms = ${sqlJson(beforeMs)}
+     where rollout = ${key.rollout} and wave = ${key.wave} and name = ${key.name}`.execute(reader);
+}
+
+/** Networks that checks of this rollout may reach; null: the usual ones. */
+export async function loadGateNetworks(
+  reader: Reader,
+  rollout: RolloutId,
+): Promise<readonly string[] | null> {
+  const { rows } = await sql<{ rules: unknown }>`
+    select rules from rollout where id = ${rollout}`.execute(reader);
+  return rolloutRulesSchema.parse(rows[0]?.rules ?? {}).networks;
 }
