@@ -229,7 +229,11 @@ export function nowSentence(loaded: LoadedFacts): string {
   if (facts.halted !== null) return holdToText({ why: "halted", ...facts.halted }, now);
   if (facts.approvalHold !== null) return `waits: ${holdToText(facts.approvalHold, now)}`;
   const wave = facts.waves.find((w) => w.state === "open") ?? firstWaiting(facts.waves);
-  if (wave === undefined) return totals(facts);
+  if (wave === undefined) {
+    // Every wave is judged; what is said of the last one is about the time after it.
+    const [after] = facts.after === undefined ? [] : (facts.waves.at(-1)?.holds ?? []);
+    return after === undefined ? totals(facts) : `${totals(facts)}; ${holdToText(after, now)}`;
+  }
   const { active, checking } = wave.counts;
   const doing = countsToText([
     [active, "running"],

@@ -7,6 +7,7 @@ import { type BookRollout, Books, type BookTarget, type NewBook } from "./simula
 import { loseBook, retryBook } from "./simulation-books-moves.ts";
 import { haltBook, resumeBook } from "./simulation-books-turn.ts";
 import { VirtualClock } from "./simulation-clock.ts";
+import { type GateCourse, goodCourse, measureBooks } from "./simulation-gates.ts";
 import { VirtualHost } from "./simulation-host.ts";
 import { brokenChains, brokenNow, unexplained } from "./simulation-invariants.ts";
 import { type Random, randomFrom } from "./simulation-random.ts";
@@ -43,6 +44,8 @@ export interface SimulationInput {
   readonly isChecked: boolean;
   /** Ends as soon as every rollout is over, or waits for a person: how far did it get by itself? */
   readonly untilHalt: boolean;
+  /** What gates show; absent: all are good. */
+  readonly gates?: GateCourse;
   readonly makeBooks?: (clock: () => Instant) => Books;
 }
 
@@ -73,6 +76,9 @@ export interface SimulatedRollout {
 
 /** After so long in a kind world people declare hosts lost: their approved time is over. */
 const GIVE_UP_MS = HOUR_MS;
+
+/** Well within what a gate may be silent for, and no more often than that needs. */
+const MEASURE_EVERY_MS = MINUTE_MS;
 
 export async function simulate(input: SimulationInput): Promise<SimulationReport> {
   const run = new Run(input);
@@ -129,6 +135,7 @@ class Run {
 
   async toEnd(): Promise<SimulationReport> {
     if (this.#input.faults !== noFaults) this.#everyMinute();
+    for (const rollout of this.#books.rollouts.values()) this.#measure(rollout);
     for (const server of this.#servers) server.wake();
     while (this.#broken.length === 0 && !this.#isOver()) {
       const happening = this.#clock.next(this.#input.endsAt);
@@ -233,6 +240,11 @@ class Run {
     this.#broken.push(...brokenNow(this.#books, this.#hosts));
     this.#broken.push(...brokenChains(this.#books, this.#chainsChecked));
     this.#chainsChecked = this.#books.moved.length;
+  }
+
+  #measure(rollout: BookRollout): void {
+    const wantsMore = measureBooks(this.#books, rollout, this.#input.gates ?? goodCourse);
+    if (wantsMore) this.#clock.after(MEASURE_EVERY_MS, () => this.#measure(rollout));
   }
 
   #everyMinute(): void {

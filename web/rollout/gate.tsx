@@ -49,6 +49,11 @@ export function Gate({ wave }: { readonly wave: Wave }) {
             ["Passed", wave.passedAt === null ? "no" : <ClockTime key="at" at={wave.passedAt} />],
           ]}
         />
+        {wave.gates
+          .filter((own) => own.rule !== null)
+          .map((own) => (
+            <PolicyGate key={own.name} gate={own} />
+          ))}
         {wave.holds.map((hold) => (
           <Text key={hold.why} size="sm" mt="xs">
             <Sentence text={hold.text} />
@@ -60,5 +65,21 @@ export function Gate({ wave }: { readonly wave: Wave }) {
         </Text>
       </Popover.Dropdown>
     </Popover>
+  );
+}
+
+/** One gate of the policy: its answer, why, and what it asks. */
+export function PolicyGate({ gate }: { readonly gate: Wave["gates"][number] }) {
+  const { tone, label } = wordFor("gate", gate.answer);
+  return (
+    <Text size="sm" mt="xs" component="div">
+      <Mark tone={tone}>
+        {gate.name} {label}
+      </Mark>{" "}
+      <Sentence text={gate.words} />
+      <Text size="xs" c="dimmed">
+        {gate.rule}
+      </Text>
+    </Text>
   );
 }
