@@ -170,7 +170,7 @@ function stepsOf(
 }
 
 /** Each package move must have its undo; a body without moves has nothing to take back. */
-export function isUndone(body: BodyText): boolean {
+function isUndone(body: BodyText): boolean {
   const undone = new Set(body.undo.map((undo) => undo.at));
   return body.steps.every((step, at) => !("sha256" in step) || undone.has(at + 1));
 }

@@ -3,8 +3,8 @@ import { Failure } from "../base/failure.ts";
 import type { PlanDigest } from "../base/ids.ts";
 import type { Reader } from "../db/database.ts";
 import { parseBody } from "../plan/body.ts";
-import { isUndone } from "../plan/signed-view.ts";
 import { loadBodies, loadPolicyText } from "../plan/store.ts";
+import { wayBackOf } from "../plan/way-back.ts";
 import { parseRings, type RingsPolicy } from "../policy/rings.ts";
 import type { RolloutRules } from "./gate-rules.ts";
 
@@ -33,7 +33,8 @@ export async function rulesOf(
     networks: policy.networks,
     irreversible: bodies.flatMap(({ digest, text }) => {
       const body = parseBody(text);
-      return body.ok && isUndone(body.value) ? [] : [digest];
+      const isStuck = !body.ok || wayBackOf(body.value).class === "none";
+      return isStuck ? [digest] : [];
     }),
   };
 }
