@@ -110,6 +110,11 @@ function Wave(props: {
       notes={
         <>
           <Windows of={wave.windows} />
+          {wave.gates.map((gate) => (
+            <div key={gate} className="dim" style={{ fontSize: 13 }}>
+              gate {gate}
+            </div>
+          ))}
           {course !== null && <Course of={course} />}
         </>
       }

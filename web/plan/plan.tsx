@@ -99,12 +99,13 @@ function Head({ plan }: { readonly plan: Plan }) {
 
 /** What the planner wants people to know before they ask anybody. */
 function Findings({ plan }: { readonly plan: Plan }) {
-  const { warnings, irreversible, restarts, needsReboot, ways } = plan;
+  const { warnings, irreversible, restarts, needsReboot, ways, triggers } = plan;
   const lines: readonly (readonly [boolean, string])[] = [
     ...warnings.map((text) => [true, text] as const),
     ...(irreversible.length > 0
       ? [[true, `cannot be put back: ${irreversible.join(", ")}`] as const]
       : []),
+    ...triggers.map((text) => [false, text] as const),
     [false, restarts.length > 0 ? `restarts ${restarts.join(", ")}` : "restarts nothing"],
     ...(needsReboot ? [[true, "takes effect fully only after a reboot"] as const] : []),
     ...(ways.piped > 0

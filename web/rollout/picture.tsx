@@ -1,10 +1,11 @@
+import { durationToText, SECOND_MS } from "../../src/base/instant.ts";
 import type { Reply } from "../app/api.ts";
 import { wordFor } from "../app/words.ts";
 import { ClockTime } from "../parts/instant.tsx";
 import { Sentence } from "../parts/sentence.tsx";
 import { CELLS_MAX, Cells, Counts, Shares } from "./cells.tsx";
 import { RunningCourse } from "./course.tsx";
-import { Gate } from "./gate.tsx";
+import { Gate, PolicyGate } from "./gate.tsx";
 import { Gauge } from "./gauge.tsx";
 import styles from "./rollout.module.css";
 import { countsOf, type Rollout, type Standing, type Target, type Wave } from "./standing.tsx";
@@ -29,7 +30,30 @@ export function Picture(props: PictureProps) {
       {props.rollout.waves.map((wave) => (
         <WaveOf key={wave.number} wave={wave} {...props} />
       ))}
+      <Afterwards of={props.rollout.stabilisation} />
     </div>
+  );
+}
+
+/** What goes on being judged after the last wave; nothing where the policy asks for nothing. */
+function Afterwards({ of }: { readonly of: Rollout["stabilisation"] }) {
+  if (of === null) return null;
+  return (
+    <section aria-label="After the last wave">
+      <span className="dim">
+        stabilises{" "}
+        {of.until === null ? (
+          `for ${durationToText(of.seconds * SECOND_MS)} after the last wave`
+        ) : (
+          <>
+            until <ClockTime at={of.until} isRelative />
+          </>
+        )}
+      </span>
+      {of.gates.map((gate) => (
+        <PolicyGate key={gate.name} gate={gate} />
+      ))}
+    </section>
   );
 }
 
