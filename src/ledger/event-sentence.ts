@@ -85,6 +85,11 @@ const sentences: Readonly<Record<string, Sentence>> = {
     `wave ${text(f["wave"])} passed its gate: ${text(f["verified"])} verified, ${text(f["failed"])} failed`,
   "target.judged": (f) => `judged a host by a fresh look at it: ${text(f["verdict"])}`,
   "target.reported": (f) => `${count(f["count"], "host")} reported a signed result`,
+  "gate.read": (f) =>
+    `measured the gate ${text(f["gate"])} ${gatePlace(f)}: ${text(f["reading"])}, evidence ${text(f["digest"]).slice(0, 12)}…`,
+  "gate.signed": (f) =>
+    `${f["verdict"] === "accept" ? "accepted" : "refused"} the gate ${text(f["gate"])} ${gatePlace(f)}`,
+  "revert.ordered": (f) => `ordered ${count(f["count"], "host")} to take the patch back`,
   "rollout.halted": (f) => haltText(f),
   "rollout.finished": () => "finished the rollout",
   "vex.loaded": (f) =>
@@ -104,9 +109,17 @@ function dayText(value: unknown): string {
   return typeof value === "number" ? new Date(value).toISOString().slice(0, 10) : "no date";
 }
 
+/** Wave 0 is the time after the last one. */
+function gatePlace(facts: Readonly<Record<string, unknown>>): string {
+  return facts["wave"] === 0 ? "after the last wave" : `of wave ${text(facts["wave"])}`;
+}
+
 function haltText(facts: Readonly<Record<string, unknown>>): string {
   if (facts["why"] === "failure-test") {
     return `halted the rollout: in wave ${text(facts["wave"])} ${text(facts["failures"])} of ${text(facts["of"])} failed, more than the plan's test takes for chance`;
+  }
+  if (facts["why"] === "gate") {
+    return `halted the rollout: the gate ${text(facts["gate"])} has failed, ${text(facts["words"])}`;
   }
   if (facts["why"] !== "failure-budget") return `halted the rollout: ${text(facts["why"])}`;
   return `halted the rollout: in wave ${text(facts["wave"])} ${text(facts["failures"])} failed where ${text(facts["allowed"])} may`;

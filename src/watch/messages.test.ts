@@ -149,6 +149,15 @@ test("a halt is louder than a start, and a host that is not verified louder than
   expect(severityOf({ type: "target.judged", facts: { verdict: "verified" } })).toBe("info");
 });
 
+test("updates that failed, bad gauges and ordered reverts are warnings, good ones are not", () => {
+  const of = (type: `${string}.${string}`, facts: JsonObject) => severityOf({ type, facts });
+  expect(of("target.reported", { states: { done: 3, failed: 1 } })).toBe("warning");
+  expect(of("target.reported", { states: { done: 3 } })).toBe("info");
+  expect(of("gate.read", { reading: "bad" })).toBe("warning");
+  expect(of("gate.read", { reading: "good" })).toBe("info");
+  expect(of("revert.ordered", { count: 2 })).toBe("warning");
+});
+
 describe("receivers in the configuration", () => {
   const parse = (to: unknown) => configSchema.safeParse({ events: { to } });
 
