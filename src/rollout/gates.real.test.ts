@@ -13,6 +13,7 @@ import { MINUTE_MS, SECOND_MS } from "../base/instant.ts";
 import type { RoleName } from "../base/permission.ts";
 import type { Gate } from "../policy/rings-gates.ts";
 import { measureDueGates } from "./actions-gates.ts";
+import { resume } from "./actions-halt.ts";
 import { askMetrics, setMetricSource } from "./actions-metric-source.ts";
 import { orderRevert } from "./actions-revert.ts";
 import { showRollout } from "./actions-show.ts";
@@ -340,6 +341,18 @@ describe("people", () => {
       answer: "pass",
       words: "accepted: the canaries look well",
     });
+    await stop(story);
+  });
+
+  test("refuse a gate, and going on asks it anew", async () => {
+    const story = await aStory([{ ...signOff, onFail: "halt" }]);
+    const ref = { rollout: `R-${story.number}`, wave: 1, gate: "signed" };
+    const refused = { ...ref, verdict: "refuse", reason: "the queue grows" } as const;
+    await signGate(test_.world, someone("approver"), refused);
+    await measureAndTurn(story);
+    expect((await shown(story)).haltReason).toMatch(/has failed: refused: the queue grows/);
+    await resume(test_.world, systemActor, { rollout: ref.rollout, reason: "it is empty again" });
+    expect(await gateOf(story, "signed")).toMatchObject({ answer: "not-yet" });
     await stop(story);
   });
 

@@ -5,6 +5,7 @@ import { pickWithin } from "./budget.ts";
 import type { Stratum } from "./correlation.ts";
 import type { Decision } from "./decision.ts";
 import { CLAIM_BATCH_MAX, LEASE_SECONDS, OWNER_SECONDS, TALK_SECONDS } from "./engine.ts";
+import type { GateStand } from "./gate-judge.ts";
 import { wholeFacts } from "./gate-rules.ts";
 import type { HaltReason } from "./hold.ts";
 import { holdsSlot, type JobKind, move, waveMoves } from "./model.ts";
@@ -192,6 +193,13 @@ export function resumeBook(books: Books, rollout: BookRollout): void {
   rollout.isFrozen = false;
   books.wake(rollout);
   forgetReadings(rollout, null);
+  for (const [wave, gates] of rollout.stands) {
+    const accepted = (words: GateStand["words"]) => words.filter((w) => w.verdict === "accept");
+    rollout.stands.set(
+      wave,
+      gates.map((stand) => ({ ...stand, words: accepted(stand.words) })),
+    );
+  }
   for (const target of rollout.targets.values()) {
     if (hasFailed(target) || target.verdict !== null) target.isAcknowledged = true;
   }

@@ -162,7 +162,17 @@ export async function forgetReadings(
        and state is not null`.execute(tx);
 }
 
-/** One person's word about a gate; the last one counts. */
+/**
+ * Whoever goes on has seen what gates showed and who refused them: all are asked anew. What people
+ * said stays in the journal and the ledger.
+ */
+export async function askGatesAnew(tx: Tx, rollout: RolloutId): Promise<void> {
+  await forgetReadings(tx, { rollout, wave: null });
+  await sql`
+    delete from gate_word where rollout = ${rollout} and verdict = 'refuse'`.execute(tx);
+}
+
+/** One person's word about a gate; the last one counts, and no turn that read the others commits. */
 export async function putGateWord(
   tx: Tx,
   key: GateKey,
@@ -178,7 +188,8 @@ export async function putGateWord(
             ${said.words})
     on conflict (rollout, wave, gate, person) do update
        set verdict = excluded.verdict, words = excluded.words, at = now()`.execute(tx);
-  await sql`update rollout set look_at = now() where id = ${key.rollout}`.execute(tx);
+  await sql`update rollout set look_at = now(), generation = generation + 1
+             where id = ${key.rollout}`.execute(tx);
 }
 
 export interface StoredReading {

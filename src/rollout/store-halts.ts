@@ -5,7 +5,7 @@ import { sqlJson } from "../db/database.ts";
 import { lockStarts, START_LOCK_SEED } from "../db/start-lock.ts";
 import type { HaltReason } from "./hold.ts";
 import { rolloutMoves, statesWith } from "./model.ts";
-import { forgetReadings } from "./store-gates.ts";
+import { askGatesAnew } from "./store-gates.ts";
 import { millis } from "./store-time.ts";
 
 /**
@@ -64,8 +64,7 @@ export async function resumeRollout(tx: Tx, rollout: RolloutId): Promise<number 
      where id = ${rollout} and state = any(${[...statesWith(rolloutMoves, "resume")]}::text[])
   `.execute(tx);
   if (numAffectedRows !== 1n) return null;
-  // Gates are measured anew: whoever goes on has seen what they showed until now.
-  await forgetReadings(tx, { rollout, wave: null });
+  await askGatesAnew(tx, rollout);
   const { rows } = await sql<{ failures: number }>`
     with seen as (
       update target set is_acknowledged = true
