@@ -217,6 +217,21 @@ describe("a threshold in a real Prometheus", () => {
     await stop(story);
   });
 
+  test("whose server is away waits, and says why", async () => {
+    const gone = { url: "http://127.0.0.1:1", secretFile: null, authority: null };
+    await setMetricSource(test_.world, systemActor, { name: "gone", ...gone });
+    const gate = threshold("halt");
+    const story = await aStory([
+      { ...gate, rule: { ...gate.rule, source: "gone" } as Gate["rule"] },
+    ]);
+    await measureAndTurn(story);
+    expect(await gateOf(story)).toMatchObject({
+      answer: "not-yet",
+      words: "gone: 127.0.0.1:1 could not be reached (ECONNREFUSED)",
+    });
+    await stop(story);
+  });
+
   test("with a query that is none is told in the words of Prometheus", async () => {
     expect(await ask("sum(")).toBeNull();
     const signal = AbortSignal.timeout(DEADLINE_MS);
