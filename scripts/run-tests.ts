@@ -33,6 +33,7 @@ const NEEDED: Readonly<Record<string, string>> = {
   "systemd-analyze": "systemd",
   rpm: "rpm",
   rsyslogd: "rsyslog",
+  prometheus: "prometheus",
   "/usr/lib/python3/dist-packages/packaging/version.py": "python3-packaging",
   "/usr/lib/postgresql/15/bin/initdb": "postgresql-15",
 };
