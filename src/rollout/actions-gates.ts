@@ -120,7 +120,7 @@ async function measureComparison(
   { rule, signal }: { readonly rule: CompareRule; readonly signal: AbortSignal },
 ): Promise<Measured> {
   const at = world.clock();
-  const hosts = await loadGateHosts(world.db, due.rollout);
+  const hosts = await loadGateHosts(world.db, due.rollout, null);
   const sides = sidesOf(rule, hosts, due.wave);
   const measured: MeasuredMetric[] = [];
   for (const { name, query } of rule.metrics) {
@@ -190,8 +190,7 @@ async function measureCheck(
   { rule, signal }: { readonly rule: CheckRule; readonly signal: AbortSignal },
 ): Promise<Measured> {
   const now = world.clock();
-  const hosts = await loadGateHosts(world.db, due.rollout);
-  const own = hosts.filter((host) => due.wave === 0 || host.wave === due.wave);
+  const own = await loadGateHosts(world.db, due.rollout, due.wave === 0 ? null : due.wave);
   const patched = own.filter((host) => host.standing === "patched");
   const before = own.filter((host) => host.standing === "unpatched");
   const reach = { networks: await loadGateNetworks(world.db, due.rollout), mayAskItself: false };

@@ -3,6 +3,7 @@ import { type IncomingHttpHeaders, request as requestPlain } from "node:http";
 import { request as requestSecure } from "node:https";
 import { BlockList, isIP, type LookupFunction } from "node:net";
 import { getCACertificates } from "node:tls";
+import { pause } from "../base/pause.ts";
 import { programVersion } from "../base/program-version.ts";
 
 /**
@@ -56,10 +57,18 @@ export function refusalOf(address: string, reach: Reach): string | null {
   return isOwn ? `${address} is this machine itself; the policy must name its network` : null;
 }
 
+/** The system's resolver may wait much longer for a name server that is away. */
+const LOOKUP_MS_MAX = 5_000;
+
 /** The address of a name; throws `Unreached` when there is none, or one of them may not be asked. */
 export async function targetOf(name: string, reach: Reach): Promise<Target> {
   const bare = name.replace(/^\[(.*)\]$/, "$1");
-  const found = await lookup(bare, { all: true }).catch(() => []);
+  const isFound = new AbortController();
+  const found = await Promise.race([
+    lookup(bare, { all: true }).catch(() => []),
+    pause(LOOKUP_MS_MAX, isFound.signal).then(() => []),
+  ]);
+  isFound.abort();
   const [first] = found;
   if (first === undefined) throw new Unreached(`${bare} has no address`);
   for (const { address } of found) {

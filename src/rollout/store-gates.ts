@@ -229,10 +229,11 @@ export interface GateHost {
 
 const labelsSchema = z.record(z.string(), z.string());
 
-/** Hosts of the rollout by wave; those of one wave, or of all with `wave` 0. */
+/** Hosts of the rollout: of one wave, or of all with null. */
 export async function loadGateHosts(
   reader: Reader,
   rollout: RolloutId,
+  wave: number | null,
 ): Promise<readonly GateHost[]> {
   const { rows } = await sql<GateHost & { labels: unknown }>`
     select h.id, h.name, h.labels, t.wave, ${millis(sql`t.ended_at`)} as "endedAt",
@@ -243,7 +244,8 @@ export async function loadGateHosts(
            concat_ws('/', h.facts ->> 'distribution', h.facts ->> 'release',
                      coalesce(t.service, h.labels ->> 'service')) as stratum
       from target t join host h on h.id = t.host
-     where t.rollout = ${rollout} order by h.name collate "C"`.execute(reader);
+     where t.rollout = ${rollout} and (${wave}::int is null or t.wave = ${wave}::int)
+     order by h.name collate "C"`.execute(reader);
   return rows.map((row) => ({ ...row, labels: labelsSchema.parse(row.labels) }));
 }
 
