@@ -1,6 +1,8 @@
 import { Popover, Text } from "@mantine/core";
 import { durationToText, SECOND_MS } from "../../src/base/instant.ts";
+import { api, ask } from "../app/api.ts";
 import { wordFor } from "../app/words.ts";
+import { ActionButton } from "../parts/actions.tsx";
 import { Facts } from "../parts/facts.tsx";
 import { ClockTime } from "../parts/instant.tsx";
 import { Mark } from "../parts/mark.tsx";
@@ -10,7 +12,7 @@ import styles from "./rollout.module.css";
 import type { Wave } from "./standing.tsx";
 
 /** The gate of a wave; its evidence on click. */
-export function Gate({ wave }: { readonly wave: Wave }) {
+export function Gate({ wave, rollout }: { readonly wave: Wave; readonly rollout: string }) {
   const { gate } = wave;
   const { tone, label } = wordFor("gate", gate.answer);
   const { verified, needed, of, soakSeconds, soakUntil } = gate;
@@ -52,7 +54,7 @@ export function Gate({ wave }: { readonly wave: Wave }) {
         {wave.gates
           .filter((own) => own.rule !== null)
           .map((own) => (
-            <PolicyGate key={own.name} gate={own} />
+            <PolicyGate key={own.name} gate={own} rollout={rollout} wave={wave.number} />
           ))}
         {wave.holds.map((hold) => (
           <Text key={hold.why} size="sm" mt="xs">
@@ -68,9 +70,21 @@ export function Gate({ wave }: { readonly wave: Wave }) {
   );
 }
 
-/** One gate of the policy: its answer, why, and what it asks. */
-export function PolicyGate({ gate }: { readonly gate: Wave["gates"][number] }) {
+/** One gate of the policy: its answer, why, what it asks, and what somebody may say about it. */
+export function PolicyGate({ gate, rollout, wave }: PolicyGateProps) {
   const { tone, label } = wordFor("gate", gate.answer);
+  const path = { rollout, wave, gate: gate.name };
+  const say = (verdict: "accept" | "refuse") => (reason: string) =>
+    ask(
+      api.POST("/api/v1/rollouts/{rollout}/waves/{wave}/gates/{gate}/word", {
+        params: { path },
+        body: { verdict, reason },
+      }),
+    );
+  const confirm = {
+    accept: "The gate passes by your word, whatever is measured; everybody reads your reason.",
+    refuse: "The gate fails by your word, with what the policy does then.",
+  } as const;
   return (
     <Text size="sm" mt="xs" component="div">
       <Mark tone={tone}>
@@ -80,6 +94,29 @@ export function PolicyGate({ gate }: { readonly gate: Wave["gates"][number] }) {
       <Text size="xs" c="dimmed">
         {gate.rule}
       </Text>
+      {(["accept", "refuse"] as const).map((verb) => {
+        const action = gate.actions.find((one) => one.verb === verb);
+        if (action?.allowed !== true) return null;
+        return (
+          <ActionButton
+            key={verb}
+            action={action}
+            label={action.label}
+            topics={[`rollout:${rollout}`]}
+            asksReason
+            confirm={confirm[verb]}
+            act={say(verb)}
+          />
+        );
+      })}
     </Text>
   );
+}
+
+interface PolicyGateProps {
+  readonly gate: Wave["gates"][number];
+  /** Its id. */
+  readonly rollout: string;
+  /** 0: after the last wave. */
+  readonly wave: number;
 }

@@ -30,13 +30,14 @@ export function Picture(props: PictureProps) {
       {props.rollout.waves.map((wave) => (
         <WaveOf key={wave.number} wave={wave} {...props} />
       ))}
-      <Afterwards of={props.rollout.stabilisation} />
+      <Afterwards rollout={props.rollout} />
     </div>
   );
 }
 
 /** What goes on being judged after the last wave; nothing where the policy asks for nothing. */
-function Afterwards({ of }: { readonly of: Rollout["stabilisation"] }) {
+function Afterwards({ rollout }: { readonly rollout: Rollout }) {
+  const { stabilisation: of } = rollout;
   if (of === null) return null;
   return (
     <section aria-label="After the last wave">
@@ -51,13 +52,20 @@ function Afterwards({ of }: { readonly of: Rollout["stabilisation"] }) {
         )}
       </span>
       {of.gates.map((gate) => (
-        <PolicyGate key={gate.name} gate={gate} />
+        <PolicyGate key={gate.name} gate={gate} rollout={rollout.id} wave={0} />
       ))}
     </section>
   );
 }
 
-function WaveOf({ wave, targets, planned, onHost, onCount }: PictureProps & { wave: Wave }) {
+function WaveOf({
+  rollout,
+  wave,
+  targets,
+  planned,
+  onHost,
+  onCount,
+}: PictureProps & { wave: Wave }) {
   const own = targets?.filter((target) => target.wave === wave.number) ?? [];
   const counts = countsOf(wave.outcomes);
   const plan = planned.get(wave.number);
@@ -84,7 +92,7 @@ function WaveOf({ wave, targets, planned, onHost, onCount }: PictureProps & { wa
       }
       facts={
         <>
-          <Gate wave={wave} />
+          <Gate wave={wave} rollout={rollout.id} />
           <Gauge label="at once" used={wave.inFlight.busy} allowed={wave.inFlight.allowed} />
           <Gauge label="failed" used={wave.failures.count} allowed={wave.failures.allowed} isRisk />
           {plan !== undefined && <Detects share={plan.detectsFailureRate} />}

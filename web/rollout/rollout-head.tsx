@@ -146,6 +146,21 @@ function Buttons(props: {
           ask(api.POST("/api/v1/rollouts/{rollout}/retry", { params: { path }, body: {} }))
         }
       />
+      {actionFor("revert")?.allowed === true && (
+        <ActionButton
+          action={actionFor("revert")}
+          label={labelOf("revert")}
+          topics={topics}
+          asksReason
+          isDangerous
+          confirm="Halts the rollout and takes the patch back from every host that has it, within the time that the plan allows."
+          act={(reason) =>
+            ask(
+              api.POST("/api/v1/rollouts/{rollout}/revert", { params: { path }, body: { reason } }),
+            )
+          }
+        />
+      )}
       <ActionButton
         action={actionFor("stop")}
         label={labelOf("stop")}
