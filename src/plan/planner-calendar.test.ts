@@ -42,6 +42,30 @@ const canaries = (...zones: (string | null)[]): PlanInput["hosts"] =>
   zones.map((zone, at) => aHost(`c${at + 1}`, { zone }));
 
 describe("a plan under the calendar", () => {
+  test("waits behind a release that closes, and tells of one that it only meets", () => {
+    const calendar = calendarOf(
+      [
+        "releases:",
+        '  - { name: erp-7, hosts: ring=canary, from: "2026-11-21T12:00", to: "2026-11-22T06:00", closes: true }',
+        '  - { name: shop-3, hosts: all, from: "2026-11-23T00:00", to: "2026-11-24T00:00" }',
+        "cab:",
+        '  - { name: board, hosts: all, on: every wednesday, at: "10:00", lasts: 1h }',
+        "",
+      ].join("\n"),
+    );
+    const input = aPlanInput({ hosts: canaries(null), calendar });
+    const made = plan(input);
+    expect(checkPlan(made, input, input.policy)).toEqual([]);
+    expect(made.plan?.waves[0]?.notBefore).toBe(ISSUED_AT + 8 * HOUR_MS);
+    expect(made.report.warnings).toEqual([
+      expect.stringMatching(
+        /^Wave 1 of ring canary begins no sooner than 2026-11-22T06:00:00.000Z: .*erp-7/,
+      ),
+      "Wave 1 of ring canary meets the release shop-3, 2026-11-23T00:00:00.000Z to 2026-11-24T00:00:00.000Z.",
+      "Wave 1 of ring canary meets the CAB meeting board, 2026-11-25T10:00:00.000Z to 2026-11-25T11:00:00.000Z.",
+    ]);
+  });
+
   test("gives each host the windows of its own wall clock", () => {
     const hosts = canaries("Europe/Berlin", "Asia/Tokyo", null);
     const found = leafWindows(aPlanInput({ hosts, calendar: nightly }));

@@ -2,6 +2,7 @@ import type { Instant } from "../base/instant.ts";
 import { overlap, type Span } from "../base/spans.ts";
 import { hostTimes, timesKey } from "../calendar/host-times.ts";
 import type { CalendarHost } from "../calendar/host-zone.ts";
+import type { EntryTime } from "../calendar/model.ts";
 import { whenNext } from "../calendar/when-next.ts";
 import { closedToText } from "../calendar/words.ts";
 import { WINDOWS_MAX } from "./leaf.ts";
@@ -15,6 +16,8 @@ export interface OpenGroup {
   readonly host: CalendarHost;
   /** Null where the calendar leaves them open throughout. */
   readonly open: readonly Span[] | null;
+  /** Releases and CAB meetings that close nothing. */
+  readonly told: readonly EntryTime[];
 }
 
 export function openGroups(
@@ -25,9 +28,9 @@ export function openGroups(
   const groups = Map.groupBy(candidates, ({ host }) => timesKey(input.calendar, host));
   return [...groups.values()].map((alike) => {
     const host = (alike[0] as Candidate).host;
-    const { open } = hostTimes(input.calendar, host, { span, urgency: input.class });
+    const { open, told } = hostTimes(input.calendar, host, { span, urgency: input.class });
     const isThroughout = open.length === 1 && open[0]?.from === span.from && open[0].to === span.to;
-    return { candidates: alike, host, open: isThroughout ? null : open };
+    return { candidates: alike, host, open: isThroughout ? null : open, told };
   });
 }
 

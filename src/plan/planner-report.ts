@@ -13,7 +13,7 @@ import type {
 } from "./model.ts";
 import { type DraftBody, irreversiblePackages } from "./planner-bodies.ts";
 import type { Candidate } from "./planner-hosts.ts";
-import type { Schedule } from "./planner-waves.ts";
+import type { CalendarMet, Schedule } from "./planner-waves.ts";
 
 /** What a plan means, for people to judge before anybody signs. */
 
@@ -28,7 +28,7 @@ export function reportFor(facts: {
   readonly candidates: readonly Candidate[];
   readonly excluded: readonly ExcludedHost[];
   readonly drafts: ReadonlyMap<Candidate, DraftBody>;
-  readonly schedule: Pick<Schedule, "waves" | "canaries" | "cutShort" | "tooShort">;
+  readonly schedule: Pick<Schedule, "waves" | "canaries" | "met" | "cutShort" | "tooShort">;
   readonly blocked: readonly Blocker[];
 }): PlanReport {
   const drafts = new Set(facts.drafts.values());
@@ -60,7 +60,7 @@ export function reportFor(facts: {
 function warningsFor(facts: {
   readonly input: PlanInput;
   readonly candidates: readonly Candidate[];
-  readonly schedule: Pick<Schedule, "waves" | "canaries" | "cutShort" | "tooShort">;
+  readonly schedule: Pick<Schedule, "waves" | "canaries" | "met" | "cutShort" | "tooShort">;
   readonly irreversible: readonly string[];
 }): string[] {
   const { waves, cutShort } = facts.schedule;
@@ -72,6 +72,7 @@ function warningsFor(facts: {
     );
   }
   warnings.push(...facts.schedule.canaries.flatMap(canaryWarnings));
+  warnings.push(...facts.schedule.met.flatMap(metWarnings));
   for (const ring of cutShort) {
     warnings.push(
       `Ring ${ring} opens more often than a host's job can say; later times are left out.`,
@@ -98,6 +99,25 @@ function warningsFor(facts: {
     warnings.push("A ring of this policy does not roll back what fails.");
   }
   return warnings;
+}
+
+/** A wave of a week may meet many meetings; more than these are told by the calendar itself. */
+const MET_TOLD_MAX = 3;
+
+function metWarnings({ wave, ring, waits, told }: CalendarMet): string[] {
+  const name = `Wave ${wave} of ring ${ring}`;
+  const met = told.slice(0, MET_TOLD_MAX).map(({ entry, from, to }) => {
+    const kind = entry.kind === "cab" ? "CAB meeting" : "release";
+    return `${name} meets the ${kind} ${entry.name}, ${instantToText(from)} to ${instantToText(to)}.`;
+  });
+  const more = told.length - met.length;
+  return [
+    ...(waits === null
+      ? []
+      : [`${name} begins no sooner than ${instantToText(waits.until)}: ${waits.because}.`]),
+    ...met,
+    ...(more > 0 ? [`${name} meets ${more} more releases and CAB meetings.`] : []),
+  ];
 }
 
 function canaryWarnings(of: CanaryReport): string[] {

@@ -1,5 +1,6 @@
 import { type Instant, SECOND_MS } from "../base/instant.ts";
 import { joined, overlap, type Span } from "../base/spans.ts";
+import type { EntryTime } from "../calendar/model.ts";
 import { amountOf, type ClassPolicy, type RingPolicy } from "../policy/rings.ts";
 import { stepsOf } from "../policy/rings-order.ts";
 import { openSpans } from "../policy/rings-times.ts";
@@ -41,8 +42,18 @@ export interface Schedule {
   readonly windowsOf: ReadonlyMap<Candidate, readonly Span[]>;
   /** Hosts for which the calendar has no time while their wave may run. */
   readonly closed: ReadonlyMap<Candidate, Exclusion>;
+  /** Waves that wait for the calendar, or that a release or a CAB meeting meets. */
+  readonly met: readonly CalendarMet[];
   /** Hosts whose longest window is shorter than jobs were seen to take, by ring. */
   readonly tooShort: readonly TooShort[];
+}
+
+export interface CalendarMet {
+  readonly wave: number;
+  readonly ring: string;
+  /** Why it begins no sooner, and when it does; null where nothing keeps it. */
+  readonly waits: { readonly because: string; readonly until: Instant } | null;
+  readonly told: readonly EntryTime[];
 }
 
 export interface TooShort {
@@ -103,6 +114,7 @@ class Waves {
   readonly canaries: CanaryReport[] = [];
   readonly cutShort: string[] = [];
   readonly tooShort: TooShort[] = [];
+  readonly met: CalendarMet[] = [];
   readonly windowsOf = new Map<Candidate, readonly Span[]>();
   readonly closed = new Map<Candidate, Exclusion>();
 
@@ -124,6 +136,10 @@ class Waves {
       times.closed.size === 0 ? of.hosts : of.hosts.filter((host) => !times.closed.has(host));
     const limits = limitsOf(ring, of, hosts.length);
     const number = this.waves.length + 1;
+    const { waits, told } = times;
+    if (waits !== null || told.length > 0) {
+      this.met.push({ wave: number, ring: ring.name, waits, told });
+    }
     const wave = {
       ...{ number, ring: ring.name, part, notBefore, notAfter, windows },
       ...{ hostCount: hosts.length, limits },
@@ -201,6 +217,8 @@ interface RingTimes {
   readonly closed: ReadonlyMap<Candidate, Exclusion>;
   readonly isCutShort: boolean;
   readonly tooShort: TooShort | null;
+  readonly waits: CalendarMet["waits"];
+  readonly told: readonly EntryTime[];
 }
 
 function timesOf(
@@ -239,7 +257,30 @@ function timesOf(
     ),
     isCutShort: open.some((one) => one.isCutShort),
     tooShort: tooShortOf(input, ring.name, open),
+    waits: waitsFor(input, groups, { span, ringOpen, notBefore }),
+    told: toldWithin(groups, wave),
   };
+}
+
+/** What in the calendar keeps hosts that could otherwise begin; its ring's own times are no news. */
+function waitsFor(
+  input: PlanInput,
+  groups: readonly OpenGroup[],
+  of: { readonly span: Span; readonly ringOpen: readonly Span[]; readonly notBefore: Instant },
+): CalendarMet["waits"] {
+  const from = of.ringOpen[0]?.from ?? of.notBefore;
+  if (from >= of.notBefore) return null;
+  const because = whyNever(input, groups, { from, to: of.notBefore }, of.ringOpen);
+  return because === null || because === "" ? null : { because, until: of.notBefore };
+}
+
+/** Each release and each meeting once, however many hosts have it. */
+function toldWithin(groups: readonly OpenGroup[], wave: Span): readonly EntryTime[] {
+  const met = groups
+    .flatMap((group) => group.told)
+    .filter(({ from, to }) => from < wave.to && to > wave.from);
+  const byName = new Map(met.map((one) => [`${one.entry.name} ${one.from}`, one]));
+  return [...byName.values()].sort((a, b) => a.from - b.from);
 }
 
 function whyNever(
