@@ -3,6 +3,7 @@ import { Kysely, PostgresDialect, type RawBuilder, sql, type Transaction } from 
 import pg from "pg";
 import { Failure } from "../base/failure.ts";
 import type { Instant } from "../base/instant.ts";
+import { type Place, PrimarySocket } from "./primary.ts";
 
 /**
  * The one door to PostgreSQL. Queries are SQL text through Kysely's `sql` tag (values are always
@@ -19,6 +20,8 @@ export interface Connection {
   readonly url?: string;
   /** How to encrypt and whom to believe, for a server off this machine (`external.ts`). */
   readonly tls?: ConnectionOptions;
+  /** Where there are several: the one that takes writes is looked for at each connect. */
+  readonly places?: readonly Place[];
   readonly socketDir?: string;
   readonly database?: string;
   readonly user?: string;
@@ -64,8 +67,10 @@ export function clientConfig(connection: Connection): pg.ClientConfig {
           connectionString: connection.url,
           ...(connection.tls === undefined ? {} : { ssl: connection.tls }),
         };
+  const { places } = connection;
   return {
     ...where,
+    ...(places === undefined ? {} : { stream: () => new PrimarySocket(places, connection.tls) }),
     application_name: "fettle",
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     statement_timeout: 120_000,

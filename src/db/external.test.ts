@@ -26,6 +26,33 @@ describe("a database that somebody else runs", () => {
     expect(clientConfig(externalConnection(url)).connectionString).not.toContain("ssl");
   });
 
+  it("is looked for among several, each as safely as one alone", () => {
+    const here = externalConnection(
+      "postgres://u@127.0.0.1:5441,127.0.0.1:5442/x?target_session_attrs=read-write",
+    );
+    expect(here.places).toEqual(
+      [5441, 5442].map((port) => ({
+        ...{ host: "127.0.0.1", port },
+        url: `postgres://u@127.0.0.1:${port}/x`,
+      })),
+    );
+    expect([here.tls, here.url]).toEqual([undefined, "postgres://u@127.0.0.1:5441/x"]);
+    expect(clientConfig(here).stream).toBeTypeOf("function");
+    const url = "postgres://u:secret@a.example,b.example:6000/x";
+    expect(externalConnection(url).tls).toMatchObject({ rejectUnauthorized: true });
+    expect(externalName(url)).toBe("a.example, b.example");
+    expect(() => externalConnection(`${url}?target_session_attrs=any`)).toThrow(/takes writes/);
+    expect(() => externalConnection(`${url}?sslmode=disable`)).toThrow(/always checked/);
+  });
+
+  it("takes the certificate of each of several, and of nobody else", () => {
+    const { tls } = externalConnection("postgres://u@a.example,b.example/x");
+    const named = (name: string) => ({ subject: { CN: name }, subjectaltname: `DNS:${name}` });
+    const check = (name: string) => tls?.checkServerIdentity?.("a.example", named(name) as never);
+    expect([check("a.example"), check("b.example")]).toEqual([undefined, undefined]);
+    expect(check("c.example")).toBeInstanceOf(Error);
+  });
+
   it.each([
     "sslmode=disable",
     "sslmode=prefer",

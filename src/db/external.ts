@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
-import { Failure } from "../base/failure.ts";
+import { checkServerIdentity as checkIdentity, type PeerCertificate } from "node:tls";
+import { Failure, present } from "../base/failure.ts";
 import type { Connection } from "./database.ts";
 
 /**
@@ -15,6 +16,8 @@ const CHECKED = "verify-full";
 const TLS_PARAMETERS = ["ssl", "sslmode", "sslrootcert", "sslcert", "sslkey", "uselibpqcompat"];
 
 export function externalConnection(databaseUrl: string): Connection {
+  const several = severalHosts(databaseUrl);
+  if (several !== null) return clusterConnection(several);
   const url = parse(databaseUrl);
   const host = hostOf(url);
   if (host === "") {
@@ -50,8 +53,57 @@ export function externalConnection(databaseUrl: string): Connection {
   };
 }
 
+interface Several {
+  /** One URL for each member. */
+  readonly urls: readonly URL[];
+}
+
+/** As libpq writes several members: `postgres://user@a:5432,b:5432/name`. Null for one host. */
+function severalHosts(databaseUrl: string): Several | null {
+  const match = /^(postgres(?:ql)?:\/\/(?:[^@/?]*@)?)([^/?@]*,[^/?@]*)(.*)$/.exec(databaseUrl);
+  if (match === null) return null;
+  const [, before = "", hosts = "", rest = ""] = match;
+  const urls = hosts.split(",").map((host) => parse(`${before}${host}${rest}`));
+  for (const url of urls) {
+    const wanted = url.searchParams.get("target_session_attrs") ?? WRITES;
+    if (wanted !== WRITES) {
+      throw new Failure(
+        "invalid",
+        `The database URL names several servers and target_session_attrs=${wanted.slice(0, 40)}. Only the one that takes writes is of use: write ${WRITES}, or leave it out.`,
+      );
+    }
+    url.searchParams.delete("target_session_attrs");
+  }
+  return { urls };
+}
+
+/** libpq's word for the member that takes writes. */
+const WRITES = "read-write";
+const PORT = 5432;
+
+/** The members are alike in all but their place, so the first one's URL speaks for all. */
+function clusterConnection({ urls }: Several): Connection {
+  const members = urls.map((url) => externalConnection(url.href));
+  const places = urls.map((url, at) => {
+    const member = present(members[at]?.url, "each member has its address");
+    return { host: hostOf(url), port: Number(url.port || PORT), url: member };
+  });
+  const guarded = members.find(({ tls }) => tls !== undefined);
+  const first = present(guarded ?? members[0], "a cluster has members");
+  if (guarded?.tls === undefined) return { ...first, places };
+  const names = places.map(({ host }) => host);
+  // Each member's certificate bears its own name; which of them is asked is not known before.
+  const checkServerIdentity = (_: string, certificate: PeerCertificate): Error | undefined => {
+    const faults = names.map((name) => checkIdentity(name, certificate));
+    return faults.includes(undefined) ? undefined : faults[0];
+  };
+  return { ...first, places, tls: { ...guarded.tls, checkServerIdentity } };
+}
+
 /** Where it is, for people; never the user or the password. */
 export function externalName(databaseUrl: string): string {
+  const several = severalHosts(databaseUrl);
+  if (several !== null) return several.urls.map(hostOf).join(", ");
   const host = hostOf(parse(databaseUrl));
   return host.startsWith("/") ? `the socket in ${host}` : host;
 }

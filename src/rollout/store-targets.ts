@@ -161,7 +161,10 @@ async function retryUnstarted(tx: Tx): Promise<number> {
   return rollouts.length;
 }
 
-/** Keeps conversations: whoever talks to a host says so from time to time. */
+/**
+ * Keeps conversations: whoever talks to a host says so from time to time. It never waits for a row, as
+ * two statements over many rows would wait for each other: one that is moved just now is kept next time.
+ */
 export async function keepLeases(
   db: Db,
   owner: string,
@@ -170,14 +173,18 @@ export async function keepLeases(
   const { keys } = held;
   if (keys.length === 0) return;
   await sql`
+    with mine as (
+      select t.rollout, t.host
+        from unnest(${keys.map((k) => k.rollout)}::text[], ${keys.map((k) => k.host)}::text[],
+          ${keys.map((k) => k.attempt)}::int[], ${keys.map((k) => k.epoch)}::bigint[])
+          as k(rollout, host, attempt, epoch)
+        join target t on t.rollout = k.rollout and t.host = k.host and t.attempt = k.attempt
+         and t.epoch = k.epoch and t.lease_owner = ${owner}
+         for no key update of t skip locked)
     update target t
        set lease_until = now() + make_interval(secs => ${held.leaseSeconds}), heard_at = now(),
            talk_until = now() + make_interval(secs => ${TALK_SECONDS})
-      from unnest(${keys.map((k) => k.rollout)}::text[], ${keys.map((k) => k.host)}::text[],
-        ${keys.map((k) => k.attempt)}::int[], ${keys.map((k) => k.epoch)}::bigint[])
-        as k(rollout, host, attempt, epoch)
-     where t.rollout = k.rollout and t.host = k.host and t.attempt = k.attempt
-       and t.epoch = k.epoch and t.lease_owner = ${owner}`.execute(db);
+      from mine where t.rollout = mine.rollout and t.host = mine.host`.execute(db);
 }
 
 export interface Progress {

@@ -57,6 +57,8 @@ export interface TurnEnd {
 
 /** The engine looks at a rollout at least this often while hosts may be working. */
 const LOOK_EVERY_MS = 2_000;
+/** Pass, open, release; a rollout in which more happens must not hold up the others. */
+const TURNS_IN_A_ROW = 3;
 
 export async function takeTurns<S extends Seen>(
   store: TurnStore<S>,
@@ -66,9 +68,14 @@ export async function takeTurns<S extends Seen>(
   const claimed: Claimed[] = [];
   let hasMore = false;
   for (const own of owned) {
-    const turn = await takeTurn(store, own, room - claimed.length);
-    claimed.push(...turn.claimed);
-    hasMore ||= turn.hasMore;
+    // A wave that passes opens the next one, and that has hosts to release: at once, not after a turn
+    // of every other rollout.
+    for (let turns = 1; turns <= TURNS_IN_A_ROW; turns += 1) {
+      const turn = await takeTurn(store, own, room - claimed.length);
+      claimed.push(...turn.claimed);
+      if (!turn.hasMore) break;
+      hasMore ||= turns === TURNS_IN_A_ROW;
+    }
   }
   return { claimed, hasMore };
 }

@@ -1,0 +1,94 @@
+import { sql } from "kysely";
+import { sha256 } from "../src/base/digest.ts";
+import type { PlanDigest, SubjectId } from "../src/base/ids.ts";
+import { type Db, inTransaction } from "../src/db/database.ts";
+import type { Plan, PlanHost, PlanInput, PlanReport, ResolvedPair } from "../src/plan/model.ts";
+import { plan } from "../src/plan/planner.ts";
+import { insertPlan } from "../src/plan/store.ts";
+import { aHost, aMove, aPlanInput, movesOf } from "../test/builders/plan.ts";
+
+/** Plans for large fleets: in memory with their tree of digests, and their rows written. */
+const SETS = 50;
+
+export function fleetInput(hostCount: number, setCount = SETS): PlanInput {
+  const pairs = Array.from({ length: setCount }, (_, at) => ({
+    packageSet: sha256(`packages ${at}`),
+    offerSet: sha256(`offers ${at}`),
+  }));
+  const hosts: PlanHost[] = Array.from({ length: hostCount }, (_, at) => {
+    const ring = at % 100 === 0 ? "canary" : at % 10 === 0 ? "1" : "2";
+    const labels = { ring, service: at % 3 === 0 ? "web" : "db", zone: `z${at % 4}` };
+    return aHost(`host-${at}`, { ...pairs[at % setCount], labels });
+  });
+  const resolutions: ResolvedPair[] = pairs.map((pair, at) => ({
+    ...pair,
+    outcome: movesOf(
+      ["libssl3", "openssl", "libexpat1"].map((name) => aMove({ name, from: `3.0.${at}-1` })),
+      ["nginx.service"],
+      String(at),
+    ),
+  }));
+  return aPlanInput({ hosts, resolutions });
+}
+
+export interface Planned {
+  readonly seconds: number;
+  readonly grownMiB: number;
+  readonly made: { readonly plan: Plan; readonly report: PlanReport };
+}
+
+const MIB = 1024 * 1024;
+
+/** Seconds of one plan, and by how much the process is larger with it than with its input alone. */
+export function planned(input: PlanInput): Planned {
+  globalThis.gc?.();
+  const before = process.memoryUsage().rss;
+  const started = performance.now();
+  const { plan: made, report } = plan(input);
+  const seconds = (performance.now() - started) / 1_000;
+  if (made === null) throw new Error("the fleet cannot be planned");
+  const grownMiB = Math.round((process.memoryUsage().rss - before) / MIB);
+  return { seconds, grownMiB, made: { plan: made, report } };
+}
+
+/** Seconds to write the rows of the plan, one for each host among them, in one transaction. */
+export async function writePlan(db: Db, input: PlanInput, made: Planned["made"]): Promise<number> {
+  await insertHostRows(db, input.hosts);
+  await sql`
+    insert into patch (id, title, ecosystem, source, source_version, state, route, kind, urgency,
+                       classified_by, classified_facts, vulnerabilities, affected_versions,
+                       regression, deadline, justification, opened_by, opened_at, moved_at)
+    values (${input.patch}, 'bench', 'Debian:12', 'openssl', ${sha256(String(input.hosts.length))},
+            'approved', 'scheduled', 'security', 'high',
+            '{"file": "f", "rule": "r", "version": "1"}', '{}', '{}', '{"< 3"}',
+            '{"level": "low", "because": "it is small"}', '{}', 'it is', 'carol', now(), now())
+    on conflict do nothing`.execute(db);
+  const started = performance.now();
+  await inTransaction(db, (tx) =>
+    insertPlan(tx, {
+      ...made,
+      ...{ policy: input.policy, changeNumber: 1, requestedBy: "carol" as SubjectId },
+      ...{ requester: "carol", at: Date.now() },
+    }),
+  );
+  return (performance.now() - started) / 1_000;
+}
+
+async function insertHostRows(db: Db, hosts: readonly PlanHost[]): Promise<void> {
+  const AT_ONCE = 20_000;
+  for (let at = 0; at < hosts.length; at += AT_ONCE) {
+    const ids = hosts.slice(at, at + AT_ONCE).map((host) => host.id);
+    await sql`
+      insert into host (id, name, protocol_id, labels, way, mode, created_at)
+      select id, 'host-' || id, 'h-' || right(replace(id, '-', ''), 20), '{}',
+             '{"kind": "local"}', 'managed', now()
+        from unnest(${ids}::text[]) as id
+      on conflict do nothing`.execute(db);
+  }
+}
+
+export async function planRows(db: Db, digest: PlanDigest): Promise<number> {
+  const { rows } = await sql<{ rows: number }>`
+    select count(*) as rows from plan_leaf where plan = ${digest}`.execute(db);
+  return rows[0]?.rows ?? 0;
+}

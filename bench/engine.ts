@@ -1,0 +1,104 @@
+import { parseArgs } from "node:util";
+import { sql } from "kysely";
+import { type BenchDatabase, openBenchDatabase } from "./database.ts";
+import { claimAndComplete } from "./engine-claims.ts";
+import { graphileSeconds, pgBossSeconds } from "./engine-peers.ts";
+import { fleetInput, planned, writePlan } from "./engine-plan.ts";
+import { gateToClaim, haltUnderLoad, resumeAfterKill, wholeLoop } from "./engine-whole.ts";
+
+/**
+ * What the engine bears: `node --expose-gc bench/engine.ts [part …] [--jobs 40000] [--hosts 20000]
+ * [--plans 10000,100000,1000000] [--runs 5]`. Parts: plan, claims, loop, gate, halt, resume; all of
+ * them unless named. One embedded database, durable as in use. JSON lines; the load of the machine
+ * stands in the last.
+ */
+const { values: flags, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    jobs: { type: "string", default: "40000" },
+    hosts: { type: "string", default: "20000" },
+    plans: { type: "string", default: "10000,100000,1000000" },
+    runs: { type: "string", default: "5" },
+  },
+});
+const [jobs, hosts, runs] = [Number(flags.jobs), Number(flags.hosts), Number(flags.runs)];
+const BATCH = 1_000;
+const ROLLOUTS = 100;
+
+const parts: Readonly<Record<string, (bench: BenchDatabase) => Promise<void>>> = {
+  plan,
+  claims,
+  async loop(bench) {
+    const rates: number[] = [];
+    for (let run = 0; run < runs; run += 1) rates.push(await wholeLoop(bench, hosts));
+    print("loop", { hosts, runs, perSecond: Math.round(median(rates)) });
+  },
+  async gate(bench) {
+    const took = await gateToClaim(bench, ROLLOUTS);
+    const at = (share: number): number => Math.round(took[Math.ceil(share * took.length) - 1] ?? 0);
+    print("gate opens to first job", { rollouts: ROLLOUTS, p50Ms: at(0.5), p99Ms: at(0.99) });
+  },
+  async halt(bench) {
+    print("halt", { hosts, ...(await haltUnderLoad(bench, hosts)) });
+  },
+  async resume(bench) {
+    print("resume after kill -9", { hosts, ...(await resumeAfterKill(bench, hosts)) });
+  },
+};
+
+/** Memory is told of the first plan of each size, before anything of another one is kept. */
+async function plan({ world }: BenchDatabase): Promise<void> {
+  for (const count of flags.plans.split(",").map(Number)) {
+    const input = fleetInput(count);
+    const one = planned(input);
+    const [seconds, grownMiB] = [round(one.seconds), one.grownMiB];
+    const writeSeconds = round(await writePlan(world.db, input, one.made));
+    const perHostUs = round((seconds / count) * 1e6);
+    print("plan", { hosts: count, seconds, grownMiB, perHostUs, writeSeconds });
+  }
+}
+
+/** Alternating, so that what else the machine does falls on all alike. */
+async function claims({ world, connection }: BenchDatabase): Promise<void> {
+  await sql`create database peers`.execute(world.db);
+  const peers = { ...connection, database: "peers" };
+  const rates = { engine: [] as number[], pgBoss: [] as number[], graphile: [] as number[] };
+  for (let run = 0; run < runs; run += 1) {
+    rates.engine.push(jobs / (await claimAndComplete(world.db, jobs)));
+    rates.pgBoss.push(jobs / (await pgBossSeconds(peers, jobs, BATCH)));
+    rates.graphile.push(jobs / (await graphileSeconds(peers, jobs, BATCH)));
+  }
+  const [engine, pgBoss, graphile] = [rates.engine, rates.pgBoss, rates.graphile].map(median);
+  print("claim and complete", {
+    ...{ jobs, runs, engine: Math.round(engine ?? 0) },
+    ...{ pgBoss: Math.round(pgBoss ?? 0), graphile: Math.round(graphile ?? 0) },
+    toPgBoss: round((engine ?? 0) / (pgBoss ?? 1)),
+    toGraphile: round((engine ?? 0) / (graphile ?? 1)),
+  });
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
+}
+
+const round = (value: number): number => Math.round(value * 100) / 100;
+
+function print(part: string, line: Readonly<Record<string, unknown>>): void {
+  process.stdout.write(`${JSON.stringify({ bench: "engine", part, ...line })}\n`);
+}
+
+const named = positionals.length === 0 ? Object.keys(parts) : positionals;
+const bench = await openBenchDatabase();
+try {
+  for (const name of named) {
+    const part = parts[name];
+    if (part === undefined) throw new Error(`no part ${name}; there are ${Object.keys(parts)}`);
+    await part(bench);
+  }
+} catch (cause) {
+  process.stderr.write(`${String(cause instanceof Error ? cause.stack : cause)}\n`);
+  process.exitCode = 1;
+}
+await bench.close().catch(() => undefined);
+// graphile-worker keeps a timer for some seconds after its end.
+process.exit(process.exitCode);
