@@ -97,7 +97,7 @@ export async function haltUnderLoad({ world }: BenchDatabase, hostCount: number)
   const asked = await clockOf(db);
   await inTransaction(db, async (tx) => {
     await lockForHalt(tx, `rollout:${id}`);
-    const reason = { why: "person", person: "bench", text: "bench" } as never;
+    const reason = { why: "person", text: "the benchmark halts" } as const;
     await haltRollout(tx, { rollout: id, reason, isFrozen: false });
   });
   const acknowledged = await clockOf(db);
