@@ -198,9 +198,9 @@ async function measureCheck(
   const isOnce = rule.each === "wave";
   const asked = isOnce ? (patched.length > 0 ? [null] : []) : patched;
   const earlier = isOnce ? (patched.length > 0 ? [] : [null]) : before;
-  const runs = await inTurns(some(asked), run);
+  const runs = await inTurns(atMost(asked), run);
   const wantsBefore = rule.latencyRatioMax !== undefined && due.wave > 0;
-  const beforeRuns = wantsBefore ? await inTurns(some(earlier), run) : [];
+  const beforeRuns = wantsBefore ? await inTurns(atMost(earlier), run) : [];
   const known = await loadBeforeMs(world.db, due);
   const fresh = beforeRuns.flatMap((one) => (one.isGood ? [Math.round(one.tookMs)] : []));
   const beforeMs = [...known, ...fresh].slice(-BASELINE_RUNS_MAX);
@@ -210,16 +210,18 @@ async function measureCheck(
 }
 
 /** At most so many, spread evenly over all of them. */
-function some<T>(all: readonly T[]): readonly T[] {
+function atMost<T>(all: readonly T[]): readonly T[] {
   if (all.length <= CHECKED_HOSTS_MAX) return all;
   const step = all.length / CHECKED_HOSTS_MAX;
   return Array.from({ length: CHECKED_HOSTS_MAX }, (_, at) => all[Math.floor(at * step)] as T);
 }
 
-async function inTurns<T, R>(all: readonly T[], work: (one: T) => Promise<R>): Promise<R[]> {
+/** Some at once; whoever was not asked in time has no run, and is neither good nor bad. */
+async function inTurns<T, R>(all: readonly T[], work: (one: T) => Promise<R | null>): Promise<R[]> {
   const done: R[] = [];
   for (let from = 0; from < all.length; from += RUNS_AT_ONCE) {
-    done.push(...(await Promise.all(all.slice(from, from + RUNS_AT_ONCE).map(work))));
+    const runs = await Promise.all(all.slice(from, from + RUNS_AT_ONCE).map(work));
+    done.push(...runs.filter((run) => run !== null));
   }
   return done;
 }
@@ -228,11 +230,14 @@ async function runOnce(
   rule: CheckRule,
   host: GateHost | null,
   of: Pick<Parameters<typeof runCheck>[1], "reach" | "signal" | "now">,
-): Promise<CheckRun> {
+): Promise<CheckRun | null> {
   const place = { ...of, host: host?.name ?? null, labels: host?.labels ?? {} };
   for (let tries = 1; ; tries += 1) {
+    if (of.signal.aborted) return null;
     const seen = await runCheck(rule, place);
-    if (seen.isGood || tries >= rule.tries || of.signal.aborted) {
+    // What this server's own time cut off says nothing about the host.
+    if (!seen.isGood && of.signal.aborted) return null;
+    if (seen.isGood || tries >= rule.tries) {
       const named = host === null ? null : { id: host.id, name: host.name };
       return { ...seen, host: named, tries, words: seen.words.slice(0, 300) };
     }

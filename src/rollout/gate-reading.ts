@@ -40,16 +40,16 @@ export function readThreshold(
     broken: broken.length,
     values: shown.map(({ labels, value }) => ({ labels, value: String(value) })),
   };
-  const values0 = shown.map(({ value }) => rounded(value)).join(", ");
+  const told = shown.map(({ value }) => rounded(value)).join(", ");
   if (broken.length > 0) {
-    const words = `${rule.query} is ${values0}, not ${said}`;
+    const words = `${rule.query} is ${told}, not ${said}`;
     return { kind: "bad", at, words, evidence, badHosts: [] };
   }
   if (endless.length > 0) return noReading(`${rule.query} is infinite, which measures nothing`, at);
   return {
     kind: "good",
     at,
-    words: `${rule.query} is ${values0}, ${said}`,
+    words: `${rule.query} is ${told}, ${said}`,
     evidence,
     badHosts: [],
   };
