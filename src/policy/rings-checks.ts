@@ -9,6 +9,12 @@ import { measuring, type Writing } from "./rings-writing.ts";
  */
 const TEXT_MAX = 2_000;
 const address = z.string().trim().min(1).max(TEXT_MAX);
+/** Certificates (PEM) of an authority of your own, believed for this check beside the system's. */
+const authority = z
+  .string()
+  .max(64_000)
+  .regex(/-----BEGIN CERTIFICATE-----/, "write certificates as PEM")
+  .optional();
 const port = z.union([z.int().min(1).max(65_535), z.string().regex(/^\d{1,5}$/)]).transform(Number);
 
 const httpCheck = strictFields({
@@ -28,6 +34,7 @@ const httpCheck = strictFields({
   /** A regular expression that the body matches. */
   matches: z.string().min(1).max(500).optional(),
   redirects: z.enum(["refuse", "follow"]).default("refuse"),
+  authority,
 });
 
 const tcpCheck = strictFields({ host: address, port });
@@ -38,6 +45,7 @@ const tlsCheck = strictFields({
   /** The name in the certificate, where it is not the host's. */
   name: address.optional(),
   daysLeft: z.int().min(0).max(3_650).default(14),
+  authority,
 });
 
 const dnsCheck = strictFields({

@@ -75,7 +75,8 @@ async function askHttp(check: HttpCheck, place: CheckPlace, timeoutMs: number): 
     // What the policy sends as headers is for the address that it names, not for where that leads.
     const isFirst = new URL(url).origin === first.origin;
     const answer = await askOnce({
-      ...{ url, method, authority: null, bytesMax: BODY_BYTES_MAX, timeoutMs },
+      ...{ url, method, bytesMax: BODY_BYTES_MAX, timeoutMs },
+      authority: isFirst ? (check.authority ?? null) : null,
       headers: isFirst ? headers : {},
       body: isFirst ? (check.body ?? null) : null,
       ...{ reach: place.reach, signal: place.signal },
@@ -142,7 +143,12 @@ async function askTls(check: TlsCheck, place: CheckPlace, timeoutMs: number): Pr
   const target = await targetOf(host, place.reach);
   const endsAt = await new Promise<number | null>((resolve, reject) => {
     const socket = connectSecure({
-      ...{ host: target.address, port: check.port, servername, ca: trusted(null) },
+      ...{
+        host: target.address,
+        port: check.port,
+        servername,
+        ...trusted(check.authority ?? null),
+      },
       rejectUnauthorized: true,
     });
     const signal = AbortSignal.any([place.signal, AbortSignal.timeout(timeoutMs)]);

@@ -121,8 +121,9 @@ export function pinnedTo({ address, family }: Target): LookupFunction {
   };
 }
 
-export function trusted(authority: string | null): string[] {
-  return [...getCACertificates("default"), ...(authority === null ? [] : [authority])];
+/** Whom TLS believes; without an authority of one's own what Node believes, which it reads once. */
+export function trusted(authority: string | null): { readonly ca?: string[] } {
+  return authority === null ? {} : { ca: [...getCACertificates("default"), authority] };
 }
 
 function exchange(
@@ -135,7 +136,7 @@ function exchange(
   return new Promise((resolve, reject) => {
     const asked =
       url.protocol === "https:"
-        ? requestSecure(url, { ...options, agent: false, ca: trusted(request.authority) })
+        ? requestSecure(url, { ...options, agent: false, ...trusted(request.authority) })
         : requestPlain(url, { ...options, agent: false });
     asked.on("error", reject);
     asked.on("response", (response) => {
