@@ -30,8 +30,8 @@ import {
 } from "./breach.ts";
 import {
   type CaseBehind,
-  loadAlikeHosts,
   loadCasesOfHosts,
+  loadHostKinds,
   loadHostNamesOf,
   loadUsual,
 } from "./store-breach.ts";
@@ -134,7 +134,7 @@ async function hostsBehind(
   const exceptions = [...new Map(used.map((one) => [one.number, one])).values()];
   const [sight, alike] = await Promise.all([
     loadFleetSight(world.db, scopes),
-    loadAlikeHosts(world.db, { scopes, silentBefore, exceptions }),
+    loadHostKinds(world.db, { scopes, silentBefore, exceptions }),
   ]);
   const exposed = Map.groupBy(await exposure(world.db, { scopes, hosts: sight.hosts }), sourceName);
   const offered = Map.groupBy(await loadOffersOf(world.db, sight.offerSets), sourceName);

@@ -2,10 +2,10 @@ import fc from "fast-check";
 import { expect, it } from "vitest";
 import type { PatchId, RolloutId } from "../base/ids.ts";
 import {
-  type AlikeHosts,
   type CaseOfHosts,
   type GroupBehind,
   groupsBehind,
+  type HostKind,
   NAMES_MAX,
   type PlanOfCase,
 } from "./behind-groups.ts";
@@ -86,9 +86,9 @@ interface Place {
   readonly state: (typeof states)[number] | null;
 }
 
-function alikeOf(hosts: readonly Drawn[]): readonly AlikeHosts[] {
+function alikeOf(hosts: readonly Drawn[]): readonly HostKind[] {
   const alike = Map.groupBy(hosts.keys(), (number) => JSON.stringify(hosts[number]));
-  return [...alike.values()].map((numbers): AlikeHosts => {
+  return [...alike.values()].map((numbers): HostKind => {
     const { host, silentSince, excepted } = hosts[numbers[0] ?? 0] as Drawn;
     const same = { setId: host.set, offerSetId: host.offers, silentSince, excepted };
     return { ...same, hosts: Int32Array.from(numbers) };

@@ -11,7 +11,7 @@ import type { HostsBehind } from "./breach.ts";
 export const NAMES_MAX = 5;
 
 /** Hosts that are alike in all that tells why they lack an update, plans left aside. */
-export interface AlikeHosts {
+export interface HostKind {
   readonly setId: number | null;
   readonly offerSetId: number | null;
   /** Numbers of the exceptions that reach these hosts. */
@@ -62,7 +62,7 @@ export interface GroupBehind extends Omit<HostsBehind, "exceptedUntil" | "names"
 /** By the case; its largest groups come first. */
 export function groupsBehind(
   cases: readonly CaseOfHosts[],
-  alike: readonly AlikeHosts[],
+  alike: readonly HostKind[],
 ): ReadonlyMap<PatchId, readonly GroupBehind[]> {
   // In one order, whatever order they were read in, so that the few that are named stay the same.
   const kinds = alike.toSorted((a, b) => (a.hosts[0] ?? 0) - (b.hosts[0] ?? 0));
@@ -76,13 +76,13 @@ export function groupsBehind(
 }
 
 interface Kinds {
-  readonly kinds: readonly AlikeHosts[];
+  readonly kinds: readonly HostKind[];
   /** The same for hosts that are told together where sets and offers make no difference. */
   readonly texts: readonly string[];
 }
 
 function groupsOf(of: CaseOfHosts, { kinds, texts }: Kinds): readonly GroupBehind[] {
-  const isBehind = ({ setId }: AlikeHosts): boolean => setId !== null && of.olderSets.has(setId);
+  const isBehind = ({ setId }: HostKind): boolean => setId !== null && of.olderSets.has(setId);
   const standings = standingsOf(of.plans, kinds.filter(isBehind));
   const groups = new Map<string, Group>();
   kinds.forEach((kind, at) => {
@@ -106,7 +106,7 @@ type Standing = Pick<HostsBehind, "plan" | "rollout">;
 type Group = Omit<GroupBehind, "hosts" | "few"> & { hosts: number; readonly few: number[] };
 
 function groupOf(
-  { excepted, silentSince }: AlikeHosts,
+  { excepted, silentSince }: HostKind,
   isOffered: boolean,
   { plan, rollout }: Standing = unplanned,
 ): Group {
@@ -123,7 +123,7 @@ interface Standings {
   readonly of: Int32Array | null;
 }
 
-function standingsOf(plans: readonly PlanOfCase[], behind: readonly AlikeHosts[]): Standings {
+function standingsOf(plans: readonly PlanOfCase[], behind: readonly HostKind[]): Standings {
   const told: Standing[] = [unplanned];
   if (plans.length === 0) return { told, of: null };
   const last = Math.max(-1, ...behind.map(({ hosts }) => hosts.at(-1) ?? -1));

@@ -8,7 +8,7 @@ import { arrayText } from "../intel/store-statement.ts";
 import { scopeSql } from "../inventory/scope.ts";
 import type { Exception } from "../triage/exception.ts";
 import { reaches } from "../triage/store-exception-hosts.ts";
-import type { AlikeHosts, CaseOfHosts, PlanOfCase, PlanPlaces } from "./behind-groups.ts";
+import type { CaseOfHosts, HostKind, PlanOfCase, PlanPlaces } from "./behind-groups.ts";
 import type { Known } from "./breach.ts";
 
 /** Who still lacks the update of a case, and how far it has come for them. */
@@ -22,7 +22,7 @@ export interface CaseBehind {
 }
 
 /** Hosts in scope that are alike, each with its number: one text for each kind travels fast. */
-export async function loadAlikeHosts(
+export async function loadHostKinds(
   reader: Reader,
   of: {
     readonly scopes: readonly Selector[];
@@ -30,7 +30,7 @@ export async function loadAlikeHosts(
     /** Hosts are told apart by which of these reach them. */
     readonly exceptions: readonly Exception[];
   },
-): Promise<readonly AlikeHosts[]> {
+): Promise<readonly HostKind[]> {
   const each = of.exceptions.map(
     ({ number, scope }) => sql`case when ${reaches(scope.hosts, "n")} then ${number}::integer end`,
   );
@@ -38,7 +38,7 @@ export async function loadAlikeHosts(
     each.length === 0
       ? sql`'{}'::integer[]`
       : sql`array_remove(array[${sql.join(each)}]::integer[], null)`;
-  const { rows } = await sql<Omit<AlikeHosts, "hosts"> & { hosts: string }>`
+  const { rows } = await sql<Omit<HostKind, "hosts"> & { hosts: string }>`
     select n.package_set_id as "setId", n.offer_set_id as "offerSetId", ${excepted} as excepted,
            case when n.contact_state = 'unreachable'
                   or coalesce(n.inspected_at, '-infinity') < ${sqlInstant(of.silentBefore)}
