@@ -83,7 +83,7 @@ async function changeHost(): Promise<void> {
     const facts = [name, arch, version, source, sourceVersion || version, "installed", "auto"];
     lines.push(`pkg ${facts.join("\t")}`);
   }
-  const parsed = parseInspection([...lines, "boot 00000000", "lists ok 1763700000 -"]);
+  const parsed = parseInspection([...lines, `boot ${"0".repeat(32)}`, "lists ok 1763700000 -"]);
   if (parsed.kind !== "inspection") throw new Error(parsed.problem);
   const at = clock();
   const seen = { inspection: parsed.inspection, observedAt: at, recordedAt: at, actor: ACTOR };
