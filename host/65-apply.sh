@@ -250,9 +250,12 @@ ask_end() {
 answer_await() { # END_CS
   read_uptime_cs
   bell_make "$VAR/answered" || return 1
-  sleep $((($1 - UPTIME_CS + 99) / 100)) >"$VAR/answered" 9>&- &
+  # Open both ways it waits for nobody; only the sleeper keeps that.
+  exec 6<>"$VAR/answered"
+  sleep $((($1 - UPTIME_CS + 99) / 100)) 9>&- &
   aa_sleeper=$!
   exec 5<"$VAR/answered"
+  exec 6>&-
   while [ ! -s "$JOB/answer" ]; do
     read -r aa_ring <&5 || break
   done
