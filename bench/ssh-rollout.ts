@@ -26,7 +26,7 @@ import { answers, fiveSteps, onePackage, PACKAGE, writeProbes } from "./ssh-work
  * `own`: hosts read the lab's small repository alone, so what each contender adds to the work of apt
  * shows most. `all`: Debian's three archives too, as on real hosts; reading those is most of the work.
  * `--steps`: a whole change of five steps (check, stage, apply, restart, probe) in place of the one
- * package, beside Ansible as it comes, tuned, and with Mitogen.
+ * package, beside Ansible as it comes, tuned, and with Mitogen (Debian's package ansible-mitogen).
  * One JSON line a run, then one a contender with its median, best, and ratio to the others.
  */
 const AT_ONCE = 4;
