@@ -126,14 +126,14 @@ machine_digest() {
 }
 
 # name arch version source source-version want status eflag, and name and state as dpkg abbreviates
-# them, by tabs. For a pipeline, whose shell it becomes.
-packages_list() {
+# them, by tabs; then what more is asked for, in dpkg-query's words. For a pipeline, whose shell it becomes.
+packages_list() { # [FIELDS]
   # shellcheck disable=SC2016 # dpkg-query fills these in
   il_format='${Package}\t${Architecture}\t${Version}\t${source:Package}\t${source:Version}\t'
   # shellcheck disable=SC2016
   il_format="$il_format"'${db:Status-Want}\t${db:Status-Status}\t${db:Status-Eflag}\t'
   # shellcheck disable=SC2016
-  il_format="$il_format"'${binary:Package}\t${db:Status-Abbrev}\n'
+  il_format="$il_format"'${binary:Package}\t${db:Status-Abbrev}'"${1:-}"'\n'
   exec dpkg-query -W -f "$il_format"
 }
 
@@ -154,7 +154,9 @@ inspect_packages() { # DIR
     read -r in_line <"$in_file"
     in_build="$in_build $in_line"
   done
-  packages_list | awk -F '\t' -v dir="$1" -v marks="$in_marks" -v running="$IN_KERNEL" \
+  # shellcheck disable=SC2016 # dpkg-query fills these in
+  in_more='\t${Built-Using},${Static-Built-Using}'
+  packages_list "$in_more" | awk -F '\t' -v dir="$1" -v marks="$in_marks" -v running="$IN_KERNEL" \
     -v build="$in_build" "$AWK_VERSIONS"'
     BEGIN {
       while ((getline line < marks) > 0) {
@@ -164,8 +166,19 @@ inspect_packages() { # DIR
       }
       installed = dir "/installed"; printf "" >installed
     }
+    # Sources whose code was built in, one a line: `name (= version)`. A long list may be folded.
+    function built(package, text,   count, all, at, of) {
+      count = split(text, all, ",")
+      for (at = 1; at <= count; at++) {
+        if (!match(all[at], /[a-z0-9][a-z0-9+.-]* *\(= *[^ )]+/)) continue
+        split(substr(all[at], RSTART, RLENGTH), of, / *\(= */)
+        print "built " package "\t" of[1] "\t" of[2] >(dir "/packages")
+      }
+    }
+    NF < 10 { if (is_kept) used[n] = used[n] "," $0; next }
+    { more = $11; is_kept = 0; sub(/\t[^\t]*$/, "") }
     $7 == "config-files" || $7 == "not-installed" { next }
-    { print >installed; rows[++n] = $0 }
+    { is_kept = 1; print >installed; rows[++n] = $0; used[n] = more }
     $1 == "dpkg" { print $2 >(dir "/arch"); if ($2 != "all" && native == "") native = $2 }
     $1 !~ /^linux-image-[0-9]/ || $1 ~ /-dbg(sym)?$/ { next }
     newest == "" || dcmp($3, version) > 0 { newest = $1; version = $3 }
@@ -179,6 +192,7 @@ inspect_packages() { # DIR
         is = ((f[1], f[2]) in auto) || (f[2] == "all" && (f[1], native) in auto)
         printf "pkg %s\t%s\t%s\t%s\t%s\t%s\t%s\n", f[1], f[2], f[3], f[4], f[5], state, \
           (is ? "auto" : "manual") >(dir "/packages")
+        if (length(used[i]) > 1) built(f[1] "\t" f[2] "\t" f[3], used[i])
       }
       for (i = 1; i <= h; i++) print "held " held[i] >(dir "/packages")
       print "kernel-installed " (version == "" ? "-" : version) >(dir "/packages")

@@ -34,5 +34,6 @@ export const matchRules = {
   "cpe-outside": "The record of the CVE names other versions, editions or products.",
   "cpe-open": "The CPE name leaves open what the record of the CVE asks for.",
   "cpe-platform": "The record names what it has to run on, and whether it does is not known.",
+  "built-using": "It contains code of another source, which only a rebuild of the package mends.",
   rejected: "The vulnerability's record was rejected or withdrawn.",
 } as const;

@@ -49,6 +49,46 @@ const exploited = (id: string) =>
   });
 
 describe("findings of a fleet", () => {
+  it("reach code of other sources in packages, until a build that was made with the fix is there", async () => {
+    const { world } = made;
+    const etcd = (version: string) => aPackage({ name: "etcd-server", version, source: "etcd" });
+    const builtWith = (version: string, go: string) => [
+      ["etcd-server", "amd64", version, "golang-1.19", go],
+    ];
+    const state = async () =>
+      (await exposure(world.db, { scopes: everywhere })).map((row) => [
+        ...[row.source, row.state, row.fixedVersion, row.hostCount],
+      ]);
+    const packages = [etcd("3.4-1")];
+    // A host whose program does not tell yet; then its next inspection does.
+    const web1 = await addHost(world, { name: "web-1", packages });
+    await load(trackerFile({ "golang-1.19": { "CVE-2026-0009": fixedIn("1.19-3") } }));
+    await rematch(world);
+    expect(await state()).toEqual([]);
+    await inspect(world, web1, { packages, built: builtWith("3.4-1", "1.19-2") });
+    await rematch(world);
+    expect(await state()).toEqual([["etcd", "affected-no-fix", null, 1]]);
+    const { findings } = await hostFindings(world.db, web1, now);
+    const [finding] = findings;
+    expect(finding?.because).toMatchObject({
+      ...{
+        rule: "built-using",
+        installed: "golang-1.19 1.19-2",
+        comparedWith: "golang-1.19 1.19-3",
+      },
+    });
+
+    // Another host has the rebuild: from now on it is known what mends the first.
+    const rebuilt = { packages: [etcd("3.4-2")], built: builtWith("3.4-2", "1.19-3") };
+    const web2 = await addHost(world, { name: "web-2", packages: rebuilt.packages });
+    await inspect(world, web2, rebuilt);
+    await rematch(world);
+    expect(await state()).toEqual([["etcd", "affected-fix-available", "3.4-2", 1]]);
+    await inspect(world, web1, rebuilt);
+    await rematch(world);
+    expect(await state()).toEqual([]);
+  });
+
   it("follow the packages of hosts and the statements of feeds, and keep since when", async () => {
     const { world } = made;
     const web1 = await addHost(world, { name: "web-1", packages: openssl("1.0-1") });

@@ -2,9 +2,11 @@ import { inTransaction, type Tx } from "../db/database.ts";
 import type { World } from "../db/world.ts";
 import type { StoredPackage } from "../inventory/model.ts";
 import { matchVexOf } from "./actions-vex.ts";
+import { type BuiltCopy, builtMatches } from "./built-match.ts";
 import { channelMatches, ofReleases } from "./channel-match.ts";
 import { findingsForPackages } from "./match.ts";
 import { isPacked } from "./statement-blocks.ts";
+import { loadCopies } from "./store-built.ts";
 import { loadChannels } from "./store-feed.ts";
 import {
   loadNewPackages,
@@ -76,18 +78,36 @@ async function matchPackages(
   at: number,
 ): Promise<{ readonly opened: number; readonly closed: number }> {
   const channels = await loadChannels(tx);
-  const statements = await loadStatementsAbout(tx, namesOf(packages, channels));
-  const rejected = await loadRejected(tx, [...new Set(statements.map((s) => s.vulnerability))]);
-  const { matches, subjects } = findingsForPackages({ packages, statements, rejected });
-  const more = channelMatches({ packages, statements, rejected }, matches);
-  await writeSubjects(tx, packages, subjects);
   const ids = packages.map((p) => p.id);
-  const cited = new Set([...matches, ...more].map(({ statementId }) => statementId));
+  const built = await loadCopies(tx, ids);
+  const names = namesWith(namesOf(packages, channels), { packages, copies: built.copies });
+  const statements = await loadStatementsAbout(tx, names);
+  const rejected = await loadRejected(tx, [...new Set(statements.map((s) => s.vulnerability))]);
+  const input = { packages, statements, rejected };
+  const { matches: own, subjects } = findingsForPackages(input);
+  const more = [...channelMatches(input, own), ...builtMatches(input, built, own)];
+  const matches = [...own, ...more];
+  await writeSubjects(tx, packages, subjects);
+  const cited = new Set(matches.map(({ statementId }) => statementId));
   const packed = statements.filter((one) => isPacked(one) && cited.has(one.id));
   await citeStatements(tx, packed);
-  const written = await writePairs(tx, ids, [...matches, ...more], at);
+  const written = await writePairs(tx, ids, matches, at);
   await matchVexOf(tx, ids, at);
   return written;
+}
+
+/** The names to ask for, those of sources whose code is in the packages too; each once. */
+function namesWith(
+  names: readonly NamedPackage[],
+  of: { readonly packages: readonly StoredPackage[]; readonly copies: readonly BuiltCopy[] },
+): readonly NamedPackage[] {
+  const ecosystemOf = new Map(of.packages.map(({ id, ecosystem }) => [id, ecosystem]));
+  const all = new Map(names.map((one) => [`${one.ecosystem}\n${one.name}`, one]));
+  for (const { packageId, source: name } of of.copies) {
+    const ecosystem = ecosystemOf.get(packageId) ?? "";
+    all.set(`${ecosystem}\n${name}`, { ecosystem, name });
+  }
+  return [...all.values()];
 }
 
 /** The names under which feeds may speak of these packages. */

@@ -66,6 +66,10 @@ export async function loadPackagesJudgedAs(
       union
       select m.package_id from named n
         join package_match m on m.ecosystem = n.ecosystem and m.name = n.name
+      union
+      select b.package_id from named n
+        join package_built b on b.source = n.name
+        join package_match m on m.package_id = b.package_id and m.ecosystem = n.ecosystem
     ) order by p.id`.execute(reader);
   return rows.map(packageOf);
 }

@@ -1,5 +1,5 @@
 import { isDigest } from "../base/digest.ts";
-import type { HostFacts, Offer, Package } from "./model.ts";
+import type { BuiltInto, HostFacts, Offer, Package } from "./model.ts";
 import { withoutPasswords } from "./redact.ts";
 import {
   acceptRuntimeLine,
@@ -30,6 +30,7 @@ export interface InspectionDraft {
   readonly restarts: HostFacts["restarts"][number][];
   readonly sources: HostFacts["sources"][number][];
   readonly packages: Map<string, Omit<Package, "ecosystem">>;
+  readonly built: Map<string, BuiltInto>;
   readonly offers: Map<string, Offer>;
   readonly held: Set<string>;
   readonly manual: Set<string>;
@@ -54,6 +55,7 @@ const NUMBER = /^(0|[1-9][0-9]{0,14})$/;
 /** Far above any real machine; whatever is beyond is counted as unreadable, not stored. */
 const COUNT_MAX = {
   packages: 50_000,
+  built: 100_000,
   offers: 100_000,
   services: 5_000,
   restarts: 2_000,
@@ -79,6 +81,7 @@ export function emptyDraft(): InspectionDraft {
     restarts: [],
     sources: [],
     packages: new Map(),
+    built: new Map(),
     offers: new Map(),
     held: new Set(),
     manual: new Set(),
@@ -126,6 +129,7 @@ export const lineRules: Readonly<Record<string, LineRule>> = {
   service: serviceLine,
   restart: restartLine,
   pkg: packageRule,
+  built: builtRule,
   offer: offerRule,
   lists: listsLine,
   source: sourceLine,
@@ -183,6 +187,19 @@ function packageRule(draft: InspectionDraft, rest: string): boolean {
   if (status === "hold") draft.held.add(name);
   // Files of a half-configured version are on the disk all the same, so it counts as installed.
   else if (status !== "installed") draft.broken.push(`${name} (${status})`);
+  return true;
+}
+
+function builtRule({ built }: InspectionDraft, rest: string): boolean {
+  const [name = "", arch = "", version = "", source = "", sourceVersion = "", ...more] =
+    rest.split("\t");
+  const isGood =
+    more.length === 0 &&
+    [name, source].every((text) => NAME.test(text)) &&
+    [version, sourceVersion].every((text) => VERSION.test(text)) &&
+    ARCH.test(arch);
+  if (!isGood || built.size >= COUNT_MAX.built) return false;
+  built.set(rest, { name, arch, version, source, sourceVersion });
   return true;
 }
 

@@ -29,6 +29,7 @@ const good = [
   "restart nginx: worker process\t813\t/usr/lib/libssl.so.3",
   "pkg openssl\tamd64\t3.0.11-1~deb12u1\topenssl\t3.0.11-1~deb12u1\tinstalled\tmanual",
   "pkg libssl3\tamd64\t3.0.11-1~deb12u1\topenssl\t3.0.11-1~deb12u1\thold\tauto",
+  "built etcd-server\tamd64\t3.4.23-4\tgolang-1.19\t1.19.8-2",
   `offer openssl\tamd64\t3.0.13-1~deb12u1\t${DIGEST}\t1430000\tDebian\tbookworm-security\tmain\topenssl\t3.0.13-1~deb12u1`,
   "lists ok 1699990000 -",
   "source https://user:secret@deb.example.org/debian bookworm main contrib signed",
@@ -49,6 +50,12 @@ describe("parsing an inspection", () => {
     expect(found.ecosystem).toBe("Debian:12");
     expect(found.header).toEqual({ distribution: "debian", release: "12", channel: "bookworm" });
     expect(found.packages).toHaveLength(2);
+    expect(found.built).toEqual([
+      {
+        ...{ name: "etcd-server", arch: "amd64", version: "3.4.23-4" },
+        ...{ source: "golang-1.19", sourceVersion: "1.19.8-2" },
+      },
+    ]);
     expect(found.offers).toHaveLength(1);
     expect(found.facts.zone).toBe("Europe/Berlin");
     expect(found.facts.held).toEqual(["libssl3", "vim"]);

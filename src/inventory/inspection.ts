@@ -1,7 +1,7 @@
 import { type Instant, instantToSeconds } from "../base/instant.ts";
 import { ecosystemOf } from "./ecosystem.ts";
 import { emptyDraft, type InspectionDraft, lineRules } from "./inspection-lines.ts";
-import type { HostFacts, Offer, Package, PackageSetHeader } from "./model.ts";
+import type { BuiltInto, HostFacts, Offer, Package, PackageSetHeader } from "./model.ts";
 import { withoutPasswords } from "./redact.ts";
 import type { SeenRuntime } from "./runtime.ts";
 import { seenRuntime } from "./runtime-lines.ts";
@@ -17,6 +17,7 @@ export interface Inspection {
   readonly ecosystem: string;
   readonly header: PackageSetHeader;
   readonly packages: readonly Package[];
+  readonly built: readonly BuiltInto[];
   /** Null when the host has no package lists: what it could get is then unknown, not nothing. */
   readonly offers: readonly Offer[] | null;
   readonly facts: HostFacts;
@@ -103,6 +104,7 @@ function finish(
       ecosystem,
       header: { distribution, release, channel: codename },
       packages: [...draft.packages.values()].map((p) => ({ ...p, ecosystem })),
+      built: [...draft.built.values()],
       offers: draft.lists.state === "none" ? null : [...draft.offers.values()],
       facts: factsOf(draft, { distribution, release, codename, arch: draft.arch }, [
         ...broken,

@@ -112,6 +112,15 @@ export interface Package {
   readonly module: string;
 }
 
+/**
+ * Code of another source in an installed package (`Built-Using`, `Static-Built-Using`; Debian Policy
+ * 7.8): what is open in that source is open in the package, until it is built anew.
+ */
+export interface BuiltInto extends Pick<Package, "name" | "arch" | "version"> {
+  readonly source: string;
+  readonly sourceVersion: string;
+}
+
 /** One version of an installed package that an enabled source offers the host today. */
 export interface Offer {
   readonly name: string;

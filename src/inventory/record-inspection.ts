@@ -13,6 +13,7 @@ import {
   writeUnreachable,
 } from "./store.ts";
 import { keepKernel } from "./store-as-of.ts";
+import { keepBuilt } from "./store-built.ts";
 import { pointHostTo } from "./store-history.ts";
 import { keepRuntime } from "./store-runtime.ts";
 
@@ -36,6 +37,7 @@ export async function recordInspection(
   const row = await lockHost(tx, host.id);
   if (row === null) return "gone";
   const packages = await storePackageSet(tx, { ...inspection, at: recordedAt });
+  await keepBuilt(tx, inspection.ecosystem, inspection.built);
   const offers =
     inspection.offers === null
       ? null

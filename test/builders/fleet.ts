@@ -23,6 +23,8 @@ export async function addHost(
     readonly os?: string;
     /** Lines that tell what runs, as the host program writes them. */
     readonly runtime?: readonly string[];
+    /** Name, architecture and version of a package, then a source and version it was built with. */
+    readonly built?: readonly (readonly string[])[];
   },
 ): Promise<HostId> {
   const id = newId<HostId>(Date.now());
@@ -52,7 +54,7 @@ export async function addHost(
 export async function inspect(
   world: World,
   id: HostId,
-  of: Pick<Parameters<typeof addHost>[1], "packages" | "kernel" | "os" | "runtime">,
+  of: Pick<Parameters<typeof addHost>[1], "packages" | "kernel" | "os" | "runtime" | "built">,
 ): Promise<void> {
   const lines = of.packages.map(
     (p) =>
@@ -65,6 +67,7 @@ export async function inspect(
     `boot ${"0".repeat(32)}`,
     "lists ok 1700000000 -",
     ...lines,
+    ...(of.built ?? []).map((fields) => `built ${fields.join("\t")}`),
     ...(of.runtime ?? []),
   ]);
   if (result.kind !== "inspection") throw new Error(result.problem);
