@@ -4,6 +4,7 @@ import { MINUTE_MS } from "../base/instant.ts";
 import { type Loop, startLoop } from "../base/loop.ts";
 import type { World } from "../db/world.ts";
 import { refreshFeeds } from "./actions-network.ts";
+import { applyRuntimePolicy } from "./actions-runtime-aside.ts";
 import { endExpiredVex } from "./actions-vex.ts";
 import { rematchOnce } from "./rematch.ts";
 
@@ -19,7 +20,10 @@ export function startMatching(world: World): Loop {
     async turn() {
       await endExpiredVex(world);
       const { hasMore } = await rematchOnce(world);
-      if (!hasMore) await sleep(MATCHES_APART_MS);
+      if (!hasMore) {
+        await applyRuntimePolicy(world);
+        await sleep(MATCHES_APART_MS);
+      }
       return hasMore;
     },
   });

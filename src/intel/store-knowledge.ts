@@ -2,9 +2,10 @@ import { type RawBuilder, sql } from "kysely";
 import type { Instant } from "../base/instant.ts";
 import { keepLast, keptFor } from "../base/kept.ts";
 import type { Db, Reader } from "../db/database.ts";
-import { filtersOf } from "./filter.ts";
+import { type Filters, filtersOf } from "./filter.ts";
 import type { Knowledge, KnownPackage, KnownPair, Members } from "./knowledge.ts";
 import type { Vulnerability } from "./model.ts";
+import { withAsides } from "./runtime-aside.ts";
 import { byChannel } from "./seen-pairs.ts";
 import {
   type Changes,
@@ -14,6 +15,7 @@ import {
   type Noted,
 } from "./store-knowledge-change.ts";
 import { holdsAt } from "./store-range.ts";
+import { loadAsides } from "./store-runtime-aside.ts";
 import { arrayText } from "./store-statement.ts";
 import { loadVexClaims } from "./store-vex.ts";
 import { loadVulnerabilities } from "./store-vulnerability.ts";
@@ -125,7 +127,7 @@ async function broughtUpToDate(
   const told = joined(before.facts, read);
   const facts = pairs === before.pairs ? told : new Map(named.flatMap((id) => entryOf(told, id)));
   const seen = pairs === before.pairs ? before.seen : byChannel(pairs);
-  const filters = filtersOf(await loadVexClaims(reader));
+  const filters = await loadFilters(reader);
   return { key, pairs, seen, packages, facts, filters };
 }
 
@@ -158,8 +160,14 @@ async function readParts(reader: Reader, asOf?: Instant): Promise<Knowledge> {
   const ids = [...new Set(pairs.map((pair) => pair.vulnerability))];
   const facts = await loadVulnerabilities(reader, ids, asOf);
   const seen = byChannel(pairs);
-  const filters = filtersOf(await loadVexClaims(reader, asOf));
+  const filters = await loadFilters(reader, asOf);
   return { key, pairs, seen, packages, facts, filters };
+}
+
+/** What runs is known of now only: a past day is told without what it set aside. */
+async function loadFilters(reader: Reader, asOf?: Instant): Promise<Filters> {
+  const filters = filtersOf(await loadVexClaims(reader, asOf));
+  return asOf === undefined ? withAsides(filters, await loadAsides(reader)) : filters;
 }
 
 /** Facts about findings that are over; they too hold as long as the knowledge, which notes all facts. */

@@ -6,6 +6,7 @@ export const kindNames = [
   "priority",
   "deadlines",
   "debt",
+  "runtime",
   "cadence",
   "calendar",
   "rings",

@@ -12,6 +12,7 @@ import {
 } from "./classification.ts";
 import type { PolicyKind } from "./policy-kind.ts";
 import { type PriorityPolicy, parsePriority, priorityKind } from "./priority.ts";
+import { parseRuntimePolicy, type RuntimePolicy, runtimePolicyKind } from "./runtime.ts";
 import { loadVersion } from "./store-version.ts";
 
 const SHIPPED = new URL("../../policies/", import.meta.url);
@@ -74,4 +75,9 @@ export async function priorityPolicy(world: World): Promise<PriorityPolicy> {
 export async function cadencePolicy(world: World): Promise<CadencePolicy> {
   const found = await policyInForce(world, cadenceKind);
   return parseCadence(found.text, nameInForce(found, cadenceKind.name));
+}
+
+export async function runtimePolicy(world: World): Promise<RuntimePolicy> {
+  const found = await policyInForce(world, runtimePolicyKind);
+  return parseRuntimePolicy(found.text, nameInForce(found, runtimePolicyKind.name));
 }

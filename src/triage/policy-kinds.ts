@@ -5,6 +5,7 @@ import { classificationKind } from "../policy/classification.ts";
 import { kindOfText, type PolicyKind } from "../policy/policy-kind.ts";
 import { priorityKind } from "../policy/priority.ts";
 import { ringsKind } from "../policy/rings.ts";
+import { runtimePolicyKind } from "../policy/runtime.ts";
 import { deadlinesKind } from "./deadline-policy.ts";
 import { debtKind } from "./debt-policy.ts";
 
@@ -14,6 +15,7 @@ export const policyKinds: readonly PolicyKind[] = [
   priorityKind,
   deadlinesKind,
   debtKind,
+  runtimePolicyKind,
   cadenceKind,
   calendarKind,
   ringsKind,

@@ -1,0 +1,96 @@
+import { z } from "zod";
+import { type Digest, sha256 } from "../base/digest.ts";
+import { DAY_MS, durationFromText, HOUR_MS } from "../base/instant.ts";
+import { parseSelector, type Selector } from "../base/labels.ts";
+import { parseYaml, strictFields } from "../base/yaml-text.ts";
+import type { PolicyKind } from "./policy-kind.ts";
+
+/**
+ * The runtime policy: where what a host was seen to run may set a finding aside. The first rule that
+ * fits what was seen and the host decides; without one it is shown beside the finding and changes
+ * nothing. What is known to be exploited stays, unless a rule says otherwise. Dates go on in any case:
+ * a service that does not run today may be started tomorrow.
+ */
+export const runtimeReasons = [
+  "not-running",
+  "not-loaded",
+  "module-disabled",
+  "port-unreachable",
+] as const;
+export type RuntimeReason = (typeof runtimeReasons)[number];
+
+const hosts = z.string().transform((text, context): Selector => {
+  if (text === "all") return [];
+  try {
+    return parseSelector(text);
+  } catch (cause) {
+    context.addIssue(cause instanceof Error ? cause.message : "is no label expression");
+    return z.NEVER;
+  }
+});
+
+const evidence = z.string().transform((text, context) => {
+  const ms = durationFromText(text);
+  if (ms !== null && ms >= HOUR_MS && ms <= DAY_MS) return ms;
+  context.addIssue("write how old a look may be, from 1h to 24h");
+  return z.NEVER;
+});
+
+const ruleSchema = strictFields({
+  name: z.string().min(1).max(120),
+  when: z.array(z.enum(runtimeReasons)).min(1).max(runtimeReasons.length),
+  hosts,
+  effect: z.enum(["show", "set-aside"]),
+  exploited: z.enum(["stays", "too"]).default("stays"),
+});
+
+const fileSchema = strictFields({
+  kind: z.literal("runtime"),
+  evidence,
+  rules: z.array(ruleSchema).max(50),
+});
+
+export type RuntimeRule = z.output<typeof ruleSchema>;
+
+export interface RuntimePolicy {
+  readonly file: string;
+  readonly version: Digest;
+  /** A look that is older sets nothing aside. */
+  readonly evidenceMs: number;
+  readonly rules: readonly RuntimeRule[];
+}
+
+export function parseRuntimePolicy(text: string, file: string): RuntimePolicy {
+  const parsed = parseYaml(fileSchema, text, file);
+  return { file, version: sha256(text), evidenceMs: parsed.evidence, rules: parsed.rules };
+}
+
+/** The rule that sets it aside; null where it stays, by a rule or for want of one. */
+export function settingAside(
+  policy: Pick<RuntimePolicy, "rules">,
+  seen: {
+    readonly reason: RuntimeReason;
+    /** Whether the hosts are among those of the rule at this place. */
+    readonly isOf: (place: number) => boolean;
+    readonly isExploited: boolean;
+  },
+): RuntimeRule | null {
+  const rule = policy.rules.find(
+    (one, place) => one.when.includes(seen.reason) && seen.isOf(place),
+  );
+  if (rule === undefined || rule.effect === "show") return null;
+  return seen.isExploited && rule.exploited === "stays" ? null : rule;
+}
+
+export const runtimePolicyKind: PolicyKind = {
+  kind: "runtime",
+  name: "runtime.yaml",
+  decides: "Where what a host was seen to run, or not, sets a finding aside.",
+  parse: parseRuntimePolicy,
+  isApplied: true,
+};
+
+/** The published schema of the file, for editors. */
+export function runtimePolicyJsonSchema(): unknown {
+  return z.toJSONSchema(fileSchema, { io: "input", target: "draft-2020-12" });
+}
