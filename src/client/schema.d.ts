@@ -4120,7 +4120,7 @@ export interface components {
             digest: string;
             file: string | null;
             /** @enum {string} */
-            kind: "classification" | "priority" | "deadlines" | "debt" | "cadence" | "calendar" | "rings";
+            kind: "classification" | "priority" | "deadlines" | "debt" | "runtime" | "cadence" | "calendar" | "rings";
             name: string;
             /** @enum {string} */
             origin: "shipped" | "own" | "applied" | "used";

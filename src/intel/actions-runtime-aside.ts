@@ -1,4 +1,5 @@
 import { systemActor } from "../base/actor.ts";
+import { sha256 } from "../base/digest.ts";
 import { inTransaction } from "../db/database.ts";
 import type { World } from "../db/world.ts";
 import type { StoredPackage } from "../inventory/model.ts";
@@ -32,6 +33,7 @@ export async function applyRuntimePolicy(world: World): Promise<void> {
   const isAsked = policy.rules.some(({ effect }) => effect === "set-aside");
   if (!isAsked && !(await hasAsides(world.db))) return;
   const marked = isAsked ? await judgedHosts(world, policy) : [];
+  if (marked === null) return;
   await inTransaction(world.db, async (tx) => {
     const { setCount, backCount } = await markHosts(tx, marked, world.clock());
     if (setCount + backCount === 0) return;
@@ -49,18 +51,28 @@ interface Marked {
   readonly hosts: readonly number[];
 }
 
-async function judgedHosts(world: World, policy: RuntimePolicy): Promise<readonly Marked[]> {
+/** What was judged last, by server: fleets at rest are not judged again each minute. */
+const judgedLast = new WeakMap<World["db"], string>();
+
+/** Null where nothing that it follows from has changed since the last turn. */
+async function judgedHosts(world: World, policy: RuntimePolicy): Promise<readonly Marked[] | null> {
   const { db } = world;
   const now = world.clock();
   const groups = await loadLookedAt(db, {
     selectors: policy.rules.map(({ hosts }) => hosts),
     notBefore: now - policy.evidenceMs,
   });
+  const knowledge = await loadKnowledge(db);
+  const told = groups.map(({ setId, runtimeId, fits, hosts, asideCount }) => {
+    return [setId, runtimeId, fits, hosts, asideCount];
+  });
+  const state = sha256(JSON.stringify([policy.version, knowledge.key, told]));
+  if (judgedLast.get(db) === state) return null;
+  judgedLast.set(db, state);
   const sets = await loadRuntimeSets(db, [...new Set(groups.map(({ runtimeId }) => runtimeId))]);
   const members = await loadMembers(db, [...new Set(groups.map(({ setId }) => setId))]);
   const ids = new Set([...members.values()].flatMap((list) => [...list]));
   const packages = new Map((await loadPackagesById(db, [...ids])).map((p) => [p.id, p]));
-  const knowledge = await loadKnowledge(db);
   const open = openByPackage(knowledge);
   const factOf = await factsFor(world, knowledge, [...sets.values()]);
   const marked: Marked[] = [];

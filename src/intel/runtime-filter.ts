@@ -10,8 +10,8 @@ import type { Filter } from "./filter.ts";
  * binary that has the flaw, so a rule must hold for every binary of the source that is installed.
  * What anybody can start at any time (programs on the search path, set-user-ID, cron, sockets, the
  * bus, hooks), and what is never seen in memory (code for interpreters), is never said not to run. A
- * look that could not read every process, or that is too old, says nothing. And nothing here sets a
- * finding aside: it is shown beside it.
+ * look that could not read every process, or that is too old, says nothing. And no verdict sets a
+ * finding aside: it is shown beside it, and only a policy makes more of it.
  */
 export const runtimeKinds = [
   "not-running",

@@ -15,6 +15,8 @@ export interface LookedAtHosts {
   /** A digit for each rule: whether its label expression selects these hosts. */
   readonly fits: string;
   readonly hosts: readonly number[];
+  /** On how many of them something is set aside now. */
+  readonly asideCount: number;
   readonly since: Instant;
   /** The oldest of their last looks. */
   readonly asOf: Instant;
@@ -34,6 +36,7 @@ export async function loadLookedAt(
   const { rows } = await sql<Omit<LookedAtHosts, "hosts"> & { hosts: string }>`
     select s.set_id as "setId", r.set_id as "runtimeId", concat(${sql.join(fits)}) as fits,
            string_agg(h.num::text, ',' order by h.num) as hosts,
+           count(h.runtime_aside)::integer as "asideCount",
            max(r.observed_from) as since, min(h.inspected_at) as "asOf"
       from host h
       join host_set s on s.host_num = h.num and s.observed_to is null and s.recorded_to is null

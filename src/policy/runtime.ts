@@ -1,9 +1,10 @@
 import { z } from "zod";
 import { type Digest, sha256 } from "../base/digest.ts";
-import { DAY_MS, durationFromText, HOUR_MS } from "../base/instant.ts";
-import { parseSelector, type Selector } from "../base/labels.ts";
+import { DAY_MS, HOUR_MS } from "../base/instant.ts";
+import type { Selector } from "../base/labels.ts";
 import { parseYaml, strictFields } from "../base/yaml-text.ts";
 import type { PolicyKind } from "./policy-kind.ts";
+import { duration, selector } from "./rings-fields.ts";
 
 /**
  * The runtime policy: where what a host was seen to run may set a finding aside. The first rule that
@@ -19,22 +20,7 @@ export const runtimeReasons = [
 ] as const;
 export type RuntimeReason = (typeof runtimeReasons)[number];
 
-const hosts = z.string().transform((text, context): Selector => {
-  if (text === "all") return [];
-  try {
-    return parseSelector(text);
-  } catch (cause) {
-    context.addIssue(cause instanceof Error ? cause.message : "is no label expression");
-    return z.NEVER;
-  }
-});
-
-const evidence = z.string().transform((text, context) => {
-  const ms = durationFromText(text);
-  if (ms !== null && ms >= HOUR_MS && ms <= DAY_MS) return ms;
-  context.addIssue("write how old a look may be, from 1h to 24h");
-  return z.NEVER;
-});
+const hosts = z.union([z.literal("all").transform((): Selector => []), selector]);
 
 const ruleSchema = strictFields({
   name: z.string().min(1).max(120),
@@ -46,7 +32,7 @@ const ruleSchema = strictFields({
 
 const fileSchema = strictFields({
   kind: z.literal("runtime"),
-  evidence,
+  evidence: duration({ min: HOUR_MS, max: DAY_MS }),
   rules: z.array(ruleSchema).max(50),
 });
 

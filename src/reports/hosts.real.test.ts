@@ -1,3 +1,6 @@
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { addHost, inspect } from "../../test/builders/fleet.ts";
 import { trackerFile } from "../../test/builders/intel.ts";
@@ -5,10 +8,12 @@ import { aPerson, type TestPerson } from "../../test/builders/stored.ts";
 import { type TestWorld, testWorld } from "../../test/setup/world.ts";
 import { systemActor } from "../base/actor.ts";
 import type { HostId } from "../base/ids.ts";
+import { HOUR_MS } from "../base/instant.ts";
 import { type Tone, tones } from "../base/tone.ts";
 import { inTransaction } from "../db/database.ts";
 import { listFindings, loadFeedFile, showFinding } from "../intel/actions.ts";
 import { showRuntime } from "../intel/actions-runtime.ts";
+import { applyRuntimePolicy } from "../intel/actions-runtime-aside.ts";
 import { rematch } from "../intel/rematch.ts";
 import { recordUnreachable } from "../inventory/record-inspection.ts";
 import { loadHosts } from "../inventory/store.ts";
@@ -197,6 +202,78 @@ describe("hosts with their four states", () => {
         hostCount: 4,
         filteredHostCount: 0,
       });
+    });
+
+    test("leaves what is to be done where the policy says so, until another look, or until it is old", async () => {
+      const { world } = made;
+      const counts = async () =>
+        (await listFindings(world, ada.actor, { group: "vulnerability" })).rows.map((row) => [
+          row.key,
+          row.hostCount,
+        ]);
+      const everywhere = [
+        ["CVE-2026-1000", 4],
+        ["CVE-2026-1001", 4],
+      ];
+      const looks = ["runtime all 9 0 0", "idle l libssl3"];
+      const folder = join(world.paths.state, "policies");
+      mkdirSync(folder, { recursive: true });
+      const rule = "name: unused, when: [not-loaded], effect: set-aside";
+      const put = (hosts: string, more = "") =>
+        writeFileSync(
+          join(folder, "runtime.yaml"),
+          `kind: runtime\nevidence: 12h\nrules:\n  - { ${rule}, hosts: "${hosts}"${more} }\n`,
+        );
+      await quiet(looks);
+      put("env=elsewhere");
+      await applyRuntimePolicy(world);
+      expect(await counts()).toEqual(everywhere);
+
+      const kev = { cveID: "CVE-2026-1001", dateAdded: "2026-11-19" };
+      const listed = (vulnerabilities: readonly object[]) =>
+        loadFeedFile(world, systemActor, {
+          bytes: Buffer.from(JSON.stringify({ dateReleased: "2026-11-20", vulnerabilities })),
+          asOf: null,
+          acceptShrink: true,
+        });
+      await listed([kev]);
+      put("!env");
+      await applyRuntimePolicy(world);
+      expect((await counts()).sort()).toEqual([
+        ["CVE-2026-1000", 3],
+        ["CVE-2026-1001", 4],
+      ]);
+      const { items } = await listFindingsOfHost(world, ada.actor, ask);
+      expect(items.find((row) => row.vulnerability === "CVE-2026-1000")?.filter).toMatchObject({
+        ...{ kind: "not-loaded", isSetAside: true },
+        justification: "libssl3: no process has the library in memory.",
+        trust: expect.stringMatching(/^Set aside by the rule "unused" of .*runtime\.yaml/),
+      });
+      const { packages, filters } = await showFinding(world, ada.actor, "CVE-2026-1000");
+      expect(packages[0]).toMatchObject({ hostCount: 3, filteredHostCount: 1 });
+      expect(filters.filter(({ filter }) => filter.isSetAside)).toHaveLength(1);
+      put("!env", ", exploited: too");
+      await applyRuntimePolicy(world);
+      expect((await counts()).map(([, hosts]) => hosts)).toEqual([3, 3]);
+
+      // Another look that sees it in memory, before the policy has had its turn.
+      await quiet(["runtime all 9 0 0", "used libssl3\t0\t1\t0\tnginx"]);
+      expect((await counts()).map(([, hosts]) => hosts)).toEqual([4, 4]);
+      await quiet(looks);
+      await applyRuntimePolicy(world);
+      expect((await counts()).map(([, hosts]) => hosts)).toEqual([3, 3]);
+      // Nobody looks any more: half a day later nothing is concluded from it.
+      await applyRuntimePolicy({ ...world, clock: () => world.clock() + 13 * HOUR_MS });
+      expect((await counts()).map(([, hosts]) => hosts)).toEqual([4, 4]);
+      await applyRuntimePolicy(world);
+      expect((await counts()).map(([, hosts]) => hosts)).toEqual([3, 3]);
+      rmSync(join(folder, "runtime.yaml"));
+      await applyRuntimePolicy(world);
+      expect((await counts()).map(([, hosts]) => hosts)).toEqual([4, 4]);
+      const { rows } = await sql<{ facts: unknown }>`
+        select facts from event where type = 'finding.set-aside' order by id`.execute(world.db);
+      expect(rows.length).toBe(6);
+      await listed([]);
     });
 
     test("is unknown where the look was not whole or told nothing", async () => {
