@@ -64,7 +64,7 @@ function registerFinding(program: Command, cli: Cli): void {
         .default("vulnerability"),
     )
     .option("--kev", "only those known to be exploited")
-    .option("--filtered", "only what is set aside (VEX), which is else left out")
+    .option("--filtered", "only what is set aside (VEX, runtime policy), which is else left out")
     .option("--runtime", "on how many hosts it is not running, not loaded or out of reach")
     .option("--search <text>", "part of an id, package or title")
     .option("--service <name>", "only what is in this service and on the hosts that run it")
