@@ -25,8 +25,10 @@ import {
   completePart,
   digestOfPart,
   dropPart,
+  keepWhole,
   partOf,
   type Validator,
+  wholeOf,
   writeDown,
 } from "./store-part.ts";
 
@@ -42,6 +44,8 @@ export interface FetchRequest {
   /** Sent to the hosts of `urls` only, never to where they redirect to. */
   readonly secretHeader?: Readonly<Record<string, string>>;
   readonly into: string;
+  /** It takes long to load: who goes on after a kill asks only whether it is still the same. */
+  readonly isKept?: true;
   readonly bytesMax?: number;
   /** What the publisher says the file is. */
   readonly digest?: { readonly algorithm: "sha256" | "sha512"; readonly hex: string };
@@ -161,9 +165,11 @@ type Tried =
   | Fetched
   | { readonly kind: "again"; readonly failure: Failure; readonly waitMs: number | null };
 
-async function tryOnce(way: Way, request: FetchRequest, url: string): Promise<Tried> {
-  await mkdir(dirname(request.into), { recursive: true, mode: 0o700 });
-  await takeTurn(way, url, request.gapMs ?? 0);
+async function tryOnce(way: Way, asked: FetchRequest, url: string): Promise<Tried> {
+  await mkdir(dirname(asked.into), { recursive: true, mode: 0o700 });
+  await takeTurn(way, url, asked.gapMs ?? 0);
+  const kept = asked.isKept === true ? await wholeOf(asked.into, url) : null;
+  const request = kept === null ? asked : { ...asked, validators: { [url]: kept } };
   const part = await partOf(request.into, url);
   let response: IncomingMessage;
   try {
@@ -182,7 +188,7 @@ async function tryOnce(way: Way, request: FetchRequest, url: string): Promise<Tr
   });
   if (verdict.kind === "not-modified") {
     response.resume();
-    return { kind: "not-modified", url };
+    return kept === null ? { kind: "not-modified", url } : { kind: "file", url, ...kept };
   }
   if (verdict.kind === "take" || verdict.kind === "take-rest") {
     return await takeBody(way, request, { url, response, from: part?.bytes ?? 0 });
@@ -286,5 +292,7 @@ async function finish(request: FetchRequest, url: string, validators: Validator)
       );
     }
   }
-  return { kind: "file", url, ...(await completePart(into, sha256)), ...validators };
+  const file = { ...(await completePart(into, sha256)), ...validators };
+  if (request.isKept === true) await keepWhole(file, url);
+  return { kind: "file", url, ...file };
 }

@@ -4,7 +4,7 @@ import { z } from "zod";
 import { Failure } from "../base/failure.ts";
 import { type Instant, instantFromText } from "../base/instant.ts";
 import type { FetchRequest } from "./actions-fetch.ts";
-import { loadInSlices } from "./actions-slices.ts";
+import { archiveProgress, begunIn, loadInSlices } from "./actions-slices.ts";
 import {
   type CsafList,
   digestIn,
@@ -115,9 +115,14 @@ async function fetchArchive(
   const file = await fetched(run, {
     urls: below(name),
     into: join(run.folder, "archive"),
+    isKept: true,
     ...(digest === null ? {} : { digest }),
   });
-  const outcomes = await loadInSlices(run, [file]);
+  const { sha256 } = file;
+  const outcomes = await loadInSlices(run, [file], {
+    documents: begunIn(run.progress, sha256)?.documents ?? 0,
+    tell: (documents) => run.saveProgress(archiveProgress({ sha256, documents })),
+  });
   await run.saveProgress({ since: { [base]: at } });
   return { at, outcomes, bodies: [bodyOf(file, run.world.clock(), false)] };
 }

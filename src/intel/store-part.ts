@@ -42,6 +42,42 @@ export async function partOf(into: string, url: string): Promise<Part | null> {
   }
 }
 
+const wholeSchema = z.object({
+  url: z.string(),
+  sha256: z.string(),
+  etag: z.string().nullable(),
+  lastModified: z.string().nullable(),
+});
+
+export type Whole = Validator & {
+  readonly path: string;
+  readonly bytes: number;
+  readonly sha256: Digest;
+};
+
+/** What came whole from the same address and was not loaded yet, as a run was killed; checked again. */
+export async function wholeOf(into: string, url: string): Promise<Whole | null> {
+  try {
+    const known = wholeSchema.parse(JSON.parse(await readFile(`${into}.whole.json`, "utf8")));
+    const { etag, lastModified } = known;
+    if (known.url !== url || (etag === null && lastModified === null)) return null;
+    if ((await digestOf(into, "sha256")) !== known.sha256) return null;
+    const { size } = await stat(into);
+    return { path: into, bytes: size, sha256: known.sha256 as Digest, etag, lastModified };
+  } catch {
+    // Nothing is kept, or it cannot be read: it is fetched.
+    return null;
+  }
+}
+
+/** Notes what a whole file is, for whoever goes on with it after a kill. */
+export async function keepWhole(
+  { path, sha256, etag, lastModified }: Omit<Whole, "bytes">,
+  url: string,
+): Promise<void> {
+  await writeFile(`${path}.whole.json`, JSON.stringify({ url, sha256, etag, lastModified }));
+}
+
 export async function dropPart(into: string): Promise<void> {
   await rm(`${into}.part`, { force: true });
   await rm(`${into}.part.json`, { force: true });
@@ -77,8 +113,12 @@ export async function writeDown(
 }
 
 export async function digestOfPart(into: string, algorithm: "sha256" | "sha512"): Promise<string> {
+  return await digestOf(`${into}.part`, algorithm);
+}
+
+async function digestOf(path: string, algorithm: "sha256" | "sha512"): Promise<string> {
   const hash = createHash(algorithm);
-  await pipeline(createReadStream(`${into}.part`), hash);
+  await pipeline(createReadStream(path), hash);
   return hash.digest("hex");
 }
 
