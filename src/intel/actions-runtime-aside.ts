@@ -10,7 +10,7 @@ import { runtimePolicy } from "../policy/store-files.ts";
 import { giveWay } from "./feed-format.ts";
 import type { Knowledge } from "./knowledge.ts";
 import { exposedStates } from "./model.ts";
-import { type AsideContent, asideOn, type GroupToJudge, type OpenFact } from "./runtime-aside.ts";
+import { asideOn, type GroupToJudge, type OpenFact } from "./runtime-aside.ts";
 import { runtimeJudge } from "./runtime-filter.ts";
 import { loadProgramFiles } from "./store-detail.ts";
 import { loadKnowledge, loadMembers } from "./store-knowledge.ts";
@@ -20,6 +20,7 @@ import {
   type LookedAtHosts,
   loadLookedAt,
   loadPackagesById,
+  type MarkedHosts,
   markHosts,
 } from "./store-runtime-aside.ts";
 import { subjectOf } from "./subject.ts";
@@ -46,16 +47,14 @@ export async function applyRuntimePolicy(world: World): Promise<void> {
   });
 }
 
-interface Marked {
-  readonly content: AsideContent;
-  readonly hosts: readonly number[];
-}
-
 /** What was judged last, by server: fleets at rest are not judged again each minute. */
 const judgedLast = new WeakMap<World["db"], string>();
 
 /** Null where nothing that it follows from has changed since the last turn. */
-async function judgedHosts(world: World, policy: RuntimePolicy): Promise<readonly Marked[] | null> {
+async function judgedHosts(
+  world: World,
+  policy: RuntimePolicy,
+): Promise<readonly MarkedHosts[] | null> {
   const { db } = world;
   const now = world.clock();
   const groups = await loadLookedAt(db, {
@@ -75,13 +74,13 @@ async function judgedHosts(world: World, policy: RuntimePolicy): Promise<readonl
   const packages = new Map((await loadPackagesById(db, [...ids])).map((p) => [p.id, p]));
   const open = openByPackage(knowledge);
   const factOf = await factsFor(world, knowledge, [...sets.values()]);
-  const marked: Marked[] = [];
+  const marked: MarkedHosts[] = [];
   for (const group of groups) {
     const set = sets.get(group.runtimeId);
     if (set === undefined) continue;
     const own = [...(members.get(group.setId) ?? [])].flatMap((id) => packages.get(id) ?? []);
     const content = asideOn(groupToJudge(group, { set, own, open, now }), policy, factOf);
-    if (content !== null) marked.push({ content, hosts: group.hosts });
+    if (content !== null) marked.push({ ...group, content });
     await giveWay();
   }
   return marked;

@@ -71,22 +71,31 @@ export async function loadAsides(reader: Reader): Promise<readonly KeptAside[]> 
   return rows.map((row) => ({ ...row, content: asideSchema.parse(row.content) }));
 }
 
+/** Hosts on which the same is set aside, by the picture of what runs that was judged. */
+export interface MarkedHosts {
+  readonly content: AsideContent;
+  readonly runtimeId: number;
+  readonly hosts: readonly number[];
+}
+
 /**
- * Sets aside on exactly these hosts what is named for each; returns on how many that is news. Whoever
- * inspects a host meanwhile waits, or has ended what is set aside there before.
+ * Sets aside on exactly these hosts what is named for each; returns on how many that is news. Where
+ * another look came since it was judged, nothing follows from the one before.
  */
 export async function markHosts(
   tx: Tx,
-  marked: readonly { readonly content: AsideContent; readonly hosts: readonly number[] }[],
+  marked: readonly MarkedHosts[],
   at: Instant,
 ): Promise<{ readonly setCount: number; readonly backCount: number }> {
-  const pairs: (readonly [host: number, aside: number])[] = [];
-  for (const { content, hosts } of marked) {
-    const id = await asideId(tx, content, at);
-    for (const host of hosts) pairs.push([host, id]);
+  const rows: { host: number; aside: number; runtime: number }[] = [];
+  for (const { content, runtimeId: runtime, hosts } of marked) {
+    const aside = await asideId(tx, content, at);
+    for (const host of hosts) rows.push({ host, aside, runtime });
   }
-  const hosts = arrayText(pairs.map(([host]) => host));
-  const asides = arrayText(pairs.map(([, aside]) => aside));
+  const hosts = arrayText(rows.map(({ host }) => host));
+  const asides = arrayText(rows.map(({ aside }) => aside));
+  const runtimes = arrayText(rows.map(({ runtime }) => runtime));
+  // Inspections lock the host first too: what is read below is what they left, or comes after this.
   await sql`
     select num from host where runtime_aside is not null or num = any(${hosts}::integer[])
      order by num for no key update`.execute(tx);
@@ -95,7 +104,10 @@ export async function markHosts(
      where runtime_aside is not null and num <> all(${hosts}::integer[])`.execute(tx);
   const set = await sql`
     update host h set runtime_aside = m.aside
-      from unnest(${hosts}::integer[], ${asides}::integer[]) as m (host, aside)
+      from unnest(${hosts}::integer[], ${asides}::integer[], ${runtimes}::integer[])
+        as m (host, aside, runtime)
+      join host_runtime r on r.host_num = m.host and r.set_id = m.runtime
+       and r.observed_to is null and r.recorded_to is null
      where h.num = m.host and h.runtime_aside is distinct from m.aside`.execute(tx);
   await sql`
     delete from runtime_aside a

@@ -68,9 +68,11 @@ create trigger host_runtime_seen after insert on host_runtime
 -- New rows are news to whoever keeps filters in memory, and nothing else has changed by them.
 create function runtime_aside_noted() returns trigger language plpgsql as $$
 begin
-  perform intel_note_transaction(false);
+  if exists (select from changed) then perform intel_note_transaction(false); end if;
   return null;
 end
 $$;
-create trigger runtime_aside_noted after insert or delete on runtime_aside
-  for each statement execute function runtime_aside_noted();
+create trigger runtime_aside_new after insert on runtime_aside
+  referencing new table as changed for each statement execute function runtime_aside_noted();
+create trigger runtime_aside_gone after delete on runtime_aside
+  referencing old table as changed for each statement execute function runtime_aside_noted();
