@@ -49,26 +49,31 @@ export function asideOn(
   const places = new Map<string, number>();
   const reasons: AsideContent["reasons"] = [];
   const aside = new Map<string, [number, number][]>();
-  for (const { names, isKernel, packages } of group.sources) {
-    for (const { id, vulnerabilities } of packages) {
-      for (const vulnerability of vulnerabilities) {
-        const { isExploited, ...fact } = factOf(vulnerability);
-        const { kind, reason } = group.judge({ ...fact, packages: names, isKernel });
-        if (kind === null) continue;
-        const rule = settingAside(policy, { reason: kind, isOf: group.isOf, isExploited });
-        if (rule === null) continue;
-        const key = `${kind}\n${rule.name}\n${reason}`;
-        const place = places.get(key) ?? reasons.push({ kind, text: reason, rule: rule.name }) - 1;
-        places.set(key, place);
-        const own = aside.get(vulnerability) ?? [];
-        aside.set(vulnerability, own);
-        own.push([id, place]);
-      }
-    }
+  for (const { id, vulnerability, names, isKernel } of questionsOf(group)) {
+    const { isExploited, ...fact } = factOf(vulnerability);
+    const { kind, reason } = group.judge({ ...fact, packages: names, isKernel });
+    const seen = kind === null ? null : { reason: kind, isOf: group.isOf, isExploited };
+    const rule = seen === null ? null : settingAside(policy, seen);
+    if (kind === null || rule === null) continue;
+    const key = `${kind}\n${rule.name}\n${reason}`;
+    const place = places.get(key) ?? reasons.push({ kind, text: reason, rule: rule.name }) - 1;
+    places.set(key, place);
+    const own = aside.get(vulnerability) ?? [];
+    aside.set(vulnerability, own);
+    own.push([id, place]);
   }
   if (aside.size === 0) return null;
   const { file, version } = policy;
   return { policy: { file, version }, reasons, aside: Object.fromEntries(aside) };
+}
+
+/** Each vulnerability of each package, with what its source has on these hosts. */
+function questionsOf({ sources }: GroupToJudge) {
+  return sources.flatMap(({ names, isKernel, packages }) =>
+    packages.flatMap(({ id, vulnerabilities }) =>
+      vulnerabilities.map((vulnerability) => ({ id, vulnerability, names, isKernel })),
+    ),
+  );
 }
 
 export function asideDigest(content: AsideContent): string {
@@ -84,16 +89,9 @@ export interface KeptAside {
 /** Filters with what the policy sets aside by what runs; what VEX sets aside is told by VEX. */
 export function withAsides(filters: Filters, kept: readonly KeptAside[]): Filters {
   const byVulnerability = new Map<string, Map<string, Filter>>();
-  for (const { id, since, content } of kept) {
-    const reasons = content.reasons.map((reason) => filterFor(reason, since, content.policy));
-    for (const [vulnerability, packages] of Object.entries(content.aside)) {
-      const own = byVulnerability.get(vulnerability) ?? new Map<string, Filter>();
-      byVulnerability.set(vulnerability, own);
-      for (const [packageId, place] of packages) {
-        const filter = reasons[place];
-        if (filter !== undefined) own.set(`r${id} ${packageId}`, filter);
-      }
-    }
+  for (const { vulnerability, key, filter } of kept.flatMap(filtersIn)) {
+    const own = byVulnerability.get(vulnerability) ?? new Map<string, Filter>();
+    byVulnerability.set(vulnerability, own.set(key, filter));
   }
   if (byVulnerability.size === 0) return filters;
   const all = new Map(filters);
@@ -101,6 +99,17 @@ export function withAsides(filters: Filters, kept: readonly KeptAside[]): Filter
     all.set(vulnerability, eitherOf(filters.get(vulnerability), own));
   }
   return all;
+}
+
+/** By the mark of the hosts and the package. */
+function filtersIn({ id, since, content }: KeptAside) {
+  const reasons = content.reasons.map((reason) => filterFor(reason, since, content.policy));
+  return Object.entries(content.aside).flatMap(([vulnerability, packages]) =>
+    packages.flatMap(([packageId, place]) => {
+      const filter = reasons[place];
+      return filter === undefined ? [] : [{ vulnerability, key: `r${id} ${packageId}`, filter }];
+    }),
+  );
 }
 
 function eitherOf(vex: FilterOf | undefined, own: ReadonlyMap<string, Filter>): FilterOf {
