@@ -116,12 +116,20 @@ export function startHolds(
   if (target.kind === "apply") {
     if (facts.halted !== null) holds.push({ why: "halted", ...facts.halted });
     if (facts.approvalHold !== null) holds.push(facts.approvalHold);
-    holds.push(...waveHolds(target.wave, facts));
+    holds.push(...waveHolds(target.wave, facts), ...budgetHolds(target, facts));
     holds.push(...ownWindowHolds(target, now), ...calendarHolds(target, { row, now, calendar }));
   }
   if (target.isQuarantined) holds.push({ why: "host-quarantined" });
   if (target.busyWith !== null) holds.push({ why: "host-busy", rollout: target.busyWith });
   return holds;
+}
+
+/** A full budget holds those of the wave's hosts that have its label. */
+function budgetHolds({ wave, labels }: TargetFacts, facts: LoadedRolloutFacts): readonly Hold[] {
+  const said = facts.waves.find(({ number }) => number === wave)?.holds ?? [];
+  return said.flatMap((hold) =>
+    hold.why === "budget-full" && labels[hold.key] === hold.value ? [{ ...hold, hosts: null }] : [],
+  );
 }
 
 function ownWindowHolds({ ownWindows }: TargetFacts, now: Instant): readonly Hold[] {

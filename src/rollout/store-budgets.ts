@@ -52,6 +52,8 @@ const downHosts = sql`
  * revert is the way out of trouble and counts only what is being worked on.
  */
 export async function loadRooms(reader: Reader, kind: JobKind): Promise<readonly BudgetRoom[]> {
+  // Asked at every turn, and most fleets have none: what is away need not be counted for nobody.
+  if (!(await hasBudgets(reader))) return [];
   const away = kind === "apply" ? sql`${heldSlots} union ${downHosts}` : heldSlots;
   const { rows } = await sql<BudgetRoom>`
     with limits as (
