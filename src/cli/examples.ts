@@ -135,7 +135,10 @@ const examples: Readonly<Record<string, readonly string[]>> = {
   "policy plan": ["policy plan deadlines.yaml"],
   "policy test": ["policy test classification.yaml"],
   "policy apply": ['policy apply deadlines.yaml --reason "PCI scope begins in January"'],
-  "plan create": ["plan create --patch P-1 --policy policies/rings.yaml"],
+  "plan create": [
+    "plan create --patch P-1 --policy policies/rings.yaml",
+    "plan create --patch P-1 --policy policies/rings.yaml --parent 9f3c12ab",
+  ],
   "plan list": ["plan list --patch P-1"],
   "plan show": ["plan show 9f3c12ab"],
   "plan hosts": ["plan hosts 9f3c12ab"],

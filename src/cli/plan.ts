@@ -17,6 +17,7 @@ interface CreateFlags {
   readonly startsAt?: string;
   readonly acceptIrreversible?: true;
   readonly replaces?: string;
+  readonly parent?: string;
 }
 
 export function registerPlan(program: Command, cli: Cli): void {
@@ -74,7 +75,7 @@ export function registerPlan(program: Command, cli: Cli): void {
     .action(async (from: string, to: string) => {
       const params = { path: { plan: from, other: to } };
       const diff = await ask(cli.client().GET("/api/v1/plans/{plan}/diff/{other}", { params }));
-      show(cli, diff, () => safeLines(diff.text));
+      show(cli, diff, () => safeLines(`${diff.story.join("\n")}\n\n${diff.text}`));
     });
 }
 
@@ -96,6 +97,7 @@ function registerCreate(plan: Command, cli: Cli): void {
     .option("--starts-at <time>", "not before, RFC 3339")
     .option("--accept-irreversible", "plan it although some host cannot be put back")
     .option("--replaces <digest>", "an earlier plan that this one supersedes")
+    .option("--parent <digest>", "an earlier plan: only hosts that it has not, approved anew")
     .action(async (flags: CreateFlags) => {
       const body = {
         patch: flags.patch,
@@ -106,6 +108,7 @@ function registerCreate(plan: Command, cli: Cli): void {
         ...(flags.hosts === undefined ? {} : { hosts: flags.hosts }),
         ...(flags.startsAt === undefined ? {} : { startsAt: flags.startsAt }),
         ...(flags.replaces === undefined ? {} : { replaces: flags.replaces }),
+        ...(flags.parent === undefined ? {} : { parent: flags.parent }),
       };
       const client = cli.client();
       const made = await ask(client.POST("/api/v1/plans", { body }));

@@ -2958,6 +2958,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/waves": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Waves of plans that are asked for, approved or carried out, whose approved time meets a span; the first 500 by when they may begin. */
+        get: operations["getWaves"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/words": {
         parameters: {
             query?: never;
@@ -9820,6 +9837,7 @@ export interface operations {
                             expiresAt: string;
                             hosts: number;
                             need: number;
+                            parent: string | null;
                             patch: string;
                             requester: string;
                             /** @enum {string} */
@@ -9855,6 +9873,8 @@ export interface operations {
                      */
                     class?: "normal" | "emergency";
                     hosts?: string;
+                    /** @description only hosts that this plan has not; approved anew */
+                    parent?: string;
                     patch: string;
                     policy?: string;
                     policyDigest?: string;
@@ -9884,6 +9904,7 @@ export interface operations {
                         expiresAt: string;
                         hosts: number;
                         need: number;
+                        parent: string | null;
                         patch: string;
                         requester: string;
                         /** @enum {string} */
@@ -9948,6 +9969,7 @@ export interface operations {
                             withoutHosts: number;
                         }[];
                         change: string;
+                        children: string[];
                         /** @enum {string} */
                         class: "normal" | "emergency";
                         /** Format: date-time */
@@ -9963,6 +9985,7 @@ export interface operations {
                         irreversible: string[];
                         need: number;
                         needsReboot: boolean;
+                        parent: string | null;
                         patch: string;
                         requester: string;
                         restarts: string[];
@@ -10064,6 +10087,7 @@ export interface operations {
                             step: string;
                             to: number;
                         }[];
+                        story: string[];
                         text: string;
                         waves: {
                             from: string;
@@ -13691,6 +13715,56 @@ export interface operations {
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["forbidden"];
             404: components["responses"]["not-found"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    getWaves: {
+        parameters: {
+            query?: {
+                from?: string;
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: {
+                            change: string;
+                            /**
+                             * Format: date-time
+                             * @description no host starts before
+                             */
+                            from: string;
+                            hosts: number;
+                            href: string;
+                            label: string;
+                            plan: string;
+                            ring: string;
+                            title: string;
+                            /**
+                             * Format: date-time
+                             * @description no host starts after
+                             */
+                            to: string;
+                            tone: string;
+                            wave: number;
+                        }[];
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
         };

@@ -1,9 +1,11 @@
 import { type Action, actionOf } from "../base/action.ts";
 import { type Actor, scopesFor } from "../base/actor.ts";
 import { Failure } from "../base/failure.ts";
+import type { PlanDigest } from "../base/ids.ts";
 import type { Permission } from "../base/permission.ts";
 import type { World } from "../db/world.ts";
 import { personBehind } from "../identity/store.ts";
+import { diffStory } from "./diff-story.ts";
 import type { PlannedBudget, PlannedLeaf, PlannedWave } from "./model.ts";
 import { type PlanDiff, planDiff } from "./plan-diff.ts";
 import {
@@ -15,6 +17,7 @@ import {
   type StoredPlan,
 } from "./store.ts";
 import { loadBudgets } from "./store-budgets.ts";
+import { loadChildren } from "./store-family.ts";
 import { countExcluded, countPlanHosts, loadPlanHosts } from "./store-hosts.ts";
 
 /** Reading plans. A plan none of whose hosts the reader may see does not exist for the reader. */
@@ -43,18 +46,20 @@ export interface ShownPlan extends StoredPlan {
   readonly budgets: readonly PlannedBudget[];
   readonly bodies: readonly { readonly digest: string; readonly text: string }[];
   readonly excludedByReason: readonly { readonly why: string; readonly hosts: number }[];
+  readonly children: readonly PlanDigest[];
 }
 
 export async function showPlan(world: World, actor: Actor, ref: string): Promise<ShownPlan> {
   const plan = await demandPlan(world, actor, ref);
   const scopes = scopesFor(actor, "plan.read");
-  const [waves, budgets, bodies, excludedByReason] = await Promise.all([
+  const [waves, budgets, bodies, excludedByReason, children] = await Promise.all([
     loadWaves(world.db, plan.digest),
     loadBudgets(world.db, plan.digest),
     loadBodies(world.db, plan.digest),
     countExcluded(world.db, plan.digest, scopes),
+    loadChildren(world.db, plan.digest),
   ]);
-  return { ...plan, waves, budgets, bodies, excludedByReason };
+  return { ...plan, waves, budgets, bodies, excludedByReason, children };
 }
 
 /** Leaf texts name every host of the plan, so only who may see all of them may have them. */
@@ -82,16 +87,17 @@ export async function diffPlans(
   world: World,
   actor: Actor,
   refs: { readonly from: string; readonly to: string },
-): Promise<PlanDiff> {
+): Promise<PlanDiff & { readonly story: readonly string[] }> {
   const [from, to] = await Promise.all([
     diffSide(world, actor, refs.from),
     diffSide(world, actor, refs.to),
   ]);
-  return planDiff(from, to);
+  const diff = planDiff(from, to);
+  return { ...diff, story: diffStory(diff, from, to) };
 }
 
 async function diffSide(world: World, actor: Actor, ref: string) {
-  const { digest, statement, hostCount } = await demandPlan(world, actor, ref);
+  const { digest, statement, hostCount, need } = await demandPlan(world, actor, ref);
   if (hostCount > DIFF_HOSTS_MAX) {
     throw new Failure("too-large", `Plans of more than ${DIFF_HOSTS_MAX} hosts are not compared.`);
   }
@@ -101,7 +107,7 @@ async function diffSide(world: World, actor: Actor, ref: string) {
     loadBodies(world.db, digest),
     loadPlanHosts(world.db, { plan: digest, scopes, limit: DIFF_HOSTS_MAX }),
   ]);
-  return { statement, waves, bodies, hosts };
+  return { statement, need, waves, bodies, hosts };
 }
 
 /** What the reader may do with the plan; whoever asks for approval is looked at again then. */

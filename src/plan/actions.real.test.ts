@@ -124,6 +124,25 @@ describe("a plan in the database", () => {
   });
 });
 
+describe("a child plan", () => {
+  test("takes only hosts that its parent has not, names it, and is a change of its own", async () => {
+    const first = await create(carol, { hosts: "env=prod" });
+    const parent = first.plan.digest.slice(0, 12);
+    const child = await create(carol, { parent });
+    expect(child.changeNumber).not.toBe(first.changeNumber);
+    expect(child.plan.leaves).toHaveLength(1);
+    expect(child.plan.statement).toContain(`(adds hosts to plan ${parent})`);
+    expect(child.plan.statement).not.toContain("supersedes");
+    const again = await create(carol, { replaces: child.plan.digest });
+    expect(again.plan.leaves).toHaveLength(1);
+    const shown = await showPlan(world, carol.actor, parent);
+    expect(shown.children).toEqual([child.plan.digest, again.plan.digest]);
+    await expect(create(carol, { parent })).rejects.toThrow("or was added to it");
+    const other = await aPatch(world, carol, "3.0.19-1~deb12u1");
+    await expect(create(carol, { parent, patch: other })).rejects.toThrow("another patch");
+  });
+});
+
 describe("scopes", () => {
   test("a plan is made of the hosts that its maker may change", async () => {
     const dev = await aPerson(world, "dev-op", { role: "operator", scope: "env=dev" });

@@ -12,6 +12,7 @@ import { type ChangeClass, parseRings, type RingsPolicy } from "../policy/rings.
 import type { Patch } from "../triage/model.ts";
 import { refusalToLeave } from "../triage/readiness.ts";
 import { loadPatch } from "../triage/store.ts";
+import { childTitle, demandParent, withoutFamily } from "./actions-parent.ts";
 import { followPatch } from "./actions-patch.ts";
 import { type Asking, resolvePairs } from "./actions-resolve.ts";
 import { demandPlan } from "./actions-show.ts";
@@ -43,6 +44,8 @@ export interface CreatePlan {
   readonly acceptsIrreversible?: boolean | undefined;
   /** An earlier plan (digest or its first digits) that this one takes the place of. */
   readonly replaces?: string | undefined;
+  /** An earlier plan that this one adds hosts to, as a child of it. */
+  readonly parent?: string | undefined;
 }
 
 export interface CreatedPlan {
@@ -66,11 +69,13 @@ export async function createPlan(
   const policy = await readPolicy(world, request.policy);
   const requester = await requesterOf(world, actor);
   const replaced = await replacedPlan(world, actor, request, patch);
-  const hosts = await loadSelectedHosts(world.db, {
+  const parent = await demandParent(world, actor, { asked: request.parent, patch, replaced });
+  const selected = await loadSelectedHosts(world.db, {
     scopes: scopesFor(actor, "plan.create"),
     selector: parseSelector(request.hosts ?? ""),
     target: patch.target,
   });
+  const hosts = await withoutFamily(world, selected, { parent, replaced });
   const resolutions = await resolvePairs(world, ask, { target: patch.target, hosts });
   const changeNumber = replaced?.changeNumber ?? (await nextChangeNumber(world.db));
   const input: PlanInput = {
@@ -78,7 +83,7 @@ export async function createPlan(
     change: `c-${changeNumber}`,
     patch: patch.id,
     target: patch.target,
-    title: request.title ?? patch.title,
+    title: childTitle(request.title ?? patch.title, parent),
     requester,
     class: request.class,
     issuedAt: world.clock(),
@@ -98,7 +103,7 @@ export async function createPlan(
   };
   const planned = plan(input);
   const made = demandGood(planned, input);
-  await commitPlan(world, actor, { made, planned, input, patch, changeNumber });
+  await commitPlan(world, actor, { made, planned, input, patch, changeNumber, parent });
   return { plan: made, report: planned.report, changeNumber };
 }
 
@@ -201,6 +206,7 @@ async function commitPlan(
     readonly input: PlanInput;
     readonly patch: Patch;
     readonly changeNumber: number;
+    readonly parent: StoredPlan | null;
   },
 ): Promise<void> {
   const { input, patch, planned } = made;
@@ -208,6 +214,7 @@ async function commitPlan(
     const isNew = await insertPlan(tx, {
       plan: made.made,
       report: planned.report,
+      parent: made.parent?.digest ?? null,
       policy: input.policy,
       changeNumber: made.changeNumber,
       requestedBy: actor.subject,
@@ -223,16 +230,20 @@ async function commitPlan(
       actor: actor.subject,
       at: input.issuedAt,
     });
-    await recordPlanned(tx, actor.subject, made.made, planned.report);
+    await recordPlanned(tx, actor.subject, { ...made, report: planned.report });
   });
 }
 
 async function recordPlanned(
   tx: Parameters<typeof recordEvent>[0],
   actor: SubjectId,
-  made: Plan,
-  report: PlanReport,
+  of: {
+    readonly made: Plan;
+    readonly report: PlanReport;
+    readonly parent: StoredPlan | null;
+  },
 ): Promise<void> {
+  const { made, report, parent } = of;
   const patch: PatchId = made.patch;
   await recordEvent(tx, {
     type: "plan.created",
@@ -248,6 +259,7 @@ async function recordPlanned(
       bodies: made.bodies.length,
       waves: made.waves.map((wave) => ({ ring: wave.ring, hosts: wave.hostCount })),
       reversibility: report.reversibility,
+      ...(parent === null ? {} : { parent: parent.digest }),
     },
   });
 }

@@ -9,12 +9,15 @@ import { parseStatement, permitToText, revertToText, type Statement } from "./st
 
 export interface DiffSide {
   readonly statement: string;
+  /** Approvals that the policy demands. */
+  readonly need: number;
   readonly waves: readonly PlannedWave[];
   readonly bodies: readonly { readonly digest: string; readonly text: string }[];
   /** In index order. */
   readonly hosts: readonly {
     readonly name: string;
     readonly ring: string;
+    readonly wave: number;
     readonly body: string;
   }[];
 }
@@ -46,7 +49,7 @@ export function planDiff(from: DiffSide, to: DiffSide): PlanDiff {
   const stayedBefore = from.hosts.filter((host) => after.has(host.name));
   const stayedAfter = to.hosts.filter((host) => before.has(host.name));
   return {
-    fields: fieldChanges(from.statement, to.statement),
+    fields: [...fieldChanges(from.statement, to.statement), ...needChange(from, to)],
     waves: waveChanges(from.waves, to.waves),
     hostsAdded: names(to.hosts.filter((host) => !before.has(host.name))),
     hostsRemoved: names(from.hosts.filter((host) => !after.has(host.name))),
@@ -84,6 +87,11 @@ function fieldChanges(from: string, to: string): PlanDiff["fields"] {
     const [before, after] = [text(a.value), text(b.value)];
     return before === after ? [] : [{ field, from: before, to: after }];
   });
+}
+
+function needChange(from: DiffSide, to: DiffSide): PlanDiff["fields"] {
+  if (from.need === to.need) return [];
+  return [{ field: "need", from: String(from.need), to: String(to.need) }];
 }
 
 function waveChanges(from: readonly PlannedWave[], to: readonly PlannedWave[]): PlanDiff["waves"] {

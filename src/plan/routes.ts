@@ -95,6 +95,8 @@ const summarySchema = z.strictObject({
   need: z.number().int(),
   hosts: z.number().int(),
   reversibility: z.enum(["downgrade", "none"]),
+  /** The plan that this one adds hosts to. */
+  parent: digestText.nullable(),
   createdAt: time,
   expiresAt: time,
 });
@@ -109,6 +111,7 @@ function summaryOf(plan: StoredPlan): z.output<typeof summarySchema> {
     need: plan.need,
     hosts: plan.hostCount,
     reversibility: plan.report.reversibility,
+    parent: plan.report.parent,
     createdAt: instantToText(plan.createdAt),
     expiresAt: instantToText(plan.expiresAt),
   };
@@ -132,6 +135,7 @@ const postPlan = route({
     startsAt: time.optional(),
     acceptIrreversible: z.boolean().default(false),
     replaces: planRef.optional(),
+    parent: planRef.optional().describe("only hosts that this plan has not; approved anew"),
   }),
   reply: summarySchema.extend({
     excluded: z.number().int(),
@@ -150,7 +154,7 @@ const postPlan = route({
         hosts: body.hosts,
         startsAt: body.startsAt === undefined ? undefined : instantOf(body.startsAt),
         acceptsIrreversible: body.acceptIrreversible,
-        replaces: body.replaces,
+        ...{ replaces: body.replaces, parent: body.parent },
       },
       { pair: resolveForSets, host: resolveOnHost },
     );
@@ -233,6 +237,8 @@ const getPlan = route({
     /** What goes on being judged after the last wave, and how much is taken back by itself. */
     triggers: z.array(z.string()),
     warnings: z.array(z.string()),
+    /** Plans that add hosts to this one. */
+    children: z.array(digestText),
     actions: z.array(actionSchema),
   }),
   async handle({ world, actor }, { params }) {
@@ -270,6 +276,7 @@ const getPlan = route({
       ways: { ...report.ways },
       triggers: [...triggers.whole],
       warnings: [...report.warnings],
+      children: [...plan.children],
       actions: [...(await planActions(world, actor, plan))],
     };
   },
@@ -320,7 +327,9 @@ const getDiff = route({
     ringChanged: z.array(z.strictObject({ host: z.string(), from: z.string(), to: z.string() })),
     steps: z.array(z.strictObject({ step: z.string(), from: z.number(), to: z.number() })),
     orderChangedAt: z.string().nullable(),
-    /** All of it as lines for people. */
+    /** The same in sentences, in the order in which people ask. */
+    story: z.array(z.string()),
+    /** All of it as exact lines. */
     text: z.string(),
   }),
   async handle({ world, actor }, { params }) {
@@ -333,6 +342,7 @@ const getDiff = route({
       ringChanged: [...diff.ringChanged],
       steps: [...diff.steps],
       orderChangedAt: diff.orderChangedAt,
+      story: [...diff.story],
       text: planDiffToText(diff),
     };
   },

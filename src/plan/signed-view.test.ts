@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { aHost, aMove, aPlanInput, movesOf } from "../../test/builders/plan.ts";
 import { sha256 } from "../base/digest.ts";
+import { diffStory } from "./diff-story.ts";
 import type { Plan, PlanInput } from "./model.ts";
 import { type DiffSide, planDiff, planDiffToText } from "./plan-diff.ts";
 import { plan } from "./planner.ts";
@@ -79,6 +80,7 @@ describe("the difference of two plans", () => {
       ...made,
       hosts: made.leaves.map((leaf) => ({
         name: names.get(leaf.host)!,
+        wave: leaf.wave,
         ring: rings.get(leaf.wave)!,
         body: leaf.body,
       })),
@@ -89,6 +91,7 @@ describe("the difference of two plans", () => {
   test("is none between a plan and itself", () => {
     const diff = planDiff(side(input), side(input));
     expect(planDiffToText(diff)).toBe("no difference in what is done\n");
+    expect(diffStory(diff, side(input), side(input))).toEqual(["Both do exactly the same."]);
   });
 
   test("names hosts, rings, versions and times", () => {
@@ -103,12 +106,26 @@ describe("the difference of two plans", () => {
     };
     const diff = planDiff(side(input), side(other));
     expect(diff).toMatchObject({
-      fields: [{ field: "class", from: "normal", to: "emergency" }],
+      fields: [
+        { field: "class", from: "normal", to: "emergency" },
+        { field: "need", from: "1", to: "2" },
+      ],
       hostsAdded: ["new-1"],
       hostsRemoved: ["web-3"],
       ringChanged: [{ host: "web-2", from: "canary", to: "1" }],
     });
     expect(diff.waves.map((wave) => wave.ring)).toEqual(["canary", "1", "2"]);
+    const story = diffStory(diff, side(input), side(other));
+    expect(story.slice(0, 3)).toEqual([
+      "Adds 1 host: new-1.",
+      "Leaves out 1 host: web-3.",
+      "1 host moves from canary to ring 1: web-2.",
+    ]);
+    expect(story).toContain(
+      "upgrade openssl to 3.0.19-1~deb12u1 instead of 3.0.18-1~deb12u1, on 8 hosts.",
+    );
+    expect(story).toContain("Class: emergency instead of normal.");
+    expect(story.some((line) => /^Wave ring 1 .*soaks .* instead of /.test(line))).toBe(true);
     const text = planDiffToText(diff);
     expect(text).toContain("upgrade openssl amd64 3.0.17-1~deb12u2 3.0.19-1~deb12u1");
     expect(text).toMatch(/to go back: downgrade openssl .*: on 0 -> 8 hosts/);

@@ -15,7 +15,10 @@ import { insertWindowSets, loadWindowSets, type WindowSets } from "./store-windo
 /** Plans as rows: written once, in one transaction, and never changed. */
 
 /** What the report says beside the excluded hosts, which are rows of their own. */
-export type StoredReport = Omit<PlanReport, "excluded" | "blocked">;
+export type StoredReport = Omit<PlanReport, "excluded" | "blocked"> & {
+  /** The plan that this one adds hosts to. */
+  readonly parent: PlanDigest | null;
+};
 
 /** A plan without its leaves, which may be a million. */
 export interface StoredPlan {
@@ -54,6 +57,11 @@ const reportSchema = z.object({
   canaries: z.array(canaryReportSchema).default([]),
   ways: z.object({ local: z.number(), ssh: z.number(), piped: z.number() }),
   warnings: z.array(z.string()),
+  parent: z
+    .string()
+    .transform((digest) => digest as PlanDigest)
+    .nullable()
+    .default(null),
 });
 
 /** Rows of one insert: large enough to be quick, small enough for one message. */
@@ -72,6 +80,7 @@ export async function lockPatch(tx: Tx, patch: PatchId): Promise<void> {
 export interface NewPlan {
   readonly plan: Plan;
   readonly report: PlanReport;
+  readonly parent: PlanDigest | null;
   readonly policy: RingsPolicy;
   readonly changeNumber: number;
   readonly requestedBy: SubjectId;
@@ -82,7 +91,8 @@ export interface NewPlan {
 /** False when this very plan is stored already: the same input gives the same digest. */
 export async function insertPlan(tx: Tx, made: NewPlan): Promise<boolean> {
   const { plan, policy } = made;
-  const { excluded, blocked, ...report } = made.report;
+  const { excluded, blocked, ...found } = made.report;
+  const report = { ...found, parent: made.parent };
   assert(blocked.length === 0, "a blocked plan is never stored");
   await sql`
     insert into rings_policy (digest, name, text)

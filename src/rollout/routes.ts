@@ -20,6 +20,7 @@ import {
   textOrNull,
 } from "./routes-schema.ts";
 import { postSimulation } from "./routes-simulation.ts";
+import { getWaves } from "./routes-waves.ts";
 
 /** Rollouts over HTTP. */
 
@@ -285,6 +286,7 @@ const getExplain = route({
 export const routes: readonly Route[] = [
   postSimulation,
   getPlanForecast,
+  getWaves,
   postRollout,
   listRollouts,
   getRollout,

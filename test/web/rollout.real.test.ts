@@ -138,6 +138,9 @@ describePages("a rollout's page", () => {
     await picture(page, "plan-forecast");
     await expectAccessible(page);
     expect(faults).toEqual([]);
+    await page.goto("/calendar");
+    const waves = page.getByRole("region", { name: "Waves in these weeks" });
+    await waves.getByRole("link", { name: /, ring 2$/ }).waitFor();
     await page.goto(path);
     await page.getByRole("button", { name: "Halt" }).waitFor();
   });

@@ -11,6 +11,7 @@ import { PageHead } from "../parts/page-head.tsx";
 import { Panel } from "../parts/panel.tsx";
 import styles from "./calendar.module.css";
 import { Freezes } from "./freezes.tsx";
+import { PlannedWaves } from "./planned-waves.tsx";
 import { type Day, daysFrom, mondayOf, moved } from "./weeks.ts";
 
 export type Calendar = Reply<"/api/v1/calendar">;
@@ -62,6 +63,7 @@ export function CalendarPage() {
       <Answered of={calendar} what="the calendar">
         {(answer) => <Shown calendar={answer} weeks={views[view]} />}
       </Answered>
+      <PlannedWaves from={at} />
       <Freezes />
       <Running />
     </>

@@ -83,7 +83,21 @@ function Differences({ diff }: { readonly diff: Diff }) {
       ? []
       : [["order", "", `another from ${diff.orderChangedAt} on`] as const]),
   ];
-  if (rows.length === 0) return <Text>Both do exactly the same.</Text>;
+  return (
+    <>
+      <ul className={styles["findings"]} aria-label="What changes">
+        {diff.story.map((text) => (
+          <li key={text}>
+            <Sentence text={text} />
+          </li>
+        ))}
+      </ul>
+      {rows.length > 0 && <Exactly rows={rows} />}
+    </>
+  );
+}
+
+function Exactly({ rows }: { readonly rows: readonly (readonly [string, string, string])[] }) {
   return (
     <div className={styles["scroll"]}>
       <Table aria-label="Differences">

@@ -86,6 +86,16 @@ function Head({ plan }: { readonly plan: Plan }) {
             {canGoBack ? "can be taken back" : "no way back"}
           </Mark>
           <Go href={`/patches/${plan.patch}`}>its case</Go>
+          {plan.parent !== null && (
+            <span>
+              adds hosts to <Go href={`/plans/${plan.parent}`}>plan {plan.parent.slice(0, 12)}</Go>
+            </span>
+          )}
+          {plan.children.map((child) => (
+            <span key={child}>
+              grown by <Go href={`/plans/${child}`}>plan {child.slice(0, 12)}</Go>
+            </span>
+          ))}
           <span className="dim">
             made by {plan.requester} <Instant at={plan.createdAt} />, expires{" "}
             <Instant at={plan.expiresAt} />

@@ -28,6 +28,8 @@ export function planTable(plans: readonly PlanRow[], now: Instant): string {
 export function planText(plan: Plan, excluded: readonly Excluded[]): string {
   const facts = renderFacts([
     ["plan", plan.digest],
+    ["adds to", plan.parent === null ? null : `plan ${plan.parent.slice(0, 12)}`],
+    ["grown by", plan.children.map((one) => one.slice(0, 12)).join(", ") || null],
     ["class", plan.class],
     ["requested by", plan.requester],
     ["approvals needed", plan.need],
