@@ -20,6 +20,7 @@ import {
   loadLateHosts,
 } from "./store-forecast.ts";
 import {
+  loadCeilings,
   loadPace,
   loadPaceOfPlan,
   loadPlannedTimes,
@@ -73,11 +74,12 @@ async function tell(
   plan: Pick<StoredPlan, "digest">,
   at: { readonly pace: Pace; readonly now: Instant; readonly dueAt: Instant | null },
 ): Promise<{ readonly told: PlanForecast; readonly times: readonly TimedHosts[] }> {
-  const [waves, times] = await Promise.all([
+  const [waves, times, ceilings] = await Promise.all([
     loadWaves(reader, plan.digest),
     loadPlannedTimes(reader, plan.digest),
+    loadCeilings(reader, plan.digest),
   ]);
-  return { told: planForecast({ waves, ownTimes: times, ...at }), times };
+  return { told: planForecast({ waves, ownTimes: times, ceilings, ...at }), times };
 }
 
 /** Of waves that somebody can tell of, the groups in the order in which they were counted. */
@@ -95,7 +97,11 @@ export async function forecastNow(reader: Reader, loaded: LoadedFacts): Promise<
   const own = await loadPace(reader, id);
   const isOwnEnough = own.measured > 0 || endedAt !== null;
   const pace = isOwnEnough ? own : await loadPaceOfPlan(reader, plan);
-  return forecast(loaded, pace, await loadTimesLeft(reader, { rollout: id, plan }));
+  const [ownTimes, ceilings] = await Promise.all([
+    loadTimesLeft(reader, { rollout: id, plan }),
+    loadCeilings(reader, plan),
+  ]);
+  return forecast(loaded, pace, { ownTimes, ceilings });
 }
 
 /** When a rollout begins, what is forecast of it then is kept, to be told beside what comes of it. */

@@ -1,6 +1,7 @@
 import { type Instant, instantToText, SECOND_MS } from "../base/instant.ts";
 import { hostsOf, judgeGate } from "./gate.ts";
 import type { LoadedFacts } from "./store.ts";
+import { type Ceiling, throughput } from "./throughput.ts";
 import type { WaveFacts } from "./wave.ts";
 import { type HostGroup, type Scheduled, scheduleWork } from "./work-schedule.ts";
 
@@ -66,13 +67,15 @@ export interface Ahead {
   readonly now: Instant;
   readonly pace: Pace;
   readonly ownTimes: readonly OwnTimes[];
+  /** What budgets leave the waves. */
+  readonly ceilings: readonly Ceiling[];
   readonly dueAt: Instant | null;
 }
 
 export function forecast(
   loaded: Pick<LoadedFacts, "facts" | "now">,
   pace: Pace,
-  ownTimes: readonly OwnTimes[] = [],
+  known: Partial<Pick<Ahead, "ownTimes" | "ceilings">> = {},
 ): Forecast {
   const { facts, now } = loaded;
   const reason = whyNotNow(facts);
@@ -81,7 +84,8 @@ export function forecast(
     return { endsAt: null, marginMs: null, measured, basis, waves: [], reason };
   }
   const waves = facts.waves.filter((one) => one.state !== "ended");
-  return forecastWaves(waves, { now, pace, ownTimes, dueAt: null });
+  const { ownTimes = [], ceilings = [] } = known;
+  return forecastWaves(waves, { now, pace, ownTimes, ceilings, dueAt: null });
 }
 
 function whyNotNow(facts: LoadedFacts["facts"]): string | null {
@@ -100,12 +104,12 @@ export function forecastWaves(waves: readonly WaveFacts[], ahead: Ahead): Foreca
   let at: Likely = { median: now, high: now };
   let variance = 0;
   for (const wave of waves) {
-    const own = workOf(wave, pace);
+    const own = workOf(wave, ahead);
     // By so much this wave adds to how late the whole comes one time in ten.
     const more = NINE_IN_TEN * (Math.sqrt(variance + own.variance) - Math.sqrt(variance));
     variance += own.variance;
-    const slowMs = pace.meanMs + more / Math.max(1, own.rounds);
-    const next = waveAhead(wave, { ...ahead, at, slowMs });
+    const slowMs = own.jobMs + more / Math.max(1, own.rounds);
+    const next = waveAhead(wave, { ...ahead, at, slowMs, jobMs: own.jobMs });
     if ("reason" in next) {
       return { endsAt: null, marginMs: null, measured, basis, waves: told, reason: next.reason };
     }
@@ -121,15 +125,15 @@ const NINE_IN_TEN = 1.2816;
 
 function waveAhead(
   wave: WaveFacts,
-  given: Ahead & { readonly at: Likely; readonly slowMs: number },
+  given: Ahead & { readonly at: Likely; readonly jobMs: number; readonly slowMs: number },
 ): WaveForecast | { readonly reason: string } {
   const { number } = wave;
-  const { pace, slowMs, at } = given;
+  const { pace, jobMs, slowMs, at } = given;
   const stop = whyNobodyKnows(wave, given.now);
   if (stop !== null) return { reason: stop };
   const open = openHosts(wave);
   if (open > 0 && pace.measured === 0) return { reason: NOTHING_MEASURED };
-  const median = course(wave, given, { at: at.median, jobMs: pace.meanMs });
+  const median = course(wave, given, { at: at.median, jobMs });
   if ("reason" in median) return median;
   // What would be too late one time in ten is told as the end of the approved time at least.
   const high = course(wave, given, { at: at.high, jobMs: slowMs });
@@ -163,10 +167,11 @@ function course(
   { at, jobMs }: { readonly at: Instant; readonly jobMs: number },
 ): WaveCourse | { readonly reason: string } {
   const { number, counts, gate } = wave;
+  const { atOnce } = throughput(wave, { ...given, jobMs: given.pace.meanMs });
   const groups = groupsOf(wave, given.ownTimes);
   const opensAt = Math.max(at, wave.notBefore);
   const startsAt = wave.openedAt ?? Math.min(...groups.map((one) => firstOpen(one, opensAt)));
-  const work = { from: opensAt, atOnce: gate.inFlightMax, jobMs, groups, dueAt: given.dueAt };
+  const work = { from: opensAt, atOnce, jobMs, groups, dueAt: given.dueAt };
   const done = scheduleWork({ ...work, atWork: counts.active + counts.checking });
   if (done.stranded > 0) {
     return { reason: `wave ${number} needs more maintenance windows than were approved` };
@@ -233,12 +238,16 @@ function hosts(count: number): string {
 }
 
 /** Rounds to come; their variance, that of the mean itself, and how far those at work really are. */
-function workOf(wave: WaveFacts, pace: Pace): { rounds: number; variance: number } {
-  const rounds = Math.ceil(openHosts(wave) / wave.gate.inFlightMax);
-  if (rounds === 0) return { rounds, variance: 0 };
+function workOf(
+  wave: WaveFacts,
+  { pace, ceilings }: Ahead,
+): { readonly rounds: number; readonly variance: number; readonly jobMs: number } {
+  const { atOnce, jobMs } = throughput(wave, { ceilings, jobMs: pace.meanMs });
+  const rounds = Math.ceil(openHosts(wave) / atOnce);
+  if (rounds === 0) return { rounds, variance: 0, jobMs };
   // One host says nothing about how far others differ: as far as it took itself.
   const deviation = pace.deviationMs ?? pace.meanMs;
   const ofMean = (rounds * deviation) ** 2 / Math.max(1, pace.measured);
   const ofBegun = wave.counts.active + wave.counts.checking > 0 ? pace.meanMs ** 2 / 12 : 0;
-  return { rounds, variance: rounds * deviation ** 2 + ofMean + ofBegun };
+  return { rounds, variance: rounds * deviation ** 2 + ofMean + ofBegun, jobMs };
 }

@@ -32,7 +32,15 @@ function aWave(number: number, hostCount: number, some: Partial<PlannedWave> = {
 }
 
 function of(waves: readonly PlannedWave[], some: Partial<Parameters<typeof planForecast>[0]> = {}) {
-  return planForecast({ waves, ownTimes: [], pace: steady, now: NOW, dueAt: null, ...some });
+  return planForecast({
+    waves,
+    ownTimes: [],
+    ceilings: [],
+    pace: steady,
+    now: NOW,
+    dueAt: null,
+    ...some,
+  });
 }
 
 describe("the forecast of a plan", () => {

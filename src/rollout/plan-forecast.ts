@@ -9,6 +9,7 @@ import {
   type Pace,
 } from "./forecast.ts";
 import { waveGate } from "./gate.ts";
+import type { Ceiling } from "./throughput.ts";
 import { noCounts, type WaveFacts } from "./wave.ts";
 
 /**
@@ -46,6 +47,7 @@ export interface Missed {
 export interface PlanToForecast {
   readonly waves: readonly PlannedWave[];
   readonly ownTimes: readonly OwnTimes[];
+  readonly ceilings: readonly Ceiling[];
   readonly pace: Pace;
   readonly now: Instant;
   readonly dueAt: Instant | null;

@@ -1,8 +1,10 @@
 import { type RawBuilder, sql } from "kysely";
 import type { PlanDigest, RolloutId } from "../base/ids.ts";
 import type { Reader } from "../db/database.ts";
+import { loadBudgets } from "../plan/store-budgets.ts";
 import { loadWindowSets } from "../plan/store-windows.ts";
 import type { Basis, OwnTimes, Pace } from "./forecast.ts";
+import type { Ceiling } from "./throughput.ts";
 
 /** How long hosts took that brought a patch on and were judged: a forecast's only source. */
 
@@ -98,4 +100,26 @@ async function withWindows(
   if (rows.length === 0) return [];
   const sets = await loadWindowSets(reader, plan);
   return rows.map((row) => ({ ...row, windows: sets.get(row.set) ?? [] }));
+}
+
+/** What budgets leave each wave of the plan: how many of its hosts at once, and in how many rounds. */
+export async function loadCeilings(reader: Reader, plan: PlanDigest): Promise<readonly Ceiling[]> {
+  // Most plans have no budget, and then no label of no host needs to be looked at.
+  const budgets = await loadBudgets(reader, plan);
+  if (budgets.length === 0) return [];
+  const { rows } = await sql<Ceiling>`
+    with counted as (
+      select l.wave, k.key, b.unavailable_max as most, count(*)::integer as hosts
+        from unnest(${[...new Set(budgets.map(({ key }) => key))]}::text[]) as k(key)
+        join plan_leaf l on l.plan = ${plan}
+        join host h on h.id = l.host
+        left join plan_budget b
+          on b.plan = l.plan and b.key = k.key and b.value = h.labels ->> k.key
+       group by l.wave, k.key, b.value, b.unavailable_max
+    )
+    select wave, sum(hosts)::integer as hosts,
+           sum(least(hosts, coalesce(most, hosts)))::integer as "atOnceMax",
+           coalesce(max(ceil(hosts::float8 / most)), 1)::integer as "roundsMin"
+      from counted group by wave, key order by wave, key`.execute(reader);
+  return rows;
 }

@@ -6,6 +6,7 @@ import { hostsText } from "../change/change-model.ts";
 import { ClockTime } from "../parts/instant.tsx";
 import { Mark } from "../parts/mark.tsx";
 import { Sentence } from "../parts/sentence.tsx";
+import { Budgets } from "../rollout/budgets.tsx";
 import { CELLS_MAX, Cells, Shares } from "../rollout/cells.tsx";
 import { PlannedCourse } from "../rollout/course.tsx";
 import rollout from "../rollout/rollout.module.css";
@@ -23,6 +24,11 @@ export function PlanPicture({ plan }: { readonly plan: Plan }) {
   return (
     <>
       <Outlook forecast={forecast} />
+      <Budgets
+        of={plan.budgets.map(({ unavailableMax, ...label }) => ({
+          ...{ ...label, used: 0, allowed: unavailableMax },
+        }))}
+      />
       <div className={rollout["picture"]}>
         {plan.waves.map((wave) => (
           <Wave

@@ -7,6 +7,7 @@ import { Answered } from "../parts/answered.tsx";
 import { Shape } from "../parts/mark.tsx";
 import { Person } from "../parts/person.tsx";
 import { Sentence } from "../parts/sentence.tsx";
+import { Budgets } from "./budgets.tsx";
 import { isDrawn, Picture, type PlannedWave } from "./picture.tsx";
 import styles from "./rollout.module.css";
 import { RolloutHead } from "./rollout-head.tsx";
@@ -48,6 +49,7 @@ function Shown({ rollout }: { readonly rollout: Rollout }) {
           <b>{rollout.endedAt === null ? "now" : "in the end"}:</b> <Sentence text={rollout.now} />
         </span>
       </div>
+      <Budgets of={rollout.budgets} />
       <Picture
         rollout={rollout}
         targets={targets}
