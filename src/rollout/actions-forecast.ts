@@ -1,19 +1,17 @@
 import { type Actor, scopesFor } from "../base/actor.ts";
-import type { PlanDigest, RolloutId } from "../base/ids.ts";
+import type { PlanDigest } from "../base/ids.ts";
 import type { Instant } from "../base/instant.ts";
 import { SECOND_MS } from "../base/instant.ts";
-import type { Reader, Tx } from "../db/database.ts";
+import type { Reader } from "../db/database.ts";
 import type { World } from "../db/world.ts";
 import { demandPlan } from "../plan/actions-show.ts";
 import { loadWaves, type StoredPlan } from "../plan/store.ts";
 import { loadPatch } from "../triage/store.ts";
 import { type Forecast, forecast, type Pace } from "./forecast.ts";
-import { basisToText } from "./forecast-words.ts";
 import { type PlanForecast, planForecast } from "./plan-forecast.ts";
 import { type LoadedFacts, loadRolloutOfPlan, type RolloutRow } from "./store.ts";
 import {
   type KeptForecast,
-  keepForecast,
   type LateGroup,
   type LateHost,
   loadKeptForecast,
@@ -91,32 +89,29 @@ function lateGroups(told: PlanForecast, times: readonly TimedHosts[]): LateGroup
   });
 }
 
-/** Of a rollout: from its own hosts as soon as one is done; until then from those of others. */
+/** Of a rollout: from its own hosts as soon as one is done; until then from what it began with. */
 export async function forecastNow(reader: Reader, loaded: LoadedFacts): Promise<Forecast> {
   const { id, plan, endedAt } = loaded.row;
   const own = await loadPace(reader, id);
   const isOwnEnough = own.measured > 0 || endedAt !== null;
-  const pace = isOwnEnough ? own : await loadPaceOfPlan(reader, plan);
+  const kept = isOwnEnough ? null : await loadKeptForecast(reader, id);
   const [ownTimes, ceilings] = await Promise.all([
     loadTimesLeft(reader, { rollout: id, plan }),
     loadCeilings(reader, plan),
   ]);
-  return forecast(loaded, pace, { ownTimes, ceilings });
+  return forecast(loaded, kept?.pace ?? own, { ownTimes, ceilings });
 }
 
-/** When a rollout begins, what is forecast of it then is kept, to be told beside what comes of it. */
-export async function keepFirstForecast(
-  tx: Tx,
-  rollout: { readonly id: RolloutId; readonly plan: PlanDigest },
+/** What is told of a plan that begins now, to be kept beside what comes of it; null: nobody can. */
+export async function firstForecast(
+  reader: Reader,
+  plan: PlanDigest,
   now: Instant,
-): Promise<void> {
-  const pace = await loadPaceOfPlan(tx, rollout.plan);
-  const { told } = await tell(tx, { digest: rollout.plan }, { pace, now, dueAt: null });
-  const { waves } = told.forecast;
-  if (waves.length === 0) return;
-  await keepForecast(tx, rollout.id, {
-    madeAt: now,
-    basis: basisToText(pace),
-    waves: waves.map(({ number, startsAt, endsAt }) => ({ number, startsAt, endsAt })),
+): Promise<KeptForecast | null> {
+  const pace = await loadPaceOfPlan(reader, plan);
+  const { told } = await tell(reader, { digest: plan }, { pace, now, dueAt: null });
+  const waves = told.forecast.waves.map(({ number, startsAt, endsAt }) => {
+    return { number, startsAt, endsAt };
   });
+  return waves.length === 0 ? null : { madeAt: now, pace, waves };
 }

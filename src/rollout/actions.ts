@@ -15,7 +15,7 @@ import { parseStatement, type Statement } from "../plan/statement.ts";
 import { loadLeaves, loadPlan, loadWaves } from "../plan/store.ts";
 import { countPlanHosts } from "../plan/store-hosts.ts";
 import type { RingsPolicy } from "../policy/rings.ts";
-import { keepFirstForecast } from "./actions-forecast.ts";
+import { firstForecast } from "./actions-forecast.ts";
 import { advancePatch } from "./actions-patch.ts";
 import { recordRolloutEvent } from "./actions-results.ts";
 import { approvedPolicy, rulesOf } from "./actions-rules.ts";
@@ -28,6 +28,7 @@ import {
   type RolloutRow,
   scopesOf,
 } from "./store.ts";
+import { keepForecast } from "./store-forecast.ts";
 import { ensureControls, lockForStart } from "./store-halts.ts";
 import { countTargets } from "./store-view.ts";
 
@@ -44,6 +45,7 @@ export async function startRollout(
   const change = await demandApproved(world, actor, input.change);
   const rollout = await planRollout(world, actor, change);
   const scopes = scopesOf(rollout);
+  const told = await firstForecast(world.db, rollout.plan, world.clock());
   try {
     await inTransaction(world.db, async (tx) => {
       await lockForStart(tx, scopes);
@@ -52,7 +54,7 @@ export async function startRollout(
       await startChange(tx, { change: change.id, actor: actor.subject, at });
       await ensureControls(tx, scopes);
       await insertRollout(tx, rollout);
-      await keepFirstForecast(tx, rollout, at);
+      if (told !== null) await keepForecast(tx, rollout.id, told);
       await advancePatch(tx, rollout.patch, {
         verbs: ["plan", "approve", "start"],
         actor: actor.subject,

@@ -30,7 +30,8 @@ interface Course {
 }
 
 /** Whose jobs were measured. */
-export type Basis = "own" | "steps" | "source" | "fleet" | "given" | "none";
+export const bases = ["own", "steps", "source", "fleet", "given", "none"] as const;
+export type Basis = (typeof bases)[number];
 
 /** How long hosts took, from being claimed to being judged. */
 export interface Pace {

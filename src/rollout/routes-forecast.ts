@@ -2,6 +2,7 @@ import { z } from "zod";
 import { instantToText, SECOND_MS } from "../base/instant.ts";
 import { route } from "../db/world.ts";
 import { forecastPlan } from "./actions-forecast.ts";
+import { bases } from "./forecast.ts";
 import { basisToText, missedToText, planForecastToText, untoldToText } from "./forecast-words.ts";
 import { likelyTextOrNull } from "./likely-text.ts";
 
@@ -37,7 +38,7 @@ export const getPlanForecast = route({
     sentence: z.string(),
     reason: z.string().nullable().describe("why nobody can tell"),
     basis: z.strictObject({
-      kind: z.enum(["own", "steps", "source", "fleet", "given", "none"]),
+      kind: z.enum(bases),
       measuredJobs: count,
       jobSeconds: z.number().nullable(),
       text: z.string(),

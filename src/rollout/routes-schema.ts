@@ -3,7 +3,7 @@ import { actionOf, actionSchema } from "../base/action.ts";
 import { instantToText, SECOND_MS } from "../base/instant.ts";
 import { pipedWeakens } from "../fleet/model.ts";
 import type { ShownRollout, ShownTarget } from "./actions-show.ts";
-import type { Forecast } from "./forecast.ts";
+import { bases, type Forecast } from "./forecast.ts";
 import { gateAnswers, shownKinds } from "./gate-judge.ts";
 import { holdCode } from "./hold.ts";
 import { likelyText } from "./likely-text.ts";
@@ -124,7 +124,7 @@ export const shownSchema = z.strictObject({
     marginSeconds: z.number().nullable(),
     /** Hosts that were measured, and which: its own, or what others took. */
     measured: z.number(),
-    basis: z.enum(["own", "steps", "source", "fleet", "given", "none"]),
+    basis: z.enum(bases),
     reason: z.string().nullable(),
   }),
   approvals: z.strictObject({ have: z.number(), need: z.number() }),

@@ -5,14 +5,14 @@ import type { Instant } from "../base/instant.ts";
 import type { Selector } from "../base/labels.ts";
 import { type Reader, sqlInstant, sqlJson, type Tx } from "../db/database.ts";
 import { scopeSql } from "../inventory/scope.ts";
-import type { Likely } from "./forecast.ts";
+import { bases, type Likely, type Pace } from "./forecast.ts";
 import { millis } from "./store-time.ts";
 
 /** What was forecast when a rollout began, and which hosts of a plan a deadline comes too early for. */
 export interface KeptForecast {
   readonly madeAt: Instant;
-  /** In words: from which jobs. */
-  readonly basis: string;
+  /** Of the jobs that it rested on: good until hosts of its own are done. */
+  readonly pace: Pace;
   readonly waves: readonly KeptWave[];
 }
 
@@ -24,7 +24,12 @@ export interface KeptWave {
 
 const likelySchema = z.object({ median: z.number(), high: z.number() });
 const keptSchema = z.object({
-  basis: z.string(),
+  pace: z.object({
+    measured: z.number(),
+    meanMs: z.number(),
+    deviationMs: z.number().nullable(),
+    basis: z.enum(bases),
+  }),
   waves: z.array(z.object({ number: z.number(), startsAt: likelySchema, endsAt: likelySchema })),
 });
 

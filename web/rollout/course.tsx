@@ -31,7 +31,8 @@ export function RunningCourse(props: {
 }) {
   const { now, atStart, passedAt } = props;
   if (passedAt === null && now !== null && atStart === null) return <PlannedCourse course={now} />;
-  if (passedAt === null && now === null) return null;
+  // A wave that passed without any forecast has nothing to be compared with.
+  if (passedAt === null ? now === null : atStart === null) return null;
   return (
     <Forecast>
       {passedAt === null ? (
