@@ -67,7 +67,7 @@ export async function writePlan(db: Db, input: PlanInput, made: Planned["made"])
   await inTransaction(db, (tx) =>
     insertPlan(tx, {
       ...made,
-      ...{ policy: input.policy, changeNumber: 1, requestedBy: "carol" as SubjectId },
+      ...{ policy: input.policy, changeNumber: 1, parent: null, requestedBy: "carol" as SubjectId },
       ...{ requester: "carol", at: Date.now() },
     }),
   );
