@@ -211,6 +211,7 @@ rpm_why() { # ROWS WORDS
 
 # dnf compares the transaction with the rows once more and goes on with it in the same process.
 rpm_transaction() { # ROWS
+  dnf_python || return 1
   run_limited "$LIMIT_PACKAGES" "$DNF_PYTHON" -I -c "$DNF_PROGRAM" run "$1" "$JOB/debs"
 }
 

@@ -60,7 +60,6 @@ work_folders() {
   packages_whose
   SUFFIX=deb
   [ "$PACKAGES_OF" != rpm ] || SUFFIX=rpm
-  dnf_python || :
 }
 
 worker_main() {

@@ -88,6 +88,7 @@ services_lost() {
 
 # --- Hooks and probes ---------------------------------------------------------------------------
 
+# A hook gets nothing of the connection's or the worker's environment, only whose job this is.
 hook_run() { # NAME [seconds]
   if ! root_owned "$ETC/hooks.d/$1" || [ ! -x "$ETC/hooks.d/$1" ]; then
     STEP_CODE=E_POLICY
@@ -95,7 +96,8 @@ hook_run() { # NAME [seconds]
     return 1
   fi
   hk_limit=${2:-$LIMIT_HOOK}
-  run_limited "$hk_limit" "$ETC/hooks.d/$1"
+  run_limited "$hk_limit" env -i "PATH=$PATH" LC_ALL=C HOME=/root TERM=dumb \
+    "FETTLE_HOST=$ID_HOST" "FETTLE_CHANGE=$J_CHANGE" "FETTLE_PLAN=$J_PLAN" "$ETC/hooks.d/$1"
   hk_exit=$?
   [ "$hk_exit" -ne 0 ] || [ -e "$JOB/overtime" ] || return 0
   STEP_CODE=E_STEP

@@ -255,7 +255,8 @@ describe.skipIf(missing !== null)("a checked job on a real Debian root", () => {
 
   test("install, remove, hold and a hook do what they say, and undo takes them back in one go", async () => {
     const host = await fresh();
-    host.write("etc/fettle/hooks.d/good", "#!/bin/sh\necho hook >>/var/log/effects\n", 0o755);
+    const hook = "#!/bin/sh\necho hook >>/var/log/effects\nenv | sort >/run/hook\n";
+    host.write("etc/fettle/hooks.d/good", hook, 0o755);
     host.write("etc/fettle/hooks.d/bad", "#!/bin/sh\nexit 3\n", 0o755);
     const packages: [string, string, string][] = [
       ["demo-new", "-", "1.0"],
@@ -263,6 +264,11 @@ describe.skipIf(missing !== null)("a checked job on a real Debian root", () => {
       ["demo-kill", "1.0", "-"],
     ];
     const bad = bodyOf(fixture, [...packages, "run good", "run bad"]);
+    // A drain that fails stands before the packages, and they are not touched.
+    const drain = bodyOf(fixture, ["run bad", ["demo-kill", "1.0", "2.0"]]);
+    const stopped = await fixture.server.apply(host, fixture.server.job(drain));
+    expect(outcome(stopped), said(stopped)).toBe("rolled-back E_STEP");
+    expect(host.read("var/log/effects")).toBe("");
     const failed = await fixture.server.apply(host, fixture.server.job(bad));
     expect(outcome(failed), said(failed)).toBe("rolled-back E_STEP");
     expect(await host.installed("demo-new")).toBe("-");
@@ -276,6 +282,9 @@ describe.skipIf(missing !== null)("a checked job on a real Debian root", () => {
     expect(await host.installed("demo-kill")).not.toContain("installed");
     expect(await host.sh("apt-mark showhold")).toBe("demo-need\n");
     expect(host.read("var/log/effects").match(/^hook$/gm)).toHaveLength(2);
+    const names = host.read("run/hook").replace(/=.*$/gm, "").trim().split("\n");
+    const own = ["FETTLE_CHANGE", "FETTLE_HOST", "FETTLE_PLAN", "HOME", "LC_ALL", "PATH"];
+    expect(names.filter((name) => !/^(PWD|SHLVL|_)$/.test(name))).toEqual([...own, "TERM"]);
   });
 
   test("a hook of the machine's own that stops apt still does, and nothing is changed", async () => {
