@@ -29,7 +29,7 @@ export const hostCodes: Readonly<Record<string, string>> = {
   E_PERMIT: "see whether something is halted, and whether the server can be reached from there",
   E_BUSY: "another job is at work there: let it end",
   E_REPO:
-    "take Trusted: yes or allow-insecure out of that entry in /etc/apt, or give it its key (Signed-By)",
+    "take Trusted: yes or allow-insecure out of that entry in /etc/apt, or give it its key (Signed-By); where dnf is, set gpgcheck=1 and rpm --import its key",
   E_STALE:
     "see what apt-get update says there; past its Valid-Until, a repository must be signed anew",
   E_SNAPSHOT:
