@@ -1,4 +1,5 @@
 import { instantToText } from "../base/instant.ts";
+import { partToText } from "../policy/rings-waves.ts";
 import { type BodyText, parseBody, stepToText } from "./body.ts";
 import type { PlannedWave } from "./model.ts";
 import { stopToText } from "./plan-story.ts";
@@ -95,15 +96,21 @@ function needChange(from: DiffSide, to: DiffSide): PlanDiff["fields"] {
 }
 
 function waveChanges(from: readonly PlannedWave[], to: readonly PlannedWave[]): PlanDiff["waves"] {
-  const rings = new Set([...from, ...to].map((wave) => wave.ring));
+  const rings = new Set([...from, ...to].map(waveName));
   const textOf = (waves: readonly PlannedWave[], ring: string): string => {
-    const wave = waves.find((known) => known.ring === ring);
+    const wave = waves.find((known) => waveName(known) === ring);
     return wave === undefined ? "not in the plan" : waveToText(wave);
   };
   return [...rings].flatMap((ring) => {
     const [before, after] = [textOf(from, ring), textOf(to, ring)];
     return before === after ? [] : [{ ring, from: before, to: after }];
   });
+}
+
+/** A ring may come in several waves: each is compared with the same part of it. */
+function waveName({ ring, part }: PlannedWave): string {
+  const of = partToText(part);
+  return of === "" ? ring : `${ring}: ${of}`;
 }
 
 function waveToText({ number, notBefore, notAfter, windows, limits }: PlannedWave): string {
