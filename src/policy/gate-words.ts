@@ -37,7 +37,7 @@ function ruleToText(rule: GateRule): string {
   }
 }
 
-export function checkToText({ http, tcp, tls, dns, each }: CheckRule): string {
+function checkToText({ http, tcp, tls, dns, each }: CheckRule): string {
   const of = each === "host" ? " for each host" : "";
   if (http !== undefined) return `${http.method} ${http.url}${of}`;
   if (tcp !== undefined) return `a connection to ${tcp.host}:${tcp.port}${of}`;
@@ -49,7 +49,7 @@ export function thresholdToText({ comparison, value }: Threshold): string {
   return `${comparison} ${value}`;
 }
 
-export function actionToText(action: GateAction): string {
+function actionToText(action: GateAction): string {
   switch (action) {
     case "hold":
       return "nothing more starts in the wave, and no later one opens";

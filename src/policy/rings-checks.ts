@@ -57,12 +57,10 @@ const dnsCheck = strictFields({
 });
 
 export type HttpCheck = z.output<typeof httpCheck>;
-export type TcpCheck = z.output<typeof tcpCheck>;
 export type TlsCheck = z.output<typeof tlsCheck>;
 export type DnsCheck = z.output<typeof dnsCheck>;
 
 const ways = ["http", "tcp", "tls", "dns"] as const;
-export type CheckWay = (typeof ways)[number];
 
 export function checkSchema(as: Writing) {
   return strictFields({

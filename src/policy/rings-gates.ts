@@ -14,7 +14,7 @@ import { asKept, asText, measuring, query, sourceName, type Writing } from "./ri
  */
 
 /** What a gate that fails does. */
-export const gateActions = ["hold", "halt", "revert-host", "revert-wave", "revert-all"] as const;
+const gateActions = ["hold", "halt", "revert-host", "revert-wave", "revert-all"] as const;
 export type GateAction = (typeof gateActions)[number];
 
 const GATES_MAX = 16;
@@ -158,7 +158,7 @@ export interface Stabilisation {
   readonly gates: readonly Gate[];
 }
 
-export const STABILISATION_MS = 72 * HOUR_MS;
+const STABILISATION_MS = 72 * HOUR_MS;
 
 export const stabilisationSchema = strictFields({
   for: asText.duration({ min: MINUTE_MS, max: 30 * DAY_MS }).default(STABILISATION_MS),
@@ -176,12 +176,6 @@ export const stabilisationSchema = strictFields({
       gates: gates.map((gate) => (revert === "ask" ? { ...gate, onFail: "halt" } : gate)),
     }),
   );
-
-export const keptStabilisation: z.ZodType<Stabilisation> = z.object({
-  forMs: z.number(),
-  revert: z.enum(["auto", "ask"]),
-  gates: keptGates,
-});
 
 /** How many hosts may be taken back at once, and how many before a person is asked. */
 export interface RevertBudget {

@@ -114,7 +114,7 @@ export async function askOnce(request: Request): Promise<Response> {
 }
 
 /** Always the address that was judged, whatever the name says by now. */
-export function pinnedTo({ address, family }: Target): LookupFunction {
+function pinnedTo({ address, family }: Target): LookupFunction {
   return (_name, options, done) => {
     if (options.all === true) done(null, [{ address, family }]);
     else done(null, address, family);

@@ -44,7 +44,7 @@ export interface MetricEvidence {
 }
 
 /** Fewer a side cannot tell a bad patch from a bad minute. */
-export const SAMPLES_MIN = 20;
+const SAMPLES_MIN = 20;
 
 export function judgeMetric(rule: MetricRule, samples: Samples, confidence: number): JudgedMetric {
   const [patched, peers] = [cleaned(samples.patched, rule), cleaned(samples.peers, rule)];
