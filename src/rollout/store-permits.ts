@@ -16,7 +16,8 @@ import { millis } from "./store-time.ts";
 
 /**
  * The permit transaction (host protocol §11.4), for all asks that came within some milliseconds:
- * lock, check everything in one statement, state → permitted, commit. Only what this returns may be
+ * lock, check everything in one statement
+ * (what is alike for all hosts of a wave once), state → permitted, commit. Only what this returns may be
  * signed, and only after it returned: an unknown commit is no permit, and the host asks again.
  */
 export interface PermitAsk {
@@ -90,20 +91,23 @@ async function permitKind(
         ${asks.map((a) => a.index)}::bigint[], ${asks.map((a) => a.attempt)}::bigint[],
         ${asks.map((a) => a.epoch)}::bigint[], ${asks.map((a) => a.nonce)}::text[])
         as a(rollout, host, index, attempt, epoch, nonce)
+    ), may as materialized (
+      select r.id as rollout, r.plan, w.number as wave, r.permit_ttl_seconds as ttl
+        from rollout r join wave w on w.rollout = r.id
+       where r.id in (select rollout from asked)
+         and w.state <> 'waiting' and ${mayRunNow(job)}
+         and ${rolloutAllows(job)} and ${controlsAllow(job)}
     ), ok as (
-      select t.rollout, t.host, a.nonce, t.attempt, t.epoch, r.permit_ttl_seconds as ttl
+      select t.rollout, t.host, a.nonce, t.attempt, t.epoch, r.ttl
         from asked a
         join target t on t.rollout = a.rollout and t.host = a.host
         join host_slot s on s.host = t.host
-        join rollout r on r.id = t.rollout
-        join wave w on w.rollout = t.rollout and w.number = t.wave
+        join may r on r.rollout = t.rollout and r.wave = t.wave
         join host h on h.id = t.host and h.mode = 'managed' and h.removed_at is null
        where t.leaf_index = a.index and t.attempt = a.attempt and t.epoch = a.epoch
          and t.kind = ${job}
          and ${kind === "reboot" ? goesOn : mayStart}
          and s.rollout = t.rollout and not s.is_quarantined
-         and w.state <> 'waiting' and ${mayRunNow(job)}
-         and ${rolloutAllows(job)} and ${controlsAllow(job)}
          and ${kind === "revert" ? sql`true` : sql`(${of.calendar ?? sql`true`} and ${inOwnWindow})`}
          and not exists (select 1 from job_permit p where p.host = a.host and p.nonce = a.nonce)
        order by t.host
