@@ -32,6 +32,8 @@ const NEEDED: Readonly<Record<string, string>> = {
   openssl: "openssl",
   "systemd-analyze": "systemd",
   rpm: "rpm",
+  dnf: "dnf",
+  createrepo_c: "createrepo-c",
   rsyslogd: "rsyslog",
   prometheus: "prometheus",
   "/usr/lib/python3/dist-packages/packaging/version.py": "python3-packaging",
