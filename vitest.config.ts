@@ -18,6 +18,8 @@ const telling = [
 ];
 // Several servers share one PostgreSQL only where it is not the embedded one.
 const shared = ["test/faults/servers-on-one-database.real.test.ts"];
+// Minutes each, with packages that nothing else needs.
+const onlyLong = ["test/packaging/patroni.real.test.ts"];
 const isLong = process.env["FETTLE_TEST_LONG"] === "1";
 // `npm run check` leaves out the pure tests that play whole rollouts, and tries properties less often.
 const isQuick = process.env["FETTLE_TEST_QUICK"] === "1";
@@ -55,7 +57,7 @@ export default defineConfig({
         test: {
           name: "real",
           include: ["src/**/*.real.test.ts", "lab/**/*.real.test.ts", "test/**/*.real.test.ts"],
-          exclude: ["test/e2e/**", ...shared],
+          exclude: ["test/e2e/**", ...shared, ...(isLong ? [] : onlyLong)],
           globalSetup: ["test/setup/postgres.ts", "test/setup/states.ts"],
           testTimeout: 120_000,
           hookTimeout: 300_000,

@@ -21,10 +21,9 @@ import { systemPostgres } from "../setup/system-postgres.ts";
 
 /**
  * Fettle on three PostgreSQL servers under Patroni (docs/patroni.md), whose leader dies while two
- * servers carry out a rollout. Part of `npm run test:long`; it needs Debian's patroni, etcd-server and
+ * servers carry out a rollout. In `npm run test:long` only (vitest.config.ts); it needs Debian's patroni, etcd-server and
  * postgresql-15.
  */
-const isLong = process.env["FETTLE_TEST_LONG"] === "1";
 const missing = [
   ...missingForPatroni(),
   ...(systemPostgres() === null ? ["postgresql-15"] : []),
@@ -39,7 +38,7 @@ afterEach(async () => {
   for (const close of closers.splice(0).reverse()) await close();
 });
 
-test.skipIf(!isLong || missing.length > 0)(
+test.skipIf(missing.length > 0)(
   `a leader that dies loses nothing that was acknowledged, and no host does anything twice${missing.length > 0 ? ` (needs ${missing.join(", ")})` : ""}`,
   async () => {
     const cluster = await startPatroni(systemPostgres() ?? "");
