@@ -8,6 +8,7 @@ import { notify } from "../db/notify.ts";
 import type { World } from "../db/world.ts";
 import { personBehind } from "../identity/store.ts";
 import { recordEvent } from "../ledger/record.ts";
+import { demandAcknowledged } from "../plan/actions-procedures.ts";
 import { approvalLost, demandChange, lockForTaking } from "./actions.ts";
 import type { Change, ChangeVerb } from "./model.ts";
 import { nextState } from "./model.ts";
@@ -126,6 +127,7 @@ export async function startChange(
       facts: { state: change.state, need: change.need },
     });
   }
+  await demandAcknowledged(tx, { plan: change.plan, name: `C-${change.number}` });
   await recordEnd(tx, start.actor, { ...change, state: "running" }, null);
   return { ...change, state: "running", movedAt: start.at };
 }

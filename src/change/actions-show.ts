@@ -5,6 +5,7 @@ import type { PlanDigest } from "../base/ids.ts";
 import { keepLast } from "../base/kept.ts";
 import type { World } from "../db/world.ts";
 import { loadSubject } from "../identity/store.ts";
+import { procedureActions, procedureRefusal } from "../plan/actions-procedures.ts";
 import { type SignedView, signedView } from "../plan/signed-view.ts";
 import { statementDigest } from "../plan/statement-digest.ts";
 import { loadBodies, loadLeaves, loadPlan, type StoredPlan } from "../plan/store.ts";
@@ -61,7 +62,7 @@ export async function showChange(world: World, actor: Actor, ref: string): Promi
     hostsWithoutUndo: view.hostsWithoutUndo,
     ...HOST_POLICY_CHOICES,
   });
-  const actions = await actionsFor(world, actor, { change, statement, approvals });
+  const actions = await actionsFor(world, actor, { change, plan, statement, approvals });
   const isOpen = (conflictStates as readonly string[]).includes(change.state);
   const conflicts = isOpen
     ? await loadConflicts(world.db, change, scopesFor(actor, "change.read"))
@@ -100,6 +101,7 @@ async function actionsFor(
   actor: Actor,
   facts: {
     readonly change: Change;
+    readonly plan: StoredPlan;
     readonly statement: { readonly requester: string };
     readonly approvals: readonly Approval[];
   },
@@ -134,16 +136,23 @@ async function actionsFor(
     actionOf("reject", "Reject", reasons.reject),
     actionOf("withdraw", "Withdraw", reasons.withdraw),
     actionOf("edit", "Give it another plan", reasons.edit),
-    actionOf("start", "Start the rollout", await startRefusal(world, actor, change)),
+    actionOf("start", "Start the rollout", await startRefusal(world, actor, facts)),
+    ...(await procedureActions(world, actor, facts.plan)),
   ];
 }
 
 /** Whoever starts the rollout looks at all of this again, under the locks of the start. */
-async function startRefusal(world: World, actor: Actor, change: Change): Promise<string | null> {
+async function startRefusal(
+  world: World,
+  actor: Actor,
+  { change, plan }: { readonly change: Change; readonly plan: StoredPlan },
+): Promise<string | null> {
   if (nextState(change.state, "start") === null) return `The change is ${change.state}.`;
   if (change.expiresAt <= world.clock()) return "The approved time of the change is over.";
   const covers = await coversAll(world, actor, change, "rollout.operate");
-  return covers ? null : "Your right to operate rollouts does not cover every host of the plan.";
+  return covers
+    ? procedureRefusal(world.db, plan)
+    : "Your right to operate rollouts does not cover every host of the plan.";
 }
 
 async function coversAll(

@@ -1763,6 +1763,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/plans/{plan}/acknowledgements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Answers for a party that the rollback procedures were read: operations needs rollout.operate, security change.approve, each over every host; application an owner of a touched service. */
+        post: operations["postPlansByPlanAcknowledgements"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/plans/{plan}/diff/{other}": {
         parameters: {
             query?: never;
@@ -1882,6 +1899,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/plans/{plan}/procedures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Rollback procedures of a plan, who must acknowledge them, and who has. */
+        get: operations["getPlansByPlanProcedures"];
+        put?: never;
+        /** Attaches rollback procedures in place of those attached before. */
+        post: operations["postPlansByPlanProcedures"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/plans/{plan}/simulations": {
         parameters: {
             query?: never;
@@ -1961,6 +1996,41 @@ export interface paths {
         put?: never;
         /** Checks a policy text and shows what it would decide otherwise for recorded cases. */
         post: operations["postPolicyPlan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/procedures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Rollback procedures by name, each with its newest version. */
+        get: operations["getProcedures"];
+        put?: never;
+        /** Puts a rollback procedure, or a new version of one; the same text again is no new one. */
+        post: operations["postProcedures"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/procedures/{procedure}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One rollback procedure: its exact text, the newest unless a version is given. */
+        get: operations["getProceduresByProcedure"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -10050,6 +10120,76 @@ export interface operations {
             503: components["responses"]["unavailable"];
         };
     };
+    postPlansByPlanAcknowledgements: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                plan: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @enum {string} */
+                    as: "operations" | "security" | "application";
+                    /** @description digests of the texts that were read: all of the plan's procedures as they are now */
+                    procedures: string[];
+                    /** @default  */
+                    reason?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description by people who may still sign in */
+                        acknowledged: {
+                            /** @enum {string} */
+                            as: "operations" | "security" | "application";
+                            /** Format: date-time */
+                            at: string;
+                            by: string;
+                            /** @description false: of an older text */
+                            counts: boolean;
+                            digest: string;
+                            reason: string;
+                        }[];
+                        actions: components["schemas"]["Action"][];
+                        /** @description beside those that the policy names */
+                        attached: string[];
+                        /** @description hosts whose tier asks */
+                        hosts: number;
+                        /** @description what keeps the plan from starting */
+                        missing: string[];
+                        /** @description who must acknowledge; empty: nobody */
+                        parties: ("operations" | "security" | "application")[];
+                        procedures: {
+                            /** @description null: nobody has put it */
+                            current: {
+                                digest: string;
+                                version: number;
+                            } | null;
+                            name: string;
+                        }[];
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            409: components["responses"]["blocked.conflict"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
     getPlansByPlanDiffByOther: {
         parameters: {
             query?: never;
@@ -10461,6 +10601,128 @@ export interface operations {
             503: components["responses"]["unavailable"];
         };
     };
+    getPlansByPlanProcedures: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                plan: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description by people who may still sign in */
+                        acknowledged: {
+                            /** @enum {string} */
+                            as: "operations" | "security" | "application";
+                            /** Format: date-time */
+                            at: string;
+                            by: string;
+                            /** @description false: of an older text */
+                            counts: boolean;
+                            digest: string;
+                            reason: string;
+                        }[];
+                        actions: components["schemas"]["Action"][];
+                        /** @description beside those that the policy names */
+                        attached: string[];
+                        /** @description hosts whose tier asks */
+                        hosts: number;
+                        /** @description what keeps the plan from starting */
+                        missing: string[];
+                        /** @description who must acknowledge; empty: nobody */
+                        parties: ("operations" | "security" | "application")[];
+                        procedures: {
+                            /** @description null: nobody has put it */
+                            current: {
+                                digest: string;
+                                version: number;
+                            } | null;
+                            name: string;
+                        }[];
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    postPlansByPlanProcedures: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                plan: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    names: string[];
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description by people who may still sign in */
+                        acknowledged: {
+                            /** @enum {string} */
+                            as: "operations" | "security" | "application";
+                            /** Format: date-time */
+                            at: string;
+                            by: string;
+                            /** @description false: of an older text */
+                            counts: boolean;
+                            digest: string;
+                            reason: string;
+                        }[];
+                        actions: components["schemas"]["Action"][];
+                        /** @description beside those that the policy names */
+                        attached: string[];
+                        /** @description hosts whose tier asks */
+                        hosts: number;
+                        /** @description what keeps the plan from starting */
+                        missing: string[];
+                        /** @description who must acknowledge; empty: nobody */
+                        parties: ("operations" | "security" | "application")[];
+                        procedures: {
+                            /** @description null: nobody has put it */
+                            current: {
+                                digest: string;
+                                version: number;
+                            } | null;
+                            name: string;
+                        }[];
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
     postPlansByPlanSimulations: {
         parameters: {
             query?: never;
@@ -10740,6 +11002,132 @@ export interface operations {
             403: components["responses"]["forbidden"];
             409: components["responses"]["blocked"];
             413: components["responses"]["too-large"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    getProcedures: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: {
+                            /** @description SHA-256 of the text */
+                            digest: string;
+                            name: string;
+                            /** Format: date-time */
+                            putAt: string;
+                            putBy: string;
+                            version: number;
+                        }[];
+                        next: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    postProcedures: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name: string;
+                    /** @description Markdown, at most 256 KiB */
+                    text: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        digest: string;
+                        isNew: boolean;
+                        name: string;
+                        version: number;
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            413: components["responses"]["too-large"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    getProceduresByProcedure: {
+        parameters: {
+            query?: {
+                version?: number;
+            };
+            header?: never;
+            path: {
+                procedure: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description SHA-256 of the text */
+                        digest: string;
+                        name: string;
+                        /** Format: date-time */
+                        putAt: string;
+                        putBy: string;
+                        text: string;
+                        version: number;
+                        versions: {
+                            /** @description SHA-256 of the text */
+                            digest: string;
+                            name: string;
+                            /** Format: date-time */
+                            putAt: string;
+                            putBy: string;
+                            version: number;
+                        }[];
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
         };

@@ -76,6 +76,11 @@ const sentences: Readonly<Record<string, Sentence>> = {
   "change.approved": (f) => `the change has its ${count(f["approvals"], "approval")}`,
   "change.running": () => "the change is being carried out",
   "change.completed": () => "the change is complete",
+  "procedure.put": (f) =>
+    `put version ${text(f["version"])} of the rollback procedure ${text(f["name"])}`,
+  "procedure.attached": (f) =>
+    `attached the rollback procedure ${[f["names"]].flat().map(text).join(", ")} to the plan`,
+  "procedure.acknowledged": (f) => `acknowledged for ${text(f["as"])} how the plan is taken back`,
   "plan.created": (f) =>
     `planned ${count(f["hosts"], "host")}, ${text(f["excluded"])} left out, way back: ${text(f["reversibility"])}`,
   "rollout.started": (f) =>

@@ -1,4 +1,5 @@
 import { type Actor, scopesFor } from "../base/actor.ts";
+import type { PlanDigest } from "../base/ids.ts";
 import type { World } from "../db/world.ts";
 import { loadRuntimeSets } from "../intel/store-runtime.ts";
 import { loadNeededBy, loadServices } from "../inventory/store-services.ts";
@@ -72,22 +73,33 @@ async function runtimesOf(world: World, of: OfPlan): Promise<readonly SeenRuntim
   }));
 }
 
-async function touchedServices(
-  world: World,
-  actor: Actor,
-  of: OfPlan,
-): Promise<readonly TouchedService[]> {
-  const scopes = scopesFor(actor, "service.read");
+/** Owners of every service that runs on a host of the plan, whoever may see the service. */
+export async function ownersOf(world: World, plan: PlanDigest): Promise<readonly string[]> {
+  const touched = await countTouched(world, { plan, scopes: [[]] }, [[]]);
+  return [...new Set(touched.flatMap(({ service }) => service.owners))].sort();
+}
+
+/** Services within the scopes that run on hosts of the plan, those on most hosts first. */
+async function countTouched(world: World, of: OfPlan, scopes: OfPlan["scopes"]) {
   const services = await loadServices(world.db, { scopes });
   const hosts = new Map<number, number>();
   for (let at = 0; at < services.length; at += SERVICES_AT_ONCE) {
     const part = services.slice(at, at + SERVICES_AT_ONCE);
     for (const [num, count] of await countServices(world.db, of, part)) hosts.set(num, count);
   }
-  const touched = services
+  return services
     .map((service) => ({ service, count: hosts.get(service.num) ?? 0 }))
     .filter(({ count }) => count > 0)
     .sort((a, b) => b.count - a.count);
+}
+
+async function touchedServices(
+  world: World,
+  actor: Actor,
+  of: OfPlan,
+): Promise<readonly TouchedService[]> {
+  const scopes = scopesFor(actor, "service.read");
+  const touched = await countTouched(world, of, scopes);
   return Promise.all(
     touched.map(async ({ service: { num, name, title, team, owners }, count }, at) => {
       const isTold = at < SERVICES_TOLD_MAX;

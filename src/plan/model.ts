@@ -8,6 +8,7 @@ import type { Around } from "../inventory/around.ts";
 import type { FailureTest } from "../policy/failure-test.ts";
 import type { ChangeClass, RingsPolicy } from "../policy/rings.ts";
 import type { BudgetLimit, Rate } from "../policy/rings-budgets.ts";
+import type { Party } from "../policy/rings-procedures.ts";
 import type { Tier } from "../policy/rings-tiers.ts";
 import type { WavePart } from "../policy/rings-waves.ts";
 import type { PatchTarget } from "../triage/model.ts";
@@ -263,6 +264,22 @@ export interface CanaryReport {
   readonly critical: readonly string[];
 }
 
+/**
+ * Procedures that people must acknowledge before a plan starts, as its policy and its hosts asked when
+ * it was made; labels that are edited later loosen nothing.
+ */
+export interface AskedProcedures {
+  /** Empty: nothing is asked. */
+  readonly parties: readonly Party[];
+  /** Those that the policy names for its hosts. */
+  readonly names: readonly string[];
+  /** Hosts whose tier asks, and those of them for which the policy names no procedure. */
+  readonly hosts: number;
+  readonly uncovered: number;
+}
+
+export const noProcedures: AskedProcedures = { parties: [], names: [], hosts: 0, uncovered: 0 };
+
 export interface PlanReport {
   /** Empty exactly when there is a plan. */
   readonly blocked: readonly Blocker[];
@@ -280,6 +297,7 @@ export interface PlanReport {
   }[];
   /** What the canary waves leave untried. */
   readonly canaries: readonly CanaryReport[];
+  readonly procedures: AskedProcedures;
   /** Hosts by the way they are reached. */
   readonly ways: Readonly<Record<PlanHost["way"], number>>;
   readonly warnings: readonly string[];

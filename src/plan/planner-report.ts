@@ -13,6 +13,7 @@ import type {
 } from "./model.ts";
 import { type DraftBody, irreversiblePackages } from "./planner-bodies.ts";
 import type { Candidate } from "./planner-hosts.ts";
+import { askedProcedures } from "./planner-tiers.ts";
 import type { CalendarMet, Schedule } from "./planner-waves.ts";
 
 /** What a plan means, for people to judge before anybody signs. */
@@ -52,6 +53,7 @@ export function reportFor(facts: {
       failureRate: detectableFailureRate(wave.hostCount, wave.limits),
     })),
     canaries: facts.schedule.canaries,
+    procedures: askedProcedures(facts.input, facts.drafts.keys()),
     ways,
     warnings: warningsFor({ ...facts, irreversible }),
   };

@@ -11,7 +11,7 @@ import { HOUR_MS } from "../base/instant.ts";
 import { parseRings } from "../policy/rings.ts";
 import { backupAt } from "../policy/rings-tiers.ts";
 import { checkPlan } from "./checker.ts";
-import type { PlanInput } from "./model.ts";
+import { noProcedures, type PlanInput } from "./model.ts";
 import { plan } from "./planner.ts";
 import { blockerToText } from "./planner-report.ts";
 
@@ -61,6 +61,27 @@ test("the most critical host of a plan says who must agree, and of a wave how lo
     [2, 120],
     [1, 60],
   ]);
+});
+
+test("tiers ask parties, and the first rule that fits a host names its procedure", () => {
+  const rules = `[{ tier: 0, procedure: [security, operations] }, { tier: 1, procedure: [application] }]
+procedures:
+  - { procedure: db-back, when: service=db }
+  - { procedure: web-back, when: "service in (web,shop)" }`;
+  const asked = (...labels: Record<string, string>[]) => {
+    const input = tiered(rules, labels);
+    expect(texts(input)).toEqual([]);
+    return plan(input).report.procedures;
+  };
+  expect(asked({ tier: "2", service: "db" })).toEqual(noProcedures);
+  expect(asked({ tier: "1", service: "shop" }, { service: "db" }, { tier: "0" })).toEqual({
+    parties: ["operations", "security", "application"],
+    names: ["db-back", "web-back"],
+    ...{ hosts: 3, uncovered: 1 },
+  });
+  for (const wrong of ["[]", "[boss]", "[security, security]", "security"]) {
+    expect(() => tiered(`[{ tier: 0, procedure: ${wrong} }]`, [])).toThrow("procedure");
+  }
 });
 
 test("a backup's time is a day from its beginning, or a second; anything else is none", () => {

@@ -1,5 +1,6 @@
+import { parties, procedureOf } from "../policy/rings-procedures.ts";
 import { isBackedUp, type Tier, tierRuleOf } from "../policy/rings-tiers.ts";
-import type { Blocker, PlanInput } from "./model.ts";
+import { type AskedProcedures, type Blocker, noProcedures, type PlanInput } from "./model.ts";
 import type { DraftBody } from "./planner-bodies.ts";
 import { type Candidate, compareText } from "./planner-hosts.ts";
 
@@ -53,4 +54,26 @@ export function tierNeed(input: PlanInput, candidates: Iterable<Candidate>): num
     most = Math.max(most, tierRuleOf(rules, host.labels)?.need ?? 1);
   }
   return most;
+}
+
+/** Which procedures people must acknowledge before the plan starts, and which parties. */
+export function askedProcedures(
+  input: PlanInput,
+  candidates: Iterable<Candidate>,
+): AskedProcedures {
+  const { tiers, procedures } = input.policy;
+  const rules = tiers.filter((rule) => rule.procedure.length > 0);
+  if (rules.length === 0) return noProcedures;
+  const asking = [...candidates].flatMap(({ host: { labels } }) => {
+    const asked = tierRuleOf(tiers, labels)?.procedure ?? [];
+    return asked.length === 0 ? [] : [{ asked, name: procedureOf(procedures, labels) }];
+  });
+  const asked = new Set(asking.flatMap((one) => one.asked));
+  const names = new Set(asking.flatMap(({ name }) => (name === null ? [] : [name])));
+  return {
+    parties: parties.filter((party) => asked.has(party)),
+    names: [...names].sort(compareText),
+    hosts: asking.length,
+    uncovered: asking.filter(({ name }) => name === null).length,
+  };
 }

@@ -17,6 +17,7 @@ import { stopToText } from "./plan-story.ts";
 import { triggersOf } from "./plan-triggers.ts";
 import { planHostRoutes } from "./routes-hosts.ts";
 import { impactRoutes } from "./routes-impact.ts";
+import { procedureRoutes } from "./routes-procedures.ts";
 import { loadPlans, loadPolicyText, type StoredPlan } from "./store.ts";
 import { planInScope } from "./store-hosts.ts";
 
@@ -356,5 +357,6 @@ export const routes: readonly Route[] = [
   getPolicy,
   ...planHostRoutes,
   ...impactRoutes,
+  ...procedureRoutes,
   getDiff,
 ];

@@ -6,6 +6,7 @@ import type { HostId, PatchId, PlanDigest, SubjectId } from "../base/ids.ts";
 import type { Instant } from "../base/instant.ts";
 import { type Reader, sqlInstant, sqlJson, type Tx } from "../db/database.ts";
 import type { ChangeClass, RingsPolicy } from "../policy/rings.ts";
+import { partySchema } from "../policy/rings-procedures.ts";
 import { wavePartSchema } from "../policy/rings-waves.ts";
 import { leafText } from "./leaf.ts";
 import type { ExcludedHost, Plan, PlannedLeaf, PlannedWave, PlanReport } from "./model.ts";
@@ -47,6 +48,13 @@ const canaryReportSchema = z.object({
   critical: z.array(z.string()),
 });
 
+const proceduresSchema = z.object({
+  parties: z.array(partySchema),
+  names: z.array(z.string()),
+  hosts: z.number(),
+  uncovered: z.number(),
+});
+
 const reportSchema = z.object({
   reversibility: z.enum(["downgrade", "none"]),
   irreversible: z.array(z.string()),
@@ -55,6 +63,8 @@ const reportSchema = z.object({
   detects: z.array(z.object({ wave: z.number(), hosts: z.number(), failureRate: z.number() })),
   // Plans that were made before there were canary waves have none.
   canaries: z.array(canaryReportSchema).default([]),
+  // Plans that were made before procedures were asked for ask for none.
+  procedures: proceduresSchema.default({ parties: [], names: [], hosts: 0, uncovered: 0 }),
   ways: z.object({ local: z.number(), ssh: z.number(), piped: z.number() }),
   warnings: z.array(z.string()),
   parent: z

@@ -7,6 +7,7 @@ import { amount, duration, rate, selector, share } from "./rings-fields.ts";
 import { gatesSchema, revertBudget, stabilisationSchema } from "./rings-gates.ts";
 import { oneWaySchema } from "./rings-one-way.ts";
 import { anyOrder, order } from "./rings-order.ts";
+import { procedureRules } from "./rings-procedures.ts";
 import { tierRules } from "./rings-tiers.ts";
 import { ringWaves, wholeRing } from "./rings-waves.ts";
 
@@ -155,6 +156,7 @@ export const ringsSchema = strictFields({
   budgets,
   order: order.optional(),
   tiers: tierRules,
+  procedures: procedureRules,
 })
   .refine(coversStabilisation, {
     message:

@@ -3,6 +3,7 @@ import { DAY_MS, HOUR_MS, type Instant, instantFromText } from "../base/instant.
 import type { Labels } from "../base/labels.ts";
 import { strictFields } from "../base/yaml-text.ts";
 import { duration } from "./rings-fields.ts";
+import { type Party, partiesAsked } from "./rings-procedures.ts";
 
 /**
  * How critical a host is: label `tier`, 0 (nothing works without it) to 3 (nobody notices). A host that
@@ -28,6 +29,8 @@ export interface TierRule {
   readonly isWayBackNeeded: boolean;
   /** A backup may be this old when the plan is made; null: none is asked for. */
   readonly backupAgeMaxMs: number | null;
+  /** Who must acknowledge how it is taken back before it starts; empty: nobody. */
+  readonly procedure: readonly Party[];
 }
 
 const NEED_MAX = 8;
@@ -42,10 +45,12 @@ const rule = strictFields({
   soakFactor: z.number().min(1).max(SOAK_FACTOR_MAX).default(1),
   wayBack: z.boolean().default(false),
   backup: duration({ min: HOUR_MS, max: 90 * DAY_MS }).optional(),
+  procedure: partiesAsked.optional(),
 }).transform(
-  ({ tier, need, soakFactor, wayBack, backup }): TierRule => ({
+  ({ tier, need, soakFactor, wayBack, backup, procedure }): TierRule => ({
     ...{ tier, need, soakFactor, isWayBackNeeded: wayBack },
     backupAgeMaxMs: backup ?? null,
+    procedure: procedure ?? [],
   }),
 );
 

@@ -9,6 +9,7 @@ import type { Amount } from "./rings-fields.ts";
 import type { Gate, RevertBudget, Stabilisation } from "./rings-gates.ts";
 import type { OneWay } from "./rings-one-way.ts";
 import type { OrderPolicy } from "./rings-order.ts";
+import type { ProcedureRule } from "./rings-procedures.ts";
 import { ringsSchema } from "./rings-schema.ts";
 import type { TierRule } from "./rings-tiers.ts";
 import type { RingWaves } from "./rings-waves.ts";
@@ -100,6 +101,8 @@ export interface RingsPolicy {
   readonly order: OrderPolicy;
   /** What hosts of a tier ask for; none: nothing more than their ring. */
   readonly tiers: readonly TierRule[];
+  /** Which procedure takes which hosts back, where a tier asks for one; the first rule that fits. */
+  readonly procedures: readonly ProcedureRule[];
 }
 
 /** Reads a policy; throws `invalid` with each fault, its line and what is allowed there. */
