@@ -22,7 +22,14 @@ import { inTransaction } from "../db/database.ts";
 import type { World } from "../db/world.ts";
 import type { KeyId } from "../identity/model.ts";
 import { insertKey } from "../identity/store-keys.ts";
+import { addService, editService } from "../inventory/actions-services.ts";
 import { type CreatePlan, createPlan } from "../plan/actions.ts";
+import {
+  acknowledgeProcedures,
+  attachProcedures,
+  putProcedure,
+  showPlanProcedures,
+} from "../plan/actions-procedures.ts";
 import { loadPatch } from "../triage/store.ts";
 import { editChange, requestChange } from "./actions.ts";
 import { approveChange } from "./actions-approve.ts";
@@ -399,6 +406,116 @@ test("every route answers what its schema says", async () => {
     if (one.reply !== null && "parse" in one.reply) one.reply.parse(reply);
     else expect(typeof reply).toBe("string");
   }
+});
+
+describe("a rollback procedure that the tier of a host asks for", () => {
+  const parties = ["operations", "security", "application"] as const;
+  const policy = {
+    text: `${testRings}
+tiers: [{ tier: 0, procedure: [${parties.join(", ")}] }]
+procedures: [{ procedure: web-back }]
+`,
+  };
+  const put = (text: string) => putProcedure(world, carol!.actor, { name: "web-back", text });
+  const shown = (change: Change) => showPlanProcedures(world, carol!.actor, change.plan);
+  async function acknowledge(who: TestPerson, party: (typeof parties)[number], change: Change) {
+    const { procedures } = await shown(change);
+    const digests = procedures.flatMap(({ current }) => current?.digest ?? []);
+    const given = { plan: change.plan, party, digests, reason: "read it" };
+    await acknowledgeProcedures(world, who.actor, given);
+  }
+  async function approved(): Promise<Change> {
+    const change = await requested({ policy });
+    await approve(alice!, change);
+    return change;
+  }
+
+  test("keeps a change from starting until each party, another person each, has read it", async () => {
+    const change = await approved();
+    await expect(start(change)).rejects.toMatchObject({
+      code: "blocked",
+      message: expect.stringContaining("web-back is named, but nobody has put it"),
+    });
+    await expect(acknowledge(bob!, "security", change)).rejects.toMatchObject({ code: "blocked" });
+    await put("# Back\n1. Wait.\n");
+    const eve = await aPerson(world, "eve", { role: "viewer" });
+    await addService(world, carol!.actor, {
+      ...{ name: "web", title: "", team: "", owners: ["eve"], labels: {}, repository: "" },
+      ...{ hostSelector: null, hosts: ["web-2"], needs: [] },
+    });
+    const refused = { code: "forbidden" };
+    await expect(acknowledge(eve, "operations", change)).rejects.toMatchObject(refused);
+    await expect(acknowledge(alice!, "application", change)).rejects.toThrow("An owner of a serv");
+    const robot = await aService(world, "robot-owner", alice!);
+    const asRobot = { ...alice!, actor: robot };
+    await expect(acknowledge(asRobot, "security", change)).rejects.toThrow("Only a person");
+    await acknowledge(carol!, "operations", change);
+    await expect(acknowledge(carol!, "security", change)).rejects.toThrow("somebody else has to");
+    await acknowledge(eve, "application", change);
+    const before = await showChange(world, carol!.actor, change.id);
+    expect(before.actions.filter(({ verb }) => /start|acknow/.test(verb))).toMatchObject([
+      { verb: "start", reason: expect.stringContaining("web-back for security") },
+      { verb: "acknowledge-operations", allowed: false },
+      { verb: "acknowledge-security", allowed: false },
+      { verb: "acknowledge-application", allowed: false },
+    ]);
+    await expect(start(change)).rejects.toThrow(`C-${change.number} does not start.`);
+    await acknowledge(bob!, "security", change);
+    expect((await shown(change)).missing).toEqual([]);
+    await start(change);
+    const { rows } = await sql<{ as: string }>`
+      select facts ->> 'as' as as from event
+       where plan = ${change.plan} and type = 'procedure.acknowledged'
+       order by inserted`.execute(world.db);
+    expect(rows.map((row) => row.as)).toEqual(["operations", "application", "security"]);
+  });
+
+  test("is read anew in each version, for each plan, and by who can still sign in", async () => {
+    const fay = await aPerson(world, "fay");
+    const eve = await aPerson(world, "eve-too");
+    await editService(world, carol!.actor, "web", { owners: ["eve-too"] });
+    const everybody = async (change: Change) => {
+      await acknowledge(fay, "operations", change);
+      await acknowledge(bob!, "security", change);
+      await acknowledge(eve, "application", change);
+    };
+    const change = await approved();
+    expect((await shown(change)).missing).toHaveLength(3);
+    await everybody(change);
+    expect((await put("# Back\n1. Wait.\n")).isNew).toBe(false);
+    expect((await shown(change)).missing).toEqual([]);
+    const old = (await shown(change)).procedures.flatMap((one) => one.current?.digest ?? []);
+    expect(await put("# Back\n1. Do not wait.\n")).toMatchObject({ version: 2, isNew: true });
+    await expect(start(change)).rejects.toThrow("web-back for operations");
+    const stale = { plan: change.plan, party: "security" as const, digests: old, reason: "" };
+    await expect(acknowledgeProcedures(world, bob!.actor, stale)).rejects.toMatchObject({
+      code: "conflict",
+    });
+    await everybody(change);
+    await expect(acknowledge(bob!, "security", change)).rejects.toMatchObject({ code: "conflict" });
+    await sql`update subject set disabled_at = now() where id = ${fay.actor.subject}`.execute(
+      world.db,
+    );
+    await expect(start(change)).rejects.toThrow("web-back for operations");
+    await acknowledge(carol!, "operations", change);
+    await putProcedure(world, carol!.actor, { name: "more", text: "And also." });
+    const attach = { plan: change.plan, names: ["more"] };
+    await expect(attachProcedures(world, bob!.actor, attach)).rejects.toMatchObject({
+      code: "not-found",
+    });
+    await attachProcedures(world, carol!.actor, attach);
+    await expect(start(change)).rejects.toThrow(
+      "Nobody has acknowledged the rollback procedure more",
+    );
+    for (const [who, party] of [
+      [carol!, "operations"],
+      [bob!, "security"],
+      [eve, "application"],
+    ] as const) {
+      await acknowledge(who, party, change);
+    }
+    await start(change);
+  });
 });
 
 describe("a change that wants hosts of another one", () => {

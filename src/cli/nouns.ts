@@ -80,6 +80,10 @@ export const nounParts: readonly NounPart[] = [
     load: async (program, cli) => (await import("./plan.ts")).registerPlan(program, cli),
   },
   {
+    nouns: ["procedure"],
+    load: async (program, cli) => (await import("./procedure.ts")).registerProcedure(program, cli),
+  },
+  {
     nouns: ["simulate"],
     load: async (program, cli) => (await import("./simulate.ts")).registerSimulate(program, cli),
   },

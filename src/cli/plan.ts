@@ -3,8 +3,10 @@ import { ask, type Client } from "../client/client.ts";
 import { type Cli, show } from "./cli.ts";
 import { allPages } from "./pages.ts";
 import { registerPlanAhead } from "./plan-ahead.ts";
+import { proceduresOf, registerPlanProcedure } from "./procedure.ts";
 import { readNamedText } from "./read-file.ts";
 import { planTable, planText } from "./view/plan.ts";
+import { planProceduresText } from "./view/procedure.ts";
 import { renderTable, safeLines } from "./view/table.ts";
 
 /** Plans: what would be done, where, in which order, and how it is undone. */
@@ -24,6 +26,7 @@ export function registerPlan(program: Command, cli: Cli): void {
   const plan = program.command("plan").description("Plans: immutable, named by their digest");
   registerCreate(plan, cli);
   registerPlanAhead(plan, cli);
+  registerPlanProcedure(plan, cli);
   plan
     .command("list")
     .description("Plans, newest first")
@@ -48,7 +51,14 @@ export function registerPlan(program: Command, cli: Cli): void {
       const params = { path: { plan: digest } };
       const shown = await ask(client.GET("/api/v1/plans/{plan}", { params }));
       const excluded = await excludedHosts(client, digest);
-      show(cli, { ...shown, excludedHosts: excluded }, () => planText(shown, excluded));
+      const procedures = await proceduresOf(client, digest);
+      const isAsked = procedures.parties.length > 0;
+      show(cli, { ...shown, excludedHosts: excluded, procedures }, () =>
+        [
+          planText(shown, excluded),
+          ...(isAsked ? ["", planProceduresText(procedures, cli.clock())] : []),
+        ].join("\n"),
+      );
     });
   plan
     .command("hosts <digest>")

@@ -15,6 +15,7 @@ import type { World } from "../db/world.ts";
 import { loadPatch } from "../triage/store.ts";
 import { type CreatePlan, createPlan } from "./actions.ts";
 import { showImpact } from "./actions-impact.ts";
+import { putProcedure } from "./actions-procedures.ts";
 import { demandPlan, diffPlans, pageOfLeaves, showPlan } from "./actions-show.ts";
 import { routes } from "./routes.ts";
 import { signedView } from "./signed-view.ts";
@@ -203,7 +204,8 @@ describe("no plan", () => {
 test("every route answers what its schema says", async () => {
   const { plan } = await create(carol);
   const context = { world, actor: carol.actor, requestId: "r" };
-  const params = { plan: plan.digest, other: plan.digest };
+  await putProcedure(world, carol.actor, { name: "web-back", text: "# Back\n" });
+  const params = { plan: plan.digest, other: plan.digest, procedure: "web-back" };
   for (const one of routes.filter((route) => route.method === "GET")) {
     const query = (one.query as { parse(x: unknown): unknown } | undefined)?.parse({});
     const reply = await one.handle(context, { params, query, body: undefined } as never);

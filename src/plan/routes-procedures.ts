@@ -179,7 +179,6 @@ const postAcknowledgement = route({
     as: partySchema,
     procedures: z
       .array(digestText)
-      .min(1)
       .describe(
         "digests of the texts that were read: all of the plan's procedures as they are now",
       ),

@@ -21,7 +21,7 @@ export function ChangePage() {
   const id = queries.getQueryData<Change>(key)?.id ?? ref;
   const change = useAnswer({
     key,
-    topics: [`change:${id}`, "changes"],
+    topics: [`change:${id}`, "changes", "plans"],
     load: (signal) =>
       ask(api.GET("/api/v1/changes/{change}", { params: { path: { change: ref } }, signal })),
   });

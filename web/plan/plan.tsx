@@ -17,6 +17,7 @@ import styles from "./plan.module.css";
 import { PlanHosts } from "./plan-hosts.tsx";
 import type { Plan } from "./plan-model.ts";
 import { PlanPicture } from "./plan-picture.tsx";
+import { Procedures } from "./procedures.tsx";
 import { Trial } from "./trial.tsx";
 
 export function PlanPage() {
@@ -49,6 +50,11 @@ export function PlanPage() {
                 name: "left-out",
                 title: `Left out ${countOf(shown)}`,
                 page: () => <LeftOut plan={shown} />,
+              },
+              {
+                name: "procedures",
+                title: "Rollback procedures",
+                page: () => <Procedures plan={shown} />,
               },
               { name: "trial", title: "Trial", page: () => <Trial plan={shown} /> },
               { name: "compare", title: "Compare", page: () => <Compare plan={shown} /> },
