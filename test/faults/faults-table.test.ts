@@ -23,12 +23,15 @@ const rows: readonly Row[] = read("docs/faults.md")
     return { fault: cells[0] ?? "", cells };
   });
 
-const feedRefusals = /why: "([a-z]+)"/g;
+const whys = /why: "([a-z-]+)"/g;
+const whysOf = (path: string): string[] =>
+  [...read(path).matchAll(whys)].map(([, why]) => why ?? "");
 const codes = new Set([
   ...Object.keys(failureTable),
   ...reachProblemKinds,
   ...Object.keys(hostCodes),
-  ...[...read("src/intel/feed-rules.ts").matchAll(feedRefusals)].map(([, why]) => why ?? ""),
+  ...whysOf("src/intel/feed-rules.ts"),
+  ...whysOf("src/rollout/hold.ts"),
 ]);
 
 test("the table has a row for each kind of fault, and each row is whole", () => {
