@@ -145,7 +145,10 @@ const examples: Readonly<Record<string, readonly string[]>> = {
   "plan forecast": ["plan forecast 9f3c12ab", "plan forecast 9f3c12ab --job 90s"],
   "plan impact": ["plan impact 9f3c12ab", "plan impact 9f3c12ab -o json"],
   "plan procedure": ["plan procedure 9f3c12ab", "plan procedure 9f3c12ab --name web-rollback"],
-  "plan acknowledge": ['plan acknowledge 9f3c12ab --as security --reason "tried it in staging"'],
+  "plan acknowledge": [
+    'plan acknowledge 9f3c12ab --as security --reason "tried it in staging"',
+    "plan acknowledge 9f3c12ab --as operations --read e73bf72bcab5",
+  ],
   "procedure put": ["procedure put web-rollback runbooks/web-rollback.md"],
   "procedure list": ["procedure list -o json"],
   "procedure show": [

@@ -1,6 +1,7 @@
 import { type Command, Option } from "commander";
+import { Failure } from "../base/failure.ts";
 import { ask, type Client } from "../client/client.ts";
-import { parties } from "../policy/rings-procedures.ts";
+import { type Party, parties } from "../policy/rings-procedures.ts";
 import { type Cli, show } from "./cli.ts";
 import { allPages } from "./pages.ts";
 import { readNamedText } from "./read-file.ts";
@@ -66,24 +67,41 @@ export function registerPlanProcedure(plan: Command, cli: Cli): void {
     });
   plan
     .command("acknowledge <digest>")
-    .description(
-      "Answer for a party that you read how the plan is taken back, as it is written now",
-    )
+    .description("Answer for a party that you read how the plan is taken back")
     .addOption(
       new Option("--as <party>", "for whom you answer").choices([...parties]).makeOptionMandatory(),
     )
     .option("--reason <text>", "what others should know of it", "")
-    .action(async (digest: string, flags: { as: (typeof parties)[number]; reason: string }) => {
+    .option("--read <digest...>", "only if these are the texts; else as they are written now")
+    .action(async (digest: string, flags: AcknowledgeFlags) => {
       const client = cli.client();
       const before = await proceduresOf(client, digest);
-      const read = before.procedures.flatMap(({ current }) => current?.digest ?? []);
+      const current = before.procedures.flatMap((one) => one.current?.digest ?? []);
+      const procedures = [
+        ...new Set(flags.read === undefined ? current : readOf(flags.read, current)),
+      ];
       const params = { path: { plan: digest } };
-      const body = { as: flags.as, procedures: [...new Set(read)], reason: flags.reason };
+      const body = { as: flags.as, procedures, reason: flags.reason };
       const shown = await ask(
         client.POST("/api/v1/plans/{plan}/acknowledgements", { params, body }),
       );
       show(cli, shown, () => planProceduresText(shown, cli.clock()));
     });
+}
+
+interface AcknowledgeFlags {
+  readonly as: Party;
+  readonly reason: string;
+  readonly read?: readonly string[];
+}
+
+/** Of what the plan has now, what somebody read; the server refuses when that is not all of it. */
+function readOf(read: readonly string[], current: readonly string[]): string[] {
+  for (const text of read) {
+    if (/^[0-9a-f]{8,64}$/.test(text)) continue;
+    throw new Failure("invalid", `--read ${text} is no digest. Give 8 of its digits or more.`);
+  }
+  return current.filter((digest) => read.some((text) => digest.startsWith(text)));
 }
 
 export function proceduresOf(client: Client, digest: string) {

@@ -1,6 +1,7 @@
+import { procedureOf } from "../policy/rings-procedures.ts";
 import { isBackedUp, type TierRule, tierRuleOf } from "../policy/rings-tiers.ts";
 import { fault, type Judged } from "./checker-judged.ts";
-import type { PlanFault } from "./model.ts";
+import type { PlanFault, PlanHost } from "./model.ts";
 
 /** Rules about how ready critical hosts are: a way back, a backup, and people enough. */
 export function tierFaults(judged: Judged): PlanFault[] {
@@ -22,9 +23,24 @@ export function tierFaults(judged: Judged): PlanFault[] {
     if (!isBackedUp(rule, host.labels, facts.issuedAt)) {
       faults.push(fault("tier-readiness", `${name} has no backup that is young enough`));
     }
+    faults.push(...procedureFaults(judged, rule, host));
     if (plan.need < rule.need) faults.push(fault("need", `${plan.need} of ${rule.need}: ${name}`));
     return faults;
   });
+}
+
+/** What a start will ask of people is at least what the host's tier asks. */
+function procedureFaults(
+  { planned, policy }: Judged,
+  rule: TierRule,
+  host: Pick<PlanHost, "name" | "labels">,
+): PlanFault[] {
+  if (rule.procedure.length === 0) return [];
+  const { parties, names, uncovered } = planned.report.procedures;
+  const name = procedureOf(policy.procedures, host.labels);
+  const isNamed = name === null ? uncovered > 0 : names.includes(name);
+  if (isNamed && rule.procedure.every((party) => parties.includes(party))) return [];
+  return [fault("tier-readiness", `${host.name} of tier ${rule.tier} asks for its procedure`)];
 }
 
 /** By how much a wave soaks longer for the most critical of its hosts. */

@@ -305,6 +305,7 @@ const mutations: Record<PlanRule, readonly (readonly [Planned, PlanInput?])[]> =
   ],
   "tier-readiness": [
     [plan(critical), { ...critical, policy: tiered("backup: 1h") }],
+    [plan(critical), { ...critical, policy: tiered("procedure: [security]") }],
     [plan(critical), { ...critical, issuedAt: ISSUED_AT - DAY_MS }],
     [plan(withoutBack), { ...withoutBack, policy: tiered("wayBack: true") }],
   ],

@@ -4,6 +4,7 @@ import { inTransaction } from "../../src/db/database.ts";
 import type { ServiceId } from "../../src/inventory/service.ts";
 import { insertService } from "../../src/inventory/store-services.ts";
 import { createPlan } from "../../src/plan/actions.ts";
+import { putProcedure } from "../../src/plan/actions-procedures.ts";
 import { askedOpenssl, someHosts } from "../builders/stored.ts";
 import { expectAccessible, expectNoSidewaysScroll, picture, settled } from "./browser.ts";
 import { describePages, openPages } from "./pages.ts";
@@ -98,6 +99,39 @@ describePages("a plan's page", () => {
     await page.getByLabel("Only those in").fill("zone=nowhere");
     await page.getByRole("button", { name: "Carry it out in trial" }).click();
     await page.getByText("No host of this plan is in zone=nowhere.").waitFor();
+    expect(faults).toEqual([]);
+  });
+
+  test("has its rollback procedures, and people answer there that they read them", async () => {
+    const { page, site, faults } = at;
+    const ada = await administrator(site.world);
+    const text = "# The shop, taken back\n\n1. Close the shop.\n2. `fettle rollout revert`\n";
+    await putProcedure(site.world, ada, { name: "shop-rollback", text });
+    await putProcedure(site.world, ada, { name: "cache-rollback", text: "Warm the cache." });
+    const asking = `${rings}
+tiers: [{ tier: 0, procedure: [operations, security] }]
+procedures: [{ procedure: shop-rollback }]
+`;
+    const asked = { patch: scene.patch, policy: { text: asking }, class: "normal" as const };
+    const made = await createPlan(site.world, ada, asked, askedOpenssl);
+    await page.goto(`/plans/${made.plan.digest}`);
+    await page.getByRole("tab", { name: "Rollback procedures" }).click();
+    await page.getByText("Close the shop.").waitFor();
+    await page.getByRole("button", { name: "Acknowledge for operations" }).click();
+    await page.getByLabel("Why").fill("tried it in staging");
+    const dialog = page.getByRole("dialog");
+    await dialog.getByRole("button", { name: "Acknowledge for operations" }).click();
+    await page.getByRole("cell", { name: "tried it in staging" }).waitFor();
+    await page.getByText("the rollback procedure shop-rollback for security").waitFor();
+    await page.getByText("so somebody else has to for security").first().waitFor();
+    await page.getByPlaceholder("Its name").click();
+    await page.getByRole("option", { name: "cache-rollback" }).click();
+    await page.getByRole("button", { name: "Attach a procedure" }).click();
+    await page.getByText("Warm the cache.").waitFor();
+    await page.getByText("the rollback procedure cache-rollback for operations").waitFor();
+    await settled(page);
+    await picture(page, "plan-procedures");
+    await expectAccessible(page);
     expect(faults).toEqual([]);
   });
 

@@ -1,4 +1,5 @@
-import { Group, Stack, Table, Text } from "@mantine/core";
+import { Group, Select, Stack, Table, Text } from "@mantine/core";
+import { useState } from "react";
 import { api, ask, type Reply } from "../app/api.ts";
 import { useAnswer } from "../app/queries.ts";
 import { ActionButton, Refusals } from "../parts/actions.tsx";
@@ -123,7 +124,47 @@ function Buttons({ plan, of }: { readonly plan: Plan; readonly of: Told }) {
         ))}
       </Group>
       <Refusals of={offered.flatMap(({ action }) => action ?? [])} />
+      <Attach plan={plan} of={of} />
     </>
+  );
+}
+
+/** Adds one to those that are attached; what the policy names stays whatever is attached. */
+function Attach({ plan, of }: { readonly plan: Plan; readonly of: Told }) {
+  const [name, setName] = useState<string | null>(null);
+  const known = useAnswer({
+    key: ["procedures"],
+    topics: [],
+    load: (signal) => ask(api.GET("/api/v1/procedures", { params: { query: {} }, signal })),
+  });
+  const has = new Set(of.procedures.map((one) => one.name));
+  const others = (known.data?.items ?? []).filter((one) => !has.has(one.name));
+  const action = of.actions.find(({ verb }) => verb === "attach-procedure");
+  if (others.length === 0 || action === undefined) return null;
+  return (
+    <Group gap="xs" align="flex-end">
+      <Select
+        label="Another procedure"
+        placeholder="Its name"
+        data={others.map((one) => one.name)}
+        value={name}
+        onChange={setName}
+        searchable
+      />
+      {name !== null && (
+        <ActionButton
+          action={action}
+          label={action.label}
+          topics={[`plan:${plan.digest}`, "changes"]}
+          act={async () => {
+            const params = { path: { plan: plan.digest } };
+            const body = { names: [...of.attached, name] };
+            await ask(api.POST("/api/v1/plans/{plan}/procedures", { params, body }));
+            setName(null);
+          }}
+        />
+      )}
+    </Group>
   );
 }
 
