@@ -714,5 +714,7 @@ stage_named() {
     esac
     root_owned "$sm_file" || refuse E_POLICY "step=$sm_step" "file=$sm_file" \
       "note=missing, or not owned by root, or writable by others"
+    [ "$sm_verb" = probe ] || [ -x "$sm_file" ] ||
+      refuse E_POLICY "step=$sm_step" "file=$sm_file" "note=not executable"
   done <"$WORK/units"
 }

@@ -32,14 +32,18 @@ undo_reason() {
     END { print substr(why, 1, 300) }' "$JOURNAL"
 }
 
-# Sets UNDO_WHY to nothing when the host is as it was, else to what is not.
+# Sets UNDO_WHY to nothing when the host is as it was, else to what is not. Steps are undone last first:
+# what stands behind the packages (a rejoin, by draining again), the packages, then what stands before
+# them (a drain, by rejoining) once the services run the old code again.
 undo_steps() { # LAST_STEP
   UNDO_WHY=
+  undo_hooks behind "$1"
   undo_packages "$1"
+  undo_missing "$1"
   undo_others "$1"
   undo_services
+  undo_hooks before "$1"
   undo_probes
-  undo_missing "$1"
 }
 
 # One transaction for all packages. apt first, guarded as always; where apt cannot begin (a package
@@ -58,7 +62,7 @@ undo_packages() { # LAST_STEP
   rows_write undo "$WORK/undo.all"
   marks_restore
   holds_release
-  UNDO_WHY=$(awk -F '\t' -v last="$1" '$1 <= last && $10 != "at" { printf "%s:%s is %s (%s); ", \
+  UNDO_WHY=$UNDO_WHY$(awk -F '\t' -v last="$1" '$1 <= last && $10 != "at" { printf "%s:%s is %s (%s); ", \
     $3, $4, $8, $9 }' "$WORK/undo.all" | head -c 400)
   packages_hurt
   [ -z "$HURT" ] || UNDO_WHY="${UNDO_WHY}left half-done: $(hurt_told); "
@@ -128,18 +132,47 @@ NAMES
   done
 }
 
-# Undo lines that are not packages, of steps up to LAST, in the order of the body.
+# Undo lines that are neither packages nor hooks, of steps up to LAST, last first.
 undo_others() { # LAST_STEP
-  awk -v last="$1" '
-    $1 == "undo" && $2 <= last && $3 ~ /^(restart|run|probe)$/ { print $2, $3, $4 }' \
-    "$JOB/body" >"$WORK/undo.others"
+  undo_lines '^(restart|probe)$' 0 "$1"
   while read -r uo_step uo_verb uo_name <&4; do
     case $uo_verb in
       restart) service_restart "$uo_name" ;;
-      run) hook_run "$uo_name" ;;
       probe) probe_run "$uo_name" ;;
     esac || UNDO_WHY="${UNDO_WHY}undo $uo_step $uo_verb $uo_name failed; "
   done 4<"$WORK/undo.others"
+}
+
+# The hooks that undo steps up to LAST, last first. That a host could not be drained keeps nobody from taking
+# it back, but a host that is not as it was is not put back into its traffic.
+HOOK_ON_WAY_BACK='runs on the way back'
+undo_hooks() { # before|behind LAST_STEP
+  uh_packages=$(awk '$3 == "packages" { print $1; exit }' "$WORK/units")
+  uh_packages=${uh_packages:-999999999999999}
+  case $1 in
+    behind) undo_lines '^run$' "$uh_packages" "$2" ;;
+    before) undo_lines '^run$' 0 "$(least "$2" "$uh_packages")" ;;
+  esac
+  while read -r uh_step _ uh_name <&4; do
+    if [ "$1" = before ] && [ -n "$UNDO_WHY" ]; then
+      UNDO_WHY="${UNDO_WHY}so undo $uh_step run $uh_name was left out; "
+      continue
+    fi
+    # On disk before it runs: whoever finds it knows that the way back has begun.
+    journal NOTE "hook=$uh_name" "note=$HOOK_ON_WAY_BACK"
+    hook_run "$uh_name" || UNDO_WHY="${UNDO_WHY}undo $uh_step run $uh_name failed; "
+  done 4<"$WORK/undo.others"
+}
+
+# `step verb name` of each undo line of these verbs, of steps behind FROM and up to LAST, last first.
+undo_lines() { # VERBS FROM LAST
+  awk -v verbs="$1" -v from="$2" -v last="$3" '
+    $1 == "undo" && $2 > from && $2 <= last && $3 ~ verbs { line[++n] = $2 " " $3 " " $4 }
+    END { for (; n > 0; n--) print line[n] }' "$JOB/body" >"$WORK/undo.others"
+}
+
+least() { # NUMBER NUMBER
+  if [ "$1" -lt "$2" ]; then say "$1"; else say "$2"; fi
 }
 
 # What the body restarts runs the old code again, and whatever ran before runs.
@@ -225,7 +258,8 @@ revert_recover() {
   leftover_wait
   stage_lock "$LIMIT_PACKAGES" || :
   rows_write step "$WORK/rows"
-  if [ -s "$WORK/rows" ] && packages_reached "$WORK/rows"; then
+  if [ -s "$WORK/rows" ] && packages_reached "$WORK/rows" &&
+    ! grep -q "note=$HOOK_ON_WAY_BACK" "$JOURNAL"; then
     journal NOT_STARTED "revert=all" "note=found untouched after a stop"
     remember_again
     journal_read

@@ -62,7 +62,8 @@ recover_packages() {
     return 0
   fi
   if awk -F '\t' '$10 == "other" { exit 1 }' "$WORK/rows"; then
-    if [ "$JL_DONE" = , ] && recover_untouched && ! grep -q '^REBOOTING ' "$JOURNAL"; then
+    if [ "$JL_DONE" = , ] && recover_untouched &&
+      ! grep -q -e '^REBOOTING ' -e '^APPLYING .* verb=run ' "$JOURNAL"; then
       # Nothing begun: back to staging, and a new permit before anything starts.
       journal NOT_STARTED "note=found untouched after a stop"
       remember_again

@@ -10045,6 +10045,13 @@ export interface operations {
                         /** Format: date-time */
                         createdAt: string;
                         digest: string;
+                        drains: {
+                            drain: string;
+                            hosts: number;
+                            names: string[];
+                            rejoin: string;
+                            text: string;
+                        }[];
                         excluded: {
                             hosts: number;
                             why: string;

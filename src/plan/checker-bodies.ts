@@ -20,7 +20,8 @@ export function bodyFaults(judged: Judged): PlanFault[] {
     const body = documents.bodies.get(leaf.body);
     if (host === undefined || body === undefined) continue;
     // Hosts that are alike in all that matters here need judging once.
-    const key = [leaf.body, host.packageSet, host.offerSet, ...expectedUnits(judged, host)].join();
+    const own = [...expectedUnits(judged, host), expectedHooks(judged, host)];
+    const key = [leaf.body, host.packageSet, host.offerSet, JSON.stringify(own)].join();
     if (judgedBodies.has(key)) continue;
     judgedBodies.add(key);
     faults.push(...oneBodyFaults(judged, host, body));
@@ -35,15 +36,16 @@ function oneBodyFaults(judged: Judged, host: PlanHost, body: BodyText): PlanFaul
     [m.verb, m.name, m.arch, m.from, m.to, m.sha256].join(" "),
   );
   const faults: PlanFault[] = [];
-  const moves = body.steps.slice(0, wanted.length).map(stepToText);
+  const moves = body.steps.filter((step) => "sha256" in step).map(stepToText);
   if (wanted.join("\n") !== moves.join("\n")) {
     faults.push(fault("body-moves", `not the complete transaction of ${host.name}`));
   }
-  const rest = body.steps.slice(wanted.length);
-  const [restarts, probes] = [textsOf(rest, "restart"), textsOf(rest, "probe")];
-  if (restarts.length + probes.length !== rest.length) {
+  const [restarts, probes] = [textsOf(body.steps, "restart"), textsOf(body.steps, "probe")];
+  const runs = textsOf(body.steps, "run");
+  if (moves.length + restarts.length + probes.length + runs.length !== body.steps.length) {
     faults.push(fault("body-moves", `a step that nothing asked for, on ${host.name}`));
   }
+  faults.push(...hookFaults(judged, host, body), ...phaseFaults(judged, host, body));
   const units = expectedUnits(judged, host);
   if (!isSameSet(restarts, units[0])) faults.push(fault("body-restarts", host.name));
   const places = restarts.map((text) => judged.policy.order.restarts.indexOf(text.slice(8)));
@@ -67,6 +69,51 @@ function expectedUnits(judged: Judged, host: PlanHost): [readonly string[], read
   return [running.map((unit) => `restart ${unit}`), probes];
 }
 
+/** The hooks of the host by the policy, `drain rejoin` each. */
+function expectedHooks({ policy }: Judged, host: PlanHost): readonly (readonly [string, string])[] {
+  const found = new Map<string, string>();
+  for (const { when, service, drain, rejoin } of policy.hooks) {
+    const isMeant = service === null || host.services.includes(service);
+    if (isMeant && selects(when, host.labels)) found.set(drain, rejoin);
+  }
+  return [...found];
+}
+
+/** Each hook of the host once, no other, and the rejoin of each drain also on the way back. */
+function hookFaults(judged: Judged, host: PlanHost, body: BodyText): PlanFault[] {
+  const expected = expectedHooks(judged, host);
+  const due = expected.flat().map((hook) => `run ${hook}`);
+  const runs = textsOf(body.steps, "run");
+  const faults: PlanFault[] = [];
+  const backs = body.undo.filter(({ step }) => step.verb === "run");
+  const isCount = runs.length === due.length && backs.length === due.length;
+  if (!isCount || !isSameSet(runs, due)) {
+    faults.push(fault("body-hooks", `not the hooks of ${host.name}`));
+  }
+  const back = (hook: string): string | null => {
+    const at = body.steps.findIndex((step) => step.verb === "run" && step.hook === hook) + 1;
+    const undo = body.undo.find((one) => one.at === at);
+    return undo === undefined ? null : stepToText(undo.step);
+  };
+  for (const [drain, rejoin] of expected) {
+    if (back(drain) === `run ${rejoin}` && back(rejoin) === `run ${drain}`) continue;
+    faults.push(fault("body-hooks", `${drain} has no way back on ${host.name}`));
+  }
+  return faults;
+}
+
+/** Out of the traffic, packages, restarts, back into it, probes: nothing of one phase before another's. */
+function phaseFaults(judged: Judged, host: PlanHost, body: BodyText): PlanFault[] {
+  const drains = new Set(expectedHooks(judged, host).map(([drain]) => drain));
+  const phases = body.steps.map((step) => {
+    if ("sha256" in step) return 1;
+    if (step.verb === "run") return drains.has(step.hook) ? 0 : 3;
+    return step.verb === "restart" ? 2 : 4;
+  });
+  const isInOrder = phases.every((phase, at) => phase >= (phases[at - 1] ?? 0));
+  return isInOrder ? [] : [fault("body-order", `the steps of ${host.name}`)];
+}
+
 function textsOf(steps: readonly Step[], verb: Step["verb"]): string[] {
   return steps.filter((step) => step.verb === verb).map(stepToText);
 }
@@ -80,15 +127,17 @@ function undoFaults(
   one: { readonly host: PlanHost; readonly body: BodyText; readonly resolution: Resolution },
 ): PlanFault[] {
   const { host, body, resolution } = one;
+  // The way back of hooks has a rule of its own.
+  const undone = body.undo.filter(({ step }) => step.verb !== "run");
   const lost = resolution.moves.filter((move) => whyOneWay(move, policy) !== null);
   if (lost.length > 0) {
     const isAllowed = policy.irreversible !== "no" && facts.isIrreversibleAcknowledged;
-    const undo =
-      body.undo.length === 0 ? [] : [fault("body-undo", `half a way back: ${host.name}`)];
+    const undo = undone.length === 0 ? [] : [fault("body-undo", `half a way back: ${host.name}`)];
     return isAllowed ? undo : [...undo, fault("irreversible", `no way back on ${host.name}`)];
   }
-  const expected = resolution.moves.map((move, at) => `${at + 1} ${inverse(move)}`);
-  const found = body.undo.map(({ at, step }) => `${at} ${stepToText(step)}`);
+  const first = body.steps.findIndex((step) => "sha256" in step) + 1;
+  const expected = resolution.moves.map((move, at) => `${first + at} ${inverse(move)}`);
+  const found = undone.map(({ at, step }) => `${at} ${stepToText(step)}`);
   if (expected.join("\n") === found.join("\n")) return [];
   return [fault("body-undo", `the way back on ${host.name} is not complete`)];
 }

@@ -1,6 +1,7 @@
 import { selectorToText, selects } from "../base/labels.ts";
 import { ringOf } from "../policy/rings.ts";
 import { stepsOf } from "../policy/rings-order.ts";
+import { tierOf } from "../policy/rings-tiers.ts";
 import type { WaveCut } from "../policy/rings-waves.ts";
 import { sampleFaults } from "./checker-canaries.ts";
 import { type CheckedRing, fault, type Judged, partText } from "./checker-judged.ts";
@@ -35,12 +36,18 @@ export function cutFaults(judged: Judged): PlanFault[] {
   });
 }
 
-/** Each step of services in the ring is cut like a ring of its own; whether they are in order is another rule. */
+/**
+ * Each step of services or tiers in the ring is cut like a ring of its own; whether they are in order is
+ * another rule.
+ */
 function stepsIn({ policy }: Judged, of: CheckedRing): readonly CheckedRing[] {
   const order = stepsOf(policy.order.services);
   if ("loop" in order) return [of];
-  const stepOf = (host: PlanHost | undefined): number =>
-    order.steps.get(host?.labels["service"] ?? "") ?? 0;
+  const stepOf = (host: PlanHost | undefined): string => {
+    const labels = host?.labels ?? {};
+    const tier = policy.order.tiers === "off" ? "" : (tierOf(labels) ?? 0);
+    return `${order.steps.get(labels["service"] ?? "") ?? 0} ${tier}`;
+  };
   const waves = Map.groupBy(of.waves, ({ hosts }) => stepOf(hosts[0]));
   return [...waves].map(([step, its]) => ({
     ring: of.ring,

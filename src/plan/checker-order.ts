@@ -1,3 +1,5 @@
+import { stepsOf } from "../policy/rings-order.ts";
+import { type Tier, tierOf, tiers } from "../policy/rings-tiers.ts";
 import { fault, type Judged } from "./checker-judged.ts";
 import type { PlanFault, PlanHost } from "./model.ts";
 
@@ -17,6 +19,44 @@ export function serviceOrderFaults(judged: Judged): PlanFault[] {
   );
 }
 
+/**
+ * Rules about tiers: in a ring, and among services that nothing orders, no host starts in or before a
+ * wave of a host that is less critical.
+ */
+export function tierOrderFaults(judged: Judged): PlanFault[] {
+  const { documents, facts, policy } = judged;
+  const order = stepsOf(policy.order.services);
+  if (policy.order.tiers === "off" || "loop" in order) return [];
+  const known = new Map(facts.hosts.map((host) => [host.protocolId, host.labels]));
+  const groups = new Map<string, Map<Tier, WaveRange>>();
+  for (const { host, wave } of documents.leaves) {
+    const labels = known.get(host);
+    const ring = documents.statement.waves[wave - 1]?.ring;
+    if (labels === undefined || ring === undefined) continue;
+    const key = `${ring}, step ${(order.steps.get(labels["service"] ?? "") ?? 0) + 1}`;
+    const ranges = groups.get(key) ?? new Map<Tier, WaveRange>();
+    groups.set(key, ranges);
+    widen(ranges, tierOf(labels) ?? 0, wave);
+  }
+  return [...groups].flatMap(([key, ranges]) =>
+    tiers.flatMap((tier) => {
+      const first = ranges.get(tier)?.first ?? Number.POSITIVE_INFINITY;
+      return tiers
+        .filter((other) => other > tier && (ranges.get(other)?.last ?? 0) >= first)
+        .map((other) => {
+          return fault("tier-order", `in ring ${key}, tier ${tier} does not come after ${other}`);
+        });
+    }),
+  );
+}
+
+function widen<K>(ranges: Map<K, WaveRange>, key: K, wave: number): void {
+  const range = ranges.get(key) ?? { first: wave, last: wave };
+  ranges.set(key, range);
+  range.first = Math.min(range.first, wave);
+  range.last = Math.max(range.last, wave);
+}
+
 interface WaveRange {
   first: number;
   last: number;
@@ -32,10 +72,7 @@ function serviceWaves({ documents, facts }: Judged): Map<string, Map<string, Wav
     if (ring === undefined || service === undefined) continue;
     const services = rings.get(ring) ?? new Map<string, WaveRange>();
     rings.set(ring, services);
-    const range = services.get(service) ?? { first: leaf.wave, last: leaf.wave };
-    range.first = Math.min(range.first, leaf.wave);
-    range.last = Math.max(range.last, leaf.wave);
-    services.set(service, range);
+    widen(services, service, leaf.wave);
   }
   return rings;
 }

@@ -22,6 +22,7 @@ import {
   type PlannedWave,
   type PlanRule,
   planRules,
+  type Step,
 } from "./model.ts";
 import { plan } from "./planner.ts";
 import { contentDigest } from "./planner-bodies.ts";
@@ -202,6 +203,11 @@ function withBudget(rule: string): PlanInput["policy"] {
 const budgeted = { ...input, policy: withBudget("{ by: zone, only: [a], quorum: majority }") };
 const zoneA = { key: "zone", value: "a", members: 5 };
 
+const hooked: PlanInput = {
+  ...input,
+  policy: parseRings(`${testRings}\nhooks: [{ drain: lb-out, rejoin: lb-in }]\n`),
+};
+
 function withBudgets(budgets: Plan["budgets"]): Planned {
   const made = plan(budgeted);
   return { ...made, plan: { ...made.plan!, budgets } };
@@ -300,6 +306,26 @@ const mutations: Record<PlanRule, readonly (readonly [Planned, PlanInput?])[]> =
       served("{ service: web, after: [db] }"),
     ],
   ],
+  "tier-order": [
+    [plan(fleetInTiers("off")), fleetInTiers("descending")],
+    [withSwapped(fleetInTiers("descending"), "h0", "h3"), fleetInTiers("descending")],
+  ],
+  "body-hooks": [
+    [withHooks(({ steps }) => ({ steps: steps.slice(1) })), hooked],
+    [withHooks(({ steps }) => ({ steps: [...steps, { verb: "run", hook: "x" }] })), hooked],
+    [withHooks(({ undo }) => ({ undo: undo.slice(1) })), hooked],
+    [withHooks(({ undo }) => ({ undo: undo.slice(0, -1) })), hooked],
+    [withHooks(withUndo({ verb: "run", hook: "x" })), hooked],
+    [withBody({ steps: [...firstBody.steps, { verb: "run", hook: "drain" }] })],
+    [good, hooked],
+    [plan(hooked)],
+  ],
+  "body-order": [
+    [withHooks(({ steps }) => ({ steps: swapped(steps) })), hooked],
+    [withHooks(({ steps }) => ({ steps: swapped(steps, 3, 4) })), hooked],
+    [withHooks(({ steps }) => ({ steps: swapped(steps, 4, 5) })), hooked],
+    [withHooks(({ steps }) => ({ steps: swapped(steps, 0, 4) })), hooked],
+  ],
   "restart-order": [
     [plan(twoUnits), { ...twoUnits, policy: ordered("restarts: [b.service, a.service]") }],
   ],
@@ -339,7 +365,6 @@ const mutations: Record<PlanRule, readonly (readonly [Planned, PlanInput?])[]> =
     [withBody({ steps: firstBody.steps.slice(1) })],
     [withBody({ steps: swapped(firstBody.steps) })],
     [withBody({ steps: [...firstBody.steps, { verb: "reboot" }] })],
-    [withBody({ steps: [...firstBody.steps, { verb: "run", hook: "drain" }] })],
     [good, hostsChanged({ packageSet: sha256("packages B") })],
   ],
   "body-restarts": [
@@ -357,6 +382,23 @@ const mutations: Record<PlanRule, readonly (readonly [Planned, PlanInput?])[]> =
   ],
   irreversible: [[plan(accepted), { ...accepted, isIrreversibleAcknowledged: false }]],
 };
+
+function fleetInTiers(tiers: string): PlanInput {
+  return { ...input, policy: ordered(`tiers: ${tiers}`), hosts: fleet };
+}
+
+/** Its body: drain, two packages, a restart, rejoin, a probe. */
+function withHooks(change: (body: BodyText) => Partial<BodyText>): Planned {
+  const made = plan(hooked);
+  const its = apart(made);
+  const bodies = its.bodies.map((body) => ({ ...body, ...change(body) }));
+  return sealed({ ...its, bodies }, hooked, made);
+}
+
+/** The way back of a package with this step in its place. */
+function withUndo(step: Step): (body: BodyText) => Partial<BodyText> {
+  return ({ undo }) => ({ undo: undo.map((one) => (one.at === 2 ? { ...one, step } : one)) });
+}
 
 /** A fleet of ring 2 alone, cut as given. */
 function cutting(waves: string, hosts: readonly PlanHost[] = fleet): PlanInput {

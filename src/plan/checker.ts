@@ -7,7 +7,7 @@ import { budgetFaults } from "./checker-budgets.ts";
 import { cutFaults } from "./checker-cuts.ts";
 import { hostFaults } from "./checker-hosts.ts";
 import { fault } from "./checker-judged.ts";
-import { serviceOrderFaults } from "./checker-order.ts";
+import { serviceOrderFaults, tierOrderFaults } from "./checker-order.ts";
 import { tierFaults } from "./checker-tiers.ts";
 import { waveFaults } from "./checker-waves.ts";
 import { type Leaf, parseLeaf } from "./leaf.ts";
@@ -45,6 +45,7 @@ export function checkPlan(planned: Planned, facts: PlanFacts, policy: RingsPolic
     ...waveFaults(judged),
     ...cutFaults(judged),
     ...serviceOrderFaults(judged),
+    ...tierOrderFaults(judged),
     ...tierFaults(judged),
     ...budgetFaults(judged),
     ...hostFaults(judged),

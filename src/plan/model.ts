@@ -280,6 +280,15 @@ export interface AskedProcedures {
 
 export const noProcedures: AskedProcedures = { parties: [], names: [], hosts: 0, uncovered: 0 };
 
+/** Hosts that run these hooks around their change. */
+export interface DrainReport {
+  readonly drain: string;
+  readonly rejoin: string;
+  readonly hosts: number;
+  /** The first of them by name. */
+  readonly names: readonly string[];
+}
+
 export interface PlanReport {
   /** Empty exactly when there is a plan. */
   readonly blocked: readonly Blocker[];
@@ -288,6 +297,8 @@ export interface PlanReport {
   /** Packages whose present version no source offers any more: they cannot be put back. */
   readonly irreversible: readonly string[];
   readonly restarts: readonly string[];
+  /** How hosts leave their traffic while they change, by their hooks. */
+  readonly drains: readonly DrainReport[];
   readonly needsReboot: boolean;
   /** The smallest failure rate (0–1) at which each wave is stopped with 95 % probability. */
   readonly detects: readonly {
@@ -376,6 +387,7 @@ export const planRules = [
   "wave-count",
   "wave-cut",
   "service-order",
+  "tier-order",
   "canary-sample",
   "ring-unknown",
   "ring-order",
@@ -397,6 +409,8 @@ export const planRules = [
   "host-forgotten",
   "host-excluded",
   "body-moves",
+  "body-hooks",
+  "body-order",
   "body-restarts",
   "restart-order",
   "tier-readiness",

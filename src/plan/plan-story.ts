@@ -2,6 +2,7 @@ import { durationToText, instantToText, SECOND_MS } from "../base/instant.ts";
 import { type StopRule, stopOdds } from "../policy/failure-test.ts";
 import { partToText, type WavePart } from "../policy/rings-waves.ts";
 import type { Exclusion, Planned, WaveLimits } from "./model.ts";
+import { drainToText } from "./planner-hooks.ts";
 import { blockerToText } from "./planner-report.ts";
 
 /** A plan as a person reads it: what is done to whom and when, who is left out, and what to mind. */
@@ -29,6 +30,7 @@ export function planToText({ plan, report }: Planned): string {
   }
   lines.push(...report.warnings.map((warning) => `mind: ${warning}`));
   if (report.restarts.length > 0) lines.push(`restarts ${report.restarts.join(", ")}`);
+  lines.push(...report.drains.map((one) => `drains ${drainToText(one)}`));
   if (report.needsReboot) lines.push("takes effect fully only after a reboot");
   for (const { name, because } of report.excluded) {
     lines.push(`left out: ${name}: ${exclusionToText(because)}`);

@@ -2,9 +2,11 @@ import { type Digest, sha256 } from "../base/digest.ts";
 import { never, present } from "../base/failure.ts";
 import { selects } from "../base/labels.ts";
 import type { RingsPolicy } from "../policy/rings.ts";
+import type { HookPair } from "../policy/rings-hooks.ts";
 import { BODY_BYTES_MAX, type BodyText, parseBody, writeBody } from "./body.ts";
 import type { PackageStep, Resolution, Step } from "./model.ts";
 import { whyOneWay } from "./one-way.ts";
+import { hooksFor } from "./planner-hooks.ts";
 import type { Candidate } from "./planner-hosts.ts";
 
 /** The transaction of each host; hosts whose texts are equal share one body. */
@@ -15,6 +17,7 @@ export interface DraftBody {
   /** Packages (`name arch version`) whose present version cannot be put back, each with why. */
   readonly irreversible: readonly string[];
   readonly isTooLarge: boolean;
+  readonly hooks: readonly HookPair[];
 }
 
 /** A body is written and hashed once for each distinct content, not once a host. */
@@ -27,10 +30,12 @@ export function draftBodies(
   for (const candidate of candidates) {
     const restarts = restartsFor(candidate, policy);
     const probes = probesFor(candidate, policy);
-    const key = `${restarts.join(" ")}\n${probes.join(" ")}`;
+    const hooks = hooksFor(candidate, policy);
+    const drains = hooks.map(({ drain }) => drain);
+    const key = `${restarts.join(" ")}\n${probes.join(" ")}\n${drains.join(" ")}`;
     const known = perResolution.get(candidate.resolution) ?? new Map<string, DraftBody>();
     perResolution.set(candidate.resolution, known);
-    const asked = { resolution: candidate.resolution, restarts, probes };
+    const asked = { resolution: candidate.resolution, hooks, restarts, probes };
     const draft = known.get(key) ?? draftBody(asked, policy);
     known.set(key, draft);
     drafts.set(candidate, draft);
@@ -62,27 +67,42 @@ function probesFor({ host }: Candidate, policy: RingsPolicy): string[] {
 function draftBody(
   asked: {
     readonly resolution: Resolution;
+    readonly hooks: readonly HookPair[];
     readonly restarts: readonly string[];
     readonly probes: readonly string[];
   },
   policy: Pick<RingsPolicy, "oneWay">,
 ): DraftBody {
-  const { resolution, restarts, probes } = asked;
+  const { resolution, hooks, restarts, probes } = asked;
   const moves = resolution.moves.map(stepOf);
+  // What was drained last comes back first.
+  const rejoins = hooks.toReversed();
   const irreversible = resolution.moves.flatMap((move) => {
     const because = whyOneWay(move, policy);
     return because === null ? [] : [`${move.name} ${move.arch} ${move.from} (${because})`];
   });
   const steps: Step[] = [
+    ...hooks.map(({ drain }) => ({ verb: "run" as const, hook: drain })),
     ...moves,
     ...restarts.map((unit) => ({ verb: "restart" as const, unit })),
+    ...rejoins.map(({ rejoin }) => ({ verb: "run" as const, hook: rejoin })),
     ...probes.map((name) => ({ verb: "probe" as const, name })),
   ];
   // All or nothing: half of an undo would leave versions together that nobody ever ran.
-  const undo =
-    irreversible.length > 0
-      ? []
-      : resolution.moves.map((move, at) => ({ at: at + 1, step: undoOf(move) }));
+  const firstRejoin = hooks.length + moves.length + restarts.length + 1;
+  const undo = [
+    ...hooks.map(({ rejoin }, at) => ({
+      at: at + 1,
+      step: { verb: "run" as const, hook: rejoin },
+    })),
+    ...(irreversible.length > 0 ? [] : resolution.moves).map((move, at) => ({
+      ...{ at: hooks.length + at + 1, step: undoOf(move) },
+    })),
+    // A host that serves again is drained once more before it is taken back.
+    ...rejoins.map(({ drain }, at) => ({
+      ...{ at: firstRejoin + at, step: { verb: "run" as const, hook: drain } },
+    })),
+  ];
   const body = { steps, undo };
   const text = writeBody(body);
   return {
@@ -91,6 +111,7 @@ function draftBody(
     body,
     irreversible,
     isTooLarge: text.length > BODY_BYTES_MAX,
+    hooks,
   };
 }
 

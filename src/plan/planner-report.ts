@@ -12,6 +12,7 @@ import type {
   PlanReport,
 } from "./model.ts";
 import { type DraftBody, irreversiblePackages } from "./planner-bodies.ts";
+import { drainsOf } from "./planner-hooks.ts";
 import type { Candidate } from "./planner-hosts.ts";
 import { askedProcedures } from "./planner-tiers.ts";
 import type { CalendarMet, Schedule } from "./planner-waves.ts";
@@ -43,6 +44,7 @@ export function reportFor(facts: {
     reversibility: irreversible.length === 0 ? "downgrade" : "none",
     irreversible,
     restarts: sortedSet(steps.flatMap((step) => (step.verb === "restart" ? [step.unit] : []))),
+    drains: drainsOf(facts.drafts),
     needsReboot: steps.some(
       (step) =>
         (step.verb === "upgrade" || step.verb === "install") && REBOOT_PACKAGES.test(step.name),

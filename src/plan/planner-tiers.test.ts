@@ -10,6 +10,7 @@ import {
 import { HOUR_MS } from "../base/instant.ts";
 import { parseRings } from "../policy/rings.ts";
 import { backupAt } from "../policy/rings-tiers.ts";
+import { partToText } from "../policy/rings-waves.ts";
 import { checkPlan } from "./checker.ts";
 import { noProcedures, type PlanInput } from "./model.ts";
 import { plan } from "./planner.ts";
@@ -90,4 +91,50 @@ test("a backup's time is a day from its beginning, or a second; anything else is
   for (const backup of ["", "yes", "2026-13-01", "20261121", "20261121T250000Z"]) {
     expect(backupAt({ backup })).toBeNull();
   }
+});
+
+function inOrder(order: string, labels: readonly Record<string, string>[]): PlanInput {
+  return aPlanInput({
+    policy: parseRings(`${testRings}\norder: { ${order} }\n`),
+    hosts: labels.map((own, at) => aHost(`h${at}`, { labels: { ring: "canary", ...own } })),
+  });
+}
+
+/** `wave: hosts`, with the words of the wave's part. */
+function wavesOf(input: PlanInput): readonly string[] {
+  const made = plan(input);
+  expect(checkPlan(made, input, input.policy)).toEqual([]);
+  const names = new Map(input.hosts.map(({ id, name }) => [id, name]));
+  return (made.plan?.waves ?? []).map(({ number, part }) => {
+    const members = made.plan?.leaves.filter(({ wave }) => wave === number) ?? [];
+    return `${partToText(part)}: ${members
+      .map(({ host }) => names.get(host))
+      .sort()
+      .join(" ")}`;
+  });
+}
+
+test("the least critical tiers of a ring come first, hosts without a tier with tier 0", () => {
+  const labels = [{ tier: "0" }, { tier: "3" }, {}, { tier: "1" }, { tier: "3" }];
+  expect(wavesOf(inOrder("tiers: descending", labels))).toEqual([
+    "step 1 of 3, tier 3: h1 h4",
+    "step 2 of 3, tier 1: h3",
+    "step 3 of 3, tier 0: h0 h2",
+  ]);
+  expect(wavesOf(inOrder("tiers: off", labels))).toEqual([": h0 h1 h2 h3 h4"]);
+  expect(wavesOf(inOrder("tiers: descending", [{}, { tier: "0" }]))).toEqual([": h0 h1"]);
+});
+
+test("what a service needs comes before it, however critical that is", () => {
+  const labels = [
+    { service: "web", tier: "3" },
+    { service: "db", tier: "0" },
+    { service: "db", tier: "2" },
+  ];
+  const order = "tiers: descending, services: [{ service: web, after: [db] }]";
+  expect(wavesOf(inOrder(order, labels))).toEqual([
+    "step 1 of 3, tier 2: h2",
+    "step 2 of 3, tier 0: h1",
+    "step 3 of 3, tier 3: h0",
+  ]);
 });

@@ -3,6 +3,7 @@ import { joined, overlap, type Span } from "../base/spans.ts";
 import type { EntryTime } from "../calendar/model.ts";
 import { amountOf, type ClassPolicy, type RingPolicy } from "../policy/rings.ts";
 import { stepsOf } from "../policy/rings-order.ts";
+import { tierOf } from "../policy/rings-tiers.ts";
 import { openSpans } from "../policy/rings-times.ts";
 import { WAVES_MAX, type WaveStep } from "../policy/rings-waves.ts";
 import type {
@@ -74,7 +75,8 @@ export function scheduleWaves(input: PlanInput, candidates: readonly Candidate[]
   const to = floorSecond(input.issuedAt) + rules.validityMs;
   let from = ceilSecond(Math.max(input.issuedAt, input.startsAt ?? 0));
   for (const ring of input.policy.rings) {
-    for (const step of inSteps(byRing.get(ring.name) ?? [], order.steps)) {
+    const members = byRing.get(ring.name) ?? [];
+    for (const step of inSteps(members, order.steps, input.policy.order.tiers)) {
       const ended = addStep(input, made, { ring, rules, ...step, span: { from, to } });
       if ("why" in ended) return { ...made, blocked: [ended] };
       from = ended.from;
@@ -156,12 +158,29 @@ interface Step {
   readonly step: WaveStep | null;
 }
 
-/** Hosts of services that come after others are a step of their own, which is cut like a ring. */
-function inSteps(hosts: readonly Candidate[], steps: ReadonlyMap<string, number>): readonly Step[] {
-  const groups = Map.groupBy(hosts, ({ host }) => steps.get(host.labels["service"] ?? "") ?? 0);
-  if (groups.size === 1) return [{ hosts, step: null }];
-  const ordered = [...groups].sort(([a], [b]) => a - b);
-  return ordered.map(([, some], at) => ({ hosts: some, step: { at: at + 1, of: groups.size } }));
+/**
+ * Hosts of services that come after others are a step of their own, which is cut like a ring; where
+ * the policy orders tiers, so are in each of these the hosts of each tier, the least critical first.
+ */
+function inSteps(
+  hosts: readonly Candidate[],
+  steps: ReadonlyMap<string, number>,
+  tiers: "descending" | "off",
+): readonly Step[] {
+  const byService = Map.groupBy(hosts, ({ host }) => steps.get(host.labels["service"] ?? "") ?? 0);
+  const groups = [...byService]
+    .sort(([a], [b]) => a - b)
+    .flatMap(([, some]) => (tiers === "off" ? [{ hosts: some, tier: undefined }] : inTiers(some)));
+  if (groups.length === 1) return [{ hosts, step: null }];
+  return groups.map(({ hosts: some, tier }, at) => ({
+    hosts: some,
+    step: { at: at + 1, of: groups.length, ...(tier === undefined ? {} : { tier }) },
+  }));
+}
+
+function inTiers(hosts: readonly Candidate[]): { hosts: Candidate[]; tier: number | undefined }[] {
+  const byTier = Map.groupBy(hosts, ({ host }) => tierOf(host.labels) ?? 0);
+  return [...byTier].sort(([a], [b]) => b - a).map(([tier, some]) => ({ hosts: some, tier }));
 }
 
 interface TimedPart extends RingPart {

@@ -15,6 +15,7 @@ import type { CanaryReport } from "./model.ts";
 import { planDiffToText } from "./plan-diff.ts";
 import { stopToText } from "./plan-story.ts";
 import { triggersOf } from "./plan-triggers.ts";
+import { drainToText } from "./planner-hooks.ts";
 import { planHostRoutes } from "./routes-hosts.ts";
 import { impactRoutes } from "./routes-impact.ts";
 import { procedureRoutes } from "./routes-procedures.ts";
@@ -80,6 +81,16 @@ const canariesSchema = z.strictObject({
   withoutHosts: z.number().int(),
   /** Canaries of the most critical tier. */
   critical: z.array(z.string()),
+});
+
+const drainSchema = z.strictObject({
+  drain: z.string(),
+  rejoin: z.string(),
+  hosts: z.number().int(),
+  /** The first of them by name. */
+  names: z.array(z.string()),
+  /** In words, to stand behind "drains". */
+  text: z.string(),
 });
 
 function canariesOf(of: CanaryReport): z.output<typeof canariesSchema> {
@@ -229,6 +240,8 @@ const getPlan = route({
     excluded: z.array(z.strictObject({ why: z.string(), hosts: z.number().int() })),
     irreversible: z.array(z.string()),
     restarts: z.array(z.string()),
+    /** How hosts leave their traffic while they change, by their hooks. */
+    drains: z.array(drainSchema),
     needsReboot: z.boolean(),
     /** Hosts that may be away at once over all rollouts, those that leave least room first. */
     budgets: z.array(budgetSchema),
@@ -271,6 +284,10 @@ const getPlan = route({
       excluded: [...plan.excludedByReason],
       irreversible: [...report.irreversible],
       restarts: [...report.restarts],
+      drains: report.drains.map((one) => ({
+        ...{ drain: one.drain, rejoin: one.rejoin, hosts: one.hosts, names: [...one.names] },
+        text: drainToText(one),
+      })),
       needsReboot: report.needsReboot,
       budgets: [...plan.budgets],
       canaries: report.canaries.map(canariesOf),

@@ -55,10 +55,19 @@ const proceduresSchema = z.object({
   uncovered: z.number(),
 });
 
+const drainReportSchema = z.object({
+  drain: z.string(),
+  rejoin: z.string(),
+  hosts: z.number(),
+  names: z.array(z.string()),
+});
+
 const reportSchema = z.object({
   reversibility: z.enum(["downgrade", "none"]),
   irreversible: z.array(z.string()),
   restarts: z.array(z.string()),
+  // Plans that were made before there were hooks have none.
+  drains: z.array(drainReportSchema).default([]),
   needsReboot: z.boolean(),
   detects: z.array(z.object({ wave: z.number(), hosts: z.number(), failureRate: z.number() })),
   // Plans that were made before there were canary waves have none.

@@ -68,6 +68,10 @@ function sentencesOf(kind: WayBackClass, { steps, undo }: BodyText): string[] {
   const gone = packages.filter(({ verb }) => verb === "remove");
   const units = steps.flatMap((step) => (step.verb === "restart" ? [step.unit] : []));
   const says: string[] = [];
+  const hooks = back.flatMap((step) => (step.verb === "run" ? [step.hook] : []));
+  if (hooks.length > 0) {
+    says.push(`Runs ${hooks.toReversed().join(", ")} around that, as it serves nobody meanwhile.`);
+  }
   if (put.length > 0) {
     const texts = put.map(({ name, to }) => `${name} ${to}`).join(", ");
     says.push(`Puts back ${texts}, from files that are on the host before anything changes.`);

@@ -8,9 +8,14 @@ export interface OrderPolicy {
   readonly services: readonly { readonly service: string; readonly after: readonly string[] }[];
   /** Units in the order in which a host restarts them; units not named come last, by name. */
   readonly restarts: readonly string[];
+  /**
+   * `descending`: hosts of tier 3 come in earlier waves of their ring than those of tier 0, as far as
+   * their services leave that open.
+   */
+  readonly tiers: "descending" | "off";
 }
 
-export const anyOrder: OrderPolicy = { services: [], restarts: [] };
+export const anyOrder: OrderPolicy = { services: [], restarts: [], tiers: "off" };
 
 const SERVICES_MAX = 256;
 const service = z.string().min(1).max(63);
@@ -21,6 +26,7 @@ export const order = strictFields({
     .max(SERVICES_MAX)
     .default([]),
   restarts: z.array(z.string().regex(grammar.name)).max(SERVICES_MAX).default([]),
+  tiers: z.enum(["descending", "off"]).default("off"),
 });
 
 /**

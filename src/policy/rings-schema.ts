@@ -5,6 +5,7 @@ import { strictFields } from "../base/yaml-text.ts";
 import { budgets, rate as startRate } from "./rings-budgets.ts";
 import { amount, duration, rate, selector, share } from "./rings-fields.ts";
 import { gatesSchema, revertBudget, stabilisationSchema } from "./rings-gates.ts";
+import { hookRules } from "./rings-hooks.ts";
 import { oneWaySchema } from "./rings-one-way.ts";
 import { anyOrder, order } from "./rings-order.ts";
 import { procedureRules } from "./rings-procedures.ts";
@@ -149,6 +150,7 @@ export const ringsSchema = strictFields({
   classes: strictFields({ normal: classPolicy.optional(), emergency: classPolicy.optional() }),
   rings: z.array(ring).min(1).max(RINGS_MAX),
   probes: z.array(probeRule).max(64).default([]),
+  hooks: hookRules,
   stabilisation: stabilisationSchema.optional(),
   reverts: revertBudget.optional(),
   networks: z.array(network).max(64).optional(),

@@ -99,12 +99,14 @@ export const ringWaves = strictFields({
     return { canaries: sample ?? null, cut: cut() };
   });
 
-/** Which part of its ring a wave is, and in which step, where services come after others. */
+/** Which part of its ring a wave is, and in which step, where services or tiers come after others. */
 export type WavePart = RingPiece & { readonly step?: WaveStep | undefined };
 
 export interface WaveStep {
   readonly at: number;
   readonly of: number;
+  /** The tier of its hosts, where the tiers of a ring come one after another. */
+  readonly tier?: number | undefined;
 }
 
 type RingPiece =
@@ -123,7 +125,7 @@ const ringPieceSchema = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("select"), expression: z.string().nullable() }),
 ]);
 
-const stepSchema = z.object({ at: z.number(), of: z.number() });
+const stepSchema = z.object({ at: z.number(), of: z.number(), tier: z.number().optional() });
 
 export const wavePartSchema: z.ZodType<WavePart> = z.intersection(
   ringPieceSchema,
@@ -134,7 +136,8 @@ export const wavePartSchema: z.ZodType<WavePart> = z.intersection(
 export function partToText({ step, ...part }: WavePart): string {
   const words = pieceToText(part);
   if (step === undefined) return words;
-  return `step ${step.at} of ${step.of}${words === "" ? "" : `, ${words}`}`;
+  const tier = step.tier === undefined ? "" : `, tier ${step.tier}`;
+  return `step ${step.at} of ${step.of}${tier}${words === "" ? "" : `, ${words}`}`;
 }
 
 function pieceToText(part: RingPiece): string {

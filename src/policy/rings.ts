@@ -7,6 +7,7 @@ import type { PolicyKind } from "./policy-kind.ts";
 import type { BudgetRule, Rate } from "./rings-budgets.ts";
 import type { Amount } from "./rings-fields.ts";
 import type { Gate, RevertBudget, Stabilisation } from "./rings-gates.ts";
+import type { HookRule } from "./rings-hooks.ts";
 import type { OneWay } from "./rings-one-way.ts";
 import type { OrderPolicy } from "./rings-order.ts";
 import type { ProcedureRule } from "./rings-procedures.ts";
@@ -88,6 +89,8 @@ export interface RingsPolicy {
   readonly classes: Readonly<Partial<Record<ChangeClass, ClassPolicy>>>;
   readonly rings: readonly RingPolicy[];
   readonly probes: readonly ProbeRule[];
+  /** How hosts leave their traffic before they change, and come back to it. */
+  readonly hooks: readonly HookRule[];
   /** Null: the rollout is over with its last wave. */
   readonly stabilisation: Stabilisation | null;
   /** Null: reverts share the budget of their wave and never ask a person. */

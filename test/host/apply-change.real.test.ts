@@ -264,11 +264,12 @@ describe.skipIf(missing !== null)("a checked job on a real Debian root", () => {
       ["demo-kill", "1.0", "-"],
     ];
     const bad = bodyOf(fixture, [...packages, "run good", "run bad"]);
-    // A drain that fails stands before the packages, and they are not touched.
+    // A drain that fails stands before the packages, and they are not touched; half of it is taken back.
     const drain = bodyOf(fixture, ["run bad", ["demo-kill", "1.0", "2.0"]]);
+    drain.splice(2, 0, "undo 1 run good");
     const stopped = await fixture.server.apply(host, fixture.server.job(drain));
     expect(outcome(stopped), said(stopped)).toBe("rolled-back E_STEP");
-    expect(host.read("var/log/effects")).toBe("");
+    expect(host.read("var/log/effects")).toBe("hook\n");
     const failed = await fixture.server.apply(host, fixture.server.job(bad));
     expect(outcome(failed), said(failed)).toBe("rolled-back E_STEP");
     expect(await host.installed("demo-new")).toBe("-");
@@ -281,10 +282,72 @@ describe.skipIf(missing !== null)("a checked job on a real Debian root", () => {
     expect(outcome(good), said(good)).toBe("done -");
     expect(await host.installed("demo-kill")).not.toContain("installed");
     expect(await host.sh("apt-mark showhold")).toBe("demo-need\n");
-    expect(host.read("var/log/effects").match(/^hook$/gm)).toHaveLength(2);
+    expect(host.read("var/log/effects").match(/^hook$/gm)).toHaveLength(3);
     const names = host.read("run/hook").replace(/=.*$/gm, "").trim().split("\n");
     const own = ["FETTLE_CHANGE", "FETTLE_HOST", "FETTLE_PLAN", "HOME", "LC_ALL", "PATH"];
     expect(names.filter((name) => !/^(PWD|SHLVL|_)$/.test(name))).toEqual([...own, "TERM"]);
+  });
+
+  test("a host is drained, patched, restarted and rejoined in this order, and so on the way back", async () => {
+    const host = await fresh();
+    const tell = (exit: string): string =>
+      `#!/bin/sh\necho "\${0##*/} $(dpkg-query -W -f '\${Version}' demo-web)" >>/var/log/effects\n${exit}\n`;
+    for (const name of ["out", "in", "look"]) {
+      host.write(`etc/fettle/hooks.d/${name}`, tell("exit 0"), 0o755);
+    }
+    host.write("etc/fettle/probes.d/look", "hook look\ntries 1\n");
+    const effects = (): string[] => {
+      const lines = host.read("var/log/effects").trim().split("\n");
+      host.write("var/log/effects", "");
+      return lines.filter((line) => /^(out|in|look) /.test(line));
+    };
+    type Steps = Parameters<typeof bodyOf>[1];
+    const drained = (...between: Steps): string[] => {
+      const body = bodyOf(fixture, ["run out", ...between, "run in", "probe look"]);
+      const steps = body.filter((line) => line.startsWith("step "));
+      const undo = body.filter((line) => line.startsWith("undo "));
+      return [...steps, "undo 1 run in", ...undo, `undo ${steps.length - 1} run out`];
+    };
+    const run = async (...between: Steps): Promise<string> => {
+      return outcome(await fixture.server.apply(host, fixture.server.job(drained(...between))));
+    };
+    const both: Steps = [
+      ["libdemo", "1.0", "2.0"],
+      ["demo-web", "1.0", "2.0"],
+    ];
+    // The packages fail: the host serves again, on what it had.
+    expect(await run(...both, ["demo-bad", "1.0", "2.0"])).toBe("rolled-back E_STEP");
+    expect(effects()).toEqual(["out 1.0", "in 1.0", "look 1.0"]);
+    // The probe fails on a host that serves already: it is drained once more before it goes back.
+    host.write(
+      "etc/fettle/hooks.d/look",
+      tell("[ \"$(dpkg-query -W -f '${Version}' demo-web)\" = 1.0 ]"),
+      0o755,
+    );
+    expect(await run(...both)).toBe("rolled-back E_PROBE");
+    expect(effects()).toEqual(["out 1.0", "in 2.0", "look 2.0", "out 2.0", "in 1.0", "look 1.0"]);
+    // A rejoin that cannot run is told before anything changes.
+    await host.sh("chmod -x /etc/fettle/hooks.d/in");
+    expect(await run(...both)).toBe("refused E_POLICY");
+    expect(effects()).toEqual([]);
+    await host.sh("chmod +x /etc/fettle/hooks.d/in");
+    const onlyOld = host.read("etc/fettle/hooks.d/look");
+    host.write("etc/fettle/hooks.d/look", tell("exit 0"), 0o755);
+    const job = fixture.server.job(drained(...both, "restart demo-web"), {
+      revert: { kind: "order", seconds: 600 },
+    });
+    const good = await fixture.server.apply(host, job);
+    expect(outcome(good), said(good)).toBe("done -");
+    expect(effects()).toEqual(["out 1.0", "in 2.0", "look 2.0"]);
+    const back = await fixture.server.revert(host, job);
+    expect(outcome(back), said(back)).toBe("rolled-back -");
+    expect(effects()).toEqual(["out 2.0", "in 1.0", "look 1.0"]);
+    // A host that is not as it was stays out of its traffic.
+    host.write("etc/fettle/hooks.d/look", onlyOld, 0o755);
+    const stuck = drained(...both).filter((line) => !/^undo [23] /.test(line));
+    const left = await fixture.server.apply(host, fixture.server.job(stuck));
+    expect(outcome(left), said(left)).toBe("failed E_PROBE");
+    expect(effects()).toEqual(["out 1.0", "in 2.0", "look 2.0", "out 2.0", "look 2.0"]);
   });
 
   test("a hook of the machine's own that stops apt still does, and nothing is changed", async () => {

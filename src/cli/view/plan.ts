@@ -42,6 +42,7 @@ export function planText(plan: Plan, excluded: readonly Excluded[]): string {
     ],
     ["cannot be put back", plan.irreversible.length === 0 ? null : plan.irreversible.join(", ")],
     ["restarts", plan.restarts.join(", ") || "none"],
+    ["drains", plan.drains.map(({ text }) => text).join("; ") || null],
     ["reboot", plan.needsReboot ? "needed" : "not needed"],
     [
       "piped hosts",
