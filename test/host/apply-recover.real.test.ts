@@ -397,6 +397,37 @@ describe.skipIf(missing !== null)("a host program that is killed", concurrent, (
     expect(await host.installed("demo-web")).toBe("1.0 installed");
   });
 
+  test("§7.6: a host that was cut off while it was drained is not called untouched", async ({
+    onTestFinished,
+  }) => {
+    const host = await fresh(onTestFinished);
+    for (const name of ["out", "in"]) {
+      host.write(`etc/fettle/hooks.d/${name}`, `#!/bin/sh\necho ${name} >>/hooks\n`, 0o755);
+    }
+    const hooks = (): string => host.read("hooks").trim().split("\n").join(" ");
+    const [, ...body] = bodyOf(fixture, ["run out", ["demo-kill", "1.0", "2.0"], "run in"]);
+    const steps = ["step 1 run out", ...body.filter((line) => line.startsWith("step "))];
+    const undo = ["undo 1 run in", ...body.filter((line) => line.startsWith("undo "))];
+    const job = fixture.server.job([...steps, ...undo, "undo 3 run out"]);
+    host.write("kill-at", "^APPLYING .*verb=run name=out\n");
+    const cut = await fixture.server.apply(host, job);
+    expect(outcome(cut), said(cut)).toBe("no result");
+    const held = await fixture.server.resume(host, { ask: () => "frozen" });
+    expect(outcome(held), said(held)).toBe("held E_PERMIT");
+    expect(said(held)).toContain("begun=yes");
+    expect(said(held)).not.toContain("NOT_STARTED");
+    const done = await fixture.server.resume(host);
+    expect(outcome(done), said(done)).toBe("done -");
+    expect(hooks()).toBe("out in");
+    // The way back has begun with its first hook, so it ends without another permit.
+    host.write("kill-at", "^NOTE .*hook=out note=runs on the way back\n");
+    expect(outcome(await fixture.server.revert(host, job))).toBe("no result");
+    const back = await fixture.server.resume(host, { ask: () => "frozen" });
+    expect(outcome(back), said(back)).toBe("rolled-back -");
+    expect(hooks()).toBe("out in out in");
+    expect(await host.installed("demo-kill")).toBe("1.0 installed");
+  });
+
   test("§7.7: a plan with `revert self` is reverted by nobody's order", async ({
     onTestFinished,
   }) => {
