@@ -27,6 +27,25 @@ describe("what revert really does", () => {
     ]);
   });
 
+  test("drains a host that has rejoined before it goes back, and lets it rejoin at the end", () => {
+    const [run, move] = [(hook: string): Step => ({ verb: "run", hook }), aMove()];
+    const { steps } = bodyOf([move], [run("in-db"), run("in-web")]);
+    const undo = [
+      { at: 1, step: run("in-web") },
+      { at: 2, step: run("in-db") },
+      { at: 3, step: undoOf(move) },
+      { at: 4, step: run("out-db") },
+      { at: 5, step: run("out-web") },
+    ];
+    const back = wayBackOf({ steps: [run("out-web"), run("out-db"), ...steps], undo });
+    expect(back.says).toEqual([
+      "Runs out-web, out-db first, where the host has rejoined.",
+      "Puts back libssl3 3.0.17-1~deb12u2, from files that are on the host before anything changes.",
+      "Runs in-db, in-web at the end.",
+      "Data that the new version converted or wrote stays as it is.",
+    ]);
+  });
+
   test("is the kernel before where a new one comes beside it, and needs a reboot", () => {
     const body = bodyOf([
       install("linux-image-6.1.0-30-amd64"),

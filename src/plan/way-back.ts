@@ -68,19 +68,29 @@ function sentencesOf(kind: WayBackClass, { steps, undo }: BodyText): string[] {
   const gone = packages.filter(({ verb }) => verb === "remove");
   const units = steps.flatMap((step) => (step.verb === "restart" ? [step.unit] : []));
   const says: string[] = [];
-  const hooks = back.flatMap((step) => (step.verb === "run" ? [step.hook] : []));
-  if (hooks.length > 0) {
-    says.push(`Runs ${hooks.toReversed().join(", ")} around that, as it serves nobody meanwhile.`);
-  }
+  const { first, last } = hooksOf({ steps, undo });
+  if (first.length > 0) says.push(`Runs ${first.join(", ")} first, where the host has rejoined.`);
   if (put.length > 0) {
     const texts = put.map(({ name, to }) => `${name} ${to}`).join(", ");
     says.push(`Puts back ${texts}, from files that are on the host before anything changes.`);
   }
   if (gone.length > 0) says.push(`Removes ${gone.map(({ name }) => name).join(", ")}.`);
   if (units.length > 0) says.push(`Restarts ${units.join(", ")} again.`);
+  if (last.length > 0) says.push(`Runs ${last.join(", ")} at the end.`);
   if (kind === "previous-kernel") {
     says.push("The kernel before stays installed; it runs again only after a reboot.");
   }
   says.push("Data that the new version converted or wrote stays as it is.");
   return says;
+}
+
+/** Steps are undone last first: hooks that undo what stands behind the packages, and those before them. */
+function hooksOf({ steps, undo }: BodyText): { first: string[]; last: string[] } {
+  const packages = steps.findIndex(isMove) + 1;
+  const named = (some: BodyText["undo"]): string[] =>
+    some.flatMap(({ step }) => (step.verb === "run" ? [step.hook] : [])).reverse();
+  return {
+    first: named(undo.filter(({ at }) => at > packages)),
+    last: named(undo.filter(({ at }) => at < packages)),
+  };
 }

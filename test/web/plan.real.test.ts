@@ -10,6 +10,10 @@ import { expectAccessible, expectNoSidewaysScroll, picture, settled } from "./br
 import { describePages, openPages } from "./pages.ts";
 import { administrator, rings, type Scene, setScene } from "./played-rollout.ts";
 
+const drained = `${rings}
+hooks: [{ when: "ring=canary", drain: lb-out, rejoin: lb-in }]
+`;
+
 describePages("a plan's page", () => {
   let scene: Scene;
   let digest: string;
@@ -27,7 +31,7 @@ describePages("a plan's page", () => {
       const plan = async (hosts?: string): Promise<string> => {
         const asked = {
           patch: scene.patch,
-          policy: { text: rings },
+          policy: { text: drained },
           class: "normal" as const,
           hosts,
         };
@@ -43,6 +47,7 @@ describePages("a plan's page", () => {
     await page.goto(`/plans/${digest}`);
     await page.getByRole("region", { name: "Wave 3, ring 2" }).waitFor();
     await page.getByRole("button", { name: "canary-01: waiting" }).waitFor();
+    await page.getByText("drains by hook lb-out before the packages, and back by lb-in").waitFor();
     await settled(page);
     await picture(page, "plan");
     await expectAccessible(page);
