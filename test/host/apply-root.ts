@@ -148,14 +148,17 @@ export class Root {
   }
 
   /** Kills those that are named, everything when none is, and what they start meanwhile. */
-  kill(names: readonly string[] = []): void {
+  kill(names: readonly string[] = []): readonly number[] {
+    const killed: number[] = [];
     for (let round = 0; round < 5; round++) {
       const found = this.processes().filter(
         ({ name }) => names.length === 0 || names.includes(name),
       );
-      if (found.length === 0) return;
+      if (found.length === 0) break;
       for (const { pid } of found) killNow(pid);
+      killed.push(...found.map(({ pid }) => pid));
     }
+    return killed;
   }
 
   /** Ends everything that still runs inside, then takes the mounts away. */

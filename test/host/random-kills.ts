@@ -1,3 +1,5 @@
+import { existsSync } from "node:fs";
+import { expect, vi } from "vitest";
 import { randomFrom } from "../../src/rollout/simulation-random.ts";
 import { killNow, type Root } from "./apply-root.ts";
 import type { Answers, Job, Server, Talk } from "./apply-server.ts";
@@ -45,15 +47,22 @@ export async function cutJob(
   const victim = random.pick(VICTIMS);
   const after = random.next() * how.spanMs;
   let waiting: NodeJS.Timeout | undefined;
+  let killed: readonly number[] = [];
   const answers: Answers = {
     journal: (line) => {
       if (!/^APPLYING .*verb=packages/.test(line)) return;
-      waiting = setTimeout(() => strike(root, victim, how.manager), after);
+      waiting = setTimeout(() => {
+        killed = strike(root, victim, how.manager);
+      }, after);
     },
   };
   const cut = await server.apply(root, job, answers);
   // A job that was faster than the draw is not cut off, and neither is the next one.
   clearTimeout(waiting);
+  // What is killed still holds its locks until the machine has put it away.
+  await vi.waitFor(() => expect(killed.filter((pid) => existsSync(`/proc/${pid}`))).toEqual([]), {
+    timeout: 20_000,
+  });
   let last = cut;
   for (let times = 0; times < 5 && last.results.length === 0; times++) {
     last = await server.resume(root);
@@ -64,9 +73,12 @@ export async function cutJob(
   return { cut, last, said };
 }
 
-function strike(root: Root, victim: Victim, manager: readonly string[]): void {
-  if (victim === "everything") root.kill();
+/** Returns whom it killed. */
+function strike(root: Root, victim: Victim, manager: readonly string[]): readonly number[] {
+  if (victim === "everything") return root.kill();
   const worker = Number(root.read("var/lib/fettle/job/worker"));
-  if ((victim === "both" || victim === "the program") && worker > 1) killNow(worker);
-  if (victim === "both" || victim === "the package manager") root.kill(manager);
+  const isProgramMeant = (victim === "both" || victim === "the program") && worker > 1;
+  if (isProgramMeant) killNow(worker);
+  const managers = victim === "the program" ? [] : root.kill(manager);
+  return isProgramMeant ? [worker, ...managers] : managers;
 }
