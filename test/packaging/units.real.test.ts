@@ -56,7 +56,7 @@ onSystemd("leave the server few ways to do harm", () => {
 
 it("show a configuration whose every line the server takes", () => {
   const text = readFileSync(join(packaging, "fettle.yaml"), "utf8");
-  const open = text.replace(/^# (?=[a-zA-Z]+:| {2}network)/gm, "");
+  const open = text.replace(/^# (?=[a-zA-Z]+:| {2}(?:network|to):)/gm, "");
   const file = join(folder, "fettle.yaml");
   writeFileSync(file, open);
   const config = loadConfig({ clone: folder, environment: { FETTLE_CONFIG: file }, flags: {} });
