@@ -48,6 +48,33 @@ describe("signatures that we make", () => {
     expect(opensshAccepts({ ...claim, text: `${text} ` })).toBe(false);
   });
 
+  test.each(["=", "=="])(
+    "have one base64 text only, as for ssh-keygen, where it ends in %s",
+    (pad) => {
+      const namespace = "fettle-order-v1";
+      // r and s are of any length, so one of some texts ends so.
+      const signed = Array.from({ length: 200 }, (_, at) => {
+        const bytes = `text ${at}`;
+        return { bytes, armoured: signDocument({ namespace, key, bytes }) };
+      }).find((one) => one.armoured.includes(`${pad}\n`) && !one.armoured.includes(`=${pad}\n`));
+      const { bytes, armoured } = signed!;
+      const end = armoured.indexOf(`${pad}\n`);
+      const last = armoured[end - 1]!;
+      const digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+      const stray = digits[digits.indexOf(last) + 1]!;
+      const ends = [pad, "", `${pad}=`].map((other) => last + other);
+      for (const other of [...ends, stray + pad]) {
+        const edited = armoured.slice(0, end - 1) + other + armoured.slice(end + pad.length);
+        const publicKeyLine = key.publicKeyLine;
+        const line = publicKeyLine;
+        const claim = { namespace, publicKeyLine, bytes, armoured: edited } as const;
+        const isFine = opensshAccepts({ line, armoured: edited, text: bytes, namespace });
+        expect(isFine).toBe(other === last + pad);
+        expect(verifySshSignature(claim).ok).toBe(isFine);
+      }
+    },
+  );
+
   test("hold for every length of r and s", () => {
     const claim = { namespace: "fettle-order-v1", publicKeyLine: key.publicKeyLine } as const;
     for (let at = 0; at < 600; at += 1) {

@@ -240,7 +240,10 @@ function armour(blob: Buffer): string {
   return `${[BEGIN, ...lines, END].join("\n")}\n`;
 }
 
+/** A blob has one base64 text only, as for OpenSSH: padding that is wrong or stray bits are refused. */
 function unarmour(text: string): Buffer {
   if (!isArmoured(text)) return Buffer.alloc(0);
-  return Buffer.from(text.split("\n").slice(1, -2).join(""), "base64");
+  const base64 = text.split("\n").slice(1, -2).join("");
+  const blob = Buffer.from(base64, "base64");
+  return blob.toString("base64") === base64 ? blob : Buffer.alloc(0);
 }
