@@ -1,8 +1,9 @@
-import { mkdir, readFile, rm, stat } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Actor } from "../base/actor.ts";
 import { Failure, never } from "../base/failure.ts";
 import { MINUTE_MS } from "../base/instant.ts";
+import { readSecretFile } from "../base/secret-file.ts";
 import type { World } from "../db/world.ts";
 import { type FetcherOptions, openFetcher, type Validators } from "./actions-fetch.ts";
 import { fetchCsafChanges, fetchCsafProvider } from "./actions-way-csaf.ts";
@@ -180,23 +181,13 @@ async function usableValidators(
   return isUsable ? (stored?.validators ?? {}) : {};
 }
 
-const SECRET_BYTES_MAX = 4_096;
-
-/** The key is read anew each time, so that a changed one counts at once. */
 async function secretOf(world: World, stored: StoredSource | undefined): Promise<string | null> {
   if (stored?.secretFile == null) return null;
-  const path = join(world.paths.state, "secrets", stored.secretFile);
-  try {
-    const { size, mode } = await stat(path);
-    if (size > SECRET_BYTES_MAX || (mode & 0o077) !== 0) throw new Error("too large or too open");
-    return (await readFile(path, "utf8")).trim();
-  } catch (cause) {
-    throw new Failure(
-      "blocked",
-      `The key of ${stored.name} cannot be read. It must lie in ${path}, readable by the server's user only (chmod 600).`,
-      { cause },
-    );
-  }
+  return await readSecretFile(join(world.paths.state, "secrets", stored.secretFile), {
+    failing: `The key of ${stored.name}`,
+    mustHold: "the key alone",
+    parse: (text) => text.trim(),
+  });
 }
 
 function goTheWay(run: WayRun): Promise<WayResult> {

@@ -1,9 +1,9 @@
-import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Actor } from "../base/actor.ts";
 import { Failure } from "../base/failure.ts";
 import type { Instant } from "../base/instant.ts";
 import { SECOND_MS } from "../base/instant.ts";
+import { readSecretFile } from "../base/secret-file.ts";
 import { demandUnscoped } from "../base/unscoped.ts";
 import { inTransaction } from "../db/database.ts";
 import type { World } from "../db/world.ts";
@@ -20,7 +20,6 @@ import {
 
 /** Where measurements are asked for: set by administrators, asked by gates. */
 
-const SECRET_BYTES_MAX = 4_096;
 const TIMEOUT_MS = 10 * SECOND_MS;
 const ANSWER_BYTES_MAX = 32 * 1024 * 1024;
 
@@ -145,19 +144,11 @@ function formOf(query: string, when: When): string {
   return form.toString();
 }
 
-/** Read anew each time, so that a changed one counts at once. */
 async function tokenOf(world: World, { name, secretFile }: MetricSource): Promise<string | null> {
   if (secretFile === null) return null;
-  const path = join(world.paths.state, "secrets", secretFile);
-  try {
-    const { size, mode } = await stat(path);
-    if (size > SECRET_BYTES_MAX || (mode & 0o077) !== 0) throw new Error("too large or too open");
-    return (await readFile(path, "utf8")).trim();
-  } catch (cause) {
-    throw new Failure(
-      "blocked",
-      `The token of ${name} cannot be read. It must lie in ${path}, readable by the server's user only (chmod 600).`,
-      { cause },
-    );
-  }
+  return await readSecretFile(join(world.paths.state, "secrets", secretFile), {
+    failing: `The token of ${name}`,
+    mustHold: "the token alone",
+    parse: (text) => text.trim(),
+  });
 }
