@@ -47,9 +47,12 @@ export async function forward(
 ): Promise<boolean> {
   const { sink, server, memory } = of;
   if (world.clock() < memory.waitUntil) return false;
+  // Looked at first: an idle server must not write a row for each receiver every second.
+  const { size } = await loadLedgerSizes(world.db);
+  const [known] = await loadSinkStates(world.db, [sink.name]);
+  if (known === undefined || known.next >= size) return false;
   const state = await takeSink(world.db, sink.name, server);
   if (state === null) return false;
-  const { size } = await loadLedgerSizes(world.db);
   const to = Math.min(state.next + BATCH, size);
   if (to <= state.next) return false;
   const entries = await loadEntries(world.db, { from: state.next, to });
