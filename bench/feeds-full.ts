@@ -370,7 +370,7 @@ async function loadHere(order: {
   readonly url: string;
 }): Promise<Loaded> {
   const db = openDatabase(order.connection, () => undefined);
-  const config = configSchema.parse({ port: 0 });
+  const config = configSchema.parse({ port: 0, outbound: { networks: ["127.0.0.0/8"] } });
   const paths = { state: order.state, sockets: order.state };
   const world: World = { db, clock: Date.now, log: silentLog, config, paths };
   const started = performance.now();

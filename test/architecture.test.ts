@@ -10,13 +10,14 @@ import { describe, expect, it } from "vitest";
 const order: readonly (readonly [folder: string, mayImport: readonly string[]])[] = [
   ["base", []],
   ["db", ["base"]],
+  ["outbound", ["base"]],
   ["ledger", ["base", "db"]],
-  ["identity", ["+ledger"]],
+  ["identity", ["+ledger", "outbound"]],
   ["policy", ["+identity"]],
   ["reach", ["+policy"]],
   ["inventory", ["+reach"]],
   ["intel", ["+inventory"]],
-  // Calendars of others come over the one way out that feeds have.
+  // Calendars of others are fetched as feeds are.
   ["calendar", ["+intel"]],
   ["triage", ["+calendar"]],
   ["plan", ["+triage"]],
@@ -32,7 +33,7 @@ const exceptions: Readonly<Record<string, string>> = {};
 
 /** Files with effects beside the furniture that always has them; everything else is pure. */
 const furnitureWithEffects = /(^|-)(store|actions|routes|loops|scope|record)(-[a-z0-9-]+)?\.ts$/;
-const foldersWithEffects = ["db", "reach", "server", "client", "cli", "main"];
+const foldersWithEffects = ["db", "outbound", "reach", "server", "client", "cli", "main"];
 const edges: readonly string[] = [
   "src/base/ids.ts",
   "src/base/log.ts",

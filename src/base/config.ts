@@ -40,6 +40,20 @@ export const configSchema = z.strictObject({
       noProxy: z.string().optional(),
     })
     .default({ network: "on" }),
+  outbound: z
+    .strictObject({
+      /**
+       * Networks of one's own (CIDR) where feeds and calendars may be asked, such as that of a mirror.
+       * Other addresses that are not of the Internet are refused, also as the aim of a redirect.
+       */
+      networks: z
+        .array(
+          z.union([z.cidrv4(), z.cidrv6()], { error: "must be a network such as 10.1.0.0/16" }),
+        )
+        .max(64)
+        .default([]),
+    })
+    .default({ networks: [] }),
   /** Receivers of events: syslog, OpenTelemetry, webhooks. */
   events: eventsConfigSchema,
 });

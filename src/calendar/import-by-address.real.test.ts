@@ -147,3 +147,23 @@ it("a calendar that is removed or replaced while its address answers does not co
   };
   expect(await refreshed()).toMatchObject({ url: null, etag: null });
 });
+
+it("an address inside is refused unless its network is named, also as the aim of a redirect", async () => {
+  const { world } = made;
+  const strict = { ...world, config: { ...world.config, outbound: { networks: [] } } };
+  let asked = 0;
+  answer = () => (asked += 1);
+  const of = { name: "fairs", kind: "freeze", hosts: "all", passesEmergency: false } as const;
+  const imported = importCalendar(strict, admin, { ...of, text: null, url });
+  await expect(imported).rejects.toMatchObject({
+    code: "unavailable",
+    message: expect.stringContaining("its network must be named"),
+  });
+  expect(asked).toBe(0);
+  answer = (_request, response) =>
+    response.writeHead(302, { location: "https://169.254.169.254/latest/meta-data" }).end();
+  await expect(importFairs()).rejects.toMatchObject({
+    message: expect.stringContaining("link-local"),
+  });
+  expect(await loadSources(world.db)).toEqual([]);
+});

@@ -5,7 +5,9 @@ import type { Digest } from "../base/digest.ts";
 import { Failure } from "../base/failure.ts";
 import { pause } from "../base/pause.ts";
 import type { World } from "../db/world.ts";
-import { ask, headerOf, type OwnAuthority, openWayOut, type WayOut } from "./actions-way-out.ts";
+import { NotAsked } from "../outbound/connect.ts";
+import type { OwnAuthority, WayOut } from "../outbound/way-out.ts";
+import { ask, headerOf, wayToPublishers } from "./actions-way-out.ts";
 import {
   backoffMs,
   type FetchLimits,
@@ -103,7 +105,7 @@ export async function openFetcher(world: World, options: FetcherOptions = {}): P
     signal: options.signal === undefined ? timeout : AbortSignal.any([timeout, options.signal]),
     wait: options.wait ?? pause,
     chance: options.chance ?? Math.random,
-    out: await openWayOut(world, options.authority ?? null),
+    out: await wayToPublishers(world, options.authority ?? null),
     nextAt: new Map(),
     silentHosts: new Set(),
   };
@@ -176,6 +178,9 @@ async function tryOnce(way: Way, asked: FetchRequest, url: string): Promise<Trie
     response = await ask(way, request, { asked: url, url, part, redirects: 0 });
   } catch (cause) {
     if (cause instanceof Failure) throw cause;
+    if (cause instanceof NotAsked) {
+      throw new Failure("unavailable", `${cause.message}. ${STAYS}`, { cause });
+    }
     const { hasProxy } = way.out;
     return again(cause, whyUnreached(cause, { host: hostOf(url), hasProxy }));
   }

@@ -1,82 +1,17 @@
-import { Agent, type IncomingMessage, request as requestPlain } from "node:http";
-import { request as requestSecure, Agent as SecureAgent } from "node:https";
-import { getCACertificates } from "node:tls";
+import type { IncomingMessage } from "node:http";
 import { Failure } from "../base/failure.ts";
 import { programVersion } from "../base/program-version.ts";
-import { readSecretFile } from "../base/secret-file.ts";
 import type { World } from "../db/world.ts";
+import { reachOfAnybody } from "../outbound/address.ts";
+import { type OwnAuthority, openWayOut, type WayOut } from "../outbound/way-out.ts";
 import { type FetchLimits, hostOf, redirectTarget, STAYS } from "./fetch-rules.ts";
 
-/**
- * The way from this server to publishers: directly or by a proxy, by whose certificates, and where
- * redirects lead. Certificates are always checked; an operator's own authority counts beside the
- * system's, and only for the addresses that the operator wrote.
- */
-export interface WayOut {
-  readonly hasProxy: boolean;
-  send(request: Sending): Promise<IncomingMessage>;
-}
+/** Asking publishers: what is sent beside the address, and where redirects lead. */
 
-/** An authority (PEM) that is believed for some hosts only. */
-export interface OwnAuthority {
-  readonly pem: string;
-  readonly hosts: ReadonlySet<string>;
-}
-
-interface Sending {
-  readonly url: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly signal: AbortSignal;
-  readonly silenceMs: number;
-  /** Sent by POST; without it the address is asked by GET. */
-  readonly body?: Buffer;
-}
-
-export async function openWayOut(world: World, own: OwnAuthority | null): Promise<WayOut> {
-  const { proxy, noProxy, proxyAuthFile } = world.config.feeds;
-  const address = proxy === undefined ? null : await withAuth(proxy, proxyAuthFile);
-  const proxyEnv =
-    address === null
-      ? undefined
-      : { HTTP_PROXY: address, HTTPS_PROXY: address, NO_PROXY: noProxy ?? "" };
-  const plain = new Agent({ proxyEnv });
-  const secure = new SecureAgent({ proxyEnv });
-  const trusting =
-    own === null
-      ? secure
-      : new SecureAgent({ proxyEnv, ca: [...getCACertificates("default"), own.pem] });
-  return {
-    hasProxy: proxy !== undefined,
-    send: ({ url, headers, signal, silenceMs, body }) =>
-      new Promise((resolve, reject) => {
-        const method = body === undefined ? "GET" : "POST";
-        const options = { method, headers, signal, timeout: silenceMs };
-        const agent = own?.hosts.has(hostOf(url)) === true ? trusting : secure;
-        const asked = url.startsWith("https:")
-          ? requestSecure(url, { ...options, agent })
-          : requestPlain(url, { ...options, agent: plain });
-        asked.on("response", resolve);
-        asked.on("error", reject);
-        asked.on("timeout", () => asked.destroy(new Error("silent for too long")));
-        asked.end(body);
-      }),
-  };
-}
-
-async function withAuth(proxy: string, file: string | undefined): Promise<string> {
-  if (file === undefined) return proxy;
-  const [user, password] = await readSecretFile(file, {
-    failing: "Who asks the proxy (feeds.proxyAuthFile)",
-    mustHold: "one line user:password",
-    parse(text) {
-      const [, name, secret] = /^([^:\s]+):(\S+)\s*$/.exec(text) ?? [];
-      return name === undefined || secret === undefined ? null : ([name, secret] as const);
-    },
-  });
-  const url = new URL(proxy);
-  url.username = encodeURIComponent(user);
-  url.password = encodeURIComponent(password);
-  return url.href;
+/** To the Internet and to the networks that the configuration names, as addresses come by the API. */
+export async function wayToPublishers(world: World, own: OwnAuthority | null): Promise<WayOut> {
+  const reach = reachOfAnybody(world.config.outbound.networks);
+  return await openWayOut({ ...world.config.feeds, reach, own });
 }
 
 export interface Asking {

@@ -66,6 +66,8 @@ function fromEnvironment(environment: ConfigSources["environment"]): Record<stri
       i === 0 ? word : word.charAt(0).toUpperCase() + word.slice(1),
     );
     if (key.join("") === "feedsNetwork") found["feeds"] = { network: value };
+    else if (key.join("") === "outboundNetworks")
+      found["outbound"] = { networks: value.split(",") };
     else found[key.join("")] = value;
   }
   // DATABASE_URL is what hosting platforms set; our own name wins over it.

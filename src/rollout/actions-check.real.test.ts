@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { SECOND_MS } from "../base/instant.ts";
 import { runCommand } from "../base/run-command.ts";
+import { reachOfPolicy } from "../outbound/address.ts";
 import type { CheckRule } from "../policy/rings-gates.ts";
 import { runCheck } from "./actions-check.ts";
 
@@ -66,7 +67,7 @@ function run(check: Partial<CheckRule>) {
   } as CheckRule;
   return runCheck(rule, {
     ...{ host: null, labels: {}, now: Date.now(), signal: new AbortController().signal },
-    reach: { networks: ["127.0.0.0/8", "::1/128"], mayAskItself: false },
+    reach: reachOfPolicy(["127.0.0.0/8", "::1/128"]),
   });
 }
 

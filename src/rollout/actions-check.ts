@@ -2,17 +2,11 @@ import { Resolver } from "node:dns/promises";
 import { connect } from "node:net";
 import { connect as connectSecure } from "node:tls";
 import { DAY_MS } from "../base/instant.ts";
+import { type Reach, refusalOf } from "../outbound/address.ts";
+import { askOnce, whyUnreached } from "../outbound/ask-once.ts";
+import { targetOf, trusted, Unreached } from "../outbound/connect.ts";
 import type { DnsCheck, HttpCheck, TlsCheck } from "../policy/rings-checks.ts";
 import type { CheckRule } from "../policy/rings-gates.ts";
-import {
-  askOnce,
-  type Reach,
-  refusalOf,
-  targetOf,
-  trusted,
-  Unreached,
-  whyUnreached,
-} from "./actions-outbound.ts";
 import { filled } from "./check-reading.ts";
 
 /** One run of a synthetic transaction, as a user of the service would make it. */
@@ -147,7 +141,7 @@ async function askTls(check: TlsCheck, place: CheckPlace, timeoutMs: number): Pr
         host: target.address,
         port: check.port,
         servername,
-        ...trusted(check.authority ?? null),
+        ...trusted(check.authority),
       },
       rejectUnauthorized: true,
     });

@@ -7,6 +7,7 @@ import { pause } from "../base/pause.ts";
 import { inTransaction } from "../db/database.ts";
 import { notify } from "../db/notify.ts";
 import type { World } from "../db/world.ts";
+import { reachOfPolicy } from "../outbound/address.ts";
 import type { CheckRule, CompareRule, PrometheusRule } from "../policy/rings-gates.ts";
 import { runCheck } from "./actions-check.ts";
 import { askMetrics } from "./actions-metric-source.ts";
@@ -193,7 +194,7 @@ async function measureCheck(
   const own = await loadGateHosts(world.db, due.rollout, due.wave === 0 ? null : due.wave);
   const patched = own.filter((host) => host.standing === "patched");
   const before = own.filter((host) => host.standing === "unpatched");
-  const reach = { networks: await loadGateNetworks(world.db, due.rollout), mayAskItself: false };
+  const reach = reachOfPolicy(await loadGateNetworks(world.db, due.rollout));
   const run = (of: GateHost | null) => runOnce(rule, of, { reach, signal, now });
   const isOnce = rule.each === "wave";
   const asked = isOnce ? (patched.length > 0 ? [null] : []) : patched;

@@ -9,7 +9,9 @@ import { inTransaction } from "../db/database.ts";
 import type { World } from "../db/world.ts";
 import { authoritiesIn } from "../intel/feed-authority.ts";
 import { recordEvent } from "../ledger/record.ts";
-import { askOnce, Unreached } from "./actions-outbound.ts";
+import { reachOfOperators } from "../outbound/address.ts";
+import { askOnce } from "../outbound/ask-once.ts";
+import { Unreached } from "../outbound/connect.ts";
 import { type Answered, parseAnswer } from "./prometheus-answer.ts";
 import {
   loadMetricSource,
@@ -109,7 +111,7 @@ export async function askMetrics(
       },
       body: formOf(ask.query, ask.when),
       authority: source.authority,
-      reach: { networks: null, mayAskItself: true },
+      reach: reachOfOperators,
       timeoutMs: TIMEOUT_MS,
       bytesMax: ANSWER_BYTES_MAX,
       signal,

@@ -1,7 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { SECOND_MS } from "../base/instant.ts";
 import type { CheckRule } from "../policy/rings-gates.ts";
-import { refusalOf } from "./actions-outbound.ts";
 import { type CheckRun, filled, readCheck } from "./check-reading.ts";
 
 const NOW = Date.UTC(2026, 10, 21, 22);
@@ -64,30 +63,4 @@ test("places in an address are filled from the host, or named as missing", () =>
   const of = { host: "web-1", labels: { site: "berlin" } };
   expect(filled("https://{host}.{site}/", of)).toEqual({ text: "https://web-1.berlin/" });
   expect(filled("https://{host}.{zone}/", of)).toEqual({ missing: "zone" });
-});
-
-describe("what may be asked", () => {
-  const open = { networks: null, mayAskItself: false };
-  const refused = ["127.0.0.1", "::1", "0.0.0.0", "169.254.169.254", "fe80::1", "224.0.0.1"];
-  test.each(refused)("not %s", (address) => {
-    expect(refusalOf(address, open)).not.toBeNull();
-  });
-  const hidden = ["::ffff:127.0.0.1", "::ffff:169.254.169.254", "64:ff9b::a9fe:a9fe"];
-  test.each(hidden)("not %s, which hides another", (address) => {
-    expect(refusalOf(address, open)).not.toBeNull();
-  });
-
-  test("everything else, and only named networks where the policy names them", () => {
-    expect(refusalOf("10.1.2.3", open)).toBeNull();
-    const named = { networks: ["10.0.0.0/8", "127.0.0.0/8"], mayAskItself: false };
-    expect(refusalOf("10.1.2.3", named)).toBeNull();
-    expect(refusalOf("127.0.0.1", named)).toBeNull();
-    expect(refusalOf("192.0.2.1", named)).toContain("no network that the policy names");
-  });
-
-  test("this machine only where an administrator wrote the address, and never link-local", () => {
-    const source = { networks: null, mayAskItself: true };
-    expect(refusalOf("127.0.0.1", source)).toBeNull();
-    expect(refusalOf("169.254.169.254", source)).not.toBeNull();
-  });
 });

@@ -6,8 +6,11 @@ import type { Json } from "../base/json.ts";
 import { programVersion } from "../base/program-version.ts";
 import { readSecretFile } from "../base/secret-file.ts";
 import type { World } from "../db/world.ts";
-import { headerOf, openWayOut, type WayOut } from "../intel/actions-way-out.ts";
+import { headerOf } from "../intel/actions-way-out.ts";
 import { hostOf, isDistrust, retryAfterMs } from "../intel/fetch-rules.ts";
+import { reachOfOperators } from "../outbound/address.ts";
+import { NotAsked } from "../outbound/connect.ts";
+import { openWayOut, type WayOut } from "../outbound/way-out.ts";
 import type { Handing, Sink, Told } from "./model.ts";
 import { logsBody, type Resource } from "./otlp.ts";
 import { spansBody } from "./spans.ts";
@@ -109,6 +112,9 @@ async function post(
 }
 
 function unreached(cause: unknown, host: string): Failure {
+  if (cause instanceof NotAsked) {
+    return new Failure("unavailable", `${cause.message}.`, { cause });
+  }
   const { code } = cause as { code?: unknown };
   const why = isDistrust(code)
     ? `The certificate of ${host} is not trusted (${String(code)}). For an authority of your own name its certificate: caFile.`
@@ -117,9 +123,12 @@ function unreached(cause: unknown, host: string): Failure {
 }
 
 async function wayTo(world: World, sink: HttpSink, url: string): Promise<WayOut> {
-  if (sink.caFile === undefined) return await openWayOut(world, null);
-  const pem = await readFile(sink.caFile, "utf8");
-  return await openWayOut(world, { pem, hosts: new Set([hostOf(url)]) });
+  const { caFile } = sink;
+  const own =
+    caFile === undefined
+      ? null
+      : { pem: await readFile(caFile, "utf8"), hosts: new Set([hostOf(url)]) };
+  return await openWayOut({ ...world.config.feeds, reach: reachOfOperators, own });
 }
 
 async function headerFrom(file: string, name: string): Promise<Record<string, string>> {

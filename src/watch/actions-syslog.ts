@@ -3,8 +3,9 @@ import { readFile } from "node:fs/promises";
 import { connect, isIP, type Socket } from "node:net";
 import { hostname } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
-import { connect as connectSecure, getCACertificates } from "node:tls";
+import { connect as connectSecure } from "node:tls";
 import { Failure } from "../base/failure.ts";
+import { trusted } from "../outbound/connect.ts";
 import type { Sink, Told } from "./model.ts";
 import { framed, type SyslogForm, syslogMessage } from "./syslog-message.ts";
 
@@ -51,9 +52,9 @@ interface Address {
 }
 
 async function secureTo(at: Address, caFile: string | undefined): Promise<Socket> {
-  const own = caFile === undefined ? [] : [await readFile(caFile, "utf8")];
+  const own = caFile === undefined ? null : await readFile(caFile, "utf8");
   const name = isIP(at.host) === 0 ? { servername: at.host } : {};
-  return connectSecure({ ...at, ...name, ca: [...getCACertificates("default"), ...own] });
+  return connectSecure({ ...at, ...name, ...trusted(own) });
 }
 
 async function stream(socket: Socket, form: SyslogForm, ready: string): Promise<SyslogLine> {

@@ -18,7 +18,7 @@ if (process.argv[1] === import.meta.filename) {
   const order: ArchiveOrder = JSON.parse(process.argv[2] ?? "{}");
   const db = openDatabase(order.connection, () => undefined);
   const paths = { state: order.state, sockets: order.state };
-  const config = configSchema.parse({ port: 0 });
+  const config = configSchema.parse({ port: 0, outbound: { networks: ["127.0.0.0/8"] } });
   const world: World = { db, clock: () => order.input.asOf ?? 0, log: silentLog, config, paths };
   await loadSliced(world, systemActor, order.input, order.file, 1);
   await db.destroy();

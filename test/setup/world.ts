@@ -53,7 +53,11 @@ function worldOn(connection: Connection, folder: string, clock: Clock): World {
     db: openDatabase(connection, () => undefined),
     clock,
     log: silentLog,
-    config: configSchema.parse({ port: 0, feeds: { network: "off" } }),
+    config: configSchema.parse({
+      port: 0,
+      feeds: { network: "off" },
+      outbound: { networks: ["127.0.0.0/8"] },
+    }),
     paths: { state: folder, sockets: folder },
   };
 }
