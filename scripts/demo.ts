@@ -87,7 +87,12 @@ async function startServer(): Promise<void> {
   const child = spawn(process.execPath, args, {
     cwd: clone,
     stdio: ["ignore", "pipe", "inherit"],
-    env: { ...process.env, FETTLE_LOG_LEVEL: "error", FETTLE_FEEDS_NETWORK: "off" },
+    env: {
+      ...process.env,
+      FETTLE_LOG_LEVEL: "error",
+      FETTLE_FEEDS_NETWORK: "off",
+      FETTLE_MFA: "off",
+    },
     detached: true,
   });
   server = child;

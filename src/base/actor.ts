@@ -10,6 +10,8 @@ export interface Actor {
   readonly kind: "person" | "system";
   readonly via: "session" | "token" | "system";
   readonly grants: readonly Grant[];
+  /** Rights of the grants that this sign-in does not carry, as it took one factor only. */
+  readonly withheld?: readonly Permission[];
 }
 
 export interface Grant {
@@ -28,6 +30,7 @@ export const systemActor: Actor = {
 
 /** The label expressions within which the actor holds the permission; empty means nowhere. */
 export function scopesFor(actor: Actor, permission: Permission): readonly Selector[] {
+  if (actor.withheld?.includes(permission) === true) return [];
   return actor.grants.filter((g) => roles[g.role].includes(permission)).map((g) => g.scope);
 }
 

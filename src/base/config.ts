@@ -54,6 +54,11 @@ export const configSchema = z.strictObject({
         .default([]),
     })
     .default({ networks: [] }),
+  /**
+   * `required`: approving and running need two factors, and acts that change who may do what need a
+   * proof of the last minutes, by tokens too. `off` is for trying it out alone: a password is enough.
+   */
+  mfa: z.enum(["required", "off"]).default("required"),
   /** Receivers of events: syslog, OpenTelemetry, webhooks. */
   events: eventsConfigSchema,
 });

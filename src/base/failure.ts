@@ -9,6 +9,8 @@ export const failureTable = {
   invalid: { status: 400, exit: 2, retry: false },
   unauthenticated: { status: 401, exit: 1, retry: false },
   forbidden: { status: 403, exit: 3, retry: false },
+  /** Signed in, but it must be proved anew (the idea of RFC 9470): ask, then send it again. */
+  "proof-needed": { status: 403, exit: 3, retry: false },
   "not-found": { status: 404, exit: 1, retry: false },
   conflict: { status: 409, exit: 1, retry: false },
   blocked: { status: 409, exit: 3, retry: false },

@@ -15,6 +15,11 @@ export interface RouteDeclaration<Context, Params, Query, Body, Reply> {
   /** Shown in OpenAPI; one sentence. */
   readonly summary: string;
   readonly permission: Access;
+  /**
+   * The act needs a proof of who asks that is minutes old: `demanded`; `first-factor` takes one factor
+   * while there is no second. `signature`: what is sent carries its own, which proves more.
+   */
+  readonly freshProof?: "demanded" | "first-factor" | "signature";
   readonly params?: z.ZodType<Params>;
   readonly query?: z.ZodType<Query>;
   readonly body?: z.ZodType<Body>;

@@ -302,6 +302,7 @@ const postApproval = route({
   path: "/api/v1/changes/{change}/approvals",
   summary: "Approves: your own signature over the statement's exact bytes.",
   permission: "change.approve",
+  freshProof: "signature",
   status: 201,
   params: z.strictObject({ change: changeRef }),
   body: z.strictObject({ signature: z.string().min(1).max(8192) }),

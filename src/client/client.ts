@@ -11,6 +11,8 @@ export interface ClientOptions {
   readonly url: string;
   /** Absent for the few routes that need no sign-in. */
   readonly token?: string | undefined;
+  /** Asks the person for the proof that the server wants; true when it was given. */
+  readonly prove?: ((problem: ApiProblem) => Promise<boolean>) | undefined;
 }
 
 export function openClient(options: ClientOptions): Client {
@@ -18,8 +20,25 @@ export function openClient(options: ClientOptions): Client {
   return createClient<paths>({
     baseUrl: options.url.replace(/\/+$/, ""),
     headers: authorization(options),
-    fetch: (request) => reach(options.url, () => fetch(request)),
+    fetch: (request) => fetchProved(options, request),
   });
+}
+
+/** Sends a request once more after the proof that the server asked for was given. */
+async function fetchProved(options: ClientOptions, request: Request): Promise<Response> {
+  const { url, prove } = options;
+  // Files are sent as they come and cannot be sent twice; no act that needs a proof takes one.
+  const isRepeatable = (request.headers.get("content-type") ?? "application/json").includes("json");
+  const again = prove !== undefined && isRepeatable ? request.clone() : null;
+  const response = await reach(url, () => fetch(request));
+  if (again === null || prove === undefined || response.status !== 403) return response;
+  const told: unknown = await response
+    .clone()
+    .json()
+    .catch(() => null);
+  const problem = problemFrom(told, response);
+  if (problem.code !== "proof-needed" || !(await prove(problem))) return response;
+  return await reach(url, () => fetch(again));
 }
 
 export function authorization(options: ClientOptions): Record<string, string> {

@@ -7,6 +7,7 @@ import { inTransaction } from "../db/database.ts";
 import type { World } from "../db/world.ts";
 import { recordEvent } from "../ledger/record.ts";
 import { demandFewTries, firstToken, type NewSignIn } from "./actions-setup.ts";
+import type { Proof } from "./fresh-proof.ts";
 import type { ApiToken, SessionId, SessionOrigin, TokenId, TokenLimit } from "./model.ts";
 import { covers, parseGrant } from "./rights.ts";
 import { loadPasswordHash, loadSubject, savePassword } from "./store.ts";
@@ -19,7 +20,7 @@ import {
   takeOneTimeSecret,
 } from "./store-access.ts";
 import { hashPassword, isPassword, newSecret, newToken, secretHash } from "./store-secret.ts";
-import { deleteSession, deleteSessionsOf, insertSession } from "./store-session.ts";
+import { deleteSession, deleteSessionsOf, findSession, insertSession } from "./store-session.ts";
 
 /** Checks handle and password and starts a session; the secret goes into the cookie only. */
 export async function logIn(
@@ -41,6 +42,8 @@ export async function logIn(
       hash: secretHash(sessionSecret),
       subject: account.id,
       origin: { address: input.address, program: input.program },
+      strength: "one",
+      provider: null,
     });
     await recordEvent(tx, {
       type: "session.started",
@@ -190,6 +193,7 @@ export async function createToken(
       title: input.title,
       limits: asked ?? parent?.limits ?? null,
       lifeSeconds: (input.days * DAY_MS) / 1000,
+      proof: isOwn && asked === null ? await proofBehind(world, input.credentialHash) : null,
     });
     await recordEvent(tx, {
       type: "token.created",
@@ -200,6 +204,13 @@ export async function createToken(
     const [made] = await loadTokens(tx, { id });
     return { id, token, expiresAt: made?.expiresAt ?? world.clock() };
   });
+}
+
+/** A token for oneself is worth what the sign-in is that makes it, and no fresher. */
+async function proofBehind(world: World, hash: string | null): Promise<Proof | null> {
+  if (hash === null) return null;
+  const maker = (await findToken(world.db, hash)) ?? (await findSession(world.db, hash, "look"));
+  return maker?.proof ?? null;
 }
 
 /**

@@ -129,6 +129,8 @@ export async function firstToken(
     title: input.title,
     limits: null,
     lifeSeconds: TOKEN_LIFE_MS_MAX / 1000,
+    // Whoever held the one-time secret proved as much as a password does.
+    proof: { at: world.clock(), strength: "one" },
   });
   await recordEvent(tx, {
     type: "token.created",

@@ -1,9 +1,11 @@
 import type { Actor } from "../base/actor.ts";
 import type { World } from "../db/world.ts";
+import { type Standing, withheldFrom } from "./fresh-proof.ts";
 import { type Subject, TOKEN_PREFIX } from "./model.ts";
 import { narrow, parseGrant } from "./rights.ts";
 import { loadSubject } from "./store.ts";
-import { findToken } from "./store-access.ts";
+import { type Credential, findToken } from "./store-access.ts";
+import { loadProofWays } from "./store-factors.ts";
 import { secretHash } from "./store-secret.ts";
 import { findSession } from "./store-session.ts";
 
@@ -16,6 +18,7 @@ export interface Presented {
 export interface SignedIn {
   readonly actor: Actor;
   readonly credentialHash: string;
+  readonly standing: Standing;
 }
 
 /**
@@ -29,24 +32,43 @@ export async function authenticate(world: World, presented: Presented): Promise<
   if (secret === null || secret.length > 200) return null;
   if (bearer !== null && !bearer.startsWith(TOKEN_PREFIX)) return null;
   const credentialHash = secretHash(secret);
-  const credential =
-    bearer !== null
-      ? await findToken(world.db, credentialHash)
-      : await findSession(world.db, credentialHash, presented.how);
+  const { how } = presented;
+  const credential = await (bearer !== null
+    ? findToken(world.db, credentialHash)
+    : findSession(world.db, credentialHash, how));
   if (credential === null) return null;
   const subject = await loadSubject(world.db, credential.subject);
   if (subject === null || subject.disabledAt !== null) return null;
   if (!(await isAnsweredFor(world, subject))) return null;
   const limits = credential.limits?.map(parseGrant) ?? null;
+  const standing = await standingOf(world, subject, credential);
   return {
     credentialHash,
+    standing,
     actor: {
       subject: subject.id,
       name: subject.handle,
       kind: subject.kind === "person" ? "person" : "system",
-      via: bearer !== null ? "token" : "session",
+      via: standing.via,
       grants: narrow(subject.grants.map(parseGrant), limits),
+      withheld: withheldFrom(standing, world.config.mfa),
     },
+  };
+}
+
+export async function standingOf(
+  world: World,
+  subject: Subject,
+  credential: Credential,
+): Promise<Standing> {
+  const { kind } = subject;
+  const own = kind === "service" ? [] : await loadProofWays(world.db, subject.id);
+  return {
+    kind,
+    via: credential.token === null ? "session" : "token",
+    isLimited: credential.limits !== null,
+    proof: credential.proof,
+    ways: credential.provider === null ? own : [...own, "provider"],
   };
 }
 

@@ -59,6 +59,7 @@ const postToken = servedRoute({
   path: "/api/v1/tokens",
   summary: "Makes a token for oneself, or for a service; shown once.",
   permission: "signed-in",
+  freshProof: "demanded",
   body: z.strictObject({
     title,
     days: z.number().int().min(1).max(DAYS_MAX).default(DAYS_MAX),
@@ -129,6 +130,7 @@ const postKey = servedRoute({
   path: "/api/v1/keys",
   summary: "Adds an SSH public key with which one approves changes.",
   permission: "signed-in",
+  freshProof: "demanded",
   body: z.strictObject({ line: z.string().min(1).max(2000), title: title.default("ssh key") }),
   reply: keySchema,
   status: 201,
@@ -144,6 +146,7 @@ const deleteKey = servedRoute({
   path: "/api/v1/keys/{key}",
   summary: "Removes an approver key; hosts learn of it with their next policy.",
   permission: "signed-in",
+  freshProof: "demanded",
   params: z.strictObject({ key: ref }),
   reply: null,
   errors: ["not-found", "conflict"],

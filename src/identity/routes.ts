@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { holdsAnywhere } from "../base/actor.ts";
 import { Failure } from "../base/failure.ts";
 import { instantToText } from "../base/instant.ts";
 import { selectorToText } from "../base/labels.ts";
@@ -6,9 +7,12 @@ import { permissions, type RoleName, roleNames, roles } from "../base/permission
 import { permissionWords } from "../base/permission-words.ts";
 import { type ServedContext, type ServedRoute, servedRoute } from "../ledger/served-route.ts";
 import { acceptInvite, changePassword, logIn, logOut } from "./actions-access.ts";
+import { standingNow } from "./actions-proof.ts";
 import { type NewSignIn, requestSetupLink, setUp } from "./actions-setup.ts";
+import { proofWays, withheldText } from "./fresh-proof.ts";
 import { PASSWORD_CHARACTERS_MAX, SESSION_COOKIE, SESSION_LIFE_MS_MAX } from "./model.ts";
 import { credentialRoutes } from "./routes-credentials.ts";
+import { proofRoutes } from "./routes-proof.ts";
 import { sessionRoutes } from "./routes-session.ts";
 import { routes as userRoutes } from "./routes-users.ts";
 import { loadSubjectNames } from "./store.ts";
@@ -128,6 +132,14 @@ const getMe = servedRoute({
     handle: z.string(),
     kind: z.enum(["person", "system"]),
     via: z.enum(["session", "token", "system"]),
+    /** When it was last proved who this is, and with how many factors; null: never. */
+    proof: z.strictObject({ at: time, strength: z.enum(["one", "two"]) }).nullable(),
+    /** With what it can be proved. */
+    ways: z.array(z.enum(proofWays)),
+    /** Rights that this sign-in does not carry, and why; null when it carries all. */
+    withheld: z
+      .strictObject({ permissions: z.array(z.enum(permissions)), reason: z.string() })
+      .nullable(),
     grants: z.array(
       z.strictObject({
         role: z.enum(roleNames),
@@ -136,12 +148,25 @@ const getMe = servedRoute({
       }),
     ),
   }),
-  async handle({ actor }) {
+  async handle({ world, actor, request }) {
+    const standing = await standingNow(world, actor, request.credentialHash);
+    const withheld = [...(actor.withheld ?? [])].filter((permission) =>
+      holdsAnywhere({ ...actor, withheld: [] }, permission),
+    );
     return {
       subject: actor.subject,
       handle: actor.name,
       kind: actor.kind,
       via: actor.via,
+      proof:
+        standing?.proof == null
+          ? null
+          : { at: instantToText(standing.proof.at), strength: standing.proof.strength },
+      ways: [...(standing?.ways ?? [])],
+      withheld:
+        standing === null || withheld.length === 0
+          ? null
+          : { permissions: withheld, reason: withheldText(standing) },
       grants: actor.grants.map((grant) => ({
         role: grant.role,
         scope: selectorToText(grant.scope),
@@ -246,6 +271,7 @@ export const routes: readonly ServedRoute[] = [
   postAccept,
   getPeople,
   getRoles,
+  ...proofRoutes,
   ...credentialRoutes,
   ...sessionRoutes,
   ...userRoutes,

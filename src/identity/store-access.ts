@@ -1,8 +1,10 @@
 import { sql } from "kysely";
 import { z } from "zod";
 import type { SubjectId } from "../base/ids.ts";
+import type { Instant } from "../base/instant.ts";
 import { roleNames } from "../base/permission.ts";
 import { isUniqueViolation, type Reader, sqlInstant, sqlJson, type Tx } from "../db/database.ts";
+import type { Proof, Strength } from "./fresh-proof.ts";
 import { type ApiToken, SIGN_IN_TRIES_WINDOW_MS, type TokenId, type TokenLimit } from "./model.ts";
 import { millis } from "./store.ts";
 
@@ -16,11 +18,30 @@ export interface Credential {
   readonly subject: SubjectId;
   readonly token: TokenId | null;
   readonly limits: readonly TokenLimit[] | null;
+  readonly proof: Proof | null;
+  /** The OpenID Connect provider that vouches for a session; null for all others. */
+  readonly provider: string | null;
+}
+
+interface FoundToken {
+  readonly subject: SubjectId;
+  readonly token: TokenId;
+  readonly limits: unknown;
+  readonly provedAt: Instant | null;
+  readonly strength: Strength | null;
+}
+
+export function proofOf(row: {
+  readonly provedAt: Instant | null;
+  readonly strength: Strength | null;
+}): Proof | null {
+  const { provedAt: at, strength } = row;
+  return at === null || strength === null ? null : { at, strength };
 }
 
 export async function findToken(reader: Reader, hash: string): Promise<Credential | null> {
-  const { rows } = await sql<{ subject: SubjectId; token: TokenId; limits: unknown }>`
-    select subject, id as token, limits from api_token
+  const { rows } = await sql<FoundToken>`
+    select subject, id as token, limits, strength, ${millis("proved_at")} as "provedAt" from api_token
     where hash = ${hash} and revoked_at is null and expires_at > now()`.execute(reader);
   const row = rows[0];
   if (row === undefined) return null;
@@ -30,7 +51,14 @@ export async function findToken(reader: Reader, hash: string): Promise<Credentia
     where id = ${row.token} and (used_at is null or used_at < now() - interval '1 minute')`.execute(
     reader,
   );
-  return { ...row, limits: limitsSchema.parse(row.limits) };
+  const { subject, token } = row;
+  return {
+    subject,
+    token,
+    limits: limitsSchema.parse(row.limits),
+    proof: proofOf(row),
+    provider: null,
+  };
 }
 
 export interface NewToken {
@@ -41,14 +69,19 @@ export interface NewToken {
   readonly title: string;
   readonly limits: readonly TokenLimit[] | null;
   readonly lifeSeconds: number;
+  /** The proof that it was made with, never a fresher one; null for a program's. */
+  readonly proof: Proof | null;
 }
 
 /** A token made by a token ends with it at the latest. */
 export async function insertToken(tx: Tx, token: NewToken): Promise<void> {
+  const { limits, proof } = token;
   await sql`
-    insert into api_token (id, hash, subject, parent, title, limits, expires_at)
+    insert into api_token
+      (id, hash, subject, parent, title, limits, proved_at, strength, expires_at)
     values (${token.id}, ${token.hash}, ${token.subject}, ${token.parent}, ${token.title},
-      ${token.limits === null ? sql`null` : sqlJson(token.limits)},
+      ${limits === null ? sql`null` : sqlJson(limits)},
+      ${proof === null ? sql`null` : sqlInstant(proof.at)}, ${proof?.strength ?? null},
       least(now() + ${token.lifeSeconds} * interval '1 second',
         (select expires_at from api_token where id = ${token.parent})))`.execute(tx);
 }

@@ -1,6 +1,8 @@
 import { sql } from "kysely";
 import type { SubjectId } from "../base/ids.ts";
+import type { Instant } from "../base/instant.ts";
 import type { Reader, Tx } from "../db/database.ts";
+import type { Strength } from "./fresh-proof.ts";
 import {
   SESSION_IDLE_MS_MAX,
   SESSION_LIFE_MS_MAX,
@@ -9,12 +11,19 @@ import {
   type SessionOrigin,
 } from "./model.ts";
 import { millis } from "./store.ts";
-import type { Credential } from "./store-access.ts";
+import { type Credential, proofOf } from "./store-access.ts";
 
 // Sign-ins of browsers. "Now" is always the database's: two servers agree.
 
 const isLive = sql`seen_at > now() - ${SESSION_IDLE_MS_MAX / 1000} * interval '1 second'
   and created_at > now() - ${SESSION_LIFE_MS_MAX / 1000} * interval '1 second'`;
+
+interface FoundSession {
+  readonly subject: SubjectId;
+  readonly provedAt: Instant;
+  readonly strength: Strength;
+  readonly provider: string | null;
+}
 
 /**
  * Null when there is no such session, it rested too long or its day is over. `use` counts as a sign
@@ -25,12 +34,15 @@ export async function findSession(
   hash: string,
   how: "use" | "look",
 ): Promise<Credential | null> {
-  const { rows } = await sql<{ subject: SubjectId }>`
+  const { rows } = await sql<FoundSession>`
     update session set seen_at = ${how === "use" ? sql`now()` : sql`seen_at`}
     where hash = ${hash}
       and ${isLive}
-    returning subject`.execute(reader);
-  return rows[0] === undefined ? null : { subject: rows[0].subject, token: null, limits: null };
+    returning subject, strength, provider, ${millis("proved_at")} as "provedAt"`.execute(reader);
+  const row = rows[0];
+  if (row === undefined) return null;
+  const { subject, provider } = row;
+  return { subject, provider, token: null, limits: null, proof: proofOf(row) };
 }
 
 export async function insertSession(
@@ -40,15 +52,19 @@ export async function insertSession(
     readonly hash: string;
     readonly subject: SubjectId;
     readonly origin: SessionOrigin;
+    readonly strength: Strength;
+    /** The OpenID Connect provider that vouches for it; null for a sign-in of this server's own. */
+    readonly provider: string | null;
   },
 ): Promise<void> {
   await sql`
     delete from session
     where created_at < now() - ${SESSION_LIFE_MS_MAX / 1000} * interval '1 second'`.execute(tx);
-  const { id, hash, subject, origin } = session;
+  const { id, hash, subject, origin, strength, provider } = session;
   await sql`
-    insert into session (id, hash, subject, address, program)
-    values (${id}, ${hash}, ${subject}, ${origin.address}, ${origin.program})`.execute(tx);
+    insert into session (id, hash, subject, address, program, strength, provider)
+    values (${id}, ${hash}, ${subject}, ${origin.address}, ${origin.program}, ${strength},
+      ${provider})`.execute(tx);
 }
 
 /** Those that still sign somebody in, the one seen last first. */

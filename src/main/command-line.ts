@@ -6,6 +6,7 @@ import { programVersion } from "../base/program-version.ts";
 import type { Cli } from "../cli/cli.ts";
 import { openCredentials } from "../cli/credentials.ts";
 import { registerNouns } from "../cli/nouns.ts";
+import { proveOnTerminal } from "../cli/prove.ts";
 import { safeLines } from "../cli/view/table.ts";
 import { ApiProblem, type ClientOptions, openClient } from "../client/client.ts";
 import { failureText } from "./about.ts";
@@ -81,7 +82,7 @@ function registerServer(): void {
       .option("--database-url <url>", "an external PostgreSQL 15 or newer (FETTLE_DATABASE_URL)")
       .action(async (flags: ServerFlags) => {
         // Ordinary trouble is told in words there; the log is for what nobody expected.
-        const preferences = isStart ? { logLevel: "error" } : {};
+        const preferences = isStart ? { logLevel: "error", mfa: "off" } : {};
         const config = loadConfig({ clone, environment, flags: { ...flags }, preferences });
         // The server's code is loaded only by whoever runs one: other commands start at once.
         const { serve, start } = await import("./start.ts");
@@ -145,7 +146,10 @@ function cli(): Cli {
     output: () => outputOf(program),
     streams: systemStreams(),
     anonymous: (address) => openClient({ url: address }),
-    client: () => openClient(connection()),
+    client: () => {
+      const to = connection();
+      return openClient({ ...to, prove: (problem) => proveOnTerminal(terminal, to, problem) });
+    },
     connection,
   };
 }

@@ -40,6 +40,7 @@ const postProcedure = route({
   path: "/api/v1/procedures",
   summary: "Puts a rollback procedure, or a new version of one; the same text again is no new one.",
   permission: "policy.apply",
+  freshProof: "demanded",
   status: 201,
   body: z.strictObject({
     name: procedureName,

@@ -22,6 +22,7 @@ const postWord = route({
   path: "/api/v1/rollouts/{rollout}/waves/{wave}/gates/{gate}/word",
   summary: "Accepts or refuses a gate, with a reason: signs it off, or judges an unclear one.",
   permission: "rollout.read",
+  freshProof: "demanded",
   params: gateParams,
   body: z.strictObject({ verdict: z.enum(["accept", "refuse"]), reason }),
   reply: null,

@@ -2,11 +2,13 @@ import type { FastifyRequest } from "fastify";
 import { type Actor, holdsAnywhere } from "../base/actor.ts";
 import { Failure } from "../base/failure.ts";
 import type { SubjectId } from "../base/ids.ts";
-import type { Access } from "../base/permission.ts";
+import type { Access, Permission } from "../base/permission.ts";
 import { demandSpace } from "../db/disk-space.ts";
 import type { World } from "../db/world.ts";
-import { authenticate, type Presented } from "../identity/authenticate.ts";
+import { authenticate, type Presented, type SignedIn } from "../identity/authenticate.ts";
+import { proofRefusal, withheldText } from "../identity/fresh-proof.ts";
 import { SESSION_COOKIE } from "../identity/model.ts";
+import type { ServedRoute } from "../ledger/served-route.ts";
 
 /**
  * The one gate. Every request passes here before its body is read; what no rule lets through is
@@ -29,8 +31,9 @@ const nobody: Actor = {
 export async function admit(
   world: World,
   request: FastifyRequest,
-  access: Access,
+  declared: Pick<ServedRoute, "permission" | "freshProof">,
 ): Promise<Admission> {
+  const access = declared.permission;
   const presented = presentedBy(request);
   const changes = request.method !== "GET";
   if (changes && presented.bearer === null) demandSameOrigin(world, request, presented);
@@ -42,13 +45,30 @@ export async function admit(
       "Sign in first: the token or session is missing, over, or no longer counts.",
     );
   }
+  demandStrength(admission, access);
   if (access !== "signed-in" && !holdsAnywhere(admission.actor, access)) {
     throw new Failure("forbidden", `This needs the right ${access}, which you do not hold.`, {
       facts: { permission: access },
     });
   }
+  if (declared.freshProof !== undefined) {
+    const { mfa: policy } = world.config;
+    const demand = { demand: declared.freshProof, policy, now: world.clock() };
+    const refusal = proofRefusal(admission.standing, demand);
+    if (refusal !== null) throw new Failure("proof-needed", refusal.message, refusal);
+  }
   if (changes && access !== "rollout.halt") await demandSpace(world.paths.state);
   return admission;
+}
+
+/** Says why a right that is held does not count in this sign-in, before it looks as if it were not. */
+function demandStrength({ actor, standing }: SignedIn, access: Access): void {
+  const isWithheld = actor.withheld?.some((permission) => permission === access) === true;
+  if (!isWithheld || !holdsAnywhere({ ...actor, withheld: [] }, access as Permission)) return;
+  const ways = standing.ways.filter((way) => way !== "password");
+  const facts = ways.length === 0 ? { needs: "factor" } : { ways: standing.ways };
+  const code = ways.length === 0 ? "forbidden" : "proof-needed";
+  throw new Failure(code, withheldText(standing), { facts: { ...facts, permission: access } });
 }
 
 /**

@@ -71,6 +71,7 @@ function operation(
     tags: [route.path.split("/")[3] ?? "server"],
     ...(isPublic ? { security: [], description: `Open to everybody: ${permission.public}` } : {}),
     "x-permission": isPublic ? "public" : permission,
+    ...(route.freshProof === undefined ? {} : { "x-fresh-proof": route.freshProof }),
     ...(parameters.length === 0 ? {} : { parameters }),
     ...(route.body === undefined
       ? {}
@@ -136,7 +137,8 @@ function success(route: ServedRoute, components: Map<string, JsonSchema>): JsonS
 function failures(route: ServedRoute, responses: Map<string, JsonSchema>): JsonSchema {
   const signed: readonly FailureCode[] =
     typeof route.permission === "object" ? [] : ["unauthenticated", "forbidden"];
-  const codes = [...new Set([...EVERYWHERE, ...signed, ...(route.errors ?? [])])];
+  const proof: readonly FailureCode[] = route.freshProof === undefined ? [] : ["proof-needed"];
+  const codes = [...new Set([...EVERYWHERE, ...signed, ...proof, ...(route.errors ?? [])])];
   const byStatus = new Map<number, FailureCode[]>();
   for (const code of codes) {
     const { status } = failureTable[code];

@@ -26,6 +26,7 @@ const titles: Readonly<Record<FailureCode, string>> = {
   invalid: "The request cannot be understood",
   unauthenticated: "Not signed in",
   forbidden: "Not allowed",
+  "proof-needed": "Prove that it is you",
   "not-found": "Not found",
   conflict: "In conflict with the present state",
   blocked: "Blocked",

@@ -59,8 +59,7 @@ export function buildServer(
   app.addHook("onRequest", async (request, reply) => {
     setSecurityHeaders(reply, request.id);
     const declared = request.routeOptions.config.declared;
-    if (declared !== undefined)
-      request.admission = await admit(world, request, declared.permission);
+    if (declared !== undefined) request.admission = await admit(world, request, declared);
     else if (!request.is404) throw new Failure("forbidden", "This route has no rule of access.");
   });
   app.addHook("onResponse", async (request, reply) => observe(world, metrics, request, reply));

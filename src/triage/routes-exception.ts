@@ -301,6 +301,7 @@ const postApprove = route({
   path: "/api/v1/exceptions/{exception}/approve",
   summary: "Approves what somebody else asked for.",
   permission: "exception.approve",
+  freshProof: "demanded",
   params,
   reply: exceptionSchema,
   errors: ["not-found", "forbidden", "blocked"],

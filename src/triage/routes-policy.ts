@@ -48,6 +48,7 @@ const postApply = route({
   path: "/api/v1/policy/apply",
   summary: "Puts a policy text in force for everybody, with the reason why.",
   permission: "policy.apply",
+  freshProof: "demanded",
   body: z.strictObject({
     text,
     file,

@@ -15,7 +15,7 @@ const world: World = {
   db: openDatabase(JSON.parse(connection), (cause) => log.warn({ err: cause }, "a session broke")),
   clock: Date.now,
   log,
-  config: configSchema.parse({ port: 0, feeds: { network: "off" } }),
+  config: configSchema.parse({ port: 0, mfa: "off", feeds: { network: "off" } }),
   paths: { state, sockets: state },
 };
 const rollouts = startRollouts(world, localHosts(world, hosts).executor);

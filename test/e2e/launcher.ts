@@ -106,7 +106,7 @@ function plainEnvironment(): NodeJS.ProcessEnv {
   const { PATH = "", HOME = "/" } = process.env;
   // The launcher finds its own Node; the one that runs the tests must not help it.
   const path = PATH.split(":").filter((folder) => !folder.includes("node_modules"));
-  return { PATH: path.join(":"), HOME, FETTLE_FEEDS_NETWORK: "off" };
+  return { PATH: path.join(":"), HOME, FETTLE_FEEDS_NETWORK: "off", FETTLE_MFA: "off" };
 }
 
 /** Processes that still work with a state folder: its database's, whoever they run as. */

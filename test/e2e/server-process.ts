@@ -100,6 +100,7 @@ export function serverEnvironment(sockets: string): NodeJS.ProcessEnv {
     FETTLE_SOCKETS: sockets,
     FETTLE_FEEDS_NETWORK: "off",
     FETTLE_LOG_LEVEL: "warn",
+    FETTLE_MFA: "off",
   };
 }
 

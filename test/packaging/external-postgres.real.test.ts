@@ -40,6 +40,7 @@ onSystem("runs the server on it, and starts no database of its own", async () =>
         PATH: process.env["PATH"],
         FETTLE_STATE: state,
         FETTLE_FEEDS_NETWORK: "off",
+        FETTLE_MFA: "off",
         DATABASE_URL: url,
       },
       stdio: ["ignore", "pipe", "inherit"],

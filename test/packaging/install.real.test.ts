@@ -112,6 +112,7 @@ function start(state: string): { readonly process: ChildProcess; said(): string 
       FETTLE_STATE: state,
       FETTLE_PORT: "0",
       FETTLE_FEEDS_NETWORK: "off",
+      FETTLE_MFA: "off",
     },
     stdio: ["ignore", "pipe", "pipe"],
   });

@@ -87,7 +87,7 @@ async function worldOn(cluster: Cluster): Promise<World> {
     await db.destroy();
     rmSync(state, { recursive: true, force: true });
   });
-  const config = configSchema.parse({ port: 0, feeds: { network: "off" } });
+  const config = configSchema.parse({ port: 0, mfa: "off", feeds: { network: "off" } });
   return { db, clock: Date.now, log: silentLog, config, paths: { state, sockets: state } };
 }
 

@@ -55,6 +55,7 @@ function worldOn(connection: Connection, folder: string, clock: Clock): World {
     log: silentLog,
     config: configSchema.parse({
       port: 0,
+      mfa: "off",
       feeds: { network: "off" },
       outbound: { networks: ["127.0.0.0/8"] },
     }),

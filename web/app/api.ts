@@ -1,5 +1,6 @@
 import { ApiProblem, ask, openClient } from "../../src/client/client.ts";
 import type { paths } from "../../src/client/schema.d.ts";
+import { askForProof } from "./proof.ts";
 
 /** What `GET` of a path answers, from the contract: `Reply<"/api/v1/hosts/{host}">`. */
 export type Reply<Path extends keyof paths> = paths[Path] extends {
@@ -9,7 +10,7 @@ export type Reply<Path extends keyof paths> = paths[Path] extends {
   : never;
 
 /** The typed client; the session's cookie goes along by itself. */
-export const api = openClient({ url: window.location.origin });
+export const api = openClient({ url: window.location.origin, prove: askForProof });
 
 export { ApiProblem, ask };
 

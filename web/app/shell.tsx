@@ -2,6 +2,7 @@ import { ActionIcon, Badge, Button, Kbd, Menu, useMantineColorScheme } from "@ma
 import { useHotkeys } from "@mantine/hooks";
 import { Outlet, useLocation } from "@tanstack/react-router";
 import { Fragment, lazy, Suspense, useEffect, useState } from "react";
+import { ProofDialog } from "../identity/proof-dialog.tsx";
 import { Mark } from "../parts/mark.tsx";
 import { api, ask } from "./api.ts";
 import { Go, useGo } from "./go.tsx";
@@ -67,6 +68,7 @@ export function Shell() {
       <main id="main" tabIndex={-1} style={{ outline: "none" }}>
         <Outlet />
       </main>
+      <ProofDialog />
       {isPaletteOpen && (
         <Suspense>
           <Palette onClose={() => setPaletteOpen(false)} />

@@ -4,6 +4,7 @@ import { ApiProblem } from "../app/api.ts";
 const titles: Readonly<Record<string, string>> = {
   "not-found": "Not found",
   forbidden: "Not allowed",
+  "proof-needed": "Prove that it is you",
   invalid: "Not accepted",
   conflict: "Something else happened first",
   blocked: "Blocked",
