@@ -3386,6 +3386,9 @@ export interface components {
             /** Format: date-time */
             at: string;
             change: string | null;
+            circumstances: {
+                [key: string]: unknown;
+            };
             facts: {
                 [key: string]: unknown;
             };

@@ -2,9 +2,10 @@ import { generateKeyPairSync, verify } from "node:crypto";
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { sha256 } from "../base/digest.ts";
 import type { PlanDigest, SubjectId } from "../base/ids.ts";
 import { logKey, openCheckpoint, signCheckpoint, verifierKey } from "./checkpoint.ts";
-import { entryText } from "./entry.ts";
+import { entryText, factsText } from "./entry.ts";
 import type { EventId, LedgerEvent } from "./model.ts";
 import { leafHash } from "./tree.ts";
 import { openHead, parseVerifierKey } from "./verify.ts";
@@ -85,16 +86,28 @@ describe("entries", () => {
     plan: "a".repeat(64) as PlanDigest,
     approved: null,
     facts: { z: 1, a: [true, null, "é"] },
+    circumstances: { build: "1.2.3", outcome: "done" },
   };
 
   test("are canonical JSON with their keys in order", () => {
-    expect(entryText(event)).toBe(
-      `{"actor":"s-1","at":"2026-11-21T19:40:00.123Z","facts":{"a":[true,null,"é"],"z":1},"id":"e-1","object":"change:c-1","plan":"${"a".repeat(64)}","type":"change.approved","v":1}`,
+    expect(entryText(event, "acme")).toBe(
+      `{"actor":"s-1","at":"2026-11-21T19:40:00.123Z","build":"1.2.3","clock":"database","facts":{"a":[true,null,"é"],"z":1},"id":"e-1","object":"change:c-1","outcome":"done","plan":"${"a".repeat(64)}","tenant":"acme","type":"change.approved","v":2}`,
     );
   });
 
   test("of a complete approval begin with the plan's digest, as hosts expect", () => {
     const approved = `${"a".repeat(64)} ${"b".repeat(64)}`;
-    expect(entryText({ ...event, approved })).toMatch(/^\{"_approved":"a{64} b{64}","actor":/);
+    expect(entryText({ ...event, approved }, "acme")).toMatch(
+      /^\{"_approved":"a{64} b{64}","actor":/,
+    );
+  });
+
+  test("too large for an entry name their facts by digest", () => {
+    const facts = { text: "x".repeat(62_000) };
+    const entry = JSON.parse(entryText({ ...event, facts }, "acme"));
+    expect(entry.facts).toEqual({});
+    expect(entry.payload).toBe(sha256(factsText(facts)));
+    const just = { text: "x".repeat(60_000) };
+    expect(JSON.parse(entryText({ ...event, facts: just }, "acme")).payload).toBeUndefined();
   });
 });

@@ -2,6 +2,7 @@ import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { Failure } from "../base/failure.ts";
 import { inTransaction, type Reader, type Tx } from "../db/database.ts";
+import { notify } from "../db/notify.ts";
 import type { World } from "../db/world.ts";
 import { type Checkpoint, type LogKey, openCheckpoint, signCheckpoint } from "./checkpoint.ts";
 import { entryText } from "./entry.ts";
@@ -49,16 +50,13 @@ export async function sequence(world: World, key: LogKey): Promise<boolean> {
     const head = await loadHead(tx);
     if (head !== null && openCheckpoint(key, head.note) === null) throw foreignHead();
     const onDisk = await readFileHead(folder, key);
+    await refuseChanged(tx, head);
     await refuseFork(tx, head, onDisk);
-    const added = await append(tx, head?.size ?? 0);
+    const added = await append(tx, head?.size ?? 0, tenantOf(key));
     const size = (head?.size ?? 0) + added;
     if (head !== null && added === 0 && onDisk?.size === size) return null;
-    const root = await rootOf(tx, size);
     await writeTiles(tx, folder, { from: onDisk?.size ?? 0, to: size });
-    const next: Head =
-      head !== null && added === 0
-        ? head
-        : { size, root: root.toString("base64"), note: signCheckpoint(key, size, root) };
+    const next = head !== null && added === 0 ? head : await nextHead(tx, key, size);
     if (next !== head && !(await advanceHead(tx, head, next))) throw foreignHead();
     return { next, added };
   });
@@ -67,19 +65,33 @@ export async function sequence(world: World, key: LogKey): Promise<boolean> {
   return done.added === BATCH_ENTRIES_MAX;
 }
 
-async function append(tx: Tx, size: number): Promise<number> {
+/** The signed head over the first `size` entries; handed out only once it is committed. */
+export async function nextHead(tx: Tx, key: LogKey, size: number): Promise<Head> {
+  const root = await rootOf(tx, size);
+  return { size, root: root.toString("base64"), note: signCheckpoint(key, size, root) };
+}
+
+/** Gives waiting events their places behind the first `size`; returns how many. */
+export async function append(tx: Tx, size: number, tenant: string): Promise<number> {
   const events = await loadQueue(tx, BATCH_ENTRIES_MAX);
   if (events.length === 0) return 0;
   const entries = events.map((event, i) => ({
     index: size + i,
     event: event.id,
-    entry: entryText(event),
+    entry: entryText(event, tenant),
   }));
   await insertEntries(tx, entries);
   const edge = await loadTiles(tx, edgeTiles(size));
   const leaves = entries.map((entry) => leafHash(entry.entry));
   await saveTiles(tx, appendLeaves({ size, edge, leaves }));
+  // Work waits until its approval has its place in the log: it may go on as soon as this commits.
+  if (events.some((event) => event.approved !== null)) await notify(tx, "change");
   return events.length;
+}
+
+/** The deployment's name, as the origin of its log begins with it. */
+function tenantOf(key: LogKey): string {
+  return key.origin.slice(0, key.origin.lastIndexOf("/"));
 }
 
 /** Root over the first `size` entries. */
@@ -115,6 +127,15 @@ async function refuseFork(tx: Tx, head: Head | null, onDisk: Checkpoint | null):
     isOlder
       ? `The database holds ${head?.size ?? 0} ledger entries, but a head over ${onDisk.size} was already signed: the database is older than the ledger files. Nothing is signed until the newer database is back.`
       : `The ledger in the database differs from the head over ${onDisk.size} entries that was already signed. Nothing is signed; compare an export with the files of the ledger folder.`,
+  );
+}
+
+/** What is added to must be what was signed: a changed tile would make the next head a fork. */
+async function refuseChanged(tx: Tx, head: Head | null): Promise<void> {
+  if (head === null || (await rootOf(tx, head.size)).toString("base64") === head.root) return;
+  throw new Failure(
+    "blocked",
+    `The tree in the database is not the one that its own head over ${head.size} entries signs: tiles were changed. Nothing is signed; compare an export with the files of the ledger folder.`,
   );
 }
 

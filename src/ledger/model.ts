@@ -9,8 +9,9 @@
  * Invariants: events, entries and signed heads are only ever added. Indexes have no gap. A signed
  * head is always an extension of every head signed before it.
  *
- * Never: names, mail addresses or secrets in an entry. People are named by their subject id, so
- * that a person can be forgotten without touching the tree.
+ * Never: names, mail addresses or secrets in an entry as they are. People are named by their
+ * subject id, and what is personal beyond that is sealed under a key of their own, so that a person
+ * can be forgotten without touching the tree.
  */
 
 import type { Digest } from "../base/digest.ts";
@@ -34,6 +35,15 @@ export interface NewEvent {
   readonly plan?: PlanDigest | undefined;
   /** Set on the event that completes an approval; hosts look for it (protocol §12). */
   readonly approved?: Approved | undefined;
+  /** For whom the actor does it: whose token, whose place by delegation. */
+  readonly onBehalfOf?: SubjectId | undefined;
+  /** Digests of the object's content before and after, where it has one. */
+  readonly before?: Digest | undefined;
+  readonly after?: Digest | undefined;
+  /** The rule that decided, by its name. */
+  readonly rule?: string | undefined;
+  /** `done` where nothing is said; a refusal has its code. */
+  readonly refused?: string | undefined;
 }
 
 export interface Approved {
@@ -55,6 +65,8 @@ export interface LedgerEvent {
   readonly plan: PlanDigest | null;
   readonly approved: string | null;
   readonly facts: JsonObject;
+  /** How it came about: request, session, address, rule, outcome, build (AU-3, PCI DSS 10.2.2). */
+  readonly circumstances: JsonObject;
 }
 
 /** A signed tree head: `note` is the whole signed note, ready to be handed out. */
@@ -67,3 +79,5 @@ export interface Head {
 
 /** An entry must fit the 16-bit length of an entry bundle; the rest is room for later fields. */
 export const ENTRY_BYTES_MAX = 61_440;
+/** Facts that do not fit an entry are named in it by their digest, and stand apart (and in exports). */
+export const FACTS_BYTES_MAX = 8_388_608;

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { holdsAnywhere } from "../base/actor.ts";
 import { Failure } from "../base/failure.ts";
 import { instantToText } from "../base/instant.ts";
 import { skip, total } from "../base/list-page.ts";
@@ -15,6 +16,7 @@ import { recordEvent } from "./record.ts";
 import { type ServedContext, servedRoute } from "./served-route.ts";
 import { countTimeline, readTimeline } from "./store.ts";
 import { openLogKey } from "./store-log-key.ts";
+import { openSealed, withholdSealed } from "./store-seal.ts";
 import { loadHead, loadNumberedEvents } from "./store-tree.ts";
 
 const eventSchema = z
@@ -33,15 +35,27 @@ const eventSchema = z
     plan: z.string().nullable(),
     approved: z.string().nullable(),
     facts: z.record(z.string(), z.unknown()),
+    /** How it came about: request, session, address, rule, outcome, build. */
+    circumstances: z.record(z.string(), z.unknown()),
   })
   .meta({ id: "Event" });
 
 function asReply(event: LedgerEvent): z.output<typeof eventSchema> {
   const { id, index, type, actor, object, patch, change, plan, approved } = event;
   const at = instantToText(event.at);
-  const facts = { ...event.facts };
+  const [facts, circumstances] = [{ ...event.facts }, { ...event.circumstances }];
   const sentence = eventSentence(event);
-  return { id, index, at, type, sentence, actor, object, patch, change, plan, approved, facts };
+  const about = { object, patch, change, plan, approved };
+  return { id, index, at, type, sentence, actor, ...about, facts, circumstances };
+}
+
+/** What is sealed about persons is opened for whoever may know who they are, and for nobody else. */
+async function readable(
+  { world, actor }: Pick<ServedContext, "world" | "actor">,
+  events: readonly LedgerEvent[],
+): Promise<readonly LedgerEvent[]> {
+  const open = holdsAnywhere(actor, "user.read") ? await openSealed(world, events) : null;
+  return (open ?? withholdSealed(events)) as readonly LedgerEvent[];
 }
 
 const LOG = "The audit log";
@@ -78,7 +92,8 @@ const getEvents = servedRoute({
     const total = await countTimeline(world.db, filter);
     const last = events.at(-1);
     const next = last !== undefined && events.length === query.limit ? String(last.place) : null;
-    return { items: events.map(asReply), next, total };
+    const items = (await readable({ world, actor }, events)).map(asReply);
+    return { items, next, total };
   },
 });
 
@@ -228,7 +243,7 @@ async function* liveEvents(context: ServedContext, from: number): AsyncGenerator
   yield "retry: 2000\n\n";
   while (!request.signal.aborted) {
     const events = await loadNumberedEvents(world.db, { from: next, limit: STREAM_PAGE });
-    for (const event of events) {
+    for (const event of await readable(context, events)) {
       const line = JSON.stringify(asReply(event));
       yield `id: ${event.index}\nevent: ${event.type}\ndata: ${line}\n\n`;
       next = (event.index ?? next) + 1;

@@ -23,7 +23,7 @@ export async function loadHead(reader: Reader): Promise<Head | null> {
 export async function loadQueue(tx: Tx, limit: number): Promise<readonly LedgerEvent[]> {
   const { rows } = await sql<LedgerEvent>`
     select e.id, null as index, (extract(epoch from e.at) * 1000)::bigint as at, e.type, e.actor,
-      e.object, e.patch, e.change, e.plan, e.approved, e.facts
+      e.object, e.patch, e.change, e.plan, e.approved, e.facts, e.circumstances
     from event_queue q join event e on e.id = q.event
     order by q.inserted limit ${limit}`.execute(tx);
   return rows;
@@ -136,7 +136,7 @@ export async function loadNumberedEvents(
 ): Promise<readonly LedgerEvent[]> {
   const { rows } = await sql<LedgerEvent>`
     select e.id, l.index, (extract(epoch from e.at) * 1000)::bigint as at, e.type, e.actor,
-      e.object, e.patch, e.change, e.plan, e.approved, e.facts
+      e.object, e.patch, e.change, e.plan, e.approved, e.facts, e.circumstances
     from ledger_entry l join event e on e.id = l.event
     where l.index >= ${page.from} order by l.index limit ${page.limit}`.execute(reader);
   return rows;

@@ -8,12 +8,13 @@ export async function insertEvents(
   events: readonly Omit<LedgerEvent, "index">[],
 ): Promise<void> {
   await sql`
-    insert into event (id, type, actor, object, patch, change, plan, approved, facts)
-    select e.id, e.type, e.actor, e.object, e.patch, e.change, e.plan, e.approved, e.facts
+    insert into event (id, type, actor, object, patch, change, plan, approved, facts, circumstances)
+    select e.id, e.type, e.actor, e.object, e.patch, e.change, e.plan, e.approved, e.facts,
+      e.circumstances
     from rows from (jsonb_to_recordset(${sqlJson(events)}) as (
       id text, type text, actor text, object text, patch text, change text, plan text,
-      approved text, facts jsonb)) with ordinality
-      as e (id, type, actor, object, patch, change, plan, approved, facts, place)
+      approved text, facts jsonb, circumstances jsonb)) with ordinality
+      as e (id, type, actor, object, patch, change, plan, approved, facts, circumstances, place)
     order by e.place`.execute(tx);
 }
 
@@ -46,7 +47,8 @@ export async function readTimeline(
     filter.after === undefined ? sql`true` : sql`e.inserted ${beyond} ${filter.after}`;
   const { rows } = await sql<LedgerEvent & { readonly place: number }>`
     select e.id, l.index, (extract(epoch from e.at) * 1000)::bigint as at, e.type, e.actor,
-      e.object, e.patch, e.change, e.plan, e.approved, e.facts, e.inserted as place
+      e.object, e.patch, e.change, e.plan, e.approved, e.facts, e.circumstances,
+      e.inserted as place
     from event e left join ledger_entry l on l.event = e.id
     where ${isAbout(filter)} and ${isBehind}
     order by e.inserted ${isNewest ? sql`desc` : sql`asc`}

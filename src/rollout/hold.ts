@@ -49,6 +49,7 @@ export type Hold =
   | { readonly why: "approval-missing"; readonly have: number; readonly need: number }
   | { readonly why: "approval-expired"; readonly at: Instant }
   | { readonly why: "approval-withdrawn" }
+  | { readonly why: "approval-not-in-log" }
   | {
       readonly why: "host-unreachable";
       /** What stood in the way, as `reach` tells them apart: `host-key-changed`, `no-answer`, … */
@@ -202,6 +203,8 @@ export function holdToText(hold: Hold, now: Instant): string {
       return `the approvals were valid until ${instantToText(hold.at)}; the change needs new ones`;
     case "approval-withdrawn":
       return "an approval was withdrawn; the change needs a new one";
+    case "approval-not-in-log":
+      return "the approval waits for its place in the log; nothing starts before a signed head covers it";
     case "revert-over":
       return "the approved time to take the patch back on order is over; the host keeps it";
     case "being-checked":

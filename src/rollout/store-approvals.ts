@@ -7,9 +7,14 @@ import type { Reader } from "../db/database.ts";
 import type { Hold } from "./hold.ts";
 import { millis } from "./store-time.ts";
 
-/** Whether people still agree to this very plan, asked in the same statement as every start. */
-export const approvalsAllow = sql`exists (
-  select 1 from approved_change c where c.id = r.change and c.plan = r.plan)`;
+/**
+ * Whether people still agree to this very plan, and a signed head of the log covers that they did
+ * (host protocol §12.4); asked in the same statement as every start.
+ */
+export const approvalsAllow = sql`(exists (
+  select 1 from approved_change c where c.id = r.change and c.plan = r.plan)
+  and exists (
+  select 1 from integrated_approval i where i.change = r.change and i.plan = r.plan))`;
 
 interface ApprovalRow {
   readonly state: ChangeState;
@@ -27,7 +32,7 @@ export async function loadApprovalHold(
   const approved = await sql`
     select 1 from approved_change v where v.id = ${rollout.change} and v.plan = ${rollout.plan}
   `.execute(reader);
-  if (approved.rows.length > 0) return null;
+  if (approved.rows.length > 0) return integrationHold(reader, rollout);
   const { rows } = await sql<ApprovalRow>`
     select c.state, c.plan, c.need, ${millis(sql`c.expires_at`)} as "expiresAt",
            (select count(distinct a.person) from live_approval a
@@ -35,6 +40,17 @@ export async function loadApprovalHold(
       from change c where c.id = ${rollout.change}`.execute(reader);
   const [row] = rows;
   return row === undefined ? { why: "approval-missing", have: 0, need: 1 } : approvalHold(row);
+}
+
+/** A moment after the approval; longer only where no head can be signed. */
+async function integrationHold(
+  reader: Reader,
+  rollout: { readonly change: ChangeId; readonly plan: PlanDigest },
+): Promise<Hold | null> {
+  const { rows } = await sql`
+    select 1 from integrated_approval i
+     where i.change = ${rollout.change} and i.plan = ${rollout.plan}`.execute(reader);
+  return rows.length > 0 ? null : { why: "approval-not-in-log" };
 }
 
 /** How many people who still count approved this plan, and how many it needs. */

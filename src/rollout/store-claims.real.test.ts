@@ -20,12 +20,22 @@ import { mayStartNow } from "../calendar/scope.ts";
 import { whenNext } from "../calendar/when-next.ts";
 import { type Db, inTransaction } from "../db/database.ts";
 import { insertBudgets } from "../plan/store-budgets.ts";
+import { loadApprovalHold } from "./store-approvals.ts";
 import { loadBudgetHeld, loadRooms, loadStarted } from "./store-budgets.ts";
 import { loadCalendarHeld } from "./store-calendar.ts";
 import { type Claimed, claim } from "./store-claims.ts";
 import { permit } from "./store-permits.ts";
 import { recordVerdict } from "./store-results.ts";
-import { addHosts, age, aRollout, openAllWaves, own, type Story } from "./store-story.ts";
+import {
+  addHosts,
+  age,
+  aRollout,
+  aRolloutNotInLog,
+  openAllWaves,
+  own,
+  type Story,
+} from "./store-story.ts";
+import { integrateRows } from "./store-story-log.ts";
 import { takeRollouts } from "./store-turn.ts";
 import { loadBusyElsewhere, loadTargets } from "./store-view.ts";
 
@@ -259,4 +269,16 @@ test("a wave starts no more hosts within the time of its rate, however soon the 
   expect(await loadStarted(db, story.id)).toEqual([{ wave: 1, started: 2 }]);
   await age(db, 61_000);
   expect(await claimFor(story)).toHaveLength(2);
+});
+
+test("U19 nothing is claimed before a signed head of the log covers the approval", async () => {
+  const hosts = await addHosts(db, 1);
+  const story = await aRolloutNotInLog(db, [{ ring: "canary", hosts }]);
+  await openAllWaves(db, story);
+  const hold = () => loadApprovalHold(db, story);
+  expect(await claimFor(story)).toEqual([]);
+  expect(await hold()).toEqual({ why: "approval-not-in-log" });
+  await integrateRows(db);
+  expect(await hold()).toBeNull();
+  expect(await claimFor(story)).toHaveLength(1);
 });

@@ -1,4 +1,5 @@
 import { sql } from "kysely";
+
 import { systemActor } from "../base/actor.ts";
 import { sha256 } from "../base/digest.ts";
 import {
@@ -14,6 +15,7 @@ import { type Db, inTransaction, type Tx } from "../db/database.ts";
 import { undatedDeadline } from "../triage/deadline.ts";
 import { insertRollout, type NewRollout, scopesOf } from "./store.ts";
 import { ensureControls, type HaltScope } from "./store-halts.ts";
+import { integrateRows, recordApproval } from "./store-story-log.ts";
 import { millis } from "./store-time.ts";
 import { takeRollouts } from "./store-turn.ts";
 import type { WaveGate } from "./wave.ts";
@@ -59,6 +61,18 @@ export async function addHosts(db: Db, count: number, service?: string): Promise
 }
 
 export async function aRollout(
+  db: Db,
+  waves: readonly StoryWave[],
+  over: Partial<NewRollout> = {},
+  made: NewRollout[] = [],
+): Promise<Story> {
+  const story = await aRolloutNotInLog(db, waves, over, made);
+  await integrateRows(db);
+  return story;
+}
+
+/** Its approval has no place in the log yet. */
+export async function aRolloutNotInLog(
   db: Db,
   waves: readonly StoryWave[],
   over: Partial<NewRollout> = {},
@@ -142,6 +156,7 @@ async function anApprovedChange(tx: Tx, of: NewRollout): Promise<void> {
     insert into approval (id, change, plan, person, handle, key_class, key_line, signature, at)
     values (${of.change}, ${of.change}, ${of.plan}, 'alice', 'alice', 'ssh', 'key', 'signature',
             now())`.execute(tx);
+  await recordApproval(tx, of);
 }
 
 /** Takes the ownership of one rollout, as a server's loop would. */

@@ -4,7 +4,9 @@ import { sha256 } from "../base/digest.ts";
 import { assert, Failure } from "../base/failure.ts";
 import type { RequestFacts } from "../base/request-facts.ts";
 import type { World } from "../db/world.ts";
+import { comingFrom, type Origin } from "../ledger/origin.ts";
 import type { ServedRoute } from "../ledger/served-route.ts";
+import { sealAbout } from "../ledger/store-seal.ts";
 import { type Admission, isStillAdmitted } from "./gate.ts";
 import { parseInput } from "./problem.ts";
 import { claimKey, type IdempotencyKey, type KeptAnswer, keepAnswer, releaseKey } from "./store.ts";
@@ -43,7 +45,9 @@ export async function answer(served: Served): Promise<FastifyReply> {
   const facts = new Facts(served);
   let result: unknown;
   try {
-    const work = route.handle(contextOf(served, facts), input);
+    const work = comingFrom(originOf(served, facts), async () =>
+      route.handle(contextOf(served, facts), input),
+    );
     result = await withinTime(work, route.handlerMsMax ?? HANDLER_MS_MAX);
   } catch (cause) {
     if (key !== null && isUndone(cause)) await releaseKey(served.world.db, key);
@@ -110,6 +114,20 @@ function contextOf(served: Served, request: RequestFacts) {
     actor: served.admission.actor,
     requestId: served.request.id,
     request,
+  };
+}
+
+const SESSION_DIGITS = 16;
+
+/** What every event that the handler records says of where it came from. */
+function originOf(served: Served, request: RequestFacts): Origin {
+  const { world, admission } = served;
+  return {
+    request: served.request.id,
+    via: admission.actor.via,
+    session: admission.credentialHash?.slice(0, SESSION_DIGITS) ?? null,
+    address: request.address,
+    seal: (tx, subject, text) => sealAbout(world, tx, { subject, text }),
   };
 }
 

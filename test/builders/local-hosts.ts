@@ -28,7 +28,9 @@ import { hostProgram } from "../../src/reach/host-program.ts";
 import { askHost, isReachProblem } from "../../src/reach/host-session.ts";
 import { bootstrap } from "../../src/reach/ssh-command.ts";
 import type { Transport } from "../../src/reach/transport.ts";
+import { recordApproval } from "../../src/rollout/store-story-log.ts";
 import { undatedDeadline } from "../../src/triage/deadline.ts";
+import { integrated } from "./integrated.ts";
 
 /**
  * Hosts on this machine: the real host program, each with folders of its own. What a host did stands in
@@ -280,5 +282,7 @@ export async function approvedMark(world: World, waves: readonly MarkWave[]): Pr
   await sql`
     insert into approval values (${change}, ${change}, ${plan}, 'alice', 'alice', 'ssh',
       ${approver.publicKeyLine}, ${signature}, now())`.execute(db);
+  await inTransaction(db, (tx) => recordApproval(tx, { change, plan }));
+  await integrated(world);
   return change;
 }

@@ -24,6 +24,7 @@ import { recordVerdict, takeUnjudged } from "../../src/rollout/store-results.ts"
 import { age } from "../../src/rollout/store-story.ts";
 import { recordProgress } from "../../src/rollout/store-targets.ts";
 import { ADMIN } from "../builders/first-admin.ts";
+import { integrated } from "../builders/integrated.ts";
 import { testRings } from "../builders/plan.ts";
 import { aPatch, aPerson, askedOpenssl, someHosts, type TestPerson } from "../builders/stored.ts";
 
@@ -90,7 +91,9 @@ export async function approved(scene: Scene, change: Change, by: TestPerson): Pr
   const plan = await loadPlan(scene.world.db, change.plan);
   const signature = by.sign(plan?.statement ?? "");
   const given = { change: change.id, signature };
-  return (await approveChange(scene.world, by.actor, given)).change;
+  const after = (await approveChange(scene.world, by.actor, given)).change;
+  await integrated(scene.world);
+  return after;
 }
 
 export async function started(scene: Scene, change: Change): Promise<PlayedRollout> {
