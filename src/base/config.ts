@@ -21,6 +21,8 @@ export const configSchema = z.strictObject({
     .string()
     .regex(/^postgres(ql)?:\/\//)
     .optional(),
+  /** What one token or session may ask for; who asks for more is told when to come again. */
+  requestsPerMinute: z.coerce.number().int().min(60).max(10_000_000).default(12_000),
   logLevel: z.enum(["trace", "debug", "info", "warn", "error", "silent"]).default("info"),
   feeds: z
     .strictObject({

@@ -1,17 +1,26 @@
 /**
- * The first key that stands twice in one object of a JSON text, and the first place nested deeper than
- * allowed. Readers differ in which of two values they take, so a document with both can say one thing
- * to whoever checked it and another to us. Broken text is the parser's to refuse.
+ * What is wrong with a JSON text that a parser would not tell: a key that stands twice in one object,
+ * as readers differ in which of two values they take, so a document with both can say one thing to
+ * whoever checked it and another to us; nesting deeper than allowed; more keys than allowed; a key that
+ * programs take for part of themselves. Broken text is the parser's to refuse.
  */
 export interface JsonFault {
-  readonly kind: "double" | "deep";
+  readonly kind: "double" | "deep" | "many" | "reserved";
   readonly line: number;
   /** The key as it is written. */
   readonly key: string;
 }
 
-export function jsonFault(text: string, depthMax: number): JsonFault | null {
-  const scan = new Scan(text, depthMax);
+export interface JsonLimits {
+  readonly depthMax: number;
+  /** Of all objects together; without it there is no limit. */
+  readonly keysMax?: number;
+  /** Whether `__proto__` and `constructor` are refused as keys (ASVS 5.0 V15.3.6). */
+  readonly refusesReserved?: boolean;
+}
+
+export function jsonFault(text: string, limits: JsonLimits): JsonFault | null {
+  const scan = new Scan(text, limits);
   for (let i = 0; i < text.length; i++) {
     const sign = text[i];
     if (sign === '"') i = scan.string(i);
@@ -23,17 +32,20 @@ export function jsonFault(text: string, depthMax: number): JsonFault | null {
   return null;
 }
 
+const RESERVED: ReadonlySet<string> = new Set(["__proto__", "constructor"]);
+
 class Scan {
   fault: JsonFault | null = null;
   // One set of keys per open object; arrays hold null.
   readonly #open: (Set<string> | null)[] = [];
   #isKeyNext = false;
+  #keyCount = 0;
   readonly #text: string;
-  readonly #depthMax: number;
+  readonly #limits: JsonLimits;
 
-  constructor(text: string, depthMax: number) {
+  constructor(text: string, limits: JsonLimits) {
     this.#text = text;
-    this.#depthMax = depthMax;
+    this.#limits = limits;
   }
 
   /** Where the string ends that begins here. */
@@ -43,16 +55,25 @@ class Scan {
     if (!this.#isKeyNext || keys == null) return end;
     this.#isKeyNext = false;
     const key = this.#text.slice(start + 1, end);
-    const line = keys.has(plainKey(key)) ? lineAt(this.#text, start) : null;
-    if (line !== null) this.fault = { kind: "double", line, key };
-    keys.add(plainKey(key));
+    const plain = plainKey(key);
+    this.#keyCount += 1;
+    const kind = this.#faultOfKey(keys, plain);
+    if (kind !== null) this.fault = { kind, line: lineAt(this.#text, start), key };
+    keys.add(plain);
     return end;
+  }
+
+  #faultOfKey(earlier: ReadonlySet<string>, plain: string): JsonFault["kind"] | null {
+    const { keysMax = Number.POSITIVE_INFINITY, refusesReserved = false } = this.#limits;
+    if (earlier.has(plain)) return "double";
+    if (this.#keyCount > keysMax) return "many";
+    return refusesReserved && RESERVED.has(plain) ? "reserved" : null;
   }
 
   open(sign: "{" | "[", at: number): void {
     this.#open.push(sign === "{" ? new Set() : null);
     this.#isKeyNext = sign === "{";
-    if (this.#open.length <= this.#depthMax) return;
+    if (this.#open.length <= this.#limits.depthMax) return;
     this.fault = { kind: "deep", line: lineAt(this.#text, at), key: "" };
   }
 

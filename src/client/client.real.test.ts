@@ -80,15 +80,24 @@ describe("live events", () => {
     const stop = new AbortController();
     const { port } = server;
     const live = liveEvents({ url: server.url, token, after: 1, signal: stop.signal });
+    let known = 1;
+    // What was refused above is an event too, and comes when its turn does.
+    const next = async (): Promise<string> => {
+      for (;;) {
+        const { index, type } = (await live.next()).value;
+        expect(index).toBe(++known);
+        if (type !== "access.refused") return type;
+      }
+    };
     await record("a.one");
-    expect((await live.next()).value).toMatchObject({ index: 2, type: "a.one" });
+    expect(await next()).toBe("a.one");
     await server.close();
     await record("a.two");
     const config = { ...world.config, port };
     server = await startServer({ ...world, config }, allRoutes, { checkReplies: true });
-    expect((await live.next()).value).toMatchObject({ index: 3, type: "a.two" });
+    expect(await next()).toBe("a.two");
     await record("a.three");
-    expect((await live.next()).value).toMatchObject({ index: 4, type: "a.three" });
+    expect(await next()).toBe("a.three");
     const last = live.next();
     stop.abort();
     expect((await last).done).toBe(true);

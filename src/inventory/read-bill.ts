@@ -57,7 +57,7 @@ function demandFewLines(text: string): void {
 /** A document that two readers understand differently is refused (RFC 8259 §4). */
 function demandOneMeaning(text: string): void {
   if (!/^\ufeff?\s*[[{]/.test(text)) return;
-  const fault = jsonFault(text, DEPTH_MAX);
+  const fault = jsonFault(text, { depthMax: DEPTH_MAX });
   if (fault === null) return;
   throw new Failure(
     "invalid",

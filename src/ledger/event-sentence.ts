@@ -106,6 +106,8 @@ const sentences: Readonly<Record<string, Sentence>> = {
     `decided on ${text(f["product"])} ${text(f["cycle"])}: ${text(f["strategy"])}, by ${text(f["owner"])}. ${text(f["reason"])}`,
   "sink.tested": () => "tried out a receiver of events",
   "sink.rewound": (f) => `has events sent again from entry ${text(f["from"])} on`,
+  "access.refused": (f) =>
+    `was refused ${f["count"] === 1 ? "" : `${text(f["count"])} times `}at ${text(f["method"])} ${text(f["route"])}: ${text(f["code"])}${f["permission"] == null ? "" : `, without the right ${text(f["permission"])}`}`,
   "host.enrolled": (f) =>
     `was enrolled in ring ${text(f["ring"])}: host policy ${text(f["policyVersion"])}, results signed by the key ${text(f["key"])}`,
 };

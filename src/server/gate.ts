@@ -9,6 +9,7 @@ import { authenticate, type Presented, type SignedIn } from "../identity/authent
 import { proofRefusal, withheldText } from "../identity/fresh-proof.ts";
 import { SESSION_COOKIE } from "../identity/model.ts";
 import type { ServedRoute } from "../ledger/served-route.ts";
+import { makeRateLimit, type RateLimit } from "./rate.ts";
 
 /**
  * The one gate. Every request passes here before its body is read; what no rule lets through is
@@ -28,23 +29,46 @@ const nobody: Actor = {
   grants: [],
 };
 
+/** How often one may knock: who is known by their credential, everybody else by their address. */
+export interface Doors {
+  readonly known: RateLimit;
+  readonly strangers: RateLimit;
+}
+
+/** Tries a minute from one address that sign nobody in. Ten a second is no person, and no guessing. */
+const STRANGER_TRIES_A_MINUTE = 600;
+
+export function makeDoors(world: World): Doors {
+  return {
+    known: makeRateLimit(world.config.requestsPerMinute),
+    strangers: makeRateLimit(STRANGER_TRIES_A_MINUTE),
+  };
+}
+
 export async function admit(
-  world: World,
+  { world, doors }: { readonly world: World; readonly doors: Doors },
   request: FastifyRequest,
   declared: Pick<ServedRoute, "permission" | "freshProof">,
 ): Promise<Admission> {
   const access = declared.permission;
   const presented = presentedBy(request);
   const changes = request.method !== "GET";
-  if (changes && presented.bearer === null) demandSameOrigin(world, request, presented);
-  if (typeof access === "object") return { actor: nobody, credentialHash: null };
+  demandOwnPages(world, request, { presented, changes });
+  if (typeof access === "object") {
+    if (changes) demandRate(doors.strangers, request.ip);
+    return { actor: nobody, credentialHash: null };
+  }
   const admission = await authenticate(world, presented);
   if (admission === null) {
+    demandRate(doors.strangers, request.ip);
     throw new Failure(
       "unauthenticated",
       "Sign in first: the token or session is missing, over, or no longer counts.",
     );
   }
+  request.caller = admission.actor.subject;
+  // A halt is let through whatever else its sender asked for (R13).
+  if (access !== "rollout.halt") demandRate(doors.known, admission.credentialHash);
   demandStrength(admission, access);
   if (access !== "signed-in" && !holdsAnywhere(admission.actor, access)) {
     throw new Failure("forbidden", `This needs the right ${access}, which you do not hold.`, {
@@ -69,6 +93,17 @@ function demandStrength({ actor, standing }: SignedIn, access: Access): void {
   const facts = ways.length === 0 ? { needs: "factor" } : { ways: standing.ways };
   const code = ways.length === 0 ? "forbidden" : "proof-needed";
   throw new Failure(code, withheldText(standing), { facts: { ...facts, permission: access } });
+}
+
+function demandRate(limit: RateLimit, who: string): void {
+  // The limit is this process's own, so its time is too.
+  const retryAfter = limit.take(who, Date.now());
+  if (retryAfter === null) return;
+  throw new Failure(
+    "rate-limited",
+    `Too many requests at once. Wait ${retryAfter} s and go on more slowly; requestsPerMinute in fettle.yaml is the limit of one token or session.`,
+    { facts: { retryAfter } },
+  );
 }
 
 /**
@@ -105,17 +140,31 @@ function sessionCookie(header: string | undefined): string | null {
 }
 
 /**
- * A browser sends cookies along with requests that another site makes, and says in `Origin` which
- * site that was. A change by cookie needs that site to be this one; a change without any credential
- * (signing in) must not come from another site either.
+ * A browser sends cookies along with requests that another site makes. It says which site that was in
+ * `Origin`, and in `Sec-Fetch-Site` whether it is ours (ASVS 5.0 V3.5.1, V3.5.3). What comes with a
+ * cookie, streams included, must come from our own pages; so must a change without any credential
+ * (signing in). Programs send a token and neither header, and are not asked.
  */
-function demandSameOrigin(world: World, request: FastifyRequest, presented: Presented): void {
+function demandOwnPages(
+  world: World,
+  request: FastifyRequest,
+  { presented, changes }: { readonly presented: Presented; readonly changes: boolean },
+): void {
+  if (presented.bearer !== null) return;
   const { origin, host } = request.headers;
-  if (origin === undefined && presented.cookie === null) return;
+  const site = request.headers["sec-fetch-site"];
+  const isForeign = site !== undefined && site !== "same-origin" && site !== "none";
+  const isAsked = presented.cookie !== null || changes;
+  if (isAsked && isForeign) throw otherSite();
+  if (origin === undefined ? !changes || presented.cookie === null : !isAsked) return;
   const url = origin === undefined ? null : URL.parse(origin);
   const names = [world.config.serverName, world.config.host, "localhost", "127.0.0.1", "[::1]"];
   if (url !== null && url.host === host && names.includes(url.hostname)) return;
-  throw new Failure(
+  throw otherSite();
+}
+
+function otherSite(): Failure {
+  return new Failure(
     "forbidden",
     "The request was made by another site, or this server is not known under that name. Set serverName in fettle.yaml to the name that browsers use.",
   );

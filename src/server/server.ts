@@ -1,14 +1,16 @@
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
-import { assert, Failure, failureTable } from "../base/failure.ts";
-import { newId } from "../base/ids.ts";
+import { assert, Failure, type FailureCode, failureTable } from "../base/failure.ts";
+import { newId, type SubjectId } from "../base/ids.ts";
 import type { World } from "../db/world.ts";
 import type { ServedRoute } from "../ledger/served-route.ts";
 import { answer } from "./answer.ts";
-import { type Admission, admit } from "./gate.ts";
-import { isDeeperThan } from "./json-depth.ts";
+import { type BodyPace, takeBodies, takeStreams } from "./bodies.ts";
+import { type Admission, admit, makeDoors } from "./gate.ts";
 import { type Metrics, makeMetrics } from "./metrics.ts";
 import { isPageRequest, type Pages, sendPage } from "./pages.ts";
 import { failureOf, problemOf } from "./problem.ts";
+import { type Refusals, startRefusals } from "./refusals.ts";
+import { formFault } from "./request-form.ts";
 import { healthRoute, metricsRoute } from "./routes.ts";
 import { withStrictInput } from "./strict-input.ts";
 
@@ -16,13 +18,16 @@ const BODY_BYTES_MAX = 1_048_576;
 /** For the whole of a request to arrive: slow senders do not hold a connection for ever. */
 const REQUEST_MS_MAX = 120_000;
 const PARAM_CHARACTERS_MAX = 300;
-const JSON_DEPTH_MAX = 32;
+/** For the head of a request; Node refuses heads of more than 16 KiB by itself (431). */
+const HEADERS_MS_MAX = 20_000;
 
 export interface ServerOptions {
   /** Parse every reply with its schema; tests do, production trusts its own code. */
   readonly checkReplies?: boolean;
   /** The built pages; null: they were not built, which is said. Absent: the API alone. */
   readonly pages?: Pages | null;
+  /** How long a body may come slowly; tests shorten it. */
+  readonly bodyPace?: BodyPace;
 }
 
 declare module "fastify" {
@@ -31,6 +36,10 @@ declare module "fastify" {
   }
   interface FastifyRequest {
     admission: Admission | null;
+    /** Whose credential came with it, whether or not they may; null for nobody's. */
+    caller: SubjectId | null;
+    /** Why it was refused; null while it was not. */
+    refusal: Failure | null;
   }
 }
 
@@ -44,6 +53,7 @@ export function buildServer(
     logger: false,
     bodyLimit: BODY_BYTES_MAX,
     requestTimeout: REQUEST_MS_MAX,
+    http: { headersTimeout: HEADERS_MS_MAX },
     forceCloseConnections: true,
     exposeHeadRoutes: false,
     routerOptions: { maxParamLength: PARAM_CHARACTERS_MAX },
@@ -54,15 +64,8 @@ export function buildServer(
   });
   const metrics = makeMetrics(world);
   const open = new Set<AbortController>();
-  app.decorateRequest("admission", null);
-  takeBodies(app);
-  app.addHook("onRequest", async (request, reply) => {
-    setSecurityHeaders(reply, request.id);
-    const declared = request.routeOptions.config.declared;
-    if (declared !== undefined) request.admission = await admit(world, request, declared);
-    else if (!request.is404) throw new Failure("forbidden", "This route has no rule of access.");
-  });
-  app.addHook("onResponse", async (request, reply) => observe(world, metrics, request, reply));
+  takeBodies(app, options.bodyPace);
+  guard(app, { world, metrics });
   app.addHook("preClose", async () => {
     for (const controller of open) controller.abort();
   });
@@ -98,34 +101,28 @@ export function buildServer(
   return app;
 }
 
-/** JSON as Fastify reads it (refusing `__proto__`); text and bytes for the routes that take files. */
-function takeBodies(app: FastifyInstance): void {
-  const parseJson = app.getDefaultJsonParser("error", "error");
-  app.removeContentTypeParser(["text/plain", "application/json"]);
-  app.addContentTypeParser("application/json", { parseAs: "string" }, (request, body, done) => {
-    const text = String(body);
-    if (isDeeperThan(text, JSON_DEPTH_MAX)) {
-      done(new Failure("invalid", `JSON is nested at most ${JSON_DEPTH_MAX} deep here.`));
-      return;
-    }
-    parseJson(request, text, done);
+/** What every request passes: its form, the gate, and at its end the account of it. */
+function guard(app: FastifyInstance, of: { world: World; metrics: Metrics }): void {
+  const { world, metrics } = of;
+  const doors = makeDoors(world);
+  const refusals = startRefusals(world);
+  app.decorateRequest("admission", null);
+  app.decorateRequest("caller", null);
+  app.decorateRequest("refusal", null);
+  app.addHook("onRequest", async (request, reply) => {
+    setSecurityHeaders(reply, request);
+    const fault = formFault(request.raw);
+    if (fault !== null) throw new Failure("invalid", fault);
+    const declared = request.routeOptions.config.declared;
+    if (declared !== undefined)
+      request.admission = await admit({ world, doors }, request, declared);
+    else if (!request.is404) throw new Failure("forbidden", "This route has no rule of access.");
   });
-  app.addContentTypeParser(/^text\//, { parseAs: "string" }, (_request, body, done) => {
-    done(null, body);
+  app.addHook("onResponse", async (request, reply) => {
+    observe(world, metrics, request, reply);
+    noteRefusal(refusals, request);
   });
-  app.addContentTypeParser(
-    "application/octet-stream",
-    { parseAs: "buffer" },
-    (_request, body, done) => done(null, body),
-  );
-}
-
-/** Files larger than memory go on as they come; their handler keeps to the limit of their route. */
-function takeStreams(scope: FastifyInstance): void {
-  scope.removeAllContentTypeParsers();
-  scope.addContentTypeParser("application/octet-stream", (_request, payload, done) =>
-    done(null, payload),
-  );
+  app.addHook("onClose", () => refusals.close());
 }
 
 /** `/hosts/{host}` → `/hosts/:host`; a literal colon would be read as a name. */
@@ -133,16 +130,23 @@ function fastifyPath(path: string): string {
   return path.replaceAll(":", "::").replace(/\{([A-Za-z][A-Za-z0-9]*)\}/g, ":$1");
 }
 
+/** Two years, as browsers ask of names that they are to remember. */
+const HSTS = "max-age=63072000; includeSubDomains";
+
 /** ASVS 5.0 V3.4: nothing may be framed, guessed at, or kept; pages loosen this for themselves. */
-function setSecurityHeaders(reply: FastifyReply, requestId: string): void {
+function setSecurityHeaders(reply: FastifyReply, request: FastifyRequest): void {
+  // RFC 6797 §7.2: only over TLS, where it means something.
+  if (request.protocol === "https") reply.header("strict-transport-security", HSTS);
   reply.headers({
-    "x-request-id": requestId,
+    "x-request-id": request.id,
     "cache-control": "no-store",
     "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
     "referrer-policy": "no-referrer",
     "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
   });
 }
 
@@ -157,11 +161,37 @@ function sendProblem(
   const entry = { requestId: request.id, code: failure.code, err: failure.cause };
   if (status >= 500) world.log.error(entry, "a request failed");
   if (status === 401) reply.header("www-authenticate", "Bearer");
-  if (status === 429) reply.header("retry-after", "900");
+  if (status === 429) reply.header("retry-after", String(failure.facts["retryAfter"] ?? 900));
+  request.refusal = failure;
   return reply
     .code(status)
     .header("content-type", "application/problem+json; charset=utf-8")
     .send(JSON.stringify(problemOf(failure, request.id)));
+}
+
+/** Every "no" to somebody is recorded; that something is not there is an answer. */
+function noteRefusal(refusals: Refusals, request: FastifyRequest): void {
+  const { refusal, caller, method } = request;
+  if (refusal === null || !refusedCodes.includes(refusal.code)) return;
+  const permission = refusal.facts["permission"];
+  refusals.note({
+    subject: caller,
+    method,
+    route: routeOf(request),
+    code: refusal.code,
+    permission: typeof permission === "string" ? permission : null,
+  });
+}
+
+const refusedCodes: readonly FailureCode[] = [
+  "unauthenticated",
+  "forbidden",
+  "proof-needed",
+  "rate-limited",
+];
+
+function routeOf(request: FastifyRequest): string {
+  return request.routeOptions.config.declared?.path ?? "(none)";
 }
 
 /** One line a request. No header, query or body: they may hold secrets and names. */
@@ -171,7 +201,7 @@ function observe(
   request: FastifyRequest,
   reply: FastifyReply,
 ): void {
-  const route = request.routeOptions.config.declared?.path ?? "(none)";
+  const route = routeOf(request);
   const { method } = request;
   const status = reply.statusCode;
   metrics.observeRequest({ method, route, status, seconds: reply.elapsedTime / 1000 });
@@ -182,7 +212,7 @@ function observe(
       route,
       status,
       ms: Math.round(reply.elapsedTime),
-      subject: request.admission?.actor.subject ?? null,
+      subject: request.caller,
       via: request.admission?.actor.via ?? null,
     },
     "request",
