@@ -121,6 +121,8 @@ split_bundle() { # FILE DIR MODE [SIZE]
         "wave+:N,I,N,N supersedes?:D")
       document("leaf", "index:N wave:N host:* body:D window?:N,N")
       document("body", "step+:* undo?:*")
+      document("gate", "tenant:I plan:D wave:N evidence:D issued:N")
+      document("log", "index:N entry+:* leaf:D node?:D,D from:N start?:D grow?:*")
       split("upgrade downgrade install remove restart probe run snapshot restore hold reboot", v, " ")
       for (i in v) known[v[i]] = 1
       document_max = 16384
@@ -143,6 +145,7 @@ split_bundle() { # FILE DIR MODE [SIZE]
       print > file
       if (type == "sig") signature_line()
       else if (type == "node") node_line()
+      else if (type == "head") head_line()
       else document_line()
     }
 
@@ -159,22 +162,30 @@ split_bundle() { # FILE DIR MODE [SIZE]
       present[name] = 1
       file = dir "/" name
       type = ""
-      if (name == "order" || name == "plan" || name == "leaf" || name == "body") type = name
-      else if (name == "ordersig") type = "sig"
+      if (name ~ /^(order|plan|leaf|body|log|head)$/) type = name
+      else if (name == "ordersig" || name == "headsig") type = "sig"
       else if (name ~ /^node[1-9]$/) {
         type = "node"
         level = substr(name, 5) + 0
         if (level > 8) bad("E_SIZE", "more than 8 tree levels")
         if (level > levels) levels = level
       } else if (n == 3 && name == part[1] " " part[2] " " part[3] && is_id(part[2]) && \
-          part[3] ~ /^(ssh|sk|desk|page)$/ && (part[1] == "approve" || part[1] == "request")) {
-        type = "sig"
+          part[3] ~ /^(ssh|sk|desk|page)$/ && part[1] ~ /^(approve|request|gate|gatesig)$/) {
+        type = part[1] == "gate" ? "gate" : "sig"
         file = dir "/" part[1] "." part[2] "." part[3]
-        if (part[1] == "request" && ++requests > 1) format("more than one request")
-        if (part[1] == "approve") {
+        signer = part[2] "/" part[3]
+        if (part[1] == "request") {
+          if (request != "") format("more than one request")
+          request = signer
+        } else if (part[1] == "approve") {
           if (++approvals > 8) bad("E_SIZE", "more than 8 approvals")
-          signers = signers (signers == "" ? "" : ",") part[2] "/" part[3]
-        }
+          signers = signers (signers == "" ? "" : ",") signer
+        } else if (part[1] == "gate" && ++gates > 8) bad("E_SIZE", "more than 8 gates")
+      } else if (n == 2 && name == "cosign " part[2] && is_id(part[2])) {
+        type = "sig"
+        file = dir "/cosign." part[2]
+        if (++cosigners > 8) bad("E_SIZE", "more than 8 witnesses")
+        witnesses = witnesses (witnesses == "" ? "" : ",") part[2]
       }
       if (type == "" || (mode == "permit" && name !~ /^order(sig)?$/)) format("an unknown section")
     }
@@ -182,7 +193,19 @@ split_bundle() { # FILE DIR MODE [SIZE]
       if (sec == "") return
       close(file)
       if (!ended) format("the text stops before its end")
+      if (type == "gate") {
+        if (!(("gatesig" substr(sec, 5)) in present)) unsigned["gatesig" substr(sec, 5)] = 1
+        opened = opened " " signer "/" f["gate.tenant"] "/" f["gate.plan"] "/" f["gate.wave"]
+      }
       sec = ""
+    }
+
+    # The body of a C2SP checkpoint: origin, size, root in base64.
+    function head_line() {
+      if (row == 1 ? length($0) > 255 || $0 ~ / / : row == 2 ? !is_number($0) : \
+          row > 3 || length($0) != 44 || $0 !~ /^[A-Za-z0-9+\/]+=$/)
+        format("not the head of a log")
+      ended = row == 3
     }
 
     function signature_line() {
@@ -245,6 +268,12 @@ split_bundle() { # FILE DIR MODE [SIZE]
       if (key == "order.nonce") {
         if (n != 2 || !(w[2] == "-" || (length(w[2]) == 32 && w[2] ~ /^[0-9a-f]+$/)))
           format("`nonce` is neither - nor 32 hex digits")
+      } else if (key == "log.entry") {
+        if (n != 2 || length(w[2]) % 4 || length(w[2]) > 1000 || w[2] !~ /^[A-Za-z0-9+\/]+=?=?$/)
+          format("`entry` is not whole base64")
+      } else if (key == "log.grow") {
+        if (n != 4 || !is_digest(w[2]) || !(w[3] == "-" || is_digest(w[3])) || !is_digest(w[4]))
+          format("`grow` is not three digests")
       } else if (key == "plan.title") {
         if (n < 2 || length($0) > 166) format("`title` is empty or over 160 characters")
       } else if (key == "leaf.host") {
@@ -340,6 +369,16 @@ split_bundle() { # FILE DIR MODE [SIZE]
       }
       return l - 1 == levels ? "-" : "the-path-goes-on-above-the-root"
     }
+    # Sections that only mean something together.
+    function together(   name) {
+      if (("log" in present) != ("head" in present) || ("log" in present) != ("headsig" in present) || \
+          (cosigners && !("log" in present)))
+        format("@log, @head and @headsig go together")
+      for (name in unsigned) if (!(name in present)) format("the section @" name " is missing")
+      for (name in present)
+        if (name ~ /^gatesig / && !(("gate" substr(name, 8)) in present))
+          format("@" name " is of no gate")
+    }
     function need(name) { if (!(name in present)) format("the section @" name " is missing") }
     function dash(t) { sub(/^ /, "", t); return t == "" ? "-" : t }
     function plan(key) { return f["plan." key] }
@@ -356,6 +395,7 @@ split_bundle() { # FILE DIR MODE [SIZE]
         need("leaf")
         need("body")
         for (l = 1; l <= levels; l++) need("node" l)
+        together()
       }
       if (failed) exit
       print "ok"
@@ -379,6 +419,8 @@ split_bundle() { # FILE DIR MODE [SIZE]
       print dash(path)
       print dash(signers)
       print dash(supersedes)
+      print dash(request), f["order.log"], ("log" in present ? "yes" : "no"), dash(witnesses), \
+        dash(opened)
     }' "$1"
 }
 
@@ -403,4 +445,5 @@ read_facts() {
   read -r J_PATH
   read -r J_APPROVALS
   read -r J_SUPERSEDES
+  read -r J_REQUEST J_LOG_SIZE J_LOG_ROOT J_LOGGED J_WITNESSES J_GATES
 }

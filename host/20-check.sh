@@ -1,8 +1,6 @@
-# What a host checks before it accepts a job (protocol §6, steps 1–14 in this order; the first
-# failure ends it). A refusal leaves nothing behind but the order counter and the time floor.
-#
-# Step 15 (ledger proofs, gates) and passkeys are not built yet; a policy that demands them for this
-# ring is refused by load_rule, an approval by another class than `ssh` is refused below.
+# What a host checks before it accepts a job (protocol §6, steps 1–15 in this order; the first
+# failure ends it). A refusal leaves nothing behind but the order counter and the time floor. What
+# people signed is judged by 22-people.sh, what the ledger proves by 23-log.sh.
 
 CLOCK_SKEW_S=300
 
@@ -41,7 +39,8 @@ END
   CK_VERIFIED=yes
   check_audience && load_rule "$J_CLASS" && check_times &&
     take_counter "$J_COUNTER" "$J_ISSUED" && check_seen &&
-    check_standing && check_approvals && check_digests && check_verbs
+    check_standing && check_approvals && check_digests && check_verbs && check_log && check_gates &&
+    note_head
 }
 
 # Step 6.
@@ -50,20 +49,6 @@ check_order() { # ORDER SIGNATURE
   [ "$KEYS" -gt 0 ] || fail_code E_KEY "every dispatcher key is revoked" || return 1
   is_signed fettle-order-v1 dispatcher "$2" "$1" ||
     fail_signature "the order is not signed by a dispatcher of policy $POLICY_VERSION"
-}
-
-is_signed() { # NAMESPACE WHO SIGNATURE TEXT; the keys are in $CK/allowed
-  ssh-keygen -Y verify -n "$1" -I "$2" -f "$CK/allowed" -s "$3" <"$4" >/dev/null 2>&1
-}
-
-# A bad signature, unless the tool knows no signatures at all (OpenSSH before 8.1).
-fail_signature() { # fact…
-  case $(ssh-keygen -Y verify 2>&1) in
-    *"nknown option"* | *"llegal option"* | *"nvalid option"*)
-      fail_code E_PLATFORM "this ssh-keygen is too old to check signatures"
-      ;;
-    *) fail_code E_SIG "$@" ;;
-  esac
 }
 
 # Step 7.
@@ -250,55 +235,6 @@ permit_reach() { # PERMIT
     offline) REACH=999999 ;;
     *) REACH=${1#lease[ :]} ;;
   esac
-}
-
-# Step 12. People are counted, not keys; each signature is tried with that person's keys only.
-check_approvals() {
-  ca_people=, ca_groups='' ca_count=0
-  ca_left=$J_APPROVALS
-  [ "$ca_left" != - ] || ca_left=''
-  while [ -n "$ca_left" ]; do
-    ca_one=${ca_left%%,*}
-    case $ca_left in
-      *,*) ca_left=${ca_left#*,} ;;
-      *) ca_left='' ;;
-    esac
-    check_approval "${ca_one%/*}" "${ca_one##*/}" || return 1
-    case $ca_people in
-      *,"${ca_one%/*}",*) fail_code E_THRESHOLD "${ca_one%/*} approved twice" || return 1 ;;
-    esac
-    ca_people=$ca_people${ca_one%/*}, ca_count=$((ca_count + 1)) ca_groups="$ca_groups $IN_GROUPS"
-  done
-  case $ca_people in
-    *,"$J_REQUESTER",*) fail_code E_SOD "$J_REQUESTER asked for it and approved it" || return 1 ;;
-  esac
-  [ "$ca_count" -ge "$R_NEED" ] && [ "$ca_count" -ge "$R_OUTSIDE" ] ||
-    fail_code E_THRESHOLD "$ca_count of $R_NEED approvals" || return 1
-  check_groups "$ca_groups"
-}
-
-check_approval() { # PERSON CLASS
-  [ "$2" = ssh ] || fail_code E_KEY "this program cannot check class $2 ($1)" || return 1
-  keys_of "$1" "$2" fettle-approve-v1 "$CK/allowed"
-  [ "$KEYS" -gt 0 ] || fail_code E_KEY "$1 has no key of class $2 that counts" || return 1
-  is_signed fettle-approve-v1 "$1" "$CK/approve.$1.$2" "$CK/plan" ||
-    fail_signature "the approval of $1 is not by one of that person's keys"
-}
-
-# One word a person in IN: their groups with commas around each.
-check_groups() { # IN
-  [ "$R_GROUPS" != - ] || return 0
-  cg_left=$R_GROUPS,
-  while [ -n "$cg_left" ]; do
-    cg_one=${cg_left%%,*} cg_left=${cg_left#*,} cg_count=0
-    for cg_person in $1; do
-      case $cg_person in
-        *,"${cg_one%:*}",*) cg_count=$((cg_count + 1)) ;;
-      esac
-    done
-    [ "$cg_count" -ge "${cg_one#*:}" ] ||
-      fail_code E_THRESHOLD "$cg_count of ${cg_one#*:} approvals from ${cg_one%:*}" || return 1
-  done
 }
 
 # Step 13: one process hashes everything; the rest is comparing texts.

@@ -95,8 +95,8 @@ END
 }
 
 # Judges both files line by line and prints `ok`, who I am, my labels, the policy's version, then
-# `rule …` (my ring only), `dispatcher TYPE KEY` and `approver PERSON CLASS GROUPS TYPE KEY` (keys
-# that are not revoked). The sizes are compared with the bytes read: that finds a NUL or a torn end.
+# `rule …` (my ring only), `dispatcher TYPE KEY`, `log NAME TYPE KEY`, `witness NAME TYPE KEY` and
+# `approver PERSON CLASS GROUPS TYPE KEY` (keys that are not revoked). The sizes are compared with the bytes read: that finds a NUL or a torn end.
 # For `$( )`, whose shell it becomes.
 read_policy_files() { # IDENTITY_SIZE POLICY_SIZE
   exec awk -v identity_size="$1" -v policy_size="$2" '
@@ -235,6 +235,10 @@ read_policy_files() { # IDENTITY_SIZE POLICY_SIZE
         machine[w[4]] = 1
       }
       if (w[1] == "dispatcher") dispatcher[++dispatchers] = w[3] " " w[4]
+      else if (w[1] != "root") {
+        other_key[++others] = w[4]
+        other[others] = w[1] " " w[2] " " w[3] " " w[4]
+      }
     }
     function approver_line(   g, i, many) {
       if (n != 6 || !is_id(w[2]) || w[4] !~ /^(ssh|sk|desk|page)$/)
@@ -253,6 +257,7 @@ read_policy_files() { # IDENTITY_SIZE POLICY_SIZE
     }
 
     # ring RING CLASS need N outside N (group G:N)* validity N permit P revert R sod S log L verbs V
+    #   (gate N)? bound?
     function word(keyword) {
       if (at > n || (w[at] "") != keyword) bad("`" keyword "` is missing")
       at += 2
@@ -264,7 +269,7 @@ read_policy_files() { # IDENTITY_SIZE POLICY_SIZE
       # As text: old awks print large numbers as 1e+15.
       return t
     }
-    function ring_line(   need, outside, groups, g, t, sod, log_demand, permit, revert, verbs, gate, validity) {
+    function ring_line(   need, outside, groups, g, t, sod, log_demand, permit, revert, verbs, gate, validity, bound) {
       if (!is_id(w[2]) || !is_id(w[3])) bad("ring or class is no id")
       if ((w[2], w[3]) in ringed) bad("this ring and class stand twice")
       ringed[w[2], w[3]] = 1
@@ -290,14 +295,15 @@ read_policy_files() { # IDENTITY_SIZE POLICY_SIZE
       log_demand = word("log")
       if (log_demand !~ /^(off|seen|witness:[1-9][0-9]?)$/) bad("`log` is of no known kind")
       verbs = verbs_word()
-      if (at <= n) gate = count_word("gate")
+      if (at <= n && w[at] == "gate") gate = count_word("gate")
+      if (at <= n && w[at] == "bound") { bound = "bound"; at++ }
       if (at <= n) bad("this program cannot check `" w[at] "`")
       if (need < 1 || need > 8 || outside > need) bad("need is not 1 to 8, or outside is more")
       if ((need >= 2 || sod == "signed") && outside < 1) bad("a protected ring needs outside 1")
       if (validity + 0 < 1) bad("validity is zero")
       if ((w[2] "") == (mine["ring"] ""))
         rules = rules "rule " w[3] " " need " " outside " " (groups == "" ? "-" : groups) " " \
-          validity " " permit " " revert " " sod " " log_demand " " verbs " " gate + 0 "\n"
+          validity " " permit " " revert " " sod " " log_demand " " verbs " " gate + 0 " " (bound == "" ? "-" : bound) "\n"
     }
     function verbs_word(   t, g, i, many, twice) {
       t = word("verbs")
@@ -325,16 +331,17 @@ read_policy_files() { # IDENTITY_SIZE POLICY_SIZE
         split(dispatcher[i], w, " ")
         if (!(w[2] in revoked)) print "dispatcher", dispatcher[i]
       }
+      for (i = 1; i <= others; i++) if (!(other_key[i] in revoked)) print other[i]
       for (i = 1; i <= approvers; i++)
         if (!(approver_key[i] in revoked)) print "approver", approver[i]
     }' "$ETC/identity" "$ETC/policy"
 }
 
-# The line for my ring and the statement's class; what it demands must be what this program checks.
+# The line for my ring and the statement's class.
 load_rule() { # CLASS
   R_CLASS=''
   while read -r ru_word ru_class R_NEED R_OUTSIDE R_GROUPS R_VALIDITY R_PERMIT R_REVERT R_SOD R_LOG \
-    R_VERBS R_GATE; do
+    R_VERBS R_GATE R_BOUND; do
     [ "$ru_word" != dispatcher ] || break
     if [ "$ru_word" = rule ] && [ "$ru_class" = "$1" ]; then
       R_CLASS=$ru_class
@@ -343,10 +350,7 @@ load_rule() { # CLASS
   done <<END
 $POLICY
 END
-  [ -n "$R_CLASS" ] || fail_code E_POLICY "ring $ID_RING has no line for class $1" || return 1
-  [ "$R_SOD" = plain ] || fail_code E_POLICY "this program cannot check sod $R_SOD" || return 1
-  [ "$R_LOG" = off ] || fail_code E_POLICY "this program cannot check log $R_LOG" || return 1
-  [ "$R_GATE" = 0 ] || fail_code E_POLICY "this program cannot check gate $R_GATE"
+  [ -n "$R_CLASS" ] || fail_code E_POLICY "ring $ID_RING has no line for class $1"
 }
 
 # Writes the allowed signers file of one person for one purpose; KEYS is how many keys, IN_GROUPS
@@ -367,6 +371,23 @@ END
     fi
   done >"$4" <<END
 $ke_lines
+END
+}
+
+# The keys that sign heads of the log, or with a NAME those of one witness.
+log_keys() { # FILE [NAME]
+  KEYS=0
+  while read -r lk_word lk_name lk_type lk_key _; do
+    [ "$lk_word" != approver ] || break
+    case $lk_word:${2:-} in
+      log:) lk_who='log namespaces="fettle-head-v1"' ;;
+      witness:"$lk_name") lk_who="$lk_name namespaces=\"fettle-cosign-v1\"" ;;
+      *) continue ;;
+    esac
+    KEYS=$((KEYS + 1))
+    say "$lk_who $lk_type $lk_key"
+  done >"$1" <<END
+$POLICY
 END
 }
 

@@ -68,10 +68,11 @@ installed_is_whole() {
   is_number "$iw_bytes" && [ "$iw_bytes" -gt 0 ] && [ "$INSTALLED_BYTES" = "$iw_bytes" ]
 }
 
-# The newest head of the ledger that was verified here: HEAD_LINE.
+# The newest head of the ledger that was verified here, and the plan whose approval it was shown to
+# hold: HEAD_LINE.
 read_head() {
-  hl_size=0 hl_root=$EMPTY_DIGEST
-  [ ! -s "$VAR/head" ] || read -r hl_size hl_root _ <"$VAR/head"
+  hl_size=0 hl_root=$EMPTY_DIGEST hl_plan=''
+  [ ! -s "$VAR/head" ] || read -r hl_size hl_root hl_plan _ <"$VAR/head"
   HEAD_LINE="$hl_size $hl_root"
 }
 

@@ -1,11 +1,13 @@
 import { sha256 } from "../base/digest.ts";
 import type { FormatRefusal, Parsed } from "../base/document.ts";
-import { type Namespace, verifySshSignature } from "../base/sshsig.ts";
 import { type BodyText, parseBody } from "../plan/body.ts";
 import { type Leaf, parseLeaf } from "../plan/leaf.ts";
 import { parseStatement, type Statement, type StatementWave } from "../plan/statement.ts";
 import { pathFault } from "../plan/tree.ts";
-import { type Bundle, type BundleApproval, parseBundle } from "./bundle.ts";
+import { type Bundle, parseBundle } from "./bundle.ts";
+import { checkLog } from "./check-log.ts";
+import { checkApprovals, checkGates, no, type Refusal, signedBy } from "./check-people.ts";
+import { type GateText, parseGate } from "./gate-text.ts";
 import { type HostIdentity, parseHostIdentity } from "./host-identity.ts";
 import {
   type HostPolicy,
@@ -14,11 +16,12 @@ import {
   parseHostPolicy,
   type RingRule,
 } from "./host-policy.ts";
-import { ORDER_LIFE_SECONDS_MAX, type Order, parseOrder } from "./order.ts";
+import { type HeadText, type LogProof, parseHead, parseLogProof } from "./log-proof.ts";
+import { type Head, ORDER_LIFE_SECONDS_MAX, type Order, parseOrder } from "./order.ts";
 import type { ways } from "./result.ts";
 
 /**
- * What a host would say to a bundle: steps 2, 4–14 of the host protocol §6 in the host's own order,
+ * What a host would say to a bundle: steps 2, 4–15 of the host protocol §6 in the host's own order,
  * as a pure function over what the host has on disk. The server asks it before it dispatches, the
  * simulation uses it as its hosts, and the tests hold it against the host program itself.
  */
@@ -31,6 +34,8 @@ export interface HostState {
   readonly clock: { readonly counter: number; readonly floor: number } | null;
   readonly seen: ReadonlyMap<string, { readonly state: string; readonly attempt: number }>;
   readonly revoked: ReadonlySet<string>;
+  /** The head of the ledger seen last, and the plan whose approval it was shown to hold. */
+  readonly head: Head & { readonly plan: string | null };
   /** The job whose folder is there, and whether its attempt has ended. */
   readonly job: {
     readonly kind: "dispatch" | "revert";
@@ -50,9 +55,7 @@ export interface Arrival {
 
 export type Verdict =
   | { readonly ok: true; readonly statement: Statement; readonly order: Order; readonly leaf: Leaf }
-  | { readonly ok: false; readonly code: string; readonly why: string };
-
-type Refusal = Extract<Verdict, { ok: false }>;
+  | Refusal;
 
 /** §6.8: how far two clocks may be apart. */
 export const CLOCK_SKEW_SECONDS = 300;
@@ -68,6 +71,8 @@ interface Case {
   readonly statement: Statement;
   readonly leaf: Leaf;
   readonly body: Parsed<BodyText>;
+  readonly gates: readonly GateText[];
+  readonly log: { readonly proof: LogProof; readonly head: HeadText } | null;
 }
 
 export function checkBundle(host: HostState, arrival: Arrival): Verdict {
@@ -80,15 +85,13 @@ export function checkBundle(host: HostState, arrival: Arrival): Verdict {
     checkCounter(read) ??
     checkSeen(read) ??
     checkUnderRule(read, (rule) => checkStanding(read, rule)) ??
-    checkUnderRule(read, (rule) => checkApprovals(read, rule)) ??
+    checkUnderRule(read, (rule) => checkApprovals({ ...read, rule })) ??
     checkDigests(read) ??
-    checkUnderRule(read, (rule) => checkVerbs(read, rule));
+    checkUnderRule(read, (rule) => checkVerbs(read, rule)) ??
+    checkUnderRule(read, (rule) => checkLog({ ...read, rule, mine: host.head })) ??
+    checkUnderRule(read, (rule) => checkWaveGates(read, rule));
   const { statement, order, leaf } = read;
   return refusal ?? { ok: true, statement, order, leaf };
-}
-
-function no(code: string, why: string): Refusal {
-  return { ok: false, code, why };
 }
 
 function unread(refusal: FormatRefusal, code: string = refusal.code): Refusal {
@@ -118,6 +121,14 @@ function readCase(host: HostState, arrival: Arrival): Case | Refusal {
   for (const node of bundle.value.nodes) {
     if (!isNode(node)) return no("E_FORMAT", "not a tree node");
   }
+  const gates: GateText[] = [];
+  for (const { text } of bundle.value.gates) {
+    const gate = parseGate(text);
+    if (!gate.ok) return unread(gate);
+    gates.push(gate.value);
+  }
+  const log = readLog(bundle.value);
+  if (log !== null && "code" in log) return log;
   return {
     host,
     arrival,
@@ -128,7 +139,17 @@ function readCase(host: HostState, arrival: Arrival): Case | Refusal {
     statement: statement.value,
     leaf: leaf.value,
     body,
+    gates,
+    log,
   };
+}
+
+function readLog(bundle: Bundle): Case["log"] | Refusal {
+  if (bundle.log === null) return null;
+  const proof = parseLogProof(bundle.log.proof);
+  if (!proof.ok) return unread(proof);
+  const head = parseHead(bundle.log.head);
+  return head.ok ? { proof: proof.value, head: head.value } : unread(head);
 }
 
 function isNode(text: string): boolean {
@@ -139,21 +160,14 @@ function isNode(text: string): boolean {
 function checkOrder({ policy, bundle }: Case): Refusal | null {
   const keys = policy.dispatchers.filter((key) => !policy.revoked.includes(key.base64));
   if (keys.length === 0) return no("E_KEY", "every dispatcher key is revoked");
-  const claim = { bytes: bundle.order, armoured: bundle.orderSignature };
-  return isSignedByOne(keys, "fettle-order-v1", claim)
+  const claim = {
+    namespace: "fettle-order-v1",
+    bytes: bundle.order,
+    signature: bundle.orderSignature,
+  } as const;
+  return keys.some((key) => signedBy(key, claim).ok)
     ? null
     : no("E_SIG", "the order is not signed by a dispatcher");
-}
-
-function isSignedByOne(
-  keys: readonly { readonly type: string; readonly base64: string }[],
-  namespace: Namespace,
-  claim: { readonly bytes: string; readonly armoured: string },
-): boolean {
-  return keys.some(
-    ({ type, base64 }) =>
-      verifySshSignature({ ...claim, namespace, publicKeyLine: `${type} ${base64}` }).ok,
-  );
 }
 
 /** Step 7. */
@@ -184,7 +198,7 @@ function waveOf({ statement, leaf }: Case): StatementWave | undefined {
   return statement.waves[leaf.wave - 1];
 }
 
-/** The ring's line for the statement's class, when it demands nothing that is not built. */
+/** The ring's line for the statement's class. */
 function checkUnderRule(
   of: Case,
   check: (rule: RingRule, wave: StatementWave) => Refusal | null,
@@ -194,9 +208,6 @@ function checkUnderRule(
   const wave = waveOf(of);
   if (rule === undefined || wave === undefined) {
     return no("E_POLICY", `ring ${ring} has no line for class ${of.statement.class}`);
-  }
-  if (rule.sod !== "plain" || rule.log !== "off" || rule.gate !== 0) {
-    return no("E_POLICY", "the ring demands what this version cannot check");
   }
   return check(rule, wave);
 }
@@ -296,48 +307,6 @@ function checkStanding(of: Case, rule: RingRule): Refusal | null {
     : null;
 }
 
-/** Step 12. */
-function checkApprovals(of: Case, rule: RingRule): Refusal | null {
-  const { approvals } = of.bundle;
-  const people = new Set<string>();
-  for (const approval of approvals) {
-    const refusal = checkApproval(of, approval);
-    if (refusal !== null) return refusal;
-    if (people.has(approval.person)) return no("E_THRESHOLD", `${approval.person} approved twice`);
-    people.add(approval.person);
-  }
-  if (people.has(of.statement.requester)) return no("E_SOD", "the requester approved");
-  if (people.size < Math.max(rule.need, rule.outside)) {
-    return no("E_THRESHOLD", `${people.size} of ${rule.need} approvals`);
-  }
-  const short = rule.groups.find(({ group, need }) => {
-    const members = approvals.filter((a) =>
-      keysOf(of, a).some((key) => key.groups.includes(group)),
-    );
-    return members.length < need;
-  });
-  return short === undefined ? null : no("E_THRESHOLD", `too few approvals of ${short.group}`);
-}
-
-function checkApproval(of: Case, approval: BundleApproval): Refusal | null {
-  if (approval.class !== "ssh") return no("E_KEY", `class ${approval.class} cannot be checked yet`);
-  const keys = keysOf(of, approval);
-  if (keys.length === 0) return no("E_KEY", `${approval.person} has no key that counts`);
-  const claim = { bytes: of.bundle.plan, armoured: approval.signature };
-  return isSignedByOne(keys, "fettle-approve-v1", claim)
-    ? null
-    : no("E_SIG", `the approval of ${approval.person} is not theirs`);
-}
-
-function keysOf({ policy }: Case, approval: BundleApproval): HostPolicy["approvers"] {
-  return policy.approvers.filter(
-    (key) =>
-      key.person === approval.person &&
-      key.class === approval.class &&
-      !policy.revoked.includes(key.base64),
-  );
-}
-
 /** Step 13. */
 function checkDigests({ bundle, order, statement, leaf }: Case): Refusal | null {
   if (sha256(bundle.plan) !== order.plan) return no("E_DIGEST", "the order is for another plan");
@@ -350,6 +319,13 @@ function checkDigests({ bundle, order, statement, leaf }: Case): Refusal | null 
     nodes: bundle.nodes,
   });
   return fault === null ? null : no("E_DIGEST", fault);
+}
+
+/** Step 15, `gate n`. */
+function checkWaveGates(of: Case, rule: RingRule): Refusal | null {
+  const { gates, order, leaf } = of;
+  if (rule.gate === 0 || order.kind === "revert") return null;
+  return checkGates({ ...of, rule }, { gates, plan: order.plan, wave: leaf.wave });
 }
 
 /** Step 14. */

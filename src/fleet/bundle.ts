@@ -14,10 +14,25 @@ export interface Bundle {
   readonly plan: string;
   readonly request: BundleApproval | null;
   readonly approvals: readonly BundleApproval[];
+  readonly gates: readonly BundleGate[];
   readonly leaf: string;
   /** Bottom up; empty when the leaf is the root. */
   readonly nodes: readonly string[];
   readonly body: string;
+  readonly log: BundleLog | null;
+}
+
+/** An approver's word that the wave may open; each signed a text of their own. */
+export interface BundleGate extends BundleApproval {
+  readonly text: string;
+}
+
+/** What the ledger proves, for rings that demand it. */
+export interface BundleLog {
+  readonly proof: string;
+  readonly head: string;
+  readonly headSignature: string;
+  readonly cosignatures: readonly { readonly witness: string; readonly signature: string }[];
 }
 
 export interface BundleApproval {
@@ -30,6 +45,7 @@ export interface BundleApproval {
 /** §1.3, counted before anything is parsed. */
 export const BUNDLE_BYTES_MAX = 1024 * 1024;
 export const SECTIONS_MAX = 40;
+const WITNESSES_MAX = 8;
 
 /** The whole text as it goes over a pipe, `@end` included. */
 export function writeBundle(bundle: Bundle): string {
@@ -42,11 +58,23 @@ export function writeBundle(bundle: Bundle): string {
     section("plan", bundle.plan),
     ...(bundle.request === null ? [] : [signed("request", bundle.request)]),
     ...bundle.approvals.map((approval) => signed("approve", approval)),
+    ...bundle.gates.flatMap((gate) => [
+      section(`gate ${gate.person} ${gate.class}`, gate.text),
+      signed("gatesig", gate),
+    ]),
     section("leaf", bundle.leaf),
     ...bundle.nodes.map((node, at) => section(`node${at + 1}`, node)),
     section("body", bundle.body),
+    ...(bundle.log === null ? [] : logSections(bundle.log)),
     "@end\n",
   ].join("");
+}
+
+function logSections(log: BundleLog): readonly string[] {
+  return [
+    `@log\n${log.proof}@head\n${log.head}@headsig\n${log.headSignature}`,
+    ...log.cosignatures.map(({ witness, signature }) => `@cosign ${witness}\n${signature}`),
+  ];
 }
 
 /**
@@ -133,6 +161,10 @@ function complete(
     return refuse(0, `more than ${APPROVALS_MAX} approvals`, "E_SIZE");
   }
   if (requests.length > 1) return refuse(0, "more than one request");
+  const gates = pairGates(texts, signed);
+  if (!gates.ok) return gates;
+  const log = joinLog(texts);
+  if (!log.ok) return log;
   const text = (name: string): string => texts.get(name) ?? "";
   return {
     ok: true,
@@ -145,8 +177,42 @@ function complete(
       leaf: text("leaf"),
       nodes,
       body: text("body"),
+      gates: gates.value,
+      log: log.value,
     },
   };
+}
+
+function pairGates(
+  texts: ReadonlyMap<string, string>,
+  signed: readonly { kind: string; approval: BundleApproval }[],
+): Parsed<readonly BundleGate[]> {
+  const gates: BundleGate[] = [];
+  for (const { kind, approval } of signed) {
+    const name = `${approval.person} ${approval.class}`;
+    if (kind === "gate" && !texts.has(`gatesig ${name}`)) {
+      return refuse(0, `the section @gatesig ${name} is missing`);
+    }
+    if (kind !== "gatesig") continue;
+    const text = texts.get(`gate ${name}`);
+    if (text === undefined) return refuse(0, `@gatesig ${name} is of no gate`);
+    gates.push({ ...approval, text });
+  }
+  if (gates.length > APPROVALS_MAX) return refuse(0, "more than 8 gates", "E_SIZE");
+  return { ok: true, value: gates };
+}
+
+function joinLog(texts: ReadonlyMap<string, string>): Parsed<BundleLog | null> {
+  const [proof, head, headSignature] = ["log", "head", "headsig"].map((name) => texts.get(name));
+  const cosignatures = [...texts].flatMap(([name, signature]) =>
+    name.startsWith("cosign ") ? [{ witness: name.slice(7), signature }] : [],
+  );
+  if (cosignatures.length > WITNESSES_MAX) return refuse(0, "more than 8 witnesses", "E_SIZE");
+  if (proof !== undefined && head !== undefined && headSignature !== undefined) {
+    return { ok: true, value: { proof, head, headSignature, cosignatures } };
+  }
+  const isPart = (proof ?? head ?? headSignature) !== undefined || cosignatures.length > 0;
+  return isPart ? refuse(0, "@log, @head and @headsig go together") : { ok: true, value: null };
 }
 
 function sectionFault({ name, line, text }: Section): ReturnType<typeof refuse> | null {
@@ -162,13 +228,15 @@ function sectionFault({ name, line, text }: Section): ReturnType<typeof refuse> 
 }
 
 function sectionKind(name: string): "document" | "signature" | "body" | "level" | null {
-  if (name === "order" || name === "plan" || name === "leaf") return "document";
-  if (name === "ordersig") return "signature";
+  if (["order", "plan", "leaf", "log", "head"].includes(name)) return "document";
+  if (name === "ordersig" || name === "headsig") return "signature";
   if (name === "body") return "body";
   const level = /^node([1-9])$/.exec(name)?.[1];
   if (level !== undefined) return Number(level) > TREE_LEVELS_MAX ? "level" : "document";
-  const [kind, person = "", cls, ...more] = name.split(" ");
-  const isSigned = (kind === "approve" || kind === "request") && more.length === 0;
-  if (!isSigned || !grammar.id.test(person)) return null;
-  return approvalClasses.some((each) => each === cls) ? "signature" : null;
+  const [kind = "", person = "", cls, ...more] = name.split(" ");
+  if (!grammar.id.test(person) || more.length > 0) return null;
+  if (kind === "cosign") return cls === undefined ? "signature" : null;
+  const isOfPerson = ["approve", "request", "gate", "gatesig"].includes(kind);
+  if (!isOfPerson || !approvalClasses.some((each) => each === cls)) return null;
+  return kind === "gate" ? "document" : "signature";
 }

@@ -94,6 +94,7 @@ const policy: HostPolicy = {
       log: "witness:2",
       verbs: ["upgrade", "downgrade", "restart", "probe"],
       gate: 2,
+      isBound: true,
     },
   ],
 };
@@ -116,6 +117,8 @@ describe("what is written is read back the same", () => {
       order: writeOrder(order),
       orderSignature: signature,
       plan: "fettle plan 1\nend\n",
+      gates: [],
+      log: null,
       request: { person: "carol", class: "ssh", signature },
       approvals: [{ person: "alice", class: "ssh", signature }],
       leaf: "fettle leaf 1\nend\n",

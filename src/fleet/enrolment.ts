@@ -106,6 +106,7 @@ function ringRule(policy: RingsPolicy, ring: RingPolicy, name: ChangeClass): rea
       log: "off",
       verbs: VERBS,
       gate: 0,
+      isBound: false,
     },
   ];
 }

@@ -60,6 +60,8 @@ export interface RingRule {
   readonly verbs: readonly string[];
   /** Gate signatures demanded for each wave; 0 when the line has no `gate`. */
   readonly gate: number;
+  /** Refuses signatures of passkeys that may be copied to other devices. */
+  readonly isBound: boolean;
 }
 
 /** 500 approvers with their keys fit. */
@@ -117,6 +119,7 @@ function ringToText(rule: RingRule): string {
     `revert ${revert.kind === "order" ? `order:${revert.seconds}` : revert.kind}`,
     `sod ${rule.sod} log ${rule.log} verbs ${rule.verbs.join(",")}`,
     ...(rule.gate === 0 ? [] : [`gate ${rule.gate}`]),
+    ...(rule.isBound ? ["bound"] : []),
   ].join(" ");
 }
 
@@ -253,7 +256,8 @@ function readRing(reader: DocumentReader): RingRule {
     sod: pick(reader, ["signed", "plain"] as const, value("sod")),
     log: ringLog(reader, value("log")),
     verbs: ringVerbs(reader, value("verbs")),
-    gate: words.length > 0 ? number(value("gate")) : 0,
+    gate: words[0] === "gate" ? number(value("gate")) : 0,
+    isBound: words[0] === "bound" && words.shift() === "bound",
   };
   if (words.length > 0) reader.stop("the ring line goes on where it must end");
   const fault = ringFault(rule);

@@ -58,6 +58,8 @@ export async function bundlesFor(
       leaf: leaf.text,
       nodes: pathNodes(parts.tree, leaf.index),
       body: await bodyText(db, parts, plan, one.body),
+      gates: [],
+      log: null,
     });
   }
   return bundles;

@@ -9,8 +9,9 @@ import {
   openMachineKey,
   signDocument,
 } from "../../src/base/sshsig.ts";
-import { writeBundle } from "../../src/fleet/bundle.ts";
+import { type BundleApproval, writeBundle } from "../../src/fleet/bundle.ts";
 import type { Arrival, HostState } from "../../src/fleet/bundle-check.ts";
+import { type GateText, writeGate } from "../../src/fleet/gate-text.ts";
 import { type HostIdentity, writeHostIdentity } from "../../src/fleet/host-identity.ts";
 import { type HostPolicy, type RingRule, writeHostPolicy } from "../../src/fleet/host-policy.ts";
 import { EMPTY_HEAD, type Order, writeOrder } from "../../src/fleet/order.ts";
@@ -19,6 +20,8 @@ import { type BodyText, writeBody } from "../../src/plan/body.ts";
 import { type Leaf, writeLeaf } from "../../src/plan/leaf.ts";
 import { type Statement, writeStatement } from "../../src/plan/statement.ts";
 import { buildTree, nodeText, pathNodes, TREE_WIDTH } from "../../src/plan/tree.ts";
+import { buildLog, type LogDraft } from "./log-scene.ts";
+import { makeSecurityKey, type SecurityKey } from "./security-key.ts";
 
 /**
  * Builds a host and a bundle that this host accepts, with real keys that ssh-keygen made. A case
@@ -38,7 +41,14 @@ export interface Keys {
   readonly line: (person: Person) => { type: KeyType; base64: string };
   readonly dispatcher: MachineKey;
   readonly stranger: MachineKey;
+  readonly log: MachineKey;
+  readonly witnesses: readonly MachineKey[];
+  /** Erin's key on the command line, Frank's at an approval desk, Grace's for the server's page. */
+  readonly devices: { readonly [person in "erin" | "frank" | "grace" | "heidi"]: SecurityKey };
 }
+
+export const DESK = "desk.site.example";
+const PAGE = "fettle.site.example";
 
 /** Bob's key is ECDSA, the others Ed25519, so both kinds are met in every good bundle. */
 export function makeKeys(folder: string): Keys {
@@ -55,7 +65,20 @@ export function makeKeys(folder: string): Keys {
     return { type: type as KeyType, base64: base64 ?? "" };
   };
   const machine = (): MachineKey => openMachineKey(makeMachineKey().privateKeyPem);
-  return { folder, line, dispatcher: machine(), stranger: machine() };
+  return {
+    folder,
+    line,
+    dispatcher: machine(),
+    stranger: machine(),
+    log: machine(),
+    witnesses: [machine(), machine(), machine()],
+    devices: {
+      erin: makeSecurityKey("p256", "ssh:"),
+      frank: makeSecurityKey("p256", DESK),
+      grace: makeSecurityKey("p256", PAGE),
+      heidi: makeSecurityKey("ed25519", "ssh:"),
+    },
+  };
 }
 
 export function signAs(
@@ -78,6 +101,19 @@ const signed = new Map<string, string>();
 
 type Edit = (text: string) => string;
 
+export interface SignedBy {
+  person: string;
+  class?: ApprovalClass;
+  by?: Person;
+  namespace?: string;
+  over?: string;
+  /** Instead of a key file. */
+  device?: SecurityKey;
+  flags?: number;
+  origin?: string;
+  editClientData?: (text: string) => string;
+}
+
 export interface Draft {
   identity: HostIdentity;
   policy: HostPolicy;
@@ -94,13 +130,11 @@ export interface Draft {
   order: Partial<Order>;
   orderBy: MachineKey;
   orderNamespace: "fettle-order-v1" | "fettle-ask-v1";
-  approvals: {
-    person: string;
-    class?: ApprovalClass;
-    by?: Person;
-    namespace?: string;
-    over?: string;
-  }[];
+  approvals: SignedBy[];
+  request: SignedBy | null;
+  gates: (SignedBy & { says?: Partial<GateText> })[];
+  /** Null: the bundle brings nothing of the ledger. */
+  log: LogDraft | null;
   /** Changes of texts before anything is hashed or signed. */
   edit: { [name in "order" | "plan" | "leaf" | "body" | "identity" | "policy"]?: Edit };
   editNodes: (nodes: string[]) => string[];
@@ -123,10 +157,10 @@ export const ringRule: RingRule = {
   log: "off",
   verbs: ["upgrade", "downgrade", "restart", "probe"],
   gate: 0,
+  isBound: false,
 };
 
 export function goodDraft(keys: Keys): Draft {
-  const [dispatcherType = "", base64 = ""] = keys.dispatcher.publicKeyLine.split(" ");
   return {
     identity: { tenant: "acme", host: HOST, ring: "prod", labels: ["env=prod", "service=web"] },
     policy: {
@@ -134,15 +168,21 @@ export function goodDraft(keys: Keys): Draft {
       version: 7,
       rootsNeeded: 1,
       roots: [{ name: "r1", ...keys.line("root") }],
-      dispatchers: [{ name: "d1", type: dispatcherType as KeyType, base64 }],
-      logs: [],
-      witnesses: [],
-      approvers: (["alice", "bob", "carol", "dave"] as const).map((person) => ({
-        person,
-        groups: person === "dave" ? ["sre", "security"] : ["sre"],
-        class: "ssh",
-        ...keys.line(person),
-      })),
+      dispatchers: [named("d1", keys.dispatcher)],
+      logs: [named("l1", keys.log)],
+      witnesses: keys.witnesses.map((key, at) => named(`w${at + 1}`, key)),
+      approvers: [
+        ...(["alice", "bob", "carol", "dave"] as const).map((person) => ({
+          person,
+          groups: person === "dave" ? ["sre", "security"] : ["sre"],
+          class: "ssh" as const,
+          ...keys.line(person),
+        })),
+        ...(["erin", "frank", "grace", "heidi"] as const).map((person) => {
+          const { type, base64 } = keys.devices[person];
+          return { person, groups: [], class: deviceClasses[person], type, base64 };
+        }),
+      ],
       revoked: [],
       depots: [{ url: "https://depot.site.example", keyring: "debian" }],
       rings: [ringRule, { ...ringRule, ring: "canary", log: "seen", sod: "signed" }],
@@ -155,6 +195,7 @@ export function goodDraft(keys: Keys): Draft {
       clock: { counter: NOW * 1000 - 5000, floor: NOW - 60 },
       seen: new Map(),
       revoked: new Set(),
+      head: { ...EMPTY_HEAD, plan: null },
       job: null,
     },
     way: "ssh",
@@ -173,11 +214,21 @@ export function goodDraft(keys: Keys): Draft {
     orderBy: keys.dispatcher,
     orderNamespace: "fettle-order-v1",
     approvals: [{ person: "alice" }, { person: "bob" }],
+    request: null,
+    gates: [],
+    log: null,
     edit: {},
     editNodes: (nodes) => nodes,
     editBundle: (text) => text,
     state: () => undefined,
   };
+}
+
+const deviceClasses = { erin: "sk", heidi: "sk", frank: "desk", grace: "page" } as const;
+
+export function named(name: string, key: MachineKey): HostPolicy["logs"][number] {
+  const [type = "", base64 = ""] = key.publicKeyLine.split(" ");
+  return { name, type: type as KeyType, base64 };
 }
 
 const goodBody: BodyText = {
@@ -212,6 +263,8 @@ export interface Scene {
   readonly host: HostState;
   readonly arrival: Arrival;
   readonly plan: string;
+  /** What an accepting host keeps of the ledger; null where nothing of it was demanded. */
+  readonly headAfter: string | null;
 }
 
 /** Makes files and bundle from what the draft says. */
@@ -229,8 +282,16 @@ export function buildScene(keys: Keys, draft: Draft): Scene {
   const statement = { ...goodStatement(draft, root), ...draft.statement };
   const plan = (edit.plan ?? same)(writeStatement(statement));
   const digest = sha256(plan);
+  const log = draft.log === null ? null : buildLog(draft.log, digest, keys.log);
+  if (log !== null) draft.host.head = { ...log.seen, plan: null };
   draft.state(draft, digest);
-  const order = (edit.order ?? same)(writeOrder({ ...goodOrder(draft, digest), ...draft.order }));
+  const order = (edit.order ?? same)(
+    writeOrder({
+      ...goodOrder(draft, digest),
+      ...(log === null ? {} : { log: log.head }),
+      ...draft.order,
+    }),
+  );
   const text = writeBundle({
     order,
     orderSignature: signDocument({
@@ -239,16 +300,15 @@ export function buildScene(keys: Keys, draft: Draft): Scene {
       bytes: order,
     }),
     plan,
-    request: null,
-    approvals: draft.approvals.map((approval) => ({
-      person: approval.person,
-      class: approval.class ?? "ssh",
-      signature: signAs(keys, {
-        person: approval.by ?? (approval.person as Person),
-        namespace: approval.namespace ?? "fettle-approve-v1",
-        text: approval.over ?? plan,
-      }),
-    })),
+    request:
+      draft.request === null ? null : signedBy(keys, draft.request, { use: "request", plan }),
+    approvals: draft.approvals.map((one) => signedBy(keys, one, { use: "approve", plan })),
+    gates: draft.gates.map((one) => {
+      const said = { tenant: "acme", plan: digest, wave: 2, evidence: sha256("seen"), issued: NOW };
+      const text = writeGate({ ...said, ...one.says });
+      return { ...signedBy(keys, one, { use: "gate", plan: text }), text };
+    }),
+    log: log?.log ?? null,
     leaf: mine,
     nodes: draft.editNodes(nodes),
     body,
@@ -261,7 +321,29 @@ export function buildScene(keys: Keys, draft: Draft): Scene {
     },
     arrival: { text: draft.editBundle(text), way: draft.way, now: draft.now },
     plan: digest,
+    headAfter: log === null ? null : `${log.head.size} ${log.head.root} ${digest}`,
   };
+}
+
+function signedBy(
+  keys: Keys,
+  one: SignedBy,
+  of: { readonly use: "approve" | "request" | "gate"; readonly plan: string },
+): BundleApproval {
+  const text = one.over ?? of.plan;
+  const namespace = one.namespace ?? `fettle-${of.use}-v1`;
+  const { flags, origin, editClientData } = one;
+  const signature =
+    one.device === undefined
+      ? signAs(keys, { person: one.by ?? (one.person as Person), namespace, text })
+      : one.device.sign({
+          namespace,
+          text,
+          ...(flags === undefined ? {} : { flags }),
+          ...(origin === undefined ? {} : { origin }),
+          ...(editClientData === undefined ? {} : { editClientData }),
+        });
+  return { person: one.person, class: one.class ?? "ssh", signature };
 }
 
 function pathOf(

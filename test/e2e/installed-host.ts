@@ -61,7 +61,7 @@ function policyText(fleet: Fleet, ring: string, approvers: readonly Person[]): s
       {
         ...{ ring, class: "normal", need: 2, outside: 1, groups: [], validity: 7 * 86_400 },
         ...{ permit: { kind: "online" }, revert: { kind: "order", seconds: 259_200 } },
-        ...{ sod: "plain", log: "off", verbs: policyVerbs, gate: 0 },
+        ...{ sod: "plain", log: "off", verbs: policyVerbs, gate: 0, isBound: false },
       },
     ],
   });

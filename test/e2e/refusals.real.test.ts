@@ -188,6 +188,8 @@ describe.skipIf(effectiveUser() !== 0)("a host that two people must have convinc
       order: made.text,
       orderSignature: made.signature,
       plan: signed.statement,
+      gates: [],
+      log: null,
       request: null,
       approvals: people.map((person) => {
         const signature = signed.approvals.get(wrong.as === undefined ? person : people[0]!)!;

@@ -122,6 +122,8 @@ export class Server {
         order: order.text,
         orderSignature: order.signature,
         plan,
+        gates: [],
+        log: null,
         request: null,
         approvals: [{ person: "alice", class: "ssh", signature: approval }],
         leaf,

@@ -8,6 +8,7 @@ import {
   CHECK_ONLY,
   checkWith,
   clockOf,
+  headOf,
   layHost,
   makeHostRoot,
   shells,
@@ -22,7 +23,9 @@ const keys = makeKeys(join(folder, "keys"));
 const scenes = corpus.map((each) => {
   const draft = goodDraft(keys);
   each.change(draft, keys);
-  return { name: each.name, code: each.expect, scene: buildScene(keys, draft) };
+  const scene = buildScene(keys, draft);
+  const headAfter = each.expect === "ok" ? scene.headAfter : null;
+  return { name: each.name, code: each.expect, scene: { ...scene, headAfter } };
 });
 
 describe.runIf(isRoot).each(shells)("the host program under $name", (shell) => {
@@ -30,9 +33,11 @@ describe.runIf(isRoot).each(shells)("the host program under $name", (shell) => {
 
   test.each(scenes)("$name: $code", ({ code, scene }) => {
     layHost(root, scene);
-    const before = stateDigest(root);
+    const changes = scene.headAfter === null ? [] : ["head"];
+    const before = stateDigest(root, ...changes);
     expect(checkWith(root, shell, scene.arrival)).toMatch(new RegExp(`^${code}(?: |$)`));
-    expect(stateDigest(root)).toBe(before);
+    expect(stateDigest(root, ...changes)).toBe(before);
+    if (scene.headAfter !== null) expect(headOf(root)).toBe(scene.headAfter);
     const [was, is] = [scene.host.clock, clockOf(root)];
     expect(is?.counter ?? 0).toBeGreaterThanOrEqual(was?.counter ?? 0);
     expect(is?.floor ?? 0).toBeGreaterThanOrEqual(was?.floor ?? 0);

@@ -96,6 +96,12 @@ export function layHost(root: HostRoot, scene: Scene): void {
   if (host.clock !== null) write("clock", `${host.clock.counter} ${host.clock.floor}\n`);
   for (const [plan, { state, attempt }] of host.seen)
     write(`seen/${plan}`, `${state} ${attempt}\n`);
+  if (host.head.size > 0 || host.head.plan !== null) {
+    write(
+      "head",
+      `${host.head.size} ${host.head.root} ${host.head.plan ?? ""}`.trim().concat("\n"),
+    );
+  }
   for (const plan of host.revoked) write(`revoked/${plan}`, "revoked\n");
   if (host.job !== null) {
     const { kind, plan, index, attempt, isReported } = host.job;
@@ -104,12 +110,24 @@ export function layHost(root: HostRoot, scene: Scene): void {
   }
 }
 
-/** What lies in the host's folders, without what a refusal may change: counter, floor and lock. */
-export function stateDigest(root: HostRoot): string {
+/** The head of the ledger that the host keeps: what it has to show for a good proof. */
+export function headOf(root: HostRoot): string {
+  try {
+    return readFileSync(join(root.var, "head"), "utf8").trim();
+  } catch {
+    return "";
+  }
+}
+
+/**
+ * What lies in the host's folders, without what a refusal may change: counter, floor and lock. `but`
+ * names more that may.
+ */
+export function stateDigest(root: HostRoot, ...but: string[]): string {
   const hash = createHash("sha256");
   for (const folder of [root.etc, root.var]) {
     const names = readdirSync(folder, { recursive: true, encoding: "utf8" }).sort();
-    for (const name of names.filter((each) => each !== "clock" && each !== "lock")) {
+    for (const name of names.filter((each) => !["clock", "lock", ...but].includes(each))) {
       const path = join(folder, name);
       const isFile = statSync(path).isFile();
       hash.update(`${name}\n`).update(isFile ? readFileSync(path) : "folder\n");
