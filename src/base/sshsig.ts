@@ -15,6 +15,12 @@ import {
   wireMpint,
   wireString,
 } from "./ssh-key.ts";
+import {
+  areFlagsImpossible,
+  assertionMessage,
+  clientDataFault,
+  PASSKEY_SIGNATURE_TYPE,
+} from "./webauthn.ts";
 
 /**
  * SSHSIG (OpenSSH PROTOCOL.sshsig): detached signatures that stock `ssh-keygen -Y verify` checks.
@@ -98,13 +104,22 @@ export function signDocument(of: {
   const pair = sign("sha256", signed, { key: of.key.privateKey, dsaEncoding: "ieee-p1363" });
   const inner = Buffer.concat([wireMpint(pair.subarray(0, 32)), wireMpint(pair.subarray(32))]);
   const signature = Buffer.concat([wireString("ecdsa-sha2-nistp256"), wireString(inner)]);
+  return armourSignature({ publicKey, namespace: of.namespace, signature });
+}
+
+/** The armoured text around a signature over the SHA-256 of a text. */
+export function armourSignature(of: {
+  readonly publicKey: Buffer;
+  readonly namespace: Namespace;
+  readonly signature: Buffer;
+}): string {
   const version = Buffer.alloc(4);
   version.writeUInt32BE(VERSION);
   return armour(
     Buffer.concat([
       Buffer.from(MAGIC),
       version,
-      ...[publicKey, of.namespace, "", "sha256", signature].map(wireString),
+      ...[of.publicKey, of.namespace, "", "sha256", of.signature].map(wireString),
     ]),
   );
 }
@@ -176,12 +191,43 @@ function judge(key: PublicKey, signature: Buffer, signed: Buffer): SignatureVerd
   const reader = new WireReader(signature);
   const type = reader.string().toString("latin1");
   const inner = reader.string();
+  if (type === PASSKEY_SIGNATURE_TYPE && key.type === "sk-ecdsa-sha2-nistp256@openssh.com") {
+    return judgePasskey({ key, reader, inner, signed });
+  }
   if (type !== key.type) return { ok: false, why: "the signature is of another kind than the key" };
   const isHardware = key.application !== null;
   const flags = isHardware ? reader.byte() : null;
   const counter = isHardware ? reader.take(4) : Buffer.alloc(0);
   if (!reader.isCleanEnd()) return { ok: false, why: "the signature has a wrong length" };
   const message = flags === null ? signed : hardwareMessage({ key, flags, counter, signed });
+  return isGenuine(key, inner, message)
+    ? { ok: true, key, flags }
+    : { ok: false, why: "the signature does not fit the text" };
+}
+
+/** A browser stood between the text and the key, so the client data names the text (§4.2). */
+function judgePasskey(of: {
+  readonly key: PublicKey;
+  readonly reader: WireReader;
+  readonly inner: Buffer;
+  readonly signed: Buffer;
+}): SignatureVerdict {
+  const { key, reader, inner, signed } = of;
+  const [flags, counter] = [reader.byte(), reader.take(4)];
+  const [origin, clientData, extensions] = [reader.string(), reader.string(), reader.string()];
+  if (!reader.isCleanEnd() || areFlagsImpossible(flags, extensions)) {
+    return { ok: false, why: "the signature has a wrong form" };
+  }
+  const fault = clientDataFault({
+    clientData: clientData.toString("latin1"),
+    origin: origin.toString("latin1"),
+    signed,
+  });
+  if (fault !== null) return { ok: false, why: fault };
+  const rpIdHash = createHash("sha256")
+    .update(key.application ?? "")
+    .digest();
+  const message = assertionMessage({ rpIdHash, flags, counter, extensions, clientData });
   return isGenuine(key, inner, message)
     ? { ok: true, key, flags }
     : { ok: false, why: "the signature does not fit the text" };
