@@ -41,13 +41,18 @@ export function passkeyChallenge(
 
 /** P-256 alone has an SPKI of this length: a fixed head, then the point as 04‖x‖y (RFC 5480). */
 const SPKI_BYTES = 91;
+const POINT_BYTES = 65;
 const SPKI_HEAD = "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE";
 
 /** The line of a key from what `getPublicKey()` gives; null for any other kind than ES256. */
 export function passkeyLine(spki: Uint8Array, rpId: string): string | null {
   if (spki.length !== SPKI_BYTES || !base64Of(spki).startsWith(SPKI_HEAD)) return null;
-  const blob = wire([PASSKEY_KEY_TYPE, "nistp256", spki.subarray(SPKI_BYTES - 65), rpId]);
-  return `${PASSKEY_KEY_TYPE} ${base64Of(blob)}`;
+  return keyLineOfPoint(spki.subarray(SPKI_BYTES - POINT_BYTES), rpId);
+}
+
+/** The line of a point of P-256 that is known to be one. */
+export function keyLineOfPoint(point: Uint8Array, rpId: string): string {
+  return `${PASSKEY_KEY_TYPE} ${base64Of(wire([PASSKEY_KEY_TYPE, "nistp256", point, rpId]))}`;
 }
 
 /**

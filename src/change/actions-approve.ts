@@ -1,14 +1,13 @@
 import { type Actor, scopesFor } from "../base/actor.ts";
 import { assert, Failure } from "../base/failure.ts";
 import { newId } from "../base/ids.ts";
-import { parsePublicKeyLine } from "../base/ssh-key.ts";
-import { parseSignature, verifySshSignature } from "../base/sshsig.ts";
 import { inTransaction, type Tx } from "../db/database.ts";
 import { notify } from "../db/notify.ts";
 import type { World } from "../db/world.ts";
-import type { ApproverKey, Subject } from "../identity/model.ts";
+import { demandOwnSignature, type OwnSignature } from "../identity/actions-sign.ts";
+import type { GivenSignature } from "../identity/given-signature.ts";
+import type { Subject } from "../identity/model.ts";
 import { loadSubject } from "../identity/store.ts";
-import { loadKeys } from "../identity/store-keys.ts";
 import { recordEvent } from "../ledger/record.ts";
 import { followPatch } from "../plan/actions-patch.ts";
 import { parseStatement } from "../plan/statement.ts";
@@ -38,7 +37,7 @@ export interface Approved {
 export async function approveChange(
   world: World,
   actor: Actor,
-  given: { readonly change: string; readonly signature: string },
+  given: GivenSignature & { readonly change: string },
 ): Promise<Approved> {
   return inTransaction(world.db, async (tx) => {
     // The row lock makes concurrent approvals, edits and withdrawals come one after the other.
@@ -63,21 +62,26 @@ export async function approveChange(
     if (!may.isAllowed) {
       throw new Failure(REFUSAL_CODES[may.why], may.text, { facts: { why: may.why } });
     }
-    const key = await verifyOwn(tx, subject, plan.statement, given.signature);
+    const toSign = {
+      namespace: "fettle-approve-v1",
+      bytes: plan.statement,
+      deed: "approve this plan",
+    } as const;
+    const signed = await demandOwnSignature(tx, subject, toSign, given);
     const approval: Approval = {
       id: newId<ApprovalId>(now),
       change: change.id,
       plan: change.plan,
       person: subject.id,
       handle: subject.handle,
-      keyClass: key.class,
-      keyLine: `${key.type} ${key.base64}`,
-      signature: given.signature,
+      keyClass: signed.key.class,
+      keyLine: signed.keyLine,
+      signature: signed.armoured,
       at: now,
     };
     await insertApproval(tx, approval);
     const all = [...before, approval];
-    const after = await commitApproval(tx, { change, approval, all, fingerprint: key.fingerprint });
+    const after = await commitApproval(tx, { change, approval, all, signed });
     return { change: after, approval, given: all.length };
   });
 }
@@ -102,67 +106,13 @@ async function demandSubject(tx: Tx, actor: Actor): Promise<Subject> {
   throw new Failure("forbidden", "Only a person approves. Sign in as yourself.");
 }
 
-/** Finds the key that signed among the person's own and verifies with it. */
-async function verifyOwn(
-  tx: Tx,
-  subject: Subject,
-  statement: string,
-  signature: string,
-): Promise<ApproverKey> {
-  const parsed = parseSignature(signature);
-  if (parsed === null) {
-    throw new Failure(
-      "invalid",
-      "This is not an SSH signature. Sign the statement with `ssh-keygen -Y sign -n fettle-approve-v1 -f KEY plan` and send the whole armoured text.",
-    );
-  }
-  const base64 = parsed.publicKey.toString("base64");
-  const own = await loadKeys(tx, { subject: subject.id, base64 });
-  const key = own.find((known) => known.removedAt === null);
-  if (key === undefined) {
-    throw new Failure(
-      "forbidden",
-      "The signature was made with a key that is not registered as one of yours. Register it first, or sign with a registered one.",
-    );
-  }
-  const verdict = verifySshSignature({
-    namespace: "fettle-approve-v1",
-    bytes: statement,
-    armoured: signature,
-    publicKeyLine: `${key.type} ${key.base64}`,
-  });
-  if (!verdict.ok) {
-    throw new Failure(
-      "invalid",
-      `The signature does not approve this plan: ${verdict.why}. Fetch the statement again and sign its exact bytes.`,
-    );
-  }
-  demandClass(key, verdict.flags);
-  return key;
-}
-
-const TOUCHED = 1;
-
-/** Host protocol §4.3 and §5: what each class of key must show. */
-function demandClass(key: ApproverKey, flags: number | null): void {
-  const isHardware = parsePublicKeyLine(`${key.type} ${key.base64}`)?.application !== null;
-  if (key.class === "ssh" && !isHardware) return;
-  if (key.class === "sk" && isHardware && ((flags ?? 0) & TOUCHED) !== 0) return;
-  throw new Failure(
-    "forbidden",
-    key.class === "sk"
-      ? "The security key was not touched for this signature. Sign again and touch it."
-      : `Keys of class ${key.class} cannot approve on the command line yet. Sign with an SSH key.`,
-  );
-}
-
 async function commitApproval(
   tx: Tx,
   given: {
     readonly change: Change;
     readonly approval: Approval;
     readonly all: readonly Approval[];
-    readonly fingerprint: string;
+    readonly signed: OwnSignature;
   },
 ): Promise<Change> {
   const { change, approval, all } = given;
@@ -177,8 +127,9 @@ async function commitApproval(
     ...common,
     type: "approval.given",
     facts: {
-      key: given.fingerprint,
+      key: given.signed.key.fingerprint,
       class: approval.keyClass,
+      ...(given.signed.isSynced ? { synced: true } : {}),
       given: all.length,
       need: change.need,
     },

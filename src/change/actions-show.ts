@@ -4,6 +4,7 @@ import { assert, Failure } from "../base/failure.ts";
 import type { PlanDigest } from "../base/ids.ts";
 import { keepLast } from "../base/kept.ts";
 import type { World } from "../db/world.ts";
+import type { Subject } from "../identity/model.ts";
 import { loadSubject } from "../identity/store.ts";
 import { procedureActions, procedureRefusal } from "../plan/actions-procedures.ts";
 import { type SignedView, signedView } from "../plan/signed-view.ts";
@@ -13,9 +14,10 @@ import { countPlanHosts } from "../plan/store-hosts.ts";
 import { demandChange } from "./actions.ts";
 import { type Conflict, conflictStates } from "./conflict.ts";
 import { mayApprove } from "./may-approve.ts";
-import { type Approval, type Change, nextState } from "./model.ts";
+import { type Approval, type Change, nextState, type RequestSignature } from "./model.ts";
 import { approvalsFor, loadChange } from "./store.ts";
 import { loadConflicts } from "./store-conflicts.ts";
+import { loadRequestSignature } from "./store-request-signature.ts";
 import { type WeakerChoice, weakerChoices } from "./weaker-choices.ts";
 
 /**
@@ -29,6 +31,7 @@ export interface ShownChange {
   readonly view: SignedView;
   readonly weaker: readonly WeakerChoice[];
   readonly approvals: readonly Approval[];
+  readonly requestSignature: RequestSignature | null;
   /** Others that want some of the same hosts at the same time; none once the change has ended. */
   readonly conflicts: readonly Conflict[];
   readonly actions: readonly Action[];
@@ -40,9 +43,10 @@ const HOST_POLICY_CHOICES = { sod: "plain", log: "off" } as const;
 export async function showChange(world: World, actor: Actor, ref: string): Promise<ShownChange> {
   const found = { ref, change: await loadChange(world.db, ref) };
   const change = await demandChange(world.db, scopesFor(actor, "change.read"), found);
-  const [plan, approvals] = await Promise.all([
+  const [plan, approvals, requestSignature] = await Promise.all([
     loadPlan(world.db, change.plan),
     approvalsFor(world.db, change.id),
+    loadRequestSignature(world.db, change.plan),
   ]);
   assert(plan !== null, "the plan of a change is stored");
   const view = await viewOf(world, plan);
@@ -62,12 +66,27 @@ export async function showChange(world: World, actor: Actor, ref: string): Promi
     hostsWithoutUndo: view.hostsWithoutUndo,
     ...HOST_POLICY_CHOICES,
   });
-  const actions = await actionsFor(world, actor, { change, plan, statement, approvals });
+  const actions = await actionsFor(world, actor, {
+    change,
+    plan,
+    statement,
+    approvals,
+    requestSignature,
+  });
   const isOpen = (conflictStates as readonly string[]).includes(change.state);
   const conflicts = isOpen
     ? await loadConflicts(world.db, change, scopesFor(actor, "change.read"))
     : [];
-  return { change, statement: plan.statement, view, weaker, approvals, conflicts, actions };
+  return {
+    change,
+    statement: plan.statement,
+    view,
+    weaker,
+    approvals,
+    requestSignature,
+    conflicts,
+    actions,
+  };
 }
 
 /**
@@ -104,6 +123,7 @@ async function actionsFor(
     readonly plan: StoredPlan;
     readonly statement: { readonly requester: string };
     readonly approvals: readonly Approval[];
+    readonly requestSignature: RequestSignature | null;
   },
 ): Promise<Action[]> {
   const { change, approvals } = facts;
@@ -136,9 +156,28 @@ async function actionsFor(
     actionOf("reject", "Reject", reasons.reject),
     actionOf("withdraw", "Withdraw", reasons.withdraw),
     actionOf("edit", "Give it another plan", reasons.edit),
+    actionOf("sign-request", "Sign the request", signRequestRefusal(facts, subject)),
     actionOf("start", "Start the rollout", await startRefusal(world, actor, facts)),
     ...(await procedureActions(world, actor, facts.plan)),
   ];
+}
+
+/** Only the person whom the statement names, once, and while the request stands. */
+function signRequestRefusal(
+  facts: {
+    readonly change: Change;
+    readonly statement: { readonly requester: string };
+    readonly requestSignature: RequestSignature | null;
+  },
+  subject: Subject | null,
+): string | null {
+  const { change, statement } = facts;
+  if (subject?.kind !== "person" || subject.handle !== statement.requester) {
+    return `Only ${statement.requester} signs this request.`;
+  }
+  if (facts.requestSignature !== null) return "The request is signed already.";
+  const isOpen = change.state === "requested" || change.state === "approved";
+  return isOpen ? null : `The change is ${change.state}.`;
 }
 
 /** Whoever starts the rollout looks at all of this again, under the locks of the start. */

@@ -5,6 +5,7 @@ import { durationToText, type Instant, SECOND_MS } from "../base/instant.ts";
 import { type Db, inTransaction, isUniqueViolation, type Tx } from "../db/database.ts";
 import { notify } from "../db/notify.ts";
 import type { World } from "../db/world.ts";
+import type { GivenSignature } from "../identity/given-signature.ts";
 import { personBehind } from "../identity/store.ts";
 import { recordEvent } from "../ledger/record.ts";
 import { followPatch } from "../plan/actions-patch.ts";
@@ -12,6 +13,7 @@ import { demandPlan } from "../plan/actions-show.ts";
 import { parseStatement, type Statement } from "../plan/statement.ts";
 import { loadWaves, type StoredPlan } from "../plan/store.ts";
 import { countPlanHosts } from "../plan/store-hosts.ts";
+import { keepRequestSignature } from "./actions-request-signature.ts";
 import { type Change, type ChangeState, nextState, type RiskFacts } from "./model.ts";
 import {
   approvalsFor,
@@ -26,10 +28,17 @@ import {
 
 /** Asking for a change, and asking again with another plan. */
 
+/** The requester's own signature over the plan may come along, or later. */
+interface RequestOfPlan extends GivenSignature {
+  readonly plan: string;
+  readonly reason: string;
+  readonly title?: string | undefined;
+}
+
 export async function requestChange(
   world: World,
   actor: Actor,
-  request: { readonly plan: string; readonly reason: string; readonly title?: string | undefined },
+  request: RequestOfPlan,
 ): Promise<Change> {
   const asked = await readRequest(world, actor, request);
   if ((await loadChangeByNumber(world.db, asked.plan.changeNumber)) !== null) {
@@ -55,6 +64,7 @@ export async function requestChange(
     await inTransaction(world.db, async (tx) => {
       await insertChange(tx, change);
       await recordRequest(tx, "change.requested", actor.subject, change);
+      await keepGiven(tx, world, { actor, change, given: request });
     });
   } catch (cause) {
     if (!isUniqueViolation(cause)) throw cause;
@@ -69,12 +79,7 @@ export async function requestChange(
 export async function editChange(
   world: World,
   actor: Actor,
-  edit: {
-    readonly change: string;
-    readonly plan: string;
-    readonly reason: string;
-    readonly title?: string | undefined;
-  },
+  edit: RequestOfPlan & { readonly change: string },
 ): Promise<Change> {
   const asked = await readRequest(world, actor, edit);
   const content = await contentOf(world.db, asked);
@@ -97,6 +102,7 @@ export async function editChange(
       from: before.plan,
       approvalsVoided: voided,
     });
+    await keepGiven(tx, world, { actor, change, given: edit });
     await approvalLost(tx, {
       before: before.state,
       patch: change.patch,
@@ -105,6 +111,15 @@ export async function editChange(
     });
     return change;
   });
+}
+
+async function keepGiven(
+  tx: Tx,
+  world: World,
+  of: { readonly actor: Actor; readonly change: Change; readonly given: GivenSignature },
+): Promise<void> {
+  const { signature, passkey } = of.given;
+  if (signature !== undefined || passkey !== undefined) await keepRequestSignature(tx, world, of);
 }
 
 interface Asked {
@@ -116,11 +131,7 @@ interface Asked {
 }
 
 /** The plan must be the requester's own, whole within their scope, and still have time. */
-async function readRequest(
-  world: World,
-  actor: Actor,
-  request: { readonly plan: string; readonly reason: string; readonly title?: string | undefined },
-): Promise<Asked> {
+async function readRequest(world: World, actor: Actor, request: RequestOfPlan): Promise<Asked> {
   const plan = await demandPlan(world, actor, request.plan, "change.request");
   const scopes = scopesFor(actor, "change.request");
   const { inScope, all } = await countPlanHosts(world.db, plan.digest, scopes);

@@ -112,8 +112,8 @@ export interface Change {
 
 export type ApprovalId = Id<"approval">;
 
-export interface Approval {
-  readonly id: ApprovalId;
+/** The requester's own signature over the statement that the change asks for. */
+export interface RequestSignature {
   readonly change: ChangeId;
   readonly plan: PlanDigest;
   readonly person: SubjectId;
@@ -125,4 +125,9 @@ export interface Approval {
   /** Armoured SSHSIG, the bytes as they came. */
   readonly signature: string;
   readonly at: Instant;
+}
+
+/** The same form over the same bytes, in a namespace of its own. */
+export interface Approval extends RequestSignature {
+  readonly id: ApprovalId;
 }

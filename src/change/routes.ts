@@ -4,8 +4,14 @@ import { scopesFor } from "../base/actor.ts";
 import { Failure } from "../base/failure.ts";
 import { instantToText } from "../base/instant.ts";
 import { skip, total } from "../base/list-page.ts";
+import { isSynced } from "../base/signature-flags.ts";
 import { fingerprint, parsePublicKeyLine } from "../base/ssh-key.ts";
 import { type RequestContext, type Route, route } from "../db/world.ts";
+import {
+  isOneSignature,
+  isUnsignedOrOneSignature,
+  signatureFields,
+} from "../identity/given-signature.ts";
 import { loadSubjectNames } from "../identity/store.ts";
 import { loadPlan } from "../plan/store.ts";
 import { loadPatch } from "../triage/store.ts";
@@ -13,8 +19,9 @@ import { demandChange, editChange, requestChange } from "./actions.ts";
 import { approveChange } from "./actions-approve.ts";
 import { rejectChange, withdrawChange } from "./actions-end.ts";
 import { showChange } from "./actions-show.ts";
+import { signRequest } from "./actions-sign-request.ts";
 import { conflictStates, conflictToText } from "./conflict.ts";
-import { type Approval, type Change, changeStates } from "./model.ts";
+import { type Approval, type Change, changeStates, type RequestSignature } from "./model.ts";
 import { approvalsFor, countChanges, type ListedChange, loadChange, loadChanges } from "./store.ts";
 
 /** Changes over HTTP: asking, seeing exactly what is signed, approving with a signature. */
@@ -100,26 +107,43 @@ async function replyFor(context: RequestContext, change: Change): Promise<Change
   return reply;
 }
 
-const approvalSchema = z.strictObject({
-  approver: z.string(),
+const ONE_SIGNATURE = "give a signature or a passkey's answer, one of them";
+
+const signatureSchema = z.strictObject({
+  /** Who signed, by the handle that hosts know. */
+  by: z.string(),
   keyClass: z.enum(["ssh", "sk", "desk", "page"]),
   keyFingerprint: z.string(),
+  /** Whether the key says that it is copied between machines. */
+  isSynced: z.boolean(),
   plan: digestText,
   at: time,
+  /** The armoured signature: check it with `ssh-keygen -Y verify -n fettle-request-v1`. */
+  signature: z.string(),
+});
+
+function signatureReply(of: RequestSignature): z.output<typeof signatureSchema> {
+  const key = parsePublicKeyLine(of.keyLine);
+  return {
+    by: of.handle,
+    keyClass: of.keyClass,
+    keyFingerprint: key === null ? "" : fingerprint(key),
+    isSynced: isSynced(of.signature),
+    plan: of.plan,
+    at: instantToText(of.at),
+    signature: of.signature,
+  };
+}
+
+const approvalSchema = signatureSchema.omit({ by: true }).extend({
+  approver: z.string(),
   /** The armoured signature: check it with `ssh-keygen -Y verify -n fettle-approve-v1`. */
   signature: z.string(),
 });
 
 function approvalReply(approval: Approval): z.output<typeof approvalSchema> {
-  const key = parsePublicKeyLine(approval.keyLine);
-  return {
-    approver: approval.handle,
-    keyClass: approval.keyClass,
-    keyFingerprint: key === null ? "" : fingerprint(key),
-    plan: approval.plan,
-    at: instantToText(approval.at),
-    signature: approval.signature,
-  };
+  const { by: approver, ...signed } = signatureReply(approval);
+  return { approver, ...signed };
 }
 
 const postChange = route({
@@ -128,7 +152,14 @@ const postChange = route({
   summary: "Asks for a plan to be approved.",
   permission: "change.request",
   status: 201,
-  body: z.strictObject({ plan: planText, reason: reasonText, title: titleText.optional() }),
+  body: z
+    .strictObject({
+      plan: planText,
+      reason: reasonText,
+      title: titleText.optional(),
+      ...signatureFields,
+    })
+    .refine(isUnsignedOrOneSignature, { error: ONE_SIGNATURE }),
   reply: changeSchema,
   errors: ["not-found", "forbidden", "blocked", "conflict"],
   async handle(context, { body }) {
@@ -231,6 +262,8 @@ const getChange = route({
     /** What the plan's choices give up. */
     weaker: z.array(z.strictObject({ choice: z.string(), givesUp: z.string() })),
     given: z.array(approvalSchema),
+    /** The requester's own signature; null where they did not sign. */
+    requestSignature: signatureSchema.nullable(),
     /** Other changes that want some of the same hosts at the same time. */
     conflicts: z.array(
       z.strictObject({
@@ -267,6 +300,8 @@ const getChange = route({
       },
       weaker: [...shown.weaker],
       given: shown.approvals.map(approvalReply),
+      requestSignature:
+        shown.requestSignature === null ? null : signatureReply(shown.requestSignature),
       conflicts: shown.conflicts.map((conflict) => ({
         change: `C-${conflict.number}`,
         title: conflict.title,
@@ -305,7 +340,7 @@ const postApproval = route({
   freshProof: "signature",
   status: 201,
   params: z.strictObject({ change: changeRef }),
-  body: z.strictObject({ signature: z.string().min(1).max(8192) }),
+  body: z.strictObject(signatureFields).refine(isOneSignature, { error: ONE_SIGNATURE }),
   reply: z.strictObject({ change: changeSchema, approval: approvalSchema }),
   errors: ["not-found", "forbidden", "blocked", "conflict"],
   async handle(context, { params, body }) {
@@ -315,6 +350,21 @@ const postApproval = route({
       change: await replyFor(context, approved.change),
       approval: approvalReply(approved.approval),
     };
+  },
+});
+
+const postRequestSignature = route({
+  method: "POST",
+  path: "/api/v1/changes/{change}/request-signature",
+  summary: "The requester signs what they ask for: the statement, namespace fettle-request-v1.",
+  permission: "change.request",
+  status: 201,
+  params: z.strictObject({ change: changeRef }),
+  body: z.strictObject(signatureFields).refine(isOneSignature, { error: ONE_SIGNATURE }),
+  reply: signatureSchema,
+  errors: ["not-found", "forbidden", "blocked", "conflict"],
+  async handle({ world, actor }, { params, body }) {
+    return signatureReply(await signRequest(world, actor, { ...params, ...body }));
   },
 });
 
@@ -356,6 +406,7 @@ export const routes: readonly Route[] = [
   getChange,
   getStatement,
   postApproval,
+  postRequestSignature,
   postWithdraw,
   postReject,
 ];

@@ -329,7 +329,7 @@ function registerKey(program: Command, cli: Cli): void {
   const key = program.command("key").description("Your approver keys: what hosts verify");
   key
     .command("add <file>")
-    .description("Register an SSH public key as yours")
+    .description("Register a public key as yours: of a file, a security key, or a desk's passkey")
     .option("--title <title>", "what it is", "ssh key")
     .action(async (file: string, flags: { title: string }) => {
       const line = readNamedText(file, "The key").trim();

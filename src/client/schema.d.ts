@@ -330,6 +330,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/changes/{change}/request-signature": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The requester signs what they ask for: the statement, namespace fettle-request-v1. */
+        post: operations["postChangesByChangeRequestSignature"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/changes/{change}/statement": {
         parameters: {
             query?: never;
@@ -1287,7 +1304,7 @@ export interface paths {
         /** One's own approver keys, or a user's for those who may read users. */
         get: operations["getKeys"];
         put?: never;
-        /** Adds an SSH public key with which one approves changes. */
+        /** Adds a public key with which one approves: of a file, a security key, or a desk's passkey. */
         post: operations["postKeys"];
         delete?: never;
         options?: never;
@@ -1307,6 +1324,40 @@ export interface paths {
         post?: never;
         /** Removes an approver key; hosts learn of it with their next policy. */
         delete: operations["deleteKeysByKey"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/keys/passkey-challenges": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a browser asks for to make a passkey of this server; good once, for five minutes. */
+        post: operations["postKeysPasskeyChallenges"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/keys/passkeys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Adds a passkey that a page of this server just made; class page, ES256 only. */
+        post: operations["postKeysPasskeys"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -3122,9 +3173,11 @@ export interface components {
             base64: string;
             /** @enum {string} */
             class: "ssh" | "sk" | "desk" | "page";
+            credential: string | null;
             fingerprint: string;
             id: string;
             removedAt: string | null;
+            site: string | null;
             subject: string;
             title: string;
             type: string;
@@ -4163,6 +4216,13 @@ export interface components {
                 };
                 exposedHostDays: number;
             }[];
+        };
+        PasskeyAnswer: {
+            authenticatorData: string;
+            /** @description clientDataJSON, base64url */
+            clientData: string;
+            credential: string;
+            signature: string;
         };
         Patch: {
             actions: components["schemas"]["Action"][];
@@ -5515,8 +5575,11 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
+                    passkey?: components["schemas"]["PasskeyAnswer"];
                     plan: string;
                     reason: string;
+                    /** @description an armoured SSH signature */
+                    signature?: string;
                     title?: string;
                 };
             };
@@ -5612,6 +5675,7 @@ export interface operations {
                             approver: string;
                             /** Format: date-time */
                             at: string;
+                            isSynced: boolean;
                             /** @enum {string} */
                             keyClass: "ssh" | "sk" | "desk" | "page";
                             keyFingerprint: string;
@@ -5629,6 +5693,17 @@ export interface operations {
                         /** Format: date-time */
                         requestedAt: string;
                         requester: string;
+                        requestSignature: {
+                            /** Format: date-time */
+                            at: string;
+                            by: string;
+                            isSynced: boolean;
+                            /** @enum {string} */
+                            keyClass: "ssh" | "sk" | "desk" | "page";
+                            keyFingerprint: string;
+                            plan: string;
+                            signature: string;
+                        } | null;
                         risk: {
                             firstWaveDetects: number;
                             hosts: number;
@@ -5707,7 +5782,9 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
-                    signature: string;
+                    passkey?: components["schemas"]["PasskeyAnswer"];
+                    /** @description an armoured SSH signature */
+                    signature?: string;
                 };
             };
         };
@@ -5723,6 +5800,7 @@ export interface operations {
                             approver: string;
                             /** Format: date-time */
                             at: string;
+                            isSynced: boolean;
                             /** @enum {string} */
                             keyClass: "ssh" | "sk" | "desk" | "page";
                             keyFingerprint: string;
@@ -5909,6 +5987,53 @@ export interface operations {
             403: components["responses"]["forbidden"];
             404: components["responses"]["not-found"];
             409: components["responses"]["blocked"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    postChangesByChangeRequestSignature: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                change: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    passkey?: components["schemas"]["PasskeyAnswer"];
+                    /** @description an armoured SSH signature */
+                    signature?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** Format: date-time */
+                        at: string;
+                        by: string;
+                        isSynced: boolean;
+                        /** @enum {string} */
+                        keyClass: "ssh" | "sk" | "desk" | "page";
+                        keyFingerprint: string;
+                        plan: string;
+                        signature: string;
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            409: components["responses"]["blocked.conflict"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
         };
@@ -8844,6 +8969,73 @@ export interface operations {
             403: components["responses"]["forbidden.proof-needed"];
             404: components["responses"]["not-found"];
             409: components["responses"]["conflict"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    postKeysPasskeyChallenges: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        challenge: string;
+                        known: string[];
+                        rpId: string;
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    postKeysPasskeys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description attestationObject, base64url */
+                    attestation: string;
+                    /** @description clientDataJSON, base64url */
+                    clientData: string;
+                    credential: string;
+                    /** @default passkey */
+                    title?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApproverKey"];
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            409: components["responses"]["blocked.conflict"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
         };

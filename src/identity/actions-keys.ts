@@ -3,15 +3,17 @@ import { Failure } from "../base/failure.ts";
 import { newId } from "../base/ids.ts";
 import { fingerprint, parsePublicKeyLine } from "../base/ssh-key.ts";
 import { demandUnscoped } from "../base/unscoped.ts";
+import { credentialIn } from "../base/webauthn-bytes.ts";
 import { inTransaction } from "../db/database.ts";
 import type { World } from "../db/world.ts";
 import { recordEvent } from "../ledger/record.ts";
 import { demandWholeCredential } from "./actions-access.ts";
+import { classOfKey } from "./key-class.ts";
 import type { ApproverKey, KeyId } from "./model.ts";
 import { loadSubject } from "./store.ts";
 import { insertKey, loadKeys, removeKey } from "./store-keys.ts";
 
-/** Adds an SSH file key to one's own account. Nobody adds a key to another person's. */
+/** Adds a key to one's own account by its line. Nobody adds a key to another person's. */
 export async function addKey(
   world: World,
   actor: Actor,
@@ -22,24 +24,41 @@ export async function addKey(
   },
 ): Promise<ApproverKey> {
   await demandWholeCredential(world, actor, input.credentialHash);
+  const { line, title } = input;
+  return keepKey(world, actor, { line, title, credential: credentialIn(line) });
+}
+
+/** Keeps a key of the person who acts, in the class that its line tells. */
+export async function keepKey(
+  world: World,
+  actor: Actor,
+  input: {
+    readonly line: string;
+    readonly title: string;
+    readonly credential: string | null;
+  },
+): Promise<ApproverKey> {
   if (actor.kind !== "person") {
     throw new Failure("forbidden", "Only people approve, so only a person can have approver keys.");
   }
   const key = parsePublicKeyLine(input.line);
-  if (key === null || key.type.startsWith("sk-")) {
+  if (key === null) {
     throw new Failure(
       "invalid",
-      "The line is not an SSH public key of the kind ssh-ed25519 or ecdsa-sha2-nistp256. Paste the content of the .pub file; security keys follow later.",
+      "The line is not an SSH public key of the kind ssh-ed25519 or ecdsa-sha2-nistp256, nor one of a security key or passkey. Paste the content of the .pub file.",
     );
   }
+  const verdict = classOfKey(key, world.config.serverName);
+  if (!verdict.ok) throw new Failure("invalid", verdict.why);
   return inTransaction(world.db, async (tx) => {
     const id = await insertKey(tx, {
       id: newId<KeyId>(world.clock()),
       subject: actor.subject,
-      class: "ssh",
+      class: verdict.class,
       type: key.type,
       base64: key.base64,
       fingerprint: fingerprint(key),
+      credential: input.credential,
       title: input.title,
     });
     if (id === null) {
@@ -52,7 +71,7 @@ export async function addKey(
       type: "key.added",
       actor: actor.subject,
       object: `key:${id}`,
-      facts: { subject: actor.subject, class: "ssh", fingerprint: fingerprint(key) },
+      facts: { subject: actor.subject, class: verdict.class, fingerprint: fingerprint(key) },
     });
     const [added] = await loadKeys(tx, { id });
     if (added === undefined) throw new Failure("internal", "The key was added but is not there.");

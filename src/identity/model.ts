@@ -89,6 +89,8 @@ export interface ApproverKey {
   readonly type: string;
   readonly base64: string;
   readonly fingerprint: string;
+  /** Of passkeys: what a browser calls the key; null for others, and where nobody told. */
+  readonly credential: string | null;
   readonly title: string;
   readonly addedAt: Instant;
   readonly removedAt: Instant | null;

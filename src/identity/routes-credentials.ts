@@ -1,9 +1,11 @@
 import { z } from "zod";
 import { DAY_MS, type Instant, instantToText } from "../base/instant.ts";
 import { roleNames } from "../base/permission.ts";
+import { parsePublicKeyLine } from "../base/ssh-key.ts";
 import { type ServedRoute, servedRoute } from "../ledger/served-route.ts";
 import { createToken, listTokens, revokeToken } from "./actions-access.ts";
 import { addKey, dropKey, listKeys } from "./actions-keys.ts";
+import { addPasskey, askForPasskey } from "./actions-passkeys.ts";
 import { type ApiToken, type ApproverKey, TOKEN_LIFE_MS_MAX } from "./model.ts";
 
 /** One's own credentials: tokens for programs, keys with which one approves. */
@@ -98,6 +100,9 @@ const keySchema = z
     type: z.string(),
     base64: z.string(),
     fingerprint: z.string(),
+    /** Of passkeys: what a browser calls the key, and the site that it is bound to. */
+    credential: z.string().nullable(),
+    site: z.string().nullable(),
     title: z.string(),
     addedAt: time,
     removedAt: time.nullable(),
@@ -105,8 +110,10 @@ const keySchema = z
   .meta({ id: "ApproverKey" });
 
 function keyReply(key: ApproverKey): z.output<typeof keySchema> {
+  const site = parsePublicKeyLine(`${key.type} ${key.base64}`)?.application ?? null;
   return {
     ...key,
+    site,
     addedAt: instantToText(key.addedAt),
     removedAt: timeOrNull(key.removedAt),
   };
@@ -128,7 +135,8 @@ const getKeys = servedRoute({
 const postKey = servedRoute({
   method: "POST",
   path: "/api/v1/keys",
-  summary: "Adds an SSH public key with which one approves changes.",
+  summary:
+    "Adds a public key with which one approves: of a file, a security key, or a desk's passkey.",
   permission: "signed-in",
   freshProof: "demanded",
   body: z.strictObject({ line: z.string().min(1).max(2000), title: title.default("ssh key") }),
@@ -138,6 +146,50 @@ const postKey = servedRoute({
   async handle({ world, actor, request }, { body }) {
     const { credentialHash } = request;
     return keyReply(await addKey(world, actor, { ...body, credentialHash }));
+  },
+});
+
+const postPasskeyChallenge = servedRoute({
+  method: "POST",
+  path: "/api/v1/keys/passkey-challenges",
+  summary: "What a browser asks for to make a passkey of this server; good once, for five minutes.",
+  permission: "signed-in",
+  reply: z.strictObject({ challenge: z.string(), rpId: z.string(), known: z.array(z.string()) }),
+  status: 201,
+  async handle({ world, actor }) {
+    const asked = await askForPasskey(world, actor);
+    return { ...asked, known: [...asked.known] };
+  },
+});
+
+const base64url = z.string().regex(/^[A-Za-z0-9_-]+$/);
+
+const postPasskey = servedRoute({
+  method: "POST",
+  path: "/api/v1/keys/passkeys",
+  summary: "Adds a passkey that a page of this server just made; class page, ES256 only.",
+  permission: "signed-in",
+  body: z.strictObject({
+    credential: base64url.max(1364),
+    clientData: base64url.max(4096).describe("clientDataJSON, base64url"),
+    attestation: base64url.max(32_768).describe("attestationObject, base64url"),
+    title: title.default("passkey"),
+  }),
+  reply: keySchema,
+  status: 201,
+  errors: ["forbidden", "blocked", "conflict"],
+  async handle({ world, actor, request }, { body }) {
+    const { credential: id, clientData: clientDataJSON, attestation: attestationObject } = body;
+    const answer = {
+      id,
+      rawId: id,
+      type: "public-key" as const,
+      response: { clientDataJSON, attestationObject },
+      clientExtensionResults: {},
+    };
+    const { credentialHash } = request;
+    const given = { answer, title: body.title, credentialHash };
+    return keyReply(await addPasskey(world, actor, given));
   },
 });
 
@@ -162,5 +214,7 @@ export const credentialRoutes: readonly ServedRoute[] = [
   deleteToken,
   getKeys,
   postKey,
+  postPasskeyChallenge,
+  postPasskey,
   deleteKey,
 ];

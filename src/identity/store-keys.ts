@@ -1,10 +1,11 @@
 import { sql } from "kysely";
+import type { Digest } from "../base/digest.ts";
 import type { SubjectId } from "../base/ids.ts";
 import type { Reader, Tx } from "../db/database.ts";
 import type { ApproverKey, KeyId } from "./model.ts";
 import { millis } from "./store.ts";
 
-const columns = sql`k.id, k.subject, k.class, k.type, k.base64, k.fingerprint, k.title,
+const columns = sql`k.id, k.subject, k.class, k.type, k.base64, k.fingerprint, k.credential, k.title,
   ${millis("k.added_at")} as "addedAt", ${millis("k.removed_at")} as "removedAt"`;
 
 export async function loadKeys(
@@ -39,14 +40,15 @@ export async function loadLiveKeys(reader: Reader): Promise<readonly ApproverKey
  */
 export async function insertKey(
   tx: Tx,
-  key: Omit<ApproverKey, "addedAt" | "removedAt">,
+  key: Omit<ApproverKey, "addedAt" | "removedAt" | "credential"> & { credential?: string | null },
 ): Promise<KeyId | null> {
   const { rows } = await sql<{ id: KeyId }>`
-    insert into approver_key (id, subject, class, type, base64, fingerprint, title)
+    insert into approver_key (id, subject, class, type, base64, fingerprint, credential, title)
     values (${key.id}, ${key.subject}, ${key.class}, ${key.type}, ${key.base64},
-      ${key.fingerprint}, ${key.title})
+      ${key.fingerprint}, ${key.credential ?? null}, ${key.title})
     on conflict (base64) do update
-      set removed_at = null, added_at = now(), title = excluded.title
+      set removed_at = null, added_at = now(), title = excluded.title,
+          credential = excluded.credential
       where approver_key.subject = excluded.subject
     returning id`.execute(tx);
   return rows[0]?.id ?? null;
@@ -57,4 +59,27 @@ export async function removeKey(tx: Tx, id: KeyId): Promise<boolean> {
     update approver_key set removed_at = now()
     where id = ${id} and removed_at is null`.execute(tx);
   return removed.numAffectedRows === 1n;
+}
+
+/** Notes what a browser was asked, and forgets what is over. */
+export async function insertChallenge(
+  tx: Tx,
+  asked: { readonly hash: Digest; readonly subject: SubjectId; readonly lifeSeconds: number },
+): Promise<void> {
+  await sql`delete from passkey_challenge where expires_at <= now()`.execute(tx);
+  await sql`
+    insert into passkey_challenge (hash, subject, expires_at)
+    values (${asked.hash}, ${asked.subject},
+      now() + make_interval(secs => ${asked.lifeSeconds}))`.execute(tx);
+}
+
+/** Whether this person was asked that and has not answered yet; it does not count again. */
+export async function takeChallenge(
+  tx: Tx,
+  given: { readonly hash: Digest; readonly subject: SubjectId },
+): Promise<boolean> {
+  const { numAffectedRows } = await sql`
+    delete from passkey_challenge
+    where hash = ${given.hash} and subject = ${given.subject} and expires_at > now()`.execute(tx);
+  return numAffectedRows === 1n;
 }

@@ -73,6 +73,8 @@ const sentences: Readonly<Record<string, Sentence>> = {
   "known-issue.withdrawn": (f) => `withdrew the known issue ${text(f["issue"])}`,
   "change.requested": (f) =>
     `asked for approval: ${count(f["hosts"], "host")}, ${count(f["need"], "approval")} needed, way back: ${text(f["reversibility"])}`,
+  "change.request-signed": (f) =>
+    `signed the request with the ${text(f["class"])} key ${text(f["key"])}`,
   "change.approved": (f) => `the change has its ${count(f["approvals"], "approval")}`,
   "change.running": () => "the change is being carried out",
   "change.completed": () => "the change is complete",

@@ -2,9 +2,11 @@ import { assert, present } from "../base/failure.ts";
 import type { ChangeId, HostId, PlanDigest } from "../base/ids.ts";
 import { instantToSeconds } from "../base/instant.ts";
 import { keepLast } from "../base/kept.ts";
+import type { RequestSignature } from "../change/model.ts";
 import { approvalsFor } from "../change/store.ts";
+import { loadRequestSignature } from "../change/store-request-signature.ts";
 import type { Reader } from "../db/database.ts";
-import type { Bundle } from "../fleet/bundle.ts";
+import type { Bundle, BundleApproval } from "../fleet/bundle.ts";
 import { EMPTY_HEAD, signOrder } from "../fleet/order.ts";
 import type { PlannedLeaf } from "../plan/model.ts";
 import { loadBody, loadLeafDigests, loadLeaves, loadPlan } from "../plan/store.ts";
@@ -40,6 +42,7 @@ export async function bundlesFor(
   const leaves = await loadLeaves(db, plan, { hosts: claimed.map((one) => one.host) });
   const byIndex = new Map(leaves.map((leaf) => [leaf.index, leaf]));
   const approvals = await approvalsFor(db, change);
+  const request = await loadRequestSignature(db, plan);
   const bundles = new Map<HostId, Bundle>();
   for (const one of claimed) {
     const leaf = present(byIndex.get(one.leafIndex), `the leaf of host ${one.host}`);
@@ -49,12 +52,8 @@ export async function bundlesFor(
       order: order.text,
       orderSignature: order.signature,
       plan: parts.statement,
-      request: null,
-      approvals: approvals.map(({ handle, keyClass, signature }) => ({
-        person: handle,
-        class: keyClass,
-        signature,
-      })),
+      request: request === null ? null : signedBy(request),
+      approvals: approvals.map(signedBy),
       leaf: leaf.text,
       nodes: pathNodes(parts.tree, leaf.index),
       body: await bodyText(db, parts, plan, one.body),
@@ -63,6 +62,10 @@ export async function bundlesFor(
     });
   }
   return bundles;
+}
+
+function signedBy({ handle, keyClass, signature }: RequestSignature): BundleApproval {
+  return { person: handle, class: keyClass, signature };
 }
 
 function orderFor(engine: Engine, claimed: Claimed, leaf: PlannedLeaf) {
