@@ -292,6 +292,8 @@ describe("the pages", () => {
     "src/plan/body.ts",
     "src/plan/signed-view.ts",
     "src/base/instant.ts",
+    // What a passkey is asked to sign is made of the text that is shown.
+    "src/base/webauthn-bytes.ts",
   ];
   /** Keeps the last head of the log that the browser saw, which is public; no page keeps anything else. */
   const remembering = "web/ledger/seen-head.ts";

@@ -8,6 +8,8 @@ import type { Namespace } from "./sshsig.ts";
 
 export const PASSKEY_KEY_TYPE = "sk-ecdsa-sha2-nistp256@openssh.com";
 
+export type { Namespace } from "./sshsig.ts";
+
 /** Strings of RFC 4251 §5, one after the other. */
 function wire(parts: readonly (string | Uint8Array)[]): Uint8Array<ArrayBuffer> {
   const contents = parts.map((part) =>

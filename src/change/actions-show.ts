@@ -3,6 +3,7 @@ import { type Actor, scopesFor } from "../base/actor.ts";
 import { assert, Failure } from "../base/failure.ts";
 import type { PlanDigest } from "../base/ids.ts";
 import { keepLast } from "../base/kept.ts";
+import { isSynced } from "../base/signature-flags.ts";
 import type { World } from "../db/world.ts";
 import type { Subject } from "../identity/model.ts";
 import { loadSubject } from "../identity/store.ts";
@@ -64,6 +65,11 @@ export async function showChange(world: World, actor: Actor, ref: string): Promi
     hosts: view.hosts,
     pipedHosts: change.risk.pipedHosts,
     hostsWithoutUndo: view.hostsWithoutUndo,
+    approvals: approvals.map(({ handle, keyClass, signature }) => ({
+      handle,
+      keyClass,
+      isSynced: isSynced(signature),
+    })),
     ...HOST_POLICY_CHOICES,
   });
   const actions = await actionsFor(world, actor, {

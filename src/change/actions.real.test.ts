@@ -338,6 +338,7 @@ describe("a change", () => {
       "reject",
       "withdraw",
       "edit",
+      "sign-request",
     ]);
   });
 

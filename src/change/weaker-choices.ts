@@ -1,4 +1,5 @@
 import { durationToText, SECOND_MS } from "../base/instant.ts";
+import type { KeyClass } from "../identity/model.ts";
 import type { Statement } from "../plan/statement.ts";
 
 /**
@@ -16,6 +17,12 @@ export interface ChoiceFacts {
   readonly hosts: number;
   readonly pipedHosts: number;
   readonly hostsWithoutUndo: number;
+  /** Approvals given so far. */
+  readonly approvals: readonly {
+    readonly handle: string;
+    readonly keyClass: KeyClass;
+    readonly isSynced: boolean;
+  }[];
   /** What the ring lines of host policies say. */
   readonly sod: "plain" | "signed";
   readonly log: "off" | "seen";
@@ -51,6 +58,13 @@ export function weakerChoices(facts: ChoiceFacts): readonly WeakerChoice[] {
             "Hosts do not demand that the approval is in the public log, so a stolen server could hide what it dispatched.",
         }
       : null,
+    statement.hosts.kind === "rule"
+      ? {
+          choice: `at most ${statement.hosts.max} hosts by rule`,
+          givesUp:
+            "Only this server counts to that number: hosts that carry the labels take an approved body without knowing of each other.",
+        }
+      : null,
     permitChoice(statement),
     statement.revert.kind === "order"
       ? {
@@ -64,8 +78,30 @@ export function weakerChoices(facts: ChoiceFacts): readonly WeakerChoice[] {
           givesUp: "A failed host there stays as it failed until somebody repairs it.",
         }
       : null,
+    ...facts.approvals.flatMap(approvalChoices),
   ];
   return choices.filter((choice) => choice !== null);
+}
+
+/** A passkey shows no text, so what its person saw is what a page told (host protocol §4.5). */
+function approvalChoices(approval: ChoiceFacts["approvals"][number]): readonly WeakerChoice[] {
+  const { handle, keyClass, isSynced } = approval;
+  const choices: WeakerChoice[] = [];
+  if (keyClass === "page") {
+    choices.push({
+      choice: `page approval of ${handle}`,
+      givesUp:
+        "This server itself showed what was signed; a stolen server could have shown another plan. It does not count as outside, which protected rings demand.",
+    });
+  }
+  if (isSynced) {
+    choices.push({
+      choice: `synced passkey of ${handle}`,
+      givesUp:
+        "The key is copied between machines by its maker's account, so whoever takes over that account may sign.",
+    });
+  }
+  return choices;
 }
 
 function permitChoice({ permit }: Statement): WeakerChoice | null {

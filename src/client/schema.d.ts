@@ -8992,6 +8992,10 @@ export interface operations {
                         challenge: string;
                         known: string[];
                         rpId: string;
+                        user: {
+                            id: string;
+                            name: string;
+                        };
                     };
                 };
             };

@@ -23,6 +23,8 @@ const ES256 = -7;
 export interface AskedPasskey {
   readonly challenge: string;
   readonly rpId: string;
+  /** Another id than one that signs in would have: authenticators keep one passkey for a site and id. */
+  readonly user: { readonly id: string; readonly name: string };
   /** Passkeys that are registered already. */
   readonly known: readonly string[];
 }
@@ -43,7 +45,8 @@ export async function askForPasskey(world: World, actor: Actor): Promise<AskedPa
   const known = keys.flatMap(({ class: of, credential, removedAt }) =>
     of === "page" && credential !== null && removedAt === null ? [credential] : [],
   );
-  return { challenge, rpId: world.config.serverName, known };
+  const id = Buffer.from(`approver ${actor.subject}`).toString("base64url");
+  return { challenge, rpId: world.config.serverName, user: { id, name: actor.name }, known };
 }
 
 export async function addPasskey(

@@ -154,7 +154,12 @@ const postPasskeyChallenge = servedRoute({
   path: "/api/v1/keys/passkey-challenges",
   summary: "What a browser asks for to make a passkey of this server; good once, for five minutes.",
   permission: "signed-in",
-  reply: z.strictObject({ challenge: z.string(), rpId: z.string(), known: z.array(z.string()) }),
+  reply: z.strictObject({
+    challenge: z.string(),
+    rpId: z.string(),
+    user: z.strictObject({ id: z.string(), name: z.string() }),
+    known: z.array(z.string()),
+  }),
   status: 201,
   async handle({ world, actor }) {
     const asked = await askForPasskey(world, actor);

@@ -1,10 +1,20 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import type { Change } from "../../src/change/model.ts";
-import { expectAccessible, expectNoSidewaysScroll, picture, settled } from "./browser.ts";
+import { approvalsFor } from "../../src/change/store.ts";
+import { loadPlan } from "../../src/plan/store.ts";
+import { ADMIN } from "../builders/first-admin.ts";
+import {
+  expectAccessible,
+  expectNoSidewaysScroll,
+  picture,
+  settled,
+  signIn,
+  visit,
+} from "./browser.ts";
 import { describePages, openPages } from "./pages.ts";
 import { requested, type Scene, setScene } from "./played-rollout.ts";
 
@@ -55,6 +65,52 @@ describePages("a change's page", () => {
     await expectNoSidewaysScroll(page);
     await picture(page, "change-narrow");
     await page.setViewportSize({ width: 1280, height: 860 });
+  });
+
+  test("is approved by a passkey of the page, whose signature stock ssh-keygen takes", async () => {
+    const { page, faults } = at;
+    const approvals = await requested(scene);
+    // Browsers keep passkeys from bare addresses, so the page is visited by its name.
+    const site = at.site.url.replace("127.0.0.1", "localhost");
+    const { page: own, context } = await visit(at.browser, site);
+    const authenticator = await context.newCDPSession(own);
+    await authenticator.send("WebAuthn.enable");
+    await authenticator.send("WebAuthn.addVirtualAuthenticator", {
+      options: {
+        protocol: "ctap2",
+        transport: "internal",
+        hasResidentKey: true,
+        hasUserVerification: true,
+        isUserVerified: true,
+        automaticPresenceSimulation: true,
+      },
+    });
+    await signIn(own, ADMIN);
+    await own.goto("/settings/keys");
+    await own.getByRole("button", { name: "Make a passkey for approvals" }).click();
+    await own.getByText("is your passkey").waitFor();
+    await settled(own);
+    await picture(own, "settings-keys");
+    await expectAccessible(own);
+    await own.goto(`/changes/C-${approvals.number}`);
+    await own.getByRole("button", { name: "Approve with your passkey" }).click();
+    await own.getByRole("heading", { name: "Approvals: 1 of 1" }).waitFor();
+    await own.getByText("page approval of ada").waitFor();
+    await settled(own);
+    await picture(own, "change-passkey");
+    await expectAccessible(own);
+    const [given] = await approvalsFor(at.site.world.db, approvals.id);
+    const plan = await loadPlan(at.site.world.db, approvals.plan);
+    writeFileSync(join(folder, "allowed"), `ada ${given?.keyLine}\n`);
+    writeFileSync(join(folder, "passkey.sig"), given?.signature ?? "");
+    const args = ["-Y", "verify", "-f", join(folder, "allowed"), "-I", "ada"];
+    const sig = ["-n", "fettle-approve-v1", "-s", join(folder, "passkey.sig")];
+    const told = execFileSync("ssh-keygen", [...args, ...sig], { input: plan?.statement ?? "" });
+    expect(String(told)).toContain("Good");
+    expect(given).toMatchObject({ keyClass: "page", handle: "ada" });
+    await context.close();
+    await page.bringToFront();
+    expect(faults).toEqual([]);
   });
 
   test("is approved with a signature of stock ssh-keygen over the downloaded bytes", async () => {

@@ -8,7 +8,7 @@ import { Answered } from "../parts/answered.tsx";
 import { Instant } from "../parts/instant.tsx";
 import { Mark, StateWord } from "../parts/mark.tsx";
 import { PageHead } from "../parts/page-head.tsx";
-import { Approve } from "./approve.tsx";
+import { Approve, SignRequest } from "./approve.tsx";
 import styles from "./change.module.css";
 import { type Change, hostsText } from "./change-model.ts";
 import { Request, Risk, Votes, Weaker } from "./judge.tsx";
@@ -47,6 +47,7 @@ export function ChangePage() {
             <div className={styles["column"]}>
               <Votes change={shown} />
               <Approve change={shown} />
+              <SignRequest change={shown} />
               <Request change={shown} />
               <Risk change={shown} />
               <Weaker change={shown} />

@@ -43,6 +43,7 @@ export function Request({ change }: { readonly change: Change }) {
         of={[
           ["Why", change.reason],
           ["Asked by", change.requester],
+          ["Request signed", <Signature key="signature" of={change.requestSignature} />],
           ["Asked", <Instant key="asked" at={change.requestedAt} />],
           ["Valid until", <Instant key="until" at={change.expiresAt} />],
           [
@@ -61,6 +62,16 @@ export function Request({ change }: { readonly change: Change }) {
         ]}
       />
     </Panel>
+  );
+}
+
+function Signature({ of }: { readonly of: Change["requestSignature"] }) {
+  if (of === null) return <>no; rings with the rule sod signed start nothing for it</>;
+  return (
+    <>
+      <Instant at={of.at} /> with the {of.keyClass} key{" "}
+      <span className="mono">{of.keyFingerprint}</span>
+    </>
   );
 }
 

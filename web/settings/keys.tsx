@@ -1,16 +1,16 @@
 import { Button, Group, Table, Text, TextInput } from "@mantine/core";
 import type { FormEvent } from "react";
-import { api, ask, onceKey, type Reply } from "../app/api.ts";
+import { api, ask, onceKey } from "../app/api.ts";
 import { useAnswer, useDeed } from "../app/queries.ts";
 import { wordFor } from "../app/words.ts";
 import { Answered } from "../parts/answered.tsx";
 import { Empty } from "../parts/empty.tsx";
 import { Instant } from "../parts/instant.tsx";
 import { Mark } from "../parts/mark.tsx";
+import { type ApproverKey, makePasskey } from "../parts/passkey.ts";
 import { Problem } from "../parts/problem.tsx";
 import { ScrolledTable } from "../parts/scrolled-table.tsx";
 
-type ApproverKey = Reply<"/api/v1/keys">["items"][number];
 const TOPICS = ["keys", "users"];
 
 /** The keys with which one approves; hosts check their signatures themselves. */
@@ -27,6 +27,7 @@ export function KeysPart() {
         check that signature themselves, so a stolen server cannot approve for you. Keep the private
         half away from this server; a key on a hardware token counts as stronger.
       </Text>
+      <AddPasskey />
       <AddKey />
       <Answered of={keys} what="keys">
         {({ items }) =>
@@ -35,7 +36,8 @@ export function KeysPart() {
               title="No approver key yet"
               command="ssh-keygen -t ed25519 -f ~/.ssh/fettle-approve"
             >
-              Make a key, then paste the line of its .pub file above, or run ./fettle key add.
+              Make a passkey above, or a key, and paste the line of its .pub file; or run ./fettle
+              key add.
             </Empty>
           ) : (
             <KeyTable items={items} />
@@ -43,6 +45,36 @@ export function KeysPart() {
         }
       </Answered>
     </>
+  );
+}
+
+/** In two steps: the server asks once, the browser and its key answer. */
+function AddPasskey() {
+  const make = useDeed(async () => {
+    const path = "/api/v1/keys/passkey-challenges";
+    const asked = await ask(api.POST(path, { headers: onceKey() }));
+    const body = await makePasskey(asked);
+    return ask(api.POST("/api/v1/keys/passkeys", { body, headers: onceKey() }));
+  }, TOPICS);
+  return (
+    <div>
+      <Group gap="sm" mb="xs">
+        <Button loading={make.isPending} onClick={() => make.mutate(undefined)}>
+          Make a passkey for approvals
+        </Button>
+        <Text size="sm" c="dimmed" maw="70ch">
+          Kept by this device or a security key, and bound to this page. Hosts count it as class
+          page: enough where their ring demands no signature from outside.
+        </Text>
+      </Group>
+      {make.data !== undefined && (
+        <Text size="sm" mb="sm" role="status">
+          {make.data.fingerprint} is your passkey. Hosts do not know it until their next policy
+          names it; compare this fingerprint when that policy is signed.
+        </Text>
+      )}
+      {make.isError && <Problem cause={make.error} />}
+    </div>
   );
 }
 

@@ -1,0 +1,292 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { sql } from "kysely";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type Asked, type TestPasskey, testPasskey } from "../../test/builders/passkey.ts";
+import { testRings } from "../../test/builders/plan.ts";
+import {
+  aPatch,
+  aPerson,
+  askedOpenssl,
+  someHosts,
+  type TestPerson,
+} from "../../test/builders/stored.ts";
+import { type TestWorld, testWorld } from "../../test/setup/world.ts";
+import { credentialComment } from "../base/webauthn-bytes.ts";
+import type { World } from "../db/world.ts";
+import { addKey } from "../identity/actions-keys.ts";
+import { addPasskey, askForPasskey } from "../identity/actions-passkeys.ts";
+import { createPlan } from "../plan/actions.ts";
+import { loadPlan } from "../plan/store.ts";
+import { editChange, requestChange } from "./actions.ts";
+import { approveChange } from "./actions-approve.ts";
+import { showChange } from "./actions-show.ts";
+import { signRequest } from "./actions-sign-request.ts";
+import type { Change } from "./model.ts";
+import { loadRequestSignature } from "./store-request-signature.ts";
+
+let made: TestWorld;
+let world: World;
+let [carol, alice, bob]: TestPerson[] = [];
+let patch: string;
+let folder: string;
+
+/** The page's passkey is bound to this server's own name, the desk's to the desk's. */
+const DESK = "desk.acme.example";
+const desk = testPasskey(DESK);
+
+beforeAll(async () => {
+  made = await testWorld();
+  world = made.world;
+  folder = mkdtempSync(join(tmpdir(), "fettle-signed-"));
+  carol = await aPerson(world, "carol");
+  alice = await aPerson(world, "alice", { role: "approver" });
+  bob = await aPerson(world, "bob", { role: "approver" });
+  await someHosts(world, [{ name: "web-1", labels: { ring: "canary", env: "prod" } }]);
+  patch = await aPatch(world, carol);
+  await register(alice, desk);
+});
+afterAll(async () => {
+  rmSync(folder, { recursive: true, force: true });
+  await made.close();
+});
+
+async function register(who: TestPerson, passkey: TestPasskey) {
+  const line = `${passkey.line} ${credentialComment(passkey.credential)}`;
+  const actor = { ...who.actor, via: "session" as const };
+  return addKey(world, actor, { line, title: "desk", credentialHash: null });
+}
+
+async function aPlan() {
+  const request = { patch, policy: { text: testRings }, class: "normal" as const };
+  return (await createPlan(world, carol!.actor, request, askedOpenssl)).plan;
+}
+
+async function requested(): Promise<Change> {
+  const { digest } = await aPlan();
+  return requestChange(world, carol!.actor, { plan: digest, reason: "fixes a CVE" });
+}
+
+async function statementOf(change: Pick<Change, "plan">): Promise<string> {
+  return (await loadPlan(world.db, change.plan))?.statement ?? "";
+}
+
+/** The answer as the API takes it. */
+function given(passkey: TestPasskey, asked: Asked) {
+  const answer = passkey.answer(asked);
+  const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString("base64url");
+  return {
+    credential: passkey.credential,
+    authenticatorData: text(answer.authenticatorData),
+    clientData: text(answer.clientData),
+    signature: text(answer.signature),
+  };
+}
+
+async function approve(change: Change, some: Partial<Asked> = {}, passkey = desk, who = alice!) {
+  const text = await statementOf(change);
+  const answer = given(passkey, { text, ...some });
+  return approveChange(world, who.actor, { change: change.id, passkey: answer });
+}
+
+function opensshAccepts(of: { line: string; signature: string; text: string; namespace: string }) {
+  writeFileSync(join(folder, "allowed"), `someone ${of.line}\n`);
+  writeFileSync(join(folder, "sig"), of.signature);
+  const args = ["-Y", "verify", "-f", join(folder, "allowed"), "-I", "someone"];
+  const run = spawnSync("ssh-keygen", [...args, "-n", of.namespace, "-s", join(folder, "sig")], {
+    input: of.text,
+  });
+  return run.status === 0;
+}
+
+async function eventsOf(change: Change, type: string): Promise<number> {
+  const { rows } = await sql<{ count: number }>`
+    select count(*) as count from event where change = ${change.id} and type = ${type}`.execute(
+    world.db,
+  );
+  return rows[0]?.count ?? 0;
+}
+
+describe("an approval by passkey", () => {
+  test("is kept as an SSH signature that stock ssh-keygen takes, with its class", async () => {
+    const change = await requested();
+    const { change: after, approval } = await approve(change, { flags: 0x0d });
+    expect(after.state).toBe("approved");
+    expect(approval).toMatchObject({ handle: "alice", keyClass: "desk", keyLine: desk.line });
+    const { signature } = approval;
+    const text = await statementOf(change);
+    const claim = { line: desk.line, signature, text, namespace: "fettle-approve-v1" };
+    expect(opensshAccepts(claim)).toBe(true);
+    expect(opensshAccepts({ ...claim, namespace: "fettle-request-v1" })).toBe(false);
+    const { weaker } = await showChange(world, carol!.actor, change.id);
+    expect(weaker.map(({ choice }) => choice)).toContain("synced passkey of alice");
+  });
+
+  test("U12 is refused where the person was not verified, or the key not touched", async () => {
+    const change = await requested();
+    for (const flags of [0x00, 0x01, 0x04]) {
+      await expect(approve(change, { flags })).rejects.toMatchObject({ code: "forbidden" });
+    }
+    expect((await showChange(world, carol!.actor, change.id)).approvals).toEqual([]);
+  });
+
+  test("is refused for another plan, purpose or site, and leaves nothing behind", async () => {
+    const change = await requested();
+    for (const [some, why] of [
+      [{ text: "fettle plan 1\nend\n" }, "another challenge"],
+      [{ namespace: "fettle-gate-v1" as const }, "another challenge"],
+      [{ rpId: "localhost" }, "another site"],
+      [{ origin: "https://acme.example" }, "not the site"],
+      [{ flags: 0x45 }, "attested data"],
+    ] as const) {
+      await expect(approve(change, some)).rejects.toMatchObject({
+        code: "invalid",
+        message: expect.stringContaining(why),
+      });
+    }
+    expect(await eventsOf(change, "approval.given")).toBe(0);
+    expect((await showChange(world, carol!.actor, change.id)).change.state).toBe("requested");
+  });
+
+  test("is refused with a passkey of nobody, of another person, or taken back", async () => {
+    const change = await requested();
+    const stranger = testPasskey(DESK);
+    await expect(approve(change, {}, stranger)).rejects.toMatchObject({ code: "forbidden" });
+    await expect(approve(change, {}, desk, bob!)).rejects.toMatchObject({ code: "forbidden" });
+    const lost = testPasskey(DESK);
+    const { id } = await register(bob!, lost);
+    await sql`update approver_key set removed_at = now() where id = ${id}`.execute(world.db);
+    await expect(approve(change, {}, lost, bob!)).rejects.toMatchObject({ code: "forbidden" });
+  });
+
+  test("U2 is refused to the requester, whatever key it is", async () => {
+    const change = await requested();
+    const own = testPasskey(DESK);
+    await register(carol!, own);
+    await expect(approve(change, {}, own, carol!)).rejects.toMatchObject({
+      code: "forbidden",
+      message: expect.stringContaining("somebody else"),
+    });
+  });
+});
+
+describe("a passkey", () => {
+  test("of a domain that this server shares is no desk's", async () => {
+    const own = { ...world, config: { ...world.config, serverName: "fettle.acme.example" } };
+    const { line } = testPasskey("acme.example");
+    await expect(
+      addKey(own, { ...alice!.actor, via: "session" }, { line, title: "k", credentialHash: null }),
+    ).rejects.toMatchObject({ code: "invalid", message: expect.stringContaining("own full name") });
+  });
+
+  test("is made of this page only for a challenge that this person was asked, once", async () => {
+    const asked = await askForPasskey(world, alice!.actor);
+    expect(asked.rpId).toBe(world.config.serverName);
+    const data = {
+      type: "webauthn.create",
+      challenge: asked.challenge,
+      origin: "http://localhost",
+    };
+    const answer = {
+      id: "AAAA",
+      rawId: "AAAA",
+      type: "public-key" as const,
+      clientExtensionResults: {},
+      response: {
+        clientDataJSON: Buffer.from(JSON.stringify(data)).toString("base64url"),
+        attestationObject: "oA",
+      },
+    };
+    await expect(
+      addPasskey(
+        world,
+        { ...alice!.actor, via: "session" },
+        { answer, title: "k", credentialHash: null },
+      ),
+    ).rejects.toMatchObject({ code: "invalid" });
+  });
+});
+
+describe("a request that its person signed", () => {
+  test("goes to hosts as a signature of its own purpose", async () => {
+    const { digest } = await aPlan();
+    const text = await statementOf({ plan: digest });
+    const signature = carol!.sign(text, "fettle-request-v1");
+    const change = await requestChange(world, carol!.actor, {
+      plan: digest,
+      reason: "y",
+      signature,
+    });
+    expect(await loadRequestSignature(world.db, change.plan)).toMatchObject({
+      handle: "carol",
+      keyClass: "ssh",
+      signature,
+    });
+    expect(await eventsOf(change, "change.request-signed")).toBe(1);
+    const shown = await showChange(world, carol!.actor, change.id);
+    expect(shown.actions.find(({ verb }) => verb === "sign-request")).toMatchObject({
+      allowed: false,
+      reason: "The request is signed already.",
+    });
+    await expect(
+      signRequest(world, carol!.actor, { change: change.id, signature }),
+    ).rejects.toMatchObject({ code: "conflict" });
+  });
+
+  test("with a bad signature is not requested at all", async () => {
+    const { digest } = await aPlan();
+    const text = await statementOf({ plan: digest });
+    for (const signature of [
+      carol!.sign(text, "fettle-approve-v1"),
+      carol!.sign(`${text} `, "fettle-request-v1"),
+      alice!.sign(text, "fettle-request-v1"),
+      "nonsense",
+    ]) {
+      const asked = { plan: digest, reason: "y", signature };
+      await expect(requestChange(world, carol!.actor, asked)).rejects.toThrow();
+    }
+    const { rows } = await sql`select 1 from change where plan = ${digest}`.execute(world.db);
+    expect(rows).toEqual([]);
+  });
+
+  test("is signed by nobody else, and no approval passes for it", async () => {
+    const change = await requested();
+    const text = await statementOf(change);
+    const admin = await aPerson(world, "adam");
+    await expect(
+      signRequest(world, admin.actor, {
+        change: change.id,
+        signature: admin.sign(text, "fettle-request-v1"),
+      }),
+    ).rejects.toMatchObject({ code: "forbidden", message: expect.stringContaining("carol") });
+    const signature = carol!.sign(text, "fettle-request-v1");
+    await signRequest(world, carol!.actor, { change: change.id, signature });
+    await expect(
+      approveChange(world, alice!.actor, { change: change.id, signature }),
+    ).rejects.toMatchObject({ code: "forbidden" });
+  });
+
+  test("is asked for anew by an edit", async () => {
+    const change = await requested();
+    const signature = carol!.sign(await statementOf(change), "fettle-request-v1");
+    await signRequest(world, carol!.actor, { change: change.id, signature });
+    const request = {
+      patch,
+      policy: { text: testRings },
+      class: "normal" as const,
+      replaces: change.plan,
+    };
+    const { plan } = await createPlan(world, carol!.actor, request, askedOpenssl);
+    const edited = await editChange(world, carol!.actor, {
+      change: change.id,
+      plan: plan.digest,
+      reason: "later",
+    });
+    expect(await loadRequestSignature(world.db, edited.plan)).toBeNull();
+    await expect(
+      signRequest(world, carol!.actor, { change: change.id, signature }),
+    ).rejects.toMatchObject({ code: "invalid" });
+  });
+});
