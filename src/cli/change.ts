@@ -1,11 +1,13 @@
 import type { Command } from "commander";
 import { counted } from "../base/counted.ts";
 import { Failure } from "../base/failure.ts";
+import { readApprovalFile } from "../change/approval-file.ts";
 import { ask, type Client } from "../client/client.ts";
 import { type SignedView, signedView } from "../plan/signed-view.ts";
 import { type Cli, say, show } from "./cli.ts";
 import { people } from "./names.ts";
 import { allPages } from "./pages.ts";
+import { readNamedText } from "./read-file.ts";
 import { signWithSshKey } from "./ssh-sign.ts";
 import { changeTable, changeText, signedText } from "./view/change.ts";
 
@@ -18,13 +20,18 @@ export function registerChange(program: Command, cli: Cli): void {
     .requiredOption("--plan <digest>", "the plan, at least 8 digits of its digest")
     .requiredOption("--reason <text>", "why it should be done")
     .option("--title <title>", "shown to people")
-    .action(async (flags: { plan: string; reason: string; title?: string }) => {
+    .option("--sign <key>", "sign the request with your key, as rings with `sod signed` demand")
+    .action(async (flags: { plan: string; reason: string; title?: string; sign?: string }) => {
+      const client = cli.client();
+      const signature =
+        flags.sign === undefined ? undefined : await signPlan(cli, client, flags.plan, flags.sign);
       const body = {
         plan: flags.plan,
         reason: flags.reason,
         ...(flags.title === undefined ? {} : { title: flags.title }),
+        ...(signature === undefined ? {} : { signature }),
       };
-      const made = await ask(cli.client().POST("/api/v1/changes", { body }));
+      const made = await ask(client.POST("/api/v1/changes", { body }));
       show(
         cli,
         made,
@@ -51,6 +58,7 @@ export function registerChange(program: Command, cli: Cli): void {
   registerShow(change, cli);
   registerEdit(change, cli);
   registerApprove(change, cli);
+  registerSignRequest(change, cli);
   for (const verb of ["reject", "withdraw"] as const) {
     change
       .command(`${verb} <change>`)
@@ -75,7 +83,7 @@ function registerShow(change: Command, cli: Cli): void {
       const client = cli.client();
       const params = { path: { change: ref } };
       const shown = await ask(client.GET("/api/v1/changes/{change}", { params }));
-      const view = await readSigned(client, shown.plan);
+      const { view } = await readSigned(client, shown.plan);
       const names = await people(client);
       const faults = faultsOf(view, shown.plan);
       // Programs, too, get what this machine recomputed beside what the server says.
@@ -109,7 +117,10 @@ function registerEdit(change: Command, cli: Cli): void {
  * Everything a signature covers, fetched and recomputed on this machine: the tree's root from all
  * leaves and bodies. What a server says about a plan is never what gets shown for signing.
  */
-async function readSigned(client: Client, digest: string): Promise<SignedView> {
+async function readSigned(
+  client: Client,
+  digest: string,
+): Promise<{ readonly view: SignedView; readonly statement: string }> {
   const params = { path: { plan: digest } };
   const plan = await ask(client.GET("/api/v1/plans/{plan}", { params }));
   const statement = String(
@@ -125,41 +136,57 @@ async function readSigned(client: Client, digest: string): Promise<SignedView> {
     leaves.push(...page.items.map((leaf) => leaf.text));
     cursor = page.next ?? undefined;
   } while (cursor !== undefined);
-  return signedView({ statement, leaves, bodies: plan.bodies.map((body) => body.text) });
+  const bodies = plan.bodies.map((body) => body.text);
+  return { view: signedView({ statement, leaves, bodies }), statement };
+}
+
+/** Shows what would be asked for, recomputed here, and signs it as its requester. */
+async function signPlan(cli: Cli, client: Client, plan: string, key: string): Promise<string> {
+  const params = { path: { plan } };
+  const { digest } = await ask(client.GET("/api/v1/plans/{plan}", { params }));
+  const { view, statement } = await readSigned(client, digest);
+  refuseFaults(view, digest);
+  cli.terminal.err(`${signedText(view)}\n`);
+  return signWithSshKey({ key, namespace: "fettle-request-v1", text: statement });
+}
+
+function registerSignRequest(change: Command, cli: Cli): void {
+  change
+    .command("sign-request <change>")
+    .description("Sign what you asked for, as rings with `sod signed` demand")
+    .requiredOption("--key <file>", "your private key, or the public key of one in your agent")
+    .action(async (ref: string, flags: { key: string }) => {
+      const client = cli.client();
+      const params = { path: { change: ref } };
+      const shown = await ask(client.GET("/api/v1/changes/{change}", { params }));
+      const signature = await signPlan(cli, client, shown.plan, flags.key);
+      const path = "/api/v1/changes/{change}/request-signature" as const;
+      const reply = await ask(client.POST(path, { params, body: { signature } }));
+      show(cli, reply, () => `Your request of ${ref} is signed with ${reply.keyFingerprint}.`);
+    });
+}
+
+interface ApproveFlags {
+  readonly key?: string;
+  readonly file?: string;
+  readonly yes?: true;
 }
 
 function registerApprove(change: Command, cli: Cli): void {
   change
     .command("approve <change>")
-    .description("Approve with your SSH key: signs the statement that is shown, nothing else")
-    .requiredOption("--key <file>", "your private key, or the public key of one in your agent")
+    .description("Approve with your own key: signs the statement that is shown, nothing else")
+    .option("--key <file>", "your private key, or the public key of one in your agent")
+    .option("--file <file>", "a signature that was made elsewhere: at the desk, or by ssh-keygen")
     .option("--yes", "do not ask; for a person who has read the change already")
-    .action(async (ref: string, flags: { key: string; yes?: true }) => {
+    .action(async (ref: string, flags: ApproveFlags) => {
+      if ((flags.key === undefined) === (flags.file === undefined)) {
+        throw new Failure("invalid", "Give --key to sign here, or --file with a signature.");
+      }
       const client = cli.client();
       const params = { path: { change: ref } };
-      const shown = await ask(client.GET("/api/v1/changes/{change}", { params }));
-      const view = await readSigned(client, shown.plan);
-      refuseFaults(view, shown.plan);
-      cli.terminal.err(`${signedText(view)}\n`);
-      if (flags.yes !== true) await confirm(cli, view);
-      const statement = String(
-        await ask(client.GET("/api/v1/changes/{change}/statement", { params, parseAs: "text" })),
-      );
-      const again = signedView({ statement, leaves: [], bodies: [] });
-      if (again.digest !== view.digest) {
-        throw new Failure(
-          "conflict",
-          "The change got another plan while you read. Look at it again.",
-        );
-      }
-      const signature = await signWithSshKey({
-        key: flags.key,
-        namespace: "fettle-approve-v1",
-        text: statement,
-      });
-      const reply = await ask(
-        client.POST("/api/v1/changes/{change}/approvals", { params, body: { signature } }),
-      );
+      const body = await approvalOf(cli, client, ref, flags);
+      const reply = await ask(client.POST("/api/v1/changes/{change}/approvals", { params, body }));
       const { change: now } = reply;
       show(
         cli,
@@ -169,6 +196,29 @@ function registerApprove(change: Command, cli: Cli): void {
       );
       if (now.state === "approved") say(cli, `Start it: fettle rollout start ${now.number}`);
     });
+}
+
+async function approvalOf(cli: Cli, client: Client, ref: string, flags: ApproveFlags) {
+  if (flags.file !== undefined) {
+    return readApprovalFile(readNamedText(flags.file, "The approval"));
+  }
+  const params = { path: { change: ref } };
+  const shown = await ask(client.GET("/api/v1/changes/{change}", { params }));
+  const { view } = await readSigned(client, shown.plan);
+  refuseFaults(view, shown.plan);
+  cli.terminal.err(`${signedText(view)}\n`);
+  if (flags.yes !== true) await confirm(cli, view);
+  const statement = String(
+    await ask(client.GET("/api/v1/changes/{change}/statement", { params, parseAs: "text" })),
+  );
+  const again = signedView({ statement, leaves: [], bodies: [] });
+  if (again.digest !== view.digest) {
+    throw new Failure("conflict", "The change got another plan while you read. Look at it again.");
+  }
+  const key = flags.key ?? "";
+  return {
+    signature: await signWithSshKey({ key, namespace: "fettle-approve-v1", text: statement }),
+  };
 }
 
 function faultsOf(view: SignedView, plan: string): readonly string[] {

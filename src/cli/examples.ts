@@ -164,7 +164,11 @@ const examples: Readonly<Record<string, readonly string[]>> = {
   ],
   "change list": ["change list", "change list --waiting"],
   "change show": ["change show C-1"],
-  "change approve": ["change approve C-1 --key ~/.ssh/id_ed25519"],
+  "change approve": [
+    "change approve C-1 --key ~/.ssh/id_ed25519",
+    "change approve C-1 --file C-1.approval",
+  ],
+  "change sign-request": ["change sign-request C-1 --key ~/.ssh/id_ed25519"],
   "change reject": ['change reject C-1 --reason "not before the weekend"'],
   "change withdraw": ['change withdraw C-1 --reason "a newer update is out"'],
   "rollout start": ["rollout start C-1 --watch"],
