@@ -5,8 +5,8 @@ import type { Reader, Tx } from "../db/database.ts";
 import type { ApproverKey, KeyId } from "./model.ts";
 import { millis } from "./store.ts";
 
-const columns = sql`k.id, k.subject, k.class, k.type, k.base64, k.fingerprint, k.credential, k.title,
-  ${millis("k.added_at")} as "addedAt", ${millis("k.removed_at")} as "removedAt"`;
+const columns = sql`k.id, k.subject, k.class, k.type, k.base64, k.fingerprint, k.credential,
+  k.title, ${millis("k.added_at")} as "addedAt", ${millis("k.removed_at")} as "removedAt"`;
 
 export async function loadKeys(
   reader: Reader,
