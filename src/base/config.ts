@@ -23,6 +23,11 @@ export const configSchema = z.strictObject({
     .optional(),
   /** What one token or session may ask for; who asks for more is told when to come again. */
   requestsPerMinute: z.coerce.number().int().min(60).max(10_000_000).default(12_000),
+  /** The user that owns the tables, where `databaseUrl` names another that may only work in them. */
+  databaseOwnerUrl: z
+    .string()
+    .regex(/^postgres(ql)?:\/\//)
+    .optional(),
   logLevel: z.enum(["trace", "debug", "info", "warn", "error", "silent"]).default("info"),
   feeds: z
     .strictObject({

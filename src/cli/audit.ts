@@ -118,7 +118,7 @@ function registerVerify(audit: Command, cli: Cli): void {
               `BAD: ${verdict.findings.length} problem(s) in ${file}`,
               ...verdict.findings.map(
                 (f) =>
-                  `line ${f.line}${f.index === null ? "" : `, entry ${f.index}`}: ${safeText(f.problem)}`,
+                  `line ${f.line ?? "–"}${f.index === null ? "" : `, entry ${f.index}`}: ${safeText(f.problem)}`,
               ),
             ].join("\n"),
       );

@@ -17,6 +17,7 @@ const health: Health = {
     version: "18.1",
     bytes: GB,
     isEmbedded: true,
+    mayChangeLog: false,
     now: instantToText(NOW),
     missing: [],
     unknown: [],
@@ -121,6 +122,10 @@ describe("the doctor", () => {
           },
         },
       },
+    ],
+    [
+      "rights over the log attention: the server works as the owner of its tables, who could change the log",
+      ofHealth({ database: { ...health.database, mayChangeLog: true } }),
     ],
     [
       "disk of the server attention: 1.0 GB free at /srv/fettle",

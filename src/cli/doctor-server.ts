@@ -13,6 +13,7 @@ export function ofHealth(health: Health, facts: Facts): readonly Finding[] {
   return [
     sameProgram(facts.program, health.program),
     postgres(database),
+    logRights(database),
     ...migrations(database),
     clock("database clock", Date.parse(database.now) - Date.parse(health.asOf), "the server"),
     ...loose("state folder of the server", state.folder, state.loose),
@@ -49,6 +50,16 @@ function postgres(database: Health["database"]): Finding {
   if (Number.parseInt(database.version, 10) >= POSTGRES_MAJOR_MIN) return good("database", says);
   const advice = `Use PostgreSQL ${POSTGRES_MAJOR_MIN} or newer.`;
   return { check: "database", state: "bad", says, advice };
+}
+
+/** The server's role adds to the log; whoever else may change it needs a second way in. */
+function logRights(database: Health["database"]): Finding {
+  const check = "rights over the log";
+  if (!database.mayChangeLog) return good(check, "the server's role may add to the log only");
+  const says = "the server works as the owner of its tables, who could change the log";
+  const advice =
+    "Make a second user of the database that may log in and nothing else, name it in databaseUrl and the owner in databaseOwnerUrl (docs/ledger.md).";
+  return { check, state: "attention", says, advice };
 }
 
 function migrations(database: Health["database"]): readonly Finding[] {

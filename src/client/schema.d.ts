@@ -8084,6 +8084,7 @@ export interface operations {
                         database: {
                             bytes: number;
                             isEmbedded: boolean;
+                            mayChangeLog: boolean;
                             missing: string[];
                             now: string;
                             unknown: string[];

@@ -6,6 +6,7 @@ import { loadSayings } from "../intel/store-known.ts";
 import { loadStatementsAbout } from "../intel/store-said.ts";
 import { type Connection, clientConfig, openDatabase } from "./database.ts";
 import { migrate, readMigrations } from "./migrate.ts";
+import { grantRightsTo } from "./roles.ts";
 
 let admin: pg.Client;
 let client: pg.Client;
@@ -32,6 +33,31 @@ it("makes its tables in an empty database, once, however many servers start", as
   expect(both.flat()).toEqual(readMigrations().map((migration) => migration.id));
   expect(await migrate(empty)).toEqual([]);
 });
+
+it("is worked in by a role that owns nothing and upgrades nothing", async () => {
+  const role = `app_${name}`;
+  await admin.query(`create role ${role} login`);
+  try {
+    const app = as(empty, role);
+    await expect(migrate(app)).rejects.toThrow();
+    await migrate(empty);
+    await grantRightsTo(empty, app);
+    expect(await migrate(app)).toEqual([]);
+    await client.query("delete from migration where id = (select max(id) from migration)");
+    await expect(migrate(app)).rejects.toThrow(/Name the user who does in databaseOwnerUrl/);
+    await expect(grantRightsTo(empty, empty)).rejects.toThrow(/name the same user/);
+    await client.query(`drop owned by ${role}`);
+  } finally {
+    await admin.query(`drop role ${role}`);
+  }
+});
+
+function as(connection: Connection, user: string): Connection {
+  if (connection.url === undefined) return { ...connection, user };
+  const url = new URL(connection.url);
+  url.username = user;
+  return { ...connection, url: url.href };
+}
 
 /** What a column alone does not tell of its values. */
 const told = {

@@ -33,16 +33,20 @@ export async function migrate(connection: Connection): Promise<readonly string[]
   await client.connect();
   try {
     await client.query("select pg_advisory_lock($1)", [LOCK_KEY]);
-    await client.query(
-      "create table if not exists migration (id text primary key, applied_at timestamptz not null default now())",
-    );
+    if (!(await hasTable(client))) {
+      await client.query(
+        "create table if not exists migration (id text primary key, applied_at timestamptz not null default now())",
+      );
+    }
     const done = new Set(
       (await client.query<{ id: string }>("select id from migration")).rows.map((row) => row.id),
     );
     const known = readMigrations();
     refuseNewerSchema(done, known);
     const applied: string[] = [];
-    for (const migration of known.filter((m) => !done.has(m.id))) {
+    const pending = known.filter((migration) => !done.has(migration.id));
+    if (pending.length > 0) await demandOwner(client, pending.length);
+    for (const migration of pending) {
       await applyOne(client, migration);
       applied.push(migration.id);
     }
@@ -50,6 +54,26 @@ export async function migrate(connection: Connection): Promise<readonly string[]
   } finally {
     await client.end();
   }
+}
+
+/** Looked for apart, as a role that may make no tables may not even ask for one that is there. */
+async function hasTable(client: pg.Client): Promise<boolean> {
+  const { rows } = await client.query<{ is: boolean }>(
+    "select to_regclass('migration') is not null as is",
+  );
+  return rows[0]?.is === true;
+}
+
+/** The server's own role upgrades nothing: it does not own the tables. */
+async function demandOwner(client: pg.Client, pending: number): Promise<void> {
+  const { rows } = await client.query<{ may: boolean }>(
+    "select pg_has_role(relowner, 'usage') as may from pg_class where oid = to_regclass('migration')",
+  );
+  if (rows[0]?.may === true) return;
+  throw new Failure(
+    "blocked",
+    `The database lacks ${pending} upgrade(s) of this Fettle, and its user does not own the tables. Name the user who does in databaseOwnerUrl, at least for this start.`,
+  );
 }
 
 function refuseNewerSchema(done: ReadonlySet<string>, known: readonly Migration[]): void {

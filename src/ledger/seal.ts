@@ -3,7 +3,7 @@
  * lies in the database sealed by a key outside of it. To forget a person is to destroy the one key;
  * entries and tree stay as they are, and every proof goes on to hold.
  *
- *     sealed:1:<subject>:<base64url of nonce (12), ciphertext, tag (16)>
+ *     sealed:1:<subject>:<hex of nonce (12), ciphertext, tag (16)>
  *
  * The subject is bound in as additional data, so that a text cannot be passed off as another's.
  */
@@ -13,7 +13,7 @@ import type { SubjectId } from "../base/ids.ts";
 export const SEAL_KEY_BYTES = 32;
 export const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
-const SEALED = /^sealed:1:([\x21-\x39\x3b-\x7e]{1,128}):([A-Za-z0-9_-]+)$/;
+const SEALED = /^sealed:1:([\x21-\x39\x3b-\x7e]{1,128}):([0-9a-f]+)$/;
 
 export interface SealKey {
   readonly subject: SubjectId;
@@ -22,7 +22,7 @@ export interface SealKey {
 
 export function sealText(by: SealKey, nonce: Buffer, text: string): string {
   const bytes = encrypt(by, nonce, Buffer.from(text));
-  return `sealed:1:${by.subject}:${bytes.toString("base64url")}`;
+  return `sealed:1:${by.subject}:${bytes.toString("hex")}`;
 }
 
 /** Whose text it is; null for what is not sealed. */
@@ -34,7 +34,7 @@ export function sealedSubject(text: string): SubjectId | null {
 export function openText(by: SealKey, text: string): string | null {
   const [, subject, encoded = ""] = SEALED.exec(text) ?? [];
   if (subject !== by.subject) return null;
-  return decrypt(by, Buffer.from(encoded, "base64url"))?.toString("utf8") ?? null;
+  return decrypt(by, Buffer.from(encoded, "hex"))?.toString("utf8") ?? null;
 }
 
 /** A subject's key as the database holds it: 12 + 32 + 16 bytes. */

@@ -150,17 +150,17 @@ describe("the sequencer", () => {
   });
 
   test("a crash between tiles and head leaves a ledger that goes on and verifies", async () => {
-    const { world: other, close: closeOther } = await testWorld();
+    const { world: other, owner, close: closeOther } = await testWorld();
     const otherKey = await openLogKey(other);
     await addEvents(other, 3);
     await sequence(other, otherKey);
     await sql`create function crash() returns trigger language plpgsql as
-      $$ begin raise exception 'crash'; end $$`.execute(other.db);
+      $$ begin raise exception 'crash'; end $$`.execute(owner());
     await sql`create trigger crash before insert on ledger_checkpoint
-      for each row execute function crash()`.execute(other.db);
+      for each row execute function crash()`.execute(owner());
     await addEvents(other, 260);
     await expect(sequence(other, otherKey)).rejects.toThrow("crash");
-    await sql`drop trigger crash on ledger_checkpoint`.execute(other.db);
+    await sql`drop trigger crash on ledger_checkpoint`.execute(owner());
     await addEvents(other, 20);
     await sequence(other, otherKey);
     const folder = join(other.paths.state, "ledger");
@@ -181,16 +181,75 @@ describe("the sequencer", () => {
     await closeOther();
   });
 
-  test("the database refuses a smaller head and a changed entry", async () => {
+  test("A13 the server's own role cannot change the log, nor turn off what forbids it", async () => {
+    const head = (await loadHead(world.db))!;
+    const before = await exported(world, key);
     for (const statement of [
-      sql`update ledger_head set size = 3`,
-      sql`delete from ledger_head`,
-      sql`update ledger_entry set entry = '{}'`,
-      sql`delete from ledger_checkpoint`,
-      sql`truncate ledger_entry`,
+      "update event set actor = 'x'",
+      "delete from event",
+      "truncate event cascade",
+      "update ledger_entry set entry = '{}'",
+      "delete from ledger_entry where index = 5",
+      "truncate ledger_entry",
+      "update ledger_checkpoint set note = ''",
+      "delete from ledger_checkpoint",
+      "truncate ledger_checkpoint",
+      "update ledger_head set size = 3",
+      "update ledger_head set root = 'other'",
+      "delete from ledger_head",
+      "truncate ledger_head",
+      "update ledger_tile set hashes = substring(hashes from 1 for 32)",
+      "update ledger_tile set hashes = sha256(hashes) || hashes where level = 0",
+      "delete from ledger_tile",
+      "truncate ledger_tile",
+      "update event_queue set inserted = 0",
+      "truncate event_queue",
+      "alter table event disable trigger all",
+      "drop trigger event_append_only on event",
+      "drop table ledger_head cascade",
+      "create or replace function ledger_refuse_change() returns trigger language plpgsql as 'begin return null; end'",
+      "set session_replication_role = replica",
+      "create table mine ()",
+      "delete from migration",
+      "set role fettle",
     ]) {
-      await expect(statement.execute(world.db)).rejects.toThrow(/append-only|only grows/);
+      await expect(sql.raw(statement).execute(world.db), statement).rejects.toThrow(
+        /append-only|only grows|permission denied|must be owner/,
+      );
     }
+    expect(await loadHead(world.db)).toEqual(head);
+    expect(await exported(world, key)).toBe(before);
+  });
+
+  test("A13 the owner meets triggers, and an event leaves the queue into the tree only", async () => {
+    const { world: other, owner, close: closeOther } = await testWorld();
+    await addEvents(other, 2);
+    for (const statement of [
+      sql`update event set actor = 'x'`,
+      sql`truncate event cascade`,
+      sql`delete from event_queue`,
+    ]) {
+      await expect(statement.execute(owner())).rejects.toThrow(/append-only|only into the ledger/);
+    }
+    await expect(sql`delete from event_queue`.execute(other.db)).rejects.toThrow(/only into/);
+    await closeOther();
+  });
+
+  test("signs nothing over tiles that were changed under its own head", async () => {
+    const { world: other, owner, close: closeOther } = await testWorld();
+    const otherKey = await openLogKey(other);
+    await addEvents(other, 3);
+    await sequence(other, otherKey);
+    await inTransaction(owner(), async (tx) => {
+      await sql`set local session_replication_role = replica`.execute(tx);
+      await sql`update ledger_tile set hashes = sha256(hashes) || substring(hashes from 33)
+                 where level = 0`.execute(tx);
+    });
+    rmSync(join(other.paths.state, "ledger/checkpoint"));
+    await addEvents(other, 1);
+    await expect(sequence(other, otherKey)).rejects.toThrow(/tiles were changed/);
+    expect((await loadHead(other.db))!.size).toBe(3);
+    await closeOther();
   });
 });
 

@@ -10,6 +10,7 @@ import { startDiskWatch } from "../db/disk-space.ts";
 import { externalConnection, externalName } from "../db/external.ts";
 import { migrate } from "../db/migrate.ts";
 import { type Channel, type Listener, listen } from "../db/notify.ts";
+import { grantRightsTo, makeAppRole } from "../db/roles.ts";
 import { startEmbedded } from "../db/supervisor.ts";
 import type { Paths, World } from "../db/world.ts";
 import { ensureSetupSecret } from "../identity/store-setup-secret.ts";
@@ -92,8 +93,6 @@ async function startAll(start: Starting): Promise<RunningFettle> {
   const disk = startDiskWatch({ folder: paths.state, log });
   closers.add("disk watch", () => disk.stop());
   const { connection, description } = await openStore(start);
-  const applied = await migrate(connection);
-  if (applied.length > 0) log.info({ applied }, "database upgraded");
   const db = openDatabase(connection, (cause) => log.warn({ err: cause }, "database connection"));
   closers.add("database pool", () => db.destroy());
   const world: World = { db, clock: Date.now, log, config, paths };
@@ -121,12 +120,21 @@ async function startAll(start: Starting): Promise<RunningFettle> {
   };
 }
 
+/** Brings the tables up to date as their owner; the connection is that of the server's own role. */
 async function openStore(
   start: Starting,
 ): Promise<{ readonly connection: Connection; readonly description: string }> {
   const { config, paths, log, closers } = start;
+  const upgrade = async (owner: Connection): Promise<void> => {
+    const applied = await migrate(owner);
+    if (applied.length > 0) log.info({ applied }, "database upgraded");
+  };
   if (config.databaseUrl !== undefined) {
     const connection = externalConnection(config.databaseUrl);
+    const { databaseOwnerUrl } = config;
+    const owner = databaseOwnerUrl === undefined ? null : externalConnection(databaseOwnerUrl);
+    await upgrade(owner ?? connection);
+    if (owner !== null) await grantRightsTo(owner, connection);
     return { connection, description: `PostgreSQL at ${externalName(config.databaseUrl)}` };
   }
   const sockets = databaseSockets(paths);
@@ -134,9 +142,11 @@ async function openStore(
   const postgres = await startEmbedded({ state: paths.state, sockets });
   closers.add("embedded PostgreSQL", () => postgres.stop());
   postgres.watch(log);
+  await upgrade(postgres.connection);
+  const connection = await makeAppRole(postgres.connection);
   const as = postgres.user === null ? "" : `, run as the user ${postgres.user}`;
   const how = postgres.how === "adopted" ? " (still running from before)" : "";
-  return { connection: postgres.connection, description: `embedded PostgreSQL${as}${how}` };
+  return { connection, description: `embedded PostgreSQL${as}${how}` };
 }
 
 /**

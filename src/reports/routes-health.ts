@@ -24,6 +24,8 @@ const healthSchema = z.strictObject({
     version: z.string(),
     bytes: z.number(),
     isEmbedded: z.boolean(),
+    /** Whether the role by which the server works could change the log. */
+    mayChangeLog: z.boolean(),
     /** Its clock beside ours: two machines may differ. */
     now: time,
     /** Migrations of this program that the database does not have. */
@@ -87,6 +89,7 @@ async function health(world: World): Promise<Health> {
       version: database.version,
       bytes: database.bytes,
       isEmbedded: config.databaseUrl === undefined,
+      mayChangeLog: database.mayChangeLog,
       now: instantToText(database.now),
       missing: known.filter((id) => !database.migrations.includes(id)),
       unknown: database.migrations.filter((id) => !known.includes(id)),
@@ -110,6 +113,7 @@ function textOrNull(instant: number | null): string | null {
 const secretFiles = [
   "setup-secret",
   "ledger/log.key",
+  "ledger/seal.key",
   "keys/dispatcher.pem",
   "keys/piped-root.pem",
 ] as const;

@@ -6,6 +6,7 @@ import type { Reader } from "../db/database.ts";
 export interface DatabaseHealth {
   readonly version: string;
   readonly bytes: number;
+  readonly mayChangeLog: boolean;
   readonly migrations: readonly string[];
   /** The database's clock. */
   readonly now: Instant;
@@ -15,9 +16,10 @@ export async function loadDatabaseHealth(reader: Reader): Promise<DatabaseHealth
   const { rows } = await sql<DatabaseHealth>`
     select current_setting('server_version') as version,
            pg_database_size(current_database()) as bytes,
+           has_table_privilege('event', 'update, delete, truncate') as "mayChangeLog",
            (select array_agg(id order by id) from migration) as migrations,
            (extract(epoch from now()) * 1000)::bigint as now`.execute(reader);
-  return rows[0] ?? { version: "", bytes: 0, migrations: [], now: 0 };
+  return rows[0] ?? { version: "", bytes: 0, mayChangeLog: true, migrations: [], now: 0 };
 }
 
 /** Since when the oldest piece of work waits that a background loop should have taken; null: none. */

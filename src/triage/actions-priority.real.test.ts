@@ -59,7 +59,7 @@ async function aHostWith(name: string, sources: readonly string[], labels: Recor
 
 /** A job that got its permit there and ended; what it belongs to is not asked about. */
 async function tookDown(host: string, at: number): Promise<void> {
-  await inTransaction(test.world.db, async (tx) => {
+  await inTransaction(test.owner(), async (tx) => {
     await sql`set local session_replication_role = replica`.execute(tx);
     await sql`
       insert into target (rollout, host, wave, leaf_index, body, state, is_begun, ended_at)

@@ -61,7 +61,7 @@ it("show a configuration whose every line the server takes", () => {
   writeFileSync(file, open);
   const config = loadConfig({ clone: folder, environment: { FETTLE_CONFIG: file }, flags: {} });
   expect(config).toMatchObject({ deployment: "fettle", port: 7700, feeds: { network: "on" } });
-  const { databaseUrl: _, ...usual } = config;
+  const { databaseUrl: _, databaseOwnerUrl: _owner, ...usual } = config;
   expect(usual).toEqual(loadConfig({ clone: "/nowhere", environment: {}, flags: {} }));
 });
 

@@ -5,6 +5,7 @@ import pg from "pg";
 import type { TestProject } from "vitest/node";
 import { type Connection, clientConfig } from "../../src/db/database.ts";
 import { migrate } from "../../src/db/migrate.ts";
+import { makeAppRole } from "../../src/db/roles.ts";
 import { startEmbedded } from "../../src/db/supervisor.ts";
 import { startSystemPostgres } from "./system-postgres.ts";
 
@@ -12,6 +13,8 @@ declare module "vitest" {
   export interface ProvidedContext {
     /** The run's PostgreSQL, as whoever may make databases there. */
     postgres: Connection;
+    /** As a server works there: by the role that may only add to the log. */
+    app: Connection;
     /** The migrated database that each test's own is cloned from. */
     template: string;
   }
@@ -34,7 +37,10 @@ export async function setUp(
   const { connection, stop } = await startPostgres(where);
   const template = `template_fettle_${process.pid}_${Date.now()}`;
   await ask(connection, `create database ${template}`);
-  await migrate(withDatabase(connection, template));
+  const owner = withDatabase(connection, template);
+  await migrate(owner);
+  // Somebody else's server, named by its URL, is taken as it is.
+  project.provide("app", owner.url === undefined ? await makeAppRole(owner) : owner);
   project.provide("postgres", connection);
   project.provide("template", template);
   return async () => {

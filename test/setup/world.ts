@@ -6,13 +6,16 @@ import { inject } from "vitest";
 import { configSchema } from "../../src/base/config.ts";
 import type { Clock } from "../../src/base/instant.ts";
 import { silentLog } from "../../src/base/log.ts";
-import { type Connection, clientConfig, openDatabase } from "../../src/db/database.ts";
+import { type Connection, clientConfig, type Db, openDatabase } from "../../src/db/database.ts";
 import type { World } from "../../src/db/world.ts";
 import { starterOf, withDatabase } from "./postgres.ts";
 
 export interface TestWorld {
   readonly world: World;
+  /** As whoever owns the tables. */
   readonly connection: Connection;
+  /** For what a server may not do, such as breaking a table to see what follows. */
+  owner(): Db;
   close(): Promise<void>;
 }
 
@@ -35,12 +38,19 @@ export async function testWorld(options: WorldOptions = {}): Promise<TestWorld> 
   await copyDatabase(admin, from, database);
   const folder = mkdtempSync(join(tmpdir(), "fettle-world-"));
   const connection = withDatabase(postgres, database);
-  const world = worldOn(connection, folder, options.clock ?? Date.now);
+  const app = withDatabase(inject("app"), database);
+  const world = worldOn(app, folder, options.clock ?? Date.now);
+  let owner: Db | null = null;
   return {
     world,
     connection,
+    owner() {
+      owner ??= openDatabase(connection, () => undefined);
+      return owner;
+    },
     async close() {
       await world.db.destroy();
+      await owner?.destroy();
       await admin.query(`drop database if exists ${database} with (force)`);
       await admin.end();
       rmSync(folder, { recursive: true, force: true });
