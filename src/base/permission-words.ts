@@ -28,6 +28,8 @@ export const permissionWords: Readonly<Record<Permission, string>> = {
   "plan.create": "make plans",
   "change.read": "see changes and who approved them",
   "change.request": "ask for a plan to be approved",
+  "change.vote":
+    "call changes riskier, vote on the advisory board, sign off and review what was done",
   "change.approve": "approve or reject changes of others",
   "rollout.read": "see rollouts",
   "rollout.operate": "start, resume and stop rollouts, retry and leave out hosts",

@@ -1,6 +1,7 @@
 import { type Actor, scopesFor } from "../base/actor.ts";
 import { assert, Failure } from "../base/failure.ts";
-import { newId } from "../base/ids.ts";
+import { newId, type SubjectId } from "../base/ids.ts";
+import type { Instant } from "../base/instant.ts";
 import { inTransaction, type Tx } from "../db/database.ts";
 import { notify } from "../db/notify.ts";
 import type { World } from "../db/world.ts";
@@ -9,14 +10,14 @@ import type { GivenSignature } from "../identity/given-signature.ts";
 import type { Subject } from "../identity/model.ts";
 import { loadSubject } from "../identity/store.ts";
 import { recordEvent } from "../ledger/record.ts";
-import { followPatch } from "../plan/actions-patch.ts";
 import { parseStatement } from "../plan/statement.ts";
 import { loadPlan } from "../plan/store.ts";
 import { countPlanHosts } from "../plan/store-hosts.ts";
+import { settleApproval } from "./actions-settle.ts";
 import { type ApprovalRefusal, mayApprove } from "./may-approve.ts";
 import type { Approval, ApprovalId, Change } from "./model.ts";
-import { signaturesDigest } from "./signatures.ts";
-import { approvalsFor, insertApproval, lockChange, moveChange } from "./store.ts";
+import { approvalsFor, insertApproval, lockChange } from "./store.ts";
+import { loadDelegations } from "./store-control.ts";
 
 /** Approving: the person's own signature over the statement's bytes, judged as a host judges it. */
 
@@ -62,6 +63,7 @@ export async function approveChange(
     if (!may.isAllowed) {
       throw new Failure(REFUSAL_CODES[may.why], may.text, { facts: { why: may.why } });
     }
+    demandPlace(change, before.length);
     const toSign = {
       namespace: "fettle-approve-v1",
       bytes: plan.statement,
@@ -77,6 +79,7 @@ export async function approveChange(
       keyClass: signed.key.class,
       keyLine: signed.keyLine,
       signature: signed.armoured,
+      standsFor: await standsFor(tx, { person: subject.id, change, now }),
       at: now,
     };
     await insertApproval(tx, approval);
@@ -85,6 +88,17 @@ export async function approveChange(
     return { change: after, approval, given: all.length };
   });
 }
+
+/** More signatures than hosts read (host protocol §5) would make the whole bundle unreadable. */
+function demandPlace(change: Change, given: number): void {
+  if (given < APPROVALS_MAX) return;
+  throw new Failure(
+    "blocked",
+    `C-${change.number} has ${given} approvals, the most that hosts read, and still lacks some that it needs. Give it a new plan and have the right people approve that.`,
+  );
+}
+
+const APPROVALS_MAX = 8;
 
 /** An approver answers for every host of the plan, so all of them must be in scope. */
 async function demandWhole(tx: Tx, actor: Actor, ref: string): Promise<Change> {
@@ -98,6 +112,17 @@ async function demandWhole(tx: Tx, actor: Actor, ref: string): Promise<Change> {
     "not-found",
     `There is no change ${ref.slice(0, 64)} that you may approve. An approver needs the right over every host of its plan.`,
   );
+}
+
+/** Those who handed their approvals to this person for now; never whoever asked for the change. */
+async function standsFor(
+  tx: Tx,
+  of: { readonly person: SubjectId; readonly change: Change; readonly now: Instant },
+): Promise<readonly SubjectId[]> {
+  const held = await loadDelegations(tx, { now: of.now, to: of.person });
+  const begun = held.filter(({ startsAt }) => startsAt <= of.now);
+  const people = new Set(begun.map(({ from }) => from));
+  return [...people].filter((one) => one !== of.change.requesterPerson);
 }
 
 async function demandSubject(tx: Tx, actor: Actor): Promise<Subject> {
@@ -116,48 +141,22 @@ async function commitApproval(
   },
 ): Promise<Change> {
   const { change, approval, all } = given;
-  const common = {
+  await recordEvent(tx, {
+    type: "approval.given",
     actor: approval.person,
     object: `change:${change.id}`,
     patch: change.patch,
     change: change.id,
     plan: change.plan,
-  };
-  await recordEvent(tx, {
-    ...common,
-    type: "approval.given",
     facts: {
       key: given.signed.key.fingerprint,
       class: approval.keyClass,
       ...(given.signed.isSynced ? { synced: true } : {}),
       given: all.length,
       need: change.need,
+      ...(approval.standsFor.length === 0 ? {} : { standsFor: [...approval.standsFor] }),
     },
   });
   await notify(tx, "change");
-  if (all.length < change.need) return change;
-  const isMoved = await moveChange(tx, {
-    id: change.id,
-    verb: "approve",
-    to: "approved",
-    at: approval.at,
-  });
-  assert(isMoved, "a locked, requested change can be approved");
-  // The entry that hosts look for, in the very transaction that makes the approval complete (§12).
-  await recordEvent(tx, {
-    ...common,
-    type: "change.approved",
-    approved: {
-      plan: change.plan,
-      signatures: signaturesDigest(all.map((one) => one.signature)),
-    },
-    facts: { approvals: all.length, need: change.need, class: change.class },
-  });
-  await followPatch(tx, {
-    patch: change.patch,
-    from: { planned: "approve" },
-    actor: approval.person,
-    at: approval.at,
-  });
-  return { ...change, state: "approved", movedAt: approval.at };
+  return settleApproval(tx, change, { actor: approval.person, at: approval.at });
 }

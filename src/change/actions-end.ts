@@ -79,7 +79,7 @@ async function endChange(
 }
 
 /** The reason may hold names, which the ledger must not: it keeps its digest. */
-async function recordEnd(
+export async function recordEnd(
   tx: Tx,
   actor: SubjectId,
   change: Pick<Change, "id" | "patch" | "plan" | "state">,

@@ -13,6 +13,7 @@ import { demandPlan } from "../plan/actions-show.ts";
 import { parseStatement, type Statement } from "../plan/statement.ts";
 import { loadWaves, type StoredPlan } from "../plan/store.ts";
 import { countPlanHosts } from "../plan/store-hosts.ts";
+import { type ToWeigh, type Weighed, weigh } from "./actions-assess.ts";
 import { keepRequestSignature } from "./actions-request-signature.ts";
 import { type Change, type ChangeState, nextState, type RiskFacts } from "./model.ts";
 import {
@@ -25,6 +26,7 @@ import {
   lockChange,
   replacePlan,
 } from "./store.ts";
+import { saveControl } from "./store-control.ts";
 
 /** Asking for a change, and asking again with another plan. */
 
@@ -48,11 +50,12 @@ export async function requestChange(
     );
   }
   const now = world.clock();
+  const { content, demands } = await contentOf(world, asked, null);
   const change: Change = {
     id: newId<ChangeId>(now),
     number: asked.plan.changeNumber,
     patch: asked.plan.patch,
-    ...(await contentOf(world.db, asked)),
+    ...content,
     state: "requested",
     requestedBy: actor.subject,
     requesterPerson: asked.person,
@@ -63,6 +66,7 @@ export async function requestChange(
   try {
     await inTransaction(world.db, async (tx) => {
       await insertChange(tx, change);
+      await saveControl(tx, change, demands);
       await recordRequest(tx, "change.requested", actor.subject, change);
       await keepGiven(tx, world, { actor, change, given: request });
     });
@@ -82,7 +86,6 @@ export async function editChange(
   edit: RequestOfPlan & { readonly change: string },
 ): Promise<Change> {
   const asked = await readRequest(world, actor, edit);
-  const content = await contentOf(world.db, asked);
   return inTransaction(world.db, async (tx) => {
     const before = await lockOwn(tx, edit.change, asked);
     const state = nextState(before.state, "edit");
@@ -95,9 +98,12 @@ export async function editChange(
         `The plan ${asked.plan.digest} does not supersede the plan that C-${before.number} asks for now. Make it with \`replaces\`.`,
       );
     }
+    const raised = before.assessment?.raised ?? null;
+    const { content, demands } = await contentOf({ ...world, db: tx }, asked, raised);
     const voided = (await approvalsFor(tx, before.id)).length;
     const change: Change = { ...before, ...content, state, movedAt: world.clock() };
     await replacePlan(tx, change);
+    await saveControl(tx, change, demands);
     await recordRequest(tx, "change.edited", actor.subject, change, {
       from: before.plan,
       approvalsVoided: voided,
@@ -200,13 +206,18 @@ export async function approvalLost(
   });
 }
 
+type Content = Pick<
+  Change,
+  "plan" | "class" | "title" | "reason" | "backout" | "risk" | "expiresAt"
+> &
+  Weighed["control"];
+
 async function contentOf(
-  db: Db,
-  { plan, statement, reason, title }: Asked,
-): Promise<
-  Pick<Change, "plan" | "class" | "title" | "reason" | "backout" | "risk" | "need" | "expiresAt">
-> {
-  const waves = await loadWaves(db, plan.digest);
+  world: World,
+  { plan, statement, reason, title, person }: Asked,
+  raised: ToWeigh["raised"],
+): Promise<{ readonly content: Content; readonly demands: Weighed["demands"] }> {
+  const waves = await loadWaves(world.db, plan.digest);
   const { report } = plan;
   const risk: RiskFacts = {
     hosts: plan.hostCount,
@@ -218,16 +229,21 @@ async function contentOf(
     pipedHosts: report.ways.piped,
     firstWaveDetects: report.detects[0]?.failureRate ?? 1,
   };
-  return {
+  const { control, demands } = await weigh(world, {
+    ...{ plan: plan.digest, patch: plan.patch, class: plan.class, planNeed: plan.need },
+    ...{ requester: person, risk, raised },
+  });
+  const content = {
     plan: plan.digest,
     class: plan.class,
     title: title ?? statement.title,
     reason,
     backout: backoutText(plan, statement),
     risk,
-    need: plan.need,
     expiresAt: plan.expiresAt,
+    ...control,
   };
+  return { content, demands };
 }
 
 function backoutText({ report }: StoredPlan, { revert }: Statement): string {
@@ -258,6 +274,9 @@ async function recordRequest(
       class: change.class,
       need: change.need,
       hosts: change.risk.hosts,
+      risk: change.level,
+      points: change.assessment?.points ?? 0,
+      board: change.needsBoard,
       reversibility: change.risk.reversibility,
       ...(more ?? {}),
     },

@@ -1,6 +1,8 @@
+import { z } from "zod";
 import type { ChangeId, Id, PatchId, PlanDigest, SubjectId } from "../base/ids.ts";
 import type { Instant } from "../base/instant.ts";
 import type { KeyClass } from "../identity/model.ts";
+import { type RiskLevel, riskLevels } from "../policy/change-control.ts";
 import type { ChangeClass } from "../policy/rings.ts";
 
 /**
@@ -88,6 +90,33 @@ export interface RiskFacts {
   readonly firstWaveDetects: number;
 }
 
+/** How the risk was weighed, for good: later policies and events weigh nothing anew. */
+export const assessmentSchema = z.object({
+  points: z.number(),
+  /** By the points alone. */
+  level: z.enum(riskLevels),
+  parts: z.array(
+    z.object({
+      what: z.enum(["criticality", "exposure", "reboot", "reversibility", "hosts", "past"]),
+      points: z.number(),
+      because: z.string(),
+    }),
+  ),
+  /** What the policy asked for and nobody could give. */
+  waived: z.array(z.string()),
+  policy: z.object({ file: z.string(), digest: z.string() }),
+  /** Somebody called it riskier than the points do. */
+  raised: z.nullable(
+    z.object({
+      to: z.enum(riskLevels),
+      by: z.string(),
+      reason: z.string(),
+      at: z.number(),
+    }),
+  ),
+});
+export type Assessment = Readonly<z.output<typeof assessmentSchema>>;
+
 export interface Change {
   readonly id: ChangeId;
   /** Shown as `C-<number>`; in the statement as `c-<number>`. */
@@ -101,6 +130,12 @@ export interface Change {
   readonly backout: string;
   readonly risk: RiskFacts;
   readonly need: number;
+  /** As it counts: by the points, or as somebody raised it. */
+  readonly level: RiskLevel;
+  /** Null for changes that were asked for before risk was weighed. */
+  readonly assessment: Assessment | null;
+  /** The advisory board decides too. */
+  readonly needsBoard: boolean;
   readonly requestedBy: SubjectId;
   /** The person who answers for it: the requester, or the owner of the service that asked. */
   readonly requesterPerson: SubjectId;
@@ -124,6 +159,8 @@ export interface RequestSignature {
   readonly keyLine: string;
   /** Armoured SSHSIG, the bytes as they came. */
   readonly signature: string;
+  /** Whom the person stood in for. */
+  readonly standsFor: readonly SubjectId[];
   readonly at: Instant;
 }
 

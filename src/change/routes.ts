@@ -6,13 +6,12 @@ import { instantToText } from "../base/instant.ts";
 import { skip, total } from "../base/list-page.ts";
 import { isSynced } from "../base/signature-flags.ts";
 import { fingerprint, parsePublicKeyLine } from "../base/ssh-key.ts";
-import { type RequestContext, type Route, route } from "../db/world.ts";
+import { type Route, route } from "../db/world.ts";
 import {
   isOneSignature,
   isUnsignedOrOneSignature,
   signatureFields,
 } from "../identity/given-signature.ts";
-import { loadSubjectNames } from "../identity/store.ts";
 import { loadPlan } from "../plan/store.ts";
 import { loadPatch } from "../triage/store.ts";
 import { demandChange, editChange, requestChange } from "./actions.ts";
@@ -20,9 +19,13 @@ import { approveChange } from "./actions-approve.ts";
 import { rejectChange, withdrawChange } from "./actions-end.ts";
 import { showChange } from "./actions-show.ts";
 import { signRequest } from "./actions-sign-request.ts";
+import { showControl } from "./actions-show-control.ts";
 import { conflictStates, conflictToText } from "./conflict.ts";
-import { type Approval, type Change, changeStates, type RequestSignature } from "./model.ts";
-import { approvalsFor, countChanges, type ListedChange, loadChange, loadChanges } from "./store.ts";
+import { controlReply, controlSchema } from "./control-reply.ts";
+import { type Approval, changeStates, type RequestSignature } from "./model.ts";
+import { changeSchema, repliesFor, replyFor } from "./routes-change-reply.ts";
+import { controlRoutes } from "./routes-control.ts";
+import { countChanges, loadChange, loadChanges } from "./store.ts";
 
 /** Changes over HTTP: asking, seeing exactly what is signed, approving with a signature. */
 
@@ -34,78 +37,6 @@ const digestText = z.string().regex(/^[0-9a-f]{64}$/);
 const reasonText = z.string().trim().min(1).max(4000);
 const titleText = z.string().trim().min(1).max(160);
 const planText = z.string().regex(/^[0-9a-f]{8,64}$/);
-
-const changeSchema = z.strictObject({
-  id: z.string(),
-  number: z.string(),
-  patch: z.string(),
-  plan: digestText,
-  class: z.enum(["normal", "emergency"]),
-  state: z.enum(changeStates),
-  title: z.string(),
-  reason: z.string(),
-  backout: z.string(),
-  risk: z.strictObject({
-    hosts: z.number().int(),
-    rings: z.array(z.string()),
-    restarts: z.array(z.string()),
-    needsReboot: z.boolean(),
-    reversibility: z.enum(["downgrade", "none"]),
-    irreversible: z.array(z.string()),
-    pipedHosts: z.number().int(),
-    firstWaveDetects: z.number(),
-  }),
-  need: z.number().int(),
-  /** Approvals of the present plan. */
-  approvals: z.number().int(),
-  requester: z.string(),
-  requestedAt: time,
-  expiresAt: time,
-  movedAt: time,
-  closedReason: z.string().nullable(),
-});
-
-type ChangeReply = z.output<typeof changeSchema>;
-
-async function repliesFor(
-  { world }: Pick<RequestContext, "world">,
-  changes: readonly ListedChange[],
-): Promise<ChangeReply[]> {
-  const people = changes.map((change) => change.requesterPerson);
-  const names = await loadSubjectNames(world.db, [...new Set(people)]);
-  const handles = new Map(names.map((name) => [name.id, name.handle]));
-  return changes.map((change) => ({
-    id: change.id,
-    number: `C-${change.number}`,
-    patch: change.patch,
-    plan: change.plan,
-    class: change.class,
-    state: change.state,
-    title: change.title,
-    reason: change.reason,
-    backout: change.backout,
-    risk: {
-      ...change.risk,
-      rings: [...change.risk.rings],
-      restarts: [...change.risk.restarts],
-      irreversible: [...change.risk.irreversible],
-    },
-    need: change.need,
-    approvals: change.approvals,
-    requester: handles.get(change.requesterPerson) ?? "",
-    requestedAt: instantToText(change.requestedAt),
-    expiresAt: instantToText(change.expiresAt),
-    movedAt: instantToText(change.movedAt),
-    closedReason: change.closedReason,
-  }));
-}
-
-async function replyFor(context: RequestContext, change: Change): Promise<ChangeReply> {
-  const { length: approvals } = await approvalsFor(context.world.db, change.id);
-  const [reply] = await repliesFor(context, [{ ...change, approvals }]);
-  if (reply === undefined) throw new Failure("internal", "The change could not be shown.");
-  return reply;
-}
 
 const ONE_SIGNATURE = "give a signature or a passkey's answer, one of them";
 
@@ -264,6 +195,8 @@ const getChange = route({
     given: z.array(approvalSchema),
     /** The requester's own signature; null where they did not sign. */
     requestSignature: signatureSchema.nullable(),
+    /** Its risk, who has to approve it, and what it waits for. */
+    control: controlSchema,
     /** Other changes that want some of the same hosts at the same time. */
     conflicts: z.array(
       z.strictObject({
@@ -281,6 +214,7 @@ const getChange = route({
   async handle(context, { params }) {
     const shown = await showChange(context.world, context.actor, params.change);
     const { view } = shown;
+    const control = await showControl(context.world, context.actor, shown.change);
     return {
       ...(await replyFor(context, shown.change)),
       statement: shown.statement,
@@ -302,6 +236,7 @@ const getChange = route({
       given: shown.approvals.map(approvalReply),
       requestSignature:
         shown.requestSignature === null ? null : signatureReply(shown.requestSignature),
+      control: controlReply(shown.change, control),
       conflicts: shown.conflicts.map((conflict) => ({
         change: `C-${conflict.number}`,
         title: conflict.title,
@@ -310,7 +245,7 @@ const getChange = route({
         sentence: conflictToText(conflict),
         href: `/changes/C-${conflict.number}`,
       })),
-      actions: [...shown.actions],
+      actions: [...shown.actions, ...control.actions],
     };
   },
 });
@@ -409,4 +344,5 @@ export const routes: readonly Route[] = [
   postRequestSignature,
   postWithdraw,
   postReject,
+  ...controlRoutes,
 ];

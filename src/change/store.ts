@@ -15,6 +15,7 @@ import {
   type RiskFacts,
   statesBefore,
 } from "./model.ts";
+import { assessmentFromRow } from "./store-control.ts";
 
 /** Changes and approvals as rows. */
 
@@ -31,12 +32,13 @@ const riskSchema: z.ZodType<RiskFacts> = z.object({
 
 const columns = sql`
   c.id, c.number, c.patch, c.plan, c.class, c.state, c.title, c.reason, c.backout, c.risk, c.need,
-  c.requested_by as "requestedBy", c.requester_person as "requesterPerson",
+  c.level, c.assessment, c.needs_board as "needsBoard", c.requested_by as "requestedBy", c.requester_person as "requesterPerson",
   c.requested_at as "requestedAt", c.expires_at as "expiresAt", c.moved_at as "movedAt",
   c.closed_reason as "closedReason"`;
 
 function changeFromRow(row: Change): Change {
-  return { ...row, risk: riskSchema.parse(row.risk) };
+  const assessment = assessmentFromRow(row.assessment);
+  return { ...row, risk: riskSchema.parse(row.risk), assessment };
 }
 
 /** One change by id or by `C-88`; null when there is none. */
@@ -199,7 +201,7 @@ export async function loadChanges(
            (select count(*) from approval a where a.plan = c.plan and a.change = c.id) as approvals
       from change c where ${isListed(filter)} and ${isBefore}
      order by c.number desc offset ${filter.skip ?? 0} limit ${filter.limit}`.execute(reader);
-  return rows.map((row) => ({ ...row, risk: riskSchema.parse(row.risk) }));
+  return rows.map((row) => ({ ...row, ...changeFromRow(row) }));
 }
 
 export async function countChanges(reader: Reader, filter: ChangeFilter): Promise<number> {
@@ -227,7 +229,7 @@ function waitsFor(who: NonNullable<ChangeFilter["waitingFor"]>): RawBuilder<bool
 
 const approvalColumns = sql`
   a.id, a.change, a.plan, a.person, a.handle, a.key_class as "keyClass", a.key_line as "keyLine",
-  a.signature, a.at`;
+  a.signature, a.stands_for as "standsFor", a.at`;
 
 /** Approvals of the plan that the change asks for now, in the order in which they came. */
 export async function approvalsFor(reader: Reader, change: ChangeId): Promise<readonly Approval[]> {
@@ -239,8 +241,9 @@ export async function approvalsFor(reader: Reader, change: ChangeId): Promise<re
 
 export async function insertApproval(tx: Tx, approval: Approval): Promise<void> {
   await sql`
-    insert into approval (id, change, plan, person, handle, key_class, key_line, signature, at)
+    insert into approval (id, change, plan, person, handle, key_class, key_line, signature, stands_for,
+      at)
     values (${approval.id}, ${approval.change}, ${approval.plan}, ${approval.person},
       ${approval.handle}, ${approval.keyClass}, ${approval.keyLine}, ${approval.signature},
-      ${sqlInstant(approval.at)})`.execute(tx);
+      ${[...approval.standsFor]}::text[], ${sqlInstant(approval.at)})`.execute(tx);
 }

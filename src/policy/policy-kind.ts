@@ -9,6 +9,7 @@ export const kindNames = [
   "runtime",
   "cadence",
   "calendar",
+  "change",
   "rings",
 ] as const;
 export type KindName = (typeof kindNames)[number];

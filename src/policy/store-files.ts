@@ -5,6 +5,7 @@ import type { SubjectId } from "../base/ids.ts";
 import type { Instant } from "../base/instant.ts";
 import type { World } from "../db/world.ts";
 import { type CadencePolicy, cadenceKind, parseCadence } from "./cadence.ts";
+import { type ChangePolicy, changeKind, parseChangePolicy } from "./change-control.ts";
 import {
   type ClassificationPolicy,
   classificationKind,
@@ -80,4 +81,9 @@ export async function cadencePolicy(world: World): Promise<CadencePolicy> {
 export async function runtimePolicy(world: World): Promise<RuntimePolicy> {
   const found = await policyInForce(world, runtimePolicyKind);
   return parseRuntimePolicy(found.text, nameInForce(found, runtimePolicyKind.name));
+}
+
+export async function changePolicy(world: World): Promise<ChangePolicy> {
+  const found = await policyInForce(world, changeKind);
+  return parseChangePolicy(found.text, nameInForce(found, changeKind.name));
 }

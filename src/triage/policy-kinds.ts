@@ -1,6 +1,7 @@
 import { Failure } from "../base/failure.ts";
 import { calendarKind } from "../calendar/calendar-policy.ts";
 import { cadenceKind } from "../policy/cadence.ts";
+import { changeKind } from "../policy/change-control.ts";
 import { classificationKind } from "../policy/classification.ts";
 import { kindOfText, type PolicyKind } from "../policy/policy-kind.ts";
 import { priorityKind } from "../policy/priority.ts";
@@ -18,6 +19,7 @@ export const policyKinds: readonly PolicyKind[] = [
   runtimePolicyKind,
   cadenceKind,
   calendarKind,
+  changeKind,
   ringsKind,
 ];
 

@@ -1,0 +1,76 @@
+import type { PatchId, PlanDigest, SubjectId } from "../base/ids.ts";
+import { DAY_MS } from "../base/instant.ts";
+import type { World } from "../db/world.ts";
+import { ownersOf } from "../plan/actions-impact.ts";
+import { type ChangePolicy, type RiskLevel, SERVICE_OWNER } from "../policy/change-control.ts";
+import type { ChangeClass } from "../policy/rings.ts";
+import { changePolicy } from "../policy/store-files.ts";
+import { askedOf, type Demand } from "./demand.ts";
+import type { Assessment, Change, RiskFacts } from "./model.ts";
+import { riskier, scoreRisk } from "./risk-score.ts";
+import { loadHolders, loadHostRisk, loadLivePeople, loadPast } from "./store-control.ts";
+
+/** Weighing a plan that is asked for, and finding out who has to approve it. */
+export interface Weighed {
+  readonly control: Pick<Change, "need" | "level" | "assessment" | "needsBoard">;
+  readonly demands: readonly Demand[];
+}
+
+export interface ToWeigh {
+  readonly plan: PlanDigest;
+  readonly patch: PatchId;
+  readonly class: ChangeClass;
+  /** What rings and hosts demand already. */
+  readonly planNeed: number;
+  readonly requester: SubjectId;
+  readonly risk: RiskFacts;
+  /** Somebody called the change riskier before it got this plan; that stays. */
+  readonly raised: Assessment["raised"];
+}
+
+export async function weigh(world: World, asked: ToWeigh): Promise<Weighed> {
+  const policy = await changePolicy(world);
+  const since = world.clock() - policy.risk.pastFailures.days * DAY_MS;
+  const [hostRisk, past] = await Promise.all([
+    loadHostRisk(world.db, asked.plan),
+    loadPast(world.db, { patch: asked.patch, since }),
+  ]);
+  const { hosts, needsReboot, irreversible } = asked.risk;
+  const input = { hosts, needsReboot, irreversible, ...hostRisk, past };
+  const score = scoreRisk(policy.risk, input);
+  const level = riskier(score.level, asked.raised?.to ?? "low");
+  const { needed, demands } = await demandsFor(world, { policy, asked, level });
+  const assessment = {
+    ...{ points: score.points, level: score.level, parts: [...score.parts] },
+    waived: [...needed.waived],
+    policy: { file: policy.file, digest: policy.version },
+    raised: asked.raised,
+  };
+  const { need, needsCab: needsBoard } = needed;
+  return { control: { need, level, assessment, needsBoard }, demands };
+}
+
+/** What a level asks for, with the people who can give it, as the policy in force names them. */
+export async function demandsFor(
+  world: World,
+  of: {
+    readonly policy: ChangePolicy;
+    readonly level: RiskLevel;
+    readonly asked: Pick<ToWeigh, "plan" | "class" | "planNeed" | "requester">;
+  },
+) {
+  const { policy, level, asked } = of;
+  const handles = [...new Set(Object.values(policy.groups).flat())];
+  const rules = [...Object.values(policy.approval), policy.emergency];
+  const asksOwners = rules.some(({ from }) => from.includes(SERVICE_OWNER));
+  const serviceOwners = asksOwners ? await approvingOwners(world, asked.plan) : [];
+  const byHandle = await loadLivePeople(world.db, handles);
+  const people = { byHandle, serviceOwners, requester: asked.requester };
+  const needed = askedOf(policy, { class: asked.class, level, planNeed: asked.planNeed }, people);
+  return { needed, demands: needed.demands };
+}
+
+async function approvingOwners(world: World, plan: PlanDigest): Promise<readonly SubjectId[]> {
+  const owners = await loadLivePeople(world.db, await ownersOf(world, plan));
+  return loadHolders(world.db, [...owners.values()], "change.approve");
+}

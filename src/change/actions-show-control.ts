@@ -1,0 +1,59 @@
+import { type Action, actionOf } from "../base/action.ts";
+import { type Actor, scopesFor } from "../base/actor.ts";
+import type { SubjectId } from "../base/ids.ts";
+import type { World } from "../db/world.ts";
+import { loadSubjectNames } from "../identity/store.ts";
+import { countPlanHosts } from "../plan/store-hosts.ts";
+import { type BoardStand, boardActions, boardStand } from "./actions-board.ts";
+import { raiseRefusal } from "./actions-control.ts";
+import { whatIsMissing } from "./actions-settle.ts";
+import { type Demand, type Missing, missingToText } from "./demand.ts";
+import type { Change } from "./model.ts";
+import { loadDemands } from "./store-control.ts";
+
+/** How a change is controlled: its risk, who has to approve it, and what holds it up now. */
+export interface ShownControl {
+  readonly demands: readonly Demand[];
+  /** Empty when it waits for nobody. */
+  readonly missing: readonly Missing[];
+  /** The same in words, with the names of who can act. */
+  readonly heldUpBy: readonly string[];
+  readonly board: BoardStand;
+  readonly handles: ReadonlyMap<SubjectId, string>;
+  readonly actions: readonly Action[];
+}
+
+export async function showControl(
+  world: World,
+  actor: Actor,
+  change: Change,
+): Promise<ShownControl> {
+  const { db } = world;
+  const isOpen = change.state === "requested" || change.state === "approved";
+  const demands = await loadDemands(db, change);
+  const missing = isOpen ? await whatIsMissing(db, change) : [];
+  const board = await boardStand(world, db, change);
+  const named = [
+    ...demands.flatMap(({ members }) => members),
+    ...board.votes.map(({ person }) => person),
+    ...(board.board?.members ?? []),
+    ...(board.decision === null ? [] : [board.decision.by]),
+    ...(change.assessment?.raised === null || change.assessment === null
+      ? []
+      : [change.assessment.raised.by as SubjectId]),
+  ];
+  const names = await loadSubjectNames(db, [...new Set(named)]);
+  const handles = new Map(names.map(({ id, handle }) => [id, handle]));
+  const nameOf = (subject: SubjectId): string => handles.get(subject) ?? "";
+  const scopes = scopesFor(actor, "change.vote");
+  const holds = (await countPlanHosts(db, change.plan, scopes)).inScope > 0;
+  const raise = holds ? raiseRefusal(change) : "This needs the right change.vote.";
+  return {
+    ...{ demands, missing, board, handles },
+    heldUpBy: missing.map((one) => missingToText(one, nameOf)),
+    actions: [
+      actionOf("raise-risk", "Raise the risk", raise),
+      ...(await boardActions(db, actor, { change, stand: board })),
+    ],
+  };
+}

@@ -1,0 +1,141 @@
+import { z } from "zod";
+import type { SubjectId } from "../base/ids.ts";
+import { instantToText } from "../base/instant.ts";
+import { riskLevels } from "../policy/change-control.ts";
+import { type Tally, type Vote, voteChoices } from "./board-vote.ts";
+import { labelText } from "./demand.ts";
+import { type Assessment, assessmentSchema, type Change } from "./model.ts";
+
+/** How a change is controlled, as the API tells it. */
+const time = z.iso.datetime({ offset: true });
+
+export const controlSchema = z
+  .strictObject({
+    level: z.enum(riskLevels),
+    /** Null where the change was asked for before risk was weighed. */
+    points: z.number().nullable(),
+    parts: z.array(assessmentSchema.shape.parts.element),
+    waived: z.array(z.string()),
+    policy: z.strictObject({ file: z.string(), digest: z.string() }).nullable(),
+    raised: z
+      .strictObject({ to: z.enum(riskLevels), by: z.string(), reason: z.string(), at: time })
+      .nullable(),
+    /** Who has to approve beside how many. */
+    demands: z.array(
+      z.strictObject({
+        label: z.string(),
+        text: z.string(),
+        least: z.number().int(),
+        members: z.array(z.string()),
+      }),
+    ),
+    /** Who holds this up, as sentences; empty when it waits for nobody. */
+    heldUpBy: z.array(z.string()),
+    board: z.strictObject({
+      isAsked: z.boolean(),
+      members: z.array(z.string()),
+      votes: z.array(
+        z.strictObject({
+          member: z.string(),
+          choice: z.enum(voteChoices),
+          reason: z.string(),
+          at: time,
+        }),
+      ),
+      tally: z
+        .strictObject({
+          approve: z.number().int(),
+          reject: z.number().int(),
+          abstain: z.number().int(),
+          quorum: z.number().int(),
+          outcome: z.enum(["approved", "rejected"]).nullable(),
+          because: z.string(),
+        })
+        .nullable(),
+      decision: z
+        .strictObject({
+          outcome: z.enum(["approved", "rejected"]),
+          isVeto: z.boolean(),
+          because: z.string(),
+          reason: z.string(),
+          by: z.string(),
+          at: time,
+        })
+        .nullable(),
+    }),
+  })
+  .meta({ id: "ChangeControl" });
+
+export type ControlReply = z.output<typeof controlSchema>;
+
+/** What the reply is made of; `ShownControl` is such a thing. */
+interface Shown {
+  readonly demands: readonly {
+    readonly label: string;
+    readonly least: number;
+    readonly members: readonly SubjectId[];
+  }[];
+  readonly heldUpBy: readonly string[];
+  readonly handles: ReadonlyMap<SubjectId, string>;
+  readonly board: {
+    readonly board: { readonly members: readonly SubjectId[] } | null;
+    readonly votes: readonly Vote[];
+    readonly tally: Tally | null;
+    readonly decision: {
+      readonly outcome: "approved" | "rejected";
+      readonly isVeto: boolean;
+      readonly because: string;
+      readonly reason: string;
+      readonly by: SubjectId;
+      readonly at: number;
+    } | null;
+  };
+}
+
+export function controlReply(change: Change, shown: Shown): ControlReply {
+  const { assessment } = change;
+  const nameOf = (subject: string): string => shown.handles.get(subject as SubjectId) ?? "";
+  return {
+    level: change.level,
+    points: assessment?.points ?? null,
+    parts: [...(assessment?.parts ?? [])],
+    waived: [...(assessment?.waived ?? [])],
+    policy: assessment?.policy ?? null,
+    raised: raisedReply(assessment, nameOf),
+    demands: shown.demands.map(({ label, least, members }) => ({
+      ...{ label, least, text: labelText(label) },
+      members: members.map(nameOf),
+    })),
+    heldUpBy: [...shown.heldUpBy],
+    board: boardReply(change, shown, nameOf),
+  };
+}
+
+function raisedReply(
+  assessment: Assessment | null,
+  nameOf: (subject: string) => string,
+): ControlReply["raised"] {
+  const raised = assessment?.raised ?? null;
+  if (raised === null) return null;
+  return { ...raised, by: nameOf(raised.by), at: instantToText(raised.at) };
+}
+
+function boardReply(
+  change: Change,
+  { board }: Shown,
+  nameOf: (subject: string) => string,
+): ControlReply["board"] {
+  const { decision, tally } = board;
+  return {
+    isAsked: change.needsBoard,
+    members: change.needsBoard ? (board.board?.members ?? []).map(nameOf) : [],
+    votes: board.votes.map(({ person, choice, reason, at }) => ({
+      ...{ member: nameOf(person), choice, reason, at: instantToText(at) },
+    })),
+    tally: change.needsBoard && tally !== null ? { ...tally } : null,
+    decision:
+      decision === null
+        ? null
+        : { ...decision, by: nameOf(decision.by), at: instantToText(decision.at) },
+  };
+}

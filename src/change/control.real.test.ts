@@ -1,0 +1,313 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { sql } from "kysely";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { testRings } from "../../test/builders/plan.ts";
+import {
+  aPatch,
+  aPerson,
+  aService,
+  askedOpenssl,
+  someHosts,
+  type TestPerson,
+} from "../../test/builders/stored.ts";
+import { type TestWorld, testWorld } from "../../test/setup/world.ts";
+import type { Actor } from "../base/actor.ts";
+import { DAY_MS } from "../base/instant.ts";
+import { inTransaction } from "../db/database.ts";
+import type { World } from "../db/world.ts";
+import { addService } from "../inventory/actions-services.ts";
+import { type CreatePlan, createPlan } from "../plan/actions.ts";
+import { loadPlan } from "../plan/store.ts";
+import { editChange, requestChange } from "./actions.ts";
+import { keepMinutes, showAgenda } from "./actions-agenda.ts";
+import { approveChange } from "./actions-approve.ts";
+import { castVote, closeVote } from "./actions-board.ts";
+import { delegate, endDelegation, raiseRisk } from "./actions-control.ts";
+import { startChange } from "./actions-end.ts";
+import { showControl } from "./actions-show-control.ts";
+import type { Change } from "./model.ts";
+import { loadChange, loadChanges, lockApproval } from "./store.ts";
+
+/**
+ * Change control on a real database: what the risk asks for, the board, stand-ins and emergencies. More
+ * than half of it is what must not be possible.
+ */
+let made: TestWorld;
+let world: World;
+let now = Date.UTC(2026, 10, 23, 9);
+let [carol, alice, bob, dora, otto, chair]: TestPerson[] = [];
+let patch: string;
+
+const policy = (high: string, emergency = "from: [security]") => `
+kind: change
+groups: { security: [dora] }
+risk:
+  tier: { "0": 60, "1": 50, "2": 10, "3": 0, unknown: 0 }
+  exposure: { exposed: 30, unknown: 0 }
+  reboot: 0
+  noWayBack: 0
+  hosts: []
+  pastFailures: { points: 0, days: 30 }
+  medium: 50
+  high: 75
+approval:
+  low: { approvers: 1 }
+  medium: { approvers: 2, from: [service-owner] }
+  high: ${high}
+emergency: { approvers: 2, ${emergency}, retrospective: 2, review: 5 }
+cab: { members: [chair, alice, bob, carol], chair: chair, quorum: 2, meeting: board }
+delegation: { days: 30 }
+templates: { days: 365, failures: 5% }
+workingDays: { zone: UTC, days: [monday, tuesday, wednesday, thursday, friday] }
+`;
+
+beforeAll(async () => {
+  made = await testWorld({ clock: () => now });
+  world = made.world;
+  carol = await aPerson(world, "carol");
+  [alice, bob, dora, otto, chair] = await Promise.all(
+    ["alice", "bob", "dora", "otto", "chair"].map((name) =>
+      aPerson(world, name, { role: "approver" }),
+    ),
+  );
+  await sql`
+    insert into role_grant (id, subject, role, scope, granted_by)
+    values ('g-otto', ${otto!.actor.subject}, 'approver', '', 'test')`.execute(world.db);
+  await someHosts(world, [
+    { name: "low-1", labels: { ring: "canary", risk: "low", tier: "3" } },
+    { name: "mid-1", labels: { ring: "canary", risk: "medium", tier: "1" } },
+    { name: "high-1", labels: { ring: "canary", risk: "high", tier: "0", exposure: "public" } },
+  ]);
+  patch = await aPatch(world, carol);
+  const folder = join(world.paths.state, "policies");
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, "change.yaml"), policy("{ approvers: 1, cab: true }"));
+  const calendar =
+    'format: fettle-calendar 1\nzone: UTC\nothers: open\ncab:\n  - { name: board, hosts: all, on: every wednesday, at: "10:00", lasts: 1h }\n';
+  writeFileSync(join(folder, "calendar.yaml"), calendar);
+  await addService(world, carol.actor, {
+    ...{ name: "shop", title: "Shop", team: "web", owners: ["otto", "nobody@example.org"] },
+    ...{ labels: {}, repository: "", hostSelector: null, hosts: ["mid-1"], needs: [] },
+  });
+});
+afterAll(() => made.close());
+
+type Risk = "low" | "medium" | "high";
+
+async function planned(risk: Risk, some: Partial<CreatePlan> = {}, by = carol!.actor) {
+  const request = {
+    ...{ patch, policy: { text: testRings }, class: "normal" as const },
+    hosts: `risk=${risk}`,
+    ...some,
+  };
+  return (await createPlan(world, by, request, askedOpenssl)).plan;
+}
+
+async function requested(risk: Risk, some: Partial<CreatePlan> = {}, by = carol!.actor) {
+  const { digest } = await planned(risk, some, by);
+  return requestChange(world, by, { plan: digest, reason: "fixes a CVE" });
+}
+
+async function approve(who: TestPerson, { id, plan }: Change) {
+  const signature = who.sign((await loadPlan(world.db, plan))?.statement ?? "");
+  return (await approveChange(world, who.actor, { change: id, signature })).change;
+}
+
+const vote = (who: TestPerson, { id: change }: Change, choice: "approve" | "reject" | "abstain") =>
+  castVote(world, who.actor, { change, choice, reason: "seen" });
+const close = (who: TestPerson, { id: change }: Change, isVeto = false) =>
+  closeVote(world, who.actor, { change, isVeto, reason: "closed" });
+const stateOf = async ({ id }: Change) => (await loadChange(world.db, id))?.state;
+
+function start({ id }: Change) {
+  return inTransaction(world.db, async (tx) => {
+    await lockApproval(tx, [id], "shared");
+    return startChange(tx, { change: id, actor: carol!.actor.subject, at: now });
+  });
+}
+
+async function eventsOf({ id }: Change): Promise<readonly string[]> {
+  const { rows } = await sql<{ type: string }>`
+    select type from event where change = ${id} order by inserted`.execute(world.db);
+  return rows.map(({ type }) => type);
+}
+
+describe("the risk of a change", () => {
+  test("is told point by point, and a low one needs one approval", async () => {
+    const change = await requested("low");
+    expect(change).toMatchObject({ level: "low", need: 1, needsBoard: false });
+    expect(change.assessment?.parts).toContainEqual({
+      ...{ what: "criticality", points: 0, because: "its most critical host is of tier 3" },
+    });
+    expect((await approve(alice!, change)).state).toBe("approved");
+  });
+
+  test("at medium wants an owner of the service among two, and says who holds it up", async () => {
+    const change = await requested("medium");
+    expect(change).toMatchObject({ level: "medium", need: 2 });
+    await approve(alice!, change);
+    expect((await approve(bob!, change)).state).toBe("requested");
+    const { heldUpBy } = await showControl(world, alice!.actor, change);
+    expect(heldUpBy).toEqual(["an approval of an owner of its services: otto"]);
+    await expect(start(change)).rejects.toMatchObject({ code: "blocked" });
+    expect((await approve(otto!, change)).state).toBe("approved");
+  });
+
+  test("is raised by people, voids what is not enough any more, and is never lowered", async () => {
+    const change = await requested("low");
+    await approve(alice!, change);
+    const raise = (to: Risk) =>
+      raiseRisk(world, bob!.actor, { change: change.id, to, reason: "the last one hurt" });
+    expect(await raise("medium")).toMatchObject({ state: "requested", level: "medium", need: 2 });
+    await expect(start(change)).rejects.toMatchObject({ code: "blocked" });
+    await expect(raise("low")).rejects.toMatchObject({ code: "forbidden" });
+    await expect(raise("medium")).rejects.toMatchObject({ code: "forbidden" });
+    expect(await eventsOf(change)).toContain("change.risk-raised");
+    const { digest } = await planned("low", { replaces: change.plan });
+    const edit = { change: change.id, plan: digest, reason: "again" };
+    const edited = await editChange(world, carol!.actor, edit);
+    expect(edited).toMatchObject({ level: "medium", need: 2, assessment: { level: "low" } });
+  });
+});
+
+describe("the advisory board", () => {
+  test("decides on a high risk beside the signatures, whichever comes last", async () => {
+    const first = await requested("high");
+    expect(first).toMatchObject({ level: "high", need: 1, needsBoard: true });
+    expect((await approve(alice!, first)).state).toBe("requested");
+    await expect(start(first)).rejects.toMatchObject({ code: "blocked" });
+    await vote(alice!, first, "approve");
+    await vote(chair!, first, "approve");
+    expect((await close(chair!, first)).state).toBe("approved");
+    expect((await start(first)).state).toBe("running");
+    const second = await requested("high");
+    await vote(bob!, second, "approve");
+    await vote(chair!, second, "abstain");
+    expect((await close(chair!, second)).state).toBe("requested");
+    expect((await approve(alice!, second)).state).toBe("approved");
+  });
+
+  test("a vote of the board is no signature: it starts nothing alone", async () => {
+    const change = await requested("high");
+    await vote(alice!, change, "approve");
+    await vote(bob!, change, "approve");
+    await vote(chair!, change, "approve");
+    await close(chair!, change);
+    expect(await stateOf(change)).toBe("requested");
+    await expect(start(change)).rejects.toMatchObject({ code: "blocked" });
+  });
+
+  test("says no by its votes or by the veto of its chair, and that ends the change", async () => {
+    const voted = await requested("high");
+    await vote(alice!, voted, "reject");
+    await vote(chair!, voted, "abstain");
+    expect((await close(chair!, voted)).state).toBe("rejected");
+    const vetoed = await requested("high");
+    await vote(alice!, vetoed, "approve");
+    await vote(bob!, vetoed, "approve");
+    await expect(close(bob!, vetoed, true)).rejects.toMatchObject({ code: "forbidden" });
+    expect((await close(chair!, vetoed, true)).state).toBe("rejected");
+    await expect(approve(alice!, vetoed)).rejects.toMatchObject({ code: "blocked" });
+  });
+
+  test("R3 whoever asked has no vote, by no token, service or seat", async () => {
+    const change = await requested("high");
+    await expect(vote(carol!, change, "approve")).rejects.toMatchObject({ code: "forbidden" });
+    const robot = await aService(world, "robot-of-alice", alice!);
+    const own: Actor = { ...robot, grants: [{ role: "admin", scope: [] }] };
+    await expect(
+      castVote(world, own, { change: change.id, choice: "approve", reason: "r" }),
+    ).rejects.toMatchObject({ code: "forbidden" });
+    await expect(vote(dora!, change, "approve")).rejects.toMatchObject({ code: "forbidden" });
+    await vote(alice!, change, "approve");
+    await expect(close(chair!, change)).rejects.toMatchObject({ code: "blocked" });
+    await expect(close(alice!, change)).rejects.toMatchObject({ code: "forbidden" });
+    expect(await stateOf(change)).toBe("requested");
+  });
+
+  test("R4 decides on one plan: an edit voids its votes and its decision", async () => {
+    const change = await requested("high");
+    await approve(alice!, change);
+    await vote(alice!, change, "approve");
+    await vote(chair!, change, "approve");
+    await close(chair!, change);
+    const { digest } = await planned("high", { replaces: change.plan });
+    const edit = { change: change.id, plan: digest, reason: "again" };
+    const edited = await editChange(world, carol!.actor, edit);
+    await approve(alice!, edited);
+    expect(await stateOf(edited)).toBe("requested");
+    await expect(start(edited)).rejects.toMatchObject({ code: "blocked" });
+  });
+
+  test("has an agenda with its next meeting, and keeps minutes once", async () => {
+    const change = await requested("high");
+    const agenda = await showAgenda(world, alice!.actor, { from: null });
+    expect(agenda.meeting).toMatchObject({ from: Date.UTC(2026, 10, 25, 10) });
+    expect(agenda.items.map((item) => item.change.id)).toContain(change.id);
+    await vote(alice!, change, "reject");
+    await vote(chair!, change, "reject");
+    await close(chair!, change);
+    const input = { present: ["alice"], notes: "" };
+    await expect(keepMinutes(world, dora!.actor, input)).rejects.toMatchObject({
+      code: "forbidden",
+    });
+    now += 1000;
+    const minutes = await keepMinutes(world, alice!.actor, input);
+    expect(minutes.text).toContain(`## C-${change.number} `);
+    expect(minutes.text).toContain("- alice: reject. seen");
+    now += 1000;
+    expect((await keepMinutes(world, alice!.actor, input)).text).toContain("Nothing was decided");
+  });
+});
+
+describe("an emergency", () => {
+  test("needs two approvers, one of them of security, and no signature is skipped", async () => {
+    const change = await requested("high", { class: "emergency" });
+    expect(change).toMatchObject({ need: 2, needsBoard: false });
+    await approve(alice!, change);
+    expect((await approve(bob!, change)).state).toBe("requested");
+    expect((await approve(dora!, change)).state).toBe("approved");
+    expect((await start(change)).state).toBe("running");
+  });
+});
+
+describe("a stand-in", () => {
+  const span = () => ({ startsAt: null, endsAt: now + DAY_MS, reason: "away" });
+
+  test("meets the demand on whom they stand in for, with their own key, until it ends", async () => {
+    const handed = await delegate(world, otto!.actor, { to: "alice", ...span() });
+    const change = await requested("medium");
+    await approve(alice!, change);
+    expect((await approve(bob!, change)).state).toBe("approved");
+    await endDelegation(world, alice!.actor, handed.id);
+    const later = await requested("medium");
+    await approve(alice!, later);
+    expect((await approve(bob!, later)).state).toBe("requested");
+  });
+
+  test("R3 never makes a requester an approver, is never handed on, and never lasts for ever", async () => {
+    const toCarol = await delegate(world, otto!.actor, { to: "carol", ...span() });
+    const change = await requested("medium");
+    await expect(approve(carol!, change)).rejects.toMatchObject({ code: "forbidden" });
+    await expect(delegate(world, carol!.actor, { to: "bob", ...span() })).rejects.toMatchObject({
+      code: "blocked",
+    });
+    await expect(
+      delegate(world, bob!.actor, { to: "dora", ...span(), endsAt: now + 31 * DAY_MS }),
+    ).rejects.toMatchObject({ code: "blocked" });
+    const robot = await aService(world, "robot-of-bob", bob!);
+    await expect(delegate(world, robot, { to: "dora", ...span() })).rejects.toMatchObject({
+      code: "blocked",
+    });
+    await expect(endDelegation(world, dora!.actor, toCarol.id)).rejects.toMatchObject({
+      code: "not-found",
+    });
+    await endDelegation(world, otto!.actor, toCarol.id);
+  });
+});
+
+test("a list tells the risk of each change", async () => {
+  const rows = await loadChanges(world.db, { scopes: [[]], limit: 100 });
+  expect(new Set(rows.map(({ level }) => level))).toEqual(new Set(["low", "medium", "high"]));
+});
