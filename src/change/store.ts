@@ -241,8 +241,8 @@ export async function approvalsFor(reader: Reader, change: ChangeId): Promise<re
 
 export async function insertApproval(tx: Tx, approval: Approval): Promise<void> {
   await sql`
-    insert into approval (id, change, plan, person, handle, key_class, key_line, signature, stands_for,
-      at)
+    insert into approval (id, change, plan, person, handle, key_class, key_line, signature,
+      stands_for, at)
     values (${approval.id}, ${approval.change}, ${approval.plan}, ${approval.person},
       ${approval.handle}, ${approval.keyClass}, ${approval.keyLine}, ${approval.signature},
       ${[...approval.standsFor]}::text[], ${sqlInstant(approval.at)})`.execute(tx);

@@ -4,6 +4,7 @@ import { Failure } from "../base/failure.ts";
 import { readApprovalFile } from "../change/approval-file.ts";
 import { ask, type Client } from "../client/client.ts";
 import { type SignedView, signedView } from "../plan/signed-view.ts";
+import { registerChangeControl } from "./change-control.ts";
 import { type Cli, say, show } from "./cli.ts";
 import { people } from "./names.ts";
 import { allPages } from "./pages.ts";
@@ -59,6 +60,7 @@ export function registerChange(program: Command, cli: Cli): void {
   registerEdit(change, cli);
   registerApprove(change, cli);
   registerSignRequest(change, cli);
+  registerChangeControl(change, cli);
   for (const verb of ["reject", "withdraw"] as const) {
     change
       .command(`${verb} <change>`)

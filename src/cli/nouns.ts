@@ -92,6 +92,14 @@ export const nounParts: readonly NounPart[] = [
     load: async (program, cli) => (await import("./change.ts")).registerChange(program, cli),
   },
   {
+    nouns: ["cab", "delegation"],
+    load: async (program, cli) => {
+      const { registerBoard, registerDelegation } = await import("./change-control.ts");
+      registerBoard(program, cli);
+      registerDelegation(program, cli);
+    },
+  },
+  {
     nouns: ["freeze"],
     load: async (program, cli) => (await import("./freeze.ts")).registerFreeze(program, cli),
   },

@@ -103,6 +103,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/cab/agenda": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the change advisory board has before it at its next meeting. */
+        get: operations["getCabAgenda"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cab/minutes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Minutes of the advisory board, newest first; the ledger keeps the digest of each. */
+        get: operations["getCabMinutes"];
+        put?: never;
+        /** Keeps the minutes of all that the board decided since the last ones. */
+        post: operations["postCabMinutes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/calendar": {
         parameters: {
             query?: never;
@@ -296,6 +331,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/changes/{change}/decision": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Closes the vote of the board, or vetoes the change as its chair. */
+        post: operations["postChangesByChangeDecision"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/changes/{change}/plan": {
         parameters: {
             query?: never;
@@ -347,6 +399,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/changes/{change}/risk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Calls a change riskier than its points do; nobody lowers it. */
+        post: operations["postChangesByChangeRisk"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/changes/{change}/statement": {
         parameters: {
             query?: never;
@@ -358,6 +427,23 @@ export interface paths {
         get: operations["getChangesByChangeStatement"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/changes/{change}/votes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A member's vote on the plan that the change asks for; it is no signature. */
+        post: operations["postChangesByChangeVotes"];
         delete?: never;
         options?: never;
         head?: never;
@@ -496,6 +582,41 @@ export interface paths {
         /** What putting an update off until then would cost. Changes nothing. */
         post: operations["postDeferralsPreview"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/delegations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who signs approvals in the place of whom, now and later. */
+        get: operations["getDelegations"];
+        put?: never;
+        /** Lets somebody else approve in your place for a time; with their own key and rights. */
+        post: operations["postDelegations"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/delegations/{delegation}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Ends a delegation at once, by either of the two. */
+        delete: operations["deleteDelegationsByDelegation"];
         options?: never;
         head?: never;
         patch?: never;
@@ -3294,6 +3415,67 @@ export interface components {
             /** @enum {string} */
             verdict: "missed" | "will-miss" | "may-miss" | "unknown" | "in-time";
         };
+        ChangeControl: {
+            board: {
+                decision: {
+                    /** Format: date-time */
+                    at: string;
+                    because: string;
+                    by: string;
+                    isVeto: boolean;
+                    /** @enum {string} */
+                    outcome: "approved" | "rejected";
+                    reason: string;
+                } | null;
+                isAsked: boolean;
+                members: string[];
+                tally: {
+                    abstain: number;
+                    approve: number;
+                    because: string;
+                    outcome: ("approved" | "rejected") | null;
+                    quorum: number;
+                    reject: number;
+                } | null;
+                votes: {
+                    /** Format: date-time */
+                    at: string;
+                    /** @enum {string} */
+                    choice: "approve" | "reject" | "abstain";
+                    member: string;
+                    reason: string;
+                }[];
+            };
+            demands: {
+                label: string;
+                least: number;
+                members: string[];
+                text: string;
+            }[];
+            heldUpBy: string[];
+            /** @enum {string} */
+            level: "low" | "medium" | "high";
+            parts: {
+                because: string;
+                points: number;
+                /** @enum {string} */
+                what: "criticality" | "exposure" | "reboot" | "reversibility" | "hosts" | "past";
+            }[];
+            points: number | null;
+            policy: {
+                digest: string;
+                file: string;
+            } | null;
+            raised: {
+                /** Format: date-time */
+                at: string;
+                by: string;
+                reason: string;
+                /** @enum {string} */
+                to: "low" | "medium" | "high";
+            } | null;
+            waived: string[];
+        };
         Deadline: {
             assumed: string[];
             at: string | null;
@@ -3432,6 +3614,16 @@ export interface components {
             pointsPerDay: number;
             policy: string;
             sentences: string[];
+        };
+        Delegation: {
+            /** Format: date-time */
+            endsAt: string;
+            from: string;
+            id: string;
+            reason: string;
+            /** Format: date-time */
+            startsAt: string;
+            to: string;
         };
         Event: {
             actor: string;
@@ -4287,7 +4479,7 @@ export interface components {
             digest: string;
             file: string | null;
             /** @enum {string} */
-            kind: "classification" | "priority" | "deadlines" | "debt" | "runtime" | "cadence" | "calendar" | "rings";
+            kind: "classification" | "priority" | "deadlines" | "debt" | "runtime" | "cadence" | "calendar" | "change" | "rings";
             name: string;
             /** @enum {string} */
             origin: "shipped" | "own" | "applied" | "used";
@@ -4351,7 +4543,7 @@ export interface components {
             name: "viewer" | "operator" | "approver" | "publisher" | "admin";
             permissions: {
                 /** @enum {string} */
-                name: "host.read" | "host.manage" | "host.scan" | "service.read" | "service.edit" | "service.publish" | "feed.read" | "feed.load" | "finding.read" | "support.decide" | "vex.load" | "vex.trust" | "patch.read" | "patch.edit" | "triage.vote" | "exception.read" | "exception.request" | "exception.approve" | "issue.read" | "issue.edit" | "calendar.read" | "calendar.freeze" | "plan.read" | "plan.create" | "change.read" | "change.request" | "change.approve" | "rollout.read" | "rollout.operate" | "rollout.halt" | "audit.read" | "audit.export" | "policy.read" | "policy.apply" | "user.read" | "user.manage";
+                name: "host.read" | "host.manage" | "host.scan" | "service.read" | "service.edit" | "service.publish" | "feed.read" | "feed.load" | "finding.read" | "support.decide" | "vex.load" | "vex.trust" | "patch.read" | "patch.edit" | "triage.vote" | "exception.read" | "exception.request" | "exception.approve" | "issue.read" | "issue.edit" | "calendar.read" | "calendar.freeze" | "plan.read" | "plan.create" | "change.read" | "change.request" | "change.vote" | "change.approve" | "rollout.read" | "rollout.operate" | "rollout.halt" | "audit.read" | "audit.export" | "policy.read" | "policy.apply" | "user.read" | "user.manage";
                 words: string;
             }[];
             words: string;
@@ -5178,6 +5370,173 @@ export interface operations {
             503: components["responses"]["unavailable"];
         };
     };
+    getCabAgenda: {
+        parameters: {
+            query?: {
+                from?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: {
+                            change: {
+                                approvals: number;
+                                backout: string;
+                                /** @enum {string} */
+                                class: "normal" | "emergency";
+                                closedReason: string | null;
+                                /** Format: date-time */
+                                expiresAt: string;
+                                id: string;
+                                /** @enum {string} */
+                                level: "low" | "medium" | "high";
+                                /** Format: date-time */
+                                movedAt: string;
+                                need: number;
+                                number: string;
+                                patch: string;
+                                plan: string;
+                                reason: string;
+                                /** Format: date-time */
+                                requestedAt: string;
+                                requester: string;
+                                risk: {
+                                    firstWaveDetects: number;
+                                    hosts: number;
+                                    irreversible: string[];
+                                    needsReboot: boolean;
+                                    pipedHosts: number;
+                                    restarts: string[];
+                                    /** @enum {string} */
+                                    reversibility: "downgrade" | "none";
+                                    rings: string[];
+                                };
+                                /** @enum {string} */
+                                state: "requested" | "approved" | "running" | "completed" | "failed" | "backed-out" | "rejected" | "withdrawn" | "expired";
+                                title: string;
+                            };
+                            conflicts: string[];
+                            isTooLate: boolean;
+                            parts: {
+                                because: string;
+                                points: number;
+                                /** @enum {string} */
+                                what: "criticality" | "exposure" | "reboot" | "reversibility" | "hosts" | "past";
+                            }[];
+                            points: number | null;
+                            proof: string;
+                            tally: string;
+                            votes: {
+                                /** @enum {string} */
+                                choice: "approve" | "reject" | "abstain";
+                                member: string;
+                            }[];
+                        }[];
+                        meeting: {
+                            /** Format: date-time */
+                            from: string;
+                            name: string;
+                            /** Format: date-time */
+                            to: string;
+                        } | null;
+                        problem: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    getCabMinutes: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: {
+                            /** Format: date-time */
+                            at: string;
+                            by: string;
+                            digest: string;
+                            id: string;
+                            text: string;
+                        }[];
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    postCabMinutes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @default  */
+                    notes?: string;
+                    /** @default [] */
+                    present?: string[];
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** Format: date-time */
+                        at: string;
+                        by: string;
+                        digest: string;
+                        id: string;
+                        text: string;
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
     getCalendar: {
         parameters: {
             query?: {
@@ -5527,6 +5886,8 @@ export interface operations {
                             /** Format: date-time */
                             expiresAt: string;
                             id: string;
+                            /** @enum {string} */
+                            level: "low" | "medium" | "high";
                             /** Format: date-time */
                             movedAt: string;
                             need: number;
@@ -5600,6 +5961,8 @@ export interface operations {
                         /** Format: date-time */
                         expiresAt: string;
                         id: string;
+                        /** @enum {string} */
+                        level: "low" | "medium" | "high";
                         /** Format: date-time */
                         movedAt: string;
                         need: number;
@@ -5669,6 +6032,7 @@ export interface operations {
                             state: "requested" | "approved" | "running";
                             title: string;
                         }[];
+                        control: components["schemas"]["ChangeControl"];
                         /** Format: date-time */
                         expiresAt: string;
                         given: {
@@ -5683,6 +6047,8 @@ export interface operations {
                             signature: string;
                         }[];
                         id: string;
+                        /** @enum {string} */
+                        level: "low" | "medium" | "high";
                         /** Format: date-time */
                         movedAt: string;
                         need: number;
@@ -5816,6 +6182,8 @@ export interface operations {
                             /** Format: date-time */
                             expiresAt: string;
                             id: string;
+                            /** @enum {string} */
+                            level: "low" | "medium" | "high";
                             /** Format: date-time */
                             movedAt: string;
                             need: number;
@@ -5849,6 +6217,78 @@ export interface operations {
             403: components["responses"]["forbidden.proof-needed"];
             404: components["responses"]["not-found"];
             409: components["responses"]["blocked.conflict"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    postChangesByChangeDecision: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                change: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @default false */
+                    isVeto?: boolean;
+                    reason: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        approvals: number;
+                        backout: string;
+                        /** @enum {string} */
+                        class: "normal" | "emergency";
+                        closedReason: string | null;
+                        /** Format: date-time */
+                        expiresAt: string;
+                        id: string;
+                        /** @enum {string} */
+                        level: "low" | "medium" | "high";
+                        /** Format: date-time */
+                        movedAt: string;
+                        need: number;
+                        number: string;
+                        patch: string;
+                        plan: string;
+                        reason: string;
+                        /** Format: date-time */
+                        requestedAt: string;
+                        requester: string;
+                        risk: {
+                            firstWaveDetects: number;
+                            hosts: number;
+                            irreversible: string[];
+                            needsReboot: boolean;
+                            pipedHosts: number;
+                            restarts: string[];
+                            /** @enum {string} */
+                            reversibility: "downgrade" | "none";
+                            rings: string[];
+                        };
+                        /** @enum {string} */
+                        state: "requested" | "approved" | "running" | "completed" | "failed" | "backed-out" | "rejected" | "withdrawn" | "expired";
+                        title: string;
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            409: components["responses"]["blocked"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
         };
@@ -5887,6 +6327,8 @@ export interface operations {
                         /** Format: date-time */
                         expiresAt: string;
                         id: string;
+                        /** @enum {string} */
+                        level: "low" | "medium" | "high";
                         /** Format: date-time */
                         movedAt: string;
                         need: number;
@@ -5955,6 +6397,8 @@ export interface operations {
                         /** Format: date-time */
                         expiresAt: string;
                         id: string;
+                        /** @enum {string} */
+                        level: "low" | "medium" | "high";
                         /** Format: date-time */
                         movedAt: string;
                         need: number;
@@ -6038,6 +6482,78 @@ export interface operations {
             503: components["responses"]["unavailable"];
         };
     };
+    postChangesByChangeRisk: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                change: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    reason: string;
+                    /** @enum {string} */
+                    to: "low" | "medium" | "high";
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        approvals: number;
+                        backout: string;
+                        /** @enum {string} */
+                        class: "normal" | "emergency";
+                        closedReason: string | null;
+                        /** Format: date-time */
+                        expiresAt: string;
+                        id: string;
+                        /** @enum {string} */
+                        level: "low" | "medium" | "high";
+                        /** Format: date-time */
+                        movedAt: string;
+                        need: number;
+                        number: string;
+                        patch: string;
+                        plan: string;
+                        reason: string;
+                        /** Format: date-time */
+                        requestedAt: string;
+                        requester: string;
+                        risk: {
+                            firstWaveDetects: number;
+                            hosts: number;
+                            irreversible: string[];
+                            needsReboot: boolean;
+                            pipedHosts: number;
+                            restarts: string[];
+                            /** @enum {string} */
+                            reversibility: "downgrade" | "none";
+                            rings: string[];
+                        };
+                        /** @enum {string} */
+                        state: "requested" | "approved" | "running" | "completed" | "failed" | "backed-out" | "rejected" | "withdrawn" | "expired";
+                        title: string;
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            409: components["responses"]["blocked"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
     getChangesByChangeStatement: {
         parameters: {
             query?: never;
@@ -6056,6 +6572,77 @@ export interface operations {
                 };
                 content: {
                     "text/plain": string;
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    postChangesByChangeVotes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                change: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @enum {string} */
+                    choice: "approve" | "reject" | "abstain";
+                    reason: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        approvals: number;
+                        backout: string;
+                        /** @enum {string} */
+                        class: "normal" | "emergency";
+                        closedReason: string | null;
+                        /** Format: date-time */
+                        expiresAt: string;
+                        id: string;
+                        /** @enum {string} */
+                        level: "low" | "medium" | "high";
+                        /** Format: date-time */
+                        movedAt: string;
+                        need: number;
+                        number: string;
+                        patch: string;
+                        plan: string;
+                        reason: string;
+                        /** Format: date-time */
+                        requestedAt: string;
+                        requester: string;
+                        risk: {
+                            firstWaveDetects: number;
+                            hosts: number;
+                            irreversible: string[];
+                            needsReboot: boolean;
+                            pipedHosts: number;
+                            restarts: string[];
+                            /** @enum {string} */
+                            reversibility: "downgrade" | "none";
+                            rings: string[];
+                        };
+                        /** @enum {string} */
+                        state: "requested" | "approved" | "running" | "completed" | "failed" | "backed-out" | "rejected" | "withdrawn" | "expired";
+                        title: string;
+                    };
                 };
             };
             400: components["responses"]["invalid"];
@@ -6098,6 +6685,8 @@ export interface operations {
                         /** Format: date-time */
                         expiresAt: string;
                         id: string;
+                        /** @enum {string} */
+                        level: "low" | "medium" | "high";
                         /** Format: date-time */
                         movedAt: string;
                         need: number;
@@ -6461,6 +7050,97 @@ export interface operations {
             403: components["responses"]["forbidden"];
             404: components["responses"]["not-found"];
             409: components["responses"]["blocked"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    getDelegations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Delegation"][];
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    postDelegations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** Format: date-time */
+                    endsAt: string;
+                    reason: string;
+                    /** Format: date-time */
+                    startsAt?: string;
+                    to: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Delegation"];
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            409: components["responses"]["blocked"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    deleteDelegationsByDelegation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                delegation: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
         };
@@ -9400,7 +10080,7 @@ export interface operations {
                 content: {
                     "application/json": {
                         grants: {
-                            permissions: ("host.read" | "host.manage" | "host.scan" | "service.read" | "service.edit" | "service.publish" | "feed.read" | "feed.load" | "finding.read" | "support.decide" | "vex.load" | "vex.trust" | "patch.read" | "patch.edit" | "triage.vote" | "exception.read" | "exception.request" | "exception.approve" | "issue.read" | "issue.edit" | "calendar.read" | "calendar.freeze" | "plan.read" | "plan.create" | "change.read" | "change.request" | "change.approve" | "rollout.read" | "rollout.operate" | "rollout.halt" | "audit.read" | "audit.export" | "policy.read" | "policy.apply" | "user.read" | "user.manage")[];
+                            permissions: ("host.read" | "host.manage" | "host.scan" | "service.read" | "service.edit" | "service.publish" | "feed.read" | "feed.load" | "finding.read" | "support.decide" | "vex.load" | "vex.trust" | "patch.read" | "patch.edit" | "triage.vote" | "exception.read" | "exception.request" | "exception.approve" | "issue.read" | "issue.edit" | "calendar.read" | "calendar.freeze" | "plan.read" | "plan.create" | "change.read" | "change.request" | "change.vote" | "change.approve" | "rollout.read" | "rollout.operate" | "rollout.halt" | "audit.read" | "audit.export" | "policy.read" | "policy.apply" | "user.read" | "user.manage")[];
                             /** @enum {string} */
                             role: "viewer" | "operator" | "approver" | "publisher" | "admin";
                             scope: string;
@@ -9419,7 +10099,7 @@ export interface operations {
                         via: "session" | "token" | "system";
                         ways: ("password" | "code" | "passkey" | "provider")[];
                         withheld: {
-                            permissions: ("host.read" | "host.manage" | "host.scan" | "service.read" | "service.edit" | "service.publish" | "feed.read" | "feed.load" | "finding.read" | "support.decide" | "vex.load" | "vex.trust" | "patch.read" | "patch.edit" | "triage.vote" | "exception.read" | "exception.request" | "exception.approve" | "issue.read" | "issue.edit" | "calendar.read" | "calendar.freeze" | "plan.read" | "plan.create" | "change.read" | "change.request" | "change.approve" | "rollout.read" | "rollout.operate" | "rollout.halt" | "audit.read" | "audit.export" | "policy.read" | "policy.apply" | "user.read" | "user.manage")[];
+                            permissions: ("host.read" | "host.manage" | "host.scan" | "service.read" | "service.edit" | "service.publish" | "feed.read" | "feed.load" | "finding.read" | "support.decide" | "vex.load" | "vex.trust" | "patch.read" | "patch.edit" | "triage.vote" | "exception.read" | "exception.request" | "exception.approve" | "issue.read" | "issue.edit" | "calendar.read" | "calendar.freeze" | "plan.read" | "plan.create" | "change.read" | "change.request" | "change.vote" | "change.approve" | "rollout.read" | "rollout.operate" | "rollout.halt" | "audit.read" | "audit.export" | "policy.read" | "policy.apply" | "user.read" | "user.manage")[];
                             reason: string;
                         } | null;
                     };

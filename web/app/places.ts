@@ -38,7 +38,10 @@ export const places: readonly Place[] = [
     href: "/changes",
     title: "Changes",
     icon: "change",
-    below: [{ href: "/calendar", title: "Calendar" }],
+    below: [
+      { href: "/calendar", title: "Calendar" },
+      { href: "/cab", title: "Advisory board" },
+    ],
   },
   { href: "/rollouts", title: "Rollouts", icon: "rollout" },
   { href: "/audit", title: "Audit", icon: "audit" },

@@ -80,6 +80,7 @@ const tree = root.addChildren([
     page("/calendar", () => import("../calendar/calendar.tsx"), "CalendarPage"),
     page("/changes", () => import("../change/changes.tsx"), "ChangesPage"),
     page("/changes/$change", () => import("../change/change.tsx"), "ChangePage"),
+    page("/cab", () => import("../change/board.tsx"), "BoardPage"),
     page("/rollouts", () => import("../rollout/rollouts.tsx"), "RolloutsPage"),
     page("/rollouts/$rollout", () => import("../rollout/rollout.tsx"), "RolloutPage"),
     page("/audit", () => import("../ledger/audit.tsx"), "AuditPage"),

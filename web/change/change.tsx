@@ -11,6 +11,7 @@ import { PageHead } from "../parts/page-head.tsx";
 import { Approve, SignRequest } from "./approve.tsx";
 import styles from "./change.module.css";
 import { type Change, hostsText } from "./change-model.ts";
+import { Board, HeldUp, RiskPoints } from "./control.tsx";
 import { Request, Risk, Votes, Weaker } from "./judge.tsx";
 import { Signed } from "./signed.tsx";
 
@@ -45,10 +46,13 @@ export function ChangePage() {
               <Signed change={shown} />
             </div>
             <div className={styles["column"]}>
+              <HeldUp change={shown} />
               <Votes change={shown} />
               <Approve change={shown} />
               <SignRequest change={shown} />
+              <Board change={shown} />
               <Request change={shown} />
+              <RiskPoints change={shown} />
               <Risk change={shown} />
               <Weaker change={shown} />
             </div>

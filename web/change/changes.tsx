@@ -143,6 +143,7 @@ const columns: readonly Column<ListedChange>[] = [
     width: "124px",
     cell: (change) => <StateWord group="change" name={change.state} />,
   },
+  { title: "Risk", width: "72px", cell: (change) => change.level, isWideOnly: true },
   {
     title: "Approvals",
     width: "86px",

@@ -94,7 +94,7 @@ export function Risk({ change }: { readonly change: Change }) {
       <Mark tone="bad">none</Mark>
     );
   return (
-    <Panel title="Risk and way back">
+    <Panel title="Reach and way back">
       <Facts
         of={[
           ["Reaches", `${hostsText(risk.hosts)} in ${risk.rings.map(ringName).join(", ")}`],

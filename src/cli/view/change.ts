@@ -3,6 +3,7 @@ import { type Instant, instantToText } from "../../base/instant.ts";
 import type { paths } from "../../client/schema.d.ts";
 import type { SignedView } from "../../plan/signed-view.ts";
 import { permitToText, revertToText } from "../../plan/statement.ts";
+import { controlText } from "./change-control.ts";
 import { renderFacts, renderTable, safeText } from "./table.ts";
 import { clockText, whenText } from "./when.ts";
 
@@ -18,6 +19,7 @@ export function changeTable(rows: readonly Row[], now: Instant): string {
     { head: "change", cell: (c) => c.number },
     { head: "title", cell: (c) => c.title },
     { head: "state", cell: (c) => c.state },
+    { head: "risk", cell: (c) => c.level },
     { head: "approvals", cell: (c) => `${c.approvals} of ${c.need}` },
     { head: "hosts", cell: (c) => c.risk.hosts, align: "right" },
     { head: "plan", cell: (c) => c.plan.slice(0, 12) },
@@ -50,6 +52,7 @@ export function changeText(
     .map((action) => `  ${action.verb}: not possible, ${safeText(action.reason)}`);
   return [
     facts,
+    controlText(change.control),
     ...(given.length === 0 ? [] : ["Approved by", ...given]),
     "",
     signedText(view),

@@ -1,0 +1,160 @@
+import { api, ask } from "../app/api.ts";
+import { ActionButton, actionFor } from "../parts/actions.tsx";
+import { Facts } from "../parts/facts.tsx";
+import { Instant } from "../parts/instant.tsx";
+import { Mark } from "../parts/mark.tsx";
+import { Panel } from "../parts/panel.tsx";
+import styles from "./change.module.css";
+import type { Change } from "./change-model.ts";
+
+/** Who can act for it to go on, by name. */
+export function HeldUp({ change }: { readonly change: Change }) {
+  const { heldUpBy } = change.control;
+  if (heldUpBy.length === 0) return null;
+  return (
+    <Panel title="It waits for">
+      <ul className={styles["list"]}>
+        {heldUpBy.map((text) => (
+          <li key={text}>
+            <Mark tone="waiting">
+              <span className={styles["wrap"]}>{text}</span>
+            </Mark>
+          </li>
+        ))}
+      </ul>
+    </Panel>
+  );
+}
+
+const tones = { low: "good", medium: "attention", high: "bad" } as const;
+
+/** Each point with its reason; people call it riskier, nobody less risky. */
+export function RiskPoints({ change }: { readonly change: Change }) {
+  const { level, points, parts, raised, waived } = change.control;
+  const next = level === "low" ? "medium" : "high";
+  return (
+    <Panel title={points === null ? "Risk" : `Risk: ${points} points`}>
+      <Facts
+        of={[
+          [
+            "Level",
+            <Mark key="level" tone={tones[level]}>
+              {level}
+            </Mark>,
+          ],
+          ...parts.map(
+            (part) => [`${part.points} points`, `${part.what}: ${part.because}`] as const,
+          ),
+          ...(raised === null
+            ? []
+            : [["Raised", `to ${raised.to} by ${raised.by}: ${raised.reason}`] as const]),
+          ...waived.map((text) => ["Not asked", text] as const),
+        ]}
+      />
+      <ActionButton
+        action={actionFor(change.actions, "raise-risk")}
+        label={`Raise to ${next}`}
+        topics={[`change:${change.id}`, "changes"]}
+        asksReason
+        confirm="From now on it needs what this level asks for. Nobody lowers it again."
+        act={(reason) =>
+          ask(
+            api.POST("/api/v1/changes/{change}/risk", {
+              params: { path: { change: change.number } },
+              body: { to: next, reason },
+            }),
+          )
+        }
+      />
+    </Panel>
+  );
+}
+
+const choices = [
+  ["approve", "Vote for it"],
+  ["reject", "Vote against it"],
+  ["abstain", "Abstain"],
+] as const;
+
+/** What the advisory board says; a vote is no signature. */
+export function Board({ change }: { readonly change: Change }) {
+  const { board } = change.control;
+  if (!board.isAsked) return null;
+  const { decision, tally, votes, members } = board;
+  const voted = new Set(votes.map((vote) => vote.member));
+  const open = members.filter((member) => !voted.has(member) && member !== change.requester);
+  return (
+    <Panel title="Advisory board">
+      {decision !== null && (
+        <p>
+          <Mark tone={decision.outcome === "approved" ? "good" : "bad"}>{decision.outcome}</Mark>{" "}
+          <Instant at={decision.at} /> by {decision.by}, {decision.because}: {decision.reason}
+        </p>
+      )}
+      <ul className={styles["list"]}>
+        {votes.map((vote) => (
+          <li key={vote.member}>
+            <b>{vote.member}</b> {vote.choice} <Instant at={vote.at} />: {vote.reason}
+          </li>
+        ))}
+        {decision === null && tally !== null && <li className="dim">{tally.because}</li>}
+        {decision === null && open.length > 0 && (
+          <li className="dim">Not voted yet: {open.join(", ")}</li>
+        )}
+      </ul>
+      {decision === null && change.state === "requested" && <BoardButtons change={change} />}
+    </Panel>
+  );
+}
+
+function BoardButtons({ change }: { readonly change: Change }) {
+  const path = { change: change.number };
+  const topics = [`change:${change.id}`, "changes"];
+  const vote = actionFor(change.actions, "vote");
+  const close = (isVeto: boolean) => (reason: string) =>
+    ask(
+      api.POST("/api/v1/changes/{change}/decision", {
+        params: { path },
+        body: { isVeto, reason },
+      }),
+    );
+  if (vote !== undefined && !vote.allowed) return <p className="dim">{vote.reason}</p>;
+  return (
+    <>
+      {choices.map(([choice, label]) => (
+        <ActionButton
+          key={choice}
+          action={vote}
+          label={label}
+          topics={topics}
+          asksReason
+          act={(reason) =>
+            ask(
+              api.POST("/api/v1/changes/{change}/votes", {
+                params: { path },
+                body: { choice, reason },
+              }),
+            )
+          }
+        />
+      ))}
+      <ActionButton
+        action={actionFor(change.actions, "close-vote")}
+        label="Close the vote"
+        topics={topics}
+        asksReason
+        confirm="What was voted is the board's decision on this plan, for good."
+        act={close(false)}
+      />
+      <ActionButton
+        action={actionFor(change.actions, "veto")}
+        label="Veto"
+        topics={topics}
+        asksReason
+        isDangerous
+        confirm="Ends the change, whatever was voted."
+        act={close(true)}
+      />
+    </>
+  );
+}
