@@ -159,12 +159,12 @@ export interface RequestSignature {
   readonly keyLine: string;
   /** Armoured SSHSIG, the bytes as they came. */
   readonly signature: string;
-  /** Whom the person stood in for. */
-  readonly standsFor: readonly SubjectId[];
   readonly at: Instant;
 }
 
 /** The same form over the same bytes, in a namespace of its own. */
 export interface Approval extends RequestSignature {
   readonly id: ApprovalId;
+  /** Whom the person stood in for. */
+  readonly standsFor: readonly SubjectId[];
 }
