@@ -13,7 +13,7 @@ import {
   signatureFields,
 } from "../identity/given-signature.ts";
 import { loadPlan } from "../plan/store.ts";
-import { loadPatch } from "../triage/store.ts";
+import { loadVisiblePatch } from "../triage/store.ts";
 import { demandChange, editChange, requestChange } from "./actions.ts";
 import { approveChange } from "./actions-approve.ts";
 import { rejectChange, withdrawChange } from "./actions-end.ts";
@@ -130,7 +130,10 @@ const getChanges = route({
   errors: ["not-found"],
   async handle(context, { query }) {
     const { world, actor } = context;
-    const patch = query.patch === undefined ? undefined : await loadPatch(world.db, query.patch);
+    const patch =
+      query.patch === undefined
+        ? undefined
+        : await loadVisiblePatch(world.db, query.patch, scopesFor(actor, "change.read"));
     if (patch === null) throw new Failure("not-found", `There is no patch ${query.patch}.`);
     const me = {
       person: actor.subject,

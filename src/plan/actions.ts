@@ -11,7 +11,7 @@ import { recordEvent } from "../ledger/record.ts";
 import { type ChangeClass, parseRings, type RingsPolicy } from "../policy/rings.ts";
 import type { Patch } from "../triage/model.ts";
 import { refusalToLeave } from "../triage/readiness.ts";
-import { loadPatch } from "../triage/store.ts";
+import { loadVisiblePatch } from "../triage/store.ts";
 import { childTitle, demandParent, withoutFamily } from "./actions-parent.ts";
 import { followPatch } from "./actions-patch.ts";
 import { type Asking, resolvePairs } from "./actions-resolve.ts";
@@ -65,7 +65,7 @@ export async function createPlan(
   request: CreatePlan,
   ask: Asking,
 ): Promise<CreatedPlan> {
-  const patch = await demandOpenPatch(world, request.patch);
+  const patch = await demandOpenPatch(world, actor, request.patch);
   const policy = await readPolicy(world, request.policy);
   const requester = await requesterOf(world, actor);
   const replaced = await replacedPlan(world, actor, request, patch);
@@ -107,8 +107,8 @@ export async function createPlan(
   return { plan: made, report: planned.report, changeNumber };
 }
 
-async function demandOpenPatch(world: World, ref: string): Promise<Patch> {
-  const patch = await loadPatch(world.db, ref);
+async function demandOpenPatch(world: World, actor: Actor, ref: string): Promise<Patch> {
+  const patch = await loadVisiblePatch(world.db, ref, scopesFor(actor, "plan.create"));
   if (patch === null) throw new Failure("not-found", `There is no patch ${ref}.`);
   const refusal = patch.state === "triage" ? refusalToLeave(patch) : null;
   if (refusal !== null) throw new Failure("blocked", refusal);

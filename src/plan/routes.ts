@@ -7,7 +7,7 @@ import { type Route, route, type World } from "../db/world.ts";
 import { resolveForSets, resolveOnHost } from "../inventory/resolve.ts";
 import { parseRings } from "../policy/rings.ts";
 import { partToText } from "../policy/rings-waves.ts";
-import { loadPatch } from "../triage/store.ts";
+import { loadVisiblePatch } from "../triage/store.ts";
 import { createPlan } from "./actions.ts";
 import { demandPlan, diffPlans, planActions, showPlan } from "./actions-show.ts";
 import { bodySchema, shownBody } from "./body-reply.ts";
@@ -209,7 +209,10 @@ const getPlans = route({
   reply: z.strictObject({ items: z.array(summarySchema), next: z.string().nullable() }),
   errors: ["not-found"],
   async handle({ world, actor }, { query }) {
-    const patch = query.patch === undefined ? undefined : await loadPatch(world.db, query.patch);
+    const patch =
+      query.patch === undefined
+        ? undefined
+        : await loadVisiblePatch(world.db, query.patch, scopesFor(actor, "plan.read"));
     if (patch === null) throw new Failure("not-found", `There is no patch ${query.patch}.`);
     const before =
       query.cursor === undefined ? undefined : await demandPlan(world, actor, query.cursor);

@@ -9,7 +9,7 @@ import { orderOf } from "../intel/versions/order.ts";
 import { forecastNow } from "../rollout/actions-forecast.ts";
 import type { Forecast } from "../rollout/forecast.ts";
 import { loadFacts } from "../rollout/store.ts";
-import { requirePatch } from "../triage/actions.ts";
+import { requireVisiblePatch } from "../triage/actions.ts";
 import { caseEffects } from "../triage/actions-exception-effect.ts";
 import { type CaseEffect, exceptedUntil } from "../triage/exception-effect.ts";
 import type { Patch } from "../triage/model.ts";
@@ -56,8 +56,8 @@ export async function breachForecast(
 ): Promise<readonly CaseForecast[]> {
   const cases =
     of.patch === undefined
-      ? await loadOpenPatches(world.db)
-      : [await requirePatch(world.db, of.patch)];
+      ? await loadOpenPatches(world.db, scopesFor(actor, "patch.read"))
+      : [await requireVisiblePatch(world, actor, of.patch)];
   const usual = await loadUsual(world.db);
   const scopes = scopesFor(actor, "host.read");
   const now = world.clock();

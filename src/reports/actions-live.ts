@@ -127,7 +127,7 @@ export async function visibleTopics(
   for (const [kind, named] of objects) {
     const scopes = scopesFor(actor, rights[kind] as Permission);
     const isEverywhere = scopes.some((scope) => scope.length === 0);
-    if (isEverywhere || kind === "patch" || kind === "triage") {
+    if (isEverywhere || kind === "triage") {
       seen.push(...named);
       continue;
     }

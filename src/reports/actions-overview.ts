@@ -41,7 +41,9 @@ export async function showOverview(world: World, actor: Actor): Promise<Overview
     loadFleet(world, actor, look),
     loadExposed(world, actor, look),
     loadDays(world, actor),
-    holdsAnywhere(actor, "patch.read") ? loadOpenPatches(world.db) : null,
+    holdsAnywhere(actor, "patch.read")
+      ? loadOpenPatches(world.db, scopesFor(actor, "patch.read"))
+      : null,
     loadRollouts(world, actor),
     loadWaiting(world, actor),
     holdsAnywhere(actor, "feed.read") ? feedStatus(world) : null,

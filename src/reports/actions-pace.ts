@@ -1,4 +1,4 @@
-import type { Actor } from "../base/actor.ts";
+import { type Actor, scopesFor } from "../base/actor.ts";
 import { counted } from "../base/counted.ts";
 import { sha256 } from "../base/digest.ts";
 import { Failure } from "../base/failure.ts";
@@ -7,7 +7,7 @@ import { inTransaction } from "../db/database.ts";
 import type { World } from "../db/world.ts";
 import { loadVulnerabilities } from "../intel/store-vulnerability.ts";
 import { recordEvent } from "../ledger/record.ts";
-import { requirePatch } from "../triage/actions.ts";
+import { requireVisiblePatch, requireWholePatch } from "../triage/actions.ts";
 import { nextRelease } from "../triage/actions-order.ts";
 import { factsOfCase } from "../triage/actions-priority.ts";
 import type { Patch } from "../triage/model.ts";
@@ -49,15 +49,17 @@ export interface PaceSheet {
 /** Where no deadline is known, waiting is told for as long as this. */
 const WAIT_DAYS = 30;
 
-export async function paceSheet(world: World, ref: string): Promise<PaceSheet> {
-  const patch = await requirePatch(world.db, ref);
-  const facts = await factsOfCase(world, patch);
+/** As far as its reader sees: hosts and what became of changes are those of the scopes. */
+export async function paceSheet(world: World, actor: Actor, ref: string): Promise<PaceSheet> {
+  const scopes = scopesFor(actor, "patch.read");
+  const patch = await requireVisiblePatch(world, actor, ref);
+  const facts = await factsOfCase(world, patch, scopes);
   const known = await loadVulnerabilities(world.db, patch.vulnerabilities);
   const risks = [...known.values()].map((one) => ({
     ...{ id: one.id, isKnownExploited: one.kev !== null, epss: one.epss?.score ?? null },
   }));
   const exposure = exposureSide(facts, risks);
-  const change = changeSide(facts.hosts, await loadRecords(world.db, patch));
+  const change = changeSide(facts.hosts, await loadRecords(world.db, patch, scopes));
   const planned = await loadPlanned(world.db, patch.id);
   const waiting = await waitings(world, patch, exposure);
   const { tier, segments } = facts;
@@ -144,7 +146,8 @@ export async function decidePace(
   actor: Actor,
   input: { readonly patch: string; readonly choice: Choice; readonly words: string },
 ): Promise<PaceSheet> {
-  const sheet = await paceSheet(world, input.patch);
+  await requireWholePatch(world, actor, input.patch);
+  const sheet = await paceSheet(world, actor, input.patch);
   const texts = [...sheet.speed, ...sheet.stability];
   const { choice, words } = input;
   const { id, number, state } = sheet.patch;
@@ -162,5 +165,5 @@ export async function decidePace(
       facts: { choice, words: sha256(words), sheet: sha256(texts.join("\n")) },
     });
   });
-  return paceSheet(world, input.patch);
+  return paceSheet(world, actor, input.patch);
 }

@@ -62,7 +62,7 @@ it("tells hosts on which the whole case is excepted by the end of that, the othe
 
 it("keeps a decision between speed and stability with both sides as they were", async () => {
   const { patch } = await openPatch(test.world, systemActor, { source: "glibc" });
-  const before = await paceSheet(test.world, patch.id);
+  const before = await paceSheet(test.world, systemActor, patch.id);
   expect(before.exposure.knownExploited.length).toBeGreaterThan(0);
   expect(before.exposure.perDay).toEqual({ low: 1, high: 1 });
   // Nothing was ever rolled out here: the range is everything, and says why.

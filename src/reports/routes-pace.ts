@@ -86,7 +86,7 @@ const getSheet = route({
   reply: sheetSchema,
   errors: ["not-found"],
   handle: async ({ world, actor }, { params: { patch } }) =>
-    reply(await paceSheet(world, patch), actor),
+    reply(await paceSheet(world, actor, patch), actor),
 });
 
 const postDecision = route({
@@ -100,7 +100,7 @@ const postDecision = route({
     words: z.string().trim().min(1).max(4000),
   }),
   reply: sheetSchema,
-  errors: ["not-found", "blocked"],
+  errors: ["not-found", "forbidden", "blocked"],
   handle: async ({ world, actor }, { params: { patch }, body }) =>
     reply(await decidePace(world, actor, { patch, ...body }), actor),
 });

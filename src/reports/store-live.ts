@@ -4,8 +4,9 @@ import type { Selector } from "../base/labels.ts";
 import type { Reader } from "../db/database.ts";
 import { scopeSql } from "../inventory/scope.ts";
 import { planInScope } from "../plan/store-hosts.ts";
+import { patchInScope } from "../triage/scope.ts";
 
-export type ObjectKind = "host" | "service" | "plan" | "change" | "rollout" | "scan";
+export type ObjectKind = "host" | "service" | "plan" | "change" | "rollout" | "scan" | "patch";
 
 /** Those of the objects that have at least one host within the scopes. */
 export async function visibleObjects(
@@ -39,6 +40,8 @@ function visibleSql(of: Parameters<typeof visibleObjects>[1]) {
     case "rollout":
       return sql`select r.id from rollout r
         where r.id = any(${ids}) and ${planInScope("r.plan", scopes)}`;
+    case "patch":
+      return sql`select id from patch where id = any(${ids}) and ${patchInScope(scopes)}`;
     case "scan":
       return sql`select s.id from scan s where s.id = any(${ids}) and exists (
         select from scan_host sh join host h on h.id = sh.host_id

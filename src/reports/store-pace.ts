@@ -2,7 +2,10 @@ import { sql } from "kysely";
 import { z } from "zod";
 import type { PatchId, SubjectId } from "../base/ids.ts";
 import type { Instant } from "../base/instant.ts";
+import type { Selector } from "../base/labels.ts";
 import { type Reader, sqlInstant, sqlJson, type Tx } from "../db/database.ts";
+import { scopeSql } from "../inventory/scope.ts";
+import { labelsOf } from "../plan/store-hosts.ts";
 import type { Patch } from "../triage/model.ts";
 import { type Choice, choices, type PastChanges } from "./pace-sheet.ts";
 
@@ -12,6 +15,7 @@ import { type Choice, choices, type PastChanges } from "./pace-sheet.ts";
 export async function loadRecords(
   reader: Reader,
   of: Pick<Patch, "target" | "kind">,
+  scopes: readonly Selector[],
 ): Promise<{
   readonly source: PastChanges;
   readonly kind: PastChanges;
@@ -31,7 +35,10 @@ export async function loadRecords(
              t.state in ('failed', 'rolled-back', 'reverted', 'lost', 'unknown')
                or t.verdict = 'unverified' as is_failed
         from target t join rollout r on r.id = t.rollout join patch p on p.id = r.patch
-       where t.state in ('done', 'failed', 'rolled-back', 'reverted', 'lost', 'unknown')
+       ${labelsOf(scopes, "t.host")}
+       where ${scopeSql(scopes, "h.labels")}
+          
+         and t.state in ('done', 'failed', 'rolled-back', 'reverted', 'lost', 'unknown')
     )
     select count(*) filter (where is_source)::int as "sourceHosts",
            count(*) filter (where is_source and is_failed)::int as "sourceFailed",

@@ -4,6 +4,7 @@ import type { Selector } from "../base/labels.ts";
 import type { Reader } from "../db/database.ts";
 import { scopeSql } from "../inventory/scope.ts";
 import { planInScope } from "../plan/store-hosts.ts";
+import { patchInScope } from "../triage/scope.ts";
 
 /** Looks for things by part of a name, or by their number; the text comes in small letters. */
 interface Asked {
@@ -35,11 +36,12 @@ interface Numbered {
   readonly state: string;
 }
 
-export async function findPatches(reader: Reader, { text, limit }: Asked) {
+export async function findPatches(reader: Reader, { text, limit, scopes }: Scoped) {
   const { rows } = await sql<Numbered>`
     select number, title, state from patch
-     where ${isNumber("P", "number", text)} or strpos(lower(title), ${text}) > 0
-        or exists (select from unnest(vulnerabilities) as v where lower(v) = ${text})
+     where ${patchInScope(scopes)}
+       and (${isNumber("P", "number", text)} or strpos(lower(title), ${text}) > 0
+            or exists (select from unnest(vulnerabilities) as v where lower(v) = ${text}))
      order by number desc limit ${limit}`.execute(reader);
   return rows;
 }

@@ -12,7 +12,7 @@ import { noHost } from "../inventory/actions-no-host.ts";
 import { loadHost } from "../inventory/store.ts";
 import { exclusionToText } from "../plan/plan-story.ts";
 import { loadBudgets } from "../plan/store-budgets.ts";
-import { requirePatch } from "../triage/actions.ts";
+import { requireVisiblePatch } from "../triage/actions.ts";
 import { demandRollout } from "./actions.ts";
 import { forecastNow } from "./actions-forecast.ts";
 import { signerOf } from "./actions-sign.ts";
@@ -213,7 +213,7 @@ export async function explain(
   const scopes = scopesFor(actor, "rollout.read");
   const host = await loadHost(db, asked.host, scopes);
   if (host === null) throw await noHost(db, asked.host, scopes);
-  const patch = await requirePatch(db, asked.patch);
+  const patch = await requireVisiblePatch(world, actor, asked.patch, "rollout.read");
   const about = { host: host.name, patch: `P-${patch.number}` };
   const found = await findTarget(db, { host: host.id, patch: patch.id });
   const loaded = found === null ? null : await loadFacts(db, found.rollout);
@@ -234,7 +234,7 @@ async function explainBefore(
   actor: Actor,
   of: {
     readonly host: { readonly id: HostId };
-    readonly patch: Awaited<ReturnType<typeof requirePatch>>;
+    readonly patch: Awaited<ReturnType<typeof requireVisiblePatch>>;
   },
 ): Promise<Pick<Explained, "stage" | "sentence" | "holds">> {
   const { db } = world;

@@ -9,7 +9,7 @@ import { foundHost } from "../inventory/actions.ts";
 import type { Service } from "../inventory/service.ts";
 import { loadHost } from "../inventory/store.ts";
 import { loadService } from "../inventory/store-services.ts";
-import { requirePatch } from "./actions.ts";
+import { requireVisiblePatch } from "./actions.ts";
 import { datesFor, deadlinePolicy } from "./actions-deadline.ts";
 import { caseEffects, datesEffect } from "./actions-exception-effect.ts";
 import { findingsOfService } from "./actions-service-deadline.ts";
@@ -92,7 +92,7 @@ async function datesOfCase(
   if (scopesFor(actor, "patch.read").length === 0) {
     throw new Failure("forbidden", "This needs the right patch.read, which you do not hold.");
   }
-  const patch = await requirePatch(world.db, name);
+  const patch = await requireVisiblePatch(world, actor, name);
   const label = `P-${patch.number}`;
   const { vulnerabilities, target } = patch;
   const dates = await datesFor(world.db, policy, { vulnerabilities, sources: [target], asOf });

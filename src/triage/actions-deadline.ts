@@ -13,6 +13,7 @@ import { candidateDates, earliestDeadline, type Sighting } from "./deadline.ts";
 import { type Wait, waitsBetween } from "./deadline-pause.ts";
 import { type DeadlinePolicy, deadlinesKind, parseDeadlines } from "./deadline-policy.ts";
 import type { CandidateDate, Deadline, Patch } from "./model.ts";
+import { EVERYWHERE } from "./scope.ts";
 import { loadOpenPatches } from "./store.ts";
 import {
   type DetectionFilter,
@@ -205,7 +206,9 @@ export async function casesToRedate(
   reader: Reader,
   policy: DeadlinePolicy,
 ): Promise<readonly Redated[]> {
-  const cases = (await loadOpenPatches(reader)).filter(({ state }) => state !== "observing");
+  const cases = (await loadOpenPatches(reader, EVERYWHERE)).filter(
+    ({ state }) => state !== "observing",
+  );
   const deadlines = await deadlinesOfCases(reader, policy, cases);
   return cases.flatMap((patch) => {
     const to = deadlines.get(patch);

@@ -69,7 +69,7 @@ export async function debtOfFleet(
     ...(await loadDebtGroups(world.db, where)),
     ...(await loadServiceGroups(world.db, where)),
   ];
-  const deferrals = await loadDeferrals(world.db, {});
+  const deferrals = await loadDeferrals(world.db, { scopes: scopesFor(actor, "finding.read") });
   const debt = await debtUnder(world, { days, groups, dates, policy, exceptions, deferrals });
   const since = await loadKnownSince(world.db);
   const knownFrom = since === null ? days.count : dayOf(days, since);

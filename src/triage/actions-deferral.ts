@@ -3,14 +3,14 @@ import { sha256 } from "../base/digest.ts";
 import { Failure } from "../base/failure.ts";
 import { newId, type SubjectId } from "../base/ids.ts";
 import { type Instant, instantToText } from "../base/instant.ts";
-import type { Selector } from "../base/labels.ts";
+import type { Permission } from "../base/permission.ts";
 import { inTransaction, type Tx } from "../db/database.ts";
 import type { World } from "../db/world.ts";
 import { exposure } from "../intel/store-exposure.ts";
 import { loadVulnerabilities } from "../intel/store-vulnerability.ts";
 import { recordEvent } from "../ledger/record.ts";
 import { nameInForce, policyInForce } from "../policy/store-files.ts";
-import { requirePatch } from "./actions.ts";
+import { requireVisiblePatch } from "./actions.ts";
 import { datesFor, deadlinePolicy } from "./actions-deadline.ts";
 import { demandOwner } from "./actions-owner.ts";
 import { type DebtPolicy, debtKind, parseDebt, pointsOf } from "./debt-policy.ts";
@@ -24,6 +24,7 @@ import {
   deferralProblem,
 } from "./deferral.ts";
 import type { Patch } from "./model.ts";
+import { hostsOutside } from "./scope.ts";
 import {
   closeDeferral,
   insertDeferral,
@@ -71,7 +72,7 @@ export async function deferralOutlook(
 ): Promise<DeferralOutlook> {
   const policy = await debtPolicy(world);
   const scopes = scopesFor(actor, "patch.edit");
-  const put = await putOff(world, scopes, asked);
+  const put = await putOff(world, actor, asked);
   const { ecosystem, source, vulnerabilities } = put;
   const now = world.clock();
   const { outside } = await loadFleetSight(world.db, scopes);
@@ -109,16 +110,13 @@ async function deadlineOf(world: World, put: Put): Promise<Instant | null> {
   return dates[0]?.at ?? null;
 }
 
-async function putOff(
-  world: World,
-  scopes: readonly Selector[],
-  asked: AskedDeferral,
-): Promise<Put> {
+async function putOff(world: World, actor: Actor, asked: AskedDeferral): Promise<Put> {
+  const scopes = scopesFor(actor, "patch.edit");
   if ((asked.patch === undefined) === (asked.source === undefined)) {
     throw new Failure("invalid", "Say what is put off: either a case or a source package.");
   }
   if (asked.patch !== undefined) {
-    const patch = await requirePatch(world.db, asked.patch);
+    const patch = await requireVisiblePatch(world, actor, asked.patch, "patch.edit");
     const { ecosystem, source } = patch.target;
     return { patch, ecosystem, source, vulnerabilities: patch.vulnerabilities };
   }
@@ -191,8 +189,13 @@ export async function startDeferral(
   });
 }
 
-export async function requireDeferral(world: World, ref: string): Promise<Deferral> {
-  const deferral = await loadDeferral(world.db, ref);
+export async function requireDeferral(
+  world: World,
+  actor: Actor,
+  ref: string,
+  permission: Permission = "patch.read",
+): Promise<Deferral> {
+  const deferral = await loadDeferral(world.db, ref, scopesFor(actor, permission));
   if (deferral !== null) return deferral;
   throw new Failure(
     "not-found",
@@ -205,7 +208,8 @@ export async function cancelDeferral(
   actor: Actor,
   given: { readonly deferral: string; readonly reason: string },
 ): Promise<Deferral> {
-  const deferral = await requireDeferral(world, given.deferral);
+  const deferral = await requireDeferral(world, actor, given.deferral, "patch.edit");
+  await demandAllHosts(world, actor, deferral);
   const ended = await endDeferral(world, deferral, {
     to: "cancelled",
     by: actor.subject,
@@ -213,6 +217,18 @@ export async function cancelDeferral(
   });
   if (ended !== null) return ended;
   throw new Failure("blocked", `D-${deferral.number} is over already.`);
+}
+
+/** It holds for every host that has the package, so who did not start it must reach all of them. */
+async function demandAllHosts(world: World, actor: Actor, deferral: Deferral): Promise<void> {
+  if (deferral.startedBy === actor.subject) return;
+  const outside = await hostsOutside(world.db, deferral, scopesFor(actor, "patch.edit"));
+  if (outside === 0) return;
+  throw new Failure(
+    "forbidden",
+    `D-${deferral.number} is about hosts outside your right patch.edit too. Ask who started it, or somebody who may edit cases of all its hosts.`,
+    { facts: { permission: "patch.edit" } },
+  );
 }
 
 /** Ends those whose time is over; returns how many. */

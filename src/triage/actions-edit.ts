@@ -4,7 +4,7 @@ import { Failure } from "../base/failure.ts";
 import { inTransaction } from "../db/database.ts";
 import type { World } from "../db/world.ts";
 import { recordEvent } from "../ledger/record.ts";
-import { requirePatch } from "./actions.ts";
+import { requirePatch, requireVisiblePatch } from "./actions.ts";
 import type { Patch, PatchEdit } from "./model.ts";
 import { updateFields } from "./store-edit.ts";
 
@@ -13,7 +13,7 @@ export async function editPatch(
   actor: Actor,
   input: { readonly patch: string; readonly edit: PatchEdit },
 ): Promise<Patch> {
-  const patch = await requirePatch(world.db, input.patch);
+  const patch = await requireVisiblePatch(world, actor, input.patch, "patch.edit");
   const refusal = refusalToEdit(patch);
   if (refusal !== null) throw new Failure("blocked", refusal, { facts: { state: patch.state } });
   const { edit } = input;

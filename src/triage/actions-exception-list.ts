@@ -5,7 +5,7 @@ import type { Instant } from "../base/instant.ts";
 import type { World } from "../db/world.ts";
 import { loadSubjectNames, personBehind } from "../identity/store.ts";
 import { isEverywhere } from "../inventory/scope.ts";
-import { requirePatch } from "./actions.ts";
+import { requireVisiblePatch } from "./actions.ts";
 import { deciderOf } from "./actions-exception-decide.ts";
 import { limitsFor, reachRefusal } from "./actions-exception-draft.ts";
 import { factsOf } from "./actions-exception-facts.ts";
@@ -40,7 +40,8 @@ export async function listExceptions(
   asked: AskedExceptions,
 ): Promise<ListedExceptions> {
   const visible = await visibleNumbers(world, actor);
-  const patch = asked.patch === undefined ? undefined : await requirePatch(world.db, asked.patch);
+  const patch =
+    asked.patch === undefined ? undefined : await requireVisiblePatch(world, actor, asked.patch);
   const common = {
     visible,
     vulnerability: asked.vulnerability,

@@ -10,7 +10,7 @@ import { loadSubject, personBehind } from "../identity/store.ts";
 import { everywhere, loadHostRefs } from "../inventory/store.ts";
 import { loadServices } from "../inventory/store-services.ts";
 import { recordEvent } from "../ledger/record.ts";
-import { requirePatch } from "./actions.ts";
+import { requireVisiblePatch } from "./actions.ts";
 import { type AskedScope, draftScope, limitsFor } from "./actions-exception-draft.ts";
 import { factsOf } from "./actions-exception-facts.ts";
 import { demandOwner } from "./actions-owner.ts";
@@ -63,7 +63,8 @@ export async function requestException(
   const refusal = requestRefusal(asked, draft, world.clock());
   if (refusal !== null) throw new Failure("blocked", refusal);
   const owner = await demandOwner(world, asked.owner);
-  const patch = asked.patch === undefined ? null : await requirePatch(world.db, asked.patch);
+  const patch =
+    asked.patch === undefined ? null : await requireVisiblePatch(world, actor, asked.patch);
   const now = world.clock();
   const { withoutControl: _, ...assumes } = draft.facts;
   const exception: Omit<Exception, "number"> = {

@@ -6,7 +6,7 @@ import type { JsonObject } from "../base/json.ts";
 import { inTransaction, type Tx } from "../db/database.ts";
 import type { World } from "../db/world.ts";
 import { recordEvent } from "../ledger/record.ts";
-import { requirePatch } from "./actions.ts";
+import { requireVisiblePatch } from "./actions.ts";
 import {
   type Audience,
   audiences,
@@ -40,9 +40,8 @@ export function readingOf(actor: Actor): {
 
 export type GivenText = Omit<KnownIssueText, "patch"> & { readonly patch: string | null };
 
-async function textOf(world: World, given: GivenText): Promise<KnownIssueText> {
-  const patch = given.patch === null ? null : (await requirePatch(world.db, given.patch)).id;
-  return { ...given, patch };
+async function textOf(world: World, actor: Actor, given: GivenText): Promise<KnownIssueText> {
+  return { ...given, patch: await patchId(world, actor, given.patch) };
 }
 
 export async function addKnownIssue(
@@ -50,7 +49,7 @@ export async function addKnownIssue(
   actor: Actor,
   given: GivenText,
 ): Promise<KnownIssue> {
-  const text = await textOf(world, given);
+  const text = await textOf(world, actor, given);
   const at = world.clock();
   const id = newId<KnownIssueId>(at);
   return inTransaction(world.db, async (tx) => {
@@ -76,7 +75,7 @@ export async function editKnownIssue(
 ): Promise<KnownIssue> {
   const seen = await requireKnownIssue(world, actor, edit.issue);
   const { patch, ...change } = edit.change;
-  const given = patch === undefined ? {} : { patch: await patchId(world, patch) };
+  const given = patch === undefined ? {} : { patch: await patchId(world, actor, patch) };
   return inTransaction(world.db, async (tx) => {
     const before = await demandLocked(tx, seen.id);
     if (before.revision !== edit.revision) {
@@ -100,8 +99,12 @@ export async function editKnownIssue(
   });
 }
 
-async function patchId(world: World, ref: string | null): Promise<KnownIssueText["patch"]> {
-  return ref === null ? null : (await requirePatch(world.db, ref)).id;
+async function patchId(
+  world: World,
+  actor: Actor,
+  ref: string | null,
+): Promise<KnownIssueText["patch"]> {
+  return ref === null ? null : (await requireVisiblePatch(world, actor, ref)).id;
 }
 
 export async function decideKnownIssue(

@@ -1,4 +1,5 @@
 import type { Instant } from "../base/instant.ts";
+import type { Selector } from "../base/labels.ts";
 import type { World } from "../db/world.ts";
 import { systemSupport } from "../intel/actions-support.ts";
 import { loadServices } from "../inventory/store-services.ts";
@@ -26,9 +27,10 @@ import { installedSource } from "./store-exposure.ts";
 /** In which order open cases come, and with which release a scheduled one goes. */
 export async function patchesByPriority(
   world: World,
+  scopes: readonly Selector[],
   page: { readonly skip: number; readonly limit: number },
 ): Promise<{ readonly patches: readonly Patch[]; readonly total: number }> {
-  const ranks = (await loadRanks(world.db)).toSorted(byPriority);
+  const ranks = (await loadRanks(world.db, scopes)).toSorted(byPriority);
   const ids = ranks.slice(page.skip, page.skip + page.limit).map(({ id }) => id);
   return { patches: await loadPatchesInOrder(world.db, ids), total: ranks.length };
 }
@@ -108,12 +110,12 @@ export interface Cadence {
   readonly others: readonly { readonly patch: Patch; readonly reason: string }[];
 }
 
-/** Every release train with the open cases that ride it next. */
-export async function cadenceNow(world: World): Promise<Cadence> {
+/** Every release train with the open cases of the scopes that ride it next. */
+export async function cadenceNow(world: World, scopes: readonly Selector[]): Promise<Cadence> {
   const policy = await cadencePolicy(world);
   const rides: { readonly patch: Patch; readonly ride: NextRide }[] = [];
   const others: { readonly patch: Patch; readonly reason: string }[] = [];
-  for (const patch of await loadOpenPatches(world.db)) {
+  for (const patch of await loadOpenPatches(world.db, scopes)) {
     const refusal = whyNoRide(patch);
     const ride = refusal === null ? await rideOf(world, policy, patch) : null;
     if (ride !== null) rides.push({ patch, ride });

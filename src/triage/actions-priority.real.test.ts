@@ -119,7 +119,7 @@ it("judges open cases by the table with the facts of now, tells each move, and o
   });
   const events = await readTimeline(db, { patch: zlib.id, order: "newest", limit: 10 });
   expect(events.map(({ type }) => type)).toEqual(["patch.prioritised", "patch.opened"]);
-  const ordered = await patchesByPriority(test.world, { skip: 0, limit: 10 });
+  const ordered = await patchesByPriority(test.world, [[]], { skip: 0, limit: 10 });
   expect(ordered.patches.map(({ target }) => target.source)).toEqual(["zlib", "curl"]);
 });
 
@@ -139,7 +139,7 @@ trains:
     ...{ text, file: "cadence.yaml", reason: "the till must stay up", expected: inForce },
   });
   const trains = async () =>
-    (await cadenceNow(world)).trains.map(({ train, cases }) => [
+    (await cadenceNow(world, [[]])).trains.map(({ train, cases }) => [
       train.name,
       cases.map(({ patch, ride }) => [patch.target.source, new Date(ride.at).toISOString()]),
     ]);
@@ -156,7 +156,7 @@ trains:
     ["till", rides("2026-12-01")],
     ["rest", []],
   ]);
-  const [curl] = (await cadenceNow(world)).trains[0]!.cases;
+  const [curl] = (await cadenceNow(world, [[]])).trains[0]!.cases;
   expect(curl!.ride.because).toEqual([
     "service till was last taken down by a patch on 2026-11-19, and 99.9 % allows one outage of 10 min in 7 days",
   ]);
@@ -177,7 +177,7 @@ it("shows over recorded cases what another table would decide, then decides by i
   await applyPolicy(test.world, ada.actor, {
     ...{ text, file, reason: "staff portal", expected: seen.inForce },
   });
-  const { patches } = await patchesByPriority(test.world, { skip: 0, limit: 10 });
+  const { patches } = await patchesByPriority(test.world, [[]], { skip: 0, limit: 10 });
   expect(patches.map(({ priority }) => priority?.outcome)).toEqual(["act", "act"]);
   const again = await outlook(test.world, { text, file, cases: "all" });
   expect(again).toMatchObject({ isSame: true, effects: [] });

@@ -13,18 +13,17 @@ import { caseFacts } from "./case-facts.ts";
 import type { ScoreSource } from "./deadline-policy.ts";
 import type { ExposedSource } from "./fix-first.ts";
 import type { Patch } from "./model.ts";
+import { EVERYWHERE } from "./scope.ts";
 import { loadOpenPatches } from "./store.ts";
 import { updatePriority } from "./store-edit.ts";
 import { hostFacts, installedSource } from "./store-exposure.ts";
-
-const EVERYWHERE: readonly Selector[] = [[]];
 
 /**
  * Judges every open case by the priority table with the facts of now: a listing as known exploited, a
  * new score or a host with other labels moves it up or down, and each move is told.
  */
 export async function prioritiseCases(world: World, actor: Actor): Promise<void> {
-  const cases = await loadOpenPatches(world.db);
+  const cases = await loadOpenPatches(world.db, EVERYWHERE);
   if (cases.length === 0) return;
   const policy = await priorityPolicy(world);
   const { scores } = await deadlinePolicy(world);
@@ -33,19 +32,26 @@ export async function prioritiseCases(world: World, actor: Actor): Promise<void>
   for (const patch of cases) {
     const { ecosystem, source } = patch.target;
     const found = bySource.get(`${ecosystem}\n${source}`) ?? null;
-    const facts = await factsNow(world, { patch, source: found, scores });
+    const facts = await factsNow(world, {
+      ...{ patch, source: found, scores },
+      scopes: EVERYWHERE,
+    });
     const priority = prioritise(policy, facts);
     await storePriority(world, actor, { patch, facts, priority });
   }
 }
 
-/** What rules judge one case by now, over the whole fleet. */
-export async function factsOfCase(world: World, patch: Patch): Promise<CaseFacts> {
+/** What rules judge one case by now, over the hosts of the scopes. */
+export async function factsOfCase(
+  world: World,
+  patch: Patch,
+  scopes: readonly Selector[],
+): Promise<CaseFacts> {
   const { scores } = await deadlinePolicy(world);
   const { ecosystem, source } = patch.target;
-  const sources = await loadExposedSources(world.db, { scopes: EVERYWHERE, source });
+  const sources = await loadExposedSources(world.db, { scopes, source });
   const found = sources.find((one) => one.ecosystem === ecosystem) ?? null;
-  return factsNow(world, { patch, source: found, scores });
+  return factsNow(world, { patch, source: found, scores, scopes });
 }
 
 async function factsNow(
@@ -54,12 +60,13 @@ async function factsNow(
     readonly patch: Patch;
     readonly source: ExposedSource | null;
     readonly scores: readonly ScoreSource[];
+    readonly scopes: readonly Selector[];
   },
 ): Promise<CaseFacts> {
-  const { patch, source, scores } = of;
+  const { patch, source, scores, scopes } = of;
   const known = await loadVulnerabilities(world.db, patch.vulnerabilities);
-  const { packageIds } = await installedSource(world.db, EVERYWHERE, patch.target);
-  const labels = await hostFacts(world.db, EVERYWHERE, packageIds);
+  const { packageIds } = await installedSource(world.db, scopes, patch.target);
+  const labels = await hostFacts(world.db, scopes, packageIds);
   const on = { hosts: source?.hosts ?? 0, exposedHosts: source?.exposedHosts ?? 0, ...labels };
   return caseFacts([...known.values()], on, { scores, ecosystem: patch.target.ecosystem });
 }

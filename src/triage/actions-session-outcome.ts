@@ -1,4 +1,4 @@
-import { type Actor, holdsAnywhere } from "../base/actor.ts";
+import { type Actor, holdsAnywhere, scopesFor } from "../base/actor.ts";
 import { Failure } from "../base/failure.ts";
 import type { Instant } from "../base/instant.ts";
 import { inTransaction } from "../db/database.ts";
@@ -33,10 +33,11 @@ export async function doInSession(
   actor: Actor,
   asked: AskedOutcome,
 ): Promise<WholeSession> {
-  const { id, number } = await requireSession(world, asked.session);
+  const { id, number } = await requireSession(world, actor, asked.session);
   await inTransaction(world.db, async (tx) => {
     const locked = await lockOpenSession(tx, id);
-    const session = locked === null ? null : await loadSession(tx, locked);
+    const session =
+      locked === null ? null : await loadSession(tx, locked, scopesFor(actor, "patch.read"));
     const item = session?.items.find(({ place }) => place === asked.place);
     if (session === null) {
       throw new Failure("blocked", `T-${number} is closed; nothing in it changes any more.`);
@@ -53,7 +54,7 @@ export async function doInSession(
     await setOutcome(tx, { session: id, place: asked.place, outcome });
     await record(tx, actor, id, "decided", { place: asked.place, doing, ref });
   });
-  return requireSession(world, id);
+  return requireSession(world, actor, id);
 }
 
 interface Done {

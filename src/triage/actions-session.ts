@@ -4,6 +4,7 @@ import { Failure } from "../base/failure.ts";
 import { newId } from "../base/ids.ts";
 import { canonicalJson, type JsonObject } from "../base/json.ts";
 import { parseSelector } from "../base/labels.ts";
+import { demandUnscoped } from "../base/unscoped.ts";
 import { inTransaction, type Tx } from "../db/database.ts";
 import type { World } from "../db/world.ts";
 import { isEverywhere } from "../inventory/scope.ts";
@@ -32,8 +33,12 @@ import {
 
 /** Starting a session, taking part in it, and closing it. */
 
-export async function requireSession(world: World, ref: string): Promise<WholeSession> {
-  const session = await loadSession(world.db, ref);
+export async function requireSession(
+  world: World,
+  actor: Actor,
+  ref: string,
+): Promise<WholeSession> {
+  const session = await loadSession(world.db, ref, scopesFor(actor, "patch.read"));
   if (session !== null) return session;
   throw new Failure(
     "not-found",
@@ -66,7 +71,7 @@ export async function startSession(
     await upsertParticipant(tx, { session: id, subject: actor.subject, part, at });
     await record(tx, actor, id, "started", { number, list: digest, items: items.length, quorum });
   });
-  return requireSession(world, id);
+  return requireSession(world, actor, id);
 }
 
 type Counts = Pick<FrozenItem, "hosts" | "exposedHosts" | "findingsCleared">;
@@ -112,7 +117,7 @@ export async function joinSession(
 ): Promise<WholeSession> {
   demandPerson(actor);
   const { part } = input;
-  return inSession(world, input.session, async (tx, session) => {
+  return inSession(world, actor, input.session, async (tx, session) => {
     const at = world.clock();
     await upsertParticipant(tx, { session: session.id, subject: actor.subject, part, at });
     await record(tx, actor, session.id, "joined", { part });
@@ -134,7 +139,7 @@ export async function voteInSession(
   demandPerson(actor);
   const { place, necessity, scope, hosts, words } = input;
   demandSaid({ necessity, scope, hosts, words });
-  return inSession(world, input.session, async (tx, session) => {
+  return inSession(world, actor, input.session, async (tx, session) => {
     demandParticipant(session, actor);
     const item = session.items.find((one) => one.place === place);
     if (item === undefined) {
@@ -186,7 +191,7 @@ export async function noteInSession(
 ): Promise<WholeSession> {
   demandPerson(actor);
   const { words } = input;
-  return inSession(world, input.session, async (tx, session) => {
+  return inSession(world, actor, input.session, async (tx, session) => {
     demandParticipant(session, actor);
     await insertNote(tx, { session: session.id, subject: actor.subject, at: world.clock(), words });
     await record(tx, actor, session.id, "noted", { words: sha256(words) });
@@ -200,8 +205,9 @@ export async function closeTriage(
   input: { readonly session: string; readonly summary: string },
 ): Promise<WholeSession> {
   demandPerson(actor);
-  return inSession(world, input.session, async (tx, session) => {
+  return inSession(world, actor, input.session, async (tx, session) => {
     demandParticipant(session, actor);
+    demandUnscoped(actor, "patch.edit", "The minutes of a session");
     const closing = { by: actor.subject, at: world.clock(), summary: input.summary };
     const minutes = sha256(minutesOf(session, closing));
     await closeSession(tx, { session: session.id, closed: { ...closing, minutes } });
@@ -216,19 +222,21 @@ export async function closeTriage(
 /** Does the work while the session is held open, so that nothing is said after it was closed. */
 async function inSession(
   world: World,
+  actor: Actor,
   ref: string,
   work: (tx: Tx, session: WholeSession) => Promise<void>,
 ): Promise<WholeSession> {
-  const { id, number } = await requireSession(world, ref);
+  const { id, number } = await requireSession(world, actor, ref);
   await inTransaction(world.db, async (tx) => {
     const locked = await lockOpenSession(tx, id);
-    const session = locked === null ? null : await loadSession(tx, locked);
+    const session =
+      locked === null ? null : await loadSession(tx, locked, scopesFor(actor, "patch.read"));
     if (session === null) {
       throw new Failure("blocked", `T-${number} is closed; nothing in it changes any more.`);
     }
     await work(tx, session);
   });
-  return requireSession(world, id);
+  return requireSession(world, actor, id);
 }
 
 export async function record(

@@ -1,7 +1,7 @@
 import { type Actor, scopesFor } from "../base/actor.ts";
 import type { World } from "../db/world.ts";
 import { exposure } from "../intel/store-exposure.ts";
-import { requirePatch } from "./actions.ts";
+import { requireVisiblePatch } from "./actions.ts";
 import { loadPackagesOf, loadStandings } from "./store-where.ts";
 import { type Standing, sortByTarget } from "./where.ts";
 
@@ -16,7 +16,7 @@ export async function patchWhere(
     readonly limit: number;
   },
 ): ReturnType<typeof loadStandings> {
-  const { target } = await requirePatch(world.db, asked.patch);
+  const { target } = await requireVisiblePatch(world, actor, asked.patch);
   const scopes = scopesFor(actor, "host.read");
   const { ecosystem, source } = target;
   const exposed = await exposure(world.db, { scopes, ecosystem, source });

@@ -4,6 +4,7 @@ import { Failure } from "../base/failure.ts";
 import type { HostId, PatchId, SubjectId } from "../base/ids.ts";
 import type { Instant } from "../base/instant.ts";
 import type { Selector } from "../base/labels.ts";
+import type { Permission } from "../base/permission.ts";
 import { inTransaction, type Reader, type Tx } from "../db/database.ts";
 import type { World } from "../db/world.ts";
 import { exposuresOf, type KnownReach, loadReach } from "../intel/store-exposure.ts";
@@ -19,7 +20,8 @@ import { type ExposedSource, type FixFirstItem, fixFirst } from "./fix-first.ts"
 import type { ChosenHosts } from "./host-choice.ts";
 import { type Patch, type PatchTarget, type PatchVerb, patchMoves, stateAfter } from "./model.ts";
 import { missingIn, refusalToLeave } from "./readiness.ts";
-import { insertPatch, loadOpenPatch, loadPatch, updateState } from "./store.ts";
+import { hostsOutside, plansInScope } from "./scope.ts";
+import { insertPatch, loadOpenPatch, loadPatch, loadVisiblePatch, updateState } from "./store.ts";
 import {
   type FleetSight,
   installedSource,
@@ -233,11 +235,37 @@ async function unaffectedSource(
 
 /** One case, or a failure that says how to find it. */
 export async function requirePatch(reader: Reader, ref: string): Promise<Patch> {
-  const patch = await loadPatch(reader, ref);
-  if (patch === null) {
-    throw new Failure("not-found", `There is no case ${ref}. "fettle patch list" shows them.`);
-  }
-  return patch;
+  return found(await loadPatch(reader, ref), ref);
+}
+
+/** The same for a person: among the cases that have a host where the right reaches. */
+export async function requireVisiblePatch(
+  world: World,
+  actor: Actor,
+  ref: string,
+  permission: Permission = "patch.read",
+): Promise<Patch> {
+  return found(await loadVisiblePatch(world.db, ref, scopesFor(actor, permission)), ref);
+}
+
+function found(patch: Patch | null, ref: string): Patch {
+  if (patch !== null) return patch;
+  throw new Failure("not-found", `There is no case ${ref}. "fettle patch list" shows them.`);
+}
+
+/**
+ * Who ends a case, or decides its pace, ends it for all of its hosts, so the right must reach all of
+ * them. Words of the case may be added by whoever sees it.
+ */
+export async function requireWholePatch(world: World, actor: Actor, ref: string): Promise<Patch> {
+  const patch = await requireVisiblePatch(world, actor, ref, "patch.edit");
+  const scopes = scopesFor(actor, "patch.edit");
+  if ((await hostsOutside(world.db, patch.target, scopes)) === 0) return patch;
+  throw new Failure(
+    "forbidden",
+    `P-${patch.number} is about hosts outside your right patch.edit too. Ask somebody who may edit cases of all its hosts.`,
+    { facts: { permission: "patch.edit" } },
+  );
 }
 
 export interface TimelinePage {
@@ -249,8 +277,8 @@ export interface TimelinePage {
 
 /**
  * The newest things that happened in a case, or those from before an earlier page, as far as the
- * reader may know: events about one host are left out when the host is outside the reader's scope.
- * Steps of the case itself are everybody's who may read cases. Some events tell of one host each, so
+ * reader may know: events about one host are left out when the host is outside the reader's scope,
+ * and those of a plan that has no host within it. Steps of the case itself are everybody's who may read cases. Some events tell of one host each, so
  * a case has as many as its largest rollouts have hosts.
  */
 export async function patchTimeline(
@@ -291,9 +319,12 @@ async function visibleEvents(
   const seen = new Set<string>(
     (await loadHostRefs(world.db, { scopes, ids })).map((host) => host.id),
   );
+  const named = [...new Set(events.flatMap((event) => event.plan ?? []))];
+  const plans = await plansInScope(world.db, named, scopes);
   return events.filter((event) => {
     const host = hostOf(event);
-    return host === null || seen.has(host);
+    const isPlanSeen = event.plan === null || plans.has(event.plan);
+    return isPlanSeen && (host === null || seen.has(host));
   });
 }
 

@@ -79,7 +79,7 @@ describe("a deferral", () => {
     now = until;
     const ended = await Promise.all([endOverdueDeferrals(world), endOverdueDeferrals(world)]);
     expect(ended.reduce((sum, one) => sum + one)).toBe(1);
-    expect((await loadDeferral(world.db, put.id))?.state).toBe("ended");
+    expect((await loadDeferral(world.db, put.id, [[]]))?.state).toBe("ended");
   });
 
   test("lasts no longer than the policy lets it, and somebody real answers for it", async () => {

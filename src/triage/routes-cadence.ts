@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { scopesFor } from "../base/actor.ts";
 import { instantToText, SECOND_MS } from "../base/instant.ts";
 import { type Route, route } from "../db/world.ts";
 import { pauseText, ridesFrom, ruleText, spacingMs } from "../policy/cadence.ts";
@@ -46,8 +47,8 @@ const getCadence = route({
     /** Open cases that ride none, and why. */
     others: z.array(caseSchema.extend({ reason: z.string() })),
   }),
-  async handle({ world }) {
-    const { policy, trains, others } = await cadenceNow(world);
+  async handle({ world, actor }) {
+    const { policy, trains, others } = await cadenceNow(world, scopesFor(actor, "patch.read"));
     return {
       policy: { file: policy.file, version: policy.version },
       trains: trains.map((one) => trainReply(one, world.clock())),

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { holdsAnywhere } from "../base/actor.ts";
+import { holdsAnywhere, scopesFor } from "../base/actor.ts";
 import { counted } from "../base/counted.ts";
 import { instantToText } from "../base/instant.ts";
 import { wordSchema } from "../base/word.ts";
@@ -173,7 +173,9 @@ async function contributors(
   const anywhere = { asOf: undefined, service: undefined };
   const items = await listFixFirst(world, actor);
   const raised = await listFixFirstInServices(world, actor, anywhere);
-  const cases = holdsAnywhere(actor, "patch.read") ? await loadOpenPatches(world.db) : [];
+  const cases = holdsAnywhere(actor, "patch.read")
+    ? await loadOpenPatches(world.db, scopesFor(actor, "patch.read"))
+    : [];
   return sources.map((one) => {
     const { ecosystem, source } = one;
     const isIt = (of: { readonly ecosystem: string; readonly source: string }): boolean =>

@@ -1,12 +1,12 @@
 import { z } from "zod";
 import { actionOf, actionSchema, lacksRight } from "../base/action.ts";
-import { type Actor, holdsAnywhere } from "../base/actor.ts";
+import { type Actor, holdsAnywhere, scopesFor } from "../base/actor.ts";
 import { instantToText } from "../base/instant.ts";
 import { skip, total } from "../base/list-page.ts";
 import { wordList, wordSchema } from "../base/word.ts";
 import { type RequestContext, type Route, route } from "../db/world.ts";
 import { loadSubjectNames } from "../identity/store.ts";
-import { requirePatch } from "./actions.ts";
+import { requireVisiblePatch } from "./actions.ts";
 import {
   cancelDeferral,
   deferralOutlook,
@@ -186,8 +186,10 @@ const getDeferrals = route({
   errors: ["not-found"],
   async handle(context, { query }) {
     const { world, actor } = context;
-    const patch = query.patch === undefined ? undefined : await requirePatch(world.db, query.patch);
-    const filter = { state: query.state, source: query.source, patch: patch?.id };
+    const patch =
+      query.patch === undefined ? undefined : await requireVisiblePatch(world, actor, query.patch);
+    const scopes = scopesFor(actor, "patch.read");
+    const filter = { scopes, state: query.state, source: query.source, patch: patch?.id };
     const { skip: passed = 0, limit } = query;
     const items = await loadDeferrals(world.db, { ...filter, skip: passed, limit });
     const right = lacksRight(holdsAnywhere(actor, "patch.edit"), "patch.edit");
@@ -208,7 +210,10 @@ const getDeferral = route({
   reply: deferralSchema,
   errors: ["not-found"],
   async handle(context, input) {
-    return oneReply(context, await requireDeferral(context.world, input.params.deferral));
+    return oneReply(
+      context,
+      await requireDeferral(context.world, context.actor, input.params.deferral),
+    );
   },
 });
 
@@ -220,7 +225,7 @@ const postCancel = route({
   params,
   body: z.strictObject({ reason: z.string().trim().min(1).max(4000) }),
   reply: deferralSchema,
-  errors: ["not-found", "blocked"],
+  errors: ["not-found", "forbidden", "blocked"],
   async handle(context, input) {
     const given = { ...input.params, reason: input.body.reason };
     return oneReply(context, await cancelDeferral(context.world, context.actor, given));

@@ -125,7 +125,7 @@ const getFixFirst = route({
     // Cases are told as they are now, so a past day is told without them.
     const cases =
       asOf === undefined && holdsAnywhere(actor, "patch.read")
-        ? await loadOpenPatches(world.db)
+        ? await loadOpenPatches(world.db, scopesFor(actor, "patch.read"))
         : [];
     const byTarget = new Map(cases.map((each) => [targetKey(each.target), each]));
     const offered = all.map(({ item }) => item).filter((item) => item.remedy === "update-offered");

@@ -5,7 +5,7 @@ import { instantToText } from "../base/instant.ts";
 import { skip, total } from "../base/list-page.ts";
 import { type RequestContext, type Route, route } from "../db/world.ts";
 import { loadSubjectNames } from "../identity/store.ts";
-import { requirePatch } from "./actions.ts";
+import { requireVisiblePatch } from "./actions.ts";
 import {
   addKnownIssue,
   decideKnownIssue,
@@ -162,7 +162,8 @@ const getIssues = route({
   errors: ["not-found"],
   async handle(context, { query }) {
     const { world, actor } = context;
-    const patch = query.patch === undefined ? undefined : await requirePatch(world.db, query.patch);
+    const patch =
+      query.patch === undefined ? undefined : await requireVisiblePatch(world, actor, query.patch);
     const { state, q: text, vulnerability, subject, limit, skip: passed = 0 } = query;
     const filter = {
       ...{ ...readingOf(actor), state, text, vulnerability, subject },

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { type Action, actionOf, actionSchema, lacksRight } from "../base/action.ts";
-import { type Actor, holdsAnywhere } from "../base/actor.ts";
+import { type Actor, holdsAnywhere, scopesFor } from "../base/actor.ts";
 import { instantToText } from "../base/instant.ts";
 import { type RequestContext, type Route, route } from "../db/world.ts";
 import {
@@ -247,7 +247,7 @@ const getSessions = route({
     actions: z.array(actionSchema),
   }),
   handle: async ({ world, actor }) => ({
-    items: (await loadSessions(world.db)).map(headReply),
+    items: (await loadSessions(world.db, scopesFor(actor, "patch.read"))).map(headReply),
     actions: [
       actionOf(
         "start",
@@ -267,7 +267,7 @@ const getSession = route({
   reply: sessionSchema,
   errors: ["not-found"],
   handle: async ({ world, actor }, { params: { session } }) =>
-    sessionReply(await requireSession(world, session), { world, actor }),
+    sessionReply(await requireSession(world, actor, session), { world, actor }),
 });
 
 const postJoin = route({

@@ -9,7 +9,14 @@ import { type RequestContext, type Route, route } from "../db/world.ts";
 import { isEverywhere } from "../inventory/scope.ts";
 import { eventSentence } from "../ledger/event-sentence.ts";
 import type { NextRide } from "../policy/cadence.ts";
-import { movePatch, openPatch, patchTimeline, requirePatch } from "./actions.ts";
+import {
+  movePatch,
+  openPatch,
+  patchTimeline,
+  requirePatch,
+  requireVisiblePatch,
+  requireWholePatch,
+} from "./actions.ts";
 import { editPatch, refusalToEdit } from "./actions-edit.ts";
 import { caseEffects } from "./actions-exception-effect.ts";
 import { nextRelease, patchesByPriority } from "./actions-order.ts";
@@ -197,12 +204,17 @@ const getPatches = route({
   }),
   reply: z.strictObject({ items: z.array(patchSchema), next: z.string().nullable(), total }),
   handle: async ({ world, actor }, { query }) => {
+    const scopes = scopesFor(actor, "patch.read");
     if (query.order === "priority") {
       const { skip: passed = 0, limit } = query;
-      const { patches, total } = await patchesByPriority(world, { skip: passed, limit });
+      const { patches, total } = await patchesByPriority(world, scopes, {
+        skip: passed,
+        limit,
+      });
       return { items: await patchReplies({ world, actor }, patches), next: null, total };
     }
     const filter = {
+      scopes,
       states: query.state === undefined ? undefined : [query.state],
       text: query.q,
       vulnerability: query.vulnerability,
@@ -247,7 +259,7 @@ const getPatch = route({
   }),
   errors: ["not-found"],
   handle: async ({ world, actor }, { params, query }) => {
-    const patch = await requirePatch(world.db, params.patch);
+    const patch = await requireVisiblePatch(world, actor, params.patch);
     const { events, earlier } = await patchTimeline(world, actor, {
       patch: patch.id,
       before: query.before === undefined ? undefined : Number(query.before),
@@ -280,9 +292,9 @@ function moveRoute(verb: "drop" | "close" | "reopen", summary: string): Route {
     params: patchRef,
     body: z.strictObject({ reason: z.string().trim().min(1).max(4000) }),
     reply: z.strictObject({ patch: patchSchema }),
-    errors: ["not-found", "blocked", "conflict"],
+    errors: ["not-found", "forbidden", "blocked", "conflict"],
     handle: async ({ world, actor }, { params, body }) => {
-      const patch = await requirePatch(world.db, params.patch);
+      const patch = await requireWholePatch(world, actor, params.patch);
       await inTransaction(world.db, (tx) =>
         movePatch(tx, {
           patch: patch.id,

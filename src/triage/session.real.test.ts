@@ -74,7 +74,7 @@ it("does what the votes allow, once, with the words of the session as justificat
   await vote(ada, 1, "necessary", { scope: "subset", hosts: "env=prod", words: "it is exploited" });
   const both = await Promise.allSettled([act(1, "open-case"), act(1, "open-case")]);
   expect(both.map(({ status }) => status).sort()).toEqual(["fulfilled", "rejected"]);
-  const decided = await requireSession(world, session.id);
+  const decided = await requireSession(world, ada.actor, session.id);
   const ref = decided.items[0]?.outcome?.ref ?? "";
   const patch = await requirePatch(world.db, ref);
   expect(patch.target.source).toBe(decided.items[0]?.item.source);

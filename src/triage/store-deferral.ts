@@ -2,6 +2,7 @@ import { type RawBuilder, sql } from "kysely";
 import { z } from "zod";
 import type { PatchId, SubjectId } from "../base/ids.ts";
 import type { Instant } from "../base/instant.ts";
+import type { Selector } from "../base/labels.ts";
 import { type Reader, sqlInstant, sqlJson, type Tx } from "../db/database.ts";
 import { decisionNumber } from "./decision-ref.ts";
 import {
@@ -12,6 +13,7 @@ import {
   deferralReasons,
   deferralStates,
 } from "./deferral.ts";
+import { sourceInScope } from "./scope.ts";
 
 /** Deferrals as rows. */
 
@@ -56,11 +58,16 @@ const columns = sql`
   d.reason_class as "reasonClass", d.reason, d.owner, d.until, d.cost, d.started_by as "startedBy",
   d.started_at as "startedAt", d.moved_at as "movedAt", d.closed_reason as "closedReason"`;
 
-/** One by id or by `D-3`; null when there is none. */
-export async function loadDeferral(reader: Reader, ref: string): Promise<Deferral | null> {
+/** One of these scopes by id or by `D-3`; null when there is none. */
+export async function loadDeferral(
+  reader: Reader,
+  ref: string,
+  scopes: readonly Selector[],
+): Promise<Deferral | null> {
   const { rows } = await sql`
     select ${columns} from deferral d
-     where d.id = ${ref} or d.number = ${decisionNumber("D", ref)}::integer`.execute(reader);
+     where (d.id = ${ref} or d.number = ${decisionNumber("D", ref)}::integer)
+       and ${isInScope(scopes)}`.execute(reader);
   return rows[0] === undefined ? null : rowSchema.parse(rows[0]);
 }
 
@@ -108,7 +115,14 @@ export async function loadOverdueDeferrals(
   return rows.map((row) => rowSchema.parse(row));
 }
 
+/** A deferral is about every host that has the package. */
+function isInScope(scopes: readonly Selector[]): RawBuilder<boolean> {
+  const put = { ecosystem: sql.ref("d.ecosystem"), source: sql.ref("d.source") };
+  return sourceInScope(put, scopes);
+}
+
 export interface DeferralFilter {
+  readonly scopes: readonly Selector[];
   readonly state?: DeferralState | undefined;
   readonly patch?: PatchId | undefined;
   readonly source?: string | undefined;
@@ -131,8 +145,8 @@ export async function countDeferrals(reader: Reader, filter: DeferralFilter): Pr
   return rows[0]?.total ?? 0;
 }
 
-function isAsked({ state, patch, source }: DeferralFilter): RawBuilder<boolean> {
-  const parts: RawBuilder<unknown>[] = [sql`true`];
+function isAsked({ scopes, state, patch, source }: DeferralFilter): RawBuilder<boolean> {
+  const parts: RawBuilder<unknown>[] = [isInScope(scopes)];
   if (state !== undefined) parts.push(sql`d.state = ${state}`);
   if (patch !== undefined) parts.push(sql`d.patch = ${patch}`);
   if (source !== undefined) parts.push(sql`d.source = ${source}`);

@@ -1,8 +1,11 @@
-import { sql } from "kysely";
+import { type RawBuilder, sql } from "kysely";
 import { z } from "zod";
 import type { SubjectId } from "../base/ids.ts";
 import type { Instant } from "../base/instant.ts";
+import type { Selector } from "../base/labels.ts";
 import { type Reader, sqlInstant, sqlJson, type Tx } from "../db/database.ts";
+import { isEverywhere } from "../inventory/scope.ts";
+import { sourceInScope } from "./scope.ts";
 import {
   doings,
   type FrozenItem,
@@ -70,35 +73,57 @@ function sessionOf(row: SessionRow): Session {
 
 const SESSIONS_MAX = 200;
 
-export async function loadSessions(reader: Reader): Promise<readonly Session[]> {
+export async function loadSessions(
+  reader: Reader,
+  scopes: readonly Selector[],
+): Promise<readonly Session[]> {
   const { rows } = await sql<SessionRow>`
-    select ${columns} from triage_session order by number desc limit ${SESSIONS_MAX}`.execute(
-    reader,
-  );
+    select ${columns} from triage_session s where ${sessionInScope(scopes)}
+     order by number desc limit ${SESSIONS_MAX}`.execute(reader);
   return rows.map(sessionOf);
 }
 
-/** By `T-4` or by id; null when there is none. */
-export async function loadSession(reader: Reader, ref: string): Promise<WholeSession | null> {
+/** A session is seen by whoever has a host that one of its items is about. */
+function sessionInScope(scopes: readonly Selector[]): RawBuilder<boolean> {
+  if (isEverywhere(scopes)) return sql<boolean>`true`;
+  return sql<boolean>`exists (
+    select from triage_item i where i.session = s.id and ${itemInScope(scopes)})`;
+}
+
+function itemInScope(scopes: readonly Selector[]): RawBuilder<boolean> {
+  const ecosystem = sql`(i.item ->> 'ecosystem')`;
+  return sourceInScope({ ecosystem, source: sql`(i.item ->> 'source')` }, scopes);
+}
+
+/** By `T-4` or by id, with its items of these scopes; null when there is none. */
+export async function loadSession(
+  reader: Reader,
+  ref: string,
+  scopes: readonly Selector[],
+): Promise<WholeSession | null> {
   const number = Number(/^T-([1-9]\d{0,8})$/i.exec(ref)?.[1] ?? 0);
   const { rows } = await sql<SessionRow>`
-    select ${columns} from triage_session where id = ${ref} or number = ${number}`.execute(reader);
+    select ${columns} from triage_session s
+     where (id = ${ref} or number = ${number}) and ${sessionInScope(scopes)}`.execute(reader);
   const [row] = rows;
   if (row === undefined) return null;
   const session = sessionOf(row);
   const [items, participants, notes] = await Promise.all([
-    loadItems(reader, session.id),
+    loadItems(reader, session.id, scopes),
     loadParticipants(reader, session.id),
     loadNotes(reader, session.id),
   ]);
   return { ...session, items, participants, notes };
 }
 
-async function loadItems(reader: Reader, id: SessionId): Promise<readonly SessionItem[]> {
+async function loadItems(
+  reader: Reader,
+  id: SessionId,
+  scopes: readonly Selector[],
+): Promise<readonly SessionItem[]> {
   const items = await sql<{ place: number; item: unknown; outcome: unknown }>`
-    select place, item, outcome from triage_item where session = ${id} order by place`.execute(
-    reader,
-  );
+    select place, item, outcome from triage_item i
+     where session = ${id} and ${itemInScope(scopes)} order by place`.execute(reader);
   const votes = await sql<Vote & { place: number }>`
     select place, subject, necessity, scope, hosts, words, at
       from triage_vote where session = ${id} order by number`.execute(reader);

@@ -2,11 +2,13 @@ import { type RawBuilder, sql } from "kysely";
 import { z } from "zod";
 import { numberFromRef, type PatchId, type SubjectId } from "../base/ids.ts";
 import type { Instant } from "../base/instant.ts";
+import type { Selector } from "../base/labels.ts";
 import { type Reader, sqlInstant, sqlJson, type Tx } from "../db/database.ts";
 import { type CaseFacts, noFacts } from "../policy/case-condition.ts";
 import { outcomes, type Ranked } from "../policy/priority.ts";
 import type { InputName } from "./deadline-preset.ts";
 import type { Patch, PatchState, PatchTarget } from "./model.ts";
+import { EVERYWHERE, patchInScope } from "./scope.ts";
 
 /** Cases as rows. */
 
@@ -101,11 +103,26 @@ function patchFromRow(row: unknown): Patch {
   return { ...rest, target: { ecosystem, source, sourceVersion } };
 }
 
-/** One case by id or by `P-142`; null when there is none. */
+/**
+ * One case by id or by `P-142`; null when there is none. For the server's own work: whoever looks for a
+ * person calls `loadVisiblePatch`.
+ */
 export async function loadPatch(reader: Reader, ref: string): Promise<Patch | null> {
+  return loadVisiblePatch(reader, ref, EVERYWHERE);
+}
+
+/** The same among the cases of these scopes: one outside them is as if it were not. */
+export async function loadVisiblePatch(
+  reader: Reader,
+  ref: string,
+  scopes: readonly Selector[],
+): Promise<Patch | null> {
   const number = numberFromRef("P", ref);
   const { rows } = await sql`
-    select ${columns} from patch where id = ${ref} or number = ${number}::integer`.execute(reader);
+    select ${columns} from patch
+     where (id = ${ref} or number = ${number}::integer) and ${patchInScope(scopes)}`.execute(
+    reader,
+  );
   return rows[0] === undefined ? null : patchFromRow(rows[0]);
 }
 
@@ -119,6 +136,8 @@ export async function loadOpenPatch(reader: Reader, target: PatchTarget): Promis
 }
 
 export interface PatchFilter {
+  /** Label expressions of the reader. */
+  readonly scopes: readonly Selector[];
   readonly states?: readonly PatchState[] | undefined;
   /** Part of a title or of a vulnerability's name. */
   readonly text?: string | undefined;
@@ -152,8 +171,8 @@ function isAsked(filter: PatchFilter): RawBuilder<boolean> {
   const states = filter.states ?? null;
   const vulnerability = filter.vulnerability ?? null;
   const text = (filter.text ?? "").toLowerCase();
-  return sql<boolean>`(
-    (${states}::text[] is null or state = any(${states}::text[]))
+  return sql<boolean>`(${patchInScope(filter.scopes)}
+    and (${states}::text[] is null or state = any(${states}::text[]))
     and (${vulnerability}::text is null or ${vulnerability} = any(vulnerabilities))
     and (${text} = '' or position(${text} in lower(title)) > 0
          or position(${text} in lower(array_to_string(vulnerabilities, ' '))) > 0))`;
@@ -164,12 +183,16 @@ export interface CaseRank extends Ranked {
 }
 
 /** What the order of the open cases follows from. */
-export async function loadRanks(reader: Reader): Promise<readonly CaseRank[]> {
+export async function loadRanks(
+  reader: Reader,
+  scopes: readonly Selector[],
+): Promise<readonly CaseRank[]> {
   const { rows } = await sql<CaseRank>`
     select id, number, coalesce(priority ->> 'outcome', 'track') as outcome,
            deadline_at as "deadlineAt", coalesce((facts ->> 'epss')::float8, 0) as epss,
            coalesce((facts ->> 'hosts')::float8, 0) as hosts
-      from patch where state not in ('closed', 'dropped')`.execute(reader);
+      from patch
+     where state not in ('closed', 'dropped') and ${patchInScope(scopes)}`.execute(reader);
   return rows;
 }
 
@@ -185,10 +208,14 @@ export async function loadPatchesInOrder(
   return rows.map(patchFromRow);
 }
 
-/** Every open case; there are as many as there are source packages under way. */
-export async function loadOpenPatches(reader: Reader): Promise<readonly Patch[]> {
+/** Every open case of the scopes; there are as many as there are source packages under way. */
+export async function loadOpenPatches(
+  reader: Reader,
+  scopes: readonly Selector[],
+): Promise<readonly Patch[]> {
   const { rows } = await sql`
-    select ${columns} from patch where state not in ('closed', 'dropped')`.execute(reader);
+    select ${columns} from patch
+     where state not in ('closed', 'dropped') and ${patchInScope(scopes)}`.execute(reader);
   return rows.map(patchFromRow);
 }
 
