@@ -37,6 +37,7 @@ export default defineConfig({
             "lab/**/*.test.ts",
             "test/architecture.test.ts",
             "test/faults/*.test.ts",
+            "test/fuzz/*.test.ts",
             "test/e2e/*.test.ts",
             "test/web/*.test.ts",
           ],

@@ -93,8 +93,10 @@ export function parseResolution(lines: readonly string[]): ParsedResolution {
     const unit = /^service (\S+)$/.exec(line)?.[1];
     if (move !== null) moves.push(move);
     else if (unit !== undefined && UNIT.test(unit)) services.add(unit);
-    else
-      return { kind: "refused", problem: `the host answered ${JSON.stringify(line.slice(0, 80))}` };
+    else {
+      const said = JSON.stringify(withoutPasswords(line).slice(0, 80));
+      return { kind: "refused", problem: `the host answered ${said}` };
+    }
   }
   moves.sort((a, b) => (`${a.name}:${a.arch}` < `${b.name}:${b.arch}` ? -1 : 1));
   return { kind: "resolved", moves, services: [...services].sort(), around: around.around };
