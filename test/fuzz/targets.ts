@@ -316,7 +316,7 @@ export const fuzzTargets: readonly FuzzTarget[] = [
   target("json-body", {
     seeds: ['{"a":[1,{"b":null}],"a":2}'],
     run(text) {
-      const fault = jsonFault(text, 32);
+      const fault = jsonFault(text, { depthMax: 32, keysMax: 1_000, refusesReserved: true });
       if (!isJson(text)) return;
       const doubled = doubledKeyIn(text);
       if (fault === null && doubled !== null) {
