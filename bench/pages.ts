@@ -121,7 +121,8 @@ async function open(from: Browser, at: BenchSite, isIn: boolean) {
   await page.goto("/sign-in");
   await page.evaluate(async (who) => {
     const headers = { "content-type": "application/json" };
-    await fetch("/api/v1/login", { method: "POST", headers, body: JSON.stringify(who) });
+    const body = JSON.stringify({ by: "password", ...who });
+    await fetch("/api/v1/sessions", { method: "POST", headers, body });
   }, ADMIN);
   return page;
 }

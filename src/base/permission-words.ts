@@ -36,6 +36,7 @@ export const permissionWords: Readonly<Record<Permission, string>> = {
   "rollout.halt": "halt rollouts at once",
   "audit.read": "read the ledger and its proofs",
   "audit.export": "take the whole ledger away",
+  "metrics.read": "read numbers about the server itself",
   "policy.read": "read the policy files",
   "policy.apply": "put policy files in force",
   "user.read": "see people, services and their rights",

@@ -37,6 +37,7 @@ export const permissions = [
   "rollout.halt",
   "audit.read",
   "audit.export",
+  "metrics.read",
   "policy.read",
   "policy.apply",
   "user.read",

@@ -7,6 +7,8 @@ export interface RequestFacts {
   readonly address: string;
   /** What the caller's program says it is (`User-Agent`, RFC 9110 §10.1.5), cut; empty for nothing. */
   readonly program: string;
+  /** The site whose page asks (`Origin`, RFC 6454 §7), or null for programs. */
+  readonly origin: string | null;
   /** Entity tag that the caller saw (`If-Match`, RFC 9110 §13.1.1), or null. */
   readonly ifMatch: string | null;
   /** Where a live stream should go on (`Last-Event-ID`), or null. */

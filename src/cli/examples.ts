@@ -3,7 +3,7 @@ import type { Command } from "commander";
 /** Examples of every command, shown by `--help`; a test walks the tree and misses none. */
 const examples: Readonly<Record<string, readonly string[]>> = {
   setup: ["setup", "setup --handle alice --link"],
-  login: ["login", "login --invite-file bob.invite"],
+  login: ["login ada", "login", "login --invite-file bob.invite"],
   whoami: ["whoami"],
   password: ["password"],
   "user add": ["user add bob --role approver", "user add ops --role operator:env=prod"],
@@ -16,6 +16,11 @@ const examples: Readonly<Record<string, readonly string[]>> = {
   "token create": ["token create ci --file ci.token --days 30 --limit viewer"],
   "token list": ["token list"],
   "token revoke": ["token revoke 0198c2d4-…"],
+  "factor list": ["factor list"],
+  "factor add-code": ["factor add-code"],
+  "factor remove-code": ["factor remove-code"],
+  "factor recovery-codes": ["factor recovery-codes"],
+  "factor remove-passkey": ["factor remove-passkey 0198c2d4-…"],
   "session list": ["session list", "session list --user bob"],
   "session end": ["session end 0198c2d4-…"],
   "session end-others": ["session end-others", "session end-others --user bob"],

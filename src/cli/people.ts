@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Command } from "commander";
 import { Failure } from "../base/failure.ts";
-import { ask, type Client } from "../client/client.ts";
+import { ApiProblem, ask, type Client } from "../client/client.ts";
 import { type Cli, show } from "./cli.ts";
 import { allPages } from "./pages.ts";
 import { readNamedText } from "./read-file.ts";
@@ -30,11 +30,12 @@ function registerSetup(program: Command, cli: Cli): void {
       const { url, secret } =
         flags.link === true ? await pastedLink(cli) : { url: cli.url(), secret: localSecret(cli) };
       const name = flags.name ?? flags.handle;
-      const signIn = await ask(
-        cli.anonymous(url).POST("/api/v1/setup", { body: { secret, handle: flags.handle, name } }),
+      const body = { kind: "setup" as const, secret, handle: flags.handle, name };
+      const { expiresAt } = keepToken(
+        cli,
+        url,
+        await ask(cli.anonymous(url).POST("/api/v1/entrance", { body })),
       );
-      cli.credentials.store(url, signIn.token);
-      const { expiresAt } = signIn;
       show(cli, { handle: flags.handle, url, expiresAt, file: cli.credentials.file }, () =>
         [
           `You are ${flags.handle}, the administrator of ${url}.`,
@@ -72,22 +73,26 @@ async function pastedLink(cli: Cli): Promise<{ url: string; secret: string }> {
   throw new Failure("invalid", "That is not a link of the form http://SERVER/setup#SECRET.");
 }
 
+interface LoginFlags {
+  readonly inviteFile?: string;
+}
+
 function registerLogin(program: Command, cli: Cli): void {
   program
-    .command("login")
-    .description("Sign in with the one-time invitation that an administrator gave you")
+    .command("login [handle]")
+    .description("Sign in with your password and code; without a handle, with an invitation")
     .option("--invite-file <file>", "read the invitation from a file instead of asking")
-    .action(async (flags: { inviteFile?: string }) => {
+    .action(async (handle: string | undefined, flags: LoginFlags) => {
       const url = cli.url();
-      const invite =
-        flags.inviteFile === undefined
-          ? await cli.terminal.readLine("Invitation: ", true)
-          : readNamedText(flags.inviteFile, "The invitation").trim();
-      const signIn = await ask(
-        cli.anonymous(url).POST("/api/v1/invite/accept", { body: { invite } }),
-      );
-      cli.credentials.store(url, signIn.token);
-      const { subject, expiresAt } = signIn;
+      const made =
+        handle === undefined
+          ? await ask(
+              cli.anonymous(url).POST("/api/v1/entrance", {
+                body: { kind: "invitation", invite: await invitation(cli, flags) },
+              }),
+            )
+          : await byPassword(cli, url, handle);
+      const { subject, expiresAt } = keepToken(cli, url, made);
       show(
         cli,
         { subject, url, expiresAt },
@@ -109,6 +114,53 @@ function registerLogin(program: Command, cli: Cli): void {
         ].join("\n"),
       );
     });
+}
+
+async function invitation(cli: Cli, flags: LoginFlags): Promise<string> {
+  const { inviteFile } = flags;
+  if (inviteFile === undefined) return cli.terminal.readLine("Invitation: ", true);
+  return readNamedText(inviteFile, "The invitation").trim();
+}
+
+/** Asks for the code only when the server says that the account has codes. */
+async function byPassword(cli: Cli, url: string, handle: string): Promise<Kept> {
+  const password = await cli.terminal.readLine("Password: ", true);
+  const enter = (code?: string) =>
+    ask(
+      cli.anonymous(url).POST("/api/v1/sessions", {
+        body: {
+          ...{ by: "password", as: "token", handle, password },
+          ...(code === undefined ? {} : { code }),
+        },
+      }),
+    );
+  try {
+    return await enter();
+  } catch (cause) {
+    if (!(cause instanceof ApiProblem) || cause.facts["needs"] !== "code") throw cause;
+    return await enter(await cli.terminal.readLine("One-time code: ", true));
+  }
+}
+
+interface Kept {
+  readonly kind: string;
+  readonly subject?: string;
+  readonly token?: string;
+  readonly expiresAt?: string;
+}
+
+/** Stores the token of an answer in the user's file, never on the screen. */
+function keepToken(
+  cli: Cli,
+  url: string,
+  made: Kept,
+): { readonly subject: string; readonly expiresAt: string } {
+  const { subject, token, expiresAt } = made;
+  if (subject === undefined || token === undefined || expiresAt === undefined) {
+    throw new Failure("internal", "The server gave no token. Is it of another version?");
+  }
+  cli.credentials.store(url, token);
+  return { subject, expiresAt };
 }
 
 function registerPassword(program: Command, cli: Cli): void {

@@ -16,6 +16,8 @@ export async function proveOnTerminal(
   if (!terminal.isInteractive || !isEnough) return false;
   terminal.err(`${problem.message}\n`);
   const password = await terminal.readLine("Password: ", true);
-  await ask(openClient(connection).POST("/api/v1/me/proof", { body: { password } }));
+  const code = hasCode ? { code: await terminal.readLine("One-time code: ", true) } : {};
+  const body = { password, ...code };
+  await ask(openClient(connection).POST("/api/v1/me/proof", { body }));
   return true;
 }

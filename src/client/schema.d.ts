@@ -622,6 +622,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/entrance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Whether the first administrator is still to be made, and how one can sign in.
+         * @description Open to everybody: The sign-in page must know whether and how anybody can sign in.
+         */
+        get: operations["getEntrance"];
+        put?: never;
+        /**
+         * Opens a door that opens once: `setup` makes the first administrator, `setup-link` a link for that, `invitation` lets an invited person in.
+         * @description Open to everybody: Who comes in here has no account yet; each door needs its own secret.
+         */
+        post: operations["postEntrance"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/event-sinks": {
         parameters: {
             query?: never;
@@ -1395,26 +1419,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/invite/accept": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Uses an invitation: sets a password and gives the person's first token.
-         * @description Open to everybody: An invited person cannot sign in yet.
-         */
-        post: operations["postInviteAccept"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/keys": {
         parameters: {
             query?: never;
@@ -1588,26 +1592,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/login": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Starts a session for a browser; its secret is in the cookie only.
-         * @description Open to everybody: This is how one signs in.
-         */
-        post: operations["postLogin"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/logout": {
         parameters: {
             query?: never;
@@ -1642,6 +1626,126 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/me/codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begins one-time codes: the secret for an app, shown once. */
+        post: operations["postMeCodes"];
+        /** Removes one's own one-time codes and the recovery codes. */
+        delete: operations["deleteMeCodes"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/codes/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Types a first code back, from when on codes count; gives the recovery codes, once. */
+        post: operations["postMeCodesConfirm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/codes/recovery": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Makes new recovery codes in place of the old ones. */
+        post: operations["postMeCodesRecovery"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/factors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One's own passkeys, and whether one has one-time codes. */
+        get: operations["getMeFactors"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/passkeys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Adds the passkey that the browser made. */
+        post: operations["postMePasskeys"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/passkeys/{passkey}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Removes one of one's own passkeys; it signs nobody in any more. */
+        delete: operations["deleteMePasskeysByPasskey"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/passkeys/options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a browser needs to make a passkey; counts for five minutes, once. */
+        post: operations["postMePasskeysOptions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/me/password": {
         parameters: {
             query?: never;
@@ -1670,6 +1774,23 @@ export interface paths {
         put?: never;
         /** Proves anew who is signed in: what matters needs a proof of the last ten minutes. */
         post: operations["postMeProof"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/proof/options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a browser needs to prove it with a passkey; counts for five minutes, once. */
+        post: operations["postMeProofOptions"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2718,7 +2839,11 @@ export interface paths {
         /** Where one is signed in with a browser; a user's for those who may read users. */
         get: operations["getSessions"];
         put?: never;
-        post?: never;
+        /**
+         * Signs in: by `password` (and code), or by `passkey` after `passkey-options`. A session's secret is in the cookie only; `as: token` gives a token for the command line instead.
+         * @description Open to everybody: This is how one signs in.
+         */
+        post: operations["postSessions"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2753,50 +2878,6 @@ export interface paths {
         put?: never;
         /** Ends every sign-in but the one that asks. */
         post: operations["postSessionsEndOthers"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/setup": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Whether the first administrator is still to be made.
-         * @description Open to everybody: The sign-in page must know whether anybody can sign in yet.
-         */
-        get: operations["getSetup"];
-        put?: never;
-        /**
-         * Makes the first administrator. Works once, with the secret of the state folder.
-         * @description Open to everybody: Nobody can sign in before the first administrator exists.
-         */
-        post: operations["postSetup"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/setup/link": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Makes a link for setting up from another machine: one use, 15 minutes.
-         * @description Open to everybody: Nobody can sign in before the first administrator exists.
-         */
-        post: operations["postSetupLink"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4409,6 +4490,17 @@ export interface components {
                 exposedHostDays: number;
             }[];
         };
+        Passkey: {
+            /** Format: date-time */
+            addedAt: string;
+            credential: string;
+            id: string;
+            isBackedUp: boolean;
+            isBackupEligible: boolean;
+            rpId: string;
+            title: string;
+            usedAt: string | null;
+        };
         PasskeyAnswer: {
             authenticatorData: string;
             /** @description clientDataJSON, base64url */
@@ -4543,7 +4635,7 @@ export interface components {
             name: "viewer" | "operator" | "approver" | "publisher" | "admin";
             permissions: {
                 /** @enum {string} */
-                name: "host.read" | "host.manage" | "host.scan" | "service.read" | "service.edit" | "service.publish" | "feed.read" | "feed.load" | "finding.read" | "support.decide" | "vex.load" | "vex.trust" | "patch.read" | "patch.edit" | "triage.vote" | "exception.read" | "exception.request" | "exception.approve" | "issue.read" | "issue.edit" | "calendar.read" | "calendar.freeze" | "plan.read" | "plan.create" | "change.read" | "change.request" | "change.vote" | "change.approve" | "rollout.read" | "rollout.operate" | "rollout.halt" | "audit.read" | "audit.export" | "policy.read" | "policy.apply" | "user.read" | "user.manage";
+                name: "host.read" | "host.manage" | "host.scan" | "service.read" | "service.edit" | "service.publish" | "feed.read" | "feed.load" | "finding.read" | "support.decide" | "vex.load" | "vex.trust" | "patch.read" | "patch.edit" | "triage.vote" | "exception.read" | "exception.request" | "exception.approve" | "issue.read" | "issue.edit" | "calendar.read" | "calendar.freeze" | "plan.read" | "plan.create" | "change.read" | "change.request" | "change.vote" | "change.approve" | "rollout.read" | "rollout.operate" | "rollout.halt" | "audit.read" | "audit.export" | "metrics.read" | "policy.read" | "policy.apply" | "user.read" | "user.manage";
                 words: string;
             }[];
             words: string;
@@ -4676,6 +4768,8 @@ export interface components {
         SignIn: {
             /** Format: date-time */
             expiresAt: string;
+            /** @constant */
+            kind: "token";
             subject: string;
             token: string;
         };
@@ -7145,6 +7239,83 @@ export interface operations {
             503: components["responses"]["unavailable"];
         };
     };
+    getEntrance: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        hasPasskeys: boolean;
+                        isSetupOpen: boolean;
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    postEntrance: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    handle: string;
+                    /** @constant */
+                    kind: "setup";
+                    name: string;
+                    password?: string;
+                    secret: string;
+                } | {
+                    /** @constant */
+                    kind: "setup-link";
+                    secret: string;
+                } | {
+                    invite: string;
+                    /** @constant */
+                    kind: "invitation";
+                    password?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignIn"] | {
+                        /** Format: date-time */
+                        expiresAt: string;
+                        /** @constant */
+                        kind: "link";
+                        path: string;
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            403: components["responses"]["forbidden"];
+            429: components["responses"]["rate-limited"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
     getEventSinks: {
         parameters: {
             query?: never;
@@ -9531,38 +9702,6 @@ export interface operations {
             503: components["responses"]["unavailable"];
         };
     };
-    postInviteAccept: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    invite: string;
-                    password?: string;
-                };
-            };
-        };
-        responses: {
-            /** @description Done */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SignIn"];
-                };
-            };
-            400: components["responses"]["invalid"];
-            403: components["responses"]["forbidden"];
-            429: components["responses"]["rate-limited"];
-            500: components["responses"]["internal"];
-            503: components["responses"]["unavailable"];
-        };
-    };
     getKeys: {
         parameters: {
             query?: {
@@ -10006,40 +10145,6 @@ export interface operations {
             503: components["responses"]["unavailable"];
         };
     };
-    postLogin: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    handle: string;
-                    password: string;
-                };
-            };
-        };
-        responses: {
-            /** @description Done */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        subject: string;
-                    };
-                };
-            };
-            400: components["responses"]["invalid"];
-            401: components["responses"]["unauthenticated"];
-            429: components["responses"]["rate-limited"];
-            500: components["responses"]["internal"];
-            503: components["responses"]["unavailable"];
-        };
-    };
     postLogout: {
         parameters: {
             query?: never;
@@ -10080,7 +10185,7 @@ export interface operations {
                 content: {
                     "application/json": {
                         grants: {
-                            permissions: ("host.read" | "host.manage" | "host.scan" | "service.read" | "service.edit" | "service.publish" | "feed.read" | "feed.load" | "finding.read" | "support.decide" | "vex.load" | "vex.trust" | "patch.read" | "patch.edit" | "triage.vote" | "exception.read" | "exception.request" | "exception.approve" | "issue.read" | "issue.edit" | "calendar.read" | "calendar.freeze" | "plan.read" | "plan.create" | "change.read" | "change.request" | "change.vote" | "change.approve" | "rollout.read" | "rollout.operate" | "rollout.halt" | "audit.read" | "audit.export" | "policy.read" | "policy.apply" | "user.read" | "user.manage")[];
+                            permissions: ("host.read" | "host.manage" | "host.scan" | "service.read" | "service.edit" | "service.publish" | "feed.read" | "feed.load" | "finding.read" | "support.decide" | "vex.load" | "vex.trust" | "patch.read" | "patch.edit" | "triage.vote" | "exception.read" | "exception.request" | "exception.approve" | "issue.read" | "issue.edit" | "calendar.read" | "calendar.freeze" | "plan.read" | "plan.create" | "change.read" | "change.request" | "change.vote" | "change.approve" | "rollout.read" | "rollout.operate" | "rollout.halt" | "audit.read" | "audit.export" | "metrics.read" | "policy.read" | "policy.apply" | "user.read" | "user.manage")[];
                             /** @enum {string} */
                             role: "viewer" | "operator" | "approver" | "publisher" | "admin";
                             scope: string;
@@ -10099,7 +10204,7 @@ export interface operations {
                         via: "session" | "token" | "system";
                         ways: ("password" | "code" | "passkey" | "provider")[];
                         withheld: {
-                            permissions: ("host.read" | "host.manage" | "host.scan" | "service.read" | "service.edit" | "service.publish" | "feed.read" | "feed.load" | "finding.read" | "support.decide" | "vex.load" | "vex.trust" | "patch.read" | "patch.edit" | "triage.vote" | "exception.read" | "exception.request" | "exception.approve" | "issue.read" | "issue.edit" | "calendar.read" | "calendar.freeze" | "plan.read" | "plan.create" | "change.read" | "change.request" | "change.vote" | "change.approve" | "rollout.read" | "rollout.operate" | "rollout.halt" | "audit.read" | "audit.export" | "policy.read" | "policy.apply" | "user.read" | "user.manage")[];
+                            permissions: ("host.read" | "host.manage" | "host.scan" | "service.read" | "service.edit" | "service.publish" | "feed.read" | "feed.load" | "finding.read" | "support.decide" | "vex.load" | "vex.trust" | "patch.read" | "patch.edit" | "triage.vote" | "exception.read" | "exception.request" | "exception.approve" | "issue.read" | "issue.edit" | "calendar.read" | "calendar.freeze" | "plan.read" | "plan.create" | "change.read" | "change.request" | "change.vote" | "change.approve" | "rollout.read" | "rollout.operate" | "rollout.halt" | "audit.read" | "audit.export" | "metrics.read" | "policy.read" | "policy.apply" | "user.read" | "user.manage")[];
                             reason: string;
                         } | null;
                     };
@@ -10108,6 +10213,259 @@ export interface operations {
             400: components["responses"]["invalid"];
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["forbidden"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    postMeCodes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        secret: string;
+                        uri: string;
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden.proof-needed"];
+            409: components["responses"]["conflict"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    deleteMeCodes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden.proof-needed"];
+            404: components["responses"]["not-found"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    postMeCodesConfirm: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    code: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        recoveryCodes: string[];
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden.proof-needed"];
+            409: components["responses"]["conflict"];
+            429: components["responses"]["rate-limited"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    postMeCodesRecovery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        recoveryCodes: string[];
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden.proof-needed"];
+            409: components["responses"]["conflict"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    getMeFactors: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        hasCodes: boolean;
+                        passkeys: components["schemas"]["Passkey"][];
+                        recoveryCodesLeft: number;
+                        whyNoPasskeys: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    postMePasskeys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    response: {
+                        /** @enum {string} */
+                        authenticatorAttachment?: "platform" | "cross-platform";
+                        clientExtensionResults: {
+                            [key: string]: unknown;
+                        };
+                        id: string;
+                        rawId: string;
+                        response: {
+                            attestationObject: string;
+                            authenticatorData?: string;
+                            clientDataJSON: string;
+                            publicKey?: string;
+                            publicKeyAlgorithm?: number;
+                            transports?: ("ble" | "cable" | "hybrid" | "internal" | "nfc" | "smart-card" | "usb")[];
+                        };
+                        /** @constant */
+                        type: "public-key";
+                    };
+                    title: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Passkey"];
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden.proof-needed"];
+            409: components["responses"]["blocked.conflict"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    deleteMePasskeysByPasskey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                passkey: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden.proof-needed"];
+            404: components["responses"]["not-found"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    postMePasskeysOptions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        options: {
+                            [key: string]: unknown;
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden.proof-needed"];
+            409: components["responses"]["blocked"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
         };
@@ -10153,7 +10511,26 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
-                    password?: string;
+                    code?: string;
+                    password: string;
+                } | {
+                    passkey: {
+                        /** @enum {string} */
+                        authenticatorAttachment?: "platform" | "cross-platform";
+                        clientExtensionResults: {
+                            [key: string]: unknown;
+                        };
+                        id: string;
+                        rawId: string;
+                        response: {
+                            authenticatorData: string;
+                            clientDataJSON: string;
+                            signature: string;
+                            userHandle?: string;
+                        };
+                        /** @constant */
+                        type: "public-key";
+                    };
                 };
             };
         };
@@ -10174,6 +10551,36 @@ export interface operations {
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["forbidden"];
             429: components["responses"]["rate-limited"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    postMeProofOptions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        options: {
+                            [key: string]: unknown;
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            409: components["responses"]["blocked"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
         };
@@ -13832,6 +14239,86 @@ export interface operations {
             503: components["responses"]["unavailable"];
         };
     };
+    postSessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * @default session
+                     * @enum {string}
+                     */
+                    as?: "session" | "token";
+                    /** @constant */
+                    by: "password";
+                    code?: string;
+                    handle: string;
+                    password: string;
+                } | {
+                    /** @constant */
+                    by: "passkey-options";
+                } | {
+                    /**
+                     * @default session
+                     * @enum {string}
+                     */
+                    as?: "session" | "token";
+                    /** @constant */
+                    by: "passkey";
+                    response: {
+                        /** @enum {string} */
+                        authenticatorAttachment?: "platform" | "cross-platform";
+                        clientExtensionResults: {
+                            [key: string]: unknown;
+                        };
+                        id: string;
+                        rawId: string;
+                        response: {
+                            authenticatorData: string;
+                            clientDataJSON: string;
+                            signature: string;
+                            userHandle?: string;
+                        };
+                        /** @constant */
+                        type: "public-key";
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        kind: "session";
+                        subject: string;
+                    } | components["schemas"]["SignIn"] | {
+                        /** @constant */
+                        kind: "passkey-options";
+                        options: {
+                            [key: string]: unknown;
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden.proof-needed"];
+            409: components["responses"]["blocked"];
+            429: components["responses"]["rate-limited"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
     deleteSessionsBySession: {
         parameters: {
             query?: {
@@ -13890,100 +14377,6 @@ export interface operations {
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["forbidden"];
             404: components["responses"]["not-found"];
-            500: components["responses"]["internal"];
-            503: components["responses"]["unavailable"];
-        };
-    };
-    getSetup: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        isOpen: boolean;
-                    };
-                };
-            };
-            400: components["responses"]["invalid"];
-            500: components["responses"]["internal"];
-            503: components["responses"]["unavailable"];
-        };
-    };
-    postSetup: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    handle: string;
-                    name: string;
-                    password?: string;
-                    secret: string;
-                };
-            };
-        };
-        responses: {
-            /** @description Done */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SignIn"];
-                };
-            };
-            400: components["responses"]["invalid"];
-            403: components["responses"]["forbidden"];
-            429: components["responses"]["rate-limited"];
-            500: components["responses"]["internal"];
-            503: components["responses"]["unavailable"];
-        };
-    };
-    postSetupLink: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    secret: string;
-                };
-            };
-        };
-        responses: {
-            /** @description Done */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /** Format: date-time */
-                        expiresAt: string;
-                        path: string;
-                    };
-                };
-            };
-            400: components["responses"]["invalid"];
-            403: components["responses"]["forbidden"];
-            429: components["responses"]["rate-limited"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
         };

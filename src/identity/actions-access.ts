@@ -8,51 +8,18 @@ import type { World } from "../db/world.ts";
 import { recordEvent } from "../ledger/record.ts";
 import { demandFewTries, firstToken, type NewSignIn } from "./actions-setup.ts";
 import type { Proof } from "./fresh-proof.ts";
-import type { ApiToken, SessionId, SessionOrigin, TokenId, TokenLimit } from "./model.ts";
+import type { ApiToken, TokenId, TokenLimit } from "./model.ts";
 import { covers, parseGrant } from "./rights.ts";
 import { loadPasswordHash, loadSubject, savePassword } from "./store.ts";
 import {
   findToken,
-  forgetTries,
   insertToken,
   loadTokens,
   revokeTokens,
   takeOneTimeSecret,
 } from "./store-access.ts";
-import { hashPassword, isPassword, newSecret, newToken, secretHash } from "./store-secret.ts";
-import { deleteSession, deleteSessionsOf, findSession, insertSession } from "./store-session.ts";
-
-/** Checks handle and password and starts a session; the secret goes into the cookie only. */
-export async function logIn(
-  world: World,
-  input: { readonly handle: string; readonly password: string } & SessionOrigin,
-): Promise<{ readonly subject: SubjectId; readonly sessionSecret: string }> {
-  const door = `login ${input.handle} ${input.address}`;
-  await demandFewTries(world, door);
-  const account = await loadPasswordHash(world.db, input.handle);
-  const isRight = await isPassword(account?.hash ?? null, input.password);
-  if (account === null || !isRight) {
-    throw new Failure("unauthenticated", "The name or the password is not right.");
-  }
-  const sessionSecret = newSecret();
-  await inTransaction(world.db, async (tx) => {
-    await forgetTries(tx, door);
-    await insertSession(tx, {
-      id: newId<SessionId>(world.clock()),
-      hash: secretHash(sessionSecret),
-      subject: account.id,
-      origin: { address: input.address, program: input.program },
-      strength: "one",
-      provider: null,
-    });
-    await recordEvent(tx, {
-      type: "session.started",
-      actor: account.id,
-      object: `subject:${account.id}`,
-    });
-  });
-  return { subject: account.id, sessionSecret };
-}
+import { hashPassword, isPassword, newToken, secretHash } from "./store-secret.ts";
+import { deleteSession, deleteSessionsOf, findSession } from "./store-session.ts";
 
 /** Ends the session, or revokes the token, that signed this request in. */
 export async function logOut(world: World, actor: Actor, credentialHash: string): Promise<void> {

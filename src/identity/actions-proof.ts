@@ -1,9 +1,12 @@
+import type { AuthenticationResponseJSON } from "@simplewebauthn/server";
 import type { Actor } from "../base/actor.ts";
 import { Failure } from "../base/failure.ts";
 import { inTransaction } from "../db/database.ts";
 import type { World } from "../db/world.ts";
 import { recordEvent } from "../ledger/record.ts";
 import { demandWholeCredential } from "./actions-access.ts";
+import { spendCode } from "./actions-codes.ts";
+import { passkeyPerson } from "./actions-passkey-sign-in.ts";
 import { demandFewTries } from "./actions-setup.ts";
 import { standingOf } from "./authenticate.ts";
 import type { Standing, Strength } from "./fresh-proof.ts";
@@ -31,6 +34,9 @@ export async function standingNow(
 
 interface Given {
   readonly password?: string | undefined;
+  readonly code?: string | undefined;
+  readonly passkey?: AuthenticationResponseJSON | undefined;
+  readonly origin: string | null;
   readonly address: string;
   readonly credentialHash: string | null;
 }
@@ -69,7 +75,14 @@ export async function proveAgain(
 
 /** How much what was given proves; null for nothing. */
 async function strengthOf(world: World, actor: Actor, given: Given): Promise<Strength | null> {
+  const { passkey: response, origin, code } = given;
+  if (response !== undefined) {
+    const person = await passkeyPerson(world, { response, origin, person: actor.subject });
+    return person === actor.subject ? "two" : null;
+  }
   const account = await loadPasswordHash(world.db, actor.name);
   const isRight = await isPassword(account?.hash ?? null, given.password ?? "");
-  return isRight ? "one" : null;
+  if (!isRight) return null;
+  if (code === undefined) return "one";
+  return (await spendCode(world, actor.subject, code)) ? "two" : null;
 }

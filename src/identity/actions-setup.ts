@@ -4,6 +4,7 @@ import { DAY_MS, type Instant } from "../base/instant.ts";
 import { inTransaction, type Tx } from "../db/database.ts";
 import type { World } from "../db/world.ts";
 import { recordEvent } from "../ledger/record.ts";
+import type { Strength } from "./fresh-proof.ts";
 import {
   type GrantId,
   ONE_TIME_SECRET_LIFE_MS,
@@ -117,7 +118,7 @@ export async function requestSetupLink(
 export async function firstToken(
   world: World,
   tx: Tx,
-  input: { readonly subject: SubjectId; readonly title: string },
+  input: { readonly subject: SubjectId; readonly title: string; readonly strength?: Strength },
 ): Promise<NewSignIn> {
   const token = newToken();
   const id = newId<TokenId>(world.clock());
@@ -129,8 +130,8 @@ export async function firstToken(
     title: input.title,
     limits: null,
     lifeSeconds: TOKEN_LIFE_MS_MAX / 1000,
-    // Whoever held the one-time secret proved as much as a password does.
-    proof: { at: world.clock(), strength: "one" },
+    // Whoever held a one-time secret proved as much as a password does.
+    proof: { at: world.clock(), strength: input.strength ?? "one" },
   });
   await recordEvent(tx, {
     type: "token.created",
@@ -142,8 +143,12 @@ export async function firstToken(
 }
 
 /** Counts the try before it is judged, so that many at once cannot slip through. */
-export async function demandFewTries(world: World, door: string): Promise<void> {
-  if ((await countTry(world.db, door)) <= SIGN_IN_TRIES_MAX) return;
+export async function demandFewTries(
+  world: World,
+  door: string,
+  triesMax = SIGN_IN_TRIES_MAX,
+): Promise<void> {
+  if ((await countTry(world.db, door)) <= triesMax) return;
   throw new Failure(
     "rate-limited",
     "Too many tries from this address for this account. Wait 15 minutes and try again.",

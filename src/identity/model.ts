@@ -107,5 +107,7 @@ export const SESSION_IDLE_MS_MAX = 15 * MINUTE_MS;
 export const SESSION_LIFE_MS_MAX = 8 * HOUR_MS;
 export const ONE_TIME_SECRET_LIFE_MS = 15 * MINUTE_MS;
 export const SIGN_IN_TRIES_MAX = 10;
+/** From one address for all accounts together, as many people may stand behind one. */
+export const ADDRESS_TRIES_MAX = 100;
 export const SIGN_IN_TRIES_WINDOW_MS = 15 * MINUTE_MS;
 export const SESSION_COOKIE = "__Host-fettle";

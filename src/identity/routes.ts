@@ -5,107 +5,24 @@ import { instantToText } from "../base/instant.ts";
 import { selectorToText } from "../base/labels.ts";
 import { permissions, type RoleName, roleNames, roles } from "../base/permission.ts";
 import { permissionWords } from "../base/permission-words.ts";
-import { type ServedContext, type ServedRoute, servedRoute } from "../ledger/served-route.ts";
-import { acceptInvite, changePassword, logIn, logOut } from "./actions-access.ts";
+import { type ServedRoute, servedRoute } from "../ledger/served-route.ts";
+import { changePassword, logOut } from "./actions-access.ts";
 import { standingNow } from "./actions-proof.ts";
-import { type NewSignIn, requestSetupLink, setUp } from "./actions-setup.ts";
 import { proofWays, withheldText } from "./fresh-proof.ts";
-import { PASSWORD_CHARACTERS_MAX, SESSION_COOKIE, SESSION_LIFE_MS_MAX } from "./model.ts";
+import { PASSWORD_CHARACTERS_MAX } from "./model.ts";
 import { credentialRoutes } from "./routes-credentials.ts";
-import { proofRoutes } from "./routes-proof.ts";
+import { entranceRoutes, setSessionCookie } from "./routes-entrance.ts";
+import { factorRoutes } from "./routes-factors.ts";
 import { sessionRoutes } from "./routes-session.ts";
 import { routes as userRoutes } from "./routes-users.ts";
 import { loadSubjectNames } from "./store.ts";
-import { isSetupClosed } from "./store-setup-secret.ts";
 
 // Lengths only: the rules for passwords are told by the action, in words.
 const password = z
   .string()
   .min(1)
   .max(PASSWORD_CHARACTERS_MAX * 2);
-const secret = z.string().min(20).max(200);
-const handle = z
-  .string()
-  .regex(
-    /^[a-z0-9][a-z0-9.-]{0,62}$/,
-    "a handle has small letters, digits, dots and dashes, 63 at most, and begins with a letter or digit",
-  );
-const name = z.string().trim().min(1).max(200);
 const time = z.iso.datetime();
-
-const signInSchema = z
-  .strictObject({ subject: z.string(), token: z.string(), expiresAt: time })
-  .meta({ id: "SignIn" });
-
-function signInReply(context: ServedContext, made: NewSignIn): z.output<typeof signInSchema> {
-  context.request.markSecret();
-  return { subject: made.subject, token: made.token, expiresAt: instantToText(made.expiresAt) };
-}
-
-const postSetup = servedRoute({
-  method: "POST",
-  path: "/api/v1/setup",
-  summary: "Makes the first administrator. Works once, with the secret of the state folder.",
-  permission: { public: "Nobody can sign in before the first administrator exists." },
-  body: z.strictObject({ secret, handle, name, password: password.optional() }),
-  reply: signInSchema,
-  status: 201,
-  errors: ["forbidden", "rate-limited"],
-  async handle(context, { body }) {
-    const { address } = context.request;
-    return signInReply(context, await setUp(context.world, { ...body, address }));
-  },
-});
-
-const getSetup = servedRoute({
-  method: "GET",
-  path: "/api/v1/setup",
-  summary: "Whether the first administrator is still to be made.",
-  permission: { public: "The sign-in page must know whether anybody can sign in yet." },
-  reply: z.strictObject({ isOpen: z.boolean() }),
-  async handle({ world }) {
-    return { isOpen: !(await isSetupClosed(world)) };
-  },
-});
-
-const postSetupLink = servedRoute({
-  method: "POST",
-  path: "/api/v1/setup/link",
-  summary: "Makes a link for setting up from another machine: one use, 15 minutes.",
-  permission: { public: "Nobody can sign in before the first administrator exists." },
-  body: z.strictObject({ secret }),
-  reply: z.strictObject({ path: z.string(), expiresAt: time }),
-  status: 201,
-  errors: ["forbidden", "rate-limited"],
-  async handle(context, { body }) {
-    const { address } = context.request;
-    context.request.markSecret();
-    const link = await requestSetupLink(context.world, { secret: body.secret, address });
-    return { path: link.path, expiresAt: instantToText(link.expiresAt) };
-  },
-});
-
-const postLogin = servedRoute({
-  method: "POST",
-  path: "/api/v1/login",
-  summary: "Starts a session for a browser; its secret is in the cookie only.",
-  permission: { public: "This is how one signs in." },
-  body: z.strictObject({ handle: z.string().min(1).max(63), password }),
-  reply: z.strictObject({ subject: z.string() }),
-  errors: ["unauthenticated", "rate-limited"],
-  async handle(context, { body }) {
-    const { address, program } = context.request;
-    const { subject, sessionSecret } = await logIn(context.world, { ...body, address, program });
-    setSessionCookie(context, sessionSecret, SESSION_LIFE_MS_MAX / 1000);
-    return { subject };
-  },
-});
-
-/** ASVS 5.0 V3.3: never readable by scripts, never sent from another site, never without TLS. */
-function setSessionCookie(context: ServedContext, value: string, seconds: number): void {
-  const attributes = `Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age=${seconds}`;
-  context.request.setHeader("set-cookie", `${SESSION_COOKIE}=${value}; ${attributes}`);
-}
 
 const postLogout = servedRoute({
   method: "POST",
@@ -191,21 +108,6 @@ const putPassword = servedRoute({
   },
 });
 
-const postAccept = servedRoute({
-  method: "POST",
-  path: "/api/v1/invite/accept",
-  summary: "Uses an invitation: sets a password and gives the person's first token.",
-  permission: { public: "An invited person cannot sign in yet." },
-  body: z.strictObject({ invite: secret, password: password.optional() }),
-  reply: signInSchema,
-  status: 201,
-  errors: ["forbidden", "rate-limited"],
-  async handle(context, { body }) {
-    const { address } = context.request;
-    return signInReply(context, await acceptInvite(context.world, { ...body, address }));
-  },
-});
-
 const getPeople = servedRoute({
   method: "GET",
   path: "/api/v1/people",
@@ -261,17 +163,13 @@ const getRoles = servedRoute({
 });
 
 export const routes: readonly ServedRoute[] = [
-  postSetup,
-  getSetup,
-  postSetupLink,
-  postLogin,
+  ...entranceRoutes,
   postLogout,
   getMe,
   putPassword,
-  postAccept,
   getPeople,
   getRoles,
-  ...proofRoutes,
+  ...factorRoutes,
   ...credentialRoutes,
   ...sessionRoutes,
   ...userRoutes,

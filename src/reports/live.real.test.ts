@@ -33,6 +33,7 @@ function listen(actor: Actor, lastEventId: string | null, stop: AbortController)
   const request: RequestFacts = {
     address: "127.0.0.1",
     program: "",
+    origin: null,
     ifMatch: null,
     lastEventId,
     credentialHash: null,

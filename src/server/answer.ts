@@ -137,6 +137,7 @@ const PROGRAM_CHARACTERS_MAX = 400;
 class Facts implements RequestFacts {
   readonly address: string;
   readonly program: string;
+  readonly origin: string | null;
   readonly ifMatch: string | null;
   readonly lastEventId: string | null;
   readonly credentialHash: string | null;
@@ -150,6 +151,7 @@ class Facts implements RequestFacts {
     this.#served = served;
     this.address = request.ip;
     this.program = (request.headers["user-agent"] ?? "").slice(0, PROGRAM_CHARACTERS_MAX);
+    this.origin = request.headers.origin ?? null;
     this.ifMatch = request.headers["if-match"] ?? null;
     const last = request.headers["last-event-id"];
     this.lastEventId = typeof last === "string" && last !== "" ? last : null;

@@ -29,7 +29,7 @@ export function metricsRoute(metrics: Metrics): Route {
     method: "GET",
     path: "/metrics",
     summary: "Numbers about this server, for Prometheus.",
-    permission: { public: "Counts and times only: no names, hosts or findings." },
+    permission: "metrics.read",
     reply: { contentType: "text/plain; version=0.0.4; charset=utf-8" },
     handle: () => metrics.registry.metrics(),
   });

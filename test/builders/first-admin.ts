@@ -5,7 +5,12 @@ export const ADMIN = { handle: "ada", password: "correct horse battery staple" }
 /** Sets a new server up as a person does, with the secret of its state folder; the admin's token. */
 export async function firstAdmin(url: string, secretPath: string): Promise<string> {
   const secret = readFileSync(secretPath, "utf8").trim();
-  const made = await post(`${url}/api/v1/setup`, { secret, name: "Ada Lovelace", ...ADMIN });
+  const made = await post(`${url}/api/v1/entrance`, {
+    kind: "setup",
+    secret,
+    name: "Ada Lovelace",
+    ...ADMIN,
+  });
   return tokenOf(made);
 }
 
@@ -24,7 +29,7 @@ export async function newPerson(
   await post(`${of.url}/api/v1/users`, { handle, name: handle, grants }, of.token);
   const invited = await post(`${of.url}/api/v1/users/${handle}/invite`, {}, of.token);
   const { invite } = invited as { readonly invite: string };
-  return tokenOf(await post(`${of.url}/api/v1/invite/accept`, { invite, password }));
+  return tokenOf(await post(`${of.url}/api/v1/entrance`, { kind: "invitation", invite, password }));
 }
 
 function tokenOf(answer: unknown): string {

@@ -51,9 +51,9 @@ export async function firstPerson(desk: Desk, handle: string): Promise<Person> {
   } else {
     const { url, state } = desk.server;
     const secret = readFileSync(join(state, "setup-secret"), "utf8").trim();
-    const body = { secret, handle, name: handle };
-    const { token } = await ask(openClient({ url }).POST("/api/v1/setup", { body }));
-    credentials(desk, handle).store(url, token);
+    const body = { kind: "setup" as const, secret, handle, name: handle };
+    const made = await ask(openClient({ url }).POST("/api/v1/entrance", { body }));
+    credentials(desk, handle).store(url, tokenIn(made));
   }
   return withKey(desk, handle);
 }
@@ -76,11 +76,16 @@ export async function invitePerson(
     const params = { path: { user: handle } };
     const { invite } = await ask(admin.client.POST("/api/v1/users/{user}/invite", { params }));
     const anonymous = openClient({ url });
-    const body = { invite };
-    const { token } = await ask(anonymous.POST("/api/v1/invite/accept", { body }));
-    credentials(desk, handle).store(url, token);
+    const body = { kind: "invitation" as const, invite };
+    const made = await ask(anonymous.POST("/api/v1/entrance", { body }));
+    credentials(desk, handle).store(url, tokenIn(made));
   }
   return withKey(desk, handle);
+}
+
+function tokenIn(made: { readonly kind: string; readonly token?: string }): string {
+  if (made.token === undefined) throw new Error(`the entrance gave a ${made.kind}, not a token`);
+  return made.token;
 }
 
 /** Everybody has an approver key, also who may not approve what they asked for themselves. */

@@ -27,8 +27,9 @@ beforeAll(async () => {
   const secretFile = (await ensureSetupSecret(made.world))!;
   server = await startServer(made.world, allRoutes, { checkReplies: true });
   const secret = readFileSync(secretFile, "utf8").trim();
-  const setup = { secret, handle: "ada", name: "Ada", password: "correct horse battery staple" };
-  const answer = await send("POST", "/api/v1/setup", setup);
+  const password = "correct horse battery staple";
+  const setup = { kind: "setup", secret, handle: "ada", name: "Ada", password };
+  const answer = await send("POST", "/api/v1/entrance", setup);
   token = (answer.body as { token: string }).token;
 });
 

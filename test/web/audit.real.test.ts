@@ -42,10 +42,10 @@ describePages("the audit pages", () => {
     await page.getByText(/since this browser last looked/).waitFor();
     // The head is signed a moment after the event, and a look in between may be the one that sees it.
     const grown = async (): Promise<number> => {
-      await fetch(`${at.site.url}/api/v1/login`, {
+      await fetch(`${at.site.url}/api/v1/sessions`, {
         method: "POST",
         headers: { "content-type": "application/json" },
-        body: JSON.stringify(ADMIN),
+        body: JSON.stringify({ by: "password", ...ADMIN }),
       });
       await page.reload();
       await page.getByText(/since this browser last looked/).waitFor();

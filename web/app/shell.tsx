@@ -153,6 +153,7 @@ function Person() {
         </Button>
       </Menu.Target>
       <Menu.Dropdown>
+        <Menu.Item onClick={() => go("/settings/sign-in")}>My sign-in</Menu.Item>
         <Menu.Item onClick={() => go("/settings/keys")}>My keys</Menu.Item>
         <Menu.Item onClick={() => go("/settings/tokens")}>My tokens</Menu.Item>
         <Menu.Divider />

@@ -17,9 +17,11 @@ export function InvitePage() {
       const password = newPasswordIn(fields);
       if (password === null) return false;
       const invite = linked === "" ? String(fields.get("invite")).trim() : linked;
-      const made = await ask(api.POST("/api/v1/invite/accept", { body: { invite, password } }));
+      const made = await ask(
+        api.POST("/api/v1/entrance", { body: { kind: "invitation", invite, password } }),
+      );
       hideSecret();
-      await exchangeToken(made.token, password);
+      await exchangeToken(made, password);
       return true;
     },
     onSuccess: (isIn) => {

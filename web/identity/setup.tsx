@@ -14,23 +14,24 @@ export function SetupPage() {
   const go = useGo();
   const [linked] = useState(secretInLink);
   const setup = useAnswer({
-    key: ["setup"],
+    key: ["entrance"],
     topics: [],
-    load: (signal) => ask(api.GET("/api/v1/setup", { signal })),
+    load: (signal) => ask(api.GET("/api/v1/entrance", { signal })),
   });
   const make = useMutation({
     mutationFn: async (fields: FormData) => {
       const password = newPasswordIn(fields);
       if (password === null) return false;
       const body = {
+        kind: "setup" as const,
         secret: linked === "" ? String(fields.get("secret")).trim() : linked,
         handle: String(fields.get("handle")).trim(),
         name: String(fields.get("name")).trim(),
         password,
       };
-      const made = await ask(api.POST("/api/v1/setup", { body }));
+      const made = await ask(api.POST("/api/v1/entrance", { body }));
       hideSecret();
-      await exchangeToken(made.token, password);
+      await exchangeToken(made, password);
       return true;
     },
     onSuccess: (isMade) => {
@@ -42,7 +43,7 @@ export function SetupPage() {
     make.mutate(new FormData(event.currentTarget));
   };
   if (setup.isPending) return null;
-  if (setup.data?.isOpen === false) {
+  if (setup.data?.isSetupOpen === false) {
     return (
       <Entrance title="Setup is over">
         <Text size="sm">

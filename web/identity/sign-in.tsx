@@ -1,74 +1,114 @@
-import { Button, PasswordInput, Text, TextInput } from "@mantine/core";
+import { Button, Divider, PasswordInput, Text, TextInput } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
-import { type FormEvent, useEffect } from "react";
+import { type FormEvent, useEffect, useState } from "react";
 import { api, ask } from "../app/api.ts";
 import { Go, useGo } from "../app/go.tsx";
 import { stopLive } from "../app/live.ts";
 import { useAnswer } from "../app/queries.ts";
 import { useSearch } from "../app/search-state.ts";
 import { Problem } from "../parts/problem.tsx";
-import { signIn } from "./enter.ts";
+import { needsCode, signIn, signInByPasskey } from "./enter.ts";
 import { Entrance } from "./entrance.tsx";
 
+/** Passkey first, then the password and its code. */
 export function SignInPage() {
   const [search] = useSearch();
   const go = useGo();
   useEffect(stopLive, []);
-  const setup = useAnswer({
-    key: ["setup"],
+  const entrance = useAnswer({
+    key: ["entrance"],
     topics: [],
-    load: (signal) => ask(api.GET("/api/v1/setup", { signal })),
+    load: (signal) => ask(api.GET("/api/v1/entrance", { signal })),
   });
-  const enter = useMutation({
-    mutationFn: (who: { readonly handle: string; readonly password: string }) =>
-      signIn(who.handle, who.password),
-    onSuccess: () => go(search["next"] ?? "/"),
-  });
-  const submit = (event: FormEvent<HTMLFormElement>) => {
-    event.preventDefault();
-    const fields = new FormData(event.currentTarget);
-    enter.mutate({
-      handle: String(fields.get("handle")).trim(),
-      password: String(fields.get("password")),
-    });
-  };
-  if (setup.isPending) return null;
-  if (setup.data?.isOpen === true) return <NobodyYet />;
+  if (entrance.isPending) return null;
+  if (entrance.data?.isSetupOpen === true) return <NobodyYet />;
+  const enter = () => go(search["next"] ?? "/");
   return (
     <Entrance title="Sign in to Fettle">
-      <form onSubmit={submit}>
-        <TextInput
-          name="handle"
-          label="Handle"
-          size="sm"
-          autoComplete="username"
-          autoCapitalize="none"
-          spellCheck={false}
-          required
-          autoFocus
-        />
-        <PasswordInput
-          name="password"
-          label="Password"
-          autoComplete="current-password"
-          required
-          mt="sm"
-        />
-        {enter.isError && (
-          <div style={{ marginTop: 12 }}>
-            <Problem cause={enter.error} />
-          </div>
-        )}
-        <Button type="submit" size="sm" fullWidth mt="md" loading={enter.isPending}>
-          Sign in
-        </Button>
-      </form>
+      {entrance.data?.hasPasskeys === true && <ByPasskey onIn={enter} />}
+      <ByPassword onIn={enter} />
       <Text size="xs" c="dimmed" mt="md">
         No account yet? Ask an administrator for an invitation. Signed in on the command line but
         without a password? An administrator, you too if you are one, makes a link that sets it with{" "}
         <span className="mono">./fettle user invite HANDLE</span>.
       </Text>
     </Entrance>
+  );
+}
+
+function ByPasskey({ onIn }: { readonly onIn: () => void }) {
+  const enter = useMutation({ mutationFn: signInByPasskey, onSuccess: onIn });
+  return (
+    <>
+      <Button
+        size="sm"
+        fullWidth
+        variant="default"
+        loading={enter.isPending}
+        onClick={() => enter.mutate()}
+      >
+        Use a passkey
+      </Button>
+      {enter.isError && <Problem cause={enter.error} />}
+      <Divider my="md" label="or with your password" />
+    </>
+  );
+}
+
+function ByPassword({ onIn }: { readonly onIn: () => void }) {
+  const enter = useMutation({ mutationFn: signIn, onSuccess: onIn });
+  const [asksCode, setAsksCode] = useState(false);
+  const submit = (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    const fields = new FormData(event.currentTarget);
+    const code = String(fields.get("code") ?? "").trim();
+    const handle = String(fields.get("handle")).trim();
+    const who = { handle, password: String(fields.get("password")) };
+    enter.mutate(code === "" ? who : { ...who, code }, {
+      onError: (cause) => needsCode(cause) && setAsksCode(true),
+    });
+  };
+  const isWrong = enter.isError && !needsCode(enter.error);
+  return (
+    <form onSubmit={submit}>
+      <TextInput
+        name="handle"
+        label="Handle"
+        size="sm"
+        autoComplete="username"
+        autoCapitalize="none"
+        spellCheck={false}
+        required
+        autoFocus
+      />
+      <PasswordInput
+        name="password"
+        label="Password"
+        autoComplete="current-password"
+        required
+        mt="sm"
+      />
+      {asksCode && (
+        <TextInput
+          name="code"
+          label="One-time code"
+          description="From your app, or a recovery code."
+          autoComplete="one-time-code"
+          inputMode="text"
+          required
+          autoFocus
+          mt="sm"
+        />
+      )}
+      {isWrong && (
+        <div style={{ marginTop: 12 }}>
+          <Problem cause={enter.error} />
+        </div>
+      )}
+      <Button type="submit" size="sm" fullWidth mt="md" loading={enter.isPending}>
+        Sign in
+      </Button>
+    </form>
   );
 }
 

@@ -16,7 +16,7 @@ export function PasswordPart() {
     if (next === null || me.data === undefined) return false;
     const current = String(fields.get("current"));
     await ask(api.PUT("/api/v1/me/password", { body: { current, next } }));
-    await signIn(me.data.handle, next);
+    await signIn({ handle: me.data.handle, password: next });
     return true;
   }, []);
   const submit = (event: FormEvent<HTMLFormElement>) => {

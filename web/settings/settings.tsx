@@ -5,6 +5,7 @@ import { useGo } from "../app/go.tsx";
 import { NoPage } from "../app/no-page.tsx";
 import { PageHead } from "../parts/page-head.tsx";
 import { EventSinksPart } from "./event-sinks.tsx";
+import { FactorsPart } from "./factors.tsx";
 import { FeedsPart } from "./feeds.tsx";
 import { KeysPart } from "./keys.tsx";
 import { PasswordPart } from "./password.tsx";
@@ -17,6 +18,7 @@ import { TokensPart } from "./tokens.tsx";
 const parts: readonly (readonly [name: string, title: string, part: () => ReactNode])[] = [
   ["people", "People", () => <PeoplePart />],
   ["roles", "Roles", () => <RolesPart />],
+  ["sign-in", "My sign-in", () => <FactorsPart />],
   ["sessions", "Where I am signed in", () => <SessionsPart />],
   ["tokens", "My tokens", () => <TokensPart />],
   ["keys", "My approver keys", () => <KeysPart />],
