@@ -97,7 +97,7 @@ describe("bodies", () => {
   ];
 
   test.each(cases)("with %s are refused by every route that takes one", async (_name, body) => {
-    for (const path of ["/api/v1/hosts", "/api/v1/login", "/api/v1/users"]) {
+    for (const path of ["/api/v1/hosts", "/api/v1/sessions", "/api/v1/users"]) {
       const answer = await send(path, { body });
       expect(answer.status, path).toBe(400);
       expect(JSON.parse(answer.text).code).toBe("invalid");
@@ -193,8 +193,8 @@ describe("browsers", () => {
   let cookie: string;
 
   beforeAll(async () => {
-    const body = JSON.stringify({ handle: "vera", password: PASSWORD });
-    const answer = await send("/api/v1/login", {
+    const body = JSON.stringify({ by: "password", handle: "vera", password: PASSWORD });
+    const answer = await send("/api/v1/sessions", {
       body,
       token: null,
       headers: { origin: server.url },
@@ -248,9 +248,9 @@ describe("browsers", () => {
   });
 
   test("of other sites cannot sign anybody in or ask what CORS would let them", async () => {
-    const body = JSON.stringify({ handle: "vera", password: PASSWORD });
+    const body = JSON.stringify({ by: "password", handle: "vera", password: PASSWORD });
     const headers = { "sec-fetch-site": "cross-site" };
-    expect((await send("/api/v1/login", { body, token: null, headers })).status).toBe(403);
+    expect((await send("/api/v1/sessions", { body, token: null, headers })).status).toBe(403);
     const asked = await send("/api/v1/me", {
       ...{ method: "OPTIONS", token: null },
       headers: { origin: "https://evil.example", "access-control-request-method": "POST" },
