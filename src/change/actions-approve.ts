@@ -10,6 +10,7 @@ import type { GivenSignature } from "../identity/given-signature.ts";
 import type { Subject } from "../identity/model.ts";
 import { loadSubject } from "../identity/store.ts";
 import { recordEvent } from "../ledger/record.ts";
+import { demandRuleWithin } from "../plan/actions-rule.ts";
 import { parseStatement } from "../plan/statement.ts";
 import { loadPlan } from "../plan/store.ts";
 import { countPlanHosts } from "../plan/store-hosts.ts";
@@ -106,7 +107,10 @@ async function demandWhole(tx: Tx, actor: Actor, ref: string): Promise<Change> {
   if (change !== null) {
     const scopes = scopesFor(actor, "change.approve");
     const { inScope, all } = await countPlanHosts(tx, change.plan, scopes);
-    if (inScope === all) return change;
+    if (inScope === all) {
+      await demandRuleWithin(tx, change.plan, scopes);
+      return change;
+    }
   }
   throw new Failure(
     "not-found",

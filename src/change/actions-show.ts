@@ -112,7 +112,7 @@ async function viewOf(world: World, plan: StoredPlan): Promise<SignedView> {
 async function makeView({ db }: World, plan: StoredPlan): Promise<SignedView> {
   const [bodies, leaves] = await Promise.all([
     loadBodies(db, plan.digest),
-    loadLeaves(db, plan.digest),
+    loadLeaves(db, plan.digest, { isDistinct: true }),
   ]);
   return signedView({
     statement: plan.statement,

@@ -31,6 +31,12 @@ export interface ChoiceFacts {
 export function weakerChoices(facts: ChoiceFacts): readonly WeakerChoice[] {
   const { statement } = facts;
   const choices: (WeakerChoice | null)[] = [
+    statement.hosts.kind === "rule"
+      ? {
+          choice: `hosts by rule ${statement.hosts.labels.join(" ")}`,
+          givesUp: `Hosts that join later and have these labels change without a new approval. That they are at most ${statement.hosts.max} is kept by this server alone: hosts cannot count each other.`,
+        }
+      : null,
     facts.pipedHosts > 0
       ? {
           choice: `piped on ${facts.pipedHosts} of ${facts.hosts} hosts`,

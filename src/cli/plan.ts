@@ -16,6 +16,8 @@ interface CreateFlags {
   readonly class: "normal" | "emergency";
   readonly title?: string;
   readonly hosts?: string;
+  readonly rule?: string;
+  readonly max?: string;
   readonly startsAt?: string;
   readonly acceptIrreversible?: true;
   readonly replaces?: string;
@@ -104,6 +106,8 @@ function registerCreate(plan: Command, cli: Cli): void {
     )
     .option("--title <title>", "shown to people; decoration only")
     .option("--hosts <expression>", "only hosts with these labels")
+    .option("--rule <labels>", "env=prod,service=web: all hosts with them, also such as join later")
+    .option("--max <hosts>", "the most hosts of the rule")
     .option("--starts-at <time>", "not before, RFC 3339")
     .option("--accept-irreversible", "plan it although some host cannot be put back")
     .option("--replaces <digest>", "an earlier plan that this one supersedes")
@@ -116,6 +120,8 @@ function registerCreate(plan: Command, cli: Cli): void {
         acceptIrreversible: flags.acceptIrreversible === true,
         ...(flags.title === undefined ? {} : { title: flags.title }),
         ...(flags.hosts === undefined ? {} : { hosts: flags.hosts }),
+        ...(flags.rule === undefined ? {} : { rule: flags.rule }),
+        ...(flags.max === undefined ? {} : { max: Number(flags.max) }),
         ...(flags.startsAt === undefined ? {} : { startsAt: flags.startsAt }),
         ...(flags.replaces === undefined ? {} : { replaces: flags.replaces }),
         ...(flags.parent === undefined ? {} : { parent: flags.parent }),

@@ -11302,12 +11302,16 @@ export interface operations {
                      */
                     class?: "normal" | "emergency";
                     hosts?: string;
+                    /** @description most hosts of the rule */
+                    max?: number;
                     /** @description only hosts that this plan has not; approved anew */
                     parent?: string;
                     patch: string;
                     policy?: string;
                     policyDigest?: string;
                     replaces?: string;
+                    /** @description in place of hosts: labels such as env=prod,service=web; hosts may join later */
+                    rule?: string;
                     /** Format: date-time */
                     startsAt?: string;
                     title?: string;
@@ -12726,6 +12730,20 @@ export interface operations {
                         patch: string;
                         plan: string;
                         ref: string;
+                        /** @description which hosts may join without a new approval; null: the plan names its hosts */
+                        rule: {
+                            labels: string[];
+                            /** @description most hosts; kept by this server alone */
+                            max: number;
+                            /** @description hosts that it selects and that take no part, the first of them by name */
+                            outside: {
+                                host: string;
+                                name: string;
+                                since: string;
+                                text: string;
+                            }[];
+                            outsideTotal: number;
+                        } | null;
                         /** @description what goes on being judged after the last wave, and for how long */
                         stabilisation: {
                             gates: {

@@ -87,6 +87,9 @@ const sentences: Readonly<Record<string, Sentence>> = {
     `planned ${count(f["hosts"], "host")}, ${text(f["excluded"])} left out, way back: ${text(f["reversibility"])}`,
   "rollout.started": (f) =>
     `started the rollout over ${count(f["hosts"], "host")} in ${count(f["waves"], "wave")}`,
+  "target.joined": (f) => `${count(f["count"], "host")} joined by the plan's rule`,
+  "target.outside": (f) =>
+    `the rule selects ${count(f["count"], "host")} that cannot take part as they are`,
   "wave.opened": (f) => `opened wave ${text(f["wave"])}`,
   "wave.passed": (f) =>
     `wave ${text(f["wave"])} passed its gate: ${text(f["verified"])} verified, ${text(f["failed"])} failed`,

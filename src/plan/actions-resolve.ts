@@ -61,6 +61,23 @@ export async function resolvePairs(
   return resolved.sort((a, b) => (pairKey(a) < pairKey(b) ? -1 : 1));
 }
 
+/**
+ * Of sets that nobody resolved, those for which that is not needed: they have nothing to change, or
+ * their sources have nothing to change it with. No host is asked.
+ */
+export async function unaffectedPairs(
+  world: World,
+  target: PatchTarget,
+  hosts: readonly SelectedHost[],
+): Promise<readonly ResolvedPair[]> {
+  const pairs = groupHosts(hosts).map((group) => group.pair);
+  const wanted = await wantsOf(world, target, pairs);
+  return pairs.flatMap((pair) => {
+    const want = wanted.get(pairKey(pair)) ?? { kind: "not-affected" };
+    return want.kind === "wants" ? [] : [{ ...pair, outcome: want }];
+  });
+}
+
 function groupHosts(hosts: readonly SelectedHost[]): Group[] {
   const groups = new Map<string, Group>();
   for (const host of hosts) {

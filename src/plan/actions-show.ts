@@ -72,7 +72,8 @@ export async function pageOfLeaves(
   const scopes = scopesFor(actor, "plan.read");
   const { inScope, all } = await countPlanHosts(world.db, plan.digest, scopes);
   if (inScope === all) {
-    return loadLeaves(world.db, plan.digest, { after: page.after, limit: page.limit });
+    const { after, limit } = page;
+    return loadLeaves(world.db, plan.digest, { after, limit, isDistinct: true });
   }
   throw new Failure(
     "forbidden",

@@ -18,15 +18,17 @@ import { type Asking, resolvePairs } from "./actions-resolve.ts";
 import { demandPlan } from "./actions-show.ts";
 import { checkPlan } from "./checker.ts";
 import { impactOf } from "./impact.ts";
-import type { Plan, PlanInput, Planned, PlanReport } from "./model.ts";
+import type { HostRule, Plan, PlanInput, Planned, PlanReport } from "./model.ts";
 import { exclusionToText } from "./plan-story.ts";
 import { plan } from "./planner.ts";
 import { blockerToText } from "./planner-report.ts";
+import { isRuleWithin, readRule, ruleSelector } from "./rule.ts";
 import { parseStatement } from "./statement.ts";
 import { insertPlan, loadPolicyText, nextChangeNumber, type StoredPlan } from "./store.ts";
 import { loadLabelCounts } from "./store-budgets.ts";
 import { loadJobSeconds } from "./store-durations.ts";
 import { insertImpact } from "./store-impact.ts";
+import { insertRuleSets } from "./store-rule.ts";
 import { loadSelectedHosts } from "./store-selected.ts";
 
 /** Makes plans: loads what is known, asks hosts, decides purely, checks, stores. */
@@ -40,6 +42,8 @@ export interface CreatePlan {
   readonly title?: string | undefined;
   /** Label expression that narrows the hosts; all within the actor's scopes when absent. */
   readonly hosts?: string | undefined;
+  /** In place of named hosts: the labels of those that may take part, and how many at most. */
+  readonly rule?: { readonly text: string; readonly max: number } | undefined;
   readonly startsAt?: Instant | undefined;
   readonly acceptsIrreversible?: boolean | undefined;
   /** An earlier plan (digest or its first digits) that this one takes the place of. */
@@ -70,9 +74,10 @@ export async function createPlan(
   const requester = await requesterOf(world, actor);
   const replaced = await replacedPlan(world, actor, request, patch);
   const parent = await demandParent(world, actor, { asked: request.parent, patch, replaced });
+  const rule = ruleOf(actor, request);
   const selected = await loadSelectedHosts(world.db, {
     scopes: scopesFor(actor, "plan.create"),
-    selector: parseSelector(request.hosts ?? ""),
+    selector: rule === null ? parseSelector(request.hosts ?? "") : ruleSelector(rule.labels),
     target: patch.target,
   });
   const hosts = await withoutFamily(world, selected, { parent, replaced });
@@ -100,11 +105,29 @@ export async function createPlan(
       policy.budgets.map((rule) => rule.by),
     ),
     supersedes: supersededBy(replaced),
+    rule,
   };
   const planned = plan(input);
   const made = demandGood(planned, input);
   await commitPlan(world, actor, { made, planned, input, patch, changeNumber, parent });
   return { plan: made, report: planned.report, changeNumber };
+}
+
+/** Hosts that join are the requester's responsibility too, so the rule may reach no further. */
+function ruleOf(actor: Actor, request: CreatePlan): HostRule | null {
+  if (request.rule === undefined) return null;
+  if (request.hosts !== undefined || request.parent !== undefined) {
+    throw new Failure(
+      "invalid",
+      "A plan by rule takes every host with the rule's labels: leave out the host expression and the parent plan.",
+    );
+  }
+  const rule = readRule(request.rule);
+  if (isRuleWithin(rule.labels, scopesFor(actor, "plan.create"))) return rule;
+  throw new Failure(
+    "forbidden",
+    `Hosts with ${rule.labels.join(" ")} may lie outside your scope. Add the labels of your scope to the rule.`,
+  );
 }
 
 async function demandOpenPatch(world: World, actor: Actor, ref: string): Promise<Patch> {
@@ -222,6 +245,7 @@ async function commitPlan(
       at: input.issuedAt,
     });
     if (!isNew) return;
+    if (input.rule !== null) await insertRuleSets(tx, made.made.digest, input.resolutions);
     const taken = new Set(made.made.leaves.map((leaf) => leaf.host));
     await insertImpact(tx, made.made.digest, impactOf({ ...input, taken }));
     await followPatch(tx, {
@@ -230,7 +254,11 @@ async function commitPlan(
       actor: actor.subject,
       at: input.issuedAt,
     });
-    await recordPlanned(tx, actor.subject, { ...made, report: planned.report });
+    await recordPlanned(tx, actor.subject, {
+      ...made,
+      report: planned.report,
+      rule: input.rule,
+    });
   });
 }
 
@@ -241,6 +269,7 @@ async function recordPlanned(
     readonly made: Plan;
     readonly report: PlanReport;
     readonly parent: StoredPlan | null;
+    readonly rule: HostRule | null;
   },
 ): Promise<void> {
   const { made, report, parent } = of;
@@ -260,6 +289,7 @@ async function recordPlanned(
       waves: made.waves.map((wave) => ({ ring: wave.ring, hosts: wave.hostCount })),
       reversibility: report.reversibility,
       ...(parent === null ? {} : { parent: parent.digest }),
+      ...(of.rule === null ? {} : { rule: of.rule.labels, max: of.rule.max }),
     },
   });
 }

@@ -19,6 +19,7 @@ import {
   type PlanHost,
   type PlanInput,
   type Planned,
+  type PlannedLeaf,
   type PlannedWave,
   type PlanRule,
   planRules,
@@ -71,7 +72,8 @@ function sealed(parts: Parts, from: PlanInput = input, planned: Planned = good):
     const host = ids.get(leaf.host) ?? input.hosts[0]!.id;
     const digest = sha256(text);
     const windows = leaf.windows.map((w) => ({ from: w.from * 1000, to: w.to * 1000 }));
-    return { index, wave: leaf.wave, host, protocolId: leaf.host, body, digest, text, windows };
+    const place = { index, leaf: index, wave: leaf.wave };
+    return { ...place, host, protocolId: leaf.host, body, digest, text, windows };
   });
   const statement = writeStatement({
     ...parts.statement,
@@ -213,6 +215,18 @@ function withBudgets(budgets: Plan["budgets"]): Planned {
   return { ...made, plan: { ...made.plan!, budgets } };
 }
 
+const byRule: PlanInput = { ...input, rule: { labels: ["service=web"], max: 20 } };
+
+function ruleLeaves(edit: (leaf: PlannedLeaf, at: number) => PlannedLeaf): Planned {
+  const made = plan(byRule);
+  return { ...made, plan: { ...made.plan!, leaves: made.plan!.leaves.map(edit) } };
+}
+
+/** Each host with a leaf of its own for the same wave and body. */
+const apartByHost = (leaf: PlannedLeaf, at: number): PlannedLeaf => {
+  return { ...leaf, text: leaf.text.replace(/index \d+/, `index ${at}`) };
+};
+
 /** For each rule: a plan that breaks it, and what the checker is told when that is not the usual. */
 const mutations: Record<PlanRule, readonly (readonly [Planned, PlanInput?])[]> = {
   "statement-format": [[edited("\nclass", "\n class")], [edited(/end\n$/, "end")]],
@@ -309,6 +323,20 @@ const mutations: Record<PlanRule, readonly (readonly [Planned, PlanInput?])[]> =
   "tier-order": [
     [plan(fleetInTiers("off")), fleetInTiers("descending")],
     [withSwapped(fleetInTiers("descending"), "h0", "h3"), fleetInTiers("descending")],
+  ],
+  "rule-labels": [
+    [good, byRule],
+    [plan(byRule), input],
+    [plan(byRule), { ...byRule, rule: { labels: ["service=web", "zone=a"], max: 20 } }],
+    [
+      plan(byRule),
+      { ...byRule, hosts: byRule.hosts.map((h) => ({ ...h, labels: { ring: "1" } })) },
+    ],
+  ],
+  "rule-max": [[plan(byRule), { ...byRule, rule: { labels: ["service=web"], max: 19 } }]],
+  "rule-leaves": [
+    [ruleLeaves((leaf) => ({ ...leaf, text: leaf.text.replace("host *", "host h-1") })), byRule],
+    [ruleLeaves(apartByHost), byRule],
   ],
   "body-hooks": [
     [withHooks(({ steps }) => ({ steps: steps.slice(1) })), hooked],

@@ -8,6 +8,7 @@ import { cutFaults } from "./checker-cuts.ts";
 import { hostFaults } from "./checker-hosts.ts";
 import { fault } from "./checker-judged.ts";
 import { serviceOrderFaults, tierOrderFaults } from "./checker-order.ts";
+import { ruleFaults, sharedTexts } from "./checker-rule.ts";
 import { tierFaults } from "./checker-tiers.ts";
 import { waveFaults } from "./checker-waves.ts";
 import { type Leaf, parseLeaf } from "./leaf.ts";
@@ -28,13 +29,14 @@ export function checkPlan(planned: Planned, facts: PlanFacts, policy: RingsPolic
   if (!statement.ok) {
     return [fault("statement-format", `line ${statement.line}: ${statement.why}`)];
   }
-  const leaves = readLeaves(plan);
+  const leaves = readLeaves(plan, statement.value, facts);
   const bodies = readBodies(plan);
   const faults = [
     ...headFaults(plan, statement.value, facts, policy),
     ...leaves.faults,
     ...bodies.faults,
     ...treeFaults(plan, statement.value),
+    ...ruleFaults({ plan, statement: statement.value, facts }),
     ...bodyCountFaults(statement.value, leaves.leaves, bodies.bodies),
   ];
   const documents = { statement: statement.value, leaves: leaves.leaves, bodies: bodies.bodies };
@@ -102,9 +104,19 @@ function isRevertKept(statement: Statement, policy: RingsPolicy): boolean {
   return policy.revert.kind === "order" && statement.revert.seconds <= policy.revert.seconds;
 }
 
-function readLeaves(plan: Plan): { leaves: Leaf[]; faults: PlanFault[] } {
+/**
+ * The leaf of each host. In a plan by rule it names nobody, so the host that takes it stands in its
+ * place: all that is judged of a host's leaf then is judged alike.
+ */
+function readLeaves(
+  plan: Plan,
+  statement: Statement,
+  facts: PlanFacts,
+): { leaves: Leaf[]; faults: PlanFault[] } {
   const leaves: Leaf[] = [];
   const faults: PlanFault[] = [];
+  const ids = new Map(facts.hosts.map((host): [string, string] => [host.id, host.protocolId]));
+  const isFrozen = statement.hosts.kind === "frozen";
   for (const [at, planned] of plan.leaves.entries()) {
     const parsed = parseLeaf(planned.text);
     if (!parsed.ok) {
@@ -112,8 +124,9 @@ function readLeaves(plan: Plan): { leaves: Leaf[]; faults: PlanFault[] } {
       continue;
     }
     const leaf = parsed.value;
-    leaves.push(leaf);
-    if (leaf.index !== at || planned.index !== at) {
+    leaves.push(isFrozen ? leaf : { ...leaf, host: ids.get(planned.host) ?? leaf.host });
+    const isPlaced = isFrozen ? leaf.index === at : leaf.index === planned.leaf;
+    if (!isPlaced || planned.index !== at) {
       faults.push(fault("leaf-index", `leaf ${at} says that it is ${leaf.index}`));
     }
     const isSame =
@@ -146,11 +159,13 @@ function readBodies(plan: Plan): { bodies: Map<string, BodyText>; faults: PlanFa
 }
 
 function treeFaults(plan: Plan, statement: Statement): PlanFault[] {
-  const count = plan.leaves.length;
-  if (count === 0 || statement.leaves !== count || statement.hosts.kind !== "frozen") {
+  const texts =
+    statement.hosts.kind === "frozen" ? plan.leaves.map(({ text }) => text) : sharedTexts(plan);
+  const count = texts.length;
+  if (count === 0 || statement.leaves !== count) {
     return [fault("leaf-count", `${count} leaves where the statement says ${statement.leaves}`)];
   }
-  const { root } = buildTree(plan.leaves.map((leaf) => sha256(leaf.text)));
+  const { root } = buildTree(texts.map((text) => sha256(text)));
   return root === statement.root ? [] : [fault("root", `the leaves give ${root}`)];
 }
 

@@ -16,6 +16,9 @@ export interface Leaf {
   readonly windows: readonly { readonly from: number; readonly to: number }[];
 }
 
+/** How a leaf for every host of a rule names its host (host protocol §3). */
+export const ANY_HOST = "*";
+
 export const WINDOWS_MAX = 8;
 
 export function writeLeaf(leaf: Leaf): string {
@@ -50,7 +53,7 @@ export function parseLeaf(text: string): Parsed<Leaf> {
     const wave = reader.number("wave");
     if (wave < 1) reader.stop("waves count from 1");
     const host = reader.rest("host");
-    if (host !== "*") reader.must("id", host, "host");
+    if (host !== ANY_HOST) reader.must("id", host, "host");
     const body = reader.word("body", "digest");
     const windows: { from: number; to: number }[] = [];
     while (reader.isNext("window")) {

@@ -176,7 +176,14 @@ export type Blocker =
       readonly limit: BudgetLimit;
     }
   | { readonly why: "too-many-waves"; readonly waves: number; readonly most: number }
-  | { readonly why: "body-too-large"; readonly host: string; readonly bytes: number };
+  | { readonly why: "body-too-large"; readonly host: string; readonly bytes: number }
+  | { readonly why: "rule-too-small"; readonly hosts: number; readonly max: number }
+  | {
+      /** Hosts of one wave with the same steps share a leaf, and have no open time in common. */
+      readonly why: "rule-no-window";
+      readonly ring: string;
+      readonly hosts: number;
+    };
 
 /** What the engine keeps to within a wave, as numbers; the policy that made them is in the digest. */
 export interface WaveLimits {
@@ -215,10 +222,26 @@ export interface PlannedBudget {
   readonly unavailableMax: number;
 }
 
+/**
+ * Hosts by their labels instead of by name (host protocol §3): whoever has all of them may take a leaf
+ * of its ring's waves whose versions it has, also a host that joins later.
+ */
+export interface HostRule {
+  /** `key=value` each, in order, none twice. */
+  readonly labels: readonly string[];
+  /** Kept by the server alone: hosts cannot count each other. */
+  readonly max: number;
+}
+
+/** A host's place in the plan, with the leaf that it takes. */
 export interface PlannedLeaf {
+  /** The host's place among all; in a frozen plan also its leaf's index. */
   readonly index: number;
+  /** The index that the leaf's text says: hosts of a rule plan share leaves. */
+  readonly leaf: number;
   readonly wave: number;
   readonly host: HostId;
+  /** As the leaf names the host: `*` in a rule plan. */
   readonly protocolId: string;
   readonly body: Digest;
   readonly digest: Digest;
@@ -347,6 +370,8 @@ export interface PlanInput {
   /** Hosts of the whole fleet by the labels that budgets count, whether the plan looks at them or not. */
   readonly members: readonly LabelCount[];
   readonly supersedes: readonly PlanDigest[];
+  /** Null: the plan names its hosts. */
+  readonly rule: HostRule | null;
 }
 
 export interface Planned {
@@ -400,6 +425,9 @@ export const planRules = [
   "canary",
   "need",
   "expiry",
+  "rule-labels",
+  "rule-leaves",
+  "rule-max",
   "host-twice",
   "host-unknown",
   "host-ring",

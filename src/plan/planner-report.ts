@@ -169,6 +169,10 @@ export function blockerToText(blocker: Blocker): string {
       return `The policy cuts these hosts into ${blocker.waves} waves; a plan that people can judge has at most ${blocker.most}.`;
     case "body-too-large":
       return `The transaction of host ${blocker.host} has ${blocker.bytes} bytes, more than a host accepts.`;
+    case "rule-too-small":
+      return `The rule selects ${blocker.hosts} hosts and lets ${blocker.max} change. Raise its limit, or add a label to it.`;
+    case "rule-no-window":
+      return `${blocker.hosts} hosts of ring ${blocker.ring} have the same steps and no open time in common, so no leaf of a rule can hold for all of them. Name the hosts instead, or add a label to the rule.`;
     default:
       return never(blocker);
   }

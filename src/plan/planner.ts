@@ -22,6 +22,7 @@ import {
 import { planBudgets } from "./planner-budgets.ts";
 import { byName, type Candidate, selectHosts } from "./planner-hosts.ts";
 import { reportFor } from "./planner-report.ts";
+import { distinctLeaves, leavesOfRule, ruleBlockers } from "./planner-rule.ts";
 import { tierBlockers, tierNeed } from "./planner-tiers.ts";
 import { type Schedule, scheduleWaves } from "./planner-waves.ts";
 import { writeStatement } from "./statement.ts";
@@ -39,7 +40,8 @@ export function plan(input: PlanInput): Planned {
   const blocked = blockersOf(facts);
   const report = reportFor({ ...facts, blocked });
   if (blocked.length > 0) return { plan: null, report };
-  const leaves = makeLeaves(schedule, drafts);
+  const leaves =
+    input.rule === null ? makeLeaves(schedule, drafts) : leavesOfRule(schedule, drafts);
   const { waves } = schedule;
   return { plan: assemble(input, { leaves, waves, drafts, budgets: budgets.planned }), report };
 }
@@ -48,7 +50,7 @@ function blockersOf(facts: {
   readonly input: PlanInput;
   readonly candidates: readonly Candidate[];
   readonly drafts: ReadonlyMap<Candidate, DraftBody>;
-  readonly schedule: { readonly blocked: readonly Blocker[] };
+  readonly schedule: Schedule;
   readonly budgets: { readonly blocked: readonly Blocker[] };
 }): Blocker[] {
   const { input, candidates, drafts, schedule } = facts;
@@ -56,6 +58,8 @@ function blockersOf(facts: {
   const blocked = [...schedule.blocked, ...facts.budgets.blocked, ...tierBlockers(input, drafts)];
   const packages = irreversiblePackages(new Set(drafts.values()));
   const isAllowed = input.policy.irreversible !== "no" && input.isIrreversibleAcknowledged;
+  if (input.rule !== null)
+    blocked.push(...ruleBlockers(input.rule, { candidates, schedule, drafts }));
   if (packages.length > 0 && !isAllowed) {
     blocked.push({ why: "irreversible", packages, allowed: input.policy.irreversible });
   }
@@ -91,7 +95,8 @@ function makeLeaves(schedule: Schedule, drafts: ReadonlyMap<Candidate, DraftBody
       const windows = schedule.windowsOf.get(candidate) ?? wave.windows;
       const text = leafText({ index, wave: wave.number, protocolId, body, windows });
       const digest = sha256(text);
-      leaves.push({ index, wave: wave.number, host, protocolId, body, digest, text, windows });
+      const place = { index, leaf: index, wave: wave.number };
+      leaves.push({ ...place, host, protocolId, body, digest, text, windows });
     }
   }
   return leaves;
@@ -108,6 +113,7 @@ function assemble(
 ): Plan {
   const { leaves, waves, budgets } = made;
   const bodies = distinctBodies(made.drafts);
+  const signed = distinctLeaves(leaves);
   const statement = writeStatement({
     tenant: input.deployment,
     change: input.change,
@@ -118,13 +124,16 @@ function assemble(
     hostPolicy: input.hostPolicy,
     policy: input.policy.digest,
     content: contentDigest(bodies),
-    hosts: { kind: "frozen", count: leaves.length },
+    hosts:
+      input.rule === null
+        ? { kind: "frozen", count: leaves.length }
+        : { kind: "rule", ...input.rule },
     attempts: input.policy.attempts,
     permit: input.policy.permit,
     revert: input.policy.revert,
     bodies: bodies.length,
-    leaves: leaves.length,
-    root: buildTree(leaves.map((leaf) => leaf.digest)).root,
+    leaves: signed.length,
+    root: buildTree(signed.map((leaf) => leaf.digest)).root,
     waves: waves.map((wave) => ({
       number: wave.number,
       ring: wave.ring,

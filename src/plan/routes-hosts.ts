@@ -126,7 +126,7 @@ const getLeaves = route({
   async handle({ world, actor }, { params, query }) {
     const { cursor, limit } = query;
     const leaves = await pageOfLeaves(world, actor, { plan: params.plan, after: cursor, limit });
-    const items = leaves.map(({ index, digest, text }) => ({ index, digest, text }));
+    const items = leaves.map(({ leaf: index, digest, text }) => ({ index, digest, text }));
     return { items, next: nextIndex(leaves, limit) };
   },
 });

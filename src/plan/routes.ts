@@ -144,6 +144,13 @@ const postPlan = route({
     title: z.string().min(1).max(160).optional(),
     /** Label expression; all hosts within the caller's scopes when absent. */
     hosts: z.string().max(1000).optional(),
+    rule: z
+      .string()
+      .min(1)
+      .max(900)
+      .optional()
+      .describe("in place of hosts: labels such as env=prod,service=web; hosts may join later"),
+    max: z.number().int().min(1).max(1_000_000).optional().describe("most hosts of the rule"),
     startsAt: time.optional(),
     acceptIrreversible: z.boolean().default(false),
     replaces: planRef.optional(),
@@ -164,6 +171,7 @@ const postPlan = route({
         class: body.class,
         title: body.title,
         hosts: body.hosts,
+        rule: ruleIn(body),
         startsAt: body.startsAt === undefined ? undefined : instantOf(body.startsAt),
         acceptsIrreversible: body.acceptIrreversible,
         ...{ replaces: body.replaces, parent: body.parent },
@@ -188,6 +196,12 @@ function policyOf(body: {
     "invalid",
     "Send either `policy` (its text) or `policyDigest`, one of the two.",
   );
+}
+
+function ruleIn(body: { readonly rule?: string | undefined; readonly max?: number | undefined }) {
+  if (body.rule === undefined && body.max === undefined) return undefined;
+  if (body.rule !== undefined && body.max !== undefined) return { text: body.rule, max: body.max };
+  throw new Failure("invalid", "`rule` and `max` come together: who may take part, and how many.");
 }
 
 function instantOf(text: string): number {

@@ -1,7 +1,7 @@
 import { type Digest, sha256 } from "../base/digest.ts";
 import type { PlanDigest } from "../base/ids.ts";
 import { type BodyText, parseBody } from "./body.ts";
-import { type Leaf, parseLeaf } from "./leaf.ts";
+import { ANY_HOST, type Leaf, parseLeaf } from "./leaf.ts";
 import type { PackageStep } from "./model.ts";
 import { contentDigest } from "./planner-bodies.ts";
 import { parseStatement, type Statement } from "./statement.ts";
@@ -24,6 +24,7 @@ export interface SignedView {
   readonly probes: readonly { readonly name: string; readonly hosts: number }[];
   /** Steps of other verbs, as written. */
   readonly others: readonly { readonly step: string; readonly hosts: number }[];
+  /** In a plan by rule this and every other count is the most that it allows: it names no host. */
   readonly hosts: number;
   /** Hosts whose body has no way back. */
   readonly hostsWithoutUndo: number;
@@ -51,14 +52,21 @@ export function signedView(documents: {
   const bodies = readBodies(documents.bodies, faults);
   const { leaves, digests } = readLeaves(documents.leaves, faults);
   if (statement !== null) faults.push(...treeFaults(statement, digests, bodies));
+  faults.push(...namingFaults(leaves, statement));
+  // A leaf of a rule stands for any number of hosts up to the rule's, and so does all that is in it.
+  const hostsMax = statement?.hosts.kind === "rule" ? statement.hosts.max : null;
   const counts = countBodies(leaves, bodies, faults);
+  if (hostsMax !== null) for (const digest of counts.keys()) counts.set(digest, hostsMax);
   return {
     digest: statementDigest(documents.statement),
     faults,
     statement,
-    waves: wavesOf(statement, leaves, faults),
-    ...stepsOf(bodies, counts),
-    hosts: leaves.length,
+    waves: wavesOf(statement, leaves, faults).map((wave) => ({
+      ...wave,
+      hosts: hostsMax === null || wave.hosts === 0 ? wave.hosts : hostsMax,
+    })),
+    ...stepsOf(bodies, counts, hostsMax ?? leaves.length),
+    hosts: hostsMax ?? leaves.length,
   };
 }
 
@@ -87,9 +95,22 @@ function readLeaves(
     if (leaf.ok) leaves.push(leaf.value);
     digests.push(sha256(text));
   }
-  const hosts = new Set(leaves.map((leaf) => leaf.host));
-  if (hosts.size !== leaves.length) faults.push("a host stands in the plan twice");
   return { leaves, digests };
+}
+
+/** Either each leaf names another host, or none names one and each is for another wave or body. */
+function namingFaults(leaves: readonly Leaf[], statement: Statement | null): string[] {
+  const isRule = statement?.hosts.kind === "rule";
+  const names = new Set(leaves.map(({ host, wave, body }) => (isRule ? `${wave} ${body}` : host)));
+  const isMixed = leaves.some(({ host }) => (host === ANY_HOST) !== isRule);
+  return [
+    ...(isMixed && statement !== null
+      ? ["leaves and statement disagree whether hosts are named"]
+      : []),
+    ...(names.size === leaves.length
+      ? []
+      : [isRule ? "two leaves are for one wave and body" : "a host stands in the plan twice"]),
+  ];
 }
 
 function treeFaults(
@@ -144,17 +165,20 @@ function wavesOf(
 function stepsOf(
   bodies: ReadonlyMap<Digest, BodyText>,
   counts: ReadonlyMap<Digest, number>,
+  hostsMax: number,
 ): Pick<SignedView, "moves" | "restarts" | "probes" | "others" | "hostsWithoutUndo"> {
   const moves = new Map<string, PackageStep & { hosts: number }>();
-  const [restarts, probes, others] = [new Tally(), new Tally(), new Tally()];
+  const [restarts, probes] = [new Tally(hostsMax), new Tally(hostsMax)];
+  const others = new Tally(hostsMax);
   let hostsWithoutUndo = 0;
   for (const [digest, body] of bodies) {
     const hosts = counts.get(digest) ?? 0;
-    if (!isUndone(body)) hostsWithoutUndo += hosts;
+    if (!isUndone(body)) hostsWithoutUndo = Math.min(hostsMax, hostsWithoutUndo + hosts);
     for (const step of body.steps) {
       if ("sha256" in step) {
         const key = Object.values(step).join(" ");
-        moves.set(key, { ...step, hosts: (moves.get(key)?.hosts ?? 0) + hosts });
+        const before = moves.get(key)?.hosts ?? 0;
+        moves.set(key, { ...step, hosts: Math.min(hostsMax, before + hosts) });
       } else if (step.verb === "restart") restarts.add(step.unit, hosts);
       else if (step.verb === "probe") probes.add(step.name, hosts);
       else others.add(Object.values(step).join(" "), hosts);
@@ -177,9 +201,15 @@ function isUndone(body: BodyText): boolean {
 
 class Tally {
   readonly #counts = new Map<string, number>();
+  readonly #most: number;
+
+  constructor(most: number) {
+    this.#most = most;
+  }
 
   add(key: string, hosts: number): void {
-    this.#counts.set(key, (this.#counts.get(key) ?? 0) + hosts);
+    const before = this.#counts.get(key) ?? 0;
+    this.#counts.set(key, Math.min(this.#most, before + hosts));
   }
 
   rows(): [string, number][] {

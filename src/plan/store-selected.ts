@@ -1,4 +1,4 @@
-import { sql } from "kysely";
+import { type RawBuilder, sql } from "kysely";
 import { z } from "zod";
 import type { Selector } from "../base/labels.ts";
 import type { Reader } from "../db/database.ts";
@@ -30,6 +30,8 @@ export async function loadSelectedHosts(
     readonly scopes: readonly Selector[];
     readonly selector: Selector;
     readonly target: PatchTarget;
+    /** What must hold of `host h` beside that. */
+    readonly also?: RawBuilder<boolean>;
   },
 ): Promise<readonly SelectedHost[]> {
   const { rows } = await sql<Row>`
@@ -56,7 +58,7 @@ export async function loadSelectedHosts(
        and u.observed_to is null and u.recorded_to is null
       left join offer_set o on o.id = u.set_id
      where h.removed_at is null and ${scopeSql(of.scopes, "h.labels")}
-       and ${selectorSql(of.selector, "h.labels")}
+       and ${selectorSql(of.selector, "h.labels")} and ${of.also ?? sql`true`}
      order by h.name`.execute(reader);
   return rows.map(selectedHost);
 }

@@ -158,13 +158,14 @@ async function insertLeaves(
   { leaves, sets }: { readonly leaves: readonly PlannedLeaf[]; readonly sets: WindowSets },
 ): Promise<void> {
   await sql`
-    insert into plan_leaf (plan, index, wave, host, protocol_id, body, digest, window_set)
-    select ${plan}, index, wave, host, protocol_id, body, digest, window_set
-      from unnest(${leaves.map((l) => l.index)}::integer[], ${leaves.map((l) => l.wave)}::integer[],
+    insert into plan_leaf (plan, index, leaf, wave, host, protocol_id, body, digest, window_set)
+    select ${plan}, index, nullif(leaf, index), wave, host, protocol_id, body, digest, window_set
+      from unnest(${leaves.map((l) => l.index)}::integer[], ${leaves.map((l) => l.leaf)}::integer[],
+        ${leaves.map((l) => l.wave)}::integer[],
         ${leaves.map((l) => l.host)}::text[], ${leaves.map((l) => l.protocolId)}::text[],
         ${leaves.map((l) => l.body)}::text[], ${leaves.map((l) => l.digest)}::text[],
         ${leaves.map((l) => sets.get(l.windows) ?? null)}::integer[])
-        as l(index, wave, host, protocol_id, body, digest, window_set)`.execute(tx);
+        as l(index, leaf, wave, host, protocol_id, body, digest, window_set)`.execute(tx);
 }
 
 async function insertExcluded(
@@ -290,12 +291,26 @@ export async function loadWaves(reader: Reader, plan: PlanDigest): Promise<reado
 export interface LeafFilter {
   readonly hosts?: readonly HostId[] | undefined;
   readonly wave?: number | undefined;
-  /** Leaves with a higher index. */
+  /** Places after this one. */
   readonly after?: number | undefined;
   readonly limit?: number | undefined;
+  /** The indexes that leaves say of themselves. */
+  readonly leaves?: readonly number[] | undefined;
+  /** Each leaf once, by the first host that takes it; else each host with its leaf. */
+  readonly isDistinct?: boolean | undefined;
 }
 
-/** Leaves in index order, with the exact text of each; its digest is checked. */
+/** Hosts that share a leaf stand one after another, so the place before tells. */
+const isFirstOfLeaf = sql<boolean>`(l.leaf is null or not exists (
+  select from plan_leaf b
+   where b.plan = l.plan and b.index = l.index - 1 and coalesce(b.leaf, b.index) = l.leaf))`;
+
+function isOneOf(leaves: readonly number[]): RawBuilder<boolean> {
+  const numbers = sql`any(${[...leaves]}::integer[])`;
+  return sql<boolean>`(l.leaf is null and l.index = ${numbers} or l.leaf = ${numbers})`;
+}
+
+/** Hosts in their order, with the exact text of the leaf of each; its digest is checked. */
 export async function loadLeaves(
   reader: Reader,
   plan: PlanDigest,
@@ -305,11 +320,14 @@ export async function loadLeaves(
   const sets = await loadWindowSets(reader, plan);
   const { hosts } = filter;
   const isHost = hosts === undefined ? sql`true` : sql`host = any(${[...hosts]}::text[])`;
+  const isLeaf = filter.leaves === undefined ? sql`true` : isOneOf(filter.leaves);
   const isWave = filter.wave === undefined ? sql`true` : sql`wave = ${filter.wave}`;
   const { rows } = await sql<Omit<PlannedLeaf, "text" | "windows"> & { windowSet: number | null }>`
-    select index, wave, host, protocol_id as "protocolId", body, digest, window_set as "windowSet"
-      from plan_leaf
+    select index, coalesce(leaf, index) as leaf, wave, host, protocol_id as "protocolId", body,
+           digest, window_set as "windowSet"
+      from plan_leaf l
      where plan = ${plan} and index > ${filter.after ?? -1} and ${isHost} and ${isWave}
+       and ${isLeaf} and ${filter.isDistinct === true ? isFirstOfLeaf : sql`true`}
      order by index limit ${filter.limit ?? null}::bigint`.execute(reader);
   return rows.map(({ windowSet, ...row }) => {
     const own = windowSet === null ? waves.get(row.wave)?.windows : sets.get(windowSet);
@@ -319,17 +337,18 @@ export async function loadLeaves(
 }
 
 function checkedText(row: Omit<PlannedLeaf, "text">): string {
-  const text = leafText(row);
-  assert(sha256(text) === row.digest, `leaf ${row.index} is not what was signed`);
+  const text = leafText({ ...row, index: row.leaf });
+  assert(sha256(text) === row.digest, `leaf ${row.leaf} is not what was signed`);
   return text;
 }
 
-/** All leaf digests in index order: what `buildTree` needs for the paths of a bundle. */
+/** All signed leaves' digests in index order: what `buildTree` needs for the paths of a bundle. */
 export async function loadLeafDigests(
   reader: Reader,
   plan: PlanDigest,
 ): Promise<readonly Digest[]> {
   const { rows } = await sql<{ digest: Digest }>`
-    select digest from plan_leaf where plan = ${plan} order by index`.execute(reader);
+    select l.digest from plan_leaf l
+     where l.plan = ${plan} and ${isFirstOfLeaf} order by l.index`.execute(reader);
   return rows.map((row) => row.digest);
 }

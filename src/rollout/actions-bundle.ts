@@ -8,6 +8,8 @@ import { loadRequestSignature } from "../change/store-request-signature.ts";
 import type { Reader } from "../db/database.ts";
 import type { Bundle, BundleApproval } from "../fleet/bundle.ts";
 import { EMPTY_HEAD, signOrder } from "../fleet/order.ts";
+import { everywhere, loadHosts } from "../inventory/store.ts";
+import { ANY_HOST } from "../plan/leaf.ts";
 import type { PlannedLeaf } from "../plan/model.ts";
 import { loadBody, loadLeafDigests, loadLeaves, loadPlan } from "../plan/store.ts";
 import { buildTree, pathNodes, type Tree } from "../plan/tree.ts";
@@ -39,15 +41,14 @@ export async function bundlesFor(
 ): Promise<ReadonlyMap<HostId, Bundle>> {
   const { db } = engine.world;
   const parts = await planParts(db, plan);
-  const leaves = await loadLeaves(db, plan, { hosts: claimed.map((one) => one.host) });
-  const byIndex = new Map(leaves.map((leaf) => [leaf.index, leaf]));
+  const leaves = await leavesFor(db, plan, claimed);
   const approvals = await approvalsFor(db, change);
   const request = await loadRequestSignature(db, plan);
   const bundles = new Map<HostId, Bundle>();
   for (const one of claimed) {
-    const leaf = present(byIndex.get(one.leafIndex), `the leaf of host ${one.host}`);
-    assert(leaf.host === one.host && leaf.body === one.body, "a target is its leaf");
-    const order = orderFor(engine, one, leaf);
+    const { leaf, protocolId } = present(leaves.get(one.host), `the leaf of host ${one.host}`);
+    assert(leaf.leaf === one.leafIndex && leaf.body === one.body, "a target is its leaf");
+    const order = orderFor(engine, one, protocolId);
     bundles.set(one.host, {
       order: order.text,
       orderSignature: order.signature,
@@ -55,7 +56,7 @@ export async function bundlesFor(
       request: request === null ? null : signedBy(request),
       approvals: approvals.map(signedBy),
       leaf: leaf.text,
-      nodes: pathNodes(parts.tree, leaf.index),
+      nodes: pathNodes(parts.tree, leaf.leaf),
       body: await bodyText(db, parts, plan, one.body),
       gates: [],
       log: null,
@@ -68,15 +69,40 @@ function signedBy({ handle, keyClass, signature }: RequestSignature): BundleAppr
   return { person: handle, class: keyClass, signature };
 }
 
-function orderFor(engine: Engine, claimed: Claimed, leaf: PlannedLeaf) {
+/** The leaf of each, by host, with the id that the host has on documents: its own, or one of a rule. */
+async function leavesFor(
+  reader: Reader,
+  plan: PlanDigest,
+  claimed: readonly Claimed[],
+): Promise<ReadonlyMap<HostId, { readonly leaf: PlannedLeaf; readonly protocolId: string }>> {
+  const ids = claimed.map((one) => one.host);
+  const planned = await loadLeaves(reader, plan, { hosts: ids });
+  if (planned.length === ids.length && planned.every((leaf) => leaf.protocolId !== ANY_HOST)) {
+    return new Map(planned.map((leaf) => [leaf.host, { leaf, protocolId: leaf.protocolId }]));
+  }
+  const numbers = [...new Set(claimed.map((one) => one.leafIndex))];
+  const shared = await loadLeaves(reader, plan, { leaves: numbers, isDistinct: true });
+  const byNumber = new Map(shared.map((leaf) => [leaf.leaf, leaf]));
+  const hosts = await loadHosts(reader, { ids, scopes: everywhere });
+  const protocolIds = new Map(hosts.map((host) => [host.id, host.protocolId]));
+  return new Map(
+    claimed.map(({ host, leafIndex }) => {
+      const leaf = present(byNumber.get(leafIndex), `the leaf ${leafIndex} of plan ${plan}`);
+      assert(leaf.protocolId === ANY_HOST, "only leaves of a rule are shared");
+      return [host, { leaf, protocolId: present(protocolIds.get(host), `the host ${host}`) }];
+    }),
+  );
+}
+
+function orderFor(engine: Engine, claimed: Claimed, protocolId: string) {
   const issued = instantToSeconds(claimed.issuedAt);
   return signOrder(
     {
       kind: claimed.kind === "revert" ? "revert" : "dispatch",
       tenant: engine.world.config.deployment,
-      host: leaf.protocolId,
+      host: protocolId,
       plan: claimed.plan,
-      index: leaf.index,
+      index: claimed.leafIndex,
       attempt: claimed.attempt,
       epoch: claimed.epoch,
       counter: claimed.counter,

@@ -131,7 +131,9 @@ export async function recordRolloutEvent(
   tx: Tx,
   of: RolloutId | Pick<RolloutRow, "id" | "patch" | "change" | "plan">,
   type: `${string}.${string}`,
-  facts: Readonly<Record<string, string | number | boolean | Readonly<Record<string, number>>>>,
+  facts: Readonly<
+    Record<string, string | number | boolean | readonly string[] | Readonly<Record<string, number>>>
+  >,
   actor = systemActor.subject,
 ): Promise<void> {
   const row = typeof of === "string" ? await loadRollout(tx, of) : of;

@@ -32,6 +32,7 @@ import { loadApprovalHold, loadApprovals } from "./store-approvals.ts";
 import { loadRooms } from "./store-budgets.ts";
 import { type KeptForecast, loadKeptForecast } from "./store-forecast.ts";
 import { type ControlRow, loadHalts } from "./store-halts.ts";
+import { findWaiting, loadWaiting, type ShownWaiting } from "./store-joins.ts";
 import {
   type BusyElsewhere,
   countListedTargets,
@@ -64,7 +65,11 @@ export interface ShownRollout {
   readonly busyElsewhere: readonly BusyElsewhere[];
   /** Of the plan, with what is used of each now, the fullest first. */
   readonly budgets: readonly BudgetGauge[];
+  /** Hosts that its rule selects and that take no part, the first of them by name; null: no rule. */
+  readonly outside: { readonly rows: readonly ShownWaiting[]; readonly total: number } | null;
 }
+
+const OUTSIDE_SHOWN_MAX = 100;
 
 export async function showRollout(world: World, actor: Actor, ref: string): Promise<ShownRollout> {
   const { db } = world;
@@ -89,6 +94,10 @@ export async function showRollout(world: World, actor: Actor, ref: string): Prom
     enrolled: await loadEnrolled(db, seen.plan),
     busyElsewhere: await loadBusyElsewhere(db, seen.id, scopes),
     budgets: await showBudgets(db, seen.plan),
+    outside:
+      seen.rule === null
+        ? null
+        : await loadWaiting(db, { rollout: seen.id, scopes, limit: OUTSIDE_SHOWN_MAX }),
   };
 }
 
@@ -240,6 +249,12 @@ async function explainBefore(
   const { db } = world;
   const scopes = scopesFor(actor, "rollout.read");
   const [change] = await loadChanges(db, { scopes, patch: of.patch.id, limit: 1 });
+  const outside = await findWaiting(db, { host: of.host.id, patch: of.patch.id });
+  if (outside !== null) {
+    const text = holdToText(outside.hold, world.clock());
+    const sentence = `the rule of R-${outside.number} selects it, and it takes no part: held: ${text}`;
+    return { stage: "plan", sentence, holds: [{ hold: outside.hold, text }] };
+  }
   if (change === undefined) {
     const sentence = `waits: the case is ${of.patch.state} and nobody has asked for a change yet`;
     return { stage: "case", sentence, holds: [] };

@@ -10,6 +10,7 @@ import { inTransaction, isUniqueViolation, type Reader, type Tx } from "../db/da
 import { notify } from "../db/notify.ts";
 import type { World } from "../db/world.ts";
 import { loadHosts } from "../inventory/store.ts";
+import { demandRuleWithin } from "../plan/actions-rule.ts";
 import type { PlannedWave } from "../plan/model.ts";
 import { parseStatement, type Statement } from "../plan/statement.ts";
 import { loadLeaves, loadPlan, loadWaves } from "../plan/store.ts";
@@ -79,6 +80,7 @@ async function demandApproved(world: World, actor: Actor, ref: string): Promise<
   if (change === null || hosts === null || hosts.inScope === 0) {
     throw new Failure("not-found", `There is no change ${ref.slice(0, 64)}.`);
   }
+  await demandRuleWithin(world.db, change.plan, scopes);
   if (hosts.inScope < hosts.all) {
     throw new Failure(
       "forbidden",
@@ -103,7 +105,7 @@ async function planRollout(world: World, actor: Actor, change: Change): Promise<
     db,
     leaves.map((leaf) => leaf.host),
   );
-  const { permit, revert, attempts } = statement.value;
+  const { permit, revert, attempts, hosts } = statement.value;
   const policy = await approvedPolicy(db, plan.ringsPolicy);
   return {
     id: newId<RolloutId>(world.clock()),
@@ -115,6 +117,7 @@ async function planRollout(world: World, actor: Actor, change: Change): Promise<
     permitTtlSeconds: permitTtlSeconds(permit),
     revertSeconds: revert.kind === "order" ? revert.seconds : null,
     startedBy: actor.subject,
+    rule: hosts.kind === "rule" ? { labels: hosts.labels, max: hosts.max } : null,
     rules: await rulesOf(db, change.plan, policy),
     after: policy.stabilisation?.gates ?? [],
     waves: waves.map((wave) => waveToCarryOut(wave, policy)),
@@ -122,6 +125,7 @@ async function planRollout(world: World, actor: Actor, change: Change): Promise<
       host: leaf.host,
       wave: leaf.wave,
       leafIndex: leaf.index,
+      ...(leaf.leaf === leaf.index ? {} : { leaf: leaf.leaf }),
       body: leaf.body,
       service: services.get(leaf.host) ?? null,
     })),
@@ -145,7 +149,7 @@ function permitTtlSeconds(permit: Statement["permit"]): number {
 }
 
 /** A halt of a service holds the hosts whose label `service` names it. */
-async function servicesOf(
+export async function servicesOf(
   reader: Reader,
   ids: readonly HostId[],
 ): Promise<ReadonlyMap<HostId, string>> {

@@ -41,7 +41,18 @@ export function decide(facts: RolloutFacts, now: Instant): readonly Decision[] {
       decisions.push({ do: "hold", wave: wave.number, hold: stopped });
     }
   }
-  return !isHalted && facts.waves.every(isOver) ? stabilise(facts, now) : decisions;
+  if (isHalted || !facts.waves.every(isOver)) return decisions;
+  const joins = openToJoin(facts);
+  return joins === null ? stabilise(facts, now) : [...decisions, joins];
+}
+
+/** What holds the end of a rollout by rule: a wave that passed takes hosts until its time is over. */
+function openToJoin({ isOpenToJoin, waves }: RolloutFacts): Decision | null {
+  const last = waves.at(-1);
+  if (isOpenToJoin !== true || last === undefined) return null;
+  const open = waves.filter((wave) => wave.state === "passed").map((wave) => wave.notAfter);
+  if (open.length === 0) return null;
+  return { do: "hold", wave: last.number, hold: { why: "open-to-join", until: Math.max(...open) } };
 }
 
 /**

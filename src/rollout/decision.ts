@@ -21,6 +21,8 @@ export interface RolloutFacts {
   readonly takesBack?: TakesBack;
   /** What must go on holding after the last wave; absent: nothing. */
   readonly after?: { readonly forMs: number; readonly gates: readonly GateStand[] };
+  /** Hosts of its rule may join until the times of its waves are over; absent: none may. */
+  readonly isOpenToJoin?: true;
   /** How many hosts may be taken back without a person; absent: as many as it takes. */
   readonly revertBudget?: RevertBudget;
 }

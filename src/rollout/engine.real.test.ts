@@ -11,12 +11,15 @@ import {
 } from "../../test/builders/local-hosts.ts";
 import { type TestWorld, testWorld } from "../../test/setup/world.ts";
 import { systemActor } from "../base/actor.ts";
+import type { HostId } from "../base/ids.ts";
+import { inTransaction } from "../db/database.ts";
 import type { World } from "../db/world.ts";
 import type { Executor } from "../fleet/model.ts";
 import { startRollout } from "./actions.ts";
 import { halt, resume } from "./actions-halt.ts";
 import { explain, showRollout } from "./actions-show.ts";
 import { type Rollouts, startRollouts } from "./loops.ts";
+import { insertJoined } from "./store-joins.ts";
 import { brokenInvariants } from "./store-story.ts";
 
 /**
@@ -153,6 +156,42 @@ describe.skipIf(!isRoot)("a rollout over real host programs", () => {
     expect(truth("web-3")).toEqual([]);
     const why = await explain(world, admin, { host: "web-3", patch: "P-1" });
     expect(why.sentence).toMatch(/^waits: halted \(this rollout\) since /);
+    expect(await brokenInvariants(world.db)).toEqual([]);
+  });
+
+  test("a plan by rule patches its hosts and one that joins, and a host without its labels refuses", async () => {
+    const [first, second, late, other] = await Promise.all([
+      aHost("web-1", "canary"),
+      aHost("web-2", "canary"),
+      aHost("web-3", "canary"),
+      aHost("web-4", "1"),
+    ]);
+    const wave = { ring: "canary", hosts: [first, second] };
+    const rule = { labels: ["ring=canary"], max: 9 };
+    const { id } = await startRollout(world, admin, {
+      change: await approvedMark(world, [wave], rule),
+    });
+    const body = await sql<{ body: string }>`select body from target limit 1`.execute(world.db);
+    const join = ({ id: host }: { readonly id: HostId }) => {
+      const joiner = { host, wave: 1, leaf: 0, body: body.rows[0]?.body ?? "", service: null };
+      return inTransaction(world.db, (tx) => insertJoined(tx, id, [joiner]));
+    };
+    await join(late);
+    startServer();
+    await until("three are verified, and the rollout stays open for more", async () => {
+      const { now } = (await showRollout(world, admin, id)).view;
+      return now.startsWith("3 verified; hosts with its rule's labels may join until") ? now : null;
+    });
+    // What a server would do that ignores its own rule: the host does not.
+    await join(other);
+    await until("the other one has refused", async () => {
+      const { outcomes } = (await showRollout(world, admin, id)).view;
+      return outcomes.failed === 1 ? outcomes : null;
+    });
+    for (const name of ["web-1", "web-2", "web-3"]) expect(truth(name)).toEqual(["mark"]);
+    expect(truth("web-4")).toEqual([]);
+    const why = await explain(world, admin, { host: "web-4", patch: "P-1" });
+    expect(why.sentence).toContain("E_AUDIENCE");
     expect(await brokenInvariants(world.db)).toEqual([]);
   });
 

@@ -239,7 +239,8 @@ export function nowSentence(loaded: LoadedFacts): string {
   const wave = facts.waves.find((w) => w.state === "open") ?? firstWaiting(facts.waves);
   if (wave === undefined) {
     // Every wave is judged; what is said of the last one is about the time after it.
-    const [after] = facts.after === undefined ? [] : (facts.waves.at(-1)?.holds ?? []);
+    const isOver = facts.after === undefined && facts.isOpenToJoin === undefined;
+    const [after] = isOver ? [] : (facts.waves.at(-1)?.holds ?? []);
     return after === undefined ? totals(facts) : `${totals(facts)}; ${holdToText(after, now)}`;
   }
   const { active, checking } = wave.counts;

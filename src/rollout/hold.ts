@@ -44,6 +44,8 @@ export type Hold =
   | GateHeld
   | { readonly why: "stabilising"; readonly until: Instant; readonly gates: readonly string[] }
   | RevertHeld
+  | OpenToJoin
+  | JoinHeld
   | { readonly why: "halted"; readonly scope: string; readonly since: Instant }
   | { readonly why: "rollout-ended"; readonly state: "finished" | "stopped" }
   | { readonly why: "approval-missing"; readonly have: number; readonly need: number }
@@ -73,6 +75,19 @@ export type Hold =
   | { readonly why: "attempts-used"; readonly attempts: number }
   | { readonly why: "revert-over" }
   | { readonly why: "being-checked"; readonly since: Instant };
+
+/** A rollout by rule that has nothing left to do, and ends with the times of its waves. */
+export interface OpenToJoin {
+  readonly why: "open-to-join";
+  readonly until: Instant;
+}
+
+/** Why a host that a rule selects takes no part in its rollout (host protocol §11.5). */
+export type JoinHeld =
+  | { readonly why: "no-approved-body" }
+  | { readonly why: "no-open-wave"; readonly ring: string }
+  | { readonly why: "rule-full"; readonly max: number }
+  | { readonly why: "left-out"; readonly because: string };
 
 export interface GateNotYet {
   readonly why: "gate-not-yet";
@@ -191,6 +206,12 @@ export function holdToText(hold: Hold, now: Instant): string {
       return `every wave is done; ${hold.gates.join(", ")} must go on holding until ${at(hold.until, now)}`;
     case "revert-needs-person":
       return `${hosts(hold.hosts)} of wave ${hold.wave} should be taken back, and ${becauseText(hold)}; somebody has to order it`;
+    case "open-to-join":
+    case "no-approved-body":
+    case "no-open-wave":
+    case "rule-full":
+    case "left-out":
+      return joinToText(hold, now);
     case "halted":
       return `halted (${hold.scope}) since ${instantToText(hold.since)}; nothing starts until somebody resumes`;
     case "rollout-ended":
@@ -266,6 +287,22 @@ function hostHoldToText(hold: HostHold, now: Instant): string {
         : `all ${hold.attempts} approved attempts are used; another one needs a new plan`;
     default:
       return never(hold);
+  }
+}
+
+/** Hosts that come later, and those that a rule selects and that cannot take part. */
+function joinToText(hold: JoinHeld | OpenToJoin, now: Instant): string {
+  switch (hold.why) {
+    case "open-to-join":
+      return `hosts with its rule's labels may join until ${at(hold.until, now)}`;
+    case "no-approved-body":
+      return "no approved body for this package set; it needs a new plan";
+    case "no-open-wave":
+      return `every wave of ring ${hold.ring} that it could take part in has ended`;
+    case "rule-full":
+      return `the rule lets ${hosts(hold.max)} take part, and so many do`;
+    case "left-out":
+      return hold.because;
   }
 }
 

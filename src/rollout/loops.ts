@@ -8,6 +8,7 @@ import type { Executor } from "../fleet/model.ts";
 import { machineKey } from "../fleet/store-keys.ts";
 import { reachHost } from "../reach/reach-host.ts";
 import { measureDueGates } from "./actions-gates.ts";
+import { joinRules } from "./actions-joins.ts";
 import { takeTurns } from "./actions-turn.ts";
 import { giveBackLook, lookAtHost, stillLooking, takeLooks } from "./actions-verify.ts";
 import { type Engine, KEEP_LEASES_MS } from "./engine.ts";
@@ -30,6 +31,8 @@ const TURNS_APART_MS = 50;
 const SWEEP_MS = 2_000;
 /** Gates are due some seconds apart at the least. */
 const GATES_IDLE_MS = 2_000;
+/** A host that a rule selects by now joins this soon; nobody waits for it. */
+const JOINS_MS = 5_000;
 /** So long without a sweep: this server was deaf, as its database was away or it stood still. */
 const DEAF_MS = 15_000;
 const LOOKS_MAX = 16;
@@ -105,6 +108,7 @@ export function startRollouts(world: World, executor: Executor = defaultExecutor
     },
   });
   const gates = startGates(world);
+  const joins = startJoins(world, presence, () => turns.wake());
   const looks = startLooks(engine, presence, () => turns.wake());
   return {
     wake() {
@@ -112,7 +116,8 @@ export function startRollouts(world: World, executor: Executor = defaultExecutor
       looks.wake();
     },
     async stop() {
-      await Promise.all([turns.stop(), sweep.stop(), keep.stop(), looks.stop(), gates.stop()]);
+      const loops = [turns, sweep, keep, looks, gates, joins];
+      await Promise.all(loops.map((loop) => loop.stop()));
       await talks.stop();
       await presence.stop();
     },
@@ -123,6 +128,19 @@ export function defaultExecutor(world: World): Executor {
   return sshExecutor({
     tenant: world.config.deployment,
     transportTo: (host) => reachHost(world.paths, host.way),
+  });
+}
+
+/** Lets hosts join rollouts by rule. */
+function startJoins(world: World, presence: Presence, onJoined: () => void) {
+  return startLoop({
+    name: "rollout-joins",
+    idleMs: JOINS_MS,
+    log: world.log,
+    async turn() {
+      if (presence.isHeld() && (await joinRules(world))) onJoined();
+      return false;
+    },
   });
 }
 

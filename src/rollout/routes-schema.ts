@@ -5,7 +5,7 @@ import { pipedWeakens } from "../fleet/model.ts";
 import type { ShownRollout, ShownTarget } from "./actions-show.ts";
 import { bases, type Forecast } from "./forecast.ts";
 import { gateAnswers, shownKinds } from "./gate-judge.ts";
-import { holdCode } from "./hold.ts";
+import { holdCode, holdToText } from "./hold.ts";
 import { likelyText } from "./likely-text.ts";
 import type { RolloutRow } from "./store.ts";
 import type { KeptWave } from "./store-forecast.ts";
@@ -146,6 +146,19 @@ export const shownSchema = z.strictObject({
       allowed: z.number(),
     }),
   ),
+  rule: z
+    .strictObject({
+      labels: z.array(z.string()),
+      max: z.number().describe("most hosts; kept by this server alone"),
+      outside: z
+        .array(
+          z.strictObject({ host: z.string(), name: z.string(), text: z.string(), since: time }),
+        )
+        .describe("hosts that it selects and that take no part, the first of them by name"),
+      outsideTotal: z.number(),
+    })
+    .nullable()
+    .describe("which hosts may join without a new approval; null: the plan names its hosts"),
   /** Other rollouts that are at work on hosts which wait here. */
   conflicts: z.array(
     z.strictObject({
@@ -203,6 +216,7 @@ export function shownOf(shown: ShownRollout): z.output<typeof shownSchema> {
     actions: view.actions.map(({ verb, isAllowed, reason }) =>
       actionOf(verb, actionLabels[verb], isAllowed ? null : reason),
     ),
+    rule: ruleOf(shown),
     budgets: [...shown.budgets],
     conflicts: shown.busyElsewhere.map(({ number, title, hosts }) => ({
       rollout: `R-${number}`,
@@ -218,6 +232,19 @@ export function shownOf(shown: ShownRollout): z.output<typeof shownSchema> {
       notEnrolled: enrolled.none,
       weakens: enrolled.piped > 0 ? [...pipedWeakens] : [],
     },
+  };
+}
+
+function ruleOf({ row, outside }: ShownRollout): z.output<typeof shownSchema>["rule"] {
+  if (row.rule === null || outside === null) return null;
+  return {
+    labels: [...row.rule.labels],
+    max: row.rule.max,
+    outside: outside.rows.map(({ host, name, hold, since }) => ({
+      ...{ host, name, since: instantToText(since) },
+      text: `held: ${holdToText(hold, since)}`,
+    })),
+    outsideTotal: outside.total,
   };
 }
 

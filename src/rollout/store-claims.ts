@@ -48,6 +48,7 @@ export interface Claimed {
   readonly plan: PlanDigest;
   readonly host: HostId;
   readonly wave: number;
+  /** The index of its leaf, as the order names it. */
   readonly leafIndex: number;
   readonly body: string;
   readonly kind: JobKind;
@@ -245,7 +246,7 @@ async function claimRows(
         from slots s where t.rollout = ${request.rollout} and t.host = s.host
       returning t.*, s.counter
     )
-    select l.rollout, r.plan, l.host, l.wave, l.leaf_index as "leafIndex", l.body, l.kind,
+    select l.rollout, r.plan, l.host, l.wave, coalesce(l.leaf, l.leaf_index) as "leafIndex", l.body, l.kind,
            l.attempt, l.epoch, l.counter, ${millis(sql`now()`)} as "issuedAt"
       from leased l join rollout r on r.id = l.rollout
      order by l.leaf_index`.execute(tx);

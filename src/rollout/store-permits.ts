@@ -104,8 +104,8 @@ async function permitKind(
         join host_slot s on s.host = t.host
         join may r on r.rollout = t.rollout and r.wave = t.wave
         join host h on h.id = t.host and h.mode = 'managed' and h.removed_at is null
-       where t.leaf_index = a.index and t.attempt = a.attempt and t.epoch = a.epoch
-         and t.kind = ${job}
+       where coalesce(t.leaf, t.leaf_index) = a.index
+         and t.attempt = a.attempt and t.epoch = a.epoch and t.kind = ${job}
          and ${kind === "reboot" ? goesOn : mayStart}
          and s.rollout = t.rollout and not s.is_quarantined
          and ${kind === "revert" ? sql`true` : sql`(${of.calendar ?? sql`true`} and ${inOwnWindow})`}

@@ -4,6 +4,7 @@ import type { ChangeId, HostId, PatchId, PlanDigest, RolloutId, SubjectId } from
 import type { Instant } from "../base/instant.ts";
 import type { Selector } from "../base/labels.ts";
 import { type Reader, sqlInstant, sqlJson, type Tx } from "../db/database.ts";
+import type { HostRule } from "../plan/model.ts";
 import { planInScope } from "../plan/store-hosts.ts";
 import type { ChangeClass } from "../policy/rings.ts";
 import type { Gate } from "../policy/rings-gates.ts";
@@ -32,6 +33,8 @@ export interface NewRollout {
   readonly startedBy: SubjectId;
   /** What the policy says of the whole; absent: nothing. */
   readonly rules?: RolloutRules;
+  /** Which hosts may join later; absent: none. */
+  readonly rule?: HostRule | null;
   /** Gates of the time after the last wave. */
   readonly after?: readonly Gate[];
   readonly waves: readonly NewWave[];
@@ -51,7 +54,10 @@ export interface NewWave {
 export interface NewTarget {
   readonly host: HostId;
   readonly wave: number;
+  /** Its place among all; in a plan that names its hosts also the index of its leaf. */
   readonly leafIndex: number;
+  /** The index of its leaf, where hosts of a rule share one. */
+  readonly leaf?: number | undefined;
   readonly body: string;
   readonly service: string | null;
 }
@@ -71,11 +77,12 @@ export function scopesOf(rollout: Pick<NewRollout, "id" | "waves" | "targets">) 
 export async function insertRollout(tx: Tx, rollout: NewRollout): Promise<number> {
   const { rows } = await sql<{ number: number }>`
     insert into rollout (id, plan, change, patch, title, attempts_max, permit_ttl_seconds,
-                         revert_seconds, scopes, started_by, rules)
+                         revert_seconds, scopes, started_by, rules, rule)
     values (${rollout.id}, ${rollout.plan}, ${rollout.change}, ${rollout.patch}, ${rollout.title},
             ${rollout.attemptsMax}, ${rollout.permitTtlSeconds}, ${rollout.revertSeconds},
             ${[...scopesOf(rollout)]}::text[], ${rollout.startedBy},
-            ${sqlJson(rollout.rules ?? {})})
+            ${sqlJson(rollout.rules ?? {})},
+            ${rollout.rule == null ? null : sqlJson(rollout.rule)})
     returning number`.execute(tx);
   for (const wave of rollout.waves) {
     const hosts = rollout.targets.filter((target) => target.wave === wave.number).length;
@@ -89,11 +96,12 @@ export async function insertRollout(tx: Tx, rollout: NewRollout): Promise<number
   await insertGates(tx, rollout);
   const { targets } = rollout;
   await sql`
-    insert into target (rollout, host, wave, leaf_index, body, service, window_set)
+    insert into target (rollout, host, wave, leaf_index, leaf, body, service, window_set)
     select ${rollout.id}, t.*, l.window_set from unnest(${targets.map((t) => t.host)}::text[],
       ${targets.map((t) => t.wave)}::int[], ${targets.map((t) => t.leafIndex)}::int[],
+      ${targets.map((t) => t.leaf ?? null)}::int[],
       ${targets.map((t) => t.body)}::text[], ${targets.map((t) => t.service)}::text[])
-        as t(host, wave, leaf_index, body, service)
+        as t(host, wave, leaf_index, leaf, body, service)
       left join plan_leaf l on l.plan = ${rollout.plan} and l.index = t.leaf_index`.execute(tx);
   await sql`
     insert into host_slot (host) select host from target where rollout = ${rollout.id} order by host
@@ -120,6 +128,8 @@ export interface RolloutRow {
   readonly permitTtlSeconds: number;
   readonly revertSeconds: number | null;
   readonly scopes: readonly HaltScope[];
+  /** The plan's rule by which hosts may join; null: it names its hosts. */
+  readonly rule: HostRule | null;
   readonly generation: number;
   readonly startedBy: SubjectId;
   readonly startedAt: Instant;
@@ -133,7 +143,7 @@ const rolloutColumns = sql`
   (select number from patch p where p.id = r.patch) as "patchNumber", r.state, r.is_frozen as "isFrozen",
   ${millis(sql`r.halted_at`)} as "haltedAt", r.halt_reason as "haltReason", r.attempts_max as "attemptsMax",
   r.permit_ttl_seconds as "permitTtlSeconds", r.revert_seconds as "revertSeconds",
-  r.scopes,
+  r.scopes, r.rule,
   r.generation, r.started_by as "startedBy", ${millis(sql`r.started_at`)} as "startedAt",
   ${millis(sql`r.ended_at`)} as "endedAt"`;
 
@@ -280,6 +290,7 @@ export async function loadFacts(reader: Reader, id: RolloutId): Promise<LoadedFa
     halted: (row.state === "halted" ? own : null) ?? wide[0] ?? null,
     approvalHold: await loadApprovalHold(reader, row),
     waves,
+    ...(row.rule === null ? {} : { isOpenToJoin: true as const }),
     ...wholeFacts(rules, { halt: row.haltReason, gates: stands.get(0) ?? [] }),
   };
   return { row, facts, now, lookAt };

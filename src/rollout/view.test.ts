@@ -69,6 +69,7 @@ function loaded(over: Partial<LoadedFacts["row"]> = {}): LoadedFacts {
     permitTtlSeconds: 3,
     revertSeconds: null,
     scopes: ["all"],
+    rule: null,
     generation: 1,
     startedBy: "s" as SubjectId,
     startedAt: NOW - HOUR_MS,

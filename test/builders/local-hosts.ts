@@ -168,7 +168,12 @@ export interface MarkWave {
 }
 
 /** An approved change over these waves: a real plan, signed by a real key. */
-export async function approvedMark(world: World, waves: readonly MarkWave[]): Promise<ChangeId> {
+export async function approvedMark(
+  world: World,
+  waves: readonly MarkWave[],
+  /** In place of named hosts: labels, so that each wave has one leaf for all of its hosts. */
+  rule: { readonly labels: readonly string[]; readonly max: number } | null = null,
+): Promise<ChangeId> {
   const now = Date.now();
   const body = writeBody({
     steps: [
@@ -180,9 +185,12 @@ export async function approvedMark(world: World, waves: readonly MarkWave[]): Pr
   const targets = waves.flatMap((wave, at) => wave.hosts.map((host) => ({ host, wave: at + 1 })));
   const leaves = targets.map(({ host, wave }, index) => {
     const windows: { from: number; to: number }[] = [];
-    const text = writeLeaf({ index, wave, host: host.protocolId, body: sha256(body), windows });
-    return { index, wave, host, text, digest: sha256(text) };
+    const leaf = rule === null ? index : wave - 1;
+    const named = rule === null ? host.protocolId : "*";
+    const text = writeLeaf({ index: leaf, wave, host: named, body: sha256(body), windows });
+    return { index, leaf, wave, host, named, text, digest: sha256(text) };
   });
+  const signed = [...new Map(leaves.map((leaf) => [leaf.leaf, leaf.digest])).values()];
   const times = { notBefore: now - MINUTE_MS, notAfter: now + 60 * MINUTE_MS };
   const policy = parseRings(ringsText);
   const statement = writeStatement({
@@ -195,13 +203,13 @@ export async function approvedMark(world: World, waves: readonly MarkWave[]): Pr
     hostPolicy: 1,
     policy: policy.digest,
     content: sha256("content"),
-    hosts: { kind: "frozen", count: leaves.length },
+    hosts: rule === null ? { kind: "frozen", count: leaves.length } : { kind: "rule", ...rule },
     attempts: 2,
     permit: { kind: "online" },
     revert: { kind: "order", seconds: 3600 },
     bodies: 1,
-    leaves: leaves.length,
-    root: buildTree(leaves.map((leaf) => leaf.digest)).root,
+    leaves: signed.length,
+    root: buildTree(signed).root,
     waves: waves.map((wave, at) => ({
       number: at + 1,
       ring: wave.ring,
@@ -255,10 +263,11 @@ export async function approvedMark(world: World, waves: readonly MarkWave[]): Pr
         to_timestamp(${times.notAfter}::float8 / 1000), '[]', ${wave.hosts.length},
         ${limits}::jsonb)`.execute(db);
   }
-  for (const { index, wave, host, digest } of leaves) {
+  for (const { index, leaf, wave, host, named, digest } of leaves) {
     await sql`
-      insert into plan_leaf values (${plan}, ${index}, ${wave}, ${host.id}, ${host.protocolId},
-        ${sha256(body)}, ${digest})`.execute(db);
+      insert into plan_leaf (plan, index, leaf, wave, host, protocol_id, body, digest)
+      values (${plan}, ${index}, nullif(${leaf}::int, ${index}::int), ${wave}, ${host.id},
+        ${named}, ${sha256(body)}, ${digest})`.execute(db);
   }
   await sql`
     insert into change (id, number, patch, plan, class, state, title, reason, backout, risk, need,

@@ -105,6 +105,7 @@ export function aPlanInput(some: Partial<PlanInput> = {}): PlanInput {
     ],
     members: [],
     supersedes: [],
+    rule: null,
     ...some,
   };
 }

@@ -61,6 +61,7 @@ const rollout = {
   actions: [],
   words: [],
   hostsOutsideScope: 0,
+  rule: null,
   ways: { piped: 2, installed: 0, notEnrolled: 0, weakens: ["a stolen server owns the host"] },
 } as unknown as Rollout;
 

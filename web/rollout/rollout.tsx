@@ -57,6 +57,7 @@ function Shown({ rollout }: { readonly rollout: Rollout }) {
         onHost={(target) => set({ host: target.name })}
         onCount={(wave, standing) => set({ wave: String(wave), standing })}
       />
+      <Rule rollout={rollout} />
       <Words rollout={rollout} />
       <Targets rollout={rollout} />
       {search["host"] !== undefined && (
@@ -98,6 +99,26 @@ function usePlanned(plan: string): ReadonlyMap<number, PlannedWave> {
     load: (signal) => ask(api.GET("/api/v1/plans/{plan}", { params: { path: { plan } }, signal })),
   });
   return new Map(answer.data?.waves.map((wave) => [wave.number, wave]));
+}
+
+/** Who may still join, and who is selected and cannot. */
+function Rule({ rollout: { rule, outcomes } }: { readonly rollout: Rollout }) {
+  if (rule === null) return null;
+  const more = rule.outsideTotal - rule.outside.length;
+  return (
+    <ul className={styles["words"]}>
+      <li>
+        <b>by rule</b> {rule.labels.join(" ")}: {outcomes.hosts.toLocaleString("en")} of at most{" "}
+        {rule.max.toLocaleString("en")} hosts
+      </li>
+      {rule.outside.map(({ host, name, text }) => (
+        <li key={host} className="dim">
+          {name}: {text}
+        </li>
+      ))}
+      {more > 0 && <li className="dim">{more.toLocaleString("en")} more wait outside</li>}
+    </ul>
+  );
 }
 
 /** What people said when they halted, resumed or left hosts out; and what its ways in give up. */

@@ -22,11 +22,16 @@ import styles from "./triage.module.css";
 interface Draft {
   readonly class: "normal" | "emergency";
   readonly hosts: string;
+  /** Most hosts of a rule; empty: the plan names its hosts. */
+  readonly max: string;
   readonly startsAt: string;
   readonly acceptIrreversible: boolean;
 }
 
-const blank: Draft = { class: "normal", hosts: "", startsAt: "", acceptIrreversible: false };
+const blank: Draft = {
+  ...{ class: "normal", hosts: "", max: "", startsAt: "" },
+  acceptIrreversible: false,
+};
 
 /** Makes a plan: which rules, which hosts, when. The server asks the hosts' package managers. */
 export function MakePlan(props: {
@@ -87,6 +92,14 @@ function WhichHosts(props: {
         value={draft.hosts}
         onChange={(event) => change({ hosts: event.currentTarget.value })}
       />
+      <TextInput
+        label="Hosts that join later"
+        description="A number: the labels above, such as env=prod,service=web, are a rule, and up to so many hosts that have them change, also such as join later. Empty: only the hosts of today."
+        inputMode="numeric"
+        placeholder="1500"
+        value={draft.max}
+        onChange={(event) => change({ max: event.currentTarget.value })}
+      />
       <Group grow align="flex-start">
         <NativeSelect
           size="xs"
@@ -138,13 +151,15 @@ function Planning() {
 }
 
 function createPlan(patch: string, policy: string, draft: Draft) {
-  const { hosts, startsAt, acceptIrreversible } = draft;
+  const { startsAt, acceptIrreversible } = draft;
+  const [hosts, max] = [draft.hosts.trim(), draft.max.trim()];
+  const chosen = max === "" ? { hosts } : { rule: hosts, max: Number(max) };
   const body = {
     patch,
     policy,
     class: draft.class,
     acceptIrreversible,
-    ...(hosts.trim() === "" ? {} : { hosts: hosts.trim() }),
+    ...(hosts === "" && max === "" ? {} : chosen),
     ...(startsAt === "" ? {} : { startsAt: new Date(startsAt).toISOString() }),
   };
   return ask(api.POST("/api/v1/plans", { body }));

@@ -61,12 +61,18 @@ export function changeText(
   ].join("\n");
 }
 
+/** A rule names no host: what is signed is how many there may be, and what they must have. */
+function hostsSigned({ statement, hosts }: SignedView): string | number {
+  if (statement?.hosts.kind !== "rule") return hosts;
+  return `up to ${hosts}, also such as join later, with ${statement.hosts.labels.join(" ")}`;
+}
+
 /** Exactly what is signed, from the documents alone. */
 export function signedText(view: SignedView): string {
   const { statement } = view;
   const head = renderFacts([
     ["signed digest", view.digest],
-    ["hosts", view.hosts],
+    ["hosts", hostsSigned(view)],
     ["without way back", view.hostsWithoutUndo === 0 ? null : `${view.hostsWithoutUndo} hosts`],
     ["permit", statement === null ? null : permitToText(statement.permit)],
     ["revert", statement === null ? null : revertToText(statement.revert)],

@@ -51,6 +51,7 @@ export function rolloutText(rollout: Rollout, targets: readonly Target[], now: I
     ...rollout.waves.flatMap((wave) => waveLines(wave, targets, { width, now })),
     "",
     ...stabilisationLines(rollout, now),
+    ...ruleLines(rollout),
     `now: ${freshTimes(rollout.now, now)}`,
     ...forecastLines(rollout, now),
     ...(rollout.haltReason === null ? [] : [`halted: ${safeText(rollout.haltReason)}`]),
@@ -69,6 +70,18 @@ function stabilisationLines({ stabilisation }: Rollout, now: Instant): string[] 
       : `until ${shortClock(stabilisation.until, now)} (${whenText(stabilisation.until, now)})`;
   const gates = policyGateLines(stabilisation.gates, now).map((line) => `   ${line}`);
   return [` stabilises ${until}`, ...gates, ""];
+}
+
+/** Whom the rule lets in, and whom it selects that cannot come. */
+function ruleLines({ rule, outcomes }: Rollout): string[] {
+  if (rule === null) return [];
+  const more = rule.outsideTotal - rule.outside.length;
+  return [
+    ` by rule ${safeText(rule.labels.join(" "))}: ${outcomes.hosts} of at most ${rule.max} hosts`,
+    ...rule.outside.map(({ name, text }) => `   ‖ ${name}: ${safeText(text)}`),
+    ...(more > 0 ? [`   ‖ ${more} more wait outside`] : []),
+    "",
+  ];
 }
 
 /** When it will be done, and from what that is known; or why nobody can tell. */
