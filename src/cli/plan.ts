@@ -1,4 +1,5 @@
 import { type Command, Option } from "commander";
+import { Failure } from "../base/failure.ts";
 import { ask, type Client } from "../client/client.ts";
 import { type Cli, show } from "./cli.ts";
 import { allPages } from "./pages.ts";
@@ -11,8 +12,9 @@ import { renderTable, safeLines } from "./view/table.ts";
 
 /** Plans: what would be done, where, in which order, and how it is undone. */
 interface CreateFlags {
-  readonly patch: string;
-  readonly policy: string;
+  readonly patch?: string;
+  readonly policy?: string;
+  readonly catchUp?: string;
   readonly class: "normal" | "emergency";
   readonly title?: string;
   readonly hosts?: string;
@@ -97,8 +99,9 @@ function registerCreate(plan: Command, cli: Cli): void {
     .description(
       "Plan a case over rings; asks the hosts' own package managers what exactly happens",
     )
-    .requiredOption("--patch <case>", "as in P-1")
-    .requiredOption("--policy <file>", "rings policy, as in policies/rings.yaml")
+    .option("--patch <case>", "as in P-1")
+    .option("--policy <file>", "rings policy, as in policies/rings.yaml")
+    .option("--catch-up <rollout>", "R-7: only the hosts that it missed, by its plan's policy")
     .addOption(
       new Option("--class <class>", "how urgent it is handled")
         .choices(["normal", "emergency"])
@@ -113,21 +116,8 @@ function registerCreate(plan: Command, cli: Cli): void {
     .option("--replaces <digest>", "an earlier plan that this one supersedes")
     .option("--parent <digest>", "an earlier plan: only hosts that it has not, approved anew")
     .action(async (flags: CreateFlags) => {
-      const body = {
-        patch: flags.patch,
-        policy: readNamedText(flags.policy, "The policy"),
-        class: flags.class,
-        acceptIrreversible: flags.acceptIrreversible === true,
-        ...(flags.title === undefined ? {} : { title: flags.title }),
-        ...(flags.hosts === undefined ? {} : { hosts: flags.hosts }),
-        ...(flags.rule === undefined ? {} : { rule: flags.rule }),
-        ...(flags.max === undefined ? {} : { max: Number(flags.max) }),
-        ...(flags.startsAt === undefined ? {} : { startsAt: flags.startsAt }),
-        ...(flags.replaces === undefined ? {} : { replaces: flags.replaces }),
-        ...(flags.parent === undefined ? {} : { parent: flags.parent }),
-      };
       const client = cli.client();
-      const made = await ask(client.POST("/api/v1/plans", { body }));
+      const made = await makePlan(client, flags);
       const params = { path: { plan: made.digest } };
       const shown = await ask(client.GET("/api/v1/plans/{plan}", { params }));
       const excluded = await excludedHosts(client, made.digest);
@@ -139,6 +129,38 @@ function registerCreate(plan: Command, cli: Cli): void {
         ].join("\n"),
       );
     });
+}
+
+async function makePlan(client: Client, flags: CreateFlags): Promise<{ readonly digest: string }> {
+  const policy = flags.policy === undefined ? {} : { policy: policyText(flags.policy) };
+  if (flags.catchUp !== undefined) {
+    const params = { path: { rollout: flags.catchUp } };
+    return ask(client.POST("/api/v1/rollouts/{rollout}/catch-up", { params, body: policy }));
+  }
+  if (flags.patch === undefined || flags.policy === undefined) {
+    throw new Failure(
+      "invalid",
+      "A plan needs --patch and --policy, or --catch-up with the rollout whose missed hosts it is for.",
+    );
+  }
+  const body = {
+    patch: flags.patch,
+    ...policy,
+    class: flags.class,
+    acceptIrreversible: flags.acceptIrreversible === true,
+    ...(flags.title === undefined ? {} : { title: flags.title }),
+    ...(flags.hosts === undefined ? {} : { hosts: flags.hosts }),
+    ...(flags.rule === undefined ? {} : { rule: flags.rule }),
+    ...(flags.max === undefined ? {} : { max: Number(flags.max) }),
+    ...(flags.startsAt === undefined ? {} : { startsAt: flags.startsAt }),
+    ...(flags.replaces === undefined ? {} : { replaces: flags.replaces }),
+    ...(flags.parent === undefined ? {} : { parent: flags.parent }),
+  };
+  return ask(client.POST("/api/v1/plans", { body }));
+}
+
+function policyText(file: string): string {
+  return readNamedText(file, "The policy");
 }
 
 function excludedHosts(client: Client, digest: string) {

@@ -2416,6 +2416,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/rollouts/{rollout}/catch-up": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Plans for the hosts that were off or out of reach until their time in the rollout was over. */
+        post: operations["postRolloutsByRolloutCatchUp"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/rollouts/{rollout}/halt": {
         parameters: {
             query?: never;
@@ -12713,6 +12730,11 @@ export interface operations {
                         hostsOutsideScope: number;
                         id: string;
                         isFrozen: boolean;
+                        /** @description hosts that were off or out of reach until their time was over */
+                        missed: {
+                            catchUp: components["schemas"]["Action"];
+                            hosts: number;
+                        };
                         now: string;
                         outcomes: {
                             appliedUnverified: number;
@@ -12874,6 +12896,48 @@ export interface operations {
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["forbidden"];
             404: components["responses"]["not-found"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    postRolloutsByRolloutCatchUp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description an id, or a number such as R-7 */
+                rollout: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description the rings policy's text; that of the rollout's plan unless told */
+                    policy?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        digest: string;
+                        excluded: number;
+                        hosts: number;
+                        warnings: string[];
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            409: components["responses"]["blocked"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
         };

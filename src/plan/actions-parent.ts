@@ -48,8 +48,13 @@ export async function withoutFamily<Host extends { readonly id: HostId }>(
 }
 
 /** What people sign names the parent in its title; hosts do not judge titles. */
-export function childTitle(title: string, parent: StoredPlan | null): string {
-  const tail = parent === null ? "" : ` (adds hosts to plan ${parent.digest.slice(0, 12)})`;
+export function childTitle(
+  title: string,
+  parent: StoredPlan | null,
+  isCatchingUp: boolean,
+): string {
+  const what = isCatchingUp ? "hosts missed by" : "adds hosts to";
+  const tail = parent === null ? "" : ` (${what} plan ${parent.digest.slice(0, 12)})`;
   return `${title.slice(0, TITLE_MAX - tail.length)}${tail}`;
 }
 

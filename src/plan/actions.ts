@@ -1,6 +1,6 @@
 import { type Actor, scopesFor } from "../base/actor.ts";
 import { Bug, Failure } from "../base/failure.ts";
-import type { PatchId, PlanDigest, SubjectId } from "../base/ids.ts";
+import type { HostId, PatchId, PlanDigest, SubjectId } from "../base/ids.ts";
 import type { Instant } from "../base/instant.ts";
 import { parseSelector } from "../base/labels.ts";
 import { calendarInForce } from "../calendar/actions.ts";
@@ -29,7 +29,7 @@ import { loadLabelCounts } from "./store-budgets.ts";
 import { loadJobSeconds } from "./store-durations.ts";
 import { insertImpact } from "./store-impact.ts";
 import { insertRuleSets } from "./store-rule.ts";
-import { loadSelectedHosts } from "./store-selected.ts";
+import { isOneOf, loadSelectedHosts } from "./store-selected.ts";
 
 /** Makes plans: loads what is known, asks hosts, decides purely, checks, stores. */
 
@@ -50,6 +50,8 @@ export interface CreatePlan {
   readonly replaces?: string | undefined;
   /** An earlier plan that this one adds hosts to, as a child of it. */
   readonly parent?: string | undefined;
+  /** Only these hosts of the parent, which it missed, and no others. */
+  readonly only?: readonly HostId[] | undefined;
 }
 
 export interface CreatedPlan {
@@ -79,8 +81,12 @@ export async function createPlan(
     scopes: scopesFor(actor, "plan.create"),
     selector: rule === null ? parseSelector(request.hosts ?? "") : ruleSelector(rule.labels),
     target: patch.target,
+    ...(request.only === undefined ? {} : { also: isOneOf(request.only) }),
   });
-  const hosts = await withoutFamily(world, selected, { parent, replaced });
+  const isCatchingUp = request.only !== undefined;
+  const hosts = isCatchingUp
+    ? selected
+    : await withoutFamily(world, selected, { parent, replaced });
   const resolutions = await resolvePairs(world, ask, { target: patch.target, hosts });
   const changeNumber = replaced?.changeNumber ?? (await nextChangeNumber(world.db));
   const input: PlanInput = {
@@ -88,7 +94,7 @@ export async function createPlan(
     change: `c-${changeNumber}`,
     patch: patch.id,
     target: patch.target,
-    title: childTitle(request.title ?? patch.title, parent),
+    title: childTitle(request.title ?? patch.title, parent, isCatchingUp),
     requester,
     class: request.class,
     issuedAt: world.clock(),

@@ -1,5 +1,6 @@
 import { type RawBuilder, sql } from "kysely";
 import { z } from "zod";
+import type { HostId } from "../base/ids.ts";
 import type { Selector } from "../base/labels.ts";
 import type { Reader } from "../db/database.ts";
 import { scopeSql, selectorSql } from "../inventory/scope.ts";
@@ -73,4 +74,9 @@ function selectedHost({ state, ...row }: Row): SelectedHost {
     held: seen.held,
     os: `${seen.distribution} ${seen.release}`,
   };
+}
+
+/** Over `host h`: one of these. */
+export function isOneOf(hosts: readonly HostId[]): RawBuilder<boolean> {
+  return sql<boolean>`h.id = any(${[...hosts]}::text[])`;
 }

@@ -1,4 +1,4 @@
-import type { Action } from "../base/action.ts";
+import { type Action, actionOf } from "../base/action.ts";
 import { type Actor, scopesFor } from "../base/actor.ts";
 import { Failure } from "../base/failure.ts";
 import type { HostId, PlanDigest, RolloutId } from "../base/ids.ts";
@@ -33,6 +33,7 @@ import { loadRooms } from "./store-budgets.ts";
 import { type KeptForecast, loadKeptForecast } from "./store-forecast.ts";
 import { type ControlRow, loadHalts } from "./store-halts.ts";
 import { findWaiting, loadWaiting, type ShownWaiting } from "./store-joins.ts";
+import { countMissed } from "./store-missed.ts";
 import {
   type BusyElsewhere,
   countListedTargets,
@@ -65,6 +66,8 @@ export interface ShownRollout {
   readonly busyElsewhere: readonly BusyElsewhere[];
   /** Of the plan, with what is used of each now, the fullest first. */
   readonly budgets: readonly BudgetGauge[];
+  /** Hosts whose time in it is over and that were never begun. */
+  readonly missed: { readonly hosts: number; readonly catchUp: Action };
   /** Hosts that its rule selects and that take no part, the first of them by name; null: no rule. */
   readonly outside: { readonly rows: readonly ShownWaiting[]; readonly total: number } | null;
 }
@@ -94,11 +97,24 @@ export async function showRollout(world: World, actor: Actor, ref: string): Prom
     enrolled: await loadEnrolled(db, seen.plan),
     busyElsewhere: await loadBusyElsewhere(db, seen.id, scopes),
     budgets: await showBudgets(db, seen.plan),
+    missed: await showMissed(db, actor, seen.id),
     outside:
       seen.rule === null
         ? null
         : await loadWaiting(db, { rollout: seen.id, scopes, limit: OUTSIDE_SHOWN_MAX }),
   };
+}
+
+async function showMissed(
+  reader: Reader,
+  actor: Actor,
+  rollout: RolloutId,
+): Promise<ShownRollout["missed"]> {
+  const hosts = await countMissed(reader, { rollout, scopes: scopesFor(actor, "rollout.read") });
+  const own = await countMissed(reader, { rollout, scopes: scopesFor(actor, "plan.create") });
+  const refusal =
+    hosts === 0 ? "it missed no host" : own === 0 ? "you may not plan for these hosts" : null;
+  return { hosts, catchUp: actionOf("catch-up", "Plan for them", refusal) };
 }
 
 type TargetCount = Awaited<ReturnType<typeof countTargets>>;

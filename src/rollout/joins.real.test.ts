@@ -20,10 +20,12 @@ import { signedView } from "../plan/signed-view.ts";
 import { loadBodies, loadLeafDigests, loadLeaves } from "../plan/store.ts";
 import { buildTree } from "../plan/tree.ts";
 import { startRollout } from "./actions.ts";
+import { catchUp } from "./actions-catch-up.ts";
 import { stop } from "./actions-halt.ts";
 import { joinRules } from "./actions-joins.ts";
 import { explain, pageOfTargets, showRollout } from "./actions-show.ts";
 import type { RolloutRow } from "./store.ts";
+import { sweepTargets } from "./store-targets.ts";
 
 /** Plans by rule against a real database; the hosts are rows, the host program has tests of its own. */
 let made: TestWorld;
@@ -172,5 +174,28 @@ describe("a rollout by rule", () => {
     await stop(world, carol!.actor, { rollout: rollout.id, reason: "done" });
     await joinRules(world);
     expect(await namesOf(rollout)).toHaveLength(5);
+  });
+});
+
+describe("hosts that a rollout missed", () => {
+  test("are planned for by one command, as a child that is approved anew", async () => {
+    const { plan } = await planned(carol!, { rule: undefined, hosts: "service=db" });
+    const change = await approved(plan.digest);
+    const rollout = await startRollout(world, carol!.actor, { change });
+    const by = (policy?: string) =>
+      catchUp(world, carol!.actor, { rollout: `R-${rollout.number}`, policy }, askedOpenssl);
+    await expect(by()).rejects.toThrow("missed no host that you may plan for");
+    // They stay out of reach until the rollout is over.
+    await stop(world, carol!.actor, { rollout: rollout.id, reason: "the night is over" });
+    await sweepTargets(world.db);
+    expect((await showRollout(world, carol!.actor, rollout.id)).missed.hosts).toBe(2);
+    const child = await by();
+    expect(child.plan.statement).toContain(`(hosts missed by plan ${plan.digest.slice(0, 12)})`);
+    expect(child.plan.leaves.map(({ host }) => host)).toEqual(plan.leaves.map(({ host }) => host));
+    const again = await approved(child.plan.digest);
+    await startRollout(world, carol!.actor, { change: again });
+    // Now another rollout sees to them.
+    expect((await showRollout(world, carol!.actor, rollout.id)).missed.hosts).toBe(0);
+    await expect(by()).rejects.toThrow("is in another rollout of it");
   });
 });

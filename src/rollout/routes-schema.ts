@@ -146,6 +146,9 @@ export const shownSchema = z.strictObject({
       allowed: z.number(),
     }),
   ),
+  missed: z
+    .strictObject({ hosts: z.number(), catchUp: actionSchema })
+    .describe("hosts that were off or out of reach until their time was over"),
   rule: z
     .strictObject({
       labels: z.array(z.string()),
@@ -216,6 +219,7 @@ export function shownOf(shown: ShownRollout): z.output<typeof shownSchema> {
     actions: view.actions.map(({ verb, isAllowed, reason }) =>
       actionOf(verb, actionLabels[verb], isAllowed ? null : reason),
     ),
+    missed: shown.missed,
     rule: ruleOf(shown),
     budgets: [...shown.budgets],
     conflicts: shown.busyElsewhere.map(({ number, title, hosts }) => ({

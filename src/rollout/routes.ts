@@ -7,6 +7,7 @@ import { halt, haltScope, resume, stop } from "./actions-halt.ts";
 import { loseHost, retryHosts, skipHost } from "./actions-hosts.ts";
 import { explain, pageOfRollouts, pageOfTargets, showHalts, showRollout } from "./actions-show.ts";
 import { rolloutStates, standings } from "./model.ts";
+import { postCatchUp } from "./routes-catch-up.ts";
 import { getPlanForecast } from "./routes-forecast.ts";
 import { gateRoutes } from "./routes-gates.ts";
 import { metricRoutes } from "./routes-metrics.ts";
@@ -302,6 +303,7 @@ export const routes: readonly Route[] = [
   getHalts,
   postScopeHalt,
   getExplain,
+  postCatchUp,
   ...gateRoutes,
   ...metricRoutes,
 ];

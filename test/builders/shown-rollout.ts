@@ -61,6 +61,15 @@ const rollout = {
   actions: [],
   words: [],
   hostsOutsideScope: 0,
+  missed: {
+    hosts: 0,
+    catchUp: {
+      verb: "catch-up",
+      label: "Plan for them",
+      allowed: false,
+      reason: "it missed no host",
+    },
+  },
   rule: null,
   ways: { piped: 2, installed: 0, notEnrolled: 0, weakens: ["a stolen server owns the host"] },
 } as unknown as Rollout;

@@ -1,11 +1,14 @@
+import { Button } from "@mantine/core";
 import { useParams } from "@tanstack/react-router";
 import { api, ask } from "../app/api.ts";
-import { queries, useAnswer } from "../app/queries.ts";
+import { useGo } from "../app/go.tsx";
+import { queries, useAnswer, useDeed } from "../app/queries.ts";
 import { useSearch } from "../app/search-state.ts";
 import { wordFor } from "../app/words.ts";
 import { Answered } from "../parts/answered.tsx";
 import { Shape } from "../parts/mark.tsx";
 import { Person } from "../parts/person.tsx";
+import { Problem } from "../parts/problem.tsx";
 import { Sentence } from "../parts/sentence.tsx";
 import { Budgets } from "./budgets.tsx";
 import { isDrawn, Picture, type PlannedWave } from "./picture.tsx";
@@ -57,6 +60,7 @@ function Shown({ rollout }: { readonly rollout: Rollout }) {
         onHost={(target) => set({ host: target.name })}
         onCount={(wave, standing) => set({ wave: String(wave), standing })}
       />
+      <Missed rollout={rollout} />
       <Rule rollout={rollout} />
       <Words rollout={rollout} />
       <Targets rollout={rollout} />
@@ -99,6 +103,38 @@ function usePlanned(plan: string): ReadonlyMap<number, PlannedWave> {
     load: (signal) => ask(api.GET("/api/v1/plans/{plan}", { params: { path: { plan } }, signal })),
   });
   return new Map(answer.data?.waves.map((wave) => [wave.number, wave]));
+}
+
+/** Who comes back when its time is over gets a plan of its own; the words above it say why. */
+function Missed({ rollout: { missed, ref } }: { readonly rollout: Rollout }) {
+  const go = useGo();
+  const deed = useDeed(() => {
+    const params = { path: { rollout: ref } };
+    return ask(api.POST("/api/v1/rollouts/{rollout}/catch-up", { params, body: {} }));
+  }, ["plans"]);
+  const { hosts, catchUp } = missed;
+  if (hosts === 0) return null;
+  return (
+    <div className={styles["words"]}>
+      <p>
+        {hosts === 1 ? "1 host was" : `${hosts.toLocaleString("en")} hosts were`} off or out of
+        reach until their time here was over.{" "}
+        <Button
+          size="xs"
+          variant="default"
+          loading={deed.isPending}
+          disabled={!catchUp.allowed}
+          title={catchUp.reason ?? ""}
+          onClick={() =>
+            deed.mutate(undefined, { onSuccess: (plan) => go(`/plans/${plan.digest}`) })
+          }
+        >
+          {catchUp.label}
+        </Button>
+      </p>
+      {deed.isError && <Problem cause={deed.error} />}
+    </div>
+  );
 }
 
 /** Who may still join, and who is selected and cannot. */

@@ -52,6 +52,7 @@ export function rolloutText(rollout: Rollout, targets: readonly Target[], now: I
     "",
     ...stabilisationLines(rollout, now),
     ...ruleLines(rollout),
+    ...missedLines(rollout),
     `now: ${freshTimes(rollout.now, now)}`,
     ...forecastLines(rollout, now),
     ...(rollout.haltReason === null ? [] : [`halted: ${safeText(rollout.haltReason)}`]),
@@ -70,6 +71,13 @@ function stabilisationLines({ stabilisation }: Rollout, now: Instant): string[] 
       : `until ${shortClock(stabilisation.until, now)} (${whenText(stabilisation.until, now)})`;
   const gates = policyGateLines(stabilisation.gates, now).map((line) => `   ${line}`);
   return [` stabilises ${until}`, ...gates, ""];
+}
+
+/** Who comes back when the approved time is over needs a plan of its own. */
+function missedLines({ missed: { hosts }, ref }: Rollout): string[] {
+  if (hosts === 0) return [];
+  const who = hosts === 1 ? "1 host was" : `${hosts} hosts were`;
+  return [` ${who} missed; plan for them: fettle plan create --catch-up ${ref}`, ""];
 }
 
 /** Whom the rule lets in, and whom it selects that cannot come. */
