@@ -11,8 +11,12 @@ main() {
     work) work_main "${2:-}" ;;
     inspect) inspect_main ;;
     status) status_main ;;
+    agent) agent_main "${2:-}" ;;
+    agent-enrol) shift && agent_enrol_main "$@" ;;
+    agent-install) agent_install_main "${2:-}" ;;
+    agent-unit) agent_unit "${2:-}" ;;
     *)
-      say "usage: fettle-host serve | piped | work | inspect | status" >&2
+      say "usage: fettle-host serve | piped | work | inspect | status | agent [once] | agent-enrol | agent-install | agent-unit" >&2
       return 2
       ;;
   esac
@@ -22,6 +26,10 @@ main() {
 # is never read: what the server asks comes here.
 serve() {
   say "fettle-host 1 ready"
+  serve_verb
+}
+
+serve_verb() {
   read -r se_verb || return 1
   case $se_verb in
     inspect) inspect_main ;;
@@ -172,7 +180,8 @@ answer_refusal() { # DIR
 # Its own session, no standard input, output to a file: on the channel's output it would die with
 # the connection. It inherits the lock on descriptor 9.
 start_worker() {
-  setsid sh "$VAR/job/program" work held </dev/null >>"$VAR/job/output" 2>&1 &
+  # Nor does it keep the agent's own lock: the next call must not wait for the job.
+  setsid sh "$VAR/job/program" work held </dev/null >>"$VAR/job/output" 2>&1 3>&- &
   note_worker "$!"
 }
 
@@ -255,7 +264,7 @@ resume_main() {
 # one would cost both sides more than the look. What is looked at is the machine as it is now; of what
 # the job noted only the texts of init scripts are used, and those while they are the same files.
 look_after() {
-  say "@idle" || return 1
+  say "@idle" && talk_turn || return 1
   [ ! -e "$VAR/in.$$" ] || rm -rf "$VAR/in.$$"
   exec 6>&- 7<&-
   read -r la_verb || return 0
@@ -281,7 +290,7 @@ relay() {
     is_same_job || { send_results; return; }
     # What ended is told before anything new is asked for: a permit for the next order of the same
     # attempt must not be overtaken by the word that the one before was held.
-    send_journal && send_results && send_ask || return 1
+    send_journal && talk_turn journal && send_results && send_ask || return 1
     [ "$re_is_last" = no ] || return 0
     read -r re_ring <&6
   done
@@ -293,7 +302,7 @@ relay_clock() {
   (
     exec 6>&- 7<&-
     while sleep "$BELL_WAIT_S" && kill -0 "$$"; do ring "$VAR/bell"; done
-  ) </dev/null >/dev/null 2>&1 &
+  ) </dev/null >/dev/null 2>&1 3>&- &
 }
 
 # Which job this connection is about. A second call for the same job changes nothing.
@@ -334,7 +343,7 @@ send_ask() {
   sa_sig=$TEXT
   case $sa_sig in *"$NEWLINE-----END SSH SIGNATURE-----") ;; *) return 0 ;; esac
   RELAY_NONCE=$AN_NONCE
-  printf '@ask\n%s\n@asksig\n%s\n@end\n' "$sa_text" "$sa_sig" || return 1
+  printf '@ask\n%s\n@asksig\n%s\n@end\n' "$sa_text" "$sa_sig" && talk_turn || return 1
   read_answer "$VAR/job/answer.text" || return 1
   # The text is there before the mark is, which is what the worker waits for.
   if nonce_of_ask && [ "$AN_NONCE" = "$RELAY_NONCE" ]; then
@@ -386,7 +395,7 @@ send_result() { # FILE SIGNATURE
   sd_sig=$TEXT
   sd_counter=${sd_text##*"${NEWLINE}counter "}
   sd_counter=${sd_counter%%"$NEWLINE"*}
-  printf '@result\n%s\n@resultsig\n%s\n@end\n' "$sd_text" "$sd_sig" || return 1
+  printf '@result\n%s\n@resultsig\n%s\n@end\n' "$sd_text" "$sd_sig" && talk_turn || return 1
   sd_word='' sd_number='' sd_lines=0 sd_whole=no
   while read -r sd_first sd_second _; do
     if [ "$sd_first $sd_second" = '@end ' ]; then

@@ -35,6 +35,7 @@ const exceptions: Readonly<Record<string, string>> = {};
 const furnitureWithEffects = /(^|-)(store|actions|routes|loops|scope|record)(-[a-z0-9-]+)?\.ts$/;
 const foldersWithEffects = ["db", "outbound", "reach", "server", "client", "cli", "main"];
 const edges: readonly string[] = [
+  "src/base/batcher.ts",
   "src/base/ids.ts",
   "src/base/log.ts",
   "src/base/loop.ts",
@@ -241,11 +242,13 @@ describe("the house", () => {
   });
 
   it("never builds a shell command from data", () => {
+    // The listener for agents lets in who has no certificate yet, to enrol, and judges each request.
+    const letsIn = "src/server/agent-listener.ts";
+    const odd = /shell:\s*true|\bexec(Sync)?\(\s*[`"']|rejectUnauthorized(?!: true\b)/;
     const problems = code.flatMap((file) =>
       codeLines(file)
-        .filter((line) =>
-          /shell:\s*true|\bexec(Sync)?\(\s*[`"']|rejectUnauthorized(?!: true\b)/.test(line),
-        )
+        .filter((line) => odd.test(line))
+        .filter((line) => file !== letsIn || !/^\s*rejectUnauthorized: false,$/.test(line))
         .map((line) => `${file}: ${line.trim()}`),
     );
     expect(problems).toEqual([]);

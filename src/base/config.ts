@@ -16,6 +16,17 @@ export const configSchema = z.strictObject({
   port: z.coerce.number().int().min(0).max(65535).default(7700),
   /** The name browsers use; passkeys refuse bare addresses. */
   serverName: z.string().min(1).default("localhost"),
+  /** Where hosts with the agent call in, over TLS; they are not listened to where it is not set. */
+  agentPort: z.coerce.number().int().min(0).max(65535).optional(),
+  /** The address for that port; the one of `host` unless said otherwise. */
+  agentHost: z.string().min(1).optional(),
+  /** The name that hosts know this server by; `serverName` unless said otherwise. */
+  agentName: z
+    .string()
+    .regex(/^[A-Za-z0-9.:-]{1,253}$/)
+    .optional(),
+  /** The oldest TLS for agents: 1.2 only where hosts have an older OpenSSL. */
+  agentTls: z.enum(["1.3", "1.2"]).default("1.3"),
   state: z.string().min(1).optional(),
   databaseUrl: z
     .string()

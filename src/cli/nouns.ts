@@ -28,6 +28,10 @@ export const nounParts: readonly NounPart[] = [
     load: async (program, cli) => (await import("./host.ts")).registerHost(program, cli),
   },
   {
+    nouns: ["agent"],
+    load: async (program, cli) => (await import("./agent.ts")).registerAgent(program, cli),
+  },
+  {
     nouns: ["service"],
     load: async (program, cli) => (await import("./service.ts")).registerService(program, cli),
   },

@@ -1,6 +1,91 @@
 // Made from openapi.json by scripts/generate-openapi.ts. Do not edit.
 
 export interface paths {
+    "/api/v1/agent-tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Makes a token with which one host of this ring, with these labels, may enrol itself once. */
+        post: operations["postAgentTokens"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/agent-trust": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a trust file for install lines says: address, authority, digest of the program. */
+        get: operations["getAgentTrust"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/agents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Hosts that call in: when they did, when they will, until when their certificate holds. */
+        get: operations["getAgents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/agents/{agent}/{verb}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes a host out of quarantine or puts it there, or buries its id for ever. */
+        post: operations["postAgentsByAgentByVerb"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/agents/{agent}/renewal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Has the host's next poll bring it a new certificate. */
+        post: operations["postAgentsByAgentRenewal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/audit/checkpoint": {
         parameters: {
             query?: never;
@@ -3379,6 +3464,27 @@ export interface components {
             reason: string | null;
             verb: string;
         };
+        Agent: {
+            actions: {
+                allowed: boolean;
+                reason: string | null;
+                verb: string;
+            }[];
+            certificateUntil: string;
+            host: string;
+            labels: {
+                [key: string]: string;
+            };
+            name: string;
+            nextAt: string | null;
+            polledAt: string | null;
+            polls: number;
+            protocolId: string;
+            reason: string | null;
+            since: string;
+            /** @enum {string} */
+            state: "live" | "quarantined" | "buried" | "away";
+        };
         AgeSums: {
             count: number;
             meanDays: number | null;
@@ -4000,6 +4106,9 @@ export interface components {
             way: {
                 /** @constant */
                 kind: "local";
+            } | {
+                /** @constant */
+                kind: "agent";
             } | {
                 address: string;
                 hostKeys: {
@@ -4768,6 +4877,9 @@ export interface components {
                 /** @constant */
                 kind: "local";
             } | {
+                /** @constant */
+                kind: "agent";
+            } | {
                 address: string;
                 hostKeys: {
                     fingerprint: string;
@@ -5290,6 +5402,177 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    postAgentTokens: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @default {} */
+                    labels?: {
+                        [key: string]: string;
+                    };
+                    /** @default 900 */
+                    lifeSeconds?: number;
+                    policy: string;
+                    ring: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        policy: string;
+                        token: string;
+                        until: string;
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    getAgentTrust: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        authority: string;
+                        program: string;
+                        tenant: string;
+                        url: string;
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            409: components["responses"]["blocked"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    getAgents: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+                state?: "live" | "quarantined" | "buried";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Agent"][];
+                        next: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    postAgentsByAgentByVerb: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                agent: string;
+                verb: "quarantine" | "release" | "bury";
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    reason: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Agent"];
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            409: components["responses"]["conflict"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    postAgentsByAgentRenewal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                agent: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Agent"];
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            409: components["responses"]["conflict"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
     getAuditCheckpoint: {
         parameters: {
             query?: never;
@@ -9297,7 +9580,7 @@ export interface operations {
                             policyVersion: number;
                             ring: string;
                             /** @enum {string} */
-                            way: "piped" | "installed";
+                            way: "piped" | "installed" | "agent";
                         };
                         fingerprint: string;
                         weakens: string[];
@@ -9345,7 +9628,7 @@ export interface operations {
                             policyVersion: number;
                             ring: string;
                             /** @enum {string} */
-                            way: "piped" | "installed";
+                            way: "piped" | "installed" | "agent";
                         };
                         fingerprint: string;
                         weakens: string[];
@@ -9591,7 +9874,7 @@ export interface operations {
                             policyVersion: number;
                             ring: string;
                             /** @enum {string} */
-                            way: "piped" | "installed";
+                            way: "piped" | "installed" | "agent";
                         } | null;
                         fingerprint: string | null;
                         host: string | null;

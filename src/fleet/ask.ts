@@ -1,4 +1,9 @@
-import { type Parsed, parseDocument, writeDocument } from "../base/document.ts";
+import {
+  type DocumentReader,
+  type Parsed,
+  parseDocument,
+  writeDocument,
+} from "../base/document.ts";
 import type { Head } from "./order.ts";
 
 /**
@@ -27,7 +32,7 @@ export interface Ask {
   readonly head: Head;
 }
 
-export function writeAsk(ask: Ask): string {
+export function writeAsk(ask: Ask | Poll): string {
   return writeDocument("ask", [
     `kind ${ask.kind}`,
     `tenant ${ask.tenant}`,
@@ -46,22 +51,39 @@ export function writeAsk(ask: Ask): string {
 }
 
 export function parseAsk(text: string): Parsed<Ask> {
+  return parseDocument(text, { type: "ask" }, (reader) => readAsk(reader, askKinds));
+}
+
+/**
+ * A poll of an agent (§10.2) is an ask about no plan: the digest is 64 zeros, the numbers are 0. Only
+ * this kind moves the poll token on, and nothing is permitted by it.
+ */
+export type Poll = Omit<Ask, "kind"> & { readonly kind: "poll" };
+export const NO_PLAN = "0".repeat(64);
+
+export function parsePoll(text: string): Parsed<Poll> {
   return parseDocument(text, { type: "ask" }, (reader) => {
-    const about = {
-      kind: reader.choice("kind", askKinds),
-      tenant: reader.word("tenant", "id"),
-      host: reader.word("host", "id"),
-      plan: reader.word("plan", "digest"),
-      index: reader.number("index"),
-      attempt: reader.number("attempt"),
-      epoch: reader.number("epoch"),
-      nonce: reader.word("nonce", "hex32"),
-      state: reader.word("state", "id"),
-      boot: reader.word("boot", "hex32"),
-      token: reader.word("token", "digest"),
-      policy: reader.word("policy", "digest"),
-    };
-    const [size, root] = reader.fields("head", "number", "digest");
-    return { ...about, head: { size: Number(size), root } };
+    const poll = readAsk(reader, ["poll"]);
+    if (poll.plan !== NO_PLAN) reader.stop("a poll is about no plan");
+    return poll;
   });
+}
+
+function readAsk<const K extends readonly string[]>(reader: DocumentReader, kinds: K) {
+  const about = {
+    kind: reader.choice("kind", kinds),
+    tenant: reader.word("tenant", "id"),
+    host: reader.word("host", "id"),
+    plan: reader.word("plan", "digest"),
+    index: reader.number("index"),
+    attempt: reader.number("attempt"),
+    epoch: reader.number("epoch"),
+    nonce: reader.word("nonce", "hex32"),
+    state: reader.word("state", "id"),
+    boot: reader.word("boot", "hex32"),
+    token: reader.word("token", "digest"),
+    policy: reader.word("policy", "digest"),
+  };
+  const [size, root] = reader.fields("head", "number", "digest");
+  return { ...about, head: { size: Number(size), root } };
 }

@@ -114,7 +114,7 @@ export function journalLine(line: string): JournalLine {
 /** What a host was given when it was enrolled. */
 export interface Enrolment {
   readonly host: HostId;
-  readonly way: "piped" | "installed";
+  readonly way: "piped" | "installed" | "agent";
   readonly ring: string;
   readonly policyVersion: number;
   /** Null where the policy was never here: an installed host got it from its own people. */

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { instantToText } from "../base/instant.ts";
 import { type Route, route } from "../db/world.ts";
 import { confirmHost, type EnrolledHost, enrolHost, hostStatus } from "./actions.ts";
+import { agentRoutes } from "./routes-agent.ts";
 import type { StoredEnrolment } from "./store.ts";
 
 /** Enrolling hosts over HTTP. */
@@ -13,7 +14,7 @@ const fingerprintText = z
 const RINGS_CHARACTERS_MAX = 200_000;
 
 const enrolmentSchema = z.strictObject({
-  way: z.enum(["piped", "installed"]),
+  way: z.enum(["piped", "installed", "agent"]),
   ring: z.string(),
   policyVersion: z.number().int(),
   policyDigest: z.string().nullable(),
@@ -104,4 +105,9 @@ const getStatus = route({
   },
 });
 
-export const routes: readonly Route[] = [postEnrolment, postConfirmation, getStatus];
+export const routes: readonly Route[] = [
+  postEnrolment,
+  postConfirmation,
+  getStatus,
+  ...agentRoutes,
+];

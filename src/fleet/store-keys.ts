@@ -5,11 +5,17 @@ import { type MachineKey, makeMachineKey, openMachineKey } from "../base/sshsig.
 
 /**
  * The server's machine keys in `<state>/keys/`, made once. `dispatcher` signs orders; `piped-root`
- * stands as root in the policies of piped hosts and signs nothing yet.
+ * stands as root in the policies of piped hosts and signs nothing yet; `agent-ca` signs the certificates
+ * of agents and of the server they call.
  */
-export type MachineKeyName = "dispatcher" | "piped-root";
+export type MachineKeyName = "dispatcher" | "piped-root" | "agent-ca";
 
 export function machineKey(state: string, name: MachineKeyName): MachineKey {
+  return openMachineKey(machineKeyPem(state, name));
+}
+
+/** The private key itself, PKCS8 PEM, made at the first call. */
+export function machineKeyPem(state: string, name: MachineKeyName): string {
   const folder = join(state, "keys");
   const file = join(folder, `${name}.pem`);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -20,7 +26,7 @@ export function machineKey(state: string, name: MachineKeyName): MachineKey {
       `The private key ${file} can be read by others. Nothing is signed with it: make it readable by its owner only (chmod 600), and if others had access, make a new one and enrol the hosts again.`,
     );
   }
-  return openMachineKey(pem);
+  return pem;
 }
 
 function readIfThere(file: string): string | null {

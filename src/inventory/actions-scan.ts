@@ -127,6 +127,14 @@ export function claimScans(world: World, limit: number): Promise<readonly ScanCl
   return claimScanHosts(world.db, limit, SCAN_LEASE_S);
 }
 
+/** A talk with an agent has one request after the other, and nobody renews its lease. */
+const AGENT_SCAN_LEASE_S = 900;
+
+/** The oldest scan that waits for a host which has just called in. */
+export function claimScansOf(world: World, host: HostId): Promise<readonly ScanClaim[]> {
+  return claimScanHosts(world.db, 1, AGENT_SCAN_LEASE_S, host);
+}
+
 /** Scans one claimed host and writes what became of it. Never throws for what a host does. */
 export async function runScanClaim(
   world: World,

@@ -123,9 +123,9 @@ export async function wayRefusals(
 
 /** Ledger facts of a way: how, never where or as whom. */
 function wayFacts(way: HostWay): JsonObject {
-  return way.kind === "local"
-    ? { way: "local" }
-    : { way: "ssh", program: way.program, keys: way.hostKeys.length };
+  return way.kind === "ssh"
+    ? { way: "ssh", program: way.program, keys: way.hostKeys.length }
+    : { way: way.kind };
 }
 
 /** The host within the actor's scope; one outside looks exactly like one that is not there. */

@@ -8,6 +8,7 @@ const time = z.iso.datetime();
 
 const waySchema = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("local") }),
+  z.strictObject({ kind: z.literal("agent") }),
   z.strictObject({
     kind: z.literal("ssh"),
     user: z.string(),
@@ -53,7 +54,10 @@ export function hostReply(host: Host): HostReply {
     protocolId: host.protocolId,
     labels: { ...host.labels },
     mode: host.mode,
-    way: way.kind === "local" ? way : { ...way, hostKeys: way.hostKeys.flatMap(shownKey) },
+    way:
+      way.kind === "ssh"
+        ? { ...way, hostKeys: way.hostKeys.flatMap(shownKey) }
+        : { kind: way.kind },
     isEnrolled: host.signingKey !== null,
     system:
       facts === null

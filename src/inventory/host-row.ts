@@ -6,6 +6,7 @@ import type { Host, HostFacts, HostWay } from "./model.ts";
 /** Rows of `host` as the store reads them: whatever is JSON there is parsed here, once. */
 export const waySchema: z.ZodType<HostWay> = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("local") }),
+  z.strictObject({ kind: z.literal("agent"), protocolId: z.string() }),
   z.strictObject({
     kind: z.literal("ssh"),
     user: z.string(),

@@ -15,9 +15,11 @@ import type { Labels } from "../base/labels.ts";
  * clean; held and auto marks live outside the set. Never does this context change a host.
  */
 
-/** How Fettle reaches a host. `piped` and `installed` are the ways of host protocol §9. */
+/** How Fettle reaches a host; the ways of host protocol §9. */
 export type HostWay =
   | { readonly kind: "local" }
+  /** Its own program calls in (host protocol §9, agent); the id is the one it drew itself. */
+  | { readonly kind: "agent"; readonly protocolId: string }
   | {
       readonly kind: "ssh";
       readonly user: string;

@@ -21,6 +21,8 @@ export function wayRefusal(way: HostWay, known: KnownWays): string | null {
   if (way.kind === "local") {
     return "Only who manages hosts without a label limit adds the machine that the server runs on.";
   }
+  // An agent comes by its own token, which was made within somebody's rights.
+  if (way.kind === "agent") return null;
   if (!known.ownKeyFiles.includes(way.identityFile)) {
     return "None of your hosts is reached with this key file yet. Let somebody who manages hosts without a label limit add the first one with it.";
   }

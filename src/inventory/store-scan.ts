@@ -114,16 +114,30 @@ export interface ScanClaim {
   readonly requestedBy: SubjectId;
 }
 
-/** Claims open rows, oldest scan first; rows whose lease ran out count as open. */
+/** A host that calls in is looked at when it does; one that never does fails its scan after this long. */
+const AGENT_AWAY = sql`interval '10 minutes'`;
+
+/** What the loop may claim by itself: all but the rows of agents, which wait for the agent's poll. */
+const isReachedFromHere = sql`not exists (
+  select from host h join scan s on s.id = scan_host.scan_id
+   where h.id = scan_host.host_id and h.way ->> 'kind' = 'agent'
+     and s.created_at > now() - ${AGENT_AWAY})`;
+
+/**
+ * Claims open rows, oldest scan first; rows whose lease ran out count as open. Of one host only, when
+ * that host has just called in.
+ */
 export async function claimScanHosts(
   reader: Reader,
   limit: number,
   leaseSeconds: number,
+  host: HostId | null = null,
 ): Promise<readonly ScanClaim[]> {
+  const whose = host === null ? isReachedFromHere : sql`host_id = ${host}`;
   const { rows } = await sql<ScanClaim>`
     with picked as (
       select scan_id, host_id from scan_host
-       where state = 'waiting' or (state = 'running' and leased_until < now())
+       where (state = 'waiting' or (state = 'running' and leased_until < now())) and ${whose}
        order by scan_id, host_id limit ${limit}
        for update skip locked)
     update scan_host sh

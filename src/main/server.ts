@@ -13,6 +13,8 @@ import { type Channel, type Listener, listen } from "../db/notify.ts";
 import { grantRightsTo, makeAppRole } from "../db/roles.ts";
 import { startEmbedded } from "../db/supervisor.ts";
 import type { Paths, World } from "../db/world.ts";
+import { agentDoor } from "../fleet/actions-agent-door.ts";
+import { agentCa } from "../fleet/store-agent-ca.ts";
 import { ensureSetupSecret } from "../identity/store-setup-secret.ts";
 import { startFeedRefresh, startMatching } from "../intel/loops.ts";
 import { loadStarter } from "../intel/starter.ts";
@@ -22,6 +24,7 @@ import { openLogKey } from "../ledger/store-log-key.ts";
 import { closeConnections } from "../reach/connections.ts";
 import { startHints } from "../reports/loops-live.ts";
 import { startRollouts } from "../rollout/loops.ts";
+import { startAgentListener } from "../server/agent-listener.ts";
 import { allRoutes } from "../server/all-routes.ts";
 import { loadPages } from "../server/pages.ts";
 import { startServer } from "../server/server.ts";
@@ -36,6 +39,8 @@ import { databaseSockets, removeSocketFolders } from "./state-folder.ts";
 /** Everything that runs in one server process, wired together; `close` ends all of it. */
 export interface RunningFettle {
   readonly url: string;
+  /** Where agents call in; null where no port is set for them. */
+  readonly agentUrl: string | null;
   readonly world: World;
   /** How the database runs, for people. */
   readonly database: string;
@@ -107,17 +112,34 @@ async function startAll(start: Starting): Promise<RunningFettle> {
   closers.add("wake-ups", () => (listener satisfies Listener).close());
   const hints = startHints(world, connection);
   closers.add("live hints", () => hints.close());
+  const agents = await startAgents(world, closers);
   const http = await startServer(world, allRoutes, { pages: loadPages(builtPages) });
   closers.add("http", () => http.close());
   lock.announce(http.url);
   return {
     url: http.url,
+    agentUrl: agents,
     world,
     database: description,
     starterLoaded: feeds.starterLoaded,
     setupSecret,
     close: () => closers.closeAll(log),
   };
+}
+
+/** The listener for hosts that call in, where the configuration has a port for it. */
+async function startAgents(world: World, closers: Closers): Promise<string | null> {
+  if (world.config.agentPort === undefined) return null;
+  const ca = await agentCa(world.paths.state);
+  const door = agentDoor(world);
+  closers.add("agents", () => door.stop());
+  const listener = await startAgentListener(world, {
+    caPem: ca.certificatePem,
+    issueServer: ca.issueServer,
+    answer: door.answer,
+  });
+  closers.add("agent listener", () => listener.close());
+  return listener.url;
 }
 
 /** Brings the tables up to date as their owner; the connection is that of the server's own role. */

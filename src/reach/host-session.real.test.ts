@@ -14,9 +14,10 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { closeConnections } from "./connections.ts";
 import { hostKeysIn, parseHostKey } from "./host-key.ts";
-import { askHost, type HostSession, isReachProblem, openSession } from "./host-session.ts";
+import { askHost, isReachProblem, openSession } from "./host-session.ts";
 import type { ReachProblem, ReachTarget, SessionLimits } from "./model.ts";
 import { scanHostKeys } from "./scan-host-keys.ts";
+import type { HostSession } from "./session.ts";
 import { freePort, startSshd, type TestSshd } from "./sshd-for-tests.ts";
 import { transportTo } from "./transport.ts";
 

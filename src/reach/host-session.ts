@@ -1,46 +1,15 @@
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { type MessageReader, messageReader } from "./host-message.ts";
+import { type ReachProblem, type SessionLimits, sessionLimits } from "./model.ts";
 import {
-  type HostMessage,
-  type Keeps,
-  type ReachProblem,
-  type SessionLimits,
-  sessionLimits,
-} from "./model.ts";
+  type HostSession,
+  type ItemQueue,
+  itemQueue,
+  type SessionItem,
+  type SessionRequest,
+} from "./session.ts";
 import { brokenConnection } from "./ssh-problem.ts";
 import type { Prepared, Transport } from "./transport.ts";
-
-/**
- * One connection to the host program. The caller takes messages one by one and may answer on the
- * host's input; the session ends with `ended`, always, and says why.
- */
-export interface HostSession {
-  /** The next message, or the end; after the end always the same end. */
-  next(): Promise<SessionItem>;
-  /** Writes text lines to the host program, which must end with a line break. */
-  send(text: string): void;
-  /** Nothing more will be sent; the host program reads the end of its input. */
-  endInput(): void;
-  /** Ends the connection now. What runs detached on the host goes on. */
-  close(): Promise<void>;
-  /** Ends the input, gives the host program a moment to end by itself, then closes. */
-  finish(): Promise<void>;
-}
-
-export type SessionItem =
-  | { readonly kind: "message"; readonly message: HostMessage }
-  | { readonly kind: "ended"; readonly problem: ReachProblem | null };
-
-export interface SessionRequest {
-  /** `inspect`, `status`, …: the line the host program reads first. */
-  readonly verb: string;
-  /** What follows the verb at once: whole lines. */
-  readonly input?: string;
-  readonly limits?: Partial<SessionLimits>;
-  /** The connection stays for the next session unless told otherwise. */
-  readonly keeps?: Keeps;
-  readonly signal?: AbortSignal;
-}
 
 /** Time to remove temporary files after the request to end. */
 const KILL_AFTER_MS = 2_000;
@@ -51,6 +20,7 @@ const FAREWELL_MS = 2_000;
 const STDERR_BYTES_MAX = 16 * 1024;
 
 export function openSession(transport: Transport, request: SessionRequest): HostSession {
+  if (transport.open !== undefined) return transport.open(request);
   const prepared = transport.prepare(request.keeps ?? "connection");
   if ("kind" in prepared) return endedSession(prepared);
   const limits = { ...sessionLimits, ...request.limits };
@@ -222,42 +192,6 @@ function endOf(
   // After its greeting the program's messages tell what happened; 255 is ssh losing the line.
   if (end.code !== 255 && end.code >= 0) return null;
   return { kind: "connection-lost", message: brokenConnection(where) };
-}
-
-interface ItemQueue {
-  push(item: SessionItem): void;
-  end(problem: ReachProblem | null): void;
-  next(): Promise<SessionItem>;
-  readonly ended: Promise<void>;
-}
-
-function itemQueue(): ItemQueue {
-  const waiting: ((item: SessionItem) => void)[] = [];
-  const items: SessionItem[] = [];
-  let end: SessionItem | null = null;
-  let markEnded: () => void = () => undefined;
-  const ended = new Promise<void>((resolve) => {
-    markEnded = resolve;
-  });
-  return {
-    ended,
-    push(item) {
-      const taker = waiting.shift();
-      if (taker === undefined) items.push(item);
-      else taker(item);
-    },
-    end(problem) {
-      if (end !== null) return;
-      end = { kind: "ended", problem };
-      for (const taker of waiting.splice(0)) taker(end);
-      markEnded();
-    },
-    next() {
-      const item = items.shift() ?? end;
-      if (item !== null) return Promise.resolve(item);
-      return new Promise((resolve) => waiting.push(resolve));
-    },
-  };
 }
 
 function endedSession(problem: ReachProblem): HostSession {

@@ -14,6 +14,8 @@
 /** Where to go; the same shape as a host's way in the inventory, plus the name its keys go by. */
 export type ReachTarget =
   | { readonly kind: "local" }
+  /** The host calls in; `protocolId` is what it is known by then. */
+  | { readonly kind: "agent"; readonly protocolId: string }
   | {
       readonly kind: "ssh";
       readonly user: string;

@@ -2,8 +2,10 @@ import { createHash } from "node:crypto";
 import { chmodSync, existsSync, mkdirSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { agentExchange } from "./agent-exchange.ts";
 import { type HostKey, parseHostKey } from "./host-key.ts";
 import type { Keeps, ReachProblem, ReachTarget } from "./model.ts";
+import type { HostSession, SessionRequest } from "./session.ts";
 import {
   bootstrap,
   controlName,
@@ -21,6 +23,8 @@ export interface Transport {
   readonly where: string;
   /** Whether the host program runs as root and so sees all processes. */
   readonly isRoot: boolean;
+  /** Where the other end calls in, a session is not a process of this server. */
+  readonly open?: (request: SessionRequest) => HostSession;
   /**
    * Prepares the way: the process to start and what it must read first, or why there is none.
    * `keeps`: whether the connection stays for a moment, for sessions that follow.
@@ -59,9 +63,27 @@ export function transportTo(
   paths: ReachPaths,
   programs: HostPrograms,
 ): Transport {
-  return target.kind === "local"
-    ? localTransport(programs.local)
-    : sshTransport(target, paths, programs.remote);
+  switch (target.kind) {
+    case "local":
+      return localTransport(programs.local);
+    case "agent":
+      return agentTransport(target.protocolId, paths);
+    case "ssh":
+      return sshTransport(target, paths, programs.remote);
+  }
+}
+
+/** A host that calls in: nothing is started here, a session waits for its next poll. */
+function agentTransport(protocolId: string, paths: ReachPaths): Transport {
+  const message = `The agent ${protocolId} is reached by its own polls only.`;
+  const problem: ReachProblem = { kind: "unreachable", message };
+  return {
+    where: `the agent ${protocolId}`,
+    isRoot: true,
+    open: (request) => agentExchange(paths.state).open(protocolId, request),
+    prepare: () => problem,
+    explain: () => problem,
+  };
 }
 
 /** This machine, as the user the server runs as: enough to inspect, nothing to change anything. */

@@ -1,3 +1,4 @@
+import { makeBatcher } from "../base/batcher.ts";
 import type { ChangeId, HostId, RolloutId } from "../base/ids.ts";
 import { instantToSeconds } from "../base/instant.ts";
 import { calendarInForce, standingCalendar } from "../calendar/actions.ts";
@@ -7,7 +8,6 @@ import { EMPTY_HEAD, signOrder } from "../fleet/order.ts";
 import type { Engine } from "./engine.ts";
 import { startHolds } from "./explain.ts";
 import { holdToText } from "./hold.ts";
-import { makeBatcher } from "./loops-batch.ts";
 import { loadFacts } from "./store.ts";
 import type { HaltScope } from "./store-halts.ts";
 import { type Permitted, permit } from "./store-permits.ts";

@@ -1,4 +1,5 @@
 import { systemActor } from "../base/actor.ts";
+import { makeBatcher } from "../base/batcher.ts";
 import { sha256 } from "../base/digest.ts";
 import type { PlanDigest, RolloutId } from "../base/ids.ts";
 import type { Instant } from "../base/instant.ts";
@@ -10,7 +11,6 @@ import { requestScan } from "../inventory/actions-scan.ts";
 import type { Host } from "../inventory/model.ts";
 import { recordEvent } from "../ledger/record.ts";
 import type { Engine } from "./engine.ts";
-import { makeBatcher } from "./loops-batch.ts";
 import { type ResultVerb, resultMove } from "./result-move.ts";
 import { loadRollout, type RolloutRow } from "./store.ts";
 import { type AppliedResult, applyResults, type SignedResult } from "./store-results.ts";

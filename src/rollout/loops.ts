@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { SECOND_MS } from "../base/instant.ts";
 import { startLoop } from "../base/loop.ts";
 import type { World } from "../db/world.ts";
+import { isNewestToken } from "../fleet/actions-agent-poll.ts";
 import { sshExecutor } from "../fleet/executors/ssh/executor.ts";
 import type { Executor } from "../fleet/model.ts";
 import { machineKey } from "../fleet/store-keys.ts";
@@ -128,6 +129,7 @@ export function defaultExecutor(world: World): Executor {
   return sshExecutor({
     tenant: world.config.deployment,
     transportTo: (host) => reachHost(world.paths, host.way),
+    isNewestToken: (protocolId, token) => isNewestToken(world, protocolId, token),
   });
 }
 

@@ -8,7 +8,7 @@ import { instantToSeconds, MINUTE_MS } from "../../src/base/instant.ts";
 import { makeMachineKey, openMachineKey, signDocument } from "../../src/base/sshsig.ts";
 import { inTransaction } from "../../src/db/database.ts";
 import type { World } from "../../src/db/world.ts";
-import { enrolmentFor } from "../../src/fleet/enrolment.ts";
+import { type EnrolmentTexts, enrolmentFor } from "../../src/fleet/enrolment.ts";
 import { sshExecutor } from "../../src/fleet/executors/ssh/executor.ts";
 import { writeHostIdentity } from "../../src/fleet/host-identity.ts";
 import { writeHostPolicy } from "../../src/fleet/host-policy.ts";
@@ -54,7 +54,11 @@ export function localHosts(world: World, folder: string): LocalHosts {
   const transportTo = transportsIn(folder, (name) => {
     connections.set(name, (connections.get(name) ?? 0) + 1);
   });
-  const executor = sshExecutor({ tenant: world.config.deployment, transportTo });
+  const executor = sshExecutor({
+    tenant: world.config.deployment,
+    transportTo,
+    isNewestToken: () => Promise.resolve(true),
+  });
   const truthOf = (name: string): string => join(folder, name, "truth");
   return {
     executor,
@@ -66,12 +70,7 @@ export function localHosts(world: World, folder: string): LocalHosts {
       const id = await enrolled({ world, transport: transportTo({ name }) }, name, ring, () =>
         mkdirSync(join(folder, name)),
       );
-      const hook = (of: string, text: string): void => writeHook(join(folder, name), of, text);
-      hook("mark", `echo mark >>${truthOf(name)}`);
-      hook("unmark", `echo unmark >>${truthOf(name)}`);
-      hook("check", probe);
-      const probeFile = join(folder, name, "etc/probes.d/works");
-      writeFileSync(probeFile, "hook check\ntries 1\n", { mode: 0o644 });
+      writeHooks(join(folder, name), probe);
       return inspected(world, executor, id);
     },
   };
@@ -116,16 +115,7 @@ async function enrolled(
       Date.now(),
     ),
   );
-  const texts = enrolmentFor({
-    tenant: world.config.deployment,
-    host: { name, protocolId, labels },
-    rings: parseRings(ringsText),
-    version: 1,
-    dispatcherKeyLine: machineKey(world.paths.state, "dispatcher").publicKeyLine,
-    rootKeyLine: machineKey(world.paths.state, "piped-root").publicKeyLine,
-    depotUrl: "http://localhost/depot",
-    approvers: [{ handle: "alice", class: "ssh", ...keyOf(approver.publicKeyLine) }],
-  });
+  const texts = localTexts(world, { name, protocolId, labels });
   makeFolder();
   const answer = await askHost(transport, {
     verb: "enrol",
@@ -136,6 +126,31 @@ async function enrolled(
   const { keyLine } = parseHostStatus(answer.get("enrolled") ?? []);
   await inTransaction(world.db, (tx) => setSigningKey(tx, id, keyLine ?? ""));
   return id;
+}
+
+/** What a host is told to believe here: the one approver of these tests, and this server's key. */
+export function localTexts(
+  world: World,
+  host: Pick<Host, "name" | "protocolId" | "labels">,
+): EnrolmentTexts {
+  return enrolmentFor({
+    tenant: world.config.deployment,
+    host,
+    rings: parseRings(ringsText),
+    version: 1,
+    dispatcherKeyLine: machineKey(world.paths.state, "dispatcher").publicKeyLine,
+    rootKeyLine: machineKey(world.paths.state, "piped-root").publicKeyLine,
+    depotUrl: "http://localhost/depot",
+    approvers: [{ handle: "alice", class: "ssh", ...keyOf(approver.publicKeyLine) }],
+  });
+}
+
+/** A hook that writes the truth of a host, one that takes it back, and a probe. */
+export function writeHooks(folder: string, probe = "exit 0"): void {
+  writeHook(folder, "mark", `echo mark >>${join(folder, "truth")}`);
+  writeHook(folder, "unmark", `echo unmark >>${join(folder, "truth")}`);
+  writeHook(folder, "check", probe);
+  writeFileSync(join(folder, "etc/probes.d/works"), "hook check\ntries 1\n", { mode: 0o644 });
 }
 
 async function inspected(world: World, executor: Executor, id: HostId): Promise<Host> {

@@ -69,7 +69,9 @@ function identity(host: Host): readonly (readonly [string, ReactNode])[] {
   const shown =
     way.kind === "local"
       ? "this machine, looked at only"
-      : `ssh ${way.user}@${way.address}, port ${way.port}`;
+      : way.kind === "agent"
+        ? "agent: the host calls in itself, and checks everything by its own policy"
+        : `ssh ${way.user}@${way.address}, port ${way.port}`;
   return [
     [
       "Id on documents",
@@ -78,7 +80,7 @@ function identity(host: Host): readonly (readonly [string, ReactNode])[] {
       </span>,
     ],
     ["Way", shown],
-    ...(way.kind === "local"
+    ...(way.kind !== "ssh"
       ? []
       : ([
           [

@@ -37,7 +37,14 @@ function problemText(host: Host): string {
 }
 
 function wayText(host: Host): string {
-  return host.way.kind === "local" ? "this machine" : `ssh, ${host.way.program}`;
+  switch (host.way.kind) {
+    case "local":
+      return "this machine";
+    case "agent":
+      return "agent";
+    case "ssh":
+      return `ssh, ${host.way.program}`;
+  }
 }
 
 function labelsText(labels: Readonly<Record<string, string>>): string {

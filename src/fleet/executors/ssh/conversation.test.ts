@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { sha256 } from "../../../base/digest.ts";
 import { makeMachineKey, openMachineKey, signDocument } from "../../../base/sshsig.ts";
-import type { HostSession, SessionItem } from "../../../reach/host-session.ts";
 import type { HostMessage } from "../../../reach/model.ts";
+import type { HostSession, SessionItem } from "../../../reach/session.ts";
 import { type Ask, writeAsk } from "../../ask.ts";
 import type { Conversation, OpenLine, PermitAnswer } from "../../model.ts";
 import { EMPTY_HEAD } from "../../order.ts";

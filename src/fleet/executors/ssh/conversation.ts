@@ -1,6 +1,6 @@
 import { verifySshSignature } from "../../../base/sshsig.ts";
-import type { HostSession } from "../../../reach/host-session.ts";
 import type { HostMessage, ReachProblem } from "../../../reach/model.ts";
+import type { HostSession } from "../../../reach/session.ts";
 import { parseAsk } from "../../ask.ts";
 import { type JournalHeard, journalHeard } from "../../journal-heard.ts";
 import {

@@ -1,14 +1,9 @@
 import { MINUTE_MS } from "../../../base/instant.ts";
 import { parseInspection } from "../../../inventory/inspection.ts";
 import type { Host } from "../../../inventory/model.ts";
-import {
-  answerOf,
-  askHost,
-  type HostSession,
-  isReachProblem,
-  openSession,
-} from "../../../reach/host-session.ts";
+import { answerOf, askHost, isReachProblem, openSession } from "../../../reach/host-session.ts";
 import { type ReachProblem, type SessionLimits, sessionLimits } from "../../../reach/model.ts";
+import type { HostSession } from "../../../reach/session.ts";
 import type { Transport } from "../../../reach/transport.ts";
 import { writeBundle } from "../../bundle.ts";
 import { type JudgedJob, judgeHost } from "../../judge-host.ts";
@@ -24,7 +19,7 @@ import {
 import { converse } from "./conversation.ts";
 
 /**
- * The executor over one SSH connection a job. The job itself runs detached on the host and outlives
+ * The executor over one connection a job: SSH, or a talk with a host that calls in. The job itself runs detached on the host and outlives
  * the connection; `resume` takes up the talk again.
  */
 const jobLimits: Partial<SessionLimits> = {
@@ -37,6 +32,8 @@ const jobLimits: Partial<SessionLimits> = {
 export function sshExecutor(reach: {
   readonly tenant: string;
   readonly transportTo: (host: Host) => Transport;
+  /** Whether a host that calls in shows the newest poll token that it was given (host protocol §10.2). */
+  readonly isNewestToken: (protocolId: string, token: string) => Promise<boolean>;
 }): Executor {
   const talkTo = (
     host: Host,
@@ -55,7 +52,7 @@ export function sshExecutor(reach: {
     const { tenant } = reach;
     return converse({
       session,
-      talk,
+      talk: host.way.kind === "agent" ? withNewestToken(host, talk, reach.isNewestToken) : talk,
       tenant,
       protocolId: host.protocolId,
       keyLine: host.signingKey,
@@ -105,6 +102,21 @@ function inspected(answer: ReadonlyMap<string, readonly string[]> | ReachProblem
 
 function judged(seen: Inspected, job: JudgedJob): Verified {
   return seen.kind === "problem" ? seen : { ...seen, judgement: judgeHost({ ...job, ...seen }) };
+}
+
+/** A machine that was copied does not start anything while it is not known which of the two it is. */
+function withNewestToken(
+  host: Host,
+  talk: Conversation,
+  isNewest: (protocolId: string, token: string) => Promise<boolean>,
+): Conversation {
+  return {
+    ...talk,
+    async ask(ask) {
+      if (await isNewest(host.protocolId, ask.token)) return talk.ask(ask);
+      return { kind: "held", reason: "this poll token is not the newest that the host was given" };
+    },
+  };
 }
 
 function notEnrolled(host: Host): ConversationEnd {

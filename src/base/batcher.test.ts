@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { makeBatcher } from "./loops-batch.ts";
+import { makeBatcher } from "./batcher.ts";
 
 test("what comes together is handled together, and everybody gets their own answer", async () => {
   const sizes: number[] = [];

@@ -1,0 +1,83 @@
+# Puts this program where a timer runs it: systemd where it is in charge, else cron. Both start
+# `fettle-host agent` each minute; the program itself knows when it is to call.
+
+AGENT_PROGRAM=/usr/sbin/fettle-host
+AGENT_UNITS=/etc/systemd/system
+AGENT_CRON=/etc/cron.d/fettle-agent
+
+agent_install_main() { # PROGRAM
+  if [ "$(id -u)" != 0 ] || [ ! -s "$1" ]; then
+    say "this needs root and the program's file" >&2
+    return 1
+  fi
+  cat "$1" >"$AGENT_PROGRAM.new" && chmod 0755 "$AGENT_PROGRAM.new" && sync "$AGENT_PROGRAM.new" &&
+    mv -f "$AGENT_PROGRAM.new" "$AGENT_PROGRAM" || return 1
+  if [ -d /run/systemd/system ]; then
+    for ai_unit in fettle-agent.service fettle-agent.timer; do
+      agent_unit "$ai_unit" >"$AGENT_UNITS/$ai_unit" || return 1
+    done
+    systemctl daemon-reload && systemctl enable --now fettle-agent.timer || return 1
+    say "a systemd timer calls the server each minute: systemctl list-timers fettle-agent.timer"
+    return 0
+  fi
+  if [ -d "${AGENT_CRON%/*}" ]; then
+    agent_unit cron >"$AGENT_CRON" && chmod 0644 "$AGENT_CRON" || return 1
+    say "cron calls the server each minute: $AGENT_CRON"
+    return 0
+  fi
+  say "there is neither systemd nor $AGENT_CRON here: have something run $AGENT_PROGRAM agent each minute" >&2
+  return 1
+}
+
+# The one source of the units: the packages carry what this prints.
+agent_unit() { # NAME
+  case $1 in
+    fettle-agent.service)
+      cat <<'UNIT'
+# Calls the server, does what its orders say and this host's own policy allows, and ends.
+[Unit]
+Description=Fettle: call the server
+Documentation=man:fettle-host(8)
+Wants=network-online.target
+After=network-online.target
+
+[Service]
+Type=oneshot
+ExecStart=/usr/sbin/fettle-host agent
+# A job goes on when the call is over, and what it restarts must live.
+KillMode=process
+TimeoutStartSec=4h
+Environment=LC_ALL=C
+LimitCORE=0
+UMask=0022
+UNIT
+      ;;
+    fettle-agent.timer)
+      cat <<'UNIT'
+# Each minute, at a second of this host's own; a job that a reboot broke off goes on with the first run.
+[Unit]
+Description=Fettle: call the server each minute
+
+[Timer]
+OnBootSec=20s
+OnCalendar=minutely
+RandomizedDelaySec=50s
+FixedRandomDelay=yes
+AccuracySec=1s
+
+[Install]
+WantedBy=timers.target
+UNIT
+      ;;
+    cron)
+      cat <<'UNIT'
+# Fettle calls its server each minute, at a second of this host's own.
+SHELL=/bin/sh
+PATH=/usr/sbin:/usr/bin:/sbin:/bin
+* * * * * root sleep $(( $(cksum </var/lib/fettle/key.pub | cut -d ' ' -f 1) \% 50 )); exec /usr/sbin/fettle-host agent 2>&1 | logger -t fettle-agent
+@reboot root exec /usr/sbin/fettle-host work 2>&1 | logger -t fettle-agent
+UNIT
+      ;;
+    *) return 2 ;;
+  esac
+}

@@ -1,0 +1,156 @@
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { sql } from "kysely";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type Agents, cloneHost, startAgents } from "../../test/builders/agents.ts";
+import { type TestWorld, testWorld } from "../../test/setup/world.ts";
+import { systemActor } from "../base/actor.ts";
+import { sha256 } from "../base/digest.ts";
+import { makeMachineKey, openMachineKey, signDocument } from "../base/sshsig.ts";
+import { startScan } from "../inventory/actions-scan.ts";
+import { listAgents, moveAgent } from "./actions-agent.ts";
+import { writeAgentEnrol } from "./agent-enrol.ts";
+import { agentCa } from "./store-agent-ca.ts";
+
+/** Hosts that call in: the real program, real TLS, the real database. */
+const isRoot = process.getuid?.() === 0;
+
+describe.skipIf(!isRoot)("hosts that call in", () => {
+  let made: TestWorld;
+  let folder: string;
+  let agents: Agents;
+  beforeAll(async () => {
+    made = await testWorld();
+    folder = mkdtempSync(join(tmpdir(), "fettle-agent-"));
+    agents = await startAgents(made.world, folder);
+  });
+  afterAll(async () => {
+    await agents?.close();
+    await made?.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const stateOf = async (name: string) => {
+    const page = { afterName: "", limit: 100 };
+    const all = await listAgents(made.world, systemActor, page);
+    return all.find((agent) => agent.name === name);
+  };
+  const events = async (type: string): Promise<number> => {
+    const { rows } = await sql<{ count: number }>`
+      select count(*) as count from event where type = ${type}`.execute(made.world.db);
+    return rows[0]?.count ?? 0;
+  };
+  const wasLaid = (name: string): boolean =>
+    existsSync(join(agents.folder(name), "etc/identity")) ||
+    existsSync(join(agents.folder(name), "var/anchor"));
+
+  test("a host enrols itself by one line, polls, and is scanned over its poll", async () => {
+    const ran = await agents.install("web-1");
+    expect(ran, ran.said).toMatchObject({ ok: true });
+    expect(ran.said).toContain("enrolled as h-");
+    const first = await agents.run("web-1", "once");
+    expect(first, first.said).toMatchObject({ ok: true });
+    expect(await stateOf("web-1")).toMatchObject({ state: "live", polls: 1 });
+    const scan = await startScan(made.world, systemActor, { hosts: ["web-1"], refresh: "nothing" });
+    const second = await agents.run("web-1", "once");
+    expect(second, second.said).toMatchObject({ ok: true });
+    const looked = async () => {
+      const { rows } = await sql<{ state: string; problem: string | null }>`
+        select state, problem from scan_host where scan_id = ${scan.id}`.execute(made.world.db);
+      return rows;
+    };
+    await expect.poll(looked, { timeout: 10_000 }).toEqual([{ state: "changed", problem: null }]);
+    expect(await events("host.enrolled")).toBe(1);
+  });
+
+  test("R8 a token works once, in time, and for its own group only", async () => {
+    const used = await agents.token();
+    expect(await agents.install("once-1", { token: used.token })).toMatchObject({ ok: true });
+    const again = await agents.install("once-2", { token: used.token });
+    expect(again.ok).toBe(false);
+    expect(wasLaid("once-2")).toBe(false);
+    const late = await agents.token();
+    await sql`update agent_token set made_at = now() - interval '2 hours', until = now() - interval '1 hour'
+               where id = ${late.id}`.execute(made.world.db);
+    expect((await agents.install("late", { token: late.token })).ok).toBe(false);
+    expect(wasLaid("late")).toBe(false);
+    const other = await agents.install("other-ring", { ring: "prod" });
+    expect(other.said).toMatch(/E_AUDIENCE|no line for|E_POLICY/);
+    expect(wasLaid("other-ring")).toBe(false);
+    expect(await stateOf("other-ring")).toBeUndefined();
+    const kept =
+      await sql`select 1 from agent_token where token_digest like ${`%${used.token}%`}`.execute(
+        made.world.db,
+      );
+    expect(kept.rows).toEqual([]);
+  });
+
+  test("R8 of fifty that race with one token exactly one is enrolled", async () => {
+    const { token, policy } = await agents.token();
+    const bodies = Array.from({ length: 50 }, (_, at) => {
+      const key = openMachineKey(makeMachineKey().privateKeyPem);
+      const text = writeAgentEnrol({
+        tenant: made.world.config.deployment,
+        host: `h-${sha256(`race ${at}`).slice(0, 20)}`,
+        name: `race-${at}`,
+        keyLine: key.publicKeyLine,
+        ring: "canary",
+        labels: ["ring=canary"],
+        policy,
+        token,
+        boot: "0".repeat(32),
+      });
+      const namespace = "fettle-enrol-v1" as const;
+      return `@enrol\n${text}@enrolsig\n${signDocument({ namespace, key, bytes: text })}@end\n`;
+    });
+    const url = new URL("https://agent/agent/v1/enrol");
+    const replies = await Promise.all(
+      bodies.map((body) =>
+        agents.door.answer({
+          ...{ method: "POST", url, authorization: null, admitted: null },
+          body: Buffer.from(body),
+        }),
+      ),
+    );
+    expect(replies.map((reply) => reply.status).sort()).toEqual([200, ...Array(49).fill(403)]);
+    const { rows } = await sql`select 1 from host where name like 'race-%'`.execute(made.world.db);
+    expect(rows).toHaveLength(1);
+  });
+
+  test("U25 a server that hands out a policy or an authority of its own enrols nobody", async () => {
+    const policy = await agents.install("own-policy", { policyDigest: sha256("another policy") });
+    expect(policy.said).toContain("policy: FAILED");
+    expect(wasLaid("own-policy")).toBe(false);
+    const stranger = await agentCa(mkdtempSync(join(folder, "stranger-")));
+    const posing = await agents.install("own-ca", { authority: stranger.certificatePem });
+    expect(posing.said).toMatch(/certificate|SSL/);
+    expect(wasLaid("own-ca")).toBe(false);
+    expect(await stateOf("own-ca")).toBeUndefined();
+  });
+
+  test("R9 a copied machine and its twin are both refused until a person has looked", async () => {
+    expect((await agents.install("twin")).ok).toBe(true);
+    await cloneHost(agents.folder("twin"), agents.folder("twin-b"));
+    expect(await agents.run("twin", "once")).toMatchObject({ ok: true });
+    const copy = await agents.run("twin-b", "once");
+    expect(copy.said).toContain("E_QUARANTINE");
+    expect((await agents.run("twin", "once")).said).toContain("E_QUARANTINE");
+    expect(await stateOf("twin")).toMatchObject({ state: "quarantined" });
+    expect(await events("agent.quarantined")).toBe(1);
+    const release = { host: "twin", verb: "release", reason: "the copy was deleted" } as const;
+    await moveAgent(made.world, systemActor, release);
+    expect(await agents.run("twin", "once")).toMatchObject({ ok: true });
+    expect(await agents.run("twin", "once")).toMatchObject({ ok: true });
+  });
+
+  test("a buried id is refused at once and never given again", async () => {
+    expect((await agents.install("gone")).ok).toBe(true);
+    const bury = { host: "gone", verb: "bury", reason: "the disk was sold" } as const;
+    await moveAgent(made.world, systemActor, bury);
+    expect((await agents.run("gone", "once")).said).toContain("E_KEY");
+    await expect(moveAgent(made.world, systemActor, { ...bury, verb: "release" })).rejects.toThrow(
+      "buried already",
+    );
+  });
+});

@@ -1,0 +1,163 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { createServer, type Server } from "node:https";
+import { hostname } from "node:os";
+import type { TLSSocket } from "node:tls";
+import { assert, Failure } from "../base/failure.ts";
+import { DAY_MS, type Instant } from "../base/instant.ts";
+import type { World } from "../db/world.ts";
+
+/**
+ * The second way into the server, for agents only: TLS with Fettle's own authority, and no route of the
+ * API. A client certificate is asked for and judged here; who shows none may still enrol.
+ */
+export interface AgentDoorRequest {
+  readonly method: string;
+  readonly url: URL;
+  readonly authorization: string | null;
+  readonly admitted: string | null;
+  readonly body: Uint8Array;
+}
+
+export interface AgentListening {
+  readonly caPem: string;
+  issueServer(
+    names: readonly string[],
+    at: Instant,
+  ): Promise<{ readonly certificatePem: string; readonly keyPem: string; readonly until: Instant }>;
+  answer(request: AgentDoorRequest): Promise<{ readonly status: number; readonly text: string }>;
+}
+
+export interface AgentListener {
+  readonly url: string;
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+/** An inspection of a large machine is some megabytes of text. */
+const BODY_BYTES_MAX = 16 * 1024 * 1024;
+const URL_CHARACTERS_MAX = 512;
+const HEADERS_BYTES_MAX = 8 * 1024;
+const REQUEST_MS_MAX = 120_000;
+const IDLE_MS = 70_000;
+const CONNECTIONS_MAX = 20_000;
+/** The server's certificate is good for 90 days; a timer holds 24 at most. */
+const RENEW_MS = 20 * DAY_MS;
+
+export async function startAgentListener(
+  world: World,
+  listening: AgentListening,
+): Promise<AgentListener> {
+  const { config } = world;
+  assert(config.agentPort !== undefined, "agents are listened to where a port is set");
+  const names = serverNames(world);
+  const context = async () => {
+    const { certificatePem, keyPem } = await listening.issueServer(names, world.clock());
+    return { cert: certificatePem, key: keyPem, ca: listening.caPem };
+  };
+  const server = createServer(
+    {
+      ...(await context()),
+      minVersion: config.agentTls === "1.2" ? "TLSv1.2" : "TLSv1.3",
+      requestCert: true,
+      // Judged for each request: who enrols has no certificate yet.
+      rejectUnauthorized: false,
+      maxHeaderSize: HEADERS_BYTES_MAX,
+      requestTimeout: REQUEST_MS_MAX,
+      keepAliveTimeout: IDLE_MS,
+    },
+    (request, response) => void serve(world, listening, request, response),
+  );
+  server.maxConnections = CONNECTIONS_MAX;
+  const host = config.agentHost ?? config.host;
+  await listenOn(server, host, config.agentPort);
+  const renewal = setInterval(() => {
+    context()
+      .then((next) => server.setSecureContext(next))
+      .catch((cause: unknown) => world.log.error({ err: cause }, "no new certificate for agents"));
+  }, RENEW_MS);
+  renewal.unref();
+  const address = server.address();
+  assert(typeof address === "object" && address !== null, "the server listens on a port");
+  return {
+    url: `https://${config.agentName ?? config.serverName}:${address.port}`,
+    port: address.port,
+    async close() {
+      clearInterval(renewal);
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}
+
+/** What the certificate says this server is called. */
+function serverNames({ config }: World): readonly string[] {
+  const own = [config.agentName ?? config.serverName, "localhost", hostname(), "127.0.0.1", "::1"];
+  const listens = config.agentHost ?? config.host;
+  const isAny = ["0.0.0.0", "::"].includes(listens);
+  return [...new Set(isAny ? own : [...own, listens])];
+}
+
+async function listenOn(server: Server, host: string, port: number): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", (cause: NodeJS.ErrnoException) => {
+      if (cause.code !== "EADDRINUSE") return reject(cause);
+      const why = `Port ${port} on ${host}, where agents call in, is in use by another program. Choose another with FETTLE_AGENT_PORT or agentPort in fettle.yaml.`;
+      reject(new Failure("blocked", why, { cause }));
+    });
+    server.listen(port, host, () => resolve());
+  });
+}
+
+async function serve(
+  world: World,
+  listening: AgentListening,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  try {
+    const url = URL.parse(request.url ?? "", "https://agent");
+    const isLong = (request.url ?? "").length > URL_CHARACTERS_MAX;
+    if (url === null || isLong) return send(response, 400, "@refused E_FORMAT bad address\n@end\n");
+    const body = await readBody(request);
+    if (body === null) return send(response, 413, "@refused E_SIZE too large\n@end\n");
+    const reply = await listening.answer({
+      method: request.method ?? "",
+      url,
+      authorization: request.headers.authorization ?? null,
+      admitted: admittedBy(request.socket as TLSSocket),
+      body,
+    });
+    send(response, reply.status, reply.text);
+  } catch (cause) {
+    world.log.debug({ err: cause }, "an agent's connection broke off");
+    response.destroy();
+  }
+}
+
+/** The common name of a certificate that our authority issued and that is in time. */
+function admittedBy(socket: TLSSocket): string | null {
+  if (!socket.authorized) return null;
+  const name = socket.getPeerCertificate().subject?.CN;
+  return typeof name === "string" ? name : null;
+}
+
+async function readBody(request: IncomingMessage): Promise<Buffer | null> {
+  const parts: Buffer[] = [];
+  let bytes = 0;
+  for await (const part of request) {
+    bytes += (part as Buffer).length;
+    if (bytes > BODY_BYTES_MAX) return null;
+    parts.push(part as Buffer);
+  }
+  return Buffer.concat(parts);
+}
+
+function send(response: ServerResponse, status: number, text: string): void {
+  response.writeHead(status, {
+    "content-type": "text/plain; charset=utf-8",
+    "content-length": Buffer.byteLength(text),
+    "cache-control": "no-store",
+  });
+  response.end(text);
+}
