@@ -1,5 +1,5 @@
 import "reflect-metadata";
-import { createHash, createHmac, createPrivateKey, hkdfSync, webcrypto } from "node:crypto";
+import { createHash, createHmac, createPrivateKey, hkdfSync } from "node:crypto";
 import { linkSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { isIP } from "node:net";
 import { join } from "node:path";
@@ -53,6 +53,12 @@ const P256 = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" } as const;
 /** RFC 5480 §2.1.1: what stands before the point of a P-256 key in SubjectPublicKeyInfo. */
 const P256_SPKI = Buffer.from("3059301306072a8648ce3d020106082a8648ce3d030107034200", "hex");
 
+type Key = Awaited<ReturnType<typeof crypto.subtle.importKey>>;
+interface KeyPair {
+  readonly privateKey: Key;
+  readonly publicKey: Key;
+}
+
 const opened = new Map<string, Promise<AgentCa>>();
 
 /** The authority of this state folder, made at the first call. */
@@ -82,7 +88,7 @@ async function openCa(state: string): Promise<AgentCa> {
   return {
     certificatePem,
     async issueServer(names, at) {
-      const own = await webcrypto.subtle.generateKey(P256, true, ["sign", "verify"]);
+      const own = await crypto.subtle.generateKey(P256, true, ["sign", "verify"]);
       const until = at + SERVER_LIFE_MS;
       const certificate = await issue({
         subject: "CN=fettle",
@@ -93,11 +99,14 @@ async function openCa(state: string): Promise<AgentCa> {
         extensions: [
           ...leafExtensions(x509.ExtendedKeyUsage.serverAuth),
           new x509.SubjectAlternativeNameExtension(
-            names.map((name) => ({ type: isIP(name) === 0 ? "dns" : "ip", value: name })),
+            names.map((name) => ({
+              type: isIP(name) === 0 ? ("dns" as const) : ("ip" as const),
+              value: name,
+            })),
           ),
         ],
       });
-      const exported = await webcrypto.subtle.exportKey("pkcs8", own.privateKey);
+      const exported = await crypto.subtle.exportKey("pkcs8", own.privateKey);
       const keyPem = x509.PemConverter.encode(exported, "PRIVATE KEY");
       return { certificatePem: `${certificate.toString("pem")}\n`, keyPem, until };
     },
@@ -127,17 +136,18 @@ function leafExtensions(usage: x509.ExtendedKeyUsage): x509.Extension[] {
   ];
 }
 
-async function caKeys(pem: string): Promise<webcrypto.CryptoKeyPair> {
+async function caKeys(pem: string): Promise<KeyPair> {
   const privateKey = createPrivateKey(pem);
+  const der = privateKey.export({ type: "pkcs8", format: "der" });
   const { d: _secret, ...jwk } = privateKey.export({ format: "jwk" });
   return {
-    privateKey: privateKey.toCryptoKey(P256, false, ["sign"]),
-    publicKey: await webcrypto.subtle.importKey("jwk", jwk, P256, true, ["verify"]),
+    privateKey: await crypto.subtle.importKey("pkcs8", der, P256, false, ["sign"]),
+    publicKey: await crypto.subtle.importKey("jwk", jwk, P256, true, ["verify"]),
   };
 }
 
 /** Made once: hosts hold this very certificate. Of two servers that start at once the first one's counts. */
-async function caCertificate(file: string, keys: webcrypto.CryptoKeyPair): Promise<string> {
+async function caCertificate(file: string, keys: KeyPair): Promise<string> {
   const known = readIfThere(file);
   if (known !== null) return known;
   const made = await x509.X509CertificateGenerator.createSelfSigned({
@@ -173,17 +183,17 @@ function readIfThere(file: string): string | null {
   }
 }
 
-async function publicKeyOf(keyLine: string): Promise<webcrypto.CryptoKey> {
+async function publicKeyOf(keyLine: string): Promise<Key> {
   const key = parsePublicKeyLine(keyLine);
   assert(key?.type === "ecdsa-sha2-nistp256", "the key of an agent is P-256");
   // The point is the last of the three strings in the SSH form of the key (RFC 5656 §3.1).
   const spki = Buffer.concat([P256_SPKI, key.blob.subarray(-65)]);
-  return webcrypto.subtle.importKey("spki", spki, P256, true, ["verify"]);
+  return crypto.subtle.importKey("spki", spki, P256, true, ["verify"]);
 }
 
 /** RFC 5280 §4.1.2.2: positive, at most 20 octets, not to be guessed. */
 function newSerial(): string {
-  const random = webcrypto.getRandomValues(new Uint8Array(16));
+  const random = crypto.getRandomValues(new Uint8Array(16));
   random[0] = ((random[0] ?? 0) & 0x7f) | 0x01;
   return Buffer.from(random).toString("hex");
 }
