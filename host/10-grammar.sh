@@ -7,6 +7,8 @@ BUNDLE_BYTES_MAX=1048576
 # A sender that says nothing for a minute, or is not done after five, is too slow.
 BUNDLE_READ_S=60
 BUNDLE_TOTAL_S=300
+# What takes apart what came: split_bundle, or split_trust.
+CB_SPLIT=split_bundle
 BUNDLE_TAIL='
 @end'
 
@@ -63,7 +65,7 @@ copy_bundle() { # FILE
 }
 
 bundle_facts() { # FILE SIZE
-  CK_FACTS=$(split_bundle "$1" "${1%/*}" bundle "$2") || CK_FACTS="E_FORMAT awk failed"
+  CK_FACTS=$("$CB_SPLIT" "$1" "${1%/*}" bundle "$2") || CK_FACTS="E_FORMAT awk failed"
 }
 
 # Splits FILE into DIR/order, DIR/ordersig … and prints what was found: first `ok`, or `CODE why`.

@@ -20,6 +20,7 @@ check_modes() { # LINES
     case $mo_name:$mo_kind in
       "$ETC/identity:regular file "*) ID_SIZE=$mo_size PO_KEY="$PO_KEY$mo_file $mo_size|" ;;
       "$ETC/policy:regular file "*) POLICY_SIZE=$mo_size PO_KEY="$PO_KEY$mo_file $mo_size|" ;;
+      "$VAR/revoked.keys:regular file "*) PO_KEY="$PO_KEY$mo_file $mo_size|" ;;
       "$ETC:directory "* | "$VAR:directory "* | "$VAR/"*:regular*) ;;
       *) fail_code E_POLICY "$mo_name is not of its kind" || return 1 ;;
     esac
@@ -44,13 +45,16 @@ load_policy() {
     [ -s "$po_file" ] || fail_code E_POLICY "${po_file##*/} is missing" || return 1
   done
   ID_SIZE=0 POLICY_SIZE=0
+  po_keys=''
+  [ ! -s "$VAR/revoked.keys" ] || po_keys=$VAR/revoked.keys
+  # shellcheck disable=SC2086 # our own path
   po_stat=$(exec stat -c "%d %i %y %z$NEWLINE%u %a %s %F %n" "$ETC" "$ETC/identity" "$ETC/policy" \
-    "$VAR" "$VAR/anchor" "$VAR/clock") ||
+    "$VAR" "$VAR/anchor" "$VAR/clock" $po_keys) ||
     fail_code E_POLICY "modes cannot be read" || return 1
   check_modes "$po_stat" || return 1
   # The same files are not judged again by the process that judged them, nor by the worker it starts.
   if [ "$PO_KEY" != "$POLICY_KEY" ]; then
-    POLICY=$(read_policy_files "$ID_SIZE" "$POLICY_SIZE") || POLICY="E_POLICY awk failed"
+    POLICY=$(read_policy_files "$ID_SIZE" "$POLICY_SIZE" $po_keys) || POLICY="E_POLICY awk failed"
   fi
   POLICY_KEY=$PO_KEY
   policy_told || return 1
@@ -98,7 +102,7 @@ END
 # `rule …` (my ring only), `dispatcher TYPE KEY`, `log NAME TYPE KEY`, `witness NAME TYPE KEY` and
 # `approver PERSON CLASS GROUPS TYPE KEY` (keys that are not revoked). The sizes are compared with the bytes read: that finds a NUL or a torn end.
 # For `$( )`, whose shell it becomes.
-read_policy_files() { # IDENTITY_SIZE POLICY_SIZE
+read_policy_files() { # IDENTITY_SIZE POLICY_SIZE [REVOKED-KEYS]
   exec awk -v identity_size="$1" -v policy_size="$2" '
     function bad(why) {
       if (failed) return
@@ -143,12 +147,15 @@ read_policy_files() { # IDENTITY_SIZE POLICY_SIZE
 
     FNR == 1 {
       if (files++) finish()
+      judged = files > 2
       file = files == 1 ? "identity" : "policy"
       row = 0
       bytes = 0
       stage = 0
       ended = 0
     }
+    # Keys that were revoked since: they narrow the policy, which stands.
+    judged { revoked[$0] = 1; next }
     {
       row++
       bytes += length($0) + 1
@@ -319,9 +326,9 @@ read_policy_files() { # IDENTITY_SIZE POLICY_SIZE
 
     END {
       if (failed) exit
-      finish()
+      if (!judged) finish()
       if (failed) exit
-      if (files != 2) { bad("a file is empty"); exit }
+      if (files < 2) { bad("a file is empty"); exit }
       print "ok"
       print mine["tenant"], mine["host"], mine["ring"]
       print labels == "" ? "-" : substr(labels, 2)
@@ -334,7 +341,7 @@ read_policy_files() { # IDENTITY_SIZE POLICY_SIZE
       for (i = 1; i <= others; i++) if (!(other_key[i] in revoked)) print other[i]
       for (i = 1; i <= approvers; i++)
         if (!(approver_key[i] in revoked)) print "approver", approver[i]
-    }' "$ETC/identity" "$ETC/policy"
+    }' "$ETC/identity" "$ETC/policy" ${3:+"$3"}
 }
 
 # The line for my ring and the statement's class.

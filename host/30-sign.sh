@@ -246,6 +246,7 @@ check_permit() { # FILE KIND
     mkdir "$CK" || return 1
   fi
   check_halt && load_policy || return 1
+  [ ! -e "$VAR/revoked/$J_PLAN" ] || fail_code E_REVOKED "plan $J_PLAN was revoked" || return 1
   cp_facts=$(split_bundle "$1" "$CK" permit) || cp_facts="E_FORMAT awk failed"
   {
     read -r cp_code cp_why

@@ -15,8 +15,9 @@ main() {
     agent-enrol) shift && agent_enrol_main "$@" ;;
     agent-install) agent_install_main "${2:-}" ;;
     agent-unit) agent_unit "${2:-}" ;;
+    trust) trust_main ;;
     *)
-      say "usage: fettle-host serve | piped | work | inspect | status | agent [once] | agent-enrol | agent-install | agent-unit" >&2
+      say "usage: fettle-host serve | piped | work | inspect | status | trust | agent [once] | agent-enrol | agent-install | agent-unit" >&2
       return 2
       ;;
   esac
@@ -38,6 +39,7 @@ serve_verb() {
     status) status_main ;;
     resume) resume_main ;;
     apply) apply_main ;;
+    trust) trust_main ;;
     enrol)
       if [ "$WAY" = piped ]; then
         enrol_main

@@ -4,11 +4,12 @@ import { Failure } from "../base/failure.ts";
 import { type MachineKey, makeMachineKey, openMachineKey } from "../base/sshsig.ts";
 
 /**
- * The server's machine keys in `<state>/keys/`, made once. `dispatcher` signs orders; `piped-root`
- * stands as root in the policies of piped hosts and signs nothing yet; `agent-ca` signs the certificates
- * of agents and of the server they call.
+ * The server's machine keys in `<state>/keys/`, made once. `dispatcher` signs orders; `log` signs heads
+ * of the ledger for hosts (the checkpoint's own key is Ed25519, which FIPS hosts do not take);
+ * `piped-root` stands as root in the policies of piped hosts and signs nothing yet; `agent-ca` signs the
+ * certificates of agents and of the server they call.
  */
-export type MachineKeyName = "dispatcher" | "piped-root" | "agent-ca";
+export type MachineKeyName = "dispatcher" | "log" | "piped-root" | "agent-ca";
 
 export function machineKey(state: string, name: MachineKeyName): MachineKey {
   return openMachineKey(machineKeyPem(state, name));

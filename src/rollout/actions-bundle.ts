@@ -7,12 +7,13 @@ import { approvalsFor } from "../change/store.ts";
 import { loadRequestSignature } from "../change/store-request-signature.ts";
 import type { Reader } from "../db/database.ts";
 import type { Bundle, BundleApproval } from "../fleet/bundle.ts";
-import { EMPTY_HEAD, signOrder } from "../fleet/order.ts";
+import { EMPTY_HEAD, type Head, signOrder } from "../fleet/order.ts";
 import { everywhere, loadHosts } from "../inventory/store.ts";
 import { ANY_HOST } from "../plan/leaf.ts";
 import type { PlannedLeaf } from "../plan/model.ts";
 import { loadBody, loadLeafDigests, loadLeaves, loadPlan } from "../plan/store.ts";
 import { buildTree, pathNodes, type Tree } from "../plan/tree.ts";
+import { proofsFor } from "./actions-proof.ts";
 import type { Engine } from "./engine.ts";
 import type { Claimed } from "./store-claims.ts";
 
@@ -44,11 +45,15 @@ export async function bundlesFor(
   const leaves = await leavesFor(db, plan, claimed);
   const approvals = await approvalsFor(db, change);
   const request = await loadRequestSignature(db, plan);
+  const hosts = claimed.map((one) => one.host);
+  const proofs = await proofsFor(engine, { change, plan }, hosts);
   const bundles = new Map<HostId, Bundle>();
   for (const one of claimed) {
     const { leaf, protocolId } = present(leaves.get(one.host), `the leaf of host ${one.host}`);
     assert(leaf.leaf === one.leafIndex && leaf.body === one.body, "a target is its leaf");
-    const order = orderFor(engine, one, protocolId);
+    const proof = proofs.get(one.host);
+    const head = proof?.head ?? EMPTY_HEAD;
+    const order = orderFor(engine, one, { protocolId, head });
     bundles.set(one.host, {
       order: order.text,
       orderSignature: order.signature,
@@ -59,7 +64,7 @@ export async function bundlesFor(
       nodes: pathNodes(parts.tree, leaf.leaf),
       body: await bodyText(db, parts, plan, one.body),
       gates: [],
-      log: null,
+      log: proof?.log ?? null,
     });
   }
   return bundles;
@@ -94,13 +99,17 @@ async function leavesFor(
   );
 }
 
-function orderFor(engine: Engine, claimed: Claimed, protocolId: string) {
+function orderFor(
+  engine: Engine,
+  claimed: Claimed,
+  of: { readonly protocolId: string; readonly head: Head },
+) {
   const issued = instantToSeconds(claimed.issuedAt);
   return signOrder(
     {
       kind: claimed.kind === "revert" ? "revert" : "dispatch",
       tenant: engine.world.config.deployment,
-      host: protocolId,
+      host: of.protocolId,
       plan: claimed.plan,
       index: claimed.leafIndex,
       attempt: claimed.attempt,
@@ -110,7 +119,7 @@ function orderFor(engine: Engine, claimed: Claimed, protocolId: string) {
       until: issued + ORDER_SECONDS,
       ttl: 0,
       nonce: "-",
-      log: EMPTY_HEAD,
+      log: of.head,
     },
     engine.dispatcherKey,
   );

@@ -41,13 +41,14 @@ export async function addInstalledHost(
 function policyText(fleet: Fleet, ring: string, approvers: readonly Person[]): string {
   const dispatcher = keyOf(machineKey(fleet.server.state, "dispatcher").publicKeyLine);
   const root = keyOf(machineKey(fleet.server.state, "piped-root").publicKeyLine);
+  const log = keyOf(machineKey(fleet.server.state, "log").publicKeyLine);
   return writeHostPolicy({
     tenant: "fettle",
     version: 1,
     rootsNeeded: 1,
     roots: [{ name: "r1", ...root }],
     dispatchers: [{ name: "d1", ...dispatcher }],
-    logs: [],
+    logs: [{ name: "l1", ...log }],
     witnesses: [],
     approvers: approvers.map((person) => ({
       person: person.handle,
@@ -61,7 +62,7 @@ function policyText(fleet: Fleet, ring: string, approvers: readonly Person[]): s
       {
         ...{ ring, class: "normal", need: 2, outside: 1, groups: [], validity: 7 * 86_400 },
         ...{ permit: { kind: "online" }, revert: { kind: "order", seconds: 259_200 } },
-        ...{ sod: "plain", log: "off", verbs: policyVerbs, gate: 0, isBound: false },
+        ...{ sod: "plain", log: "seen", verbs: policyVerbs, gate: 0, isBound: false },
       },
     ],
   });
