@@ -1,10 +1,11 @@
 import type { PatchId, PlanDigest, SubjectId } from "../base/ids.ts";
 import { DAY_MS } from "../base/instant.ts";
 import type { World } from "../db/world.ts";
-import { ownersOf } from "../plan/actions-impact.ts";
+import { ownersOf, servicesOf } from "../plan/actions-impact.ts";
 import { type ChangePolicy, type RiskLevel, SERVICE_OWNER } from "../policy/change-control.ts";
+import { ownerRuleFor } from "../policy/owners.ts";
 import type { ChangeClass } from "../policy/rings.ts";
-import { changePolicy } from "../policy/store-files.ts";
+import { changePolicy, ownersPolicy } from "../policy/store-files.ts";
 import { askedOf, type Demand } from "./demand.ts";
 import type { Assessment, Change, RiskFacts } from "./model.ts";
 import { riskier, scoreRisk } from "./risk-score.ts";
@@ -44,6 +45,7 @@ export async function weigh(world: World, asked: ToWeigh): Promise<Weighed> {
     ...{ points: score.points, level: score.level, parts: [...score.parts] },
     waived: [...needed.waived],
     policy: { file: policy.file, digest: policy.version },
+    ownership: await ownershipOf(world, asked),
     raised: asked.raised,
   };
   const { need, needsCab: needsBoard } = needed;
@@ -68,6 +70,19 @@ export async function demandsFor(
   const people = { byHandle, serviceOwners, requester: asked.requester };
   const needed = askedOf(policy, { class: asked.class, level, planNeed: asked.planNeed }, people);
   return { needed, demands: needed.demands };
+}
+
+async function ownershipOf(
+  world: World,
+  { plan, class: changeClass }: ToWeigh,
+): Promise<Assessment["ownership"]> {
+  const policy = await ownersPolicy(world);
+  if (policy.rules.length === 0) return null;
+  const services = (await servicesOf(world, plan)).map(({ name }) => name);
+  const rule = ownerRuleFor(policy, { class: changeClass, services });
+  if (rule === null) return null;
+  const { name, decides, approves, executes, told, escalate } = rule;
+  return { rule: name, decides, approves, executes, told, escalate };
 }
 
 async function approvingOwners(world: World, plan: PlanDigest): Promise<readonly SubjectId[]> {

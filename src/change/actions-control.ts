@@ -90,7 +90,8 @@ function unweighed(
   policy: { readonly file: string; readonly version: string },
 ): NonNullable<Change["assessment"]> {
   const named = { file: policy.file, digest: policy.version };
-  return { points: 0, level: change.level, parts: [], waived: [], policy: named, raised: null };
+  const none = { parts: [], waived: [], ownership: null, raised: null };
+  return { points: 0, level: change.level, policy: named, ...none };
 }
 
 export type DelegationId = Id<"delegation">;

@@ -10,6 +10,7 @@ import { personBehind } from "../identity/store.ts";
 import { recordEvent } from "../ledger/record.ts";
 import { demandAcknowledged } from "../plan/actions-procedures.ts";
 import { approvalLost, demandChange, lockForTaking } from "./actions.ts";
+import { openDuties } from "./actions-duties.ts";
 import type { Change, ChangeVerb } from "./model.ts";
 import { nextState } from "./model.ts";
 import { expireChanges, loadChange, moveChange, startApproved } from "./store.ts";
@@ -117,6 +118,7 @@ export async function expireOverdue(world: World): Promise<number> {
  * has taken `lockApproval(tx, [change], "shared")` in this transaction.
  */
 export async function startChange(
+  world: World,
   tx: Tx,
   start: { readonly change: ChangeId; readonly actor: SubjectId; readonly at: Instant },
 ): Promise<Change> {
@@ -129,6 +131,7 @@ export async function startChange(
   }
   await demandAcknowledged(tx, { plan: change.plan, name: `C-${change.number}` });
   await recordEnd(tx, start.actor, { ...change, state: "running" }, null);
+  await openDuties(world, tx, { ...change, at: start.at });
   return { ...change, state: "running", movedAt: start.at };
 }
 

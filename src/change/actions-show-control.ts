@@ -1,15 +1,19 @@
 import { type Action, actionOf } from "../base/action.ts";
 import { type Actor, scopesFor } from "../base/actor.ts";
 import type { SubjectId } from "../base/ids.ts";
+import type { Instant } from "../base/instant.ts";
 import type { World } from "../db/world.ts";
 import { loadSubjectNames } from "../identity/store.ts";
 import { countPlanHosts } from "../plan/store-hosts.ts";
 import { type BoardStand, boardActions, boardStand } from "./actions-board.ts";
 import { raiseRefusal } from "./actions-control.ts";
+import { type Afterwards, afterwardsRefusals, loadAfterwards } from "./actions-duties.ts";
 import { whatIsMissing } from "./actions-settle.ts";
 import { type Demand, type Missing, missingToText } from "./demand.ts";
+import { closureOf } from "./duty.ts";
 import type { Change } from "./model.ts";
 import { loadDemands } from "./store-control.ts";
+import { loadTold, type Told } from "./store-escalation.ts";
 
 /** How a change is controlled: its risk, who has to approve it, and what holds it up now. */
 export interface ShownControl {
@@ -19,6 +23,9 @@ export interface ShownControl {
   /** The same in words, with the names of who can act. */
   readonly heldUpBy: readonly string[];
   readonly board: BoardStand;
+  readonly afterwards: Afterwards;
+  readonly escalated: readonly Told[];
+  readonly now: Instant;
   readonly handles: ReadonlyMap<SubjectId, string>;
   readonly actions: readonly Action[];
 }
@@ -33,11 +40,15 @@ export async function showControl(
   const demands = await loadDemands(db, change);
   const missing = isOpen ? await whatIsMissing(db, change) : [];
   const board = await boardStand(world, db, change);
+  const escalated = await loadTold(db, change.id);
+  const afterwards = await loadAfterwards(world, change.id);
   const named = [
     ...demands.flatMap(({ members }) => members),
     ...board.votes.map(({ person }) => person),
     ...(board.board?.members ?? []),
     ...(board.decision === null ? [] : [board.decision.by]),
+    ...afterwards.duties.flatMap(({ doneBy }) => doneBy ?? []),
+    ...(afterwards.review === null ? [] : [afterwards.review.by]),
     ...(change.assessment?.raised === null || change.assessment === null
       ? []
       : [change.assessment.raised.by as SubjectId]),
@@ -49,11 +60,44 @@ export async function showControl(
   const holds = (await countPlanHosts(db, change.plan, scopes)).inScope > 0;
   const raise = holds ? raiseRefusal(change) : "This needs the right change.vote.";
   return {
-    ...{ demands, missing, board, handles },
-    heldUpBy: missing.map((one) => missingToText(one, nameOf)),
+    ...{ demands, missing, board, afterwards, escalated, handles },
+    now: world.clock(),
+    heldUpBy: [
+      ...missing.map((one) => missingToText(one, nameOf)),
+      ...(change.state === "approved" && missing.length === 0 ? [startText(change)] : []),
+    ],
     actions: [
       actionOf("raise-risk", "Raise the risk", raise),
       ...(await boardActions(db, actor, { change, stand: board })),
+      ...(await afterwardsActions(world, actor, { change, afterwards, holds })),
     ],
   };
+}
+
+function startText({ assessment }: Change): string {
+  const executes = assessment?.ownership?.executes ?? [];
+  return executes.length === 0
+    ? "its start by somebody who may operate rollouts"
+    : `its start by ${executes.join(", ")}`;
+}
+
+/** Nothing while it is not over and owes nothing. */
+async function afterwardsActions(
+  world: World,
+  actor: Actor,
+  of: {
+    readonly change: Change;
+    readonly afterwards: Afterwards;
+    readonly holds: boolean;
+  },
+): Promise<readonly Action[]> {
+  const isOver = closureOf(of.change.state, null) !== null;
+  if (of.afterwards.duties.length === 0 && !isOver) return [];
+  const { decide, review } = await afterwardsRefusals(world, actor, of);
+  const lacks = of.holds ? null : "This needs the right change.vote.";
+  const owes = of.afterwards.duties.some(({ kind }) => kind === "retrospective");
+  return [
+    ...(owes ? [actionOf("decide-afterwards", "Decide afterwards", decide)] : []),
+    ...(isOver ? [actionOf("review", "Review", review ?? lacks)] : []),
+  ];
 }

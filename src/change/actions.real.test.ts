@@ -92,7 +92,7 @@ async function approve(who: TestPerson, change: Change, text?: string) {
 function start(change: Change) {
   return inTransaction(world.db, async (tx) => {
     await lockApproval(tx, [change.id], "shared");
-    return startChange(tx, { change: change.id, actor: carol!.actor.subject, at: now });
+    return startChange(world, tx, { change: change.id, actor: carol!.actor.subject, at: now });
   });
 }
 

@@ -1,13 +1,32 @@
 import { z } from "zod";
 import type { SubjectId } from "../base/ids.ts";
-import { instantToText } from "../base/instant.ts";
+import { type Instant, instantToText } from "../base/instant.ts";
 import { riskLevels } from "../policy/change-control.ts";
 import { type Tally, type Vote, voteChoices } from "./board-vote.ts";
 import { labelText } from "./demand.ts";
+import { type ClosureCode, closureCodes, closureOf, type Duty, dutyKinds } from "./duty.ts";
+import { nextStep } from "./escalation.ts";
 import { type Assessment, assessmentSchema, type Change } from "./model.ts";
 
 /** How a change is controlled, as the API tells it. */
 const time = z.iso.datetime({ offset: true });
+
+export const followUpSchema = z.strictObject({
+  what: z.string().trim().min(1).max(400),
+  /** The handle of who does it. */
+  owner: z.string().trim().min(1).max(64),
+  due: z.iso.date(),
+});
+
+export const dutySchema = z.strictObject({
+  kind: z.enum(dutyKinds),
+  openedAt: time,
+  dueAt: time,
+  isOverdue: z.boolean(),
+  doneAt: time.nullable(),
+  doneBy: z.string().nullable(),
+  outcome: z.string().nullable(),
+});
 
 export const controlSchema = z
   .strictObject({
@@ -31,6 +50,18 @@ export const controlSchema = z
     ),
     /** Who holds this up, as sentences; empty when it waits for nobody. */
     heldUpBy: z.array(z.string()),
+    /** By the ownership map; null where no rule of it fits. */
+    ownership: z
+      .strictObject({
+        rule: z.string(),
+        decides: z.array(z.string()),
+        approves: z.array(z.string()),
+        executes: z.array(z.string()),
+        told: z.array(z.string()),
+        escalated: z.array(z.strictObject({ to: z.array(z.string()), at: time })),
+        next: z.strictObject({ to: z.array(z.string()), at: time }).nullable(),
+      })
+      .nullable(),
     board: z.strictObject({
       isAsked: z.boolean(),
       members: z.array(z.string()),
@@ -63,6 +94,20 @@ export const controlSchema = z
         })
         .nullable(),
     }),
+    /** How it closed, what an emergency still owes, and what its review found. */
+    afterwards: z.strictObject({
+      closure: z.enum(closureCodes).nullable(),
+      duties: z.array(dutySchema),
+      review: z
+        .strictObject({
+          isGoalMet: z.boolean(),
+          cause: z.string(),
+          actions: z.array(followUpSchema),
+          by: z.string(),
+          at: time,
+        })
+        .nullable(),
+    }),
   })
   .meta({ id: "ChangeControl" });
 
@@ -77,6 +122,22 @@ interface Shown {
   }[];
   readonly heldUpBy: readonly string[];
   readonly handles: ReadonlyMap<SubjectId, string>;
+  readonly afterwards: {
+    readonly duties: readonly (Duty & {
+      readonly outcome: string | null;
+      readonly doneBy: SubjectId | null;
+    })[];
+    readonly review: {
+      readonly closure: ClosureCode;
+      readonly isGoalMet: boolean;
+      readonly cause: string;
+      readonly actions: readonly { what: string; owner: string; due: string }[];
+      readonly by: SubjectId;
+      readonly at: number;
+    } | null;
+  };
+  readonly now: Instant;
+  readonly escalated: readonly { readonly to: readonly string[]; readonly dueAt: Instant }[];
   readonly board: {
     readonly board: { readonly members: readonly SubjectId[] } | null;
     readonly votes: readonly Vote[];
@@ -107,7 +168,54 @@ export function controlReply(change: Change, shown: Shown): ControlReply {
       members: members.map(nameOf),
     })),
     heldUpBy: [...shown.heldUpBy],
+    ownership: ownershipReply(change, shown),
     board: boardReply(change, shown, nameOf),
+    afterwards: afterwardsReply(change, shown, nameOf),
+  };
+}
+
+export function dutyReply(
+  duty: Shown["afterwards"]["duties"][number],
+  of: { readonly now: Instant; readonly nameOf: (subject: string) => string },
+): z.output<typeof dutySchema> {
+  const { kind, openedAt, dueAt, doneAt, doneBy, outcome } = duty;
+  return {
+    ...{ kind, outcome, openedAt: instantToText(openedAt), dueAt: instantToText(dueAt) },
+    isOverdue: doneAt === null && dueAt <= of.now,
+    doneAt: doneAt === null ? null : instantToText(doneAt),
+    doneBy: doneBy === null ? null : of.nameOf(doneBy),
+  };
+}
+
+function afterwardsReply(
+  change: Change,
+  { afterwards: { duties, review }, now }: Shown,
+  nameOf: (subject: string) => string,
+): ControlReply["afterwards"] {
+  return {
+    closure: closureOf(change.state, review),
+    duties: duties.map((duty) => dutyReply(duty, { now, nameOf })),
+    review:
+      review === null
+        ? null
+        : {
+            ...{ isGoalMet: review.isGoalMet, cause: review.cause, by: nameOf(review.by) },
+            actions: [...review.actions],
+            at: instantToText(review.at),
+          },
+  };
+}
+
+function ownershipReply(change: Change, shown: Shown): ControlReply["ownership"] {
+  const ownership = change.assessment?.ownership ?? null;
+  if (ownership === null) return null;
+  const { escalate, ...roles } = ownership;
+  const isOpen = change.state === "requested" || change.state === "approved";
+  const next = isOpen ? nextStep(escalate, { since: change.movedAt, now: shown.now }) : null;
+  return {
+    ...roles,
+    escalated: shown.escalated.map(({ to, dueAt }) => ({ to: [...to], at: instantToText(dueAt) })),
+    next: next === null ? null : { to: [...next.to], at: instantToText(next.dueAt) },
   };
 }
 

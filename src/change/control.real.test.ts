@@ -13,7 +13,7 @@ import {
 } from "../../test/builders/stored.ts";
 import { type TestWorld, testWorld } from "../../test/setup/world.ts";
 import type { Actor } from "../base/actor.ts";
-import { DAY_MS } from "../base/instant.ts";
+import { DAY_MS, HOUR_MS } from "../base/instant.ts";
 import { inTransaction } from "../db/database.ts";
 import type { World } from "../db/world.ts";
 import { addService } from "../inventory/actions-services.ts";
@@ -24,10 +24,14 @@ import { keepMinutes, showAgenda } from "./actions-agenda.ts";
 import { approveChange } from "./actions-approve.ts";
 import { castVote, closeVote } from "./actions-board.ts";
 import { delegate, endDelegation, raiseRisk } from "./actions-control.ts";
-import { startChange } from "./actions-end.ts";
+import { callDuties, decideAfterwards, reviewChange } from "./actions-duties.ts";
+import { finishChange, startChange } from "./actions-end.ts";
+import { escalateWaiting } from "./actions-escalate.ts";
 import { showControl } from "./actions-show-control.ts";
+import type { ClosureCode } from "./duty.ts";
 import type { Change } from "./model.ts";
 import { loadChange, loadChanges, lockApproval } from "./store.ts";
+import { loadOpenDuties } from "./store-duties.ts";
 
 /**
  * Change control on a real database: what the risk asks for, the board, stand-ins and emergencies. More
@@ -86,6 +90,9 @@ beforeAll(async () => {
   const calendar =
     'format: fettle-calendar 1\nzone: UTC\nothers: open\ncab:\n  - { name: board, hosts: all, on: every wednesday, at: "10:00", lasts: 1h }\n';
   writeFileSync(join(folder, "calendar.yaml"), calendar);
+  const owners =
+    "kind: owners\nrules:\n  - { name: the shop, services: [shop], approves: [otto], executes: [carol], escalate: [{ after: 2h, to: [chair] }] }\n";
+  writeFileSync(join(folder, "owners.yaml"), owners);
   await addService(world, carol.actor, {
     ...{ name: "shop", title: "Shop", team: "web", owners: ["otto", "nobody@example.org"] },
     ...{ labels: {}, repository: "", hostSelector: null, hosts: ["mid-1"], needs: [] },
@@ -123,7 +130,7 @@ const stateOf = async ({ id }: Change) => (await loadChange(world.db, id))?.stat
 function start({ id }: Change) {
   return inTransaction(world.db, async (tx) => {
     await lockApproval(tx, [id], "shared");
-    return startChange(tx, { change: id, actor: carol!.actor.subject, at: now });
+    return startChange(world, tx, { change: id, actor: carol!.actor.subject, at: now });
   });
 }
 
@@ -270,6 +277,49 @@ describe("an emergency", () => {
     expect((await approve(dora!, change)).state).toBe("approved");
     expect((await start(change)).state).toBe("running");
   });
+
+  test("owes a decision of somebody without a part in it and a review, told on time", async () => {
+    const change = await requested("low", { class: "emergency" });
+    await approve(alice!, change);
+    await approve(dora!, change);
+    await start(change);
+    const { duties } = (await showControl(world, alice!.actor, change)).afterwards;
+    expect(duties.map(({ kind, dueAt }) => [kind, dueAt])).toEqual([
+      ["retrospective", Date.UTC(2026, 10, 26)],
+      ["review", Date.UTC(2026, 11, 1)],
+    ]);
+    const decide = (who: TestPerson) =>
+      decideAfterwards(world, who.actor, {
+        ...{ change: change.id, outcome: "accepted", reason: "it was right" },
+      });
+    for (const who of [carol!, alice!, dora!]) {
+      await expect(decide(who)).rejects.toMatchObject({ code: "forbidden" });
+    }
+    const before = now;
+    now = Date.UTC(2026, 10, 27, 12);
+    await callDuties(world);
+    await callDuties(world);
+    const told = (await eventsOf(change)).filter((type) => type.startsWith("change.duty-"));
+    expect(told).toEqual([
+      ...["change.duty-opened", "change.duty-opened"],
+      ...["change.duty-overdue", "change.duty-reminded"],
+    ]);
+    await decide(bob!);
+    await expect(decide(otto!)).rejects.toMatchObject({ code: "forbidden" });
+    const review = { change: change.id, isGoalMet: true, cause: "a known fault", actions: [] };
+    const say = (who: TestPerson, closure: ClosureCode) =>
+      reviewChange(world, who.actor, { ...review, closure });
+    await expect(say(bob!, "successful")).rejects.toMatchObject({ code: "forbidden" });
+    const end = { change: change.id, verb: "fail" as const, actor: carol!.actor.subject, at: now };
+    await inTransaction(world.db, (tx) => finishChange(tx, end));
+    await expect(say(bob!, "successful")).rejects.toMatchObject({ code: "invalid" });
+    await expect(say(carol!, "failed")).rejects.toMatchObject({ code: "forbidden" });
+    await say(bob!, "failed");
+    await expect(say(otto!, "failed")).rejects.toMatchObject({ code: "forbidden" });
+    now = before;
+    const open = await loadOpenDuties(world.db, { scopes: [[]], limit: 10 });
+    expect(open.map((duty) => duty.change)).not.toContain(change.id);
+  });
 });
 
 describe("a stand-in", () => {
@@ -305,6 +355,28 @@ describe("a stand-in", () => {
     });
     await endDelegation(world, otto!.actor, toCarol.id);
   });
+});
+
+test("the ownership map says on whom a change waits, and tells others at the exact time, once", async () => {
+  const change = await requested("medium");
+  const before = now;
+  const escalated = async () =>
+    (await eventsOf(change)).filter((type) => type === "change.escalated").length;
+  now = before + 2 * HOUR_MS - 1;
+  await escalateWaiting(world);
+  expect(await escalated()).toBe(0);
+  now += 1;
+  await Promise.all([escalateWaiting(world), escalateWaiting(world)]);
+  await escalateWaiting(world);
+  expect(await escalated()).toBe(1);
+  const { escalated: told } = await showControl(world, alice!.actor, change);
+  expect(told).toEqual([{ to: ["chair"], dueAt: before + 2 * HOUR_MS }]);
+  now = before;
+  await approve(alice!, change);
+  await approve(otto!, change);
+  const approved = (await loadChange(world.db, change.id))!;
+  const { heldUpBy } = await showControl(world, alice!.actor, approved);
+  expect(heldUpBy).toEqual(["its start by carol"]);
 });
 
 test("a list tells the risk of each change", async () => {

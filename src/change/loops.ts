@@ -1,11 +1,13 @@
 import { type Loop, startLoop } from "../base/loop.ts";
 import type { World } from "../db/world.ts";
+import { callDuties } from "./actions-duties.ts";
 import { expireOverdue } from "./actions-end.ts";
+import { escalateWaiting } from "./actions-escalate.ts";
 
 /** Nothing depends on it being quick: starts and approvals look at the time themselves. */
 const EXPIRE_EVERY_MS = 30_000;
 
-/** Closes changes whose waves are over, so that lists tell the truth. */
+/** Closes changes whose waves are over, and reminds of what emergencies owe. */
 export function startChangeLoop(world: World): Loop {
   return startLoop({
     name: "change-expiry",
@@ -13,6 +15,8 @@ export function startChangeLoop(world: World): Loop {
     log: world.log,
     turn: async () => {
       await expireOverdue(world);
+      await callDuties(world);
+      await escalateWaiting(world);
       return false;
     },
   });

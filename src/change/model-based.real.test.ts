@@ -270,7 +270,7 @@ function start(id: string) {
   return inTransaction(world.db, async (tx) => {
     const change = (await loadChange(tx, id))!;
     await lockApproval(tx, [change.id], "shared");
-    return startChange(tx, { change: change.id, actor: change.requestedBy, at: now });
+    return startChange(world, tx, { change: change.id, actor: change.requestedBy, at: now });
   });
 }
 

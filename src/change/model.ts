@@ -105,6 +105,18 @@ export const assessmentSchema = z.object({
   /** What the policy asked for and nobody could give. */
   waived: z.array(z.string()),
   policy: z.object({ file: z.string(), digest: z.string() }),
+  /** Who decides, approves, carries out and is told; null where no rule of the map fits. */
+  ownership: z
+    .object({
+      rule: z.string(),
+      decides: z.array(z.string()),
+      approves: z.array(z.string()),
+      executes: z.array(z.string()),
+      told: z.array(z.string()),
+      escalate: z.array(z.object({ after: z.number(), to: z.array(z.string()) })),
+    })
+    .nullable()
+    .default(null),
   /** Somebody called it riskier than the points do. */
   raised: z.nullable(
     z.object({

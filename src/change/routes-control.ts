@@ -5,6 +5,7 @@ import { raiseRisk } from "./actions-control.ts";
 import { boardRoutes } from "./routes-board.ts";
 import { changeSchema, replyFor } from "./routes-change-reply.ts";
 import { delegationRoutes } from "./routes-delegation.ts";
+import { dutyRoutes } from "./routes-duties.ts";
 
 /** Change control over HTTP: the risk of a change. */
 const postRisk = route({
@@ -22,4 +23,9 @@ const postRisk = route({
   },
 });
 
-export const controlRoutes: readonly Route[] = [postRisk, ...boardRoutes, ...delegationRoutes];
+export const controlRoutes: readonly Route[] = [
+  postRisk,
+  ...boardRoutes,
+  ...dutyRoutes,
+  ...delegationRoutes,
+];

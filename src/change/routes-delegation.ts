@@ -51,6 +51,7 @@ const postDelegation = route({
   path: "/api/v1/delegations",
   summary: "Lets somebody else approve in your place for a time; with their own key and rights.",
   permission: "change.approve",
+  freshProof: "demanded",
   status: 201,
   body: z.strictObject({
     to: z.string().min(1).max(64),

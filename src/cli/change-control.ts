@@ -2,10 +2,17 @@ import { type Command, Option } from "commander";
 import { Failure } from "../base/failure.ts";
 import { durationFromText } from "../base/instant.ts";
 import { type VoteChoice, voteChoices } from "../change/board-vote.ts";
+import { type ClosureCode, closureCodes } from "../change/duty.ts";
 import { ask } from "../client/client.ts";
 import { type RiskLevel, riskLevels } from "../policy/change-control.ts";
 import { type Cli, show } from "./cli.ts";
-import { agendaText, delegationTable, minutesTable } from "./view/change-control.ts";
+import {
+  agendaText,
+  delegationTable,
+  dutyTable,
+  measuresText,
+  minutesTable,
+} from "./view/change-control.ts";
 
 /** Change control: the risk of a change, the advisory board, and who signs for whom. */
 
@@ -50,6 +57,81 @@ export function registerChangeControl(change: Command, cli: Cli): void {
       );
       show(cli, closed, () => `${closed.number} is ${closed.state}.`);
     });
+  registerAfterwards(change, cli);
+}
+
+/** What comes after a change: what an emergency owes, reviews, and how well changes go. */
+function registerAfterwards(change: Command, cli: Cli): void {
+  change
+    .command("duties")
+    .description("What emergencies still owe: a decision afterwards, and a review")
+    .action(async () => {
+      const query = { limit: 1000 };
+      const { items } = await ask(cli.client().GET("/api/v1/change-duties", { params: { query } }));
+      show(cli, items, () => dutyTable(items, cli.clock()));
+    });
+  change
+    .command("decide-afterwards <change>")
+    .description("Say whether an emergency was right, as somebody who had no part in it")
+    .addOption(
+      new Option("--outcome <word>", "accepted or refused")
+        .choices(["accepted", "refused"])
+        .makeOptionMandatory(),
+    )
+    .requiredOption("--reason <text>", "why")
+    .action(async (ref: string, body: { outcome: "accepted" | "refused"; reason: string }) => {
+      const params = { path: { change: ref } };
+      const decided = await ask(
+        cli.client().POST("/api/v1/changes/{change}/afterwards", { params, body }),
+      );
+      show(cli, decided, () => `${decided.number} was ${body.outcome} afterwards.`);
+    });
+  change
+    .command("review <change>")
+    .description("Say what came of a change: its closure, the goal, the cause, and what follows")
+    .addOption(
+      new Option("--closure <code>", "how it closed").choices(closureCodes).makeOptionMandatory(),
+    )
+    .requiredOption("--cause <text>", "what happened, and why")
+    .option("--goal-missed", "it did not reach its goal")
+    .option("--action <text...>", 'what follows, as "alice 2026-12-24 renew the certificate"')
+    .action(async (ref: string, flags: ReviewFlags) => {
+      const params = { path: { change: ref } };
+      const body = {
+        closure: flags.closure,
+        isGoalMet: flags.goalMissed !== true,
+        cause: flags.cause,
+        actions: (flags.action ?? []).map(followUpOf),
+      };
+      const made = await ask(
+        cli.client().POST("/api/v1/changes/{change}/review", { params, body }),
+      );
+      show(cli, made, () => `Reviewed: ${made.closure}.`);
+    });
+  change
+    .command("measures")
+    .description("How well changes went: success, emergencies, backed out, lead time")
+    .option("--days <number>", "how far back", "90")
+    .action(async (flags: { days: string }) => {
+      const query = { days: Number(flags.days) };
+      const measures = await ask(
+        cli.client().GET("/api/v1/change-measures", { params: { query } }),
+      );
+      show(cli, measures, () => measuresText(measures));
+    });
+}
+
+interface ReviewFlags {
+  readonly closure: ClosureCode;
+  readonly cause: string;
+  readonly goalMissed?: true;
+  readonly action?: string[];
+}
+
+function followUpOf(text: string) {
+  const [, owner, due, what] = /^(\S+) (\d{4}-\d\d-\d\d) (.+)$/.exec(text.trim()) ?? [];
+  if (owner !== undefined && due !== undefined && what !== undefined) return { owner, due, what };
+  throw new Failure("invalid", 'Write an action as "alice 2026-12-24 renew the certificate".');
 }
 
 function choiceOf(text: string): VoteChoice {

@@ -180,6 +180,15 @@ const examples: Readonly<Record<string, readonly string[]>> = {
     'change close-vote C-1 --reason "as voted"',
     'change close-vote C-1 --veto --reason "not in the week of the audit"',
   ],
+  "change duties": ["change duties", "change duties -o json"],
+  "change decide-afterwards": [
+    'change decide-afterwards C-1 --outcome accepted --reason "it could not wait"',
+  ],
+  "change review": [
+    'change review C-1 --closure successful --cause "as planned"',
+    'change review C-1 --closure failed --goal-missed --cause "a full disk" --action "alice 2026-12-24 watch disks"',
+  ],
+  "change measures": ["change measures --days 30"],
   "cab agenda": ["cab agenda", "cab agenda --date 2026-12-01 -o json"],
   "cab minutes": ["cab minutes", "cab minutes --keep --present alice bob"],
   "delegation list": ["delegation list"],

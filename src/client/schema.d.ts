@@ -364,6 +364,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/change-duties": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What emergencies still owe, the most urgent first. */
+        get: operations["getChangeDuties"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/change-measures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How well changes went: success, emergencies, backed out, time from request to end. */
+        get: operations["getChangeMeasures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/changes": {
         parameters: {
             query?: never;
@@ -393,6 +427,23 @@ export interface paths {
         get: operations["getChangesByChange"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/changes/{change}/afterwards": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Decides about an emergency afterwards, as somebody who had no part in it. */
+        post: operations["postChangesByChangeAfterwards"];
         delete?: never;
         options?: never;
         head?: never;
@@ -478,6 +529,23 @@ export interface paths {
         put?: never;
         /** The requester signs what they ask for: the statement, namespace fettle-request-v1. */
         post: operations["postChangesByChangeRequestSignature"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/changes/{change}/review": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says once what came of a change: the goal, the cause, and who does what until when. */
+        post: operations["postChangesByChangeReview"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3620,6 +3688,34 @@ export interface components {
             verdict: "missed" | "will-miss" | "may-miss" | "unknown" | "in-time";
         };
         ChangeControl: {
+            afterwards: {
+                closure: ("successful" | "successful-with-issues" | "backed-out" | "failed" | "cancelled") | null;
+                duties: {
+                    doneAt: string | null;
+                    doneBy: string | null;
+                    /** Format: date-time */
+                    dueAt: string;
+                    isOverdue: boolean;
+                    /** @enum {string} */
+                    kind: "retrospective" | "review";
+                    /** Format: date-time */
+                    openedAt: string;
+                    outcome: string | null;
+                }[];
+                review: {
+                    actions: {
+                        /** Format: date */
+                        due: string;
+                        owner: string;
+                        what: string;
+                    }[];
+                    /** Format: date-time */
+                    at: string;
+                    by: string;
+                    cause: string;
+                    isGoalMet: boolean;
+                } | null;
+            };
             board: {
                 decision: {
                     /** Format: date-time */
@@ -3659,6 +3755,23 @@ export interface components {
             heldUpBy: string[];
             /** @enum {string} */
             level: "low" | "medium" | "high";
+            ownership: {
+                approves: string[];
+                decides: string[];
+                escalated: {
+                    /** Format: date-time */
+                    at: string;
+                    to: string[];
+                }[];
+                executes: string[];
+                next: {
+                    /** Format: date-time */
+                    at: string;
+                    to: string[];
+                } | null;
+                rule: string;
+                told: string[];
+            } | null;
             parts: {
                 because: string;
                 points: number;
@@ -4697,7 +4810,7 @@ export interface components {
             digest: string;
             file: string | null;
             /** @enum {string} */
-            kind: "classification" | "priority" | "deadlines" | "debt" | "runtime" | "cadence" | "calendar" | "change" | "rings";
+            kind: "classification" | "priority" | "deadlines" | "debt" | "runtime" | "cadence" | "calendar" | "change" | "owners" | "rings";
             name: string;
             /** @enum {string} */
             origin: "shipped" | "own" | "applied" | "used";
@@ -6247,6 +6360,82 @@ export interface operations {
             503: components["responses"]["unavailable"];
         };
     };
+    getChangeDuties: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: {
+                            change: string;
+                            doneAt: string | null;
+                            doneBy: string | null;
+                            /** Format: date-time */
+                            dueAt: string;
+                            isOverdue: boolean;
+                            /** @enum {string} */
+                            kind: "retrospective" | "review";
+                            /** Format: date-time */
+                            openedAt: string;
+                            outcome: string | null;
+                            title: string;
+                        }[];
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    getChangeMeasures: {
+        parameters: {
+            query?: {
+                days?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        backedOut: number | null;
+                        days: number;
+                        emergency: number | null;
+                        ended: number;
+                        leadSeconds: number | null;
+                        successful: number | null;
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
     getChanges: {
         parameters: {
             query?: {
@@ -6530,6 +6719,77 @@ export interface operations {
             503: components["responses"]["unavailable"];
         };
     };
+    postChangesByChangeAfterwards: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                change: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @enum {string} */
+                    outcome: "accepted" | "refused";
+                    reason: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        approvals: number;
+                        backout: string;
+                        /** @enum {string} */
+                        class: "normal" | "emergency";
+                        closedReason: string | null;
+                        /** Format: date-time */
+                        expiresAt: string;
+                        id: string;
+                        /** @enum {string} */
+                        level: "low" | "medium" | "high";
+                        /** Format: date-time */
+                        movedAt: string;
+                        need: number;
+                        number: string;
+                        patch: string;
+                        plan: string;
+                        reason: string;
+                        /** Format: date-time */
+                        requestedAt: string;
+                        requester: string;
+                        risk: {
+                            firstWaveDetects: number;
+                            hosts: number;
+                            irreversible: string[];
+                            needsReboot: boolean;
+                            pipedHosts: number;
+                            restarts: string[];
+                            /** @enum {string} */
+                            reversibility: "downgrade" | "none";
+                            rings: string[];
+                        };
+                        /** @enum {string} */
+                        state: "requested" | "approved" | "running" | "completed" | "failed" | "backed-out" | "rejected" | "withdrawn" | "expired";
+                        title: string;
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden.proof-needed"];
+            404: components["responses"]["not-found"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
     postChangesByChangeApprovals: {
         parameters: {
             query?: never;
@@ -6680,7 +6940,7 @@ export interface operations {
             };
             400: components["responses"]["invalid"];
             401: components["responses"]["unauthenticated"];
-            403: components["responses"]["forbidden"];
+            403: components["responses"]["forbidden.proof-needed"];
             404: components["responses"]["not-found"];
             409: components["responses"]["blocked"];
             500: components["responses"]["internal"];
@@ -6876,6 +7136,56 @@ export interface operations {
             503: components["responses"]["unavailable"];
         };
     };
+    postChangesByChangeReview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                change: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @default [] */
+                    actions?: {
+                        /** Format: date */
+                        due: string;
+                        owner: string;
+                        what: string;
+                    }[];
+                    cause: string;
+                    /** @enum {string} */
+                    closure: "successful" | "successful-with-issues" | "backed-out" | "failed" | "cancelled";
+                    isGoalMet: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** Format: date-time */
+                        at: string;
+                        /** @enum {string} */
+                        closure: "successful" | "successful-with-issues" | "backed-out" | "failed" | "cancelled";
+                        isGoalMet: boolean;
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
     postChangesByChangeRisk: {
         parameters: {
             query?: never;
@@ -7041,7 +7351,7 @@ export interface operations {
             };
             400: components["responses"]["invalid"];
             401: components["responses"]["unauthenticated"];
-            403: components["responses"]["forbidden"];
+            403: components["responses"]["forbidden.proof-needed"];
             404: components["responses"]["not-found"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
@@ -7506,7 +7816,7 @@ export interface operations {
             };
             400: components["responses"]["invalid"];
             401: components["responses"]["unauthenticated"];
-            403: components["responses"]["forbidden"];
+            403: components["responses"]["forbidden.proof-needed"];
             404: components["responses"]["not-found"];
             409: components["responses"]["blocked"];
             500: components["responses"]["internal"];

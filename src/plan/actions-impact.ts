@@ -2,6 +2,7 @@ import { type Actor, scopesFor } from "../base/actor.ts";
 import type { PlanDigest } from "../base/ids.ts";
 import type { World } from "../db/world.ts";
 import { loadRuntimeSets } from "../intel/store-runtime.ts";
+import type { Service } from "../inventory/service.ts";
 import { loadNeededBy, loadServices } from "../inventory/store-services.ts";
 import { demandPlan } from "./actions-show.ts";
 import { type ChangedPackage, changedPackages } from "./changed-packages.ts";
@@ -73,10 +74,16 @@ async function runtimesOf(world: World, of: OfPlan): Promise<readonly SeenRuntim
   }));
 }
 
-/** Owners of every service that runs on a host of the plan, whoever may see the service. */
-export async function ownersOf(world: World, plan: PlanDigest): Promise<readonly string[]> {
+/** Every service that runs on a host of the plan, whoever may see it. */
+export async function servicesOf(world: World, plan: PlanDigest): Promise<readonly Service[]> {
   const touched = await countTouched(world, { plan, scopes: [[]] }, [[]]);
-  return [...new Set(touched.flatMap(({ service }) => service.owners))].sort();
+  return touched.map(({ service }) => service);
+}
+
+/** The owners of these services. */
+export async function ownersOf(world: World, plan: PlanDigest): Promise<readonly string[]> {
+  const owners = (await servicesOf(world, plan)).flatMap((service) => service.owners);
+  return [...new Set(owners)].sort();
 }
 
 /** Services within the scopes that run on hosts of the plan, those on most hosts first. */

@@ -10,6 +10,7 @@ export const kindNames = [
   "cadence",
   "calendar",
   "change",
+  "owners",
   "rings",
 ] as const;
 export type KindName = (typeof kindNames)[number];

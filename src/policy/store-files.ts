@@ -11,6 +11,7 @@ import {
   classificationKind,
   parseClassification,
 } from "./classification.ts";
+import { type OwnersPolicy, ownersKind, parseOwners } from "./owners.ts";
 import type { PolicyKind } from "./policy-kind.ts";
 import { type PriorityPolicy, parsePriority, priorityKind } from "./priority.ts";
 import { parseRuntimePolicy, type RuntimePolicy, runtimePolicyKind } from "./runtime.ts";
@@ -86,4 +87,9 @@ export async function runtimePolicy(world: World): Promise<RuntimePolicy> {
 export async function changePolicy(world: World): Promise<ChangePolicy> {
   const found = await policyInForce(world, changeKind);
   return parseChangePolicy(found.text, nameInForce(found, changeKind.name));
+}
+
+export async function ownersPolicy(world: World): Promise<OwnersPolicy> {
+  const found = await policyInForce(world, ownersKind);
+  return parseOwners(found.text, nameInForce(found, ownersKind.name));
 }

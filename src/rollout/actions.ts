@@ -52,7 +52,7 @@ export async function startRollout(
       await lockForStart(tx, scopes);
       await lockApproval(tx, [change.id], "shared");
       const at = world.clock();
-      await startChange(tx, { change: change.id, actor: actor.subject, at });
+      await startChange(world, tx, { change: change.id, actor: actor.subject, at });
       await ensureControls(tx, scopes);
       await insertRollout(tx, rollout);
       if (told !== null) await keepForecast(tx, rollout.id, told);

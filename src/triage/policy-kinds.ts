@@ -3,6 +3,7 @@ import { calendarKind } from "../calendar/calendar-policy.ts";
 import { cadenceKind } from "../policy/cadence.ts";
 import { changeKind } from "../policy/change-control.ts";
 import { classificationKind } from "../policy/classification.ts";
+import { ownersKind } from "../policy/owners.ts";
 import { kindOfText, type PolicyKind } from "../policy/policy-kind.ts";
 import { priorityKind } from "../policy/priority.ts";
 import { ringsKind } from "../policy/rings.ts";
@@ -20,6 +21,7 @@ export const policyKinds: readonly PolicyKind[] = [
   cadenceKind,
   calendarKind,
   changeKind,
+  ownersKind,
   ringsKind,
 ];
 

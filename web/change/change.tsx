@@ -8,10 +8,11 @@ import { Answered } from "../parts/answered.tsx";
 import { Instant } from "../parts/instant.tsx";
 import { Mark, StateWord } from "../parts/mark.tsx";
 import { PageHead } from "../parts/page-head.tsx";
+import { Afterwards } from "./afterwards.tsx";
 import { Approve, SignRequest } from "./approve.tsx";
 import styles from "./change.module.css";
 import { type Change, hostsText } from "./change-model.ts";
-import { Board, HeldUp, RiskPoints } from "./control.tsx";
+import { Board, HeldUp, Ownership, RiskPoints } from "./control.tsx";
 import { Request, Risk, Votes, Weaker } from "./judge.tsx";
 import { Signed } from "./signed.tsx";
 
@@ -51,7 +52,9 @@ export function ChangePage() {
               <Approve change={shown} />
               <SignRequest change={shown} />
               <Board change={shown} />
+              <Afterwards change={shown} />
               <Request change={shown} />
+              <Ownership change={shown} />
               <RiskPoints change={shown} />
               <Risk change={shown} />
               <Weaker change={shown} />

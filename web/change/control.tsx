@@ -26,6 +26,46 @@ export function HeldUp({ change }: { readonly change: Change }) {
   );
 }
 
+/** Who decides, approves, carries out and is told, and to whom it goes when it waits. */
+export function Ownership({ change }: { readonly change: Change }) {
+  const { ownership } = change.control;
+  if (ownership === null) return null;
+  const { decides, approves, executes, told, escalated, next } = ownership;
+  const row = (title: string, names: readonly string[]) =>
+    names.length === 0 ? [] : [[title, names.join(", ")] as const];
+  return (
+    <Panel title={`Owners: ${ownership.rule}`}>
+      <Facts
+        of={[
+          ...row("Decides", decides),
+          ...row("Approves", approves),
+          ...row("Carries out", executes),
+          ...row("Is told", told),
+          ...escalated.map(
+            ({ to, at }) =>
+              [
+                "Escalated",
+                <span key={at}>
+                  to {to.join(", ")} <Instant at={at} />
+                </span>,
+              ] as const,
+          ),
+          ...(next === null
+            ? []
+            : [
+                [
+                  "Next",
+                  <span key="next">
+                    {next.to.join(", ")} <Instant at={next.at} />
+                  </span>,
+                ] as const,
+              ]),
+        ]}
+      />
+    </Panel>
+  );
+}
+
 const tones = { low: "good", medium: "attention", high: "bad" } as const;
 
 /** Each point with its reason; people call it riskier, nobody less risky. */

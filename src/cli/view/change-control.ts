@@ -9,6 +9,8 @@ type Json<T> = T extends { responses: { 200: { content: { "application/json": in
 type Control = components["schemas"]["ChangeControl"];
 type Agenda = Json<paths["/api/v1/cab/agenda"]["get"]>;
 type Minutes = Json<paths["/api/v1/cab/minutes"]["get"]>["items"][number];
+type DutyRow = Json<paths["/api/v1/change-duties"]["get"]>["items"][number];
+type Measures = Json<paths["/api/v1/change-measures"]["get"]>;
 type Delegation = components["schemas"]["Delegation"];
 
 /** Risk with each point's reason, what the change waits for, and the board. */
@@ -18,6 +20,8 @@ export function controlText(control: Control): string {
     ["risk", points === null ? control.level : `${control.level} (${points} points)`],
     ["raised", raised === null ? null : `to ${raised.to} by ${raised.by}: ${raised.reason}`],
     ["board", board.isAsked ? boardText(board) : null],
+    ...ownershipFacts(control.ownership),
+    ["closed as", control.afterwards.closure],
   ]);
   const parts = control.parts.map(
     (part) => `  ${String(part.points).padStart(3)}  ${safeText(part.because)}`,
@@ -33,7 +37,66 @@ export function controlText(control: Control): string {
     ...(control.heldUpBy.length === 0
       ? []
       : ["Waits for", ...control.heldUpBy.map((text) => `  ${safeText(text)}`)]),
+    ...afterwardsLines(control.afterwards),
   ].join("\n");
+}
+
+function ownershipFacts(of: Control["ownership"]): (readonly [string, string | null])[] {
+  if (of === null) return [];
+  const people = (names: readonly string[]) => (names.length === 0 ? null : names.join(", "));
+  const escalated = of.escalated.map(({ to, at }) => `${to.join(", ")} at ${clockText(at)}`);
+  return [
+    ["decides", people(of.decides)],
+    ["approves", people(of.approves)],
+    ["carries out", people(of.executes)],
+    ["is told", people(of.told)],
+    ["escalated to", people(escalated)],
+    ["next", of.next === null ? null : `${of.next.to.join(", ")} at ${clockText(of.next.at)}`],
+  ];
+}
+
+function afterwardsLines({ duties, review }: Control["afterwards"]): readonly string[] {
+  const owed = duties.map((duty) => {
+    const state = duty.isOverdue ? "OVERDUE since" : "due";
+    const done = duty.doneAt === null ? `${state} ${clockText(duty.dueAt)}` : `${duty.outcome}`;
+    return `  ${duty.kind}: ${done}${duty.doneBy === null ? "" : ` by ${duty.doneBy}`}`;
+  });
+  const found =
+    review === null
+      ? []
+      : [
+          `  review by ${safeText(review.by)}: goal ${review.isGoalMet ? "met" : "missed"}, ${safeText(review.cause)}`,
+          ...review.actions.map(
+            (one) => `    ${one.due} ${safeText(one.owner)}: ${safeText(one.what)}`,
+          ),
+        ];
+  return owed.length + found.length === 0 ? [] : ["Afterwards", ...owed, ...found];
+}
+
+export function dutyTable(rows: readonly DutyRow[], now: Instant): string {
+  if (rows.length === 0) return "No emergency owes anything.";
+  return renderTable(rows, [
+    { head: "change", cell: (one) => one.change },
+    { head: "title", cell: (one) => one.title },
+    { head: "owes", cell: (one) => one.kind },
+    { head: "due", cell: (one) => whenText(one.dueAt, now) },
+    { head: "", cell: (one) => (one.isOverdue ? "OVERDUE" : "") },
+  ]);
+}
+
+export function measuresText(of: Measures): string {
+  if (of.ended === 0) return `No change ended in the last ${of.days} days.`;
+  const share = (value: number | null) => (value === null ? "-" : `${(value * 100).toFixed(1)} %`);
+  return renderFacts([
+    ["ended", `${of.ended} in ${of.days} days`],
+    ["successful", share(of.successful)],
+    ["emergencies", share(of.emergency)],
+    ["backed out", share(of.backedOut)],
+    [
+      "lead time",
+      of.leadSeconds === null ? null : `${(of.leadSeconds / 3600).toFixed(1)} h on average`,
+    ],
+  ]);
 }
 
 function boardText(board: Control["board"]): string {
