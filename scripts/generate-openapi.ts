@@ -3,10 +3,11 @@ import { dirname, join } from "node:path";
 import openapiTypescript, { astToString } from "openapi-typescript";
 import { allRoutes } from "../src/server/all-routes.ts";
 import { openApiText } from "../src/server/openapi.ts";
+import { permissionsPage } from "../src/server/permissions-page.ts";
 import { healthRoute } from "../src/server/routes.ts";
 
 /**
- * Writes `openapi.json` and the client's types from the routes. With `--check` it writes nothing and
+ * Writes `openapi.json`, the client's types and the page of rights from the routes. With `--check` it writes nothing and
  * fails when a committed file differs from what the routes say.
  */
 const root = dirname(import.meta.dirname);
@@ -19,6 +20,7 @@ const contract = openApiText([...allRoutes, healthRoute], version);
 const nodes = await openapiTypescript(contract, { alphabetize: true, silent: true });
 const files = {
   "openapi.json": contract,
+  "docs/permissions.md": permissionsPage([...allRoutes, healthRoute]),
   "src/client/schema.d.ts": `// Made from openapi.json by scripts/generate-openapi.ts. Do not edit.\n\n${astToString(nodes)}`,
 };
 

@@ -1,7 +1,9 @@
 import { type Actor, holdsAnywhere, scopesFor } from "../base/actor.ts";
 import type { World } from "../db/world.ts";
+import { exposure } from "../intel/store-exposure.ts";
 import { loadKnowledge } from "../intel/store-knowledge.ts";
 import { loadVulnerabilities } from "../intel/store-vulnerability.ts";
+import { isEverywhere } from "../inventory/scope.ts";
 import { loadServices } from "../inventory/store-services.ts";
 import { findChanges, findHosts, findPatches, findPlans, findRollouts } from "./store-search.ts";
 
@@ -31,7 +33,7 @@ export async function search(world: World, actor: Actor, asked: string): Promise
     findChanges(db, of("change.read")),
     findRollouts(db, of("rollout.read")),
     findPlans(db, of("plan.read")),
-    holdsAnywhere(actor, "finding.read") ? findVulnerabilities(world, text) : [],
+    holdsAnywhere(actor, "finding.read") ? findVulnerabilities(world, actor, text) : [],
   ]);
   // What was asked for by its very name comes first, then kind by kind.
   const hits: readonly Hit[] = [
@@ -81,15 +83,32 @@ function labelsText(labels: Readonly<Record<string, string>>): string {
     .join(", ");
 }
 
-/** Those of the packages that are known here; an id named in full is looked up in all feeds. */
-async function findVulnerabilities(world: World, text: string): Promise<readonly Hit[]> {
+/** Null for whoever sees every host: all that is known of is theirs to see. */
+async function presentIds(world: World, actor: Actor): Promise<ReadonlySet<string> | null> {
+  const scopes = scopesFor(actor, "finding.read");
+  if (isEverywhere(scopes)) return null;
+  return new Set((await exposure(world.db, { scopes })).map((one) => one.vulnerability));
+}
+
+/**
+ * Those of the packages that are known here, on hosts that the reader sees; an id named in full is
+ * looked up in all feeds, whether or not anybody has it.
+ */
+async function findVulnerabilities(
+  world: World,
+  actor: Actor,
+  text: string,
+): Promise<readonly Hit[]> {
   if (text.length < 3) return [];
   const { facts } = await loadKnowledge(world.db);
+  const present = await presentIds(world, actor);
+  const isPresent = (id: string): boolean => present === null || present.has(id);
   const known = [...facts.values()].filter(
-    ({ id, title }) => id.toLowerCase().includes(text) || title.toLowerCase().includes(text),
+    ({ id, title }) =>
+      isPresent(id) && (id.toLowerCase().includes(text) || title.toLowerCase().includes(text)),
   );
   const id = text.toUpperCase();
-  const isNamed = /^CVE-\d{4}-\d{4,}$/.test(id) && !facts.has(id);
+  const isNamed = /^CVE-\d{4}-\d{4,}$/.test(id) && !known.some((one) => one.id === id);
   const named = isNamed ? (await loadVulnerabilities(world.db, [id])).get(id) : undefined;
   const told = named !== undefined && (named.title !== "" || named.kev !== null) ? [named] : [];
   return [...told, ...known]

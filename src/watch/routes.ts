@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { type Action, actionOf, actionSchema } from "../base/action.ts";
 import { instantToText } from "../base/instant.ts";
-import { lacksUnscoped } from "../base/unscoped.ts";
+import { demandUnscoped, lacksUnscoped } from "../base/unscoped.ts";
 import { type Route, route } from "../db/world.ts";
 import { rewind, type SinkNow, showSinks, tryOut, WORKING_ON_SINKS } from "./actions.ts";
 import { kindOf, shownAddress } from "./model.ts";
@@ -33,7 +33,9 @@ const getSinks = route({
   summary: "Receivers of events: how far each is, and what the last try met.",
   permission: "audit.read",
   reply: z.strictObject({ items: z.array(sinkSchema) }),
+  errors: ["forbidden"],
   async handle({ world, actor }) {
+    demandUnscoped(actor, "audit.read", "Where events are sent");
     const refusal = lacksUnscoped(actor, "policy.apply", WORKING_ON_SINKS);
     const actions = [actionOf("test", "Send a test event", refusal)];
     return { items: (await showSinks(world)).map((one) => shown(one, actions)) };

@@ -166,14 +166,15 @@ export async function aPatch(
   world: World,
   by: TestPerson,
   sourceVersion = NEW_VERSION,
+  source = "openssl",
 ): Promise<PatchId> {
   const now = world.clock();
   const id = newId<PatchId>(now);
   await inTransaction(world.db, (tx) =>
     insertPatch(tx, {
       id,
-      title: `openssl ${sourceVersion}`,
-      target: { ecosystem: "Debian:12", source: "openssl", sourceVersion },
+      title: `${source} ${sourceVersion}`,
+      target: { ecosystem: "Debian:12", source, sourceVersion },
       state: "triage",
       route: "scheduled",
       kind: "security",

@@ -1,0 +1,95 @@
+import type { Access, Permission } from "../base/permission.ts";
+
+/**
+ * By what the things of each right are divided among people, so that every route has a rule that a test
+ * can hold it to and people can read (docs/permissions.md):
+ *
+ * - `hosts`: by the labels of hosts, and what follows from them: findings, plans, changes and rollouts
+ *   are seen by whoever may see one of their hosts, and acted on by whoever reaches all of them;
+ * - `services`: by the labels of services;
+ * - `cases`: a case, a deferral or a triage session is seen by whoever has a host that it is about;
+ * - `own`: what belongs to whoever asks, and to nobody else;
+ * - `shared`: knowledge that is the same for all who hold the right;
+ * - `whole`: not divided at all, so it needs the right without a label limit;
+ * - `public`: for everybody, for the reason that the route gives.
+ */
+export type Division = "hosts" | "services" | "cases" | "own" | "shared" | "whole" | "public";
+
+const divisions: Readonly<Record<Permission, Division>> = {
+  "host.read": "hosts",
+  "host.manage": "hosts",
+  "host.scan": "hosts",
+  "service.read": "services",
+  "service.edit": "services",
+  "service.publish": "services",
+  "feed.read": "shared",
+  "feed.load": "whole",
+  "finding.read": "hosts",
+  "support.decide": "whole",
+  "vex.load": "shared",
+  "vex.trust": "whole",
+  "patch.read": "cases",
+  "patch.edit": "cases",
+  "triage.vote": "cases",
+  "exception.read": "hosts",
+  "exception.request": "hosts",
+  "exception.approve": "hosts",
+  "issue.read": "shared",
+  "issue.edit": "shared",
+  "calendar.read": "shared",
+  "calendar.freeze": "hosts",
+  "plan.read": "hosts",
+  "plan.create": "hosts",
+  "change.read": "hosts",
+  "change.request": "hosts",
+  "change.approve": "hosts",
+  "change.vote": "hosts",
+  "rollout.read": "hosts",
+  "rollout.operate": "hosts",
+  "rollout.halt": "hosts",
+  "audit.read": "whole",
+  "audit.export": "whole",
+  "policy.read": "shared",
+  "policy.apply": "whole",
+  "user.read": "whole",
+  "user.manage": "whole",
+  "metrics.read": "shared",
+};
+
+/** Routes whose things are divided otherwise than their right says, each with its reason. */
+const exceptions: Readonly<Record<string, readonly [division: Division, why: string]>> = {
+  "GET /api/v1/overview": ["hosts", "each part by the right that it needs"],
+  "GET /api/v1/search": ["hosts", "each kind by the right that it needs"],
+  "GET /api/v1/live": ["hosts", "each hint by the right that its object needs"],
+  "GET /api/v1/words": ["shared", "the words of the pages"],
+  "GET /api/v1/roles": ["shared", "which right each role gives"],
+  "GET /api/v1/people": ["shared", "names of people, to choose owners from"],
+  "GET /api/v1/audit/checkpoint": ["shared", "heads of the log, which tell no event"],
+  "GET /api/v1/audit/key": ["shared", "what proofs are checked with"],
+  "GET /api/v1/audit/consistency": ["shared", "proofs between heads, which tell no event"],
+  "GET /api/v1/vex": ["shared", "what others publish; effects are counted on own hosts"],
+  "GET /api/v1/vex/{vex}": ["shared", "what others publish; effects are counted on own hosts"],
+  "GET /api/v1/vex-publishers": ["shared", "who is believed, for all"],
+  "GET /api/v1/procedures": ["shared", "documents that any plan may name"],
+  "GET /api/v1/procedures/{procedure}": ["shared", "documents that any plan may name"],
+  "GET /api/v1/calendar/feeds": ["own", "addresses that this person made"],
+  "POST /api/v1/calendar/feeds": ["own", "addresses that this person made"],
+  "DELETE /api/v1/calendar/feeds/{feed}": ["own", "addresses that this person made"],
+};
+
+export interface Divided {
+  readonly division: Division;
+  readonly why: string | null;
+}
+
+export function divisionOf(route: {
+  readonly method: string;
+  readonly path: string;
+  readonly permission: Access;
+}): Divided {
+  const { permission } = route;
+  if (typeof permission === "object") return { division: "public", why: permission.public };
+  const exception = exceptions[`${route.method} ${route.path}`];
+  if (exception !== undefined) return { division: exception[0], why: exception[1] };
+  return { division: permission === "signed-in" ? "own" : divisions[permission], why: null };
+}
