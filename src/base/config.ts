@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { eventsConfigSchema } from "./config-events.ts";
+import { signInSchema } from "./config-providers.ts";
 
 /**
  * What an installation may set. The same keys stand in `fettle.yaml`, in `FETTLE_*` variables and as
@@ -77,6 +78,8 @@ export const configSchema = z.strictObject({
    * proof of the last minutes, by tokens too. `off` is for trying it out alone: a password is enough.
    */
   mfa: z.enum(["required", "off"]).default("required"),
+  /** Who else vouches for people, and what their groups may do. */
+  signIn: signInSchema,
   /** Receivers of events: syslog, OpenTelemetry, webhooks. */
   events: eventsConfigSchema,
 });

@@ -1950,6 +1950,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/me/providers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begins to link one's account to a provider, so that it signs one in from then on. */
+        post: operations["postMeProviders"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/metric-sources": {
         parameters: {
             query?: never;
@@ -3010,7 +3027,7 @@ export interface paths {
         get: operations["getSessions"];
         put?: never;
         /**
-         * Signs in: by `password` (and code), or by `passkey` after `passkey-options`. A session's secret is in the cookie only; `as: token` gives a token for the command line instead.
+         * Signs in: by `password` (and code), by `passkey` after `passkey-options`, or by `provider-answer` after `provider`. A session's secret is in the cookie only; `as: token` gives a token for the command line instead.
          * @description Open to everybody: This is how one signs in.
          */
         post: operations["postSessions"];
@@ -7867,6 +7884,10 @@ export interface operations {
                     "application/json": {
                         hasPasskeys: boolean;
                         isSetupOpen: boolean;
+                        providers: {
+                            name: string;
+                            title: string;
+                        }[];
                     };
                 };
             };
@@ -11191,6 +11212,41 @@ export interface operations {
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["forbidden"];
             409: components["responses"]["blocked"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    postMeProviders: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    provider: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        binding: string;
+                        url: string;
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden.proof-needed"];
+            404: components["responses"]["not-found"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
         };
@@ -14962,6 +15018,20 @@ export interface operations {
                         /** @constant */
                         type: "public-key";
                     };
+                } | {
+                    /** @constant */
+                    by: "provider";
+                    provider: string;
+                } | {
+                    answer: string;
+                    /**
+                     * @default session
+                     * @enum {string}
+                     */
+                    as?: "session" | "token";
+                    binding: string;
+                    /** @constant */
+                    by: "provider-answer";
                 };
             };
         };
@@ -14982,13 +15052,19 @@ export interface operations {
                         options: {
                             [key: string]: unknown;
                         };
+                    } | {
+                        binding: string;
+                        /** @constant */
+                        kind: "provider";
+                        url: string;
                     };
                 };
             };
             400: components["responses"]["invalid"];
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["forbidden.proof-needed"];
-            409: components["responses"]["blocked"];
+            404: components["responses"]["not-found"];
+            409: components["responses"]["blocked.conflict"];
             429: components["responses"]["rate-limited"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];

@@ -81,10 +81,10 @@ export async function enterByPasskey(
 }
 
 /** One answer for everything that is not right; the ledger knows which account was meant. */
-async function refused(
+export async function refused(
   world: World,
   subject: SubjectId | null,
-  by: "password" | "code" | "passkey",
+  by: "password" | "code" | "passkey" | "provider",
 ): Promise<Failure> {
   await inTransaction(world.db, (tx) =>
     recordEvent(tx, {
@@ -105,6 +105,7 @@ interface Beginning extends EntranceCall {
   readonly strength: Strength;
   readonly by: "password" | "passkey" | "provider";
   readonly provider?: string;
+  readonly provedAt?: Instant;
   /** The door whose tries are forgotten with the right answer. */
   readonly door?: string;
 }
@@ -118,11 +119,13 @@ export async function begin(world: World, of: Beginning): Promise<Entered> {
 }
 
 async function beginSession(world: World, tx: Tx, of: Beginning): Promise<Entered> {
-  const { subject, strength, by, provider = null, address, program } = of;
+  const { subject, strength, by, provider = null, provedAt = null } = of;
+  const { address, program } = of;
   const secret = newSecret();
   const id = newId<SessionId>(world.clock());
   const hash = secretHash(secret);
-  await insertSession(tx, { id, hash, subject, strength, provider, origin: { address, program } });
+  const origin = { address, program };
+  await insertSession(tx, { id, hash, subject, strength, provider, provedAt, origin });
   await recordEvent(tx, {
     type: "session.started",
     actor: subject,

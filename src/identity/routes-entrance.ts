@@ -10,6 +10,7 @@ import {
   enterByPassword,
 } from "./actions-enter.ts";
 import { passkeyChallenge, whyNoPasskeys } from "./actions-passkey-sign-in.ts";
+import { beginProvider, finishProvider } from "./actions-providers.ts";
 import { type NewSignIn, requestSetupLink, setUp } from "./actions-setup.ts";
 import { PASSWORD_CHARACTERS_MAX, SESSION_COOKIE, SESSION_LIFE_MS_MAX } from "./model.ts";
 import { optionsSchema, signedPasskeySchema } from "./passkey-schemas.ts";
@@ -40,11 +41,16 @@ const getEntrance = servedRoute({
   path: "/api/v1/entrance",
   summary: "Whether the first administrator is still to be made, and how one can sign in.",
   permission: { public: "The sign-in page must know whether and how anybody can sign in." },
-  reply: z.strictObject({ isSetupOpen: z.boolean(), hasPasskeys: z.boolean() }),
+  reply: z.strictObject({
+    isSetupOpen: z.boolean(),
+    hasPasskeys: z.boolean(),
+    providers: z.array(z.strictObject({ name: z.string(), title: z.string() })),
+  }),
   async handle({ world }) {
     return {
       isSetupOpen: !(await isSetupClosed(world)),
       hasPasskeys: whyNoPasskeys(world) === null,
+      providers: world.config.signIn.providers.map(({ name, title }) => ({ name, title })),
     };
   },
 });
@@ -110,7 +116,7 @@ const postSession = servedRoute({
   method: "POST",
   path: "/api/v1/sessions",
   summary:
-    "Signs in: by `password` (and code), or by `passkey` after `passkey-options`. A session's secret is in the cookie only; `as: token` gives a token for the command line instead.",
+    "Signs in: by `password` (and code), by `passkey` after `passkey-options`, or by `provider-answer` after `provider`. A session's secret is in the cookie only; `as: token` gives a token for the command line instead.",
   permission: { public: "This is how one signs in." },
   body: z.discriminatedUnion("by", [
     z.strictObject({
@@ -122,13 +128,30 @@ const postSession = servedRoute({
     }),
     z.strictObject({ by: z.literal("passkey-options") }),
     z.strictObject({ by: z.literal("passkey"), as, response: signedPasskeySchema }),
+    z.strictObject({ by: z.literal("provider"), provider: z.string().min(1).max(40) }),
+    z.strictObject({
+      by: z.literal("provider-answer"),
+      as,
+      /** The query that the provider sent the browser back with. */
+      answer: z.string().min(1).max(8_000),
+      binding: secret,
+    }),
   ]),
   reply: z.discriminatedUnion("kind", [
     z.strictObject({ kind: z.literal("session"), subject: z.string() }),
     signInSchema,
     z.strictObject({ kind: z.literal("passkey-options"), options: optionsSchema }),
+    z.strictObject({ kind: z.literal("provider"), url: z.string(), binding: z.string() }),
   ]),
-  errors: ["unauthenticated", "proof-needed", "rate-limited", "forbidden", "blocked"],
+  errors: [
+    "unauthenticated",
+    "proof-needed",
+    "rate-limited",
+    "forbidden",
+    "blocked",
+    "not-found",
+    "conflict",
+  ],
   async handle(context, { body }) {
     const { world, request } = context;
     const { address, program, origin } = request;
@@ -144,6 +167,14 @@ const postSession = servedRoute({
         const response = body.response as AuthenticationResponseJSON;
         return entered(context, await enterByPasskey(world, { response, ...call(body.as) }));
       }
+      case "provider": {
+        request.markSecret();
+        const { provider } = body;
+        const begun = await beginProvider(world, { provider, origin, link: null });
+        return { kind: "provider" as const, ...begun };
+      }
+      case "provider-answer":
+        return entered(context, await finishProvider(world, { ...body, ...call(body.as) }));
     }
   },
 });

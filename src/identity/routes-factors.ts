@@ -2,6 +2,7 @@ import type { AuthenticationResponseJSON, RegistrationResponseJSON } from "@simp
 import { z } from "zod";
 import { instantToText } from "../base/instant.ts";
 import { type ServedRoute, servedRoute } from "../ledger/served-route.ts";
+import { demandWholeCredential } from "./actions-access.ts";
 import { confirmCodes, removeCodes, renewRecoveryCodes, startCodes } from "./actions-codes.ts";
 import {
   addPasskey,
@@ -11,6 +12,7 @@ import {
   whyNoPasskeys,
 } from "./actions-passkey-sign-in.ts";
 import { proveAgain } from "./actions-proof.ts";
+import { beginProvider } from "./actions-providers.ts";
 import { PASSWORD_CHARACTERS_MAX } from "./model.ts";
 import { newPasskeySchema, optionsSchema, signedPasskeySchema } from "./passkey-schemas.ts";
 import { countRecoveryCodes, loadOneTimeCode } from "./store-factors.ts";
@@ -178,6 +180,23 @@ const deleteCodes = servedRoute({
   },
 });
 
+const postLink = servedRoute({
+  method: "POST",
+  path: "/api/v1/me/providers",
+  summary: "Begins to link one's account to a provider, so that it signs one in from then on.",
+  permission: "signed-in",
+  freshProof: "first-factor",
+  body: z.strictObject({ provider: z.string().min(1).max(40) }),
+  reply: z.strictObject({ url: z.string(), binding: z.string() }),
+  errors: ["not-found"],
+  async handle({ world, actor, request }, { body }) {
+    request.markSecret();
+    const { origin } = request;
+    await demandWholeCredential(world, actor, request.credentialHash);
+    return beginProvider(world, { ...body, origin, link: actor });
+  },
+});
+
 const postProofOptions = servedRoute({
   method: "POST",
   path: "/api/v1/me/proof/options",
@@ -220,6 +239,7 @@ export const factorRoutes: readonly ServedRoute[] = [
   postConfirm,
   postRecoveryCodes,
   deleteCodes,
+  postLink,
   postProofOptions,
   postProof,
 ];

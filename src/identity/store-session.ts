@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import type { SubjectId } from "../base/ids.ts";
 import type { Instant } from "../base/instant.ts";
-import type { Reader, Tx } from "../db/database.ts";
+import { type Reader, sqlInstant, type Tx } from "../db/database.ts";
 import type { Strength } from "./fresh-proof.ts";
 import {
   SESSION_IDLE_MS_MAX,
@@ -55,16 +55,20 @@ export async function insertSession(
     readonly strength: Strength;
     /** The OpenID Connect provider that vouches for it; null for a sign-in of this server's own. */
     readonly provider: string | null;
+    /** When the provider saw the person; null: now. */
+    readonly provedAt: Instant | null;
   },
 ): Promise<void> {
   await sql`
     delete from session
     where created_at < now() - ${SESSION_LIFE_MS_MAX / 1000} * interval '1 second'`.execute(tx);
-  const { id, hash, subject, origin, strength, provider } = session;
+  const { id, hash, subject, origin, strength, provider, provedAt } = session;
   await sql`
-    insert into session (id, hash, subject, address, program, strength, provider)
+    insert into session (id, hash, subject, address, program, strength, provider, proved_at)
     values (${id}, ${hash}, ${subject}, ${origin.address}, ${origin.program}, ${strength},
-      ${provider})`.execute(tx);
+      ${provider}, ${provedAt === null ? sql`now()` : sql`least(now(), ${sqlInstant(provedAt)})`})`.execute(
+    tx,
+  );
 }
 
 /** Those that still sign somebody in, the one seen last first. */

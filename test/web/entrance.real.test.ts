@@ -1,3 +1,4 @@
+import { sql } from "kysely";
 import { expect, test } from "vitest";
 import { makeSetupLink } from "../../src/identity/actions-setup.ts";
 import { expectAccessible, expectNoSidewaysScroll, picture, signIn, visit } from "./browser.ts";
@@ -118,6 +119,58 @@ describePages("the way in", () => {
     await page.getByRole("button", { name: /^End (the other one|all \d+ others)$/ }).click();
     await page.getByText("You are signed in nowhere else.").waitFor();
     expect(await left.page.evaluate(async () => (await fetch("/api/v1/me")).status)).toBe(401);
+    expect(faults).toEqual([]);
+  });
+
+  test("makes a passkey, signs in by it, and asks for it again before what matters", async () => {
+    const { page, context, faults } = await visit(at.browser, at.site.url);
+    await signIn(page, GRACE);
+    const cdp = await context.newCDPSession(page);
+    await cdp.send("WebAuthn.enable");
+    await cdp.send("WebAuthn.addVirtualAuthenticator", {
+      options: {
+        protocol: "ctap2",
+        transport: "internal",
+        hasResidentKey: true,
+        hasUserVerification: true,
+        isUserVerified: true,
+        automaticPresenceSimulation: true,
+      },
+    });
+    await page.goto("/settings/sign-in");
+    await page.getByLabel("Name").fill("laptop");
+    await page.getByRole("button", { name: "Add a passkey" }).click();
+    await page.getByRole("cell", { name: "laptop", exact: true }).waitFor();
+    await page.getByRole("button", { name: "Add one-time codes" }).click();
+    await page.getByRole("img", { name: "QR code with the secret" }).waitFor();
+    await expectAccessible(page);
+    await picture(page, "settings-codes");
+    await page.getByRole("button", { name: "Cancel" }).click();
+    await expectAccessible(page);
+    await picture(page, "settings-sign-in");
+    await page.setViewportSize({ width: 390, height: 800 });
+    await expectNoSidewaysScroll(page);
+    await picture(page, "settings-sign-in-390");
+    await page.setViewportSize({ width: 1280, height: 860 });
+    await page.getByRole("button", { name: GRACE.handle }).click();
+    await page.getByRole("menuitem", { name: "Sign out" }).click();
+    await page.getByRole("button", { name: "Use a passkey" }).waitFor();
+    await expectAccessible(page);
+    await picture(page, "sign-in");
+    await page.getByRole("button", { name: "Use a passkey" }).click();
+    await page.getByRole("navigation", { name: "Main" }).waitFor();
+    await sql`update session set proved_at = now() - interval '11 minutes'`.execute(
+      at.site.world.db,
+    );
+    await page.goto("/settings/tokens");
+    await page.getByLabel("For what").fill("nightly report");
+    await page.getByRole("button", { name: "Make a token" }).click();
+    const dialog = page.getByRole("dialog", { name: "Is it you?" });
+    await dialog.waitFor();
+    await expectAccessible(page);
+    await picture(page, "is-it-you");
+    await dialog.getByRole("button", { name: "Use a passkey" }).click();
+    await page.getByRole("cell", { name: "nightly report", exact: true }).waitFor();
     expect(faults).toEqual([]);
   });
 });

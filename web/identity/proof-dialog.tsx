@@ -1,6 +1,7 @@
 import { Button, Modal, PasswordInput, Stack, Text, TextInput } from "@mantine/core";
 import type { FormEvent } from "react";
 import { api, ask } from "../app/api.ts";
+import { Go } from "../app/go.tsx";
 import { type ProofAsk, useProofAsk } from "../app/proof.ts";
 import { useDeed } from "../app/queries.ts";
 import { FormEnd } from "../parts/form-end.tsx";
@@ -23,6 +24,11 @@ function Ask({ asked }: { readonly asked: ProofAsk }) {
       <Stack gap="sm">
         <Text size="sm">{message}</Text>
         {ways.includes("passkey") && <ByPasskey onProved={() => answer(true)} />}
+        {ways.includes("provider") && (
+          <Text size="sm">
+            You came by a provider: <Go href="/sign-in">sign in there once more</Go>.
+          </Text>
+        )}
         {hasPassword && (
           <ByPassword
             hasCode={ways.includes("code")}

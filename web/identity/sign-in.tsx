@@ -9,6 +9,7 @@ import { useSearch } from "../app/search-state.ts";
 import { Problem } from "../parts/problem.tsx";
 import { needsCode, signIn, signInByPasskey } from "./enter.ts";
 import { Entrance } from "./entrance.tsx";
+import { goToProvider } from "./provider.ts";
 
 /** Passkey first, then the password and its code. */
 export function SignInPage() {
@@ -27,6 +28,9 @@ export function SignInPage() {
     <Entrance title="Sign in to Fettle">
       {entrance.data?.hasPasskeys === true && <ByPasskey onIn={enter} />}
       <ByPassword onIn={enter} />
+      {(entrance.data?.providers ?? []).map((provider) => (
+        <ByProvider key={provider.name} of={provider} next={search["next"] ?? "/"} />
+      ))}
       <Text size="xs" c="dimmed" mt="md">
         No account yet? Ask an administrator for an invitation. Signed in on the command line but
         without a password? An administrator, you too if you are one, makes a link that sets it with{" "}
@@ -51,6 +55,28 @@ function ByPasskey({ onIn }: { readonly onIn: () => void }) {
       </Button>
       {enter.isError && <Problem cause={enter.error} />}
       <Divider my="md" label="or with your password" />
+    </>
+  );
+}
+
+function ByProvider(props: {
+  readonly of: { readonly name: string; readonly title: string };
+  readonly next: string;
+}) {
+  const leave = useMutation({ mutationFn: () => goToProvider(props.of.name, props.next) });
+  return (
+    <>
+      <Button
+        size="sm"
+        fullWidth
+        variant="default"
+        mt="sm"
+        loading={leave.isPending}
+        onClick={() => leave.mutate()}
+      >
+        Sign in with {props.of.title}
+      </Button>
+      {leave.isError && <Problem cause={leave.error} />}
     </>
   );
 }

@@ -4,6 +4,7 @@ import { api, ask, type Reply } from "../app/api.ts";
 import { useAnswer, useDeed } from "../app/queries.ts";
 import { useMe } from "../app/session.ts";
 import { makePasskey } from "../identity/enter.ts";
+import { linkProvider } from "../identity/provider.ts";
 import { Answered } from "../parts/answered.tsx";
 import { Command } from "../parts/command.tsx";
 import { Empty } from "../parts/empty.tsx";
@@ -33,6 +34,7 @@ export function FactorsPart() {
           <>
             <Passkeys known={known} />
             <Codes known={known} />
+            <Providers />
           </>
         )}
       </Answered>
@@ -179,6 +181,30 @@ function Codes({ known }: { readonly known: Factors }) {
         />
       )}
       {shown !== null && <RecoveryCodes codes={shown} onClose={() => setShown(null)} />}
+    </Panel>
+  );
+}
+
+/** Others that vouch for people: an account is linked to one by its person, signed in. */
+function Providers() {
+  const entrance = useAnswer({
+    key: ["entrance"],
+    topics: [],
+    load: (signal) => ask(api.GET("/api/v1/entrance", { signal })),
+  });
+  const link = useDeed(linkProvider, []);
+  const providers = entrance.data?.providers ?? [];
+  if (providers.length === 0) return null;
+  return (
+    <Panel title="Sign-in by others">
+      <Group gap="sm">
+        {providers.map(({ name, title }) => (
+          <Button key={name} variant="default" onClick={() => link.mutate(name)}>
+            Link {title}
+          </Button>
+        ))}
+      </Group>
+      {link.isError && <Problem cause={link.error} />}
     </Panel>
   );
 }

@@ -1,0 +1,65 @@
+import { z } from "zod";
+import { roleNames } from "./permission.ts";
+
+/** Who may vouch for people: OpenID Connect providers, and what groups of a directory may do here. */
+const LOOPBACK = ["localhost", "127.0.0.1", "[::1]"];
+
+const issuer = z
+  .url()
+  .max(500)
+  .refine((text) => isSafeIssuer(new URL(text)), {
+    error: "must be https without a query (http only at localhost, for trying it out)",
+  });
+
+function isSafeIssuer(url: URL): boolean {
+  if (url.search !== "" || url.hash !== "" || url.username !== "") return false;
+  return url.protocol === "https:" || (url.protocol === "http:" && LOOPBACK.includes(url.hostname));
+}
+
+const claim = z.string().min(1).max(200);
+
+export const providerSchema = z.strictObject({
+  /** Stands in links and events: `company`. */
+  name: z.string().regex(/^[a-z0-9][a-z0-9-]{0,39}$/),
+  /** What stands on the button. */
+  title: z.string().min(1).max(60),
+  issuer,
+  clientId: z.string().min(1).max(300),
+  /** A file with the client's secret, readable by the server's user only. */
+  clientSecretFile: z.string().min(1).max(1000),
+  /** Certificates (PEM) that are believed for the provider beside the system's. */
+  caFile: z.string().min(1).max(1000).optional(),
+  scopes: z.string().max(300).default("openid profile"),
+  handleClaim: claim.default("preferred_username"),
+  groupsClaim: claim.default("groups"),
+  /**
+   * `linked`: only who linked the provider to an account of here. `created`: whoever the provider knows
+   * gets an account at the first sign-in, with the roles of their groups.
+   */
+  people: z.enum(["linked", "created"]).default("linked"),
+  /** Words of `amr` (RFC 8176) or `acr` that mean two factors. */
+  twoFactors: z.array(z.string().min(1).max(200)).max(20).default(["mfa"]),
+});
+
+export type ProviderConfig = z.output<typeof providerSchema>;
+
+export const groupSchema = z.strictObject({
+  /** The group's name as the provider or SCIM says it. */
+  group: z.string().min(1).max(300),
+  role: z.enum(roleNames),
+  scope: z.string().max(500).default(""),
+});
+
+export const signInSchema = z
+  .strictObject({
+    providers: z
+      .array(providerSchema)
+      .max(10)
+      .refine((all) => new Set(all.map(({ name }) => name)).size === all.length, {
+        error: "two providers have one name",
+      })
+      .default([]),
+    /** What members of a group may do, from providers and from SCIM alike. */
+    groups: z.array(groupSchema).max(500).default([]),
+  })
+  .default({ providers: [], groups: [] });

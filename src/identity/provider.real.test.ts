@@ -1,0 +1,412 @@
+import { createHmac, generateKeyPairSync, type KeyObject, sign } from "node:crypto";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { sql } from "kysely";
+import Provider from "oidc-provider";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { testWorld } from "../../test/setup/world.ts";
+import { signInSchema } from "../base/config-providers.ts";
+import type { World } from "../db/world.ts";
+import { allRoutes } from "../server/all-routes.ts";
+import { type RunningServer, startServer } from "../server/server.ts";
+import { ensureSetupSecret } from "./store-setup-secret.ts";
+
+// The real server before a real provider (oidc-provider), and before one that lies in every way.
+const CLIENT_SECRET = "a-client-secret-of-some-length";
+const PASSWORD = "correct horse battery staple";
+let world: World;
+let server: RunningServer;
+let close: () => Promise<void>;
+let honest: { readonly issuer: string; readonly server: Server };
+let liar: Liar;
+let folder: string;
+
+beforeAll(async () => {
+  const made = await testWorld();
+  close = made.close;
+  folder = mkdtempSync(join(tmpdir(), "fettle-provider-"));
+  const clientSecretFile = join(folder, "secret");
+  writeFileSync(clientSecretFile, `${CLIENT_SECRET}\n`, { mode: 0o600 });
+  liar = await Liar.open();
+  const socket = createServer();
+  await new Promise<void>((done) => socket.listen(0, "127.0.0.1", done));
+  const issuer = `http://localhost:${(socket.address() as AddressInfo).port}`;
+  const common = { clientId: "fettle", clientSecretFile };
+  const signIn = signInSchema.parse({
+    providers: [
+      { ...common, name: "company", title: "Company", issuer, people: "created" },
+      { ...common, name: "liar", title: "Liar", issuer: liar.issuer, people: "created" },
+      { ...common, name: "strict", title: "Strict", issuer: liar.issuer },
+    ],
+    groups: [
+      { group: "patchers", role: "operator", scope: "env=prod" },
+      { group: "bosses", role: "approver" },
+    ],
+  });
+  world = { ...made.world, config: { ...made.world.config, mfa: "required", signIn } };
+  const secret = readFileSync((await ensureSetupSecret(world))!, "utf8").trim();
+  server = await startServer(world, allRoutes, { checkReplies: true });
+  honest = { issuer, server: socket };
+  socket.on("request", realProvider(issuer, server.url).callback());
+  const setup = { kind: "setup", secret, handle: "ada", name: "Ada", password: PASSWORD };
+  await post("/api/v1/entrance", setup);
+});
+afterAll(async () => {
+  await server.close();
+  await close();
+  honest.server.closeAllConnections();
+  honest.server.close();
+  liar.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+function realProvider(issuer: string, client: string): Provider {
+  return new Provider(issuer, {
+    clients: [
+      {
+        client_id: "fettle",
+        client_secret: CLIENT_SECRET,
+        redirect_uris: [`${client}/signed-in`],
+        grant_types: ["authorization_code"],
+        response_types: ["code"],
+      },
+    ],
+    claims: { openid: ["sub"], profile: ["name", "preferred_username", "groups"] },
+    conformIdTokenClaims: false,
+    features: { devInteractions: { enabled: true } },
+    cookies: { keys: ["for this test only"] },
+    findAccount: (_context, id) => ({
+      accountId: id,
+      claims: () => ({
+        sub: id,
+        name: `Name of ${id}`,
+        preferred_username: id,
+        groups: ["patchers", "others"],
+      }),
+    }),
+  });
+}
+
+interface Answer {
+  readonly status: number;
+  // biome-ignore lint/suspicious/noExplicitAny: replies of many shapes, checked by each test
+  readonly body: any;
+  readonly cookie: string | undefined;
+}
+
+async function post(path: string, body: unknown, cookie?: string): Promise<Answer> {
+  const response = await fetch(`${server.url}${path}`, {
+    method: "POST",
+    headers: {
+      "content-type": "application/json",
+      origin: server.url,
+      ...(cookie === undefined ? {} : { cookie }),
+    },
+    body: JSON.stringify(body),
+  });
+  const text = await response.text();
+  return {
+    status: response.status,
+    body: text === "" ? null : JSON.parse(text),
+    cookie: response.headers.get("set-cookie")?.split(";")[0],
+  };
+}
+
+async function me(cookie: string) {
+  const response = await fetch(`${server.url}/api/v1/me`, { headers: { cookie } });
+  // biome-ignore lint/suspicious/noExplicitAny: checked by each test
+  return (await response.json()) as any;
+}
+
+const begin = (provider: string) => post("/api/v1/sessions", { by: "provider", provider });
+const finish = (answer: string, binding: string) =>
+  post("/api/v1/sessions", { by: "provider-answer", answer, binding });
+
+/** A browser at the real provider: signs in as somebody, agrees, and is sent back; the query. */
+async function atProvider(start: string, login: string): Promise<string> {
+  const jar = new Map<string, string>();
+  let url = start;
+  let form: string | null = null;
+  for (let step = 0; step < 12; step += 1) {
+    if (url.startsWith(`${server.url}/signed-in?`)) return url.split("?")[1]!;
+    const response: Response = await fetch(url, {
+      method: form === null ? "GET" : "POST",
+      redirect: "manual",
+      headers: {
+        cookie: [...jar].map(([name, value]) => `${name}=${value}`).join("; "),
+        ...(form === null ? {} : { "content-type": "application/x-www-form-urlencoded" }),
+      },
+      ...(form === null ? {} : { body: form }),
+    });
+    for (const set of response.headers.getSetCookie()) {
+      const [name = "", value = ""] = (set.split(";")[0] ?? "").split("=");
+      jar.set(name, value);
+    }
+    form = null;
+    const location = response.headers.get("location");
+    if (location !== null) {
+      url = new URL(location, url).href;
+      continue;
+    }
+    const html = await response.text();
+    const prompt = /name="prompt" value="(\w+)"/.exec(html)?.[1];
+    if (prompt === undefined) throw new Error(`no form at ${url}: ${html.slice(0, 300)}`);
+    url = new URL(/action="([^"]+)"/.exec(html)?.[1] ?? "", url).href;
+    form = new URLSearchParams({ prompt, login, password: "x" }).toString();
+  }
+  throw new Error("the provider never sent the browser back");
+}
+
+describe("a real provider", () => {
+  test("signs somebody in whom it makes an account for, with the roles of their groups", async () => {
+    const begun = await begin("company");
+    const answer = await atProvider(begun.body.url, "linus");
+    const inside = await finish(answer, begun.body.binding);
+    expect(inside.status, JSON.stringify(inside.body)).toBe(200);
+    const who = await me(inside.cookie!);
+    expect(who).toMatchObject({ handle: "linus", ways: ["provider"], proof: { strength: "one" } });
+    expect(who.grants).toMatchObject([{ role: "operator", scope: "env=prod" }]);
+    expect(who.withheld.permissions).toEqual(["rollout.operate"]);
+    expect((await finish(answer, begun.body.binding)).status, "the same answer again").toBe(401);
+  });
+
+  test("whose code comes back in another browser, or with another state, signs nobody in", async () => {
+    const [mine, other] = [await begin("company"), await begin("company")];
+    const answer = await atProvider(mine.body.url, "linus");
+    expect((await finish(answer, other.body.binding)).status).toBe(401);
+    const again = await begin("company");
+    const stolen = new URLSearchParams(await atProvider(again.body.url, "linus"));
+    const swapped = new URLSearchParams(stolen);
+    swapped.set("state", new URL(other.body.url).searchParams.get("state")!);
+    expect((await finish(swapped.toString(), other.body.binding)).status, "injected code").toBe(
+      401,
+    );
+  });
+
+  test("never takes over an account of the same handle", async () => {
+    const begun = await begin("company");
+    const answer = await atProvider(begun.body.url, "ada");
+    const refused = await finish(answer, begun.body.binding);
+    expect(refused).toMatchObject({ status: 409, body: { code: "conflict" } });
+    expect(refused.cookie).toBeUndefined();
+  });
+});
+
+describe("a provider that lies", () => {
+  /** Begins, lets the liar answer as told, and hands in what the browser would bring. */
+  async function lie(lies: Lies, provider = "liar"): Promise<Answer> {
+    const begun = await begin(provider);
+    const { searchParams } = new URL(begun.body.url);
+    liar.next = { nonce: searchParams.get("nonce") ?? "", ...lies };
+    const query = {
+      code: "a-code",
+      state: searchParams.get("state") ?? "",
+      iss: liar.issuer,
+      ...lies.query,
+    };
+    const kept = Object.entries(query).filter(([, value]) => value !== "");
+    return finish(new URLSearchParams(kept).toString(), begun.body.binding);
+  }
+
+  test("is believed when it tells the truth, and with two factors when it says so", async () => {
+    const inside = await lie({ claims: { sub: "t-1", preferred_username: "truth", amr: ["mfa"] } });
+    expect(inside.status, JSON.stringify(inside.body)).toBe(200);
+    expect(await me(inside.cookie!)).toMatchObject({
+      handle: "truth",
+      proof: { strength: "two" },
+      withheld: null,
+    });
+  });
+
+  const soon = Math.floor(Date.now() / 1000);
+  const cases: readonly (readonly [string, Lies])[] = [
+    ["another nonce", { claims: { nonce: "another" } }],
+    ["no nonce", { claims: { nonce: undefined } }],
+    ["a token for another client", { claims: { aud: "another" } }],
+    [
+      "a token for two clients, meant for the other",
+      { claims: { aud: ["fettle", "b"], azp: "b" } },
+    ],
+    ["a token of another issuer", { claims: { iss: "https://other.example" } }],
+    ["an answer of another issuer (mix-up)", { query: { iss: "https://other.example" } }],
+    ["an answer without an issuer", { query: { iss: "" } }],
+    ["a token that is over", { claims: { exp: soon - 600, iat: soon - 1200 } }],
+    ["a token without an end", { claims: { exp: undefined } }],
+    ["a sign-in of hours ago", { claims: { auth_time: soon - 7200 } }],
+    ["no word on when somebody signed in", { claims: { auth_time: undefined } }],
+    ["a token without a signature", { alg: "none" }],
+    ["a signature by a key that is not published", { isForged: true }],
+    ["a signature with the client's secret", { alg: "HS256" }],
+    ["no token at all", { hasNoToken: true }],
+    ["no subject", { claims: { sub: undefined } }],
+    ["an error", { query: { code: "", error: "access_denied" } }],
+    ["another state", { query: { state: "another" } }],
+  ];
+  test.each(cases)("with %s signs nobody in", async (_what, lies) => {
+    const answer = await lie({
+      ...lies,
+      claims: { preferred_username: "mallory", ...lies.claims },
+    });
+    expect(answer.status, JSON.stringify(answer.body)).toBe(401);
+    expect(answer.cookie).toBeUndefined();
+    const { rows } = await sql<{ n: number }>`
+      select count(*) as n from subject where handle = 'mallory'`.execute(world.db);
+    expect(rows[0]?.n).toBe(0);
+  });
+
+  test("gives no roles by words about groups that are not in the signed token", async () => {
+    const inside = await lie({
+      claims: { sub: "g-1", preferred_username: "grouper", groups: "bosses" },
+      beside: { groups: ["bosses"] },
+    });
+    expect((await me(inside.cookie!)).grants).toEqual([]);
+  });
+
+  test("takes roles away again with the group, and leaves those that people gave", async () => {
+    const claims = { sub: "s-1", preferred_username: "shift" };
+    const first = await lie({ claims: { ...claims, groups: ["patchers", "bosses"] } });
+    expect((await me(first.cookie!)).grants).toHaveLength(2);
+    await sql`insert into role_grant (id, subject, role, scope, granted_by)
+      select 'by-hand', id, 'viewer', '', id from subject where handle = 'shift'`.execute(world.db);
+    const second = await lie({ claims: { ...claims, groups: ["others"] } });
+    expect((await me(second.cookie!)).grants).toMatchObject([{ role: "viewer", scope: "" }]);
+  });
+
+  test("finds its people by subject: a name that was handed on is another person", async () => {
+    const first = await lie({ claims: { sub: "h-1", preferred_username: "handed" } });
+    const before = (await me(first.cookie!)).subject;
+    const renamed = await lie({ claims: { sub: "h-1", preferred_username: "renamed" } });
+    expect((await me(renamed.cookie!)).subject).toBe(before);
+    const other = await lie({ claims: { sub: "h-2", preferred_username: "handed" } });
+    expect(other.status).toBe(409);
+  });
+
+  test("lets nobody in who is disabled here, or unknown where accounts must be linked", async () => {
+    await lie({ claims: { sub: "d-1", preferred_username: "gone" } });
+    await sql`update subject set disabled_at = now() where handle = 'gone'`.execute(world.db);
+    const disabled = await lie({ claims: { sub: "d-1", preferred_username: "gone" } });
+    expect(disabled.status).toBe(401);
+    const unknown = await lie({ claims: { sub: "u-1", preferred_username: "unknown" } }, "strict");
+    expect(unknown.status).toBe(403);
+  });
+
+  test("links to an account of here only at the word of who is signed in there", async () => {
+    const ada = await post("/api/v1/sessions", {
+      ...{ by: "password", handle: "ada", password: PASSWORD },
+    });
+    const begun = await post("/api/v1/me/providers", { provider: "strict" }, ada.cookie);
+    expect(begun.status, JSON.stringify(begun.body)).toBe(200);
+    const { searchParams } = new URL(begun.body.url);
+    liar.next = { nonce: searchParams.get("nonce") ?? "", claims: { sub: "ada-there" } };
+    const state = searchParams.get("state") ?? "";
+    const query = new URLSearchParams({ code: "c", state, iss: liar.issuer });
+    const linked = await finish(query.toString(), begun.body.binding);
+    expect((await me(linked.cookie!)).handle).toBe("ada");
+    const later = await lie({ claims: { sub: "ada-there", preferred_username: "x" } }, "strict");
+    expect((await me(later.cookie!)).handle).toBe("ada");
+  });
+});
+
+test("an issuer without https is refused by the configuration, but for this machine", () => {
+  const of = (issuer: string) => ({
+    providers: [{ name: "p", title: "P", issuer, clientId: "c", clientSecretFile: "/s" }],
+  });
+  for (const issuer of [
+    "http://id.example",
+    "http://127.0.0.1.evil.example",
+    "http://localhost.evil.example",
+    "https://id.example/?x=1",
+    "https://user@id.example",
+    "ftp://localhost",
+  ]) {
+    expect(signInSchema.safeParse(of(issuer)).success, issuer).toBe(false);
+  }
+  expect(signInSchema.safeParse(of("https://id.example/realm")).success).toBe(true);
+});
+
+interface Lies {
+  readonly claims?: Readonly<Record<string, unknown>>;
+  readonly query?: Readonly<Record<string, string>>;
+  readonly alg?: "none" | "HS256";
+  readonly isForged?: boolean;
+  readonly hasNoToken?: boolean;
+  /** Put beside the token, unsigned. */
+  readonly beside?: Readonly<Record<string, unknown>>;
+}
+
+/** Speaks like a provider and answers the token request with whatever a test wants. */
+class Liar {
+  next: Lies & { readonly nonce: string } = { nonce: "" };
+  readonly #key = generateKeyPairSync("rsa", { modulusLength: 2048 });
+  readonly #forged = generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey;
+  readonly #server: Server;
+
+  static async open(): Promise<Liar> {
+    const liar = new Liar();
+    await new Promise<void>((done) => liar.#server.listen(0, "127.0.0.1", done));
+    return liar;
+  }
+
+  private constructor() {
+    this.#server = createServer((request, response) => {
+      const answers: Readonly<Record<string, unknown>> = {
+        "/.well-known/openid-configuration": {
+          issuer: this.issuer,
+          authorization_endpoint: `${this.issuer}/authorize`,
+          token_endpoint: `${this.issuer}/token`,
+          jwks_uri: `${this.issuer}/jwks`,
+          response_types_supported: ["code"],
+          subject_types_supported: ["public"],
+          id_token_signing_alg_values_supported: ["RS256"],
+          authorization_response_iss_parameter_supported: true,
+        },
+        "/jwks": {
+          keys: [
+            {
+              ...this.#key.publicKey.export({ format: "jwk" }),
+              kid: "k",
+              alg: "RS256",
+              use: "sig",
+            },
+          ],
+        },
+        "/token": {
+          access_token: "x",
+          token_type: "Bearer",
+          ...this.next.beside,
+          ...(this.next.hasNoToken === true ? {} : { id_token: this.#token() }),
+        },
+      };
+      response.setHeader("content-type", "application/json");
+      response.end(JSON.stringify(answers[request.url ?? ""] ?? {}));
+    });
+  }
+
+  get issuer(): string {
+    return `http://localhost:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  close(): void {
+    this.#server.closeAllConnections();
+    this.#server.close();
+  }
+
+  #token(): string {
+    const now = Math.floor(Date.now() / 1000);
+    const { nonce, claims, alg = "RS256", isForged } = this.next;
+    const times = { iat: now, exp: now + 300, auth_time: now };
+    const body = { iss: this.issuer, aud: "fettle", sub: "s", nonce, ...times, ...claims };
+    const text = [{ alg, kid: "k" }, body]
+      .map((part) => Buffer.from(JSON.stringify(part)).toString("base64url"))
+      .join(".");
+    if (alg === "none") return `${text}.`;
+    if (alg === "HS256") {
+      return `${text}.${createHmac("sha256", CLIENT_SECRET).update(text).digest("base64url")}`;
+    }
+    const key: KeyObject = isForged === true ? this.#forged : this.#key.privateKey;
+    return `${text}.${sign("sha256", Buffer.from(text), key).toString("base64url")}`;
+  }
+}

@@ -1,0 +1,66 @@
+import { sql } from "kysely";
+import type { SubjectId } from "../base/ids.ts";
+import { isUniqueViolation, type Reader, type Tx } from "../db/database.ts";
+import type { GrantId, RoleGrant } from "./model.ts";
+
+export interface ProviderPerson {
+  readonly provider: string;
+  /** `sub`: what the provider calls the person, for ever. */
+  readonly providerSubject: string;
+}
+
+export async function findLinked(reader: Reader, of: ProviderPerson): Promise<SubjectId | null> {
+  const { rows } = await sql<{ subject: SubjectId }>`
+    select subject from provider_identity
+    where provider = ${of.provider} and provider_subject = ${of.providerSubject}`.execute(reader);
+  return rows[0]?.subject ?? null;
+}
+
+/** False when either side of it is linked already. */
+export async function insertLink(
+  tx: Tx,
+  of: ProviderPerson & { readonly subject: SubjectId },
+): Promise<boolean> {
+  try {
+    await sql`
+      insert into provider_identity (provider, provider_subject, subject)
+      values (${of.provider}, ${of.providerSubject}, ${of.subject})`.execute(tx);
+    return true;
+  } catch (cause) {
+    if (isUniqueViolation(cause)) return false;
+    throw cause;
+  }
+}
+
+export async function noteSource(
+  tx: Tx,
+  of: { readonly subject: SubjectId; readonly source: "provider" | "scim" },
+): Promise<void> {
+  await sql`update subject set source = ${of.source} where id = ${of.subject}`.execute(tx);
+}
+
+export async function loadGroupGrants(
+  reader: Reader,
+  subject: SubjectId,
+): Promise<readonly RoleGrant[]> {
+  const { rows } = await sql<RoleGrant>`
+    select id, role, scope from role_grant
+    where subject = ${subject} and is_of_group order by id`.execute(reader);
+  return rows;
+}
+
+/** Nothing happens where people gave the same role already. */
+export async function insertGroupGrant(
+  tx: Tx,
+  of: RoleGrant & { readonly subject: SubjectId; readonly grantedBy: SubjectId },
+): Promise<boolean> {
+  const inserted = await sql`
+    insert into role_grant (id, subject, role, scope, granted_by, is_of_group)
+    values (${of.id}, ${of.subject}, ${of.role}, ${of.scope}, ${of.grantedBy}, true)
+    on conflict (subject, role, scope) do nothing`.execute(tx);
+  return inserted.numAffectedRows === 1n;
+}
+
+export async function deleteGroupGrant(tx: Tx, grant: GrantId): Promise<void> {
+  await sql`delete from role_grant where id = ${grant} and is_of_group`.execute(tx);
+}
