@@ -15,7 +15,8 @@ recover() {
     return 1
   fi
   units_write
-  journal NOTE "note=found after $JL_STATE: $(recover_facts)"
+  read_boot
+  journal NOTE "boot=$BOOT" "note=found after $JL_STATE: $(recover_facts)"
   if [ "$JL_REVERTING" = yes ]; then
     revert_recover || report "$JL_STATE" "$JL_CODE"
     return 1
@@ -24,8 +25,36 @@ recover() {
     undo_run "$JL_FAILED" "$JL_CODE"
     return 1
   fi
+  if boots_in_a_loop; then
+    journal NOTE "note=booted $BOOTS_MAX times within $BOOTS_SECONDS s with the job half done"
+    undo_run "$(tail -n 1 "$WORK/units" | cut -d ' ' -f 2)" E_BOOT_LOOP
+    return 1
+  fi
   if [ "$JL_STATE" = REBOOTING ]; then recover_reboot; fi
   recover_packages
+}
+
+# A machine that goes down again and again while the job is under way will not be well by going on.
+# Each boot that a worker wakes in leaves its id; the one before the job, or before a reboot that was
+# permitted, does not count.
+BOOTS_MAX=3
+BOOTS_SECONDS=900
+boots_in_a_loop() {
+  read_clock
+  awk -v since="$((NOW_S - BOOTS_SECONDS))" -v most="$BOOTS_MAX" '
+    function fact(name,   i) {
+      for (i = 2; i <= NF && $i !~ /^note=/; i++)
+        if (index($i, name "=") == 1) return substr($i, length(name) + 2)
+      return ""
+    }
+    { boot = fact("boot") }
+    boot == "" { next }
+    $1 == "SNAPSHOT" || $1 == "REBOOTING" { before = boot; split("", seen); boots = 0; next }
+    $1 == "NOTE" && boot != before && !(boot in seen) && fact("at") + 0 >= since + 0 {
+      seen[boot] = 1
+      boots++
+    }
+    END { exit boots < most }' "$JOURNAL"
 }
 
 recover_facts() {

@@ -41,6 +41,27 @@ function seen(...more: readonly string[]): Inspection {
 const judge = (inspection: Inspection, before: Parameters<typeof judgeHost>[0]["before"] = []) =>
   judgeHost({ body, inspection, before });
 
+describe("a host that was to reboot", () => {
+  const rebooted: BodyText = { ...body, steps: [...body.steps, { verb: "reboot" }] };
+
+  test("is verified when nothing wants a reboot any more", () => {
+    const judged = judgeHost({ body: rebooted, inspection: seen("reboot no"), before: [] });
+    expect(judged.verdict).toBe("verified");
+  });
+
+  test("is not verified when it came back with the old kernel", () => {
+    const inspection = seen("reboot yes kernel 6.1.0-42-amd64");
+    const { verdict, evidence } = judgeHost({ body: rebooted, inspection, before: [] });
+    expect(verdict).toBe("unverified");
+    expect(evidence.problem).toMatch(/^it still needs the reboot that it had: .*6\.1\.0-42/);
+    // One whose job had no reboot only says that it wants one.
+    expect(judge(inspection)).toMatchObject({
+      verdict: "verified",
+      evidence: { isRebootNeeded: true, problem: null },
+    });
+  });
+});
+
 describe("a host that says it is done is verified", () => {
   test("when the version is there, its service runs new code and its probe passed", () => {
     const { verdict, evidence } = judge(seen());

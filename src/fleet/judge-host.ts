@@ -51,7 +51,10 @@ export function judgeHost(seen: JudgedJob & { readonly inspection: Inspection })
   const stopped = inspection.facts.services
     .filter((service) => units.includes(unitName(service.unit)) && service.state !== "active")
     .map((service) => service.unit);
-  const isGood = packages.length + stale.length + stopped.length === 0;
+  const { isNeeded, reason } = inspection.facts.reboot;
+  // A reboot was part of the job, and what it was for does not run: the machine came up as it was.
+  const isAsBefore = isNeeded && body.steps.some((step) => step.verb === "reboot");
+  const isGood = packages.length + stale.length + stopped.length === 0 && !isAsBefore;
   return {
     verdict: isGood ? "verified" : "unverified",
     evidence: {
@@ -60,8 +63,8 @@ export function judgeHost(seen: JudgedJob & { readonly inspection: Inspection })
       sessions,
       stopped,
       probes: body.steps.flatMap((step) => (step.verb === "probe" ? [step.name] : [])),
-      isRebootNeeded: inspection.facts.reboot.isNeeded,
-      problem: null,
+      isRebootNeeded: isNeeded,
+      problem: isAsBefore ? `it still needs the reboot that it had: ${reason}` : null,
     },
   };
 }

@@ -97,6 +97,11 @@ export function holdsOf(
     case "failed":
     case "rolled-back":
       return [...(target.hold === null ? [] : [target.hold]), ...spent(target, loaded.row)];
+    case "permitted":
+    case "applying":
+    case "rebooting":
+    case "verifying":
+      return target.kind === "apply" ? pastWindow(target, loaded) : [];
     default:
       return [];
   }
@@ -136,6 +141,20 @@ function ownWindowHolds({ ownWindows }: TargetFacts, now: Instant): readonly Hol
   if (ownWindows === null || ownWindows.some(({ from, to }) => from <= now && now < to)) return [];
   const next = ownWindows.find(({ from }) => from > now);
   return [{ why: "window-closed", opensAt: next?.from ?? null }];
+}
+
+/** A window says when a host may start: what began in it goes on to its end, and that is told. */
+function pastWindow(
+  { wave: number, ownWindows }: TargetFacts,
+  { facts, now }: LoadedFacts,
+): readonly Hold[] {
+  const wave = facts.waves.find((one) => one.number === number);
+  if (wave === undefined) return [];
+  const given = ownWindows ?? wave.windows;
+  const times = given.length > 0 ? given : [{ from: wave.notBefore, to: wave.notAfter }];
+  if (times.some(({ from, to }) => from <= now && now < to)) return [];
+  const ended = times.map(({ to }) => to).filter((to) => to <= now);
+  return ended.length === 0 ? [] : [{ why: "past-window", endedAt: Math.max(...ended) }];
 }
 
 /** What the calendar says of the host now; the approved times are another question. */

@@ -14,6 +14,7 @@ export type Hold =
   | { readonly why: "too-early"; readonly opensAt: Instant }
   | { readonly why: "wave-over"; readonly endedAt: Instant }
   | { readonly why: "window-closed"; readonly opensAt: Instant | null }
+  | { readonly why: "past-window"; readonly endedAt: Instant }
   | {
       /** What the calendar says now: a freeze set after the approval, a window that was taken away. */
       readonly why: "calendar";
@@ -71,7 +72,12 @@ export type Hold =
       readonly facts: string;
       readonly isBegun: boolean;
     }
-  | { readonly why: "host-silent"; readonly since: Instant }
+  | {
+      readonly why: "host-silent";
+      readonly since: Instant;
+      /** It was to reboot, and has not come back; absent: it did not. */
+      readonly isDown?: true;
+    }
   | { readonly why: "attempts-used"; readonly attempts: number }
   | { readonly why: "revert-over" }
   | { readonly why: "being-checked"; readonly since: Instant };
@@ -184,6 +190,8 @@ export function holdToText(hold: Hold, now: Instant): string {
       return hold.opensAt === null
         ? "no maintenance window of this host is left in the approved time"
         : `the host's maintenance window opens ${at(hold.opensAt, now)}`;
+    case "past-window":
+      return `its window ended ${instantToText(hold.endedAt)}, and what has begun goes on to its end`;
     case "calendar":
       return `${heldText(hold.hosts)}${closedToText(hold.closed)}`;
     case "budget-used":
@@ -280,6 +288,9 @@ function hostHoldToText(hold: HostHold, now: Instant): string {
         ? `the host stopped after it had begun: ${said(hold)}; its state needs a look`
         : `the host did not start: ${said(hold)}; nothing was changed there`;
     case "host-silent":
+      if (hold.isDown === true) {
+        return `the host went down to reboot ${instantToText(hold.since)} and has not come back: look at its console; asking again until it answers`;
+      }
       return `no word from the host since ${instantToText(hold.since)}, and it may be working; asking again until it answers`;
     case "attempts-used":
       return hold.attempts === 1

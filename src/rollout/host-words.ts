@@ -44,6 +44,8 @@ export const hostCodes: Readonly<Record<string, string>> = {
   E_LIMIT: "look at what hangs there; /etc/fettle/limits on the host allows more time",
   E_PROBE: "look at what the probe asks; /var/lib/fettle/job/output on the host has the details",
   E_SERVICE: "look at the service on the host; its log says why it stays down",
+  E_BOOT_LOOP:
+    "the machine went down again and again with the job half done: look at its console before anything else",
   E_UNDO: "look at the host now: it is between two versions",
   "no-answer": "it is asked again by itself",
 };

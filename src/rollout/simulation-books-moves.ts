@@ -206,7 +206,8 @@ export function sweep(books: Books): void {
     const { heardAt } = target;
     const silence = silenceSeconds(target, rollout) * SECOND_MS;
     if (heardAt !== null && heardAt < now - silence && books.move(target, "silence")) {
-      target.hold = { why: "host-silent", since: heardAt };
+      const isDown = target.state === "rebooting";
+      target.hold = { why: "host-silent", since: heardAt, ...(isDown ? { isDown } : {}) };
     }
     sweepEnded(books, rollout, target);
     if (mayTryAgain(books, rollout, target)) tryAgain(books, rollout, target);

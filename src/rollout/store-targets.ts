@@ -102,6 +102,7 @@ export function sweepTargets(
          set state = 'unknown',
              hold = jsonb_build_object('why', 'host-silent',
                       'since', (extract(epoch from t.heard_at) * 1000)::bigint)
+                    || case t.state when 'rebooting' then '{"isDown": true}'::jsonb else '{}' end
         from rollout r
        where r.id = t.rollout and t.is_busy and ${leaves("silence")}
          and t.heard_at < now() - make_interval(secs => ${limit})

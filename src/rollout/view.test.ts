@@ -194,4 +194,17 @@ describe("why a host stands where it stands", () => {
     const attemptsMax = sentence.includes("the one") ? 1 : 2;
     expect(explainTarget(target, loaded({ attemptsMax }), emptyCalendar).sentence).toBe(sentence);
   });
+
+  test("tells of a host that is still at work when its window has ended", () => {
+    const endedAt = NOW - 60_000;
+    const ownWindows = [{ from: NOW - HOUR_MS, to: endedAt }];
+    const at = (some: Partial<TargetFacts>) =>
+      explainTarget(aTarget({ state: "applying", ...some }), loaded(), emptyCalendar).holds.map(
+        ({ hold }) => hold,
+      );
+    expect(at({ ownWindows })).toEqual([{ why: "past-window", endedAt }]);
+    expect(at({ ownWindows: [{ from: NOW - HOUR_MS, to: NOW + 1 }] })).toEqual([]);
+    // Taking back has no window.
+    expect(at({ ownWindows, kind: "revert" })).toEqual([]);
+  });
 });

@@ -205,6 +205,9 @@ export interface Wanted {
   readonly rings: string;
   /** Label expression; all hosts that have the package unless told. */
   readonly hosts?: string;
+  /** In place of them: labels, and how many hosts with them at most. */
+  readonly rule?: string;
+  readonly max?: number;
   readonly acceptIrreversible?: boolean;
 }
 
@@ -227,6 +230,8 @@ export async function prepare(fleet: Fleet, wanted: Wanted): Promise<Prepared> {
     class: "normal" as const,
     acceptIrreversible: wanted.acceptIrreversible === true,
     ...(wanted.hosts === undefined ? {} : { hosts: wanted.hosts }),
+    ...(wanted.rule === undefined ? {} : { rule: wanted.rule }),
+    ...(wanted.max === undefined ? {} : { max: wanted.max }),
   };
   const { digest } = await ask(client.POST("/api/v1/plans", { body }));
   const request = { plan: digest, reason: `e2e ${source}` };

@@ -34,18 +34,31 @@ describe.skipIf(effectiveUser() !== 0)(
 
     beforeAll(async () => {
       fleet = await startFleet({ name: "halt", hosts: 3, sources: "own" });
-      const wanted = ["lab-good=1.0", "lab-needs-new=1.0"];
+      const wanted = ["lab-good=1.0", "lab-needs-new=1.0", "lab-conffile=1.0"];
       await Promise.all(
         fleet.lab.hosts.map((one) =>
           one.must(["apt-get", "install", "--yes", "--no-install-recommends", ...wanted]),
         ),
       );
-      await addHosts(fleet, rings, { labels: { ring: "canary" } });
+      const first = names.slice(0, 2).map(host);
+      await addHosts(fleet, rings, { hosts: first, labels: { ring: "canary" } });
     }, 300_000);
 
     afterAll(async () => {
       await fleet?.close();
     }, 120_000);
+
+    test("a plan by rule patches a host that joins, with no new approval", async () => {
+      const rule = { rule: "ring=canary", max: 3 };
+      const { ref } = await startRollout(fleet, { source: "lab-conffile", rings, ...rule });
+      await untilRollout(fleet, ref, ({ outcomes }) => outcomes.verified === 2);
+      await addHosts(fleet, rings, { hosts: [host("web-3")], labels: { ring: "canary" } });
+      const rollout = await untilRollout(fleet, ref, ({ outcomes }) => outcomes.verified === 3);
+      expect(rollout.rule).toMatchObject({ labels: ["ring=canary"], max: 3, outside: [] });
+      const params = { path: { rollout: ref } };
+      const body = { reason: "all of them have it" };
+      await ask(fleet.alice.client.POST("/api/v1/rollouts/{rollout}/stop", { params, body }));
+    });
 
     test("the approver's halt lets nothing start any more, and a resume goes on", async () => {
       const { ref } = await startRollout(fleet, { source: "lab-good", rings });

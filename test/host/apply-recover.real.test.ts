@@ -307,6 +307,27 @@ describe.skipIf(missing !== null)("a host program that is killed", concurrent, (
     expect(effects(host)).toEqual(["demo-kill 2.0 configure"]);
   });
 
+  test("a machine that boots three times in a row with its job half done is taken back", async ({
+    onTestFinished,
+  }) => {
+    const host = await fresh(onTestFinished);
+    const bootId = await pretendBoots(host, onTestFinished);
+    host.write("tools/reboot", "#!/bin/sh\nexit 0\n", 0o755);
+    await host.sh("ln -sf /tools/reboot /usr/sbin/reboot");
+    const body = [...bodyOf(fixture, [["demo-kill", "1.0", "2.0"], "reboot", "probe web"])];
+    await fixture.server.apply(host, fixture.server.job(body));
+    // Two boots in which a worker woke and the machine went down again before it was done.
+    const journal = "var/lib/fettle/job/journal";
+    const at = Math.floor(Date.now() / 1000);
+    const woke = (digit: string): string =>
+      `NOTE at=${at} up=1 boot=${digit.repeat(32)} note=found after REBOOTING: boot\n`;
+    host.write(journal, `${host.read(journal)}${woke("2")}${woke("2")}${woke("3")}`);
+    bootId("44444444-4444-4444-4444-444444444444");
+    const after = await fixture.server.resume(host);
+    expect(outcome(after), said(after)).toBe("rolled-back E_BOOT_LOOP");
+    expect(await host.installed("demo-kill")).toBe("1.0 installed");
+  });
+
   test("§7.3: a halt between upgrade and reboot leaves the reboot held", async ({
     onTestFinished,
   }) => {
