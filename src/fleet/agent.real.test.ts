@@ -1,14 +1,21 @@
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Agents, cloneHost, startAgents } from "../../test/builders/agents.ts";
+import { approvedMark } from "../../test/builders/local-hosts.ts";
+import { simulateAgents } from "../../test/builders/simulated-agents.ts";
 import { type TestWorld, testWorld } from "../../test/setup/world.ts";
 import { systemActor } from "../base/actor.ts";
 import { sha256 } from "../base/digest.ts";
 import { makeMachineKey, openMachineKey, signDocument } from "../base/sshsig.ts";
 import { startScan } from "../inventory/actions-scan.ts";
+import { everywhere, loadHosts } from "../inventory/store.ts";
+import { startRollout } from "../rollout/actions.ts";
+import { showRollout } from "../rollout/actions-show.ts";
+import { startRollouts } from "../rollout/loops.ts";
+import { startAgentListener } from "../server/agent-listener.ts";
 import { listAgents, moveAgent } from "./actions-agent.ts";
 import { writeAgentEnrol } from "./agent-enrol.ts";
 import { agentCa } from "./store-agent-ca.ts";
@@ -62,6 +69,41 @@ describe.skipIf(!isRoot)("hosts that call in", () => {
     };
     await expect.poll(looked, { timeout: 10_000 }).toEqual([{ state: "changed", problem: null }]);
     expect(await events("host.enrolled")).toBe(1);
+  });
+
+  // The rollout is of another context, which this test only drives; its own tests judge it.
+  test("a rollout reaches agents through their polls, under dash and busybox", async () => {
+    const shells = { "roll-1": ["dash"], "roll-2": ["busybox", "ash"] };
+    for (const [name, shell] of Object.entries(shells)) {
+      const ran = await agents.install(name, { shell });
+      expect(ran, ran.said).toMatchObject({ ok: true });
+    }
+    const scope = { scopes: everywhere, names: Object.keys(shells) };
+    await startScan(made.world, systemActor, { hosts: scope.names, refresh: "nothing" });
+    await Promise.all(scope.names.map((name) => agents.run(name, "once")));
+    const hosts = await loadHosts(made.world.db, scope);
+    const change = await approvedMark(made.world, [{ ring: "canary", hosts }]);
+    const rollouts = startRollouts(made.world);
+    const { id } = await startRollout(made.world, systemActor, { change });
+    const truth = (name: string): string => {
+      const file = join(agents.folder(name), "truth");
+      return existsSync(file) ? readFileSync(file, "utf8") : "";
+    };
+    try {
+      const deadline = Date.now() + 60_000;
+      for (let state = ""; state !== "finished"; ) {
+        const said = await Promise.all(scope.names.map((name) => agents.run(name, "once")));
+        const shown = await showRollout(made.world, systemActor, id);
+        ({ state } = shown.row);
+        const words = said.map((ran) => ran.said).join("");
+        if (Date.now() > deadline) expect(shown.view, words).toBe("finished");
+      }
+      expect(scope.names.map(truth)).toEqual(["mark\n", "mark\n"]);
+      const { rows } = await sql`select distinct way from job_result`.execute(made.world.db);
+      expect(rows).toEqual([{ way: "agent" }]);
+    } finally {
+      await rollouts.stop();
+    }
   });
 
   test("R8 a token works once, in time, and for its own group only", async () => {
@@ -152,5 +194,34 @@ describe.skipIf(!isRoot)("hosts that call in", () => {
     await expect(moveAgent(made.world, systemActor, { ...bury, verb: "release" })).rejects.toThrow(
       "buried already",
     );
+  });
+
+  test("500 agents are answered, and again after the listener was away, with no poll lost", async () => {
+    const world = { ...made.world, config: { ...made.world.config, agentPort: 0 } };
+    const ca = await agentCa(world.paths.state);
+    const listen = () => {
+      const { certificatePem: caPem, issueServer } = ca;
+      return startAgentListener(world, { caPem, issueServer, answer: agents.door.answer });
+    };
+    let listener = await listen();
+    const simulated = await simulateAgents(world, 500, () => listener.url);
+    const all = () => Promise.all(simulated.map((agent) => agent.poll()));
+    const first = await all();
+    await listener.close();
+    const away = await all();
+    listener = await listen();
+    const back = await all();
+    for (const agent of simulated) agent.close();
+    await listener.close();
+    const codes = (polls: readonly { status: number }[]) => [
+      ...new Set(polls.map((p) => p.status)),
+    ];
+    expect([codes(first), codes(away), codes(back)]).toEqual([[200], [0], [200]]);
+    const { rows } = await sql<{ polls: number; agents: number }>`
+      select sum(poll_count) as polls, count(*) filter (where state = 'live') as agents
+        from agent a join host h on h.id = a.host where h.name like 'sim-%'`.execute(world.db);
+    expect(rows.map((row) => [Number(row.polls), row.agents])).toEqual([[1000, 500]]);
+    // They do not come back in step.
+    expect(new Set(back.map((poll) => poll.nextSeconds)).size).toBeGreaterThan(10);
   });
 });

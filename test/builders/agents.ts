@@ -34,6 +34,8 @@ interface InstallChange {
   readonly policyDigest: string;
   readonly authority: string;
   readonly url: string;
+  /** Runs the line, and the program ever after. */
+  readonly shell: readonly string[];
 }
 
 export interface Ran {
@@ -44,7 +46,7 @@ export interface Ran {
 const run = promisify(execFile);
 const SHELL_PATH = "/usr/sbin:/usr/bin:/sbin:/bin";
 
-export async function startAgents(base: World, folder: string, shell = ["dash"]): Promise<Agents> {
+export async function startAgents(base: World, folder: string): Promise<Agents> {
   const config = { ...base.config, agentPort: 0, agentName: "localhost" };
   const world: World = { ...base, config };
   const ca = await agentCa(world.paths.state);
@@ -61,6 +63,7 @@ export async function startAgents(base: World, folder: string, shell = ["dash"])
     labels: parseLabels(["ring=canary"]),
   };
   const policy = writeHostPolicy(localTexts(world, host).policy);
+  const shellOf = new Map<string, readonly string[]>();
   const folderOf = (name: string): string => join(folder, name);
   const token: Agents["token"] = (change = {}) =>
     makeAgentToken(world, systemActor, {
@@ -104,12 +107,16 @@ export async function startAgents(base: World, folder: string, shell = ["dash"])
         ring: change.ring ?? "canary",
         labels: ["ring=canary"],
       });
+      const shell = change.shell ?? ["dash"];
+      shellOf.set(name, shell);
       const ran = await execute([...shell, "-c", line], home);
       if (ran.ok) writeHooks(home);
       return ran;
     },
-    run: (name, how) =>
-      execute([...shell, join(folderOf(name), "program"), "agent", ...(how ? [how] : [])], "/"),
+    run: (name, how) => {
+      const shell = shellOf.get(name) ?? ["dash"];
+      return execute([...shell, join(folderOf(name), "program"), "agent", how ?? ""], "/");
+    },
     async close() {
       await listener.close();
       await door.stop();

@@ -1,0 +1,158 @@
+import { randomBytes } from "node:crypto";
+import { Agent, request } from "node:https";
+import { sha256 } from "../../src/base/digest.ts";
+import { type HostId, newId } from "../../src/base/ids.ts";
+import { parseLabels } from "../../src/base/labels.ts";
+import {
+  type MachineKey,
+  makeMachineKey,
+  openMachineKey,
+  signDocument,
+} from "../../src/base/sshsig.ts";
+import { inTransaction } from "../../src/db/database.ts";
+import type { World } from "../../src/db/world.ts";
+import { NO_PLAN, writeAsk } from "../../src/fleet/ask.ts";
+import { EMPTY_HEAD } from "../../src/fleet/order.ts";
+import { insertAgent } from "../../src/fleet/store-agent.ts";
+import { agentCa } from "../../src/fleet/store-agent-ca.ts";
+import { insertHosts, setSigningKey } from "../../src/inventory/store.ts";
+
+/**
+ * Agents without machines: real keys, certificates, TLS and signatures, and connections that stay, in
+ * one process. What a host program would do with an answer is left out.
+ */
+export interface SimulatedAgent {
+  readonly protocolId: string;
+  /** One poll; how long the server took to answer, or why it did not. */
+  poll(): Promise<SimulatedPoll>;
+  close(): void;
+}
+
+export interface SimulatedPoll {
+  readonly status: number;
+  readonly ms: number;
+  readonly nextSeconds: number;
+}
+
+const AT_ONCE = 100;
+
+export async function simulateAgents(
+  world: World,
+  count: number,
+  url: () => string,
+): Promise<readonly SimulatedAgent[]> {
+  const ca = await agentCa(world.paths.state);
+  const at = world.clock();
+  const agents: SimulatedAgent[] = [];
+  while (agents.length < count) {
+    const some = await Promise.all(
+      Array.from({ length: Math.min(AT_ONCE, count - agents.length) }, async (_, index) => {
+        const number = agents.length + index;
+        const key = openMachineKey(makeMachineKey().privateKeyPem);
+        const protocolId = `h-${randomBytes(10).toString("hex")}`;
+        const id = newId<HostId>(at);
+        const keyLine = key.publicKeyLine;
+        const certificate = await ca.issueClient({ protocolId, keyLine }, at);
+        return { number, key, protocolId, id, keyLine, certificate };
+      }),
+    );
+    await inTransaction(world.db, async (tx) => {
+      const hosts = some.map(({ id, protocolId, number }) => ({
+        ...{ id, protocolId, name: `sim-${number}`, labels: parseLabels(["ring=canary"]) },
+        way: { kind: "agent", protocolId } as const,
+        mode: "managed" as const,
+      }));
+      await insertHosts(tx, hosts, at);
+      for (const { id, keyLine, protocolId, certificate } of some) {
+        await setSigningKey(tx, id, keyLine);
+        const { serial, until: certificateUntil } = certificate;
+        await insertAgent(tx, { host: id, protocolId, serial, certificateUntil, nextAt: at, at });
+      }
+    });
+    agents.push(
+      ...some.map(({ key, protocolId, certificate }) => {
+        const token = ca.pollToken(protocolId, 0);
+        const pem = certificate.certificatePem;
+        const tenant = world.config.deployment;
+        return simulated({ url, tenant, key, protocolId, token, pem, ca: ca.certificatePem });
+      }),
+    );
+  }
+  return agents;
+}
+
+interface Simulating {
+  readonly url: () => string;
+  readonly tenant: string;
+  readonly key: MachineKey;
+  readonly protocolId: string;
+  readonly token: string;
+  readonly pem: string;
+  readonly ca: string;
+}
+
+function simulated(of: Simulating): SimulatedAgent {
+  const { key, protocolId, tenant } = of;
+  const connection = new Agent({
+    keepAlive: true,
+    maxSockets: 1,
+    ca: of.ca,
+    cert: of.pem,
+    key: key.privateKey.export({ type: "pkcs8", format: "pem" }),
+  });
+  const boot = randomBytes(16).toString("hex");
+  let { token } = of;
+  // As the host program: a nonce is kept until its poll was answered.
+  let nonce = randomBytes(16).toString("hex");
+  return {
+    protocolId,
+    close: () => connection.destroy(),
+    async poll() {
+      const text = writeAsk({
+        ...{ kind: "poll", tenant, host: protocolId, plan: NO_PLAN, index: 0, attempt: 0 },
+        ...{ epoch: 0, nonce, state: "idle", boot, token, policy: sha256("policy") },
+        head: EMPTY_HEAD,
+      });
+      const signature = signDocument({ namespace: "fettle-ask-v1", key, bytes: text });
+      const startedMs = performance.now();
+      const body = `@ask\n${text}@asksig\n${signature}@end\n`;
+      const { status, text: said } = await post(`${of.url()}/agent/v1/poll`, body, connection);
+      const ms = performance.now() - startedMs;
+      const next = /^@token ([0-9a-f]{64})\n@next (\d+)\n/.exec(said);
+      if (status === 200 && next !== null) {
+        token = next[1] ?? "";
+        nonce = randomBytes(16).toString("hex");
+      }
+      return { status, ms, nextSeconds: Number(next?.[2] ?? 60) };
+    },
+  };
+}
+
+function post(
+  url: string,
+  body: string,
+  agent: Agent,
+): Promise<{ readonly status: number; readonly text: string }> {
+  return new Promise((resolve) => {
+    const ended = (why: string): void => resolve({ status: 0, text: why });
+    const headers = { "content-length": Buffer.byteLength(body) };
+    const sent = request(url, { method: "POST", agent, headers, timeout: 30_000 }, (response) => {
+      let text = "";
+      response.setEncoding("utf8");
+      response.on("data", (part: string) => {
+        text += part;
+      });
+      response.on("end", () => resolve({ status: response.statusCode ?? 0, text }));
+      response.on("error", () => ended("broken off"));
+    });
+    sent.on("timeout", () => sent.destroy());
+    sent.on("error", (cause) => ended(cause.message));
+    sent.end(body);
+  });
+}
+
+/** The value below which this share of all lies. */
+export function quantile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
+}
