@@ -27,6 +27,8 @@ export interface AgentRequest {
 export interface AgentReply {
   readonly status: number;
   readonly text: string;
+  /** The code of a refusal, for whoever counts them. */
+  readonly refusal: string | null;
 }
 
 export interface AgentDoor {
@@ -84,7 +86,7 @@ export function agentDoor(world: World, program: () => string = hostProgram): Ag
   return {
     async answer(request) {
       try {
-        return { status: 200, text: await route(request) };
+        return { status: 200, text: await route(request), refusal: null };
       } catch (cause) {
         return refused(world, request, cause);
       }
@@ -123,10 +125,12 @@ function refused(world: World, request: AgentRequest, cause: unknown): AgentRepl
   const { pathname: path } = request.url;
   if (code === null || !(cause instanceof Failure)) {
     world.log.error({ err: cause, path, host: request.admitted }, "an agent could not be answered");
-    return { status: 503, text: writeRefusal("E_SERVER", "the server could not answer; later") };
+    const text = writeRefusal("E_SERVER", "the server could not answer; later");
+    return { status: 503, text, refusal: null };
   }
   world.log.warn({ path, host: request.admitted, refusal: code }, "an agent was refused");
-  return { status: failureTable[cause.code].status, text: writeRefusal(code, cause.message) };
+  const { status } = failureTable[cause.code];
+  return { status, text: writeRefusal(code, cause.message), refusal: code };
 }
 
 function demandAdmitted(request: AgentRequest): string {

@@ -5,6 +5,7 @@ import type { TLSSocket } from "node:tls";
 import { assert, Failure } from "../base/failure.ts";
 import { DAY_MS, type Instant } from "../base/instant.ts";
 import type { World } from "../db/world.ts";
+import { type Refusals, startRefusals } from "./refusals.ts";
 
 /**
  * The second way into the server, for agents only: TLS with Fettle's own authority, and no route of the
@@ -24,7 +25,11 @@ export interface AgentListening {
     names: readonly string[],
     at: Instant,
   ): Promise<{ readonly certificatePem: string; readonly keyPem: string; readonly until: Instant }>;
-  answer(request: AgentDoorRequest): Promise<{ readonly status: number; readonly text: string }>;
+  answer(request: AgentDoorRequest): Promise<{
+    readonly status: number;
+    readonly text: string;
+    readonly refusal: string | null;
+  }>;
 }
 
 export interface AgentListener {
@@ -50,6 +55,7 @@ export async function startAgentListener(
   const { config } = world;
   assert(config.agentPort !== undefined, "agents are listened to where a port is set");
   const names = serverNames(world);
+  const refusals = startRefusals(world);
   const context = async () => {
     const { certificatePem, keyPem } = await listening.issueServer(names, world.clock());
     return { cert: certificatePem, key: keyPem, ca: listening.caPem };
@@ -65,7 +71,7 @@ export async function startAgentListener(
       requestTimeout: REQUEST_MS_MAX,
       keepAliveTimeout: IDLE_MS,
     },
-    (request, response) => void serve(world, listening, request, response),
+    (request, response) => void serve({ world, listening, refusals }, request, response),
   );
   server.maxConnections = CONNECTIONS_MAX;
   const host = config.agentHost ?? config.host;
@@ -86,6 +92,7 @@ export async function startAgentListener(
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeAllConnections();
       await closed;
+      await refusals.close();
     },
   };
 }
@@ -109,9 +116,14 @@ async function listenOn(server: Server, host: string, port: number): Promise<voi
   });
 }
 
+interface Serving {
+  readonly world: World;
+  readonly listening: AgentListening;
+  readonly refusals: Refusals;
+}
+
 async function serve(
-  world: World,
-  listening: AgentListening,
+  { world, listening, refusals }: Serving,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -128,6 +140,11 @@ async function serve(
       admitted: admittedBy(request.socket as TLSSocket),
       body,
     });
+    const { refusal: code } = reply;
+    if (code !== null) {
+      const { method = "" } = request;
+      refusals.note({ subject: null, method, route: "agent", code, permission: null });
+    }
     send(response, reply.status, reply.text);
   } catch (cause) {
     world.log.debug({ err: cause }, "an agent's connection broke off");

@@ -91,3 +91,42 @@ function systemd(args: readonly string[]) {
 function complaints(said: string): string[] {
   return said.split("\n").filter((line) => line.includes(folder) || /fettle|odd\./.test(line));
 }
+
+it("packages of the host program are equal to the byte however often they are built", () => {
+  const built = ["one", "two"].map((name) => {
+    const out = join(folder, name);
+    const script = join(packaging, "../scripts/build-host-packages.ts");
+    const done = spawnSync(process.execPath, [script, "--out", out], { encoding: "utf8" });
+    expect(done.stderr).toBe("");
+    return readdirSync(out)
+      .sort()
+      .map((file) => ({ file, bytes: readFileSync(join(out, file)) }));
+  });
+  expect(built[0]?.map(({ file }) => file.replace(/[0-9][0-9.-]*[0-9]/, "V"))).toEqual([
+    "fettle-host-V.noarch.rpm",
+    "fettle-host_V_all.deb",
+  ]);
+  expect(built[0]).toEqual(built[1]);
+});
+
+onSystemd("the host packages bring the program, its units, cron and manual, and no secret", () => {
+  const [rpm = "", deb = ""] = readdirSync(join(folder, "one")).sort();
+  const listed = spawnSync("rpm", ["-qpl", join(folder, "one", rpm)], { encoding: "utf8" }).stdout;
+  const tree = join(folder, "tree");
+  expect(spawnSync("dpkg-deb", ["-x", join(folder, "one", deb), tree]).status).toBe(0);
+  const files = readdirSync(tree, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name).slice(tree.length));
+  expect(listed.trim().split("\n").sort()).toEqual(files.sort());
+  expect(files).toContain("/usr/sbin/fettle-host");
+  expect(files).toContain("/usr/share/man/man8/fettle-host.8.gz");
+  expect(files).toContain("/usr/share/doc/fettle-host/examples/fettle-agent.cron");
+  const all = files.map((file) => readFileSync(join(tree, file), "latin1")).join("");
+  expect(all).not.toMatch(/-----BEGIN [A-Z ]*PRIVATE KEY-----\n[A-Za-z0-9+/]{40}/);
+  for (const unit of ["fettle-agent.service", "fettle-agent.timer"]) {
+    const text = readFileSync(join(tree, "usr/lib/systemd/system", unit), "utf8");
+    writeFileSync(join(folder, unit), text.replace("/usr/sbin/fettle-host", "/bin/true"));
+  }
+  const done = systemd(["verify", join(folder, "fettle-agent.timer")]);
+  expect([done.status, complaints(done.stderr)]).toEqual([0, []]);
+});

@@ -10,6 +10,8 @@ agent_install_main() { # PROGRAM
     say "this needs root and the program's file" >&2
     return 1
   fi
+  # A program that does not even start must not take the place of one that does.
+  sh -n "$1" && sh "$1" agent-unit cron >/dev/null || return 1
   cat "$1" >"$AGENT_PROGRAM.new" && chmod 0755 "$AGENT_PROGRAM.new" && sync "$AGENT_PROGRAM.new" &&
     mv -f "$AGENT_PROGRAM.new" "$AGENT_PROGRAM" || return 1
   if [ -d /run/systemd/system ]; then
@@ -40,6 +42,9 @@ Description=Fettle: call the server
 Documentation=man:fettle-host(8)
 Wants=network-online.target
 After=network-online.target
+# Until the host is enrolled there is nobody to call.
+ConditionPathExists=/var/lib/fettle/anchor
+ConditionPathExists=/var/lib/fettle/agent/url
 
 [Service]
 Type=oneshot
