@@ -2,10 +2,14 @@ import type { PatchId, PlanDigest, SubjectId } from "../base/ids.ts";
 import { DAY_MS } from "../base/instant.ts";
 import type { World } from "../db/world.ts";
 import { ownersOf, servicesOf } from "../plan/actions-impact.ts";
+import { changedPackages } from "../plan/changed-packages.ts";
+import { loadBodies } from "../plan/store.ts";
 import { type ChangePolicy, type RiskLevel, SERVICE_OWNER } from "../policy/change-control.ts";
 import { ownerRuleFor } from "../policy/owners.ts";
 import type { ChangeClass } from "../policy/rings.ts";
 import { changePolicy, ownersPolicy } from "../policy/store-files.ts";
+import { loadPatch } from "../triage/store.ts";
+import { demandStandard } from "./actions-templates.ts";
 import { askedOf, type Demand } from "./demand.ts";
 import type { Assessment, Change, RiskFacts } from "./model.ts";
 import { riskier, scoreRisk } from "./risk-score.ts";
@@ -27,6 +31,8 @@ export interface ToWeigh {
   readonly risk: RiskFacts;
   /** Somebody called the change riskier before it got this plan; that stays. */
   readonly raised: Assessment["raised"];
+  /** A template of standard changes that it was asked for from; null for a normal change. */
+  readonly template: string | null;
 }
 
 export async function weigh(world: World, asked: ToWeigh): Promise<Weighed> {
@@ -41,13 +47,20 @@ export async function weigh(world: World, asked: ToWeigh): Promise<Weighed> {
   const score = scoreRisk(policy.risk, input);
   const level = riskier(score.level, asked.raised?.to ?? "low");
   const { needed, demands } = await demandsFor(world, { policy, asked, level });
+  const template = asked.template === null ? null : await standardFor(world, asked, level);
   const assessment = {
     ...{ points: score.points, level: score.level, parts: [...score.parts] },
     waived: [...needed.waived],
     policy: { file: policy.file, digest: policy.version },
     ownership: await ownershipOf(world, asked),
+    template,
     raised: asked.raised,
   };
+  if (template !== null) {
+    // Approved beforehand as far as this policy asks; rings and hosts ask for their signatures still.
+    const control = { need: asked.planNeed, level, assessment, needsBoard: false };
+    return { control, demands: [] };
+  }
   const { need, needsCab: needsBoard } = needed;
   return { control: { need, level, assessment, needsBoard }, demands };
 }
@@ -70,6 +83,22 @@ export async function demandsFor(
   const people = { byHandle, serviceOwners, requester: asked.requester };
   const needed = askedOf(policy, { class: asked.class, level, planNeed: asked.planNeed }, people);
   return { needed, demands: needed.demands };
+}
+
+async function standardFor(
+  world: World,
+  asked: ToWeigh,
+  level: RiskLevel,
+): Promise<Assessment["template"]> {
+  const patch = await loadPatch(world.db, asked.patch);
+  const bodies = await loadBodies(world.db, asked.plan);
+  const hosts = new Map(bodies.map(({ digest }) => [digest, 1]));
+  const verbs = changedPackages(bodies, hosts).map(({ verb }) => verb);
+  return demandStandard(world, asked.template ?? "", {
+    ...{ class: asked.class, source: patch?.target.source ?? "", level },
+    verbs: [...new Set(verbs)],
+    ...asked.risk,
+  });
 }
 
 async function ownershipOf(

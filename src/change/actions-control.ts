@@ -64,7 +64,8 @@ export async function raiseRisk(
       need: Math.max(change.need, needed.need),
       level: given.to,
       needsBoard: change.needsBoard || needed.needsCab,
-      assessment: { ...weighed, waived: [...needed.waived], raised },
+      // What is riskier than its points say is no standard change any more.
+      assessment: { ...weighed, waived: [...needed.waived], template: null, raised },
     };
     await saveControl(tx, now, demands);
     await recordEvent(tx, {
@@ -90,7 +91,7 @@ function unweighed(
   policy: { readonly file: string; readonly version: string },
 ): NonNullable<Change["assessment"]> {
   const named = { file: policy.file, digest: policy.version };
-  const none = { parts: [], waived: [], ownership: null, raised: null };
+  const none = { parts: [], waived: [], ownership: null, template: null, raised: null };
   return { points: 0, level: change.level, policy: named, ...none };
 }
 

@@ -40,7 +40,7 @@ interface RequestOfPlan extends GivenSignature {
 export async function requestChange(
   world: World,
   actor: Actor,
-  request: RequestOfPlan,
+  request: RequestOfPlan & { readonly template?: string | undefined },
 ): Promise<Change> {
   const asked = await readRequest(world, actor, request);
   if ((await loadChangeByNumber(world.db, asked.plan.changeNumber)) !== null) {
@@ -50,7 +50,8 @@ export async function requestChange(
     );
   }
   const now = world.clock();
-  const { content, demands } = await contentOf(world, asked, null);
+  const template = request.template ?? null;
+  const { content, demands } = await contentOf(world, asked, { raised: null, template });
   const change: Change = {
     id: newId<ChangeId>(now),
     number: asked.plan.changeNumber,
@@ -99,7 +100,11 @@ export async function editChange(
       );
     }
     const raised = before.assessment?.raised ?? null;
-    const { content, demands } = await contentOf({ ...world, db: tx }, asked, raised);
+    const { content, demands } = await contentOf({ ...world, db: tx }, asked, {
+      raised,
+      // Another plan of a standard change is asked for as a normal one.
+      template: null,
+    });
     const voided = (await approvalsFor(tx, before.id)).length;
     const change: Change = { ...before, ...content, state, movedAt: world.clock() };
     await replacePlan(tx, change);
@@ -215,7 +220,7 @@ type Content = Pick<
 async function contentOf(
   world: World,
   { plan, statement, reason, title, person }: Asked,
-  raised: ToWeigh["raised"],
+  more: Pick<ToWeigh, "raised" | "template">,
 ): Promise<{ readonly content: Content; readonly demands: Weighed["demands"] }> {
   const waves = await loadWaves(world.db, plan.digest);
   const { report } = plan;
@@ -231,7 +236,7 @@ async function contentOf(
   };
   const { control, demands } = await weigh(world, {
     ...{ plan: plan.digest, patch: plan.patch, class: plan.class, planNeed: plan.need },
-    ...{ requester: person, risk, raised },
+    ...{ requester: person, risk, ...more },
   });
   const content = {
     plan: plan.digest,

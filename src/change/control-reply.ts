@@ -35,6 +35,8 @@ export const controlSchema = z
     points: z.number().nullable(),
     parts: z.array(assessmentSchema.shape.parts.element),
     waived: z.array(z.string()),
+    /** A standard change: the template from which it was made. */
+    template: z.strictObject({ name: z.string(), digest: z.string() }).nullable(),
     policy: z.strictObject({ file: z.string(), digest: z.string() }).nullable(),
     raised: z
       .strictObject({ to: z.enum(riskLevels), by: z.string(), reason: z.string(), at: time })
@@ -161,6 +163,7 @@ export function controlReply(change: Change, shown: Shown): ControlReply {
     points: assessment?.points ?? null,
     parts: [...(assessment?.parts ?? [])],
     waived: [...(assessment?.waived ?? [])],
+    template: assessment?.template ?? null,
     policy: assessment?.policy ?? null,
     raised: raisedReply(assessment, nameOf),
     demands: shown.demands.map(({ label, least, members }) => ({

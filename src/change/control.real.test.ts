@@ -25,9 +25,10 @@ import { approveChange } from "./actions-approve.ts";
 import { castVote, closeVote } from "./actions-board.ts";
 import { delegate, endDelegation, raiseRisk } from "./actions-control.ts";
 import { callDuties, decideAfterwards, reviewChange } from "./actions-duties.ts";
-import { finishChange, startChange } from "./actions-end.ts";
+import { expireOverdue, finishChange, startChange, withdrawChange } from "./actions-end.ts";
 import { escalateWaiting } from "./actions-escalate.ts";
 import { showControl } from "./actions-show-control.ts";
+import { approveTemplate, proposeTemplate } from "./actions-templates.ts";
 import type { ClosureCode } from "./duty.ts";
 import type { Change } from "./model.ts";
 import { loadChange, loadChanges, lockApproval } from "./store.ts";
@@ -37,6 +38,8 @@ import { loadOpenDuties } from "./store-duties.ts";
  * Change control on a real database: what the risk asks for, the board, stand-ins and emergencies. More
  * than half of it is what must not be possible.
  */
+const RACES = 9;
+
 let made: TestWorld;
 let world: World;
 let now = Date.UTC(2026, 10, 23, 9);
@@ -377,6 +380,103 @@ test("the ownership map says on whom a change waits, and tells others at the exa
   const approved = (await loadChange(world.db, change.id))!;
   const { heldUpBy } = await showControl(world, alice!.actor, approved);
   expect(heldUpBy).toEqual(["its start by carol"]);
+});
+
+describe("a standard change", () => {
+  const text = (name: string) =>
+    `name: ${name}\nwhy: it never hurt\npackages: [openssl]\nhostsMax: 5\nriskMax: medium\ndays: 180\n`;
+  const propose = (name: string, by = carol!) => proposeTemplate(world, by.actor, text(name));
+  const agree = (who: TestPerson, { name: template, digest }: { name: string; digest: string }) =>
+    approveTemplate(world, who.actor, { template, digest, reason: "well known" });
+  const standard = async (risk: Risk, template: string, by = carol!) => {
+    const { digest } = await planned(risk, {}, by.actor);
+    return requestChange(world, by.actor, { plan: digest, reason: "r", template });
+  };
+
+  test("needs the signatures of rings and hosts, and nobody whom its risk would ask for", async () => {
+    const template = await propose("openssl-updates");
+    await expect(standard("medium", template.name)).rejects.toMatchObject({ code: "blocked" });
+    await expect(agree(carol!, template)).rejects.toMatchObject({ code: "forbidden" });
+    await agree(alice!, template);
+    await expect(agree(alice!, template)).rejects.toMatchObject({ code: "conflict" });
+    await expect(agree(bob!, { ...template, digest: "0".repeat(64) })).rejects.toMatchObject({
+      code: "conflict",
+    });
+    const robot = await aService(world, "robot-of-dora", dora!);
+    await expect(agree({ ...dora!, actor: robot }, template)).rejects.toMatchObject({
+      code: "forbidden",
+    });
+    await agree(bob!, template);
+    const change = await standard("medium", template.name);
+    expect(change).toMatchObject({ need: 1, level: "medium", needsBoard: false });
+    await expect(start(change)).rejects.toMatchObject({ code: "blocked" });
+    await expect(approve(carol!, change)).rejects.toMatchObject({ code: "forbidden" });
+    expect((await approve(alice!, change)).state).toBe("approved");
+    await expect(standard("high", template.name)).rejects.toMatchObject({ code: "blocked" });
+  });
+
+  test("R4 is a normal one with another plan, or once somebody calls it riskier", async () => {
+    const change = await standard("medium", "openssl-updates");
+    const { digest } = await planned("medium", { replaces: change.plan });
+    const edit = { change: change.id, plan: digest, reason: "again" };
+    expect(await editChange(world, carol!.actor, edit)).toMatchObject({
+      ...{ need: 2, assessment: { template: null } },
+    });
+    const other = await standard("medium", "openssl-updates");
+    await approve(alice!, other);
+    const raise = { change: other.id, to: "high" as const, reason: "not today" };
+    expect(await raiseRisk(world, bob!.actor, raise)).toMatchObject({
+      ...{ state: "requested", needsBoard: true, assessment: { template: null } },
+    });
+  });
+
+  test("loses its template with a failure among its first, and a new version starts anew", async () => {
+    const change = await standard("medium", "openssl-updates");
+    await approve(alice!, change);
+    await start(change);
+    const end = { change: change.id, verb: "fail" as const, actor: carol!.actor.subject, at: now };
+    await inTransaction(world.db, (tx) => finishChange(tx, end));
+    await expect(standard("medium", "openssl-updates")).rejects.toMatchObject({
+      ...{ code: "blocked", message: expect.stringContaining("1 of its last 1 change failed") },
+    });
+  });
+});
+
+test("R5 in races of approval, veto, withdrawal and expiry one story comes out", async () => {
+  const ends = new Set<string>();
+  for (let round = 0; round < RACES; round += 1) {
+    const change = await requested("high");
+    await vote(alice!, change, "approve");
+    await vote(chair!, change, "approve");
+    const before = now;
+    const rivals = [
+      () => approve(alice!, change).then(() => start(change)),
+      () => close(chair!, change).then(() => start(change)),
+      () => close(chair!, change, true),
+      () => withdrawChange(world, carol!.actor, { change: change.id, reason: "r" }),
+      async () => {
+        now = change.expiresAt;
+        await expireOverdue(world);
+      },
+    ];
+    const chosen = [...rivals.slice(0, 2), rivals[2 + (round % 3)]!];
+    await Promise.allSettled(chosen.map((rival) => rival()));
+    now = before;
+    const types = await eventsOf(change);
+    const state = await stateOf(change);
+    ends.add(state ?? "");
+    // What is over is followed by nothing, and nothing runs without the signature and the board's yes.
+    const over = types.findIndex((type) => /\.(withdrawn|expired|rejected)$/.test(type));
+    if (over >= 0) expect(types.slice(over + 1)).toEqual([]);
+    expect(types.filter((type) => type === "change.board-decided").length).toBeLessThanOrEqual(1);
+    if (types.includes("change.running")) {
+      const at = types.indexOf("change.running");
+      expect(types.slice(0, at)).toEqual(
+        expect.arrayContaining(["approval.given", "change.board-decided", "change.approved"]),
+      );
+    }
+  }
+  expect(ends.size).toBeGreaterThan(1);
 });
 
 test("a list tells the risk of each change", async () => {

@@ -117,6 +117,8 @@ export const assessmentSchema = z.object({
     })
     .nullable()
     .default(null),
+  /** A standard change: the template from which it was made. */
+  template: z.object({ name: z.string(), digest: z.string() }).nullable().default(null),
   /** Somebody called it riskier than the points do. */
   raised: z.nullable(
     z.object({

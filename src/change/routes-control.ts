@@ -6,6 +6,7 @@ import { boardRoutes } from "./routes-board.ts";
 import { changeSchema, replyFor } from "./routes-change-reply.ts";
 import { delegationRoutes } from "./routes-delegation.ts";
 import { dutyRoutes } from "./routes-duties.ts";
+import { templateRoutes } from "./routes-templates.ts";
 
 /** Change control over HTTP: the risk of a change. */
 const postRisk = route({
@@ -28,4 +29,5 @@ export const controlRoutes: readonly Route[] = [
   ...boardRoutes,
   ...dutyRoutes,
   ...delegationRoutes,
+  ...templateRoutes,
 ];

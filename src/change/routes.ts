@@ -88,6 +88,8 @@ const postChange = route({
       plan: planText,
       reason: reasonText,
       title: titleText.optional(),
+      /** A template of standard changes, by name or digest. */
+      template: z.string().min(1).max(64).optional(),
       ...signatureFields,
     })
     .refine(isUnsignedOrOneSignature, { error: ONE_SIGNATURE }),

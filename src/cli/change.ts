@@ -12,6 +12,14 @@ import { readNamedText } from "./read-file.ts";
 import { signWithSshKey } from "./ssh-sign.ts";
 import { changeTable, changeText, signedText } from "./view/change.ts";
 
+interface RequestFlags {
+  readonly plan: string;
+  readonly reason: string;
+  readonly title?: string;
+  readonly sign?: string;
+  readonly template?: string;
+}
+
 /** Changes: what people ask for and approve, by signing exactly what is shown. */
 export function registerChange(program: Command, cli: Cli): void {
   const change = program.command("change").description("Changes and their approvals");
@@ -22,7 +30,8 @@ export function registerChange(program: Command, cli: Cli): void {
     .requiredOption("--reason <text>", "why it should be done")
     .option("--title <title>", "shown to people")
     .option("--sign <key>", "sign the request with your key, as rings with `sod signed` demand")
-    .action(async (flags: { plan: string; reason: string; title?: string; sign?: string }) => {
+    .option("--template <name>", "as a standard change from this template")
+    .action(async (flags: RequestFlags) => {
       const client = cli.client();
       const signature =
         flags.sign === undefined ? undefined : await signPlan(cli, client, flags.plan, flags.sign);
@@ -30,6 +39,7 @@ export function registerChange(program: Command, cli: Cli): void {
         plan: flags.plan,
         reason: flags.reason,
         ...(flags.title === undefined ? {} : { title: flags.title }),
+        ...(flags.template === undefined ? {} : { template: flags.template }),
         ...(signature === undefined ? {} : { signature }),
       };
       const made = await ask(client.POST("/api/v1/changes", { body }));

@@ -108,6 +108,10 @@ export const nounParts: readonly NounPart[] = [
     },
   },
   {
+    nouns: ["template"],
+    load: async (program, cli) => (await import("./template.ts")).registerTemplate(program, cli),
+  },
+  {
     nouns: ["freeze"],
     load: async (program, cli) => (await import("./freeze.ts")).registerFreeze(program, cli),
   },

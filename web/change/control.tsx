@@ -70,7 +70,7 @@ const tones = { low: "good", medium: "attention", high: "bad" } as const;
 
 /** Each point with its reason; people call it riskier, nobody less risky. */
 export function RiskPoints({ change }: { readonly change: Change }) {
-  const { level, points, parts, raised, waived } = change.control;
+  const { level, points, parts, raised, template, waived } = change.control;
   const next = level === "low" ? "medium" : "high";
   return (
     <Panel title={points === null ? "Risk" : `Risk: ${points} points`}>
@@ -82,6 +82,9 @@ export function RiskPoints({ change }: { readonly change: Change }) {
               {level}
             </Mark>,
           ],
+          ...(template === null
+            ? []
+            : [["Standard change", `from the template ${template.name}`] as const]),
           ...parts.map(
             (part) => [`${part.points} points`, `${part.what}: ${part.because}`] as const,
           ),

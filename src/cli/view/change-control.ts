@@ -18,6 +18,7 @@ export function controlText(control: Control): string {
   const { raised, board, points } = control;
   const facts = renderFacts([
     ["risk", points === null ? control.level : `${control.level} (${points} points)`],
+    ["standard change", control.template?.name],
     ["raised", raised === null ? null : `to ${raised.to} by ${raised.by}: ${raised.reason}`],
     ["board", board.isAsked ? boardText(board) : null],
     ...ownershipFacts(control.ownership),
