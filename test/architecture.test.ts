@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import ts from "typescript";
 import { describe, expect, it } from "vitest";
+import { boundedBefore, slowPieceOf } from "./slow-expressions.ts";
 
 /**
  * The rules of the house as data. `ARCHITECTURE.md` shows the same table to people; change both, and
@@ -285,6 +286,25 @@ describe("the house", () => {
 
   it("keeps functions short and flat", () => {
     expect(code.flatMap((file) => functionProblems(file))).toEqual([]);
+  });
+
+  it("has no expression whose time explodes with its text", () => {
+    expect(slowPieceOf("/^(a+)+$/")).toBe("a");
+    expect(slowPieceOf("/\\s+$/")).toBe(" ");
+    expect(slowPieceOf("/^(?:[^,()]|\\([^()]*\\))+$/")).toBeNull();
+    const slow: string[] = [];
+    const seen = new Set(Object.keys(boundedBefore));
+    const visit = (file: string, node: ts.Node): void => {
+      if (ts.isRegularExpressionLiteral(node) && !seen.has(node.text)) {
+        seen.add(node.text);
+        const piece = slowPieceOf(node.text);
+        if (piece !== null) slow.push(`${file}: ${node.text} on ${JSON.stringify(piece)}`);
+      }
+      ts.forEachChild(node, (child) => visit(file, child));
+    };
+    for (const file of code) visit(file, parsed.get(file) as ts.SourceFile);
+    expect(seen.size).toBeGreaterThan(200);
+    expect(slow).toEqual([]);
   });
 });
 

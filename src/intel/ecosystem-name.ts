@@ -55,7 +55,7 @@ export function channelMark(ecosystem: string): string {
 
 /** What people call the channel: `Pro`, `Pro:FIPS`, `eus`, `ltss`. */
 export function channelName(ecosystem: string): string {
-  return ecosystem.replace(/^[^:]+:/, "").replace(/:?\d+(\.\d+)?(:LTS)?$/, "");
+  return ecosystem.replace(/^[^:]+:/, "").replace(/:?\d{1,9}(\.\d{1,9})?(:LTS)?$/, "");
 }
 
 /** The feed that OSV's records of an ecosystem make: `osv-rocky-linux`, `osv-crates-io`. */

@@ -315,7 +315,7 @@ const notations: Readonly<Record<string, NativeNotation>> = {
   gentoo: plain,
   golang: by({ or: OR, and: /[\s,]+/, condition: plainCondition, any: /^\*?$/ }),
   hackage: by({ or: /\|\|/, and: /&&/, condition: hackageCondition, any: /^(?:-any|\*)$/ }),
-  hex: by({ or: /\s+or\s+/, and: /\s+and\s+/, condition: gemCondition }),
+  hex: by({ or: /\s{1,9}or\s{1,9}/, and: /\s{1,9}and\s{1,9}/, condition: gemCondition }),
   maven: brackets(only),
   nginx: by({ or: /,/, and: NEVER, condition: nginxCondition }),
   npm: semverLike("beginning", /\|\|/),

@@ -47,7 +47,7 @@ const RANGE = /^(?:vers:|[<>])/;
 function rangeOf(text: string, ecosystem: string): Vers | null {
   const type = typeOfEcosystem(ecosystem);
   // The other form, "vls", has no type: its versions are those of what it is about.
-  const plain = text.replaceAll(/([<>]=?) +/g, "$1").replaceAll(/ *\| */g, "|");
+  const plain = text.replaceAll(/([<>]=?) +/g, "$1").replaceAll(/ {0,9}\| {0,9}/g, "|");
   return parseVers(text.startsWith("vers:") ? text : `vers:${type}/${plain}`).range;
 }
 

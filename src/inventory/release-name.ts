@@ -42,7 +42,7 @@ const markedEl: readonly string[] = ["almalinux", "rocky", "rhel", "ol", "centos
 function plain(text: string): string {
   return text
     .toLowerCase()
-    .replace(/\([^)]*\)/g, " ")
+    .replace(/\([^)]{0,200}\)/g, " ")
     .replace(/gnu\/linux/g, " ")
     .replace(/["'\s_:,/-]+/g, "-")
     .replace(/-(release|server)(?=-)/g, "")

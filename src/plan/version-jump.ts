@@ -60,7 +60,7 @@ export function nameJumps(
 }
 
 function stemOf(name: string): string {
-  return name.replace(/[-.]?\d[\d.]*(t64)?$/, "");
+  return name.replace(/[-.]?\d[\d.]{0,99}(t64)?$/, "");
 }
 
 export function jumpToText(jump: Jump): string {

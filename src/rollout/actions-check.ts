@@ -7,6 +7,7 @@ import { askOnce, whyUnreached } from "../outbound/ask-once.ts";
 import { targetOf, trusted, Unreached } from "../outbound/connect.ts";
 import type { DnsCheck, HttpCheck, TlsCheck } from "../policy/rings-checks.ts";
 import type { CheckRule } from "../policy/rings-gates.ts";
+import { matchWithin, matchWords } from "./actions-match.ts";
 import { filled } from "./check-reading.ts";
 
 /** One run of a synthetic transaction, as a user of the service would make it. */
@@ -103,9 +104,8 @@ function judgeHttp(
   if (check.contains !== undefined && !body.includes(check.contains)) {
     return { isGood: false, words: "the body lacks the expected text" };
   }
-  if (check.matches !== undefined && !new RegExp(check.matches, "u").test(body)) {
-    return { isGood: false, words: "the body does not match the expression" };
-  }
+  const matched = check.matches === undefined ? "yes" : matchWithin(check.matches, body);
+  if (matched !== "yes") return { isGood: false, words: matchWords[matched] };
   return { isGood: true, words: `status ${status}` };
 }
 

@@ -26,7 +26,7 @@ const value = z.string().transform((text, context) => {
     "-Inf": Number.NEGATIVE_INFINITY,
   };
   if (Object.hasOwn(known, text)) return known[text] ?? Number.NaN;
-  if (/^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/.test(text)) return Number(text);
+  if (/^[+-]?(\d+(?:\.\d*)?|\.\d+)([eE][+-]?\d+)?$/.test(text)) return Number(text);
   context.addIssue("a value is no number");
   return z.NEVER;
 });

@@ -27,7 +27,7 @@ export function readPurlList(text: string, release: string | null): InventoryRea
  */
 export function readMavenList(text: string): InventoryReading {
   return readLines("list of Maven coordinates", text, (raw) => {
-    const line = raw.replace(/^\[INFO\]\s*/, "").replace(/\s+--\s+module .*$/, "");
+    const line = raw.replace(/^\[INFO\]\s*/, "").replace(/\s{1,9}--\s{1,9}module .*$/, "");
     if (isTalk(line)) return null;
     const parts = (line.split("=")[0] ?? "").trim().split(":");
     const [group = "", artifact = ""] = parts;

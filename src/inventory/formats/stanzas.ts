@@ -43,6 +43,8 @@ export function builtUsing(
   stanza: Stanza,
 ): readonly (readonly [source: string, version: string])[] {
   const text = `${stanza.get("built-using") ?? ""},${stanza.get("static-built-using") ?? ""}`;
-  const found = [...text.matchAll(/([a-z0-9][a-z0-9+.-]*)\s*\(=\s*([^\s)]+)\s*\)/g)];
+  const found = [
+    ...text.matchAll(/(?<![a-z0-9+.-])([a-z0-9][a-z0-9+.-]*)\s{0,9}\(=\s*([^\s)]+)\s*\)/g),
+  ];
   return found.map(([, source = "", version = ""]): [string, string] => [source, version]);
 }

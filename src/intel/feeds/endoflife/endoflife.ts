@@ -94,7 +94,7 @@ const releasesSchema = z.object({
 });
 
 function readReleases({ text, place }: FeedDocument): Products | string {
-  const product = /([^/]+)\.json$/.exec(place)?.[1];
+  const product = /([^/]{1,200})\.json$/.exec(place)?.[1];
   const parsed = tryParse(text);
   const file = releasesSchema.safeParse(parsed.ok ? parsed.value : null);
   if (!file.success) return "is no release data, or was cut short";
