@@ -48,7 +48,7 @@ export function installLine(line: InstallLine): string {
     .map((text) => `'${text}'`)
     .join(" ");
   const fetched = (part: string): string =>
-    `curl -q -K get -o ${part} ${trust.url}/agent/v1/enrol?part=${part}`;
+    `curl -q -K get -o ${part} '${trust.url}/agent/v1/enrol?part=${part}'`;
   const options = [
     "fail",
     "silent",
@@ -61,8 +61,7 @@ export function installLine(line: InstallLine): string {
     "max-time = 110",
     `header = "Authorization: Bearer ${token}"`,
   ];
-  return [
-    `(umask 077 && cd "$(mktemp -d)" && set -f`,
+  const steps = [
     `printf '%s\\n' ${authority} >ca`,
     `printf '%s\\n' ${token} >token`,
     `printf '%s\\n' ${options.map((option) => `'${option}'`).join(" ")} >get`,
@@ -70,8 +69,11 @@ export function installLine(line: InstallLine): string {
     fetched("policy"),
     `printf '%s\\n' '${trust.program}  program' '${policy}  policy' | sha256sum -c -`,
     `sh ./program agent-enrol ${[trust.url, trust.tenant, ring, policy, ...labels].join(" ")}`,
-    `sh ./program agent-install ./program; e=$?; d=$PWD; cd / && rm -rf "$d"; exit $e)`,
-  ].join(" && ");
+    "sh ./program agent-install ./program",
+  ];
+  // Only what mktemp made is ever removed: `cd ""` succeeds in many shells, and stays where root is.
+  const begin = `umask 077; d=$(mktemp -d) && [ -n "$d" ] && cd "$d" || exit 1`;
+  return `(${begin}; ${steps.join(" && ")}; e=$?; cd /; rm -rf "$d"; exit $e)`;
 }
 
 function authorityLines(trust: AgentTrust): readonly string[] {
