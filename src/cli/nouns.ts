@@ -20,6 +20,10 @@ export const nounParts: readonly NounPart[] = [
     load: async (program, cli) => (await import("./factor.ts")).registerFactor(program, cli),
   },
   {
+    nouns: ["recovery", "recover"],
+    load: async (program, cli) => (await import("./recovery.ts")).registerRecovery(program, cli),
+  },
+  {
     nouns: ["session"],
     load: async (program, cli) => (await import("./session.ts")).registerSession(program, cli),
   },

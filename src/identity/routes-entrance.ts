@@ -11,6 +11,7 @@ import {
 } from "./actions-enter.ts";
 import { passkeyChallenge, whyNoPasskeys } from "./actions-passkey-sign-in.ts";
 import { beginProvider, finishProvider } from "./actions-providers.ts";
+import { recover } from "./actions-recovery.ts";
 import { type NewSignIn, requestSetupLink, setUp } from "./actions-setup.ts";
 import { PASSWORD_CHARACTERS_MAX, SESSION_COOKIE, SESSION_LIFE_MS_MAX } from "./model.ts";
 import { optionsSchema, signedPasskeySchema } from "./passkey-schemas.ts";
@@ -74,7 +75,7 @@ const postEntrance = servedRoute({
   method: "POST",
   path: "/api/v1/entrance",
   summary:
-    "Opens a door that opens once: `setup` makes the first administrator, `setup-link` a link for that, `invitation` lets an invited person in.",
+    "Opens a door that opens once: `setup` makes the first administrator, `setup-link` a link for that, `invitation` lets an invited person in, `recovery` brings back an administrator by two people at the machine.",
   permission: { public: "Who comes in here has no account yet; each door needs its own secret." },
   body: z.discriminatedUnion("kind", [
     z.strictObject({
@@ -90,6 +91,12 @@ const postEntrance = servedRoute({
       invite: secret,
       password: password.optional(),
     }),
+    z.strictObject({
+      kind: z.literal("recovery"),
+      secret,
+      handle,
+      codes: z.array(z.string().min(20).max(100)).length(2),
+    }),
   ]),
   reply: z.discriminatedUnion("kind", [signInSchema, linkSchema]),
   status: 201,
@@ -102,6 +109,10 @@ const postEntrance = servedRoute({
         return signInReply(await setUp(world, { ...body, address }));
       case "setup-link": {
         const { path, expiresAt } = await requestSetupLink(world, { ...body, address });
+        return { kind: "link" as const, path, expiresAt: instantToText(expiresAt) };
+      }
+      case "recovery": {
+        const { path, expiresAt } = await recover(world, { ...body, address });
         return { kind: "link" as const, path, expiresAt: instantToText(expiresAt) };
       }
       case "invitation":

@@ -13,6 +13,7 @@ import { PASSWORD_CHARACTERS_MAX } from "./model.ts";
 import { credentialRoutes } from "./routes-credentials.ts";
 import { entranceRoutes, setSessionCookie } from "./routes-entrance.ts";
 import { factorRoutes } from "./routes-factors.ts";
+import { recoveryRoutes } from "./routes-recovery.ts";
 import { sessionRoutes } from "./routes-session.ts";
 import { routes as userRoutes } from "./routes-users.ts";
 import { loadSubjectNames } from "./store.ts";
@@ -170,6 +171,7 @@ export const routes: readonly ServedRoute[] = [
   getPeople,
   getRoles,
   ...factorRoutes,
+  ...recoveryRoutes,
   ...credentialRoutes,
   ...sessionRoutes,
   ...userRoutes,

@@ -1,4 +1,5 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { sql } from "kysely";
 import { TOTP } from "otpauth";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -378,4 +379,72 @@ test("tries are counted by account and address, and a stranger learns nothing fr
   expect(told.size).toBe(1);
   await sql`delete from sign_in_try`.execute(world.db);
   expect((await enter("guessed", PASSWORD)).status).toBe(200);
+});
+
+describe("R11 an administrator who is lost", () => {
+  const REQUEST = "recovery-request";
+  /** Somebody appointed, with the code that only they have seen. */
+  async function holder(handle: string): Promise<string> {
+    const cookie = await person(handle, "viewer");
+    await fresh(adminToken, "two");
+    const token = adminToken;
+    await post("/api/v1/recovery-holders", { token, body: { user: handle } });
+    return (await post("/api/v1/me/recovery-share", { cookie })).body.code;
+  }
+  async function recover(codes: readonly string[], over: Record<string, unknown> = {}) {
+    await sql`delete from sign_in_try`.execute(world.db);
+    const secret = "s".repeat(43);
+    writeFileSync(join(world.paths.state, REQUEST), secret, { mode: 0o600 });
+    const body = { kind: "recovery", handle: "ada", secret, codes, ...over };
+    return post("/api/v1/entrance", { body });
+  }
+
+  test("nobody takes a code who was not appointed, and nobody sees another's", async () => {
+    const cookie = await person("hopeful");
+    expect((await post("/api/v1/me/recovery-share", { cookie })).status).toBe(403);
+    const code = await holder("seen");
+    const token = adminToken;
+    const listed = await send("GET", "/api/v1/recovery-holders", { token });
+    expect(listed.body.items).toContainEqual(expect.objectContaining({ handle: "seen" }));
+    expect(JSON.stringify(listed.body)).not.toContain(code);
+    const { rows } = await sql<{ t: string }>`
+      select string_agg(r::text, ' ') as t from recovery_share r`.execute(world.db);
+    expect(rows[0]!.t).not.toContain(code.replaceAll("-", ""));
+  });
+
+  test("is not brought back by one person, by strangers, from elsewhere or twice", async () => {
+    const [one, two] = [await holder("holder-1"), await holder("holder-2")];
+    const wrong = "0".repeat(40);
+    const tries = [
+      ["one code twice", () => recover([one, one])],
+      ["one code in two spellings", () => recover([one, one.toUpperCase().replaceAll("-", " ")])],
+      ["one code and a guess", () => recover([one, wrong])],
+      ["another secret than the file's", () => recover([one, two], { secret: "x".repeat(43) })],
+      ["nobody of that name", () => recover([one, two], { handle: "nobody-at-all" })],
+    ] as const;
+    for (const [what, attempt] of tries) expect((await attempt()).status, what).toBe(403);
+    rmSync(join(world.paths.state, REQUEST), { force: true });
+    const secret = "s".repeat(43);
+    const bare = { kind: "recovery", handle: "ada", secret, codes: [one, two] };
+    expect((await post("/api/v1/entrance", { body: bare })).status, "no file").toBe(403);
+    writeFileSync(join(world.paths.state, REQUEST), secret, { mode: 0o644 });
+    expect((await post("/api/v1/entrance", { body: bare })).status, "an open file").toBe(403);
+    expect((await send("GET", "/api/v1/me", { token: adminToken })).status).toBe(200);
+    const { rows } = await sql<{ n: number }>`
+      select count(*) as n from event where type = 'recovery.refused'`.execute(world.db);
+    expect(rows[0]!.n).toBe(7);
+    const back = await recover([one, two]);
+    expect(back, JSON.stringify(back.body)).toMatchObject({ status: 201, body: { kind: "link" } });
+    expect((await recover([one, two])).status, "used up").toBe(403);
+    const dead = await send("GET", "/api/v1/me", { token: adminToken });
+    expect(dead.status, "what was lost signs nobody in any more").toBe(401);
+    const invite = back.body.path.split("#")[1];
+    const made = await post("/api/v1/entrance", {
+      body: { kind: "invitation", invite, password: `${PASSWORD} anew` },
+    });
+    const { token } = made.body;
+    const me = await send("GET", "/api/v1/me", { token });
+    expect(me.body).toMatchObject({ handle: "ada", ways: ["password"] });
+    expect(me.body.grants).toMatchObject([{ role: "admin", scope: "" }]);
+  });
 });
