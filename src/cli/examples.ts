@@ -214,6 +214,11 @@ const examples: Readonly<Record<string, readonly string[]>> = {
   "rollout stop": ['rollout stop R-1 --reason "a newer plan replaces it"'],
   "rollout skip": ['rollout skip R-1 web-7 --reason "it is being replaced"'],
   "rollout retry": ["rollout retry R-1", "rollout retry R-1 web-7"],
+  "source list": ["source list", "source list -o json"],
+  "source assess": [
+    'source assess https://deb.example.org/debian bookworm --trust trusted --kind distribution --reason "Debian itself"',
+    'source assess http://ppa.example/x stable --trust blocked --kind third-party --reason "nobody answers for it"',
+  ],
   "metric list": ["metric list -o json"],
   "metric set": [
     "metric set main --url http://prometheus.example:9090",

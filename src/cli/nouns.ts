@@ -120,6 +120,10 @@ export const nounParts: readonly NounPart[] = [
     load: async (program, cli) => (await import("./freeze.ts")).registerFreeze(program, cli),
   },
   {
+    nouns: ["source"],
+    load: async (program, cli) => (await import("./source.ts")).registerSource(program, cli),
+  },
+  {
     nouns: ["metric"],
     load: async (program, cli) => (await import("./metric.ts")).registerMetric(program, cli),
   },

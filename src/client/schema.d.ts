@@ -2122,6 +2122,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/package-sources": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the sources that hosts take packages from, and what was decided about each. */
+        get: operations["getPackageSources"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/package-sources/assessment": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Decides about a source: trusted, or blocked, so that its hosts take part in no plan. */
+        put: operations["putPackageSourcesAssessment"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/patches": {
         parameters: {
             query?: never;
@@ -11750,6 +11784,115 @@ export interface operations {
             400: components["responses"]["invalid"];
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["forbidden"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    getPackageSources: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        actions: {
+                            allowed: boolean;
+                            reason: string | null;
+                            /** @constant */
+                            verb: "assess";
+                        }[];
+                        items: {
+                            assessment: {
+                                assessedAt: string;
+                                assessedBy: string;
+                                /** @enum {string} */
+                                kind: "distribution" | "vendor" | "third-party" | "community";
+                                reason: string;
+                                /** @enum {string} */
+                                trust: "trusted" | "blocked";
+                            } | null;
+                            /** @description `-` where a host could not read its lists */
+                            components: string[];
+                            /** @description what is to be minded, in words */
+                            concern: string | null;
+                            hosts: number;
+                            suite: string;
+                            /** @description hosts that take from it what nobody signed */
+                            unauthenticatedHosts: number;
+                            uri: string;
+                        }[];
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    putPackageSourcesAssessment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @enum {string} */
+                    kind: "distribution" | "vendor" | "third-party" | "community";
+                    reason: string;
+                    suite: string;
+                    /** @enum {string} */
+                    trust: "trusted" | "blocked";
+                    uri: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        assessment: {
+                            assessedAt: string;
+                            assessedBy: string;
+                            /** @enum {string} */
+                            kind: "distribution" | "vendor" | "third-party" | "community";
+                            reason: string;
+                            /** @enum {string} */
+                            trust: "trusted" | "blocked";
+                        } | null;
+                        /** @description `-` where a host could not read its lists */
+                        components: string[];
+                        /** @description what is to be minded, in words */
+                        concern: string | null;
+                        hosts: number;
+                        suite: string;
+                        /** @description hosts that take from it what nobody signed */
+                        unauthenticatedHosts: number;
+                        uri: string;
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden.proof-needed"];
+            404: components["responses"]["not-found"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
         };

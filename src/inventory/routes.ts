@@ -6,6 +6,7 @@ import { addHost, editHost, foundHost, removeHost } from "./actions.ts";
 import { importHosts, listFormats } from "./actions-import.ts";
 import { hostName, identityFile, labelsInput, sshInput } from "./host-input.ts";
 import { hostReply, hostReplySchema } from "./host-reply.ts";
+import { packageSourceRoutes } from "./routes-package-sources.ts";
 import { scanRoutes } from "./routes-scan.ts";
 import { serviceRoutes } from "./routes-services.ts";
 import { loadOffers, loadPackageSet } from "./store.ts";
@@ -219,5 +220,6 @@ export const routes: readonly Route[] = [
   getOffers,
   postHostKeys,
   ...scanRoutes,
+  ...packageSourceRoutes,
   ...serviceRoutes,
 ];

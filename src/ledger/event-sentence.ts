@@ -45,6 +45,8 @@ const sentences: Readonly<Record<string, Sentence>> = {
     `decided item ${text(f["place"])}: ${text(f["doing"])} ${text(f["ref"])}`,
   "triage.closed": (f) =>
     `closed the triage session, ${text(f["leftOpen"])} item(s) left open; minutes ${text(f["minutes"]).slice(0, 12)}…`,
+  "source.assessed": (f) =>
+    `${f["trust"] === "blocked" ? "blocked" : "trusted"} the source ${text(f["uri"])} ${text(f["suite"])} (${text(f["kind"])}) of ${count(f["hosts"], "host")}`,
   "policy.applied": (f) =>
     `put the ${text(f["kind"])} policy ${text(f["digest"]).slice(0, 12)}… in force`,
   "patch.moved": (f) => `moved the case from ${text(f["from"])} to ${text(f["to"])}`,

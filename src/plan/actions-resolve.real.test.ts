@@ -1,10 +1,21 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { addHost } from "../../test/builders/fleet.ts";
 import { aPackage } from "../../test/builders/intel.ts";
-import { answered, askedOpenssl, NEW_VERSION, someHosts } from "../../test/builders/stored.ts";
+import {
+  answered,
+  aPerson,
+  askedOpenssl,
+  NEW_VERSION,
+  someHosts,
+  type TestPerson,
+} from "../../test/builders/stored.ts";
 import { type TestWorld, testWorld } from "../../test/setup/world.ts";
+import type { Actor } from "../base/actor.ts";
 import { parseSelector } from "../base/labels.ts";
+import { assessSource } from "../inventory/actions-package-sources.ts";
+import { sourceConcern } from "../inventory/package-source.ts";
 import { everywhere, loadHosts } from "../inventory/store.ts";
+import { loadPackageSources } from "../inventory/store-package-sources.ts";
 import { resolvePairs } from "./actions-resolve.ts";
 import { loadSelectedHosts, type SelectedHost } from "./store-selected.ts";
 
@@ -109,6 +120,7 @@ test("hosts are told of as a whole look at each tells, and what runs only where 
       way: host.way.kind === "local" ? "local" : "piped",
       services: isTouched ? services.map((service) => service.unit) : [],
       held: isTouched ? (host.facts?.held ?? []) : [],
+      distrusted: [],
       os: isTouched ? `${host.facts?.distribution} ${host.facts?.release}` : "",
     };
   });
@@ -116,4 +128,67 @@ test("hosts are told of as a whole look at each tells, and what runs only where 
   expect(selected.map((host) => host.os)).toContain("debian 12");
   const one = { scopes: everywhere, selector: parseSelector("ring=canary"), target };
   expect(await loadSelectedHosts(db, one)).toEqual([]);
+});
+
+describe("sources that hosts take packages from", () => {
+  const loose = { uri: "http://loose.example/debian", suite: "stable" };
+  const signed = { uri: "https://deb.example.org/debian", suite: "bookworm" };
+  let admin: TestPerson;
+  beforeAll(async () => {
+    admin = await aPerson(made.world, "ada", { role: "admin", scope: "" });
+  });
+  const assess = (source: typeof loose, trust: "trusted" | "blocked", as?: Actor) =>
+    assessSource(made.world, as ?? admin.actor, {
+      ...source,
+      trust,
+      kind: "third-party",
+      reason: "a test",
+    });
+
+  test("are told with their hosts, and leave a host out when unsigned or blocked", async () => {
+    const { db } = made.world;
+    const packages = [aPackage({ name: "libssl3", source: "openssl", ecosystem: "Debian:12" })];
+    const runtime = [
+      `source ${loose.uri} ${loose.suite} main unsigned`,
+      `source ${signed.uri} ${signed.suite} main,contrib signed`,
+    ];
+    await addHost(made.world, { name: "y-open", packages, runtime });
+    const unread = [`source ${loose.uri} ${loose.suite} - unsigned`];
+    await addHost(made.world, { name: "y-unread", packages, runtime: unread });
+    const listed = await loadPackageSources(db, everywhere);
+    expect(listed).toMatchObject([
+      { ...loose, components: ["-", "main"], hosts: 2, unauthenticatedHosts: 1, assessment: null },
+      { ...signed, components: ["contrib", "main"], hosts: 1, unauthenticatedHosts: 0 },
+    ]);
+    expect(listed.map(sourceConcern)).toEqual([
+      expect.stringContaining("not authenticated on 1 of 2"),
+      "nobody assessed it",
+    ]);
+    await assess(signed, "blocked");
+    const selected = await loadSelectedHosts(db, { scopes: everywhere, selector: [], target });
+    const distrusted = selected.filter((host) => host.distrusted.length > 0);
+    expect(distrusted.map(({ name, distrusted: why }) => [name, why])).toEqual([
+      [
+        "y-open",
+        [
+          { ...loose, because: "unauthenticated" },
+          { ...signed, because: "blocked" },
+        ],
+      ],
+    ]);
+    await assess(signed, "trusted");
+    const after = await loadSelectedHosts(db, { scopes: everywhere, selector: [], target });
+    expect(after.find(({ name }) => name === "y-open")?.distrusted).toHaveLength(1);
+  });
+
+  test("are judged by who may apply policy everywhere, and only where a host has them", async () => {
+    const limited = {
+      ...admin.actor,
+      grants: [{ role: "admin" as const, scope: parseSelector("a=b") }],
+    };
+    await expect(assess(signed, "blocked", limited)).rejects.toMatchObject({ code: "forbidden" });
+    const nobodys = { uri: "https://nobody.example", suite: "x" };
+    await expect(assess(nobodys, "blocked")).rejects.toMatchObject({ code: "not-found" });
+    expect(await loadPackageSources(made.world.db, [])).toEqual([]);
+  });
 });

@@ -46,6 +46,13 @@ function oneHostFaults(judged: Judged, host: PlanHost, ring: string | undefined)
   if (moves.some((move) => host.held.includes(move.name))) {
     faults.push(fault("host-held", host.name));
   }
+  if (host.distrusted.some(({ because }) => because === "blocked")) {
+    faults.push(fault("host-source", `${host.name} has a source that is blocked`));
+  }
+  const isOpen = host.distrusted.some(({ because }) => because === "unauthenticated");
+  if (isOpen && policy.sources.unauthenticated === "block") {
+    faults.push(fault("host-source", `${host.name} has a source that nobody signs`));
+  }
   return faults;
 }
 

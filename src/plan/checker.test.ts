@@ -138,6 +138,8 @@ const nightly = parseRings(
   testRings.replace("opens: always", 'opens: [{ days: [mon], from: "22:00", to: "23:00" }]'),
 );
 const emergency = { ...input, class: "emergency" as const };
+const openSource = { uri: "http://loose.example", suite: "stable" };
+
 const hostsChanged = (some: Parameters<typeof aHost>[1]): PlanInput => ({
   ...input,
   hosts: input.hosts.map((host, at) => (at === 0 ? { ...host, ...some } : host)),
@@ -387,6 +389,10 @@ const mutations: Record<PlanRule, readonly (readonly [Planned, PlanInput?])[]> =
     [good, hostsChanged({ inspectedAt: null })],
   ],
   "host-held": [[good, hostsChanged({ held: ["openssl"] })]],
+  "host-source": [
+    [good, hostsChanged({ distrusted: [{ ...openSource, because: "unauthenticated" }] })],
+    [good, hostsChanged({ distrusted: [{ ...openSource, because: "blocked" }] })],
+  ],
   "host-forgotten": [[good, { ...input, hosts: [...input.hosts, aHost("late")] }]],
   "host-excluded": [[withExcluded()]],
   "body-moves": [

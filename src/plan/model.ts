@@ -5,6 +5,7 @@ import type { Labels } from "../base/labels.ts";
 import type { Span } from "../base/spans.ts";
 import type { Calendar } from "../calendar/model.ts";
 import type { Around } from "../inventory/around.ts";
+import type { DistrustedSource } from "../inventory/package-source.ts";
 import type { FailureTest } from "../policy/failure-test.ts";
 import type { ChangeClass, RingsPolicy } from "../policy/rings.ts";
 import type { BudgetLimit, Rate } from "../policy/rings-budgets.ts";
@@ -106,6 +107,8 @@ export interface PlanHost {
   readonly services: readonly string[];
   /** Packages that somebody put on hold on this very host. */
   readonly held: readonly string[];
+  /** Its sources that give what nobody signed, and those that people blocked. */
+  readonly distrusted: readonly DistrustedSource[];
   /** Distribution and release, such as `debian 12`. */
   readonly os: string;
   /** How it is reached: a piped program guards against mistakes only (host protocol §9). */
@@ -127,6 +130,7 @@ export type Exclusion =
   | { readonly why: "not-resolved"; readonly problem: string }
   | { readonly why: "no-ring" }
   | { readonly why: "held"; readonly packages: readonly string[] }
+  | { readonly why: "distrusted-source"; readonly sources: readonly DistrustedSource[] }
   | {
       /** The calendar leaves no time for it while its ring's wave may run. */
       readonly why: "no-window";
@@ -434,6 +438,7 @@ export const planRules = [
   "host-mode",
   "host-stale",
   "host-held",
+  "host-source",
   "host-forgotten",
   "host-excluded",
   "body-moves",

@@ -1,4 +1,5 @@
 import { durationToText, instantToText, SECOND_MS } from "../base/instant.ts";
+import { distrustToText } from "../inventory/package-source.ts";
 import { type StopRule, stopOdds } from "../policy/failure-test.ts";
 import { partToText, type WavePart } from "../policy/rings-waves.ts";
 import type { Exclusion, Planned, WaveLimits } from "./model.ts";
@@ -79,6 +80,8 @@ export function exclusionToText(because: Exclusion): string {
       return "no ring of the policy selects its labels";
     case "held":
       return `on hold there: ${because.packages.join(", ")}`;
+    case "distrusted-source":
+      return `not to be trusted there: ${because.sources.map(distrustToText).join("; ")}`;
     case "no-window": {
       const next =
         because.opensAt === null ? "" : `; it opens next ${instantToText(because.opensAt)}`;

@@ -1,4 +1,5 @@
 import type { Instant } from "../base/instant.ts";
+import type { DistrustedSource } from "../inventory/package-source.ts";
 import { type RingPolicy, type RingsPolicy, ringOf } from "../policy/rings.ts";
 import type { PatchTarget } from "../triage/model.ts";
 import type {
@@ -99,5 +100,13 @@ function placeHost(
   if (ring === null) return { why: "no-ring" };
   const packages = resolution.moves.map((m) => m.name).filter((name) => host.held.includes(name));
   if (packages.length > 0) return { why: "held", packages: [...new Set(packages)].sort() };
+  const sources = distrustedUnder(policy, host);
+  if (sources.length > 0) return { why: "distrusted-source", sources };
   return { host, ring, resolution };
+}
+
+/** The sources for which a host takes no part. Its own program refuses unsigned ones in any case. */
+export function distrustedUnder(policy: RingsPolicy, host: PlanHost): readonly DistrustedSource[] {
+  const mayBeOpen = policy.sources.unauthenticated === "allow";
+  return host.distrusted.filter(({ because }) => because === "blocked" || !mayBeOpen);
 }

@@ -14,6 +14,7 @@ import { parseRings } from "../policy/rings.ts";
 import { parseBody } from "./body.ts";
 import { checkPlan } from "./checker.ts";
 import type { Plan, PlanHost, PlanInput } from "./model.ts";
+import { exclusionToText } from "./plan-story.ts";
 import { plan, statementTitle } from "./planner.ts";
 import { stratified } from "./planner-order.ts";
 import { parseStatement } from "./statement.ts";
@@ -23,6 +24,8 @@ function planned(input: PlanInput): Plan {
   if (made === null) throw new Error(`blocked: ${JSON.stringify(report.blocked)}`);
   return made;
 }
+
+const loose = { uri: "http://loose.example", suite: "stable" };
 
 describe("a plan", () => {
   test("gives the same bytes for the same input, whatever the order of hosts", () => {
@@ -98,17 +101,35 @@ describe("a plan", () => {
         aHost("lost", { labels: { ring: "nine" } }),
         aHost("held", { held: ["libssl3"] }),
         aHost("clean", pair),
+        aHost("open", { distrusted: [{ ...loose, because: "unauthenticated" }] }),
+        aHost("blocked", { distrusted: [{ ...loose, because: "blocked" }] }),
       ],
       resolutions: [...aPlanInput().resolutions, { ...pair, outcome: { kind: "not-affected" } }],
     });
     const { report } = plan(input);
     expect(report.excluded.map((entry) => [entry.name, entry.because.why])).toEqual([
+      ["blocked", "distrusted-source"],
       ["clean", "not-affected"],
       ["held", "held"],
       ["local", "inspect-only"],
       ["lost", "no-ring"],
       ["new", "never-inspected"],
       ["old", "stale-inventory"],
+      ["open", "distrusted-source"],
+    ]);
+  });
+
+  test("takes hosts with unsigned sources only where the policy says so, blocked ones never", () => {
+    const distrusted = [{ ...loose, because: "unauthenticated" as const }];
+    const text = `${testRings}\nsources: { unauthenticated: allow }\n`;
+    const hosts = [aHost("open", { distrusted }), aHost("good")];
+    const allowed = { ...aPlanInput({ hosts }), policy: parseRings(text) };
+    expect(plan(allowed).report.excluded).toEqual([]);
+    const blocked = [{ ...loose, because: "blocked" as const }];
+    const both = { ...allowed, hosts: [aHost("bad", { distrusted: blocked }), aHost("good")] };
+    const { excluded } = plan(both).report;
+    expect(excluded.map(({ because }) => exclusionToText(because))).toEqual([
+      "not to be trusted there: http://loose.example stable is blocked",
     ]);
   });
 

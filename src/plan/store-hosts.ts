@@ -84,6 +84,12 @@ export function planInScope(plan: string, scopes: readonly Selector[]): RawBuild
      where sl.plan = ${sql.ref(plan)} and ${scopeSql(scopes, "sh.labels")})`;
 }
 
+const distrustedSource = z.object({
+  uri: z.string(),
+  suite: z.string(),
+  because: z.enum(["unauthenticated", "blocked"]),
+});
+
 const exclusionSchema: z.ZodType<Exclusion> = z.discriminatedUnion("why", [
   z.object({ why: z.literal("inspect-only") }),
   z.object({ why: z.literal("never-inspected") }),
@@ -97,6 +103,7 @@ const exclusionSchema: z.ZodType<Exclusion> = z.discriminatedUnion("why", [
   z.object({ why: z.literal("not-resolved"), problem: z.string() }),
   z.object({ why: z.literal("no-ring") }),
   z.object({ why: z.literal("held"), packages: z.array(z.string()) }),
+  z.object({ why: z.literal("distrusted-source"), sources: z.array(distrustedSource) }),
   z.object({
     why: z.literal("no-window"),
     until: z.number(),

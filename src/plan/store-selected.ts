@@ -17,9 +17,13 @@ const stateSchema = z.object({
   held: z.array(z.string()),
   distribution: z.string(),
   release: z.string(),
+  open: z.array(z.object({ uri: z.string(), suite: z.string() })),
+  blocked: z.array(z.object({ uri: z.string(), suite: z.string() })),
 });
 
-type Row = Omit<SelectedHost, "services" | "held" | "os"> & { readonly state: unknown };
+type Row = Omit<SelectedHost, "services" | "held" | "os" | "distrusted"> & {
+  readonly state: unknown;
+};
 
 /**
  * Every live host that the selector selects, for a plan. What runs on a host is read only where its
@@ -41,7 +45,10 @@ export async function loadSelectedHosts(
        where p.ecosystem = ${of.target.ecosystem} and p.source = ${of.target.source}),
     packages as materialized (
       select p.id, p.digest, t.set_id is not null as is_touched
-        from package_set p left join touched t on t.set_id = p.id)
+        from package_set p left join touched t on t.set_id = p.id),
+    blocked as materialized (
+      select jsonb_build_object('uri', uri, 'suite', suite) as source
+        from package_source_assessment where trust = 'blocked')
     select h.id, h.name, h.protocol_id as "protocolId", h.labels, h.mode,
            h.inspected_at as "inspectedAt", h.contact_state = 'reachable' as "isReachable",
            h.facts ->> 'zone' as zone, p.digest as "packageSet", o.digest as "offerSet",
@@ -49,7 +56,11 @@ export async function loadSelectedHosts(
                 when h.way ->> 'program' = 'piped' then 'piped' else 'ssh' end as way,
            case when p.is_touched and h.facts is not null then jsonb_build_object(
              'services', h.facts -> 'services', 'held', h.facts -> 'held',
-             'distribution', h.facts -> 'distribution', 'release', h.facts -> 'release')
+             'distribution', h.facts -> 'distribution', 'release', h.facts -> 'release',
+             'open', jsonb_path_query_array(h.facts,
+               '$.sources[*] ? (@.isSigned == false && @.components != "-")'),
+             'blocked', (select coalesce(jsonb_agg(b.source), '[]') from blocked b
+                          where h.facts -> 'sources' @> jsonb_build_array(b.source)))
            end as state
       from host h
       left join host_set s on s.host_num = h.num
@@ -65,13 +76,17 @@ export async function loadSelectedHosts(
 }
 
 function selectedHost({ state, ...row }: Row): SelectedHost {
-  if (state === null) return { ...row, services: [], held: [], os: "" };
+  if (state === null) return { ...row, services: [], held: [], distrusted: [], os: "" };
   const seen = stateSchema.parse(state);
   const active = seen.services.filter((service) => service.state === "active");
   return {
     ...row,
     services: active.map((service) => service.unit),
     held: seen.held,
+    distrusted: [
+      ...seen.open.map(({ uri, suite }) => ({ uri, suite, because: "unauthenticated" as const })),
+      ...seen.blocked.map(({ uri, suite }) => ({ uri, suite, because: "blocked" as const })),
+    ],
     os: `${seen.distribution} ${seen.release}`,
   };
 }

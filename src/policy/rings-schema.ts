@@ -149,6 +149,10 @@ export const ringsSchema = strictFields({
   revert,
   classes: strictFields({ normal: classPolicy.optional(), emergency: classPolicy.optional() }),
   rings: z.array(ring).min(1).max(RINGS_MAX),
+  sources: strictFields({
+    /** `allow` plans for such hosts; each host refuses the files of that source all the same. */
+    unauthenticated: z.enum(["block", "allow"]).default("block"),
+  }).default({ unauthenticated: "block" }),
   probes: z.array(probeRule).max(64).default([]),
   hooks: hookRules,
   stabilisation: stabilisationSchema.optional(),

@@ -88,6 +88,8 @@ export interface RingsPolicy {
   /** A class that is not named here is impossible under this policy. */
   readonly classes: Readonly<Partial<Record<ChangeClass, ClassPolicy>>>;
   readonly rings: readonly RingPolicy[];
+  /** Whether hosts take part that take packages from where nobody signs them. */
+  readonly sources: { readonly unauthenticated: "block" | "allow" };
   readonly probes: readonly ProbeRule[];
   /** How hosts leave their traffic before they change, and come back to it. */
   readonly hooks: readonly HookRule[];

@@ -35,6 +35,7 @@ export function aHost(name: string, some: Partial<PlanHost> = {}): PlanHost {
     offerSet: sha256("offers A"),
     services: ["nginx.service", "ssh.service"],
     held: [],
+    distrusted: [],
     os: "debian 12",
     way: "ssh",
     zone: null,
