@@ -4,7 +4,7 @@ import { brotliCompressSync, constants } from "node:zlib";
 import { build } from "vite";
 
 /**
- * Builds the pages into `dist/web`, each text file also in Brotli so that the server never compresses
+ * Builds the approval desk into `dist/desk` and the pages into `dist/web`, each text file also in Brotli so that the server never compresses
  * while somebody waits. The stamp is written last: a build that broke off is made again.
  */
 const root = resolve(import.meta.dirname, "..");
@@ -15,6 +15,7 @@ const SMALLEST_BYTES = 1024;
 process.env["NODE_ENV"] = "production";
 rmSync(join(built, ".built"), { force: true });
 await build({ configFile: join(root, "web/vite.config.ts"), logLevel: "warn" });
+await build({ configFile: join(root, "desk/vite.config.ts"), logLevel: "warn" });
 for (const entry of readdirSync(built, { recursive: true, withFileTypes: true })) {
   if (!entry.isFile() || ![".js", ".css", ".svg"].includes(extname(entry.name))) continue;
   const file = join(entry.parentPath, entry.name);

@@ -29,6 +29,8 @@ const usual = join(root, "dist");
 const { out } = parseArgs({ options: { out: { type: "string" } } }).values;
 const target = out === undefined ? usual : resolve(out);
 const PAGES = "web";
+/** The approval desk, which the pages' build makes too. */
+const DESK = "desk";
 
 /** What is published as it lies in the clone: from, to. */
 const COPIED: readonly (readonly [from: string, to: string])[] = [
@@ -83,7 +85,8 @@ function empty(): void {
     process.exit(1);
   }
   for (const name of readdirSync(target)) {
-    if (name !== PAGES) rmSync(join(target, name), { recursive: true, force: true });
+    if (name !== PAGES && name !== DESK)
+      rmSync(join(target, name), { recursive: true, force: true });
   }
 }
 
@@ -92,7 +95,10 @@ function buildPages(): void {
   if (isHere || !existsSync(join(usual, PAGES, ".built"))) {
     run("The pages could not be built", [join(root, "scripts/build-pages.ts")]);
   }
-  if (!isHere) cpSync(join(usual, PAGES), join(target, PAGES), { recursive: true });
+  if (isHere) return;
+  for (const part of [PAGES, DESK]) {
+    cpSync(join(usual, part), join(target, part), { recursive: true });
+  }
 }
 
 /** Runs Node on something, or ends the build with what it said. */

@@ -1,7 +1,7 @@
 # Sourced after setup.sh: builds the pages when they are missing or older than what they are made of.
 fettle_pages_fresh() {
   [ -f "$here/dist/web/.built" ] &&
-    [ -z "$(find "$here/web" "$here/src/client" "$here/src/plan" "$here/src/base/instant.ts" "$here/src/base/webauthn-bytes.ts" "$here/package-lock.json" -newer "$here/dist/web/.built" -print -quit)" ]
+    [ -z "$(find "$here/web" "$here/desk" "$here/src/client" "$here/src/plan" "$here/src/base/instant.ts" "$here/src/base/webauthn-bytes.ts" "$here/src/change" "$here/package-lock.json" -newer "$here/dist/web/.built" -print -quit)" ]
 }
 
 # Two that find the pages old must not build over each other: the second waits and finds them fresh.

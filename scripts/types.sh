@@ -5,8 +5,9 @@ set -eu
 cd "$(dirname -- "$0")/.."
 kept=node_modules/.cache/types
 mkdir -p "$kept"
-for part in . web; do
-  name=$([ "$part" = . ] && echo server || echo pages)
+for part in . web desk; do
+  name=$part
+  [ "$part" = . ] && name=server
   node node_modules/@typescript/native/bin/tsc -p "$part" --checkers 1 \
     --incremental --tsBuildInfoFile "$kept/$name.json"
 done

@@ -82,5 +82,7 @@ export function areFlagsImpossible(flags: number, extensions: Uint8Array): boole
 export function isOriginOf(origin: string, rpId: string): boolean {
   const url = URL.parse(origin);
   if (url === null || url.origin !== origin || url.hostname !== rpId) return false;
-  return url.protocol === "https:" || (url.protocol === "http:" && rpId === "localhost");
+  // Names under localhost never leave the machine (RFC 6761 §6.3).
+  const isOwnMachine = rpId === "localhost" || rpId.endsWith(".localhost");
+  return url.protocol === "https:" || (url.protocol === "http:" && isOwnMachine);
 }

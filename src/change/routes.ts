@@ -17,9 +17,11 @@ import { loadVisiblePatch } from "../triage/store.ts";
 import { demandChange, editChange, requestChange } from "./actions.ts";
 import { approveChange } from "./actions-approve.ts";
 import { rejectChange, withdrawChange } from "./actions-end.ts";
+import { packChange } from "./actions-pack.ts";
 import { showChange } from "./actions-show.ts";
 import { showControl } from "./actions-show-control.ts";
 import { signRequest } from "./actions-sign-request.ts";
+import { PACK_FORMAT } from "./approval-pack.ts";
 import { conflictStates, conflictToText } from "./conflict.ts";
 import { controlReply, controlSchema } from "./control-reply.ts";
 import { type Approval, changeStates, type RequestSignature } from "./model.ts";
@@ -272,6 +274,29 @@ const getStatement = route({
   },
 });
 
+const getPack = route({
+  method: "GET",
+  path: "/api/v1/changes/{change}/pack",
+  summary: "Everything that a signature covers, as a file for an approval desk.",
+  permission: "change.read",
+  params: z.strictObject({ change: changeRef }),
+  reply: z.strictObject({
+    format: z.literal(PACK_FORMAT),
+    change: z.string(),
+    statement: z.string(),
+    leaves: z.array(z.string()),
+    bodies: z.array(z.string()),
+    /** One's own passkeys, by the site each is bound to. */
+    passkeys: z.array(z.strictObject({ site: z.string(), credential: z.string() })),
+  }),
+  errors: ["not-found"],
+  async handle({ world, actor }, { params }) {
+    const pack = await packChange(world, actor, params.change);
+    const { leaves, bodies, passkeys } = pack;
+    return { ...pack, leaves: [...leaves], bodies: [...bodies], passkeys: [...passkeys] };
+  },
+});
+
 const postApproval = route({
   method: "POST",
   path: "/api/v1/changes/{change}/approvals",
@@ -345,6 +370,7 @@ export const routes: readonly Route[] = [
   getChanges,
   getChange,
   getStatement,
+  getPack,
   postApproval,
   postRequestSignature,
   postWithdraw,

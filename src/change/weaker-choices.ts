@@ -64,6 +64,18 @@ export function weakerChoices(facts: ChoiceFacts): readonly WeakerChoice[] {
             "Hosts do not demand that the approval is in the public log, so a stolen server could hide what it dispatched.",
         }
       : null,
+    ...choicesOfBytes(facts, statement),
+    ...facts.approvals.flatMap(approvalChoices),
+  ];
+  return choices.filter((choice) => choice !== null);
+}
+
+/** Those that the signed documents tell by themselves: an approval desk shows them too. */
+export function choicesOfBytes(
+  view: { readonly hosts: number; readonly hostsWithoutUndo: number },
+  statement: Statement,
+): readonly WeakerChoice[] {
+  const choices: (WeakerChoice | null)[] = [
     statement.hosts.kind === "rule"
       ? {
           choice: `at most ${statement.hosts.max} hosts by rule`,
@@ -78,13 +90,12 @@ export function weakerChoices(facts: ChoiceFacts): readonly WeakerChoice[] {
           givesUp: `For ${durationToText(statement.revert.seconds * SECOND_MS)} after it is done, the server can order hosts back to their own snapshot, once, without a new approval.`,
         }
       : null,
-    facts.hostsWithoutUndo > 0
+    view.hostsWithoutUndo > 0
       ? {
-          choice: `no way back on ${facts.hostsWithoutUndo} of ${facts.hosts} hosts`,
+          choice: `no way back on ${view.hostsWithoutUndo} of ${view.hosts} hosts`,
           givesUp: "A failed host there stays as it failed until somebody repairs it.",
         }
       : null,
-    ...facts.approvals.flatMap(approvalChoices),
   ];
   return choices.filter((choice) => choice !== null);
 }

@@ -1,3 +1,4 @@
+import { writeFileSync } from "node:fs";
 import type { Command } from "commander";
 import { counted } from "../base/counted.ts";
 import { Failure } from "../base/failure.ts";
@@ -71,6 +72,7 @@ export function registerChange(program: Command, cli: Cli): void {
   registerApprove(change, cli);
   registerSignRequest(change, cli);
   registerChangeControl(change, cli);
+  registerPack(change, cli);
   for (const verb of ["reject", "withdraw"] as const) {
     change
       .command(`${verb} <change>`)
@@ -85,6 +87,19 @@ export function registerChange(program: Command, cli: Cli): void {
         show(cli, ended, () => `${ended.number} is ${ended.state}.`);
       });
   }
+}
+
+function registerPack(change: Command, cli: Cli): void {
+  change
+    .command("pack <change>")
+    .description("Everything that a signature covers, as a file for an approval desk")
+    .requiredOption("--to <file>", "where to write it")
+    .action(async (ref: string, flags: { to: string }) => {
+      const params = { path: { change: ref } };
+      const pack = await ask(cli.client().GET("/api/v1/changes/{change}/pack", { params }));
+      writeFileSync(flags.to, JSON.stringify(pack), { flag: "wx" });
+      show(cli, { file: flags.to, change: pack.change }, () => `${flags.to} holds ${pack.change}.`);
+    });
 }
 
 function registerShow(change: Command, cli: Cli): void {

@@ -150,6 +150,10 @@ export const nounParts: readonly NounPart[] = [
     },
   },
   {
+    nouns: ["desk"],
+    load: async (program, cli) => (await import("./desk.ts")).registerDesk(program, cli),
+  },
+  {
     nouns: ["doctor"],
     load: async (program, cli) => (await import("./doctor.ts")).registerDoctor(program, cli),
   },

@@ -1,10 +1,13 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Page } from "playwright-core";
 import { afterAll, expect, test } from "vitest";
+import type { ApprovalPack } from "../../src/change/approval-pack.ts";
 import type { Change } from "../../src/change/model.ts";
 import { approvalsFor } from "../../src/change/store.ts";
+import type { World } from "../../src/db/world.ts";
 import { loadPlan } from "../../src/plan/store.ts";
 import { ADMIN } from "../builders/first-admin.ts";
 import {
@@ -17,6 +20,73 @@ import {
 } from "./browser.ts";
 import { describePages, openPages } from "./pages.ts";
 import { requested, type Scene, setScene } from "./played-rollout.ts";
+
+/** A passkey in the browser: always touched, always verified. */
+async function withAuthenticator(page: Page): Promise<void> {
+  const authenticator = await page.context().newCDPSession(page);
+  await authenticator.send("WebAuthn.enable");
+  await authenticator.send("WebAuthn.addVirtualAuthenticator", {
+    options: {
+      protocol: "ctap2",
+      transport: "internal",
+      hasResidentKey: true,
+      hasUserVerification: true,
+      isUserVerified: true,
+      automaticPresenceSimulation: true,
+    },
+  });
+}
+
+/** The one approval of a change, after stock ssh-keygen took it. */
+async function approvalAsOpensshTakesIt(world: World, change: Change, folder: string) {
+  const [given] = await approvalsFor(world.db, change.id);
+  const plan = await loadPlan(world.db, change.plan);
+  writeFileSync(join(folder, "allowed"), `ada ${given?.keyLine}\n`);
+  writeFileSync(join(folder, "passkey.sig"), given?.signature ?? "");
+  const args = ["-Y", "verify", "-f", join(folder, "allowed"), "-I", "ada"];
+  const sig = ["-n", "fettle-approve-v1", "-s", join(folder, "passkey.sig")];
+  const told = execFileSync("ssh-keygen", [...args, ...sig], { input: plan?.statement ?? "" });
+  expect(String(told)).toContain("Good");
+  return given;
+}
+
+/** The desk as its operator sets it up: built, then served under a name of its own. */
+async function serveDesk(folder: string) {
+  const cli = join(import.meta.dirname, "../../src/main/cli.ts");
+  const to = join(folder, "desk");
+  execFileSync(process.execPath, [cli, "desk", "build", to]);
+  const args = [cli, "desk", "serve", to, "--port", "0"];
+  const served = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"] });
+  const port = await new Promise<string>((done, fail) => {
+    const hear = (text: string) => {
+      const found = /:(\d+)\//.exec(text)?.[1];
+      if (found !== undefined) done(found);
+    };
+    served.stdout.on("data", (chunk) => hear(String(chunk)));
+    served.stderr.on("data", (chunk) => hear(String(chunk)));
+    served.once("exit", () => fail(new Error("the desk is not served")));
+  });
+  return { url: `http://desk.localhost:${port}`, stop: () => served.kill() };
+}
+
+/** One byte of each kind of document changed, one left out, one put in, two turned round. */
+function editedPacks(text: string): string[] {
+  const pack = JSON.parse(text) as ApprovalPack;
+  const { leaves, bodies, statement } = pack;
+  const turned = [leaves[1] ?? "", leaves[0] ?? "", ...leaves.slice(2)];
+  const otherBodies = bodies.map((body) => body.replace("nginx", "mginx"));
+  const lastLeaf = (leaves.at(-1) ?? "").replace("wave 3", "wave 2");
+  return [
+    { ...pack, statement: statement.replace(/root ./, "root g") },
+    { ...pack, statement: statement.replace(/leaves \d+/, "leaves 61") },
+    { ...pack, leaves: leaves.slice(1) },
+    { ...pack, leaves: turned },
+    { ...pack, leaves: [...leaves.slice(0, -1), lastLeaf] },
+    { ...pack, bodies: otherBodies },
+    { ...pack, bodies: [...bodies, ...otherBodies] },
+    { ...pack, change: "C-999" },
+  ].map((edited) => JSON.stringify(edited));
+}
 
 describePages("a change's page", () => {
   let scene: Scene;
@@ -73,18 +143,7 @@ describePages("a change's page", () => {
     // Browsers keep passkeys from bare addresses, so the page is visited by its name.
     const site = at.site.url.replace("127.0.0.1", "localhost");
     const { page: own, context } = await visit(at.browser, site);
-    const authenticator = await context.newCDPSession(own);
-    await authenticator.send("WebAuthn.enable");
-    await authenticator.send("WebAuthn.addVirtualAuthenticator", {
-      options: {
-        protocol: "ctap2",
-        transport: "internal",
-        hasResidentKey: true,
-        hasUserVerification: true,
-        isUserVerified: true,
-        automaticPresenceSimulation: true,
-      },
-    });
+    await withAuthenticator(own);
     await signIn(own, ADMIN);
     await own.goto("/settings/keys");
     await own.getByRole("button", { name: "Make a passkey for approvals" }).click();
@@ -99,18 +158,67 @@ describePages("a change's page", () => {
     await settled(own);
     await picture(own, "change-passkey");
     await expectAccessible(own);
-    const [given] = await approvalsFor(at.site.world.db, approvals.id);
-    const plan = await loadPlan(at.site.world.db, approvals.plan);
-    writeFileSync(join(folder, "allowed"), `ada ${given?.keyLine}\n`);
-    writeFileSync(join(folder, "passkey.sig"), given?.signature ?? "");
-    const args = ["-Y", "verify", "-f", join(folder, "allowed"), "-I", "ada"];
-    const sig = ["-n", "fettle-approve-v1", "-s", join(folder, "passkey.sig")];
-    const told = execFileSync("ssh-keygen", [...args, ...sig], { input: plan?.statement ?? "" });
-    expect(String(told)).toContain("Good");
+    const given = await approvalAsOpensshTakesIt(at.site.world, approvals, folder);
     expect(given).toMatchObject({ keyClass: "page", handle: "ada" });
     await context.close();
     await page.bringToFront();
     expect(faults).toEqual([]);
+  });
+
+  test("is approved at a desk on another name, which believes only bytes it counted", async () => {
+    const served = await serveDesk(folder);
+    try {
+      const wanted = await requested(scene);
+      const name = `C-${wanted.number}`;
+      const authorization = `Bearer ${at.site.token}`;
+      const { page: desk, context, faults } = await visit(at.browser, served.url);
+      await withAuthenticator(desk);
+      await desk.goto("/");
+      await desk.getByLabel("Your handle on the server").fill("ada");
+      await desk.getByRole("button", { name: "Make a passkey for this desk" }).click();
+      const line = await desk.getByLabel("The key's line").inputValue();
+      const registered = await fetch(`${at.site.url}/api/v1/keys`, {
+        method: "POST",
+        headers: { authorization, "content-type": "application/json" },
+        body: JSON.stringify({ line, title: "desk" }),
+      });
+      expect(await registered.json()).toMatchObject({ class: "desk", site: "desk.localhost" });
+      const url = `${at.site.url}/api/v1/changes/${name}/pack`;
+      const pack = await (await fetch(url, { headers: { authorization } })).text();
+      const give = (text: string) =>
+        desk.getByLabel("Choose C-").setInputFiles({
+          name: `${name}.pack`,
+          mimeType: "text/plain",
+          buffer: Buffer.from(text),
+        });
+      for (const edited of editedPacks(pack)) {
+        await give(edited);
+        await desk.getByRole("heading", { name: "Do not sign" }).waitFor();
+        expect(await desk.getByRole("button", { name: "Sign with your passkey" }).count()).toBe(0);
+        await give("");
+        await desk.getByText("the file is no approval pack").waitFor();
+      }
+      await give(pack);
+      await desk.getByRole("heading", { name: "What exactly is signed" }).waitFor();
+      const sign = desk.getByRole("button", { name: "Sign with your passkey" });
+      expect(await sign.isDisabled()).toBe(true);
+      await desk.getByLabel("Type the number of hosts").fill("62");
+      await picture(desk, "desk");
+      await expectAccessible(desk);
+      await sign.click();
+      const approval = await desk.getByLabel("The approval").inputValue();
+      expect(faults).toEqual([]);
+      await context.close();
+      const { page } = at;
+      await page.goto(`/changes/${name}`);
+      await page.getByLabel(/Paste .*sig/).fill(approval);
+      await page.getByRole("button", { name: "Approve", exact: true }).click();
+      await page.getByRole("heading", { name: "Approvals: 1 of 1" }).waitFor();
+      const given = await approvalAsOpensshTakesIt(at.site.world, wanted, folder);
+      expect(given).toMatchObject({ keyClass: "desk", handle: "ada" });
+    } finally {
+      served.stop();
+    }
   });
 
   test("is approved with a signature of stock ssh-keygen over the downloaded bytes", async () => {

@@ -1,10 +1,11 @@
-import { Text } from "@mantine/core";
+import { Button, Text } from "@mantine/core";
 import { api, ask } from "../app/api.ts";
 import { Go } from "../app/go.tsx";
-import { useAnswer } from "../app/queries.ts";
+import { useAnswer, useDeed } from "../app/queries.ts";
 import { Panel } from "../parts/panel.tsx";
 import type { ApproverKey } from "../parts/passkey.ts";
-import { SignText } from "../parts/sign-text.tsx";
+import { Problem } from "../parts/problem.tsx";
+import { download, SignText } from "../parts/sign-text.tsx";
 import { type Change, hostsText } from "./change-model.ts";
 
 /** Signing with one's own key, on one's own machine; or why not. */
@@ -63,7 +64,33 @@ function Sign({
           }),
         )
       }
-    />
+    >
+      <AtDesk change={change} />
+    </SignText>
+  );
+}
+
+/** On another machine than this server's, which counts everything itself and shows only that. */
+function AtDesk({ change }: { readonly change: Change }) {
+  const pack = useDeed(async () => {
+    const params = { path: { change: change.number } };
+    const path = "/api/v1/changes/{change}/pack";
+    download(`${change.number}.pack`, JSON.stringify(await ask(api.GET(path, { params }))));
+  }, []);
+  return (
+    <Text size="sm" mt="sm" component="div">
+      Or at the approval desk, with a passkey that this server cannot ask for:{" "}
+      <Button
+        size="compact-sm"
+        variant="default"
+        loading={pack.isPending}
+        onClick={() => pack.mutate(undefined)}
+      >
+        Download {change.number}.pack
+      </Button>{" "}
+      and hand in above what the desk saves.
+      {pack.isError && <Problem cause={pack.error} />}
+    </Text>
   );
 }
 

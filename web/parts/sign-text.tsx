@@ -1,11 +1,27 @@
 import { Button, FileButton, Group, Text, Textarea } from "@mantine/core";
-import { useState } from "react";
+import { type ReactNode, useState } from "react";
 import type { Namespace } from "../../src/base/webauthn-bytes.ts";
+import { ApiProblem } from "../app/api.ts";
 import { useDeed } from "../app/queries.ts";
 import { Command } from "./command.tsx";
 import { type ApproverKey, type PasskeyAnswer, passkeysHere, signWithPasskey } from "./passkey.ts";
 import { Problem } from "./problem.tsx";
 import styles from "./sign-text.module.css";
+
+/** What a desk hands back (its file is JSON), or else the armour of an SSH signature. */
+function givenIn(text: string): Given {
+  const trimmed = text.trim().replaceAll("\r\n", "\n");
+  // The armour ends with a line feed (SSHSIG); pasting often loses it.
+  if (!trimmed.startsWith("{")) return { signature: `${trimmed}\n` };
+  try {
+    const { passkey } = JSON.parse(trimmed) as { readonly passkey: PasskeyAnswer };
+    return { passkey };
+  } catch (cause) {
+    throw new ApiProblem("invalid", "This is no approval of a desk, nor an SSH signature.", {
+      cause,
+    });
+  }
+}
 
 export type Given = { readonly signature: string } | { readonly passkey: PasskeyAnswer };
 
@@ -22,6 +38,8 @@ interface Signing {
   readonly command: string;
   readonly topics: readonly string[];
   readonly send: (given: Given) => Promise<unknown>;
+  /** Another way to sign, below. */
+  readonly children?: ReactNode;
 }
 
 /** Signing an exact text: with a passkey of this page, or with a key on one's own machine. */
@@ -31,6 +49,7 @@ export function SignText(of: Signing) {
     <>
       {passkeys.length > 0 && <WithPasskey {...of} passkeys={passkeys} />}
       <WithKey {...of} />
+      {of.children}
     </>
   );
 }
@@ -56,7 +75,7 @@ function WithPasskey(of: Signing & { readonly passkeys: readonly ApproverKey[] }
 
 function WithKey({ text, file, namespace, verb, command, topics, send }: Signing) {
   const [signature, setSignature] = useState("");
-  const sign = useDeed((armoured: string) => send({ signature: armoured }), topics);
+  const sign = useDeed(async (text: string) => send(givenIn(text)), topics);
   const take = async (chosen: File | null) => {
     if (chosen !== null) setSignature(await chosen.text());
   };
@@ -76,9 +95,7 @@ function WithKey({ text, file, namespace, verb, command, topics, send }: Signing
         <form
           onSubmit={(event) => {
             event.preventDefault();
-            // The armour ends with a line feed (SSHSIG); pasting often loses it.
-            const armoured = `${signature.trim().replaceAll("\r\n", "\n")}\n`;
-            sign.mutate(armoured, { onSuccess: () => setSignature("") });
+            sign.mutate(signature, { onSuccess: () => setSignature("") });
           }}
         >
           <Textarea
