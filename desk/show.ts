@@ -14,7 +14,7 @@ export function shownPlan(
     section(
       "What exactly is signed",
       table(
-        ["", ""],
+        ["Field", "As signed"],
         [
           ["Digest", view.digest],
           ["Change", statement.change],

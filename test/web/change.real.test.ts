@@ -53,7 +53,7 @@ async function approvalAsOpensshTakesIt(world: World, change: Change, folder: st
 /** The desk as its operator sets it up: built, then served under a name of its own. */
 async function serveDesk(folder: string) {
   const cli = join(import.meta.dirname, "../../src/main/cli.ts");
-  const to = join(folder, "desk");
+  const to = mkdtempSync(join(folder, "desk-"));
   execFileSync(process.execPath, [cli, "desk", "build", to]);
   const args = [cli, "desk", "serve", to, "--port", "0"];
   const served = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"] });
