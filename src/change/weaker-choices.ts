@@ -31,12 +31,6 @@ export interface ChoiceFacts {
 export function weakerChoices(facts: ChoiceFacts): readonly WeakerChoice[] {
   const { statement } = facts;
   const choices: (WeakerChoice | null)[] = [
-    statement.hosts.kind === "rule"
-      ? {
-          choice: `hosts by rule ${statement.hosts.labels.join(" ")}`,
-          givesUp: `Hosts that join later and have these labels change without a new approval. That they are at most ${statement.hosts.max} is kept by this server alone: hosts cannot count each other.`,
-        }
-      : null,
     facts.pipedHosts > 0
       ? {
           choice: `piped on ${facts.pipedHosts} of ${facts.hosts} hosts`,
@@ -64,25 +58,37 @@ export function weakerChoices(facts: ChoiceFacts): readonly WeakerChoice[] {
             "Hosts do not demand that the approval is in the public log, so a stolen server could hide what it dispatched.",
         }
       : null,
-    ...choicesOfBytes(facts, statement),
+  ];
+  return [
+    ...ruleChoice(statement),
+    ...choices.filter((choice) => choice !== null),
+    ...boundChoices(facts, statement),
     ...facts.approvals.flatMap(approvalChoices),
   ];
-  return choices.filter((choice) => choice !== null);
 }
 
 /** Those that the signed documents tell by themselves: an approval desk shows them too. */
-export function choicesOfBytes(
-  view: { readonly hosts: number; readonly hostsWithoutUndo: number },
-  statement: Statement,
-): readonly WeakerChoice[] {
+export function choicesOfBytes(view: HostCounts, statement: Statement): readonly WeakerChoice[] {
+  return [...ruleChoice(statement), ...boundChoices(view, statement)];
+}
+
+interface HostCounts {
+  readonly hosts: number;
+  readonly hostsWithoutUndo: number;
+}
+
+function ruleChoice({ hosts }: Statement): readonly WeakerChoice[] {
+  if (hosts.kind !== "rule") return [];
+  return [
+    {
+      choice: `hosts by rule ${hosts.labels.join(" ")}`,
+      givesUp: `Hosts that join later and have these labels change without a new approval. That they are at most ${hosts.max} is kept by this server alone: hosts cannot count each other.`,
+    },
+  ];
+}
+
+function boundChoices(view: HostCounts, statement: Statement): readonly WeakerChoice[] {
   const choices: (WeakerChoice | null)[] = [
-    statement.hosts.kind === "rule"
-      ? {
-          choice: `at most ${statement.hosts.max} hosts by rule`,
-          givesUp:
-            "Only this server counts to that number: hosts that carry the labels take an approved body without knowing of each other.",
-        }
-      : null,
     permitChoice(statement),
     statement.revert.kind === "order"
       ? {

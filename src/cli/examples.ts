@@ -229,6 +229,10 @@ const examples: Readonly<Record<string, readonly string[]>> = {
   ],
   "metric remove": ["metric remove main"],
   "metric query": ["metric query main 'sum(rate(http_errors_total[5m]))'"],
+  "rollout sign-wave": [
+    "rollout sign-wave R-1 --wave 2",
+    "rollout sign-wave R-1 --wave 2 --key ~/.ssh/id_ed25519",
+  ],
   "rollout accept": [
     'rollout accept R-1 signed --wave 1 --reason "the canaries look well"',
     'rollout accept R-1 errors --reason "a monitor was restarted, not the service"',

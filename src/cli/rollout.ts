@@ -5,6 +5,7 @@ import { ask } from "../client/client.ts";
 import { type Cli, show } from "./cli.ts";
 import { allPages } from "./pages.ts";
 import { registerRolloutGates } from "./rollout-gate.ts";
+import { registerRolloutSign } from "./rollout-sign.ts";
 import { rolloutTable, rolloutText, targetTable } from "./view/rollout.ts";
 import { freshTimes } from "./view/sentence.ts";
 import { lookAtRollout, watchRollout } from "./watch-rollout.ts";
@@ -19,6 +20,7 @@ export function registerRollout(program: Command, cli: Cli): void {
   registerStops(rollout, cli);
   registerHosts(rollout, cli);
   registerRolloutGates(rollout, cli);
+  registerRolloutSign(rollout, cli);
   program
     .command("explain")
     .description("What applies, what waits and why, for one host and one case")

@@ -2928,6 +2928,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/rollouts/{rollout}/waves/{wave}/opening": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What an approver signs to let a wave open, with where the waves before stand. */
+        get: operations["getRolloutsByRolloutWavesByWaveOpening"];
+        put?: never;
+        /** An approver's own signature that the wave may open; never the requester's. */
+        post: operations["postRolloutsByRolloutWavesByWaveOpening"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/scans": {
         parameters: {
             query?: never;
@@ -10829,7 +10847,7 @@ export interface operations {
             };
             400: components["responses"]["invalid"];
             401: components["responses"]["unauthenticated"];
-            403: components["responses"]["forbidden"];
+            403: components["responses"]["forbidden.proof-needed"];
             409: components["responses"]["blocked.conflict"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
@@ -14622,6 +14640,105 @@ export interface operations {
             403: components["responses"]["forbidden.proof-needed"];
             404: components["responses"]["not-found"];
             409: components["responses"]["blocked"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    getRolloutsByRolloutWavesByWaveOpening: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description an id, or a number such as R-7 */
+                rollout: string;
+                wave: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description sign its exact bytes, namespace fettle-gate-v1 */
+                        document: string;
+                        /** @description its SHA-256 stands in the document */
+                        evidence: string;
+                        given: {
+                            /** Format: date-time */
+                            at: string;
+                            by: string;
+                            document: string;
+                            /** @enum {string} */
+                            keyClass: "ssh" | "sk" | "desk" | "page";
+                            keyFingerprint: string;
+                            signature: string;
+                        }[];
+                        /** @description 0: the ring asks for none */
+                        need: number;
+                        ring: string;
+                        rollout: string;
+                        wave: number;
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    postRolloutsByRolloutWavesByWaveOpening: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description an id, or a number such as R-7 */
+                rollout: string;
+                wave: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    document: string;
+                    passkey?: components["schemas"]["PasskeyAnswer"];
+                    /** @description an armoured SSH signature */
+                    signature?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** Format: date-time */
+                        at: string;
+                        by: string;
+                        document: string;
+                        /** @enum {string} */
+                        keyClass: "ssh" | "sk" | "desk" | "page";
+                        keyFingerprint: string;
+                        signature: string;
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            409: components["responses"]["blocked.conflict"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
         };

@@ -174,6 +174,7 @@ const postPasskey = servedRoute({
   path: "/api/v1/keys/passkeys",
   summary: "Adds a passkey that a page of this server just made; class page, ES256 only.",
   permission: "signed-in",
+  freshProof: "demanded",
   body: z.strictObject({
     credential: base64url.max(1364),
     clientData: base64url.max(4096).describe("clientDataJSON, base64url"),

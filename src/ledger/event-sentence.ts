@@ -92,6 +92,8 @@ const sentences: Readonly<Record<string, Sentence>> = {
   "target.joined": (f) => `${count(f["count"], "host")} joined by the plan's rule`,
   "target.outside": (f) =>
     `the rule selects ${count(f["count"], "host")} that cannot take part as they are`,
+  "wave.signed": (f) =>
+    `signed that wave ${text(f["wave"])} may open: ${text(f["given"])} of ${text(f["need"])}, with the ${text(f["class"])} key ${text(f["key"])}`,
   "wave.opened": (f) => `opened wave ${text(f["wave"])}`,
   "wave.passed": (f) =>
     `wave ${text(f["wave"])} passed its gate: ${text(f["verified"])} verified, ${text(f["failed"])} failed`,

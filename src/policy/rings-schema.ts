@@ -102,6 +102,7 @@ const ring = strictFields({
   need: z.int().min(1).max(NEED_MAX).default(1),
   waves: ringWaves.optional(),
   gates: gatesSchema("hold"),
+  openSignatures: z.int().min(0).max(NEED_MAX).default(0),
   rate: startRate.optional(),
 })
   .refine(({ failedMax, failures }) => failedMax !== undefined || failures !== undefined, {

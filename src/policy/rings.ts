@@ -52,6 +52,8 @@ export interface RingPolicy {
   readonly waves: RingWaves;
   /** What must hold beside all that before the next ring opens. */
   readonly gates: readonly Gate[];
+  /** Signatures of approvers before a wave of the ring opens, which its hosts may demand too. */
+  readonly openSignatures: number;
   /** How fast hosts of a wave may start; null: as fast as the batch allows. */
   readonly rate: Rate | null;
 }

@@ -6,7 +6,7 @@ import type { RequestSignature } from "../change/model.ts";
 import { approvalsFor } from "../change/store.ts";
 import { loadRequestSignature } from "../change/store-request-signature.ts";
 import type { Reader } from "../db/database.ts";
-import type { Bundle, BundleApproval } from "../fleet/bundle.ts";
+import type { Bundle, BundleApproval, BundleGate } from "../fleet/bundle.ts";
 import { EMPTY_HEAD, type Head, signOrder } from "../fleet/order.ts";
 import { everywhere, loadHosts } from "../inventory/store.ts";
 import { ANY_HOST } from "../plan/leaf.ts";
@@ -16,6 +16,7 @@ import { buildTree, pathNodes, type Tree } from "../plan/tree.ts";
 import { proofsFor } from "./actions-proof.ts";
 import type { Engine } from "./engine.ts";
 import type { Claimed } from "./store-claims.ts";
+import { loadWaveSignatures, type WaveSignature } from "./store-wave-signatures.ts";
 
 /** Puts together what a host needs to judge its job: the order, what people signed, and the path. */
 
@@ -47,6 +48,8 @@ export async function bundlesFor(
   const request = await loadRequestSignature(db, plan);
   const hosts = claimed.map((one) => one.host);
   const proofs = await proofsFor(engine, { change, plan }, hosts);
+  const [first] = claimed;
+  const gates = first === undefined ? [] : await loadWaveSignatures(db, first.rollout);
   const bundles = new Map<HostId, Bundle>();
   for (const one of claimed) {
     const { leaf, protocolId } = present(leaves.get(one.host), `the leaf of host ${one.host}`);
@@ -63,7 +66,7 @@ export async function bundlesFor(
       leaf: leaf.text,
       nodes: pathNodes(parts.tree, leaf.leaf),
       body: await bodyText(db, parts, plan, one.body),
-      gates: [],
+      gates: gates.filter(({ wave }) => wave === leaf.wave).map(gateOf),
       log: proof?.log ?? null,
     });
   }
@@ -72,6 +75,10 @@ export async function bundlesFor(
 
 function signedBy({ handle, keyClass, signature }: RequestSignature): BundleApproval {
   return { person: handle, class: keyClass, signature };
+}
+
+function gateOf({ handle, keyClass, document, signature }: WaveSignature): BundleGate {
+  return { person: handle, class: keyClass, text: document, signature };
 }
 
 /** The leaf of each, by host, with the id that the host has on documents: its own, or one of a rule. */

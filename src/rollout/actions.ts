@@ -135,8 +135,8 @@ async function planRollout(world: World, actor: Actor, change: Change): Promise<
 /** A wave as the rollout of the plan carries it out, with the gates that the policy gives its ring. */
 export function waveToCarryOut(wave: PlannedWave, policy: RingsPolicy): NewWave {
   const { number, ring, notBefore, notAfter, windows, limits } = wave;
-  const gates = policy.rings.find(({ name }) => name === ring)?.gates ?? [];
-  return { number, ring, notBefore, notAfter, windows, gate: waveGate(limits, gates) };
+  const own = policy.rings.find(({ name }) => name === ring) ?? null;
+  return { number, ring, notBefore, notAfter, windows, gate: waveGate(limits, own) };
 }
 
 function permitTtlSeconds(permit: Statement["permit"]): number {

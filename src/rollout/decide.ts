@@ -176,6 +176,11 @@ function decideWaiting(
   if (now < wave.notBefore) {
     return [{ do: "hold", wave: number, hold: { why: "too-early", opensAt: wave.notBefore } }];
   }
+  const have = wave.signatures ?? 0;
+  const need = wave.gate.signatures ?? 0;
+  if (have < need) {
+    return [{ do: "hold", wave: number, hold: { why: "wave-unsigned", wave: number, have, need } }];
+  }
   return [{ do: "open-wave", wave: number }];
 }
 

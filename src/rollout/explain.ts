@@ -187,6 +187,7 @@ function waveHolds(number: number, facts: LoadedRolloutFacts): readonly Hold[] {
   const start = [
     "wave-order",
     "too-early",
+    "wave-unsigned",
     "wave-over",
     "window-closed",
     "budget-used",

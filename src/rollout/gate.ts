@@ -123,9 +123,14 @@ function judgeHosts(wave: WaveFacts, now: Instant): GateJudgement {
 }
 
 /** The approved limits of a wave; the smaller of batch and limit counts, so neither is ever passed. */
-export function waveGate(limits: WaveLimits, gates: readonly Gate[] = []): WaveGate {
+export function waveGate(
+  limits: WaveLimits,
+  ring: { readonly gates: readonly Gate[]; readonly openSignatures: number } | null = null,
+): WaveGate {
+  const { gates = [], openSignatures = 0 } = ring ?? {};
   return {
     ...(gates.length === 0 ? {} : { gates }),
+    ...(openSignatures === 0 ? {} : { signatures: openSignatures }),
     inFlightMax: Math.max(1, Math.min(limits.batchSize, limits.inFlightMax)),
     rate: limits.rate,
     soakSeconds: limits.soakSeconds,

@@ -12,6 +12,12 @@ import { hostWordsToText } from "./host-words.ts";
 export type Hold =
   | { readonly why: "wave-order"; readonly wave: number; readonly after: number }
   | { readonly why: "too-early"; readonly opensAt: Instant }
+  | {
+      readonly why: "wave-unsigned";
+      readonly wave: number;
+      readonly have: number;
+      readonly need: number;
+    }
   | { readonly why: "wave-over"; readonly endedAt: Instant }
   | { readonly why: "window-closed"; readonly opensAt: Instant | null }
   | { readonly why: "past-window"; readonly endedAt: Instant }
@@ -184,6 +190,8 @@ export function holdToText(hold: Hold, now: Instant): string {
       return `wave ${hold.wave} waits for wave ${hold.after} to pass its gate`;
     case "too-early":
       return `the approved time begins ${at(hold.opensAt, now)}`;
+    case "wave-unsigned":
+      return `wave ${hold.wave} opens when ${hold.need - hold.have} more of ${hold.need} approvers have signed for it: fettle rollout sign-wave`;
     case "wave-over":
       return `the approved time ended ${instantToText(hold.endedAt)}; what is left needs a new plan`;
     case "window-closed":

@@ -11,6 +11,7 @@ import { postCatchUp } from "./routes-catch-up.ts";
 import { getPlanForecast } from "./routes-forecast.ts";
 import { gateRoutes } from "./routes-gates.ts";
 import { metricRoutes } from "./routes-metrics.ts";
+import { openingRoutes } from "./routes-open-wave.ts";
 import {
   shownOf,
   shownSchema,
@@ -305,5 +306,6 @@ export const routes: readonly Route[] = [
   getExplain,
   postCatchUp,
   ...gateRoutes,
+  ...openingRoutes,
   ...metricRoutes,
 ];

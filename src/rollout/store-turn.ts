@@ -9,6 +9,7 @@ import { approvalsAllow } from "./store-approvals.ts";
 import { controlsAllow, type Ownership, rolloutAllows } from "./store-claims.ts";
 import { leaves } from "./store-targets.ts";
 import { millis } from "./store-time.ts";
+import { signaturesOfWave } from "./store-wave-signatures.ts";
 
 /** Who decides, and the writes of one turn; each under the epoch of the owner that decided it. */
 
@@ -60,6 +61,7 @@ export async function openWave(tx: Tx, rollout: RolloutId, wave: number): Promis
        and w.state = any(${[...statesWith(waveMoves, "open")]}::text[])
        and now() between w.not_before and w.not_after
        and ${rolloutAllows("apply")} and ${controlsAllow("apply")} and ${approvalsAllow}
+       and ${signaturesOfWave} >= coalesce((w.gate ->> 'signatures')::int, 0)
        and not exists (select 1 from wave e where e.rollout = w.rollout and e.number < w.number
                           and e.passed_at is null)`.execute(tx);
   return numAffectedRows === 1n;

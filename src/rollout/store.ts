@@ -17,6 +17,7 @@ import { loadApprovalHold } from "./store-approvals.ts";
 import { insertGates, loadStands } from "./store-gates.ts";
 import { type HaltScope, lockOrder } from "./store-halts.ts";
 import { millis } from "./store-time.ts";
+import { signaturesOfWave } from "./store-wave-signatures.ts";
 import { noCounts, type WaveCounts, type WaveFacts, type WaveGate, type Window } from "./wave.ts";
 
 /** Rows of rollouts and waves, and the aggregates that decisions are made from. */
@@ -219,6 +220,7 @@ const gateSchema = z.object({
     .nullable()
     .default(null),
   onFailure: z.enum(["halt", "revert"]),
+  signatures: z.number().optional(),
 });
 
 const windowsSchema = z.array(z.object({ from: z.number(), to: z.number() }));
@@ -230,6 +232,7 @@ interface WaveRow {
   readonly notBefore: Instant;
   readonly notAfter: Instant;
   readonly gate: unknown;
+  readonly signatures: number;
   readonly windows: unknown;
   readonly holds: readonly Hold[];
   readonly openedAt: Instant | null;
@@ -326,11 +329,11 @@ async function loadWaves(
   { rules, stands }: { readonly rules: RolloutRules; readonly stands: typeof noStands },
 ): Promise<readonly LoadedWave[]> {
   const waves = await sql<WaveRow>`
-    select number, ring, state, gate, holds, windows,
+    select number, ring, state, gate, holds, windows, ${signaturesOfWave} as signatures,
            ${millis(sql`not_before`)} as "notBefore", ${millis(sql`not_after`)} as "notAfter",
            ${millis(sql`opened_at`)} as "openedAt", ${millis(sql`passed_at`)} as "passedAt",
            ${millis(sql`ended_at`)} as "endedAt"
-      from wave where rollout = ${id} order by number`.execute(reader);
+      from wave w where rollout = ${id} order by number`.execute(reader);
   const counts = await sql<CountRow>`${countsSql(id)}`.execute(reader);
   const byWave = new Map(counts.rows.map((row) => [row.wave, row]));
   const hasFailures = counts.rows.some((row) => row.newFailures > 0);

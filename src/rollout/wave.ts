@@ -23,6 +23,8 @@ export interface WaveGate {
   /** The sequential test that stops the wave too; null where only the number does. */
   readonly failures: FailureTest | null;
   readonly onFailure: "halt" | "revert";
+  /** Signatures of approvers before the wave opens; absent: none. */
+  readonly signatures?: number | undefined;
   /** What the policy asks beside that before the next wave opens; absent: nothing. */
   readonly gates?: readonly Gate[];
 }
@@ -81,6 +83,8 @@ export interface WaveFacts {
   /** Within which hosts may start; none: all of the wave's time. */
   readonly windows: readonly Window[];
   readonly gate: WaveGate;
+  /** Approvers who have signed that it may open; absent: none. */
+  readonly signatures?: number;
   readonly counts: WaveCounts;
   /** Failed, rolled back, unknown or lost hosts that nobody has acknowledged by resuming. */
   readonly newFailures: number;

@@ -206,7 +206,7 @@ describePages("a change's page", () => {
       await picture(desk, "desk");
       await expectAccessible(desk);
       await sign.click();
-      const approval = await desk.getByLabel("The approval").inputValue();
+      const approval = await desk.getByRole("textbox", { name: "The approval" }).inputValue();
       expect(faults).toEqual([]);
       await context.close();
       const { page } = at;
@@ -216,6 +216,7 @@ describePages("a change's page", () => {
       await page.getByRole("heading", { name: "Approvals: 1 of 1" }).waitFor();
       const given = await approvalAsOpensshTakesIt(at.site.world, wanted, folder);
       expect(given).toMatchObject({ keyClass: "desk", handle: "ada" });
+      await page.goto(`/changes/C-${change.number}`);
     } finally {
       served.stop();
     }

@@ -14,18 +14,24 @@ import {
   type TestPerson,
 } from "../../test/builders/stored.ts";
 import { type TestWorld, testWorld } from "../../test/setup/world.ts";
+import { type PlayedRollout, started } from "../../test/web/played-rollout.ts";
 import { credentialComment } from "../base/webauthn-bytes.ts";
+import { editChange, requestChange } from "../change/actions.ts";
+import { approveChange } from "../change/actions-approve.ts";
+import { showChange } from "../change/actions-show.ts";
+import { signRequest } from "../change/actions-sign-request.ts";
+import type { Change } from "../change/model.ts";
+import { loadRequestSignature } from "../change/store-request-signature.ts";
 import type { World } from "../db/world.ts";
 import { addKey } from "../identity/actions-keys.ts";
 import { addPasskey, askForPasskey } from "../identity/actions-passkeys.ts";
+import { sequence } from "../ledger/loops-sequencer.ts";
+import { openLogKey } from "../ledger/store-log-key.ts";
 import { createPlan } from "../plan/actions.ts";
 import { loadPlan } from "../plan/store.ts";
-import { editChange, requestChange } from "./actions.ts";
-import { approveChange } from "./actions-approve.ts";
-import { showChange } from "./actions-show.ts";
-import { signRequest } from "./actions-sign-request.ts";
-import type { Change } from "./model.ts";
-import { loadRequestSignature } from "./store-request-signature.ts";
+import { showOpening, signOpening } from "./actions-open-wave.ts";
+import { loadFacts } from "./store.ts";
+import { loadWaveSignatures } from "./store-wave-signatures.ts";
 
 let made: TestWorld;
 let world: World;
@@ -288,5 +294,92 @@ describe("a request that its person signed", () => {
     await expect(
       signRequest(world, carol!.actor, { change: change.id, signature }),
     ).rejects.toMatchObject({ code: "invalid" });
+  });
+});
+
+/** The same text with another first digit of one digest. */
+function otherDigit(text: string, key: string): string {
+  return text.replace(
+    new RegExp(`${key} (.)`),
+    (_, digit) => `${key} ${digit === "0" ? "1" : "0"}`,
+  );
+}
+
+describe("a wave whose ring asks for signatures", () => {
+  let played: PlayedRollout;
+  const signedRings = testRings.replace(
+    "  - name: canary\n",
+    "  - name: canary\n    openSignatures: 2\n",
+  );
+
+  beforeAll(async () => {
+    const request = { patch, policy: { text: signedRings }, class: "normal" as const };
+    const { plan } = await createPlan(world, carol!.actor, request, askedOpenssl);
+    const asked = { plan: plan.digest, reason: "y" };
+    const change = await requestChange(world, carol!.actor, asked);
+    await approve(change);
+    await sequence(world, await openLogKey(world));
+    played = await started({ world, carol: carol!, alice: alice!, bob: bob!, patch }, change);
+    await played.turn();
+  });
+
+  const ref = () => ({ rollout: played.row.id, wave: 1 });
+
+  async function sign(who: TestPerson, edit = (text: string): string => text) {
+    const { document } = await showOpening(world, who.actor, ref());
+    const text = edit(document);
+    const signature = who.sign(text, "fettle-gate-v1");
+    return signOpening(world, who.actor, { ...ref(), document: text, signature });
+  }
+
+  async function stateOf(): Promise<{ state: string; holds: readonly unknown[] }> {
+    const loaded = await loadFacts(world.db, played.row.id);
+    const [wave] = loaded?.facts.waves ?? [];
+    return { state: wave?.state ?? "", holds: wave?.holds ?? [] };
+  }
+
+  test("does not open before enough approvers have signed, and says so", async () => {
+    const hold = { why: "wave-unsigned", wave: 1, have: 0, need: 2 };
+    expect(await stateOf()).toMatchObject({ state: "waiting", holds: [hold] });
+    expect(played.jobs.size).toBe(0);
+  });
+
+  test("U2 takes no signature of the requester, of a viewer, twice, or over another text", async () => {
+    const viewer = await aPerson(world, "vera", { role: "viewer" });
+    await expect(sign(carol!)).rejects.toMatchObject({ code: "forbidden" });
+    await expect(sign(viewer)).rejects.toMatchObject({ code: "not-found" });
+    for (const edit of [
+      (text: string) => text.replace("wave 1", "wave 2"),
+      (text: string) => otherDigit(text, "plan"),
+      (text: string) => text.replace(/tenant \S+/, "tenant evil"),
+      (text: string) => otherDigit(text, "evidence"),
+      (text: string) => text.replace(/issued \d/, "issued 0"),
+      (text: string) => text.replace(/issued 1/, "issued 2"),
+      (text: string) => `${text}x\n`,
+    ]) {
+      await expect(sign(alice!, edit)).rejects.toThrow(/Fetch it|Look again|no gate text/);
+    }
+    const { document } = await showOpening(world, alice!.actor, ref());
+    for (const signature of [alice!.sign(document), bob!.sign(document, "fettle-gate-v1")]) {
+      const given = { ...ref(), document, signature };
+      await expect(signOpening(world, alice!.actor, given)).rejects.toThrow();
+    }
+    expect((await showOpening(world, alice!.actor, ref())).given).toEqual([]);
+    await sign(alice!);
+    await expect(sign(alice!)).rejects.toMatchObject({ code: "conflict" });
+    await played.turn();
+    expect((await stateOf()).state).toBe("waiting");
+  });
+
+  test("opens with the last signature, and brings them to its hosts", async () => {
+    await sign(bob!);
+    await played.turn();
+    expect((await stateOf()).state).toBe("open");
+    const given = await loadWaveSignatures(world.db, played.row.id);
+    expect(given.map(({ handle }) => handle)).toEqual(["alice", "bob"]);
+    for (const { document, signature, keyLine: line } of given) {
+      const claim = { line, signature, text: document, namespace: "fettle-gate-v1" };
+      expect(opensshAccepts(claim)).toBe(true);
+    }
   });
 });
