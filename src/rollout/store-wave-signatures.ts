@@ -22,7 +22,8 @@ export interface WaveSignature {
 
 /** How many people who still count have signed a wave's opening; the wave's row is `w`. */
 export const signaturesOfWave: RawBuilder<number> = sql<number>`(
-  select count(*)::int from live_wave_signature s where s.rollout = w.rollout and s.wave = w.number)`;
+  select count(*)::int from live_wave_signature s
+   where s.rollout = w.rollout and s.wave = w.number)`;
 
 /** Those that still count, in the order in which they came. */
 export async function loadWaveSignatures(
