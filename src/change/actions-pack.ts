@@ -3,10 +3,14 @@ import { assert } from "../base/failure.ts";
 import { parsePublicKeyLine } from "../base/ssh-key.ts";
 import type { World } from "../db/world.ts";
 import { loadKeys } from "../identity/store-keys.ts";
-import { loadBodies, loadLeaves, loadPlan } from "../plan/store.ts";
+import { pageOfLeaves } from "../plan/actions-show.ts";
+import { loadBodies, loadPlan } from "../plan/store.ts";
 import { demandChange } from "./actions.ts";
 import { type ApprovalPack, PACK_FORMAT } from "./approval-pack.ts";
 import { loadChange } from "./store.ts";
+
+/** A pack is read whole by a browser; larger plans are signed from the command line. */
+const LEAVES_MAX = 1_000_000;
 
 /** What somebody carries to an approval desk: the documents as they are, and nothing said about them. */
 export async function packChange(world: World, actor: Actor, ref: string): Promise<ApprovalPack> {
@@ -16,7 +20,7 @@ export async function packChange(world: World, actor: Actor, ref: string): Promi
   const [plan, bodies, leaves, keys] = await Promise.all([
     loadPlan(db, change.plan),
     loadBodies(db, change.plan),
-    loadLeaves(db, change.plan),
+    pageOfLeaves(world, actor, { plan: change.plan, after: undefined, limit: LEAVES_MAX }),
     loadKeys(db, { subject: actor.subject }),
   ]);
   assert(plan !== null, "the plan of a change is stored");

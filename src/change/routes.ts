@@ -289,7 +289,7 @@ const getPack = route({
     /** One's own passkeys, by the site each is bound to. */
     passkeys: z.array(z.strictObject({ site: z.string(), credential: z.string() })),
   }),
-  errors: ["not-found"],
+  errors: ["not-found", "forbidden"],
   async handle({ world, actor }, { params }) {
     const pack = await packChange(world, actor, params.change);
     const { leaves, bodies, passkeys } = pack;

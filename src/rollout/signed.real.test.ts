@@ -18,6 +18,7 @@ import { type PlayedRollout, started } from "../../test/web/played-rollout.ts";
 import { credentialComment } from "../base/webauthn-bytes.ts";
 import { editChange, requestChange } from "../change/actions.ts";
 import { approveChange } from "../change/actions-approve.ts";
+import { packChange } from "../change/actions-pack.ts";
 import { showChange } from "../change/actions-show.ts";
 import { signRequest } from "../change/actions-sign-request.ts";
 import type { Change } from "../change/model.ts";
@@ -28,6 +29,7 @@ import { addPasskey, askForPasskey } from "../identity/actions-passkeys.ts";
 import { sequence } from "../ledger/loops-sequencer.ts";
 import { openLogKey } from "../ledger/store-log-key.ts";
 import { createPlan } from "../plan/actions.ts";
+import { signedView } from "../plan/signed-view.ts";
 import { loadPlan } from "../plan/store.ts";
 import { showOpening, signOpening } from "./actions-open-wave.ts";
 import { loadFacts } from "./store.ts";
@@ -50,7 +52,10 @@ beforeAll(async () => {
   carol = await aPerson(world, "carol");
   alice = await aPerson(world, "alice", { role: "approver" });
   bob = await aPerson(world, "bob", { role: "approver" });
-  await someHosts(world, [{ name: "web-1", labels: { ring: "canary", env: "prod" } }]);
+  await someHosts(world, [
+    { name: "web-1", labels: { ring: "canary", env: "prod" } },
+    { name: "web-2", labels: { ring: "canary", env: "dev" } },
+  ]);
   patch = await aPatch(world, carol);
   await register(alice, desk);
 });
@@ -174,6 +179,20 @@ describe("an approval by passkey", () => {
     await expect(approve(change, {}, own, carol!)).rejects.toMatchObject({
       code: "forbidden",
       message: expect.stringContaining("somebody else"),
+    });
+  });
+});
+
+describe("an approval pack", () => {
+  test("holds the bytes that are signed, and goes only to who may see every host of them", async () => {
+    const change = await requested();
+    const pack = await packChange(world, alice!.actor, change.id);
+    const view = signedView(pack);
+    expect([view.digest, view.faults]).toEqual([change.plan, []]);
+    expect(pack.passkeys).toEqual([{ site: DESK, credential: desk.credential }]);
+    const elsewhere = await aPerson(world, "elsa", { role: "approver", scope: "env=dev" });
+    await expect(packChange(world, elsewhere.actor, change.id)).rejects.toMatchObject({
+      code: "forbidden",
     });
   });
 });
