@@ -59,6 +59,7 @@ const exceptions: Readonly<Record<string, NameKind | "text">> = {
   "host show name": "hosts",
   "host remove name": "hosts",
   "host status name": "hosts",
+  "host trust name": "hosts",
   "host scan names": "hosts",
   "host enrol names": "hosts",
   "plan diff from": "plans",

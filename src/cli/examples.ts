@@ -46,6 +46,7 @@ const examples: Readonly<Record<string, readonly string[]>> = {
   "host scan": ["host scan --all --watch", "host scan web-1 web-2"],
   "host program": ["host program > fettle-host"],
   "host enrol": ["host enrol web-1 --policy policies/rings.yaml"],
+  "host trust": ["host trust web-1 --file policy-8.frame"],
   "host status": ["host status web-1"],
   "service list": ["service list", "service list --order urgency --selector tier=0"],
   "service show": ["service show shop"],

@@ -6,6 +6,7 @@ import { ask, type Client } from "../client/client.ts";
 import { type Cli, show } from "./cli.ts";
 import { registerAdd, registerImport } from "./host-add.ts";
 import { registerEnrol } from "./host-enrol.ts";
+import { registerTrust } from "./host-trust.ts";
 import { allPages } from "./pages.ts";
 import { hostTable, hostText } from "./view/host.ts";
 import { restartsText, runtimeText } from "./view/runtime.ts";
@@ -25,6 +26,7 @@ export function registerHost(program: Command, cli: Cli): void {
   registerEdit(host, cli);
   registerScan(host, cli);
   registerEnrol(host, cli);
+  registerTrust(host, cli);
 }
 
 function registerLook(host: Command, cli: Cli): void {

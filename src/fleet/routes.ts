@@ -2,8 +2,10 @@ import { z } from "zod";
 import { instantToText } from "../base/instant.ts";
 import { type Route, route } from "../db/world.ts";
 import { confirmHost, type EnrolledHost, enrolHost, hostStatus } from "./actions.ts";
+import { tellTrust } from "./actions-trust.ts";
 import { agentRoutes } from "./routes-agent.ts";
 import type { StoredEnrolment } from "./store.ts";
+import { isTrustFrame, TRUST_CHARACTERS_MAX } from "./trust-frame.ts";
 
 /** Enrolling hosts over HTTP. */
 
@@ -105,8 +107,39 @@ const getStatus = route({
   },
 });
 
+const postTrust = route({
+  method: "POST",
+  path: "/api/v1/hosts/{host}/trust",
+  summary: "Carries signed revocations and policies to a host, which judges each by itself.",
+  permission: "host.manage",
+  params: hostParams,
+  body: z.strictObject({
+    frame: z
+      .string()
+      .max(TRUST_CHARACTERS_MAX)
+      .refine(isTrustFrame, "lines of printable ASCII whose last one is @end"),
+  }),
+  reply: z.strictObject({
+    answers: z.array(
+      z.strictObject({ what: z.string(), code: z.string().nullable(), why: z.string().nullable() }),
+    ),
+  }),
+  errors: ["not-found", "blocked", "unavailable"],
+  async handle({ world, actor }, { params, body }) {
+    const answers = await tellTrust(world, actor, { host: params.host, frame: body.frame });
+    return {
+      answers: answers.map((answer) =>
+        answer.kind === "taken"
+          ? { what: answer.what, code: null, why: null }
+          : { what: answer.what, code: answer.code, why: answer.why },
+      ),
+    };
+  },
+});
+
 export const routes: readonly Route[] = [
   postEnrolment,
+  postTrust,
   postConfirmation,
   getStatus,
   ...agentRoutes,

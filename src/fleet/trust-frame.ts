@@ -1,5 +1,4 @@
 import { type Parsed, parseDocument, writeDocument } from "../base/document.ts";
-import { BUNDLE_BYTES_MAX } from "./bundle.ts";
 import type { ApprovalClass } from "./result.ts";
 
 /**
@@ -41,7 +40,13 @@ export interface TrustNews {
   readonly policies: readonly SignedPolicy[];
 }
 
-export const TRUST_BYTES_MAX = BUNDLE_BYTES_MAX;
+/** Below the host's own cap for a frame. */
+export const TRUST_CHARACTERS_MAX = 700_000;
+
+/** Whether the host will find the frame's end; what stands in it is for the host to judge. */
+export function isTrustFrame(text: string): boolean {
+  return /^[\n -~]+\n@end\n$/.test(text) && !text.slice(0, -6).includes("\n@end\n");
+}
 
 export function writeRevocation(revocation: RevocationText): string {
   return writeDocument("revoke", [

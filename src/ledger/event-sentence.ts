@@ -117,6 +117,8 @@ const sentences: Readonly<Record<string, Sentence>> = {
   "sink.rewound": (f) => `has events sent again from entry ${text(f["from"])} on`,
   "access.refused": (f) =>
     `was refused ${f["count"] === 1 ? "" : `${text(f["count"])} times `}at ${text(f["method"])} ${text(f["route"])}: ${text(f["code"])}${f["permission"] == null ? "" : `, without the right ${text(f["permission"])}`}`,
+  "host.told": (f) =>
+    `told the host whom to believe: ${text(f["taken"])} taken, ${text(f["refused"])} refused ${text(f["codes"])}`.trimEnd(),
   "host.enrolled": (f) =>
     `was enrolled in ring ${text(f["ring"])}: host policy ${text(f["policyVersion"])}, results signed by the key ${text(f["key"])}`,
 };

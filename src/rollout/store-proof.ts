@@ -32,7 +32,7 @@ export async function loadHostHeads(
       left join lateral (
         select substring(r.document from '\nhead ([0-9]+ [0-9a-f]{64})\n') as head
           from job_result r where r.host = e.host order by r.counter desc limit 1) said on true
-     where e.way = 'installed'`.execute(reader);
+     where e.way <> 'piped'`.execute(reader);
   return new Map(rows.map(({ host, head }) => [host, readHead(head)]));
 }
 

@@ -3,13 +3,20 @@ import type { LabHost } from "../../lab/host.ts";
 import { effectiveUser } from "../../lab/machine.ts";
 import type { Digest } from "../../src/base/digest.ts";
 import { runCommand } from "../../src/base/run-command.ts";
-import { makeMachineKey, openMachineKey } from "../../src/base/sshsig.ts";
+import {
+  type MachineKey,
+  makeMachineKey,
+  openMachineKey,
+  signDocument,
+} from "../../src/base/sshsig.ts";
 import { signWithSshKey } from "../../src/cli/ssh-sign.ts";
 import { ask } from "../../src/client/client.ts";
 import { type Bundle, writeBundle } from "../../src/fleet/bundle.ts";
 import { EMPTY_HEAD, type Order, signOrder } from "../../src/fleet/order.ts";
 import { machineKey } from "../../src/fleet/store-keys.ts";
+import { writeRevocation, writeTrustFrame } from "../../src/fleet/trust-frame.ts";
 import { buildTree, pathNodes } from "../../src/plan/tree.ts";
+import { buildLog } from "../corpus/log-scene.ts";
 import {
   approve,
   type Fleet,
@@ -29,8 +36,8 @@ import {
 import { addInstalledHost } from "./installed-host.ts";
 
 /**
- * A stolen server: its SSH key and its dispatcher's key are used by hand, over the one way in that it
- * has. Each wrong job is refused with its code, and neither dpkg's database nor the host's own state
+ * U26, a stolen server: its SSH key and its keys for orders and the log are used by hand, over the one
+ * way in that it has. Each wrong job is refused with its code, and neither dpkg's database nor the host's own state
  * changes; the right one, signed by two people, is carried out.
  */
 
@@ -83,6 +90,13 @@ describe.skipIf(effectiveUser() !== 0)("a host that two people must have convinc
     return { issued, until: issued + 100 };
   };
 
+  const future = (): Partial<Order> => {
+    const issued = Math.floor(Date.now() / 1000) + 400;
+    return { issued, until: issued + 100 };
+  };
+  const serverKey = (): MachineKey => machineKey(fleet.server.state, "dispatcher");
+  const longText = `${"x".repeat(1000)}\n`.repeat(1100);
+
   test.each<[string, string, () => string]>([
     ["signed by another key", "E_SIG", () => job({}, { key: other })],
     ["whose order expired", "E_TIME", () => job(past())],
@@ -98,10 +112,81 @@ describe.skipIf(effectiveUser() !== 0)("a host that two people must have convinc
       "E_FORMAT",
       () => job().replace(/@body[\s\S]*/, "@end\n"),
     ],
+    ["that a stranger approved in a name", "E_SIG", () => job({}, { forged: { by: other } })],
+    [
+      "that the dispatcher approved itself",
+      "E_SIG",
+      () => job({}, { forged: { by: serverKey() } }),
+    ],
+    ["approved by nobody known", "E_KEY", () => job({}, { forged: { by: other, as: "mallory" } })],
+    [
+      "approved by a class of key nobody has",
+      "E_KEY",
+      () => job({}, { forged: { class: "desk" } }),
+    ],
+    [
+      "whose request is shown as approval",
+      "E_SIG",
+      () => job({}, { forged: { purpose: "request" } }),
+    ],
+    ["of another tenant", "E_AUDIENCE", () => job({ tenant: "evil" })],
+    ["whose counter is far ahead", "E_TIME", () => job({ counter: Date.now() + 900_000 })],
+    ["from the future", "E_TIME", () => job(future())],
+    ["that is a permit", "E_PERMIT", () => job({ kind: "apply", ttl: 3, nonce: "0".repeat(32) })],
+    ["that reverts what never ran", "E_PERMIT", () => job({ kind: "revert" })],
+    ["of an attempt nobody approved", "E_REPLAY", () => job({ attempt: 99 })],
+    [
+      "that may be tried more often",
+      "E_SIG",
+      () => job().replace(/^attempts \d+$/m, "attempts 99"),
+    ],
+    [
+      "for a longer time",
+      "E_TIME",
+      () => job().replace(/^(wave 1 \S+ \d+) \d+$/m, "$1 1999999999999"),
+    ],
+    ["without the order's signature", "E_FORMAT", () => job().replace(/@ordersig[^@]*/, "")],
+    ["with a section nobody knows", "E_FORMAT", () => job().replace("@leaf", "@run\nid\n@leaf")],
+    ["that is too long", "E_SIZE", () => job().replace("@leaf", `@leaf\n${longText}`)],
+    ["that the ledger was never shown to hold", "E_LOG", () => job()],
+    ["with the proof of another plan", "E_LOG", () => job({}, { log: { plan: "0".repeat(64) } })],
+    ["with a head that the log never signed", "E_LOG", () => job({}, { log: { by: serverKey() } })],
   ])("a job %s is refused with %s and changes nothing", async (_what, code, make) => {
     const before = await stateOf();
     const said = await connect(`apply\n${make()}`);
     expect(codesOf(said), said).toEqual([code]);
+    expect(await stateOf()).toBe(before);
+  });
+
+  test("U25 no policy and no revocation that the server signed itself is taken", async () => {
+    const before = await stateOf();
+    const text = (await host.must(["cat", "/etc/fettle/policy"])).replace("version 1", "version 2");
+    const own = serverKey();
+    const signature = signDocument({ namespace: "fettle-policy-v1", key: own, bytes: text });
+    const roots = (["old", "new"] as const).map((side) => ({ name: "r1", side, signature }));
+    const issued = Math.floor(Date.now() / 1000);
+    const revoke = writeRevocation({ tenant: "fettle", what: "plan", id: prepared.plan, issued });
+    const revoked = signDocument({ namespace: "fettle-revoke-v1", key: own, bytes: revoke });
+    const by = { text: revoke, signature: revoked } as const;
+    const frame = writeTrustFrame({
+      revocations: [
+        { ...by, signer: "bob", class: "ssh" },
+        { ...by, signer: "r1", class: "root" },
+      ],
+      policies: [{ version: 2, text, roots }],
+    });
+    const said = await connect(`trust\n${frame}`);
+    expect(said.match(/^refused .*? E_[A-Z]+/gm), said).toEqual([
+      "refused revoke 1 E_SIG",
+      "refused revoke 2 E_SIG",
+      "refused policy 2 E_POLICY",
+    ]);
+    // The same by the server's own API, which only carries it.
+    const params = { path: { host: "web-1" } };
+    const { client } = fleet.alice;
+    const told = await ask(client.POST("/api/v1/hosts/{host}/trust", { params, body: { frame } }));
+    expect(told.answers.map(({ code }) => code)).toEqual(["E_SIG", "E_SIG", "E_POLICY"]);
+    expect(codesOf(await connect("enrol\n@end\n"))).toEqual(["E_POLICY"]);
     expect(await stateOf()).toBe(before);
   });
 
@@ -168,38 +253,60 @@ describe.skipIf(effectiveUser() !== 0)("a host that two people must have convinc
       /** Names that all carry the first one's signature. */
       readonly as?: readonly string[];
       readonly body?: (body: string) => string;
+      /** The second approval. */
+      readonly forged?: {
+        readonly by?: MachineKey;
+        readonly as?: string;
+        readonly class?: "desk";
+        readonly purpose?: "request";
+      };
+      /** A log of the thief's own making. */
+      readonly log?: { readonly plan?: string; readonly by?: MachineKey };
     } = {},
   ): string {
     const key = wrong.key ?? machineKey(fleet.server.state, "dispatcher");
     const tree = buildTree(signed.leaves.map((leaf) => leaf.digest));
     const mine = signed.leaves.findIndex((leaf) => leaf.text.includes(ids.get("web-1")!));
     const issued = Math.floor(Date.now() / 1000);
+    const proof = wrong.log === undefined ? null : ownLog(wrong.log);
     const made = signOrder(
       {
         ...{ kind: "dispatch", tenant: "fettle", host: ids.get("web-1")!, plan: prepared.plan },
         ...{ index: mine, attempt: 1, epoch: 1, counter: nextCounter() },
-        ...{ issued, until: issued + 300, ttl: 0, nonce: "-", log: EMPTY_HEAD },
+        ...{ issued, until: issued + 300, ttl: 0, nonce: "-" },
+        log: proof?.head ?? EMPTY_HEAD,
         ...order,
       },
       key,
     );
     const people = wrong.as ?? wrong.by ?? ["bob", "erin"];
+    const { forged } = wrong;
     const bundle: Bundle = {
       order: made.text,
       orderSignature: made.signature,
       plan: signed.statement,
       gates: [],
-      log: null,
+      log: proof?.log ?? null,
       request: null,
       approvals: people.map((person) => {
         const signature = signed.approvals.get(wrong.as === undefined ? person : people[0]!)!;
-        return { person, class: "ssh", signature };
+        if (forged === undefined || person === "bob") return { person, class: "ssh", signature };
+        const namespace = `fettle-${forged.purpose ?? "approve"}-v1` as const;
+        const by = { namespace, bytes: signed.statement, key: forged.by ?? other };
+        const own = signDocument(by);
+        return { person: forged.as ?? person, class: forged.class ?? "ssh", signature: own };
       }),
       leaf: signed.leaves[mine]!.text,
       nodes: pathNodes(tree, mine),
       body: (wrong.body ?? ((text) => text))(signed.body),
     };
     return writeBundle(bundle);
+  }
+
+  function ownLog({ plan, by }: { readonly plan?: string; readonly by?: MachineKey }) {
+    const key = machineKey(fleet.server.state, "log");
+    const draft = { size: 4, seen: 0, index: 2, ...(by === undefined ? {} : { headBy: by }) };
+    return buildLog(draft, plan ?? prepared.plan, key);
   }
 
   /** Everything that dpkg and the host program keep, but counters, floor and locks. */
