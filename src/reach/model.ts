@@ -74,7 +74,15 @@ export type HostMessage =
     }
   | { readonly kind: "note"; readonly name: NoteName; readonly text: string };
 
-export const groupNames = ["inspect", "resolve", "status", "enrolled", "ask", "result"] as const;
+export const groupNames = [
+  "inspect",
+  "resolve",
+  "status",
+  "trust",
+  "enrolled",
+  "ask",
+  "result",
+] as const;
 export type GroupName = (typeof groupNames)[number];
 
 /** Sections that may follow the first one within a group. */
@@ -82,6 +90,7 @@ export const innerSections: Readonly<Record<GroupName, readonly string[]>> = {
   inspect: [],
   resolve: [],
   status: [],
+  trust: [],
   enrolled: [],
   ask: ["asksig"],
   result: ["resultsig"],
