@@ -45,6 +45,12 @@ export async function boardOf(reader: Reader, cab: Cab | undefined): Promise<Boa
   };
 }
 
+/** Whether somebody sits on the board that the policy in force names. */
+export async function hasSeat(world: World, actor: Actor): Promise<boolean> {
+  const board = await boardOf(world.db, (await changePolicy(world)).cab);
+  return board?.members.includes(actor.subject) ?? false;
+}
+
 export interface BoardStand {
   readonly board: Board | null;
   readonly votes: readonly Vote[];

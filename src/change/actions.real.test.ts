@@ -41,6 +41,7 @@ import {
   withdrawChange,
 } from "./actions-end.ts";
 import { showChange } from "./actions-show.ts";
+import { proposeTemplate } from "./actions-templates.ts";
 import type { Change } from "./model.ts";
 import { routes } from "./routes.ts";
 import { signaturesDigest } from "./signatures.ts";
@@ -399,10 +400,12 @@ describe("a change", () => {
 test("every route answers what its schema says", async () => {
   const change = await requested();
   await approve(alice!, change);
+  const text = "name: known\nwhy: it is small\npackages: [openssl]\nhostsMax: 5\ndays: 9\n";
+  const template = await proposeTemplate(world, carol!.actor, text);
   const context = { world, actor: alice!.actor, requestId: "r" };
   for (const one of routes.filter((route) => route.method === "GET")) {
     const query = (one.query as { parse(x: unknown): unknown } | undefined)?.parse({});
-    const params = { change: change.id };
+    const params = { change: change.id, template: template.name };
     const reply = await one.handle(context, { params, query, body: undefined } as never);
     if (one.reply !== null && "parse" in one.reply) one.reply.parse(reply);
     else expect(typeof reply).toBe("string");

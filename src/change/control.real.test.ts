@@ -479,6 +479,25 @@ test("R5 in races of approval, veto, withdrawal and expiry one story comes out",
   expect(ends.size).toBeGreaterThan(1);
 });
 
+test("an inbox has what waits for a person's own signature or vote, and nothing else", async () => {
+  const change = await requested("medium");
+  const board = await requested("high");
+  const waits = async (who: TestPerson, hasSeat = false) => {
+    const me = { person: who.actor.subject, scopes: [[]], now, hasSeat };
+    const rows = await loadChanges(world.db, { scopes: [[]], waitingFor: me, limit: 500 });
+    return [change, board].map(({ id }) => rows.some((row) => row.id === id));
+  };
+  expect(await waits(carol!, true)).toEqual([false, false]);
+  await approve(alice!, change);
+  await approve(bob!, change);
+  await approve(alice!, board);
+  expect(await waits(dora!)).toEqual([false, false]);
+  expect(await waits(otto!)).toEqual([true, false]);
+  expect(await waits(alice!, true)).toEqual([false, true]);
+  await vote(alice!, board, "approve");
+  expect(await waits(alice!, true)).toEqual([false, false]);
+});
+
 test("a list tells the risk of each change", async () => {
   const rows = await loadChanges(world.db, { scopes: [[]], limit: 100 });
   expect(new Set(rows.map(({ level }) => level))).toEqual(new Set(["low", "medium", "high"]));

@@ -16,6 +16,7 @@ import { loadPlan } from "../plan/store.ts";
 import { loadVisiblePatch } from "../triage/store.ts";
 import { demandChange, editChange, requestChange } from "./actions.ts";
 import { approveChange } from "./actions-approve.ts";
+import { hasSeat } from "./actions-board.ts";
 import { rejectChange, withdrawChange } from "./actions-end.ts";
 import { packChange } from "./actions-pack.ts";
 import { showChange } from "./actions-show.ts";
@@ -143,6 +144,7 @@ const getChanges = route({
       person: actor.subject,
       scopes: scopesFor(actor, "change.approve"),
       now: world.clock(),
+      hasSeat: await hasSeat(world, actor),
     };
     const filter = {
       scopes: scopesFor(actor, "change.read"),

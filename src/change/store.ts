@@ -175,9 +175,14 @@ export interface ChangeFilter {
   readonly scopes: readonly Selector[];
   readonly states?: readonly ChangeState[] | undefined;
   readonly patch?: PatchId | undefined;
-  /** Only what waits for this person's approval. */
+  /** Only what waits for this person: for a signature, or for a vote where there is a seat. */
   readonly waitingFor?:
-    | { readonly person: SubjectId; readonly scopes: readonly Selector[]; readonly now: Instant }
+    | {
+        readonly person: SubjectId;
+        readonly scopes: readonly Selector[];
+        readonly now: Instant;
+        readonly hasSeat?: boolean | undefined;
+      }
     | undefined;
 }
 
@@ -219,12 +224,23 @@ function isListed(filter: ChangeFilter): RawBuilder<boolean> {
 }
 
 function waitsFor(who: NonNullable<ChangeFilter["waitingFor"]>): RawBuilder<boolean> {
-  return sql<boolean>`(
-    c.state = 'requested' and c.requester_person <> ${who.person}
-    and c.expires_at > ${sqlInstant(who.now)}
-    and not exists (select from approval a where a.plan = c.plan and a.person = ${who.person})
+  const { person } = who;
+  const lacksSignatures = sql`(
+    (select count(*) from approval a where a.change = c.id and a.plan = c.plan) < c.need
+    or exists (select from change_demand d
+                where d.change = c.id and d.plan = c.plan and ${person} = any(d.members)))`;
+  const canSign = sql`(
+    ${lacksSignatures}
+    and not exists (select from approval a where a.plan = c.plan and a.person = ${person})
     and not exists (select from plan_leaf l join host h on h.id = l.host
                      where l.plan = c.plan and not ${scopeSql(who.scopes, "h.labels")}))`;
+  const canVote = sql`(
+    ${who.hasSeat === true} and c.needs_board
+    and not exists (select from board_vote v where v.plan = c.plan and v.person = ${person})
+    and not exists (select from board_decision b where b.plan = c.plan))`;
+  return sql<boolean>`(
+    c.state = 'requested' and c.requester_person <> ${person}
+    and c.expires_at > ${sqlInstant(who.now)} and (${canSign} or ${canVote}))`;
 }
 
 const approvalColumns = sql`
