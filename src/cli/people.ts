@@ -41,6 +41,7 @@ function registerSetup(program: Command, cli: Cli): void {
           `You are ${flags.handle}, the administrator of ${url}.`,
           `The token is in ${cli.credentials.file} (readable by you only), until ${expiresAt.slice(0, 10)}.`,
           `For the pages: "fettle user invite ${flags.handle}" prints a link where you set your password.`,
+          'Within ten minutes add a second factor with "fettle factor add-code" (docs/sign-in.md says what else).',
           'Setup is over for good. Next: somebody who approves, with "fettle user add bob --role approver".',
         ].join("\n"),
       );

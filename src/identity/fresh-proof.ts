@@ -83,10 +83,10 @@ export function proofRefusal(
   const isFresh = proof !== null && now - proof.at < PROOF_LIFE_MS;
   if (isFresh && (needed === "one" || proof.strength === "two")) return null;
   const ways = standing.ways.filter((way) => way !== "password" || needed === "one" || hasSecond);
-  return refused(
-    ways,
-    "Prove once more that it is you: this needs a proof of the last ten minutes.",
-  );
+  const ask = "Prove once more that it is you: this needs a proof of the last ten minutes.";
+  const none =
+    "This needs a proof of the last ten minutes, and you have nothing to prove it with: no password and no factor. An invitation sets a password (fettle user invite); where nobody else can make one, see docs/sign-in.md, A lost administrator.";
+  return refused(ways, ways.length === 0 ? none : ask);
 }
 
 function neededStrength(of: {

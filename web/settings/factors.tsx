@@ -1,4 +1,4 @@
-import { Alert, Button, Group, Modal, Table, Text, TextInput } from "@mantine/core";
+import { Alert, Button, Group, Modal, Stack, Table, Text, TextInput } from "@mantine/core";
 import { type FormEvent, useState } from "react";
 import { api, ask, type Reply } from "../app/api.ts";
 import { useAnswer, useDeed } from "../app/queries.ts";
@@ -31,11 +31,11 @@ export function FactorsPart() {
       <Withheld />
       <Answered of={factors} what="sign-in">
         {(known) => (
-          <>
+          <Stack gap="md">
             <Passkeys known={known} />
             <Codes known={known} />
             <Providers />
-          </>
+          </Stack>
         )}
       </Answered>
     </>
