@@ -1,0 +1,134 @@
+import { sql } from "kysely";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type TestWorld, testWorld } from "../../test/setup/world.ts";
+import { systemActor } from "../base/actor.ts";
+import { sha256 } from "../base/digest.ts";
+import { Failure } from "../base/failure.ts";
+import { emptyCalendar } from "../calendar/model.ts";
+import { type Db, inTransaction, isUniqueViolation } from "../db/database.ts";
+import { halt, resume, stop } from "./actions-halt.ts";
+import { retryHosts, skipHost } from "./actions-hosts.ts";
+import { type Claimed, claim } from "./store-claims.ts";
+import { type PermitAsk, permit } from "./store-permits.ts";
+import { applyResults, type SignedResult } from "./store-results.ts";
+import {
+  addHosts,
+  aRollout,
+  brokenInvariants,
+  openAllWaves,
+  own,
+  type Story,
+  targetsOf,
+} from "./store-story.ts";
+import { recordProgress } from "./store-targets.ts";
+
+/** The same word a hundred times, and everybody's word at once. */
+let made: TestWorld;
+let db: Db;
+beforeAll(async () => {
+  made = await testWorld();
+  db = made.world.db;
+});
+afterAll(() => made.close());
+
+const TIMES = 100;
+const under = (story: Story) => ({
+  scopes: story.scopes,
+  change: story.change,
+  changes: [story.change],
+  calendar: emptyCalendar,
+});
+
+async function aClaimed(hosts: number): Promise<[Story, readonly Claimed[]]> {
+  const gate = { inFlightMax: hosts };
+  const story = await aRollout(db, [{ ring: "canary", hosts: await addHosts(db, hosts), gate }]);
+  await openAllWaves(db, story);
+  const owner = await own(db, story, "a");
+  const job = { wave: 1, kind: "apply", leaseSeconds: 60 } as const;
+  return [story, await claim(db, { ...owner, ...job, ...under(story) })];
+}
+
+function askOf(target: Claimed): PermitAsk {
+  const { rollout, host, leafIndex: index, attempt, epoch } = target;
+  return { rollout, host, index, attempt, epoch, kind: "apply", nonce: sha256(host).slice(0, 32) };
+}
+
+function resultOf({ plan }: Story, { host }: Claimed): SignedResult {
+  const document = `result ${host}`;
+  return {
+    ...{ plan, host, attempt: 1, kind: "apply", state: "done", code: "-", way: "ssh", counter: 1 },
+    ...{ document, digest: sha256(document), signature: "s", signedBy: "k", lookBy: null },
+    move: {
+      ...{ verb: "result-done", job: "apply", hold: null, isUnbegun: false },
+      retryAfterSeconds: 0,
+    },
+  };
+}
+
+/** The same nonce at the same moment: the table has room for one, and the other gets no answer. */
+async function askFor(story: Story, target: Claimed): Promise<void> {
+  try {
+    await permit(db, [askOf(target)], under(story));
+  } catch (cause) {
+    if (!isUniqueViolation(cause)) throw cause;
+  }
+}
+
+async function atOnce<T>(count: number, act: () => Promise<T>): Promise<readonly T[]> {
+  return Promise.all(Array.from({ length: count }, act));
+}
+
+describe("each message a hundred times", () => {
+  test("gives one permit, one journal, one result, and late ones change nothing", async () => {
+    const [story, [first]] = await aClaimed(1);
+    const target = first as Claimed;
+    const asked = await atOnce(TIMES, () => permit(db, [askOf(target)], under(story)));
+    expect(asked.flat()).toHaveLength(1);
+    const { rollout, host, attempt } = target;
+    const begin = { rollout, host, attempt, verb: "begin" as const, step: "APPLYING step=1" };
+    await atOnce(TIMES, () => inTransaction(db, (tx) => recordProgress(tx, [begin])));
+    expect((await targetsOf(db, story))[0]).toMatchObject({ state: "applying" });
+    const result = resultOf(story, target);
+    const applied = await atOnce(TIMES, () =>
+      inTransaction(db, (tx) => applyResults(tx, [result])),
+    );
+    expect(applied.flat()).toHaveLength(1);
+    // What was said on the way comes late, and the attempt is closed.
+    await inTransaction(db, (tx) => recordProgress(tx, [begin]));
+    expect(await permit(db, [askOf(target)], under(story))).toEqual([]);
+    expect((await targetsOf(db, story))[0]).toMatchObject({ state: "done" });
+    const { rows } = await sql<{ permits: number; results: number }>`
+      select (select count(*) from job_permit where rollout = ${rollout}) as permits,
+             (select count(*) from job_result where plan = ${story.plan}) as results`.execute(db);
+    expect(rows).toEqual([{ permits: 1, results: 1 }]);
+    expect(await brokenInvariants(db)).toEqual([]);
+  });
+});
+
+describe("operators who act at once", () => {
+  test("leave a rollout as one order of their acts would, and nobody starts after the last halt", async () => {
+    const [story, claimed] = await aClaimed(6);
+    const { world } = made;
+    const input = { rollout: story.id, reason: "at once" };
+    const { rows: hosts } = await sql<{ name: string }>`
+      select h.name from target t join host h on h.id = t.host
+       where t.rollout = ${story.id} order by t.leaf_index`.execute(db);
+    const names = hosts.map(({ name }) => name);
+    const acts: (() => Promise<unknown>)[] = [
+      () => halt(world, systemActor, { ...input, isFrozen: false }),
+      () => resume(world, systemActor, input),
+      () => retryHosts(world, systemActor, { rollout: story.id, hosts: null }),
+      ...names.map((host) => () => skipHost(world, systemActor, { ...input, host })),
+      ...claimed.map((one) => () => askFor(story, one)),
+    ];
+    const ends = await Promise.allSettled([...acts, ...acts].map((act) => act()));
+    // Who lost says so in words; a deadlock or a broken constraint would be no `Failure`.
+    const causes = ends.flatMap((end) => (end.status === "rejected" ? [end.reason] : []));
+    expect(causes.filter((cause) => !(cause instanceof Failure))).toEqual([]);
+    expect(await brokenInvariants(db)).toEqual([]);
+    await stop(world, systemActor, input);
+    const late = await Promise.all(claimed.map((one) => permit(db, [askOf(one)], under(story))));
+    expect(late.flat()).toEqual([]);
+    expect(await brokenInvariants(db)).toEqual([]);
+  });
+});
