@@ -55,6 +55,7 @@ let backAt = Number.POSITIVE_INFINITY;
 
 say({ figure: "made", agents: count });
 const agents = await simulateAgents(world, count, () => listener.url);
+const cpuBefore = process.cpuUsage();
 const startedAt = performance.now();
 const endAt = startedAt + totalMs;
 // A fleet is spread over its first minute already; it did not start at one moment.
@@ -99,6 +100,8 @@ async function live(agent: SimulatedAgent, firstMs: number): Promise<void> {
 
 function report(): boolean {
   const { latencies, perSecond, back, refused, unanswered } = figures;
+  const { user, system } = process.cpuUsage(cpuBefore);
+  const cpuMs = (user + system) / 1000;
   const steady = (count / 60).toFixed(1);
   say({
     figure: "polls",
@@ -107,6 +110,8 @@ function report(): boolean {
     unanswered,
     p50Ms: Math.round(quantile(latencies, 0.5)),
     p99Ms: Math.round(quantile(latencies, 0.99)),
+    // Of this process, which is server and agents; it holds on a busy machine too.
+    cpuMsEach: Number((cpuMs / Math.max(1, latencies.length + unanswered)).toFixed(2)),
     rssMiB: Math.round(process.memoryUsage.rss() / 2 ** 20),
   });
   say({

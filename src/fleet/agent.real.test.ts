@@ -129,12 +129,12 @@ describe.skipIf(!isRoot)("hosts that call in", () => {
   });
 
   test("R8 of fifty that race with one token exactly one is enrolled", async () => {
-    const { token, policy } = await agents.token();
+    const { id, token, policy } = await agents.token();
     const bodies = Array.from({ length: 50 }, (_, at) => {
       const key = openMachineKey(makeMachineKey().privateKeyPem);
       const text = writeAgentEnrol({
         tenant: made.world.config.deployment,
-        host: `h-${sha256(`race ${at}`).slice(0, 20)}`,
+        host: `h-${sha256(key.publicKeyLine).slice(0, 20)}`,
         name: `race-${at}`,
         keyLine: key.publicKeyLine,
         ring: "canary",
@@ -155,8 +155,13 @@ describe.skipIf(!isRoot)("hosts that call in", () => {
         }),
       ),
     );
-    expect(replies.map((reply) => reply.status).sort()).toEqual([200, ...Array(49).fill(403)]);
-    const { rows } = await sql`select 1 from host where name like 'race-%'`.execute(made.world.db);
+    const codes = replies.map((reply) => reply.status);
+    expect(codes.filter((code) => code === 200)).toHaveLength(1);
+    // A machine with no room may tell some of them to come later; none of them gets in.
+    expect(codes.filter((code) => ![200, 403, 503].includes(code))).toEqual([]);
+    const { rows } = await sql`
+      select 1 from host h join agent_token t on t.used_by = h.id
+       where t.id = ${id} and h.name like 'race-%'`.execute(made.world.db);
     expect(rows).toHaveLength(1);
   });
 
