@@ -43,6 +43,20 @@ export async function buildProgram(root: string, target: string): Promise<readon
   return [...new Set(modules.flatMap(packageFolder))].sort();
 }
 
+/** The offline verifier, in one file that an auditor can read and take along. */
+export async function buildVerifier(root: string, target: string): Promise<void> {
+  const bundle = await rolldown({
+    cwd: root,
+    input: join(root, "src/main/fettle-verify.ts"),
+    platform: "node",
+    transform: { target: "node22.18" },
+  });
+  await bundle.write({ file: join(target, VERIFIER), format: "esm", codeSplitting: false });
+  await bundle.close();
+}
+
+export const VERIFIER = "fettle-verify.mjs";
+
 /** `…/node_modules/@scope/name/lib/x.js` → `…/node_modules/@scope/name`. */
 function packageFolder(module: string): readonly string[] {
   const found = /^(?:\0)?(\/.*\/node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(module);

@@ -22,7 +22,13 @@ import { parseArgs } from "node:util";
 import { z } from "zod";
 import { hostProgram } from "../src/reach/host-program.ts";
 import { billOfMaterials, componentOf, noticeText } from "./build-notice.ts";
-import { buildProgram, OUTSIDE, PROGRAM_FOLDER, withNeeded } from "./build-program.ts";
+import {
+  buildProgram,
+  buildVerifier,
+  OUTSIDE,
+  PROGRAM_FOLDER,
+  withNeeded,
+} from "./build-program.ts";
 
 const root = resolve(import.meta.dirname, "..");
 const usual = join(root, "dist");
@@ -62,6 +68,7 @@ const about = aboutSchema.parse(JSON.parse(readFileSync(join(root, "package.json
 empty();
 buildPages();
 const bundled = await buildProgram(root, target);
+await buildVerifier(root, target);
 for (const [from, to] of COPIED) cpSync(join(root, from), join(target, to), { recursive: true });
 chmodSync(join(target, "fettle"), 0o755);
 writeFileSync(join(target, "package.json"), `${JSON.stringify(packageFile(), null, 2)}\n`);

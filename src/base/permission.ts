@@ -51,7 +51,14 @@ export type Permission = (typeof permissions)[number];
  */
 export type Access = Permission | "signed-in" | { readonly public: string };
 
-export const roleNames = ["viewer", "operator", "approver", "publisher", "admin"] as const;
+export const roleNames = [
+  "viewer",
+  "auditor",
+  "operator",
+  "approver",
+  "publisher",
+  "admin",
+] as const;
 export type RoleName = (typeof roleNames)[number];
 
 const viewer = permissions.filter(
@@ -60,6 +67,8 @@ const viewer = permissions.filter(
 
 export const roles: Readonly<Record<RoleName, readonly Permission[]>> = {
   viewer: [...viewer, "audit.export"],
+  /** Reads everything, who people are too, takes the log away, and changes nothing. */
+  auditor: [...viewer, "user.read", "audit.export"],
   operator: [
     ...viewer,
     "host.manage",

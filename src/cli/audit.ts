@@ -1,8 +1,9 @@
-import { createReadStream, existsSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, renameSync, statSync, writeFileSync } from "node:fs";
 import type { Command } from "commander";
 import { Failure } from "../base/failure.ts";
 import { ask } from "../client/client.ts";
-import { openHead, parseVerifierKey, type VerifierKey, verifyExport } from "../ledger/verify.ts";
+import { openHead, parseVerifierKey, type VerifierKey } from "../ledger/verify.ts";
+import { firstLine, type PathVerdict, verifyPath } from "../ledger/verify-path.ts";
 import { type Cli, show } from "./cli.ts";
 import { people } from "./names.ts";
 import { moreLines, type RowFlags, rowsOf, withRows } from "./pages.ts";
@@ -42,6 +43,25 @@ export function registerAudit(program: Command, cli: Cli): void {
         { file, bytes: bytes.length },
         () =>
           `${bytes.length.toLocaleString("en")} bytes in ${file}. Check it anywhere: fettle audit verify ${file}`,
+      );
+    });
+  audit
+    .command("evidence <change> <file>")
+    .description("Write the log's entries about one change, each with its proof")
+    .action(async (change: string, file: string) => {
+      const found = await ask(
+        cli.client().GET("/api/v1/changes/{change}", { params: { path: { change } } }),
+      );
+      const params = { path: { change: found.id } };
+      const text = await ask(
+        cli.client().GET("/api/v1/audit/changes/{change}/evidence", { params, parseAs: "text" }),
+      );
+      writeWhole(file, Buffer.from(String(text)));
+      const entries = String(text).split("\n").length - 3;
+      show(
+        cli,
+        { file, entries },
+        () => `${entries} entries in ${file}. Check it anywhere: fettle audit verify ${file}`,
       );
     });
   registerVerify(audit, cli);
@@ -100,35 +120,44 @@ async function patchId(cli: Cli, ref: string): Promise<string> {
 function registerVerify(audit: Command, cli: Cli): void {
   audit
     .command("verify <file>")
-    .description("Check an export offline: every entry, every signed head, the order")
+    .description("Check an export, evidence or a folder of tiles offline: entries, heads, order")
     .option("--key <key or file>", "the log's public key from a place you trust")
     .option("--known-head <file>", "a head seen earlier; finds a shortened or forked log")
     .action(async (file: string, flags: { key?: string; knownHead?: string }) => {
       const key = verifierKey(flags.key ?? keyInside(file));
       const knownHead = flags.knownHead === undefined ? undefined : headFrom(key, flags.knownHead);
-      const verdict = await verifyExport(exportChunks(file), { key, knownHead });
+      const verdict = await verified(file, { key, knownHead });
       const trust =
         flags.key === undefined
           ? "The key came from the file itself: this proves that the file is whole, not whose it is. Give --key to prove that too."
           : "Checked with the key you gave.";
-      show(cli, verdict, () =>
-        verdict.isGood
-          ? `Good: ${verdict.entries} entries, ${verdict.checkpoints} signed heads, root ${verdict.root}\n${trust}`
-          : [
-              `BAD: ${verdict.findings.length} problem(s) in ${file}`,
-              ...verdict.findings.map(
-                (f) =>
-                  `line ${f.line ?? "–"}${f.index === null ? "" : `, entry ${f.index}`}: ${safeText(f.problem)}`,
-              ),
-            ].join("\n"),
-      );
+      show(cli, verdict, () => verdictLines(file, verdict, trust).join("\n"));
       if (!verdict.isGood) process.exitCode = 1;
     });
 }
 
-async function* exportChunks(file: string): AsyncGenerator<Buffer> {
+function verdictLines(file: string, verdict: PathVerdict, trust: string): readonly string[] {
+  const { entries, findings, checkpoints, root } = verdict;
+  if (verdict.isGood) {
+    const heads = checkpoints === undefined ? "" : `, ${checkpoints} signed heads`;
+    return [`Good: ${entries} entries${heads}${root === null ? "" : `, root ${root}`}`, trust];
+  }
+  const lines = findings.map(({ line, index, problem }) => {
+    const places = [
+      line === null ? [] : `line ${line}`,
+      index === null ? [] : `entry ${index}`,
+    ].flat();
+    return `${places.join(", ")}${places.length === 0 ? "" : ": "}${safeText(problem)}`;
+  });
+  return [`BAD: ${findings.length} problem(s) in ${file}`, ...lines];
+}
+
+async function verified(
+  file: string,
+  options: Parameters<typeof verifyPath>[1],
+): Promise<PathVerdict> {
   try {
-    for await (const chunk of createReadStream(file)) yield chunk as Buffer;
+    return await verifyPath(file, options);
   } catch (cause) {
     throw new Failure("not-found", `The export ${file} cannot be read.`, { cause });
   }
@@ -155,7 +184,7 @@ function headFrom(key: VerifierKey, file: string) {
 
 /** The key that an export names in its first line. */
 function keyInside(file: string): string {
-  const [first = ""] = readNamedText(file, "The export").split("\n", 1);
+  const first = existsSync(file) && statSync(file).isFile() ? firstLine(file) : "";
   try {
     const key = (JSON.parse(first) as { key?: unknown }).key;
     if (typeof key === "string") return key;

@@ -69,7 +69,7 @@ const exceptions: Readonly<Record<string, NameKind | "text">> = {
   "setup handle": "text",
 };
 
-const roles = ["viewer", "operator", "approver", "publisher", "admin"] as const;
+const roles = ["viewer", "auditor", "operator", "approver", "publisher", "admin"] as const;
 
 export function completionTree(program: Command): readonly CompletionNode[] {
   return nodesOf(program, [], []);

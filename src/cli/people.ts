@@ -186,7 +186,7 @@ function registerPassword(program: Command, cli: Cli): void {
     });
 }
 
-const ROLES = ["viewer", "operator", "approver", "publisher", "admin"] as const;
+const ROLES = ["viewer", "auditor", "operator", "approver", "publisher", "admin"] as const;
 type Role = (typeof ROLES)[number];
 
 /** `approver` or `operator:env=prod`: a role, and where it holds. */

@@ -86,6 +86,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/audit/changes/{change}/evidence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The entries of one change, each with its proof, for `fettle audit verify`. */
+        get: operations["getAuditChangesByChangeEvidence"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/audit/checkpoint": {
         parameters: {
             query?: never;
@@ -5094,7 +5111,7 @@ export interface components {
         };
         Role: {
             /** @enum {string} */
-            name: "viewer" | "operator" | "approver" | "publisher" | "admin";
+            name: "viewer" | "auditor" | "operator" | "approver" | "publisher" | "admin";
             permissions: {
                 /** @enum {string} */
                 name: "host.read" | "host.manage" | "host.scan" | "service.read" | "service.edit" | "service.publish" | "feed.read" | "feed.load" | "finding.read" | "support.decide" | "vex.load" | "vex.trust" | "patch.read" | "patch.edit" | "triage.vote" | "exception.read" | "exception.request" | "exception.approve" | "issue.read" | "issue.edit" | "calendar.read" | "calendar.freeze" | "plan.read" | "plan.create" | "change.read" | "change.request" | "change.vote" | "change.approve" | "rollout.read" | "rollout.operate" | "rollout.halt" | "audit.read" | "audit.export" | "metrics.read" | "policy.read" | "policy.apply" | "user.read" | "user.manage";
@@ -5346,7 +5363,7 @@ export interface components {
             id: string;
             limits: {
                 /** @enum {string} */
-                role: "viewer" | "operator" | "approver" | "publisher" | "admin";
+                role: "viewer" | "auditor" | "operator" | "approver" | "publisher" | "admin";
                 scope: string;
             }[] | null;
             revokedAt: string | null;
@@ -5495,7 +5512,7 @@ export interface components {
             grants: {
                 id: string;
                 /** @enum {string} */
-                role: "viewer" | "operator" | "approver" | "publisher" | "admin";
+                role: "viewer" | "auditor" | "operator" | "approver" | "publisher" | "admin";
                 scope: string;
             }[];
             handle: string;
@@ -5905,6 +5922,34 @@ export interface operations {
             403: components["responses"]["forbidden"];
             404: components["responses"]["not-found"];
             409: components["responses"]["conflict"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    getAuditChangesByChangeEvidence: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                change: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/jsonl": string;
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
         };
@@ -11234,7 +11279,7 @@ export interface operations {
                         grants: {
                             permissions: ("host.read" | "host.manage" | "host.scan" | "service.read" | "service.edit" | "service.publish" | "feed.read" | "feed.load" | "finding.read" | "support.decide" | "vex.load" | "vex.trust" | "patch.read" | "patch.edit" | "triage.vote" | "exception.read" | "exception.request" | "exception.approve" | "issue.read" | "issue.edit" | "calendar.read" | "calendar.freeze" | "plan.read" | "plan.create" | "change.read" | "change.request" | "change.vote" | "change.approve" | "rollout.read" | "rollout.operate" | "rollout.halt" | "audit.read" | "audit.export" | "metrics.read" | "policy.read" | "policy.apply" | "user.read" | "user.manage")[];
                             /** @enum {string} */
-                            role: "viewer" | "operator" | "approver" | "publisher" | "admin";
+                            role: "viewer" | "auditor" | "operator" | "approver" | "publisher" | "admin";
                             scope: string;
                         }[];
                         handle: string;
@@ -16038,7 +16083,7 @@ export interface operations {
                     /** @default null */
                     limits?: {
                         /** @enum {string} */
-                        role: "viewer" | "operator" | "approver" | "publisher" | "admin";
+                        role: "viewer" | "auditor" | "operator" | "approver" | "publisher" | "admin";
                         scope: string;
                     }[] | null;
                     title: string;
@@ -16454,7 +16499,7 @@ export interface operations {
                     /** @default [] */
                     grants?: {
                         /** @enum {string} */
-                        role: "viewer" | "operator" | "approver" | "publisher" | "admin";
+                        role: "viewer" | "auditor" | "operator" | "approver" | "publisher" | "admin";
                         scope: string;
                     }[];
                     handle: string;
@@ -16563,7 +16608,7 @@ export interface operations {
             content: {
                 "application/json": {
                     /** @enum {string} */
-                    role: "viewer" | "operator" | "approver" | "publisher" | "admin";
+                    role: "viewer" | "auditor" | "operator" | "approver" | "publisher" | "admin";
                     /** @default  */
                     scope?: string;
                 };

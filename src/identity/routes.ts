@@ -131,6 +131,7 @@ const getPeople = servedRoute({
 
 const roleWords: Readonly<Record<RoleName, string>> = {
   viewer: "Sees everything within its labels and changes nothing.",
+  auditor: "Sees everything, who people are too, and takes the log away. Changes nothing.",
   operator: "Runs the fleet: hosts, scans, cases, plans, changes and rollouts. Approves nothing.",
   approver: "Sees everything, approves changes that others asked for, and halts rollouts.",
   publisher: "Hands in what is in services and sees what is wrong with them. For pipelines.",

@@ -119,6 +119,9 @@ const sentences: Readonly<Record<string, Sentence>> = {
     `was refused ${f["count"] === 1 ? "" : `${text(f["count"])} times `}at ${text(f["method"])} ${text(f["route"])}: ${text(f["code"])}${f["permission"] == null ? "" : `, without the right ${text(f["permission"])}`}`,
   "host.told": (f) =>
     `told the host whom to believe: ${text(f["taken"])} taken, ${text(f["refused"])} refused ${text(f["codes"])}`.trimEnd(),
+  "ledger.read": (f) =>
+    `read ${{ events: "the log", stream: "the log as it grows", proof: "entries of the log with their proofs", evidence: "the evidence about a change" }[text(f["what"])] ?? text(f["what"])}${f["readings"] === 1 ? "" : `, ${text(f["readings"])} times since the last such entry`}`,
+  "ledger.exported": (f) => `took away the whole log, ${text(f["size"])} entries`,
   "host.enrolled": (f) =>
     `was enrolled in ring ${text(f["ring"])}: host policy ${text(f["policyVersion"])}, results signed by the key ${text(f["key"])}`,
 };

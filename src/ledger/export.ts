@@ -1,40 +1,40 @@
 import { present } from "../base/failure.ts";
 import type { Reader } from "../db/database.ts";
-import { type LogKey, verifierKey } from "./checkpoint.ts";
+import type { LogKey } from "./checkpoint.ts";
+import {
+  entryLine,
+  evidenceText,
+  headerLine,
+  headLine,
+  type ProvenEntry,
+  payloadLine,
+  payloadOf,
+} from "./export-line.ts";
 import type { Head } from "./model.ts";
-import { countCheckpoints, loadCheckpoints, loadEntries, loadTiles } from "./store-tree.ts";
+import { proveInclusion } from "./proof.ts";
+import {
+  countCheckpoints,
+  loadChangeEntries,
+  loadCheckpoints,
+  loadEntries,
+  loadFacts,
+  loadTiles,
+} from "./store-tree.ts";
 import { TILE_WIDTH, tileKey } from "./tile.ts";
 
-/**
- * An export is one text file of JSON lines, in a form so fixed that a changed byte anywhere shows:
- *
- *     {"format":"fettle-ledger-export","version":1,"origin":…,"size":…,"checkpoints":…,"key":…}
- *     {"index":0,"leaf":"<hex>","entry":<the entry's own bytes>}
- *     {"checkpoint":"<signed note over the entries above>"}
- *
- * Every head that was ever signed stands right after the last entry it covers; the last line is the
- * head over all entries. Leaf hashes come from the tree, not from the entries, so that an entry
- * altered in the database is named exactly.
- */
+/** The whole log up to a head, in the form of `export-line.ts`. */
 export async function* exportLines(
   reader: Reader,
   key: LogKey,
   head: Head,
 ): AsyncGenerator<string> {
   const checkpoints = await countCheckpoints(reader, head.size);
-  yield `${JSON.stringify({
-    format: "fettle-ledger-export",
-    version: 1,
-    origin: key.origin,
-    size: head.size,
-    checkpoints: head.size === 0 ? 1 : checkpoints,
-    key: verifierKey(key),
-  })}\n`;
-  for (let from = 0; from < head.size; from += TILE_WIDTH) {
-    const to = Math.min(from + TILE_WIDTH, head.size);
-    yield await exportPage(reader, { from, to });
+  const { size } = head;
+  yield headerLine({ key, size, checkpoints: size === 0 ? 1 : checkpoints });
+  for (let from = 0; from < size; from += TILE_WIDTH) {
+    yield await exportPage(reader, { from, to: Math.min(from + TILE_WIDTH, size) });
   }
-  if (head.size === 0) yield `${JSON.stringify({ checkpoint: head.note })}\n`;
+  if (size === 0) yield headLine(head.note);
 }
 
 async function exportPage(
@@ -52,10 +52,31 @@ async function exportPage(
   let text = "";
   for (const [i, entry] of entries.entries()) {
     const index = range.from + i;
-    const leaf = present(tile.hashes[i], "leaf hash").toString("hex");
-    text += `{"index":${index},"leaf":"${leaf}","entry":${entry}}\n`;
+    text += entryLine(index, present(tile.hashes[i], "leaf hash"), entry);
+    const payload = payloadOf(entry);
+    if (payload !== null) text += payloadLine(payload, await loadFacts(reader, index));
     const note = noteBySize.get(index + 1);
-    if (note !== undefined) text += `${JSON.stringify({ checkpoint: note })}\n`;
+    if (note !== undefined) text += headLine(note);
   }
   return text;
+}
+
+/** More events of one change than any rollout writes. */
+const CHANGE_ENTRIES_MAX = 20_000;
+
+/** The entries of one change with their proofs, checked without the rest of the log; null: none. */
+export async function changeEvidence(
+  reader: Reader,
+  of: { readonly key: LogKey; readonly head: Head; readonly change: string },
+): Promise<string | null> {
+  const { key, head, change } = of;
+  const { size } = head;
+  const found = await loadChangeEntries(reader, { change, size, limit: CHANGE_ENTRIES_MAX });
+  if (found.length === 0) return null;
+  const entries: ProvenEntry[] = [];
+  for (const { index, entry } of found) {
+    const { proof } = await proveInclusion(reader, { index, size });
+    entries.push({ index, entry, proof });
+  }
+  return evidenceText({ key, change, note: head.note, entries });
 }

@@ -40,7 +40,11 @@ export function proveConsistency(
   return hashRanges(reader, consistencyRanges(sizes.from, sizes.to));
 }
 
-async function hashRanges(reader: Reader, ranges: readonly LeafRange[]): Promise<readonly Hash[]> {
+/** The hashes of ranges, from the tiles that hold them: O(log n) of those for each. */
+export async function hashRanges(
+  reader: Reader,
+  ranges: readonly LeafRange[],
+): Promise<readonly Hash[]> {
   const tiles = await loadTiles(reader, ranges.flatMap(nodesOf).map(tileOf));
   return ranges.map((range) => rangeHash(range, nodesIn(tiles)));
 }

@@ -6,9 +6,10 @@ import { skip, total } from "../base/list-page.ts";
 import type { AnyRoute } from "../base/route.ts";
 import { demandUnscoped } from "../base/unscoped.ts";
 import { inTransaction } from "../db/database.ts";
+import { recordReading } from "./actions-read.ts";
 import { verifierKey } from "./checkpoint.ts";
 import { eventSentence, toldEvent } from "./event-sentence.ts";
-import { exportLines } from "./export.ts";
+import { changeEvidence, exportLines } from "./export.ts";
 import { waitForGrowth } from "./loops-watch.ts";
 import type { Head, LedgerEvent } from "./model.ts";
 import { proveConsistency, proveInclusion } from "./proof.ts";
@@ -93,6 +94,7 @@ const getEvents = servedRoute({
     const last = events.at(-1);
     const next = last !== undefined && events.length === query.limit ? String(last.place) : null;
     const items = (await readable({ world, actor }, events)).map(asReply);
+    await recordReading(world, actor.subject, { what: "events" });
     return { items, next, total };
   },
 });
@@ -146,6 +148,28 @@ const getExport = servedRoute({
   },
 });
 
+const getEvidence = servedRoute({
+  method: "GET",
+  path: "/api/v1/audit/changes/{change}/evidence",
+  summary: "The entries of one change, each with its proof, for `fettle audit verify`.",
+  permission: "audit.export",
+  params: z.strictObject({ change: z.string().min(1).max(64) }),
+  reply: { contentType: "application/jsonl" },
+  errors: ["not-found"],
+  async handle(context, { params }) {
+    const { world, actor, request } = context;
+    demandUnscoped(actor, "audit.export", LOG);
+    const head = await headOf(context);
+    const key = await openLogKey(world);
+    const { change } = params;
+    const text = await changeEvidence(world.db, { key, head, change });
+    if (text === null) throw new Failure("not-found", `The log tells of no change ${change}.`);
+    await recordReading(world, actor.subject, { what: "evidence", change });
+    request.setHeader("content-disposition", 'attachment; filename="fettle-evidence.jsonl"');
+    return text;
+  },
+});
+
 const hashText = z.string().regex(/^[A-Za-z0-9+/]{43}=$/);
 
 const getProof = servedRoute({
@@ -175,6 +199,7 @@ const getProof = servedRoute({
       throw new Failure("not-found", `The tree of ${head.size} entries has no such entry or size.`);
     }
     const found = await proveInclusion(context.world.db, { index: params.index, size });
+    await recordReading(context.world, context.actor.subject, { what: "proof" });
     return {
       index: params.index,
       size,
@@ -240,18 +265,25 @@ const getLive = servedRoute({
 async function* liveEvents(context: ServedContext, from: number): AsyncGenerator<string> {
   const { world, request } = context;
   let next = from;
-  yield "retry: 2000\n\n";
-  while (!request.signal.aborted) {
-    const events = await loadNumberedEvents(world.db, { from: next, limit: STREAM_PAGE });
-    for (const event of await readable(context, events)) {
-      const line = JSON.stringify(asReply(event));
-      yield `id: ${event.index}\nevent: ${event.type}\ndata: ${line}\n\n`;
-      next = (event.index ?? next) + 1;
+  try {
+    yield "retry: 2000\n\n";
+    while (!request.signal.aborted) {
+      const events = await loadNumberedEvents(world.db, { from: next, limit: STREAM_PAGE });
+      for (const event of await readable(context, events)) {
+        const line = JSON.stringify(asReply(event));
+        yield `id: ${event.index}\nevent: ${event.type}\ndata: ${line}\n\n`;
+        next = (event.index ?? next) + 1;
+      }
+      if (events.length > 0) continue;
+      const before = world.clock();
+      await waitForGrowth(world, { beyond: next, ms: HEARTBEAT_MS, signal: request.signal });
+      if (world.clock() - before >= HEARTBEAT_MS) yield ": still here\n\n";
     }
-    if (events.length > 0) continue;
-    const before = world.clock();
-    await waitForGrowth(world, { beyond: next, ms: HEARTBEAT_MS, signal: request.signal });
-    if (world.clock() - before >= HEARTBEAT_MS) yield ": still here\n\n";
+  } finally {
+    // At its end, as a stream that told of itself would never be still.
+    await recordReading(world, context.actor.subject, { what: "stream" }).catch((cause: unknown) =>
+      world.log.warn({ err: cause }, "a reading of the log was not recorded"),
+    );
   }
 }
 
@@ -260,6 +292,7 @@ export const routes: readonly AnyRoute<ServedContext>[] = [
   getCheckpoint,
   getKey,
   getExport,
+  getEvidence,
   getProof,
   getConsistency,
   getLive,

@@ -1,4 +1,5 @@
 import { sql } from "kysely";
+import type { JsonObject } from "../base/json.ts";
 import type { Reader, Tx } from "../db/database.ts";
 import { sqlJson } from "../db/database.ts";
 import type { EventId, Head, LedgerEvent } from "./model.ts";
@@ -53,6 +54,26 @@ export async function loadEntries(
     select entry from ledger_entry where index >= ${range.from} and index < ${range.to}
     order by index`.execute(reader);
   return rows.map((row) => row.entry);
+}
+
+/** What an entry names by its digest: the facts of its event. */
+export async function loadFacts(reader: Reader, index: number): Promise<JsonObject> {
+  const { rows } = await sql<{ facts: JsonObject }>`
+    select e.facts from ledger_entry l join event e on e.id = l.event
+     where l.index = ${index}`.execute(reader);
+  return rows[0]?.facts ?? {};
+}
+
+/** The entries of one change below a size, in the order of the tree. */
+export async function loadChangeEntries(
+  reader: Reader,
+  of: { readonly change: string; readonly size: number; readonly limit: number },
+): Promise<readonly { readonly index: number; readonly entry: string }[]> {
+  const { rows } = await sql<{ index: number; entry: string }>`
+    select l.index, l.entry from event e join ledger_entry l on l.event = e.id
+     where e.change = ${of.change} and l.index < ${of.size}
+     order by l.index limit ${of.limit}`.execute(reader);
+  return rows;
 }
 
 /** The place of an event, or null while it waits; dispatch demands `index < size of the head`. */

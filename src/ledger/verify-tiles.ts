@@ -46,22 +46,27 @@ export function verifyTiles(
     find(null, "there is no checkpoint that is signed by the key given");
     return done();
   }
-  let level = readEntries(read, head.size, { tree, find });
+  const { knownHead } = options;
+  if (knownHead !== undefined && knownHead.size > head.size) {
+    find(head.size, "it is older than the head that is already known");
+  }
+  let level = readEntries(read, head.size, { tree, find, knownHead });
   for (let at = 1; level.length > 0; at += 1) level = checkLevel(read, at, level, find);
   if (findings.length === 0 && tree.root().toString("base64") !== head.root) {
     find(null, `the signed head over ${head.size} entries does not fit them`);
   }
-  judgeKnown(options.knownHead, { head, find, read });
   return done();
 }
 
 interface Reading {
   readonly tree: GrowingTree;
+  readonly knownHead: SignedHead | undefined;
   find(index: number | null, problem: string): void;
 }
 
 /** Checks bundles against the tiles of level 0; returns the roots of the whole ones. */
-function readEntries(read: ReadTile, size: number, { tree, find }: Reading): readonly Buffer[] {
+function readEntries(read: ReadTile, size: number, reading: Reading): readonly Buffer[] {
+  const { tree, find } = reading;
   const roots: Buffer[] = [];
   for (let position = 0; position * WIDTH < size; position += 1) {
     const width = Math.min(WIDTH, size - position * WIDTH);
@@ -76,10 +81,16 @@ function readEntries(read: ReadTile, size: number, { tree, find }: Reading): rea
         find(index, `the content of entry ${index} is not what its tile holds`);
       } else if (parseObject(entry) === null) find(index, `entry ${index} is not a JSON object`);
       tree.append(entry === undefined ? Buffer.alloc(HASH) : hashLeaf(entry));
+      meetKnownHead(reading);
     }
     if (tile !== null && width === WIDTH) roots.push(rootOfTile(tile));
   }
   return roots;
+}
+
+function meetKnownHead({ tree, find, knownHead }: Reading): void {
+  if (knownHead?.size !== tree.size || tree.root().toString("base64") === knownHead.root) return;
+  find(0, "its entries contradict the head that is already known");
 }
 
 /** Checks that the tiles of a level are the roots of the one below; returns the roots of its own. */
@@ -101,21 +112,6 @@ function checkLevel(
     if (held.length === WIDTH) roots.push(rootOfTile(Buffer.concat(held)));
   }
   return roots;
-}
-
-function judgeKnown(
-  known: SignedHead | undefined,
-  { head, find, read }: Pick<Reading, "find"> & { head: SignedHead; read: ReadTile },
-): void {
-  if (known === undefined) return;
-  if (known.size > head.size) {
-    find(head.size, "it is older than the head that is already known");
-    return;
-  }
-  const tree = new GrowingTree();
-  readEntries(read, known.size, { tree, find: () => undefined });
-  if (tree.root().toString("base64") === known.root) return;
-  find(0, "its entries contradict the head that is already known");
 }
 
 /** A tile or bundle of that width; a wider one has the same beginning. */
