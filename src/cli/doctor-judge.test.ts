@@ -23,7 +23,7 @@ const health: Health = {
     unknown: [],
   },
   state: { folder: "/srv/fettle", freeBytes: 9 * GB, isLow: false, loose: [] },
-  ledger: { size: 12, waiting: 0 },
+  ledger: { size: 12, waiting: 0, readOnly: null },
   waitingSince: { ledger: null, scans: null, rollouts: null },
   hosts: { enrolled: 3, policyBehind: [] },
 };
@@ -122,6 +122,10 @@ describe("the doctor", () => {
           },
         },
       },
+    ],
+    [
+      "database and log bad: it is older",
+      ofHealth({ ledger: { ...health.ledger, readOnly: "it is older" } }),
     ],
     [
       "rights over the log attention: the server works as the owner of its tables, who could change the log",

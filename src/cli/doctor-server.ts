@@ -14,6 +14,7 @@ export function ofHealth(health: Health, facts: Facts): readonly Finding[] {
     sameProgram(facts.program, health.program),
     postgres(database),
     logRights(database),
+    isWhole(health.ledger),
     ...migrations(database),
     clock("database clock", Date.parse(database.now) - Date.parse(health.asOf), "the server"),
     ...loose("state folder of the server", state.folder, state.loose),
@@ -60,6 +61,13 @@ function logRights(database: Health["database"]): Finding {
   const advice =
     "Make a second user of the database that may log in and nothing else, name it in databaseUrl and the owner in databaseOwnerUrl (docs/ledger.md).";
   return { check, state: "attention", says, advice };
+}
+
+function isWhole(ledger: Health["ledger"]): Finding {
+  const check = "database and log";
+  if (ledger.readOnly === null) return good(check, "the database is as new as its log");
+  const advice = "Stop the server, put the newer database back, and start it again.";
+  return { check, state: "bad", says: ledger.readOnly, advice };
 }
 
 function migrations(database: Health["database"]): readonly Finding[] {

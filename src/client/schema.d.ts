@@ -9997,6 +9997,7 @@ export interface operations {
                             policyBehind: string[];
                         };
                         ledger: {
+                            readOnly: string | null;
                             size: number;
                             waiting: number;
                         };

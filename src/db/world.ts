@@ -12,6 +12,8 @@ export interface World {
   readonly log: Log;
   readonly config: Config;
   readonly paths: Paths;
+  /** Why nothing may be changed here, in words; absent: whatever rights allow may. */
+  readonly readOnly?: string | undefined;
 }
 
 export interface Paths {

@@ -24,6 +24,8 @@ export async function recordReading(
   reader: SubjectId,
   of: { readonly what: Reading; readonly change?: string },
 ): Promise<void> {
+  // What is written into a database that lost its newest entries has no place in the log.
+  if (world.readOnly !== undefined) return;
   const known = readers.get(world) ?? new Map<string, Readings>();
   readers.set(world, known);
   const name = `${reader} ${of.what} ${of.change ?? ""}`;

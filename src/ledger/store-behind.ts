@@ -4,6 +4,9 @@ import type { World } from "../db/world.ts";
 import { ledgerFolder } from "./store-log-key.ts";
 import { loadHead } from "./store-tree.ts";
 
+export const BEHIND =
+  "The database is older than the newest signed head in the ledger folder: it was restored from an earlier copy. This server answers questions and changes nothing. Put back the newer database, or the whole state folder of one moment (docs/ledger.md).";
+
 /**
  * Whether the database knows less than the head in the ledger folder, which is always written after
  * the database's own: it was restored from an older copy, or emptied. Then nothing that works only

@@ -20,6 +20,7 @@ import { startFeedRefresh, startMatching } from "../intel/loops.ts";
 import { loadStarter } from "../intel/starter.ts";
 import { startScanLoop } from "../inventory/loops.ts";
 import { startSequencer } from "../ledger/loops.ts";
+import { BEHIND, isDatabaseBehind } from "../ledger/store-behind.ts";
 import { openLogKey } from "../ledger/store-log-key.ts";
 import { closeConnections } from "../reach/connections.ts";
 import { startHints } from "../reports/loops-live.ts";
@@ -100,12 +101,13 @@ async function startAll(start: Starting): Promise<RunningFettle> {
   const { connection, description } = await openStore(start);
   const db = openDatabase(connection, (cause) => log.warn({ err: cause }, "database connection"));
   closers.add("database pool", () => db.destroy());
-  const world: World = { db, clock: Date.now, log, config, paths };
+  const world = await worldOf({ db, clock: Date.now, log, config, paths });
   const setupSecret = await ensureSetupSecret(world);
   closers.add("ssh connections", () => closeConnections(paths.sockets));
-  const feeds = startFeeds(world);
+  const feeds = world.readOnly === undefined ? startFeeds(world) : noFeeds;
   closers.add("feeds", () => feeds.stop());
-  const loops = await startLoops(world, feeds, closers);
+  const loops =
+    world.readOnly === undefined ? await startLoops(world, feeds, closers) : new Map<Channel, []>();
   const listener = listen(connection, [...loops.keys()], (channel) => {
     for (const loop of loops.get(channel) ?? []) loop.wake();
   });
@@ -142,6 +144,13 @@ async function startAgents(world: World, closers: Closers): Promise<string | nul
   return listener.url;
 }
 
+/** Over a database that lost what is in the log, nothing is dispatched, signed or changed. */
+async function worldOf(world: World): Promise<World> {
+  if (!(await isDatabaseBehind(world))) return world;
+  world.log.error(BEHIND);
+  return { ...world, readOnly: BEHIND };
+}
+
 /** Brings the tables up to date as their owner; the connection is that of the server's own role. */
 async function openStore(
   start: Starting,
@@ -170,6 +179,12 @@ async function openStore(
   const how = postgres.how === "adopted" ? " (still running from before)" : "";
   return { connection, description: `embedded PostgreSQL${as}${how}` };
 }
+
+const noFeeds: ReturnType<typeof startFeeds> = {
+  starterLoaded: Promise.resolve(),
+  wake: () => undefined,
+  stop: async () => undefined,
+};
 
 /**
  * A server that was never given a feed knows at least what came with it, and how old that is. Only

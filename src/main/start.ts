@@ -33,6 +33,10 @@ export async function start(options: StartOptions): Promise<void> {
     );
     say(`State         ${options.paths.state}, ${fettle.database}`);
     await saySetup(fettle, options);
+    if (fettle.world.readOnly !== undefined) {
+      say(fettle.world.readOnly);
+      return;
+    }
     await fettle.starterLoaded;
     const host = await prepare(fettle.world, signal);
     if (signal.aborted) return;

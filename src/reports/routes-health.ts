@@ -40,7 +40,12 @@ const healthSchema = z.strictObject({
     /** Secrets that others than their owner may read: path within the folder, and its mode. */
     loose: z.array(z.strictObject({ path: z.string(), mode: z.string() })),
   }),
-  ledger: z.strictObject({ size: z.number(), waiting: z.number() }),
+  ledger: z.strictObject({
+    size: z.number(),
+    waiting: z.number(),
+    /** Why this server changes nothing, in words; null: it does. */
+    readOnly: z.string().nullable(),
+  }),
   /** Since when the oldest work waits that each background loop should have taken. */
   waitingSince: z.strictObject({
     ledger: time.nullable(),
@@ -95,7 +100,7 @@ async function health(world: World): Promise<Health> {
       unknown: database.migrations.filter((id) => !known.includes(id)),
     },
     state: { folder: paths.state, freeBytes, isLow, loose: await looseSecrets(paths.state) },
-    ledger: { size, waiting: queued },
+    ledger: { size, waiting: queued, readOnly: world.readOnly ?? null },
     waitingSince: {
       ledger: textOrNull(waiting.ledger),
       scans: textOrNull(waiting.scans),

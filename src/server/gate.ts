@@ -81,7 +81,10 @@ export async function admit(
     const refusal = proofRefusal(admission.standing, demand);
     if (refusal !== null) throw new Failure("proof-needed", refusal.message, refusal);
   }
-  if (changes && access !== "rollout.halt") await demandSpace(world.paths.state);
+  if (changes && access !== "rollout.halt") {
+    if (world.readOnly !== undefined) throw new Failure("blocked", world.readOnly);
+    await demandSpace(world.paths.state);
+  }
   return admission;
 }
 

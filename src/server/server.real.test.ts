@@ -23,7 +23,7 @@ import { loadHead } from "../ledger/store-tree.ts";
 import { isConsistent, isIncluded } from "../ledger/tree.ts";
 import { parseVerifierKey, verifyExport } from "../ledger/verify.ts";
 import { allRoutes } from "./all-routes.ts";
-import { type RunningServer, startServer } from "./server.ts";
+import { buildServer, type RunningServer, startServer } from "./server.ts";
 
 interface Site {
   readonly world: World;
@@ -977,4 +977,48 @@ test("a user cannot be made by an actor whose rights are limited", async () => {
     addUser(world, limited, { kind: "person", handle: "x", name: "X", grants: [] }),
   ).rejects.toMatchObject({ code: "forbidden" });
   await close();
+});
+
+describe("the log", () => {
+  test("A2 a server whose database is older than its log answers, and changes nothing", async () => {
+    const site = await openSite();
+    const token = await setUpAdmin(site);
+    const { db } = site.world;
+    const world = { ...site.world, readOnly: "the database is older" };
+    const behind = buildServer(world, allRoutes, { checkReplies: true });
+    const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
+    const ask = (method: "GET" | "POST", url: string, payload?: string) =>
+      behind.inject({ method, url, headers, ...(payload === undefined ? {} : { payload }) });
+    const before = await readTimeline(db, {});
+    const body = JSON.stringify({ handle: "eve", name: "Eve", kind: "person" });
+    const refused = await ask("POST", "/api/v1/users", body);
+    expect(refused.json()).toMatchObject({ code: "blocked", detail: "the database is older" });
+    expect((await ask("GET", "/api/v1/audit/events")).statusCode).toBe(200);
+    const health = await ask("GET", "/api/v1/health");
+    expect(health.json().ledger).toMatchObject({ readOnly: "the database is older" });
+    expect(await readTimeline(db, {})).toEqual(before);
+    await behind.close();
+    await site.close();
+  });
+
+  test("V16 who reads the log is in the log, once for many readings, and an auditor only reads", async () => {
+    const site = await openSite();
+    const admin = await setUpAdmin(site);
+    const { token } = await addPerson(site, admin, "ann", [{ role: "auditor", scope: "" }]);
+    for (let i = 0; i < 5; i += 1) {
+      const read = await call(site, "GET", "/api/v1/audit/events", { token });
+      expect(read.status).toBe(200);
+    }
+    const readings = await readTimeline(site.world.db, { type: "ledger.read" });
+    expect(readings.map(({ facts }) => facts)).toEqual([{ what: "events", readings: 1 }]);
+    const { items } = (await call(site, "GET", "/api/v1/audit/events", { token })).body;
+    expect(items[0].circumstances.address).toBe("127.0.0.1");
+    const viewer = await addPerson(site, admin, "vic", [{ role: "viewer", scope: "" }]);
+    const seen = await call(site, "GET", "/api/v1/audit/events", { token: viewer.token });
+    expect(seen.body.items[0].circumstances.address).toBe("(sealed)");
+    const body = { handle: "eve", name: "Eve", kind: "person" };
+    expect((await call(site, "POST", "/api/v1/users", { token, body })).status).toBe(403);
+    expect((await call(site, "GET", "/api/v1/users", { token })).status).toBe(200);
+    await site.close();
+  });
 });
