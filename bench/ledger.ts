@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { systemActor } from "../src/base/actor.ts";
+import { verifyPath } from "../src/cli/verify-path.ts";
 import { inTransaction, openDatabase } from "../src/db/database.ts";
 import { listen } from "../src/db/notify.ts";
 import { makeAppRole } from "../src/db/roles.ts";
@@ -19,7 +20,6 @@ import { loadHead, loadLedgerSizes } from "../src/ledger/store-tree.ts";
 import { leafHash } from "../src/ledger/tree.ts";
 import { parseVerifierKey, verifyExport } from "../src/ledger/verify.ts";
 import { GrowingTree } from "../src/ledger/verify-note.ts";
-import { verifyPath } from "../src/ledger/verify-path.ts";
 import { openBenchDatabase } from "./database.ts";
 
 /**

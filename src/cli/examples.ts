@@ -250,6 +250,7 @@ const examples: Readonly<Record<string, readonly string[]>> = {
   "audit key": ["audit key > log.key"],
   "audit head": ["audit head > head"],
   "audit export": ["audit export ledger.jsonl"],
+  "audit evidence": ["audit evidence C-7 c7.jsonl"],
   "audit verify": ["audit verify ledger.jsonl --key log.key --known-head head"],
   scan: [
     "scan --feeds feeds --dpkg-status /var/lib/dpkg/status --release bookworm",

@@ -7,8 +7,8 @@
  */
 import { existsSync, readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
+import { verifyPath } from "../cli/verify-path.ts";
 import { openHead, parseVerifierKey } from "../ledger/verify.ts";
-import { verifyPath } from "../ledger/verify-path.ts";
 
 const USAGE = "usage: node fettle-verify.mjs FILE-OR-FOLDER --key KEY-OR-FILE [--known-head FILE]";
 

@@ -1,10 +1,10 @@
 /** What the offline verifier is given, by its path: an export, the evidence about a change, a folder. */
 import { closeSync, createReadStream, openSync, readFileSync, readSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { verifyExport } from "./verify.ts";
-import { verifyEvidence } from "./verify-evidence.ts";
-import type { Finding, SignedHead, VerifierKey } from "./verify-note.ts";
-import { verifyTiles } from "./verify-tiles.ts";
+import { verifyExport } from "../ledger/verify.ts";
+import { verifyEvidence } from "../ledger/verify-evidence.ts";
+import type { Finding, SignedHead, VerifierKey } from "../ledger/verify-note.ts";
+import { verifyTiles } from "../ledger/verify-tiles.ts";
 
 export interface PathVerdict {
   readonly kind: "export" | "evidence" | "files";
