@@ -3,6 +3,7 @@ import { createHash, generateKeyPairSync } from "node:crypto";
 import { closeSync, mkdtempSync, openSync, rmSync, statSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { systemActor } from "../src/base/actor.ts";
 import { verifyPath } from "../src/cli/verify-path.ts";
@@ -33,6 +34,8 @@ const SECONDS_PER_MILLION_MAX = 30;
 const MIB_MAX = 256;
 const EVENTS_PER_SECOND_MIN = 2_000;
 const P99_MS_MAX = 2_000;
+/** A steady flow above what is asked for: unpaced, the wait would only tell how long the burst was. */
+const PACE_PER_SECOND = 3_000;
 const BATCH = 100;
 const WRITERS = 6;
 
@@ -124,13 +127,16 @@ async function recording(): Promise<void> {
   const listener = listen(app, ["ledger"], () => sequencer.wake());
   const waits: number[] = [];
   const began = performance.now();
-  let left = Math.ceil(events / BATCH);
+  const batches = Math.ceil(events / BATCH);
+  let left = batches;
   let written = 0;
   const watch = watchGrowth(world, waits, () => left === 0 && written === events);
   await Promise.all(
     Array.from({ length: WRITERS }, async () => {
       while (left > 0) {
         left -= 1;
+        const due = ((batches - left - 1) * BATCH * 1_000) / PACE_PER_SECOND;
+        await sleep(Math.max(0, due - (performance.now() - began)));
         await inTransaction(world.db, (tx) =>
           recordEvents(
             tx,
