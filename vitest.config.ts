@@ -21,6 +21,9 @@ const shared = ["test/faults/servers-on-one-database.real.test.ts"];
 // Minutes each, with packages that nothing else needs.
 const onlyLong = ["test/packaging/patroni.real.test.ts"];
 const isLong = process.env["FETTLE_TEST_LONG"] === "1";
+// Tests on real parts wait for hosts, databases and browsers for half of their time: three of them keep
+// two cores busy.
+const waiting = 3;
 // `npm run check` leaves out the pure tests that play whole rollouts, and tries properties less often.
 const isQuick = process.env["FETTLE_TEST_QUICK"] === "1";
 const onExternal = [...shared, ...telling, ...(isLong ? ["src/**/*.real.test.ts"] : [])];
@@ -63,7 +66,7 @@ export default defineConfig({
           testTimeout: 120_000,
           hookTimeout: 300_000,
           retry: 1,
-          maxWorkers: 2,
+          maxWorkers: waiting,
           // Of one file, where its tests say that they may run beside each other.
           maxConcurrency: 3,
           sequence: { groupOrder: 1 },
@@ -79,7 +82,7 @@ export default defineConfig({
           testTimeout: 120_000,
           hookTimeout: 300_000,
           retry: 1,
-          maxWorkers: 2,
+          maxWorkers: waiting,
           sequence: { groupOrder: 1 },
         },
       },
@@ -91,7 +94,7 @@ export default defineConfig({
           testTimeout: 120_000,
           hookTimeout: 300_000,
           retry: 1,
-          maxWorkers: isLong ? 1 : 2,
+          maxWorkers: isLong ? 1 : waiting,
           sequence: { groupOrder: isLong ? 2 : 1 },
         },
       },
