@@ -69,7 +69,8 @@ bundle_facts() { # FILE SIZE
 }
 
 # Splits FILE into DIR/order, DIR/ordersig … and prints what was found: first `ok`, or `CODE why`.
-# MODE is `bundle`, or `permit` for an order and its signature alone. Bytes that no document may hold are
+# MODE is `bundle`, `permit` for an order and its signature alone, or `local` for a bundle without an
+# order, whose place in what is printed stays open for local_order. Bytes that no document may hold are
 # refused; a NUL is one of them, or where awk ends a line at it, what was read is less than SIZE (a permit
 # has none, for `read` wrote it, which drops NUL). For `$( )`, whose shell it becomes.
 split_bundle() { # FILE DIR MODE [SIZE]
@@ -190,6 +191,7 @@ split_bundle() { # FILE DIR MODE [SIZE]
         witnesses = witnesses (witnesses == "" ? "" : ",") part[2]
       }
       if (type == "" || (mode == "permit" && name !~ /^order(sig)?$/)) format("an unknown section")
+      if (mode == "local" && name ~ /^order(sig)?$/) format("an offline bundle brings no order")
     }
     function close_section() {
       if (sec == "") return
@@ -207,6 +209,7 @@ split_bundle() { # FILE DIR MODE [SIZE]
       if (row == 1 ? length($0) > 255 || $0 ~ / / : row == 2 ? !is_number($0) : \
           row > 3 || length($0) != 44 || $0 !~ /^[A-Za-z0-9+\/]+=$/)
         format("not the head of a log")
+      if (row > 1) head = head (row == 2 ? "" : " ") $0
       ended = row == 3
     }
 
@@ -390,9 +393,19 @@ split_bundle() { # FILE DIR MODE [SIZE]
       close_section()
       if (size != "" && !hung_up) format("the bundle does not end with @end")
       if (size != "" && total != size + 0) format("a NUL, or a last line that is not ended")
-      need("order")
-      need("ordersig")
-      if (mode == "bundle") {
+      if (mode != "local") {
+        need("order")
+        need("ordersig")
+      } else {
+        split("epoch counter issued until ttl attempt", open_places, " ")
+        for (i in open_places) f["order." open_places[i]] = 0
+        f["order.kind"] = "dispatch"
+        f["order.host"] = f["order.plan"] = f["order.nonce"] = "-"
+        f["order.tenant"] = plan("tenant")
+        f["order.index"] = f["leaf.index"]
+        f["order.log"] = head == "" ? "- -" : head
+      }
+      if (mode != "permit") {
         need("plan")
         need("leaf")
         need("body")
@@ -404,7 +417,7 @@ split_bundle() { # FILE DIR MODE [SIZE]
       print f["order.kind"], f["order.tenant"], f["order.host"], f["order.plan"], \
         f["order.index"], f["order.attempt"], f["order.epoch"], f["order.counter"], \
         f["order.issued"], f["order.until"], f["order.ttl"], f["order.nonce"]
-      if (mode != "bundle") exit
+      if (mode == "permit") exit
       print plan("tenant"), plan("change"), plan("requester"), plan("class"), plan("issued"), \
         plan("hostpolicy"), plan("attempts"), plan("leaves"), plan("root")
       print plan("permit")

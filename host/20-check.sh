@@ -35,10 +35,14 @@ END
   NOW=$(now_s)
   read_uptime_cs
   CLOCK_READ=$NOW CLOCK_READ_CS=$UPTIME_CS
-  check_order "$CK/order" "$CK/ordersig" || return 1
-  CK_VERIFIED=yes
+  if [ "$J_WAY" = local ]; then
+    local_order || return 1
+  else
+    check_order "$CK/order" "$CK/ordersig" || return 1
+    CK_VERIFIED=yes
+  fi
   check_audience && load_rule "$J_CLASS" && check_times &&
-    take_counter "$J_COUNTER" "$J_ISSUED" && check_seen &&
+    { [ "$J_WAY" = local ] || take_counter "$J_COUNTER" "$J_ISSUED"; } && check_seen &&
     check_standing && check_approvals && check_digests && check_verbs && check_log && check_gates &&
     note_head
 }
@@ -220,6 +224,9 @@ check_standing() {
   permit_reach "$R_PERMIT"
   [ "$cs_reach" -le "$REACH" ] ||
     fail_code E_POLICY "permit $J_PERMIT is weaker than $R_PERMIT" || return 1
+  [ "$J_WAY" != local ] || [ "$J_PERMIT" = offline ] ||
+    fail_code E_PERMIT "its approvers demanded permit $J_PERMIT: only a plan with permit offline\
+ starts without the server" || return 1
   if [ "$J_REVERT" != self ]; then
     [ "$R_REVERT" != self ] && [ "${J_REVERT#order }" -le "${R_REVERT#order:}" ] ||
       fail_code E_POLICY "revert $J_REVERT is weaker than $R_REVERT" || return 1

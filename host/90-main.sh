@@ -8,6 +8,7 @@ main() {
   case ${1:-} in
     serve) WAY=ssh && serve ;;
     piped) WAY=piped && serve ;;
+    local) local_main "${2:-}" ;;
     work) work_main "${2:-}" ;;
     inspect) inspect_main ;;
     status) status_main ;;
@@ -17,7 +18,7 @@ main() {
     agent-unit) agent_unit "${2:-}" ;;
     trust) trust_main ;;
     *)
-      say "usage: fettle-host serve | piped | work | inspect | status | trust | agent [once] | agent-enrol | agent-install | agent-unit" >&2
+      say "usage: fettle-host serve | piped | local FILE | work | inspect | status | trust | agent [once] | agent-enrol | agent-install | agent-unit" >&2
       return 2
       ;;
   esac
@@ -54,6 +55,14 @@ serve_verb() {
 # --- apply ---------------------------------------------------------------------------------------
 
 apply_main() {
+  take_in || return 1
+  # Its worker's notes of a moment ago still serve for the look.
+  LOOK_AFTER=yes
+  relay && look_after
+}
+
+# A bundle from standard input becomes the job and its worker starts, or it is told why not.
+take_in() {
   if [ ! -d "$VAR" ]; then
     say "@refused E_STATE $VAR is missing: enrol this host"
     return 1
@@ -71,9 +80,6 @@ apply_main() {
     say "@accepted $J_PLAN $J_ATTEMPT"
     start_worker
     release_lock
-    # Its worker's notes of a moment ago still serve for the look.
-    LOOK_AFTER=yes
-    relay && look_after
   else
     # The counter is written under the lock, or another order's would be taken for it.
     later_end || say "$E_FACTS" >&2

@@ -47,14 +47,21 @@ export const BUNDLE_BYTES_MAX = 1024 * 1024;
 export const SECTIONS_MAX = 40;
 const WITNESSES_MAX = 8;
 
+/** What people signed and the ledger proves, without an order of the server (§9, the way `local`). */
+export type OfflineBundle = Omit<Bundle, "order" | "orderSignature">;
+
 /** The whole text as it goes over a pipe, `@end` included. */
 export function writeBundle(bundle: Bundle): string {
-  const section = (name: string, text: string): string => `@${name}\n${text}`;
+  const order = section("order", bundle.order) + section("ordersig", bundle.orderSignature);
+  return order + writeOfflineBundle(bundle);
+}
+
+const section = (name: string, text: string): string => `@${name}\n${text}`;
+
+export function writeOfflineBundle(bundle: OfflineBundle): string {
   const signed = (kind: string, a: BundleApproval): string =>
     section(`${kind} ${a.person} ${a.class}`, a.signature);
   return [
-    section("order", bundle.order),
-    section("ordersig", bundle.orderSignature),
     section("plan", bundle.plan),
     ...(bundle.request === null ? [] : [signed("request", bundle.request)]),
     ...bundle.approvals.map((approval) => signed("approve", approval)),

@@ -9,7 +9,7 @@ import {
   openMachineKey,
   signDocument,
 } from "../../src/base/sshsig.ts";
-import { type BundleApproval, writeBundle } from "../../src/fleet/bundle.ts";
+import { type BundleApproval, writeBundle, writeOfflineBundle } from "../../src/fleet/bundle.ts";
 import type { Arrival, HostState } from "../../src/fleet/bundle-check.ts";
 import { type GateText, writeGate } from "../../src/fleet/gate-text.ts";
 import { type HostIdentity, writeHostIdentity } from "../../src/fleet/host-identity.ts";
@@ -130,6 +130,8 @@ export interface Draft {
   order: Partial<Order>;
   orderBy: MachineKey;
   orderNamespace: "fettle-order-v1" | "fettle-ask-v1";
+  /** Whether a bundle for the way `local` brings an order all the same. */
+  isOrdered: boolean;
   approvals: SignedBy[];
   request: SignedBy | null;
   gates: (SignedBy & { says?: Partial<GateText> })[];
@@ -213,6 +215,7 @@ export function goodDraft(keys: Keys): Draft {
     order: {},
     orderBy: keys.dispatcher,
     orderNamespace: "fettle-order-v1",
+    isOrdered: false,
     approvals: [{ person: "alice" }, { person: "bob" }],
     request: null,
     gates: [],
@@ -292,7 +295,8 @@ export function buildScene(keys: Keys, draft: Draft): Scene {
       ...draft.order,
     }),
   );
-  const text = writeBundle({
+  const write = draft.way === "local" && !draft.isOrdered ? writeOfflineBundle : writeBundle;
+  const text = write({
     order,
     orderSignature: signDocument({
       namespace: draft.orderNamespace,

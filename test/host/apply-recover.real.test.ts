@@ -288,6 +288,25 @@ describe.skipIf(missing !== null)("a host program that is killed", concurrent, (
     expect(talk.asks).toEqual([]);
   });
 
+  test("§9: root runs an offline bundle, and the server hears of it later", async ({
+    onTestFinished,
+  }) => {
+    const host = await fresh(onTestFinished);
+    const job = fixture.server.job(web(), { permit: { kind: "offline" } });
+    host.write("root/job", job.offline);
+    const local = "/usr/sbin/fettle-host local /root/job";
+    const ran = await host.sh(`${local} && ls /var/lib/fettle/results; ${local}; echo code $?`);
+    expect(ran).toContain(`@accepted ${job.plan} 1`);
+    expect(ran).toMatch(/@journal DONE .*\n@ended done -\n\d+\n\d+\.sig\n@refused E_REPLAY /);
+    expect(ran).toContain("code 1");
+    expect(await host.installed("demo-web")).toBe("2.0 installed");
+    // The order that the server sends once it is back is answered with what was done without it.
+    const talk = await fixture.server.apply(host, job);
+    const told = talk.results.map(({ state, way, attempt }) => `${state} ${way} ${attempt}`);
+    expect(told, said(talk)).toEqual(["done local 1"]);
+    expect(await host.sh("ls /var/lib/fettle/results")).toBe("");
+  });
+
   test("§7.3, §7.6: each reboot has a permit of its own and happens once", async ({
     onTestFinished,
   }) => {

@@ -8,7 +8,7 @@ import {
   signDocument,
   verifySshSignature,
 } from "../../src/base/sshsig.ts";
-import { writeBundle } from "../../src/fleet/bundle.ts";
+import { writeBundle, writeOfflineBundle } from "../../src/fleet/bundle.ts";
 import { EMPTY_HEAD, type OrderKind, signOrder } from "../../src/fleet/order.ts";
 import { parseResult, type Result } from "../../src/fleet/result.ts";
 import { writeLeaf } from "../../src/plan/leaf.ts";
@@ -53,6 +53,8 @@ export interface JobOptions {
 export interface Job {
   readonly plan: string;
   readonly bundle: (kind: OrderKind, attempt: number) => string;
+  /** For root to run by hand: no order. */
+  readonly offline: string;
 }
 
 export class Server {
@@ -116,22 +118,21 @@ export class Server {
       key: this.#alice,
       bytes: plan,
     });
+    const signed = {
+      plan,
+      gates: [],
+      log: null,
+      request: null,
+      approvals: [{ person: "alice", class: "ssh", signature: approval }],
+      leaf,
+      nodes: [],
+      body: bodyText,
+    } as const;
     const bundle = (kind: OrderKind, attempt: number): string => {
       const order = this.#order({ kind, plan: sha256(plan), attempt, ttl: 0, nonce: "-" });
-      return writeBundle({
-        order: order.text,
-        orderSignature: order.signature,
-        plan,
-        gates: [],
-        log: null,
-        request: null,
-        approvals: [{ person: "alice", class: "ssh", signature: approval }],
-        leaf,
-        nodes: [],
-        body: bodyText,
-      });
+      return writeBundle({ order: order.text, orderSignature: order.signature, ...signed });
     };
-    return { plan: sha256(plan), bundle };
+    return { plan: sha256(plan), bundle, offline: writeOfflineBundle(signed) };
   }
 
   #order(of: { kind: OrderKind; plan: string; attempt: number; ttl: number; nonce: string }) {

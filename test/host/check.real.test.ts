@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { corpus } from "../corpus/cases.ts";
+import { localCorpus } from "../corpus/local-cases.ts";
 import { buildScene, goodDraft, makeKeys } from "../corpus/scene.ts";
 import {
   CHECK_ONLY,
@@ -20,7 +21,7 @@ const isRoot = process.getuid?.() === 0;
 const folder = mkdtempSync(join(tmpdir(), "fettle-check-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const keys = makeKeys(join(folder, "keys"));
-const scenes = corpus.map((each) => {
+const scenes = [...corpus, ...localCorpus].map((each) => {
   const draft = goodDraft(keys);
   each.change(draft, keys);
   const scene = buildScene(keys, draft);

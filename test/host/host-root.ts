@@ -149,6 +149,7 @@ export function clockOf(root: HostRoot): { counter: number; floor: number } | nu
 export const CHECK_ONLY = `
 main() {
   now_s() { say "$TEST_NOW"; }
+  [ "$1" != local ] || CB_SPLIT=split_local
   J_WAY=$1 TEST_NOW=$2 COPY_CODE=ok COPY_FACTS=''
   mkdir "$VAR/in.test" || return 9
   copy_bundle "$VAR/in.test/in" || COPY_CODE=$E_CODE COPY_FACTS=$E_FACTS
