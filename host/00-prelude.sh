@@ -209,9 +209,11 @@ check_platform() {
   if [ "$((pl_big * 1000))" != 4294967296000 ]; then
     fail_code E_PLATFORM "this shell has no 64-bit numbers" || return 1
   fi
-  for pl_tool in awk cat date dd flock grep mkdir mkfifo mv rm setsid sha256sum ssh-keygen stat \
-    sync tail timeout tr wc; do
+  for pl_tool in awk cat date dd flock grep mkdir mkfifo mv rm setsid sha256sum stat sync \
+    tail timeout tr wc; do
     command -v "$pl_tool" >/dev/null ||
       fail_code E_PLATFORM "this host has no $pl_tool" || return 1
   done
+  command -v ssh-keygen >/dev/null || has_openssl ||
+    fail_code E_PLATFORM "this host has neither ssh-keygen nor openssl"
 }

@@ -41,7 +41,7 @@ END
     check_order "$CK/order" "$CK/ordersig" || return 1
     CK_VERIFIED=yes
   fi
-  check_audience && load_rule "$J_CLASS" && check_times &&
+  check_audience && load_rule "$J_CLASS" && check_backend && check_times &&
     { [ "$J_WAY" = local ] || take_counter "$J_COUNTER" "$J_ISSUED"; } && check_seen &&
     check_standing && check_approvals && check_digests && check_verbs && check_log && check_gates &&
     note_head

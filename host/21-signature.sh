@@ -7,6 +7,7 @@ AWK_BYTES='
   BEGIN {
     digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
     for (i = 0; i < 64; i++) six[substr(digits, i + 1, 1)] = i
+    hexes = "0123456789abcdef"
   }
   function decode(text,   i, n, a, b, c, d, pad) {
     n = length(text)
@@ -29,20 +30,44 @@ AWK_BYTES='
     for (i = from; i < from + length_of; i++) t = t sprintf("%02x", byte[i])
     return t
   }
+  # Bytes in hex as escapes for printf.
+  function octal(bytes,   i, t) {
+    for (i = 1; i < length(bytes); i += 2)
+      t = t sprintf("\\%03o", index(hexes, substr(bytes, i, 1)) * 16 + \
+        index(hexes, substr(bytes, i + 1, 1)) - 17)
+    return t
+  }
 '
 
+# `old` once ssh-keygen has shown that it knows no signatures (OpenSSH before 8.1).
+KEYGEN=''
+
+# Where ssh-keygen is missing or too old, openssl judges the same signature (24-openssl.sh).
 is_signed() { # NAMESPACE WHO SIGNATURE TEXT; the keys are in $CK/allowed
-  ssh-keygen -Y verify -n "$1" -I "$2" -f "$CK/allowed" -s "$3" <"$4" >/dev/null 2>&1
+  SIG_CODE=E_SIG SIG_WHY=''
+  if ! is_without_keygen; then
+    is_said=$(exec ssh-keygen -Y verify -n "$1" -I "$2" -f "$CK/allowed" -s "$3" <"$4" 2>&1) &&
+      return 0
+    note_keygen "$is_said"
+    case $KEYGEN:$is_said in
+      old:*) ;;
+      # What 8.1 to 8.3 say of passkeys, and 8.1 of security keys.
+      *"key type does not match"* | *"nsupported key type"*) has_openssl || return 1 ;;
+      *) return 1 ;;
+    esac
+  fi
+  openssl_is_signed "$@"
 }
 
-# A bad signature, unless the tool knows no signatures at all (OpenSSH before 8.1).
-fail_signature() { # fact…
-  case $(ssh-keygen -Y verify 2>&1) in
-    *"nknown option"* | *"llegal option"* | *"nvalid option"*)
-      fail_code E_PLATFORM "this ssh-keygen is too old to check signatures"
-      ;;
-    *) fail_code E_SIG "$@" ;;
+note_keygen() { # WHAT-IT-SAID
+  case $1 in
+    *"nknown option"* | *"llegal option"* | *"nvalid option"*) KEYGEN=old ;;
   esac
+}
+
+# Why is_signed said no: a bad signature, or one that this host cannot judge.
+fail_signature() { # fact…
+  fail_code "$SIG_CODE" "${SIG_WHY:-$*}"
 }
 
 # Prints the parts of an armoured signature: `ok HASH TYPE FLAGS NAMESPACE KEY INNER COUNTER ORIGIN

@@ -100,5 +100,5 @@ check_gate() { # PERSON CLASS
   [ "$KEYS" -gt 0 ] || fail_code E_GATE "$1 has no key of class $2 that counts" || return 1
   is_signed fettle-gate-v1 "$1" "$CK/gatesig.$1.$2" "$CK/gate.$1.$2" &&
     check_flags "$2" "$CK/gatesig.$1.$2" "$1" ||
-    fail_code E_GATE "the gate of $1 is not signed by one of that person's keys"
+    fail_code E_GATE "${SIG_WHY:-the gate of $1 is not signed by one of the keys of that person}"
 }

@@ -75,16 +75,9 @@ log_alarm() { # HEAD
 log_pairs() { # MY-SIZE MY-ROOT
   exec awk -v mine="$1" -v my_root="$2" -v plan="$J_PLAN" "$AWK_BYTES"'
     function stop(why) { if (!told) print why; told = 1; exit }
-    function octal(digest,   i, t) {
-      for (i = 1; i < 64; i += 2)
-        t = t sprintf("\\%03o", index(hexes, substr(digest, i, 1)) * 16 + \
-          index(hexes, substr(digest, i + 1, 1)) - 17)
-      return t
-    }
     function pair(left, right, claimed) {
       pairs = pairs " " claimed " \\001" octal(left) octal(right)
     }
-    BEGIN { hexes = "0123456789abcdef" }
     FILENAME != file { file = FILENAME; files++; row = 0 }
     { row++ }
     files == 1 && row == 2 { size = $0 }

@@ -2,9 +2,32 @@
 # acts on, the permit (§7.1).
 
 # The armoured signature goes to standard output. The key is PKCS8, so that curl can read it too;
-# ssh-keygen therefore needs `key.pub` beside it.
+# ssh-keygen therefore needs `key.pub` beside it. Where ssh-keygen cannot sign, openssl does.
 sign_as_host() { # NAMESPACE FILE
-  ssh-keygen -Y sign -n "$1" -f "$VAR/key" <"$2" 2>/dev/null
+  keygen_sign "$1" <"$2" || openssl_sign "$1" <"$2"
+}
+
+# The signature of a text that is in no file.
+sign_text() { # NAMESPACE TEXT
+  keygen_sign "$1" <<TEXT || openssl_sign "$1" <<AGAIN
+$2
+TEXT
+$2
+AGAIN
+}
+
+keygen_sign() { # NAMESPACE
+  ssh-keygen -Y sign -n "$1" -f "$VAR/key" 2>/dev/null
+}
+
+# The host keeps the key that it has.
+make_host_key() { # NAME
+  [ ! -s "$VAR/key" ] || return 0
+  rm -f "$VAR/key.new" "$VAR/key.new.pub"
+  ssh-keygen -q -t ecdsa -b 256 -m PKCS8 -N '' -C "$1" -f "$VAR/key.new" </dev/null >/dev/null 2>&1 ||
+    openssl_make_key "$VAR/key.new" "$1" ||
+    fail_code E_PLATFORM "neither ssh-keygen nor openssl could make a key" || return 1
+  mv -f "$VAR/key.new.pub" "$VAR/key.pub" && mv -f "$VAR/key.new" "$VAR/key" && sync "$VAR"
 }
 
 # DG_JOURNAL, DG_OUTPUT with its DG_OUTPUT_BYTES, and DG_POLICY; a file that is not there is an empty
@@ -110,10 +133,7 @@ approvals $J_APPROVALS
 head $HEAD_LINE
 counter $RESULT_COUNTER
 end"
-  RESULT_SIG=$(ssh-keygen -Y sign -n fettle-result-v1 -f "$VAR/key" 2>/dev/null <<TEXT
-$RESULT_TEXT
-TEXT
-  ) && [ -n "$RESULT_SIG" ]
+  RESULT_SIG=$(sign_text fettle-result-v1 "$RESULT_TEXT") && [ -n "$RESULT_SIG" ]
 }
 
 # One line in the host's own log, where it has one. The change is the same word that the server's events

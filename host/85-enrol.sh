@@ -71,15 +71,7 @@ enrol_write() { # DIR
       return 1
     fi
   fi
-  if [ ! -s "$VAR/key" ]; then
-    rm -f "$VAR/key.new" "$VAR/key.new.pub"
-    if ! ssh-keygen -q -t ecdsa -b 256 -m PKCS8 -N '' -C "$en_host" -f "$VAR/key.new" \
-      </dev/null >/dev/null; then
-      fail_code E_PLATFORM "ssh-keygen could not make a key"
-      return 1
-    fi
-    mv -f "$VAR/key.new.pub" "$VAR/key.pub" && mv -f "$VAR/key.new" "$VAR/key" && sync "$VAR"
-  fi
+  make_host_key "$en_host" || return 1
   durable_write "$ETC/policy" <"$1/policy" && durable_write "$ETC/identity" <"$1/identity" ||
     return 1
   chmod 0644 "$ETC/policy" "$ETC/identity"

@@ -259,12 +259,7 @@ agent_enrol_files() { # [LABEL…]
     ok*) ;;
     *) fail_code E_POLICY "$(printf '%s' "$ae_facts" | head -n 1)" || return 1 ;;
   esac
-  if [ ! -s "$VAR/key" ]; then
-    rm -f "$VAR/key.new" "$VAR/key.new.pub"
-    ssh-keygen -q -t ecdsa -b 256 -m PKCS8 -N '' -C "$ae_host" -f "$VAR/key.new" </dev/null \
-      >/dev/null || fail_code E_PLATFORM "ssh-keygen could not make a key" || return 1
-    mv -f "$VAR/key.new.pub" "$VAR/key.pub" && mv -f "$VAR/key.new" "$VAR/key" && sync "$VAR"
-  fi
+  make_host_key "$ae_host"
 }
 
 agent_enrol_ask() { # [LABEL…]

@@ -50,13 +50,17 @@ export interface Keys {
 export const DESK = "desk.site.example";
 const PAGE = "fettle.site.example";
 
-/** Bob's key is ECDSA, the others Ed25519, so both kinds are met in every good bundle. */
-export function makeKeys(folder: string): Keys {
+/**
+ * Bob's key is ECDSA, the others Ed25519, so both kinds are met in every good bundle; with `p256` all are
+ * of that one curve, the only one that hosts without ssh-keygen know.
+ */
+export function makeKeys(folder: string, curves: "mixed" | "p256" = "mixed"): Keys {
   mkdirSync(folder, { recursive: true });
   const lines = new Map<string, string>();
   for (const person of people) {
     const path = join(folder, person);
-    const type = person === "bob" || person === "root" ? "ecdsa" : "ed25519";
+    const isP256 = curves === "p256" || person === "bob" || person === "root";
+    const type = isP256 ? "ecdsa" : "ed25519";
     execFileSync("ssh-keygen", ["-q", "-t", type, "-N", "", "-C", person, "-f", path]);
     lines.set(person, readFileSync(`${path}.pub`, "utf8"));
   }
@@ -76,7 +80,7 @@ export function makeKeys(folder: string): Keys {
       erin: makeSecurityKey("p256", "ssh:"),
       frank: makeSecurityKey("p256", DESK),
       grace: makeSecurityKey("p256", PAGE),
-      heidi: makeSecurityKey("ed25519", "ssh:"),
+      heidi: makeSecurityKey(curves === "p256" ? "p256" : "ed25519", "ssh:"),
     },
   };
 }

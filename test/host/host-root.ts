@@ -30,6 +30,8 @@ export interface Shell {
   readonly argv: readonly string[];
   /** Search path inside the program; busybox has a folder of its own tools before the others. */
   readonly path: "system" | "busybox";
+  /** What the host has of ssh-keygen where it is not the machine's own: none, or this script. */
+  readonly keygen?: { readonly script: string | null };
 }
 
 export const shells: readonly Shell[] = [
@@ -68,12 +70,27 @@ export function makeHostRoot(folder: string, shell: Shell, standIns: string): Ho
     mkdirSync(tools, { recursive: true });
     for (const tool of BUSYBOX_TOOLS) symlinkSync("/usr/bin/busybox", join(tools, tool));
   }
-  const path = shell.path === "busybox" ? `${tools}:${SYSTEM_PATH}` : SYSTEM_PATH;
+  const system = shell.keygen === undefined ? SYSTEM_PATH : pathWith(folder, shell.keygen.script);
+  const path = shell.path === "busybox" ? `${tools}:${system}` : system;
   const text = hostProgram({ ...root, path });
   const program = join(folder, "program");
   mkdirSync(folder, { recursive: true });
   writeFileSync(program, text.replace(/main "\$@"\n$/, `${standIns}\nmain "$@"\n`));
   return { ...root, program };
+}
+
+/** What the host program calls besides, where it gets a folder of its own tools. */
+const OTHER_TOOLS = ["base64", "flock", "grep", "mkfifo", "openssl", "sh", "sha512sum", "tail"];
+
+/** A folder with the tools of this machine but ssh-keygen, and the script in its place. */
+function pathWith(folder: string, script: string | null): string {
+  const bin = join(folder, "bin");
+  mkdirSync(bin, { recursive: true });
+  for (const tool of [...BUSYBOX_TOOLS, ...OTHER_TOOLS]) {
+    symlinkSync(join("/usr/bin", tool), join(bin, tool));
+  }
+  if (script !== null) writeFileSync(join(bin, "ssh-keygen"), script, { mode: 0o755 });
+  return bin;
 }
 
 /** Puts a host's files there, as root would have them. */
