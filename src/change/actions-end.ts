@@ -11,7 +11,7 @@ import { recordEvent } from "../ledger/record.ts";
 import { demandAcknowledged } from "../plan/actions-procedures.ts";
 import { approvalLost, demandChange, lockForTaking } from "./actions.ts";
 import { openDuties } from "./actions-duties.ts";
-import type { Change, ChangeVerb } from "./model.ts";
+import type { Change, ChangeState, ChangeVerb } from "./model.ts";
 import { nextState } from "./model.ts";
 import { expireChanges, loadChange, moveChange, startApproved } from "./store.ts";
 
@@ -71,12 +71,39 @@ async function endChange(
         `C-${change.number} is ${change.state}; it is too late for that.`,
       );
     }
-    const at = world.clock();
-    await moveChange(tx, { id: change.id, verb, to, at, reason: given.reason });
-    await recordEnd(tx, actor.subject, { ...change, state: to }, given.reason);
-    await approvalLost(tx, { before: change.state, patch: change.patch, actor, at });
-    return { ...change, state: to, movedAt: at, closedReason: given.reason };
+    return endNow(tx, change, { verb, to, actor, at: world.clock(), reason: given.reason });
   });
+}
+
+/**
+ * The change's plan was revoked: it ends wherever it stands, and no host starts any more. One that has
+ * ended stays as it is. The caller has taken `lockForTaking` in this transaction.
+ */
+export async function endRevoked(
+  tx: Tx,
+  change: Change,
+  of: { readonly actor: Actor; readonly at: Instant; readonly reason: string },
+): Promise<Change> {
+  const to = nextState(change.state, "withdraw");
+  return to === null ? change : endNow(tx, change, { ...of, verb: "withdraw", to });
+}
+
+async function endNow(
+  tx: Tx,
+  change: Change,
+  how: {
+    readonly verb: "withdraw" | "reject";
+    readonly to: ChangeState;
+    readonly actor: Actor;
+    readonly at: Instant;
+    readonly reason: string;
+  },
+): Promise<Change> {
+  const { verb, to, actor, at, reason } = how;
+  await moveChange(tx, { id: change.id, verb, to, at, reason });
+  await recordEnd(tx, actor.subject, { ...change, state: to }, reason);
+  await approvalLost(tx, { before: change.state, patch: change.patch, actor, at });
+  return { ...change, state: to, movedAt: at, closedReason: reason };
 }
 
 /** The reason may hold names, which the ledger must not: it keeps its digest. */

@@ -66,6 +66,13 @@ export async function loadChangeByNumber(reader: Reader, number: number): Promis
   return rows[0] === undefined ? null : changeFromRow(rows[0]);
 }
 
+/** The change whose plan this is now; null for a plan that nobody asked for, or not any more. */
+export async function changeOfPlan(reader: Reader, plan: PlanDigest): Promise<ChangeId | null> {
+  const { rows } = await sql<{ id: ChangeId }>`
+    select c.id from change c where c.plan = ${plan}`.execute(reader);
+  return rows[0]?.id ?? null;
+}
+
 export async function insertChange(tx: Tx, change: Change): Promise<void> {
   await sql`
     insert into change (id, number, patch, plan, class, state, title, reason, backout, risk, need,

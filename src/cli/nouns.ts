@@ -132,6 +132,10 @@ export const nounParts: readonly NounPart[] = [
     load: async (program, cli) => (await import("./rollout.ts")).registerRollout(program, cli),
   },
   {
+    nouns: ["revoke"],
+    load: async (program, cli) => (await import("./revoke.ts")).registerRevoke(program, cli),
+  },
+  {
     nouns: ["audit"],
     load: async (program, cli) => (await import("./audit.ts")).registerAudit(program, cli),
   },

@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { ask } from "../client/client.ts";
 import { requireKind } from "../triage/policy-kinds.ts";
 import { type Cli, say, show } from "./cli.ts";
+import { registerHostPolicy } from "./host-policy.ts";
 import { readNamedText } from "./read-file.ts";
 import { effectsText, policyTable } from "./view/policy.ts";
 
@@ -53,6 +54,7 @@ export function registerPolicy(program: Command, cli: Cli): void {
         show(cli, reply, () => effectsText(reply));
       });
   }
+  registerHostPolicy(policy, cli);
   policy
     .command("apply <file>")
     .description("Put a file in force for everybody, and say why")

@@ -1451,6 +1451,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/host-trust/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The public keys of this server that the policies of hosts name. */
+        get: operations["getHostTrustKeys"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/hosts": {
         parameters: {
             query?: never;
@@ -2717,6 +2734,75 @@ export interface paths {
         get: operations["getReleaseTrains"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/revocation-draft": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What an approver or a root signs to revoke a change's plan, or a root a person's key. */
+        get: operations["getRevocationDraft"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/revocations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was revoked, newest first, with how many hosts have heard of it. */
+        get: operations["getRevocations"];
+        put?: never;
+        /** Revokes a plan (an approver or a root signs) or a key (a root signs): ends it here and tells hosts. */
+        post: operations["postRevocations"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/revocations/{revocation}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One revocation: which hosts took it, which refused it and why, and which wait. */
+        get: operations["getRevocationsByRevocation"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/revocations/{revocation}/retelling": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Tells all hosts again that have not taken it, those that refused it too. */
+        post: operations["postRevocationsByRevocationRetelling"];
         delete?: never;
         options?: never;
         head?: never;
@@ -5108,6 +5194,28 @@ export interface components {
             rule: string;
             services: string[] | null;
             target: string | null;
+        };
+        Revocation: {
+            /** Format: date-time */
+            at: string;
+            change: string | null;
+            document: string;
+            id: string;
+            /** @enum {string} */
+            keyClass: "ssh" | "sk" | "desk" | "page" | "root";
+            keyFingerprint: string;
+            reason: string;
+            /** @description hosts that do not believe the key that signed */
+            refused: number;
+            signature: string;
+            signer: string;
+            taken: number;
+            /** @description a plan's digest, or a key's fingerprint */
+            target: string;
+            /** @description hosts that were not reached yet */
+            waiting: number;
+            /** @enum {string} */
+            what: "plan" | "key";
         };
         Role: {
             /** @enum {string} */
@@ -10067,6 +10175,45 @@ export interface operations {
             503: components["responses"]["unavailable"];
         };
     };
+    getHostTrustKeys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        dispatcher: {
+                            fingerprint: string;
+                            /** @description as it stands in a host's policy */
+                            line: string;
+                            name: string;
+                        };
+                        log: {
+                            fingerprint: string;
+                            /** @description as it stands in a host's policy */
+                            line: string;
+                            name: string;
+                        };
+                        tenant: string;
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
     getHosts: {
         parameters: {
             query?: {
@@ -13889,6 +14036,180 @@ export interface operations {
             400: components["responses"]["invalid"];
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["forbidden"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    getRevocationDraft: {
+        parameters: {
+            query?: {
+                change?: string;
+                key?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description sign its exact bytes, namespace fettle-revoke-v1 */
+                        document: string;
+                        /** @description a plan's digest, or a key's base64 */
+                        target: string;
+                        /** @enum {string} */
+                        what: "plan" | "key";
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    getRevocations: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Revocation"][];
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    postRevocations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    document: string;
+                    passkey?: components["schemas"]["PasskeyAnswer"];
+                    reason: string;
+                    /** @description whose key signed, as host policies name it */
+                    root?: string;
+                    /** @description an armoured SSH signature */
+                    signature?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Revocation"];
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden.proof-needed"];
+            404: components["responses"]["not-found"];
+            409: components["responses"]["conflict"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    getRevocationsByRevocation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                revocation: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        hosts: {
+                            code: string | null;
+                            host: string;
+                            nextAt: string | null;
+                            /** @enum {string} */
+                            outcome: "waiting" | "taken" | "refused";
+                            triedAt: string | null;
+                            tries: number;
+                            why: string | null;
+                        }[];
+                        revocation: components["schemas"]["Revocation"];
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    postRevocationsByRevocationRetelling: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                revocation: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        hosts: number;
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
         };

@@ -1,12 +1,17 @@
 import { type Actor, scopesFor } from "../base/actor.ts";
 import { sha256 } from "../base/digest.ts";
-import { Failure } from "../base/failure.ts";
+import { assert, Failure } from "../base/failure.ts";
+import type { SubjectId } from "../base/ids.ts";
+import { fingerprint, parsePublicKeyLine } from "../base/ssh-key.ts";
 import { inTransaction } from "../db/database.ts";
 import type { World } from "../db/world.ts";
 import { foundHost } from "../inventory/actions.ts";
+import type { Host } from "../inventory/model.ts";
 import { recordEvent } from "../ledger/record.ts";
 import { askHost, isReachProblem } from "../reach/host-session.ts";
+import type { ReachProblem } from "../reach/model.ts";
 import { reachHost } from "../reach/reach-host.ts";
+import { machineKey } from "./store-keys.ts";
 import { parseTrustAnswers, type TrustAnswer } from "./trust-frame.ts";
 
 /**
@@ -25,25 +30,63 @@ export async function tellTrust(
       `${host.name} is not reached over SSH. Hand the frame to its root.`,
     );
   }
+  const said = await tellHost(world, host, { frame: input.frame, by: actor.subject });
+  if (said.kind === "answered") return said.answers;
+  throw new Failure("unavailable", `${host.name} took nothing of it: ${said.message}`);
+}
+
+/** Says the frame to a host over whatever way it has; what it answers is an event. */
+export async function tellHost(
+  world: World,
+  host: Pick<Host, "id" | "way">,
+  news: { readonly frame: string; readonly by: SubjectId; readonly signal?: AbortSignal },
+): Promise<{ readonly kind: "answered"; readonly answers: readonly TrustAnswer[] } | ReachProblem> {
+  const { frame, by, signal } = news;
+  const request = { verb: "trust", input: frame, answer: "trust" } as const;
   const transport = reachHost(world.paths, host.way);
-  const answer = await askHost(transport, { verb: "trust", input: input.frame, answer: "trust" });
-  if (isReachProblem(answer)) {
-    throw new Failure("unavailable", `${host.name} took nothing of it: ${answer.message}`);
-  }
-  const answers = parseTrustAnswers(answer.get("trust") ?? []);
+  const said = await askHost(transport, signal === undefined ? request : { ...request, signal });
+  if (isReachProblem(said)) return said;
+  const answers = parseTrustAnswers(said.get("trust") ?? []);
   const refused = answers.filter((one) => one.kind === "refused");
   await inTransaction(world.db, (tx) =>
     recordEvent(tx, {
       type: "host.told",
-      actor: actor.subject,
+      actor: by,
       object: `host:${host.id}`,
       facts: {
-        frame: sha256(input.frame),
+        frame: sha256(frame),
         taken: answers.length - refused.length,
         refused: refused.length,
         codes: [...new Set(refused.map((one) => one.code))].sort().join(" "),
       },
     }),
   );
-  return answers;
+  return { kind: "answered", answers };
+}
+
+export interface HostTrustKey {
+  readonly name: string;
+  /** As it stands in a host's policy. */
+  readonly line: string;
+  readonly fingerprint: string;
+}
+
+/** What an operator writes into the policy of hosts, after comparing fingerprints on this machine. */
+export function hostTrustKeys(world: World): {
+  readonly tenant: string;
+  readonly dispatcher: HostTrustKey;
+  readonly log: HostTrustKey;
+} {
+  const named = (word: "dispatcher" | "log", name: string): HostTrustKey => {
+    const { publicKeyLine } = machineKey(world.paths.state, word);
+    const key = parsePublicKeyLine(publicKeyLine);
+    assert(key !== null, "machine keys are keys that hosts take");
+    const line = `${word} ${name} ${key.type} ${key.base64}`;
+    return { name, line, fingerprint: fingerprint(key) };
+  };
+  return {
+    tenant: world.config.deployment,
+    dispatcher: named("dispatcher", "d1"),
+    log: named("log", "l1"),
+  };
 }

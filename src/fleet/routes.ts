@@ -2,7 +2,7 @@ import { z } from "zod";
 import { instantToText } from "../base/instant.ts";
 import { type Route, route } from "../db/world.ts";
 import { confirmHost, type EnrolledHost, enrolHost, hostStatus } from "./actions.ts";
-import { tellTrust } from "./actions-trust.ts";
+import { hostTrustKeys, tellTrust } from "./actions-trust.ts";
 import { agentRoutes } from "./routes-agent.ts";
 import type { StoredEnrolment } from "./store.ts";
 import { isTrustFrame, TRUST_CHARACTERS_MAX } from "./trust-frame.ts";
@@ -137,7 +137,27 @@ const postTrust = route({
   },
 });
 
+const machineKeySchema = z.strictObject({
+  name: z.string(),
+  line: z.string().describe("as it stands in a host's policy"),
+  fingerprint: z.string(),
+});
+
+const getHostTrustKeys = route({
+  method: "GET",
+  path: "/api/v1/host-trust/keys",
+  summary: "The public keys of this server that the policies of hosts name.",
+  permission: "host.read",
+  reply: z.strictObject({
+    tenant: z.string(),
+    dispatcher: machineKeySchema,
+    log: machineKeySchema,
+  }),
+  handle: async ({ world }) => hostTrustKeys(world),
+});
+
 export const routes: readonly Route[] = [
+  getHostTrustKeys,
   postEnrolment,
   postTrust,
   postConfirmation,

@@ -1,17 +1,17 @@
 import type { Actor } from "../base/actor.ts";
 import { Failure } from "../base/failure.ts";
-import { newId } from "../base/ids.ts";
+import { newId, type SubjectId } from "../base/ids.ts";
 import { fingerprint, parsePublicKeyLine } from "../base/ssh-key.ts";
 import { demandUnscoped } from "../base/unscoped.ts";
 import { credentialIn } from "../base/webauthn-bytes.ts";
-import { inTransaction } from "../db/database.ts";
+import { inTransaction, type Tx } from "../db/database.ts";
 import type { World } from "../db/world.ts";
 import { recordEvent } from "../ledger/record.ts";
 import { demandWholeCredential } from "./actions-access.ts";
 import { classOfKey } from "./key-class.ts";
 import type { ApproverKey, KeyId } from "./model.ts";
 import { loadSubject } from "./store.ts";
-import { insertKey, loadKeys, removeKey } from "./store-keys.ts";
+import { insertKey, loadKeys, markRevoked, removeKey } from "./store-keys.ts";
 
 /** Adds a key to one's own account by its line. Nobody adds a key to another person's. */
 export async function addKey(
@@ -64,7 +64,7 @@ export async function keepKey(
     if (id === null) {
       throw new Failure(
         "conflict",
-        "This key belongs to another person, or did once. Every person needs a key of their own.",
+        "This key belongs to another person, or did once, or it was revoked. Make a new one: every person needs a key of their own.",
       );
     }
     await recordEvent(tx, {
@@ -102,13 +102,25 @@ export async function dropKey(world: World, actor: Actor, id: string): Promise<v
     throw new Failure("not-found", "There is no such key of yours.");
   }
   await inTransaction(world.db, async (tx) => {
-    if (!(await removeKey(tx, key.id)))
-      throw new Failure("conflict", "The key is removed already.");
-    await recordEvent(tx, {
-      type: "key.removed",
-      actor: actor.subject,
-      object: `key:${key.id}`,
-      facts: { subject: key.subject, fingerprint: key.fingerprint },
-    });
+    if (await takeKey(tx, key, actor.subject)) return;
+    throw new Failure("conflict", "The key is removed already.");
   });
+}
+
+/** The key that a root revoked (host protocol §3) is removed and never registered again. */
+export async function revokeKey(tx: Tx, key: ApproverKey, by: SubjectId): Promise<void> {
+  await takeKey(tx, key, by);
+  await markRevoked(tx, key.id);
+}
+
+/** False when it was removed before. */
+async function takeKey(tx: Tx, key: ApproverKey, by: SubjectId): Promise<boolean> {
+  if (!(await removeKey(tx, key.id))) return false;
+  await recordEvent(tx, {
+    type: "key.removed",
+    actor: by,
+    object: `key:${key.id}`,
+    facts: { subject: key.subject, fingerprint: key.fingerprint },
+  });
+  return true;
 }

@@ -10,13 +10,19 @@ const columns = sql`k.id, k.subject, k.class, k.type, k.base64, k.fingerprint, k
 
 export async function loadKeys(
   reader: Reader,
-  filter: { readonly subject?: SubjectId; readonly id?: string; readonly base64?: string },
+  filter: {
+    readonly subject?: SubjectId;
+    readonly id?: string;
+    readonly base64?: string;
+    readonly fingerprint?: string;
+  },
 ): Promise<readonly ApproverKey[]> {
   const { rows } = await sql<ApproverKey>`
     select ${columns} from approver_key k
     where ${filter.subject === undefined ? sql`true` : sql`k.subject = ${filter.subject}`}
       and ${filter.id === undefined ? sql`true` : sql`k.id = ${filter.id}`}
       and ${filter.base64 === undefined ? sql`true` : sql`k.base64 = ${filter.base64}`}
+      and ${filter.fingerprint === undefined ? sql`true` : sql`k.fingerprint = ${filter.fingerprint}`}
     order by k.added_at, k.id limit 1000`.execute(reader);
   return rows;
 }
@@ -36,7 +42,7 @@ export async function loadLiveKeys(reader: Reader): Promise<readonly ApproverKey
 
 /**
  * Adds a key, or puts back one that the same person removed. Null when the key is another person's,
- * or was once: a key never changes hands.
+ * or was once, as a key never changes hands, and when a root revoked it.
  */
 export async function insertKey(
   tx: Tx,
@@ -49,9 +55,15 @@ export async function insertKey(
     on conflict (base64) do update
       set removed_at = null, added_at = now(), title = excluded.title,
           credential = excluded.credential
-      where approver_key.subject = excluded.subject
+      where approver_key.subject = excluded.subject and approver_key.revoked_at is null
     returning id`.execute(tx);
   return rows[0]?.id ?? null;
+}
+
+/** For ever: hosts that heard of it believe the key in no later policy either. */
+export async function markRevoked(tx: Tx, id: KeyId): Promise<void> {
+  await sql`update approver_key set revoked_at = coalesce(revoked_at, now())
+             where id = ${id}`.execute(tx);
 }
 
 export async function removeKey(tx: Tx, id: KeyId): Promise<boolean> {

@@ -15,6 +15,7 @@ import { giveBackLook, lookAtHost, stillLooking, takeLooks } from "./actions-ver
 import { type Engine, KEEP_LEASES_MS } from "./engine.ts";
 import { holdConversations } from "./loops-conversations.ts";
 import { type Presence, startPresence } from "./loops-presence.ts";
+import { startRevocations } from "./loops-revocations.ts";
 import { releaseDead } from "./store-presence.ts";
 import type { Unjudged } from "./store-results.ts";
 import { sweepTargets } from "./store-targets.ts";
@@ -111,14 +112,17 @@ export function startRollouts(world: World, executor: Executor = defaultExecutor
   const gates = startGates(world);
   const joins = startJoins(world, presence, () => turns.wake());
   const looks = startLooks(engine, presence, () => turns.wake());
+  const revocations = startRevocations(world);
   return {
     wake() {
       turns.wake();
       looks.wake();
+      revocations.wake();
     },
     async stop() {
-      const loops = [turns, sweep, keep, looks, gates, joins];
-      await Promise.all(loops.map((loop) => loop.stop()));
+      await Promise.all(
+        [turns, sweep, keep, looks, gates, joins, revocations].map((l) => l.stop()),
+      );
       await talks.stop();
       await presence.stop();
     },

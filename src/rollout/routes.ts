@@ -12,6 +12,7 @@ import { getPlanForecast } from "./routes-forecast.ts";
 import { gateRoutes } from "./routes-gates.ts";
 import { metricRoutes } from "./routes-metrics.ts";
 import { openingRoutes } from "./routes-open-wave.ts";
+import { revocationRoutes } from "./routes-revocations.ts";
 import {
   shownOf,
   shownSchema,
@@ -307,5 +308,6 @@ export const routes: readonly Route[] = [
   postCatchUp,
   ...gateRoutes,
   ...openingRoutes,
+  ...revocationRoutes,
   ...metricRoutes,
 ];
