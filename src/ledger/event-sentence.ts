@@ -119,6 +119,12 @@ const sentences: Readonly<Record<string, Sentence>> = {
     `was refused ${f["count"] === 1 ? "" : `${text(f["count"])} times `}at ${text(f["method"])} ${text(f["route"])}: ${text(f["code"])}${f["permission"] == null ? "" : `, without the right ${text(f["permission"])}`}`,
   "host.told": (f) =>
     `told the host whom to believe: ${text(f["taken"])} taken, ${text(f["refused"])} refused ${text(f["codes"])}`.trimEnd(),
+  "plan.revoked": (f) =>
+    `revoked the plan with the ${text(f["class"])} key ${text(f["key"])}; ${count(f["hosts"], "host")} to tell`,
+  "key.revoked": (f) =>
+    `revoked the key ${text(f["target"])} with the ${text(f["class"])} key ${text(f["key"])}; ${count(f["hosts"], "host")} to tell`,
+  "revocation.refused": (f) => `a host refused a revocation: ${text(f["code"])}`,
+  "revocation.retold": (f) => `had ${count(f["hosts"], "host")} told of the revocation again`,
   "ledger.read": (f) =>
     `read ${{ events: "the log", stream: "the log as it grows", proof: "entries of the log with their proofs", evidence: "the evidence about a change" }[text(f["what"])] ?? text(f["what"])}${f["readings"] === 1 ? "" : `, ${text(f["readings"])} times since the last such entry`}`,
   "ledger.exported": (f) => `took away the whole log, ${text(f["size"])} entries`,

@@ -115,9 +115,7 @@ export function startRollouts(world: World, executor: Executor = defaultExecutor
   const revocations = startRevocations(world);
   return {
     wake() {
-      turns.wake();
-      looks.wake();
-      revocations.wake();
+      for (const loop of [turns, looks, revocations]) loop.wake();
     },
     async stop() {
       await Promise.all(
