@@ -89,7 +89,7 @@ describe("a gate that cannot be read is refused with its reason", () => {
       `      - { onFail: revert-host, sample: { hosts: 3 } }`,
       /only a check of each host/,
     ],
-    ["of a role that is none", "      - signOff: { role: boss }", /"viewer"\|"operator"/],
+    ["of a role that is none", "      - signOff: { role: boss }", /"viewer"\|"auditor"/],
     [
       "with a share without unit",
       "      - check: { tcp: { host: a, port: 1 }, success: 1 }",

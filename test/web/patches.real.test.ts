@@ -131,7 +131,7 @@ rules:
     const { page } = at;
     await goTo("/patches/P-1?tab=plan&make=yes");
     await page.getByLabel("Rings policy").selectOption({ index: 1 });
-    await page.getByLabel("Hosts").fill("service=nothing");
+    await page.getByLabel("Hosts", { exact: true }).fill("service=nothing");
     await picture(page, "patch-make-plan");
     await expectAccessible(page);
     await page.getByRole("button", { name: "Make the plan" }).click();
