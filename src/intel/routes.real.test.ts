@@ -1,6 +1,6 @@
-import { readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { firstAdmin } from "../../test/builders/first-admin.ts";
 import { addHost } from "../../test/builders/fleet.ts";
 import { aPackage, trackerFile, trackerOf } from "../../test/builders/intel.ts";
 import { type TestWorld, testWorld } from "../../test/setup/world.ts";
@@ -18,10 +18,7 @@ beforeAll(async () => {
   made = await testWorld();
   const path = await ensureSetupSecret(made.world);
   server = await startServer(made.world, allRoutes, { checkReplies: true });
-  const secret = readFileSync(path ?? "", "utf8").trim();
-  const person = { handle: "ada", name: "Ada", password: "correct horse battery staple" };
-  const answer = await call("POST", "/setup", JSON.stringify({ secret, ...person }));
-  token = String(answer.body["token"]);
+  token = await firstAdmin(`http://127.0.0.1:${server.port}`, path ?? "");
 });
 afterAll(async () => {
   await server.close();
