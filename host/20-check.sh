@@ -224,9 +224,9 @@ check_standing() {
   permit_reach "$R_PERMIT"
   [ "$cs_reach" -le "$REACH" ] ||
     fail_code E_POLICY "permit $J_PERMIT is weaker than $R_PERMIT" || return 1
-  [ "$J_WAY" != local ] || [ "$J_PERMIT" = offline ] ||
-    fail_code E_PERMIT "its approvers demanded permit $J_PERMIT: only a plan with permit offline\
- starts without the server" || return 1
+  [ "$J_WAY" != local ] || [ "$R_PERMIT" = offline ] ||
+    fail_code E_PERMIT "ring $ID_RING has permit $R_PERMIT here: root must have written permit\
+ offline beforehand for a job to start without the server" || return 1
   if [ "$J_REVERT" != self ]; then
     [ "$R_REVERT" != self ] && [ "${J_REVERT#order }" -le "${R_REVERT#order:}" ] ||
       fail_code E_POLICY "revert $J_REVERT is weaker than $R_REVERT" || return 1

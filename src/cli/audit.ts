@@ -1,4 +1,4 @@
-import { existsSync, renameSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import type { Command } from "commander";
 import { Failure } from "../base/failure.ts";
 import { ask } from "../client/client.ts";
@@ -11,6 +11,7 @@ import { firstLine, type PathVerdict, verifyPath } from "./verify-path.ts";
 import { eventText } from "./view/event.ts";
 import { renderTable, safeText } from "./view/table.ts";
 import { clockText } from "./view/when.ts";
+import { writeWhole } from "./write-whole.ts";
 
 /** The ledger: look at it, take it away, and check it without trusting the server. */
 export function registerAudit(program: Command, cli: Cli): void {
@@ -65,18 +66,6 @@ export function registerAudit(program: Command, cli: Cli): void {
       );
     });
   registerVerify(audit, cli);
-}
-
-/** Whole or not at all: half an export would read as a shortened log. */
-function writeWhole(file: string, bytes: Buffer): void {
-  try {
-    writeFileSync(`${file}.new`, bytes, { mode: 0o600 });
-    renameSync(`${file}.new`, file);
-  } catch (cause) {
-    throw new Failure("blocked", `${file} cannot be written. Name a file in a folder of yours.`, {
-      cause,
-    });
-  }
 }
 
 interface EventFlags extends RowFlags {

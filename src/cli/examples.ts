@@ -246,6 +246,7 @@ const examples: Readonly<Record<string, readonly string[]>> = {
     'rollout revert R-1 --host web-7 --reason "its latency doubled"',
     'rollout revert R-1 --all --reason "logins fail"',
   ],
+  "rollout bundle": ["rollout bundle R-1 web-7 --offline web-7.job"],
   "rollout lost": ['rollout lost R-1 web-7 --reason "the machine is gone"'],
   explain: ["explain host web-1 patch P-1"],
   "revoke plan": [

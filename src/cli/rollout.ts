@@ -9,6 +9,7 @@ import { registerRolloutSign } from "./rollout-sign.ts";
 import { rolloutTable, rolloutText, targetTable } from "./view/rollout.ts";
 import { freshTimes } from "./view/sentence.ts";
 import { lookAtRollout, watchRollout } from "./watch-rollout.ts";
+import { writeWhole } from "./write-whole.ts";
 
 /** Rollouts: start, watch, halt, resume, and why something waits. */
 export function registerRollout(program: Command, cli: Cli): void {
@@ -157,6 +158,24 @@ function registerHosts(rollout: Command, cli: Cli): void {
         cli.client().POST("/api/v1/rollouts/{rollout}/retry", { params, body }),
       );
       show(cli, reply, () => `Another attempt for ${counted(reply.hosts.length, "host")}.`);
+    });
+  rollout
+    .command("bundle <rollout> <host>")
+    .description("Take a host's job along, for its root to run by hand when the server is gone")
+    .requiredOption("--offline <file>", "where to write it")
+    .action(async (ref: string, host: string, flags: { offline: string }) => {
+      const params = { path: { rollout: ref } };
+      const path = "/api/v1/rollouts/{rollout}/offline-bundle" as const;
+      const given = { params, body: { host }, parseAs: "text" } as const;
+      const text = String(await ask(cli.client().POST(path, given)));
+      writeWhole(flags.offline, Buffer.from(text));
+      const bytes = Buffer.byteLength(text);
+      show(
+        cli,
+        { host, file: flags.offline, bytes },
+        () =>
+          `${bytes.toLocaleString("en")} bytes in ${flags.offline}. Root of ${host} runs it there: fettle-host local ${flags.offline}`,
+      );
     });
   rollout
     .command("lost <rollout> <host>")

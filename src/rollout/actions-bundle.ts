@@ -1,12 +1,13 @@
 import { assert, present } from "../base/failure.ts";
-import type { ChangeId, HostId, PlanDigest } from "../base/ids.ts";
+import type { ChangeId, HostId, PlanDigest, RolloutId } from "../base/ids.ts";
 import { instantToSeconds } from "../base/instant.ts";
 import { keepLast } from "../base/kept.ts";
 import type { RequestSignature } from "../change/model.ts";
 import { approvalsFor } from "../change/store.ts";
 import { loadRequestSignature } from "../change/store-request-signature.ts";
 import type { Reader } from "../db/database.ts";
-import type { Bundle, BundleApproval, BundleGate } from "../fleet/bundle.ts";
+import type { World } from "../db/world.ts";
+import type { Bundle, BundleApproval, BundleGate, OfflineBundle } from "../fleet/bundle.ts";
 import { EMPTY_HEAD, type Head, signOrder } from "../fleet/order.ts";
 import { everywhere, loadHosts } from "../inventory/store.ts";
 import { ANY_HOST } from "../plan/leaf.ts";
@@ -41,25 +42,52 @@ export async function bundlesFor(
   change: ChangeId,
   claimed: readonly Claimed[],
 ): Promise<ReadonlyMap<HostId, Bundle>> {
-  const { db } = engine.world;
+  const [first] = claimed;
+  if (first === undefined) return new Map();
+  const of = { plan, change, rollout: first.rollout };
+  const signed = await signedParts(engine.world, of, claimed);
+  return new Map(
+    claimed.map((one) => {
+      const { parts, ...about } = present(signed.get(one.host), `the job of host ${one.host}`);
+      const order = orderFor(engine, one, about);
+      return [one.host, { order: order.text, orderSignature: order.signature, ...parts }];
+    }),
+  );
+}
+
+/** Which job of a rollout this is. */
+export interface JobOfHost {
+  readonly host: HostId;
+  readonly leafIndex: number;
+  readonly body: string;
+}
+
+/** What people signed and the log proves about these jobs of one rollout, by host. */
+export async function signedParts(
+  world: World,
+  of: { readonly plan: PlanDigest; readonly change: ChangeId; readonly rollout: RolloutId },
+  jobs: readonly JobOfHost[],
+): Promise<
+  ReadonlyMap<
+    HostId,
+    { readonly protocolId: string; readonly head: Head; readonly parts: OfflineBundle }
+  >
+> {
+  const { db } = world;
+  const { plan, change } = of;
   const parts = await planParts(db, plan);
-  const leaves = await leavesFor(db, plan, claimed);
+  const leaves = await leavesFor(db, plan, jobs);
   const approvals = await approvalsFor(db, change);
   const request = await loadRequestSignature(db, plan);
-  const hosts = claimed.map((one) => one.host);
-  const proofs = await proofsFor(engine, { change, plan }, hosts);
-  const [first] = claimed;
-  const gates = first === undefined ? [] : await loadWaveSignatures(db, first.rollout);
-  const bundles = new Map<HostId, Bundle>();
-  for (const one of claimed) {
+  const hosts = jobs.map((one) => one.host);
+  const proofs = await proofsFor(world, { change, plan }, hosts);
+  const gates = await loadWaveSignatures(db, of.rollout);
+  const signed = new Map<HostId, { protocolId: string; head: Head; parts: OfflineBundle }>();
+  for (const one of jobs) {
     const { leaf, protocolId } = present(leaves.get(one.host), `the leaf of host ${one.host}`);
     assert(leaf.leaf === one.leafIndex && leaf.body === one.body, "a target is its leaf");
     const proof = proofs.get(one.host);
-    const head = proof?.head ?? EMPTY_HEAD;
-    const order = orderFor(engine, one, { protocolId, head });
-    bundles.set(one.host, {
-      order: order.text,
-      orderSignature: order.signature,
+    const texts = {
       plan: parts.statement,
       request: request === null ? null : signedBy(request),
       approvals: approvals.map(signedBy),
@@ -68,9 +96,10 @@ export async function bundlesFor(
       body: await bodyText(db, parts, plan, one.body),
       gates: gates.filter(({ wave }) => wave === leaf.wave).map(gateOf),
       log: proof?.log ?? null,
-    });
+    };
+    signed.set(one.host, { protocolId, head: proof?.head ?? EMPTY_HEAD, parts: texts });
   }
-  return bundles;
+  return signed;
 }
 
 function signedBy({ handle, keyClass, signature }: RequestSignature): BundleApproval {
@@ -85,7 +114,7 @@ function gateOf({ handle, keyClass, document, signature }: WaveSignature): Bundl
 async function leavesFor(
   reader: Reader,
   plan: PlanDigest,
-  claimed: readonly Claimed[],
+  claimed: readonly JobOfHost[],
 ): Promise<ReadonlyMap<HostId, { readonly leaf: PlannedLeaf; readonly protocolId: string }>> {
   const ids = claimed.map((one) => one.host);
   const planned = await loadLeaves(reader, plan, { hosts: ids });

@@ -107,10 +107,11 @@ export async function loseHost(
 
 const LOST_PEOPLE_MIN = 2;
 
-async function demandHost(
+/** The host of a rollout that this actor may steer. */
+export async function demandHost(
   world: World,
   actor: Actor,
-  input: HostAct,
+  input: Pick<HostAct, "rollout" | "host">,
 ): Promise<{ readonly row: RolloutRow; readonly host: Pick<Host, "id" | "name"> }> {
   const scopes = scopesFor(actor, "rollout.operate");
   const row = await demandRollout(world.db, { ref: input.rollout, scopes });

@@ -1,13 +1,13 @@
 import type { ChangeId, HostId, PlanDigest } from "../base/ids.ts";
 import { keepLast } from "../base/kept.ts";
 import { type MachineKey, signDocument } from "../base/sshsig.ts";
+import type { World } from "../db/world.ts";
 import type { BundleLog } from "../fleet/bundle.ts";
 import { makeLogProof, writeHead, writeLogProof } from "../fleet/log-proof.ts";
 import type { Head } from "../fleet/order.ts";
 import { machineKey } from "../fleet/store-keys.ts";
 import { proveConsistency, proveInclusion } from "../ledger/proof.ts";
 import { loadHead } from "../ledger/store-tree.ts";
-import type { Engine } from "./engine.ts";
 import { loadApprovalIndex, loadHostHeads } from "./store-proof.ts";
 
 /**
@@ -24,11 +24,11 @@ const HEADS_KEPT_MAX = 16;
 const signedHeads = new Map<string, string>();
 
 export async function proofsFor(
-  engine: Engine,
+  world: World,
   of: { readonly change: ChangeId; readonly plan: PlanDigest },
   hosts: readonly HostId[],
 ): Promise<ReadonlyMap<HostId, HostProof>> {
-  const { db, paths, config } = engine.world;
+  const { db, paths, config } = world;
   const seen = await loadHostHeads(db, hosts);
   if (seen.size === 0) return new Map();
   const [stored, index] = [await loadHead(db), await loadApprovalIndex(db, of)];
@@ -38,7 +38,7 @@ export async function proofsFor(
   const text = writeHead({ origin: `${config.deployment}/fettle-ledger`, ...head });
   const headSignature = signHead(machineKey(paths.state, "log"), text);
   const { entry, proof: path } = await proveInclusion(db, { index, size: head.size });
-  const consistencies = await consistenciesTo(engine, head.size, [...seen.values()]);
+  const consistencies = await consistenciesTo(world, head.size, [...seen.values()]);
   const proofs = new Map<HostId, HostProof>();
   for (const [host, last] of seen) {
     const consistency = consistencies.get(last.size) ?? [];
@@ -51,11 +51,11 @@ export async function proofsFor(
 }
 
 /** One proof for each size that hosts saw; a host that saw more than there is refuses by itself. */
-async function consistenciesTo(engine: Engine, size: number, seen: readonly Head[]) {
+async function consistenciesTo(world: World, size: number, seen: readonly Head[]) {
   const sizes = [...new Set(seen.map((head) => head.size))].filter((from) => from <= size);
   const proofs = await Promise.all(
     sizes.map(async (from) => {
-      const proof = await proveConsistency(engine.world.db, { from, to: size });
+      const proof = await proveConsistency(world.db, { from, to: size });
       return [from, proof] as const;
     }),
   );

@@ -11,6 +11,7 @@ import { postCatchUp } from "./routes-catch-up.ts";
 import { getPlanForecast } from "./routes-forecast.ts";
 import { gateRoutes } from "./routes-gates.ts";
 import { metricRoutes } from "./routes-metrics.ts";
+import { postOfflineBundle } from "./routes-offline.ts";
 import { openingRoutes } from "./routes-open-wave.ts";
 import { revocationRoutes } from "./routes-revocations.ts";
 import {
@@ -306,6 +307,7 @@ export const routes: readonly Route[] = [
   postScopeHalt,
   getExplain,
   postCatchUp,
+  postOfflineBundle,
   ...gateRoutes,
   ...openingRoutes,
   ...revocationRoutes,

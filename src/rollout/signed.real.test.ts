@@ -31,6 +31,8 @@ import { openLogKey } from "../ledger/store-log-key.ts";
 import { createPlan } from "../plan/actions.ts";
 import { signedView } from "../plan/signed-view.ts";
 import { loadPlan } from "../plan/store.ts";
+import { halt } from "./actions-halt.ts";
+import { takeOfflineBundle } from "./actions-offline.ts";
 import { showOpening, signOpening } from "./actions-open-wave.ts";
 import { loadFacts } from "./store.ts";
 import { loadWaveSignatures } from "./store-wave-signatures.ts";
@@ -400,5 +402,25 @@ describe("a wave whose ring asks for signatures", () => {
       const claim = { line, signature, text: document, namespace: "fettle-gate-v1" };
       expect(opensshAccepts(claim)).toBe(true);
     }
+  });
+
+  test("§9 its jobs go out as files without an order, told to the log, unless it is halted", async () => {
+    const take = (who = carol!, host = "web-1") =>
+      takeOfflineBundle(world, who.actor, { rollout: played.row.id, host });
+    const text = await take();
+    expect(text.match(/^@\S+/gm)).toEqual([
+      ...["@plan", "@approve", "@gate", "@gatesig", "@gate", "@gatesig", "@leaf", "@node1"],
+      ...["@body", "@end"],
+    ]);
+    expect(text).toContain((await loadPlan(world.db, played.row.plan))?.statement);
+    const events = await sql<{ type: string }>`
+      select type from event where type = 'target.bundle-taken'`.execute(world.db);
+    expect(events.rows).toHaveLength(1);
+    await expect(take(carol!, "web-9")).rejects.toMatchObject({ code: "not-found" });
+    const elsewhere = await aPerson(world, "olga", { role: "operator", scope: "env=dev" });
+    await expect(take(elsewhere)).rejects.toMatchObject({ code: "not-found" });
+    await halt(world, carol!.actor, { rollout: played.row.id, reason: "wait", isFrozen: false });
+    await expect(take()).rejects.toMatchObject({ code: "blocked" });
+    expect(events.rows).toHaveLength(1);
   });
 });

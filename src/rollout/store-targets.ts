@@ -10,7 +10,7 @@ import {
   TALK_SECONDS,
 } from "./engine.ts";
 import type { Hold } from "./hold.ts";
-import { statesWith, targetMoves } from "./model.ts";
+import { statesWith, type TargetState, targetMoves } from "./model.ts";
 import { againCodes } from "./result-move.ts";
 import { forgetReadings } from "./store-gates.ts";
 import { holdUntil } from "./store-time.ts";
@@ -43,6 +43,31 @@ export async function freeSlots(
         as f(rollout, host)
       join target b on b.rollout = f.rollout and b.host = f.host
      where s.host = f.host and s.rollout = f.rollout and not b.is_busy`.execute(tx);
+}
+
+/** The job of a host and where it stands; null when the rollout has no such host. */
+export async function loadJobOfHost(
+  reader: Reader,
+  of: { readonly rollout: RolloutId; readonly host: HostId },
+): Promise<{
+  readonly host: HostId;
+  readonly leafIndex: number;
+  readonly body: string;
+  readonly state: TargetState;
+  readonly isQuarantined: boolean;
+} | null> {
+  const { rows } = await sql<{
+    host: HostId;
+    leafIndex: number;
+    body: string;
+    state: TargetState;
+    isQuarantined: boolean;
+  }>`
+    select t.host, t.leaf_index as "leafIndex", t.body, t.state,
+           s.is_quarantined as "isQuarantined"
+      from target t join host_slot s on s.host = t.host
+     where t.rollout = ${of.rollout} and t.host = ${of.host}`.execute(reader);
+  return rows[0] ?? null;
 }
 
 export interface Drop extends TargetKey {

@@ -140,13 +140,33 @@ const cases: readonly Case[] = [
   ["no proof where one is demanded", "E_LOG", (d) => offline(d, { log: "seen" })],
   ["no gate signature where one is demanded", "E_GATE", (d) => offline(d, { gate: 1 })],
   [
-    "a plan whose approvers demanded a permit",
-    "E_PERMIT",
+    "a plan with permit online, where root allowed offline",
+    "ok",
     (d) => {
       d.statement = { ...d.statement, permit: { kind: "online" } };
     },
   ],
-  ["a ring that demands a permit", "E_POLICY", (d) => offline(d, { permit: { kind: "online" } })],
+  [
+    "a ring in which root allowed online only",
+    "E_PERMIT",
+    (d) => {
+      offline(d, { permit: { kind: "online" } });
+      d.statement = { ...d.statement, permit: { kind: "online" } };
+    },
+  ],
+  [
+    "a ring in which root allowed a lease only",
+    "E_PERMIT",
+    (d) => {
+      offline(d, { permit: { kind: "lease", seconds: 900 } });
+      d.statement = { ...d.statement, permit: { kind: "online" } };
+    },
+  ],
+  [
+    "a plan with permit offline where root allowed online",
+    "E_POLICY",
+    (d) => offline(d, { permit: { kind: "online" } }),
+  ],
   [
     "the order of this host",
     "E_FORMAT",

@@ -292,7 +292,7 @@ describe.skipIf(missing !== null)("a host program that is killed", concurrent, (
     onTestFinished,
   }) => {
     const host = await fresh(onTestFinished);
-    const job = fixture.server.job(web(), { permit: { kind: "offline" } });
+    const job = fixture.server.job(web());
     host.write("root/job", job.offline);
     const local = "/usr/sbin/fettle-host local /root/job";
     const ran = await host.sh(`${local} && ls /var/lib/fettle/results; ${local}; echo code $?`);
@@ -303,6 +303,7 @@ describe.skipIf(missing !== null)("a host program that is killed", concurrent, (
     // The order that the server sends once it is back is answered with what was done without it.
     const talk = await fixture.server.apply(host, job);
     const told = talk.results.map(({ state, way, attempt }) => `${state} ${way} ${attempt}`);
+    expect(talk.asks).toEqual([]);
     expect(told, said(talk)).toEqual(["done local 1"]);
     expect(await host.sh("ls /var/lib/fettle/results")).toBe("");
   });
