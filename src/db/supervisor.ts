@@ -241,7 +241,7 @@ async function start(cluster: Cluster): Promise<void> {
     listen_addresses: "",
     unix_socket_directories: cluster.sockets,
     unix_socket_permissions: "0700",
-    max_connections: "60",
+    max_connections: cluster.isDurable ? "60" : "200",
     shared_buffers: "128MB",
     timezone: "UTC",
     log_timezone: "UTC",

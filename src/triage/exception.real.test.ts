@@ -447,7 +447,7 @@ test("whatever people do, one story comes out, and nobody gets past the limits",
       await fc.asyncModelRun(() => ({ model, real }), commands);
       for (const told of model.told) seen.add(`${told.state} ${told.renewal}`);
     }),
-    { numRuns: 20 },
+    { numRuns: 40 },
   );
   // A test that never came far would prove nothing.
   const states = [...seen].map((text) => text.split(" ")[0]);

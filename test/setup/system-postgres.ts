@@ -79,7 +79,8 @@ export async function startSystemPostgres(
   const settings: Record<string, string> = {
     listen_addresses: "",
     unix_socket_directories: socketDir,
-    max_connections: "60",
+    // Some tests bring dozens of claimers, and three files run at once.
+    max_connections: "200",
     fsync: "off",
     synchronous_commit: "off",
     full_page_writes: "off",
