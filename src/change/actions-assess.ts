@@ -13,7 +13,9 @@ import { demandStandard } from "./actions-templates.ts";
 import { askedOf, type Demand } from "./demand.ts";
 import type { Assessment, Change, RiskFacts } from "./model.ts";
 import { riskier, scoreRisk } from "./risk-score.ts";
+import { partsAsked, type SignOffPart } from "./sign-off.ts";
 import { loadHolders, loadHostRisk, loadLivePeople, loadPast } from "./store-control.ts";
+import { loadTier } from "./store-sign-offs.ts";
 
 /** Weighing a plan that is asked for, and finding out who has to approve it. */
 export interface Weighed {
@@ -53,6 +55,8 @@ export async function weigh(world: World, asked: ToWeigh): Promise<Weighed> {
     waived: [...needed.waived],
     policy: { file: policy.file, digest: policy.version },
     ownership: await ownershipOf(world, asked),
+    // A standard change was looked at beforehand; once it is a normal one, this is asked for as well.
+    signOffs: template === null ? await signOffsFor(world, { policy, asked, level }) : [],
     template,
     raised: asked.raised,
   };
@@ -83,6 +87,30 @@ export async function demandsFor(
   const people = { byHandle, serviceOwners, requester: asked.requester };
   const needed = askedOf(policy, { class: asked.class, level, planNeed: asked.planNeed }, people);
   return { needed, demands: needed.demands };
+}
+
+/** Which sign-offs a level asks for, with the people who can give them, as the policies name them. */
+export async function signOffsFor(
+  world: World,
+  of: {
+    readonly policy: ChangePolicy;
+    readonly level: RiskLevel;
+    readonly asked: Pick<ToWeigh, "plan" | "class" | "requester">;
+  },
+): Promise<SignOffPart[]> {
+  const { policy, level, asked } = of;
+  if (policy.signOffs.length === 0) return [];
+  const owners = await ownersPolicy(world);
+  const handles = owners.rules.flatMap(({ signs }) => Object.values(signs).flat());
+  const [services, tier, byHandle] = await Promise.all([
+    servicesOf(world, asked.plan),
+    loadTier(world.db, asked.plan),
+    loadLivePeople(world.db, [...new Set(handles)]),
+  ]);
+  return partsAsked(policy, owners, {
+    ...{ class: asked.class, requester: asked.requester, level, tier, byHandle },
+    services: services.map(({ name }) => name),
+  });
 }
 
 async function standardFor(

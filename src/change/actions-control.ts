@@ -12,7 +12,7 @@ import { loadPlan } from "../plan/store.ts";
 import { type RiskLevel, riskLevels } from "../policy/change-control.ts";
 import { changePolicy } from "../policy/store-files.ts";
 import { approvalLost, demandChange, lockForTaking } from "./actions.ts";
-import { demandsFor } from "./actions-assess.ts";
+import { demandsFor, signOffsFor } from "./actions-assess.ts";
 import { whatIsMissing } from "./actions-settle.ts";
 import { delegationRefusal } from "./delegation.ts";
 import { type Change, nextState } from "./model.ts";
@@ -58,6 +58,7 @@ export async function raiseRisk(
     const asked = { ...change, planNeed: plan?.need ?? 1, requester: change.requesterPerson };
     const { needed, demands } = await demandsFor(world, { policy, level: given.to, asked });
     const raised = { to: given.to, by: actor.subject, reason: given.reason, at };
+    const signOffs = await signOffsFor(world, { policy, asked, level: given.to });
     const weighed = change.assessment ?? unweighed(change, policy);
     const now: Change = {
       ...change,
@@ -65,7 +66,7 @@ export async function raiseRisk(
       level: given.to,
       needsBoard: change.needsBoard || needed.needsCab,
       // What is riskier than its points say is no standard change any more.
-      assessment: { ...weighed, waived: [...needed.waived], template: null, raised },
+      assessment: { ...weighed, waived: [...needed.waived], signOffs, template: null, raised },
     };
     await saveControl(tx, now, demands);
     await recordEvent(tx, {
@@ -91,7 +92,14 @@ function unweighed(
   policy: { readonly file: string; readonly version: string },
 ): NonNullable<Change["assessment"]> {
   const named = { file: policy.file, digest: policy.version };
-  const none = { parts: [], waived: [], ownership: null, template: null, raised: null };
+  const none = {
+    parts: [],
+    waived: [],
+    ownership: null,
+    signOffs: [],
+    template: null,
+    raised: null,
+  };
   return { points: 0, level: change.level, policy: named, ...none };
 }
 

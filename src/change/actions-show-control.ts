@@ -9,11 +9,19 @@ import { type BoardStand, boardActions, boardStand } from "./actions-board.ts";
 import { raiseRefusal } from "./actions-control.ts";
 import { type Afterwards, afterwardsRefusals, loadAfterwards } from "./actions-duties.ts";
 import { whatIsMissing } from "./actions-settle.ts";
+import { partsOf, signOffActions } from "./actions-sign-off.ts";
 import { type Demand, type Missing, missingToText } from "./demand.ts";
 import { closureOf } from "./duty.ts";
 import type { Change } from "./model.ts";
+import { missingSignOffToText } from "./sign-off.ts";
 import { loadDemands } from "./store-control.ts";
 import { loadTold, type Told } from "./store-escalation.ts";
+import {
+  loadMissingSignOffs,
+  loadSignOffs,
+  type MissingSignOff,
+  type StoredSignOff,
+} from "./store-sign-offs.ts";
 
 /** How a change is controlled: its risk, who has to approve it, and what holds it up now. */
 export interface ShownControl {
@@ -23,6 +31,7 @@ export interface ShownControl {
   /** The same in words, with the names of who can act. */
   readonly heldUpBy: readonly string[];
   readonly board: BoardStand;
+  readonly signedOff: readonly StoredSignOff[];
   readonly afterwards: Afterwards;
   readonly escalated: readonly Told[];
   readonly now: Instant;
@@ -39,12 +48,17 @@ export async function showControl(
   const isOpen = change.state === "requested" || change.state === "approved";
   const demands = await loadDemands(db, change);
   const missing = isOpen ? await whatIsMissing(db, change) : [];
+  const signedOff = await loadSignOffs(db, change);
+  const isOver = closureOf(change.state, null) !== null;
+  const unsigned = isOver ? [] : await loadMissingSignOffs(db, change);
   const board = await boardStand(world, db, change);
   const escalated = await loadTold(db, change.id);
   const afterwards = await loadAfterwards(world, change.id);
   const named = [
     ...demands.flatMap(({ members }) => members),
     ...board.votes.map(({ person }) => person),
+    ...signedOff.map(({ person }) => person),
+    ...partsOf(change).flatMap(({ members }) => members),
     ...(board.board?.members ?? []),
     ...(board.decision === null ? [] : [board.decision.by]),
     ...afterwards.duties.flatMap(({ doneBy }) => doneBy ?? []),
@@ -60,18 +74,25 @@ export async function showControl(
   const holds = (await countPlanHosts(db, change.plan, scopes)).inScope > 0;
   const raise = holds ? raiseRefusal(change) : "This needs the right change.vote.";
   return {
-    ...{ demands, missing, board, afterwards, escalated, handles },
+    ...{ demands, missing, board, signedOff, afterwards, escalated, handles },
     now: world.clock(),
     heldUpBy: [
       ...missing.map((one) => missingToText(one, nameOf)),
       ...(change.state === "approved" && missing.length === 0 ? [startText(change)] : []),
+      ...unsigned.map(unsignedText),
     ],
     actions: [
       actionOf("raise-risk", "Raise the risk", raise),
       ...(await boardActions(db, actor, { change, stand: board })),
+      ...(await signOffActions(db, actor, change)),
       ...(await afterwardsActions(world, actor, { change, afterwards, holds })),
     ],
   };
+}
+
+function unsignedText(part: MissingSignOff): string {
+  const until = part.before === 1 ? "the first wave" : `wave ${part.before}`;
+  return `a sign-off before ${until} by ${missingSignOffToText(part)}`;
 }
 
 function startText({ assessment }: Change): string {

@@ -2,11 +2,13 @@ import { z } from "zod";
 import type { SubjectId } from "../base/ids.ts";
 import { type Instant, instantToText } from "../base/instant.ts";
 import { riskLevels } from "../policy/change-control.ts";
+import { signOffRoles } from "../policy/owners.ts";
 import { type Tally, type Vote, voteChoices } from "./board-vote.ts";
 import { labelText } from "./demand.ts";
 import { type ClosureCode, closureCodes, closureOf, type Duty, dutyKinds } from "./duty.ts";
 import { nextStep } from "./escalation.ts";
 import { type Assessment, assessmentSchema, type Change } from "./model.ts";
+import { type GivenSignOff, roleText } from "./sign-off.ts";
 
 /** How a change is controlled, as the API tells it. */
 const time = z.iso.datetime({ offset: true });
@@ -48,6 +50,17 @@ export const controlSchema = z
         text: z.string(),
         least: z.number().int(),
         members: z.array(z.string()),
+      }),
+    ),
+    /** Whose word it needs before which wave, and what they said. */
+    signOffs: z.array(
+      z.strictObject({
+        role: z.enum(signOffRoles),
+        of: z.string(),
+        text: z.string(),
+        before: z.number().int(),
+        members: z.array(z.string()),
+        given: z.strictObject({ by: z.string(), words: z.string(), at: time }).nullable(),
       }),
     ),
     /** Who holds this up, as sentences; empty when it waits for nobody. */
@@ -122,6 +135,7 @@ interface Shown {
     readonly least: number;
     readonly members: readonly SubjectId[];
   }[];
+  readonly signedOff: readonly (GivenSignOff & { readonly words: string; readonly at: number })[];
   readonly heldUpBy: readonly string[];
   readonly handles: ReadonlyMap<SubjectId, string>;
   readonly afterwards: {
@@ -170,6 +184,7 @@ export function controlReply(change: Change, shown: Shown): ControlReply {
       ...{ label, least, text: labelText(label) },
       members: members.map(nameOf),
     })),
+    signOffs: signOffReplies(change, shown, nameOf),
     heldUpBy: [...shown.heldUpBy],
     ownership: ownershipReply(change, shown),
     board: boardReply(change, shown, nameOf),
@@ -213,7 +228,8 @@ function ownershipReply(change: Change, shown: Shown): ControlReply["ownership"]
   const ownership = change.assessment?.ownership ?? null;
   if (ownership === null) return null;
   const { escalate, ...roles } = ownership;
-  const isOpen = change.state === "requested" || change.state === "approved";
+  // A change that runs waits for sign-offs only.
+  const isOpen = shown.heldUpBy.length > 0;
   const next = isOpen ? nextStep(escalate, { since: change.movedAt, now: shown.now }) : null;
   return {
     ...roles,
@@ -229,6 +245,23 @@ function raisedReply(
   const raised = assessment?.raised ?? null;
   if (raised === null) return null;
   return { ...raised, by: nameOf(raised.by), at: instantToText(raised.at) };
+}
+
+function signOffReplies(
+  { assessment }: Change,
+  { signedOff }: Shown,
+  nameOf: (subject: string) => string,
+): ControlReply["signOffs"] {
+  return (assessment?.signOffs ?? []).map(({ role, of, before, members }) => {
+    const given = signedOff.find((one) => one.role === role && one.of === of);
+    return {
+      ...{ role, of, before, text: `${roleText(role)} of ${of}`, members: members.map(nameOf) },
+      given:
+        given === undefined
+          ? null
+          : { by: nameOf(given.person), words: given.words, at: instantToText(given.at) },
+    };
+  });
 }
 
 function boardReply(

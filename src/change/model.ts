@@ -3,6 +3,7 @@ import type { ChangeId, Id, PatchId, PlanDigest, SubjectId } from "../base/ids.t
 import type { Instant } from "../base/instant.ts";
 import type { KeyClass } from "../identity/model.ts";
 import { type RiskLevel, riskLevels } from "../policy/change-control.ts";
+import { signOffRoles } from "../policy/owners.ts";
 import type { ChangeClass } from "../policy/rings.ts";
 
 /**
@@ -117,6 +118,17 @@ export const assessmentSchema = z.object({
     })
     .nullable()
     .default(null),
+  /** Who signs off before which wave, by role and rule of the ownership map. */
+  signOffs: z
+    .array(
+      z.object({
+        role: z.enum(signOffRoles),
+        of: z.string(),
+        before: z.number(),
+        members: z.array(z.string()),
+      }),
+    )
+    .default([]),
   /** A standard change: the template from which it was made. */
   template: z.object({ name: z.string(), digest: z.string() }).nullable().default(null),
   /** Somebody called it riskier than the points do. */

@@ -6,6 +6,7 @@ import { boardRoutes } from "./routes-board.ts";
 import { changeSchema, replyFor } from "./routes-change-reply.ts";
 import { delegationRoutes } from "./routes-delegation.ts";
 import { dutyRoutes } from "./routes-duties.ts";
+import { signOffRoutes } from "./routes-sign-off.ts";
 import { templateRoutes } from "./routes-templates.ts";
 
 /** Change control over HTTP: the risk of a change. */
@@ -27,6 +28,7 @@ const postRisk = route({
 export const controlRoutes: readonly Route[] = [
   postRisk,
   ...boardRoutes,
+  ...signOffRoutes,
   ...dutyRoutes,
   ...delegationRoutes,
   ...templateRoutes,

@@ -23,7 +23,9 @@ export async function lockWaiting(tx: Tx, limit: number): Promise<readonly Waiti
            coalesce((select array_agg(e.step order by e.step) from change_escalation e
                       where e.change = c.id and e.since = c.moved_at), '{}') as told
       from change c
-     where c.state in ('requested', 'approved')
+     where (c.state in ('requested', 'approved')
+            or (c.state = 'running'
+                and exists (select from missing_sign_off m where m.change = c.id)))
        and jsonb_array_length(coalesce(c.assessment -> 'ownership' -> 'escalate', '[]'))
            > (select count(*) from change_escalation e
                where e.change = c.id and e.since = c.moved_at)

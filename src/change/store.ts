@@ -16,6 +16,7 @@ import {
   statesBefore,
 } from "./model.ts";
 import { assessmentFromRow } from "./store-control.ts";
+import { waitsForSignOff } from "./store-sign-offs.ts";
 
 /** Changes and approvals as rows. */
 
@@ -246,8 +247,9 @@ function waitsFor(who: NonNullable<ChangeFilter["waitingFor"]>): RawBuilder<bool
     and not exists (select from board_vote v where v.plan = c.plan and v.person = ${person})
     and not exists (select from board_decision b where b.plan = c.plan))`;
   return sql<boolean>`(
-    c.state = 'requested' and c.requester_person <> ${person}
-    and c.expires_at > ${sqlInstant(who.now)} and (${canSign} or ${canVote}))`;
+    (c.state = 'requested' and c.requester_person <> ${person}
+     and c.expires_at > ${sqlInstant(who.now)} and (${canSign} or ${canVote}))
+    or ${waitsForSignOff(person)})`;
 }
 
 const approvalColumns = sql`

@@ -5,6 +5,7 @@ import { type VoteChoice, voteChoices } from "../change/board-vote.ts";
 import { type ClosureCode, closureCodes } from "../change/duty.ts";
 import { ask } from "../client/client.ts";
 import { type RiskLevel, riskLevels } from "../policy/change-control.ts";
+import { type SignOffRole, signOffRoles } from "../policy/owners.ts";
 import { type Cli, show } from "./cli.ts";
 import {
   agendaText,
@@ -56,6 +57,23 @@ export function registerChangeControl(change: Command, cli: Cli): void {
         cli.client().POST("/api/v1/changes/{change}/decision", { params, body }),
       );
       show(cli, closed, () => `${closed.number} is ${closed.state}.`);
+    });
+  change
+    .command("sign-off <change>")
+    .description("Say for the QA, the team or the application owner that a change may go on")
+    .addOption(
+      new Option("--as <role>", "for whom you speak").choices(signOffRoles).makeOptionMandatory(),
+    )
+    .option("--of <rule>", "the rule of the ownership map, where several name you")
+    .requiredOption("--words <text>", "what you looked at, and what you say")
+    .action(async (ref: string, flags: { as: SignOffRole; of?: string; words: string }) => {
+      const params = { path: { change: ref } };
+      const { as: role, ...rest } = flags;
+      const body = { role, ...rest };
+      const signed = await ask(
+        cli.client().POST("/api/v1/changes/{change}/sign-offs", { params, body }),
+      );
+      show(cli, signed, () => `You signed ${signed.number} off as ${role}.`);
     });
   registerAfterwards(change, cli);
 }

@@ -655,6 +655,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/changes/{change}/sign-offs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says for one part of the ownership map that the change may go on. */
+        post: operations["postChangesByChangeSignOffs"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/changes/{change}/statement": {
         parameters: {
             query?: never;
@@ -4118,6 +4135,20 @@ export interface components {
                 /** @enum {string} */
                 to: "low" | "medium" | "high";
             } | null;
+            signOffs: {
+                before: number;
+                given: {
+                    /** Format: date-time */
+                    at: string;
+                    by: string;
+                    words: string;
+                } | null;
+                members: string[];
+                of: string;
+                /** @enum {string} */
+                role: "qa" | "team" | "application";
+                text: string;
+            }[];
             template: {
                 digest: string;
                 name: string;
@@ -7810,6 +7841,78 @@ export interface operations {
             403: components["responses"]["forbidden"];
             404: components["responses"]["not-found"];
             409: components["responses"]["blocked"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    postChangesByChangeSignOffs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                change: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    of?: string;
+                    /** @enum {string} */
+                    role: "qa" | "team" | "application";
+                    words: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        approvals: number;
+                        backout: string;
+                        /** @enum {string} */
+                        class: "normal" | "emergency";
+                        closedReason: string | null;
+                        /** Format: date-time */
+                        expiresAt: string;
+                        id: string;
+                        /** @enum {string} */
+                        level: "low" | "medium" | "high";
+                        /** Format: date-time */
+                        movedAt: string;
+                        need: number;
+                        number: string;
+                        patch: string;
+                        plan: string;
+                        reason: string;
+                        /** Format: date-time */
+                        requestedAt: string;
+                        requester: string;
+                        risk: {
+                            firstWaveDetects: number;
+                            hosts: number;
+                            irreversible: string[];
+                            needsReboot: boolean;
+                            pipedHosts: number;
+                            restarts: string[];
+                            /** @enum {string} */
+                            reversibility: "downgrade" | "none";
+                            rings: string[];
+                        };
+                        /** @enum {string} */
+                        state: "requested" | "approved" | "running" | "completed" | "failed" | "backed-out" | "rejected" | "withdrawn" | "expired";
+                        title: string;
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden.proof-needed"];
+            404: components["responses"]["not-found"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
         };

@@ -48,6 +48,11 @@ describe("the change policy", () => {
     ],
     ["high at fewer points than medium", shipped.replace("high: 75", "high: 40")],
     ["an unknown field", `${shipped}\nskipApprovals: true\n`],
+    ["a sign-off before no wave", `${shipped}\nsignOffs: [{ before: wave 0, by: [qa] }]\n`],
+    [
+      "a sign-off of a role that is none",
+      `${shipped}\nsignOffs: [{ before: start, by: [boss] }]\n`,
+    ],
     ["an unknown zone", shipped.replace("zone: UTC", "zone: Mars/Olympus")],
     [
       "templates that live for ever",

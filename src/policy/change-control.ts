@@ -1,8 +1,10 @@
 import { z } from "zod";
 import { type Digest, sha256 } from "../base/digest.ts";
 import { parseYaml, strictFields } from "../base/yaml-text.ts";
+import { signOffRoles } from "./owners.ts";
 import type { PolicyKind } from "./policy-kind.ts";
 import { rate } from "./rings-fields.ts";
+import { tiers } from "./rings-tiers.ts";
 
 /**
  * The change policy: what makes a change risky, who approves it then, who sits on the advisory board,
@@ -95,6 +97,36 @@ const cab = strictFields({
     path: ["quorum"],
   });
 
+const WAVE = /^wave ([1-9][0-9]?)$/;
+
+/** Sign-offs by people of the ownership map; without conditions every change needs them. */
+const signOff = strictFields({
+  when: strictFields({
+    risk: z.array(z.enum(riskLevels)).min(1).optional(),
+    /** Of the most critical host; one that does not say counts as 0. */
+    tier: z
+      .array(z.literal([...tiers]))
+      .min(1)
+      .optional(),
+    classes: z
+      .array(z.enum(["normal", "emergency"]))
+      .min(1)
+      .optional(),
+  }).default({}),
+  before: z.union([
+    z.literal("start"),
+    z.string().regex(WAVE, 'write "start", or the first wave that waits, such as "wave 2"'),
+  ]),
+  by: z.array(z.enum(signOffRoles)).min(1).max(signOffRoles.length),
+});
+
+export type SignOffRule = z.output<typeof signOff>;
+
+/** The first wave that waits. */
+export function firstWaveOf({ before }: Pick<SignOffRule, "before">): number {
+  return Number(WAVE.exec(before)?.[1] ?? 1);
+}
+
 const fileSchema = strictFields({
   kind: z.literal("change"),
   groups: z.record(groupName, people).default({}),
@@ -108,6 +140,7 @@ const fileSchema = strictFields({
     review: z.int().min(1).max(20).describe("working days"),
   }),
   cab: cab.optional(),
+  signOffs: z.array(signOff).max(20).default([]),
   delegation: strictFields({ days: z.int().min(1).max(365) }),
   templates: strictFields({
     days: z.int().min(1).max(TEMPLATE_DAYS_MAX),

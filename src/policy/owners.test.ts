@@ -37,6 +37,7 @@ describe("the ownership map", () => {
     ],
     ["a step to nobody", "- { name: a, escalate: [{ after: 2h, to: [] }] }"],
     ["an unknown field", "- { name: a, approver: [b] }"],
+    ["a sign-off of a role that is none", "- { name: a, signs: { boss: [b] } }"],
     ["a class that is none", "- { name: a, classes: [standing] }"],
   ])("refuses %s", (_what, rule) => {
     expect(() => parse(`  ${rule}`)).toThrow(/owners\.yaml cannot be used/);

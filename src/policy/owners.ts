@@ -9,12 +9,16 @@ import { duration } from "./rings-fields.ts";
 
 /**
  * The ownership map: who decides about a change, approves, carries it out and is told, by service and
- * class, and after how long others are told that it waits. It names people and teams; rights and
- * signatures are another matter.
+ * class, who signs it off, and after how long others are told that it waits. It names people and teams;
+ * rights and signatures are another matter.
  */
 const changeClasses = ["normal", "emergency"] as const satisfies readonly ChangeClass[];
 const NAMES_MAX = 50;
 const names = z.array(z.string().trim().min(1).max(120)).max(NAMES_MAX).default([]);
+
+/** Whose word a change may need before it goes on; `signOffs` in the change policy asks for them. */
+export const signOffRoles = ["qa", "team", "application"] as const;
+export type SignOffRole = (typeof signOffRoles)[number];
 
 const step = strictFields({
   after: duration({ min: MINUTE_MS, max: 90 * DAY_MS }),
@@ -32,6 +36,9 @@ const rule = strictFields({
   approves: names,
   executes: names,
   told: names,
+  signs: strictFields({ qa: names, team: names, application: names }).default({
+    ...{ qa: [], team: [], application: [] },
+  }),
   escalate: z.array(step).max(10).default([]),
 }).refine(
   ({ escalate }) => escalate.every(({ after }, at) => after > (escalate[at - 1]?.after ?? 0)),

@@ -178,9 +178,11 @@ function decideWaiting(
   }
   const have = wave.signatures ?? 0;
   const need = wave.gate.signatures ?? 0;
-  if (have < need) {
-    return [{ do: "hold", wave: number, hold: { why: "wave-unsigned", wave: number, have, need } }];
-  }
+  const holds: Hold[] = [];
+  if (have < need) holds.push({ why: "wave-unsigned", wave: number, have, need });
+  const parts = wave.unsigned ?? [];
+  if (parts.length > 0) holds.push({ why: "sign-off-missing", wave: number, parts });
+  if (holds.length > 0) return holds.map((hold) => ({ do: "hold", wave: number, hold }));
   return [{ do: "open-wave", wave: number }];
 }
 

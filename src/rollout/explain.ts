@@ -188,6 +188,7 @@ function waveHolds(number: number, facts: LoadedRolloutFacts): readonly Hold[] {
     "wave-order",
     "too-early",
     "wave-unsigned",
+    "sign-off-missing",
     "wave-over",
     "window-closed",
     "budget-used",

@@ -2,6 +2,8 @@ import { never } from "../base/failure.ts";
 import { durationToText, type Instant, instantToText, SECOND_MS } from "../base/instant.ts";
 import type { Closed } from "../calendar/when-next.ts";
 import { closedToText } from "../calendar/words.ts";
+import { missingSignOffToText } from "../change/sign-off.ts";
+import type { SignOffRole } from "../policy/owners.ts";
 import type { ReachProblemKind } from "../reach/model.ts";
 import { hostWordsToText } from "./host-words.ts";
 
@@ -18,6 +20,7 @@ export type Hold =
       readonly have: number;
       readonly need: number;
     }
+  | SignOffMissing
   | { readonly why: "wave-over"; readonly endedAt: Instant }
   | { readonly why: "window-closed"; readonly opensAt: Instant | null }
   | { readonly why: "past-window"; readonly endedAt: Instant }
@@ -87,6 +90,21 @@ export type Hold =
   | { readonly why: "attempts-used"; readonly attempts: number }
   | { readonly why: "revert-over" }
   | { readonly why: "being-checked"; readonly since: Instant };
+
+/** People of the ownership map have to say that it may go on before the wave opens. */
+export interface SignOffMissing {
+  readonly why: "sign-off-missing";
+  readonly wave: number;
+  readonly parts: readonly MissingPart[];
+}
+
+export interface MissingPart {
+  readonly role: SignOffRole;
+  /** The rule of the map. */
+  readonly of: string;
+  /** Handles of who can. */
+  readonly able: readonly string[];
+}
 
 /** A rollout by rule that has nothing left to do, and ends with the times of its waves. */
 export interface OpenToJoin {
@@ -192,6 +210,8 @@ export function holdToText(hold: Hold, now: Instant): string {
       return `the approved time begins ${at(hold.opensAt, now)}`;
     case "wave-unsigned":
       return `wave ${hold.wave} opens when ${hold.need - hold.have} more of ${hold.need} approvers have signed for it: fettle rollout sign-wave`;
+    case "sign-off-missing":
+      return `wave ${hold.wave} waits for a sign-off by ${hold.parts.map(missingSignOffToText).join("; and by ")}: fettle change sign-off`;
     case "wave-over":
       return `the approved time ended ${instantToText(hold.endedAt)}; what is left needs a new plan`;
     case "window-closed":

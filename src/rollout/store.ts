@@ -11,11 +11,12 @@ import type { Gate } from "../policy/rings-gates.ts";
 import type { Stratum } from "./correlation.ts";
 import type { RolloutFacts } from "./decision.ts";
 import { type RolloutRules, rolloutRulesSchema, wholeFacts } from "./gate-rules.ts";
-import type { HaltReason, Hold } from "./hold.ts";
+import type { HaltReason, Hold, MissingPart } from "./hold.ts";
 import type { RolloutState, WaveState } from "./model.ts";
 import { loadApprovalHold } from "./store-approvals.ts";
 import { insertGates, loadStands } from "./store-gates.ts";
 import { type HaltScope, lockOrder } from "./store-halts.ts";
+import { missingSignOffsOfWave } from "./store-sign-offs.ts";
 import { millis } from "./store-time.ts";
 import { signaturesOfWave } from "./store-wave-signatures.ts";
 import { noCounts, type WaveCounts, type WaveFacts, type WaveGate, type Window } from "./wave.ts";
@@ -233,6 +234,7 @@ interface WaveRow {
   readonly notAfter: Instant;
   readonly gate: unknown;
   readonly signatures: number;
+  readonly unsigned: readonly MissingPart[];
   readonly windows: unknown;
   readonly holds: readonly Hold[];
   readonly openedAt: Instant | null;
@@ -330,6 +332,7 @@ async function loadWaves(
 ): Promise<readonly LoadedWave[]> {
   const waves = await sql<WaveRow>`
     select number, ring, state, gate, holds, windows, ${signaturesOfWave} as signatures,
+           ${missingSignOffsOfWave} as unsigned,
            ${millis(sql`not_before`)} as "notBefore", ${millis(sql`not_after`)} as "notAfter",
            ${millis(sql`opened_at`)} as "openedAt", ${millis(sql`passed_at`)} as "passedAt",
            ${millis(sql`ended_at`)} as "endedAt"

@@ -4,7 +4,7 @@ import type { Rate } from "../policy/rings-budgets.ts";
 import type { Gate } from "../policy/rings-gates.ts";
 import type { Stratum } from "./correlation.ts";
 import type { GateStand } from "./gate-judge.ts";
-import type { Hold } from "./hold.ts";
+import type { Hold, MissingPart } from "./hold.ts";
 import type { WaveState } from "./model.ts";
 
 /** What gate and engine know of a wave: its rules, its time and where its hosts stand, as numbers. */
@@ -85,6 +85,8 @@ export interface WaveFacts {
   readonly gate: WaveGate;
   /** Approvers who have signed that it may open; absent: none. */
   readonly signatures?: number;
+  /** Sign-offs by people of the ownership map that it waits for; absent: none. */
+  readonly unsigned?: readonly MissingPart[];
   readonly counts: WaveCounts;
   /** Failed, rolled back, unknown or lost hosts that nobody has acknowledged by resuming. */
   readonly newFailures: number;

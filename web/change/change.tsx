@@ -12,7 +12,7 @@ import { Afterwards } from "./afterwards.tsx";
 import { Approve, SignRequest } from "./approve.tsx";
 import styles from "./change.module.css";
 import { type Change, hostsText } from "./change-model.ts";
-import { Board, HeldUp, Ownership, RiskPoints } from "./control.tsx";
+import { Board, HeldUp, Ownership, RiskPoints, SignOffs } from "./control.tsx";
 import { Request, Risk, Votes, Weaker } from "./judge.tsx";
 import { Signed } from "./signed.tsx";
 
@@ -54,6 +54,7 @@ export function ChangePage() {
               <Board change={shown} />
               <Afterwards change={shown} />
               <Request change={shown} />
+              <SignOffs change={shown} />
               <Ownership change={shown} />
               <RiskPoints change={shown} />
               <Risk change={shown} />

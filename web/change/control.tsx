@@ -66,6 +66,65 @@ export function Ownership({ change }: { readonly change: Change }) {
   );
 }
 
+const roleNames = {
+  qa: "as QA",
+  team: "for the team",
+  application: "for the application",
+} as const;
+
+/** Whose word it needs before which wave, what they said, and the buttons of those who may. */
+export function SignOffs({ change }: { readonly change: Change }) {
+  const { signOffs } = change.control;
+  if (signOffs.length === 0) return null;
+  const action = actionFor(change.actions, "sign-off");
+  const open = signOffs.filter(({ given }) => given === null);
+  const mayAct = action?.allowed === true;
+  return (
+    <Panel title="Sign-offs">
+      <Facts
+        of={signOffs.map(
+          ({ text, before, given }) =>
+            [
+              `Before wave ${before}`,
+              <span key={`${text} ${before}`}>
+                {text}:{" "}
+                {given === null ? (
+                  <Mark tone="waiting">missing</Mark>
+                ) : (
+                  <>
+                    <b>{given.by}</b> <Instant at={given.at} />: {given.words}
+                  </>
+                )}
+              </span>,
+            ] as const,
+        )}
+      />
+      {open.length > 0 && action !== undefined && !action.allowed && (
+        <p className="dim">{action.reason}</p>
+      )}
+      {mayAct &&
+        open.map(({ role, of, text }) => (
+          <ActionButton
+            key={text}
+            action={action}
+            label={`Sign off ${roleNames[role]}: ${of}`}
+            topics={[`change:${change.id}`, "changes"]}
+            asksReason
+            confirm={`You speak for ${text}. It stays, and you sign no other part of this change.`}
+            act={(words) =>
+              ask(
+                api.POST("/api/v1/changes/{change}/sign-offs", {
+                  params: { path: { change: change.number } },
+                  body: { role, of, words },
+                }),
+              )
+            }
+          />
+        ))}
+    </Panel>
+  );
+}
+
 const tones = { low: "good", medium: "attention", high: "bad" } as const;
 
 /** Each point with its reason; people call it riskier, nobody less risky. */

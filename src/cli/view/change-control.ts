@@ -35,11 +35,21 @@ export function controlText(control: Control): string {
     ...parts,
     ...control.waived.map((text) => `  not asked: ${safeText(text)}`),
     ...(votes.length === 0 ? [] : ["Votes of the board", ...votes]),
+    ...signOffLines(control.signOffs),
     ...(control.heldUpBy.length === 0
       ? []
       : ["Waits for", ...control.heldUpBy.map((text) => `  ${safeText(text)}`)]),
     ...afterwardsLines(control.afterwards),
   ].join("\n");
+}
+
+function signOffLines(parts: Control["signOffs"]): readonly string[] {
+  const lines = parts.map(({ text, before, given }) => {
+    const said =
+      given === null ? "missing" : `${given.by} at ${clockText(given.at)}: ${given.words}`;
+    return `  before wave ${before}, ${safeText(text)}: ${safeText(said)}`;
+  });
+  return lines.length === 0 ? [] : ["Sign-offs", ...lines];
 }
 
 function ownershipFacts(of: Control["ownership"]): (readonly [string, string | null])[] {
