@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { sql } from "kysely";
@@ -20,9 +20,13 @@ import { editChange, requestChange } from "../change/actions.ts";
 import { approveChange } from "../change/actions-approve.ts";
 import { packChange } from "../change/actions-pack.ts";
 import { showChange } from "../change/actions-show.ts";
+import { showControl } from "../change/actions-show-control.ts";
+import { signOff } from "../change/actions-sign-off.ts";
 import { signRequest } from "../change/actions-sign-request.ts";
 import type { Change } from "../change/model.ts";
+import { loadChange, loadChanges } from "../change/store.ts";
 import { loadRequestSignature } from "../change/store-request-signature.ts";
+import { inTransaction } from "../db/database.ts";
 import type { World } from "../db/world.ts";
 import { addKey } from "../identity/actions-keys.ts";
 import { addPasskey, askForPasskey } from "../identity/actions-passkeys.ts";
@@ -31,10 +35,11 @@ import { openLogKey } from "../ledger/store-log-key.ts";
 import { createPlan } from "../plan/actions.ts";
 import { signedView } from "../plan/signed-view.ts";
 import { loadPlan } from "../plan/store.ts";
-import { halt } from "./actions-halt.ts";
+import { halt, halt, resume } from "./actions-halt.ts";
 import { takeOfflineBundle } from "./actions-offline.ts";
 import { showOpening, signOpening } from "./actions-open-wave.ts";
 import { loadFacts } from "./store.ts";
+import { openWave } from "./store-turn.ts";
 import { loadWaveSignatures } from "./store-wave-signatures.ts";
 
 let made: TestWorld;
@@ -422,5 +427,120 @@ describe("a wave whose ring asks for signatures", () => {
     await halt(world, carol!.actor, { rollout: played.row.id, reason: "wait", isFrozen: false });
     await expect(take()).rejects.toMatchObject({ code: "blocked" });
     expect(events.rows).toHaveLength(1);
+  });
+});
+
+describe("a wave that waits for sign-offs", () => {
+  let played: PlayedRollout;
+  let change: Change;
+  let tess: TestPerson;
+
+  beforeAll(async () => {
+    tess = await aPerson(world, "tess", { role: "approver" });
+    const policies = join(world.paths.state, "policies");
+    mkdirSync(policies, { recursive: true });
+    const shipped = readFileSync(new URL("../../policies/change.yaml", import.meta.url), "utf8");
+    const asked =
+      "signOffs:\n  - { when: { tier: [0] }, before: start, by: [qa, team] }\n  - { before: wave 2, by: [application] }\n";
+    writeFileSync(join(policies, "change.yaml"), `${shipped}\n${asked}`);
+    const signs = "{ qa: [bob, carol], team: [bob, tess], application: [alice, vera] }";
+    const owners = `kind: owners\nrules:\n  - { name: the shop, signs: ${signs} }\n`;
+    writeFileSync(join(policies, "owners.yaml"), owners);
+    change = await requested();
+    await approve(change);
+    await sequence(world, await openLogKey(world));
+  });
+
+  type Role = "qa" | "team" | "application";
+  const say = (who: TestPerson, role: Role, actor = who.actor) =>
+    signOff(world, actor, { change: change.id, role, words: "looked at it" });
+  const opens = () => inTransaction(world.db, (tx) => openWave(tx, played.row.id, 1));
+  const waitsFor = async (who: TestPerson) => {
+    const me = { person: who.actor.subject, scopes: [[]], now: Date.now() };
+    const rows = await loadChanges(world.db, { scopes: [[]], waitingFor: me, limit: 500 });
+    return rows.some(({ id }) => id === change.id);
+  };
+  const disable = (who: TestPerson, isOff: boolean) =>
+    sql`
+    update subject set disabled_at = case when ${isOff} then now() end
+     where id = ${who.actor.subject}`.execute(world.db);
+  async function first() {
+    const loaded = await loadFacts(world.db, played.row.id);
+    return loaded?.facts.waves[0];
+  }
+
+  test("R3 takes none of who asked, of others, of a service, or before there is anything to see", async () => {
+    await expect(say(carol!, "qa")).rejects.toThrow(/Who asked/);
+    await expect(say(alice!, "qa")).rejects.toThrow(/does not name you/);
+    await expect(say(tess, "application")).rejects.toThrow(/does not name you/);
+    await expect(say(alice!, "application")).rejects.toThrow(/once it runs/);
+    const service = { ...bob!.actor, kind: "service" as const };
+    await expect(say(bob!, "qa", service)).rejects.toThrow(/Only a person/);
+    const viewer = await aPerson(world, "vic", { role: "viewer" });
+    await expect(say(viewer, "qa")).rejects.toMatchObject({ code: "not-found" });
+    expect(await eventsOf(change, "change.signed-off")).toBe(0);
+    expect([await waitsFor(tess), await waitsFor(alice!)]).toEqual([true, false]);
+  });
+
+  test("does not open, says who is missing, and cannot be opened past them", async () => {
+    played = await started({ world, carol: carol!, alice: alice!, bob: bob!, patch }, change);
+    await played.turn();
+    const parts = [
+      { role: "qa", of: "the shop", able: ["bob"] },
+      { role: "team", of: "the shop", able: ["bob", "tess"] },
+    ];
+    const hold = { why: "sign-off-missing", wave: 1, parts };
+    expect(await first()).toMatchObject({ state: "waiting", holds: [hold] });
+    expect(await opens()).toBe(false);
+    const now = await loadChange(world.db, change.id);
+    const { heldUpBy } = await showControl(world, alice!.actor, now ?? change);
+    expect(heldUpBy).toContain("a sign-off before the first wave by the QA lead of the shop: bob");
+  });
+
+  test("takes one part of one person, and forgets those who were disabled", async () => {
+    await say(bob!, "qa");
+    await expect(say(bob!, "team")).rejects.toThrow(/one person signs one part/);
+    await expect(say(bob!, "qa")).rejects.toThrow(/one person signs one part/);
+    expect(await opens()).toBe(false);
+    await say(tess, "team");
+    expect(await waitsFor(tess)).toBe(false);
+    await disable(tess, true);
+    expect(await opens()).toBe(false);
+    await disable(tess, false);
+    await expect(
+      sql`delete from sign_off where change = ${change.id}`.execute(world.db),
+    ).rejects.toThrow();
+  });
+
+  test("R13 is halted by an operator of one host in any plight, and resumed by none of those", async () => {
+    const oz = await aPerson(world, "oz", { role: "operator", scope: "env=dev" });
+    const asked = { rollout: played.row.id, reason: "stop" };
+    const plights = [
+      () => disable(alice!, true),
+      () => sql`update change set needs_board = true where id = ${change.id}`.execute(world.db),
+      () => sql`update change set state = 'withdrawn' where id = ${change.id}`.execute(world.db),
+    ];
+    for (const plight of plights) {
+      await plight();
+      const { rollout } = await halt(world, oz.actor, { ...asked, isFrozen: false });
+      expect(rollout.state).toBe("halted");
+      await expect(resume(world, oz.actor, asked)).rejects.toThrow();
+      await resume(world, carol!.actor, asked);
+      // Going on without a valid approval starts nothing.
+      await played.turn();
+      expect(await opens()).toBe(false);
+      expect(played.jobs.size).toBe(0);
+    }
+    await disable(alice!, false);
+    await sql`update change set state = 'running', needs_board = false
+               where id = ${change.id}`.execute(world.db);
+  });
+
+  test("opens with the last sign-off, each of which is an event", async () => {
+    await played.turn();
+    expect((await first())?.state).toBe("open");
+    expect(await eventsOf(change, "change.signed-off")).toBe(2);
+    await say(alice!, "application");
+    expect(await eventsOf(change, "change.signed-off")).toBe(3);
   });
 });
