@@ -186,6 +186,7 @@ const examples: Readonly<Record<string, readonly string[]>> = {
   "desk serve": ["desk serve /srv/desk --host 0.0.0.0 --cert desk.pem --key desk.key"],
   "change sign-request": ["change sign-request C-1 --key ~/.ssh/id_ed25519"],
   "change raise-risk": ['change raise-risk C-1 --to high --reason "the last one hurt"'],
+  "change sign-off": ['change sign-off C-1 --as qa --words "the canaries took orders for an hour"'],
   "change vote": ['change vote C-1 approve --reason "tested on staging"'],
   "change close-vote": [
     'change close-vote C-1 --reason "as voted"',

@@ -35,7 +35,7 @@ import { openLogKey } from "../ledger/store-log-key.ts";
 import { createPlan } from "../plan/actions.ts";
 import { signedView } from "../plan/signed-view.ts";
 import { loadPlan } from "../plan/store.ts";
-import { halt, halt, resume } from "./actions-halt.ts";
+import { halt, resume } from "./actions-halt.ts";
 import { takeOfflineBundle } from "./actions-offline.ts";
 import { showOpening, signOpening } from "./actions-open-wave.ts";
 import { loadFacts } from "./store.ts";
@@ -469,13 +469,13 @@ describe("a wave that waits for sign-offs", () => {
     return loaded?.facts.waves[0];
   }
 
-  test("R3 takes none of who asked, of others, of a service, or before there is anything to see", async () => {
+  test("R3 takes none of who asked, of others, of no person, or before there is anything to see", async () => {
     await expect(say(carol!, "qa")).rejects.toThrow(/Who asked/);
     await expect(say(alice!, "qa")).rejects.toThrow(/does not name you/);
     await expect(say(tess, "application")).rejects.toThrow(/does not name you/);
     await expect(say(alice!, "application")).rejects.toThrow(/once it runs/);
-    const service = { ...bob!.actor, kind: "service" as const };
-    await expect(say(bob!, "qa", service)).rejects.toThrow(/Only a person/);
+    const system = { ...bob!.actor, kind: "system" as const };
+    await expect(say(bob!, "qa", system)).rejects.toThrow(/Only a person/);
     const viewer = await aPerson(world, "vic", { role: "viewer" });
     await expect(say(viewer, "qa")).rejects.toMatchObject({ code: "not-found" });
     expect(await eventsOf(change, "change.signed-off")).toBe(0);
