@@ -1,4 +1,5 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { request } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { sql } from "kysely";
@@ -163,6 +164,24 @@ describe.skipIf(!isRoot)("hosts that call in", () => {
       select 1 from host h join agent_token t on t.used_by = h.id
        where t.id = ${id} and h.name like 'race-%'`.execute(made.world.db);
     expect(rows).toHaveLength(1);
+  });
+
+  test("U10 who shows no certificate may send a page of text and no more", async () => {
+    const { certificatePem: ca } = await agentCa(made.world.paths.state);
+    const post = (bytes: number): Promise<number> =>
+      new Promise((resolve) => {
+        const url = `${agents.url}/agent/v1/enrol`;
+        const asked = request(url, { method: "POST", ca, agent: false }, (reply) => {
+          reply.resume();
+          resolve(reply.statusCode ?? 0);
+        });
+        // Cut off while it still sends.
+        asked.on("error", () => resolve(413));
+        asked.end(Buffer.alloc(bytes, 97));
+      });
+    expect(await post(60 * 1024)).not.toBe(413);
+    expect(await post(70 * 1024)).toBe(413);
+    expect(await post(8 * 1024 * 1024)).toBe(413);
   });
 
   test("U25 a server that hands out a policy or an authority of its own enrols nobody", async () => {

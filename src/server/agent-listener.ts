@@ -40,6 +40,8 @@ export interface AgentListener {
 
 /** An inspection of a large machine is some megabytes of text. */
 const BODY_BYTES_MAX = 16 * 1024 * 1024;
+/** Who shows no certificate has an enrolment to hand in, which is a page of text. */
+const STRANGER_BODY_BYTES_MAX = 64 * 1024;
 const URL_CHARACTERS_MAX = 512;
 const HEADERS_BYTES_MAX = 8 * 1024;
 const REQUEST_MS_MAX = 120_000;
@@ -131,13 +133,15 @@ async function serve(
     const url = URL.parse(request.url ?? "", "https://agent");
     const isLong = (request.url ?? "").length > URL_CHARACTERS_MAX;
     if (url === null || isLong) return send(response, 400, "@refused E_FORMAT bad address\n@end\n");
-    const body = await readBody(request);
+    const admitted = admittedBy(request.socket as TLSSocket);
+    const bytesMax = admitted === null ? STRANGER_BODY_BYTES_MAX : BODY_BYTES_MAX;
+    const body = await readBody(request, bytesMax);
     if (body === null) return send(response, 413, "@refused E_SIZE too large\n@end\n");
     const reply = await listening.answer({
       method: request.method ?? "",
       url,
       authorization: request.headers.authorization ?? null,
-      admitted: admittedBy(request.socket as TLSSocket),
+      admitted,
       body,
     });
     const { refusal: code } = reply;
@@ -159,12 +163,12 @@ function admittedBy(socket: TLSSocket): string | null {
   return typeof name === "string" ? name : null;
 }
 
-async function readBody(request: IncomingMessage): Promise<Buffer | null> {
+async function readBody(request: IncomingMessage, bytesMax: number): Promise<Buffer | null> {
   const parts: Buffer[] = [];
   let bytes = 0;
   for await (const part of request) {
     bytes += (part as Buffer).length;
-    if (bytes > BODY_BYTES_MAX) return null;
+    if (bytes > bytesMax) return null;
     parts.push(part as Buffer);
   }
   return Buffer.concat(parts);
