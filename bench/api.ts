@@ -34,7 +34,7 @@ try {
   if (!isKept) {
     await generateFleet(site.world, { hosts });
     await generateCases(site.world);
-    await sql`analyze`.execute(site.world.db);
+    await sql`select gather_statistics()`.execute(site.world.db);
   }
   print({ what: isKept ? "kept" : "generated", hosts, ms: Math.round(performance.now() - since) });
   await measure("floor: select 1", () => sql`select 1`.execute(site.world.db));

@@ -51,7 +51,7 @@ export async function generateFleet(world: World, options: FleetOptions): Promis
   await copyHosts(world, { sets, hosts });
   await spreadStates(world);
   await rematch(world);
-  await sql`analyze`.execute(world.db);
+  await sql`select gather_statistics()`.execute(world.db);
 }
 
 /** Mulberry32: a small generator of numbers in [0, 1) that a seed repeats. */

@@ -36,7 +36,7 @@ try {
   if ((await countOf("finding_pair")) < findings) {
     await watched("load", loadMany);
     await watched("match", () => rematch(site.world));
-    await sql`analyze`.execute(site.world.db);
+    await sql`select gather_statistics()`.execute(site.world.db);
   }
   await watched("sbom", putBill);
   for (const path of await paths()) await measure(path);
