@@ -111,7 +111,7 @@ async function expectAlarm(
 /** Half of it arrives, is written down, and nothing comes after it. */
 function breakOff(response: ServerResponse, body: Buffer): void {
   response.write(body.subarray(0, body.length >> 1));
-  const until = Date.now() + 2_000;
+  const until = Date.now() + 15_000;
   const look = setInterval(() => {
     if (!hasPart() && Date.now() < until) return;
     clearInterval(look);

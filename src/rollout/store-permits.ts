@@ -128,6 +128,8 @@ async function permitKind(
       insert into job_permit (host, counter, rollout, attempt, epoch, kind, nonce, ttl_seconds)
       select ok.host, c.counter, ok.rollout, ok.attempt, ok.epoch, ${kind}, ok.nonce, ok.ttl
         from ok join counted c on c.host = ok.host join moved m on m.host = ok.host
+      -- The same ask twice at once: whoever waited for the row does not see the other's permit yet.
+      on conflict (host, nonce) do nothing
       returning host, nonce, counter, issued_at, ttl_seconds
     )
     select host, nonce, counter, ${millis(sql`issued_at`)} as "issuedAt", ttl_seconds as "ttlSeconds"
