@@ -24,7 +24,14 @@ const isLong = process.env["FETTLE_TEST_LONG"] === "1";
 // Tests on real parts wait for hosts, databases and browsers for half of their time: three of them keep
 // two cores busy.
 const waiting = 3;
-// `npm run check` leaves out the pure tests that play whole rollouts, and tries properties less often.
+// `npm run check` leaves out the pure tests that play whole rollouts and thousands of tamperings, orders
+// of acts and changed inputs, and tries properties less often.
+const leftOfCheck = [
+  "src/rollout/simulation{,-question}.test.ts",
+  "src/ledger/tamper.test.ts",
+  "src/change/reachable.test.ts",
+  "test/fuzz/*.test.ts",
+];
 const isQuick = process.env["FETTLE_TEST_QUICK"] === "1";
 const onExternal = [...shared, ...telling, ...(isLong ? ["src/**/*.real.test.ts"] : [])];
 
@@ -44,10 +51,7 @@ export default defineConfig({
             "test/e2e/*.test.ts",
             "test/web/*.test.ts",
           ],
-          exclude: [
-            "**/*.real.test.ts",
-            ...(isQuick ? ["src/rollout/simulation{,-question}.test.ts"] : []),
-          ],
+          exclude: ["**/*.real.test.ts", ...(isQuick ? leftOfCheck : [])],
           setupFiles: ["test/setup/quick-properties.ts"],
           testTimeout: 20_000,
           // Pure tests share nothing that could leak; one module graph for all halves their time.
