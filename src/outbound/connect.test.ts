@@ -1,4 +1,4 @@
-import { lookup } from "node:dns/promises";
+import dns from "node:dns/promises";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
@@ -8,10 +8,10 @@ import { NotAsked } from "./connect.ts";
 import { openWayOut } from "./way-out.ts";
 
 // The name service is the attacker's here: it says one thing first and another thing after.
-vi.mock("node:dns/promises", () => ({ lookup: vi.fn() }));
+const lookup = vi.spyOn(dns, "lookup");
 
 const answers = (...addresses: string[]): void => {
-  const asked = vi.mocked(lookup) as unknown as ReturnType<typeof vi.fn>;
+  const asked = lookup as unknown as ReturnType<typeof vi.fn>;
   for (const address of addresses) asked.mockResolvedValueOnce([{ address, family: 4 }]);
 };
 
@@ -27,9 +27,12 @@ beforeAll(async () => {
   await new Promise<void>((resolve) => server.listen(0, "0.0.0.0", resolve));
   port = (server.address() as AddressInfo).port;
 });
-afterAll(() => server.close());
+afterAll(() => {
+  lookup.mockRestore();
+  server.close();
+});
 beforeEach(() => {
-  vi.mocked(lookup).mockReset();
+  lookup.mockReset();
   reachedBy.length = 0;
 });
 
@@ -52,7 +55,7 @@ describe("a name that changes its mind", () => {
     answers("127.0.0.1", "127.0.0.2");
     await askOnce({ ...small, url: `http://rebind.example:${port}/`, reach: reachOfOperators });
     expect(lookup).toHaveBeenCalledTimes(1);
-    vi.mocked(lookup).mockReset();
+    lookup.mockReset();
     answers("127.0.0.3", "127.0.0.4");
     await byWay(`http://rebind.example:${port}/`);
     expect(lookup).toHaveBeenCalledTimes(1);
@@ -62,7 +65,7 @@ describe("a name that changes its mind", () => {
   test("is refused before any connection when it leads inside, also beside an address outside", async () => {
     const reach = reachOfAnybody([]);
     for (const inside of ["127.0.0.1", "10.0.0.7", "169.254.169.254"]) {
-      const asked = vi.mocked(lookup) as unknown as ReturnType<typeof vi.fn>;
+      const asked = lookup as unknown as ReturnType<typeof vi.fn>;
       const both = [
         { address: "1.1.1.1", family: 4 },
         { address: inside, family: 4 },

@@ -1,4 +1,4 @@
-import { lookup } from "node:dns/promises";
+import dns from "node:dns/promises";
 import type { LookupFunction } from "node:net";
 import { getCACertificates } from "node:tls";
 import { pause } from "../base/pause.ts";
@@ -27,7 +27,7 @@ export async function targetsOf(
   const bare = literalOf(name) ?? name;
   const isFound = new AbortController();
   const found = await Promise.race([
-    lookup(bare, { all: true }).catch(() => []),
+    dns.lookup(bare, { all: true }).catch(() => []),
     pause(LOOKUP_MS_MAX, isFound.signal).then(() => []),
   ]);
   isFound.abort();
