@@ -1,3 +1,5 @@
+import { randomBytes } from "node:crypto";
+import { linkSync, rmSync, writeFileSync } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import { Failure } from "./failure.ts";
 
@@ -29,5 +31,22 @@ export async function readSecretFile<Value>(
       `${of.failing} cannot be read from ${file}. It must hold ${of.mustHold} and be readable by the server's user only (chmod 600).`,
       { cause },
     );
+  }
+}
+
+/**
+ * Puts a new key or certificate into place, whole and on the disk, unless one is there. Of two servers
+ * that make it at once the second one's link fails, and both read the first one's afterwards. It blocks
+ * the thread for one write, once in the life of a deployment.
+ */
+export function placeOnce(file: string, text: string, mode = 0o600): void {
+  const beside = `${file}.${randomBytes(6).toString("hex")}.new`;
+  try {
+    writeFileSync(beside, text, { mode, flag: "wx", flush: true });
+    linkSync(beside, file);
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== "EEXIST") throw cause;
+  } finally {
+    rmSync(beside, { force: true });
   }
 }

@@ -1,11 +1,12 @@
 import "reflect-metadata";
 import { createHash, createHmac, createPrivateKey, hkdfSync } from "node:crypto";
-import { linkSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { isIP } from "node:net";
 import { join } from "node:path";
 import * as x509 from "@peculiar/x509";
 import { assert } from "../base/failure.ts";
 import { DAY_MS, HOUR_MS, type Instant } from "../base/instant.ts";
+import { placeOnce } from "../base/secret-file.ts";
 import { parsePublicKeyLine } from "../base/ssh-key.ts";
 import { machineKeyPem } from "./store-keys.ts";
 
@@ -162,15 +163,7 @@ async function caCertificate(file: string, keys: KeyPair): Promise<string> {
       new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign, true),
     ],
   });
-  const own = `${file}.${process.pid}`;
-  writeFileSync(own, `${made.toString("pem")}\n`, { mode: 0o644, flush: true });
-  try {
-    linkSync(own, file);
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code !== "EEXIST") throw cause;
-  } finally {
-    rmSync(own, { force: true });
-  }
+  placeOnce(file, `${made.toString("pem")}\n`, 0o644);
   return readFileSync(file, "utf8");
 }
 

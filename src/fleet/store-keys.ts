@@ -1,6 +1,7 @@
-import { linkSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { Failure } from "../base/failure.ts";
+import { placeOnce } from "../base/secret-file.ts";
 import { type MachineKey, makeMachineKey, openMachineKey } from "../base/sshsig.ts";
 
 /**
@@ -39,16 +40,7 @@ function readIfThere(file: string): string | null {
   }
 }
 
-/** Two servers that start at once keep the same key: the link of the second one fails. */
 function makeOnce(file: string): string {
-  const own = `${file}.${process.pid}`;
-  writeFileSync(own, makeMachineKey().privateKeyPem, { mode: 0o600, flush: true });
-  try {
-    linkSync(own, file);
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code !== "EEXIST") throw cause;
-  } finally {
-    rmSync(own, { force: true });
-  }
+  placeOnce(file, makeMachineKey().privateKeyPem);
   return readFileSync(file, "utf8");
 }

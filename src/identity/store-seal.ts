@@ -1,7 +1,8 @@
 import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
-import { link, open, readFile, rm, stat } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { Failure } from "../base/failure.ts";
+import { placeOnce } from "../base/secret-file.ts";
 import type { World } from "../db/world.ts";
 
 /**
@@ -65,24 +66,9 @@ async function readKey(world: World): Promise<Buffer | null> {
   throw new Failure("blocked", `The key ${path} is damaged. Put it back from a backup.`);
 }
 
-/** Of two that make it at once, the one whose link comes second takes the first one's key. */
 async function makeKey(world: World): Promise<Buffer> {
   const path = sealKeyPath(world);
-  const beside = `${path}.${process.pid}.${randomBytes(4).toString("hex")}`;
-  const handle = await open(beside, "wx", 0o600);
-  try {
-    await handle.writeFile(`${randomBytes(KEY_BYTES).toString("base64url")}\n`);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-  try {
-    await link(beside, path);
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code !== "EEXIST") throw cause;
-  } finally {
-    await rm(beside, { force: true });
-  }
+  placeOnce(path, `${randomBytes(KEY_BYTES).toString("base64url")}\n`);
   const key = await readKey(world);
   if (key === null) throw new Failure("unavailable", `The key ${path} could not be made.`);
   return key;

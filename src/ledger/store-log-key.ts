@@ -1,7 +1,8 @@
 import { createPrivateKey, generateKeyPairSync } from "node:crypto";
-import { link, mkdir, open, readFile, rm, stat } from "node:fs/promises";
+import { mkdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { Failure } from "../base/failure.ts";
+import { placeOnce } from "../base/secret-file.ts";
 import type { World } from "../db/world.ts";
 import { type LogKey, logKey, openCheckpoint } from "./checkpoint.ts";
 import { loadHead } from "./store-tree.ts";
@@ -48,26 +49,10 @@ async function readIfThere(path: string): Promise<string | null> {
   }
 }
 
-/** Of two servers that start at once, the one whose link comes second takes the first one's key. */
 async function makeKey(world: World, path: string): Promise<string> {
   await mkdir(ledgerFolder(world), { recursive: true, mode: 0o700 });
   const { privateKey } = generateKeyPairSync("ed25519");
-  const pem = privateKey.export({ type: "pkcs8", format: "pem" }) as string;
-  const beside = `${path}.${process.pid}.new`;
-  const handle = await open(beside, "w", 0o600);
-  try {
-    await handle.writeFile(pem);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-  try {
-    await link(beside, path);
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code !== "EEXIST") throw cause;
-  } finally {
-    await rm(beside, { force: true });
-  }
+  placeOnce(path, privateKey.export({ type: "pkcs8", format: "pem" }) as string);
   return await readFile(path, "utf8");
 }
 

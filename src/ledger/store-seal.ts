@@ -1,10 +1,10 @@
 import { randomBytes } from "node:crypto";
-import { link, mkdir, open, readFile, rm } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { sql } from "kysely";
 import { Failure } from "../base/failure.ts";
 import type { SubjectId } from "../base/ids.ts";
-import { readSecretFile } from "../base/secret-file.ts";
+import { placeOnce, readSecretFile } from "../base/secret-file.ts";
 import type { Reader, Tx } from "../db/database.ts";
 import type { World } from "../db/world.ts";
 import {
@@ -147,7 +147,8 @@ async function readOuterKey(world: World): Promise<Buffer> {
   const path = join(folder, "seal.key");
   if (!(await isThere(path))) {
     await refuseSecondKey(world, path);
-    await makeOuterKey(folder, path);
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    placeOnce(path, `${randomBytes(SEAL_KEY_BYTES).toString("base64")}\n`);
   }
   return readSecretFile(path, {
     failing: "What the ledger holds of persons",
@@ -177,24 +178,4 @@ async function isThere(path: string): Promise<boolean> {
       throw cause;
     },
   );
-}
-
-/** Of two servers that start at once, the one whose link comes second takes the first one's key. */
-async function makeOuterKey(folder: string, path: string): Promise<void> {
-  await mkdir(folder, { recursive: true, mode: 0o700 });
-  const beside = `${path}.${randomBytes(6).toString("hex")}.new`;
-  const handle = await open(beside, "wx", 0o600);
-  try {
-    await handle.writeFile(`${randomBytes(SEAL_KEY_BYTES).toString("base64")}\n`);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-  try {
-    await link(beside, path);
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code !== "EEXIST") throw cause;
-  } finally {
-    await rm(beside, { force: true });
-  }
 }
