@@ -78,8 +78,18 @@ function isTest(file: string): boolean {
   return file.endsWith(".test.ts");
 }
 
-function importsOf(file: string): { readonly name: string; readonly isType: boolean }[] {
-  const found: { name: string; isType: boolean }[] = [];
+interface Import {
+  readonly name: string;
+  readonly isType: boolean;
+}
+
+/** Six rules ask for the imports of each file, and to find them is a walk over its whole tree. */
+const importsFound = new Map<string, readonly Import[]>();
+
+function importsOf(file: string): readonly Import[] {
+  const known = importsFound.get(file);
+  if (known !== undefined) return known;
+  const found: Import[] = [];
   const visit = (node: ts.Node): void => {
     if (ts.isImportDeclaration(node) && ts.isStringLiteral(node.moduleSpecifier)) {
       const isType = node.importClause?.isTypeOnly === true;
@@ -101,6 +111,7 @@ function importsOf(file: string): { readonly name: string; readonly isType: bool
   };
   const source = parsed.get(file);
   if (source !== undefined) visit(source);
+  importsFound.set(file, found);
   return found;
 }
 

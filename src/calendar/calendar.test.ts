@@ -144,10 +144,14 @@ describe("a change of the clocks", () => {
     ]);
   });
 
+  // All of them in `npm test`; what is quick tries every fourth.
+  const every = process.env["FETTLE_TEST_QUICK"] === "1" ? 4 : 1;
+  const zones = Intl.supportedValuesOf("timeZone").filter((_, i) => i % every === 0);
+
   it("never changes how long hours last, and loses or doubles no day, in any zone for 20 years", () => {
     const wrong: string[] = [];
     let switches = 0;
-    for (const zone of Intl.supportedValuesOf("timeZone")) {
+    for (const zone of zones) {
       const wallOf = new Intl.DateTimeFormat("sv-SE", {
         timeZone: zone,
         dateStyle: "short",
@@ -179,7 +183,7 @@ describe("a change of the clocks", () => {
       }
     }
     expect(wrong.slice(0, 10)).toEqual([]);
-    expect(switches).toBeGreaterThan(3_000);
+    expect(switches).toBeGreaterThan(3_000 / every);
   });
 });
 
