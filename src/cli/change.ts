@@ -11,7 +11,7 @@ import { people } from "./names.ts";
 import { allPages } from "./pages.ts";
 import { readNamedText } from "./read-file.ts";
 import { signWithSshKey } from "./ssh-sign.ts";
-import { changeTable, changeText, signedText } from "./view/change.ts";
+import { changeTable, changeText, signedText, strangerLines } from "./view/change.ts";
 
 interface RequestFlags {
   readonly plan: string;
@@ -112,10 +112,11 @@ function registerShow(change: Command, cli: Cli): void {
       const shown = await ask(client.GET("/api/v1/changes/{change}", { params }));
       const { view } = await readSigned(client, shown.plan);
       const names = await people(client);
+      const readiness = await ask(client.GET("/api/v1/changes/{change}/readiness", { params }));
       const faults = faultsOf(view, shown.plan);
       // Programs, too, get what this machine recomputed beside what the server says.
-      show(cli, { ...shown, recomputed: { ...view, faults } }, () =>
-        changeText(shown, { ...view, faults }, { names, now: cli.clock() }),
+      show(cli, { ...shown, readiness, recomputed: { ...view, faults } }, () =>
+        changeText(shown, { ...view, faults }, { names, now: cli.clock(), readiness }),
       );
     });
 }
@@ -221,7 +222,11 @@ function registerApprove(change: Command, cli: Cli): void {
         () =>
           `Approved with ${reply.approval.keyFingerprint}: ${now.number} has ${now.approvals} of ${now.need}, and is ${now.state}.`,
       );
-      if (now.state === "approved") say(cli, `Start it: fettle rollout start ${now.number}`);
+      const readiness = await ask(client.GET("/api/v1/changes/{change}/readiness", { params }));
+      for (const line of strangerLines(readiness)) say(cli, line);
+      if (now.state === "approved" && readiness.refusing.length === 0) {
+        say(cli, `Start it: fettle rollout start ${now.number}`);
+      }
     });
 }
 

@@ -587,6 +587,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/changes/{change}/readiness": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether the hosts of a change know the keys of those who approved it, as far as their policies are known here. */
+        get: operations["getChangesByChangeReadiness"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/changes/{change}/reject": {
         parameters: {
             query?: never;
@@ -7602,6 +7619,55 @@ export interface operations {
             403: components["responses"]["forbidden"];
             404: components["responses"]["not-found"];
             409: components["responses"]["blocked"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    getChangesByChangeReadiness: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                change: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description hosts whose policy lies here */
+                        known: number;
+                        refusing: {
+                            code: string;
+                            hosts: number;
+                            /** @description the first few */
+                            names: string[];
+                            ring: string;
+                            why: string;
+                        }[];
+                        /** @description approvers whose key hosts do not know: there their approval does not count */
+                        strangers: {
+                            handle: string;
+                            hosts: number;
+                            keyFingerprint: string;
+                            /** @description the first few */
+                            names: string[];
+                        }[];
+                        /** @description hosts whose policy their own people keep; they judge at their job */
+                        unknown: number;
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
         };

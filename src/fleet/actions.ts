@@ -21,6 +21,7 @@ import { writeHostPolicy } from "./host-policy.ts";
 import { type HostStatus, parseHostStatus } from "./host-status.ts";
 import { pipedWeakens } from "./model.ts";
 import { insertEnrolment, liftQuarantine, loadEnrolment, type StoredEnrolment } from "./store.ts";
+import { insertAgentPolicy } from "./store-agent.ts";
 import { machineKey } from "./store-keys.ts";
 
 /**
@@ -66,6 +67,7 @@ export async function enrolHost(
     ring: texts.identity.ring,
     policyVersion: texts.policy.version,
     policyDigest: sha256(policy),
+    policyText: policy,
     keyLine,
   });
 }
@@ -106,6 +108,7 @@ export async function confirmHost(
     policyVersion: status.policyVersion,
     // The policy itself never leaves the host; every ask and result names its digest.
     policyDigest: null,
+    policyText: null,
     keyLine: status.keyLine,
   });
 }
@@ -199,13 +202,19 @@ async function keep(
   world: World,
   actor: Actor,
   host: Host,
-  given: Pick<StoredEnrolment, "way" | "ring" | "policyVersion" | "policyDigest" | "keyLine">,
+  given: Pick<StoredEnrolment, "way" | "ring" | "policyVersion" | "policyDigest" | "keyLine"> & {
+    /** What the digest is of: it says which approvers the host believes. */
+    readonly policyText: string | null;
+  },
 ): Promise<EnrolledHost> {
   const key = parsePublicKeyLine(given.keyLine);
   const print = key === null ? "" : fingerprint(key);
   await inTransaction(world.db, async (tx) => {
     await setSigningKey(tx, host.id, given.keyLine);
     await insertEnrolment(tx, { ...given, host: host.id, enrolledBy: actor.subject });
+    const { policyText: text } = given;
+    if (text !== null)
+      await insertAgentPolicy(tx, { digest: sha256(text), text, at: world.clock() });
     await liftQuarantine(tx, host.id);
     const { way, ring, policyVersion, policyDigest } = given;
     await recordEvent(tx, {

@@ -2,12 +2,14 @@ import { assert, present } from "../base/failure.ts";
 import type { ChangeId, HostId, PlanDigest, RolloutId } from "../base/ids.ts";
 import { instantToSeconds } from "../base/instant.ts";
 import { keepLast } from "../base/kept.ts";
-import type { RequestSignature } from "../change/model.ts";
 import { approvalsFor } from "../change/store.ts";
 import { loadRequestSignature } from "../change/store-request-signature.ts";
 import type { Reader } from "../db/database.ts";
 import type { World } from "../db/world.ts";
-import type { Bundle, BundleApproval, BundleGate, OfflineBundle } from "../fleet/bundle.ts";
+import { policiesOfHosts } from "../fleet/actions-known-policies.ts";
+import type { Bundle, BundleGate, OfflineBundle } from "../fleet/bundle.ts";
+import type { HostPolicy } from "../fleet/host-policy.ts";
+import { bundled, type GivenSignature, isKnownTo } from "../fleet/known-people.ts";
 import { EMPTY_HEAD, type Head, signOrder } from "../fleet/order.ts";
 import { everywhere, loadHosts } from "../inventory/store.ts";
 import { ANY_HOST } from "../plan/leaf.ts";
@@ -82,6 +84,7 @@ export async function signedParts(
   const hosts = jobs.map((one) => one.host);
   const proofs = await proofsFor(world, { change, plan }, hosts);
   const gates = await loadWaveSignatures(db, of.rollout);
+  const policies = await policiesOfHosts(db, hosts);
   const signed = new Map<HostId, { protocolId: string; head: Head; parts: OfflineBundle }>();
   for (const one of jobs) {
     const { leaf, protocolId } = present(leaves.get(one.host), `the leaf of host ${one.host}`);
@@ -89,12 +92,14 @@ export async function signedParts(
     const proof = proofs.get(one.host);
     const texts = {
       plan: parts.statement,
-      request: request === null ? null : signedBy(request),
-      approvals: approvals.map(signedBy),
+      request: request === null ? null : bundled(request),
+      approvals: knownOf(approvals, policies.get(one.host)).map(bundled),
       leaf: leaf.text,
       nodes: pathNodes(parts.tree, leaf.leaf),
       body: await bodyText(db, parts, plan, one.body),
-      gates: gates.filter(({ wave }) => wave === leaf.wave).map(gateOf),
+      gates: knownOf(gates, policies.get(one.host))
+        .filter(({ wave }) => wave === leaf.wave)
+        .map(gateOf),
       log: proof?.log ?? null,
     };
     signed.set(one.host, { protocolId, head: proof?.head ?? EMPTY_HEAD, parts: texts });
@@ -102,8 +107,12 @@ export async function signedParts(
   return signed;
 }
 
-function signedBy({ handle, keyClass, signature }: RequestSignature): BundleApproval {
-  return { person: handle, class: keyClass, signature };
+/** Those that the host knows; of a host whose policy was never here, all of them. */
+function knownOf<Given extends GivenSignature>(
+  given: readonly Given[],
+  policy: HostPolicy | undefined,
+): readonly Given[] {
+  return policy === undefined ? given : given.filter((one) => isKnownTo(policy, one));
 }
 
 function gateOf({ handle, keyClass, document, signature }: WaveSignature): BundleGate {

@@ -18,6 +18,7 @@ import { countPlanHosts } from "../plan/store-hosts.ts";
 import type { RingsPolicy } from "../policy/rings.ts";
 import { firstForecast } from "./actions-forecast.ts";
 import { advancePatch } from "./actions-patch.ts";
+import { demandKnownPeople } from "./actions-readiness.ts";
 import { recordRolloutEvent } from "./actions-results.ts";
 import { approvedPolicy, rulesOf } from "./actions-rules.ts";
 import { waveGate } from "./gate.ts";
@@ -44,6 +45,7 @@ export async function startRollout(
   input: { readonly change: string },
 ): Promise<RolloutRow> {
   const change = await demandApproved(world, actor, input.change);
+  await demandKnownPeople(world.db, change);
   const rollout = await planRollout(world, actor, change);
   const scopes = scopesOf(rollout);
   const told = await firstForecast(world.db, rollout.plan, world.clock());

@@ -13,6 +13,7 @@ import { gateRoutes } from "./routes-gates.ts";
 import { metricRoutes } from "./routes-metrics.ts";
 import { postOfflineBundle } from "./routes-offline.ts";
 import { openingRoutes } from "./routes-open-wave.ts";
+import { getReadiness } from "./routes-readiness.ts";
 import { revocationRoutes } from "./routes-revocations.ts";
 import {
   shownOf,
@@ -292,6 +293,7 @@ const getExplain = route({
 export const routes: readonly Route[] = [
   postSimulation,
   getPlanForecast,
+  getReadiness,
   getWaves,
   postRollout,
   listRollouts,

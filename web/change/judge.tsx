@@ -1,4 +1,6 @@
+import { api, ask } from "../app/api.ts";
 import { Go } from "../app/go.tsx";
+import { useAnswer } from "../app/queries.ts";
 import { Facts } from "../parts/facts.tsx";
 import { Instant } from "../parts/instant.tsx";
 import { Mark, Shape, StateWord } from "../parts/mark.tsx";
@@ -11,6 +13,7 @@ import { type Change, hostsText } from "./change-model.ts";
 /** Who has approved so far, with which key, and how many are still missing. */
 export function Votes({ change }: { readonly change: Change }) {
   const missing = Math.max(0, change.need - change.given.length);
+  const isOpen = ["requested", "approved", "running"].includes(change.state);
   return (
     <Panel title={`Approvals: ${change.approvals} of ${change.need}`}>
       <ul className={styles["list"]}>
@@ -31,7 +34,38 @@ export function Votes({ change }: { readonly change: Change }) {
           </li>
         )}
       </ul>
+      {isOpen && change.given.length > 0 && <Strangers change={change} />}
     </Panel>
+  );
+}
+
+/** Approvers whose key some of the hosts do not know: there their approval does not count. */
+function Strangers({ change }: { readonly change: Change }) {
+  const readiness = useAnswer({
+    key: ["readiness", change.id, String(change.given.length)],
+    topics: [`change:${change.id}`, "hosts"],
+    load: (signal) => {
+      const params = { path: { change: change.id } };
+      return ask(api.GET("/api/v1/changes/{change}/readiness", { params, signal }));
+    },
+  });
+  const { strangers, refusing } = readiness.data ?? { strangers: [], refusing: [] };
+  if (strangers.length === 0) return null;
+  return (
+    <ul className={styles["list"]}>
+      {strangers.map(({ handle, hosts, names }) => (
+        <li key={handle}>
+          <Mark tone={refusing.length > 0 ? "bad" : "attention"}>
+            {names.join(", ")}
+            {hosts > names.length && ` and ${hosts - names.length} more`}{" "}
+            {hosts === 1 ? "does" : "do"} not know this key of {handle}
+          </Mark>
+          <div className="dim">
+            There the approval does not count until they have a policy that names it.
+          </div>
+        </li>
+      ))}
+    </ul>
   );
 }
 

@@ -11,6 +11,7 @@ type Json<T> = T extends { responses: { 200: { content: { "application/json": in
   ? R
   : never;
 type Change = Json<paths["/api/v1/changes/{change}"]["get"]>;
+export type Readiness = Json<paths["/api/v1/changes/{change}/readiness"]["get"]>;
 type Row = Json<paths["/api/v1/changes"]["get"]>["items"][number];
 
 export function changeTable(rows: readonly Row[], now: Instant): string {
@@ -30,7 +31,11 @@ export function changeTable(rows: readonly Row[], now: Instant): string {
 export function changeText(
   change: Change,
   view: SignedView,
-  context: { readonly names: ReadonlyMap<string, string>; readonly now: Instant },
+  context: {
+    readonly names: ReadonlyMap<string, string>;
+    readonly now: Instant;
+    readonly readiness: Readiness;
+  },
 ): string {
   const name = (subject: string): string => context.names.get(subject) ?? subject;
   const facts = renderFacts([
@@ -54,11 +59,25 @@ export function changeText(
     facts,
     controlText(change.control),
     ...(given.length === 0 ? [] : ["Approved by", ...given]),
+    ...strangerLines(context.readiness),
     "",
     signedText(view),
     ...(weaker.length === 0 ? [] : ["", "Weaker choices in this plan", ...weaker]),
     ...(actions.length === 0 ? [] : ["", "What you cannot do here", ...actions]),
   ].join("\n");
+}
+
+/** Who signed with a key that hosts do not know; nothing where all know all. */
+export function strangerLines({ strangers }: Readiness): readonly string[] {
+  return strangers.map(
+    ({ handle, hosts, names }) =>
+      `${counted(hosts, "host")} (${namesText(names, hosts)}) ${hosts === 1 ? "does" : "do"} not know this key of ${safeText(handle)}, so there the approval does not count until they have a policy that names it: fettle host enrol, or fettle policy host`,
+  );
+}
+
+function namesText(names: readonly string[], all: number): string {
+  const shown = names.map(safeText).join(", ");
+  return all > names.length ? `${shown}, …` : shown;
 }
 
 /** A rule names no host: what is signed is how many there may be, and what they must have. */
