@@ -47,9 +47,10 @@ export const permissions = [
 export type Permission = (typeof permissions)[number];
 
 /**
- * `public` needs no sign-in and must say why; `signed-in` needs any live subject.
+ * `public` needs no sign-in and must say why; `signed-in` needs any live subject; `directory` needs a
+ * token of a directory (SCIM), which opens nothing else.
  */
-export type Access = Permission | "signed-in" | { readonly public: string };
+export type Access = Permission | "signed-in" | "directory" | { readonly public: string };
 
 export const roleNames = [
   "viewer",

@@ -18,7 +18,7 @@ export interface RequestFacts {
   /** Aborted when the caller goes away or the server closes. */
   readonly signal: AbortSignal;
   setHeader(
-    name: "set-cookie" | "etag" | "retry-after" | "content-disposition",
+    name: "set-cookie" | "etag" | "location" | "retry-after" | "content-disposition",
     value: string,
   ): void;
   /** The reply holds a secret: it is never kept for a repeated request, nor by any cache. */

@@ -16,6 +16,10 @@ export const nounParts: readonly NounPart[] = [
     load: async (program, cli) => (await import("./people.ts")).registerPeople(program, cli),
   },
   {
+    nouns: ["directory"],
+    load: async (program, cli) => (await import("./directory.ts")).registerDirectory(program, cli),
+  },
+  {
     nouns: ["factor"],
     load: async (program, cli) => (await import("./factor.ts")).registerFactor(program, cli),
   },

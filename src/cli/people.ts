@@ -6,6 +6,7 @@ import { ApiProblem, ask, type Client } from "../client/client.ts";
 import { type Cli, show } from "./cli.ts";
 import { allPages } from "./pages.ts";
 import { readNamedText } from "./read-file.ts";
+import { parseGrant } from "./role-text.ts";
 import { renderTable } from "./view/table.ts";
 import { clockText, whenText } from "./view/when.ts";
 
@@ -186,20 +187,7 @@ function registerPassword(program: Command, cli: Cli): void {
     });
 }
 
-const ROLES = ["viewer", "auditor", "operator", "approver", "publisher", "admin"] as const;
-type Role = (typeof ROLES)[number];
-
 /** `approver` or `operator:env=prod`: a role, and where it holds. */
-function parseGrant(text: string): { role: Role; scope: string } {
-  const [name = "", ...rest] = text.split(":");
-  const role = ROLES.find((known) => known === name);
-  if (role !== undefined) return { role, scope: rest.join(":") };
-  throw new Failure(
-    "invalid",
-    `The role ${text} is not known. Roles are ${ROLES.join(", ")}; a scope follows a colon, as in operator:env=prod.`,
-  );
-}
-
 function collect(value: string, previous: readonly string[] | undefined): string[] {
   return [...(previous ?? []), value];
 }

@@ -7,11 +7,14 @@ import { recordEvent } from "../ledger/record.ts";
 import type { GrantId } from "./model.ts";
 import { parseGrant } from "./rights.ts";
 import { countAdmins, lockAdmins } from "./store.ts";
+import { loadGroupRules, loadSaidGroups } from "./store-directory.ts";
 import { deleteGroupGrant, insertGroupGrant, loadGroupGrants } from "./store-providers.ts";
 
 /**
- * Makes somebody's roles follow the groups that a provider or SCIM says they are in, by the mapping of
- * the configuration. Grants that people gave are not touched; the last administrator stays one.
+ * Makes somebody's roles follow the groups that a provider or a directory (SCIM) says they are in, by
+ * the mapping of the configuration and by the rules of the directory. For whom a directory keeps, it
+ * alone says the groups: what is given is for the others. Grants that people gave are not touched; the
+ * last administrator stays one.
  */
 export async function followGroups(
   world: World,
@@ -19,9 +22,15 @@ export async function followGroups(
   of: { readonly subject: SubjectId; readonly groups: readonly string[] },
 ): Promise<void> {
   const { subject } = of;
-  const wanted = world.config.signIn.groups
-    .filter(({ group }) => of.groups.includes(group))
-    .map(({ role, scope }) => ({ role, scope: selectorToText(parseGrant({ role, scope }).scope) }));
+  const said = await loadSaidGroups(tx, subject);
+  const groups = said?.groups ?? of.groups;
+  const rules = said === null ? [] : await loadGroupRules(tx, said.directory);
+  const isIn = (group: string): boolean =>
+    groups.some((one) => one.toLowerCase() === group.toLowerCase());
+  const wanted = [
+    ...world.config.signIn.groups.filter(({ group }) => groups.includes(group)),
+    ...rules.filter(({ group }) => isIn(group)),
+  ].map(({ role, scope }) => ({ role, scope: selectorToText(parseGrant({ role, scope }).scope) }));
   const isWanted = (grant: { role: string; scope: string }): boolean =>
     wanted.some((one) => one.role === grant.role && one.scope === grant.scope);
   await lockAdmins(tx);

@@ -211,7 +211,8 @@ async function reload(tx: Tx, id: SubjectId): Promise<Subject> {
   return findUser(tx, id);
 }
 
-async function demandAnAdmin(tx: Tx): Promise<void> {
+/** That somebody administers without a limit at the end of a transaction which could have changed it. */
+export async function demandAnAdmin(tx: Tx): Promise<void> {
   if ((await countAdmins(tx)) > 0) return;
   throw new Failure(
     "blocked",

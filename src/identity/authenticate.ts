@@ -19,6 +19,8 @@ export interface SignedIn {
   readonly actor: Actor;
   readonly credentialHash: string;
   readonly standing: Standing;
+  /** A directory's token: it has no rights, and opens SCIM alone. */
+  readonly isDirectory: boolean;
 }
 
 /**
@@ -39,18 +41,21 @@ export async function authenticate(world: World, presented: Presented): Promise<
   if (credential === null) return null;
   const subject = await loadSubject(world.db, credential.subject);
   if (subject === null || subject.disabledAt !== null) return null;
-  if (!(await isAnsweredFor(world, subject))) return null;
+  const isDirectory = credential.purpose === "scim";
+  // A directory is the house's, and goes on when whoever set it up has left.
+  if (!isDirectory && !(await isAnsweredFor(world, subject))) return null;
   const limits = credential.limits?.map(parseGrant) ?? null;
   const standing = await standingOf(world, subject, credential);
   return {
     credentialHash,
     standing,
+    isDirectory,
     actor: {
       subject: subject.id,
       name: subject.handle,
       kind: subject.kind === "person" ? "person" : "system",
       via: standing.via,
-      grants: narrow(subject.grants.map(parseGrant), limits),
+      grants: isDirectory ? [] : narrow(subject.grants.map(parseGrant), limits),
       withheld: withheldFrom(standing, world.config.mfa),
     },
   };

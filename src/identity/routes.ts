@@ -11,9 +11,11 @@ import { standingNow } from "./actions-proof.ts";
 import { proofWays, withheldText } from "./fresh-proof.ts";
 import { PASSWORD_CHARACTERS_MAX } from "./model.ts";
 import { credentialRoutes } from "./routes-credentials.ts";
+import { directoryRoutes } from "./routes-directory.ts";
 import { entranceRoutes, setSessionCookie } from "./routes-entrance.ts";
 import { factorRoutes } from "./routes-factors.ts";
 import { recoveryRoutes } from "./routes-recovery.ts";
+import { scimRoutes } from "./routes-scim.ts";
 import { sessionRoutes } from "./routes-session.ts";
 import { routes as userRoutes } from "./routes-users.ts";
 import { loadSubjectNames } from "./store.ts";
@@ -176,4 +178,6 @@ export const routes: readonly ServedRoute[] = [
   ...credentialRoutes,
   ...sessionRoutes,
   ...userRoutes,
+  ...directoryRoutes,
+  ...scimRoutes,
 ];

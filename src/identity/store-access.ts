@@ -21,12 +21,17 @@ export interface Credential {
   readonly proof: Proof | null;
   /** The OpenID Connect provider that vouches for a session; null for all others. */
   readonly provider: string | null;
+  /** `scim`: a directory's, which opens SCIM and nothing else. */
+  readonly purpose: Purpose;
 }
+
+export type Purpose = "api" | "scim";
 
 interface FoundToken {
   readonly subject: SubjectId;
   readonly token: TokenId;
   readonly limits: unknown;
+  readonly purpose: Purpose;
   readonly provedAt: Instant | null;
   readonly strength: Strength | null;
 }
@@ -41,7 +46,7 @@ export function proofOf(row: {
 
 export async function findToken(reader: Reader, hash: string): Promise<Credential | null> {
   const { rows } = await sql<FoundToken>`
-    select subject, id as token, limits, strength, ${millis("proved_at")} as "provedAt" from api_token
+    select subject, id as token, limits, strength, purpose, ${millis("proved_at")} as "provedAt" from api_token
     where hash = ${hash} and revoked_at is null and expires_at > now()`.execute(reader);
   const row = rows[0];
   if (row === undefined) return null;
@@ -51,10 +56,11 @@ export async function findToken(reader: Reader, hash: string): Promise<Credentia
     where id = ${row.token} and (used_at is null or used_at < now() - interval '1 minute')`.execute(
     reader,
   );
-  const { subject, token } = row;
+  const { subject, token, purpose } = row;
   return {
     subject,
     token,
+    purpose,
     limits: limitsSchema.parse(row.limits),
     proof: proofOf(row),
     provider: null,
@@ -71,6 +77,7 @@ export interface NewToken {
   readonly lifeSeconds: number;
   /** The proof that it was made with, never a fresher one; null for a program's. */
   readonly proof: Proof | null;
+  readonly purpose?: Purpose;
 }
 
 /** A token made by a token ends with it at the latest. */
@@ -78,10 +85,11 @@ export async function insertToken(tx: Tx, token: NewToken): Promise<void> {
   const { limits, proof } = token;
   await sql`
     insert into api_token
-      (id, hash, subject, parent, title, limits, proved_at, strength, expires_at)
+      (id, hash, subject, parent, title, limits, proved_at, strength, purpose, expires_at)
     values (${token.id}, ${token.hash}, ${token.subject}, ${token.parent}, ${token.title},
       ${limits === null ? sql`null` : sqlJson(limits)},
       ${proof === null ? sql`null` : sqlInstant(proof.at)}, ${proof?.strength ?? null},
+      ${token.purpose ?? "api"},
       least(now() + ${token.lifeSeconds} * interval '1 second',
         (select expires_at from api_token where id = ${token.parent})))`.execute(tx);
 }

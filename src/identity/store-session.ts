@@ -42,7 +42,7 @@ export async function findSession(
   const row = rows[0];
   if (row === undefined) return null;
   const { subject, provider } = row;
-  return { subject, provider, token: null, limits: null, proof: proofOf(row) };
+  return { subject, provider, purpose: "api", token: null, limits: null, proof: proofOf(row) };
 }
 
 export async function insertSession(

@@ -28,7 +28,8 @@ export function takeBodies(app: FastifyInstance, pace: BodyPace = { graceMs: SLO
     return payload.pipe(steady);
   });
   app.removeContentTypeParser(["text/plain", "application/json"]);
-  app.addContentTypeParser("application/json", { parseAs: "buffer" }, (_request, body, done) => {
+  const jsonTypes = ["application/json", "application/scim+json"];
+  app.addContentTypeParser(jsonTypes, { parseAs: "buffer" }, (_request, body, done) => {
     try {
       done(null, parseJsonBody(body as Buffer));
     } catch (cause) {

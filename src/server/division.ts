@@ -96,5 +96,6 @@ export function divisionOf(route: {
   if (typeof permission === "object") return { division: "public", why: permission.public };
   const exception = exceptions[`${route.method} ${route.path}`];
   if (exception !== undefined) return { division: exception[0], why: exception[1] };
+  if (permission === "directory") return { division: "own", why: "what this directory keeps" };
   return { division: permission === "signed-in" ? "own" : divisions[permission], why: null };
 }

@@ -69,8 +69,9 @@ export async function admit(
   request.caller = admission.actor.subject;
   // A halt is let through whatever else its sender asked for (R13).
   if (access !== "rollout.halt") demandRate(doors.known, admission.credentialHash);
+  demandKind(admission, access);
   demandStrength(admission, access);
-  if (access !== "signed-in" && !holdsAnywhere(admission.actor, access)) {
+  if (access !== "signed-in" && access !== "directory" && !holdsAnywhere(admission.actor, access)) {
     throw new Failure("forbidden", `This needs the right ${access}, which you do not hold.`, {
       facts: { permission: access },
     });
@@ -86,6 +87,17 @@ export async function admit(
     await demandSpace(world.paths.state);
   }
   return admission;
+}
+
+/** A token of a directory opens SCIM and nothing else; SCIM opens to nothing else. */
+function demandKind({ isDirectory }: SignedIn, access: Access): void {
+  if (isDirectory === (access === "directory")) return;
+  throw new Failure(
+    "forbidden",
+    isDirectory
+      ? "A directory's token is for /scim/v2 alone."
+      : "This needs a directory's token: fettle directory token.",
+  );
 }
 
 /** Says why a right that is held does not count in this sign-in, before it looks as if it were not. */
@@ -121,8 +133,9 @@ export async function isStillAdmitted(
   const { access, admission } = then;
   if (typeof access === "object") return true;
   const now = await authenticate(world, { ...presentedBy(request), how: "look" });
-  if (now === null) return false;
+  if (now === null || now.isDirectory) return false;
   if (JSON.stringify(now.actor.grants) !== JSON.stringify(admission.actor.grants)) return false;
+  if (access === "directory") return false;
   return access === "signed-in" || holdsAnywhere(now.actor, access);
 }
 

@@ -48,13 +48,14 @@ interface Caller {
   /** Null where the credential counts for nothing. */
   readonly role: RoleName | null;
   readonly scope: string;
+  readonly isDirectory: boolean;
 }
 
 interface WantedCaller {
   readonly role: RoleName;
   readonly scope: string;
   readonly limits?: readonly TokenLimit[];
-  readonly as?: "person" | "service" | "disabled" | "service-of-disabled";
+  readonly as?: "person" | "service" | "disabled" | "service-of-disabled" | "directory";
 }
 
 let count = 0;
@@ -66,7 +67,7 @@ async function aCaller(wanted: WantedCaller): Promise<Caller & { readonly subjec
   const number = ++count;
   const handle = `c${number}-${role}`;
   const token = newToken();
-  const isService = as === "service" || as === "service-of-disabled";
+  const isService = as !== "person" && as !== "disabled";
   const owner = isService ? newId<SubjectId>(Date.now()) : null;
   await inTransaction(made.world.db, async (tx) => {
     if (owner !== null) {
@@ -86,6 +87,7 @@ async function aCaller(wanted: WantedCaller): Promise<Caller & { readonly subjec
       ...{ id: newId<TokenId>(Date.now()), hash: secretHash(token), subject, parent: null },
       ...{ title: "test", limits: limits ?? null, lifeSeconds: 3600 },
       proof: { at: made.world.clock(), strength: "two" },
+      purpose: as === "directory" ? "scim" : "api",
     });
     const disabled = as === "disabled" ? subject : as === "service-of-disabled" ? owner : null;
     if (disabled !== null)
@@ -94,7 +96,7 @@ async function aCaller(wanted: WantedCaller): Promise<Caller & { readonly subjec
   const isOut = as === "disabled" || as === "service-of-disabled";
   const limit = limits?.[0];
   return {
-    ...{ subject, token },
+    ...{ subject, token, isDirectory: as === "directory" },
     name: `${role}[${scope}] ${as}${limit === undefined ? "" : ` limited to ${limit.role}`}`,
     role: isOut ? null : (limit?.role ?? role),
     scope: [scope, limit?.scope ?? ""].filter((text) => text !== "").join(","),
@@ -139,6 +141,8 @@ describe("R1: every route asks for its right, of everybody", () => {
         aCaller({ role: "admin", scope: "", limits: [{ role: "viewer", scope: "env=a" }] }),
         aCaller({ role: "operator", scope: "env=a", limits: [{ role: "publisher", scope: "" }] }),
         aCaller({ role: "operator", scope: "", as: "service" }),
+        // Whatever roles the subject of a directory has, its token has none.
+        aCaller({ role: "admin", scope: "", as: "directory" }),
         aCaller({ role: "admin", scope: "", as: "disabled" }),
         aCaller({ role: "admin", scope: "", as: "service-of-disabled" }),
       ])),
@@ -169,7 +173,9 @@ function expectedAtGate(declared: ServedRoute, caller: Caller | null): "in" | 40
   const { permission } = declared;
   if (typeof permission === "object") return "in";
   if (caller === null || caller.role === null) return 401;
-  if (permission === "signed-in") return "in";
+  // A directory's token opens SCIM alone, and is the only one that does.
+  if ((permission === "directory") !== caller.isDirectory) return 403;
+  if (permission === "signed-in" || permission === "directory") return "in";
   return roles[caller.role].includes(permission as Permission) ? "in" : 403;
 }
 

@@ -50,6 +50,25 @@ export function problemOf(failure: Failure, requestId: string): Problem {
   };
 }
 
+/** The same in the form of RFC 7644 §3.12; a failed If-Match is 412 there, where ours is a conflict. */
+export function scimProblemOf(failure: Failure): {
+  readonly schemas: readonly string[];
+  readonly status: string;
+  readonly scimType?: string;
+  readonly detail: string;
+} {
+  const { code, facts, message: detail } = failure;
+  const { status } = failureTable[code];
+  const own = facts["scimType"];
+  const scimType = typeof own === "string" ? own : code === "invalid" ? "invalidValue" : null;
+  return {
+    schemas: ["urn:ietf:params:scim:api:messages:2.0:Error"],
+    status: String(facts["precondition"] === "failed" ? 412 : status),
+    ...(scimType === null ? {} : { scimType }),
+    detail,
+  };
+}
+
 /** Turns whatever was thrown into something that may be told. */
 export function failureOf(thrown: unknown): Failure {
   if (thrown instanceof Failure) return thrown;

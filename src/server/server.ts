@@ -8,7 +8,7 @@ import { type BodyPace, takeBodies, takeStreams } from "./bodies.ts";
 import { type Admission, admit, makeDoors } from "./gate.ts";
 import { type Metrics, makeMetrics } from "./metrics.ts";
 import { isPageRequest, type Pages, sendPage } from "./pages.ts";
-import { failureOf, problemOf } from "./problem.ts";
+import { failureOf, problemOf, scimProblemOf } from "./problem.ts";
 import { type Refusals, startRefusals } from "./refusals.ts";
 import { formFault } from "./request-form.ts";
 import { healthRoute, metricsRoute } from "./routes.ts";
@@ -163,6 +163,13 @@ function sendProblem(
   if (status === 401) reply.header("www-authenticate", "Bearer");
   if (status === 429) reply.header("retry-after", String(failure.facts["retryAfter"] ?? 900));
   request.refusal = failure;
+  if (routeOf(request).startsWith("/scim/")) {
+    const scim = scimProblemOf(failure);
+    return reply
+      .code(Number(scim.status))
+      .header("content-type", "application/scim+json; charset=utf-8")
+      .send(JSON.stringify(scim));
+  }
   return reply
     .code(status)
     .header("content-type", "application/problem+json; charset=utf-8")

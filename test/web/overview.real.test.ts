@@ -23,7 +23,18 @@ import { approved, requested, setScene, started } from "./played-rollout.ts";
 import { shopFleet } from "./shop-fleet.ts";
 
 const PARTS = [
-  ...["people", "roles", "sessions", "tokens", "keys", "password", "feeds", "policy", "events"],
+  ...[
+    "people",
+    "directories",
+    "roles",
+    "sessions",
+    "tokens",
+    "keys",
+    "password",
+    "feeds",
+    "policy",
+    "events",
+  ],
 ] as const;
 
 describePages("overview and settings", () => {

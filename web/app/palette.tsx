@@ -21,6 +21,7 @@ const places = [
   ["Rollouts", "/rollouts"],
   ["Audit: events and proofs", "/audit"],
   ["People and invitations", "/settings/people"],
+  ["Directories (SCIM)", "/settings/directories"],
   ["Roles", "/settings/roles"],
   ["My tokens", "/settings/tokens"],
   ["My approver keys", "/settings/keys"],

@@ -4,6 +4,7 @@ import type { ReactNode } from "react";
 import { useGo } from "../app/go.tsx";
 import { NoPage } from "../app/no-page.tsx";
 import { PageHead } from "../parts/page-head.tsx";
+import { DirectoriesPart } from "./directories.tsx";
 import { EventSinksPart } from "./event-sinks.tsx";
 import { FactorsPart } from "./factors.tsx";
 import { FeedsPart } from "./feeds.tsx";
@@ -17,6 +18,7 @@ import { TokensPart } from "./tokens.tsx";
 
 const parts: readonly (readonly [name: string, title: string, part: () => ReactNode])[] = [
   ["people", "People", () => <PeoplePart />],
+  ["directories", "Directories", () => <DirectoriesPart />],
   ["roles", "Roles", () => <RolesPart />],
   ["sign-in", "My sign-in", () => <FactorsPart />],
   ["sessions", "Where I am signed in", () => <SessionsPart />],
