@@ -20,7 +20,7 @@ export const KEEP_LEASES_MS = 4_000;
 export const CONVERSATIONS_MAX = 64;
 
 /** Enough for a statement to be cheap per row, few enough to commit within some milliseconds. */
-export const CLAIM_BATCH_MAX = 500;
+export const CLAIM_BATCH_MAX = 1000;
 /**
  * A talk whose server does not keep it for this long is taken up by another one; well below the time
  * for which a host waits for its permit.

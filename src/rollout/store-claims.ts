@@ -12,7 +12,7 @@ import type { JobKind } from "./model.ts";
 import { approvalsAllow } from "./store-approvals.ts";
 import { loadBudgetCandidates, loadRooms, lockBudgets } from "./store-budgets.ts";
 import { type HaltScope, lockForStart } from "./store-halts.ts";
-import { millis } from "./store-time.ts";
+import { millis, walkKeys } from "./store-time.ts";
 
 /**
  * Handing out work: ready targets joined with free slots, in batches, under the halt lock.
@@ -120,6 +120,7 @@ export function claim(db: Db, request: ClaimRequest): Promise<readonly Claimed[]
     await lockApproval(tx, [request.change], "shared");
     const isBudgeted = await lockBudgets(tx);
     if (isBudgeted === null || !(await holdOwnership(tx, request))) return [];
+    await walkKeys(tx);
     const { calendar: standing } = request;
     const calendar = await calendarSql(tx, { db, standing, kind: request.kind });
     if (!isBudgeted) return claimRows(tx, request, { calendar, among: null });
@@ -169,6 +170,14 @@ function rateLeft(kind: JobKind): RawBuilder<number | null> {
         - make_interval(secs => (w.gate -> 'rate' ->> 'seconds')::float8)) end`;
 }
 
+/**
+ * Jobs under way in the wave `w`. Asked as a filter, so that whatever statistics say only the index of
+ * all jobs under way is read, and never the rows of the rollout.
+ */
+const busyInWave = sql<number>`(
+  select count(*) filter (where b.rollout = w.rollout and b.wave = w.number)
+    from target b where b.is_busy)`;
+
 /** Reverting ends with the time since the host was done that the statement allows. */
 const revertInTime = sql`(t.kind = 'apply'
   or t.ended_at + make_interval(secs => (select revert_seconds from rollout where id = t.rollout))
@@ -214,8 +223,7 @@ async function claimRows(
   const countMax = Math.min(request.countMax ?? CLAIM_BATCH_MAX, CLAIM_BATCH_MAX);
   const { rows } = await sql<Claimed>`
     with room as (
-      select w.gate, (select count(*) from target b
-                       where b.rollout = w.rollout and b.wave = w.number and b.is_busy) as busy,
+      select w.gate, ${busyInWave} as busy,
              ${rateLeft(request.kind)} as rate_left
         from rollout r join wave w on w.rollout = r.id
        where r.id = ${request.rollout} and w.number = ${request.wave}
@@ -244,7 +252,8 @@ async function claimRows(
              talk_until = now() + make_interval(secs => ${TALK_SECONDS}),
              claimed_at = now(), heard_at = now(), retry_at = null, hold = null, step = null
         from slots s where t.rollout = ${request.rollout} and t.host = s.host
-      returning t.*, s.counter
+      returning t.rollout, t.host, t.wave, t.leaf, t.leaf_index, t.body, t.kind, t.attempt, t.epoch,
+                s.counter
     )
     select l.rollout, r.plan, l.host, l.wave, coalesce(l.leaf, l.leaf_index) as "leafIndex", l.body, l.kind,
            l.attempt, l.epoch, l.counter, ${millis(sql`now()`)} as "issuedAt"

@@ -12,7 +12,7 @@ import {
   rolloutAllows,
 } from "./store-claims.ts";
 import { type HaltScope, lockForStart } from "./store-halts.ts";
-import { millis } from "./store-time.ts";
+import { millis, walkKeys } from "./store-time.ts";
 
 /**
  * The permit transaction (host protocol §11.4), for all asks that came within some milliseconds:
@@ -55,7 +55,7 @@ export function permit(
     const calendar = await calendarSql(tx, { db, standing: under.calendar, kind: "apply" });
     // The joins stand in the order in which they are cheap. To look for a better one took 45 ms of a
     // core, a hundred times the execution, and the next batch of asks waits for it.
-    await sql`set local join_collapse_limit = 1`.execute(tx);
+    await walkKeys(tx);
     const granted: Permitted[] = [];
     for (const kind of ["apply", "reboot", "revert"] as const) {
       const some = asks.filter((ask) => ask.kind === kind);

@@ -1,12 +1,13 @@
 import { sql } from "kysely";
+import pg from "pg";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { type TestWorld, testWorld } from "../../test/setup/world.ts";
 import { emptyCalendar } from "../calendar/model.ts";
-import type { Db } from "../db/database.ts";
+import { clientConfig, type Db } from "../db/database.ts";
 import { type Claimed, claim } from "./store-claims.ts";
 import { bePresent, releaseDead } from "./store-presence.ts";
 import { addHosts, aRollout, openAllWaves, own, type Story } from "./store-story.ts";
-import { takeOverConversations } from "./store-targets.ts";
+import { keepLeases, takeOverConversations } from "./store-targets.ts";
 import { takeRollouts } from "./store-turn.ts";
 
 let made: TestWorld;
@@ -92,4 +93,27 @@ test("of a server that was taken for dead, and was not, no write counts any more
   expect(await releaseDead(db, "b")).toEqual(["a"]);
   expect(await takeRollouts(db, "b")).toHaveLength(1);
   expect(await claim(db, { ...owned, ...everyTarget() })).toEqual([]);
+});
+
+test("pages hear of a claim, and not of leases that are kept or taken over", async () => {
+  const heard: string[] = [];
+  const ear = new pg.Client(clientConfig(made.connection));
+  await ear.connect();
+  ear.on("notification", ({ payload }) => heard.push(payload ?? ""));
+  await ear.query("listen fettle_hint");
+  /** All that was said until now: notifications come in the order of their commits. */
+  const said = async (): Promise<readonly string[]> => {
+    await sql`select pg_notify('fettle_hint', 'end')`.execute(db);
+    await expect.poll(() => heard.at(-1)).toBe("end");
+    return heard.splice(0).slice(0, -1);
+  };
+  const keys = await claimAll("a");
+  expect(await said()).toContain(`rollout:${story.id}`);
+  await keepLeases(db, "a", { keys, leaseSeconds: 60 });
+  expect(await said()).toEqual([]);
+  await sql`update target set talk_until = now() - interval '1 second'`.execute(db);
+  expect(await said()).toEqual([`rollout:${story.id}`]);
+  expect(await takeOverConversations(db, "b", 10)).toHaveLength(2);
+  expect(await said()).toEqual([]);
+  await ear.end();
 });

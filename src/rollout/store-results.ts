@@ -6,8 +6,8 @@ import { type Db, type Reader, sqlJson, type Tx } from "../db/database.ts";
 import { TALK_SECONDS } from "./engine.ts";
 import { targetMoves, type Verdict } from "./model.ts";
 import type { ResultMove, ResultVerb } from "./result-move.ts";
-import { freeSlots, leaves } from "./store-targets.ts";
-import { holdUntil, millis } from "./store-time.ts";
+import { leaves } from "./store-targets.ts";
+import { holdUntil, millis, unseen, walkKeys } from "./store-time.ts";
 
 /**
  * Signed results. They are matched by (plan, host, attempt), never by epoch (host protocol §11.1),
@@ -56,6 +56,7 @@ export async function applyResults(
   tx: Tx,
   results: readonly SignedResult[],
 ): Promise<readonly AppliedResult[]> {
+  await walkKeys(tx);
   const fresh = await insertResults(tx, results);
   const applied: AppliedResult[] = [];
   for (const pass of passesOf(results, new Set(fresh))) {
@@ -63,7 +64,6 @@ export async function applyResults(
     for (const [verb, some] of byVerb) applied.push(...(await moveByResults(tx, verb, some)));
   }
   await markLate(tx, lateOf(results, { fresh, applied }));
-  await freeSlots(tx, applied);
   const rollouts = new Set(applied.map((a) => a.rollout));
   await sql`
     update rollout set look_at = now()
@@ -129,53 +129,54 @@ async function insertResults(tx: Tx, results: readonly SignedResult[]): Promise<
   return new Set(inserted.rows.map((row) => row.digest));
 }
 
+/**
+ * Moves the targets and frees the slots of those that hold none any more, in one statement: what the
+ * move left is known there, and is not looked for again.
+ */
 async function moveByResults(
   tx: Tx,
   verb: ResultVerb,
   results: readonly SignedResult[],
 ): Promise<readonly AppliedResult[]> {
   const isDrop = verb === "drop";
-  const given = results.map(({ plan, host, attempt, state, code, way, digest, move, lookBy }) => {
-    const { job, hold, isUnbegun, retryAfterSeconds } = move;
-    const isLooked = verb === "result-done" || verb === "result-noop";
-    return {
-      lookBy: isLooked ? lookBy : null,
-      plan,
-      host,
-      attempt,
-      state,
-      code,
-      way,
-      digest,
-      job,
-      hold,
-      isUnbegun,
-      retryAfterSeconds,
-    };
-  });
-  const retryAt = sql`now() + make_interval(secs => g."retryAfterSeconds")`;
+  const isLooked = verb === "result-done" || verb === "result-noop";
+  const all = <K extends keyof SignedResult>(key: K) => results.map((result) => result[key]);
+  const moves = <K extends keyof ResultMove>(key: K) => results.map(({ move }) => move[key]);
+  const holds = moves("hold").map((hold) => (hold === null ? null : JSON.stringify(hold)));
+  const lookers = results.map(({ lookBy }) => (isLooked ? lookBy : null));
+  const retryAt = sql`now() + make_interval(secs => g.retry_after)`;
   const { rows } = await sql<AppliedResult>`
     with given as (
-      select * from jsonb_to_recordset(${sqlJson(given)}) as g(plan text, host text, attempt bigint,
-        state text, code text, way text, digest text, job text, hold jsonb, "isUnbegun" boolean,
-        "retryAfterSeconds" int, "lookBy" text)
-    )
+      select * from unnest(
+        ${all("plan")}::text[], ${all("host")}::text[], ${all("attempt")}::bigint[],
+        ${all("state")}::text[], ${all("code")}::text[], ${all("way")}::text[],
+        ${all("digest")}::text[], ${moves("job")}::text[], ${holds}::jsonb[],
+        ${moves("isUnbegun")}::boolean[], ${moves("retryAfterSeconds")}::int[],
+        ${lookers}::text[])
+        as g(plan, host, attempt, state, code, way, digest, job, hold, is_unbegun, retry_after,
+             look_by)
+    ), moved as (
     update target t
        set state = ${verbTo[verb]}, hold = nullif(${holdUntil(sql`g.hold`, retryAt)}, 'null'),
-           is_begun = t.is_begun and not g."isUnbegun",
+           is_begun = t.is_begun and not g.is_unbegun,
            epoch = t.epoch + ${isDrop ? 1 : 0}, verdict = null,
            tries = case when ${isDrop}::boolean then t.tries + 1 else 0 end,
            trouble_since = case when ${isDrop}::boolean then coalesce(t.trouble_since, now()) end,
-           retry_at = case when g."retryAfterSeconds" > 0 then ${retryAt} end,
-           lease_owner = g."lookBy", talk_until = null,
-           lease_until = case when g."lookBy" is not null
+           retry_at = case when g.retry_after > 0 then ${retryAt} end,
+           lease_owner = g.look_by, talk_until = null,
+           lease_until = case when g.look_by is not null
                               then now() + make_interval(secs => ${TALK_SECONDS}) end,
            result_state = g.state, result_code = g.code, way = g.way,
            ended_at = case when ${isDrop}::boolean then t.ended_at else now() end
       from given g join rollout r on r.plan = g.plan
      where t.rollout = r.id and t.host = g.host and t.attempt = g.attempt and t.kind = g.job
        and ${leaves(verb)}
-    returning t.rollout, t.host, g.digest`.execute(tx);
+    returning t.rollout, t.host, t.is_busy, g.digest
+    ), freed as (
+    update host_slot s set rollout = null
+      from moved m where s.host = m.host and s.rollout = m.rollout and not m.is_busy
+    )
+    select rollout, host, digest from moved`.execute(tx);
   return rows;
 }
 
@@ -210,7 +211,7 @@ export async function takeUnjudged(
        set lease_owner = ${take.owner},
            lease_until = now() + make_interval(secs => ${take.leaseSeconds})
       from picked p join rollout r on r.id = p.rollout
-     where t.rollout = p.rollout and t.host = p.host
+     where t.rollout = p.rollout and t.host = p.host and ${unseen}
     returning ${unjudgedColumns}`.execute(tx);
   return rows;
 }
@@ -259,7 +260,7 @@ export async function keepLooks(
       from unnest(${keep.looks.map((l) => l.rollout)}::text[],
                   ${keep.looks.map((l) => l.host)}::text[]) as k(rollout, host)
      where t.rollout = k.rollout and t.host = k.host and t.lease_owner = ${owner}
-       and t.is_checking`.execute(db);
+       and t.is_checking and ${unseen}`.execute(db);
 }
 
 /**

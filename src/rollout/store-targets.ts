@@ -13,7 +13,7 @@ import type { Hold } from "./hold.ts";
 import { statesWith, type TargetState, targetMoves } from "./model.ts";
 import { againCodes } from "./result-move.ts";
 import { forgetReadings } from "./store-gates.ts";
-import { holdUntil } from "./store-time.ts";
+import { holdUntil, unseen } from "./store-time.ts";
 
 /**
  * Moves of targets, set-wise. Each names the states that its verb leaves, taken from the state table,
@@ -41,8 +41,9 @@ export async function freeSlots(
     update host_slot s set rollout = null
       from unnest(${targets.map((t) => t.rollout)}::text[], ${targets.map((t) => t.host)}::text[])
         as f(rollout, host)
-      join target b on b.rollout = f.rollout and b.host = f.host
-     where s.host = f.host and s.rollout = f.rollout and not b.is_busy`.execute(tx);
+     where s.host = f.host and s.rollout = f.rollout
+       and (select not b.is_busy from target b
+             where b.rollout = f.rollout and b.host = f.host)`.execute(tx);
 }
 
 /** The job of a host and where it stands; null when the rollout has no such host. */
@@ -210,7 +211,7 @@ export async function keepLeases(
     update target t
        set lease_until = now() + make_interval(secs => ${held.leaseSeconds}), heard_at = now(),
            talk_until = now() + make_interval(secs => ${TALK_SECONDS})
-      from mine where t.rollout = mine.rollout and t.host = mine.host`.execute(db);
+      from mine where t.rollout = mine.rollout and t.host = mine.host and ${unseen}`.execute(db);
 }
 
 export interface Progress {
@@ -339,7 +340,7 @@ export async function takeOverConversations(
        limit ${countMax} for update skip locked)
     update target t
        set lease_owner = ${owner}, talk_until = now() + make_interval(secs => ${TALK_SECONDS})
-      from picked p where t.rollout = p.rollout and t.host = p.host
+      from picked p where t.rollout = p.rollout and t.host = p.host and ${unseen}
     returning t.rollout, t.host, t.attempt, t.epoch, t.tries`.execute(db);
   return rows;
 }

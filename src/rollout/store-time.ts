@@ -1,4 +1,5 @@
 import { type RawBuilder, sql } from "kysely";
+import type { Tx } from "../db/database.ts";
 
 /** A `timestamptz` expression as whole milliseconds: exact, whatever the driver makes of its text. */
 export function millis(expression: RawBuilder<unknown>): RawBuilder<number> {
@@ -14,3 +15,23 @@ export function holdUntil(hold: RawBuilder<unknown>, at: RawBuilder<unknown>): R
                when 'number' then jsonb_set(${hold}, '{retryAt}', to_jsonb(${millis(at)}))
                else ${hold} end`;
 }
+
+/**
+ * From here on this transaction finds rows by their keys. Its statements are about the few hundred hosts
+ * of a batch; a planner that has no statistics yet, as when a rollout has just been written, would read
+ * whole tables to join them, and take longer to think about it than the work takes.
+ */
+export async function walkKeys(tx: Tx): Promise<void> {
+  await sql`
+    select set_config(name, value, true)
+      from (values ('enable_hashjoin', 'off'), ('enable_mergejoin', 'off'),
+                   ('enable_seqscan', 'off'), ('join_collapse_limit', '1')) as s(name, value)
+  `.execute(tx);
+}
+
+/**
+ * In the `where` of an update of targets that changes nothing which people see, as leases and heartbeats
+ * do: its transaction gives no hint to pages.
+ */
+export const unseen: RawBuilder<boolean> = sql<boolean>`(
+  set_config('fettle.unseen', 'on', true) = 'on')`;
