@@ -14,6 +14,7 @@ import {
   measuresText,
   minutesTable,
 } from "./view/change-control.ts";
+import { clockText } from "./view/when.ts";
 
 /** Change control: the risk of a change, the advisory board, and who signs for whom. */
 
@@ -211,7 +212,7 @@ export function registerDelegation(program: Command, cli: Cli): void {
       const endsAt = new Date(cli.clock() + ms).toISOString();
       const body = { to, endsAt, reason: flags.reason };
       const made = await ask(cli.client().POST("/api/v1/delegations", { body }));
-      show(cli, made, () => `${made.to} approves in your place until ${made.endsAt}.`);
+      show(cli, made, () => `${made.to} approves in your place until ${clockText(made.endsAt)}.`);
     });
   delegation
     .command("end <id>")

@@ -5,6 +5,7 @@ import { type Cli, say, show } from "./cli.ts";
 import { moreLines, type RowFlags, rowsOf, withRows } from "./pages.ts";
 import { untilText } from "./until.ts";
 import { deferralTable, deferralText } from "./view/deferral.ts";
+import { clockText } from "./view/when.ts";
 
 interface StartFlags {
   readonly source?: string;
@@ -87,7 +88,7 @@ function registerStart(deferral: Command, cli: Cli): void {
       if (flags.yes !== true) await confirm(cli);
       const body = { ...what, reasonClass: reasonClass as "other", reason, owner };
       const made = await ask(client.POST("/api/v1/deferrals", { body }));
-      show(cli, made, () => `${made.ref} puts ${made.source} off until ${made.until}.`);
+      show(cli, made, () => `${made.ref} puts ${made.source} off until ${clockText(made.until)}.`);
     });
 }
 

@@ -5,6 +5,7 @@ import { type Cli, show } from "./cli.ts";
 import { moreLines, type RowFlags, rowsOf, withRows } from "./pages.ts";
 import { untilText } from "./until.ts";
 import { exceptionTable, exceptionText, previewText } from "./view/exception.ts";
+import { clockText } from "./view/when.ts";
 
 /** Exceptions: who may leave which findings open for how long, and who agreed. */
 export function registerException(program: Command, cli: Cli): void {
@@ -52,7 +53,7 @@ export function registerException(program: Command, cli: Cli): void {
       const params = { path: { exception: ref } };
       const path = "/api/v1/exceptions/{exception}/approve" as const;
       const reply = await ask(cli.client().POST(path, { params }));
-      show(cli, reply, () => `${reply.ref} is in force until ${reply.until}.`);
+      show(cli, reply, () => `${reply.ref} is in force until ${clockText(reply.until)}.`);
     });
   for (const verb of ["refuse", "withdraw", "revoke"] as const) {
     exception

@@ -8,6 +8,7 @@ import { registerRolloutGates } from "./rollout-gate.ts";
 import { registerRolloutSign } from "./rollout-sign.ts";
 import { rolloutTable, rolloutText, targetTable } from "./view/rollout.ts";
 import { freshTimes } from "./view/sentence.ts";
+import { clockText } from "./view/when.ts";
 import { lookAtRollout, watchRollout } from "./watch-rollout.ts";
 import { writeWhole } from "./write-whole.ts";
 
@@ -116,7 +117,7 @@ function registerStops(rollout: Command, cli: Cli): void {
       show(cli, reply, () =>
         hosts === 0
           ? `${reply.rollout.ref} is halted. No host can start any more.`
-          : `${reply.rollout.ref} is halted. ${counted(hosts, "host")} may still start until ${until}.`,
+          : `${reply.rollout.ref} is halted. ${counted(hosts, "host")} may still start until ${clockText(until ?? "")}.`,
       );
     });
   for (const verb of ["resume", "stop"] as const) {

@@ -167,6 +167,14 @@ function positive(reader: DocumentReader, key: string): number {
   return value >= 1 ? value : reader.stop(`\`${key}\` is zero`);
 }
 
+/** What a plan by rule says beside the hosts of today; null for a plan that names its hosts. */
+export function joinsToText(statement: string): string | null {
+  const read = parseStatement(statement);
+  if (!read.ok || read.value.hosts.kind !== "rule") return null;
+  const { labels, max } = read.value.hosts;
+  return `also such as join later with ${labels.join(" ")}, ${max} at most`;
+}
+
 export function hostsToText(hosts: StatementHosts): string {
   if (hosts.kind === "frozen") return `frozen ${hosts.count}`;
   return `rule ${hosts.labels.join(" ")} max ${hosts.max}`;

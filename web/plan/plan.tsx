@@ -1,4 +1,5 @@
 import { useParams } from "@tanstack/react-router";
+import { joinsToText } from "../../src/plan/statement.ts";
 import { api, ask } from "../app/api.ts";
 import { Go } from "../app/go.tsx";
 import { useAnswer } from "../app/queries.ts";
@@ -7,6 +8,7 @@ import { Answered } from "../parts/answered.tsx";
 import { Instant } from "../parts/instant.tsx";
 import { Mark } from "../parts/mark.tsx";
 import { PageHead } from "../parts/page-head.tsx";
+import { Sentence } from "../parts/sentence.tsx";
 import { UrlTabs } from "../parts/tabs.tsx";
 import { AskForApproval } from "./ask-for-approval.tsx";
 import { Bodies } from "./bodies.tsx";
@@ -72,6 +74,7 @@ function countOf(plan: Plan): string {
 
 function Head({ plan }: { readonly plan: Plan }) {
   const canGoBack = plan.reversibility === "downgrade";
+  const joins = joinsToText(plan.statement);
   return (
     <PageHead
       title={`Plan ${plan.digest.slice(0, 12)}`}
@@ -84,7 +87,8 @@ function Head({ plan }: { readonly plan: Plan }) {
       sentence={
         <span className={styles["under"]}>
           <span>
-            {hostsText(plan.hosts)} in {plan.waves.length}{" "}
+            {hostsText(plan.hosts)}
+            {joins !== null && ` of today, ${joins},`} in {plan.waves.length}{" "}
             {plan.waves.length === 1 ? "wave" : "waves"}, {plan.need}{" "}
             {plan.need === 1 ? "approval" : "approvals"} needed
           </span>
@@ -138,7 +142,9 @@ function Findings({ plan }: { readonly plan: Plan }) {
     <ul className={styles["findings"]} aria-label="What the planner found">
       {lines.map(([isWarning, text]) => (
         <li key={text}>
-          <Mark tone={isWarning ? "attention" : "unknown"}>{text}</Mark>
+          <Mark tone={isWarning ? "attention" : "unknown"}>
+            <Sentence text={text} />
+          </Mark>
         </li>
       ))}
     </ul>

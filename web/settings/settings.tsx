@@ -1,7 +1,7 @@
 import { Tabs } from "@mantine/core";
 import { useParams } from "@tanstack/react-router";
 import type { ReactNode } from "react";
-import { useGo } from "../app/go.tsx";
+import { Go, useGo } from "../app/go.tsx";
 import { NoPage } from "../app/no-page.tsx";
 import { PageHead } from "../parts/page-head.tsx";
 import { DirectoriesPart } from "./directories.tsx";
@@ -30,22 +30,37 @@ const parts: readonly (readonly [name: string, title: string, part: () => ReactN
   ["events", "Events to others", () => <EventSinksPart />],
 ];
 
+/** What concerns whoever is signed in; the rest is everybody's. Each has its own row of tabs. */
+const mine = ["sign-in", "sessions", "tokens", "keys", "password"];
+
 export function SettingsPage() {
   const { part } = useParams({ strict: false });
   const go = useGo();
   const chosen = parts.find(([name]) => name === part);
   if (chosen === undefined) return <NoPage />;
   const [name, title, page] = chosen;
+  const isMine = mine.includes(name);
   return (
     <>
-      <PageHead title={`Settings: ${title}`} />
+      <PageHead
+        title={isMine ? `My account: ${title}` : `Settings: ${title}`}
+        actions={
+          isMine ? (
+            <Go href="/settings/people">Settings of this server</Go>
+          ) : (
+            <Go href="/settings/sign-in">My account</Go>
+          )
+        }
+      />
       <Tabs value={name} onChange={(next) => go(`/settings/${next ?? "people"}`)}>
         <Tabs.List aria-label="Settings" mb="md">
-          {parts.map(([value, label]) => (
-            <Tabs.Tab key={value} value={value}>
-              {label}
-            </Tabs.Tab>
-          ))}
+          {parts
+            .filter(([value]) => mine.includes(value) === isMine)
+            .map(([value, label]) => (
+              <Tabs.Tab key={value} value={value}>
+                {label}
+              </Tabs.Tab>
+            ))}
         </Tabs.List>
         <Tabs.Panel value={name}>{page()}</Tabs.Panel>
       </Tabs>

@@ -47,7 +47,10 @@ export function exceptionText({ exception: x, now, broken, actions }: Shown, at:
     ["until", `${clockText(x.until)} (${whenText(x.until, at)})`],
     ["renewal", x.renews === null ? "none yet" : `${x.renewal} of 2, after ${x.renews}`],
     ["asked by", x.requester],
-    ["approved by", x.approver === null ? "nobody yet" : `${x.approver}, ${x.approvedAt}`],
+    [
+      "approved by",
+      x.approver === null ? "nobody yet" : `${x.approver}, ${clockText(x.approvedAt ?? "")}`,
+    ],
     ["no longer so", broken],
     ["closed because", x.closedReason],
   ]);

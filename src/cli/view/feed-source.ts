@@ -1,7 +1,7 @@
 import type { Instant } from "../../base/instant.ts";
 import type { paths } from "../../client/schema.d.ts";
 import { renderFacts, renderTable, safeText } from "./table.ts";
-import { whenText } from "./when.ts";
+import { clockText, whenText } from "./when.ts";
 
 type Reply<P extends keyof paths, M extends "get" | "post"> = paths[P][M] extends {
   responses: { 200: { content: { "application/json": infer R } } };
@@ -44,7 +44,10 @@ export function sourceText(source: Source, now: Instant): string {
     ["why", source.why],
     ["addresses", source.urls.join(", then ") || "none"],
     ["key", source.secretFile],
-    ["authority", source.authorities.map((a) => `${a.name} until ${a.endsAt}`).join(", ") || null],
+    [
+      "authority",
+      source.authorities.map((a) => `${a.name} until ${clockText(a.endsAt)}`).join(", ") || null,
+    ],
     ["feeds", source.feeds.join(", ") || null],
     ["entries", source.entryCount.toLocaleString("en")],
     ["last good", source.lastGoodAt],

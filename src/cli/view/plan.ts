@@ -1,6 +1,8 @@
 import type { Instant } from "../../base/instant.ts";
 import { durationToText } from "../../base/instant.ts";
 import type { paths } from "../../client/schema.d.ts";
+import { joinsToText } from "../../plan/statement.ts";
+import { clockTimes } from "./sentence.ts";
 import { renderFacts, renderTable, safeText } from "./table.ts";
 import { clockText, whenText } from "./when.ts";
 
@@ -25,6 +27,11 @@ export function planTable(plans: readonly PlanRow[], now: Instant): string {
   ]);
 }
 
+function hostsText({ hosts, statement }: Plan): string | number {
+  const joins = joinsToText(statement);
+  return joins === null ? hosts : `${hosts} of today, ${joins}`;
+}
+
 export function planText(plan: Plan, excluded: readonly Excluded[]): string {
   const facts = renderFacts([
     ["plan", plan.digest],
@@ -33,7 +40,7 @@ export function planText(plan: Plan, excluded: readonly Excluded[]): string {
     ["class", plan.class],
     ["requested by", plan.requester],
     ["approvals needed", plan.need],
-    ["hosts", plan.hosts],
+    ["hosts", hostsText(plan)],
     [
       "way back",
       plan.reversibility === "downgrade"
@@ -86,7 +93,7 @@ export function planText(plan: Plan, excluded: readonly Excluded[]): string {
     ...(plan.budgets.length === 0 ? [] : [budgets, ...moreBudgets(plan), ""]),
     ...bodies,
     ...(out.length === 0 ? [] : ["", "Not in this plan:", ...out.map((line) => `  ${line}`)]),
-    ...plan.warnings.map((warning) => `warning: ${safeText(warning)}`),
+    ...plan.warnings.map((warning) => `warning: ${clockTimes(warning)}`),
   ].join("\n");
 }
 

@@ -1,7 +1,7 @@
 import type { Instant } from "../../base/instant.ts";
 import { instantFromText } from "../../base/instant.ts";
 import { safeText } from "./table.ts";
-import { whenText } from "./when.ts";
+import { clockText, whenText } from "./when.ts";
 
 /**
  * Sentences of the server hold exact instants, each with how far away it was when they were written.
@@ -12,6 +12,14 @@ const INSTANT = /(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?Z)( \((?:in |now)
 export function freshTimes(sentence: string, now: Instant): string {
   return safeText(sentence).replace(INSTANT, (_, at: string, distance: string | undefined) =>
     distance === undefined ? shortClock(at, now) : `${shortClock(at, now)} (${whenText(at, now)})`,
+  );
+}
+
+/** The sentence with its instants as tables show them; for text that is printed once. */
+export function clockTimes(sentence: string): string {
+  return safeText(sentence).replace(
+    INSTANT,
+    (_, at: string, distance = "") => clockText(at) + distance,
   );
 }
 

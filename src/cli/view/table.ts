@@ -1,4 +1,5 @@
 import { stripVTControlCharacters } from "node:util";
+import { clockText } from "./when.ts";
 
 /**
  * Plain tables for terminals: columns as wide as their content, cells never wrapped. Values from
@@ -39,7 +40,13 @@ export function renderFacts(
 ): string {
   const shown = facts.filter(([, value]) => value !== null && value !== undefined);
   const width = Math.max(0, ...shown.map(([name]) => name.length));
-  return shown.map(([name, value]) => `${name.padEnd(width)}  ${safeText(value)}`).join("\n");
+  return shown.map(([name, value]) => `${name.padEnd(width)}  ${factText(value)}`).join("\n");
+}
+
+/** Instants as people read them, to the second. */
+function factText(value: string | number | null | undefined): string {
+  const isInstant = typeof value === "string" && /^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(value);
+  return isInstant ? clockText(value) : safeText(value);
 }
 
 /** Text without control characters and terminal escapes, newlines shown as spaces. */

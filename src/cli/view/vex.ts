@@ -1,5 +1,6 @@
 import type { components } from "../../client/schema.d.ts";
 import { renderFacts, renderTable } from "./table.ts";
+import { clockText } from "./when.ts";
 
 type Document = components["schemas"]["VexDocument"];
 type Statement = components["schemas"]["VexStatement"];
@@ -53,7 +54,7 @@ export function vexText(shown: {
     ["statements", `${d.statementCount}, of which ${d.matchedCount} are about a finding`],
     ["fit nothing", shown.unmatchedCount === 0 ? "none" : String(shown.unmatchedCount)],
     ["bad records", d.problems.length === 0 ? null : String(d.problems.length)],
-    ["ended", d.endedAt === null ? null : `${d.endedAt}: ${d.endReason ?? ""}`],
+    ["ended", d.endedAt === null ? null : `${clockText(d.endedAt)}: ${d.endReason ?? ""}`],
   ]);
   if (shown.statements.length === 0) return facts;
   const table = renderTable(shown.statements, [
