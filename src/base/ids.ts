@@ -34,10 +34,10 @@ export function isUuid(text: string): boolean {
 }
 
 /**
- * The outside number of a case, change or rollout: `P-142`, `C-88`, `R-7`. Returns the number when
+ * The outside number of a case, change, rollout or elevation: `P-142`, `C-88`, `R-7`, `J-3`. Returns the number when
  * `text` has that prefix (any letter case), else `null`.
  */
-export function numberFromRef(prefix: "P" | "C" | "R", text: string): number | null {
+export function numberFromRef(prefix: "P" | "C" | "R" | "J", text: string): number | null {
   const match = /^([a-z])-([1-9]\d{0,8})$/i.exec(text);
   return match?.[1]?.toUpperCase() === prefix ? Number(match[2]) : null;
 }

@@ -20,6 +20,11 @@ export interface RouteDeclaration<Context, Params, Query, Body, Reply> {
    * while there is no second. `signature`: what is sent carries its own, which proves more.
    */
   readonly freshProof?: "demanded" | "first-factor" | "signature";
+  /**
+   * All that it acts on belongs to one change, so an elevation over that change lets a person in; the
+   * action judges over which (`scopesOver`).
+   */
+  readonly byElevation?: true;
   readonly params?: z.ZodType<Params>;
   readonly query?: z.ZodType<Query>;
   readonly body?: z.ZodType<Body>;

@@ -1,6 +1,7 @@
 import { type Loop, startLoop } from "../base/loop.ts";
 import type { World } from "../db/world.ts";
 import { callDuties } from "./actions-duties.ts";
+import { endOverdueElevations } from "./actions-elevation.ts";
 import { expireOverdue } from "./actions-end.ts";
 import { escalateWaiting } from "./actions-escalate.ts";
 
@@ -19,5 +20,17 @@ export function startChangeLoop(world: World): Loop {
       await escalateWaiting(world);
       return false;
     },
+  });
+}
+
+/** What is over lends nothing already; this is how late the log says so (trust.md R7). */
+const ELEVATIONS_EVERY_MS = 2_000;
+
+export function startElevationLoop(world: World): Loop {
+  return startLoop({
+    name: "elevations",
+    idleMs: ELEVATIONS_EVERY_MS,
+    log: world.log,
+    turn: async () => (await endOverdueElevations(world)) > 0,
   });
 }

@@ -6,6 +6,7 @@ import { boardRoutes } from "./routes-board.ts";
 import { changeSchema, replyFor } from "./routes-change-reply.ts";
 import { delegationRoutes } from "./routes-delegation.ts";
 import { dutyRoutes } from "./routes-duties.ts";
+import { elevationRoutes } from "./routes-elevation.ts";
 import { signOffRoutes } from "./routes-sign-off.ts";
 import { templateRoutes } from "./routes-templates.ts";
 
@@ -32,4 +33,5 @@ export const controlRoutes: readonly Route[] = [
   ...dutyRoutes,
   ...delegationRoutes,
   ...templateRoutes,
+  ...elevationRoutes,
 ];

@@ -108,6 +108,10 @@ export const nounParts: readonly NounPart[] = [
     load: async (program, cli) => (await import("./change.ts")).registerChange(program, cli),
   },
   {
+    nouns: ["elevation"],
+    load: async (program, cli) => (await import("./elevation.ts")).registerElevation(program, cli),
+  },
+  {
     nouns: ["cab", "delegation"],
     load: async (program, cli) => {
       const { registerBoard, registerDelegation } = await import("./change-control.ts");

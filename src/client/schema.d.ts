@@ -553,6 +553,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/changes/{change}/elevations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Asks to be lent the rights to carry this change out, for a time; another person decides. */
+        post: operations["postChangesByChangeElevations"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/changes/{change}/pack": {
         parameters: {
             query?: never;
@@ -976,6 +993,108 @@ export interface paths {
         put?: never;
         /** Hands an account of this server over to a directory, under the name it has there. */
         post: operations["postDirectoriesByDirectoryUsers"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/elevations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists elevations, newest first: one's own, and those over hosts one may see. */
+        get: operations["getElevations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/elevations/{elevation}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows one elevation: who asked, why, who decided, and until when it counts. */
+        get: operations["getElevationsByElevation"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/elevations/{elevation}/give-up": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Gives one's own elevation back, or takes back what one asked for. */
+        post: operations["postElevationsByElevationGiveUp"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/elevations/{elevation}/grant": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Lends the rights that were asked for; never to oneself. */
+        post: operations["postElevationsByElevationGrant"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/elevations/{elevation}/refuse": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says no to somebody who asked for elevation. */
+        post: operations["postElevationsByElevationRefuse"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/elevations/{elevation}/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes an elevation away at once; anybody who may halt on one of its hosts can. */
+        post: operations["postElevationsByElevationRevoke"];
         delete?: never;
         options?: never;
         head?: never;
@@ -7780,6 +7899,69 @@ export interface operations {
             503: components["responses"]["unavailable"];
         };
     };
+    postChangesByChangeElevations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                change: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @default 60 */
+                    minutes?: number;
+                    reason: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        actions: components["schemas"]["Action"][];
+                        /** Format: date-time */
+                        askedAt: string;
+                        /** @description C-<number> */
+                        change: string;
+                        countsFrom: string | null;
+                        /** @description from this instant on it lends nothing */
+                        countsUntil: string | null;
+                        decidedAt: string | null;
+                        decidedBy: string | null;
+                        decidedWords: string | null;
+                        endCause: ("expired" | "revoked" | "given-up" | "change-closed" | "replanned" | "person-disabled") | null;
+                        endedAt: string | null;
+                        /** @description null where nobody ended it */
+                        endedBy: string | null;
+                        endedWords: string | null;
+                        id: string;
+                        isOwn: boolean;
+                        minutes: number;
+                        /** @description J-<number> */
+                        number: string;
+                        person: string;
+                        reason: string;
+                        /** @enum {string} */
+                        state: "asked" | "granted" | "refused" | "ended";
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            409: components["responses"]["blocked.conflict"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
     getChangesByChangePack: {
         parameters: {
             query?: never;
@@ -9069,6 +9251,360 @@ export interface operations {
             403: components["responses"]["forbidden.proof-needed"];
             404: components["responses"]["not-found"];
             409: components["responses"]["conflict"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    getElevations: {
+        parameters: {
+            query?: {
+                change?: string;
+                limit?: number;
+                /** @description only those that are asked for or granted */
+                open?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: {
+                            actions: components["schemas"]["Action"][];
+                            /** Format: date-time */
+                            askedAt: string;
+                            /** @description C-<number> */
+                            change: string;
+                            countsFrom: string | null;
+                            /** @description from this instant on it lends nothing */
+                            countsUntil: string | null;
+                            decidedAt: string | null;
+                            decidedBy: string | null;
+                            decidedWords: string | null;
+                            endCause: ("expired" | "revoked" | "given-up" | "change-closed" | "replanned" | "person-disabled") | null;
+                            endedAt: string | null;
+                            /** @description null where nobody ended it */
+                            endedBy: string | null;
+                            endedWords: string | null;
+                            id: string;
+                            isOwn: boolean;
+                            minutes: number;
+                            /** @description J-<number> */
+                            number: string;
+                            person: string;
+                            reason: string;
+                            /** @enum {string} */
+                            state: "asked" | "granted" | "refused" | "ended";
+                        }[];
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    getElevationsByElevation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                elevation: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        actions: components["schemas"]["Action"][];
+                        /** Format: date-time */
+                        askedAt: string;
+                        /** @description C-<number> */
+                        change: string;
+                        countsFrom: string | null;
+                        /** @description from this instant on it lends nothing */
+                        countsUntil: string | null;
+                        decidedAt: string | null;
+                        decidedBy: string | null;
+                        decidedWords: string | null;
+                        endCause: ("expired" | "revoked" | "given-up" | "change-closed" | "replanned" | "person-disabled") | null;
+                        endedAt: string | null;
+                        /** @description null where nobody ended it */
+                        endedBy: string | null;
+                        endedWords: string | null;
+                        id: string;
+                        isOwn: boolean;
+                        minutes: number;
+                        /** @description J-<number> */
+                        number: string;
+                        person: string;
+                        reason: string;
+                        /** @enum {string} */
+                        state: "asked" | "granted" | "refused" | "ended";
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    postElevationsByElevationGiveUp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                elevation: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        actions: components["schemas"]["Action"][];
+                        /** Format: date-time */
+                        askedAt: string;
+                        /** @description C-<number> */
+                        change: string;
+                        countsFrom: string | null;
+                        /** @description from this instant on it lends nothing */
+                        countsUntil: string | null;
+                        decidedAt: string | null;
+                        decidedBy: string | null;
+                        decidedWords: string | null;
+                        endCause: ("expired" | "revoked" | "given-up" | "change-closed" | "replanned" | "person-disabled") | null;
+                        endedAt: string | null;
+                        /** @description null where nobody ended it */
+                        endedBy: string | null;
+                        endedWords: string | null;
+                        id: string;
+                        isOwn: boolean;
+                        minutes: number;
+                        /** @description J-<number> */
+                        number: string;
+                        person: string;
+                        reason: string;
+                        /** @enum {string} */
+                        state: "asked" | "granted" | "refused" | "ended";
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            409: components["responses"]["blocked"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    postElevationsByElevationGrant: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                elevation: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    words?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        actions: components["schemas"]["Action"][];
+                        /** Format: date-time */
+                        askedAt: string;
+                        /** @description C-<number> */
+                        change: string;
+                        countsFrom: string | null;
+                        /** @description from this instant on it lends nothing */
+                        countsUntil: string | null;
+                        decidedAt: string | null;
+                        decidedBy: string | null;
+                        decidedWords: string | null;
+                        endCause: ("expired" | "revoked" | "given-up" | "change-closed" | "replanned" | "person-disabled") | null;
+                        endedAt: string | null;
+                        /** @description null where nobody ended it */
+                        endedBy: string | null;
+                        endedWords: string | null;
+                        id: string;
+                        isOwn: boolean;
+                        minutes: number;
+                        /** @description J-<number> */
+                        number: string;
+                        person: string;
+                        reason: string;
+                        /** @enum {string} */
+                        state: "asked" | "granted" | "refused" | "ended";
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden.proof-needed"];
+            404: components["responses"]["not-found"];
+            409: components["responses"]["blocked"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    postElevationsByElevationRefuse: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                elevation: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    words: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        actions: components["schemas"]["Action"][];
+                        /** Format: date-time */
+                        askedAt: string;
+                        /** @description C-<number> */
+                        change: string;
+                        countsFrom: string | null;
+                        /** @description from this instant on it lends nothing */
+                        countsUntil: string | null;
+                        decidedAt: string | null;
+                        decidedBy: string | null;
+                        decidedWords: string | null;
+                        endCause: ("expired" | "revoked" | "given-up" | "change-closed" | "replanned" | "person-disabled") | null;
+                        endedAt: string | null;
+                        /** @description null where nobody ended it */
+                        endedBy: string | null;
+                        endedWords: string | null;
+                        id: string;
+                        isOwn: boolean;
+                        minutes: number;
+                        /** @description J-<number> */
+                        number: string;
+                        person: string;
+                        reason: string;
+                        /** @enum {string} */
+                        state: "asked" | "granted" | "refused" | "ended";
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    postElevationsByElevationRevoke: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                elevation: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    words: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        actions: components["schemas"]["Action"][];
+                        /** Format: date-time */
+                        askedAt: string;
+                        /** @description C-<number> */
+                        change: string;
+                        countsFrom: string | null;
+                        /** @description from this instant on it lends nothing */
+                        countsUntil: string | null;
+                        decidedAt: string | null;
+                        decidedBy: string | null;
+                        decidedWords: string | null;
+                        endCause: ("expired" | "revoked" | "given-up" | "change-closed" | "replanned" | "person-disabled") | null;
+                        endedAt: string | null;
+                        /** @description null where nobody ended it */
+                        endedBy: string | null;
+                        endedWords: string | null;
+                        id: string;
+                        isOwn: boolean;
+                        minutes: number;
+                        /** @description J-<number> */
+                        number: string;
+                        person: string;
+                        reason: string;
+                        /** @enum {string} */
+                        state: "asked" | "granted" | "refused" | "ended";
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            409: components["responses"]["blocked"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
         };

@@ -5,6 +5,7 @@ import { type Subject, TOKEN_PREFIX } from "./model.ts";
 import { narrow, parseGrant } from "./rights.ts";
 import { loadSubject } from "./store.ts";
 import { type Credential, findToken } from "./store-access.ts";
+import { loadElevated } from "./store-elevated.ts";
 import { loadProofWays } from "./store-factors.ts";
 import { secretHash } from "./store-secret.ts";
 import { findSession } from "./store-session.ts";
@@ -46,6 +47,8 @@ export async function authenticate(world: World, presented: Presented): Promise<
   if (!isDirectory && !(await isAnsweredFor(world, subject))) return null;
   const limits = credential.limits?.map(parseGrant) ?? null;
   const standing = await standingOf(world, subject, credential);
+  // A token that was narrowed for a script is not lent what its owner was lent for a while.
+  const isLent = standing.kind === "person" && !standing.isLimited;
   return {
     credentialHash,
     standing,
@@ -57,6 +60,9 @@ export async function authenticate(world: World, presented: Presented): Promise<
       via: standing.via,
       grants: isDirectory ? [] : narrow(subject.grants.map(parseGrant), limits),
       withheld: withheldFrom(standing, world.config.mfa),
+      elevations: isLent
+        ? await loadElevated(world.db, { person: subject.id, now: world.clock() })
+        : [],
     },
   };
 }

@@ -4,7 +4,7 @@ import type { Config } from "../base/config.ts";
 import { type Log, makeLog } from "../base/log.ts";
 import type { Loop } from "../base/loop.ts";
 import { startCalendarRefresh } from "../calendar/loops.ts";
-import { startChangeLoop } from "../change/loops.ts";
+import { startChangeLoop, startElevationLoop } from "../change/loops.ts";
 import { type Connection, openDatabase } from "../db/database.ts";
 import { startDiskWatch } from "../db/disk-space.ts";
 import { externalConnection, externalName } from "../db/external.ts";
@@ -227,6 +227,7 @@ async function startLoops(
   const deadlines = keep("deadlines", startDeadlines(world));
   const causes = keep("causes", startCauseLoop(world, deadlines));
   const changes = keep("changes", startChangeLoop(world));
+  const elevations = keep("elevations", startElevationLoop(world));
   keep("calendars", startCalendarRefresh(world));
   const rollouts = keep("rollouts", startRollouts(world));
   const decisions = keep("decisions", startDecisionLoop(world));
@@ -235,7 +236,7 @@ async function startLoops(
     ["ledger", [sequencer, causes, forwarding]],
     ["scan", [scans, matching]],
     ["feed", [feeds, matching, deadlines, decisions]],
-    ["change", [changes, rollouts]],
+    ["change", [changes, elevations, rollouts]],
     ["rollout", [rollouts]],
   ]);
 }

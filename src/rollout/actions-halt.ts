@@ -1,4 +1,4 @@
-import { type Actor, scopesFor } from "../base/actor.ts";
+import type { Actor } from "../base/actor.ts";
 import { Failure } from "../base/failure.ts";
 import { newId } from "../base/ids.ts";
 import type { Instant } from "../base/instant.ts";
@@ -8,7 +8,7 @@ import { inTransaction, type Tx } from "../db/database.ts";
 import { notify } from "../db/notify.ts";
 import type { World } from "../db/world.ts";
 import { recordEvent } from "../ledger/record.ts";
-import { demandRollout, demandWholeRollout, wordsDigest } from "./actions.ts";
+import { demandReached, demandWholeRollout, holdRight, wordsDigest } from "./actions.ts";
 import { advancePatch } from "./actions-patch.ts";
 import { recordRolloutEvent } from "./actions-results.ts";
 import { loadRollout, type RolloutRow } from "./store.ts";
@@ -42,10 +42,11 @@ export async function halt(
   actor: Actor,
   input: Said & { readonly isFrozen: boolean },
 ): Promise<Halted> {
-  const scopes = scopesFor(actor, "rollout.halt");
-  const seen = await demandRollout(world.db, { ref: input.rollout, scopes });
+  const reach = { ref: input.rollout, permission: "rollout.halt" } as const;
+  const { row: seen } = await demandReached(world.db, actor, reach);
   await inTransaction(world.db, async (tx) => {
     await lockForHalt(tx, `rollout:${seen.id}`);
+    await holdRight(world, tx, { actor, row: seen, permission: "rollout.halt", act: "halt" });
     const reason = { why: "person", text: input.reason } as const;
     const { isFrozen } = input;
     if (!(await haltRollout(tx, { rollout: seen.id, reason, isFrozen }))) {
@@ -72,6 +73,7 @@ export async function resume(world: World, actor: Actor, input: Said): Promise<R
   const given = { ref: input.rollout, permission: "rollout.operate" } as const;
   const seen = await demandWholeRollout(world, actor, given);
   await inTransaction(world.db, async (tx) => {
+    await holdRight(world, tx, { actor, row: seen, permission: "rollout.operate", act: "resume" });
     const acknowledged = await resumeRollout(tx, seen.id);
     if (acknowledged === null) {
       throw new Failure("blocked", `R-${seen.number} is ${seen.state}, not halted.`);
@@ -88,6 +90,7 @@ export async function stop(world: World, actor: Actor, input: Said): Promise<Rol
   const seen = await demandWholeRollout(world, actor, given);
   await inTransaction(world.db, async (tx) => {
     await lockForHalt(tx, `rollout:${seen.id}`);
+    await holdRight(world, tx, { actor, row: seen, permission: "rollout.operate", act: "stop" });
     if (!(await stopRollout(tx, seen.id))) {
       throw new Failure("blocked", `R-${seen.number} is ${seen.state} already.`);
     }

@@ -8,11 +8,11 @@ import { personBehind } from "../identity/store.ts";
 import { noHost } from "../inventory/actions-no-host.ts";
 import type { Host } from "../inventory/model.ts";
 import { loadHosts } from "../inventory/store.ts";
-import { demandRollout, wordsDigest } from "./actions.ts";
+import { demandReached, demandRollout, holdRight, wordsDigest } from "./actions.ts";
 import { recordRolloutEvent } from "./actions-results.ts";
 import type { RolloutRow } from "./store.ts";
 import { declareLost, loseTarget, retryTargets, skipTarget, tryAgainNow } from "./store-targets.ts";
-import { findHostOf, insertWord } from "./store-view.ts";
+import { findHostOf, insertWord, loadTargets } from "./store-view.ts";
 
 /** What people do to single hosts of a rollout. */
 
@@ -31,16 +31,17 @@ export async function retryHosts(
   actor: Actor,
   input: { readonly rollout: string; readonly hosts: readonly string[] | null },
 ): Promise<readonly Host[]> {
-  const scopes = scopesFor(actor, "rollout.operate");
-  const row = await demandRollout(world.db, { ref: input.rollout, scopes });
-  const hosts = await loadHosts(world.db, {
-    scopes,
-    ...(input.hosts === null ? {} : { names: input.hosts }),
-  });
+  const reach = { ref: input.rollout, permission: "rollout.operate" } as const;
+  const { row, scopes } = await demandReached(world.db, actor, reach);
+  const hosts = await hostsNamed(world, { row, scopes, names: input.hosts });
   const missing = (input.hosts ?? []).filter((name) => !hosts.some((h) => h.name === name));
   const [unknown] = missing;
-  if (unknown !== undefined) throw await noHost(world.db, unknown, scopes);
+  // Near names are looked for among the actor's own hosts, whatever they were lent.
+  if (unknown !== undefined) {
+    throw await noHost(world.db, unknown, scopesFor(actor, "rollout.operate"));
+  }
   return inTransaction(world.db, async (tx) => {
+    await holdRight(world, tx, { actor, row, permission: "rollout.operate", act: "retry" });
     const ids = hosts.map((host) => host.id);
     const moved = [
       ...(await retryTargets(tx, row.id, ids)),
@@ -59,10 +60,25 @@ export async function retryHosts(
   });
 }
 
+/** Those of the rollout, where they are named: a name from outside it must not be told from no name. */
+async function hostsNamed(
+  world: World,
+  of: Reached & { readonly names: readonly string[] | null },
+): Promise<readonly Host[]> {
+  const { row, scopes, names } = of;
+  if (names === null) return loadHosts(world.db, { scopes });
+  const hosts = await loadHosts(world.db, { scopes, names });
+  const ids = hosts.map((host) => host.id);
+  const filter = { rollout: row.id, scopes, hosts: ids, limit: ids.length };
+  const inside = new Set((await loadTargets(world.db, filter)).map((target) => target.host));
+  return hosts.filter((host) => inside.has(host.id));
+}
+
 /** Leaves a host out that has not begun; it then counts neither for nor against its gate. */
 export async function skipHost(world: World, actor: Actor, input: HostAct): Promise<void> {
-  const { row, host } = await demandHost(world, actor, input);
+  const { row, host } = await demandReachedHost(world, actor, input);
   await inTransaction(world.db, async (tx) => {
+    await holdRight(world, tx, { actor, row, permission: "rollout.operate", act: "skip" });
     if (!(await skipTarget(tx, row.id, host.id))) {
       throw new Failure(
         "blocked",
@@ -107,16 +123,43 @@ export async function loseHost(
 
 const LOST_PEOPLE_MIN = 2;
 
-/** The host of a rollout that this actor may steer. */
+/** The host of a rollout that this actor may steer by rights of their own. */
 export async function demandHost(
   world: World,
   actor: Actor,
   input: Pick<HostAct, "rollout" | "host">,
-): Promise<{ readonly row: RolloutRow; readonly host: Pick<Host, "id" | "name"> }> {
+): Promise<OneHost> {
   const scopes = scopesFor(actor, "rollout.operate");
   const row = await demandRollout(world.db, { ref: input.rollout, scopes });
-  const host = await findHostOf(world.db, { rollout: row.id, ref: input.host, scopes });
-  if (host === null) throw await noHost(world.db, input.host, scopes);
+  return hostOf(world, { row, scopes, own: scopes, ref: input.host });
+}
+
+/** The same, or by an elevation over the change. */
+async function demandReachedHost(
+  world: World,
+  actor: Actor,
+  input: Pick<HostAct, "rollout" | "host">,
+): Promise<OneHost> {
+  const reach = { ref: input.rollout, permission: "rollout.operate" } as const;
+  const { row, scopes } = await demandReached(world.db, actor, reach);
+  const own = scopesFor(actor, "rollout.operate");
+  return hostOf(world, { row, scopes, own, ref: input.host });
+}
+
+type Reached = Awaited<ReturnType<typeof demandReached>>;
+
+interface OneHost {
+  readonly row: RolloutRow;
+  readonly host: Pick<Host, "id" | "name">;
+}
+
+async function hostOf(
+  world: World,
+  of: Reached & { readonly own: Reached["scopes"]; readonly ref: string },
+): Promise<OneHost> {
+  const { row, scopes, own, ref } = of;
+  const host = await findHostOf(world.db, { rollout: row.id, ref, scopes });
+  if (host === null) throw await noHost(world.db, ref, own);
   return { row, host };
 }
 

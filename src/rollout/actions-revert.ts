@@ -4,7 +4,7 @@ import { newId } from "../base/ids.ts";
 import { inTransaction, type Tx } from "../db/database.ts";
 import { notify } from "../db/notify.ts";
 import type { World } from "../db/world.ts";
-import { demandWholeRollout, wordsDigest } from "./actions.ts";
+import { demandWholeRollout, holdRight, wordsDigest } from "./actions.ts";
 import { recordRolloutEvent } from "./actions-results.ts";
 import { loadRollout, loadWaveNumbers, type RolloutRow } from "./store.ts";
 import { haltRollout, lockForHalt } from "./store-halts.ts";
@@ -35,6 +35,7 @@ export async function orderRevert(
   const host = order.host === null ? null : await demandHost(world, seen, order.host);
   const hosts = await inTransaction(world.db, async (tx) => {
     await lockForHalt(tx, `rollout:${seen.id}`);
+    await holdRight(world, tx, { actor, row: seen, permission: "rollout.operate", act: "revert" });
     const row = (await loadRollout(tx, seen.id)) ?? seen;
     refuseRevert(row);
     if (host === null) await haltFor(tx, row, order.reason);

@@ -1,5 +1,5 @@
 import { type Action, actionOf } from "../base/action.ts";
-import { type Actor, scopesFor } from "../base/actor.ts";
+import { type Actor, scopesFor, scopesOver } from "../base/actor.ts";
 import { Failure } from "../base/failure.ts";
 import type { HostId, PlanDigest, RolloutId } from "../base/ids.ts";
 import type { Selector } from "../base/labels.ts";
@@ -13,7 +13,7 @@ import { loadHost } from "../inventory/store.ts";
 import { exclusionToText } from "../plan/plan-story.ts";
 import { loadBudgets } from "../plan/store-budgets.ts";
 import { requireVisiblePatch } from "../triage/actions.ts";
-import { demandRollout } from "./actions.ts";
+import { demandReached } from "./actions.ts";
 import { forecastNow } from "./actions-forecast.ts";
 import { signerOf } from "./actions-sign.ts";
 import type { BudgetGauge } from "./budget.ts";
@@ -76,13 +76,13 @@ const OUTSIDE_SHOWN_MAX = 100;
 
 export async function showRollout(world: World, actor: Actor, ref: string): Promise<ShownRollout> {
   const { db } = world;
-  const scopes = scopesFor(actor, "rollout.read");
-  const seen = await demandRollout(db, { ref, scopes });
+  const reach = { ref, permission: "rollout.read" } as const;
+  const { row: seen, scopes } = await demandReached(db, actor, reach);
   const loaded = await demandFacts(world, seen);
   const count = countingOnce((of) => countTargets(db, seen.id, of));
   const all = await count(scopes);
-  const operate = await count(scopesFor(actor, "rollout.operate"));
-  const stop = await count(scopesFor(actor, "rollout.halt"));
+  const operate = await count(scopesOver(actor, "rollout.operate", seen.change));
+  const stop = await count(scopesOver(actor, "rollout.halt", seen.change));
   const { roles, isRequester } = await signerOf(world, actor, seen);
   const mayOperate = operate.inScope === all.all;
   const rights = { mayOperate, mayHalt: stop.inScope > 0, roles, isRequester };
@@ -173,8 +173,8 @@ export async function pageOfTargets(
     readonly limit: number;
   },
 ): Promise<{ readonly targets: readonly ShownTarget[]; readonly total: number }> {
-  const scopes = scopesFor(actor, "rollout.read");
-  const seen = await demandRollout(world.db, { ref: page.rollout, scopes });
+  const reach = { ref: page.rollout, permission: "rollout.read" } as const;
+  const { row: seen, scopes } = await demandReached(world.db, actor, reach);
   const loaded = await demandFacts(world, seen);
   const { rollout: _, host: ref, ...rest } = page;
   const named =
@@ -183,7 +183,7 @@ export async function pageOfTargets(
   const filter = { ...rest, hosts, rollout: seen.id, scopes };
   const targets = await loadTargets(world.db, filter);
   const calendar = await calendarInForce(world);
-  const mayOperate = await operable(world, actor, { rollout: seen.id, scopes, targets });
+  const mayOperate = await operable(world, actor, { row: seen, scopes, targets });
   return {
     targets: targets.map((target) => ({
       target,
@@ -199,15 +199,15 @@ async function operable(
   world: World,
   actor: Actor,
   of: {
-    readonly rollout: RolloutId;
+    readonly row: RolloutRow;
     readonly scopes: readonly Selector[];
     readonly targets: readonly { readonly host: HostId }[];
   },
 ): Promise<(host: HostId) => boolean> {
-  const scopes = scopesFor(actor, "rollout.operate");
+  const scopes = scopesOver(actor, "rollout.operate", of.row.change);
   if (JSON.stringify(scopes) === JSON.stringify(of.scopes)) return () => true;
   const hosts = of.targets.map((target) => target.host);
-  const filter = { rollout: of.rollout, scopes, hosts, limit: hosts.length };
+  const filter = { rollout: of.row.id, scopes, hosts, limit: hosts.length };
   const found = new Set((await loadTargets(world.db, filter)).map((target) => target.host));
   return (host) => found.has(host);
 }

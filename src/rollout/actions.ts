@@ -1,9 +1,10 @@
-import { type Actor, scopesFor } from "../base/actor.ts";
+import { type Actor, type scopesFor, scopesOver } from "../base/actor.ts";
 import { sha256 } from "../base/digest.ts";
 import { Failure } from "../base/failure.ts";
 import { type HostId, newId, numberFromRef, type RolloutId } from "../base/ids.ts";
 import type { Permission } from "../base/permission.ts";
 import { startChange } from "../change/actions-end.ts";
+import { exerciseElevation } from "../change/actions-exercise-elevation.ts";
 import type { Change } from "../change/model.ts";
 import { loadChange, lockApproval } from "../change/store.ts";
 import { inTransaction, isUniqueViolation, type Reader, type Tx } from "../db/database.ts";
@@ -54,6 +55,12 @@ export async function startRollout(
       await lockForStart(tx, scopes);
       await lockApproval(tx, [change.id], "shared");
       const at = world.clock();
+      await exerciseElevation(world, tx, {
+        actor,
+        change,
+        permission: "rollout.operate",
+        act: "start",
+      });
       await startChange(world, tx, { change: change.id, actor: actor.subject, at });
       await ensureControls(tx, scopes);
       await insertRollout(tx, rollout);
@@ -71,13 +78,14 @@ export async function startRollout(
     if (!isUniqueViolation(cause)) throw cause;
     throw new Failure("conflict", `C-${change.number} is carried out already.`, { cause });
   }
-  return demandRollout(world.db, { ref: rollout.id, scopes: scopesFor(actor, "rollout.operate") });
+  const reach = { ref: rollout.id, permission: "rollout.operate" } as const;
+  return (await demandReached(world.db, actor, reach)).row;
 }
 
 /** Who starts must be allowed to for every host of the plan, not for some of them. */
 async function demandApproved(world: World, actor: Actor, ref: string): Promise<Change> {
   const change = await loadChange(world.db, ref);
-  const scopes = scopesFor(actor, "rollout.operate");
+  const scopes = change === null ? [] : scopesOver(actor, "rollout.operate", change.id);
   const hosts = change === null ? null : await countPlanHosts(world.db, change.plan, scopes);
   if (change === null || hosts === null || hosts.inScope === 0) {
     throw new Failure("not-found", `There is no change ${ref.slice(0, 64)}.`);
@@ -171,10 +179,46 @@ export async function demandRollout(
   reader: Reader | Tx,
   found: { readonly ref: string; readonly scopes: Scopes },
 ): Promise<RolloutRow> {
-  const number = numberFromRef("R", found.ref);
-  const row = await loadRollout(reader, number ?? (found.ref as RolloutId));
+  const row = await findRollout(reader, found.ref);
   if (row !== null && (await countTargets(reader, row.id, found.scopes)).inScope > 0) return row;
-  throw new Failure("not-found", `There is no rollout ${found.ref.slice(0, 64)}.`);
+  throw noRollout(found.ref);
+}
+
+/** The same, with the scopes that the actor has over it: an elevation over its change is among them. */
+export async function demandReached(
+  reader: Reader | Tx,
+  actor: Actor,
+  given: { readonly ref: string; readonly permission: Permission },
+): Promise<{ readonly row: RolloutRow; readonly scopes: Scopes }> {
+  const row = await findRollout(reader, given.ref);
+  if (row === null) throw noRollout(given.ref);
+  const scopes = scopesOver(actor, given.permission, row.change);
+  if ((await countTargets(reader, row.id, scopes)).inScope > 0) return { row, scopes };
+  throw noRollout(given.ref);
+}
+
+function findRollout(reader: Reader | Tx, ref: string): Promise<RolloutRow | null> {
+  return loadRollout(reader, numberFromRef("R", ref) ?? (ref as RolloutId));
+}
+
+function noRollout(ref: string): Failure {
+  return new Failure("not-found", `There is no rollout ${ref.slice(0, 64)}.`);
+}
+
+/** For an act on a rollout, in its own transaction: what let the actor in must still do so. */
+export function holdRight(
+  world: World,
+  tx: Tx,
+  of: {
+    readonly actor: Actor;
+    readonly permission: Permission;
+    readonly row: RolloutRow;
+    readonly act: string;
+  },
+): Promise<void> {
+  const { row, ...by } = of;
+  const change = { id: row.change, patch: row.patch, plan: row.plan };
+  return exerciseElevation(world, tx, { ...by, change });
 }
 
 /** For acts that loosen something: the actor must be allowed to for every host. */
@@ -183,8 +227,7 @@ export async function demandWholeRollout(
   actor: Actor,
   given: { readonly ref: string; readonly permission: Permission },
 ): Promise<RolloutRow> {
-  const scopes = scopesFor(actor, given.permission);
-  const row = await demandRollout(world.db, { ref: given.ref, scopes });
+  const { row, scopes } = await demandReached(world.db, actor, given);
   const { inScope, all } = await countTargets(world.db, row.id, scopes);
   if (inScope === all) return row;
   throw new Failure(

@@ -64,6 +64,7 @@ const postRevert = route({
   path: "/api/v1/rollouts/{rollout}/revert",
   summary: "Takes back a host, a wave, or everything, within the time that the plan allows.",
   permission: "rollout.operate",
+  byElevation: true,
   params: z.strictObject({ rollout }),
   body: z
     .strictObject({

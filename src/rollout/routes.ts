@@ -43,6 +43,7 @@ const postRollout = route({
   path: "/api/v1/rollouts",
   summary: "Starts carrying out an approved change.",
   permission: "rollout.operate",
+  byElevation: true,
   status: 201,
   body: z.strictObject({ change: z.string().min(1).max(64) }),
   reply: summarySchema,
@@ -78,6 +79,7 @@ const getRollout = route({
   path: "/api/v1/rollouts/{rollout}",
   summary: "Shows a rollout in one picture: waves, gates with their evidence, budgets, holds.",
   permission: "rollout.read",
+  byElevation: true,
   params: rolloutParams,
   reply: shownSchema,
   errors: ["not-found"],
@@ -90,6 +92,7 @@ const getTargets = route({
   path: "/api/v1/rollouts/{rollout}/targets",
   summary: "Lists the hosts of a rollout, each with where it stands and why.",
   permission: "rollout.read",
+  byElevation: true,
   params: rolloutParams,
   query: z.strictObject({
     limit,
@@ -119,6 +122,7 @@ const postHalt = route({
   path: "/api/v1/rollouts/{rollout}/halt",
   summary: "Halts a rollout at once: nothing starts any more, and who may still start is said.",
   permission: "rollout.halt",
+  byElevation: true,
   params: rolloutParams,
   body: z.strictObject({ reason, freeze: z.boolean().default(false) }),
   reply: z.strictObject({
@@ -139,6 +143,7 @@ const postResume = route({
   path: "/api/v1/rollouts/{rollout}/resume",
   summary: "Goes on; acknowledges the failures seen so far and no later ones.",
   permission: "rollout.operate",
+  byElevation: true,
   freshProof: "demanded",
   params: rolloutParams,
   body: z.strictObject({ reason }),
@@ -153,6 +158,7 @@ const postStop = route({
   path: "/api/v1/rollouts/{rollout}/stop",
   summary: "Ends a rollout for good; hosts at work finish by themselves.",
   permission: "rollout.operate",
+  byElevation: true,
   params: rolloutParams,
   body: z.strictObject({ reason }),
   reply: summarySchema,
@@ -168,6 +174,7 @@ const postRetry = route({
   path: "/api/v1/rollouts/{rollout}/retry",
   summary: "Gives failed hosts a new attempt, within what the approved plan allows.",
   permission: "rollout.operate",
+  byElevation: true,
   params: rolloutParams,
   body: z.strictObject({
     /** Names; without them every failed host. */
@@ -189,6 +196,7 @@ const postSkip = route({
   path: "/api/v1/rollouts/{rollout}/skip",
   summary: "Leaves out a host that has not begun.",
   permission: "rollout.operate",
+  byElevation: true,
   params: rolloutParams,
   body: hostAct,
   reply: null,

@@ -216,7 +216,7 @@ function stream(
   assert(route.reply !== null && "contentType" in route.reply, "only typed content is streamed");
   const readable = Readable.from(chunks, { objectMode: false });
   const look = setInterval(() => {
-    isStillAdmitted(world, request, { access: route.permission, admission }).then(
+    isStillAdmitted(world, request, { declared: route, admission }).then(
       (isAdmitted) => {
         if (!isAdmitted) facts.controller.abort();
       },

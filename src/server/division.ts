@@ -77,6 +77,7 @@ const exceptions: Readonly<Record<string, readonly [division: Division, why: str
   "GET /api/v1/change-templates/{template}": ["shared", "templates that any change may use"],
   "POST /api/v1/change-templates": ["whole", "a template is for all hosts"],
   "POST /api/v1/change-templates/{template}/approvals": ["whole", "a template is for all hosts"],
+  "POST /api/v1/elevations/{elevation}/give-up": ["own", "what this person asked for"],
   "GET /api/v1/calendar/feeds": ["own", "addresses that this person made"],
   "POST /api/v1/calendar/feeds": ["own", "addresses that this person made"],
   "DELETE /api/v1/calendar/feeds/{feed}": ["own", "addresses that this person made"],

@@ -1,5 +1,5 @@
 import type { FastifyRequest } from "fastify";
-import { type Actor, holdsAnywhere } from "../base/actor.ts";
+import { type Actor, holdsAnywhere, isElevatedSomewhere } from "../base/actor.ts";
 import { Failure } from "../base/failure.ts";
 import type { SubjectId } from "../base/ids.ts";
 import type { Access, Permission } from "../base/permission.ts";
@@ -48,7 +48,7 @@ export function makeDoors(world: World): Doors {
 export async function admit(
   { world, doors }: { readonly world: World; readonly doors: Doors },
   request: FastifyRequest,
-  declared: Pick<ServedRoute, "permission" | "freshProof">,
+  declared: Pick<ServedRoute, "permission" | "freshProof" | "byElevation">,
 ): Promise<Admission> {
   const access = declared.permission;
   const presented = presentedBy(request);
@@ -71,7 +71,7 @@ export async function admit(
   if (access !== "rollout.halt") demandRate(doors.known, admission.credentialHash);
   demandKind(admission, access);
   demandStrength(admission, access);
-  if (access !== "signed-in" && access !== "directory" && !holdsAnywhere(admission.actor, access)) {
+  if (!isLetIn(admission.actor, declared)) {
     throw new Failure("forbidden", `This needs the right ${access}, which you do not hold.`, {
       facts: { permission: access },
     });
@@ -100,10 +100,23 @@ function demandKind({ isDirectory }: SignedIn, access: Access): void {
   );
 }
 
+function isLetIn(
+  actor: Actor,
+  { permission, byElevation }: Pick<ServedRoute, "permission" | "byElevation">,
+): boolean {
+  // A directory was let in by its kind of token (demandKind).
+  if (permission === "signed-in" || permission === "directory") return true;
+  if (typeof permission === "object") return true;
+  if (holdsAnywhere(actor, permission)) return true;
+  return byElevation === true && isElevatedSomewhere(actor, permission);
+}
+
 /** Says why a right that is held does not count in this sign-in, before it looks as if it were not. */
 function demandStrength({ actor, standing }: SignedIn, access: Access): void {
   const isWithheld = actor.withheld?.some((permission) => permission === access) === true;
-  if (!isWithheld || !holdsAnywhere({ ...actor, withheld: [] }, access as Permission)) return;
+  const right = access as Permission;
+  const whole = { ...actor, withheld: [] };
+  if (!isWithheld || !(holdsAnywhere(whole, right) || isElevatedSomewhere(whole, right))) return;
   const ways = standing.ways.filter((way) => way !== "password");
   const facts = ways.length === 0 ? { needs: "factor" } : { ways: standing.ways };
   const code = ways.length === 0 ? "forbidden" : "proof-needed";
@@ -128,15 +141,21 @@ function demandRate(limit: RateLimit, who: string): void {
 export async function isStillAdmitted(
   world: World,
   request: FastifyRequest,
-  then: { readonly access: Access; readonly admission: Admission },
+  then: {
+    readonly declared: Pick<ServedRoute, "permission" | "byElevation">;
+    readonly admission: Admission;
+  },
 ): Promise<boolean> {
-  const { access, admission } = then;
-  if (typeof access === "object") return true;
+  const { declared, admission } = then;
+  if (typeof declared.permission === "object") return true;
   const now = await authenticate(world, { ...presentedBy(request), how: "look" });
-  if (now === null || now.isDirectory) return false;
-  if (JSON.stringify(now.actor.grants) !== JSON.stringify(admission.actor.grants)) return false;
-  if (access === "directory") return false;
-  return access === "signed-in" || holdsAnywhere(now.actor, access);
+  if (now === null || now.isDirectory || declared.permission === "directory") return false;
+  if (rightsText(now.actor) !== rightsText(admission.actor)) return false;
+  return isLetIn(now.actor, declared);
+}
+
+function rightsText({ grants, elevations }: Actor): string {
+  return JSON.stringify([grants, elevations]);
 }
 
 function presentedBy(request: FastifyRequest): Presented {

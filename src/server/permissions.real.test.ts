@@ -12,6 +12,7 @@ import { DAY_MS } from "../base/instant.ts";
 import { type Permission, type RoleName, roleNames, roles } from "../base/permission.ts";
 import { setFreeze } from "../calendar/actions.ts";
 import { requestChange } from "../change/actions.ts";
+import { askElevation } from "../change/actions-elevation.ts";
 import { inTransaction } from "../db/database.ts";
 import type { GrantId, TokenId, TokenLimit } from "../identity/model.ts";
 import { insertGrant, insertSubject } from "../identity/store.ts";
@@ -241,7 +242,10 @@ describe("R2: what belongs to others is not there", () => {
     const rings = { patch, policy: { text: testRings }, class: "normal" as const };
     const { plan } = await createPlan(world, carol.actor, rings, askedOpenssl);
     const change = await requestChange(world, carol.actor, { plan: plan.digest, reason: "a flaw" });
+    const asked = { change: change.id, minutes: 60, reason: "nobody else is there" };
+    const elevation = await askElevation(world, carol.actor, asked);
     Object.assign(mine, {
+      elevation: elevation.id,
       ...{ host: host!, service: "own-shop", patch, plan: plan.digest, other: plan.digest },
       ...{ change: `C-${change.number}`, vulnerability: "CVE-2026-0001", about: patch },
     });
@@ -269,6 +273,8 @@ describe("R2: what belongs to others is not there", () => {
     const rings = { patch: mine["patch"]!, policy: { text: testRings }, class: "normal" as const };
     const { plan } = await createPlan(world, narrow, rings, askedOpenssl);
     const change = await requestChange(world, narrow, { plan: plan.digest, reason: SECRET });
+    const asked = { change: change.id, minutes: 60, reason: `${SECRET} is nobody's now` };
+    const elevation = await askElevation(world, narrow, asked);
     const scan = await startScan(world, narrow, { hosts: [`${SECRET}-3`] } as never);
     const until = world.clock() + 5 * DAY_MS;
     const deferral = await startDeferral(world, dave.actor, {
@@ -284,6 +290,7 @@ describe("R2: what belongs to others is not there", () => {
       ...{ plan: [plan.digest], other: [plan.digest], change: [`C-${change.number}`, change.id] },
       ...{ scan: [scan.id], deferral: [deferral.id, `D-${deferral.number}`] },
       ...{ session: [session.id], about: [patch] },
+      elevation: [elevation.id, `J-${elevation.number}`],
     });
   }
   const envB = [{ op: "in" as const, key: "env", values: ["b"] }];

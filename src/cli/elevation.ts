@@ -1,0 +1,97 @@
+import type { Command } from "commander";
+import { Failure } from "../base/failure.ts";
+import { durationFromText, MINUTE_MS } from "../base/instant.ts";
+import { ask } from "../client/client.ts";
+import { type Cli, show } from "./cli.ts";
+import { elevationTable, elevationText, lentText } from "./view/elevation.ts";
+
+/** Just-in-time elevation: being lent the rights to carry one change out, for a time. */
+export function registerElevation(program: Command, cli: Cli): void {
+  const elevation = program
+    .command("elevation")
+    .description("Rights over one change, lent to somebody for a time");
+  elevation
+    .command("ask <change>")
+    .description("Ask to be lent the rights to carry a change out; another person decides")
+    .requiredOption("--reason <text>", "why you, and why now")
+    .option("--for <time>", "for how long, at most 8h", "1h")
+    .action(async (change: string, flags: { reason: string; for: string }) => {
+      const params = { path: { change } };
+      const body = { reason: flags.reason, minutes: minutesOf(flags.for) };
+      const path = "/api/v1/changes/{change}/elevations" as const;
+      const asked = await ask(cli.client().POST(path, { params, body }));
+      show(
+        cli,
+        asked,
+        () =>
+          `${asked.number} asks for ${asked.change}. An approver decides: fettle elevation approve ${asked.number}`,
+      );
+    });
+  elevation
+    .command("list")
+    .description("Elevations over hosts you may see, and your own, newest first")
+    .option("--change <change>", "only over this one")
+    .option("--open", "only those that are asked for or granted")
+    .action(async (flags: { change?: string; open?: true }) => {
+      const query = {
+        ...(flags.change === undefined ? {} : { change: flags.change }),
+        ...(flags.open === true ? { open: "true" } : {}),
+      };
+      const list = await ask(cli.client().GET("/api/v1/elevations", { params: { query } }));
+      show(cli, list, () => elevationTable(list.items, cli.clock()));
+    });
+  elevation
+    .command("show <elevation>")
+    .description("One elevation: who asked, why, who decided, and until when it counts")
+    .action(async (ref: string) => {
+      const params = { path: { elevation: ref } };
+      const one = await ask(cli.client().GET("/api/v1/elevations/{elevation}", { params }));
+      show(cli, one, () => elevationText(one, cli.clock()));
+    });
+  registerDecisions(elevation, cli);
+}
+
+function registerDecisions(elevation: Command, cli: Cli): void {
+  elevation
+    .command("approve <elevation>")
+    .description("Lend what somebody else asked for; needs a proof of who you are")
+    .option("--words <text>", "what you say to it")
+    .action(async (ref: string, body: { words?: string }) => {
+      const params = { path: { elevation: ref } };
+      const path = "/api/v1/elevations/{elevation}/grant" as const;
+      const granted = await ask(cli.client().POST(path, { params, body }));
+      show(cli, granted, () => lentText(granted, cli.clock()));
+    });
+  for (const verb of ["refuse", "revoke"] as const) {
+    elevation
+      .command(`${verb} <elevation>`)
+      .description(endings[verb])
+      .requiredOption("--words <text>", "why")
+      .action(async (ref: string, body: { words: string }) => {
+        const params = { path: { elevation: ref } };
+        const path = `/api/v1/elevations/{elevation}/${verb}` as const;
+        const over = await ask(cli.client().POST(path, { params, body }));
+        show(cli, over, () => `${over.number} is ${over.state}.`);
+      });
+  }
+  elevation
+    .command("give-up <elevation>")
+    .description("Give your own back, or take back what you asked for")
+    .action(async (ref: string) => {
+      const params = { path: { elevation: ref } };
+      const path = "/api/v1/elevations/{elevation}/give-up" as const;
+      const over = await ask(cli.client().POST(path, { params, body: {} }));
+      show(cli, over, () => `${over.number} is ${over.state}.`);
+    });
+}
+
+const endings = {
+  refuse: "Say no to somebody who asked",
+  revoke: "Take one away at once; who may halt on one of its hosts can",
+} as const;
+
+function minutesOf(text: string): number {
+  const lasts = durationFromText(text);
+  if (lasts !== null) return Math.floor(lasts / MINUTE_MS);
+  throw new Failure("invalid", `${JSON.stringify(text.slice(0, 40))} is no time. Write 45m or 2h.`);
+}
