@@ -58,11 +58,27 @@ export function permit(
     await walkKeys(tx);
     const granted: Permitted[] = [];
     for (const kind of ["apply", "reboot", "revert"] as const) {
-      const some = asks.filter((ask) => ask.kind === kind);
-      if (some.length > 0) granted.push(...(await permitKind(tx, { kind, asks: some, calendar })));
+      for (const some of passesOf(asks.filter((ask) => ask.kind === kind))) {
+        granted.push(...(await permitKind(tx, { kind, asks: some, calendar })));
+      }
     }
     return granted;
   });
+}
+
+/** Passes with at most one ask a host; the same ask twice is one. Nearly always one pass. */
+function passesOf(asks: readonly PermitAsk[]): readonly (readonly PermitAsk[])[] {
+  const distinct = new Map(asks.map((ask) => [`${ask.host} ${ask.nonce}`, ask]));
+  const passes: PermitAsk[][] = [];
+  const count = new Map<HostId, number>();
+  for (const ask of distinct.values()) {
+    const at = count.get(ask.host) ?? 0;
+    count.set(ask.host, at + 1);
+    const pass = passes[at] ?? [];
+    pass.push(ask);
+    passes[at] = pass;
+  }
+  return passes;
 }
 
 /** Work that has begun may go on; apply and revert also begin it. */
@@ -112,22 +128,22 @@ async function permitKind(
          and not exists (select 1 from job_permit p where p.host = a.host and p.nonce = a.nonce)
        order by t.host
          for update of t, s
+    -- Each step hands on what it wrote: to join them again afterwards would compare all with all.
     ), counted as (
       update host_slot s
          set counter = greatest(s.counter + 1,
                                 (extract(epoch from clock_timestamp()) * 1000)::bigint)
         from ok where s.host = ok.host
-      returning s.host, s.counter
+      returning ok.*, s.counter
     ), moved as (
       update target t
          set state = case t.state when 'leased' then 'permitted' else t.state end,
              is_begun = true, permitted_at = now(), heard_at = now()
-        from ok where t.rollout = ok.rollout and t.host = ok.host
-      returning t.host
+        from counted c where t.rollout = c.rollout and t.host = c.host
+      returning c.*
     ), written as (
       insert into job_permit (host, counter, rollout, attempt, epoch, kind, nonce, ttl_seconds)
-      select ok.host, c.counter, ok.rollout, ok.attempt, ok.epoch, ${kind}, ok.nonce, ok.ttl
-        from ok join counted c on c.host = ok.host join moved m on m.host = ok.host
+      select m.host, m.counter, m.rollout, m.attempt, m.epoch, ${kind}, m.nonce, m.ttl from moved m
       -- The same ask twice at once: whoever waited for the row does not see the other's permit yet.
       on conflict (host, nonce) do nothing
       returning host, nonce, counter, issued_at, ttl_seconds

@@ -105,6 +105,18 @@ describe("each message a hundred times", () => {
   });
 });
 
+describe("a batch of asks", () => {
+  test("gives one permit for the same ask, and one for each other ask of the host", async () => {
+    const [story, [first]] = await aClaimed(1);
+    const ask = askOf(first as Claimed);
+    const other = { ...ask, nonce: "e".repeat(32) };
+    const granted = await permit(db, [ask, ask, other], under(story));
+    expect(granted.map((one) => one.nonce)).toEqual([ask.nonce, other.nonce]);
+    expect(new Set(granted.map((one) => one.counter)).size).toBe(2);
+    expect(await brokenInvariants(db)).toEqual([]);
+  });
+});
+
 describe("operators who act at once", () => {
   test("leave a rollout as one order of their acts would, and nobody starts after the last halt", async () => {
     const [story, claimed] = await aClaimed(6);

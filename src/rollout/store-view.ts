@@ -194,8 +194,8 @@ export async function loadStillStarting(
   const { rows } = await sql<{ hosts: number; until: number | null }>`
     select count(*) as hosts,
            ${millis(sql`max(p.issued_at + make_interval(secs => p.ttl_seconds))`)} as until
-      from job_permit p join target t on t.rollout = p.rollout and t.host = p.host
-     where p.rollout = ${rollout} and p.attempt = t.attempt and t.state = 'permitted'
+      from target t join job_permit p on p.host = t.host and p.rollout = t.rollout
+     where t.is_busy and t.rollout = ${rollout} and t.state = 'permitted' and p.attempt = t.attempt
        and p.issued_at + make_interval(secs => p.ttl_seconds) > now()`.execute(reader);
   return rows[0] ?? { hosts: 0, until: null };
 }
