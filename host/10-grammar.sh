@@ -69,8 +69,9 @@ bundle_facts() { # FILE SIZE
 }
 
 # Splits FILE into DIR/order, DIR/ordersig … and prints what was found: first `ok`, or `CODE why`.
-# MODE is `bundle`, `permit` for an order and its signature alone, or `local` for a bundle without an
-# order, whose place in what is printed stays open for local_order. Bytes that no document may hold are
+# MODE is `bundle`, `permit` for an order and its signature alone, `witness` for a head and its growth
+# alone, or `local` for a bundle without an order, whose place in what is printed stays open for
+# local_order. Bytes that no document may hold are
 # refused; a NUL is one of them, or where awk ends a line at it, what was read is less than SIZE (a permit
 # has none, for `read` wrote it, which drops NUL). For `$( )`, whose shell it becomes.
 split_bundle() { # FILE DIR MODE [SIZE]
@@ -125,7 +126,8 @@ split_bundle() { # FILE DIR MODE [SIZE]
       document("leaf", "index:N wave:N host:* body:D window?:N,N")
       document("body", "step+:* undo?:*")
       document("gate", "tenant:I plan:D wave:N evidence:D issued:N")
-      document("log", "index:N entry+:* leaf:D node?:D,D from:N start?:D grow?:*")
+      document("log", (mode == "witness" ? "" : "index:N entry+:* leaf:D node?:D,D ") \
+        "from:N start?:D grow?:*")
       split("upgrade downgrade install remove restart probe run snapshot restore hold reboot", v, " ")
       for (i in v) known[v[i]] = 1
       document_max = 16384
@@ -190,7 +192,8 @@ split_bundle() { # FILE DIR MODE [SIZE]
         if (++cosigners > 8) bad("E_SIZE", "more than 8 witnesses")
         witnesses = witnesses (witnesses == "" ? "" : ",") part[2]
       }
-      if (type == "" || (mode == "permit" && name !~ /^order(sig)?$/)) format("an unknown section")
+      if (type == "" || (mode == "permit" && name !~ /^order(sig)?$/) || \
+          (mode == "witness" && name !~ /^(log|head|headsig)$/)) format("an unknown section")
       if (mode == "local" && name ~ /^order(sig)?$/) format("an offline bundle brings no order")
     }
     function close_section() {
@@ -393,6 +396,12 @@ split_bundle() { # FILE DIR MODE [SIZE]
       close_section()
       if (size != "" && !hung_up) format("the bundle does not end with @end")
       if (size != "" && total != size + 0) format("a NUL, or a last line that is not ended")
+      if (mode == "witness") {
+        need("log")
+        together()
+        if (!failed) print "ok\n" head
+        exit
+      }
       if (mode != "local") {
         need("order")
         need("ordersig")

@@ -13,20 +13,29 @@ check_log() {
   [ "$hl_plan" != "$J_PLAN" ] || return 0
   [ "$J_LOGGED" = yes ] ||
     fail_code E_LOG "ring $ID_RING demands a proof of the ledger, none came" || return 1
+  check_head && check_log_proof && check_witnesses || return 1
+  CL_HEAD="$cl_size $cl_root $J_PLAN"
+}
+
+check_head() {
   log_keys "$CK/allowed"
   [ "$KEYS" -gt 0 ] || fail_code E_KEY "policy $POLICY_VERSION names no log key that counts" ||
     return 1
   is_signed fettle-head-v1 log "$CK/headsig" "$CK/head" ||
-    fail_code E_LOG "the head of the log is not signed by a log key of policy $POLICY_VERSION" ||
-    return 1
-  check_log_proof && check_witnesses || return 1
-  CL_HEAD="$cl_size $cl_root $J_PLAN"
+    fail_code E_LOG "the head of the log is not signed by a log key of policy $POLICY_VERSION"
 }
 
 # The head is on disk with the job that it came with.
 note_head() {
   [ -n "$CL_HEAD" ] || return 0
-  later_text "$VAR/head" "$CL_HEAD"
+  signed_head && later_text "$VAR/head" "$CL_HEAD" && later_text "$VAR/head.signed" "$HEAD_SIGNED"
+}
+
+# The head that came with the log's signature, in HEAD_SIGNED: what shows a fork to others.
+signed_head() {
+  read_text "$CK/head" && HEAD_SIGNED=$TEXT && read_text "$CK/headsig" ||
+    fail_code E_STATE "the head cannot be read" || return 1
+  HEAD_SIGNED=$HEAD_SIGNED$NEWLINE$TEXT
 }
 
 # Hashes all pairs at once: the proof says what each gives, so one depends on no other.
@@ -50,6 +59,7 @@ check_log_proof() {
     printf "$2" >"$CK/pair$cl_at" || cannot_write "the proof" || return 1
     shift 2
   done
+  [ -n "$cl_files" ] || return 0
   cl_sums=''
   # shellcheck disable=SC2086 # our own paths
   for cl_word in $(exec sha256sum $cl_files); do
@@ -62,8 +72,13 @@ check_log_proof() {
 }
 
 # A signed head that is smaller, or no extension of the one seen before: whoever holds both can show
-# that the log was forked. The host's own log keeps the word even if the server hides the result.
+# that the log was forked: they lie in head.fork, the first time for good. The host's own log keeps the
+# word even if the server hides the result.
 log_alarm() { # HEAD
+  if [ ! -s "$VAR/head.fork" ] && signed_head; then
+    read_text "$VAR/head.signed" || :
+    durable_text "$VAR/head.fork" "${TEXT:+$TEXT$NEWLINE}$HEAD_SIGNED" || :
+  fi
   [ -S /dev/log ] || return 0
   logger -t fettle -p auth.alert -- "the ledger was forked: seen $1, then" \
     "$J_LOG_SIZE $J_LOG_ROOT, plan=$J_PLAN" 2>/dev/null || :
@@ -145,6 +160,11 @@ log_pairs() { # MY-SIZE MY-ROOT
 
     END {
       if (told) exit
+      if (plan == "") {
+        grown()
+        print "ok", size, root pairs
+        exit
+      }
       if (!decode(entry)) stop("no the entry cannot be read")
       pairs = " " leaf " \\000"
       for (i = 0; i < count; i++) {
@@ -158,6 +178,13 @@ log_pairs() { # MY-SIZE MY-ROOT
     }' "$CK/head" "$CK/log"
 }
 
+is_own_key() { # ALLOWED
+  ow_key='' ow_word=''
+  [ ! -s "$VAR/key.pub" ] || read -r _ ow_key _ <"$VAR/key.pub"
+  read -r _ _ _ ow_word _ <"$1"
+  [ "$ow_key" = "$ow_word" ]
+}
+
 # `witness:n`: so many of the witnesses that the policy names saw this very head.
 check_witnesses() {
   [ "$R_LOG" != seen ] || return 0
@@ -167,10 +194,59 @@ check_witnesses() {
   while [ -n "$wi_left" ]; do
     wi_one=${wi_left%%,*} wi_left=${wi_left#*,}
     log_keys "$CK/allowed" "$wi_one"
-    [ "$KEYS" -gt 0 ] && is_signed fettle-cosign-v1 "$wi_one" "$CK/cosign.$wi_one" "$CK/head" ||
+    # The server sends each host the same; who is not in this policy says nothing here.
+    [ "$KEYS" -gt 0 ] || continue
+    is_signed fettle-cosign-v1 "$wi_one" "$CK/cosign.$wi_one" "$CK/head" ||
       fail_code E_LOG "the word of witness $wi_one does not fit policy $POLICY_VERSION" || return 1
-    wi_count=$((wi_count + 1))
+    # Nobody is a witness for itself.
+    is_own_key "$CK/allowed" || wi_count=$((wi_count + 1))
   done
   [ "$wi_count" -ge "${R_LOG#witness:}" ] ||
     fail_code E_LOG "$wi_count of ${R_LOG#witness:} witnesses saw the head"
+}
+
+# The verb `witness` (protocol §12.3): this host looks at a head as it looks at one that comes with a
+# job, keeps it, and signs that it did. The frame is `@head @headsig @log`, the last with the growth
+# alone. A host whose program came over the server's own way in is no witness against that server.
+witness_main() {
+  CK=$VAR/in.$$
+  witness_look
+  wm_code=$?
+  release_lock
+  read_head
+  say @witness
+  say "head $HEAD_LINE"
+  if [ "$wm_code" = 0 ]; then
+    say @cosign
+    say "$WM_SIG"
+  else
+    say "refused $E_CODE $E_FACTS"
+  fi
+  say @end
+}
+
+split_head() { # FILE DIR MODE SIZE
+  split_bundle "$1" "$2" witness "$4"
+}
+
+witness_look() {
+  [ "$WAY" != piped ] || fail_code E_POLICY "this host was enrolled by the server: no witness" || return 1
+  [ -d "$VAR" ] || fail_code E_STATE "$VAR is missing: enrol this host" || return 1
+  sweep_folders
+  rm -rf "$CK" && mkdir "$CK" || cannot_write "a private folder" || return 1
+  trap 'rm -rf "$VAR/in.$$"' EXIT
+  trap 'exit 1' HUP INT TERM
+  CB_SPLIT=split_head
+  check_platform && copy_bundle "$CK/in" && trust_read && take_lock && load_policy || return 1
+  # No plan: only the growth is looked at.
+  J_PLAN='' J_WAY=local R_LOG=seen J_LOGGED=yes J_LOG_ROOT=''
+  J_LOG_SIZE=${CK_FACTS#*"$NEWLINE"}
+  read_head
+  wl_plan=$hl_plan
+  is_number "$hl_size" && is_digest "$hl_root" ||
+    fail_code E_STATE "the last head of the log cannot be read" || return 1
+  check_head && check_log_proof || return 1
+  CL_HEAD="$cl_size $cl_root${wl_plan:+ $wl_plan}"
+  note_head && later_end && WM_SIG=$(sign_as_host fettle-cosign-v1 "$CK/head") && [ -n "$WM_SIG" ] ||
+    fail_code E_STATE "the head could not be kept or signed"
 }

@@ -198,5 +198,10 @@ status_main() {
     [ ! -f "$st_result" ] || st_count=$((st_count + 1))
   done
   set -f
-  printf 'outbox %s\n@end\n' "$st_count"
+  read_head
+  printf 'outbox %s\nhead %s\n' "$st_count" "$HEAD_LINE"
+  for st_name in signed fork; do
+    [ ! -s "$VAR/head.$st_name" ] || { say "@$st_name"; cat "$VAR/head.$st_name"; }
+  done
+  say @end
 }

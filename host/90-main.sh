@@ -17,8 +17,9 @@ main() {
     agent-install) agent_install_main "${2:-}" ;;
     agent-unit) agent_unit "${2:-}" ;;
     trust) trust_main ;;
+    witness) witness_main ;;
     *)
-      say "usage: fettle-host serve | piped | local FILE | work | inspect | status | trust | agent [once] | agent-enrol | agent-install | agent-unit" >&2
+      say "usage: fettle-host serve | piped | local FILE | work | inspect | status | trust | witness | agent [once] | agent-enrol | agent-install | agent-unit" >&2
       return 2
       ;;
   esac
@@ -41,6 +42,7 @@ serve_verb() {
     resume) resume_main ;;
     apply) apply_main ;;
     trust) trust_main ;;
+    witness) witness_main ;;
     enrol)
       if [ "$WAY" = piped ]; then
         enrol_main

@@ -4052,6 +4052,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/witness-quorum": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Sets how many witnesses must have signed a head before what it covers starts work. */
+        put: operations["putWitnessQuorum"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/witnesses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who signs the heads of the log beside the server, and how far each has come. */
+        get: operations["getWitnesses"];
+        put?: never;
+        /** Has a host of the fleet, or a witness on another machine, sign the heads of the log. */
+        post: operations["postWitnesses"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/witnesses/{witness}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Asks a witness no more; what it signed counts no more for work that starts. */
+        delete: operations["deleteWitnessesByWitness"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/words": {
         parameters: {
             query?: never;
@@ -6190,6 +6242,23 @@ export interface components {
                 standing: components["schemas"]["Word"][];
                 wave: components["schemas"]["Word"][];
             };
+        };
+        Witness: {
+            /** Format: date-time */
+            addedAt: string;
+            /** @description since when it is known to hold another history */
+            contradictsAt: string | null;
+            /** @description null for one elsewhere */
+            host: string | null;
+            name: string;
+            /** @description as it stands in the policy of hosts */
+            policyLine: string;
+            problem: string | null;
+            /** @description entries under the newest head that it has seen */
+            seenSize: number;
+            signedAt: string | null;
+            signedSize: number;
+            url: string | null;
         };
         Word: {
             label: string;
@@ -18621,6 +18690,145 @@ export interface operations {
             400: components["responses"]["invalid"];
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["forbidden"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    putWitnessQuorum: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    need: number;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description entries under the newest head that enough have signed */
+                        cosigned: number;
+                        items: components["schemas"]["Witness"][];
+                        lagSeconds: number;
+                        /** @description how many must have signed before work starts; 0: none */
+                        need: number;
+                        /** @description entries under the newest head */
+                        size: number;
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden.proof-needed"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    getWitnesses: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description entries under the newest head that enough have signed */
+                        cosigned: number;
+                        items: components["schemas"]["Witness"][];
+                        lagSeconds: number;
+                        /** @description how many must have signed before work starts; 0: none */
+                        need: number;
+                        /** @description entries under the newest head */
+                        size: number;
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    postWitnesses: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    host: string;
+                } | {
+                    keyLine: string;
+                    name: string;
+                    noteKey: string;
+                    /** Format: uri */
+                    url: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Witness"];
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden.proof-needed"];
+            404: components["responses"]["not-found"];
+            409: components["responses"]["blocked.conflict"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    deleteWitnessesByWitness: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                witness: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden.proof-needed"];
+            404: components["responses"]["not-found"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
         };

@@ -34,6 +34,8 @@ export interface HostState {
   readonly clock: { readonly counter: number; readonly floor: number } | null;
   readonly seen: ReadonlyMap<string, { readonly state: string; readonly attempt: number }>;
   readonly revoked: ReadonlySet<string>;
+  /** Base64 of its own key: it is no witness for itself. */
+  readonly key?: string;
   /** The head of the ledger seen last, and the plan whose approval it was shown to hold. */
   readonly head: Head & { readonly plan: string | null };
   /** The job whose folder is there, and whether its attempt has ended. */
@@ -88,7 +90,9 @@ export function checkBundle(host: HostState, arrival: Arrival): Verdict {
     checkUnderRule(read, (rule) => checkApprovals({ ...read, rule })) ??
     checkDigests(read) ??
     checkUnderRule(read, (rule) => checkVerbs(read, rule)) ??
-    checkUnderRule(read, (rule) => checkLog({ ...read, rule, mine: host.head })) ??
+    checkUnderRule(read, (rule) =>
+      checkLog({ ...read, rule, mine: host.head, ownKey: host.key ?? null }),
+    ) ??
     checkUnderRule(read, (rule) => checkWaveGates(read, rule));
   const { statement, order, leaf } = read;
   return refusal ?? { ok: true, statement, order, leaf };

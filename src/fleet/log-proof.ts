@@ -72,9 +72,14 @@ export function writeLogProof(proof: LogProof): string {
     `leaf ${proof.leaf}`,
     ...proof.nodes.map(({ sibling, both }) => `node ${sibling} ${both}`),
     `from ${proof.from}`,
-    ...(growth === null ? [] : [`start ${growth.start}`]),
-    ...(growth?.steps ?? []).map((g) => `grow ${g.sibling} ${g.old ?? "-"} ${g.both}`),
+    ...writeGrowth(growth),
   ]);
+}
+
+export function writeGrowth(growth: Growth | null): readonly string[] {
+  if (growth === null) return [];
+  const steps = growth.steps.map((g) => `grow ${g.sibling} ${g.old ?? "-"} ${g.both}`);
+  return [`start ${growth.start}`, ...steps];
 }
 
 export function parseLogProof(text: string): Parsed<LogProof> {
@@ -151,7 +156,8 @@ export function makeLogProof(of: {
   };
 }
 
-function growthOf(of: {
+/** That the tree of `size` grew out of the one of `from`, with every hash in between. */
+export function growthOf(of: {
   readonly size: number;
   readonly from: number;
   readonly fromRoot: string;

@@ -50,6 +50,12 @@ const sentences: Readonly<Record<string, Sentence>> = {
   "policy.applied": (f) =>
     `put the ${text(f["kind"])} policy ${text(f["digest"]).slice(0, 12)}… in force`,
   "patch.moved": (f) => `moved the case from ${text(f["from"])} to ${text(f["to"])}`,
+  "witness.added": () => "had a witness sign the heads of the log",
+  "witness.removed": () => "took a witness of the log away",
+  "witness.quorum-set": (f) =>
+    `set how many witnesses must have signed before work starts from ${text(f["was"])} to ${text(f["need"])}`,
+  "witness.contradicted": (f) =>
+    `was shown by a witness a head of size ${text(f["size"])} that this log never had`,
   "approval.given": (f) =>
     `approved: ${text(f["given"])} of ${text(f["need"])}, with the ${text(f["class"])} key ${text(f["key"])}`,
   "exception.requested": (f) =>

@@ -14,6 +14,7 @@ import { grantRightsTo, makeAppRole } from "../db/roles.ts";
 import { startEmbedded } from "../db/supervisor.ts";
 import type { Paths, World } from "../db/world.ts";
 import { agentDoor } from "../fleet/actions-agent-door.ts";
+import { startWitnesses } from "../fleet/loops-witness.ts";
 import { agentCa } from "../fleet/store-agent-ca.ts";
 import { ensureSetupSecret } from "../identity/store-setup-secret.ts";
 import { startFeedRefresh, startMatching } from "../intel/loops.ts";
@@ -230,10 +231,11 @@ async function startLoops(
   const elevations = keep("elevations", startElevationLoop(world));
   keep("calendars", startCalendarRefresh(world));
   const rollouts = keep("rollouts", startRollouts(world));
+  const witnesses = keep("witnesses", startWitnesses(world));
   const decisions = keep("decisions", startDecisionLoop(world));
   const forwarding = keep("event sinks", await startForwarding(world));
   return new Map<Channel, readonly Loop[]>([
-    ["ledger", [sequencer, causes, forwarding]],
+    ["ledger", [sequencer, causes, forwarding, witnesses]],
     ["scan", [scans, matching]],
     ["feed", [feeds, matching, deadlines, decisions]],
     ["change", [changes, elevations, rollouts]],

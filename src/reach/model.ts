@@ -79,6 +79,7 @@ export const groupNames = [
   "resolve",
   "status",
   "trust",
+  "witness",
   "enrolled",
   "ask",
   "result",
@@ -89,8 +90,9 @@ export type GroupName = (typeof groupNames)[number];
 export const innerSections: Readonly<Record<GroupName, readonly string[]>> = {
   inspect: [],
   resolve: [],
-  status: [],
+  status: ["signed", "fork"],
   trust: [],
+  witness: ["cosign"],
   enrolled: [],
   ask: ["asksig"],
   result: ["resultsig"],

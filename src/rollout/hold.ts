@@ -261,7 +261,7 @@ export function holdToText(hold: Hold, now: Instant): string {
     case "approval-withdrawn":
       return "an approval was withdrawn; the change needs a new one";
     case "approval-not-in-log":
-      return "the approval waits for its place in the log; nothing starts before a signed head covers it";
+      return "the approval waits for its place in the log; nothing starts before a signed head covers it, and as many witnesses as the quorum says have signed that head too";
     case "revert-over":
       return "the approved time to take the patch back on order is over; the host keeps it";
     case "being-checked":

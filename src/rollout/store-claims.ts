@@ -111,7 +111,8 @@ function isClaimable(
     and (t.retry_at is null or t.retry_at <= now())
     and ${revertInTime} and ${calendar ?? sql`true`}
     and (${kind} = 'revert' or t.window_set is null or t.window_set = any(${opened}::int[]))
-    and s.rollout is null and not s.is_quarantined and ${isFreeOfLooks})`;
+    and s.rollout is null and not s.is_quarantined and ${isFreeOfLooks}
+    and ${isFreeOfWitnesses})`;
 }
 
 export function claim(db: Db, request: ClaimRequest): Promise<readonly Claimed[]> {
@@ -191,6 +192,10 @@ const revertInTime = sql`(t.kind = 'apply'
 const isFreeOfLooks = sql`((
   select 1 from target u where u.host = t.host and u.rollout <> t.rollout
      and u.is_checking limit 1) is null)`;
+
+/** A host that is itself a witness may have seen a newer head than others have signed. */
+const isFreeOfWitnesses = sql`((
+  select 1 from host_waits_for_witnesses v where v.host = t.host limit 1) is null)`;
 
 /**
  * The calendar of this moment over `host h` and `rollout r`; null where it says nothing. What was

@@ -68,6 +68,7 @@ const exceptions: Readonly<Record<string, readonly [division: Division, why: str
   "GET /api/v1/audit/key": ["shared", "what proofs are checked with"],
   "GET /api/v1/audit/consistency": ["shared", "proofs between heads, which tell no event"],
   "GET /api/v1/host-trust/keys": ["shared", "public keys that every host knows"],
+  "GET /api/v1/witnesses": ["shared", "public keys and sizes, which tell no event"],
   "GET /api/v1/vex": ["shared", "what others publish; effects are counted on own hosts"],
   "GET /api/v1/vex/{vex}": ["shared", "what others publish; effects are counted on own hosts"],
   "GET /api/v1/vex-publishers": ["shared", "who is believed, for all"],

@@ -1,6 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import type { World } from "../db/world.ts";
 import { loadLedgerSizes } from "../ledger/store-tree.ts";
+import { loadWitnessSums } from "../ledger/store-witness-sums.ts";
 
 /** Numbers for Prometheus. Labels are route patterns, never paths: paths hold ids. */
 export interface Metrics {
@@ -43,6 +44,27 @@ export function makeMetrics(world: World): Metrics {
       const sizes = await loadLedgerSizes(world.db);
       this.set(sizes.waiting);
       size.set(sizes.size);
+    },
+  });
+  const lag = new Gauge({
+    name: "fettle_ledger_witness_lag_seconds",
+    help: "How long a head has been before its witnesses without enough of them signing it",
+    registers: [registry],
+  });
+  const contradicting = new Gauge({
+    name: "fettle_ledger_witnesses_contradicting",
+    help: "Witnesses that hold a head which this log never had",
+    registers: [registry],
+  });
+  new Gauge({
+    name: "fettle_ledger_cosigned_entries",
+    help: "Entries under the newest head that enough witnesses have signed",
+    registers: [registry],
+    async collect() {
+      const sums = await loadWitnessSums(world.db);
+      this.set(sums.cosigned);
+      lag.set(sums.lagSeconds);
+      contradicting.set(sums.contradicting);
     },
   });
   return {

@@ -42,10 +42,10 @@ export function buildLog(
   const entry = (at: number): string =>
     at === draft.index ? `${begins},"type":"change.approved"}` : `{"at":${at}}`;
   const leaves = Array.from({ length: draft.size }, (_, at) => leafHash(entry(at)));
-  const root = (size: number): string => rootHash(size, nodes(leaves)).toString("hex");
+  const root = (size: number): string => rootHash(size, nodesOver(leaves)).toString("hex");
   const seen = { size: draft.seen, root: root(Math.min(draft.seen, draft.size)) };
   const range = ({ from, to }: LeafRange): Hash =>
-    rootHash(to - from, nodes(leaves.slice(from, to)));
+    rootHash(to - from, nodesOver(leaves.slice(from, to)));
   const [index, size] = [Math.min(draft.index, draft.size - 1), draft.size];
   const proof = makeLogProof({
     index: draft.index,
@@ -75,7 +75,7 @@ export function buildLog(
   };
 }
 
-function nodes(leaves: readonly Hash[]) {
+export function nodesOver(leaves: readonly Hash[]) {
   return ({ level, index }: { level: number; index: number }): Hash => {
     let row = leaves.slice(index * 2 ** level, (index + 1) * 2 ** level);
     while (row.length > 1) {

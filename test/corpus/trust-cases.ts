@@ -73,6 +73,14 @@ function witnessed(count: number, change: (keys: Keys) => LogDraft["witnesses"])
 const firstTwo = (keys: Keys) =>
   keys.witnesses.slice(0, 2).map((key, at) => ({ name: `w${at + 1}`, key }));
 
+/** The host that judges is itself the witness of this place in its policy. */
+function ownKeyIs(place: number): Change {
+  return (draft) => {
+    const own = draft.policy.witnesses[place];
+    if (own !== undefined) draft.host = { ...draft.host, key: own.base64 };
+  };
+}
+
 export const trustAccepted: readonly (readonly [string, Change])[] = [
   ["a security key that was touched", second((k) => erin(k, { flags: TOUCHED }))],
   ["an Ed25519 security key that was touched", second((k) => heidi(k, { flags: TOUCHED }))],
@@ -133,6 +141,17 @@ export const trustAccepted: readonly (readonly [string, Change])[] = [
     },
   ],
   ["a head that two witnesses saw", witnessed(2, firstTwo)],
+  [
+    "a head that a witness of no name here saw too",
+    witnessed(2, (k) => [...firstTwo(k), { name: "w9", key: k.stranger }]),
+  ],
+  [
+    "a head that the host itself and two others saw",
+    (d, keys) => {
+      witnessed(2, (k) => k.witnesses.map((key, at) => ({ name: `w${at + 1}`, key })))(d, keys);
+      ownKeyIs(2)(d, keys);
+    },
+  ],
 ];
 
 export const devices: Refused = [
@@ -578,6 +597,14 @@ export const ledger: Refused = [
     "U19 a witness in another's name",
     "E_LOG",
     witnessed(1, (k) => [{ name: "w1", key: k.stranger }]),
+  ],
+  [
+    "U19 the host itself as one of two witnesses",
+    "E_LOG",
+    (d, keys) => {
+      witnessed(2, firstTwo)(d, keys);
+      ownKeyIs(0)(d, keys);
+    },
   ],
   ["U19 the log's own key as witness", "E_LOG", witnessed(1, (k) => [{ name: "w1", key: k.log }])],
   [

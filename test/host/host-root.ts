@@ -119,6 +119,7 @@ export function layHost(root: HostRoot, scene: Scene): void {
       `${host.head.size} ${host.head.root} ${host.head.plan ?? ""}`.trim().concat("\n"),
     );
   }
+  if (host.key !== undefined) write("key.pub", `ecdsa-sha2-nistp256 ${host.key}\n`);
   for (const plan of host.revoked) write(`revoked/${plan}`, "revoked\n");
   if (host.job !== null) {
     const { kind, plan, index, attempt, isReported } = host.job;
