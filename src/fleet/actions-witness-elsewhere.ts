@@ -7,9 +7,9 @@ import { writeAddCheckpoint } from "../ledger/witness-judge.ts";
 import { reachOfOperators } from "../outbound/address.ts";
 import { askOnce } from "../outbound/ask-once.ts";
 import { Unreached } from "../outbound/connect.ts";
-import type { Heard } from "./actions-witness.ts";
 import type { Head } from "./order.ts";
 import type { Witness } from "./store-witness.ts";
+import type { Heard } from "./witness-frame.ts";
 
 /** Witnesses on other machines, asked over HTTP as C2SP tlog-witness says. */
 

@@ -22,7 +22,7 @@ import {
   writeContradiction,
   writeHeard,
 } from "./store-witness.ts";
-import { parseWitnessAnswer, type WitnessAnswer, writeWitnessAsk } from "./witness-frame.ts";
+import { type Heard, parseWitnessAnswer, writeWitnessAsk } from "./witness-frame.ts";
 import { askAgainSeconds, judgeWitness, type WitnessVerdict } from "./witness-verdict.ts";
 
 /** Asking witnesses about heads, and keeping what they sign. */
@@ -39,13 +39,6 @@ export function proposeNext(world: World): Promise<boolean> {
 export function takeWitnesses(world: World, countMax: number): Promise<readonly Witness[]> {
   const claim = { countMax, leaseSeconds: LEASE_SECONDS };
   return inTransaction(world.db, (tx) => claimWitnesses(tx, claim));
-}
-
-/** What a witness was asked by some way, and said. */
-export interface Heard {
-  readonly answer: WitnessAnswer;
-  /** Of witnesses elsewhere. */
-  readonly noteLine: string | null;
 }
 
 /** Asks one about the newest proposal. What it says is kept as it is judged, and a fork is an event. */

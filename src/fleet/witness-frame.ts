@@ -22,6 +22,13 @@ export interface WitnessAnswer {
   readonly refused: { readonly code: string; readonly why: string } | null;
 }
 
+/** What a witness was asked by some way, and said. */
+export interface Heard {
+  readonly answer: WitnessAnswer;
+  /** Of witnesses elsewhere. */
+  readonly noteLine: string | null;
+}
+
 export function writeWitnessAsk({ head, headSignature, from, growth }: WitnessAsk): string {
   const log = ["fettle log 1", `from ${from}`, ...writeGrowth(growth), "end", ""].join("\n");
   return `@log\n${log}@head\n${head}@headsig\n${headSignature}@end\n`;
