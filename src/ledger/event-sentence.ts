@@ -1,5 +1,9 @@
 import { z } from "zod";
-import { counted } from "../base/counted.ts";
+import { count, type Sentences, short, text } from "./sentence-words.ts";
+import { sentencesOfControl } from "./sentences-control.ts";
+import { sentencesOfData } from "./sentences-data.ts";
+import { sentencesOfHosts } from "./sentences-hosts.ts";
+import { sentencesOfPeople } from "./sentences-people.ts";
 
 /**
  * One event as a sentence, for pages and terminals alike. Events without a sentence of their own are
@@ -20,12 +24,11 @@ export function toldEvent(entry: string): ToldEvent {
   return entrySchema.parse(JSON.parse(entry));
 }
 
-type Sentence = (facts: Readonly<Record<string, unknown>>) => string;
-
-const text = (value: unknown): string =>
-  value === undefined || value === null ? "–" : String(value);
-
-const sentences: Readonly<Record<string, Sentence>> = {
+const sentences: Sentences = {
+  ...sentencesOfPeople,
+  ...sentencesOfHosts,
+  ...sentencesOfControl,
+  ...sentencesOfData,
   "patch.opened": (f) =>
     `opened the case for ${text(f["source"])} ${text(f["sourceVersion"])}: ${text(f["route"])}, ${text(f["urgency"])}, by the rule "${text(f["rule"])}"`,
   "patch.redated": (f) =>
@@ -122,7 +125,7 @@ const sentences: Readonly<Record<string, Sentence>> = {
   "sink.tested": () => "tried out a receiver of events",
   "sink.rewound": (f) => `has events sent again from entry ${text(f["from"])} on`,
   "access.refused": (f) =>
-    `was refused ${f["count"] === 1 ? "" : `${text(f["count"])} times `}at ${text(f["method"])} ${text(f["route"])}: ${text(f["code"])}${f["permission"] == null ? "" : `, without the right ${text(f["permission"])}`}`,
+    `${f["code"] === "unauthenticated" ? "somebody who was not signed in " : ""}was refused ${f["count"] === 1 ? "" : `${text(f["count"])} times `}at ${text(f["method"])} ${text(f["route"])}: ${text(f["code"])}${f["permission"] == null ? "" : `, without the right ${text(f["permission"])}`}`,
   "host.told": (f) =>
     `told the host whom to believe: ${text(f["taken"])} taken, ${text(f["refused"])} refused ${text(f["codes"])}`.trimEnd(),
   "plan.revoked": (f) =>
@@ -163,18 +166,9 @@ export function eventSentence(event: ToldEvent): string {
   if (sentence !== undefined) return sentence(event.facts);
   const facts = Object.entries(event.facts)
     .filter(([, value]) => value !== null && typeof value !== "object")
-    .map(([key, value]) => `${key} ${shortened(value)}`);
+    .map(([key, value]) => `${key} ${short(value)}`);
   const lists = Object.entries(event.facts)
     .filter(([, value]) => Array.isArray(value))
     .map(([key, value]) => `${(value as unknown[]).length} ${key}`);
   return [event.type, ...facts, ...lists].join("  ");
-}
-
-function shortened(value: unknown): string {
-  const isDigest = typeof value === "string" && /^[0-9a-f]{64}$/.test(value);
-  return isDigest ? `${value.slice(0, 12)}…` : text(value);
-}
-
-function count(value: unknown, noun: string): string {
-  return typeof value === "number" ? counted(value, noun) : `${text(value)} ${noun}s`;
 }

@@ -20,7 +20,7 @@ it("tells a change's last states and an enrolment as sentences", () => {
 
 it("shows the facts of an event it has no sentence for, digests shortened, control characters gone", () => {
   const facts = { digest: "a".repeat(64), count: 3, list: [1, 2], none: null, name: "x\u001b[2Jy" };
-  expect(eventText({ type: "feed.loaded", facts })).toBe(
-    "feed.loaded  digest aaaaaaaaaaaa…  count 3  name xy  2 list",
+  expect(eventText({ type: "moon.eclipsed", facts })).toBe(
+    "moon.eclipsed  digest aaaaaaaaaaaa…  count 3  name xy  2 list",
   );
 });

@@ -1,0 +1,33 @@
+import { count, minute, type Sentences, short, text } from "./sentence-words.ts";
+
+/** Hosts, what calls in by itself, services and scans. */
+export const sentencesOfHosts: Sentences = {
+  "host.added": (f) => `added, reached by ${text(f["way"] ?? f["kind"])}, ${text(f["mode"])}`,
+  "host.edited": (f) =>
+    `edited: ${Array.isArray(f["changed"]) ? f["changed"].map(text).join(", ") : text(f["changed"])}`,
+  "host.removed": () => "removed; its history stays",
+  "host.inspected": (f) =>
+    `inspected: packages ${short(f["packageSet"])}${f["offerSet"] === null ? ", its updates are not known" : ""}`,
+  "host.lost": (f) => `could not be inspected: ${text(f["why"]).replaceAll("-", " ")}`,
+  "scan.started": (f) => `began to inspect ${count(f["hosts"], "host")}`,
+  "scan.finished": (f) =>
+    `inspected hosts: ${text(f["changed"])} changed, ${text(f["unchanged"])} unchanged, ${text(f["failed"])} failed`,
+  "agent-token.made": (f) =>
+    `made an install line for the ring ${text(f["ring"])} until ${minute(f["until"])}; it works once`,
+  "agent.refused": (f) => `a machine was not enrolled: ${text(f["code"])}`,
+  "agent.certified": (f) => `has a certificate until ${minute(f["until"])}`,
+  "agent.renewal-asked": () => "gets a new certificate at its next call",
+  "agent.quarantined": (f) =>
+    f["why"] === "clone"
+      ? "is in quarantine: two machines used its id"
+      : "is in quarantine: nothing is taken from it or given to it",
+  "agent.released": () => "was released from quarantine",
+  "agent.buried": () => "was buried: its id is never admitted or given again",
+  "service.added": (f) => `added the service, with ${count(f["hosts"], "host")} named`,
+  "service.edited": (f) =>
+    `edited the service: ${Array.isArray(f["changed"]) ? f["changed"].map(text).join(", ") : "its facts"}`,
+  "service.published": (f) =>
+    `published ${text(f["artifact"])} ${text(f["version"])} to ${text(f["environment"])} with its bill of materials ${short(f["sbom"])}`,
+  "service.withdrawn": (f) => `withdrew ${text(f["artifact"])} from ${text(f["environment"])}`,
+  "service.removed": () => "removed the service",
+};

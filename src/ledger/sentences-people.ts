@@ -1,0 +1,77 @@
+import { count, minute, type Sentences, text } from "./sentence-words.ts";
+
+/** Who may do what, how they prove who they are, and what was lent or handed on. */
+const means: Readonly<Record<string, string>> = {
+  password: "a password",
+  passkey: "a passkey",
+  code: "a one-time code",
+  provider: "an identity provider",
+  invite: "an invitation",
+  token: "a token",
+};
+
+const by = (value: unknown): string => means[text(value)] ?? text(value);
+
+export const sentencesOfPeople: Sentences = {
+  "setup.finished": (f) =>
+    `became the first administrator, by ${f["by"] === "link" ? "the one-time link" : "the setup secret"}; setup is over for good`,
+  "subject.added": (f) => `added the account of a ${text(f["kind"])}`,
+  "subject.renamed": () => "renamed the account",
+  "subject.disabled": () =>
+    "disabled the account: its sessions, tokens and approvals count no more",
+  "subject.enabled": () => "enabled the account again",
+  "grant.added": (f) => `gave the role ${text(f["role"])} ${scopeText(f["scope"])}`,
+  "grant.removed": (f) => `took the role ${text(f["role"])} ${scopeText(f["scope"])}`,
+  "invite.made": () => "made an invitation, which works once",
+  "invite.accepted": () => "accepted an invitation",
+  "session.started": (f) => `signed in with ${by(f["by"])}`,
+  "session.ended": (f) => `ended ${count(f["sessions"], "session")}`,
+  "sign-in.refused": (f) => `a sign-in with ${by(f["by"])} was refused`,
+  "proof.given": (f) => `proved once more who signed in: ${text(f["strength"])}`,
+  "password.changed": () => "changed the password",
+  "passkey.added": (f) =>
+    `added a passkey for signing in${f["isBackupEligible"] === true ? ", which may be copied to other devices" : ""}`,
+  "passkey.copied": () => "a passkey's counter went back: it may have been copied",
+  "passkey.removed": () => "removed a passkey for signing in",
+  "code.added": () => "added one-time codes",
+  "code.removed": () => "removed the one-time codes",
+  "provider.linked": () => "linked the account to one of an identity provider",
+  "key.added": (f) =>
+    `added the approver key ${text(f["fingerprint"])} of class ${text(f["class"])}`,
+  "key.removed": (f) => `removed the approver key ${text(f["fingerprint"])}`,
+  "token.created": (f) =>
+    `made a token for ${count(f["days"], "day")}${f["purpose"] === undefined ? "" : `, for ${text(f["purpose"])} alone`}`,
+  "token.revoked": () => "revoked a token",
+  "recovery.appointed": () =>
+    "appointed a person who may bring back an administrator, together with another",
+  "recovery.dismissed": () => "took back that a person may bring back an administrator",
+  "recovery.taken": () => "took a recovery code",
+  "recovery.used": (f) =>
+    `the administrator was brought back by ${Array.isArray(f["people"]) ? count(f["people"].length, "person").replace("persons", "people") : "two people"} with their recovery codes`,
+  "recovery.refused": () => "a recovery was refused: the codes were not right",
+  "directory.added": () => "let a directory keep people and groups here",
+  "directory.user-adopted": (f) => `gave the account to the directory ${text(f["directory"])}`,
+  "directory.user-removed": () => "took the account out of its directory, which disables it",
+  "directory.group-added": () => "added a group of a directory",
+  "directory.group-renamed": () => "renamed a group of a directory",
+  "directory.group-changed": () => "changed who is in a group of a directory",
+  "directory.group-removed": () => "removed a group of a directory",
+  "group-rule.added": (f) =>
+    `whoever is in a group of a directory has the role ${text(f["role"])} ${scopeText(f["scope"])}`,
+  "group-rule.removed": (f) =>
+    `whoever is in a group of a directory no longer has the role ${text(f["role"])} for that`,
+  "elevation.asked": () => "asked for rights over one change for a time",
+  "elevation.granted": () => "granted the rights over one change for a time",
+  "elevation.refused": () => "refused the rights over one change",
+  "elevation.ended": (f) => `the rights over one change ended: ${text(f["why"])}`,
+  "elevation.used": (f) => `used the rights over one change: ${text(f["act"])}`,
+  "delegation.made": (f) =>
+    `has somebody sign in the place of another until ${minute(f["endsAt"])}`,
+  "delegation.ended": () => "ended a delegation",
+};
+
+function scopeText(scope: unknown): string {
+  return scope === undefined || scope === null || scope === ""
+    ? "everywhere"
+    : `for ${text(scope)}`;
+}
