@@ -37,6 +37,8 @@ export interface RouteDeclaration<Context, Params, Query, Body, Reply> {
   readonly bodyBytesMax?: number;
   /** The body is handed over as its bytes come, never held whole: an AsyncIterable<Uint8Array>. */
   readonly isBodyStreamed?: true;
+  /** The body comes as a form (application/x-www-form-urlencoded), because a standard of others says so. */
+  readonly isBodyForm?: true;
   /** How long the handler may take where more than the usual time is meant. */
   readonly handlerMsMax?: number;
   readonly handle: (

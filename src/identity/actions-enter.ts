@@ -106,6 +106,7 @@ interface Beginning extends EntranceCall {
   readonly by: "password" | "passkey" | "provider";
   readonly provider?: string;
   readonly provedAt?: Instant;
+  readonly providerSession?: string | null;
   /** The door whose tries are forgotten with the right answer. */
   readonly door?: string;
 }
@@ -120,12 +121,15 @@ export async function begin(world: World, of: Beginning): Promise<Entered> {
 
 async function beginSession(world: World, tx: Tx, of: Beginning): Promise<Entered> {
   const { subject, strength, by, provider = null, provedAt = null } = of;
+  const { providerSession = null } = of;
   const { address, program } = of;
   const secret = newSecret();
   const id = newId<SessionId>(world.clock());
   const hash = secretHash(secret);
   const origin = { address, program };
-  await insertSession(tx, { id, hash, subject, strength, provider, provedAt, origin });
+  await insertSession(tx, {
+    ...{ id, hash, subject, strength, provider, provedAt, origin, providerSession },
+  });
   await recordEvent(tx, {
     type: "session.started",
     actor: subject,

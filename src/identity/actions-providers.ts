@@ -1,19 +1,16 @@
-import { readFile } from "node:fs/promises";
 import * as oidc from "openid-client";
 import { z } from "zod";
 import type { Actor } from "../base/actor.ts";
 import type { ProviderConfig } from "../base/config-providers.ts";
 import { Failure } from "../base/failure.ts";
 import { newId, type SubjectId } from "../base/ids.ts";
-import { HOUR_MS, type Instant } from "../base/instant.ts";
-import { readSecretFile } from "../base/secret-file.ts";
+import type { Instant } from "../base/instant.ts";
 import { inTransaction, type Tx } from "../db/database.ts";
 import type { World } from "../db/world.ts";
 import { recordEvent } from "../ledger/record.ts";
-import { reachOfOperators } from "../outbound/address.ts";
-import { askOnce } from "../outbound/ask-once.ts";
 import { begin, type Entered, type EntranceCall, refused } from "./actions-enter.ts";
 import { followGroups } from "./actions-groups.ts";
+import { clientOf, providerNamed } from "./actions-provider-client.ts";
 import { demandFewTries } from "./actions-setup.ts";
 import { PROOF_LIFE_MS, type Strength } from "./fresh-proof.ts";
 import { ADDRESS_TRIES_MAX } from "./model.ts";
@@ -28,9 +25,6 @@ import { newSecret, secretHash } from "./store-secret.ts";
  * belongs to the browser that began it: it must show a secret that only its page has. An account is
  * found by the provider's own subject, never by e-mail address or name.
  */
-const ANSWER_MS_MAX = 10_000;
-const ANSWER_BYTES_MAX = 1_048_576;
-
 const flowSchema = z.strictObject({
   provider: z.string(),
   nonce: z.string(),
@@ -99,10 +93,10 @@ export async function finishProvider(
     await followGroups(world, tx, { subject: found, groups: person.groups });
     return found;
   });
-  const { strength, seenAt } = person;
+  const { strength, seenAt, sid } = person;
   return begin(world, {
     ...{ ...call, subject, strength, by: "provider" },
-    ...{ provider: provider.name, provedAt: seenAt },
+    ...{ provider: provider.name, provedAt: seenAt, providerSession: sid },
   });
 }
 
@@ -113,6 +107,8 @@ interface Person {
   readonly groups: readonly string[];
   readonly strength: Strength;
   readonly seenAt: Instant;
+  /** The session there, by which a sign-out may name it. */
+  readonly sid: string | null;
 }
 
 const claimsSchema = z.looseObject({
@@ -121,6 +117,7 @@ const claimsSchema = z.looseObject({
   name: z.string().trim().min(1).max(200).optional(),
   amr: z.array(z.string()).optional(),
   acr: z.string().optional(),
+  sid: z.string().min(1).max(255).optional(),
 });
 
 /** Who the provider says it is; null when any check of the answer fails. */
@@ -158,6 +155,7 @@ async function personSaid(
       groups: groups.success ? groups.data : [],
       strength: said.some((word) => provider.twoFactors.includes(word)) ? "two" : "one",
       seenAt: claims.auth_time * 1000,
+      sid: claims.sid ?? null,
     };
   } catch (cause) {
     world.log.warn({ err: cause, provider: provider.name }, "a provider's answer was refused");
@@ -228,70 +226,5 @@ async function noteLink(tx: Tx, subject: SubjectId, provider: ProviderConfig): P
   await recordEvent(tx, {
     ...{ type: "provider.linked", facts },
     ...{ actor: subject, object: `subject:${subject}` },
-  });
-}
-
-function providerNamed(world: World, name: string): ProviderConfig {
-  const provider = world.config.signIn.providers.find((one) => one.name === name);
-  if (provider !== undefined) return provider;
-  throw new Failure("not-found", "There is no such provider to sign in with.");
-}
-
-interface KnownClient {
-  readonly client: oidc.Configuration;
-  readonly at: Instant;
-}
-
-/** What a provider publishes about itself, asked anew each hour. */
-const clients = new WeakMap<ProviderConfig, KnownClient>();
-
-async function clientOf(world: World, provider: ProviderConfig): Promise<oidc.Configuration> {
-  const known = clients.get(provider);
-  if (known !== undefined && world.clock() - known.at < HOUR_MS) return known.client;
-  const secret = await readSecretFile(provider.clientSecretFile, {
-    failing: `The secret of the provider ${provider.name}`,
-    mustHold: "one line",
-    parse: (text) => (/^\S{8,}$/.test(text.trim()) ? text.trim() : null),
-  });
-  const authority = provider.caFile === undefined ? null : await readFile(provider.caFile, "utf8");
-  const issuer = new URL(provider.issuer);
-  try {
-    const client = await oidc.discovery(issuer, provider.clientId, secret, undefined, {
-      [oidc.customFetch]: (url, options) => fetchFor(authority, url, options),
-      // The signature counts although the token comes over TLS: a proxy between may be another's.
-      execute: [
-        oidc.enableNonRepudiationChecks,
-        ...(issuer.protocol === "http:" ? [oidc.allowInsecureRequests] : []),
-      ],
-    });
-    clients.set(provider, { client, at: world.clock() });
-    return client;
-  } catch (cause) {
-    throw new Failure(
-      "unavailable",
-      `${provider.title} does not answer as a provider should. Try again, or sign in another way.`,
-      { cause },
-    );
-  }
-}
-
-async function fetchFor(
-  authority: string | null,
-  url: string,
-  options: oidc.CustomFetchOptions,
-): Promise<Response> {
-  const { status, headers, body } = await askOnce({
-    ...{ url, authority, reach: reachOfOperators },
-    method: options.method === "POST" ? "POST" : "GET",
-    headers: options.headers,
-    body: options.body === undefined || options.body === null ? null : String(options.body),
-    timeoutMs: ANSWER_MS_MAX,
-    bytesMax: ANSWER_BYTES_MAX,
-    signal: options.signal ?? new AbortController().signal,
-  });
-  const type = headers["content-type"];
-  return new Response(status === 204 ? null : body, {
-    status,
-    headers: type === undefined ? {} : { "content-type": type },
   });
 }

@@ -72,12 +72,19 @@ function realProvider(issuer: string, client: string): Provider {
         redirect_uris: [`${client}/signed-in`],
         grant_types: ["authorization_code"],
         response_types: ["code"],
+        backchannel_logout_uri: `${client}/api/v1/providers/company/logout`,
+        backchannel_logout_session_required: true,
       },
     ],
     claims: { openid: ["sub"], profile: ["name", "preferred_username", "groups"] },
     conformIdTokenClaims: false,
-    features: { devInteractions: { enabled: true } },
+    features: { devInteractions: { enabled: true }, backchannelLogout: { enabled: true } },
     cookies: { keys: ["for this test only"] },
+    // Its own guard refuses addresses of this machine, where this test's server is.
+    fetch: (url, options) => {
+      const { dispatcher: _, ...plain } = options as RequestInit & { dispatcher?: unknown };
+      return fetch(url, plain);
+    },
     findAccount: (_context, id) => ({
       accountId: id,
       claims: () => ({
@@ -126,12 +133,17 @@ const finish = (answer: string, binding: string) =>
   post("/api/v1/sessions", { by: "provider-answer", answer, binding });
 
 /** A browser at the real provider: signs in as somebody, agrees, and is sent back; the query. */
-async function atProvider(start: string, login: string): Promise<string> {
-  const jar = new Map<string, string>();
+async function atProvider(
+  start: string,
+  login: string,
+  jar = new Map<string, string>(),
+): Promise<string> {
   let url = start;
   let form: string | null = null;
   for (let step = 0; step < 12; step += 1) {
-    if (url.startsWith(`${server.url}/signed-in?`)) return url.split("?")[1]!;
+    if (url.startsWith(`${server.url}/signed-in?`) || url.includes("/session/end/success")) {
+      return url.split("?")[1]!;
+    }
     const response: Response = await fetch(url, {
       method: form === null ? "GET" : "POST",
       redirect: "manual",
@@ -193,6 +205,48 @@ describe("a real provider", () => {
     expect(refused).toMatchObject({ status: 409, body: { code: "conflict" } });
     expect(refused.cookie).toBeUndefined();
   });
+});
+
+/** Ends the browser's session at the real provider, which asks once whether that is meant. */
+async function signOutThere(jar: Map<string, string>): Promise<void> {
+  const cookie = () => [...jar].map(([name, value]) => `${name}=${value}`).join("; ");
+  const keep = (response: Response) => {
+    for (const set of response.headers.getSetCookie()) {
+      const [name = "", value = ""] = (set.split(";")[0] ?? "").split("=");
+      jar.set(name, value);
+    }
+  };
+  const asked = await fetch(`${honest.issuer}/session/end`, { headers: { cookie: cookie() } });
+  keep(asked);
+  const xsrf = /name="xsrf" value="([^"]+)"/.exec(await asked.text())?.[1] ?? "";
+  const ended = await fetch(`${honest.issuer}/session/end/confirm`, {
+    method: "POST",
+    redirect: "manual",
+    headers: { cookie: cookie(), "content-type": "application/x-www-form-urlencoded" },
+    body: new URLSearchParams({ xsrf, logout: "yes" }).toString(),
+  });
+  expect(ended.status).toBeLessThan(400);
+}
+
+const ended = async (handle: string): Promise<number> => {
+  const { rows } = await sql<{ n: number }>`
+    select count(*)::int as n from event e join subject s on e.object = 'subject:' || s.id
+    where s.handle = ${handle} and e.type = 'session.ended'`.execute(world.db);
+  return rows[0]!.n;
+};
+
+test("signing out at a real provider signs out here, that session alone and at once", async () => {
+  const jar = new Map<string, string>();
+  const [mine, other] = [await begin("company"), await begin("company")];
+  const inside = await finish(await atProvider(mine.body.url, "olga", jar), mine.body.binding);
+  const elsewhere = await finish(await atProvider(other.body.url, "olga"), other.body.binding);
+  expect((await me(inside.cookie!)).handle).toBe("olga");
+  const from = Date.now();
+  await signOutThere(jar);
+  await expect.poll(() => ended("olga")).toBe(1);
+  expect(await me(inside.cookie!)).toMatchObject({ status: 401 });
+  expect(Date.now() - from).toBeLessThan(5_000);
+  expect((await me(elsewhere.cookie!)).handle, "another browser").toBe("olga");
 });
 
 describe("a provider that lies", () => {
@@ -310,6 +364,104 @@ describe("a provider that lies", () => {
   });
 });
 
+describe("logout tokens", () => {
+  const EVENTS = { "http://schemas.openid.net/event/backchannel-logout": {} };
+  let count = 0;
+
+  const send = (token: string, provider = "liar") =>
+    fetch(`${server.url}/api/v1/providers/${provider}/logout`, {
+      method: "POST",
+      headers: { "content-type": "application/x-www-form-urlencoded" },
+      body: new URLSearchParams({ logout_token: token }).toString(),
+    });
+  const signed = (claims: Readonly<Record<string, unknown>>, lies: Partial<Lies> = {}) => {
+    const jti = `j-${++count}`;
+    return liar.tokenOf({
+      ...lies,
+      claims: { events: EVENTS, jti, auth_time: undefined, ...claims },
+    });
+  };
+
+  async function inside(sub: string, sid: string): Promise<string> {
+    const begun = await begin("liar");
+    const { searchParams } = new URL(begun.body.url);
+    const claims = { sub, sid, preferred_username: sub };
+    liar.next = { nonce: searchParams.get("nonce") ?? "", claims };
+    const query = { code: "c", state: searchParams.get("state") ?? "", iss: liar.issuer };
+    const made = await finish(new URLSearchParams(query).toString(), begun.body.binding);
+    expect(made.status, JSON.stringify(made.body)).toBe(200);
+    return made.cookie!;
+  }
+  const isIn = async (cookie: string): Promise<boolean> => (await me(cookie)).handle !== undefined;
+
+  test("end the session they name, or all of the person, and count once", async () => {
+    const [one, two, other] = [
+      await inside("lo-1", "s-1"),
+      await inside("lo-1", "s-2"),
+      await inside("lo-2", "s-3"),
+    ];
+    const token = signed({ sub: undefined, sid: "s-1" });
+    const first = await send(token);
+    expect(first.status, await first.text()).toBe(200);
+    expect([await isIn(one), await isIn(two), await isIn(other)]).toEqual([false, true, true]);
+    expect((await send(token)).status, "the same token again").toBe(400);
+    expect((await send(signed({ sub: "lo-2", sid: "s-2" }))).status, "of nobody").toBe(200);
+    expect([await isIn(two), await isIn(other)]).toEqual([true, true]);
+    expect((await send(signed({ sub: "lo-1" }))).status).toBe(200);
+    expect([await isIn(two), await isIn(other)]).toEqual([false, true]);
+  });
+
+  const soon = Math.floor(Date.now() / 1000);
+  const hostile: readonly HostileCase[] = [
+    { what: "a nonce, as ID tokens have", claims: { nonce: "n" } },
+    { what: "no event", claims: { events: undefined } },
+    { what: "another event", claims: { events: { "http://other.example": {} } } },
+    {
+      what: "an event that is no object",
+      claims: { events: { ...EVENTS, [Object.keys(EVENTS)[0]!]: true } },
+    },
+    { what: "another client", claims: { aud: "another" } },
+    { what: "another issuer", claims: { iss: "https://other.example" } },
+    { what: "no id", claims: { jti: undefined } },
+    { what: "no end", claims: { exp: undefined } },
+    { what: "an end that is past", claims: { exp: soon - 120 } },
+    { what: "a time of an hour ago", claims: { iat: soon - 3_600 } },
+    { what: "a time to come", claims: { iat: soon + 3_600 } },
+    { what: "neither person nor session", claims: { sub: undefined } },
+    { what: "no signature", claims: {}, lies: { alg: "none" } },
+    { what: "a signature with the client's secret", claims: {}, lies: { alg: "HS256" } },
+    { what: "a key that is not published", claims: {}, lies: { isForged: true } },
+  ];
+  test.each<HostileCase>(hostile)(
+    "with %s end nothing, and are an event",
+    async (_what, claims, lies) => {
+      const cookie = await inside("lo-9", "s-9");
+      const refusals = async () =>
+        (await sql`select 1 from event where type = 'sign-out.refused'`.execute(world.db)).rows
+          .length;
+      const before = await refusals();
+      const answer = await send(signed({ sub: "lo-9", ...claims }, lies));
+      expect(answer.status, await answer.text()).toBe(400);
+      expect(await isIn(cookie)).toBe(true);
+      expect(await refusals()).toBe(before + 1);
+    },
+  );
+
+  test("of one provider end nothing of another, and no other route reads forms", async () => {
+    const cookie = await inside("lo-8", "s-8");
+    expect((await send(signed({ sub: "lo-8" }), "company")).status).toBe(400);
+    expect((await send(signed({ sub: "lo-8" }), "nobody")).status).toBe(404);
+    expect((await send("a.b.c")).status).toBe(400);
+    expect(await isIn(cookie)).toBe(true);
+    const form = await fetch(`${server.url}/api/v1/sessions`, {
+      method: "POST",
+      headers: { "content-type": "application/x-www-form-urlencoded", origin: server.url },
+      body: "by=password&handle=ada&password=x",
+    });
+    expect(form.status).toBe(400);
+  });
+});
+
 test("an issuer without https is refused by the configuration, but for this machine", () => {
   const of = (issuer: string) => ({
     providers: [{ name: "p", title: "P", issuer, clientId: "c", clientSecretFile: "/s" }],
@@ -326,6 +478,12 @@ test("an issuer without https is refused by the configuration, but for this mach
   }
   expect(signInSchema.safeParse(of("https://id.example/realm")).success).toBe(true);
 });
+
+interface HostileCase {
+  readonly what: string;
+  readonly claims: Readonly<Record<string, unknown>>;
+  readonly lies?: Partial<Lies>;
+}
 
 interface Lies {
   readonly claims?: Readonly<Record<string, unknown>>;
@@ -394,9 +552,14 @@ class Liar {
     this.#server.close();
   }
 
-  #token(): string {
+  /** A token of its own making, which no sign-in asked for. */
+  tokenOf(lies: Lies): string {
+    return this.#token({ ...lies, nonce: undefined });
+  }
+
+  #token(of: Lies & { readonly nonce: string | undefined } = this.next): string {
     const now = Math.floor(Date.now() / 1000);
-    const { nonce, claims, alg = "RS256", isForged } = this.next;
+    const { nonce, claims, alg = "RS256", isForged } = of;
     const times = { iat: now, exp: now + 300, auth_time: now };
     const body = { iss: this.issuer, aud: "fettle", sub: "s", nonce, ...times, ...claims };
     const text = [{ alg, kid: "k" }, body]

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { instantToText } from "../base/instant.ts";
 import { type ServedRoute, servedRoute } from "../ledger/served-route.ts";
+import { providerLogout } from "./actions-provider-logout.ts";
 import { endOtherSessions, endSession, listSessions } from "./actions-session.ts";
 import { browserName } from "./browser-name.ts";
 import { SESSION_IDLE_MS_MAX, SESSION_LIFE_MS_MAX, type Session } from "./model.ts";
@@ -80,8 +81,28 @@ const postEndOthers = servedRoute({
   },
 });
 
+const postProviderLogout = servedRoute({
+  method: "POST",
+  path: "/api/v1/providers/{provider}/logout",
+  summary:
+    "A provider says that somebody signed out there (OpenID Connect Back-Channel Logout 1.0).",
+  permission: { public: "a provider has no account here; its token is signed by its own keys" },
+  params: z.strictObject({ provider: z.string().min(1).max(40) }),
+  body: z.looseObject({ logout_token: z.string().min(1).max(16_384) }),
+  bodyBytesMax: 32_768,
+  isBodyForm: true,
+  reply: z.strictObject({}),
+  errors: ["not-found", "rate-limited"],
+  async handle({ world, request }, { params, body }) {
+    const { address } = request;
+    await providerLogout(world, { ...params, token: body.logout_token, address });
+    return {};
+  },
+});
+
 export const sessionRoutes: readonly ServedRoute[] = [
   getSessions,
   deleteSessionRoute,
   postEndOthers,
+  postProviderLogout,
 ];

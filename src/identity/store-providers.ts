@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 import type { SubjectId } from "../base/ids.ts";
-import { isUniqueViolation, type Reader, type Tx } from "../db/database.ts";
+import { isUniqueViolation, type Reader, sqlInstant, type Tx } from "../db/database.ts";
 import type { GrantId, RoleGrant } from "./model.ts";
 
 export interface ProviderPerson {
@@ -63,4 +63,41 @@ export async function insertGroupGrant(
 
 export async function deleteGroupGrant(tx: Tx, grant: GrantId): Promise<void> {
   await sql`delete from role_grant where id = ${grant} and is_of_group`.execute(tx);
+}
+
+/** Ends the sessions that a provider vouches for; of one person, of one session there, or of both at once. */
+export async function deleteProviderSessions(
+  tx: Tx,
+  of: {
+    readonly provider: string;
+    readonly providerSubject: string | null;
+    readonly providerSession: string | null;
+  },
+): Promise<readonly SubjectId[]> {
+  const { provider, providerSubject, providerSession } = of;
+  const { rows } = await sql<{ subject: SubjectId }>`
+    delete from session where provider = ${provider}
+      and ${providerSession === null ? sql`true` : sql`provider_session = ${providerSession}`}
+      and ${
+        providerSubject === null
+          ? sql`true`
+          : sql`subject in (select subject from provider_identity
+              where provider = ${provider} and provider_subject = ${providerSubject})`
+      }
+      and ${providerSubject !== null || providerSession !== null}
+    returning subject`.execute(tx);
+  return rows.map(({ subject }) => subject);
+}
+
+/** False where this logout token was used before. */
+export async function useLogoutToken(
+  tx: Tx,
+  of: { readonly hash: string; readonly expiresAt: number },
+): Promise<boolean> {
+  await sql`delete from logout_token_used where expires_at < now()`.execute(tx);
+  const used = await sql`
+    insert into logout_token_used (hash, expires_at)
+    values (${of.hash}, ${sqlInstant(of.expiresAt)})
+    on conflict do nothing`.execute(tx);
+  return used.numAffectedRows === 1n;
 }

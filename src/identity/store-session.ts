@@ -57,6 +57,8 @@ export async function insertSession(
     readonly provider: string | null;
     /** When the provider saw the person; null: now. */
     readonly provedAt: Instant | null;
+    /** What the provider calls the session there. */
+    readonly providerSession?: string | null;
   },
 ): Promise<void> {
   await sql`
@@ -64,11 +66,11 @@ export async function insertSession(
     where created_at < now() - ${SESSION_LIFE_MS_MAX / 1000} * interval '1 second'`.execute(tx);
   const { id, hash, subject, origin, strength, provider, provedAt } = session;
   await sql`
-    insert into session (id, hash, subject, address, program, strength, provider, proved_at)
+    insert into session (id, hash, subject, address, program, strength, provider, provider_session,
+      proved_at)
     values (${id}, ${hash}, ${subject}, ${origin.address}, ${origin.program}, ${strength},
-      ${provider}, ${provedAt === null ? sql`now()` : sql`least(now(), ${sqlInstant(provedAt)})`})`.execute(
-    tx,
-  );
+      ${provider}, ${session.providerSession ?? null},
+      ${provedAt === null ? sql`now()` : sql`least(now(), ${sqlInstant(provedAt)})`})`.execute(tx);
 }
 
 /** Those that still sign somebody in, the one seen last first. */

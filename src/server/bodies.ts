@@ -36,6 +36,16 @@ export function takeBodies(app: FastifyInstance, pace: BodyPace = { graceMs: SLO
       done(cause as Error);
     }
   });
+  app.addContentTypeParser(FORM, { parseAs: "string" }, (request, body, done) => {
+    try {
+      // A page of any site can send a form, so only the one route that must reads them.
+      const isTaken = request.routeOptions.config.declared?.isBodyForm === true;
+      if (!isTaken) throw new Failure("invalid", "This route takes no form. Send JSON.");
+      done(null, parseFormBody(body as string));
+    } catch (cause) {
+      done(cause as Error);
+    }
+  });
   app.addContentTypeParser(/^text\//, { parseAs: "string" }, (_request, body, done) => {
     done(null, body);
   });
@@ -44,6 +54,19 @@ export function takeBodies(app: FastifyInstance, pace: BodyPace = { graceMs: SLO
     { parseAs: "buffer" },
     (_request, body, done) => done(null, body),
   );
+}
+
+const FORM = "application/x-www-form-urlencoded";
+const FORM_FIELDS_MAX = 20;
+
+/** Only what the standards of others send so: a provider's logout token. A name stands once. */
+function parseFormBody(text: string): Readonly<Record<string, string>> {
+  const fields = [...new URLSearchParams(text)];
+  const names = new Set(fields.map(([name]) => name));
+  if (fields.length > FORM_FIELDS_MAX || names.size !== fields.length || names.has("__proto__")) {
+    throw new Failure("invalid", "A form has few fields here, and each once.");
+  }
+  return Object.fromEntries(fields);
 }
 
 /** Files larger than memory go on as they come; their handler keeps to the limit of their route. */

@@ -75,7 +75,7 @@ function operation(
     ...(parameters.length === 0 ? {} : { parameters }),
     ...(route.body === undefined
       ? {}
-      : { requestBody: { required: true, content: bodyContent(route.body, components) } }),
+      : { requestBody: { required: true, content: contentOf(route, route.body, components) } }),
     responses: { ...success(route, components), ...failures(route, responses) },
   };
 }
@@ -99,6 +99,15 @@ function parametersOf(
       schema: rest,
     };
   });
+}
+
+function contentOf(
+  route: ServedRoute,
+  body: z.ZodType,
+  components: Map<string, JsonSchema>,
+): JsonSchema {
+  if (route.isBodyForm !== true) return bodyContent(body, components);
+  return { "application/x-www-form-urlencoded": { schema: toSchema(body, "input", components) } };
 }
 
 /** A file may come as bytes beside or instead of JSON. */

@@ -292,7 +292,7 @@ describe("the gate", () => {
       if (typeof declared.permission === "object") {
         expect(declared.permission.public.length).toBeGreaterThan(15);
       }
-      expect(declared.path).toMatch(/^\/api\/v1\/[a-z]/);
+      expect(declared.path).toMatch(/^\/(api\/v1\/[a-z]|scim\/v2\/[A-Z])/);
       const placeholders = declared.path.includes("{");
       expect(declared.params !== undefined, declared.path).toBe(placeholders);
     }
