@@ -11,11 +11,7 @@ import { addHosts, aRollout, openAllWaves, own } from "../src/rollout/store-stor
  * Claim and complete jobs that do nothing, through the engine's own statements: slots, leases, budgets,
  * halt lock, approvals, signed documents kept, and an event for each batch.
  */
-export async function claimAndComplete(
-  db: Db,
-  hostCount: number,
-  onStart: () => void = () => undefined,
-): Promise<number> {
+export async function claimAndComplete(db: Db, hostCount: number): Promise<number> {
   const hosts = await addHosts(db, hostCount);
   const gate = { inFlightMax: hostCount };
   const story = await aRollout(db, [{ ring: "canary", hosts, gate }]);
@@ -23,7 +19,6 @@ export async function claimAndComplete(
   const { scopes, change } = story;
   const wish = { wave: 1, kind: "apply", leaseSeconds: LEASE_SECONDS, scopes, change } as const;
   const owned = await own(db, story, "bench");
-  onStart();
   const started = performance.now();
   const completing: Promise<void>[] = [];
   for (;;) {

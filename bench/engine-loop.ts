@@ -57,7 +57,7 @@ export function startSimulatedLoop(world: World, memory: HostMemory = forgetful)
   const host = simulatedHost(engine, memory);
   const firstClaims = new Map<string, number>();
   const talks = new Set<TargetKey>();
-  let [done, isOver, keptAt] = [0, false, 0];
+  let [done, isOver, keptAt] = [0, false, Number.NEGATIVE_INFINITY];
   let alarm = Promise.withResolvers<void>();
   const begin = (one: Claimed): void => {
     talks.add(one);

@@ -31,6 +31,8 @@ export function writeLeaf(leaf: Leaf): string {
   ]);
 }
 
+const noWindows: Leaf["windows"] = [];
+
 /** The leaf's exact text, from what the planner and the store have of it. */
 export function leafText(of: {
   readonly index: number;
@@ -39,12 +41,13 @@ export function leafText(of: {
   readonly body: string;
   readonly windows: readonly Span[];
 }): string {
-  const windows = of.windows.map(({ from, to }) => ({
-    from: instantToSeconds(from),
-    to: instantToSeconds(to),
-  }));
   const { index, wave, body } = of;
+  const windows = of.windows.length === 0 ? noWindows : of.windows.map(inSeconds);
   return writeLeaf({ index, wave, host: of.protocolId, body, windows });
+}
+
+function inSeconds({ from, to }: Span): Leaf["windows"][number] {
+  return { from: instantToSeconds(from), to: instantToSeconds(to) };
 }
 
 export function parseLeaf(text: string): Parsed<Leaf> {

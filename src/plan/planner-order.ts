@@ -12,10 +12,11 @@ export function stratified<C extends { readonly host: PlanHost }>(members: reado
   const placed: { member: C; place: number; tie: string }[] = [];
   for (const group of strata.values()) {
     const ordered = group
-      .map((member) => ({ member, tie: sha256(member.host.protocolId) }))
+      .map((member) => ({ member, tie: sha256(member.host.protocolId), place: 0 }))
       .sort((a, b) => compareText(a.tie, b.tie));
-    for (const [at, { member, tie }] of ordered.entries()) {
-      placed.push({ member, tie, place: (at + 0.5) / ordered.length });
+    for (const [at, one] of ordered.entries()) {
+      one.place = (at + 0.5) / ordered.length;
+      placed.push(one);
     }
   }
   placed.sort((a, b) => a.place - b.place || compareText(a.tie, b.tie));
