@@ -237,6 +237,13 @@ const examples: Readonly<Record<string, readonly string[]>> = {
   "rollout stop": ['rollout stop R-1 --reason "a newer plan replaces it"'],
   "rollout skip": ['rollout skip R-1 web-7 --reason "it is being replaced"'],
   "rollout retry": ["rollout retry R-1", "rollout retry R-1 web-7"],
+  "source pin": [
+    'source pin https://deb.example.org/debian bookworm --keyring /usr/share/keyrings/debian-archive-keyring.gpg --reason "from the package debian-archive-keyring"',
+  ],
+  "source check": [
+    "source check https://deb.example.org/debian bookworm",
+    "source check https://deb.example.org/debian bookworm --signed InRelease",
+  ],
   "source list": ["source list", "source list -o json"],
   "source assess": [
     'source assess https://deb.example.org/debian bookworm --trust trusted --kind distribution --reason "Debian itself"',

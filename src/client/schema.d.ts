@@ -2464,6 +2464,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/package-sources/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Verifies a source now by its pinned keys: its signature, its date, and what came before. */
+        post: operations["postPackageSourcesCheck"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/package-sources/key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Pins the keys of a source: the server verifies it by exactly these from then on. */
+        put: operations["putPackageSourcesKey"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/patches": {
         parameters: {
             query?: never;
@@ -13460,6 +13494,25 @@ export interface operations {
                             /** @description what is to be minded, in words */
                             concern: string | null;
                             hosts: number;
+                            /** @description the keys by which the server verifies it itself, and its last look */
+                            key: {
+                                check: {
+                                    because: string | null;
+                                    checkedAt: string;
+                                    /** @description of the newest index that was verified */
+                                    dated: string | null;
+                                    signedBy: string | null;
+                                    /** @enum {string} */
+                                    state: "verified" | "refused" | "unreached";
+                                    validUntil: string | null;
+                                } | null;
+                                fingerprints: string[];
+                                /** @enum {string} */
+                                form: "deb" | "rpm";
+                                pinnedAt: string;
+                                pinnedBy: string;
+                                reason: string;
+                            } | null;
                             suite: string;
                             /** @description hosts that take from it what nobody signed */
                             unauthenticatedHosts: number;
@@ -13517,6 +13570,186 @@ export interface operations {
                         /** @description what is to be minded, in words */
                         concern: string | null;
                         hosts: number;
+                        /** @description the keys by which the server verifies it itself, and its last look */
+                        key: {
+                            check: {
+                                because: string | null;
+                                checkedAt: string;
+                                /** @description of the newest index that was verified */
+                                dated: string | null;
+                                signedBy: string | null;
+                                /** @enum {string} */
+                                state: "verified" | "refused" | "unreached";
+                                validUntil: string | null;
+                            } | null;
+                            fingerprints: string[];
+                            /** @enum {string} */
+                            form: "deb" | "rpm";
+                            pinnedAt: string;
+                            pinnedBy: string;
+                            reason: string;
+                        } | null;
+                        suite: string;
+                        /** @description hosts that take from it what nobody signed */
+                        unauthenticatedHosts: number;
+                        uri: string;
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden.proof-needed"];
+            404: components["responses"]["not-found"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    postPackageSourcesCheck: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description the index itself, where the server has no way to the source */
+                    given: {
+                        /** @description repomd.xml.asc; null with InRelease */
+                        signature: string | null;
+                        /**
+                         * Format: base64
+                         * @description InRelease, or repomd.xml
+                         */
+                        signed: string;
+                    } | null;
+                    suite: string;
+                    uri: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        assessment: {
+                            assessedAt: string;
+                            assessedBy: string;
+                            /** @enum {string} */
+                            kind: "distribution" | "vendor" | "third-party" | "community";
+                            reason: string;
+                            /** @enum {string} */
+                            trust: "trusted" | "blocked";
+                        } | null;
+                        /** @description `-` where a host could not read its lists */
+                        components: string[];
+                        /** @description what is to be minded, in words */
+                        concern: string | null;
+                        hosts: number;
+                        /** @description the keys by which the server verifies it itself, and its last look */
+                        key: {
+                            check: {
+                                because: string | null;
+                                checkedAt: string;
+                                /** @description of the newest index that was verified */
+                                dated: string | null;
+                                signedBy: string | null;
+                                /** @enum {string} */
+                                state: "verified" | "refused" | "unreached";
+                                validUntil: string | null;
+                            } | null;
+                            fingerprints: string[];
+                            /** @enum {string} */
+                            form: "deb" | "rpm";
+                            pinnedAt: string;
+                            pinnedBy: string;
+                            reason: string;
+                        } | null;
+                        suite: string;
+                        /** @description hosts that take from it what nobody signed */
+                        unauthenticatedHosts: number;
+                        uri: string;
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            409: components["responses"]["conflict"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    putPackageSourcesKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @enum {string} */
+                    form: "deb" | "rpm";
+                    /**
+                     * Format: base64
+                     * @description OpenPGP public keys, plain or in armour
+                     */
+                    keyring: string;
+                    reason: string;
+                    suite: string;
+                    uri: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        assessment: {
+                            assessedAt: string;
+                            assessedBy: string;
+                            /** @enum {string} */
+                            kind: "distribution" | "vendor" | "third-party" | "community";
+                            reason: string;
+                            /** @enum {string} */
+                            trust: "trusted" | "blocked";
+                        } | null;
+                        /** @description `-` where a host could not read its lists */
+                        components: string[];
+                        /** @description what is to be minded, in words */
+                        concern: string | null;
+                        hosts: number;
+                        /** @description the keys by which the server verifies it itself, and its last look */
+                        key: {
+                            check: {
+                                because: string | null;
+                                checkedAt: string;
+                                /** @description of the newest index that was verified */
+                                dated: string | null;
+                                signedBy: string | null;
+                                /** @enum {string} */
+                                state: "verified" | "refused" | "unreached";
+                                validUntil: string | null;
+                            } | null;
+                            fingerprints: string[];
+                            /** @enum {string} */
+                            form: "deb" | "rpm";
+                            pinnedAt: string;
+                            pinnedBy: string;
+                            reason: string;
+                        } | null;
                         suite: string;
                         /** @description hosts that take from it what nobody signed */
                         unauthenticatedHosts: number;

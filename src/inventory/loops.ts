@@ -1,6 +1,7 @@
 import { type Loop, startLoop } from "../base/loop.ts";
 import type { World } from "../db/world.ts";
 import { claimScans, failScanClaim, runScanClaim, SCAN_LEASE_S } from "./actions-scan.ts";
+import { checkDueSources } from "./actions-source-keys.ts";
 import { renewScanClaims, type ScanClaim } from "./store-scan.ts";
 
 /** Enough to scan a fleet in minutes; few enough that ssh's key exchanges leave the machine room. */
@@ -59,4 +60,17 @@ async function run(world: World, claim: ScanClaim, signal: AbortSignal): Promise
       world.log.error({ err: again, host: claim.host }, "a scan's end could not be written");
     });
   }
+}
+
+/** How soon a key that was pinned just now is used, and how late a check may be. */
+const SOURCES_IDLE_MS = 60_000;
+
+/** Verifies the sources whose keys are pinned, each some times a day. */
+export function startSourceLoop(world: World): Loop {
+  return startLoop({
+    name: "sources",
+    idleMs: SOURCES_IDLE_MS,
+    log: world.log,
+    turn: async () => (await checkDueSources(world)) > 0,
+  });
 }

@@ -22,6 +22,32 @@ export interface SourceAssessment {
   readonly assessedAt: Instant;
 }
 
+/** What this server saw when it verified a source itself; `unreached` says nothing for or against it. */
+export const sourceCheckStates = ["verified", "refused", "unreached"] as const;
+export type SourceCheckState = (typeof sourceCheckStates)[number];
+
+/** The keys that were pinned for a source, and the last look at it by them. */
+export interface SourceKey {
+  readonly form: "deb" | "rpm";
+  /** Of primary keys, upper-case hex. */
+  readonly fingerprints: readonly string[];
+  readonly reason: string;
+  readonly pinnedBy: SubjectId;
+  readonly pinnedAt: Instant;
+  readonly check: SourceCheck | null;
+}
+
+export interface SourceCheck {
+  readonly state: SourceCheckState;
+  readonly checkedAt: Instant;
+  /** Why it is not verified; null when it is. */
+  readonly because: string | null;
+  /** Of the newest index that was verified; null before. */
+  readonly dated: Instant | null;
+  readonly validUntil: Instant | null;
+  readonly signedBy: string | null;
+}
+
 export interface PackageSource {
   readonly uri: string;
   readonly suite: string;
@@ -31,27 +57,38 @@ export interface PackageSource {
   readonly hosts: number;
   readonly unauthenticatedHosts: number;
   readonly assessment: SourceAssessment | null;
+  readonly key: SourceKey | null;
 }
+
+export const distrustReasons = ["unauthenticated", "blocked", "refused"] as const;
+export type DistrustReason = (typeof distrustReasons)[number];
 
 /** Why a host with this source takes part in no plan. */
 export interface DistrustedSource {
   readonly uri: string;
   readonly suite: string;
-  readonly because: "unauthenticated" | "blocked";
+  readonly because: DistrustReason;
 }
 
 export function distrustToText({ uri, suite, because }: DistrustedSource): string {
-  return because === "blocked"
-    ? `${uri} ${suite} is blocked`
-    : `${uri} ${suite} gives packages that nobody signed`;
+  const what = {
+    blocked: "is blocked",
+    refused: "failed this server's own check against its pinned key (fettle source list)",
+    unauthenticated: "gives packages that nobody signed",
+  } as const;
+  return `${uri} ${suite} ${what[because]}`;
 }
 
 /** What is to be minded about a source, in words; null when nothing is. */
 export function sourceConcern(source: PackageSource): string | null {
-  const { assessment, hosts, unauthenticatedHosts } = source;
+  const { assessment, hosts, unauthenticatedHosts, key } = source;
   if (assessment?.trust === "blocked") return "blocked: its hosts take part in no plan";
+  if (key?.check?.state === "refused") {
+    return `its check failed: ${key.check.because}; its hosts take part in no plan`;
+  }
   if (unauthenticatedHosts > 0) {
     return `not authenticated on ${unauthenticatedHosts} of ${hosts}: give it its key (Signed-By, gpgcheck=1) there`;
   }
+  if (key?.check?.state === "unreached") return `could not be checked: ${key.check.because}`;
   return assessment === null ? "nobody assessed it" : null;
 }

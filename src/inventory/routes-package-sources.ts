@@ -4,7 +4,16 @@ import { instantToText } from "../base/instant.ts";
 import { lacksUnscoped } from "../base/unscoped.ts";
 import { type Route, route } from "../db/world.ts";
 import { assessSource } from "./actions-package-sources.ts";
-import { type PackageSource, sourceConcern, sourceKinds, sourceTrusts } from "./package-source.ts";
+import { checkSource, pinSource } from "./actions-source-keys.ts";
+import { KEYRING_BYTES_MAX } from "./openpgp-keys.ts";
+import {
+  type PackageSource,
+  type SourceKey,
+  sourceCheckStates,
+  sourceConcern,
+  sourceKinds,
+  sourceTrusts,
+} from "./package-source.ts";
 import { loadPackageSources } from "./store-package-sources.ts";
 
 /** The register of sources that hosts take packages from. */
@@ -24,17 +33,54 @@ const sourceSchema = z.strictObject({
       assessedAt: z.string(),
     })
     .nullable(),
+  key: z
+    .strictObject({
+      form: z.enum(["deb", "rpm"]),
+      fingerprints: z.array(z.string()),
+      reason: z.string(),
+      pinnedBy: z.string(),
+      pinnedAt: z.string(),
+      check: z
+        .strictObject({
+          state: z.enum(sourceCheckStates),
+          checkedAt: z.string(),
+          because: z.string().nullable(),
+          dated: z.string().nullable().describe("of the newest index that was verified"),
+          validUntil: z.string().nullable(),
+          signedBy: z.string().nullable(),
+        })
+        .nullable(),
+    })
+    .nullable()
+    .describe("the keys by which the server verifies it itself, and its last look"),
 });
 
 function sourceReply(source: PackageSource): z.output<typeof sourceSchema> {
-  const { assessment, components, ...rest } = source;
+  const { assessment, components, key: pinned, ...others } = source;
   const concern = sourceConcern(source);
+  const rest = { ...others, key: pinned === null ? null : keyReply(pinned) };
   if (assessment === null) return { ...rest, components: [...components], concern, assessment };
   const { trust, kind, reason, assessedBy, assessedAt } = assessment;
   const when = instantToText(assessedAt);
   return {
     ...{ ...rest, components: [...components], concern },
     assessment: { trust, kind, reason, assessedBy, assessedAt: when },
+  };
+}
+
+function keyReply({ check, fingerprints, pinnedAt, ...rest }: SourceKey) {
+  const at = (instant: number | null): string | null =>
+    instant === null ? null : instantToText(instant);
+  const when = { pinnedAt: instantToText(pinnedAt) };
+  return {
+    ...{ ...rest, ...when, fingerprints: [...fingerprints] },
+    check:
+      check === null
+        ? null
+        : {
+            ...{ ...check, checkedAt: instantToText(check.checkedAt) },
+            ...{ dated: at(check.dated), validUntil: at(check.validUntil) },
+          },
   };
 }
 
@@ -83,4 +129,70 @@ const putAssessment = route({
   handle: async ({ world, actor }, { body }) => sourceReply(await assessSource(world, actor, body)),
 });
 
-export const packageSourceRoutes: readonly Route[] = [listSources, putAssessment];
+const sourceName = {
+  uri: z.string().min(1).max(300).regex(printable),
+  suite: z.string().min(1).max(128).regex(printable),
+};
+const base64 = (bytesMax: number) => z.base64().max(Math.ceil(bytesMax / 3) * 4);
+
+const putKey = route({
+  method: "PUT",
+  path: "/api/v1/package-sources/key",
+  summary: "Pins the keys of a source: the server verifies it by exactly these from then on.",
+  permission: "policy.apply",
+  freshProof: "demanded",
+  body: z.strictObject({
+    ...sourceName,
+    form: z.enum(["deb", "rpm"]),
+    keyring: base64(KEYRING_BYTES_MAX).min(1).describe("OpenPGP public keys, plain or in armour"),
+    reason: z.string().trim().min(1).max(1_000),
+  }),
+  reply: sourceSchema,
+  errors: ["not-found", "forbidden", "invalid"],
+  async handle({ world, actor }, { body }) {
+    const keyring = Buffer.from(body.keyring, "base64");
+    return sourceReply(await pinSource(world, actor, { ...body, keyring }));
+  },
+});
+
+const GIVEN_BYTES_MAX = 512 * 1024;
+
+const postCheck = route({
+  method: "POST",
+  path: "/api/v1/package-sources/check",
+  summary:
+    "Verifies a source now by its pinned keys: its signature, its date, and what came before.",
+  permission: "policy.apply",
+  body: z.strictObject({
+    ...sourceName,
+    given: z
+      .strictObject({
+        signed: base64(GIVEN_BYTES_MAX).min(1).describe("InRelease, or repomd.xml"),
+        signature: base64(64 * 1024)
+          .nullable()
+          .describe("repomd.xml.asc; null with InRelease"),
+      })
+      .nullable()
+      .describe("the index itself, where the server has no way to the source"),
+  }),
+  reply: sourceSchema,
+  errors: ["not-found", "forbidden", "invalid", "conflict", "unavailable"],
+  async handle({ world, actor }, { body }) {
+    const { given, ...name } = body;
+    const files =
+      given === null
+        ? null
+        : {
+            signed: Buffer.from(given.signed, "base64"),
+            signature: given.signature === null ? null : Buffer.from(given.signature, "base64"),
+          };
+    return sourceReply(await checkSource(world, actor, { ...name, given: files }));
+  },
+});
+
+export const packageSourceRoutes: readonly Route[] = [
+  listSources,
+  putAssessment,
+  putKey,
+  postCheck,
+];

@@ -3,10 +3,12 @@ import type { Selector } from "../base/labels.ts";
 import { type Reader, sqlInstant, type Tx } from "../db/database.ts";
 import type { PackageSource, SourceAssessment } from "./package-source.ts";
 import { scopeSql } from "./scope.ts";
+import { type KeyRow, keyColumns, keyOf } from "./store-source-keys.ts";
 
-interface Row extends Omit<PackageSource, "assessment">, Partial<SourceAssessment> {
+interface Row extends Omit<PackageSource, "assessment" | "key">, Partial<SourceAssessment> {
   readonly uri: string;
   readonly suite: string;
+  readonly key: KeyRow | null;
 }
 
 /** Every source of the hosts within the scopes, with what was decided about it; by address and suite. */
@@ -26,8 +28,10 @@ export async function loadPackageSources(
              (count(distinct num) filter (where is_open))::int as "unauthenticatedHosts"
         from had group by uri, suite)
     select c.*, a.trust, a.kind, a.reason, a.assessed_by as "assessedBy",
-           a.assessed_at as "assessedAt"
+           a.assessed_at as "assessedAt",
+           case when k.uri is not null then ${keyColumns} end as key
       from counted c left join package_source_assessment a using (uri, suite)
+      left join package_source_key k using (uri, suite)
      order by c.uri collate "C", c.suite collate "C"`.execute(reader);
   return rows.map(sourceOf);
 }
@@ -35,7 +39,7 @@ export async function loadPackageSources(
 function sourceOf(row: Row): PackageSource {
   const { uri, suite, hosts, unauthenticatedHosts, ...rest } = row;
   const components = row.components.flatMap((several) => several.split(/[ ,]+/));
-  const { trust, kind, reason, assessedBy, assessedAt } = rest;
+  const { trust, kind, reason, key, assessedBy, assessedAt } = rest;
   const isAssessed = trust != null && kind != null && assessedBy != null && assessedAt != null;
   return {
     ...{ uri, suite, hosts, unauthenticatedHosts },
@@ -43,6 +47,7 @@ function sourceOf(row: Row): PackageSource {
     assessment: isAssessed
       ? { uri, suite, trust, kind, reason: reason ?? "", assessedBy, assessedAt }
       : null,
+    key: key === null ? null : keyOf(key),
   };
 }
 

@@ -50,6 +50,9 @@ const sentences: Sentences = {
     `closed the triage session, ${text(f["leftOpen"])} item(s) left open; minutes ${text(f["minutes"]).slice(0, 12)}…`,
   "source.assessed": (f) =>
     `${f["trust"] === "blocked" ? "blocked" : "trusted"} the source ${text(f["uri"])} ${text(f["suite"])} (${text(f["kind"])}) of ${count(f["hosts"], "host")}`,
+  "source.key-pinned": (f) => `pinned the key of the source ${text(f["uri"])} ${text(f["suite"])}`,
+  "source.checked": (f) =>
+    `found the source ${text(f["uri"])} ${text(f["suite"])} ${text(f["state"])}${f["because"] === null ? "" : `: ${text(f["because"])}`}`,
   "policy.applied": (f) =>
     `put the ${text(f["kind"])} policy ${text(f["digest"]).slice(0, 12)}… in force`,
   "patch.moved": (f) => `moved the case from ${text(f["from"])} to ${text(f["to"])}`,

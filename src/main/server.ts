@@ -19,7 +19,7 @@ import { agentCa } from "../fleet/store-agent-ca.ts";
 import { ensureSetupSecret } from "../identity/store-setup-secret.ts";
 import { startFeedRefresh, startMatching } from "../intel/loops.ts";
 import { loadStarter } from "../intel/starter.ts";
-import { startScanLoop } from "../inventory/loops.ts";
+import { startScanLoop, startSourceLoop } from "../inventory/loops.ts";
 import { startSequencer } from "../ledger/loops.ts";
 import { BEHIND, isDatabaseBehind } from "../ledger/store-behind.ts";
 import { openLogKey } from "../ledger/store-log-key.ts";
@@ -224,6 +224,7 @@ async function startLoops(
   };
   const sequencer = keep("ledger", startSequencer(world, await openLogKey(world)));
   const scans = keep("scans", startScanLoop(world));
+  keep("sources", startSourceLoop(world));
   const matching = keep("matching", startMatching(world));
   const deadlines = keep("deadlines", startDeadlines(world));
   const causes = keep("causes", startCauseLoop(world, deadlines));

@@ -49,6 +49,9 @@ function oneHostFaults(judged: Judged, host: PlanHost, ring: string | undefined)
   if (host.distrusted.some(({ because }) => because === "blocked")) {
     faults.push(fault("host-source", `${host.name} has a source that is blocked`));
   }
+  if (host.distrusted.some(({ because }) => because === "refused")) {
+    faults.push(fault("host-source", `${host.name} has a source that failed its check`));
+  }
   const isOpen = host.distrusted.some(({ because }) => because === "unauthenticated");
   if (isOpen && policy.sources.unauthenticated === "block") {
     faults.push(fault("host-source", `${host.name} has a source that nobody signs`));

@@ -392,6 +392,7 @@ const mutations: Record<PlanRule, readonly (readonly [Planned, PlanInput?])[]> =
   "host-source": [
     [good, hostsChanged({ distrusted: [{ ...openSource, because: "unauthenticated" }] })],
     [good, hostsChanged({ distrusted: [{ ...openSource, because: "blocked" }] })],
+    [good, hostsChanged({ distrusted: [{ ...openSource, because: "refused" }] })],
   ],
   "host-forgotten": [[good, { ...input, hosts: [...input.hosts, aHost("late")] }]],
   "host-excluded": [[withExcluded()]],

@@ -108,5 +108,5 @@ function placeHost(
 /** The sources for which a host takes no part. Its own program refuses unsigned ones in any case. */
 export function distrustedUnder(policy: RingsPolicy, host: PlanHost): readonly DistrustedSource[] {
   const mayBeOpen = policy.sources.unauthenticated === "allow";
-  return host.distrusted.filter(({ because }) => because === "blocked" || !mayBeOpen);
+  return host.distrusted.filter(({ because }) => because !== "unauthenticated" || !mayBeOpen);
 }

@@ -131,6 +131,9 @@ describe("a plan", () => {
     expect(excluded.map(({ because }) => exclusionToText(because))).toEqual([
       "not to be trusted there: http://loose.example stable is blocked",
     ]);
+    const failed = [{ ...loose, because: "refused" as const }];
+    const third = { ...allowed, hosts: [aHost("bad", { distrusted: failed }), aHost("good")] };
+    expect(plan(third).report.excluded).toMatchObject([{ name: "bad" }]);
   });
 
   test("is none when nobody can go back and nobody said that this is accepted", () => {

@@ -4,6 +4,7 @@ import type { Digest } from "../base/digest.ts";
 import type { HostId, PlanDigest } from "../base/ids.ts";
 import type { Selector } from "../base/labels.ts";
 import type { Reader } from "../db/database.ts";
+import { distrustReasons } from "../inventory/package-source.ts";
 import { isEverywhere, scopeSql } from "../inventory/scope.ts";
 import type { Exclusion } from "./model.ts";
 
@@ -87,7 +88,7 @@ export function planInScope(plan: string, scopes: readonly Selector[]): RawBuild
 const distrustedSource = z.object({
   uri: z.string(),
   suite: z.string(),
-  because: z.enum(["unauthenticated", "blocked"]),
+  because: z.enum(distrustReasons),
 });
 
 const exclusionSchema: z.ZodType<Exclusion> = z.discriminatedUnion("why", [

@@ -18,7 +18,9 @@ const stateSchema = z.object({
   distribution: z.string(),
   release: z.string(),
   open: z.array(z.object({ uri: z.string(), suite: z.string() })),
-  blocked: z.array(z.object({ uri: z.string(), suite: z.string() })),
+  blocked: z.array(
+    z.object({ uri: z.string(), suite: z.string(), because: z.enum(["blocked", "refused"]) }),
+  ),
 });
 
 type Row = Omit<SelectedHost, "services" | "held" | "os" | "distrusted"> & {
@@ -47,8 +49,11 @@ export async function loadSelectedHosts(
       select p.id, p.digest, t.set_id is not null as is_touched
         from package_set p left join touched t on t.set_id = p.id),
     blocked as materialized (
-      select jsonb_build_object('uri', uri, 'suite', suite) as source
-        from package_source_assessment where trust = 'blocked')
+      select jsonb_build_object('uri', uri, 'suite', suite) as source, 'blocked' as because
+        from package_source_assessment where trust = 'blocked'
+      union all
+      select jsonb_build_object('uri', uri, 'suite', suite), 'refused'
+        from package_source_key where state = 'refused')
     select h.id, h.name, h.protocol_id as "protocolId", h.labels, h.mode,
            h.inspected_at as "inspectedAt", h.contact_state = 'reachable' as "isReachable",
            h.facts ->> 'zone' as zone, p.digest as "packageSet", o.digest as "offerSet",
@@ -59,8 +64,10 @@ export async function loadSelectedHosts(
              'distribution', h.facts -> 'distribution', 'release', h.facts -> 'release',
              'open', jsonb_path_query_array(h.facts,
                '$.sources[*] ? (@.isSigned == false && @.components != "-")'),
-             'blocked', (select coalesce(jsonb_agg(b.source), '[]') from blocked b
-                          where h.facts -> 'sources' @> jsonb_build_array(b.source)))
+             'blocked', (
+               select coalesce(jsonb_agg(b.source || jsonb_build_object('because', b.because)
+                                         order by b.because, b.source), '[]')
+                 from blocked b where h.facts -> 'sources' @> jsonb_build_array(b.source)))
            end as state
       from host h
       left join host_set s on s.host_num = h.num
@@ -85,7 +92,7 @@ function selectedHost({ state, ...row }: Row): SelectedHost {
     held: seen.held,
     distrusted: [
       ...seen.open.map(({ uri, suite }) => ({ uri, suite, because: "unauthenticated" as const })),
-      ...seen.blocked.map(({ uri, suite }) => ({ uri, suite, because: "blocked" as const })),
+      ...seen.blocked,
     ],
     os: `${seen.distribution} ${seen.release}`,
   };
