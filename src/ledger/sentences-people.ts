@@ -35,6 +35,8 @@ export const sentencesOfPeople: Sentences = {
   "passkey.removed": () => "removed a passkey for signing in",
   "code.added": () => "added one-time codes",
   "code.removed": () => "removed the one-time codes",
+  "sign-out.refused": (f) =>
+    `refused to end sessions at the word of the provider ${text(f["provider"])}: ${text(f["why"])}`,
   "provider.linked": () => "linked the account to one of an identity provider",
   "key.added": (f) =>
     `added the approver key ${text(f["fingerprint"])} of class ${text(f["class"])}`,
