@@ -65,7 +65,7 @@ export const sentencesOfPeople: Sentences = {
   "elevation.asked": () => "asked for rights over one change for a time",
   "elevation.granted": () => "granted the rights over one change for a time",
   "elevation.refused": () => "refused the rights over one change",
-  "elevation.ended": (f) => `the rights over one change ended: ${text(f["why"])}`,
+  "elevation.ended": (f) => `the rights over one change ended: ${text(f["cause"])}`,
   "elevation.used": (f) => `used the rights over one change: ${text(f["act"])}`,
   "delegation.made": (f) =>
     `has somebody sign in the place of another until ${minute(f["endsAt"])}`,
