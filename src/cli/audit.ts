@@ -1,7 +1,7 @@
 import { existsSync, statSync } from "node:fs";
 import type { Command } from "commander";
 import { Failure } from "../base/failure.ts";
-import { ask } from "../client/client.ts";
+import { ask, type Client } from "../client/client.ts";
 import { openHead, parseVerifierKey, type VerifierKey } from "../ledger/verify.ts";
 import { type Cli, show } from "./cli.ts";
 import { people } from "./names.ts";
@@ -70,21 +70,29 @@ export function registerAudit(program: Command, cli: Cli): void {
 
 interface EventFlags extends RowFlags {
   readonly patch?: string;
+  readonly change?: string;
+  readonly host?: string;
+  readonly by?: string;
   readonly type?: string;
+  readonly oldest?: true;
 }
 
 const EVENTS_PAGE = 1_000;
 
 function registerEvents(audit: Command, cli: Cli): void {
-  withRows(audit.command("list").description("Events in order"), 100)
+  withRows(audit.command("list").description("Events, the newest first"), 100)
     .option("--patch <case>", "of one case")
+    .option("--change <change>", "of one change")
+    .option("--host <host>", "about one host")
+    .option("--by <user>", "what one person or service did")
     .option("--type <type>", "of one type, as in change.approved")
+    .option("--oldest", "in the order in which they were written")
     .action(async (flags: EventFlags) => {
       const client = cli.client();
-      const patch = flags.patch === undefined ? {} : { patch: await patchId(cli, flags.patch) };
-      const type = flags.type === undefined ? {} : { type: flags.type };
+      const filter = await eventFilter(client, flags);
+      const order = flags.oldest === true ? ("oldest" as const) : ("newest" as const);
       const list = await rowsOf(flags, EVENTS_PAGE, ({ limit, cursor }) => {
-        const query = { limit, ...(cursor === undefined ? {} : { cursor }), ...patch, ...type };
+        const query = { limit, order, ...(cursor === undefined ? {} : { cursor }), ...filter };
         return ask(client.GET("/api/v1/audit/events", { params: { query } }));
       });
       const { items } = list;
@@ -101,9 +109,29 @@ function registerEvents(audit: Command, cli: Cli): void {
     });
 }
 
-async function patchId(cli: Cli, ref: string): Promise<string> {
-  const params = { path: { patch: ref } };
-  return (await ask(cli.client().GET("/api/v1/patches/{patch}", { params }))).patch.id;
+/** Events name things by their ids; people name them as everywhere else. */
+async function eventFilter(client: Client, flags: EventFlags): Promise<Record<string, string>> {
+  const { patch, change, host, by, type } = flags;
+  const filter: Record<string, string> = {};
+  if (patch !== undefined) {
+    const params = { path: { patch } };
+    filter["patch"] = (await ask(client.GET("/api/v1/patches/{patch}", { params }))).patch.id;
+  }
+  if (change !== undefined) {
+    const params = { path: { change } };
+    filter["change"] = (await ask(client.GET("/api/v1/changes/{change}", { params }))).id;
+  }
+  if (host !== undefined) {
+    const params = { path: { host } };
+    filter["host"] = (await ask(client.GET("/api/v1/hosts/{host}", { params }))).host.id;
+  }
+  if (by !== undefined) {
+    const names = await people(client);
+    const found = [...names].find(([id, handle]) => handle === by || id === by);
+    if (found === undefined) throw new Failure("not-found", `There is no person or service ${by}.`);
+    filter["actor"] = found[0];
+  }
+  return type === undefined ? filter : { ...filter, type };
 }
 
 function registerVerify(audit: Command, cli: Cli): void {

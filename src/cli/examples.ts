@@ -284,7 +284,7 @@ const examples: Readonly<Record<string, readonly string[]>> = {
   "revoke list": ["revoke list"],
   "revoke show": ["revoke show 019aab3c-0000-7000-8000-000000000000"],
   "revoke retell": ["revoke retell 019aab3c-0000-7000-8000-000000000000"],
-  "audit list": ["audit list --patch P-1", "audit list --type change.approved"],
+  "audit list": ["audit list --change C-7", "audit list --by bob --type change.approved"],
   "audit key": ["audit key > log.key"],
   "audit head": ["audit head > head"],
   "audit export": ["audit export ledger.jsonl"],
