@@ -6,8 +6,8 @@ ANSWER_LINES_MAX=200
 main() {
   WAY=local
   case ${1:-} in
-    serve) WAY=ssh && serve ;;
-    piped) WAY=piped && serve ;;
+    serve) WAY=ssh && serve "${2:-}" ;;
+    piped) WAY=piped && serve '' ;;
     local) local_main "${2:-}" ;;
     work) work_main "${2:-}" ;;
     inspect) inspect_main ;;
@@ -26,14 +26,26 @@ main() {
 }
 
 # One verb a connection, and after a job a look at what it left (`look_after`). SSH_ORIGINAL_COMMAND
-# is never read: what the server asks comes here.
-serve() {
+# is never read: what the server asks comes here. `look`: a way in without jobs; news
+# about whom to believe is judged here by itself (26-trust).
+serve() { # [look]
+  case $1 in
+    '' | look) ;;
+    *) say "usage: fettle-host serve [look]" >&2; return 2 ;;
+  esac
   say "fettle-host 1 ready"
-  serve_verb
+  serve_verb "$1"
 }
 
-serve_verb() {
+serve_verb() { # [look]
   read -r se_verb || return 1
+  case ${1:-}:$se_verb in
+    :* | look:inspect | "look:inspect refresh" | look:resolve | look:status | look:trust) ;;
+    *)
+      say "@refused E_VERB this way in is not for jobs"
+      return
+      ;;
+  esac
   case $se_verb in
     inspect) inspect_main ;;
     "inspect refresh") inspect_main refresh ;;

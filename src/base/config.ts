@@ -73,6 +73,15 @@ export const configSchema = z.strictObject({
         .default([]),
     })
     .default({ networks: [] }),
+  certificates: z
+    .strictObject({
+      /** Addresses or networks (CIDR) of this server: SSH certificates are good from there alone. */
+      sourceAddresses: z
+        .array(z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()]))
+        .max(16)
+        .default([]),
+    })
+    .default({ sourceAddresses: [] }),
   /**
    * `required`: approving and running need two factors, and acts that change who may do what need a
    * proof of the last minutes, by tokens too. `off` is for trying it out alone: a password is enough.

@@ -14,6 +14,7 @@ import {
   refexerciseElevation,
   revokeElevation,
 } from "./actions-elevation.ts";
+import { certifyPerson } from "./actions-elevation-certificate.ts";
 import {
   type Elevation,
   elevationStates,
@@ -238,6 +239,39 @@ const postGiveUp = route({
   },
 });
 
+const postCertificate = route({
+  method: "POST",
+  path: "/api/v1/elevations/{elevation}/certificate",
+  summary: "Signs one's own SSH key for one host of the change, for minutes.",
+  permission: "change.read",
+  freshProof: "demanded",
+  params: elevationParams,
+  body: z.strictObject({
+    host: z.string().min(1).max(128),
+    publicKey: z.string().trim().max(1000).describe("ssh-ed25519 AAAA…"),
+  }),
+  reply: z.strictObject({
+    certificate: z.string().describe("for a file beside the key: id_ed25519-cert.pub"),
+    serial: z.number().int(),
+    keyId: z.string().describe("as sshd writes it into its log"),
+    host: z.string(),
+    address: z.string(),
+    port: z.number().int(),
+    until: time,
+  }),
+  errors: ["not-found", "invalid", "blocked"],
+  async handle({ world, actor }, { params, body }) {
+    const { line, serial, keyId, host, until } = await certifyPerson(world, actor, {
+      ...params,
+      ...body,
+    });
+    const { way } = host;
+    const [address, port] = way.kind === "ssh" ? [way.address, way.port] : ["", 0];
+    const at = { host: host.name, address, port };
+    return { certificate: line, serial, keyId, ...at, until: instantToText(until) };
+  },
+});
+
 export const elevationRoutes: readonly Route[] = [
   postElevation,
   getElevations,
@@ -246,4 +280,5 @@ export const elevationRoutes: readonly Route[] = [
   postRefuse,
   postRevoke,
   postGiveUp,
+  postCertificate,
 ];

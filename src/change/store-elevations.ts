@@ -1,5 +1,11 @@
 import { type RawBuilder, sql } from "kysely";
-import { type ChangeId, numberFromRef, type SubjectId } from "../base/ids.ts";
+import {
+  type ChangeId,
+  type HostId,
+  numberFromRef,
+  type PlanDigest,
+  type SubjectId,
+} from "../base/ids.ts";
 import type { Instant } from "../base/instant.ts";
 import type { Selector } from "../base/labels.ts";
 import { type Reader, sqlInstant, type Tx } from "../db/database.ts";
@@ -192,5 +198,19 @@ export async function holdElevation(
     select 1 from live_elevation
      where id = ${of.id} and change = ${of.change}
        and counts_from <= ${now} and counts_until > ${now}`.execute(tx);
+  return rows.length > 0;
+}
+
+/** Whether the plan names this host, or its rollout took it in by rule. */
+export async function hasPlanHost(
+  reader: Reader,
+  plan: PlanDigest,
+  host: HostId,
+): Promise<boolean> {
+  const { rows } = await sql`
+    select 1 from plan_leaf where plan = ${plan} and host = ${host}
+    union all
+    select 1 from target t join rollout r on r.id = t.rollout
+     where r.plan = ${plan} and t.host = ${host} limit 1`.execute(reader);
   return rows.length > 0;
 }

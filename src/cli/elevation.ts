@@ -1,8 +1,12 @@
+import { writeFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
 import type { Command } from "commander";
 import { Failure } from "../base/failure.ts";
 import { durationFromText, MINUTE_MS } from "../base/instant.ts";
 import { ask } from "../client/client.ts";
 import { type Cli, show } from "./cli.ts";
+import { readNamedText } from "./read-file.ts";
 import { elevationTable, elevationText, lentText } from "./view/elevation.ts";
 
 /** Just-in-time elevation: being lent the rights to carry one change out, for a time. */
@@ -49,6 +53,7 @@ export function registerElevation(program: Command, cli: Cli): void {
       show(cli, one, () => elevationText(one, cli.clock()));
     });
   registerDecisions(elevation, cli);
+  registerCertificate(elevation, cli);
 }
 
 function registerDecisions(elevation: Command, cli: Cli): void {
@@ -89,6 +94,38 @@ const endings = {
   refuse: "Say no to somebody who asked",
   revoke: "Take one away at once; who may halt on one of its hosts can",
 } as const;
+
+interface CertificateFlags {
+  readonly host: string;
+  readonly key: string;
+}
+
+function registerCertificate(elevation: Command, cli: Cli): void {
+  elevation
+    .command("certificate <elevation>")
+    .description("Have your own SSH key signed for one host of the change, for minutes")
+    .requiredOption("--host <host>", "the host")
+    .requiredOption("--key <file>", "your public key, such as ~/.ssh/id_ed25519.pub")
+    .action(async (ref: string, { host, key }: CertificateFlags) => {
+      const file = key.startsWith("~/") ? join(homedir(), key.slice(2)) : key;
+      if (!file.endsWith(".pub")) {
+        throw new Failure("invalid", `${key} is no public key: its name ends with .pub.`);
+      }
+      const publicKey = readNamedText(file, "The public key").trim();
+      const params = { path: { elevation: ref } };
+      const body = { host, publicKey };
+      const path = "/api/v1/elevations/{elevation}/certificate" as const;
+      const issued = await ask(cli.client().POST(path, { params, body }));
+      const to = `${file.slice(0, -".pub".length)}-cert.pub`;
+      writeFileSync(to, `${issued.certificate}\n`, { mode: 0o600 });
+      show(
+        cli,
+        issued,
+        () =>
+          `${to} is good for ${issued.host} until ${issued.until} (serial ${issued.serial}). Sign in: ssh -i ${file.slice(0, -4)} -p ${issued.port} USER@${issued.address}`,
+      );
+    });
+}
 
 function minutesOf(text: string): number {
   const lasts = durationFromText(text);

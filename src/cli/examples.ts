@@ -44,6 +44,8 @@ const examples: Readonly<Record<string, readonly string[]>> = {
   "elevation approve": ['elevation approve J-3 --words "until the shop wakes"'],
   "elevation refuse": ['elevation refuse J-3 --words "the shop is awake"'],
   "elevation revoke": ['elevation revoke J-3 --words "done"'],
+  "elevation certificate": ["elevation certificate J-3 --host web-1 --key ~/.ssh/id_ed25519.pub"],
+  "host authority": ["host authority web-1", "host authority --turn prepare"],
   "elevation give-up": ["elevation give-up J-3"],
   "cadence show": ["cadence show", "cadence show -o json"],
   "key add": ["key add ~/.ssh/id_ed25519.pub"],

@@ -18,6 +18,7 @@ interface AddFlags {
   readonly ssh?: string;
   readonly local?: true;
   readonly identity?: string;
+  readonly certificate?: true;
   readonly label?: string[];
   readonly hostKey?: string[];
   readonly fingerprint?: string[];
@@ -32,6 +33,7 @@ export function registerAdd(host: Command, cli: Cli): void {
     .option("--ssh <user@address[:port]>", "how the server reaches it")
     .option("--local", "the machine that the server runs on; inspected only, never changed")
     .option("--identity <file>", "private key file on the server")
+    .option("--certificate", "no key of ours there: a certificate for each connection")
     .option("--label <key=value>", "may be given several times", collect)
     .option("--host-key <line>", "pin this key: '<type> <base64>'", collect)
     .option("--fingerprint <SHA256:…>", "pin the key that has this fingerprint", collect)
@@ -48,11 +50,11 @@ export function registerAdd(host: Command, cli: Cli): void {
         way,
       };
       const added = await ask(client.POST("/api/v1/hosts", { body }));
-      show(
-        cli,
-        added,
-        () => `${added.name} is added. Next: fettle host scan ${added.name} --watch`,
-      );
+      show(cli, added, () => {
+        const next = `Next: fettle host scan ${added.name} --watch`;
+        if (flags.certificate !== true) return `${added.name} is added. ${next}`;
+        return `${added.name} is added. Put the lines of \`fettle host authority ${added.name}\` there first. ${next}`;
+      });
     });
 }
 
@@ -66,6 +68,7 @@ async function wayFrom(cli: Cli, client: Client, flags: AddFlags) {
     kind: "ssh" as const,
     ...target,
     identityFile: flags.identity === undefined ? null : absolute(flags.identity),
+    byCertificate: flags.certificate === true,
     hostKeys: await pinnedKeys(cli, client, target, flags),
     program: flags.installed === true ? ("installed" as const) : ("piped" as const),
   };

@@ -5,6 +5,7 @@ import { parseLabels } from "../base/labels.ts";
 import { ask, type Client } from "../client/client.ts";
 import { type Cli, show } from "./cli.ts";
 import { registerAdd, registerImport } from "./host-add.ts";
+import { registerAuthority } from "./host-authority.ts";
 import { registerEnrol } from "./host-enrol.ts";
 import { registerTrust } from "./host-trust.ts";
 import { allPages } from "./pages.ts";
@@ -21,6 +22,7 @@ const TIMELINE_SHOWN = 12;
 export function registerHost(program: Command, cli: Cli): void {
   const host = program.command("host").description("Hosts and what is on them");
   registerAdd(host, cli);
+  registerAuthority(host, cli);
   registerImport(host, cli);
   registerLook(host, cli);
   registerEdit(host, cli);

@@ -1033,6 +1033,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/elevations/{elevation}/certificate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Signs one's own SSH key for one host of the change, for minutes. */
+        post: operations["postElevationsByElevationCertificate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/elevations/{elevation}/give-up": {
         parameters: {
             query?: never;
@@ -3675,6 +3692,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/ssh-authority": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows the keys that sign SSH certificates, and the lines by which a host trusts them. */
+        get: operations["getSshAuthority"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ssh-authority/{act}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Puts another authority in the place of the one that signs, in three steps. */
+        post: operations["postSshAuthorityByAct"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/support": {
         parameters: {
             query?: never;
@@ -5108,6 +5159,7 @@ export interface components {
                 kind: "agent";
             } | {
                 address: string;
+                byCertificate: boolean;
                 hostKeys: {
                     fingerprint: string;
                     type: string;
@@ -5900,6 +5952,7 @@ export interface components {
                 kind: "agent";
             } | {
                 address: string;
+                byCertificate: boolean;
                 hostKeys: {
                     fingerprint: string;
                     type: string;
@@ -9491,6 +9544,54 @@ export interface operations {
             503: components["responses"]["unavailable"];
         };
     };
+    postElevationsByElevationCertificate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                elevation: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    host: string;
+                    /** @description ssh-ed25519 AAAA… */
+                    publicKey: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        address: string;
+                        /** @description for a file beside the key: id_ed25519-cert.pub */
+                        certificate: string;
+                        host: string;
+                        /** @description as sshd writes it into its log */
+                        keyId: string;
+                        port: number;
+                        serial: number;
+                        /** Format: date-time */
+                        until: string;
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden.proof-needed"];
+            404: components["responses"]["not-found"];
+            409: components["responses"]["blocked"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
     postElevationsByElevationGiveUp: {
         parameters: {
             query?: never;
@@ -11628,6 +11729,7 @@ export interface operations {
                         kind: "local";
                     } | {
                         address: string;
+                        byCertificate?: boolean;
                         /** @default [] */
                         fingerprints?: string[];
                         /** @default [] */
@@ -11748,6 +11850,7 @@ export interface operations {
                         kind: "local";
                     } | {
                         address: string;
+                        byCertificate?: boolean;
                         /** @default [] */
                         fingerprints?: string[];
                         /** @default [] */
@@ -17850,6 +17953,94 @@ export interface operations {
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["forbidden"];
             404: components["responses"]["not-found"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    getSshAuthority: {
+        parameters: {
+            query?: {
+                host?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        authorities: {
+                            fingerprint: string;
+                            generation: number;
+                            keyLine: string;
+                            /** @description whether new certificates come from it */
+                            signs: boolean;
+                        }[];
+                        lines: {
+                            /** @description for the account that elevated people may use, if any */
+                            people: string[];
+                            /** @description for the account that Fettle signs in as */
+                            server: string[];
+                        } | null;
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    postSshAuthorityByAct: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                act: "prepare" | "switch" | "retire";
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        authorities: {
+                            fingerprint: string;
+                            generation: number;
+                            keyLine: string;
+                            /** @description whether new certificates come from it */
+                            signs: boolean;
+                        }[];
+                        lines: {
+                            /** @description for the account that elevated people may use, if any */
+                            people: string[];
+                            /** @description for the account that Fettle signs in as */
+                            server: string[];
+                        } | null;
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden.proof-needed"];
+            409: components["responses"]["blocked"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
         };

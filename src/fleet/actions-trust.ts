@@ -10,7 +10,7 @@ import type { Host } from "../inventory/model.ts";
 import { recordEvent } from "../ledger/record.ts";
 import { askHost, isReachProblem } from "../reach/host-session.ts";
 import type { ReachProblem } from "../reach/model.ts";
-import { reachHost } from "../reach/reach-host.ts";
+import { reachFor } from "../reach/reach-by-certificate.ts";
 import { machineKey } from "./store-keys.ts";
 import { parseTrustAnswers, type TrustAnswer } from "./trust-frame.ts";
 
@@ -38,12 +38,12 @@ export async function tellTrust(
 /** Says the frame to a host over whatever way it has; what it answers is an event. */
 export async function tellHost(
   world: World,
-  host: Pick<Host, "id" | "way">,
+  host: Pick<Host, "id" | "name" | "protocolId" | "way">,
   news: { readonly frame: string; readonly by: SubjectId; readonly signal?: AbortSignal },
 ): Promise<{ readonly kind: "answered"; readonly answers: readonly TrustAnswer[] } | ReachProblem> {
   const { frame, by, signal } = news;
   const request = { verb: "trust", input: frame, answer: "trust" } as const;
-  const transport = reachHost(world.paths, host.way);
+  const transport = await reachFor(world, host);
   const said = await askHost(transport, signal === undefined ? request : { ...request, signal });
   if (isReachProblem(said)) return said;
   const answers = parseTrustAnswers(said.get("trust") ?? []);

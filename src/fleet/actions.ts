@@ -14,7 +14,7 @@ import { setSigningKey } from "../inventory/store.ts";
 import { recordEvent } from "../ledger/record.ts";
 import { parseRings } from "../policy/rings.ts";
 import { askHost, isReachProblem } from "../reach/host-session.ts";
-import { reachHost } from "../reach/reach-host.ts";
+import { reachFor } from "../reach/reach-by-certificate.ts";
 import { type EnrolmentFacts, enrolmentFor } from "./enrolment.ts";
 import { writeHostIdentity } from "./host-identity.ts";
 import { writeHostPolicy } from "./host-policy.ts";
@@ -52,7 +52,7 @@ export async function enrolHost(
   const texts = enrolmentFor(facts);
   const identity = writeHostIdentity(texts.identity);
   const policy = writeHostPolicy(texts.policy);
-  const answer = await askHost(reachHost(world.paths, host.way), {
+  const answer = await askHost(await reachFor(world, host), {
     verb: "enrol",
     input: `@identity\n${identity}@policy\n${policy}@end\n`,
     answer: "enrolled",
@@ -130,7 +130,7 @@ export async function hostStatus(
 }
 
 async function askStatus(world: World, host: Host): Promise<HostStatus> {
-  const transport = reachHost(world.paths, host.way);
+  const transport = await reachFor(world, host);
   const answer = await askHost(transport, { verb: "status", answer: "status" });
   if (isReachProblem(answer)) throw new Failure("unavailable", answer.message);
   return parseHostStatus(answer.get("status") ?? []);

@@ -48,6 +48,8 @@ export const sshInput = z.strictObject({
   address,
   port: z.number().int().min(1).max(65535).default(22),
   identityFile: identityFile.default(null),
+  /** No key stands there: each connection has a certificate of its own. */
+  byCertificate: z.boolean().optional(),
   /** Key lines (`ssh-ed25519 AAAA…`), as the host's own console shows them. */
   hostKeys: z.array(z.string().max(5_000)).max(20).default([]),
   /** Lines of a known_hosts file in which the address is looked up. */
@@ -79,7 +81,17 @@ export function sshWay(
     );
   }
   const { user: name, address: at, port, identityFile: file, program } = input;
-  return { kind: "ssh", user: name, address: at, port, identityFile: file, hostKeys, program };
+  const isCertified = input.byCertificate === true;
+  if (isCertified && file !== null) {
+    throw new Failure(
+      "invalid",
+      "A host reached by certificate has no private key file. Give one.",
+    );
+  }
+  return {
+    ...{ kind: "ssh", user: name, address: at, port, identityFile: file, hostKeys, program },
+    ...(isCertified ? { byCertificate: true } : {}),
+  };
 }
 
 /** A person who may manage hosts of some labels can neither add nor move hosts beyond them. */

@@ -15,6 +15,8 @@ const waySchema = z.discriminatedUnion("kind", [
     address: z.string(),
     port: z.number().int(),
     identityFile: z.string().nullable(),
+    /** No key stands there: each connection has a certificate of its own. */
+    byCertificate: z.boolean(),
     hostKeys: z.array(z.strictObject({ type: z.string(), fingerprint: z.string() })),
     program: z.enum(["piped", "installed"]),
   }),
@@ -56,7 +58,11 @@ export function hostReply(host: Host): HostReply {
     mode: host.mode,
     way:
       way.kind === "ssh"
-        ? { ...way, hostKeys: way.hostKeys.flatMap(shownKey) }
+        ? {
+            ...way,
+            byCertificate: way.byCertificate === true,
+            hostKeys: way.hostKeys.flatMap(shownKey),
+          }
         : { kind: way.kind },
     isEnrolled: host.signingKey !== null,
     system:

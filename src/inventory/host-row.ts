@@ -13,6 +13,7 @@ export const waySchema: z.ZodType<HostWay> = z.discriminatedUnion("kind", [
     address: z.string(),
     port: z.number().int().min(1).max(65535),
     identityFile: z.string().nullable(),
+    byCertificate: z.literal(true).optional(),
     hostKeys: z.array(z.string()),
     program: z.enum(["piped", "installed"]),
   }),

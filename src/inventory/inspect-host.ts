@@ -3,7 +3,7 @@ import { inTransaction } from "../db/database.ts";
 import type { World } from "../db/world.ts";
 import { askHost, isReachProblem } from "../reach/host-session.ts";
 import { isSilence, type ReachProblem } from "../reach/model.ts";
-import { reachHost } from "../reach/reach-host.ts";
+import { reachFor } from "../reach/reach-by-certificate.ts";
 import { type Inspection, notedInspection, parseInspection } from "./inspection.ts";
 import type { Host } from "./model.ts";
 import { recordInspection, recordUnreachable } from "./record-inspection.ts";
@@ -66,7 +66,7 @@ async function inspectHost(
   host: Host,
   options: Pick<ScanOptions, "refresh" | "signal">,
 ): Promise<InspectAnswer> {
-  const transport = reachHost(world.paths, host.way);
+  const transport = await reachFor(world, host);
   const answer = await askHost(transport, {
     verb: options.refresh === "lists" ? "inspect refresh" : "inspect",
     answer: "inspect",

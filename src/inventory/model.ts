@@ -27,6 +27,8 @@ export type HostWay =
       readonly port: number;
       /** Private key file on the server, or null for the user's own agent and configuration. */
       readonly identityFile: string | null;
+      /** No key stands there: one is made for each connection, with a certificate of our authority. */
+      readonly byCertificate?: true | undefined;
       /** Pinned host keys, `<type> <base64>` each; no other key is ever accepted. */
       readonly hostKeys: readonly string[];
       readonly program: "piped" | "installed";

@@ -23,7 +23,8 @@ export function wayRefusal(way: HostWay, known: KnownWays): string | null {
   }
   // An agent comes by its own token, which was made within somebody's rights.
   if (way.kind === "agent") return null;
-  if (!known.ownKeyFiles.includes(way.identityFile)) {
+  // A certificate is good for that host alone, whoever added it.
+  if (way.byCertificate !== true && !known.ownKeyFiles.includes(way.identityFile)) {
     return "None of your hosts is reached with this key file yet. Let somebody who manages hosts without a label limit add the first one with it.";
   }
   const isForeign = known.foreign.some(

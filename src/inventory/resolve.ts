@@ -1,7 +1,7 @@
 import type { Digest } from "../base/digest.ts";
 import type { World } from "../db/world.ts";
 import { askHost, isReachProblem } from "../reach/host-session.ts";
-import { reachHost } from "../reach/reach-host.ts";
+import { reachFor } from "../reach/reach-by-certificate.ts";
 import type { Host } from "./model.ts";
 import {
   fitProblem,
@@ -60,7 +60,7 @@ export async function resolveOnHost(
   if (packageSet === null || offerSet === null) {
     return notResolved(`${host.name} was never inspected, or has no package lists`);
   }
-  const answer = await askHost(reachHost(world.paths, host.way), {
+  const answer = await askHost(await reachFor(world, host), {
     verb: "resolve",
     input: wantsText(wants),
     answer: "resolve",

@@ -6,6 +6,7 @@ import { addHost, editHost, foundHost, removeHost } from "./actions.ts";
 import { importHosts, listFormats } from "./actions-import.ts";
 import { hostName, identityFile, labelsInput, sshInput } from "./host-input.ts";
 import { hostReply, hostReplySchema } from "./host-reply.ts";
+import { authorityRoutes } from "./routes-authority.ts";
 import { packageSourceRoutes } from "./routes-package-sources.ts";
 import { scanRoutes } from "./routes-scan.ts";
 import { serviceRoutes } from "./routes-services.ts";
@@ -219,6 +220,7 @@ export const routes: readonly Route[] = [
   getPackages,
   getOffers,
   postHostKeys,
+  ...authorityRoutes,
   ...scanRoutes,
   ...packageSourceRoutes,
   ...serviceRoutes,

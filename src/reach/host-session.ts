@@ -28,6 +28,7 @@ export function openSession(transport: Transport, request: SessionRequest): Host
   const items = itemQueue();
   const end = (signal: NodeJS.Signals): void => signalTo(child, prepared, signal);
   const watch = sessionWatch({ child, end, transport, limits, items });
+  if (prepared.after !== undefined) void items.ended.then(prepared.after);
   request.signal?.addEventListener("abort", () => watch.stop("cancelled", "was cancelled"), {
     once: true,
   });

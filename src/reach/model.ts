@@ -22,6 +22,10 @@ export type ReachTarget =
       readonly address: string;
       readonly port: number;
       readonly identityFile: string | null;
+      /** No key stands there: one is made for each connection, with a certificate of our authority. */
+      readonly byCertificate?: true | undefined;
+      /** Beside its private half in `identityFile`, for this one connection. */
+      readonly certificateFile?: string | undefined;
       readonly hostKeys: readonly string[];
       readonly program: "piped" | "installed";
     };

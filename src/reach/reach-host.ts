@@ -8,6 +8,11 @@ export function reachHost(paths: ReachPaths, target: ReachTarget): Transport {
   return transportTo(target, paths, programsFor(paths));
 }
 
+/** How long the program is that a piped host is sent. */
+export function programBytes(paths: ReachPaths): number {
+  return Buffer.byteLength(programsFor(paths).remote);
+}
+
 const made = new Map<string, HostPrograms>();
 
 /**

@@ -33,6 +33,7 @@ export function sshArgs(
     ControlMaster: keeps === "connection" ? "auto" : "no",
     ControlPath: optionPath(files.controlPath),
     ControlPersist: String(CONTROL_PERSIST_S),
+    ...(target.certificateFile === undefined ? {} : alone(target.certificateFile)),
     ...(target.identityFile === null
       ? {}
       : { IdentitiesOnly: "yes", IdentityFile: optionPath(target.identityFile) }),
@@ -47,6 +48,16 @@ export function sshArgs(
     "--",
     target.address,
   ];
+}
+
+/** A certificate is for one connection: nothing rides on it, and no other key is tried. */
+function alone(certificateFile: string): Readonly<Record<string, string>> {
+  return {
+    CertificateFile: optionPath(certificateFile),
+    IdentityAgent: "none",
+    ControlMaster: "no",
+    ControlPath: "none",
+  };
 }
 
 /** A connection is kept this long for the next session; after a crash it ends by itself. */

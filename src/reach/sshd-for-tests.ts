@@ -18,7 +18,13 @@ export interface TestSshd {
   close(): Promise<void>;
 }
 
-export async function startSshd(options: { readonly forced?: string } = {}): Promise<TestSshd> {
+export async function startSshd(
+  options: {
+    readonly forced?: string;
+    /** In the place of the key: who is let in, line by line. */
+    readonly authorizedKeys?: readonly string[];
+  } = {},
+): Promise<TestSshd> {
   const folder = mkdtempSync(join(tmpdir(), "fettle-sshd-"));
   const key = (name: string, type: string): string => {
     const path = join(folder, name);
@@ -28,7 +34,8 @@ export async function startSshd(options: { readonly forced?: string } = {}): Pro
   const hostKeys = { ed25519: key("host_ed25519", "ed25519"), ecdsa: key("host_ecdsa", "ecdsa") };
   const user = key("user", "ed25519");
   const limit = options.forced === undefined ? "" : `restrict,command="${options.forced}" `;
-  writeFileSync(join(folder, "authorized_keys"), `${limit}${user}\n`, { mode: 0o600 });
+  const lines = options.authorizedKeys ?? [`${limit}${user}`];
+  writeFileSync(join(folder, "authorized_keys"), `${lines.join("\n")}\n`, { mode: 0o600 });
   const port = await freePort();
   const config = [
     `Port ${port}`,
@@ -45,9 +52,11 @@ export async function startSshd(options: { readonly forced?: string } = {}): Pro
   writeFileSync(join(folder, "config"), `${config.join("\n")}\n`);
   // Where sshd keeps its empty root; Debian makes it when the service starts.
   if (userInfo().uid === 0) mkdirSync("/run/sshd", { recursive: true, mode: 0o755 });
-  const child = spawn("/usr/sbin/sshd", ["-D", "-e", "-f", join(folder, "config")], {
-    stdio: "ignore",
-  });
+  const child = spawn(
+    "/usr/sbin/sshd",
+    ["-D", "-E", join(folder, "log"), "-f", join(folder, "config")],
+    { stdio: "ignore" },
+  );
   await answersOn(port, child);
   return {
     folder,

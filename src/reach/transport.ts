@@ -45,6 +45,8 @@ export interface Prepared {
    * other sessions too.
    */
   readonly endsGroup: boolean;
+  /** Called once the process is gone. */
+  readonly after?: () => void;
 }
 
 export interface ReachPaths {

@@ -7,7 +7,7 @@ import { isNewestToken } from "../fleet/actions-agent-poll.ts";
 import { sshExecutor } from "../fleet/executors/ssh/executor.ts";
 import type { Executor } from "../fleet/model.ts";
 import { machineKey } from "../fleet/store-keys.ts";
-import { reachHost } from "../reach/reach-host.ts";
+import { reachFor } from "../reach/reach-by-certificate.ts";
 import { measureDueGates } from "./actions-gates.ts";
 import { joinRules } from "./actions-joins.ts";
 import { takeTurns } from "./actions-turn.ts";
@@ -16,6 +16,7 @@ import { type Engine, KEEP_LEASES_MS } from "./engine.ts";
 import { holdConversations } from "./loops-conversations.ts";
 import { type Presence, startPresence } from "./loops-presence.ts";
 import { startRevocations } from "./loops-revocations.ts";
+import { loadJobAbout } from "./store-job-about.ts";
 import { releaseDead } from "./store-presence.ts";
 import type { Unjudged } from "./store-results.ts";
 import { sweepTargets } from "./store-targets.ts";
@@ -130,7 +131,12 @@ export function startRollouts(world: World, executor: Executor = defaultExecutor
 export function defaultExecutor(world: World): Executor {
   return sshExecutor({
     tenant: world.config.deployment,
-    transportTo: (host) => reachHost(world.paths, host.way),
+    transportTo: (host, purpose) =>
+      reachFor(
+        world,
+        host,
+        purpose === "look" ? { purpose } : { purpose, judge: (tx) => loadJobAbout(tx, host.id) },
+      ),
     isNewestToken: (protocolId, token) => isNewestToken(world, protocolId, token),
   });
 }

@@ -1,3 +1,6 @@
+import { execFileSync } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import type { FastifyInstance } from "fastify";
 import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -16,6 +19,7 @@ import { systemActor } from "../base/actor.ts";
 import { newId, type SubjectId } from "../base/ids.ts";
 import { HOUR_MS, MINUTE_MS } from "../base/instant.ts";
 import type { RoleName } from "../base/permission.ts";
+import { makeMachineKey } from "../base/sshsig.ts";
 import { requestChange } from "../change/actions.ts";
 import { approveChange } from "../change/actions-approve.ts";
 import { endOverdueElevations } from "../change/actions-elevation.ts";
@@ -344,6 +348,36 @@ describe("what it is good for", () => {
     expect((await decide(alice!, id, "revoke", words)).status).toBe(200);
     expect((await halt()).status).toBe(403);
     expect((await decide(alice!, id, "grant")).status).toBe(403);
+  });
+
+  test("a certificate for one's own key: one host of the change, minutes, only while lent", async () => {
+    const id = await lent();
+    const publicKey = makeMachineKey().publicKeyLine;
+    const sign = (who: Who, some: object = {}) =>
+      call(who.token, "POST", `/elevations/${id}/certificate`, { host: "a-1", publicKey, ...some });
+    const signed = await sign(vera!);
+    expect(signed.status).toBe(200);
+    const file = join(world.paths.state, "c-cert.pub");
+    writeFileSync(file, `${(signed.json as unknown as { certificate: string }).certificate}\n`);
+    const shown = execFileSync("ssh-keygen", ["-L", "-f", file], { encoding: "utf8" });
+    expect(shown).toContain(`Key ID: "fettle person a-1 ${C(first!)} J-`);
+    expect(shown).toMatch(/Principals: \n\s+fettle-person-h-[0-9a-f]{20}\n/);
+    expect(shown).toMatch(/force-command exec timeout --foreground -s HUP -k 5 480 /);
+    expect(shown).not.toContain("forwarding");
+
+    expect((await sign(vera!, { host: "b-1" })).status).toBe(404);
+    expect((await sign(vera!, { host: "no-such" })).status).toBe(404);
+    expect((await sign(vera!, { publicKey: "ssh-rsa AAAA" })).status).toBe(400);
+    expect((await sign(vera!, { minutes: 60 })).status).toBe(400);
+    expect((await sign(admin!)).status).toBe(404);
+    expect((await sign(alice!)).status).toBe(404);
+    await decide(alice!, id, "revoke", words);
+    expect((await sign(vera!)).status).toBe(409);
+    const { rows } = await sql<{ count: number }>`
+      select count(*)::integer as count from ssh_certificate where elevation = ${id}`.execute(
+      world.db,
+    );
+    expect(rows[0]?.count).toBe(1);
   });
 
   test("over with the person, and not back when the person is", async () => {

@@ -31,17 +31,17 @@ const jobLimits: Partial<SessionLimits> = {
 
 export function sshExecutor(reach: {
   readonly tenant: string;
-  readonly transportTo: (host: Host) => Transport;
+  readonly transportTo: (host: Host, purpose: "look" | "job") => Transport | Promise<Transport>;
   /** Whether a host that calls in shows the newest poll token that it was given (host protocol §10.2). */
   readonly isNewestToken: (protocolId: string, token: string) => Promise<boolean>;
 }): Executor {
-  const talkTo = (
+  const talkTo = async (
     host: Host,
     talk: Conversation,
     request: { readonly verb: string; readonly input?: string },
   ): Promise<ConversationEnd> => {
-    if (host.signingKey === null) return Promise.resolve(notEnrolled(host));
-    const transport = reach.transportTo(host);
+    if (host.signingKey === null) return notEnrolled(host);
+    const transport = await reach.transportTo(host, "job");
     const session = openSession(transport, {
       ...request,
       limits: jobLimits,
@@ -61,7 +61,7 @@ export function sshExecutor(reach: {
   };
   const inspect = async (host: Host, signal: AbortSignal): Promise<Inspected> => {
     const request = { verb: "inspect", answer: "inspect", signal };
-    return inspected(await askHost(reach.transportTo(host), request));
+    return inspected(await askHost(await reach.transportTo(host, "look"), request));
   };
   return {
     kind: "ssh",
