@@ -15,6 +15,7 @@ export type StartServer = (given: {
   readonly state: string;
   readonly sockets: string;
   readonly port: number;
+  readonly environment?: Readonly<Record<string, string>>;
 }) => ChildProcessByStdio<null, Readable, Readable>;
 
 /** Makes the folder `state`; outside a run of tests it leaves that to the server's own first start. */

@@ -30,7 +30,9 @@ export const clone = join(import.meta.dirname, "..", "..");
 const START_MS_MAX = 90_000;
 const STOP_MS_MAX = 30_000;
 
-export async function startServerProcess(): Promise<ServerProcess> {
+export async function startServerProcess(
+  environment: Readonly<Record<string, string>> = {},
+): Promise<ServerProcess> {
   const folder = mkdtempSync(join(tmpdir(), "fettle-e2e-"));
   chmodSync(folder, 0o755);
   const state = join(folder, "state");
@@ -42,7 +44,7 @@ export async function startServerProcess(): Promise<ServerProcess> {
   const isRunning = (): boolean => child !== null && child.exitCode === null && !child.killed;
   const start = async (): Promise<void> => {
     const from = output.length;
-    const started = spawnServer({ state, sockets, port });
+    const started = spawnServer({ state, sockets, port, environment });
     child = started;
     for (const stream of [started.stdout, started.stderr]) {
       stream.on("data", (chunk: Buffer) => output.push(chunk.toString()));
@@ -83,11 +85,14 @@ export async function startServerProcess(): Promise<ServerProcess> {
   };
 }
 
-export const spawnServer: StartServer = ({ state, sockets, port }) =>
+export const spawnServer: StartServer = ({ state, sockets, port, environment }) =>
   spawn(
     process.execPath,
     [join(clone, "src/main/cli.ts"), "server", "--port", String(port), "--state", state],
-    { env: serverEnvironment(sockets), stdio: ["ignore", "pipe", "pipe"] },
+    {
+      env: { ...serverEnvironment(sockets), ...environment },
+      stdio: ["ignore", "pipe", "pipe"],
+    },
   );
 
 /** What the server and the command line inherit: nothing of the configuration of whoever tests. */

@@ -65,7 +65,8 @@ function Passkeys({ known }: { readonly known: Factors }) {
     <Panel title="Passkeys">
       <Text size="sm" mb="sm" maw="80ch">
         A passkey is two factors in one: your device and what opens it. No other site can ask for
-        it. Add a second one before you need it.
+        it. Add a second one before you need it. It signs you in and does not approve: for that,
+        make another one under My approver keys.
       </Text>
       {known.whyNoPasskeys === null ? (
         <form onSubmit={submit}>

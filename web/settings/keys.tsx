@@ -25,7 +25,8 @@ export function KeysPart() {
       <Text size="sm" mb="sm" maw="80ch">
         You approve a change with your own signature over its exact bytes. Hosts in protected rings
         check that signature themselves, so a stolen server cannot approve for you. Keep the private
-        half away from this server; a key on a hardware token counts as stronger.
+        half away from this server; a key on a hardware token counts as stronger. The passkey with
+        which you sign in is another one, so that no sign-in can be passed off as an approval.
       </Text>
       <AddPasskey />
       <AddKey />
