@@ -12,7 +12,7 @@ import type { World } from "../src/db/world.ts";
 import { haltRollout, lockForHalt, resumeRollout } from "../src/rollout/store-halts.ts";
 import { addHosts, aRollout, type Story } from "../src/rollout/store-story.ts";
 import type { BenchDatabase } from "./database.ts";
-import { type HostMemory, judgeAll, startSimulatedLoop } from "./engine-loop.ts";
+import { type HostMemory, judgeAll, ROOM, startSimulatedLoop } from "./engine-loop.ts";
 
 /** Whole rollouts by the engine's own turn: how fast, and how soon it answers to what happens. */
 const gate = { inFlightMax: 4_000, soakSeconds: 0 };
@@ -132,6 +132,8 @@ export interface Resumed {
 /** A server is killed when half of the hosts are done; another one, started then, goes on. */
 export async function resumeAfterKill(of: BenchDatabase, hostCount: number): Promise<Resumed> {
   const { db } = of.world;
+  // Else all are handed out before the first server dies, and there is nothing left to resume.
+  if (hostCount <= ROOM) throw new Error(`resume needs more than ${ROOM} hosts`);
   const { id } = await aRolloutOf(db, hostCount, 1);
   const folder = mkdtempSync(join(tmpdir(), "fettle-bench-"));
   const memory = join(folder, "effects");
