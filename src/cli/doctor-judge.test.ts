@@ -18,6 +18,7 @@ const health: Health = {
     bytes: GB,
     isEmbedded: true,
     mayChangeLog: false,
+    unsafe: [],
     now: instantToText(NOW),
     missing: [],
     unknown: [],
@@ -26,6 +27,7 @@ const health: Health = {
   ledger: { size: 12, waiting: 0, readOnly: null },
   waitingSince: { ledger: null, scans: null, rollouts: null },
   hosts: { enrolled: 3, policyBehind: [] },
+  sources: { pinned: 1, refused: [], unreached: [] },
 };
 
 const none = { good: 0, attention: 0, bad: 0, unknown: 0 };
@@ -154,6 +156,22 @@ describe("the doctor", () => {
     [
       "database bad: embedded PostgreSQL 14.2, 1.0 GB",
       ofHealth({ database: { ...health.database, version: "14.2" } }),
+    ],
+    [
+      "durability bad: the database runs with fsync off, full_page_writes off",
+      ofHealth({ database: { ...health.database, unsafe: ["fsync", "full_page_writes"] } }),
+    ],
+    [
+      "listening attention: on 0.0.0.0, where others reach it without TLS",
+      ofHealth({ address: { ...health.address, host: "0.0.0.0" } }),
+    ],
+    [
+      "sources bad: 1 source failed the check by the pinned key: https://deb.example stable",
+      ofHealth({ sources: { pinned: 2, refused: ["https://deb.example stable"], unreached: [] } }),
+    ],
+    [
+      "sources attention: 2 sources could not be checked: a b, c d",
+      ofHealth({ sources: { pinned: 2, refused: [], unreached: ["a b", "c d"] } }),
     ],
     [
       "schema bad: the database lacks 0009-x",

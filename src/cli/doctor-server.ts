@@ -13,6 +13,7 @@ export function ofHealth(health: Health, facts: Facts): readonly Finding[] {
   return [
     sameProgram(facts.program, health.program),
     postgres(database),
+    durability(database),
     logRights(database),
     isWhole(health.ledger),
     ...migrations(database),
@@ -21,6 +22,8 @@ export function ofHealth(health: Health, facts: Facts): readonly Finding[] {
     room("disk of the server", state.folder, state.freeBytes),
     ...loops(health),
     name(health.address, facts.url),
+    listening(health.address),
+    ...sources(health.sources),
     ...policies(health.hosts),
   ];
 }
@@ -51,6 +54,48 @@ function postgres(database: Health["database"]): Finding {
   if (Number.parseInt(database.version, 10) >= POSTGRES_MAJOR_MIN) return good("database", says);
   const advice = `Use PostgreSQL ${POSTGRES_MAJOR_MIN} or newer.`;
   return { check: "database", state: "bad", says, advice };
+}
+
+/** What was acknowledged must be there after a power cut: approvals, permits and halts are. */
+function durability({ unsafe }: Health["database"]): Finding {
+  const check = "durability";
+  if (unsafe.length === 0) return good(check, "what the database acknowledges is on the disk");
+  const says = `the database runs with ${unsafe.map((setting) => `${setting} off`).join(", ")}`;
+  const advice =
+    "Switch it on in postgresql.conf and reload it; a halt that a power cut loses is no halt.";
+  return { check, state: "bad", says, advice };
+}
+
+/** The server speaks plain HTTP; who ends TLS for it stands on the same machine. */
+function listening({ host }: Health["address"]): Finding {
+  const check = "listening";
+  if (/^(127\.|::1$|\[::1\]$|localhost$)/.test(host)) return good(check, `on ${host} only`);
+  const says = `on ${host}, where others reach it without TLS`;
+  const advice = "Set host to 127.0.0.1 and let a proxy on this machine end TLS (docs/install.md).";
+  return { check, state: "attention", says, advice };
+}
+
+function sources({ pinned, refused, unreached }: Health["sources"]): readonly Finding[] {
+  const check = "sources";
+  const shown = (names: readonly string[]): string => names.slice(0, 5).join(", ");
+  const failed: Finding = {
+    ...{ check, state: "bad" },
+    says: `${counted(refused.length, "source")} failed the check by the pinned key: ${shown(refused)}`,
+    advice: "See why: fettle source list. Their hosts take part in no plan until it is seen whole.",
+  };
+  const silent: Finding = {
+    ...{ check, state: "attention" },
+    says: `${counted(unreached.length, "source")} could not be checked: ${shown(unreached)}`,
+    advice:
+      "Let the server reach them (outbound.networks), or give the index: fettle source check --signed FILE",
+  };
+  const found = [
+    ...(refused.length > 0 ? [failed] : []),
+    ...(unreached.length > 0 ? [silent] : []),
+  ];
+  const says =
+    pinned === 0 ? "no key is pinned; hosts verify them" : `${pinned} verified by pinned keys`;
+  return found.length > 0 ? found : [good(check, says)];
 }
 
 /** The server's role adds to the log; whoever else may change it needs a second way in. */

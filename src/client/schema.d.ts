@@ -11543,6 +11543,7 @@ export interface operations {
                             missing: string[];
                             now: string;
                             unknown: string[];
+                            unsafe: string[];
                             version: string;
                         };
                         hosts: {
@@ -11556,6 +11557,11 @@ export interface operations {
                         };
                         node: string;
                         program: string;
+                        sources: {
+                            pinned: number;
+                            refused: string[];
+                            unreached: string[];
+                        };
                         state: {
                             folder: string;
                             freeBytes: number;

@@ -8,7 +8,12 @@ import { diskSpace } from "../db/disk-space.ts";
 import { readMigrations } from "../db/migrate.ts";
 import { type Route, route, type World } from "../db/world.ts";
 import { loadLedgerSizes } from "../ledger/store-tree.ts";
-import { loadDatabaseHealth, loadEnrolmentHealth, loadWaitingWork } from "./store-health.ts";
+import {
+  loadDatabaseHealth,
+  loadEnrolmentHealth,
+  loadSourceHealth,
+  loadWaitingWork,
+} from "./store-health.ts";
 
 const time = z.string();
 
@@ -26,6 +31,8 @@ const healthSchema = z.strictObject({
     isEmbedded: z.boolean(),
     /** Whether the role by which the server works could change the log. */
     mayChangeLog: z.boolean(),
+    /** Settings that are off though an acknowledged write may be lost without them. */
+    unsafe: z.array(z.string()),
     /** Its clock beside ours: two machines may differ. */
     now: time,
     /** Migrations of this program that the database does not have. */
@@ -57,6 +64,12 @@ const healthSchema = z.strictObject({
     /** Whose policy is older than the newest one given to their ring. */
     policyBehind: z.array(z.string()),
   }),
+  /** Sources that this server verifies by pinned keys: those that failed, and those not reached. */
+  sources: z.strictObject({
+    pinned: z.number(),
+    refused: z.array(z.string()),
+    unreached: z.array(z.string()),
+  }),
 });
 
 type Health = z.output<typeof healthSchema>;
@@ -81,6 +94,7 @@ async function health(world: World): Promise<Health> {
   const database = await loadDatabaseHealth(db);
   const waiting = await loadWaitingWork(db);
   const hosts = await loadEnrolmentHealth(db);
+  const sources = await loadSourceHealth(db);
   const { size, waiting: queued } = await loadLedgerSizes(db);
   const known = readMigrations().map((migration) => migration.id);
   const { freeBytes, isLow } = await diskSpace(paths.state);
@@ -95,6 +109,7 @@ async function health(world: World): Promise<Health> {
       bytes: database.bytes,
       isEmbedded: config.databaseUrl === undefined,
       mayChangeLog: database.mayChangeLog,
+      unsafe: [...database.unsafe],
       now: instantToText(database.now),
       missing: known.filter((id) => !database.migrations.includes(id)),
       unknown: database.migrations.filter((id) => !known.includes(id)),
@@ -107,6 +122,11 @@ async function health(world: World): Promise<Health> {
       rollouts: textOrNull(waiting.rollouts),
     },
     hosts: { enrolled: hosts.enrolled, policyBehind: hosts.behind.slice(0, NAMES_MAX) },
+    sources: {
+      pinned: sources.pinned,
+      refused: sources.refused.slice(0, NAMES_MAX),
+      unreached: sources.unreached.slice(0, NAMES_MAX),
+    },
   };
 }
 

@@ -7,6 +7,8 @@ export interface DatabaseHealth {
   readonly version: string;
   readonly bytes: number;
   readonly mayChangeLog: boolean;
+  /** Settings that are off though an acknowledged write may be lost without them. */
+  readonly unsafe: readonly string[];
   readonly migrations: readonly string[];
   /** The database's clock. */
   readonly now: Instant;
@@ -17,9 +19,14 @@ export async function loadDatabaseHealth(reader: Reader): Promise<DatabaseHealth
     select current_setting('server_version') as version,
            pg_database_size(current_database()) as bytes,
            has_table_privilege('event', 'update, delete, truncate') as "mayChangeLog",
+           array(select name from pg_settings
+                  where name in ('fsync', 'full_page_writes', 'synchronous_commit')
+                    and setting = 'off' order by name) as unsafe,
            (select array_agg(id order by id) from migration) as migrations,
            (extract(epoch from now()) * 1000)::bigint as now`.execute(reader);
-  return rows[0] ?? { version: "", bytes: 0, mayChangeLog: true, migrations: [], now: 0 };
+  return (
+    rows[0] ?? { version: "", bytes: 0, mayChangeLog: true, unsafe: [], migrations: [], now: 0 }
+  );
 }
 
 /** Since when the oldest piece of work waits that a background loop should have taken; null: none. */
@@ -61,4 +68,17 @@ export async function loadEnrolmentHealth(
     enrolled: rows.length,
     behind: rows.filter((row) => row.isBehind).map((row) => row.name),
   };
+}
+
+/** Sources whose keys are pinned, as `ADDRESS SUITE`: those that failed, and those that do not answer. */
+export async function loadSourceHealth(reader: Reader): Promise<{
+  readonly pinned: number;
+  readonly refused: readonly string[];
+  readonly unreached: readonly string[];
+}> {
+  const { rows } = await sql<{ name: string; state: string | null }>`
+    select uri || ' ' || suite as name, state from package_source_key order by 1`.execute(reader);
+  const of = (state: string): readonly string[] =>
+    rows.filter((row) => row.state === state).map(({ name }) => name);
+  return { pinned: rows.length, refused: of("refused"), unreached: of("unreached") };
 }

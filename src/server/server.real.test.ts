@@ -996,6 +996,9 @@ describe("the log", () => {
     expect((await ask("GET", "/api/v1/audit/events")).statusCode).toBe(200);
     const health = await ask("GET", "/api/v1/health");
     expect(health.json().ledger).toMatchObject({ readOnly: "the database is older" });
+    // The databases of the tests run without, and the doctor is told so.
+    const unsafe = ["fsync", "full_page_writes", "synchronous_commit"];
+    expect(health.json().database).toMatchObject({ unsafe });
     expect(await readTimeline(db, {})).toEqual(before);
     await behind.close();
     await site.close();
