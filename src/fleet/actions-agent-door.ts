@@ -5,7 +5,7 @@ import { claimScansOf, failScanClaim, runScanClaim } from "../inventory/actions-
 import { agentExchange } from "../reach/agent-exchange.ts";
 import { hostProgram } from "../reach/host-program.ts";
 import { enrolAgent, installPart } from "./actions-agent-enrol.ts";
-import { type AnsweredPoll, pollDesk } from "./actions-agent-poll.ts";
+import { type AnsweredPoll, demandLive, pollDesk } from "./actions-agent-poll.ts";
 import { signedPart, writePollReply, writeRefusal } from "./agent-message.ts";
 import { POLL_NOW_SECONDS } from "./agent-pace.ts";
 import { agentRefusal, refusalCode } from "./agent-refusal.ts";
@@ -71,7 +71,9 @@ export function agentDoor(world: World, program: () => string = hostProgram): Ag
       case "POST /agent/v1/talk": {
         const part = { bytes: request.body, isLast: url.searchParams.get("last") === "yes" };
         const talk = url.searchParams.get("talk") ?? "";
-        const told = await exchange.said(demandAdmitted(request), talk, part);
+        const admitted = demandAdmitted(request);
+        await demandLive(world, admitted);
+        const told = await exchange.said(admitted, talk, part);
         if (told !== null) return told;
         throw agentRefusal(
           "E_TALK",

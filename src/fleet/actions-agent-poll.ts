@@ -12,6 +12,7 @@ import { agentRefusal } from "./agent-refusal.ts";
 import type { Poll } from "./ask.ts";
 import type { SignedText } from "./order.ts";
 import {
+  loadAgentState,
   loadPollCount,
   lockPolling,
   type PollingAgent,
@@ -219,6 +220,17 @@ async function renewed(
     });
   });
   return certificatePem;
+}
+
+/**
+ * Refuses whoever is buried, removed or in quarantine by now. A poll is judged with its ratchet; this is
+ * for the requests of a talk that began before a person, or another server, took the host out.
+ */
+export async function demandLive(world: World, protocolId: string): Promise<void> {
+  const found = await loadAgentState(world.db, protocolId);
+  if (found?.state === "live") return;
+  if (found?.state === "quarantined") throw quarantinedRefusal(found.reason ?? "");
+  throw notAdmitted(`the id ${protocolId} is buried: enrol this machine anew`);
 }
 
 /** Asks other than polls do not move the ratchet; they show where it stands. */

@@ -10,6 +10,7 @@ import { simulateAgents } from "../../test/builders/simulated-agents.ts";
 import { type TestWorld, testWorld } from "../../test/setup/world.ts";
 import { systemActor } from "../base/actor.ts";
 import { sha256 } from "../base/digest.ts";
+import { DAY_MS } from "../base/instant.ts";
 import { makeMachineKey, openMachineKey, signDocument } from "../base/sshsig.ts";
 import { startScan } from "../inventory/actions-scan.ts";
 import { everywhere, loadHosts } from "../inventory/store.ts";
@@ -18,6 +19,7 @@ import { showRollout } from "../rollout/actions-show.ts";
 import { startRollouts } from "../rollout/loops.ts";
 import { startAgentListener } from "../server/agent-listener.ts";
 import { listAgents, moveAgent } from "./actions-agent.ts";
+import { agentDoor } from "./actions-agent-door.ts";
 import { writeAgentEnrol } from "./agent-enrol.ts";
 import { agentCa } from "./store-agent-ca.ts";
 
@@ -218,6 +220,60 @@ describe.skipIf(!isRoot)("hosts that call in", () => {
     await expect(moveAgent(made.world, systemActor, { ...bury, verb: "release" })).rejects.toThrow(
       "buried already",
     );
+  });
+
+  test("a burial holds for open connections and on every server of the database at once", async () => {
+    let aheadMs = 0;
+    const clock = () => Date.now() + aheadMs;
+    const world = { ...made.world, clock, config: { ...made.world.config, agentPort: 0 } };
+    const ca = await agentCa(world.paths.state);
+    const { certificatePem: caPem, issueServer } = ca;
+    const doors = [agentDoor(world), agentDoor(world)];
+    const servers = await Promise.all(
+      doors.map((door) => startAgentListener(world, { caPem, issueServer, answer: door.answer })),
+    );
+    let at = 0;
+    const [one, other, third] = await simulateAgents(
+      world,
+      3,
+      () => servers[at]?.url ?? "",
+      "both",
+    );
+    const pollBoth = async () => {
+      const codes: string[] = [];
+      for (at = 0; at < servers.length; at++) {
+        for (const agent of [one, other]) codes.push((await agent?.poll())?.why ?? "none");
+      }
+      return codes;
+    };
+    try {
+      // Both servers hold open connections, and move the same ratchets in turn.
+      expect(await pollBoth()).toEqual(["", "", "", ""]);
+      const talk = "0".repeat(32);
+      expect((await one?.talk(talk, servers[0]?.url))?.text).toContain("E_TALK");
+      const reason = "the disk was sold";
+      await moveAgent(world, systemActor, { host: one?.protocolId ?? "", verb: "bury", reason });
+      const since = performance.now();
+      expect(await pollBoth()).toEqual(["E_KEY", "", "E_KEY", ""]);
+      expect((await one?.talk(talk, servers[0]?.url))?.text).toContain("E_KEY");
+      expect((await one?.talk(talk, servers[1]?.url))?.text).toContain("E_KEY");
+      expect(performance.now() - since).toBeLessThan(5_000);
+      await moveAgent(world, systemActor, {
+        host: other?.protocolId ?? "",
+        verb: "quarantine",
+        reason,
+      });
+      expect((await other?.talk(talk, servers[1]?.url))?.text).toContain("E_QUARANTINE");
+      // Nor does a connection outlive the certificate that opened it.
+      at = 0;
+      expect((await third?.poll())?.why).toBe("");
+      aheadMs = 31 * DAY_MS;
+      expect((await third?.poll())?.why).toBe("E_KEY");
+    } finally {
+      for (const agent of [one, other, third]) agent?.close();
+      await Promise.all(servers.map((server) => server.close()));
+      await Promise.all(doors.map((door) => door.stop()));
+    }
   });
 
   test("500 agents are answered, and again after the listener was away, with no poll lost", async () => {

@@ -264,6 +264,17 @@ export async function loadPollCount(reader: Reader, protocolId: string): Promise
   return rows[0]?.count ?? null;
 }
 
+/** Where an agent stands now, as every server on this database sees it; null for none with this id. */
+export async function loadAgentState(
+  reader: Reader,
+  protocolId: string,
+): Promise<{ readonly state: AgentState; readonly reason: string | null } | null> {
+  const { rows } = await sql<{ state: AgentState; reason: string | null }>`
+    select a.state, a.state_reason as reason from agent a join host h on h.id = a.host
+     where a.protocol_id = ${protocolId} and h.removed_at is null`.execute(reader);
+  return rows[0] ?? null;
+}
+
 /** Whether an id was ever given, to a host that lives, is removed or is buried. */
 export async function isKnownId(reader: Reader, protocolId: string): Promise<boolean> {
   const { rows } = await sql`

@@ -133,7 +133,7 @@ async function serve(
     const url = URL.parse(request.url ?? "", "https://agent");
     const isLong = (request.url ?? "").length > URL_CHARACTERS_MAX;
     if (url === null || isLong) return send(response, 400, "@refused E_FORMAT bad address\n@end\n");
-    const admitted = admittedBy(request.socket as TLSSocket);
+    const admitted = admittedBy(request.socket as TLSSocket, world.clock());
     const bytesMax = admitted === null ? STRANGER_BODY_BYTES_MAX : BODY_BYTES_MAX;
     const body = await readBody(request, bytesMax);
     if (body === null) return send(response, 413, "@refused E_SIZE too large\n@end\n");
@@ -156,11 +156,33 @@ async function serve(
   }
 }
 
-/** The common name of a certificate that our authority issued and that is in time. */
-function admittedBy(socket: TLSSocket): string | null {
+interface Peer {
+  readonly name: string;
+  /** Until when its certificate holds, ms. */
+  readonly until: Instant;
+}
+
+/** Whom each open connection is of. Read once, as reading costs more than the rest of a request. */
+const peers = new WeakMap<TLSSocket, Peer | null>();
+
+/**
+ * The common name of a certificate that our authority issued and that is in time now: a connection
+ * that stays open for longer than its certificate holds admits nobody any more.
+ */
+function admittedBy(socket: TLSSocket, now: Instant): string | null {
+  let peer = peers.get(socket);
+  if (peer === undefined) {
+    peer = peerOf(socket);
+    peers.set(socket, peer);
+  }
+  return peer !== null && now < peer.until ? peer.name : null;
+}
+
+function peerOf(socket: TLSSocket): Peer | null {
   if (!socket.authorized) return null;
-  const name = socket.getPeerCertificate().subject?.CN;
-  return typeof name === "string" ? name : null;
+  const { subject, valid_to: until } = socket.getPeerCertificate();
+  const name = subject?.CN;
+  return typeof name === "string" ? { name, until: Date.parse(until) } : null;
 }
 
 async function readBody(request: IncomingMessage, bytesMax: number): Promise<Buffer | null> {

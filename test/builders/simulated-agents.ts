@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { Agent, request } from "node:https";
+import { createSecureContext } from "node:tls";
 import { sha256 } from "../../src/base/digest.ts";
 import { type HostId, newId } from "../../src/base/ids.ts";
 import { parseLabels } from "../../src/base/labels.ts";
@@ -25,6 +26,8 @@ export interface SimulatedAgent {
   readonly protocolId: string;
   /** One poll; how long the server took to answer, or why it did not. */
   poll(): Promise<SimulatedPoll>;
+  /** A request of a talk, over the same connection; gives status and text. */
+  talk(talk: string, at?: string): Promise<{ readonly status: number; readonly text: string }>;
   close(): void;
 }
 
@@ -32,6 +35,8 @@ export interface SimulatedPoll {
   readonly status: number;
   readonly ms: number;
   readonly nextSeconds: number;
+  /** Why there is no answer, or the code of a refusal; empty where it was answered. */
+  readonly why: string;
 }
 
 const AT_ONCE = 100;
@@ -40,6 +45,7 @@ export async function simulateAgents(
   world: World,
   count: number,
   url: () => string,
+  prefix = "sim",
 ): Promise<readonly SimulatedAgent[]> {
   const ca = await agentCa(world.paths.state);
   const at = world.clock();
@@ -58,7 +64,7 @@ export async function simulateAgents(
     );
     await inTransaction(world.db, async (tx) => {
       const hosts = some.map(({ id, protocolId, number }) => ({
-        ...{ id, protocolId, name: `sim-${number}`, labels: parseLabels(["ring=canary"]) },
+        ...{ id, protocolId, name: `${prefix}-${number}`, labels: parseLabels(["ring=canary"]) },
         way: { kind: "agent", protocolId } as const,
         mode: "managed" as const,
       }));
@@ -93,13 +99,13 @@ interface Simulating {
 
 function simulated(of: Simulating): SimulatedAgent {
   const { key, protocolId, tenant } = of;
-  const connection = new Agent({
-    keepAlive: true,
-    maxSockets: 1,
+  // Made once: with each connection it would cost about as much as the handshake itself.
+  const secureContext = createSecureContext({
     ca: of.ca,
     cert: of.pem,
     key: key.privateKey.export({ type: "pkcs8", format: "pem" }),
   });
+  const connection = new Agent({ keepAlive: true, maxSockets: 1, secureContext });
   const boot = randomBytes(16).toString("hex");
   let { token } = of;
   // As the host program: a nonce is kept until its poll was answered.
@@ -107,6 +113,7 @@ function simulated(of: Simulating): SimulatedAgent {
   return {
     protocolId,
     close: () => connection.destroy(),
+    talk: (talk, at) => post(`${at ?? of.url()}/agent/v1/talk?talk=${talk}`, "", connection),
     async poll() {
       const text = writeAsk({
         ...{ kind: "poll", tenant, host: protocolId, plan: NO_PLAN, index: 0, attempt: 0 },
@@ -123,7 +130,9 @@ function simulated(of: Simulating): SimulatedAgent {
         token = next[1] ?? "";
         nonce = randomBytes(16).toString("hex");
       }
-      return { status, ms, nextSeconds: Number(next?.[2] ?? 60) };
+      const refusal = /^@refused (\S+)/.exec(said)?.[1] ?? said;
+      const why = status === 200 ? "" : refusal;
+      return { status, ms, nextSeconds: Number(next?.[2] ?? 60), why };
     },
   };
 }
