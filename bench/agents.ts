@@ -26,6 +26,8 @@ const { values } = parseArgs({
 const count = Number(values.agents);
 const totalMs = Number(values.minutes) * 60_000;
 const AWAY_MS = 10_000;
+/** Who polled just before the listener went away is back after two intervals at the latest. */
+const MINUTES_MIN = 5;
 const BACK_MS_MAX = 120_000;
 /** As the host program: after a failed call at least so long, then spread. */
 const RETRY_MS = 15_000;
@@ -38,8 +40,15 @@ interface Figures {
   readonly back: Map<string, number>;
   refused: number;
   unanswered: number;
+  /** Why polls were not answered, each with how often. */
+  readonly whys: Map<string, number>;
 }
 
+if (!(Number(values.minutes) >= MINUTES_MIN)) {
+  throw new Error(
+    `A run below ${MINUTES_MIN} minutes ends before all can be back: it says nothing.`,
+  );
+}
 const bench = await openBenchDatabase();
 const world: World = { ...bench.world, config: { ...bench.world.config, agentPort: 0 } };
 let listener = await listen(world);
@@ -50,6 +59,7 @@ const figures: Figures = {
   back: new Map(),
   refused: 0,
   unanswered: 0,
+  whys: new Map(),
 };
 let backAt = Number.POSITIVE_INFINITY;
 
@@ -81,10 +91,11 @@ async function listen(of: World): Promise<AgentListener> {
 async function live(agent: SimulatedAgent, firstMs: number): Promise<void> {
   await sleep(firstMs);
   while (performance.now() < endAt) {
-    const { status, ms, nextSeconds } = await agent.poll();
+    const { status, ms, nextSeconds, why } = await agent.poll();
     const now = performance.now();
     const second = Math.floor((now - startedAt) / 1000);
     figures.perSecond.set(second, (figures.perSecond.get(second) ?? 0) + 1);
+    if (why !== "") figures.whys.set(why, (figures.whys.get(why) ?? 0) + 1);
     if (status === 200) {
       figures.latencies.push(ms);
       if (now > backAt && !figures.back.has(agent.protocolId)) {
@@ -119,6 +130,7 @@ function report(): boolean {
     steadyPerSecond: Number(steady),
     mostPerSecond: Math.max(...perSecond.values()),
   });
+  say({ figure: "not answered", why: Object.fromEntries(figures.whys) });
   const last = Math.max(0, ...back.values());
   say({ figure: "back", agents: back.size, lastMs: Math.round(last) });
   return refused === 0 && back.size === count && last <= BACK_MS_MAX;
