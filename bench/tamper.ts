@@ -48,7 +48,7 @@ for (const [kind, tamper] of kinds) {
   for (let run = 0; run < each; run += 1) {
     const random = randomFrom(run * 7_919 + 3);
     if (log === null || run % 8 === 0) {
-      log = madeLog(kind.includes("pruned") ? 260 + random(60) : 9 + random(120), random);
+      log = madeLog(kind.includes("prun") ? 260 + random(60) : 9 + random(120), random);
     }
     if (!(await isGood(tamper(log, random)))) found += 1;
   }

@@ -14,6 +14,7 @@ const order: readonly (readonly [folder: string, mayImport: readonly string[]])[
   ["outbound", ["base"]],
   ["ledger", ["base", "db"]],
   ["identity", ["+ledger", "outbound"]],
+  ["records", ["+identity"]],
   ["policy", ["+identity"]],
   ["reach", ["+policy"]],
   ["inventory", ["+reach"]],

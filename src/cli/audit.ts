@@ -7,6 +7,7 @@ import { type Cli, show } from "./cli.ts";
 import { people } from "./names.ts";
 import { moreLines, type RowFlags, rowsOf, withRows } from "./pages.ts";
 import { readNamedText } from "./read-file.ts";
+import { registerRecords } from "./records.ts";
 import { firstLine, type PathVerdict, verifyPath } from "./verify-path.ts";
 import { eventText } from "./view/event.ts";
 import { renderTable, safeText } from "./view/table.ts";
@@ -66,6 +67,7 @@ export function registerAudit(program: Command, cli: Cli): void {
       );
     });
   registerVerify(audit, cli);
+  registerRecords(audit, cli);
 }
 
 interface EventFlags extends RowFlags {

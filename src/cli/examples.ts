@@ -292,6 +292,16 @@ const examples: Readonly<Record<string, readonly string[]>> = {
   "audit export": ["audit export ledger.jsonl"],
   "audit evidence": ["audit evidence C-7 c7.jsonl"],
   "audit verify": ["audit verify ledger.jsonl --key log.key --known-head head"],
+  "audit retention": ["audit retention", "audit retention --class changes --days 3650"],
+  "audit prune": ["audit prune", "audit prune --below 102400"],
+  "audit hold list": ["audit hold list --open"],
+  "audit hold place": [
+    'audit hold place --person carol --reason "asked for by the court in 4 O 12/26"',
+    'audit hold place --from 2026-01-01 --until 2026-04-01 --reason "the incident of February"',
+  ],
+  "audit hold lift": ['audit hold lift LH-3 --reason "the case is closed"', "audit hold lift LH-3"],
+  "user erase": ['user erase carol --reason "left, and asked for it"', "user erase carol"],
+  "user records": ["user records carol carol.json"],
   scan: [
     "scan --feeds feeds --dpkg-status /var/lib/dpkg/status --release bookworm",
     "scan --feeds feeds --rpm-qa packages.txt --release almalinux-9 -o json",

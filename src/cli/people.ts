@@ -6,6 +6,7 @@ import { ApiProblem, ask, type Client } from "../client/client.ts";
 import { type Cli, show } from "./cli.ts";
 import { allPages } from "./pages.ts";
 import { readNamedText } from "./read-file.ts";
+import { registerErasure } from "./records.ts";
 import { parseGrant } from "./role-text.ts";
 import { renderTable } from "./view/table.ts";
 import { clockText, whenText } from "./view/when.ts";
@@ -194,6 +195,7 @@ function collect(value: string, previous: readonly string[] | undefined): string
 
 function registerUser(program: Command, cli: Cli): void {
   const user = program.command("user").description("People and services, and their roles");
+  registerErasure(user, cli);
   user
     .command("add <handle>")
     .description("Add a person; prints a one-time invitation for them")

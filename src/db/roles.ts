@@ -22,6 +22,10 @@ const WITHHELD: readonly { readonly rights: string; readonly tables: string }[] 
   { rights: "update", tables: "event_queue" },
   // A forgotten person's key leaves a mark.
   { rights: "delete", tables: "subject_key" },
+  // What goes from the log goes by `ledger_prune`, which looks at age and holds itself.
+  { rights: "insert, update, delete", tables: "ledger_pruned" },
+  { rights: "insert, delete", tables: "ledger_retention" },
+  { rights: "delete", tables: "legal_hold, subject_erasure" },
   // The schema is the owner's.
   { rights: "insert, update, delete", tables: "migration" },
 ];

@@ -10,6 +10,9 @@ import type { Hash } from "./tree.ts";
  *     {"payload":"<digest>","facts":<what the entry above names by its digest>}
  *     {"checkpoint":"<signed note over the entries above>"}
  *
+ * Where entries below a minimum were pruned, the first line says `"minimum":…` before its key, and
+ * `{"pruned":["<hex>",…]}` follows: the hashes of the whole subtrees that stand for them.
+ *
  * Every head that was ever signed stands right after the last entry it covers; the last line is the
  * head over all entries. Leaf hashes come from the tree, not from the entries, so that an entry
  * altered in the database is named exactly.
@@ -18,11 +21,17 @@ export function headerLine(of: {
   readonly key: LogKey;
   readonly size: number;
   readonly checkpoints: number;
+  /** Entries below it were pruned. */
+  readonly minimum?: number | undefined;
 }): string {
-  const { key, size, checkpoints } = of;
+  const { key, size, checkpoints, minimum = 0 } = of;
   const first = { format: "fettle-ledger-export", version: 1, origin: key.origin };
-  const header = { ...first, size, checkpoints, key: verifierKey(key) };
-  return `${JSON.stringify(header)}\n`;
+  const counts = { size, checkpoints, ...(minimum === 0 ? {} : { minimum }) };
+  return `${JSON.stringify({ ...first, ...counts, key: verifierKey(key) })}\n`;
+}
+
+export function prunedLine(hashes: readonly Hash[]): string {
+  return `${JSON.stringify({ pruned: hashes.map((hash) => hash.toString("hex")) })}\n`;
 }
 
 export function entryLine(index: number, leaf: Hash, entry: string): string {

@@ -14,6 +14,7 @@ import {
   insertEntries,
   loadEntries,
   loadHead,
+  loadMinimum,
   loadQueue,
   loadTiles,
   saveTiles,
@@ -153,6 +154,7 @@ async function writeTiles(
   range: { readonly from: number; readonly to: number },
 ): Promise<void> {
   const names = namesBetween(range);
+  const minimum = await loadMinimum(tx);
   for (let at = 0; at < names.length; at += TILES_AT_ONCE) {
     const some = names.slice(at, at + TILES_AT_ONCE);
     const tiles = await loadTiles(tx, some);
@@ -166,6 +168,8 @@ async function writeTiles(
       files.push({ path: tilePath(name.level, name.position, width), bytes });
       if (name.level > 0) continue;
       const from = name.position * TILE_WIDTH;
+      // Its words were pruned; its hashes stay.
+      if (from < minimum) continue;
       const bundle = entryBundle(await loadEntries(tx, { from, to: from + width }));
       files.push({ path: tilePath("entries", name.position, width), bytes: bundle });
     }

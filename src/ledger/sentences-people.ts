@@ -70,6 +70,16 @@ export const sentencesOfPeople: Sentences = {
   "delegation.made": (f) =>
     `has somebody sign in the place of another until ${minute(f["endsAt"])}`,
   "delegation.ended": () => "ended a delegation",
+  "retention.changed": (f) =>
+    `keeps the words of entries for ${text(f["to"])} days, not ${text(f["from"])}`,
+  "ledger.pruned": (f) => `lets the words of the entries below ${text(f["minimum"])} go`,
+  "hold.placed": (f) => `placed a legal hold over a ${text(f["kind"])} ${text(f["about"])}`,
+  "hold.lift-asked": () => "asked to lift a legal hold",
+  "hold.lifted": () => "lifted a legal hold that another person asked to lift",
+  "erasure.asked": () => "asked to erase what is held on a person",
+  "subject.erased": () => "erased what was held on a person, as another person asked",
+  "subject.exported": () => "took away all that is held on a person",
+  "certificate.issued": () => "issued a certificate for one connection to a host",
 };
 
 function scopeText(scope: unknown): string {

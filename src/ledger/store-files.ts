@@ -45,3 +45,17 @@ async function syncFolder(folder: string): Promise<void> {
     await handle.close();
   }
 }
+
+/** Takes away the files of entries that were pruned. */
+export async function removeDurably(root: string, paths: readonly string[]): Promise<void> {
+  const folders = new Set<string>();
+  for (const path of paths) {
+    await rm(join(root, path), { force: true });
+    folders.add(dirname(join(root, path)));
+  }
+  for (const folder of folders) {
+    await syncFolder(folder).catch((cause: NodeJS.ErrnoException) => {
+      if (cause.code !== "ENOENT") throw cause;
+    });
+  }
+}

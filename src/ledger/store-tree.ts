@@ -172,3 +172,10 @@ export async function loadLedgerSizes(
       (select count(*) from event_queue) as waiting`.execute(reader);
   return rows[0] ?? { size: 0, waiting: 0 };
 }
+
+/** Entries below this index were pruned: their hashes are here, their words are not. */
+export async function loadMinimum(reader: Reader): Promise<number> {
+  const { rows } = await sql<{ minimum: number }>`
+    select ledger_minimum() as minimum`.execute(reader);
+  return rows[0]?.minimum ?? 0;
+}

@@ -12,7 +12,13 @@ import {
   rootOver,
   textOf,
 } from "../../test/builders/made-log.ts";
-import { type Handed, PRUNED, statement, tamperings } from "../../test/builders/tamperings.ts";
+import {
+  type Handed,
+  PRUNED,
+  prunedLog,
+  statement,
+  tamperings,
+} from "../../test/builders/tamperings.ts";
 import { judgeFiles } from "../../test/ledger/second-verifier.ts";
 import { verifierKey } from "./checkpoint.ts";
 import { leafHash } from "./tree.ts";
@@ -27,6 +33,10 @@ const key = parseVerifierKey(vkey)!;
 
 /** Logs are dear to make, so a few of each length are tampered with again and again. */
 const short = Array.from({ length: 12 }, (_, seed) => madeLog(40 + seed, randomFrom(seed)));
+const handed = (lines: readonly string[]): Handed => ({
+  form: "export",
+  bytes: Buffer.from(textOf(lines)),
+});
 const long = Array.from({ length: 3 }, (_, seed) => madeLog(270, randomFrom(100 + seed)));
 
 async function isGood(handed: Handed): Promise<boolean> {
@@ -42,14 +52,14 @@ async function isGood(handed: Handed): Promise<boolean> {
 describe("A2 a log that was tampered with", () => {
   const kinds = Object.entries(tamperings);
 
-  test("is tampered with in fifteen ways", () => {
-    expect(kinds).toHaveLength(15);
+  test("is tampered with in nineteen ways", () => {
+    expect(kinds).toHaveLength(19);
   });
 
   test.each(kinds)("is found out: %s, wherever it is", async (name, tamper) => {
     for (let run = 0; run < Math.ceil(RUNS / kinds.length); run += 1) {
       const random = randomFrom(run * 1_009 + 7);
-      const logs = name.includes("pruned") ? long : short;
+      const logs = name.includes("prun") ? long : short;
       const log = logs[random(logs.length)]!;
       expect(await isGood(tamper(log, random)), `${name}, run ${run}`).toBe(false);
     }
@@ -76,6 +86,28 @@ describe("a log that nobody tampered with", () => {
       const told = logOf(entries, { facts, heads: [...heads, entries.length] });
       const verdict = await verifyExport([Buffer.from(textOf(exportOf(told, PRUNED)))], { key });
       expect(verdict).toMatchObject({ isGood: true, entries: entries.length });
+    }
+  });
+
+  test("may have lost the bundles of its beginning, where a statement in it says so", async () => {
+    for (const log of long) {
+      const files = filesOf(prunedLog(log));
+      expect(files.delete("tile/entries/000")).toBe(true);
+      expect(await isGood({ form: "files", files })).toBe(true);
+    }
+  });
+
+  test("may be pruned under a legal hold that the statement names, or after it was lifted", async () => {
+    const placed = '{"object":"hold:LH-1","type":"hold.placed"}';
+    const lifted = '{"object":"hold:LH-1","type":"hold.lifted"}';
+    for (const log of long) {
+      const told = prunedLog(log, [placed, lifted]);
+      expect(await isGood(handed(exportOf(told, PRUNED)))).toBe(true);
+      const { facts, type } = statement(log, PRUNED) as { facts: object; type: string };
+      const named = JSON.stringify({ facts: { ...facts, holds: ["LH-1"] }, type });
+      const entries = [...log.entries, placed, named];
+      const held = logOf(entries, { facts: log.facts, heads: [...log.heads, entries.length] });
+      expect(await isGood(handed(exportOf(held, PRUNED)))).toBe(true);
     }
   });
 

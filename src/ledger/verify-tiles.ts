@@ -68,10 +68,23 @@ interface Reading {
 function readEntries(read: ReadTile, size: number, reading: Reading): readonly Buffer[] {
   const { tree, find } = reading;
   const roots: Buffer[] = [];
+  // Where the beginning was pruned (C2SP tlog-tiles, Pruning) its hashes are here, and its words are not.
+  let gone = 0;
+  let allowed = 0;
   for (let position = 0; position * WIDTH < size; position += 1) {
     const width = Math.min(WIDTH, size - position * WIDTH);
-    const entries = entriesIn(wide(read, "entries", position, width), width);
+    const bundle = wide(read, "entries", position, width);
     const tile = wide(read, "0", position, width);
+    if (bundle === null && tile !== null && width === WIDTH && gone === position * WIDTH) {
+      gone += WIDTH;
+      for (let i = 0; i < WIDTH; i += 1) {
+        tree.append(hashAt(tile, i) ?? Buffer.alloc(HASH));
+        meetKnownHead(reading);
+      }
+      roots.push(rootOfTile(tile));
+      continue;
+    }
+    const entries = entriesIn(bundle, width);
     for (let i = 0; i < width; i += 1) {
       const index = position * WIDTH + i;
       const entry = entries?.[i];
@@ -80,12 +93,24 @@ function readEntries(read: ReadTile, size: number, reading: Reading): readonly B
       else if (leaf === null || !hashLeaf(entry).equals(leaf)) {
         find(index, `the content of entry ${index} is not what its tile holds`);
       } else if (parseObject(entry) === null) find(index, `entry ${index} is not a JSON object`);
+      else allowed = Math.max(allowed, prunedBy(entry));
       tree.append(entry === undefined ? Buffer.alloc(HASH) : hashLeaf(entry));
       meetKnownHead(reading);
     }
     if (tile !== null && width === WIDTH) roots.push(rootOfTile(tile));
   }
+  if (gone > allowed) {
+    find(0, `no statement in the log allows that entries below ${gone} are gone`);
+  }
   return roots;
+}
+
+/** Below which index a statement lets entries go; 0 for what is none. */
+function prunedBy(bytes: Uint8Array): number {
+  const entry = parseObject(bytes);
+  if (entry?.["type"] !== "ledger.pruned") return 0;
+  const { minimum } = (entry["facts"] ?? {}) as Readonly<Record<string, unknown>>;
+  return typeof minimum === "number" ? minimum : 0;
 }
 
 function meetKnownHead({ tree, find, knownHead }: Reading): void {

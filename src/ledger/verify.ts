@@ -5,7 +5,8 @@
  * It proves: every entry has the leaf hash that the tree has; entries are numbered without a gap;
  * every signed head in the export is the root of exactly the entries before it (so no two heads
  * contradict each other); the last head covers everything; what entries name by digest is what
- * stands beside them; entries that were pruned were pruned by a statement in the log; every change
+ * stands beside them; entries that were pruned were pruned by a statement in the log, which names the
+ * legal holds then in force; every change
  * was asked for, approved by others and then carried out, in this order. It cannot prove that the
  * log did not grow afterwards: give `knownHead`, a head seen earlier, and an older or forked export
  * is found.
@@ -90,6 +91,8 @@ class ExportCheck {
   #lastHeadSize = -1;
   #header: Header | null = null;
   #sawKnown = false;
+  /** Legal holds in force at this place, as far as the log here tells of them. */
+  readonly #holds = new Set<unknown>();
   /** Digest of the facts that the next line must hold. */
   #payload: string | null = null;
   /** What a statement in the log must say to allow that the beginning is not here. */
@@ -223,7 +226,16 @@ class ExportCheck {
     const disorder = this.#order.next(entry);
     if (disorder !== null) this.#find(index, `entry ${index}: ${disorder}`);
     if (typeof entry["payload"] === "string") this.#payload = entry["payload"];
-    if (entry["type"] === "ledger.pruned") this.#readStatement(entry["facts"]);
+    if (entry["type"] === "hold.placed") this.#holds.add(entry["object"]);
+    if (entry["type"] === "hold.lifted") this.#holds.delete(entry["object"]);
+    if (entry["type"] !== "ledger.pruned") return;
+    this.#readStatement(entry["facts"]);
+    const { holds } = (entry["facts"] ?? {}) as Readonly<Record<string, unknown>>;
+    for (const hold of this.#holds) {
+      const name = String(hold).slice("hold:".length);
+      if (Array.isArray(holds) && holds.includes(name)) continue;
+      this.#find(index, `entry ${index}: it lets entries go and ignores the legal hold ${name}`);
+    }
   }
 
   #readStatement(facts: unknown): void {

@@ -24,6 +24,7 @@ import { startSequencer } from "../ledger/loops.ts";
 import { BEHIND, isDatabaseBehind } from "../ledger/store-behind.ts";
 import { openLogKey } from "../ledger/store-log-key.ts";
 import { closeConnections } from "../reach/connections.ts";
+import { finishPruning } from "../records/actions-prune.ts";
 import { startHints } from "../reports/loops-live.ts";
 import { startRollouts } from "../rollout/loops.ts";
 import { startAgentListener } from "../server/agent-listener.ts";
@@ -223,6 +224,7 @@ async function startLoops(
     return loop;
   };
   const sequencer = keep("ledger", startSequencer(world, await openLogKey(world)));
+  await finishPruning(world);
   const scans = keep("scans", startScanLoop(world));
   keep("sources", startSourceLoop(world));
   const matching = keep("matching", startMatching(world));

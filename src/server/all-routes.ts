@@ -7,6 +7,7 @@ import { routes as inventoryRoutes } from "../inventory/routes.ts";
 import { routes as ledgerRoutes } from "../ledger/routes.ts";
 import type { ServedRoute } from "../ledger/served-route.ts";
 import { routes as planRoutes } from "../plan/routes.ts";
+import { routes as recordRoutes } from "../records/routes.ts";
 import { routes as reportRoutes } from "../reports/routes.ts";
 import { routes as rolloutRoutes } from "../rollout/routes.ts";
 import { routes as triageRoutes } from "../triage/routes.ts";
@@ -16,6 +17,7 @@ import { routes as watchRoutes } from "../watch/routes.ts";
 export const allRoutes: readonly ServedRoute[] = [
   ...ledgerRoutes,
   ...identityRoutes,
+  ...recordRoutes,
   ...inventoryRoutes,
   ...intelRoutes,
   ...calendarRoutes,

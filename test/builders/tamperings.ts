@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from "node:crypto";
 import type { JsonObject } from "../../src/base/json.ts";
 import { type LogKey, logKey, signCheckpoint } from "../../src/ledger/checkpoint.ts";
-import { headLine } from "../../src/ledger/export-line.ts";
+import { entryLine, headLine } from "../../src/ledger/export-line.ts";
 import { leafHash } from "../../src/ledger/tree.ts";
 import type { SignedHead } from "../../src/ledger/verify-note.ts";
 import {
@@ -206,4 +206,44 @@ export const tamperings: Readonly<Record<string, Tampering>> = {
     });
     return exported(exportOf(told, PRUNED));
   },
+  "a pruned entry put back with other words": (log, random) => {
+    const told = prunedLog(log);
+    const lines = exportOf(told, PRUNED);
+    const index = random(PRUNED);
+    const body = `{"actor":"mallory","type":"host.added","n":${random(1e9)}}`;
+    lines.splice(
+      random(2) === 0 ? 2 : lines.length - 1,
+      0,
+      entryLine(index, leafHash(body), body).trimEnd(),
+    );
+    return exported(lines);
+  },
+  "a pruning that says less than is gone": (log, random) => {
+    const lines = exportOf(prunedLog(log), PRUNED);
+    const first = lines.findIndex((line) => line.startsWith('{"index":'));
+    const more = 1 + random(5);
+    if (random(2) === 0) lines.splice(first, more);
+    else lines[0] = (lines[0] ?? "").replace(`"minimum":${PRUNED}`, `"minimum":${PRUNED * 2}`);
+    return exported(lines);
+  },
+  "a pruning that ignores a legal hold": (log, random) => {
+    const hold = `LH-${1 + random(99)}`;
+    const placed = `{"facts":{"kind":"person"},"object":"hold:${hold}","type":"hold.placed"}`;
+    return exported(exportOf(prunedLog(log, [placed]), PRUNED));
+  },
+  "pruned bundles without a statement": (log, random) => {
+    const files = filesOf(random(2) === 0 ? log : prunedLog(log));
+    // Without a statement none may go; with one, those above it may not.
+    files.delete("tile/entries/000");
+    if (files.size > 0 && random(2) === 0) files.delete("tile/0/000");
+    const last = [...files.keys()].filter((path) => path.startsWith("tile/entries/001"));
+    for (const path of last) files.delete(path);
+    return { form: "files", files };
+  },
 };
+
+/** The log with the statement that lets its first tile go, after other entries. */
+export function prunedLog(log: MadeLog, before: readonly string[] = []): MadeLog {
+  const entries = [...log.entries, ...before, JSON.stringify(statement(log, PRUNED))];
+  return logOf(entries, { facts: log.facts, heads: [...log.heads, entries.length] });
+}

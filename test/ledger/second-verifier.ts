@@ -15,7 +15,22 @@ export function judgeFiles(files: Files, vkey: string): true | string {
   if (head === null) return "checkpoint not signed";
   const leaves: Buffer[] = [];
   // "The partial tile at level l for a tree of size s has floor(s / 256**l) mod 256 entries."
+  // Bundles of a pruned beginning are missing, and a statement of the log itself must allow that.
+  let unseen = 0;
+  let permitted = 0;
   for (const [n, width] of tilesAt(0, head.size)) {
+    const kept = fileOf(files, "0", n, width);
+    if (
+      width === 256 &&
+      unseen === n &&
+      kept !== null &&
+      fileOf(files, "entries", n, width) === null
+    ) {
+      if (kept.length !== 256 * 32) return `tile 0/${n}`;
+      for (let i = 0; i < 256; i += 1) leaves.push(kept.subarray(i * 32, i * 32 + 32));
+      unseen += 1;
+      continue;
+    }
     const entries = unbundle(fileOf(files, "entries", n, width));
     const tile = fileOf(files, "0", n, width);
     if (entries === null || entries.length !== width) return `bundle ${n}`;
@@ -25,8 +40,12 @@ export function judgeFiles(files: Files, vkey: string): true | string {
       if (!leaf.equals(tile.subarray(i * 32, i * 32 + 32))) return `entry ${n * 256 + i}`;
       if (!isJsonObject(entry)) return `entry ${n * 256 + i} is no JSON object`;
       leaves.push(leaf);
+      const said = JSON.parse(entry.toString("utf8"));
+      if (said.type === "ledger.pruned")
+        permitted = Math.max(permitted, Number(said.facts?.minimum) || 0);
     }
   }
+  if (unseen * 256 > permitted) return `bundles below ${unseen} are missing`;
   // MTH(D[(n * 256 + i) * 256**l : (n * 256 + i + 1) * 256**l])
   for (let level = 1; Math.floor(head.size / 256 ** level) > 0; level += 1) {
     for (const [n, width] of tilesAt(level, head.size)) {

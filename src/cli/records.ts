@@ -1,0 +1,223 @@
+import type { Command } from "commander";
+import { Failure } from "../base/failure.ts";
+import { ask } from "../client/client.ts";
+import { type Cli, show } from "./cli.ts";
+import { people } from "./names.ts";
+import { renderTable } from "./view/table.ts";
+import { clockText, whenText } from "./view/when.ts";
+import { writeWhole } from "./write-whole.ts";
+
+/** How long the log keeps words, and what keeps them longer: `audit retention`, `prune`, `hold`. */
+export function registerRecords(audit: Command, cli: Cli): void {
+  registerRetention(audit, cli);
+  registerPrune(audit, cli);
+  registerHold(audit, cli);
+}
+
+const classes = { changes: "changes", access: "access", rest: "rest" } as const;
+
+function registerRetention(audit: Command, cli: Cli): void {
+  audit
+    .command("retention")
+    .description("How long the words of entries are kept; hashes and heads are kept for ever")
+    .option("--class <class>", `one of ${Object.keys(classes).join(", ")}; with --days, sets it`)
+    .option("--days <number>", "at least 400")
+    .action(async (flags: { class?: string; days?: string }) => {
+      if ((flags.class === undefined) !== (flags.days === undefined)) {
+        throw new Failure("invalid", "--class and --days go together.");
+      }
+      if (flags.class !== undefined) {
+        const chosen = classes[flags.class as keyof typeof classes];
+        if (chosen === undefined) {
+          throw new Failure("invalid", `--class is one of ${Object.keys(classes).join(", ")}.`);
+        }
+        const path = { class: chosen };
+        const body = { days: Number(flags.days) };
+        await ask(cli.client().PUT("/api/v1/audit/retention/{class}", { params: { path }, body }));
+      }
+      const standing = await ask(cli.client().GET("/api/v1/audit/retention"));
+      show(cli, standing, () =>
+        [
+          renderTable(standing.classes, [
+            { head: "class", cell: (one) => one.class },
+            { head: "days", cell: (one) => one.days, align: "right" },
+          ]),
+          ...standingLines(standing),
+        ].join("\n"),
+      );
+    });
+}
+
+interface Standing {
+  readonly minimum: number;
+  readonly size: number;
+  readonly prunable: number;
+  readonly first: { readonly index: number; readonly why: string } | null;
+}
+
+function standingLines(standing: Standing): readonly string[] {
+  const { minimum, size, prunable, first } = standing;
+  const gone = minimum === 0 ? "none were pruned" : `those below ${minimum} were pruned`;
+  const stays =
+    first === null ? "" : ` Entry ${first.index} is the first that stays: ${first.why}.`;
+  return [
+    `${size} entries; ${gone}.${stays}`,
+    prunable > minimum
+      ? `${prunable - minimum} could go now: fettle audit prune --below ${prunable}`
+      : "None can go now.",
+  ];
+}
+
+function registerPrune(audit: Command, cli: Cli): void {
+  audit
+    .command("prune")
+    .description("Say which old entries could go; with --below, take their words away for good")
+    .option("--below <index>", "the index that a look without this flag named")
+    .action(async (flags: { below?: string }) => {
+      const client = cli.client();
+      if (flags.below === undefined) {
+        const standing = await ask(client.GET("/api/v1/audit/retention"));
+        show(cli, standing, () => standingLines(standing).join("\n"));
+        return;
+      }
+      const body = { minimum: Number(flags.below) };
+      const done = await ask(client.POST("/api/v1/audit/prunings", { body }));
+      show(
+        cli,
+        done,
+        () =>
+          `${done.entries} entries are gone. Their hashes stay, and exports say by which statement.`,
+      );
+    });
+}
+
+interface PlaceFlags {
+  readonly case?: string;
+  readonly change?: string;
+  readonly host?: string;
+  readonly person?: string;
+  readonly from?: string;
+  readonly until?: string;
+  readonly reason: string;
+}
+
+function registerHold(audit: Command, cli: Cli): void {
+  const hold = audit
+    .command("hold")
+    .description("Legal holds: what may be neither pruned nor erased");
+  hold
+    .command("list")
+    .description("Legal holds, newest first")
+    .option("--open", "only those in force")
+    .action(async (flags: { open?: true }) => {
+      const client = cli.client();
+      const query = { open: flags.open === true ? ("true" as const) : ("false" as const) };
+      const { items } = await ask(client.GET("/api/v1/audit/holds", { params: { query } }));
+      const names = await people(client);
+      const name = (id: string | null) => (id === null ? "" : (names.get(id) ?? id));
+      show(cli, items, () =>
+        renderTable(items, [
+          { head: "hold", cell: (one) => one.name },
+          { head: "over", cell: (one) => overText(one, names) },
+          { head: "placed", cell: (one) => whenText(one.placedAt, cli.clock()) },
+          { head: "by", cell: (one) => name(one.placedBy) },
+          { head: "lifting asked by", cell: (one) => name(one.liftAskedBy) },
+          { head: "lifted by", cell: (one) => name(one.liftedBy) },
+          { head: "reason", cell: (one) => one.reason, widthMax: 60 },
+        ]),
+      );
+    });
+  hold
+    .command("place")
+    .description("Place a hold over one thing or a span of time; it counts at once")
+    .option("--case <case>", "as in P-12")
+    .option("--change <change>", "as in C-7")
+    .option("--host <host>", "by name")
+    .option("--person <handle>", "what they did, and what is held on them")
+    .option("--from <time>", "with --until: all that happened in between")
+    .option("--until <time>", "not itself in the span")
+    .requiredOption("--reason <text>", "why; ten characters at least")
+    .action(async (flags: PlaceFlags) => {
+      const body = { ...whatHeld(flags), reason: flags.reason };
+      const placed = await ask(cli.client().POST("/api/v1/audit/holds", { body }));
+      show(cli, placed, () => `${placed.name} holds from now on. Two people lift it.`);
+    });
+  hold
+    .command("lift <hold>")
+    .description("Ask to lift a hold; another person who does the same lifts it")
+    .option("--reason <text>", "why; who asks first gives it")
+    .action(async (ref: string, body: { reason?: string }) => {
+      const params = { path: { hold: ref } };
+      const path = "/api/v1/audit/holds/{hold}/lift" as const;
+      const now = await ask(cli.client().POST(path, { params, body }));
+      show(cli, now, () =>
+        now.liftedAt === null
+          ? `Asked. ${now.name} counts until another person does the same: fettle audit hold lift ${now.name}`
+          : `${now.name} is lifted.`,
+      );
+    });
+}
+
+function whatHeld(flags: PlaceFlags) {
+  const named = (["case", "change", "host", "person"] as const).filter(
+    (kind) => flags[kind] !== undefined,
+  );
+  const [kind] = named;
+  const { from, until } = flags;
+  if (kind !== undefined && named.length === 1 && from === undefined && until === undefined) {
+    return { kind, about: flags[kind] ?? "" };
+  }
+  if (kind === undefined && from !== undefined && until !== undefined) {
+    return { kind: "time" as const, from: instantOf(from), until: instantOf(until) };
+  }
+  throw new Failure(
+    "invalid",
+    "Name one of --case, --change, --host and --person, or both --from and --until.",
+  );
+}
+
+function instantOf(text: string): string {
+  const at = Date.parse(text);
+  if (/^\d{4}-\d{2}-\d{2}/.test(text) && Number.isFinite(at)) return new Date(at).toISOString();
+  throw new Failure("invalid", `${text} is not a time such as 2026-01-31 or 2026-01-31T12:00:00Z.`);
+}
+
+interface ShownHold {
+  readonly kind: string;
+  readonly about: string | null;
+  readonly from: string | null;
+  readonly until: string | null;
+}
+
+function overText(hold: ShownHold, names: ReadonlyMap<string, string>): string {
+  const { kind, about, from, until } = hold;
+  if (from !== null && until !== null) return `${clockText(from)} – ${clockText(until)}`;
+  return `${kind} ${about === null ? "" : (names.get(about) ?? about)}`;
+}
+
+/** What is held on a person: to give it to them, and to erase it. */
+export function registerErasure(user: Command, cli: Cli): void {
+  user
+    .command("records <handle> <file>")
+    .description("Write all that is held on a person to a file, for their request")
+    .action(async (handle: string, file: string) => {
+      const params = { path: { user: handle } };
+      const held = await ask(cli.client().GET("/api/v1/users/{user}/records", { params }));
+      writeWhole(file, Buffer.from(`${JSON.stringify(held, null, 2)}\n`));
+      show(cli, { file }, () => `All that is held on ${handle} is in ${file}.`);
+    });
+  user
+    .command("erase <handle>")
+    .description("Ask to erase a person for good; another person who does the same erases them")
+    .option("--reason <text>", "why; who asks first gives it")
+    .action(async (handle: string, body: { reason?: string }) => {
+      const params = { path: { user: handle } };
+      const path = "/api/v1/users/{user}/erasure" as const;
+      const now = await ask(cli.client().POST(path, { params, body }));
+      show(cli, now, () =>
+        now.doneAt === null
+          ? `Asked. Nothing is erased until another administrator does the same: fettle user erase ${handle}`
+          : "Erased. What was sealed about them can be read by nobody any more.",
+      );
+    });
+}

@@ -1,0 +1,142 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Actor } from "../base/actor.ts";
+import { Failure } from "../base/failure.ts";
+import { demandUnscoped } from "../base/unscoped.ts";
+import { inTransaction } from "../db/database.ts";
+import type { World } from "../db/world.ts";
+import { rootOf } from "../ledger/loops-sequencer.ts";
+import { recordEvent } from "../ledger/record.ts";
+import { removeDurably } from "../ledger/store-files.ts";
+import { ledgerFolder } from "../ledger/store-log-key.ts";
+import { loadEventIndex, loadHead, loadMinimum } from "../ledger/store-tree.ts";
+import { TILE_WIDTH, tilePath } from "../ledger/tile.ts";
+import { holdName, prunableBelow } from "./hold.ts";
+import {
+  loadFirstKept,
+  loadHolds,
+  loadOpenStatements,
+  loadRetention,
+  lockHolds,
+  pruneBy,
+  type Retention,
+  saveRetention,
+} from "./store.ts";
+
+const LOG = "The audit log";
+
+export interface Standing {
+  readonly classes: readonly Retention[];
+  /** Entries below it are gone; `size` is that of the tree. */
+  readonly minimum: number;
+  readonly size: number;
+  /** Below this index entries could go now. */
+  readonly prunable: number;
+  /** The first entry that must stay; null: none must. */
+  readonly first: { readonly index: number; readonly why: string } | null;
+}
+
+/** How long what is kept, and what could go now; changes nothing. */
+export async function retentionStanding(world: World, actor: Actor): Promise<Standing> {
+  demandUnscoped(actor, "audit.read", LOG);
+  return standingOf(world);
+}
+
+async function standingOf(world: World): Promise<Standing> {
+  const classes = await loadRetention(world.db);
+  const minimum = await loadMinimum(world.db);
+  const size = (await loadHead(world.db))?.size ?? 0;
+  const kept = await loadFirstKept(world.db);
+  const days = classes.find((one) => one.class === kept?.class)?.days;
+  const why =
+    kept === null || kept.hold === null
+      ? `${kept?.class ?? ""} are kept for ${days ?? 0} days`
+      : `legal hold ${holdName(kept.hold)}`;
+  const first = kept === null ? null : { index: kept.index, why };
+  const prunable = prunableBelow({ first: kept?.index ?? null, size, minimum });
+  return { classes, minimum, size, prunable, first };
+}
+
+export async function changeRetention(world: World, actor: Actor, to: Retention): Promise<void> {
+  demandUnscoped(actor, "policy.apply", LOG);
+  await inTransaction(world.db, async (tx) => {
+    const before = await saveRetention(tx, to);
+    if (before === to.days) return;
+    await recordEvent(tx, {
+      type: "retention.changed",
+      actor: actor.subject,
+      object: `retention:${to.class}`,
+      facts: { from: before, to: to.days },
+    });
+  });
+}
+
+/** A head follows within half a second; this is for a slow machine. */
+const HEAD_WAIT_MS = 15_000;
+const LOOK_MS = 100;
+
+/**
+ * Prunes entries below `minimum`, which whoever asks has seen: a statement goes into the log first, and
+ * what it names goes once a signed head covers it. Interrupted in between, the next start of the server goes on.
+ */
+export async function prune(
+  world: World,
+  actor: Actor,
+  minimum: number,
+): Promise<{ readonly minimum: number; readonly entries: number }> {
+  demandUnscoped(actor, "policy.apply", LOG);
+  const standing = await standingOf(world);
+  if (minimum <= standing.minimum || minimum > standing.prunable || minimum % TILE_WIDTH !== 0) {
+    throw new Failure(
+      "blocked",
+      standing.prunable > standing.minimum
+        ? `Entries below ${standing.prunable} can go now, by multiples of ${TILE_WIDTH}; not those below ${minimum}.`
+        : `No entries can go now: entry ${standing.first?.index ?? standing.size} stays, ${standing.first?.why ?? "as its tile is not full"}.`,
+    );
+  }
+  const statement = await inTransaction(world.db, async (tx) => {
+    await lockHolds(tx);
+    const root = (await rootOf(tx, minimum)).toString("base64");
+    const holds = (await loadHolds(tx, { open: true })).map(({ number }) => holdName(number));
+    return recordEvent(tx, {
+      type: "ledger.pruned",
+      actor: actor.subject,
+      object: "ledger:log",
+      facts: { minimum, root, from: standing.minimum, holds },
+    });
+  });
+  const until = Date.now() + HEAD_WAIT_MS;
+  for (;;) {
+    const index = await loadEventIndex(world.db, statement);
+    const head = await loadHead(world.db);
+    if (index !== null && head !== null && index < head.size) break;
+    if (Date.now() > until) {
+      throw new Failure(
+        "unavailable",
+        "The statement waits for a signed head; nothing was pruned. Ask again in a moment.",
+      );
+    }
+    await sleep(LOOK_MS);
+  }
+  const entries = await inTransaction(world.db, (tx) => pruneBy(tx, statement));
+  await removePruned(world, minimum);
+  return { minimum, entries };
+}
+
+/** Takes the bundles of pruned entries out of the ledger folder; what is gone already stays so. */
+async function removePruned(world: World, minimum: number): Promise<void> {
+  const paths: string[] = [];
+  for (let position = 0; position * TILE_WIDTH < minimum; position += 1) {
+    paths.push(tilePath("entries", position, TILE_WIDTH));
+  }
+  await removeDurably(ledgerFolder(world), paths);
+}
+
+/** Carries out statements that a stopped server left, as far as they may be still; run at the start. */
+export async function finishPruning(world: World): Promise<void> {
+  for (const statement of await loadOpenStatements(world.db)) {
+    await inTransaction(world.db, (tx) => pruneBy(tx, statement)).catch((cause: unknown) =>
+      world.log.warn({ err: cause, statement }, "what a statement lets go stays"),
+    );
+  }
+  await removePruned(world, await loadMinimum(world.db));
+}
