@@ -124,6 +124,33 @@ describePages("overview and settings", () => {
     await page.getByText("nobody who administers").first().waitFor();
   });
 
+  test("adds a directory, gives its group a role, and shows its token once", async () => {
+    const { page } = at;
+    await page.goto("/settings/directories");
+    await page.getByLabel("Handle").fill("entra");
+    await page.getByLabel("Title").fill("Entra");
+    await page.getByRole("button", { name: "Add a directory" }).click();
+    const part = page.getByRole("region", { name: "Entra" });
+    await part.getByText("has no token").waitFor();
+    await part.getByRole("button", { name: "Make a token" }).click();
+    await part.getByText(/^fettle_/).waitFor();
+    await part.getByText("/scim/v2").waitFor();
+    await part.getByLabel("Members of the group").fill("Linux patchers");
+    await part.getByLabel("Role").selectOption("operator");
+    await part.getByLabel("Where").fill("env=prod");
+    await part.getByRole("button", { name: "Add the rule" }).click();
+    await part.getByRole("row", { name: /Linux patchers operator env=prod/ }).waitFor();
+    await settled(page);
+    await expectAccessible(page);
+    await picture(page, "settings-directory");
+    await page.setViewportSize({ width: 390, height: 800 });
+    await expectNoSidewaysScroll(page);
+    await picture(page, "settings-directory-390");
+    await page.reload();
+    await part.waitFor();
+    expect(await part.getByText(/^fettle_/).count()).toBe(0);
+  });
+
   test("a fleet at work reads as one sentence, what waits for me, and rollouts that move", async () => {
     await shopFleet(at.site.world);
     const scene = await setScene(at.site.world, { canary: 4, "1": 10, "2": 20 });

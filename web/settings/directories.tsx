@@ -80,7 +80,9 @@ function DirectoryPart({ directory }: { readonly directory: Directory }) {
   return (
     <section aria-label={directory.title}>
       <Group gap="sm" mb="xs">
-        <Title order={3}>{directory.title}</Title>
+        <Title order={2} size="h3">
+          {directory.title}
+        </Title>
         <DirectoryState directory={directory} />
       </Group>
       <Text size="sm" mb="xs">
@@ -165,7 +167,7 @@ function Rules({ directory }: { readonly directory: Directory }) {
             <ScrolledTable
               name={`Rules of ${directory.title}`}
               minWidth={480}
-              heads={["Group", "Role", "Where", ""]}
+              heads={["Group", "Role", "Where", "Action"]}
             >
               {items.map((rule) => (
                 <RuleRow key={rule.id} rule={rule} directory={directory} />
