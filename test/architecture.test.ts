@@ -27,6 +27,7 @@ const order: readonly (readonly [folder: string, mayImport: readonly string[]])[
   ["fleet", ["+plan"]],
   ["rollout", ["+change", "fleet"]],
   ["watch", ["+rollout"]],
+  ["itsm", ["+watch"]],
   ["reports", ["+watch"]],
 ];
 

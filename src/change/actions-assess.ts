@@ -11,6 +11,7 @@ import { changePolicy, ownersPolicy } from "../policy/store-files.ts";
 import { loadPatch } from "../triage/store.ts";
 import { demandStandard } from "./actions-templates.ts";
 import { askedOf, type Demand } from "./demand.ts";
+import { type ItsmPart, itsmAsked } from "./itsm-hold.ts";
 import type { Assessment, Change, RiskFacts } from "./model.ts";
 import { riskier, scoreRisk } from "./risk-score.ts";
 import { partsAsked, type SignOffPart } from "./sign-off.ts";
@@ -57,6 +58,7 @@ export async function weigh(world: World, asked: ToWeigh): Promise<Weighed> {
     ownership: await ownershipOf(world, asked),
     // A standard change was looked at beforehand; once it is a normal one, this is asked for as well.
     signOffs: template === null ? await signOffsFor(world, { policy, asked, level }) : [],
+    itsm: await itsmFor(world, { policy, asked, level }),
     template,
     raised: asked.raised,
   };
@@ -111,6 +113,21 @@ export async function signOffsFor(
     ...{ class: asked.class, requester: asked.requester, level, tier, byHandle },
     services: services.map(({ name }) => name),
   });
+}
+
+/** Which states of its records a change waits for; a standard change too. */
+export async function itsmFor(
+  world: World,
+  of: {
+    readonly policy: ChangePolicy;
+    readonly level: RiskLevel;
+    readonly asked: Pick<ToWeigh, "plan" | "class">;
+  },
+): Promise<ItsmPart[]> {
+  const { policy, level, asked } = of;
+  if (policy.itsm.length === 0) return [];
+  const tier = await loadTier(world.db, asked.plan);
+  return itsmAsked(policy, { class: asked.class, level, tier });
 }
 
 async function standardFor(

@@ -12,7 +12,7 @@ import { loadPlan } from "../plan/store.ts";
 import { type RiskLevel, riskLevels } from "../policy/change-control.ts";
 import { changePolicy } from "../policy/store-files.ts";
 import { approvalLost, demandChange, lockForTaking } from "./actions.ts";
-import { demandsFor, signOffsFor } from "./actions-assess.ts";
+import { demandsFor, itsmFor, signOffsFor } from "./actions-assess.ts";
 import { whatIsMissing } from "./actions-settle.ts";
 import { delegationRefusal } from "./delegation.ts";
 import { type Change, nextState } from "./model.ts";
@@ -59,6 +59,7 @@ export async function raiseRisk(
     const { needed, demands } = await demandsFor(world, { policy, level: given.to, asked });
     const raised = { to: given.to, by: actor.subject, reason: given.reason, at };
     const signOffs = await signOffsFor(world, { policy, asked, level: given.to });
+    const itsm = await itsmFor(world, { policy, asked, level: given.to });
     const weighed = change.assessment ?? unweighed(change, policy);
     const now: Change = {
       ...change,
@@ -66,7 +67,14 @@ export async function raiseRisk(
       level: given.to,
       needsBoard: change.needsBoard || needed.needsCab,
       // What is riskier than its points say is no standard change any more.
-      assessment: { ...weighed, waived: [...needed.waived], signOffs, template: null, raised },
+      assessment: {
+        ...weighed,
+        waived: [...needed.waived],
+        signOffs,
+        itsm,
+        template: null,
+        raised,
+      },
     };
     await saveControl(tx, now, demands);
     await recordEvent(tx, {
@@ -97,6 +105,7 @@ function unweighed(
     waived: [],
     ownership: null,
     signOffs: [],
+    itsm: [],
     template: null,
     raised: null,
   };

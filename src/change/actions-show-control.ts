@@ -12,10 +12,12 @@ import { whatIsMissing } from "./actions-settle.ts";
 import { partsOf, signOffActions } from "./actions-sign-off.ts";
 import { type Demand, type Missing, missingToText } from "./demand.ts";
 import { closureOf } from "./duty.ts";
+import { itsmHeldToText } from "./itsm-hold.ts";
 import type { Change } from "./model.ts";
 import { missingSignOffToText } from "./sign-off.ts";
 import { loadDemands } from "./store-control.ts";
 import { loadTold, type Told } from "./store-escalation.ts";
+import { loadItsmHolds } from "./store-itsm.ts";
 import {
   loadMissingSignOffs,
   loadSignOffs,
@@ -51,6 +53,7 @@ export async function showControl(
   const signedOff = await loadSignOffs(db, change);
   const isOver = closureOf(change.state, null) !== null;
   const unsigned = isOver ? [] : await loadMissingSignOffs(db, change);
+  const outside = isOver ? [] : await loadItsmHolds(db, change.id);
   const board = await boardStand(world, db, change);
   const escalated = await loadTold(db, change.id);
   const afterwards = await loadAfterwards(world, change.id);
@@ -80,6 +83,7 @@ export async function showControl(
       ...missing.map((one) => missingToText(one, nameOf)),
       ...(change.state === "approved" && missing.length === 0 ? [startText(change)] : []),
       ...unsigned.map(unsignedText),
+      ...outside.map(itsmHeldToText),
     ],
     actions: [
       actionOf("raise-risk", "Raise the risk", raise),

@@ -129,6 +129,8 @@ export const assessmentSchema = z.object({
       }),
     )
     .default([]),
+  /** States of its records in ITSM systems in which it may start. */
+  itsm: z.array(z.object({ system: z.string(), states: z.array(z.string()) })).default([]),
   /** A standard change: the template from which it was made. */
   template: z.object({ name: z.string(), digest: z.string() }).nullable().default(null),
   /** Somebody called it riskier than the points do. */

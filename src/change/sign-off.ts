@@ -1,5 +1,10 @@
 import type { SubjectId } from "../base/ids.ts";
-import { firstWaveOf, type RiskLevel, type SignOffRule } from "../policy/change-control.ts";
+import {
+  type Conditions,
+  firstWaveOf,
+  type RiskLevel,
+  type SignOffRule,
+} from "../policy/change-control.ts";
 import { type OwnersPolicy, ownerRuleFor, type SignOffRole } from "../policy/owners.ts";
 import type { ChangeClass } from "../policy/rings.ts";
 import type { ChangeState } from "./model.ts";
@@ -53,7 +58,10 @@ export function partsAsked(
   return [...parts.values()];
 }
 
-function fits({ risk, tier, classes }: SignOffRule["when"], asked: SignOffAsk): boolean {
+export function fits(
+  { risk, tier, classes }: Conditions,
+  asked: Pick<SignOffAsk, "class" | "level" | "tier">,
+): boolean {
   if (risk !== undefined && !risk.includes(asked.level)) return false;
   if (classes !== undefined && !classes.includes(asked.class)) return false;
   return tier === undefined || tier.some((one) => one === asked.tier);

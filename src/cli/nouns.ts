@@ -148,6 +148,10 @@ export const nounParts: readonly NounPart[] = [
     load: async (program, cli) => (await import("./audit.ts")).registerAudit(program, cli),
   },
   {
+    nouns: ["itsm"],
+    load: async (program, cli) => (await import("./itsm.ts")).registerItsm(program, cli),
+  },
+  {
     nouns: ["sink"],
     load: async (program, cli) => (await import("./sink.ts")).registerSink(program, cli),
   },

@@ -125,6 +125,16 @@ const sentences: Sentences = {
   "vex.ended": (f) => `ended the VEX document V-${text(f["number"])}: ${text(f["reason"])}`,
   "support.decided": (f) =>
     `decided on ${text(f["product"])} ${text(f["cycle"])}: ${text(f["strategy"])}, by ${text(f["owner"])}. ${text(f["reason"])}`,
+  "itsm.set": (f) => `set the ITSM system ${text(f["system"])} (${text(f["kind"])}, ${text(f["origin"])})`,
+  "itsm.removed": (f) => `removed the ITSM system ${text(f["system"])}`,
+  "itsm.tested": (f) => `tried out the ITSM system ${text(f["system"])}`,
+  "itsm.linked": (f) =>
+    `${f["isNew"] === true ? "made" : "took up"} the record ${text(f["key"])} in ${text(f["system"])}`,
+  "itsm.state-changed": (f) =>
+    `${text(f["key"])} in ${text(f["system"])} went from ${text(f["from"])} to ${text(f["to"])}${f["isHolding"] === true ? ", which holds the change" : ""}`,
+  "itsm.given-up": (f) =>
+    `gave up telling ${text(f["system"])} until somebody tries again (${text(f["kind"])})`,
+  "itsm.retried": (f) => `has ${text(f["system"])} told again`,
   "sink.tested": () => "tried out a receiver of events",
   "sink.rewound": (f) => `has events sent again from entry ${text(f["from"])} on`,
   "access.refused": (f) =>

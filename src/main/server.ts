@@ -20,6 +20,7 @@ import { ensureSetupSecret } from "../identity/store-setup-secret.ts";
 import { startFeedRefresh, startMatching } from "../intel/loops.ts";
 import { loadStarter } from "../intel/starter.ts";
 import { startScanLoop, startSourceLoop } from "../inventory/loops.ts";
+import { startMirrors } from "../itsm/loops.ts";
 import { startSequencer } from "../ledger/loops.ts";
 import { BEHIND, isDatabaseBehind } from "../ledger/store-behind.ts";
 import { openLogKey } from "../ledger/store-log-key.ts";
@@ -237,8 +238,9 @@ async function startLoops(
   const witnesses = keep("witnesses", startWitnesses(world));
   const decisions = keep("decisions", startDecisionLoop(world));
   const forwarding = keep("event sinks", await startForwarding(world));
+  const mirrors = keep("ITSM mirrors", startMirrors(world));
   return new Map<Channel, readonly Loop[]>([
-    ["ledger", [sequencer, causes, forwarding, witnesses]],
+    ["ledger", [sequencer, causes, forwarding, witnesses, mirrors]],
     ["scan", [scans, matching]],
     ["feed", [feeds, matching, deadlines, decisions]],
     ["change", [changes, elevations, rollouts]],

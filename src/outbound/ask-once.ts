@@ -7,7 +7,7 @@ import { pinnedTo, type Target, targetsOf, trusted, Unreached } from "./connect.
 /** One small question over HTTP, with an answer that is held whole. */
 export interface Request {
   readonly url: string;
-  readonly method: "GET" | "HEAD" | "POST";
+  readonly method: "GET" | "HEAD" | "POST" | "PUT" | "PATCH";
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | null;
   /** Certificates (PEM) that are believed beside the system's. */

@@ -99,20 +99,24 @@ const cab = strictFields({
 
 const WAVE = /^wave ([1-9][0-9]?)$/;
 
-/** Sign-offs by people of the ownership map; without conditions every change needs them. */
+/** To which changes something applies; without conditions to every one. */
+const conditions = strictFields({
+  risk: z.array(z.enum(riskLevels)).min(1).optional(),
+  /** Of the most critical host; one that does not say counts as 0. */
+  tier: z
+    .array(z.literal([...tiers]))
+    .min(1)
+    .optional(),
+  classes: z
+    .array(z.enum(["normal", "emergency"]))
+    .min(1)
+    .optional(),
+}).default({});
+export type Conditions = z.output<typeof conditions>;
+
+/** Sign-offs by people of the ownership map. */
 const signOff = strictFields({
-  when: strictFields({
-    risk: z.array(z.enum(riskLevels)).min(1).optional(),
-    /** Of the most critical host; one that does not say counts as 0. */
-    tier: z
-      .array(z.literal([...tiers]))
-      .min(1)
-      .optional(),
-    classes: z
-      .array(z.enum(["normal", "emergency"]))
-      .min(1)
-      .optional(),
-  }).default({}),
+  when: conditions,
   before: z.union([
     z.literal("start"),
     z.string().regex(WAVE, 'write "start", or the first wave that waits, such as "wave 2"'),
@@ -121,6 +125,16 @@ const signOff = strictFields({
 });
 
 export type SignOffRule = z.output<typeof signOff>;
+
+/** The states of a change's record in an ITSM system in which it may start; all else is asked too. */
+const itsmRule = strictFields({
+  when: conditions,
+  system: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9-]{0,39}$/, "write the name of a system: fettle itsm list"),
+  states: z.array(z.string().trim().min(1).max(80)).min(1).max(20),
+});
+export type ItsmRule = z.output<typeof itsmRule>;
 
 /** The first wave that waits. */
 export function firstWaveOf({ before }: Pick<SignOffRule, "before">): number {
@@ -141,6 +155,7 @@ const fileSchema = strictFields({
   }),
   cab: cab.optional(),
   signOffs: z.array(signOff).max(20).default([]),
+  itsm: z.array(itsmRule).max(20).default([]),
   delegation: strictFields({ days: z.int().min(1).max(365) }),
   templates: strictFields({
     days: z.int().min(1).max(TEMPLATE_DAYS_MAX),

@@ -182,6 +182,8 @@ function decideWaiting(
   if (have < need) holds.push({ why: "wave-unsigned", wave: number, have, need });
   const parts = wave.unsigned ?? [];
   if (parts.length > 0) holds.push({ why: "sign-off-missing", wave: number, parts });
+  const outside = wave.outside ?? [];
+  if (outside.length > 0) holds.push({ why: "itsm", wave: number, parts: outside });
   if (holds.length > 0) return holds.map((hold) => ({ do: "hold", wave: number, hold }));
   return [{ do: "open-wave", wave: number }];
 }

@@ -189,6 +189,7 @@ function waveHolds(number: number, facts: LoadedRolloutFacts): readonly Hold[] {
     "too-early",
     "wave-unsigned",
     "sign-off-missing",
+    "itsm",
     "wave-over",
     "window-closed",
     "budget-used",

@@ -2,6 +2,7 @@ import { never } from "../base/failure.ts";
 import { durationToText, type Instant, instantToText, SECOND_MS } from "../base/instant.ts";
 import type { Closed } from "../calendar/when-next.ts";
 import { closedToText } from "../calendar/words.ts";
+import { type ItsmHeld, itsmHeldToText } from "../change/itsm-hold.ts";
 import { missingSignOffToText } from "../change/sign-off.ts";
 import type { SignOffRole } from "../policy/owners.ts";
 import type { ReachProblemKind } from "../reach/model.ts";
@@ -21,6 +22,7 @@ export type Hold =
       readonly need: number;
     }
   | SignOffMissing
+  | ItsmHolds
   | { readonly why: "wave-over"; readonly endedAt: Instant }
   | { readonly why: "window-closed"; readonly opensAt: Instant | null }
   | { readonly why: "past-window"; readonly endedAt: Instant }
@@ -96,6 +98,13 @@ export interface SignOffMissing {
   readonly why: "sign-off-missing";
   readonly wave: number;
   readonly parts: readonly MissingPart[];
+}
+
+/** A record in an ITSM system is stopped there, or not in a state that the policy asks for. */
+export interface ItsmHolds {
+  readonly why: "itsm";
+  readonly wave: number;
+  readonly parts: readonly ItsmHeld[];
 }
 
 export interface MissingPart {
@@ -212,6 +221,8 @@ export function holdToText(hold: Hold, now: Instant): string {
       return `wave ${hold.wave} opens when ${hold.need - hold.have} more of ${hold.need} approvers have signed for it: fettle rollout sign-wave`;
     case "sign-off-missing":
       return `wave ${hold.wave} waits for a sign-off by ${hold.parts.map(missingSignOffToText).join("; and by ")}: fettle change sign-off`;
+    case "itsm":
+      return `wave ${hold.wave} waits: ${hold.parts.map(itsmHeldToText).join("; ")}`;
     case "wave-over":
       return `the approved time ended ${instantToText(hold.endedAt)}; what is left needs a new plan`;
     case "window-closed":

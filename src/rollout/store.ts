@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { ChangeId, HostId, PatchId, PlanDigest, RolloutId, SubjectId } from "../base/ids.ts";
 import type { Instant } from "../base/instant.ts";
 import type { Selector } from "../base/labels.ts";
+import type { ItsmHeld } from "../change/itsm-hold.ts";
 import { type Reader, sqlInstant, sqlJson, type Tx } from "../db/database.ts";
 import type { HostRule } from "../plan/model.ts";
 import { planInScope } from "../plan/store-hosts.ts";
@@ -16,6 +17,7 @@ import type { RolloutState, WaveState } from "./model.ts";
 import { loadApprovalHold } from "./store-approvals.ts";
 import { insertGates, loadStands } from "./store-gates.ts";
 import { type HaltScope, lockOrder } from "./store-halts.ts";
+import { itsmHoldsOfWave } from "./store-itsm.ts";
 import { missingSignOffsOfWave } from "./store-sign-offs.ts";
 import { millis } from "./store-time.ts";
 import { signaturesOfWave } from "./store-wave-signatures.ts";
@@ -235,6 +237,7 @@ interface WaveRow {
   readonly gate: unknown;
   readonly signatures: number;
   readonly unsigned: readonly MissingPart[];
+  readonly outside: readonly ItsmHeld[];
   readonly windows: unknown;
   readonly holds: readonly Hold[];
   readonly openedAt: Instant | null;
@@ -332,7 +335,7 @@ async function loadWaves(
 ): Promise<readonly LoadedWave[]> {
   const waves = await sql<WaveRow>`
     select number, ring, state, gate, holds, windows, ${signaturesOfWave} as signatures,
-           ${missingSignOffsOfWave} as unsigned,
+           ${missingSignOffsOfWave} as unsigned, ${itsmHoldsOfWave} as outside,
            ${millis(sql`not_before`)} as "notBefore", ${millis(sql`not_after`)} as "notAfter",
            ${millis(sql`opened_at`)} as "openedAt", ${millis(sql`passed_at`)} as "passedAt",
            ${millis(sql`ended_at`)} as "endedAt"

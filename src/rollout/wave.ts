@@ -1,4 +1,5 @@
 import type { Instant } from "../base/instant.ts";
+import type { ItsmHeld } from "../change/itsm-hold.ts";
 import type { FailureTest } from "../policy/failure-test.ts";
 import type { Rate } from "../policy/rings-budgets.ts";
 import type { Gate } from "../policy/rings-gates.ts";
@@ -87,6 +88,8 @@ export interface WaveFacts {
   readonly signatures?: number;
   /** Sign-offs by people of the ownership map that it waits for; absent: none. */
   readonly unsigned?: readonly MissingPart[];
+  /** Records in ITSM systems that hold it. */
+  readonly outside?: readonly ItsmHeld[];
   readonly counts: WaveCounts;
   /** Failed, rolled back, unknown or lost hosts that nobody has acknowledged by resuming. */
   readonly newFailures: number;

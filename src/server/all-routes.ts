@@ -4,6 +4,7 @@ import { routes as fleetRoutes } from "../fleet/routes.ts";
 import { routes as identityRoutes } from "../identity/routes.ts";
 import { routes as intelRoutes } from "../intel/routes.ts";
 import { routes as inventoryRoutes } from "../inventory/routes.ts";
+import { routes as itsmRoutes } from "../itsm/routes.ts";
 import { routes as ledgerRoutes } from "../ledger/routes.ts";
 import type { ServedRoute } from "../ledger/served-route.ts";
 import { routes as planRoutes } from "../plan/routes.ts";
@@ -27,5 +28,6 @@ export const allRoutes: readonly ServedRoute[] = [
   ...fleetRoutes,
   ...rolloutRoutes,
   ...watchRoutes,
+  ...itsmRoutes,
   ...reportRoutes,
 ];
