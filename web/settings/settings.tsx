@@ -8,6 +8,7 @@ import { DirectoriesPart } from "./directories.tsx";
 import { EventSinksPart } from "./event-sinks.tsx";
 import { FactorsPart } from "./factors.tsx";
 import { FeedsPart } from "./feeds.tsx";
+import { ItsmPart } from "./itsm.tsx";
 import { KeysPart } from "./keys.tsx";
 import { PasswordPart } from "./password.tsx";
 import { PeoplePart } from "./people.tsx";
@@ -28,6 +29,7 @@ const parts: readonly (readonly [name: string, title: string, part: () => ReactN
   ["feeds", "Feeds", () => <FeedsPart />],
   ["policy", "Policy", () => <PolicyPart />],
   ["events", "Events to others", () => <EventSinksPart />],
+  ["itsm", "ITSM systems", () => <ItsmPart />],
 ];
 
 /** What concerns whoever is signed in; the rest is everybody's. Each has its own row of tabs. */
