@@ -125,7 +125,8 @@ const sentences: Sentences = {
   "vex.ended": (f) => `ended the VEX document V-${text(f["number"])}: ${text(f["reason"])}`,
   "support.decided": (f) =>
     `decided on ${text(f["product"])} ${text(f["cycle"])}: ${text(f["strategy"])}, by ${text(f["owner"])}. ${text(f["reason"])}`,
-  "itsm.set": (f) => `set the ITSM system ${text(f["system"])} (${text(f["kind"])}, ${text(f["origin"])})`,
+  "itsm.set": (f) =>
+    `set the ITSM system ${text(f["system"])} (${text(f["kind"])}, ${text(f["origin"])})`,
   "itsm.removed": (f) => `removed the ITSM system ${text(f["system"])}`,
   "itsm.tested": (f) => `tried out the ITSM system ${text(f["system"])}`,
   "itsm.linked": (f) =>
@@ -137,6 +138,8 @@ const sentences: Sentences = {
   "itsm.retried": (f) => `has ${text(f["system"])} told again`,
   "sink.tested": () => "tried out a receiver of events",
   "sink.rewound": (f) => `has events sent again from entry ${text(f["from"])} on`,
+  "change.refused": (f) =>
+    `was refused ${f["count"] === 1 ? "" : `${text(f["count"])} times `}by change control at ${text(f["method"])} ${text(f["route"])}: ${text(f["code"])}`,
   "access.refused": (f) =>
     `${f["code"] === "unauthenticated" ? "somebody who was not signed in " : ""}was refused ${f["count"] === 1 ? "" : `${text(f["count"])} times `}at ${text(f["method"])} ${text(f["route"])}: ${text(f["code"])}${f["permission"] == null ? "" : `, without the right ${text(f["permission"])}`}`,
   "host.told": (f) =>

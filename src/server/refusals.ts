@@ -3,6 +3,7 @@ import type { SubjectId } from "../base/ids.ts";
 import { inTransaction } from "../db/database.ts";
 import type { World } from "../db/world.ts";
 import { recordEvents } from "../ledger/record.ts";
+import { refusalEvent } from "./refusal-kind.ts";
 import { type Counted, type Refusal, RefusalTally } from "./refusal-tally.ts";
 
 /** Writes what was refused into the ledger, apart from the requests: a refusal costs nobody a commit. */
@@ -42,7 +43,7 @@ async function record(world: World, counted: readonly Counted[]): Promise<void> 
     recordEvents(
       tx,
       counted.map(({ subject, ...facts }) => ({
-        type: "access.refused",
+        type: refusalEvent(facts) ?? "access.refused",
         actor: (subject ?? systemActor.subject) as SubjectId,
         object: subject === null ? "access:anybody" : `subject:${subject}`,
         facts: { ...facts, signedIn: subject !== null },

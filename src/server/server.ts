@@ -1,5 +1,5 @@
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
-import { assert, Failure, type FailureCode, failureTable } from "../base/failure.ts";
+import { assert, Failure, failureTable } from "../base/failure.ts";
 import { newId, type SubjectId } from "../base/ids.ts";
 import type { World } from "../db/world.ts";
 import type { ServedRoute } from "../ledger/served-route.ts";
@@ -9,6 +9,7 @@ import { type Admission, admit, makeDoors } from "./gate.ts";
 import { type Metrics, makeMetrics } from "./metrics.ts";
 import { isPageRequest, type Pages, sendPage } from "./pages.ts";
 import { failureOf, problemOf, scimProblemOf } from "./problem.ts";
+import { refusalEvent } from "./refusal-kind.ts";
 import { type Refusals, startRefusals } from "./refusals.ts";
 import { formFault } from "./request-form.ts";
 import { healthRoute, metricsRoute } from "./routes.ts";
@@ -179,23 +180,19 @@ function sendProblem(
 /** Every "no" to somebody is recorded; that something is not there is an answer. */
 function noteRefusal(refusals: Refusals, request: FastifyRequest): void {
   const { refusal, caller, method } = request;
-  if (refusal === null || !refusedCodes.includes(refusal.code)) return;
+  if (refusal === null) return;
+  const { code } = refusal;
+  const route = routeOf(request);
+  if (refusalEvent({ method, route, code }) === null) return;
   const permission = refusal.facts["permission"];
   refusals.note({
     subject: caller,
     method,
-    route: routeOf(request),
-    code: refusal.code,
+    route,
+    code,
     permission: typeof permission === "string" ? permission : null,
   });
 }
-
-const refusedCodes: readonly FailureCode[] = [
-  "unauthenticated",
-  "forbidden",
-  "proof-needed",
-  "rate-limited",
-];
 
 function routeOf(request: FastifyRequest): string {
   return request.routeOptions.config.declared?.path ?? "(none)";
