@@ -4,6 +4,7 @@ import { Failure } from "../base/failure.ts";
 import { ask, type Client } from "../client/client.ts";
 import { openHead, parseVerifierKey, type VerifierKey } from "../ledger/verify.ts";
 import { type Cli, show } from "./cli.ts";
+import { registerGather } from "./gather.ts";
 import { people } from "./names.ts";
 import { moreLines, type RowFlags, rowsOf, withRows } from "./pages.ts";
 import { readNamedText } from "./read-file.ts";
@@ -68,6 +69,7 @@ export function registerAudit(program: Command, cli: Cli): void {
     });
   registerVerify(audit, cli);
   registerRecords(audit, cli);
+  registerGather(audit, cli);
 }
 
 interface EventFlags extends RowFlags {

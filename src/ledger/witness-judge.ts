@@ -105,7 +105,7 @@ export function judgeCheckpoint(
         });
   if (!isGrown) {
     const why = "the checkpoint did not grow out of the one signed here";
-    return { status: 422, why, isFork: kept.size > 0 };
+    return { status: 422, why, isFork: false };
   }
   return { status: 200, body, origin, note, kept: head };
 }

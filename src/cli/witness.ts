@@ -1,0 +1,169 @@
+import type { Command } from "commander";
+import { Failure } from "../base/failure.ts";
+import { ask } from "../client/client.ts";
+import { type Cli, say, show } from "./cli.ts";
+import { readNamedText } from "./read-file.ts";
+import { renderTable, safeText } from "./view/table.ts";
+import {
+  addCheckpoint,
+  makeWitness,
+  openWitness,
+  trustLog,
+  witnessKeys,
+  witnessServer,
+} from "./witness-machine.ts";
+import { writeWhole } from "./write-whole.ts";
+
+/** Who signs the heads of the log beside the server; and being such a witness, on another machine. */
+export function registerWitness(program: Command, cli: Cli): void {
+  const witness = program
+    .command("witness")
+    .description("Who signs the heads of the log beside the server");
+  registerList(witness, cli);
+  registerAdd(witness, cli);
+  registerMachine(witness, cli);
+}
+
+function registerList(witness: Command, cli: Cli): void {
+  witness
+    .command("list")
+    .description("How far each witness has come, and what is wrong with it")
+    .option("--policy", "as lines of a host's policy")
+    .action(async (flags: { policy?: boolean }) => {
+      const reply = await ask(cli.client().GET("/api/v1/witnesses"));
+      if (flags.policy === true) {
+        const lines = reply.items.map((one) => one.policyLine);
+        return show(cli, lines, () => lines.join("\n"));
+      }
+      show(cli, reply, () => {
+        const { need, size, cosigned, lagSeconds } = reply;
+        const table = renderTable(reply.items, [
+          { head: "witness", cell: (w) => w.name },
+          { head: "where", cell: (w) => safeText(w.host ?? w.url) },
+          { head: "signed", cell: (w) => w.signedSize, align: "right" },
+          { head: "at", cell: (w) => w.signedAt ?? "never" },
+          {
+            head: "problem",
+            cell: (w) =>
+              `${w.contradictsAt === null ? "" : "CONTRADICTS: "}${safeText(w.problem ?? "")}`,
+            widthMax: 90,
+          },
+        ]);
+        const late = lagSeconds === 0 ? "" : `; a head has waited for ${lagSeconds} s`;
+        return `${table}\n${need} must sign before work starts; ${cosigned} of ${size} entries are covered so${late}`;
+      });
+    });
+}
+
+function registerAdd(witness: Command, cli: Cli): void {
+  witness
+    .command("add [host]")
+    .description("Have a host of the fleet sign heads, or with --keys a witness elsewhere")
+    .option("--keys <file>", "what `fettle witness keys` printed on its machine")
+    .option("--url <address>", "where it answers")
+    .action(async (host: string | undefined, flags: { keys?: string; url?: string }) => {
+      const body = host === undefined ? elsewhere(flags) : { host };
+      const added = await ask(cli.client().POST("/api/v1/witnesses", { body }));
+      show(
+        cli,
+        added,
+        () =>
+          `${added.name} is asked from now on. Hosts count it once their policy holds this line:\n${added.policyLine}`,
+      );
+    });
+  witness
+    .command("remove <name>")
+    .description("Ask a witness no more; what it signed counts no more")
+    .action(async (name: string) => {
+      const params = { path: { witness: name } };
+      await ask(cli.client().DELETE("/api/v1/witnesses/{witness}", { params }));
+      show(cli, { removed: name }, () => `${name} is asked no more.`);
+    });
+  witness
+    .command("quorum <n>")
+    .description("How many must have signed before work starts; 0: none")
+    .action(async (text: string) => {
+      if (!/^[0-8]$/.test(text)) {
+        throw new Failure("invalid", "Write the number of witnesses as 0 to 8.");
+      }
+      const body = { need: Number(text) };
+      const reply = await ask(cli.client().PUT("/api/v1/witness-quorum", { body }));
+      show(cli, reply, () => `${reply.need} of ${reply.items.length} witnesses must sign.`);
+    });
+}
+
+function elsewhere(flags: { keys?: string; url?: string }) {
+  if (flags.keys === undefined || flags.url === undefined) {
+    throw new Failure("invalid", "Name a host, or give both --keys FILE and --url ADDRESS.");
+  }
+  const [noteKey = "", keyLine = ""] = readNamedText(flags.keys, "The keys").trim().split("\n");
+  const name = noteKey.split("+")[0] ?? "";
+  return { name, url: flags.url, keyLine, noteKey };
+}
+
+const FOLDER = "--folder <folder>";
+const FOLDER_HELP = "the witness's own folder, on a machine that the server cannot reach into";
+
+function registerMachine(witness: Command, cli: Cli): void {
+  witness
+    .command("init <name>")
+    .description("Make the keys of a witness, on its own machine; needs no server")
+    .requiredOption(FOLDER, FOLDER_HELP)
+    .action((name: string, flags: { folder: string }) => {
+      const keys = witnessKeys(makeWitness(flags.folder, name));
+      show(cli, keys, () => `${keys.noteKey}\n${keys.keyLine}`);
+    });
+  witness
+    .command("keys")
+    .description("The two public keys of the witness, for `fettle witness add --keys`")
+    .requiredOption(FOLDER, FOLDER_HELP)
+    .action((flags: { folder: string }) => {
+      const keys = witnessKeys(openWitness(flags.folder));
+      show(cli, keys, () => `${keys.noteKey}\n${keys.keyLine}`);
+    });
+  witness
+    .command("trust <key>")
+    .description("Sign checkpoints of the log with this key, from `fettle audit key`")
+    .requiredOption(FOLDER, FOLDER_HELP)
+    .action((file: string, flags: { folder: string }) => {
+      const { origin } = trustLog(openWitness(flags.folder), readNamedText(file, "The log's key"));
+      show(cli, { origin }, () => `Checkpoints of ${safeText(origin)} are signed from now on.`);
+    });
+  witness
+    .command("serve")
+    .description("Answer add-checkpoint (C2SP tlog-witness) over HTTP")
+    .requiredOption(FOLDER, FOLDER_HELP)
+    .option("--listen <host:port>", "put a proxy with TLS before it", "127.0.0.1:7790")
+    .action(async (flags: { folder: string; listen: string }) => {
+      const [, host, port] = /^(.+):(\d{1,5})$/.exec(flags.listen) ?? [];
+      if (host === undefined) throw new Failure("invalid", "Write --listen as HOST:PORT.");
+      const server = witnessServer(openWitness(flags.folder), cli.clock);
+      await new Promise<void>((resolve, reject) => {
+        server.once("error", (cause) => {
+          const text = `${flags.listen} cannot be listened to: ${cause.message}`;
+          reject(new Failure("blocked", text, { cause }));
+        });
+        server.listen(Number(port), host, () => {
+          say(cli, `Answers at http://${flags.listen}/add-checkpoint`);
+        });
+        for (const signal of ["SIGINT", "SIGTERM"] as const) {
+          process.once(signal, () => server.close(() => resolve()));
+        }
+      });
+    });
+  witness
+    .command("sign <file>")
+    .description("Answer one add-checkpoint that came as a file; not while `serve` runs")
+    .requiredOption(FOLDER, FOLDER_HELP)
+    .requiredOption("--out <file>", "where the answer goes")
+    .action((file: string, flags: { folder: string; out: string }) => {
+      const asked = readNamedText(file, "The checkpoint");
+      const seconds = Math.floor(cli.clock() / 1000);
+      const { status, body } = addCheckpoint(openWitness(flags.folder), asked, seconds);
+      if (status !== 200) {
+        throw new Failure("blocked", `Not signed (${status}): ${safeText(body.trim())}`);
+      }
+      writeWhole(flags.out, Buffer.from(body));
+      show(cli, { file: flags.out }, () => `Signed; the answer is in ${flags.out}.`);
+    });
+}
