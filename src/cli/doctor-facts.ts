@@ -17,6 +17,7 @@ type Reply<P extends keyof paths> = paths[P] extends {
   : never;
 export type Health = Reply<"/api/v1/health">;
 export type Feed = Reply<"/api/v1/feeds">["items"][number];
+export type Witnesses = Reply<"/api/v1/witnesses">;
 export type Facets = components["schemas"]["HostFacets"];
 
 /** A fact, or in words why it could not be had. */
@@ -34,6 +35,7 @@ export interface Facts {
   readonly feeds: Asked<readonly Feed[]>;
   readonly hosts: Asked<{ readonly total: number; readonly facets: Facets }>;
   readonly ledger: Asked<{ readonly isHeadGood: boolean; readonly size: number }>;
+  readonly witnesses: Asked<Witnesses>;
 }
 
 export interface MachineFacts {

@@ -30,6 +30,11 @@ const health: Health = {
   sources: { pinned: 1, refused: [], unreached: [] },
 };
 
+const seen = {
+  ...{ name: "auditor", host: null, url: "https://w.example", policyLine: "witness auditor …" },
+  ...{ addedAt: instantToText(NOW), seenSize: 9, signedSize: 9, signedAt: null },
+  ...{ contradictsAt: instantToText(NOW), problem: null },
+};
 const none = { good: 0, attention: 0, bad: 0, unknown: 0 };
 const facets = {
   reach: { ...none, good: 3 },
@@ -59,6 +64,7 @@ function aDeployment(over: Partial<Facts> = {}): Facts {
     feeds: { value: [fresh] as never },
     hosts: { value: { total: 3, facets } as never },
     ledger: { value: { isHeadGood: true, size: 12 } },
+    witnesses: { value: { need: 0, size: 12, cosigned: 0, lagSeconds: 0, items: [] } },
     ...over,
   };
 }
@@ -207,6 +213,25 @@ describe("the doctor", () => {
       "hosts attention: 2 of 3 cannot be reached",
       {
         hosts: { value: { total: 3, facets: { ...facets, reach: { ...none, bad: 2 } } } as never },
+      },
+    ],
+    [
+      "witnesses bad: 2 must sign before work starts, and there are 0",
+      { witnesses: { value: { need: 2, size: 1, cosigned: 0, lagSeconds: 0, items: [] } } },
+    ],
+    [
+      "witnesses bad: auditor saw another history of the log",
+      { witnesses: { value: { need: 1, size: 1, cosigned: 0, lagSeconds: 0, items: [seen] } } },
+    ],
+    [
+      "witnesses attention: a head has waited for 301 s without 1 of them signing it",
+      {
+        witnesses: {
+          value: {
+            ...{ need: 1, size: 1, cosigned: 0, lagSeconds: 301 },
+            items: [{ ...seen, contradictsAt: null }],
+          },
+        },
       },
     ],
     [

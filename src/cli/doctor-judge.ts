@@ -1,5 +1,5 @@
 import { durationToText } from "../base/instant.ts";
-import type { Asked, Facets, Facts, Feed, Finding } from "./doctor-facts.ts";
+import type { Asked, Facets, Facts, Feed, Finding, Witnesses } from "./doctor-facts.ts";
 import { clock, good } from "./doctor-finding.ts";
 import { machine } from "./doctor-machine.ts";
 import { ofHealth } from "./doctor-server.ts";
@@ -26,6 +26,7 @@ function reached(facts: Facts): readonly Finding[] {
     ...ofAsked("feeds", facts.feeds, feeds),
     ...ofAsked("hosts", facts.hosts, hosts),
     ...ofAsked("ledger", facts.ledger, ledger),
+    ...ofAsked("witnesses", facts.witnesses, witnesses),
   ];
 }
 
@@ -117,6 +118,30 @@ function hosts(given: { readonly total: number; readonly facets: Facets }): read
     says: `${count} of ${total} ${says}`,
     advice,
   }));
+}
+
+/** Longer than witnesses that are there take for a head. */
+const WITNESS_LAG_SECONDS_MAX = 300;
+
+function witnesses({ need, items, lagSeconds }: Witnesses): readonly Finding[] {
+  const check = "witnesses";
+  const other = items.filter(({ contradictsAt }) => contradictsAt !== null);
+  if (other.length > 0) {
+    const says = `${other.map(({ name }) => name).join(", ")} saw another history of the log`;
+    const advice =
+      "Treat the server as stolen until it is explained: fettle audit gather (docs/witnesses.md)";
+    return [{ check, state: "bad", says, advice }];
+  }
+  if (need > items.length) {
+    const says = `${need} must sign before work starts, and there are ${items.length}`;
+    return [{ check, state: "bad", says, advice: "fettle witness add, or fettle witness quorum" }];
+  }
+  if (need > 0 && lagSeconds > WITNESS_LAG_SECONDS_MAX) {
+    const says = `a head has waited for ${lagSeconds} s without ${need} of them signing it`;
+    return [{ check, state: "attention", says, advice: "See which: fettle witness list" }];
+  }
+  if (items.length === 0) return [good(check, "none: the log is the server's word alone")];
+  return [good(check, `${items.length} sign the heads of the log, ${need} must`)];
 }
 
 function ledger(given: {

@@ -26,7 +26,7 @@ const examples: Readonly<Record<string, readonly string[]>> = {
   "token list": ["token list"],
   "token revoke": ["token revoke 0198c2d4-…"],
   "witness list": ["witness list", "witness list --policy"],
-  "witness add": ["witness add web-1", "witness add --keys auditor.keys --url https://w.example"],
+  "witness add": ["witness add web-1", "witness add --keys auditor.keys --at https://w.example"],
   "witness remove": ["witness remove auditor"],
   "witness quorum": ["witness quorum 2"],
   "witness init": ["witness init auditor --folder /var/lib/witness"],

@@ -50,7 +50,7 @@ function registerList(witness: Command, cli: Cli): void {
           },
         ]);
         const late = lagSeconds === 0 ? "" : `; a head has waited for ${lagSeconds} s`;
-        return `${table}\n${need} must sign before work starts; ${cosigned} of ${size} entries are covered so${late}`;
+        return `${table}\n${need} must sign before work starts; ${cosigned} of ${size} entries are covered${late}`;
       });
     });
 }
@@ -60,8 +60,8 @@ function registerAdd(witness: Command, cli: Cli): void {
     .command("add [host]")
     .description("Have a host of the fleet sign heads, or with --keys a witness elsewhere")
     .option("--keys <file>", "what `fettle witness keys` printed on its machine")
-    .option("--url <address>", "where it answers")
-    .action(async (host: string | undefined, flags: { keys?: string; url?: string }) => {
+    .option("--at <address>", "where it answers")
+    .action(async (host: string | undefined, flags: { keys?: string; at?: string }) => {
       const body = host === undefined ? elsewhere(flags) : { host };
       const added = await ask(cli.client().POST("/api/v1/witnesses", { body }));
       show(
@@ -88,17 +88,19 @@ function registerAdd(witness: Command, cli: Cli): void {
       }
       const body = { need: Number(text) };
       const reply = await ask(cli.client().PUT("/api/v1/witness-quorum", { body }));
-      show(cli, reply, () => `${reply.need} of ${reply.items.length} witnesses must sign.`);
+      const few =
+        reply.need > reply.items.length ? " Nothing new starts until there are as many." : "";
+      show(cli, reply, () => `${reply.need} of ${reply.items.length} witnesses must sign.${few}`);
     });
 }
 
-function elsewhere(flags: { keys?: string; url?: string }) {
-  if (flags.keys === undefined || flags.url === undefined) {
-    throw new Failure("invalid", "Name a host, or give both --keys FILE and --url ADDRESS.");
+function elsewhere(flags: { keys?: string; at?: string }) {
+  if (flags.keys === undefined || flags.at === undefined) {
+    throw new Failure("invalid", "Name a host, or give both --keys FILE and --at ADDRESS.");
   }
   const [noteKey = "", keyLine = ""] = readNamedText(flags.keys, "The keys").trim().split("\n");
   const name = noteKey.split("+")[0] ?? "";
-  return { name, url: flags.url, keyLine, noteKey };
+  return { name, url: flags.at, keyLine, noteKey };
 }
 
 const FOLDER = "--folder <folder>";
