@@ -15,21 +15,36 @@ export interface Gathered {
   readonly fork: readonly GatheredHead[];
 }
 
-const SIGNED =
-  /([^\n]+\n\d+\n[^\n]+\n)(-----BEGIN SSH SIGNATURE-----\n[^-]+-----END SSH SIGNATURE-----)/g;
+const BEGIN = "-----BEGIN SSH SIGNATURE-----";
+const END = "-----END SSH SIGNATURE-----";
 
 export function readGathered(text: string): Gathered {
-  const [, size = "", root = ""] = /^head (0|[1-9][0-9]{0,14}) ([0-9a-f]{64})$/m.exec(text) ?? [];
-  const host = /^host ([a-z0-9][a-z0-9.-]{0,62})$/m.exec(text)?.[1] ?? "";
-  const fork = /^@fork\n([\s\S]*?)^@end$/m.exec(text)?.[1] ?? "";
+  const lines = text.split("\n");
+  const [, size = "", root = ""] = lines.map((line) => HEAD.exec(line)).find(Boolean) ?? [];
+  const host = lines.map((line) => HOST.exec(line)?.[1]).find((name) => name !== undefined);
   return {
-    host,
+    host: host ?? "",
     head: root === "" ? null : { size: Number(size), root },
-    fork: [...fork.matchAll(SIGNED)].map(([, body = "", signature = ""]) => ({
-      text: body,
-      signature: `${signature}\n`,
-    })),
+    fork: lines.includes("@fork") ? signedIn(lines.slice(lines.indexOf("@fork") + 1)) : [],
   };
+}
+
+const HEAD = /^head (0|[1-9][0-9]{0,14}) ([0-9a-f]{64})$/;
+const HOST = /^host ([a-z0-9][a-z0-9.-]{0,62})$/;
+
+/** Three lines of a head, then its signature; one after the other. */
+function signedIn(lines: readonly string[]): readonly GatheredHead[] {
+  const heads: GatheredHead[] = [];
+  let at = 0;
+  for (const [place, line] of lines.entries()) {
+    if (line !== END) continue;
+    const [begin, part] = [at + 3, lines.slice(at, place + 1)];
+    if (lines[begin] !== BEGIN) return heads;
+    const [text, signature] = [part.slice(0, 3), part.slice(3)];
+    heads.push({ text: `${text.join("\n")}\n`, signature: `${signature.join("\n")}\n` });
+    at = place + 1;
+  }
+  return heads;
 }
 
 export interface GatheredVerdict {
