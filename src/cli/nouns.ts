@@ -150,6 +150,8 @@ export const nounParts: readonly NounPart[] = [
   {
     nouns: ["itsm"],
     load: async (program, cli) => (await import("./itsm.ts")).registerItsm(program, cli),
+  },
+  {
     nouns: ["witness"],
     load: async (program, cli) => (await import("./witness.ts")).registerWitness(program, cli),
   },

@@ -5,6 +5,8 @@ export const sentencesOfHosts: Sentences = {
   "host.added": (f) => `added, reached by ${text(f["way"] ?? f["kind"])}, ${text(f["mode"])}`,
   "host.edited": (f) =>
     `edited: ${Array.isArray(f["changed"]) ? f["changed"].map(text).join(", ") : text(f["changed"])}`,
+  "certificate.issued": (f) =>
+    `issued the certificate ${text(f["serial"])} to ${text(f["principal"])} for ${text(f["seconds"])} s`,
   "host.removed": () => "removed; its history stays",
   "host.inspected": (f) =>
     `inspected: packages ${short(f["packageSet"])}${f["offerSet"] === null ? ", its updates are not known" : ""}`,
