@@ -24,7 +24,13 @@ import { plan } from "./planner.ts";
 import { blockerToText } from "./planner-report.ts";
 import { isRuleWithin, readRule, ruleSelector } from "./rule.ts";
 import { parseStatement } from "./statement.ts";
-import { insertPlan, loadPolicyText, nextChangeNumber, type StoredPlan } from "./store.ts";
+import {
+  insertPlan,
+  loadPolicyText,
+  lockPatch,
+  nextChangeNumber,
+  type StoredPlan,
+} from "./store.ts";
 import { loadLabelCounts } from "./store-budgets.ts";
 import { loadJobSeconds } from "./store-durations.ts";
 import { insertImpact } from "./store-impact.ts";
@@ -240,6 +246,8 @@ async function commitPlan(
 ): Promise<void> {
   const { input, patch, planned } = made;
   await inTransaction(world.db, async (tx) => {
+    // Before the plan's row refers to it: two that share the case would each wait for the other.
+    await lockPatch(tx, patch.id);
     const isNew = await insertPlan(tx, {
       plan: made.made,
       report: planned.report,
