@@ -33,11 +33,16 @@ import { approvalsFor, loadChange, lockApproval } from "./store.ts";
 const HANDLES = ["alice", "bob", "carol", "dave"] as const;
 type Handle = (typeof HANDLES)[number];
 
+const isLong = process.env["FETTLE_TEST_LONG"] === "1";
+const LONG_MS = isLong ? 2 * 3_600_000 : 60_000;
+
 let made: TestWorld;
 let world: World;
 let now = Date.now();
 let patch: string;
 const people = new Map<Handle, TestPerson>();
+/** States that any sequence came through. */
+const seen = new Set<string>();
 
 beforeAll(async () => {
   made = await testWorld({ clock: () => now });
@@ -107,6 +112,7 @@ abstract class Step implements fc.AsyncCommand<Model, Real> {
     const change = (await loadChange(world.db, real.id))!;
     const approvals = await approvalsFor(world.db, change.id);
     expect(change.state).toBe(model.state);
+    seen.add(change.state);
     expect(approvals.map((one) => one.handle).sort()).toEqual([...model.approvers].sort());
     expect(model.approvers).not.toContain(model.requester);
     const runs = ["running", "completed", "failed", "backed-out"].includes(change.state);
@@ -274,42 +280,45 @@ function start(id: string) {
   });
 }
 
-test("whatever people do, nobody approves an own request and nothing runs without approvals", async () => {
-  const who = fc.constantFrom(...HANDLES);
-  const steps = [
-    who.map((by) => new Approve(by)),
-    who.map((by) => new Approve(by)),
-    who.map((by) => new ApproveOldPlan(by)),
-    who.map((by) => new ApproveForAnother(by)),
-    who.map((by) => new Edit(by)),
-    who.map((by) => new Withdraw(by)),
-    who.map((by) => new Reject(by)),
-    who.map((by) => new Start(by)),
-    who.map((by) => new Start(by)),
-    who.map((by) => new Finish(by)),
-    who.map((by) => new Expire(by)),
-  ];
-  const seen = new Set<string>();
-  await fc.assert(
-    fc.asyncProperty(
-      who,
-      fc.constantFrom(1 as const, 2 as const),
-      fc.commands(steps, { maxCommands: 14, size: "max" }),
-      async (by, need, commands) => {
-        const model: Model = { state: "none", requester: by, need, approvers: [], edits: 0 };
-        const real: Real = { id: "", plans: [] };
-        await new Request(by, need).run(model, real);
-        await fc.asyncModelRun(() => ({ model, real }), commands);
-        seen.add(model.state);
-      },
-    ),
-    { numRuns: 80 },
-  );
-  // A test that never came far would prove nothing.
-  expect([...seen].sort()).toEqual(
-    expect.arrayContaining(["completed", "expired", "rejected", "requested", "withdrawn"]),
-  );
-});
+test(
+  "whatever people do, nobody approves an own request and nothing runs without approvals",
+  async () => {
+    const who = fc.constantFrom(...HANDLES);
+    const steps = [
+      who.map((by) => new Approve(by)),
+      who.map((by) => new Approve(by)),
+      who.map((by) => new ApproveOldPlan(by)),
+      who.map((by) => new ApproveForAnother(by)),
+      who.map((by) => new Edit(by)),
+      who.map((by) => new Withdraw(by)),
+      who.map((by) => new Reject(by)),
+      who.map((by) => new Start(by)),
+      who.map((by) => new Start(by)),
+      who.map((by) => new Finish(by)),
+      who.map((by) => new Expire(by)),
+    ];
+    await fc.assert(
+      fc.asyncProperty(
+        who,
+        fc.constantFrom(1 as const, 2 as const),
+        fc.commands(steps, { maxCommands: 14, size: "max" }),
+        async (by, need, commands) => {
+          const model: Model = { state: "none", requester: by, need, approvers: [], edits: 0 };
+          const real: Real = { id: "", plans: [] };
+          await new Request(by, need).run(model, real);
+          await fc.asyncModelRun(() => ({ model, real }), commands);
+        },
+      ),
+      // A sample of the 10,000 sequences that FETTLE_TEST_LONG runs on this same database.
+      { numRuns: isLong ? 10_000 : 80 },
+    );
+    // A test that never came far would prove nothing.
+    expect([...seen].sort()).toEqual(
+      expect.arrayContaining(["completed", "expired", "rejected", "requested", "withdrawn"]),
+    );
+  },
+  LONG_MS,
+);
 
 describe("at the same moment", () => {
   const ROUNDS = 15;
@@ -400,5 +409,61 @@ describe("at the same moment", () => {
       ends.add(state);
     }
     expect(ends.has("withdrawn")).toBe(true);
+  });
+
+  test("1,000 commands of several people over the same changes leave one story each", async () => {
+    const CHANGES = 25;
+    const EACH = 40;
+    const reals = await Promise.all(Array.from({ length: CHANGES }, () => aRequest(1)));
+    const races = reals.map(async ({ id, plans }, at) => {
+      const signatures = new Map<Handle, string>();
+      for (const who of HANDLES) signatures.set(who, await sign(who, plans[0]!));
+      const commands = Array.from({ length: EACH }, (_, n) => {
+        const who = HANDLES[(at + n) % HANDLES.length]!;
+        const { actor } = the(who);
+        switch ((at + n * 7) % 10) {
+          case 0:
+          case 1:
+          case 2:
+            return approveChange(world, actor, { change: id, signature: signatures.get(who)! });
+          case 3:
+          case 4:
+          case 5:
+          case 6:
+            return start(id);
+          case 7:
+            return at % 3 === 0
+              ? rejectChange(world, actor, { change: id, reason: "r" })
+              : approveChange(world, actor, { change: id, signature: signatures.get("carol")! });
+          case 8:
+            return at % 5 === 0
+              ? withdrawChange(world, the("carol").actor, { change: id, reason: "r" })
+              : start(id);
+          default:
+            return approveChange(world, actor, { change: id, signature: signatures.get("alice")! });
+        }
+      });
+      return Promise.all(commands.map((work) => isRefused(work)));
+    });
+    const refused = (await Promise.all(races)).flat();
+    expect(refused).toHaveLength(CHANGES * EACH);
+    const ends = new Set<string>();
+    for (const { id } of reals) {
+      const change = (await loadChange(world.db, id))!;
+      const given = await approvalsFor(world.db, change.id);
+      const types = await eventTypes(id);
+      const at = (type: string): number => types.indexOf(type);
+      expect(types.at(-1)).toBe(`change.${change.state}`);
+      for (const once of ["change.approved", "change.running", "approval.given"]) {
+        expect(types.filter((type) => type === once).length).toBeLessThanOrEqual(1);
+      }
+      if (at("change.running") >= 0) {
+        expect(at("approval.given")).toBeLessThan(at("change.running"));
+        expect(at("change.approved")).toBeLessThan(at("change.running"));
+        expect(given.map(({ handle }) => handle)).not.toContain("carol");
+      }
+      ends.add(change.state);
+    }
+    expect([...ends].sort()).toEqual(expect.arrayContaining(["rejected", "running"]));
   });
 });
