@@ -544,3 +544,58 @@ describe("a wave that waits for sign-offs", () => {
     expect(await eventsOf(change, "change.signed-off")).toBe(3);
   });
 });
+
+describe("a wave that waits for the state of a record in an ITSM system", () => {
+  let played: PlayedRollout;
+  let change: Change;
+  const opens = () => inTransaction(world.db, (tx) => openWave(tx, played.row.id, 1));
+  const holds = async () => {
+    await played.turn();
+    const wave = (await loadFacts(world.db, played.row.id))?.facts.waves[0];
+    return [wave?.state, wave?.holds];
+  };
+  const record = (state: string, isHolding: boolean) =>
+    sql`
+    insert into itsm_link (system, change, wanted, outside_id, outside_key, outside_state,
+                           is_holding, checked_at)
+    values ('bus', ${change.id}, 0, 'x1', 'EXT-1', ${state}, ${isHolding}, now())
+    on conflict (system, change) do update set outside_state = excluded.outside_state,
+      is_holding = excluded.is_holding`.execute(world.db);
+
+  beforeAll(async () => {
+    const policies = join(world.paths.state, "policies");
+    const shipped = readFileSync(new URL("../../policies/change.yaml", import.meta.url), "utf8");
+    const asks = "itsm:\n  - { when: { tier: [0] }, system: bus, states: [Implement] }\n";
+    mkdirSync(policies, { recursive: true });
+    writeFileSync(join(policies, "change.yaml"), `${shipped}\n${asks}`);
+    change = await requested();
+    await approve(change);
+    await sequence(world, await openLogKey(world));
+    played = await started({ world, carol: carol!, alice: alice!, bob: bob!, patch }, change);
+  });
+
+  test("stays shut without it, while it is stopped there, and opens by nothing else", async () => {
+    const of = { system: "bus", key: null, state: null, wanted: ["Implement"] };
+    const none = { why: "itsm", wave: 1, parts: [{ ...of, kind: "no-system" }] };
+    expect(await holds()).toEqual(["waiting", [none]]);
+    await sql`
+      insert into itsm_system (name, kind, url, secret_file, settings, next, changed_by, changed_at)
+      values ('bus', 'webhook', 'http://127.0.0.1', 'k', '{}', 0, ${carol!.actor.subject}, now())`.execute(
+      world.db,
+    );
+    await record("Approved", false);
+    const other = { ...of, key: "EXT-1", state: "Approved", kind: "not-in-state" };
+    expect(await holds()).toEqual(["waiting", [{ ...none, parts: [other] }]]);
+    expect(await opens()).toBe(false);
+    await record("implement", true);
+    expect(await holds()).toMatchObject(["waiting", [{ parts: [{ kind: "held" }] }]]);
+    expect(await opens()).toBe(false);
+    const now = await loadChange(world.db, change.id);
+    const { heldUpBy } = await showControl(world, alice!.actor, now ?? change);
+    expect(heldUpBy.join()).toContain('EXT-1 in bus is "implement" there, which holds the change');
+    await record("implement", false);
+    const [state, left] = await holds();
+    expect(state).toBe("open");
+    expect(JSON.stringify(left)).not.toContain("itsm");
+  });
+});
