@@ -75,3 +75,8 @@ export function createHash(_kind: "sha256") {
     }),
   };
 }
+
+/** The form in one call, which shared code uses. */
+export function hash(_kind: "sha256", bytes: string | Uint8Array, _form: "hex"): string {
+  return sha256Hex(typeof bytes === "string" ? new TextEncoder().encode(bytes) : bytes);
+}
