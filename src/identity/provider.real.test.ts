@@ -433,8 +433,8 @@ describe("logout tokens", () => {
     { what: "a key that is not published", claims: {}, lies: { isForged: true } },
   ];
   test.each<HostileCase>(hostile)(
-    "with %s end nothing, and are an event",
-    async (_what, claims, lies) => {
+    "with $what end nothing, and are an event",
+    async ({ claims, lies }) => {
       const cookie = await inside("lo-9", "s-9");
       const refusals = async () =>
         (await sql`select 1 from event where type = 'sign-out.refused'`.execute(world.db)).rows

@@ -133,6 +133,7 @@ test("at most six endpoints are open to who is not signed in, and they are these
     "GET /api/v1/entrance",
     "GET /healthz",
     "POST /api/v1/entrance",
+    "POST /api/v1/providers/{provider}/logout",
     "POST /api/v1/sessions",
   ]);
 });
