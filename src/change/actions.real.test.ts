@@ -33,6 +33,7 @@ import {
 import { loadPatch } from "../triage/store.ts";
 import { editChange, requestChange } from "./actions.ts";
 import { approveChange } from "./actions-approve.ts";
+import { askElevation } from "./actions-elevation.ts";
 import {
   expireOverdue,
   finishChange,
@@ -402,10 +403,12 @@ test("every route answers what its schema says", async () => {
   await approve(alice!, change);
   const text = "name: known\nwhy: it is small\npackages: [openssl]\nhostsMax: 5\ndays: 9\n";
   const template = await proposeTemplate(world, carol!.actor, text);
+  const asked = { change: change.id, minutes: 30, reason: "dave is away today" };
+  const elevation = await askElevation(world, bob!.actor, asked);
   const context = { world, actor: alice!.actor, requestId: "r" };
   for (const one of routes.filter((route) => route.method === "GET")) {
     const query = (one.query as { parse(x: unknown): unknown } | undefined)?.parse({});
-    const params = { change: change.id, template: template.name };
+    const params = { change: change.id, template: template.name, elevation: elevation.id };
     const reply = await one.handle(context, { params, query, body: undefined } as never);
     if (one.reply !== null && "parse" in one.reply) one.reply.parse(reply);
     else expect(typeof reply).toBe("string");

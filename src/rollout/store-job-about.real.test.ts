@@ -52,7 +52,9 @@ test("a certificate for a job is signed only while the job itself may start, or 
   await run("update target set state = 'leased', lease_until = now() + interval '1 hour'");
   // Its wave is not open yet.
   expect(await about()).toBeNull();
-  await run("update wave set state = 'open', opened_at = now()");
+  // The wave may begin a second after its plan was made: as if that second were over.
+  const over = "not_before = now() - interval '1 minute'";
+  await run(`update wave set state = 'open', opened_at = now(), ${over}`);
   expect((await about())?.text).toMatch(/^C-\d+ R-1 target 0\.1$/);
   const said = { rollout: "R-1", reason: "a look first" };
   await halt(made.world, carol.actor, { ...said, isFrozen: false });
