@@ -3,6 +3,7 @@ import { systemActor } from "../base/actor.ts";
 import { Failure } from "../base/failure.ts";
 import { newId, type SubjectId } from "../base/ids.ts";
 import type { Instant } from "../base/instant.ts";
+import type { JsonObject } from "../base/json.ts";
 import { inTransaction, type Tx } from "../db/database.ts";
 import type { World } from "../db/world.ts";
 import { recordEvent } from "../ledger/record.ts";
@@ -16,6 +17,7 @@ import { forgetTries } from "./store-access.ts";
 import { loadProofWays } from "./store-factors.ts";
 import { isPassword, newSecret, secretHash } from "./store-secret.ts";
 import { insertSession } from "./store-session.ts";
+import { SESSION_DIGITS } from "./store-sign-in-said.ts";
 
 /** What somebody gets who signed in: a session for a browser, or a token for the command line. */
 export type Entered = { readonly subject: SubjectId } & (
@@ -105,6 +107,8 @@ interface Beginning extends EntranceCall {
   readonly strength: Strength;
   readonly by: "password" | "passkey" | "provider";
   readonly provider?: string;
+  /** What the provider said of how it knew the person. */
+  readonly words?: JsonObject;
   readonly provedAt?: Instant;
   readonly providerSession?: string | null;
   /** The door whose tries are forgotten with the right answer. */
@@ -134,7 +138,10 @@ async function beginSession(world: World, tx: Tx, of: Beginning): Promise<Entere
     type: "session.started",
     actor: subject,
     object: `subject:${subject}`,
-    facts: { by, strength, ...(provider === null ? {} : { provider }) },
+    facts: {
+      ...{ by, strength, session: hash.slice(0, SESSION_DIGITS) },
+      ...(provider === null ? {} : { provider, ...of.words }),
+    },
   });
   return { as: "session", subject, secret };
 }

@@ -67,7 +67,7 @@ export async function proveAgain(
       type: "proof.given",
       actor: actor.subject,
       object: `subject:${actor.subject}`,
-      facts: { strength },
+      facts: { by: given.passkey === undefined ? "password" : "passkey", strength },
     });
   });
   return { strength };

@@ -5,6 +5,7 @@ import type { ProviderConfig } from "../base/config-providers.ts";
 import { Failure } from "../base/failure.ts";
 import { newId, type SubjectId } from "../base/ids.ts";
 import type { Instant } from "../base/instant.ts";
+import type { JsonObject } from "../base/json.ts";
 import { inTransaction, type Tx } from "../db/database.ts";
 import type { World } from "../db/world.ts";
 import { recordEvent } from "../ledger/record.ts";
@@ -14,6 +15,7 @@ import { clientOf, providerNamed } from "./actions-provider-client.ts";
 import { demandFewTries } from "./actions-setup.ts";
 import { PROOF_LIFE_MS, type Strength } from "./fresh-proof.ts";
 import { ADDRESS_TRIES_MAX } from "./model.ts";
+import { wordsOf } from "./sign-in-said.ts";
 import { insertSubject, loadSubject } from "./store.ts";
 import { keepChallenge, takeChallenge } from "./store-challenge.ts";
 import { findLinked, insertLink, noteSource } from "./store-providers.ts";
@@ -96,7 +98,7 @@ export async function finishProvider(
   const { strength, seenAt, sid } = person;
   return begin(world, {
     ...{ ...call, subject, strength, by: "provider" },
-    ...{ provider: provider.name, provedAt: seenAt, providerSession: sid },
+    ...{ provider: provider.name, provedAt: seenAt, providerSession: sid, words: person.words },
   });
 }
 
@@ -106,6 +108,8 @@ interface Person {
   readonly name: string;
   readonly groups: readonly string[];
   readonly strength: Strength;
+  /** `amr` and `acr` as they came. */
+  readonly words: JsonObject;
   readonly seenAt: Instant;
   /** The session there, by which a sign-out may name it. */
   readonly sid: string | null;
@@ -154,6 +158,7 @@ async function personSaid(
       name: claims.name ?? handle,
       groups: groups.success ? groups.data : [],
       strength: said.some((word) => provider.twoFactors.includes(word)) ? "two" : "one",
+      words: wordsOf(claims),
       seenAt: claims.auth_time * 1000,
       sid: claims.sid ?? null,
     };

@@ -273,6 +273,19 @@ describe("a provider that lies", () => {
       proof: { strength: "two" },
       withheld: null,
     });
+    const made = await post("/api/v1/tokens", { title: "script" }, inside.cookie);
+    expect(made.status).toBe(201);
+    const { rows } = await sql`
+      select circumstances->'signIn' as said from event where object = ${`token:${made.body.id}`}`.execute(
+      world.db,
+    );
+    expect(rows).toEqual([
+      {
+        said: expect.objectContaining({
+          ...{ by: "provider", strength: "two", amr: ["mfa"], provider: "liar" },
+        }),
+      },
+    ]);
   });
 
   const soon = Math.floor(Date.now() / 1000);

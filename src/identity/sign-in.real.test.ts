@@ -179,6 +179,39 @@ describe("passkeys", () => {
     expect(factors.body.passkeys[0].usedAt).not.toBeNull();
   });
 
+  test("stand in the entry of each act that they signed, and a token as a token", async () => {
+    const cookie = await person("wren");
+    const { device } = await passkey(cookie);
+    const inside = (await byPasskey(device)).cookie!;
+    const byWord = await signIn("wren");
+    const lastSignIn = async () => {
+      const { rows } = await sql<{ said: unknown }>`
+        select e.circumstances->'signIn' as said from event e
+        where e.actor = (select id from subject where handle = 'wren')
+        order by e.inserted desc limit 1`.execute(world.db);
+      return rows[0]?.said;
+    };
+    expect(await lastSignIn(), "who signs in is not signed in yet").toBeNull();
+    const proved = expect.stringMatching(/^20.*Z$/);
+    const body = { title: "script" };
+    const first = await post("/api/v1/tokens", { cookie: inside, body });
+    expect(first.status).toBe(201);
+    expect(await lastSignIn()).toEqual({ by: "passkey", strength: "two", proved });
+    const second = await post("/api/v1/tokens", { token: first.body.token, body });
+    expect(second.status).toBe(201);
+    expect(await lastSignIn()).toEqual({ by: "token", strength: "two", proved });
+    // Beside a session by passkey, one by password says what it is, until it proves more.
+    const end = (id: string) => send("DELETE", `/api/v1/tokens/${id}`, { cookie: byWord });
+    expect((await end(second.body.id)).status).toBe(204);
+    expect(await lastSignIn()).toEqual({ by: "password", strength: "one", proved });
+    const { options } = (await post("/api/v1/me/proof/options", { cookie: byWord })).body;
+    const proof = { passkey: device.authenticate(options) };
+    expect((await post("/api/v1/me/proof", { cookie: byWord, body: proof })).status).toBe(200);
+    expect(await lastSignIn(), "as it was when it was asked").toMatchObject({ by: "password" });
+    expect((await end(first.body.id)).status).toBe(204);
+    expect(await lastSignIn()).toEqual({ by: "passkey", strength: "two", proved });
+  });
+
   test("made for another site, another page, without the person or by another key sign nobody in", async () => {
     const cookie = await person("mallet");
     const { device } = await passkey(cookie);

@@ -15,6 +15,8 @@ export interface Origin {
   readonly session: string | null;
   /** The peer's address; personal, so it is sealed before it is written. */
   readonly address: string;
+  /** How strongly its person is signed in, as it is at this request; null where nobody is. */
+  signIn(tx: Tx): Promise<JsonObject | null>;
   seal(tx: Tx, subject: SubjectId, text: string): Promise<string>;
 }
 
@@ -31,5 +33,10 @@ export async function originOf(tx: Tx, actor: SubjectId): Promise<JsonObject> {
   if (origin === undefined) return {};
   const { request, via, session } = origin;
   const address = await origin.seal(tx, actor, origin.address);
-  return { request, via, address, ...(session === null ? {} : { session }) };
+  const signIn = await origin.signIn(tx);
+  return {
+    ...{ request, via, address },
+    ...(session === null ? {} : { session }),
+    ...(signIn === null ? {} : { signIn }),
+  };
 }

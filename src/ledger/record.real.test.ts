@@ -73,6 +73,7 @@ describe("recording events", () => {
       via: "session",
       session: "0123456789abcdef",
       address: "192.0.2.7",
+      signIn: async () => ({ by: "passkey", strength: "two" }),
       seal: (tx, subject, text) => sealAbout(world, tx, { subject, text }),
     };
     const change = "c-origin" as ChangeId;
@@ -87,6 +88,7 @@ describe("recording events", () => {
     const [done, refused] = await readTimeline(world.db, { change });
     expect(done?.circumstances).toMatchObject({
       ...{ request: "r-1", via: "session", session: "0123456789abcdef" },
+      ...{ signIn: { by: "passkey", strength: "two" } },
       ...{ outcome: "done", rule: "two-persons", build: expect.any(String) },
     });
     expect(refused?.circumstances).toMatchObject({ outcome: "refused", error: "forbidden" });

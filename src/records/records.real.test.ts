@@ -231,6 +231,7 @@ describe("erasing a person", () => {
     await comingFrom(
       {
         ...{ request: "r-1", via: "session", session: "0123456789abcdef", address: "192.0.2.7" },
+        signIn: async () => null,
         seal: (tx, subject, text) => sealAbout(made.world, tx, { subject, text }),
       },
       () =>

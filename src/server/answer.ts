@@ -2,8 +2,11 @@ import { Readable } from "node:stream";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { sha256 } from "../base/digest.ts";
 import { assert, Failure } from "../base/failure.ts";
+import type { JsonObject } from "../base/json.ts";
 import type { RequestFacts } from "../base/request-facts.ts";
 import type { World } from "../db/world.ts";
+import { signInSaid } from "../identity/sign-in-said.ts";
+import { loadLastProof, SESSION_DIGITS } from "../identity/store-sign-in-said.ts";
 import { comingFrom, type Origin } from "../ledger/origin.ts";
 import type { ServedRoute } from "../ledger/served-route.ts";
 import { sealAbout } from "../ledger/store-seal.ts";
@@ -117,8 +120,6 @@ function contextOf(served: Served, request: RequestFacts) {
   };
 }
 
-const SESSION_DIGITS = 16;
-
 /** What every event that the handler records says of where it came from. */
 function originOf(served: Served, request: RequestFacts): Origin {
   const { world, admission } = served;
@@ -127,7 +128,23 @@ function originOf(served: Served, request: RequestFacts): Origin {
     via: admission.actor.via,
     session: admission.credentialHash?.slice(0, SESSION_DIGITS) ?? null,
     address: request.address,
+    signIn: signInOf(served),
     seal: (tx, subject, text) => sealAbout(world, tx, { subject, text }),
+  };
+}
+
+/** How strongly the person of this request is signed in; asked of the log once, and only by an event. */
+function signInOf({ admission }: Served): Origin["signIn"] {
+  const { actor, credentialHash, standing } = admission;
+  let said: JsonObject | null = null;
+  return async (tx) => {
+    if (credentialHash === null || standing === null) return null;
+    if (said !== null) return said;
+    const { subject } = actor;
+    const last =
+      standing.via === "token" ? null : await loadLastProof(tx, { subject, credentialHash });
+    said = signInSaid(standing, last);
+    return said;
   };
 }
 

@@ -6,7 +6,7 @@ import type { Access, Permission } from "../base/permission.ts";
 import { demandSpace } from "../db/disk-space.ts";
 import type { World } from "../db/world.ts";
 import { authenticate, type Presented, type SignedIn } from "../identity/authenticate.ts";
-import { proofRefusal, withheldText } from "../identity/fresh-proof.ts";
+import { proofRefusal, type Standing, withheldText } from "../identity/fresh-proof.ts";
 import { SESSION_COOKIE } from "../identity/model.ts";
 import type { ServedRoute } from "../ledger/served-route.ts";
 import { makeRateLimit, type RateLimit } from "./rate.ts";
@@ -18,6 +18,8 @@ import { makeRateLimit, type RateLimit } from "./rate.ts";
 export interface Admission {
   readonly actor: Actor;
   readonly credentialHash: string | null;
+  /** What the sign-in is worth; null where nobody signed in. */
+  readonly standing: Standing | null;
 }
 
 /** Who acts on routes that are open to everybody. Holds no right. */
@@ -56,7 +58,7 @@ export async function admit(
   demandOwnPages(world, request, { presented, changes });
   if (typeof access === "object") {
     if (changes) demandRate(doors.strangers, request.ip);
-    return { actor: nobody, credentialHash: null };
+    return { actor: nobody, credentialHash: null, standing: null };
   }
   const admission = await authenticate(world, presented);
   if (admission === null) {

@@ -50,6 +50,17 @@ interface EntryText {
   readonly change?: string;
   readonly patch?: string;
   readonly plan?: string;
+  /** How strongly the person was signed in; not in entries of earlier releases, nor in the server's own. */
+  readonly signIn?: SignIn;
+}
+
+interface SignIn {
+  readonly by?: string;
+  readonly strength?: string;
+  readonly proved?: string;
+  readonly provider?: string;
+  readonly amr?: readonly string[];
+  readonly acr?: string;
 }
 
 function Entry({ proof, verifier }: { readonly proof: Proof; readonly verifier: string }) {
@@ -81,6 +92,7 @@ function Entry({ proof, verifier }: { readonly proof: Proof; readonly verifier: 
             of={[
               ["When", `${event.at}`],
               ["Who", <Person key="who" subject={event.actor} />],
+              ...signedIn(event.signIn),
               [
                 "About",
                 page === null ? (
@@ -105,6 +117,28 @@ function Entry({ proof, verifier }: { readonly proof: Proof; readonly verifier: 
       </div>
     </>
   );
+}
+
+const WAYS: Readonly<Record<string, string>> = {
+  password: "a password",
+  code: "a password and a one-time code",
+  passkey: "a passkey",
+  provider: "a provider",
+  token: "a token",
+};
+
+function signedIn(said: SignIn | undefined): readonly (readonly [string, string])[] {
+  if (said === undefined) return [];
+  const { by, strength, proved, provider, amr = [], acr } = said;
+  const factors = strength === "two" ? "two factors" : "one factor";
+  const parts = [
+    ...(by === undefined ? [] : [`by ${WAYS[by] ?? by}`]),
+    ...(provider === undefined ? [] : [provider]),
+    ...(amr.length === 0 ? [] : [`amr ${amr.join(" ")}`]),
+    ...(acr === undefined ? [] : [`acr ${acr}`]),
+    strength === undefined ? "nobody proved it" : `${factors}, proved ${proved ?? "at some time"}`,
+  ];
+  return [["Signed in", parts.join(" · ")]];
 }
 
 function related(title: string, id: string | undefined, section: string) {
