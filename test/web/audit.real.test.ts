@@ -71,6 +71,31 @@ describePages("the audit pages", () => {
     expect(faults).toEqual([]);
   });
 
+  test("say how strongly the person of an entry was signed in", async () => {
+    const { page, faults } = at;
+    // Looking at the log is an event, of this browser's own session by password.
+    const found = async (): Promise<number | null> => {
+      const answer = await page.request.get(
+        `${at.site.url}/api/v1/audit/events?order=newest&limit=200`,
+      );
+      const { items } = (await answer.json()) as {
+        readonly items: readonly {
+          readonly index: number | null;
+          readonly circumstances: { readonly signIn?: unknown };
+        }[];
+      };
+      const one = items.find((e) => e.index !== null && e.circumstances.signIn !== undefined);
+      return one?.index ?? null;
+    };
+    await expect.poll(found, { timeout: 10_000, interval: 300 }).not.toBeNull();
+    await page.goto(`/audit/${await found()}`);
+    await page.getByText(/^by a password · one factor, proved 20/).waitFor();
+    await settled(page);
+    await expectNoSidewaysScroll(page);
+    await picture(page, "audit-event-signed-in");
+    expect(faults).toEqual([]);
+  });
+
   test("say so when an entry is not what was logged", async () => {
     const { page } = at;
     await page.setViewportSize({ width: 1280, height: 860 });
