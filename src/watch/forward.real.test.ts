@@ -283,7 +283,7 @@ describe("a syslog server", () => {
           const { world } = await worldWith({ syslog: `${protocol}://127.0.0.1:${daemon.port}` });
           const loop = await startForwarding(world);
           const object = `host:${protocol}`;
-          await happen({ object, patch: PATCH, facts: { said: 'quote " and ] é' } });
+          await happen({ object, patch: PATCH, facts: { mode: 'quote " and ] é' } });
           await vi.waitFor(() => expect(daemon.lines()).toContain(object), { timeout: 10_000 });
           await loop.stop();
           const line = daemon
