@@ -19,13 +19,15 @@ export function holdUntil(hold: RawBuilder<unknown>, at: RawBuilder<unknown>): R
 /**
  * From here on this transaction finds rows by their keys. Its statements are about the few hundred hosts
  * of a batch; a planner that has no statistics yet, as when a rollout has just been written, would read
- * whole tables to join them, and take longer to think about it than the work takes.
+ * whole tables to join them, and take longer to think about it than the work takes. Up to PostgreSQL 17 a
+ * plan that still has to read a table counts as very dear, so that each statement would be compiled anew.
  */
 export async function walkKeys(tx: Tx): Promise<void> {
   await sql`
     select set_config(name, value, true)
       from (values ('enable_hashjoin', 'off'), ('enable_mergejoin', 'off'),
-                   ('enable_seqscan', 'off'), ('join_collapse_limit', '1')) as s(name, value)
+                   ('enable_seqscan', 'off'), ('join_collapse_limit', '1'), ('jit', 'off')
+           ) as s(name, value)
   `.execute(tx);
 }
 
