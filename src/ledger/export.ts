@@ -1,6 +1,7 @@
 import { Failure, present } from "../base/failure.ts";
 import type { Reader } from "../db/database.ts";
 import type { LogKey } from "./checkpoint.ts";
+import { toldEvent } from "./event-sentence.ts";
 import {
   entryLine,
   evidenceText,
@@ -82,7 +83,10 @@ async function exportPage(
 /** More events of one change than any rollout writes. */
 const CHANGE_ENTRIES_MAX = 20_000;
 
-/** The entries of one change with their proofs, checked without the rest of the log; null: none. */
+/**
+ * The entries of one change with their proofs, checked without the rest of the log; null: none, or their
+ * beginning was pruned, as what is left would say that nobody had asked for the change.
+ */
 export async function changeEvidence(
   reader: Reader,
   of: { readonly key: LogKey; readonly head: Head; readonly change: string },
@@ -90,7 +94,8 @@ export async function changeEvidence(
   const { key, head, change } = of;
   const { size } = head;
   const found = await loadChangeEntries(reader, { change, size, limit: CHANGE_ENTRIES_MAX });
-  if (found.length === 0) return null;
+  const isWhole = found.some(({ entry }) => toldEvent(entry).type === "change.requested");
+  if (found.length === 0 || (!isWhole && (await loadMinimum(reader)) > 0)) return null;
   const entries: ProvenEntry[] = [];
   for (const { index, entry } of found) {
     const { proof } = await proveInclusion(reader, { index, size });

@@ -18,7 +18,7 @@ import { type ServedContext, servedRoute } from "./served-route.ts";
 import { countTimeline, readTimeline } from "./store.ts";
 import { openLogKey } from "./store-log-key.ts";
 import { openSealed, withholdSealed } from "./store-seal.ts";
-import { loadHead, loadNumberedEvents } from "./store-tree.ts";
+import { loadHead, loadMinimum, loadNumberedEvents } from "./store-tree.ts";
 
 const eventSchema = z
   .strictObject({
@@ -163,7 +163,15 @@ const getEvidence = servedRoute({
     const key = await openLogKey(world);
     const { change } = params;
     const text = await changeEvidence(world.db, { key, head, change });
-    if (text === null) throw new Failure("not-found", `The log tells of no change ${change}.`);
+    if (text === null) {
+      const minimum = await loadMinimum(world.db);
+      const gone =
+        minimum === 0 ? "" : `, or no longer: the words below entry ${minimum} were pruned`;
+      throw new Failure(
+        "not-found",
+        `The log tells of no change ${change} from its beginning${gone}.`,
+      );
+    }
     await recordReading(world, actor.subject, { what: "evidence", change });
     request.setHeader("content-disposition", 'attachment; filename="fettle-evidence.jsonl"');
     return text;
@@ -197,6 +205,13 @@ const getProof = servedRoute({
     const size = query.size ?? head.size;
     if (size > head.size || params.index >= size) {
       throw new Failure("not-found", `The tree of ${head.size} entries has no such entry or size.`);
+    }
+    const minimum = await loadMinimum(context.world.db);
+    if (params.index < minimum) {
+      throw new Failure(
+        "not-found",
+        `The words of the entries below ${minimum} were pruned; their hashes stay in the tree. "fettle audit list --type ledger.pruned" says when and by whom.`,
+      );
     }
     const found = await proveInclusion(context.world.db, { index: params.index, size });
     await recordReading(context.world, context.actor.subject, { what: "proof" });

@@ -4,17 +4,18 @@ import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type TestWorld, testWorld } from "../../test/setup/world.ts";
 import { type Actor, systemActor } from "../base/actor.ts";
-import { newId, type SubjectId } from "../base/ids.ts";
+import { type ChangeId, newId, type SubjectId } from "../base/ids.ts";
 import { DAY_MS } from "../base/instant.ts";
 import { inTransaction } from "../db/database.ts";
 import type { GrantId } from "../identity/model.ts";
 import { insertGrant, insertSubject, savePassword } from "../identity/store.ts";
 import { type LogKey, verifierKey } from "../ledger/checkpoint.ts";
-import { exportLines } from "../ledger/export.ts";
+import { changeEvidence, exportLines } from "../ledger/export.ts";
 import { sequence } from "../ledger/loops-sequencer.ts";
 import { comingFrom } from "../ledger/origin.ts";
 import { proveConsistency } from "../ledger/proof.ts";
 import { recordEvent } from "../ledger/record.ts";
+import { routes } from "../ledger/routes.ts";
 import { openLogKey } from "../ledger/store-log-key.ts";
 import { openSealed, sealAbout } from "../ledger/store-seal.ts";
 import { loadHead } from "../ledger/store-tree.ts";
@@ -24,6 +25,7 @@ import { askOrErase, heldOn } from "./actions-erasure.ts";
 import { askOrLiftHold, listHolds, placeHold } from "./actions-holds.ts";
 import { changeRetention, prune, retentionStanding } from "./actions-prune.ts";
 
+const proofRoute = routes.find(({ path }) => path === "/api/v1/audit/proof/{index}")!;
 let made: TestWorld;
 let key: LogKey;
 const people = new Map<string, Actor>();
@@ -201,6 +203,25 @@ describe("pruning", () => {
     expect(verifyTiles(read, { key: trusted() }).findings).toEqual([]);
     expect(await proveConsistency(made.world.db, { from: 300, to: 600 })).not.toEqual([]);
     expect(await standing()).toMatchObject({ minimum: 512, prunable: 512 });
+    await expect(
+      proofRoute.handle(
+        { world: made.world, actor: who("ada") } as never,
+        {
+          params: { index: 300 },
+          query: {},
+        } as never,
+      ),
+    ).rejects.toMatchObject({ code: "not-found", message: expect.stringContaining("were pruned") });
+    // Of a change whose request was pruned, what is left is no evidence.
+    await inTransaction(made.world.db, (tx) =>
+      recordEvent(tx, {
+        ...{ type: "wave.opened", actor: who("ada").subject, object: "rollout:cut" },
+        ...{ change: "cut" as ChangeId, facts: { wave: 2 } },
+      }),
+    );
+    await sequence(made.world, key);
+    const head = (await loadHead(made.world.db))!;
+    expect(await changeEvidence(made.world.db, { key, head, change: "cut" })).toBeNull();
     await expect(pruned(512)).rejects.toMatchObject({ code: "blocked" });
     // And goes on after it.
     await changeRetention(made.world, who("ada"), { class: "rest", days: 400 });

@@ -55,13 +55,17 @@ export async function pruneBy(tx: Tx, statement: string): Promise<number> {
   }
 }
 
-/** Statements in the log by which nothing was pruned yet, though a signed head covers them. */
+/**
+ * Statements of the last hour by which nothing was pruned yet, though a signed head covers them. What was
+ * refused then, for a hold or its age, must not happen later without anybody asking.
+ */
 export async function loadOpenStatements(reader: Reader): Promise<readonly string[]> {
   const { rows } = await sql<{ id: string }>`
     select e.id from event e join ledger_entry l on l.event = e.id
       join ledger_head h on l.index < h.size
      where e.object = 'ledger:log' and e.type = 'ledger.pruned'
        and (e.facts ->> 'minimum')::bigint > ledger_minimum()
+       and e.at > now() - interval '1 hour'
      order by l.index`.execute(reader);
   return rows.map(({ id }) => id);
 }
