@@ -167,9 +167,29 @@ export async function endOverdueElevations(world: World): Promise<number> {
 }
 
 /** Whoever is there to look at what others did takes no part in it. */
+const AUDITOR = "An auditor changes nothing, and is not lent the rights to.";
+
+function isAuditorOnly(actor: Actor): boolean {
+  return actor.grants.every((grant) => grant.role === "auditor");
+}
+
 function demandMoreThanAuditor(actor: Actor): void {
-  if (actor.grants.some((grant) => grant.role !== "auditor")) return;
-  throw new Failure("forbidden", "An auditor changes nothing, and is not lent the rights to.");
+  if (isAuditorOnly(actor)) throw new Failure("forbidden", AUDITOR);
+}
+
+/** Why this person cannot ask to be lent the rights over the change; null when they can. */
+export async function whyNotAsk(
+  world: World,
+  actor: Actor,
+  change: Change,
+): Promise<string | null> {
+  if (isAuditorOnly(actor)) return AUDITOR;
+  const who = await personOf(world.db, actor);
+  const isOpenAlready = await hasOpenElevation(world.db, {
+    change: change.id,
+    person: who.person,
+  });
+  return askRefusal({ change, who, isOpenAlready, now: world.clock() });
 }
 
 async function endByPerson(

@@ -13,6 +13,7 @@ import {
   grantElevation,
   refexerciseElevation,
   revokeElevation,
+  whyNotAsk,
 } from "./actions-elevation.ts";
 import { certifyPerson } from "./actions-elevation-certificate.ts";
 import {
@@ -151,7 +152,10 @@ const getElevations = route({
     open: z.stringbool().default(false).describe("only those that are asked for or granted"),
     limit: z.coerce.number().int().min(1).max(LISTED_MAX).default(LISTED_MAX),
   }),
-  reply: z.strictObject({ items: z.array(elevationSchema) }),
+  reply: z.strictObject({
+    items: z.array(elevationSchema),
+    ask: actionSchema.nullable().describe("whether you may ask for the named change's rights now"),
+  }),
   errors: ["not-found"],
   async handle(context, { query }) {
     const { world, actor } = context;
@@ -162,7 +166,12 @@ const getElevations = route({
         ? undefined
         : await demandChange(world.db, scopes, { ref, change: await loadChange(world.db, ref) });
     const filter = { scopes, change: found?.id, own: actor.subject, isOpen, limit };
-    return { items: await repliesFor(context, await loadElevations(world.db, filter)) };
+    const items = await repliesFor(context, await loadElevations(world.db, filter));
+    if (found === undefined) return { items, ask: null };
+    return {
+      items,
+      ask: actionOf("ask", "Ask for its rights", await whyNotAsk(world, actor, found)),
+    };
   },
 });
 

@@ -10048,6 +10048,8 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
+                        /** @description whether you may ask for the named change's rights now */
+                        ask: components["schemas"]["Action"] | null;
                         items: {
                             actions: components["schemas"]["Action"][];
                             /** Format: date-time */

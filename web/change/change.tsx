@@ -13,6 +13,7 @@ import { Approve, SignRequest } from "./approve.tsx";
 import styles from "./change.module.css";
 import { type Change, hostsText } from "./change-model.ts";
 import { Board, HeldUp, Ownership, RiskPoints, SignOffs } from "./control.tsx";
+import { LentRights } from "./elevation.tsx";
 import { ItsmRecords } from "./itsm.tsx";
 import { Request, Risk, Votes, Weaker } from "./judge.tsx";
 import { Signed } from "./signed.tsx";
@@ -56,6 +57,7 @@ export function ChangePage() {
               <Afterwards change={shown} />
               <Request change={shown} />
               <SignOffs change={shown} />
+              <LentRights change={shown} />
               <ItsmRecords change={shown} />
               <Ownership change={shown} />
               <RiskPoints change={shown} />
