@@ -1,4 +1,6 @@
+import { connect } from "node:net";
 import type { LabHost } from "./host.ts";
+import { waitFor } from "./machine.ts";
 
 /** What installs the host program behind a forced command, as somebody other than the server would. */
 export interface ForcedCommand {
@@ -27,7 +29,10 @@ export async function installForcedCommand(host: LabHost, what: ForcedCommand): 
   const setting = "PermitRootLogin forced-commands-only\n";
   await write(host, "/etc/ssh/sshd_config.d/fettle.conf", setting, "0644");
   await host.must(["sshd", "-t"]);
-  await host.must(["/etc/init.d/ssh", "reload"]);
+  // A reload lets go of the port and takes it again at some later instant; a restart begins at once, and
+  // whoever comes next finds it listening.
+  await host.must(["/etc/init.d/ssh", "restart"]);
+  await waitFor(`${host.name} to listen for ssh again`, 10_000, async () => await greets(host));
 }
 
 /** Written beside and renamed, so that nobody reads half of it. */
@@ -36,4 +41,21 @@ async function write(host: LabHost, path: string, text: string, mode: string): P
   await host.must(["install", "-m", mode, "/dev/null", part]);
   await host.must(["tee", part], { input: text });
   await host.must(["mv", "-f", part, path]);
+}
+
+/** Whether something that speaks SSH answers at the host's port (RFC 4253, 4.2). */
+async function greets(host: LabHost): Promise<boolean> {
+  const socket = connect({
+    host: host.address,
+    port: host.port,
+    signal: AbortSignal.timeout(1_000),
+  });
+  try {
+    for await (const bytes of socket) return String(bytes).startsWith("SSH-2.0-");
+    return false;
+  } catch {
+    return false;
+  } finally {
+    socket.destroy();
+  }
 }

@@ -48,9 +48,11 @@ export async function run(
     ...(options.input === undefined ? {} : { input: options.input }),
   });
   if (result.ended === "exit" && result.code === 0) return result.stdout.toString();
+  const why = result.stderr.toString().trim().split("\n").at(-1) ?? "";
+  const ran = `The lab ran ${program} ${args.slice(0, 4).join(" ")} and it failed`;
   throw new Failure(
     "unavailable",
-    options.failing ?? `The lab ran ${program} ${args.slice(0, 4).join(" ")} and it failed.`,
+    options.failing ?? (why === "" ? `${ran}.` : `${ran}: ${why.slice(0, 200)}`),
     {
       facts: {
         program,
