@@ -15269,6 +15269,8 @@ export interface operations {
                         needsReboot: boolean;
                         parent: string | null;
                         patch: string;
+                        /** @description hosts that boot again as part of their job */
+                        reboots: number;
                         requester: string;
                         restarts: string[];
                         /** @enum {string} */

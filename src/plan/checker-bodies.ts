@@ -1,4 +1,5 @@
 import { selects } from "../base/labels.ts";
+import { rebootsFor } from "../policy/rings-reboots.ts";
 import type { BodyText } from "./body.ts";
 import { stepToText } from "./body.ts";
 import { resolutionOf } from "./checker-hosts.ts";
@@ -20,7 +21,11 @@ export function bodyFaults(judged: Judged): PlanFault[] {
     const body = documents.bodies.get(leaf.body);
     if (host === undefined || body === undefined) continue;
     // Hosts that are alike in all that matters here need judging once.
-    const own = [...expectedUnits(judged, host), expectedHooks(judged, host)];
+    const own = [
+      ...expectedUnits(judged, host),
+      expectedHooks(judged, host),
+      isRebooted(judged, host),
+    ];
     const key = [leaf.body, host.packageSet, host.offerSet, JSON.stringify(own)].join();
     if (judgedBodies.has(key)) continue;
     judgedBodies.add(key);
@@ -42,10 +47,15 @@ function oneBodyFaults(judged: Judged, host: PlanHost, body: BodyText): PlanFaul
   }
   const [restarts, probes] = [textsOf(body.steps, "restart"), textsOf(body.steps, "probe")];
   const runs = textsOf(body.steps, "run");
-  if (moves.length + restarts.length + probes.length + runs.length !== body.steps.length) {
+  const reboots = textsOf(body.steps, "reboot");
+  const known = [moves, restarts, reboots, probes, runs];
+  if (known.reduce((sum, { length }) => sum + length, 0) !== body.steps.length) {
     faults.push(fault("body-moves", `a step that nothing asked for, on ${host.name}`));
   }
   faults.push(...hookFaults(judged, host, body), ...phaseFaults(judged, host, body));
+  if (reboots.length !== Number(isRebooted(judged, host))) {
+    faults.push(fault("body-reboot", host.name));
+  }
   const units = expectedUnits(judged, host);
   if (!isSameSet(restarts, units[0])) faults.push(fault("body-restarts", host.name));
   const places = restarts.map((text) => judged.policy.order.restarts.indexOf(text.slice(8)));
@@ -56,6 +66,10 @@ function oneBodyFaults(judged: Judged, host: PlanHost, body: BodyText): PlanFaul
   if (!isInOrder) faults.push(fault("restart-order", host.name));
   if (!isSameSet(probes, units[1])) faults.push(fault("body-probes", host.name));
   return [...faults, ...undoFaults(judged, { host, body, resolution })];
+}
+
+function isRebooted(judged: Judged, host: PlanHost): boolean {
+  return rebootsFor(judged.policy.reboots, host, resolutionOf(judged, host)?.moves ?? []);
 }
 
 /** The units to restart and the probes to run, by the resolution and the policy. */
@@ -102,13 +116,14 @@ function hookFaults(judged: Judged, host: PlanHost, body: BodyText): PlanFault[]
   return faults;
 }
 
-/** Out of the traffic, packages, restarts, back into it, probes: nothing of one phase before another's. */
+/** Out of the traffic, packages, restarts, the reboot, back into it, probes: nothing of one phase before another's. */
 function phaseFaults(judged: Judged, host: PlanHost, body: BodyText): PlanFault[] {
   const drains = new Set(expectedHooks(judged, host).map(([drain]) => drain));
   const phases = body.steps.map((step) => {
     if ("sha256" in step) return 1;
-    if (step.verb === "run") return drains.has(step.hook) ? 0 : 3;
-    return step.verb === "restart" ? 2 : 4;
+    if (step.verb === "run") return drains.has(step.hook) ? 0 : 4;
+    if (step.verb === "reboot") return 3;
+    return step.verb === "restart" ? 2 : 5;
   });
   const isInOrder = phases.every((phase, at) => phase >= (phases[at - 1] ?? 0));
   return isInOrder ? [] : [fault("body-order", `the steps of ${host.name}`)];

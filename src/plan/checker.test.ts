@@ -207,6 +207,10 @@ function withBudget(rule: string): PlanInput["policy"] {
 const budgeted = { ...input, policy: withBudget("{ by: zone, only: [a], quorum: majority }") };
 const zoneA = { key: "zone", value: "a", members: 5 };
 
+const rebooting: PlanInput = {
+  ...input,
+  policy: parseRings(`${testRings}\nreboots: [{ after: [openssl] }]\n`),
+};
 const hooked: PlanInput = {
   ...input,
   policy: parseRings(`${testRings}\nhooks: [{ drain: lb-out, rejoin: lb-in }]\n`),
@@ -399,12 +403,17 @@ const mutations: Record<PlanRule, readonly (readonly [Planned, PlanInput?])[]> =
   "body-moves": [
     [withBody({ steps: firstBody.steps.slice(1) })],
     [withBody({ steps: swapped(firstBody.steps) })],
-    [withBody({ steps: [...firstBody.steps, { verb: "reboot" }] })],
+    [withBody({ steps: [...firstBody.steps, { verb: "hold", name: "openssl" }] })],
     [good, hostsChanged({ packageSet: sha256("packages B") })],
   ],
   "body-restarts": [
     [withBody({ steps: firstBody.steps.filter((step) => step.verb !== "restart") })],
     [withBody({ steps: [...firstBody.steps, { verb: "restart", unit: "ssh.service" }] })],
+  ],
+  "body-reboot": [
+    [withBody({ steps: [...firstBody.steps, { verb: "reboot" }] })],
+    [good, rebooting],
+    [plan(rebooting)],
   ],
   "body-probes": [
     [withBody({ steps: firstBody.steps.filter((step) => step.verb !== "probe") })],

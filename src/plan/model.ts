@@ -327,6 +327,8 @@ export interface PlanReport {
   /** How hosts leave their traffic while they change, by their hooks. */
   readonly drains: readonly DrainReport[];
   readonly needsReboot: boolean;
+  /** Hosts that boot again as part of their job, as the policy says. */
+  readonly reboots: number;
   /** The smallest failure rate (0–1) at which each wave is stopped with 95 % probability. */
   readonly detects: readonly {
     readonly wave: number;
@@ -445,6 +447,7 @@ export const planRules = [
   "body-hooks",
   "body-order",
   "body-restarts",
+  "body-reboot",
   "restart-order",
   "tier-readiness",
   "body-probes",

@@ -2,7 +2,7 @@ import { durationToText, instantToText, SECOND_MS } from "../base/instant.ts";
 import { distrustToText } from "../inventory/package-source.ts";
 import { type StopRule, stopOdds } from "../policy/failure-test.ts";
 import { partToText, type WavePart } from "../policy/rings-waves.ts";
-import type { Exclusion, Planned, WaveLimits } from "./model.ts";
+import type { Exclusion, Planned, PlanReport, WaveLimits } from "./model.ts";
 import { drainToText } from "./planner-hooks.ts";
 import { blockerToText } from "./planner-report.ts";
 
@@ -32,11 +32,18 @@ export function planToText({ plan, report }: Planned): string {
   lines.push(...report.warnings.map((warning) => `mind: ${warning}`));
   if (report.restarts.length > 0) lines.push(`restarts ${report.restarts.join(", ")}`);
   lines.push(...report.drains.map((one) => `drains ${drainToText(one)}`));
-  if (report.needsReboot) lines.push("takes effect fully only after a reboot");
+  lines.push(...rebootTexts(report));
   for (const { name, because } of report.excluded) {
     lines.push(`left out: ${name}: ${exclusionToText(because)}`);
   }
   return `${lines.join("\n")}\n`;
+}
+
+/** What a reboot has to do with it; nothing where nobody needs one and nobody gets one. */
+export function rebootTexts(report: Pick<PlanReport, "needsReboot" | "reboots">): string[] {
+  const { needsReboot, reboots } = report;
+  if (reboots > 0) return [`reboots ${reboots} ${reboots === 1 ? "host" : "hosts"}`];
+  return needsReboot ? ["takes effect fully only after a reboot"] : [];
 }
 
 function rateText({ rate }: WaveLimits): string {

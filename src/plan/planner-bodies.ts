@@ -3,6 +3,7 @@ import { never, present } from "../base/failure.ts";
 import { selects } from "../base/labels.ts";
 import type { RingsPolicy } from "../policy/rings.ts";
 import type { HookPair } from "../policy/rings-hooks.ts";
+import { rebootsFor } from "../policy/rings-reboots.ts";
 import { BODY_BYTES_MAX, type BodyText, parseBody, writeBody } from "./body.ts";
 import type { PackageStep, Resolution, Step } from "./model.ts";
 import { whyOneWay } from "./one-way.ts";
@@ -28,14 +29,16 @@ export function draftBodies(
   const perResolution = new Map<Resolution, Map<string, DraftBody>>();
   const drafts = new Map<Candidate, DraftBody>();
   for (const candidate of candidates) {
+    const isRebooted = rebootsFor(policy.reboots, candidate.host, candidate.resolution.moves);
     const restarts = restartsFor(candidate, policy);
     const probes = probesFor(candidate, policy);
     const hooks = hooksFor(candidate, policy);
     const drains = hooks.map(({ drain }) => drain);
-    const key = `${restarts.join(" ")}\n${probes.join(" ")}\n${drains.join(" ")}`;
+    const last = isRebooted ? ["reboot"] : [];
+    const key = [restarts, probes, drains, last].map((words) => words.join(" ")).join("\n");
     const known = perResolution.get(candidate.resolution) ?? new Map<string, DraftBody>();
     perResolution.set(candidate.resolution, known);
-    const asked = { resolution: candidate.resolution, hooks, restarts, probes };
+    const asked = { resolution: candidate.resolution, hooks, restarts, isRebooted, probes };
     const draft = known.get(key) ?? draftBody(asked, policy);
     known.set(key, draft);
     drafts.set(candidate, draft);
@@ -69,11 +72,12 @@ function draftBody(
     readonly resolution: Resolution;
     readonly hooks: readonly HookPair[];
     readonly restarts: readonly string[];
+    readonly isRebooted: boolean;
     readonly probes: readonly string[];
   },
   policy: Pick<RingsPolicy, "oneWay">,
 ): DraftBody {
-  const { resolution, hooks, restarts, probes } = asked;
+  const { resolution, hooks, restarts, isRebooted, probes } = asked;
   const moves = resolution.moves.map(stepOf);
   // What was drained last comes back first.
   const rejoins = hooks.toReversed();
@@ -81,15 +85,20 @@ function draftBody(
     const because = whyOneWay(move, policy);
     return because === null ? [] : [`${move.name} ${move.arch} ${move.from} (${because})`];
   });
+  // Units restart also before a reboot: taking the job back restarts the same ones on the old files.
+  const starts: Step[] = [
+    ...restarts.map((unit) => ({ verb: "restart" as const, unit })),
+    ...(isRebooted ? [{ verb: "reboot" as const }] : []),
+  ];
   const steps: Step[] = [
     ...hooks.map(({ drain }) => ({ verb: "run" as const, hook: drain })),
     ...moves,
-    ...restarts.map((unit) => ({ verb: "restart" as const, unit })),
+    ...starts,
     ...rejoins.map(({ rejoin }) => ({ verb: "run" as const, hook: rejoin })),
     ...probes.map((name) => ({ verb: "probe" as const, name })),
   ];
   // All or nothing: half of an undo would leave versions together that nobody ever ran.
-  const firstRejoin = hooks.length + moves.length + restarts.length + 1;
+  const firstRejoin = hooks.length + moves.length + starts.length + 1;
   const undo = [
     ...hooks.map(({ rejoin }, at) => ({
       at: at + 1,

@@ -2,6 +2,7 @@ import { never } from "../base/failure.ts";
 import { durationToText, instantToText, SECOND_MS } from "../base/instant.ts";
 import { detectableFailureRate } from "../policy/failure-test.ts";
 import { budgetLimitToText } from "../policy/rings-budgets.ts";
+import { needsReboot } from "../policy/rings-reboots.ts";
 import { partToText, type WavePart } from "../policy/rings-waves.ts";
 import type {
   Blocker,
@@ -18,12 +19,6 @@ import { askedProcedures } from "./planner-tiers.ts";
 import type { CalendarMet, Schedule } from "./planner-waves.ts";
 
 /** What a plan means, for people to judge before anybody signs. */
-
-/**
- * Packages that the running system keeps using until it boots: kernels, microcode, and those whose
- * code every process or the first process itself holds.
- */
-const REBOOT_PACKAGES = /^(linux-image-.+|(intel|amd64)-microcode|libc6|systemd|dbus(-broker)?)$/;
 
 export function reportFor(facts: {
   readonly input: PlanInput;
@@ -46,9 +41,9 @@ export function reportFor(facts: {
     restarts: sortedSet(steps.flatMap((step) => (step.verb === "restart" ? [step.unit] : []))),
     drains: drainsOf(facts.drafts),
     needsReboot: steps.some(
-      (step) =>
-        (step.verb === "upgrade" || step.verb === "install") && REBOOT_PACKAGES.test(step.name),
+      (step) => step.verb === "reboot" || ("name" in step && needsReboot(step)),
     ),
+    reboots: [...facts.drafts.values()].filter(isRebooting).length,
     detects: facts.schedule.waves.map((wave) => ({
       wave: wave.number,
       hosts: wave.hostCount,
@@ -59,6 +54,10 @@ export function reportFor(facts: {
     ways,
     warnings: warningsFor({ ...facts, irreversible }),
   };
+}
+
+function isRebooting({ body }: DraftBody): boolean {
+  return body.steps.some((step) => step.verb === "reboot");
 }
 
 function warningsFor(facts: {

@@ -260,6 +260,7 @@ const getPlan = route({
     /** How hosts leave their traffic while they change, by their hooks. */
     drains: z.array(drainSchema),
     needsReboot: z.boolean(),
+    reboots: z.number().int().describe("hosts that boot again as part of their job"),
     /** Hosts that may be away at once over all rollouts, those that leave least room first. */
     budgets: z.array(budgetSchema),
     /** What the canary waves leave untried. */
@@ -306,6 +307,7 @@ const getPlan = route({
         text: drainToText(one),
       })),
       needsReboot: report.needsReboot,
+      reboots: report.reboots,
       budgets: [...plan.budgets],
       canaries: report.canaries.map(canariesOf),
       ways: { ...report.ways },

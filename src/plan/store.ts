@@ -69,6 +69,8 @@ const reportSchema = z.object({
   // Plans that were made before there were hooks have none.
   drains: z.array(drainReportSchema).default([]),
   needsReboot: z.boolean(),
+  // Plans that were made before plans could reboot reboot nobody.
+  reboots: z.number().default(0),
   detects: z.array(z.object({ wave: z.number(), hosts: z.number(), failureRate: z.number() })),
   // Plans that were made before there were canary waves have none.
   canaries: z.array(canaryReportSchema).default([]),

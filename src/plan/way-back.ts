@@ -76,6 +76,9 @@ function sentencesOf(kind: WayBackClass, { steps, undo }: BodyText): string[] {
   }
   if (gone.length > 0) says.push(`Removes ${gone.map(({ name }) => name).join(", ")}.`);
   if (units.length > 0) says.push(`Restarts ${units.join(", ")} again.`);
+  if (steps.some(({ verb }) => verb === "reboot")) {
+    says.push("Does not boot again: what runs goes on with the new files until somebody does.");
+  }
   if (last.length > 0) says.push(`Runs ${last.join(", ")} at the end.`);
   if (kind === "previous-kernel") {
     says.push("The kernel before stays installed; it runs again only after a reboot.");

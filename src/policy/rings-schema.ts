@@ -9,6 +9,7 @@ import { hookRules } from "./rings-hooks.ts";
 import { oneWaySchema } from "./rings-one-way.ts";
 import { anyOrder, order } from "./rings-order.ts";
 import { procedureRules } from "./rings-procedures.ts";
+import { rebootRules } from "./rings-reboots.ts";
 import { tierRules } from "./rings-tiers.ts";
 import { ringWaves, wholeRing } from "./rings-waves.ts";
 
@@ -160,6 +161,7 @@ export const ringsSchema = strictFields({
   reverts: revertBudget.optional(),
   networks: z.array(network).max(64).optional(),
   oneWay: oneWaySchema,
+  reboots: rebootRules,
   budgets,
   order: order.optional(),
   tiers: tierRules,

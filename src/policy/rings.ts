@@ -11,6 +11,7 @@ import type { HookRule } from "./rings-hooks.ts";
 import type { OneWay } from "./rings-one-way.ts";
 import type { OrderPolicy } from "./rings-order.ts";
 import type { ProcedureRule } from "./rings-procedures.ts";
+import type { RebootRule } from "./rings-reboots.ts";
 import { ringsSchema } from "./rings-schema.ts";
 import type { TierRule } from "./rings-tiers.ts";
 import type { RingWaves } from "./rings-waves.ts";
@@ -103,6 +104,8 @@ export interface RingsPolicy {
   readonly networks: readonly string[] | null;
   /** Packages whose update converts data, so that the old version is no way back. */
   readonly oneWay: readonly OneWay[];
+  /** After which packages hosts boot again; none: nobody is rebooted. */
+  readonly reboots: readonly RebootRule[];
   /** How many of those that stand for each other may be away at once; the first rule that fits. */
   readonly budgets: readonly BudgetRule[];
   readonly order: OrderPolicy;

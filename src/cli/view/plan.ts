@@ -50,7 +50,7 @@ export function planText(plan: Plan, excluded: readonly Excluded[]): string {
     ["cannot be put back", plan.irreversible.length === 0 ? null : plan.irreversible.join(", ")],
     ["restarts", plan.restarts.join(", ") || "none"],
     ["drains", plan.drains.map(({ text }) => text).join("; ") || null],
-    ["reboot", plan.needsReboot ? "needed" : "not needed"],
+    ["reboot", rebootText(plan)],
     [
       "piped hosts",
       plan.ways.piped === 0 ? null : `${plan.ways.piped} (a stolen server owns these)`,
@@ -105,6 +105,11 @@ function bodyText({ digest, text, wayBack }: Plan["bodies"][number]): string {
     indented(text),
     ...back.map((one) => `  ${safeText(one)}`),
   ].join("\n");
+}
+
+function rebootText({ needsReboot, reboots }: Plan): string {
+  if (reboots > 0) return `${reboots} ${reboots === 1 ? "host boots" : "hosts boot"} again`;
+  return needsReboot ? "needed, and left to people" : "not needed";
 }
 
 function rateText({ limits: { rate } }: Plan["waves"][number]): string {
