@@ -1,20 +1,17 @@
 import { parseArgs } from "node:util";
-import { sha256 } from "../src/base/digest.ts";
-import type { HostId } from "../src/base/ids.ts";
-import { DAY_MS } from "../src/base/instant.ts";
-import { binomialAbove, type FailureTest } from "../src/policy/failure-test.ts";
-import { outcomeOf, type Question, spreadOf } from "../src/rollout/simulation-question.ts";
+import { binomialAbove } from "../src/policy/failure-test.ts";
+import { spreadOf } from "../src/rollout/simulation-question.ts";
 import { randomFrom } from "../src/rollout/simulation-random.ts";
-import type { NewWave } from "../src/rollout/store.ts";
+import { BASELINE, engine, GROUPS, type Harm, test } from "./harm-engine.ts";
 
 /**
  * How many hosts a bad patch harms before it is stopped, in a fleet of 10,000:
  * `node bench/harm.ts [--seeds 1000] [--good-seeds 20]`. The engine's own turn and decisions run
- * against virtual hosts; beside it, over the same groups and with the thresholds that stop a good
- * patch no more often: ten equal groups that start whole and stop at their share of failures, which is
- * also what serial batches judged at their end come to; and, to tell the merit of small waves from that
- * of the test, groups as large as the engine's own waves. JSON lines with the hosts harmed; below three
- * times fewer than the ten groups it ends with 1.
+ * against virtual hosts, on all cores (`harm-engine.ts`); beside it, over the same groups and with the
+ * thresholds that stop a good patch no more often: ten equal groups that start whole and stop at their
+ * share of failures, which is also what serial batches judged at their end come to; and, to tell the
+ * merit of small waves from that of the test, groups as large as the engine's own waves. JSON lines
+ * with the hosts harmed; below three times fewer than the ten groups it ends with 1.
  */
 const { values: flags } = parseArgs({
   options: {
@@ -25,64 +22,8 @@ const { values: flags } = parseArgs({
 const SEEDS = Number(flags.seeds);
 const GOOD_SEEDS = Number(flags["good-seeds"]);
 const HOSTS = 10_000;
-const GROUPS = [100, 1_000, 8_900] as const;
-const IN_FLIGHT = [10, 50, 64] as const;
 const BATCH = HOSTS / 10;
 const TIMES_FEWER = 3;
-const BASELINE = 0.01;
-const test: FailureTest = { baseline: BASELINE, bad: 0.05, alpha: 0.01, beta: 0.05 };
-
-const startsAt = Date.UTC(2026, 10, 21);
-const waves: readonly NewWave[] = GROUPS.map((_, at) => ({
-  ...{ number: at + 1, ring: `${at + 1}`, notBefore: startsAt, notAfter: startsAt + 30 * DAY_MS },
-  windows: [],
-  gate: {
-    inFlightMax: IN_FLIGHT[at] ?? 1,
-    ...{ soakSeconds: 600, successRate: 0.9, failureBudget: HOSTS, failures: test },
-    onFailure: "halt" as const,
-  },
-}));
-
-/** Four bodies and two systems over the fleet, as the planner spreads them over each wave. */
-function question(rate: number): Question {
-  const bodies = ["a", "b", "c", "d"].map((name) => sha256(name));
-  const hosts = GROUPS.flatMap((count, group) =>
-    Array.from({ length: count }, (_, at) => {
-      const body = bodies[at % bodies.length] ?? "";
-      const os = at % 2 === 0 ? "debian 12" : "debian 13";
-      return {
-        ...{ id: `${group}-${at}` as HostId, wave: group + 1, body, service: null },
-        shared: [
-          { kind: "body", name: body },
-          { kind: "os", name: os },
-        ],
-        ...{ failureRate: rate, isAway: false },
-      };
-    }),
-  );
-  return {
-    ...{ waves, hosts, startsAt, attemptsMax: 1, permitTtlSeconds: 3, revertSeconds: null },
-    ...{ applySeconds: 60, spread: 0.5, seed: 1, dueAt: null },
-  };
-}
-
-/** Harmed hosts of each run, and the share of runs that were stopped. */
-interface Harm {
-  readonly harmed: readonly number[];
-  readonly stopped: number;
-}
-
-async function engine(rate: number, seeds: number): Promise<Harm> {
-  const asked = question(rate);
-  const harmed: number[] = [];
-  let stopped = 0;
-  for (let seed = 0; seed < seeds; seed += 1) {
-    const outcome = await outcomeOf(asked, seed);
-    harmed.push(outcome.harmed);
-    stopped += Number(outcome.isHalted);
-  }
-  return { harmed, stopped: stopped / seeds };
-}
 
 /** Each part starts whole; more than `share` of it failing ends the run there. */
 function parts(sizes: readonly number[], share: number) {
@@ -130,9 +71,11 @@ const contenders = [
 ].map((one) => ({ ...one, share: calibrated(one.sizes, falseStops) }));
 let worst = Number.POSITIVE_INFINITY;
 for (const rate of [0.5, 0.1, 0.05]) {
+  const began = performance.now();
   const ours = await engine(rate, SEEDS);
   const mine = spreadOf(ours.harmed);
-  print({ contender: "engine", rate, seeds: SEEDS, stopped: ours.stopped, harmed: mine });
+  const seconds = Math.round((performance.now() - began) / 1_000);
+  print({ contender: "engine", rate, seeds: SEEDS, stopped: ours.stopped, harmed: mine, seconds });
   for (const { name, sizes, share, isBound } of contenders) {
     const theirs = parts(sizes, share)(rate, SEEDS);
     const harmed = spreadOf(theirs.harmed);
