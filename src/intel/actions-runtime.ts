@@ -1,4 +1,5 @@
 import { type Actor, scopesFor } from "../base/actor.ts";
+import { counted } from "../base/counted.ts";
 import { type Instant, instantToText } from "../base/instant.ts";
 import type { Selector } from "../base/labels.ts";
 import type { Word } from "../base/word.ts";
@@ -240,17 +241,13 @@ function stateOf({ set, asOf }: HostRuntime, now: Instant): Word {
 }
 
 function sentenceOf({ set, counts }: HostRuntime): string {
-  const seen = `${count(counts.processes, "process", "processes")} of this host use ${count(set.used.length, "package", "packages")}; ${count(set.idle.length, "package is", "packages are")} not in memory.`;
+  const seen = `${counted(counts.processes, "process", "processes")} of this host use ${counted(set.used.length, "package", "packages")}; ${counted(set.idle.length, "package is", "packages are")} not in memory.`;
   const others =
     counts.elsewhere === 0
       ? ""
-      : ` ${count(counts.elsewhere, "process", "processes")} of containers or other roots ${counts.elsewhere === 1 ? "is" : "are"} left out.`;
+      : ` ${counted(counts.elsewhere, "process", "processes")} of containers or other roots ${counts.elsewhere === 1 ? "is" : "are"} left out.`;
   const unread = set.isWhole
     ? ""
-    : ` ${counts.unread > 0 ? `${count(counts.unread, "process", "processes")} could not be read` : "Not everything could be read"}, so nothing is said not to run.`;
+    : ` ${counts.unread > 0 ? `${counted(counts.unread, "process", "processes")} could not be read` : "Not everything could be read"}, so nothing is said not to run.`;
   return seen + others + unread;
-}
-
-function count(number: number, one: string, many: string): string {
-  return `${number} ${number === 1 ? one : many}`;
 }

@@ -1,3 +1,4 @@
+import type { z } from "zod";
 import type { Instant } from "../base/instant.ts";
 import { retryAfterMs } from "../intel/fetch-rules.ts";
 import { Trouble } from "./model.ts";
@@ -78,4 +79,11 @@ function wordsOf(body: string): string {
   } catch {
     return "";
   }
+}
+
+/** The part of an answer that is used. Throws Trouble with `failing` when it has another shape. */
+export function shaped<Out>(schema: z.ZodType<Out>, answer: unknown, failing: string): Out {
+  const parsed = schema.safeParse(answer);
+  if (parsed.success) return parsed.data;
+  throw new Trouble("again", failing, { isUnsure: true });
 }

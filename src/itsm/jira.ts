@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { shaped } from "./answer-reading.ts";
 import {
   type Adapter,
   type Ask,
@@ -9,6 +10,8 @@ import {
 } from "./model.ts";
 import { markOf } from "./servicenow.ts";
 import { type FieldValue, filledField, type JiraSettings } from "./settings.ts";
+
+const WRONG = "The answer is none of Jira's REST API; is the address that of a site?";
 
 /**
  * Jira and Jira Service Management Cloud, REST API version 3. An issue is ours by its label and by the
@@ -89,7 +92,7 @@ function shapeOf(settings: JiraSettings, base: string): Shape {
       ),
     async readIssue(ask, id) {
       const path = `${issuePath(id)}?fields=summary,status`;
-      return outsideOf(read(issueSchema, await ask({ method: "GET", path, body: null })));
+      return outsideOf(shaped(issueSchema, await ask({ method: "GET", path, body: null }), WRONG));
     },
   };
 }
@@ -104,7 +107,11 @@ function reading(
 ): Pick<Adapter, "test" | "find" | "read" | "hasNote"> {
   return {
     async test(ask) {
-      const me = read(myself, await ask({ method: "GET", path: `${API}/myself`, body: null }));
+      const me = shaped(
+        myself,
+        await ask({ method: "GET", path: `${API}/myself`, body: null }),
+        WRONG,
+      );
       await ask({ method: "GET", path: `${API}/project/${project}`, body: null });
       return `${project} can be read as ${me.displayName.slice(0, 80)}`;
     },
@@ -112,7 +119,7 @@ function reading(
       const jql = `project = "${project}" AND labels = "${labelOf(id)}" ORDER BY created ASC`;
       const body = { jql, fields: ["summary", "status"], maxResults: 2 };
       const answer = await ask({ method: "POST", path: `${API}/search/jql`, body });
-      const [first] = read(found, answer).issues;
+      const [first] = shaped(found, answer, WRONG).issues;
       return first === undefined ? null : outsideOf(first);
     },
     async read(ask, id) {
@@ -125,7 +132,7 @@ function reading(
     },
     async hasNote(ask, outside, { index }) {
       const path = `${issuePath(outside.id)}/comment?orderBy=-created&maxResults=100`;
-      const answer = read(comments, await ask({ method: "GET", path, body: null }));
+      const answer = shaped(comments, await ask({ method: "GET", path, body: null }), WRONG);
       return answer.comments.some(({ body }) => JSON.stringify(body ?? "").includes(markOf(index)));
     },
   };
@@ -145,7 +152,11 @@ function writing(
       };
       const properties = [{ key: PROPERTY, value: { change: change.id, number: change.number } }];
       const body = { fields, properties };
-      const { id } = read(created, await ask({ method: "POST", path: `${API}/issue`, body }));
+      const { id } = shaped(
+        created,
+        await ask({ method: "POST", path: `${API}/issue`, body }),
+        WRONG,
+      );
       return readIssue(ask, id);
     },
     async write(ask, { outside, change }) {
@@ -162,7 +173,7 @@ function writing(
       if (wanted === undefined || isSame(wanted, outside.state)) return null;
       const path = `${issuePath(outside.id)}/transitions`;
       const answer = await ask({ method: "GET", path, body: null });
-      const way = read(transitionsSchema, answer).transitions.find(({ to }) =>
+      const way = shaped(transitionsSchema, answer, WRONG).transitions.find(({ to }) =>
         isSame(to.name, wanted),
       );
       if (way === undefined) {
@@ -186,16 +197,4 @@ function isSame(one: string, two: string): boolean {
 function oneLine(text: string): string {
   const line = text.replace(/\s+/g, " ").trim();
   return line.length <= SUMMARY_MAX ? line : `${line.slice(0, SUMMARY_MAX - 1)}…`;
-}
-
-function read<Out>(schema: z.ZodType<Out>, answer: unknown): Out {
-  const parsed = schema.safeParse(answer);
-  if (parsed.success) return parsed.data;
-  throw new Trouble(
-    "again",
-    "The answer is none of Jira's REST API; is the address that of a site?",
-    {
-      isUnsure: true,
-    },
-  );
 }

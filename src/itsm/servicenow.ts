@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { ChangeState } from "../change/model.ts";
+import { shaped } from "./answer-reading.ts";
 import {
   type Adapter,
   type Ask,
@@ -9,6 +10,8 @@ import {
   Trouble,
 } from "./model.ts";
 import { type FieldValue, filledField, type ServicenowSettings } from "./settings.ts";
+
+const WRONG = "The answer is none of the Table API; is the address that of an instance?";
 
 /**
  * ServiceNow: the Table API over `change_request`. A record is ours by its `correlation_id`; notes are
@@ -110,13 +113,13 @@ function reading({ view, outsideOf }: Shape): Pick<Adapter, "test" | "find" | "r
     async find(ask, { id }) {
       const query = encodeURIComponent(`correlation_id=${id}^ORDERBYsys_created_on`);
       const path = `${TABLE}?sysparm_query=${query}&sysparm_limit=2&${view}`;
-      const [first] = read(many, await ask({ method: "GET", path, body: null })).result;
+      const [first] = shaped(many, await ask({ method: "GET", path, body: null }), WRONG).result;
       return first === undefined ? null : outsideOf(first);
     },
     async read(ask, id) {
       const path = `${TABLE}/${encodeURIComponent(id)}?${view}`;
       try {
-        return outsideOf(read(one, await ask({ method: "GET", path, body: null })).result);
+        return outsideOf(shaped(one, await ask({ method: "GET", path, body: null }), WRONG).result);
       } catch (cause) {
         if (cause instanceof Trouble && cause.kind === "gone") return null;
         throw cause;
@@ -127,7 +130,7 @@ function reading({ view, outsideOf }: Shape): Pick<Adapter, "test" | "find" | "r
         `element_id=${outside.id}^element=work_notes^valueLIKE${markOf(index)}`,
       );
       const path = `${JOURNAL}?sysparm_query=${query}&sysparm_limit=1&sysparm_fields=sys_id`;
-      return read(rows, await ask({ method: "GET", path, body: null })).result.length > 0;
+      return shaped(rows, await ask({ method: "GET", path, body: null }), WRONG).result.length > 0;
     },
   };
 }
@@ -144,7 +147,7 @@ function writing(
       const own = { type, correlation_id: change.id, correlation_display: "Fettle" };
       const body = { ...fieldsOf(change), ...own };
       const answer = await ask({ method: "POST", path: `${TABLE}?${view}`, body });
-      return outsideOf(read(one, answer).result);
+      return outsideOf(shaped(one, answer, WRONG).result);
     },
     async write(ask, { outside, change }) {
       const body = { ...fieldsOf(change), correlation_id: change.id };
@@ -203,16 +206,4 @@ async function moveTo(
     }
   }
   return null;
-}
-
-function read<Out>(schema: z.ZodType<Out>, answer: unknown): Out {
-  const parsed = schema.safeParse(answer);
-  if (parsed.success) return parsed.data;
-  throw new Trouble(
-    "again",
-    "The answer is none of the Table API; is the address that of an instance?",
-    {
-      isUnsure: true,
-    },
-  );
 }

@@ -8,8 +8,8 @@ export function text(value: unknown): string {
   return value === undefined || value === null ? "–" : String(value);
 }
 
-export function count(value: unknown, noun: string): string {
-  return typeof value === "number" ? counted(value, noun) : `${text(value)} ${noun}s`;
+export function count(value: unknown, noun: string, many = `${noun}s`): string {
+  return typeof value === "number" ? counted(value, noun, many) : `${text(value)} ${many}`;
 }
 
 /** The first digits of a digest, as everywhere. */

@@ -3,7 +3,7 @@ import { count, type Sentences, short, text } from "./sentence-words.ts";
 /** Knowledge that comes from others: feeds, calendars, measurements, publishers of VEX. */
 export const sentencesOfData: Sentences = {
   "feed.loaded": (f) =>
-    `loaded the feed: ${count(f["entries"], "entry").replace("entrys", "entries")}, ${text(f["added"])} new, ${text(f["ended"])} ended${f["problems"] === 0 ? "" : `, ${text(f["problems"])} that could not be read`}; generation ${short(f["generation"])}`,
+    `loaded the feed: ${count(f["entries"], "entry", "entries")}, ${text(f["added"])} new, ${text(f["ended"])} ended${f["problems"] === 0 ? "" : `, ${text(f["problems"])} that could not be read`}; generation ${short(f["generation"])}`,
   "feed.refused": (f) =>
     `kept the last good of the feed: ${text(f["why"])}; it has ${text(f["entries"])} entries, the last good ${text(f["lastEntries"])}`,
   "feed.source-set": (f) => `set the source of the feed: ${text(f["enabled"])}`,
@@ -13,9 +13,9 @@ export const sentencesOfData: Sentences = {
   "finding.set-aside": (f) =>
     `judged anew what the runtime policy sets aside: on ${count(f["hosts"], "host")}, back on ${count(f["hostsBack"], "host")}`,
   "calendar.imported": (f) =>
-    `imported a calendar, ${count(f["entries"], "entry").replace("entrys", "entries")}${f["isFetched"] === true ? ", fetched again from its address" : ""}`,
+    `imported a calendar, ${count(f["entries"], "entry", "entries")}${f["isFetched"] === true ? ", fetched again from its address" : ""}`,
   "calendar.refreshed": (f) =>
-    `fetched the calendar anew: ${count(f["entries"], "entry").replace("entrys", "entries")}`,
+    `fetched the calendar anew: ${count(f["entries"], "entry", "entries")}`,
   "calendar.removed": () => "removed the imported calendar",
   "calendar.feed-made": () => "made an address where the calendar is read",
   "calendar.feed-revoked": () => "took the address of the calendar back",

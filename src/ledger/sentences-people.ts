@@ -49,7 +49,7 @@ export const sentencesOfPeople: Sentences = {
   "recovery.dismissed": () => "took back that a person may bring back an administrator",
   "recovery.taken": () => "took a recovery code",
   "recovery.used": (f) =>
-    `the administrator was brought back by ${Array.isArray(f["people"]) ? count(f["people"].length, "person").replace("persons", "people") : "two people"} with their recovery codes`,
+    `the administrator was brought back by ${Array.isArray(f["people"]) ? count(f["people"].length, "person", "people") : "two people"} with their recovery codes`,
   "recovery.refused": () => "a recovery was refused: the codes were not right",
   "directory.added": () => "let a directory keep people and groups here",
   "directory.user-adopted": (f) => `gave the account to the directory ${text(f["directory"])}`,

@@ -1,3 +1,4 @@
+import { counted } from "../base/counted.ts";
 import { type CoverageReason, coverageReasons } from "../intel/coverage.ts";
 
 /** What `npm start` found, in a few lines. Missing input reads as unknown, never as 0. */
@@ -53,7 +54,7 @@ function hostLine({ host }: LookFacts): string {
   const packages =
     host.packages === null
       ? `packages unknown${host.problem === null ? " (not inspected yet)" : `: ${host.problem}`}`
-      : `${count(host.packages, "package")}`;
+      : `${counted(host.packages, "package")}`;
   const reboot = host.needsReboot === true ? ", reboot needed" : "";
   return `This machine  ${host.name}, ${system}: ${packages}${reboot} (inspected only, never changed)`;
 }
@@ -78,14 +79,14 @@ function findingLine(facts: LookFacts): string {
   const found =
     facts.vulnerabilities === 0
       ? "none found in the data that is loaded"
-      : `${count(facts.vulnerabilities, "vulnerability", "vulnerabilities")} in ${count(facts.sources, "source package")}, ${exploited}`;
+      : `${counted(facts.vulnerabilities, "vulnerability", "vulnerabilities")} in ${counted(facts.sources, "source package")}, ${exploited}`;
   return `Findings      ${found}${more}`;
 }
 
 function coverageLine({ unknown }: LookFacts): string | null {
   if (unknown.length === 0) return null;
   const reasons = unknown.map(
-    (gap) => `${count(gap.packages, "package")}: ${coverageReasons[gap.reason]}`,
+    (gap) => `${counted(gap.packages, "package")}: ${coverageReasons[gap.reason]}`,
   );
   return `Unsure        ${reasons.join("\n              ")}`;
 }
@@ -94,7 +95,7 @@ function fixLine({ fixFirst }: LookFacts): string | null {
   if (fixFirst === null) return null;
   const exploited =
     fixFirst.knownExploited === 0 ? "" : `, ${fixFirst.knownExploited} known to be exploited`;
-  return `Fix first     ${fixFirst.source} → ${fixFirst.version}: clears ${count(fixFirst.clears, "vulnerability", "vulnerabilities")}${exploited}`;
+  return `Fix first     ${fixFirst.source} → ${fixFirst.version}: clears ${counted(fixFirst.clears, "vulnerability", "vulnerabilities")}${exploited}`;
 }
 
 function dataLine(facts: LookFacts): string {
@@ -131,10 +132,6 @@ export function publisherLine(facts: PublisherFacts): string {
   }
   const names = failed.map((feed) => feed.name).join(", ");
   return `Feeds         ${names} could not be had (fettle feed status says why); the others are up to date`;
-}
-
-function count(n: number, one: string, many = `${one}s`): string {
-  return `${n.toLocaleString("en")} ${n === 1 ? one : many}`;
 }
 
 function some(names: readonly string[]): string {

@@ -1,3 +1,4 @@
+import { counted } from "../base/counted.ts";
 import type { Tone } from "../base/tone.ts";
 
 /**
@@ -63,7 +64,7 @@ function blankVerdict(facts: VerdictFacts): Verdict | null {
     tone: "unknown",
     parts: [
       link("No vulnerability data", "/settings/feeds"),
-      text(` is loaded, so of ${count(hosts, "host")} nothing can be said.`),
+      text(` is loaded, so of ${counted(hosts, "host")} nothing can be said.`),
     ],
   };
 }
@@ -85,18 +86,18 @@ export function pastVerdictOn(facts: PastFacts): Verdict {
   if (facts.nothingKnown !== null) return { tone: "unknown", parts: [text(facts.nothingKnown)] };
   if (hosts === 0) return { tone: "unknown", parts: [text("There were no hosts.")] };
   const gap =
-    unknownHosts === 0 ? "" : ` Not known: ${count(unknownHosts, "host")} not inspected yet.`;
+    unknownHosts === 0 ? "" : ` Not known: ${counted(unknownHosts, "host")} not inspected yet.`;
   if (open.vulnerabilities === 0) {
-    const said = `Nothing was found on ${count(hosts, "host")} where it was known what to look for.`;
+    const said = `Nothing was found on ${counted(hosts, "host")} where it was known what to look for.`;
     return { tone: "unknown", parts: [text(`${said}${gap}`)] };
   }
-  const all = `${vulnerabilities(open.vulnerabilities)} on ${count(open.hosts, "host")}`;
+  const all = `${vulnerabilities(open.vulnerabilities)} on ${counted(open.hosts, "host")}`;
   if (exploited.vulnerabilities === 0) {
     const said = `No flaw that was known to be exploited; ${all}.`;
     return { tone: "attention", parts: [text(`${said}${gap}`)] };
   }
   const { vulnerabilities: flaws } = exploited;
-  const bad = `${flaws} known-exploited ${flaws === 1 ? "flaw" : "flaws"} reached ${count(exploited.hosts, "host")}`;
+  const bad = `${flaws} known-exploited ${flaws === 1 ? "flaw" : "flaws"} reached ${counted(exploited.hosts, "host")}`;
   return { tone: "bad", parts: [text(`${bad}; in all ${all}.${gap}`)] };
 }
 
@@ -115,7 +116,7 @@ function mainParts(facts: VerdictFacts): Main {
         text("No flaw that is known to be exploited; "),
         link(vulnerabilities(open.vulnerabilities), "/findings"),
         text(" on "),
-        link(count(open.hosts, "host"), "/hosts?risk=attention"),
+        link(counted(open.hosts, "host"), "/hosts?risk=attention"),
       ],
     };
   }
@@ -139,7 +140,7 @@ function exploitedParts({ exploited, best }: VerdictFacts): VerdictPart[] {
   const sentence = [
     link(`${flaws} known-exploited ${flaws === 1 ? "flaw" : "flaws"}`, "/findings?exploited=true"),
     text(reach),
-    link(count(hosts, "host"), "/hosts?risk=bad"),
+    link(counted(hosts, "host"), "/hosts?risk=bad"),
   ];
   if (best === null) return [...sentence, text("; no update that clears them is offered yet")];
   const share =
@@ -160,14 +161,18 @@ function troubleParts(facts: VerdictFacts): {
   const tones: Tone[] = [];
   if (facts.overdue > 0) {
     const are = facts.overdue === 1 ? " is" : " are";
-    parts.push(text(" "), link(count(facts.overdue, "deadline"), "/patches"), text(`${are} over.`));
+    parts.push(
+      text(" "),
+      link(counted(facts.overdue, "deadline"), "/patches"),
+      text(`${are} over.`),
+    );
     tones.push("bad");
   }
   if (facts.halted > 0) {
     const are = facts.halted === 1 ? " is" : " are";
     parts.push(
       text(" "),
-      link(count(facts.halted, "rollout"), "/rollouts"),
+      link(counted(facts.halted, "rollout"), "/rollouts"),
       text(`${are} halted.`),
     );
     tones.push("attention");
@@ -188,7 +193,7 @@ function gapParts(facts: VerdictFacts): VerdictPart[] {
     text(" Not known: "),
     ...told.flatMap(([hosts, what, href], at) => [
       ...(at === 0 ? [] : [text(", ")]),
-      link(count(hosts, "host"), href),
+      link(counted(hosts, "host"), href),
       text(` ${what}`),
     ]),
     text("."),
@@ -207,10 +212,6 @@ function worst(tones: readonly Tone[]): Tone {
 
 function vulnerabilities(number: number): string {
   return number === 1 ? "1 vulnerability" : `${number} vulnerabilities`;
-}
-
-function count(number: number, noun: string): string {
-  return number === 1 ? `1 ${noun}` : `${number} ${noun}s`;
 }
 
 function text(words: string): VerdictPart {
