@@ -118,7 +118,7 @@ split_bundle() { # FILE DIR MODE [SIZE]
       }
     }
     BEGIN {
-      document("order", "kind:dispatch|apply|reboot|revert tenant:I host:I plan:D index:N " \
+      document("order", "kind:dispatch|apply|reboot|revert|stage tenant:I host:I plan:D index:N " \
         "attempt:N epoch:N counter:N issued:N until:N ttl:N nonce:* log:N,D")
       document("plan", "tenant:I change:I title:* requester:I class:I issued:N hostpolicy:N " \
         "policy:D content:D hosts:* attempts:N permit:* revert:* bodies:N leaves:N root:D " \
@@ -354,7 +354,8 @@ split_bundle() { # FILE DIR MODE [SIZE]
           format("a frozen plan has as many leaves as hosts")
       } else if (key == "order.nonce") {
         if ((w[2] == "-") != (f["order.ttl"] + 0 == 0)) format("ttl and nonce go together")
-        if (f["order.kind"] == "dispatch" && w[2] != "-") format("a dispatch has no nonce")
+        if (f["order.kind"] ~ /^(dispatch|stage)$/ && w[2] != "-")
+          format("a " f["order.kind"] " has no nonce")
         if ((f["order.kind"] == "apply" || f["order.kind"] == "reboot") && w[2] == "-")
           format("a permit needs a nonce")
       }

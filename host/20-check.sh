@@ -57,8 +57,9 @@ check_order() { # ORDER SIGNATURE
 
 # Step 7.
 check_audience() {
-  case $J_KIND in
-    dispatch | revert) ;;
+  case ${CK_VERB:-apply}:$J_KIND in
+    apply:dispatch | apply:revert | stage:stage) ;;
+    apply:stage | stage:*) fail_code E_PERMIT "an order of kind $J_KIND came for $CK_VERB" || return 1 ;;
     *) fail_code E_PERMIT "a permit of kind $J_KIND cannot bring a job" || return 1 ;;
   esac
   [ "$J_NONCE" = - ] || fail_code E_PERMIT "a permit cannot bring a job" || return 1
@@ -105,6 +106,11 @@ check_times() {
   [ $((J_WAVE_TO - J_PLAN_ISSUED)) -le "$R_VALIDITY" ] ||
     fail_code E_TIME "wave ends $J_WAVE_TO, over $R_VALIDITY s after $J_PLAN_ISSUED" || return 1
   [ "$J_KIND" = revert ] && return 0
+  if [ "$J_KIND" = stage ]; then
+    # Files may come before their time, and not after it.
+    [ "$NOW" -le "$J_WAVE_TO" ] || fail_code E_TIME "wave ended $J_WAVE_TO, clock says $NOW"
+    return
+  fi
   [ "$J_WAVE_FROM" -le "$NOW" ] && [ "$NOW" -le "$J_WAVE_TO" ] ||
     fail_code E_TIME "wave is $J_WAVE_FROM to $J_WAVE_TO, clock says $NOW" || return 1
   in_window "$NOW" "$J_WINDOWS" || fail_code E_TIME "no window is open, clock says $NOW"
@@ -149,6 +155,12 @@ check_seen() {
   if [ "$J_KIND" = revert ]; then
     check_seen_revert
     return
+  fi
+  if [ "$J_KIND" = stage ]; then
+    case $SEEN in
+      '' | failed | rolled-back) return 0 ;;
+      *) fail_code E_REPLAY "attempt $SEEN_ATTEMPT is recorded as $SEEN: nothing to stage" || return 1 ;;
+    esac
   fi
   case $SEEN in
     '') ;;

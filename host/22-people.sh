@@ -72,9 +72,10 @@ check_groups() { # IN
   done
 }
 
-# Step 15, `gate n`: so many approvers said of this very wave that it may open. A revert opens none.
+# Step 15, `gate n`: so many approvers said of this very wave that it may open. A revert and a stage open none.
 check_gates() {
-  [ "$R_GATE" -gt 0 ] && [ "$J_KIND" != revert ] || return 0
+  [ "$R_GATE" -gt 0 ] || return 0
+  case $J_KIND in revert | stage) return 0 ;; esac
   ga_people=, ga_count=0
   ga_list=$J_GATES
   [ "$ga_list" != - ] || ga_list=''

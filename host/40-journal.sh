@@ -128,7 +128,7 @@ report() { # JOURNAL_STATE CODE
     *) re_state=refused ;;
   esac
   case $1 in
-    DONE | NOOP) remember "done" ;;
+    DONE | NOOP) remember "done" && ahead_drop "$J_PLAN" ;;
     FAILED) remember failed ;;
     ROLLED_BACK) remember rolled-back ;;
   esac
@@ -191,6 +191,7 @@ status_main() {
     st_job=$(sed -n 's/^RECEIVED .* plan=\([0-9a-f]*\) attempt=\([0-9]*\).*$/\1 \2/p' "$JOURNAL")
     printf 'job %s %s %s\n' "$(printf '%s' "$st_job" | head -n 1)" "$JL_STATE" "$JL_STEP"
   fi
+  ahead_told
   st_count=0
   set +f
   for st_result in "$VAR"/results/*; do

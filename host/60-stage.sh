@@ -231,10 +231,7 @@ count_rows() { # FILE
 
 stage() {
   STAGING=yes
-  case $PACKAGES_OF in
-    rpm) rpm_ready ;;
-    apk) refuse E_PLATFORM "note=this host program carries out no jobs with apk; it only looks" ;;
-  esac
+  stage_ready
   stage_units
   if is_noop; then
     count_rows "$WORK/rows"
@@ -250,6 +247,13 @@ stage() {
   journal STAGED "packages=$st_packages" "files=$COUNT"
 }
 
+stage_ready() {
+  case $PACKAGES_OF in
+    rpm) rpm_ready ;;
+    apk) refuse E_PLATFORM "note=this host program carries out no jobs with apk; it only looks" ;;
+  esac
+}
+
 # On a full disk nothing here can be told from what could not be written.
 refuse() { # CODE fact…
   rf_code=$1
@@ -258,6 +262,7 @@ refuse() { # CODE fact…
     rf_code=E_DISK
     set -- "note=the disk filled up meanwhile: $VAR has $DISK_FREE_KB KB left"
   fi
+  [ -z "${AHEAD_RUN:-}" ] || ahead_refuse "$rf_code" "$@"
   [ "$rf_code" != E_DISK ] || make_room
   conclude REFUSED "$rf_code" "$@"
   exit 0
@@ -375,7 +380,7 @@ stage_files() {
     $2 == "new" { code = "E_TARGET"; fact = $0; exit }
     code == "" { code = "E_SNAPSHOT"; fact = $0 }
     END { split(fact, f, " "); print code " step=" f[3] " package=" f[4] ":" f[5] " version=" f[6] \
-      " sha256=" f[1] " note=no source gives this file" }' "$WORK/missing")
+      " sha256=" f[1] " note=no source gives this file" }' "$WORK/missing")$AHEAD_SPOILT
   refuse_line "$st_fact$(awk -v sha="${st_fact##*sha256=}" '
     { split(sha, s, " ") }
     $1 == s[1] && $2 != "-" { print "; the sources offer sha256 " $2; exit }' \
@@ -420,7 +425,10 @@ files_missing() {
       next
     }
     !($1 in have)' "$WORK/sums" "$WORK/wanted"
-  while read -r fm_bad; do rm -f "$fm_bad"; done <"$WORK/bad"
+  while read -r fm_bad; do
+    ahead_spoilt "$fm_bad"
+    rm -f "$fm_bad"
+  done <"$WORK/bad"
 }
 
 # Whether all of them are there, which one process says.
@@ -438,6 +446,7 @@ files_local() {
   while read -r fl_sha _ _ fl_name fl_arch fl_version; do
     # The cache writes the colon of an epoch as %3a.
     case $fl_version in *:*) fl_version=${fl_version%%:*}%3a${fl_version#*:} ;; esac
+    ! ahead_take "$fl_sha" || continue
     fl_file=${fl_name}_${fl_version}_$fl_arch.deb
     for fl_try in "$KEPT/$fl_sha.$SUFFIX" "/var/cache/apt/archives/$fl_file"; do
       [ -f "$fl_try" ] || continue
@@ -521,6 +530,11 @@ stage_disk() {
     is_number "$sd_kb" || sd_kb=4194304
     sd_files=$((sd_files + sd_bytes)) sd_unpack=$((sd_unpack + sd_kb))
   done <"$WORK/fetch"
+  sd_slack=$DISK_SLACK_KB
+  if [ -n "${AHEAD_RUN:-}" ]; then
+    ahead_fits $((sd_files / 1024))
+    sd_slack=$AHEAD_RESERVE_KB
+  fi
   sd_files=$((sd_files * 2 / 1024))
   sd_df=$(exec df -Pk "$VAR" /usr /var 2>/dev/null) || :
   sd_row=0 sd_first='' sd_second=''
@@ -537,7 +551,7 @@ DF
   while read -r _ _ _ sd_free _ sd_mount; do
     sd_row=$((sd_row + 1))
     [ "$sd_row" -gt 1 ] && is_number "$sd_free" || continue
-    sd_need=$DISK_SLACK_KB
+    sd_need=$sd_slack
     [ "$sd_mount" != "$sd_first" ] || sd_need=$((sd_need + sd_files))
     [ "$sd_mount" != "$sd_second" ] || sd_need=$((sd_need + sd_unpack))
     [ "$sd_free" -ge "$sd_need" ] ||

@@ -35,6 +35,8 @@ read_limits() {
       ask) LIMIT_ASK=$li_value ;;
       settle) LIMIT_SETTLE=$li_value ;;
       lock) LIMIT_LOCK=$li_value ;;
+      stage) LIMIT_STAGE=$li_value ;;
+      staged) LIMIT_STAGED=$li_value ;;
     esac
   done <"$ETC/limits"
 }

@@ -51,16 +51,29 @@ agent_is_due() { # [once]
 }
 
 agent_state_fits() {
-  as_kb=$(du -skx "$VAR" 2>/dev/null | cut -f 1)
+  ahead_sweep
+  as_kb=$(agent_state_kb)
   is_number "$as_kb" || return 0
   [ "$as_kb" -gt "$AGENT_STATE_KB_MAX" ] || return 0
   set +f
   rm -rf "$VAR"/job.old "$VAR"/in.* "$VAR/lists"
   set -f
-  as_kb=$(du -skx "$VAR" 2>/dev/null | cut -f 1)
+  as_kb=$(agent_state_kb)
   [ "${as_kb:-0}" -le "$AGENT_STATE_KB_MAX" ] && return 0
   say "E_DISK $VAR holds $as_kb KB, more than $AGENT_STATE_KB_MAX: look at it, nothing is asked for" >&2
   return 1
+}
+
+# What was staged ahead has a cap of its own.
+agent_state_kb() {
+  set +f
+  set -- "$VAR"/*
+  set -f
+  for sk_one; do
+    shift
+    [ "$sk_one" = "$AHEAD" ] || set -- "$@" "$sk_one"
+  done
+  exec du -skx "$@" 2>/dev/null | awk '{ sum += $1 } END { print sum + 0 }'
 }
 
 # One call: poll, and the talk that the answer names.

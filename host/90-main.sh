@@ -53,6 +53,7 @@ serve_verb() { # [look]
     status) status_main ;;
     resume) resume_main ;;
     apply) apply_main ;;
+    stage) stage_main ;;
     trust) trust_main ;;
     witness) witness_main ;;
     enrol)
@@ -75,8 +76,8 @@ apply_main() {
   relay && look_after
 }
 
-# A bundle from standard input becomes the job and its worker starts, or it is told why not.
-take_in() {
+# A bundle from standard input in a private folder, am_in.
+bundle_in() {
   if [ ! -d "$VAR" ]; then
     say "@refused E_STATE $VAR is missing: enrol this host"
     return 1
@@ -90,6 +91,12 @@ take_in() {
   trap 'exit 1' HUP INT TERM
   COPY_CODE=ok COPY_FACTS='' J_WAY=$WAY
   copy_bundle "$am_in/in" || COPY_CODE=$E_CODE COPY_FACTS=$E_FACTS
+}
+
+# It becomes the job and its worker starts, or it is told why not.
+take_in() {
+  CK_VERB=apply
+  bundle_in || return 1
   if check_bundle "$am_in" && accept_job "$am_in"; then
     say "@accepted $J_PLAN $J_ATTEMPT"
     start_worker
@@ -119,6 +126,7 @@ accept_job() { # DIR
     say "$CLOCK_READ $CLOCK_READ_CS" >"$1/started" && policy_keep "$1/judged" ||
     fail_code E_STATE "the job folder could not be written" || return 1
   note_supersedes && raise_policy_floor && forget_seen || return 1
+  ahead_sweep
   if [ "$CK_RESUME" = yes ]; then
     for ac_name in order ordersig facts program; do
       durable_write "$VAR/job/$ac_name" <"$1/$ac_name" || return 1

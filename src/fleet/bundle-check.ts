@@ -51,6 +51,8 @@ export interface HostState {
 export interface Arrival {
   readonly text: string;
   readonly way: (typeof ways)[number];
+  /** What the connection asked for; a job where nothing is said. */
+  readonly verb?: "apply" | "stage";
   /** Unix seconds by the host's clock. */
   readonly now: number;
 }
@@ -177,7 +179,12 @@ function checkOrder({ policy, bundle }: Case): Refusal | null {
 /** Step 7. */
 function checkAudience(of: Case): Refusal | null {
   const { order, identity, statement, leaf } = of;
-  if (order.nonce !== "-" || (order.kind !== "dispatch" && order.kind !== "revert")) {
+  const isStage = of.arrival.verb === "stage";
+  if (isStage !== (order.kind === "stage")) {
+    return no("E_PERMIT", "staging and jobs are asked for apart");
+  }
+  const isJob = order.kind === "dispatch" || order.kind === "revert";
+  if (order.nonce !== "-" || !(isJob || isStage)) {
     return no("E_PERMIT", "a permit cannot bring a job");
   }
   if (order.tenant !== identity.tenant || statement.tenant !== identity.tenant) {
@@ -221,7 +228,8 @@ function checkTimes(of: Case, rule: RingRule, wave: StatementWave): Refusal | nu
   const { order, leaf, statement } = of;
   const { now } = of.arrival;
   const floor = of.host.clock?.floor ?? 0;
-  const isOpen = wave.notBefore <= now && now <= wave.notAfter;
+  // Files may come before their time; what was done is taken back in a time of its own.
+  const isTimeless = order.kind === "revert" || order.kind === "stage";
   const isInWindow =
     leaf.windows.length === 0 || leaf.windows.some(({ from, to }) => from <= now && now <= to);
   const times: readonly (readonly [boolean, string])[] = [
@@ -230,8 +238,9 @@ function checkTimes(of: Case, rule: RingRule, wave: StatementWave): Refusal | nu
     [now <= order.until && order.issued <= order.until, "the order is over"],
     [order.until - order.issued <= ORDER_LIFE_SECONDS_MAX, "the order lives over a day"],
     [wave.notAfter - statement.issued <= rule.validity, "the wave ends after the ring's validity"],
-    [order.kind === "revert" || isOpen, "the wave is not open"],
-    [order.kind === "revert" || isInWindow, "no window is open"],
+    [order.kind === "revert" || now <= wave.notAfter, "the wave is over"],
+    [isTimeless || wave.notBefore <= now, "the wave is not open"],
+    [isTimeless || isInWindow, "no window is open"],
   ];
   const failed = times.find(([holds]) => !holds);
   return failed === undefined ? null : no("E_TIME", `${failed[1]}; clock says ${now}`);
@@ -260,6 +269,10 @@ function checkSeen({ order, statement, host }: Case): Refusal | null {
       host,
       order,
     });
+  }
+  if (order.kind === "stage") {
+    const isOver = seen !== undefined && seen.state !== "failed" && seen.state !== "rolled-back";
+    return isOver ? no("E_REPLAY", `recorded as ${seen.state}: nothing to stage`) : null;
   }
   if (seen !== undefined && !mayRunAgain(seen, order.attempt)) {
     return no("E_REPLAY", `attempt ${seen.attempt} is recorded as ${seen.state}`);
@@ -328,7 +341,7 @@ function checkDigests({ bundle, order, statement, leaf }: Case): Refusal | null 
 /** Step 15, `gate n`. */
 function checkWaveGates(of: Case, rule: RingRule): Refusal | null {
   const { gates, order, leaf } = of;
-  if (rule.gate === 0 || order.kind === "revert") return null;
+  if (rule.gate === 0 || order.kind === "revert" || order.kind === "stage") return null;
   return checkGates({ ...of, rule }, { gates, plan: order.plan, wave: leaf.wave });
 }
 

@@ -4,9 +4,10 @@ import { type MachineKey, signDocument } from "../base/sshsig.ts";
 /**
  * The dispatcher's order (host protocol §3): separate from what people approved, short-lived,
  * numbered. Kind `dispatch` brings a job; `apply`, `reboot` and `revert` with a nonce are permits
- * that answer one ask. A `revert` without a nonce asks a host to begin an ordered revert.
+ * that answer one ask. A `revert` without a nonce asks a host to begin an ordered revert. A `stage`
+ * brings the files of a job before its time and may start nothing (decision 31).
  */
-export const orderKinds = ["dispatch", "apply", "reboot", "revert"] as const;
+export const orderKinds = ["dispatch", "apply", "reboot", "revert", "stage"] as const;
 export type OrderKind = (typeof orderKinds)[number];
 
 /** Times are Unix seconds. */
@@ -81,7 +82,9 @@ export function parseOrder(text: string): Parsed<Order> {
     const nonce = reader.rest("nonce");
     if (nonce !== "-") reader.must("hex32", nonce, "nonce");
     if ((nonce === "-") !== (about.ttl === 0)) reader.stop("ttl and nonce go together");
-    if (kind === "dispatch" && nonce !== "-") reader.stop("a dispatch has no nonce");
+    if ((kind === "dispatch" || kind === "stage") && nonce !== "-") {
+      reader.stop(`a ${kind} has no nonce`);
+    }
     if (nonce === "-" && (kind === "apply" || kind === "reboot")) {
       reader.stop("a permit needs a nonce");
     }

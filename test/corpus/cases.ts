@@ -1,6 +1,7 @@
 import { sha256 } from "../../src/base/digest.ts";
 import type { Draft, Keys } from "./scene.ts";
 import { HOST, NOW, ringRule, signAs } from "./scene.ts";
+import { stageCorpus } from "./stage-cases.ts";
 import { devices, gates, ledger, requests, trustAccepted } from "./trust-cases.ts";
 
 /**
@@ -1264,6 +1265,7 @@ export const corpus: readonly CorpusCase[] = [
   ...[signatures, audience, times, tree, verbs, policies, frames, devices, requests, gates, ledger]
     .flat()
     .map(([name, expect, change]) => ({ name, expect, change })),
+  ...stageCorpus,
   ...forms.map(([name, where, from, to]) => ({
     name: `${name} (${where})`,
     expect: "E_FORMAT",

@@ -123,6 +123,7 @@ export interface Draft {
   policy: HostPolicy;
   host: { -readonly [K in keyof HostState]: HostState[K] };
   way: Arrival["way"];
+  verb: "apply" | "stage";
   now: number;
   body: BodyText;
   leaves: Omit<Leaf, "body">[];
@@ -205,6 +206,7 @@ export function goodDraft(keys: Keys): Draft {
       job: null,
     },
     way: "ssh",
+    verb: "apply",
     now: NOW,
     body: goodBody,
     leaves: [0, 1, 2].map((index) => ({
@@ -327,7 +329,7 @@ export function buildScene(keys: Keys, draft: Draft): Scene {
       identity: (edit.identity ?? same)(writeHostIdentity(draft.identity)),
       policy: (edit.policy ?? same)(writeHostPolicy(draft.policy)),
     },
-    arrival: { text: draft.editBundle(text), way: draft.way, now: draft.now },
+    arrival: { text: draft.editBundle(text), way: draft.way, verb: draft.verb, now: draft.now },
     plan: digest,
     headAfter: log === null ? null : `${log.head.size} ${log.head.root} ${digest}`,
   };

@@ -48,6 +48,10 @@ export interface JobOptions {
   readonly permit?: Permit;
   readonly revert?: Revert;
   readonly attempts?: number;
+  /** Seconds until the wave opens; open since a minute where nothing is said. */
+  readonly opensIn?: number;
+  /** Seconds until the wave ends. */
+  readonly endsIn?: number;
 }
 
 export interface Job {
@@ -110,7 +114,14 @@ export class Server {
       bodies: 1,
       leaves: 1,
       root: sha256(leaf),
-      waves: [{ number: 1, ring: "lab", notBefore: now - 60, notAfter: now + 3600 }],
+      waves: [
+        {
+          number: 1,
+          ring: "lab",
+          notBefore: now + (options.opensIn ?? -60),
+          notAfter: now + (options.endsIn ?? 3600),
+        },
+      ],
       supersedes: [],
     });
     const approval = signDocument({
@@ -156,6 +167,11 @@ export class Server {
 
   async revert(root: Root, job: Job, answers: Answers = {}): Promise<Talk> {
     return this.#talk(root, "serve", `apply\n${job.bundle("revert", 1)}`, answers);
+  }
+
+  /** Brings a bundle under an order of this kind to the verb `stage`. */
+  async stage(root: Root, job: Job, kind: OrderKind = "stage"): Promise<Talk> {
+    return this.#talk(root, "serve", `stage\n${job.bundle(kind, 1)}`, {});
   }
 
   async resume(root: Root, answers: Answers = {}): Promise<Talk> {

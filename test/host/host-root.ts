@@ -168,7 +168,7 @@ export const CHECK_ONLY = `
 main() {
   now_s() { say "$TEST_NOW"; }
   [ "$1" != local ] || CB_SPLIT=split_local
-  J_WAY=$1 TEST_NOW=$2 COPY_CODE=ok COPY_FACTS=''
+  J_WAY=$1 TEST_NOW=$2 CK_VERB=$3 COPY_CODE=ok COPY_FACTS=''
   mkdir "$VAR/in.test" || return 9
   copy_bundle "$VAR/in.test/in" || COPY_CODE=$E_CODE COPY_FACTS=$E_FACTS
   if check_bundle "$VAR/in.test"; then
@@ -182,7 +182,8 @@ main() {
 `;
 
 export function checkWith(root: HostRoot, shell: Shell, arrival: Scene["arrival"]): string {
-  const [program = "", ...args] = [...shell.argv, root.program, arrival.way, String(arrival.now)];
+  const asked = [arrival.way, String(arrival.now), arrival.verb ?? "apply"];
+  const [program = "", ...args] = [...shell.argv, root.program, ...asked];
   const run = spawnSync(program, args, { input: Buffer.from(arrival.text, "latin1") });
   const errors = run.stderr.toString();
   return errors === "" ? run.stdout.toString().trim() : `stderr: ${errors}${run.stdout}`;
