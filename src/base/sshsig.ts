@@ -35,6 +35,7 @@ export const namespaces = [
   "fettle-order-v1",
   "fettle-ask-v1",
   "fettle-result-v1",
+  "fettle-staged-v1",
   "fettle-gate-v1",
   "fettle-revoke-v1",
   "fettle-policy-v1",
