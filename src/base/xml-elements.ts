@@ -26,6 +26,21 @@ export function readXml(
   wanted: ReadonlySet<string>,
   onElement: (element: XmlElement) => void,
 ): string | null {
+  const reader = openXml(wanted, onElement);
+  reader.write(text);
+  return reader.close();
+}
+
+/** A text that comes in pieces: `write` and `close` say what is wrong with it so far, or null. */
+export interface XmlReader {
+  write(piece: string): string | null;
+  close(): string | null;
+}
+
+export function openXml(
+  wanted: ReadonlySet<string>,
+  onElement: (element: XmlElement) => void,
+): XmlReader {
   const parser = new SaxesParser({ xmlns: false, position: true });
   const open: Growing[] = [];
   let depth = 0;
@@ -56,9 +71,16 @@ export function readXml(
     const element = open.pop();
     if (element !== undefined && open.length === 0) onElement(element);
   });
-  parser.write(text);
-  if (problem === null) parser.close();
-  return problem;
+  return {
+    write(piece) {
+      if (problem === null) parser.write(piece);
+      return problem;
+    },
+    close() {
+      if (problem === null) parser.close();
+      return problem;
+    },
+  };
 }
 
 function localName(name: string): string {

@@ -14389,9 +14389,21 @@ export interface operations {
                                     checkedAt: string;
                                     /** @description of the newest index that was verified */
                                     dated: string | null;
+                                    /** @description of the index whose lists those are */
+                                    listedDated: string | null;
+                                    /** @description lists of packages that were read by their digests in the signed index */
+                                    lists: {
+                                        /** @description of which packages; null: of all */
+                                        arch: string | null;
+                                        entries: number;
+                                        path: string;
+                                        sha256: string;
+                                    }[];
                                     signedBy: string | null;
                                     /** @enum {string} */
                                     state: "verified" | "refused" | "unreached";
+                                    /** @description why those of the newest were not read */
+                                    unlisted: string | null;
                                     validUntil: string | null;
                                 } | null;
                                 fingerprints: string[];
@@ -14465,9 +14477,21 @@ export interface operations {
                                 checkedAt: string;
                                 /** @description of the newest index that was verified */
                                 dated: string | null;
+                                /** @description of the index whose lists those are */
+                                listedDated: string | null;
+                                /** @description lists of packages that were read by their digests in the signed index */
+                                lists: {
+                                    /** @description of which packages; null: of all */
+                                    arch: string | null;
+                                    entries: number;
+                                    path: string;
+                                    sha256: string;
+                                }[];
                                 signedBy: string | null;
                                 /** @enum {string} */
                                 state: "verified" | "refused" | "unreached";
+                                /** @description why those of the newest were not read */
+                                unlisted: string | null;
                                 validUntil: string | null;
                             } | null;
                             fingerprints: string[];
@@ -14546,9 +14570,21 @@ export interface operations {
                                 checkedAt: string;
                                 /** @description of the newest index that was verified */
                                 dated: string | null;
+                                /** @description of the index whose lists those are */
+                                listedDated: string | null;
+                                /** @description lists of packages that were read by their digests in the signed index */
+                                lists: {
+                                    /** @description of which packages; null: of all */
+                                    arch: string | null;
+                                    entries: number;
+                                    path: string;
+                                    sha256: string;
+                                }[];
                                 signedBy: string | null;
                                 /** @enum {string} */
                                 state: "verified" | "refused" | "unreached";
+                                /** @description why those of the newest were not read */
+                                unlisted: string | null;
                                 validUntil: string | null;
                             } | null;
                             fingerprints: string[];
@@ -14626,9 +14662,21 @@ export interface operations {
                                 checkedAt: string;
                                 /** @description of the newest index that was verified */
                                 dated: string | null;
+                                /** @description of the index whose lists those are */
+                                listedDated: string | null;
+                                /** @description lists of packages that were read by their digests in the signed index */
+                                lists: {
+                                    /** @description of which packages; null: of all */
+                                    arch: string | null;
+                                    entries: number;
+                                    path: string;
+                                    sha256: string;
+                                }[];
                                 signedBy: string | null;
                                 /** @enum {string} */
                                 state: "verified" | "refused" | "unreached";
+                                /** @description why those of the newest were not read */
+                                unlisted: string | null;
                                 validUntil: string | null;
                             } | null;
                             fingerprints: string[];

@@ -23,7 +23,8 @@ export interface IndexFiles {
 }
 
 type Verified =
-  | { readonly index: SignedIndex; readonly signedBy: string }
+  /** `text` is what was signed. */
+  | { readonly index: SignedIndex; readonly signedBy: string; readonly text: string }
   | { readonly fault: string };
 
 /**
@@ -60,7 +61,7 @@ export async function verifyIndex(
     const index = readSignedIndex(form, text.toString("utf8"), sha256(text));
     return index === null
       ? { fault: "its date cannot be read, or a field stands in it twice" }
-      : { index, signedBy: judged.signedBy };
+      : { index, signedBy: judged.signedBy, text: text.toString("utf8") };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

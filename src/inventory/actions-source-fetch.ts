@@ -1,3 +1,4 @@
+import type { IncomingMessage } from "node:http";
 import { programVersion } from "../base/program-version.ts";
 import type { World } from "../db/world.ts";
 import { reachOfAnybody } from "../outbound/address.ts";
@@ -26,11 +27,10 @@ export async function fetchIndex(
   if (!/^https?:\/\//.test(of.uri)) return { problem: "it has no address that can be asked" };
   const { signed, signature } = indexAddresses(of.form, of);
   try {
-    const reach = reachOfAnybody(world.config.outbound.networks);
-    const out = await openWayOut({ ...world.config.feeds, reach, own: null });
+    const way = await sourceWay(world);
     return {
-      signed: await fetchWhole(out, signed, INDEX_BYTES_MAX),
-      signature: signature === null ? null : await fetchWhole(out, signature, SIGNATURE_BYTES_MAX),
+      signed: await fetchWhole(way, signed, INDEX_BYTES_MAX),
+      signature: signature === null ? null : await fetchWhole(way, signature, SIGNATURE_BYTES_MAX),
     };
   } catch (cause) {
     world.log.warn({ err: cause, uri: of.uri, suite: of.suite }, "a source could not be checked");
@@ -38,21 +38,36 @@ export async function fetchIndex(
   }
 }
 
+export type SourceWay = WayOut;
+
+export async function sourceWay(world: World): Promise<SourceWay> {
+  const reach = reachOfAnybody(world.config.outbound.networks);
+  return await openWayOut({ ...world.config.feeds, reach, own: null });
+}
+
 /** In words of ours; of what the other side or the system said, only the code. */
-function problemOf(cause: unknown): string {
+export function problemOf(cause: unknown): string {
   if (cause instanceof Unreached) return cause.message;
   const code = (cause as { code?: unknown }).code;
   return typeof code === "string" ? `it did not answer (${code})` : "it did not answer in time";
 }
 
-async function fetchWhole(out: WayOut, url: string, bytesMax: number): Promise<Buffer> {
-  const signal = AbortSignal.timeout(FETCH_MS_MAX);
+/** The answer to a GET, of which not a byte is read yet; `Unreached` where it is not 200. */
+export async function askSource(
+  way: SourceWay,
+  url: string,
+  msMax: number,
+): Promise<IncomingMessage> {
+  const signal = AbortSignal.timeout(msMax);
   const headers = { "user-agent": `fettle/${programVersion}`, "accept-encoding": "identity" };
-  const response = await out.send({ url, headers, signal, silenceMs: SILENCE_MS_MAX });
-  if (response.statusCode !== 200) {
-    response.destroy();
-    throw new Unreached(`${new URL(url).pathname} was answered with status ${response.statusCode}`);
-  }
+  const response = await way.send({ url, headers, signal, silenceMs: SILENCE_MS_MAX });
+  if (response.statusCode === 200) return response;
+  response.destroy();
+  throw new Unreached(`${new URL(url).pathname} was answered with status ${response.statusCode}`);
+}
+
+async function fetchWhole(way: SourceWay, url: string, bytesMax: number): Promise<Buffer> {
+  const response = await askSource(way, url, FETCH_MS_MAX);
   const parts: Buffer[] = [];
   let bytes = 0;
   for await (const part of response as AsyncIterable<Buffer>) {

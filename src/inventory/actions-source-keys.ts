@@ -3,15 +3,17 @@ import { sha256 } from "../base/digest.ts";
 import { Failure } from "../base/failure.ts";
 import type { JsonObject } from "../base/json.ts";
 import { demandUnscoped } from "../base/unscoped.ts";
-import { inTransaction } from "../db/database.ts";
+import { inTransaction, type Tx } from "../db/database.ts";
 import type { World } from "../db/world.ts";
 import { recordEvent } from "../ledger/record.ts";
 import { type IndexFiles, verifyIndex } from "./actions-gpgv.ts";
 import { fetchIndex } from "./actions-source-fetch.ts";
+import { type ListsAnswer, readLists } from "./actions-source-lists.ts";
 import { readKeyring } from "./openpgp-keys.ts";
 import type { PackageSource } from "./package-source.ts";
 import { indexFault, type SignedIndex, type SourceForm } from "./release-file.ts";
 import { loadPackageSources } from "./store-package-sources.ts";
+import { saveListed, saveLists, saveUnlisted } from "./store-signed-packages.ts";
 import {
   loadDue,
   loadPinned,
@@ -111,22 +113,19 @@ async function checkPinned(
   of: { readonly pinned: PinnedSource; readonly given: Omit<IndexFiles, "form"> | null },
 ): Promise<void> {
   const { pinned, given } = of;
-  const fetched = given ?? (await fetchIndex(world, pinned));
-  const found =
-    "problem" in fetched
-      ? fetched.problem
-      : await verified(world, { ...fetched, form: pinned.form }, pinned);
+  const { found, lists } = await seenNow(world, pinned, given);
   await inTransaction(world.db, async (tx) => {
     const now = await lockPinned(tx, pinned);
     // Pinned anew meanwhile: what was seen by the old key says nothing of the new one.
     if (now === null || now.pinnedAt !== pinned.pinnedAt) return;
-    const outcome = outcomeOf(world, now, found);
+    const outcome = withLists(outcomeOf(world, now, found), lists);
     // What failed stays failed until it is seen whole: an attacker who is found out could fall silent.
     const isSilent = outcome.state === "unreached" && now.state === "refused";
     const { state, because } = isSilent
       ? { state: "refused" as const, because: now.because }
       : outcome;
     await saveCheck(tx, now, { state, because, checkedAt: world.clock(), seen: outcome.seen });
+    if (outcome.seen !== null) await keepLists(tx, now, { ...outcome.seen, lists });
     if (state === now.state && because === now.because) return;
     const facts: JsonObject = {
       ...{ uri: now.uri, suite: now.suite, state, because },
@@ -139,12 +138,49 @@ async function checkPinned(
   });
 }
 
-/** Without a verifier nothing is known, for or against. */
-async function verified(
+type Found = string | Awaited<ReturnType<typeof verifyIndex>>;
+
+/**
+ * The index as it is now, and the lists it names where those of another one were read last. A mirror may
+ * change between the two, so lists that do not fit are asked for once more, with their index.
+ */
+async function seenNow(
   world: World,
-  files: IndexFiles,
   pinned: PinnedSource,
-): Promise<string | Awaited<ReturnType<typeof verifyIndex>>> {
+  given: Omit<IndexFiles, "form"> | null,
+): Promise<{ readonly found: Found; readonly lists: ListsAnswer | null }> {
+  for (let isLast = given !== null; ; isLast = true) {
+    const fetched = given ?? (await fetchIndex(world, pinned));
+    if ("problem" in fetched) return { found: fetched.problem, lists: null };
+    const found = await verified(world, { ...fetched, form: pinned.form }, pinned);
+    if (outcomeOf(world, pinned, found).state !== "verified") return { found, lists: null };
+    if (typeof found === "string" || "fault" in found) return { found, lists: null };
+    const lists = await readLists(world, { ...pinned, text: found.text });
+    if (lists.kind !== "fault" || isLast) return { found, lists };
+  }
+}
+
+async function keepLists(
+  tx: Tx,
+  source: PinnedSource,
+  seen: { readonly index: SignedIndex; readonly lists: ListsAnswer | null },
+): Promise<void> {
+  const { index, lists } = seen;
+  if (lists?.kind === "problem") await saveUnlisted(tx, source, lists.problem);
+  if (lists?.kind !== "same" && lists?.kind !== "read") return;
+  const num = await saveListed(tx, source, index);
+  if (lists.kind === "read") await saveLists(tx, num, { dated: index.dated, read: lists.read });
+}
+
+/** An index whose lists are others than it names is not to be believed either. */
+function withLists(outcome: Outcome, lists: ListsAnswer | null): Outcome {
+  return outcome.state === "verified" && lists?.kind === "fault"
+    ? { state: "refused", because: lists.fault, seen: null }
+    : outcome;
+}
+
+/** Without a verifier nothing is known, for or against. */
+async function verified(world: World, files: IndexFiles, pinned: PinnedSource): Promise<Found> {
   try {
     return await verifyIndex(world, files, pinned);
   } catch (cause) {
@@ -154,11 +190,7 @@ async function verified(
   }
 }
 
-function outcomeOf(
-  world: World,
-  pinned: PinnedSource,
-  found: string | Awaited<ReturnType<typeof verifyIndex>>,
-): Outcome {
+function outcomeOf(world: World, pinned: PinnedSource, found: Found): Outcome {
   if (typeof found === "string") return { state: "unreached", because: found, seen: null };
   if ("fault" in found) return { state: "refused", because: found.fault, seen: null };
   const { dated, digest, suite } = pinned;

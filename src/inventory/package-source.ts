@@ -1,3 +1,4 @@
+import type { Digest } from "../base/digest.ts";
 import type { SubjectId } from "../base/ids.ts";
 import type { Instant } from "../base/instant.ts";
 
@@ -46,6 +47,19 @@ export interface SourceCheck {
   readonly dated: Instant | null;
   readonly validUntil: Instant | null;
   readonly signedBy: string | null;
+  /** Its lists of packages that were read by their digests, and of which day's index; null before. */
+  readonly lists: readonly SourceList[];
+  readonly listedDated: Instant | null;
+  /** Why those of the newest index were not read; null where they were. */
+  readonly unlisted: string | null;
+}
+
+export interface SourceList {
+  readonly path: string;
+  readonly sha256: Digest;
+  /** Of which packages it is; null: of all. */
+  readonly arch: string | null;
+  readonly entries: number;
 }
 
 export interface PackageSource {
@@ -90,5 +104,6 @@ export function sourceConcern(source: PackageSource): string | null {
     return `not authenticated on ${unauthenticatedHosts} of ${hosts}: give it its key (Signed-By, gpgcheck=1) there`;
   }
   if (key?.check?.state === "unreached") return `could not be checked: ${key.check.because}`;
+  if (key?.check?.unlisted != null) return `its lists were not read: ${key.check.unlisted}`;
   return assessment === null ? "nobody assessed it" : null;
 }

@@ -48,6 +48,18 @@ const sourceSchema = z.strictObject({
           dated: z.string().nullable().describe("of the newest index that was verified"),
           validUntil: z.string().nullable(),
           signedBy: z.string().nullable(),
+          lists: z
+            .array(
+              z.strictObject({
+                path: z.string(),
+                sha256: z.string(),
+                arch: z.string().nullable().describe("of which packages; null: of all"),
+                entries: z.int(),
+              }),
+            )
+            .describe("lists of packages that were read by their digests in the signed index"),
+          listedDated: z.string().nullable().describe("of the index whose lists those are"),
+          unlisted: z.string().nullable().describe("why those of the newest were not read"),
         })
         .nullable(),
     })
@@ -80,6 +92,8 @@ function keyReply({ check, fingerprints, pinnedAt, ...rest }: SourceKey) {
         : {
             ...{ ...check, checkedAt: instantToText(check.checkedAt) },
             ...{ dated: at(check.dated), validUntil: at(check.validUntil) },
+            lists: check.lists.map((list) => ({ ...list })),
+            listedDated: at(check.listedDated),
           },
   };
 }

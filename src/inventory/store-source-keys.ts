@@ -2,14 +2,15 @@ import { sql } from "kysely";
 import type { SubjectId } from "../base/ids.ts";
 import type { Instant } from "../base/instant.ts";
 import { type Reader, sqlInstant, type Tx } from "../db/database.ts";
-import type { SourceCheckState, SourceKey } from "./package-source.ts";
+import type { SourceCheckState, SourceKey, SourceList } from "./package-source.ts";
 import type { SignedIndex } from "./release-file.ts";
 
 /** A pinned key as JSON of the database, without the keyring itself; over `package_source_key k`. */
 export const keyColumns = sql`jsonb_build_object(
   'form', k.form, 'fingerprints', k.fingerprints, 'reason', k.reason, 'pinnedBy', k.pinned_by,
   'pinnedAt', k.pinned_at, 'checkedAt', k.checked_at, 'state', k.state, 'because', k.because,
-  'dated', k.dated, 'validUntil', k.valid_until, 'signedBy', k.signed_by)`;
+  'dated', k.dated, 'validUntil', k.valid_until, 'signedBy', k.signed_by,
+  'lists', k.lists, 'listedDated', k.listed_dated, 'unlisted', k.unlisted)`;
 
 export interface KeyRow {
   readonly form: SourceKey["form"];
@@ -23,6 +24,9 @@ export interface KeyRow {
   readonly dated: string | null;
   readonly validUntil: string | null;
   readonly signedBy: string | null;
+  readonly lists: readonly SourceList[];
+  readonly listedDated: string | null;
+  readonly unlisted: string | null;
 }
 
 export function keyOf(row: KeyRow): SourceKey {
@@ -37,6 +41,8 @@ export function keyOf(row: KeyRow): SourceKey {
         : {
             ...{ state, checkedAt, because, signedBy },
             ...{ dated: at(row.dated), validUntil: at(row.validUntil) },
+            lists: row.lists,
+            ...{ listedDated: at(row.listedDated), unlisted: row.unlisted },
           },
   };
 }
@@ -52,10 +58,12 @@ export interface PinnedSource {
   readonly because: string | null;
   readonly dated: Instant | null;
   readonly digest: string | null;
+  /** Its lists that were read last. */
+  readonly lists: readonly SourceList[];
 }
 
 const pinnedColumns = sql`uri, suite, form, keyring, fingerprints, pinned_at as "pinnedAt",
-  state, because, dated, digest`;
+  state, because, dated, digest, lists`;
 
 /** Also locks it, so that of two checks at once the later judges by what the earlier wrote. */
 export async function lockPinned(
@@ -93,7 +101,7 @@ export async function loadPinned(
 /** A new pin forgets what was seen by the old one. */
 export async function savePin(
   tx: Tx,
-  of: Omit<PinnedSource, "state" | "because" | "dated" | "digest"> & {
+  of: Omit<PinnedSource, "state" | "because" | "dated" | "digest" | "lists"> & {
     readonly reason: string;
     readonly pinnedBy: SubjectId;
   },
