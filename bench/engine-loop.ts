@@ -3,18 +3,20 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { sql } from "kysely";
 import { present } from "../src/base/failure.ts";
 import type { HostId, RolloutId } from "../src/base/ids.ts";
+import { startLoop } from "../src/base/loop.ts";
 import type { World } from "../src/db/world.ts";
 import { EMPTY_HEAD } from "../src/fleet/order.ts";
 import { machineKey } from "../src/fleet/store-keys.ts";
 import { permitDesk } from "../src/rollout/actions-permit.ts";
 import { resultDesk } from "../src/rollout/actions-results.ts";
-import { takeTurns } from "../src/rollout/actions-turn.ts";
 import { type Engine, LEASE_SECONDS } from "../src/rollout/engine.ts";
 import { startPresence } from "../src/rollout/loops-presence.ts";
+import { startTurns } from "../src/rollout/loops-turns.ts";
 import { loadRollout, type RolloutRow } from "../src/rollout/store.ts";
 import type { Claimed } from "../src/rollout/store-claims.ts";
 import { releaseDead } from "../src/rollout/store-presence.ts";
 import { keepLeases, type TargetKey, takeOverConversations } from "../src/rollout/store-targets.ts";
+import type { Hands } from "../src/rollout/turn.ts";
 import { resultOf } from "./engine-claims.ts";
 
 /**
@@ -39,10 +41,8 @@ export interface HostMemory {
 
 /** Jobs at once over the whole fleet. */
 export const ROOM = 4_000;
-/** As the server's loop. */
-const TURNS_APART_MS = 50;
-const IDLE_MS = 1_000;
-const KEEP_EVERY_MS = 4_000;
+/** As the server's loops for leases and dead servers. */
+const KEEP_EVERY_MS = 2_000;
 
 const forgetful: HostMemory = { hasDone: () => false, apply: () => undefined };
 
@@ -53,47 +53,55 @@ export function startSimulatedLoop(world: World, memory: HostMemory = forgetful)
     executor: new Proxy({} as Engine["executor"], { get: refuse }),
     dispatcherKey: machineKey(world.paths.state, "dispatcher"),
   };
-  const presence = startPresence(engine, () => undefined);
   const host = simulatedHost(engine, memory);
   const firstClaims = new Map<string, number>();
   const talks = new Set<TargetKey>();
-  let [done, isOver, keptAt] = [0, false, Number.NEGATIVE_INFINITY];
-  let alarm = Promise.withResolvers<void>();
+  let [done, reserved] = [0, 0];
   const begin = (one: Claimed): void => {
     talks.add(one);
     void host(one).then((isDone) => {
       talks.delete(one);
       done += Number(isDone);
-      alarm.resolve();
+      turns.wake();
     });
   };
-  const work = async (): Promise<void> => {
-    while (!isOver) {
-      alarm = Promise.withResolvers();
-      if (performance.now() - keptAt > KEEP_EVERY_MS) {
-        keptAt = performance.now();
-        for (const talk of await keepHouse(engine, talks)) begin(talk);
-      }
-      const { claimed, hasMore } = await takeTurns(engine, ROOM - talks.size);
+  const hands: Hands = {
+    reserve(countMax) {
+      const some = Math.max(0, Math.min(countMax, ROOM - talks.size - reserved));
+      reserved += some;
+      return some;
+    },
+    settle(reservedThen, claimed) {
+      reserved -= reservedThen;
       for (const one of claimed) {
         const wave = `${one.rollout} ${one.wave}`;
         if (!firstClaims.has(wave)) firstClaims.set(wave, performance.now());
         begin(one);
       }
-      if (hasMore) continue;
-      await sleep(TURNS_APART_MS);
-      await Promise.race([alarm.promise, sleep(IDLE_MS)]);
-    }
+    },
   };
-  const working = work();
+  const presence = startPresence(engine, () => {
+    turns.wake();
+    house.wake();
+  });
+  const turns = startTurns(engine, { isHeld: presence.isHeld, hands });
+  const house = startLoop({
+    name: "house",
+    idleMs: KEEP_EVERY_MS,
+    log: world.log,
+    async turn() {
+      if (!presence.isHeld()) return false;
+      for (const talk of await keepHouse(engine, talks)) begin(talk);
+      turns.wake();
+      return false;
+    },
+  });
   return {
     firstClaims,
     done: () => done,
-    wake: () => alarm.resolve(),
+    wake: () => turns.wake(),
     async stop() {
-      isOver = true;
-      alarm.resolve();
-      await working;
+      await Promise.all([turns.stop(), house.stop()]);
       while (talks.size > 0) await sleep(5);
       await presence.stop();
     },

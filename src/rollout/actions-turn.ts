@@ -36,9 +36,11 @@ import {
 } from "./store-turn.ts";
 import {
   type ClaimWish,
+  type Hands,
   type TurnEnd,
   type TurnStore,
   type TurnToCommit,
+  takeTurnsOf as takeTurnsOfOn,
   takeTurns as takeTurnsOn,
 } from "./turn.ts";
 import type { WaveFacts } from "./wave.ts";
@@ -46,6 +48,11 @@ import type { WaveFacts } from "./wave.ts";
 /** The engine's turn on PostgreSQL: each step is one transaction, with its events. */
 export function takeTurns(engine: Engine, room: number): Promise<TurnEnd> {
   return takeTurnsOn(turnStore(engine), room);
+}
+
+/** The same for one rollout that this server owns; true when there may be more to decide at once. */
+export function takeTurnsOf(engine: Engine, own: Owned, hands: Hands): Promise<boolean> {
+  return takeTurnsOfOn(turnStore(engine), own, hands);
 }
 
 function turnStore(engine: Engine): TurnStore<LoadedFacts> {

@@ -25,16 +25,15 @@ import {
   takeOverConversations,
   targetState,
 } from "./store-targets.ts";
+import type { Hands } from "./turn.ts";
 
 /**
  * The talks of one server with hosts: each claimed target gets one, each begun target whose talk was
  * lost gets one again. All that decides stands in rows; a server that dies here loses nothing.
  */
 export interface Conversations {
-  /** How many more can be held now. */
-  readonly room: () => number;
-  /** Brings claimed jobs to their hosts; returns at once. */
-  dispatch(claimed: readonly Claimed[]): void;
+  /** Claimed jobs are brought to their hosts; returns at once. */
+  readonly hands: Hands;
   /** Asks hosts again that may be working and that nobody talks to. */
   takeOver(): Promise<number>;
   keepLeases(): Promise<void>;
@@ -74,19 +73,20 @@ export function holdConversations(
       });
     running.set(key, done);
   };
-  const room = (): number => Math.max(0, CONVERSATIONS_MAX - running.size);
-  return {
-    room,
-    dispatch(claimed) {
-      for (const some of Map.groupBy(claimed, (one) => one.rollout).values()) {
-        const loading = loadJobs(engine, some);
-        for (const one of some) {
-          begin(one, async () =>
-            dispatchJob({ engine, desks, signal: abort.signal }, one, await loading),
-          );
-        }
+  const reserved = { count: 0 };
+  const room = (): number => Math.max(0, CONVERSATIONS_MAX - running.size - reserved.count);
+  const dispatch = (claimed: readonly Claimed[]): void => {
+    for (const some of Map.groupBy(claimed, (one) => one.rollout).values()) {
+      const loading = loadJobs(engine, some);
+      for (const one of some) {
+        begin(one, async () =>
+          dispatchJob({ engine, desks, signal: abort.signal }, one, await loading),
+        );
       }
-    },
+    }
+  };
+  return {
+    hands: handsWith({ reserved, room, dispatch }),
     async takeOver() {
       for (const key of failed) {
         await giveBack(engine, key);
@@ -107,6 +107,26 @@ export function holdConversations(
     async stop() {
       abort.abort();
       await Promise.all(running.values());
+    },
+  };
+}
+
+/** Room that a claim under way may need is nobody else's. */
+function handsWith(of: {
+  readonly reserved: { count: number };
+  readonly room: () => number;
+  readonly dispatch: (claimed: readonly Claimed[]) => void;
+}): Hands {
+  const { reserved } = of;
+  return {
+    reserve(countMax) {
+      const count = Math.min(countMax, of.room());
+      reserved.count += count;
+      return count;
+    },
+    settle(count, claimed) {
+      of.dispatch(claimed);
+      reserved.count -= count;
     },
   };
 }

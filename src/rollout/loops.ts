@@ -10,12 +10,12 @@ import { machineKey } from "../fleet/store-keys.ts";
 import { reachFor } from "../reach/reach-by-certificate.ts";
 import { measureDueGates } from "./actions-gates.ts";
 import { joinRules } from "./actions-joins.ts";
-import { takeTurns } from "./actions-turn.ts";
 import { giveBackLook, lookAtHost, stillLooking, takeLooks } from "./actions-verify.ts";
 import { type Engine, KEEP_LEASES_MS } from "./engine.ts";
 import { holdConversations } from "./loops-conversations.ts";
 import { type Presence, startPresence } from "./loops-presence.ts";
 import { startRevocations } from "./loops-revocations.ts";
+import { startTurns } from "./loops-turns.ts";
 import { loadJobAbout } from "./store-job-about.ts";
 import { releaseDead } from "./store-presence.ts";
 import type { Unjudged } from "./store-results.ts";
@@ -29,8 +29,6 @@ export interface Rollouts {
 }
 
 const ENGINE_IDLE_MS = 1_000;
-/** Between two turns, so that hosts which end together are seen together. */
-const TURNS_APART_MS = 50;
 const SWEEP_MS = 2_000;
 /** Gates are due some seconds apart at the least. */
 const GATES_IDLE_MS = 2_000;
@@ -74,18 +72,7 @@ export function startRollouts(world: World, executor: Executor = defaultExecutor
     // It may have stopped for a reason that has passed already.
     if (state === "held") sweep.wake();
   });
-  const turns = startLoop({
-    name: "rollout",
-    idleMs: ENGINE_IDLE_MS,
-    log,
-    async turn() {
-      if (!presence.isHeld()) return false;
-      const { claimed, hasMore } = await takeTurns(engine, talks.room());
-      talks.dispatch(claimed);
-      if (!hasMore) await sleep(TURNS_APART_MS);
-      return hasMore;
-    },
-  });
+  const turns = startTurns(engine, { isHeld: presence.isHeld, hands: talks.hands });
   const ear = new Ear();
   const sweep = startLoop({
     name: "rollout-sweep",

@@ -20,17 +20,34 @@ export interface Owned {
   readonly epoch: number;
 }
 
+/** Which of the rollouts that need a look. */
+export interface Taking {
+  readonly countMax: number;
+  /** Who waited longest comes first, or who asked last. */
+  readonly first: "longest" | "newest";
+  /** These are left alone. */
+  readonly but: readonly RolloutId[];
+}
+
+const allInTurn: Taking = { countMax: 100, first: "longest", but: [] };
+
 /**
  * Takes or keeps the ownership of rollouts that need a look now; others' are left alone. Who waited
- * longest comes first, so that two rollouts over the same hosts take turns.
+ * longest comes first unless told, so that two rollouts over the same hosts take turns.
  */
-export async function takeRollouts(db: Db, owner: string): Promise<readonly Owned[]> {
+export async function takeRollouts(
+  db: Db,
+  owner: string,
+  { countMax, first, but }: Taking = allInTurn,
+): Promise<readonly Owned[]> {
+  const order = first === "longest" ? sql`look_at, id` : sql`look_at desc, id`;
   const { rows } = await sql<Owned>`
     with picked as (
       select id from rollout
        where state in ('running', 'halted') and look_at <= now()
          and (owner is null or owner = ${owner} or owner_until < now())
-       order by look_at limit 100 for update skip locked
+         and id <> all(${[...but]}::text[])
+       order by ${order} limit ${countMax} for update skip locked
     ), taken as (
     update rollout r
        set owner = ${owner}, owner_until = now() + make_interval(secs => ${OWNER_SECONDS}),
@@ -38,7 +55,7 @@ export async function takeRollouts(db: Db, owner: string): Promise<readonly Owne
                               then r.owner_epoch else r.owner_epoch + 1 end
       from picked p where r.id = p.id
     returning r.id, r.owner_epoch, r.look_at)
-    select id as rollout, owner_epoch as epoch from taken order by look_at, id`.execute(db);
+    select id as rollout, owner_epoch as epoch from taken order by ${order}`.execute(db);
   return rows;
 }
 
@@ -123,12 +140,12 @@ export async function recordTurn(
     readonly seenLookAt: string;
   },
 ): Promise<void> {
-  for (const { wave, holds } of turn.holds) {
-    await sql`
-      update wave set holds = ${sqlJson(holds)}
-       where rollout = ${turn.rollout} and number = ${wave} and holds <> ${sqlJson(holds)}
-    `.execute(tx);
-  }
+  await sql`
+    update wave w set holds = n.holds
+      from unnest(${turn.holds.map(({ wave }) => wave)}::int[],
+                  ${turn.holds.map(({ holds }) => JSON.stringify(holds))}::jsonb[])
+        as n(number, holds)
+     where w.rollout = ${turn.rollout} and w.number = n.number and w.holds <> n.holds`.execute(tx);
   await sql`update rollout set look_at = ${sqlInstant(turn.lookAt)}
              where id = ${turn.rollout} and look_at = ${turn.seenLookAt}::timestamptz`.execute(tx);
 }

@@ -55,52 +55,81 @@ export interface TurnEnd {
   readonly hasMore: boolean;
 }
 
+/**
+ * How many more hosts may be given out, over all that gives out at once. What is reserved is settled,
+ * also when the claim failed: it is free again then.
+ */
+export interface Hands {
+  /** At most so many; 0 while there is no room. */
+  reserve(countMax: number): number;
+  /** These are brought to their hosts at once, whatever else the turn still does. */
+  settle(reserved: number, claimed: readonly Claimed[]): void;
+}
+
 /** The engine looks at a rollout at least this often while hosts may be working. */
 const LOOK_EVERY_MS = 2_000;
 /** Pass, open, release; a rollout in which more happens must not hold up the others. */
 const TURNS_IN_A_ROW = 3;
 
+/** One look at all rollouts that need one, one after the other. */
 export async function takeTurns<S extends Seen>(
   store: TurnStore<S>,
   room: number,
 ): Promise<TurnEnd> {
-  const owned = await store.takeRollouts();
   const claimed: Claimed[] = [];
+  let left = room;
+  const hands: Hands = {
+    reserve(countMax) {
+      const reserved = Math.max(0, Math.min(countMax, left));
+      left -= reserved;
+      return reserved;
+    },
+    settle(reserved, some) {
+      left += reserved - some.length;
+      claimed.push(...some);
+    },
+  };
   let hasMore = false;
-  for (const own of owned) {
-    // A wave that passes opens the next one, and that has hosts to release: at once, not after a turn
-    // of every other rollout.
-    for (let turns = 1; turns <= TURNS_IN_A_ROW; turns += 1) {
-      const turn = await takeTurn(store, own, room - claimed.length);
-      claimed.push(...turn.claimed);
-      if (!turn.hasMore) break;
-      hasMore ||= turns === TURNS_IN_A_ROW;
-    }
+  for (const own of await store.takeRollouts()) {
+    hasMore = (await takeTurnsOf(store, own, hands)) || hasMore;
   }
   return { claimed, hasMore };
 }
 
+/**
+ * Looks at one rollout; true when there may be more to decide at once. A wave that passes opens the
+ * next one, and that has hosts to release: at once, not after a turn of every other rollout.
+ */
+export async function takeTurnsOf<S extends Seen>(
+  store: TurnStore<S>,
+  own: Owned,
+  hands: Hands,
+): Promise<boolean> {
+  for (let turns = 0; turns < TURNS_IN_A_ROW; turns += 1) {
+    if (!(await takeTurn(store, own, hands))) return false;
+  }
+  return true;
+}
+
+/** True when something was decided, so there may be more to decide at once. */
 async function takeTurn<S extends Seen>(
   store: TurnStore<S>,
   own: Owned,
-  room: number,
-): Promise<TurnEnd> {
+  hands: Hands,
+): Promise<boolean> {
   const seen = await store.loadFacts(own);
-  if (seen === null) return { claimed: [], hasMore: false };
+  if (seen === null) return false;
   const decisions = decide(seen.facts, seen.now);
   const halt = decisions.find((decision) => decision.do === "halt");
   if (halt !== undefined) {
     await store.commitHalt(own, seen, halt.reason);
     const after = await store.loadFacts(own);
     if (after !== null) await store.commitTurn(own, after, toCommit(after, decisions));
-    return { claimed: [], hasMore: true };
+    return true;
   }
-  if (!(await store.commitTurn(own, seen, toCommit(seen, decisions)))) {
-    return { claimed: [], hasMore: true };
-  }
-  const claimed = await release(store, { own, seen, decisions, room });
-  const hasMoved = decisions.some((d) => d.do !== "hold" && d.do !== "release");
-  return { claimed, hasMore: hasMoved };
+  if (!(await store.commitTurn(own, seen, toCommit(seen, decisions)))) return true;
+  await release(store, { own, seen, decisions, hands });
+  return decisions.some((d) => d.do !== "hold" && d.do !== "release");
 }
 
 function toCommit(seen: Seen, decisions: readonly Decision[]): TurnToCommit {
@@ -125,22 +154,24 @@ async function release<S extends Seen>(
     readonly own: Owned;
     readonly seen: S;
     readonly decisions: readonly Decision[];
-    readonly room: number;
+    readonly hands: Hands;
   },
-): Promise<readonly Claimed[]> {
-  const claimed: Claimed[] = [];
+): Promise<void> {
   for (const decision of what.decisions) {
     if (decision.do !== "release") continue;
     const { wave, kind } = decision;
     let left = decision.countMax ?? Number.POSITIVE_INFINITY;
     for (;;) {
-      const countMax = Math.min(CLAIM_BATCH_MAX, what.room - claimed.length, left);
-      if (countMax <= 0) break;
-      const some = await store.claim(what.own, what.seen, { wave, kind, countMax });
-      claimed.push(...some);
+      const countMax = what.hands.reserve(Math.min(CLAIM_BATCH_MAX, left));
+      if (countMax === 0) break;
+      let some: readonly Claimed[] = [];
+      try {
+        some = await store.claim(what.own, what.seen, { wave, kind, countMax });
+      } finally {
+        what.hands.settle(countMax, some);
+      }
       left -= some.length;
       if (some.length < countMax) break;
     }
   }
-  return claimed;
 }
