@@ -23,6 +23,7 @@ import { loadCalendarHeld } from "./store-calendar.ts";
 import { type Claimed, claim } from "./store-claims.ts";
 import { haltRollout, lockForHalt, lockForStart } from "./store-halts.ts";
 import { orderReverts } from "./store-targets.ts";
+import { waitShortly } from "./store-time.ts";
 import {
   endWave,
   fence,
@@ -163,6 +164,7 @@ async function commitTurn(
       await lockForStart(tx, loaded.row.scopes);
       await lockApproval(tx, [loaded.row.change], "shared");
     }
+    await waitShortly(tx);
     if (!(await fence(tx, ownership(engine, own, loaded)))) return false;
     let hasMoved = false;
     for (const decision of decisions) {

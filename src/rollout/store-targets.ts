@@ -13,7 +13,7 @@ import type { Hold } from "./hold.ts";
 import { statesWith, type TargetState, targetMoves } from "./model.ts";
 import { againCodes } from "./result-move.ts";
 import { forgetReadings } from "./store-gates.ts";
-import { holdUntil, unseen } from "./store-time.ts";
+import { holdUntil, unseen, waitShortly } from "./store-time.ts";
 
 /**
  * Moves of targets, set-wise. Each names the states that its verb leaves, taken from the state table,
@@ -107,7 +107,8 @@ export interface Sweep {
 
 /**
  * What time alone does: leases end, and hosts that may be working fall silent. Nobody is silent
- * while nobody listened: `listenedSeconds` is for how long this server has, always unless told.
+ * while nobody listened: `listenedSeconds` is for how long this server has, always unless told. Rows that
+ * somebody has locked are left for a later sweep.
  */
 export function sweepTargets(
   db: Db,
@@ -117,33 +118,44 @@ export function sweepTargets(
                when 'permitted' then r.permit_ttl_seconds + ${PERMIT_MARGIN_SECONDS}
                else ${JOB_SILENCE_SECONDS} end`;
   return inTransaction(db, async (tx) => {
+    await waitShortly(tx);
     const expired = await sql<{ rollout: RolloutId; host: HostId }>`
+      with due as (
+        select t.rollout, t.host from target t join host_slot s on s.host = t.host
+         where t.is_busy and t.lease_until < now() and ${leaves("expire")}
+           for update of t, s skip locked)
       update target t
          set state = 'ready', epoch = t.epoch + 1, lease_owner = null, lease_until = null
-       where t.is_busy and t.lease_until < now() and ${leaves("expire")}
+        from due where t.rollout = due.rollout and t.host = due.host
       returning t.rollout, t.host`.execute(tx);
     await freeSlots(tx, expired.rows);
     const silent = await sql`
+      with due as (
+        select t.rollout, t.host from target t join rollout r on r.id = t.rollout
+         where t.is_busy and ${leaves("silence")}
+           and t.heard_at < now() - make_interval(secs => ${limit})
+           and ${listenedSeconds}::float8 > ${limit}
+           for no key update of t skip locked)
       update target t
          set state = 'unknown',
              hold = jsonb_build_object('why', 'host-silent',
                       'since', (extract(epoch from t.heard_at) * 1000)::bigint)
                     || case t.state when 'rebooting' then '{"isDown": true}'::jsonb else '{}' end
-        from rollout r
-       where r.id = t.rollout and t.is_busy and ${leaves("silence")}
-         and t.heard_at < now() - make_interval(secs => ${limit})
-         and ${listenedSeconds}::float8 > ${limit}`.execute(tx);
+        from due where t.rollout = due.rollout and t.host = due.host`.execute(tx);
     const ended = await sql<{ rollout: RolloutId; host: HostId }>`
+      with due as (
+        select t.rollout, t.host, r.state from target t join rollout r on r.id = t.rollout
+         where t.is_ready and ${leaves("give-up")}
+           and (r.state in ('stopped', 'finished')
+                or (t.kind = 'revert'
+                    and t.ended_at + make_interval(secs => r.revert_seconds) < now()))
+           for no key update of t skip locked)
       update target t
          set state = 'held', ended_at = now(),
-             hold = case when r.state in ('stopped', 'finished')
-                         then jsonb_build_object('why', 'rollout-ended', 'state', r.state)
+             hold = case when due.state in ('stopped', 'finished')
+                         then jsonb_build_object('why', 'rollout-ended', 'state', due.state)
                          else '{"why": "revert-over"}' end
-        from rollout r
-       where r.id = t.rollout and t.is_ready and ${leaves("give-up")}
-         and (r.state in ('stopped', 'finished')
-              or (t.kind = 'revert'
-                  and t.ended_at + make_interval(secs => r.revert_seconds) < now()))
+        from due where t.rollout = due.rollout and t.host = due.host
       returning t.rollout, t.host`.execute(tx);
     return {
       expired: expired.rows.length + ended.rows.length,
@@ -160,26 +172,34 @@ export function sweepTargets(
  */
 async function retryUnstarted(tx: Tx): Promise<number> {
   const applies = await sql<{ rollout: RolloutId }>`
+    with due as (
+      select t.rollout, t.host
+        from target t join rollout r on r.id = t.rollout
+        join wave w on w.rollout = r.id and w.number = t.wave
+       where r.state = 'running'
+         and w.state in ('open', 'passed') and now() between w.not_before and w.not_after
+         and t.is_held and t.kind = 'apply'
+         and t.result_code = any(${[...againCodes]}::text[])
+         and (t.retry_at is null or t.retry_at <= now()) and t.attempt < r.attempts_max
+         for no key update of t skip locked)
     update target t
        set state = 'ready', attempt = t.attempt + 1, epoch = t.epoch + 1, hold = null, tries = 0,
            trouble_since = null, result_state = null, result_code = null, ended_at = null,
            step = null, retry_at = null
-      from rollout r join wave w on w.rollout = r.id
-     where r.id = t.rollout and w.number = t.wave and r.state = 'running'
-       and w.state in ('open', 'passed') and now() between w.not_before and w.not_after
-       and t.is_held and t.kind = 'apply'
-       and t.result_code = any(${[...againCodes]}::text[])
-       and (t.retry_at is null or t.retry_at <= now()) and t.attempt < r.attempts_max
+      from due where t.rollout = due.rollout and t.host = due.host
     returning t.rollout`.execute(tx);
   // An ordered revert is the same attempt however often it is ordered; the host bounds its time.
   const reverts = await sql<{ rollout: RolloutId }>`
+    with due as (
+      select t.rollout, t.host from target t join rollout r on r.id = t.rollout
+       where r.state in ('running', 'halted') and not r.is_frozen
+         and t.is_held and t.kind = 'revert'
+         and t.result_code = any(${[...againCodes]}::text[])
+         and t.ended_at < now() - make_interval(secs => ${REVERT_AGAIN_SECONDS})
+         for no key update of t skip locked)
     update target t
        set state = 'ready', epoch = t.epoch + 1, hold = null, retry_at = null
-      from rollout r
-     where r.id = t.rollout and r.state in ('running', 'halted') and not r.is_frozen
-       and t.is_held and t.kind = 'revert'
-       and t.result_code = any(${[...againCodes]}::text[])
-       and t.ended_at < now() - make_interval(secs => ${REVERT_AGAIN_SECONDS})
+      from due where t.rollout = due.rollout and t.host = due.host
     returning t.rollout`.execute(tx);
   const rollouts = [...applies.rows, ...reverts.rows].map((row) => row.rollout);
   if (rollouts.length > 0) {
@@ -226,6 +246,7 @@ export interface Progress {
 
 /** What the host's journal says. Unsigned, so it moves only between states that hold the slot. */
 export async function recordProgress(tx: Tx, progress: readonly Progress[]): Promise<void> {
+  await waitShortly(tx, "words");
   for (const verb of ["begin", "reboot", "verify", null] as const) {
     const some = progress.filter((p) => p.verb === verb);
     if (some.length === 0) continue;

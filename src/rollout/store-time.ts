@@ -17,16 +17,33 @@ export function holdUntil(hold: RawBuilder<unknown>, at: RawBuilder<unknown>): R
 }
 
 /**
+ * Somebody else's session of the database may hold rows for hours: a console that was left open, a backup.
+ * A batch that waits for them holds up all that came with it, and those that wait for the batch; so it
+ * fails after this long, and is tried again without that host.
+ */
+const LOCK_WAIT = "2s";
+/** Less than the others, which may wait for the rows that a batch of the host's words holds meanwhile. */
+const WORDS_LOCK_WAIT = "500ms";
+
+/** From here on this transaction waits for rows so long at most; halts wait for it, and so for them. */
+export async function waitShortly(tx: Tx, of: "decisions" | "words" = "decisions"): Promise<void> {
+  const wait = of === "words" ? WORDS_LOCK_WAIT : LOCK_WAIT;
+  await sql`select set_config('lock_timeout', ${wait}, true)`.execute(tx);
+}
+
+/**
  * From here on this transaction finds rows by their keys. Its statements are about the few hundred hosts
  * of a batch; a planner that has no statistics yet, as when a rollout has just been written, would read
  * whole tables to join them, and take longer to think about it than the work takes. Up to PostgreSQL 17 a
  * plan that still has to read a table counts as very dear, so that each statement would be compiled anew.
+ * It waits for no row for long.
  */
 export async function walkKeys(tx: Tx): Promise<void> {
   await sql`
     select set_config(name, value, true)
       from (values ('enable_hashjoin', 'off'), ('enable_mergejoin', 'off'),
-                   ('enable_seqscan', 'off'), ('join_collapse_limit', '1'), ('jit', 'off')
+                   ('enable_seqscan', 'off'), ('join_collapse_limit', '1'), ('jit', 'off'),
+                   ('lock_timeout', ${LOCK_WAIT})
            ) as s(name, value)
   `.execute(tx);
 }

@@ -91,6 +91,8 @@ export function failureOf(thrown: unknown): Failure {
       return new Failure("invalid", "The body is not whole JSON.");
     case "FST_ERR_BAD_URL":
       return new Failure("invalid", "The path of the request cannot be read.");
+    // Somebody else holds a row or a table for longer than a statement waits.
+    case "55P03":
     case "57014":
     case "57P01":
     case "57P02":
