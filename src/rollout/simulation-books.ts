@@ -82,7 +82,9 @@ export interface BookRollout {
   readonly rules: RolloutRules;
   /** Gates by wave, as they are known; 0: after the last wave. */
   readonly stands: Map<number, GateStand[]>;
-  readonly targets: ReadonlyMap<HostId, BookTarget>;
+  readonly targets: Map<HostId, BookTarget>;
+  readonly strata: NewBook["strata"];
+  readonly labels: (host: HostId) => Labels;
   readonly budgets: readonly PlannedBudget[];
   state: RolloutState;
   isFrozen: boolean;
@@ -174,6 +176,8 @@ export class Books {
       rules: rolloutRulesSchema.parse(rollout.rules ?? {}),
       stands: standsOf(rollout),
       targets: new Map(targets.map((target) => [target.host, target])),
+      strata,
+      labels: labels ?? (() => ({})),
       budgets,
       state: "running",
       isFrozen: false,
@@ -193,6 +197,30 @@ export class Books {
       if (labels !== undefined) this.labels.set(target.host, labels(target.host));
     }
     return book;
+  }
+
+  /** Writes hosts that join behind those that are there, up to so many in all; returns how many are new. */
+  join(
+    rollout: BookRollout,
+    joiners: readonly { readonly host: HostId; readonly wave: number; readonly body: string }[],
+    max: number,
+  ): number {
+    let last = Math.max(...[...rollout.targets.values()].map(({ leafIndex }) => leafIndex));
+    const room = Math.max(0, max - rollout.targets.size);
+    const fresh = joiners.slice(0, room).filter(({ host }) => !rollout.targets.has(host));
+    for (const { host, wave, body } of fresh) {
+      last += 1;
+      const place = { host, wave, leafIndex: last, body, service: null };
+      const target = newTarget(rollout.id, place, rollout.strata);
+      rollout.targets.set(host, target);
+      this.labels.set(host, rollout.labels(host));
+      present(rollout.waves[wave - 1], "the wave of a host that joins").targets.push(target);
+      this.#addTarget(target);
+    }
+    if (fresh.length === 0) return 0;
+    rollout.generation += 1;
+    this.wake(rollout);
+    return fresh.length;
   }
 
   #addTarget(target: BookTarget): void {

@@ -5,6 +5,7 @@ import type { PlannedBudget } from "../plan/model.ts";
 import type { Rate } from "../policy/rings-budgets.ts";
 import type { SimulationInput } from "./simulation.ts";
 import type { NewBook } from "./simulation-books.ts";
+import type { Joiner } from "./simulation-joins.ts";
 import { type Random, randomFrom } from "./simulation-random.ts";
 import type { Faults } from "./simulation-stage.ts";
 import type { NewTarget, NewWave } from "./store.ts";
@@ -24,6 +25,8 @@ export interface Scenario {
   readonly failureRate: number;
   readonly reboots: number;
   readonly minutes: number;
+  /** Hosts that the first rollout's rule selects while it runs; absent: none, as before there were rules. */
+  readonly joinCount?: number;
   readonly faults: Faults;
 }
 
@@ -42,6 +45,8 @@ export function scenarioFrom(seed: number): Scenario {
     failureRate: some(0.3),
     reboots: some(1),
     minutes: random.whole(10, 30),
+    // Drawn apart, so that the rest of each seed stays what it was.
+    joinCount: joinsOf(randomFrom(seed + JOIN_SEEDS)),
     faults: {
       loss: some(0.3),
       duplicate: some(0.3),
@@ -64,13 +69,15 @@ export function inputOf(scenario: Scenario): SimulationInput {
   const random = randomFrom(scenario.seed + 1);
   const hosts = Array.from({ length: scenario.hostCount }, (_, at) => `host-${at}` as HostId);
   const endsAt = STARTS_AT + scenario.minutes * MINUTE_MS;
+  const joiners = joinersOf(scenario, endsAt);
   return {
     seed: scenario.seed,
     startsAt: STARTS_AT,
     rollouts: Array.from({ length: scenario.rolloutCount }, (_, at) =>
       aRollout(at, { hosts: at === 0 ? hosts : hosts.slice(1), endsAt, scenario, random }),
     ),
-    hosts: hosts.map((id) => ({
+    joiners,
+    hosts: [...hosts, ...joiners.map(({ host }) => host)].map((id) => ({
       id,
       failureRate: scenario.failureRate,
       rollbackRate: 0.5,
@@ -138,6 +145,30 @@ function aRollout(
   };
 }
 
+const JOIN_SEEDS = 3_000_000_000;
+const ROOM_SEEDS = 3_500_000_000;
+
+function joinsOf(random: Random): number {
+  return random.chance(0.3) ? random.whole(1, 6) : 0;
+}
+
+/** They come at any time, also when waves have ended, and the rule may have room for fewer. */
+function joinersOf(
+  { seed, joinCount = 0, hostCount }: Scenario,
+  endsAt: Instant,
+): readonly Joiner[] {
+  const random = randomFrom(seed + ROOM_SEEDS);
+  const max = hostCount + random.whole(1, 6);
+  return Array.from({ length: joinCount }, (_, at) => ({
+    rollout: "rollout-0" as RolloutId,
+    host: `host-${hostCount + at}` as HostId,
+    wave: hostCount > 1 ? random.whole(1, 2) : 1,
+    body: bodyOf(at),
+    at: STARTS_AT + random.next() * (endsAt - STARTS_AT),
+    max,
+  }));
+}
+
 function rateOf(random: Random): Rate | null {
   return random.chance(0.85)
     ? null
@@ -191,6 +222,8 @@ function simpler(scenario: Scenario): readonly Scenario[] {
   for (const key of ["failureRate", "reboots"] as const) {
     if (scenario[key] > 0) list.push({ ...scenario, [key]: 0 });
   }
+  const { joinCount = 0 } = scenario;
+  if (joinCount > 0) list.push({ ...scenario, joinCount: joinCount - 1 });
   if (scenario.hostCount > 1) list.push({ ...scenario, hostCount: scenario.hostCount - 1 });
   if (scenario.minutes > 10) list.push({ ...scenario, minutes: scenario.minutes - 5 });
   return list;

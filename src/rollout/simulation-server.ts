@@ -17,6 +17,7 @@ import {
 } from "./simulation-books-moves.ts";
 import { bookTurns } from "./simulation-books-turn.ts";
 import type { Line, VirtualHost } from "./simulation-host.ts";
+import { type Joiner, joinBooks, mayJoin } from "./simulation-joins.ts";
 import type { Stage } from "./simulation-stage.ts";
 import type { Claimed } from "./store-claims.ts";
 import type { TargetKey } from "./store-targets.ts";
@@ -28,6 +29,8 @@ import { type Seen, type TurnStore, takeTurns } from "./turn.ts";
  */
 export interface ServerWorld extends Stage {
   readonly hosts: ReadonlyMap<HostId, VirtualHost>;
+  /** Hosts that rules select, some of them later. */
+  readonly joiners: readonly Joiner[];
   /** Checks every rule that must hold now. */
   check(): void;
   /** Talks at once over all servers; the real one has `CONVERSATIONS_MAX`. */
@@ -39,6 +42,7 @@ export interface ServerWorld extends Stage {
 }
 
 const IDLE_MS = 2_000;
+const JOINS_MS = 5_000;
 const UNREACHABLE_MS = 5_000;
 const RESTART_MS = 5_000;
 const SEEN_DEAD_MS = 4_000;
@@ -86,6 +90,7 @@ export class VirtualServer {
     };
     loop(IDLE_MS, () => this.#turn());
     loop(this.#world.sweepMs, () => this.#sweep());
+    if (this.#world.joiners.length > 0) loop(JOINS_MS, () => this.#join());
     loop(KEEP_LEASES_MS, () => {
       const keys = [...this.#talks.values()];
       keepTalks(this.#world.books, this.name, { keys, leaseSeconds: LEASE_SECONDS });
@@ -164,6 +169,21 @@ export class VirtualServer {
         resolve();
         await rest;
       });
+    });
+  }
+
+  /** Between what it reads and what it writes others write too, for as long as a pause lasts. */
+  #join(): void {
+    const { books, joiners, clock, random, faults } = this.#world;
+    const life = this.#life;
+    const judged = mayJoin(books, joiners);
+    if (judged.length === 0) return;
+    const ms = random.chance(faults.serverPause * 10) ? random.around(faults.pauseMs, 1) : 0;
+    clock.after(ms, () => {
+      if (this.#life !== life || random.chance(faults.serverCrash)) return;
+      const joined = joinBooks(books, judged);
+      this.#world.check();
+      if (joined > 0) this.wake();
     });
   }
 

@@ -21,10 +21,12 @@ import {
   loadFacts as loadBookFacts,
   resumeBook,
 } from "./simulation-books-turn.ts";
+import { joinBooks, mayJoin } from "./simulation-joins.ts";
 import { type Random, randomFrom } from "./simulation-random.ts";
 import { loadFacts, type NewRollout } from "./store.ts";
 import type { Claimed } from "./store-claims.ts";
 import { haltRollout, lockForHalt, resumeRollout } from "./store-halts.ts";
+import { insertJoined, lockForJoin } from "./store-joins.ts";
 import { type PermitAsk, permit } from "./store-permits.ts";
 import { recordVerdict, type SignedResult, takeUnjudged } from "./store-results.ts";
 import {
@@ -433,6 +435,8 @@ class Twins {
   readonly books: Books;
   readonly stories: Story[];
   readonly clusters = new Map<HostId, string>();
+  /** Hosts that join a rollout later. */
+  waiting: readonly HostId[] = [];
   #ageMs = 0;
   #made = 0;
   #said: SignedResult[] = [];
@@ -501,6 +505,25 @@ class Twins {
     const plain = (claimed: readonly Claimed[]) =>
       claimed.map(({ counter: _counter, issuedAt: _at, ...rest }) => rest);
     expect(plain(twin.claimed)).toEqual(plain(real.claimed));
+  }
+
+  /** A host that a rule selects by now; the reading before it has a simulation of its own. */
+  async join(): Promise<void> {
+    const story = this.random.pick(this.stories);
+    const [host, ...later] = this.waiting;
+    if (host === undefined) return;
+    const body = this.anyTarget().body;
+    const wave = this.random.whole(1, 2);
+    const joiner = { rollout: story.id, host, wave, body, at: 0, max: 7 };
+    if (mayJoin(this.books, [joiner]).length === 0) return;
+    this.waiting = later;
+    const joined = await inTransaction(this.db, async (tx) => {
+      const count = await lockForJoin(tx, story.id);
+      return count === null || count >= joiner.max
+        ? []
+        : insertJoined(tx, story.id, [{ host, wave, body, service: null }]);
+    });
+    expect(joinBooks(this.books, [joiner])).toBe(joined.length);
   }
 
   async permit(): Promise<void> {
@@ -621,6 +644,7 @@ class Twins {
       ...[this.turn, this.turn, this.turn, this.permit, this.permit, this.permit, this.progress],
       ...[this.result, this.result, this.talk, this.look, this.look, this.sweep, this.pass],
       ...(random.chance(0.3) ? [this.person] : []),
+      ...(random.chance(0.5) ? [this.join] : []),
     ];
     await random.pick(commands).call(this);
   }
@@ -694,8 +718,10 @@ test.each(seeds.slice(0, 1))(
         return { world, server, executor: noExecutor, dispatcherKey };
       });
       const twins = new Twins(world.db, engines, randomFrom(seed));
-      const ids = await addHosts(world.db, 6);
-      await twins.label(ids);
+      const all = await addHosts(world.db, 10);
+      await twins.label(all);
+      const ids = all.slice(0, 6);
+      twins.waiting = all.slice(6);
       const most = (value: string, unavailableMax: number) => {
         return { key: "cluster", value, members: 3, unavailableMax };
       };

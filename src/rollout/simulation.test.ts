@@ -54,6 +54,31 @@ test(
   isLong ? 3_600_000 : 180_000,
 );
 
+test("hosts join rollouts by rule while those run, and get the patch", async () => {
+  let joined = 0;
+  const verified = new Set<string>();
+  for (let seed = 1; seed <= 60; seed += 1) {
+    const scenario = scenarioFrom(seed);
+    if (scenario.joinCount === 0) continue;
+    const late = new Set(inputOf(scenario).joiners?.map(({ host }) => host));
+    const makeBooks: MakeBooks = (clock) =>
+      new (class extends Books {
+        override join(...of: Parameters<Books["join"]>): number {
+          const count = super.join(...of);
+          joined += count;
+          return count;
+        }
+      })(clock);
+    const { rollouts, broken } = await run(scenario, makeBooks);
+    expect(broken).toEqual([]);
+    for (const [host] of rollouts[0]?.verifiedAt ?? []) {
+      if (late.has(host)) verified.add(`${seed} ${host}`);
+    }
+  }
+  expect(joined).toBeGreaterThan(20);
+  expect(verified.size).toBeGreaterThan(10);
+});
+
 test("the scenarios that once broke a rule hold", async () => {
   for (const scenario of kept) expect((await run(scenario)).broken).toEqual([]);
 });
@@ -112,6 +137,15 @@ const careless: readonly (readonly [what: string, rule: RegExp, books: typeof Bo
         if (verb === "silence") target.isBegun = false;
         if (verb === "silence") this.free(target);
         return true;
+      }
+    },
+  ],
+  [
+    "that forget how many hosts the rule allows",
+    /more hosts than its rule allows/,
+    class extends Books {
+      override join(rollout: BookRollout, joiners: Parameters<Books["join"]>[1]): number {
+        return super.join(rollout, joiners, Number.POSITIVE_INFINITY);
       }
     },
   ],

@@ -10,6 +10,7 @@ import { VirtualClock } from "./simulation-clock.ts";
 import { type GateCourse, goodCourse, measureBooks } from "./simulation-gates.ts";
 import { VirtualHost } from "./simulation-host.ts";
 import { brokenChains, brokenNow, unexplained } from "./simulation-invariants.ts";
+import { brokenRules, type Joiner } from "./simulation-joins.ts";
 import { type Random, randomFrom } from "./simulation-random.ts";
 import { type ServerWorld, VirtualServer } from "./simulation-server.ts";
 import {
@@ -44,6 +45,8 @@ export interface SimulationInput {
   readonly isChecked: boolean;
   /** Ends as soon as every rollout is over, or waits for a person: how far did it get by itself? */
   readonly untilHalt: boolean;
+  /** Hosts that rules select while their rollouts run; absent: none. */
+  readonly joiners?: readonly Joiner[];
   /** What gates show; absent: all are good. */
   readonly gates?: GateCourse;
   readonly makeBooks?: (clock: () => Instant) => Books;
@@ -115,6 +118,7 @@ class Run {
       pace: input.pace,
       faults: input.faults,
       hosts: this.#hosts,
+      joiners: input.joiners ?? [],
       talksMax: input.talksMax,
       turnsApartMs: input.turnsApartMs,
       sweepMs: input.sweepMs,
@@ -238,6 +242,7 @@ class Run {
   #check(): void {
     if (!this.#input.isChecked) return;
     this.#broken.push(...brokenNow(this.#books, this.#hosts));
+    this.#broken.push(...brokenRules(this.#books, this.#world.joiners));
     this.#broken.push(...brokenChains(this.#books, this.#chainsChecked));
     this.#chainsChecked = this.#books.moved.length;
   }
