@@ -2,6 +2,7 @@ import { Command } from "commander";
 import { describe, expect, test } from "vitest";
 import type { Cli } from "./cli.ts";
 import { completionTree, isPlainName } from "./completion-tree.ts";
+import { ungrouped } from "./help-groups.ts";
 import { nounParts, registerNouns } from "./nouns.ts";
 
 /** Every command of the tree, by its words; none of them is run. */
@@ -41,6 +42,14 @@ describe("the command tree", () => {
     ];
     const names = program.commands.map((command) => command.name());
     expect(nouns.filter((noun) => !names.includes(noun))).toEqual([]);
+  });
+
+  test("has a heading for every noun in its help", () => {
+    const shown = program.commands.map((command) => command.name());
+    expect(ungrouped(shown.filter((name) => name !== "complete-names"))).toEqual([]);
+    const help = helpOf(program);
+    expect(help.indexOf("What runs where:")).toBeGreaterThan(help.indexOf("Begin:"));
+    expect(help.match(/^Commands:/m)).toBeNull();
   });
 
   test("loads each part alone, and it has the nouns that its row names", async () => {

@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import type { Cli } from "./cli.ts";
 import { addExamples } from "./examples.ts";
+import { groupNouns } from "./help-groups.ts";
 import { askedWords, offlineNouns } from "./offline-nouns.ts";
 
 /** Nouns that live in one file, with how to load it. */
@@ -191,6 +192,9 @@ export async function registerNouns(
   const [noun = ""] = askedWords(words);
   const part = nounParts.find(({ nouns }) => nouns.includes(noun));
   for (const { load } of part === undefined ? nounParts : [part]) await load(program, cli);
-  if (part === undefined) (await import("./completion.ts")).registerCompletion(program, cli);
+  if (part === undefined) {
+    (await import("./completion.ts")).registerCompletion(program, cli);
+    groupNouns(program);
+  }
   addExamples(program);
 }
