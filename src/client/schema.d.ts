@@ -15349,6 +15349,7 @@ export interface operations {
                                 /** @enum {string} */
                                 rollback: "host" | "wave" | "none";
                                 soakSeconds: number;
+                                stageSeconds: number | null;
                                 successRateMin: number;
                             };
                             /** Format: date-time */
@@ -17048,6 +17049,12 @@ export interface operations {
                             };
                             passedAt: string | null;
                             ring: string;
+                            /** @description hosts that have the files of their job before the wave opens; null: none is asked to */
+                            staging: {
+                                refused: number;
+                                staged: number;
+                                waiting: number;
+                            } | null;
                             /** @enum {string} */
                             state: "waiting" | "open" | "passed" | "ended";
                         }[];
@@ -17517,6 +17524,16 @@ export interface operations {
                             name: string;
                             retryAt: string | null;
                             sentence: string;
+                            /** @description whether the files of its job came before its time, by the host's own signed word */
+                            staging: {
+                                at: string | null;
+                                code: string | null;
+                                files: number;
+                                kilobytes: number;
+                                /** @enum {string} */
+                                state: "waiting" | "staged" | "refused" | "over";
+                                why: string | null;
+                            } | null;
                             /** @enum {string} */
                             standing: "verified" | "applied-unverified" | "failed" | "rolled-back" | "unreachable" | "skipped" | "unknown" | "waiting" | "running" | "checking" | "held";
                             state: string;

@@ -8,6 +8,7 @@ import type { Bundle } from "./bundle.ts";
 import type { HostJudgement, JudgedJob } from "./judge-host.ts";
 import type { SignedText } from "./order.ts";
 import type { Result } from "./result.ts";
+import type { Staged } from "./staged.ts";
 
 /**
  * Fleet: carrying work to hosts and their words back.
@@ -29,6 +30,8 @@ export interface Executor {
   inspect(host: Host, signal: AbortSignal): Promise<Inspected>;
   /** Brings a job and stays until it ends or the connection does. */
   apply(host: Host, job: Bundle, talk: Conversation): Promise<ConversationEnd>;
+  /** Brings the files of a job before its time, under an order that may start nothing (decision 31). */
+  stage(host: Host, job: Bundle, signal: AbortSignal): Promise<StagingAnswer>;
   /** Brings an ordered revert of a plan that is done on the host. */
   revert(host: Host, job: Bundle, talk: Conversation): Promise<ConversationEnd>;
   /** Looks again after the job and judges what is there. */
@@ -39,6 +42,11 @@ export interface Executor {
 
 export type Inspected =
   | { readonly kind: "inspection"; readonly inspection: Inspection }
+  | { readonly kind: "problem"; readonly problem: ReachProblem };
+
+/** Counts only with the signature of the host's enrolled key, which was looked at. */
+export type StagingAnswer =
+  | { readonly kind: "staged"; readonly staged: Staged; readonly signed: SignedText }
   | { readonly kind: "problem"; readonly problem: ReachProblem };
 
 export type Verified =

@@ -39,6 +39,12 @@ export const sentencesOfControl: Sentences = {
       : `said that a host is lost, as ${count(f["people"], "person")} did so far`,
   "target.held": (f) =>
     `held back ${count(f["count"], "host")} of wave ${text(f["wave"])}: ${text(f["why"]).replaceAll("-", " ")}`,
+  "wave.staging": (f) =>
+    `had the files of wave ${text(f["wave"])} brought to ${count(f["hosts"], "host")} before its time`,
+  "target.staged": (f) =>
+    f["state"] === "staged"
+      ? `a host has ${count(f["files"], "file")} of its job before its time`
+      : `a host did not take files before their time: ${text(f["code"])}`,
   "target.bundle-taken": () => "took a job away as a file, to be carried out without the server",
   "wave.ended": (f) =>
     `wave ${text(f["wave"])} ended: ${text(f["verified"])} verified, ${text(f["failed"])} failed`,

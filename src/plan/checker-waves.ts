@@ -123,6 +123,7 @@ function limitFaults(
     [limits.batchSize < 1 || limits.batchSize > amountOf(ring.batch.size, hosts, 1), "batch"],
     [limits.inFlightMax < 1 || limits.inFlightMax > ring.batch.inFlightMax, "hosts under way"],
     [isFaster(limits.rate, ring.rate), "rate"],
+    [(limits.stageSeconds ?? 0) * SECOND_MS > (ring.stageMs ?? 0), "staging"],
     [limits.failedMax > amountOf(ring.failedMax, hosts, 0), "failure budget"],
     [!isSameTest(limits.failures, ring.failures), "failure test"],
     [limits.successRateMin < ring.successRateMin, "success rate"],

@@ -123,6 +123,7 @@ function waveChanges(old: PlannedWave, next: PlannedWave): string[] {
     ["is open", windowsText],
     ["has", (wave) => hosts(wave.hostCount)],
     ["starts at once", ({ limits }) => hosts(limits.batchSize)],
+    ["has its files", ({ limits }) => filesText(limits.stageSeconds)],
     ["has under way", ({ limits }) => `up to ${hosts(limits.inFlightMax)}`],
     ["halts", ({ limits, hostCount }) => stopToText(limits, hostCount)],
     ["needs", ({ limits }) => `${Math.round(limits.successRateMin * 1000) / 10} % verified`],
@@ -133,6 +134,10 @@ function waveChanges(old: PlannedWave, next: PlannedWave): string[] {
     const [before, after] = [of(old), of(next)];
     return before === after ? [] : [`${what} ${after} instead of ${before}`];
   });
+}
+
+function filesText(seconds: number | null): string {
+  return seconds === null ? "with the job" : `${durationToText(seconds * SECOND_MS)} before`;
 }
 
 const WINDOWS_MAX = 3;

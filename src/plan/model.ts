@@ -195,6 +195,8 @@ export interface WaveLimits {
   readonly inFlightMax: number;
   /** Hosts that may start within so many seconds; null: as fast as the others allow. */
   readonly rate: Rate | null;
+  /** So long before the wave opens the files of its jobs may come; null: only with the job. */
+  readonly stageSeconds: number | null;
   readonly failedMax: number;
   /** The sequential test that stops the wave too; null where only the number does. */
   readonly failures: FailureTest | null;

@@ -16,7 +16,7 @@ export function planToText({ plan, report }: Planned): string {
       const { limits } = wave;
       lines.push(
         `wave ${wave.number}, ring ${wave.ring}${partText(wave.part)}, ${hostCount(wave.hostCount)}: ${instantToText(wave.notBefore)} to ${instantToText(wave.notAfter)}`,
-        `  ${limits.batchSize} at once, ${limits.inFlightMax} under way at most${rateText(limits)}, soak ${limits.soakSeconds} s, stops ${stopToText(limits, wave.hostCount)}, ${percent(limits.successRateMin)} must succeed, rolls back ${limits.rollback}`,
+        `  ${limits.batchSize} at once, ${limits.inFlightMax} under way at most${rateText(limits)}${stageText(limits)}, soak ${limits.soakSeconds} s, stops ${stopToText(limits, wave.hostCount)}, ${percent(limits.successRateMin)} must succeed, rolls back ${limits.rollback}`,
         ...wave.windows.map((w) => `  open ${instantToText(w.from)} to ${instantToText(w.to)}`),
       );
     }
@@ -44,6 +44,11 @@ export function rebootTexts(report: Pick<PlanReport, "needsReboot" | "reboots">)
   const { needsReboot, reboots } = report;
   if (reboots > 0) return [`reboots ${reboots} ${reboots === 1 ? "host" : "hosts"}`];
   return needsReboot ? ["takes effect fully only after a reboot"] : [];
+}
+
+function stageText({ stageSeconds }: WaveLimits): string {
+  if (stageSeconds === null) return "";
+  return `, files come from ${durationToText(stageSeconds * SECOND_MS)} before`;
 }
 
 function rateText({ rate }: WaveLimits): string {

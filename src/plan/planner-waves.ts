@@ -340,6 +340,7 @@ export function limitsOf(
     batchSize: amountOf(ring.batch.size, hostCount, 1),
     inFlightMax: Math.min(ring.batch.inFlightMax, hostCount),
     rate: ring.rate,
+    stageSeconds: ring.stageMs === null ? null : ring.stageMs / SECOND_MS,
     failedMax: amountOf(ring.failedMax, hostCount, 0),
     failures: ring.failures,
     successRateMin: ring.successRateMin,

@@ -52,6 +52,8 @@ const waveSchema = z.strictObject({
     inFlightMax: z.number().int(),
     /** Hosts that may start within so many seconds; null: as fast as the other limits allow. */
     rate: z.strictObject({ hosts: z.number().int(), seconds: z.number() }).nullable(),
+    /** So long before the wave opens its files may come to the hosts; null: only with the job. */
+    stageSeconds: z.number().nullable(),
     failedMax: z.number().int(),
     /** The sequential test that stops the wave too: which failure rates it tells apart. */
     failures: z

@@ -266,6 +266,8 @@ const limitsSchema = z.object({
   inFlightMax: z.number(),
   // Plans that were made before there were rates have none.
   rate: z.object({ hosts: z.number(), seconds: z.number() }).nullable().default(null),
+  // Plans that were made before files came early have none.
+  stageSeconds: z.number().nullable().default(null),
   failedMax: z.number(),
   // Plans that were made before there was a test have none.
   failures: z

@@ -105,22 +105,26 @@ const ring = strictFields({
   gates: gatesSchema("hold"),
   openSignatures: z.int().min(0).max(NEED_MAX).default(0),
   rate: startRate.optional(),
+  stage: duration({ min: MINUTE_MS, max: VALIDITY_MS_MAX }).optional(),
 })
   .refine(({ failedMax, failures }) => failedMax !== undefined || failures !== undefined, {
     message: "say when the ring stops: failedMax, failures, or both",
     path: ["failedMax"],
   })
-  .transform(({ soak, success, lasts, failedMax, failures, waves, rate: starts, ...rest }) => ({
-    ...rest,
-    waves: waves ?? wholeRing,
-    rate: starts ?? null,
-    // Without a number only the test stops the ring.
-    failedMax: failedMax ?? { kind: "percent" as const, percent: 100 },
-    failures: failures ?? null,
-    soakMs: soak,
-    successRateMin: success,
-    lastsMs: lasts ?? null,
-  }));
+  .transform(
+    ({ soak, success, lasts, failedMax, failures, waves, rate: starts, stage, ...rest }) => ({
+      ...rest,
+      waves: waves ?? wholeRing,
+      rate: starts ?? null,
+      stageMs: stage ?? null,
+      // Without a number only the test stops the ring.
+      failedMax: failedMax ?? { kind: "percent" as const, percent: 100 },
+      failures: failures ?? null,
+      soakMs: soak,
+      successRateMin: success,
+      lastsMs: lasts ?? null,
+    }),
+  );
 
 const probeRule = strictFields({
   probe: z.string().regex(grammar.name, { message: "a probe's name has letters, digits, . _ - :" }),

@@ -57,6 +57,8 @@ export interface RingPolicy {
   readonly openSignatures: number;
   /** How fast hosts of a wave may start; null: as fast as the batch allows. */
   readonly rate: Rate | null;
+  /** How long before a wave opens its files may come to the hosts; null: only with the job. */
+  readonly stageMs: number | null;
 }
 
 export type ChangeClass = "normal" | "emergency";

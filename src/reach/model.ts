@@ -87,6 +87,7 @@ export const groupNames = [
   "enrolled",
   "ask",
   "result",
+  "staged",
 ] as const;
 export type GroupName = (typeof groupNames)[number];
 
@@ -100,6 +101,7 @@ export const innerSections: Readonly<Record<GroupName, readonly string[]>> = {
   enrolled: [],
   ask: ["asksig"],
   result: ["resultsig"],
+  staged: ["stagedsig"],
 };
 
 export const noteNames = ["accepted", "journal", "refused", "idle"] as const;

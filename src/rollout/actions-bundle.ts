@@ -18,6 +18,7 @@ import { loadBody, loadLeafDigests, loadLeaves, loadPlan } from "../plan/store.t
 import { buildTree, pathNodes, type Tree } from "../plan/tree.ts";
 import { proofsFor } from "./actions-proof.ts";
 import type { Engine } from "./engine.ts";
+import type { Staging } from "./staging.ts";
 import type { Claimed } from "./store-claims.ts";
 import { loadWaveSignatures, type WaveSignature } from "./store-wave-signatures.ts";
 
@@ -55,6 +56,14 @@ export async function bundlesFor(
       return [one.host, { order: order.text, orderSignature: order.signature, ...parts }];
     }),
   );
+}
+
+/** The same for one host whose files may come already; the order says that nothing may start. */
+export async function stagingBundle(engine: Engine, one: Staging): Promise<Bundle> {
+  const signed = await signedParts(engine.world, one, [one]);
+  const { parts, ...about } = present(signed.get(one.host), `the job of host ${one.host}`);
+  const order = orderFor(engine, { ...one, kind: "stage" }, about);
+  return { order: order.text, orderSignature: order.signature, ...parts };
 }
 
 /** Which job of a rollout this is. */
@@ -146,13 +155,13 @@ async function leavesFor(
 
 function orderFor(
   engine: Engine,
-  claimed: Claimed,
+  claimed: Omit<Claimed, "kind"> & { readonly kind: Claimed["kind"] | "stage" },
   of: { readonly protocolId: string; readonly head: Head },
 ) {
   const issued = instantToSeconds(claimed.issuedAt);
   return signOrder(
     {
-      kind: claimed.kind === "revert" ? "revert" : "dispatch",
+      kind: claimed.kind === "apply" ? "dispatch" : claimed.kind,
       tenant: engine.world.config.deployment,
       host: of.protocolId,
       plan: claimed.plan,

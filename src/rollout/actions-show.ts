@@ -21,6 +21,7 @@ import { type Explanation, explainTarget } from "./explain.ts";
 import type { Forecast } from "./forecast.ts";
 import { type Hold, holdToText } from "./hold.ts";
 import type { RolloutState, Standing } from "./model.ts";
+import type { StagingCounts } from "./staging.ts";
 import {
   countRollouts,
   type LoadedFacts,
@@ -34,6 +35,7 @@ import { type KeptForecast, loadKeptForecast } from "./store-forecast.ts";
 import { type ControlRow, loadHalts } from "./store-halts.ts";
 import { findWaiting, loadWaiting, type ShownWaiting } from "./store-joins.ts";
 import { countMissed } from "./store-missed.ts";
+import { countStaging, type HostStaging, loadStaging } from "./store-staging.ts";
 import {
   type BusyElsewhere,
   countListedTargets,
@@ -63,6 +65,8 @@ export interface ShownRollout {
   readonly hostsOutsideScope: number;
   /** What the ways of its hosts give up. */
   readonly enrolled: Enrolled;
+  /** By wave: hosts with the files of their job; waves that stage nothing ahead are not there. */
+  readonly staging: ReadonlyMap<number, StagingCounts>;
   readonly busyElsewhere: readonly BusyElsewhere[];
   /** Of the plan, with what is used of each now, the fullest first. */
   readonly budgets: readonly BudgetGauge[];
@@ -95,6 +99,7 @@ export async function showRollout(world: World, actor: Actor, ref: string): Prom
     words: await loadWords(db, seen.id),
     hostsOutsideScope: all.all - all.inScope,
     enrolled: await loadEnrolled(db, seen.plan),
+    staging: await countStaging(db, { rollout: seen.id, scopes }),
     busyElsewhere: await loadBusyElsewhere(db, seen.id, scopes),
     budgets: await showBudgets(db, seen.plan),
     missed: await showMissed(db, actor, seen.id),
@@ -156,6 +161,7 @@ export async function pageOfRollouts(
 export interface ShownTarget {
   readonly target: Awaited<ReturnType<typeof loadTargets>>[number];
   readonly explanation: Explanation;
+  readonly staging: HostStaging | null;
   readonly actions: readonly Action[];
 }
 
@@ -183,11 +189,15 @@ export async function pageOfTargets(
   const filter = { ...rest, hosts, rollout: seen.id, scopes };
   const targets = await loadTargets(world.db, filter);
   const calendar = await calendarInForce(world);
+  const shownHosts = targets.map(({ host }) => host);
+  const stagings = await loadStaging(world.db, { rollout: seen.id, hosts: shownHosts });
+  const staging = new Map(stagings.map((one) => [one.host, one]));
   const mayOperate = await operable(world, actor, { row: seen, scopes, targets });
   return {
     targets: targets.map((target) => ({
       target,
       explanation: explainTarget(target, loaded, calendar),
+      staging: staging.get(target.host) ?? null,
       actions: targetActions(target, loaded.row, mayOperate(target.host)),
     })),
     total: await countListedTargets(world.db, filter),

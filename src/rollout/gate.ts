@@ -133,6 +133,7 @@ export function waveGate(
     ...(openSignatures === 0 ? {} : { signatures: openSignatures }),
     inFlightMax: Math.max(1, Math.min(limits.batchSize, limits.inFlightMax)),
     rate: limits.rate,
+    ...(limits.stageSeconds === null ? {} : { stageSeconds: limits.stageSeconds }),
     soakSeconds: limits.soakSeconds,
     successRate: limits.successRateMin,
     failureBudget: limits.failedMax,

@@ -15,10 +15,12 @@ import { type Engine, KEEP_LEASES_MS } from "./engine.ts";
 import { holdConversations } from "./loops-conversations.ts";
 import { type Presence, startPresence } from "./loops-presence.ts";
 import { startRevocations } from "./loops-revocations.ts";
+import { startStaging } from "./loops-staging.ts";
 import { startTurns } from "./loops-turns.ts";
 import { loadJobAbout } from "./store-job-about.ts";
 import { releaseDead } from "./store-presence.ts";
 import type { Unjudged } from "./store-results.ts";
+import { loadStagingAbout } from "./store-staging.ts";
 import { sweepTargets } from "./store-targets.ts";
 
 /** The background work of rollouts in one server; any number of servers may run it side by side. */
@@ -101,14 +103,14 @@ export function startRollouts(world: World, executor: Executor = defaultExecutor
   const joins = startJoins(world, presence, () => turns.wake());
   const looks = startLooks(engine, presence, () => turns.wake());
   const revocations = startRevocations(world);
+  const staging = startStaging(engine, presence);
+  const loops = [turns, sweep, keep, looks, gates, joins, revocations, staging];
   return {
     wake() {
-      for (const loop of [turns, looks, revocations]) loop.wake();
+      for (const loop of [turns, looks, revocations, staging]) loop.wake();
     },
     async stop() {
-      await Promise.all(
-        [turns, sweep, keep, looks, gates, joins, revocations].map((l) => l.stop()),
-      );
+      await Promise.all(loops.map((l) => l.stop()));
       await talks.stop();
       await presence.stop();
     },
@@ -118,12 +120,11 @@ export function startRollouts(world: World, executor: Executor = defaultExecutor
 export function defaultExecutor(world: World): Executor {
   return sshExecutor({
     tenant: world.config.deployment,
-    transportTo: (host, purpose) =>
-      reachFor(
-        world,
-        host,
-        purpose === "look" ? { purpose } : { purpose, judge: (tx) => loadJobAbout(tx, host.id) },
-      ),
+    transportTo(host, purpose) {
+      if (purpose === "look") return reachFor(world, host, { purpose });
+      const about = purpose === "stage" ? loadStagingAbout : loadJobAbout;
+      return reachFor(world, host, { purpose: "job", judge: (tx) => about(tx, host.id) });
+    },
     isNewestToken: (protocolId, token) => isNewestToken(world, protocolId, token),
   });
 }

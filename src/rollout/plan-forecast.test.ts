@@ -21,6 +21,7 @@ function aWave(number: number, hostCount: number, some: Partial<PlannedWave> = {
       batchSize: 2,
       inFlightMax: 2,
       rate: null,
+      stageSeconds: null,
       failedMax: 0,
       failures: null,
       successRateMin: 1,

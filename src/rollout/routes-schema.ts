@@ -9,6 +9,7 @@ import { holdCode, holdToText } from "./hold.ts";
 import { likelyText } from "./likely-text.ts";
 import type { RolloutRow } from "./store.ts";
 import type { KeptWave } from "./store-forecast.ts";
+import type { HostStaging } from "./store-staging.ts";
 import type { GateView } from "./view.ts";
 
 /** Replies of the rollout routes, and how they are made from what the actions return. */
@@ -105,6 +106,12 @@ const waveSchema = z.strictObject({
     soakUntil: nullableTime,
   }),
   gates: z.array(gateSchema),
+  staging: z
+    .strictObject({ staged: z.number(), refused: z.number(), waiting: z.number() })
+    .nullable()
+    .describe(
+      "hosts that have the files of their job before the wave opens; null: none is asked to",
+    ),
   holds: z.array(z.strictObject({ why: z.string(), text: z.string() })),
   /** When it starts and ends as things stand; null where nobody can tell, and once it has ended. */
   forecast: courseSchema.nullable(),
@@ -204,6 +211,7 @@ export function shownOf(shown: ShownRollout): z.output<typeof shownSchema> {
       passedAt: textOrNull(wave.passedAt),
       gate: { ...wave.gate, soakUntil: textOrNull(wave.gate.soakUntil) },
       gates: wave.gates.map(gateOf),
+      staging: shown.staging.get(wave.number) ?? null,
       holds: [...wave.holds],
       forecast: courseOf(shown.forecast.waves, wave.number),
       forecastAtStart: courseOf(shown.forecastAtStart?.waves ?? [], wave.number),
@@ -298,6 +306,17 @@ export const targetSchema = z.strictObject({
   attempt: z.number(),
   sentence: z.string(),
   holds: z.array(z.strictObject({ why: z.string(), text: z.string() })),
+  staging: z
+    .strictObject({
+      state: z.enum(["waiting", "staged", "refused", "over"]),
+      code: z.string().nullable(),
+      why: z.string().nullable(),
+      files: z.number(),
+      kilobytes: z.number(),
+      at: nullableTime,
+    })
+    .nullable()
+    .describe("whether the files of its job came before its time, by the host's own signed word"),
   step: z.string().nullable(),
   /** The host's own code, or what stood in the way to it, such as `host-key-changed`. */
   code: z.string().nullable(),
@@ -311,6 +330,7 @@ export const targetSchema = z.strictObject({
 export function targetOf({
   target,
   explanation,
+  staging,
   actions,
 }: ShownTarget): z.output<typeof targetSchema> {
   const code = (target.hold === null ? null : holdCode(target.hold)) ?? target.resultCode;
@@ -323,6 +343,7 @@ export function targetOf({
     attempt: target.attempt,
     sentence: explanation.sentence,
     holds: explanation.holds.map(({ hold, text }) => ({ why: hold.why, text })),
+    staging: staging === null ? null : stagingOf(staging),
     step: target.step,
     // The host protocol writes `-` where there is none.
     code: code === "-" ? null : code,
@@ -332,4 +353,8 @@ export function targetOf({
     evidence: target.evidence,
     actions: [...actions],
   };
+}
+
+function stagingOf({ state, code, why, files, kilobytes, triedAt }: HostStaging) {
+  return { state, code, why, files, kilobytes, at: textOrNull(triedAt) };
 }

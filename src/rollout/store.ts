@@ -214,6 +214,7 @@ const gateSchema = z.object({
   inFlightMax: z.number(),
   // Rollouts that began before there were rates have none.
   rate: z.object({ hosts: z.number(), seconds: z.number() }).nullable().default(null),
+  stageSeconds: z.number().optional(),
   soakSeconds: z.number(),
   successRate: z.number(),
   failureBudget: z.number(),

@@ -16,6 +16,8 @@ export interface WaveGate {
   readonly inFlightMax: number;
   /** Hosts that may start within so many seconds; none: only the number above counts. */
   readonly rate?: Rate | null | undefined;
+  /** So long before it opens its files may come to the hosts; absent: with the job. */
+  readonly stageSeconds?: number | undefined;
   readonly soakSeconds: number;
   /** Share (0–1) of the wave's hosts that must be verified. */
   readonly successRate: number;

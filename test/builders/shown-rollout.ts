@@ -52,6 +52,7 @@ const rollout = {
       failures: { count: 0, allowed: 1 },
       gate: { answer: "not-yet", verified: 1, needed: 2, of: 2, soakSeconds: 60, soakUntil: null },
       gates: [],
+      staging: null,
       holds: [{ why: "soak", text: "soaks for 1 min" }],
       forecast: null,
       forecastAtStart: null,

@@ -105,6 +105,8 @@ function Wave(props: {
           <span>
             opens the next when {Math.round(limits.successRateMin * 100)} % are verified, soaked{" "}
             {durationToText(limits.soakSeconds * SECOND_MS)}
+            {limits.stageSeconds !== null &&
+              `; files come from ${durationToText(limits.stageSeconds * SECOND_MS)} before it opens`}
           </span>
           <span>
             halts {wave.stops}

@@ -94,6 +94,7 @@ function WaveOf({
         <>
           <Gate wave={wave} rollout={rollout.id} />
           <Gauge label="at once" used={wave.inFlight.busy} allowed={wave.inFlight.allowed} />
+          <Staged of={wave.staging} />
           <Gauge label="failed" used={wave.failures.count} allowed={wave.failures.allowed} isRisk />
           {plan !== undefined && <Detects share={plan.detectsFailureRate} />}
         </>
@@ -133,4 +134,17 @@ function Holds({ wave }: { readonly wave: Wave }) {
 /** A wave whose gate has passed reads so, also while late hosts of it are still tried. */
 function stateOf(wave: Wave) {
   return wordFor("wave", wave.passedAt === null ? wave.state : "passed");
+}
+
+/** Hosts that have the files of their job already; nothing where none is asked to. */
+function Staged({ of }: { readonly of: Rollout["waves"][number]["staging"] }) {
+  if (of === null) return null;
+  const { staged, refused, waiting } = of;
+  const all = staged + refused + waiting;
+  return (
+    <span title="Hosts that have the files of their job before the wave opens">
+      files on {staged} of {all}
+      {refused > 0 && `, ${refused} refused`}
+    </span>
+  );
 }

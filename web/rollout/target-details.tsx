@@ -77,6 +77,7 @@ function Details({ rollout, target }: { readonly rollout: Rollout; readonly targ
           ["Attempt", String(target.attempt)],
           ["Engine's state", target.state],
           ...optional("Way in", target.way),
+          ...optional("Files before its time", filesText(target.staging)),
           ...optional("Newest step", target.step),
           ...optional("Code", target.code),
           ...(target.retryAt === null
@@ -165,4 +166,14 @@ function HostActions({ rollout, target }: { readonly rollout: Rollout; readonly 
       <Refusals of={target.actions} />
     </>
   );
+}
+
+/** Whether the files of its job came before its time, and why not. */
+function filesText(staging: Target["staging"]): string | null {
+  if (staging === null) return null;
+  const { state, code, why, files, kilobytes } = staging;
+  if (state === "staged") return `${files} ${files === 1 ? "file" : "files"}, ${kilobytes} KB`;
+  const because = [code, why].filter((word) => word !== null).join(": ");
+  const what = { waiting: "to come", refused: "refused", over: "not before its job" }[state];
+  return because === "" ? what : `${what} (${because})`;
 }

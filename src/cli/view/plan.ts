@@ -63,6 +63,7 @@ export function planText(plan: Plan, excluded: readonly Excluded[]): string {
     { head: "from", cell: (w) => clockText(w.notBefore) },
     { head: "to", cell: (w) => clockText(w.notAfter) },
     { head: "at once", cell: (w) => `${w.limits.inFlightMax}${rateText(w)}`, align: "right" },
+    { head: "files", cell: filesText },
     { head: "stops", cell: (w) => w.stops },
     { head: "soak", cell: (w) => durationToText(w.limits.soakSeconds * 1000) },
     {
@@ -110,6 +111,10 @@ function bodyText({ digest, text, wayBack }: Plan["bodies"][number]): string {
 function rebootText({ needsReboot, reboots }: Plan): string {
   if (reboots > 0) return `${reboots} ${reboots === 1 ? "host boots" : "hosts boot"} again`;
   return needsReboot ? "needed, and left to people" : "not needed";
+}
+
+function filesText({ limits: { stageSeconds } }: Plan["waves"][number]): string | null {
+  return stageSeconds === null ? null : `${durationToText(stageSeconds * 1000)} before`;
 }
 
 function rateText({ limits: { rate } }: Plan["waves"][number]): string {

@@ -144,9 +144,22 @@ function waveLines(
       (target) =>
         `${pad}${CELLS[target.standing]} ${target.name}: ${freshTimes(target.sentence, context.now)}`,
     );
+  const files = stagingText(wave);
+  if (files !== null) details.push(files);
   const holds = wave.holds.map((hold) => `${pad}waits: ${freshTimes(hold.text, context.now)}`);
   const gates = policyGateLines(wave.gates, context.now).map((line) => `${pad}${line}`);
   return [head, `${pad}${details.join("   ")}`, ...gates, ...notes, ...holds];
+}
+
+/** Which hosts have the files of their job before the wave opens; null where none is asked to. */
+export function stagingText({ staging }: Pick<Wave, "staging">): string | null {
+  if (staging === null) return null;
+  const { staged, refused, waiting } = staging;
+  const rest = [
+    ...(refused > 0 ? [`${refused} refused`] : []),
+    ...(waiting > 0 ? [`${waiting} to come`] : []),
+  ];
+  return `files on ${staged}${rest.length > 0 ? `, ${rest.join(", ")}` : ""}`;
 }
 
 export function countsText(wave: Pick<Wave, "outcomes">): string {

@@ -17,6 +17,7 @@ import {
   type Verified,
 } from "../../model.ts";
 import { converse } from "./conversation.ts";
+import { stagingAnswer } from "./staging-answer.ts";
 
 /**
  * The executor over one connection a job: SSH, or a talk with a host that calls in. The job itself runs detached on the host and outlives
@@ -29,9 +30,12 @@ const jobLimits: Partial<SessionLimits> = {
   bytesMax: 8 * 1024 * 1024,
 };
 
+/** For what a host is gone to; a way by certificate asks for whose rollout. */
+export type Purpose = "look" | "job" | "stage";
+
 export function sshExecutor(reach: {
   readonly tenant: string;
-  readonly transportTo: (host: Host, purpose: "look" | "job") => Transport | Promise<Transport>;
+  readonly transportTo: (host: Host, purpose: Purpose) => Transport | Promise<Transport>;
   /** Whether a host that calls in shows the newest poll token that it was given (host protocol §10.2). */
   readonly isNewestToken: (protocolId: string, token: string) => Promise<boolean>;
 }): Executor {
@@ -72,6 +76,14 @@ export function sshExecutor(reach: {
     apply: (host, job, talk) => talkTo(host, talk, { verb: "apply", input: writeBundle(job) }),
     // The same way in: what the host does follows from the order it was given.
     revert: (host, job, talk) => talkTo(host, talk, { verb: "apply", input: writeBundle(job) }),
+    async stage(host, job, signal) {
+      const transport = await reach.transportTo(host, "stage");
+      const input = writeBundle(job);
+      const request = { verb: "stage", input, answer: "staged", limits: jobLimits, signal };
+      const answer = await askHost(transport, request);
+      if (isReachProblem(answer)) return { kind: "problem", problem: answer };
+      return stagingAnswer(answer, { host, tenant: reach.tenant });
+    },
     resume: (host, talk) => talkTo(host, talk, { verb: "resume" }),
   };
 }
