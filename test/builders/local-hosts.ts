@@ -188,6 +188,7 @@ export async function approvedMark(
   waves: readonly MarkWave[],
   /** In place of named hosts: labels, so that each wave has one leaf for all of its hosts. */
   rule: { readonly labels: readonly string[]; readonly max: number } | null = null,
+  inFlightMax = 9,
 ): Promise<ChangeId> {
   const now = Date.now();
   const body = writeBody({
@@ -236,8 +237,8 @@ export async function approvedMark(
   const plan = statementDigest(statement);
   const [patch, change] = [newId<PatchId>(now), newId<ChangeId>(now)];
   const limits = JSON.stringify({
-    batchSize: 9,
-    inFlightMax: 9,
+    batchSize: inFlightMax,
+    inFlightMax,
     failedMax: 0,
     failures: null,
     successRateMin: 1,

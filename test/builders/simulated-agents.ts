@@ -17,13 +17,16 @@ import { EMPTY_HEAD } from "../../src/fleet/order.ts";
 import { insertAgent } from "../../src/fleet/store-agent.ts";
 import { agentCa } from "../../src/fleet/store-agent-ca.ts";
 import { insertHosts, setSigningKey } from "../../src/inventory/store.ts";
+import { type JobReports, simulatedJob } from "./simulated-job.ts";
 
 /**
- * Agents without machines: real keys, certificates, TLS and signatures, and connections that stay, in
- * one process. What a host program would do with an answer is left out.
+ * Agents without machines: real keys, certificates, TLS and signatures, many in one process. A job that
+ * an answer brings is asked a permit for and reported; nothing is done.
  */
 export interface SimulatedAgent {
   readonly protocolId: string;
+  readonly host: HostId;
+  readonly reports: JobReports;
   /** One poll; how long the server took to answer, or why it did not. */
   poll(): Promise<SimulatedPoll>;
   /** A request of a talk, over the same connection; gives status and text. */
@@ -41,11 +44,18 @@ export interface SimulatedPoll {
 
 const AT_ONCE = 100;
 
+/**
+ * `kept`: one connection for all requests. `new`: a whole handshake for each, as the host program's
+ * `curl` does, which ends after each request.
+ */
+export type Connections = "kept" | "new";
+
 export async function simulateAgents(
   world: World,
   count: number,
   url: () => string,
   prefix = "sim",
+  connections: Connections = "kept",
 ): Promise<readonly SimulatedAgent[]> {
   const ca = await agentCa(world.paths.state);
   const at = world.clock();
@@ -76,11 +86,13 @@ export async function simulateAgents(
       }
     });
     agents.push(
-      ...some.map(({ key, protocolId, certificate }) => {
+      ...some.map(({ key, protocolId, certificate, id: host }) => {
         const token = ca.pollToken(protocolId, 0);
         const pem = certificate.certificatePem;
         const tenant = world.config.deployment;
-        return simulated({ url, tenant, key, protocolId, token, pem, ca: ca.certificatePem });
+        const authority = ca.certificatePem;
+        const who = { url, tenant, key, protocolId, host, token, pem };
+        return simulated({ ...who, ca: authority, connections });
       }),
     );
   }
@@ -92,9 +104,11 @@ interface Simulating {
   readonly tenant: string;
   readonly key: MachineKey;
   readonly protocolId: string;
+  readonly host: HostId;
   readonly token: string;
   readonly pem: string;
   readonly ca: string;
+  readonly connections: Connections;
 }
 
 function simulated(of: Simulating): SimulatedAgent {
@@ -105,13 +119,26 @@ function simulated(of: Simulating): SimulatedAgent {
     cert: of.pem,
     key: key.privateKey.export({ type: "pkcs8", format: "pem" }),
   });
-  const connection = new Agent({ keepAlive: true, maxSockets: 1, secureContext });
+  const isKept = of.connections === "kept";
+  const sessions = isKept ? {} : { maxCachedSessions: 0 };
+  const connection = new Agent({ keepAlive: isKept, maxSockets: 1, secureContext, ...sessions });
   const boot = randomBytes(16).toString("hex");
   let { token } = of;
   // As the host program: a nonce is kept until its poll was answered.
   let nonce = randomBytes(16).toString("hex");
+  const job = simulatedJob({
+    ...{ key, tenant, protocolId, boot },
+    token: () => token,
+    async say(talk, text, isLast) {
+      const path = `talk?talk=${talk}${isLast ? "&last=yes" : ""}`;
+      const answer = await post(`${of.url()}/agent/v1/${path}`, text, connection);
+      return answer.status === 200 ? answer.text : null;
+    },
+  });
   return {
     protocolId,
+    host: of.host,
+    reports: job.reports,
     close: () => connection.destroy(),
     talk: (talk, at) => post(`${at ?? of.url()}/agent/v1/talk?talk=${talk}`, "", connection),
     async poll() {
@@ -130,6 +157,8 @@ function simulated(of: Simulating): SimulatedAgent {
         token = next[1] ?? "";
         nonce = randomBytes(16).toString("hex");
       }
+      const talk = /^@talk ([0-9a-f]{32})\n@input\n([\s\S]*)$/m.exec(said);
+      if (talk !== null) await job.talk(talk[1] ?? "", talk[2] ?? "");
       const refusal = /^@refused (\S+)/.exec(said)?.[1] ?? said;
       const why = status === 200 ? "" : refusal;
       return { status, ms, nextSeconds: Number(next?.[2] ?? 60), why };
