@@ -250,9 +250,25 @@ function hardwareMessage(of: {
   ]);
 }
 
+/** A key opened for checks costs more than the check; each agent's is used again every minute. */
+const opened = new Map<string, KeyObject>();
+/** Some kilobytes each; more agents than this call one server too seldom for it to matter. */
+const OPENED_MAX = 16_384;
+
+function openPublicKey(key: PublicKey): KeyObject {
+  const name = key.blob.toString("latin1");
+  const known = opened.get(name);
+  if (known !== undefined) return known;
+  const made = createPublicKey({ key: key.jwk, format: "jwk" });
+  const [oldest] = opened.size < OPENED_MAX ? [] : opened.keys();
+  if (oldest !== undefined) opened.delete(oldest);
+  opened.set(name, made);
+  return made;
+}
+
 function isGenuine(key: PublicKey, inner: Buffer, message: Buffer): boolean {
   try {
-    const publicKey = createPublicKey({ key: key.jwk, format: "jwk" });
+    const publicKey = openPublicKey(key);
     if (key.jwk.crv === "Ed25519") return verify(null, message, publicKey, inner);
     const reader = new WireReader(inner);
     const [r, s] = [reader.mpint(32), reader.mpint(32)];

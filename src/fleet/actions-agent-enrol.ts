@@ -100,7 +100,7 @@ async function keepAgent(world: World, enrol: AgentEnrol, token: AgentToken): Pr
   const at = world.clock();
   const ca = await agentCa(world.paths.state);
   const certificate = await ca.issueClient({ protocolId: enrol.host, keyLine: enrol.keyLine }, at);
-  const nextSeconds = nextPollSeconds({ host: enrol.host, poll: 0, isNear: true });
+  const nextSeconds = nextPollSeconds({ host: enrol.host, poll: 0, near: "job", readyCount: 0 });
   const id = newId<HostId>(at);
   try {
     await inTransaction(world.db, async (tx) => {

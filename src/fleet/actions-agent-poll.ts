@@ -6,7 +6,7 @@ import { verifySshSignature } from "../base/sshsig.ts";
 import { inTransaction, type Tx } from "../db/database.ts";
 import type { World } from "../db/world.ts";
 import { recordEvent } from "../ledger/record.ts";
-import { nextPollSeconds } from "./agent-pace.ts";
+import { nextPollSeconds, type ReadyCount, readyCount } from "./agent-pace.ts";
 import { countsThatMatter, judgePoll } from "./agent-ratchet.ts";
 import { agentRefusal } from "./agent-refusal.ts";
 import type { Poll } from "./ask.ts";
@@ -54,13 +54,16 @@ const POLLS_WAIT_MS = 25;
 const POLLS_MAX = 500;
 
 export function pollDesk(world: World): (said: SaidPoll) => Promise<AnsweredPoll> {
+  const ready = readyCount();
   const batcher = makeBatcher<SaidPoll, AnsweredPoll | Failure>({
     waitMs: POLLS_WAIT_MS,
     countMax: POLLS_MAX,
     handle: async (polls) => {
       const ca = await agentCa(world.paths.state);
       const at = world.clock();
-      const judged = await inTransaction(world.db, (tx) => takePolls(tx, { world, ca, polls, at }));
+      const judged = await inTransaction(world.db, (tx) =>
+        takePolls(tx, { world, ca, polls, at, ready }),
+      );
       return Promise.all(judged.map((one) => answerOf(world, ca, one, at)));
     },
   });
@@ -76,6 +79,7 @@ interface Taking {
   readonly ca: AgentCa;
   readonly polls: readonly SaidPoll[];
   readonly at: Instant;
+  readonly ready: ReadyCount;
 }
 
 async function takePolls(tx: Tx, taking: Taking): Promise<readonly Judged[]> {
@@ -115,8 +119,12 @@ function judge(taking: Taking, said: SaidPoll, agent: PollingAgent | undefined):
     case "advance":
     case "repeat": {
       const ratchet = verdict.kind === "advance" ? verdict.next : agent.ratchet;
-      const { protocolId, isNear, host } = agent;
-      const seconds = nextPollSeconds({ host: protocolId, poll: ratchet.count, isNear });
+      const { protocolId, near, host } = agent;
+      taking.ready.see(protocolId, near === "ready", taking.at);
+      const seconds = nextPollSeconds({
+        ...{ host: protocolId, poll: ratchet.count, near },
+        readyCount: taking.ready.count(taking.at),
+      });
       const move = { host, ratchet, nextAt: taking.at + seconds * SECOND_MS };
       return { kind: "answer", agent, move };
     }

@@ -1,20 +1,43 @@
 import { expect, test } from "vitest";
-import { isAway, nextPollSeconds } from "./agent-pace.ts";
+import { isAway, type Nearness, nextPollSeconds, readyCount } from "./agent-pace.ts";
 
 const hosts = Array.from({ length: 10_000 }, (_, at) => `h-${at.toString(16).padStart(20, "0")}`);
 
+const seconds = (host: string, poll: number, near: Nearness, count = 0): number =>
+  nextPollSeconds({ host, poll, near, readyCount: count });
+const ends = (all: readonly number[]) => [Math.min(...all), Math.max(...all)];
+
 test("idle hosts come back in 50 to 70 seconds and hosts with work near in 8 to 12", () => {
-  const idle = hosts.map((host) => nextPollSeconds({ host, poll: 1, isNear: false }));
-  expect([Math.min(...idle), Math.max(...idle)]).toEqual([50, 70]);
-  const near = hosts.map((host) => nextPollSeconds({ host, poll: 1, isNear: true }));
-  expect([Math.min(...near), Math.max(...near)]).toEqual([8, 12]);
+  expect(ends(hosts.map((host) => seconds(host, 1, "nothing")))).toEqual([50, 70]);
+  expect(ends(hosts.map((host) => seconds(host, 1, "job", 10_000)))).toEqual([8, 12]);
+  expect(ends(hosts.map((host) => seconds(host, 1, "ready", 500)))).toEqual([8, 12]);
+});
+
+test("the more hosts wait for their turn, the less often each calls, and never less than when idle", () => {
+  const callsASecond = (count: number): number =>
+    hosts.slice(0, count).reduce((sum, host) => sum + 1 / seconds(host, 1, "ready", count), 0);
+  for (const count of [100, 1_000, 3_000, 5_000]) {
+    expect(callsASecond(count)).toBeLessThan(105);
+  }
+  // Above that it is what a fleet at rest says.
+  expect(ends(hosts.map((host) => seconds(host, 1, "ready", 100_000)))).toEqual([50, 70]);
+});
+
+test("a host counts as waiting until it is told that nothing is ready, or was not heard for two minutes", () => {
+  const ready = readyCount();
+  for (const host of hosts.slice(0, 10)) ready.see(host, true, 0);
+  expect(ready.count(1_000)).toBe(10);
+  ready.see(hosts[0] ?? "", false, 2_000);
+  ready.see(hosts[1] ?? "", true, 90_000);
+  expect(ready.count(120_000)).toBe(9);
+  expect(ready.count(120_001)).toBe(1);
 });
 
 test("a fleet that was answered in one second is spread over the whole jitter", () => {
   const perSecond = new Map<number, number>();
   for (const host of hosts) {
-    const seconds = nextPollSeconds({ host, poll: 5, isNear: false });
-    perSecond.set(seconds, (perSecond.get(seconds) ?? 0) + 1);
+    const after = seconds(host, 5, "nothing");
+    perSecond.set(after, (perSecond.get(after) ?? 0) + 1);
   }
   // 10,000 hosts a minute are 167 a second when they are spread evenly; thrice that is a herd.
   expect(perSecond.size).toBe(21);
@@ -24,10 +47,7 @@ test("a fleet that was answered in one second is spread over the whole jitter", 
 test("a host keeps no place beside another for ever", () => {
   const gaps = [1, 2, 3, 4, 5, 6].map((poll) => {
     const [a = "", b = ""] = hosts;
-    return (
-      nextPollSeconds({ host: a, poll, isNear: false }) -
-      nextPollSeconds({ host: b, poll, isNear: false })
-    );
+    return seconds(a, poll, "nothing") - seconds(b, poll, "nothing");
   });
   expect(new Set(gaps).size).toBeGreaterThan(2);
 });

@@ -1,11 +1,17 @@
 /**
  * When an agent comes back (host protocol §9): the server says so in each answer. Far apart while there
- * is nothing to do, close together where work for the host is ready or under way. Each host is sent
+ * is nothing to do, close together where a job is under way. Where work is only ready, the pace depends
+ * on how many wait for it: a thousand hosts of a wave that let a few in at a time would else keep a
+ * server busy with nothing but their calls. Each host is sent
  * back a little earlier or later, always by the same share for the same id and poll, so that a fleet
  * which was installed in one go does not stay in step. Pure.
  */
 export const POLL_IDLE_SECONDS = 60;
 export const POLL_NEAR_SECONDS = 10;
+/** Calls that hosts with work ready may make in a second, all together; two cores bear four times that. */
+const READY_PER_SECOND_MAX = 100;
+/** What is near for a host: a job of it is under way, work for it is ready, or nothing. */
+export type Nearness = "job" | "ready" | "nothing";
 /** A host that was told to go on at once, as more than one thing waits for it. */
 export const POLL_NOW_SECONDS = 0;
 /** A sixth to either side: 50 to 70 s, so that after a restart of the server all are back within 120 s. */
@@ -18,11 +24,55 @@ export function nextPollSeconds(of: {
   readonly host: string;
   /** Number of the poll, so that two hosts do not stay beside each other for ever. */
   readonly poll: number;
-  readonly isNear: boolean;
+  readonly near: Nearness;
+  /** How many hosts with work ready call this server. */
+  readonly readyCount: number;
 }): number {
-  const base = of.isNear ? POLL_NEAR_SECONDS : POLL_IDLE_SECONDS;
+  const base = baseSeconds(of.near, of.readyCount);
   const share = (spread(`${of.host} ${of.poll}`) * 2 - 1) * JITTER_SHARE;
   return Math.max(1, Math.round(base * (1 + share)));
+}
+
+function baseSeconds(near: Nearness, readyCount: number): number {
+  switch (near) {
+    case "job":
+      return POLL_NEAR_SECONDS;
+    case "ready": {
+      const shared = readyCount / READY_PER_SECOND_MAX;
+      return Math.min(POLL_IDLE_SECONDS, Math.max(POLL_NEAR_SECONDS, shared));
+    }
+    case "nothing":
+      return POLL_IDLE_SECONDS;
+  }
+}
+
+/**
+ * Who of the hosts that call has work ready: seen within the longest time between two calls. A server
+ * counts its own callers only, as only those keep it busy.
+ */
+export interface ReadyCount {
+  see(host: string, isReady: boolean, at: number): void;
+  count(at: number): number;
+}
+
+const READY_SEEN_MS = 2 * POLL_IDLE_SECONDS * 1000;
+
+export function readyCount(): ReadyCount {
+  // In the order in which they called, as one that calls again goes to the end.
+  const seen = new Map<string, number>();
+  return {
+    see(host, isReady, at) {
+      seen.delete(host);
+      if (isReady) seen.set(host, at);
+    },
+    count(at) {
+      for (const [host, last] of seen) {
+        if (at - last <= READY_SEEN_MS) break;
+        seen.delete(host);
+      }
+      return seen.size;
+    },
+  };
 }
 
 /** When a host that was told to come at this time counts as one that stays away; both in ms. */

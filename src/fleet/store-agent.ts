@@ -5,6 +5,8 @@ import type { Instant } from "../base/instant.ts";
 import type { Labels, Selector } from "../base/labels.ts";
 import { type Reader, sqlInstant, sqlJson, type Tx } from "../db/database.ts";
 import { scopeSql } from "../inventory/scope.ts";
+import type { AgentSeen } from "./agent-health.ts";
+import type { Nearness } from "./agent-pace.ts";
 import type { Ratchet } from "./agent-ratchet.ts";
 
 /** Hosts that call in: the tokens they enrol with, their ratchets, their certificates. */
@@ -111,8 +113,7 @@ export interface PollingAgent {
   readonly renews: boolean;
   /** A scan of it waits. */
   readonly isScanDue: boolean;
-  /** Work for it is ready or under way. */
-  readonly isNear: boolean;
+  readonly near: Nearness;
 }
 
 const recentSchema = z.array(z.strictObject({ count: z.number(), nonce: z.string() }));
@@ -136,10 +137,12 @@ export async function lockPolling(
            a.is_released as "isReleased", a.certificate_until as "certificateUntil", a.renews,
            exists (select from scan_host s where s.host_id = a.host and s.state = 'waiting')
              as "isScanDue",
-           exists (select from host_slot s where s.host = a.host and s.rollout is not null)
-             or exists (select from rollout r where r.state = 'running' and exists
+           case
+             when exists (select from host_slot s where s.host = a.host and s.rollout is not null)
+             then 'job'
+             when exists (select from rollout r where r.state = 'running' and exists
                  (select from target t where t.rollout = r.id and t.host = a.host and t.is_ready))
-             as "isNear"
+             then 'ready' else 'nothing' end as near
       from agent a join host h on h.id = a.host
      where a.protocol_id = any(${[...protocolIds]}::text[])
      order by a.host for update of a`.execute(tx);
@@ -253,6 +256,21 @@ export async function loadAgents(
      where ${scopeSql(of.scopes, "h.labels")} and ${isHost} and ${isRef} and ${isState}
        and h.name > ${of.afterName}
      order by h.name, a.host desc limit ${of.limit}`.execute(reader);
+  return rows;
+}
+
+/** All agents of these scopes that are not buried, by name: what their health is judged from. */
+export async function loadSeenAgents(
+  reader: Reader,
+  scopes: readonly Selector[],
+): Promise<readonly AgentSeen[]> {
+  const { rows } = await sql<AgentSeen>`
+    select h.name, a.state, a.state_reason as "stateReason", a.state_at as "stateAt",
+           a.polled_at as "polledAt", a.next_at as "nextAt",
+           a.certificate_until as "certificateUntil"
+      from agent a join host h on h.id = a.host
+     where ${scopeSql(scopes, "h.labels")} and a.state <> 'buried' and h.removed_at is null
+     order by h.name`.execute(reader);
   return rows;
 }
 

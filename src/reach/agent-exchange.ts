@@ -16,6 +16,8 @@ export interface AgentExchange {
   open(host: string, request: SessionRequest): HostSession;
   /** The host polled. What waits for it, or what is opened within the given time; null for nothing. */
   begin(host: string, waitMs: number): Promise<BegunTalk | null>;
+  /** How many sessions wait for their hosts to poll; each costs some kilobytes and nothing else. */
+  waiting(): number;
   /** When the host comes back, as it was told; null when this server has not seen it. */
   expect(host: string, atMs: number): void;
   /** What the host's program said; gives what it is told, or null for a talk that is over. */
@@ -54,12 +56,15 @@ export function agentExchange(state: string): AgentExchange {
 
 function makeExchange(): AgentExchange {
   const waiting = new Map<string, AgentSession[]>();
+  let waitingCount = 0;
   const running = new Map<string, AgentSession>();
   const expected = new Map<string, number>();
   const watchers = new Map<string, () => void>();
 
   const forget = (session: AgentSession): void => {
-    const left = (waiting.get(session.host) ?? []).filter((other) => other !== session);
+    const all = waiting.get(session.host) ?? [];
+    const left = all.filter((other) => other !== session);
+    waitingCount -= all.length - left.length;
     if (left.length === 0) waiting.delete(session.host);
     else waiting.set(session.host, left);
     running.delete(session.talk);
@@ -78,6 +83,7 @@ function makeExchange(): AgentExchange {
       const session = new AgentSession(host, request, { waitMs, onEnd: forget });
       if (!session.isOver()) {
         waiting.set(host, [...(waiting.get(host) ?? []), session]);
+        waitingCount += 1;
         watchers.get(host)?.();
       }
       return session;
@@ -95,6 +101,7 @@ function makeExchange(): AgentExchange {
       watchers.delete(host);
       return take(host);
     },
+    waiting: () => waitingCount,
     expect(host, atMs) {
       expected.set(host, atMs);
     },

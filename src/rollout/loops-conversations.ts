@@ -6,12 +6,13 @@ import type { Bundle } from "../fleet/bundle.ts";
 import type { Conversation, ConversationEnd, JournalLine } from "../fleet/model.ts";
 import type { Host } from "../inventory/model.ts";
 import { everywhere, loadHosts } from "../inventory/store.ts";
+import { agentExchange } from "../reach/agent-exchange.ts";
 import { isSilence } from "../reach/model.ts";
 import { bundlesFor } from "./actions-bundle.ts";
 import { permitDesk } from "./actions-permit.ts";
 import { progressDesk, resultDesk, signedResult } from "./actions-results.ts";
 import { lookOverLine } from "./actions-verify.ts";
-import { CONVERSATIONS_MAX, type Engine, LEASE_SECONDS } from "./engine.ts";
+import { AGENTS_WAITING_MAX, CONVERSATIONS_MAX, type Engine, LEASE_SECONDS } from "./engine.ts";
 import type { Hold } from "./hold.ts";
 import { journalMove } from "./journal-move.ts";
 import { retryAfterRefusal } from "./result-move.ts";
@@ -74,7 +75,12 @@ export function holdConversations(
     running.set(key, done);
   };
   const reserved = { count: 0 };
-  const room = (): number => Math.max(0, CONVERSATIONS_MAX - running.size - reserved.count);
+  const exchange = agentExchange(engine.world.paths.state);
+  // A job whose host has not called yet is no connection, so those that are do not wait for it.
+  const room = (): number => {
+    const waiting = Math.min(exchange.waiting(), AGENTS_WAITING_MAX);
+    return Math.max(0, CONVERSATIONS_MAX - (running.size - waiting) - reserved.count);
+  };
   const dispatch = (claimed: readonly Claimed[]): void => {
     for (const some of Map.groupBy(claimed, (one) => one.rollout).values()) {
       const loading = loadJobs(engine, some);
