@@ -28,6 +28,11 @@ export const configSchema = z.strictObject({
     .optional(),
   /** The oldest TLS for agents: 1.2 only where hosts have an older OpenSSL. */
   agentTls: z.enum(["1.3", "1.2"]).default("1.3"),
+  /**
+   * Days without a call after which a host is proposed for burial; a certificate holds for 30 of them,
+   * so that who was away for so long cannot call in any more.
+   */
+  agentSilentDays: z.coerce.number().int().min(1).max(3650).default(45),
   state: z.string().min(1).optional(),
   databaseUrl: z
     .string()

@@ -9,7 +9,7 @@ import { installLine, lineFault } from "../fleet/agent-install-line.ts";
 import { type Cli, say, show } from "./cli.ts";
 import { allPages } from "./pages.ts";
 import { readNamedText } from "./read-file.ts";
-import { agentTable, agentText } from "./view/agent.ts";
+import { agentStory, agentTable, agentText } from "./view/agent.ts";
 
 /** Hosts that call in by themselves: setting them up, and what to do about them. */
 export function registerAgent(program: Command, cli: Cli): void {
@@ -26,6 +26,14 @@ export function registerAgent(program: Command, cli: Cli): void {
         return ask(client.GET("/api/v1/agents", { params: { query } }));
       });
       show(cli, items, () => agentTable(items, cli.clock()));
+    });
+  agent
+    .command("show <host>")
+    .description("One host: what stands in its way, and the way out")
+    .action(async (host: string) => {
+      const params = { path: { agent: host } };
+      const shown = await ask(cli.client().GET("/api/v1/agents/{agent}", { params }));
+      show(cli, shown, () => agentStory(shown, cli.clock()));
     });
   for (const [verb, description] of [
     ["quarantine", "Take nothing from a host and give it nothing until it is released"],

@@ -18,6 +18,7 @@ type Reply<P extends keyof paths> = paths[P] extends {
 export type Health = Reply<"/api/v1/health">;
 export type Feed = Reply<"/api/v1/feeds">["items"][number];
 export type Witnesses = Reply<"/api/v1/witnesses">;
+export type AgentsHealth = Reply<"/api/v1/agent-health">;
 export type Facets = components["schemas"]["HostFacets"];
 
 /** A fact, or in words why it could not be had. */
@@ -36,6 +37,7 @@ export interface Facts {
   readonly hosts: Asked<{ readonly total: number; readonly facets: Facets }>;
   readonly ledger: Asked<{ readonly isHeadGood: boolean; readonly size: number }>;
   readonly witnesses: Asked<Witnesses>;
+  readonly agents: Asked<AgentsHealth>;
 }
 
 export interface MachineFacts {

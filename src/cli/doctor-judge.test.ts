@@ -64,6 +64,7 @@ function aDeployment(over: Partial<Facts> = {}): Facts {
     feeds: { value: [fresh] as never },
     hosts: { value: { total: 3, facets } as never },
     ledger: { value: { isHeadGood: true, size: 12 } },
+    agents: { value: { total: 2, items: [] } },
     witnesses: { value: { need: 0, size: 12, cosigned: 0, lagSeconds: 0, items: [] } },
     ...over,
   };
@@ -102,6 +103,18 @@ describe("the doctor", () => {
 
   const table: [says: string, over: Partial<Facts>][] = [
     ["node bad: v20.1.0 is older than 22.18", { machine: { ...machine, node: "v20.1.0" } }],
+    [
+      "agents bad: 1 of 9 in quarantine, as two machines use one id or a person said so: web-1",
+      {
+        agents: {
+          value: { total: 9, items: [{ kind: "quarantined", count: 1, names: ["web-1"] }] },
+        },
+      },
+    ],
+    [
+      "agents attention: 7 of 9 silent for so long that they are proposed for burial: a, b, …",
+      { agents: { value: { total: 9, items: [{ kind: "silent", count: 7, names: ["a", "b"] }] } } },
+    ],
     ["node bad: v22.17.9 is older than 22.18", { machine: { ...machine, node: "v22.17.9" } }],
     [
       "ssh attention: OpenSSH_7.9p1; OpenSSH 8.2 or newer is needed",

@@ -1,4 +1,5 @@
 import { durationToText } from "../base/instant.ts";
+import { agents } from "./doctor-agents.ts";
 import type { Asked, Facets, Facts, Feed, Finding, Witnesses } from "./doctor-facts.ts";
 import { clock, good } from "./doctor-finding.ts";
 import { machine } from "./doctor-machine.ts";
@@ -25,6 +26,7 @@ function reached(facts: Facts): readonly Finding[] {
     ...ofAsked("server and database", facts.health, (health) => ofHealth(health, facts)),
     ...ofAsked("feeds", facts.feeds, feeds),
     ...ofAsked("hosts", facts.hosts, hosts),
+    ...ofAsked("agents", facts.agents, agents),
     ...ofAsked("ledger", facts.ledger, ledger),
     ...ofAsked("witnesses", facts.witnesses, witnesses),
   ];

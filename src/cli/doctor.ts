@@ -73,6 +73,7 @@ async function factsOf(cli: Cli): Promise<Facts> {
       return { total, facets };
     }),
     ledger: await probe(() => lookAtLedger(cli)),
+    agents: await probe(() => ask(client().GET("/api/v1/agent-health"))),
     witnesses: await probe(() => ask(client().GET("/api/v1/witnesses"))),
   };
 }

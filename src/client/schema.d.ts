@@ -1,6 +1,23 @@
 // Made from openapi.json by scripts/generate-openapi.ts. Do not edit.
 
 export interface paths {
+    "/api/v1/agent-health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many of the hosts that call in have something in their way, by what it is. */
+        get: operations["getAgentHealth"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/agent-tokens": {
         parameters: {
             query?: never;
@@ -44,6 +61,23 @@ export interface paths {
         };
         /** Hosts that call in: when they did, when they will, until when their certificate holds. */
         get: operations["getAgents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/agents/{agent}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One host that calls in, with what stands in its way and the way out. */
+        get: operations["getAgentsByAgent"];
         put?: never;
         post?: never;
         delete?: never;
@@ -4664,6 +4698,12 @@ export interface components {
                 verb: string;
             }[];
             certificateUntil: string;
+            concerns: {
+                /** @enum {string} */
+                kind: "quarantined" | "certificate-over" | "silent" | "away" | "certificate-ending";
+                says: string;
+                wayOut: string;
+            }[];
             host: string;
             labels: {
                 [key: string]: string;
@@ -4672,6 +4712,7 @@ export interface components {
             nextAt: string | null;
             polledAt: string | null;
             polls: number;
+            proposed: "bury" | null;
             protocolId: string;
             reason: string | null;
             since: string;
@@ -6785,6 +6826,39 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    getAgentHealth: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: {
+                            count: number;
+                            /** @enum {string} */
+                            kind: "quarantined" | "certificate-over" | "silent" | "away" | "certificate-ending";
+                            names: string[];
+                        }[];
+                        total: number;
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
     postAgentTokens: {
         parameters: {
             query?: never;
@@ -6887,6 +6961,34 @@ export interface operations {
             400: components["responses"]["invalid"];
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["forbidden"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    getAgentsByAgent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                agent: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Agent"];
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
         };

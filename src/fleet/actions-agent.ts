@@ -3,7 +3,7 @@ import { sha256 } from "../base/digest.ts";
 import { Failure } from "../base/failure.ts";
 import { newId } from "../base/ids.ts";
 import { HOUR_MS, type Instant, MINUTE_MS } from "../base/instant.ts";
-import type { Labels } from "../base/labels.ts";
+import type { Labels, Selector } from "../base/labels.ts";
 import { inTransaction } from "../db/database.ts";
 import type { World } from "../db/world.ts";
 import { demandWithin } from "../inventory/host-input.ts";
@@ -11,15 +11,16 @@ import { everywhere, markRemoved } from "../inventory/store.ts";
 import { recordEvent } from "../ledger/record.ts";
 import { hostProgram } from "../reach/host-program.ts";
 import { newAgentToken, tokenDigest } from "./actions-agent-enrol.ts";
+import { type AgentConcern, type AgentState, agentHealth } from "./agent-health.ts";
 import type { AgentTrust } from "./agent-install-line.ts";
 import { parseHostPolicy } from "./host-policy.ts";
 import {
-  type AgentState,
   askRenewal,
   insertAgentPolicy,
   insertAgentToken,
   type ListedAgent,
   loadAgents,
+  loadSeenAgents,
   setAgentState,
 } from "./store-agent.ts";
 import { agentCa } from "./store-agent-ca.ts";
@@ -117,9 +118,45 @@ export function listAgents(
   return loadAgents(world.db, { scopes: scopesFor(actor, "host.read"), ...page });
 }
 
-/** One of the actor's agents, also one that was removed or buried. */
-async function foundAgent(world: World, actor: Actor, ref: string): Promise<ListedAgent> {
-  const scopes = scopesFor(actor, "host.manage");
+export function showAgent(world: World, actor: Actor, ref: string): Promise<ListedAgent> {
+  return foundAgent(world, scopesFor(actor, "host.read"), ref);
+}
+
+export interface ConcernCount {
+  readonly kind: AgentConcern["kind"];
+  readonly count: number;
+  readonly names: readonly string[];
+}
+
+const CONCERN_NAMES_MAX = 5;
+
+/** What stands in the way of the actor's agents, counted by kind; each agent by its worst. */
+export async function concernsOfAgents(
+  world: World,
+  actor: Actor,
+): Promise<{ readonly total: number; readonly items: readonly ConcernCount[] }> {
+  const scopes = scopesFor(actor, "host.read");
+  const seen = await loadSeenAgents(world.db, scopes);
+  const now = world.clock();
+  const worst = seen.flatMap((agent) => {
+    const [concern] = agentHealth(agent, now, world.config.agentSilentDays).concerns;
+    return concern === undefined ? [] : [{ kind: concern.kind, name: agent.name }];
+  });
+  const kinds = Map.groupBy(worst, ({ kind }) => kind);
+  const items = [...kinds].map(([kind, some]) => ({
+    kind,
+    count: some.length,
+    names: some.slice(0, CONCERN_NAMES_MAX).map(({ name }) => name),
+  }));
+  return { total: seen.length, items };
+}
+
+/** One of these agents, also one that was removed or buried. */
+async function foundAgent(
+  world: World,
+  scopes: readonly Selector[],
+  ref: string,
+): Promise<ListedAgent> {
   const [agent] = await loadAgents(world.db, { scopes, ref, afterName: "", limit: 1 });
   if (agent === undefined) throw new Failure("not-found", `There is no agent ${ref}.`);
   return agent;
@@ -144,7 +181,7 @@ export async function moveAgent(
   actor: Actor,
   of: { readonly host: string; readonly verb: AgentVerb; readonly reason: string },
 ): Promise<ListedAgent> {
-  const agent = await foundAgent(world, actor, of.host);
+  const agent = await foundAgent(world, scopesFor(actor, "host.manage"), of.host);
   const { to, type } = moves[of.verb];
   const at = world.clock();
   const { host, protocolId } = agent;
@@ -168,7 +205,7 @@ export async function moveAgent(
 
 /** Has the next poll bring a new certificate. */
 export async function renewAgent(world: World, actor: Actor, ref: string): Promise<ListedAgent> {
-  const agent = await foundAgent(world, actor, ref);
+  const agent = await foundAgent(world, scopesFor(actor, "host.manage"), ref);
   await inTransaction(world.db, async (tx) => {
     if (!(await askRenewal(tx, agent.host))) {
       throw new Failure("conflict", `${agent.name} is ${agent.state}: it gets no certificate.`);

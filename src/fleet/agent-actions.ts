@@ -1,3 +1,5 @@
+import { lacksRight } from "../base/action.ts";
+
 /** Which buttons an agent has in which state, with the reason where one is dead. Pure. */
 export interface AgentAction {
   readonly verb: "quarantine" | "release" | "bury" | "renew";
@@ -17,10 +19,14 @@ const reasons = {
   Record<"live" | "quarantined" | "buried", Partial<Record<AgentAction["verb"], string>>>
 >;
 
-export function agentActions(state: keyof typeof reasons): readonly AgentAction[] {
+export function agentActions(
+  state: keyof typeof reasons,
+  mayManage: boolean,
+): readonly AgentAction[] {
+  const lacking = lacksRight(mayManage, "host.manage");
   const dead: Partial<Record<AgentAction["verb"], string>> = reasons[state];
   return (["quarantine", "release", "bury", "renew"] as const).map((verb) => {
-    const reason = dead[verb] ?? null;
+    const reason = lacking ?? dead[verb] ?? null;
     return { verb, allowed: reason === null, reason };
   });
 }

@@ -1,19 +1,22 @@
 import { z } from "zod";
+import { type Actor, scopesFor } from "../base/actor.ts";
 import { instantToText, SECOND_MS } from "../base/instant.ts";
-import { parseLabels } from "../base/labels.ts";
-import { type Route, route } from "../db/world.ts";
+import { parseLabels, selects } from "../base/labels.ts";
+import { type Route, route, type World } from "../db/world.ts";
 import {
   agentTrust,
+  concernsOfAgents,
   listAgents,
   makeAgentToken,
   moveAgent,
   renewAgent,
+  showAgent,
   TOKEN_LIFE_DEFAULT_MS,
   TOKEN_LIFE_MAX_MS,
 } from "./actions-agent.ts";
 import { agentActions } from "./agent-actions.ts";
-import { isAway } from "./agent-pace.ts";
-import { agentStates, type ListedAgent } from "./store-agent.ts";
+import { agentHealth, agentStates, concernKinds } from "./agent-health.ts";
+import type { ListedAgent } from "./store-agent.ts";
 
 /** Hosts that call in, over HTTP: for people. What agents themselves ask is `actions-agent-door.ts`. */
 const POLICY_CHARACTERS_MAX = 300_000;
@@ -34,27 +37,47 @@ const agentSchema = z
     polledAt: time.nullable(),
     nextAt: time.nullable(),
     certificateUntil: time,
+    /** What stands in its way, the worst first, each with the way out. */
+    concerns: z.array(
+      z.strictObject({ kind: z.enum(concernKinds), says: z.string(), wayOut: z.string() }),
+    ),
+    /** What is proposed about it and waits for a person. */
+    proposed: z.enum(["bury"]).nullable(),
     actions: z.array(
       z.strictObject({ verb: z.string(), allowed: z.boolean(), reason: z.string().nullable() }),
     ),
   })
   .meta({ id: "Agent" });
 
-function agentOf(agent: ListedAgent, now: number): z.output<typeof agentSchema> {
-  const isLate = agent.state === "live" && agent.nextAt !== null && isAway(agent.nextAt, now);
+function agentOf(
+  { world, actor }: { readonly world: World; readonly actor: Actor },
+  agent: ListedAgent,
+): z.output<typeof agentSchema> {
+  const { state, concerns, proposed } = agentHealth(
+    agent,
+    world.clock(),
+    world.config.agentSilentDays,
+  );
   return {
     host: agent.host,
     name: agent.name,
     protocolId: agent.protocolId,
     labels: { ...agent.labels },
-    state: isLate ? "away" : agent.state,
+    state,
     reason: agent.stateReason,
     since: instantToText(agent.stateAt),
     polls: agent.polls,
     polledAt: agent.polledAt === null ? null : instantToText(agent.polledAt),
     nextAt: agent.nextAt === null ? null : instantToText(agent.nextAt),
     certificateUntil: instantToText(agent.certificateUntil),
-    actions: [...agentActions(agent.state)],
+    concerns: [...concerns],
+    proposed,
+    actions: [
+      ...agentActions(
+        agent.state,
+        scopesFor(actor, "host.manage").some((selector) => selects(selector, agent.labels)),
+      ),
+    ],
   };
 }
 
@@ -118,13 +141,46 @@ const getAgents = route({
   async handle({ world, actor }, { query }) {
     const { state, cursor: afterName, limit } = query;
     const found = await listAgents(world, actor, { state, afterName, limit });
-    const now = world.clock();
     const last = found.length === limit ? (found.at(-1)?.name ?? null) : null;
-    return { items: found.map((agent) => agentOf(agent, now)), next: last };
+    return { items: found.map((agent) => agentOf({ world, actor }, agent)), next: last };
   },
 });
 
 const agentParams = z.strictObject({ agent: z.string().min(1).max(128) });
+const getAgent = route({
+  method: "GET",
+  path: "/api/v1/agents/{agent}",
+  summary: "One host that calls in, with what stands in its way and the way out.",
+  permission: "host.read",
+  params: agentParams,
+  reply: agentSchema,
+  errors: ["not-found"],
+  handle: async ({ world, actor }, { params }) =>
+    agentOf({ world, actor }, await showAgent(world, actor, params.agent)),
+});
+
+const getConcerns = route({
+  method: "GET",
+  path: "/api/v1/agent-health",
+  summary: "How many of the hosts that call in have something in their way, by what it is.",
+  permission: "host.read",
+  reply: z.strictObject({
+    total: z.number().int(),
+    items: z.array(
+      z.strictObject({
+        kind: z.enum(concernKinds),
+        count: z.number().int(),
+        /** Five of them at most, in the order of their names. */
+        names: z.array(z.string()),
+      }),
+    ),
+  }),
+  async handle({ world, actor }) {
+    const { total, items } = await concernsOfAgents(world, actor);
+    return { total, items: items.map((item) => ({ ...item, names: [...item.names] })) };
+  },
+});
+
 const reasonBody = z.strictObject({ reason: z.string().trim().min(3).max(500) });
 
 const postMove = route({
@@ -139,7 +195,7 @@ const postMove = route({
   async handle({ world, actor }, { params, body }) {
     const { agent: host, verb } = params;
     const moved = await moveAgent(world, actor, { host, verb, reason: body.reason });
-    return agentOf(moved, world.clock());
+    return agentOf({ world, actor }, moved);
   },
 });
 
@@ -152,13 +208,15 @@ const postRenewal = route({
   reply: agentSchema,
   errors: ["not-found", "conflict"],
   handle: async ({ world, actor }, { params }) =>
-    agentOf(await renewAgent(world, actor, params.agent), world.clock()),
+    agentOf({ world, actor }, await renewAgent(world, actor, params.agent)),
 });
 
 export const agentRoutes: readonly Route[] = [
   getTrust,
   postToken,
   getAgents,
+  getConcerns,
+  getAgent,
   postRenewal,
   postMove,
 ];

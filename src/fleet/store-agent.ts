@@ -5,7 +5,7 @@ import type { Instant } from "../base/instant.ts";
 import type { Labels, Selector } from "../base/labels.ts";
 import { type Reader, sqlInstant, sqlJson, type Tx } from "../db/database.ts";
 import { scopeSql } from "../inventory/scope.ts";
-import type { AgentSeen } from "./agent-health.ts";
+import type { AgentSeen, AgentState } from "./agent-health.ts";
 import type { Nearness } from "./agent-pace.ts";
 import type { Ratchet } from "./agent-ratchet.ts";
 
@@ -95,9 +95,6 @@ export async function insertAgent(
             ${sqlInstant(agent.nextAt)}, ${agent.serial},
             ${sqlInstant(agent.certificateUntil)})`.execute(tx);
 }
-
-export const agentStates = ["live", "quarantined", "buried"] as const;
-export type AgentState = (typeof agentStates)[number];
 
 /** One host as a poll of it is judged. */
 export interface PollingAgent {

@@ -6,6 +6,7 @@ import { Facts } from "../parts/facts.tsx";
 import { Instant } from "../parts/instant.tsx";
 import { Mark, StateWord } from "../parts/mark.tsx";
 import { Panel } from "../parts/panel.tsx";
+import { HostAgent } from "./host-agent.tsx";
 import type { HostReply } from "./host-model.ts";
 import { HostNextWindow } from "./host-next-window.tsx";
 import { HostServices } from "./host-services.tsx";
@@ -21,6 +22,7 @@ export function HostFacts({ answer }: { readonly answer: HostReply }) {
         <Panel title="Identity">
           <Facts of={identity(host)} />
         </Panel>
+        {host.way.kind === "agent" && <HostAgent host={host.id} />}
         {facts !== null && (
           <>
             <Panel title="System">

@@ -21,7 +21,7 @@ export function agentTable(agents: readonly Agent[], now: Instant): string {
       cell: (agent) => (agent.nextAt === null ? "" : whenText(agent.nextAt, now)),
     },
     { head: "certificate until", cell: (agent) => agent.certificateUntil.slice(0, 10) },
-    { head: "why", cell: (agent) => safeText(agent.state === "live" ? "" : (agent.reason ?? "")) },
+    { head: "why", cell: (agent) => safeText(agent.concerns[0]?.says ?? buriedFor(agent)) },
   ]);
 }
 
@@ -29,4 +29,21 @@ export function agentText(agent: Agent, now: Instant): string {
   const called =
     agent.polledAt === null ? "never called" : `called ${whenText(agent.polledAt, now)}`;
   return `${safeText(agent.name)} is ${agent.state}, ${called}, certificate until ${agent.certificateUntil.slice(0, 10)}`;
+}
+
+function buriedFor({ state, reason }: Agent): string {
+  return state === "buried" ? (reason ?? "") : "";
+}
+
+export function agentStory(agent: Agent, now: Instant): string {
+  const concerns = agent.concerns.flatMap(({ says, wayOut }) => ["", says, `→ ${wayOut}`]);
+  const buried = buriedFor(agent);
+  return [
+    agentText(agent, now),
+    `id ${agent.protocolId}, ${agent.polls} calls`,
+    ...(buried === "" ? [] : ["", `Buried: ${buried}`]),
+    ...concerns,
+  ]
+    .map(safeText)
+    .join("\n");
 }
