@@ -10,8 +10,9 @@ agent_install_main() { # PROGRAM
     say "this needs root and the program's file" >&2
     return 1
   fi
-  # A program that does not even start must not take the place of one that does.
-  sh -n "$1" && sh "$1" agent-unit cron >/dev/null || return 1
+  # A program that does not even start must not take the place of one that does. One that was cut off
+  # between two functions starts, says nothing and ends well.
+  sh -n "$1" && [ -n "$(sh "$1" agent-unit cron)" ] || return 1
   cat "$1" >"$AGENT_PROGRAM.new" && chmod 0755 "$AGENT_PROGRAM.new" && sync "$AGENT_PROGRAM.new" &&
     mv -f "$AGENT_PROGRAM.new" "$AGENT_PROGRAM" || return 1
   if [ -d /run/systemd/system ]; then

@@ -80,7 +80,7 @@ function layTree(tree: string): void {
 function scripts(): { readonly installed: string; readonly removing: string } {
   return {
     installed: [
-      "sh -n /usr/sbin/fettle-host && /usr/sbin/fettle-host agent-unit cron >/dev/null || exit 1",
+      'sh -n /usr/sbin/fettle-host && [ -n "$(/usr/sbin/fettle-host agent-unit cron)" ] || exit 1',
       "if [ -d /run/systemd/system ]; then",
       "  systemctl daemon-reload || :",
       "  systemctl enable --now fettle-agent.timer fettle-host-recover.timer || :",
