@@ -29,6 +29,8 @@ const order: readonly (readonly [folder: string, mayImport: readonly string[]])[
   ["watch", ["+rollout"]],
   ["itsm", ["+watch"]],
   ["reports", ["+watch"]],
+  // What was forgotten is done again in every context that takes something away.
+  ["restore", ["+rollout", "records"]],
 ];
 
 /** Imports that a rule of the table does not give, each with its reason. */

@@ -25,6 +25,8 @@ export interface RouteDeclaration<Context, Params, Query, Body, Reply> {
    * action judges over which (`scopesOver`).
    */
   readonly byElevation?: true;
+  /** A change that is let through while the server is for reading only: what ends that, and what it needs. */
+  readonly whileReadOnly?: true;
   readonly params?: z.ZodType<Params>;
   readonly query?: z.ZodType<Query>;
   readonly body?: z.ZodType<Body>;

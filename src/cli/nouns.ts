@@ -149,6 +149,10 @@ export const nounParts: readonly NounPart[] = [
     load: async (program, cli) => (await import("./audit.ts")).registerAudit(program, cli),
   },
   {
+    nouns: ["restore"],
+    load: async (program, cli) => (await import("./restore.ts")).registerRestore(program, cli),
+  },
+  {
     nouns: ["itsm"],
     load: async (program, cli) => (await import("./itsm.ts")).registerItsm(program, cli),
   },

@@ -70,6 +70,12 @@ export const sentencesOfPeople: Sentences = {
   "delegation.made": (f) =>
     `has somebody sign in the place of another until ${minute(f["endsAt"])}`,
   "delegation.ended": () => "ended a delegation",
+  "restore.opened": (f) =>
+    `found that an older database was put back: everything is held, ${f["isReplayed"] === true ? "and what was missing was replayed" : "and what is missing could not be replayed"}`,
+  "restore.replayed": () => "replayed what was missing after an older database was put back",
+  "restore.signed": (f) =>
+    `signed from where the log goes on after the restore, with the ${text(f["class"])} key ${text(f["key"])}`,
+  "restore.finished": () => "let the server go on after the restore, as two people signed",
   "retention.changed": (f) =>
     `keeps the words of entries for ${text(f["to"])} days, not ${text(f["from"])}`,
   "ledger.pruned": (f) => `lets the words of the entries below ${text(f["minimum"])} go`,

@@ -5,7 +5,11 @@ import { ledgerFolder } from "./store-log-key.ts";
 import { loadHead } from "./store-tree.ts";
 
 export const BEHIND =
-  "The database is older than the newest signed head in the ledger folder: it was restored from an earlier copy. This server answers questions and changes nothing. Put back the newer database, or the whole state folder of one moment (docs/ledger.md).";
+  "The database is older than the newest signed head in the ledger folder, or empty: it was restored from an earlier copy. This server answers questions and changes nothing. Put back a copy of the database that knows its people (docs/restore.md).";
+
+/** While a restore is open; what is missing, and who has signed, `fettle restore status` says. */
+export const RESTORING =
+  "An older copy of the database was put back, so this server answers questions and changes nothing until two approvers have signed from where its log goes on. See: fettle restore status (docs/restore.md).";
 
 /**
  * Whether the database knows less than the head in the ledger folder, which is always written after

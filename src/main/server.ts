@@ -22,11 +22,13 @@ import { loadStarter } from "../intel/starter.ts";
 import { startScanLoop, startSourceLoop } from "../inventory/loops.ts";
 import { startMirrors } from "../itsm/loops.ts";
 import { startSequencer } from "../ledger/loops.ts";
-import { BEHIND, isDatabaseBehind } from "../ledger/store-behind.ts";
+import { BEHIND, isDatabaseBehind, RESTORING } from "../ledger/store-behind.ts";
 import { openLogKey } from "../ledger/store-log-key.ts";
 import { closeConnections } from "../reach/connections.ts";
 import { finishPruning } from "../records/actions-prune.ts";
 import { startHints } from "../reports/loops-live.ts";
+import { openIfBehind } from "../restore/actions-open.ts";
+import { startRestoreWatch } from "../restore/loops.ts";
 import { startRollouts } from "../rollout/loops.ts";
 import { startAgentListener } from "../server/agent-listener.ts";
 import { allRoutes } from "../server/all-routes.ts";
@@ -104,15 +106,18 @@ async function startAll(start: Starting): Promise<RunningFettle> {
   const { connection, description } = await openStore(start);
   const db = openDatabase(connection, (cause) => log.warn({ err: cause }, "database connection"));
   closers.add("database pool", () => db.destroy());
-  const world = await worldOf({ db, clock: Date.now, log, config, paths });
+  const standing = await standingOf({ db, clock: Date.now, log, config, paths });
+  const { world } = standing;
   const setupSecret = await ensureSetupSecret(world);
   closers.add("ssh connections", () => closeConnections(paths.sockets));
-  const feeds = world.readOnly === undefined ? startFeeds(world) : noFeeds;
-  closers.add("feeds", () => feeds.stop());
-  const loops =
-    world.readOnly === undefined ? await startLoops(world, feeds, closers) : new Map<Channel, []>();
-  const listener = listen(connection, [...loops.keys()], (channel) => {
-    for (const loop of loops.get(channel) ?? []) loop.wake();
+  const work = new Work(standing);
+  closers.add("background work", () => work.stop());
+  if (world.readOnly === undefined) await work.start();
+  const watch = startRestoreWatch(world, (isOpen) => work.follow(isOpen));
+  closers.add("restore watch", () => watch.stop());
+  const listener = listen(connection, channels, (channel) => {
+    if (channel === "ledger") watch.wake();
+    work.wake(channel);
   });
   closers.add("wake-ups", () => (listener satisfies Listener).close());
   const hints = startHints(world, connection);
@@ -126,7 +131,7 @@ async function startAll(start: Starting): Promise<RunningFettle> {
     agentUrl: agents,
     world,
     database: description,
-    starterLoaded: feeds.starterLoaded,
+    starterLoaded: work.starterLoaded,
     setupSecret,
     close: () => closers.closeAll(log),
   };
@@ -147,11 +152,68 @@ async function startAgents(world: World, closers: Closers): Promise<string | nul
   return listener.url;
 }
 
+interface Standing {
+  readonly world: World;
+  /** Why nothing may be changed from now on; undefined: whatever rights allow may. */
+  setReadOnly(why: string | undefined): void;
+}
+
 /** Over a database that lost what is in the log, nothing is dispatched, signed or changed. */
-async function worldOf(world: World): Promise<World> {
-  if (!(await isDatabaseBehind(world))) return world;
-  world.log.error(BEHIND);
-  return { ...world, readOnly: BEHIND };
+async function standingOf(made: World): Promise<Standing> {
+  const restore = await openIfBehind(made);
+  const isBehind = restore === null && (await isDatabaseBehind(made));
+  let readOnly: string | undefined = isBehind ? BEHIND : undefined;
+  if (restore !== null) readOnly = RESTORING;
+  if (readOnly !== undefined) made.log.error(readOnly);
+  const world = Object.defineProperty({ ...made }, "readOnly", {
+    enumerable: true,
+    get: () => readOnly,
+  });
+  return { world, setReadOnly: (why) => (readOnly = why) };
+}
+
+const channels: readonly Channel[] = ["ledger", "scan", "feed", "rollout", "change"];
+
+/** All background work: none of it runs while the server is for reading only. */
+class Work {
+  readonly #standing: Standing;
+  #closers = new Closers();
+  #loops: ReadonlyMap<Channel, readonly Loop[]> = new Map();
+  #isRunning = false;
+  starterLoaded: Promise<void> = Promise.resolve();
+
+  constructor(standing: Standing) {
+    this.#standing = standing;
+  }
+
+  wake(channel: Channel): void {
+    for (const loop of this.#loops.get(channel) ?? []) loop.wake();
+  }
+
+  async start(): Promise<void> {
+    const { world } = this.#standing;
+    this.#isRunning = true;
+    const feeds = startFeeds(world);
+    this.starterLoaded = feeds.starterLoaded;
+    this.#closers.add("feeds", () => feeds.stop());
+    this.#loops = await startLoops(world, feeds, this.#closers);
+  }
+
+  async stop(): Promise<void> {
+    this.#isRunning = false;
+    this.#loops = new Map();
+    await this.#closers.closeAll(this.#standing.world.log);
+  }
+
+  /** A restore was opened, or two people let the server go on. */
+  async follow(isOpen: boolean): Promise<void> {
+    const { world } = this.#standing;
+    if (isOpen === (world.readOnly !== undefined)) return;
+    if (!isOpen && (await isDatabaseBehind(world))) return;
+    this.#standing.setReadOnly(isOpen ? RESTORING : undefined);
+    world.log.warn(isOpen ? RESTORING : "the restore is finished: the server works again");
+    if (isOpen === this.#isRunning) await (isOpen ? this.stop() : this.start());
+  }
 }
 
 /** Brings the tables up to date as their owner; the connection is that of the server's own role. */
@@ -182,12 +244,6 @@ async function openStore(
   const how = postgres.how === "adopted" ? " (still running from before)" : "";
   return { connection, description: `embedded PostgreSQL${as}${how}` };
 }
-
-const noFeeds: ReturnType<typeof startFeeds> = {
-  starterLoaded: Promise.resolve(),
-  wake: () => undefined,
-  stop: async () => undefined,
-};
 
 /**
  * A server that was never given a feed knows at least what came with it, and how old that is. Only

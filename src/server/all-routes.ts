@@ -10,6 +10,7 @@ import type { ServedRoute } from "../ledger/served-route.ts";
 import { routes as planRoutes } from "../plan/routes.ts";
 import { routes as recordRoutes } from "../records/routes.ts";
 import { routes as reportRoutes } from "../reports/routes.ts";
+import { routes as restoreRoutes } from "../restore/routes.ts";
 import { routes as rolloutRoutes } from "../rollout/routes.ts";
 import { routes as triageRoutes } from "../triage/routes.ts";
 import { routes as watchRoutes } from "../watch/routes.ts";
@@ -30,4 +31,5 @@ export const allRoutes: readonly ServedRoute[] = [
   ...watchRoutes,
   ...itsmRoutes,
   ...reportRoutes,
+  ...restoreRoutes,
 ];

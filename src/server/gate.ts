@@ -50,7 +50,7 @@ export function makeDoors(world: World): Doors {
 export async function admit(
   { world, doors }: { readonly world: World; readonly doors: Doors },
   request: FastifyRequest,
-  declared: Pick<ServedRoute, "permission" | "freshProof" | "byElevation">,
+  declared: Pick<ServedRoute, "permission" | "freshProof" | "byElevation" | "whileReadOnly">,
 ): Promise<Admission> {
   const access = declared.permission;
   const presented = presentedBy(request);
@@ -85,7 +85,9 @@ export async function admit(
     if (refusal !== null) throw new Failure("proof-needed", refusal.message, refusal);
   }
   if (changes && access !== "rollout.halt") {
-    if (world.readOnly !== undefined) throw new Failure("blocked", world.readOnly);
+    if (world.readOnly !== undefined && declared.whileReadOnly !== true) {
+      throw new Failure("blocked", world.readOnly);
+    }
     await demandSpace(world.paths.state);
   }
   return admission;

@@ -1,0 +1,128 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { sql } from "kysely";
+import { systemActor } from "../base/actor.ts";
+import { Failure } from "../base/failure.ts";
+import { newId } from "../base/ids.ts";
+import { lockForTaking } from "../change/actions.ts";
+import { endRevoked } from "../change/actions-end.ts";
+import { inTransaction, type Tx } from "../db/database.ts";
+import { lockStarts } from "../db/start-lock.ts";
+import type { World } from "../db/world.ts";
+import { type Checkpoint, openCheckpoint } from "../ledger/checkpoint.ts";
+import type { Head, LedgerEvent } from "../ledger/model.ts";
+import { recordEvent } from "../ledger/record.ts";
+import { isDatabaseBehind } from "../ledger/store-behind.ts";
+import { ledgerFolder, openLogKey } from "../ledger/store-log-key.ts";
+import { NotReplayable, replayLog } from "../ledger/store-replay.ts";
+import { loadHead } from "../ledger/store-tree.ts";
+import { EMPTY_ROOT } from "../ledger/tree.ts";
+import type { LogHead, Replayed, Restore, RestoreId } from "./model.ts";
+import { type MissingEvent, type Narrowing, narrowingOf } from "./narrowing.ts";
+import { insertRestore, loadOpenRestore, lockOpenRestore, writeReplayed } from "./store.ts";
+import { holdEverything, narrow, REPLAYED_WORDS } from "./store-narrow.ts";
+
+/**
+ * Run when the server starts, before anything works. Finds out whether an older database was put
+ * back; then it opens the restore, holds everything and replays what the files still have. Null: the
+ * database is as new as its log, and nothing is open from before.
+ */
+export async function openIfBehind(world: World): Promise<Restore | null> {
+  const open = await loadOpenRestore(world.db);
+  if (!(await isDatabaseBehind(world))) return open;
+  // An empty database knows nobody who could sign; only a copy of it can come back.
+  if ((await loadHead(world.db)) === null) return open;
+  const { checkpoint, note } = await readCheckpoint(world);
+  await inTransaction(world.db, async (tx) => {
+    await lockStarts(tx);
+    const head = await loadHead(tx);
+    // Another server on this database may have been first.
+    if (head === null || head.size >= checkpoint.size) return;
+    await openAndReplay(world, tx, { head, checkpoint, note });
+  });
+  return loadOpenRestore(world.db);
+}
+
+async function readCheckpoint(
+  world: World,
+): Promise<{ readonly checkpoint: Checkpoint; readonly note: string }> {
+  const path = join(ledgerFolder(world), "checkpoint");
+  const note = await readFile(path, "utf8");
+  const checkpoint = openCheckpoint(await openLogKey(world), note);
+  if (checkpoint !== null) return { checkpoint, note };
+  throw new Failure(
+    "blocked",
+    `The file ${path} is not a head signed by this server's ledger key. Restore the folder from a backup.`,
+  );
+}
+
+export function logHead({ size, root }: Pick<Head, "size" | "root">): LogHead {
+  return { size, root: Buffer.from(root, "base64").toString("hex") };
+}
+
+export const emptyHead: LogHead = { size: 0, root: EMPTY_ROOT.toString("hex") };
+
+interface Behind {
+  readonly head: Head;
+  readonly checkpoint: Checkpoint;
+  readonly note: string;
+}
+
+async function openAndReplay(world: World, tx: Tx, behind: Behind): Promise<void> {
+  const { head, checkpoint } = behind;
+  const newest = { size: checkpoint.size, root: checkpoint.root.toString("hex") };
+  const old = logHead(head);
+  const before = await lockOpenRestore(tx);
+  const id = before?.id ?? newId<RestoreId>(world.clock());
+  if (before === null) await insertRestore(tx, { id, old, newest, newestFrom: "files" });
+  const held = await holdEverything(tx);
+  const done = await replayOrNot(world, tx, behind);
+  const replayed = { ...done.replayed, ...held };
+  await writeReplayed(tx, { id, replayed, problem: done.problem });
+  await recordEvent(tx, {
+    type: before === null ? "restore.opened" : "restore.replayed",
+    actor: systemActor.subject,
+    object: `restore:${id}`,
+    facts: { old: { ...old }, newest, replayed, isReplayed: done.problem === null },
+  });
+}
+
+interface Done {
+  readonly replayed: Replayed;
+  readonly problem: string | null;
+}
+
+/** A replay that does not come to the signed head leaves nothing behind. */
+async function replayOrNot(world: World, tx: Tx, behind: Behind): Promise<Done> {
+  await sql`savepoint replay`.execute(tx);
+  try {
+    const missing: MissingEvent[] = [];
+    const heard = (event: Omit<LedgerEvent, "index">, index: number): void => {
+      const { type, actor, object, change, facts } = event;
+      missing.push({ index, type, actor, object, change, facts });
+    };
+    await replayLog(world, tx, { ...behind, heard });
+    const narrowing = narrowingOf(missing);
+    const counts = await narrow(tx, narrowing, world.clock());
+    const changes = await endChanges(world, tx, narrowing);
+    const replayed = { entries: missing.length, ...counts, "changes ended": changes };
+    return { replayed, problem: null };
+  } catch (cause) {
+    if (!(cause instanceof NotReplayable)) throw cause;
+    await sql`rollback to savepoint replay`.execute(tx);
+    return { replayed: { entries: 0 }, problem: cause.message };
+  }
+}
+
+/** In the order of their ids, as everybody locks them. */
+async function endChanges(world: World, tx: Tx, of: Narrowing): Promise<number> {
+  let ended = 0;
+  const how = { actor: systemActor, at: world.clock(), reason: REPLAYED_WORDS };
+  for (const id of [...of.changesEnded].sort()) {
+    const change = await lockForTaking(tx, id);
+    if (change === null) continue;
+    const now = await endRevoked(tx, change, how);
+    if (now.state !== change.state) ended += 1;
+  }
+  return ended;
+}
