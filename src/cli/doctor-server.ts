@@ -111,7 +111,8 @@ function logRights(database: Health["database"]): Finding {
 function isWhole(ledger: Health["ledger"]): Finding {
   const check = "database and log";
   if (ledger.readOnly === null) return good(check, "the database is as new as its log");
-  const advice = "Stop the server, put the newer database back, and start it again.";
+  const advice =
+    "Put the newer database back if there is one; else go on with: fettle restore status (docs/restore.md)";
   return { check, state: "bad", says: ledger.readOnly, advice };
 }
 

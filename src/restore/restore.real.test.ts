@@ -188,7 +188,7 @@ describe("an older copy of the database under the newer ledger folder", () => {
     expect(await loadHead(back.db)).toMatchObject(await loadHead(lived.db).then((h) => h!));
     const entries = sql`select index, entry from ledger_entry order by index`;
     expect((await entries.execute(back.db)).rows).toEqual((await entries.execute(lived.db)).rows);
-    const facts = sql`select e.id, e.at, e.facts, e.circumstances from event e
+    const facts = sql`select e.id, (extract(epoch from e.at) * 1000)::bigint, e.facts, e.circumstances from event e
       join ledger_entry l on l.event = e.id order by l.index`;
     expect((await facts.execute(back.db)).rows).toEqual((await facts.execute(lived.db)).rows);
 
@@ -271,7 +271,7 @@ describe("an older copy of the database under the newer ledger folder", () => {
     // The text of a day ahead is refused at the real time; it is written anew.
     await sql`update ledger_restore set document = null, document_at = null`.execute(back.db);
     const document = await draftStatement(back, alice!.actor);
-    for (const who of [alice!, bob!]) {
+    for (const who of [carol!, bob!]) {
       const signature = who.sign(document, "fettle-restore-v1");
       await signStatement(back, who.actor, { document, signature });
     }
