@@ -5,7 +5,8 @@ import { inTransaction, type Reader, type Tx } from "../db/database.ts";
 import { notify } from "../db/notify.ts";
 import type { World } from "../db/world.ts";
 import { type Checkpoint, type LogKey, openCheckpoint, signCheckpoint } from "./checkpoint.ts";
-import { entryText } from "./entry.ts";
+import { entryText, factsText } from "./entry.ts";
+import { payloadOf } from "./export-line.ts";
 import type { Head } from "./model.ts";
 import { writeDurably } from "./store-files.ts";
 import { ledgerFolder } from "./store-log-key.ts";
@@ -13,6 +14,7 @@ import {
   advanceHead,
   insertEntries,
   loadEntries,
+  loadFacts,
   loadHead,
   loadMinimum,
   loadQueue,
@@ -24,6 +26,7 @@ import {
   appendLeaves,
   edgeTiles,
   entryBundle,
+  factsPath,
   hashesOnLevel,
   nodesIn,
   TILE_WIDTH,
@@ -164,18 +167,38 @@ async function writeTiles(
       if (tile === undefined) throw new Failure("blocked", "A tile of the ledger is missing.");
       const held = hashesOnLevel(name.level, range.to) - name.position * TILE_WIDTH;
       const width = Math.min(TILE_WIDTH, held);
-      const bytes = Buffer.concat(tile.hashes);
-      files.push({ path: tilePath(name.level, name.position, width), bytes });
+      files.push({
+        path: tilePath(name.level, name.position, width),
+        bytes: Buffer.concat(tile.hashes),
+      });
       if (name.level > 0) continue;
       const from = name.position * TILE_WIDTH;
       // Its words were pruned; its hashes stay.
       if (from < minimum) continue;
-      const bundle = entryBundle(await loadEntries(tx, { from, to: from + width }));
-      files.push({ path: tilePath("entries", name.position, width), bytes: bundle });
+      const entries = await loadEntries(tx, { from, to: from + width });
+      const bytes = entryBundle(entries);
+      files.push({ path: tilePath("entries", name.position, width), bytes });
+      files.push(...(await factsFiles(tx, { entries, from, known: range.from })));
     }
     await writeDurably(folder, files);
     await removePartials(folder, files);
   }
+}
+
+/** Facts that stand apart from their entries: a restore has nothing but files to take them from. */
+async function factsFiles(
+  tx: Tx,
+  of: { readonly entries: readonly string[]; readonly from: number; readonly known: number },
+): Promise<readonly { readonly path: string; readonly bytes: Buffer }[]> {
+  const files: { path: string; bytes: Buffer }[] = [];
+  for (const [i, entry] of of.entries.entries()) {
+    const index = of.from + i;
+    const payload = index < of.known ? null : payloadOf(entry);
+    if (payload === null) continue;
+    const facts = factsText(await loadFacts(tx, index));
+    files.push({ path: factsPath(payload), bytes: Buffer.from(facts) });
+  }
+  return files;
 }
 
 /** A whole tile says all that its partial forms said. */

@@ -1,15 +1,18 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { sql } from "kysely";
+import { sha256 } from "../base/digest.ts";
+import type { JsonObject } from "../base/json.ts";
 import { sqlJson, type Tx } from "../db/database.ts";
 import type { World } from "../db/world.ts";
 import type { Checkpoint } from "./checkpoint.ts";
+import { payloadOf } from "./export-line.ts";
 import { rootOf } from "./loops-sequencer.ts";
 import type { EventId, LedgerEvent } from "./model.ts";
 import { entriesIn, eventOf } from "./replayed.ts";
 import { ledgerFolder } from "./store-log-key.ts";
 import { advanceHead, insertEntries, loadHead, loadTiles, saveTiles } from "./store-tree.ts";
-import { appendLeaves, edgeTiles, TILE_WIDTH, tilePath } from "./tile.ts";
+import { appendLeaves, edgeTiles, factsPath, TILE_WIDTH, tilePath } from "./tile.ts";
 import { leafHash } from "./tree.ts";
 
 /** What of the missing entries cannot be had, in words for people. */
@@ -30,6 +33,7 @@ export async function replayLog(
   },
 ): Promise<void> {
   const { checkpoint, note, heard } = of;
+  const folder = ledgerFolder(world);
   const head = await loadHead(tx);
   const start = head?.size ?? 0;
   if (head !== null && (await rootOf(tx, start)).toString("base64") !== head.root) {
@@ -38,9 +42,9 @@ export async function replayLog(
   for (let size = start; size < checkpoint.size; ) {
     const position = Math.floor(size / TILE_WIDTH);
     const to = Math.min((position + 1) * TILE_WIDTH, checkpoint.size);
-    const bundle = await readBundle(ledgerFolder(world), { position, to });
+    const bundle = await readBundle(folder, { position, to });
     const entries = bundle.slice(size - position * TILE_WIDTH);
-    await insertReplayed(tx, { from: size, entries, heard });
+    await insertReplayed(tx, { folder, from: size, entries, heard });
     size = to;
   }
   if (!(await rootOf(tx, checkpoint.size)).equals(checkpoint.root)) {
@@ -69,13 +73,19 @@ async function readBundle(
 async function insertReplayed(
   tx: Tx,
   of: {
+    readonly folder: string;
     readonly from: number;
     readonly entries: readonly string[];
     readonly heard: (event: Omit<LedgerEvent, "index">, index: number) => void;
   },
 ): Promise<void> {
   const { from, entries } = of;
-  const events = entries.map((entry) => readEvent(entry));
+  const events: Omit<LedgerEvent, "index">[] = [];
+  for (const entry of entries) {
+    const facts = await readFacts(of.folder, payloadOf(entry));
+    const event = readEvent(entry);
+    events.push(facts === null ? event : { ...event, facts });
+  }
   await insertEvents(tx, events);
   await insertEntries(
     tx,
@@ -89,6 +99,15 @@ async function insertReplayed(
   const leaves = entries.map((entry) => leafHash(entry));
   await saveTiles(tx, appendLeaves({ size: from, edge, leaves }));
   for (const [i, event] of events.entries()) of.heard(event, from + i);
+}
+
+/** Facts that stood apart; null where none did, or an older program kept them in the database alone. */
+async function readFacts(folder: string, payload: string | null): Promise<JsonObject | null> {
+  if (payload === null || !/^[0-9a-f]{64}$/.test(payload)) return null;
+  const text = await readFile(join(folder, factsPath(payload)), "utf8").catch(() => null);
+  if (text === null) return null;
+  if (sha256(text) === payload) return JSON.parse(text) as JsonObject;
+  throw new NotReplayable(`the file ${factsPath(payload)} of the ledger folder was changed`);
 }
 
 function readEvent(entry: string): Omit<LedgerEvent, "index"> {

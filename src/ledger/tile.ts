@@ -104,6 +104,11 @@ export function tilePath(kind: number | "entries", position: number, width: numb
   return `tile/${kind}/${path}${width < TILE_WIDTH ? `.p/${width}` : ""}`;
 }
 
+/** Beside the log's tiles, not a part of C2SP: facts too large for their entry, by their digest. */
+export function factsPath(payload: string): string {
+  return `facts/${payload.slice(0, 2)}/${payload}`;
+}
+
 /** An entry bundle: each entry after its length as two bytes, big-endian. */
 export function entryBundle(entries: readonly string[]): Buffer {
   return Buffer.concat(

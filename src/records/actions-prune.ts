@@ -1,15 +1,19 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Actor } from "../base/actor.ts";
 import { Failure } from "../base/failure.ts";
 import { demandUnscoped } from "../base/unscoped.ts";
 import { inTransaction } from "../db/database.ts";
 import type { World } from "../db/world.ts";
+import { payloadOf } from "../ledger/export-line.ts";
 import { rootOf } from "../ledger/loops-sequencer.ts";
 import { recordEvent } from "../ledger/record.ts";
+import { entriesIn } from "../ledger/replayed.ts";
 import { removeDurably } from "../ledger/store-files.ts";
 import { ledgerFolder } from "../ledger/store-log-key.ts";
 import { loadEventIndex, loadHead, loadMinimum } from "../ledger/store-tree.ts";
-import { TILE_WIDTH, tilePath } from "../ledger/tile.ts";
+import { factsPath, TILE_WIDTH, tilePath } from "../ledger/tile.ts";
 import { holdName, prunableBelow } from "./hold.ts";
 import {
   loadFirstKept,
@@ -126,9 +130,20 @@ export async function prune(
 async function removePruned(world: World, minimum: number): Promise<void> {
   const paths: string[] = [];
   for (let position = 0; position * TILE_WIDTH < minimum; position += 1) {
-    paths.push(tilePath("entries", position, TILE_WIDTH));
+    const path = tilePath("entries", position, TILE_WIDTH);
+    paths.push(...(await factsOf(join(ledgerFolder(world), path))), path);
   }
   await removeDurably(ledgerFolder(world), paths);
+}
+
+/** The files of facts that entries of a bundle name; none once it is gone, as they went before it. */
+async function factsOf(bundle: string): Promise<readonly string[]> {
+  const bytes = await readFile(bundle).catch(() => null);
+  const entries = bytes === null ? [] : (entriesIn(bytes) ?? []);
+  return entries.flatMap((entry) => {
+    const payload = payloadOf(entry);
+    return payload === null ? [] : [factsPath(payload)];
+  });
 }
 
 /** Carries out statements that a stopped server left, as far as they may be still; run at the start. */

@@ -42,6 +42,7 @@ const rights: Readonly<Record<string, Permission | "signed-in">> = {
   change: "change.read",
   rollouts: "rollout.read",
   rollout: "rollout.read",
+  restore: "signed-in",
 };
 
 export function liveHints(context: ServedContext): AsyncGenerator<string> {

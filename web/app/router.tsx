@@ -85,6 +85,7 @@ const tree = root.addChildren([
     page("/rollouts", () => import("../rollout/rollouts.tsx"), "RolloutsPage"),
     page("/rollouts/$rollout", () => import("../rollout/rollout.tsx"), "RolloutPage"),
     page("/audit", () => import("../ledger/audit.tsx"), "AuditPage"),
+    page("/restore", () => import("../restore/restore.tsx"), "RestorePage"),
     page("/audit/$index", () => import("../ledger/audit-event.tsx"), "AuditEventPage"),
     page("/settings/$part", () => import("../settings/settings.tsx"), "SettingsPage"),
   ]),

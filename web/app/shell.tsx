@@ -4,6 +4,7 @@ import { Outlet, useLocation } from "@tanstack/react-router";
 import { Fragment, lazy, Suspense, useEffect, useState } from "react";
 import { ProofDialog } from "../identity/proof-dialog.tsx";
 import { Mark } from "../parts/mark.tsx";
+import { RestoreBanner } from "../restore/restore-banner.tsx";
 import { api, ask } from "./api.ts";
 import { Go, useGo } from "./go.tsx";
 import { Icon } from "./icons.tsx";
@@ -66,6 +67,7 @@ export function Shell() {
         <Places path={path} />
       </nav>
       <main id="main" tabIndex={-1} style={{ outline: "none" }}>
+        <RestoreBanner />
         <Outlet />
       </main>
       <ProofDialog />

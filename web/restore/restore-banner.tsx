@@ -1,0 +1,33 @@
+import { Alert } from "@mantine/core";
+import { api, ask } from "../app/api.ts";
+import { Go } from "../app/go.tsx";
+import { useAnswer } from "../app/queries.ts";
+
+/** One answer for the banner of every page and for the page that it leads to. */
+export function useRestore() {
+  return useAnswer({
+    key: ["restore"],
+    topics: ["restore"],
+    load: (signal) => ask(api.GET("/api/v1/restore", { signal })),
+  });
+}
+
+/** Above every page while the server is for reading only, with what to do. */
+export function RestoreBanner() {
+  const open = useRestore().data?.open ?? null;
+  if (open === null) return null;
+  const signed = open.signatures.filter((one) => one.counts).length;
+  return (
+    <Alert
+      color="red"
+      variant="outline"
+      m="md"
+      mb={0}
+      title="An older database was put back: nothing can be changed"
+    >
+      {open.held} rollout(s) are halted and {open.unknown} host(s) have to report first. {signed} of{" "}
+      {open.need} approvers have signed from where the log goes on.{" "}
+      <Go href="/restore">See what was lost, and sign</Go>
+    </Alert>
+  );
+}
