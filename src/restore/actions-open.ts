@@ -1,6 +1,5 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { sql } from "kysely";
 import { systemActor } from "../base/actor.ts";
 import { Failure } from "../base/failure.ts";
 import { newId } from "../base/ids.ts";
@@ -19,7 +18,13 @@ import { loadHead } from "../ledger/store-tree.ts";
 import { EMPTY_ROOT } from "../ledger/tree.ts";
 import type { LogHead, Replayed, Restore, RestoreId } from "./model.ts";
 import { type MissingEvent, type Narrowing, narrowingOf } from "./narrowing.ts";
-import { insertRestore, loadOpenRestore, lockOpenRestore, writeReplayed } from "./store.ts";
+import {
+  insertRestore,
+  loadOpenRestore,
+  lockOpenRestore,
+  orNothing,
+  writeReplayed,
+} from "./store.ts";
 import { holdEverything, narrow, REPLAYED_WORDS } from "./store-narrow.ts";
 
 /**
@@ -93,25 +98,31 @@ interface Done {
 }
 
 /** A replay that does not come to the signed head leaves nothing behind. */
-async function replayOrNot(world: World, tx: Tx, behind: Behind): Promise<Done> {
-  await sql`savepoint replay`.execute(tx);
-  try {
-    const missing: MissingEvent[] = [];
-    const heard = (event: Omit<LedgerEvent, "index">, index: number): void => {
-      const { type, actor, object, change, facts } = event;
-      missing.push({ index, type, actor, object, change, facts });
-    };
-    await replayLog(world, tx, { ...behind, heard });
-    const narrowing = narrowingOf(missing);
-    const counts = await narrow(tx, narrowing, world.clock());
-    const changes = await endChanges(world, tx, narrowing);
-    const replayed = { entries: missing.length, ...counts, "changes ended": changes };
-    return { replayed, problem: null };
-  } catch (cause) {
-    if (!(cause instanceof NotReplayable)) throw cause;
-    await sql`rollback to savepoint replay`.execute(tx);
-    return { replayed: { entries: 0 }, problem: cause.message };
-  }
+function replayOrNot(world: World, tx: Tx, behind: Behind): Promise<Done> {
+  return orNothing(
+    tx,
+    () => replay(world, tx, behind),
+    (cause) => {
+      if (!(cause instanceof NotReplayable)) throw cause;
+      return { replayed: { entries: 0 }, problem: cause.message };
+    },
+  );
+}
+
+async function replay(world: World, tx: Tx, behind: Behind): Promise<Done> {
+  const missing: MissingEvent[] = [];
+  const heard = (event: Omit<LedgerEvent, "index">, index: number): void => {
+    const { type, actor, object, change, facts } = event;
+    missing.push({ index, type, actor, object, change, facts });
+  };
+  await replayLog(world, tx, { ...behind, heard });
+  const narrowing = narrowingOf(missing);
+  const counts = await narrow(tx, narrowing, world.clock());
+  const changes = await endChanges(world, tx, narrowing);
+  return {
+    replayed: { entries: missing.length, ...counts, "changes ended": changes },
+    problem: null,
+  };
 }
 
 /** In the order of their ids, as everybody locks them. */

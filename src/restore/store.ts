@@ -133,6 +133,22 @@ export async function writeFinished(
      where id = ${of.id} and finished_at is null`.execute(tx);
 }
 
+/** Does the work; when it fails, the transaction goes on as if it had not begun. */
+export async function orNothing<T>(
+  tx: Tx,
+  work: () => Promise<T>,
+  failed: (cause: unknown) => T,
+): Promise<T> {
+  await sql`savepoint or_nothing`.execute(tx);
+  try {
+    return await work();
+  } catch (cause) {
+    const said = failed(cause);
+    await sql`rollback to savepoint or_nothing`.execute(tx);
+    return said;
+  }
+}
+
 export interface HeldRollout {
   readonly rollout: string;
   readonly title: string;
