@@ -299,6 +299,13 @@ const examples: Readonly<Record<string, readonly string[]>> = {
   "revoke list": ["revoke list"],
   "revoke show": ["revoke show 019aab3c-0000-7000-8000-000000000000"],
   "revoke retell": ["revoke retell 019aab3c-0000-7000-8000-000000000000"],
+  "policy host sign": ["policy host sign next.policy --after host.policy --root r1 --key root.key"],
+  "policy host publish": [
+    "policy host publish next.policy --after host.policy --signature r1=next.policy.r1.sig r2=next.policy.r2.sig",
+    "policy host publish next.policy --after host.policy --signature r1=next.policy.r1.sig --frame next.frame",
+  ],
+  "policy host status": ["policy host status"],
+  "policy host retell": ["policy host retell"],
   "restore status": ["restore status"],
   "restore left": ["restore left"],
   "restore statement": ["restore statement", "restore statement --to restore.txt"],

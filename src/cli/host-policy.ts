@@ -4,6 +4,7 @@ import { Failure } from "../base/failure.ts";
 import { ask } from "../client/client.ts";
 import { type HostPolicy, isProtected, parseHostPolicy } from "../fleet/host-policy.ts";
 import { type Cli, show } from "./cli.ts";
+import { registerHostPolicyChain } from "./host-policy-chain.ts";
 import { readNamedText } from "./read-file.ts";
 import { renderFacts } from "./view/table.ts";
 
@@ -46,6 +47,7 @@ export function registerHostPolicy(policy: Command, cli: Cli): void {
       const facts = { file, digest: sha256(text), ...summaryOf(parsed.value) };
       show(cli, facts, () => checkedText(file, facts));
     });
+  registerHostPolicyChain(host, cli);
 }
 
 function summaryOf(policy: HostPolicy) {

@@ -1879,6 +1879,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/host-policies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The policies of hosts that were published as a chain, and how far each host has come. */
+        get: operations["getHostPolicies"];
+        put?: never;
+        /** Publishes the next policy of hosts, signed by its roots, and has every host told. */
+        post: operations["postHostPolicies"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/host-policies/retelling": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Has every host told again that is not as far as the newest policy, or refused it. */
+        post: operations["postHostPoliciesRetelling"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/host-trust/keys": {
         parameters: {
             query?: never;
@@ -5632,6 +5667,29 @@ export interface components {
             state: string;
             title: string;
             vulnerability: string;
+        };
+        HostPolicyChain: {
+            hosts: {
+                code: string | null;
+                host: string;
+                /** @enum {string} */
+                outcome: "waiting" | "taken" | "refused";
+                triedAt: string | null;
+                /** @description as far as it said itself */
+                version: number;
+                why: string | null;
+            }[];
+            policies: {
+                /** Format: date-time */
+                at: string;
+                digest: string;
+                roots: {
+                    name: string;
+                    /** @enum {string} */
+                    side: "old" | "new";
+                }[];
+                version: number;
+            }[];
         };
         HostRuntime: {
             asOf: string | null;
@@ -12450,6 +12508,110 @@ export interface operations {
             400: components["responses"]["invalid"];
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["forbidden"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    getHostPolicies: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HostPolicyChain"];
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    postHostPolicies: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    policy: string;
+                    /** @description the policy before it, to which the old roots belong */
+                    previous: string;
+                    signatures: {
+                        name: string;
+                        /**
+                         * @description by the policy before it, or by its own roots
+                         * @enum {string}
+                         */
+                        side: "old" | "new";
+                        /** @description an armoured SSH signature, fettle-policy-v1 */
+                        signature: string;
+                    }[];
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        hosts: number;
+                        version: number;
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden.proof-needed"];
+            409: components["responses"]["blocked.conflict"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    postHostPoliciesRetelling: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        hosts: number;
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            409: components["responses"]["blocked"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
         };

@@ -4,6 +4,7 @@ import { type Route, route } from "../db/world.ts";
 import { confirmHost, type EnrolledHost, enrolHost, hostStatus } from "./actions.ts";
 import { hostTrustKeys, tellTrust } from "./actions-trust.ts";
 import { agentRoutes } from "./routes-agent.ts";
+import { hostPolicyRoutes } from "./routes-host-policies.ts";
 import { witnessRoutes } from "./routes-witness.ts";
 import type { StoredEnrolment } from "./store.ts";
 import { isTrustFrame, TRUST_CHARACTERS_MAX } from "./trust-frame.ts";
@@ -165,4 +166,5 @@ export const routes: readonly Route[] = [
   getStatus,
   ...agentRoutes,
   ...witnessRoutes,
+  ...hostPolicyRoutes,
 ];

@@ -25,6 +25,9 @@ export const sentencesOfHosts: Sentences = {
       : "is in quarantine: nothing is taken from it or given to it",
   "agent.released": () => "was released from quarantine",
   "agent.buried": () => "was buried: its id is never admitted or given again",
+  "host-policy.published": (f) =>
+    `published a policy of hosts that its roots signed, ${short(f["digest"])}; ${count(f["hosts"], "host")} to tell`,
+  "host-policy.retold": (f) => `had ${count(f["hosts"], "host")} told of the host policies again`,
   "service.added": (f) => `added the service, with ${count(f["hosts"], "host")} named`,
   "service.edited": (f) =>
     `edited the service: ${Array.isArray(f["changed"]) ? f["changed"].map(text).join(", ") : "its facts"}`,

@@ -14,6 +14,7 @@ import { grantRightsTo, makeAppRole } from "../db/roles.ts";
 import { startEmbedded } from "../db/supervisor.ts";
 import type { Paths, World } from "../db/world.ts";
 import { agentDoor } from "../fleet/actions-agent-door.ts";
+import { startHostPolicies } from "../fleet/loops-host-policies.ts";
 import { startWitnesses } from "../fleet/loops-witness.ts";
 import { agentCa } from "../fleet/store-agent-ca.ts";
 import { ensureSetupSecret } from "../identity/store-setup-secret.ts";
@@ -292,6 +293,7 @@ async function startLoops(
   keep("calendars", startCalendarRefresh(world));
   const rollouts = keep("rollouts", startRollouts(world));
   const witnesses = keep("witnesses", startWitnesses(world));
+  const hostPolicies = keep("host policies", startHostPolicies(world));
   const decisions = keep("decisions", startDecisionLoop(world));
   const forwarding = keep("event sinks", await startForwarding(world));
   const mirrors = keep("ITSM mirrors", startMirrors(world));
@@ -300,6 +302,6 @@ async function startLoops(
     ["scan", [scans, matching]],
     ["feed", [feeds, matching, deadlines, decisions]],
     ["change", [changes, elevations, rollouts]],
-    ["rollout", [rollouts]],
+    ["rollout", [rollouts, hostPolicies]],
   ]);
 }

@@ -68,6 +68,7 @@ const exceptions: Readonly<Record<string, readonly [division: Division, why: str
   "GET /api/v1/audit/key": ["shared", "what proofs are checked with"],
   "GET /api/v1/audit/consistency": ["shared", "proofs between heads, which tell no event"],
   "GET /api/v1/host-trust/keys": ["shared", "public keys that every host knows"],
+  "GET /api/v1/host-policies": ["hosts", "digests and roots are public; hosts only within labels"],
   "GET /api/v1/witnesses": ["shared", "public keys and sizes, which tell no event"],
   "GET /api/v1/restore": ["shared", "sizes of heads and counts of what is held, for all"],
   "POST /api/v1/restore/statement": ["whole", "one log for all hosts"],
