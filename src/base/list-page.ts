@@ -13,3 +13,9 @@ export const skip = z.coerce
 
 /** Rows of the whole list as the caller may see it, whatever page is asked for. */
 export const total = z.number().int();
+
+/** Of lists that are told as a CSV file too. */
+export const format = z
+  .enum(["json", "csv"])
+  .optional()
+  .describe("csv: the whole list as a file, as with Accept: text/csv; limit has no effect then.");

@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import type { CsvForm } from "./csv.ts";
 import type { FailureCode } from "./failure.ts";
 import type { Access } from "./permission.ts";
 
@@ -32,6 +33,8 @@ export interface RouteDeclaration<Context, Params, Query, Body, Reply> {
   readonly body?: z.ZodType<Body>;
   /** `null` replies 204; a string is a content type whose handler returns text or bytes. */
   readonly reply: z.ZodType<Reply> | { readonly contentType: string } | null;
+  /** A list that is also told as a CSV file, whole: its columns. Its query takes `format` (list-page.ts). */
+  readonly csv?: CsvForm<ItemOf<Reply>>;
   readonly status?: number;
   /** Failures the handler may answer beside the ones every route has. */
   readonly errors?: readonly FailureCode[];
@@ -49,8 +52,13 @@ export interface RouteDeclaration<Context, Params, Query, Body, Reply> {
   ) => Promise<Reply>;
 }
 
+type ItemOf<Reply> = Reply extends { readonly items: readonly (infer Item)[] } ? Item : never;
+
 // The list holds routes of many shapes; each was checked where it was declared.
-export type AnyRoute<Context> = RouteDeclaration<Context, never, never, never, unknown>;
+export type AnyRoute<Context> = Omit<
+  RouteDeclaration<Context, never, never, never, unknown>,
+  "csv"
+> & { readonly csv?: CsvForm<never> };
 
 /** Declares one route; the type parameters come from the schemas. */
 export function routeFor<Context>() {

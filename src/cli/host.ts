@@ -4,6 +4,7 @@ import { Failure } from "../base/failure.ts";
 import { parseLabels } from "../base/labels.ts";
 import { ask, type Client } from "../client/client.ts";
 import { type Cli, show } from "./cli.ts";
+import { asCsv, type CsvFlag, withCsv, writeCsv } from "./csv-list.ts";
 import { registerAdd, registerImport } from "./host-add.ts";
 import { registerAuthority } from "./host-authority.ts";
 import { registerEnrol } from "./host-enrol.ts";
@@ -32,12 +33,17 @@ export function registerHost(program: Command, cli: Cli): void {
 }
 
 function registerLook(host: Command, cli: Cli): void {
-  host
-    .command("list")
+  withCsv(host.command("list"))
     .description("Hosts with their four states")
     .option("--selector <expression>", "label expression, as in env=prod,ring!=canary")
-    .action(async (flags: { selector?: string }) => {
+    .action(async (flags: CsvFlag & { selector?: string }) => {
       const client = cli.client();
+      if (flags.csv === true) {
+        const { format, parseAs } = asCsv;
+        const { selector = "" } = flags;
+        const params = { query: { selector, format } };
+        return writeCsv(cli, await ask(client.GET("/api/v1/hosts", { params, parseAs })));
+      }
       const items = await allPages((cursor) => {
         const query = {
           limit: 1000,

@@ -1,6 +1,7 @@
 import { type Command, Option } from "commander";
 import { ask } from "../client/client.ts";
 import { type Cli, show } from "./cli.ts";
+import { asCsv, type CsvFlag, demandWholeList, withCsv, writeCsv } from "./csv-list.ts";
 import { registerFeedBundles } from "./feed-bundle.ts";
 import { registerFeedSources } from "./feed-source.ts";
 import { registerHistory } from "./finding-history.ts";
@@ -40,7 +41,7 @@ function registerFeed(program: Command, cli: Cli): void {
   registerFeedBundles(feed, cli);
 }
 
-interface FindingFlags extends RowFlags {
+interface FindingFlags extends RowFlags, CsvFlag {
   readonly group: "vulnerability" | "source" | "host";
   readonly kev?: true;
   readonly filtered?: true;
@@ -52,12 +53,17 @@ interface FindingFlags extends RowFlags {
 }
 
 const FINDINGS_PAGE = 1_000;
+const FINDINGS_USUAL = 50;
 
 function registerFinding(program: Command, cli: Cli): void {
   const finding = program
     .command("finding")
     .description("What is vulnerable, where, and why we say so");
-  withRows(finding.command("list").description("Findings, most urgent first"), 50)
+  const list = withRows(
+    finding.command("list").description("Findings, most urgent first"),
+    FINDINGS_USUAL,
+  );
+  withCsv(list)
     .addOption(
       new Option("--group <by>", "one row for each of these")
         .choices(["vulnerability", "source", "host"])
@@ -81,9 +87,16 @@ function registerFinding(program: Command, cli: Cli): void {
         ...(flags.team === undefined ? {} : { team: flags.team }),
         ...(flags.asOf === undefined ? {} : { asOf: flags.asOf }),
       };
+      const path = "/api/v1/findings";
+      if (flags.csv === true) {
+        demandWholeList(flags, FINDINGS_USUAL);
+        const { format, parseAs } = asCsv;
+        const params = { query: { ...asked, format } };
+        return writeCsv(cli, await ask(cli.client().GET(path, { params, parseAs })));
+      }
       const list = await rowsOf(flags, FINDINGS_PAGE, ({ limit, cursor }) => {
         const query = { ...asked, limit, ...(cursor === undefined ? {} : { cursor }) };
-        return ask(cli.client().GET("/api/v1/findings", { params: { query } }));
+        return ask(cli.client().GET(path, { params: { query } }));
       });
       show(cli, list, () => [findingTable(list), ...moreLines(list)].join("\n"));
     });

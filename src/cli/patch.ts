@@ -2,11 +2,16 @@ import { type Command, Option } from "commander";
 import { Failure } from "../base/failure.ts";
 import { ask } from "../client/client.ts";
 import { type Cli, show } from "./cli.ts";
+import { asCsv, type CsvFlag, demandWholeList, withCsv, writeCsv } from "./csv-list.ts";
 import { people } from "./names.ts";
 import { moreLines, type RowFlags, rowsOf, withRows } from "./pages.ts";
 import { fixFirstTable, previewText } from "./view/fix-first.ts";
 import { paceText } from "./view/pace.ts";
 import { caseTable, caseText } from "./view/patch.ts";
+
+const UPDATES_USUAL = 30;
+
+type ListFlags = RowFlags & HostFlags & CsvFlag & { readonly cases?: true };
 
 /** Cases: what to fix first, and the whole story of each. */
 export function registerPatch(program: Command, cli: Cli): void {
@@ -15,19 +20,11 @@ export function registerPatch(program: Command, cli: Cli): void {
     .description("What to fix first, and the cases opened for it");
   const list = withRows(
     patch.command("list").description("Fix first: the updates that clear most risk"),
-    30,
+    UPDATES_USUAL,
   ).option("--cases", "the cases that are open instead");
-  withHostChoice(list).action(async (flags: RowFlags & HostFlags & { cases?: true }) => {
-    if (flags.cases === true) return listCases(cli, flags);
-    const list = await rowsOf(flags, FIX_FIRST_PAGE, async ({ limit, cursor }) => {
-      const skip = Number(cursor ?? 0);
-      const query = { limit, skip, ...hostQuery(flags) };
-      const reply = await ask(cli.client().GET("/api/v1/fix-first", { params: { query } }));
-      const end = skip + reply.items.length;
-      return { ...reply, next: end < reply.total ? String(end) : null };
-    });
-    const { next, ...reply } = list;
-    show(cli, reply, () => [fixFirstTable(reply), ...moreLines(list)].join("\n"));
+  withHostChoice(withCsv(list)).action(async (flags: ListFlags) => {
+    if (flags.csv === true) return writeUpdates(cli, flags);
+    return flags.cases === true ? listCases(cli, flags) : listUpdates(cli, flags);
   });
   registerPreview(patch, cli);
   patch
@@ -118,6 +115,28 @@ function registerPreview(patch: Command, cli: Cli): void {
       show(cli, reply, () => previewText(reply));
     },
   );
+}
+
+async function listUpdates(cli: Cli, flags: ListFlags): Promise<void> {
+  const list = await rowsOf(flags, FIX_FIRST_PAGE, async ({ limit, cursor }) => {
+    const skip = Number(cursor ?? 0);
+    const query = { limit, skip, ...hostQuery(flags) };
+    const reply = await ask(cli.client().GET("/api/v1/fix-first", { params: { query } }));
+    const end = skip + reply.items.length;
+    return { ...reply, next: end < reply.total ? String(end) : null };
+  });
+  const { next, ...reply } = list;
+  show(cli, reply, () => [fixFirstTable(reply), ...moreLines(list)].join("\n"));
+}
+
+async function writeUpdates(cli: Cli, flags: ListFlags): Promise<void> {
+  if (flags.cases === true) {
+    throw new Failure("invalid", "--csv tells the updates to fix first. Leave --cases away.");
+  }
+  demandWholeList(flags, UPDATES_USUAL);
+  const { format, parseAs } = asCsv;
+  const params = { query: { ...hostQuery(flags), format } };
+  await writeCsv(cli, await ask(cli.client().GET("/api/v1/fix-first", { params, parseAs })));
 }
 
 function registerEdit(patch: Command, cli: Cli): void {

@@ -11827,6 +11827,8 @@ export interface operations {
                 cursor?: string;
                 /** @description only what is set aside, which is else left out */
                 filtered?: "true" | "false";
+                /** @description csv: the whole list as a file, as with Accept: text/csv; limit has no effect then. */
+                format?: "json" | "csv";
                 group?: "vulnerability" | "source" | "host";
                 kev?: "true" | "false";
                 limit?: number;
@@ -11899,7 +11901,9 @@ export interface operations {
                             /** @description of a host, the team that its labels name; else null */
                             team: string | null;
                             title: string;
+                            /** @description of a host the 100 most urgent; /api/v1/hosts/{host}/findings lists all */
                             vulnerabilities: string[];
+                            vulnerabilityCount: number;
                         }[];
                         /** @description how far back the past is known */
                         knownSince: string | null;
@@ -12108,6 +12112,8 @@ export interface operations {
                 asOf?: string;
                 /** @description only what clears a known exploited one */
                 exploited?: "true";
+                /** @description csv: the whole list as a file, as with Accept: text/csv; limit has no effect then. */
+                format?: "json" | "csv";
                 /** @description only these hosts, with commas between them */
                 hosts?: string;
                 /** @description only hosts of this label expression */
@@ -12659,6 +12665,8 @@ export interface operations {
         parameters: {
             query?: {
                 cursor?: string;
+                /** @description csv: the whole list as a file, as with Accept: text/csv; limit has no effect then. */
+                format?: "json" | "csv";
                 fresh?: string;
                 /** @description label expression such as env=prod,ring!=canary */
                 label?: string;

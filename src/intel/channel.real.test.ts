@@ -5,7 +5,8 @@ import { aPackage } from "../../test/builders/intel.ts";
 import { type TestWorld, testWorld } from "../../test/setup/world.ts";
 import { systemActor } from "../base/actor.ts";
 import type { HostId } from "../base/ids.ts";
-import { listFindings, loadFeedFile, showFinding } from "./actions.ts";
+import { loadFeedFile } from "./actions.ts";
+import { listFindings, showFinding } from "./actions-findings.ts";
 import { hostFindings } from "./findings.ts";
 import { rematch } from "./rematch.ts";
 

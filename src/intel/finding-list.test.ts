@@ -4,6 +4,7 @@ import { postingsOf } from "./exposure.ts";
 import {
   filterPairs,
   groupKey,
+  NAMED_OF_HOST_MAX,
   rowsByHostGroup,
   rowsBySource,
   rowsByVulnerability,
@@ -87,6 +88,7 @@ describe("grouped findings", () => {
           const own = pairs.filter((pair) => isOn(set, pair));
           const ids = new Set(own.flatMap((p) => p.packageIds.filter((id) => set.includes(id))));
           expect(new Set(row?.vulnerabilities)).toEqual(new Set(own.map((p) => p.vulnerability)));
+          expect(row?.vulnerabilityCount ?? 0).toBe(new Set(own.map((p) => p.vulnerability)).size);
           expect(row?.packageCount ?? 0).toBe(ids.size);
         }
       }),
@@ -125,5 +127,29 @@ describe("grouped findings", () => {
     expect(ids({ isKev: true })).toEqual(["CVE-1"]);
     expect(ids({ isKev: false })).toEqual(["CVE-2"]);
     expect(ids({})).toEqual(["CVE-1", "CVE-2"]);
+  });
+});
+
+describe("a row of a host with more vulnerabilities than it names", () => {
+  it("counts them all, and names the exploited and the likeliest first", () => {
+    const groups = [groupOf(0, 1)];
+    const ids = Array.from({ length: 250 }, (_, at) => `CVE-2026-${1000 + at}`);
+    const pairs = ids.map((id, at) => pairOf(id, "a", [at % 3]));
+    const twice = [...pairs, pairOf(ids[7] ?? "", "b", [1])];
+    const reach = { pairs: twice, postings: postings([[0, 1, 2]], groups), groups };
+    const facts = new Map(
+      ids.map((id, at) => [
+        id,
+        aVulnerability({
+          id,
+          epss: at < 200 ? { score: at / 1000, percentile: 0 } : null,
+          kev: at === 5 ? { addedAt: 0, dueAt: null, isRansomware: false } : null,
+        }),
+      ]),
+    );
+    const row = rowsByHostGroup(reach, facts).get(groupKey({ setId: 0, kernelRunning: null }));
+    expect(row?.vulnerabilityCount).toBe(250);
+    expect(row?.vulnerabilities).toHaveLength(NAMED_OF_HOST_MAX);
+    expect(row?.vulnerabilities.slice(0, 3)).toEqual([ids[5], ids[199], ids[198]]);
   });
 });

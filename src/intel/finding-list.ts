@@ -16,7 +16,9 @@ import type { Reach } from "./store-exposure.ts";
  */
 export interface FindingRow {
   readonly key: string;
+  /** Of a host's row the most urgent only, as one host may have tens of thousands. */
   readonly vulnerabilities: readonly string[];
+  readonly vulnerabilityCount: number;
   readonly sources: readonly {
     readonly ecosystem: string;
     readonly source: string;
@@ -58,19 +60,30 @@ export function rowsBySource(
   return grouped({ reach, services, keyOf }, facts);
 }
 
-/** One row per group of equal hosts, under `<set id> <running kernel>`; its hosts share it. */
-export function rowsByHostGroup(reach: Reach, facts: Facts): ReadonlyMap<string, FindingRow> {
+/** Of a host's row: the page of the host has them all. */
+export const NAMED_OF_HOST_MAX = 100;
+
+/**
+ * One row per group of equal hosts, under `<set id> <running kernel>`; its hosts share it. Groups may
+ * have tens of thousands of vulnerabilities each, so these are counted by their places in the order.
+ */
+export function rowsByHostGroup(
+  reach: Reach,
+  facts: Facts,
+  order: UrgencyOrder = urgencyOrder(reach.pairs, facts),
+): ReadonlyMap<string, FindingRow> {
   // Pairs of the same packages reach the same hosts: they are summed up once and then shared.
   const parts = [...Map.groupBy(reach.pairs, partKey).values()];
-  const partsOf = new Map<number, { summary: Summary; packageIds: readonly number[] }[]>();
+  const partsOf = new Map<number, GroupPart[]>();
   for (const pairs of parts) {
-    const summary = summarise(pairs, facts);
+    const summary = { ...summarise(pairs, facts), places: placesOf(pairs, order) };
     for (const [place, packageIds] of packagesByPlace(pairs[0], reach.postings)) {
       const list = partsOf.get(place);
       if (list === undefined) partsOf.set(place, [{ summary, packageIds }]);
       else list.push({ summary, packageIds });
     }
   }
+  const namesOf = firstNames(order);
   return new Map(
     reach.groups.flatMap((group, place) => {
       const own = partsOf.get(place) ?? [];
@@ -78,10 +91,66 @@ export function rowsByHostGroup(reach: Reach, facts: Facts): ReadonlyMap<string,
       const key = groupKey(group);
       const packageIds = own.flatMap((part) => part.packageIds);
       const summaries = own.map((part) => part.summary);
-      const row = rowOf({ key, summaries, packageIds, hostCount: group.hostCount });
+      const named = namesOf(summaries);
+      const row = rowOf({ key, summaries, packageIds, hostCount: group.hostCount, named });
       return [[key, row] as const];
     }),
   );
+}
+
+interface GroupPart {
+  readonly summary: Summary & { readonly places: Int32Array };
+  readonly packageIds: readonly number[];
+}
+
+/** Vulnerabilities by urgency, the most urgent first, each with its place. */
+export interface UrgencyOrder {
+  readonly ids: readonly string[];
+  readonly placeOf: ReadonlyMap<string, number>;
+}
+
+/** Known exploitation, then likelihood of it; the id makes the order complete. */
+export function urgencyOrder(pairs: readonly PairGroup[], facts: Facts): UrgencyOrder {
+  const distinct = [...new Set(pairs.map((pair) => pair.vulnerability))];
+  const judged = distinct.map((id) => {
+    const fact = facts.get(id);
+    return { id, kev: fact?.kev == null ? 0 : 1, epss: fact?.epss?.score ?? -1 };
+  });
+  judged.sort((a, b) => b.kev - a.kev || b.epss - a.epss || (a.id < b.id ? -1 : 1));
+  const ids = judged.map(({ id }) => id);
+  return { ids, placeOf: new Map(ids.map((id, place) => [id, place])) };
+}
+
+function placesOf(pairs: readonly PairGroup[], { placeOf }: UrgencyOrder): Int32Array {
+  const places = new Set(pairs.map((pair) => placeOf.get(pair.vulnerability) ?? 0));
+  return Int32Array.from(places);
+}
+
+interface Named {
+  readonly ids: readonly string[];
+  readonly count: number;
+}
+
+/** The first names of several summaries together, and how many there are; each is counted once. */
+function firstNames({ ids }: UrgencyOrder): (of: readonly GroupPart["summary"][]) => Named {
+  const seen = new Int32Array(ids.length);
+  let turn = 0;
+  return (summaries) => {
+    turn += 1;
+    let count = 0;
+    for (const { places } of summaries) {
+      for (const place of places) {
+        if (seen[place] !== turn) count += 1;
+        seen[place] = turn;
+      }
+    }
+    const named: string[] = [];
+    const wanted = Math.min(count, NAMED_OF_HOST_MAX);
+    for (let place = 0; named.length < wanted; place += 1) {
+      if (seen[place] === turn) named.push(ids[place] ?? "");
+    }
+    return { ids: named, count };
+  };
 }
 
 /** What a filter says is about one vulnerability, so such a pair stands alone. */
@@ -201,8 +270,11 @@ function rowOf(of: {
   readonly packageIds: readonly number[];
   readonly hostCount: number;
   readonly serviceCount?: number;
+  /** All of them where absent. */
+  readonly named?: Named;
 }): FindingRow {
   const { summaries } = of;
+  const { ids, count } = of.named ?? allNames(summaries);
   const sources = new Map<string, FindingRow["sources"][number]>();
   for (const [key, source] of summaries.flatMap((part) => [...part.sources])) {
     const other = sources.get(key)?.fixedVersions ?? [];
@@ -211,7 +283,8 @@ function rowOf(of: {
   }
   return {
     key: of.key,
-    vulnerabilities: [...new Set(summaries.flatMap((part) => part.vulnerabilities))],
+    vulnerabilities: ids,
+    vulnerabilityCount: count,
     sources: [...sources.values()],
     states: [...new Set(summaries.flatMap((part) => part.states))],
     hostCount: of.hostCount,
@@ -222,6 +295,11 @@ function rowOf(of: {
     cvss: highest(summaries.flatMap((part) => part.cvss ?? [])),
     since: summaries.reduce((min, part) => Math.min(min, part.since), Number.POSITIVE_INFINITY),
   };
+}
+
+function allNames(summaries: readonly Summary[]): Named {
+  const ids = [...new Set(summaries.flatMap((part) => part.vulnerabilities))];
+  return { ids, count: ids.length };
 }
 
 function highest(values: readonly number[]): number | null {

@@ -16,8 +16,9 @@ import {
   removeService,
   type ServiceInput,
 } from "../inventory/actions-services.ts";
-import { listFindings, loadFeedFile } from "./actions.ts";
+import { loadFeedFile } from "./actions.ts";
 import { exposedServices } from "./actions-exposed-services.ts";
+import { listFindings } from "./actions-findings.ts";
 import {
   artifactHistory,
   askGate,

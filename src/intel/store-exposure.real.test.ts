@@ -8,7 +8,8 @@ import { type HostId, newId } from "../base/ids.ts";
 import { parseSelector, type Selector, selects } from "../base/labels.ts";
 import { inTransaction } from "../db/database.ts";
 import { everywhere, insertHosts, loadHosts, markRemoved } from "../inventory/store.ts";
-import { listFindings, loadFeedFile } from "./actions.ts";
+import { loadFeedFile } from "./actions.ts";
+import { listFindings } from "./actions-findings.ts";
 import { rematch } from "./rematch.ts";
 import { hostsWithPackages, loadKnownHosts } from "./store-exposure.ts";
 

@@ -1,13 +1,14 @@
 import { z } from "zod";
 import { actionSchema } from "../base/action.ts";
 import { asOfFromText, asOfQuery } from "../base/as-of.ts";
-import { skip, total } from "../base/list-page.ts";
+import { format, skip, total } from "../base/list-page.ts";
 import { toneList } from "../base/tone.ts";
 import { type Route, route } from "../db/world.ts";
 import { factsReplySchema } from "../inventory/host-reply.ts";
 import { listFindingsOfHost } from "./actions-host-findings.ts";
 import { listShownHosts, showHost } from "./actions-hosts.ts";
 import { hostTimeline } from "./actions-timeline.ts";
+import { hostFile } from "./host-file.ts";
 import {
   hostFacetsSchema,
   hostFindingSchema,
@@ -36,7 +37,9 @@ const getHosts = route({
     cursor: z.string().max(63).default(""),
     skip,
     limit,
+    format,
   }),
+  csv: hostFile,
   reply: z.strictObject({
     items: z.array(shownHostSchema),
     next: z.string().nullable(),

@@ -2,6 +2,7 @@ import { Readable } from "node:stream";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { sha256 } from "../base/digest.ts";
 import { assert, Failure } from "../base/failure.ts";
+import { instantToText } from "../base/instant.ts";
 import type { JsonObject } from "../base/json.ts";
 import type { RequestFacts } from "../base/request-facts.ts";
 import type { World } from "../db/world.ts";
@@ -10,6 +11,7 @@ import { loadLastProof, SESSION_DIGITS } from "../identity/store-sign-in-said.ts
 import { comingFrom, type Origin } from "../ledger/origin.ts";
 import type { ServedRoute } from "../ledger/served-route.ts";
 import { sealAbout } from "../ledger/store-seal.ts";
+import { csvFileName, csvOf, isCsvAsked } from "./csv-answer.ts";
 import { type Admission, isStillAdmitted } from "./gate.ts";
 import { parseInput } from "./problem.ts";
 import { claimKey, type IdempotencyKey, type KeptAnswer, keepAnswer, releaseKey } from "./store.ts";
@@ -46,10 +48,11 @@ export async function answer(served: Served): Promise<FastifyReply> {
   const kept = key === null ? null : await claimKey(served.world.db, key);
   if (key !== null && kept !== null) return repeat(reply, key, kept);
   const facts = new Facts(served);
+  const isCsv = isCsvAsked(route, input.query, request.headers.accept);
   let result: unknown;
   try {
     const work = comingFrom(originOf(served, facts), async () =>
-      route.handle(contextOf(served, facts), input),
+      (isCsv ? csvOf : handled)(route, contextOf(served, facts), input),
     );
     result = await withinTime(work, route.handlerMsMax ?? HANDLER_MS_MAX);
   } catch (cause) {
@@ -59,12 +62,21 @@ export async function answer(served: Served): Promise<FastifyReply> {
   const status = route.reply === null ? 204 : (route.status ?? 200);
   reply.code(status);
   if (facts.isSecret) reply.header("cache-control", "no-store");
+  if (route.csv !== undefined) reply.header("vary", "accept");
   if (isStream(result)) return stream(served, facts, result);
   const body = bodyOf(served, result);
   if (key !== null) {
     await keepAnswer(served.world.db, key, { status, body: facts.isSecret ? null : body });
   }
   return reply.send(body ?? undefined);
+}
+
+async function handled(
+  route: ServedRoute,
+  context: Parameters<ServedRoute["handle"]>[0],
+  input: Parameters<ServedRoute["handle"]>[1],
+): Promise<unknown> {
+  return await route.handle(context, input);
 }
 
 /**
@@ -230,7 +242,7 @@ function stream(
   chunks: AsyncIterable<string | Uint8Array>,
 ): FastifyReply {
   const { admission, route, request, reply, world } = served;
-  assert(route.reply !== null && "contentType" in route.reply, "only typed content is streamed");
+  const contentType = streamedType(served);
   const readable = Readable.from(chunks, { objectMode: false });
   const look = setInterval(() => {
     isStillAdmitted(world, request, { declared: route, admission }).then(
@@ -248,7 +260,17 @@ function stream(
   readable.on("error", (cause) => {
     world.log.warn({ err: cause, requestId: request.id }, "a stream broke off");
   });
-  return reply.header("content-type", route.reply.contentType).send(readable);
+  return reply.header("content-type", contentType).send(readable);
+}
+
+/** Only typed content is streamed, and lists as files. */
+function streamedType({ route, reply, world }: Served): string {
+  if (route.reply !== null && "contentType" in route.reply) return route.reply.contentType;
+  assert(route.csv !== undefined, "only typed content is streamed");
+  const day = instantToText(world.clock()).slice(0, "2026-11-23".length);
+  const file = csvFileName(route.csv.name, day);
+  reply.header("content-disposition", `attachment; filename="${file}"`);
+  return "text/csv; charset=utf-8; header=present";
 }
 
 const KEY = /^[\x21-\x7e]{1,128}$/;

@@ -140,7 +140,9 @@ function success(route: ServedRoute, components: Map<string, JsonSchema>): JsonS
     };
   }
   const schema = toSchema(route.reply, "output", components);
-  return { [status]: { description: "Done", content: { "application/json": { schema } } } };
+  const file = route.csv === undefined ? {} : { "text/csv": { schema: { type: "string" } } };
+  const content = { "application/json": { schema }, ...file };
+  return { [status]: { description: "Done", content } };
 }
 
 function failures(route: ServedRoute, responses: Map<string, JsonSchema>): JsonSchema {

@@ -3,8 +3,9 @@ import { actionOf, actionSchema, lacksRight } from "../base/action.ts";
 import { type Actor, holdsAnywhere, scopesFor } from "../base/actor.ts";
 import { asOfFromText, asOfQuery } from "../base/as-of.ts";
 import { counted } from "../base/counted.ts";
+import type { CsvForm } from "../base/csv.ts";
 import { type Instant, instantToText } from "../base/instant.ts";
-import { skip } from "../base/list-page.ts";
+import { format, skip } from "../base/list-page.ts";
 import { type Route, route } from "../db/world.ts";
 import { type SupportJudgement, supportStates } from "../intel/support.ts";
 import { supportWords, whenSupportEnds } from "../intel/support-words.ts";
@@ -76,6 +77,31 @@ const fixFirstSchema = z
   })
   .meta({ id: "FixFirstItem" });
 
+const actionFile: CsvForm<z.output<typeof fixFirstSchema>> = {
+  name: "actions",
+  columns: [
+    { head: "place", cell: (item) => item.place },
+    { head: "source", cell: (item) => item.source },
+    { head: "to", cell: (item) => item.sourceVersion },
+    { head: "ecosystem", cell: (item) => item.ecosystem },
+    { head: "remedy", cell: (item) => item.label },
+    { head: "hosts", cell: (item) => item.hosts },
+    { head: "exposed hosts", cell: (item) => item.exposedHosts },
+    { head: "services", cell: (item) => item.services },
+    { head: "findings cleared", cell: (item) => item.findingsCleared },
+    { head: "known exploited", cell: (item) => item.knownExploited },
+    { head: "epss max", cell: (item) => item.epssMax },
+    { head: "share of risk", cell: (item) => item.clears },
+    { head: "share so far", cell: (item) => item.clearedSoFar },
+    { head: "vulnerabilities", cell: (item) => item.vulnerabilities },
+    { head: "because", cell: (item) => item.because },
+    { head: "support", cell: (item) => item.support?.label ?? null },
+    { head: "support ends", cell: (item) => item.support?.endsAt ?? null },
+    { head: "case", cell: (item) => item.case?.ref ?? null },
+    { head: "deadline", cell: (item) => item.case?.deadline ?? null },
+  ],
+};
+
 const getFixFirst = route({
   method: "GET",
   path: "/api/v1/fix-first",
@@ -89,8 +115,10 @@ const getFixFirst = route({
     ...hostChoiceQuery,
     asOf: asOfQuery,
     skip,
+    format,
     limit: z.coerce.number().int().min(1).max(1000).default(100),
   }),
+  csv: actionFile,
   reply: z.strictObject({
     items: z.array(fixFirstSchema),
     total: z.number(),

@@ -99,7 +99,7 @@ function Exploited({ row }: { readonly row: Row }) {
   if (row.knownExploitedCount === 0) return <span className="dim">not known</span>;
   return (
     <Mark tone="bad">
-      {row.vulnerabilities.length === 1 ? "known" : `${row.knownExploitedCount} known`}
+      {row.vulnerabilityCount === 1 ? "known" : `${row.knownExploitedCount} known`}
     </Mark>
   );
 }
@@ -200,7 +200,7 @@ const hostColumns: readonly Column<Row>[] = [
     title: "Flaws",
     width: "minmax(0, 1fr)",
     isWideOnly: true,
-    cell: (row) => plural(row.vulnerabilities.length, "flaw"),
+    cell: (row) => plural(row.vulnerabilityCount, "flaw"),
   },
   {
     title: "In",

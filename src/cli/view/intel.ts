@@ -74,7 +74,7 @@ export function findingTable(reply: Findings): string {
     { head: "cvss", cell: (r) => r.cvss, align: "right" },
     { head: "hosts", cell: (r) => r.hostCount, align: "right" },
     { head: "services", cell: (r) => r.serviceCount, align: "right" },
-    { head: "vulnerabilities", cell: (r) => r.vulnerabilities.length, align: "right" },
+    { head: "vulnerabilities", cell: (r) => r.vulnerabilityCount, align: "right" },
     ...(reply.items.some((r) => r.runtime !== null)
       ? [{ head: "runtime", cell: (r: Row) => runtimeText(r), widthMax: 50 }]
       : []),
