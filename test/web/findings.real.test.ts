@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { afterEach, expect, test } from "vitest";
 import { expectAccessible, expectNoSidewaysScroll, picture } from "./browser.ts";
 import { describePages, openPages, SOON } from "./pages.ts";
@@ -57,6 +58,46 @@ describePages("the pages of findings", () => {
     await page.getByPlaceholder("Team").fill("nobody");
     await page.waitForURL(/team=nobody/);
     await page.getByText("Nothing matches these filters").waitFor();
+  });
+
+  test("say beside each vulnerability on how many hosts the running system speaks against it", async () => {
+    const { page } = at;
+    await goTo("/findings?by=vulnerability");
+    await page.getByRole("columnheader", { name: "Since" }).waitFor();
+    expect(await page.getByRole("columnheader", { name: "What runs" }).count()).toBe(0);
+    await goTo("/findings?by=vulnerability&runs=true");
+    await page.getByRole("columnheader", { name: "What runs" }).waitFor();
+    await page
+      .getByText(/not loaded on \d+/)
+      .first()
+      .waitFor();
+    await picture(page, "findings-what-runs");
+    await expectAccessible(page);
+    await page.getByRole("button", { name: "Clear filters" }).click();
+    await page.waitForURL((url) => !url.searchParams.has("runs"));
+    expect(await page.getByRole("columnheader", { name: "What runs" }).count()).toBe(0);
+  });
+
+  test("save the list in sight as a file, under its filters", async () => {
+    const { page } = at;
+    const saved = async (path: string): Promise<{ name: string; lines: string[] }> => {
+      await goTo(path);
+      const [file] = await Promise.all([
+        page.waitForEvent("download"),
+        page.getByRole("link", { name: "Save as CSV" }).click(),
+      ]);
+      const text = readFileSync(await file.path(), "utf8");
+      return { name: file.suggestedFilename(), lines: text.split("\r\n").slice(0, -1) };
+    };
+    const findings = await saved("/findings?by=vulnerability&exploited=true");
+    expect(findings.name).toMatch(/^fettle-findings-\d{4}-\d{2}-\d{2}\.csv$/);
+    expect(findings.lines).toHaveLength(1 + (await rows()).length);
+    const actions = await saved("/findings");
+    expect(actions.name).toMatch(/^fettle-actions-/);
+    expect(actions.lines[0]).toMatch(/^"place","source"/);
+    const hosts = await saved("/hosts?q=web-1");
+    expect(hosts.name).toMatch(/^fettle-hosts-/);
+    expect(hosts.lines[1]).toMatch(/^"web-1",/);
   });
 
   test("look at a past day, say so, and come back", async () => {

@@ -24,11 +24,8 @@ export function FindingGroups({
   readonly group: Group;
   readonly search: Search;
 }) {
-  const showsRuntime = group === "vulnerability" && search["runs"] === "true";
-  const query = {
-    ...{ group, ...findingQuery(search) },
-    ...(showsRuntime ? { runtime: "true" as const } : {}),
-  };
+  const query = groupQuery(group, search);
+  const showsRuntime = query.runtime !== undefined;
   const { asOf } = asOfQuery(search);
   const isFiltered = Object.keys(query).length > (showsRuntime ? 2 : 1);
   return (
@@ -41,11 +38,7 @@ export function FindingGroups({
       }
       rowId={(row) => row.key}
       columns={
-        group === "host"
-          ? hostColumns
-          : showsRuntime
-            ? [...vulnerabilityColumns, runtimeColumn]
-            : vulnerabilityColumns
+        group === "host" ? hostColumns : showsRuntime ? runtimeColumns : vulnerabilityColumns
       }
       href={(row) =>
         group === "host"
@@ -67,6 +60,15 @@ export function FindingGroups({
       }
     />
   );
+}
+
+/** What the list of these groups asks for; its file asks the same. */
+export function groupQuery(group: Group, search: Search) {
+  const showsRuntime = group === "vulnerability" && search["runs"] === "true";
+  return {
+    ...{ group, ...findingQuery(search) },
+    ...(showsRuntime ? { runtime: "true" as const } : {}),
+  };
 }
 
 function findingQuery(search: Search) {
@@ -131,7 +133,7 @@ const since: Column<Row> = {
 const vulnerabilityColumns: readonly Column<Row>[] = [
   {
     title: "Vulnerability",
-    width: "minmax(0, 1.8fr)",
+    width: "minmax(128px, 1.8fr)",
     cell: (row) => (
       <>
         {row.key}
@@ -176,7 +178,7 @@ const vulnerabilityColumns: readonly Column<Row>[] = [
 /** On how many hosts the running system speaks against it; nothing is set aside by it. */
 const runtimeColumn: Column<Row> = {
   title: "What runs",
-  width: "minmax(0, 1fr)",
+  width: "minmax(0, 1.8fr)",
   cell: (row) => {
     const said = (row.runtime ?? []).map(
       (one) => `${one.label} on ${plural(one.hostCount, "host")}`,
@@ -185,6 +187,12 @@ const runtimeColumn: Column<Row> = {
     return <span title={said.join("\n")}>{said.join(", ")}</span>;
   },
 };
+
+/** What runs is told in words, so it takes the room of what was not asked for. */
+const runtimeColumns = [
+  ...vulnerabilityColumns.filter(({ title }) => title !== since.title && title !== "Services"),
+  runtimeColumn,
+];
 
 const hostColumns: readonly Column<Row>[] = [
   { title: "Host", width: "minmax(0, 2fr)", cell: (row) => row.key },

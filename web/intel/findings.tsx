@@ -5,6 +5,7 @@ import { useAnswer } from "../app/queries.ts";
 import { type Search, useSearch } from "../app/search-state.ts";
 import { choicesOf } from "../app/words.ts";
 import { ServiceList } from "../inventory/service-list.tsx";
+import { CsvLink } from "../parts/csv-link.tsx";
 import {
   ExploitedChoice,
   FilterBar,
@@ -14,9 +15,9 @@ import {
 } from "../parts/filters.tsx";
 import { PageHead } from "../parts/page-head.tsx";
 import { UrlTabs } from "../parts/tabs.tsx";
-import { FixFirstList, plural } from "../triage/fix-first-list.tsx";
+import { FixFirstList, fixFirstQuery, plural } from "../triage/fix-first-list.tsx";
 import { AsOfChoice, asOfQuery, PastBanner } from "./as-of.tsx";
-import { FindingGroups } from "./finding-groups.tsx";
+import { FindingGroups, groupQuery } from "./finding-groups.tsx";
 import { Gaps } from "./gaps.tsx";
 import { ServiceChoice } from "./service-choice.tsx";
 
@@ -35,7 +36,11 @@ export function FindingsPage() {
   const by = search["by"] ?? "action";
   return (
     <>
-      <PageHead title="Findings" sentence={all !== null && <Sentence of={all} />} />
+      <PageHead
+        title="Findings"
+        sentence={all !== null && <Sentence of={all} />}
+        actions={<ListFile by={by} search={search} />}
+      />
       {asOf !== null && (
         <PastBanner
           set={set}
@@ -106,6 +111,13 @@ export function FindingsPage() {
       />
     </>
   );
+}
+
+/** The list in sight as a file; services and the curve have none. */
+function ListFile({ by, search }: { readonly by: string; readonly search: Search }) {
+  if (by === "action") return <CsvLink path="/api/v1/fix-first" query={fixFirstQuery(search)} />;
+  if (by !== "vulnerability" && by !== "host") return null;
+  return <CsvLink path="/api/v1/findings" query={groupQuery(by, search)} />;
 }
 
 interface Sums {

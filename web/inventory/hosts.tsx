@@ -5,6 +5,7 @@ import { useAnswer } from "../app/queries.ts";
 import { type Search, useSearch } from "../app/search-state.ts";
 import { type Action, actionFor, GuardedButton } from "../parts/actions.tsx";
 import { Answered } from "../parts/answered.tsx";
+import { CsvLink } from "../parts/csv-link.tsx";
 import { Empty } from "../parts/empty.tsx";
 import { FilterBar, FilterField, FilterReset } from "../parts/filters.tsx";
 import { Mark } from "../parts/mark.tsx";
@@ -44,6 +45,7 @@ export function HostsPage() {
         sentence={first.data && <Sentence of={first.data} isFiltered={isFiltered} />}
         actions={
           <>
+            <CsvLink path="/api/v1/hosts" query={query} />
             <StartScan
               action={actionFor(actions, "scan")}
               total={first.data?.total ?? 0}
