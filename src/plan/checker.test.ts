@@ -228,6 +228,10 @@ function ruleLeaves(edit: (leaf: PlannedLeaf, at: number) => PlannedLeaf): Plann
   return { ...made, plan: { ...made.plan!, leaves: made.plan!.leaves.map(edit) } };
 }
 
+const otherDigest = (leaf: PlannedLeaf): PlannedLeaf => {
+  return { ...leaf, text: leaf.text, digest: sha256("x") };
+};
+
 /** Each host with a leaf of its own for the same wave and body. */
 const apartByHost = (leaf: PlannedLeaf, at: number): PlannedLeaf => {
   return { ...leaf, text: leaf.text.replace(/index \d+/, `index ${at}`) };
@@ -253,7 +257,7 @@ const mutations: Record<PlanRule, readonly (readonly [Planned, PlanInput?])[]> =
   "leaf-format": [[withLeafText(good.plan!.leaves[0]!.text.replace("wave 1", "wave one"))]],
   "leaf-digest": [
     [withLeafText(good.plan!.leaves[0]!.text.replace("wave 1", "wave 2"))],
-    [withPlan({ leaves: good.plan!.leaves.map((leaf) => ({ ...leaf, digest: sha256("x") })) })],
+    [withPlan({ leaves: good.plan!.leaves.map(otherDigest) })],
   ],
   "leaf-index": [[withPlan({ leaves: swapped(good.plan!.leaves) })]],
   root: [[edited(/root [0-9a-f]{4}/, "root 0000")]],

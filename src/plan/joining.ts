@@ -60,7 +60,7 @@ export function judgeJoining(facts: JoiningFacts): Joining {
   });
   for (const candidate of candidates) {
     const host = candidate.host.id;
-    const found = leafFor(candidate, drafts.get(candidate)?.digest, facts);
+    const found = leafFor(candidate, drafts.of(candidate).digest, facts);
     if ("why" in found) waits.push({ host, because: found });
     else if (joins.length < facts.room) joins.push({ host, ...found });
     else waits.push({ host, because: { why: "rule-full", max: facts.max } });
@@ -94,11 +94,11 @@ function whyLeftOut(because: ExcludedHost["because"]): WhyNotJoining | null {
  */
 function leafFor(
   { ring }: Candidate,
-  body: Digest | undefined,
+  body: Digest,
   { leaves, waves }: JoiningFacts,
 ): Omit<Joiner, "host"> | WhyNotJoining {
   const same = leaves.filter((leaf) => leaf.body === body);
-  if (body === undefined || same.length === 0) return { why: "no-approved-body" };
+  if (same.length === 0) return { why: "no-approved-body" };
   const open = new Set(waves.filter((wave) => wave.ring === ring.name).map(({ number }) => number));
   const last = same.findLast(({ wave }) => open.has(wave));
   if (last !== undefined) return { leaf: last.leaf, wave: last.wave, body };

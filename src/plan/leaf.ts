@@ -1,4 +1,4 @@
-import { type Parsed, parseDocument, writeDocument } from "../base/document.ts";
+import { type Parsed, parseDocument } from "../base/document.ts";
 import { instantToSeconds } from "../base/instant.ts";
 import type { Span } from "../base/spans.ts";
 
@@ -22,13 +22,10 @@ export const ANY_HOST = "*";
 export const WINDOWS_MAX = 8;
 
 export function writeLeaf(leaf: Leaf): string {
-  return writeDocument("leaf", [
-    `index ${leaf.index}`,
-    `wave ${leaf.wave}`,
-    `host ${leaf.host}`,
-    `body ${leaf.body}`,
-    ...leaf.windows.map(({ from, to }) => `window ${from} ${to}`),
-  ]);
+  const { index, wave, host, body } = leaf;
+  // A million of these are written for one plan: no list of lines for each.
+  const windows = leaf.windows.map(({ from, to }) => `window ${from} ${to}\n`).join("");
+  return `fettle leaf 1\nindex ${index}\nwave ${wave}\nhost ${host}\nbody ${body}\n${windows}end\n`;
 }
 
 const noWindows: Leaf["windows"] = [];

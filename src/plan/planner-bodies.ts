@@ -21,14 +21,40 @@ export interface DraftBody {
   readonly hooks: readonly HookPair[];
 }
 
+/** The transaction of each candidate, by its place; a map of a million keys would take a second. */
+export class Drafts {
+  readonly #candidates: readonly Candidate[];
+  readonly #byPlace: DraftBody[] = [];
+  readonly #distinct = new Set<DraftBody>();
+
+  constructor(candidates: readonly Candidate[], draftOf: (of: Candidate) => DraftBody) {
+    this.#candidates = candidates;
+    for (const candidate of candidates) {
+      const draft = draftOf(candidate);
+      this.#byPlace[candidate.at] = draft;
+      this.#distinct.add(draft);
+    }
+  }
+
+  /** Of a candidate that was among those. */
+  of(candidate: Candidate): DraftBody {
+    return present(this.#byPlace[candidate.at], "the host's body");
+  }
+
+  get candidates(): readonly Candidate[] {
+    return this.#candidates;
+  }
+
+  /** Each once. */
+  get distinct(): ReadonlySet<DraftBody> {
+    return this.#distinct;
+  }
+}
+
 /** A body is written and hashed once for each distinct content, not once a host. */
-export function draftBodies(
-  candidates: readonly Candidate[],
-  policy: RingsPolicy,
-): ReadonlyMap<Candidate, DraftBody> {
+export function draftBodies(candidates: readonly Candidate[], policy: RingsPolicy): Drafts {
   const perResolution = new Map<Resolution, Map<string, DraftBody>>();
-  const drafts = new Map<Candidate, DraftBody>();
-  for (const candidate of candidates) {
+  return new Drafts(candidates, (candidate) => {
     const isRebooted = rebootsFor(policy.reboots, candidate.host, candidate.resolution.moves);
     const restarts = restartsFor(candidate, policy);
     const probes = probesFor(candidate, policy);
@@ -41,9 +67,8 @@ export function draftBodies(
     const asked = { resolution: candidate.resolution, hooks, restarts, isRebooted, probes };
     const draft = known.get(key) ?? draftBody(asked, policy);
     known.set(key, draft);
-    drafts.set(candidate, draft);
-  }
-  return drafts;
+    return draft;
+  });
 }
 
 export function irreversiblePackages(drafts: ReadonlySet<DraftBody>): string[] {
@@ -52,20 +77,23 @@ export function irreversiblePackages(drafts: ReadonlySet<DraftBody>): string[] {
 
 /** Services that use the changed files, as far as they run on this host, in the policy's order. */
 function restartsFor({ host, resolution }: Candidate, { order }: RingsPolicy): string[] {
-  const units = [...new Set(resolution.affectedServices)]
-    .filter((unit) => host.services.includes(unit))
-    .sort();
+  const units = [...new Set(resolution.affectedServices.filter((u) => host.services.includes(u)))];
+  if (units.length < 2) return units;
+  units.sort();
   const named = order.restarts.filter((unit) => units.includes(unit));
   return [...named, ...units.filter((unit) => !named.includes(unit))];
 }
 
-function probesFor({ host }: Candidate, policy: RingsPolicy): string[] {
+function probesFor({ host }: Candidate, policy: RingsPolicy): readonly string[] {
+  if (policy.probes.length === 0) return noNames;
   const names = policy.probes
     .filter((rule) => selects(rule.when, host.labels))
     .filter((rule) => rule.service === null || host.services.includes(rule.service))
     .map((rule) => rule.probe);
   return [...new Set(names)];
 }
+
+const noNames: readonly string[] = [];
 
 function draftBody(
   asked: {

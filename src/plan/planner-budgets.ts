@@ -17,7 +17,11 @@ export function planBudgets(
   const blocked: Blocker[] = [];
   for (const key of keys) {
     const members = membersOf(input, key);
-    const values = new Set(candidates.flatMap(({ host }) => host.labels[key] ?? []));
+    const values = new Set<string>();
+    for (const { host } of candidates) {
+      const value = host.labels[key];
+      if (value !== undefined) values.add(value);
+    }
     for (const value of [...values].sort(compareText)) {
       const rule = budgetFor(rules, { key, value });
       if (rule === null) continue;

@@ -18,11 +18,13 @@ export function hooksFor({ host }: Candidate, policy: RingsPolicy): readonly Hoo
 const NAMES_TOLD_MAX = 5;
 
 export function drainsOf(
-  drafts: ReadonlyMap<Candidate, { readonly hooks: readonly HookPair[] }>,
+  candidates: readonly Candidate[],
+  hooksOf: (of: Candidate) => readonly HookPair[],
 ): readonly DrainReport[] {
   const found = new Map<string, { rejoin: string; names: string[] }>();
-  for (const [{ host }, { hooks }] of drafts) {
-    for (const { drain, rejoin } of hooks) {
+  for (const candidate of candidates) {
+    const { host } = candidate;
+    for (const { drain, rejoin } of hooksOf(candidate)) {
       const known = found.get(drain) ?? { rejoin, names: [] };
       found.set(drain, known);
       known.names.push(host.name);

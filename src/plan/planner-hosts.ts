@@ -1,3 +1,4 @@
+import type { Digest } from "../base/digest.ts";
 import type { Instant } from "../base/instant.ts";
 import type { DistrustedSource } from "../inventory/package-source.ts";
 import { type RingPolicy, type RingsPolicy, ringOf } from "../policy/rings.ts";
@@ -15,6 +16,8 @@ import type {
 /** Which hosts a plan takes, and why it takes the others not: every host is in one of the lists. */
 
 export interface Candidate {
+  /** Its place among the candidates: what is found out of each stands in lists by this. */
+  readonly at: number;
   readonly host: PlanHost;
   readonly ring: RingPolicy;
   readonly resolution: Resolution;
@@ -32,17 +35,29 @@ export function selectHosts(facts: Facts): {
   readonly candidates: readonly Candidate[];
   readonly excluded: readonly ExcludedHost[];
 } {
-  const outcomes = new Map(facts.resolutions.map((pair) => [pairKey(pair), pair.outcome]));
+  const outcomes = outcomesOf(facts.resolutions);
   const candidates: Candidate[] = [];
   const excluded: ExcludedHost[] = [];
   for (const host of facts.hosts) {
-    const judged = judgeHost(host, facts, outcomes);
+    const judged = judgeHost(host, candidates.length, { facts, outcomes });
     if ("why" in judged) excluded.push({ host: host.id, name: host.name, because: judged });
     else candidates.push(judged);
   }
   // Names are what people look for; the order of the input must not matter.
   excluded.sort(byName);
   return { candidates, excluded };
+}
+
+type Outcomes = ReadonlyMap<Digest, ReadonlyMap<Digest, ResolutionOutcome>>;
+
+/** By package set, then by offer set: a key of both would be written anew for each host. */
+function outcomesOf(resolutions: readonly ResolvedPair[]): Outcomes {
+  const outcomes = new Map<Digest, Map<Digest, ResolutionOutcome>>();
+  for (const { packageSet, offerSet, outcome } of resolutions) {
+    const known = outcomes.get(packageSet) ?? new Map<Digest, ResolutionOutcome>();
+    outcomes.set(packageSet, known.set(offerSet, outcome));
+  }
+  return outcomes;
 }
 
 export function byName(a: ExcludedHost, b: ExcludedHost): number {
@@ -59,8 +74,8 @@ export function compareText(a: string, b: string): number {
 
 function judgeHost(
   host: PlanHost,
-  facts: Facts,
-  outcomes: ReadonlyMap<string, ResolutionOutcome>,
+  at: number,
+  { facts, outcomes }: { readonly facts: Facts; readonly outcomes: Outcomes },
 ): Candidate | Exclusion {
   if (host.mode === "inspect-only") return { why: "inspect-only" };
   const { inspectedAt, packageSet, offerSet } = host;
@@ -72,7 +87,7 @@ function judgeHost(
   if (!(facts.issuedAt - inspectedAt <= ageMsMax)) {
     return { why: "stale-inventory", inspectedAt, ageSecondsMax: ageMsMax / 1000 };
   }
-  const outcome = outcomes.get(pairKey({ packageSet, offerSet }));
+  const outcome = outcomes.get(packageSet)?.get(offerSet);
   if (outcome === undefined) return { why: "not-resolved", problem: "no host answered for it" };
   switch (outcome.kind) {
     case "not-affected":
@@ -86,23 +101,27 @@ function judgeHost(
     case "not-resolved":
       return { why: "not-resolved", problem: outcome.problem };
     case "moves":
-      return placeHost(host, outcome.resolution, facts.policy);
+      return placeHost(host, at, { resolution: outcome.resolution, policy: facts.policy });
   }
 }
 
 function placeHost(
   host: PlanHost,
-  resolution: Resolution,
-  policy: RingsPolicy,
+  at: number,
+  { resolution, policy }: { readonly resolution: Resolution; readonly policy: RingsPolicy },
 ): Candidate | Exclusion {
   if (resolution.moves.length === 0) return { why: "not-affected" };
   const ring = ringOf(policy, host.labels);
   if (ring === null) return { why: "no-ring" };
-  const packages = resolution.moves.map((m) => m.name).filter((name) => host.held.includes(name));
+  const { held } = host;
+  const packages =
+    held.length === 0
+      ? []
+      : resolution.moves.flatMap(({ name }) => (held.includes(name) ? name : []));
   if (packages.length > 0) return { why: "held", packages: [...new Set(packages)].sort() };
   const sources = distrustedUnder(policy, host);
   if (sources.length > 0) return { why: "distrusted-source", sources };
-  return { host, ring, resolution };
+  return { at, host, ring, resolution };
 }
 
 /** The sources for which a host takes no part. Its own program refuses unsigned ones in any case. */

@@ -12,7 +12,7 @@ import type {
   PlanInput,
   PlanReport,
 } from "./model.ts";
-import { type DraftBody, irreversiblePackages } from "./planner-bodies.ts";
+import { type Drafts, irreversiblePackages } from "./planner-bodies.ts";
 import { drainsOf } from "./planner-hooks.ts";
 import type { Candidate } from "./planner-hosts.ts";
 import { askedProcedures } from "./planner-tiers.ts";
@@ -24,11 +24,11 @@ export function reportFor(facts: {
   readonly input: PlanInput;
   readonly candidates: readonly Candidate[];
   readonly excluded: readonly ExcludedHost[];
-  readonly drafts: ReadonlyMap<Candidate, DraftBody>;
+  readonly drafts: Drafts;
   readonly schedule: Pick<Schedule, "waves" | "canaries" | "met" | "cutShort" | "tooShort">;
   readonly blocked: readonly Blocker[];
 }): PlanReport {
-  const drafts = new Set(facts.drafts.values());
+  const { distinct: drafts } = facts.drafts;
   const steps = [...drafts].flatMap((draft) => draft.body.steps);
   const irreversible = irreversiblePackages(drafts);
   const ways: Record<PlanHost["way"], number> = { local: 0, ssh: 0, piped: 0 };
@@ -39,25 +39,29 @@ export function reportFor(facts: {
     reversibility: irreversible.length === 0 ? "downgrade" : "none",
     irreversible,
     restarts: sortedSet(steps.flatMap((step) => (step.verb === "restart" ? [step.unit] : []))),
-    drains: drainsOf(facts.drafts),
+    drains: drainsOf(facts.candidates, (one) => facts.drafts.of(one).hooks),
     needsReboot: steps.some(
       (step) => step.verb === "reboot" || ("name" in step && needsReboot(step)),
     ),
-    reboots: [...facts.drafts.values()].filter(isRebooting).length,
+    reboots: countReboots(facts.candidates, facts.drafts),
     detects: facts.schedule.waves.map((wave) => ({
       wave: wave.number,
       hosts: wave.hostCount,
       failureRate: detectableFailureRate(wave.hostCount, wave.limits),
     })),
     canaries: facts.schedule.canaries,
-    procedures: askedProcedures(facts.input, facts.drafts.keys()),
+    procedures: askedProcedures(facts.input, facts.candidates),
     ways,
     warnings: warningsFor({ ...facts, irreversible }),
   };
 }
 
-function isRebooting({ body }: DraftBody): boolean {
-  return body.steps.some((step) => step.verb === "reboot");
+function countReboots(candidates: readonly Candidate[], drafts: Drafts): number {
+  const rebooting = new Set(
+    [...drafts.distinct].filter(({ body }) => body.steps.some((step) => step.verb === "reboot")),
+  );
+  if (rebooting.size === 0) return 0;
+  return candidates.reduce((sum, one) => sum + Number(rebooting.has(drafts.of(one))), 0);
 }
 
 function warningsFor(facts: {

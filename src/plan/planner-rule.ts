@@ -1,9 +1,10 @@
 import { sha256 } from "../base/digest.ts";
 import { present } from "../base/failure.ts";
 import { overlap, type Span } from "../base/spans.ts";
+import { HostLeaf } from "./host-leaf.ts";
 import { ANY_HOST, leafText, WINDOWS_MAX } from "./leaf.ts";
 import type { Blocker, HostRule, PlannedLeaf } from "./model.ts";
-import type { DraftBody } from "./planner-bodies.ts";
+import type { Drafts } from "./planner-bodies.ts";
 import type { Candidate } from "./planner-hosts.ts";
 import type { Schedule } from "./planner-waves.ts";
 
@@ -21,18 +22,17 @@ interface Share {
   readonly windows: readonly Span[] | null;
 }
 
-export function leavesOfRule(
-  schedule: Schedule,
-  drafts: ReadonlyMap<Candidate, DraftBody>,
-): PlannedLeaf[] {
+export function leavesOfRule(schedule: Schedule, drafts: Drafts): PlannedLeaf[] {
   const leaves: PlannedLeaf[] = [];
   for (const [leaf, { wave, hosts, windows }] of sharesOf(schedule, drafts).entries()) {
-    const body = present(drafts.get(hosts[0] as Candidate), "the hosts' body").digest;
+    const body = drafts.of(hosts[0] as Candidate).digest;
     const times = present(windows, "the hosts' common time");
     const protocolId = ANY_HOST;
     const text = leafText({ index: leaf, wave, protocolId, body, windows: times });
-    const signed = { leaf, wave, protocolId, body, digest: sha256(text), text, windows: times };
-    for (const { host } of hosts) leaves.push({ index: leaves.length, host: host.id, ...signed });
+    const signed = { leaf, wave, protocolId, body, digest: sha256(text), windows: times };
+    for (const { host } of hosts) {
+      leaves.push(new HostLeaf({ index: leaves.length, host: host.id, ...signed }));
+    }
   }
   return leaves;
 }
@@ -47,7 +47,7 @@ export function ruleBlockers(
   of: {
     readonly candidates: readonly Candidate[];
     readonly schedule: Schedule;
-    readonly drafts: ReadonlyMap<Candidate, DraftBody>;
+    readonly drafts: Drafts;
   },
 ): Blocker[] {
   const hosts = of.candidates.length;
@@ -62,12 +62,12 @@ export function ruleBlockers(
   ];
 }
 
-function sharesOf(schedule: Schedule, drafts: ReadonlyMap<Candidate, DraftBody>): readonly Share[] {
+function sharesOf(schedule: Schedule, drafts: Drafts): readonly Share[] {
   return schedule.waves.flatMap((wave) => {
     const members = schedule.members.get(wave.number) ?? [];
-    const byBody = Map.groupBy(members, (one) => present(drafts.get(one), "its body").digest);
+    const byBody = Map.groupBy(members, (one) => drafts.of(one).digest);
     return [...byBody.values()].map((hosts) => {
-      const own = hosts.map((one) => schedule.windowsOf.get(one) ?? wave.windows);
+      const own = hosts.map((one) => schedule.windowsOf[one.at] ?? wave.windows);
       return { wave: wave.number, ring: wave.ring, hosts, windows: commonTimes(own) };
     });
   });

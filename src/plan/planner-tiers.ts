@@ -1,16 +1,13 @@
 import { parties, procedureOf } from "../policy/rings-procedures.ts";
 import { isBackedUp, type Tier, tierRuleOf } from "../policy/rings-tiers.ts";
 import { type AskedProcedures, type Blocker, noProcedures, type PlanInput } from "./model.ts";
-import type { DraftBody } from "./planner-bodies.ts";
+import type { Drafts } from "./planner-bodies.ts";
 import { type Candidate, compareText } from "./planner-hosts.ts";
 
 /** What hosts of critical tiers lack; a plan that takes one of them as it is would be no plan. */
 const NAMES_TOLD_MAX = 5;
 
-export function tierBlockers(
-  input: PlanInput,
-  drafts: ReadonlyMap<Candidate, DraftBody>,
-): readonly Blocker[] {
+export function tierBlockers(input: PlanInput, drafts: Drafts): readonly Blocker[] {
   const rules = input.policy.tiers;
   if (rules.length === 0) return [];
   const lacking = new Map<string, { tier: Tier; lacks: "way-back" | "backup"; names: string[] }>();
@@ -19,10 +16,11 @@ export function tierBlockers(
     lacking.set(`${tier} ${lacks}`, known);
     known.names.push(name);
   };
-  for (const [{ host }, draft] of drafts) {
+  for (const candidate of drafts.candidates) {
+    const { host } = candidate;
     const rule = tierRuleOf(rules, host.labels);
     if (rule === null) continue;
-    if (rule.isWayBackNeeded && draft.irreversible.length > 0)
+    if (rule.isWayBackNeeded && drafts.of(candidate).irreversible.length > 0)
       add(rule.tier, "way-back", host.name);
     if (!isBackedUp(rule, host.labels, input.issuedAt)) add(rule.tier, "backup", host.name);
   }

@@ -39,8 +39,8 @@ export interface Schedule {
   readonly blocked: readonly Blocker[];
   /** Waves whose later opening times do not fit into a leaf. */
   readonly cutShort: readonly string[];
-  /** The times of hosts whose windows are not simply those of their wave. */
-  readonly windowsOf: ReadonlyMap<Candidate, readonly Span[]>;
+  /** The times of hosts whose windows are not simply those of their wave, by their place. */
+  readonly windowsOf: readonly (readonly Span[] | undefined)[];
   /** Hosts for which the calendar has no time while their wave may run. */
   readonly closed: ReadonlyMap<Candidate, Exclusion>;
   /** Waves that wait for the calendar, or that a release or a CAB meeting meets. */
@@ -117,7 +117,7 @@ class Waves {
   readonly cutShort: string[] = [];
   readonly tooShort: TooShort[] = [];
   readonly met: CalendarMet[] = [];
-  readonly windowsOf = new Map<Candidate, readonly Span[]>();
+  readonly windowsOf: (readonly Span[] | undefined)[] = [];
   readonly closed = new Map<Candidate, Exclusion>();
 
   add(
@@ -129,7 +129,9 @@ class Waves {
     },
   ): PlannedWave {
     const { ring, part, times } = of;
-    for (const [host, own] of times.own) this.windowsOf.set(host, own);
+    for (const { hosts, windows } of times.own) {
+      for (const { at } of hosts) this.windowsOf[at] = windows;
+    }
     for (const [host, because] of times.closed) this.closed.set(host, because);
     if (times.isCutShort) this.cutShort.push(ring.name);
     if (times.tooShort !== null) this.tooShort.push(times.tooShort);
@@ -232,7 +234,11 @@ interface RingTimes {
   readonly notBefore: Instant;
   readonly notAfter: Instant;
   readonly windows: readonly Span[];
-  readonly own: ReadonlyMap<Candidate, readonly Span[]>;
+  /** Those whose windows are not the wave's. */
+  readonly own: readonly {
+    readonly hosts: readonly Candidate[];
+    readonly windows: readonly Span[];
+  }[];
   readonly closed: ReadonlyMap<Candidate, Exclusion>;
   readonly isCutShort: boolean;
   readonly tooShort: TooShort | null;
@@ -261,12 +267,11 @@ function timesOf(
     notBefore,
     notAfter: isFree ? to : Math.max(...open.map(({ windows }) => windows.at(-1)?.to ?? to)),
     windows: isFree ? [] : joined(open.flatMap(({ windows }) => windows)),
-    own: new Map(
-      open.flatMap(({ group, windows }) => {
-        const own = ring.opens === null && group.open === null ? [] : windows;
-        return group.candidates.map((host) => [host, own] as const);
-      }),
-    ),
+    own: open.flatMap(({ group, windows }) => {
+      // All of the wave's time, and so has the wave: nothing to say of each host.
+      if (ring.opens === null && group.open === null) return [];
+      return { hosts: group.candidates, windows };
+    }),
     closed: new Map(
       judged.flatMap(({ group, windows }) => {
         if (windows.length > 0) return [];

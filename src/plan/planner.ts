@@ -2,6 +2,7 @@ import { type Digest, sha256 } from "../base/digest.ts";
 import { present } from "../base/failure.ts";
 import { instantToSeconds } from "../base/instant.ts";
 import { approvalsNeeded } from "../policy/rings.ts";
+import { HostLeaf } from "./host-leaf.ts";
 import { leafText } from "./leaf.ts";
 import type {
   Blocker,
@@ -16,6 +17,7 @@ import type {
 import {
   contentDigest,
   type DraftBody,
+  type Drafts,
   draftBodies,
   irreversiblePackages,
 } from "./planner-bodies.ts";
@@ -49,26 +51,25 @@ export function plan(input: PlanInput): Planned {
 function blockersOf(facts: {
   readonly input: PlanInput;
   readonly candidates: readonly Candidate[];
-  readonly drafts: ReadonlyMap<Candidate, DraftBody>;
+  readonly drafts: Drafts;
   readonly schedule: Schedule;
   readonly budgets: { readonly blocked: readonly Blocker[] };
 }): Blocker[] {
   const { input, candidates, drafts, schedule } = facts;
   if (candidates.length === 0) return [{ why: "no-hosts" }];
   const blocked = [...schedule.blocked, ...facts.budgets.blocked, ...tierBlockers(input, drafts)];
-  const packages = irreversiblePackages(new Set(drafts.values()));
+  const packages = irreversiblePackages(drafts.distinct);
   const isAllowed = input.policy.irreversible !== "no" && input.isIrreversibleAcknowledged;
   if (input.rule !== null)
     blocked.push(...ruleBlockers(input.rule, { candidates, schedule, drafts }));
   if (packages.length > 0 && !isAllowed) {
     blocked.push({ why: "irreversible", packages, allowed: input.policy.irreversible });
   }
-  for (const [candidate, draft] of drafts) {
-    if (!draft.isTooLarge) continue;
-    const bytes = draft.text.length;
-    return [...blocked, { why: "body-too-large", host: candidate.host.name, bytes }];
-  }
-  return blocked;
+  if (![...drafts.distinct].some((draft) => draft.isTooLarge)) return blocked;
+  const large = candidates.find((candidate) => drafts.of(candidate).isTooLarge);
+  const { host } = present(large, "the host of a body that is too large");
+  const bytes = drafts.of(large as Candidate).text.length;
+  return [...blocked, { why: "body-too-large", host: host.name, bytes }];
 }
 
 /** Hosts for which the calendar has no time are told with the others that are left out. */
@@ -85,18 +86,19 @@ function withClosed(
   return [...excluded, ...more].sort(byName);
 }
 
-function makeLeaves(schedule: Schedule, drafts: ReadonlyMap<Candidate, DraftBody>): PlannedLeaf[] {
+function makeLeaves(schedule: Schedule, drafts: Drafts): PlannedLeaf[] {
   const leaves: PlannedLeaf[] = [];
   for (const wave of schedule.waves) {
     for (const candidate of present(schedule.members.get(wave.number), "the wave's hosts")) {
       const index = leaves.length;
       const { id: host, protocolId } = candidate.host;
-      const body = present(drafts.get(candidate), "the host's body").digest;
-      const windows = schedule.windowsOf.get(candidate) ?? wave.windows;
-      const text = leafText({ index, wave: wave.number, protocolId, body, windows });
-      const digest = sha256(text);
-      const place = { index, leaf: index, wave: wave.number };
-      leaves.push({ ...place, host, protocolId, body, digest, text, windows });
+      const body = drafts.of(candidate).digest;
+      const windows = schedule.windowsOf[candidate.at] ?? wave.windows;
+      const { number } = wave;
+      const digest = sha256(leafText({ index, wave: number, protocolId, body, windows }));
+      leaves.push(
+        new HostLeaf({ index, leaf: index, wave: number, host, protocolId, body, digest, windows }),
+      );
     }
   }
   return leaves;
@@ -107,13 +109,13 @@ function assemble(
   made: {
     readonly leaves: readonly PlannedLeaf[];
     readonly waves: readonly PlannedWave[];
-    readonly drafts: ReadonlyMap<Candidate, DraftBody>;
+    readonly drafts: Drafts;
     readonly budgets: readonly PlannedBudget[];
   },
 ): Plan {
   const { leaves, waves, budgets } = made;
   const bodies = distinctBodies(made.drafts);
-  const signed = distinctLeaves(leaves);
+  const signed = input.rule === null ? leaves : distinctLeaves(leaves);
   const statement = writeStatement({
     tenant: input.deployment,
     change: input.change,
@@ -148,7 +150,7 @@ function assemble(
     patch: input.patch,
     class: input.class,
     need: Math.max(
-      tierNeed(input, made.drafts.keys()),
+      tierNeed(input, made.drafts.candidates),
       approvalsNeeded(input.policy, {
         class: input.class,
         rings: waves.map((wave) => wave.ring),
@@ -162,9 +164,9 @@ function assemble(
   };
 }
 
-function distinctBodies(drafts: ReadonlyMap<Candidate, DraftBody>): DraftBody[] {
+function distinctBodies(drafts: Drafts): DraftBody[] {
   const byDigest = new Map<Digest, DraftBody>();
-  for (const draft of drafts.values()) byDigest.set(draft.digest, draft);
+  for (const draft of drafts.distinct) byDigest.set(draft.digest, draft);
   return [...byDigest.values()].sort((a, b) => (a.digest < b.digest ? -1 : 1));
 }
 

@@ -8,7 +8,7 @@ import { type Reader, sqlInstant, sqlJson, type Tx } from "../db/database.ts";
 import type { ChangeClass, RingsPolicy } from "../policy/rings.ts";
 import { partySchema } from "../policy/rings-procedures.ts";
 import { wavePartSchema } from "../policy/rings-waves.ts";
-import { leafText } from "./leaf.ts";
+import { HostLeaf } from "./host-leaf.ts";
 import type { ExcludedHost, Plan, PlannedLeaf, PlannedWave, PlanReport } from "./model.ts";
 import { insertBudgets } from "./store-budgets.ts";
 import { insertWindowSets, loadWindowSets, type WindowSets } from "./store-windows.ts";
@@ -335,15 +335,13 @@ export async function loadLeaves(
      order by index limit ${filter.limit ?? null}::bigint`.execute(reader);
   return rows.map(({ windowSet, ...row }) => {
     const own = windowSet === null ? waves.get(row.wave)?.windows : sets.get(windowSet);
-    const leaf = { ...row, windows: own ?? [] };
-    return { ...leaf, text: checkedText(leaf) };
+    return checked(new HostLeaf({ ...row, windows: own ?? [] }));
   });
 }
 
-function checkedText(row: Omit<PlannedLeaf, "text">): string {
-  const text = leafText({ ...row, index: row.leaf });
-  assert(sha256(text) === row.digest, `leaf ${row.leaf} is not what was signed`);
-  return text;
+function checked(leaf: PlannedLeaf): PlannedLeaf {
+  assert(sha256(leaf.text) === leaf.digest, `leaf ${leaf.leaf} is not what was signed`);
+  return leaf;
 }
 
 /** All signed leaves' digests in index order: what `buildTree` needs for the paths of a bundle. */
