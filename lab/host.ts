@@ -69,6 +69,9 @@ export interface LabHost {
   /** Switches on a host that is off. */
   readonly start: () => Promise<void>;
   readonly cutNetwork: () => Promise<void>;
+  /** What others send to the host is lost, or what it sends; the other direction goes on. */
+  readonly losePackets: (way: "to" | "from") => Promise<void>;
+  /** After a cut as well as after a loss. */
   readonly restoreNetwork: () => Promise<void>;
   readonly groundTruth: () => Promise<readonly Effect[]>;
   readonly pendingUpdates: () => Promise<readonly PendingUpdate[]>;
@@ -113,7 +116,11 @@ export function labHost(lab: RunRecord, record: HostRecord): LabHost {
     cutNetwork: async () => {
       await run("ip", ["link", "set", link, "down"]);
     },
+    losePackets: async (way) => {
+      await nftInHost(lab, record, lossRules(way));
+    },
     restoreNetwork: async () => {
+      await nftInHost(lab, record, noLoss);
       await ipBatch([`link set ${link} up`, forgetNeighbour(lab, record)]);
     },
     groundTruth: async () =>
@@ -184,6 +191,29 @@ async function connect(
   await run("nsenter", [`--net=/proc/${pid}/ns/net`, "ip", "-batch", "-"], {
     input: `${inside.join("\n")}\n`,
   });
+}
+
+/** Adding it first makes the deletion of a table that is not there no error. */
+const noLoss = "add table inet lab\ndelete table inet lab\n";
+
+/** In the host's own network: what its services send each other over loopback is not lost. */
+function lossRules(way: "to" | "from"): string {
+  const [hook, card] = way === "to" ? ["input", "iifname"] : ["output", "oifname"];
+  return `${noLoss}table inet lab {
+  chain loss {
+    type filter hook ${hook} priority -300; policy accept;
+    ${card} "eth0" drop
+  }
+}
+`;
+}
+
+async function nftInHost(lab: RunRecord, record: HostRecord, rules: string): Promise<void> {
+  const pid = await firstProcess(lab, record);
+  if (pid === null) {
+    throw new Failure("unavailable", `The lab host ${record.name} is off; start it first.`);
+  }
+  await run("nsenter", [`--net=/proc/${pid}/ns/net`, "nft", "-f", "-"], { input: rules });
 }
 
 /** Else the machine may go on for seconds believing that nobody is at the address. */

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import { Failure, failureTable } from "../src/base/failure.ts";
 import { installForcedCommand } from "./forced-command.ts";
 import type { LabHost } from "./host.ts";
@@ -225,6 +225,7 @@ function program(): Command {
     .description("print the ground truth of a host")
     .action((host: string, _options: unknown, command: Command) => printEffects(host, command));
   addPowerCommands(root);
+  addLossCommand(root);
   root
     .command("install")
     .description("install the Debian packages that the lab needs")
@@ -243,7 +244,7 @@ function addPowerCommands(root: Command): void {
     ["kill", "take a host's power away"],
     ["start", "switch a host on"],
     ["cutNetwork", "cut a host's network"],
-    ["restoreNetwork", "give a cut host its network back"],
+    ["restoreNetwork", "give a host its network back"],
   ] as const) {
     const shown = verb.replace("Network", "");
     root
@@ -254,6 +255,18 @@ function addPowerCommands(root: Command): void {
         say(`${host}: ${shown} done`);
       });
   }
+}
+
+/** One-way loss: the connection stays, and one side hears nothing. */
+function addLossCommand(root: Command): void {
+  root
+    .command("lose <host>")
+    .description("lose what a host sends, or what is sent to it, until restore")
+    .addOption(new Option("--way <way>", "which direction").choices(["to", "from"]).default("to"))
+    .action(async (host: string, options: { readonly way: "to" | "from" }, command: Command) => {
+      await (await requireLab(where(command))).host(host).losePackets(options.way);
+      say(`${host}: loses what goes ${options.way} it`);
+    });
 }
 
 // A reader that has seen enough (`| head`) is no failure.

@@ -8,6 +8,7 @@ const needed: readonly { readonly program: string; readonly package: string }[] 
   { program: "/usr/bin/ssh", package: "openssh-client" },
   { program: "/usr/sbin/sshd", package: "openssh-server" },
   { program: "/usr/sbin/ip", package: "iproute2" },
+  { program: "/usr/sbin/nft", package: "nftables" },
   { program: "/usr/bin/unshare", package: "util-linux" },
   { program: "/usr/bin/nsenter", package: "util-linux" },
   { program: "/usr/bin/apt-ftparchive", package: "apt-utils" },

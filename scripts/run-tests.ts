@@ -18,6 +18,8 @@ const NEEDED: Readonly<Record<string, string>> = {
   "dpkg-deb": "dpkg",
   gpg: "gpg",
   ip: "iproute2",
+  nft: "nftables",
+  faketime: "faketime",
   unshare: "util-linux",
   shellcheck: "shellcheck",
   busybox: "busybox",
