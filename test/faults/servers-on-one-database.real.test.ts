@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { arch, tmpdir } from "node:os";
 import { join } from "node:path";
 import { sql } from "kysely";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -38,10 +38,32 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-async function startServer(): Promise<ChildProcess> {
+/** All of a process's wall clock, and of nothing else; its hosts' programs get a clean environment. */
+const FAKETIME = `/usr/lib/${arch() === "arm64" ? "aarch64" : "x86_64"}-linux-gnu/faketime/libfaketimeMT.so.1`;
+
+function clockFile(): string {
+  return join(folder, "clock");
+}
+
+function moveClock(by: string): void {
+  writeFileSync(clockFile(), `${by}\n`);
+}
+
+function withOwnClock(): Readonly<Record<string, string>> {
+  moveClock("+0");
+  return {
+    LD_PRELOAD: FAKETIME,
+    FAKETIME_TIMESTAMP_FILE: clockFile(),
+    FAKETIME_NO_CACHE: "1",
+    FAKETIME_DONT_FAKE_MONOTONIC: "1",
+  };
+}
+
+async function startServer(env: Readonly<Record<string, string>> = {}): Promise<ChildProcess> {
   const args = [JSON.stringify(made.connection), made.world.paths.state, folder];
   const server = spawn(process.execPath, [PROGRAM, ...args], {
     stdio: ["ignore", "pipe", "inherit"],
+    env: { ...process.env, ...env },
   });
   servers.push(server);
   await once(server.stdout!, "data");
@@ -82,6 +104,20 @@ async function aRolloutOfAll(probe: string): Promise<RolloutId> {
   return (await startRollout(made.world, systemActor, { change })).id;
 }
 
+/** The second half only begins when the first has ended. */
+async function aRolloutOfTwoWaves(): Promise<RolloutId> {
+  const half = HOSTS / 2;
+  const added = await Promise.all(
+    names.map((name, at) => hosts.add(name, at < half ? "canary" : "1", "sleep 1")),
+  );
+  const waves = [
+    { ring: "canary", hosts: added.slice(0, half) },
+    { ring: "1", hosts: added.slice(half) },
+  ];
+  const change = await approvedMark(made.world, waves);
+  return (await startRollout(made.world, systemActor, { change })).id;
+}
+
 async function expectOnceEach(): Promise<void> {
   await until("every host is verified", async () =>
     (await ownership()).state === "finished" ? true : null,
@@ -114,5 +150,15 @@ describe.skipIf(!isRoot)("servers on one database", () => {
     await expectOnceEach();
     // Whatever it wrote found another epoch.
     expect((await ownership()).epoch).toBeGreaterThanOrEqual(taken.epoch);
+  });
+
+  test("a server whose clock jumps by a day ahead and back goes on: orders and leases have the database's time", async () => {
+    await aRolloutOfTwoWaves();
+    await startServer(withOwnClock());
+    await until("hosts began", async () => (effects() >= 1 ? true : null));
+    moveClock("+1d");
+    await until("the next wave began", async () => (effects() > HOSTS / 2 ? true : null));
+    moveClock("-1d");
+    await expectOnceEach();
   });
 });
