@@ -358,6 +358,7 @@ refuse_line() { # `CODE fact… note=text`, as the awk programs print it
 # --- Files --------------------------------------------------------------------------------------
 
 stage_files() {
+  FETCH_CUT=no
   files_missing >"$WORK/missing"
   if [ -s "$WORK/missing" ]; then
     files_local
@@ -376,6 +377,8 @@ stage_files() {
     [ "$PACKAGES_OF" != rpm ] || rpm_signed
     return 0
   fi
+  # Whoever cannot be reached may have it: this passes, and a file that is gone does not.
+  [ "$FETCH_CUT" = no ] || refuse E_SLOW "note=a package source did not answer, so files are missing$AHEAD_SPOILT"
   st_fact=$(awk '
     $2 == "new" { code = "E_TARGET"; fact = $0; exit }
     code == "" { code = "E_SNAPSHOT"; fact = $0 }
@@ -494,6 +497,7 @@ files_fetch() {
     journal NOTE "note=some files could not be fetched"
     # apt takes away what it could not fetch whole, and with it the sign of the full disk.
     ! said_no_space || ff_room=no
+    ! said_no_answer || FETCH_CUT=yes
   fi
   set --
   while read -r ff_sha _; do

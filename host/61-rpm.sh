@@ -171,8 +171,10 @@ rpm_fetch() {
   mkdir "$JOB/fetch"
   set --
   while read -r rf_sha _; do set -- "$@" "$rf_sha"; done <"$WORK/fetch"
-  run_fetch "$LIMIT_FETCH" "$DNF_PYTHON" -I -c "$DNF_PROGRAM" fetch "$DNF_LISTS" "$JOB/fetch" "$@" ||
+  if ! run_fetch "$LIMIT_FETCH" "$DNF_PYTHON" -I -c "$DNF_PROGRAM" fetch "$DNF_LISTS" "$JOB/fetch" "$@"; then
     journal NOTE "note=some files could not be fetched"
+    ! said_no_answer || FETCH_CUT=yes
+  fi
   rf_room=yes
   while read -r rf_sha _; do
     [ ! -f "$JOB/fetch/$rf_sha.rpm" ] || mv "$JOB/fetch/$rf_sha.rpm" "$JOB/debs/" || rf_room=no

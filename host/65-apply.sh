@@ -469,6 +469,14 @@ said_no_space() {
   tail -c 4000 "$OUTPUT" | grep -q 'No space left on device'
 }
 
+# Nobody was there at the other end, which says nothing of what a source has. In apt's words, curl's (dnf)
+# and the C library's; a proxy's own answer is an answer.
+said_no_answer() {
+  tail -c 4000 "$OUTPUT" | grep -q -i -e 'timed out' -e 'could not connect' -e 'failed to connect' \
+    -e 'unable to connect' -e 'connection failed' -e 'temporary failure resolving' \
+    -e 'could not resolve' -e 'is unreachable' -e 'no route to host'
+}
+
 # debconf's hook asks its questions before anything is unpacked, which needs a second and, where nobody
 # is there to answer, brings nothing: each package asks again when it is configured. It is left out,
 # but only when it is the one hook of its kind: another may be there to say no.

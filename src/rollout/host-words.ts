@@ -11,7 +11,7 @@ export const hostCodes: Readonly<Record<string, string>> = {
   E_POLICY:
     "compare /etc/fettle on the host with what the plan asks; enrol it with the policy meant",
   E_SIZE: "the job is over a limit of the protocol: plan fewer packages at once",
-  E_SLOW: "check the network between server and host",
+  E_SLOW: "check the network between the host, its server and its package sources",
   E_FORMAT: "the job did not arrive as it was sent: check the way there, and the program's version",
   E_SIG: "find out who signed; if keys were renewed, enrol the host again with the new ones",
   E_KEY: "have somebody approve whose key the host's policy knows",

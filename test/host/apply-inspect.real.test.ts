@@ -339,7 +339,7 @@ describe.skipIf(missing !== null)("a host that is looked at", () => {
     expect(`${talk.results[0]?.state} ${talk.results[0]?.code}`).toBe("refused E_STALE");
   });
 
-  test("files come over http by apt's own unprivileged method, never by root", async () => {
+  test("files come over http by apt's own unprivileged method, and a source that does not answer is E_SLOW", async () => {
     const host = await fresh();
     const seen: string[] = [];
     const web = createServer((request, response) => {
@@ -356,8 +356,14 @@ describe.skipIf(missing !== null)("a host that is looked at", () => {
     );
     const read = await fixture.server.inspect(host, "inspect refresh");
     expect(line(read.lines, "lists"), read.lines.join("\n")).toMatch(/^ok /);
-    const job = fixture.server.job(bodyOf(fixture, [["demo-kill", "1.0", "2.0"]]));
-    const talk = await fixture.server.apply(host, job);
+    const job = () => fixture.server.job(bodyOf(fixture, [["demo-kill", "1.0", "2.0"]]));
+    // While nobody answers the file is not gone: the host is asked again, and nobody blames the patch.
+    await new Promise((resolve) => web.close(resolve));
+    const cut = await fixture.server.apply(host, job());
+    const { state, code } = cut.results[0] ?? {};
+    expect(`${state} ${code}`, cut.journal.join("\n")).toBe("refused E_SLOW");
+    await new Promise<void>((resolve) => web.listen(port, "127.0.0.1", resolve));
+    const talk = await fixture.server.apply(host, job());
     expect(talk.results[0]?.state, talk.journal.join("\n")).toBe("done");
     expect(seen.filter((url) => url.endsWith(".deb")).sort()).toEqual([
       "/./demo-kill_1.0_amd64.deb",
