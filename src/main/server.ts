@@ -179,7 +179,7 @@ const channels: readonly Channel[] = ["ledger", "scan", "feed", "rollout", "chan
 class Work {
   readonly #standing: Standing;
   #closers = new Closers();
-  #loops: ReadonlyMap<Channel, readonly Loop[]> = new Map();
+  #loops: ReadonlyMap<Channel, readonly Woken[]> = new Map();
   #isRunning = false;
   starterLoaded: Promise<void> = Promise.resolve();
 
@@ -188,7 +188,7 @@ class Work {
   }
 
   wake(channel: Channel): void {
-    for (const loop of this.#loops.get(channel) ?? []) loop.wake();
+    for (const loop of this.#loops.get(channel) ?? []) loop.wake(channel);
   }
 
   async start(): Promise<void> {
@@ -271,12 +271,16 @@ function startFeeds(world: World): Loop & { readonly starterLoaded: Promise<void
   };
 }
 
+interface Woken {
+  wake(channel: Channel): void;
+}
+
 /** Starts the background work; the map says whom a wake-up concerns. */
 async function startLoops(
   world: World,
   feeds: Loop,
   closers: Closers,
-): Promise<ReadonlyMap<Channel, readonly Loop[]>> {
+): Promise<ReadonlyMap<Channel, readonly Woken[]>> {
   const keep = <T extends Loop>(name: string, loop: T): T => {
     closers.add(name, () => loop.stop());
     return loop;
@@ -297,7 +301,7 @@ async function startLoops(
   const decisions = keep("decisions", startDecisionLoop(world));
   const forwarding = keep("event sinks", await startForwarding(world));
   const mirrors = keep("ITSM mirrors", startMirrors(world));
-  return new Map<Channel, readonly Loop[]>([
+  return new Map<Channel, readonly Woken[]>([
     ["ledger", [sequencer, causes, forwarding, witnesses, mirrors]],
     ["scan", [scans, matching]],
     ["feed", [feeds, matching, deadlines, decisions]],

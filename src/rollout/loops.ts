@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { SECOND_MS } from "../base/instant.ts";
-import { startLoop } from "../base/loop.ts";
+import { MINUTE_MS, SECOND_MS } from "../base/instant.ts";
+import { type Loop, startLoop } from "../base/loop.ts";
+import type { Channel } from "../db/notify.ts";
 import type { World } from "../db/world.ts";
 import { isNewestToken } from "../fleet/actions-agent-poll.ts";
 import { sshExecutor } from "../fleet/executors/ssh/executor.ts";
@@ -17,6 +18,7 @@ import { type Presence, startPresence } from "./loops-presence.ts";
 import { startRevocations } from "./loops-revocations.ts";
 import { startStaging } from "./loops-staging.ts";
 import { startTurns } from "./loops-turns.ts";
+import { lookAtIntegrated } from "./store-approvals.ts";
 import { loadJobAbout } from "./store-job-about.ts";
 import { releaseDead } from "./store-presence.ts";
 import type { Unjudged } from "./store-results.ts";
@@ -25,8 +27,8 @@ import { sweepTargets } from "./store-targets.ts";
 
 /** The background work of rollouts in one server; any number of servers may run it side by side. */
 export interface Rollouts {
-  /** After a hint on the channel `rollout` or `change`. */
-  wake(): void;
+  /** After a hint on the channel `rollout`, or on `change`: then an approval may have come into the log. */
+  wake(channel?: Channel): void;
   stop(): Promise<void>;
 }
 
@@ -104,9 +106,11 @@ export function startRollouts(world: World, executor: Executor = defaultExecutor
   const looks = startLooks(engine, presence, () => turns.wake());
   const revocations = startRevocations(world);
   const staging = startStaging(engine, presence);
-  const loops = [turns, sweep, keep, looks, gates, joins, revocations, staging];
+  const approvals = startApprovals(world, presence, () => turns.wake());
+  const loops = [turns, sweep, keep, looks, gates, joins, revocations, staging, approvals];
   return {
-    wake() {
+    wake(channel) {
+      if (channel === "change") approvals.wake();
       for (const loop of [turns, looks, revocations, staging]) loop.wake();
     },
     async stop() {
@@ -126,6 +130,20 @@ export function defaultExecutor(world: World): Executor {
       return reachFor(world, host, { purpose: "job", judge: (tx) => about(tx, host.id) });
     },
     isNewestToken: (protocolId, token) => isNewestToken(world, protocolId, token),
+  });
+}
+
+/** Brings forward the look at rollouts whose approval came into the log after they were started. */
+function startApprovals(world: World, presence: Presence, onLook: () => void): Loop {
+  return startLoop({
+    name: "rollout-approvals",
+    // Hints wake it; without one the rollout's own next look is soon enough.
+    idleMs: MINUTE_MS,
+    log: world.log,
+    async turn() {
+      if (presence.isHeld() && (await lookAtIntegrated(world.db))) onLook();
+      return false;
+    },
   });
 }
 
@@ -160,7 +178,7 @@ function startGates(world: World): Pick<Rollouts, "stop"> {
 }
 
 /** Looks at hosts that say they are done, each on its own, so that a dead one holds up no other. */
-function startLooks(engine: Engine, presence: Presence, onEnd: () => void): Rollouts {
+function startLooks(engine: Engine, presence: Presence, onEnd: () => void): Loop {
   const abort = new AbortController();
   const running = new Map<Unjudged, Promise<void>>();
   /** Looks that failed here, as when the database went away: they are made again. */

@@ -3,7 +3,7 @@ import { never } from "../base/failure.ts";
 import type { ChangeId, PlanDigest } from "../base/ids.ts";
 import type { Instant } from "../base/instant.ts";
 import type { ChangeState } from "../change/model.ts";
-import type { Reader } from "../db/database.ts";
+import type { Db, Reader } from "../db/database.ts";
 import type { Hold } from "./hold.ts";
 import { millis } from "./store-time.ts";
 
@@ -15,6 +15,23 @@ export const approvalsAllow = sql`(exists (
   select 1 from approved_change c where c.id = r.change and c.plan = r.plan)
   and exists (
   select 1 from integrated_approval i where i.change = r.change and i.plan = r.plan))`;
+
+/**
+ * A look now for rollouts whose approval has come into the log: the look that found it missing put the next
+ * one off by seconds. A turn that is under way may not have written yet that it found it missing, so each
+ * that was just started is looked at too: a time that was changed is not overwritten by that turn. True when
+ * there was one.
+ */
+export async function lookAtIntegrated(db: Db): Promise<boolean> {
+  const { numAffectedRows = 0n } = await sql`
+    update rollout r set look_at = now()
+     where r.state = 'running'
+       and (r.started_at > now() - interval '10 seconds'
+            or exists (select 1 from wave w where w.rollout = r.id
+                          and w.holds @> '[{"why": "approval-not-in-log"}]'))
+       and ${approvalsAllow}`.execute(db);
+  return numAffectedRows > 0n;
+}
 
 interface ApprovalRow {
   readonly state: ChangeState;

@@ -18,9 +18,9 @@ import { parseCalendar } from "../calendar/calendar-policy.ts";
 import { type Calendar, emptyCalendar } from "../calendar/model.ts";
 import { mayStartNow } from "../calendar/scope.ts";
 import { whenNext } from "../calendar/when-next.ts";
-import { type Db, inTransaction } from "../db/database.ts";
+import { type Db, inTransaction, sqlJson } from "../db/database.ts";
 import { insertBudgets } from "../plan/store-budgets.ts";
-import { loadApprovalHold } from "./store-approvals.ts";
+import { loadApprovalHold, lookAtIntegrated } from "./store-approvals.ts";
 import { loadBudgetHeld, loadRooms, loadStarted } from "./store-budgets.ts";
 import { loadCalendarHeld } from "./store-calendar.ts";
 import { type Claimed, claim } from "./store-claims.ts";
@@ -278,7 +278,22 @@ test("U19 nothing is claimed before a signed head of the log covers the approval
   const hold = () => loadApprovalHold(db, story);
   expect(await claimFor(story)).toEqual([]);
   expect(await hold()).toEqual({ why: "approval-not-in-log" });
+  // Whoever looked has put the next look off; only the place in the log brings it forward.
+  const look = () => takeRollouts(db, "a");
+  const found = sqlJson([await hold()]);
+  await sql`update rollout set look_at = now() + interval '1 hour'`.execute(db);
+  expect(await lookAtIntegrated(db)).toBe(false);
+  expect(await look()).toEqual([]);
   await integrateRows(db);
   expect(await hold()).toBeNull();
+  expect(await lookAtIntegrated(db)).toBe(true);
+  expect(await look()).toHaveLength(1);
+  await sql`
+    update rollout set started_at = now() - interval '1 minute',
+                       look_at = now() + interval '1 hour'`.execute(db);
+  expect(await lookAtIntegrated(db)).toBe(false);
+  await sql`update wave set holds = ${found}`.execute(db);
+  expect(await lookAtIntegrated(db)).toBe(true);
+  expect(await look()).toHaveLength(1);
   expect(await claimFor(story)).toHaveLength(1);
 });
