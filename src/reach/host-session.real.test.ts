@@ -60,8 +60,8 @@ afterAll(async () => {
 });
 
 function over(target: ReachTarget, body: string) {
-  const text = program(body);
-  return transportTo(target, paths, { remote: text, local: text });
+  const bytes = Buffer.from(program(body));
+  return transportTo(target, paths, { remote: bytes, local: bytes });
 }
 
 async function ask(target: ReachTarget, body: string, limits: Partial<SessionLimits> = {}) {
@@ -152,7 +152,8 @@ describe("a session with this machine", () => {
 
   test("does not let a trickle before the greeting buy time", async () => {
     const slow = `# ${MARK}\nwhile :; do printf x; sleep 0.1; done\n`;
-    const problem = await askHost(transportTo(local, paths, { remote: slow, local: slow }), {
+    const bytes = Buffer.from(slow);
+    const problem = await askHost(transportTo(local, paths, { remote: bytes, local: bytes }), {
       verb: "inspect",
       answer: "inspect",
       limits: { greetingMs: 800 },
@@ -314,7 +315,8 @@ describe("a forced command", () => {
     const mark = join(folder, "shell-was-here");
     try {
       const target = { ...sshd.target, program: "installed" } as const;
-      const session = openSession(transportTo(target, paths, { remote: "", local: "" }), {
+      const none = { remote: Buffer.alloc(0), local: Buffer.alloc(0) };
+      const session = openSession(transportTo(target, paths, none), {
         verb: `touch ${mark}`,
         input: `touch ${mark}\n`,
       });

@@ -34,7 +34,10 @@ export function openSession(transport: Transport, request: SessionRequest): Host
   });
   if (request.signal?.aborted === true) watch.stop("cancelled", "was cancelled");
   child.stdin.on("error", () => undefined);
-  child.stdin.write(`${prepared.preamble}${request.verb}\n${request.input ?? ""}`);
+  child.stdin.cork();
+  child.stdin.write(prepared.preamble);
+  child.stdin.write(`${request.verb}\n${request.input ?? ""}`);
+  child.stdin.uncork();
   return {
     next: items.next,
     send(text) {

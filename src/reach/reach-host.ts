@@ -10,7 +10,7 @@ export function reachHost(paths: ReachPaths, target: ReachTarget): Transport {
 
 /** How long the program is that a piped host is sent. */
 export function programBytes(paths: ReachPaths): number {
-  return Buffer.byteLength(programsFor(paths).remote);
+  return programsFor(paths).remote.length;
 }
 
 const made = new Map<string, HostPrograms>();
@@ -25,8 +25,8 @@ function programsFor(paths: ReachPaths): HostPrograms {
   // The program takes plain paths only; the folder for sockets is always one.
   const parent = /^[A-Za-z0-9/._-]+$/.test(paths.state) ? paths.state : paths.sockets;
   const programs = {
-    remote: hostProgram(),
-    local: hostProgram({ var: join(parent, "local-host") }),
+    remote: Buffer.from(hostProgram()),
+    local: Buffer.from(hostProgram({ var: join(parent, "local-host") })),
   };
   made.set(paths.state, programs);
   return programs;

@@ -39,7 +39,8 @@ export interface Prepared {
   readonly args: readonly string[];
   /** Null passes on the server's own environment, which OpenSSH needs for agents. */
   readonly env: Readonly<Record<string, string>> | null;
-  readonly preamble: string;
+  /** Bytes, and the same ones for all: as a text, the program would be encoded anew for each host. */
+  readonly preamble: Buffer;
   /**
    * Whether to signal all that the process started. Not for ssh, whose shared connection serves
    * other sessions too.
@@ -54,10 +55,10 @@ export interface ReachPaths {
   readonly sockets: string;
 }
 
-/** The texts of the host program: for a host, and for this machine with a state folder of its own. */
+/** The host program: for a host, and for this machine with a state folder of its own. */
 export interface HostPrograms {
-  readonly remote: string;
-  readonly local: string;
+  readonly remote: Buffer;
+  readonly local: Buffer;
 }
 
 export function transportTo(
@@ -89,13 +90,13 @@ function agentTransport(protocolId: string, paths: ReachPaths): Transport {
 }
 
 /** This machine, as the user the server runs as: enough to inspect, nothing to change anything. */
-function localTransport(program: string): Transport {
+function localTransport(program: Buffer): Transport {
   return {
     where: "this machine",
     isRoot: process.getuid?.() === 0,
     prepare: () => ({
       program: "/bin/sh",
-      args: ["-c", bootstrap(Buffer.byteLength(program))],
+      args: ["-c", bootstrap(program.length)],
       env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", LC_ALL: "C" },
       preamble: program,
       endsGroup: true,
@@ -104,7 +105,9 @@ function localTransport(program: string): Transport {
   };
 }
 
-function sshTransport(target: SshTarget, paths: ReachPaths, program: string): Transport {
+const NOTHING = Buffer.alloc(0);
+
+function sshTransport(target: SshTarget, paths: ReachPaths, program: Buffer): Transport {
   const where = `${target.user}@${target.address} (port ${target.port})`;
   return {
     where,
@@ -119,12 +122,11 @@ function sshTransport(target: SshTarget, paths: ReachPaths, program: string): Tr
         knownHosts: writeKnownHosts(paths.state, keys),
         controlPath: join(paths.sockets, controlName(identity)),
       };
-      const bytes = Buffer.byteLength(program);
       return {
         program: "ssh",
-        args: [...sshArgs(identity, files, keys, keeps), remoteCommand(identity, bytes)],
+        args: [...sshArgs(identity, files, keys, keeps), remoteCommand(identity, program.length)],
         env: null,
-        preamble: identity.program === "piped" ? program : "",
+        preamble: identity.program === "piped" ? program : NOTHING,
         endsGroup: false,
       };
     },

@@ -80,7 +80,7 @@ export function localHosts(world: World, folder: string): LocalHosts {
 function transportsIn(folder: string, onConnect: (name: string) => void) {
   return (host: Pick<Host, "name">): Transport => {
     const places = { etc: join(folder, host.name, "etc"), var: join(folder, host.name, "var") };
-    const program = hostProgram(places);
+    const program = Buffer.from(hostProgram(places));
     return {
       where: host.name,
       isRoot: true,
@@ -88,7 +88,7 @@ function transportsIn(folder: string, onConnect: (name: string) => void) {
         onConnect(host.name);
         return {
           program: "/bin/sh",
-          args: ["-c", bootstrap(Buffer.byteLength(program))],
+          args: ["-c", bootstrap(program.length)],
           env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", LC_ALL: "C" },
           preamble: program,
           endsGroup: true,
