@@ -16,7 +16,7 @@ const TELL_LEASE_SECONDS = 300;
 
 export function takeTellings(world: World, countMax: number): Promise<readonly Telling[]> {
   const claim = { countMax, leaseSeconds: TELL_LEASE_SECONDS };
-  return inTransaction(world.db, (tx) => claimTellings(tx, claim));
+  return claimTellings(world.db, claim);
 }
 
 export async function tellRevocation(

@@ -34,7 +34,7 @@ const LOOK_AGAIN_SECONDS = 15;
 /** Takes hosts to look at; the leases keep other servers from looking too. */
 export function takeLooks(engine: Engine, countMax: number): Promise<readonly Unjudged[]> {
   const take = { owner: engine.server, countMax, leaseSeconds: TALK_SECONDS };
-  return inTransaction(engine.world.db, (tx) => takeUnjudged(tx, take));
+  return takeUnjudged(engine.world.db, take);
 }
 
 /** Says that these looks still go on: a look may take minutes, a dead server must not. */

@@ -197,7 +197,7 @@ export interface Unjudged {
 
 /** Hosts that say they are done and were not looked at since; leased to the server that will look. */
 export async function takeUnjudged(
-  tx: Tx,
+  db: Db,
   take: { readonly owner: string; readonly countMax: number; readonly leaseSeconds: number },
 ): Promise<readonly Unjudged[]> {
   const { rows } = await sql<Unjudged>`
@@ -212,7 +212,7 @@ export async function takeUnjudged(
            lease_until = now() + make_interval(secs => ${take.leaseSeconds})
       from picked p join rollout r on r.id = p.rollout
      where t.rollout = p.rollout and t.host = p.host and ${unseen}
-    returning ${unjudgedColumns}`.execute(tx);
+    returning ${unjudgedColumns}`.execute(db);
   return rows;
 }
 

@@ -1,7 +1,7 @@
 import { type RawBuilder, sql } from "kysely";
 import type { HostId, PlanDigest } from "../base/ids.ts";
 import type { Selector } from "../base/labels.ts";
-import { type Reader, sqlInstant, type Tx } from "../db/database.ts";
+import { type Db, type Reader, sqlInstant, type Tx } from "../db/database.ts";
 import { isEverywhere, scopeSql } from "../inventory/scope.ts";
 import type { Revocation, Telling, Told, ToldOutcome } from "./revocation.ts";
 import { millis } from "./store-time.ts";
@@ -129,7 +129,7 @@ export async function loadRevocation(reader: Reader, id: string): Promise<Revoca
 
 /** Hosts that are to hear of something now; nobody else tells them for so long. */
 export async function claimTellings(
-  tx: Tx,
+  db: Db,
   of: { readonly countMax: number; readonly leaseSeconds: number },
 ): Promise<readonly Telling[]> {
   const { rows } = await sql<Telling>`
@@ -139,7 +139,7 @@ export async function claimTellings(
              where t.outcome = 'waiting' and t.next_at <= now() and h.removed_at is null
              order by t.next_at limit ${of.countMax} for update of t skip locked) due
      where t.revocation = due.revocation and t.host = due.host
-    returning t.revocation, t.host, t.tries`.execute(tx);
+    returning t.revocation, t.host, t.tries`.execute(db);
   return rows;
 }
 
