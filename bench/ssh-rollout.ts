@@ -38,6 +38,8 @@ interface Measured {
   readonly cores: number;
   /** Processor seconds of hosts, server and contender alone; null where they cannot be told. */
   readonly cpuSeconds: number | null;
+  /** When it began, in seconds of the monotonic clock, to find it in a recording of the machine. */
+  readonly from: number;
 }
 
 const { values } = parseArgs({
@@ -141,6 +143,7 @@ async function measure(contest: Contest, contender: Contender): Promise<Measured
   await contender.forget();
   const busy = busySeconds();
   const cpu = account?.seconds() ?? 0;
+  const from = round2(Number(process.hrtime.bigint()) / 1e9);
   const started = performance.now();
   await contender.act();
   const seconds = (performance.now() - started) / 1000;
@@ -154,7 +157,7 @@ async function measure(contest: Contest, contender: Contender): Promise<Measured
     if (answer !== work.answer) throw new Error(`${contender.name}: ${host.name} says ${answer}`);
   }
   const { name } = contender;
-  return { contender: name, seconds: round2(seconds), cores: round2(cores), cpuSeconds };
+  return { contender: name, seconds: round2(seconds), cores: round2(cores), cpuSeconds, from };
 }
 
 /** Of all processes of the machine since its start, in seconds (proc(5), `cpu` without idle). */
