@@ -88,9 +88,7 @@ function registerAdd(witness: Command, cli: Cli): void {
       }
       const body = { need: Number(text) };
       const reply = await ask(cli.client().PUT("/api/v1/witness-quorum", { body }));
-      const few =
-        reply.need > reply.items.length ? " Nothing new starts until there are as many." : "";
-      show(cli, reply, () => `${reply.need} of ${reply.items.length} witnesses must sign.${few}`);
+      show(cli, reply, () => `${reply.need} of ${reply.items.length} witnesses must sign.`);
     });
 }
 

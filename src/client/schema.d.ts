@@ -20697,6 +20697,7 @@ export interface operations {
             400: components["responses"]["invalid"];
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["forbidden.proof-needed"];
+            409: components["responses"]["blocked"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
         };
@@ -20796,6 +20797,7 @@ export interface operations {
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["forbidden.proof-needed"];
             404: components["responses"]["not-found"];
+            409: components["responses"]["blocked"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
         };

@@ -1,4 +1,5 @@
 import { type Actor, scopesFor } from "../base/actor.ts";
+import { counted } from "../base/counted.ts";
 import { Failure } from "../base/failure.ts";
 import { parsePublicKeyLine } from "../base/ssh-key.ts";
 import { demandUnscoped } from "../base/unscoped.ts";
@@ -10,6 +11,7 @@ import { recordEvent } from "../ledger/record.ts";
 import { loadWitnessSums, type WitnessSums } from "../ledger/store-witness-sums.ts";
 import { loadEnrolment } from "./store.ts";
 import {
+  holdQuorum,
   insertWitness,
   type ListedWitness,
   loadWitnesses,
@@ -95,7 +97,11 @@ function ofElsewhere(given: Exclude<GivenWitness, { readonly host: string }>): M
 export async function dropWitness(world: World, actor: Actor, name: string): Promise<void> {
   demandUnscoped(actor, "policy.apply", "A witness");
   await inTransaction(world.db, async (tx) => {
+    const before = await holdQuorum(tx);
     if (!(await removeWitness(tx, name, world.clock()))) throw noWitness(name);
+    const { need, able } = await holdQuorum(tx);
+    // One that contradicts the log counts for nothing: without it no less can start than with it.
+    if (able < need && able < before.able) throw tooFew(need, able);
     await recordEvent(tx, {
       type: "witness.removed",
       actor: actor.subject,
@@ -108,8 +114,10 @@ export async function dropWitness(world: World, actor: Actor, name: string): Pro
 export async function changeQuorum(world: World, actor: Actor, need: number): Promise<Witnesses> {
   demandUnscoped(actor, "policy.apply", "The quorum");
   await inTransaction(world.db, async (tx) => {
-    const was = await setQuorum(tx, need);
+    const { need: was, able } = await holdQuorum(tx);
     if (was === need) return;
+    if (need > was && need > able) throw tooFew(need, able);
+    await setQuorum(tx, need);
     await recordEvent(tx, {
       type: "witness.quorum-set",
       actor: actor.subject,
@@ -124,6 +132,14 @@ async function found(world: World, name: string): Promise<ListedWitness> {
   const witness = (await loadWitnesses(world.db)).find((one) => one.name === name);
   if (witness === undefined) throw noWitness(name);
   return witness;
+}
+
+/** A quorum that nobody can reach stops the whole fleet without saying so; a freeze says it. */
+function tooFew(need: number, able: number): Failure {
+  return new Failure(
+    "blocked",
+    `${counted(able, "witness", "witnesses")} could sign, and the quorum would be ${need}: nothing would start any more. Add witnesses first (fettle witness add), or choose a lower quorum (fettle witness quorum N).`,
+  );
 }
 
 function noWitness(name: string): Failure {

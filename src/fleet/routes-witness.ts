@@ -98,7 +98,7 @@ const deleteWitness = route({
   permission: "policy.apply",
   freshProof: "demanded",
   params: z.strictObject({ witness: name }),
-  errors: ["not-found"],
+  errors: ["not-found", "blocked"],
   reply: null,
   handle: async ({ world, actor }, { params }) => {
     await dropWitness(world, actor, params.witness);
@@ -113,6 +113,7 @@ const putQuorum = route({
   permission: "policy.apply",
   freshProof: "demanded",
   body: z.strictObject({ need: z.number().int().min(0).max(8) }),
+  errors: ["blocked"],
   reply: witnessesSchema,
   handle: async ({ world, actor }, { body }) =>
     witnessesReply(await changeQuorum(world, actor, body.need)),

@@ -81,11 +81,21 @@ export async function loadWitnesses(reader: Reader): Promise<readonly ListedWitn
   return rows;
 }
 
-export async function setQuorum(tx: Tx, need: number): Promise<number> {
+/** The quorum, and how many witnesses there are that did not contradict the log; held until the end. */
+export async function holdQuorum(
+  tx: Tx,
+): Promise<{ readonly need: number; readonly able: number }> {
   const { rows } = await sql<{ need: number }>`
-    with was as (select need from ledger_quorum for update)
-    update ledger_quorum set need = ${need} returning (select need from was) as need`.execute(tx);
-  return rows[0]?.need ?? 0;
+    select need from ledger_quorum for update`.execute(tx);
+  // Counted after the lock, so that of two removals the later one sees the earlier.
+  const { rows: counts } = await sql<{ able: number }>`
+    select count(*)::int as able from ledger_witness
+     where removed_at is null and contradicts_at is null`.execute(tx);
+  return { need: rows[0]?.need ?? 0, able: counts[0]?.able ?? 0 };
+}
+
+export async function setQuorum(tx: Tx, need: number): Promise<void> {
+  await sql`update ledger_quorum set need = ${need}`.execute(tx);
 }
 
 /** Longer than a witness takes that is there. */

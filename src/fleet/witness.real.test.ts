@@ -107,10 +107,14 @@ describe.runIf(isRoot)("hosts as witnesses", () => {
   afterAll(() => sshd.close());
 
   test("a host over SSH signs head after head, and the quorum waits for it", async () => {
+    // With a quorum that nobody can reach the whole fleet would stand still.
+    await expect(changeQuorum(world, admin.actor, 1)).rejects.toMatchObject({ code: "blocked" });
+    const { name } = await addWitness(world, admin.actor, { host: "web-1" });
     await changeQuorum(world, admin.actor, 1);
+    await expect(dropWitness(world, admin.actor, name)).rejects.toMatchObject({ code: "blocked" });
+    await expect(changeQuorum(world, admin.actor, 2)).rejects.toMatchObject({ code: "blocked" });
     await grow(true);
     expect(await isIntegrated()).toBe(false);
-    const { name } = await addWitness(world, admin.actor, { host: "web-1" });
     await integrated(world);
     await ask();
     expect(await isIntegrated()).toBe(true);
