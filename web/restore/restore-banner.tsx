@@ -21,8 +21,7 @@ export function RestoreBanner() {
     <Alert
       color="red"
       variant="outline"
-      m="md"
-      mb={0}
+      mb="md"
       title="An older database was put back: nothing can be changed"
     >
       {open.held} rollout(s) are halted and {open.unknown} host(s) have to report first. {signed} of{" "}

@@ -1,4 +1,4 @@
-import { Button, Table, Text } from "@mantine/core";
+import { Button, Stack, Table, Text } from "@mantine/core";
 import { api, ask } from "../app/api.ts";
 import { useAnswer, useDeed } from "../app/queries.ts";
 import { Empty } from "../parts/empty.tsx";
@@ -9,6 +9,7 @@ import { Panel } from "../parts/panel.tsx";
 import { Problem } from "../parts/problem.tsx";
 import { ScrolledTable } from "../parts/scrolled-table.tsx";
 import { SignText } from "../parts/sign-text.tsx";
+import { TextBlock } from "../parts/text-block.tsx";
 import { useRestore } from "./restore-banner.tsx";
 
 type Restore = NonNullable<NonNullable<ReturnType<typeof useRestore>["data"]>["open"]>;
@@ -38,9 +39,11 @@ export function RestorePage() {
             : "The log is whole again. Look at what was not done again; then two approvers sign."
         }
       />
-      <Standing open={open} />
-      {missing === 0 && <Sign open={open} />}
-      <Left />
+      <Stack gap="md">
+        <Standing open={open} />
+        {missing === 0 && <Sign open={open} />}
+        <Left />
+      </Stack>
     </>
   );
 }
@@ -103,6 +106,7 @@ function Sign({ open }: { readonly open: Restore }) {
           Write the text to sign
         </Button>
       )}
+      {document !== null && <TextBlock label="The text that is signed" text={document} />}
       {document !== null && signed < open.need && (
         <SignText
           namespace="fettle-restore-v1"
