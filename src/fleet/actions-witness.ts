@@ -15,6 +15,7 @@ import type { Head } from "./order.ts";
 import { signedHead } from "./store-signed-head.ts";
 import {
   claimWitnesses,
+  hasWitness,
   insertCosignature,
   loadProposal,
   proposeHead,
@@ -32,13 +33,16 @@ const EVERY_SECONDS = 600;
 /** Longer than an agent takes until it calls in and answers. */
 const LEASE_SECONDS = 300;
 
-export function proposeNext(world: World): Promise<boolean> {
-  return inTransaction(world.db, (tx) => proposeHead(tx, EVERY_SECONDS));
+/** Puts the next head before the witnesses where it is time; false while there are none to ask. */
+export async function proposeNext(world: World): Promise<boolean> {
+  if (!(await hasWitness(world.db))) return false;
+  await proposeHead(world.db, EVERY_SECONDS);
+  return true;
 }
 
 export function takeWitnesses(world: World, countMax: number): Promise<readonly Witness[]> {
   const claim = { countMax, leaseSeconds: LEASE_SECONDS };
-  return inTransaction(world.db, (tx) => claimWitnesses(tx, claim));
+  return claimWitnesses(world.db, claim);
 }
 
 /** Asks one about the newest proposal. What it says is kept as it is judged, and a fork is an event. */

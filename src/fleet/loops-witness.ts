@@ -14,8 +14,8 @@ export function startWitnesses(world: World): { wake(): void; stop(): Promise<vo
     log: world.log,
     atOnceMax: ASKED_AT_ONCE_MAX,
     async take(room) {
-      await proposeNext(world);
-      return room > 0 ? takeWitnesses(world, room) : [];
+      const areThere = await proposeNext(world);
+      return areThere && room > 0 ? takeWitnesses(world, room) : [];
     },
     work: (witness, signal) => askWitness(world, witness, signal),
     failed: ({ name }, cause) =>

@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import type { HostId, SubjectId } from "../base/ids.ts";
 import type { Instant } from "../base/instant.ts";
-import { type Reader, sqlInstant, type Tx } from "../db/database.ts";
+import { type Db, type Reader, sqlInstant, type Tx } from "../db/database.ts";
 import type { Head } from "./order.ts";
 
 /** Witnesses of the log, the heads they are asked about, and what they signed. */
@@ -98,6 +98,14 @@ export async function setQuorum(tx: Tx, need: number): Promise<void> {
   await sql`update ledger_quorum set need = ${need}`.execute(tx);
 }
 
+/** Whether anybody is to sign heads; most deployments have nobody, and the log grows many times a second. */
+export async function hasWitness(reader: Reader): Promise<boolean> {
+  const { rows } = await sql`
+    select 1 from ledger_witness where removed_at is null and contradicts_at is null limit 1
+  `.execute(reader);
+  return rows.length > 0;
+}
+
 /** Longer than a witness takes that is there. */
 const ROUND_SECONDS = 15;
 
@@ -105,7 +113,7 @@ const ROUND_SECONDS = 15;
  * Puts the newest head before the witnesses when the last one was signed by all or had its time, and
  * an approval waits for it or the interval is over. So they sign the same heads, however fast it grows.
  */
-export async function proposeHead(tx: Tx, everySeconds: number): Promise<boolean> {
+export async function proposeHead(db: Db, everySeconds: number): Promise<boolean> {
   const { numAffectedRows } = await sql`
     insert into ledger_proposal (size, root, at)
     select h.size, encode(decode(h.root, 'base64'), 'hex'), now()
@@ -121,7 +129,7 @@ export async function proposeHead(tx: Tx, everySeconds: number): Promise<boolean
        and (p.size is null or p.at < now() - make_interval(secs => ${everySeconds})
             or exists (select from ledger_entry l join event e on e.id = l.event
                         where l.index >= p.size and e.approved is not null))
-    on conflict do nothing`.execute(tx);
+    on conflict do nothing`.execute(db);
   return numAffectedRows === 1n;
 }
 
@@ -133,7 +141,7 @@ export async function loadProposal(reader: Reader): Promise<Head | null> {
 
 /** Witnesses that have not signed the newest proposal; nobody else asks them for so long. */
 export async function claimWitnesses(
-  tx: Tx,
+  db: Db,
   of: { readonly countMax: number; readonly leaseSeconds: number },
 ): Promise<readonly Witness[]> {
   const { rows } = await sql<Witness>`
@@ -144,7 +152,7 @@ export async function claimWitnesses(
                and p.size is not null and not exists (
                  select from ledger_cosignature c where c.size = p.size and c.witness = w.name)
              order by w.next_at limit ${of.countMax} for update of w skip locked) due
-     where w.name = due.name returning ${columns}`.execute(tx);
+     where w.name = due.name returning ${columns}`.execute(db);
   return rows;
 }
 

@@ -109,6 +109,7 @@ describe.runIf(isRoot)("hosts as witnesses", () => {
   test("a host over SSH signs head after head, and the quorum waits for it", async () => {
     // With a quorum that nobody can reach the whole fleet would stand still.
     await expect(changeQuorum(world, admin.actor, 1)).rejects.toMatchObject({ code: "blocked" });
+    expect(await proposeNext(world)).toBe(false);
     const { name } = await addWitness(world, admin.actor, { host: "web-1" });
     await changeQuorum(world, admin.actor, 1);
     await expect(dropWitness(world, admin.actor, name)).rejects.toMatchObject({ code: "blocked" });
