@@ -15711,6 +15711,8 @@ export interface operations {
                         }[];
                         /** Format: date-time */
                         expiresAt: string;
+                        /** @description each file with the signed index that names it */
+                        files: string[];
                         hosts: number;
                         irreversible: string[];
                         need: number;

@@ -37,7 +37,7 @@ export interface ReadSources {
   readonly isAll: boolean;
 }
 
-export const noSourcesRead: ReadSources = { sources: [], archs: [], isAll: false };
+export const noSourcesRead: ReadSources = { sources: [], archs: null, isAll: false };
 
 export interface AskedFile {
   readonly name: string;

@@ -3,7 +3,7 @@ import { present } from "../base/failure.ts";
 import type { Instant } from "../base/instant.ts";
 import { type Reader, sqlInstant, sqlJson, type Tx } from "../db/database.ts";
 import type { ListedEntry, ReadLists, SignedEntry } from "./signed-entries.ts";
-import type { SignedFile } from "./signed-proof.ts";
+import type { ReadSources, SignedFile } from "./signed-proof.ts";
 
 /** What signed lists say of packages. */
 
@@ -127,4 +127,31 @@ export async function loadSignedFiles(
        and k.signed_by is not null
      order by s.first_seen, s.source_num, s.name, s.arch, s.version, s.sha256`.execute(reader);
   return rows;
+}
+
+/** Sources whose lists are read and that nothing is said against; `archs` null: of all. */
+export const readingSources = sql`
+  select num, jsonb_build_object('uri', uri, 'suite', suite) as source,
+         case when not lists @> '[{"arch": null}]'
+              then jsonb_path_query_array(lists, '$[*].arch') end as archs
+    from package_source_key where listed is not null and state <> 'refused'`;
+
+/** Of `host h`, over `reading`: those of its sources, and how many it has. */
+export const readOfHost = sql`jsonb_build_object(
+  'sources', coalesce(jsonb_array_length(h.facts -> 'sources'), 0),
+  'read', (select coalesce(jsonb_agg(jsonb_build_object('num', r.num, 'archs', r.archs)
+                                     order by r.num), '[]')
+             from reading r where h.facts -> 'sources' @> jsonb_build_array(r.source)))`;
+
+export function readSourcesOf(seen: {
+  readonly read: readonly { readonly num: number; readonly archs: readonly string[] | null }[];
+  readonly sources: number;
+}): ReadSources {
+  const limited = seen.read.flatMap(({ archs }) => (archs === null ? [] : [archs]));
+  const [first, ...others] = limited;
+  return {
+    sources: seen.read.map(({ num }) => num),
+    archs: first?.filter((arch) => others.every((archs) => archs.includes(arch))) ?? null,
+    isAll: seen.read.length > 0 && seen.read.length === seen.sources,
+  };
 }

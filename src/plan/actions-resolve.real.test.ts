@@ -14,6 +14,7 @@ import type { Actor } from "../base/actor.ts";
 import { parseSelector } from "../base/labels.ts";
 import { assessSource } from "../inventory/actions-package-sources.ts";
 import { sourceConcern } from "../inventory/package-source.ts";
+import { noSourcesRead } from "../inventory/signed-proof.ts";
 import { everywhere, loadHosts } from "../inventory/store.ts";
 import { loadPackageSources } from "../inventory/store-package-sources.ts";
 import { resolvePairs } from "./actions-resolve.ts";
@@ -121,6 +122,7 @@ test("hosts are told of as a whole look at each tells, and what runs only where 
       services: isTouched ? services.map((service) => service.unit) : [],
       held: isTouched ? (host.facts?.held ?? []) : [],
       distrusted: [],
+      read: noSourcesRead,
       os: isTouched ? `${host.facts?.distribution} ${host.facts?.release}` : "",
     };
   });

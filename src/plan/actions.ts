@@ -12,6 +12,7 @@ import { type ChangeClass, parseRings, type RingsPolicy } from "../policy/rings.
 import type { Patch } from "../triage/model.ts";
 import { refusalToLeave } from "../triage/readiness.ts";
 import { loadVisiblePatch } from "../triage/store.ts";
+import { isKnownExploited, signedFilesOf } from "./actions-files.ts";
 import { childTitle, demandParent, withoutFamily } from "./actions-parent.ts";
 import { followPatch } from "./actions-patch.ts";
 import { type Asking, resolvePairs } from "./actions-resolve.ts";
@@ -112,6 +113,8 @@ export async function createPlan(
     isIrreversibleAcknowledged: request.acceptsIrreversible ?? false,
     hosts,
     resolutions,
+    signed: await signedFilesOf(world, resolutions),
+    isKnownExploited: await isKnownExploited(world, patch.vulnerabilities),
     members: await loadLabelCounts(
       world.db,
       policy.budgets.map((rule) => rule.by),

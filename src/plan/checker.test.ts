@@ -1,8 +1,10 @@
 import { describe, expect, test } from "vitest";
 import {
+  ageing,
   aHost,
   aMove,
   aPlanInput,
+  aSignedInput,
   ISSUED_AT,
   movesOf,
   testRings,
@@ -237,6 +239,8 @@ const apartByHost = (leaf: PlannedLeaf, at: number): PlannedLeaf => {
   return { ...leaf, text: leaf.text.replace(/index \d+/, `index ${at}`) };
 };
 
+const signedInput = aSignedInput();
+
 /** For each rule: a plan that breaks it, and what the checker is told when that is not the usual. */
 const mutations: Record<PlanRule, readonly (readonly [Planned, PlanInput?])[]> = {
   "statement-format": [[edited("\nclass", "\n class")], [edited(/end\n$/, "end")]],
@@ -428,6 +432,18 @@ const mutations: Record<PlanRule, readonly (readonly [Planned, PlanInput?])[]> =
     [withBody({ undo: firstBody.undo.slice(1) })],
     [good, accepted],
   ],
+  "file-authentic": [
+    [
+      good,
+      {
+        ...signedInput,
+        signed: signedInput.signed.map((one) => ({ ...one, sha256: sha256("x") })),
+      },
+    ],
+    [good, { ...signedInput, signed: [] }],
+    [good, { ...signedInput, signed: signedInput.signed.map((one) => ({ ...one, isGone: true })) }],
+  ],
+  "file-age": [[good, { ...signedInput, policy: ageing(testRings) }]],
   irreversible: [[plan(accepted), { ...accepted, isIrreversibleAcknowledged: false }]],
 };
 

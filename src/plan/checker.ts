@@ -5,6 +5,7 @@ import { type BodyText, parseBody } from "./body.ts";
 import { bodyFaults } from "./checker-bodies.ts";
 import { budgetFaults } from "./checker-budgets.ts";
 import { cutFaults } from "./checker-cuts.ts";
+import { fileFaults } from "./checker-files.ts";
 import { hostFaults } from "./checker-hosts.ts";
 import { fault } from "./checker-judged.ts";
 import { serviceOrderFaults, tierOrderFaults } from "./checker-order.ts";
@@ -52,6 +53,7 @@ export function checkPlan(planned: Planned, facts: PlanFacts, policy: RingsPolic
     ...budgetFaults(judged),
     ...hostFaults(judged),
     ...bodyFaults(judged),
+    ...fileFaults(judged),
   ];
 }
 

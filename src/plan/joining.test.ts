@@ -17,8 +17,9 @@ const aJoiner = (some: Partial<PlanHost> = {}): PlanHost =>
 function judged(hosts: readonly PlanHost[], some: Partial<JoiningFacts> = {}) {
   const { target, policy, issuedAt: now, resolutions } = input;
   const waves = made?.waves ?? [];
+  const { signed, isKnownExploited } = input;
   const facts = { target, policy, now, resolutions, hosts, leaves, waves, room: 3, max: 20 };
-  return judgeJoining({ ...facts, ...some });
+  return judgeJoining({ ...facts, signed, isKnownExploited, ...some });
 }
 
 function waitsOf(host: PlanHost, some: Partial<JoiningFacts> = {}) {

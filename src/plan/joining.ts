@@ -3,7 +3,14 @@ import type { HostId } from "../base/ids.ts";
 import type { Instant } from "../base/instant.ts";
 import type { RingsPolicy } from "../policy/rings.ts";
 import type { PatchTarget } from "../triage/model.ts";
-import type { ExcludedHost, PlanHost, PlannedLeaf, PlannedWave, ResolvedPair } from "./model.ts";
+import type {
+  ExcludedHost,
+  PlanHost,
+  PlanInput,
+  PlannedLeaf,
+  PlannedWave,
+  ResolvedPair,
+} from "./model.ts";
 import { draftBodies } from "./planner-bodies.ts";
 import { type Candidate, pairKey, selectHosts } from "./planner-hosts.ts";
 
@@ -38,6 +45,8 @@ export interface JoiningFacts {
   readonly hosts: readonly PlanHost[];
   /** What package managers answered when the plan was made. */
   readonly resolutions: readonly ResolvedPair[];
+  readonly signed: PlanInput["signed"];
+  readonly isKnownExploited: boolean;
   /** The leaves that were signed, each once. */
   readonly leaves: readonly PlannedLeaf[];
   /** Those that have not ended. */
@@ -50,6 +59,7 @@ export interface JoiningFacts {
 export function judgeJoining(facts: JoiningFacts): Joining {
   const { candidates, excluded } = selectHosts({
     ...{ target: facts.target, policy: facts.policy, issuedAt: facts.now },
+    ...{ signed: facts.signed, isKnownExploited: facts.isKnownExploited },
     ...{ hosts: facts.hosts.map((host) => likeAsked(host, facts)), resolutions: facts.resolutions },
   });
   const drafts = draftBodies(candidates, facts.policy);

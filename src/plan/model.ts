@@ -6,6 +6,7 @@ import type { Span } from "../base/spans.ts";
 import type { Calendar } from "../calendar/model.ts";
 import type { Around } from "../inventory/around.ts";
 import type { DistrustedSource } from "../inventory/package-source.ts";
+import type { AskedFile, ReadSources, SignedFile } from "../inventory/signed-proof.ts";
 import type { FailureTest } from "../policy/failure-test.ts";
 import type { ChangeClass, RingsPolicy } from "../policy/rings.ts";
 import type { BudgetLimit, Rate } from "../policy/rings-budgets.ts";
@@ -109,6 +110,8 @@ export interface PlanHost {
   readonly held: readonly string[];
   /** Its sources that give what nobody signed, and those that people blocked. */
   readonly distrusted: readonly DistrustedSource[];
+  /** Its sources whose lists this server reads. */
+  readonly read: ReadSources;
   /** Distribution and release, such as `debian 12`. */
   readonly os: string;
   /** How it is reached: a piped program guards against mistakes only (host protocol §9). */
@@ -131,6 +134,25 @@ export type Exclusion =
   | { readonly why: "no-ring" }
   | { readonly why: "held"; readonly packages: readonly string[] }
   | { readonly why: "distrusted-source"; readonly sources: readonly DistrustedSource[] }
+  | {
+      /** Files that are not those which its sources sign. */
+      readonly why: "not-authentic";
+      readonly files: readonly (AskedFile & {
+        readonly because: "differs" | "unlisted";
+        /** The source that signs another; null where none names it. */
+        readonly by: string | null;
+      })[];
+    }
+  | {
+      readonly why: "too-young";
+      readonly minimumAgeSeconds: number;
+      /** `firstSeen` is null where no signed index names the file. */
+      readonly files: readonly {
+        readonly name: string;
+        readonly version: string;
+        readonly firstSeen: Instant | null;
+      }[];
+    }
   | {
       /** The calendar leaves no time for it while its ring's wave may run. */
       readonly why: "no-window";
@@ -318,6 +340,16 @@ export interface DrainReport {
   readonly names: readonly string[];
 }
 
+/** A file that the plan brings, and the signed index that names it; null where none is known. */
+export interface FileReport extends AskedFile {
+  readonly by: Pick<
+    SignedFile,
+    "uri" | "suite" | "list" | "dated" | "signedBy" | "firstSeen"
+  > | null;
+  /** Why it may be younger than the policy asks; null where it is not. */
+  readonly younger: string | null;
+}
+
 export interface PlanReport {
   /** Empty exactly when there is a plan. */
   readonly blocked: readonly Blocker[];
@@ -326,6 +358,8 @@ export interface PlanReport {
   /** Packages whose present version no source offers any more: they cannot be put back. */
   readonly irreversible: readonly string[];
   readonly restarts: readonly string[];
+  /** The files of hosts whose sources this server reads. */
+  readonly files: readonly FileReport[];
   /** How hosts leave their traffic while they change, by their hooks. */
   readonly drains: readonly DrainReport[];
   readonly needsReboot: boolean;
@@ -375,6 +409,10 @@ export interface PlanInput {
   readonly isIrreversibleAcknowledged: boolean;
   readonly hosts: readonly PlanHost[];
   readonly resolutions: readonly ResolvedPair[];
+  /** What signed lists say of the names and versions that those would bring. */
+  readonly signed: readonly SignedFile[];
+  /** Whether a vulnerability of the case is known to be exploited (CISA's catalogue). */
+  readonly isKnownExploited: boolean;
   /** Hosts of the whole fleet by the labels that budgets count, whether the plan looks at them or not. */
   readonly members: readonly LabelCount[];
   readonly supersedes: readonly PlanDigest[];
@@ -455,6 +493,8 @@ export const planRules = [
   "body-probes",
   "body-undo",
   "irreversible",
+  "file-authentic",
+  "file-age",
 ] as const;
 
 export type PlanRule = (typeof planRules)[number];

@@ -3,6 +3,7 @@ import { distrustToText } from "../inventory/package-source.ts";
 import { type StopRule, stopOdds } from "../policy/failure-test.ts";
 import { partToText, type WavePart } from "../policy/rings-waves.ts";
 import type { Exclusion, Planned, PlanReport, WaveLimits } from "./model.ts";
+import { fileExclusionToText, fileToText } from "./planner-files.ts";
 import { drainToText } from "./planner-hooks.ts";
 import { blockerToText } from "./planner-report.ts";
 
@@ -31,6 +32,7 @@ export function planToText({ plan, report }: Planned): string {
   }
   lines.push(...report.warnings.map((warning) => `mind: ${warning}`));
   if (report.restarts.length > 0) lines.push(`restarts ${report.restarts.join(", ")}`);
+  lines.push(...report.files.map((file) => `file ${fileToText(file)}`));
   lines.push(...report.drains.map((one) => `drains ${drainToText(one)}`));
   lines.push(...rebootTexts(report));
   for (const { name, because } of report.excluded) {
@@ -94,6 +96,9 @@ export function exclusionToText(because: Exclusion): string {
       return `on hold there: ${because.packages.join(", ")}`;
     case "distrusted-source":
       return `not to be trusted there: ${because.sources.map(distrustToText).join("; ")}`;
+    case "not-authentic":
+    case "too-young":
+      return fileExclusionToText(because);
     case "no-window": {
       const next =
         because.opensAt === null ? "" : `; it opens next ${instantToText(because.opensAt)}`;

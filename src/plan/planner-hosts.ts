@@ -7,11 +7,13 @@ import type {
   ExcludedHost,
   Exclusion,
   PlanHost,
+  PlanInput,
   Resolution,
   ResolutionOutcome,
   ResolvedPair,
   SetPair,
 } from "./model.ts";
+import { fileExclusion } from "./planner-files.ts";
 
 /** Which hosts a plan takes, and why it takes the others not: every host is in one of the lists. */
 
@@ -27,6 +29,8 @@ interface Facts {
   readonly target: PatchTarget;
   readonly policy: RingsPolicy;
   readonly issuedAt: Instant;
+  readonly signed: PlanInput["signed"];
+  readonly isKnownExploited: boolean;
   readonly hosts: readonly PlanHost[];
   readonly resolutions: readonly ResolvedPair[];
 }
@@ -101,15 +105,16 @@ function judgeHost(
     case "not-resolved":
       return { why: "not-resolved", problem: outcome.problem };
     case "moves":
-      return placeHost(host, at, { resolution: outcome.resolution, policy: facts.policy });
+      return placeHost(host, at, { resolution: outcome.resolution, facts });
   }
 }
 
 function placeHost(
   host: PlanHost,
   at: number,
-  { resolution, policy }: { readonly resolution: Resolution; readonly policy: RingsPolicy },
+  { resolution, facts }: { readonly resolution: Resolution; readonly facts: Facts },
 ): Candidate | Exclusion {
+  const { policy } = facts;
   if (resolution.moves.length === 0) return { why: "not-affected" };
   const ring = ringOf(policy, host.labels);
   if (ring === null) return { why: "no-ring" };
@@ -121,7 +126,7 @@ function placeHost(
   if (packages.length > 0) return { why: "held", packages: [...new Set(packages)].sort() };
   const sources = distrustedUnder(policy, host);
   if (sources.length > 0) return { why: "distrusted-source", sources };
-  return { at, host, ring, resolution };
+  return fileExclusion(host, resolution, facts) ?? { at, host, ring, resolution };
 }
 
 /** The sources for which a host takes no part. Its own program refuses unsigned ones in any case. */

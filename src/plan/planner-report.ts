@@ -13,6 +13,7 @@ import type {
   PlanReport,
 } from "./model.ts";
 import { type Drafts, irreversiblePackages } from "./planner-bodies.ts";
+import { fileReports, fileWarnings } from "./planner-files.ts";
 import { drainsOf } from "./planner-hooks.ts";
 import type { Candidate } from "./planner-hosts.ts";
 import { askedProcedures } from "./planner-tiers.ts";
@@ -32,6 +33,7 @@ export function reportFor(facts: {
   const steps = [...drafts].flatMap((draft) => draft.body.steps);
   const irreversible = irreversiblePackages(drafts);
   const ways: Record<PlanHost["way"], number> = { local: 0, ssh: 0, piped: 0 };
+  const files = fileReports(facts.candidates, facts.input);
   for (const { host } of facts.candidates) ways[host.way] += 1;
   return {
     blocked: facts.blocked,
@@ -52,7 +54,8 @@ export function reportFor(facts: {
     canaries: facts.schedule.canaries,
     procedures: askedProcedures(facts.input, facts.candidates),
     ways,
-    warnings: warningsFor({ ...facts, irreversible }),
+    files,
+    warnings: [...warningsFor({ ...facts, irreversible }), ...fileWarnings(files)],
   };
 }
 

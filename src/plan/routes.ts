@@ -15,6 +15,7 @@ import type { CanaryReport } from "./model.ts";
 import { planDiffToText } from "./plan-diff.ts";
 import { stopToText } from "./plan-story.ts";
 import { triggersOf } from "./plan-triggers.ts";
+import { fileToText } from "./planner-files.ts";
 import { drainToText } from "./planner-hooks.ts";
 import { planHostRoutes } from "./routes-hosts.ts";
 import { impactRoutes } from "./routes-impact.ts";
@@ -260,6 +261,7 @@ const getPlan = route({
     irreversible: z.array(z.string()),
     restarts: z.array(z.string()),
     /** How hosts leave their traffic while they change, by their hooks. */
+    files: z.array(z.string()).describe("each file with the signed index that names it"),
     drains: z.array(drainSchema),
     needsReboot: z.boolean(),
     reboots: z.number().int().describe("hosts that boot again as part of their job"),
@@ -304,6 +306,7 @@ const getPlan = route({
       excluded: [...plan.excludedByReason],
       irreversible: [...report.irreversible],
       restarts: [...report.restarts],
+      files: report.files.map(fileToText),
       drains: report.drains.map((one) => ({
         ...{ drain: one.drain, rejoin: one.rejoin, hosts: one.hosts, names: [...one.names] },
         text: drainToText(one),

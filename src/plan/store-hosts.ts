@@ -106,6 +106,22 @@ const exclusionSchema: z.ZodType<Exclusion> = z.discriminatedUnion("why", [
   z.object({ why: z.literal("held"), packages: z.array(z.string()) }),
   z.object({ why: z.literal("distrusted-source"), sources: z.array(distrustedSource) }),
   z.object({
+    why: z.literal("not-authentic"),
+    files: z.array(
+      z.object({
+        ...{ name: z.string(), arch: z.string(), version: z.string(), sha256: z.string() },
+        ...{ because: z.enum(["differs", "unlisted"]), by: z.string().nullable() },
+      }),
+    ),
+  }),
+  z.object({
+    why: z.literal("too-young"),
+    minimumAgeSeconds: z.number(),
+    files: z.array(
+      z.object({ name: z.string(), version: z.string(), firstSeen: z.number().nullable() }),
+    ),
+  }),
+  z.object({
     why: z.literal("no-window"),
     until: z.number(),
     opensAt: z.number().nullable(),

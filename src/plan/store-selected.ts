@@ -4,6 +4,8 @@ import type { HostId } from "../base/ids.ts";
 import type { Selector } from "../base/labels.ts";
 import type { Reader } from "../db/database.ts";
 import { scopeSql, selectorSql } from "../inventory/scope.ts";
+import { noSourcesRead } from "../inventory/signed-proof.ts";
+import { readingSources, readOfHost, readSourcesOf } from "../inventory/store-signed-packages.ts";
 import type { PatchTarget } from "../triage/model.ts";
 import type { PlanHost } from "./model.ts";
 
@@ -21,9 +23,11 @@ const stateSchema = z.object({
   blocked: z.array(
     z.object({ uri: z.string(), suite: z.string(), because: z.enum(["blocked", "refused"]) }),
   ),
+  read: z.array(z.object({ num: z.number(), archs: z.array(z.string()).nullable() })),
+  sources: z.number(),
 });
 
-type Row = Omit<SelectedHost, "services" | "held" | "os" | "distrusted"> & {
+type Row = Omit<SelectedHost, "services" | "held" | "os" | "distrusted" | "read"> & {
   readonly state: unknown;
 };
 
@@ -53,7 +57,8 @@ export async function loadSelectedHosts(
         from package_source_assessment where trust = 'blocked'
       union all
       select jsonb_build_object('uri', uri, 'suite', suite), 'refused'
-        from package_source_key where state = 'refused')
+        from package_source_key where state = 'refused'),
+    reading as materialized (${readingSources})
     select h.id, h.name, h.protocol_id as "protocolId", h.labels, h.mode,
            h.inspected_at as "inspectedAt", h.contact_state = 'reachable' as "isReachable",
            h.facts ->> 'zone' as zone, p.digest as "packageSet", o.digest as "offerSet",
@@ -68,6 +73,7 @@ export async function loadSelectedHosts(
                select coalesce(jsonb_agg(b.source || jsonb_build_object('because', b.because)
                                          order by b.because, b.source), '[]')
                  from blocked b where h.facts -> 'sources' @> jsonb_build_array(b.source)))
+             || ${readOfHost}
            end as state
       from host h
       left join host_set s on s.host_num = h.num
@@ -83,7 +89,9 @@ export async function loadSelectedHosts(
 }
 
 function selectedHost({ state, ...row }: Row): SelectedHost {
-  if (state === null) return { ...row, services: [], held: [], distrusted: [], os: "" };
+  if (state === null) {
+    return { ...row, services: [], held: [], distrusted: [], read: noSourcesRead, os: "" };
+  }
   const seen = stateSchema.parse(state);
   const active = seen.services.filter((service) => service.state === "active");
   return {
@@ -94,6 +102,7 @@ function selectedHost({ state, ...row }: Row): SelectedHost {
       ...seen.open.map(({ uri, suite }) => ({ uri, suite, because: "unauthenticated" as const })),
       ...seen.blocked,
     ],
+    read: readSourcesOf(seen),
     os: `${seen.distribution} ${seen.release}`,
   };
 }

@@ -62,10 +62,23 @@ const drainReportSchema = z.object({
   names: z.array(z.string()),
 });
 
+const fileReportSchema = z.object({
+  ...{ name: z.string(), arch: z.string(), version: z.string(), sha256: z.string() },
+  by: z
+    .object({
+      ...{ uri: z.string(), suite: z.string(), list: z.string(), signedBy: z.string() },
+      ...{ dated: z.number(), firstSeen: z.number() },
+    })
+    .nullable(),
+  younger: z.string().nullable(),
+});
+
 const reportSchema = z.object({
   reversibility: z.enum(["downgrade", "none"]),
   irreversible: z.array(z.string()),
   restarts: z.array(z.string()),
+  // Plans that were made before this server read lists say nothing of them.
+  files: z.array(fileReportSchema).default([]),
   // Plans that were made before there were hooks have none.
   drains: z.array(drainReportSchema).default([]),
   needsReboot: z.boolean(),

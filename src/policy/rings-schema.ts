@@ -10,6 +10,7 @@ import { oneWaySchema } from "./rings-one-way.ts";
 import { anyOrder, order } from "./rings-order.ts";
 import { procedureRules } from "./rings-procedures.ts";
 import { rebootRules } from "./rings-reboots.ts";
+import { anySources, sourceRules } from "./rings-sources.ts";
 import { tierRules } from "./rings-tiers.ts";
 import { ringWaves, wholeRing } from "./rings-waves.ts";
 
@@ -155,10 +156,7 @@ export const ringsSchema = strictFields({
   revert,
   classes: strictFields({ normal: classPolicy.optional(), emergency: classPolicy.optional() }),
   rings: z.array(ring).min(1).max(RINGS_MAX),
-  sources: strictFields({
-    /** `allow` plans for such hosts; each host refuses the files of that source all the same. */
-    unauthenticated: z.enum(["block", "allow"]).default("block"),
-  }).default({ unauthenticated: "block" }),
+  sources: sourceRules.default(anySources),
   probes: z.array(probeRule).max(64).default([]),
   hooks: hookRules,
   stabilisation: stabilisationSchema.optional(),

@@ -13,6 +13,7 @@ import type { OrderPolicy } from "./rings-order.ts";
 import type { ProcedureRule } from "./rings-procedures.ts";
 import type { RebootRule } from "./rings-reboots.ts";
 import { ringsSchema } from "./rings-schema.ts";
+import type { SourceRules } from "./rings-sources.ts";
 import type { TierRule } from "./rings-tiers.ts";
 import type { RingWaves } from "./rings-waves.ts";
 
@@ -93,8 +94,7 @@ export interface RingsPolicy {
   /** A class that is not named here is impossible under this policy. */
   readonly classes: Readonly<Partial<Record<ChangeClass, ClassPolicy>>>;
   readonly rings: readonly RingPolicy[];
-  /** Whether hosts take part that take packages from where nobody signs them. */
-  readonly sources: { readonly unauthenticated: "block" | "allow" };
+  readonly sources: SourceRules;
   readonly probes: readonly ProbeRule[];
   /** How hosts leave their traffic before they change, and come back to it. */
   readonly hooks: readonly HookRule[];

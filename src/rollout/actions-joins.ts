@@ -4,6 +4,7 @@ import { inTransaction, type Tx } from "../db/database.ts";
 import { notify } from "../db/notify.ts";
 import type { World } from "../db/world.ts";
 import { everywhere } from "../inventory/store.ts";
+import { isKnownExploited, signedFilesOf } from "../plan/actions-files.ts";
 import { unaffectedPairs } from "../plan/actions-resolve.ts";
 import { type Joining, judgeJoining, type WhyNotJoining } from "../plan/joining.ts";
 import type { ResolvedPair } from "../plan/model.ts";
@@ -57,12 +58,15 @@ async function judge(world: World, rollout: RuleRollout): Promise<Joining | null
     also: isNewTo(rollout),
   });
   if (hosts.length === 0) return { joins: [], waits: [] };
+  const resolutions = await resolutionsFor(world, { rollout, hosts, target: patch.target });
   return judgeJoining({
     target: patch.target,
     policy: await approvedPolicy(db, plan.ringsPolicy),
     now: world.clock(),
     hosts,
-    resolutions: await resolutionsFor(world, { rollout, hosts, target: patch.target }),
+    resolutions,
+    signed: await signedFilesOf(world, resolutions),
+    isKnownExploited: await isKnownExploited(world, patch.vulnerabilities),
     leaves: await loadLeaves(db, rollout.plan, { isDistinct: true }),
     waves: await loadOpenWaves(db, rollout.id),
     room: max - (await countAll(db, rollout.id)),

@@ -11,6 +11,7 @@ import { inTransaction, isUniqueViolation, type Reader, type Tx } from "../db/da
 import { notify } from "../db/notify.ts";
 import type { World } from "../db/world.ts";
 import { loadHosts } from "../inventory/store.ts";
+import { demandAuthentic } from "../plan/actions-files.ts";
 import { demandRuleWithin } from "../plan/actions-rule.ts";
 import type { PlannedWave } from "../plan/model.ts";
 import { parseStatement, type Statement } from "../plan/statement.ts";
@@ -47,6 +48,7 @@ export async function startRollout(
 ): Promise<RolloutRow> {
   const change = await demandApproved(world, actor, input.change);
   await demandKnownPeople(world.db, change);
+  await demandAuthentic(world.db, change.plan);
   const rollout = await planRollout(world, actor, change);
   const scopes = scopesOf(rollout);
   const told = await firstForecast(world.db, rollout.plan, world.clock());

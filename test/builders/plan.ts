@@ -3,8 +3,9 @@ import { sha256 } from "../../src/base/digest.ts";
 import type { HostId, PatchId } from "../../src/base/ids.ts";
 import { HOUR_MS, type Instant } from "../../src/base/instant.ts";
 import { emptyCalendar } from "../../src/calendar/model.ts";
+import { noSourcesRead, type SignedFile } from "../../src/inventory/signed-proof.ts";
 import type { PlanHost, PlanInput, Resolution, ResolutionOutcome } from "../../src/plan/model.ts";
-import { parseRings } from "../../src/policy/rings.ts";
+import { parseRings, type RingsPolicy } from "../../src/policy/rings.ts";
 
 /** Builders of planner input: a test names only what it is about. */
 
@@ -36,6 +37,7 @@ export function aHost(name: string, some: Partial<PlanHost> = {}): PlanHost {
     services: ["nginx.service", "ssh.service"],
     held: [],
     distrusted: [],
+    read: noSourcesRead,
     os: "debian 12",
     way: "ssh",
     zone: null,
@@ -104,9 +106,35 @@ export function aPlanInput(some: Partial<PlanInput> = {}): PlanInput {
         outcome: movesOf([aMove({ name: "libssl3" }), aMove({ name: "openssl" })]),
       },
     ],
+    signed: [],
+    isKnownExploited: false,
     members: [],
     supersedes: [],
     rule: null,
     ...some,
   };
+}
+
+/** Every source of every host is read, and names the files of the usual plan since a day ago. */
+export function aSignedInput(some: Partial<PlanInput> = {}): PlanInput {
+  const usual = aPlanInput();
+  const read = { sources: [1], archs: ["amd64"], isAll: true };
+  const signed = ["libssl3", "openssl"].map((name) => aSignedFile(aMove({ name })));
+  return { ...usual, hosts: usual.hosts.map((host) => ({ ...host, read })), signed, ...some };
+}
+
+export function aSignedFile(move: Move, some: Partial<SignedFile> = {}): SignedFile {
+  const { name, arch, to: version, sha256: digest } = move;
+  return {
+    ...{ source: 1, uri: "https://deb.example.org/debian", suite: "bookworm" },
+    ...{ name, arch, version, sha256: digest, isGone: false },
+    ...{ firstSeen: ISSUED_AT - 24 * HOUR_MS, dated: ISSUED_AT - HOUR_MS },
+    ...{ list: "main/binary-amd64/Packages", signedBy: "A".repeat(40) },
+    ...some,
+  };
+}
+
+/** The policy with three days of age demanded, and exceptions. */
+export function ageing(text: string, younger = "[]"): RingsPolicy {
+  return parseRings(`${text}\nsources: { minimumAge: 3d, younger: ${younger} }\n`);
 }

@@ -82,10 +82,11 @@ export async function aService(world: World, handle: string, owner: TestPerson):
 export const OLD_VERSION = "3.0.17-1~deb12u2";
 export const NEW_VERSION = "3.0.18-1~deb12u1";
 
-/** Managed hosts that were inspected now: openssl is old, and its sources offer the new one. */
+/** Managed hosts that were inspected now: openssl is old, and its sources offer the new one; `more` lines. */
 export async function someHosts(
   world: World,
   hosts: readonly { readonly name: string; readonly labels: Labels }[],
+  more: readonly string[] = [],
 ): Promise<readonly HostId[]> {
   const now = world.clock();
   const made = hosts.map(({ name, labels }) => ({
@@ -113,6 +114,7 @@ export async function someHosts(
     "service nginx.service active 100",
     `pkg libssl3\tamd64\t${OLD_VERSION}\topenssl\t${OLD_VERSION}\tinstalled\tauto`,
     `offer libssl3\tamd64\t${NEW_VERSION}\t${sha256("new")}\t10\tDebian\tstable\tmain\topenssl\t${NEW_VERSION}`,
+    ...more,
   ]);
   if (result.kind !== "inspection") throw new Error(result.problem);
   await inTransaction(world.db, async (tx) => {

@@ -1,0 +1,47 @@
+import { youngerBecause } from "../policy/rings-sources.ts";
+import { fault, type Judged } from "./checker-judged.ts";
+import type { PackageStep, PlanFault, PlanHost } from "./model.ts";
+
+/**
+ * Rules about the files that bodies name: none that a source of the host signs otherwise, none that no
+ * source names where all are read, none younger than the policy asks.
+ */
+export function fileFaults(judged: Judged): PlanFault[] {
+  const { documents, facts } = judged;
+  const known = new Map(facts.hosts.map((host) => [host.protocolId, host]));
+  const seen = new Set<string>();
+  return documents.leaves.flatMap((leaf) => {
+    const host = known.get(leaf.host);
+    const key = `${leaf.body} ${JSON.stringify(host?.read)}`;
+    if (host === undefined || seen.has(key)) return [];
+    seen.add(key);
+    const steps = documents.bodies.get(leaf.body)?.steps ?? [];
+    return steps.flatMap((step) =>
+      "sha256" in step && step.verb !== "remove" ? stepFaults(judged, host, step) : [],
+    );
+  });
+}
+
+function stepFaults({ facts, policy }: Judged, host: PlanHost, step: PackageStep): PlanFault[] {
+  const { read } = host;
+  const named = facts.signed.filter(
+    (one) =>
+      !one.isGone &&
+      read.sources.includes(one.source) &&
+      `${one.name} ${one.arch} ${one.version}` === `${step.name} ${step.arch} ${step.to}`,
+  );
+  const own = named.filter((one) => one.sha256 === step.sha256);
+  const text = `${step.name} ${step.to} on ${host.name}`;
+  const isWhole = read.isAll && (read.archs === null || [...read.archs, "all"].includes(step.arch));
+  if (own.length === 0 && (named.length > 0 || isWhole)) {
+    return [fault("file-authentic", `${text} is not what its sources sign`)];
+  }
+  const ageMin = policy.sources.minimumAgeMs;
+  if (ageMin === null) return [];
+  const [oldest = null] = own;
+  const isOld = oldest !== null && facts.issuedAt - oldest.firstSeen >= ageMin;
+  const { isKnownExploited } = facts;
+  const isLetIn =
+    youngerBecause(policy.sources, { suite: oldest?.suite ?? null, isKnownExploited }) !== null;
+  return isOld || isLetIn ? [] : [fault("file-age", `${text} is too young`)];
+}
