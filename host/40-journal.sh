@@ -65,23 +65,24 @@ journal_mend() {
 #   JL_STATE JL_STEP  the last state and its step     JL_BEGUN  yes when anything may have changed
 #   JL_DONE  the units applied, as ,1,4,              JL_UNDO   yes when the one rollback has begun
 #   JL_REVERTING  yes when an ordered revert has begun   JL_BOOT   boot id before the last reboot
+#   JL_REBOOT  the step of that reboot; both are - again when it is APPLIED
 #   JL_FAILED JL_CODE  the failed step and its code   JL_ENDED  when the last line was written
 # APPLYING is on disk before the last look at the permit, so a first APPLYING that is followed by
 # NOT_STARTED has begun nothing.
 journal_read() {
-  JL_STATE=- JL_STEP=- JL_DONE=, JL_BEGUN=no JL_UNDO=no JL_REVERTING=no JL_BOOT=- JL_FAILED=-
-  JL_CODE=- JL_ENDED=0
+  JL_STATE=- JL_STEP=- JL_DONE=, JL_BEGUN=no JL_UNDO=no JL_REVERTING=no JL_BOOT=- JL_REBOOT=-
+  JL_FAILED=- JL_CODE=- JL_ENDED=0
   [ -s "$JOURNAL" ] || return 0
   # shellcheck disable=SC2034 # some of these are read by other parts only
-  read -r JL_STATE JL_STEP JL_DONE JL_BEGUN JL_UNDO JL_REVERTING JL_BOOT JL_FAILED JL_CODE \
-    JL_ENDED <<FACTS
+  read -r JL_STATE JL_STEP JL_DONE JL_BEGUN JL_UNDO JL_REVERTING JL_BOOT JL_REBOOT \
+    JL_FAILED JL_CODE JL_ENDED <<FACTS
 $(awk '
     function fact(name,   i) {
       for (i = 2; i <= NF && $i !~ /^note=/; i++)
         if (index($i, name "=") == 1) return substr($i, length(name) + 2)
       return "-"
     }
-    BEGIN { state = step = boot = failed = code = "-"; begun = undo = revert = "no"; done = "," }
+    BEGIN { state = step = boot = reboot = failed = code = "-"; begun = undo = revert = "no"; done = "," }
     / ~torn$/ || $1 == "NOTE" { next }
     { state = $1; step = fact("step"); if (final == "") ended = fact("at") }
     $1 == "APPLYING" { if (begun == "no") first = 1; begun = "yes" }
@@ -92,9 +93,10 @@ $(awk '
     $1 == "NOT_STARTED" && final != "" { state = final; revert = "no"; next }
     $1 ~ /^(DONE|NOOP|FAILED|ROLLED_BACK)$/ { final = $1 }
     $1 == "APPLIED" { first = 0; if (step != "-") done = done step "," }
-    $1 == "REBOOTING" { first = 0; begun = "yes"; boot = fact("boot") }
+    $1 == "APPLIED" && step == reboot { boot = reboot = "-" }
+    $1 == "REBOOTING" { first = 0; begun = "yes"; boot = fact("boot"); reboot = step }
     fact("code") != "-" { failed = fact("failed"); code = fact("code") }
-    END { print state, step, done, begun, undo, revert, boot, failed, code, ended }' "$JOURNAL")
+    END { print state, step, done, begun, undo, revert, boot, reboot, failed, code, ended }' "$JOURNAL")
 FACTS
 }
 

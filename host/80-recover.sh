@@ -30,7 +30,8 @@ recover() {
     undo_run "$(tail -n 1 "$WORK/units" | cut -d ' ' -f 2)" E_BOOT_LOOP
     return 1
   fi
-  if [ "$JL_STATE" = REBOOTING ]; then recover_reboot; fi
+  # A worker that still woke in the machine as it went down may have written lines after REBOOTING.
+  if [ "$JL_BOOT" != - ]; then recover_reboot; fi
   recover_packages
 }
 
@@ -69,8 +70,8 @@ recover_facts() {
 recover_reboot() {
   read_boot
   if [ "$BOOT" = "$JL_BOOT" ]; then return 0; fi
-  journal APPLIED "step=$JL_STEP" "verb=reboot" "boot=$BOOT"
-  JL_DONE=$JL_DONE$JL_STEP,
+  journal APPLIED "step=$JL_REBOOT" "verb=reboot" "boot=$BOOT"
+  JL_DONE=$JL_DONE$JL_REBOOT,
   HAVE_PERMIT=yes
 }
 

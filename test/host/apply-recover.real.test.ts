@@ -1,5 +1,4 @@
 import { existsSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, type TestContext, test } from "vitest";
 import { hostProgram } from "../../src/reach/host-program.ts";
 import { aRoot, bodyOf, dropFixture, type Fixture, makeFixture } from "./apply-fixture.ts";
@@ -330,6 +329,30 @@ describe.skipIf(missing !== null)("a host program that is killed", concurrent, (
     expect(effects(host)).toEqual(["demo-kill 2.0 configure"]);
   });
 
+  test("a worker that wakes in the machine as it goes down orders no second reboot", async ({
+    onTestFinished,
+  }) => {
+    const host = await fresh(onTestFinished);
+    const bootId = await pretendBoots(host, onTestFinished);
+    host.write("tools/reboot", "#!/bin/sh\necho reboot >>/var/log/reboots\n", 0o755);
+    await host.sh("ln -sf /tools/reboot /usr/sbin/reboot");
+    const body = [...bodyOf(fixture, [["demo-kill", "1.0", "2.0"], "reboot", "probe web"])];
+    const talk = await fixture.server.apply(host, fixture.server.job(body));
+    expect(said(talk)).toContain(`REBOOTING`);
+    // The same boot still: it asks for a permit of its own, and is told to wait.
+    const halted = await fixture.server.resume(host, { ask: () => "halted" });
+    expect(outcome(halted), said(halted)).toBe("held E_PERMIT");
+    // Another one had its permit, and was cut off before the act.
+    const journal = "var/lib/fettle/job/journal";
+    const at = Math.floor(Date.now() / 1000);
+    host.write(journal, `${host.read(journal)}APPLYING at=${at} up=1 step=2 verb=reboot\n`);
+    bootId("22222222-2222-2222-2222-222222222222");
+    const after = await fixture.server.resume(host);
+    expect(outcome(after), said(after)).toBe("done -");
+    expect(after.asks).toEqual([]);
+    expect(host.read("var/log/reboots")).toBe("reboot\n");
+  });
+
   test("a machine that boots three times in a row with its job half done is taken back", async ({
     onTestFinished,
   }) => {
@@ -485,7 +508,7 @@ describe.skipIf(missing !== null)("a host program that is killed", concurrent, (
 
   /** Lets the root see a boot id of its own, as a machine that reboots would. */
   async function pretendBoots(root: Root, onTestFinished: Finally): Promise<(id: string) => void> {
-    const file = join(fixture.folder, "boot");
+    const file = root.at("var/tmp/pretended-boot-id");
     const set = (id: string): void => writeFileSync(file, `${id}\n`);
     set("11111111-1111-1111-1111-111111111111");
     const at = root.at("proc/sys/kernel/random/boot_id");
