@@ -197,7 +197,7 @@ function refuseLost({ newest, problem }: Restore, now: LogHead): void {
   if (now.size >= newest.size) return;
   throw new Failure(
     "blocked",
-    `${newest.size - now.size} entries up to the newest head are not here${problem === null ? "" : ` (${problem})`}. Put the ledger folder or an export that has them back and start the server again (docs/restore.md).`,
+    `${newest.size - now.size} entries up to the newest head are not here${problem === null ? "" : ` (${problem})`}. Put a ledger folder that has them back and start the server again (docs/restore.md).`,
   );
 }
 
