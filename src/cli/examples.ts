@@ -378,6 +378,7 @@ const examples: Readonly<Record<string, readonly string[]>> = {
     "agent install-line --trust trust.yaml --policy canary.policy --ring canary --label env=prod",
   ],
   "agent list": ["agent list --state quarantined"],
+  "agent show": ["agent show web-1"],
   "agent quarantine": ['agent quarantine web-1 --reason "its disk was copied"'],
   "agent release": ['agent release web-1 --reason "the copy was deleted"'],
   "agent bury": ['agent bury web-1 --reason "the machine was sold"'],
