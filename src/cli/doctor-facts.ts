@@ -45,6 +45,8 @@ export interface MachineFacts {
   /** The first line of `ssh -V`; null where there is none. */
   readonly ssh: string | null;
   readonly sshKeygen: boolean;
+  /** Whether there is a gpgv, which verifies sources of packages. */
+  readonly gpgv: boolean;
   /** What is wrong with the configuration file or the environment; null where nothing is. */
   readonly config: string | null;
   readonly state: {

@@ -53,6 +53,7 @@ function aDeployment(over: Partial<Facts> = {}): Facts {
       node: "v24.1.0",
       ssh: "OpenSSH_9.2p1 Debian",
       sshKeygen: true,
+      gpgv: true,
       config: null,
       state: { folder: "/srv/fettle", isThere: true, freeBytes: 9 * GB, loose: [] },
       unit: null,
@@ -127,6 +128,10 @@ describe("the doctor", () => {
     [
       "ssh-keygen bad: is not there; approving needs it",
       { machine: { ...machine, sshKeygen: false } },
+    ],
+    [
+      "gpgv attention: is not there; where the server runs, it verifies sources of packages by their pinned keys",
+      { machine: { ...machine, gpgv: false } },
     ],
     ["configuration bad: no key prot", { machine: { ...machine, config: "no key prot" } }],
     ["systemd bad: the unit fettle is failed", { machine: { ...machine, unit: "failed" } }],

@@ -12,6 +12,7 @@ export function machine(given: MachineFacts): readonly Finding[] {
   return [
     node(given.node),
     ...ssh(given),
+    ...gpgv(given),
     given.config === null
       ? good("configuration", "can be read, and every key is known")
       : {
@@ -58,6 +59,13 @@ function ssh(given: MachineFacts): readonly Finding[] {
   if (version >= SSH_VERSION_MIN) return [good("ssh", given.ssh), ...keygen];
   const says = `${given.ssh}; OpenSSH ${SSH_VERSION_MIN} or newer is needed`;
   return [{ check: "ssh", state: "attention", says, advice: install }, ...keygen];
+}
+
+function gpgv(given: MachineFacts): readonly Finding[] {
+  if (given.gpgv) return [];
+  const says =
+    "is not there; where the server runs, it verifies sources of packages by their pinned keys";
+  return [{ check: "gpgv", state: "attention", says, advice: "Install it: apt-get install gpgv" }];
 }
 
 function stateFolder(state: MachineFacts["state"]): readonly Finding[] {

@@ -142,6 +142,7 @@ async function machineFacts(cli: Cli): Promise<MachineFacts> {
     node: process.version,
     ssh: await firstLine("ssh", ["-V"]),
     sshKeygen: (await firstLine("ssh-keygen", ["-Y", "help"])) !== null,
+    gpgv: (await firstLine("gpgv", ["--version"])) !== null,
     config,
     state: await stateFacts(config === null ? cli.state() : null),
     unit: await unitState(),

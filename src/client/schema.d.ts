@@ -14761,12 +14761,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        actions: {
-                            allowed: boolean;
-                            reason: string | null;
-                            /** @constant */
-                            verb: "assess";
-                        }[];
+                        actions: components["schemas"]["Action"][];
                         items: {
                             assessment: {
                                 assessedAt: string;

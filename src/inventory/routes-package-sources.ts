@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { actionOf, actionSchema } from "../base/action.ts";
 import { scopesFor } from "../base/actor.ts";
 import { instantToText } from "../base/instant.ts";
 import { lacksUnscoped } from "../base/unscoped.ts";
@@ -105,20 +106,18 @@ const listSources = route({
   permission: "host.read",
   reply: z.strictObject({
     items: z.array(sourceSchema),
-    actions: z.array(
-      z.strictObject({
-        verb: z.literal("assess"),
-        allowed: z.boolean(),
-        reason: z.string().nullable(),
-      }),
-    ),
+    actions: z.array(actionSchema),
   }),
   async handle({ world, actor }) {
     const sources = await loadPackageSources(world.db, scopesFor(actor, "host.read"));
-    const reason = lacksUnscoped(actor, "policy.apply", "Deciding which sources are trusted");
+    const refusal = (what: string) => lacksUnscoped(actor, "policy.apply", what);
     return {
       items: sources.map(sourceReply),
-      actions: [{ verb: "assess" as const, allowed: reason === null, reason }],
+      actions: [
+        actionOf("assess", "Decide", refusal("Deciding which sources are trusted")),
+        actionOf("pin", "Pin a key", refusal("Pinning the key of a source")),
+        actionOf("check", "Check now", refusal("Checking a source")),
+      ],
     };
   },
 });

@@ -26,6 +26,7 @@ const places = [
   ["My tokens", "/settings/tokens"],
   ["My approver keys", "/settings/keys"],
   ["Feeds", "/settings/feeds"],
+  ["Package sources and their keys", "/settings/sources"],
   ["Policy", "/settings/policy"],
 ] as const;
 

@@ -10,6 +10,7 @@ import { FactorsPart } from "./factors.tsx";
 import { FeedsPart } from "./feeds.tsx";
 import { ItsmPart } from "./itsm.tsx";
 import { KeysPart } from "./keys.tsx";
+import { PackageSourcesPart } from "./package-sources.tsx";
 import { PasswordPart } from "./password.tsx";
 import { PeoplePart } from "./people.tsx";
 import { PolicyPart } from "./policy.tsx";
@@ -27,6 +28,7 @@ const parts: readonly (readonly [name: string, title: string, part: () => ReactN
   ["keys", "My approver keys", () => <KeysPart />],
   ["password", "My password", () => <PasswordPart />],
   ["feeds", "Feeds", () => <FeedsPart />],
+  ["sources", "Package sources", () => <PackageSourcesPart />],
   ["policy", "Policy", () => <PolicyPart />],
   ["events", "Events to others", () => <EventSinksPart />],
   ["itsm", "ITSM systems", () => <ItsmPart />],
