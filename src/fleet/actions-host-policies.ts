@@ -22,6 +22,7 @@ import {
   tellHosts,
   writePolicyTold,
 } from "./store-host-policies.ts";
+import { TELL_LEASE_SECONDS, tellAgainSeconds } from "./tell-again.ts";
 import { TRUST_CHARACTERS_MAX, writeTrustFrame } from "./trust-frame.ts";
 
 /**
@@ -123,17 +124,12 @@ export async function retellHostPolicies(world: World, actor: Actor): Promise<nu
   });
 }
 
-/** Longer than an agent takes until it calls in and answers. */
-const LEASE_SECONDS = 300;
-const AGAIN_SECONDS_MIN = 10;
-const AGAIN_SECONDS_MAX = 600;
-
 export function takePolicyTellings(
   world: World,
   countMax: number,
 ): Promise<readonly PolicyTelling[]> {
-  const claim = { countMax, leaseSeconds: LEASE_SECONDS };
-  return inTransaction(world.db, (tx) => claimPolicyTellings(tx, claim));
+  const claim = { countMax, leaseSeconds: TELL_LEASE_SECONDS };
+  return claimPolicyTellings(world.db, claim);
 }
 
 /** Carries what a host lacks to it, and keeps what it said. */
@@ -145,11 +141,8 @@ export async function tellPolicies(
   const told = await toldNow(world, telling, signal);
   // It came further, or was found elsewhere: the next step follows at once.
   const hasMoved = told.version !== telling.version;
-  const wait = Math.min(AGAIN_SECONDS_MAX, AGAIN_SECONDS_MIN * 2 ** Math.min(telling.tries, 10));
-  const againSeconds = hasMoved ? 0 : wait;
-  await inTransaction(world.db, (tx) =>
-    writePolicyTold(tx, { host: telling.host, ...told, againSeconds }),
-  );
+  const againSeconds = hasMoved ? 0 : tellAgainSeconds(telling.tries);
+  await writePolicyTold(world.db, { host: telling.host, ...told, againSeconds });
   return told;
 }
 

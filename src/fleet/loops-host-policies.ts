@@ -14,9 +14,7 @@ export function startHostPolicies(world: World): { wake(): void; stop(): Promise
     log: world.log,
     atOnceMax: TELLINGS_MAX,
     take: async (room) => (room > 0 ? takePolicyTellings(world, room) : []),
-    work: async (telling, signal) => {
-      await tellPolicies(world, telling, signal);
-    },
+    work: (telling, signal) => tellPolicies(world, telling, signal),
     failed: ({ host }, cause) =>
       world.log.error({ err: cause, host }, "a host could not be told of a policy"),
   });

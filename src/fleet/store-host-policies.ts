@@ -2,7 +2,7 @@ import { sql } from "kysely";
 import { z } from "zod";
 import type { HostId, SubjectId } from "../base/ids.ts";
 import type { Selector } from "../base/labels.ts";
-import { type Reader, sqlJson, type Tx } from "../db/database.ts";
+import { type Db, type Reader, sqlJson, type Tx } from "../db/database.ts";
 import { millis } from "../identity/store.ts";
 import { scopeSql } from "../inventory/scope.ts";
 import type { SignedPolicy } from "./trust-frame.ts";
@@ -78,7 +78,7 @@ export interface PolicyTelling {
 
 /** Hosts that are to hear of something now; nobody else tells them for so long. */
 export async function claimPolicyTellings(
-  tx: Tx,
+  db: Db,
   of: { readonly countMax: number; readonly leaseSeconds: number },
 ): Promise<readonly PolicyTelling[]> {
   const { rows } = await sql<PolicyTelling>`
@@ -86,12 +86,12 @@ export async function claimPolicyTellings(
       from (select t.host from host_policy_host t join host h on h.id = t.host
              where t.outcome = 'waiting' and t.next_at <= now() and h.removed_at is null
              order by t.next_at limit ${of.countMax} for update of t skip locked) due
-     where t.host = due.host returning t.host, t.version, t.tries`.execute(tx);
+     where t.host = due.host returning t.host, t.version, t.tries`.execute(db);
   return rows;
 }
 
 export async function writePolicyTold(
-  tx: Tx,
+  db: Db,
   of: {
     readonly host: HostId;
     readonly version: number;
@@ -106,7 +106,7 @@ export async function writePolicyTold(
        set version = ${of.version}, outcome = ${of.outcome}, code = ${of.code},
            why = ${of.why?.slice(0, 300) ?? null}, tries = tries + 1, tried_at = now(),
            next_at = now() + make_interval(secs => ${of.againSeconds})
-     where host = ${of.host} and outcome = 'waiting'`.execute(tx);
+     where host = ${of.host} and outcome = 'waiting'`.execute(db);
   return numAffectedRows === 1n;
 }
 

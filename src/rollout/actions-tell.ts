@@ -3,16 +3,14 @@ import { assert } from "../base/failure.ts";
 import { inTransaction } from "../db/database.ts";
 import type { World } from "../db/world.ts";
 import { tellHost } from "../fleet/actions-trust.ts";
+import { TELL_LEASE_SECONDS, tellAgainSeconds } from "../fleet/tell-again.ts";
 import { writeTrustFrame } from "../fleet/trust-frame.ts";
 import { everywhere, loadHost } from "../inventory/store.ts";
 import { recordEvent } from "../ledger/record.ts";
-import { type Telling, type Told, tellAgainSeconds, toldBy } from "./revocation.ts";
+import { type Telling, type Told, toldBy } from "./revocation.ts";
 import { claimTellings, loadRevocation, writeTold } from "./store-revocations.ts";
 
 /** Carrying revocations to hosts, each to each until the host has answered for itself. */
-
-/** Longer than an agent takes until it calls in and answers. */
-const TELL_LEASE_SECONDS = 300;
 
 export function takeTellings(world: World, countMax: number): Promise<readonly Telling[]> {
   const claim = { countMax, leaseSeconds: TELL_LEASE_SECONDS };

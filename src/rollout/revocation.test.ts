@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { tellAgainSeconds, toldBy } from "./revocation.ts";
+import { tellAgainSeconds } from "../fleet/tell-again.ts";
+import { toldBy } from "./revocation.ts";
 
 const refused = (code: string) => [{ kind: "refused" as const, what: "revoke 1", code, why: "so" }];
 

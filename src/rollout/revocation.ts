@@ -41,14 +41,6 @@ export interface Telling {
   readonly tries: number;
 }
 
-const AGAIN_SECONDS_MIN = 10;
-const AGAIN_SECONDS_MAX = 600;
-
-/** Soon after the first failure, then ever longer, but never later than a few minutes. */
-export function tellAgainSeconds(tries: number): number {
-  return Math.min(AGAIN_SECONDS_MAX, AGAIN_SECONDS_MIN * 2 ** Math.min(tries, 10));
-}
-
 /** Codes that pass by themselves: a clock that is behind, a disk that is full, a lock that is held. */
 const PASSING = ["E_TIME", "E_STATE", "E_BUSY", "E_DISK"];
 
