@@ -9,14 +9,35 @@ import type { Exclusion, FileReport, PlanHost, PlanInput, Resolution } from "./m
  */
 export type FileFacts = Pick<PlanInput, "policy" | "issuedAt" | "signed" | "isKnownExploited">;
 
+export type JudgeOfFiles = (
+  host: Pick<PlanHost, "read">,
+  resolution: Resolution,
+) => Exclusion | null;
+
+/** `fileExclusion` once for each transaction and what is read of a host's sources: hosts share both. */
+export function judgeOfFiles(facts: FileFacts): JudgeOfFiles {
+  const known = new Map<Resolution, Map<string, Exclusion | null>>();
+  return (host, resolution) => {
+    // Most fleets of a million hosts pass here: nothing is read of their sources, and nothing is asked.
+    if (host.read.sources.length === 0 && facts.policy.sources.minimumAgeMs === null) return null;
+    const ofResolution = known.get(resolution) ?? new Map<string, Exclusion | null>();
+    known.set(resolution, ofResolution);
+    const { sources, archs, isAll } = host.read;
+    const key = `${sources.join()} ${archs?.join() ?? "-"} ${isAll}`;
+    const before = ofResolution.get(key);
+    if (before !== undefined) return before;
+    const judged = fileExclusion(host, resolution, facts);
+    ofResolution.set(key, judged);
+    return judged;
+  };
+}
+
 /** Why a host's transaction may not be planned; null where it may. */
 export function fileExclusion(
   host: Pick<PlanHost, "read">,
   resolution: Resolution,
   facts: FileFacts,
 ): Exclusion | null {
-  // Most fleets of a million hosts pass here: nothing is read of their sources, and nothing is asked.
-  if (host.read.sources.length === 0 && facts.policy.sources.minimumAgeMs === null) return null;
   const coming = resolution.moves.filter((move) => move.verb !== "remove").map(askedFile);
   const proofs = coming.map((file) => ({ file, proof: proofOf(file, host.read, facts.signed) }));
   const bad = proofs.flatMap(({ file, proof }) => {

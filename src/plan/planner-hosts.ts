@@ -13,7 +13,7 @@ import type {
   ResolvedPair,
   SetPair,
 } from "./model.ts";
-import { fileExclusion } from "./planner-files.ts";
+import { type JudgeOfFiles, judgeOfFiles } from "./planner-files.ts";
 
 /** Which hosts a plan takes, and why it takes the others not: every host is in one of the lists. */
 
@@ -40,10 +40,11 @@ export function selectHosts(facts: Facts): {
   readonly excluded: readonly ExcludedHost[];
 } {
   const outcomes = outcomesOf(facts.resolutions);
+  const ofFiles = judgeOfFiles(facts);
   const candidates: Candidate[] = [];
   const excluded: ExcludedHost[] = [];
   for (const host of facts.hosts) {
-    const judged = judgeHost(host, candidates.length, { facts, outcomes });
+    const judged = judgeHost(host, candidates.length, { facts, outcomes, ofFiles });
     if ("why" in judged) excluded.push({ host: host.id, name: host.name, because: judged });
     else candidates.push(judged);
   }
@@ -76,10 +77,16 @@ export function compareText(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
+interface Judging {
+  readonly facts: Facts;
+  readonly outcomes: Outcomes;
+  readonly ofFiles: JudgeOfFiles;
+}
+
 function judgeHost(
   host: PlanHost,
   at: number,
-  { facts, outcomes }: { readonly facts: Facts; readonly outcomes: Outcomes },
+  { facts, outcomes, ofFiles }: Judging,
 ): Candidate | Exclusion {
   if (host.mode === "inspect-only") return { why: "inspect-only" };
   const { inspectedAt, packageSet, offerSet } = host;
@@ -105,14 +112,18 @@ function judgeHost(
     case "not-resolved":
       return { why: "not-resolved", problem: outcome.problem };
     case "moves":
-      return placeHost(host, at, { resolution: outcome.resolution, facts });
+      return placeHost(host, at, { resolution: outcome.resolution, facts, ofFiles });
   }
 }
 
 function placeHost(
   host: PlanHost,
   at: number,
-  { resolution, facts }: { readonly resolution: Resolution; readonly facts: Facts },
+  {
+    resolution,
+    facts,
+    ofFiles,
+  }: { readonly resolution: Resolution; readonly facts: Facts; readonly ofFiles: JudgeOfFiles },
 ): Candidate | Exclusion {
   const { policy } = facts;
   if (resolution.moves.length === 0) return { why: "not-affected" };
@@ -126,7 +137,7 @@ function placeHost(
   if (packages.length > 0) return { why: "held", packages: [...new Set(packages)].sort() };
   const sources = distrustedUnder(policy, host);
   if (sources.length > 0) return { why: "distrusted-source", sources };
-  return fileExclusion(host, resolution, facts) ?? { at, host, ring, resolution };
+  return ofFiles(host, resolution) ?? { at, host, ring, resolution };
 }
 
 /** The sources for which a host takes no part. Its own program refuses unsigned ones in any case. */
