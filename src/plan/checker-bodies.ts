@@ -4,7 +4,8 @@ import type { BodyText } from "./body.ts";
 import { stepToText } from "./body.ts";
 import { resolutionOf } from "./checker-hosts.ts";
 import { fault, type Judged } from "./checker-judged.ts";
-import type { PlanFault, PlanHost, Resolution, Step } from "./model.ts";
+import type { PlanFault } from "./fault.ts";
+import type { PlanHost, Resolution, Step } from "./model.ts";
 import { whyOneWay } from "./one-way.ts";
 
 /**

@@ -1,6 +1,6 @@
 import type { RingsPolicy } from "../policy/rings.ts";
 import { fault, type Judged } from "./checker-judged.ts";
-import type { PlanFault } from "./model.ts";
+import type { PlanFault } from "./fault.ts";
 
 /**
  * Rules about who may be away together: each host of the plan that a rule of the policy counts is

@@ -6,7 +6,8 @@ import { tierOf } from "../policy/rings-tiers.ts";
 import { openSpans } from "../policy/rings-times.ts";
 import type { Canaries } from "../policy/rings-waves.ts";
 import { type CheckedRing, fault, type Judged, partText } from "./checker-judged.ts";
-import type { PlanFault, PlanHost } from "./model.ts";
+import type { PlanFault } from "./fault.ts";
+import type { PlanHost } from "./model.ts";
 import type { StatementWave } from "./statement.ts";
 
 /** Rules about canaries: a sample that stands for its ring, of the hosts that matter least. */

@@ -5,7 +5,8 @@ import { tierOf } from "../policy/rings-tiers.ts";
 import type { WaveCut } from "../policy/rings-waves.ts";
 import { sampleFaults } from "./checker-canaries.ts";
 import { type CheckedRing, fault, type Judged, partText } from "./checker-judged.ts";
-import type { PlanFault, PlanHost } from "./model.ts";
+import type { PlanFault } from "./fault.ts";
+import type { PlanHost } from "./model.ts";
 
 /** Rules about how rings are cut into waves, counted again from the hosts that are in each. */
 export function cutFaults(judged: Judged): PlanFault[] {

@@ -1,6 +1,7 @@
 import { youngerBecause } from "../policy/rings-sources.ts";
 import { fault, type Judged } from "./checker-judged.ts";
-import type { PackageStep, PlanFault, PlanHost } from "./model.ts";
+import type { PlanFault } from "./fault.ts";
+import type { PackageStep, PlanHost } from "./model.ts";
 
 /**
  * Rules about the files that bodies name: none that a source of the host signs otherwise, none that no

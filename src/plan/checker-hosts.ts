@@ -3,7 +3,8 @@ import { covers, type Span } from "../base/spans.ts";
 import { hostTimes, timesKey } from "../calendar/host-times.ts";
 import { ringOf } from "../policy/rings.ts";
 import { fault, type Judged } from "./checker-judged.ts";
-import type { PlanFacts, PlanFault, PlanHost, Resolution } from "./model.ts";
+import type { PlanFault } from "./fault.ts";
+import type { PlanFacts, PlanHost, Resolution } from "./model.ts";
 
 /** Rules about who is in a plan: each host known, once, in its own ring, and none forgotten. */
 export function hostFaults(judged: Judged): PlanFault[] {

@@ -1,16 +1,9 @@
 import type { RingPolicy, RingsPolicy } from "../policy/rings.ts";
 import { partToText } from "../policy/rings-waves.ts";
 import type { BodyText } from "./body.ts";
+import type { PlanFault, PlanRule } from "./fault.ts";
 import type { Leaf } from "./leaf.ts";
-import type {
-  Plan,
-  PlanFacts,
-  PlanFault,
-  PlanHost,
-  Planned,
-  PlanRule,
-  Resolution,
-} from "./model.ts";
+import type { Plan, PlanFacts, PlanHost, Planned, Resolution } from "./model.ts";
 import type { Statement, StatementWave } from "./statement.ts";
 
 /** What the parts of the checker look at: the plan's documents, read again from their texts. */

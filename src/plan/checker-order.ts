@@ -1,7 +1,8 @@
 import { stepsOf } from "../policy/rings-order.ts";
 import { type Tier, tierOf, tiers } from "../policy/rings-tiers.ts";
 import { fault, type Judged } from "./checker-judged.ts";
-import type { PlanFault, PlanHost } from "./model.ts";
+import type { PlanFault } from "./fault.ts";
+import type { PlanHost } from "./model.ts";
 
 /** Rules about services: in a ring, no host starts in or before a wave of what its service comes after. */
 export function serviceOrderFaults(judged: Judged): PlanFault[] {

@@ -1,7 +1,8 @@
 import { selects } from "../base/labels.ts";
 import { fault } from "./checker-judged.ts";
+import type { PlanFault } from "./fault.ts";
 import { ANY_HOST, parseLeaf } from "./leaf.ts";
-import type { Plan, PlanFacts, PlanFault } from "./model.ts";
+import type { Plan, PlanFacts } from "./model.ts";
 import { ruleSelector } from "./rule.ts";
 import type { Statement } from "./statement.ts";
 

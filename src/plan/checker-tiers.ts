@@ -1,7 +1,8 @@
 import { procedureOf } from "../policy/rings-procedures.ts";
 import { isBackedUp, type TierRule, tierRuleOf } from "../policy/rings-tiers.ts";
 import { fault, type Judged } from "./checker-judged.ts";
-import type { PlanFault, PlanHost } from "./model.ts";
+import type { PlanFault } from "./fault.ts";
+import type { PlanHost } from "./model.ts";
 
 /** Rules about how ready critical hosts are: a way back, a backup, and people enough. */
 export function tierFaults(judged: Judged): PlanFault[] {

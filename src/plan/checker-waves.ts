@@ -5,7 +5,8 @@ import type { Rate } from "../policy/rings-budgets.ts";
 import { openSpans } from "../policy/rings-times.ts";
 import { fault, type Judged } from "./checker-judged.ts";
 import { soakFactors } from "./checker-tiers.ts";
-import type { PlanFault, PlannedWave } from "./model.ts";
+import type { PlanFault } from "./fault.ts";
+import type { PlannedWave } from "./model.ts";
 import type { StatementWave } from "./statement.ts";
 
 /** Rules about waves: their order, times, windows and limits. */

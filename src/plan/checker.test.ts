@@ -15,17 +15,16 @@ import { parseCalendar } from "../calendar/calendar-policy.ts";
 import { parseRings } from "../policy/rings.ts";
 import { type BodyText, parseBody, writeBody } from "./body.ts";
 import { checkPlan } from "./checker.ts";
+import { type PlanRule, planRules } from "./fault.ts";
 import { type Leaf, parseLeaf, writeLeaf } from "./leaf.ts";
-import {
-  type Plan,
-  type PlanHost,
-  type PlanInput,
-  type Planned,
-  type PlannedLeaf,
-  type PlannedWave,
-  type PlanRule,
-  planRules,
-  type Step,
+import type {
+  Plan,
+  PlanHost,
+  PlanInput,
+  Planned,
+  PlannedLeaf,
+  PlannedWave,
+  Step,
 } from "./model.ts";
 import { plan } from "./planner.ts";
 import { contentDigest } from "./planner-bodies.ts";

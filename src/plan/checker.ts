@@ -12,8 +12,9 @@ import { serviceOrderFaults, tierOrderFaults } from "./checker-order.ts";
 import { ruleFaults, sharedTexts } from "./checker-rule.ts";
 import { tierFaults } from "./checker-tiers.ts";
 import { waveFaults } from "./checker-waves.ts";
+import type { PlanFault, PlanRule } from "./fault.ts";
 import { type Leaf, parseLeaf } from "./leaf.ts";
-import type { Plan, PlanFacts, PlanFault, Planned, PlanRule, Resolution } from "./model.ts";
+import type { Plan, PlanFacts, Planned, Resolution } from "./model.ts";
 import { parseStatement, type Statement } from "./statement.ts";
 import { buildTree } from "./tree.ts";
 
