@@ -61,7 +61,8 @@ const LINE_CHARACTERS_MAX = 100;
 const root = resolve(import.meta.dirname, "..");
 const files = [...sourceFiles("src"), ...sourceFiles("lab")];
 const pages = sourceFiles("web").filter((file) => !isTest(file) && file !== "web/vite.config.ts");
-const parsed = new Map([...files, ...pages].map((file) => [file, parse(file)]));
+const code = files.filter((file) => !isTest(file));
+const seen = new Map([...code, ...pages].map((file) => [file, lookAt(file)]));
 /** Show passing time; none of them asks the server. */
 const clocks = ["web/parts/instant.tsx", "web/triage/make-plan.tsx"];
 
@@ -70,12 +71,6 @@ function sourceFiles(folder: string): string[] {
     .filter((entry) => entry.isFile() && /\.tsx?$/.test(entry.name))
     .map((entry) => relative(root, join(entry.parentPath, entry.name)))
     .filter((file) => !file.endsWith(".d.ts"));
-}
-
-function parse(file: string): ts.SourceFile {
-  const text = readFileSync(join(root, file), "utf8");
-  const kind = file.endsWith(".tsx") ? ts.ScriptKind.TSX : ts.ScriptKind.TS;
-  return ts.createSourceFile(file, text, ts.ScriptTarget.ES2024, true, kind);
 }
 
 function isTest(file: string): boolean {
@@ -87,36 +82,74 @@ interface Import {
   readonly isType: boolean;
 }
 
-/** Six rules ask for the imports of each file, and to find them is a walk over its whole tree. */
-const importsFound = new Map<string, readonly Import[]>();
+/** What the rules ask of a file. */
+interface Seen {
+  readonly codeLines: readonly string[];
+  readonly imports: readonly Import[];
+  readonly functions: readonly Measured[];
+  readonly expressions: readonly string[];
+}
+
+/** A function with its lines, and how deep its flow goes inside it. */
+interface Measured {
+  readonly first: number;
+  readonly lines: number;
+  depth: number;
+}
+
+/** One walk over a file's tree for all rules: there are some 1,500 trees. */
+function lookAt(file: string): Seen {
+  const text = readFileSync(join(root, file), "utf8");
+  const kind = file.endsWith(".tsx") ? ts.ScriptKind.TSX : ts.ScriptKind.TS;
+  const source = ts.createSourceFile(file, text, ts.ScriptTarget.ES2024, true, kind);
+  const imports: Import[] = [];
+  const functions: Measured[] = [];
+  const expressions: string[] = [];
+  const visit = (node: ts.Node, around: Measured | null, depth: number): void => {
+    if (ts.isTypeNode(node)) return;
+    const found = importOf(node);
+    if (found !== null) imports.push(found);
+    if (ts.isRegularExpressionLiteral(node)) expressions.push(node.text);
+    let [inside, deep] = [around, depth + (addsLevel(node) ? 1 : 0)];
+    if (ts.isFunctionLike(node) && "body" in node && node.body) {
+      const { line: first } = source.getLineAndCharacterOfPosition(node.getStart(source));
+      const { line: last } = source.getLineAndCharacterOfPosition(node.getEnd());
+      inside = { first: first + 1, lines: last - first + 1, depth: 0 };
+      deep = 0;
+      functions.push(inside);
+    }
+    if (inside !== null) inside.depth = Math.max(inside.depth, deep);
+    ts.forEachChild(node, (child) => visit(child, inside, deep));
+  };
+  visit(source, null, 0);
+  return { imports, functions, expressions, codeLines: codeLinesOf(text) };
+}
+
+/** Depth of control flow; `else if` does not add a level. */
+function addsLevel(node: ts.Node): boolean {
+  if (ts.isIfStatement(node)) {
+    return !(ts.isIfStatement(node.parent) && node.parent.elseStatement === node);
+  }
+  return (
+    ts.isIterationStatement(node, false) || ts.isSwitchStatement(node) || ts.isTryStatement(node)
+  );
+}
+
+function importOf(node: ts.Node): Import | null {
+  if (ts.isImportDeclaration(node) && ts.isStringLiteral(node.moduleSpecifier)) {
+    return { name: node.moduleSpecifier.text, isType: node.importClause?.isTypeOnly === true };
+  }
+  if (ts.isExportDeclaration(node) && node.moduleSpecifier !== undefined) {
+    return { name: (node.moduleSpecifier as ts.StringLiteral).text, isType: node.isTypeOnly };
+  }
+  const isCall = ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword;
+  const named = isCall ? node.arguments[0] : undefined;
+  if (named === undefined || !ts.isStringLiteral(named)) return null;
+  return { name: named.text, isType: false };
+}
 
 function importsOf(file: string): readonly Import[] {
-  const known = importsFound.get(file);
-  if (known !== undefined) return known;
-  const found: Import[] = [];
-  const visit = (node: ts.Node): void => {
-    if (ts.isImportDeclaration(node) && ts.isStringLiteral(node.moduleSpecifier)) {
-      const isType = node.importClause?.isTypeOnly === true;
-      found.push({ name: node.moduleSpecifier.text, isType });
-    } else if (ts.isExportDeclaration(node) && node.moduleSpecifier !== undefined) {
-      found.push({
-        name: (node.moduleSpecifier as ts.StringLiteral).text,
-        isType: node.isTypeOnly,
-      });
-    } else if (
-      ts.isCallExpression(node) &&
-      node.expression.kind === ts.SyntaxKind.ImportKeyword &&
-      node.arguments[0] !== undefined &&
-      ts.isStringLiteral(node.arguments[0])
-    ) {
-      found.push({ name: node.arguments[0].text, isType: false });
-    }
-    ts.forEachChild(node, visit);
-  };
-  const source = parsed.get(file);
-  if (source !== undefined) visit(source);
-  importsFound.set(file, found);
-  return found;
+  return seen.get(file)?.imports ?? [];
 }
 
 function allowedFor(folder: string): ReadonlySet<string> {
@@ -172,8 +205,6 @@ function hasEffects(file: string): boolean {
     edges.includes(file)
   );
 }
-
-const code = files.filter((file) => !isTest(file));
 
 /** Each way that leads back to where it began, by a walk in depth over what files import. */
 function importCircles(): readonly string[] {
@@ -307,18 +338,17 @@ describe("the house", () => {
     expect(slowPieceOf("/^(a+)+$/")).toBe("a");
     expect(slowPieceOf("/\\s+$/")).toBe(" ");
     expect(slowPieceOf("/^(?:[^,()]|\\([^()]*\\))+$/")).toBeNull();
+    const judged = new Set(Object.keys(boundedBefore));
     const slow: string[] = [];
-    const seen = new Set(Object.keys(boundedBefore));
-    const visit = (file: string, node: ts.Node): void => {
-      if (ts.isRegularExpressionLiteral(node) && !seen.has(node.text)) {
-        seen.add(node.text);
-        const piece = slowPieceOf(node.text);
-        if (piece !== null) slow.push(`${file}: ${node.text} on ${JSON.stringify(piece)}`);
+    for (const file of code) {
+      for (const expression of seen.get(file)?.expressions ?? []) {
+        if (judged.has(expression)) continue;
+        judged.add(expression);
+        const piece = slowPieceOf(expression);
+        if (piece !== null) slow.push(`${file}: ${expression} on ${JSON.stringify(piece)}`);
       }
-      ts.forEachChild(node, (child) => visit(file, child));
-    };
-    for (const file of code) visit(file, parsed.get(file) as ts.SourceFile);
-    expect(seen.size).toBeGreaterThan(200);
+    }
+    expect(judged.size).toBeGreaterThan(200);
     expect(slow).toEqual([]);
   });
 });
@@ -375,48 +405,17 @@ describe("the pages", () => {
   });
 });
 
-function codeLines(file: string): string[] {
-  return (parsed.get(file)?.text ?? "")
-    .split("\n")
-    .filter((line) => !/^\s*(\*|\/\/|\/\*)/.test(line));
+function codeLines(file: string): readonly string[] {
+  return seen.get(file)?.codeLines ?? [];
+}
+
+function codeLinesOf(text: string): string[] {
+  return text.split("\n").filter((line) => !/^\s*(\*|\/\/|\/\*)/.test(line));
 }
 
 function functionProblems(file: string, linesMax = FUNCTION_LINES_MAX): string[] {
-  const source = parsed.get(file);
-  const problems: string[] = [];
-  const visit = (node: ts.Node): void => {
-    if (source !== undefined && ts.isFunctionLike(node) && "body" in node && node.body) {
-      const first = source.getLineAndCharacterOfPosition(node.getStart(source)).line;
-      const last = source.getLineAndCharacterOfPosition(node.getEnd()).line;
-      const where = `${file}:${first + 1}`;
-      if (last - first + 1 > linesMax) problems.push(`${where}: ${last - first + 1} lines`);
-      const depth = nesting(node.body as ts.Node);
-      if (depth > NESTING_MAX) problems.push(`${where}: nested ${depth} deep`);
-    }
-    ts.forEachChild(node, visit);
-  };
-  if (source !== undefined) visit(source);
-  return problems;
-}
-
-/** Depth of control flow inside one function; `else if` does not add a level. */
-function nesting(body: ts.Node): number {
-  const deepest = (node: ts.Node, depth: number): number => {
-    if (node !== body && ts.isFunctionLike(node)) return depth;
-    const isElseIf =
-      ts.isIfStatement(node) && ts.isIfStatement(node.parent) && node.parent.elseStatement === node;
-    const adds =
-      !isElseIf &&
-      (ts.isIfStatement(node) ||
-        ts.isIterationStatement(node, false) ||
-        ts.isSwitchStatement(node) ||
-        ts.isTryStatement(node));
-    const here = adds ? depth + 1 : depth;
-    let most = here;
-    ts.forEachChild(node, (child) => {
-      most = Math.max(most, deepest(child, here));
-    });
-    return most;
-  };
-  return deepest(body, 0);
+  return (seen.get(file)?.functions ?? []).flatMap(({ first, lines, depth }) => [
+    ...(lines > linesMax ? [`${file}:${first}: ${lines} lines`] : []),
+    ...(depth > NESTING_MAX ? [`${file}:${first}: nested ${depth} deep`] : []),
+  ]);
 }
