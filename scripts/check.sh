@@ -4,7 +4,7 @@ set -eu
 here=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 . "$here/scripts/setup.sh"
 cd "$here"
-biome ci --colors=off --error-on-warnings .
+sh scripts/lint.sh
 # Types and tests use different cores; the types say their part when the tests are done.
 types=$(mktemp)
 sh scripts/types.sh >"$types" 2>&1 &
