@@ -5,7 +5,7 @@ import { ask, type Client } from "../client/client.ts";
 import { openHead, parseVerifierKey, type VerifierKey } from "../ledger/verify.ts";
 import { type Cli, show } from "./cli.ts";
 import { registerGather } from "./gather.ts";
-import { people } from "./names.ts";
+import { namesOfObjects, people } from "./names.ts";
 import { moreLines, type RowFlags, rowsOf, withRows } from "./pages.ts";
 import { readNamedText } from "./read-file.ts";
 import { registerRecords } from "./records.ts";
@@ -101,16 +101,26 @@ function registerEvents(audit: Command, cli: Cli): void {
       });
       const { items } = list;
       const names = await people(client);
+      const things = await namesOfObjects(
+        client,
+        items.map((event) => event.object),
+      );
       const table = () =>
         renderTable(items, [
           { head: "index", cell: (e) => e.index, align: "right" },
           { head: "at", cell: (e) => clockText(e.at) },
           { head: "who", cell: (e) => names.get(e.actor) ?? "fettle" },
           { head: "what", cell: (e) => eventText(e), widthMax: 120 },
-          { head: "on", cell: (e) => e.object },
+          { head: "on", cell: (e) => nameOf(e.object, things) },
         ]);
       show(cli, items, () => [table(), ...moreLines(list)].join("\n"));
     });
+}
+
+/** `host web-3`, `change C-12`; what has no name is told by its kind and id. */
+function nameOf(object: string, names: ReadonlyMap<string, string>): string {
+  const at = object.indexOf(":");
+  return `${object.slice(0, at)} ${names.get(object) ?? object.slice(at + 1)}`;
 }
 
 /** Events name things by their ids; people name them as everywhere else. */

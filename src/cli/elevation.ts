@@ -8,6 +8,7 @@ import { ask } from "../client/client.ts";
 import { type Cli, show } from "./cli.ts";
 import { readNamedText } from "./read-file.ts";
 import { elevationTable, elevationText, lentText } from "./view/elevation.ts";
+import { clockText } from "./view/when.ts";
 
 /** Just-in-time elevation: being lent the rights to carry one change out, for a time. */
 export function registerElevation(program: Command, cli: Cli): void {
@@ -60,8 +61,9 @@ function registerDecisions(elevation: Command, cli: Cli): void {
   elevation
     .command("approve <elevation>")
     .description("Lend what somebody else asked for; needs a proof of who you are")
-    .option("--words <text>", "what you say to it")
-    .action(async (ref: string, body: { words?: string }) => {
+    .option("--reason <text>", "what you say to it")
+    .action(async (ref: string, { reason }: { reason?: string }) => {
+      const body = reason === undefined ? {} : { words: reason };
       const params = { path: { elevation: ref } };
       const path = "/api/v1/elevations/{elevation}/grant" as const;
       const granted = await ask(cli.client().POST(path, { params, body }));
@@ -71,8 +73,9 @@ function registerDecisions(elevation: Command, cli: Cli): void {
     elevation
       .command(`${verb} <elevation>`)
       .description(endings[verb])
-      .requiredOption("--words <text>", "why")
-      .action(async (ref: string, body: { words: string }) => {
+      .requiredOption("--reason <text>", "why")
+      .action(async (ref: string, { reason }: { reason: string }) => {
+        const body = { words: reason };
         const params = { path: { elevation: ref } };
         const path = `/api/v1/elevations/{elevation}/${verb}` as const;
         const over = await ask(cli.client().POST(path, { params, body }));
@@ -122,7 +125,7 @@ function registerCertificate(elevation: Command, cli: Cli): void {
         cli,
         issued,
         () =>
-          `${to} is good for ${issued.host} until ${issued.until} (serial ${issued.serial}). Sign in: ssh -i ${file.slice(0, -4)} -p ${issued.port} USER@${issued.address}`,
+          `${to} is good for ${issued.host} until ${clockText(issued.until)} (serial ${issued.serial}). Sign in: ssh -i ${file.slice(0, -4)} -p ${issued.port} USER@${issued.address}`,
       );
     });
 }

@@ -12,6 +12,15 @@ const means: Readonly<Record<string, string>> = {
 
 const by = (value: unknown): string => means[text(value)] ?? text(value);
 
+const elevationEnds: Readonly<Record<string, string>> = {
+  expired: "their time is over",
+  revoked: "taken away",
+  "given-up": "given back",
+  "change-closed": "the change is closed",
+  replanned: "the change has a new plan",
+  "person-disabled": "the person was disabled",
+};
+
 export const sentencesOfPeople: Sentences = {
   "setup.finished": (f) =>
     `became the first administrator, by ${f["by"] === "link" ? "the one-time link" : "the setup secret"}; setup is over for good`,
@@ -65,7 +74,8 @@ export const sentencesOfPeople: Sentences = {
   "elevation.asked": () => "asked for rights over one change for a time",
   "elevation.granted": () => "granted the rights over one change for a time",
   "elevation.refused": () => "refused the rights over one change",
-  "elevation.ended": (f) => `the rights over one change ended: ${text(f["cause"])}`,
+  "elevation.ended": (f) =>
+    `the rights over one change ended: ${elevationEnds[text(f["cause"])] ?? text(f["cause"])}`,
   "elevation.used": (f) => `used the rights over one change: ${text(f["act"])}`,
   "delegation.made": (f) =>
     `has somebody sign in the place of another until ${minute(f["endsAt"])}`,

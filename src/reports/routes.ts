@@ -3,6 +3,7 @@ import { breachRoutes } from "./routes-breach.ts";
 import { healthRoutes } from "./routes-health.ts";
 import { hostRoutes } from "./routes-hosts.ts";
 import { liveRoutes } from "./routes-live.ts";
+import { nameRoutes } from "./routes-names.ts";
 import { overviewRoutes } from "./routes-overview.ts";
 import { paceRoutes } from "./routes-pace.ts";
 import { policyRoutes } from "./routes-policy.ts";
@@ -21,4 +22,5 @@ export const routes: readonly ServedRoute[] = [
   ...liveRoutes,
   ...healthRoutes,
   ...wordRoutes,
+  ...nameRoutes,
 ];

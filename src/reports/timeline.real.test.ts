@@ -13,9 +13,11 @@ import { systemActor } from "../base/actor.ts";
 import { requestChange } from "../change/actions.ts";
 import { inTransaction } from "../db/database.ts";
 import { recordUnreachable } from "../inventory/record-inspection.ts";
+import { readTimeline } from "../ledger/store.ts";
 import { createPlan } from "../plan/actions.ts";
 import { search } from "./actions-search.ts";
 import { hostTimeline } from "./actions-timeline.ts";
+import { readNames } from "./store-names.ts";
 
 let made: TestWorld;
 let ada: TestPerson;
@@ -113,5 +115,21 @@ describe("search", () => {
     expect(await labelsOf("web", bank.actor)).toEqual(["web-9"]);
     expect(await labelsOf("C-1", bank.actor)).toEqual([]);
     expect(await labelsOf("web", { ...bank.actor, grants: [] })).toEqual([]);
+  });
+});
+
+describe("what events are about", () => {
+  test("has the name people call it by, and what is gone or has none is left out", async () => {
+    const { db } = made.world;
+    const events = await readTimeline(db, { order: "newest", limit: 200 });
+    const objects = events.map((event) => event.object);
+    const unknown = ["host:00000000-0000-7000-8000-000000000000", "nothing:1", `plan:${plan}`];
+    const names = await readNames(db, [...objects, ...unknown]);
+    const named = (kind: string) =>
+      new Set([...names].filter(([object]) => object.startsWith(kind)).map(([, name]) => name));
+    expect(named("host:")).toEqual(new Set(["web-1", "web-9", "db-1"]));
+    expect([named("patch:"), named("change:")]).toEqual([new Set(["P-1"]), new Set(["C-1"])]);
+    for (const object of unknown) expect(names.has(object)).toBe(false);
+    expect(await readNames(db, ["x:1"])).toEqual(new Map());
   });
 });

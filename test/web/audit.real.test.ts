@@ -20,6 +20,7 @@ describePages("the audit pages", () => {
     await page.getByText("signed by the log's key").waitFor();
     await page.getByText("sees the log for the first time").waitFor();
     await page.getByText("asked for approval").first().waitFor();
+    await page.getByText("change C-1").first().waitFor();
     await settled(page);
     await picture(page, "audit");
     await expectAccessible(page);

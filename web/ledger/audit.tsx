@@ -7,7 +7,7 @@ import { PageHead } from "../parts/page-head.tsx";
 import { Person, useHandles } from "../parts/person.tsx";
 import { type Column, VirtualList } from "../parts/virtual-list.tsx";
 import { HeadCheck } from "./head-check.tsx";
-import { filterFrom, type LedgerEvent, shortObject } from "./ledger-model.ts";
+import { filterFrom, type LedgerEvent, namesOf, shortObject } from "./ledger-model.ts";
 
 export function AuditPage() {
   const [search, set] = useSearch();
@@ -37,13 +37,15 @@ export function AuditPage() {
         columns={columns}
         href={(event) => (event.index === null ? "/audit" : `/audit/${event.index}`)}
         rowId={(event) => event.id}
-        load={({ skip, limit }) =>
-          ask(
-            api.GET("/api/v1/audit/events", {
-              params: { query: { ...query, skip, limit, order: "newest" } },
-            }),
-          )
-        }
+        load={async ({ skip, limit }) => {
+          const asked = { ...query, skip, limit, order: "newest" as const };
+          const list = await ask(api.GET("/api/v1/audit/events", { params: { query: asked } }));
+          const names = await namesOf(list.items);
+          return {
+            ...list,
+            items: list.items.map((event) => ({ ...event, name: names[event.object] })),
+          };
+        }}
         empty={
           <Empty title="No event is like that" command="fettle audit list">
             Every change of state writes an event. Clear the filters to see all of them; the same
@@ -55,7 +57,7 @@ export function AuditPage() {
   );
 }
 
-const columns: readonly Column<LedgerEvent>[] = [
+const columns: readonly Column<LedgerEvent & { readonly name: string | undefined }>[] = [
   { title: "Entry", width: "76px", cell: (event) => event.index ?? "soon" },
   { title: "When", width: "104px", cell: (event) => <Instant at={event.at} /> },
   {
@@ -74,7 +76,7 @@ const columns: readonly Column<LedgerEvent>[] = [
     width: "minmax(120px, 170px)",
     cell: (event) => (
       <span className="dim" title={event.object}>
-        {shortObject(event.object)}
+        {shortObject(event.object, event.name)}
       </span>
     ),
     isWideOnly: true,

@@ -54,7 +54,7 @@ export function changeText(
   const weaker = change.weaker.map((w) => `  ${safeText(w.choice)}: ${safeText(w.givesUp)}`);
   const actions = change.actions
     .filter((action) => !action.allowed)
-    .map((action) => `  ${action.verb}: not possible, ${safeText(action.reason)}`);
+    .map((action) => `  ${action.verb}: not possible. ${safeText(action.reason)}`);
   return [
     facts,
     controlText(change.control),

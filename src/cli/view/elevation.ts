@@ -27,21 +27,24 @@ export function elevationText(one: Shown, now: Instant): string {
     ["reason", one.reason],
     ["state", stateText(one, now)],
     ["asked", `${clockText(one.askedAt)}, for ${one.minutes} minutes`],
-    ["decided by", one.decidedBy === null ? "nobody yet" : `${one.decidedBy}, ${one.decidedAt}`],
+    [
+      "decided by",
+      one.decidedBy === null ? "nobody yet" : `${one.decidedBy}, ${clockText(one.decidedAt ?? "")}`,
+    ],
     ["said", one.decidedWords],
     ["ended by", one.endedAt === null ? null : (one.endedBy ?? "itself")],
     ["because", one.endedWords],
   ]);
   const refused = one.actions
     .filter((action) => !action.allowed)
-    .map((action) => `  ${action.verb}: not possible, ${safeText(action.reason)}`);
+    .map((action) => `  ${action.verb}: not possible. ${safeText(action.reason)}`);
   if (refused.length === 0) return facts;
   return [facts, "", "What you cannot do here", ...refused].join("\n");
 }
 
 /** After somebody lent it. */
 export function lentText(one: Shown, now: Instant): string {
-  return `${one.person} may carry ${one.change} out: ${stateText(one, now)}. Take it away: fettle elevation revoke ${one.number} --words …`;
+  return `${one.person} may carry ${one.change} out: ${stateText(one, now)}. Take it away: fettle elevation revoke ${one.number} --reason …`;
 }
 
 function stateText(one: Shown, now: Instant): string {

@@ -56,7 +56,7 @@ export function exceptionText({ exception: x, now, broken, actions }: Shown, at:
   ]);
   const refused = actions
     .filter((action) => !action.allowed)
-    .map((action) => `  ${action.verb}: not possible, ${safeText(action.reason)}`);
+    .map((action) => `  ${action.verb}: not possible. ${safeText(action.reason)}`);
   return [facts, ...(refused.length === 0 ? [] : ["", "What you cannot do here", ...refused])].join(
     "\n",
   );
