@@ -1,12 +1,12 @@
 import { assert } from "../base/failure.ts";
-import { inTransaction } from "../db/database.ts";
+import { type Db, inTransaction } from "../db/database.ts";
 import type { StagingAnswer } from "../fleet/model.ts";
 import { everywhere, loadHost } from "../inventory/store.ts";
 import { stagingBundle } from "./actions-bundle.ts";
 import { recordRolloutEvent } from "./actions-results.ts";
 import type { Engine } from "./engine.ts";
 import { type Staging, type StagingOutcome, stageAgainSeconds } from "./staging.ts";
-import { beginStaging, claimStaging, writeStaging } from "./store-staging.ts";
+import { beginStaging, claimStaging, loadStagingDue, writeStaging } from "./store-staging.ts";
 
 /** Bringing the files of jobs to hosts before their wave opens, each to each (decision 31). */
 
@@ -15,15 +15,23 @@ const STAGE_LEASE_SECONDS = 1200;
 
 export async function takeStaging(engine: Engine, countMax: number): Promise<readonly Staging[]> {
   const { db } = engine.world;
-  await inTransaction(db, async (tx) => {
-    for (const { rollout, wave, hosts } of await beginStaging(tx)) {
-      await recordRolloutEvent(tx, rollout, "wave.staging", { wave, hosts });
-    }
-  });
-  if (countMax <= 0) return [];
+  const due = await loadStagingDue(db);
+  const begun = due.waves && (await begin(db));
+  if (countMax <= 0 || !(begun || due.hosts)) return [];
   return inTransaction(db, (tx) =>
     claimStaging(tx, { countMax, leaseSeconds: STAGE_LEASE_SECONDS }),
   );
+}
+
+/** True when hosts are to be asked from now on. */
+function begin(db: Db): Promise<boolean> {
+  return inTransaction(db, async (tx) => {
+    const waves = await beginStaging(tx);
+    for (const { rollout, wave, hosts } of waves) {
+      await recordRolloutEvent(tx, rollout, "wave.staging", { wave, hosts });
+    }
+    return waves.length > 0;
+  });
 }
 
 export async function stageHost(
