@@ -3,7 +3,6 @@ import { z } from "zod";
 import type { ChangeId, HostId, PatchId, PlanDigest, RolloutId, SubjectId } from "../base/ids.ts";
 import type { Instant } from "../base/instant.ts";
 import type { Selector } from "../base/labels.ts";
-import type { ItsmHeld } from "../change/itsm-hold.ts";
 import { type Reader, sqlInstant, sqlJson, type Tx } from "../db/database.ts";
 import type { HostRule } from "../plan/model.ts";
 import { planInScope } from "../plan/store-hosts.ts";
@@ -12,15 +11,13 @@ import type { Gate } from "../policy/rings-gates.ts";
 import type { Stratum } from "./correlation.ts";
 import type { RolloutFacts } from "./decision.ts";
 import { type RolloutRules, rolloutRulesSchema, wholeFacts } from "./gate-rules.ts";
-import type { HaltReason, Hold, MissingPart } from "./hold.ts";
+import type { HaltReason, Hold } from "./hold.ts";
 import type { RolloutState, WaveState } from "./model.ts";
 import { loadApprovalHold } from "./store-approvals.ts";
 import { insertGates, loadStands } from "./store-gates.ts";
 import { type HaltScope, lockOrder } from "./store-halts.ts";
-import { itsmHoldsOfWave } from "./store-itsm.ts";
-import { missingSignOffsOfWave } from "./store-sign-offs.ts";
+import { loadOpenings } from "./store-openings.ts";
 import { millis } from "./store-time.ts";
-import { signaturesOfWave } from "./store-wave-signatures.ts";
 import { noCounts, type WaveCounts, type WaveFacts, type WaveGate, type Window } from "./wave.ts";
 
 /** Rows of rollouts and waves, and the aggregates that decisions are made from. */
@@ -236,9 +233,6 @@ interface WaveRow {
   readonly notBefore: Instant;
   readonly notAfter: Instant;
   readonly gate: unknown;
-  readonly signatures: number;
-  readonly unsigned: readonly MissingPart[];
-  readonly outside: readonly ItsmHeld[];
   readonly windows: unknown;
   readonly holds: readonly Hold[];
   readonly openedAt: Instant | null;
@@ -335,8 +329,7 @@ async function loadWaves(
   { rules, stands }: { readonly rules: RolloutRules; readonly stands: typeof noStands },
 ): Promise<readonly LoadedWave[]> {
   const waves = await sql<WaveRow>`
-    select number, ring, state, gate, holds, windows, ${signaturesOfWave} as signatures,
-           ${missingSignOffsOfWave} as unsigned, ${itsmHoldsOfWave} as outside,
+    select number, ring, state, gate, holds, windows,
            ${millis(sql`not_before`)} as "notBefore", ${millis(sql`not_after`)} as "notAfter",
            ${millis(sql`opened_at`)} as "openedAt", ${millis(sql`passed_at`)} as "passedAt",
            ${millis(sql`ended_at`)} as "endedAt"
@@ -346,6 +339,7 @@ async function loadWaves(
   const hasFailures = counts.rows.some((row) => row.newFailures > 0);
   const strata = hasFailures ? await loadStrata(reader, id) : [];
   const stuck = await countIrreversible(reader, id, rules.irreversible);
+  const openings = isOneNext(waves.rows) ? await loadOpenings(reader, id) : null;
   return waves.rows.map((row) => {
     const {
       wave: _wave,
@@ -360,6 +354,7 @@ async function loadWaves(
     } = byWave.get(row.number) ?? noHosts;
     return {
       ...row,
+      ...openings?.get(row.number),
       gate: gateSchema.parse(row.gate),
       windows: windowsSchema.parse(row.windows),
       hasPassed: row.passedAt !== null,
@@ -377,6 +372,13 @@ async function loadWaves(
         .filter((stratum) => stratum.wave === row.number)
         .map(({ wave: _wave, ...stratum }) => stratum),
     };
+  });
+}
+
+/** Whether a wave waits for its time or for people, and not for the wave before it. */
+function isOneNext(waves: readonly Pick<WaveRow, "state" | "passedAt">[]): boolean {
+  return waves.some(({ state }, at) => {
+    return state === "waiting" && (at === 0 || waves[at - 1]?.passedAt !== null);
   });
 }
 
