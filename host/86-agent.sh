@@ -2,8 +2,8 @@
 # the install line, and nothing listens here. A timer starts it; one run at a time. What it is told to
 # do is judged exactly as over every other way.
 #
-# $VAR/agent holds what a call needs: `url`, `ca`, `certificate`, `curl` (the fixed options), `next`
-# (when to call again). The key is $VAR/key and never leaves this host.
+# $VAR/agent holds what a call needs: `url` (the server's addresses, one a line), `ca`, `certificate`,
+# `curl` (the fixed options), `next` (when to call again). The key is $VAR/key and never leaves this host.
 
 # One run calls again while the server says so, and leaves the rest to the next run of the timer.
 AGENT_RUN_S=50
@@ -85,7 +85,7 @@ agent_call() {
   fi
   agent_poll || return 1
   [ -n "$AP_TALK" ] || return 0
-  WAY=agent AGENT_TALK=$AP_TALK
+  WAY=agent AGENT_TALK=$AP_TALK AGENT_AT=$at_url
   : >"$AG/out"
   exec 0<"$AG/in" 1>>"$AG/out"
   serve_verb
@@ -168,6 +168,10 @@ agent_later() { # SECONDS
 
 # Longer each time, and never at the same moment as others: the spread is this host's own.
 agent_failed() {
+  # A server with too much to do says when it has room: that is no failure, and the spread is its own.
+  af_wait=$(awk 'NR == 1 && $2 != "E_BUSY" { exit } $1 == "@next" && $2 ~ /^[1-9][0-9]?[0-9]?$/ { print $2; exit }' \
+    "$AG/answer" 2>/dev/null)
+  [ -z "$af_wait" ] || { agent_later "$af_wait"; return; }
   af_count=0
   [ ! -s "$AG/failures" ] || read -r af_count <"$AG/failures"
   is_number "$af_count" || af_count=0
@@ -183,14 +187,31 @@ agent_failed() {
   fi
 }
 
-# FILE goes to the server, the answer to REPLY. Nothing of it stands in an argument list but names of
-# our own files. There is no way to switch the check of the server's certificate off.
+# FILE goes to the server, the answer to REPLY. Where nobody answers at one address the next is asked;
+# the one that answered is asked first from then on. A talk is with the server that began it (AGENT_AT).
 agent_post() { # PATH FILE REPLY
-  read -r at_url <"$AG/url"
+  at_all=${AGENT_AT:-$(cat "$AG/url")}
+  at_code=''
+  # More than one word where there are more addresses.
+  for at_url in $at_all; do
+    rm -f "$3"
+    agent_post_to "$@" && break
+  done
+  [ "$at_code" = 200 ] || return 1
+  case $at_all in
+    "$at_url" | "$at_url$NEWLINE"*) ;;
+    *) { say "$at_url" && printf '%s\n' "$at_all" | grep -Fvx -e "$at_url"; } | durable_write "$AG/url" || return 1 ;;
+  esac
+}
+
+# 0: this server answered, with yes or no. Nothing of it stands in an argument list but names of our own
+# files. There is no way to switch the check of the server's certificate off.
+agent_post_to() { # PATH FILE REPLY
   at_code=$(curl -q -K "$AG/curl" --data-binary "@$2" --output "$3.new" \
     --write-out '%{http_code}' "$at_url/agent/v1/$1" 2>"$AG/curl.error" 3>&-)
   at_end=$?
   if [ "$at_end" -ne 0 ]; then
+    at_code=''
     case $at_end in
       28) say "E_SLOW the server at $at_url took too long" >&2 ;;
       63) say "E_SIZE the server's answer is too large" >&2 ;;
@@ -199,9 +220,9 @@ agent_post() { # PATH FILE REPLY
     return 1
   fi
   mv -f "$3.new" "$3" || return 1
-  [ "$at_code" = 200 ] && return 0
+  [ "$at_code" != 200 ] || return 0
   say "the server said: $(head -n 1 "$3" | head -c 300)" >&2
-  return 1
+  case $at_code in 5*) return 1 ;; esac
 }
 
 # What this program has said since the last time goes to the server, and what it is told is the next
@@ -231,10 +252,15 @@ agent_enrol() {
     return 1
   check_platform && command -v curl >/dev/null ||
     fail_code E_PLATFORM "${E_FACTS:-this host has no curl}" || return 1
-  ae_url=$1 ae_tenant=$2 ae_ring=$3 ae_digest=$4
+  ae_given=$1 ae_tenant=$2 ae_ring=$3 ae_digest=$4
   shift 4
-  case $ae_url in https://*[!A-Za-z0-9.:/_\[\]-]* | [!h]*) ae_url='' ;; https://?*) ;; *) ae_url='' ;; esac
-  [ -n "$ae_url" ] || fail_code E_FORMAT "the server's address is not https://…" || return 1
+  # Several addresses of one server, or of several on one database, stand with commas between them.
+  ae_urls=''
+  for ae_url in $(printf '%s' "$ae_given" | tr ',' ' '); do
+    case $ae_url in https://*[!A-Za-z0-9.:/_\[\]-]* | [!h]*) ae_urls='' && break ;; https://?*) ;; *) ae_urls='' && break ;; esac
+    ae_urls=$ae_urls${ae_urls:+$NEWLINE}${ae_url%/}
+  done
+  [ -n "$ae_urls" ] || fail_code E_FORMAT "the server's address is not https://…" || return 1
   if [ -s "$ETC/identity" ] || [ -s "$VAR/anchor" ]; then
     fail_code E_STATE "this host is enrolled already; to begin anew remove $ETC/identity and $VAR on purpose"
     return 1
@@ -288,7 +314,7 @@ agent_enrol_ask() { # [LABEL…]
   } >"$VAR/enrolling/ask"
   { say @enrol && cat "$VAR/enrolling/ask" && say @enrolsig &&
     sign_as_host fettle-enrol-v1 "$VAR/enrolling/ask" && say @end; } >"$VAR/enrolling/signed" || return 1
-  durable_write "$AG/ca" <ca && durable_text "$AG/url" "${ae_url%/}" || return 1
+  durable_write "$AG/ca" <ca && durable_text "$AG/url" "$ae_urls" || return 1
   # The certificate is named when there is one; curl reads the host's own key, which is PKCS8.
   agent_curl_options >"$AG/curl"
   agent_post enrol "$VAR/enrolling/signed" "$VAR/enrolling/answer" ||
@@ -313,7 +339,7 @@ agent_enrol_keep() {
   chmod 0644 "$ETC/policy" "$ETC/identity"
   [ -s "$VAR/clock" ] || printf '0 0\n' | durable_write "$VAR/clock" || return 1
   printf 'host %s made %s\n' "$ae_host" "$(now_s)" | durable_write "$VAR/anchor" || return 1
-  say "enrolled as $ae_host in ring $ae_ring; the server is $ae_url"
+  say "enrolled as $ae_host in ring $ae_ring; the server is $at_url"
 }
 
 # `-q` and this file are all that curl reads. Size, time and pace are capped (protocol §1.3); a server

@@ -65,6 +65,7 @@ export function registerAgent(program: Command, cli: Cli): void {
 const trustSchema = z.strictObject({
   tenant: z.string(),
   url: z.string(),
+  also: z.array(z.string()).optional(),
   authority: z.string(),
   program: z.string(),
 });
@@ -83,10 +84,17 @@ function registerInstall(agent: Command, cli: Cli): void {
     .description(
       "Print what a trust file says; compare it on the server itself, then keep it in Git",
     )
-    .action(async () => {
+    .option(
+      "--also <url>",
+      "a further address of the server, may be given several times",
+      (value, before?: string[]) => [...(before ?? []), value],
+    )
+    .action(async (flags: { also?: string[] }) => {
       const trust = await ask(cli.client().GET("/api/v1/agent-trust"));
       // The digest of the program is this machine's own, which the server cannot choose.
-      const own = { ...trust, program: sha256(await cli.hostProgram()) };
+      const program = sha256(await cli.hostProgram());
+      const { tenant, url, authority } = trust;
+      const own = { tenant, url, ...flags, authority, program };
       if (own.program !== trust.program) {
         say(cli, "The server has another host program than this machine. Update one of the two.");
       }

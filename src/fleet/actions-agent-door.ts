@@ -6,8 +6,8 @@ import { agentExchange } from "../reach/agent-exchange.ts";
 import { hostProgram } from "../reach/host-program.ts";
 import { enrolAgent, installPart } from "./actions-agent-enrol.ts";
 import { type AnsweredPoll, demandLive, pollDesk } from "./actions-agent-poll.ts";
-import { signedPart, writePollReply, writeRefusal } from "./agent-message.ts";
-import { POLL_NOW_SECONDS } from "./agent-pace.ts";
+import { signedPart, writeBusy, writePollReply, writeRefusal } from "./agent-message.ts";
+import { busyTimes, POLL_NOW_SECONDS, POLLS_UNDER_WAY_MAX } from "./agent-pace.ts";
 import { agentRefusal, refusalCode } from "./agent-refusal.ts";
 import { parsePoll } from "./ask.ts";
 
@@ -29,6 +29,8 @@ export interface AgentReply {
   readonly text: string;
   /** The code of a refusal, for whoever counts them. */
   readonly refusal: string | null;
+  /** When to come back, where there is no room now. */
+  readonly retrySeconds: number | null;
 }
 
 export interface AgentDoor {
@@ -44,6 +46,7 @@ export function agentDoor(world: World, program: () => string = hostProgram): Ag
   const polls = pollDesk(world);
   const scans = scansOfPolls(world);
   const exchange = agentExchange(world.paths.state);
+  const room = roomForPolls(world);
   const poll = async (admitted: string, text: string): Promise<string> => {
     const signed = signedPart(text, "ask");
     const parsed = signed === null ? null : parsePoll(signed.text);
@@ -67,7 +70,7 @@ export function agentDoor(world: World, program: () => string = hostProgram): Ag
       case "POST /agent/v1/enrol":
         return enrolAgent(world, text);
       case "POST /agent/v1/poll":
-        return poll(demandAdmitted(request), text);
+        return room(() => poll(demandAdmitted(request), text));
       case "POST /agent/v1/talk": {
         const part = { bytes: request.body, isLast: url.searchParams.get("last") === "yes" };
         const talk = url.searchParams.get("talk") ?? "";
@@ -88,12 +91,34 @@ export function agentDoor(world: World, program: () => string = hostProgram): Ag
   return {
     async answer(request) {
       try {
-        return { status: 200, text: await route(request), refusal: null };
+        return { status: 200, text: await route(request), refusal: null, retrySeconds: null };
       } catch (cause) {
         return refused(world, request, cause);
       }
     },
     stop: scans.stop,
+  };
+}
+
+/**
+ * A poll waits for the database with all others. Beyond some thousand of them, as while the database is
+ * away, no more is taken in: each is told its own time to come back, before its signature is looked at.
+ */
+function roomForPolls(world: World) {
+  const comeBack = busyTimes();
+  let underWay = 0;
+  return async (take: () => Promise<string>): Promise<string> => {
+    if (underWay >= POLLS_UNDER_WAY_MAX) {
+      const retrySeconds = comeBack(world.clock());
+      const why = "The server has more to do than it can; it says when it has room.";
+      throw new Failure("unavailable", why, { facts: { refusal: "E_BUSY", retrySeconds } });
+    }
+    underWay += 1;
+    try {
+      return await take();
+    } finally {
+      underWay -= 1;
+    }
   };
 }
 
@@ -128,11 +153,17 @@ function refused(world: World, request: AgentRequest, cause: unknown): AgentRepl
   if (code === null || !(cause instanceof Failure)) {
     world.log.error({ err: cause, path, host: request.admitted }, "an agent could not be answered");
     const text = writeRefusal("E_SERVER", "the server could not answer; later");
-    return { status: 503, text, refusal: null };
+    return { status: 503, text, refusal: null, retrySeconds: null };
+  }
+  const { status } = failureTable[cause.code];
+  const { retrySeconds } = cause.facts;
+  if (typeof retrySeconds === "number") {
+    // Said to thousands, so neither the log nor the ledger is told of each.
+    const text = writeBusy(code, cause.message, retrySeconds);
+    return { status, text, refusal: null, retrySeconds };
   }
   world.log.warn({ path, host: request.admitted, refusal: code }, "an agent was refused");
-  const { status } = failureTable[cause.code];
-  return { status, text: writeRefusal(code, cause.message), refusal: code };
+  return { status, text: writeRefusal(code, cause.message), refusal: code, retrySeconds: null };
 }
 
 function demandAdmitted(request: AgentRequest): string {

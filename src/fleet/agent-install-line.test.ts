@@ -61,6 +61,12 @@ test("the line is read by shells, and holds nothing that a shell would take apar
   const url = (text: string) => lineFault({ ...line, trust: { ...line.trust, url: text } });
   expect(url("http://patch.example:7701")).toContain("https://");
   expect(url("https://patch.example/x")).toContain("https://");
+  const also = (...urls: string[]) => lineFault({ ...line, trust: { ...line.trust, also: urls } });
+  expect(also("https://b.example:7701", "https://[2001:db8::1]:7701")).toBeNull();
+  expect(also("https://b.example:7701,https://c.example")).toContain("https://");
+  expect(also("https://b.example:7701$(id)")).toContain("$(id)");
+  expect(also(line.trust.url)).toContain("twice");
+  expect(also("https://b", "https://c", "https://d", "https://e")).toContain("more than 4");
   const authority = "-----BEGIN CERTIFICATE-----\n'; id; '\n-----END CERTIFICATE-----\n";
   expect(lineFault({ ...line, trust: { ...line.trust, authority } })).toContain("PEM");
 });

@@ -44,3 +44,8 @@ export function writeEnrolReply(reply: {
 export function writeRefusal(code: string, why: string): string {
   return `@refused ${code} ${why.replace(/[^ -~]+/g, " ").slice(0, 300)}\n@end\n`;
 }
+
+/** A refusal that says when to come back. */
+export function writeBusy(code: string, why: string, nextSeconds: number): string {
+  return writeRefusal(code, why).replace(/@end\n$/, `@next ${nextSeconds}\n@end\n`);
+}

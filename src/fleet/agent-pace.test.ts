@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { isAway, type Nearness, nextPollSeconds, readyCount } from "./agent-pace.ts";
+import { busyTimes, isAway, type Nearness, nextPollSeconds, readyCount } from "./agent-pace.ts";
 
 const hosts = Array.from({ length: 10_000 }, (_, at) => `h-${at.toString(16).padStart(20, "0")}`);
 
@@ -55,4 +55,16 @@ test("a host keeps no place beside another for ever", () => {
 test("a host is away once it missed three polls, not before", () => {
   expect(isAway(0, 179_000)).toBe(false);
   expect(isAway(0, 181_000)).toBe(true);
+});
+
+test("whoever is sent away by a busy server comes back within 110 seconds, a hundred in each second", () => {
+  const next = busyTimes();
+  const times = hosts.map(() => next(0));
+  const perSecond = Map.groupBy(times, (time) => time);
+  expect(ends(times)).toEqual([10, 109]);
+  expect(ends([...perSecond.values()].map((some) => some.length))).toEqual([100, 100]);
+  // A fleet that is larger than that begins at the front again.
+  expect(ends(Array.from({ length: 30_000 }, () => next(200)))).toEqual([10, 110]);
+  // Long after, nobody is told to wait for those who have come back since.
+  expect(next(3_600_000)).toBe(10);
 });

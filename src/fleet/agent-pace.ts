@@ -75,6 +75,29 @@ export function readyCount(): ReadyCount {
   };
 }
 
+/** Polls that are under way at once; whoever comes beside them is sent away before anything is asked. */
+export const POLLS_UNDER_WAY_MAX = 2_000;
+/** Two cores bear twice that with a handshake for each, so those who come as usual are answered too. */
+const SENT_AWAY_PER_SECOND = 100;
+const SENT_AWAY_SECONDS_MIN = 10;
+const SENT_AWAY_SECONDS_MAX = 110;
+
+/**
+ * When those come back whom a busy server sends away: one after the other, each at a time of its own,
+ * so that the fleet cannot come in step again. Past the longest time they share it anew from the front.
+ * Gives whole seconds (RFC 9110 §10.2.3, Retry-After).
+ */
+export function busyTimes(): (now: number) => number {
+  let nextAt = 0;
+  return (now) => {
+    const firstAt = now + SENT_AWAY_SECONDS_MIN * 1000;
+    if (nextAt < firstAt || nextAt > now + SENT_AWAY_SECONDS_MAX * 1000) nextAt = firstAt;
+    const seconds = Math.floor((nextAt - now) / 1000);
+    nextAt += 1000 / SENT_AWAY_PER_SECOND;
+    return seconds;
+  };
+}
+
 /** When a host that was told to come at this time counts as one that stays away; both in ms. */
 export function isAway(nextAt: number, now: number): boolean {
   return now > nextAt + MISSED_POLLS * POLL_IDLE_SECONDS * 1000;

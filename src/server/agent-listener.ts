@@ -29,6 +29,7 @@ export interface AgentListening {
     readonly status: number;
     readonly text: string;
     readonly refusal: string | null;
+    readonly retrySeconds: number | null;
   }>;
 }
 
@@ -149,6 +150,8 @@ async function serve(
       const { method = "" } = request;
       refusals.note({ subject: null, method, route: "agent", code, permission: null });
     }
+    const { retrySeconds } = reply;
+    if (retrySeconds !== null) response.setHeader("retry-after", String(retrySeconds));
     send(response, reply.status, reply.text);
   } catch (cause) {
     world.log.debug({ err: cause }, "an agent's connection broke off");

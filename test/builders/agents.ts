@@ -34,6 +34,7 @@ interface InstallChange {
   readonly policyDigest: string;
   readonly authority: string;
   readonly url: string;
+  readonly also: readonly string[];
   /** Runs the line, and the program ever after. */
   readonly shell: readonly string[];
 }
@@ -99,6 +100,7 @@ export async function startAgents(base: World, folder: string): Promise<Agents> 
         trust: {
           tenant: world.config.deployment,
           url: change.url ?? listener.url,
+          also: change.also,
           authority: change.authority ?? ca.certificatePem,
           program: sha256(program),
         },
