@@ -1,5 +1,5 @@
 # Hosts whose packages are rpm's or apk's: what is installed, and whose files are whose, from their own
-# databases; what dnf offers is in part 58. Hosts of apk are only looked at. What cannot be told is left out and never guessed: whether a library wants a reboot, or what a person asked rpm for.
+# databases; what dnf and zypper offer is in parts 58 and 59. Hosts of apk are only looked at. What cannot be told is left out and never guessed: whether a library wants a reboot, or what a person asked rpm for.
 
 RPM_FOLDERS='/var/lib/rpm /usr/lib/sysimage/rpm'
 APK_FILES='/lib/apk/db/installed /usr/lib/apk/db/installed'
@@ -18,7 +18,7 @@ packages_whose() {
 }
 
 # As inspect_packages does it, with the module behind the mark. `rt.lists` has a row for each package that
-# changes when the package does; `installed` has no rows, as apt offers nothing here; dnf does.
+# changes when the package does; `installed` has no rows, as apt offers nothing here; dnf and zypper do.
 inspect_others() { # DIR refresh|cached
   : >"$1/installed"
   say - >"$1/reboot"
@@ -26,7 +26,7 @@ inspect_others() { # DIR refresh|cached
   if [ "$PACKAGES_OF" = rpm ]; then
     rpm_rows "$1" '%|MODULARITYLABEL?{%{MODULARITYLABEL}}:{}|' || rpm_rows "$1" ''
     awk -F '\t' -v dir="$1" -v running="$IN_KERNEL" "$AWK_RPM_PACKAGES" "$1/rt.rows"
-    ! dnf_python || dnf_scan "$1" "$2" newer "$1/rt.rows"
+    rpm_scan "$1" "$2" newer "$1/rt.rows"
   else
     io_world=/etc/apk/world
     [ -r "$io_world" ] || io_world=/dev/null

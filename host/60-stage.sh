@@ -674,8 +674,8 @@ file_named() { # SHA256 NAME ARCH VERSION
     refuse E_TARGET "sha256=$1" "note=the file is $fn_is, not $2 $3 $4"
 }
 
-# Who holds dpkg's, apt's or rpm's lock: LOCK_FACT, and 1 when it is still held after the wait. The locks
-# are POSIX record locks, so the kernel's table names the process.
+# Who holds the lock of dpkg, apt, rpm or zypper: LOCK_FACT, and 1 when it is still held after the wait. But for
+# zypper's they are POSIX record locks, so the kernel's table names the process.
 stage_lock() { # SECONDS
   read_uptime_cs
   sl_end=$((UPTIME_S + $1))
@@ -689,7 +689,13 @@ stage_lock() { # SECONDS
 
 # LOCK_FACT, or nothing.
 lock_holder() {
-  LOCK_FACT='' lh_some=no
+  LOCK_FACT='' lh_some=no lh_pid=''
+  # libzypp's lock is a number in a file.
+  [ ! -s "$ZYPP_PID" ] || read -r lh_pid <"$ZYPP_PID"
+  if is_number "$lh_pid" && [ -d "/proc/$lh_pid" ]; then
+    lock_told "$lh_pid"
+    return 0
+  fi
   while read -r lh_line; do
     case $lh_line in *POSIX*) lh_some=yes; break ;; esac
   done 2>/dev/null </proc/locks || lh_some=yes
@@ -710,10 +716,14 @@ lock_holder() {
     # File numbers repeat on other file systems: only a process with our root holds our lock.
     lh_ours=${lh_ours:-$(stat -L -c %d:%i /.)}
     [ "$(stat -L -c %d:%i "/proc/$lh_pid/root/." 2>/dev/null)" = "$lh_ours" ] || continue
-    lh_name=$(tr -cd 'A-Za-z0-9._-' <"/proc/$lh_pid/comm" 2>/dev/null)
-    LOCK_FACT="pid=$lh_pid program=$lh_name"
+    lock_told "$lh_pid"
     return 0
   done
+}
+
+lock_told() { # PID
+  lh_name=$(tr -cd 'A-Za-z0-9._-' <"/proc/$1/comm" 2>/dev/null)
+  LOCK_FACT="pid=$1 program=$lh_name"
 }
 
 # What the later steps name must exist now: a probe that is missing after the change is too late.

@@ -1,5 +1,5 @@
-# What staging, applying and recovery do otherwise where packages are rpm's. dnf resolves and carries out
-# (part 58); rpm itself tells what is installed and mends what was cut off, as dpkg does elsewhere.
+# What staging, applying and recovery do otherwise where packages are rpm's. dnf or zypper resolves and
+# carries out (parts 58 and 59); rpm itself tells what is installed and mends what was cut off, as dpkg does elsewhere.
 #
 # rpm notes a package when its files are there and takes the old one out afterwards, so a run that was cut
 # off leaves one of two traces: two versions of one package, or files that are not those of the version that
@@ -59,8 +59,9 @@ rpm_list() {
   # shellcheck disable=SC1083 # rpm fills these in
   rpm -qa --qf '%{NAME}\t%{ARCH}\t%|EPOCH?{%{EPOCH}:}:{}|%{VERSION}-%{RELEASE}\t%{INSTALLTID}\n' \
     >"$WORK/rpm.rows" || fail_code E_STATE "rpm cannot read its database" || return 1
-  rp_locks=/etc/dnf/plugins/versionlock.list
+  rp_locks=/etc/dnf/plugins/versionlock.list rp_zypp=/etc/zypp/locks
   [ -r "$rp_locks" ] || rp_locks=/dev/null
+  [ -r "$rp_zypp" ] && rpm_tool && [ "$RPM_TOOL" = zypper ] || rp_zypp=/dev/null
   awk -F '\t' -v keeps="$RPM_KEEPS" '
     T == "locks" {
       sub(/[ \t]+$/, "")
@@ -69,7 +70,27 @@ rpm_list() {
       locked[$0] = 1
       next
     }
+    # A stanza for each lock (locks.5). What is not said by name alone zypper itself minds when it resolves.
+    T == "zypp" && /^solvable_name:/ { lock = $0; sub(/^[^:]*:[ \t]*/, "", lock); sub(/[ \t]+$/, "", lock); next }
+    T == "zypp" && /^(version|repo|solvable_arch):[ \t]*[^ \t]/ { narrow = 1; next }
+    T == "zypp" && /^type:/ && $0 !~ /package/ { narrow = 1; next }
+    T == "zypp" && /^match_type:/ && $0 !~ /glob|exact/ { narrow = 1; next }
+    T == "zypp" && /^[ \t]*$/ { zypp_lock(); next }
+    T == "zypp" { next }
     $1 == "gpg-pubkey" { next }
+    T == "rpm" && FNR == 1 { zypp_lock() }
+    function zypp_lock() {
+      if (lock ~ /[*?\[]/) {
+        gsub(/[.+^$(){}|\\]/, "[&]", lock); gsub(/[*]/, ".*", lock); gsub(/[?]/, ".", lock)
+        if (!narrow) globs[++globs_n] = "^" lock "$"
+      } else if (lock != "" && !narrow) locked[lock] = 1
+      lock = ""; narrow = 0
+    }
+    function is_locked(name,   i) {
+      if (name in locked) return 1
+      for (i = 1; i <= globs_n; i++) if (name ~ globs[i]) return 1
+      return 0
+    }
     {
       sub(/^0:/, "", $3)
       key = $1 "\t" $2
@@ -85,23 +106,19 @@ rpm_list() {
     END {
       for (i = 1; i <= n; i++)
         print name[i] "\t" arch[i] "\t" version[i] "\t" name[i] "\t" version[i] "\t" \
-          (name[i] in locked ? "hold" : "install") "\t" state[i] "\tok\t" name[i] ":" arch[i] "\tii"
-    }' T=locks "$rp_locks" T=rpm "$WORK/rpm.rows"
+          (is_locked(name[i]) ? "hold" : "install") "\t" state[i] "\tok\t" name[i] ":" arch[i] "\tii"
+    }' T=locks "$rp_locks" T=zypp "$rp_zypp" T=rpm "$WORK/rpm.rows"
 }
 
 # Kernels are installed beside each other; their headers and tools are not.
 RPM_KEEPS='^kernel(-(rt|64k|16k|debug|uek|kvm|lt|ml|core|modules|extra|internal|partner|devel|matched))*$'
 
 # As sources_scan and offers_scan: `sources.out`, `lists.out` and `offers.out` in DIR.
-dnf_scan() { # DIR refresh|cached newer|all PACKAGES
-  dnf_lists
-  if [ "$2" = refresh ] && mkdir -p "$DNF_CACHE" 2>/dev/null; then DNF_LISTS=$DNF_CACHE; fi
+rpm_scan() { # DIR refresh|cached newer|all PACKAGES
   : >"$1/sources.out"
   : >"$1/offers.out"
-  if ! dnf_ask lists "$DNF_LISTS" "$2" "$3" "$4" >"$1/dnf.out" 2>"$1/dnf.err"; then
-    say "lists none 0 dnf: $(tail -n 1 "$1/dnf.err" | tr -cd ' -~' | head -c 200)" >"$1/lists.out"
-    return 0
-  fi
+  rpm_tool || return 0
+  if [ "$RPM_TOOL" = zypper ]; then zypper_scan "$@"; else dnf_scan "$@"; fi || return 0
   awk -F '\t' -v dir="$1" -v mode="$3" '
     $1 == "source" || $1 == "lists" {
       print $1 " " $2 " " $3 " " $4 ($1 == "source" ? " " $5 : "") >(dir "/" $1 ($1 == "lists" ? "" : "s") ".out")
@@ -112,14 +129,25 @@ dnf_scan() { # DIR refresh|cached newer|all PACKAGES
     { print >(dir "/offers.out") }' "$1/dnf.out"
 }
 
-# The `resolve` verb (part 55), where dnf simulates. RS_DIR/rows is as resolve_rows makes it.
+dnf_scan() { # DIR refresh|cached newer|all PACKAGES
+  dnf_lists
+  if [ "$2" = refresh ] && mkdir -p "$DNF_CACHE" 2>/dev/null; then DNF_LISTS=$DNF_CACHE; fi
+  if ! dnf_ask lists "$DNF_LISTS" "$2" "$3" "$4" >"$1/dnf.out" 2>"$1/dnf.err"; then
+    say "lists none 0 dnf: $(tail -n 1 "$1/dnf.err" | tr -cd ' -~' | head -c 200)" >"$1/lists.out"
+    return 1
+  fi
+}
+
+# The `resolve` verb (part 55), where dnf or zypper simulates. RS_DIR/rows is as resolve_rows makes it.
 resolve_rpm() {
-  dnf_python || {
-    printf 'problem jobs need apt or dnf 4 on the host, and it has neither\n'
+  rpm_tool || {
+    printf 'problem jobs need apt, dnf 4 or zypper on the host, and it has none of them\n'
     return 1
   }
   dnf_lists
-  if ! dnf_ask resolve "$DNF_LISTS" "$RS_DIR/wants" >"$RS_DIR/dry" 2>"$RS_DIR/dry.err"; then
+  if [ "$RPM_TOOL" = zypper ]; then
+    zypper_resolve "$RS_DIR" >"$RS_DIR/dry"
+  elif ! dnf_ask resolve "$DNF_LISTS" "$RS_DIR/wants" >"$RS_DIR/dry" 2>"$RS_DIR/dry.err"; then
     printf 'problem dnf says: %s\n' "$(tr -s '\n ' ' ' <"$RS_DIR/dry.err" | head -c 250)"
     return 1
   fi
@@ -154,24 +182,23 @@ rpm_file_is() { # FILE
 # --- Staging ------------------------------------------------------------------------------------
 
 rpm_ready() {
-  dnf_python ||
-    refuse E_PLATFORM "note=this host program carries out jobs with apt or dnf 4, and neither is here"
+  rpm_tool ||
+    refuse E_PLATFORM "note=this host program carries out jobs with apt, dnf 4 or zypper, and none is here"
+  [ -w /usr ] || refuse E_PLATFORM "note=/usr cannot be written: this system is changed as a whole, not by packages"
   rpm_list >/dev/null || refuse E_STATE "note=rpm cannot read its database; nothing here rebuilds it:\
  keep a copy, then look at rpm --rebuilddb"
 }
 
 rpm_sources() {
-  dnf_scan "$WORK" cached all "$WORK/names"
-  lists_are_ok || dnf_scan "$WORK" refresh all "$WORK/names"
+  rpm_scan "$WORK" cached all "$WORK/names"
+  lists_are_ok || rpm_scan "$WORK" refresh all "$WORK/names"
 }
 
 rpm_fetch() {
   [ -s "$WORK/fetch" ] || return 0
   rm -rf "$JOB/fetch"
   mkdir "$JOB/fetch"
-  set --
-  while read -r rf_sha _; do set -- "$@" "$rf_sha"; done <"$WORK/fetch"
-  if ! run_fetch "$LIMIT_FETCH" "$DNF_PYTHON" -I -c "$DNF_PROGRAM" fetch "$DNF_LISTS" "$JOB/fetch" "$@"; then
+  if ! rpm_bring "$JOB/fetch"; then
     journal NOTE "note=some files could not be fetched"
     ! said_no_answer || FETCH_CUT=yes
   fi
@@ -181,6 +208,16 @@ rpm_fetch() {
   done <"$WORK/fetch"
   rm -rf "$JOB/fetch"
   [ "$rf_room" = yes ] || refuse E_DISK "note=the disk filled up while files were fetched"
+}
+
+rpm_bring() { # FOLDER
+  if [ "$RPM_TOOL" = zypper ]; then
+    zypper_fetch "$1"
+    return
+  fi
+  set -- "$1"
+  while read -r rf_sha _; do set -- "$@" "$rf_sha"; done <"$WORK/fetch"
+  run_fetch "$LIMIT_FETCH" "$DNF_PYTHON" -I -c "$DNF_PROGRAM" fetch "$DNF_LISTS" "$@"
 }
 
 # Every file by a key that this machine's rpm holds. The digest was approved; this is what the machine's
@@ -196,7 +233,9 @@ rpm_signed() {
 
 # What rpm itself would do over the staged files is tried as well (a test run), under its lock.
 rpm_dry_run() {
-  dnf_ask dry "$WORK/open" "$JOB/debs" >"$WORK/dry" 2>"$WORK/dry.err"
+  if [ "$RPM_TOOL" = zypper ]; then zypper_dry "$WORK/open" "$JOB/debs"; else
+    dnf_ask dry "$WORK/open" "$JOB/debs"
+  fi >"$WORK/dry" 2>"$WORK/dry.err"
   rd_code=$?
   [ "$rd_code" -ne 0 ] || return 0
   rpm_why "$WORK/dry" "$WORK/dry.err"
@@ -211,14 +250,23 @@ rpm_why() { # ROWS WORDS
 
 # --- Applying, mending --------------------------------------------------------------------------
 
-# dnf compares the transaction with the rows once more and goes on with it in the same process.
+# dnf compares the transaction with the rows once more and goes on with it in the same process; zypper does so
+# under one lock.
 rpm_transaction() { # ROWS
-  dnf_python || return 1
+  rpm_tool || return 1
+  if [ "$RPM_TOOL" = zypper ]; then
+    zypper_transaction "$1"
+    return
+  fi
   run_limited "$LIMIT_PACKAGES" "$DNF_PYTHON" -I -c "$DNF_PROGRAM" run "$1" "$JOB/debs"
 }
 
 # The code and the words for AP_EXIT, as packages_why.
 rpm_transaction_why() {
+  if [ "${RPM_TOOL:-}" = zypper ]; then
+    zypper_why
+    return
+  fi
   AP_FACT=$(grep -Ei '^ *(error|problem)|^ +- |scriptlet' "$WORK/tail" | tail -n 3 | tr '\n' ' ' |
     tr -s ' ' | head -c 300)
   case $AP_EXIT in

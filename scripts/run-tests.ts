@@ -35,6 +35,7 @@ const NEEDED: Readonly<Record<string, string>> = {
   "systemd-analyze": "systemd",
   rpm: "rpm",
   dnf: "dnf",
+  zypper: "zypper",
   createrepo_c: "createrepo-c",
   rsyslogd: "rsyslog",
   prometheus: "prometheus",

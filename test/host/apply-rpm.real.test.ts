@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { afterAll, beforeAll, describe, expect, type TestContext, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, type TestContext, test, vi } from "vitest";
 import { hostProgram } from "../../src/reach/host-program.ts";
 import type { Root } from "./apply-root.ts";
 import type { Talk } from "./apply-server.ts";
@@ -10,13 +10,45 @@ import {
   makeRpmFixture,
   missingForRpm,
   type RpmFixture,
+  type RpmTool,
   rpmBody,
 } from "./rpm-fixture.ts";
 
-/** What a checked job does where packages are rpm's, with real dnf and rpm (host protocol §6 and §7). */
+/** What a checked job does where packages are rpm's, with real dnf, zypper and rpm (host protocol §6 and §7). */
 
-const missing = missingForRpm();
-if (missing !== null) console.warn(`The tests of jobs with dnf are skipped: ${missing}.`);
+interface Manager {
+  readonly by: RpmTool;
+  /** What its own processes are called. */
+  readonly processes: readonly string[];
+  /** Keeps `libdemo` where it is, in the manager's own words. */
+  readonly lock: (root: Root) => Promise<unknown>;
+  readonly looseSource: readonly [file: string, text: string];
+  /** Shows what the manager itself keeps of a transaction, and what that has to say. */
+  readonly history: readonly [command: string, said: string];
+  /** Somebody else who is at work with it, for a while. */
+  readonly busy: string;
+}
+
+const LOOSE = "[loose]\nenabled=1\nbaseurl=file:///srv/repo\ngpgcheck=0\n";
+const MANAGERS: readonly Manager[] = [
+  {
+    by: "dnf",
+    processes: ["dnf-3", "python3", "python3.11", "rpm"],
+    lock: async (root) =>
+      root.write("etc/dnf/plugins/versionlock.list", "# by erin\nlibdemo-0:1.0-1.*\n"),
+    looseSource: ["etc/yum.repos.d/loose.repo", LOOSE],
+    history: ["dnf-3 -q history list 2>/dev/null | tail -n 1", "Upgrade"],
+    busy: "exec rpm -U --oldpackage --replacepkgs /srv/repo/demo-slow-1.0-1.noarch.rpm",
+  },
+  {
+    by: "zypper",
+    processes: ["zypper", "rpm"],
+    lock: async (root) => root.sh("zypper -n addlock 'libd*'"),
+    looseSource: ["etc/zypp/repos.d/loose.repo", LOOSE],
+    history: ["cat /var/log/zypp/history", "|install|demo-web|2.0-1|noarch|"],
+    busy: "exec zypper -n install --force demo-slow",
+  },
+];
 
 const outcome = (talk: Talk): string => {
   const last = talk.results.at(-1);
@@ -25,7 +57,12 @@ const outcome = (talk: Talk): string => {
 const said = (talk: Talk): string => talk.journal.join("\n");
 const concurrent = { concurrent: true } as const;
 
-describe.skipIf(missing !== null)("a checked job on a host of rpm", concurrent, () => {
+describe.each(MANAGERS)("a checked job on a host of rpm, by $by", concurrent, (manager) => {
+  const missing = missingForRpm(manager.by);
+  if (missing !== null) {
+    test.skip(`the tests of jobs with ${manager.by} are skipped: ${missing}`, () => undefined);
+    return;
+  }
   let fixture: RpmFixture;
   const fresh = async (onTestFinished: TestContext["onTestFinished"]): Promise<Root> => {
     const program = hostProgram().replace(/^BELL_WAIT_S=2$/m, "BELL_WAIT_S=0.2");
@@ -41,13 +78,13 @@ describe.skipIf(missing !== null)("a checked job on a host of rpm", concurrent, 
   ] as const;
 
   beforeAll(async () => {
-    fixture = await makeRpmFixture();
+    fixture = await makeRpmFixture(manager.by);
   }, 300_000);
   afterAll(async () => {
     if (fixture !== undefined) await dropRpmFixture(fixture);
   });
 
-  test("is resolved by dnf, applied from staged files alone, and reverted on order", async ({
+  test("is resolved, applied from staged files alone, and reverted on order", async ({
     onTestFinished,
   }) => {
     const host = await fresh(onTestFinished);
@@ -71,8 +108,7 @@ describe.skipIf(missing !== null)("a checked job on a host of rpm", concurrent, 
     expect(outcome(done), said(done)).toBe("done -");
     expect(await versions(host, "libdemo", "demo-web")).toBe("libdemo 2.0\ndemo-web 2.0");
     expect(host.read("var/log/effects")).toBe("libdemo 2.0\ndemo-web 2.0\n");
-    // What dnf itself keeps of a transaction is there too.
-    expect(await host.sh("dnf-3 -q history list 2>/dev/null | tail -n 1")).toContain("Upgrade");
+    expect(await host.sh(manager.history[0])).toContain(manager.history[1]);
     const back = await fixture.server.revert(host, job);
     expect(outcome(back), said(back)).toBe("rolled-back -");
     expect(await versions(host, "libdemo", "demo-web")).toBe("libdemo 1.0\ndemo-web 1.0");
@@ -89,11 +125,11 @@ describe.skipIf(missing !== null)("a checked job on a host of rpm", concurrent, 
     expect(existsSync(host.at("var/log/effects"))).toBe(false);
   });
 
-  test("is refused for a version that dnf is told to keep, and goes no lower without the word", async ({
+  test("is refused for a package that is locked, and goes no lower without the word", async ({
     onTestFinished,
   }) => {
     const host = await fresh(onTestFinished);
-    host.write("etc/dnf/plugins/versionlock.list", "# by erin\nlibdemo-0:1.0-1.*\n");
+    await manager.lock(host);
     const held = await fixture.server.apply(host, fixture.server.job(rpmBody(fixture, web)));
     expect(outcome(held), said(held)).toBe("refused E_PLAN_DRIFT");
     expect(said(held)).toContain("the package is on hold");
@@ -117,10 +153,27 @@ describe.skipIf(missing !== null)("a checked job on a host of rpm", concurrent, 
     );
     const gone = await fixture.server.apply(host, fixture.server.job(other));
     expect(outcome(gone), said(gone)).toBe("refused E_TARGET");
-    host.write("etc/yum.repos.d/loose.repo", "[loose]\nbaseurl=file:///srv/repo\ngpgcheck=0\n");
+    host.write(...manager.looseSource);
     const loose = await fixture.server.apply(host, fixture.server.job(rpmBody(fixture, web)));
     expect(outcome(loose), said(loose)).toBe("refused E_REPO");
     expect(said(loose)).toContain("source is not authenticated: file:///srv/repo loose");
+  });
+
+  test("waits for somebody else's run of the package manager, and names who it was", async ({
+    onTestFinished,
+  }) => {
+    const host = await fresh(onTestFinished);
+    host.write("etc/fettle/limits", "lock 1\nask 3\nsettle 5\n");
+    const other = host.sh(manager.busy);
+    await vi.waitFor(() => expect(host.read("var/log/slow")).toBe("began\n"), { timeout: 20_000 });
+    const job = fixture.server.job(rpmBody(fixture, web));
+    const talk = await fixture.server.apply(host, job);
+    expect(outcome(talk), said(talk)).toBe("refused E_LOCK");
+    expect(said(talk)).toMatch(/pid=\d+ program=|locked by/);
+    host.write("var/log/slow-end", "");
+    await other;
+    const done = await fixture.server.apply(host, fixture.server.job(rpmBody(fixture, web)));
+    expect(outcome(done), said(done)).toBe("done -");
   });
 
   test("is taken back to the exact versions when a package's script fails", async ({
@@ -163,7 +216,7 @@ describe.skipIf(missing !== null)("a checked job on a host of rpm", concurrent, 
   });
 
   test.for([1, 2, 3])(
-    "§7.6: wherever rpm, dnf or the program are cut off, the host ends whole (%i)",
+    "§7.6: wherever rpm, its manager or the program are cut off, the host ends whole (%i)",
     { timeout: roundsOf(120_000, 900_000) },
     async (nth, { onTestFinished }) => {
       const host = await fresh(onTestFinished);
@@ -179,7 +232,7 @@ describe.skipIf(missing !== null)("a checked job on a host of rpm", concurrent, 
           ),
         );
         const seed = 10_000 + nth * 1000 + round;
-        const how = { seed, spanMs: 900, manager: ["dnf-3", "python3", "python3.11", "rpm"] };
+        const how = { seed, spanMs: 900, manager: manager.processes };
         const { cut, last, said } = await cutJob(fixture.server, host, job, how);
         const state = outcome(last.results.length === 0 ? cut : last);
         expect(state, said).toMatch(/^(done -|rolled-back E_STEP|failed E_STEP)$/);

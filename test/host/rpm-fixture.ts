@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { hostProgram } from "../../src/reach/host-program.ts";
-import { makeSigner } from "./apply-packages.ts";
+import { makeSigner, type Signer } from "./apply-packages.ts";
 import { ensureBase, missingForRoots, must, Root } from "./apply-root.ts";
 import { Server } from "./apply-server.ts";
 
@@ -13,9 +13,13 @@ import { Server } from "./apply-server.ts";
  * only where programs lie.
  */
 
+/** Who resolves and carries out on a host of rpm. */
+export type RpmTool = "dnf" | "zypper";
+
 /** Why these tests cannot run here, or null. */
-export function missingForRpm(): string | null {
-  const tool = ["rpm", "rpmbuild", "rpmsign", "rpmkeys", "createrepo_c", "dnf-3"].find(
+export function missingForRpm(by: RpmTool = "dnf"): string | null {
+  const manager = by === "dnf" ? "dnf-3" : "zypper";
+  const tool = ["rpm", "rpmbuild", "rpmsign", "rpmkeys", "createrepo_c", manager].find(
     (name) => !existsSync(join("/usr/bin", name)),
   );
   return missingForRoots() ?? (tool === undefined ? null : `the program ${tool} is not here`);
@@ -32,19 +36,27 @@ interface Demo {
   readonly isUnsigned?: true;
 }
 
+const SLOWLY = "echo began >/var/log/slow; until [ -e /var/log/slow-end ]; do sleep 0.1; done";
+const FAILING = { pre: "exit 1", requires: "libdemo = 2.0" } as const;
+
 const DEMO: readonly Demo[] = [
   { name: "demo-base", version: "1.0", provides: "/bin/sh" },
   ...["1.0", "2.0"].flatMap((version): Demo[] => [
     { name: "libdemo", version },
     { name: "demo-web", version, requires: `libdemo = ${version}` },
     { name: "demo-many", version, files: 150, post: "sleep 0.1" },
-    { name: "demo-bad", version, ...(version === "2.0" ? { pre: "exit 1" } : {}) },
+    // It can only come after the library, so something has changed when it fails.
+    { name: "demo-bad", version, ...(version === "2.0" ? FAILING : {}) },
     { name: "demo-need", version, ...(version === "2.0" ? { requires: "demo-new" } : {}) },
     { name: "demo-open", version, ...(version === "2.0" ? { isUnsigned: true } : {}) },
   ]),
   { name: "demo-new", version: "1.0" },
-  { name: "kernel-core", version: "1.0", provides: "installonlypkg(kernel)" },
-  { name: "kernel-core", version: "2.0", provides: "installonlypkg(kernel)" },
+  // Its script ends when the test says so.
+  { name: "demo-slow", version: "1.0", post: SLOWLY },
+  ...["1.0", "2.0"].map((version): Demo => {
+    const provides = "installonlypkg(kernel), multiversion(kernel)";
+    return { name: "kernel-core", version, provides };
+  }),
 ];
 
 export interface RpmPackage {
@@ -64,18 +76,24 @@ export interface RpmFixture {
 
 const SOURCE = "[demo]\nname=Demo\nbaseurl=file:///srv/repo\ngpgkey=file:///etc/pki/demo.asc\n";
 
-export async function makeRpmFixture(): Promise<RpmFixture> {
+export async function makeRpmFixture(by: RpmTool = "dnf"): Promise<RpmFixture> {
   const base = await ensureBase();
   const folder = mkdtempSync(join(tmpdir(), "fettle-rpm-made-"));
   const signer = await makeSigner(folder, "rsa2048");
   const layer = await Root.over([base], { usr: "/usr" });
   await layer.sh(
-    "rm -rf /var/lib/dpkg /etc/debian_version /etc/apt && mkdir -p /var/lib/rpm /etc/fettle",
+    "rm -rf /var/lib/dpkg /etc/debian_version /etc/apt /etc/os-release && mkdir -p /var/lib/rpm /etc/fettle",
   );
   layer.write("etc/rpm/macros", "%_dbpath /var/lib/rpm\n");
-  layer.write("etc/dnf/dnf.conf", "[main]\ngpgcheck=1\ninstallonly_limit=3\n");
-  layer.write("etc/os-release", 'ID="rocky"\nVERSION_ID="9.4"\n');
-  layer.write("etc/yum.repos.d/demo.repo", SOURCE);
+  if (by === "dnf") {
+    layer.write("etc/dnf/dnf.conf", "[main]\ngpgcheck=1\ninstallonly_limit=3\n");
+    layer.write("etc/os-release", 'ID="rocky"\nVERSION_ID="9.4"\n');
+    layer.write("etc/yum.repos.d/demo.repo", SOURCE);
+  } else {
+    layer.write("etc/zypp/zypp.conf", "[main]\nmultiversion = provides:multiversion(kernel)\n");
+    layer.write("etc/os-release", 'ID="sles"\nID_LIKE="suse"\nVERSION_ID="15.5"\n');
+    layer.write("etc/zypp/repos.d/demo.repo", `${SOURCE}enabled=1\n`);
+  }
   layer.write("etc/pki/demo.asc", signer.publicKey);
   const repository = layer.at("srv/repo");
   mkdirSync(repository, { recursive: true, mode: 0o755 });
@@ -92,6 +110,7 @@ export async function makeRpmFixture(): Promise<RpmFixture> {
     ...["--define", `_gpg_path ${signer.home}`, "--addsign", ...signed.map(({ file }) => file)],
   ]);
   await must(["createrepo_c", "-q", repository]);
+  await signIndex(signer, join(repository, "repodata/repomd.xml"));
   await layer.sh(
     "rpm --import /etc/pki/demo.asc && cd /srv/repo && rpm -U demo-base-1.0-1.* libdemo-1.0-1.* " +
       "demo-web-1.0-1.* demo-many-1.0-1.* demo-bad-1.0-1.* demo-need-1.0-1.* demo-open-1.0-1.* " +
@@ -109,6 +128,13 @@ export async function makeRpmFixture(): Promise<RpmFixture> {
     return { name, version, sha256, file };
   });
   return { folder, server, layers: [layer.upper, base], layer, packages };
+}
+
+/** libzypp reads no lists but signed ones. */
+async function signIndex(signer: Signer, index: string): Promise<void> {
+  const gpg = ["gpg", "--homedir", signer.home, "--batch", "--quiet", "--armor"] as const;
+  await must([...gpg, "--detach-sign", "-o", `${index}.asc`, index]);
+  writeFileSync(`${index}.key`, signer.publicKey);
 }
 
 async function buildRpm(
