@@ -31,9 +31,7 @@ interface ServerFlags {
   readonly databaseUrl?: string;
 }
 
-const program = makeProgram(terminal);
-// `service sbom put --version` is the version of what is handed in, not a question about this program.
-if (process.argv[2] !== "service") program.version(programVersion);
+const program = makeProgram(terminal).version(programVersion);
 
 registerServer();
 await registerNouns(program, cli(), process.argv.slice(2));

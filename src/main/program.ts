@@ -1,6 +1,7 @@
-import { Command, CommanderError, Option } from "commander";
+import { Command, CommanderError, Help, Option } from "commander";
 import { Failure, failureTable } from "../base/failure.ts";
 import type { Output, Terminal } from "../cli/cli.ts";
+import { askedWords } from "../cli/offline-nouns.ts";
 import { failureText } from "./about.ts";
 
 /** What every command line has in common: global flags in, exit code out. */
@@ -16,11 +17,46 @@ export function makeProgram(terminal: Terminal): Command {
     )
     .option("--url <address>", "server to talk to (FETTLE_URL; default: the one used last)")
     .showHelpAfterError("Add --help to see how it is used.")
+    .configureHelp({
+      optionDescription(option) {
+        const said = Help.prototype.optionDescription.call(this, option);
+        return option.mandatory ? `${said} (required)` : said;
+      },
+    })
     .exitOverride()
     .configureOutput({
       writeOut: (text) => terminal.out(text),
       writeErr: (text) => terminal.err(text),
     });
+}
+
+/**
+ * Where a command has a flag of its own by the name of one of the program's (`itsm add --url`), what stands
+ * after the command is the command's, and what stands before the noun is the program's. The program's other
+ * flags (`-o json`) are taken in both places, as everywhere.
+ */
+export function giveWay(program: Command, words: readonly string[]): void {
+  let asked = program;
+  for (const word of askedWords(words)) {
+    const next = asked.commands.find((one) => one.name() === word || one.aliases().includes(word));
+    if (next === undefined) break;
+    asked = next;
+  }
+  const own = new Set(asked.options.map((option) => option.long));
+  if (asked === program || !program.options.some((option) => own.has(option.long))) return;
+  program.enablePositionalOptions();
+  const others = program.options.filter((option) => !own.has(option.long));
+  for (const { flags, description, argChoices } of others) {
+    const option = new Option(flags, description).hideHelp();
+    asked.addOption(argChoices === undefined ? option : option.choices(argChoices));
+  }
+  asked.hook("preAction", () => {
+    for (const option of others) {
+      const name = option.attributeName();
+      const given: unknown = asked.getOptionValue(name);
+      if (given !== undefined) program.setOptionValueWithSource(name, given, "cli");
+    }
+  });
 }
 
 interface Run {
@@ -33,6 +69,7 @@ interface Run {
 /** Runs the program with this process's arguments; returns its exit code. */
 export async function runProgram(program: Command, run: Run): Promise<number> {
   try {
+    giveWay(program, process.argv.slice(2));
     await program.parseAsync(process.argv);
     return Number(process.exitCode ?? 0);
   } catch (cause) {
