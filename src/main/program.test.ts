@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { describe, expect, test } from "vitest";
 import type { Terminal } from "../cli/cli.ts";
-import { giveWay, makeProgram } from "./program.ts";
+import { askedOf, giveWay, makeProgram } from "./program.ts";
 
 /** Reads words as the command line does; tells what the program and the command were given. */
 async function read(words: readonly string[]): Promise<{ program: unknown; command: unknown }> {
@@ -21,7 +21,7 @@ async function read(words: readonly string[]): Promise<{ program: unknown; comma
   add(mirror, "put").option("--version <text>", "of it").action(keep);
   add(mirror, "show").option("--all", "all").action(keep);
   giveWay(program, words);
-  await program.parseAsync(words, { from: "user" });
+  await program.parseAsync(askedOf(program, words), { from: "user" });
   return { program: program.opts(), command };
 }
 
@@ -57,4 +57,10 @@ describe("flags of a command that are called as the program's", () => {
     });
     await expect(read(["mirror", "show", "x", "--version"])).rejects.toThrow("1.2.3");
   });
+});
+
+test("a noun that is not known is an error, not an occasion for the help of everything", async () => {
+  const unknown = /unknown command 'miror'/;
+  await expect(read(["miror", "add", "--help"])).rejects.toThrow(unknown);
+  await expect(read(["-o", "json", "miror", "--help"])).rejects.toThrow(unknown);
 });

@@ -59,6 +59,13 @@ export function giveWay(program: Command, words: readonly string[]): void {
   });
 }
 
+/** A noun that is not known is said to be unknown, also where help on it is asked for. */
+export function askedOf(program: Command, words: readonly string[]): readonly string[] {
+  const [noun] = askedWords(words);
+  const isKnown = ["help", ...program.commands.flatMap((one) => [one.name(), ...one.aliases()])];
+  return noun === undefined || isKnown.includes(noun) ? words : [noun];
+}
+
 interface Run {
   readonly terminal: Terminal;
   readonly isDebug: boolean;
@@ -69,8 +76,9 @@ interface Run {
 /** Runs the program with this process's arguments; returns its exit code. */
 export async function runProgram(program: Command, run: Run): Promise<number> {
   try {
-    giveWay(program, process.argv.slice(2));
-    await program.parseAsync(process.argv);
+    const words = process.argv.slice(2);
+    giveWay(program, words);
+    await program.parseAsync(askedOf(program, words), { from: "user" });
     return Number(process.exitCode ?? 0);
   } catch (cause) {
     if (cause instanceof CommanderError) return cause.exitCode === 0 ? 0 : USAGE_EXIT;
