@@ -3,12 +3,14 @@ import { type Actor, holdsAnywhere, isElevatedSomewhere } from "../base/actor.ts
 import { Failure } from "../base/failure.ts";
 import type { SubjectId } from "../base/ids.ts";
 import type { Access, Permission } from "../base/permission.ts";
+import { demandUnscoped } from "../base/unscoped.ts";
 import { demandSpace } from "../db/disk-space.ts";
 import type { World } from "../db/world.ts";
 import { authenticate, type Presented, type SignedIn } from "../identity/authenticate.ts";
 import { proofRefusal, type Standing, withheldText } from "../identity/fresh-proof.ts";
 import { SESSION_COOKIE } from "../identity/model.ts";
 import type { ServedRoute } from "../ledger/served-route.ts";
+import { divisionOf } from "./division.ts";
 import { makeRateLimit, type RateLimit } from "./rate.ts";
 
 /**
@@ -47,10 +49,15 @@ export function makeDoors(world: World): Doors {
   };
 }
 
+type Gated = Pick<
+  ServedRoute,
+  "method" | "path" | "permission" | "freshProof" | "byElevation" | "whileReadOnly"
+>;
+
 export async function admit(
   { world, doors }: { readonly world: World; readonly doors: Doors },
   request: FastifyRequest,
-  declared: Pick<ServedRoute, "permission" | "freshProof" | "byElevation" | "whileReadOnly">,
+  declared: Gated,
 ): Promise<Admission> {
   const access = declared.permission;
   const presented = presentedBy(request);
@@ -78,6 +85,7 @@ export async function admit(
       facts: { permission: access },
     });
   }
+  demandWhole(admission.actor, declared);
   if (declared.freshProof !== undefined) {
     const { mfa: policy } = world.config;
     const demand = { demand: declared.freshProof, policy, now: world.clock() };
@@ -113,6 +121,15 @@ function isLetIn(
   if (typeof permission === "object") return true;
   if (holdsAnywhere(actor, permission)) return true;
   return byElevation === true && isElevatedSomewhere(actor, permission);
+}
+
+/** What is not divided is refused before its question is read, so that no answer tells of its form. */
+function demandWhole(actor: Actor, declared: Gated): void {
+  const { permission } = declared;
+  if (typeof permission === "object" || permission === "signed-in" || permission === "directory")
+    return;
+  if (divisionOf(declared).division !== "whole" || !holdsAnywhere(actor, permission)) return;
+  demandUnscoped(actor, permission, "This");
 }
 
 /** Says why a right that is held does not count in this sign-in, before it looks as if it were not. */
