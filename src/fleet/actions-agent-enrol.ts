@@ -26,6 +26,7 @@ import {
   spendAgentToken,
 } from "./store-agent.ts";
 import { agentCa } from "./store-agent-ca.ts";
+import { tellEnrolledHost } from "./store-host-policies.ts";
 
 /**
  * A host enrols itself (host protocol §10.1): with a token that works once, and a key it made itself.
@@ -154,6 +155,7 @@ async function recordEnrolled(
     policyDigest: token.policy,
     enrolledBy: token.madeBy,
   });
+  await tellEnrolledHost(tx, { host, way, policyVersion });
   const key = parsePublicKeyLine(keyLine);
   const object = `host:${host}`;
   await recordEvent(tx, {

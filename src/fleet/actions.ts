@@ -4,6 +4,7 @@ import { Failure } from "../base/failure.ts";
 import { roles } from "../base/permission.ts";
 import { fingerprint, parsePublicKeyLine } from "../base/ssh-key.ts";
 import { inTransaction, type Reader } from "../db/database.ts";
+import { notify } from "../db/notify.ts";
 import type { World } from "../db/world.ts";
 import { parseGrant } from "../identity/rights.ts";
 import { loadSubject } from "../identity/store.ts";
@@ -22,6 +23,7 @@ import { type HostStatus, parseHostStatus } from "./host-status.ts";
 import { pipedWeakens } from "./model.ts";
 import { insertEnrolment, liftQuarantine, loadEnrolment, type StoredEnrolment } from "./store.ts";
 import { insertAgentPolicy } from "./store-agent.ts";
+import { tellEnrolledHost } from "./store-host-policies.ts";
 import { machineKey } from "./store-keys.ts";
 
 /**
@@ -212,6 +214,7 @@ async function keep(
   await inTransaction(world.db, async (tx) => {
     await setSigningKey(tx, host.id, given.keyLine);
     await insertEnrolment(tx, { ...given, host: host.id, enrolledBy: actor.subject });
+    await tellEnrolledHost(tx, { ...given, host: host.id });
     const { policyText: text } = given;
     if (text !== null)
       await insertAgentPolicy(tx, { digest: sha256(text), text, at: world.clock() });
@@ -223,6 +226,7 @@ async function keep(
       object: `host:${host.id}`,
       facts: { way, ring, policyVersion, policyDigest, key: print },
     });
+    await notify(tx, "rollout");
   });
   const enrolment = await loadEnrolment(world.db, host.id);
   if (enrolment === null) throw new Failure("internal", "The enrolment was kept but is not there.");

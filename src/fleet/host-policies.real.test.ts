@@ -4,18 +4,21 @@ import { join } from "node:path";
 import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { aPerson, someHosts, type TestPerson } from "../../test/builders/stored.ts";
-import { buildScene, goodDraft, makeKeys, named } from "../../test/corpus/scene.ts";
+import { buildScene, goodDraft, makeKeys, named, type Scene } from "../../test/corpus/scene.ts";
 import { layHost, makeHostRoot, shells } from "../../test/host/host-root.ts";
 import { policyVersion } from "../../test/host/trust.ts";
 import { type TestWorld, testWorld } from "../../test/setup/world.ts";
+import { fingerprint, parsePublicKeyLine } from "../base/ssh-key.ts";
 import { makeMachineKey, openMachineKey, signDocument } from "../base/sshsig.ts";
 import { inTransaction } from "../db/database.ts";
 import { startSshd, type TestSshd } from "../reach/sshd-for-tests.ts";
+import { confirmHost } from "./actions.ts";
 import {
   publishHostPolicy,
   retellHostPolicies,
   showHostPolicies,
 } from "./actions-host-policies.ts";
+import type { HostIdentity } from "./host-identity.ts";
 import { type HostPolicy, writeHostPolicy } from "./host-policy.ts";
 import { startHostPolicies } from "./loops-host-policies.ts";
 import { sidesOf } from "./policy-link.ts";
@@ -31,6 +34,8 @@ describe.runIf(process.getuid?.() === 0)("§10.3 the chain of host policies", ()
   let carol: TestPerson;
   let host: ReturnType<typeof makeHostRoot>;
   let first: HostPolicy;
+  let identity: HostIdentity;
+  let scene: Scene;
 
   beforeAll(async () => {
     made = await testWorld();
@@ -40,9 +45,10 @@ describe.runIf(process.getuid?.() === 0)("§10.3 the chain of host policies", ()
     sshd = await startSshd({ forced: `${shells[0]!.argv.join(" ")} ${host.program} serve` });
     const keys = makeKeys(join(folder, "keys"));
     const draft = goodDraft(keys);
-    const identity = { ...draft.identity, tenant: "fettle" };
+    identity = { ...draft.identity, tenant: "fettle" };
     first = { ...draft.policy, tenant: "fettle", roots: [named("r1", root)], rootsNeeded: 1 };
-    layHost(host, buildScene(keys, { ...draft, identity, policy: first }));
+    scene = buildScene(keys, { ...draft, identity, policy: first });
+    layHost(host, scene);
     const hosts = await someHosts(made.world, [
       { name: "web-1", labels: { ring: "prod" } },
       { name: "away", labels: { ring: "prod" } },
@@ -107,5 +113,15 @@ describe.runIf(process.getuid?.() === 0)("§10.3 the chain of host policies", ()
     expect(policies.map((one) => one.version)).toEqual([version + 1, version + 2, version + 3]);
     expect(hosts.find((one) => one.host === "away")).toMatchObject({ outcome: "waiting" });
     expect(await retellHostPolicies(made.world, carol.actor)).toBe(2);
+
+    // Set up anew by its own people, with the first policy and another key: it is told of itself.
+    const key = openMachineKey(makeMachineKey().privateKeyPem).publicKeyLine;
+    layHost(host, { ...scene, host: { ...scene.host, key: key.split(" ")[1]! } });
+    const print = fingerprint(parsePublicKeyLine(key)!);
+    await sql`update host set mode = 'managed', protocol_id = ${identity.host}, signing_key = null
+      where name = 'web-1'`.execute(made.world.db);
+    await confirmHost(made.world, carol.actor, { host: "web-1", fingerprint: print, ring: "prod" });
+    await until("taken", version + 3);
+    expect(policyVersion(host)).toBe(String(version + 3));
   });
 });

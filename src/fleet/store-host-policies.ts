@@ -5,6 +5,7 @@ import type { Selector } from "../base/labels.ts";
 import { type Db, type Reader, sqlJson, type Tx } from "../db/database.ts";
 import { millis } from "../identity/store.ts";
 import { scopeSql } from "../inventory/scope.ts";
+import type { Enrolment } from "./model.ts";
 import type { SignedPolicy } from "./trust-frame.ts";
 
 /** The chain of host policies, and how far each host has come in it. */
@@ -68,6 +69,22 @@ export async function tellHosts(tx: Tx): Promise<number> {
        set outcome = 'waiting', next_at = now(),
            version = greatest(host_policy_host.version, excluded.version)`.execute(tx);
   return Number(numAffectedRows ?? 0);
+}
+
+/**
+ * A host that was enrolled now begins from the policy that it was given; where a newer one was published
+ * it is told at once, as nobody publishes again for one newcomer. Piped hosts get the server's own.
+ */
+export async function tellEnrolledHost(
+  tx: Tx,
+  of: Pick<Enrolment, "host" | "way" | "policyVersion">,
+): Promise<void> {
+  if (of.way === "piped") return;
+  await sql`
+    insert into host_policy_host (host, version)
+    select ${of.host}, ${of.policyVersion} where exists (select from host_policy)
+    on conflict (host) do update
+       set outcome = 'waiting', next_at = now(), tries = 0, version = excluded.version`.execute(tx);
 }
 
 export interface PolicyTelling {
