@@ -1,5 +1,6 @@
 import { existsSync, statSync } from "node:fs";
 import type { Command } from "commander";
+import { counted } from "../base/counted.ts";
 import { Failure } from "../base/failure.ts";
 import { ask, type Client } from "../client/client.ts";
 import { openHead, parseVerifierKey, type VerifierKey } from "../ledger/verify.ts";
@@ -180,7 +181,7 @@ function verdictLines(file: string, verdict: PathVerdict, trust: string): readon
     ].flat();
     return `${places.join(", ")}${places.length === 0 ? "" : ": "}${safeText(problem)}`;
   });
-  return [`BAD: ${findings.length} problem(s) in ${file}`, ...lines];
+  return [`BAD: ${counted(findings.length, "problem")} in ${file}`, ...lines];
 }
 
 async function verified(

@@ -1,5 +1,6 @@
 import { writeFileSync } from "node:fs";
 import type { Command } from "commander";
+import { counted } from "../base/counted.ts";
 import { Failure } from "../base/failure.ts";
 import { ask } from "../client/client.ts";
 import { judgeLink, judgeTexts, type RootSignature, sidesOf } from "../fleet/policy-link.ts";
@@ -30,6 +31,8 @@ export function registerHostPolicyChain(host: Command, cli: Cli): void {
           },
           { head: "digest", cell: (one) => one.digest.slice(0, 16) },
         ]);
+        const none = "No host is told: those of piped way have a policy of this server's own.";
+        if (chain.hosts.length === 0) return `${versions}\n\n${none}`;
         const hosts = renderTable(chain.hosts, [
           { head: "host", cell: (one) => safeText(one.host) },
           { head: "has", cell: (one) => one.version, align: "right" },
@@ -50,7 +53,7 @@ export function registerHostPolicyChain(host: Command, cli: Cli): void {
     .action(async () => {
       const path = "/api/v1/host-policies/retelling" as const;
       const again = await ask(cli.client().POST(path, { body: {} }));
-      show(cli, again, () => `${again.hosts} host(s) are told: fettle policy host status`);
+      show(cli, again, () => `Told to ${counted(again.hosts, "host")}: fettle policy host status`);
     });
 }
 
@@ -124,7 +127,7 @@ function registerPublish(host: Command, cli: Cli): void {
         cli,
         done,
         () =>
-          `Version ${done.version} is published; ${done.hosts} host(s) are told: fettle policy host status`,
+          `Version ${done.version} is published and told to ${counted(done.hosts, "host")}: fettle policy host status`,
       );
     });
 }

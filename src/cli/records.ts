@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { counted } from "../base/counted.ts";
 import { Failure } from "../base/failure.ts";
 import { ask } from "../client/client.ts";
 import { type Cli, show } from "./cli.ts";
@@ -57,11 +58,10 @@ interface Standing {
 
 function standingLines(standing: Standing): readonly string[] {
   const { minimum, size, prunable, first } = standing;
-  const gone = minimum === 0 ? "none were pruned" : `those below ${minimum} were pruned`;
-  const stays =
-    first === null ? "" : ` Entry ${first.index} is the first that stays: ${first.why}.`;
+  const gone = minimum === 0 ? "none was pruned" : `those below ${minimum} were pruned`;
+  const stays = first === null ? "" : ` From entry ${first.index} on they stay: ${first.why}.`;
   return [
-    `${size} entries; ${gone}.${stays}`,
+    `${counted(size, "entry", "entries")}; ${gone}.${stays}`,
     prunable > minimum
       ? `${prunable - minimum} could go now: fettle audit prune --below ${prunable}`
       : "None can go now.",

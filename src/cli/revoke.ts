@@ -1,6 +1,7 @@
 import { writeFileSync } from "node:fs";
 import type { Command } from "commander";
 import { lineOfBareKey } from "../base/bare-key.ts";
+import { counted } from "../base/counted.ts";
 import { Failure } from "../base/failure.ts";
 import { fingerprint, parsePublicKeyLine } from "../base/ssh-key.ts";
 import { ask, type Client } from "../client/client.ts";
@@ -51,7 +52,11 @@ export function registerRevoke(program: Command, cli: Cli): void {
       const params = { path: { revocation: id } };
       const path = "/api/v1/revocations/{revocation}/retelling" as const;
       const again = await ask(cli.client().POST(path, { params }));
-      show(cli, again, () => `${again.hosts} host(s) are told again: fettle revoke show ${id}`);
+      show(
+        cli,
+        again,
+        () => `Told again to ${counted(again.hosts, "host")}: fettle revoke show ${id}`,
+      );
     });
 }
 

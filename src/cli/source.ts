@@ -1,4 +1,5 @@
 import { type Command, Option } from "commander";
+import { counted } from "../base/counted.ts";
 import { ask } from "../client/client.ts";
 import { sourceKinds, sourceTrusts } from "../inventory/package-source.ts";
 import { type Cli, show } from "./cli.ts";
@@ -59,7 +60,7 @@ export function registerSource(program: Command, cli: Cli): void {
           cli,
           assessed,
           () =>
-            `${assessed.uri} ${assessed.suite} is ${flags.trust}; ${assessed.hosts} host(s) have it.`,
+            `${assessed.uri} ${assessed.suite} is ${flags.trust}, on ${counted(assessed.hosts, "host")}.`,
         );
       },
     );
@@ -143,5 +144,7 @@ function outcomeText({ uri, suite, hosts, key }: Checked): string {
   const { state, because, dated, signedBy } = check;
   if (state === "verified") return `${uri} ${suite} is verified: of ${dated}, by ${signedBy}.`;
   const what = `${uri} ${suite} is ${state}: ${safeText(because ?? "")}.`;
-  return state === "refused" ? `${what} Its ${hosts} host(s) take part in no plan.` : what;
+  return state === "refused"
+    ? `${what} No plan takes hosts that have it: ${counted(hosts, "host")}.`
+    : what;
 }

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import pg from "pg";
+import { counted } from "../base/counted.ts";
 import { Failure } from "../base/failure.ts";
 import { type Connection, clientConfig } from "./database.ts";
 
@@ -72,7 +73,7 @@ async function demandOwner(client: pg.Client, pending: number): Promise<void> {
   if (rows[0]?.may === true) return;
   throw new Failure(
     "blocked",
-    `The database lacks ${pending} upgrade(s) of this Fettle, and its user does not own the tables. Name the user who does in databaseOwnerUrl, at least for this start.`,
+    `The database lacks ${counted(pending, "upgrade")} of this Fettle, and its user does not own the tables. Name the user who does in databaseOwnerUrl, at least for this start.`,
   );
 }
 

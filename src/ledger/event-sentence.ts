@@ -47,7 +47,7 @@ const sentences: Sentences = {
   "triage.decided": (f) =>
     `decided item ${text(f["place"])}: ${text(f["doing"])} ${text(f["ref"])}`,
   "triage.closed": (f) =>
-    `closed the triage session, ${text(f["leftOpen"])} item(s) left open; minutes ${text(f["minutes"]).slice(0, 12)}…`,
+    `closed the triage session, open items left: ${text(f["leftOpen"])}; minutes ${text(f["minutes"]).slice(0, 12)}…`,
   "source.assessed": (f) =>
     `${f["trust"] === "blocked" ? "blocked" : "trusted"} the source ${text(f["uri"])} ${text(f["suite"])} (${text(f["kind"])}) of ${count(f["hosts"], "host")}`,
   "source.key-pinned": (f) => `pinned the key of the source ${text(f["uri"])} ${text(f["suite"])}`,
@@ -119,7 +119,7 @@ const sentences: Sentences = {
   "rollout.halted": (f) => haltText(f),
   "rollout.finished": () => "finished the rollout",
   "vex.loaded": (f) =>
-    `loaded the VEX document V-${text(f["number"])}: ${text(f["statements"])} statement(s) of ${text(f["authors"])}, ${f["trust"] === "none" ? "shown only" : `trusted: ${text(f["trust"])} ${text(f["trustedBy"])}`}`,
+    `loaded the VEX document V-${text(f["number"])}: statements: ${text(f["statements"])}, of ${text(f["authors"])}, ${f["trust"] === "none" ? "shown only" : `trusted: ${text(f["trust"])} ${text(f["trustedBy"])}`}`,
   "vex.answered": (f) =>
     `answers for the VEX document V-${text(f["replaces"])}, as V-${text(f["number"])}: ${text(f["reason"])}`,
   "vex.ended": (f) => `ended the VEX document V-${text(f["number"])}: ${text(f["reason"])}`,

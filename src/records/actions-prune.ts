@@ -53,7 +53,7 @@ async function standingOf(world: World): Promise<Standing> {
   const days = classes.find((one) => one.class === kept?.class)?.days;
   const why =
     kept === null || kept.hold === null
-      ? `${kept?.class ?? ""} are kept for ${days ?? 0} days`
+      ? `${kept?.class === "rest" ? "other" : (kept?.class ?? "")} entries are kept for ${days ?? 0} days`
       : `legal hold ${holdName(kept.hold)}`;
   const first = kept === null ? null : { index: kept.index, why };
   const prunable = prunableBelow({ first: kept?.index ?? null, size, minimum });

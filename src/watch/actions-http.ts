@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import type { IncomingMessage } from "node:http";
 import { z } from "zod";
+import { counted } from "../base/counted.ts";
 import { Failure } from "../base/failure.ts";
 import type { Json } from "../base/json.ts";
 import { programVersion } from "../base/program-version.ts";
@@ -171,7 +172,7 @@ function judgeReply(
   const { status } = reply;
   if (status >= 200 && status < 300) return { kind: "taken", ...rejectedOf(reply.text) };
   if (NEVER.has(status)) {
-    const why = `The receiver refused ${of.count} event(s) for good (${status}).`;
+    const why = `The receiver refused ${counted(of.count, "event")} for good (${status}).`;
     return { kind: "taken", refused: of.count, why };
   }
   const waitMs = AGAIN.has(status) ? retryAfterMs(reply.retryAfter, of.now) : null;
@@ -183,7 +184,7 @@ function rejectedOf(text: string): { readonly refused: number; readonly why: str
   try {
     const partial = partialSchema.parse(JSON.parse(text)).partialSuccess;
     if (partial === undefined || partial.rejectedLogRecords === 0) return { refused: 0, why: null };
-    const why = `The receiver rejected ${partial.rejectedLogRecords} event(s): ${partial.errorMessage.slice(0, 200)}`;
+    const why = `The receiver rejected ${counted(partial.rejectedLogRecords, "event")}: ${partial.errorMessage.slice(0, 200)}`;
     return { refused: partial.rejectedLogRecords, why };
   } catch {
     // Webhooks may answer anything; only collectors say more.

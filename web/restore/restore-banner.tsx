@@ -24,7 +24,7 @@ export function RestoreBanner() {
       mb="md"
       title="An older database was put back: nothing can be changed"
     >
-      {open.held} rollout(s) are halted and {open.unknown} host(s) have to report first. {signed} of{" "}
+      Rollouts halted: {open.held}; hosts that have to report first: {open.unknown}. {signed} of{" "}
       {open.need} approvers have signed from where the log goes on.{" "}
       <Go href="/restore">See what was lost, and sign</Go>
     </Alert>

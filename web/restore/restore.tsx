@@ -65,7 +65,8 @@ function Standing({ open }: { readonly open: Restore }) {
           ["Log now", head(open.now)],
           ...(open.problem === null ? [] : ([["Not replayed", open.problem]] as const)),
           ...replayed.map(([what, count]) => [capital(what), String(count)] as const),
-          ["Held", `${open.held} rollout(s); ${open.unknown} host(s) have to report first`],
+          ["Rollouts halted", String(open.held)],
+          ["Hosts that have to report first", String(open.unknown)],
           ...(open.witnessesAhead.length === 0
             ? []
             : ([["Witnesses ahead of it", open.witnessesAhead.join(", ")]] as const)),

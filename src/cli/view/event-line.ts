@@ -1,6 +1,7 @@
 import { counted } from "../../base/counted.ts";
 import { ringName } from "../../base/ring-name.ts";
 import { countsText, gateText } from "./rollout.ts";
+import { clockTimes } from "./sentence.ts";
 import { safeText } from "./table.ts";
 import type { WatchEvent } from "./watch-event.ts";
 
@@ -10,26 +11,26 @@ export function watchLine(event: WatchEvent): string {
     case "rollout":
       // At its end the sentence says the state itself.
       return event.now.startsWith(`${event.state}: `)
-        ? `${event.rollout} ${event.now}`
-        : `${event.rollout} ${event.state}: ${event.now}`;
+        ? `${event.rollout} ${clockTimes(event.now)}`
+        : `${event.rollout} ${event.state}: ${clockTimes(event.now)}`;
     case "wave": {
-      const holds = event.holds.map((hold) => `; ${hold.text}`).join("");
+      const holds = event.holds.map((hold) => `; ${clockTimes(hold.text)}`).join("");
       const counts = countsText(event);
       const gate = event.state === "waiting" ? "" : `; ${gateText(event)}`;
       return `wave ${event.wave}, ${safeText(ringName(event.ring))}, ${event.state}: ${counts}${gate}${holds}`;
     }
     case "host":
-      return `${event.host} ${event.standing}: ${event.sentence}`;
+      return `${event.host} ${event.standing}: ${clockTimes(event.sentence)}`;
     case "forecast":
       return forecastLine(event);
     case "end":
-      return event.sentence;
+      return clockTimes(event.sentence);
   }
 }
 
 function forecastLine(event: Extract<WatchEvent, { event: "forecast" }>): string {
   const { endsAt, marginSeconds, measured, reason } = event;
-  if (endsAt === null) return `no forecast any more: ${reason}`;
+  if (endsAt === null) return `no forecast any more: ${clockTimes(reason ?? "")}`;
   const at = endsAt.replace("T", " ").replace(/\.\d+Z$/, "Z");
   return `forecast: done ${at} ±${marginSeconds} s, from ${counted(measured, "host")} so far`;
 }

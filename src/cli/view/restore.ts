@@ -1,3 +1,4 @@
+import { counted } from "../../base/counted.ts";
 import type { Instant } from "../../base/instant.ts";
 import type { components, paths } from "../../client/schema.d.ts";
 import { parseRestore } from "../../restore/statement.ts";
@@ -21,7 +22,10 @@ export function restoreText(open: Restore | null, now: Instant): string {
       ? []
       : ([["not replayed", safeText(open.problem)]] as [string, string][])),
     ...replayed.map(([what, count]): [string, string] => [what, String(count)]),
-    ["held", `${open.held} rollout(s); ${open.unknown} host(s) have to report first`],
+    [
+      "held",
+      `${counted(open.held, "rollout")}, until these have reported: ${counted(open.unknown, "host")}`,
+    ],
     ...(open.witnessesAhead.length === 0
       ? []
       : ([["ahead of it", open.witnessesAhead.map(safeText).join(", ")]] as [string, string][])),

@@ -1,3 +1,4 @@
+import { counted } from "../../base/counted.ts";
 import type { Instant } from "../../base/instant.ts";
 import type { components, paths } from "../../client/schema.d.ts";
 import { renderFacts, renderTable, safeText } from "./table.ts";
@@ -13,7 +14,7 @@ function nameOf({ what, change, target }: Revocation): string {
 
 export function revocationLine(of: Revocation): string {
   const all = of.taken + of.refused + of.waiting;
-  return `${nameOf(of)} is revoked by ${safeText(of.signer)} (${of.keyClass}); ${of.taken} of ${all} host(s) have it.`;
+  return `${nameOf(of)} is revoked by ${safeText(of.signer)} (${of.keyClass}); ${of.taken} of ${counted(all, "host")} took it.`;
 }
 
 export function revocationTable(items: readonly Revocation[], now: Instant): string {
