@@ -5451,7 +5451,9 @@ export interface components {
         };
         Filter: {
             author: string;
-            /** @description false: it is shown and changes nothing */
+            /** @description it comes after what nothing speaks against */
+            isLowered: boolean;
+            /** @description false: the finding is shown and counted */
             isSetAside: boolean;
             justification: string;
             /** @enum {string} */
@@ -5509,6 +5511,7 @@ export interface components {
             hosts: number;
             knownExploited: string[];
             label: string;
+            lowered: string[];
             place: number | null;
             /** @enum {string} */
             remedy: "update-offered" | "raise-in-services" | "fixed-upstream-not-offered" | "no-fix";
@@ -6255,6 +6258,7 @@ export interface components {
                 rule: string;
                 version: string;
             };
+            loweredFrom: ("act" | "attend" | "track*" | "track") | null;
             /** @enum {string} */
             outcome: "act" | "attend" | "track*" | "track";
             path: {
@@ -11931,6 +11935,8 @@ export interface operations {
                             /** @description the vulnerability, `<ecosystem> <source>`, or the host's name */
                             key: string;
                             knownExploitedCount: number;
+                            /** @description hosts on which the runtime policy lowers all of it */
+                            loweredHostCount: number;
                             packageCount: number;
                             /** @description hosts on which the running system speaks against it; null where not asked for */
                             runtime: {

@@ -26,12 +26,12 @@ import {
 import { subjectOf } from "./subject.ts";
 
 /**
- * Brings what the runtime policy sets aside up to date with what hosts run, what is known and the
+ * Brings what the runtime policy sets aside or lowers up to date with what hosts run, what is known and the
  * policy in force. Between two turns another look at a host, by itself, ends what was set aside there.
  */
 export async function applyRuntimePolicy(world: World): Promise<void> {
   const policy = await runtimePolicy(world);
-  const isAsked = policy.rules.some(({ effect }) => effect === "set-aside");
+  const isAsked = policy.rules.some(({ effect }) => effect !== "show");
   if (!isAsked && !(await hasAsides(world.db))) return;
   const marked = isAsked ? await judgedHosts(world, policy) : [];
   if (marked === null) return;

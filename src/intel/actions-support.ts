@@ -73,7 +73,9 @@ export async function listSupport(
     datesOf: await loadDates(reader, runtimes),
     exposures: [
       ...exposuresOf(reach),
-      ...own.flatMap((one) => one.own.pairs.map((pair) => ({ ...pair, hostCount: 0 }))),
+      ...own.flatMap((one) =>
+        one.own.pairs.map((pair) => ({ ...pair, hostCount: 0, loweredHostCount: 0 })),
+      ),
     ],
     isExploited: (id) => reach.knowledge.facts.get(id)?.kev != null,
   });

@@ -70,6 +70,8 @@ export interface PairGroup {
   readonly channel?: string | undefined;
   /** True for a package on hosts where it does not count; absent where it counts everywhere. */
   readonly isAside?: IsAside | undefined;
+  /** True for a package on hosts where it is lowered; absent where nothing is said about it. */
+  readonly isLowered?: IsAside | undefined;
 }
 
 export type IsAside = (packageId: number, group: HostGroup) => boolean;
@@ -77,6 +79,8 @@ export type IsAside = (packageId: number, group: HostGroup) => boolean;
 export interface Exposure extends PairGroup {
   /** Hosts that are exposed, each counted once however many of the packages it has. */
   readonly hostCount: number;
+  /** Those of them on which it is lowered. */
+  readonly loweredHostCount: number;
 }
 
 /** Who has each package: the places of groups that have it and, of kernel images, run it. */
@@ -121,8 +125,21 @@ export function countExposure(
   return pairs.flatMap((pair) => {
     const reach = reachOf([pair]);
     if (reach.hostCount === 0) return [];
-    return [{ ...pair, ...reach }];
+    return [{ ...pair, ...reach, loweredHostCount: lowered(pair, reach.hostCount, reachOf) }];
   });
+}
+
+function lowered(pair: PairGroup, hostCount: number, reachOf: HostCounter): number {
+  if (pair.isLowered === undefined) return 0;
+  return hostCount - reachOf([withoutLowered(pair)]).hostCount;
+}
+
+/** The same without the hosts where it is lowered. */
+export function withoutLowered<P extends Pick<PairGroup, "isAside" | "isLowered">>(pair: P): P {
+  const { isAside, isLowered } = pair;
+  if (isLowered === undefined) return pair;
+  const isOut: IsAside = (id, group) => isAside?.(id, group) === true || isLowered(id, group);
+  return { ...pair, isAside: isOut };
 }
 
 export type HostCounter = (pairs: readonly Pick<PairGroup, "packageIds" | "isAside">[]) => {

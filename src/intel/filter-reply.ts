@@ -13,7 +13,8 @@ export const filterSchema = z
     justification: z.string(),
     since: z.string(),
     until: z.string().nullable(),
-    isSetAside: z.boolean().describe("false: it is shown and changes nothing"),
+    isSetAside: z.boolean().describe("false: the finding is shown and counted"),
+    isLowered: z.boolean().describe("it comes after what nothing speaks against"),
     trust: z.string().describe("why it sets the finding aside, or why not"),
   })
   .meta({ id: "Filter" });
@@ -22,6 +23,7 @@ export function filterReply(filter: Filter): z.output<typeof filterSchema> {
   const { since, until } = filter;
   return {
     ...filter,
+    isLowered: filter.isLowered ?? false,
     label: filterWords[filter.kind],
     since: instantToText(since),
     until: until === null ? null : instantToText(until),

@@ -37,6 +37,8 @@ export interface Filter {
   readonly until: Instant | null;
   /** False: it is shown beside the finding and changes nothing. */
   readonly isSetAside: boolean;
+  /** It stays counted, and comes after what nothing speaks against. Never beside `isSetAside`. */
+  readonly isLowered?: boolean;
   /** Why it may set aside, or why it may not. */
   readonly trust: string;
 }
@@ -175,10 +177,18 @@ function trustText(claim: VexClaim): string {
   }
 }
 
-/** Where a finding is set aside, for counting; undefined where nothing is. */
+/** Where a finding is set aside, for counting; undefined where nothing is said. */
 export function setAsideOf(
   filter: FilterOf | undefined,
 ): ((packageId: number, group: FilteredGroup) => boolean) | undefined {
   if (filter === undefined) return undefined;
   return (packageId, group) => filter(packageId, group)?.isSetAside ?? false;
+}
+
+/** Where a finding is lowered; undefined where nothing is said. */
+export function loweredOf(
+  filter: FilterOf | undefined,
+): ((packageId: number, group: FilteredGroup) => boolean) | undefined {
+  if (filter === undefined) return undefined;
+  return (packageId, group) => filter(packageId, group)?.isLowered ?? false;
 }

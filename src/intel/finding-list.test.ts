@@ -50,6 +50,39 @@ const groupOf = (id: number, hostCount: number) => ({
 });
 
 describe("grouped findings", () => {
+  it("tell hosts on which all of it is lowered, and put what is lowered everywhere last", () => {
+    const lowered = (at: readonly number[]) => ({
+      isAside: () => false,
+      isLowered: (_: number, group: { readonly id: number }) => at.includes(group.id),
+    });
+    const pairs = [
+      { ...pairOf("CVE-1", "a", [1]), ...lowered([0, 1]) },
+      { ...pairOf("CVE-1", "b", [2]), ...lowered([1]) },
+      { ...pairOf("CVE-2", "c", [3]), ...lowered([0, 1]) },
+      pairOf("CVE-3", "d", [1]),
+    ];
+    const groups = [groupOf(0, 5), groupOf(1, 2)];
+    const reach = {
+      pairs,
+      groups,
+      postings: postings(
+        [
+          [1, 2, 3],
+          [1, 2, 3],
+        ],
+        groups,
+      ),
+    };
+    const epss = { score: 0.9, percentile: 1, asOf: 0, model: "" };
+    const facts = new Map([["CVE-2", aVulnerability({ id: "CVE-2", epss } as never)]]);
+    const rows = rowsByVulnerability(reach, facts);
+    expect(rows.map((row) => [row.key, row.hostCount, row.loweredHostCount])).toEqual([
+      ["CVE-1", 7, 2],
+      ["CVE-3", 7, 0],
+      ["CVE-2", 7, 7],
+    ]);
+  });
+
   it("equal what walking over every host and pair gives", () => {
     const members = fc.array(fc.uniqueArray(fc.nat(5)), { minLength: 1, maxLength: 4 });
     const found = fc.array(

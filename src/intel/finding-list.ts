@@ -4,6 +4,7 @@ import {
   hostCounter,
   type PairGroup,
   type Postings,
+  withoutLowered,
 } from "./exposure.ts";
 import type { FindingState, Vulnerability } from "./model.ts";
 import { listAt } from "./posting-lists.ts";
@@ -26,6 +27,8 @@ export interface FindingRow {
   }[];
   readonly states: readonly FindingState[];
   readonly hostCount: number;
+  /** Hosts on which all of it is lowered by what they run. */
+  readonly loweredHostCount: number;
   /** Services whose own components have it. */
   readonly serviceCount: number;
   readonly packageCount: number;
@@ -217,10 +220,16 @@ function grouped(
       summaries: [summarise([...pairs, ...own.map(({ pair }) => pair)], facts)],
       packageIds: [...packageIds, ...own.flatMap(({ pair }) => pair.packageIds)],
       hostCount,
+      loweredHostCount: loweredIn(pairs, hostCount, reachOf),
       serviceCount: new Set(own.map(({ service }) => service)).size,
     });
   });
   return rows.toSorted(byUrgency);
+}
+
+function loweredIn(pairs: readonly PairGroup[], hostCount: number, reachOf: HostCounter): number {
+  if (pairs.every((pair) => pair.isLowered === undefined)) return 0;
+  return hostCount - reachOf(unionOf(pairs.map(withoutLowered))).hostCount;
 }
 
 /** Pairs that nothing is set aside of count as one, so that equal unions are counted once. */
@@ -269,6 +278,7 @@ function rowOf(of: {
   readonly summaries: readonly Summary[];
   readonly packageIds: readonly number[];
   readonly hostCount: number;
+  readonly loweredHostCount?: number;
   readonly serviceCount?: number;
   /** All of them where absent. */
   readonly named?: Named;
@@ -288,6 +298,7 @@ function rowOf(of: {
     sources: [...sources.values()],
     states: [...new Set(summaries.flatMap((part) => part.states))],
     hostCount: of.hostCount,
+    loweredHostCount: of.loweredHostCount ?? 0,
     serviceCount: of.serviceCount ?? 0,
     packageCount: new Set(of.packageIds).size,
     knownExploitedCount: new Set(summaries.flatMap((part) => part.exploited)).size,
@@ -306,15 +317,23 @@ function highest(values: readonly number[]): number | null {
   return values.length === 0 ? null : values.reduce((a, b) => Math.max(a, b));
 }
 
-/** Known exploitation, then likelihood of it, then reach; the key makes the order complete. */
+/**
+ * Known exploitation, then likelihood of it, then reach; the key makes the order complete. What is
+ * lowered wherever it is comes last.
+ */
 export function byUrgency(a: FindingRow, b: FindingRow): number {
   return (
+    Number(isLowered(a)) - Number(isLowered(b)) ||
     b.knownExploitedCount - a.knownExploitedCount ||
     (b.epss ?? -1) - (a.epss ?? -1) ||
     b.hostCount - a.hostCount ||
     b.serviceCount - a.serviceCount ||
     (a.key < b.key ? -1 : 1)
   );
+}
+
+function isLowered({ hostCount, loweredHostCount, serviceCount }: FindingRow): boolean {
+  return serviceCount === 0 && hostCount > 0 && loweredHostCount === hostCount;
 }
 
 /** Keeps pairs whose vulnerability or source the text names, and known exploited ones if asked. */

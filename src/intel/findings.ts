@@ -280,7 +280,7 @@ async function filtersOnHosts(
       const group = groups[place];
       const filter = group === undefined ? null : filterOf(id, group);
       if (group === undefined || filter === null) continue;
-      const key = `${filter.source} ${filter.says} ${filter.isSetAside}`;
+      const key = `${filter.source} ${filter.says} ${filter.isSetAside} ${filter.isLowered ?? false}`;
       const own = found.get(key) ?? { filter, hosts: new Map<number, number>() };
       own.hosts.set(place, group.hostCount);
       found.set(key, own);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { sha256 } from "../base/digest.ts";
 import type { RuntimePolicy } from "../policy/runtime.ts";
+import { countExposure, postingsOf } from "./exposure.ts";
 import type { Filter, Filters } from "./filter.ts";
 import {
   asideDigest,
@@ -10,6 +11,7 @@ import {
   type OpenFact,
   withAsides,
 } from "./runtime-aside.ts";
+import { withFilters } from "./seen-pairs.ts";
 
 const policy: RuntimePolicy = {
   ...{ file: "runtime.yaml", version: sha256("the policy"), evidenceMs: 3_600_000 },
@@ -45,7 +47,9 @@ const kept: KeptAside = {
   ...{ id: 7, since: 5 },
   content: {
     policy: { file: "runtime.yaml", version: "c".repeat(64) },
-    reasons: [{ kind: "not-loaded", text: "libz: not in memory.", rule: "unused" }],
+    reasons: [
+      { kind: "not-loaded", text: "libz: not in memory.", rule: "unused", effect: "set-aside" },
+    ],
     aside: { "CVE-2026-0001": [[1, 0]] },
   },
 };
@@ -61,6 +65,34 @@ describe("what the runtime policy sets aside", () => {
       aside: { "CVE-2026-0001": [[1, 0]] },
     });
     expect(asideOn({ ...group, isOf: () => false }, policy, () => fact)).toBeNull();
+  });
+
+  it("is lowered where the rule says so, and stays in what is counted", () => {
+    const lowering = {
+      ...policy,
+      rules: policy.rules.map((r) => ({ ...r, effect: "lower" as const })),
+    };
+    const content = asideOn(group, lowering, () => fact);
+    if (content === null) throw new Error("nothing is lowered");
+    const filters = withAsides(new Map(), [{ id: 7, since: 5, content }]);
+    expect(filters.get("CVE-2026-0001")?.(1, { marks: "r7" })).toMatchObject({
+      ...{ isSetAside: false, isLowered: true },
+      trust: expect.stringMatching(/^Lowered by the rule "unused"/),
+    });
+    const pair = {
+      ...{ ecosystem: "Debian:12", source: "zlib", vulnerability: "CVE-2026-0001", since: 0 },
+      ...{ state: "affected-no-fix" as const, fixedVersion: null, packageIds: [1] },
+    };
+    const groups = [
+      { id: 0, setId: 1, kernelRunning: null, marks: "r7", hostCount: 3 },
+      { id: 1, setId: 1, kernelRunning: null, marks: "", hostCount: 4 },
+    ];
+    const members = new Map([[1, Int32Array.of(1)]]);
+    const postings = postingsOf({ wanted: [1], packages: new Map(), members, groups });
+    const counted = (how: "left-out" | "only") =>
+      countExposure(withFilters([pair], filters, how), postings);
+    expect(counted("left-out")).toMatchObject([{ hostCount: 7, loweredHostCount: 3 }]);
+    expect(counted("only")).toEqual([]);
   });
 
   it("has one digest for the same content, whatever hosts it was judged on", () => {

@@ -2,19 +2,32 @@ import { z } from "zod";
 import { sha256 } from "../base/digest.ts";
 import type { Instant } from "../base/instant.ts";
 import { canonicalJson } from "../base/json.ts";
-import { type RuntimePolicy, runtimeReasons, settingAside } from "../policy/runtime.ts";
+import {
+  type RuntimePolicy,
+  type RuntimeReason,
+  type RuntimeRule,
+  ruleAgainst,
+  runtimeReasons,
+} from "../policy/runtime.ts";
 import type { Filter, FilterOf, Filters } from "./filter.ts";
 import type { RuntimeQuestion, RuntimeVerdict } from "./runtime-filter.ts";
 
 /**
- * Findings that the runtime policy sets aside. Hosts with the same packages and the same picture of
- * what runs, on which the same rules fit, are judged once; hosts of which the same is set aside share
- * one content under its digest, and carry its number as a mark, as they carry those of other filters.
+ * Findings that the runtime policy sets aside or lowers. Hosts with the same packages and the same picture of
+ * what runs, on which the same rules fit, are judged once; hosts on which it does the same share one
+ * content under its digest, and carry its number as a mark, as they carry those of other filters.
  */
 export const asideSchema = z.object({
   policy: z.object({ file: z.string(), version: z.string() }),
   /** What was seen, by which rule it counts. */
-  reasons: z.array(z.object({ kind: z.enum(runtimeReasons), text: z.string(), rule: z.string() })),
+  reasons: z.array(
+    z.object({
+      kind: z.enum(runtimeReasons),
+      text: z.string(),
+      rule: z.string(),
+      effect: z.enum(["set-aside", "lower"]).default("set-aside"),
+    }),
+  ),
   /** Of each vulnerability the packages, each with the place of its reason. */
   aside: z.record(z.string(), z.array(z.tuple([z.number(), z.number()]))),
 });
@@ -40,7 +53,7 @@ export interface OpenFact {
   readonly isExploited: boolean;
 }
 
-/** What is set aside on these hosts; null where nothing is. */
+/** What is set aside or lowered on these hosts; null where nothing is. */
 export function asideOn(
   group: GroupToJudge,
   policy: RuntimePolicy,
@@ -53,10 +66,10 @@ export function asideOn(
     const { isExploited, ...fact } = factOf(vulnerability);
     const { kind, reason } = group.judge({ ...fact, packages: names, isKernel });
     const seen = kind === null ? null : { reason: kind, isOf: group.isOf, isExploited };
-    const rule = seen === null ? null : settingAside(policy, seen);
+    const rule = seen === null ? null : ruleAgainst(policy, seen);
     if (kind === null || rule === null) continue;
     const key = `${kind}\n${rule.name}\n${reason}`;
-    const place = places.get(key) ?? reasons.push({ kind, text: reason, rule: rule.name }) - 1;
+    const place = places.get(key) ?? reasons.push(reasonOf(rule, kind, reason)) - 1;
     places.set(key, place);
     const own = aside.get(vulnerability) ?? [];
     aside.set(vulnerability, own);
@@ -65,6 +78,14 @@ export function asideOn(
   if (aside.size === 0) return null;
   const { file, version } = policy;
   return { policy: { file, version }, reasons, aside: Object.fromEntries(aside) };
+}
+
+function reasonOf(
+  { name, effect }: RuntimeRule,
+  kind: RuntimeReason,
+  text: string,
+): AsideContent["reasons"][number] {
+  return { kind, text, rule: name, effect: effect === "lower" ? "lower" : "set-aside" };
 }
 
 /** Each vulnerability of each package, with what its source has on these hosts. */
@@ -86,7 +107,7 @@ export interface KeptAside {
   readonly content: AsideContent;
 }
 
-/** Filters with what the policy sets aside by what runs; what VEX sets aside is told by VEX. */
+/** Filters with what the policy makes of what runs; what VEX sets aside is told by VEX. */
 export function withAsides(filters: Filters, kept: readonly KeptAside[]): Filters {
   const byVulnerability = new Map<string, Map<string, Filter>>();
   for (const { vulnerability, key, filter } of kept.flatMap(filtersIn)) {
@@ -127,10 +148,11 @@ function markIn(marks: string): string | null {
 }
 
 function filterFor(
-  { kind, text, rule }: AsideContent["reasons"][number],
+  { kind, text, rule, effect }: AsideContent["reasons"][number],
   since: Instant,
   policy: AsideContent["policy"],
 ): Filter {
+  const isLowered = effect === "lower";
   return {
     kind,
     source: "inspection",
@@ -139,7 +161,8 @@ function filterFor(
     justification: text,
     since,
     until: null,
-    isSetAside: true,
-    trust: `Set aside by the rule "${rule}" of ${policy.file} (${policy.version.slice(0, 12)}).`,
+    isSetAside: !isLowered,
+    isLowered,
+    trust: `${isLowered ? "Lowered" : "Set aside"} by the rule "${rule}" of ${policy.file} (${policy.version.slice(0, 12)}).`,
   };
 }

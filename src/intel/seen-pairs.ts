@@ -1,5 +1,5 @@
 import type { HostGroup, IsAside, PairGroup } from "./exposure.ts";
-import { type Filters, setAsideOf } from "./filter.ts";
+import { type Filters, loweredOf, setAsideOf } from "./filter.ts";
 
 /**
  * Findings as groups of equal hosts see them. What a channel mends is seen by hosts that may install
@@ -44,6 +44,7 @@ export function withFilters<P extends PairGroup>(
     if (isSetAside === undefined) return how === "only" ? [] : [pair];
     const isAside: IsAside = (id, group) =>
       isUnseen?.(id, group) === true || isSetAside(id, group) === (how === "left-out");
-    return [{ ...pair, isAside }];
+    if (how === "only") return [{ ...pair, isAside }];
+    return [{ ...pair, isAside, isLowered: loweredOf(filters.get(pair.vulnerability)) }];
   });
 }

@@ -160,7 +160,7 @@ describe("the register", () => {
       ...{ ecosystem: "Debian:12", source: "python3.11", vulnerability, packageIds, since: 0 },
       state: isFixed ? ("affected-fix-available" as const) : ("will-not-fix" as const),
       fixedVersion: null,
-      hostCount: 3,
+      ...{ hostCount: 3, loweredHostCount: 0 },
     });
     const exposures = [
       exposure("CVE-1", [10], true),

@@ -11,7 +11,7 @@ export const sentencesOfData: Sentences = {
   "feed.bundle-imported": (f) =>
     `imported a bundle of feeds made by ${text(f["origin"])}, signed by ${text(f["signer"])}${f["isNewSigner"] === true ? ", whom nobody knew before" : ""}`,
   "finding.set-aside": (f) =>
-    `judged anew what the runtime policy sets aside: on ${count(f["hosts"], "host")}, back on ${count(f["hostsBack"], "host")}`,
+    `judged anew what the runtime policy sets aside or lowers: on ${count(f["hosts"], "host")}, back on ${count(f["hostsBack"], "host")}`,
   "calendar.imported": (f) =>
     `imported a calendar, ${count(f["entries"], "entry", "entries")}${f["isFetched"] === true ? ", fetched again from its address" : ""}`,
   "calendar.refreshed": (f) =>

@@ -25,6 +25,8 @@ export interface CaseFacts {
   /** Hosts that are reachable from outside, or of which nobody says that they are not. */
   readonly exposedHosts: number;
   readonly exposed: boolean;
+  /** The runtime policy lowers all that is open of it, on every host. */
+  readonly lowered: boolean;
   /** Lowest tier of the hosts; 0 is the most critical, 3 where none says. */
   readonly tier: number;
   /** Highest class of data on the hosts: 0 public or not said, 1 internal, 2 confidential, 3 restricted. */
@@ -50,6 +52,7 @@ export const noFacts: CaseFacts = {
   hosts: 0,
   exposedHosts: 0,
   exposed: false,
+  lowered: false,
   tier: 3,
   data: 0,
   segments: [],

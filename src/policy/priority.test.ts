@@ -63,6 +63,17 @@ describe("the priority table", () => {
     ]);
   });
 
+  it("goes one step down where the runtime policy lowers all of it, and says from what", () => {
+    for (const given of [{ kev: 1, exposed: true }, { cvss: 8 }, {}]) {
+      const before = prioritise(shipped, facts(given));
+      const after = prioritise(shipped, facts({ ...given, lowered: true }));
+      const at = outcomes.indexOf(before.outcome);
+      expect(outcomes.indexOf(after.outcome)).toBe(Math.min(at + 1, outcomes.length - 1));
+      expect(after.loweredFrom).toBe(before.outcome === "track" ? undefined : before.outcome);
+      expect(after.by).toEqual(before.by);
+    }
+  });
+
   it("never lowers a case because more of it is known to be exploited or exposed", () => {
     const fact = fc.record({
       ...{ kev: fc.nat(2), active: fc.nat(2), proof: fc.nat(2), automatable: fc.nat(2) },

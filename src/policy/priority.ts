@@ -48,6 +48,8 @@ export interface PathStep {
 
 export interface Priority {
   readonly outcome: Outcome;
+  /** What the row said, where the runtime policy lowers all of it and so the outcome by one. */
+  readonly loweredFrom?: Outcome | undefined;
   readonly by: { readonly file: string; readonly rule: string; readonly version: string };
   /** From the first row to the one that decided; of a row that fell, up to what made it fall. */
   readonly path: readonly { readonly rule: string; readonly steps: readonly PathStep[] }[];
@@ -69,7 +71,8 @@ export function prioritise(policy: PriorityPolicy, facts: CaseFacts): Priority {
     const steps = stepsOf(conditions, facts);
     path.push({ rule: name, steps });
     if (steps.every(({ held }) => held)) {
-      return { outcome, by: { file: policy.file, rule: name, version: policy.version }, path };
+      const by = { file: policy.file, rule: name, version: policy.version };
+      return { ...asLowered(outcome, facts), by, path };
     }
   }
   throw new Failure(
@@ -77,6 +80,15 @@ export function prioritise(policy: PriorityPolicy, facts: CaseFacts): Priority {
     `No rule of ${policy.file} fits this case. End the file with a rule whose condition is "true".`,
     { facts: { ...facts } },
   );
+}
+
+/** By one step and no more: nothing is known to be harmless because it does not run today. */
+function asLowered(
+  outcome: Outcome,
+  { lowered }: CaseFacts,
+): Pick<Priority, "outcome" | "loweredFrom"> {
+  const next = outcomes[outcomes.indexOf(outcome) + 1];
+  return lowered && next !== undefined ? { outcome: next, loweredFrom: outcome } : { outcome };
 }
 
 /** Up to the first that does not hold: what comes after it decided nothing. */

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { parseRuntimePolicy, runtimePolicyJsonSchema, settingAside } from "./runtime.ts";
+import { parseRuntimePolicy, ruleAgainst, runtimePolicyJsonSchema } from "./runtime.ts";
 
 const policies = new URL("../../policies/", import.meta.url);
 const read = (name: string): string => readFileSync(new URL(name, policies), "utf8");
@@ -17,22 +17,22 @@ describe("the runtime policy", () => {
   it("sets nothing aside as it ships", () => {
     const shipped = parseRuntimePolicy(read("runtime.yaml"), "policies/runtime.yaml");
     expect(shipped.rules).toEqual([]);
-    expect(settingAside(shipped, seen)).toBeNull();
+    expect(ruleAgainst(shipped, seen)).toBeNull();
   });
 
   it("decides by the first rule that fits what was seen and the hosts", () => {
     const policy = policyOf(rule("a", "effect: show") + rule("b", "effect: set-aside"));
-    expect(settingAside(policy, seen)).toBeNull();
+    expect(ruleAgainst(policy, seen)).toBeNull();
     const notFirst = { ...seen, isOf: (place: number) => place === 1 };
-    expect(settingAside(policy, notFirst)?.name).toBe("b");
-    expect(settingAside(policy, { ...notFirst, reason: "port-unreachable" })).toBeNull();
+    expect(ruleAgainst(policy, notFirst)?.name).toBe("b");
+    expect(ruleAgainst(policy, { ...notFirst, reason: "port-unreachable" })).toBeNull();
   });
 
   it("never sets aside what is exploited, unless the rule says so", () => {
     const exploited = { ...seen, isExploited: true };
-    expect(settingAside(policyOf(rule("a", "effect: set-aside")), exploited)).toBeNull();
+    expect(ruleAgainst(policyOf(rule("a", "effect: set-aside")), exploited)).toBeNull();
     const too = policyOf(rule("a", "effect: set-aside, exploited: too"));
-    expect(settingAside(too, exploited)?.name).toBe("a");
+    expect(ruleAgainst(too, exploited)?.name).toBe("a");
   });
 
   it.each([

@@ -7,10 +7,11 @@ import type { PolicyKind } from "./policy-kind.ts";
 import { duration, selector } from "./rings-fields.ts";
 
 /**
- * The runtime policy: where what a host was seen to run may set a finding aside. The first rule that
- * fits what was seen and the host decides; without one it is shown beside the finding and changes
- * nothing. What is known to be exploited stays, unless a rule says otherwise. Dates go on in any case:
- * a service that does not run today may be started tomorrow.
+ * The runtime policy: where what a host was seen to run may set a finding aside, or lower it: it then
+ * stays counted and comes after what runs. The first rule that fits what was seen and the host
+ * decides; without one it is shown beside the finding and changes nothing. What is known to be
+ * exploited stays, unless a rule says otherwise. Dates go on in any case: a service that does not run
+ * today may be started tomorrow.
  */
 export const runtimeReasons = [
   "not-running",
@@ -26,7 +27,7 @@ const ruleSchema = strictFields({
   name: z.string().min(1).max(120),
   when: z.array(z.enum(runtimeReasons)).min(1).max(runtimeReasons.length),
   hosts,
-  effect: z.enum(["show", "set-aside"]),
+  effect: z.enum(["show", "lower", "set-aside"]),
   exploited: z.enum(["stays", "too"]).default("stays"),
 });
 
@@ -41,7 +42,7 @@ export type RuntimeRule = z.output<typeof ruleSchema>;
 export interface RuntimePolicy {
   readonly file: string;
   readonly version: Digest;
-  /** A look that is older sets nothing aside. */
+  /** A look that is older sets nothing aside and lowers nothing. */
   readonly evidenceMs: number;
   readonly rules: readonly RuntimeRule[];
 }
@@ -51,8 +52,8 @@ export function parseRuntimePolicy(text: string, file: string): RuntimePolicy {
   return { file, version: sha256(text), evidenceMs: parsed.evidence, rules: parsed.rules };
 }
 
-/** The rule that sets it aside; null where it stays, by a rule or for want of one. */
-export function settingAside(
+/** The rule that sets it aside or lowers it; null where it stays, by a rule or for want of one. */
+export function ruleAgainst(
   policy: Pick<RuntimePolicy, "rules">,
   seen: {
     readonly reason: RuntimeReason;
@@ -71,7 +72,7 @@ export function settingAside(
 export const runtimePolicyKind: PolicyKind = {
   kind: "runtime",
   name: "runtime.yaml",
-  decides: "Where what a host was seen to run, or not, sets a finding aside.",
+  decides: "Where what a host was seen to run, or not, lowers a finding or sets it aside.",
   parse: parseRuntimePolicy,
   isApplied: true,
 };

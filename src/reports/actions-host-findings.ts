@@ -230,10 +230,16 @@ function becauseText({ because }: FilteredFinding): string {
 
 function byUrgency(a: Undated, b: Undated): number {
   return (
-    Number(a.filter?.isSetAside ?? false) - Number(b.filter?.isSetAside ?? false) ||
+    weightOf(a) - weightOf(b) ||
     Number(b.isExploited) - Number(a.isExploited) ||
     (b.epss ?? -1) - (a.epss ?? -1) ||
     (b.cvss ?? -1) - (a.cvss ?? -1) ||
     (a.vulnerability < b.vulnerability ? -1 : 1)
   );
+}
+
+/** What counts in full, what is lowered, what is set aside. */
+function weightOf({ filter }: Undated): number {
+  if (filter?.isSetAside === true) return 2;
+  return filter?.isLowered === true ? 1 : 0;
 }

@@ -18,6 +18,7 @@ import { applyRuntimePolicy } from "../intel/actions-runtime-aside.ts";
 import { rematch } from "../intel/rematch.ts";
 import { recordUnreachable } from "../inventory/record-inspection.ts";
 import { loadHosts } from "../inventory/store.ts";
+import { fixFirstOn } from "../triage/actions-fix-first.ts";
 import { listFindingsOfHost } from "./actions-host-findings.ts";
 import { type HostQuery, listShownHosts, showHost } from "./actions-hosts.ts";
 
@@ -257,6 +258,26 @@ describe("hosts with their four states", () => {
       await applyRuntimePolicy(world);
       expect((await counts()).map(([, hosts]) => hosts)).toEqual([3, 3]);
 
+      // Lowered it is counted as before, and told where.
+      const lowering = "name: idle, when: [not-loaded], effect: lower, exploited: too";
+      writeFileSync(
+        join(folder, "runtime.yaml"),
+        `kind: runtime\nevidence: 12h\nrules:\n  - { ${lowering}, hosts: "!env" }\n`,
+      );
+      await applyRuntimePolicy(world);
+      const { rows: lowered } = await listFindings(world, ada.actor, { group: "vulnerability" });
+      expect(lowered.map((row) => [row.hostCount, row.loweredHostCount])).toEqual([
+        [4, 1],
+        [4, 1],
+      ]);
+      const onHost = await listFindingsOfHost(world, ada.actor, ask);
+      expect(onHost.items[0]?.filter).toMatchObject({ isSetAside: false, isLowered: true });
+      const { steps } = await fixFirstOn(world, ada.actor, {});
+      expect(steps[0]?.item.lowered).toEqual([]);
+      put("!env", ", exploited: too");
+      await applyRuntimePolicy(world);
+      expect((await counts()).map(([, hosts]) => hosts)).toEqual([3, 3]);
+
       // Another look that sees it in memory, before the policy has had its turn.
       await quiet(["runtime all 9 0 0", "used libssl3\t0\t1\t0\tnginx"]);
       expect((await counts()).map(([, hosts]) => hosts)).toEqual([4, 4]);
@@ -273,7 +294,7 @@ describe("hosts with their four states", () => {
       expect((await counts()).map(([, hosts]) => hosts)).toEqual([4, 4]);
       const { rows } = await sql<{ facts: unknown }>`
         select facts from event where type = 'finding.set-aside' order by id`.execute(world.db);
-      expect(rows.length).toBe(6);
+      expect(rows.length).toBe(8);
       await listed([{ ...kev, cveID: "CVE-2020-0001" }]);
     });
 

@@ -9,7 +9,7 @@ import { type Priority, prioritise } from "../policy/priority.ts";
 import { priorityPolicy } from "../policy/store-files.ts";
 import { loadExposedSources } from "./actions.ts";
 import { deadlinePolicy } from "./actions-deadline.ts";
-import { caseFacts } from "./case-facts.ts";
+import { caseFacts, reachOf } from "./case-facts.ts";
 import type { ScoreSource } from "./deadline-policy.ts";
 import type { ExposedSource } from "./fix-first.ts";
 import type { Patch } from "./model.ts";
@@ -67,7 +67,7 @@ async function factsNow(
   const known = await loadVulnerabilities(world.db, patch.vulnerabilities);
   const { packageIds } = await installedSource(world.db, scopes, patch.target);
   const labels = await hostFacts(world.db, scopes, packageIds);
-  const on = { hosts: source?.hosts ?? 0, exposedHosts: source?.exposedHosts ?? 0, ...labels };
+  const on = { ...reachOf(source, patch.vulnerabilities), ...labels };
   return caseFacts([...known.values()], on, { scores, ecosystem: patch.target.ecosystem });
 }
 

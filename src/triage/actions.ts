@@ -223,6 +223,7 @@ async function unaffectedSource(
     packageIds: [],
     since: world.clock(),
     hostCount: 0,
+    loweredHostCount: 0,
   } as const;
   const [source] = exposedSources({ ...none, exposures: [pretend], offers });
   if (source === undefined) throw new Failure("not-found", `${input.source} is not offered.`);

@@ -1,12 +1,14 @@
 import type { Vulnerability } from "../intel/model.ts";
 import type { CaseFacts } from "../policy/case-condition.ts";
 import type { ScoreSource } from "./deadline-policy.ts";
+import { type ExposedSource, isLowered } from "./fix-first.ts";
 import { chosenScore } from "./score-choice.ts";
 
 /** What rules judge a case by, from what is known of its vulnerabilities and its hosts. */
 export interface HostFacts {
   readonly hosts: number;
   readonly exposedHosts: number;
+  readonly lowered: boolean;
   readonly tier: number;
   readonly data: number;
   readonly segments: readonly string[];
@@ -33,8 +35,19 @@ export function caseFacts(
     hosts: on.hosts,
     exposedHosts: on.exposedHosts,
     exposed: on.exposedHosts > 0,
+    lowered: on.lowered,
     tier: on.tier,
     data: on.data,
     segments: on.segments,
   };
+}
+
+/** Which hosts it is on; `lowered` is told of what is still open of the case. */
+export function reachOf(
+  source: Pick<ExposedSource, "hosts" | "exposedHosts" | "vulnerabilities"> | null,
+  ids: readonly string[],
+): { readonly hosts: number; readonly exposedHosts: number; readonly lowered: boolean } {
+  const { hosts = 0, exposedHosts = 0, vulnerabilities = [] } = source ?? {};
+  const open = vulnerabilities.filter(({ id }) => ids.includes(id));
+  return { hosts, exposedHosts, lowered: open.length > 0 && open.every(isLowered) };
 }

@@ -26,7 +26,7 @@ export function exposedSources(input: {
   readonly vulnerabilities: ReadonlyMap<string, Vulnerability>;
 }): readonly ExposedSource[] {
   const newest = newestOffers(input.offers);
-  const outsideHosts = new Map(input.outside.map((each) => [findingKeyOf(each), each.hostCount]));
+  const outside = new Map(input.outside.map((each) => [findingKeyOf(each), each]));
   const groups = Map.groupBy(input.exposures, keyOf);
   return [...groups.entries()].map(([key, exposures]) => {
     const first = exposures[0] as Exposure;
@@ -36,10 +36,13 @@ export function exposedSources(input: {
       const { fixedVersion } = exposure;
       const compared =
         offered === null || fixedVersion === null ? null : order?.(offered, fixedVersion);
+      const reached = outside.get(findingKeyOf(exposure));
       return {
         id: exposure.vulnerability,
         hosts: exposure.hostCount,
-        exposedHosts: outsideHosts.get(findingKeyOf(exposure)) ?? 0,
+        exposedHosts: reached?.hostCount ?? 0,
+        loweredHosts: exposure.loweredHostCount,
+        loweredExposedHosts: reached?.loweredHostCount ?? 0,
         isClearedByOffer: compared !== null && compared !== undefined && compared >= 0,
         fixedVersion,
         facts: input.vulnerabilities.get(exposure.vulnerability) ?? null,

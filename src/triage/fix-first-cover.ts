@@ -1,4 +1,4 @@
-import type { FixFirstItem } from "./fix-first.ts";
+import { type FixFirstItem, isExploited } from "./fix-first.ts";
 import type { ServiceItem } from "./fix-first-services.ts";
 
 /**
@@ -66,12 +66,12 @@ const notCleared = {
 
 /** Why it follows on the one before it. */
 function becauseOf(item: Listed, before: Listed | null): string {
-  const isExploited = item.knownExploited.length > 0;
-  const most = isExploited
+  const isFirst = isExploited(item);
+  const most = isFirst
     ? "It clears most of what is left among what clears a known exploited flaw."
     : "It clears most of what is left.";
   if (before === null) return most;
-  if (before.knownExploited.length > 0 && !isExploited) {
+  if (isExploited(before) && !isFirst) {
     return "It clears most of what is left, now that everything known exploited that can be is cleared.";
   }
   if (before.risk !== item.risk) return most;

@@ -72,6 +72,7 @@ function itemOf(parts: readonly Part[], facts: Facts): ServiceItem {
     findingsCleared: parts.reduce((sum, part) => sum + part.vulnerabilities.length, 0),
     vulnerabilities,
     knownExploited: vulnerabilities.filter((id) => facts.get(id)?.kev != null),
+    lowered: [],
     epssMax: scores.length === 0 ? null : Math.max(...scores),
     risk: Math.round(risk * 100) / 100,
   };

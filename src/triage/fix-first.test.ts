@@ -1,6 +1,13 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { type ExposedSource, type ExposedVulnerability, fixFirst, riskOf } from "./fix-first.ts";
+import {
+  byRisk,
+  type ExposedSource,
+  type ExposedVulnerability,
+  type FixFirstItem,
+  fixFirst,
+  riskOf,
+} from "./fix-first.ts";
 import { coverOf } from "./fix-first-cover.ts";
 import { fixFirstInServices } from "./fix-first-services.ts";
 
@@ -8,7 +15,7 @@ function aVulnerability(changes: Partial<ExposedVulnerability> = {}): ExposedVul
   return {
     id: "CVE-2026-1000",
     hosts: 1,
-    exposedHosts: 0,
+    ...{ exposedHosts: 0, loweredHosts: 0, loweredExposedHosts: 0 },
     isClearedByOffer: true,
     fixedVersion: "2",
     facts: null,
@@ -48,6 +55,25 @@ it("puts what can be done now before what cannot, then known exploitation, then 
   ]);
   expect(order.map((item) => item.target.source)).toEqual(["exploited", "many", "unfixed"]);
   expect(order[2]?.remedy).toBe("no-fix");
+});
+
+it("counts a tenth where the runtime policy lowers it, and moves nothing exploited there to the front", () => {
+  const of = (source: string, changes: Partial<ExposedVulnerability>): ExposedSource =>
+    aSource({ source, vulnerabilities: [aVulnerability(changes)] });
+  const order = fixFirst([
+    of("idle", { hosts: 40, loweredHosts: 40, facts: { ...none, kev } }),
+    of("runs", { hosts: 5, loweredHosts: 1 }),
+    of("wide", { hosts: 10, exposedHosts: 10, loweredHosts: 10, loweredExposedHosts: 10 }),
+  ]);
+  expect(order.map(({ target, risk, lowered }) => [target.source, risk, lowered])).toEqual([
+    ["idle", 404, ["CVE-2026-1000"]],
+    ["runs", 4.1, []],
+    ["wide", 2, ["CVE-2026-1000"]],
+  ]);
+  const [, runs] = order;
+  expect(byRisk({ ...(order[0] as FixFirstItem), risk: 1 }, runs as FixFirstItem)).toBeGreaterThan(
+    0,
+  );
 });
 
 it("splits a source into what the update clears and what it does not", () => {

@@ -8,9 +8,12 @@ import type { PatchTarget } from "./model.ts";
  * left is exact: no other set of as many updates clears more. What clears something that is known to
  * be exploited is taken before all else.
  *
+ * It is the newest version on offer and not the smallest that mends: that is what a package manager
+ * installs, each version between carries fixes too, and the smallest is often not offered any more.
+ *
  * Risk of one vulnerability on one host: known exploited 100 (ransomware 150), SSVC active 60, public
  * proof of concept 10, plus 40 × EPSS, plus its CVSS base score; on a host that is exposed it counts
- * twice. The weights only order the list; deadlines come from the preset, urgency from the
+ * twice, and where the runtime policy lowers it a tenth. The weights only order the list; deadlines come from the preset, urgency from the
  * classification policy.
  */
 export interface ExposedSource {
@@ -28,6 +31,9 @@ export interface ExposedVulnerability {
   readonly hosts: number;
   /** Those of the hosts that are exposed, or do not say. */
   readonly exposedHosts: number;
+  /** Of both those on which the runtime policy lowers it. */
+  readonly loweredHosts: number;
+  readonly loweredExposedHosts: number;
   /** True when the offered version is at or above the fix. */
   readonly isClearedByOffer: boolean;
   readonly fixedVersion: string | null;
@@ -43,6 +49,8 @@ export interface FixFirstItem {
   readonly findingsCleared: number;
   readonly vulnerabilities: readonly string[];
   readonly knownExploited: readonly string[];
+  /** Those that are lowered on every host. */
+  readonly lowered: readonly string[];
   readonly epssMax: number | null;
   readonly risk: number;
 }
@@ -53,6 +61,18 @@ export function riskOf(facts: ExposedVulnerability["facts"]): number {
   const ssvc = { none: 0, poc: 10, active: 60 }[facts.ssvc?.exploitation ?? "none"];
   const cvss = Math.max(0, ...facts.cvss.map((score) => score.score));
   return kev + ssvc + 40 * (facts.epss?.score ?? 0) + Math.max(1, cvss);
+}
+
+/** What is lowered stays in the sum, so that of two equal updates the one for what runs comes first. */
+const LOWERED_WEIGHT = 0.1;
+
+function placesOf(v: ExposedVulnerability): number {
+  const lowered = v.loweredHosts + v.loweredExposedHosts;
+  return v.hosts + v.exposedHosts - lowered * (1 - LOWERED_WEIGHT);
+}
+
+export function isLowered({ hosts, loweredHosts }: ExposedVulnerability): boolean {
+  return hosts > 0 && loweredHosts === hosts;
 }
 
 export function fixFirst(sources: readonly ExposedSource[]): readonly FixFirstItem[] {
@@ -83,10 +103,8 @@ function item(
   if (vulnerabilities.length === 0) return null;
   const { ecosystem, source: name, offeredVersion } = source;
   const scores = vulnerabilities.flatMap((v) => (v.facts?.epss ? [v.facts.epss.score] : []));
-  const risk = vulnerabilities.reduce(
-    (sum, v) => sum + riskOf(v.facts) * (v.hosts + v.exposedHosts),
-    0,
-  );
+  const risk = vulnerabilities.reduce((sum, v) => sum + riskOf(v.facts) * placesOf(v), 0);
+  const open = new Set(vulnerabilities.flatMap((v) => (isLowered(v) ? [] : [v.id])));
   return {
     target:
       remedy === "update-offered" && offeredVersion !== null
@@ -101,6 +119,10 @@ function item(
       .filter((v) => v.facts?.kev)
       .map((v) => v.id)
       .sort(),
+    lowered: vulnerabilities
+      .map((v) => v.id)
+      .filter((id) => !open.has(id))
+      .sort(),
     epssMax: scores.length === 0 ? null : Math.max(...scores),
     risk: Math.round(risk * 100) / 100,
   };
@@ -113,7 +135,7 @@ const REMEDY_ORDER = {
   "no-fix": 2,
 } as const;
 
-type Ordered = Pick<FixFirstItem, "knownExploited" | "risk" | "target" | "hosts"> & {
+type Ordered = Pick<FixFirstItem, "knownExploited" | "lowered" | "risk" | "target" | "hosts"> & {
   readonly remedy: keyof typeof REMEDY_ORDER;
 };
 
@@ -124,11 +146,16 @@ type Ordered = Pick<FixFirstItem, "knownExploited" | "risk" | "target" | "hosts"
 export function byRisk(a: Ordered, b: Ordered): number {
   return (
     REMEDY_ORDER[a.remedy] - REMEDY_ORDER[b.remedy] ||
-    Number(b.knownExploited.length > 0) - Number(a.knownExploited.length > 0) ||
+    Number(isExploited(b)) - Number(isExploited(a)) ||
     b.risk - a.risk ||
     a.hosts - b.hosts ||
     (nameOf(a) < nameOf(b) ? -1 : 1)
   );
+}
+
+/** What is exploited and lowered on every host moves nothing to the front. */
+export function isExploited(of: Pick<FixFirstItem, "knownExploited" | "lowered">): boolean {
+  return of.knownExploited.some((id) => !of.lowered.includes(id));
 }
 
 function nameOf({ target }: Ordered): string {

@@ -5,6 +5,8 @@ import { outcomes, type Priority } from "../policy/priority.ts";
 export const prioritySchema = z
   .strictObject({
     outcome: z.enum(outcomes),
+    /** What its row said, where the runtime policy lowers all of it on every host; else null. */
+    loweredFrom: z.enum(outcomes).nullable(),
     by: z.strictObject({ file: z.string(), rule: z.string(), version: z.string() }),
     path: z.array(
       z.strictObject({
@@ -25,6 +27,7 @@ export const prioritySchema = z
 export function priorityReply(priority: Priority): z.output<typeof prioritySchema> {
   return {
     outcome: priority.outcome,
+    loweredFrom: priority.loweredFrom ?? null,
     by: priority.by,
     path: priority.path.map(({ rule, steps }) => ({
       rule,

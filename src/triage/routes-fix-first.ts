@@ -49,6 +49,8 @@ const fixFirstSchema = z
     findingsCleared: z.number(),
     vulnerabilities: z.array(z.string()),
     knownExploited: z.array(z.string()),
+    /** Those that the runtime policy lowers on every host: they count a tenth. */
+    lowered: z.array(z.string()),
     epssMax: z.number().nullable(),
     risk: z.number(),
     /** Its place among the updates on offer; null where nothing is offered. */
@@ -90,6 +92,7 @@ const actionFile: CsvForm<z.output<typeof fixFirstSchema>> = {
     { head: "services", cell: (item) => item.services },
     { head: "findings cleared", cell: (item) => item.findingsCleared },
     { head: "known exploited", cell: (item) => item.knownExploited },
+    { head: "lowered", cell: (item) => item.lowered },
     { head: "epss max", cell: (item) => item.epssMax },
     { head: "share of risk", cell: (item) => item.clears },
     { head: "share so far", cell: (item) => item.clearedSoFar },
@@ -242,6 +245,7 @@ function itemReply(
     label: remedyWords[item.remedy][1],
     vulnerabilities: [...item.vulnerabilities],
     knownExploited: [...item.knownExploited],
+    lowered: [...item.lowered],
     support: support === undefined ? null : supportReply(support),
     case:
       open === undefined

@@ -24,7 +24,7 @@ function item(votes: readonly Vote[], changes: Partial<SessionItem["item"]> = {}
     item: {
       ...{ ecosystem: "Debian:12", source: "zlib", sourceVersion: "2", hosts: 3, exposedHosts: 0 },
       ...{ remedy: "update-offered" as const, findingsCleared: 3, epssMax: null, risk: 1 },
-      ...{ vulnerabilities: ["CVE-2026-0001"], knownExploited: [] },
+      ...{ vulnerabilities: ["CVE-2026-0001"], knownExploited: [], lowered: [] },
       ...changes,
     },
     outcome: null,

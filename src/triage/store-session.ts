@@ -30,6 +30,7 @@ const itemSchema = z.object({
   exposedHosts: z.number(),
   findingsCleared: z.number(),
   vulnerabilities: z.array(z.string()),
+  lowered: z.array(z.string()).default([]),
   knownExploited: z.array(z.string()),
   epssMax: z.number().nullable(),
   risk: z.number(),

@@ -46,6 +46,7 @@ const deadlineSchema = dateSchema.extend({
 
 const prioritySchema = z.object({
   outcome: z.enum(outcomes),
+  loweredFrom: z.enum(outcomes).optional(),
   by: z.object({ file: z.string(), rule: z.string(), version: z.string() }),
   path: z.array(
     z.object({

@@ -93,6 +93,9 @@ function States({ row }: { readonly row: Row }) {
     <span title={row.states.map((state) => wordFor("finding", state).label).join(", ")}>
       <StateWord group="finding" name={first} />
       {others > 0 && <span className="dim"> +{others}</span>}
+      {row.loweredHostCount > 0 && (
+        <span className="dim"> lowered on {row.loweredHostCount} by what runs</span>
+      )}
     </span>
   );
 }

@@ -112,7 +112,7 @@ function Filters({ of }: { readonly of: Known }) {
       {of.filters.map(({ filter, hostCount }) => (
         <li key={`${filter.source} ${filter.says} ${filter.justification}`}>
           <Mark tone={filter.isSetAside ? "good" : "unknown"}>
-            {filter.isSetAside ? "Set aside" : "Shown only"}
+            {filter.isSetAside ? "Set aside" : filter.isLowered ? "Lowered" : "Shown only"}
           </Mark>{" "}
           {filter.author || "An unnamed author"} says {filter.says} on {plural(hostCount, "host")} (
           {filter.source}){filter.justification !== "" && `: ${filter.justification}`}.{" "}

@@ -107,7 +107,7 @@ function Filtered({ by }: { readonly by: NonNullable<Finding["filter"]> }) {
   const says = `${by.says.replaceAll("-", " ")}${by.justification === "" ? "" : `: ${by.justification}`}`;
   return (
     <Mark tone={by.isSetAside ? "good" : "waiting"} reason={`${says}. ${by.trust}`}>
-      {by.isSetAside ? "set aside by" : "not set aside by"}{" "}
+      {by.isSetAside ? "set aside by" : by.isLowered ? "lowered by" : "not set aside by"}{" "}
       {by.kind === "vex" ? <Go href={`/vex/${by.source}`}>{by.source}</Go> : by.source},{" "}
       {by.says.replaceAll("-", " ")}{" "}
     </Mark>

@@ -28,7 +28,8 @@ export function PriorityPath({ priority }: { readonly priority: Priority }) {
             <div>
               {rule === by.rule ? (
                 <>
-                  <strong>{rule}</strong> → <Outcome of={priority} />
+                  <strong>{rule}</strong> →{" "}
+                  <Outcome of={{ outcome: priority.loweredFrom ?? priority.outcome }} />
                 </>
               ) : (
                 <span className="dim">{rule}</span>
@@ -46,6 +47,12 @@ export function PriorityPath({ priority }: { readonly priority: Priority }) {
           </li>
         ))}
       </ol>
+      {priority.loweredFrom !== null && (
+        <Text size="xs" component="div">
+          Lowered by one, to <Outcome of={priority} />: on no host is what is open of it running,
+          loaded or in reach, and the runtime policy lowers that.
+        </Text>
+      )}
       <Text size="xs" c="dimmed">
         By {by.file} ({by.version.slice(0, 12)}), with the facts of now. Among cases of one outcome
         the earlier deadline comes first, then the higher EPSS, then more hosts.

@@ -29,7 +29,9 @@ function priorityText({ priority }: Case): string | null {
   const steps = priority.path.at(-1)?.steps ?? [];
   const values = steps.map((step) => step.values).filter((text) => text !== "");
   const because = values.length === 0 ? "" : ` (${values.join(", ")})`;
-  return `${priority.outcome}: ${priority.by.rule}${because}`;
+  const { outcome, loweredFrom } = priority;
+  const from = loweredFrom === null ? "" : `, lowered from ${loweredFrom} by what its hosts run`;
+  return `${outcome}${from}: ${priority.by.rule}${because}`;
 }
 
 function deadlineText(shown: Case, now: Instant): string {
