@@ -8,6 +8,8 @@
 # root, and what decides stands in root-owned files.
 
 set -f -u
+# That of the package this comes in; hosts say it, so that old ones are seen.
+PROGRAM_VERSION=0.1.0
 ETC=/etc/fettle
 VAR=/var/lib/fettle
 PATH=/usr/sbin:/usr/bin:/sbin:/bin

@@ -108,9 +108,25 @@ inspect_host() { # ARCHITECTURE FILE
   else
     printf 'machine -\n'
   fi
+  inspect_program
   in_virt=''
   ! command -v systemd-detect-virt >/dev/null || in_virt=$(exec systemd-detect-virt 2>/dev/null)
   printf 'virt %s\n' "${in_virt:--}"
+}
+
+# What stands where a timer or sshd starts it, which after an update is not what runs here. A host that is
+# sent the program each time has none.
+inspect_program() {
+  in_version='' in_digest=''
+  if [ -r "$AGENT_PROGRAM" ]; then
+    in_line=0
+    while read -r in_word && [ "$in_line" -lt 40 ]; do
+      in_line=$((in_line + 1))
+      case $in_word in PROGRAM_VERSION=*) in_version=${in_word#*=} && break ;; esac
+    done <"$AGENT_PROGRAM"
+    in_digest=$(exec sha256sum <"$AGENT_PROGRAM")
+  fi
+  say "program ${in_version:--}${in_digest:+ ${in_digest%% *}}"
 }
 
 # The digest of the machine's id in MACHINE; kept beside the id, where a folder of ours is there already.

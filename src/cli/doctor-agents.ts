@@ -33,6 +33,11 @@ const rows: Readonly<
     says: "whose certificate ends within days and was not renewed",
     advice: "On the host, as root: fettle-host agent once. A call renews it.",
   },
+  "other-program": {
+    state: "attention",
+    says: "whose host program is not the one of this server",
+    advice: "Which of the two is older, and the way out: fettle agent show HOST",
+  },
 };
 
 /** Nothing is said where no host calls in. */

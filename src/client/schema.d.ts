@@ -4837,7 +4837,7 @@ export interface components {
             certificateUntil: string;
             concerns: {
                 /** @enum {string} */
-                kind: "quarantined" | "certificate-over" | "silent" | "away" | "certificate-ending";
+                kind: "quarantined" | "certificate-over" | "silent" | "away" | "certificate-ending" | "other-program";
                 says: string;
                 wayOut: string;
             }[];
@@ -4849,6 +4849,10 @@ export interface components {
             nextAt: string | null;
             polledAt: string | null;
             polls: number;
+            program: {
+                digest: string;
+                version: string | null;
+            } | null;
             proposed: "bury" | null;
             protocolId: string;
             reason: string | null;
@@ -5631,6 +5635,10 @@ export interface components {
                 state: "ok" | "stale" | "none";
             };
             notes: string[];
+            program: {
+                digest: string;
+                version: string | null;
+            } | null;
             reboot: {
                 isNeeded: boolean;
                 reason: string;
@@ -7052,7 +7060,7 @@ export interface operations {
                         items: {
                             count: number;
                             /** @enum {string} */
-                            kind: "quarantined" | "certificate-over" | "silent" | "away" | "certificate-ending";
+                            kind: "quarantined" | "certificate-over" | "silent" | "away" | "certificate-ending" | "other-program";
                             names: string[];
                         }[];
                         total: number;

@@ -9,9 +9,14 @@ import type { World } from "../db/world.ts";
 import { demandWithin } from "../inventory/host-input.ts";
 import { everywhere, markRemoved } from "../inventory/store.ts";
 import { recordEvent } from "../ledger/record.ts";
-import { hostProgram } from "../reach/host-program.ts";
+import { ownProgram } from "../reach/own-program.ts";
 import { newAgentToken, tokenDigest } from "./actions-agent-enrol.ts";
-import { type AgentConcern, type AgentState, agentHealth } from "./agent-health.ts";
+import {
+  type AgentConcern,
+  type AgentState,
+  agentHealth,
+  type HealthRules,
+} from "./agent-health.ts";
 import type { AgentTrust } from "./agent-install-line.ts";
 import { parseHostPolicy } from "./host-policy.ts";
 import {
@@ -43,7 +48,7 @@ export async function agentTrust(world: World): Promise<AgentTrust> {
     tenant: config.deployment,
     url: `https://${config.agentName ?? config.serverName}:${config.agentPort}`,
     authority: ca.certificatePem,
-    program: sha256(hostProgram()),
+    program: ownProgram().digest,
   };
 }
 
@@ -122,6 +127,11 @@ export function showAgent(world: World, actor: Actor, ref: string): Promise<List
   return foundAgent(world, scopesFor(actor, "host.read"), ref);
 }
 
+export function healthRules(world: World): HealthRules {
+  const { agentSilentDays: silentDays } = world.config;
+  return { now: world.clock(), silentDays, own: ownProgram() };
+}
+
 export interface ConcernCount {
   readonly kind: AgentConcern["kind"];
   readonly count: number;
@@ -137,9 +147,9 @@ export async function concernsOfAgents(
 ): Promise<{ readonly total: number; readonly items: readonly ConcernCount[] }> {
   const scopes = scopesFor(actor, "host.read");
   const seen = await loadSeenAgents(world.db, scopes);
-  const now = world.clock();
+  const rules = healthRules(world);
   const worst = seen.flatMap((agent) => {
-    const [concern] = agentHealth(agent, now, world.config.agentSilentDays).concerns;
+    const [concern] = agentHealth(agent, rules).concerns;
     return concern === undefined ? [] : [{ kind: concern.kind, name: agent.name }];
   });
   const kinds = Map.groupBy(worst, ({ kind }) => kind);

@@ -1,3 +1,4 @@
+import type { Digest } from "../base/digest.ts";
 import { DAY_MS, type Instant } from "../base/instant.ts";
 import { isAway } from "./agent-pace.ts";
 
@@ -22,6 +23,7 @@ export const concernKinds = [
   "silent",
   "away",
   "certificate-ending",
+  "other-program",
 ] as const;
 
 export interface AgentConcern {
@@ -38,25 +40,37 @@ export interface AgentSeen {
   readonly polledAt: Instant | null;
   readonly nextAt: Instant | null;
   readonly certificateUntil: Instant;
+  /** What its last inspection found installed; null where none said so. */
+  readonly program: { readonly version: string | null; readonly digest: Digest } | null;
+}
+
+/** What all judgements of one moment share. */
+export interface HealthRules {
+  readonly now: Instant;
+  /** After so many days without a call an id is proposed for burial. */
+  readonly silentDays: number;
+  /** The host program of this server. */
+  readonly own: { readonly version: string; readonly digest: Digest };
 }
 
 /** Renewed with twenty days gone, by the next call: one that still ends in nine was not. */
 export const ENDING_MS = 9 * DAY_MS;
 
-/** `silentDays`: after so many days without a call an id is proposed for burial. */
-export function agentHealth(agent: AgentSeen, now: Instant, silentDays: number): AgentHealth {
+export function agentHealth(agent: AgentSeen, rules: HealthRules): AgentHealth {
+  const { now, silentDays } = rules;
   if (agent.state === "buried") return { state: "buried", concerns: [], proposed: null };
   if (agent.state === "quarantined") return { ...quarantined(agent), proposed: null };
   const isLate = agent.nextAt !== null && isAway(agent.nextAt, now);
   const state = isLate ? "away" : "live";
   const silent = silence(agent, now, silentDays);
   const proposed = silent === null ? null : "bury";
+  const other = otherProgram(agent, rules);
   if (agent.certificateUntil <= now) {
     return { state, concerns: [over(agent), ...(silent === null ? [] : [silent])], proposed };
   }
   const away = silent === null && isLate ? [late(agent)] : [];
   const ending = agent.certificateUntil - now < ENDING_MS ? [endsSoon(agent, now)] : [];
-  const concerns = [...(silent === null ? [] : [silent]), ...away, ...ending];
+  const concerns = [...(silent === null ? [] : [silent]), ...away, ...ending, ...other];
   return { state, concerns, proposed };
 }
 
@@ -105,4 +119,33 @@ function endsSoon(agent: AgentSeen, now: Instant): AgentConcern {
     says: `Its certificate ends in ${left} and was not renewed.`,
     wayOut: `On ${agent.name}, as root: fettle-host agent once. A call renews it; a certificate that is over means a new install line.`,
   };
+}
+
+/** A job is judged by the program on the host, so whoever mends that program wants to know who has it. */
+function otherProgram({ name, program }: AgentSeen, { own }: HealthRules): readonly AgentConcern[] {
+  if (program === null || program.digest === own.digest) return [];
+  const theirs = program.version ?? "an unknown version";
+  const order = compareDotted(program.version ?? "0", own.version);
+  const kind = "other-program";
+  if (order > 0) {
+    const says = `Its host program is ${theirs}, newer than this server's ${own.version}.`;
+    return [{ kind, says, wayOut: "Update the server." }];
+  }
+  const says =
+    order === 0
+      ? `Its host program is not the one of this server, though both say ${theirs}.`
+      : `Its host program is ${theirs}; this server's is ${own.version}.`;
+  const wayOut = `Bring the package fettle-host of this server's version to ${name} by a change like any other. Where it came with an install line, copy the program there and run, as root: sh PROGRAM agent-install PROGRAM.`;
+  return [{ kind, says, wayOut }];
+}
+
+/** Numbers between dots, the missing ones 0: below 0 where the first is older. */
+function compareDotted(a: string, b: string): number {
+  const [first, second] = [a, b].map((text) => text.split(".").map(Number)) as [number[], number[]];
+  const length = Math.max(first.length, second.length);
+  for (let at = 0; at < length; at++) {
+    const difference = (first[at] ?? 0) - (second[at] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return 0;
 }

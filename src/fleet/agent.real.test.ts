@@ -14,11 +14,12 @@ import { DAY_MS } from "../base/instant.ts";
 import { makeMachineKey, openMachineKey, signDocument } from "../base/sshsig.ts";
 import { startScan } from "../inventory/actions-scan.ts";
 import { everywhere, loadHosts } from "../inventory/store.ts";
+import { ownProgram, programOf } from "../reach/own-program.ts";
 import { startRollout } from "../rollout/actions.ts";
 import { showRollout } from "../rollout/actions-show.ts";
 import { startRollouts } from "../rollout/loops.ts";
 import { startAgentListener } from "../server/agent-listener.ts";
-import { listAgents, moveAgent } from "./actions-agent.ts";
+import { concernsOfAgents, listAgents, moveAgent } from "./actions-agent.ts";
 import { agentDoor } from "./actions-agent-door.ts";
 import { writeAgentEnrol } from "./agent-enrol.ts";
 import { agentCa } from "./store-agent-ca.ts";
@@ -72,6 +73,12 @@ describe.skipIf(!isRoot)("hosts that call in", () => {
     };
     await expect.poll(looked, { timeout: 10_000 }).toEqual([{ state: "changed", problem: null }]);
     expect(await events("host.enrolled")).toBe(1);
+    // Its text has folders of its own, so it is another program than the server's.
+    const program = programOf(readFileSync(join(agents.folder("web-1"), "program"), "utf8"));
+    expect(program.version).toBe(ownProgram().version);
+    expect(await stateOf("web-1")).toMatchObject({ program });
+    const { items } = await concernsOfAgents(made.world, systemActor);
+    expect(items).toEqual([{ kind: "other-program", count: 1, names: ["web-1"] }]);
   });
 
   // The rollout is of another context, which this test only drives; its own tests judge it.

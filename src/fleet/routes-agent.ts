@@ -3,9 +3,11 @@ import { type Actor, scopesFor } from "../base/actor.ts";
 import { instantToText, SECOND_MS } from "../base/instant.ts";
 import { parseLabels, selects } from "../base/labels.ts";
 import { type Route, route, type World } from "../db/world.ts";
+import { programReplySchema } from "../inventory/host-reply.ts";
 import {
   agentTrust,
   concernsOfAgents,
+  healthRules,
   listAgents,
   makeAgentToken,
   moveAgent,
@@ -37,6 +39,8 @@ const agentSchema = z
     polledAt: time.nullable(),
     nextAt: time.nullable(),
     certificateUntil: time,
+    /** The host program that its last inspection found; null where none said so. */
+    program: programReplySchema.nullable(),
     /** What stands in its way, the worst first, each with the way out. */
     concerns: z.array(
       z.strictObject({ kind: z.enum(concernKinds), says: z.string(), wayOut: z.string() }),
@@ -53,11 +57,7 @@ function agentOf(
   { world, actor }: { readonly world: World; readonly actor: Actor },
   agent: ListedAgent,
 ): z.output<typeof agentSchema> {
-  const { state, concerns, proposed } = agentHealth(
-    agent,
-    world.clock(),
-    world.config.agentSilentDays,
-  );
+  const { state, concerns, proposed } = agentHealth(agent, healthRules(world));
   return {
     host: agent.host,
     name: agent.name,
@@ -70,6 +70,7 @@ function agentOf(
     polledAt: agent.polledAt === null ? null : instantToText(agent.polledAt),
     nextAt: agent.nextAt === null ? null : instantToText(agent.nextAt),
     certificateUntil: instantToText(agent.certificateUntil),
+    program: agent.program === null ? null : { ...agent.program },
     concerns: [...concerns],
     proposed,
     actions: [

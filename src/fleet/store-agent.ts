@@ -4,6 +4,8 @@ import type { HostId, SubjectId } from "../base/ids.ts";
 import type { Instant } from "../base/instant.ts";
 import type { Labels, Selector } from "../base/labels.ts";
 import { type Reader, sqlInstant, sqlJson, type Tx } from "../db/database.ts";
+import { programSchema } from "../inventory/host-row.ts";
+import type { InstalledProgram } from "../inventory/model.ts";
 import { scopeSql } from "../inventory/scope.ts";
 import type { AgentSeen, AgentState } from "./agent-health.ts";
 import type { Nearness } from "./agent-pace.ts";
@@ -224,6 +226,7 @@ export interface ListedAgent {
   readonly nextAt: Instant | null;
   readonly certificateUntil: Instant;
   readonly isRemoved: boolean;
+  readonly program: InstalledProgram | null;
 }
 
 export async function loadAgents(
@@ -244,16 +247,17 @@ export async function loadAgents(
       ? sql`true`
       : sql`(a.host = ${of.ref} or h.name = ${of.ref} or a.protocol_id = ${of.ref})`;
   const isState = of.state === undefined ? sql`true` : sql`a.state = ${of.state}`;
-  const { rows } = await sql<ListedAgent>`
+  const { rows } = await sql<ListedAgent & { readonly program: unknown }>`
     select a.host, h.name, a.protocol_id as "protocolId", h.labels, a.state,
            a.state_reason as "stateReason", a.state_at as "stateAt", a.poll_count as polls,
            a.polled_at as "polledAt", a.next_at as "nextAt",
-           a.certificate_until as "certificateUntil", h.removed_at is not null as "isRemoved"
+           a.certificate_until as "certificateUntil", h.removed_at is not null as "isRemoved",
+           h.program
       from agent a join host h on h.id = a.host
      where ${scopeSql(of.scopes, "h.labels")} and ${isHost} and ${isRef} and ${isState}
        and h.name > ${of.afterName}
      order by h.name, a.host desc limit ${of.limit}`.execute(reader);
-  return rows;
+  return rows.map(withProgram);
 }
 
 /** All agents of these scopes that are not buried, by name: what their health is judged from. */
@@ -261,14 +265,20 @@ export async function loadSeenAgents(
   reader: Reader,
   scopes: readonly Selector[],
 ): Promise<readonly AgentSeen[]> {
-  const { rows } = await sql<AgentSeen>`
+  const { rows } = await sql<AgentSeen & { readonly program: unknown }>`
     select h.name, a.state, a.state_reason as "stateReason", a.state_at as "stateAt",
            a.polled_at as "polledAt", a.next_at as "nextAt",
-           a.certificate_until as "certificateUntil"
+           a.certificate_until as "certificateUntil", h.program
       from agent a join host h on h.id = a.host
      where ${scopeSql(scopes, "h.labels")} and a.state <> 'buried' and h.removed_at is null
      order by h.name`.execute(reader);
-  return rows;
+  return rows.map(withProgram);
+}
+
+function withProgram<Row extends { readonly program: unknown }>(
+  row: Row,
+): Row & { readonly program: InstalledProgram | null } {
+  return { ...row, program: programSchema.nullable().parse(row.program) };
 }
 
 /** How often the ratchet of a host moved, which is the number of its newest token; null for no agent. */

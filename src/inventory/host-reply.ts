@@ -86,6 +86,12 @@ function shownKey(line: string): readonly { type: string; fingerprint: string }[
   return key === null ? [] : [{ type: key.type, fingerprint: key.fingerprint }];
 }
 
+/** The host program that is installed there; the version as it says itself. */
+export const programReplySchema = z.strictObject({
+  version: z.string().nullable(),
+  digest: z.string(),
+});
+
 export const factsReplySchema = z
   .strictObject({
     kernelRunning: z.string(),
@@ -93,6 +99,7 @@ export const factsReplySchema = z
     bootId: z.string(),
     /** Name of its time zone; null where the host did not say. */
     zone: z.string().nullable(),
+    program: programReplySchema.nullable(),
     uptimeSeconds: z.number(),
     reboot: z.strictObject({ isNeeded: z.boolean(), reason: z.string() }),
     services: z.array(
@@ -129,6 +136,7 @@ export function factsReply(host: Host): z.output<typeof factsReplySchema> | null
     kernelInstalled: facts.kernelInstalled,
     bootId: facts.bootId,
     zone: facts.zone,
+    program: facts.program === null ? null : { ...facts.program },
     uptimeSeconds: facts.uptimeSeconds,
     reboot: { ...facts.reboot },
     services: facts.services.map((service) => ({ ...service })),

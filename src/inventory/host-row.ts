@@ -19,6 +19,11 @@ export const waySchema: z.ZodType<HostWay> = z.discriminatedUnion("kind", [
   }),
 ]);
 
+export const programSchema = z.object({
+  version: z.string().nullable(),
+  digest: z.string(),
+});
+
 const factsSchema: z.ZodType<HostFacts> = z.object({
   distribution: z.string(),
   release: z.string(),
@@ -31,6 +36,7 @@ const factsSchema: z.ZodType<HostFacts> = z.object({
   machine: z.string().nullable(),
   // Hosts inspected by an earlier program said nothing of it.
   zone: z.string().nullable().default(null),
+  program: programSchema.nullable().default(null),
   reboot: z.object({ isNeeded: z.boolean(), reason: z.string() }),
   services: z.array(
     z.object({

@@ -24,6 +24,7 @@ export interface InspectionDraft {
   clock: number | null;
   machine: string | null;
   zone: string | null;
+  program: HostFacts["program"];
   reboot: HostFacts["reboot"] | null;
   lists: HostFacts["lists"];
   readonly services: HostFacts["services"][number][];
@@ -75,6 +76,7 @@ export function emptyDraft(): InspectionDraft {
     clock: null,
     machine: null,
     zone: null,
+    program: null,
     reboot: null,
     lists: { state: "none", newestAt: null },
     services: [],
@@ -118,6 +120,14 @@ export const lineRules: Readonly<Record<string, LineRule>> = {
   machine: optional("machine", /^[0-9a-f]{32}$/),
   // A name of the time-zone database (theory file of tzdata, "Names of timezones").
   zone: optional("zone", /^[A-Za-z][A-Za-z0-9_+/-]{0,62}$/),
+  program: (draft, rest) => {
+    if (rest === "-") return true;
+    const match = /^(-|[0-9][0-9.]{0,31}) (\S+)$/.exec(rest);
+    const digest = match?.[2] ?? "";
+    if (draft.program !== null || !isDigest(digest)) return false;
+    draft.program = { version: dash(match?.[1] ?? "-"), digest };
+    return true;
+  },
   hostname: (_draft, rest) => TEXT.test(rest),
   virt: (_draft, rest) => TEXT.test(rest),
   reboot: (draft, rest) => {

@@ -22,6 +22,7 @@ const good = [
   "clock 1700000000",
   "hostname web-1",
   "zone Europe/Berlin",
+  `program 0.1.0 ${DIGEST}`,
   "machine -",
   "virt none",
   "reboot yes newer kernel installed",
@@ -58,6 +59,7 @@ describe("parsing an inspection", () => {
     ]);
     expect(found.offers).toHaveLength(1);
     expect(found.facts.zone).toBe("Europe/Berlin");
+    expect(found.facts.program).toEqual({ version: "0.1.0", digest: DIGEST });
     expect(found.facts.held).toEqual(["libssl3", "vim"]);
     expect(found.facts.manual).toEqual(["openssl"]);
     expect(found.facts.reboot).toEqual({ isNeeded: true, reason: "newer kernel installed" });
@@ -65,6 +67,22 @@ describe("parsing an inspection", () => {
     expect(found.facts.sources[0]?.components).toBe("main contrib");
     expect(found.facts.lists).toEqual({ state: "ok", newestAt: 1_699_990_000_000 });
     expect(found.protocolId).toBe("h-00112233445566778899");
+  });
+
+  test("reads what host program is installed, or that none is, and takes no other word for it", () => {
+    const said = (line: string) => {
+      const { facts, badLineCount } = inspected(
+        good.map((one) => (one.startsWith("program ") ? line : one)),
+      );
+      return { program: facts.program, badLineCount };
+    };
+    expect(said("program -")).toEqual({ program: null, badLineCount: 0 });
+    const program = { version: null, digest: DIGEST };
+    expect(said(`program - ${DIGEST}`)).toEqual({ program, badLineCount: 0 });
+    for (const bad of ["program", "program 1.0", `program v1 ${DIGEST}`, `program 1 ${DIGEST}0`]) {
+      expect(said(bad), bad).toEqual({ program: null, badLineCount: 1 });
+    }
+    expect(inspected([...good, `program 9 ${DIGEST}`]).badLineCount).toBe(1);
   });
 
   test("never keeps the password of a repository's address, wherever it stands", () => {

@@ -132,6 +132,7 @@ function factsOf(
     uptimeSeconds: draft.uptime ?? 0,
     machine: draft.machine,
     zone: draft.zone,
+    program: draft.program,
     reboot: draft.reboot ?? { isNeeded: false, reason: "the host did not say" },
     services: draft.services,
     restarts: draft.restarts,

@@ -62,6 +62,12 @@ export interface HostContact {
   readonly problem: string | null;
 }
 
+export interface InstalledProgram {
+  /** As it says itself, `0.1.0`; null where it does not. */
+  readonly version: string | null;
+  readonly digest: Digest;
+}
+
 export interface HostFacts {
   readonly distribution: string;
   readonly release: string;
@@ -74,6 +80,8 @@ export interface HostFacts {
   readonly machine: string | null;
   /** Its time zone by the name of the IANA database; null where it did not say. */
   readonly zone: string | null;
+  /** The host program that is installed there; null where there is none or it did not say. */
+  readonly program: InstalledProgram | null;
   readonly reboot: { readonly isNeeded: boolean; readonly reason: string };
   readonly services: readonly {
     readonly unit: string;

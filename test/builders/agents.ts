@@ -92,7 +92,10 @@ export async function startAgents(base: World, folder: string): Promise<Agents> 
     async install(name, change = {}) {
       const home = folderOf(name);
       mkdirSync(home, { recursive: true });
-      const text = hostProgram({ etc: join(home, "etc"), var: join(home, "var") });
+      const text = hostProgram({ etc: join(home, "etc"), var: join(home, "var") }).replace(
+        /^AGENT_PROGRAM=.*$/m,
+        `AGENT_PROGRAM=${home}/program`,
+      );
       // Nothing of this machine is changed: what puts the timer there only keeps the program.
       const stand = `uname() { echo ${name}; }\nagent_install_main() { cp "$1" ${home}/program; }\n`;
       program = text.replace(/main "\$@"\n$/, `${stand}main "$@"\n`);

@@ -51,6 +51,7 @@ function ShownAgent({ agent }: { readonly agent: Agent }) {
           ["Last call", <When key="last" at={agent.polledAt} none="it never called" />],
           ["Calls again", <When key="next" at={agent.nextAt} none="not known" />],
           ["Calls so far", agent.polls.toLocaleString("en")],
+          ["Host program", agent.program?.version ?? "not known before its first inspection"],
           ["Certificate until", <Instant key="until" at={agent.certificateUntil} />],
           ...(agent.state === "buried" ? [["Buried", agent.reason ?? ""] as const] : []),
         ]}

@@ -20,6 +20,7 @@ export function agentTable(agents: readonly Agent[], now: Instant): string {
       head: "calls again",
       cell: (agent) => (agent.nextAt === null ? "" : whenText(agent.nextAt, now)),
     },
+    { head: "program", cell: ({ program }) => safeText(program?.version ?? "not known") },
     { head: "certificate until", cell: (agent) => agent.certificateUntil.slice(0, 10) },
     { head: "why", cell: (agent) => safeText(agent.concerns[0]?.says ?? buriedFor(agent)) },
   ]);
@@ -35,12 +36,17 @@ function buriedFor({ state, reason }: Agent): string {
   return state === "buried" ? (reason ?? "") : "";
 }
 
+function programText({ program }: Agent): string {
+  if (program === null) return "not known: it was not inspected yet";
+  return `${program.version ?? "of no version"} (${program.digest.slice(0, 12)}…)`;
+}
+
 export function agentStory(agent: Agent, now: Instant): string {
   const concerns = agent.concerns.flatMap(({ says, wayOut }) => ["", says, `→ ${wayOut}`]);
   const buried = buriedFor(agent);
   return [
     agentText(agent, now),
-    `id ${agent.protocolId}, ${agent.polls} calls`,
+    `id ${agent.protocolId}, ${agent.polls} calls, host program ${programText(agent)}`,
     ...(buried === "" ? [] : ["", `Buried: ${buried}`]),
     ...concerns,
   ]

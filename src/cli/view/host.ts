@@ -91,6 +91,7 @@ export function hostText(shown: ShownHost, now: Instant): string {
       facts === null ? "unknown" : `${facts.lists.state}, ${whenText(facts.lists.newestAt, now)}`,
     ],
     ["kernel", facts === null ? null : kernelText(facts)],
+    ["host program", facts?.program == null ? null : (facts.program.version ?? "of no version")],
     ["held", facts === null || facts.held.length === 0 ? null : facts.held.join(", ")],
     ["enrolled", host.isEnrolled ? "yes: results are signed by its key" : "no"],
   ]);
