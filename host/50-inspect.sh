@@ -32,6 +32,7 @@ inspect_main() { # [refresh]
     fi
     [ ! -s "$IN_DIR/refresh.failed" ] ||
       sed 's/^/note refresh: /' "$IN_DIR/refresh.failed" >"$IN_DIR/notes"
+    inspect_ways
   } >"$IN_DIR/out" 2>/dev/null
   inspect_processes "$IN_DIR" 2>/dev/null
   printf '@inspect\n'

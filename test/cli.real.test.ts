@@ -285,6 +285,17 @@ describe("the command line, from setup to the proof", () => {
     expect(exit).toBe(said.code);
     expect(findings.filter((one: { state: string }) => one.state === "bad")).toEqual([]);
     expect(fettleAs("bob", "doctor").out).toMatch(/\? unknown +server and database/);
+    // The machine of the server signs nothing: it is never changed, so it was never enrolled.
+    const here = fettle("doctor", "here");
+    expect(here.out).toMatch(/^here, looked at .*, not signed: the host is not enrolled/);
+    expect(JSON.parse(fettle("-o", "json", "doctor", "here", "--last").out)).toMatchObject({
+      ...{ host: "here", proof: "unsigned", key: null, signature: null },
+      text: expect.stringMatching(/^fettle ways 1\n/),
+    });
+    expect(fettle("doctor", "here", "--last", "--to", join(server.state, "no")).err).toContain(
+      "here has signed no report",
+    );
+    expect(fettle("doctor", "--last").code).toBe(2);
     chmodSync(join(server.state, "ledger/log.key"), 0o644);
     const loose = fettle("doctor");
     chmodSync(join(server.state, "ledger/log.key"), 0o600);

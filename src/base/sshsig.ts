@@ -36,6 +36,7 @@ export const namespaces = [
   "fettle-ask-v1",
   "fettle-result-v1",
   "fettle-staged-v1",
+  "fettle-ways-v1",
   "fettle-gate-v1",
   "fettle-revoke-v1",
   "fettle-policy-v1",

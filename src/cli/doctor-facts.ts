@@ -19,6 +19,7 @@ export type Health = Reply<"/api/v1/health">;
 export type Feed = Reply<"/api/v1/feeds">["items"][number];
 export type Witnesses = Reply<"/api/v1/witnesses">;
 export type AgentsHealth = Reply<"/api/v1/agent-health">;
+export type WaysIn = Reply<"/api/v1/ways-in">;
 export type Facets = components["schemas"]["HostFacets"];
 
 /** A fact, or in words why it could not be had. */
@@ -38,6 +39,7 @@ export interface Facts {
   readonly ledger: Asked<{ readonly isHeadGood: boolean; readonly size: number }>;
   readonly witnesses: Asked<Witnesses>;
   readonly agents: Asked<AgentsHealth>;
+  readonly waysIn: Asked<WaysIn>;
 }
 
 export interface MachineFacts {

@@ -66,6 +66,7 @@ function aDeployment(over: Partial<Facts> = {}): Facts {
     hosts: { value: { total: 3, facets } as never },
     ledger: { value: { isHeadGood: true, size: 12 } },
     agents: { value: { total: 2, items: [] } },
+    waysIn: { value: { hosts: 2, signed: 2, items: [] } },
     witnesses: { value: { need: 0, size: 12, cosigned: 0, lagSeconds: 0, items: [] } },
     ...over,
   };
@@ -115,6 +116,23 @@ describe("the doctor", () => {
     [
       "agents attention: 7 of 9 silent for so long that they are proposed for burial: a, b, …",
       { agents: { value: { total: 9, items: [{ kind: "silent", count: 7, names: ["a", "b"] }] } } },
+    ],
+    [
+      "second ways in bad: 1 of 3 hosts: root may sign in with a password (web-1: sshd)",
+      {
+        waysIn: {
+          value: {
+            hosts: 3,
+            signed: 3,
+            items: [
+              {
+                ...{ kind: "root-password", level: "bad", hosts: 1, named: ["web-1: sshd"] },
+                ...{ says: "root may sign in with a password", advice: "Set it." },
+              },
+            ],
+          },
+        },
+      },
     ],
     ["node bad: v22.17.9 is older than 22.18", { machine: { ...machine, node: "v22.17.9" } }],
     [

@@ -4,6 +4,7 @@ import type { Asked, Facets, Facts, Feed, Finding, Witnesses } from "./doctor-fa
 import { clock, good } from "./doctor-finding.ts";
 import { machine } from "./doctor-machine.ts";
 import { ofHealth } from "./doctor-server.ts";
+import { waysIn } from "./doctor-ways.ts";
 
 /**
  * What is wrong with a deployment, from facts that probes brought. Pure: each finding says what was
@@ -27,6 +28,7 @@ function reached(facts: Facts): readonly Finding[] {
     ...ofAsked("feeds", facts.feeds, feeds),
     ...ofAsked("hosts", facts.hosts, hosts),
     ...ofAsked("agents", facts.agents, agents),
+    ...ofAsked("second ways in", facts.waysIn, waysIn),
     ...ofAsked("ledger", facts.ledger, ledger),
     ...ofAsked("witnesses", facts.witnesses, witnesses),
   ];

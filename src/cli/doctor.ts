@@ -1,12 +1,14 @@
 import { stat, statfs } from "node:fs/promises";
 import { join } from "node:path";
 import type { Command } from "commander";
+import { Failure } from "../base/failure.ts";
 import { programVersion } from "../base/program-version.ts";
 import { runCommand } from "../base/run-command.ts";
 import { ask } from "../client/client.ts";
 import { openHead, parseVerifierKey } from "../ledger/verify.ts";
 import { type Cli, show } from "./cli.ts";
 import type { Asked, Facts, Finding, MachineFacts } from "./doctor-facts.ts";
+import { type DoctorHostFlags, doctorHost } from "./doctor-host.ts";
 import { doctorExit, judge } from "./doctor-judge.ts";
 import { safeText } from "./view/table.ts";
 
@@ -15,9 +17,17 @@ const PROBE_MS_MAX = 10_000;
 
 export function registerDoctor(program: Command, cli: Cli): void {
   program
-    .command("doctor")
-    .description("Check this deployment: what is wrong, and what to do about it")
-    .action(async () => {
+    .command("doctor [host]")
+    .description(
+      "Check this deployment, or one host for second ways in, and say what to do about it",
+    )
+    .option("--last", "of a host: what it said last, without asking it")
+    .option("--to <file>", "of a host: write what it signed to a file, and the signature beside it")
+    .action(async (host: string | undefined, flags: DoctorHostFlags) => {
+      if (host !== undefined) return doctorHost(cli, host, flags);
+      if (flags.last === true || flags.to !== undefined) {
+        throw new Failure("invalid", "--last and --to are for one host: fettle doctor HOST --last");
+      }
       const findings = judge(await factsOf(cli));
       show(cli, { findings, exit: doctorExit(findings) }, () => findingsText(findings));
       process.exitCode = doctorExit(findings);
@@ -74,6 +84,7 @@ async function factsOf(cli: Cli): Promise<Facts> {
     }),
     ledger: await probe(() => lookAtLedger(cli)),
     agents: await probe(() => ask(client().GET("/api/v1/agent-health"))),
+    waysIn: await probe(() => ask(client().GET("/api/v1/ways-in"))),
     witnesses: await probe(() => ask(client().GET("/api/v1/witnesses"))),
   };
 }

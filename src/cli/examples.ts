@@ -437,7 +437,7 @@ const examples: Readonly<Record<string, readonly string[]>> = {
   ],
   "vulnerability show": ["vulnerability show CVE-2023-44487 -o json"],
   "csaf check": ["csaf check advisory.json", "csaf check advisory.json -o json"],
-  doctor: ["doctor", "doctor -o json"],
+  doctor: ["doctor", "doctor -o json", "doctor web-1", "doctor web-1 --to web-1.ways"],
 };
 
 export function addExamples(command: Command, words: readonly string[] = []): void {

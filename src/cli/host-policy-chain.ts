@@ -9,6 +9,7 @@ import { type Cli, show } from "./cli.ts";
 import { readNamedText } from "./read-file.ts";
 import { signWithSshKey } from "./ssh-sign.ts";
 import { renderTable, safeText } from "./view/table.ts";
+import { allWaysText } from "./view/ways-in.ts";
 import { whenText } from "./view/when.ts";
 
 /** The next policy of hosts: signed by its roots on their machines, carried by the server. */
@@ -20,8 +21,11 @@ export function registerHostPolicyChain(host: Command, cli: Cli): void {
     .description("Which policies were published, and which host has which")
     .action(async () => {
       const chain = await ask(cli.client().GET("/api/v1/host-policies"));
-      show(cli, chain, () => {
-        if (chain.policies.length === 0) return "No policy of hosts was published here.";
+      const ways = await ask(cli.client().GET("/api/v1/ways-in"));
+      show(cli, { ...chain, ways }, () => {
+        if (chain.policies.length === 0) {
+          return `No policy of hosts was published here.\n\n${allWaysText(ways)}`;
+        }
         const versions = renderTable(chain.policies, [
           { head: "version", cell: (one) => one.version, align: "right" },
           { head: "published", cell: (one) => whenText(one.at, cli.clock()) },
@@ -44,7 +48,7 @@ export function registerHostPolicyChain(host: Command, cli: Cli): void {
             widthMax: 90,
           },
         ]);
-        return `${versions}\n\n${hosts}`;
+        return `${versions}\n\n${hosts}\n\n${allWaysText(ways)}`;
       });
     });
   host

@@ -2155,6 +2155,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/hosts/{host}/ways-in": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who else may become root on a host, as its own program found and signed it. */
+        get: operations["getHostsByHostWaysIn"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/hosts/import": {
         parameters: {
             query?: never;
@@ -4568,6 +4585,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/ways-in": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Second ways into the hosts that Fettle may change, by kind, with some hosts named. */
+        get: operations["getWaysIn"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/witness-quorum": {
         parameters: {
             query?: never;
@@ -6899,6 +6933,27 @@ export interface components {
                 standing: components["schemas"]["Word"][];
                 wave: components["schemas"]["Word"][];
             };
+        };
+        WaysIn: {
+            at: string | null;
+            host: string;
+            items: {
+                advice: string;
+                kind: string;
+                /** @enum {string} */
+                level: "bad" | "attention" | "unknown";
+                says: string;
+                what: string;
+            }[];
+            /** @description the key line that the host was enrolled with */
+            key: string | null;
+            /** @description why it is not the host's own word */
+            problem: string | null;
+            proof: ("signed" | "unsigned" | "wrong") | null;
+            signature: string | null;
+            /** @description since when it says the same */
+            since: string | null;
+            text: string | null;
         };
         Witness: {
             /** Format: date-time */
@@ -13378,6 +13433,34 @@ export interface operations {
             403: components["responses"]["forbidden"];
             404: components["responses"]["not-found"];
             409: components["responses"]["blocked"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    getHostsByHostWaysIn: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                host: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WaysIn"];
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
         };
@@ -20712,6 +20795,43 @@ export interface operations {
                             tone: string;
                             wave: number;
                         }[];
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    getWaysIn: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        hosts: number;
+                        items: {
+                            advice: string;
+                            hosts: number;
+                            kind: string;
+                            /** @enum {string} */
+                            level: "bad" | "attention" | "unknown";
+                            named: string[];
+                            says: string;
+                        }[];
+                        signed: number;
                     };
                 };
             };

@@ -1,4 +1,5 @@
 import type { SubjectId } from "../base/ids.ts";
+import type { Instant } from "../base/instant.ts";
 import { inTransaction } from "../db/database.ts";
 import type { World } from "../db/world.ts";
 import { askHost, isReachProblem } from "../reach/host-session.ts";
@@ -7,6 +8,8 @@ import { reachFor } from "../reach/reach-by-certificate.ts";
 import { type Inspection, notedInspection, parseInspection } from "./inspection.ts";
 import type { Host } from "./model.ts";
 import { recordInspection, recordUnreachable } from "./record-inspection.ts";
+import type { SeenWays } from "./store-ways-in.ts";
+import { parseWaysIn, proveWaysIn } from "./ways-in.ts";
 
 /** Asking one host what is on it, and keeping the answer. */
 export type ScanOutcome =
@@ -37,7 +40,9 @@ export async function scanHost(
       const { actor } = options;
       const recordedAt = world.clock();
       const { inspection } = answer;
-      const state = await recordInspection(tx, host, { inspection, observedAt, recordedAt, actor });
+      const ways = seenWays(world, host, inspection, { at: observedAt, until: recordedAt });
+      const seen = { inspection, observedAt, recordedAt, actor, ways };
+      const state = await recordInspection(tx, host, seen);
       if (state !== "gone") return { state };
       return { state: "failed", kind: "removed", problem: "The host was removed meanwhile." };
     }
@@ -51,6 +56,22 @@ export async function scanHost(
     });
     return { state: "failed", kind, problem: message };
   });
+}
+
+/** A report that is nobody's word says nothing of the host, so nothing of it is believed. */
+function seenWays(
+  world: World,
+  host: Host,
+  inspection: Inspection,
+  asked: { readonly at: Instant; readonly until: Instant },
+): SeenWays | null {
+  const { ways = null } = inspection;
+  if (ways === null) return null;
+  const tenant = world.config.deployment;
+  const tookMs = asked.until - asked.at;
+  const { proof, problem } = proveWaysIn(ways, { host, tenant, at: asked.at, tookMs });
+  const found = proof === "wrong" ? [] : (parseWaysIn(ways.text)?.found ?? []);
+  return { ...ways, proof, problem, found };
 }
 
 type InspectAnswer =

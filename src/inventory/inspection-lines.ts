@@ -38,6 +38,8 @@ export interface InspectionDraft {
   readonly broken: string[];
   readonly notes: string[];
   readonly runtime: RuntimeDraft;
+  readonly ways: string[];
+  readonly waysSignature: string[];
 }
 
 type LineRule = (draft: InspectionDraft, rest: string) => boolean;
@@ -62,6 +64,8 @@ const COUNT_MAX = {
   restarts: 2_000,
   sources: 500,
   notes: 90,
+  ways: 80,
+  waysSignature: 64,
 } as const;
 
 export function emptyDraft(): InspectionDraft {
@@ -90,6 +94,8 @@ export function emptyDraft(): InspectionDraft {
     broken: [],
     notes: [],
     runtime: emptyRuntime(),
+    ways: [],
+    waysSignature: [],
   };
 }
 
@@ -153,8 +159,17 @@ export const lineRules: Readonly<Record<string, LineRule>> = {
     draft.notes.push(withoutPasswords(rest));
     return true;
   },
+  ways: ({ ways }, rest) => textLine(ways, rest, COUNT_MAX.ways),
+  "ways-sig": ({ waysSignature }, rest) => textLine(waysSignature, rest, COUNT_MAX.waysSignature),
   ...Object.fromEntries(runtimeKeys.map((key) => [key, runtimeRule(key)])),
 };
+
+/** A line of a text that is signed as a whole: nothing of it is changed. */
+function textLine(lines: string[], rest: string, most: number): boolean {
+  if (!TEXT.test(rest) || rest === "" || lines.length >= most) return false;
+  lines.push(rest);
+  return true;
+}
 
 function runtimeRule(key: string): LineRule {
   return ({ runtime }, rest) => acceptRuntimeLine(runtime, key, rest);

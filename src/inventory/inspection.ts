@@ -5,6 +5,7 @@ import type { BuiltInto, HostFacts, Offer, Package, PackageSetHeader } from "./m
 import { withoutPasswords } from "./redact.ts";
 import type { SeenRuntime } from "./runtime.ts";
 import { seenRuntime } from "./runtime-lines.ts";
+import type { WaysText } from "./ways-in.ts";
 
 /**
  * Turns the lines a host printed for `inspect` into an inspection. A line that breaks the grammar is
@@ -23,6 +24,8 @@ export interface Inspection {
   readonly facts: HostFacts;
   /** What runs there; null when the host told nothing of its processes. */
   readonly runtime: SeenRuntime | null;
+  /** Who else may become root there, as the host signed it; null when it did not look. */
+  readonly ways?: WaysText | null;
   /** The host's clock in Unix seconds, or null when it did not say. */
   readonly clockSeconds: number | null;
   readonly badLineCount: number;
@@ -113,6 +116,7 @@ function finish(
         ...draft.notes,
       ]),
       runtime: seenRuntime(draft.runtime),
+      ways: waysOf(draft),
       clockSeconds: draft.clock,
       badLineCount,
     },
@@ -142,6 +146,12 @@ function factsOf(
     manual: [...draft.manual].sort(),
     notes: notes.slice(0, NOTES_MAX),
   };
+}
+
+function waysOf({ ways, waysSignature }: InspectionDraft): WaysText | null {
+  if (ways.length === 0) return null;
+  const text = (lines: readonly string[]): string => lines.map((line) => `${line}\n`).join("");
+  return { text: text(ways), signature: waysSignature.length === 0 ? null : text(waysSignature) };
 }
 
 function brokenNote(broken: readonly string[]): string {

@@ -1,3 +1,4 @@
+import { sha256 } from "../base/digest.ts";
 import type { SubjectId } from "../base/ids.ts";
 import type { Instant } from "../base/instant.ts";
 import type { Tx } from "../db/database.ts";
@@ -16,6 +17,10 @@ import { keepKernel } from "./store-as-of.ts";
 import { keepBuilt } from "./store-built.ts";
 import { pointHostTo } from "./store-history.ts";
 import { keepRuntime } from "./store-runtime.ts";
+import { keepWaysIn, type SeenWays } from "./store-ways-in.ts";
+
+/** Of ways in, so many are named in the event; the digest covers all of them. */
+const NAMED_MAX = 20;
 
 /**
  * Takes what an inspection found into the store, in the caller's transaction: sets once, history only
@@ -31,6 +36,8 @@ export async function recordInspection(
     readonly observedAt: Instant;
     readonly recordedAt: Instant;
     readonly actor: SubjectId;
+    /** Who else may become root there; null where the host did not look. */
+    readonly ways?: SeenWays | null;
   },
 ): Promise<"changed" | "unchanged" | "gone"> {
   const { inspection, observedAt, recordedAt } = seen;
@@ -48,6 +55,8 @@ export async function recordInspection(
   await writeInspected(tx, host.id, { at: observedAt, facts: inspection.facts });
   await keepKernel(tx, { hostNum: row.num, recordedAt });
   await keepRuntime(tx, inspection.runtime, { ...when, hostId: host.id });
+  const { ways = null } = seen;
+  if (ways !== null) await recordWaysIn(tx, host, { ...seen, ways });
   if (!hasNewSet && !hasNewOffers && row.contactState === "reachable") return "unchanged";
   await recordEvent(tx, {
     type: "host.inspected",
@@ -57,6 +66,27 @@ export async function recordInspection(
   });
   await notify(tx, "scan");
   return hasNewSet || hasNewOffers ? "changed" : "unchanged";
+}
+
+/** An event only where it says something else than before. */
+async function recordWaysIn(
+  tx: Tx,
+  host: Pick<Host, "id">,
+  seen: { readonly ways: SeenWays; readonly observedAt: Instant; readonly actor: SubjectId },
+): Promise<void> {
+  const { ways, actor } = seen;
+  if (!(await keepWaysIn(tx, host.id, { ...ways, at: seen.observedAt }))) return;
+  await recordEvent(tx, {
+    type: "host.ways-in",
+    actor,
+    object: `host:${host.id}`,
+    facts: {
+      proof: ways.proof,
+      digest: sha256(ways.text),
+      found: ways.found.slice(0, NAMED_MAX).map(({ kind, what }) => `${kind} ${what}`),
+      count: ways.found.length,
+    },
+  });
 }
 
 /** Notes that a host could not be inspected. What is known of it stays, and grows old. */

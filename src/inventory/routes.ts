@@ -10,6 +10,7 @@ import { authorityRoutes } from "./routes-authority.ts";
 import { packageSourceRoutes } from "./routes-package-sources.ts";
 import { scanRoutes } from "./routes-scan.ts";
 import { serviceRoutes } from "./routes-services.ts";
+import { waysInRoutes } from "./routes-ways-in.ts";
 import { loadOffers, loadPackageSet } from "./store.ts";
 
 const host = z.string().min(1).max(100);
@@ -224,4 +225,5 @@ export const routes: readonly Route[] = [
   ...scanRoutes,
   ...packageSourceRoutes,
   ...serviceRoutes,
+  ...waysInRoutes,
 ];

@@ -20,6 +20,7 @@ import type { Host } from "./model.ts";
 import { resolveForSets, resolveOnHost } from "./resolve.ts";
 import { everywhere, loadHosts, loadOffers, loadPackageSet } from "./store.ts";
 import { claimScanHosts, loadScanHosts, type Scan } from "./store-scan.ts";
+import { loadWaysIn } from "./store-ways-in.ts";
 
 let made: TestWorld;
 let sshd: TestSshd;
@@ -111,6 +112,12 @@ describe("a scan of this machine", () => {
       await foundHost(made.world, near.id, everywhere),
     ];
     expect(one.packageSet).toBe(two.packageSet);
+    // Nobody enrolled it, so what it says of ways in is not signed, and is told as such.
+    const ways = await loadWaysIn(made.world.db, two.id);
+    expect(ways).toMatchObject({
+      proof: "unsigned",
+      text: expect.stringMatching(/^fettle ways 1\n/),
+    });
     expect(await packagesOf(one)).toEqual(dpkgSays());
     expect(reachableState(one.contact).state).toBe("good");
     expect(freshState(one.contact, made.world.clock()).state).toBe("good");

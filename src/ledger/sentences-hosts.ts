@@ -10,6 +10,10 @@ export const sentencesOfHosts: Sentences = {
   "host.removed": () => "removed; its history stays",
   "host.inspected": (f) =>
     `inspected: packages ${short(f["packageSet"])}${f["offerSet"] === null ? ", its updates are not known" : ""}`,
+  "host.ways-in": (f) =>
+    f["count"] === 0
+      ? `says that nobody else is root there (${text(f["proof"])})`
+      : `says who else may be root there: ${count(f["count"], "way")} in (${text(f["proof"])})`,
   "host.lost": (f) => `could not be inspected: ${text(f["why"]).replaceAll("-", " ")}`,
   "scan.started": (f) => `began to inspect ${count(f["hosts"], "host")}`,
   "scan.finished": (f) =>

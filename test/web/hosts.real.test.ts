@@ -1,5 +1,9 @@
 import { afterEach, expect, test } from "vitest";
+import type { HostId } from "../../src/base/ids.ts";
+import { inTransaction } from "../../src/db/database.ts";
+import type { World } from "../../src/db/world.ts";
 import { everywhere, loadHostRefs } from "../../src/inventory/store.ts";
+import { keepWaysIn } from "../../src/inventory/store-ways-in.ts";
 import { newPerson } from "../builders/first-admin.ts";
 import {
   expectAccessible,
@@ -14,11 +18,27 @@ import { shopFleet, tellAgain } from "./shop-fleet.ts";
 
 const READER = { handle: "vera", password: "nothing to see here, move on" } as const;
 
+/** What its program would sign: two ways past its own policy. */
+async function tellWaysIn(world: World, name: string): Promise<void> {
+  const [host] = await loadHostRefs(world.db, { scopes: everywhere, names: [name] });
+  const found = ["root-password sshd", "sudo deploy all"].map((text) => {
+    const [kind = "", ...what] = text.split(" ");
+    return { kind, what: what.join(" ") };
+  });
+  await inTransaction(world.db, (tx) =>
+    keepWaysIn(tx, host?.id as HostId, {
+      ...{ text: "fettle ways 1\n", signature: "signed", proof: "signed", problem: null },
+      ...{ found, at: world.clock() },
+    }),
+  );
+}
+
 describePages("the pages of hosts", () => {
   const at = openPages({
     hasStarter: true,
     prepare: async (site) => {
       await shopFleet(site.world);
+      await tellWaysIn(site.world, "web-1");
       await newPerson(site, { ...READER, role: "viewer" });
     },
   });
@@ -113,6 +133,20 @@ describePages("the pages of hosts", () => {
     await page.waitForURL(/\/hosts\/dark-1/);
   });
 
+  test("show second ways into hosts beside the policies that they pass by", async () => {
+    const { page } = at;
+    await goTo("/settings/policy");
+    const ways = page.getByRole("region", { name: "Second ways into hosts" });
+    await ways.getByText("1 host: root may sign in with a password").waitFor();
+    expect(await ways.innerText()).toMatch(/1 of \d+ hosts said under their own keys/);
+    await ways.getByText(/never said who else is root there/).waitFor();
+    await picture(page, "policy-ways-in");
+    await page.setViewportSize({ width: 390, height: 844 });
+    await expectNoSidewaysScroll(page);
+    await picture(page, "policy-ways-in-390");
+    await page.setViewportSize({ width: 1280, height: 900 });
+  });
+
   test("keep a scan's progress in sight, also after coming back", async () => {
     const { page } = at;
     await goTo("/hosts?label=service%3Ddb");
@@ -129,6 +163,11 @@ describePages("the pages of hosts", () => {
     const { page } = at;
     await goTo("/hosts/web-1");
     await page.getByRole("heading", { name: "web-1", level: 1 }).waitFor();
+    const ways = page.getByRole("region", { name: "Second ways in" });
+    await ways.getByText("signed by the host's own key").waitFor();
+    expect(await ways.innerText()).toMatch(
+      /root may sign in with a password[\s\S]*becomes root without a password[\s\S]*deploy all/,
+    );
     await picture(page, "host");
     await expectAccessible(page);
     for (const [tab, name] of [

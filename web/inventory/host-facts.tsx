@@ -10,6 +10,7 @@ import { HostAgent } from "./host-agent.tsx";
 import type { HostReply } from "./host-model.ts";
 import { HostNextWindow } from "./host-next-window.tsx";
 import { HostServices } from "./host-services.tsx";
+import { HostWaysIn } from "./host-ways-in.tsx";
 import styles from "./inventory.module.css";
 import { LabelEditor } from "./labels.tsx";
 
@@ -23,6 +24,7 @@ export function HostFacts({ answer }: { readonly answer: HostReply }) {
           <Facts of={identity(host)} />
         </Panel>
         {host.way.kind === "agent" && <HostAgent host={host.id} />}
+        {host.way.kind !== "local" && <HostWaysIn host={host.id} />}
         {facts !== null && (
           <>
             <Panel title="System">

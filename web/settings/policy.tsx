@@ -8,6 +8,7 @@ import { Instant } from "../parts/instant.tsx";
 import { Mark } from "../parts/mark.tsx";
 import { Panel } from "../parts/panel.tsx";
 import { Person } from "../parts/person.tsx";
+import { WaysInPart } from "./ways-in.tsx";
 
 /** The files that decide, byte for byte. They are changed in your Git, not here. */
 export function PolicyPart() {
@@ -25,6 +26,7 @@ export function PolicyPart() {
             are in force now. <code>fettle policy plan FILE</code> shows what another text would
             change, <code>fettle policy apply FILE</code> puts it in force.
           </Text>
+          <WaysInPart />
           {items.map((file) => (
             <Panel key={`${file.kind} ${file.digest}`} title={file.name}>
               <Text size="sm" mb="sm">
@@ -43,7 +45,7 @@ export function PolicyPart() {
                   ],
                   [
                     "SHA-256",
-                    <span key="digest" className="mono">
+                    <span key="digest" className="mono" style={{ overflowWrap: "anywhere" }}>
                       {file.digest}
                     </span>,
                   ],
