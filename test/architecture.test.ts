@@ -47,6 +47,7 @@ const edges: readonly string[] = [
   "src/base/own-thread.ts",
   "src/base/pause.ts",
   "src/base/secret-file.ts",
+  "src/base/slices.ts",
   "src/base/program-version.ts",
   "src/base/run-command.ts",
 ];

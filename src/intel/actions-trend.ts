@@ -105,24 +105,32 @@ export async function loadTrend(
 }
 
 /** The same hosts with the same sets under the same history have the same trend. */
-const trends = new WeakMap<History, { key: string; trend: readonly DatedTrendDay[] }>();
+const trends = new WeakMap<History, { key: string; trend: Promise<readonly DatedTrendDay[]> }>();
 
-async function trendUnder(of: {
+interface TrendBasis {
   readonly world: World;
   readonly knowledge: Knowledge;
   readonly history: History;
   readonly alike: readonly AlikeHosts[];
   readonly days: Days;
   readonly knownFrom: number;
-}): Promise<readonly DatedTrendDay[]> {
-  const { world, knowledge, history, alike, days, knownFrom } = of;
+}
+
+async function trendUnder(of: TrendBasis): Promise<readonly DatedTrendDay[]> {
+  const { history, alike, days, knownFrom } = of;
   const key = JSON.stringify([days.first, days.count, knownFrom, alike]);
   const kept = trends.get(history);
-  if (kept?.key === key) return kept.trend;
+  if (kept?.key === key) return await kept.trend;
+  const trend = toldTrend(of);
+  trends.set(history, { key, trend });
+  trend.catch(() => trends.delete(history));
+  return await trend;
+}
+
+async function toldTrend(of: TrendBasis): Promise<readonly DatedTrendDay[]> {
+  const { world, knowledge, history, alike, days, knownFrom } = of;
   const members = await loadMembers(world.db, [...new Set(alike.map(({ setId }) => setId))]);
   const { packages } = knowledge;
-  const told = trendOf({ days, alike, members, packages, knownFrom, ...history });
-  const trend = told.map((each, day) => ({ day: dayName(days, day), ...each }));
-  trends.set(history, { key, trend });
-  return trend;
+  const told = await trendOf({ days, alike, members, packages, knownFrom, ...history });
+  return told.map((each, day) => ({ day: dayName(days, day), ...each }));
 }

@@ -1,6 +1,6 @@
+import { type Slices, slices } from "../base/slices.ts";
 import { type Days, dayBeforeToo } from "./days.ts";
 import { joinedTimes, type KnownTime } from "./exposure-intervals.ts";
-import { giveWay } from "./feed-format.ts";
 import type { HostStory, Segment } from "./host-story.ts";
 import type { KnownPackage, Members } from "./knowledge.ts";
 import type { SeenTimes } from "./seen-times.ts";
@@ -49,9 +49,10 @@ export async function agesOf(input: AgesInput): Promise<FleetAges> {
   const all = counting();
   const byClass = new Map<string, Counting>();
   const byLabel = new Map<string | null, Counting>();
-  const fleet = fleetOf(input);
-  for (const { places, vulnerabilities } of togetherKnown(input)) {
-    await giveWay();
+  const pause = slices();
+  const fleet = await fleetOf(input, pause);
+  for (const { places, vulnerabilities } of await togetherKnown(input, pause)) {
+    if (pause.isDue()) await pause.taken();
     const one = agesOfOne(input, fleet, timesByKind(input, fleet, places));
     const weights = weightsOf(vulnerabilities, input.classesOf);
     for (const [label, own] of one) {
@@ -166,11 +167,12 @@ interface Fleet {
   readonly kindsWith: ReadonlyMap<number, readonly number[]>;
 }
 
-function fleetOf({ stories, members, seen }: AgesInput): Fleet {
+async function fleetOf({ stories, members, seen }: AgesInput, pause: Slices): Promise<Fleet> {
   const numbers = new Map<string, number>();
   const kinds: Fleet["kinds"][number][] = [];
   const storiesOf: KindStory[][] = [];
   for (const story of stories) {
+    if (pause.isDue()) await pause.taken();
     const { marks } = story;
     const segments = story.segments.map((segment): KindSegment => {
       const { setId, kernelRunning } = segment;
@@ -243,11 +245,15 @@ interface Together {
 }
 
 /** Vulnerabilities by what was known of which package when. */
-function togetherKnown({ days, seen }: AgesInput): readonly Together[] {
+async function togetherKnown(
+  { days, seen }: AgesInput,
+  pause: Slices,
+): Promise<readonly Together[]> {
   const keys = new Map<string, string[]>();
   const alone = new Set<string>();
   const kept = new Map<string, Map<number, (marks: string) => Times>>();
   for (const id of seen.packageIds) {
+    if (pause.isDue()) await pause.taken();
     for (const [vulnerability, times] of timesOf(seen, id, days)) {
       const places = kept.get(vulnerability) ?? new Map<number, (marks: string) => Times>();
       const parts = keys.get(vulnerability) ?? [];
@@ -260,6 +266,7 @@ function togetherKnown({ days, seen }: AgesInput): readonly Together[] {
   }
   const together = new Map<string, { places: Together["places"]; vulnerabilities: string[] }>();
   for (const [vulnerability, places] of kept) {
+    if (pause.isDue()) await pause.taken();
     const parts = keys.get(vulnerability) ?? [];
     const key = alone.has(vulnerability) ? vulnerability : parts.join(" ");
     const own = together.get(key) ?? { places, vulnerabilities: [] };

@@ -185,7 +185,12 @@ export async function loadFactsOf(
   if (missing.length > 0) {
     for (const [id, fact] of await loadVulnerabilities(reader, missing)) beside.set(id, fact);
   }
-  return new Map(ids.flatMap((id) => entryOf(facts, id).concat(entryOf(beside, id))));
+  const found = new Map<string, Vulnerability>();
+  for (const id of ids) {
+    const fact = beside.get(id) ?? facts.get(id);
+    if (fact !== undefined) found.set(id, fact);
+  }
+  return found;
 }
 
 async function loadAllPairs(reader: Reader, asOf?: Instant): Promise<readonly KnownPair[]> {

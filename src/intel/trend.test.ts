@@ -166,18 +166,18 @@ describe("histories", () => {
     expect(seenCount).toBeGreaterThan(0);
   });
 
-  it("give for each day what walking over all hosts of that day gives", () => {
+  it("give for each day what walking over all hosts of that day gives", async () => {
     let found = 0;
-    fc.assert(
-      fc.property(
+    await fc.assert(
+      fc.asyncProperty(
         fc.array(story, { maxLength: 5 }),
         pairTimes,
         claimTimes,
         fc.array(fc.record({ vulnerability, span }), { maxLength: 3 }),
         fc.tuple(someMembers, fc.nat(5)),
-        (stories, pairs, claims, kevs, [members, knownFrom]) => {
+        async (stories, pairs, claims, kevs, [members, knownFrom]) => {
           const kev = kevs.map(({ span: when, ...rest }) => ({ ...rest, ...when }));
-          const trend = trendOf({
+          const trend = await trendOf({
             ...{ days, alike: alikeHosts(stories), members, packages, kev, knownFrom },
             seen: seenTimes(pairs, claims),
           });

@@ -1,3 +1,4 @@
+import { type Slices, slices } from "../base/slices.ts";
 import { type Days, dayOf } from "./days.ts";
 import { isRunningKernel } from "./exposure.ts";
 import type { AlikeHosts } from "./host-story.ts";
@@ -46,14 +47,17 @@ export interface TrendInput {
 
 type Bits = Uint32Array;
 
-export function trendOf(input: TrendInput): readonly TrendDay[] {
+/** In turns, so that the server answers others meanwhile. */
+export async function trendOf(input: TrendInput): Promise<readonly TrendDay[]> {
   const { days } = input;
-  const kinds = kindsIn(input);
-  const masks = packageMasks(input, kinds);
+  const pause = slices();
+  const kinds = await kindsIn(input, pause);
+  const masks = await packageMasks(input, kinds, pause);
   const hosts = new Float64Array(days.count);
   const exploitedHosts = new Float64Array(days.count);
   const knownHosts = new Float64Array(days.count);
   for (const kind of kinds) {
+    if (pause.isDue()) await pause.taken();
     const any = newBits(days);
     const exploited = newBits(days);
     for (const key of kind.packages) {
@@ -66,7 +70,7 @@ export function trendOf(input: TrendInput): readonly TrendDay[] {
       addSpan(exploitedHosts, span, exploited);
     }
   }
-  const counts = countDays(input, masks);
+  const counts = await countDays(input, masks, pause);
   return Array.from({ length: days.count }, (_, day): TrendDay => {
     if (day < input.knownFrom || knownHosts[day] === 0) return { known: null };
     const isFirst = day === 0 || day - 1 < input.knownFrom || knownHosts[day - 1] === 0;
@@ -109,10 +113,14 @@ interface Kind {
 /** A package, with the marks of its hosts where these make a difference. */
 type PackageKey = number | string;
 
-function kindsIn({ days, alike, members, packages, seen }: TrendInput): readonly Kind[] {
+async function kindsIn(
+  { days, alike, members, packages, seen }: TrendInput,
+  pause: Slices,
+): Promise<readonly Kind[]> {
   const spoken = new Set(seen.packageIds);
   const kinds = new Map<string, Kind>();
   for (const { setId, kernelRunning, marks, from, to, hosts } of alike) {
+    if (pause.isDue()) await pause.taken();
     const key = `${setId} ${kernelRunning ?? ""}\n${marks}`;
     let kind = kinds.get(key);
     if (kind === undefined) {
@@ -148,13 +156,18 @@ interface Masks {
   readonly kev: ReadonlyMap<string, Bits>;
 }
 
-function packageMasks({ days, seen, kev }: TrendInput, kinds: readonly Kind[]): Masks {
+async function packageMasks(
+  { days, seen, kev }: TrendInput,
+  kinds: readonly Kind[],
+  pause: Slices,
+): Promise<Masks> {
   const listed = new Map<string, Bits>();
   for (const { vulnerability, from, to } of kev) {
     addDays(bitsAt(listed, vulnerability, days), dayOf(days, from), dayOf(days, to));
   }
   const present = new Map<PackageKey, Bits>();
   for (const kind of kinds) {
+    if (pause.isDue()) await pause.taken();
     for (const key of kind.packages) add(bitsAt(present, key, days), kind.days);
   }
   const any = new Map<PackageKey, Bits>();
@@ -163,6 +176,7 @@ function packageMasks({ days, seen, kev }: TrendInput, kinds: readonly Kind[]): 
   const sources = new Map<string, Bits>();
   const on = newBits(days);
   for (const [key, here] of present) {
+    if (pause.isDue()) await pause.taken();
     const ofPackage = bitsAt(any, key, days);
     for (const pair of timesAt(seen, key)) {
       on.fill(0);
@@ -186,13 +200,14 @@ function timesAt(seen: SeenTimes, key: PackageKey): ReturnType<SeenTimes["of"]> 
   return seen.of(Number(key.slice(0, space)), key.slice(space + 1));
 }
 
-function countDays({ days }: TrendInput, masks: Masks) {
+async function countDays({ days }: TrendInput, masks: Masks, pause: Slices) {
   const row = () => new Float64Array(days.count);
   const counts = {
     ...{ findings: row(), exploited: row(), sources: row() },
     ...{ opened: row(), closed: row() },
   };
   for (const [vulnerability, on] of masks.findings) {
+    if (pause.isDue()) await pause.taken();
     const kev = masks.kev.get(vulnerability);
     let before = false;
     for (let day = 0; day < days.count; day += 1) {

@@ -61,7 +61,7 @@ export async function sightingsOf(
   asOf?: Instant,
 ): Promise<readonly Sighting[]> {
   const asked = sourcesToAsk(policy, rows);
-  return sightingsGiven(policy, rows, await loadOfferedTimes(reader, asked, asOf));
+  return rows.map(sightingGiven(policy, await loadOfferedTimes(reader, asked, asOf)));
 }
 
 /** The sources whose offers may pause a clock of these. */
@@ -70,28 +70,29 @@ export function sourcesToAsk(
   rows: readonly DetectionRow[],
 ): readonly SourceKey[] {
   const presetsIn = presetReader(policy);
-  const needed = rows.filter(
-    (row) => row.fixedVersions.length > 0 && needsWaits(row, presetsIn(row)),
-  );
-  return [...new Map(needed.map((row) => [sourceName(row), row])).values()];
+  const needed = new Map<string, SourceKey>();
+  for (const row of rows) {
+    if (row.fixedVersions.length === 0 || !needsWaits(row, presetsIn(row))) continue;
+    needed.set(sourceName(row), row);
+  }
+  return [...needed.values()];
 }
 
 /** The same for whoever has looked the offers up. */
-export function sightingsGiven(
+export function sightingGiven(
   policy: DeadlinePolicy,
-  rows: readonly DetectionRow[],
   offers: readonly OfferedTimes[],
-): readonly Sighting[] {
+): (row: DetectionRow) => Sighting {
   const presetsIn = presetReader(policy);
   const offered = offeredVersions(offers);
-  return rows.map((row) => {
+  return (row) => {
     const { presets: _, fixedVersions, ...rest } = row;
     const found = presetsIn(row);
     if (!needsWaits(row, found)) return { ...rest, presets: found.ids, waits: [] };
     const versions = offered.get(sourceName(rest)) ?? new Map<string, readonly Wait[]>();
     const times = fixTimes(rest.ecosystem, fixedVersions, versions);
     return { ...rest, presets: found.ids, waits: waitsBetween(rest.detectedAt, times) };
-  });
+  };
 }
 
 interface PresetsOfRow {

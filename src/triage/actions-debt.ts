@@ -3,6 +3,7 @@ import { sha256 } from "../base/digest.ts";
 import { Failure } from "../base/failure.ts";
 import { DAY_MS, type Instant } from "../base/instant.ts";
 import { keepLast, keptFor } from "../base/kept.ts";
+import { type Slices, slices } from "../base/slices.ts";
 import type { World } from "../db/world.ts";
 import { loadPastOf } from "../intel/actions-trend.ts";
 import { type Days, dayOf, daysUntil } from "../intel/days.ts";
@@ -10,7 +11,7 @@ import type { Knowledge } from "../intel/knowledge.ts";
 import type { Vulnerability } from "../intel/model.ts";
 import type { SeenTimes } from "../intel/seen-times.ts";
 import { loadFactsOf, loadKnowledge, loadMembers } from "../intel/store-knowledge.ts";
-import { deadlinePolicy, sightingsGiven, sourcesToAsk } from "./actions-deadline.ts";
+import { deadlinePolicy, sightingGiven, sourcesToAsk } from "./actions-deadline.ts";
 import { debtPolicy } from "./actions-deferral.ts";
 import { candidateDates, type Sighting } from "./deadline.ts";
 import type { DeadlinePolicy } from "./deadline-policy.ts";
@@ -88,8 +89,8 @@ interface DebtBasis {
 
 /** What the same hosts were seen with under the same history, and the debt that was told of it last. */
 interface Detected {
-  readonly findingsOf: (group: DebtGroup) => readonly SetTimes[];
-  readonly found: ByFinding<DetectionRow>;
+  readonly partsOf: (group: DebtGroup) => readonly (readonly SetTimes[])[];
+  readonly vulnerabilities: readonly string[];
   readonly rows: readonly NamedRow[];
   told: Told | null;
 }
@@ -98,10 +99,11 @@ interface Told {
   readonly key: string;
   /** The next date: from then on a finding is overdue that is not yet. */
   readonly until: Instant;
-  readonly debt: Debt;
+  readonly debt: Promise<Debt>;
 }
 
-const detected = new WeakMap<SeenTimes, Map<string, Detected>>();
+/** Whoever asks while it is worked out waits for the same. */
+const detected = new WeakMap<SeenTimes, Map<string, Promise<Detected>>>();
 const DETECTED_KEPT_MAX = 8;
 
 /** What was found of sets, by the days: most sets are the same after a change of hosts or feeds. */
@@ -118,26 +120,29 @@ async function debtUnder(world: World, of: DebtBasis): Promise<Debt> {
   const { seen } = await loadPastOf(world, knowledge, days.first - DAY_MS);
   const made = keptFor(detected, seen);
   const hosts = sha256(JSON.stringify([days.first, days.count, dates.version, groups]));
-  const basis = keepLast(made, DETECTED_KEPT_MAX, [
-    hosts,
-    made.get(hosts) ?? (await detectedOn(world, { knowledge, seen, groups, days })),
-  ]);
+  const looking = made.get(hosts) ?? detectedOn(world, { knowledge, seen, groups, days });
+  looking.catch(() => made.delete(hosts));
+  const basis = await keepLast(made, DETECTED_KEPT_MAX, [hosts, looking]);
   const rows = basis.rows.map(({ row }) => row);
   const offers = await loadOfferedTimes(world.db, sourcesToAsk(dates, rows));
   const key = toldKey(of, offers);
-  if (basis.told?.key === key && days.now < basis.told.until) return basis.told.debt;
-  const facts = await loadFactsOf(world.db, knowledge, vulnerabilitiesIn(basis.found));
-  const overdue = overdueDays(basis.rows, sightingsGiven(dates, rows, offers), { ...of, facts });
+  if (basis.told?.key === key && days.now < basis.told.until) return await basis.told.debt;
+  const facts = await loadFactsOf(world.db, knowledge, basis.vulnerabilities);
+  const overdue = await overdueDays(basis.rows, sightingGiven(dates, offers), { ...of, facts });
   const debt = debtOf({
     days,
     groups,
-    findingsOf: basis.findingsOf,
+    partsOf: basis.partsOf,
     weighedOn: weigher({ ...of, facts, overdue: overdue.of }),
     exceptions: new Map(of.exceptions.flatMap((one) => heldEntry(one, days))),
     deferrals: of.deferrals.flatMap((one) => deferralHeld(one, days)),
   });
-  basis.told = { key, until: overdue.next, debt };
-  return debt;
+  const told = { key, until: overdue.next, debt };
+  basis.told = told;
+  debt.catch(() => {
+    if (basis.told === told) basis.told = null;
+  });
+  return await debt;
 }
 
 function toldKey(of: DebtBasis, offers: readonly OfferedTimes[]): string {
@@ -166,12 +171,10 @@ async function detectedOn(
   const made = keptFor(findingsKept, world.db);
   const key = `${days.first} ${days.count}`;
   const kept = keepLast(made, DAYS_KEPT_MAX, [key, made.get(key) ?? keptFindings()]);
-  const findingsOf = setFindings({ members, seen, packages: knowledge.packages }, days, kept);
-  const found = detections(groups, findingsOf);
-  const rows = [...found].flatMap(([kind, own]) =>
-    [...own].map(([number, row]): NamedRow => ({ kind, number, row })),
-  );
-  return { findingsOf, found, rows, told: null };
+  const partsOf = setFindings({ members, seen, packages: knowledge.packages }, days, kept);
+  const rows = await detections(groups, partsOf);
+  const vulnerabilities = [...new Set(rows.map(({ row }) => row.vulnerability))];
+  return { partsOf, vulnerabilities, rows, told: null };
 }
 
 /** Hosts of one kind have the same dates: they are alike in all that dates ask of hosts. */
@@ -182,16 +185,50 @@ function kindOf({ exposure, presets }: Pick<DebtGroup, "exposure" | "presets">):
 /** By the kind of the hosts, then by the number of the finding. */
 type ByFinding<T> = ReadonlyMap<string, ReadonlyMap<number, T>>;
 
-function vulnerabilitiesIn(found: ByFinding<DetectionRow>): readonly string[] {
-  const rows = [...found.values()].flatMap((own) => [...own.values()]);
-  return [...new Set(rows.map((row) => row.vulnerability))];
+/** What is the same part of findings on hosts of one kind, by the days on which they had it. */
+interface HeldPart {
+  readonly group: DebtRow;
+  readonly part: readonly SetTimes[];
+  /** The earliest sight of hosts that had it from the one day to the other. */
+  readonly spans: Map<string, { readonly from: number; readonly to: number; seenFrom: Instant }>;
 }
 
-/** When hosts that are alike were first seen with a vulnerability that was known. */
-function detections(
+/** When hosts that are alike were first seen with a vulnerability that was known; in turns. */
+async function detections(
   groups: readonly DebtRow[],
-  findingsOf: (group: DebtGroup) => readonly SetTimes[],
-): ByFinding<DetectionRow> {
+  partsOf: Detected["partsOf"],
+): Promise<readonly NamedRow[]> {
+  const pause = slices();
+  const rows: NamedRow[] = [];
+  for (const [kind, held] of await heldParts(groups, partsOf, pause)) {
+    const own = new Map<number, DetectionRow>();
+    for (const one of held.values()) {
+      if (pause.isDue()) await pause.taken();
+      addDetections(own, one);
+    }
+    for (const [number, row] of own) rows.push({ kind, number, row });
+  }
+  return rows;
+}
+
+/** Of sights of the same finding the earliest counts. */
+function addDetections(to: Map<number, DetectionRow>, { part, spans, group }: HeldPart): void {
+  const sights = [...spans.values()];
+  for (const finding of part) {
+    const seenFrom = firstSight(finding, sights);
+    if (seenFrom === null) continue;
+    const detectedAt = Math.max(finding.knownFrom, seenFrom);
+    const before = to.get(finding.number);
+    if (before !== undefined && before.detectedAt <= detectedAt) continue;
+    to.set(finding.number, detection(finding, group, detectedAt));
+  }
+}
+
+async function heldParts(
+  groups: readonly DebtRow[],
+  partsOf: Detected["partsOf"],
+  pause: Slices,
+): Promise<ReadonlyMap<string, ReadonlyMap<readonly SetTimes[], HeldPart>>> {
   const first = new Map<string, DebtRow>();
   for (const group of groups) {
     const { setId, kernelRunning, marks, exposure, presets, from, to } = group;
@@ -199,19 +236,36 @@ function detections(
     const before = first.get(key);
     if (before === undefined || group.seenFrom < before.seenFrom) first.set(key, group);
   }
-  const found = new Map<string, Map<number, DetectionRow>>();
+  const found = new Map<string, Map<readonly SetTimes[], HeldPart>>();
   for (const group of first.values()) {
-    const own = found.get(kindOf(group)) ?? new Map<number, DetectionRow>();
-    found.set(kindOf(group), own);
-    for (const finding of findingsOf(group)) {
-      if (finding.to <= group.from || group.to <= finding.from) continue;
-      const detectedAt = Math.max(finding.knownFrom, group.seenFrom);
-      const before = own.get(finding.number);
-      if (before !== undefined && before.detectedAt <= detectedAt) continue;
-      own.set(finding.number, detection(finding, group, detectedAt));
+    if (pause.isDue()) await pause.taken();
+    const kind = kindOf(group);
+    const own = found.get(kind) ?? new Map<readonly SetTimes[], HeldPart>();
+    found.set(kind, own);
+    const { from, to, seenFrom } = group;
+    const span = `${from} ${to}`;
+    for (const part of partsOf(group)) {
+      const held = own.get(part) ?? { group, part, spans: new Map() };
+      own.set(part, held);
+      const before = held.spans.get(span);
+      if (before === undefined) held.spans.set(span, { from, to, seenFrom });
+      else if (seenFrom < before.seenFrom) before.seenFrom = seenFrom;
     }
   }
   return found;
+}
+
+/** Null where nobody had it on a day on which it was known. */
+function firstSight(
+  { from, to }: SetTimes,
+  sights: readonly { readonly from: number; readonly to: number; readonly seenFrom: Instant }[],
+): Instant | null {
+  let first: Instant | null = null;
+  for (const sight of sights) {
+    if (to <= sight.from || sight.to <= from) continue;
+    if (first === null || sight.seenFrom < first) first = sight.seenFrom;
+  }
+  return first;
 }
 
 function detection(finding: SetTimes, group: DebtRow, detectedAt: Instant): DetectionRow {
@@ -227,26 +281,27 @@ interface NamedRow {
   readonly row: DetectionRow;
 }
 
-/** The first day on which each finding is past its date; clocks that stand have none. */
-function overdueDays(
+/** The first day on which each finding is past its date; clocks that stand have none. In turns. */
+async function overdueDays(
   rows: readonly NamedRow[],
-  sightings: readonly Sighting[],
+  sightingOf: (row: DetectionRow) => Sighting,
   of: {
     readonly dates: DeadlinePolicy;
     readonly days: Days;
     readonly facts: ReadonlyMap<string, Vulnerability>;
   },
-): { readonly of: ByFinding<number>; readonly next: Instant } {
+): Promise<{ readonly of: ByFinding<number>; readonly next: Instant }> {
   const days = new Map<string, Map<number, number>>();
   let next = Number.POSITIVE_INFINITY;
-  sightings.forEach((sighting, at) => {
-    const date = dateOf(of.dates, sighting, of.facts);
-    const named = rows[at];
-    if (named === undefined || date === null) return;
+  const pause = slices();
+  for (const { kind, number, row } of rows) {
+    if (pause.isDue()) await pause.taken();
+    const date = dateOf(of.dates, sightingOf(row), of.facts);
+    if (date === null) continue;
     if (date > of.days.now) next = Math.min(next, date);
-    const own = days.get(named.kind) ?? new Map<number, number>();
-    days.set(named.kind, own.set(named.number, dayOf(of.days, date)));
-  });
+    const own = days.get(kind) ?? new Map<number, number>();
+    days.set(kind, own.set(number, dayOf(of.days, date)));
+  }
   return { of: days, next };
 }
 

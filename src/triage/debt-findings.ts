@@ -40,14 +40,17 @@ export function keptFindings(): KeptFindings {
 /** Those that were asked for longest ago go first. */
 const PARTS_KEPT_MAX = 50_000;
 
-/** The findings of a set on hosts that run this kernel; each set is looked at once for each kernel. */
+/**
+ * The findings of a set on hosts that run this kernel, in parts by source; each set is looked at once
+ * for each kernel. Sets whose packages of a source are known for the same share the very same part.
+ */
 export function setFindings(
   of: FindingSource,
   days: Days,
   kept: KeptFindings = keptFindings(),
-): (at: Alike) => readonly SetTimes[] {
+): (at: Alike) => readonly (readonly SetTimes[])[] {
   const spoken = new Set(of.seen.packageIds);
-  const looked = new Map<string, readonly SetTimes[]>();
+  const looked = new Map<string, readonly (readonly SetTimes[])[]>();
   return ({ setId, kernelRunning, marks }) => {
     const key = `${setId} ${kernelRunning ?? ""}\n${marks}`;
     const known = looked.get(key);
@@ -61,7 +64,7 @@ export function setFindings(
         else own.push(part);
       }
     }
-    const found = [...bySource.values()].flatMap((parts) => foundIn(parts, days, kept));
+    const found = [...bySource.values()].map((parts) => foundIn(parts, days, kept));
     looked.set(key, found);
     return found;
   };

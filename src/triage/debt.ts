@@ -1,3 +1,4 @@
+import { type Slices, slices } from "../base/slices.ts";
 import type { Days } from "../intel/days.ts";
 import type { Exposure } from "./model.ts";
 
@@ -52,7 +53,8 @@ export interface Held {
 export interface DebtInput<F extends SetFinding = SetFinding> {
   readonly days: Days;
   readonly groups: readonly DebtGroup[];
-  readonly findingsOf: (group: DebtGroup) => readonly F[];
+  /** Findings in parts, each of one source; the same part is the same object. */
+  readonly partsOf: (group: DebtGroup) => readonly (readonly F[])[];
   /** Dates and weights of findings on hosts of a group. */
   readonly weighedOn: (group: DebtGroup) => Weighed<F>;
   readonly exceptions: ReadonlyMap<number, Held>;
@@ -92,19 +94,23 @@ export interface Debt {
   readonly sources: readonly SourceDebt[];
 }
 
-export function debtOf<F extends SetFinding>(input: DebtInput<F>): Debt {
+/** In turns, so that the server answers others meanwhile. */
+export async function debtOf<F extends SetFinding>(input: DebtInput<F>): Promise<Debt> {
   const count = input.days.count;
   const byLabel = new Map<string | null, Curve>();
   const counts = emptyCurve(count);
   const sources = new Map<string, OpenSource>();
   const standing = { overdue: 0, deferred: 0, excepted: 0, inTime: 0 };
   const known = new Map<string, GroupDebt>();
+  const debtOfPart = partDebts(input);
+  const pause = slices();
   for (const group of input.groups) {
+    if (pause.isDue()) await pause.taken();
     const key = [group.setId, group.kernelRunning, group.marks, group.exposure, group.presets].join(
       "\n",
     );
     const whole = `${key}\n${group.exceptions.join(",")}`;
-    const debt = known.get(whole) ?? groupDebt(input, group);
+    const debt = known.get(whole) ?? (await groupDebt(input, { group, debtOfPart, pause }));
     known.set(whole, debt);
     const curve = byLabel.get(group.label) ?? emptyCurve(count);
     byLabel.set(group.label, curve);
@@ -113,17 +119,23 @@ export function debtOf<F extends SetFinding>(input: DebtInput<F>): Debt {
     if (group.from === count || group.to < count) continue;
     addSources(sources, debt, group);
     standing.inTime += debt.inTime * group.hosts;
-    for (const { kind } of debt.open) standing[kind] += group.hosts;
+    for (const { openCounts } of debt.open) {
+      for (const kind of debtKinds) standing[kind] += openCounts[kind] * group.hosts;
+    }
   }
-  const told = [...sources.values()].map(({ vulnerabilities, services, ...rest }) => ({
+  const told = [...sources.values()].map(({ parts, services, ...rest }) => ({
     ...rest,
     services: [...services].sort(),
-    vulnerabilities: [...vulnerabilities].sort(),
+    vulnerabilities: [...new Set([...parts].flatMap((part) => part.vulnerabilities))].sort(),
   }));
   return { byLabel, counts, standing, sources: told.toSorted(byPoints) };
 }
 
-function addDays(to: Curve, each: Curve, { from, to: end, hosts }: DebtGroup): void {
+function addDays(
+  to: Curve,
+  each: Curve,
+  { from, to: end, hosts }: Pick<DebtGroup, "from" | "to" | "hosts">,
+): void {
   for (const kind of debtKinds) {
     const [sum, one] = [to[kind], each[kind]];
     for (let day = from; day < end; day += 1) sum[day] = (sum[day] ?? 0) + (one[day] ?? 0) * hosts;
@@ -140,48 +152,114 @@ export function sumOf(points: Readonly<Record<DebtKind, number>>): number {
   return points.overdue + points.deferred + points.excepted;
 }
 
-interface OpenFinding {
-  readonly finding: SetFinding;
-  readonly kind: DebtKind;
-  readonly points: number;
-}
-
 interface GroupDebt {
   readonly curve: Curve;
   readonly counts: Curve;
   /** What stands on the last day. */
-  readonly open: readonly OpenFinding[];
+  readonly open: readonly PartDebt[];
   /** Findings of the last day that weigh nothing yet. */
   readonly inTime: number;
 }
 
+/** The debt of one part of the findings of a host. */
+interface PartDebt {
+  readonly ecosystem: string;
+  readonly source: string;
+  /** Null where it never weighs. */
+  readonly curve: Curve | null;
+  readonly counts: Curve | null;
+  /** Of the last day. */
+  readonly points: Readonly<Record<DebtKind, number>>;
+  readonly openCounts: Readonly<Record<DebtKind, number>>;
+  readonly vulnerabilities: readonly string[];
+  readonly inTime: number;
+}
+
+type PartDebts<F> = (part: readonly F[], group: DebtGroup) => PartDebt | null;
+
 /** The debt of one host of the group. */
-function groupDebt<F extends SetFinding>(input: DebtInput<F>, group: DebtGroup): GroupDebt {
+async function groupDebt<F extends SetFinding>(
+  input: DebtInput<F>,
+  of: {
+    readonly group: DebtGroup;
+    readonly debtOfPart: PartDebts<F>;
+    readonly pause: Slices;
+  },
+): Promise<GroupDebt> {
   const { count } = input.days;
   const curve = emptyCurve(count);
   const counts = emptyCurve(count);
-  const open: OpenFinding[] = [];
+  const open: PartDebt[] = [];
+  let inTime = 0;
+  const whole = { from: 0, to: count, hosts: 1 };
+  for (const part of input.partsOf(of.group)) {
+    if (of.pause.isDue()) await of.pause.taken();
+    const debt = of.debtOfPart(part, of.group);
+    if (debt === null) continue;
+    inTime += debt.inTime;
+    if (debt.curve === null || debt.counts === null) continue;
+    addDays(curve, debt.curve, whole);
+    addDays(counts, debt.counts, whole);
+    if (debt.vulnerabilities.length > 0) open.push(debt);
+  }
+  return { curve, counts, open, inTime };
+}
+
+/** Hosts share parts, and most are alike in what weighs them: each such part is weighed once. */
+function partDebts<F extends SetFinding>(input: DebtInput<F>): PartDebts<F> {
+  const made = new Map<readonly F[], Map<string, PartDebt | null>>();
+  return (part, group) => {
+    const own = made.get(part) ?? new Map<string, PartDebt | null>();
+    made.set(part, own);
+    const key = `${group.exposure}\n${group.presets}\n${group.exceptions.join(",")}`;
+    const known = own.get(key);
+    const debt = known === undefined ? partDebt(input, part, group) : known;
+    own.set(key, debt);
+    return debt;
+  };
+}
+
+function partDebt<F extends SetFinding>(
+  input: DebtInput<F>,
+  part: readonly F[],
+  group: DebtGroup,
+): PartDebt | null {
+  const { count } = input.days;
+  const [first] = part;
+  if (first === undefined) return null;
+  const [curve, counts] = [emptyCurve(count), emptyCurve(count)];
+  const points = { overdue: 0, deferred: 0, excepted: 0 };
+  const openCounts = { overdue: 0, deferred: 0, excepted: 0 };
+  const vulnerabilities: string[] = [];
   let present = 0;
+  let weighs = false;
   const exceptions = group.exceptions.flatMap((number) => input.exceptions.get(number) ?? []);
   const weighed = input.weighedOn(group);
-  for (const finding of input.findingsOf(group)) {
+  for (const finding of part) {
     if (finding.from < count && finding.to === count) present += 1;
-    const points = weighed.pointsOf(finding);
+    const each = weighed.pointsOf(finding);
     const excepted = exceptions.filter((held) => held.covers(finding));
     const deferred = input.deferrals.filter((held) => held.covers(finding));
     const overdueFrom = weighed.overdueFrom(finding);
     // Before its date a finding weighs only where something was decided about it.
     const isDecided = excepted.length + deferred.length > 0;
-    const first = isDecided ? finding.from : Math.max(finding.from, overdueFrom);
-    for (let day = first; day < finding.to; day += 1) {
+    const start = isDecided ? finding.from : Math.max(finding.from, overdueFrom);
+    for (let day = start; day < finding.to; day += 1) {
       const kind = kindOn(day, { excepted, deferred, overdueFrom });
       if (kind === null) continue;
-      curve[kind][day] = (curve[kind][day] ?? 0) + points;
+      weighs = true;
+      curve[kind][day] = (curve[kind][day] ?? 0) + each;
       counts[kind][day] = (counts[kind][day] ?? 0) + 1;
-      if (day === count - 1) open.push({ finding, kind, points });
+      if (day !== count - 1) continue;
+      points[kind] += each;
+      openCounts[kind] += 1;
+      vulnerabilities.push(finding.vulnerability);
     }
   }
-  return { curve, counts, open, inTime: present - open.length };
+  const { ecosystem, source } = first;
+  const told = weighs ? { curve, counts } : { curve: null, counts: null };
+  const inTime = present - vulnerabilities.length;
+  return { ecosystem, source, ...told, points, openCounts, vulnerabilities, inTime };
 }
 
 function kindOn(
@@ -216,7 +294,7 @@ interface OpenSource {
   readonly points: Record<DebtKind, number>;
   hosts: number;
   readonly services: Set<string>;
-  readonly vulnerabilities: Set<string>;
+  readonly parts: Set<PartDebt>;
 }
 
 function addSources(
@@ -225,18 +303,18 @@ function addSources(
   { hosts, service }: DebtGroup,
 ): void {
   const here = new Set<OpenSource>();
-  for (const { finding, kind, points } of debt.open) {
-    const { ecosystem, source } = finding;
+  for (const part of debt.open) {
+    const { ecosystem, source } = part;
     const key = `${ecosystem}\n${source}`;
     const known = sources.get(key) ?? {
       ...{ ecosystem, source, hosts: 0 },
       points: { overdue: 0, deferred: 0, excepted: 0 },
       services: new Set<string>(),
-      vulnerabilities: new Set<string>(),
+      parts: new Set<PartDebt>(),
     };
     sources.set(key, known);
-    known.points[kind] += points * hosts;
-    known.vulnerabilities.add(finding.vulnerability);
+    for (const kind of debtKinds) known.points[kind] += part.points[kind] * hosts;
+    known.parts.add(part);
     here.add(known);
   }
   for (const source of here) {
