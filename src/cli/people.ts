@@ -8,7 +8,7 @@ import { allPages } from "./pages.ts";
 import { readNamedText } from "./read-file.ts";
 import { registerErasure } from "./records.ts";
 import { parseGrant } from "./role-text.ts";
-import { renderTable } from "./view/table.ts";
+import { renderList, renderTable } from "./view/table.ts";
 import { clockText, whenText } from "./view/when.ts";
 
 /** Signing in, people, tokens and approver keys. No secret is ever an argument or shown twice. */
@@ -396,14 +396,17 @@ function registerKey(program: Command, cli: Cli): void {
       const query = flags.user === undefined ? {} : { user: flags.user };
       const { items } = await ask(cli.client().GET("/api/v1/keys", { params: { query } }));
       show(cli, items, () =>
-        renderTable(items, [
-          { head: "id", cell: (k) => k.id },
-          { head: "class", cell: (k) => k.class },
-          { head: "type", cell: (k) => k.type },
-          { head: "fingerprint", cell: (k) => k.fingerprint },
-          { head: "title", cell: (k) => k.title },
-          { head: "state", cell: (k) => (k.removedAt === null ? "live" : "removed") },
-        ]),
+        renderList(items, {
+          none: "No approver key. Add your own: fettle key add ~/.ssh/id_ed25519.pub",
+          columns: [
+            { head: "id", cell: (k) => k.id },
+            { head: "class", cell: (k) => k.class },
+            { head: "type", cell: (k) => k.type },
+            { head: "fingerprint", cell: (k) => k.fingerprint },
+            { head: "title", cell: (k) => k.title },
+            { head: "state", cell: (k) => (k.removedAt === null ? "live" : "removed") },
+          ],
+        }),
       );
     });
   key

@@ -4,7 +4,7 @@ import { Failure } from "../base/failure.ts";
 import { ask } from "../client/client.ts";
 import { type Cli, show } from "./cli.ts";
 import { people } from "./names.ts";
-import { renderTable } from "./view/table.ts";
+import { renderList, renderTable } from "./view/table.ts";
 import { clockText, whenText } from "./view/when.ts";
 import { writeWhole } from "./write-whole.ts";
 
@@ -116,15 +116,19 @@ function registerHold(audit: Command, cli: Cli): void {
       const names = await people(client);
       const name = (id: string | null) => (id === null ? "" : (names.get(id) ?? id));
       show(cli, items, () =>
-        renderTable(items, [
-          { head: "hold", cell: (one) => one.name },
-          { head: "over", cell: (one) => overText(one, names) },
-          { head: "placed", cell: (one) => whenText(one.placedAt, cli.clock()) },
-          { head: "by", cell: (one) => name(one.placedBy) },
-          { head: "lifting asked by", cell: (one) => name(one.liftAskedBy) },
-          { head: "lifted by", cell: (one) => name(one.liftedBy) },
-          { head: "reason", cell: (one) => one.reason, widthMax: 60 },
-        ]),
+        renderList(items, {
+          none:
+            flags.open === true ? "No legal hold is in force." : "No legal hold was ever placed.",
+          columns: [
+            { head: "hold", cell: (one) => one.name },
+            { head: "over", cell: (one) => overText(one, names) },
+            { head: "placed", cell: (one) => whenText(one.placedAt, cli.clock()) },
+            { head: "by", cell: (one) => name(one.placedBy) },
+            { head: "lifting asked by", cell: (one) => name(one.liftAskedBy) },
+            { head: "lifted by", cell: (one) => name(one.liftedBy) },
+            { head: "reason", cell: (one) => one.reason, widthMax: 60 },
+          ],
+        }),
       );
     });
   hold

@@ -18,6 +18,8 @@ export function registerRecovery(program: Command, cli: Cli): void {
     .description("Who is appointed, and who has taken their code")
     .action(async () => {
       const { items } = await ask(cli.client().GET("/api/v1/recovery-holders"));
+      const none = "Nobody is appointed. Appoint two people: fettle recovery appoint HANDLE";
+      if (items.length === 0) return show(cli, items, () => none);
       show(cli, items, () =>
         [
           renderTable(items, [

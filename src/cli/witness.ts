@@ -1,9 +1,11 @@
 import type { Command } from "commander";
+import { counted } from "../base/counted.ts";
 import { Failure } from "../base/failure.ts";
 import { ask } from "../client/client.ts";
 import { type Cli, say, show } from "./cli.ts";
 import { readNamedText } from "./read-file.ts";
 import { renderTable, safeText } from "./view/table.ts";
+import { whenText } from "./view/when.ts";
 import {
   addCheckpoint,
   makeWitness,
@@ -37,11 +39,14 @@ function registerList(witness: Command, cli: Cli): void {
       }
       show(cli, reply, () => {
         const { need, size, cosigned, lagSeconds } = reply;
+        const covered = `${cosigned} of ${counted(size, "entry", "entries")} are covered`;
+        if (reply.items.length === 0)
+          return `No witness signs heads of the log${need === 0 ? "" : `, and work needs ${need}`}. Have a host of the fleet do it: fettle witness add HOST`;
         const table = renderTable(reply.items, [
           { head: "witness", cell: (w) => w.name },
           { head: "where", cell: (w) => safeText(w.host ?? w.url) },
           { head: "signed", cell: (w) => w.signedSize, align: "right" },
-          { head: "at", cell: (w) => w.signedAt ?? "never" },
+          { head: "at", cell: (w) => whenText(w.signedAt, cli.clock()) },
           {
             head: "problem",
             cell: (w) =>
@@ -50,7 +55,7 @@ function registerList(witness: Command, cli: Cli): void {
           },
         ]);
         const late = lagSeconds === 0 ? "" : `; a head has waited for ${lagSeconds} s`;
-        return `${table}\n${need} must sign before work starts; ${cosigned} of ${size} entries are covered${late}`;
+        return `${table}\nWork starts once ${need} of them signed; ${covered}${late}.`;
       });
     });
 }

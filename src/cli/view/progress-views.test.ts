@@ -41,7 +41,7 @@ describe("a scan that goes on", () => {
     };
     expect(scanChanges(before, after, AT).map(scanLine)).toEqual([
       "b failed: no route",
-      "scan: 2 of 3 done, 1 running, 1 failed; done about 2026-11-21T22:12:00Z",
+      "scan: 2 of 3 done, 1 running, 1 failed; done about 2026-11-21 22:12:00Z",
     ]);
   });
 

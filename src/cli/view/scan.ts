@@ -3,7 +3,7 @@ import type { components } from "../../client/schema.d.ts";
 import { clockWithMargin } from "./rollout.ts";
 import { columnsOf, type Line, span } from "./span.ts";
 import { safeText } from "./table.ts";
-import { whenText } from "./when.ts";
+import { clockText, whenText } from "./when.ts";
 
 /** A scan while it goes on: how far it is, by when it is done, and what went wrong so far. */
 export type Scan = components["schemas"]["Scan"];
@@ -74,7 +74,7 @@ export function scanLine(event: ScanEvent): string {
       return `${event.host} ${event.state}${event.problem === null ? "" : `: ${event.problem}`}`;
     case "scan": {
       const { forecast } = event;
-      const by = forecast === null ? "" : `; done about ${forecast.endsAt.replace(/\.\d+Z$/, "Z")}`;
+      const by = forecast === null ? "" : `; done about ${clockText(forecast.endsAt)}`;
       return `${scanText(event)}${by}`;
     }
     case "end":

@@ -16,6 +16,14 @@ export interface Column<Row> {
 const WIDTH_MAX = 60;
 const GAP = "  ";
 
+/** A table, or the sentence where it would be a head without rows. */
+export function renderList<Row>(
+  rows: readonly Row[],
+  of: { readonly none: string; readonly columns: readonly Column<Row>[] },
+): string {
+  return rows.length === 0 ? of.none : renderTable(rows, of.columns);
+}
+
 export function renderTable<Row>(rows: readonly Row[], columns: readonly Column<Row>[]): string {
   const cells = rows.map((row) =>
     columns.map((column) => shorten(safeText(column.cell(row)), column.widthMax ?? WIDTH_MAX)),
