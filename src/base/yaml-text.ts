@@ -1,6 +1,7 @@
 import { LineCounter, parseDocument } from "yaml";
 import { z } from "zod";
 import { Failure } from "./failure.ts";
+import { issueText } from "./issue-text.ts";
 
 /**
  * Policy and other files that people write. A fault names its line and what is allowed there, all
@@ -41,7 +42,7 @@ export function parseYaml<T>(schema: z.ZodType<T>, text: string, file: string): 
     parsed.error.issues.map((issue) => {
       const line = lineOf(document, lines, faultPath(issue));
       const where = issue.path.length === 0 ? "the file" : issue.path.join(".");
-      return `line ${line}: ${where}: ${issue.message}`;
+      return `line ${line}: ${where}: ${issueText(issue)}`;
     }),
   );
 }

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { issueText } from "../base/issue-text.ts";
 import type { PurlParts } from "../inventory/purl.ts";
 
 const partsSchema = z.strictObject({
@@ -25,6 +26,6 @@ export function readPurlParts(line: string): PartsReading {
   const parts = partsSchema.safeParse(value);
   if (parts.success) return { read: parts.data, problem: null };
   const [issue] = parts.error.issues;
-  const where = issue === undefined ? "" : `${issue.path.join(".")}: ${issue.message}`;
+  const where = issue === undefined ? "" : `${issue.path.join(".")}: ${issueText(issue)}`;
   return { read: null, problem: `the components are not right: ${where}` };
 }

@@ -1,6 +1,7 @@
 import { parse } from "csv-parse/sync";
 import { z } from "zod";
 import { Failure } from "../base/failure.ts";
+import { issueText } from "../base/issue-text.ts";
 import type { Labels } from "../base/labels.ts";
 import { hostName, identityFile, labelsInput, sshInput, sshWay } from "./host-input.ts";
 import type { Host, HostWay } from "./model.ts";
@@ -103,7 +104,9 @@ function checkedHost(row: RawHost, defaults: ListDefaults): ListedHost | { messa
   });
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
-    return { message: `${issue?.path.join(".") ?? "row"}: ${issue?.message ?? "not readable"}` };
+    return {
+      message: `${issue?.path.join(".") ?? "row"}: ${issue === undefined ? "not readable" : issueText(issue)}`,
+    };
   }
   const { name, labels, mode, ...way } = parsed.data;
   if (row.isLocal === true) return { message: "A local connection is not a host of its own." };

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { issueText } from "../base/issue-text.ts";
 import { changeStates } from "../change/model.ts";
 import type { Fields, ItsmKind, MirroredChange, Written } from "./model.ts";
 
@@ -103,8 +104,8 @@ export function parseSettings(
       .flatMap(innermost)
       .slice(0, 20)
       .map(
-        ({ path, message }) =>
-          `settings${path.map((part) => `.${String(part)}`).join("")}: ${message}`,
+        (issue) =>
+          `settings${issue.path.map((part) => `.${String(part)}`).join("")}: ${issueText(issue)}`,
       ),
   };
 }

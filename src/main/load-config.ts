@@ -4,6 +4,7 @@ import { parse } from "yaml";
 import { z } from "zod";
 import { type Config, configSchema } from "../base/config.ts";
 import { Failure } from "../base/failure.ts";
+import { issueText } from "../base/issue-text.ts";
 import { isInstalled, SYSTEM_CONFIG } from "./installed.ts";
 
 /**
@@ -34,8 +35,13 @@ export function loadConfig(sources: ConfigSources): Config {
   if (parsed.success) return parsed.data;
   throw new Failure(
     "invalid",
-    `The configuration cannot be used: ${z.prettifyError(parsed.error)}\nKnown keys: ${Object.keys(configSchema.shape).join(", ")}.`,
+    `The configuration cannot be used:\n${parsed.error.issues.map(faultLine).join("\n")}\nKnown keys: ${Object.keys(configSchema.shape).join(", ")}.`,
   );
+}
+
+function faultLine(issue: z.core.$ZodIssue): string {
+  const where = issue.path.map(String).join(".");
+  return `- ${where === "" ? "" : `${where}: `}${issueText(issue)}`;
 }
 
 function fromFile(file: string, mustExist: boolean): Record<string, unknown> {

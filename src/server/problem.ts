@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { Bug, Failure, type FailureCode, failureTable } from "../base/failure.ts";
+import { issueText } from "../base/issue-text.ts";
 import { isDiskFull } from "../db/disk-space.ts";
 
 /**
@@ -147,7 +148,7 @@ export function parseInput<T>(schema: z.ZodType<T>, value: unknown, part: string
   if (parsed.success) return parsed.data;
   const problems = parsed.error.issues.slice(0, 10).map((issue) => ({
     at: [part, ...issue.path.map(String)].join("."),
-    message: issue.message,
+    message: issueText(issue),
   }));
   const first = problems[0];
   throw new Failure("invalid", `The request is not right at ${first?.at}: ${first?.message}`, {

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { Failure } from "../../../base/failure.ts";
+import { issueText } from "../../../base/issue-text.ts";
 import { debianCodenames } from "../../../inventory/release-name.ts";
 import {
   cleanText,
@@ -188,7 +189,7 @@ function isObject(value: unknown): value is Record<string, unknown> {
 
 function describe(error: z.ZodError): string {
   const issue = error.issues[0];
-  return issue === undefined ? "is malformed" : `${issue.path.join(".")}: ${issue.message}`;
+  return issue === undefined ? "is malformed" : `${issue.path.join(".")}: ${issueText(issue)}`;
 }
 
 function cutShort(): Failure {

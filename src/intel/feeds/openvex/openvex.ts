@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { type Instant, instantFromText } from "../../../base/instant.ts";
+import { issueText } from "../../../base/issue-text.ts";
 import {
   cleanText,
   type FeedFormat,
@@ -91,7 +92,10 @@ function readDocument(
     const where = `${place} statements[${at}]`.trim();
     if (!statement.success) {
       const issue = statement.error.issues[0];
-      problems.add(where, `${issue?.path.join(".") ?? ""}: ${issue?.message ?? ""}`);
+      problems.add(
+        where,
+        `${issue?.path.join(".") ?? ""}: ${issue === undefined ? "" : issueText(issue)}`,
+      );
       continue;
     }
     const made = statementOf(statement.data, document.data);

@@ -1,6 +1,7 @@
 import { parse } from "yaml";
 import { z } from "zod";
 import { type Instant, instantFromText } from "../../../base/instant.ts";
+import { issueText } from "../../../base/issue-text.ts";
 import { normalName } from "../../../inventory/package-name.ts";
 import { canonicalEcosystem, osvFeedOf } from "../../ecosystem-name.ts";
 import {
@@ -127,7 +128,7 @@ function readRecord(place: string, raw: unknown, problems: ProblemList): OsvReco
     const issue = parsed.success ? undefined : parsed.error.issues[0];
     problems.add(
       place,
-      `is no OSV record: ${issue?.path.join(".") ?? "modified"} ${issue?.message ?? "is no time"}`,
+      `is no OSV record: ${issue?.path.join(".") ?? "modified"} ${issue === undefined ? "is no time" : issueText(issue)}`,
     );
     return null;
   }
