@@ -3,8 +3,8 @@
 # shellcheck disable=SC2034 # some facts of a job are read for completeness, or by other parts
 #
 # Fettle host program: everything that runs on a managed host, in POSIX sh (dash, bash, busybox
-# ash). The parts hold functions and constants only; `main` is called on the very last line, so a
-# file that was cut short runs nothing. Nothing is read from the caller's environment: this runs as
+# ash). The parts hold functions and constants only, in one pair of braces; `main` is called on the very
+# last line, so a file that was cut short runs nothing. Nothing is read from the caller's environment: this runs as
 # root, and what decides stands in root-owned files.
 
 set -f -u
