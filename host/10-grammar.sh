@@ -124,7 +124,7 @@ split_bundle() { # FILE DIR MODE [SIZE]
         "policy:D content:D hosts:* attempts:N permit:* revert:* bodies:N leaves:N root:D " \
         "wave+:N,I,N,N supersedes?:D")
       document("leaf", "index:N wave:N host:* body:D window?:N,N")
-      document("body", "step+:* undo?:*")
+      document("body", "step+:* transaction?:N undo?:*")
       document("gate", "tenant:I plan:D wave:N evidence:D issued:N")
       document("log", (mode == "witness" ? "" : "index:N entry+:* leaf:D node?:D,D ") \
         "from:N start?:D grow?:*")
@@ -304,11 +304,20 @@ split_bundle() { # FILE DIR MODE [SIZE]
       } else body_line(n)
     }
 
+    # Another transaction begins at a package step that stands behind one.
+    function transaction_line() {
+      if (!moves[w[2] + 0] || !moves[w[2] - 1])
+        format("`transaction` must name a package step behind another")
+      if (w[2] + 0 <= begun) format("`transaction` numbers must rise")
+      begun = w[2] + 0
+    }
+
     # Well-formed lines with an unknown verb or wrong arguments are E_VERB, which comes later.
     function body_line(n) {
       if (n < 2 || !is_number(w[2])) format("`" w[1] "` has no number")
       if (w[1] == "step") {
         if (w[2] + 0 != ++steps) format("step " steps " must stand here")
+        if (w[3] ~ /^(upgrade|downgrade|install|remove)$/) moves[steps] = 1
       } else {
         if (w[2] + 0 > steps) format("`undo` names a step that does not exist")
         if (w[2] + 0 <= undone) format("`undo` numbers must rise")
@@ -338,6 +347,7 @@ split_bundle() { # FILE DIR MODE [SIZE]
         if (w[4] + 0 > w[5] + 0) format("the wave ends before it begins")
         wave[count] = w[3] " " w[4] " " w[5]
       } else if (key == "plan.supersedes") supersedes = supersedes " " w[2]
+      else if (key == "body.transaction") transaction_line()
       else if (key == "leaf.window") {
         if (count > 8) format("more than 8 windows")
         if (w[2] + 0 > w[3] + 0) format("the window ends before it begins")

@@ -16,7 +16,8 @@ DISK_SLACK_KB=32768
 # In $WORK: `installed`, its rows; `installed.text` and its length, for the result; `unwhole`, `NAME:ARCH
 # STATE` for each package that is not wholly installed and not broken in a row. With `step` also
 # `units`, the plan's units in order, `first last verb argument`: the package steps are one unit, because
-# the list is one transaction; the grammar was checked with the bundle. While staging also `refused`, `ok`
+# the list is one transaction, or several where the body says where the next ones begin; the grammar was
+# checked with the bundle. While staging also `refused`, `ok`
 # or why these versions are refused; `wanted`, a line for each file (files_missing), and `names`, the same
 # by tabs for offers_scan; and `snapshot.rows`,
 # `pkg NAME ARCH VERSION auto|manual` for each package of the body, what is `unwhole`, and `end`; the marks
@@ -41,6 +42,7 @@ rows_list() { # step|undo
     NR == FNR {
       n = split($0, f, " ")
       if (f[1] == "step" && kind == "step") unit()
+      if (f[1] == "transaction") begins[f[2]] = 1
       if (f[3] ~ /^(upgrade|downgrade|install)$/) file[++files] = $0
       if (f[1] != kind || f[3] !~ /^(upgrade|downgrade|install|remove)$/) next
       rows[++rows_n] = $0
@@ -62,14 +64,24 @@ rows_list() { # step|undo
     }
     function unit() {
       if (f[3] ~ /^(upgrade|downgrade|install|remove)$/) {
-        if (!open) { if (groups++) apart = 1; first = f[2]; open = 1 }
+        if (!open) { if (groups++) apart = 1; first = f[2]; open = 1; line_of[++lines] = "packages" }
         last = f[2]
         return
       }
-      close_group()
-      print f[2], f[2], f[3], (f[4] == "" ? "-" : f[4]) >units
+      open = 0
+      line_of[++lines] = f[2] " " f[2] " " f[3] " " (f[4] == "" ? "-" : f[4])
     }
-    function close_group() { if (open) print first, last, "packages", "-" >units; open = 0 }
+    # Where transactions begin stands behind all steps.
+    function write_units(   i, step, from) {
+      for (i = 1; i <= lines; i++) {
+        if (line_of[i] != "packages") { print line_of[i] >units; continue }
+        from = first
+        for (step = first + 1; step <= last; step++)
+          if (step in begins) { print from, step - 1, "packages", "-" >units; from = step }
+        print from, last, "packages", "-" >units
+      }
+      if (apart) print "- - apart -" >units
+    }
     function key(name, arch) {
       if ((name, arch) in version) return name SUBSEP arch
       # A package may move between `all` (`noarch`) and the native architecture.
@@ -123,7 +135,7 @@ rows_list() { # step|undo
     }
     END {
       print bytes + 0 >(text ".bytes")
-      if (kind == "step") { close_group(); if (apart) print "- - apart -" >units }
+      if (kind == "step") write_units()
       for (i = 1; i <= rows_n; i++) {
         split(rows[i], f, " ")
         k = key(f[4], f[5]); has = installed_for(k); is = has == "-" ? "-" : state[k]
@@ -216,10 +228,13 @@ rows_are() { # FILE RELATION
   done <"$1"
 }
 
-# The rows of FILE that stand in this relation.
-rows_in() { # FILE RELATION
+# The rows of FILE that stand in this relation, of all steps or of those from FIRST to LAST.
+rows_in() { # FILE RELATION [FIRST LAST]
   while read -r ri_row; do
-    case $ri_row in *"	$2") say "$ri_row" || return 1 ;; esac
+    case $ri_row in *"	$2") ;; *) continue ;; esac
+    ri_step=${ri_row%%"$TAB"*}
+    [ "$ri_step" -ge "${3:-0}" ] && [ "$ri_step" -le "${4:-$ri_step}" ] || continue
+    say "$ri_row" || return 1
   done <"$1"
 }
 
@@ -597,8 +612,39 @@ stage_dry_run() {
   if [ "$PACKAGES_OF" = rpm ]; then
     files_named_new
     rpm_dry_run
-    return
+  else
+    apt_dry_run
   fi
+  stage_dry_transactions
+}
+
+# Where packages come in several transactions, each with all that come before it must be able to stand. A
+# package manager can only be asked what it would do now, so they are asked of together.
+stage_dry_transactions() {
+  units_read packages
+  [ "$UNITS" -gt 1 ] || return 0
+  for dt_last in $UNIT_LASTS; do
+    [ "$dt_last" != "$UNIT_LAST" ] || break
+    rows_in "$WORK/rows" from 0 "$dt_last" >"$WORK/open" || cut_short "$WORK/open"
+    [ -s "$WORK/open" ] || continue
+    DRY_OF="of the transaction that ends with step $dt_last "
+    if [ "$PACKAGES_OF" = rpm ]; then rpm_dry_run; else apt_dry_run; fi
+  done
+}
+
+# The units of this verb: how many there are in UNITS, the first step of each in UNIT_FIRSTS, the last one in
+# UNIT_LASTS, and of the last unit UNIT_FIRST and UNIT_LAST.
+units_read() { # VERB
+  UNITS=0 UNIT_FIRSTS='' UNIT_LASTS='' UNIT_FIRST='' UNIT_LAST=''
+  while read -r ur_first ur_last ur_verb _; do
+    [ "$ur_verb" = "$1" ] || continue
+    UNITS=$((UNITS + 1)) UNIT_FIRST=$ur_first UNIT_LAST=$ur_last
+    UNIT_FIRSTS="$UNIT_FIRSTS $ur_first" UNIT_LASTS="$UNIT_LASTS $ur_last"
+  done <"$WORK/units"
+}
+
+DRY_OF=''
+apt_dry_run() {
   dr_new=0 dr_down=
   set --
   while IFS=$TAB read -r _ dr_verb dr_name dr_arch _ _ dr_sha _; do
@@ -619,7 +665,7 @@ stage_dry_run() {
   dr_diff=$(say "$dr_diff" | head -n 4 | tr '\n' ' ')
   dr_err=$(grep -E '^E:| Depends:| Breaks:| Conflicts:' "$WORK/dry.err" "$WORK/dry" -h |
     head -n 3 | tr -s ' \n' ' ')
-  refuse E_PLAN_DRIFT "note=approved < and dry run > differ: $dr_diff$dr_err"
+  refuse E_PLAN_DRIFT "note=approved < and dry run ${DRY_OF}> differ: $dr_diff$dr_err"
 }
 
 # What the open rows must do beside what the dry run would do, one change a line: `i name arch to` or

@@ -240,7 +240,7 @@ rpm_dry_run() {
   [ "$rd_code" -ne 0 ] || return 0
   rpm_why "$WORK/dry" "$WORK/dry.err"
   [ "$rd_code" -ne "$DNF_LOCKED" ] || refuse E_LOCK "note=$RPM_WHY"
-  refuse E_PLAN_DRIFT "note=approved < and dry run > differ: $RPM_WHY"
+  refuse E_PLAN_DRIFT "note=approved < and dry run ${DRY_OF}> differ: $RPM_WHY"
 }
 
 rpm_why() { # ROWS WORDS

@@ -339,11 +339,13 @@ snapshot_packages() {
 packages_step() { # FIRST LAST
   # The guard compares the installed versions once more, under dpkg's lock.
   packages_just_seen || rows_look
-  rows_in "$WORK/rows" from >"$WORK/open" || cut_short "$WORK/open"
+  rows_in "$WORK/rows" from "$1" "$2" >"$WORK/open" || cut_short "$WORK/open"
   if [ ! -s "$WORK/open" ]; then
     journal APPLIED "step=$1" "last=$2" "note=every package is at its target already"
     return 0
   fi
+  # Between two transactions anybody may have begun another one: that ends by itself.
+  [ "$ACTED" = no ] || stage_lock "$LIMIT_LOCK" || :
   ps_try=0
   while :; do
     ps_try=$((ps_try + 1))
@@ -354,11 +356,12 @@ packages_step() { # FIRST LAST
     packages_apply "$WORK/open" step
     rows_look
     packages_hurt
-    if packages_reached "$WORK/rows" && [ -z "$HURT" ]; then
+    if steps_reached "$1" "$2" && [ -z "$HURT" ]; then
       marks_restore
       ACTED=yes
       journal APPLIED "step=$1" "last=$2" "seconds=$AP_SECONDS"
-      packages_facts
+      units_read packages
+      [ "$UNIT_LAST" != "$2" ] || packages_facts
       return 0
     fi
     packages_why
@@ -395,6 +398,15 @@ packages_hurt() {
 
 hurt_told() {
   printf '%s' "$HURT" | tr '\n' ';' | head -c 300
+}
+
+# Whether each package of these steps is at its target.
+steps_reached() { # FIRST LAST
+  while read -r sd_row; do
+    sd_step=${sd_row%%"$TAB"*}
+    [ "$sd_step" -ge "$1" ] && [ "$sd_step" -le "$2" ] || continue
+    case $sd_row in *"	at") ;; *) return 1 ;; esac
+  done <"$WORK/rows"
 }
 
 packages_reached() { # ROWS

@@ -10,6 +10,11 @@ undo_run() { # FAILED_STEP CODE
   ACTED=yes
   un_last=$(awk -v n="$1" '$1 <= n && n <= $2 { print $2; exit }' "$WORK/units")
   un_last=${un_last:-$1}
+  # Of several transactions none stays without the others.
+  units_read packages
+  for un_first in $UNIT_FIRSTS; do
+    [ "$un_last" -lt "$un_first" ] || [ "$un_last" -ge "$UNIT_LAST" ] || un_last=$UNIT_LAST
+  done
   journal APPLYING "undo=$un_last" "failed=$un_failed" "code=$un_code"
   undo_steps "$un_last"
   if [ -n "$UNDO_WHY" ]; then

@@ -75,20 +75,24 @@ recover_reboot() {
   HAVE_PERMIT=yes
 }
 
-# 0: go on, 1: ended. The transaction may be untouched, cut off, or complete.
+# 0: go on, 1: ended. The transactions may be untouched, cut off, or complete; what is done of several is found
+# again by packages_step.
 recover_packages() {
-  rp_first=$(awk '$3 == "packages" { print $1 }' "$WORK/units")
-  [ -n "$rp_first" ] || return 0
-  case $JL_DONE in *,"$rp_first",*) return 0 ;; esac
+  units_read packages
+  [ "$UNITS" -gt 0 ] || return 0
+  case $JL_DONE in *,"$UNIT_FIRST",*) return 0 ;; esac
   [ "$PACKAGES_OF" != rpm ] || rpm_torn
   if awk -F '\t' '$10 == "broken" { found = 1 } END { exit !found }' "$WORK/rows"; then
     recover_mend || return 1
   fi
   if packages_reached "$WORK/rows"; then
-    recover_others "$rp_first" || return 1
+    recover_others "$UNIT_FIRST" || return 1
     marks_restore
-    journal APPLIED "step=$rp_first" "note=found complete after a stop"
-    JL_DONE=$JL_DONE$rp_first,
+    for rp_first in $UNIT_FIRSTS; do
+      case $JL_DONE in *,"$rp_first",*) continue ;; esac
+      journal APPLIED "step=$rp_first" "note=found complete after a stop"
+      JL_DONE=$JL_DONE$rp_first,
+    done
     return 0
   fi
   if awk -F '\t' '$10 == "other" { exit 1 }' "$WORK/rows"; then
@@ -105,7 +109,7 @@ recover_packages() {
     # Some packages are new and some old. The rest needs a permit; packages_step asks for it.
     return 0
   fi
-  undo_run "$rp_first" E_PLAN_DRIFT
+  undo_run "$UNIT_FIRST" E_PLAN_DRIFT
   return 1
 }
 

@@ -16,6 +16,7 @@ const body: BodyText = {
     { verb: "restart", unit: "nginx.service" },
     { verb: "probe", name: "web-health" },
   ],
+  transactions: [],
   undo: [],
 };
 

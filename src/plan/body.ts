@@ -7,7 +7,7 @@ import {
   writeDocument,
 } from "../base/document.ts";
 import { never } from "../base/failure.ts";
-import type { Step } from "./model.ts";
+import type { PackageStep, Step } from "./model.ts";
 
 /**
  * A body is the complete transaction of the hosts that share it, with the undo of each step, in the
@@ -16,6 +16,11 @@ import type { Step } from "./model.ts";
  */
 export interface BodyText {
   readonly steps: readonly Step[];
+  /**
+   * The numbers of the steps that begin another transaction: the packages before such a step are wholly
+   * there before it starts. Empty: all packages are one transaction.
+   */
+  readonly transactions: readonly number[];
   /** `at` is the number of the step it undoes; numbers rise, one undo a step at most. */
   readonly undo: readonly { readonly at: number; readonly step: Step }[];
 }
@@ -26,6 +31,7 @@ export const BODY_BYTES_MAX = 256 * 1024;
 export function writeBody(body: BodyText): string {
   return writeDocument("body", [
     ...body.steps.map((step, at) => `step ${at + 1} ${stepToText(step)}`),
+    ...body.transactions.map((at) => `transaction ${at}`),
     ...body.undo.map(({ at, step }) => `undo ${at} ${stepToText(step)}`),
   ]);
 }
@@ -38,6 +44,15 @@ export function parseBody(text: string): Parsed<BodyText> {
       if (at !== steps.length + 1) reader.stop(`step ${steps.length + 1} must stand here`);
       steps.push(step);
     } while (reader.isNext("step"));
+    const transactions: number[] = [];
+    while (reader.isNext("transaction")) {
+      const [at] = reader.fields("transaction", "number");
+      if (!isBetweenPackages(steps, Number(at))) {
+        reader.stop("`transaction` must name a package step behind another");
+      }
+      if (Number(at) <= (transactions.at(-1) ?? 0)) reader.stop("`transaction` numbers must rise");
+      transactions.push(Number(at));
+    }
     const undo: { at: number; step: Step }[] = [];
     while (reader.isNext("undo")) {
       const line = readNumbered(reader, "undo");
@@ -45,8 +60,30 @@ export function parseBody(text: string): Parsed<BodyText> {
       if (line.at <= (undo.at(-1)?.at ?? 0)) reader.stop("`undo` numbers must rise");
       undo.push(line);
     }
-    return { steps, undo };
+    return { steps, transactions, undo };
   });
+}
+
+function isBetweenPackages(steps: readonly Step[], at: number): boolean {
+  return [steps[at - 2], steps[at - 1]].every((step) => step !== undefined && "sha256" in step);
+}
+
+/** The package steps of a body by transaction, in order; one list where nothing is said, none without any. */
+export function transactionsOf({ steps, transactions }: BodyText): PackageStep[][] {
+  const parts: PackageStep[][] = [];
+  for (const [at, step] of steps.entries()) {
+    if (!("sha256" in step)) continue;
+    const part = parts.at(-1);
+    if (part === undefined || transactions.includes(at + 1)) parts.push([step]);
+    else part.push(step);
+  }
+  return parts;
+}
+
+/** `packages in 2 transactions: runtime, then server app`. */
+export function inTransactionsText(body: BodyText): string {
+  const parts = transactionsOf(body).map((steps) => steps.map(({ name }) => name).join(" "));
+  return `packages in ${parts.length} transactions: ${parts.join(", then ")}`;
 }
 
 function readNumbered(reader: DocumentReader, key: "step" | "undo"): { at: number; step: Step } {

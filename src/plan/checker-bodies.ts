@@ -1,4 +1,5 @@
 import { selects } from "../base/labels.ts";
+import { type PackageOrder, placeOf } from "../policy/rings-packages.ts";
 import { rebootsFor } from "../policy/rings-reboots.ts";
 import type { BodyText } from "./body.ts";
 import { stepToText } from "./body.ts";
@@ -38,13 +39,13 @@ export function bodyFaults(judged: Judged): PlanFault[] {
 function oneBodyFaults(judged: Judged, host: PlanHost, body: BodyText): PlanFault[] {
   const resolution = resolutionOf(judged, host);
   if (resolution === null) return [fault("body-moves", `nobody resolved the sets of ${host.name}`)];
-  const wanted = resolution.moves.map((m) =>
-    [m.verb, m.name, m.arch, m.from, m.to, m.sha256].join(" "),
-  );
+  const wanted = resolution.moves.map(moveText);
   const faults: PlanFault[] = [];
   const moves = body.steps.filter((step) => "sha256" in step).map(stepToText);
-  if (wanted.join("\n") !== moves.join("\n")) {
+  if (moves.length !== wanted.length || !isSameSet(moves, wanted)) {
     faults.push(fault("body-moves", `not the complete transaction of ${host.name}`));
+  } else if (!isPackageOrder(judged.policy.order.packages, body, wanted)) {
+    faults.push(fault("package-order", host.name));
   }
   const [restarts, probes] = [textsOf(body.steps, "restart"), textsOf(body.steps, "probe")];
   const runs = textsOf(body.steps, "run");
@@ -67,6 +68,27 @@ function oneBodyFaults(judged: Judged, host: PlanHost, body: BodyText): PlanFaul
   if (!isInOrder) faults.push(fault("restart-order", host.name));
   if (!isSameSet(probes, units[1])) faults.push(fault("body-probes", host.name));
   return [...faults, ...undoFaults(judged, { host, body, resolution })];
+}
+
+function moveText(move: Resolution["moves"][number]): string {
+  return [move.verb, move.name, move.arch, move.from, move.to, move.sha256].join(" ");
+}
+
+/**
+ * Whether packages come as the policy orders them: another transaction begins exactly where another entry
+ * of the policy does, and inside one they stay as the package manager answered.
+ */
+function isPackageOrder(order: PackageOrder, body: BodyText, wanted: readonly string[]): boolean {
+  const packages = body.steps.flatMap((step, at) => ("sha256" in step ? [{ step, at }] : []));
+  return packages.every(({ step, at }, nth) => {
+    const before = packages[nth - 1];
+    const begins = body.transactions.includes(at + 1);
+    if (before === undefined) return !begins;
+    const [from, to] = [placeOf(order, before.step.name), placeOf(order, step.name)];
+    if (from !== to) return begins && from < to;
+    const isAsAnswered = wanted.indexOf(stepToText(before.step)) < wanted.indexOf(stepToText(step));
+    return !begins && isAsAnswered;
+  });
 }
 
 function isRebooted(judged: Judged, host: PlanHost): boolean {
@@ -151,8 +173,11 @@ function undoFaults(
     const undo = undone.length === 0 ? [] : [fault("body-undo", `half a way back: ${host.name}`)];
     return isAllowed ? undo : [...undo, fault("irreversible", `no way back on ${host.name}`)];
   }
-  const first = body.steps.findIndex((step) => "sha256" in step) + 1;
-  const expected = resolution.moves.map((move, at) => `${first + at} ${inverse(move)}`);
+  const moves = new Map(resolution.moves.map((move) => [moveText(move), move]));
+  const expected = body.steps.flatMap((step, at) => {
+    const move = moves.get(stepToText(step));
+    return move === undefined ? [] : [`${at + 1} ${inverse(move)}`];
+  });
   const found = undone.map(({ at, step }) => `${at} ${stepToText(step)}`);
   if (expected.join("\n") === found.join("\n")) return [];
   return [fault("body-undo", `the way back on ${host.name} is not complete`)];

@@ -126,6 +126,15 @@ function withLimits(some: Partial<PlannedWave["limits"]>): Planned {
   return sealed(withWave(1, { limits: { ...limits, ...some } }));
 }
 
+/** `openssl` before `libssl3`, each in a transaction of its own. */
+const inTurn: PlanInput = { ...input, policy: ordered("packages: [openssl, libssl3]") };
+const [turnsBody] = apart(plan(inTurn)).bodies as [BodyText];
+
+function withTurns(some: Partial<BodyText>): Planned {
+  const made = plan(inTurn);
+  return sealed({ ...apart(made), bodies: [{ ...turnsBody, ...some }] }, inTurn, made);
+}
+
 function withBody(some: Partial<BodyText>): Planned {
   return sealed({ ...parts, bodies: [{ ...firstBody, ...some }] });
 }
@@ -367,6 +376,18 @@ const mutations: Record<PlanRule, readonly (readonly [Planned, PlanInput?])[]> =
     [withHooks(({ steps }) => ({ steps: swapped(steps, 4, 5) })), hooked],
     [withHooks(({ steps }) => ({ steps: swapped(steps, 0, 4) })), hooked],
   ],
+  "package-order": [
+    [plan(input), inTurn],
+    [plan(inTurn), input],
+    [plan(inTurn), { ...input, policy: ordered("packages: [libssl3, openssl]") }],
+    // Together, and the wrong way round.
+    [withTurns({ transactions: [] }), inTurn],
+    [withTurns({ steps: swapped(turnsBody.steps) }), inTurn],
+    [withTurns({ steps: swapped(turnsBody.steps), transactions: [] }), inTurn],
+    // Two where nothing is ordered.
+    [withBody({ transactions: [2] })],
+    [withBody({ steps: swapped(firstBody.steps) })],
+  ],
   "restart-order": [
     [plan(twoUnits), { ...twoUnits, policy: ordered("restarts: [b.service, a.service]") }],
   ],
@@ -409,7 +430,6 @@ const mutations: Record<PlanRule, readonly (readonly [Planned, PlanInput?])[]> =
   "host-excluded": [[withExcluded()]],
   "body-moves": [
     [withBody({ steps: firstBody.steps.slice(1) })],
-    [withBody({ steps: swapped(firstBody.steps) })],
     [withBody({ steps: [...firstBody.steps, { verb: "hold", name: "openssl" }] })],
     [good, hostsChanged({ packageSet: sha256("packages B") })],
   ],

@@ -57,6 +57,7 @@ export const planRules = [
   "body-moves",
   "body-hooks",
   "body-order",
+  "package-order",
   "body-restarts",
   "body-reboot",
   "restart-order",

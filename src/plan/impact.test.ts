@@ -64,7 +64,7 @@ describe("the impact of a plan", () => {
       sha256: sha256(`${name}${to}`),
     });
     const bodyOf = (...steps: ReturnType<typeof step>[]) => {
-      const text = writeBody({ steps, undo: [] });
+      const text = writeBody({ steps, transactions: [], undo: [] });
       return { digest: sha256(text), text };
     };
     const [one, two] = [

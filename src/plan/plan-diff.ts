@@ -1,6 +1,6 @@
 import { instantToText } from "../base/instant.ts";
 import { partToText } from "../policy/rings-waves.ts";
-import { type BodyText, parseBody, stepToText } from "./body.ts";
+import { type BodyText, inTransactionsText, parseBody, stepToText } from "./body.ts";
 import type { PlannedWave } from "./model.ts";
 import { stopToText } from "./plan-story.ts";
 import { compareText } from "./planner-hosts.ts";
@@ -147,6 +147,7 @@ export function stepCounts(side: Pick<DiffSide, "bodies" | "hosts">): Map<string
 function stepTexts(body: BodyText): string[] {
   return [
     ...body.steps.map(stepToText),
+    ...(body.transactions.length > 0 ? [inTransactionsText(body)] : []),
     ...body.undo.map(({ step }) => `to go back: ${stepToText(step)}`),
   ];
 }

@@ -3,6 +3,7 @@ import { never, present } from "../base/failure.ts";
 import { selects } from "../base/labels.ts";
 import type { RingsPolicy } from "../policy/rings.ts";
 import type { HookPair } from "../policy/rings-hooks.ts";
+import { type PackageOrder, placeOf } from "../policy/rings-packages.ts";
 import { rebootsFor } from "../policy/rings-reboots.ts";
 import { BODY_BYTES_MAX, type BodyText, parseBody, writeBody } from "./body.ts";
 import type { PackageStep, Resolution, Step } from "./model.ts";
@@ -103,10 +104,12 @@ function draftBody(
     readonly isRebooted: boolean;
     readonly probes: readonly string[];
   },
-  policy: Pick<RingsPolicy, "oneWay">,
+  policy: Pick<RingsPolicy, "oneWay" | "order">,
 ): DraftBody {
   const { resolution, hooks, restarts, isRebooted, probes } = asked;
-  const moves = resolution.moves.map(stepOf);
+  const parts = inTransactions(resolution.moves, policy.order.packages);
+  const ordered = parts.flat();
+  const moves = ordered.map(stepOf);
   // What was drained last comes back first.
   const rejoins = hooks.toReversed();
   const irreversible = resolution.moves.flatMap((move) => {
@@ -132,7 +135,7 @@ function draftBody(
       at: at + 1,
       step: { verb: "run" as const, hook: rejoin },
     })),
-    ...(irreversible.length > 0 ? [] : resolution.moves).map((move, at) => ({
+    ...(irreversible.length > 0 ? [] : ordered).map((move, at) => ({
       ...{ at: hooks.length + at + 1, step: undoOf(move) },
     })),
     // A host that serves again is drained once more before it is taken back.
@@ -140,7 +143,10 @@ function draftBody(
       ...{ at: firstRejoin + at, step: { verb: "run" as const, hook: drain } },
     })),
   ];
-  const body = { steps, undo };
+  const transactions = parts
+    .slice(1)
+    .map((_, at) => hooks.length + parts.slice(0, at + 1).flat().length + 1);
+  const body = { steps, transactions, undo };
   const text = writeBody(body);
   return {
     digest: sha256(text),
@@ -152,13 +158,28 @@ function draftBody(
   };
 }
 
-function stepOf(move: Resolution["moves"][number]): PackageStep {
+type Move = Resolution["moves"][number];
+
+/**
+ * The moves by transaction, as the policy orders packages; inside one they stay in the order that the
+ * package manager answered.
+ */
+function inTransactions(moves: readonly Move[], order: PackageOrder): Move[][] {
+  const parts = new Map<number, Move[]>();
+  for (const move of moves) {
+    const place = placeOf(order, move.name);
+    parts.set(place, [...(parts.get(place) ?? []), move]);
+  }
+  return [...parts].sort(([a], [b]) => a - b).map(([, part]) => part);
+}
+
+function stepOf(move: Move): PackageStep {
   const { verb, name, arch, from, to, sha256: digest } = move;
   return { verb, name, arch, from, to, sha256: digest };
 }
 
 /** The step that takes one move back: the exact old version, from the exact old file. */
-export function undoOf(move: Resolution["moves"][number]): PackageStep {
+export function undoOf(move: Move): PackageStep {
   const { name, arch, from, to } = move;
   const old = (): Digest => present(move.oldSha256, `the old file of ${name}`);
   switch (move.verb) {

@@ -206,6 +206,36 @@ describe("services that come after others", () => {
     ]);
   });
 
+  test("change packages in the policy's order, each entry in a transaction of its own", () => {
+    const policy = policyOf("packages: [runtime, [server, server-*], late]");
+    const moves = ["server-web", "other", "server", "runtime"].map((name) => aMove({ name }));
+    const bodyWith = (of: PlanInput["policy"]) => {
+      const input = aPlanInput({ policy: of });
+      const [pair] = input.resolutions;
+      const facts = { ...input, resolutions: [{ ...pair!, outcome: movesOf(moves) }] };
+      const made = plan(facts);
+      expect(checkPlan(made, facts, of)).toEqual([]);
+      return { made, text: made.plan?.bodies[0]?.text ?? "" };
+    };
+    const { made, text } = bodyWith(policy);
+    expect(text.match(/(?<=upgrade )\S+/g)).toEqual(["other", "runtime", "server-web", "server"]);
+    expect(text.match(/^transaction .*/gm)).toEqual(["transaction 3"]);
+    expect(text.match(/^undo \d+ downgrade \S+/gm)?.at(2)).toBe("undo 3 downgrade server-web");
+    expect(made.report.warnings).toContain(
+      "The policy orders packages in 2 transactions: other runtime, then server-web server.",
+    );
+    // Behind a drain everything has another number.
+    const order = "order: { packages: [runtime, server*] }\nhooks: [{ drain: out, rejoin: in }]";
+    const drained = parseRings(`${testRings}\n${order}\n`);
+    expect(bodyWith(drained).text.match(/^transaction .*/gm)).toEqual(["transaction 4"]);
+    // All of one entry, or nothing ordered: one transaction.
+    for (const one of ["packages: [[other, runtime, server*]]", "tiers: off"]) {
+      expect(bodyWith(policyOf(one)).text).not.toContain("transaction");
+    }
+    expect(() => policyOf("packages: [a, [b, a]]")).toThrow(/comes once/);
+    expect(() => policyOf('packages: ["*"]')).toThrow();
+  });
+
   test("restart their units in the policy's order, and those it does not name last", () => {
     const units = ["c.service", "a.service", "b.service"];
     const input = aPlanInput({ policy: policyOf("restarts: [b.service, c.service]") });

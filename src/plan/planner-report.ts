@@ -4,6 +4,7 @@ import { detectableFailureRate } from "../policy/failure-test.ts";
 import { budgetLimitToText } from "../policy/rings-budgets.ts";
 import { needsReboot } from "../policy/rings-reboots.ts";
 import { partToText, type WavePart } from "../policy/rings-waves.ts";
+import { inTransactionsText } from "./body.ts";
 import type {
   Blocker,
   CanaryReport,
@@ -12,7 +13,7 @@ import type {
   PlanInput,
   PlanReport,
 } from "./model.ts";
-import { type Drafts, irreversiblePackages } from "./planner-bodies.ts";
+import { type DraftBody, type Drafts, irreversiblePackages } from "./planner-bodies.ts";
 import { fileReports, fileWarnings } from "./planner-files.ts";
 import { drainsOf } from "./planner-hooks.ts";
 import type { Candidate } from "./planner-hosts.ts";
@@ -55,7 +56,11 @@ export function reportFor(facts: {
     procedures: askedProcedures(facts.input, facts.candidates),
     ways,
     files,
-    warnings: [...warningsFor({ ...facts, irreversible }), ...fileWarnings(files)],
+    warnings: [
+      ...transactionWarnings(drafts),
+      ...warningsFor({ ...facts, irreversible }),
+      ...fileWarnings(files),
+    ],
   };
 }
 
@@ -65,6 +70,17 @@ function countReboots(candidates: readonly Candidate[], drafts: Drafts): number 
   );
   if (rebooting.size === 0) return 0;
   return candidates.reduce((sum, one) => sum + Number(rebooting.has(drafts.of(one))), 0);
+}
+
+/** What stops between two transactions has changed something already; the way back is one for all. */
+function transactionWarnings(drafts: ReadonlySet<DraftBody>): string[] {
+  const texts = [...drafts]
+    .filter(({ body }) => body.transactions.length > 0)
+    .map(({ body }) => inTransactionsText(body));
+  const [first, ...more] = sortedSet(texts);
+  if (first === undefined) return [];
+  const others = more.length === 0 ? "" : ` (and ${more.length} other orders on other hosts)`;
+  return [`The policy orders ${first}${others}.`];
 }
 
 function warningsFor(facts: {

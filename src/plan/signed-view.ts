@@ -1,6 +1,6 @@
 import { type Digest, sha256 } from "../base/digest.ts";
 import type { PlanDigest } from "../base/ids.ts";
-import { type BodyText, parseBody } from "./body.ts";
+import { type BodyText, inTransactionsText, parseBody } from "./body.ts";
 import { ANY_HOST, type Leaf, parseLeaf } from "./leaf.ts";
 import type { PackageStep } from "./model.ts";
 import { contentDigest } from "./planner-bodies.ts";
@@ -174,6 +174,7 @@ function stepsOf(
   for (const [digest, body] of bodies) {
     const hosts = counts.get(digest) ?? 0;
     if (!isUndone(body)) hostsWithoutUndo = Math.min(hostsMax, hostsWithoutUndo + hosts);
+    if (body.transactions.length > 0) others.add(inTransactionsText(body), hosts);
     for (const step of body.steps) {
       if ("sha256" in step) {
         const key = Object.values(step).join(" ");

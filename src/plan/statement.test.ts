@@ -50,6 +50,7 @@ const vectorBody = writeBody({
     { verb: "restart", unit: "nginx.service" },
     { verb: "probe", name: "web-health" },
   ],
+  transactions: [],
   undo: [
     {
       at: 1,

@@ -1,11 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { aMove } from "../../test/builders/plan.ts";
-import type { BodyText } from "./body.ts";
 import type { Step } from "./model.ts";
 import { undoOf } from "./planner-bodies.ts";
 import { wayBackOf } from "./way-back.ts";
 
-function bodyOf(moves: readonly ReturnType<typeof aMove>[], more: readonly Step[] = []): BodyText {
+function bodyOf(moves: readonly ReturnType<typeof aMove>[], more: readonly Step[] = []) {
   const steps = moves.map(({ verb, name, arch, from, to, sha256 }) => {
     return { verb, name, arch, from, to, sha256 };
   });

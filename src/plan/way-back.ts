@@ -1,6 +1,9 @@
 import { type BodyText, stepToText } from "./body.ts";
 import type { PackageStep, Step } from "./model.ts";
 
+/** What a body does, and what takes it back. */
+type Way = Pick<BodyText, "steps" | "undo">;
+
 /**
  * What "revert" really does on a host, read from the body that people approve and from nothing else:
  * no class is promised that its undo steps do not carry out. Hosts that boot from one of two images
@@ -24,12 +27,12 @@ const words: Readonly<Record<WayBackClass, Pick<WayBack, "label" | "tone">>> = {
   nothing: { label: "changes no package", tone: "good" },
 };
 
-export function wayBackOf(body: BodyText): WayBack {
+export function wayBackOf(body: Way): WayBack {
   const kind = classOf(body);
   return { class: kind, ...words[kind], says: sentencesOf(kind, body) };
 }
 
-function classOf({ steps, undo }: BodyText): WayBackClass {
+function classOf({ steps, undo }: Way): WayBackClass {
   const moves = steps.filter(isMove);
   if (moves.length === 0) return "nothing";
   if (undo.some(({ step }) => step.verb === "restore")) return "snapshot";
@@ -47,7 +50,7 @@ function isKernel({ verb, name }: PackageStep): boolean {
   return verb === "install" && /^(linux-image-(unsigned-)?\d|kernel(-core)?$)/.test(name);
 }
 
-function sentencesOf(kind: WayBackClass, { steps, undo }: BodyText): string[] {
+function sentencesOf(kind: WayBackClass, { steps, undo }: Way): string[] {
   if (kind === "nothing") return ["Nothing is changed that could be put back."];
   const moves = steps.filter(isMove);
   if (kind === "none") {
@@ -88,9 +91,9 @@ function sentencesOf(kind: WayBackClass, { steps, undo }: BodyText): string[] {
 }
 
 /** Steps are undone last first: hooks that undo what stands behind the packages, and those before them. */
-function hooksOf({ steps, undo }: BodyText): { first: string[]; last: string[] } {
+function hooksOf({ steps, undo }: Way): { first: string[]; last: string[] } {
   const packages = steps.findIndex(isMove) + 1;
-  const named = (some: BodyText["undo"]): string[] =>
+  const named = (some: Way["undo"]): string[] =>
     some.flatMap(({ step }) => (step.verb === "run" ? [step.hook] : [])).reverse();
   return {
     first: named(undo.filter(({ at }) => at > packages)),

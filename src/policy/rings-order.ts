@@ -1,13 +1,16 @@
 import { z } from "zod";
 import { grammar } from "../base/document.ts";
 import { strictFields } from "../base/yaml-text.ts";
+import { type PackageOrder, packageOrder } from "./rings-packages.ts";
 
-/** What comes before what: services of a ring, and restarts on a host. */
+/** What comes before what: services of a ring, and packages and restarts on a host. */
 export interface OrderPolicy {
   /** Hosts of a service (label `service`) come after those of all the services that it names. */
   readonly services: readonly { readonly service: string; readonly after: readonly string[] }[];
   /** Units in the order in which a host restarts them; units not named come last, by name. */
   readonly restarts: readonly string[];
+  /** Packages that come in transactions of their own, one after the other; empty: in one. */
+  readonly packages: PackageOrder;
   /**
    * `descending`: hosts of tier 3 come in earlier waves of their ring than those of tier 0, as far as
    * their services leave that open.
@@ -15,7 +18,7 @@ export interface OrderPolicy {
   readonly tiers: "descending" | "off";
 }
 
-export const anyOrder: OrderPolicy = { services: [], restarts: [], tiers: "off" };
+export const anyOrder: OrderPolicy = { services: [], restarts: [], packages: [], tiers: "off" };
 
 const SERVICES_MAX = 256;
 const service = z.string().min(1).max(63);
@@ -26,6 +29,7 @@ export const order = strictFields({
     .max(SERVICES_MAX)
     .default([]),
   restarts: z.array(z.string().regex(grammar.name)).max(SERVICES_MAX).default([]),
+  packages: packageOrder,
   tiers: z.enum(["descending", "off"]).default("off"),
 });
 

@@ -3,6 +3,7 @@ import type { Labels, Selector } from "../base/labels.ts";
 import { selects } from "../base/labels.ts";
 import { strictFields } from "../base/yaml-text.ts";
 import { selector } from "./rings-fields.ts";
+import { fitsPackage, packagePattern } from "./rings-packages.ts";
 
 /**
  * After which packages a host's own job boots it again. Nobody is rebooted unless the policy says so:
@@ -17,18 +18,11 @@ export interface RebootRule {
 const RULES_MAX = 64;
 const PATTERNS_MAX = 200;
 
-const pattern = z
-  .string()
-  .regex(
-    /^[A-Za-z0-9][A-Za-z0-9.+_-]{0,126}\*?$/,
-    "write a package's name; a * may stand at its end",
-  );
-
 export const rebootRules = z
   .array(
     strictFields({
       when: selector.default([]),
-      after: z.union([z.literal("needed"), z.array(pattern).min(1).max(PATTERNS_MAX)], {
+      after: z.union([z.literal("needed"), z.array(packagePattern).min(1).max(PATTERNS_MAX)], {
         message: "write needed, or a list of package names such as [linux-image-*]",
       }),
     }),
@@ -72,9 +66,5 @@ export function rebootsFor(
 function isAfter(after: RebootRule["after"], move: Move): boolean {
   if (after === "needed") return needsReboot(move);
   // A package that goes leaves nothing to boot into.
-  return move.verb !== "remove" && after.some((pattern) => fits(pattern, move.name));
-}
-
-function fits(pattern: string, name: string): boolean {
-  return pattern.endsWith("*") ? name.startsWith(pattern.slice(0, -1)) : name === pattern;
+  return move.verb !== "remove" && after.some((one) => fitsPackage(one, move.name));
 }

@@ -196,6 +196,7 @@ export async function approvedMark(
       { verb: "run", hook: "mark" },
       { verb: "probe", name: "works" },
     ],
+    transactions: [],
     undo: [{ at: 1, step: { verb: "run", hook: "unmark" } }],
   });
   const targets = waves.flatMap((wave, at) => wave.hosts.map((host) => ({ host, wave: at + 1 })));

@@ -38,9 +38,25 @@ function jobHere(draft: Draft, job: Partial<NonNullable<Draft["host"]["job"]>>) 
   return { kind: "dispatch", plan: "", index, attempt: 1, isReported: false, ...job } as const;
 }
 
+/** The good body with a second package behind the first, and what is given behind its steps. */
+function inTurns(lines: string) {
+  const second = `step 2 upgrade nginx amd64 1.22-1 1.22-2 ${sha256("c")}\n`;
+  return (text: string): string =>
+    text
+      .replace("step 3 probe", "step 4 probe")
+      .replace("step 2 ", `${second}step 3 `)
+      .replace("undo 1 ", `${lines}undo 1 `);
+}
+
 const accepted: readonly (readonly [string, CorpusCase["change"]])[] = [
   ["the good bundle", () => undefined],
   ["three approvals where two are needed", (d) => d.approvals.push({ person: "dave" })],
+  [
+    "packages in one transaction after the other",
+    (d) => {
+      d.edit.body = inTurns("transaction 2\n");
+    },
+  ],
   ["an open window", (d) => window(d, NOW - 10, NOW + 10)],
   ["the second of two windows", (d) => window(d, NOW - 90, NOW - 80, NOW - 10, NOW + 10)],
   ["a plan of one leaf, which is its own root", (d) => only(d)],
@@ -829,6 +845,41 @@ const verbs: typeof signatures = [
     "E_FORMAT",
     (d) => {
       d.edit.order = replace("index 2", "index a[$(touch<x)]");
+    },
+  ],
+  [
+    "a transaction that begins with a restart",
+    "E_FORMAT",
+    (d) => {
+      d.edit.body = inTurns("transaction 3\n");
+    },
+  ],
+  [
+    "a transaction that begins with the first step",
+    "E_FORMAT",
+    (d) => {
+      d.edit.body = inTurns("transaction 1\n");
+    },
+  ],
+  [
+    "a transaction of no step",
+    "E_FORMAT",
+    (d) => {
+      d.edit.body = inTurns("transaction 9\n");
+    },
+  ],
+  [
+    "a transaction that begins twice",
+    "E_FORMAT",
+    (d) => {
+      d.edit.body = inTurns("transaction 2\ntransaction 2\n");
+    },
+  ],
+  [
+    "a transaction that is no number",
+    "E_FORMAT",
+    (d) => {
+      d.edit.body = inTurns("transaction a[$(touch<x)]\n");
     },
   ],
   [

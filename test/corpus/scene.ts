@@ -241,6 +241,7 @@ export function named(name: string, key: MachineKey): HostPolicy["logs"][number]
 }
 
 const goodBody: BodyText = {
+  transactions: [],
   steps: [
     {
       verb: "upgrade",

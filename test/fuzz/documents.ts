@@ -21,9 +21,14 @@ export const body = writeBody({
       ...{ verb: "upgrade", name: "libssl3", arch: "amd64", from: "3.0.17-1~deb12u2" },
       ...{ to: "3.0.18-1~deb12u1", sha256: sha256("a") },
     },
+    {
+      ...{ verb: "upgrade", name: "nginx", arch: "amd64", from: "1.22.1-9", to: "1.22.1-10" },
+      sha256: sha256("c"),
+    },
     { verb: "restart", unit: "nginx.service" },
     { verb: "probe", name: "web-health" },
   ],
+  transactions: [2],
   undo: [
     {
       at: 1,

@@ -1,7 +1,15 @@
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
-import { aRoot, bodyOf, dropFixture, type Fixture, makeFixture, move } from "./apply-fixture.ts";
+import {
+  aRoot,
+  bodyOf,
+  dropFixture,
+  type Fixture,
+  inTurns,
+  makeFixture,
+  move,
+} from "./apply-fixture.ts";
 import { command, missingForRoots, must, PLAIN, type Root } from "./apply-root.ts";
 import type { Talk } from "./apply-server.ts";
 
@@ -112,6 +120,68 @@ describe.skipIf(missing !== null)("a checked job on a real Debian root", () => {
     }
     expect(await host.installed("demo-web")).toBe("1.0 installed");
     expect(host.read("var/log/effects")).toBe("");
+  });
+
+  test("packages come in the transactions that the body says, one after the other", async () => {
+    const host = await fresh();
+    const web: [string, string, string][] = [
+      ["libdemo", "1.0", "2.0"],
+      ["demo-web", "1.0", "2.0"],
+    ];
+    const body = inTurns(bodyOf(fixture, [["demo-many", "1.0", "2.0"], ...web, "probe web"]), 2);
+    const job = fixture.server.job(body);
+    const talk = await fixture.server.apply(host, job);
+    expect(outcome(talk), said(talk)).toBe("done -");
+    // One permit for both.
+    expect(talk.asks).toEqual(["apply"]);
+    expect(said(talk)).toMatch(
+      /APPLYING .*step=1 last=1 verb=packages(.*\n)*APPLIED .*step=1 last=1(.*\n)*APPLYING .*step=2 last=3 verb=packages(.*\n)*APPLIED .*step=2 last=3/,
+    );
+    expect(host.read("var/log/effects")).toBe(
+      "demo-many 2.0 configure\nlibdemo 2.0 configure\ndemo-web 2.0 configure\n",
+    );
+    const runs = host.read("var/log/apt/history.log").split("Start-Date").slice(-2);
+    expect(runs.map((run) => run.match(/(?<=\b)(libdemo|demo-\w+)(?=:\w+ \()/g)?.sort())).toEqual([
+      ["demo-many"],
+      ["demo-web", "libdemo"],
+    ]);
+    // The way back is one transaction.
+    const back = await fixture.server.revert(host, job);
+    expect(outcome(back), said(back)).toBe("rolled-back -");
+    for (const name of ["demo-many", "libdemo", "demo-web"])
+      expect(await host.installed(name)).toBe("1.0 installed");
+  });
+
+  test("transactions that cannot stand by themselves are E_PLAN_DRIFT before anything changes", async () => {
+    const host = await fresh();
+    const web: [string, string, string][] = [
+      ["libdemo", "1.0", "2.0"],
+      ["demo-web", "1.0", "2.0"],
+    ];
+    const talk = await fixture.server.apply(
+      host,
+      fixture.server.job(inTurns(bodyOf(fixture, web), 2)),
+    );
+    expect(outcome(talk), said(talk)).toBe("refused E_PLAN_DRIFT");
+    expect(said(talk)).toContain("of the transaction that ends with step 1");
+    expect(host.read("var/log/effects")).toBe("");
+  });
+
+  test("a transaction that fails takes those before it back as well", async () => {
+    const host = await fresh();
+    const moves: [string, string, string][] = [
+      ["demo-many", "1.0", "2.0"],
+      ["demo-kill", "1.0", "2.0"],
+      ["demo-bad", "1.0", "2.0"],
+    ];
+    const body = inTurns(bodyOf(fixture, moves), 2, 3);
+    const talk = await fixture.server.apply(host, fixture.server.job(body));
+    expect(outcome(talk), said(talk)).toBe("rolled-back E_STEP");
+    for (const [name] of moves) expect(await host.installed(name)).toBe("1.0 installed");
+    expect(host.read("var/log/effects")).toMatch(
+      /^demo-many 2.0 configure\ndemo-kill 2.0 configure\n/,
+    );
+    expect(await host.sh("dpkg --audit")).toBe("");
   });
 
   test("§3: installed must be FROM or TO, and a lower version needs the verb downgrade", async () => {

@@ -195,3 +195,10 @@ export function bodyOf(
     }),
   ];
 }
+
+/** The body with another transaction from each of these steps on. */
+export function inTurns(body: readonly string[], ...from: number[]): string[] {
+  const steps = body.filter((line) => line.startsWith("step "));
+  const transactions = from.map((at) => `transaction ${at}`);
+  return [...steps, ...transactions, ...body.slice(steps.length)];
+}

@@ -1,7 +1,7 @@
 import { existsSync, writeFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, type TestContext, test } from "vitest";
 import { hostProgram } from "../../src/reach/host-program.ts";
-import { aRoot, bodyOf, dropFixture, type Fixture, makeFixture } from "./apply-fixture.ts";
+import { aRoot, bodyOf, dropFixture, type Fixture, inTurns, makeFixture } from "./apply-fixture.ts";
 import { command, missingForRoots, must, type Root } from "./apply-root.ts";
 import type { Talk } from "./apply-server.ts";
 import { cutJob, roundsOf } from "./random-kills.ts";
@@ -119,6 +119,25 @@ describe.skipIf(missing !== null)("a host program that is killed", concurrent, (
     },
   );
 
+  test.for(["^APPLIED .*step=1 ", "^APPLYING .*step=3 ", "^APPLIED .*step=3 "])(
+    "§7.6: after %s of several transactions the next goes on, each effect once",
+    async (at, { onTestFinished }) => {
+      const host = await fresh(onTestFinished);
+      host.write("kill-at", `${at}\n`);
+      const names = ["demo-many", "demo-kill", "libdemo", "demo-web"];
+      const body = bodyOf(
+        fixture,
+        names.map((name) => [name, "1.0", "2.0"]),
+      );
+      const cut = await fixture.server.apply(host, fixture.server.job(inTurns(body, 3)));
+      expect(cut.results, said(cut)).toEqual([]);
+      const talk = await fixture.server.resume(host);
+      expect(outcome(talk), said(talk)).toBe("done -");
+      expect(talk.asks.join()).toBe(at.includes("APPLIED .*step=3") ? "" : "apply");
+      expect(effects(host)).toEqual(names.map((name) => `${name} 2.0 configure`).sort());
+    },
+  );
+
   test.for<[string, string[]]>([
     ["preinst", ["worker"]],
     ["postinst", ["worker"]],
@@ -156,15 +175,14 @@ describe.skipIf(missing !== null)("a host program that is killed", concurrent, (
         const to = at === "1.0" ? "2.0" : "1.0";
         const names = ["demo-kill", "demo-many", "libdemo", "demo-web"];
         host.write("var/log/effects", "");
+        const body = bodyOf(
+          fixture,
+          names.map((name) => [name, at, to]),
+        );
         const { cut, last, said } = await cutJob(
           fixture.server,
           host,
-          fixture.server.job(
-            bodyOf(
-              fixture,
-              names.map((name) => [name, at, to]),
-            ),
-          ),
+          fixture.server.job(nth === 2 ? inTurns(body, 2, 3) : body),
           { seed: nth * 1000 + round, spanMs: 700, manager: ["apt-get", "dpkg"] },
         );
         const state = outcome(last.results.length === 0 ? cut : last);

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, type TestContext, test, vi } from "vitest";
 import { hostProgram } from "../../src/reach/host-program.ts";
+import { inTurns } from "./apply-fixture.ts";
 import type { Root } from "./apply-root.ts";
 import type { Talk } from "./apply-server.ts";
 import { cutJob, roundsOf } from "./random-kills.ts";
@@ -125,6 +126,37 @@ describe.each(MANAGERS)("a checked job on a host of rpm, by $by", concurrent, (m
     expect(existsSync(host.at("var/log/effects"))).toBe(false);
   });
 
+  test("brings packages in the transactions that it says, and none that cannot stand", async ({
+    onTestFinished,
+  }) => {
+    const host = await fresh(onTestFinished);
+    const alone = inTurns(rpmBody(fixture, web), 2);
+    const drift = await fixture.server.apply(host, fixture.server.job(alone));
+    expect(outcome(drift), said(drift)).toBe("refused E_PLAN_DRIFT");
+    expect(said(drift)).toContain("of the transaction that ends with step 1");
+    expect(existsSync(host.at("var/log/effects"))).toBe(false);
+    const many = ["demo-many", "1.0", "2.0"] as const;
+    const failing = inTurns(
+      rpmBody(fixture, [
+        many,
+        ["libdemo", "1.0", "2.0"],
+        ["demo-web", "1.0", "2.0"],
+        ["demo-bad", "1.0", "2.0"],
+      ]),
+      2,
+      4,
+    );
+    const failed = await fixture.server.apply(host, fixture.server.job(failing));
+    expect(outcome(failed), said(failed)).toBe("rolled-back E_STEP");
+    expect(await versions(host, "demo-many", "demo-web")).toBe("demo-many 1.0\ndemo-web 1.0");
+    host.write("var/log/effects", "");
+    const turns = inTurns(rpmBody(fixture, [...web, many]), 3);
+    const talk = await fixture.server.apply(host, fixture.server.job(turns));
+    expect(outcome(talk), said(talk)).toBe("done -");
+    expect(talk.asks).toEqual(["apply"]);
+    expect(host.read("var/log/effects")).toBe("libdemo 2.0\ndemo-web 2.0\ndemo-many 2.0\n");
+  });
+
   test("is refused for a package that is locked, and goes no lower without the word", async ({
     onTestFinished,
   }) => {
@@ -225,12 +257,11 @@ describe.each(MANAGERS)("a checked job on a host of rpm, by $by", concurrent, (m
         const to = at === "1.0" ? "2.0" : "1.0";
         const names = ["demo-many", "libdemo", "demo-web"];
         host.write("var/log/effects", "");
-        const job = fixture.server.job(
-          rpmBody(
-            fixture,
-            names.map((name) => [name, at, to] as const),
-          ),
+        const body = rpmBody(
+          fixture,
+          names.map((name) => [name, at, to] as const),
         );
+        const job = fixture.server.job(nth === 2 ? inTurns(body, 2) : body);
         const seed = 10_000 + nth * 1000 + round;
         const how = { seed, spanMs: 900, manager: manager.processes };
         const { cut, last, said } = await cutJob(fixture.server, host, job, how);

@@ -42,6 +42,9 @@ function Steps({ text }: { readonly text: string }) {
         return (
           // biome-ignore lint/suspicious/noArrayIndexKey: a step is named by its number.
           <li key={at}>
+            {body.value.transactions.includes(at + 1) && (
+              <div className="dim">Only when all of the packages above are there:</div>
+            )}
             <span className="mono">{line}</span>
             <div className="dim">
               {back !== undefined ? (
