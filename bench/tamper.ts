@@ -16,7 +16,7 @@ import { type Handed, tamperings } from "../test/builders/tamperings.ts";
 import { judgeFiles } from "../test/ledger/second-verifier.ts";
 
 /**
- * Tampers with logs in each of fifteen ways at random places, and looks at as many that are good:
+ * Tampers with logs in each of twenty ways at random places, and looks at as many that are good:
  * `node bench/tamper.ts [RUNS]`, 10,000 unless said otherwise. One JSON line a kind; exit code 1 when
  * one was missed, a good one was not believed, or the two verifiers of files differ.
  */

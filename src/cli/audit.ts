@@ -61,11 +61,14 @@ export function registerAudit(program: Command, cli: Cli): void {
         cli.client().GET("/api/v1/audit/changes/{change}/evidence", { params, parseAs: "text" }),
       );
       writeWhole(file, Buffer.from(String(text)));
-      const entries = String(text).split("\n").length - 3;
+      const lines = String(text).split("\n");
+      const entries = lines.filter((line) => line.startsWith('{"index":')).length;
+      const reports = lines.filter((line) => line.startsWith('{"results":')).length;
       show(
         cli,
-        { file, entries },
-        () => `${entries} entries in ${file}. Check it anywhere: fettle audit verify ${file}`,
+        { file, entries, reports },
+        () =>
+          `${entries} entries in ${file}, with what hosts signed to ${reports} of them. Check it anywhere: fettle audit verify ${file}`,
       );
     });
   registerVerify(audit, cli);
@@ -169,10 +172,14 @@ function registerVerify(audit: Command, cli: Cli): void {
 }
 
 function verdictLines(file: string, verdict: PathVerdict, trust: string): readonly string[] {
-  const { entries, findings, checkpoints, root } = verdict;
+  const { entries, findings, checkpoints, root, results } = verdict;
   if (verdict.isGood) {
     const heads = checkpoints === undefined ? "" : `, ${checkpoints} signed heads`;
-    return [`Good: ${entries} entries${heads}${root === null ? "" : `, root ${root}`}`, trust];
+    const signed = results === undefined ? "" : `, ${counted(results, "result")} signed by hosts`;
+    return [
+      `Good: ${entries} entries${heads}${signed}${root === null ? "" : `, root ${root}`}`,
+      trust,
+    ];
   }
   const lines = findings.map(({ line, index, problem }) => {
     const places = [

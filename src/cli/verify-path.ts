@@ -15,6 +15,8 @@ export interface PathVerdict {
   readonly root: string | null;
   readonly checkpoints?: number;
   readonly change?: string | null;
+  /** Of evidence: how many results of hosts were looked at, each signed by its own key. */
+  readonly results?: number;
 }
 
 const FIRST_BYTES = 4_096;

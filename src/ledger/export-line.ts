@@ -57,21 +57,36 @@ export interface ProvenEntry {
   readonly index: number;
   readonly entry: string;
   readonly proof: readonly Hash[];
+  /** Where it stands for results of hosts: all of them. */
+  readonly results?: readonly SignedResult[] | undefined;
 }
 
-/** The entries of one change, each with its proof under the one head: what an auditor may be given. */
-export function evidenceText(of: {
+/** What a host said under its own key, with the key line it was verified by. */
+export interface SignedResult {
+  readonly document: string;
+  readonly signature: string;
+  readonly key: string;
+}
+
+/**
+ * What an auditor may be given about one change: its entries, each with its proof under the one head at
+ * the end, and after each that stands for results of hosts the results, as they were signed. Entries that
+ * say with which key a host was enrolled stand among them.
+ */
+export function evidenceHeader(of: {
   readonly key: LogKey;
   readonly change: string;
-  readonly note: string;
-  readonly entries: readonly ProvenEntry[];
+  readonly entries: number;
 }): string {
   const { key, change, entries } = of;
-  const first = { format: "fettle-ledger-evidence", version: 1, origin: key.origin, change };
-  const header = { ...first, entries: entries.length, key: verifierKey(key) };
-  const lines = entries.map(({ index, entry, proof }) => {
-    const hashes = JSON.stringify(proof.map((hash) => hash.toString("base64")));
-    return `{"index":${index},"proof":${hashes},"entry":${entry}}\n`;
-  });
-  return `${JSON.stringify(header)}\n${lines.join("")}${headLine(of.note)}`;
+  const first = { format: "fettle-ledger-evidence", version: 2, origin: key.origin, change };
+  return `${JSON.stringify({ ...first, entries, key: verifierKey(key) })}\n`;
+}
+
+export function provenLine({ index, entry, proof, results }: ProvenEntry): string {
+  const hashes = JSON.stringify(proof.map((hash) => hash.toString("base64")));
+  const line = `{"index":${index},"proof":${hashes},"entry":${entry}}\n`;
+  if (results === undefined) return line;
+  const signed = results.map(({ document, signature, key }) => [document, signature, key]);
+  return `${line}${JSON.stringify({ results: signed })}\n`;
 }

@@ -1,22 +1,17 @@
 import { Failure, present } from "../base/failure.ts";
 import type { Reader } from "../db/database.ts";
 import type { LogKey } from "./checkpoint.ts";
-import { toldEvent } from "./event-sentence.ts";
 import {
   entryLine,
-  evidenceText,
   headerLine,
   headLine,
-  type ProvenEntry,
   payloadLine,
   payloadOf,
   prunedLine,
 } from "./export-line.ts";
 import type { Head } from "./model.ts";
-import { proveInclusion } from "./proof.ts";
 import {
   countCheckpoints,
-  loadChangeEntries,
   loadCheckpoints,
   loadEntries,
   loadFacts,
@@ -78,28 +73,4 @@ async function exportPage(
     if (note !== undefined) text += headLine(note);
   }
   return text;
-}
-
-/** More events of one change than any rollout writes. */
-const CHANGE_ENTRIES_MAX = 20_000;
-
-/**
- * The entries of one change with their proofs, checked without the rest of the log; null: none, or their
- * beginning was pruned, as what is left would say that nobody had asked for the change.
- */
-export async function changeEvidence(
-  reader: Reader,
-  of: { readonly key: LogKey; readonly head: Head; readonly change: string },
-): Promise<string | null> {
-  const { key, head, change } = of;
-  const { size } = head;
-  const found = await loadChangeEntries(reader, { change, size, limit: CHANGE_ENTRIES_MAX });
-  const isWhole = found.some(({ entry }) => toldEvent(entry).type === "change.requested");
-  if (found.length === 0 || (!isWhole && (await loadMinimum(reader)) > 0)) return null;
-  const entries: ProvenEntry[] = [];
-  for (const { index, entry } of found) {
-    const { proof } = await proveInclusion(reader, { index, size });
-    entries.push({ index, entry, proof });
-  }
-  return evidenceText({ key, change, note: head.note, entries });
 }

@@ -9,7 +9,8 @@ import { inTransaction } from "../db/database.ts";
 import { recordReading } from "./actions-read.ts";
 import { verifierKey } from "./checkpoint.ts";
 import { eventSentence, toldEvent } from "./event-sentence.ts";
-import { changeEvidence, exportLines } from "./export.ts";
+import { changeEvidence } from "./evidence.ts";
+import { exportLines } from "./export.ts";
 import { waitForGrowth } from "./loops-watch.ts";
 import type { Head, LedgerEvent } from "./model.ts";
 import { proveConsistency, proveInclusion } from "./proof.ts";
@@ -162,8 +163,8 @@ const getEvidence = servedRoute({
     const head = await headOf(context);
     const key = await openLogKey(world);
     const { change } = params;
-    const text = await changeEvidence(world.db, { key, head, change });
-    if (text === null) {
+    const lines = await changeEvidence(world.db, { key, head, change });
+    if (lines === null) {
       const minimum = await loadMinimum(world.db);
       const gone =
         minimum === 0 ? "" : `, or no longer: the words below entry ${minimum} were pruned`;
@@ -174,7 +175,7 @@ const getEvidence = servedRoute({
     }
     await recordReading(world, actor.subject, { what: "evidence", change });
     request.setHeader("content-disposition", 'attachment; filename="fettle-evidence.jsonl"');
-    return text;
+    return lines;
   },
 });
 

@@ -1,7 +1,8 @@
 /**
- * The offline verifier of the evidence about one change: its entries alone, each with the proof that
- * it stands in the log under the signed head at the end, and the order that a change must keep. Who
- * holds it learns nothing of other changes. It cannot show that no entry was left out.
+ * The offline verifier of the evidence about one change: its entries, each with the proof that it
+ * stands in the log under the signed head at the end, the order that a change must keep, and what hosts
+ * signed, with the entries that say whose keys those are. Who holds it learns nothing of other changes.
+ * It cannot show that no entry was left out.
  */
 import { ChangeOrder } from "./verify-change.ts";
 import {
@@ -14,14 +15,19 @@ import {
   rootFromProof,
   type VerifierKey,
 } from "./verify-note.ts";
+import { HostResults } from "./verify-results.ts";
 
 export interface EvidenceVerdict {
   readonly isGood: boolean;
   readonly change: string | null;
   readonly entries: number;
+  /** Results of hosts whose signatures were looked at. */
+  readonly results: number;
   readonly findings: readonly Finding[];
 }
 
+/** What is there of no change: whose key a host signs by, and why that may be gone. */
+const BESIDE = new Set<unknown>(["host.enrolled", "ledger.pruned"]);
 const HASH_TEXT = /^[A-Za-z0-9+/]{43}=$/;
 
 export function verifyEvidence(
@@ -43,8 +49,15 @@ export function verifyEvidence(
     find(lines.length, "the last line is no head that is signed by the key given");
   }
   const order = new ChangeOrder(true);
-  let before = -1;
+  const results = new HostResults();
+  let [before, entries] = [-1, 0];
   for (const [at, line] of rest.entries()) {
+    if (line.startsWith('{"results":')) {
+      const problem = results.line(line);
+      if (problem !== null) find(at + 2, problem, before);
+      continue;
+    }
+    entries += 1;
     const found = readEntry(line);
     if (found === null) {
       find(at + 2, "this line is no entry with its proof");
@@ -55,18 +68,21 @@ export function verifyEvidence(
     const isIn = root !== null && root.toString("base64") === head?.root;
     if (index <= before) find(at + 2, "entries are not in the order of the log", index);
     else if (!isIn) find(at + 2, "the proof does not lead to the signed head", index);
-    else if (entry["change"] !== header.change) find(at + 2, "it is of another change", index);
-    else {
-      const disorder = order.next(entry);
+    else if (entry["change"] !== header.change && !BESIDE.has(entry["type"])) {
+      find(at + 2, "it is of another change", index);
+    } else {
+      const disorder = results.entry(entry) ?? order.next(entry);
       if (disorder !== null) find(at + 2, disorder, index);
     }
     before = index;
   }
-  if (header.entries !== rest.length) {
-    find(1, `it holds ${rest.length} entries and says ${header.entries}`);
+  const missed = results.end();
+  if (missed !== null) find(lines.length, missed, before);
+  if (header.entries !== entries) {
+    find(1, `it holds ${entries} entries and says ${header.entries}`);
   }
   const isGood = findings.length === 0;
-  return { isGood, change: header.change, entries: rest.length, findings };
+  return { isGood, change: header.change, entries, results: results.count, findings };
 }
 
 function readHeader(
@@ -76,7 +92,7 @@ function readHeader(
 ): { readonly change: string | null; readonly entries: number } {
   const header = parseObject(Buffer.from(line)) ?? {};
   const { origin, change, entries } = header;
-  const said = { format: "fettle-ledger-evidence", version: 1, origin, change, entries };
+  const said = { format: "fettle-ledger-evidence", version: 2, origin, change, entries };
   const isInForm = line === JSON.stringify({ ...said, key: header["key"] });
   if (!isInForm || typeof change !== "string" || typeof entries !== "number") {
     find(1, "the first line is not that of the evidence about a change");

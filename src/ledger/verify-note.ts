@@ -61,8 +61,8 @@ export function openHead(key: VerifierKey, note: string): SignedHead | null {
   return { size: Number(head[2]), root: head[3] ?? "" };
 }
 
-export function sha256(bytes: Uint8Array): Buffer {
-  return hash("sha256", bytes, "buffer");
+export function sha256(bytes: Uint8Array, other?: "sha512"): Buffer {
+  return hash(other ?? "sha256", bytes, "buffer");
 }
 
 const LEAF = Buffer.from([0]);

@@ -35,7 +35,9 @@ async function main(): Promise<number> {
   const { entries, findings, isGood, kind } = verdict;
   if (isGood) {
     const root = verdict.root === null ? "" : `, root ${verdict.root}`;
-    process.stdout.write(`good ${kind}: ${entries} entries${root}\n`);
+    const signed =
+      verdict.results === undefined ? "" : `, ${verdict.results} results signed by hosts`;
+    process.stdout.write(`good ${kind}: ${entries} entries${signed}${root}\n`);
     return 0;
   }
   process.stdout.write(`BAD ${kind}: first bad entry ${findings[0]?.index ?? "unknown"}\n`);

@@ -1,14 +1,19 @@
 import { generateKeyPairSync } from "node:crypto";
 import { sha256 } from "../../src/base/digest.ts";
 import { canonicalJson, type JsonObject } from "../../src/base/json.ts";
+import { fingerprint, parsePublicKeyLine } from "../../src/base/ssh-key.ts";
+import { makeMachineKey, openMachineKey, signDocument } from "../../src/base/sshsig.ts";
+import { writeResult } from "../../src/fleet/result.ts";
 import { type LogKey, logKey, signCheckpoint } from "../../src/ledger/checkpoint.ts";
 import {
   entryLine,
-  evidenceText,
+  evidenceHeader,
   headerLine,
   headLine,
   payloadLine,
   payloadOf,
+  provenLine,
+  type SignedResult,
 } from "../../src/ledger/export-line.ts";
 import {
   appendLeaves,
@@ -52,7 +57,7 @@ export const madeKey = logKey("acme/fettle-ledger", generateKeyPairSync("ed25519
 
 /** `size` entries at the least: changes one after the other, and what else happens meanwhile. */
 export function madeLog(size: number, random: Random, more: readonly JsonObject[] = []): MadeLog {
-  const told: JsonObject[] = [];
+  const told: JsonObject[] = madeHosts.map(({ enrolled }) => enrolled);
   const facts = new Map<string, JsonObject>();
   while (told.length < size) {
     told.push(...aChange(told.length, 1 + random(3)));
@@ -91,6 +96,42 @@ export function logOf(
   };
 }
 
+/** Hosts that sign what became of their jobs, and the entries that say by which keys. */
+const madeHosts = [0, 1, 2].map((n) => {
+  const key = openMachineKey(makeMachineKey().privateKeyPem);
+  const line = parsePublicKeyLine(key.publicKeyLine);
+  const facts = { key: line === null ? "" : fingerprint(line) };
+  const of = { type: "host.enrolled", actor: "carol", object: `host:h-${n}` };
+  return { name: `h-${n}`, key, enrolled: { ...of, facts } };
+});
+
+/** Signed results by the digest that an entry names them by. */
+const madeResults = new Map<string, readonly SignedResult[]>();
+const known = new Map<string, JsonObject>();
+
+/** One result of each host, told at once. */
+function reported(plan: string): JsonObject {
+  const told = known.get(plan);
+  if (told !== undefined) return told;
+  const results = madeHosts.map(({ name, key }, index) => {
+    const document = writeResult({
+      ...{ tenant: "acme", host: name, plan, index, attempt: 1, kind: "apply", state: "done" },
+      ...{ code: "-", way: "ssh", boot: "a".repeat(32), started: 1, ended: 2, counter: 3 },
+      ...{ packages: sha256("p"), journal: sha256("j"), policy: sha256("y"), approvals: [] },
+      output: { digest: sha256("o"), bytes: 1 },
+      head: { size: 1, root: sha256("r") },
+    });
+    const signature = signDocument({ namespace: "fettle-result-v1", key, bytes: document });
+    return { document, signature, key: key.publicKeyLine };
+  });
+  const digests = results.map(({ document }) => sha256(document)).sort();
+  const named = sha256(`${digests.join("\n")}\n`);
+  madeResults.set(named, results);
+  const facts = { count: results.length, states: { done: results.length }, results: named };
+  known.set(plan, facts);
+  return facts;
+}
+
 function aChange(at: number, need: number): JsonObject[] {
   const change = `c-${at}`;
   const plan = sha256(change);
@@ -110,7 +151,7 @@ function aChange(at: number, need: number): JsonObject[] {
     { ...of, type: "change.running", actor: "carol", facts: {} },
     { ...rollout, type: "rollout.started" },
     { ...rollout, type: "wave.opened", facts: { wave: 1 } },
-    { ...rollout, type: "target.reported", facts: { count: 3 } },
+    { ...rollout, type: "target.reported", facts: reported(plan) },
   ];
 }
 
@@ -184,15 +225,21 @@ export function filesOf(log: MadeLog): Map<string, Buffer> {
 /** The evidence about one of its changes. */
 export function evidenceOf(log: MadeLog, random: Random): string[] {
   const size = log.entries.length;
-  const parsed = log.entries.map((entry) => JSON.parse(entry) as { change?: string });
+  const parsed = log.entries.map(
+    (entry) =>
+      JSON.parse(entry) as { change?: string; type?: string; facts?: { results?: string } },
+  );
   const changes = [...new Set(parsed.flatMap(({ change }) => change ?? []))];
   const change = changes[random(changes.length)] ?? "";
   const entries = log.entries.flatMap((entry, index) => {
-    if (parsed[index]?.change !== change) return [];
+    const told = parsed[index];
+    if (told?.change !== change && told?.type !== "host.enrolled") return [];
     const proof = inclusionRanges(index, size).map((range) => rangeHash(range, nodesIn(log.tiles)));
-    return [{ index, entry, proof }];
+    return [{ index, entry, proof, results: madeResults.get(told.facts?.results ?? "") }];
   });
-  return evidenceText({ key: log.key, change, note: noteOver(log, size), entries })
+  const header = evidenceHeader({ key: log.key, change, entries: entries.length });
+  return [header, ...entries.map(provenLine), headLine(noteOver(log, size))]
+    .join("")
     .trimEnd()
     .split("\n");
 }

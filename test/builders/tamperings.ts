@@ -1,5 +1,6 @@
 import { generateKeyPairSync } from "node:crypto";
 import type { JsonObject } from "../../src/base/json.ts";
+import { makeMachineKey, openMachineKey, signDocument } from "../../src/base/sshsig.ts";
 import { type LogKey, logKey, signCheckpoint } from "../../src/ledger/checkpoint.ts";
 import { entryLine, headLine } from "../../src/ledger/export-line.ts";
 import { leafHash } from "../../src/ledger/tree.ts";
@@ -18,7 +19,7 @@ import {
 } from "./made-log.ts";
 
 /**
- * The fifteen ways in which a log is tampered with, each at a random place. What comes out is what
+ * The ways in which a log is tampered with, each at a random place. What comes out is what
  * somebody would hand to a verifier, who has the log's key, and for some of them a head seen before.
  */
 export type Handed =
@@ -104,7 +105,8 @@ function swappedTile(log: MadeLog, random: Random): Handed {
 
 function forgedProof(log: MadeLog, random: Random): Handed {
   const lines = evidenceOf(log, random);
-  const at = 1 + random(lines.length - 2);
+  const places = lines.flatMap((line, at) => (line.startsWith('{"index"') ? [at] : []));
+  const at = places[random(places.length)] ?? 1;
   const line = lines[at] ?? "";
   const { index, proof } = JSON.parse(line) as { index: number; proof: string[] };
   const hash = leafHash(`forged ${random(1e9)}`).toString("base64");
@@ -118,6 +120,39 @@ function forgedProof(log: MadeLog, random: Random): Handed {
   const told = forged ?? { index, proof };
   lines[at] = `{"index":${told.index},"proof":${JSON.stringify(told.proof)}${body}`;
   return { form: "evidence", text: textOf(lines) };
+}
+
+/** By somebody who has no host's key: other words, another's signature, a key of their own, fewer. */
+function forgedResult(log: MadeLog, random: Random): Handed {
+  const lines = evidenceOf(log, random);
+  const at = lines.findIndex((line) => line.startsWith('{"results"'));
+  const { results } = JSON.parse(lines[at] ?? "") as { results: string[][] };
+  const which = random(results.length);
+  const [document = "", signature = "", key = ""] = results[which] ?? [];
+  const other = results[(which + 1) % results.length] ?? [];
+  const put = (...one: string[]) => results.map((old, i) => (i === which ? one : old));
+  const own = openMachineKey(makeMachineKey().privateKeyPem);
+  const signed = signDocument({ namespace: "fettle-result-v1", key: own, bytes: document });
+  const forged = [
+    () => put(document.replace("state done", "state noop"), signature, key),
+    () => put(document, other[1] ?? "", key),
+    () => put(document, other[1] ?? "", other[2] ?? ""),
+    () => put(document, signed, own.publicKeyLine),
+    () => put(document, flippedText(signature, random), key),
+    () => results.filter((_, i) => i !== which),
+    () => [...results, results[which] ?? []],
+    () => null,
+  ][random(8)]?.();
+  if (forged === null) lines.splice(at, 1);
+  else lines[at] = JSON.stringify({ results: forged ?? [] });
+  return { form: "evidence", text: textOf(lines) };
+}
+
+/** Another character within the number that the signature is, whose last ones may say nothing. */
+function flippedText(armoured: string, random: Random): string {
+  const at = armoured.length - 90 + random(40);
+  const char = armoured[at] === "A" ? "B" : "A";
+  return armoured[at] === "\n" ? "" : `${armoured.slice(0, at)}${char}${armoured.slice(at + 1)}`;
 }
 
 /** A whole tile of it is gone, and nothing in the log says that it may be. */
@@ -196,6 +231,7 @@ export const tamperings: Readonly<Record<string, Tampering>> = {
   },
   "a dropped head": edited((lines, random) => void lines.splice(headPlace(lines, random), 1)),
   "a forged proof": forgedProof,
+  "a forged result of a host": forgedResult,
   "a beginning pruned without a statement": (log, random) => {
     const lines = exportOf(log, PRUNED);
     if (random(2) === 0) return exported(lines);

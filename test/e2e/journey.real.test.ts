@@ -181,6 +181,27 @@ describe.skipIf(effectiveUser() !== 0)("the journey of a real security update", 
     expect(forged.code).toBe(1);
   });
 
+  test("the evidence about the change holds what each host signed, and no word of it can be changed", async () => {
+    const file = writeFile(fleet, "change.jsonl", "");
+    const key = (await alice("audit", "key")).trim();
+    expect(await alice("audit", "evidence", change, file)).toMatch(/with what hosts signed to \d+/);
+    expect(await alice("audit", "verify", file, "--key", key)).toMatch(
+      /^Good: \d+ entries, 6 results signed by hosts/,
+    );
+    const text = readFileSync(file, "utf8");
+    for (const [from, to] of [
+      ["\\nstate done\\n", "\\nstate noop\\n"],
+      [/^\{"results":.*\n/m, ""],
+      [/"SHA256:/, '"SHA257:'],
+    ] as const) {
+      const bad = text.replace(from, to);
+      expect(bad).not.toBe(text);
+      const forged = writeFile(fleet, "forged-change.jsonl", bad);
+      const said = await fleet.alice.fettle("audit", "verify", forged, "--key", key);
+      expect(said.code, String(from)).toBe(1);
+    }
+  });
+
   async function watchLoading(feed: string): Promise<void> {
     const person = sit("feed", "load", feed);
     expect(await person.ended, person.screen()).toBe(0);
