@@ -1,9 +1,12 @@
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
-import { archivedSubjects, feedSubjects } from "../../test/builders/feed-subjects.ts";
+import { archivedSubjects, feedSubjects, olderText } from "../../test/builders/feed-subjects.ts";
 import { tarOf } from "../../test/builders/intel.ts";
 import { osvEcosystems } from "./feed-catalogue.ts";
 import type { FeedReading } from "./feed-format.ts";
+import { refusalOf } from "./feed-rules.ts";
 import { sourceOf } from "./feed-source.ts";
 import { readFeed } from "./ingest.ts";
 import { unpackLimits } from "./unpack-limits.ts";
@@ -38,6 +41,19 @@ function gist(reading: FeedReading): string {
   }
 }
 
+it("is run over every folder of feeds, and no other", () => {
+  const folders = readdirSync(join(import.meta.dirname, "feeds"));
+  const told = new Set([...feedSubjects, ...archivedSubjects].map(({ folder }) => folder));
+  expect([...told].sort()).toEqual(folders.sort());
+});
+
+/** The last good one was loaded; a part of a feed neither shrinks nor has an age. */
+function refusedAfter(last: FeedReading, next: FeedReading): string | null {
+  const state = { name: last.feed, origin: "network" as const, confirmedAt: null };
+  if (next.extent !== "whole") return "part";
+  return refusalOf({ ...state, asOf: last.asOf, entryCount: last.entryCount }, next)?.why ?? null;
+}
+
 describe.each(feedSubjects)("the feed $feed", (subject) => {
   const whole = subject.file(numbers.map(subject.record));
 
@@ -58,6 +74,20 @@ describe.each(feedSubjects)("the feed $feed", (subject) => {
     const repeated = await read(subject.file([...numbers, ...numbers].map(subject.record)));
     expect(repeated.entryCount).toBe(40);
     expect(gist(repeated)).toBe(gist(await read(whole)));
+  });
+
+  it("is refused when it shrank by more than a tenth, or is older than the last", async () => {
+    const last = await read(whole);
+    const withFirst = async (count: number) =>
+      refusedAfter(last, await read(subject.file(numbers.slice(0, count).map(subject.record))));
+    // A page of the NVD says how many there are: with fewer it is never taken for whole.
+    const isPart = subject.extent === "part" || subject.feed === "nvd";
+    expect(await withFirst(30)).toBe(isPart ? "part" : "shrunk");
+    expect(await withFirst(37)).toBe(isPart ? "part" : null);
+    if (isPart || last.asOf === null) return;
+    const old = await read(olderText(whole));
+    expect(old.asOf).toBeLessThan(last.asOf);
+    expect(refusedAfter(last, old)).toBe("older");
   });
 
   it("keeps the good records beside a bad one, and names the bad one", async () => {

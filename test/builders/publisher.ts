@@ -4,7 +4,7 @@ import { createServer as createSecureServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { zstdCompressSync } from "node:zlib";
 import { sourceKinds } from "../../src/intel/feed-catalogue.ts";
-import { archivedSubjects, feedSubjects } from "./feed-subjects.ts";
+import { archivedSubjects, feedSubjects, olderText } from "./feed-subjects.ts";
 import { tarOf } from "./intel.ts";
 
 /**
@@ -45,16 +45,10 @@ function oneFile(source: string, feed: string, format: string = feed): Publisher
       const records = numbers.map(subject.record);
       if (hasBadRecord === true) records.splice(7, 0, subject.badRecord);
       const text = subject.file(records);
-      return Buffer.from(isOld === true ? older(text) : text);
+      return Buffer.from(isOld === true ? olderText(text) : text);
     },
   };
 }
-
-const older = (text: string): string =>
-  text
-    .replaceAll("2026-01-01", "2025-06-01")
-    .replaceAll("01 Jul 2024", "01 Jun 2023")
-    .replaceAll("2020-01-01", "2019-06-01");
 
 /** Sources that are an archive of one document a record. */
 function archive(source: string, feed: string): PublisherSubject {
@@ -68,7 +62,7 @@ function archive(source: string, feed: string): PublisherSubject {
     answer: ({ numbers, hasBadRecord, isOld }) => {
       const records = numbers.map(subject.record);
       if (hasBadRecord === true) records.splice(7, 0, subject.badRecord);
-      const texts = isOld === true ? records.map(older) : records;
+      const texts = isOld === true ? records.map(olderText) : records;
       const files = texts.map((text, at) => [`top/${at}/${numbers[at] ?? "bad"}`, text]);
       return tarOf(Object.fromEntries(files) as Record<string, string>);
     },
