@@ -1,4 +1,5 @@
 import type { Instant } from "../base/instant.ts";
+import { slices } from "../base/slices.ts";
 import type { World } from "../db/world.ts";
 import type { CoverageReason } from "./coverage.ts";
 import type { HostGroup } from "./exposure.ts";
@@ -33,10 +34,14 @@ export async function judgeGroups(
   // How fresh feeds were in the past is not kept.
   const gapsOf =
     asOf === undefined ? gapFinder(await loadFeeds(world.db), world.clock()) : () => new Map();
-  return groups.map((group) => {
+  const pause = slices();
+  const judged: JudgedGroup[] = [];
+  for (const group of groups) {
+    if (pause.isDue()) await pause.taken();
     const own = members.get(group.setId) ?? new Int32Array(0);
     const risk = judge.judge(group, own);
     const gaps = gapsOf(judge.kinds(group.setId, own));
-    return { ...group, risk, gaps, state: riskState({ risk, gaps }) };
-  });
+    judged.push({ ...group, risk, gaps, state: riskState({ risk, gaps }) });
+  }
+  return judged;
 }

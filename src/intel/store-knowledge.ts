@@ -125,7 +125,7 @@ async function broughtUpToDate(
   const wanted = named.filter((id) => whole.has("fact") || isAnew.has(id) || !before.facts.has(id));
   const read = wanted.length === 0 ? [] : await loadVulnerabilities(reader, wanted);
   const told = joined(before.facts, read);
-  const facts = pairs === before.pairs ? told : new Map(named.flatMap((id) => entryOf(told, id)));
+  const facts = pairs === before.pairs ? told : picked(told, named);
   const seen = pairs === before.pairs ? before.seen : byChannel(pairs);
   const filters = await loadFilters(reader);
   return { key, pairs, seen, packages, facts, filters };
@@ -143,14 +143,21 @@ function withSources(
   return [...kept, ...now].sort((a, b) => (a.source < b.source ? -1 : a.source > b.source ? 1 : 0));
 }
 
-function entryOf<K, V>(of: ReadonlyMap<K, V>, key: K): readonly (readonly [K, V])[] {
-  const value = of.get(key);
-  return value === undefined ? [] : [[key, value]];
+function picked<K, V>(of: ReadonlyMap<K, V>, keys: readonly K[]): ReadonlyMap<K, V> {
+  const found = new Map<K, V>();
+  for (const key of keys) {
+    const value = of.get(key);
+    if (value !== undefined) found.set(key, value);
+  }
+  return found;
 }
 
 function joined<K, V>(before: ReadonlyMap<K, V>, now: Iterable<readonly [K, V]>) {
   const more = [...now];
-  return more.length === 0 ? before : new Map([...before, ...more]);
+  if (more.length === 0) return before;
+  const all = new Map(before);
+  for (const [key, value] of more) all.set(key, value);
+  return all;
 }
 
 async function readParts(reader: Reader, asOf?: Instant): Promise<Knowledge> {

@@ -146,12 +146,14 @@ export async function loadPairTimes(
               where set_id = any(${arrayText(of.setIds)}::integer[]))`;
   const isFrom =
     of.sources === undefined ? sql`true` : sql`f.source = any(${[...of.sources]}::text[])`;
+  // Moments come as numbers: there are millions, and reading each from words took half the time.
   // Two questions, as what holds and what ended are found by indices of their own.
   const rowsThat = (when: RawBuilder<unknown>) => sql`
     select f.package_id as "packageId", f.vulnerability, f.ecosystem, f.source,
            f.fixed_version as "fixedVersion", f.channel,
            f.state = any(${[...exposedStates]}::text[]) as "isExposed",
-           f.valid_from as "from", f.valid_to as "to"
+           floor(extract(epoch from f.valid_from) * 1000)::float8 as "from",
+           floor(extract(epoch from f.valid_to) * 1000)::float8 as "to"
       from finding_pair f
      where ${when} and ${isAsked} and ${isOn} and ${isFrom}
        and (f.state = any(${[...exposedStates]}::text[]) or f.channel <> '')`;

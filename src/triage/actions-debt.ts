@@ -3,7 +3,7 @@ import { sha256 } from "../base/digest.ts";
 import { Failure } from "../base/failure.ts";
 import { DAY_MS, type Instant } from "../base/instant.ts";
 import { keepLast, keptFor } from "../base/kept.ts";
-import { type Slices, slices } from "../base/slices.ts";
+import { slices } from "../base/slices.ts";
 import type { World } from "../db/world.ts";
 import { loadPastOf } from "../intel/actions-trend.ts";
 import { type Days, dayOf, daysUntil } from "../intel/days.ts";
@@ -16,6 +16,7 @@ import { debtPolicy } from "./actions-deferral.ts";
 import { candidateDates, type Sighting } from "./deadline.ts";
 import type { DeadlinePolicy } from "./deadline-policy.ts";
 import { type Debt, type DebtGroup, debtOf, type Held, type Weighed } from "./debt.ts";
+import { detections, kindOf, type NamedRow } from "./debt-detections.ts";
 import { type KeptFindings, keptFindings, type SetTimes, setFindings } from "./debt-findings.ts";
 import { type DebtPolicy, pointsOf, type RiskFacts } from "./debt-policy.ts";
 import type { Deferral } from "./deferral.ts";
@@ -177,109 +178,8 @@ async function detectedOn(
   return { partsOf, vulnerabilities, rows, told: null };
 }
 
-/** Hosts of one kind have the same dates: they are alike in all that dates ask of hosts. */
-function kindOf({ exposure, presets }: Pick<DebtGroup, "exposure" | "presets">): string {
-  return `${exposure}\n${presets}`;
-}
-
 /** By the kind of the hosts, then by the number of the finding. */
 type ByFinding<T> = ReadonlyMap<string, ReadonlyMap<number, T>>;
-
-/** What is the same part of findings on hosts of one kind, by the days on which they had it. */
-interface HeldPart {
-  readonly group: DebtRow;
-  readonly part: readonly SetTimes[];
-  /** The earliest sight of hosts that had it from the one day to the other. */
-  readonly spans: Map<string, { readonly from: number; readonly to: number; seenFrom: Instant }>;
-}
-
-/** When hosts that are alike were first seen with a vulnerability that was known; in turns. */
-async function detections(
-  groups: readonly DebtRow[],
-  partsOf: Detected["partsOf"],
-): Promise<readonly NamedRow[]> {
-  const pause = slices();
-  const rows: NamedRow[] = [];
-  for (const [kind, held] of await heldParts(groups, partsOf, pause)) {
-    const own = new Map<number, DetectionRow>();
-    for (const one of held.values()) {
-      if (pause.isDue()) await pause.taken();
-      addDetections(own, one);
-    }
-    for (const [number, row] of own) rows.push({ kind, number, row });
-  }
-  return rows;
-}
-
-/** Of sights of the same finding the earliest counts. */
-function addDetections(to: Map<number, DetectionRow>, { part, spans, group }: HeldPart): void {
-  const sights = [...spans.values()];
-  for (const finding of part) {
-    const seenFrom = firstSight(finding, sights);
-    if (seenFrom === null) continue;
-    const detectedAt = Math.max(finding.knownFrom, seenFrom);
-    const before = to.get(finding.number);
-    if (before !== undefined && before.detectedAt <= detectedAt) continue;
-    to.set(finding.number, detection(finding, group, detectedAt));
-  }
-}
-
-async function heldParts(
-  groups: readonly DebtRow[],
-  partsOf: Detected["partsOf"],
-  pause: Slices,
-): Promise<ReadonlyMap<string, ReadonlyMap<readonly SetTimes[], HeldPart>>> {
-  const first = new Map<string, DebtRow>();
-  for (const group of groups) {
-    const { setId, kernelRunning, marks, exposure, presets, from, to } = group;
-    const key = [setId, kernelRunning, marks, exposure, presets, from, to].join("\n");
-    const before = first.get(key);
-    if (before === undefined || group.seenFrom < before.seenFrom) first.set(key, group);
-  }
-  const found = new Map<string, Map<readonly SetTimes[], HeldPart>>();
-  for (const group of first.values()) {
-    if (pause.isDue()) await pause.taken();
-    const kind = kindOf(group);
-    const own = found.get(kind) ?? new Map<readonly SetTimes[], HeldPart>();
-    found.set(kind, own);
-    const { from, to, seenFrom } = group;
-    const span = `${from} ${to}`;
-    for (const part of partsOf(group)) {
-      const held = own.get(part) ?? { group, part, spans: new Map() };
-      own.set(part, held);
-      const before = held.spans.get(span);
-      if (before === undefined) held.spans.set(span, { from, to, seenFrom });
-      else if (seenFrom < before.seenFrom) before.seenFrom = seenFrom;
-    }
-  }
-  return found;
-}
-
-/** Null where nobody had it on a day on which it was known. */
-function firstSight(
-  { from, to }: SetTimes,
-  sights: readonly { readonly from: number; readonly to: number; readonly seenFrom: Instant }[],
-): Instant | null {
-  let first: Instant | null = null;
-  for (const sight of sights) {
-    if (to <= sight.from || sight.to <= from) continue;
-    if (first === null || sight.seenFrom < first) first = sight.seenFrom;
-  }
-  return first;
-}
-
-function detection(finding: SetTimes, group: DebtRow, detectedAt: Instant): DetectionRow {
-  const { vulnerability, ecosystem, source, fixedVersion } = finding;
-  const { exposure, presets } = group;
-  const fixedVersions = fixedVersion === null ? [] : [fixedVersion];
-  return { vulnerability, ecosystem, source, exposure, presets, detectedAt, fixedVersions };
-}
-
-interface NamedRow {
-  readonly kind: string;
-  readonly number: number;
-  readonly row: DetectionRow;
-}
 
 /** The first day on which each finding is past its date; clocks that stand have none. In turns. */
 async function overdueDays(
@@ -294,9 +194,13 @@ async function overdueDays(
   const days = new Map<string, Map<number, number>>();
   let next = Number.POSITIVE_INFINITY;
   const pause = slices();
+  const wayOf = new Map<string, (ecosystem: string) => number>();
   for (const { kind, number, row } of rows) {
     if (pause.isDue()) await pause.taken();
-    const date = dateOf(of.dates, sightingOf(row), of.facts);
+    const numbers = wayOf.get(kind) ?? wayNumbers(of.dates, kind);
+    wayOf.set(kind, numbers);
+    const way = numbers(row.ecosystem);
+    const date = dateOf(of.dates, sightingOf(row), { facts: of.facts, way });
     if (date === null) continue;
     if (date > of.days.now) next = Math.min(next, date);
     const own = days.get(kind) ?? new Map<number, number>();
@@ -310,16 +214,34 @@ const datesMade = new WeakMap<Vulnerability, Map<string, Instant | null>>();
 /** Of one vulnerability: kinds of hosts, times of first sights and policies differ. */
 const DATES_KEPT_MAX = 64;
 
+/** Policies, ecosystems and kinds of hosts are few: each such way to be dated has a number. */
+const ways = new Map<string, number>();
+
+/** Where all that is asked is of one kind of hosts and one policy. */
+function wayNumbers(policy: DeadlinePolicy, kind: string): (ecosystem: string) => number {
+  const known = new Map<string, number>();
+  return (ecosystem) => {
+    const before = known.get(ecosystem);
+    if (before !== undefined) return before;
+    const way = `${policy.version} ${kind} ${ecosystem}`;
+    const number = ways.get(way) ?? ways.size;
+    ways.set(way, number);
+    known.set(ecosystem, number);
+    return number;
+  };
+}
+
 function dateOf(
   policy: DeadlinePolicy,
   sighting: Sighting,
-  facts: ReadonlyMap<string, Vulnerability>,
+  of: { readonly facts: ReadonlyMap<string, Vulnerability>; readonly way: number },
 ): Instant | null {
+  const { facts, way } = of;
   const fact = facts.get(sighting.vulnerability);
-  const { ecosystem, exposure, presets, detectedAt, waits } = sighting;
+  const { detectedAt, waits } = sighting;
   const made = fact === undefined ? new Map<string, Instant | null>() : keptFor(datesMade, fact);
   const pauses = waits.map(({ from, to }) => `${from}-${to}`).join();
-  const key = `${policy.version} ${ecosystem} ${exposure} ${presets.join()} ${detectedAt} ${pauses}`;
+  const key = `${way} ${detectedAt} ${pauses}`;
   const known = made.get(key);
   if (known !== undefined) return known;
   const date = candidateDates(policy, [sighting], facts)[0]?.at ?? null;

@@ -81,7 +81,7 @@ export async function loadExposedSources(
   const offers = await loadOffersOf(reader, sight.offerSets);
   const made = sourcesMade.get(reach);
   if (made?.outside === outside && made.offers === offers) return made.sources;
-  const sources = exposedSources({
+  const sources = await exposedSources({
     exposures: exposuresOf(reach),
     outside: exposuresOf(outside),
     offers,
@@ -225,7 +225,7 @@ async function unaffectedSource(
     hostCount: 0,
     loweredHostCount: 0,
   } as const;
-  const [source] = exposedSources({ ...none, exposures: [pretend], offers });
+  const [source] = await exposedSources({ ...none, exposures: [pretend], offers });
   if (source === undefined) throw new Failure("not-found", `${input.source} is not offered.`);
   const { hosts } = await installedSource(world.db, scopes, { ecosystem, source: input.source });
   if (hosts === 0) {

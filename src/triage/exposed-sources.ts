@@ -1,3 +1,4 @@
+import { slices } from "../base/slices.ts";
 import type { Exposure } from "../intel/exposure.ts";
 import type { Vulnerability } from "../intel/model.ts";
 import { subjectOf } from "../intel/subject.ts";
@@ -18,17 +19,25 @@ export interface OfferedVersion {
   readonly origin: string;
 }
 
-export function exposedSources(input: {
+/** In turns, so that the server answers others meanwhile. */
+export async function exposedSources(input: {
   readonly exposures: readonly Exposure[];
   /** The same, counted over publicly exposed hosts (and those that do not say) only. */
   readonly outside: readonly Exposure[];
   readonly offers: readonly OfferedVersion[];
   readonly vulnerabilities: ReadonlyMap<string, Vulnerability>;
-}): readonly ExposedSource[] {
+}): Promise<readonly ExposedSource[]> {
+  const pause = slices();
   const newest = newestOffers(input.offers);
-  const outside = new Map(input.outside.map((each) => [findingKeyOf(each), each]));
+  const outside = new Map<string, Exposure>();
+  for (const each of input.outside) {
+    if (pause.isDue()) await pause.taken();
+    outside.set(findingKeyOf(each), each);
+  }
   const groups = Map.groupBy(input.exposures, keyOf);
-  return [...groups.entries()].map(([key, exposures]) => {
+  const sources: ExposedSource[] = [];
+  for (const [key, exposures] of groups) {
+    if (pause.isDue()) await pause.taken();
     const first = exposures[0] as Exposure;
     const offered = newest.get(key) ?? null;
     const order = orderOf(first.ecosystem);
@@ -48,15 +57,16 @@ export function exposedSources(input: {
         facts: input.vulnerabilities.get(exposure.vulnerability) ?? null,
       };
     });
-    return {
+    sources.push({
       ecosystem: first.ecosystem,
       source: first.source,
       offeredVersion: offered,
       hosts: Math.max(...exposures.map((exposure) => exposure.hostCount)),
       exposedHosts: Math.max(0, ...vulnerabilities.map((each) => each.exposedHosts)),
       vulnerabilities,
-    };
-  });
+    });
+  }
+  return sources;
 }
 
 function keyOf(thing: { readonly ecosystem: string; readonly source: string }): string {
