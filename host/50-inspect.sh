@@ -21,10 +21,6 @@ inspect_main() { # [refresh]
   if [ "$PACKAGES_OF" = dpkg ]; then inspect_packages "$IN_DIR"; else inspect_others "$IN_DIR" "$in_how"; fi 2>/dev/null
   inspect_host "$IN_DIR/arch" >"$IN_DIR/host" 2>/dev/null
   {
-    IN_REBOOT=-
-    read -r IN_REBOOT <"$IN_DIR/reboot"
-    # Only dpkg's hosts leave a note where a library wants a reboot.
-    [ "$IN_REBOOT" = kernel ] || [ "$PACKAGES_OF" != dpkg ] || inspect_reboot
     inspect_services
     if [ "$PACKAGES_OF" = dpkg ]; then
       sources_scan "$IN_DIR" newer "$IN_DIR/installed"
@@ -35,6 +31,9 @@ inspect_main() { # [refresh]
     inspect_ways
   } >"$IN_DIR/out" 2>/dev/null
   inspect_processes "$IN_DIR" 2>/dev/null
+  IN_REBOOT=-
+  read -r IN_REBOOT <"$IN_DIR/reboot"
+  [ "$IN_REBOOT" = kernel ] || inspect_reboot "$IN_REBOOT" "$IN_DIR/restarts" >>"$IN_DIR/restarts"
   printf '@inspect\n'
   awk '
     { bytes = length($0); gsub(/[^\t -~]/, ""); lost += bytes - length($0); print }
@@ -222,13 +221,22 @@ inspect_packages() { # DIR
     }'
 }
 
-# Where the kernel does not want a reboot: whether a package asked for one.
-inspect_reboot() {
+# Where the kernel does not want a reboot, whoever says it first: a note that packages leave (Debian's, and
+# the one that `zypper needs-rebooting` reads), rpm's own times, and the first process, which nobody restarts.
+# apk has neither, so there only the first process tells.
+inspect_reboot() { # `packages NAME…`|- RESTARTS
+  ir_first=$(awk -F '\t' '$2 == 1 { print $3; exit }' "$2")
   if [ -e /run/reboot-required ]; then
-    in_names=$(sort -u /run/reboot-required.pkgs 2>/dev/null | tr '\n' ' ' | head -c 400)
+    in_names=$(sort -u /run/reboot-required.pkgs 2>/dev/null | tr '\n' ' ' | head -c 280)
     printf 'reboot yes packages %s\n' "$in_names"
-  else
-    printf 'reboot no\n'
+  elif [ -e /run/reboot-needed ]; then
+    say "reboot yes packages that zypper brought"
+  elif [ "$1" != - ]; then
+    printf 'reboot yes %.290s\n' "$1"
+  elif [ -n "$ir_first" ]; then
+    printf 'reboot yes the first process still runs the replaced %.200s\n' "$ir_first"
+  elif [ "$PACKAGES_OF" != apk ]; then
+    say "reboot no"
   fi
 }
 

@@ -1,5 +1,6 @@
 # Hosts whose packages are rpm's or apk's: what is installed, and whose files are whose, from their own
-# databases; what dnf and zypper offer is in parts 58 and 59. Hosts of apk are only looked at. What cannot be told is left out and never guessed: whether a library wants a reboot, or what a person asked rpm for.
+# databases; what dnf and zypper offer is in parts 58 and 59. Hosts of apk are only looked at.
+# What cannot be told is left out and never guessed, such as what a person asked rpm for.
 
 RPM_FOLDERS='/var/lib/rpm /usr/lib/sysimage/rpm'
 APK_FILES='/lib/apk/db/installed /usr/lib/apk/db/installed'
@@ -25,7 +26,11 @@ inspect_others() { # DIR refresh|cached
   say "lists none 0 what the sources of $PACKAGES_OF offer is not read" >"$1/lists.out"
   if [ "$PACKAGES_OF" = rpm ]; then
     rpm_rows "$1" '%|MODULARITYLABEL?{%{MODULARITYLABEL}}:{}|' || rpm_rows "$1" ''
-    awk -F '\t' -v dir="$1" -v running="$IN_KERNEL" "$AWK_RPM_PACKAGES" "$1/rt.rows"
+    # When the first process began: a container is younger than its kernel.
+    read_clock
+    read_start 1
+    awk -F '\t' -v dir="$1" -v running="$IN_KERNEL" -v began="$((NOW_S - UPTIME_S + ${START:-0} / 100))" \
+      "$AWK_RPM_PACKAGES" "$1/rt.rows"
     rpm_scan "$1" "$2" newer "$1/rt.rows"
   else
     io_world=/etc/apk/world
@@ -58,7 +63,9 @@ others_files() {
 }
 
 # A source has the epoch of its binary, as rpm writes none of its own into the name. Of kernels that are
-# installed side by side the one that was built last is the newest.
+# installed side by side the one that was built last is the newest. What every process or the first one
+# holds wants a reboot when it came after this system began (rpm's own time of the transaction): the names are
+# those of dnf's `needs-restarting -r`, and SUSE's for the same.
 # shellcheck disable=SC2016
 AWK_RPM_PACKAGES='
 $1 == "gpg-pubkey" { next }
@@ -75,6 +82,8 @@ $1 == "gpg-pubkey" { next }
   print "/rpm/" $1 ":" plain "." $2 "\t" $6 >(dir "/rt.lists")
   if (native == "" && arch != "noarch") native = arch
 }
+$1 ~ /^(glibc|systemd|dbus(-1|-broker|-daemon)?|linux-firmware|kernel-firmware(-.*)?|microcode_ctl|ucode-(intel|amd))$/ && \
+  $6 + 0 > began + 0 && !since[$1]++ { young = young " " $1 }
 $1 ~ /^kernel(-(core|default|default-base|rt-core|64k-core|uek|uek-core))?$/ {
   if (plain "." arch == running) mine[$1] = $7
   if ($7 + 0 > built[$1] + 0) { built[$1] = $7; newest[$1] = $3 }
@@ -83,10 +92,13 @@ END {
   print native >(dir "/arch")
   for (name in mine) {
     print "kernel-installed " newest[name]
-    if (built[name] != mine[name]) print "reboot yes kernel " name "-" newest[name]
-    exit
+    if (built[name] != mine[name]) { print "reboot yes kernel " name "-" newest[name]; is_kernel = 1 }
+    is_known = 1
+    break
   }
-  print "kernel-installed -"
+  if (!is_known) print "kernel-installed -"
+  if (is_kernel) print "kernel" >(dir "/reboot")
+  else if (young != "") print "packages" young >(dir "/reboot")
 }'
 
 # A letter a line, and an empty line behind each package (apk-tools, format of the installed database).

@@ -88,6 +88,25 @@ describe("a host that says it is done is verified", () => {
   });
 });
 
+test("a kernel of rpm that comes or goes is judged by itself, as others stay beside it", () => {
+  const kernel = { name: "kernel-core", arch: "x86_64" };
+  const [one, two, three] = ["5.14-1", "5.14-2", "5.14-3"] as const;
+  const steps = [
+    { verb: "install", ...kernel, from: "-", to: three, sha256: "a".repeat(64) },
+    { verb: "remove", ...kernel, from: one, to: "-", sha256: "-" },
+  ] as const;
+  const withKernels = (...versions: readonly string[]) => {
+    const lines = versions.map(
+      (version) => `pkg kernel-core\tx86_64\t${version}\tkernel\t${version}\tinstalled\tauto`,
+    );
+    const inspection = seen(...lines);
+    return judgeHost({ body: { steps, transactions: [], undo: [] }, inspection, before: [] });
+  };
+  expect(withKernels(two, three).verdict).toBe("verified");
+  expect(withKernels(one, two, three).evidence.packages).toMatchObject([{ planned: "-" }]);
+  expect(withKernels(two).evidence.packages).toMatchObject([{ planned: three, found: two }]);
+});
+
 describe("it is not", () => {
   test.each([
     ["with another version", "pkg libssl3\tamd64\t3.0.17-1\topenssl\t3.0.17-1\tinstalled\tauto"],

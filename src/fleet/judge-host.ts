@@ -1,7 +1,7 @@
 import type { Inspection } from "../inventory/inspection.ts";
 import type { HostFacts } from "../inventory/model.ts";
 import type { BodyText } from "../plan/body.ts";
-import type { Step } from "../plan/model.ts";
+import type { PackageStep, Step } from "../plan/model.ts";
 
 export interface JudgedJob {
   readonly body: BodyText;
@@ -88,15 +88,23 @@ function wrongPackage(step: Step, inspection: Inspection): readonly PackageEvide
         (p) => p.name === step.name && (p.arch === step.arch || p.arch === "all"),
       );
       const planned = step.verb === "remove" ? "-" : step.to;
-      const isRight =
-        step.verb === "remove"
-          ? found.length === 0
-          : found.length === 1 && found[0]?.version === step.to;
-      if (isRight) return [];
+      if (isAsPlanned(step, found)) return [];
       return [{ name: step.name, planned, found: found.map((p) => p.version).join(" ") || null }];
     }
     default:
       return [];
+  }
+}
+
+/** Kernels of rpm are installed beside each other: one comes or goes, and others are there. */
+function isAsPlanned(step: PackageStep, found: Inspection["packages"]): boolean {
+  switch (step.verb) {
+    case "install":
+      return found.some(({ version }) => version === step.to);
+    case "remove":
+      return found.every(({ version }) => version !== step.from);
+    default:
+      return found.length === 1 && found[0]?.version === step.to;
   }
 }
 

@@ -32,13 +32,14 @@ export const rebootRules = z
 
 /**
  * Packages that the running system keeps using until it boots: kernels, microcode, and those whose
- * code every process or the first process itself holds; by the names of Debian and of Fedora's family.
+ * code every process or the first process itself holds; by the names of Debian, of Fedora's family and SUSE.
  */
 const NEEDED = new RegExp(
   `^(${[
     "linux-image-.+|(intel|amd64)-microcode|libc6",
     "kernel(-rt)?(-core)?|microcode_ctl|linux-firmware|glibc",
     "systemd|dbus(-broker|-daemon)?",
+    "kernel-(default|azure|firmware.*)|ucode-(intel|amd)|dbus-1",
   ].join("|")})$`,
 );
 

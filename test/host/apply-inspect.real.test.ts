@@ -3,7 +3,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import fc from "fast-check";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { hostProgram } from "../../src/reach/host-program.ts";
 import { aRoot, bodyOf, dropFixture, type Fixture, makeFixture, SOURCE } from "./apply-fixture.ts";
 import { publish } from "./apply-packages.ts";
@@ -221,6 +221,49 @@ describe.skipIf(missing !== null)("a host that is looked at", () => {
       const owner = await host.sh(`rpm -qf --qf '%{NAME}' $(readlink /proc/${pid}/exe)`);
       const runs = lines.filter((l) => /^(used|idle) /.test(l)).toSorted();
       expect(runs).toEqual(["idle adp idle-web", `used ${owner}\t1\t1\t0\tsleep`]);
+    },
+  );
+
+  test.skipIf(!existsSync("/usr/bin/rpmbuild"))(
+    "a host of rpm wants a reboot for what came since it began, by zypper's note, and for its first process",
+    async () => {
+      const host = await fresh();
+      await host.sh("rm /var/lib/dpkg/status && mkdir -p /etc/rpm /var/lib/rpm /opt");
+      host.write("etc/rpm/macros", "%_dbpath /var/lib/rpm\n");
+      await addRpm(host);
+      await makeRpm(host, ["Name: glibc"], ["/usr/bin/sleep"]);
+      const later = Date.now() + 2000;
+      await makeRpm(host, ["Name: other"], ["/usr/bin/tail"]);
+      await host.sh("cp /bin/dash /opt/init");
+      const look = "echo inspect | /usr/sbin/fettle-host serve | grep ^reboot";
+      const script = [
+        look,
+        `until [ "$(date +%s)" -gt "$(($(stat -c %Y /proc/1) + 2))" ]; do sleep 0.1; done`,
+        "rpm -U --justdb --nodeps --replacepkgs /rpm/other-*.rpm",
+        look,
+        "rpm -U --justdb --nodeps --replacepkgs /rpm/glibc-*.rpm",
+        look,
+        "touch /run/reboot-needed",
+        look,
+        "rm /run/reboot-needed /opt/init; rpm -e --justdb --nodeps glibc",
+        look,
+      ].join("\n");
+      host.write("opt/looks", script);
+      await vi.waitFor(() => expect(Date.now()).toBeGreaterThan(later), { timeout: 5000 });
+      // A system of its own, that begins now.
+      const own = ["unshare", "--pid", "--fork", `--mount-proc=${host.at("proc")}`] as const;
+      const said = await must([...own, "chroot", host.path, "/opt/init", "/opt/looks"], {
+        timeoutMs: 60_000,
+        env: PLAIN,
+      });
+      expect(said.split("\n")).toEqual([
+        "reboot no",
+        "reboot no",
+        "reboot yes packages glibc",
+        "reboot yes packages that zypper brought",
+        "reboot yes the first process still runs the replaced /opt/init",
+        "",
+      ]);
     },
   );
 
@@ -482,5 +525,7 @@ async function makeRpm(host: Root, head: readonly string[], files: readonly stri
     ...defines.flatMap((one) => ["--define", one]),
     host.at("rpm/one.spec"),
   ]);
-  await host.sh("rpm -i --justdb --nodeps /rpm/RPMS/*/*.rpm && rm -r /rpm/RPMS");
+  await host.sh(
+    "rpm -i --justdb --nodeps /rpm/RPMS/*/*.rpm && mv /rpm/RPMS/*/*.rpm /rpm/ && rm -r /rpm/RPMS",
+  );
 }
