@@ -20,6 +20,7 @@ export type Feed = Reply<"/api/v1/feeds">["items"][number];
 export type Witnesses = Reply<"/api/v1/witnesses">;
 export type AgentsHealth = Reply<"/api/v1/agent-health">;
 export type WaysIn = Reply<"/api/v1/ways-in">;
+export type Policies = Reply<"/api/v1/policy">;
 export type Facets = components["schemas"]["HostFacets"];
 
 /** A fact, or in words why it could not be had. */
@@ -40,6 +41,7 @@ export interface Facts {
   readonly witnesses: Asked<Witnesses>;
   readonly agents: Asked<AgentsHealth>;
   readonly waysIn: Asked<WaysIn>;
+  readonly policies: Asked<Policies>;
 }
 
 export interface MachineFacts {

@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { DAY_MS, HOUR_MS, instantToText, MINUTE_MS } from "../base/instant.ts";
 import { findingsText } from "./doctor.ts";
@@ -45,6 +47,21 @@ const facets = {
 
 const fresh = { name: "kev", state: "fresh", why: "", failure: null };
 
+const SHIPPED = readFileSync(join(import.meta.dirname, "../../policies/rings.yaml"), "utf8");
+/** The shipped file, as somebody would have it who minds what it does at once. */
+const CAREFUL = SHIPPED.replaceAll("soak: 1m", "soak: 30m").replace(
+  "failedMax: 5%",
+  "failedMax: 2%",
+);
+
+function rings(text: string, over: object = {}) {
+  return {
+    ...{ name: "rings.yaml", kind: "rings" as const, decides: "", origin: "own" as const },
+    ...{ file: null, digest: "", since: null, applied: null, problem: null, text },
+    ...over,
+  };
+}
+
 function aDeployment(over: Partial<Facts> = {}): Facts {
   return {
     now: NOW,
@@ -66,6 +83,7 @@ function aDeployment(over: Partial<Facts> = {}): Facts {
     hosts: { value: { total: 3, facets } as never },
     ledger: { value: { isHeadGood: true, size: 12 } },
     agents: { value: { total: 2, items: [] } },
+    policies: { value: { items: [rings(CAREFUL)] } },
     waysIn: { value: { hosts: 2, signed: 2, items: [] } },
     witnesses: { value: { need: 0, size: 12, cosigned: 0, lagSeconds: 0, items: [] } },
     ...over,
@@ -131,6 +149,18 @@ describe("the doctor", () => {
               },
             ],
           },
+        },
+      },
+    ],
+    [
+      "rings policy attention: rings.yaml lets more go wrong at once than it should: canary soaks 1 min, not 30 min; 2 lets 5 % fail, not 2 %; it comes with Fettle, for a first look",
+      { policies: { value: { items: [rings(SHIPPED, { origin: "shipped" })] } } },
+    ],
+    [
+      "rings policy attention: rings.yaml lets more go wrong at once than it should: 2 has 101 hosts under way at once, not 100 or a tenth",
+      {
+        policies: {
+          value: { items: [rings(CAREFUL.replace("inFlightMax: 20", "inFlightMax: 101"))] },
         },
       },
     ],

@@ -3,6 +3,7 @@ import { agents } from "./doctor-agents.ts";
 import type { Asked, Facets, Facts, Feed, Finding, Witnesses } from "./doctor-facts.ts";
 import { clock, good } from "./doctor-finding.ts";
 import { machine } from "./doctor-machine.ts";
+import { rings } from "./doctor-rings.ts";
 import { ofHealth } from "./doctor-server.ts";
 import { waysIn } from "./doctor-ways.ts";
 
@@ -28,6 +29,7 @@ function reached(facts: Facts): readonly Finding[] {
     ...ofAsked("feeds", facts.feeds, feeds),
     ...ofAsked("hosts", facts.hosts, hosts),
     ...ofAsked("agents", facts.agents, agents),
+    ...ofAsked("rings policy", facts.policies, rings),
     ...ofAsked("second ways in", facts.waysIn, waysIn),
     ...ofAsked("ledger", facts.ledger, ledger),
     ...ofAsked("witnesses", facts.witnesses, witnesses),

@@ -84,6 +84,7 @@ async function factsOf(cli: Cli): Promise<Facts> {
     }),
     ledger: await probe(() => lookAtLedger(cli)),
     agents: await probe(() => ask(client().GET("/api/v1/agent-health"))),
+    policies: await probe(() => ask(client().GET("/api/v1/policy"))),
     waysIn: await probe(() => ask(client().GET("/api/v1/ways-in"))),
     witnesses: await probe(() => ask(client().GET("/api/v1/witnesses"))),
   };
