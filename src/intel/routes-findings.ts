@@ -76,7 +76,6 @@ const findingFile: CsvForm<z.output<typeof findingReply>> = {
     { head: "epss", cell: (row) => row.epss },
     { head: "cvss", cell: (row) => row.cvss },
     { head: "hosts", cell: (row) => row.hostCount },
-    { head: "lowered on hosts", cell: (row) => row.loweredHostCount },
     { head: "services", cell: (row) => row.serviceCount },
     { head: "packages", cell: (row) => row.packageCount },
     { head: "vulnerabilities", cell: (row) => row.vulnerabilityCount },
@@ -92,6 +91,7 @@ const findingFile: CsvForm<z.output<typeof findingReply>> = {
       head: "what runs",
       cell: (row) => row.runtime?.map((one) => `${one.label} on ${one.hostCount}`) ?? null,
     },
+    { head: "lowered on hosts", cell: (row) => row.loweredHostCount },
   ],
 };
 

@@ -7,7 +7,7 @@ import type { Permission } from "../base/permission.ts";
 import type { Tone } from "../base/tone.ts";
 import type { World } from "../db/world.ts";
 import { type JudgedGroup, judgeGroups } from "../intel/actions-risk.ts";
-import { knownHostsOf } from "../intel/exposure.ts";
+import { type CountedHosts, knownHostsOf } from "../intel/exposure.ts";
 import { type RiskState, riskNotKnown } from "../intel/host-risk.ts";
 import { foundHost } from "../inventory/actions.ts";
 import { factsReply, type factsReplySchema, hostReply } from "../inventory/host-reply.ts";
@@ -42,6 +42,8 @@ export interface HostQuery {
   readonly cursor: string;
   readonly skip?: number | undefined;
   readonly limit: number;
+  /** As lines of a file: rows alone, without totals, so that pages of a large fleet count nothing. */
+  readonly isFile?: boolean;
 }
 
 type ShownHost = z.output<typeof shownHostSchema>;
@@ -66,13 +68,16 @@ export async function listShownHosts(
     text: query.q,
     now: world.clock(),
   };
-  const alike = await loadAlikeHosts(world.db, asked);
-  const judged = await judgeGroups(world, knownHostsOf(alike).groups);
-  const groups = judged.map((group) => ({ ...group, tone: group.state.state }));
+  const isCounted = query.isFile !== true || risk !== undefined;
+  const alike = isCounted ? await loadAlikeHosts(world.db, asked) : [];
+  const all = await judgeGroups(world, knownHostsOf(alike).groups);
+  const groups = all.map((group) => ({ ...group, tone: group.state.state }));
   const counts = countByTones(alike, groups);
   const { cursor: afterName, limit } = query;
   const page = { afterName, skip: query.skip ?? 0, limit };
   const listed = await pageOfHosts(world.db, { ...asked, tones, groups }, page);
+  const ofPage = (): CountedHosts[] => listed.map((host) => ({ ...host, hostCount: 1 }));
+  const judged = isCounted ? all : await judgeGroups(world, knownHostsOf(ofPage()).groups);
   const byGroup = new Map(judged.map((group) => [groupKey(group), group]));
   const hosts = await loadHosts(world.db, { scopes, ids: listed.map((host) => host.id) });
   const groupOf = new Map(

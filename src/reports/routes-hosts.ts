@@ -47,7 +47,8 @@ const getHosts = route({
     facets: hostFacetsSchema,
     actions: z.array(actionSchema),
   }),
-  handle: async ({ world, actor }, { query }) => listShownHosts(world, actor, query),
+  handle: async ({ world, actor }, { query }) =>
+    listShownHosts(world, actor, { ...query, isFile: query.format === "csv" }),
 });
 
 const getHost = route({

@@ -5,7 +5,8 @@ import type { ServedContext, ServedRoute } from "../ledger/served-route.ts";
 /**
  * A whole list as CSV, by the very handler that answers its pages as JSON: filters, rights and rows are
  * the same by construction. Pages are asked for one after the other, so a list is never held whole; it
- * begins where a cursor or a number of rows to skip says and goes to its end, whatever the limit.
+ * begins where a cursor or a number of rows to skip says and goes to its end, whatever the limit. The
+ * handler is told `format` csv, also where a header asked for it, and need not count what no line says.
  */
 const PAGE_ROWS = 1_000;
 
@@ -39,7 +40,7 @@ export async function csvOf(
 ): Promise<AsyncIterable<string>> {
   const { csv } = route;
   assert(csv !== undefined, `${route.path} has no columns`);
-  const asked: Query = input.query;
+  const asked: Query = { ...(input.query as Query), format: "csv" };
   const load = async (query: Query): Promise<Page> =>
     (await route.handle(context, { ...input, query: query as never })) as Page;
   const first = await load({ ...asked, limit: PAGE_ROWS });

@@ -74,6 +74,15 @@ describe("a list as CSV", () => {
     const found = linesOf((await get("/findings?search=2026-1001&format=csv")).text);
     expect(found).toHaveLength(2);
     expect(found[1]).toMatch(/^"CVE-2026-1001",/);
+    const listed = JSON.parse((await get("/hosts")).text).items as {
+      readonly findings: Record<"open" | "exploited" | "fixable", number>;
+    }[];
+    const file = linesOf((await get("/hosts", { accept: "text/csv" })).text);
+    for (const [at, { findings }] of listed.entries()) {
+      // The columns risk, open, known exploited and fixable.
+      const { open, exploited, fixable } = findings;
+      expect(file[at + 1]).toContain(`",${open},${exploited},${fixable},"`);
+    }
     const all = linesOf((await get("/hosts?format=csv")).text);
     expect(all.map((line) => line.split(",")[0])).toEqual(['"host"', '"a-shop"', '"b-bank"']);
     const own = linesOf((await get("/hosts?format=csv", {}, shop)).text);

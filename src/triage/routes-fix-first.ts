@@ -92,7 +92,6 @@ const actionFile: CsvForm<z.output<typeof fixFirstSchema>> = {
     { head: "services", cell: (item) => item.services },
     { head: "findings cleared", cell: (item) => item.findingsCleared },
     { head: "known exploited", cell: (item) => item.knownExploited },
-    { head: "lowered", cell: (item) => item.lowered },
     { head: "epss max", cell: (item) => item.epssMax },
     { head: "share of risk", cell: (item) => item.clears },
     { head: "share so far", cell: (item) => item.clearedSoFar },
@@ -102,6 +101,7 @@ const actionFile: CsvForm<z.output<typeof fixFirstSchema>> = {
     { head: "support ends", cell: (item) => item.support?.endsAt ?? null },
     { head: "case", cell: (item) => item.case?.ref ?? null },
     { head: "deadline", cell: (item) => item.case?.deadline ?? null },
+    { head: "lowered", cell: (item) => item.lowered },
   ],
 };
 
