@@ -1,5 +1,5 @@
 import { type RawBuilder, sql } from "kysely";
-import type { Instant } from "../base/instant.ts";
+import { DAY_MS, type Instant } from "../base/instant.ts";
 import { type Reader, sqlInstant, type Tx } from "../db/database.ts";
 import type { VulnerabilityText } from "./feed-format.ts";
 import type { Statement } from "./model.ts";
@@ -104,7 +104,7 @@ export async function keepSeenScores(
   at: Instant,
   of: RawBuilder<unknown> = sql`select vulnerability from finding_pair where valid_to is null`,
 ): Promise<void> {
-  await sql`
+  const { rows } = await sql<{ id: string }>`
     insert into epss_seen (id, at, score, percentile)
     select n.id, ${sqlInstant(at)}, n.score, n.percentile from (
       select p.id, e.scores[right(p.id, 3)::int + 1] as score,
@@ -116,5 +116,31 @@ export async function keepSeenScores(
          order by s.at desc limit 1) last on true
      where (last.score, last.percentile) is distinct from (n.score, n.percentile)
     on conflict (id, at) do update set score = excluded.score, percentile = excluded.percentile
-    `.execute(tx);
+    returning id`.execute(tx);
+  await thinSeenScores(
+    tx,
+    rows.map(({ id }) => id),
+    at - SCORES_WHOLE_MS,
+  );
+}
+
+/** Longer than the longest trend, with a month to spare: within it each day's score is told. */
+const SCORES_WHOLE_MS = 400 * DAY_MS;
+
+/**
+ * Nearly every score moves a little each day, so they alone would grow without end. Of a month that is
+ * longer ago the first score stays, so that nothing is told of a day that was not known then, and
+ * every moment at which there began or ceased to be one.
+ */
+async function thinSeenScores(tx: Tx, ids: readonly string[], before: Instant): Promise<void> {
+  if (ids.length === 0) return;
+  await sql`
+    delete from epss_seen e using (
+      select id, at, score, lag(score) over by_id as former,
+             lag(date_trunc('month', at, 'UTC')) over by_id
+               = date_trunc('month', at, 'UTC') as "isSameMonth"
+        from epss_seen where id = any(${[...ids]}::text[]) and at < ${sqlInstant(before)}
+      window by_id as (partition by id order by at)) old
+     where e.id = old.id and e.at = old.at and old."isSameMonth"
+       and old.score is not null and old.former is not null`.execute(tx);
 }
