@@ -5,12 +5,11 @@
  * killed and ten seconds later another one begins; at nine tenths the rollout is halted.
  *
  * Server, database and agents are processes of their own, so that each one's processor time is told
- * apart. Prints a line of JSON for each figure; ends with 1 when a poll was refused, a report was lost,
+ * apart, and how long server and agents stood ready without a processor, which is what other work on the
+ * machine does to the figures. Prints a line of JSON for each figure; ends with 1 when a poll was refused, a report was lost,
  * a permit came five seconds after the halt, or somebody was not back within 120 s.
  */
-import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { sql } from "kysely";
@@ -22,10 +21,12 @@ import { showRollout } from "../src/rollout/actions-show.ts";
 import { approvedMark } from "../test/builders/local-hosts.ts";
 import {
   quantile,
+  retryMs,
   type SimulatedAgent,
   simulateAgents,
 } from "../test/builders/simulated-agents.ts";
-import { treeSeconds } from "./cpu-account.ts";
+import { type ServerProcess, startServerProcess } from "./agents-process.ts";
+import { treeSeconds, waitedSeconds } from "./cpu-account.ts";
 import { openBenchDatabase } from "./database.ts";
 
 const { values } = parseArgs({
@@ -47,14 +48,11 @@ const BACK_MS_MAX = 120_000;
 const RESTART_MINUTES_MIN = 4;
 const HALT_MS_MAX = 5_000;
 const IN_FLIGHT_MAX = 1_000;
-/** As the host program: after a failed call at least so long, then spread. */
-const RETRY_MS = 15_000;
-const RETRY_SPREAD_MS = 20_000;
-
 const bench = await openBenchDatabase();
 const { world } = bench;
 /** Of servers that were killed. */
 let earlierCpu = 0;
+let earlierWaited = 0;
 let server = await startServer(0);
 const port = Number(new URL(server.url).port);
 const figures = {
@@ -64,6 +62,8 @@ const figures = {
   back: new Map<string, number>(),
   refused: 0,
   unanswered: 0,
+  /** Told by a busy server when to come. */
+  sentAway: 0,
   /** Why polls were not answered, each with how often. */
   whys: new Map<string, number>(),
 };
@@ -73,6 +73,7 @@ let haltedAt = Number.POSITIVE_INFINITY;
 const agents = await simulateAgents(world, count, () => server.url, "sim", connections);
 const change = jobCount === 0 ? null : await approveFor(agents.slice(0, jobCount));
 say({ figure: "made", agents: count, connections, jobs: jobCount });
+const waitedBefore = { own: waitedSeconds(process.pid), server: waited() };
 const cpuBefore = { own: ownSeconds(), database: treeSeconds(bench.databasePid), server: cpu() };
 const startedAt = performance.now();
 const endAt = startedAt + totalMs;
@@ -85,6 +86,7 @@ const started = change === null ? null : await startRollout(world, systemActor, 
 if (totalMs >= RESTART_MINUTES_MIN * 60_000) {
   await until(0.4);
   earlierCpu = cpu();
+  earlierWaited = waited();
   server.process.kill("SIGKILL");
   await sleep(AWAY_MS);
   server = await startServer(port);
@@ -114,25 +116,15 @@ async function approveFor(some: readonly SimulatedAgent[]) {
   return approvedMark(world, [{ ring: "canary", hosts }], null, IN_FLIGHT_MAX);
 }
 
-async function startServer(
-  onPort: number,
-): Promise<{ readonly url: string; readonly process: ChildProcess }> {
-  const program = join(import.meta.dirname, "agents-server.ts");
-  const profile =
-    values.profile === undefined ? [] : ["--cpu-prof", "--cpu-prof-dir", values.profile];
-  const argv = [...profile, program, JSON.stringify(bench.connection), world.paths.state];
-  const stdio = ["ignore", "pipe", "inherit"] as const;
-  const child = spawn(process.execPath, [...argv, String(onPort)], { stdio: [...stdio] });
-  let said = "";
-  for await (const part of child.stdout ?? []) {
-    said += String(part);
-    if (said.includes("\n")) break;
-  }
-  return { url: said.trim(), process: child };
+function startServer(onPort: number): Promise<ServerProcess> {
+  const { connection } = bench;
+  const { state } = world.paths;
+  return startServerProcess({ connection, state, port: onPort, profile: values.profile });
 }
 
 async function live(agent: SimulatedAgent, firstMs: number): Promise<void> {
   await sleep(firstMs);
+  let failures = 0;
   while (performance.now() < endAt) {
     const { status, ms, nextSeconds, why } = await agent.poll();
     const now = performance.now();
@@ -144,16 +136,18 @@ async function live(agent: SimulatedAgent, firstMs: number): Promise<void> {
       if (now > backAt && !figures.back.has(agent.protocolId)) {
         figures.back.set(agent.protocolId, now - backAt);
       }
-    } else if (status === 0) figures.unanswered += 1;
+    } else if (why === "E_BUSY") figures.sentAway += 1;
+    else if (status === 0) figures.unanswered += 1;
     else figures.refused += 1;
-    const waitMs = status === 200 ? nextSeconds * 1000 : RETRY_MS + Math.random() * RETRY_SPREAD_MS;
+    failures = nextSeconds === null ? failures + 1 : 0;
+    const waitMs = nextSeconds === null ? retryMs(failures) : nextSeconds * 1000;
     await sleep(Math.min(waitMs, Math.max(0, endAt - performance.now())));
   }
   agent.close();
 }
 
 async function report(): Promise<boolean> {
-  const { latencies, perSecond, refused, unanswered, whys } = figures;
+  const { latencies, perSecond, refused, unanswered, sentAway, whys } = figures;
   const polls = Math.max(1, latencies.length + unanswered);
   const each = (seconds: number): number => Number(((seconds * 1000) / polls).toFixed(2));
   const spent = {
@@ -163,7 +157,7 @@ async function report(): Promise<boolean> {
   };
   const busy = (seconds: number): number => Number((seconds / (totalMs / 1000)).toFixed(2));
   say({
-    ...{ figure: "polls", answered: latencies.length, refused, unanswered },
+    ...{ figure: "polls", answered: latencies.length, refused, unanswered, sentAway },
     p50Ms: Math.round(quantile(latencies, 0.5)),
     p99Ms: Math.round(quantile(latencies, 0.99)),
     perSecond: Number((polls / (totalMs / 1000)).toFixed(1)),
@@ -177,6 +171,11 @@ async function report(): Promise<boolean> {
     cores: {
       ...{ server: busy(spent.server), database: busy(spent.database), agents: busy(spent.agents) },
     },
+  });
+  say({
+    figure: "waited for a processor, share of the time",
+    server: busy(waited() - waitedBefore.server),
+    agents: busy(waitedSeconds(process.pid) - waitedBefore.own),
   });
   say({ figure: "not answered", why: Object.fromEntries(whys) });
   const isBack = backReport();
@@ -230,6 +229,12 @@ function ownSeconds(): number {
 function cpu(): number {
   const { pid } = server.process;
   return earlierCpu + (pid === undefined ? 0 : treeSeconds(pid));
+}
+
+/** Of all servers so far: ready to run, with no processor. */
+function waited(): number {
+  const { pid } = server.process;
+  return earlierWaited + (pid === undefined ? 0 : waitedSeconds(pid));
 }
 
 function say(figure: Record<string, unknown>): void {

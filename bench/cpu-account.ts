@@ -76,3 +76,18 @@ function timesOf(pid: number) {
     return [];
   }
 }
+
+/**
+ * How long the first thread of a process was ready to run and had no processor, seconds: what other work
+ * on the machine, and not the program, made slow. 0 where the kernel does not count it
+ * (Documentation/scheduler/sched-stats, /proc/PID/schedstat, the second number, ns).
+ */
+export function waitedSeconds(pid: number): number {
+  try {
+    const [, waited = "0"] = readFileSync(`/proc/${pid}/schedstat`, "utf8").split(" ");
+    return Number(waited) / 1e9;
+  } catch {
+    // It ended, or the kernel was built without.
+    return 0;
+  }
+}

@@ -47,6 +47,8 @@ const URL_CHARACTERS_MAX = 512;
 const HEADERS_BYTES_MAX = 8 * 1024;
 const REQUEST_MS_MAX = 120_000;
 const IDLE_MS = 70_000;
+/** Hosts give up after 20 s; whoever opens connections and says nothing holds them for no longer. */
+const HANDSHAKE_MS_MAX = 30_000;
 const CONNECTIONS_MAX = 20_000;
 /** The server's certificate is good for 90 days; a timer holds 24 at most. */
 const RENEW_MS = 20 * DAY_MS;
@@ -72,6 +74,7 @@ export async function startAgentListener(
       rejectUnauthorized: false,
       maxHeaderSize: HEADERS_BYTES_MAX,
       requestTimeout: REQUEST_MS_MAX,
+      handshakeTimeout: HANDSHAKE_MS_MAX,
       keepAliveTimeout: IDLE_MS,
     },
     (request, response) => void serve({ world, listening, refusals }, request, response),

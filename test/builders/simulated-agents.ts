@@ -37,12 +37,24 @@ export interface SimulatedAgent {
 export interface SimulatedPoll {
   readonly status: number;
   readonly ms: number;
-  readonly nextSeconds: number;
+  /** When it is to come back, as the server said; null where it said nothing. */
+  readonly nextSeconds: number | null;
   /** Why there is no answer, or the code of a refusal; empty where it was answered. */
   readonly why: string;
 }
 
 const AT_ONCE = 100;
+/** As the host program has curl do: `connect-timeout`, which counts the handshake in, and `max-time`. */
+const CONNECT_MS_MAX = 20_000;
+const ANSWER_MS_MAX = 110_000;
+const RETRY_MS = 15_000;
+const RETRY_MS_MAX = 70_000;
+const RETRY_SPREAD_MS = 20_000;
+
+/** How long the host program waits after so many failed calls one after the other (86-agent.sh). */
+export function retryMs(failures: number): number {
+  return Math.min(RETRY_MS_MAX, failures * RETRY_MS) + Math.random() * RETRY_SPREAD_MS;
+}
 
 /**
  * `kept`: one connection for all requests. `new`: a whole handshake for each, as the host program's
@@ -161,7 +173,8 @@ function simulated(of: Simulating): SimulatedAgent {
       if (talk !== null) await job.talk(talk[1] ?? "", talk[2] ?? "");
       const refusal = /^@refused (\S+)/.exec(said)?.[1] ?? said;
       const why = status === 200 ? "" : refusal;
-      return { status, ms, nextSeconds: Number(next?.[2] ?? 60), why };
+      const later = /^@next (\d+)$/m.exec(said)?.[1];
+      return { status, ms, nextSeconds: later === undefined ? null : Number(later), why };
     },
   };
 }
@@ -174,7 +187,7 @@ function post(
   return new Promise((resolve) => {
     const ended = (why: string): void => resolve({ status: 0, text: why });
     const headers = { "content-length": Buffer.byteLength(body) };
-    const sent = request(url, { method: "POST", agent, headers, timeout: 30_000 }, (response) => {
+    const sent = request(url, { method: "POST", agent, headers }, (response) => {
       let text = "";
       response.setEncoding("utf8");
       response.on("data", (part: string) => {
@@ -183,7 +196,17 @@ function post(
       response.on("end", () => resolve({ status: response.statusCode ?? 0, text }));
       response.on("error", () => ended("broken off"));
     });
-    sent.on("timeout", () => sent.destroy());
+    const give = (words: string) => () => sent.destroy(new Error(words));
+    const whole = setTimeout(give("no answer in time"), ANSWER_MS_MAX);
+    const connected = setTimeout(give("no connection in time"), CONNECT_MS_MAX);
+    sent.on("socket", (socket) => {
+      if (sent.reusedSocket) clearTimeout(connected);
+      else socket.once("secureConnect", () => clearTimeout(connected));
+    });
+    sent.on("close", () => {
+      clearTimeout(whole);
+      clearTimeout(connected);
+    });
     sent.on("error", (cause) => ended(cause.message));
     sent.end(body);
   });
