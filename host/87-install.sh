@@ -3,6 +3,7 @@
 
 AGENT_PROGRAM=/usr/sbin/fettle-host
 AGENT_UNITS=/etc/systemd/system
+AGENT_PACKAGED=/usr/lib/systemd/system
 AGENT_CRON=/etc/cron.d/fettle-agent
 
 agent_install_main() { # PROGRAM
@@ -13,10 +14,14 @@ agent_install_main() { # PROGRAM
   # A program that does not even start must not take the place of one that does. One that was cut off
   # between two functions starts, says nothing and ends well.
   sh -n "$1" && [ -n "$(sh "$1" agent-unit cron)" ] || return 1
-  cat "$1" >"$AGENT_PROGRAM.new" && chmod 0755 "$AGENT_PROGRAM.new" && sync "$AGENT_PROGRAM.new" &&
-    mv -f "$AGENT_PROGRAM.new" "$AGENT_PROGRAM" || return 1
+  # What a package brought stays its own where it is the same: `rpm -V` and `dpkg -V` have nothing to say.
+  cmp -s "$1" "$AGENT_PROGRAM" ||
+    { cat "$1" >"$AGENT_PROGRAM.new" && chmod 0755 "$AGENT_PROGRAM.new" && sync "$AGENT_PROGRAM.new" &&
+      mv -f "$AGENT_PROGRAM.new" "$AGENT_PROGRAM"; } || return 1
   if [ -d /run/systemd/system ]; then
     for ai_unit in fettle-agent.service fettle-agent.timer; do
+      # A copy would hide the units of later packages.
+      [ ! -e "$AGENT_PACKAGED/$ai_unit" ] || { rm -f "$AGENT_UNITS/$ai_unit" && continue; }
       agent_unit "$ai_unit" >"$AGENT_UNITS/$ai_unit" || return 1
     done
     systemctl daemon-reload && systemctl enable --now fettle-agent.timer || return 1

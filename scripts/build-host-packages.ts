@@ -25,11 +25,20 @@ import { sha256 } from "../src/base/digest.ts";
 import { hostProgram } from "../src/reach/host-program.ts";
 
 const root = resolve(import.meta.dirname, "..");
-const { out } = parseArgs({ options: { out: { type: "string" } } }).values;
+const { values } = parseArgs({
+  options: { out: { type: "string" }, version: { type: "string" } },
+});
+const { out } = values;
 const target = resolve(out ?? join(root, "dist-host"));
-const { version } = z
-  .object({ version: z.string().regex(/^[0-9][0-9.]*$/) })
+const { version: packaged } = z
+  .object({ version: z.string() })
   .parse(JSON.parse(readFileSync(join(root, "package.json"), "utf8")));
+const version = z
+  .string()
+  .regex(/^[0-9][0-9.]*$/)
+  .parse(values.version ?? packaged);
+/** The program says the version of its package. */
+const text = hostProgram().replace(/^PROGRAM_VERSION=.*$/m, `PROGRAM_VERSION=${version}`);
 /** Any constant does; a release sets the time of its tag. */
 const EPOCH_DEFAULT = "1767225600";
 const epoch = z
@@ -61,8 +70,8 @@ function layTree(tree: string): void {
     chmodSync(file, mode);
   };
   const program = join(work, "fettle-host");
-  writeFileSync(program, hostProgram());
-  put("usr/sbin/fettle-host", hostProgram(), 0o755);
+  writeFileSync(program, text);
+  put("usr/sbin/fettle-host", text, 0o755);
   // The units have one source, the program itself: an install line writes the same.
   for (const unit of UNITS)
     put(`usr/lib/systemd/system/${unit}`, run("sh", [program, "agent-unit", unit]));

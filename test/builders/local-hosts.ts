@@ -182,6 +182,15 @@ export interface MarkWave {
   readonly hosts: readonly Host[];
 }
 
+const MARK = writeBody({
+  steps: [
+    { verb: "run", hook: "mark" },
+    { verb: "probe", name: "works" },
+  ],
+  transactions: [],
+  undo: [{ at: 1, step: { verb: "run", hook: "unmark" } }],
+});
+
 /** An approved change over these waves: a real plan, signed by a real key. */
 export async function approvedMark(
   world: World,
@@ -189,16 +198,9 @@ export async function approvedMark(
   /** In place of named hosts: labels, so that each wave has one leaf for all of its hosts. */
   rule: { readonly labels: readonly string[]; readonly max: number } | null = null,
   inFlightMax = 9,
+  body = MARK,
 ): Promise<ChangeId> {
   const now = Date.now();
-  const body = writeBody({
-    steps: [
-      { verb: "run", hook: "mark" },
-      { verb: "probe", name: "works" },
-    ],
-    transactions: [],
-    undo: [{ at: 1, step: { verb: "run", hook: "unmark" } }],
-  });
   const targets = waves.flatMap((wave, at) => wave.hosts.map((host) => ({ host, wave: at + 1 })));
   const leaves = targets.map(({ host, wave }, index) => {
     const windows: { from: number; to: number }[] = [];

@@ -1,5 +1,14 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -103,3 +112,40 @@ test.skipIf(!isRoot)(
     ).toBe(true);
   },
 );
+
+test.skipIf(!isRoot)(
+  "the units of a package are used, and no copy of them hides later ones",
+  () => {
+    const [own, packaged, tools] = ["own-units", "packaged", "fake"].map((name) => {
+      mkdirSync(join(folder, name), { recursive: true });
+      return join(folder, name);
+    }) as [string, string, string];
+    writeFileSync(join(tools, "systemctl"), `#!/bin/sh\necho "$*" >>${folder}/asked\n`);
+    chmodSync(join(tools, "systemctl"), 0o755);
+    const before = program;
+    program = program
+      .replace(/^PATH=.*$/m, `PATH=${tools}:${PATH}`)
+      .replace(/^AGENT_UNITS=.*$/m, `AGENT_UNITS=${own}`)
+      .replace(/^AGENT_PACKAGED=.*$/m, `AGENT_PACKAGED=${packaged}`)
+      .replaceAll("-d /nowhere", `-d ${own}`);
+    try {
+      expect(install(program)).toMatchObject({ ok: true });
+      expect(readdirSync(own).sort()).toEqual(["fettle-agent.service", "fettle-agent.timer"]);
+      // The package comes later; what the line had written would stand before its units for ever.
+      for (const unit of readdirSync(own)) writeFileSync(join(packaged, unit), "newer\n");
+      expect(install(program)).toMatchObject({ ok: true });
+      expect(readdirSync(own)).toEqual([]);
+      const asked = readFileSync(join(folder, "asked"), "utf8");
+      expect(asked).toBe("daemon-reload\nenable --now fettle-agent.timer\n".repeat(2));
+    } finally {
+      program = before;
+    }
+  },
+);
+
+test.skipIf(!isRoot)("a program that is there already is not written again", () => {
+  expect(install(program)).toMatchObject({ ok: true });
+  const { ino, mtimeMs } = statSync(installed);
+  expect(install(program)).toMatchObject({ ok: true });
+  expect(statSync(installed)).toMatchObject({ ino, mtimeMs });
+});

@@ -1,7 +1,15 @@
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { hostProgram } from "../../src/reach/host-program.ts";
 import { makeSigner, type Signer } from "./apply-packages.ts";
 import { ensureBase, missingForRoots, must, Root } from "./apply-root.ts";
@@ -34,7 +42,15 @@ interface Demo {
   readonly pre?: string;
   readonly post?: string;
   readonly isUnsigned?: true;
+  /** Of this machine's architecture, by which a host tells its own. */
+  readonly isNative?: true;
 }
+
+/** What our own package asks for, which this machine's Debian brought. */
+const STAND_IN: Demo = {
+  ...{ name: "stand-in", version: "1.0", isNative: true },
+  provides: "/bin/sh, curl, openssh-clients = 9.0",
+};
 
 const SLOWLY = "echo began >/var/log/slow; until [ -e /var/log/slow-end ]; do sleep 0.1; done";
 const FAILING = { pre: "exit 1", requires: "libdemo = 2.0" } as const;
@@ -76,7 +92,14 @@ export interface RpmFixture {
 
 const SOURCE = "[demo]\nname=Demo\nbaseurl=file:///srv/repo\ngpgkey=file:///etc/pki/demo.asc\n";
 
-export async function makeRpmFixture(by: RpmTool = "dnf"): Promise<RpmFixture> {
+/**
+ * `own`: packages that were built elsewhere, in place of the small ones; nothing of them is installed,
+ * and the host is not enrolled.
+ */
+export async function makeRpmFixture(
+  by: RpmTool = "dnf",
+  own: readonly (Pick<Demo, "name" | "version"> & { readonly file: string })[] = [],
+): Promise<RpmFixture> {
   const base = await ensureBase();
   const folder = mkdtempSync(join(tmpdir(), "fettle-rpm-made-"));
   const signer = await makeSigner(folder, "rsa2048");
@@ -97,7 +120,14 @@ export async function makeRpmFixture(by: RpmTool = "dnf"): Promise<RpmFixture> {
   layer.write("etc/pki/demo.asc", signer.publicKey);
   const repository = layer.at("srv/repo");
   mkdirSync(repository, { recursive: true, mode: 0o755 });
-  const built = await Promise.all(DEMO.map((demo) => buildRpm(folder, repository, demo)));
+  const demos = own.length > 0 ? [STAND_IN] : DEMO;
+  const made = await Promise.all(demos.map((demo) => buildRpm(folder, repository, demo)));
+  const others = own.map(({ file, ...demo }) => {
+    const copy = join(repository, basename(file));
+    copyFileSync(file, copy);
+    return { demo: demo as Demo, file: copy };
+  });
+  const built = [...made, ...others];
   const signed = built.filter(({ demo }) => demo.isUnsigned === undefined);
   await must([
     ...([
@@ -111,15 +141,19 @@ export async function makeRpmFixture(by: RpmTool = "dnf"): Promise<RpmFixture> {
   ]);
   await must(["createrepo_c", "-q", repository]);
   await signIndex(signer, join(repository, "repodata/repomd.xml"));
-  await layer.sh(
-    "rpm --import /etc/pki/demo.asc && cd /srv/repo && rpm -U demo-base-1.0-1.* libdemo-1.0-1.* " +
-      "demo-web-1.0-1.* demo-many-1.0-1.* demo-bad-1.0-1.* demo-need-1.0-1.* demo-open-1.0-1.* " +
-      "kernel-core-1.0-1.* 2>/dev/null && rm -f /var/log/effects",
-  );
-  layer.write("etc/fettle/limits", "packages 30\nask 3\nsettle 5\n");
-  layer.write("usr/sbin/fettle-host", hostProgram(), 0o755);
   const server = new Server();
-  await server.enrol(layer);
+  if (own.length > 0) {
+    await layer.sh("rpm --import /etc/pki/demo.asc && rpm -U /srv/repo/stand-in-1.0-1.*");
+  } else {
+    await layer.sh(
+      "rpm --import /etc/pki/demo.asc && cd /srv/repo && rpm -U demo-base-1.0-1.* libdemo-1.0-1.* " +
+        "demo-web-1.0-1.* demo-many-1.0-1.* demo-bad-1.0-1.* demo-need-1.0-1.* demo-open-1.0-1.* " +
+        "kernel-core-1.0-1.* 2>/dev/null && rm -f /var/log/effects",
+    );
+    layer.write("etc/fettle/limits", "packages 30\nask 3\nsettle 5\n");
+    layer.write("usr/sbin/fettle-host", hostProgram(), 0o755);
+    await server.enrol(layer);
+  }
   await layer.close({ keepUpper: true });
   const packages = built.map(({ demo: { name, version }, file }) => {
     const sha256 = createHash("sha256")
@@ -146,7 +180,7 @@ async function buildRpm(
   const at = `/opt/${name}-${name.startsWith("kernel") ? version : "x"}`;
   const spec = [
     ...[`Name: ${name}`, `Version: ${version}`, "Release: 1", "Summary: a package for a test"],
-    ...["License: none", "BuildArch: noarch"],
+    ...["License: none", ...(demo.isNative === true ? [] : ["BuildArch: noarch"])],
     ...(demo.requires === undefined ? [] : [`Requires: ${demo.requires}`]),
     ...(demo.provides === undefined ? [] : [`Provides: ${demo.provides}`]),
     ...["%description", "A package for a test.", "%install", `mkdir -p %{buildroot}${at}`],
@@ -154,7 +188,7 @@ async function buildRpm(
     `for i in $(seq 1 ${demo.files ?? 0}); do echo "${version} $i" >%{buildroot}${at}/$i; done`,
     ...(demo.pre === undefined ? [] : ["%pre", demo.pre]),
     // What stands in for the shell cannot need one.
-    ...(demo.provides !== "/bin/sh"
+    ...(demo.provides?.startsWith("/bin/sh") !== true
       ? ["%post", demo.post ?? ":", `echo "${name} ${version}" >>/var/log/effects`]
       : []),
     ...["%files", at, ""],
@@ -173,7 +207,8 @@ async function buildRpm(
     ...defines.flatMap((one) => ["--define", one]),
     file,
   ]);
-  return { demo, file: join(repository, `${name}-${version}-1.noarch.rpm`) };
+  const arch = demo.isNative === true ? await must(["rpm", "-E", "%_arch"]) : "noarch";
+  return { demo, file: join(repository, `${name}-${version}-1.${arch.trim()}.rpm`) };
 }
 
 export async function dropRpmFixture(fixture: RpmFixture): Promise<void> {
