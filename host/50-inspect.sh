@@ -13,7 +13,7 @@ inspect_main() { # [refresh]
   if [ "$in_how" = refresh ] && [ "$PACKAGES_OF" = dpkg ]; then lists_refresh "$IN_DIR"; fi
   # An awk that is given a file which is not there reads no other.
   set --
-  for in_file in host packages out restarts runtime sources.out lists.out offers.out notes; do
+  for in_file in host packages out restarts reboot.out runtime sources.out lists.out offers.out notes; do
     : >"$IN_DIR/$in_file"
     set -- "$@" "$IN_DIR/$in_file"
   done
@@ -33,7 +33,7 @@ inspect_main() { # [refresh]
   inspect_processes "$IN_DIR" 2>/dev/null
   IN_REBOOT=-
   read -r IN_REBOOT <"$IN_DIR/reboot"
-  [ "$IN_REBOOT" = kernel ] || inspect_reboot "$IN_REBOOT" "$IN_DIR/restarts" >>"$IN_DIR/restarts"
+  [ "$IN_REBOOT" = kernel ] || inspect_reboot "$IN_REBOOT" "$IN_DIR/restarts" >"$IN_DIR/reboot.out"
   printf '@inspect\n'
   awk '
     { bytes = length($0); gsub(/[^\t -~]/, ""); lost += bytes - length($0); print }

@@ -275,27 +275,29 @@ rpm_transaction_why() {
   esac
 }
 
-# Rows of the body whose files are not those of the version that is noted, and were before the job, become
-# broken: rpm was cut off while it wrote them. Configuration is the machine's own.
-rpm_torn() {
-  rpm_altered >"$WORK/altered"
+# Rows in FILE whose files are not those of the version that is noted, and were before the job, become
+# broken: rpm was cut off while it wrote them, which its database does not show. Configuration is the machine's
+# own.
+rpm_torn() { # FILE
+  [ "$PACKAGES_OF" = rpm ] || return 0
+  rpm_altered "$1" >"$WORK/altered"
   awk -F '\t' -v OFS='\t' '
     FILENAME ~ /snapshot$/ { if (sub(/^altered /, "")) was[$0] = 1; next }
     FILENAME ~ /altered$/ { if (!($0 in was)) now[$0] = 1; next }
     { if (($3 " " $8) in now) { $9 = "torn"; $10 = "broken" } print }' \
-    "$SNAPSHOT" "$WORK/altered" "$WORK/rows" >"$WORK/rows.torn" &&
-    mv -f "$WORK/rows.torn" "$WORK/rows"
+    "$SNAPSHOT" "$WORK/altered" "$1" >"$WORK/rows.torn" &&
+    mv -f "$WORK/rows.torn" "$1"
 }
 
-# `NAME VERSION` of each package of the rows with such files.
-rpm_altered() {
+# `NAME VERSION` of each package of the rows in FILE with such files.
+rpm_altered() { # FILE
   while IFS=$TAB read -r _ _ ra_name ra_arch _ _ _ ra_has _; do
     [ "$ra_has" != - ] || continue
     rpm -V --nodeps --noscripts --nomtime --nouser --nogroup --nomode --nocaps \
       "$ra_name-${ra_has#*:}.$ra_arch" </dev/null 2>/dev/null |
       awk '$1 == "missing" || substr($0, 3, 1) == "5" { if ($2 !~ /^[cdgl]$/) bad = 1 } END { exit !bad }' &&
       say "$ra_name $ra_has"
-  done <"$WORK/rows"
+  done <"$1"
   return 0
 }
 

@@ -305,7 +305,7 @@ snapshot_take() {
   {
     printf 'boot %s\n' "$BOOT"
     snapshot_packages || cut_short "$WORK/snapshot.rows"
-    [ "$PACKAGES_OF" != rpm ] || rpm_altered | sed 's/^/altered /'
+    [ "$PACKAGES_OF" != rpm ] || rpm_altered "$WORK/rows" | sed 's/^/altered /'
     services_required
     say end
   } >"$SNAPSHOT" || cut_short "$SNAPSHOT"
@@ -355,6 +355,7 @@ packages_step() { # FIRST LAST
     fi
     packages_apply "$WORK/open" step
     rows_look
+    [ "$AP_EXIT" -eq 0 ] || rpm_torn "$WORK/rows"
     packages_hurt
     if steps_reached "$1" "$2" && [ -z "$HURT" ]; then
       marks_restore

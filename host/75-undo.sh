@@ -55,6 +55,7 @@ undo_steps() { # LAST_STEP
 # in need of reinstallation) dpkg itself is given exactly the same files.
 undo_packages() { # LAST_STEP
   rows_write undo "$WORK/undo.all"
+  rpm_torn "$WORK/undo.all"
   awk -F '\t' -v last="$1" '$1 <= last && $10 != "at"' "$WORK/undo.all" >"$WORK/undo"
   [ -s "$WORK/undo" ] || return 0
   # Somebody else's run of the package manager ends by itself; without it the way back would fail.
@@ -65,6 +66,7 @@ undo_packages() { # LAST_STEP
   fi
   [ "$PACKAGES_OF" = rpm ] || dpkg_finish undo
   rows_write undo "$WORK/undo.all"
+  rpm_torn "$WORK/undo.all"
   marks_restore
   holds_release
   UNDO_WHY=$UNDO_WHY$(awk -F '\t' -v last="$1" '$1 <= last && $10 != "at" { printf "%s:%s is %s (%s); ", \
@@ -263,6 +265,7 @@ revert_recover() {
   leftover_wait
   stage_lock "$LIMIT_PACKAGES" || :
   rows_write step "$WORK/rows"
+  rpm_torn "$WORK/rows"
   if [ -s "$WORK/rows" ] && packages_reached "$WORK/rows" &&
     ! grep -q "note=$HOOK_ON_WAY_BACK" "$JOURNAL"; then
     journal NOT_STARTED "revert=all" "note=found untouched after a stop"

@@ -81,7 +81,7 @@ recover_packages() {
   units_read packages
   [ "$UNITS" -gt 0 ] || return 0
   case $JL_DONE in *,"$UNIT_FIRST",*) return 0 ;; esac
-  [ "$PACKAGES_OF" != rpm ] || rpm_torn
+  rpm_torn "$WORK/rows"
   if awk -F '\t' '$10 == "broken" { found = 1 } END { exit !found }' "$WORK/rows"; then
     recover_mend || return 1
   fi

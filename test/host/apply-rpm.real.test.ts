@@ -247,6 +247,43 @@ describe.each(MANAGERS)("a checked job on a host of rpm, by $by", concurrent, (m
     );
   });
 
+  // dnf has rpm in its own process, where a test cannot say at which file it dies.
+  test.skipIf(manager.by === "dnf").for(["zypper and rpm", "the program as well"])(
+    "§7.6: files that were half new when %s died are those of the noted version afterwards",
+    async (victims, { onTestFinished }) => {
+      const host = await fresh(onTestFinished);
+      const worker = victims === "zypper and rpm" ? "" : '"$(cat /var/lib/fettle/job/worker)" ';
+      await host.sh("mv /usr/bin/rpm /usr/bin/rpm-itself");
+      host.write(
+        "usr/bin/rpm",
+        `#!/bin/sh
+case " $* " in
+  *" --test "*) ;;
+  *" -U "*)
+    [ ! -e /tear ] || {
+      rm /tear
+      echo "2.0 7" >/opt/demo-many-x/7
+      rm /opt/demo-many-x/8
+      kill -9 ${worker}$PPID $$
+    } ;;
+esac
+exec /usr/bin/rpm-itself "$@"
+`,
+        0o755,
+      );
+      host.write("tear", "");
+      const job = fixture.server.job(rpmBody(fixture, [["demo-many", "1.0", "2.0"]]));
+      const cut = await fixture.server.apply(host, job);
+      expect(existsSync(host.at("tear"))).toBe(false);
+      const last = worker === "" ? cut : await fixture.server.resume(host);
+      expect(outcome(last), said(last)).toBe(worker === "" ? "rolled-back E_STEP" : "done -");
+      const is = worker === "" ? "1.0" : "2.0";
+      expect(await versions(host, "demo-many")).toBe(`demo-many ${is}`);
+      expect(await host.sh("rpm -V demo-many || true"), said(last)).toBe("");
+      expect(host.read("opt/demo-many-x/8")).toBe(`${is} 8\n`);
+    },
+  );
+
   test.for([1, 2, 3])(
     "§7.6: wherever rpm, its manager or the program are cut off, the host ends whole (%i)",
     { timeout: roundsOf(120_000, 900_000) },
@@ -272,7 +309,7 @@ describe.each(MANAGERS)("a checked job on a host of rpm, by $by", concurrent, (m
         expect(await versions(host, ...names), said).toBe(
           names.map((name) => `${name} ${is}`).join("\n"),
         );
-        expect(await host.sh(`rpm -V ${names.join(" ")}`), said).toBe("");
+        expect(await host.sh(`rpm -V ${names.join(" ")} || true`), said).toBe("");
         at = is;
       }
     },
