@@ -285,6 +285,13 @@ describe("the command line, from setup to the proof", () => {
     expect(exit).toBe(said.code);
     expect(findings.filter((one: { state: string }) => one.state === "bad")).toEqual([]);
     expect(fettleAs("bob", "doctor").out).toMatch(/\? unknown +server and database/);
+    // A head that others kept is handed in on the server's machine, and needs no server.
+    const kept = file("kept-head", fettle("audit", "head").out);
+    const given = fettle("--url", "http://127.0.0.1:9", "restore", "head", kept);
+    expect(given.out, given.err).toMatch(
+      /A head over \d+ entries: .*known-heads\/\d+-[A-Za-z0-9]+\n/,
+    );
+    expect(fettle("restore", "head", file("no-head", "acme\n12\n")).code).toBe(2);
     // The machine of the server signs nothing: it is never changed, so it was never enrolled.
     const here = fettle("doctor", "here");
     expect(here.out).toMatch(/^here, looked at .*, not signed: the host is not enrolled/);

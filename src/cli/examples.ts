@@ -306,6 +306,7 @@ const examples: Readonly<Record<string, readonly string[]>> = {
   ],
   "policy host status": ["policy host status"],
   "policy host retell": ["policy host retell"],
+  "restore head": ["restore head auditor.head"],
   "restore status": ["restore status"],
   "restore left": ["restore left"],
   "restore statement": ["restore statement", "restore statement --to restore.txt"],

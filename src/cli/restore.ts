@@ -1,12 +1,15 @@
-import { writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import type { Command } from "commander";
 import { Failure } from "../base/failure.ts";
 import { ask, type Client } from "../client/client.ts";
+import { KNOWN_HEADS } from "../ledger/known-heads.ts";
 import { parseRestore } from "../restore/statement.ts";
 import { type Cli, say, show } from "./cli.ts";
 import { readNamedText } from "./read-file.ts";
 import { signWithSshKey } from "./ssh-sign.ts";
 import { leftText, restoreText, statementText } from "./view/restore.ts";
+import { writeWhole } from "./write-whole.ts";
 
 /** After an older database was put back: what was lost, and two signatures before anything goes on. */
 export function registerRestore(program: Command, cli: Cli): void {
@@ -41,6 +44,7 @@ export function registerRestore(program: Command, cli: Cli): void {
       }
       show(cli, { document }, () => statementText(document));
     });
+  registerHead(restore, cli);
   registerSign(restore, cli);
   restore
     .command("finish")
@@ -50,6 +54,52 @@ export function registerRestore(program: Command, cli: Cli): void {
       show(cli, done, () => "The server works again. Rollouts stay halted: fettle rollout list");
     });
 }
+
+/** On the server's machine, before the server is started on a copy; it is judged at the start. */
+function registerHead(restore: Command, cli: Cli): void {
+  restore
+    .command("head <file...>")
+    .description(
+      "Hand in signed heads that others kept, before you start the server on a copy; needs no server",
+    )
+    .action((files: readonly string[]) => {
+      const heads = files.map((file) => ({ file, ...noteIn(file) }));
+      const folder = join(cli.state(), KNOWN_HEADS);
+      mkdirSync(folder, { recursive: true, mode: 0o755 });
+      const written = heads.map(({ note, size, root }) => {
+        const to = join(folder, `${size}-${root.replace(/[^A-Za-z0-9]/g, "").slice(0, 8)}`);
+        writeWhole(to, Buffer.from(note));
+        chmodSync(to, 0o644);
+        return { file: to, size };
+      });
+      show(cli, { heads: written }, () =>
+        [
+          ...written.map(({ file, size }) => `A head over ${size} entries: ${file}`),
+          "Start the server: where its database has fewer entries, it changes nothing until they are back.",
+        ].join("\n"),
+      );
+    });
+}
+
+/** C2SP tlog-checkpoint: origin, size, root, an empty line, signatures. Who signed is judged at the start. */
+function noteIn(file: string): {
+  readonly note: string;
+  readonly size: number;
+  readonly root: string;
+} {
+  const note = readNamedText(file, "The head");
+  const [, size = "", root = ""] =
+    /^[^\n]+\n([1-9]\d{0,14})\n([A-Za-z0-9+/]{43}=)\n\n— /.exec(note) ?? [];
+  if (size !== "" && Buffer.byteLength(note) <= NOTE_BYTES_MAX) {
+    return { note, size: Number(size), root };
+  }
+  throw new Failure(
+    "invalid",
+    `${file} is no signed head. Take one that was kept: fettle audit head, a witness's checkpoint, or the last line of an export.`,
+  );
+}
+
+const NOTE_BYTES_MAX = 65_536;
 
 interface SignFlags {
   readonly key?: string;

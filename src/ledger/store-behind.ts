@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { World } from "../db/world.ts";
+import { readKnownHeads } from "./store-known-heads.ts";
 import { ledgerFolder } from "./store-log-key.ts";
 import { loadHead } from "./store-tree.ts";
 
@@ -13,11 +14,13 @@ export const RESTORING =
 
 /**
  * Whether the database knows less than the head in the ledger folder, which is always written after
- * the database's own: it was restored from an older copy, or emptied. Then nothing that works only
- * once may work again.
+ * the database's own, or than one that people handed in: it was restored from an older copy, or
+ * emptied. Then nothing that works only once may work again.
  */
 export async function isDatabaseBehind(world: World): Promise<boolean> {
   const head = await loadHead(world.db);
+  const known = await readKnownHeads(world);
+  if (known.some(({ size }) => size > (head?.size ?? 0))) return true;
   try {
     const note = await readFile(join(ledgerFolder(world), "checkpoint"), "utf8");
     return Number(note.split("\n")[1]) > (head?.size ?? 0);

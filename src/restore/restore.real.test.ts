@@ -1,4 +1,5 @@
-import { cpSync, mkdtempSync, renameSync, rmSync } from "node:fs";
+import { generateKeyPairSync } from "node:crypto";
+import { cpSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -30,7 +31,7 @@ import type { TokenId } from "../identity/model.ts";
 import { loadSubject } from "../identity/store.ts";
 import { insertToken, loadTokens } from "../identity/store-access.ts";
 import { loadKeys } from "../identity/store-keys.ts";
-import { openCheckpoint, verifierKey } from "../ledger/checkpoint.ts";
+import { logKey, openCheckpoint, signCheckpoint, verifierKey } from "../ledger/checkpoint.ts";
 import { exportLines } from "../ledger/export.ts";
 import { recordEvents } from "../ledger/record.ts";
 import { isDatabaseBehind } from "../ledger/store-behind.ts";
@@ -294,6 +295,52 @@ describe("an older copy of the database under the newer ledger folder", () => {
     expect(lines).toContain('"type":"restore.finished"');
     await expect(finishRestore(back, bob!.actor)).rejects.toThrow(/No restore is open/);
     await expect(draftStatement(back, alice!.actor)).rejects.toThrow(/No restore is open/);
+  });
+});
+
+describe("an older copy where the ledger folder is as old", () => {
+  test("§12 a head that others kept holds everything until the files are back", async () => {
+    const old = join(folder, "both-old");
+    const copy = await backup("both");
+    cpSync(lived.paths.state, old, { recursive: true });
+    const before = (await loadHead(lived.db))!;
+    const events = Array.from({ length: 5 }, (_, n) => ({
+      ...{ type: "scan.finished" as const, actor: systemActor.subject, object: `scan:late-${n}` },
+    }));
+    await inTransaction(lived.db, (tx) => recordEvents(tx, events));
+    await integrated(lived);
+    const newest = (await loadHead(lived.db))!;
+    const back = on(copy, old);
+    // Nothing on this machine can tell: database and files are of the same moment.
+    expect(await openIfBehind(back)).toBeNull();
+    const known = join(old, "known-heads");
+    mkdirSync(known);
+    const put = (name: string, text: string) => writeFileSync(join(known, name), text);
+    const key = await openLogKey(back);
+    const forger = logKey(key.origin, generateKeyPairSync("ed25519").privateKey);
+    put("forged", signCheckpoint(forger, newest.size, Buffer.from(newest.root, "base64")));
+    await expect(openIfBehind(back)).rejects.toThrow(/forged is not a head signed/);
+    rmSync(join(known, "forged"));
+    put("fork", signCheckpoint(key, before.size - 1, Buffer.alloc(32, 7)));
+    await expect(openIfBehind(back)).rejects.toThrow(/there are two histories/);
+    rmSync(join(known, "fork"));
+    put("seen-before", before.note);
+    expect(await openIfBehind(back)).toBeNull();
+
+    put("auditor", newest.note);
+    expect(await isDatabaseBehind(back)).toBe(true);
+    const open = await openIfBehind(back);
+    expect(open).toMatchObject({ newest: { size: newest.size }, replayed: { entries: 0 } });
+    expect(open?.newestFrom).toMatch(/auditor$/);
+    expect(open?.problem).toMatch(/of the ledger folder/);
+    await expect(draftStatement(back, alice!.actor)).rejects.toThrow(/entries up to the newest/);
+    // The files of the newer ledger alone are enough.
+    rmSync(join(old, "ledger"), { recursive: true });
+    cpSync(join(lived.paths.state, "ledger"), join(old, "ledger"), { recursive: true });
+    expect(await openIfBehind(back)).toMatchObject({ problem: null, replayed: { entries: 5 } });
+    expect(await isDatabaseBehind(back)).toBe(false);
+    expect(await draftStatement(back, alice!.actor)).toContain(`old ${before.size} `);
+    await back.db.destroy();
   });
 });
 
