@@ -6702,6 +6702,7 @@ export interface components {
             findingsCleared: number;
             hosts: number;
             knownExploited: string[];
+            lowered: string[];
             mine: {
                 /** Format: date-time */
                 at: string;

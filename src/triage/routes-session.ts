@@ -74,6 +74,8 @@ const itemSchema = z
     findingsCleared: count,
     vulnerabilities: z.array(z.string()),
     knownExploited: z.array(z.string()),
+    /** Those that the runtime policy lowered on every host when the list was frozen. */
+    lowered: z.array(z.string()),
     epssMax: z.number().nullable(),
     risk: z.number(),
     /** The votes that count, one of each person. */
@@ -160,6 +162,7 @@ function itemReply(session: WholeSession, item: SessionItem, actor: Actor) {
     place: item.place,
     vulnerabilities: [...item.item.vulnerabilities],
     knownExploited: [...item.item.knownExploited],
+    lowered: [...item.item.lowered],
     votes,
     tally: { kind: tally.kind, text: tallyText(tally) },
     mine: votes.find(({ subject }) => subject === actor.subject) ?? null,
