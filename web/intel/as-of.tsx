@@ -26,11 +26,13 @@ export function AsOfChoice(props: {
       type="date"
       aria-label="As of the end of a day, in UTC"
       title="As of the end of a day, in UTC"
+      leftSection={<span aria-hidden="true">as of</span>}
+      leftSectionWidth={54}
       {...(props.knownSince === null ? {} : { min: props.knownSince.slice(0, 10) })}
       max={today}
       value={asOf.slice(0, 10)}
       onChange={({ currentTarget: { value } }) => props.set({ asOf: value === today ? "" : value })}
-      w={{ base: "47%", sm: 150 }}
+      w={{ base: "100%", sm: 196 }}
     />
   );
 }

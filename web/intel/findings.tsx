@@ -185,8 +185,7 @@ function Sentence({ of }: { readonly of: Sums }) {
             One update of {best.source} clears {plural(best.findingsCleared, "finding")} on{" "}
             {plural(best.hosts, "host")}
           </Go>
-          . Each update is to the newest version that the hosts' own sources offer, which holds the
-          fixes before it; a remedy of a single finding is the smallest version that mends it.
+          .
         </>
       )}
     </>

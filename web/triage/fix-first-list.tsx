@@ -51,28 +51,37 @@ export function FixFirstList({ search }: { readonly search: Search }) {
   const query = fixFirstQuery(search);
   const isFiltered = Object.keys(query).length > 0;
   return (
-    <VirtualList
-      label="updates"
-      listKey={["fix-first", query]}
-      topics={FIX_FIRST_TOPICS}
-      load={(range) =>
-        ask(api.GET("/api/v1/fix-first", { params: { query: { ...query, ...range } } }))
-      }
-      rowId={(item) => `${item.ecosystem} ${item.source} ${item.remedy}`}
-      columns={columns}
-      rowHeight={54}
-      href={(item) => hrefOf(item, search)}
-      empty={
-        <Empty
-          title={isFiltered ? "No update matches these filters" : "Nothing to fix in what is known"}
-          {...(isFiltered ? {} : { command: "./fettle host scan --all --watch" })}
-        >
-          {isFiltered
-            ? "Take one of the filters away to see more."
-            : "Here stand the updates that clear most risk. That none does is worth as much as the inventory and the feeds behind it: look whether every host was scanned and every feed is fresh."}
-        </Empty>
-      }
-    />
+    <>
+      <Text size="xs" c="dimmed" mb={6}>
+        Each update is to the newest version that the hosts' own sources offer: it holds the fixes
+        before it. What mends a single finding is told with the finding, as the smallest version
+        that does.
+      </Text>
+      <VirtualList
+        label="updates"
+        listKey={["fix-first", query]}
+        topics={FIX_FIRST_TOPICS}
+        load={(range) =>
+          ask(api.GET("/api/v1/fix-first", { params: { query: { ...query, ...range } } }))
+        }
+        rowId={(item) => `${item.ecosystem} ${item.source} ${item.remedy}`}
+        columns={columns}
+        rowHeight={54}
+        href={(item) => hrefOf(item, search)}
+        empty={
+          <Empty
+            title={
+              isFiltered ? "No update matches these filters" : "Nothing to fix in what is known"
+            }
+            {...(isFiltered ? {} : { command: "./fettle host scan --all --watch" })}
+          >
+            {isFiltered
+              ? "Take one of the filters away to see more."
+              : "Here stand the updates that clear most risk. That none does is worth as much as the inventory and the feeds behind it: look whether every host was scanned and every feed is fresh."}
+          </Empty>
+        }
+      />
+    </>
   );
 }
 
@@ -82,10 +91,15 @@ const columns: readonly Column<FixFirstItem>[] = [
     width: "minmax(0, 2fr)",
     cell: (item) => (
       <>
-        <div>
+        <Text
+          component="div"
+          inherit
+          truncate
+          title={`${item.source}${item.sourceVersion === null ? "" : ` → ${item.sourceVersion}`}`}
+        >
           {item.source}
           {item.sourceVersion !== null && ` → ${item.sourceVersion}`}
-        </div>
+        </Text>
         <Text size="xs" c="dimmed" truncate component="div">
           <Mark tone={item.knownExploited.length > 0 ? "bad" : wordFor("remedy", item.remedy).tone}>
             {item.label}
