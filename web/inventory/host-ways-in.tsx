@@ -58,7 +58,10 @@ function ShownWays({ ways }: { readonly ways: Ways }) {
       )}
       {items.map(({ kind, what, level, says, advice }) => (
         <div key={`${kind} ${what}`} style={{ overflowWrap: "anywhere" }}>
-          <Mark tone={level}>{says}</Mark>
+          <Mark tone={level}>{kind.replaceAll("-", " ")}</Mark>
+          <Text size="sm" fw={600}>
+            {says}
+          </Text>
           <div className="mono">{what}</div>
           <Text size="sm">{advice}</Text>
         </div>

@@ -24,9 +24,10 @@ export function WaysInPart() {
             {items.length === 0 && <Text size="sm">None was found.</Text>}
             {items.map(({ kind, level, says, advice, named, hosts: count }) => (
               <div key={`${kind} ${level}`} style={{ overflowWrap: "anywhere" }}>
-                <Mark tone={level}>
-                  {count === 1 ? "1 host" : `${count} hosts`}: {says}
-                </Mark>
+                <Mark tone={level}>{count === 1 ? "1 host" : `${count} hosts`}</Mark>
+                <Text size="sm" fw={600}>
+                  {says}
+                </Text>
                 <Text size="sm">
                   {named.join("; ")}
                   {named.length < count && "; …"}
