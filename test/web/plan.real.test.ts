@@ -1,10 +1,13 @@
 import { expect, test } from "vitest";
+import { sha256 } from "../../src/base/digest.ts";
 import { newId } from "../../src/base/ids.ts";
 import { inTransaction } from "../../src/db/database.ts";
+import type { ResolveAnswer } from "../../src/inventory/resolve.ts";
 import type { ServiceId } from "../../src/inventory/service.ts";
 import { insertService } from "../../src/inventory/store-services.ts";
 import { createPlan } from "../../src/plan/actions.ts";
 import { putProcedure } from "../../src/plan/actions-procedures.ts";
+import type { Asking } from "../../src/plan/actions-resolve.ts";
 import { askedOpenssl, someHosts } from "../builders/stored.ts";
 import { expectAccessible, expectNoSidewaysScroll, picture, settled } from "./browser.ts";
 import { describePages, openPages } from "./pages.ts";
@@ -12,7 +15,21 @@ import { administrator, rings, type Scene, setScene } from "./played-rollout.ts"
 
 const drained = `${rings}
 hooks: [{ when: "ring=canary", drain: lb-out, rejoin: lb-in }]
+order: { packages: [openssl, libssl3] }
 `;
+
+/** What openssl asks for, and its command beside the library. */
+const askedBoth: Asking = {
+  pair: async (...asked) => withCommand(await askedOpenssl.pair(...asked)),
+  host: async (...asked) => withCommand(await askedOpenssl.host(...asked)),
+};
+
+function withCommand(answer: ResolveAnswer): ResolveAnswer {
+  if (answer.kind !== "resolved") return answer;
+  const { moves } = answer.resolution;
+  const commands = moves.map((move) => ({ ...move, name: "openssl", sha256: sha256("command") }));
+  return { ...answer, resolution: { ...answer.resolution, moves: [...moves, ...commands] } };
+}
 
 describePages("a plan's page", () => {
   let scene: Scene;
@@ -35,7 +52,7 @@ describePages("a plan's page", () => {
           class: "normal" as const,
           hosts,
         };
-        return (await createPlan(site.world, ada, asked, askedOpenssl)).plan.digest;
+        return (await createPlan(site.world, ada, asked, askedBoth)).plan.digest;
       };
       await plan("ring=canary");
       digest = await plan();
@@ -47,6 +64,7 @@ describePages("a plan's page", () => {
     await page.goto(`/plans/${digest}`);
     await page.getByRole("region", { name: "Wave 3, ring 2" }).waitFor();
     await page.getByRole("button", { name: "canary-01: waiting" }).waitFor();
+    await page.getByText("packages in 2 transactions: openssl, then libssl3").first().waitFor();
     await page.getByText("drains by hook lb-out before the packages, and back by lb-in").waitFor();
     await settled(page);
     await picture(page, "plan");
@@ -58,6 +76,7 @@ describePages("a plan's page", () => {
     const { page } = at;
     await page.getByRole("tab", { name: "Steps and undo" }).click();
     await page.getByText("to go back:").first().waitFor();
+    await page.getByText("Only when all of the packages above are there:").first().waitFor();
     await picture(page, "plan-steps");
     await expectAccessible(page);
     await page.getByRole("tab", { name: "Hosts 62" }).click();
