@@ -14,6 +14,7 @@ import { DAY_MS } from "../base/instant.ts";
 import { makeMachineKey, openMachineKey, signDocument } from "../base/sshsig.ts";
 import { startScan } from "../inventory/actions-scan.ts";
 import { everywhere, loadHosts } from "../inventory/store.ts";
+import { loadWaysIn } from "../inventory/store-ways-in.ts";
 import { ownProgram, programOf } from "../reach/own-program.ts";
 import { startRollout } from "../rollout/actions.ts";
 import { showRollout } from "../rollout/actions-show.ts";
@@ -73,6 +74,12 @@ describe.skipIf(!isRoot)("hosts that call in", () => {
     };
     await expect.poll(looked, { timeout: 10_000 }).toEqual([{ state: "changed", problem: null }]);
     expect(await events("host.enrolled")).toBe(1);
+    // Who else is root there it says under the key that it made itself.
+    const [host] = await loadHosts(made.world.db, { scopes: everywhere, names: ["web-1"] });
+    expect(await loadWaysIn(made.world.db, host!.id)).toMatchObject({
+      ...{ proof: "signed", problem: null },
+      text: expect.stringContaining(`\nhost ${host!.protocolId}\nway agent\n`),
+    });
     // Its text has folders of its own, so it is another program than the server's.
     const program = programOf(readFileSync(join(agents.folder("web-1"), "program"), "utf8"));
     expect(program.version).toBe(ownProgram().version);
