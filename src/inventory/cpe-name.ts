@@ -55,6 +55,8 @@ function formattedValues(text: string): readonly string[] | null {
 
 function formattedValue(text: string): string | null {
   if (text === ANY || text === NOT_APPLICABLE) return text;
+  // Nothing quoted and no wildcard: it is kept as it is. Records name millions of such.
+  if (text !== "" && !/[\\*?]/.test(text)) return text;
   return canonical(text.match(/\\.|[^\\]|\\$/g) ?? []);
 }
 
