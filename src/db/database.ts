@@ -3,6 +3,7 @@ import { Kysely, PostgresDialect, type RawBuilder, sql, type Transaction } from 
 import pg from "pg";
 import { Failure } from "../base/failure.ts";
 import type { Instant } from "../base/instant.ts";
+import { preparingPool } from "./prepared.ts";
 import { type Place, PrimarySocket } from "./primary.ts";
 
 /**
@@ -89,7 +90,7 @@ export function openDatabase(connection: Connection, onError: (cause: Error) => 
   // Nor one that breaks while it is lent out but no query waits on it, as between two statements of
   // a transaction: the pool listens to idle ones only, and an error nobody hears ends the process.
   pool.on("connect", (client) => client.on("error", onError));
-  return new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });
+  return new Kysely<Schema>({ dialect: new PostgresDialect({ pool: preparingPool(pool) }) });
 }
 
 export function inTransaction<T>(db: Db, work: (tx: Tx) => Promise<T>): Promise<T> {

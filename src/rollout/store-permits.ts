@@ -55,7 +55,7 @@ export function permit(
     const calendar = await calendarSql(tx, { db, standing: under.calendar, kind: "apply" });
     // The joins stand in the order in which they are cheap. To look for a better one took 45 ms of a
     // core, a hundred times the execution, and the next batch of asks waits for it.
-    await walkKeys(tx);
+    await walkKeys(tx, "kept");
     const granted: Permitted[] = [];
     for (const kind of ["apply", "reboot", "revert"] as const) {
       for (const some of passesOf(asks.filter((ask) => ask.kind === kind))) {

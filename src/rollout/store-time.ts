@@ -37,13 +37,17 @@ export async function waitShortly(tx: Tx, of: "decisions" | "words" = "decisions
  * whole tables to join them, and take longer to think about it than the work takes. Up to PostgreSQL 17 a
  * plan that still has to read a table counts as very dear, so that each statement would be compiled anew.
  * It waits for no row for long.
+ *
+ * `kept`: each session plans such a statement once and without its values, as what it walks does not depend
+ * on them; to plan a permit takes longer than to give it.
  */
-export async function walkKeys(tx: Tx): Promise<void> {
+export async function walkKeys(tx: Tx, plans: "each" | "kept" = "each"): Promise<void> {
+  const mode = plans === "kept" ? "force_generic_plan" : "force_custom_plan";
   await sql`
     select set_config(name, value, true)
       from (values ('enable_hashjoin', 'off'), ('enable_mergejoin', 'off'),
                    ('enable_seqscan', 'off'), ('join_collapse_limit', '1'), ('jit', 'off'),
-                   ('lock_timeout', ${LOCK_WAIT})
+                   ('lock_timeout', ${LOCK_WAIT}), ('plan_cache_mode', ${mode})
            ) as s(name, value)
   `.execute(tx);
 }
