@@ -66,6 +66,27 @@ describe("A2 a log that was tampered with", () => {
   });
 });
 
+test("no byte of a host's signature can be another one", () => {
+  const lines = evidenceOf(short[0]!, randomFrom(1));
+  const at = lines.findIndex((line) => line.startsWith('{"results"'));
+  const { results } = JSON.parse(lines[at]!) as { results: string[][] };
+  for (const [which, [document, signature = "", line]] of results.entries()) {
+    const [begin, ...body] = signature.trimEnd().split("\n");
+    const end = body.pop();
+    const bytes = Buffer.from(body.join(""), "base64");
+    for (let byte = 0; byte < bytes.length; byte += 1) {
+      const other = Buffer.from(bytes);
+      other[byte] = (other[byte] ?? 0) ^ 1;
+      const armoured = `${begin}\n${other.toString("base64")}\n${end}\n`;
+      const put = results.map((old, i) => (i === which ? [document, armoured, line] : old));
+      lines[at] = JSON.stringify({ results: put });
+      expect(verifyEvidence(textOf(lines), { key }).isGood, `byte ${byte}`).toBe(false);
+    }
+    lines[at] = JSON.stringify({ results });
+    expect(verifyEvidence(textOf(lines), { key }).isGood).toBe(true);
+  }
+});
+
 describe("a log that nobody tampered with", () => {
   test("gives no alarm, in any of its forms", async () => {
     for (let run = 0; run < RUNS / 10; run += 1) {

@@ -80,10 +80,12 @@ function isSigned(of: { document: string; signature: string; blob: Buffer }): bo
   if (bytes.subarray(0, 10).toString("latin1") !== "SSHSIG\0\0\0\x01") return false;
   const [key, namespace, reserved, hash, inner, rest] = strings(bytes.subarray(10));
   const [type, curve, point] = strings(of.blob);
-  const [kind, numbers] = strings(inner ?? Buffer.alloc(0));
-  const [r, s] = strings(numbers ?? Buffer.alloc(0));
+  const [kind, numbers, tail] = strings(inner ?? Buffer.alloc(0));
+  const [r, s, more] = strings(numbers ?? Buffer.alloc(0));
   const isOurs =
-    rest === undefined &&
+    [rest, tail, more].every((part) => part === undefined) &&
+    // One way to write a number: a zero before it only where it has 33 bytes.
+    [r, s].every((n) => n !== undefined && (n.length < 33 || (n.length === 33 && n[0] === 0))) &&
     key?.equals(of.blob) === true &&
     String(namespace) === NAMESPACE &&
     reserved?.length === 0 &&
