@@ -1,6 +1,5 @@
-# Who else may become root on this host (protocol §9): a policy file is worth nothing where whoever stole the
-# server has another way in. Nothing here changes the host, and nothing it finds is judged here: it is named,
-# signed by the host's key, and whoever reads it decides. What cannot be looked at is named as `unseen`.
+# Who else may become root on this host (protocol §9). Nothing here changes the host or is judged here: it is
+# named and signed. What cannot be looked at is `unseen`.
 
 WAYS_MAX=60
 # The root that is looked at; tests write another one.
@@ -83,8 +82,7 @@ ways_accounts() {
   fi
 }
 
-# sudoers(5): lines that end in a backslash go on; a rule's tags hold until others are given. Who may do
-# all is told apart from who may do some commands. Also doas.conf(5).
+# sudoers(5) and doas.conf(5). Who may do all is told apart from who may do some commands.
 ways_sudo() {
   set +f
   set -- "$WAYS_ROOT/etc/sudoers" "$WAYS_ROOT/etc/sudoers.d/"*
@@ -129,8 +127,7 @@ ways_sudo() {
     }' "$WAYS_ROOT/etc/doas.conf"
 }
 
-# What sshd itself says holds for root, and the keys that let root in. Rules that hang on where a caller
-# comes from (`Match Address`) are only looked at for a caller from this very machine.
+# What sshd itself says holds for root, asked for a caller from this machine; and the keys that let root in.
 ways_sshd() {
   wh_files=.ssh/authorized_keys
   if command -v sshd >/dev/null && [ -r "$WAYS_ROOT/etc/ssh/sshd_config" ]; then
@@ -210,8 +207,7 @@ ways_keys() { # FILE NAME
   done
 }
 
-# Those that run as root by a program of that name, and scheduled pulls. One that is only installed says
-# nothing: somebody has to start it.
+# Those that run as root, and scheduled pulls.
 ways_agents() {
   set +f
   wa_ours=$(stat -c '%u %n' /proc/[0-9]* | awk '$1 == 0 { print $2 "/cmdline" }')
