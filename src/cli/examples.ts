@@ -330,6 +330,8 @@ const examples: Readonly<Record<string, readonly string[]>> = {
   ],
   "audit hold lift": ['audit hold lift LH-3 --reason "the case is closed"', "audit hold lift LH-3"],
   "user erase": ['user erase carol --reason "left, and asked for it"', "user erase carol"],
+  "user erasures": ["user erasures"],
+  "user keep": ["user keep carol"],
   "user records": ["user records carol carol.json"],
   scan: [
     "scan --feeds feeds --dpkg-status /var/lib/dpkg/status --release bookworm",

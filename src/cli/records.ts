@@ -20,7 +20,7 @@ const classes = { changes: "changes", access: "access", rest: "rest" } as const;
 function registerRetention(audit: Command, cli: Cli): void {
   audit
     .command("retention")
-    .description("How long the words of entries are kept; hashes and heads are kept for ever")
+    .description("How long the words of entries are kept; for less, two people ask for the same")
     .option("--class <class>", `one of ${Object.keys(classes).join(", ")}; with --days, sets it`)
     .option("--days <number>", "at least 400")
     .action(async (flags: { class?: string; days?: string }) => {
@@ -34,19 +34,36 @@ function registerRetention(audit: Command, cli: Cli): void {
         }
         const path = { class: chosen };
         const body = { days: Number(flags.days) };
-        await ask(cli.client().PUT("/api/v1/audit/retention/{class}", { params: { path }, body }));
+        const put = "/api/v1/audit/retention/{class}" as const;
+        const now = await ask(cli.client().PUT(put, { params: { path }, body }));
+        return show(cli, now, () => retentionLine(now, body.days));
       }
       const standing = await ask(cli.client().GET("/api/v1/audit/retention"));
+      const names = standing.classes.some(({ asked }) => asked !== null)
+        ? await people(cli.client())
+        : new Map<string, string>();
+      const name = (id: string) => names.get(id) ?? id;
       show(cli, standing, () =>
         [
           renderTable(standing.classes, [
             { head: "class", cell: (one) => one.class },
             { head: "days", cell: (one) => one.days, align: "right" },
+            { head: "asked for", cell: ({ asked }) => (asked === null ? null : asked.days) },
+            { head: "by", cell: ({ asked }) => (asked === null ? null : name(asked.by)) },
           ]),
           ...standingLines(standing),
         ].join("\n"),
       );
     });
+}
+
+function retentionLine(
+  now: { readonly class: string; readonly days: number; readonly asked: unknown },
+  wanted: number,
+): string {
+  return now.days === wanted
+    ? `The words of ${now.class} are kept for ${wanted} days.`
+    : `Asked. The words of ${now.class} are kept for ${now.days} days until another person asks for the same: fettle audit retention --class ${now.class} --days ${wanted}`;
 }
 
 interface Standing {
@@ -223,5 +240,33 @@ export function registerErasure(user: Command, cli: Cli): void {
           ? `Asked. Nothing is erased until another administrator does the same: fettle user erase ${handle}`
           : "Erased. What was sealed about them can be read by nobody any more.",
       );
+    });
+  user
+    .command("erasures")
+    .description("Who is to be erased, as one person asked and nobody else agreed yet")
+    .action(async () => {
+      const client = cli.client();
+      const { items } = await ask(client.GET("/api/v1/erasures"));
+      const names = items.length === 0 ? new Map<string, string>() : await people(client);
+      show(cli, items, () =>
+        renderList(items, {
+          none: "Nobody is to be erased.",
+          columns: [
+            { head: "handle", cell: (one) => one.handle },
+            { head: "asked", cell: (one) => whenText(one.askedAt, cli.clock()) },
+            { head: "by", cell: (one) => names.get(one.askedBy) ?? one.askedBy },
+            { head: "kept by", cell: (one) => one.hold },
+            { head: "reason", cell: (one) => one.reason, widthMax: 60 },
+          ],
+        }),
+      );
+    });
+  user
+    .command("keep <handle>")
+    .description("Take back that a person is to be erased, before another person agrees")
+    .action(async (handle: string) => {
+      const params = { path: { user: handle } };
+      await ask(cli.client().DELETE("/api/v1/users/{user}/erasure", { params }));
+      show(cli, { user: handle }, () => `${handle} is not to be erased.`);
     });
 }

@@ -333,7 +333,7 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Sets how many days the words of one class of entries are kept, at least 400. */
+        /** Keeps the words of one class of entries longer; for less, another person has to ask for the same. */
         put: operations["putAuditRetentionByClass"];
         post?: never;
         delete?: never;
@@ -1324,6 +1324,23 @@ export interface paths {
          * @description Open to everybody: Who comes in here has no account yet; each door needs its own secret.
          */
         post: operations["postEntrance"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/erasures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who is to be erased, as one person asked and nobody else has agreed yet; oldest first. */
+        get: operations["getErasures"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -4373,7 +4390,8 @@ export interface paths {
         put?: never;
         /** Asks to erase what is held on a person; another who does the same erases it for good. */
         post: operations["postUsersByUserErasure"];
-        delete?: never;
+        /** Takes back that a person is to be erased, before another person agrees. */
+        delete: operations["deleteUsersByUserErasure"];
         options?: never;
         head?: never;
         patch?: never;
@@ -6043,6 +6061,7 @@ export interface components {
         };
         LegalHold: {
             about: string | null;
+            actions: components["schemas"]["Action"][];
             from: string | null;
             /** @enum {string} */
             kind: "case" | "change" | "host" | "person" | "time";
@@ -6388,6 +6407,18 @@ export interface components {
             unknown: number;
             /** @description witnesses that have seen more than is known here */
             witnessesAhead: string[];
+        };
+        Retention: {
+            actions: components["schemas"]["Action"][];
+            asked: {
+                /** Format: date-time */
+                at: string;
+                by: string;
+                days: number;
+            } | null;
+            /** @enum {string} */
+            class: "changes" | "access" | "rest";
+            days: number;
         };
         Revocation: {
             /** Format: date-time */
@@ -7502,6 +7533,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
+                        actions: components["schemas"]["Action"][];
                         items: components["schemas"]["LegalHold"][];
                     };
                 };
@@ -7734,11 +7766,8 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        classes: {
-                            /** @enum {string} */
-                            class: "changes" | "access" | "rest";
-                            days: number;
-                        }[];
+                        actions: components["schemas"]["Action"][];
+                        classes: components["schemas"]["Retention"][];
                         first: {
                             index: number;
                             why: string;
@@ -7774,11 +7803,13 @@ export interface operations {
         };
         responses: {
             /** @description Done */
-            204: {
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Retention"];
+                };
             };
             400: components["responses"]["invalid"];
             401: components["responses"]["unauthenticated"];
@@ -10920,6 +10951,42 @@ export interface operations {
             400: components["responses"]["invalid"];
             403: components["responses"]["forbidden"];
             429: components["responses"]["rate-limited"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    getErasures: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: {
+                            actions: components["schemas"]["Action"][];
+                            /** Format: date-time */
+                            askedAt: string;
+                            askedBy: string;
+                            handle: string;
+                            hold: string | null;
+                            reason: string;
+                            subject: string;
+                        }[];
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
         };
@@ -20321,6 +20388,33 @@ export interface operations {
             403: components["responses"]["forbidden.proof-needed"];
             404: components["responses"]["not-found"];
             409: components["responses"]["blocked.conflict"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    deleteUsersByUserErasure: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            409: components["responses"]["conflict"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
         };

@@ -88,13 +88,17 @@ export const sentencesOfPeople: Sentences = {
   "restore.finished": () => "let the server go on after the restore, as two people signed",
   "retention.changed": (f) =>
     `keeps the words of entries for ${text(f["to"])} days, not ${text(f["from"])}`,
+  "retention.asked": (f) =>
+    `asked to keep the words of entries for ${text(f["to"])} days only, not ${text(f["from"])}`,
+  "retention.kept": () => "left as it is how long the words of entries are kept",
   "ledger.pruned": (f) => `lets the words of the entries below ${text(f["minimum"])} go`,
   "hold.placed": (f) => `placed a legal hold over a ${text(f["kind"])} ${text(f["about"])}`,
   "hold.lift-asked": () => "asked to lift a legal hold",
   "hold.lifted": () => "lifted a legal hold that another person asked to lift",
   "erasure.asked": () => "asked to erase what is held on a person",
+  "erasure.withdrawn": () => "took back that a person is to be erased",
   "subject.erased": () => "erased what was held on a person, as another person asked",
-  "subject.exported": () => "took away all that is held on a person",
+  "subject.exported": () => "exported all that is held on a person",
   "certificate.issued": () => "issued a certificate for one connection to a host",
 };
 

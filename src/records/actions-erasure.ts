@@ -17,10 +17,12 @@ import {
   askErasure,
   type Erasure,
   eraseSubject,
+  loadAskedErasures,
   loadErasure,
   loadHeldOn,
   loadHoldOver,
   lockErasure,
+  withdrawErasure,
 } from "./store-erasure.ts";
 
 const PEOPLE = "What is held on people";
@@ -46,7 +48,7 @@ export async function askOrErase(
     await refuseHeld(tx, person);
     const by = await personBehind(tx, actor.subject);
     const about = { actor: actor.subject, object: `subject:${person.id}` };
-    if (asked === null) {
+    if (asked === null || asked.withdrawnAt !== null) {
       if (of.reason === undefined) throw new Failure("invalid", "Say why they are to be erased.");
       await askErasure(tx, { subject: person.id, by, reason: of.reason });
       await recordEvent(tx, { ...about, type: "erasure.asked" });
@@ -67,6 +69,34 @@ export async function askOrErase(
     if (now === null) throw new Failure("internal", "The erasure is not there.");
     return now;
   });
+}
+
+/** Takes back what somebody asked for, before another does it; whoever may ask may also end it. */
+export async function withdrawAsked(world: World, actor: Actor, ref: string): Promise<void> {
+  demandUnscoped(actor, "user.manage", PEOPLE);
+  await inTransaction(world.db, async (tx) => {
+    const person = await findPerson(tx, ref);
+    const asked = await lockErasure(tx, person.id);
+    if (asked === null || asked.doneAt !== null || asked.withdrawnAt !== null) {
+      throw new Failure("conflict", `Nobody asked to erase ${ref}, or it is done.`);
+    }
+    await withdrawErasure(tx, person.id);
+    const object = `subject:${person.id}`;
+    const facts = { askedBy: asked.askedBy };
+    await recordEvent(tx, { type: "erasure.withdrawn", actor: actor.subject, object, facts });
+  });
+}
+
+export interface AskedErasure extends Erasure {
+  readonly handle: string;
+  readonly hold: string | null;
+}
+
+/** Who is to be erased, as one person asked and nobody has done it yet. */
+export async function askedErasures(world: World, actor: Actor): Promise<readonly AskedErasure[]> {
+  demandUnscoped(actor, "user.manage", PEOPLE);
+  const asked = await loadAskedErasures(world.db);
+  return asked.map((one) => ({ ...one, hold: one.hold === null ? null : holdName(one.hold) }));
 }
 
 async function refuseHeld(reader: Reader, person: Subject): Promise<void> {

@@ -2,11 +2,13 @@ import type { Actor } from "../base/actor.ts";
 import { Failure } from "../base/failure.ts";
 import { type Id, newId } from "../base/ids.ts";
 import type { Instant } from "../base/instant.ts";
-import { demandUnscoped } from "../base/unscoped.ts";
+import type { Permission } from "../base/permission.ts";
+import { demandUnscoped, lacksUnscoped } from "../base/unscoped.ts";
 import { inTransaction } from "../db/database.ts";
 import type { World } from "../db/world.ts";
 import { personBehind } from "../identity/store.ts";
 import { recordEvent } from "../ledger/record.ts";
+import type { Looker } from "./asked.ts";
 import { type Hold, type HoldKind, holdName, holdNumber } from "./hold.ts";
 import { askLift, findHeld, insertHold, liftHold, loadHolds, lockHold } from "./store.ts";
 
@@ -19,6 +21,16 @@ export async function listHolds(
 ): Promise<readonly Hold[]> {
   demandUnscoped(actor, "audit.read", HOLDS);
   return loadHolds(world.db, of);
+}
+
+/** By whom what may be done is judged: somebody's token acts for that person. */
+export async function lookerOf(
+  world: World,
+  actor: Actor,
+  permission: Permission = "policy.apply",
+): Promise<Looker> {
+  const person = await personBehind(world.db, actor.subject);
+  return { person, refusal: lacksUnscoped(actor, permission, "What is kept") };
 }
 
 export interface NewHold {

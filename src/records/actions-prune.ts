@@ -6,6 +6,7 @@ import { Failure } from "../base/failure.ts";
 import { demandUnscoped } from "../base/unscoped.ts";
 import { inTransaction } from "../db/database.ts";
 import type { World } from "../db/world.ts";
+import { personBehind } from "../identity/store.ts";
 import { payloadOf } from "../ledger/export-line.ts";
 import { rootOf } from "../ledger/loops-sequencer.ts";
 import { recordEvent } from "../ledger/record.ts";
@@ -15,14 +16,16 @@ import { ledgerFolder } from "../ledger/store-log-key.ts";
 import { loadEventIndex, loadHead, loadMinimum } from "../ledger/store-tree.ts";
 import { factsPath, TILE_WIDTH, tilePath } from "../ledger/tile.ts";
 import { holdName, prunableBelow } from "./hold.ts";
+import { type Retention, retentionStep } from "./retention.ts";
 import {
+  askRetention,
   loadFirstKept,
   loadHolds,
   loadOpenStatements,
   loadRetention,
   lockHolds,
+  lockRetention,
   pruneBy,
-  type Retention,
   saveRetention,
 } from "./store.ts";
 
@@ -60,17 +63,38 @@ async function standingOf(world: World): Promise<Standing> {
   return { classes, minimum, size, prunable, first };
 }
 
-export async function changeRetention(world: World, actor: Actor, to: Retention): Promise<void> {
+/** Longer counts at once; shorter is asked for by one person, and another who wants the same sets it. */
+export async function changeRetention(
+  world: World,
+  actor: Actor,
+  to: Pick<Retention, "class" | "days">,
+): Promise<Retention> {
   demandUnscoped(actor, "policy.apply", LOG);
-  await inTransaction(world.db, async (tx) => {
-    const before = await saveRetention(tx, to);
-    if (before === to.days) return;
-    await recordEvent(tx, {
-      type: "retention.changed",
-      actor: actor.subject,
-      object: `retention:${to.class}`,
-      facts: { from: before, to: to.days },
-    });
+  return inTransaction(world.db, async (tx) => {
+    const now = await lockRetention(tx, to.class);
+    if (now === null) throw new Failure("not-found", `There is no class ${to.class}.`);
+    const by = await personBehind(tx, actor.subject);
+    const step = retentionStep(now, { days: to.days, by });
+    if (step.kind === "refused") throw new Failure("forbidden", step.why);
+    if (step.kind === "nothing") return now;
+    const about = { actor: actor.subject, object: `retention:${to.class}` };
+    const facts = { from: now.days, to: step.days };
+    const of = { class: to.class, days: step.days, by };
+    if (step.kind === "ask") {
+      await askRetention(tx, of);
+      await recordEvent(tx, { ...about, type: "retention.asked", facts });
+    } else {
+      await saveRetention(tx, of);
+      if (step.days === now.days) await recordEvent(tx, { ...about, type: "retention.kept" });
+      else if (step.days > now.days) {
+        await recordEvent(tx, { ...about, type: "retention.changed", facts });
+      } else {
+        const agreed = { ...facts, askedBy: now.asked?.by ?? null };
+        const rule = "two-persons";
+        await recordEvent(tx, { ...about, type: "retention.changed", facts: agreed, rule });
+      }
+    }
+    return (await lockRetention(tx, to.class)) ?? now;
   });
 }
 

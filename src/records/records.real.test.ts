@@ -22,9 +22,10 @@ import { openSealed, sealAbout } from "../ledger/store-seal.ts";
 import { loadHead } from "../ledger/store-tree.ts";
 import { parseVerifierKey, verifyExport } from "../ledger/verify.ts";
 import { verifyTiles } from "../ledger/verify-tiles.ts";
-import { askOrErase, heldOn } from "./actions-erasure.ts";
+import { askedErasures, askOrErase, heldOn, withdrawAsked } from "./actions-erasure.ts";
 import { askOrLiftHold, listHolds, placeHold } from "./actions-holds.ts";
 import { changeRetention, prune, retentionStanding } from "./actions-prune.ts";
+import type { RetentionClass } from "./retention.ts";
 
 const proofRoute = routes.find(({ path }) => path === "/api/v1/audit/proof/{index}")!;
 let made: TestWorld;
@@ -71,6 +72,13 @@ function who(handle: string): Actor {
   const actor = people.get(handle);
   if (actor === undefined) throw new Error(handle);
   return actor;
+}
+
+/** One asks, another does the same. */
+async function shortened(kind: RetentionClass, days: number): Promise<void> {
+  for (const by of ["ada", "bob"]) {
+    await changeRetention(made.world, who(by), { class: kind, days });
+  }
 }
 
 /** Pruning waits for the head that the sequencer signs meanwhile. */
@@ -225,7 +233,7 @@ describe("pruning", () => {
     expect(await changeEvidence(made.world.db, { key, head, change: "cut" })).toBeNull();
     await expect(pruned(512)).rejects.toMatchObject({ code: "blocked" });
     // And goes on after it.
-    await changeRetention(made.world, who("ada"), { class: "rest", days: 400 });
+    await shortened("rest", 400);
     expect((await verifyExport([Buffer.from(await exported())], { key: trusted() })).isGood).toBe(
       true,
     );
@@ -238,6 +246,26 @@ describe("pruning", () => {
     for (const text of [without, silent]) {
       expect((await verifyExport([Buffer.from(text)], { key: trusted() })).isGood).toBe(false);
     }
+  });
+
+  test("is kept for a shorter time by two people only, in the database too", async () => {
+    const change = (by: string, days: number) =>
+      changeRetention(made.world, who(by), { class: "access", days });
+    expect(await change("ada", 3_000)).toMatchObject({ days: 3_000, asked: null });
+    expect(await change("ada", 500)).toMatchObject({ days: 3_000, asked: { days: 500 } });
+    await expect(change("ada", 500)).rejects.toMatchObject({ code: "forbidden" });
+    // Who wants what counts now ends it.
+    expect(await change("bob", 3_000)).toMatchObject({ days: 3_000, asked: null });
+    expect(await change("bob", 500)).toMatchObject({ days: 3_000, asked: { days: 500 } });
+    const { subject } = who("bob");
+    for (const by of [null, subject]) {
+      await expect(
+        sql`update ledger_retention set days = 500, changed_by = ${by},
+              asked_days = null, asked_by = null, asked_at = null
+            where class = 'access'`.execute(made.world.db),
+      ).rejects.toThrow(/two people/);
+    }
+    expect(await change("ada", 500)).toMatchObject({ days: 500, asked: null });
   });
 
   test("no retention is shorter than 400 days", async () => {
@@ -265,7 +293,24 @@ describe("erasing a person", () => {
       askOrErase(made.world, who(by), { user: carol, reason });
     expect(JSON.stringify(await heldOn(made.world, who("ada"), "carol"))).toContain("192.0.2.7");
     await expect(erase("ada")).rejects.toMatchObject({ code: "invalid" });
+    expect(await erase("ada", "Carol was to be somebody else")).toMatchObject({ doneAt: null });
+    await withdrawAsked(made.world, who("bob"), "carol");
+    await expect(withdrawAsked(made.world, who("bob"), "carol")).rejects.toMatchObject({
+      code: "conflict",
+    });
+    expect(await askedErasures(made.world, who("ada"))).toEqual([]);
+    // What was taken back is nothing that another person agrees to, in the database neither.
+    await expect(erase("bob")).rejects.toMatchObject({ code: "invalid" });
+    await expect(
+      sql`update subject_erasure set done_by = ${who("bob").subject}, done_at = now(),
+            withdrawn_at = null, handle_digest = sha256('carol') where subject = ${carol}`.execute(
+        made.world.db,
+      ),
+    ).rejects.toThrow(/stays done/);
     expect(await erase("ada", "Carol left and asked for it")).toMatchObject({ doneAt: null });
+    expect(await askedErasures(made.world, who("bob"))).toMatchObject([
+      { handle: "carol", askedBy: who("ada").subject, hold: null },
+    ]);
     await expect(erase("ada")).rejects.toMatchObject({ code: "forbidden" });
     await expect(erase("carol")).rejects.toMatchObject({ code: "forbidden" });
     expect(await erase("bob")).toMatchObject({ doneBy: who("bob").subject });

@@ -1,11 +1,13 @@
 import { z } from "zod";
+import { actionOf, actionSchema } from "../base/action.ts";
 import { type Instant, instantToText } from "../base/instant.ts";
 import { type ServedRoute, servedRoute } from "../ledger/served-route.ts";
-import { askOrErase, heldOn } from "./actions-erasure.ts";
-import { askOrLiftHold, listHolds, placeHold } from "./actions-holds.ts";
+import { askOrLiftHold, listHolds, lookerOf, placeHold } from "./actions-holds.ts";
 import { changeRetention, prune, retentionStanding } from "./actions-prune.ts";
+import { holdActions, type Looker, retentionActions } from "./asked.ts";
 import { type Hold, holdKinds, holdName } from "./hold.ts";
-import { retentionClasses } from "./store.ts";
+import { type Retention, retentionClasses } from "./retention.ts";
+import { erasureRoutes } from "./routes-erasure.ts";
 
 const time = z.iso.datetime();
 const reason = z.string().trim().min(10).max(4000);
@@ -13,13 +15,32 @@ const index = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
 const days = z.number().int().min(400).max(36_525);
 const retentionClass = z.enum(retentionClasses);
 
+const retentionSchema = z
+  .strictObject({
+    class: retentionClass,
+    days,
+    /** What one person asked for and nobody else has agreed to. */
+    asked: z.strictObject({ days, by: z.string(), at: time }).nullable(),
+    actions: z.array(actionSchema),
+  })
+  .meta({ id: "Retention" });
+
+function retentionReply(of: Retention, looker: Looker): z.output<typeof retentionSchema> {
+  const { asked } = of;
+  return {
+    ...{ class: of.class, days: of.days },
+    asked: asked === null ? null : { ...asked, at: instantToText(asked.at) },
+    actions: retentionActions(asked === null ? null : { class: of.class, by: asked.by }, looker),
+  };
+}
+
 const getRetention = servedRoute({
   method: "GET",
   path: "/api/v1/audit/retention",
   summary: "How long the log keeps the words of its entries, and which could be pruned now.",
   permission: "audit.read",
   reply: z.strictObject({
-    classes: z.array(z.strictObject({ class: retentionClass, days })),
+    classes: z.array(retentionSchema),
     /** Entries below it were pruned. */
     minimum: index,
     size: index,
@@ -27,25 +48,33 @@ const getRetention = servedRoute({
     prunable: index,
     /** The first entry that must stay, and why. */
     first: z.strictObject({ index, why: z.string() }).nullable(),
+    actions: z.array(actionSchema),
   }),
   async handle({ world, actor }) {
-    const standing = await retentionStanding(world, actor);
-    return { ...standing, classes: standing.classes.map((one) => ({ ...one })) };
+    const { classes, ...standing } = await retentionStanding(world, actor);
+    const looker = await lookerOf(world, actor);
+    const none = standing.prunable > standing.minimum ? null : "No entries can go now.";
+    return {
+      ...standing,
+      classes: classes.map((one) => retentionReply(one, looker)),
+      actions: [actionOf("prune", "Prune", looker.refusal ?? none)],
+    };
   },
 });
 
 const putRetention = servedRoute({
   method: "PUT",
   path: "/api/v1/audit/retention/{class}",
-  summary: "Sets how many days the words of one class of entries are kept, at least 400.",
+  summary:
+    "Keeps the words of one class of entries longer; for less, another person has to ask for the same.",
   permission: "policy.apply",
   freshProof: "demanded",
   params: z.strictObject({ class: retentionClass }),
   body: z.strictObject({ days }),
-  reply: null,
+  reply: retentionSchema,
   async handle({ world, actor }, { params, body }) {
-    await changeRetention(world, actor, { class: params.class, days: body.days });
-    return null;
+    const to = { class: params.class, days: body.days };
+    return retentionReply(await changeRetention(world, actor, to), await lookerOf(world, actor));
   },
 });
 
@@ -76,10 +105,11 @@ const holdSchema = z
     liftReason: z.string().nullable(),
     liftedBy: z.string().nullable(),
     liftedAt: time.nullable(),
+    actions: z.array(actionSchema),
   })
   .meta({ id: "LegalHold" });
 
-function holdReply(hold: Hold): z.output<typeof holdSchema> {
+function holdReply(hold: Hold, looker: Looker): z.output<typeof holdSchema> {
   const { id: _, number, ...rest } = hold;
   return {
     ...rest,
@@ -89,6 +119,7 @@ function holdReply(hold: Hold): z.output<typeof holdSchema> {
     placedAt: instantToText(hold.placedAt),
     liftAskedAt: maybeText(hold.liftAskedAt),
     liftedAt: maybeText(hold.liftedAt),
+    actions: holdActions(hold, looker),
   };
 }
 
@@ -102,10 +133,14 @@ const getHolds = servedRoute({
   summary: "Legal holds, newest first.",
   permission: "audit.read",
   query: z.strictObject({ open: z.enum(["true", "false"]).default("false") }),
-  reply: z.strictObject({ items: z.array(holdSchema) }),
+  reply: z.strictObject({ items: z.array(holdSchema), actions: z.array(actionSchema) }),
   async handle({ world, actor }, { query }) {
     const holds = await listHolds(world, actor, { open: query.open === "true" });
-    return { items: holds.map(holdReply) };
+    const looker = await lookerOf(world, actor);
+    return {
+      items: holds.map((hold) => holdReply(hold, looker)),
+      actions: [actionOf("place", "Place a hold", looker.refusal)],
+    };
   },
 });
 
@@ -131,7 +166,8 @@ const postHold = servedRoute({
       from: from === undefined ? undefined : Date.parse(from),
       until: until === undefined ? undefined : Date.parse(until),
     };
-    return holdReply(await placeHold(world, actor, { kind, about, ...span, reason: body.reason }));
+    const hold = await placeHold(world, actor, { kind, about, ...span, reason: body.reason });
+    return holdReply(hold, await lookerOf(world, actor));
   },
 });
 
@@ -146,47 +182,9 @@ const postLift = servedRoute({
   reply: holdSchema,
   errors: ["not-found", "conflict"],
   async handle({ world, actor }, { params, body }) {
-    return holdReply(await askOrLiftHold(world, actor, { hold: params.hold, ...body }));
+    const hold = await askOrLiftHold(world, actor, { hold: params.hold, ...body });
+    return holdReply(hold, await lookerOf(world, actor));
   },
-});
-
-const user = z.string().min(1).max(100);
-
-const postErasure = servedRoute({
-  method: "POST",
-  path: "/api/v1/users/{user}/erasure",
-  summary: "Asks to erase what is held on a person; another who does the same erases it for good.",
-  permission: "user.manage",
-  freshProof: "demanded",
-  params: z.strictObject({ user }),
-  body: z.strictObject({ reason: reason.optional() }),
-  reply: z.strictObject({
-    subject: z.string(),
-    reason: z.string(),
-    askedBy: z.string(),
-    askedAt: time,
-    doneBy: z.string().nullable(),
-    doneAt: time.nullable(),
-  }),
-  errors: ["not-found", "conflict", "blocked"],
-  async handle({ world, actor }, { params, body }) {
-    const erasure = await askOrErase(world, actor, { user: params.user, ...body });
-    const askedAt = instantToText(erasure.askedAt);
-    return { ...erasure, askedAt, doneAt: maybeText(erasure.doneAt) };
-  },
-});
-
-const getHeldOn = servedRoute({
-  method: "GET",
-  path: "/api/v1/users/{user}/records",
-  summary:
-    "All that is held on a person, for an access request; that it was asked for is an event.",
-  permission: "user.manage",
-  freshProof: "demanded",
-  params: z.strictObject({ user }),
-  reply: z.record(z.string(), z.unknown()),
-  errors: ["not-found"],
-  handle: ({ world, actor }, { params }) => heldOn(world, actor, params.user),
 });
 
 export const routes: readonly ServedRoute[] = [
@@ -196,6 +194,5 @@ export const routes: readonly ServedRoute[] = [
   getHolds,
   postHold,
   postLift,
-  postErasure,
-  getHeldOn,
+  ...erasureRoutes,
 ];

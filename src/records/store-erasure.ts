@@ -16,10 +16,29 @@ export interface Erasure {
   readonly askedAt: Instant;
   readonly doneBy: SubjectId | null;
   readonly doneAt: Instant | null;
+  readonly withdrawnAt: Instant | null;
 }
 
 const columns = sql`subject, reason, asked_by as "askedBy", ${millis("asked_at")} as "askedAt",
-  done_by as "doneBy", ${millis("done_at")} as "doneAt"`;
+  done_by as "doneBy", ${millis("done_at")} as "doneAt",
+  ${millis("withdrawn_at")} as "withdrawnAt"`;
+
+/** What was asked for and neither done nor taken back, the oldest first; with the hold against it. */
+export async function loadAskedErasures(
+  reader: Reader,
+): Promise<readonly (Erasure & { readonly handle: string; readonly hold: number | null })[]> {
+  const { rows } = await sql<Erasure & { readonly handle: string; readonly hold: number | null }>`
+    select ${columns}, (select handle from subject s where s.id = subject) as handle,
+           hold_over_subject(subject) as hold
+      from subject_erasure where done_at is null and withdrawn_at is null
+     order by asked_at limit 1000`.execute(reader);
+  return rows;
+}
+
+export async function withdrawErasure(tx: Tx, subject: SubjectId): Promise<void> {
+  await sql`
+    update subject_erasure set withdrawn_at = now() where subject = ${subject}`.execute(tx);
+}
 
 export async function loadErasure(reader: Reader, subject: SubjectId): Promise<Erasure | null> {
   const { rows } = await sql<Erasure>`
@@ -40,7 +59,10 @@ export async function askErasure(
 ): Promise<void> {
   await sql`
     insert into subject_erasure (subject, asked_by, reason)
-    values (${of.subject}, ${of.by}, ${of.reason})`.execute(tx);
+    values (${of.subject}, ${of.by}, ${of.reason})
+    on conflict (subject) do update
+       set asked_by = excluded.asked_by, reason = excluded.reason, asked_at = now(),
+           withdrawn_at = null`.execute(tx);
 }
 
 /** The number of the legal hold in force that keeps what is held on a person; null: none. */

@@ -5,29 +5,55 @@ import type { Instant } from "../base/instant.ts";
 import { type Reader, sqlInstant, type Tx } from "../db/database.ts";
 import { millis } from "../identity/store.ts";
 import type { Hold, HoldKind } from "./hold.ts";
+import type { Retention, RetentionClass } from "./retention.ts";
 
-export const retentionClasses = ["changes", "access", "rest"] as const;
-export type RetentionClass = (typeof retentionClasses)[number];
-
-export interface Retention {
+interface RetentionRow {
   readonly class: RetentionClass;
   readonly days: number;
+  readonly askedDays: number | null;
+  readonly askedBy: SubjectId | null;
+  readonly askedAt: Instant | null;
+}
+
+const retentionColumns = sql`class, days, asked_days as "askedDays", asked_by as "askedBy",
+  ${millis("asked_at")} as "askedAt"`;
+
+function retentionOf({ askedDays, askedBy, askedAt, ...rest }: RetentionRow): Retention {
+  if (askedDays === null || askedBy === null || askedAt === null) return { ...rest, asked: null };
+  return { ...rest, asked: { days: askedDays, by: askedBy, at: askedAt } };
 }
 
 export async function loadRetention(reader: Reader): Promise<readonly Retention[]> {
-  const { rows } = await sql<Retention>`
-    select class, days from ledger_retention order by class`.execute(reader);
-  return rows;
+  const { rows } = await sql<RetentionRow>`
+    select ${retentionColumns} from ledger_retention order by class`.execute(reader);
+  return rows.map(retentionOf);
 }
 
-/** The days that counted before, under a lock until the transaction ends. */
-export async function saveRetention(tx: Tx, to: Retention): Promise<number> {
-  const { rows } = await sql<{ days: number }>`
-    select days from ledger_retention where class = ${to.class} for update`.execute(tx);
+/** Under a lock until the transaction ends. */
+export async function lockRetention(tx: Tx, of: RetentionClass): Promise<Retention | null> {
+  const { rows } = await sql<RetentionRow>`
+    select ${retentionColumns} from ledger_retention where class = ${of} for update`.execute(tx);
+  return rows[0] === undefined ? null : retentionOf(rows[0]);
+}
+
+type OfClass = {
+  readonly class: RetentionClass;
+  readonly days: number;
+  readonly by: SubjectId;
+};
+
+/** A shorter one counts only where somebody else asked for it; the table sees to that too. */
+export async function saveRetention(tx: Tx, to: OfClass): Promise<void> {
   await sql`
-    update ledger_retention set days = ${to.days}, changed_at = now()
+    update ledger_retention set days = ${to.days}, changed_at = now(), changed_by = ${to.by},
+      asked_days = null, asked_by = null, asked_at = null
     where class = ${to.class}`.execute(tx);
-  return rows[0]?.days ?? 0;
+}
+
+export async function askRetention(tx: Tx, to: OfClass): Promise<void> {
+  await sql`
+    update ledger_retention set asked_days = ${to.days}, asked_by = ${to.by}, asked_at = now()
+    where class = ${to.class}`.execute(tx);
 }
 
 export interface FirstKept {
