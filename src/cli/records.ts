@@ -3,7 +3,7 @@ import { counted } from "../base/counted.ts";
 import { Failure } from "../base/failure.ts";
 import { ask } from "../client/client.ts";
 import { type Cli, show } from "./cli.ts";
-import { people } from "./names.ts";
+import { namesOfObjects, people } from "./names.ts";
 import { renderList, renderTable } from "./view/table.ts";
 import { clockText, whenText } from "./view/when.ts";
 import { writeWhole } from "./write-whole.ts";
@@ -132,13 +132,14 @@ function registerHold(audit: Command, cli: Cli): void {
       const { items } = await ask(client.GET("/api/v1/audit/holds", { params: { query } }));
       const names = await people(client);
       const name = (id: string | null) => (id === null ? "" : (names.get(id) ?? id));
+      const held = await namesOfObjects(client, items.flatMap(heldObject));
       show(cli, items, () =>
         renderList(items, {
           none:
             flags.open === true ? "No legal hold is in force." : "No legal hold was ever placed.",
           columns: [
             { head: "hold", cell: (one) => one.name },
-            { head: "over", cell: (one) => overText(one, names) },
+            { head: "over", cell: (one) => overText(one, held) },
             { head: "placed", cell: (one) => whenText(one.placedAt, cli.clock()) },
             { head: "by", cell: (one) => name(one.placedBy) },
             { head: "lifting asked by", cell: (one) => name(one.liftAskedBy) },
@@ -213,7 +214,15 @@ interface ShownHold {
 function overText(hold: ShownHold, names: ReadonlyMap<string, string>): string {
   const { kind, about, from, until } = hold;
   if (from !== null && until !== null) return `${clockText(from)} – ${clockText(until)}`;
-  return `${kind} ${about === null ? "" : (names.get(about) ?? about)}`;
+  return `${kind} ${heldObject(hold)
+    .map((object) => names.get(object) ?? about)
+    .join("")}`;
+}
+
+/** What is held as the log names it: `host:<id>`; nothing for a span of time. */
+function heldObject({ kind, about }: ShownHold): readonly string[] {
+  if (about === null) return [];
+  return [`${{ person: "subject", case: "patch" }[kind] ?? kind}:${about}`];
 }
 
 /** What is held on a person: to give it to them, and to erase it. */

@@ -10971,6 +10971,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
+                        actions: components["schemas"]["Action"][];
                         items: {
                             actions: components["schemas"]["Action"][];
                             /** Format: date-time */

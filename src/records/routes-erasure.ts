@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { actionSchema } from "../base/action.ts";
+import { actionOf, actionSchema } from "../base/action.ts";
 import { instantToText } from "../base/instant.ts";
 import { type ServedRoute, servedRoute } from "../ledger/served-route.ts";
 import { askedErasures, askOrErase, heldOn, withdrawAsked } from "./actions-erasure.ts";
@@ -28,6 +28,7 @@ const getErasures = servedRoute({
         actions: z.array(actionSchema),
       }),
     ),
+    actions: z.array(actionSchema),
   }),
   async handle({ world, actor }) {
     const asked = await askedErasures(world, actor);
@@ -38,6 +39,7 @@ const getErasures = servedRoute({
         ...{ askedBy: one.askedBy, askedAt: instantToText(one.askedAt) },
         actions: erasureActions(one, looker),
       })),
+      actions: [actionOf("ask", "Ask to erase somebody", looker.refusal)],
     };
   },
 });

@@ -43,6 +43,7 @@ const rights: Readonly<Record<string, Permission | "signed-in">> = {
   rollouts: "rollout.read",
   rollout: "rollout.read",
   restore: "signed-in",
+  records: "audit.read",
 };
 
 export function liveHints(context: ServedContext): AsyncGenerator<string> {

@@ -28,7 +28,7 @@ const OBJECTS_MAX = 100;
 
 /** What people call the things that events are about, by object. */
 export async function namesOf(
-  events: readonly LedgerEvent[],
+  events: readonly { readonly object: string }[],
 ): Promise<Readonly<Record<string, string>>> {
   const sought = [...new Set(events.map((event) => event.object))].filter((object) =>
     /:[0-9a-f-]{1,64}$/.test(object),

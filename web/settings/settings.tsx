@@ -14,6 +14,7 @@ import { PackageSourcesPart } from "./package-sources.tsx";
 import { PasswordPart } from "./password.tsx";
 import { PeoplePart } from "./people.tsx";
 import { PolicyPart } from "./policy.tsx";
+import { RecordsPart } from "./records.tsx";
 import { RolesPart } from "./roles.tsx";
 import { SessionsPart } from "./sessions.tsx";
 import { TokensPart } from "./tokens.tsx";
@@ -30,6 +31,7 @@ const parts: readonly (readonly [name: string, title: string, part: () => ReactN
   ["feeds", "Feeds", () => <FeedsPart />],
   ["sources", "Package sources", () => <PackageSourcesPart />],
   ["policy", "Policy", () => <PolicyPart />],
+  ["records", "Records", () => <RecordsPart />],
   ["events", "Events to others", () => <EventSinksPart />],
   ["itsm", "ITSM systems", () => <ItsmPart />],
 ];
