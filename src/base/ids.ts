@@ -34,10 +34,18 @@ export function isUuid(text: string): boolean {
 }
 
 /**
- * The outside number of a case, change, rollout or elevation: `P-142`, `C-88`, `R-7`, `J-3`. Returns the number when
- * `text` has that prefix (any letter case), else `null`.
+ * What comes before the outside number of a case, change, rollout, elevation, exception, deferral, known issue,
+ * session of triage, freeze, VEX document and legal hold.
  */
-export function numberFromRef(prefix: "P" | "C" | "R" | "J", text: string): number | null {
-  const match = /^([a-z])-([1-9]\d{0,8})$/i.exec(text);
-  return match?.[1]?.toUpperCase() === prefix ? Number(match[2]) : null;
+export type RefPrefix = "P" | "C" | "R" | "J" | "X" | "D" | "K" | "T" | "f" | "v" | "LH";
+
+/** The number of what is called `C-88` outside, in any letter case; null when `text` has another prefix or none. */
+export function numberFromRef(prefix: RefPrefix, text: string): number | null {
+  const match = /^([a-z]{1,2})-([1-9]\d{0,8})$/i.exec(text);
+  return match?.[1]?.toUpperCase() === prefix.toUpperCase() ? Number(match[2]) : null;
+}
+
+/** The same where only one kind of thing can be meant: there the number is enough, `88` for `C-88`. */
+export function numberOf(prefix: RefPrefix, text: string): number | null {
+  return numberFromRef(prefix, /^\d/.test(text) ? `${prefix}-${text}` : text);
 }

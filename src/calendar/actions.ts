@@ -1,7 +1,7 @@
 import { type Actor, scopesFor } from "../base/actor.ts";
 import { type Digest, sha256 } from "../base/digest.ts";
 import { Failure } from "../base/failure.ts";
-import { newId } from "../base/ids.ts";
+import { newId, numberOf } from "../base/ids.ts";
 import { DAY_MS, type Instant, instantToText, SECOND_MS } from "../base/instant.ts";
 import { keepLast } from "../base/kept.ts";
 import type { Selector } from "../base/labels.ts";
@@ -148,17 +148,12 @@ export async function liftFreeze(
 }
 
 export async function requireFreeze(world: World, ref: string): Promise<Freeze> {
-  const freeze = await loadFreeze(world.db, numberOf(ref) ?? ref);
+  const freeze = await loadFreeze(world.db, numberOf("f", ref) ?? ref);
   if (freeze !== null) return freeze;
   throw new Failure(
     "not-found",
     `There is no freeze ${ref.slice(0, 64)}. "fettle freeze list" shows them.`,
   );
-}
-
-function numberOf(ref: string): number | null {
-  const digits = /^f-([1-9]\d{0,8})$/i.exec(ref)?.[1];
-  return digits === undefined ? null : Number(digits);
 }
 
 function demandWithin(actor: Actor, hosts: Selector): void {

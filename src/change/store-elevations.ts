@@ -2,7 +2,7 @@ import { type RawBuilder, sql } from "kysely";
 import {
   type ChangeId,
   type HostId,
-  numberFromRef,
+  numberOf,
   type PlanDigest,
   type SubjectId,
 } from "../base/ids.ts";
@@ -52,7 +52,7 @@ export async function lockElevation(tx: Tx, ref: string): Promise<Elevation | nu
 }
 
 function isRef(ref: string): RawBuilder<boolean> {
-  return sql<boolean>`(e.id = ${ref} or e.number = ${numberFromRef("J", ref)}::integer)`;
+  return sql<boolean>`(e.id = ${ref} or e.number = ${numberOf("J", ref)}::integer)`;
 }
 
 export interface ElevationFilter {

@@ -1,7 +1,7 @@
 import { type RawBuilder, sql } from "kysely";
 import { z } from "zod";
 import type { SubjectId } from "../base/ids.ts";
-import { type ChangeId, numberFromRef, type PatchId, type PlanDigest } from "../base/ids.ts";
+import { type ChangeId, numberOf, type PatchId, type PlanDigest } from "../base/ids.ts";
 import type { Instant } from "../base/instant.ts";
 import type { Selector } from "../base/labels.ts";
 import { type Reader, sqlInstant, sqlJson, type Tx } from "../db/database.ts";
@@ -57,7 +57,7 @@ export async function lockChange(tx: Tx, ref: string): Promise<Change | null> {
 }
 
 function isRef(ref: string): RawBuilder<boolean> {
-  const number = numberFromRef("C", ref);
+  const number = numberOf("C", ref);
   return sql<boolean>`(c.id = ${ref} or c.number = ${number}::integer)`;
 }
 

@@ -2,7 +2,7 @@ import { type Actor, systemActor } from "../base/actor.ts";
 import { type Digest, sha256 } from "../base/digest.ts";
 import { refuseDoubledKey } from "../base/doubled-key.ts";
 import { Failure } from "../base/failure.ts";
-import { newId, type SubjectId } from "../base/ids.ts";
+import { newId, numberOf, type SubjectId } from "../base/ids.ts";
 import type { Instant } from "../base/instant.ts";
 import { parseSelector, selectorToText } from "../base/labels.ts";
 import { inTransaction, type Tx } from "../db/database.ts";
@@ -308,9 +308,8 @@ async function end(
 }
 
 export async function requireDocument(world: World, ref: string): Promise<VexDocument> {
-  const number = /^v-([1-9]\d{0,8})$/i.exec(ref)?.[1];
-  const [document] =
-    number === undefined ? [] : await loadDocuments(world.db, { number: Number(number) });
+  const number = numberOf("v", ref);
+  const [document] = number === null ? [] : await loadDocuments(world.db, { number });
   if (document !== undefined) return document;
   throw new Failure("not-found", `There is no VEX document ${ref}. fettle vex list shows them.`);
 }

@@ -8,7 +8,7 @@
  *
  * Never: a person erased, or a hold lifted, by one person alone.
  */
-import type { SubjectId } from "../base/ids.ts";
+import { numberOf, type SubjectId } from "../base/ids.ts";
 import type { Instant } from "../base/instant.ts";
 
 export const holdKinds = ["case", "change", "host", "person", "time"] as const;
@@ -39,8 +39,7 @@ export function holdName(number: number): string {
 
 /** Null for what names no hold. */
 export function holdNumber(name: string): number | null {
-  const digits = /^LH-([1-9]\d{0,8})$/i.exec(name)?.[1];
-  return digits === undefined ? null : Number(digits);
+  return numberOf("LH", name);
 }
 
 /** Entries go by whole tiles (C2SP tlog-tiles, Pruning). */

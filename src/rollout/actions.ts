@@ -1,7 +1,7 @@
 import { type Actor, type scopesFor, scopesOver } from "../base/actor.ts";
 import { sha256 } from "../base/digest.ts";
 import { Failure } from "../base/failure.ts";
-import { type HostId, newId, numberFromRef, type RolloutId } from "../base/ids.ts";
+import { type HostId, newId, numberOf, type RolloutId } from "../base/ids.ts";
 import type { Permission } from "../base/permission.ts";
 import { startChange } from "../change/actions-end.ts";
 import { exerciseElevation } from "../change/actions-exercise-elevation.ts";
@@ -200,7 +200,7 @@ export async function demandReached(
 }
 
 function findRollout(reader: Reader | Tx, ref: string): Promise<RolloutRow | null> {
-  return loadRollout(reader, numberFromRef("R", ref) ?? (ref as RolloutId));
+  return loadRollout(reader, numberOf("R", ref) ?? (ref as RolloutId));
 }
 
 function noRollout(ref: string): Failure {

@@ -1,10 +1,9 @@
 import { type RawBuilder, sql } from "kysely";
 import { z } from "zod";
-import type { PatchId, SubjectId } from "../base/ids.ts";
+import { numberOf, type PatchId, type SubjectId } from "../base/ids.ts";
 import type { Instant } from "../base/instant.ts";
 import type { Selector } from "../base/labels.ts";
 import { type Reader, sqlInstant, sqlJson, type Tx } from "../db/database.ts";
-import { decisionNumber } from "./decision-ref.ts";
 import {
   type Deferral,
   type DeferralCost,
@@ -66,7 +65,7 @@ export async function loadDeferral(
 ): Promise<Deferral | null> {
   const { rows } = await sql`
     select ${columns} from deferral d
-     where (d.id = ${ref} or d.number = ${decisionNumber("D", ref)}::integer)
+     where (d.id = ${ref} or d.number = ${numberOf("D", ref)}::integer)
        and ${isInScope(scopes)}`.execute(reader);
   return rows[0] === undefined ? null : rowSchema.parse(rows[0]);
 }

@@ -1,11 +1,10 @@
 import { type RawBuilder, sql } from "kysely";
 import { z } from "zod";
-import type { HostId, PatchId, SubjectId } from "../base/ids.ts";
+import { type HostId, numberOf, type PatchId, type SubjectId } from "../base/ids.ts";
 import type { Instant } from "../base/instant.ts";
 import { parseSelector, selectorToText } from "../base/labels.ts";
 import { type Reader, sqlInstant, sqlJson, type Tx } from "../db/database.ts";
 import type { ServiceId } from "../inventory/service.ts";
-import { decisionNumber } from "./decision-ref.ts";
 import {
   type Assumptions,
   type Exception,
@@ -110,7 +109,7 @@ export async function lockException(tx: Tx, ref: string): Promise<Exception | nu
 }
 
 function isRef(ref: string): RawBuilder<boolean> {
-  return sql<boolean>`(e.id = ${ref} or e.number = ${decisionNumber("X", ref)}::integer)`;
+  return sql<boolean>`(e.id = ${ref} or e.number = ${numberOf("X", ref)}::integer)`;
 }
 
 const LOCK_KEY = 1_853_406_118;

@@ -1,9 +1,8 @@
 import { type RawBuilder, sql } from "kysely";
 import { z } from "zod";
-import type { PatchId, SubjectId } from "../base/ids.ts";
+import { numberOf, type PatchId, type SubjectId } from "../base/ids.ts";
 import type { Instant } from "../base/instant.ts";
 import { type Reader, sqlInstant, type Tx } from "../db/database.ts";
-import { decisionNumber } from "./decision-ref.ts";
 import {
   type Audience,
   audiences,
@@ -89,7 +88,7 @@ export async function loadKnownIssue(
   const { rows } = await sql`
     select ${columns} from known_issue k join known_issue_revision r
         on r.known_issue = k.id and r.revision = ${shownRevision(who.isWriter)}
-     where (k.id = ${ref} or k.number = ${decisionNumber("K", ref)}::integer) and ${isSeen(who)}
+     where (k.id = ${ref} or k.number = ${numberOf("K", ref)}::integer) and ${isSeen(who)}
     `.execute(reader);
   return rows[0] === undefined ? null : rowSchema.parse(rows[0]);
 }

@@ -1,6 +1,6 @@
 import { type RawBuilder, sql } from "kysely";
 import { z } from "zod";
-import type { SubjectId } from "../base/ids.ts";
+import { numberOf, type SubjectId } from "../base/ids.ts";
 import type { Instant } from "../base/instant.ts";
 import type { Selector } from "../base/labels.ts";
 import { type Reader, sqlInstant, sqlJson, type Tx } from "../db/database.ts";
@@ -102,10 +102,12 @@ export async function loadSession(
   ref: string,
   scopes: readonly Selector[],
 ): Promise<WholeSession | null> {
-  const number = Number(/^T-([1-9]\d{0,8})$/i.exec(ref)?.[1] ?? 0);
+  const number = numberOf("T", ref);
   const { rows } = await sql<SessionRow>`
     select ${columns} from triage_session s
-     where (id = ${ref} or number = ${number}) and ${sessionInScope(scopes)}`.execute(reader);
+     where (id = ${ref} or number = ${number}::integer) and ${sessionInScope(scopes)}`.execute(
+    reader,
+  );
   const [row] = rows;
   if (row === undefined) return null;
   const session = sessionOf(row);

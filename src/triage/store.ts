@@ -1,6 +1,6 @@
 import { type RawBuilder, sql } from "kysely";
 import { z } from "zod";
-import { numberFromRef, type PatchId, type SubjectId } from "../base/ids.ts";
+import { numberOf, type PatchId, type SubjectId } from "../base/ids.ts";
 import type { Instant } from "../base/instant.ts";
 import type { Selector } from "../base/labels.ts";
 import { type Reader, sqlInstant, sqlJson, type Tx } from "../db/database.ts";
@@ -118,7 +118,7 @@ export async function loadVisiblePatch(
   ref: string,
   scopes: readonly Selector[],
 ): Promise<Patch | null> {
-  const number = numberFromRef("P", ref);
+  const number = numberOf("P", ref);
   const { rows } = await sql`
     select ${columns} from patch
      where (id = ${ref} or number = ${number}::integer) and ${patchInScope(scopes)}`.execute(

@@ -81,8 +81,8 @@ export function previewText(preview: Preview): string {
   const versions = renderTable(preview.versions, [
     { head: "to", cell: (v) => v.sourceVersion ?? "nothing newer is offered to them" },
     { head: "hosts", cell: (v) => v.hosts, align: "right" },
-    { head: "clears", cell: (v) => v.cleared, align: "right" },
-    { head: "stays open", cell: (v) => v.left, align: "right" },
+    { head: "findings cleared", cell: (v) => v.cleared, align: "right" },
+    { head: "findings left", cell: (v) => v.left, align: "right" },
   ]);
   const packages = renderTable(preview.packages, [
     { head: "package", cell: (p) => (p.arch === "" ? p.name : `${p.name}:${p.arch}`) },
