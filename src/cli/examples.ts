@@ -251,7 +251,11 @@ const examples: Readonly<Record<string, readonly string[]>> = {
   "rollout resume": ['rollout resume R-1 --reason "the shop is mended"'],
   "rollout stop": ['rollout stop R-1 --reason "a newer plan replaces it"'],
   "rollout skip": ['rollout skip R-1 web-7 --reason "it is being replaced"'],
-  "rollout retry": ["rollout retry R-1", "rollout retry R-1 web-7"],
+  "rollout retry": [
+    'rollout retry R-1 --failed-only --reason "space freed"',
+    'rollout retry R-1 --skip web-9 --reason "the others are mended"',
+    'rollout retry R-1 web-7 --reason "space freed"',
+  ],
   "source pin": [
     'source pin https://deb.example.org/debian bookworm --keyring /usr/share/keyrings/debian-archive-keyring.gpg --reason "from the package debian-archive-keyring"',
   ],

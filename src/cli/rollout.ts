@@ -138,6 +138,12 @@ function registerStops(rollout: Command, cli: Cli): void {
   }
 }
 
+interface RetryFlags {
+  readonly reason: string;
+  readonly failedOnly?: true;
+  readonly skip?: string[];
+}
+
 function registerHosts(rollout: Command, cli: Cli): void {
   rollout
     .command("skip <rollout> <host>")
@@ -152,9 +158,19 @@ function registerHosts(rollout: Command, cli: Cli): void {
   rollout
     .command("retry <rollout> [hosts...]")
     .description("A new attempt for the hosts that failed, within what was approved")
-    .action(async (ref: string, hosts: string[]) => {
+    .requiredOption("--reason <text>", "why")
+    .option("--failed-only", "every host that failed; so it is, too, where no host is named")
+    .option("--skip <host...>", "leave these as they are")
+    .action(async (ref: string, named: string[], flags: RetryFlags) => {
+      if (flags.failedOnly === true && named.length > 0) {
+        throw new Failure(
+          "invalid",
+          "Either name hosts, or say --failed-only for all that failed.",
+        );
+      }
       const params = { path: { rollout: ref } };
-      const body = hosts.length === 0 ? {} : { hosts };
+      const hosts = named.length === 0 ? {} : { hosts: named };
+      const body = { ...hosts, except: flags.skip ?? [], reason: flags.reason };
       const reply = await ask(
         cli.client().POST("/api/v1/rollouts/{rollout}/retry", { params, body }),
       );

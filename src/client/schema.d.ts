@@ -18094,7 +18094,10 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
+                    /** @default [] */
+                    except?: string[];
                     hosts?: string[];
+                    reason: string;
                 };
             };
         };

@@ -22,6 +22,15 @@ interface HostAct {
   readonly reason: string;
 }
 
+interface RetryAct {
+  readonly rollout: string;
+  /** Names; null: every host that failed. */
+  readonly hosts: readonly string[] | null;
+  /** Names of hosts that stay as they are. */
+  readonly except: readonly string[];
+  readonly reason: string;
+}
+
 /**
  * Gives failed hosts a new attempt, within what the approved statement allows; hosts that wait to be tried
  * again are tried now.
@@ -29,17 +38,22 @@ interface HostAct {
 export async function retryHosts(
   world: World,
   actor: Actor,
-  input: { readonly rollout: string; readonly hosts: readonly string[] | null },
+  input: RetryAct,
 ): Promise<readonly Host[]> {
   const reach = { ref: input.rollout, permission: "rollout.operate" } as const;
   const { row, scopes } = await demandReached(world.db, actor, reach);
-  const hosts = await hostsNamed(world, { row, scopes, names: input.hosts });
-  const missing = (input.hosts ?? []).filter((name) => !hosts.some((h) => h.name === name));
-  const [unknown] = missing;
-  // Near names are looked for among the actor's own hosts, whatever they were lent.
-  if (unknown !== undefined) {
+  const found = await hostsNamed(world, { row, scopes, names: input.hosts });
+  const spared = await hostsNamed(world, { row, scopes, names: input.except });
+  for (const [names, among] of [
+    [input.hosts ?? [], found] as const,
+    [input.except, spared] as const,
+  ]) {
+    const unknown = names.find((name) => !among.some((host) => host.name === name));
+    if (unknown === undefined) continue;
+    // Near names are looked for among the actor's own hosts, whatever they were lent.
     throw await noHost(world.db, unknown, scopesFor(actor, "rollout.operate"));
   }
+  const hosts = found.filter((host) => !input.except.includes(host.name));
   return inTransaction(world.db, async (tx) => {
     await holdRight(world, tx, { actor, row, permission: "rollout.operate", act: "retry" });
     const ids = hosts.map((host) => host.id);
@@ -53,7 +67,12 @@ export async function retryHosts(
         `No host of R-${row.number} that failed has an approved attempt left (the plan allows ${row.attemptsMax}) in a wave that has not ended. Another attempt needs a new plan.`,
       );
     }
-    const facts = { count: moved.length };
+    await say(tx, { world, actor, row, verb: "tried again", words: input.reason });
+    const facts = {
+      count: moved.length,
+      hosts: wordsDigest(moved.toSorted().join("\n")),
+      reason: wordsDigest(input.reason),
+    };
     await recordRolloutEvent(tx, row.id, "target.retried", facts, actor.subject);
     await notify(tx, "rollout");
     return hosts.filter((host) => moved.includes(host.id));
@@ -67,6 +86,7 @@ async function hostsNamed(
 ): Promise<readonly Host[]> {
   const { row, scopes, names } = of;
   if (names === null) return loadHosts(world.db, { scopes });
+  if (names.length === 0) return [];
   const hosts = await loadHosts(world.db, { scopes, names });
   const ids = hosts.map((host) => host.id);
   const filter = { rollout: row.id, scopes, hosts: ids, limit: ids.length };

@@ -179,12 +179,17 @@ const postRetry = route({
   body: z.strictObject({
     /** Names; without them every failed host. */
     hosts: z.array(z.string().max(128)).min(1).max(HOSTS_NAMED_MAX).optional(),
+    /** Names of hosts that stay as they are. */
+    except: z.array(z.string().max(128)).max(HOSTS_NAMED_MAX).default([]),
+    reason,
   }),
   reply: z.strictObject({ hosts: z.array(z.string()) }),
   errors: ["not-found", "blocked"],
   async handle({ world, actor }, { params, body }) {
-    const input = { rollout: params.rollout, hosts: body.hosts ?? null };
-    const hosts = await retryHosts(world, actor, input);
+    const hosts = await retryHosts(world, actor, {
+      ...{ rollout: params.rollout, hosts: body.hosts ?? null },
+      ...{ except: body.except, reason: body.reason },
+    });
     return { hosts: hosts.map((host) => host.name) };
   },
 });

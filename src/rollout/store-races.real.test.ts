@@ -21,6 +21,7 @@ import {
   targetsOf,
 } from "./store-story.ts";
 import { recordProgress } from "./store-targets.ts";
+import { loadWords } from "./store-view.ts";
 
 /** The same word a hundred times, and everybody's word at once. */
 let made: TestWorld;
@@ -129,7 +130,8 @@ describe("operators who act at once", () => {
     const acts: (() => Promise<unknown>)[] = [
       () => halt(world, systemActor, { ...input, isFrozen: false }),
       () => resume(world, systemActor, input),
-      () => retryHosts(world, systemActor, { rollout: story.id, hosts: null }),
+      () =>
+        retryHosts(world, systemActor, { rollout: story.id, hosts: null, except: [], reason: "r" }),
       ...names.map((host) => () => skipHost(world, systemActor, { ...input, host })),
       ...claimed.map((one) => () => askFor(story, one)),
     ];
@@ -142,5 +144,50 @@ describe("operators who act at once", () => {
     const late = await Promise.all(claimed.map((one) => permit(db, [askOf(one)], under(story))));
     expect(late.flat()).toEqual([]);
     expect(await brokenInvariants(db)).toEqual([]);
+  });
+});
+
+describe("another attempt", () => {
+  test("is for those that failed but are not spared, and says whose and why", async () => {
+    const [story, claimed] = await aClaimed(3);
+    const { world } = made;
+    const fail = claimed.map((one) => {
+      const result = resultOf(story, one);
+      return {
+        ...result,
+        state: "failed",
+        code: "E_DISK",
+        move: { ...result.move, verb: "result-failed" },
+      };
+    }) as SignedResult[];
+    await inTransaction(db, (tx) => applyResults(tx, fail));
+    const { rows } = await sql<{ name: string }>`
+      select h.name from target t join host h on h.id = t.host
+       where t.rollout = ${story.id} order by t.leaf_index`.execute(db);
+    const [spared, ...others] = rows.map(({ name }) => name);
+    const act = { rollout: story.id, hosts: null, except: [spared!], reason: "space freed" };
+    const unknown = { ...act, except: ["no-such"] };
+    await expect(retryHosts(world, systemActor, unknown)).rejects.toMatchObject({
+      code: "not-found",
+      message: "There is no host no-such.",
+    });
+    const again = await retryHosts(world, systemActor, act);
+    expect(again.map(({ name }) => name).toSorted()).toEqual(others.toSorted());
+    expect((await targetsOf(db, story)).map(({ state }) => state)).toEqual([
+      "failed",
+      ...others.map(() => "ready"),
+    ]);
+    const [word] = await loadWords(db, story.id);
+    expect(word).toMatchObject({ verb: "tried again", words: "space freed" });
+    const { rows: events } = await sql<{ facts: object }>`
+      select facts from event where type = 'target.retried'
+       order by id desc limit 1`.execute(db);
+    const hosts = sha256(
+      again
+        .map(({ id }) => id)
+        .toSorted()
+        .join("\n"),
+    );
+    expect(events[0]?.facts).toMatchObject({ count: 2, hosts });
   });
 });

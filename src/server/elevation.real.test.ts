@@ -287,8 +287,7 @@ describe("what it is good for", () => {
     const other = await start(admin!.token, second!);
     expect(other.status).toBe(201);
     for (const verb of ["halt", "resume", "stop", "skip", "retry"]) {
-      const body =
-        verb === "retry" ? {} : verb === "skip" ? { host: "b-1", reason: "x" } : { reason: "x" };
+      const body = verb === "skip" ? { host: "b-1", reason: "x" } : { reason: "x" };
       const reply = await call(vera!.token, "POST", `/rollouts/${other.json.id}/${verb}`, body);
       expect([verb, reply.status]).toEqual([verb, 404]);
     }
@@ -297,7 +296,7 @@ describe("what it is good for", () => {
     for (const host of ["b-1", "no-such"]) {
       const reply = await act("skip", { host, reason: "x" });
       expect([reply.status, reply.json.detail]).toEqual([404, `There is no host ${host}.`]);
-      const again = await act("retry", { hosts: [host] });
+      const again = await act("retry", { hosts: [host], reason: "x" });
       expect([again.status, again.json.detail]).toEqual([404, `There is no host ${host}.`]);
     }
     expect(

@@ -318,7 +318,7 @@ describe.skipIf(effectiveUser() !== 0)("a rollout over hosts that are in trouble
       await emptyDisk(faultNamed(part), folder);
       ended.push(faultNamed(part));
     }
-    const body = { hosts: ended.map(({ name }) => name) };
+    const body = { hosts: ended.map(({ name }) => name), except: [], reason: "space freed" };
     const params = { path: { rollout: ref } };
     await ask(fleet.alice.client.POST("/api/v1/rollouts/{rollout}/retry", { params, body }));
     await until("the mended hosts to be verified", 90_000, async () => {

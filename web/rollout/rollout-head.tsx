@@ -141,9 +141,15 @@ function Buttons(props: {
         action={actionFor("retry")}
         label={labelOf("retry")}
         topics={topics}
+        asksReason
         confirm="Every failed host gets a new attempt, within what the approved plan allows."
-        act={() =>
-          ask(api.POST("/api/v1/rollouts/{rollout}/retry", { params: { path }, body: {} }))
+        act={(reason) =>
+          ask(
+            api.POST("/api/v1/rollouts/{rollout}/retry", {
+              params: { path },
+              body: { except: [], reason },
+            }),
+          )
         }
       />
       {actionFor("revert")?.allowed === true && (

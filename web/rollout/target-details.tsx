@@ -122,11 +122,13 @@ function HostActions({ rollout, target }: { readonly rollout: Rollout; readonly 
           action={actionFor("retry")}
           label="Retry"
           topics={topics}
-          act={() =>
+          asksReason
+          confirm={`${host} gets a new attempt, within what the approved plan allows.`}
+          act={(reason) =>
             ask(
               api.POST("/api/v1/rollouts/{rollout}/retry", {
                 params: { path },
-                body: { hosts: [host] },
+                body: { hosts: [host], except: [], reason },
               }),
             )
           }

@@ -34,3 +34,26 @@ it("says how it ended by its exit code: failed before blocked, blocked before do
   expect(exit("halted", { waiting: 1, rolledBack: 1 })).toBe(1);
   expect(exit("stopped", {})).toBe(3);
 });
+
+it("says of a halted one why, once, and what its reader may do about it", () => {
+  const action = (verb: "resume" | "stop" | "halt", label: string, allowed = true) => ({
+    ...{ verb, label, allowed, reason: null },
+  });
+  const halted = aRollout({
+    ...{ state: "halted", ref: "R-2", haltReason: "1 host failed" },
+    now: "halted: 1 host failed; nothing starts until somebody resumes",
+    actions: [
+      action("halt", "Halt", false),
+      action("resume", "Resume"),
+      action("stop", "Stop for good", false),
+    ],
+  });
+  const text = rolloutText(halted, [], 0);
+  expect(text.split("1 host failed")).toHaveLength(2);
+  expect(text).toContain('  Resume  fettle rollout resume R-2 --reason "…"');
+  expect(text).not.toContain("rollout stop");
+  expect(rolloutText({ ...halted, now: "canary: 1 running" }, [], 0)).toContain(
+    "halted: 1 host failed",
+  );
+  expect(rolloutText({ ...halted, state: "running" }, [], 0)).not.toContain("rollout resume");
+});

@@ -55,10 +55,31 @@ export function rolloutText(rollout: Rollout, targets: readonly Target[], now: I
     ...missedLines(rollout),
     `now: ${freshTimes(rollout.now, now)}`,
     ...forecastLines(rollout, now),
-    ...(rollout.haltReason === null ? [] : [`halted: ${safeText(rollout.haltReason)}`]),
+    ...haltLines(rollout),
     ...rollout.words.map((w) => `${w.verb} at ${clockText(w.at)}: ${safeText(w.words)}`),
     ...rollout.ways.weakens.map((text) => `weaker: ${safeText(text)}`),
   ].join("\n");
+}
+
+const WAYS_ON = {
+  resume: 'resume REF --reason "…"',
+  retry: 'retry REF --failed-only --reason "…"',
+  revert: 'revert REF --reason "…"',
+  stop: 'stop REF --reason "…"',
+} as const;
+
+/** Why it stands still, where `now` does not say it, and what its reader may do about it. */
+function haltLines({ state, ref, now, haltReason, actions }: Rollout): string[] {
+  if (state !== "halted") return [];
+  const may = actions.filter(({ verb, allowed }) => allowed && verb in WAYS_ON);
+  const width = Math.max(...may.map(({ label }) => label.length));
+  return [
+    ...(haltReason === null || now.includes(haltReason) ? [] : [`halted: ${safeText(haltReason)}`]),
+    ...may.map(({ verb, label }) => {
+      const command = WAYS_ON[verb as keyof typeof WAYS_ON].replace("REF", ref);
+      return `  ${label.padEnd(width)}  fettle rollout ${command}`;
+    }),
+  ];
 }
 
 /** What goes on being judged after the last wave; nothing where the policy asks for nothing. */
