@@ -33,7 +33,14 @@ const health: Health = {
 };
 
 const seen = {
-  ...{ name: "auditor", host: null, url: "https://w.example", policyLine: "witness auditor …" },
+  ...{
+    name: "auditor",
+    host: null,
+    url: "https://w.example",
+    operator: null,
+    ring: null,
+    policyLine: "witness auditor …",
+  },
   ...{ addedAt: instantToText(NOW), seenSize: 9, signedSize: 9, signedAt: null },
   ...{ contradictsAt: instantToText(NOW), problem: null },
 };
@@ -85,7 +92,7 @@ function aDeployment(over: Partial<Facts> = {}): Facts {
     agents: { value: { total: 2, items: [] } },
     policies: { value: { items: [rings(CAREFUL)] } },
     waysIn: { value: { hosts: 2, signed: 2, items: [] } },
-    witnesses: { value: { need: 0, size: 12, cosigned: 0, lagSeconds: 0, items: [] } },
+    witnesses: { value: { need: 0, size: 12, cosigned: 0, lagSeconds: 0, items: [], rings: [] } },
     ...over,
   };
 }
@@ -283,11 +290,19 @@ describe("the doctor", () => {
     ],
     [
       "witnesses bad: 2 must sign before work starts, and there are 0",
-      { witnesses: { value: { need: 2, size: 1, cosigned: 0, lagSeconds: 0, items: [] } } },
+      {
+        witnesses: {
+          value: { need: 2, size: 1, cosigned: 0, lagSeconds: 0, items: [], rings: [] },
+        },
+      },
     ],
     [
       "witnesses bad: auditor saw another history of the log",
-      { witnesses: { value: { need: 1, size: 1, cosigned: 0, lagSeconds: 0, items: [seen] } } },
+      {
+        witnesses: {
+          value: { need: 1, size: 1, cosigned: 0, lagSeconds: 0, items: [seen], rings: [] },
+        },
+      },
     ],
     [
       "witnesses attention: a head has waited for 301 s without 1 of them signing it",
@@ -296,6 +311,21 @@ describe("the doctor", () => {
           value: {
             ...{ need: 1, size: 1, cosigned: 0, lagSeconds: 301 },
             items: [{ ...seen, contradictsAt: null }],
+            rings: [],
+          },
+        },
+      },
+    ],
+    [
+      "witnesses bad: ring prod needs 2 witnesses, and 1 count for it",
+      {
+        witnesses: {
+          value: {
+            ...{ need: 1, size: 1, cosigned: 1, lagSeconds: 0 },
+            items: [{ ...seen, contradictsAt: null }],
+            rings: [
+              { ...{ ring: "prod", need: 2, operator: null }, able: 1, counts: ["w"], cosigned: 0 },
+            ],
           },
         },
       },

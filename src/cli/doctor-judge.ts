@@ -129,7 +129,7 @@ function hosts(given: { readonly total: number; readonly facets: Facets }): read
 /** Longer than witnesses that are there take for a head. */
 const WITNESS_LAG_SECONDS_MAX = 300;
 
-function witnesses({ need, items, lagSeconds }: Witnesses): readonly Finding[] {
+function witnesses({ need, items, lagSeconds, rings }: Witnesses): readonly Finding[] {
   const check = "witnesses";
   const other = items.filter(({ contradictsAt }) => contradictsAt !== null);
   if (other.length > 0) {
@@ -141,6 +141,17 @@ function witnesses({ need, items, lagSeconds }: Witnesses): readonly Finding[] {
   if (need > items.length) {
     const says = `${need} must sign before work starts, and there are ${items.length}`;
     return [{ check, state: "bad", says, advice: "fettle witness add, or fettle witness quorum" }];
+  }
+  const short = rings.filter(({ able, need: of }) => able < of);
+  if (short.length > 0) {
+    const says = short
+      .map(
+        ({ ring, able, need: of }) =>
+          `ring ${ring} needs ${of} witnesses, and ${able} count for it`,
+      )
+      .join("; ");
+    const advice = "Add witnesses of others: fettle witness add HOST --operator WHOSE";
+    return [{ check, state: "bad", says, advice }];
   }
   if (need > 0 && lagSeconds > WITNESS_LAG_SECONDS_MAX) {
     const says = `a head has waited for ${lagSeconds} s without ${need} of them signing it`;

@@ -4628,7 +4628,7 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Sets how many witnesses must have signed a head before what it covers starts work. */
+        /** Sets how many witnesses must have signed a head before what it covers starts work, for all or for a ring. */
         put: operations["putWitnessQuorum"];
         post?: never;
         delete?: never;
@@ -4667,6 +4667,23 @@ export interface paths {
         post?: never;
         /** Asks a witness no more; what it signed counts no more for work that starts. */
         delete: operations["deleteWitnessesByWitness"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/witnesses/{witness}/operator": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Says whose hands a witness is in; all that one operator has count once for a ring. */
+        put: operations["putWitnessesByWitnessOperator"];
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -6995,14 +7012,31 @@ export interface components {
             /** @description null for one elsewhere */
             host: string | null;
             name: string;
+            /** @description null where nobody said whose it is */
+            operator: string | null;
             /** @description as it stands in the policy of hosts */
             policyLine: string;
             problem: string | null;
+            /** @description of the host that it is */
+            ring: string | null;
             /** @description entries under the newest head that it has seen */
             seenSize: number;
             signedAt: string | null;
             signedSize: number;
             url: string | null;
+        };
+        WitnessesOfRing: {
+            /** @description how many there are; all of one operator count once */
+            able: number;
+            /** @description entries under the newest head that enough of them signed */
+            cosigned: number;
+            /** @description names of the witnesses that count for it */
+            counts: string[];
+            /** @description how many must have signed before work starts in the ring */
+            need: number;
+            /** @description who runs its hosts; null: nobody said */
+            operator: string | null;
+            ring: string;
         };
         Word: {
             label: string;
@@ -20952,6 +20986,12 @@ export interface operations {
             content: {
                 "application/json": {
                     need: number;
+                } | {
+                    /** @description 0 takes the ring's rule away */
+                    need: number;
+                    /** @description who runs the ring's hosts: theirs do not count */
+                    operator?: string | null;
+                    ring: string;
                 };
             };
         };
@@ -20969,6 +21009,8 @@ export interface operations {
                         lagSeconds: number;
                         /** @description how many must have signed before work starts; 0: none */
                         need: number;
+                        /** @description rings with a quorum of their own, beside that of all */
+                        rings: components["schemas"]["WitnessesOfRing"][];
                         /** @description entries under the newest head */
                         size: number;
                     };
@@ -21004,6 +21046,8 @@ export interface operations {
                         lagSeconds: number;
                         /** @description how many must have signed before work starts; 0: none */
                         need: number;
+                        /** @description rings with a quorum of their own, beside that of all */
+                        rings: components["schemas"]["WitnessesOfRing"][];
                         /** @description entries under the newest head */
                         size: number;
                     };
@@ -21027,10 +21071,14 @@ export interface operations {
             content: {
                 "application/json": {
                     host: string;
+                    /** @description whose hands it is in: a team, a company, a site */
+                    operator?: string;
                 } | {
                     keyLine: string;
                     name: string;
                     noteKey: string;
+                    /** @description whose hands it is in: a team, a company, a site */
+                    operator?: string;
                     /** Format: uri */
                     url: string;
                 };
@@ -21072,6 +21120,41 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden.proof-needed"];
+            404: components["responses"]["not-found"];
+            409: components["responses"]["blocked"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    putWitnessesByWitnessOperator: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                witness: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    operator: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Witness"];
+                };
             };
             400: components["responses"]["invalid"];
             401: components["responses"]["unauthenticated"];

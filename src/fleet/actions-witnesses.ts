@@ -11,34 +11,47 @@ import { recordEvent } from "../ledger/record.ts";
 import { loadWitnessSums, type WitnessSums } from "../ledger/store-witness-sums.ts";
 import { loadEnrolment } from "./store.ts";
 import {
-  holdQuorum,
   insertWitness,
   type ListedWitness,
   loadWitnesses,
   type NewWitness,
   removeWitness,
-  setQuorum,
 } from "./store-witness.ts";
+import {
+  dropRingQuorum,
+  holdQuorum,
+  loadRingQuorums,
+  type Quorum,
+  type RingQuorum,
+  setOperator,
+  setQuorum,
+  setRingQuorum,
+} from "./store-witness-quorum.ts";
+import type { RingRule } from "./witness-choice.ts";
 
 /** Who is asked to sign heads of the log, and how many must have. */
 
 export interface Witnesses {
   readonly sums: WitnessSums;
   readonly witnesses: readonly ListedWitness[];
+  readonly rings: readonly RingQuorum[];
 }
 
 export async function showWitnesses(world: World): Promise<Witnesses> {
-  return { sums: await loadWitnessSums(world.db), witnesses: await loadWitnesses(world.db) };
+  const sums = await loadWitnessSums(world.db);
+  const witnesses = await loadWitnesses(world.db);
+  return { sums, witnesses, rings: await loadRingQuorums(world.db) };
 }
 
-export type GivenWitness =
+export type GivenWitness = { readonly operator?: string | undefined } & (
   | { readonly host: string }
   | {
       readonly name: string;
       readonly url: string;
       readonly keyLine: string;
       readonly noteKey: string;
-    };
+    }
+);
 
 /** Fails with `conflict` where the name is taken, `blocked` for a host that can be none. */
 export async function addWitness(
@@ -48,7 +61,8 @@ export async function addWitness(
 ): Promise<ListedWitness> {
   demandUnscoped(actor, "policy.apply", "A witness");
   const made = "host" in given ? await ofHost(world, actor, given.host) : ofElsewhere(given);
-  const witness: NewWitness = { ...made, by: actor.subject, at: world.clock() };
+  const operator = given.operator ?? null;
+  const witness: NewWitness = { ...made, operator, by: actor.subject, at: world.clock() };
   await inTransaction(world.db, async (tx) => {
     if (!(await insertWitness(tx, witness))) {
       throw new Failure(
@@ -60,7 +74,10 @@ export async function addWitness(
       type: "witness.added",
       actor: actor.subject,
       object: `witness:${witness.name}`,
-      facts: { key: witness.keyLine, host: witness.host ?? "", url: witness.url ?? "" },
+      facts: {
+        ...{ key: witness.keyLine, host: witness.host ?? "", url: witness.url ?? "" },
+        operator: operator ?? "",
+      },
     });
   });
   return found(world, witness.name);
@@ -99,9 +116,7 @@ export async function dropWitness(world: World, actor: Actor, name: string): Pro
   await inTransaction(world.db, async (tx) => {
     const before = await holdQuorum(tx);
     if (!(await removeWitness(tx, name, world.clock()))) throw noWitness(name);
-    const { need, able } = await holdQuorum(tx);
-    // One that contradicts the log counts for nothing: without it no less can start than with it.
-    if (able < need && able < before.able) throw tooFew(need, able);
+    demandReach(before, await holdQuorum(tx));
     await recordEvent(tx, {
       type: "witness.removed",
       actor: actor.subject,
@@ -110,13 +125,33 @@ export async function dropWitness(world: World, actor: Actor, name: string): Pro
   });
 }
 
+/** Says whose hands a witness is in, or (null) takes that back. For rings it may count otherwise then. */
+export async function changeOperator(
+  world: World,
+  actor: Actor,
+  { name, operator }: { readonly name: string; readonly operator: string | null },
+): Promise<ListedWitness> {
+  demandUnscoped(actor, "policy.apply", "A witness");
+  const was = (await found(world, name)).operator;
+  await inTransaction(world.db, async (tx) => {
+    const before = await holdQuorum(tx);
+    if (!(await setOperator(tx, { witness: name, operator }))) throw noWitness(name);
+    demandReach(before, await holdQuorum(tx));
+    await recordEvent(tx, {
+      ...{ type: "witness.operator-set", actor: actor.subject, object: `witness:${name}` },
+      facts: { was: was ?? "", operator: operator ?? "" },
+    });
+  });
+  return found(world, name);
+}
+
 /** How many witnesses must have signed before work starts. What hosts demand they judge themselves. */
 export async function changeQuorum(world: World, actor: Actor, need: number): Promise<Witnesses> {
   demandUnscoped(actor, "policy.apply", "The quorum");
   await inTransaction(world.db, async (tx) => {
     const { need: was, able } = await holdQuorum(tx);
     if (was === need) return;
-    if (need > was && need > able) throw tooFew(need, able);
+    if (need > was && need > able) throw tooFew({ need, able });
     await setQuorum(tx, need);
     await recordEvent(tx, {
       type: "witness.quorum-set",
@@ -128,6 +163,57 @@ export async function changeQuorum(world: World, actor: Actor, need: number): Pr
   return showWitnesses(world);
 }
 
+/** The same for one ring, beside the quorum of all; `need` 0 takes the ring's rule away. */
+export async function changeRingQuorum(
+  world: World,
+  actor: Actor,
+  rule: RingRule,
+): Promise<Witnesses> {
+  demandUnscoped(actor, "policy.apply", "The quorum");
+  await inTransaction(world.db, async (tx) => {
+    const was = ruleOf(await holdQuorum(tx), rule.ring);
+    if (rule.need === 0) {
+      if (was === undefined) return;
+      await dropRingQuorum(tx, rule.ring);
+    } else {
+      await setRingQuorum(tx, rule);
+      const able = ruleOf(await holdQuorum(tx), rule.ring)?.able ?? 0;
+      if (able < rule.need && !isLooser(rule, was)) throw tooFew({ ...rule, able });
+    }
+    await recordEvent(tx, {
+      type: "witness.ring-quorum-set",
+      actor: actor.subject,
+      object: `ring:${rule.ring}`,
+      facts: {
+        ...{ was: was?.need ?? 0, need: rule.need },
+        ...{ wasOperator: was?.operator ?? "", operator: rule.operator ?? "" },
+      },
+    });
+  });
+  return showWitnesses(world);
+}
+
+function ruleOf({ rings }: Quorum, ring: string): RingQuorum | undefined {
+  return rings.find((one) => one.ring === ring);
+}
+
+/** A rule that cannot be met may still be made to ask less. */
+function isLooser(rule: RingRule, was: RingRule | undefined): boolean {
+  return was !== undefined && was.operator === rule.operator && rule.need <= was.need;
+}
+
+/**
+ * Fails with `blocked` where a quorum could be reached no more. One that contradicts the log counts for
+ * nothing: without it no less can start than with it.
+ */
+function demandReach(before: Quorum, after: Quorum): void {
+  if (after.able < after.need && after.able < before.able) throw tooFew(after);
+  for (const ring of after.rings) {
+    const was = ruleOf(before, ring.ring)?.able ?? 0;
+    if (ring.able < ring.need && ring.able < was) throw tooFew(ring);
+  }
+}
+
 async function found(world: World, name: string): Promise<ListedWitness> {
   const witness = (await loadWitnesses(world.db)).find((one) => one.name === name);
   if (witness === undefined) throw noWitness(name);
@@ -135,10 +221,27 @@ async function found(world: World, name: string): Promise<ListedWitness> {
 }
 
 /** A quorum that nobody can reach stops the whole fleet without saying so; a freeze says it. */
-function tooFew(need: number, able: number): Failure {
+function tooFew(of: {
+  need: number;
+  able: number;
+  ring?: string;
+  operator?: string | null;
+}): Failure {
+  const { need, able, ring, operator } = of;
+  const could = `${counted(able, "witness", "witnesses")} could sign`;
+  if (ring === undefined) {
+    return new Failure(
+      "blocked",
+      `${could}, and the quorum would be ${need}: nothing would start any more. Add witnesses first (fettle witness add), or choose a lower quorum (fettle witness quorum N).`,
+    );
+  }
+  const none =
+    operator == null
+      ? "its own hosts count not, and all of one operator count once"
+      : `its own hosts, those of ${operator} and those without an operator count not, and all of one operator count once`;
   return new Failure(
     "blocked",
-    `${counted(able, "witness", "witnesses")} could sign, and the quorum would be ${need}: nothing would start any more. Add witnesses first (fettle witness add), or choose a lower quorum (fettle witness quorum N).`,
+    `${could} for ring ${ring}, and it would need ${need}: nothing would start there any more. For a ring ${none}. Add witnesses of others first (fettle witness add HOST --operator WHOSE), or choose a lower quorum (fettle witness quorum N --ring ${ring}).`,
   );
 }
 

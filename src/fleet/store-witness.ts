@@ -3,6 +3,7 @@ import type { HostId, SubjectId } from "../base/ids.ts";
 import type { Instant } from "../base/instant.ts";
 import { type Db, type Reader, sqlInstant, type Tx } from "../db/database.ts";
 import type { Head } from "./order.ts";
+import type { SeenBy } from "./witness-choice.ts";
 
 /** Witnesses of the log, the heads they are asked about, and what they signed. */
 
@@ -20,6 +21,10 @@ export interface Witness {
 
 export interface ListedWitness extends Witness {
   readonly hostName: string | null;
+  /** Whose hands it is in; null where nobody said. */
+  readonly operator: string | null;
+  /** Of the host that it is, as it was enrolled last. */
+  readonly ring: string | null;
   readonly addedAt: Instant;
   readonly contradictsAt: Instant | null;
   readonly problem: string | null;
@@ -40,6 +45,7 @@ export interface NewWitness {
   readonly url: string | null;
   readonly keyLine: string;
   readonly noteKey: string | null;
+  readonly operator: string | null;
   readonly by: SubjectId;
   readonly at: Instant;
 }
@@ -51,10 +57,13 @@ export interface NewWitness {
 export async function insertWitness(tx: Tx, of: NewWitness): Promise<boolean> {
   const at = sqlInstant(of.at);
   const { numAffectedRows } = await sql`
-    insert into ledger_witness (name, host, url, key_line, note_key, added_by, added_at, next_at)
-    values (${of.name}, ${of.host}, ${of.url}, ${of.keyLine}, ${of.noteKey}, ${of.by}, ${at}, ${at})
+    insert into ledger_witness (name, host, url, key_line, note_key, operator, added_by, added_at,
+                                next_at)
+    values (${of.name}, ${of.host}, ${of.url}, ${of.keyLine}, ${of.noteKey}, ${of.operator},
+            ${of.by}, ${at}, ${at})
     on conflict (name) do update
-       set host = excluded.host, url = excluded.url, added_by = excluded.added_by,
+       set host = excluded.host, url = excluded.url, operator = excluded.operator,
+           added_by = excluded.added_by,
            added_at = excluded.added_at, next_at = excluded.next_at, removed_at = null,
            contradicts_at = null, problem = null, tries = 0
      where ledger_witness.removed_at is not null and ledger_witness.key_line = excluded.key_line
@@ -71,31 +80,15 @@ export async function removeWitness(tx: Tx, name: string, at: Instant): Promise<
 
 export async function loadWitnesses(reader: Reader): Promise<readonly ListedWitness[]> {
   const { rows } = await sql<ListedWitness>`
-    select ${columns}, h.name as "hostName", ${instant("w.added_at")} as "addedAt",
+    select ${columns}, h.name as "hostName", w.operator, v.ring, ${instant("w.added_at")} as "addedAt",
            ${instant("w.contradicts_at")} as "contradictsAt", w.problem,
            ${instant("c.at")} as "signedAt", coalesce(c.size, 0) as "signedSize"
-      from ledger_witness w left join host h on h.id = w.host
+      from ledger_witness w join witness_place v on v.name = w.name
+      left join host h on h.id = w.host
       left join lateral (select size, at from ledger_cosignature where witness = w.name
                           order by size desc limit 1) c on true
      where w.removed_at is null order by w.name`.execute(reader);
   return rows;
-}
-
-/** The quorum, and how many witnesses there are that did not contradict the log; held until the end. */
-export async function holdQuorum(
-  tx: Tx,
-): Promise<{ readonly need: number; readonly able: number }> {
-  const { rows } = await sql<{ need: number }>`
-    select need from ledger_quorum for update`.execute(tx);
-  // Counted after the lock, so that of two removals the later one sees the earlier.
-  const { rows: counts } = await sql<{ able: number }>`
-    select count(*)::int as able from ledger_witness
-     where removed_at is null and contradicts_at is null`.execute(tx);
-  return { need: rows[0]?.need ?? 0, able: counts[0]?.able ?? 0 };
-}
-
-export async function setQuorum(tx: Tx, need: number): Promise<void> {
-  await sql`update ledger_quorum set need = ${need}`.execute(tx);
 }
 
 /** Whether anybody is to sign heads; most deployments have nobody, and the log grows many times a second. */
@@ -199,29 +192,24 @@ export async function writeContradiction(tx: Tx, witness: string): Promise<boole
   return numAffectedRows === 1n;
 }
 
-export interface Cosigned {
-  readonly size: number;
-  readonly root: string;
-  readonly witness: string;
-  readonly host: HostId | null;
-  readonly signature: string;
-}
-
-/** What counts of the newest heads beyond an entry, newest head first. */
+/**
+ * What counts of the newest heads beyond an entry, newest head first; among them the newest that enough
+ * signed for all, and for each ring with a rule.
+ */
 export async function loadCosigned(
   reader: Reader,
   of: { readonly beyond: number; readonly heads: number },
-): Promise<readonly Cosigned[]> {
-  const { rows } = await sql<Cosigned>`
-    select p.size, p.root, c.witness, c.host, c.signature
-      from (select size, root from ledger_proposal where size > ${of.beyond}
-             order by size desc limit ${of.heads}) p
+): Promise<readonly SeenBy[]> {
+  const { beyond, heads } = of;
+  const { rows } = await sql<SeenBy>`
+    select p.size, p.root, c.witness, c.host, c.signature, v.ring, v.operator
+      from ((select size, root from ledger_proposal where size > ${beyond}
+              order by size desc limit ${heads})
+            union select size, root from cosigned_head where size > ${beyond}
+            union select n.size, n.root from ledger_ring_quorum r
+                    join ledger_proposal n on n.size = ring_cosigned_size(r, ${beyond})) p
       join counted_cosignature c on c.size = p.size
+      join witness_place v on v.name = c.witness
      order by p.size desc, c.witness`.execute(reader);
   return rows;
-}
-
-export async function loadQuorum(reader: Reader): Promise<number> {
-  const { rows } = await sql<{ need: number }>`select need from ledger_quorum`.execute(reader);
-  return rows[0]?.need ?? 0;
 }

@@ -16,7 +16,14 @@ import { recordEvent } from "../ledger/record.ts";
 import { loadWitnessSums } from "../ledger/store-witness-sums.ts";
 import { startSshd, type TestSshd } from "../reach/sshd-for-tests.ts";
 import { askWitness, proposeNext, takeWitnesses } from "./actions-witness.ts";
-import { addWitness, changeQuorum, dropWitness, showWitnesses } from "./actions-witnesses.ts";
+import {
+  addWitness,
+  changeOperator,
+  changeQuorum,
+  changeRingQuorum,
+  dropWitness,
+  showWitnesses,
+} from "./actions-witnesses.ts";
 import { insertEnrolment } from "./store.ts";
 import { machineKey } from "./store-keys.ts";
 import { signedHead } from "./store-signed-head.ts";
@@ -145,6 +152,45 @@ describe.runIf(isRoot)("hosts as witnesses", () => {
     expect(witnesses[0]).toMatchObject({ signedSize: proposal?.size, problem: null });
   });
 
+  test("a ring waits for witnesses that are neither its own nor its operator's", async () => {
+    const name = (await showWitnesses(world)).witnesses[0]!.name;
+    const gap = async (ring: string) => {
+      const { rows } = await sql<{ gap: unknown }>`
+        select ring_witness_gap(${ring}, 'c', ${sha256("plan")}) as gap`.execute(world.db);
+      return rows[0]?.gap;
+    };
+    const rule = (ring: string, need: number, operator: string | null = null) =>
+      changeRingQuorum(world, admin.actor, { ring, need, operator });
+    const blocked = { code: "blocked" };
+    // It is a host of the ring canary, so nobody is left there.
+    await expect(rule("canary", 1)).rejects.toMatchObject(blocked);
+    await expect(rule("prod", 2)).rejects.toMatchObject(blocked);
+    // Nobody said whose it is, so it could be theirs.
+    await expect(rule("prod", 1, "platform")).rejects.toMatchObject(blocked);
+    await changeOperator(world, admin.actor, { name, operator: "dba" });
+    const { rings } = await rule("prod", 1, "platform");
+    expect(rings).toMatchObject([{ ring: "prod", need: 1, able: 1, counts: [name] }]);
+    const turn = changeOperator(world, admin.actor, { name, operator: "platform" });
+    await expect(turn).rejects.toMatchObject(blocked);
+    await expect(dropWitness(world, admin.actor, name)).rejects.toMatchObject(blocked);
+    expect(await gap("prod")).toBeNull();
+    await changeQuorum(world, admin.actor, 0);
+    await grow(true);
+    expect(await isIntegrated()).toBe(true);
+    expect([await gap("prod"), await gap("canary")]).toEqual([{ have: 0, need: 1 }, null]);
+    await ask();
+    expect(await gap("prod")).toBeNull();
+    // What is not in the log at all has nobody's word.
+    const { rows } = await sql<{ gap: unknown }>`
+      select ring_witness_gap('prod', 'other', ${sha256("plan")}) as gap`.execute(world.db);
+    expect(rows).toEqual([{ gap: { have: 0, need: 1 } }]);
+    await rule("prod", 0);
+    expect((await showWitnesses(world)).rings).toEqual([]);
+    await changeQuorum(world, admin.actor, 1);
+    const seen = [await events("witness.ring-quorum-set"), await events("witness.operator-set")];
+    expect(seen).toEqual([2, 1]);
+  });
+
   test("a host that holds another history is told of once, and its word counts no more", async () => {
     const { size } = (await loadProposal(world.db))!;
     writeFileSync(join(root.var, "head"), `${size} ${sha256("other")}\n`);
@@ -183,6 +229,11 @@ describe("who may be a witness", () => {
       });
     }
     const viewer = await aPerson(world, "vic", { role: "viewer" });
-    await expect(changeQuorum(world, viewer.actor, 0)).rejects.toMatchObject({ code: "forbidden" });
+    const forbidden = { code: "forbidden" };
+    await expect(changeQuorum(world, viewer.actor, 0)).rejects.toMatchObject(forbidden);
+    const rule = { ring: "prod", need: 0, operator: null };
+    await expect(changeRingQuorum(world, viewer.actor, rule)).rejects.toMatchObject(forbidden);
+    const turn = changeOperator(world, viewer.actor, { name: "auditor", operator: null });
+    await expect(turn).rejects.toMatchObject(forbidden);
   });
 });

@@ -60,6 +60,12 @@ const sentences: Sentences = {
   "witness.removed": () => "took a witness of the log away",
   "witness.quorum-set": (f) =>
     `set how many witnesses must have signed before work starts from ${text(f["was"])} to ${text(f["need"])}`,
+  "witness.ring-quorum-set": (f) =>
+    `set how many witnesses must have signed before work starts in the ring from ${text(f["was"])} to ${text(f["need"])}${f["operator"] === "" ? "" : `, none of them of ${text(f["operator"])}`}`,
+  "witness.operator-set": (f) =>
+    f["operator"] === ""
+      ? `said no more that the witness is of ${text(f["was"])}`
+      : `said that the witness is of ${text(f["operator"])}`,
   "witness.contradicted": (f) =>
     `was shown by a witness a head of size ${text(f["size"])} that this log never had`,
   "approval.given": (f) =>

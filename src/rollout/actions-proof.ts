@@ -4,7 +4,8 @@ import type { BundleLog } from "../fleet/bundle.ts";
 import { makeLogProof, writeLogProof } from "../fleet/log-proof.ts";
 import type { Head } from "../fleet/order.ts";
 import { signedHead } from "../fleet/store-signed-head.ts";
-import { loadCosigned, loadQuorum } from "../fleet/store-witness.ts";
+import { loadCosigned } from "../fleet/store-witness.ts";
+import { loadQuorum, loadRingRules } from "../fleet/store-witness-quorum.ts";
 import { type ChosenHead, chooseHead } from "../fleet/witness-choice.ts";
 import { proveConsistency, proveInclusion } from "../ledger/proof.ts";
 import { loadHead } from "../ledger/store-tree.ts";
@@ -37,11 +38,13 @@ export async function proofsFor(
   if (stored === null || index === null || index >= stored.size) return new Map();
   const newest = { size: stored.size, root: Buffer.from(stored.root, "base64").toString("hex") };
   const need = await loadQuorum(db);
+  const rules = new Map((await loadRingRules(db)).map((rule) => [rule.ring, rule]));
   const cosigned = await loadCosigned(db, { beyond: index, heads: HEADS_LOOKED_AT });
   const making = new Map<string, Promise<HostProof>>();
   const proofs = new Map<HostId, HostProof>();
-  for (const [host, last] of seen) {
-    const chosen = chooseHead({ newest, need, cosigned, host, seen: last });
+  for (const [host, { head: last, ring }] of seen) {
+    const rule = rules.get(ring) ?? null;
+    const chosen = chooseHead({ newest, need, rule, cosigned, host, seen: last });
     // Hosts that saw the same get the same.
     const name = `${last.size} ${chosen.head.size} ${chosen.cosignatures.map((c) => c.witness)}`;
     const made = making.get(name) ?? makeProof(world, { index, last, chosen });

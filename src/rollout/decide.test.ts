@@ -61,6 +61,16 @@ describe("what the engine does next", () => {
   const table: [name: string, given: RolloutFacts, expected: string[]][] = [
     ["a first wave whose time has come opens", facts([aWave({ state: "waiting" })]), ["open-wave"]],
     [
+      "a wave whose ring's witnesses have not signed stays shut",
+      facts([aWave({ state: "waiting", witnessGap: { have: 1, need: 2 } })]),
+      ["hold witnesses-missing"],
+    ],
+    [
+      "an open one starts nobody while they have not, as after one was lost",
+      facts([aWave({ counts: { ready: 3 }, witnessGap: { have: 1, need: 2 } })]),
+      ["hold witnesses-missing", "hold gate-not-yet"],
+    ],
+    [
       "a wave before its approved time waits",
       facts([aWave({ state: "waiting", notBefore: NOW + 1 })]),
       ["hold too-early"],

@@ -178,7 +178,7 @@ function decideWaiting(
   }
   const have = wave.signatures ?? 0;
   const need = wave.gate.signatures ?? 0;
-  const holds: Hold[] = [];
+  const holds: Hold[] = witnessHolds(wave);
   if (have < need) holds.push({ why: "wave-unsigned", wave: number, have, need });
   const parts = wave.unsigned ?? [];
   if (parts.length > 0) holds.push({ why: "sign-off-missing", wave: number, parts });
@@ -203,8 +203,16 @@ function isHopeless(judged: GateJudgement): boolean {
   return judged.answer === "fail" || judged.hold?.why === "evidence-missing";
 }
 
+/** A rule that was set or a witness that was lost after the wave opened holds it too. */
+function witnessHolds({ number, ring, witnessGap: gap }: WaveFacts): Hold[] {
+  const isCovered = gap === null || gap === undefined;
+  return isCovered ? [] : [{ why: "witnesses-missing", wave: number, ring, ...gap }];
+}
+
 function releaseOrSay(wave: WaveFacts, now: Instant): readonly Decision[] {
   if (wave.counts.ready === 0) return [];
+  const [unseen] = witnessHolds(wave);
+  if (unseen !== undefined) return [{ do: "hold", wave: wave.number, hold: unseen }];
   const { windows } = wave;
   if (windows.length > 0 && !windows.some((w) => w.from <= now && now < w.to)) {
     const opensAt = windows.map((w) => w.from).filter((from) => from > now);

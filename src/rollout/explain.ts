@@ -190,6 +190,7 @@ function waveHolds(number: number, facts: LoadedRolloutFacts): readonly Hold[] {
     "wave-unsigned",
     "sign-off-missing",
     "itsm",
+    "witnesses-missing",
     "wave-over",
     "window-closed",
     "budget-used",

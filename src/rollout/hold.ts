@@ -64,6 +64,7 @@ export type Hold =
   | { readonly why: "approval-expired"; readonly at: Instant }
   | { readonly why: "approval-withdrawn" }
   | { readonly why: "approval-not-in-log" }
+  | WitnessesMissing
   | {
       readonly why: "host-unreachable";
       /** What stood in the way, as `reach` tells them apart: `host-key-changed`, `no-answer`, … */
@@ -98,6 +99,15 @@ export interface SignOffMissing {
   readonly why: "sign-off-missing";
   readonly wave: number;
   readonly parts: readonly MissingPart[];
+}
+
+/** Too few of the witnesses that count for the wave's ring signed a head that covers the approval. */
+export interface WitnessesMissing {
+  readonly why: "witnesses-missing";
+  readonly wave: number;
+  readonly ring: string;
+  readonly have: number;
+  readonly need: number;
 }
 
 /** A record in an ITSM system is stopped there, or not in a state that the policy asks for. */
@@ -270,9 +280,9 @@ export function holdToText(hold: Hold, now: Instant): string {
     case "approval-expired":
       return `the approvals were valid until ${instantToText(hold.at)}; the change needs new ones`;
     case "approval-withdrawn":
-      return "an approval was withdrawn; the change needs a new one";
     case "approval-not-in-log":
-      return "the approval waits for its place in the log; nothing starts before a signed head covers it, and as many witnesses as the quorum says have signed that head too";
+    case "witnesses-missing":
+      return unprovenToText(hold);
     case "revert-over":
       return "the approved time to take the patch back on order is over; the host keeps it";
     case "being-checked":
@@ -280,6 +290,19 @@ export function holdToText(hold: Hold, now: Instant): string {
     default:
       return hostHoldToText(hold, now);
   }
+}
+
+function unprovenToText(
+  hold: WitnessesMissing | Extract<Hold, { why: "approval-withdrawn" | "approval-not-in-log" }>,
+): string {
+  if (hold.why === "approval-withdrawn") {
+    return "an approval was withdrawn; the change needs a new one";
+  }
+  if (hold.why === "approval-not-in-log") {
+    return "the approval waits for its place in the log; nothing starts before a signed head covers it, and as many witnesses as the quorum says have signed that head too";
+  }
+  const { wave, ring, have, need } = hold;
+  return `wave ${wave} waits for witnesses of the log: ${have} of the ${need} that ring ${ring} needs have signed a head that covers the approval: fettle witness list`;
 }
 
 const gateSays: Readonly<Record<GateHeld["answer"], string>> = {

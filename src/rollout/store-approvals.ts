@@ -6,6 +6,7 @@ import type { ChangeState } from "../change/model.ts";
 import type { Db, Reader } from "../db/database.ts";
 import type { Hold } from "./hold.ts";
 import { millis } from "./store-time.ts";
+import type { WitnessGap } from "./wave.ts";
 
 /**
  * Whether people still agree to this very plan, and a signed head of the log covers that they did
@@ -15,6 +16,17 @@ export const approvalsAllow = sql`(exists (
   select 1 from approved_change c where c.id = r.change and c.plan = r.plan)
   and exists (
   select 1 from integrated_approval i where i.change = r.change and i.plan = r.plan))`;
+
+/**
+ * Whether the witnesses that the ring of wave `w` asks for signed a head which covers the approval of rollout
+ * `r`; asked in the same statement as every start.
+ */
+export const witnessesAllow = sql<boolean>`(ring_witness_gap(w.ring, r.change, r.plan) is null)`;
+
+/** What wave `w` still waits for, for people; null where it is nothing. */
+export const witnessGapOfWave = sql<WitnessGap | null>`(
+  case when w.state = 'ended' then null else (
+    select ring_witness_gap(w.ring, r.change, r.plan) from rollout r where r.id = w.rollout) end)`;
 
 /**
  * A look now for rollouts whose approval has come into the log: the look that found it missing put the next
@@ -28,7 +40,8 @@ export async function lookAtIntegrated(db: Db): Promise<boolean> {
      where r.state = 'running'
        and (r.started_at > now() - interval '10 seconds'
             or exists (select 1 from wave w where w.rollout = r.id
-                          and w.holds @> '[{"why": "approval-not-in-log"}]'))
+                          and (w.holds @> '[{"why": "approval-not-in-log"}]'
+                               or w.holds @> '[{"why": "witnesses-missing"}]' and ${witnessesAllow})))
        and ${approvalsAllow}`.execute(db);
   return numAffectedRows > 0n;
 }

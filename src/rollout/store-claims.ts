@@ -9,7 +9,7 @@ import { type Db, inTransaction, type Tx } from "../db/database.ts";
 import { pickWithin } from "./budget.ts";
 import { CLAIM_BATCH_MAX, TALK_SECONDS } from "./engine.ts";
 import type { JobKind } from "./model.ts";
-import { approvalsAllow } from "./store-approvals.ts";
+import { approvalsAllow, witnessesAllow } from "./store-approvals.ts";
 import { loadBudgetCandidates, loadRooms, lockBudgets } from "./store-budgets.ts";
 import { type HaltScope, lockForStart } from "./store-halts.ts";
 import { millis, walkKeys } from "./store-time.ts";
@@ -82,7 +82,7 @@ export function mayRunNow(kind: JobKind) {
   if (kind === "revert") return sql`true`;
   return sql`(w.state in ('open', 'passed') and now() between w.not_before and w.not_after
     and (w.windows = '[]' or ${isWindowOpen("w.windows")})
-    and ${approvalsAllow})`;
+    and ${approvalsAllow} and ${witnessesAllow})`;
 }
 
 /** One of the times in the column is now. */

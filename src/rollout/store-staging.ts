@@ -5,7 +5,7 @@ import type { Reader, Tx } from "../db/database.ts";
 import { scopeSql } from "../inventory/scope.ts";
 import type { JobAbout } from "../reach/reach-by-certificate.ts";
 import type { Staging, StagingCounts, StagingOutcome } from "./staging.ts";
-import { approvalsAllow } from "./store-approvals.ts";
+import { approvalsAllow, witnessesAllow } from "./store-approvals.ts";
 import { controlsAllow, isWindowOpen, rolloutAllows } from "./store-claims.ts";
 import { millis } from "./store-time.ts";
 
@@ -18,7 +18,7 @@ const isStagingTime = sql`(
 
 /** Over `rollout r` and `wave w`: people agreed, nobody halted it, and the wave is near or still closed. */
 const mayStage = sql`(${rolloutAllows("apply")} and ${controlsAllow("apply")} and ${approvalsAllow}
-  and ${isStagingTime})`;
+  and ${witnessesAllow} and ${isStagingTime})`;
 
 /**
  * Whether waves may have to begin, and hosts to be asked: never no where the statements below find some. Each

@@ -5,7 +5,7 @@ import { type Db, type Reader, sqlInstant, sqlJson, type Tx } from "../db/databa
 import { OWNER_SECONDS } from "./engine.ts";
 import type { Hold } from "./hold.ts";
 import { rolloutMoves, statesWith, waveMoves } from "./model.ts";
-import { approvalsAllow } from "./store-approvals.ts";
+import { approvalsAllow, witnessesAllow } from "./store-approvals.ts";
 import { controlsAllow, type Ownership, rolloutAllows } from "./store-claims.ts";
 import { itsmAllows } from "./store-itsm.ts";
 import { signOffsAllow } from "./store-sign-offs.ts";
@@ -81,7 +81,7 @@ export async function openWave(tx: Tx, rollout: RolloutId, wave: number): Promis
        and now() between w.not_before and w.not_after
        and ${rolloutAllows("apply")} and ${controlsAllow("apply")} and ${approvalsAllow}
        and ${signaturesOfWave} >= coalesce((w.gate ->> 'signatures')::int, 0)
-       and ${signOffsAllow} and ${itsmAllows}
+       and ${signOffsAllow} and ${itsmAllows} and ${witnessesAllow}
        and not exists (select 1 from wave e where e.rollout = w.rollout and e.number < w.number
                           and e.passed_at is null)`.execute(tx);
   return numAffectedRows === 1n;

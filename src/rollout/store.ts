@@ -13,12 +13,19 @@ import type { RolloutFacts } from "./decision.ts";
 import { type RolloutRules, rolloutRulesSchema, wholeFacts } from "./gate-rules.ts";
 import type { HaltReason, Hold } from "./hold.ts";
 import type { RolloutState, WaveState } from "./model.ts";
-import { loadApprovalHold } from "./store-approvals.ts";
+import { loadApprovalHold, witnessGapOfWave } from "./store-approvals.ts";
 import { insertGates, loadStands } from "./store-gates.ts";
 import { type HaltScope, lockOrder } from "./store-halts.ts";
 import { loadOpenings } from "./store-openings.ts";
 import { millis } from "./store-time.ts";
-import { noCounts, type WaveCounts, type WaveFacts, type WaveGate, type Window } from "./wave.ts";
+import {
+  noCounts,
+  type WaveCounts,
+  type WaveFacts,
+  type WaveGate,
+  type Window,
+  type WitnessGap,
+} from "./wave.ts";
 
 /** Rows of rollouts and waves, and the aggregates that decisions are made from. */
 
@@ -238,6 +245,7 @@ interface WaveRow {
   readonly openedAt: Instant | null;
   readonly passedAt: Instant | null;
   readonly endedAt: Instant | null;
+  readonly witnessGap: WitnessGap | null;
 }
 
 export type LoadedWave = WaveFacts & {
@@ -332,7 +340,7 @@ async function loadWaves(
     select number, ring, state, gate, holds, windows,
            ${millis(sql`not_before`)} as "notBefore", ${millis(sql`not_after`)} as "notAfter",
            ${millis(sql`opened_at`)} as "openedAt", ${millis(sql`passed_at`)} as "passedAt",
-           ${millis(sql`ended_at`)} as "endedAt"
+           ${millis(sql`ended_at`)} as "endedAt", ${witnessGapOfWave} as "witnessGap"
       from wave w where rollout = ${id} order by number`.execute(reader);
   const counts = await sql<CountRow>`${countsSql(id)}`.execute(reader);
   const byWave = new Map(counts.rows.map((row) => [row.wave, row]));

@@ -76,6 +76,12 @@ export interface Window {
   readonly to: Instant;
 }
 
+/** How many of the witnesses that count for a ring signed, and how many must. */
+export interface WitnessGap {
+  readonly have: number;
+  readonly need: number;
+}
+
 export interface WaveFacts {
   readonly number: number;
   readonly ring: string;
@@ -86,6 +92,8 @@ export interface WaveFacts {
   /** Within which hosts may start; none: all of the wave's time. */
   readonly windows: readonly Window[];
   readonly gate: WaveGate;
+  /** Witnesses that its ring's rule still waits for; null or absent: for none. */
+  readonly witnessGap?: WitnessGap | null;
   /** Approvers who have signed that it may open; absent: none. */
   readonly signatures?: number;
   /** Sign-offs by people of the ownership map that it waits for; absent: none. */
