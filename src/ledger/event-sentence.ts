@@ -183,6 +183,9 @@ function haltText(facts: Readonly<Record<string, unknown>>): string {
   return `halted the rollout: in wave ${text(facts["wave"])} ${text(facts["failures"])} failed where ${text(facts["allowed"])} may`;
 }
 
+/** Every type that has a sentence of its own. */
+export const toldTypes: readonly string[] = Object.keys(sentences);
+
 export function eventSentence(event: ToldEvent): string {
   const sentence = sentences[event.type];
   if (sentence !== undefined) return sentence(event.facts);

@@ -5,6 +5,13 @@ export const sentencesOfHosts: Sentences = {
   "host.added": (f) => `added, reached by ${text(f["way"] ?? f["kind"])}, ${text(f["mode"])}`,
   "host.edited": (f) =>
     `edited: ${Array.isArray(f["changed"]) ? f["changed"].map(text).join(", ") : text(f["changed"])}`,
+  "authority.prepare": () => "made the next authority for SSH certificates; it does not sign yet",
+  "authority.switch": (f) => `has the SSH authority ${text(f["signs"])} sign from now on`,
+  "authority.retire": (f) =>
+    `took the older SSH authorities off the lines of hosts; ${text(f["signs"])} signs`,
+  "freeze.set": (f) =>
+    `froze ${text(f["freeze"])} from ${text(f["from"])} until ${text(f["until"])}${f["passesEmergency"] === true ? ", emergencies pass" : ""}`,
+  "freeze.lifted": (f) => `lifted the freeze ${text(f["freeze"])}`,
   "certificate.issued": (f) =>
     `issued the certificate ${text(f["serial"])} to ${text(f["principal"])} for ${text(f["seconds"])} s`,
   "host.removed": () => "removed; its history stays",

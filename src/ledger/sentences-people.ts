@@ -71,6 +71,8 @@ export const sentencesOfPeople: Sentences = {
     `whoever is in a group of a directory has the role ${text(f["role"])} ${scopeText(f["scope"])}`,
   "group-rule.removed": (f) =>
     `whoever is in a group of a directory no longer has the role ${text(f["role"])} for that`,
+  "recovery-codes.renewed": () => "made new recovery codes; the old ones open nothing any more",
+  "recovery-codes.used": () => "signed in with a recovery code, which is used up",
   "elevation.asked": () => "asked for rights over one change for a time",
   "elevation.granted": () => "granted the rights over one change for a time",
   "elevation.refused": () => "refused the rights over one change",
@@ -99,7 +101,6 @@ export const sentencesOfPeople: Sentences = {
   "erasure.withdrawn": () => "took back that a person is to be erased",
   "subject.erased": () => "erased what was held on a person, as another person asked",
   "subject.exported": () => "exported all that is held on a person",
-  "certificate.issued": () => "issued a certificate for one connection to a host",
 };
 
 function scopeText(scope: unknown): string {
