@@ -13,7 +13,7 @@ const groups: Readonly<Record<string, readonly string[]>> = {
     ...["plan", "procedure", "simulate", "window", "freeze", "template"],
   ],
   "Who says yes:": ["change", "elevation", "cab", "delegation", "desk", "itsm"],
-  "Carrying it out:": ["rollout", "explain", "metric", "revoke"],
+  "Carrying it out:": ["rollout", "halt", "explain", "metric", "revoke"],
   "Evidence:": ["audit", "witness", "restore", "sink"],
   "People and their keys:": [
     ...["whoami", "user", "directory", "token", "key", "password", "factor", "session"],

@@ -141,6 +141,10 @@ export const nounParts: readonly NounPart[] = [
     load: async (program, cli) => (await import("./rollout.ts")).registerRollout(program, cli),
   },
   {
+    nouns: ["halt"],
+    load: async (program, cli) => (await import("./halt.ts")).registerHalt(program, cli),
+  },
+  {
     nouns: ["revoke"],
     load: async (program, cli) => (await import("./revoke.ts")).registerRevoke(program, cli),
   },

@@ -120,20 +120,29 @@ function registerStops(rollout: Command, cli: Cli): void {
           : `${reply.rollout.ref} is halted. ${counted(hosts, "host")} may still start until ${clockText(until ?? "")}.`,
       );
     });
-  for (const verb of ["resume", "stop"] as const) {
+  const goOn = [
+    ["resume", "resume", "Ask to go on; somebody else who may approve has to agree"],
+    [
+      "agree",
+      "resume/agreement",
+      "Go on, as another person asked; acknowledges only the failures seen so far",
+    ],
+    ["stop", "stop", "End it for good; hosts that have not begun stay as they are"],
+  ] as const;
+  for (const [verb, part, description] of goOn) {
     rollout
       .command(`${verb} <rollout>`)
-      .description(
-        verb === "resume"
-          ? "Go on; acknowledges only the failures seen so far"
-          : "End it for good; hosts that have not begun stay as they are",
-      )
+      .description(description)
       .requiredOption("--reason <text>", "why")
       .action(async (ref: string, flags: { reason: string }) => {
-        const path = `/api/v1/rollouts/{rollout}/${verb}` as const;
+        const path = `/api/v1/rollouts/{rollout}/${part}` as const;
         const params = { path: { rollout: ref } };
         const reply = await ask(cli.client().POST(path, { params, body: flags }));
-        show(cli, reply, () => `${reply.ref} is ${reply.state}.`);
+        show(cli, reply, () =>
+          reply.state === "halted"
+            ? `Asked. ${reply.ref} stays halted until somebody else who may approve ${reply.change} agrees: fettle rollout agree ${reply.ref} --reason "…"`
+            : `${reply.ref} is ${reply.state}.`,
+        );
       });
   }
 }

@@ -1871,8 +1871,42 @@ export interface paths {
         /** Lists the halts that reach further than one rollout. */
         get: operations["getHalts"];
         put?: never;
-        /** Halts everything, a ring or a service, or lifts such a halt. */
+        /** Halts everything, a ring or a service, at once. */
         post: operations["postHalts"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/halts/lift": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Asks to lift such a halt; somebody else who may approve has to agree, unless the policy asks for nobody. */
+        post: operations["postHaltsLift"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/halts/lift/agreement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Lifts such a halt, as another person asked. */
+        post: operations["postHaltsLiftAgreement"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3660,8 +3694,25 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Goes on; acknowledges the failures seen so far and no later ones. */
+        /** Asks to go on; somebody else who may approve has to agree, unless the policy asks for nobody. */
         post: operations["postRolloutsByRolloutResume"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rollouts/{rollout}/resume/agreement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Goes on, as another person asked; acknowledges the failures seen so far and no later ones. */
+        post: operations["postRolloutsByRolloutResumeAgreement"];
         delete?: never;
         options?: never;
         head?: never;
@@ -12580,7 +12631,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
+                        actions: components["schemas"]["Action"][];
                         items: {
+                            actions: components["schemas"]["Action"][];
+                            /** @description who asked to lift it, where nobody agreed yet */
+                            asked: {
+                                at: string;
+                                by: string;
+                                words: string;
+                            } | null;
                             isFrozen: boolean;
                             scope: string;
                             since: string | null;
@@ -12607,7 +12666,6 @@ export interface operations {
                 "application/json": {
                     /** @default false */
                     freeze?: boolean;
-                    halted: boolean;
                     reason: string;
                     scope: string;
                 };
@@ -12624,6 +12682,72 @@ export interface operations {
             400: components["responses"]["invalid"];
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["forbidden"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    postHaltsLift: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    reason: string;
+                    scope: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        isLifted: boolean;
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden.proof-needed"];
+            409: components["responses"]["blocked"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    postHaltsLiftAgreement: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    reason: string;
+                    scope: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden.proof-needed"];
+            409: components["responses"]["blocked"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
         };
@@ -17687,6 +17811,12 @@ export interface operations {
                             have: number;
                             need: number;
                         };
+                        /** @description who asked to go on, where nobody agreed yet */
+                        asked: {
+                            at: string;
+                            by: string;
+                            words: string;
+                        } | null;
                         budgets: {
                             allowed: number;
                             key: string;
@@ -18067,6 +18197,55 @@ export interface operations {
         };
     };
     postRolloutsByRolloutResume: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description an id, or a number such as R-7 */
+                rollout: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    reason: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        change: string;
+                        endedAt: string | null;
+                        generation: number;
+                        id: string;
+                        isFrozen: boolean;
+                        patch: string;
+                        plan: string;
+                        ref: string;
+                        startedAt: string;
+                        /** @enum {string} */
+                        state: "running" | "halted" | "finished" | "stopped";
+                        title: string;
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden.proof-needed"];
+            404: components["responses"]["not-found"];
+            409: components["responses"]["blocked"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    postRolloutsByRolloutResumeAgreement: {
         parameters: {
             query?: never;
             header?: never;

@@ -150,7 +150,7 @@ describe("one factor", () => {
     expect(start).toMatchObject({ status: 403, body: { facts: { needs: "factor" } } });
     const halt = await post("/api/v1/halts", {
       cookie,
-      body: { scope: "all", halted: true, reason: "smoke" },
+      body: { scope: "all", reason: "smoke" },
     });
     expect(halt.status, "anybody may always stop").toBeLessThan(300);
     expect((await send("GET", "/api/v1/rollouts", { cookie })).status).toBe(200);

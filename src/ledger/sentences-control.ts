@@ -27,9 +27,11 @@ export const sentencesOfControl: Sentences = {
   "template.approved": (f) => `approved the template ${text(f["name"])}: ${short(f["digest"])}`,
   "rollout.resumed": (f) =>
     `resumed the rollout, with ${count(f["acknowledged"] ?? 0, "failure")} acknowledged`,
+  "rollout.resume-asked": () => "asked that the rollout goes on, which takes another person too",
   "rollout.stopped": () => "stopped the rollout for good",
   "rollout.retried": () => "had failed hosts tried again",
   "scope.halted": () => "halted every rollout here: nothing starts until somebody resumes",
+  "scope.resume-asked": () => "asked that rollouts here go on, which takes another person too",
   "scope.resumed": () => "let rollouts go on here",
   "target.skipped": () => "left out a host",
   "target.retried": (f) => `had ${count(f["count"], "host")} tried again`,

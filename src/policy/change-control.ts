@@ -153,6 +153,10 @@ const fileSchema = strictFields({
     retrospective: z.int().min(1).max(10).describe("working days"),
     review: z.int().min(1).max(20).describe("working days"),
   }),
+  resume: z
+    .enum(["approved", "operator"])
+    .default("approved")
+    .describe("who lets go on what is halted: an operator with an approver, or an operator alone"),
   cab: cab.optional(),
   signOffs: z.array(signOff).max(20).default([]),
   itsm: z.array(itsmRule).max(20).default([]),

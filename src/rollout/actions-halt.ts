@@ -1,6 +1,6 @@
 import type { Actor } from "../base/actor.ts";
 import { Failure } from "../base/failure.ts";
-import { newId } from "../base/ids.ts";
+import { newId, type SubjectId } from "../base/ids.ts";
 import type { Instant } from "../base/instant.ts";
 import { demandUnscoped } from "../base/unscoped.ts";
 import { finishChange } from "../change/actions-end.ts";
@@ -12,27 +12,17 @@ import { demandReached, demandWholeRollout, holdRight, wordsDigest } from "./act
 import { advancePatch } from "./actions-patch.ts";
 import { recordRolloutEvent } from "./actions-results.ts";
 import { loadRollout, type RolloutRow } from "./store.ts";
-import {
-  type HaltScope,
-  haltRollout,
-  lockForHalt,
-  resumeRollout,
-  setHalt,
-  stopRollout,
-} from "./store-halts.ts";
+import { haltRollout, lockForHalt, setHalt, stopRollout, type WideScope } from "./store-halts.ts";
 import { insertWord, loadStillStarting } from "./store-view.ts";
 
-/**
- * Stopping and going on. A halt is for anybody who may halt any host of the rollout; going on is for
- * who may operate all of them, and never forgives a failure that was not there to be seen.
- */
+/** Stopping: a halt is for anybody who may halt any host of the rollout, and asks nobody else. */
 export interface Halted {
   readonly rollout: RolloutRow;
   /** Hosts that hold a live permit: they may still start until then. */
   readonly mayStillStart: { readonly hosts: number; readonly until: Instant | null };
 }
 
-interface Said {
+export interface Said {
   readonly rollout: string;
   readonly reason: string;
 }
@@ -69,21 +59,6 @@ async function refuseHalt(tx: Tx, seen: RolloutRow): Promise<void> {
   );
 }
 
-export async function resume(world: World, actor: Actor, input: Said): Promise<RolloutRow> {
-  const given = { ref: input.rollout, permission: "rollout.operate" } as const;
-  const seen = await demandWholeRollout(world, actor, given);
-  await inTransaction(world.db, async (tx) => {
-    await holdRight(world, tx, { actor, row: seen, permission: "rollout.operate", act: "resume" });
-    const acknowledged = await resumeRollout(tx, seen.id);
-    if (acknowledged === null) {
-      throw new Failure("blocked", `R-${seen.number} is ${seen.state}, not halted.`);
-    }
-    const { reason } = input;
-    await record(tx, { world, actor, row: seen, verb: "resumed", reason, acknowledged });
-  });
-  return reload(world, seen);
-}
-
 /** Ends the rollout for good. Hosts at work finish by themselves; what is left needs a new plan. */
 export async function stop(world: World, actor: Actor, input: Said): Promise<RolloutRow> {
   const given = { ref: input.rollout, permission: "rollout.operate" } as const;
@@ -102,57 +77,71 @@ export async function stop(world: World, actor: Actor, input: Said): Promise<Rol
   return reload(world, seen);
 }
 
-/** Halts or frees a scope wider than one rollout: everything, a ring, a service. */
+/** Halts a scope wider than one rollout: everything, a ring, a service. */
 export async function haltScope(
   world: World,
   actor: Actor,
   input: {
-    readonly scope: Exclude<HaltScope, `rollout:${string}`>;
-    readonly isHalted: boolean;
+    readonly scope: WideScope;
     readonly isFrozen: boolean;
     readonly reason: string;
   },
 ): Promise<void> {
-  const { scope, isHalted, isFrozen } = input;
-  const permission = isHalted ? "rollout.halt" : "rollout.operate";
-  demandUnscoped(actor, permission, isHalted ? "A halt of a whole scope" : "Lifting such a halt");
+  const { scope, isFrozen } = input;
+  demandUnscoped(actor, "rollout.halt", "A halt of a whole scope");
   await inTransaction(world.db, async (tx) => {
     await lockForHalt(tx, scope);
     const reason = { why: "person", text: input.reason } as const;
-    await setHalt(tx, {
-      scope,
-      isHalted,
-      isFrozen: isHalted && isFrozen,
-      reason,
-      by: actor.subject,
-    });
-    await recordEvent(tx, {
-      type: isHalted ? "scope.halted" : "scope.resumed",
-      actor: actor.subject,
-      object: `scope:${scope}`,
-      facts: { isFrozen, reason: wordsDigest(input.reason) },
-    });
-    await notify(tx, "rollout");
+    await setHalt(tx, { scope, isHalted: true, isFrozen, reason, by: actor.subject });
+    await recordScope(tx, { scope, verb: "halted", actor, reason: input.reason, isFrozen });
   });
 }
 
-async function record(
+/** The event of an act on a scope that is wider than one rollout. */
+export async function recordScope(
+  tx: Tx,
+  act: {
+    readonly scope: WideScope;
+    readonly verb: "halted" | "resume-asked" | "resumed";
+    readonly actor: Actor;
+    readonly reason: string;
+    readonly isFrozen?: boolean;
+    /** Who asked to go on, where another one agreed. */
+    readonly askedBy?: SubjectId;
+  },
+): Promise<void> {
+  await recordEvent(tx, {
+    type: `scope.${act.verb}`,
+    actor: act.actor.subject,
+    object: `scope:${act.scope}`,
+    facts: {
+      reason: wordsDigest(act.reason),
+      ...(act.isFrozen === undefined ? {} : { isFrozen: act.isFrozen }),
+      ...(act.askedBy === undefined ? {} : { askedBy: act.askedBy }),
+    },
+  });
+  await notify(tx, "rollout");
+}
+
+/** The words and the event of an act on one rollout. */
+export async function record(
   tx: Tx,
   act: {
     readonly world: World;
     readonly actor: Actor;
     readonly row: RolloutRow;
-    readonly verb: "halted" | "resumed" | "stopped";
+    readonly verb: "halted" | "resume-asked" | "resumed" | "stopped";
     readonly reason: string;
     readonly isFrozen?: boolean;
     readonly acknowledged?: number;
+    readonly askedBy?: SubjectId;
   },
 ): Promise<void> {
   const { row, actor, verb, reason } = act;
   await insertWord(tx, {
     id: newId(act.world.clock()),
     rollout: row.id,
-    verb,
+    verb: verb === "resume-asked" ? "asked to resume" : verb,
     by: actor.subject,
     words: reason,
   });
@@ -160,11 +149,12 @@ async function record(
     reason: wordsDigest(reason),
     ...(act.isFrozen === undefined ? {} : { isFrozen: act.isFrozen }),
     ...(act.acknowledged === undefined ? {} : { acknowledged: act.acknowledged }),
+    ...(act.askedBy === undefined ? {} : { askedBy: act.askedBy }),
   };
   await recordRolloutEvent(tx, row.id, `rollout.${verb}`, facts, actor.subject);
   await notify(tx, "rollout");
 }
 
-async function reload(world: World, seen: RolloutRow): Promise<RolloutRow> {
+export async function reload(world: World, seen: RolloutRow): Promise<RolloutRow> {
   return (await loadRollout(world.db, seen.id)) ?? seen;
 }

@@ -3,11 +3,13 @@ import { type Actor, scopesFor, scopesOver } from "../base/actor.ts";
 import { Failure } from "../base/failure.ts";
 import type { HostId, PlanDigest, RolloutId } from "../base/ids.ts";
 import type { Selector } from "../base/labels.ts";
+import { lacksUnscoped } from "../base/unscoped.ts";
 import { calendarInForce } from "../calendar/actions.ts";
 import { loadChange, loadChanges } from "../change/store.ts";
 import type { Reader } from "../db/database.ts";
 import type { World } from "../db/world.ts";
 import { type Enrolled, loadEnrolled } from "../fleet/store.ts";
+import { personBehind } from "../identity/store.ts";
 import { noHost } from "../inventory/actions-no-host.ts";
 import { loadHost } from "../inventory/store.ts";
 import { exclusionToText } from "../plan/plan-story.ts";
@@ -35,6 +37,7 @@ import { type KeptForecast, loadKeptForecast } from "./store-forecast.ts";
 import { type ControlRow, loadHalts } from "./store-halts.ts";
 import { findWaiting, loadWaiting, type ShownWaiting } from "./store-joins.ts";
 import { countMissed } from "./store-missed.ts";
+import { loadResumeAsks, type ResumeAsk } from "./store-resume.ts";
 import { countStaging, type HostStaging, loadStaging } from "./store-staging.ts";
 import {
   type BusyElsewhere,
@@ -56,6 +59,8 @@ import { type RolloutView, rolloutView } from "./view.ts";
 export interface ShownRollout {
   readonly row: RolloutRow;
   readonly view: RolloutView;
+  /** What somebody asked to have go on; null: nobody did. */
+  readonly asked: ResumeAsk | null;
   readonly forecast: Forecast;
   /** What was told when it began; null where nobody could tell then. */
   readonly forecastAtStart: KeptForecast | null;
@@ -89,10 +94,18 @@ export async function showRollout(world: World, actor: Actor, ref: string): Prom
   const stop = await count(scopesOver(actor, "rollout.halt", seen.change));
   const { roles, isRequester } = await signerOf(world, actor, seen);
   const mayOperate = operate.inScope === all.all;
-  const rights = { mayOperate, mayHalt: stop.inScope > 0, roles, isRequester };
+  const approve = await count(scopesFor(actor, "change.approve"));
+  const [asked = null] = await loadResumeAsks(db, [`rollout:${seen.id}`]);
+  const person = asked === null ? null : await personBehind(db, actor.subject);
+  const rights = {
+    ...{ mayOperate, mayHalt: stop.inScope > 0, roles, isRequester },
+    mayApprove: approve.inScope === all.all,
+    asked: asked === null ? null : { by: asked.handle, isViewer: asked.person === person },
+  };
   return {
     row: loaded.row,
     view: rolloutView(loaded, rights),
+    asked,
     forecast: await forecastNow(db, loaded),
     forecastAtStart: await loadKeptForecast(db, seen.id),
     approvals: await loadApprovals(db, seen),
@@ -320,6 +333,36 @@ async function showBudgets(reader: Reader, plan: PlanDigest): Promise<readonly B
 }
 
 /** Halts that reach further than one rollout; scopes are no secret, their hosts are not named. */
-export function showHalts(world: World): Promise<readonly ControlRow[]> {
-  return loadHalts(world.db);
+export interface ShownHalt extends ControlRow {
+  readonly asked: ResumeAsk | null;
+  readonly actions: readonly Action[];
+}
+
+/** Halts that reach further than one rollout, with what this actor may do about each. */
+export async function showHalts(world: World, actor: Actor): Promise<readonly ShownHalt[]> {
+  const halts = await loadHalts(world.db);
+  const person = halts.length === 0 ? null : await personBehind(world.db, actor.subject);
+  const scopes = halts.map((halt) => halt.scope);
+  const asked = new Map((await loadResumeAsks(world.db, scopes)).map((ask) => [ask.scope, ask]));
+  return halts.map((halt) => {
+    const ask = asked.get(halt.scope) ?? null;
+    const lift =
+      lacksUnscoped(actor, "rollout.operate", "Lifting such a halt") ??
+      (ask === null ? null : `${ask.handle} asked already; somebody else has to agree`);
+    const agree =
+      lacksUnscoped(actor, "change.approve", "Agreeing to lift such a halt") ??
+      (ask === null
+        ? "nobody asked to lift it"
+        : ask.person === person
+          ? "you asked for it yourself; somebody else has to agree"
+          : null);
+    const actions = [actionOf("lift", "Lift", lift), actionOf("agree", "Agree to lift", agree)];
+    return { ...halt, asked: ask, actions };
+  });
+}
+
+/** Whether this actor may stop everything at once, and why not. */
+export function haltEverything(actor: Actor): Action {
+  const refusal = lacksUnscoped(actor, "rollout.halt", "A halt of everything");
+  return actionOf("halt-all", "Halt everything", refusal);
 }

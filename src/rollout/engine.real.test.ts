@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { sql } from "kysely";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { goOn } from "../../test/builders/go-on.ts";
 import {
   approvedMark,
   type LocalHosts,
@@ -16,7 +17,7 @@ import { inTransaction } from "../db/database.ts";
 import type { World } from "../db/world.ts";
 import type { Executor } from "../fleet/model.ts";
 import { startRollout } from "./actions.ts";
-import { halt, resume } from "./actions-halt.ts";
+import { halt } from "./actions-halt.ts";
 import { explain, showRollout } from "./actions-show.ts";
 import { type Rollouts, startRollouts } from "./loops.ts";
 import { insertJoined } from "./store-joins.ts";
@@ -227,9 +228,9 @@ describe.skipIf(!isRoot)("a rollout over real host programs", () => {
       return view.waves[0]?.holds[0]?.why === "halted" ? view : null;
     });
     expect(truth("web-1")).toEqual([]);
-    await resume(world, admin, { rollout: id, reason: "go on" });
+    await goOn(world, id);
     const shown = await untilState(id, "finished");
     expect(shown.view.outcomes).toMatchObject({ verified: 2 });
-    expect(shown.words.map((word) => word.verb)).toEqual(["halted", "resumed"]);
+    expect(shown.words.map((word) => word.verb)).toEqual(["halted"]);
   });
 });

@@ -9,6 +9,7 @@ import { holdCode, holdToText } from "./hold.ts";
 import { likelyText } from "./likely-text.ts";
 import type { RolloutRow } from "./store.ts";
 import type { KeptWave } from "./store-forecast.ts";
+import type { ResumeAsk } from "./store-resume.ts";
 import type { HostStaging } from "./store-staging.ts";
 import type { GateView } from "./view.ts";
 
@@ -119,11 +120,19 @@ const waveSchema = z.strictObject({
   forecastAtStart: courseSchema.nullable(),
 });
 
+/** Who asked to have something go on that is halted. */
+export const askSchema = z.strictObject({ by: z.string(), words: z.string(), at: time });
+
+export function askOf(ask: ResumeAsk): z.output<typeof askSchema> {
+  return { by: ask.handle, words: ask.words, at: instantToText(ask.at) };
+}
+
 export const shownSchema = z.strictObject({
   ...summarySchema.shape,
   /** One sentence: what happens now, or why nothing does. */
   now: z.string(),
   haltReason: z.string().nullable(),
+  asked: askSchema.nullable().describe("who asked to go on, where nobody agreed yet"),
   /** When it will be done, from how long its hosts took so far; or why nobody can tell. */
   forecast: z.strictObject({
     endsAt: nullableTime,
@@ -200,6 +209,7 @@ export function shownOf(shown: ShownRollout): z.output<typeof shownSchema> {
     ...summaryOf(row),
     now: view.now,
     haltReason: view.haltReason,
+    asked: shown.asked === null ? null : askOf(shown.asked),
     forecast: forecastOf(shown.forecast),
     approvals: shown.approvals,
     outcomes: view.outcomes,
@@ -263,6 +273,7 @@ function ruleOf({ row, outside }: ShownRollout): z.output<typeof shownSchema>["r
 const actionLabels = {
   halt: "Halt",
   resume: "Resume",
+  agree: "Agree to resume",
   stop: "Stop for good",
   retry: "Retry failed hosts",
   skip: "Leave a host out",

@@ -1,15 +1,15 @@
 import { z } from "zod";
-import { Failure } from "../base/failure.ts";
 import { skip, total } from "../base/list-page.ts";
 import { type Route, route } from "../db/world.ts";
 import { startRollout } from "./actions.ts";
-import { halt, haltScope, resume, stop } from "./actions-halt.ts";
+import { halt, stop } from "./actions-halt.ts";
 import { loseHost, retryHosts, skipHost } from "./actions-hosts.ts";
-import { explain, pageOfRollouts, pageOfTargets, showHalts, showRollout } from "./actions-show.ts";
+import { explain, pageOfRollouts, pageOfTargets, showRollout } from "./actions-show.ts";
 import { rolloutStates, standings } from "./model.ts";
 import { postCatchUp } from "./routes-catch-up.ts";
 import { getPlanForecast } from "./routes-forecast.ts";
 import { gateRoutes } from "./routes-gates.ts";
+import { haltRoutes } from "./routes-halts.ts";
 import { metricRoutes } from "./routes-metrics.ts";
 import { postOfflineBundle } from "./routes-offline.ts";
 import { openingRoutes } from "./routes-open-wave.ts";
@@ -138,21 +138,6 @@ const postHalt = route({
   },
 });
 
-const postResume = route({
-  method: "POST",
-  path: "/api/v1/rollouts/{rollout}/resume",
-  summary: "Goes on; acknowledges the failures seen so far and no later ones.",
-  permission: "rollout.operate",
-  byElevation: true,
-  freshProof: "demanded",
-  params: rolloutParams,
-  body: z.strictObject({ reason }),
-  reply: summarySchema,
-  errors: ["not-found", "blocked", "forbidden"],
-  handle: async ({ world, actor }, { params, body }) =>
-    summaryOf(await resume(world, actor, { ...params, ...body })),
-});
-
 const postStop = route({
   method: "POST",
   path: "/api/v1/rollouts/{rollout}/stop",
@@ -226,55 +211,6 @@ const postLost = route({
     loseHost(world, actor, { ...params, ...body }),
 });
 
-const SCOPE = /^(all|ring:[a-z0-9][a-z0-9.-]{0,62}|service:[A-Za-z0-9][A-Za-z0-9._-]{0,62})$/;
-
-const getHalts = route({
-  method: "GET",
-  path: "/api/v1/halts",
-  summary: "Lists the halts that reach further than one rollout.",
-  permission: "rollout.read",
-  reply: z.strictObject({
-    items: z.array(
-      z.strictObject({ scope: z.string(), isFrozen: z.boolean(), since: z.string().nullable() }),
-    ),
-  }),
-  async handle({ world }) {
-    const halts = await showHalts(world);
-    const items = halts.map(({ scope, isFrozen, since }) => {
-      return { scope, isFrozen, since: textOrNull(since) };
-    });
-    return { items };
-  },
-});
-
-const postScopeHalt = route({
-  method: "POST",
-  path: "/api/v1/halts",
-  summary: "Halts everything, a ring or a service, or lifts such a halt.",
-  permission: "rollout.halt",
-  body: z.strictObject({
-    scope: z.string().regex(SCOPE, "all, ring:NAME or service:NAME"),
-    halted: z.boolean(),
-    freeze: z.boolean().default(false),
-    reason,
-  }),
-  reply: null,
-  errors: ["forbidden"],
-  async handle({ world, actor }, { body }) {
-    const scope = scopeFrom(body.scope);
-    const { halted: isHalted, freeze: isFrozen } = body;
-    await haltScope(world, actor, { scope, isHalted, isFrozen, reason: body.reason });
-    return null;
-  },
-});
-
-function scopeFrom(text: string): "all" | `ring:${string}` | `service:${string}` {
-  if (text === "all") return "all";
-  if (text.startsWith("ring:")) return `ring:${text.slice("ring:".length)}`;
-  if (text.startsWith("service:")) return `service:${text.slice("service:".length)}`;
-  throw new Failure("invalid", "A scope is all, ring:NAME or service:NAME.");
-}
-
 const getExplain = route({
   method: "GET",
   path: "/api/v1/explain",
@@ -304,6 +240,7 @@ const getExplain = route({
 });
 
 export const routes: readonly Route[] = [
+  ...haltRoutes,
   postSimulation,
   getPlanForecast,
   getReadiness,
@@ -313,13 +250,10 @@ export const routes: readonly Route[] = [
   getRollout,
   getTargets,
   postHalt,
-  postResume,
   postStop,
   postRetry,
   postSkip,
   postLost,
-  getHalts,
-  postScopeHalt,
   getExplain,
   postCatchUp,
   postOfflineBundle,

@@ -35,9 +35,10 @@ import { openLogKey } from "../ledger/store-log-key.ts";
 import { createPlan } from "../plan/actions.ts";
 import { signedView } from "../plan/signed-view.ts";
 import { loadPlan } from "../plan/store.ts";
-import { halt, resume } from "./actions-halt.ts";
+import { halt } from "./actions-halt.ts";
 import { takeOfflineBundle } from "./actions-offline.ts";
 import { showOpening, signOpening } from "./actions-open-wave.ts";
+import { agreeToResume, resume } from "./actions-resume.ts";
 import { loadFacts } from "./store.ts";
 import { openWave } from "./store-turn.ts";
 import { loadWaveSignatures } from "./store-wave-signatures.ts";
@@ -526,6 +527,9 @@ describe("a wave that waits for sign-offs", () => {
       expect(rollout.state).toBe("halted");
       await expect(resume(world, oz.actor, asked)).rejects.toThrow();
       await resume(world, carol!.actor, asked);
+      await expect(agreeToResume(world, oz.actor, asked)).rejects.toThrow();
+      const { state } = await agreeToResume(world, bob!.actor, asked);
+      expect(state).toBe("running");
       // Going on without a valid approval starts nothing.
       await played.turn();
       expect(await opens()).toBe(false);

@@ -6,6 +6,7 @@ import { lockStarts, START_LOCK_SEED } from "../db/start-lock.ts";
 import type { HaltReason } from "./hold.ts";
 import { rolloutMoves, statesWith } from "./model.ts";
 import { askGatesAnew } from "./store-gates.ts";
+import { dropResumeAsk } from "./store-resume.ts";
 import { millis } from "./store-time.ts";
 
 /**
@@ -15,6 +16,9 @@ import { millis } from "./store-time.ts";
  * snapshot is older than its lock. A row lock instead lets a stream of claims starve the halt.
  */
 export type HaltScope = "all" | `ring:${string}` | `service:${string}` | `rollout:${string}`;
+
+/** Those that reach further than one rollout. */
+export type WideScope = Exclude<HaltScope, `rollout:${string}`>;
 
 /** The fixed order: all, rings, services, rollouts, each by name. */
 export function lockOrder(scopes: Iterable<HaltScope>): readonly HaltScope[] {
@@ -49,7 +53,10 @@ export async function haltRollout(
      where id = ${halt.rollout}
        and (state = any(${[...statesWith(rolloutMoves, "halt")]}::text[])
             or (state = 'halted' and ${halt.isFrozen} and not is_frozen))`.execute(tx);
-  return (numAffectedRows ?? 0n) > 0n;
+  if (numAffectedRows !== 1n) return false;
+  // Who asked to go on did not know of this halt.
+  await dropResumeAsk(tx, `rollout:${halt.rollout}`);
+  return true;
 }
 
 /**
@@ -64,6 +71,7 @@ export async function resumeRollout(tx: Tx, rollout: RolloutId): Promise<number 
      where id = ${rollout} and state = any(${[...statesWith(rolloutMoves, "resume")]}::text[])
   `.execute(tx);
   if (numAffectedRows !== 1n) return null;
+  await dropResumeAsk(tx, `rollout:${rollout}`);
   await askGatesAnew(tx, rollout);
   const { rows } = await sql<{ failures: number }>`
     with seen as (
@@ -80,7 +88,7 @@ export async function resumeRollout(tx: Tx, rollout: RolloutId): Promise<number 
 export async function setHalt(
   tx: Tx,
   halt: {
-    readonly scope: Exclude<HaltScope, `rollout:${string}`>;
+    readonly scope: WideScope;
     readonly isHalted: boolean;
     readonly isFrozen: boolean;
     readonly reason: HaltReason;
@@ -93,6 +101,7 @@ export async function setHalt(
     on conflict (scope) do update
        set is_halted = excluded.is_halted, is_frozen = excluded.is_frozen,
            reason = excluded.reason, set_by = excluded.set_by, since = now()`.execute(tx);
+  await dropResumeAsk(tx, halt.scope);
   await sql`update rollout set look_at = now()
              where state in ('running', 'halted') and ${halt.scope} = any(scopes)`.execute(tx);
 }
@@ -127,5 +136,7 @@ export async function stopRollout(tx: Tx, rollout: RolloutId): Promise<boolean> 
     update rollout set state = 'stopped', ended_at = now(), generation = generation + 1
      where id = ${rollout} and state = any(${[...statesWith(rolloutMoves, "stop")]}::text[])
   `.execute(tx);
-  return numAffectedRows === 1n;
+  if (numAffectedRows !== 1n) return false;
+  await dropResumeAsk(tx, `rollout:${rollout}`);
+  return true;
 }

@@ -1,5 +1,6 @@
 import { sql } from "kysely";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { goOn } from "../../test/builders/go-on.ts";
 import { integrated } from "../../test/builders/integrated.ts";
 import { testRings } from "../../test/builders/plan.ts";
 import {
@@ -17,7 +18,7 @@ import { inTransaction } from "../db/database.ts";
 import { createPlan } from "../plan/actions.ts";
 import { loadPlan } from "../plan/store.ts";
 import { startRollout } from "./actions.ts";
-import { halt, resume } from "./actions-halt.ts";
+import { halt } from "./actions-halt.ts";
 import { loadJobAbout } from "./store-job-about.ts";
 
 let made: TestWorld;
@@ -59,7 +60,7 @@ test("a certificate for a job is signed only while the job itself may start, or 
   const said = { rollout: "R-1", reason: "a look first" };
   await halt(made.world, carol.actor, { ...said, isFrozen: false });
   expect(await about()).toBeNull();
-  await resume(made.world, carol.actor, said);
+  await goOn(made.world, said.rollout);
   await run("update host_slot set is_quarantined = true");
   expect(await about()).toBeNull();
   await run("update host_slot set is_quarantined = false");

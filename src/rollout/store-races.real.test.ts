@@ -1,12 +1,13 @@
 import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { goOn } from "../../test/builders/go-on.ts";
 import { type TestWorld, testWorld } from "../../test/setup/world.ts";
 import { systemActor } from "../base/actor.ts";
 import { sha256 } from "../base/digest.ts";
 import { Failure } from "../base/failure.ts";
 import { emptyCalendar } from "../calendar/model.ts";
 import { type Db, inTransaction, isUniqueViolation } from "../db/database.ts";
-import { halt, resume, stop } from "./actions-halt.ts";
+import { halt, stop } from "./actions-halt.ts";
 import { retryHosts, skipHost } from "./actions-hosts.ts";
 import { type Claimed, claim } from "./store-claims.ts";
 import { type PermitAsk, permit } from "./store-permits.ts";
@@ -129,7 +130,7 @@ describe("operators who act at once", () => {
     const names = hosts.map(({ name }) => name);
     const acts: (() => Promise<unknown>)[] = [
       () => halt(world, systemActor, { ...input, isFrozen: false }),
-      () => resume(world, systemActor, input),
+      () => goOn(world, story.id),
       () =>
         retryHosts(world, systemActor, { rollout: story.id, hosts: null, except: [], reason: "r" }),
       ...names.map((host) => () => skipHost(world, systemActor, { ...input, host })),

@@ -116,7 +116,10 @@ function aTarget(over: Partial<TargetFacts> = {}): TargetFacts {
   };
 }
 
-const rights = { mayHalt: true, roles: [], isRequester: false };
+const rights = {
+  ...{ mayHalt: true, mayApprove: false, roles: [], isRequester: false },
+  asked: null,
+};
 
 describe("the rollout in one picture", () => {
   test("says in one sentence what happens now, and shows each gate with its evidence", () => {
@@ -131,6 +134,7 @@ describe("the rollout in one picture", () => {
     expect(view.actions.map((a) => [a.verb, a.isAllowed, a.reason])).toEqual([
       ["halt", true, ""],
       ["resume", false, "you may not do this to its hosts"],
+      ["agree", false, "you may not do this to its hosts"],
       ["stop", false, "you may not do this to its hosts"],
       ["retry", false, "you may not do this to its hosts"],
       ["revert", false, "you may not do this to its hosts"],

@@ -80,7 +80,7 @@ export interface StabilisationView {
 }
 
 export interface ActionView {
-  readonly verb: "halt" | "resume" | "stop" | "retry" | "skip" | "revert";
+  readonly verb: "halt" | "resume" | "agree" | "stop" | "retry" | "skip" | "revert";
   readonly isAllowed: boolean;
   /** Why not, or what it would do. */
   readonly reason: string;
@@ -89,10 +89,14 @@ export interface ActionView {
 export interface Rights {
   readonly mayOperate: boolean;
   readonly mayHalt: boolean;
+  /** Whether the viewer may approve for every host of the rollout. */
+  readonly mayApprove: boolean;
   /** Roles that the viewer has over every host of the rollout. */
   readonly roles: readonly RoleName[];
   /** The viewer asked for this change, so somebody else signs its gates off. */
   readonly isRequester: boolean;
+  /** Who asked to go on; null: nobody did. */
+  readonly asked: { readonly by: string; readonly isViewer: boolean } | null;
 }
 
 export function rolloutView(loaded: LoadedFacts, rights: Rights): RolloutView {
@@ -206,12 +210,17 @@ function actionsOf({ row, facts }: LoadedFacts, rights: Rights): readonly Action
   const moves: Readonly<Record<string, string>> = rolloutMoves[row.state];
   const stateSays = `the rollout is ${row.state}`;
   const isLive = row.state === "running" || row.state === "halted";
-  const { mayHalt, mayOperate } = rights;
+  const { mayHalt, mayOperate, asked } = rights;
   const revertible = facts.waves.reduce((sum, wave) => sum + wave.revertible, 0);
   const retryable = facts.waves.reduce((sum, wave) => sum + wave.retryable, 0);
   return [
     action("halt", { may: mayHalt, can: "halt" in moves, why: stateSays }),
-    action("resume", { may: mayOperate, can: "resume" in moves, why: stateSays }),
+    action("resume", {
+      may: mayOperate,
+      can: "resume" in moves && asked === null,
+      why: asked === null ? stateSays : `${asked.by} asked already; somebody else has to agree`,
+    }),
+    action("agree", agreement({ ...rights, canResume: "resume" in moves, stateSays })),
     action("stop", { may: mayOperate, can: "stop" in moves, why: stateSays }),
     action("retry", {
       may: mayOperate,
@@ -229,6 +238,22 @@ function actionsOf({ row, facts }: LoadedFacts, rights: Rights): readonly Action
       why: isLive ? "every host has begun or ended" : stateSays,
     }),
   ];
+}
+
+/** Whether the viewer is another person than those whose work goes on by it. */
+function agreement(of: Rights & { readonly canResume: boolean; readonly stateSays: string }): {
+  readonly may: boolean;
+  readonly can: boolean;
+  readonly why: string;
+} {
+  const { asked, isRequester, mayApprove: may } = of;
+  if (!of.canResume) return { may, can: false, why: of.stateSays };
+  if (asked === null) return { may, can: false, why: "nobody asked to resume it" };
+  if (asked.isViewer) {
+    return { may, can: false, why: "you asked for it yourself; somebody else has to agree" };
+  }
+  const why = "who asked for the change does not agree that it goes on";
+  return { may, can: !isRequester, why };
 }
 
 function revertRefusal(

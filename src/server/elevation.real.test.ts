@@ -302,8 +302,7 @@ describe("what it is good for", () => {
     expect(
       (
         await call(vera!.token, "POST", "/halts", {
-          ...{ scope: "all", halted: true },
-          reason: "x",
+          ...{ scope: "all", reason: "x" },
         })
       ).status,
     ).toBe(403);

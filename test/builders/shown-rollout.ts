@@ -33,6 +33,7 @@ const rollout = {
   generation: 1,
   now: "canary: 1 running",
   haltReason: null,
+  asked: null,
   forecast: {
     ...{ endsAt: null, marginSeconds: null, measured: 0, basis: "none" },
     reason: "no host has finished yet",

@@ -98,6 +98,8 @@ describe.skipIf(effectiveUser() !== 0)(
       await ask(
         fleet.alice.client.POST("/api/v1/rollouts/{rollout}/resume", { params, body: resumed }),
       );
+      const path = "/api/v1/rollouts/{rollout}/resume/agreement" as const;
+      await ask(fleet.bob.client.POST(path, { params, body: resumed }));
       const rollout = await untilRollout(fleet, ref, hasEnded);
       expect(rollout.state, await pictureOf(fleet, ref)).toBe("finished");
       for (const name of names) {

@@ -8,9 +8,10 @@ import { systemActor } from "../../src/base/actor.ts";
 import type { RolloutId } from "../../src/base/ids.ts";
 import { clientConfig } from "../../src/db/database.ts";
 import { startRollout } from "../../src/rollout/actions.ts";
-import { halt, resume } from "../../src/rollout/actions-halt.ts";
+import { halt } from "../../src/rollout/actions-halt.ts";
 import { type Rollouts, startRollouts } from "../../src/rollout/loops.ts";
 import { brokenInvariants } from "../../src/rollout/store-story.ts";
+import { goOn } from "../builders/go-on.ts";
 import { approvedMark, type LocalHosts, localHosts } from "../builders/local-hosts.ts";
 import { type TestWorld, testWorld } from "../setup/world.ts";
 
@@ -124,7 +125,7 @@ describe.skipIf(!isRoot)("a transaction that somebody forgets", () => {
     expect(halted).toBeLessThan(HALT_MS_MAX);
     expect(hosts.truth(name)).toEqual([]);
     await strangers.at(-1)?.query("rollback");
-    await resume(made.world, systemActor, { rollout, reason: "it is gone" });
+    await goOn(made.world, rollout);
     await until("all to be verified", () => verified(HOSTS));
     for (const one of names) expect(hosts.truth(one)).toEqual(["mark"]);
     expect(await brokenInvariants(made.world.db)).toEqual([]);

@@ -13,8 +13,9 @@ import { externalConnection } from "../../src/db/external.ts";
 import { migrate } from "../../src/db/migrate.ts";
 import type { World } from "../../src/db/world.ts";
 import { startRollout } from "../../src/rollout/actions.ts";
-import { halt, resume } from "../../src/rollout/actions-halt.ts";
+import { halt } from "../../src/rollout/actions-halt.ts";
 import { brokenInvariants } from "../../src/rollout/store-story.ts";
+import { goOn } from "../builders/go-on.ts";
 import { approvedMark, localHosts } from "../builders/local-hosts.ts";
 import { type Cluster, missingForPatroni, startPatroni } from "../setup/patroni.ts";
 import { systemPostgres } from "../setup/system-postgres.ts";
@@ -69,7 +70,7 @@ test.skipIf(missing.length > 0)(
     process.stdout.write(`the leader ${killed} died: writes again after ${Date.now() - from} ms\n`);
     expect(await state()).toBe("halted");
 
-    await resume(world, systemActor, { rollout: id, reason: "go on" });
+    await goOn(world, id);
     await until("every host is verified", async () => (await state()) === "finished");
     process.stdout.write(`all hosts verified ${Date.now() - from} ms after the death\n`);
     for (const name of names) expect(hosts.truth(name)).toEqual(["mark"]);

@@ -53,6 +53,7 @@ export function RolloutHead({ rollout }: { readonly rollout: Rollout }) {
       {state === "halted" && (
         <Alert color="red" variant="outline" mb="sm" title="Halted: nothing starts">
           {rollout.haltReason !== null && <Sentence text={rollout.haltReason} />}
+          {rollout.asked !== null && <Asked by={rollout.asked} />}
           {halted !== null && <StillStarting may={halted} />}
         </Alert>
       )}
@@ -63,6 +64,15 @@ export function RolloutHead({ rollout }: { readonly rollout: Rollout }) {
         </div>
       ))}
     </>
+  );
+}
+
+/** Who asked to go on: another person has to agree. */
+export function Asked({ by }: { readonly by: NonNullable<Rollout["asked"]> }) {
+  return (
+    <div>
+      {by.by} asked <Instant at={by.at} /> to go on: {by.words}
+    </div>
   );
 }
 
@@ -178,6 +188,24 @@ function Buttons(props: {
           ask(api.POST("/api/v1/rollouts/{rollout}/stop", { params: { path }, body: { reason } }))
         }
       />
+      {rollout.asked !== null && (
+        <ActionButton
+          action={actionFor("agree")}
+          label={labelOf("agree")}
+          topics={topics}
+          asksReason
+          isPrimary
+          confirm="Goes on, as another person asked, and acknowledges the failures seen so far; later ones halt it again."
+          act={(reason) =>
+            ask(
+              api.POST("/api/v1/rollouts/{rollout}/resume/agreement", {
+                params: { path },
+                body: { reason },
+              }),
+            )
+          }
+        />
+      )}
       {isHalted ? (
         <ActionButton
           key="resume"
@@ -186,7 +214,7 @@ function Buttons(props: {
           topics={topics}
           asksReason
           isPrimary
-          confirm="Goes on and acknowledges the failures seen so far; later ones halt it again."
+          confirm="Asks to go on. Somebody else who may approve has to agree, unless the change policy asks for nobody else."
           act={(reason) =>
             ask(
               api.POST("/api/v1/rollouts/{rollout}/resume", { params: { path }, body: { reason } }),

@@ -1,16 +1,19 @@
-import { Alert } from "@mantine/core";
+import { Alert, Group, Stack } from "@mantine/core";
 import { durationToText } from "../../src/base/instant.ts";
 import { api, ask, type Reply } from "../app/api.ts";
 import { Go } from "../app/go.tsx";
 import { useAnswer } from "../app/queries.ts";
 import { useSearch } from "../app/search-state.ts";
 import { choicesOf, wordsOf } from "../app/words.ts";
+import { ActionButton } from "../parts/actions.tsx";
 import { Empty } from "../parts/empty.tsx";
 import { FilterBar, FilterChoice, FilterReset } from "../parts/filters.tsx";
 import { ClockTime, Instant } from "../parts/instant.tsx";
 import { StateWord } from "../parts/mark.tsx";
 import { PageHead } from "../parts/page-head.tsx";
 import { type Column, VirtualList } from "../parts/virtual-list.tsx";
+
+import { Asked } from "./rollout-head.tsx";
 
 type Row = Reply<"/api/v1/rollouts">["items"][number];
 
@@ -26,7 +29,7 @@ export function RolloutsPage() {
   };
   return (
     <>
-      <PageHead title="Rollouts" sentence={<Verdict />} />
+      <PageHead title="Rollouts" sentence={<Verdict />} actions={<HaltEverything />} />
       <ScopeHalts />
       <FilterBar>
         <FilterChoice
@@ -93,24 +96,80 @@ function Verdict() {
   );
 }
 
-/** Halts that reach further than one rollout stand above everything. */
-function ScopeHalts() {
-  const halts = useAnswer({
+function useHalts() {
+  return useAnswer({
     key: ["halts"],
     topics: ["rollouts"],
     load: (signal) => ask(api.GET("/api/v1/halts", { signal })),
   });
-  const items = halts.data?.items ?? [];
+}
+
+const topics = ["rollouts"];
+
+function HaltEverything() {
+  const action = useHalts().data?.actions.find(({ verb }) => verb === "halt-all");
+  return (
+    <ActionButton
+      action={action}
+      label={action?.label ?? "Halt everything"}
+      topics={topics}
+      asksReason
+      isDangerous
+      confirm="Nothing starts on any host until two people lift the halt. Hosts at work finish by themselves."
+      act={(reason) =>
+        ask(api.POST("/api/v1/halts", { body: { scope: "all", freeze: false, reason } }))
+      }
+    />
+  );
+}
+
+/** Halts that reach further than one rollout stand above everything. */
+function ScopeHalts() {
+  const items = useHalts().data?.items ?? [];
   if (items.length === 0) return null;
   return (
     <Alert color="red" variant="outline" mb="sm" title="Halted beyond single rollouts">
-      {items.map(({ scope, since }) => (
-        <div key={scope}>
-          {scope === "all" ? "Everything is halted" : `${scope.replace(":", " ")} is halted`} since{" "}
-          <Instant at={since} />; nothing starts there.
-        </div>
-      ))}
+      <Stack gap="xs">
+        {items.map((halt) => (
+          <ScopeHalt key={halt.scope} halt={halt} />
+        ))}
+      </Stack>
     </Alert>
+  );
+}
+
+function ScopeHalt({ halt }: { readonly halt: Reply<"/api/v1/halts">["items"][number] }) {
+  const { scope, since, asked, actions } = halt;
+  const actionFor = (verb: string) => actions.find((action) => action.verb === verb);
+  return (
+    <div>
+      {scope === "all" ? "Everything is halted" : `${scope.replace(":", " ")} is halted`} since{" "}
+      <Instant at={since} />; nothing starts there.
+      {asked !== null && <Asked by={asked} />}
+      <Group gap="xs" mt={4}>
+        <ActionButton
+          action={actionFor("lift")}
+          label="Lift"
+          topics={topics}
+          asksReason
+          confirm="Asks to lift it. Somebody else who may approve has to agree, unless the change policy asks for nobody else."
+          act={(reason) => ask(api.POST("/api/v1/halts/lift", { body: { scope, reason } }))}
+        />
+        {asked !== null && (
+          <ActionButton
+            action={actionFor("agree")}
+            label="Agree to lift"
+            topics={topics}
+            asksReason
+            isPrimary
+            confirm="Rollouts go on there, as another person asked."
+            act={(reason) =>
+              ask(api.POST("/api/v1/halts/lift/agreement", { body: { scope, reason } }))
+            }
+          />
+        )}
+      </Group>
+    </div>
   );
 }
 

@@ -63,18 +63,24 @@ export function rolloutText(rollout: Rollout, targets: readonly Target[], now: I
 
 const WAYS_ON = {
   resume: 'resume REF --reason "…"',
+  agree: 'agree REF --reason "…"',
   retry: 'retry REF --failed-only --reason "…"',
   revert: 'revert REF --reason "…"',
   stop: 'stop REF --reason "…"',
 } as const;
 
 /** Why it stands still, where `now` does not say it, and what its reader may do about it. */
-function haltLines({ state, ref, now, haltReason, actions }: Rollout): string[] {
+function haltLines({ state, ref, now, haltReason, asked, actions }: Rollout): string[] {
   if (state !== "halted") return [];
   const may = actions.filter(({ verb, allowed }) => allowed && verb in WAYS_ON);
   const width = Math.max(...may.map(({ label }) => label.length));
   return [
     ...(haltReason === null || now.includes(haltReason) ? [] : [`halted: ${safeText(haltReason)}`]),
+    ...(asked === null
+      ? []
+      : [
+          `asked to go on by ${safeText(asked.by)} at ${clockText(asked.at)}: ${safeText(asked.words)}`,
+        ]),
     ...may.map(({ verb, label }) => {
       const command = WAYS_ON[verb as keyof typeof WAYS_ON].replace("REF", ref);
       return `  ${label.padEnd(width)}  fettle rollout ${command}`;
