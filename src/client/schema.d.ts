@@ -12638,6 +12638,8 @@ export interface operations {
                             asked: {
                                 at: string;
                                 by: string;
+                                /** @description what is missing, as a sentence */
+                                needs: string;
                                 words: string;
                             } | null;
                             isFrozen: boolean;
@@ -17815,6 +17817,8 @@ export interface operations {
                         asked: {
                             at: string;
                             by: string;
+                            /** @description what is missing, as a sentence */
+                            needs: string;
                             words: string;
                         } | null;
                         budgets: {

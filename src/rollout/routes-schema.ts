@@ -121,10 +121,16 @@ const waveSchema = z.strictObject({
 });
 
 /** Who asked to have something go on that is halted. */
-export const askSchema = z.strictObject({ by: z.string(), words: z.string(), at: time });
+export const askSchema = z.strictObject({
+  by: z.string(),
+  words: z.string(),
+  at: time,
+  needs: z.string().describe("what is missing, as a sentence"),
+});
 
 export function askOf(ask: ResumeAsk): z.output<typeof askSchema> {
-  return { by: ask.handle, words: ask.words, at: instantToText(ask.at) };
+  const needs = "Somebody else who may approve has to agree.";
+  return { by: ask.handle, words: ask.words, at: instantToText(ask.at), needs };
 }
 
 export const shownSchema = z.strictObject({

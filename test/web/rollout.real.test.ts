@@ -1,8 +1,10 @@
 import { expect, test } from "vitest";
 import { createPlan } from "../../src/plan/actions.ts";
 import { forecastPlan } from "../../src/rollout/actions-forecast.ts";
+import { halt } from "../../src/rollout/actions-halt.ts";
+import { agreeToLift, agreeToResume, resume } from "../../src/rollout/actions-resume.ts";
 import { age } from "../../src/rollout/store-story.ts";
-import { askedOpenssl } from "../builders/stored.ts";
+import { aPerson, askedOpenssl } from "../builders/stored.ts";
 import { expectAccessible, expectNoSidewaysScroll, picture, settled } from "./browser.ts";
 import { describePages, openPages } from "./pages.ts";
 import {
@@ -104,8 +106,9 @@ describePages("a rollout's page", () => {
     await page.getByText("1 host", { exact: true }).waitFor();
   });
 
-  test("halts at once with a reason, says who may still start, and goes on", async () => {
-    const { page, faults } = at;
+  test("halts at once with a reason, says who may still start, and goes on by two people", async () => {
+    const { page, faults, site } = at;
+    const said = { rollout: rollout.row.id, reason: "it was the load test" };
     await page.goto(path);
     await page.getByRole("button", { name: "Halt" }).click();
     await page.getByLabel("Why").fill("latency of the shop rises");
@@ -119,8 +122,50 @@ describePages("a rollout's page", () => {
     await page.getByRole("button", { name: "Resume" }).click();
     await page.getByLabel("Why").fill("it was the load test");
     await page.getByRole("dialog").getByRole("button", { name: "Resume" }).click();
+    await page.getByText(/^ada asked .* to go on: it was the load test\. Somebody else/).waitFor();
+    const agree = page.getByRole("button", { name: "Agree to resume" });
+    expect(await agree.getAttribute("aria-disabled")).toBe("true");
+    await agree.hover();
+    await page.getByText("you asked for it yourself; somebody else has to agree").first().waitFor();
+    await settled(page);
+    await picture(page, "rollout-resume-asked");
+    await expectAccessible(page);
+    await agreeToResume(site.world, scene.alice.actor, said);
+    await page.getByRole("button", { name: "Halt" }).waitFor();
+
+    const oz = await aPerson(site.world, "oz", { role: "operator" });
+    await halt(site.world, oz.actor, { ...said, isFrozen: false });
+    await resume(site.world, oz.actor, said);
+    await agree.click();
+    await page.getByLabel("Why").fill("seen too");
+    await page.getByRole("dialog").getByRole("button", { name: "Agree to resume" }).click();
     await page.getByRole("button", { name: "Halt" }).waitFor();
     expect(faults).toEqual([]);
+  });
+
+  test("stops everything from the list of rollouts, which two people lift", async () => {
+    const { page, faults, site } = at;
+    await page.goto("/rollouts");
+    await page.getByRole("button", { name: "Halt everything" }).click();
+    await page.getByLabel("Why").fill("the shop is down");
+    await page.getByRole("dialog").getByRole("button", { name: "Halt everything" }).click();
+    await page.getByText(/^Everything is halted/).waitFor();
+    await page.getByRole("button", { name: "Lift" }).click();
+    await page.getByLabel("Why").fill("it was the network");
+    await page.getByRole("dialog").getByRole("button", { name: "Lift" }).click();
+    await page.getByText(/^ada asked .* to go on: it was the network\. Somebody else/).waitFor();
+    await settled(page);
+    await picture(page, "rollouts-halted");
+    await expectAccessible(page);
+    await page.setViewportSize({ width: 390, height: 844 });
+    await expectNoSidewaysScroll(page);
+    await picture(page, "rollouts-halted-narrow");
+    await page.setViewportSize({ width: 1280, height: 860 });
+    await agreeToLift(site.world, scene.alice.actor, { scope: "all", reason: "seen" });
+    await page.getByText(/^Everything is halted/).waitFor({ state: "detached" });
+    expect(faults).toEqual([]);
+    await page.goto(path);
+    await page.getByRole("button", { name: "Halt" }).waitFor();
   });
 
   test("tells how long a plan of the same case would take, and whether it keeps its deadline", async () => {

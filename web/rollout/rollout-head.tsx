@@ -71,7 +71,7 @@ export function RolloutHead({ rollout }: { readonly rollout: Rollout }) {
 export function Asked({ by }: { readonly by: NonNullable<Rollout["asked"]> }) {
   return (
     <div>
-      {by.by} asked <Instant at={by.at} /> to go on: {by.words}
+      {by.by} asked <Instant at={by.at} /> to go on: {by.words}. {by.needs}
     </div>
   );
 }
