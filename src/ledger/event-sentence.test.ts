@@ -15,8 +15,9 @@ const joined: Readonly<Record<string, string>> = {
   exception: "requested approved refused withdrawn revoked expired ended",
   freeze: "set lifted",
   "known-issue": "added edited published withdrawn",
-  rollout: "halted resumed stopped",
+  rollout: "halted resume-asked resumed stopped",
   triage: "started joined voted noted decided closed",
+  scope: "halted resume-asked resumed",
   wave: "opened passed ended",
 };
 
