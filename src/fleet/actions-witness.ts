@@ -1,6 +1,7 @@
 import { systemActor } from "../base/actor.ts";
 import { verifySshSignature } from "../base/sshsig.ts";
 import { inTransaction } from "../db/database.ts";
+import { notify } from "../db/notify.ts";
 import type { World } from "../db/world.ts";
 import { everywhere, loadHost } from "../inventory/store.ts";
 import { rootOf } from "../ledger/loops-sequencer.ts";
@@ -131,6 +132,8 @@ async function keepSigned(
   await inTransaction(world.db, async (tx) => {
     await insertCosignature(tx, { size: head.size, witness: witness.name, signature, noteLine });
     await writeHeard(tx, { witness: witness.name, head, problem: null, againSeconds: 0 });
+    // Approvals may have waited for this signature.
+    await notify(tx, "change");
   });
 }
 

@@ -4,6 +4,7 @@ import { Failure } from "../base/failure.ts";
 import { parsePublicKeyLine } from "../base/ssh-key.ts";
 import { demandUnscoped } from "../base/unscoped.ts";
 import { inTransaction } from "../db/database.ts";
+import { notify } from "../db/notify.ts";
 import type { World } from "../db/world.ts";
 import { foundHost } from "../inventory/actions.ts";
 import { parseCosigner } from "../ledger/cosignature.ts";
@@ -141,6 +142,7 @@ export async function changeOperator(
       ...{ type: "witness.operator-set", actor: actor.subject, object: `witness:${name}` },
       facts: { was: was ?? "", operator: operator ?? "" },
     });
+    await notify(tx, "change");
   });
   return found(world, name);
 }
@@ -159,6 +161,8 @@ export async function changeQuorum(world: World, actor: Actor, need: number): Pr
       object: "ledger:log",
       facts: { was, need },
     });
+    // What waited for more may go on.
+    await notify(tx, "change");
   });
   return showWitnesses(world);
 }
@@ -189,6 +193,7 @@ export async function changeRingQuorum(
         ...{ wasOperator: was?.operator ?? "", operator: rule.operator ?? "" },
       },
     });
+    await notify(tx, "change");
   });
   return showWitnesses(world);
 }
