@@ -9,7 +9,7 @@ import type { World } from "../../src/db/world.ts";
 import { type MadeToken, makeAgentToken } from "../../src/fleet/actions-agent.ts";
 import { type AgentDoor, agentDoor } from "../../src/fleet/actions-agent-door.ts";
 import { installLine } from "../../src/fleet/agent-install-line.ts";
-import { writeHostPolicy } from "../../src/fleet/host-policy.ts";
+import { type HostPolicy, writeHostPolicy } from "../../src/fleet/host-policy.ts";
 import { agentCa } from "../../src/fleet/store-agent-ca.ts";
 import { hostProgram } from "../../src/reach/host-program.ts";
 import { type AgentListener, startAgentListener } from "../../src/server/agent-listener.ts";
@@ -21,11 +21,19 @@ export interface Agents {
   readonly url: string;
   /** Runs an install line as root would, for a host in a folder of this name. */
   install(name: string, change?: Partial<InstallChange>): Promise<Ran>;
-  token(change?: { readonly ring?: string; readonly lifeMs?: number }): Promise<MadeToken>;
+  token(change?: Partial<TokenChange>): Promise<MadeToken>;
+  /** What an agent of a ring is told to believe, before its people change it. */
+  policyOf(ring: string): HostPolicy;
   /** One run of the timer. */
   run(name: string, how?: "once"): Promise<Ran>;
   folder(name: string): string;
   close(): Promise<void>;
+}
+
+interface TokenChange {
+  readonly ring: string;
+  readonly policy: HostPolicy;
+  readonly lifeMs: number;
 }
 
 interface InstallChange {
@@ -58,19 +66,19 @@ export async function startAgents(base: World, folder: string): Promise<Agents> 
     issueServer: ca.issueServer,
     answer: door.answer,
   });
-  const host = {
-    name: "agent",
-    protocolId: "h-00000000000000000000",
-    labels: parseLabels(["ring=canary"]),
+  const policyOf = (ring: string): HostPolicy => {
+    const labels = parseLabels([`ring=${ring}`]);
+    return localTexts(world, { name: "agent", protocolId: "h-00000000000000000000", labels })
+      .policy;
   };
-  const policy = writeHostPolicy(localTexts(world, host).policy);
+  const policy = writeHostPolicy(policyOf("canary"));
   const shellOf = new Map<string, readonly string[]>();
   const folderOf = (name: string): string => join(folder, name);
   const token: Agents["token"] = (change = {}) =>
     makeAgentToken(world, systemActor, {
       ring: change.ring ?? "canary",
-      labels: parseLabels(["ring=canary"]),
-      policy,
+      labels: parseLabels([`ring=${change.ring ?? "canary"}`]),
+      policy: change.policy === undefined ? policy : writeHostPolicy(change.policy),
       lifeMs: change.lifeMs ?? 60_000,
     });
   const execute = async (argv: readonly string[], cwd: string): Promise<Ran> => {
@@ -88,6 +96,7 @@ export async function startAgents(base: World, folder: string): Promise<Agents> 
     door,
     url: listener.url,
     token,
+    policyOf,
     folder: folderOf,
     async install(name, change = {}) {
       const home = folderOf(name);
@@ -110,7 +119,7 @@ export async function startAgents(base: World, folder: string): Promise<Agents> 
         token: change.token ?? (await token()).token,
         policy: change.policyDigest ?? sha256(policy),
         ring: change.ring ?? "canary",
-        labels: ["ring=canary"],
+        labels: [`ring=${change.ring ?? "canary"}`],
       });
       const shell = change.shell ?? ["dash"];
       shellOf.set(name, shell);
