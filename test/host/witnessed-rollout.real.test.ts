@@ -28,7 +28,7 @@ import { startSshd, type TestSshd } from "../../src/reach/sshd-for-tests.ts";
 import { startRollout } from "../../src/rollout/actions.ts";
 
 import { retryHosts } from "../../src/rollout/actions-hosts.ts";
-import { resume } from "../../src/rollout/actions-resume.ts";
+import { agreeToResume, resume } from "../../src/rollout/actions-resume.ts";
 import { pageOfTargets, showRollout } from "../../src/rollout/actions-show.ts";
 import { startRollouts } from "../../src/rollout/loops.ts";
 import { type Agents, startAgents } from "../builders/agents.ts";
@@ -178,7 +178,9 @@ describe.skipIf(!isRoot)("a rollout into a ring that demands two witnesses", { r
       await changeRingQuorum(world, admin.actor, { ring: "1", need: 2, operator: "shop" });
       const again = { rollout: id, reason: "the ring has its witnesses now" };
       await retryHosts(world, systemActor, { ...again, hosts: null, except: [] });
-      await resume(world, systemActor, again);
+      await resume(world, admin.actor, again);
+      const bob = await aPerson(world, "bob", { role: "approver" });
+      await agreeToResume(world, bob.actor, again);
       const gap = `"have": 0, "need": 2`;
       await until("the wave to wait", async () => (await holds()).includes(gap));
       const none = { wave: undefined, standing: undefined, after: undefined, skip: undefined };
