@@ -9,23 +9,26 @@ export interface ForcedCommand {
   /** Texts of /etc/fettle/policy and /etc/fettle/identity. */
   readonly policy: string;
   readonly identity: string;
-  /** The server's key, `type base64`, without options. */
-  readonly publicKey: string;
+  /** The server's key, `type base64`, without options; or the lines of `authorized_keys` in its place. */
+  readonly publicKey: string | readonly string[];
 }
 
 /**
- * Afterwards root logs in with this key only, and gets the host program only. The lab's operator
+ * Afterwards root logs in with this key (or by these lines) only, and gets the host program only. The lab's operator
  * key no longer opens the host; `host.exec` still does.
  */
 export async function installForcedCommand(host: LabHost, what: ForcedCommand): Promise<void> {
-  const key = what.publicKey.trim();
-  const line = `restrict,command="/usr/sbin/fettle-host serve" ${key}\n`;
+  const { publicKey } = what;
+  const lines =
+    typeof publicKey === "string"
+      ? [`restrict,command="/usr/sbin/fettle-host serve" ${publicKey.trim()}`]
+      : publicKey;
   await write(host, "/usr/sbin/fettle-host", what.program, "0755");
   await host.must(["install", "-d", "-m", "0755", "/etc/fettle"]);
   await host.must(["install", "-d", "-m", "0700", "/var/lib/fettle", "/root/.ssh"]);
   await write(host, "/etc/fettle/policy", what.policy, "0644");
   await write(host, "/etc/fettle/identity", what.identity, "0644");
-  await write(host, "/root/.ssh/authorized_keys", line, "0600");
+  await write(host, "/root/.ssh/authorized_keys", `${lines.join("\n")}\n`, "0600");
   const setting = "PermitRootLogin forced-commands-only\n";
   await write(host, "/etc/ssh/sshd_config.d/fettle.conf", setting, "0644");
   await host.must(["sshd", "-t"]);

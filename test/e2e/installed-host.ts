@@ -11,21 +11,26 @@ import { type Fleet, hostBody, type Person } from "./fleet.ts";
 
 /** A host whose program, policy and key its own people installed; the server gets in no other way. */
 
-/** Two people must have signed for any ring; the server's own page does not count alone. */
+/**
+ * Two people must have signed for any ring; the server's own page does not count alone. By certificate the
+ * host knows no key of the server: only its authority, by the lines that `fettle host authority` prints.
+ */
 export async function addInstalledHost(
   fleet: Fleet,
   host: LabHost,
   approvers: readonly Person[],
+  by: "key" | "certificate" = "key",
 ): Promise<string> {
   const { client } = fleet.alice;
-  const added = await ask(
-    client.POST("/api/v1/hosts", { body: hostBody(fleet, host, "installed") }),
-  );
+  const body = hostBody(fleet, host, "installed");
+  const certified = { ...body.way, identityFile: null, byCertificate: true };
+  const way = by === "key" ? body.way : certified;
+  const added = await ask(client.POST("/api/v1/hosts", { body: { ...body, way } }));
   const { protocolId } = added;
   const ring = host.labels["ring"]!;
   const identity = writeHostIdentity({ tenant: "fettle", host: protocolId, ring, labels: [] });
   const policy = policyText(fleet, ring, approvers);
-  const publicKey = readFileSync(`${fleet.lab.identityFile}.pub`, "utf8").split(" ", 2).join(" ");
+  const publicKey = await wayIn(fleet, { host, by });
   await installForcedCommand(host, { program: hostProgram(), identity, policy, publicKey });
   // Root's own act on the host makes key and anchor; the server has no part in it.
   const input = `enrol\n@identity\n${identity}@policy\n${policy}@end\n`;
@@ -34,9 +39,21 @@ export async function addInstalledHost(
   const shown = await host.must(["ssh-keygen", "-lf", "/var/lib/fettle/key.pub"]);
   const fingerprint = shown.split(" ")[1]!;
   const params = { path: { host: host.name } };
-  const body = { fingerprint, ring };
-  await ask(client.POST("/api/v1/hosts/{host}/enrolment/confirmation", { params, body }));
+  const confirmed = { params, body: { fingerprint, ring } };
+  await ask(client.POST("/api/v1/hosts/{host}/enrolment/confirmation", confirmed));
   return protocolId;
+}
+
+async function wayIn(
+  fleet: Fleet,
+  { host, by }: { readonly host: LabHost; readonly by: "key" | "certificate" },
+): Promise<string | readonly string[]> {
+  if (by === "key") {
+    return readFileSync(`${fleet.lab.identityFile}.pub`, "utf8").split(" ", 2).join(" ");
+  }
+  const params = { query: { host: host.name } };
+  const { lines } = await ask(fleet.alice.client.GET("/api/v1/ssh-authority", { params }));
+  return lines?.server ?? [];
 }
 
 function policyText(fleet: Fleet, ring: string, approvers: readonly Person[]): string {

@@ -29,7 +29,9 @@ import {
   ringsPolicy,
   scan,
   startFleet,
+  targetOf,
   targetsOf,
+  until,
   untilRollout,
   whole,
 } from "./fleet.ts";
@@ -67,7 +69,9 @@ describe.skipIf(effectiveUser() !== 0)("a host that two people must have convinc
     const { alice, bob } = fleet;
     for (const one of fleet.lab.hosts) {
       await fleet.lab.installBad(one, SOURCE);
-      ids.set(one.name, await addInstalledHost(fleet, one, [alice, bob, erin]));
+      // The second one knows no key of the server, only its authority.
+      const by = one === host ? "key" : "certificate";
+      ids.set(one.name, await addInstalledHost(fleet, one, [alice, bob, erin], by));
     }
     await scan(fleet, fleet.lab.hosts);
     prepared = await prepare(fleet, { source: SOURCE, rings: ringsPolicy({ need: 2 }) });
@@ -203,8 +207,17 @@ describe.skipIf(effectiveUser() !== 0)("a host that two people must have convinc
   test("with two people's approvals the rollout is carried out and verified", async () => {
     await approve(fleet.bob, prepared.change);
     await approve(erin, prepared.change);
+    // Its people take the authority away while the rollout is under way: nothing gets in until it is back.
+    const second = fleet.lab.host("web-2");
+    const [lines, away] = ["/root/.ssh/authorized_keys", "/root/.ssh/away"];
+    await second.must(["mv", lines, away]);
     const body = { change: prepared.change };
     const { ref } = await ask(fleet.alice.client.POST("/api/v1/rollouts", { body }));
+    await until("web-2 to let nobody in", 60_000, async () => {
+      return JSON.stringify(await targetOf(fleet, ref, "web-2")).includes("authentication");
+    });
+    expect(await installed(second, SOURCE)).toBe("1.0 installed");
+    await second.must(["mv", away, lines]);
     const rollout = await untilRollout(fleet, ref, hasEnded);
     expect(rollout.state, await pictureOf(fleet, ref)).toBe("finished");
     expect(rollout.ways).toMatchObject({ installed: 2, piped: 0, weakens: [] });
@@ -214,6 +227,24 @@ describe.skipIf(effectiveUser() !== 0)("a host that two people must have convinc
     for (const one of fleet.lab.hosts) {
       expect(await installed(one, SOURCE)).toBe("2.0 installed");
     }
+  });
+
+  test("web-2 knows the authority alone, and each certificate of a job was for it and written down", async () => {
+    const second = fleet.lab.host("web-2");
+    const kept = (await second.must(["cat", "/root/.ssh/authorized_keys"])).trim().split("\n");
+    const id = ids.get("web-2")!;
+    expect(kept.map((line) => line.replace(/ ecdsa-.*/, ""))).toEqual(
+      ["job", "look"].map((purpose) => {
+        const command = `/usr/sbin/fettle-host serve${purpose === "look" ? " look" : ""}`;
+        return `restrict,cert-authority,principals="fettle-${purpose}-${id}",command="${command}"`;
+      }),
+    );
+    const params = { query: { type: "certificate.issued", limit: 200 } };
+    const { items } = await ask(fleet.alice.client.GET("/api/v1/audit/events", { params }));
+    const given = items.map(({ facts }) => String(facts["principal"]));
+    expect(new Set(given)).toEqual(new Set([`fettle-job-${id}`, `fettle-look-${id}`]));
+    // One for the connection that was let in nowhere, one for the job.
+    expect(given.filter((name) => name.startsWith("fettle-job-")).length).toBeGreaterThan(1);
   });
 
   test("the same job with a new order is answered with its recorded result", async () => {
