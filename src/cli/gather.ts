@@ -14,6 +14,7 @@ import { renderTable, safeText } from "./view/table.ts";
 
 const STATUS_BYTES_MAX = 262_144;
 const STATUS_MS = 20_000;
+const WORDS_MAX = 2_000;
 
 interface Flags {
   readonly export: string;
@@ -38,18 +39,20 @@ export function registerGather(audit: Command, cli: Cli): void {
       }
       const keyLine = flags.logKey === undefined ? null : keyLineOf(flags.logKey);
       const told = [
-        ...files.map((file) => [file, readNamedText(file, "The status")] as const),
-        ...(await Promise.all(logins.map(async (at) => [at, await statusOf(at)] as const))),
+        ...files.map((file) => ({ from: file, text: readNamedText(file, "The status"), said: "" })),
+        ...(await Promise.all(logins.map(async (from) => ({ from, ...(await statusOf(from)) })))),
       ];
-      const heads = told.map(([from, text]) => ({ from, ...readGathered(text) }));
+      const heads = told.map(({ from, text, said }) => ({ from, ...readGathered(text), said }));
       const sizes = heads.flatMap(({ head, fork }) => [
         head?.size ?? 0,
         ...fork.flatMap(({ text }) => sizeAndRoot(text)?.size ?? []),
       ]);
       const roots = await rootsAt(flags.export, sizes);
-      const judged = heads.map((one) => {
+      const judged = heads.map(({ said, ...one }) => {
         const signed = keyLine === null ? [] : one.fork.filter((h) => isOfLog(h, keyLine));
-        return { ...one, ...judgeHead(one, roots, signed) };
+        const { verdict, why } = judgeHead(one, roots, signed);
+        // Without a head the last words of ssh say more than that there is none.
+        return { ...one, verdict, why: one.head === null && said !== "" ? said : why };
       });
       show(cli, judged, () =>
         renderTable(judged, [
@@ -77,8 +80,14 @@ function isOfLog({ text, signature }: GatheredHead, publicKeyLine: string): bool
   return verifySshSignature({ ...claim, publicKeyLine }).ok;
 }
 
+interface Told {
+  readonly text: string;
+  /** The last line of what ssh said beside it. */
+  readonly said: string;
+}
+
 /** The host's own program, over the auditor's own SSH; what cannot be reached says why. */
-function statusOf(login: string): Promise<string> {
+function statusOf(login: string): Promise<Told> {
   if (!/^[A-Za-z0-9_][A-Za-z0-9@._:-]{0,254}$/.test(login)) {
     throw new Failure("invalid", `${login} is no login such as root@web-1.`);
   }
@@ -86,15 +95,22 @@ function statusOf(login: string): Promise<string> {
     // Behind a forced command the words of the command line are passed over, and the verb is read.
     const args = ["-o", "BatchMode=yes", "-o", "ConnectTimeout=10", "--", login];
     const child = spawn("ssh", [...args, "/usr/sbin/fettle-host", "serve"], {
-      stdio: ["pipe", "pipe", "ignore"],
+      stdio: ["pipe", "pipe", "pipe"],
       timeout: STATUS_MS,
     });
     let text = "";
     child.stdout.on("data", (part: Buffer) => {
       if (text.length < STATUS_BYTES_MAX) text += part.toString("latin1");
     });
-    child.on("error", () => resolve(""));
-    child.on("close", () => resolve(text));
+    let words = "";
+    child.stderr.on("data", (part: Buffer) => {
+      words = `${words}${part.toString("latin1")}`.slice(-WORDS_MAX);
+    });
+    child.on("error", () => resolve({ text: "", said: "there is no ssh on this machine" }));
+    child.on("close", () => {
+      const said = safeText(words.trim().split("\n").at(-1)?.trim() ?? "");
+      resolve({ text, said });
+    });
     child.stdin.on("error", () => undefined);
     child.stdin.end("status\n");
   });

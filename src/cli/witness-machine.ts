@@ -58,7 +58,7 @@ export function openWitness(folder: string): WitnessFolder {
       hostKey: openMachineKey(read("hosts.pem")),
     };
   } catch (cause) {
-    const text = `${folder} is not the folder of a witness. Make one: fettle witness init NAME`;
+    const text = `${folder} is not the folder of a witness. Make one: fettle witness init NAME --folder FOLDER`;
     throw new Failure("not-found", text, { cause });
   }
 }

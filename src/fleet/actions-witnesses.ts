@@ -242,11 +242,11 @@ function tooFew(of: {
   }
   const none =
     operator == null
-      ? "its own hosts count not, and all of one operator count once"
-      : `its own hosts, those of ${operator} and those without an operator count not, and all of one operator count once`;
+      ? "its own hosts do not count"
+      : `neither its own hosts count nor witnesses that are of ${operator} or of nobody named`;
   return new Failure(
     "blocked",
-    `${could} for ring ${ring}, and it would need ${need}: nothing would start there any more. For a ring ${none}. Add witnesses of others first (fettle witness add HOST --operator WHOSE), or choose a lower quorum (fettle witness quorum N --ring ${ring}).`,
+    `${could} for ring ${ring}, and it would need ${need}: nothing would start there any more. For it ${none}, and all of one operator count once. Add witnesses of others first (fettle witness add HOST --operator WHOSE), or choose a lower quorum (fettle witness quorum N --ring ${ring}).`,
   );
 }
 

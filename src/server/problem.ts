@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { Bug, Failure, type FailureCode, failureTable } from "../base/failure.ts";
-import { issueText } from "../base/issue-text.ts";
+import { issueText, nearestIssues } from "../base/issue-text.ts";
 import { isDiskFull } from "../db/disk-space.ts";
 
 /**
@@ -146,10 +146,12 @@ function unavailable(cause: unknown): Failure {
 export function parseInput<T>(schema: z.ZodType<T>, value: unknown, part: string): T {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  const problems = parsed.error.issues.slice(0, 10).map((issue) => ({
-    at: [part, ...issue.path.map(String)].join("."),
-    message: issueText(issue),
-  }));
+  const problems = nearestIssues(parsed.error.issues)
+    .slice(0, 10)
+    .map((issue) => ({
+      at: [part, ...issue.path.map(String)].join("."),
+      message: issueText(issue),
+    }));
   const first = problems[0];
   throw new Failure("invalid", `The request is not right at ${first?.at}: ${first?.message}`, {
     facts: { problems },
