@@ -162,7 +162,7 @@ T == "offers" {
   if ($0 ~ /^@@/) {
     piece = substr($0, 3)
     if (piece != "key" && offers_seen != okey_n) offers_ok = 0
-    if (piece == "offers.rows") for (name in have) if (!(name in looked)) offers_ok = 0
+    if (piece == "end") for (name in have) if (!(name in looked)) offers_ok = 0
     if (piece == "end") offers_whole = 1
   } else if (piece == "key") {
     if (($0 "") != (okey[++offers_seen] "")) offers_ok = 0

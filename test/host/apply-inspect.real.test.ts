@@ -366,6 +366,15 @@ describe.skipIf(missing !== null)("a host that is looked at", () => {
     await host.sh("rm /srv/repo/demo-kill_2.0_*.deb");
     await publish(host.at("srv/repo"), fixture.signer);
     expect((await offered("inspect refresh", "demo-kill")).versions).toEqual(["1.0"]);
+    // A source that had nothing of what was there, and has what came afterwards.
+    await host.sh("apt-get -qy purge demo-new && mkdir /srv/other");
+    await host.sh("cp /srv/repo/demo-new_* /srv/other");
+    await publish(host.at("srv/other"), fixture.signer);
+    host.write(list, SOURCE.replace("/srv/repo", "/srv/other"));
+    const bare = await offered("inspect refresh", "demo-new");
+    expect(bare.lines.filter((l) => l.startsWith("offer "))).toEqual([]);
+    await host.sh("apt-get -qy -o Dir::State::lists=/var/lib/fettle-apt/lists install demo-new");
+    expect((await offered("inspect", "demo-new")).versions).toEqual(["1.0"]);
   });
 
   test("§6.16: lists past their signed Valid-Until are E_STALE", async () => {
