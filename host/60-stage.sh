@@ -790,5 +790,8 @@ stage_named() {
       "note=missing, or not owned by root, or writable by others"
     [ "$sm_verb" = probe ] || [ -x "$sm_file" ] ||
       refuse E_POLICY "step=$sm_step" "file=$sm_file" "note=not executable"
+    [ "$sm_verb" = probe ] || keys_fine "$sm_name" ||
+      refuse E_POLICY "step=$sm_step" "file=$ETC/keys.d/$sm_name" \
+        "note=not owned by root, or writable by others, or not a path on each line"
   done <"$WORK/units"
 }

@@ -91,7 +91,12 @@ worker_main() {
   verify || return 0
   keep_files
   count_rows "$WORK/rows"
-  conclude DONE - "packages=$COUNT"
+  wm_keys=''
+  while read -r _ _ wm_verb wm_name; do
+    [ "$wm_verb" != run ] || [ ! -e "$JOB/keys.$wm_name" ] ||
+      wm_keys=$wm_keys${wm_keys:+,}$(keys_made "$wm_name")
+  done <"$WORK/units"
+  conclude DONE - "packages=$COUNT" ${wm_keys:+"keys=$wm_keys"}
 }
 
 # Every unit that is not applied yet, in order. A failure leads to the body's own undo.
@@ -140,7 +145,7 @@ step_run() { # FIRST LAST VERB NAME
       ACTED=yes
       case $3 in
         restart) service_restart "$4" ;;
-        run) hook_run "$4" ;;
+        run) keys_keep "$4" && hook_run "$4" && hook_keys "$4" ;;
         hold) package_hold "$4" ;;
       esac || return 1
       journal APPLIED "step=$1"

@@ -106,6 +106,45 @@ hook_run() { # NAME [seconds]
   return 1
 }
 
+# `keys.d/NAME` names public keys and certificates, a path a line, that hook NAME makes anew. What they
+# were before the job stays in $JOB/keys.NAME, as `PATH SHA-256`; none may be that afterwards.
+keys_now() { # NAME
+  while read -r kn_path; do
+    kn_sum=$(sha256sum 2>/dev/null <"$kn_path") || kn_sum=none
+    say "$kn_path ${kn_sum%% *}"
+  done <"$ETC/keys.d/$1"
+}
+
+# Whether there is no such file, or one of root's with up to 16 paths.
+keys_fine() { # NAME
+  [ -e "$ETC/keys.d/$1" ] || return 0
+  root_owned "$ETC/keys.d/$1" &&
+    awk '!/^\/[A-Za-z0-9\/._@+-]+$/ || length > 200 || NR > 16 { bad = 1 } END { exit bad || NR == 0 }' \
+      "$ETC/keys.d/$1"
+}
+
+keys_keep() { # NAME
+  if [ ! -e "$ETC/keys.d/$1" ] || [ -e "$JOB/keys.$1" ]; then return 0; fi
+  STEP_CODE=E_POLICY
+  keys_fine "$1" && keys_now "$1" >"$JOB/keys.$1"
+}
+
+# `PATH:BEFORE:AFTER` of each, with commas between; 1 where one is missing or as it was.
+keys_made() { # NAME
+  [ -e "$JOB/keys.$1" ] || return 0
+  keys_now "$1" | awk 'NR == FNR { was[$1] = $2; next }
+    { out = out sep $1 ":" was[$1] ":" $2; sep = "," }
+    $2 == "none" || $2 == was[$1] { old = 1 }
+    END { print out; exit old }' "$JOB/keys.$1" -
+}
+
+hook_keys() { # NAME
+  hk_keys=$(keys_made "$1") && return 0
+  STEP_CODE=E_STEP
+  journal NOTE "hook=$1" "keys=$hk_keys" "note=the hook made no new key"
+  return 1
+}
+
 # A probe is root's own text in $ETC/probes.d: one thing to look at, how long, how often.
 #   service UNIT | tcp HOST PORT | http URL STATUS [text in the body] | hook NAME
 #   timeout SECONDS (1–300, default 5)      tries N (1–100, default 3, a second apart)

@@ -16097,6 +16097,14 @@ export interface operations {
                         /** @enum {string} */
                         reversibility: "downgrade" | "none";
                         ringsPolicy: string;
+                        /** @description hosts that make keys and certificates anew, as a library that made them changes */
+                        rotations: {
+                            hook: string;
+                            hosts: number;
+                            names: string[];
+                            /** @description in words, to stand behind "makes keys anew" */
+                            text: string;
+                        }[];
                         statement: string;
                         triggers: string[];
                         warnings: string[];
@@ -18517,6 +18525,12 @@ export interface operations {
                                 why: string;
                             }[];
                             host: string;
+                            /** @description keys and certificates that the job made anew, by the SHA-256 of their files */
+                            keys: {
+                                after: string;
+                                before: string | null;
+                                path: string;
+                            }[];
                             name: string;
                             retryAt: string | null;
                             sentence: string;

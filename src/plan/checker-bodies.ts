@@ -1,6 +1,7 @@
 import { selects } from "../base/labels.ts";
 import { type PackageOrder, placeOf } from "../policy/rings-packages.ts";
 import { rebootsFor } from "../policy/rings-reboots.ts";
+import { rotationsFor } from "../policy/rings-rotations.ts";
 import type { BodyText } from "./body.ts";
 import { stepToText } from "./body.ts";
 import { resolutionOf } from "./checker-hosts.ts";
@@ -26,6 +27,7 @@ export function bodyFaults(judged: Judged): PlanFault[] {
     const own = [
       ...expectedUnits(judged, host),
       expectedHooks(judged, host),
+      expectedRotations(judged, host),
       isRebooted(judged, host),
     ];
     const key = [leaf.body, host.packageSet, host.offerSet, JSON.stringify(own)].join();
@@ -116,14 +118,20 @@ function expectedHooks({ policy }: Judged, host: PlanHost): readonly (readonly [
   return [...found];
 }
 
+function expectedRotations(judged: Judged, host: PlanHost): readonly string[] {
+  const moves = resolutionOf(judged, host)?.moves ?? [];
+  return rotationsFor(judged.policy.rotations, host, moves);
+}
+
 /** Each hook of the host once, no other, and the rejoin of each drain also on the way back. */
 function hookFaults(judged: Judged, host: PlanHost, body: BodyText): PlanFault[] {
   const expected = expectedHooks(judged, host);
-  const due = expected.flat().map((hook) => `run ${hook}`);
+  const around = expected.flat();
+  const due = [...around, ...expectedRotations(judged, host)].map((hook) => `run ${hook}`);
   const runs = textsOf(body.steps, "run");
   const faults: PlanFault[] = [];
   const backs = body.undo.filter(({ step }) => step.verb === "run");
-  const isCount = runs.length === due.length && backs.length === due.length;
+  const isCount = runs.length === due.length && backs.length === around.length;
   if (!isCount || !isSameSet(runs, due)) {
     faults.push(fault("body-hooks", `not the hooks of ${host.name}`));
   }
@@ -139,14 +147,15 @@ function hookFaults(judged: Judged, host: PlanHost, body: BodyText): PlanFault[]
   return faults;
 }
 
-/** Out of the traffic, packages, restarts, the reboot, back into it, probes: nothing of one phase before another's. */
+/** Out of the traffic, packages, new keys, restarts, the reboot, back into it, probes: nothing of one phase before another's. */
 function phaseFaults(judged: Judged, host: PlanHost, body: BodyText): PlanFault[] {
   const drains = new Set(expectedHooks(judged, host).map(([drain]) => drain));
+  const rotations = new Set(expectedRotations(judged, host));
   const phases = body.steps.map((step) => {
     if ("sha256" in step) return 1;
-    if (step.verb === "run") return drains.has(step.hook) ? 0 : 4;
-    if (step.verb === "reboot") return 3;
-    return step.verb === "restart" ? 2 : 5;
+    if (step.verb === "run") return drains.has(step.hook) ? 0 : rotations.has(step.hook) ? 2 : 5;
+    if (step.verb === "reboot") return 4;
+    return step.verb === "restart" ? 3 : 6;
   });
   const isInOrder = phases.every((phase, at) => phase >= (phases[at - 1] ?? 0));
   return isInOrder ? [] : [fault("body-order", `the steps of ${host.name}`)];

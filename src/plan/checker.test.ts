@@ -226,6 +226,10 @@ const hooked: PlanInput = {
   policy: parseRings(`${testRings}\nhooks: [{ drain: lb-out, rejoin: lb-in }]\n`),
 };
 
+const rotated: PlanInput = {
+  ...input,
+  policy: parseRings(`${testRings}\nrotations: [{ after: [openssl], run: new-keys }]\n`),
+};
 function withBudgets(budgets: Plan["budgets"]): Planned {
   const made = plan(budgeted);
   return { ...made, plan: { ...made.plan!, budgets } };
@@ -369,12 +373,28 @@ const mutations: Record<PlanRule, readonly (readonly [Planned, PlanInput?])[]> =
     [withBody({ steps: [...firstBody.steps, { verb: "run", hook: "drain" }] })],
     [good, hooked],
     [plan(hooked)],
+    // Keys that should have been made anew, and keys that nobody asked for.
+    [good, rotated],
+    [plan(rotated)],
+    [
+      withHooks(({ steps }) => ({ steps: steps.filter(({ verb }) => verb !== "run") }), rotated),
+      rotated,
+    ],
+    [
+      withHooks(
+        ({ undo }) => ({ undo: [...undo, { at: 3, step: { verb: "run", hook: "new-keys" } }] }),
+        rotated,
+      ),
+      rotated,
+    ],
   ],
   "body-order": [
     [withHooks(({ steps }) => ({ steps: swapped(steps) })), hooked],
     [withHooks(({ steps }) => ({ steps: swapped(steps, 3, 4) })), hooked],
     [withHooks(({ steps }) => ({ steps: swapped(steps, 4, 5) })), hooked],
     [withHooks(({ steps }) => ({ steps: swapped(steps, 0, 4) })), hooked],
+    [withHooks(({ steps }) => ({ steps: swapped(steps, 1, 2) }), rotated), rotated],
+    [withHooks(({ steps }) => ({ steps: swapped(steps, 2, 3) }), rotated), rotated],
   ],
   "package-order": [
     [plan(input), inTurn],
@@ -471,11 +491,11 @@ function fleetInTiers(tiers: string): PlanInput {
 }
 
 /** Its body: drain, two packages, a restart, rejoin, a probe. */
-function withHooks(change: (body: BodyText) => Partial<BodyText>): Planned {
-  const made = plan(hooked);
+function withHooks(change: (body: BodyText) => Partial<BodyText>, of = hooked): Planned {
+  const made = plan(of);
   const its = apart(made);
   const bodies = its.bodies.map((body) => ({ ...body, ...change(body) }));
-  return sealed({ ...its, bodies }, hooked, made);
+  return sealed({ ...its, bodies }, of, made);
 }
 
 /** The way back of a package with this step in its place. */

@@ -340,6 +340,14 @@ export interface DrainReport {
   readonly names: readonly string[];
 }
 
+/** Hosts whose keys this hook makes anew. */
+export interface RotationReport {
+  readonly run: string;
+  readonly hosts: number;
+  /** The first of them by name. */
+  readonly names: readonly string[];
+}
+
 /** A file that the plan brings, and the signed index that names it; null where none is known. */
 export interface FileReport extends AskedFile {
   readonly by: Pick<
@@ -362,6 +370,8 @@ export interface PlanReport {
   readonly files: readonly FileReport[];
   /** How hosts leave their traffic while they change, by their hooks. */
   readonly drains: readonly DrainReport[];
+  /** Hosts that make keys and certificates anew, as a library that made them changes. */
+  readonly rotations: readonly RotationReport[];
   readonly needsReboot: boolean;
   /** Hosts that boot again as part of their job, as the policy says. */
   readonly reboots: number;

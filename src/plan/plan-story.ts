@@ -4,7 +4,7 @@ import { type StopRule, stopOdds } from "../policy/failure-test.ts";
 import { partToText, type WavePart } from "../policy/rings-waves.ts";
 import type { Exclusion, Planned, PlanReport, WaveLimits } from "./model.ts";
 import { fileExclusionToText, fileToText } from "./planner-files.ts";
-import { drainToText } from "./planner-hooks.ts";
+import { drainToText, rotationToText } from "./planner-hooks.ts";
 import { blockerToText } from "./planner-report.ts";
 
 /** A plan as a person reads it: what is done to whom and when, who is left out, and what to mind. */
@@ -34,6 +34,7 @@ export function planToText({ plan, report }: Planned): string {
   if (report.restarts.length > 0) lines.push(`restarts ${report.restarts.join(", ")}`);
   lines.push(...report.files.map((file) => `file ${fileToText(file)}`));
   lines.push(...report.drains.map((one) => `drains ${drainToText(one)}`));
+  lines.push(...report.rotations.map((one) => `makes keys anew ${rotationToText(one)}`));
   lines.push(...rebootTexts(report));
   for (const { name, because } of report.excluded) {
     lines.push(`left out: ${name}: ${exclusionToText(because)}`);

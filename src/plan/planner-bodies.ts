@@ -5,6 +5,7 @@ import type { RingsPolicy } from "../policy/rings.ts";
 import type { HookPair } from "../policy/rings-hooks.ts";
 import { type PackageOrder, placeOf } from "../policy/rings-packages.ts";
 import { rebootsFor } from "../policy/rings-reboots.ts";
+import { rotationsFor } from "../policy/rings-rotations.ts";
 import { BODY_BYTES_MAX, type BodyText, parseBody, writeBody } from "./body.ts";
 import type { PackageStep, Resolution, Step } from "./model.ts";
 import { whyOneWay } from "./one-way.ts";
@@ -20,6 +21,8 @@ export interface DraftBody {
   readonly irreversible: readonly string[];
   readonly isTooLarge: boolean;
   readonly hooks: readonly HookPair[];
+  /** Hooks that make the host's keys anew. */
+  readonly rotations: readonly string[];
 }
 
 /** The transaction of each candidate, by its place; a map of a million keys would take a second. */
@@ -60,12 +63,16 @@ export function draftBodies(candidates: readonly Candidate[], policy: RingsPolic
     const restarts = restartsFor(candidate, policy);
     const probes = probesFor(candidate, policy);
     const hooks = hooksFor(candidate, policy);
+    const rotations = rotationsFor(policy.rotations, candidate.host, candidate.resolution.moves);
     const drains = hooks.map(({ drain }) => drain);
     const last = isRebooted ? ["reboot"] : [];
-    const key = [restarts, probes, drains, last].map((words) => words.join(" ")).join("\n");
+    const key = [restarts, probes, drains, rotations, last]
+      .map((words) => words.join(" "))
+      .join("\n");
     const known = perResolution.get(candidate.resolution) ?? new Map<string, DraftBody>();
     perResolution.set(candidate.resolution, known);
-    const asked = { resolution: candidate.resolution, hooks, restarts, isRebooted, probes };
+    const { resolution } = candidate;
+    const asked = { resolution, hooks, rotations, restarts, isRebooted, probes };
     const draft = known.get(key) ?? draftBody(asked, policy);
     known.set(key, draft);
     return draft;
@@ -100,13 +107,14 @@ function draftBody(
   asked: {
     readonly resolution: Resolution;
     readonly hooks: readonly HookPair[];
+    readonly rotations: readonly string[];
     readonly restarts: readonly string[];
     readonly isRebooted: boolean;
     readonly probes: readonly string[];
   },
   policy: Pick<RingsPolicy, "oneWay" | "order">,
 ): DraftBody {
-  const { resolution, hooks, restarts, isRebooted, probes } = asked;
+  const { resolution, hooks, rotations, restarts, isRebooted, probes } = asked;
   const parts = inTransactions(resolution.moves, policy.order.packages);
   const ordered = parts.flat();
   const moves = ordered.map(stepOf);
@@ -118,6 +126,8 @@ function draftBody(
   });
   // Units restart also before a reboot: taking the job back restarts the same ones on the old files.
   const starts: Step[] = [
+    // New keys are there before what uses them starts again. A key that was made anew stays: nothing undoes it.
+    ...rotations.map((hook) => ({ verb: "run" as const, hook })),
     ...restarts.map((unit) => ({ verb: "restart" as const, unit })),
     ...(isRebooted ? [{ verb: "reboot" as const }] : []),
   ];
@@ -155,6 +165,7 @@ function draftBody(
     irreversible,
     isTooLarge: text.length > BODY_BYTES_MAX,
     hooks,
+    rotations,
   };
 }
 

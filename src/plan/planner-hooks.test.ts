@@ -52,6 +52,26 @@ test("a host is drained before its packages, and back after its restarts and bef
   ]);
 });
 
+test("keys are made anew between the packages and the restarts, and nothing undoes it", () => {
+  const policy = `${both}
+rotations:
+  - { service: nginx.service, after: [libssl*], run: new-tls }
+  - { after: [gnutls], run: never }`;
+  const made = hooked([web("a"), web("b"), web("c", [])], policy);
+  const steps = made.bodies.map((body) =>
+    body.steps.map(stepToText).map((step) => step.split(" ").slice(0, 2).join(" ")),
+  );
+  expect(steps).toContainEqual([
+    ...["run lb-out", "upgrade libssl3", "upgrade openssl", "run new-tls"],
+    ...["restart nginx.service", "run lb-in", "probe web-health"],
+  ]);
+  expect(made.bodies.flatMap(({ undo }) => undo.map(({ step }) => stepToText(step)))).not.toContain(
+    "run new-tls",
+  );
+  expect(made.report.rotations).toEqual([{ run: "new-tls", hosts: 2, names: ["a", "b"] }]);
+  expect(planToText(made)).toContain("makes keys anew by hook new-tls after the packages");
+});
+
 test("hosts of equal packages and hooks share a body, and the plan says who drains by what", () => {
   const made = hooked([web("b"), web("a"), web("c", ["db.service"]), aHost("d")]);
   expect(made.bodies).toHaveLength(3);

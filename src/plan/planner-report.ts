@@ -15,7 +15,7 @@ import type {
 } from "./model.ts";
 import { type DraftBody, type Drafts, irreversiblePackages } from "./planner-bodies.ts";
 import { fileReports, fileWarnings } from "./planner-files.ts";
-import { drainsOf } from "./planner-hooks.ts";
+import { drainsOf, rotationsOf } from "./planner-hooks.ts";
 import type { Candidate } from "./planner-hosts.ts";
 import { askedProcedures } from "./planner-tiers.ts";
 import type { CalendarMet, Schedule } from "./planner-waves.ts";
@@ -43,6 +43,7 @@ export function reportFor(facts: {
     irreversible,
     restarts: sortedSet(steps.flatMap((step) => (step.verb === "restart" ? [step.unit] : []))),
     drains: drainsOf(facts.candidates, (one) => facts.drafts.of(one).hooks),
+    rotations: rotationsOf(facts.candidates, (one) => facts.drafts.of(one).rotations),
     needsReboot: steps.some(
       (step) => step.verb === "reboot" || ("name" in step && needsReboot(step)),
     ),

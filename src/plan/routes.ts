@@ -16,7 +16,7 @@ import { planDiffToText } from "./plan-diff.ts";
 import { stopToText } from "./plan-story.ts";
 import { triggersOf } from "./plan-triggers.ts";
 import { fileToText } from "./planner-files.ts";
-import { drainToText } from "./planner-hooks.ts";
+import { drainToText, rotationToText } from "./planner-hooks.ts";
 import { planHostRoutes } from "./routes-hosts.ts";
 import { impactRoutes } from "./routes-impact.ts";
 import { procedureRoutes } from "./routes-procedures.ts";
@@ -263,6 +263,14 @@ const getPlan = route({
     /** How hosts leave their traffic while they change, by their hooks. */
     files: z.array(z.string()).describe("each file with the signed index that names it"),
     drains: z.array(drainSchema),
+    rotations: z
+      .array(
+        z.strictObject({
+          ...{ hook: z.string(), hosts: z.number().int(), names: z.array(z.string()) },
+          text: z.string().describe('in words, to stand behind "makes keys anew"'),
+        }),
+      )
+      .describe("hosts that make keys and certificates anew, as a library that made them changes"),
     needsReboot: z.boolean(),
     reboots: z.number().int().describe("hosts that boot again as part of their job"),
     /** Hosts that may be away at once over all rollouts, those that leave least room first. */
@@ -310,6 +318,10 @@ const getPlan = route({
       drains: report.drains.map((one) => ({
         ...{ drain: one.drain, rejoin: one.rejoin, hosts: one.hosts, names: [...one.names] },
         text: drainToText(one),
+      })),
+      rotations: report.rotations.map((one) => ({
+        ...{ hook: one.run, hosts: one.hosts, names: [...one.names] },
+        text: rotationToText(one),
       })),
       needsReboot: report.needsReboot,
       reboots: report.reboots,

@@ -62,6 +62,12 @@ const drainReportSchema = z.object({
   names: z.array(z.string()),
 });
 
+const rotationReportSchema = z.object({
+  run: z.string(),
+  hosts: z.number(),
+  names: z.array(z.string()),
+});
+
 const fileReportSchema = z.object({
   ...{ name: z.string(), arch: z.string(), version: z.string(), sha256: z.string() },
   by: z
@@ -81,6 +87,8 @@ const reportSchema = z.object({
   files: z.array(fileReportSchema).default([]),
   // Plans that were made before there were hooks have none.
   drains: z.array(drainReportSchema).default([]),
+  // Plans that were made before keys were made anew make none.
+  rotations: z.array(rotationReportSchema).default([]),
   needsReboot: z.boolean(),
   // Plans that were made before plans could reboot reboot nobody.
   reboots: z.number().default(0),

@@ -10,6 +10,7 @@ import { oneWaySchema } from "./rings-one-way.ts";
 import { anyOrder, order } from "./rings-order.ts";
 import { procedureRules } from "./rings-procedures.ts";
 import { rebootRules } from "./rings-reboots.ts";
+import { rotationRules } from "./rings-rotations.ts";
 import { anySources, sourceRules } from "./rings-sources.ts";
 import { tierRules } from "./rings-tiers.ts";
 import { ringWaves, wholeRing } from "./rings-waves.ts";
@@ -164,6 +165,7 @@ export const ringsSchema = strictFields({
   networks: z.array(network).max(64).optional(),
   oneWay: oneWaySchema,
   reboots: rebootRules,
+  rotations: rotationRules,
   budgets,
   order: order.optional(),
   tiers: tierRules,
@@ -174,6 +176,16 @@ export const ringsSchema = strictFields({
       "hosts can be taken back for a shorter time than the stabilisation lasts; write order and at least as long",
     path: ["revert"],
   })
+  .refine(
+    ({ hooks, rotations }) =>
+      rotations.every(({ run }) =>
+        hooks.every(({ drain, rejoin }) => run !== drain && run !== rejoin),
+      ),
+    {
+      message: "a hook that makes keys anew is none that drains or rejoins: name another file",
+      path: ["rotations"],
+    },
+  )
   .refine((policy) => new Set(policy.rings.map((r) => r.name)).size === policy.rings.length, {
     message: "two rings have the same name",
     path: ["rings"],

@@ -12,6 +12,7 @@ import type { OneWay } from "./rings-one-way.ts";
 import type { OrderPolicy } from "./rings-order.ts";
 import type { ProcedureRule } from "./rings-procedures.ts";
 import type { RebootRule } from "./rings-reboots.ts";
+import type { RotationRule } from "./rings-rotations.ts";
 import { ringsSchema } from "./rings-schema.ts";
 import type { SourceRules } from "./rings-sources.ts";
 import type { TierRule } from "./rings-tiers.ts";
@@ -108,6 +109,8 @@ export interface RingsPolicy {
   readonly oneWay: readonly OneWay[];
   /** After which packages hosts boot again; none: nobody is rebooted. */
   readonly reboots: readonly RebootRule[];
+  /** After which packages hosts make their keys anew; none: no host does. */
+  readonly rotations: readonly RotationRule[];
   /** How many of those that stand for each other may be away at once; the first rule that fits. */
   readonly budgets: readonly BudgetRule[];
   readonly order: OrderPolicy;

@@ -99,9 +99,18 @@ export function signedResult(
     digest: sha256(signed.text),
     signature: signed.signature,
     signedBy: host.signingKey ?? "",
+    keys: keysMade(said.lastLine),
     move: resultMove(result, { ...said, now }),
     lookBy: said.lookBy,
   };
+}
+
+const KEY = String.raw`/[A-Za-z0-9/._@+-]{1,200}:(?:none|[0-9a-f]{64}):[0-9a-f]{64}`;
+const KEYS_MADE = new RegExp(`^DONE .*? keys=(${KEY}(?:,${KEY}){0,31})(?: |$)`);
+
+/** What the last line of a journal says of keys that the job made anew; null where it says nothing. */
+export function keysMade(lastLine: string): string | null {
+  return KEYS_MADE.exec(lastLine)?.[1] ?? null;
 }
 
 /** One event a rollout and batch, with the digest of the documents it stands for. */

@@ -41,6 +41,8 @@ export interface TargetFacts {
   readonly resultCode: string | null;
   readonly way: string | null;
   readonly evidence: unknown;
+  /** Keys that its job made anew, as the host said it; null: none. */
+  readonly keys?: string | null;
   readonly endedAt: Instant | null;
   /** Another rollout that works on the host now. */
   readonly busyWith: number | null;

@@ -341,6 +341,9 @@ export const targetSchema = z.strictObject({
   retryAt: nullableTime,
   endedAt: nullableTime,
   evidence: z.unknown(),
+  keys: z
+    .array(z.strictObject({ path: z.string(), before: z.string().nullable(), after: z.string() }))
+    .describe("keys and certificates that the job made anew, by the SHA-256 of their files"),
   actions: z.array(actionSchema),
 });
 
@@ -368,8 +371,17 @@ export function targetOf({
     retryAt: textOrNull(target.retryAt),
     endedAt: textOrNull(target.endedAt),
     evidence: target.evidence,
+    keys: keysOf(target.keys ?? null),
     actions: [...actions],
   };
+}
+
+function keysOf(said: string | null): z.output<typeof targetSchema>["keys"] {
+  if (said === null) return [];
+  return said.split(",").map((one) => {
+    const [path = "", before = "none", after = ""] = one.split(":");
+    return { path, before: before === "none" ? null : before, after };
+  });
 }
 
 function stagingOf({ state, code, why, files, kilobytes, triedAt }: HostStaging) {

@@ -26,6 +26,8 @@ export interface SignedResult {
   readonly digest: Digest;
   readonly signature: string;
   readonly signedBy: string;
+  /** `PATH:BEFORE:AFTER` of each key that the job made anew, with commas between. */
+  readonly keys?: string | null;
   readonly move: ResultMove;
   /** The server that looks at once, over the connection it has to the host; null: whoever may. */
   readonly lookBy: string | null;
@@ -114,15 +116,15 @@ async function insertResults(tx: Tx, results: readonly SignedResult[]): Promise<
   const all = <K extends keyof SignedResult>(key: K) => results.map((result) => result[key]);
   const inserted = await sql<{ digest: Digest }>`
     insert into job_result (host, counter, digest, plan, attempt, kind, state, code, way, document,
-                            signature, signed_by, is_applied)
+                            signature, signed_by, keys, is_applied)
     select r.*, true
       from unnest(${all("host")}::text[], ${all("counter")}::bigint[], ${all("digest")}::text[],
                   ${all("plan")}::text[], ${all("attempt")}::bigint[], ${all("kind")}::text[],
                   ${all("state")}::text[], ${all("code")}::text[], ${all("way")}::text[],
                   ${all("document")}::text[], ${all("signature")}::text[],
-                  ${all("signedBy")}::text[])
+                  ${all("signedBy")}::text[], ${results.map(({ keys }) => keys ?? null)}::text[])
         as r(host, counter, digest, plan, attempt, kind, state, code, way, document, signature,
-             signed_by)
+             signed_by, keys)
      where r.attempt <= ${ATTEMPT_MAX}
     on conflict (host, digest) do nothing
     returning digest`.execute(tx);

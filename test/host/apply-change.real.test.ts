@@ -1,6 +1,8 @@
 import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import { keysMade } from "../../src/rollout/actions-results.ts";
 import {
   aRoot,
   bodyOf,
@@ -356,6 +358,45 @@ describe.skipIf(missing !== null)("a checked job on a real Debian root", () => {
     const names = host.read("run/hook").replace(/=.*$/gm, "").trim().split("\n");
     const own = ["FETTLE_CHANGE", "FETTLE_HOST", "FETTLE_PLAN", "HOME", "LC_ALL", "PATH"];
     expect(names.filter((name) => !/^(PWD|SHLVL|_)$/.test(name))).toEqual([...own, "TERM"]);
+  });
+
+  test("D13 a hook makes keys anew, the last word says which, and one that stays takes the job back", async () => {
+    const host = await fresh();
+    const hook =
+      "#!/bin/sh\n[ -e /run/lazy ] || for f in a b; do date +%s.%N >/etc/demo-$f.pub; done\n";
+    host.write("etc/fettle/hooks.d/new-key", hook, 0o755);
+    host.write("etc/fettle/keys.d/new-key", "/etc/demo-a.pub\n/etc/demo-b.pub\n");
+    host.write("etc/demo-b.pub", "weak\n");
+    const run = (...steps: Parameters<typeof bodyOf>[1]) => {
+      const both: [string, string, string][] = ["libdemo", "demo-web"].map((name) => [
+        name,
+        "1.0",
+        "2.0",
+      ]);
+      const body = bodyOf(fixture, [...both, "run new-key", ...steps]);
+      return fixture.server.apply(host, fixture.server.job(body));
+    };
+    // What stays as it was was made by the broken library.
+    host.write("run/lazy", "");
+    const lazy = await run();
+    expect(outcome(lazy), said(lazy)).toBe("rolled-back E_STEP");
+    expect(said(lazy)).toContain("note=the hook made no new key");
+    expect(await host.installed("libdemo")).toBe("1.0 installed");
+    // Whatever is not a path of root's is told before anything changes.
+    for (const text of ["", "demo.pub\n", "/etc/a b\n", "/etc/$(id)\n"]) {
+      host.write("etc/fettle/keys.d/new-key", text);
+      expect(outcome(await run())).toBe("refused E_POLICY");
+    }
+    host.write("etc/fettle/keys.d/new-key", "/etc/demo-a.pub\n/etc/demo-b.pub\n");
+    await host.sh("rm /run/lazy");
+    const talk = await run("restart demo-web");
+    expect(outcome(talk), said(talk)).toBe("done -");
+    const last = talk.journal.at(-1) ?? "";
+    const sum = (text: string) => createHash("sha256").update(text).digest("hex");
+    const [a, b] = [host.read("etc/demo-a.pub"), host.read("etc/demo-b.pub")].map(sum);
+    const keys = `/etc/demo-a.pub:none:${a},/etc/demo-b.pub:${sum("weak\n")}:${b}`;
+    expect(last).toContain(` keys=${keys}`);
+    expect(keysMade(last)).toBe(keys);
   });
 
   test("a host is drained, patched, restarted and rejoined in this order, and so on the way back", async () => {

@@ -119,7 +119,17 @@ function Head({ plan }: { readonly plan: Plan }) {
 
 /** What the planner wants people to know before they ask anybody. */
 function Findings({ plan }: { readonly plan: Plan }) {
-  const { warnings, irreversible, restarts, drains, needsReboot, reboots, ways, triggers } = plan;
+  const {
+    warnings,
+    irreversible,
+    restarts,
+    drains,
+    rotations,
+    needsReboot,
+    reboots,
+    ways,
+    triggers,
+  } = plan;
   const lines: readonly (readonly [boolean, string])[] = [
     ...warnings.map((text) => [true, text] as const),
     ...(irreversible.length > 0
@@ -128,6 +138,7 @@ function Findings({ plan }: { readonly plan: Plan }) {
     ...triggers.map((text) => [false, text] as const),
     [false, restarts.length > 0 ? `restarts ${restarts.join(", ")}` : "restarts nothing"],
     ...drains.map(({ text }) => [false, `drains ${text}`] as const),
+    ...rotations.map(({ text }) => [false, `makes keys anew ${text}`] as const),
     ...(reboots > 0 ? [[true, `reboots ${hostsText(reboots)}`] as const] : []),
     ...(needsReboot && reboots === 0
       ? [[true, "takes effect fully only after a reboot"] as const]

@@ -88,6 +88,7 @@ function Details({ rollout, target }: { readonly rollout: Rollout; readonly targ
             : [["Ended", <Instant key="ended" at={target.endedAt} />] as const]),
         ]}
       />
+      {target.keys.length > 0 && <KeysMade keys={target.keys} />}
       {target.evidence !== null && <Evidence of={target.evidence} />}
       <HostActions rollout={rollout} target={target} />
       <Go href={`/hosts/${target.host}`}>Everything about this host</Go>
@@ -97,6 +98,23 @@ function Details({ rollout, target }: { readonly rollout: Rollout; readonly targ
 
 function optional(name: string, value: string | null): readonly (readonly [string, string])[] {
   return value === null ? [] : [[name, value]];
+}
+
+/** Keys and certificates that the job made anew. */
+function KeysMade({ keys }: { readonly keys: Target["keys"] }) {
+  return (
+    <section aria-label="Keys made anew">
+      <b>Keys made anew</b>
+      {keys.map(({ path, before, after }) => (
+        <div key={path}>
+          <span className="mono">{path}</span>{" "}
+          <span className="dim" title={`${before ?? "none"} → ${after}`}>
+            SHA-256 {before?.slice(0, 12) ?? "none"} → {after.slice(0, 12)}
+          </span>
+        </div>
+      ))}
+    </section>
+  );
 }
 
 /** What the fresh look found; its form is that of the judgement. */

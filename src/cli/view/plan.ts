@@ -50,6 +50,7 @@ export function planText(plan: Plan, excluded: readonly Excluded[]): string {
     ["cannot be put back", plan.irreversible.length === 0 ? null : plan.irreversible.join(", ")],
     ["restarts", plan.restarts.join(", ") || "none"],
     ["drains", plan.drains.map(({ text }) => text).join("; ") || null],
+    ["new keys", plan.rotations.map(({ text }) => text).join("; ") || null],
     ["reboot", rebootText(plan)],
     [
       "piped hosts",
