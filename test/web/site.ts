@@ -21,6 +21,8 @@ export interface Site {
   readonly url: string;
   /** The admin's token, for what a test prepares through the API. */
   readonly token: string;
+  /** Nothing works in the background from now on, as in a server that is for reading only. */
+  rest(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -40,6 +42,7 @@ export async function openSite(
     world,
     url: server.url,
     token,
+    rest: () => sequencer.stop(),
     async close() {
       await server.close();
       await hints.close();
