@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { Command } from "commander";
 import { Failure } from "../base/failure.ts";
 import { durationFromText, MINUTE_MS } from "../base/instant.ts";
+import { MINUTES_MAX, MINUTES_MIN } from "../change/elevation.ts";
 import { ask } from "../client/client.ts";
 import { type Cli, show } from "./cli.ts";
 import { readNamedText } from "./read-file.ts";
@@ -19,7 +20,7 @@ export function registerElevation(program: Command, cli: Cli): void {
     .command("ask <change>")
     .description("Ask to be lent the rights to carry a change out; another person decides")
     .requiredOption("--reason <text>", "why you, and why now")
-    .option("--for <time>", "for how long, at most 8h", "1h")
+    .option("--for <time>", "for how long, 5m to 8h", "1h")
     .action(async (change: string, flags: { reason: string; for: string }) => {
       const params = { path: { change } };
       const body = { reason: flags.reason, minutes: minutesOf(flags.for) };
@@ -132,6 +133,8 @@ function registerCertificate(elevation: Command, cli: Cli): void {
 
 function minutesOf(text: string): number {
   const lasts = durationFromText(text);
-  if (lasts !== null) return Math.floor(lasts / MINUTE_MS);
+  const minutes = Math.floor((lasts ?? 0) / MINUTE_MS);
+  if (minutes >= MINUTES_MIN && minutes <= MINUTES_MAX) return minutes;
+  if (lasts !== null) throw new Failure("invalid", "Rights are lent for 5m to 8h. Write --for 2h.");
   throw new Failure("invalid", `${JSON.stringify(text.slice(0, 40))} is no time. Write 45m or 2h.`);
 }

@@ -139,6 +139,7 @@ describePages("the page of a restore", () => {
     await page.getByRole("heading", { level: 1, name: "Restore" }).waitFor(SOON);
     await settled(page);
     await page.getByText("The log is whole again.").waitFor();
+    await page.getByText("Entries written back").waitFor();
     // What gave somebody something is not done again, and says so.
     await page.getByRole("row", { name: /subject:mallory.*admin/ }).waitFor();
     await page.getByText("Not done again: 1").waitFor();

@@ -76,7 +76,8 @@ function Standing({ open }: { readonly open: Restore }) {
   );
 }
 
-const capital = (text: string): string => text.slice(0, 1).toUpperCase() + text.slice(1);
+const capital = (text: string): string =>
+  text === "entries" ? "Entries written back" : text.slice(0, 1).toUpperCase() + text.slice(1);
 
 function Sign({ open }: { readonly open: Restore }) {
   const keys = useAnswer({
