@@ -164,7 +164,7 @@ function itemReply(session: WholeSession, item: SessionItem, actor: Actor) {
     knownExploited: [...item.item.knownExploited],
     lowered: [...item.item.lowered],
     votes,
-    tally: { kind: tally.kind, text: tallyText(tally) },
+    tally: { kind: tally.kind, text: tallyText(tally, session.state === "closed") },
     mine: votes.find(({ subject }) => subject === actor.subject) ?? null,
     outcome:
       item.outcome === null

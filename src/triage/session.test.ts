@@ -39,6 +39,8 @@ describe("the votes on an item", () => {
     );
     const even = tallyOf([vote("a", "necessary"), vote("b", "not")], 2);
     expect(even).toEqual({ kind: "tie", about: "necessity" });
+    expect(tallyText(tallyOf([], 2), true)).toBe("not decided: 0 votes, too few for a quorum");
+    expect(tallyText(even, true)).toBe("not decided: even on its necessity");
     const where = tallyOf([vote("a", "necessary"), vote("b", "necessary", "env=dev")], 2);
     expect(where).toEqual({ kind: "tie", about: "scope" });
   });

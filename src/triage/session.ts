@@ -181,11 +181,14 @@ function votesText(count: number): string {
   return count === 1 ? "1 vote" : `${count} votes`;
 }
 
-export function tallyText(tally: Tally): string {
+/** `isClosed`: nobody can vote any more, so nothing is still to come. The minutes speak of the open session. */
+export function tallyText(tally: Tally, isClosed = false): string {
   switch (tally.kind) {
     case "few":
+      if (isClosed) return `not decided: ${votesText(tally.votes)}, too few for a quorum`;
       return `${votesText(tally.votes)}; ${votesText(tally.missing)} more for a quorum`;
     case "tie":
+      if (isClosed) return `not decided: even on its ${tally.about}`;
       return `even on its ${tally.about}: stays open`;
     case "decided": {
       if (tally.scope === null) return necessityWords[tally.necessity];
