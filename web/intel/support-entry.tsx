@@ -31,7 +31,7 @@ export function SupportEntryRow({ entry }: { readonly entry: SupportEntry }) {
         </div>
         {entry.score > 0 && (
           <details className="dim">
-            <summary>Modernisation order {entry.score.toLocaleString("en")}</summary>
+            <summary>Modernisation weight {entry.score.toLocaleString("en")}</summary>
             {entry.path.map(({ factor, value }) => `${value} (${factor})`).join(" × ")}
           </details>
         )}

@@ -35,12 +35,16 @@ export function supportTable(register: Register): string {
     { head: "services", cell: (e) => e.services.join(", ") || null, widthMax: 30 },
     { head: "no fix", cell: (e) => e.unfixed, align: "right" },
     { head: "exploited", cell: (e) => e.exploited, align: "right" },
-    { head: "order", cell: (e) => e.score, align: "right" },
+    { head: "weight", cell: (e) => e.score, align: "right" },
     { head: "owners", cell: (e) => e.owners.map((o) => o.name).join(", "), widthMax: 30 },
     { head: "strategy", cell: strategyText, widthMax: 40 },
   ]);
-  return [table, ...notes].join("\n");
+  return [table, weightNote, ...notes].join("\n");
 }
+
+/** The column alone does not say of what it is; the factors of one release stand in `support show`. */
+const weightNote =
+  "weight: risk × hosts × time, by which --order modernisation sorts; of what: fettle support show PRODUCT CYCLE";
 
 function strategyText({ strategy, state }: Entry): string {
   if (strategy === null) return state === "ended" || state === "ends-soon" ? "undecided" : "";
@@ -59,7 +63,7 @@ export function supportText(shown: Shown): string {
       ["services", entry.services.join(", ") || null],
       ["owners", entry.owners.map((o) => `${o.kind} ${o.name}`).join(", ") || null],
       [
-        "order",
+        "weight",
         `${entry.score} = ${entry.path.map((p) => `${p.value} (${p.factor})`).join(" × ")}`,
       ],
       ["strategy", entry.strategy === null ? "undecided" : strategyText(entry)],
