@@ -105,7 +105,7 @@ export function signedResult(
   };
 }
 
-const KEY = String.raw`/[A-Za-z0-9/._@+-]{1,200}:(?:none|[0-9a-f]{64}):[0-9a-f]{64}`;
+const KEY = "/[A-Za-z0-9/._@+-]{1,200}:(?:none|[0-9a-f]{64}):[0-9a-f]{64}";
 const KEYS_MADE = new RegExp(`^DONE .*? keys=(${KEY}(?:,${KEY}){0,31})(?: |$)`);
 
 /** What the last line of a journal says of keys that the job made anew; null where it says nothing. */
