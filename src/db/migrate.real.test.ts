@@ -34,6 +34,18 @@ it("makes its tables in an empty database, once, however many servers start", as
   expect(await migrate(empty)).toEqual([]);
 });
 
+it("lets no trigger be planned for each row, whatever plans the session asks for", async () => {
+  await migrate(empty);
+  const { rows } = await client.query(`
+    select p.oid::regprocedure::text as name
+      from pg_proc p join pg_language l on l.oid = p.prolang
+     where l.lanname = 'plpgsql' and p.pronamespace = 'public'::regnamespace
+       and not coalesce('plan_cache_mode=auto' = any(p.proconfig), false)
+       and not exists (select from pg_depend d where d.objid = p.oid and d.deptype = 'e')`);
+  // A new one, or one that was written anew, needs: alter function … set plan_cache_mode = auto
+  expect(rows).toEqual([]);
+});
+
 it("is worked in by a role that owns nothing and upgrades nothing", async () => {
   const role = `app_${name}`;
   await admin.query(`create role ${role} login`);
