@@ -72,7 +72,7 @@ describe("a policy that cannot be read says where and what is allowed", () => {
       "rollback: host",
       /"host"\|"wave"/,
     ],
-    ["no approvals", "need: 1, val", "need: 0, val", "need: 1, val", />=1/],
+    ["no approvals", "need: 1, val", "need: 0, val", "need: 1, val", /at least 1/],
     ["a field given twice", "attempts: 2", "attempts: 2\nattempts: 3", "permit:", /unique/],
   ];
   test.each(faults)("%s", (_name, from, to, where, says) => {
