@@ -37,7 +37,7 @@ export function SessionItems({ session }: { readonly session: Session }) {
       <Text size="sm" c="dimmed" mb="xs">
         List {session.digest.slice(0, 12)}, as it was when the session began
         {session.counts === "own" && "; hosts are counted as far as you may see them, as of now"}.
-        Arrow keys go from item to item; 1, 2 and 3 vote.
+        {session.state === "open" && " Arrow keys go from item to item; 1, 2 and 3 vote."}
       </Text>
       <ul ref={list} className={styles["items"]} onKeyDown={move} aria-label="Updates">
         {session.items.map((item) => (
