@@ -270,7 +270,7 @@ export function holdToText(hold: Hold, now: Instant): string {
     case "left-out":
       return joinToText(hold, now);
     case "halted":
-      return `halted (${hold.scope}) since ${instantToText(hold.since)}; nothing starts until somebody resumes`;
+      return haltedToText(hold);
     case "rollout-ended":
       return `the rollout is ${hold.state}; what is left needs a new plan`;
     case "approval-missing":
@@ -413,6 +413,12 @@ function pending({ running, checking, waiting }: GateNotYet): string {
 function against(unknown: number): string {
   if (unknown === 0) return "";
   return ` (${unknown} unknown ${unknown === 1 ? "counts" : "count"} against it)`;
+}
+
+function haltedToText({ scope, since }: Extract<Hold, { readonly why: "halted" }>): string {
+  const isOwn = scope === "this rollout";
+  const end = isOwn ? "somebody resumes" : `that is lifted: fettle halt lift ${scope}`;
+  return `halted (${scope}) since ${instantToText(since)}; nothing starts until ${end}`;
 }
 
 /** In which way a rollout stopped, in few words. */
