@@ -1,17 +1,19 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { corpus } from "../corpus/cases.ts";
 import { localCorpus } from "../corpus/local-cases.ts";
 import { buildScene, goodDraft, makeKeys } from "../corpus/scene.ts";
 import {
   CHECK_ONLY,
+  type CheckServer,
   checkWith,
   clockOf,
   headOf,
   layHost,
   makeHostRoot,
+  serveChecks,
   shells,
   stateDigest,
 } from "./host-root.ts";
@@ -32,12 +34,24 @@ const scenes = [...corpus, ...localCorpus].map((each) => {
 describe.runIf(isRoot).each(shells)("the host program under $name", (shell) => {
   const root = makeHostRoot(join(folder, shell.name.replaceAll(" ", "-")), shell, CHECK_ONLY);
 
-  test.each(scenes)("$name: $code", ({ code, scene }) => {
+  let server: CheckServer;
+  beforeAll(() => {
+    server = serveChecks(root, shell);
+  });
+  afterAll(() => server.stop());
+
+  // The first one is the good bundle.
+  test.each(scenes.slice(0, 1))("started for it alone, $name: $code", ({ code, scene }) => {
+    layHost(root, scene);
+    expect(checkWith(root, shell, scene.arrival)).toBe(code);
+  });
+
+  test.each(scenes)("$name: $code", async ({ code, scene }) => {
     layHost(root, scene);
     // Two heads that contradict each other are kept, to be shown.
     const changes = scene.headAfter === null ? ["head.fork"] : ["head", "head.signed"];
     const before = stateDigest(root, ...changes);
-    expect(checkWith(root, shell, scene.arrival)).toMatch(new RegExp(`^${code}(?: |$)`));
+    expect(await server.check(scene.arrival)).toMatch(new RegExp(`^${code}(?: |$)`));
     expect(stateDigest(root, ...changes)).toBe(before);
     if (scene.headAfter !== null) expect(headOf(root)).toBe(scene.headAfter);
     const [was, is] = [scene.host.clock, clockOf(root)];

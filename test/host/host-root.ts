@@ -1,5 +1,6 @@
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
+import { once } from "node:events";
 import {
   chmodSync,
   mkdirSync,
@@ -10,7 +11,9 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { hostProgram } from "../../src/reach/host-program.ts";
 import type { Scene } from "../corpus/scene.ts";
 
@@ -163,9 +166,13 @@ export function clockOf(root: HostRoot): { counter: number; floor: number } | nu
   }
 }
 
-/** Stands before the last line: checks one bundle from standard input and prints the verdict. */
+/**
+ * Stands before the last line: checks one bundle from standard input and prints the verdict, or, told
+ * to `serve`, one for each line that it is given, each in a child that begins with nothing but the
+ * program as it was read: most of what a case costs is to read it in.
+ */
 export const CHECK_ONLY = `
-main() {
+test_bundle() {
   now_s() { say "$TEST_NOW"; }
   [ "$1" != local ] || CB_SPLIT=split_local
   J_WAY=$1 TEST_NOW=$2 CK_VERB=$3 COPY_CODE=ok COPY_FACTS=''
@@ -179,12 +186,56 @@ main() {
   later_end || say "$E_FACTS"
   rm -rf "$VAR/in.test"
 }
+main() {
+  [ "$1" = serve ] || { test_bundle "$@"; return; }
+  while read -r test_way test_now test_verb; do
+    (test_bundle "$test_way" "$test_now" "$test_verb") <"$VAR.in" >"$VAR.out" 2>"$VAR.err"
+    say "$?"
+  done
+}
 `;
 
+/** One host program that checks bundle after bundle on this host, each in a child of its own. */
+export interface CheckServer {
+  check(arrival: Scene["arrival"]): Promise<string>;
+  stop(): Promise<void>;
+}
+
+export function serveChecks(root: HostRoot, shell: Shell): CheckServer {
+  const [program = "", ...args] = [...shell.argv, root.program, "serve"];
+  const pipe = spawnSync("mkfifo", ["-m", "600", `${root.var}.in`]);
+  if (pipe.status !== 0) throw new Error(`mkfifo: ${pipe.stderr}`);
+  const child = spawn(program, args, { stdio: ["pipe", "pipe", "inherit"] });
+  const gone = once(child, "exit");
+  const answers = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  return {
+    async check(arrival) {
+      child.stdin.write(`${argumentsOf(arrival).join(" ")}\n`);
+      const given = writeFile(`${root.var}.in`, arrival.text, "latin1").catch((error) => {
+        // The program need not read to the end what it refuses.
+        if (error.code !== "EPIPE") throw error;
+      });
+      const [answer] = await Promise.all([answers.next(), given]);
+      if (answer.done === true) throw new Error(`${shell.name} ended`);
+      return verdictOf(readFileSync(`${root.var}.out`), readFileSync(`${root.var}.err`));
+    },
+    async stop() {
+      child.stdin.end();
+      await gone;
+    },
+  };
+}
+
+function argumentsOf(arrival: Scene["arrival"]): readonly string[] {
+  return [arrival.way, String(arrival.now), arrival.verb ?? "apply"];
+}
+
+function verdictOf(stdout: Buffer, stderr: Buffer): string {
+  return stderr.length === 0 ? stdout.toString().trim() : `stderr: ${stderr}${stdout}`;
+}
+
 export function checkWith(root: HostRoot, shell: Shell, arrival: Scene["arrival"]): string {
-  const asked = [arrival.way, String(arrival.now), arrival.verb ?? "apply"];
-  const [program = "", ...args] = [...shell.argv, root.program, ...asked];
+  const [program = "", ...args] = [...shell.argv, root.program, ...argumentsOf(arrival)];
   const run = spawnSync(program, args, { input: Buffer.from(arrival.text, "latin1") });
-  const errors = run.stderr.toString();
-  return errors === "" ? run.stdout.toString().trim() : `stderr: ${errors}${run.stdout}`;
+  return verdictOf(run.stdout, run.stderr);
 }
