@@ -53,6 +53,22 @@ test("hosts with equal sets and services are asked once", async () => {
   expect(pairs[0]?.servicesUnasked).toBeUndefined();
 });
 
+test("an answer that lowers a package on the way plans nothing, whatever it calls itself", async () => {
+  const older = { name: "zlib1g", from: "1:1.3-1", to: "1:1.2-1" };
+  for (const verb of ["downgrade", "upgrade"] as const) {
+    const pair: typeof askedOpenssl.pair = async (_world, sets) => {
+      const answer = answered(sets);
+      if (answer.kind !== "resolved") throw new Error(answer.problem);
+      const { resolution } = answer;
+      const moves = resolution.moves.flatMap((move) => [move, { ...move, ...older, verb }]);
+      return { ...answer, resolution: { ...resolution, moves } };
+    };
+    const pairs = await resolvePairs(made.world, { ...askedOpenssl, pair }, { target, hosts });
+    const problem = expect.stringContaining("would lower zlib1g from 1:1.3-1 to 1:1.2-1");
+    expect(pairs).toMatchObject([{ outcome: { kind: "not-resolved", problem } }]);
+  }
+});
+
 test("where services differ, one host of each combination says what it has to restart", async () => {
   const runs: Readonly<Record<string, string>> = {
     "a-1": "nginx.service",

@@ -1,11 +1,12 @@
 import { Failure } from "../base/failure.ts";
 import type { World } from "../db/world.ts";
-import { orderOf } from "../intel/versions/order.ts";
+import { orderOf, type VersionOrder } from "../intel/versions/order.ts";
 import type { Host } from "../inventory/model.ts";
 import type { Want } from "../inventory/resolution.ts";
 import type { ResolveAnswer } from "../inventory/resolve.ts";
 import { everywhere, loadHost } from "../inventory/store.ts";
 import type { PatchTarget } from "../triage/model.ts";
+import { loweringProblem } from "./lowering.ts";
 import type { ResolvedPair, SetPair } from "./model.ts";
 import { pairKey } from "./planner-hosts.ts";
 import type { SelectedHost } from "./store-selected.ts";
@@ -40,6 +41,7 @@ export async function resolvePairs(
   facts: { readonly target: PatchTarget; readonly hosts: readonly SelectedHost[] },
 ): Promise<readonly ResolvedPair[]> {
   const groups = groupHosts(facts.hosts);
+  const compare = orderFor(facts.target);
   const wanted = await wantsOf(
     world,
     facts.target,
@@ -52,7 +54,7 @@ export async function resolvePairs(
       const want = wanted.get(pairKey(group.pair)) ?? { kind: "not-affected" };
       resolved.push(
         want.kind === "wants"
-          ? await resolveGroup(world, ask, group, want.wants)
+          ? await resolveGroup(world, ask, group, { wants: want.wants, compare })
           : { ...group.pair, outcome: want },
       );
     }
@@ -96,13 +98,7 @@ async function wantsOf(
   target: PatchTarget,
   pairs: readonly SetPair[],
 ): Promise<ReadonlyMap<string, Wanted>> {
-  const compare = orderOf(target.ecosystem);
-  if (compare === null) {
-    throw new Failure(
-      "blocked",
-      `Versions of ${target.ecosystem} cannot be compared by this version of Fettle, so no plan can be made for ${target.source}.`,
-    );
-  }
+  const compare = orderFor(target);
   const [packages, offers] = await Promise.all([
     packagesOfSource(world.db, target, [...new Set(pairs.map((pair) => pair.packageSet))]),
     offersOfSource(world.db, target, [...new Set(pairs.map((pair) => pair.offerSet))]),
@@ -120,16 +116,28 @@ async function wantsOf(
   );
 }
 
+/** The order of the target's versions. Throws `blocked` where there is none. */
+function orderFor(target: PatchTarget): VersionOrder {
+  const compare = orderOf(target.ecosystem);
+  if (compare !== null) return compare;
+  throw new Failure(
+    "blocked",
+    `Versions of ${target.ecosystem} cannot be compared by this version of Fettle, so no plan can be made for ${target.source}.`,
+  );
+}
+
 async function resolveGroup(
   world: World,
   ask: Asking,
   group: Group,
-  wants: readonly Want[],
+  { wants, compare }: { readonly wants: readonly Want[]; readonly compare: VersionOrder },
 ): Promise<ResolvedPair> {
   const answer = await ask.pair(world, group.pair, wants);
   if (answer.kind === "not-resolved") return { ...group.pair, outcome: answer };
   const { resolution } = answer;
   if (resolution.moves.length === 0) return { ...group.pair, outcome: { kind: "not-affected" } };
+  const problem = loweringProblem(resolution.moves, compare);
+  if (problem !== null) return { ...group.pair, outcome: { kind: "not-resolved", problem } };
   const more = await askServices(world, ask, group, wants);
   const affectedServices = [...new Set([...resolution.affectedServices, ...more.services])].sort();
   return {

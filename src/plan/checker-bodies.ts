@@ -1,4 +1,5 @@
 import { selects } from "../base/labels.ts";
+import { orderOf } from "../intel/versions/order.ts";
 import { type PackageOrder, placeOf } from "../policy/rings-packages.ts";
 import { rebootsFor } from "../policy/rings-reboots.ts";
 import { rotationsFor } from "../policy/rings-rotations.ts";
@@ -7,6 +8,7 @@ import { stepToText } from "./body.ts";
 import { resolutionOf } from "./checker-hosts.ts";
 import { fault, type Judged } from "./checker-judged.ts";
 import type { PlanFault } from "./fault.ts";
+import { loweringProblem } from "./lowering.ts";
 import type { PlanHost, Resolution, Step } from "./model.ts";
 import { whyOneWay } from "./one-way.ts";
 
@@ -43,7 +45,11 @@ function oneBodyFaults(judged: Judged, host: PlanHost, body: BodyText): PlanFaul
   if (resolution === null) return [fault("body-moves", `nobody resolved the sets of ${host.name}`)];
   const wanted = resolution.moves.map(moveText);
   const faults: PlanFault[] = [];
-  const moves = body.steps.filter((step) => "sha256" in step).map(stepToText);
+  const packages = body.steps.filter((step) => "sha256" in step);
+  const order = orderOf(judged.facts.target.ecosystem);
+  const lower = order === null ? "no order of versions" : loweringProblem(packages, order);
+  if (lower !== null) faults.push(fault("body-lower", `on ${host.name}: ${lower}`));
+  const moves = packages.map(stepToText);
   if (moves.length !== wanted.length || !isSameSet(moves, wanted)) {
     faults.push(fault("body-moves", `not the complete transaction of ${host.name}`));
   } else if (!isPackageOrder(judged.policy.order.packages, body, wanted)) {

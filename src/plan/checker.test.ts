@@ -221,6 +221,17 @@ const rebooting: PlanInput = {
   ...input,
   policy: parseRings(`${testRings}\nreboots: [{ after: [openssl] }]\n`),
 };
+const raised = firstBody.steps[0] as Extract<Step, { sha256: string }>;
+/** A package manager that takes a second package down to bring the fix. */
+const lowering: PlanInput = {
+  ...input,
+  resolutions: [
+    {
+      ...input.resolutions[0]!,
+      outcome: movesOf([aMove(), aMove({ name: "openssl", verb: "downgrade", to: "3.0.1-1" })]),
+    },
+  ],
+};
 const hooked: PlanInput = {
   ...input,
   policy: parseRings(`${testRings}\nhooks: [{ drain: lb-out, rejoin: lb-in }]\n`),
@@ -452,6 +463,11 @@ const mutations: Record<PlanRule, readonly (readonly [Planned, PlanInput?])[]> =
     [withBody({ steps: firstBody.steps.slice(1) })],
     [withBody({ steps: [...firstBody.steps, { verb: "hold", name: "openssl" }] })],
     [good, hostsChanged({ packageSet: sha256("packages B") })],
+  ],
+  "body-lower": [
+    [withBody({ steps: [{ ...raised, verb: "downgrade" }, ...firstBody.steps.slice(1)] })],
+    [withBody({ steps: [{ ...raised, to: "3.0.1-1" }, ...firstBody.steps.slice(1)] })],
+    [plan(lowering), lowering],
   ],
   "body-restarts": [
     [withBody({ steps: firstBody.steps.filter((step) => step.verb !== "restart") })],

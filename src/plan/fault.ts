@@ -55,6 +55,7 @@ export const planRules = [
   "host-forgotten",
   "host-excluded",
   "body-moves",
+  "body-lower",
   "body-hooks",
   "body-order",
   "package-order",
