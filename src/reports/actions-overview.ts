@@ -12,6 +12,7 @@ import { hostCounter, knownHostsOf } from "../intel/exposure.ts";
 import { loadReach } from "../intel/store-exposure.ts";
 import { trendDayReply } from "../intel/trend-reply.ts";
 import { type LoadedFacts, listRollouts, loadFacts } from "../rollout/store.ts";
+import { loadResumeAsks } from "../rollout/store-resume.ts";
 import { listFixFirst } from "../triage/actions.ts";
 import { caseEffects } from "../triage/actions-exception-effect.ts";
 import type { FixFirstItem } from "../triage/fix-first.ts";
@@ -66,7 +67,13 @@ export async function showOverview(world: World, actor: Actor): Promise<Overview
   return {
     asOf: instantToText(now),
     verdict: { ...verdictOn(facts), parts: [...verdictOn(facts).parts] },
-    action: nextAction({ facts, rollouts, waiting, best }),
+    action: nextAction({
+      facts,
+      rollouts,
+      waiting,
+      best,
+      asked: await askedToGoOn(world, rollouts),
+    }),
     fleet: fleet === null ? null : fleetPart(fleet.facets, fleet.hosts),
     deadlines,
     rollouts: rollouts?.map(rolloutPart) ?? null,
@@ -272,15 +279,36 @@ async function loadWaiting(world: World, actor: Actor): Promise<Overview["waitin
   };
 }
 
+async function askedToGoOn(
+  world: World,
+  rollouts: readonly LoadedFacts[] | null,
+): Promise<Parameters<typeof nextAction>[0]["asked"]> {
+  const halted = (rollouts ?? []).filter(({ row }) => row.state === "halted");
+  if (halted.length === 0) return null;
+  const scopes = new Map(halted.map(({ row }) => [`rollout:${row.id}`, row.number]));
+  const [ask] = await loadResumeAsks(world.db, [...scopes.keys()]);
+  const rollout = ask === undefined ? undefined : scopes.get(ask.scope);
+  return ask === undefined || rollout === undefined ? null : { rollout, by: ask.handle };
+}
+
 /** The one thing to do next: what cannot go on without a person comes first. */
 function nextAction(of: {
   readonly facts: VerdictFacts;
   readonly rollouts: readonly LoadedFacts[] | null;
   readonly waiting: Overview["waiting"];
   readonly best: BestUpdate | null;
+  /** Who asked to go on with which halted rollout; null: nobody. */
+  readonly asked: { readonly rollout: number; readonly by: string } | null;
 }): Overview["action"] {
   const { facts, best } = of;
   if (facts.hosts === 0) return { text: "Add the first host", href: "/hosts" };
+  if (of.asked !== null) {
+    const ref = `R-${of.asked.rollout}`;
+    return {
+      text: `Decide whether ${ref} goes on: ${of.asked.by} asked`,
+      href: `/rollouts/${ref}`,
+    };
+  }
   if (facts.neverInspected === facts.hosts) {
     return { text: "Have the hosts inspected", href: "/hosts?fresh=unknown" };
   }

@@ -136,6 +136,8 @@ describePages("a rollout's page", () => {
     const oz = await aPerson(site.world, "oz", { role: "operator" });
     await halt(site.world, oz.actor, { ...said, isFrozen: false });
     await resume(site.world, oz.actor, said);
+    await page.goto("/");
+    await page.getByRole("link", { name: /^Decide whether R-\d+ goes on: oz asked$/ }).click();
     await agree.click();
     await page.getByLabel("Why").fill("seen too");
     await page.getByRole("dialog").getByRole("button", { name: "Agree to resume" }).click();
