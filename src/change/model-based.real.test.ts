@@ -284,17 +284,20 @@ test(
   "whatever people do, nobody approves an own request and nothing runs without approvals",
   async () => {
     const who = fc.constantFrom(...HANDLES);
+    // What leads to the end is drawn more often: were each drawn as often as the others, one run in six
+    // would never see a change completed.
+    const onward = [
+      who.map((by) => new Approve(by)),
+      who.map((by) => new Start(by)),
+      who.map((by) => new Finish(by)),
+    ];
     const steps = [
-      who.map((by) => new Approve(by)),
-      who.map((by) => new Approve(by)),
+      ...Array.from({ length: 4 }, () => onward).flat(),
       who.map((by) => new ApproveOldPlan(by)),
       who.map((by) => new ApproveForAnother(by)),
       who.map((by) => new Edit(by)),
       who.map((by) => new Withdraw(by)),
       who.map((by) => new Reject(by)),
-      who.map((by) => new Start(by)),
-      who.map((by) => new Start(by)),
-      who.map((by) => new Finish(by)),
       who.map((by) => new Expire(by)),
     ];
     await fc.assert(
