@@ -67,6 +67,9 @@ export default defineConfig({
           include: ["src/**/*.real.test.ts", "lab/**/*.real.test.ts", "test/**/*.real.test.ts"],
           exclude: ["test/e2e/**", ...shared, ...(isLong ? [] : onlyLong)],
           globalSetup: ["test/setup/postgres.ts", "test/setup/states.ts"],
+          // Each file has a database and folders of its own; what they share is code, which takes most of
+          // a second to load anew.
+          isolate: false,
           testTimeout: 120_000,
           hookTimeout: 300_000,
           retry: 1,
