@@ -4,6 +4,7 @@ import { joined, type Span } from "../base/spans.ts";
 import type { World } from "../db/world.ts";
 import { noHost } from "../inventory/actions-no-host.ts";
 import { loadHost } from "../inventory/store.ts";
+import { backupToText } from "../policy/rings-tiers.ts";
 import { calendarInForce } from "./actions.ts";
 import { entryTimes } from "./entry-times.ts";
 import { canBothSelect } from "./host-overlap.ts";
@@ -67,6 +68,8 @@ export interface HostWhen {
   readonly when: WhenNext;
   /** The next openings, in order. */
   readonly entries: readonly CalendarEntry[];
+  /** What is known of its backup; null where nobody asks for one. */
+  readonly backup: string | null;
 }
 
 /** When this host can be patched next, and why not now. */
@@ -85,6 +88,7 @@ export async function showHostWhen(
     host: { id: host.id, name: host.name },
     when: whenNext(calendar, place, { now, urgency: asked.urgency }),
     entries: entriesFor(calendar, place),
+    backup: backupToText(host.labels, world.clock()),
   };
 }
 

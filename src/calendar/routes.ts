@@ -174,7 +174,7 @@ const getHostWhen = route({
   errors: ["not-found"],
   async handle({ world, actor }, { params, query }) {
     const asked = { host: params.host, urgency: query.class, at: query.at ?? null };
-    const { host, when, entries } = await showHostWhen(world, actor, asked);
+    const { host, when, entries, backup } = await showHostWhen(world, actor, asked);
     const { next, zone } = when;
     return {
       host: host.name,
@@ -185,7 +185,7 @@ const getHostWhen = route({
       lookedUntil: instantToText(when.lookedUntil),
       windows: [...when.windows],
       reasons: when.closed.map((one) => ({ why: one.why, text: closedToText(one) })),
-      told: when.told.map(toldToText),
+      told: [...when.told.map(toldToText), ...(backup === null ? [] : [backup])],
       sentence: whenNextToText(when),
       entries: entries.map(entryReply),
     };

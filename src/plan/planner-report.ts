@@ -182,7 +182,7 @@ export function blockerToText(blocker: Blocker): string {
       const lacks = blocker.lacks === "backup" ? "no backup that is young enough" : "no way back";
       const more = blocker.hosts - blocker.names.length;
       const names = [...blocker.names, ...(more > 0 ? [`${more} more`] : [])].join(", ");
-      return `Hosts of tier ${blocker.tier} (or of none that they say) have ${lacks}, which the policy asks of them: ${names}.`;
+      return `Hosts of tier ${blocker.tier} (or of none that they say) have ${lacks}, which the policy asks of them: ${names}.${blocker.lacks === "backup" ? " Label backup of each host tells when it was backed up." : ""}`;
     }
     case "service-circle":
       return `The policy's order goes in a circle: ${blocker.loop.join(" after ")}.`;

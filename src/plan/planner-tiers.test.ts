@@ -9,7 +9,7 @@ import {
 } from "../../test/builders/plan.ts";
 import { HOUR_MS } from "../base/instant.ts";
 import { parseRings } from "../policy/rings.ts";
-import { backupAt } from "../policy/rings-tiers.ts";
+import { backupAt, backupToText } from "../policy/rings-tiers.ts";
 import { partToText } from "../policy/rings-waves.ts";
 import { checkPlan } from "./checker.ts";
 import { noProcedures, type PlanInput } from "./model.ts";
@@ -35,7 +35,7 @@ test("a critical host without a young backup makes no plan, one without a tier a
   expect(texts(tiered(rules, [good, { tier: "3" }]))).toEqual([]);
   const old = { tier: "0", backup: "2026-11-20" };
   expect(texts(tiered(rules, [old, good, {}, { tier: "1" }]))).toEqual([
-    "Hosts of tier 0 (or of none that they say) have no backup that is young enough, which the policy asks of them: h0, h2.",
+    "Hosts of tier 0 (or of none that they say) have no backup that is young enough, which the policy asks of them: h0, h2. Label backup of each host tells when it was backed up.",
   ]);
   expect(texts(tiered(rules, [{ tier: "0", backup: "20261122T100000Z" }]))).toHaveLength(1);
 });
@@ -137,4 +137,14 @@ test("what a service needs comes before it, however critical that is", () => {
     "step 2 of 3, tier 0: h1",
     "step 3 of 3, tier 3: h0",
   ]);
+});
+
+test("what is known of a backup is said in words, also where it proves nothing", () => {
+  const said = (labels: Record<string, string>) => backupToText(labels, ISSUED_AT);
+  expect(said({})).toBeNull();
+  expect(said({ tier: "0" })).toMatch(/^No backup of this host of tier 0 is told\. .*backup=2026-/);
+  expect(said({ backup: "yesterday" })).toMatch(/^Label backup says "yesterday", which is no time/);
+  expect(said({ backup: "20261122T100000Z" })).toMatch(/which is to come and proves nothing/);
+  expect(said({ backup: "20261121T213000Z" })).toContain("T21:30:00Z, 30 min ago");
+  expect(said({ tier: "0", backup: "2026-11-21" })).toContain("2026-11-21T00:00:00Z, 22 h ago");
 });

@@ -1,5 +1,12 @@
 import { z } from "zod";
-import { DAY_MS, HOUR_MS, type Instant, instantFromText } from "../base/instant.ts";
+import {
+  DAY_MS,
+  durationToText,
+  HOUR_MS,
+  type Instant,
+  instantFromText,
+  instantToText,
+} from "../base/instant.ts";
 import type { Labels } from "../base/labels.ts";
 import { strictFields } from "../base/yaml-text.ts";
 import { duration } from "./rings-fields.ts";
@@ -87,4 +94,26 @@ export function isBackedUp(rule: TierRule, labels: Labels, now: Instant): boolea
   return (
     rule.backupAgeMaxMs === null || (at !== null && at <= now && now - at <= rule.backupAgeMaxMs)
   );
+}
+
+/** How a backup is told to Fettle, as people are shown it. */
+const HOW_TOLD = "such as backup=2026-11-21 or backup=20261121T220000Z";
+
+/**
+ * What is known of the host's backup, in words. Null where neither a backup nor a tier is told, as
+ * nobody asks such a host for one by its own name.
+ */
+export function backupToText(labels: Labels, now: Instant): string | null {
+  const text = labels["backup"];
+  const at = backupAt(labels);
+  if (text === undefined) {
+    const tier = tierOf(labels);
+    return tier === null
+      ? null
+      : `No backup of this host of tier ${tier} is told. Whatever makes it sets a label, ${HOW_TOLD}.`;
+  }
+  if (at === null) return `Label backup says "${text}", which is no time; write one ${HOW_TOLD}.`;
+  const since = instantToText(at).replace(".000Z", "Z");
+  if (at > now) return `Label backup says ${since}, which is to come and proves nothing.`;
+  return `Backed up at ${since}, ${durationToText(now - at)} ago, as its label backup says.`;
 }

@@ -272,6 +272,8 @@ describePages("the pages of hosts", () => {
     await goTo("/hosts/web-1");
     const panel = page.getByRole("region", { name: "When it can be patched" });
     await panel.getByText(/Not now: the freeze "fair" \(F-1\)/).waitFor();
+    await goTo("/hosts/db-1");
+    await panel.getByText(/^No backup of this host of tier 0 is told/).waitFor();
     await page.setViewportSize({ width: 390, height: 844 });
     await goTo("/calendar");
     await expectNoSidewaysScroll(page);
