@@ -95,7 +95,9 @@ export async function showRollout(world: World, actor: Actor, ref: string): Prom
   const { roles, isRequester } = await signerOf(world, actor, seen);
   const mayOperate = operate.inScope === all.all;
   const approve = await count(scopesFor(actor, "change.approve"));
-  const [asked = null] = await loadResumeAsks(db, [`rollout:${seen.id}`]);
+  // An ask ends with the halt that it is about, so what runs has none to look for.
+  const isHalted = loaded.row.state === "halted";
+  const [asked = null] = isHalted ? await loadResumeAsks(db, [`rollout:${seen.id}`]) : [];
   const person = asked === null ? null : await personBehind(db, actor.subject);
   const rights = {
     ...{ mayOperate, mayHalt: stop.inScope > 0, roles, isRequester },
