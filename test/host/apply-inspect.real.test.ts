@@ -90,6 +90,7 @@ describe.skipIf(missing !== null)("a host that is looked at", () => {
     await host.sh("cp /bin/sleep /usr/bin/old-sleep");
     host.write("etc/init.d/old", "#!/bin/sh\nexit 0\n", 0o755);
     await host.sh("/usr/bin/old-sleep 60 </dev/null >/dev/null 2>&1 & echo $! >/run/old.pid");
+    await host.sh(untilRuns("/run/old.pid", "/usr/bin/old-sleep"));
     await host.sh("cp /bin/sleep /usr/bin/new && mv /usr/bin/new /usr/bin/old-sleep");
     const { lines } = await fixture.server.inspect(host, "inspect");
     const pid = host.read("run/old.pid").trim();
@@ -101,8 +102,10 @@ describe.skipIf(missing !== null)("a host that is looked at", () => {
     await host.sh(
       `cp /usr/bin/sleep /usr/bin/old-sleep
        bash -c 'exec -a "sshd: root@notty" /usr/bin/old-sleep 60' </dev/null >/dev/null 2>&1 & echo $! >/run/login.pid
-       bash -c 'exec -a "sshd: /usr/sbin/sshd -D [listener] 0 of 10-100" /usr/bin/old-sleep 60' </dev/null >/dev/null 2>&1 &
-       sleep 0.3; rm /usr/bin/old-sleep`,
+       bash -c 'exec -a "sshd: /usr/sbin/sshd -D [listener] 0 of 10-100" /usr/bin/old-sleep 60' </dev/null >/dev/null 2>&1 & echo $! >/run/daemon.pid
+       ${untilRuns("/run/login.pid", "/usr/bin/old-sleep")}
+       ${untilRuns("/run/daemon.pid", "/usr/bin/old-sleep")}
+       rm /usr/bin/old-sleep`,
     );
     const { lines } = await fixture.server.inspect(host, "inspect");
     const units = lines.filter((l) => l.startsWith("restart ")).map((l) => l.split(/[ \t]/)[1]);
@@ -112,6 +115,7 @@ describe.skipIf(missing !== null)("a host that is looked at", () => {
   test("what runs is told by package, as dpkg knows the files in memory", async () => {
     const host = await fresh();
     await host.sh("sleep 60 </dev/null >/dev/null 2>&1 & echo $! >/run/sleep.pid");
+    await host.sh(untilRuns("/run/sleep.pid", "/usr/bin/sleep"));
     await host.sh("cp /usr/bin/sleep /usr/bin/new && mv /usr/bin/new /usr/bin/sleep");
     await host.sh(
       "busybox httpd -p 0.0.0.0:0 -f </dev/null >/dev/null 2>&1 & echo $! >/run/any.pid",
@@ -537,4 +541,9 @@ async function makeRpm(host: Root, head: readonly string[], files: readonly stri
   await host.sh(
     "rpm -i --justdb --nodeps /rpm/RPMS/*/*.rpm && mv /rpm/RPMS/*/*.rpm /rpm/ && rm -r /rpm/RPMS",
   );
+}
+
+/** A shell's child is the shell itself until it runs its program: what replaces the file waits for it. */
+function untilRuns(pidFile: string, program: string): string {
+  return `until [ "$(readlink "/proc/$(cat ${pidFile})/exe")" = ${program} ]; do sleep 0.02; done`;
 }
