@@ -16149,6 +16149,7 @@ export interface operations {
                             }[];
                         }[];
                         ways: {
+                            agent: number;
                             local: number;
                             piped: number;
                             ssh: number;

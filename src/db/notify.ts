@@ -6,7 +6,7 @@ import { type Connection, clientConfig, type Reader } from "./database.ts";
  * Wake-ups. A notification is a hint that something changed, sent once per transaction, never per
  * row; whoever waits also looks by itself from time to time, so a lost one costs latency only.
  */
-export type Channel = "ledger" | "scan" | "feed" | "rollout" | "change";
+export type Channel = "ledger" | "scan" | "feed" | "rollout" | "change" | "agent";
 
 const RECONNECT_MS = 1_000;
 

@@ -26,6 +26,7 @@ import { startSequencer } from "../ledger/loops.ts";
 import { BEHIND, isDatabaseBehind, RESTORING } from "../ledger/store-behind.ts";
 import { openLogKey } from "../ledger/store-log-key.ts";
 import { closeConnections } from "../reach/connections.ts";
+import { startAgentRelay } from "../reach/loops-agent-relay.ts";
 import { finishPruning } from "../records/actions-prune.ts";
 import { startHints } from "../reports/loops-live.ts";
 import { openIfBehind } from "../restore/actions-open.ts";
@@ -173,7 +174,7 @@ async function standingOf(made: World): Promise<Standing> {
   return { world, setReadOnly: (why) => (readOnly = why) };
 }
 
-const channels: readonly Channel[] = ["ledger", "scan", "feed", "rollout", "change"];
+const channels: readonly Channel[] = ["ledger", "scan", "feed", "rollout", "change", "agent"];
 
 /** All background work: none of it runs while the server is for reading only. */
 class Work {
@@ -287,6 +288,8 @@ async function startLoops(
   };
   const sequencer = keep("ledger", startSequencer(world, await openLogKey(world)));
   await finishPruning(world);
+  // Ends after all that has talks with hosts.
+  const relay = keep("agents of other servers", startAgentRelay(world));
   const scans = keep("scans", startScanLoop(world));
   keep("sources", startSourceLoop(world));
   const matching = keep("matching", startMatching(world));
@@ -307,5 +310,6 @@ async function startLoops(
     ["feed", [feeds, matching, deadlines, decisions]],
     ["change", [changes, elevations, rollouts]],
     ["rollout", [rollouts, hostPolicies]],
+    ["agent", [relay]],
   ]);
 }

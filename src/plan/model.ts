@@ -115,7 +115,7 @@ export interface PlanHost {
   /** Distribution and release, such as `debian 12`. */
   readonly os: string;
   /** How it is reached: a piped program guards against mistakes only (host protocol §9). */
-  readonly way: "local" | "ssh" | "piped";
+  readonly way: "local" | "ssh" | "piped" | "agent";
   /** Its time zone as it reported it; null where it did not. */
   readonly zone: string | null;
 }

@@ -33,7 +33,7 @@ export function reportFor(facts: {
   const { distinct: drafts } = facts.drafts;
   const steps = [...drafts].flatMap((draft) => draft.body.steps);
   const irreversible = irreversiblePackages(drafts);
-  const ways: Record<PlanHost["way"], number> = { local: 0, ssh: 0, piped: 0 };
+  const ways: Record<PlanHost["way"], number> = { local: 0, ssh: 0, piped: 0, agent: 0 };
   const files = fileReports(facts.candidates, facts.input);
   for (const { host } of facts.candidates) ways[host.way] += 1;
   return {

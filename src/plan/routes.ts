@@ -277,7 +277,10 @@ const getPlan = route({
     budgets: z.array(budgetSchema),
     /** What the canary waves leave untried. */
     canaries: z.array(canariesSchema),
-    ways: z.strictObject({ local: z.number(), ssh: z.number(), piped: z.number() }),
+    /** How many hosts are reached how; those of `agent` call in. */
+    ways: z.strictObject({
+      ...{ local: z.number(), ssh: z.number(), piped: z.number(), agent: z.number() },
+    }),
     /** What goes on being judged after the last wave, and how much is taken back by itself. */
     triggers: z.array(z.string()),
     warnings: z.array(z.string()),

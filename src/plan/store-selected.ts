@@ -62,7 +62,7 @@ export async function loadSelectedHosts(
     select h.id, h.name, h.protocol_id as "protocolId", h.labels, h.mode,
            h.inspected_at as "inspectedAt", h.contact_state = 'reachable' as "isReachable",
            h.facts ->> 'zone' as zone, p.digest as "packageSet", o.digest as "offerSet",
-           case when h.way ->> 'kind' = 'local' then 'local'
+           case when h.way ->> 'kind' in ('local', 'agent') then h.way ->> 'kind'
                 when h.way ->> 'program' = 'piped' then 'piped' else 'ssh' end as way,
            case when p.is_touched and h.facts is not null then jsonb_build_object(
              'services', h.facts -> 'services', 'held', h.facts -> 'held',

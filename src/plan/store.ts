@@ -97,7 +97,10 @@ const reportSchema = z.object({
   canaries: z.array(canaryReportSchema).default([]),
   // Plans that were made before procedures were asked for ask for none.
   procedures: proceduresSchema.default({ parties: [], names: [], hosts: 0, uncovered: 0 }),
-  ways: z.object({ local: z.number(), ssh: z.number(), piped: z.number() }),
+  // Plans that were made before hosts that call in were counted apart have them among `ssh`.
+  ways: z.object({
+    ...{ local: z.number(), ssh: z.number(), piped: z.number(), agent: z.number().default(0) },
+  }),
   warnings: z.array(z.string()),
   parent: z
     .string()

@@ -16,12 +16,26 @@ export interface AgentExchange {
   open(host: string, request: SessionRequest): HostSession;
   /** The host polled. What waits for it, or what is opened within the given time; null for nothing. */
   begin(host: string, waitMs: number): Promise<BegunTalk | null>;
-  /** How many sessions wait for their hosts to poll; each costs some kilobytes and nothing else. */
-  waiting(): number;
   /** When the host comes back, as it was told; null when this server has not seen it. */
   expect(host: string, atMs: number): void;
   /** What the host's program said; gives what it is told, or null for a talk that is over. */
   said(host: string, talk: string, part: SaidPart): Promise<string | null>;
+  /** The same two for a host that called another server, which carries the talk. */
+  beginHere(host: string): BegunTalk | null;
+  saidHere(host: string, talk: string, part: SaidPart): Promise<string | null>;
+  /** What this server has not may be another's; returns what ends that. */
+  join(others: OtherServers): () => void;
+}
+
+/** Servers on the same database, each with talks of its own. */
+export interface OtherServers {
+  begin(host: string): Promise<BegunTalk | null>;
+  said(host: string, talk: string, part: SaidPart): Promise<string | null>;
+  /** How a talk of this server stands now; null: it is over. */
+  changed(
+    talk: string,
+    now: { readonly talk: string; readonly host: string; readonly isBegun: boolean } | null,
+  ): void;
 }
 
 export interface BegunTalk {
@@ -49,67 +63,94 @@ const exchanges = new Map<string, AgentExchange>();
 export function agentExchange(state: string): AgentExchange {
   const known = exchanges.get(state);
   if (known !== undefined) return known;
-  const made = makeExchange();
+  const made = new Exchange();
   exchanges.set(state, made);
   return made;
 }
 
-function makeExchange(): AgentExchange {
-  const waiting = new Map<string, AgentSession[]>();
-  let waitingCount = 0;
-  const running = new Map<string, AgentSession>();
-  const expected = new Map<string, number>();
-  const watchers = new Map<string, () => void>();
+class Exchange implements AgentExchange {
+  readonly #waiting = new Map<string, AgentSession[]>();
+  readonly #running = new Map<string, AgentSession>();
+  readonly #expected = new Map<string, number>();
+  readonly #watchers = new Map<string, () => void>();
+  #others: OtherServers | null = null;
 
-  const forget = (session: AgentSession): void => {
-    const all = waiting.get(session.host) ?? [];
-    const left = all.filter((other) => other !== session);
-    waitingCount -= all.length - left.length;
-    if (left.length === 0) waiting.delete(session.host);
-    else waiting.set(session.host, left);
-    running.delete(session.talk);
-  };
-  const take = (host: string): BegunTalk | null => {
-    const next = waiting.get(host)?.[0];
+  open(host: string, request: SessionRequest): HostSession {
+    const dueMs = this.#expected.get(host);
+    const waitMs = dueMs === undefined ? UNKNOWN_MS : dueMs - Date.now() + GRACE_MS;
+    const onEnd = (session: AgentSession): void => {
+      this.#forget(session);
+      this.#others?.changed(session.talk, null);
+    };
+    const session = new AgentSession(host, request, { waitMs, onEnd });
+    if (session.isOver()) return session;
+    this.#waiting.set(host, [...(this.#waiting.get(host) ?? []), session]);
+    this.#others?.changed(session.talk, { talk: session.talk, host, isBegun: false });
+    this.#watchers.get(host)?.();
+    return session;
+  }
+
+  async begin(host: string, waitMs: number): Promise<BegunTalk | null> {
+    return (await this.#beginSoon(host, waitMs)) ?? (await this.#others?.begin(host)) ?? null;
+  }
+
+  expect(host: string, atMs: number): void {
+    this.#expected.set(host, atMs);
+  }
+
+  async said(host: string, talk: string, part: SaidPart): Promise<string | null> {
+    if (this.#running.has(talk) || this.#others === null) return this.saidHere(host, talk, part);
+    return this.#others.said(host, talk, part);
+  }
+
+  beginHere(host: string): BegunTalk | null {
+    const next = this.#waiting.get(host)?.[0];
     if (next === undefined) return null;
-    forget(next);
-    running.set(next.talk, next);
+    this.#forget(next);
+    this.#running.set(next.talk, next);
+    this.#others?.changed(next.talk, { talk: next.talk, host, isBegun: true });
     return { talk: next.talk, input: next.begin() };
-  };
-  return {
-    open(host, request) {
-      const dueMs = expected.get(host);
-      const waitMs = dueMs === undefined ? UNKNOWN_MS : dueMs - Date.now() + GRACE_MS;
-      const session = new AgentSession(host, request, { waitMs, onEnd: forget });
-      if (!session.isOver()) {
-        waiting.set(host, [...(waiting.get(host) ?? []), session]);
-        waitingCount += 1;
-        watchers.get(host)?.();
-      }
-      return session;
-    },
-    async begin(host, waitMs) {
-      const first = take(host);
-      if (first !== null || waitMs <= 0) return first;
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, waitMs);
-        watchers.set(host, () => {
-          clearTimeout(timer);
-          resolve();
-        });
+  }
+
+  async saidHere(host: string, talk: string, part: SaidPart): Promise<string | null> {
+    const session = this.#running.get(talk);
+    return session === undefined || session.host !== host ? null : session.take(part);
+  }
+
+  join(others: OtherServers): () => void {
+    this.#others = others;
+    for (const { talk, host } of [...this.#waiting.values()].flat()) {
+      others.changed(talk, { talk, host, isBegun: false });
+    }
+    for (const { talk, host } of this.#running.values()) {
+      others.changed(talk, { talk, host, isBegun: true });
+    }
+    return () => {
+      this.#others = null;
+    };
+  }
+
+  /** What waits for the host here, or is opened within the given time. */
+  async #beginSoon(host: string, waitMs: number): Promise<BegunTalk | null> {
+    const first = this.beginHere(host);
+    if (first !== null || waitMs <= 0) return first;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, waitMs);
+      this.#watchers.set(host, () => {
+        clearTimeout(timer);
+        resolve();
       });
-      watchers.delete(host);
-      return take(host);
-    },
-    waiting: () => waitingCount,
-    expect(host, atMs) {
-      expected.set(host, atMs);
-    },
-    async said(host, talk, part) {
-      const session = running.get(talk);
-      return session === undefined || session.host !== host ? null : session.take(part);
-    },
-  };
+    });
+    this.#watchers.delete(host);
+    return this.beginHere(host);
+  }
+
+  #forget(session: AgentSession): void {
+    const left = (this.#waiting.get(session.host) ?? []).filter((other) => other !== session);
+    if (left.length === 0) this.#waiting.delete(session.host);
+    else this.#waiting.set(session.host, left);
+    this.#running.delete(session.talk);
+  }
 }
 
 /** One talk. It answers the host's request when whoever talks has nothing more to say for now. */

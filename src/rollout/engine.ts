@@ -18,8 +18,8 @@ export const LEASE_SECONDS = 120;
 export const KEEP_LEASES_MS = 4_000;
 /** Connections at once; each costs some megabytes and an `ssh` process. */
 export const CONVERSATIONS_MAX = 64;
-/** Jobs beside those that wait for hosts to call in: some tens of kilobytes each, for a minute. */
-export const AGENTS_WAITING_MAX = 500;
+/** Talks with hosts that call in, beside the connections: no process, some tens of kilobytes each. */
+export const AGENTS_MAX = 1000;
 
 /** Enough for a statement to be cheap per row, few enough to commit within some milliseconds. */
 export const CLAIM_BATCH_MAX = 1000;

@@ -6,16 +6,16 @@ import type { Bundle } from "../fleet/bundle.ts";
 import type { Conversation, ConversationEnd, JournalLine } from "../fleet/model.ts";
 import type { Host } from "../inventory/model.ts";
 import { everywhere, loadHosts } from "../inventory/store.ts";
-import { agentExchange } from "../reach/agent-exchange.ts";
 import { isSilence } from "../reach/model.ts";
 import { bundlesFor } from "./actions-bundle.ts";
 import { permitDesk } from "./actions-permit.ts";
 import { progressDesk, resultDesk, signedResult } from "./actions-results.ts";
 import { lookOverLine } from "./actions-verify.ts";
-import { AGENTS_WAITING_MAX, CONVERSATIONS_MAX, type Engine, LEASE_SECONDS } from "./engine.ts";
+import { CONVERSATIONS_MAX, type Engine, LEASE_SECONDS } from "./engine.ts";
 import type { Hold } from "./hold.ts";
 import { journalMove } from "./journal-move.ts";
 import { retryAfterRefusal } from "./result-move.ts";
+import { RunningTalks } from "./running-talks.ts";
 import { loadRollout, type RolloutRow } from "./store.ts";
 import type { Claimed } from "./store-claims.ts";
 import {
@@ -57,62 +57,42 @@ export function holdConversations(
     results: resultDesk(engine),
     progress: progressDesk(engine),
   };
-  const running = new Map<TargetKey, Promise<void>>();
-  /** Talks that failed here, as when the database went away, and that the rows still call held. */
-  const failed = new Set<TargetKey>();
+  const running = new RunningTalks(engine, onEnd);
   const abort = new AbortController();
-  const begin = (key: TargetKey, work: () => Promise<string | null>): void => {
-    const done = work()
-      .catch((cause: unknown) => {
-        engine.world.log.error({ err: cause, host: key.host }, "a talk with a host failed");
-        failed.add(key);
-        return null;
-      })
-      .then((state) => {
-        running.delete(key);
-        onEnd(state);
-      });
-    running.set(key, done);
-  };
+  const talking: Talking = { engine, desks, signal: abort.signal, running };
   const reserved = { count: 0 };
-  const exchange = agentExchange(engine.world.paths.state);
-  // A job whose host has not called yet is no connection, so those that are do not wait for it.
-  const room = (): number => {
-    const waiting = Math.min(exchange.waiting(), AGENTS_WAITING_MAX);
-    return Math.max(0, CONVERSATIONS_MAX - (running.size - waiting) - reserved.count);
-  };
+  // A talk with a host that calls in is no connection, so those that are do not wait for it.
+  const room = (): number => Math.max(0, CONVERSATIONS_MAX - running.connected() - reserved.count);
   const dispatch = (claimed: readonly Claimed[]): void => {
     for (const some of Map.groupBy(claimed, (one) => one.rollout).values()) {
       const loading = loadJobs(engine, some);
       for (const one of some) {
-        begin(one, async () =>
-          dispatchJob({ engine, desks, signal: abort.signal }, one, await loading),
-        );
+        running.begin(one, async () => dispatchJob(talking, one, await loading));
       }
     }
   };
   return {
     hands: handsWith({ reserved, room, dispatch }),
     async takeOver() {
-      for (const key of failed) {
+      for (const key of running.failed) {
         await giveBack(engine, key);
-        failed.delete(key);
+        running.failed.delete(key);
       }
       if (room() === 0) return 0;
       const keys = await takeOverConversations(engine.world.db, engine.server, room());
       for (const key of keys) {
-        begin(key, () => resumeJob({ engine, desks, signal: abort.signal }, key));
+        running.begin(key, () => resumeJob(talking, key));
       }
       return keys.length;
     },
     keepLeases: () =>
       keepLeases(engine.world.db, engine.server, {
-        keys: [...running.keys()],
+        keys: running.keys(),
         leaseSeconds: LEASE_SECONDS,
       }),
     async stop() {
       abort.abort();
-      await Promise.all(running.values());
+      await running.allEnded();
     },
   };
 }
@@ -151,6 +131,7 @@ interface Talking {
   readonly engine: Engine;
   readonly desks: Desks;
   readonly signal: AbortSignal;
+  readonly running: RunningTalks;
 }
 
 interface Jobs {
@@ -187,6 +168,7 @@ async function dispatchJob(
   if (host === undefined || job === undefined) {
     return drop(engine, claimed, { why: "host-not-enrolled" }, NOT_ENROLLED_RETRY_SECONDS);
   }
+  talking.running.isWith(claimed, host);
   const talk = talkAbout(talking, { rollout, host, key: claimed, isAccepted: false });
   const { executor } = engine;
   const carry = claimed.kind === "revert" ? executor.revert : executor.apply;
@@ -257,6 +239,7 @@ async function takeUp(
   talking: Talking,
   of: { readonly rollout: RolloutRow; readonly host: Host; readonly key: TargetKey },
 ): Promise<ConversationEnd> {
+  talking.running.isWith(of.key, of.host);
   const talk = talkAbout(talking, { ...of, isAccepted: true });
   const end = { ...(await talking.engine.executor.resume(of.host, talk)), isAccepted: true };
   const tries = talk.heardMore() ? 0 : CALL_BACKS_MAX;

@@ -52,6 +52,7 @@ export function planText(plan: Plan, excluded: readonly Excluded[]): string {
     ["drains", plan.drains.map(({ text }) => text).join("; ") || null],
     ["new keys", plan.rotations.map(({ text }) => text).join("; ") || null],
     ["reboot", rebootText(plan)],
+    ["reached", reachedText(plan)],
     [
       "piped hosts",
       plan.ways.piped === 0 ? null : `${plan.ways.piped} (a stolen server owns these)`,
@@ -112,6 +113,17 @@ function bodyText({ digest, text, wayBack }: Plan["bodies"][number]): string {
 function rebootText({ needsReboot, reboots }: Plan): string {
   if (reboots > 0) return `${reboots} ${reboots === 1 ? "host boots" : "hosts boot"} again`;
   return needsReboot ? "needed, and left to people" : "not needed";
+}
+
+/** Null where all are reached alike over SSH, as most are. */
+function reachedText({ ways }: Plan): string | null {
+  const { local, ssh, piped, agent } = ways;
+  if (local + agent === 0) return null;
+  return [
+    ...(ssh + piped > 0 ? [`${ssh + piped} over SSH`] : []),
+    ...(agent > 0 ? [`${agent} when they call in`] : []),
+    ...(local > 0 ? ["this machine itself"] : []),
+  ].join(", ");
 }
 
 function filesText({ limits: { stageSeconds } }: Plan["waves"][number]): string | null {
