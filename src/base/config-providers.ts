@@ -37,6 +37,8 @@ export const providerSchema = z.strictObject({
    * gets an account at the first sign-in, with the roles of their groups.
    */
   people: z.enum(["linked", "created"]).default("linked"),
+  /** Whether signing out here ends the session at the provider too, where it has a page for that. */
+  signOut: z.enum(["there", "here"]).default("there"),
   /** Words of `amr` (RFC 8176) or `acr` that mean two factors. */
   twoFactors: z.array(z.string().min(1).max(200)).max(20).default(["mfa"]),
 });

@@ -2491,7 +2491,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Ends this session, or revokes the token that this request carries. */
+        /** Ends this session, or revokes the token that this request carries. `there` is where the browser goes on to, so that the provider ends its session too (OpenID Connect RP-Initiated Logout 1.0). */
         post: operations["postLogout"];
         delete?: never;
         options?: never;
@@ -4110,7 +4110,7 @@ export interface paths {
         get: operations["getSessions"];
         put?: never;
         /**
-         * Signs in: by `password` (and code), by `passkey` after `passkey-options`, or by `provider-answer` after `provider`. A session's secret is in the cookie only; `as: token` gives a token for the command line instead.
+         * Signs in: by `password` (and code), by `passkey` after `passkey-options`, or by `provider-answer` after `provider`; `provider-signed-out` ends a sign-out that went through a provider. A session's secret is in the cookie only; `as: token` gives a token for the command line instead.
          * @description Open to everybody: This is how one signs in.
          */
         post: operations["postSessions"];
@@ -14403,11 +14403,18 @@ export interface operations {
         requestBody?: never;
         responses: {
             /** @description Done */
-            204: {
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": {
+                        there: {
+                            binding: string;
+                            url: string;
+                        } | null;
+                    };
+                };
             };
             400: components["responses"]["invalid"];
             401: components["responses"]["unauthenticated"];
@@ -19720,6 +19727,11 @@ export interface operations {
                     binding: string;
                     /** @constant */
                     by: "provider-answer";
+                } | {
+                    binding: string;
+                    /** @constant */
+                    by: "provider-signed-out";
+                    state: string;
                 };
             };
         };
@@ -19745,6 +19757,10 @@ export interface operations {
                         /** @constant */
                         kind: "provider";
                         url: string;
+                    } | {
+                        /** @constant */
+                        kind: "signed-out";
+                        title: string;
                     };
                 };
             };

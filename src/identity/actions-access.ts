@@ -6,6 +6,7 @@ import { demandUnscoped } from "../base/unscoped.ts";
 import { inTransaction } from "../db/database.ts";
 import type { World } from "../db/world.ts";
 import { recordEvent } from "../ledger/record.ts";
+import { beginSignOutThere, type SignOutThere } from "./actions-provider-sign-out.ts";
 import { demandFewTries, firstToken, type NewSignIn } from "./actions-setup.ts";
 import type { Proof } from "./fresh-proof.ts";
 import type { ApiToken, TokenId, TokenLimit } from "./model.ts";
@@ -21,20 +22,31 @@ import {
 import { hashPassword, isPassword, newToken, secretHash } from "./store-secret.ts";
 import { deleteSession, deleteSessionsOf, findSession } from "./store-session.ts";
 
-/** Ends the session, or revokes the token, that signed this request in. */
-export async function logOut(world: World, actor: Actor, credentialHash: string): Promise<void> {
-  await inTransaction(world.db, async (tx) => {
-    if (await deleteSession(tx, credentialHash)) {
+/**
+ * Ends the session, or revokes the token, that signed this request in. Returns where the browser goes on
+ * to, so that the session at the provider that began it ends too.
+ */
+export async function logOut(
+  world: World,
+  actor: Actor,
+  of: { readonly credentialHash: string; readonly origin: string | null },
+): Promise<SignOutThere | null> {
+  const { credentialHash, origin } = of;
+  const ended = await inTransaction(world.db, async (tx) => {
+    const session = await deleteSession(tx, credentialHash);
+    if (session !== null) {
       const object = `subject:${actor.subject}`;
       await recordEvent(tx, { type: "session.ended", actor: actor.subject, object });
-      return;
+      return session;
     }
     const used = await findToken(tx, credentialHash);
-    if (used === null || used.token === null) return;
+    if (used === null || used.token === null) return null;
     await revokeTokens(tx, used.token);
     const object = `token:${used.token}`;
     await recordEvent(tx, { type: "token.revoked", actor: actor.subject, object });
+    return null;
   });
+  return ended === null ? null : beginSignOutThere(world, { ended, origin });
 }
 
 /** A token that was narrowed, for a script, must not be able to speak for the whole person. */

@@ -9,6 +9,7 @@ import type { World } from "../db/world.ts";
 import { recordEvent } from "../ledger/record.ts";
 import { spendCode } from "./actions-codes.ts";
 import { passkeyPerson } from "./actions-passkey-sign-in.ts";
+import { sealHint } from "./actions-provider-sign-out.ts";
 import { demandFewTries, firstToken } from "./actions-setup.ts";
 import type { Strength } from "./fresh-proof.ts";
 import { ADDRESS_TRIES_MAX, type SessionId, type SessionOrigin } from "./model.ts";
@@ -111,6 +112,8 @@ interface Beginning extends EntranceCall {
   readonly words?: JsonObject;
   readonly provedAt?: Instant;
   readonly providerSession?: string | null;
+  /** The provider's ID token, by which it is told later that the session ended. */
+  readonly idToken?: string | null;
   /** The door whose tries are forgotten with the right answer. */
   readonly door?: string;
 }
@@ -125,14 +128,15 @@ export async function begin(world: World, of: Beginning): Promise<Entered> {
 
 async function beginSession(world: World, tx: Tx, of: Beginning): Promise<Entered> {
   const { subject, strength, by, provider = null, provedAt = null } = of;
-  const { providerSession = null } = of;
+  const { providerSession = null, idToken = null } = of;
   const { address, program } = of;
   const secret = newSecret();
   const id = newId<SessionId>(world.clock());
   const hash = secretHash(secret);
   const origin = { address, program };
+  const providerHint = await sealHint(world, { session: id, idToken });
   await insertSession(tx, {
-    ...{ id, hash, subject, strength, provider, provedAt, origin, providerSession },
+    ...{ id, hash, subject, strength, provider, provedAt, origin, providerSession, providerHint },
   });
   await recordEvent(tx, {
     type: "session.started",

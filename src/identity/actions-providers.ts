@@ -95,10 +95,11 @@ export async function finishProvider(
     await followGroups(world, tx, { subject: found, groups: person.groups });
     return found;
   });
-  const { strength, seenAt, sid } = person;
+  const { strength, seenAt, sid, idToken } = person;
   return begin(world, {
     ...{ ...call, subject, strength, by: "provider" },
-    ...{ provider: provider.name, provedAt: seenAt, providerSession: sid, words: person.words },
+    ...{ provider: provider.name, provedAt: seenAt, providerSession: sid, idToken },
+    words: person.words,
   });
 }
 
@@ -113,6 +114,8 @@ interface Person {
   readonly seenAt: Instant;
   /** The session there, by which a sign-out may name it. */
   readonly sid: string | null;
+  /** As it came; kept where the provider can be told of a sign-out. */
+  readonly idToken: string | null;
 }
 
 const claimsSchema = z.looseObject({
@@ -161,11 +164,17 @@ async function personSaid(
       words: wordsOf(claims),
       seenAt: claims.auth_time * 1000,
       sid: claims.sid ?? null,
+      idToken: endsSessions(config, provider) ? (tokens.id_token ?? null) : null,
     };
   } catch (cause) {
     world.log.warn({ err: cause, provider: provider.name }, "a provider's answer was refused");
     return null;
   }
+}
+
+/** Whether the provider ends its session when somebody signs out here. */
+function endsSessions(config: oidc.Configuration, { signOut }: ProviderConfig): boolean {
+  return signOut === "there" && config.serverMetadata().end_session_endpoint !== undefined;
 }
 
 const HANDLE = /^[a-z0-9][a-z0-9.-]{0,62}$/;

@@ -70,6 +70,7 @@ function realProvider(issuer: string, client: string): Provider {
         client_id: "fettle",
         client_secret: CLIENT_SECRET,
         redirect_uris: [`${client}/signed-in`],
+        post_logout_redirect_uris: [`${client}/signed-out`],
         grant_types: ["authorization_code"],
         response_types: ["code"],
         backchannel_logout_uri: `${client}/api/v1/providers/company/logout`,
@@ -207,8 +208,14 @@ describe("a real provider", () => {
   });
 });
 
-/** Ends the browser's session at the real provider, which asks once whether that is meant. */
-async function signOutThere(jar: Map<string, string>): Promise<void> {
+/**
+ * Ends the browser's session at the real provider, which asks once whether that is meant; returns where it
+ * sends the browser then.
+ */
+async function signOutThere(
+  jar: Map<string, string>,
+  start = `${honest.issuer}/session/end`,
+): Promise<string> {
   const cookie = () => [...jar].map(([name, value]) => `${name}=${value}`).join("; ");
   const keep = (response: Response) => {
     for (const set of response.headers.getSetCookie()) {
@@ -216,7 +223,7 @@ async function signOutThere(jar: Map<string, string>): Promise<void> {
       jar.set(name, value);
     }
   };
-  const asked = await fetch(`${honest.issuer}/session/end`, { headers: { cookie: cookie() } });
+  const asked = await fetch(start, { headers: { cookie: cookie() } });
   keep(asked);
   const xsrf = /name="xsrf" value="([^"]+)"/.exec(await asked.text())?.[1] ?? "";
   const ended = await fetch(`${honest.issuer}/session/end/confirm`, {
@@ -226,6 +233,8 @@ async function signOutThere(jar: Map<string, string>): Promise<void> {
     body: new URLSearchParams({ xsrf, logout: "yes" }).toString(),
   });
   expect(ended.status).toBeLessThan(400);
+  keep(ended);
+  return new URL(ended.headers.get("location") ?? "", honest.issuer).href;
 }
 
 const ended = async (handle: string): Promise<number> => {
@@ -247,6 +256,120 @@ test("signing out at a real provider signs out here, that session alone and at o
   expect(await me(inside.cookie!)).toMatchObject({ status: 401 });
   expect(Date.now() - from).toBeLessThan(5_000);
   expect((await me(elsewhere.cookie!)).handle, "another browser").toBe("olga");
+});
+
+describe("signing out here", () => {
+  const back = (state: string | null, binding: string) =>
+    post("/api/v1/sessions", { by: "provider-signed-out", state, binding });
+  async function inside(login: string, jar: Map<string, string>): Promise<string> {
+    const begun = await begin("company");
+    const made = await finish(await atProvider(begun.body.url, login, jar), begun.body.binding);
+    expect(made.status, JSON.stringify(made.body)).toBe(200);
+    return made.cookie!;
+  }
+  const leave = (cookie: string) => post("/api/v1/logout", {}, cookie);
+  const eventsOf = async (type: string): Promise<number> => {
+    const { rows } = await sql`select 1 from event where type = ${type}`.execute(world.db);
+    return rows.length;
+  };
+  /** Whether the provider asks again who somebody is. */
+  async function isAskedThere(jar: Map<string, string>): Promise<boolean> {
+    let url = (await begin("company")).body.url as string;
+    for (let step = 0; step < 5; step += 1) {
+      const cookie = [...jar].map(([name, value]) => `${name}=${value}`).join("; ");
+      const response = await fetch(url, { redirect: "manual", headers: { cookie } });
+      for (const set of response.headers.getSetCookie()) {
+        const [name = "", value = ""] = (set.split(";")[0] ?? "").split("=");
+        jar.set(name, value);
+      }
+      const location = response.headers.get("location");
+      if (location === null) return (await response.text()).includes('value="login"');
+      if (location.startsWith(server.url)) return false;
+      url = new URL(location, url).href;
+    }
+    throw new Error("the provider sent the browser in circles");
+  }
+
+  test("ends the session at a real provider too, which knows it by its own token", async () => {
+    const jar = new Map<string, string>();
+    const cookie = await inside("nora", jar);
+    expect(await isAskedThere(new Map(jar)), "still signed in there").toBe(false);
+    const left = await leave(cookie);
+    expect(left.status, JSON.stringify(left.body)).toBe(200);
+    expect(await me(cookie), "over before the provider is asked").toMatchObject({ status: 401 });
+    const { url, binding } = left.body.there;
+    const asked = new URL(url);
+    expect(asked.origin + asked.pathname).toBe(`${honest.issuer}/session/end`);
+    const token = asked.searchParams.get("id_token_hint") ?? "";
+    const claims = JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString());
+    expect(claims).toMatchObject({ sub: "nora", iss: honest.issuer, aud: "fettle" });
+    const sentTo = new URL(await signOutThere(jar, url));
+    expect(sentTo.origin + sentTo.pathname).toBe(`${server.url}/signed-out`);
+    expect(await isAskedThere(jar), "signed out there").toBe(true);
+    const state = sentTo.searchParams.get("state");
+    const said = await back(state, binding);
+    expect(said).toMatchObject({ status: 200, body: { kind: "signed-out", title: "Company" } });
+    expect(said.cookie, "nobody is signed in by it").toBeUndefined();
+    expect(await eventsOf("provider.signed-out")).toBe(1);
+    expect((await back(state, binding)).status, "the same state again").toBe(400);
+    expect(await eventsOf("provider.signed-out")).toBe(1);
+  });
+
+  test("keeps the token sealed, each for its own session, and writes it nowhere else", async () => {
+    const cookie = await inside("otto", new Map());
+    const { rows } = await sql<{ id: string; hint: string }>`
+      select id, provider_hint as hint from session where provider_hint is not null`.execute(
+      world.db,
+    );
+    expect(rows.length).toBeGreaterThan(0);
+    for (const { hint } of rows) expect(hint).not.toMatch(/eyJ|\./);
+    // Another session's hint under this one does not open, and is not sent.
+    await sql`update session set provider_hint = ${rows[0]!.hint} where id in (
+      select session.id from session join subject on subject.id = session.subject
+      where handle = 'otto')`.execute(world.db);
+    const moved = rows.length > 1;
+    const left = await leave(cookie);
+    if (moved) expect(left.body.there).toBeNull();
+    const { rows: written } = await sql<{ n: number }>`
+      select count(*)::int as n from event where event::text like '%eyJ%'`.execute(world.db);
+    expect(written[0]?.n).toBe(0);
+  });
+
+  test("is finished only by the browser and with the state that began it", async () => {
+    const [mine, theirs] = [
+      (await leave(await inside("paul", new Map()))).body.there,
+      (await leave(await inside("quentin", new Map()))).body.there,
+    ];
+    const stateOf = ({ url }: { readonly url: string }) => new URL(url).searchParams.get("state");
+    const [before, done] = [
+      await eventsOf("sign-out.refused"),
+      await eventsOf("provider.signed-out"),
+    ];
+    expect((await back(stateOf(mine), theirs.binding)).status).toBe(400);
+    expect((await back(stateOf(mine), mine.binding)).status, "used up by the try").toBe(400);
+    expect((await back("made up", theirs.binding)).status).toBe(400);
+    const begun = await begin("company");
+    const signIn = new URL(begun.body.url).searchParams.get("state");
+    expect((await back(signIn, begun.body.binding)).status, "a sign-in's state").toBe(400);
+    expect(await eventsOf("sign-out.refused")).toBe(before + 4);
+    expect(await eventsOf("provider.signed-out")).toBe(done);
+    const answer = new URLSearchParams({ code: "c", state: stateOf(theirs) ?? "" }).toString();
+    expect((await finish(answer, theirs.binding)).status, "signs nobody in").toBe(401);
+  });
+
+  test("of a session that a password or a provider without such a page began ends it here", async () => {
+    const byPassword = { by: "password", handle: "ada", password: PASSWORD };
+    const { cookie } = await post("/api/v1/sessions", byPassword);
+    expect((await leave(cookie!)).body).toEqual({ there: null });
+    const begun = await begin("liar");
+    const { searchParams } = new URL(begun.body.url);
+    liar.next = { nonce: searchParams.get("nonce") ?? "", claims: { preferred_username: "rita" } };
+    const query = { code: "c", state: searchParams.get("state") ?? "", iss: liar.issuer };
+    const other = await finish(new URLSearchParams(query).toString(), begun.body.binding);
+    expect(other.status, JSON.stringify(other.body)).toBe(200);
+    expect((await leave(other.cookie!)).body).toEqual({ there: null });
+    expect(await me(other.cookie!)).toMatchObject({ status: 401 });
+  });
 });
 
 describe("a provider that lies", () => {

@@ -10,6 +10,7 @@ import {
   enterByPassword,
 } from "./actions-enter.ts";
 import { passkeyChallenge, whyNoPasskeys } from "./actions-passkey-sign-in.ts";
+import { finishSignOutThere } from "./actions-provider-sign-out.ts";
 import { beginProvider, finishProvider } from "./actions-providers.ts";
 import { recover } from "./actions-recovery.ts";
 import { type NewSignIn, requestSetupLink, setUp } from "./actions-setup.ts";
@@ -127,7 +128,7 @@ const postSession = servedRoute({
   method: "POST",
   path: "/api/v1/sessions",
   summary:
-    "Signs in: by `password` (and code), by `passkey` after `passkey-options`, or by `provider-answer` after `provider`. A session's secret is in the cookie only; `as: token` gives a token for the command line instead.",
+    "Signs in: by `password` (and code), by `passkey` after `passkey-options`, or by `provider-answer` after `provider`; `provider-signed-out` ends a sign-out that went through a provider. A session's secret is in the cookie only; `as: token` gives a token for the command line instead.",
   permission: { public: "This is how one signs in." },
   body: z.discriminatedUnion("by", [
     z.strictObject({
@@ -147,12 +148,19 @@ const postSession = servedRoute({
       answer: z.string().min(1).max(8_000),
       binding: secret,
     }),
+    z.strictObject({
+      by: z.literal("provider-signed-out"),
+      /** The state that the provider sent the browser back with. */
+      state: z.string().min(1).max(200),
+      binding: secret,
+    }),
   ]),
   reply: z.discriminatedUnion("kind", [
     z.strictObject({ kind: z.literal("session"), subject: z.string() }),
     signInSchema,
     z.strictObject({ kind: z.literal("passkey-options"), options: optionsSchema }),
     z.strictObject({ kind: z.literal("provider"), url: z.string(), binding: z.string() }),
+    z.strictObject({ kind: z.literal("signed-out"), title: z.string() }),
   ]),
   errors: [
     "unauthenticated",
@@ -183,6 +191,10 @@ const postSession = servedRoute({
         const { provider } = body;
         const begun = await beginProvider(world, { provider, origin, link: null });
         return { kind: "provider" as const, ...begun };
+      }
+      case "provider-signed-out": {
+        const title = await finishSignOutThere(world, { ...body, address });
+        return { kind: "signed-out" as const, title };
       }
       case "provider-answer":
         return entered(context, await finishProvider(world, { ...body, ...call(body.as) }));

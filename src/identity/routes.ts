@@ -30,15 +30,19 @@ const time = z.iso.datetime();
 const postLogout = servedRoute({
   method: "POST",
   path: "/api/v1/logout",
-  summary: "Ends this session, or revokes the token that this request carries.",
+  summary:
+    "Ends this session, or revokes the token that this request carries. `there` is where the browser goes on to, so that the provider ends its session too (OpenID Connect RP-Initiated Logout 1.0).",
   permission: "signed-in",
-  reply: null,
+  reply: z.strictObject({
+    there: z.strictObject({ url: z.string(), binding: z.string() }).nullable(),
+  }),
   async handle(context) {
-    const { credentialHash } = context.request;
+    const { credentialHash, origin } = context.request;
     if (credentialHash === null) throw new Failure("unauthenticated", "You are not signed in.");
-    await logOut(context.world, context.actor, credentialHash);
+    const there = await logOut(context.world, context.actor, { credentialHash, origin });
     setSessionCookie(context, "", 0);
-    return null;
+    context.request.markSecret();
+    return { there };
   },
 });
 

@@ -318,11 +318,13 @@ describe("one-time codes", () => {
     const { body } = await post("/api/v1/me/codes", { cookie });
     const totp = new TOTP({ secret: body.secret });
     const code = (steps = 0) => totp.generate({ timestamp: world.clock() + steps * 30_000 });
-    const confirmed = await post("/api/v1/me/codes/confirm", { cookie, body: { code: code() } });
+    const confirming = code();
+    const confirmed = await post("/api/v1/me/codes/confirm", {
+      ...{ cookie, body: { code: confirming } },
+    });
     expect(confirmed.status).toBe(200);
     return {
-      cookie,
-      code,
+      ...{ cookie, code, confirming },
       secret: body.secret,
       recovery: confirmed.body.recoveryCodes as string[],
     };
@@ -333,14 +335,14 @@ describe("one-time codes", () => {
     });
 
   test("are asked for after the right password only, and each works once", async () => {
-    const { code } = await withCodes("cody");
+    const { code, confirming } = await withCodes("cody");
     expect((await enter("cody")).body).toMatchObject({
       code: "proof-needed",
       facts: { needs: "code" },
     });
     const wrong = { by: "password", handle: "cody", password: `${PASSWORD}!` };
     expect((await post("/api/v1/sessions", { body: wrong })).body.code).toBe("unauthenticated");
-    expect((await enter("cody", code())).status, "the confirming code is used up").toBe(401);
+    expect((await enter("cody", confirming)).status, "the confirming code is used up").toBe(401);
     shift += 30_000;
     const now = code();
     const [one, two] = await Promise.all([enter("cody", now), enter("cody", now)]);

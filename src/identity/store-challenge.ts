@@ -5,7 +5,7 @@ import { type Reader, sqlJson } from "../db/database.ts";
 import { secretHash } from "./store-secret.ts";
 
 /** What a sign-in under way must come back with. Kept as a digest, for one use within minutes. */
-export type ChallengePurpose = "sign-in" | "passkey" | "proof" | "provider";
+export type ChallengePurpose = "sign-in" | "passkey" | "proof" | "provider" | "provider-sign-out";
 
 const CHALLENGE_LIFE_MS = 5 * MINUTE_MS;
 

@@ -59,6 +59,8 @@ export async function insertSession(
     readonly provedAt: Instant | null;
     /** What the provider calls the session there. */
     readonly providerSession?: string | null;
+    /** The sealed ID token of the sign-in. */
+    readonly providerHint?: string | null;
   },
 ): Promise<void> {
   await sql`
@@ -67,9 +69,9 @@ export async function insertSession(
   const { id, hash, subject, origin, strength, provider, provedAt } = session;
   await sql`
     insert into session (id, hash, subject, address, program, strength, provider, provider_session,
-      proved_at)
+      provider_hint, proved_at)
     values (${id}, ${hash}, ${subject}, ${origin.address}, ${origin.program}, ${strength},
-      ${provider}, ${session.providerSession ?? null},
+      ${provider}, ${session.providerSession ?? null}, ${session.providerHint ?? null},
       ${provedAt === null ? sql`now()` : sql`least(now(), ${sqlInstant(provedAt)})`})`.execute(tx);
 }
 
@@ -86,9 +88,21 @@ export async function loadSessions(
   return rows;
 }
 
-export async function deleteSession(tx: Tx, hash: string): Promise<boolean> {
-  const deleted = await sql`delete from session where hash = ${hash}`.execute(tx);
-  return deleted.numAffectedRows === 1n;
+export interface EndedSession {
+  readonly id: SessionId;
+  readonly subject: SubjectId;
+  /** Who vouched for it; null for a sign-in of this server's own. */
+  readonly provider: string | null;
+  /** The sealed ID token of the sign-in. */
+  readonly hint: string | null;
+}
+
+/** What ended; null when there was no such session. */
+export async function deleteSession(tx: Tx, hash: string): Promise<EndedSession | null> {
+  const { rows } = await sql<EndedSession>`
+    delete from session where hash = ${hash}
+    returning id, subject, provider, provider_hint as hint`.execute(tx);
+  return rows[0] ?? null;
 }
 
 export async function deleteSessionsOf(tx: Tx, subject: SubjectId): Promise<void> {

@@ -46,6 +46,8 @@ export const sentencesOfPeople: Sentences = {
   "code.removed": () => "removed the one-time codes",
   "sign-out.refused": (f) =>
     `refused to end sessions at the word of the provider ${text(f["provider"])}: ${text(f["why"])}`,
+  "provider.signed-out": (f) =>
+    `signed out at the provider ${text(f["provider"])} too, which sent the browser back`,
   "provider.linked": () => "linked the account to one of an identity provider",
   "key.added": (f) =>
     `added the approver key ${text(f["fingerprint"])} of class ${text(f["class"])}`,

@@ -50,6 +50,7 @@ function page(path: string, load: () => Promise<Record<string, unknown>>, name: 
 const tree = root.addChildren([
   open("/sign-in", () => import("../identity/sign-in.tsx"), "SignInPage"),
   open("/signed-in", () => import("../identity/signed-in.tsx"), "SignedInPage"),
+  open("/signed-out", () => import("../identity/signed-out.tsx"), "SignedOutPage"),
   open("/setup", () => import("../identity/setup.tsx"), "SetupPage"),
   open("/invite", () => import("../identity/invite.tsx"), "InvitePage"),
   shell.addChildren([

@@ -1,3 +1,4 @@
+import { leaveToSignOut } from "../identity/provider.ts";
 import { api, ask, type Reply } from "./api.ts";
 import { queries, useAnswer } from "./queries.ts";
 
@@ -22,9 +23,10 @@ export function loadMe() {
   });
 }
 
-/** Ends the session and forgets all that was shown. */
+/** Ends the session, here and at the provider that began it, and forgets all that was shown. */
 export async function signOut(): Promise<void> {
-  await api.POST("/api/v1/logout");
+  const { data } = await api.POST("/api/v1/logout");
   queries.clear();
-  window.location.assign("/sign-in");
+  if (data?.there == null) window.location.assign("/sign-in");
+  else leaveToSignOut(data.there);
 }

@@ -39,3 +39,22 @@ export async function answerOfProvider(): Promise<string> {
   queries.clear();
   return next ?? "/";
 }
+
+const KEPT_LEAVING = "fettle-signing-out";
+
+/** Goes to the provider, so that the session there ends too. */
+export function leaveToSignOut(there: { readonly url: string; readonly binding: string }): void {
+  sessionStorage.setItem(KEPT_LEAVING, there.binding);
+  window.location.assign(there.url);
+}
+
+/** Hands in what the provider sent the browser back with; returns its title, null where it sent nothing. */
+export async function backFromSignOut(): Promise<string | null> {
+  const binding = sessionStorage.getItem(KEPT_LEAVING);
+  const state = new URLSearchParams(window.location.search).get("state");
+  sessionStorage.removeItem(KEPT_LEAVING);
+  if (binding === null || state === null) return null;
+  const body = { by: "provider-signed-out" as const, state, binding };
+  const answer = await ask(api.POST("/api/v1/sessions", { body }));
+  return answer.kind === "signed-out" ? answer.title : null;
+}
