@@ -19,9 +19,10 @@ const targetColumns = sql`
   t.wave, t.kind, t.state, t.is_begun as "isBegun", t.attempt, t.verdict, t.hold,
   ${millis(sql`t.retry_at`)} as "retryAt", ${millis(sql`t.trouble_since`)} as "troubleSince",
   t.step, t.result_code as "resultCode", t.way, t.evidence,
-  (select j.keys from job_result j join rollout o on o.plan = j.plan
-    where o.id = t.rollout and j.host = t.host and j.is_applied and j.keys is not null
-    order by j.counter desc limit 1) as keys,
+  case when t.claimed_at is not null or t.ended_at is not null then
+    (select j.keys from job_result j join rollout o on o.plan = j.plan
+      where o.id = t.rollout and j.host = t.host and j.is_applied and j.keys is not null
+      order by j.counter desc limit 1) end as keys,
   ${millis(sql`t.ended_at`)} as "endedAt", s.is_quarantined as "isQuarantined",
   coalesce((select o.number from rollout o where o.id = s.rollout and o.id <> t.rollout),
            (select o.number from target u join rollout o on o.id = u.rollout

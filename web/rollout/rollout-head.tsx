@@ -3,7 +3,7 @@ import { useState } from "react";
 import { durationToText, SECOND_MS } from "../../src/base/instant.ts";
 import { api, ask } from "../app/api.ts";
 import { Go } from "../app/go.tsx";
-import { ActionButton } from "../parts/actions.tsx";
+import { ActionButton, actionFor } from "../parts/actions.tsx";
 import { ClockTime, Instant } from "../parts/instant.tsx";
 import { Shape, StateWord } from "../parts/mark.tsx";
 import { PageHead } from "../parts/page-head.tsx";
@@ -127,110 +127,102 @@ function measuredText({ basis, measured }: Rollout["forecast"]): string {
     : `From how long ${measured} hosts took in earlier rollouts; none of its own is done.`;
 }
 
+/** What a person may say to a rollout with no more than why: one request each. */
+interface Deed {
+  readonly verb: string;
+  readonly path:
+    | "/api/v1/rollouts/{rollout}/revert"
+    | "/api/v1/rollouts/{rollout}/stop"
+    | "/api/v1/rollouts/{rollout}/resume/agreement"
+    | "/api/v1/rollouts/{rollout}/resume";
+  /** What will happen, asked before it does. */
+  readonly confirm: string;
+  readonly isShown: (rollout: Rollout) => boolean;
+  readonly look: "danger" | "danger-when-halted" | "primary";
+}
+
+/** In the order of the page. */
+const deeds: readonly Deed[] = [
+  {
+    verb: "revert",
+    path: "/api/v1/rollouts/{rollout}/revert",
+    confirm:
+      "Halts the rollout and takes the patch back from every host that has it, within the time that the plan allows.",
+    isShown: (rollout) => actionFor(rollout.actions, "revert")?.allowed === true,
+    look: "danger",
+  },
+  {
+    verb: "stop",
+    path: "/api/v1/rollouts/{rollout}/stop",
+    confirm:
+      "Ends the rollout for good. Hosts at work finish by themselves; what is left needs a new plan.",
+    isShown: () => true,
+    look: "danger-when-halted",
+  },
+  {
+    verb: "agree",
+    path: "/api/v1/rollouts/{rollout}/resume/agreement",
+    confirm:
+      "Goes on, as another person asked, and acknowledges the failures seen so far; later ones halt it again.",
+    isShown: (rollout) => rollout.asked !== null,
+    look: "primary",
+  },
+  {
+    verb: "resume",
+    path: "/api/v1/rollouts/{rollout}/resume",
+    confirm:
+      "Asks to go on. Somebody else who may approve has to agree, unless the change policy asks for nobody else.",
+    isShown: (rollout) => rollout.state === "halted",
+    look: "primary",
+  },
+];
+
 function Buttons(props: {
   readonly rollout: Rollout;
   readonly onHalted: (may: MayStillStart) => void;
 }) {
   const { rollout, onHalted } = props;
   const topics = [`rollout:${rollout.id}`, "rollouts"];
-  const path = { rollout: rollout.id };
-  const actionFor = (verb: string) => rollout.actions.find((action) => action.verb === verb);
-  const labelOf = (verb: string) => actionFor(verb)?.label ?? verb;
-  const halt = async (reason: string) => {
-    const body = { reason, freeze: false };
-    const answer = await ask(
-      api.POST("/api/v1/rollouts/{rollout}/halt", { params: { path }, body }),
-    );
-    onHalted(answer.mayStillStart);
+  const params = { path: { rollout: rollout.id } };
+  const isHalted = rollout.state === "halted";
+  const common = (verb: string) => {
+    const action = actionFor(rollout.actions, verb);
+    return { action, label: action?.label ?? verb, topics, asksReason: true };
   };
   if (rollout.endedAt !== null) return null;
-  const isHalted = rollout.state === "halted";
   return (
     <>
       <ActionButton
-        action={actionFor("retry")}
-        label={labelOf("retry")}
-        topics={topics}
-        asksReason
+        {...common("retry")}
         confirm="Every failed host gets a new attempt, within what the approved plan allows."
         act={(reason) =>
           ask(
-            api.POST("/api/v1/rollouts/{rollout}/retry", {
-              params: { path },
-              body: { except: [], reason },
-            }),
+            api.POST("/api/v1/rollouts/{rollout}/retry", { params, body: { except: [], reason } }),
           )
         }
       />
-      {actionFor("revert")?.allowed === true && (
+      {deeds
+        .filter((deed) => deed.isShown(rollout))
+        .map(({ verb, path, confirm, look }) => (
+          <ActionButton
+            key={verb}
+            {...common(verb)}
+            isPrimary={look === "primary"}
+            isDangerous={look === "danger" || (look === "danger-when-halted" && isHalted)}
+            confirm={confirm}
+            act={(reason) => ask(api.POST(path, { params, body: { reason } }))}
+          />
+        ))}
+      {!isHalted && (
         <ActionButton
-          action={actionFor("revert")}
-          label={labelOf("revert")}
-          topics={topics}
-          asksReason
-          isDangerous
-          confirm="Halts the rollout and takes the patch back from every host that has it, within the time that the plan allows."
-          act={(reason) =>
-            ask(
-              api.POST("/api/v1/rollouts/{rollout}/revert", { params: { path }, body: { reason } }),
-            )
-          }
-        />
-      )}
-      <ActionButton
-        action={actionFor("stop")}
-        label={labelOf("stop")}
-        topics={topics}
-        asksReason
-        isDangerous={isHalted}
-        confirm="Ends the rollout for good. Hosts at work finish by themselves; what is left needs a new plan."
-        act={(reason) =>
-          ask(api.POST("/api/v1/rollouts/{rollout}/stop", { params: { path }, body: { reason } }))
-        }
-      />
-      {rollout.asked !== null && (
-        <ActionButton
-          action={actionFor("agree")}
-          label={labelOf("agree")}
-          topics={topics}
-          asksReason
-          isPrimary
-          confirm="Goes on, as another person asked, and acknowledges the failures seen so far; later ones halt it again."
-          act={(reason) =>
-            ask(
-              api.POST("/api/v1/rollouts/{rollout}/resume/agreement", {
-                params: { path },
-                body: { reason },
-              }),
-            )
-          }
-        />
-      )}
-      {isHalted ? (
-        <ActionButton
-          key="resume"
-          action={actionFor("resume")}
-          label={labelOf("resume")}
-          topics={topics}
-          asksReason
-          isPrimary
-          confirm="Asks to go on. Somebody else who may approve has to agree, unless the change policy asks for nobody else."
-          act={(reason) =>
-            ask(
-              api.POST("/api/v1/rollouts/{rollout}/resume", { params: { path }, body: { reason } }),
-            )
-          }
-        />
-      ) : (
-        <ActionButton
-          key="halt"
-          action={actionFor("halt")}
-          label={labelOf("halt")}
-          topics={topics}
-          asksReason
+          {...common("halt")}
           isDangerous
           confirm="Nothing starts any more until somebody resumes. Hosts at work finish by themselves."
-          act={halt}
+          act={async (reason) => {
+            const body = { reason, freeze: false };
+            const answer = await ask(api.POST("/api/v1/rollouts/{rollout}/halt", { params, body }));
+            onHalted(answer.mayStillStart);
+          }}
         />
       )}
     </>
