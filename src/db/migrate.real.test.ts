@@ -115,9 +115,12 @@ const rewritten: Readonly<Record<string, readonly string[]>> = {
     // How far a publisher was asked is kept with the source (0013), and it is asked once more.
     ...["feed.etag", "feed.last_modified", "feed.next_check_at"],
     // Deadlines name their policy (0017); a statement is of several packages and ids (0013).
-    ...["patch.deadline", "statement.package_name", "statement.vulnerability"],
+    "patch.deadline",
+    // Bytes in place of their digits (0108).
+    "plan_leaf.digest",
+    ...["statement.package_name", "statement.vulnerability"],
   ],
-  "0029": [],
+  "0029": ["plan_leaf.digest"],
 };
 
 it.each(Object.entries(rewritten))(

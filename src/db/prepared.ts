@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { PostgresPool, PostgresPoolClient } from "kysely";
 import type pg from "pg";
+import { copyRows, RowsToCopy } from "./copy-rows.ts";
 
 /**
  * Statements that come again and again are parsed once by each session of the database: it keeps them
@@ -77,6 +78,8 @@ const PLAN_EACH_TIME = "set plan_cache_mode = force_custom_plan";
 function preparingClient(client: pg.PoolClient, names: StatementNames): PostgresPoolClient {
   let isBroken = false;
   const query = async (text: string, values: readonly unknown[]): Promise<unknown> => {
+    const [first] = values;
+    if (first instanceof RowsToCopy) return copyRows(client, text, first);
     const name = names.nameOf(text);
     if (name === null) return client.query(text, [...values]);
     try {

@@ -1,9 +1,11 @@
 import { type RawBuilder, sql } from "kysely";
 import { z } from "zod";
 import { type Digest, isDigest, sha256 } from "../base/digest.ts";
-import { assert } from "../base/failure.ts";
+import { assert, present } from "../base/failure.ts";
 import type { HostId, PatchId, PlanDigest, SubjectId } from "../base/ids.ts";
 import type { Instant } from "../base/instant.ts";
+import { copyIn } from "../db/copy-in.ts";
+import type { CopiedRows } from "../db/copy-rows.ts";
 import { type Reader, sqlInstant, sqlJson, type Tx } from "../db/database.ts";
 import type { ChangeClass, RingsPolicy } from "../policy/rings.ts";
 import { partySchema } from "../policy/rings-procedures.ts";
@@ -160,9 +162,7 @@ export async function insertPlan(tx: Tx, made: NewPlan): Promise<boolean> {
   for (const wave of plan.waves) await insertWave(tx, plan.digest, wave);
   await insertBudgets(tx, plan.digest, plan.budgets);
   const sets = await insertWindowSets(tx, plan);
-  for (let at = 0; at < plan.leaves.length; at += ROWS_AT_ONCE) {
-    await insertLeaves(tx, plan.digest, { leaves: plan.leaves.slice(at, at + ROWS_AT_ONCE), sets });
-  }
+  await copyIn(tx, leafRows(plan, sets));
   for (let at = 0; at < excluded.length; at += ROWS_AT_ONCE) {
     await insertExcluded(tx, plan.digest, excluded.slice(at, at + ROWS_AT_ONCE));
   }
@@ -178,21 +178,30 @@ async function insertWave(tx: Tx, plan: PlanDigest, wave: PlannedWave): Promise<
       ${wave.hostCount}, ${sqlJson(wave.limits)})`.execute(tx);
 }
 
-async function insertLeaves(
-  tx: Tx,
-  plan: PlanDigest,
-  { leaves, sets }: { readonly leaves: readonly PlannedLeaf[]; readonly sets: WindowSets },
-): Promise<void> {
-  await sql`
-    insert into plan_leaf (plan, index, leaf, wave, host, protocol_id, body, digest, window_set)
-    select ${plan}, index, nullif(leaf, index), wave, host, protocol_id, body, digest, window_set
-      from unnest(${leaves.map((l) => l.index)}::integer[], ${leaves.map((l) => l.leaf)}::integer[],
-        ${leaves.map((l) => l.wave)}::integer[],
-        ${leaves.map((l) => l.host)}::text[], ${leaves.map((l) => l.protocolId)}::text[],
-        ${leaves.map((l) => l.body)}::text[], ${leaves.map((l) => l.digest)}::text[],
-        ${leaves.map((l) => sets.get(l.windows) ?? null)}::integer[])
-        as l(index, leaf, wave, host, protocol_id, body, digest, window_set)`.execute(tx);
+/** One row for each host, as the table has them. */
+export function leafRows({ digest, leaves }: Plan, sets: WindowSets): CopiedRows {
+  return {
+    table: "plan_leaf",
+    columns: leafColumns,
+    count: leaves.length,
+    write(at, row) {
+      const leaf = present(leaves[at], "a leaf of the plan");
+      row.text(digest);
+      row.integer(leaf.index);
+      row.integer(leaf.leaf === leaf.index ? null : leaf.leaf);
+      row.integer(leaf.wave);
+      row.text(leaf.host);
+      row.text(leaf.protocolId);
+      row.text(leaf.body);
+      row.hex(leaf.digest);
+      row.integer(sets.get(leaf.windows) ?? null);
+    },
+  };
 }
+
+const leafColumns = [
+  ...["plan", "index", "leaf", "wave", "host", "protocol_id", "body", "digest", "window_set"],
+];
 
 async function insertExcluded(
   tx: Tx,
@@ -352,7 +361,7 @@ export async function loadLeaves(
   const isWave = filter.wave === undefined ? sql`true` : sql`wave = ${filter.wave}`;
   const { rows } = await sql<Omit<PlannedLeaf, "text" | "windows"> & { windowSet: number | null }>`
     select index, coalesce(leaf, index) as leaf, wave, host, protocol_id as "protocolId", body,
-           digest, window_set as "windowSet"
+           encode(digest, 'hex') as digest, window_set as "windowSet"
       from plan_leaf l
      where plan = ${plan} and index > ${filter.after ?? -1} and ${isHost} and ${isWave}
        and ${isLeaf} and ${filter.isDistinct === true ? isFirstOfLeaf : sql`true`}
@@ -374,7 +383,7 @@ export async function loadLeafDigests(
   plan: PlanDigest,
 ): Promise<readonly Digest[]> {
   const { rows } = await sql<{ digest: Digest }>`
-    select l.digest from plan_leaf l
+    select encode(l.digest, 'hex') as digest from plan_leaf l
      where l.plan = ${plan} and ${isFirstOfLeaf} order by l.index`.execute(reader);
   return rows.map((row) => row.digest);
 }

@@ -286,7 +286,7 @@ export async function approvedMark(
     await sql`
       insert into plan_leaf (plan, index, leaf, wave, host, protocol_id, body, digest)
       values (${plan}, ${index}, nullif(${leaf}::int, ${index}::int), ${wave}, ${host.id},
-        ${named}, ${sha256(body)}, ${digest})`.execute(db);
+        ${named}, ${sha256(body)}, decode(${digest}, 'hex'))`.execute(db);
   }
   await sql`
     insert into change (id, number, patch, plan, class, state, title, reason, backout, risk, need,
