@@ -1,6 +1,6 @@
 import { type Digest, sha256 } from "../base/digest.ts";
 import { never, present } from "../base/failure.ts";
-import { selects } from "../base/labels.ts";
+import { type Selector, selects } from "../base/labels.ts";
 import type { RingsPolicy } from "../policy/rings.ts";
 import type { HookPair } from "../policy/rings-hooks.ts";
 import { type PackageOrder, placeOf } from "../policy/rings-packages.ts";
@@ -59,24 +59,55 @@ export class Drafts {
 export function draftBodies(candidates: readonly Candidate[], policy: RingsPolicy): Drafts {
   const perResolution = new Map<Resolution, Map<string, DraftBody>>();
   return new Drafts(candidates, (candidate) => {
-    const isRebooted = rebootsFor(policy.reboots, candidate.host, candidate.resolution.moves);
-    const restarts = restartsFor(candidate, policy);
-    const probes = probesFor(candidate, policy);
-    const hooks = hooksFor(candidate, policy);
-    const rotations = rotationsFor(policy.rotations, candidate.host, candidate.resolution.moves);
-    const drains = hooks.map(({ drain }) => drain);
-    const last = isRebooted ? ["reboot"] : [];
-    const key = [restarts, probes, drains, rotations, last]
-      .map((words) => words.join(" "))
-      .join("\n");
-    const known = perResolution.get(candidate.resolution) ?? new Map<string, DraftBody>();
-    perResolution.set(candidate.resolution, known);
     const { resolution } = candidate;
-    const asked = { resolution, hooks, rotations, restarts, isRebooted, probes };
-    const draft = known.get(key) ?? draftBody(asked, policy);
-    known.set(key, draft);
-    return draft;
+    const known = perResolution.get(resolution) ?? new Map<string, DraftBody>();
+    perResolution.set(resolution, known);
+    const fits = fitsOf(candidate, policy);
+    const before = known.get(fits);
+    if (before !== undefined) return before;
+    const draft = draftBody(askedOf(candidate, policy), policy);
+    // Rules that differ in nothing but their labels ask for the same.
+    const same = [...known.values()].find((one) => one.digest === draft.digest) ?? draft;
+    known.set(fits, same);
+    return same;
   });
+}
+
+/**
+ * Which units of its transaction run on the host, and which rules select it, a digit each: what a body
+ * says follows from this and the transaction. Written for each of a million hosts, so it makes no lists.
+ */
+function fitsOf({ host, resolution }: Candidate, policy: RingsPolicy): string {
+  let fits = "";
+  for (const unit of resolution.affectedServices) fits += digit(host.services.includes(unit));
+  for (const rule of policy.probes) fits += digit(isOn(host, rule));
+  for (const rule of policy.hooks) fits += digit(isOn(host, rule));
+  for (const rule of policy.rotations) fits += digit(isOn(host, rule));
+  for (const { when } of policy.reboots) fits += digit(selects(when, host.labels));
+  return fits;
+}
+
+function digit(is: boolean): string {
+  return is ? "1" : "0";
+}
+
+function isOn(
+  host: Candidate["host"],
+  { when, service }: { readonly when: Selector; readonly service: string | null },
+): boolean {
+  return selects(when, host.labels) && (service === null || host.services.includes(service));
+}
+
+function askedOf(candidate: Candidate, policy: RingsPolicy): Parameters<typeof draftBody>[0] {
+  const { host, resolution } = candidate;
+  return {
+    resolution,
+    hooks: hooksFor(candidate, policy),
+    rotations: rotationsFor(policy.rotations, host, resolution.moves),
+    restarts: restartsFor(candidate, policy),
+    isRebooted: rebootsFor(policy.reboots, host, resolution.moves),
+    probes: probesFor(candidate, policy),
+  };
 }
 
 export function irreversiblePackages(drafts: ReadonlySet<DraftBody>): string[] {
@@ -93,15 +124,12 @@ function restartsFor({ host, resolution }: Candidate, { order }: RingsPolicy): s
 }
 
 function probesFor({ host }: Candidate, policy: RingsPolicy): readonly string[] {
-  if (policy.probes.length === 0) return noNames;
   const names = policy.probes
     .filter((rule) => selects(rule.when, host.labels))
     .filter((rule) => rule.service === null || host.services.includes(rule.service))
     .map((rule) => rule.probe);
   return [...new Set(names)];
 }
-
-const noNames: readonly string[] = [];
 
 function draftBody(
   asked: {
