@@ -11,6 +11,7 @@ import { type Connection, type Db, inTransaction, openDatabase } from "../src/db
 import type { World } from "../src/db/world.ts";
 import { haltRollout, lockForHalt, resumeRollout } from "../src/rollout/store-halts.ts";
 import { addHosts, aRollout, type Story } from "../src/rollout/store-story.ts";
+import { treeSeconds } from "./cpu-account.ts";
 import type { BenchDatabase } from "./database.ts";
 import { type HostMemory, judgeAll, ROOM, startSimulatedLoop } from "./engine-loop.ts";
 
@@ -35,15 +36,32 @@ async function judged(world: World, count: number, onJudged: () => void): Promis
   }
 }
 
-/** Hosts a second, from the start of a rollout of two waves to its last host's verdict. */
-export async function wholeLoop({ world }: BenchDatabase, hostCount: number): Promise<number> {
+export interface Looped {
+  readonly perSecond: number;
+  /** Processor time for a host: of this process, its simulated hosts included, and of the database. */
+  readonly serverUs: number;
+  readonly databaseUs: number;
+}
+
+/** From the start of a rollout of two waves to its last host's verdict. */
+export async function wholeLoop(
+  { world, databasePid }: BenchDatabase,
+  hostCount: number,
+): Promise<Looped> {
   await aRolloutOf(world.db, hostCount, Math.max(1, Math.round(hostCount / 100)));
+  const [before, database] = [process.cpuUsage(), treeSeconds(databasePid)];
   const started = performance.now();
   const loop = startSimulatedLoop(world);
   await judged(world, hostCount, () => loop.wake());
   const seconds = (performance.now() - started) / 1_000;
+  const { user, system } = process.cpuUsage(before);
+  const databaseSeconds = treeSeconds(databasePid) - database;
   await loop.stop();
-  return hostCount / seconds;
+  return {
+    perSecond: hostCount / seconds,
+    serverUs: (user + system) / hostCount,
+    databaseUs: (databaseSeconds * 1e6) / hostCount,
+  };
 }
 
 /** Milliseconds from the verdict that ends one wave to the first claim in the next, for each rollout. */

@@ -4,7 +4,13 @@ import { type BenchDatabase, openBenchDatabase } from "./database.ts";
 import { claimAndComplete } from "./engine-claims.ts";
 import { graphileSeconds, pgBossSeconds } from "./engine-peers.ts";
 import { fleetInput, planned, writePlan } from "./engine-plan.ts";
-import { gateToClaim, haltUnderLoad, resumeAfterKill, wholeLoop } from "./engine-whole.ts";
+import {
+  gateToClaim,
+  haltUnderLoad,
+  type Looped,
+  resumeAfterKill,
+  wholeLoop,
+} from "./engine-whole.ts";
 
 /**
  * What the engine bears: `node --expose-gc bench/engine.ts [part …] [--jobs 40000] [--hosts 20000]
@@ -29,9 +35,14 @@ const parts: Readonly<Record<string, (bench: BenchDatabase) => Promise<void>>> =
   plan,
   claims,
   async loop(bench) {
-    const rates: number[] = [];
-    for (let run = 0; run < runs; run += 1) rates.push(await wholeLoop(bench, hosts));
-    print("loop", { hosts, runs, perSecond: Math.round(median(rates)) });
+    const looped: Looped[] = [];
+    for (let run = 0; run < runs; run += 1) looped.push(await wholeLoop(bench, hosts));
+    const middle = (of: (one: Looped) => number): number => Math.round(median(looped.map(of)));
+    print("loop", {
+      ...{ hosts, runs, perSecond: middle((one) => one.perSecond) },
+      serverUs: middle((one) => one.serverUs),
+      databaseUs: middle((one) => one.databaseUs),
+    });
   },
   async gate(bench) {
     const took = await gateToClaim(bench, ROLLOUTS);
@@ -47,14 +58,18 @@ const parts: Readonly<Record<string, (bench: BenchDatabase) => Promise<void>>> =
 };
 
 /** Memory is told of the first plan of each size, before anything of another one is kept. */
-async function plan({ world }: BenchDatabase): Promise<void> {
+async function plan(bench: BenchDatabase): Promise<void> {
   for (const count of flags.plans.split(",").map(Number)) {
     const input = fleetInput(count);
     const one = planned(input);
     const [seconds, grownMiB] = [round(one.seconds), one.grownMiB];
-    const writeSeconds = round(await writePlan(world.db, input, one.made));
     const perHostUs = round((seconds / count) * 1e6);
-    print("plan", { hosts: count, seconds, grownMiB, perHostUs, writeSeconds });
+    print("plan", { hosts: count, seconds, grownMiB, perHostUs });
+    const written = await writePlan(bench, input, one.made);
+    print("rows of a plan", {
+      hosts: count,
+      ...Object.fromEntries(Object.entries(written).map(([key, value]) => [key, round(value)])),
+    });
   }
 }
 

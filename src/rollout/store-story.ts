@@ -246,6 +246,22 @@ export async function brokenInvariants(db: Db): Promise<readonly string[]> {
     select 'host ' || t.host || ' begun without a permit' from target t
      where t.is_begun and not exists (select 1 from job_permit p
        where p.rollout = t.rollout and p.host = t.host and p.attempt = t.attempt)
+    union all
+    select 'wave ' || c.wave || ' has ' || (c.truth - c.hosts) || ' more ' || c.state
+           || ' than counted'
+      from (
+        select rollout, wave, state, sum(hosts) as hosts, sum(truth) as truth from (
+          select rollout, wave, state, kind, verdict, is_begun, is_acknowledged, attempt, is_ended,
+                 hosts, 0 as truth from target_count where not is_stale
+          union all
+          select rollout, wave, state, kind, verdict, is_begun, is_acknowledged, attempt,
+                 ended_at is not null, 0, 1 from target) b
+         group by rollout, wave, state, kind, verdict, is_begun, is_acknowledged, attempt,
+                  is_ended) c
+     where c.truth <> c.hosts
+       and (select coalesce(sum(s.hosts), 0) from target_count s
+             where s.rollout = c.rollout and s.wave = c.wave)
+         = (select w.host_count from wave w where w.rollout = c.rollout and w.number = c.wave)
   `.execute(db);
   return rows.map((row) => row.broken);
 }

@@ -7,6 +7,7 @@ import type { Hold } from "./hold.ts";
 import { rolloutMoves, statesWith, waveMoves } from "./model.ts";
 import { approvalsAllow, witnessesAllow } from "./store-approvals.ts";
 import { controlsAllow, type Ownership, rolloutAllows } from "./store-claims.ts";
+import { foldCounts } from "./store-counts.ts";
 import { itsmAllows } from "./store-itsm.ts";
 import { signOffsAllow } from "./store-sign-offs.ts";
 import { leaves } from "./store-targets.ts";
@@ -146,6 +147,7 @@ export async function recordTurn(
                   ${turn.holds.map(({ holds }) => JSON.stringify(holds))}::jsonb[])
         as n(number, holds)
      where w.rollout = ${turn.rollout} and w.number = n.number and w.holds <> n.holds`.execute(tx);
+  await foldCounts(tx, turn.rollout);
   await sql`update rollout set look_at = ${sqlInstant(turn.lookAt)}
              where id = ${turn.rollout} and look_at = ${turn.seenLookAt}::timestamptz`.execute(tx);
 }

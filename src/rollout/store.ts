@@ -14,18 +14,12 @@ import { type RolloutRules, rolloutRulesSchema, wholeFacts } from "./gate-rules.
 import type { HaltReason, Hold } from "./hold.ts";
 import type { RolloutState, WaveState } from "./model.ts";
 import { loadApprovalHold, witnessGapOfWave } from "./store-approvals.ts";
+import { type CountRow, loadCounts } from "./store-counts.ts";
 import { insertGates, loadStands } from "./store-gates.ts";
 import { type HaltScope, lockOrder } from "./store-halts.ts";
 import { loadOpenings } from "./store-openings.ts";
 import { millis } from "./store-time.ts";
-import {
-  noCounts,
-  type WaveCounts,
-  type WaveFacts,
-  type WaveGate,
-  type Window,
-  type WitnessGap,
-} from "./wave.ts";
+import { noCounts, type WaveFacts, type WaveGate, type Window, type WitnessGap } from "./wave.ts";
 
 /** Rows of rollouts and waves, and the aggregates that decisions are made from. */
 
@@ -320,17 +314,6 @@ export async function loadWaveNumbers(reader: Reader, id: RolloutId): Promise<re
   return rows.map((row) => row.number);
 }
 
-type CountRow = WaveCounts & {
-  readonly revertible: number;
-  readonly orderedBack: number;
-  readonly reverting: number;
-  readonly wave: number;
-  readonly newFailures: number;
-  readonly newSuccesses: number;
-  readonly lastEndedAt: Instant | null;
-  readonly retryable: number;
-};
-
 async function loadWaves(
   reader: Reader,
   id: RolloutId,
@@ -342,9 +325,9 @@ async function loadWaves(
            ${millis(sql`opened_at`)} as "openedAt", ${millis(sql`passed_at`)} as "passedAt",
            ${millis(sql`ended_at`)} as "endedAt", ${witnessGapOfWave} as "witnessGap"
       from wave w where rollout = ${id} order by number`.execute(reader);
-  const counts = await sql<CountRow>`${countsSql(id)}`.execute(reader);
-  const byWave = new Map(counts.rows.map((row) => [row.wave, row]));
-  const hasFailures = counts.rows.some((row) => row.newFailures > 0);
+  const counts = await loadCounts(reader, id);
+  const byWave = new Map(counts.map((row) => [row.wave, row]));
+  const hasFailures = counts.some((row) => row.newFailures > 0);
   const strata = hasFailures ? await loadStrata(reader, id) : [];
   const stuck = await countIrreversible(reader, id, rules.irreversible);
   const openings = isOneNext(waves.rows) ? await loadOpenings(reader, id) : null;
@@ -415,54 +398,6 @@ async function countIrreversible(
        and body = any(${[...bodies]}::text[])
      group by wave`.execute(reader);
   return new Map(rows.map(({ wave, hosts }) => [wave, hosts]));
-}
-
-/**
- * One pass over the targets, first into those that are alike in all that is asked, of which there are
- * few; each of these falls into exactly one of the groups.
- */
-function countsSql(id: RolloutId) {
-  const hosts = (condition: RawBuilder<unknown>): RawBuilder<number> =>
-    sql<number>`coalesce(sum(hosts) filter (where ${condition}), 0)::integer`;
-  const isLost = sql`(state = 'unknown' or (state = 'held' and is_begun))`;
-  return sql`
-    with alike as (
-      select wave, state, kind, verdict, is_begun, is_acknowledged,
-             retry_at is null or retry_at <= now() as is_due,
-             attempt < (select attempts_max from rollout where id = ${id}) as is_left,
-             ended_at > now() - make_interval(secs =>
-               (select revert_seconds from rollout where id = ${id})) as is_fresh,
-             count(*) as hosts, max(ended_at) as ended_at
-        from target where rollout = ${id} group by 1, 2, 3, 4, 5, 6, 7, 8, 9
-    )
-    select wave,
-      ${hosts(sql`state = 'ready' and kind = 'apply' and is_due`)} as ready,
-      ${hosts(sql`state = 'ready' and kind = 'apply' and not is_due`)} as deferred,
-      ${hosts(sql`state = 'ready' and kind = 'revert'`)} as "readyRevert",
-      ${hosts(sql`state in
-        ('leased', 'permitted', 'applying', 'rebooting', 'verifying')`)} as active,
-      ${hosts(isLost)} as unknown,
-      ${hosts(sql`state in ('done', 'noop') and verdict is null`)} as checking,
-      ${hosts(sql`state in ('done', 'noop') and verdict = 'verified'`)} as verified,
-      ${hosts(sql`state in ('done', 'noop') and verdict = 'unverified'`)} as unverified,
-      ${hosts(sql`state = 'failed'`)} as failed,
-      ${hosts(sql`state in ('rolled-back', 'reverted')`)} as "rolledBack",
-      ${hosts(sql`state = 'held' and not is_begun`)} as held,
-      ${hosts(sql`state = 'lost'`)} as lost,
-      ${hosts(sql`state = 'skipped'`)} as skipped,
-      ${hosts(sql`not is_acknowledged and (state in ('failed', 'rolled-back', 'lost')
-        or ${isLost})`)} as "newFailures",
-      ${hosts(sql`not is_acknowledged and state in ('done', 'noop')
-        and verdict = 'verified'`)} as "newSuccesses",
-      ${hosts(sql`state = 'done' and kind = 'apply' and is_fresh`)} as revertible,
-      ${hosts(sql`kind = 'revert'`)} as "orderedBack",
-      ${hosts(sql`kind = 'revert' and (state in
-        ('leased', 'permitted', 'applying', 'rebooting', 'verifying') or ${isLost})`)} as reverting,
-      ${hosts(sql`(state = 'ready' and not is_due) or (kind = 'apply' and is_left
-        and (state in ('failed', 'rolled-back') or (state = 'held' and not is_begun)))`)}
-        as retryable,
-      ${millis(sql`max(ended_at)`)} as "lastEndedAt"
-    from alike group by wave`;
 }
 
 /** What hosts share with each other; what was seen when somebody resumed tells nothing any more. */
