@@ -18,6 +18,21 @@ function isSafeIssuer(url: URL): boolean {
 
 const claim = z.string().min(1).max(200);
 
+/** Claims that people change themselves, or that are given again to somebody else (OpenID Connect Core §5.7). */
+const CHANGEABLE = [
+  ...["email", "preferred_username", "upn", "unique_name", "nickname", "name", "given_name"],
+  ...["family_name", "phone_number", "profile", "website"],
+];
+
+const directorySchema = z.strictObject({
+  /** As `fettle directory list` shows it. */
+  name: z.string().regex(/^[a-z0-9][a-z0-9.-]{0,62}$/),
+  /** The claim that says the directory's `externalId` of the person (Okta: `sub`; Entra: `oid`). */
+  externalId: claim.default("sub").refine((name) => !CHANGEABLE.includes(name.toLowerCase()), {
+    error: "must be a claim that never changes and is never given again, such as sub or oid",
+  }),
+});
+
 export const providerSchema = z.strictObject({
   /** Stands in links and events: `company`. */
   name: z.string().regex(/^[a-z0-9][a-z0-9-]{0,39}$/),
@@ -37,6 +52,8 @@ export const providerSchema = z.strictObject({
    * gets an account at the first sign-in, with the roles of their groups.
    */
   people: z.enum(["linked", "created"]).default("linked"),
+  /** The directory (SCIM) whose people sign in by this provider as themselves, from the first time on. */
+  directory: directorySchema.optional(),
   /** Whether signing out here ends the session at the provider too, where it has a page for that. */
   signOut: z.enum(["there", "here"]).default("there"),
   /** Words of `amr` (RFC 8176) or `acr` that mean two factors. */
@@ -59,6 +76,9 @@ export const signInSchema = z
       .max(10)
       .refine((all) => new Set(all.map(({ name }) => name)).size === all.length, {
         error: "two providers have one name",
+      })
+      .refine((all) => all.every((one) => one.directory === undefined || one.people === "linked"), {
+        error: "a provider with a directory makes no people itself: leave out people: created",
       })
       .default([]),
     /** What members of a group may do, from providers and from SCIM alike. */

@@ -12,6 +12,7 @@ const examples: Readonly<Record<string, readonly string[]>> = {
   "user grant": ["user grant bob approver", "user grant ops operator:env=prod"],
   "user revoke": ["user revoke ops operator:env=prod"],
   "user disable": ["user disable bob"],
+  "user unlink": ["user unlink ada --provider company"],
   "user enable": ["user enable bob"],
   "directory list": ["directory list"],
   "directory add": ['directory add entra --title "Entra"'],

@@ -241,6 +241,15 @@ function registerUser(program: Command, cli: Cli): void {
       );
     });
   registerGrants(user, cli);
+  user
+    .command("unlink <handle>")
+    .description("Take a person's link to an identity provider away; sessions by it end")
+    .requiredOption("--provider <name>", "the provider's name in fettle.yaml")
+    .action(async (handle: string, { provider }: { provider: string }) => {
+      const params = { path: { user: handle, provider } };
+      await ask(cli.client().DELETE("/api/v1/users/{user}/providers/{provider}", { params }));
+      show(cli, { handle, provider }, () => `${handle} is linked to ${provider} no more.`);
+    });
   for (const verb of ["disable", "enable"] as const) {
     user
       .command(`${verb} <handle>`)

@@ -3,29 +3,26 @@ import { z } from "zod";
 import type { Actor } from "../base/actor.ts";
 import type { ProviderConfig } from "../base/config-providers.ts";
 import { Failure } from "../base/failure.ts";
-import { newId, type SubjectId } from "../base/ids.ts";
 import type { Instant } from "../base/instant.ts";
 import type { JsonObject } from "../base/json.ts";
-import { inTransaction, type Tx } from "../db/database.ts";
+import { inTransaction } from "../db/database.ts";
 import type { World } from "../db/world.ts";
-import { recordEvent } from "../ledger/record.ts";
 import { begin, type Entered, type EntranceCall, refused } from "./actions-enter.ts";
 import { followGroups } from "./actions-groups.ts";
+import { accountOf, type VouchedPerson } from "./actions-provider-account.ts";
 import { clientOf, providerNamed } from "./actions-provider-client.ts";
 import { demandFewTries } from "./actions-setup.ts";
 import { PROOF_LIFE_MS, type Strength } from "./fresh-proof.ts";
 import { ADDRESS_TRIES_MAX } from "./model.ts";
 import { wordsOf } from "./sign-in-said.ts";
-import { insertSubject, loadSubject } from "./store.ts";
+import { lockAdmins } from "./store.ts";
 import { keepChallenge, takeChallenge } from "./store-challenge.ts";
-import { findLinked, insertLink, noteSource } from "./store-providers.ts";
 import { newSecret, secretHash } from "./store-secret.ts";
 
 /**
  * Signing in through an OpenID Connect provider (Core 1.0): authorization code with PKCE, nonce and
  * state, the answer's issuer checked (RFC 9207), the ID token's signature and claims checked. The flow
- * belongs to the browser that began it: it must show a secret that only its page has. An account is
- * found by the provider's own subject, never by e-mail address or name.
+ * belongs to the browser that began it: it must show a secret that only its page has.
  */
 const flowSchema = z.strictObject({
   provider: z.string(),
@@ -91,6 +88,8 @@ export async function finishProvider(
   const person = await personSaid(world, { provider, flow, state, answer });
   if (person === null) throw await refused(world, null, "provider");
   const subject = await inTransaction(world.db, async (tx) => {
+    // Directories write people and their ids under the same lock.
+    await lockAdmins(tx);
     const found = await accountOf(world, tx, { provider, person, link: kept.subject });
     await followGroups(world, tx, { subject: found, groups: person.groups });
     return found;
@@ -103,10 +102,7 @@ export async function finishProvider(
   });
 }
 
-interface Person {
-  readonly sub: string;
-  readonly handle: string;
-  readonly name: string;
+interface Person extends VouchedPerson {
   readonly groups: readonly string[];
   readonly strength: Strength;
   /** `amr` and `acr` as they came. */
@@ -159,6 +155,7 @@ async function personSaid(
       sub: claims.sub,
       handle,
       name: claims.name ?? handle,
+      externalId: externalIdOf(claims, provider),
       groups: groups.success ? groups.data : [],
       strength: said.some((word) => provider.twoFactors.includes(word)) ? "two" : "one",
       words: wordsOf(claims),
@@ -172,73 +169,18 @@ async function personSaid(
   }
 }
 
+const externalIdSchema = z.string().min(1).max(300);
+
+/** By the claim that the configuration names; a list, a number or nothing is no id. */
+function externalIdOf(
+  claims: z.output<typeof claimsSchema>,
+  { directory }: ProviderConfig,
+): string | null {
+  if (directory === undefined) return null;
+  return externalIdSchema.safeParse(claims[directory.externalId]).data ?? null;
+}
+
 /** Whether the provider ends its session when somebody signs out here. */
 function endsSessions(config: oidc.Configuration, { signOut }: ProviderConfig): boolean {
   return signOut === "there" && config.serverMetadata().end_session_endpoint !== undefined;
-}
-
-const HANDLE = /^[a-z0-9][a-z0-9.-]{0,62}$/;
-
-/** The account here: the linked one, the one that asked to be linked, or a new one where allowed. */
-async function accountOf(
-  world: World,
-  tx: Tx,
-  of: {
-    readonly provider: ProviderConfig;
-    readonly person: Person;
-    readonly link: SubjectId | null;
-  },
-): Promise<SubjectId> {
-  const { provider, person, link } = of;
-  const key = { provider: provider.name, providerSubject: person.sub };
-  const linked = await findLinked(tx, key);
-  if (linked !== null && (link === null || link === linked)) return enabled(tx, linked);
-  if (link !== null) {
-    const isNew = linked === null && (await insertLink(tx, { ...key, subject: link }));
-    if (!isNew) throw new Failure("conflict", "That identity belongs to another account here.");
-    await noteLink(tx, link, provider);
-    return enabled(tx, link);
-  }
-  if (provider.people === "linked") {
-    throw new Failure(
-      "forbidden",
-      `${provider.title} knows you, this server does not. Sign in with your invitation first, then link ${provider.title} under Settings, My sign-in.`,
-    );
-  }
-  const { handle, name } = person;
-  const id = newId<SubjectId>(world.clock());
-  const isFree =
-    HANDLE.test(handle) && (await insertSubject(tx, { ...{ id, handle, name }, ...PERSON }));
-  if (!isFree) {
-    throw new Failure(
-      "conflict",
-      `An account with the handle ${JSON.stringify(handle)} cannot be made here: it is taken, or no handle. Who has it links ${provider.title} in the settings.`,
-    );
-  }
-  await noteSource(tx, { subject: id, source: "provider" });
-  await recordEvent(tx, {
-    type: "subject.added",
-    actor: id,
-    object: `subject:${id}`,
-    facts: { kind: "person", provider: provider.name },
-  });
-  await insertLink(tx, { ...key, subject: id });
-  await noteLink(tx, id, provider);
-  return id;
-}
-
-const PERSON = { kind: "person", owner: null } as const;
-
-async function enabled(tx: Tx, id: SubjectId): Promise<SubjectId> {
-  const subject = await loadSubject(tx, id);
-  if (subject !== null && subject.disabledAt === null) return id;
-  throw new Failure("unauthenticated", "That did not sign you in: this account is disabled.");
-}
-
-async function noteLink(tx: Tx, subject: SubjectId, provider: ProviderConfig): Promise<void> {
-  const facts = { provider: provider.name };
-  await recordEvent(tx, {
-    ...{ type: "provider.linked", facts },
-    ...{ actor: subject, object: `subject:${subject}` },
-  });
 }

@@ -1,4 +1,3 @@
-import { createHmac, generateKeyPairSync, type KeyObject, sign } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -7,11 +6,16 @@ import { join } from "node:path";
 import { sql } from "kysely";
 import Provider from "oidc-provider";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { Liar, type Lies } from "../../test/builders/lying-provider.ts";
 import { testWorld } from "../../test/setup/world.ts";
+import type { Actor } from "../base/actor.ts";
 import { signInSchema } from "../base/config-providers.ts";
+import type { SubjectId } from "../base/ids.ts";
 import type { World } from "../db/world.ts";
 import { allRoutes } from "../server/all-routes.ts";
 import { type RunningServer, startServer } from "../server/server.ts";
+import { addDirectory, adoptUser, makeDirectoryToken } from "./actions-directory.ts";
+import { unlinkProvider } from "./actions-unlink.ts";
 import { ensureSetupSecret } from "./store-setup-secret.ts";
 
 // The real server before a real provider (oidc-provider), and before one that lies in every way.
@@ -30,7 +34,7 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "fettle-provider-"));
   const clientSecretFile = join(folder, "secret");
   writeFileSync(clientSecretFile, `${CLIENT_SECRET}\n`, { mode: 0o600 });
-  liar = await Liar.open();
+  liar = await Liar.open(CLIENT_SECRET);
   const socket = createServer();
   await new Promise<void>((done) => socket.listen(0, "127.0.0.1", done));
   const issuer = `http://localhost:${(socket.address() as AddressInfo).port}`;
@@ -39,6 +43,14 @@ beforeAll(async () => {
     providers: [
       { ...common, name: "company", title: "Company", issuer, people: "created" },
       { ...common, name: "liar", title: "Liar", issuer: liar.issuer, people: "created" },
+      {
+        ...{ ...common, name: "staff", title: "Staff", issuer },
+        directory: { name: "entra" },
+      },
+      {
+        ...{ ...common, name: "liar-staff", title: "Liar's staff", issuer: liar.issuer },
+        directory: { name: "entra", externalId: "oid" },
+      },
       { ...common, name: "strict", title: "Strict", issuer: liar.issuer },
     ],
     groups: [
@@ -598,6 +610,173 @@ describe("logout tokens", () => {
   });
 });
 
+/** SCIM and sign-in: one human is one account, whoever brings them first. */
+describe("who is kept by a directory", () => {
+  let scim: string;
+  let boss: Actor;
+  beforeAll(async () => {
+    const { rows } = await sql<{ id: SubjectId }>`
+      select id from subject where handle = 'ada'`.execute(world.db);
+    boss = {
+      ...{ subject: rows[0]!.id, name: "ada", kind: "person", via: "session" },
+      grants: [{ role: "admin", scope: [] }],
+    };
+    await addDirectory(world, boss, { handle: "entra", title: "Entra" });
+    scim = (await makeDirectoryToken(world, boss, { directory: "entra", days: 1 })).token;
+  });
+
+  async function sendScim(method: "POST" | "PATCH" | "DELETE", path: string, body?: object) {
+    const response = await fetch(`${server.url}/scim/v2/${path}`, {
+      method,
+      headers: {
+        authorization: `Bearer ${scim}`,
+        ...(body === undefined ? {} : { "content-type": "application/scim+json" }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    expect(response.status, text).toBeLessThan(300);
+    return text === "" ? null : JSON.parse(text);
+  }
+  const schemas = ["urn:ietf:params:scim:schemas:core:2.0:User"];
+  async function provisioned(name: string, externalId: string): Promise<string> {
+    const userName = `${name}@example.com`;
+    return (await sendScim("POST", "Users", { schemas, userName, externalId })).id;
+  }
+  const change = (id: string, path: string, value: unknown) =>
+    sendScim("PATCH", `Users/${id}`, {
+      schemas: ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
+      Operations: [{ op: "replace", path, value }],
+    });
+  /** Signs in by a provider that says whatever a test wants. */
+  async function said(claims: Readonly<Record<string, unknown>>, link?: string): Promise<Answer> {
+    const provider = "liar-staff";
+    const begun =
+      link === undefined
+        ? await begin(provider)
+        : await post("/api/v1/me/providers", { provider }, link);
+    const { searchParams } = new URL(begun.body.url);
+    liar.next = { nonce: searchParams.get("nonce") ?? "", claims };
+    const query = { code: "c", state: searchParams.get("state") ?? "", iss: liar.issuer };
+    return finish(new URLSearchParams(query).toString(), begun.body.binding);
+  }
+  const subjects = async (): Promise<number> =>
+    (await sql`select 1 from subject`.execute(world.db)).rows.length;
+  const refusedWith = async (claims: Readonly<Record<string, unknown>>, words: RegExp) => {
+    const before = await subjects();
+    const answer = await said(claims);
+    expect(answer.status, JSON.stringify(answer.body)).toBeGreaterThanOrEqual(401);
+    expect(answer.body.detail).toMatch(words);
+    expect(answer.cookie).toBeUndefined();
+    expect(await subjects(), "no second account").toBe(before);
+  };
+
+  test("signs in by a real provider as the same person, whose groups the directory says", async () => {
+    const id = await provisioned("vera", "vera");
+    const before = await subjects();
+    const begun = await begin("staff");
+    const made = await finish(await atProvider(begun.body.url, "vera"), begun.body.binding);
+    expect(made.status, JSON.stringify(made.body)).toBe(200);
+    expect(await me(made.cookie!)).toMatchObject({ subject: id, handle: "vera", grants: [] });
+    expect(await subjects(), "no second account").toBe(before);
+    const { rows } = await sql<{ facts: unknown }>`
+      select facts from event where type = 'provider.linked' and object = ${`subject:${id}`}`.execute(
+      world.db,
+    );
+    expect(rows).toEqual([{ facts: { provider: "staff", directory: "entra" } }]);
+    await change(id, "active", false);
+    expect(await me(made.cookie!)).toMatchObject({ status: 401 });
+    const again = await begin("staff");
+    const late = await finish(await atProvider(again.body.url, "vera"), again.body.binding);
+    expect(late.status, "disabled there is disabled here").toBe(401);
+  });
+
+  test("is found by the id alone: not by address, name or handle, nor by an id of another kind", async () => {
+    await provisioned("wanda", "oid-wanda");
+    const wanda = { email: "wanda@example.com", email_verified: true, name: "wanda" };
+    const unknown = /keeps nobody here with the oid that it says/;
+    for (const oid of [undefined, "another", "OID-WANDA", ["oid-wanda"], 7, "", " oid-wanda"]) {
+      const claims = { sub: "w-1", preferred_username: "wanda", ...wanda, oid };
+      await refusedWith(claims, unknown);
+    }
+    await refusedWith({ sub: "oid-wanda", preferred_username: "wanda" }, unknown);
+    const inside = await said({ sub: "w-1", oid: "oid-wanda" });
+    expect(await me(inside.cookie!)).toMatchObject({ handle: "wanda" });
+  });
+
+  test("keeps to the identity of the first time, also when the directory changes its mind", async () => {
+    const [xena, yuri] = [await provisioned("xena", "oid-x"), await provisioned("yuri", "oid-y")];
+    const inside = await said({ sub: "x-1", oid: "oid-x" });
+    expect(await me(inside.cookie!)).toMatchObject({ subject: xena });
+    await refusedWith({ sub: "x-1", oid: "oid-y" }, /^Two accounts match/);
+    await refusedWith({ sub: "mallory", oid: "oid-x" }, /has a way to sign in already/);
+    await change(xena, "externalId", "oid-mallory");
+    await refusedWith({ sub: "mallory", oid: "oid-mallory" }, /has a way to sign in already/);
+    await change(yuri, "externalId", "oid-x");
+    await refusedWith({ sub: "x-1", oid: "oid-x" }, /^Two accounts match/);
+    // Who is taken away and made anew elsewhere is the same person here, once the old link is gone.
+    await unlinkProvider(world, boss, { user: "xena", provider: "liar-staff" });
+    expect(await me(inside.cookie!), "its sessions end").toMatchObject({ status: 401 });
+    await expect(
+      unlinkProvider(world, boss, { user: "xena", provider: "liar-staff" }),
+    ).rejects.toMatchObject({ code: "not-found" });
+    const anew = await said({ sub: "x-2", oid: "oid-mallory" });
+    expect(await me(anew.cookie!)).toMatchObject({ subject: xena });
+  });
+
+  test("is not taken over by the word of the directory when the account was here before", async () => {
+    const { cookie } = await post("/api/v1/sessions", {
+      ...{ by: "password", handle: "ada", password: PASSWORD },
+    });
+    await adoptUser(world, boss, { ...{ directory: "entra", user: "ada", userName: "ada" } });
+    await change(boss.subject, "externalId", "oid-ada");
+    await refusedWith({ sub: "m-1", oid: "oid-ada" }, /has a way to sign in already/);
+    const zoe = await provisioned("zoe", "oid-z");
+    const other = await said({ sub: "z-1", oid: "oid-z" }, cookie);
+    expect(other.status, "somebody else's identity").toBe(409);
+    const linked = await said({ sub: "a-1", oid: "oid-ada" }, cookie);
+    expect(linked.status, JSON.stringify(linked.body)).toBe(200);
+    const later = await said({ sub: "a-1", oid: "oid-ada" });
+    expect(await me(later.cookie!)).toMatchObject({ handle: "ada" });
+    await sendScim("DELETE", `Users/${zoe}`);
+    await refusedWith({ sub: "z-1", oid: "oid-z" }, /keeps nobody here/);
+  });
+
+  test("is one identity: a second one with the same id is refused", async () => {
+    const id = await provisioned("ulla", "oid-u");
+    const begun = [await begin("liar-staff"), await begin("liar-staff")];
+    const answers: Answer[] = [];
+    for (const one of begun) {
+      const { searchParams } = new URL(one.body.url);
+      const claims = { sub: `u-${answers.length}`, oid: "oid-u" };
+      liar.next = { nonce: searchParams.get("nonce") ?? "", claims };
+      const query = { code: "c", state: searchParams.get("state") ?? "", iss: liar.issuer };
+      answers.push(await finish(new URLSearchParams(query).toString(), one.body.binding));
+    }
+    expect(answers.map(({ status }) => status)).toEqual([200, 409]);
+    expect(await me(answers[0]!.cookie!)).toMatchObject({ subject: id });
+  });
+});
+
+test("a directory is believed by a claim that never changes, and makes the people itself", () => {
+  const of = (directory: object, more: object = {}) =>
+    signInSchema.safeParse({
+      providers: [
+        {
+          ...{ name: "p", title: "P", issuer: "https://id.example", clientId: "c" },
+          ...{ clientSecretFile: "/s", directory, ...more },
+        },
+      ],
+    }).success;
+  expect(of({ name: "entra" })).toBe(true);
+  expect(of({ name: "entra", externalId: "oid" })).toBe(true);
+  for (const externalId of ["email", "Email", "preferred_username", "upn", "name", ""]) {
+    expect(of({ name: "entra", externalId }), externalId).toBe(false);
+  }
+  expect(of({ name: "entra" }, { people: "created" })).toBe(false);
+  expect(of({ name: "Entra!" })).toBe(false);
+});
+
 test("an issuer without https is refused by the configuration, but for this machine", () => {
   const of = (issuer: string) => ({
     providers: [{ name: "p", title: "P", issuer, clientId: "c", clientSecretFile: "/s" }],
@@ -619,93 +798,4 @@ interface HostileCase {
   readonly what: string;
   readonly claims: Readonly<Record<string, unknown>>;
   readonly lies?: Partial<Lies>;
-}
-
-interface Lies {
-  readonly claims?: Readonly<Record<string, unknown>>;
-  readonly query?: Readonly<Record<string, string>>;
-  readonly alg?: "none" | "HS256";
-  readonly isForged?: boolean;
-  readonly hasNoToken?: boolean;
-  /** Put beside the token, unsigned. */
-  readonly beside?: Readonly<Record<string, unknown>>;
-}
-
-/** Speaks like a provider and answers the token request with whatever a test wants. */
-class Liar {
-  next: Lies & { readonly nonce: string } = { nonce: "" };
-  readonly #key = generateKeyPairSync("rsa", { modulusLength: 2048 });
-  readonly #forged = generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey;
-  readonly #server: Server;
-
-  static async open(): Promise<Liar> {
-    const liar = new Liar();
-    await new Promise<void>((done) => liar.#server.listen(0, "127.0.0.1", done));
-    return liar;
-  }
-
-  private constructor() {
-    this.#server = createServer((request, response) => {
-      const answers: Readonly<Record<string, unknown>> = {
-        "/.well-known/openid-configuration": {
-          issuer: this.issuer,
-          authorization_endpoint: `${this.issuer}/authorize`,
-          token_endpoint: `${this.issuer}/token`,
-          jwks_uri: `${this.issuer}/jwks`,
-          response_types_supported: ["code"],
-          subject_types_supported: ["public"],
-          id_token_signing_alg_values_supported: ["RS256"],
-          authorization_response_iss_parameter_supported: true,
-        },
-        "/jwks": {
-          keys: [
-            {
-              ...this.#key.publicKey.export({ format: "jwk" }),
-              kid: "k",
-              alg: "RS256",
-              use: "sig",
-            },
-          ],
-        },
-        "/token": {
-          access_token: "x",
-          token_type: "Bearer",
-          ...this.next.beside,
-          ...(this.next.hasNoToken === true ? {} : { id_token: this.#token() }),
-        },
-      };
-      response.setHeader("content-type", "application/json");
-      response.end(JSON.stringify(answers[request.url ?? ""] ?? {}));
-    });
-  }
-
-  get issuer(): string {
-    return `http://localhost:${(this.#server.address() as AddressInfo).port}`;
-  }
-
-  close(): void {
-    this.#server.closeAllConnections();
-    this.#server.close();
-  }
-
-  /** A token of its own making, which no sign-in asked for. */
-  tokenOf(lies: Lies): string {
-    return this.#token({ ...lies, nonce: undefined });
-  }
-
-  #token(of: Lies & { readonly nonce: string | undefined } = this.next): string {
-    const now = Math.floor(Date.now() / 1000);
-    const { nonce, claims, alg = "RS256", isForged } = of;
-    const times = { iat: now, exp: now + 300, auth_time: now };
-    const body = { iss: this.issuer, aud: "fettle", sub: "s", nonce, ...times, ...claims };
-    const text = [{ alg, kid: "k" }, body]
-      .map((part) => Buffer.from(JSON.stringify(part)).toString("base64url"))
-      .join(".");
-    if (alg === "none") return `${text}.`;
-    if (alg === "HS256") {
-      return `${text}.${createHmac("sha256", CLIENT_SECRET).update(text).digest("base64url")}`;
-    }
-    const key: KeyObject = isForged === true ? this.#forged : this.#key.privateKey;
-    return `${text}.${sign("sha256", Buffer.from(text), key).toString("base64url")}`;
-  }
 }

@@ -7,6 +7,7 @@ import { roleNames } from "../base/permission.ts";
 import { demandUnscoped } from "../base/unscoped.ts";
 import { type ServedRoute, servedRoute } from "../ledger/served-route.ts";
 import { addGrant, addUser, changeUser, inviteUser, removeGrant, userTag } from "./actions.ts";
+import { unlinkProvider } from "./actions-unlink.ts";
 import type { Subject } from "./model.ts";
 import { loadSubject, loadSubjects } from "./store.ts";
 import { userActions, userListActions } from "./user-actions.ts";
@@ -182,6 +183,22 @@ const postInvite = servedRoute({
   },
 });
 
+const deleteProvider = servedRoute({
+  method: "DELETE",
+  path: "/api/v1/users/{user}/providers/{provider}",
+  summary:
+    "Takes a person's link to a provider away, as it is another's or a directory made them anew; sessions by it end.",
+  permission: "user.manage",
+  freshProof: "demanded",
+  params: z.strictObject({ user: ref, provider: z.string().min(1).max(40) }),
+  reply: null,
+  errors: ["not-found"],
+  async handle({ world, actor }, { params }) {
+    await unlinkProvider(world, actor, params);
+    return null;
+  },
+});
+
 export const routes: readonly ServedRoute[] = [
   getUsers,
   postUser,
@@ -190,4 +207,5 @@ export const routes: readonly ServedRoute[] = [
   postGrant,
   deleteGrant,
   postInvite,
+  deleteProvider,
 ];

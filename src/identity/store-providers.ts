@@ -32,6 +32,30 @@ export async function insertLink(
   }
 }
 
+/** True where a directory made the account and nobody ever came into it in any way. */
+export async function isUntouched(reader: Reader, subject: SubjectId): Promise<boolean> {
+  const { rows } = await sql`
+    select 1 from subject s where s.id = ${subject} and s.source = 'scim'
+      and s.password_hash is null
+      and not exists (select from passkey where subject = s.id)
+      and not exists (select from one_time_code where subject = s.id)
+      and not exists (select from provider_identity where subject = s.id)
+      and not exists (select from session where subject = s.id)
+      and not exists (select from api_token where subject = s.id)`.execute(reader);
+  return rows.length > 0;
+}
+
+/** False where the account was not linked to it. */
+export async function deleteLink(
+  tx: Tx,
+  of: { readonly provider: string; readonly subject: SubjectId },
+): Promise<boolean> {
+  const { numAffectedRows } = await sql`
+    delete from provider_identity
+    where provider = ${of.provider} and subject = ${of.subject}`.execute(tx);
+  return numAffectedRows === 1n;
+}
+
 export async function noteSource(
   tx: Tx,
   of: { readonly subject: SubjectId; readonly source: "provider" | "scim" },

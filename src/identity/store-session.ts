@@ -109,6 +109,16 @@ export async function deleteSessionsOf(tx: Tx, subject: SubjectId): Promise<void
   await sql`delete from session where subject = ${subject}`.execute(tx);
 }
 
+/** Ends those that a provider began; returns how many. */
+export async function deleteSessionsBy(
+  tx: Tx,
+  of: { readonly subject: SubjectId; readonly provider: string },
+): Promise<number> {
+  const { numAffectedRows } = await sql`
+    delete from session where subject = ${of.subject} and provider = ${of.provider}`.execute(tx);
+  return Number(numAffectedRows ?? 0n);
+}
+
 /** Ends one by its id, or all but the one that asks; returns the ids of those that ended. */
 export async function deleteSessionsBut(
   tx: Tx,

@@ -48,7 +48,9 @@ export const sentencesOfPeople: Sentences = {
     `refused to end sessions at the word of the provider ${text(f["provider"])}: ${text(f["why"])}`,
   "provider.signed-out": (f) =>
     `signed out at the provider ${text(f["provider"])} too, which sent the browser back`,
-  "provider.linked": () => "linked the account to one of an identity provider",
+  "provider.linked": (f) =>
+    `linked the account to one of an identity provider${f["directory"] === undefined ? "" : `, as the directory ${text(f["directory"])} says`}`,
+  "provider.unlinked": (f) => `took the link to the provider ${text(f["provider"])} away`,
   "key.added": (f) =>
     `added the approver key ${text(f["fingerprint"])} of class ${text(f["class"])}`,
   "key.removed": (f) => `removed the approver key ${text(f["fingerprint"])}`,
