@@ -14,6 +14,7 @@ import { Mark } from "../parts/mark.tsx";
 import { Panel } from "../parts/panel.tsx";
 import { Problem } from "../parts/problem.tsx";
 import { QrCode } from "../parts/qr-code.tsx";
+import { RemoveButton } from "../parts/remove-button.tsx";
 import { ScrolledTable } from "../parts/scrolled-table.tsx";
 
 type Factors = Reply<"/api/v1/me/factors">;
@@ -102,10 +103,6 @@ function Passkeys({ known }: { readonly known: Factors }) {
 
 function PasskeyRow({ of }: { readonly of: Factors["passkeys"][number] }) {
   const params = { path: { passkey: of.id } };
-  const remove = useDeed(
-    () => ask(api.DELETE("/api/v1/me/passkeys/{passkey}", { params })),
-    TOPICS,
-  );
   return (
     <Table.Tr>
       <Table.Td>{of.title}</Table.Td>
@@ -117,16 +114,11 @@ function PasskeyRow({ of }: { readonly of: Factors["passkeys"][number] }) {
       </Table.Td>
       <Table.Td>{of.isBackupEligible ? "may be on several devices" : "this device only"}</Table.Td>
       <Table.Td>
-        <Button
-          size="compact-xs"
-          variant="default"
-          loading={remove.isPending}
-          onClick={() => remove.mutate(undefined)}
-          aria-label={`Remove ${of.title}`}
-        >
-          Remove
-        </Button>
-        {remove.isError && <Problem cause={remove.error} />}
+        <RemoveButton
+          what={of.title}
+          topics={TOPICS}
+          act={() => ask(api.DELETE("/api/v1/me/passkeys/{passkey}", { params }))}
+        />
       </Table.Td>
     </Table.Tr>
   );

@@ -9,6 +9,7 @@ import { Instant } from "../parts/instant.tsx";
 import { Mark } from "../parts/mark.tsx";
 import { type ApproverKey, makePasskey } from "../parts/passkey.ts";
 import { Problem } from "../parts/problem.tsx";
+import { RemoveButton } from "../parts/remove-button.tsx";
 import { ScrolledTable } from "../parts/scrolled-table.tsx";
 
 const TOPICS = ["keys", "users"];
@@ -134,10 +135,6 @@ function KeyTable({ items }: { readonly items: readonly ApproverKey[] }) {
 }
 
 function KeyState({ of }: { readonly of: ApproverKey }) {
-  const remove = useDeed(
-    () => ask(api.DELETE("/api/v1/keys/{key}", { params: { path: { key: of.id } } })),
-    TOPICS,
-  );
   if (of.removedAt !== null) {
     return (
       <Mark tone="bad">
@@ -148,16 +145,11 @@ function KeyState({ of }: { readonly of: ApproverKey }) {
   return (
     <Group gap="xs">
       <Mark tone="good">in use</Mark>
-      <Button
-        size="compact-xs"
-        variant="default"
-        loading={remove.isPending}
-        onClick={() => remove.mutate(undefined)}
-        aria-label={`Remove ${of.title}`}
-      >
-        Remove
-      </Button>
-      {remove.isError && <Problem cause={remove.error} />}
+      <RemoveButton
+        what={of.title}
+        topics={TOPICS}
+        act={() => ask(api.DELETE("/api/v1/keys/{key}", { params: { path: { key: of.id } } }))}
+      />
     </Group>
   );
 }

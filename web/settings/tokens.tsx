@@ -8,6 +8,7 @@ import { Empty } from "../parts/empty.tsx";
 import { Instant } from "../parts/instant.tsx";
 import { Mark } from "../parts/mark.tsx";
 import { Problem } from "../parts/problem.tsx";
+import { RemoveButton } from "../parts/remove-button.tsx";
 import { ScrolledTable } from "../parts/scrolled-table.tsx";
 
 type Token = Reply<"/api/v1/tokens">["items"][number];
@@ -132,10 +133,7 @@ function TokenTable({ items }: { readonly items: readonly Token[] }) {
 }
 
 function TokenState({ token }: { readonly token: Token }) {
-  const revoke = useDeed(
-    () => ask(api.DELETE("/api/v1/tokens/{token}", { params: { path: { token: token.id } } })),
-    TOPICS,
-  );
+  const params = { path: { token: token.id } };
   if (token.revokedAt !== null) {
     return (
       <Mark tone="bad">
@@ -148,16 +146,12 @@ function TokenState({ token }: { readonly token: Token }) {
       <Mark tone="good">
         ends <Instant at={token.expiresAt} />
       </Mark>
-      <Button
-        size="compact-xs"
-        variant="default"
-        loading={revoke.isPending}
-        onClick={() => revoke.mutate(undefined)}
-        aria-label={`Revoke ${token.title}`}
-      >
-        Revoke
-      </Button>
-      {revoke.isError && <Problem cause={revoke.error} />}
+      <RemoveButton
+        what={token.title}
+        word="Revoke"
+        topics={TOPICS}
+        act={() => ask(api.DELETE("/api/v1/tokens/{token}", { params }))}
+      />
     </Group>
   );
 }
