@@ -241,15 +241,7 @@ function registerUser(program: Command, cli: Cli): void {
       );
     });
   registerGrants(user, cli);
-  user
-    .command("unlink <handle>")
-    .description("Take a person's link to an identity provider away; sessions by it end")
-    .requiredOption("--provider <name>", "the provider's name in fettle.yaml")
-    .action(async (handle: string, { provider }: { provider: string }) => {
-      const params = { path: { user: handle, provider } };
-      await ask(cli.client().DELETE("/api/v1/users/{user}/providers/{provider}", { params }));
-      show(cli, { handle, provider }, () => `${handle} is linked to ${provider} no more.`);
-    });
+  registerUnlink(user, cli);
   for (const verb of ["disable", "enable"] as const) {
     user
       .command(`${verb} <handle>`)
@@ -264,6 +256,18 @@ function registerUser(program: Command, cli: Cli): void {
         show(cli, user, () => `${handle} is ${verb}d.`);
       });
   }
+}
+
+function registerUnlink(user: Command, cli: Cli): void {
+  user
+    .command("unlink <handle>")
+    .description("Take a person's link to an identity provider away; sessions by it end")
+    .requiredOption("--provider <name>", "the provider's name in fettle.yaml")
+    .action(async (handle: string, { provider }: { provider: string }) => {
+      const params = { path: { user: handle, provider } };
+      await ask(cli.client().DELETE("/api/v1/users/{user}/providers/{provider}", { params }));
+      show(cli, { handle, provider }, () => `${handle} is linked to ${provider} no more.`);
+    });
 }
 
 function registerGrants(user: Command, cli: Cli): void {

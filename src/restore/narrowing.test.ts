@@ -50,7 +50,10 @@ test("§12 a secret that was used or changed is not known any more", () => {
     event("session.started", "subject:s-1", { by: "code" }),
     event("token.revoked", "token:t"),
     event("key.revoked", "revocation:r", { target: "SHA256:x" }),
+    event("provider.unlinked", "subject:g", { provider: "company", sessions: 1 }),
+    event("provider.signed-out", "subject:a", { provider: "company" }),
   ]);
+  expect(found.linksRemoved).toEqual([{ subject: "g", provider: "company" }]);
   expect(found.passwordsForgotten).toEqual(["a", "b"]);
   expect(found.signInsForgotten).toEqual(["c"]);
   expect(found.sharesUsed).toEqual(["f", "d", "e"]);

@@ -40,6 +40,8 @@ export interface Narrowing {
   readonly groupRulesRemoved: readonly string[];
   readonly tokensRevoked: readonly string[];
   readonly passkeysRemoved: readonly string[];
+  /** Links between an account and an identity provider. */
+  readonly linksRemoved: readonly { readonly subject: SubjectId; readonly provider: string }[];
   /** One-time codes: removed, or used where one of paper works once. */
   readonly codesRemoved: readonly SubjectId[];
   readonly codesUsed: readonly SubjectId[];
@@ -71,12 +73,13 @@ const ENDS_CHANGE = [
 
 /** Comes again by itself, or is about one moment only. */
 const PASSING =
-  /^(access|certificate|feed|finding|gate|ledger|proof|scan|session|sign-in|sign-out|sink|target)\.|^(agent\.(certified|refused|renewal-asked)|host\.(inspected|lost|told)|itsm\.(linked|state-changed|given-up|retried)|patch\.(opened|changed|moved|redated|prioritised)|source\.checked|calendar\.refreshed|wave\.(opened|passed|ended)|invite\.made|recovery\.refused|change\.(escalated|refused|duty-[a-z]+)|passkey\.copied|directory\.group-changed)$/;
+  /^(access|certificate|feed|finding|gate|ledger|proof|scan|session|sign-in|sign-out|sink|target)\.|^(agent\.(certified|refused|renewal-asked)|host\.(inspected|lost|told)|itsm\.(linked|state-changed|given-up|retried)|patch\.(opened|changed|moved|redated|prioritised)|source\.checked|calendar\.refreshed|wave\.(opened|passed|ended)|invite\.made|recovery\.refused|change\.(escalated|refused|duty-[a-z]+)|passkey\.copied|provider\.signed-out|directory\.group-changed)$/;
 
 /** Done again in full, so that nobody need look at it. */
 const REPEATED = new Set([
   ...["subject.disabled", "subject.erased", "grant.removed", "group-rule.removed"],
   ...["token.revoked", "password.changed", "passkey.removed", "code.removed", "key.removed"],
+  "provider.unlinked",
   ...["recovery.dismissed", "elevation.ended", "delegation.ended", "agent.buried"],
   ...["agent.quarantined", "host.removed", "scope.halted", "rollout.halted", "rollout.stopped"],
   ...["witness.removed", "witness.contradicted", "change.withdrawn", "change.rejected"],
@@ -136,6 +139,9 @@ function peopleOf(of: Find) {
         role: text(one.facts["role"]),
         scope: text(one.facts["scope"]),
       })),
+    linksRemoved: of("provider.unlinked").map((one) => ({
+      ...{ subject: idOf(one) as SubjectId, provider: text(one.facts["provider"]) },
+    })),
     groupRulesRemoved: of("group-rule.removed").map((one) => text(one.facts["rule"])),
     delegationsEnded: ids<string>(of("delegation.ended")),
   };

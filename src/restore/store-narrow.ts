@@ -67,6 +67,13 @@ async function narrowPeople(tx: Tx, of: Narrowing): Promise<Replayed> {
     tx,
     sql`delete from group_rule where id = any(${[...of.groupRulesRemoved]}::text[])`,
   );
+  let links = 0;
+  for (const { subject, provider } of of.linksRemoved) {
+    links += await counted(
+      tx,
+      sql`delete from provider_identity where subject = ${subject} and provider = ${provider}`,
+    );
+  }
   const delegations = await counted(
     tx,
     sql`update delegation set revoked_at = now()
@@ -75,6 +82,7 @@ async function narrowPeople(tx: Tx, of: Narrowing): Promise<Replayed> {
   return {
     ...{ "people disabled": disabled, "people erased": erased, "roles taken": grants },
     ...{ "group rules taken": rules, "delegations ended": delegations },
+    "provider links taken": links,
   };
 }
 
