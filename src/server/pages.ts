@@ -60,6 +60,11 @@ export function isPageRequest(request: FastifyRequest): boolean {
   return request.method === "GET" && path !== "/api" && !path.startsWith("/api/");
 }
 
+/** A browser that was led here by a link, as of an invitation. */
+function isForPerson({ headers }: FastifyRequest): boolean {
+  return headers.accept?.includes("text/html") === true;
+}
+
 /** Sends a page or one of its files; false where there is none of that name. */
 export function sendPage(
   pages: Pages | null,
@@ -68,7 +73,7 @@ export function sendPage(
 ): FastifyReply | null {
   const path = pathOf(request);
   if (pages === null) {
-    if (path !== "/") return null;
+    if (path !== "/" && !isForPerson(request)) return null;
     return reply
       .code(503)
       .header("content-type", "text/plain; charset=utf-8")

@@ -1026,3 +1026,25 @@ describe("the log", () => {
     await site.close();
   });
 });
+
+test("whoever follows a link to pages that are not built is told how to build them", async () => {
+  const made = await testWorld();
+  const server = await startServer(made.world, allRoutes, { pages: null });
+  try {
+    const asked = async (path: string, accept: string) => {
+      const { status, headers } = await fetch(`${server.url}${path}`, { headers: { accept } });
+      return [status, headers.get("content-type")];
+    };
+    const words = [503, "text/plain; charset=utf-8"];
+    expect(await asked("/", "*/*")).toEqual(words);
+    expect(await asked("/invite", "text/html,*/*;q=0.8")).toEqual(words);
+    expect(await asked("/invite", "*/*")).toEqual([404, "application/problem+json; charset=utf-8"]);
+    expect(await asked("/api/v1/none", "text/html")).toEqual([
+      404,
+      "application/problem+json; charset=utf-8",
+    ]);
+  } finally {
+    await server.close();
+    await made.close();
+  }
+});
