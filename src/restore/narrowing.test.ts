@@ -38,7 +38,8 @@ test("§12 what gave something is never done again, and people are told of it", 
   const found = narrowingOf([...given, ...passing].map((type) => event(type, "subject:a")));
   expect(found.left.map((one) => one.type)).toEqual(given);
   const { left, ...rest } = found;
-  expect(Object.values(rest).flat()).toEqual([]);
+  const { quorumRaised, ...lists } = rest;
+  expect([quorumRaised, ...Object.values(lists).flat()]).toEqual([null]);
 });
 
 test("§12 a secret that was used or changed is not known any more", () => {
@@ -60,4 +61,37 @@ test("§12 a secret that was used or changed is not known any more", () => {
   expect(found.codesUsed).toEqual(["s-1"]);
   expect(found.tokensRevoked).toEqual(["t"]);
   expect(found.keysRevoked).toEqual(["SHA256:x"]);
+});
+
+test("§12 a quorum counts again as it was last where it asks more than the copy, else people are told", () => {
+  const all = (was: number, need: number) =>
+    event("witness.quorum-set", "ledger:log", { was, need });
+  const ring = (name: string, [was, wasOperator]: [number, string], to: [number, string]) =>
+    event("witness.ring-quorum-set", `ring:${name}`, {
+      ...{ was, need: to[0], wasOperator, operator: to[1] },
+    });
+  const raised = narrowingOf([
+    ...[
+      all(1, 3),
+      all(3, 2),
+      ring("prod", [0, ""], [1, ""]),
+      ring("prod", [1, ""], [2, "platform"]),
+    ],
+    ...[ring("same", [2, ""], [2, "platform"]), ring("lab", [1, "a"], [2, "a"])],
+  ]);
+  expect(raised.quorumRaised).toBe(2);
+  expect(raised.ringQuorumsRaised).toEqual([
+    { ring: "prod", need: 2, operator: "platform" },
+    { ring: "same", need: 2, operator: "platform" },
+    { ring: "lab", need: 2, operator: "a" },
+  ]);
+  expect(raised.left).toEqual([]);
+  // Higher for a while, of another operator, gone, or less of stricter ones: none asks more for sure.
+  const given = [
+    ...[all(2, 4), all(4, 2), ring("prod", [1, "a"], [3, "b"]), ring("lab", [2, "a"], [0, ""])],
+    ...[ring("site", [2, ""], [1, "a"]), ring("new", [0, ""], [0, "a"])],
+  ];
+  const lowered = narrowingOf(given);
+  expect([lowered.quorumRaised, lowered.ringQuorumsRaised]).toEqual([null, []]);
+  expect(lowered.left).toEqual(given);
 });

@@ -1,5 +1,6 @@
 import type { ChangeId, HostId, RolloutId, SubjectId } from "../base/ids.ts";
 import type { JsonObject } from "../base/json.ts";
+import type { RingRule } from "../fleet/witness-choice.ts";
 
 /**
  * What the missing events took away, so that it is taken away again (host protocol §12: halts,
@@ -55,6 +56,9 @@ export interface Narrowing {
   readonly hostsRemoved: readonly HostId[];
   readonly witnessesRemoved: readonly string[];
   readonly witnessesContradicting: readonly string[];
+  /** How many must sign for all work, where that was raised; null: it was not. */
+  readonly quorumRaised: number | null;
+  readonly ringQuorumsRaised: readonly RingRule[];
   readonly holdsPlaced: readonly {
     readonly kind: string;
     readonly about: string | null;
@@ -88,18 +92,23 @@ const REPEATED = new Set([
 
 export function narrowingOf(events: readonly MissingEvent[]): Narrowing {
   const of = (...types: readonly string[]) => events.filter((one) => types.includes(one.type));
+  const raised = new Set(quorumsRaised(of).map((one) => one.type + one.object));
   return {
     ...haltsOf(of),
     ...peopleOf(of),
     ...secretsOf(of),
     ...hostsOf(of),
+    ...quorumsOf(of),
     holdsPlaced: of("hold.placed").map(({ facts, actor, index }) => ({
       ...{ kind: text(facts["kind"]), by: actor, index },
       about: typeof facts["about"] === "string" ? facts["about"] : null,
       from: number(facts["from"]),
       until: number(facts["until"]),
     })),
-    left: events.filter((one) => !PASSING.test(one.type) && !REPEATED.has(one.type)),
+    left: events.filter(
+      (one) =>
+        !PASSING.test(one.type) && !REPEATED.has(one.type) && !raised.has(one.type + one.object),
+    ),
   };
 }
 
@@ -184,6 +193,45 @@ function hostsOf(of: Find) {
     witnessesRemoved: ids<string>(witnesses.filter((one) => one.type === "witness.removed")),
     witnessesContradicting: ids<string>(of("witness.contradicted")),
   };
+}
+
+/**
+ * From the copy's own word, which the first event says, to the last one. What asks less in the end, or
+ * counts other witnesses, is a choice that people make again.
+ */
+function quorumsOf(of: Find) {
+  const raised = quorumsRaised(of);
+  const all = raised.find((one) => one.type === "witness.quorum-set");
+  const rings = raised.filter((one) => one.type === "witness.ring-quorum-set");
+  return {
+    quorumRaised: all === undefined ? null : needOf(all),
+    ringQuorumsRaised: rings.map((one) => ({
+      ...{ ring: idOf(one), need: needOf(one), operator: operatorOf(one.facts["operator"]) },
+    })),
+  };
+}
+
+/** The last word about each quorum that asks more now than in the copy. */
+function quorumsRaised(of: Find): readonly MissingEvent[] {
+  const words = of("witness.quorum-set", "witness.ring-quorum-set");
+  const before = new Map([...words].reverse().map((one) => [one.object, one.facts]));
+  return lastBy(words, (one) => one.object).filter((one) => {
+    const was = before.get(one.object) ?? {};
+    const need = number(was["was"]) ?? 0;
+    const [from, to] = [operatorOf(was["wasOperator"]), operatorOf(one.facts["operator"])];
+    const isSame = from === to;
+    // Naming whose the ring's hosts are takes witnesses away; naming another gives some back.
+    return isSame ? needOf(one) > need : from === null && needOf(one) >= Math.max(need, 1);
+  });
+}
+
+function needOf({ facts }: MissingEvent): number {
+  return number(facts["need"]) ?? 0;
+}
+
+/** The log writes none as an empty word. */
+function operatorOf(value: unknown): string | null {
+  return text(value) || null;
 }
 
 function lastBy(

@@ -26,6 +26,7 @@ import { withdrawChange } from "../change/actions-end.ts";
 import { loadChange } from "../change/store.ts";
 import { clientConfig, inTransaction, openDatabase } from "../db/database.ts";
 import type { World } from "../db/world.ts";
+import { loadQuorum, loadRingRules } from "../fleet/store-witness-quorum.ts";
 import { dropKey } from "../identity/actions-keys.ts";
 import type { TokenId } from "../identity/model.ts";
 import { loadSubject } from "../identity/store.ts";
@@ -152,6 +153,11 @@ async function goOn(): Promise<void> {
     recordEvents(tx, [
       { type: "subject.disabled", actor, object: about(dave!) },
       { type: "token.revoked", actor, object: `token:${token}` },
+      { type: "witness.quorum-set", actor, object: "ledger:log", facts: { was: 0, need: 2 } },
+      {
+        ...{ type: "witness.ring-quorum-set", actor, object: "ring:canary" },
+        facts: { was: 0, need: 1, wasOperator: "", operator: "platform" },
+      },
       // Stands apart from its entry, as it does not fit.
       { type: "sink.tested", actor, object: "sink:a", facts: { text: "x".repeat(70_000) } },
       { type: "grant.added", actor, object: about(bob!), facts: { role: "admin", scope: "" } },
@@ -187,7 +193,12 @@ describe("an older copy of the database under the newer ledger folder", () => {
       ...{ entries: newest.size - old, "people disabled": 1, "tokens revoked": 1 },
       ...{ "keys removed": 1, "scopes halted": 1, "changes ended": 1 },
       ...{ "rollouts halted": 1, "jobs unknown until their host reports": 1 },
+      "quorums of witnesses raised": 2,
     });
+    expect(await loadQuorum(back.db)).toBe(2);
+    expect(await loadRingRules(back.db)).toEqual([
+      { ring: "canary", need: 1, operator: "platform" },
+    ]);
     expect(await loadHead(back.db)).toMatchObject(await loadHead(lived.db).then((h) => h!));
     const entries = sql`select index, entry from ledger_entry order by index`;
     expect((await entries.execute(back.db)).rows).toEqual((await entries.execute(lived.db)).rows);

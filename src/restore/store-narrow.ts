@@ -3,6 +3,7 @@ import { systemActor } from "../base/actor.ts";
 import { type Id, newId, type SubjectId } from "../base/ids.ts";
 import type { Instant } from "../base/instant.ts";
 import { sqlInstant, type Tx } from "../db/database.ts";
+import { setQuorum, setRingQuorum } from "../fleet/store-witness-quorum.ts";
 import { forgetSignIn } from "../identity/store-recovery.ts";
 import { destroySubjectKey } from "../ledger/store-seal.ts";
 import { eraseSubject, loadHoldOver } from "../records/store-erasure.ts";
@@ -180,7 +181,13 @@ async function narrowHosts(tx: Tx, of: Narrowing, at: Instant): Promise<Replayed
   await sql`update ledger_witness set contradicts_at = now()
              where name = any(${[...of.witnessesContradicting]}::text[])
                and contradicts_at is null`.execute(tx);
-  return { "agents buried or in quarantine": agents, "hosts removed": removed };
+  // Also where the copy's witnesses are too few: then nothing starts until people add some or ask less.
+  if (of.quorumRaised !== null) await setQuorum(tx, of.quorumRaised);
+  for (const rule of of.ringQuorumsRaised) await setRingQuorum(tx, rule);
+  return {
+    ...{ "agents buried or in quarantine": agents, "hosts removed": removed },
+    "quorums of witnesses raised": of.ringQuorumsRaised.length + (of.quorumRaised === null ? 0 : 1),
+  };
 }
 
 async function placeHolds(tx: Tx, of: Narrowing, at: Instant): Promise<Replayed> {
