@@ -18,6 +18,7 @@ import { retryAfterRefusal } from "./result-move.ts";
 import { RunningTalks } from "./running-talks.ts";
 import { loadRollout, type RolloutRow } from "./store.ts";
 import type { Claimed } from "./store-claims.ts";
+import { leaveLook } from "./store-results.ts";
 import {
   dropTargets,
   endConversation,
@@ -125,6 +126,8 @@ async function giveBack(engine: Engine, key: TargetKey): Promise<void> {
     retryAfterSeconds: tries === 0 ? 0 : backoffSeconds(tries),
     wasHeard: false,
   });
+  // Its result may have come, and then the look is what failed.
+  await leaveLook(engine.world.db, { ...key, owner: engine.server });
 }
 
 interface Talking {

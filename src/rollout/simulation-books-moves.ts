@@ -149,6 +149,7 @@ export function keepTalks(
   for (const key of held.keys) {
     const target = books.target(key);
     if (target === null || !isAt(target, key) || target.leaseOwner !== owner) continue;
+    if (!holdsSlot(target)) continue;
     target.leaseUntil = now + held.leaseSeconds * SECOND_MS;
     target.talkUntil = now + TALK_SECONDS * SECOND_MS;
     target.heardAt = now;

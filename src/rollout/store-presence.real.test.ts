@@ -6,6 +6,7 @@ import { emptyCalendar } from "../calendar/model.ts";
 import { clientConfig, type Db } from "../db/database.ts";
 import { type Claimed, claim } from "./store-claims.ts";
 import { bePresent, releaseDead } from "./store-presence.ts";
+import { takeUnjudged } from "./store-results.ts";
 import { addHosts, aRollout, openAllWaves, own, type Story } from "./store-story.ts";
 import { keepLeases, takeOverConversations } from "./store-targets.ts";
 import { takeRollouts } from "./store-turn.ts";
@@ -93,6 +94,16 @@ test("of a server that was taken for dead, and was not, no write counts any more
   expect(await releaseDead(db, "b")).toEqual(["a"]);
   expect(await takeRollouts(db, "b")).toHaveLength(1);
   expect(await claim(db, { ...owned, ...everyTarget() })).toEqual([]);
+});
+
+test("a talk that goes on does not keep a look: that has a time of its own", async () => {
+  const keys = await claimAll("a");
+  await sql`
+    update target set state = 'done', ended_at = now(), talk_until = null,
+                      lease_until = now() - interval '1 second'`.execute(db);
+  await keepLeases(db, "a", { keys, leaseSeconds: 120 });
+  const take = { owner: "b", countMax: 10, leaseSeconds: 12 };
+  expect(await takeUnjudged(db, take)).toHaveLength(keys.length);
 });
 
 test("pages hear of a claim, and not of leases that are kept or taken over", async () => {

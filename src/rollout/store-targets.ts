@@ -226,7 +226,7 @@ export async function keepLeases(
           ${keys.map((k) => k.attempt)}::int[], ${keys.map((k) => k.epoch)}::bigint[])
           as k(rollout, host, attempt, epoch)
         join target t on t.rollout = k.rollout and t.host = k.host and t.attempt = k.attempt
-         and t.epoch = k.epoch and t.lease_owner = ${owner}
+         and t.epoch = k.epoch and t.lease_owner = ${owner} and t.is_busy
          for no key update of t skip locked)
     update target t
        set lease_until = now() + make_interval(secs => ${held.leaseSeconds}), heard_at = now(),
