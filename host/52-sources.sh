@@ -216,7 +216,7 @@ sources_judge() { # DIR
     END {
       for (i = 1; i <= n; i++) {
         split(row[i], f, "\t")
-        if (!(i in part)) { print "source " f[2] " " f[3] " - unsigned"; continue }
+        if (!(i in part)) { print "source " f[2] " " f[3] " ? unsigned"; continue }
         sub(/\/+$/, "", uri[i])
         print "source " uri[i] " " suite[i] " " part[i] " " \
           (f[5] == "yes" && !(i in bad) ? "signed" : "unsigned")

@@ -65,7 +65,10 @@ export interface SourceList {
 export interface PackageSource {
   readonly uri: string;
   readonly suite: string;
-  /** Sorted; `-` where a host could not read its lists, so that nothing is known of them. */
+  /**
+   * Sorted; `?` where a host could not read its lists, so that nothing is known of them, and `-` where a
+   * source has none (rpm, and apt's flat ones).
+   */
   readonly components: readonly string[];
   /** Hosts that have it, and those of them that take from it what nobody signed. */
   readonly hosts: number;

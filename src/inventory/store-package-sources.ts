@@ -19,7 +19,7 @@ export async function loadPackageSources(
   const { rows } = await sql<Row>`
     with had as (
       select s ->> 'uri' as uri, s ->> 'suite' as suite, s ->> 'components' as components,
-             h.num, not (s ->> 'isSigned')::boolean and s ->> 'components' <> '-' as is_open
+             h.num, not (s ->> 'isSigned')::boolean and s ->> 'components' <> '?' as is_open
         from host h cross join lateral jsonb_array_elements(h.facts -> 'sources') s
        where h.removed_at is null and ${scopeSql(scopes, "h.labels")}),
     counted as (

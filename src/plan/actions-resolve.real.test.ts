@@ -171,11 +171,11 @@ describe("sources that hosts take packages from", () => {
       `source ${signed.uri} ${signed.suite} main,contrib signed`,
     ];
     await addHost(made.world, { name: "y-open", packages, runtime });
-    const unread = [`source ${loose.uri} ${loose.suite} - unsigned`];
+    const unread = [`source ${loose.uri} ${loose.suite} ? unsigned`];
     await addHost(made.world, { name: "y-unread", packages, runtime: unread });
     const listed = await loadPackageSources(db, everywhere);
     expect(listed).toMatchObject([
-      { ...loose, components: ["-", "main"], hosts: 2, unauthenticatedHosts: 1, assessment: null },
+      { ...loose, components: ["?", "main"], hosts: 2, unauthenticatedHosts: 1, assessment: null },
       { ...signed, components: ["contrib", "main"], hosts: 1, unauthenticatedHosts: 0 },
     ]);
     expect(listed.map(sourceConcern)).toEqual([
@@ -197,6 +197,25 @@ describe("sources that hosts take packages from", () => {
     await assess(signed, "trusted");
     const after = await loadSelectedHosts(db, { scopes: everywhere, selector: [], target });
     expect(after.find(({ name }) => name === "y-open")?.distrusted).toHaveLength(1);
+  });
+
+  test("leave a host out that has no components to name: gpgcheck=0, and a flat one with trusted=yes", async () => {
+    const { db } = made.world;
+    const packages = [aPackage({ name: "libssl3", source: "openssl", ecosystem: "Debian:12" })];
+    const flat = { uri: "http://flat.example/debs", suite: "./" };
+    const rpm = { uri: "http://rpm.example/os", suite: "baseos" };
+    const runtime = [flat, rpm].map(({ uri, suite }) => `source ${uri} ${suite} - unsigned`);
+    await addHost(made.world, { name: "y-bare", packages, runtime });
+    const selected = await loadSelectedHosts(db, { scopes: everywhere, selector: [], target });
+    expect(selected.find(({ name }) => name === "y-bare")?.distrusted).toEqual([
+      { ...flat, because: "unauthenticated" },
+      { ...rpm, because: "unauthenticated" },
+    ]);
+    const listed = await loadPackageSources(db, everywhere);
+    expect(listed.filter(({ uri }) => [flat.uri, rpm.uri].includes(uri))).toMatchObject([
+      { ...flat, hosts: 1, unauthenticatedHosts: 1 },
+      { ...rpm, hosts: 1, unauthenticatedHosts: 1 },
+    ]);
   });
 
   test("are judged by who may apply policy everywhere, and only where a host has them", async () => {

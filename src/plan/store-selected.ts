@@ -68,7 +68,7 @@ export async function loadSelectedHosts(
              'services', h.facts -> 'services', 'held', h.facts -> 'held',
              'distribution', h.facts -> 'distribution', 'release', h.facts -> 'release',
              'open', jsonb_path_query_array(h.facts,
-               '$.sources[*] ? (@.isSigned == false && @.components != "-")'),
+               '$.sources[*] ? (@.isSigned == false && @.components != "?")'),
              'blocked', (
                select coalesce(jsonb_agg(b.source || jsonb_build_object('because', b.because)
                                          order by b.because, b.source), '[]')

@@ -323,6 +323,7 @@ describe.skipIf(missing !== null)("a host that is looked at", () => {
     const before = await host.sh("ls -lAR /var/lib/apt/lists");
     const none = await fixture.server.inspect(host, "inspect");
     expect(line(none.lines, "lists")).toMatch(/^none 0 never read/);
+    expect(line(none.lines, "source")).toMatch(/ \? unsigned$/);
     expect(none.lines.some((l) => l.startsWith("offer "))).toBe(false);
     const read = await fixture.server.inspect(host, "inspect refresh");
     expect(line(read.lines, "lists"), read.lines.join("\n")).toMatch(/^ok /);
@@ -359,7 +360,7 @@ describe.skipIf(missing !== null)("a host that is looked at", () => {
     // Another setting.
     const list = "etc/apt/sources.list.d/demo.list";
     host.write(list, SOURCE.replace("[", "[trusted=yes "));
-    expect(line((await offered("inspect", "demo-kill")).lines, "source")).toMatch(/ unsigned$/);
+    expect(line((await offered("inspect", "demo-kill")).lines, "source")).toMatch(/ - unsigned$/);
     host.write(list, SOURCE);
     expect(line((await offered("inspect", "demo-kill")).lines, "source")).toMatch(/ signed$/);
     // A name that was not looked for.

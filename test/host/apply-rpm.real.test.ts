@@ -186,6 +186,9 @@ describe.each(MANAGERS)("a checked job on a host of rpm, by $by", concurrent, (m
     const gone = await fixture.server.apply(host, fixture.server.job(other));
     expect(outcome(gone), said(gone)).toBe("refused E_TARGET");
     host.write(...manager.looseSource);
+    // As the server reads it: it has no components, and nobody signs what it gives.
+    const { lines } = await fixture.server.inspect(host, "inspect");
+    expect(lines).toContain("source file:///srv/repo loose - unsigned");
     const loose = await fixture.server.apply(host, fixture.server.job(rpmBody(fixture, web)));
     expect(outcome(loose), said(loose)).toBe("refused E_REPO");
     expect(said(loose)).toContain("source is not authenticated: file:///srv/repo loose");
