@@ -1,9 +1,10 @@
+import { type Action, actionOf } from "../base/action.ts";
 import type { Actor } from "../base/actor.ts";
 import { sha256 } from "../base/digest.ts";
 import { Failure } from "../base/failure.ts";
 import type { SubjectId } from "../base/ids.ts";
 import { DAY_MS } from "../base/instant.ts";
-import { demandUnscoped } from "../base/unscoped.ts";
+import { demandUnscoped, lacksUnscoped } from "../base/unscoped.ts";
 import { inTransaction, isUniqueViolation, type Tx } from "../db/database.ts";
 import type { World } from "../db/world.ts";
 import { loadSubject, personBehind } from "../identity/store.ts";
@@ -96,6 +97,24 @@ export async function approveTemplate(
     throw new Failure("conflict", `You have approved ${name} already.`, { cause });
   }
   return demandTemplate(world, digest);
+}
+
+/** What this actor may do with a template, and why not. */
+export function templateActions(
+  actor: Actor,
+  template: Pick<StoredTemplate, "proposer" | "approvals" | "approvedBy">,
+): Action[] {
+  const who = { person: actor.subject, isPerson: actor.kind === "person" };
+  const refusal =
+    lacksUnscoped(actor, "change.approve", TEMPLATES) ??
+    approveRefusal(template, who) ??
+    (template.approvedBy.includes(actor.subject) ? "You have approved it already." : null);
+  return [actionOf("approve", "Approve", refusal)];
+}
+
+export function templateListActions(actor: Actor): Action[] {
+  const refusal = lacksUnscoped(actor, "change.request", TEMPLATES);
+  return [actionOf("propose", "Propose a template", refusal)];
 }
 
 function approveRefusal(

@@ -28,7 +28,12 @@ import { callDuties, decideAfterwards, reviewChange } from "./actions-duties.ts"
 import { expireOverdue, finishChange, startChange, withdrawChange } from "./actions-end.ts";
 import { escalateWaiting } from "./actions-escalate.ts";
 import { showControl } from "./actions-show-control.ts";
-import { approveTemplate, proposeTemplate } from "./actions-templates.ts";
+import {
+  approveTemplate,
+  demandTemplate,
+  proposeTemplate,
+  templateActions,
+} from "./actions-templates.ts";
 import type { ClosureCode } from "./duty.ts";
 import type { Change } from "./model.ts";
 import { loadChange, loadChanges, lockApproval } from "./store.ts";
@@ -397,9 +402,20 @@ describe("a standard change", () => {
 
   test("needs the signatures of rings and hosts, and nobody whom its risk would ask for", async () => {
     const template = await propose("openssl-updates");
+    const may = async (who: TestPerson) =>
+      templateActions(who.actor, await demandTemplate(world, template.name))[0];
+    expect(await may(carol!)).toMatchObject({
+      allowed: false,
+      reason: expect.stringContaining("proposed it"),
+    });
+    expect(await may(alice!)).toMatchObject({ allowed: true, reason: null });
     await expect(standard("medium", template.name)).rejects.toMatchObject({ code: "blocked" });
     await expect(agree(carol!, template)).rejects.toMatchObject({ code: "forbidden" });
     await agree(alice!, template);
+    expect(await may(alice!)).toMatchObject({
+      allowed: false,
+      reason: expect.stringContaining("already"),
+    });
     await expect(agree(alice!, template)).rejects.toMatchObject({ code: "conflict" });
     await expect(agree(bob!, { ...template, digest: "0".repeat(64) })).rejects.toMatchObject({
       code: "conflict",

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { actionSchema } from "../base/action.ts";
 import { isDigest } from "../base/digest.ts";
 import { instantToText } from "../base/instant.ts";
 import { type RequestContext, type Route, route } from "../db/world.ts";
@@ -8,6 +9,8 @@ import {
   demandTemplate,
   problemNow,
   proposeTemplate,
+  templateActions,
+  templateListActions,
 } from "./actions-templates.ts";
 import { loadTemplates, type StoredTemplate } from "./store-templates.ts";
 
@@ -27,11 +30,12 @@ const templateSchema = z
     failed: z.number().int(),
     /** Why it cannot be used now; null when it can. */
     problem: z.string().nullable(),
+    actions: z.array(actionSchema),
   })
   .meta({ id: "ChangeTemplate" });
 
 async function repliesFor(
-  { world }: Pick<RequestContext, "world">,
+  { world, actor }: Pick<RequestContext, "world" | "actor">,
   templates: readonly StoredTemplate[],
 ): Promise<z.output<typeof templateSchema>[]> {
   const people = templates.flatMap(({ proposedBy, approvedBy }) => [proposedBy, ...approvedBy]);
@@ -46,12 +50,13 @@ async function repliesFor(
       expiresAt: instantToText(template.expiresAt),
       ...{ ended: template.ended, failed: template.failed },
       problem: await problemNow(world, template),
+      actions: templateActions(actor, template),
     })),
   );
 }
 
 async function replyFor(
-  context: Pick<RequestContext, "world">,
+  context: Pick<RequestContext, "world" | "actor">,
   template: StoredTemplate,
 ): Promise<z.output<typeof templateSchema>> {
   const [reply] = await repliesFor(context, [template]);
@@ -63,9 +68,12 @@ const getTemplates = route({
   path: "/api/v1/change-templates",
   summary: "Templates of standard changes, every version, and whether it can be used now.",
   permission: "change.read",
-  reply: z.strictObject({ items: z.array(templateSchema) }),
+  reply: z.strictObject({ items: z.array(templateSchema), actions: z.array(actionSchema) }),
   async handle(context) {
-    return { items: await repliesFor(context, await loadTemplates(context.world.db)) };
+    return {
+      items: await repliesFor(context, await loadTemplates(context.world.db)),
+      actions: templateListActions(context.actor),
+    };
   },
 });
 

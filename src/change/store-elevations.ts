@@ -81,6 +81,23 @@ export async function loadElevations(
   return rows;
 }
 
+const ASKED_MAX = 200;
+
+/** Asked for by somebody else, where every host of the plan is within the scopes; the oldest first. */
+export async function loadElevationsAsked(
+  reader: Reader,
+  of: { readonly scopes: readonly Selector[]; readonly besides: SubjectId },
+): Promise<readonly Elevation[]> {
+  const { rows } = await sql<Elevation>`
+    select ${columns} from elevation e
+     where e.state = 'asked' and e.person <> ${of.besides}
+       and not exists (
+         select from plan_leaf l join host h on h.id = l.host
+          where l.plan = e.plan and not ${scopeSql(of.scopes, "h.labels")})
+     order by e.number limit ${ASKED_MAX}`.execute(reader);
+  return rows;
+}
+
 export async function hasOpenElevation(
   reader: Reader,
   of: { readonly change: ChangeId; readonly person: SubjectId },

@@ -11,6 +11,7 @@ import { people } from "./names.ts";
 import { allPages } from "./pages.ts";
 import { readNamedText } from "./read-file.ts";
 import { signWithSshKey } from "./ssh-sign.ts";
+import { askedText } from "./view/asked.ts";
 import { changeTable, changeText, signedText, strangerLines } from "./view/change.ts";
 
 interface RequestFlags {
@@ -51,22 +52,7 @@ export function registerChange(program: Command, cli: Cli): void {
           `${made.number} waits for ${counted(made.need, "approval")} by somebody else than you: fettle change approve ${made.number} --key ~/.ssh/id_ed25519`,
       );
     });
-  change
-    .command("list")
-    .description("Changes, newest first")
-    .option("--waiting", "only those that wait for your approval")
-    .action(async (flags: { waiting?: true }) => {
-      const client = cli.client();
-      const items = await allPages((cursor) => {
-        const query = {
-          limit: 100,
-          ...(flags.waiting === true ? { waiting: "me" as never } : {}),
-          ...(cursor === undefined ? {} : { cursor: Number(cursor) }),
-        };
-        return ask(client.GET("/api/v1/changes", { params: { query } }));
-      });
-      show(cli, items, () => changeTable(items, cli.clock()));
-    });
+  registerLists(change, cli);
   registerShow(change, cli);
   registerEdit(change, cli);
   registerApprove(change, cli);
@@ -87,6 +73,39 @@ export function registerChange(program: Command, cli: Cli): void {
         show(cli, ended, () => `${ended.number} is ${ended.state}.`);
       });
   }
+}
+
+function registerLists(change: Command, cli: Cli): void {
+  change
+    .command("list")
+    .description("Changes, newest first")
+    .option("--waiting", "only those that wait for your approval")
+    .action(async (flags: { waiting?: true }) => {
+      const client = cli.client();
+      const items = await allPages((cursor) => {
+        const query = {
+          limit: 100,
+          ...(flags.waiting === true ? { waiting: "me" as never } : {}),
+          ...(cursor === undefined ? {} : { cursor: Number(cursor) }),
+        };
+        return ask(client.GET("/api/v1/changes", { params: { query } }));
+      });
+      const asked = flags.waiting === true ? (await ask(client.GET("/api/v1/asked"))).items : [];
+      show(cli, items, () =>
+        [changeTable(items, cli.clock()), ...(asked.length === 0 ? [] : [askedText(asked)])].join(
+          "\n",
+        ),
+      );
+    });
+  change
+    .command("asked")
+    .description("What else waits for your word: rights to lend, and halts to lift")
+    .action(async () => {
+      const { items } = await ask(cli.client().GET("/api/v1/asked"));
+      show(cli, items, () =>
+        items.length === 0 ? "Nothing else waits for you." : askedText(items),
+      );
+    });
 }
 
 function registerPack(change: Command, cli: Cli): void {

@@ -228,6 +228,7 @@ const examples: Readonly<Record<string, readonly string[]>> = {
     'change close-vote C-1 --reason "as voted"',
     'change close-vote C-1 --veto --reason "not in the week of the audit"',
   ],
+  "change asked": ["change asked", "change asked -o json"],
   "change duties": ["change duties", "change duties -o json"],
   "change decide-afterwards": [
     'change decide-afterwards C-1 --outcome accepted --reason "it could not wait"',

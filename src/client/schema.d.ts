@@ -120,6 +120,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/asked": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What waits for the reader's word beside changes: rights to lend, and halts that somebody else wants lifted. */
+        get: operations["getAsked"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/audit/changes/{change}/evidence": {
         parameters: {
             query?: never;
@@ -5256,6 +5273,7 @@ export interface components {
             waived: string[];
         };
         ChangeTemplate: {
+            actions: components["schemas"]["Action"][];
             approvedBy: string[];
             digest: string;
             ended: number;
@@ -7462,6 +7480,44 @@ export interface operations {
             503: components["responses"]["unavailable"];
         };
     };
+    getAsked: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: {
+                            /** Format: date-time */
+                            at: string;
+                            by: string;
+                            href: string;
+                            /** @enum {string} */
+                            kind: "elevation" | "resume";
+                            /** @description J-3, R-7, or the scope of a halt */
+                            number: string;
+                            title: string;
+                            words: string;
+                        }[];
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
     getAuditChangesByChangeEvidence: {
         parameters: {
             query?: never;
@@ -8495,6 +8551,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
+                        actions: components["schemas"]["Action"][];
                         items: components["schemas"]["ChangeTemplate"][];
                     };
                 };

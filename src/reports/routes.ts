@@ -1,4 +1,5 @@
 import type { ServedRoute } from "../ledger/served-route.ts";
+import { askedRoutes } from "./routes-asked.ts";
 import { breachRoutes } from "./routes-breach.ts";
 import { healthRoutes } from "./routes-health.ts";
 import { hostRoutes } from "./routes-hosts.ts";
@@ -13,6 +14,7 @@ import { wordRoutes } from "./routes-words.ts";
 
 export const routes: readonly ServedRoute[] = [
   ...overviewRoutes,
+  ...askedRoutes,
   ...hostRoutes,
   ...breachRoutes,
   ...paceRoutes,

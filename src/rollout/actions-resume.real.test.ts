@@ -5,6 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { aPerson, aService, type TestPerson } from "../../test/builders/stored.ts";
 import { type TestWorld, testWorld } from "../../test/setup/world.ts";
 import type { World } from "../db/world.ts";
+import { asksToAgree } from "./actions-asked.ts";
 import { halt, haltScope } from "./actions-halt.ts";
 import { agreeToLift, agreeToResume, liftScope, resume } from "./actions-resume.ts";
 import { showHalts, showRollout } from "./actions-show.ts";
@@ -111,6 +112,28 @@ describe("R13 a rollout that is halted", () => {
     expect(await stateOf()).toBe("halted");
     await ask();
     expect((await agree(bob!)).state).toBe("running");
+  });
+
+  test("waits in the inbox of who may agree, and of nobody else", async () => {
+    const waits = async (who: TestPerson["actor"]) =>
+      (await asksToAgree(world, who)).filter(({ rollout }) => rollout === story.id);
+    expect(await waits(bob!.actor)).toEqual([]);
+    await ask(carol!);
+    expect(await waits(bob!.actor)).toMatchObject([
+      { name: `R-${story.number}`, ask: { handle: "carol", words: "it was nothing" } },
+    ]);
+    const robot = await aService(world, `reads-${story.number}`, bob!);
+    for (const other of [carol!.actor, alice!.actor, near!.actor, robot]) {
+      expect(await waits(other), other.name).toEqual([]);
+    }
+    await sql`update change set requester_person = ${bob!.actor.subject}
+               where id = ${story.change}`.execute(world.db);
+    expect(await waits(bob!.actor), "asked for the change").toEqual([]);
+    await sql`update change set requester_person = ${carol!.actor.subject}
+               where id = ${story.change}`.execute(world.db);
+    expect(await waits(bob!.actor)).toHaveLength(1);
+    expect((await agree(bob!)).state).toBe("running");
+    expect(await waits(bob!.actor)).toEqual([]);
   });
 
   test("goes on once, whoever agrees at the same moment", async () => {

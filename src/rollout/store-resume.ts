@@ -19,6 +19,13 @@ const ASK_LIFE_HOURS = 24;
 
 const isLive = sql`a.asked_at > now() - ${ASK_LIFE_HOURS} * interval '1 hour'`;
 
+const liveAsks = sql`
+  select a.scope, a.asked_by as by, s.handle, a.person, a.words, ${millis(sql`a.asked_at`)} as at
+    from resume_ask a
+    join subject s on s.id = a.asked_by and s.disabled_at is null
+    join subject p on p.id = a.person and p.disabled_at is null
+   where ${isLive}`;
+
 /** A second ask takes the place of the first. */
 export async function putResumeAsk(
   tx: Tx,
@@ -38,12 +45,17 @@ export async function loadResumeAsks(
   scopes: readonly string[],
 ): Promise<readonly ResumeAsk[]> {
   const { rows } = await sql<ResumeAsk>`
-    select a.scope, a.asked_by as by, s.handle, a.person, a.words, ${millis(sql`a.asked_at`)} as at
-      from resume_ask a
-      join subject s on s.id = a.asked_by and s.disabled_at is null
-      join subject p on p.id = a.person and p.disabled_at is null
-     where a.scope = any(${[...scopes]}::text[]) and ${isLive}
-     order by a.scope`.execute(reader);
+    ${liveAsks} and a.scope = any(${[...scopes]}::text[]) order by a.scope`.execute(reader);
+  return rows;
+}
+
+const ROLLOUT_ASKS_MAX = 200;
+
+/** Those about one rollout each, the oldest first. */
+export async function loadRolloutAsks(reader: Reader): Promise<readonly ResumeAsk[]> {
+  const { rows } = await sql<ResumeAsk>`
+    ${liveAsks} and a.scope like 'rollout:%'
+    order by a.asked_at, a.scope limit ${ROLLOUT_ASKS_MAX}`.execute(reader);
   return rows;
 }
 

@@ -216,6 +216,28 @@ describe("who asks and who decides", () => {
     expect((await decide(alice!, own.json.id, "grant")).status).toBe(403);
   });
 
+  test("waits in the inbox of who may decide it, and of nobody else", async () => {
+    const inbox = async (who: Who) => {
+      const reply = await call(who.token, "GET", "/asked");
+      return (reply.json as unknown as { items?: readonly object[] }).items;
+    };
+    expect(await inbox(alice!)).toEqual([]);
+    const asked = await ask(vera!, first!, { minutes: 30 });
+    expect(await inbox(alice!)).toEqual([
+      {
+        ...{ kind: "elevation", number: asked.json.number, by: "vera", words: why.reason },
+        title: expect.stringMatching(/^The rights over C-\d+ for 30 minutes: /),
+        ...{ at: expect.any(String), href: `/changes/${C(first!)}` },
+      },
+    ]);
+    expect(await inbox(admin!)).toHaveLength(1);
+    for (const other of [vera!, otto!, anna!, olga!]) {
+      expect(await inbox(other), other.of.actor.name).toEqual([]);
+    }
+    await decide(alice!, asked.json.id, "refuse", words);
+    expect(await inbox(alice!)).toEqual([]);
+  });
+
   test("one at a time, and a refusal is final", async () => {
     const asked = await ask(vera!, first!);
     expect((await ask(vera!, first!)).status).toBe(409);

@@ -41,6 +41,7 @@ export const places: readonly Place[] = [
     below: [
       { href: "/calendar", title: "Calendar" },
       { href: "/cab", title: "Advisory board" },
+      { href: "/change-control", title: "Change control" },
     ],
   },
   { href: "/rollouts", title: "Rollouts", icon: "rollout" },

@@ -82,6 +82,7 @@ const tree = root.addChildren([
     page("/calendar", () => import("../calendar/calendar.tsx"), "CalendarPage"),
     page("/changes", () => import("../change/changes.tsx"), "ChangesPage"),
     page("/changes/$change", () => import("../change/change.tsx"), "ChangePage"),
+    page("/change-control", () => import("../change/change-control.tsx"), "ChangeControlPage"),
     page("/cab", () => import("../change/board.tsx"), "BoardPage"),
     page("/rollouts", () => import("../rollout/rollouts.tsx"), "RolloutsPage"),
     page("/rollouts/$rollout", () => import("../rollout/rollout.tsx"), "RolloutPage"),

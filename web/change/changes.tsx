@@ -10,6 +10,7 @@ import { Instant } from "../parts/instant.tsx";
 import { StateWord } from "../parts/mark.tsx";
 import { PageHead } from "../parts/page-head.tsx";
 import { type Column, VirtualList } from "../parts/virtual-list.tsx";
+import { AskedOfMe, useAsked } from "./asked.tsx";
 import type { ListedChange } from "./change-model.ts";
 
 export function ChangesPage() {
@@ -48,6 +49,7 @@ export function ChangesPage() {
         {patch !== undefined && <span className="dim">of one patch</span>}
         <FilterReset search={search} set={set} names={["state", "waiting", "patch"]} />
       </FilterBar>
+      {isMine && <AskedOfMe />}
       <VirtualList
         listKey={["changes", query]}
         topics={["changes"]}
@@ -78,20 +80,35 @@ function Verdict() {
     load: (signal) =>
       ask(api.GET("/api/v1/exceptions", { params: { query: { waiting: "me" } }, signal })),
   });
+  const others = useAsked().data?.items.length ?? 0;
   const count = inbox.data?.total;
   const exceptions = asked.data?.total ?? 0;
   if (count === undefined) return <>&nbsp;</>;
-  const also = exceptions > 0 && (
+  const also = (
     <>
-      {" "}
-      <Go href="/exceptions?waiting=me">
-        {exceptions} {exceptions === 1 ? "exception waits" : "exceptions wait"}
-      </Go>{" "}
-      for your decision.
+      {exceptions > 0 && (
+        <>
+          {" "}
+          <Go href="/exceptions?waiting=me">
+            {exceptions} {exceptions === 1 ? "exception waits" : "exceptions wait"}
+          </Go>{" "}
+          for your decision.
+        </>
+      )}
+      {others > 0 && (
+        <>
+          {" "}
+          <Go href="/changes?waiting=me">
+            {others === 1 ? "1 person asks" : `${others} more ask`} for your word
+          </Go>
+          , to lend rights or to go on.
+        </>
+      )}
     </>
   );
   if (count === 0) {
-    return exceptions === 0 ? <>Nothing waits for your approval.</> : <>No change waits.{also}</>;
+    const isQuiet = exceptions === 0 && others === 0;
+    return isQuiet ? <>Nothing waits for your approval.</> : <>No change waits.{also}</>;
   }
   return (
     <>
