@@ -37,6 +37,9 @@ function stepFaults({ facts, policy }: Judged, host: PlanHost, step: PackageStep
   if (own.length === 0 && (named.length > 0 || isWhole)) {
     return [fault("file-authentic", `${text} is not what its sources sign`)];
   }
+  if (own.length === 0 && policy.sources.unproven === "block") {
+    return [fault("file-authentic", `${text} is named by no signed index that was verified here`)];
+  }
   const ageMin = policy.sources.minimumAgeMs;
   if (ageMin === null) return [];
   const [oldest = null] = own;

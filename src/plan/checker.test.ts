@@ -496,6 +496,7 @@ const mutations: Record<PlanRule, readonly (readonly [Planned, PlanInput?])[]> =
       },
     ],
     [good, { ...signedInput, signed: [] }],
+    [good, { ...input, policy: parseRings(`${testRings}\nsources: { unproven: block }\n`) }],
     [good, { ...signedInput, signed: signedInput.signed.map((one) => ({ ...one, isGone: true })) }],
   ],
   "file-age": [[good, { ...signedInput, policy: ageing(testRings) }]],

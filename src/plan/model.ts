@@ -138,7 +138,7 @@ export type Exclusion =
       /** Files that are not those which its sources sign. */
       readonly why: "not-authentic";
       readonly files: readonly (AskedFile & {
-        readonly because: "differs" | "unlisted";
+        readonly because: "differs" | "unlisted" | "unproven";
         /** The source that signs another; null where none names it. */
         readonly by: string | null;
       })[];

@@ -73,6 +73,21 @@ describe("the files of a plan", () => {
     expect([isPlanned, warnings]).toEqual([true, [expect.stringContaining("names libssl3; only")]]);
   });
 
+  test("are kept out where the policy takes only what is proven, and no index names them", () => {
+    const policy = parseRings(`${testRings}\nsources: { unproven: block }\n`);
+    expect(outcome(aSignedInput({ policy })).isPlanned).toBe(true);
+    const input = aSignedInput({ policy, signed: [aSignedFile(aMove({ name: "openssl" }))] });
+    const partly = { sources: [1], archs: null, isAll: false };
+    const hosts = input.hosts.map((host) => ({ ...host, read: partly }));
+    const { isPlanned, excluded } = outcome({ ...input, hosts });
+    expect(isPlanned).toBe(false);
+    expect(exclusionToText(excluded[0]!.because)).toBe(
+      "libssl3 3.0.18-1~deb12u1 stands in no signed list that this server verified, as the policy asks: pin its source with fettle source pin (fettle source check ADDRESS SUITE reads the lists again)",
+    );
+    // Hosts of which the server reads no source at all.
+    expect(outcome({ ...aPlanInput(), policy }).whys).toEqual(["not-authentic"]);
+  });
+
   test("of a source that differs count for its own hosts only", () => {
     const input = changed({ sha256: sha256("vendor"), source: 2 });
     const signed = [...input.signed, aSignedFile(aMove())];

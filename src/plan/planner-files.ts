@@ -19,7 +19,9 @@ export function judgeOfFiles(facts: FileFacts): JudgeOfFiles {
   const known = new Map<Resolution, Map<string, Exclusion | null>>();
   return (host, resolution) => {
     // Most fleets of a million hosts pass here: nothing is read of their sources, and nothing is asked.
-    if (host.read.sources.length === 0 && facts.policy.sources.minimumAgeMs === null) return null;
+    const { minimumAgeMs, unproven } = facts.policy.sources;
+    const isAnyTaken = minimumAgeMs === null && unproven === "allow";
+    if (host.read.sources.length === 0 && isAnyTaken) return null;
     const ofResolution = known.get(resolution) ?? new Map<string, Exclusion | null>();
     known.set(resolution, ofResolution);
     const { sources, archs, isAll } = host.read;
@@ -41,7 +43,8 @@ export function fileExclusion(
   const coming = resolution.moves.filter((move) => move.verb !== "remove").map(askedFile);
   const proofs = coming.map((file) => ({ file, proof: proofOf(file, host.read, facts.signed) }));
   const bad = proofs.flatMap(({ file, proof }) => {
-    if (proof.kind !== "differs" && proof.kind !== "unlisted") return [];
+    if (proof.kind === "signed") return [];
+    if (proof.kind === "unproven" && facts.policy.sources.unproven === "allow") return [];
     const by = proof.kind === "differs" ? `${proof.by.uri} ${proof.by.suite}` : null;
     return [{ ...file, because: proof.kind, by }];
   });
@@ -142,10 +145,11 @@ export function fileExclusionToText(because: FileExclusion): string {
     });
     return `the policy asks that files stood in a signed index for ${age}: ${files.join(", ")}`;
   }
-  const files = because.files.map(({ name, version, because: how, by }) =>
-    how === "differs"
-      ? `${name} ${version} is not the file that ${by} signs`
-      : `${name} ${version} stands in no signed list of its sources`,
-  );
+  const files = because.files.map(({ name, version, because: how, by }) => {
+    if (how === "differs") return `${name} ${version} is not the file that ${by} signs`;
+    return how === "unlisted"
+      ? `${name} ${version} stands in no signed list of its sources`
+      : `${name} ${version} stands in no signed list that this server verified, as the policy asks: pin its source with fettle source pin`;
+  });
   return `${files.join("; ")} (fettle source check ADDRESS SUITE reads the lists again)`;
 }

@@ -110,7 +110,7 @@ const exclusionSchema: z.ZodType<Exclusion> = z.discriminatedUnion("why", [
     files: z.array(
       z.object({
         ...{ name: z.string(), arch: z.string(), version: z.string(), sha256: z.string() },
-        ...{ because: z.enum(["differs", "unlisted"]), by: z.string().nullable() },
+        ...{ because: z.enum(["differs", "unlisted", "unproven"]), by: z.string().nullable() },
       }),
     ),
   }),

@@ -7,6 +7,8 @@ import { duration } from "./rings-fields.ts";
 export interface SourceRules {
   /** Whether hosts take part that take packages from where nobody signs them. */
   readonly unauthenticated: "block" | "allow";
+  /** Whether a plan may bring files that no signed index names which this server itself verified. */
+  readonly unproven: "block" | "allow";
   /**
    * How long a file must have stood in a signed index that this server read (ms), so that others meet
    * what is wrong with it first; null: no time.
@@ -40,16 +42,18 @@ const younger = z.union([
 export const sourceRules = strictFields({
   /** `allow` plans for such hosts; each host refuses the files of that source all the same. */
   unauthenticated: z.enum(["block", "allow"]).default("block"),
+  /** `block` takes only what an index names that this server verified by pinned keys. */
+  unproven: z.enum(["block", "allow"]).default("allow"),
   minimumAge: duration({ min: MINUTE_MS, max: 90 * DAY_MS }).optional(),
   younger: z.array(younger).max(32).default([]),
 }).transform(
-  ({ unauthenticated, minimumAge, younger: rules }): SourceRules => ({
-    ...{ unauthenticated, minimumAgeMs: minimumAge ?? null, younger: rules },
+  ({ unauthenticated, unproven, minimumAge, younger: rules }): SourceRules => ({
+    ...{ unauthenticated, unproven, minimumAgeMs: minimumAge ?? null, younger: rules },
   }),
 );
 
 export const anySources: SourceRules = {
-  ...{ unauthenticated: "block", minimumAgeMs: null, younger: [] },
+  ...{ unauthenticated: "block", unproven: "allow", minimumAgeMs: null, younger: [] },
 };
 
 /** Why a file of a suite need not be old; null where it must. */

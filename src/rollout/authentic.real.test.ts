@@ -108,6 +108,18 @@ test("no plan is made with a file that differs from the signed one, or that is t
   await expect(planned(ageing)).rejects.toThrow(/stood in a signed index for 90/);
 });
 
+test("a policy that takes only what is proven here plans by the pinned key, and nothing once it is forgotten", async () => {
+  const proven = `${testRings}\nsources: { unproven: block }\n`;
+  await expect(planned(proven)).resolves.toMatchObject({ report: { excluded: [] } });
+  // Pinned anew: nothing that was read by the old pin counts.
+  const pin = { form: "deb" as const, keyring: signer.publicKey, reason: "a test" };
+  await pinSource(world, ada!.actor, { ...source, ...pin });
+  await expect(planned()).resolves.toBeDefined();
+  await expect(planned(proven)).rejects.toThrow(
+    /web-1: .*no signed list that this server verified/,
+  );
+});
+
 test("what its signed lists say otherwise by then is not started, with the code", async () => {
   const change = await approved();
   const start = () => startRollout(world, carol!.actor, change);
