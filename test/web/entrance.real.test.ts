@@ -75,6 +75,21 @@ describePages("the way in", () => {
     expect(faults).toEqual([]);
   });
 
+  test("tells who comes back from a provider what is known, and no more", async () => {
+    const { page, faults } = await visit(at.browser, at.site.url);
+    await page.goto("/signed-out");
+    await page.getByText("You are signed out of this server.", { exact: true }).waitFor();
+    await expectAccessible(page);
+    await page.evaluate(() => sessionStorage.setItem("fettle-signing-out", "b".repeat(43)));
+    await page.goto("/signed-out?state=of-nobody");
+    await page.getByRole("alert").getByText("belongs to no sign-out that it began").waitFor();
+    await expectAccessible(page);
+    await picture(page, "signed-out");
+    await page.getByRole("link", { name: "Sign in again" }).click();
+    await page.getByRole("heading", { name: "Sign in to Fettle" }).waitFor();
+    expect(faults.filter((fault) => !fault.includes("400"))).toEqual([]);
+  });
+
   test("takes an invitation", async () => {
     const { page } = await visit(at.browser, at.site.url);
     await page.goto("/");

@@ -123,7 +123,7 @@ function Verdict() {
 function NoChange(props: { readonly isMine: boolean; readonly isFiltered: boolean }) {
   if (props.isMine) {
     return (
-      <Empty title="Nothing waits for you" action={<Go href="/changes">Show all changes</Go>}>
+      <Empty title="No change waits for you" action={<Go href="/changes">Show all changes</Go>}>
         A change waits here when somebody else asked for it, you may approve for all of its hosts,
         and you have not signed it yet.
       </Empty>
