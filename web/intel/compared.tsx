@@ -1,6 +1,7 @@
 import { Table } from "@mantine/core";
 import type { Reply } from "../app/api.ts";
 import { StateWord } from "../parts/mark.tsx";
+import { releaseName } from "../parts/release-name.ts";
 
 type Compared = Reply<"/api/v1/findings/{vulnerability}">["packages"][number];
 
@@ -29,7 +30,7 @@ export function Compared({ packages }: { readonly packages: readonly Compared[] 
               <Table.Td>
                 {p.name} {p.version}
                 <div className="dim" style={{ fontSize: 12.5 }}>
-                  {p.ecosystem}, {p.arch}
+                  {releaseName(p.ecosystem)}, {p.arch}
                   {p.source !== p.name && `, source ${p.source}`}
                 </div>
               </Table.Td>

@@ -6,6 +6,7 @@ import { wordFor, wordsOf } from "../app/words.ts";
 import { Empty } from "../parts/empty.tsx";
 import { Instant } from "../parts/instant.tsx";
 import { Mark, StateWord } from "../parts/mark.tsx";
+import { releaseName } from "../parts/release-name.ts";
 import { type Column, VirtualList } from "../parts/virtual-list.tsx";
 import { plural } from "../triage/fix-first-list.tsx";
 import { asOfQuery } from "./as-of.tsx";
@@ -169,7 +170,9 @@ const vulnerabilityColumns: readonly Column<Row>[] = [
     isWideOnly: true,
     cell: (row) => {
       const text = row.sources
-        .map((s) => `${s.source} (${s.ecosystem}) ${s.fixedVersions.join(" or ")}`.trim())
+        .map((s) =>
+          `${s.source} (${releaseName(s.ecosystem)}) ${s.fixedVersions.join(" or ")}`.trim(),
+        )
         .join("\n");
       return <span title={text}>{[...new Set(row.sources.map((s) => s.source))].join(", ")}</span>;
     },

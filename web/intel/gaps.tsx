@@ -3,6 +3,7 @@ import { api, ask } from "../app/api.ts";
 import { Go } from "../app/go.tsx";
 import { useAnswer } from "../app/queries.ts";
 import { Mark } from "../parts/mark.tsx";
+import { releaseName } from "../parts/release-name.ts";
 import styles from "./intel.module.css";
 
 type Findings = Reply<"/api/v1/findings">;
@@ -44,7 +45,7 @@ export function Gaps({ of }: { readonly of: Told }) {
         {unknown.map((gap) => (
           <li key={`${gap.ecosystem} ${gap.reason}`}>
             <Mark tone="unknown">Not known</Mark> {gap.packageCount.toLocaleString("en")} packages
-            of {gap.ecosystem}. {gap.text}
+            of {releaseName(gap.ecosystem)}. {gap.text}
           </li>
         ))}
         {filteredCount > 0 && (

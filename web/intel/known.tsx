@@ -7,6 +7,7 @@ import { Answered } from "../parts/answered.tsx";
 import { Facts } from "../parts/facts.tsx";
 import { Mark } from "../parts/mark.tsx";
 import { Panel } from "../parts/panel.tsx";
+import { releaseName } from "../parts/release-name.ts";
 import { plural } from "../triage/fix-first-list.tsx";
 import { asOfQuery } from "./as-of.tsx";
 import styles from "./intel.module.css";
@@ -166,7 +167,7 @@ function Sayings({ of }: { readonly of: Known }) {
                 </Table.Td>
                 <Table.Td>
                   {saying.packages.slice(0, 4).join(", ")}
-                  <div className="dim">{saying.ecosystem}</div>
+                  <div className="dim">{releaseName(saying.ecosystem)}</div>
                 </Table.Td>
                 <Table.Td>
                   {saying.says}

@@ -5,6 +5,7 @@ import { useAnswer } from "../app/queries.ts";
 import { wordFor } from "../app/words.ts";
 import { Answered } from "../parts/answered.tsx";
 import { Mark } from "../parts/mark.tsx";
+import { releaseName } from "../parts/release-name.ts";
 import { plural } from "../triage/fix-first-list.tsx";
 import { OpenCase } from "../triage/open-case.tsx";
 import { stageWord } from "../triage/stages.tsx";
@@ -40,8 +41,8 @@ export function Remedies({ vulnerability }: { readonly vulnerability: string }) 
                 <OpenCase item={item} />
               </Group>
               <div className="dim" style={{ fontSize: 12.5 }}>
-                {item.ecosystem}; clears {plural(item.vulnerabilities.length, "flaw")} on{" "}
-                {plural(item.hosts, "host")}
+                {releaseName(item.ecosystem)}; clears {plural(item.vulnerabilities.length, "flaw")}{" "}
+                on {plural(item.hosts, "host")}
               </div>
             </div>
           ))}

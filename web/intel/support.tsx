@@ -25,7 +25,7 @@ const kinds = [
   { value: "system", label: "Operating systems" },
   { value: "runtime", label: "Runtimes and servers" },
 ];
-const orders = [{ value: "modernisation", label: "Modernisation order" }];
+const orders = [{ value: "modernisation", label: "By modernisation" }];
 const names = ["state", "kind", "order"] as const;
 
 /** What hosts run and how long anybody mends it: what ended first, who owns it, what was decided. */
@@ -48,7 +48,13 @@ export function SupportPage() {
       <FilterBar>
         <FilterChoice search={search} set={set} name="state" label="State" choices={states} />
         <FilterChoice search={search} set={set} name="kind" label="Kind" choices={kinds} />
-        <FilterChoice search={search} set={set} name="order" label="By age" choices={orders} />
+        <FilterChoice
+          search={search}
+          set={set}
+          name="order"
+          label="Order by age"
+          choices={orders}
+        />
         <FilterReset search={search} set={set} names={names} />
       </FilterBar>
       <Answered of={register} what="what is supported">

@@ -3,6 +3,7 @@ import { type Search, useSearch } from "../app/search-state.ts";
 import { Empty } from "../parts/empty.tsx";
 import { FilterBar, FilterChoice, FilterField, FilterReset } from "../parts/filters.tsx";
 import { Mark } from "../parts/mark.tsx";
+import { releaseName } from "../parts/release-name.ts";
 import { type Column, VirtualList } from "../parts/virtual-list.tsx";
 import type { ShownService } from "./service.tsx";
 
@@ -108,7 +109,7 @@ const columns: readonly Column<Component>[] = [
     title: "Ecosystem",
     width: "minmax(90px, 0.5fr)",
     isWideOnly: true,
-    cell: (row) => row.ecosystem || <span className="dim">not known</span>,
+    cell: (row) => releaseName(row.ecosystem) || <span className="dim">not known</span>,
   },
   {
     title: "Scope",

@@ -6,6 +6,7 @@ import { useAnswer } from "../app/queries.ts";
 import { Answered } from "../parts/answered.tsx";
 import { Empty } from "../parts/empty.tsx";
 import { Mark, type Tone } from "../parts/mark.tsx";
+import { releaseName } from "../parts/release-name.ts";
 import { DeadlinePill } from "../triage/deadline-pill.tsx";
 import styles from "./service.module.css";
 import type { ShownService } from "./service.tsx";
@@ -212,7 +213,7 @@ function ActionItem(props: {
           <b>{of.text}</b>
         </Mark>
         <span className="dim">
-          {of.ecosystem}
+          {releaseName(of.ecosystem)}
           {of.cvss !== null && ` · CVSS ${of.cvss}`}
           {of.epss !== null && ` · EPSS ${of.epss.toFixed(3)}`}
           {of.isDevelopmentOnly && " · development only"}

@@ -1,6 +1,7 @@
 import { api, ask, type Reply } from "../app/api.ts";
 import { Empty } from "../parts/empty.tsx";
 import { Mark } from "../parts/mark.tsx";
+import { releaseName } from "../parts/release-name.ts";
 import { type Column, VirtualList } from "../parts/virtual-list.tsx";
 import type { ShownService } from "./service.tsx";
 import { HostNames } from "./service-about.tsx";
@@ -55,7 +56,12 @@ export function ServiceHostFindings({ of }: { readonly of: ShownService }) {
 
 const columns: readonly Column<Row>[] = [
   { title: "Update", width: "minmax(0, 1.2fr)", cell: (row) => row.source },
-  { title: "Of", width: "minmax(0, 0.8fr)", isWideOnly: true, cell: (row) => row.ecosystem },
+  {
+    title: "Of",
+    width: "minmax(0, 0.8fr)",
+    isWideOnly: true,
+    cell: (row) => releaseName(row.ecosystem),
+  },
   {
     title: "Fixed in",
     width: "minmax(0, 1.6fr)",

@@ -13,6 +13,7 @@ import { Instant } from "../parts/instant.tsx";
 import { Mark, StateWord } from "../parts/mark.tsx";
 import { PageHead } from "../parts/page-head.tsx";
 import { Panel } from "../parts/panel.tsx";
+import { releaseName } from "../parts/release-name.ts";
 import { hostsText } from "./exceptions.tsx";
 import styles from "./triage.module.css";
 
@@ -160,7 +161,7 @@ function askedFacts(exception: Shown["exception"]): Parameters<typeof Facts>[0][
       "Package",
       exception.package === null
         ? "any"
-        : `${exception.package.source} in ${exception.package.ecosystem}`,
+        : `${exception.package.source} in ${releaseName(exception.package.ecosystem)}`,
     ],
     ["Hosts", hostsText(exception)],
     ...(exception.patch === null

@@ -5,6 +5,7 @@ import { wordFor } from "../app/words.ts";
 import { asOfQuery } from "../intel/as-of.tsx";
 import { Empty } from "../parts/empty.tsx";
 import { Mark } from "../parts/mark.tsx";
+import { releaseName } from "../parts/release-name.ts";
 import { type Column, VirtualList } from "../parts/virtual-list.tsx";
 import { DeadlinePill } from "./deadline-pill.tsx";
 import { type FixFirstItem, OpenCase } from "./open-case.tsx";
@@ -105,7 +106,7 @@ const columns: readonly Column<FixFirstItem>[] = [
             {item.label}
           </Mark>
           {" · "}
-          {item.ecosystem}
+          {releaseName(item.ecosystem)}
           {item.support !== null && item.support.state !== "supported" && (
             <>
               {" · "}

@@ -3,6 +3,7 @@ import { Facts } from "../parts/facts.tsx";
 import { Instant } from "../parts/instant.tsx";
 import { Panel } from "../parts/panel.tsx";
 import { Person } from "../parts/person.tsx";
+import { releaseName } from "../parts/release-name.ts";
 import { Dates, WhenDue } from "./dates.tsx";
 import { CaseForecast } from "./forecast.tsx";
 import type { PatchReply } from "./patch.tsx";
@@ -78,7 +79,7 @@ function classFacts(patch: Patch): Parameters<typeof Facts>[0]["of"] {
       "By rule",
       `"${classifiedBy.rule}" of ${classifiedBy.file} (${classifiedBy.version.slice(0, 12)})`,
     ],
-    ["Moves", `${patch.target.source} in ${patch.target.ecosystem}`],
+    ["Moves", `${patch.target.source} in ${releaseName(patch.target.ecosystem)}`],
     ["From", patch.affectedVersions.join(", ")],
     ["To", patch.target.sourceVersion],
     ["Regression risk", `${regression.level}: ${regression.because}`],

@@ -7,6 +7,7 @@ import { type Action, ActionButton, actionFor, GuardedButton } from "../parts/ac
 import { Mark, type Tone } from "../parts/mark.tsx";
 import { Person } from "../parts/person.tsx";
 import { Problem } from "../parts/problem.tsx";
+import { releaseName } from "../parts/release-name.ts";
 import { plural } from "./fix-first-list.tsx";
 import styles from "./session.module.css";
 import { SESSION_TOPICS, type Session } from "./session.tsx";
@@ -127,8 +128,8 @@ function ItemHead({ item }: { readonly item: Item }) {
         )}
       </div>
       <Text size="xs" c="dimmed" component="div">
-        {item.ecosystem} · {plural(item.hosts, "host")}, {item.exposedHosts} exposed · clears{" "}
-        {plural(item.vulnerabilities.length, "flaw")}
+        {releaseName(item.ecosystem)} · {plural(item.hosts, "host")}, {item.exposedHosts} exposed ·
+        clears {plural(item.vulnerabilities.length, "flaw")}
         {exploited > 0 && (
           <>
             {" · "}

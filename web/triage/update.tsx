@@ -9,6 +9,7 @@ import { Facts } from "../parts/facts.tsx";
 import { Mark } from "../parts/mark.tsx";
 import { PageHead } from "../parts/page-head.tsx";
 import { Panel } from "../parts/panel.tsx";
+import { releaseName } from "../parts/release-name.ts";
 import tables from "./debt.module.css";
 import { FIX_FIRST_TOPICS, hostsQuery, percent, plural } from "./fix-first-list.tsx";
 import { type FixFirstItem, OpenCase } from "./open-case.tsx";
@@ -67,7 +68,7 @@ function Shown(props: { readonly preview: Preview; readonly own: readonly FixFir
     <>
       <PageHead
         title={`Update of ${preview.source}`}
-        aside={<span className="dim">{preview.ecosystem}</span>}
+        aside={<span className="dim">{releaseName(preview.ecosystem)}</span>}
         sentence={
           <>
             {offer === undefined
