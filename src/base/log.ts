@@ -1,4 +1,5 @@
 import { type Logger, pino } from "pino";
+import { loggedError } from "./log-error.ts";
 
 export type Log = Logger;
 
@@ -12,6 +13,7 @@ export function makeLog(level: string): Log {
       level,
       base: null,
       timestamp: pino.stdTimeFunctions.isoTime,
+      serializers: { err: loggedError },
       redact: {
         paths: SECRET_FIELDS.flatMap((field) => [field, `*.${field}`, `headers.${field}`]),
         censor: "[redacted]",

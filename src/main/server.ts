@@ -14,6 +14,7 @@ import { grantRightsTo, makeAppRole } from "../db/roles.ts";
 import { startEmbedded } from "../db/supervisor.ts";
 import type { Paths, World } from "../db/world.ts";
 import { agentDoor } from "../fleet/actions-agent-door.ts";
+import { demandOwnKeys } from "../fleet/actions-own-keys.ts";
 import { startHostPolicies } from "../fleet/loops-host-policies.ts";
 import { startWitnesses } from "../fleet/loops-witness.ts";
 import { agentCa } from "../fleet/store-agent-ca.ts";
@@ -110,6 +111,7 @@ async function startAll(start: Starting): Promise<RunningFettle> {
   closers.add("database pool", () => db.destroy());
   const standing = await standingOf({ db, clock: Date.now, log, config, paths });
   const { world } = standing;
+  await demandOwnKeys(world);
   const setupSecret = await ensureSetupSecret(world);
   closers.add("ssh connections", () => closeConnections(paths.sockets));
   const work = new Work(standing);
