@@ -990,6 +990,10 @@ describe("the log", () => {
     const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
     const ask = (method: "GET" | "POST", url: string, payload?: string) =>
       behind.inject({ method, url, headers, ...(payload === undefined ? {} : { payload }) });
+    // The log numbers entries in the background: what is compared later has its numbers already.
+    const isNumbered = async () =>
+      (await readTimeline(db, {})).every(({ index }) => index !== null);
+    await expect.poll(isNumbered).toBe(true);
     const before = await readTimeline(db, {});
     const body = JSON.stringify({ handle: "eve", name: "Eve", kind: "person" });
     const refused = await ask("POST", "/api/v1/users", body);

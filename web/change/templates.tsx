@@ -15,7 +15,7 @@ import styles from "./change.module.css";
 
 type Templates = Reply<"/api/v1/change-templates">;
 type Template = Templates["items"][number];
-const TOPICS = ["templates", "changes"];
+const TOPICS = ["changes"];
 
 /** Templates of standard changes: every version with its exact text, and whether it can be used now. */
 export function TemplatesPanel() {
