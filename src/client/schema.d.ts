@@ -3651,6 +3651,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/rollouts/{rollout}/cells": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where the hosts of each wave stand, in the order of the plan, without their names: neighbours that stand alike are told together. `targets` with `wave` and `skip` names one of them. */
+        get: operations["getRolloutsByRolloutCells"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/rollouts/{rollout}/halt": {
         parameters: {
             query?: never;
@@ -18153,6 +18170,48 @@ export interface operations {
             403: components["responses"]["forbidden"];
             404: components["responses"]["not-found"];
             409: components["responses"]["blocked"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    getRolloutsByRolloutCells: {
+        parameters: {
+            query?: {
+                /** @description waves of more hosts are left out */
+                waveHostsMax?: number;
+            };
+            header?: never;
+            path: {
+                /** @description an id, or a number such as R-7 */
+                rollout: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        waves: {
+                            number: number;
+                            /** @description a standing, and how many hosts in a row stand there */
+                            runs: {
+                                hosts: number;
+                                /** @enum {string} */
+                                standing: "verified" | "applied-unverified" | "failed" | "rolled-back" | "unreachable" | "skipped" | "unknown" | "waiting" | "running" | "checking" | "held";
+                            }[];
+                        }[];
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
         };

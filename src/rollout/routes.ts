@@ -7,6 +7,7 @@ import { loseHost, retryHosts, skipHost } from "./actions-hosts.ts";
 import { explain, pageOfRollouts, pageOfTargets, showRollout } from "./actions-show.ts";
 import { rolloutStates, standings } from "./model.ts";
 import { postCatchUp } from "./routes-catch-up.ts";
+import { getCells } from "./routes-cells.ts";
 import { getPlanForecast } from "./routes-forecast.ts";
 import { gateRoutes } from "./routes-gates.ts";
 import { haltRoutes } from "./routes-halts.ts";
@@ -249,6 +250,7 @@ export const routes: readonly Route[] = [
   listRollouts,
   getRollout,
   getTargets,
+  getCells,
   postHalt,
   postStop,
   postRetry,

@@ -103,7 +103,7 @@ export async function loadBusyElsewhere(
 }
 
 /** `standingOf` of the model as a condition; a test holds the two together. */
-function standingSql(standing: Standing): RawBuilder<boolean> {
+export function standingSql(standing: Standing): RawBuilder<boolean> {
   const isEnded = sql`t.state in ('done', 'noop')`;
   switch (standing) {
     case "waiting":

@@ -435,6 +435,7 @@ test("only acts on one change take an elevation at the door", () => {
   const taking = allRoutes.filter((route) => route.byElevation === true);
   expect(taking.map(({ method, path }) => `${method} ${path}`).sort()).toEqual([
     "GET /api/v1/rollouts/{rollout}",
+    "GET /api/v1/rollouts/{rollout}/cells",
     "GET /api/v1/rollouts/{rollout}/targets",
     "POST /api/v1/rollouts",
     "POST /api/v1/rollouts/{rollout}/halt",

@@ -1,9 +1,10 @@
+import { sql } from "kysely";
 import { expect, test } from "vitest";
 import { createPlan } from "../../src/plan/actions.ts";
 import { forecastPlan } from "../../src/rollout/actions-forecast.ts";
 import { halt } from "../../src/rollout/actions-halt.ts";
 import { agreeToLift, agreeToResume, resume } from "../../src/rollout/actions-resume.ts";
-import { age } from "../../src/rollout/store-story.ts";
+import { addHosts, age, aRollout } from "../../src/rollout/store-story.ts";
 import { aPerson, askedOpenssl } from "../builders/stored.ts";
 import { expectAccessible, expectNoSidewaysScroll, picture, settled } from "./browser.ts";
 import { describePages, openPages } from "./pages.ts";
@@ -210,5 +211,35 @@ describePages("a rollout's page", () => {
     await page.getByRole("link", { name: `R-${rollout.row.number}` }).waitFor();
     await expectAccessible(page);
     await picture(page, "rollouts");
+  });
+
+  test("draws many hosts as cells without their names, and opens the one that is clicked", async () => {
+    const { page } = at;
+    const { db } = at.site.world;
+    const hosts = await addHosts(db, 700);
+    const waves = [hosts.slice(0, 300), hosts.slice(300, 350), hosts.slice(350)];
+    const large = await aRollout(
+      db,
+      waves.map((own, number) => ({ ring: `large ${number + 1}`, hosts: own })),
+    );
+    await page.goto(`/rollouts/R-${large.number}`);
+    const first = page.getByRole("region", { name: "Wave 1, large 1" });
+    const cells = first.getByRole("img", { name: "300 hosts of large 1, one cell each" });
+    await cells.locator("[data-standing=waiting] path").waitFor();
+    await page.getByRole("img", { name: "50 hosts of large 2, one cell each" }).waitFor();
+    // More than a few hundred are a bar and counts.
+    const last = page.getByRole("region", { name: "Wave 3, large 3" });
+    await last.getByRole("button", { name: "350 waiting" }).waitFor();
+    expect(await last.getByRole("img").count()).toBe(0);
+    await settled(page);
+    await picture(page, "rollout-large");
+    await expectAccessible(page);
+    await sql`
+      update target set state = 'skipped', ended_at = now()
+       where rollout = ${large.id} and host = ${hosts[2]!}`.execute(db);
+    await cells.locator("[data-standing=skipped] path").waitFor({ state: "attached" });
+    // Cells are 12 pixels apart: the third of the first row.
+    await cells.click({ position: { x: 30, y: 6 } });
+    await page.getByRole("dialog").getByText(`host-${hosts[2]}`).first().waitFor();
   });
 });

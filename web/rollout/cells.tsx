@@ -7,6 +7,10 @@ import { type Standing, StandingShape, type Target } from "./standing.tsx";
 /** Above this many hosts a wave is drawn as counts. */
 export const CELLS_MAX = 300;
 
+export function isDrawn(wave: { readonly outcomes: { readonly hosts: number } }): boolean {
+  return wave.outcomes.hosts <= CELLS_MAX;
+}
+
 /** What of a host is drawn. */
 type Cell = Pick<Target, "host" | "name" | "standing" | "sentence">;
 

@@ -1,10 +1,12 @@
+import { memo, useCallback, useEffect, useRef } from "react";
 import { durationToText, SECOND_MS } from "../../src/base/instant.ts";
 import type { Reply } from "../app/api.ts";
 import { wordFor } from "../app/words.ts";
 import { ClockTime } from "../parts/instant.tsx";
 import { Sentence } from "../parts/sentence.tsx";
-import { CELLS_MAX, Cells, Counts, Shares } from "./cells.tsx";
+import { Cells, Counts, isDrawn, Shares } from "./cells.tsx";
 import { RunningCourse } from "./course.tsx";
+import { DenseCells, type Runs } from "./dense-cells.tsx";
 import { Gate, PolicyGate } from "./gate.tsx";
 import { Gauge } from "./gauge.tsx";
 import styles from "./rollout.module.css";
@@ -13,24 +15,50 @@ import { Detects, WaveLine } from "./wave-line.tsx";
 
 export type PlannedWave = Reply<"/api/v1/plans/{plan}">["waves"][number];
 
+/** What is drawn of the hosts of a wave: each by its name, where each stands, or only their counts. */
+export type DrawnWave =
+  | { readonly kind: "hosts"; readonly targets: readonly Target[] }
+  | { readonly kind: "cells"; readonly runs: Runs };
+
 interface PictureProps {
   readonly rollout: Rollout;
-  /** Hosts of the waves that are small enough to draw; null while they come. */
-  readonly targets: readonly Target[] | null;
+  /** By the wave's number; those that are not there are told in counts. */
+  readonly drawn: ReadonlyMap<number, DrawnWave>;
   /** The waves as they were planned, by number. */
   readonly planned: ReadonlyMap<number, PlannedWave>;
   readonly onHost: (target: Pick<Target, "name">) => void;
+  /** A host that has a place and no name here. */
+  readonly onPlace: (wave: number, index: number) => void;
   readonly onCount: (wave: number, standing: Standing) => void;
 }
 
 /** The rollout in one picture: waves of hosts, gates with evidence, budgets, and why something waits. */
 export function Picture(props: PictureProps) {
+  const { rollout, drawn, planned } = props;
+  // Waves in which nothing changed are not drawn anew, so what they are given stays the same.
+  const latest = useRef(props);
+  useEffect(() => {
+    latest.current = props;
+  });
+  const onHost = useCallback((target: Pick<Target, "name">) => latest.current.onHost(target), []);
+  const onPlace = useCallback((wave: number, at: number) => latest.current.onPlace(wave, at), []);
+  const onCount = useCallback(
+    (wave: number, standing: Standing) => latest.current.onCount(wave, standing),
+    [],
+  );
   return (
     <div className={styles["picture"]}>
-      {props.rollout.waves.map((wave) => (
-        <WaveOf key={wave.number} wave={wave} {...props} />
+      {rollout.waves.map((wave) => (
+        <WaveOf
+          key={wave.number}
+          wave={wave}
+          rollout={rollout.id}
+          drawn={drawn.get(wave.number)}
+          plan={planned.get(wave.number)}
+          {...{ onHost, onPlace, onCount }}
+        />
       ))}
-      <Afterwards rollout={props.rollout} />
+      <Afterwards rollout={rollout} />
     </div>
   );
 }
@@ -58,20 +86,22 @@ function Afterwards({ rollout }: { readonly rollout: Rollout }) {
   );
 }
 
-function WaveOf({
-  rollout,
-  wave,
-  targets,
-  planned,
-  onHost,
-  onCount,
-}: PictureProps & { wave: Wave }) {
-  const own = targets?.filter((target) => target.wave === wave.number) ?? [];
+const WaveOf = memo(function WaveOf(props: {
+  readonly wave: Wave;
+  readonly rollout: string;
+  readonly drawn: DrawnWave | undefined;
+  readonly plan: PlannedWave | undefined;
+  readonly onHost: PictureProps["onHost"];
+  readonly onPlace: PictureProps["onPlace"];
+  readonly onCount: PictureProps["onCount"];
+}) {
+  const { wave, rollout, drawn, plan, onHost, onPlace, onCount } = props;
+  const { number } = wave;
   const counts = countsOf(wave.outcomes);
-  const plan = planned.get(wave.number);
+  const openPlace = useCallback((index: number) => onPlace(number, index), [onPlace, number]);
   return (
     <WaveLine
-      number={wave.number}
+      number={number}
       ring={wave.ring}
       part={plan?.part ?? ""}
       state={stateOf(wave)}
@@ -82,17 +112,19 @@ function WaveOf({
       }
       hosts={
         <div className={styles["hosts"]}>
-          {isDrawn(wave) ? (
-            <Cells ring={wave.ring} targets={own} onOpen={onHost} />
-          ) : (
+          {!isDrawn(wave) ? (
             <Shares counts={counts} />
+          ) : drawn?.kind === "cells" ? (
+            <DenseCells ring={wave.ring} runs={drawn.runs} onOpen={openPlace} />
+          ) : (
+            <Cells ring={wave.ring} targets={drawn?.targets ?? []} onOpen={onHost} />
           )}
-          <Counts counts={counts} onOpen={(standing) => onCount(wave.number, standing)} />
+          <Counts counts={counts} onOpen={(standing) => onCount(number, standing)} />
         </div>
       }
       facts={
         <>
-          <Gate wave={wave} rollout={rollout.id} />
+          <Gate wave={wave} rollout={rollout} />
           <Gauge label="at once" used={wave.inFlight.busy} allowed={wave.inFlight.allowed} />
           <Staged of={wave.staging} />
           <Gauge label="failed" used={wave.failures.count} allowed={wave.failures.allowed} isRisk />
@@ -111,11 +143,7 @@ function WaveOf({
       }
     />
   );
-}
-
-export function isDrawn(wave: Wave): boolean {
-  return wave.outcomes.hosts <= CELLS_MAX;
-}
+});
 
 /** What the wave waits for; a wave that does not wait keeps no room for it. */
 function Holds({ wave }: { readonly wave: Wave }) {

@@ -1,5 +1,6 @@
 import { Button } from "@mantine/core";
 import { useParams } from "@tanstack/react-router";
+import { useMemo } from "react";
 import { api, ask } from "../app/api.ts";
 import { useGo } from "../app/go.tsx";
 import { queries, useAnswer, useDeed } from "../app/queries.ts";
@@ -11,10 +12,11 @@ import { Person } from "../parts/person.tsx";
 import { Problem } from "../parts/problem.tsx";
 import { Sentence } from "../parts/sentence.tsx";
 import { Budgets } from "./budgets.tsx";
-import { isDrawn, Picture, type PlannedWave } from "./picture.tsx";
+import { CELLS_MAX, isDrawn } from "./cells.tsx";
+import { type DrawnWave, Picture, type PlannedWave } from "./picture.tsx";
 import styles from "./rollout.module.css";
 import { RolloutHead } from "./rollout-head.tsx";
-import type { Rollout, Target } from "./standing.tsx";
+import type { Rollout } from "./standing.tsx";
 import { TargetDetails } from "./target-details.tsx";
 import { Targets } from "./targets.tsx";
 
@@ -38,7 +40,7 @@ export function RolloutPage() {
 
 function Shown({ rollout }: { readonly rollout: Rollout }) {
   const [search, set] = useSearch();
-  const targets = useDrawnTargets(rollout);
+  const drawn = useDrawn(rollout);
   const planned = usePlanned(rollout.plan);
   const { tone } = wordFor("rollout", rollout.state);
   return (
@@ -55,9 +57,12 @@ function Shown({ rollout }: { readonly rollout: Rollout }) {
       <Budgets of={rollout.budgets} />
       <Picture
         rollout={rollout}
-        targets={targets}
+        drawn={drawn}
         planned={planned}
         onHost={(target) => set({ host: target.name })}
+        onPlace={(wave, index) =>
+          void hostAt(rollout.id, wave, index).then((host) => host !== null && set({ host }))
+        }
         onCount={(wave, standing) => set({ wave: String(wave), standing })}
       />
       <Missed rollout={rollout} />
@@ -71,28 +76,53 @@ function Shown({ rollout }: { readonly rollout: Rollout }) {
   );
 }
 
-/** The most that one answer gives. */
-const TARGETS_MAX = 1000;
+/** Up to so many hosts each has a cell that can be named and reached by keyboard. */
+const NAMED_MAX = 600;
 
-/** Hosts of all waves that are drawn as cells: in one question while the rollout is small. */
-function useDrawnTargets(rollout: Rollout): readonly Target[] | null {
-  const drawn = rollout.waves.filter(isDrawn);
+/** What the picture shows of each wave that is small enough to be drawn host by host. */
+function useDrawn(rollout: Rollout): ReadonlyMap<number, DrawnWave> {
+  const waves = rollout.waves.filter(isDrawn);
+  const hosts = waves.reduce((sum, wave) => sum + wave.outcomes.hosts, 0);
+  const isNamed = rollout.outcomes.hosts <= NAMED_MAX;
+  const params = { path: { rollout: rollout.id } };
+  const topics = [`rollout:${rollout.id}`];
   const targets = useAnswer({
     key: ["rollout", rollout.id, "drawn"],
-    topics: [`rollout:${rollout.id}`],
-    isOff: drawn.length === 0,
-    load: async (signal) => {
-      const load = async (wave?: number): Promise<readonly Target[]> => {
-        const query = { limit: TARGETS_MAX, ...(wave === undefined ? {} : { wave }) };
-        const params = { path: { rollout: rollout.id }, query };
-        const page = await ask(api.GET("/api/v1/rollouts/{rollout}/targets", { params, signal }));
-        return page.items;
-      };
-      if (rollout.outcomes.hosts <= TARGETS_MAX) return load();
-      return (await Promise.all(drawn.map((wave) => load(wave.number)))).flat();
+    topics,
+    isOff: hosts === 0 || !isNamed,
+    load: (signal) => {
+      const query = { limit: NAMED_MAX };
+      return ask(
+        api.GET("/api/v1/rollouts/{rollout}/targets", { params: { ...params, query }, signal }),
+      );
     },
-  });
-  return targets.data ?? null;
+  }).data;
+  const cells = useAnswer({
+    key: ["rollout", rollout.id, "cells"],
+    topics,
+    isOff: hosts === 0 || isNamed,
+    load: (signal) => {
+      const query = { waveHostsMax: CELLS_MAX };
+      return ask(
+        api.GET("/api/v1/rollouts/{rollout}/cells", { params: { ...params, query }, signal }),
+      );
+    },
+  }).data;
+  return useMemo(() => {
+    const drawn = new Map<number, DrawnWave>();
+    for (const [wave, own] of Map.groupBy(targets?.items ?? [], (target) => target.wave)) {
+      drawn.set(wave, { kind: "hosts", targets: own });
+    }
+    for (const { number, runs } of cells?.waves ?? []) drawn.set(number, { kind: "cells", runs });
+    return drawn;
+  }, [targets, cells]);
+}
+
+/** The host at a place of a wave, in the order of the plan; null where it left meanwhile. */
+async function hostAt(rollout: string, wave: number, skip: number): Promise<string | null> {
+  const params = { path: { rollout }, query: { wave, skip, limit: 1 } };
+  const { items } = await ask(api.GET("/api/v1/rollouts/{rollout}/targets", { params }));
+  return items[0]?.name ?? null;
 }
 
 /** A plan never changes, so it is asked for once; who may not see plans goes without. */
@@ -102,7 +132,8 @@ function usePlanned(plan: string): ReadonlyMap<number, PlannedWave> {
     topics: [],
     load: (signal) => ask(api.GET("/api/v1/plans/{plan}", { params: { path: { plan } }, signal })),
   });
-  return new Map(answer.data?.waves.map((wave) => [wave.number, wave]));
+  const { data } = answer;
+  return useMemo(() => new Map(data?.waves.map((wave) => [wave.number, wave])), [data]);
 }
 
 /** Who comes back when its time is over gets a plan of its own; the words above it say why. */
