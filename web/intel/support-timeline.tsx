@@ -1,20 +1,29 @@
 import { Shape } from "../parts/mark.tsx";
 import styles from "./support.module.css";
 import type { SupportEntry } from "./support.tsx";
+import { hasOwnLine } from "./support-dated.ts";
 
 const YEAR_DAYS = 365;
 /** What ended longer ago, or ends later, stands at the edge. */
 const PAST_DAYS = 2 * YEAR_DAYS;
 const FUTURE_DAYS = 5 * YEAR_DAYS;
+/** More lines than this push the list, which has all of them, out of sight. */
+const LINES_MAX = 20;
 
-/** When the support of each release ends, around today; the list below says the same in words. */
+/**
+ * When the support of each release ends, and of each runtime with dates of its own, around today; the list below says
+ * the same in words.
+ */
 export function SupportTimeline({ entries }: { readonly entries: readonly SupportEntry[] }) {
-  const dated = entries.filter((entry) => entry.daysLeft !== null && entry.kind === "system");
+  const dated = entries.filter(hasOwnLine);
   if (dated.length === 0) return null;
   return (
     <section className={styles["timeline"]} aria-label="When support ends">
-      {dated.map((entry) => (
-        <div key={`${entry.product} ${entry.cycle}`} className={styles["line"]}>
+      {dated.slice(0, LINES_MAX).map((entry) => (
+        <div
+          key={`${entry.kind} ${entry.product} ${entry.cycle} ${entry.carrier}`}
+          className={styles["line"]}
+        >
           <span className={styles["name"]}>{entry.title}</span>
           <span className={styles["track"]}>
             <span className={styles["today"]} style={{ left: `${placeOf(0)}%` }} />
@@ -41,6 +50,11 @@ export function SupportTimeline({ entries }: { readonly entries: readonly Suppor
         </span>
         <span className={styles["when"]} />
       </div>
+      {dated.length > LINES_MAX && (
+        <p className="dim">
+          The first {LINES_MAX} of {dated.length} with dates of their own; all stand below.
+        </p>
+      )}
     </section>
   );
 }
