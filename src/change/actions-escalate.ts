@@ -17,7 +17,7 @@ export async function escalateWaiting(world: World): Promise<number> {
       const { since, assessment } = change;
       const steps = assessment?.ownership?.escalate ?? [];
       for (const due of stepsDue(steps, { since, now: at, told: change.told })) {
-        await insertEscalation(tx, { id: change.id, at }, due);
+        if (!(await insertEscalation(tx, { id: change.id, at }, due))) continue;
         await recordEvent(tx, {
           type: "change.escalated",
           actor: systemActor.subject,

@@ -33,15 +33,21 @@ export async function lockWaiting(tx: Tx, limit: number): Promise<readonly Waiti
   return rows.map((row) => ({ ...row, assessment: assessmentFromRow(row.assessment) }));
 }
 
+/**
+ * False when another server has told them: it may have ended between this one's look and its lock, and
+ * then what was read of who was told is older than the lock.
+ */
 export async function insertEscalation(
   tx: Tx,
   of: Pick<Waiting, "id"> & { readonly at: Instant },
   due: DueStep,
-): Promise<void> {
-  await sql`
+): Promise<boolean> {
+  const { numAffectedRows } = await sql`
     insert into change_escalation (change, since, step, told, due_at, at)
     select ${of.id}, moved_at, ${due.step}, ${[...due.to]}::text[], ${sqlInstant(due.dueAt)},
-           ${sqlInstant(of.at)} from change where id = ${of.id}`.execute(tx);
+           ${sqlInstant(of.at)} from change where id = ${of.id}
+    on conflict do nothing`.execute(tx);
+  return numAffectedRows === 1n;
 }
 
 export interface Told {
