@@ -51,7 +51,8 @@ export async function cutJob(
   const answers: Answers = {
     journal: (line) => {
       if (!/^APPLYING .*verb=packages/.test(line)) return;
-      waiting = setTimeout(() => {
+      // A job of several transactions announces each; what is left of a second cut would hit the judge.
+      waiting ??= setTimeout(() => {
         killed = strike(root, victim, how.manager);
       }, after);
     },
