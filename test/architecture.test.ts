@@ -361,6 +361,7 @@ describe("the pages", () => {
     "src/plan/body.ts",
     "src/plan/signed-view.ts",
     "src/base/instant.ts",
+    "src/base/release-name.ts",
     // What a passkey is asked to sign is made of the text that is shown.
     "src/base/webauthn-bytes.ts",
   ];

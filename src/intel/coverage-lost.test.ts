@@ -23,7 +23,7 @@ describe("what a source takes away", () => {
       from: now + 48 * HOUR_MS,
       hostCount: 1_201,
       sentence:
-        "What is loaded still counts until 2026-11-23T12:00:00.000Z; then 1,200 hosts of Debian:12, 1 host of Debian:11 become unknown.",
+        "What is loaded still counts until 2026-11-23T12:00:00.000Z; then 1,200 hosts of Debian 12, 1 host of Debian 11 become unknown.",
     });
   });
 
@@ -54,7 +54,7 @@ describe("what a source takes away", () => {
     }));
     const own = feed({ ...old, ecosystems: many.map(({ ecosystem }) => ecosystem) });
     expect(coverageLost([own], { feeds: [own], hosts: many, now })?.sentence).toContain(
-      "18 hosts of Debian:8, 17 hosts of Debian:7, 16 hosts of Debian:6, 15 hosts of Debian:5, 60 hosts of 5 more releases",
+      "18 hosts of Debian 8, 17 hosts of Debian 7, 16 hosts of Debian 6, 15 hosts of Debian 5, 60 hosts of 5 more releases",
     );
   });
 });

@@ -1,4 +1,5 @@
 import { type Instant, instantToText } from "../base/instant.ts";
+import { releaseName } from "../base/release-name.ts";
 import { type CoveringFeed, covers } from "./coverage.ts";
 import { freshnessOf } from "./feed-rules.ts";
 import { staleAfterOf } from "./feed-source.ts";
@@ -56,7 +57,7 @@ const NAMED_MAX = 4;
 function sentenceOf(of: Pick<LostCoverage, "isLost" | "from" | "releases">): string {
   const named = of.releases
     .slice(0, NAMED_MAX)
-    .map(({ ecosystem, hostCount }) => `${hostsText(hostCount)} of ${ecosystem}`);
+    .map(({ ecosystem, hostCount }) => `${hostsText(hostCount)} of ${releaseName(ecosystem)}`);
   const rest = of.releases.slice(NAMED_MAX);
   const restHosts = rest.reduce((sum, { hostCount }) => sum + hostCount, 0);
   const more = rest.length === 0 ? [] : [`${hostsText(restHosts)} of ${rest.length} more releases`];

@@ -3,6 +3,7 @@ import { actionOf, actionSchema } from "../base/action.ts";
 import type { Actor } from "../base/actor.ts";
 import { Failure } from "../base/failure.ts";
 import { type Instant, instantFromText, instantToText } from "../base/instant.ts";
+import { releaseName } from "../base/release-name.ts";
 import { lacksUnscoped } from "../base/unscoped.ts";
 import { type Route, route } from "../db/world.ts";
 import {
@@ -218,7 +219,7 @@ function entryReply(
 
 function sentenceOf(entry: ShownEntry): string {
   const { judgement, upstream, carrier, extendedName, extendedHosts, hosts } = entry;
-  const first = `${whenSupportEnds(judgement)}${carrier !== "" && upstream !== null ? `, with ${carrier}` : ""}.`;
+  const first = `${whenSupportEnds(judgement)}${carrier !== "" && upstream !== null ? `, with ${releaseName(carrier)}` : ""}.`;
   const own =
     upstream === null || upstream.state === "unknown" || upstream.state === judgement.state
       ? ""

@@ -1,4 +1,5 @@
 import { instantToText } from "../base/instant.ts";
+import { releaseName } from "../base/release-name.ts";
 import type { Filter } from "../intel/filter.ts";
 import { sayingText } from "../intel/saying-text.ts";
 import type { KnownStatement, KnownText, Learned } from "../intel/store-known.ts";
@@ -67,7 +68,7 @@ function stepsOfSaying(saying: KnownStatement): readonly TimelineStep[] {
   const named = packages.slice(0, PACKAGES_NAMED_MAX).join(", ");
   const more =
     packages.length > PACKAGES_NAMED_MAX ? ` and ${packages.length - PACKAGES_NAMED_MAX} more` : "";
-  const what = `${named}${more} of ${ecosystem}`;
+  const what = `${named}${more} of ${releaseName(ecosystem)}`;
   return [
     { at: since, sentence: `${what}: ${sayingText(saying)}.`, source: feed },
     ...ended(endedAt, `${what}: no longer says "${sayingText(saying)}".`, feed),

@@ -212,7 +212,7 @@ describePages("overview and settings", () => {
     const said = await row.innerText();
     expect(said).toMatch(/Since .*: .*127\.0\.0\.1/);
     expect(said).toMatch(
-      /Nothing current covers \d+ hosts of Debian:12: no finding there means unknown/,
+      /Nothing current covers \d+ hosts of Debian 12: no finding there means unknown/,
     );
     expect(said).toContain("carry a bundle here (fettle feed import FILE)");
     expect(await row.locator("time").count(), "moments that can be read exactly").toBeGreaterThan(

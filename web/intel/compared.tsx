@@ -1,7 +1,7 @@
 import { Table } from "@mantine/core";
+import { releaseName } from "../../src/base/release-name.ts";
 import type { Reply } from "../app/api.ts";
 import { StateWord } from "../parts/mark.tsx";
-import { releaseName } from "../parts/release-name.ts";
 
 type Compared = Reply<"/api/v1/findings/{vulnerability}">["packages"][number];
 

@@ -1,4 +1,5 @@
 import { Text } from "@mantine/core";
+import { releaseName } from "../../src/base/release-name.ts";
 import type { paths } from "../../src/client/schema.d.ts";
 import { api, ask, type Reply } from "../app/api.ts";
 import type { Search } from "../app/search-state.ts";
@@ -6,7 +7,6 @@ import { wordFor, wordsOf } from "../app/words.ts";
 import { Empty } from "../parts/empty.tsx";
 import { Instant } from "../parts/instant.tsx";
 import { Mark, StateWord } from "../parts/mark.tsx";
-import { releaseName } from "../parts/release-name.ts";
 import { type Column, VirtualList } from "../parts/virtual-list.tsx";
 import { plural } from "../triage/fix-first-list.tsx";
 import { asOfQuery } from "./as-of.tsx";

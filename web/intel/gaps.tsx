@@ -1,9 +1,9 @@
+import { releaseName } from "../../src/base/release-name.ts";
 import type { Reply } from "../app/api.ts";
 import { api, ask } from "../app/api.ts";
 import { Go } from "../app/go.tsx";
 import { useAnswer } from "../app/queries.ts";
 import { Mark } from "../parts/mark.tsx";
-import { releaseName } from "../parts/release-name.ts";
 import styles from "./intel.module.css";
 
 type Findings = Reply<"/api/v1/findings">;

@@ -1,4 +1,5 @@
 import { Table } from "@mantine/core";
+import { releaseName } from "../../src/base/release-name.ts";
 import { api, ask, type Reply } from "../app/api.ts";
 import { Go } from "../app/go.tsx";
 import { useAnswer } from "../app/queries.ts";
@@ -7,7 +8,6 @@ import { Answered } from "../parts/answered.tsx";
 import { Facts } from "../parts/facts.tsx";
 import { Mark } from "../parts/mark.tsx";
 import { Panel } from "../parts/panel.tsx";
-import { releaseName } from "../parts/release-name.ts";
 import { plural } from "../triage/fix-first-list.tsx";
 import { asOfQuery } from "./as-of.tsx";
 import styles from "./intel.module.css";

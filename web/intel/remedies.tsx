@@ -1,11 +1,11 @@
 import { Group, Stack } from "@mantine/core";
+import { releaseName } from "../../src/base/release-name.ts";
 import { api, ask } from "../app/api.ts";
 import { Go } from "../app/go.tsx";
 import { useAnswer } from "../app/queries.ts";
 import { wordFor } from "../app/words.ts";
 import { Answered } from "../parts/answered.tsx";
 import { Mark } from "../parts/mark.tsx";
-import { releaseName } from "../parts/release-name.ts";
 import { plural } from "../triage/fix-first-list.tsx";
 import { OpenCase } from "../triage/open-case.tsx";
 import { stageWord } from "../triage/stages.tsx";

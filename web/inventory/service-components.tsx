@@ -1,9 +1,9 @@
+import { releaseName } from "../../src/base/release-name.ts";
 import { api, ask, type Reply } from "../app/api.ts";
 import { type Search, useSearch } from "../app/search-state.ts";
 import { Empty } from "../parts/empty.tsx";
 import { FilterBar, FilterChoice, FilterField, FilterReset } from "../parts/filters.tsx";
 import { Mark } from "../parts/mark.tsx";
-import { releaseName } from "../parts/release-name.ts";
 import { type Column, VirtualList } from "../parts/virtual-list.tsx";
 import type { ShownService } from "./service.tsx";
 

@@ -1,12 +1,12 @@
 import { Button, Text } from "@mantine/core";
 import { useState } from "react";
+import { releaseName } from "../../src/base/release-name.ts";
 import { api, ask, type Reply } from "../app/api.ts";
 import { Go } from "../app/go.tsx";
 import { useAnswer } from "../app/queries.ts";
 import { Answered } from "../parts/answered.tsx";
 import { Empty } from "../parts/empty.tsx";
 import { Mark, type Tone } from "../parts/mark.tsx";
-import { releaseName } from "../parts/release-name.ts";
 import { DeadlinePill } from "../triage/deadline-pill.tsx";
 import styles from "./service.module.css";
 import type { ShownService } from "./service.tsx";

@@ -1,7 +1,7 @@
+import { releaseName } from "../../src/base/release-name.ts";
 import { api, ask, type Reply } from "../app/api.ts";
 import { Empty } from "../parts/empty.tsx";
 import { Mark } from "../parts/mark.tsx";
-import { releaseName } from "../parts/release-name.ts";
 import { type Column, VirtualList } from "../parts/virtual-list.tsx";
 import type { ShownService } from "./service.tsx";
 import { HostNames } from "./service-about.tsx";

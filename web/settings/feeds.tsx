@@ -1,4 +1,5 @@
 import { FileButton, Group, Stack, Text } from "@mantine/core";
+import { releaseName } from "../../src/base/release-name.ts";
 import { api, ask, onceKey, type Reply } from "../app/api.ts";
 import { useAnswer, useDeed } from "../app/queries.ts";
 import { type Action, GuardedButton, Refusals } from "../parts/actions.tsx";
@@ -135,7 +136,10 @@ function FeedPanel({ feed }: { readonly feed: Feed }) {
           ["State as of", <Instant key="asOf" at={feed.asOf} />],
           ["Confirmed", <Instant key="confirmed" at={feed.confirmedAt} />],
           ["Entries", feed.entryCount.toLocaleString("en")],
-          ["Covers", feed.ecosystems.length === 0 ? "all" : feed.ecosystems.join(", ")],
+          [
+            "Covers",
+            feed.ecosystems.length === 0 ? "all" : feed.ecosystems.map(releaseName).join(", "),
+          ],
           ["Licence", feed.licence],
         ]}
       />

@@ -1,6 +1,7 @@
 import { Stack, Text, Textarea, TextInput } from "@mantine/core";
 import { useParams } from "@tanstack/react-router";
 import { useState } from "react";
+import { releaseName } from "../../src/base/release-name.ts";
 import { api, ask, type Reply } from "../app/api.ts";
 import { Go, useGo } from "../app/go.tsx";
 import { useAnswer, useDeed } from "../app/queries.ts";
@@ -13,7 +14,6 @@ import { Instant } from "../parts/instant.tsx";
 import { Mark, StateWord } from "../parts/mark.tsx";
 import { PageHead } from "../parts/page-head.tsx";
 import { Panel } from "../parts/panel.tsx";
-import { releaseName } from "../parts/release-name.ts";
 import { hostsText } from "./exceptions.tsx";
 import styles from "./triage.module.css";
 

@@ -1,11 +1,11 @@
 import { Text } from "@mantine/core";
+import { releaseName } from "../../src/base/release-name.ts";
 import { api, ask } from "../app/api.ts";
 import type { Search } from "../app/search-state.ts";
 import { wordFor } from "../app/words.ts";
 import { asOfQuery } from "../intel/as-of.tsx";
 import { Empty } from "../parts/empty.tsx";
 import { Mark } from "../parts/mark.tsx";
-import { releaseName } from "../parts/release-name.ts";
 import { type Column, VirtualList } from "../parts/virtual-list.tsx";
 import { DeadlinePill } from "./deadline-pill.tsx";
 import { type FixFirstItem, OpenCase } from "./open-case.tsx";

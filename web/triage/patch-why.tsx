@@ -1,9 +1,9 @@
+import { releaseName } from "../../src/base/release-name.ts";
 import { Go } from "../app/go.tsx";
 import { Facts } from "../parts/facts.tsx";
 import { Instant } from "../parts/instant.tsx";
 import { Panel } from "../parts/panel.tsx";
 import { Person } from "../parts/person.tsx";
-import { releaseName } from "../parts/release-name.ts";
 import { Dates, WhenDue } from "./dates.tsx";
 import { CaseForecast } from "./forecast.tsx";
 import type { PatchReply } from "./patch.tsx";

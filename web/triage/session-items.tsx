@@ -1,5 +1,6 @@
 import { Button, Group, NativeSelect, Text, TextInput } from "@mantine/core";
 import { type KeyboardEvent, useRef, useState } from "react";
+import { releaseName } from "../../src/base/release-name.ts";
 import { api, ask } from "../app/api.ts";
 import { Go } from "../app/go.tsx";
 import { useDeed } from "../app/queries.ts";
@@ -7,7 +8,6 @@ import { type Action, ActionButton, actionFor, GuardedButton } from "../parts/ac
 import { Mark, type Tone } from "../parts/mark.tsx";
 import { Person } from "../parts/person.tsx";
 import { Problem } from "../parts/problem.tsx";
-import { releaseName } from "../parts/release-name.ts";
 import { plural } from "./fix-first-list.tsx";
 import styles from "./session.module.css";
 import { SESSION_TOPICS, type Session } from "./session.tsx";

@@ -1,4 +1,5 @@
 import { Stack, Text } from "@mantine/core";
+import { releaseName } from "../../src/base/release-name.ts";
 import { api, ask, type Reply } from "../app/api.ts";
 import { Go } from "../app/go.tsx";
 import { useAnswer } from "../app/queries.ts";
@@ -9,7 +10,6 @@ import { Facts } from "../parts/facts.tsx";
 import { Mark } from "../parts/mark.tsx";
 import { PageHead } from "../parts/page-head.tsx";
 import { Panel } from "../parts/panel.tsx";
-import { releaseName } from "../parts/release-name.ts";
 import tables from "./debt.module.css";
 import { FIX_FIRST_TOPICS, hostsQuery, percent, plural } from "./fix-first-list.tsx";
 import { type FixFirstItem, OpenCase } from "./open-case.tsx";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { releaseName } from "../../web/parts/release-name.ts";
+import { releaseName } from "./release-name.ts";
 
 test.each([
   ["Debian:12", "Debian 12"],
