@@ -1,4 +1,5 @@
 import { type Parsed, parseDocument, refuse, splitLines, writeDocument } from "../base/document.ts";
+import { isHashText } from "../ledger/hash-text.ts";
 import { type Hash, isConsistent, isIncluded, leafHash, nodeHash } from "../ledger/tree.ts";
 import type { Head } from "./order.ts";
 
@@ -37,7 +38,6 @@ export interface HeadText extends Head {
 }
 
 const ENTRY_LINE_CHARACTERS = 1000;
-const HEAD_ROOT = /^[A-Za-z0-9+/]{43}=$/;
 
 export function writeHead(head: HeadText): string {
   const root = Buffer.from(head.root, "hex").toString("base64");
@@ -53,27 +53,31 @@ export function parseHead(text: string): Parsed<HeadText> {
     !origin.includes(" ") &&
     origin.length <= 255 &&
     /^(?:0|[1-9][0-9]{0,14})$/.test(size) &&
-    HEAD_ROOT.test(root);
+    isHashText(root);
   if (!isHead) return refuse(1, "not the head of a log");
   const value = { origin, size: Number(size), root: Buffer.from(root, "base64").toString("hex") };
   return { ok: true, value };
 }
 
 export function writeLogProof(proof: LogProof): string {
-  const entry = Buffer.from(proof.entry).toString("base64");
-  const lines: string[] = [];
-  for (let at = 0; at < entry.length; at += ENTRY_LINE_CHARACTERS) {
-    lines.push(`entry ${entry.slice(at, at + ENTRY_LINE_CHARACTERS)}`);
-  }
   const { growth } = proof;
   return writeDocument("log", [
     `index ${proof.index}`,
-    ...lines,
+    ...entryLines(proof.entry).map((line) => `entry ${line}`),
     `leaf ${proof.leaf}`,
     ...proof.nodes.map(({ sibling, both }) => `node ${sibling} ${both}`),
     `from ${proof.from}`,
     ...writeGrowth(growth),
   ]);
+}
+
+function entryLines(entry: string): readonly string[] {
+  const base64 = Buffer.from(entry).toString("base64");
+  const lines: string[] = [];
+  for (let at = 0; at < base64.length; at += ENTRY_LINE_CHARACTERS) {
+    lines.push(base64.slice(at, at + ENTRY_LINE_CHARACTERS));
+  }
+  return lines;
 }
 
 export function writeGrowth(growth: Growth | null): readonly string[] {
@@ -85,17 +89,13 @@ export function writeGrowth(growth: Growth | null): readonly string[] {
 export function parseLogProof(text: string): Parsed<LogProof> {
   return parseDocument(text, { type: "log" }, (reader) => {
     const index = reader.number("index");
-    let entry = "";
-    do {
-      const line = reader.rest("entry");
-      if (
-        line.length > ENTRY_LINE_CHARACTERS ||
-        !/^(?:[A-Za-z0-9+/]{4})*[A-Za-z0-9+/=]{4}$/.test(line)
-      ) {
-        reader.stop("`entry` is not whole base64");
-      }
-      entry += line;
-    } while (reader.isNext("entry"));
+    const lines = [reader.rest("entry")];
+    while (reader.isNext("entry")) lines.push(reader.rest("entry"));
+    const entry = Buffer.from(lines.join(""), "base64").toString("utf8");
+    // One encoding per meaning (host protocol §1.1): base64 leaves bits open, and other bytes are no text.
+    if (entry === "" || lines.join("\n") !== entryLines(entry).join("\n")) {
+      reader.stop("`entry` is not base64 of a text, in lines of 1000 characters");
+    }
     const leaf = reader.word("leaf", "digest");
     const nodes: LogProof["nodes"][number][] = [];
     while (reader.isNext("node")) {
@@ -118,7 +118,7 @@ export function parseLogProof(text: string): Parsed<LogProof> {
     const growth = starts.length + steps.length === 0 ? null : { start: startOf(starts), steps };
     return {
       index,
-      entry: Buffer.from(entry, "base64").toString("utf8"),
+      entry,
       leaf,
       nodes,
       from,

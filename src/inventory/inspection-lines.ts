@@ -1,6 +1,5 @@
 import { isDigest } from "../base/digest.ts";
 import type { BuiltInto, HostFacts, Offer, Package } from "./model.ts";
-import { withoutPasswords } from "./redact.ts";
 import {
   acceptRuntimeLine,
   emptyRuntime,
@@ -156,7 +155,7 @@ export const lineRules: Readonly<Record<string, LineRule>> = {
   },
   note: (draft, rest) => {
     if (!TEXT.test(rest) || draft.notes.length >= COUNT_MAX.notes) return false;
-    draft.notes.push(withoutPasswords(rest));
+    draft.notes.push(rest);
     return true;
   },
   ways: ({ ways }, rest) => textLine(ways, rest, COUNT_MAX.ways),
@@ -164,7 +163,9 @@ export const lineRules: Readonly<Record<string, LineRule>> = {
   ...Object.fromEntries(runtimeKeys.map((key) => [key, runtimeRule(key)])),
 };
 
-/** A line of a text that is signed as a whole: nothing of it is changed. */
+/** Lines of texts that are signed as a whole: nothing of them is changed. */
+export const signedLines: readonly string[] = ["ways", "ways-sig"];
+
 function textLine(lines: string[], rest: string, most: number): boolean {
   if (!TEXT.test(rest) || rest === "" || lines.length >= most) return false;
   lines.push(rest);
@@ -267,7 +268,7 @@ function listsLine(draft: InspectionDraft, rest: string): boolean {
   draft.lists = { state, newestAt: isDated ? seconds * 1000 : null };
   const reason = dash(match[3] ?? "-") ?? "";
   if (state !== "ok" && reason !== "" && draft.notes.length < COUNT_MAX.notes) {
-    draft.notes.push(withoutPasswords(`package lists: ${reason}`));
+    draft.notes.push(`package lists: ${reason}`);
   }
   return true;
 }
@@ -277,7 +278,7 @@ function sourceLine(draft: InspectionDraft, rest: string): boolean {
   const isFull = draft.sources.length >= COUNT_MAX.sources;
   if (match?.[1] === undefined || isFull) return false;
   draft.sources.push({
-    uri: withoutPasswords(match[1]),
+    uri: match[1],
     suite: match[2] ?? "",
     components: match[3] ?? "",
     isSigned: match[4] === "signed",

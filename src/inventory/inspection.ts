@@ -1,6 +1,6 @@
 import { type Instant, instantToSeconds } from "../base/instant.ts";
 import { ecosystemOf } from "./ecosystem.ts";
-import { emptyDraft, type InspectionDraft, lineRules } from "./inspection-lines.ts";
+import { emptyDraft, type InspectionDraft, lineRules, signedLines } from "./inspection-lines.ts";
 import type { BuiltInto, HostFacts, Offer, Package, PackageSetHeader } from "./model.ts";
 import { withoutPasswords } from "./redact.ts";
 import type { SeenRuntime } from "./runtime.ts";
@@ -81,7 +81,9 @@ function acceptLine(draft: InspectionDraft, line: string): boolean {
   const space = line.indexOf(" ");
   const key = space < 0 ? line : line.slice(0, space);
   const rule = Object.hasOwn(lineRules, key) ? lineRules[key] : undefined;
-  return rule?.(draft, space < 0 ? "" : line.slice(space + 1)) ?? false;
+  const rest = space < 0 ? "" : line.slice(space + 1);
+  // Any of them may quote what apt or a unit said, with an address in it.
+  return rule?.(draft, signedLines.includes(key) ? rest : withoutPasswords(rest)) ?? false;
 }
 
 function finish(

@@ -81,11 +81,11 @@ export function readSignedIndex(
 function readRelease(text: string, digest: string): SignedIndex | null {
   const fields = new Map<string, string>();
   for (const line of text.split(/\r?\n/)) {
-    const [, name, value] = /^([A-Za-z0-9-]+):[ \t]*(.*?)[ \t]*$/.exec(line) ?? [];
+    const [, name, value] = /^([A-Za-z0-9-]+):(.*)$/.exec(line) ?? [];
     if (name === undefined || value === undefined) continue;
     const key = name.toLowerCase();
     if (fields.has(key)) return null;
-    fields.set(key, value);
+    fields.set(key, value.trim());
   }
   const dated = instantOf(fields.get("date"));
   const until = fields.get("valid-until");
@@ -114,7 +114,9 @@ function instantOf(text: string | undefined): Instant | null {
     return null;
   }
   const at = Date.parse(text.replace(/ (Z|\+0000)$/, " GMT"));
-  return Number.isNaN(at) ? null : at;
+  // 31 February is read as a day of March here, and refused elsewhere.
+  const day = Number(/\d+/.exec(text)?.[0]);
+  return Number.isNaN(at) || new Date(at).getUTCDate() !== day ? null : at;
 }
 
 /** Why an index is not to be believed though its signature is good; null when it is. */

@@ -1,3 +1,4 @@
+import { isHashText } from "./hash-text.ts";
 import { isConsistent } from "./tree.ts";
 import { openHead, type VerifierKey } from "./verify-note.ts";
 
@@ -39,7 +40,6 @@ export type Answer =
 
 /** Hashes of a proof: more than 63 fit no tree. */
 const PROOF_LINES_MAX = 63;
-const HASH_LINE = /^[A-Za-z0-9+/]{43}=$/;
 
 /** Null when the body is not of the form that the specification gives. */
 export function parseAddCheckpoint(body: string): AddCheckpoint | null {
@@ -48,7 +48,7 @@ export function parseAddCheckpoint(body: string): AddCheckpoint | null {
   const [first = "", ...lines] = body.slice(0, split).split("\n");
   const old = /^old (0|[1-9][0-9]{0,14})$/.exec(first)?.[1];
   const note = body.slice(split + 2);
-  const isProof = lines.length <= PROOF_LINES_MAX && lines.every((line) => HASH_LINE.test(line));
+  const isProof = lines.length <= PROOF_LINES_MAX && lines.every(isHashText);
   if (old === undefined || !isProof || note === "") return null;
   return {
     oldSize: Number(old),

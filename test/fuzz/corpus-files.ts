@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { corpusName } from "./fuzzer.ts";
-import type { FuzzTarget } from "./targets.ts";
+import type { FuzzTarget } from "./target.ts";
 
 /** Inputs that earlier runs found worth keeping, one file each. */
 const folder = join(import.meta.dirname, "corpus");

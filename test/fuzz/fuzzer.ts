@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { Session } from "node:inspector/promises";
 import { type Chance, chanceOf, mutate } from "./mutate.ts";
-import type { FuzzTarget } from "./targets.ts";
+import type { FuzzTarget } from "./target.ts";
 
 /**
  * Feeds a parser with changed inputs and keeps those that reach code that no earlier one reached

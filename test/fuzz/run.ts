@@ -6,7 +6,8 @@ import { Worker } from "node:worker_threads";
 import { keepInput } from "./corpus-files.ts";
 import { corpusName, type FuzzRun } from "./fuzzer.ts";
 import { INPUT_BYTES_MAX } from "./mutate.ts";
-import { type FuzzTarget, fuzzTargets } from "./targets.ts";
+import type { FuzzTarget } from "./target.ts";
+import { fuzzTargets } from "./targets.ts";
 import type { WorkerInput } from "./worker.ts";
 
 /**
