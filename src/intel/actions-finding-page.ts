@@ -9,11 +9,11 @@ import {
   type PairsOfServices,
   rowsByHostGroup,
   type rowsBySource,
-  type UrgencyOrder,
-  urgencyOrder,
+  type SummedPairs,
+  sumPairs,
 } from "./finding-list.ts";
 import { presentIn, riskCounter } from "./knowledge.ts";
-import { type KnownReach, loadRankedHosts, type Reach } from "./store-exposure.ts";
+import { type KnownReach, loadRankedHosts } from "./store-exposure.ts";
 
 /** One page of a list of findings, of which only that page is told in full. */
 export interface Page {
@@ -77,7 +77,7 @@ export async function hostPage(
   });
   const shown = new Set(hosts.map((host) => groupKey(host)));
   const groups = reach.groups.filter((group) => shown.has(groupKey(group)));
-  const byGroup = rowsByHostGroup(narrowed(reach, groups), reach.knowledge.facts, orderOf(reach));
+  const byGroup = hostRows(reach, groups);
   const rows = hosts.flatMap((host) => {
     const row = byGroup.get(groupKey(host));
     return row === undefined ? [] : [{ ...row, key: host.name, hostCount: 1, team: host.team }];
@@ -102,12 +102,12 @@ function groupsAt(
   return { groups, before };
 }
 
-const orders = new WeakMap<KnownReach, UrgencyOrder>();
+const sums = new WeakMap<KnownReach, SummedPairs>();
 
-function orderOf(reach: KnownReach): UrgencyOrder {
-  const order = orders.get(reach) ?? urgencyOrder(reach.pairs, reach.knowledge.facts);
-  orders.set(reach, order);
-  return order;
+function summed(reach: KnownReach): SummedPairs {
+  const known = sums.get(reach) ?? sumPairs(reach.pairs, reach.knowledge.facts);
+  sums.set(reach, known);
+  return known;
 }
 
 const rankings = new WeakMap<KnownReach, readonly HostGroup[]>();
@@ -140,15 +140,20 @@ function rankGroups(reach: KnownReach): readonly HostGroup[] {
     .map(({ group }) => group);
 }
 
-/** The same findings as far as these groups have them. */
-function narrowed(reach: KnownReach, groups: readonly HostGroup[]): Reach {
+/** What these groups have of all findings. */
+function hostRows(
+  reach: KnownReach,
+  groups: readonly HostGroup[],
+): ReturnType<typeof rowsByHostGroup> {
   const setIds = new Set(groups.map((group) => group.setId));
   const members = new Map([...reach.members].filter(([id]) => setIds.has(id)));
   const isPresent = presentIn(members.values());
-  const pairs = reach.pairs.filter((pair) => pair.packageIds.some(isPresent));
-  const wanted = new Set(pairs.flatMap((pair) => pair.packageIds.filter(isPresent)));
+  const { order, parts } = summed(reach);
+  const own = parts.filter(({ pair }) => pair.packageIds.some(isPresent));
+  const wanted = new Set(own.flatMap(({ pair }) => pair.packageIds.filter(isPresent)));
   const { packages } = reach.knowledge;
-  return { pairs, groups, postings: postingsOf({ wanted, packages, members, groups }) };
+  const postings = postingsOf({ wanted, packages, members, groups });
+  return rowsByHostGroup({ groups, postings }, { order, parts: own });
 }
 
 /** A cursor holds the last key and its place: the place serves when the key has gone meanwhile. */

@@ -8,6 +8,7 @@ import {
   rowsByHostGroup,
   rowsBySource,
   rowsByVulnerability,
+  sumPairs,
 } from "./finding-list.ts";
 import type { Vulnerability } from "./model.ts";
 
@@ -115,7 +116,7 @@ describe("grouped findings", () => {
         for (const row of rowsBySource(reach, new Map())) {
           expect(row.hostCount).toBe(walk((pair) => `Debian:12 ${pair.source}` === row.key));
         }
-        const byGroup = rowsByHostGroup(reach, new Map());
+        const byGroup = rowsByHostGroup(reach, sumPairs(reach.pairs, new Map()));
         for (const [index, set] of sets.entries()) {
           const row = byGroup.get(groupKey({ setId: index, kernelRunning: null }));
           const own = pairs.filter((pair) => isOn(set, pair));
@@ -180,7 +181,9 @@ describe("a row of a host with more vulnerabilities than it names", () => {
         }),
       ]),
     );
-    const row = rowsByHostGroup(reach, facts).get(groupKey({ setId: 0, kernelRunning: null }));
+    const row = rowsByHostGroup(reach, sumPairs(reach.pairs, facts)).get(
+      groupKey({ setId: 0, kernelRunning: null }),
+    );
     expect(row?.vulnerabilityCount).toBe(250);
     expect(row?.vulnerabilities).toHaveLength(NAMED_OF_HOST_MAX);
     expect(row?.vulnerabilities.slice(0, 3)).toEqual([ids[5], ids[199], ids[198]]);

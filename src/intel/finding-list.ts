@@ -71,16 +71,12 @@ export const NAMED_OF_HOST_MAX = 100;
  * have tens of thousands of vulnerabilities each, so these are counted by their places in the order.
  */
 export function rowsByHostGroup(
-  reach: Reach,
-  facts: Facts,
-  order: UrgencyOrder = urgencyOrder(reach.pairs, facts),
+  reach: Pick<Reach, "groups" | "postings">,
+  { order, parts }: SummedPairs,
 ): ReadonlyMap<string, FindingRow> {
-  // Pairs of the same packages reach the same hosts: they are summed up once and then shared.
-  const parts = [...Map.groupBy(reach.pairs, partKey).values()];
   const partsOf = new Map<number, GroupPart[]>();
-  for (const pairs of parts) {
-    const summary = { ...summarise(pairs, facts), places: placesOf(pairs, order) };
-    for (const [place, packageIds] of packagesByPlace(pairs[0], reach.postings)) {
+  for (const { pair, summary } of parts) {
+    for (const [place, packageIds] of packagesByPlace(pair, reach.postings)) {
       const list = partsOf.get(place);
       if (list === undefined) partsOf.set(place, [{ summary, packageIds }]);
       else list.push({ summary, packageIds });
@@ -102,18 +98,40 @@ export function rowsByHostGroup(
 }
 
 interface GroupPart {
-  readonly summary: Summary & { readonly places: Int32Array };
+  readonly summary: PlacedSummary;
   readonly packageIds: readonly number[];
 }
 
+type PlacedSummary = Summary & { readonly places: Int32Array };
+
+/** Pairs of the same packages reach the same hosts: they are summed up once, for all hosts and pages. */
+export interface SummedPairs {
+  readonly order: UrgencyOrder;
+  readonly parts: readonly {
+    /** One of them, as all have the same packages. */
+    readonly pair: PairGroup;
+    readonly summary: PlacedSummary;
+  }[];
+}
+
+export function sumPairs(pairs: readonly PairGroup[], facts: Facts): SummedPairs {
+  const order = urgencyOrder(pairs, facts);
+  const parts = [...Map.groupBy(pairs, partKey).values()].flatMap((alike) => {
+    const [pair] = alike;
+    const summary = { ...summarise(alike, facts), places: placesOf(alike, order) };
+    return pair === undefined ? [] : [{ pair, summary }];
+  });
+  return { order, parts };
+}
+
 /** Vulnerabilities by urgency, the most urgent first, each with its place. */
-export interface UrgencyOrder {
+interface UrgencyOrder {
   readonly ids: readonly string[];
   readonly placeOf: ReadonlyMap<string, number>;
 }
 
 /** Known exploitation, then likelihood of it; the id makes the order complete. */
-export function urgencyOrder(pairs: readonly PairGroup[], facts: Facts): UrgencyOrder {
+function urgencyOrder(pairs: readonly PairGroup[], facts: Facts): UrgencyOrder {
   const distinct = [...new Set(pairs.map((pair) => pair.vulnerability))];
   const judged = distinct.map((id) => {
     const fact = facts.get(id);
@@ -135,7 +153,7 @@ interface Named {
 }
 
 /** The first names of several summaries together, and how many there are; each is counted once. */
-function firstNames({ ids }: UrgencyOrder): (of: readonly GroupPart["summary"][]) => Named {
+function firstNames({ ids }: UrgencyOrder): (of: readonly PlacedSummary[]) => Named {
   const seen = new Int32Array(ids.length);
   let turn = 0;
   return (summaries) => {
@@ -163,14 +181,14 @@ function partKey(pair: PairGroup): string {
 }
 
 function packagesByPlace(
-  pair: PairGroup | undefined,
+  pair: PairGroup,
   { lists, groups }: Postings,
 ): ReadonlyMap<number, readonly number[]> {
   const found = new Map<number, number[]>();
-  for (const id of pair?.packageIds ?? []) {
+  for (const id of pair.packageIds) {
     for (const place of listAt(lists, id)) {
       const group = groups[place];
-      if (group !== undefined && pair?.isAside?.(id, group) === true) continue;
+      if (group !== undefined && pair.isAside?.(id, group) === true) continue;
       const ids = found.get(place);
       if (ids === undefined) found.set(place, [id]);
       else ids.push(id);
