@@ -4,13 +4,17 @@ import type { Reader } from "../db/database.ts";
 
 /**
  * What changed of the knowledge since a server read it. Transactions note the sources, packages and
- * facts that they touch, so the rest need not be read again. Whoever looked too long ago is told that
- * all may have changed: a transaction that takes longer than the others may be noted before them and
- * seen after them, and old notes go.
+ * facts that they touch, so the rest need not be read again. Old notes go: of those beyond the newest
+ * hundred, by the number of the transaction, what is older than a quarter of an hour. A transaction that
+ * takes longer than the others is noted before them and seen after them, so its note could go unseen.
+ * Whoever looked a while ago is therefore told that all may have changed, unless no note of a
+ * transaction that was still open then can have gone.
  */
 export interface Noted {
   /** The transactions whose changes are in what was read. */
   readonly transactions: ReadonlySet<string>;
+  /** Every transaction with a smaller number was over, and is in what was read if it changed anything. */
+  readonly firstOpen: string;
   readonly at: Instant;
 }
 
@@ -25,6 +29,8 @@ export interface Changes {
 export type ChangeKind = "source" | "package" | "fact";
 
 const AGE_MS_MAX = 5 * 60_000;
+/** The newest are never let go (`intel_note_transaction`). */
+const KEPT_MIN = 100;
 const ALL = "*";
 
 /** Says which state of the database this is, for telling at a look whether anything changed. */
@@ -36,11 +42,13 @@ export async function changeKey(reader: Reader): Promise<string> {
 }
 
 export async function loadNoted(reader: Reader): Promise<Noted> {
-  const { rows } = await sql<{ transactions: readonly string[]; at: Instant }>`
-    select coalesce(array_agg(tx::text), '{}') as transactions, now() as at from intel_change
+  const { rows } = await sql<{ transactions: readonly string[]; firstOpen: string; at: Instant }>`
+    select coalesce(array_agg(tx::text), '{}') as transactions, now() as at,
+           pg_snapshot_xmin(pg_current_snapshot())::text as "firstOpen" from intel_change
     `.execute(reader);
   const [row] = rows;
-  return { transactions: new Set(row?.transactions ?? []), at: row?.at ?? 0 };
+  const { firstOpen = "0", at = 0 } = row ?? {};
+  return { transactions: new Set(row?.transactions ?? []), firstOpen, at };
 }
 
 /** Null where anything may have changed. */
@@ -49,7 +57,7 @@ export async function loadChanges(
   before: Noted,
   now: Noted,
 ): Promise<Changes | null> {
-  if (now.at - before.at > AGE_MS_MAX) return null;
+  if (now.at - before.at > AGE_MS_MAX && !isAllThere(before, now)) return null;
   const later = [...now.transactions].filter((tx) => !before.transactions.has(tx));
   const { rows } = await sql<{ kind: ChangeKind | null; keys: readonly string[] | null }>`
     select null as kind, null as keys from intel_change
@@ -69,4 +77,14 @@ export async function loadChanges(
     facts: keysOf("fact"),
     whole: new Set(kinds.filter((kind) => keysOf(kind).includes(ALL))),
   };
+}
+
+/**
+ * A note goes only while a hundred of later transactions are there, and the newest hundred stay. With fewer
+ * that were open at the last look or began after it, none of these has gone.
+ */
+function isAllThere({ firstOpen }: Noted, { transactions }: Noted): boolean {
+  const first = BigInt(firstOpen);
+  const open = [...transactions].filter((tx) => BigInt(tx) >= first);
+  return open.length < KEPT_MIN;
 }
