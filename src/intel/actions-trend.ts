@@ -1,3 +1,4 @@
+import { sha256 } from "../base/digest.ts";
 import type { Instant } from "../base/instant.ts";
 import { keepLast, keptFor } from "../base/kept.ts";
 import type { Selector } from "../base/labels.ts";
@@ -33,7 +34,7 @@ export interface Trend {
   readonly knownSince: Instant | null;
 }
 
-/** What was known of packages since a day, laid out for asking it of sets. */
+/** What was ever known of packages, laid out for asking it of sets. */
 export interface History {
   readonly seen: SeenTimes;
   readonly kev: readonly KevTime[];
@@ -45,46 +46,44 @@ interface ReadHistory extends History {
   readonly noted: Noted;
 }
 
-/** It holds as long as the knowledge does; a new day begins a new one. */
-const histories = new WeakMap<Knowledge, Map<Instant, Promise<ReadHistory>>>();
-/** The newest of each beginning, for reading only what changed since. */
-const newest = new WeakMap<object, Map<Instant, ReadHistory>>();
-const HISTORIES_KEPT_MAX = 4;
+/** It holds as long as the knowledge does. */
+const histories = new WeakMap<Knowledge, Promise<ReadHistory>>();
+/** The newest, for reading only what changed since. */
+const newest = new WeakMap<object, ReadHistory>();
 
-/** The history of everything from a moment on; without one, from the beginning. */
-export async function loadPastOf(
-  { db }: World,
-  knowledge: Knowledge,
-  since: Instant | null,
-): Promise<History> {
-  const made = keptFor(histories, knowledge);
-  const last = keptFor(newest, db);
-  const key = since ?? 0;
-  const known = made.get(key) ?? readHistory(db, since, last.get(key) ?? null);
-  known.catch(() => made.delete(key));
-  const read = await keepLast(made, HISTORIES_KEPT_MAX, [key, known]);
-  return keepLast(last, HISTORIES_KEPT_MAX, [key, read]);
+/**
+ * The history of everything from the beginning, one for all who ask: of a hundred thousand findings each is
+ * some hundred megabytes, and one for each number of days made trend, debt and ages put each other out.
+ */
+export async function loadPast({ db }: World, knowledge: Knowledge): Promise<History> {
+  const made = histories.get(knowledge) ?? readHistory(db, newest.get(db) ?? null);
+  histories.set(knowledge, made);
+  made.catch(() => histories.delete(knowledge));
+  const read = await made;
+  newest.set(db, read);
+  return read;
 }
 
-async function readHistory(
-  db: Db,
-  since: Instant | null,
-  before: ReadHistory | null,
-): Promise<ReadHistory> {
+async function readHistory(db: Db, before: ReadHistory | null): Promise<ReadHistory> {
   // First what is noted: what is written meanwhile is then read once more the next time.
   const noted = await loadNoted(db);
   const changes = before === null ? null : await loadChanges(db, before.noted, noted);
   const [claims, kev] = await Promise.all([
-    loadClaimTimes(db, { since }),
-    loadKevTimes(db, since ?? 0),
+    loadClaimTimes(db, { since: null }),
+    loadKevTimes(db, 0),
   ]);
   const isSame = before !== null && JSON.stringify(before.claims) === JSON.stringify(claims);
   if (!isSame || changes === null || changes.whole.has("source")) {
-    return { seen: seenTimes(await loadPairTimes(db, { since }), claims), kev, claims, noted };
+    return {
+      seen: seenTimes(await loadPairTimes(db, { since: null }), claims),
+      kev,
+      claims,
+      noted,
+    };
   }
   const { sources } = changes;
   if (sources.length === 0) return { ...before, kev, noted };
-  const pairs = await loadPairTimes(db, { since, sources });
+  const pairs = await loadPairTimes(db, { since: null, sources });
   return { seen: before.seen.withSources(new Set(sources), pairs), kev, claims, noted };
 }
 
@@ -96,7 +95,7 @@ export async function loadTrend(
   const { db } = world;
   const days = daysUntil(world.clock(), count);
   const knowledge = await loadKnowledge(db);
-  const history = await loadPastOf(world, knowledge, days.first);
+  const history = await loadPast(world, knowledge);
   const alike = await loadAlikeHosts(db, { scopes, days });
   const knownSince = await loadKnownSince(db);
   const knownFrom = knownSince === null ? days.count : dayOf(days, knownSince);
@@ -105,7 +104,9 @@ export async function loadTrend(
 }
 
 /** The same hosts with the same sets under the same history have the same trend. */
-const trends = new WeakMap<History, { key: string; trend: Promise<readonly DatedTrendDay[]> }>();
+const trends = new WeakMap<History, Map<string, Promise<readonly DatedTrendDay[]>>>();
+/** Pages ask for several numbers of days, and people with different scopes. */
+const TRENDS_KEPT_MAX = 8;
 
 interface TrendBasis {
   readonly world: World;
@@ -118,13 +119,11 @@ interface TrendBasis {
 
 async function trendUnder(of: TrendBasis): Promise<readonly DatedTrendDay[]> {
   const { history, alike, days, knownFrom } = of;
-  const key = JSON.stringify([days.first, days.count, knownFrom, alike]);
-  const kept = trends.get(history);
-  if (kept?.key === key) return await kept.trend;
-  const trend = toldTrend(of);
-  trends.set(history, { key, trend });
-  trend.catch(() => trends.delete(history));
-  return await trend;
+  const key = sha256(JSON.stringify([days.first, days.count, knownFrom, alike]));
+  const made = keptFor(trends, history);
+  const trend = made.get(key) ?? toldTrend(of);
+  trend.catch(() => made.delete(key));
+  return await keepLast(made, TRENDS_KEPT_MAX, [key, trend]);
 }
 
 async function toldTrend(of: TrendBasis): Promise<readonly DatedTrendDay[]> {

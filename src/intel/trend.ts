@@ -179,8 +179,10 @@ async function packageMasks(
     if (pause.isDue()) await pause.taken();
     const ofPackage = bitsAt(any, key, days);
     for (const pair of timesAt(seen, key)) {
+      const [from, to] = [dayOf(days, pair.from), dayOf(days, pair.to)];
+      if (to <= from) continue;
       on.fill(0);
-      addDays(on, dayOf(days, pair.from), dayOf(days, pair.to));
+      addDays(on, from, to);
       keep(on, here);
       add(ofPackage, on);
       add(bitsAt(findings, pair.vulnerability, days), on);

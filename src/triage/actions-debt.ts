@@ -1,11 +1,11 @@
 import { type Actor, scopesFor } from "../base/actor.ts";
 import { sha256 } from "../base/digest.ts";
 import { Failure } from "../base/failure.ts";
-import { DAY_MS, type Instant } from "../base/instant.ts";
+import type { Instant } from "../base/instant.ts";
 import { keepLast, keptFor } from "../base/kept.ts";
 import { slices } from "../base/slices.ts";
 import type { World } from "../db/world.ts";
-import { loadPastOf } from "../intel/actions-trend.ts";
+import { loadPast } from "../intel/actions-trend.ts";
 import { type Days, dayOf, daysUntil } from "../intel/days.ts";
 import type { Knowledge } from "../intel/knowledge.ts";
 import type { Vulnerability } from "../intel/model.ts";
@@ -118,7 +118,7 @@ const DAYS_KEPT_MAX = 3;
 async function debtUnder(world: World, of: DebtBasis): Promise<Debt> {
   const { days, groups, dates } = of;
   const knowledge = await loadKnowledge(world.db);
-  const { seen } = await loadPastOf(world, knowledge, days.first - DAY_MS);
+  const { seen } = await loadPast(world, knowledge);
   const made = keptFor(detected, seen);
   const hosts = sha256(JSON.stringify([days.first, days.count, dates.version, groups]));
   const looking = made.get(hosts) ?? detectedOn(world, { knowledge, seen, groups, days });

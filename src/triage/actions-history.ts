@@ -5,7 +5,7 @@ import type { HostId } from "../base/ids.ts";
 import { HOUR_MS, type Instant, MINUTE_MS } from "../base/instant.ts";
 import { keepLast, keptFor } from "../base/kept.ts";
 import type { World } from "../db/world.ts";
-import { loadPastOf, loadTrend, type Trend } from "../intel/actions-trend.ts";
+import { loadPast, loadTrend, type Trend } from "../intel/actions-trend.ts";
 import { severityOf } from "../intel/cvss.ts";
 import type { CvssVersion } from "../intel/cvss-vector.ts";
 import { type Days, daysUntil } from "../intel/days.ts";
@@ -219,7 +219,7 @@ export async function exposureAges(
   const scopes = scopesFor(actor, "finding.read");
   const days = daysUntil(world.clock(), asked.days);
   const knowledge = await loadKnowledge(db);
-  const { seen } = await loadPastOf(world, knowledge, null);
+  const { seen } = await loadPast(world, knowledge);
   const label = asked.by;
   const stories = await loadStories(db, { scopes, days, label });
   const { scores } = await deadlinePolicy(world);

@@ -134,7 +134,8 @@ function joined(
     if (isOn) own[own.length - 1] = times;
     else own.push(times);
   }
-  return [...found.values()].flat();
+  // What was over before the days began weighs on none of them.
+  return [...found.values()].flat().filter(({ to }) => to > 0);
 }
 
 function pairTimes(
