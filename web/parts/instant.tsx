@@ -21,27 +21,29 @@ function watch(notify: () => void): () => void {
 }
 
 const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto", style: "short" });
+/** "Next month" is anything from 30 to 45 days, so months and years are numbers. */
+const numbered = new Intl.RelativeTimeFormat("en", { numeric: "always", style: "short" });
 const exact = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "long" });
 // Made once: a date's own `toLocale…` makes one anew at each call, which took half of a page's work.
 const clockOf = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
 const dayOf = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" });
+/** Each unit, its length in seconds, and the length from which on the next one is taken. */
 const steps = [
-  ["second", 60],
-  ["minute", 60],
-  ["hour", 24],
-  ["day", 30],
-  ["month", 12],
-  ["year", Number.POSITIVE_INFINITY],
+  ["minute", 60, 3_600],
+  ["hour", 3_600, 86_400],
+  // Dates that people answer for are at most some 90 days away.
+  ["day", 86_400, 100 * 86_400],
+  ["month", 2_629_800, 2 * 31_557_600],
+  ["year", 31_557_600, Number.POSITIVE_INFINITY],
 ] as const;
 
+/** How far a time is from another, both in milliseconds, as a word: `in 40 days`, `5 min. ago`. */
 export function relativeText(at: number, from: number): string {
-  let amount = (at - from) / 1000;
-  if (Math.abs(amount) < 45) return amount > 0 ? "in a moment" : "just now";
-  for (const [unit, size] of steps) {
-    if (Math.abs(amount) < size) return relative.format(Math.round(amount), unit);
-    amount /= size;
-  }
-  return relative.format(Math.round(amount), "year");
+  const seconds = (at - from) / 1000;
+  if (Math.abs(seconds) < 45) return seconds > 0 ? "in a moment" : "just now";
+  const [unit, size] = steps.find(([, , end]) => Math.abs(seconds) < end) ?? steps[4];
+  const words = unit === "month" || unit === "year" ? numbered : relative;
+  return words.format(Math.round(seconds / size), unit);
 }
 
 /** A time: relative in the text, the exact instant with its zone on hover. */

@@ -107,9 +107,15 @@ function Alarm(props: {
 function SourceFacts({ source }: { readonly source: Source }) {
   return (
     <Text size="sm" component="div" className={styles["said"] ?? ""}>
-      Last good <Instant at={source.lastGoodAt} />, {source.age ?? "age not known"} (limit{" "}
-      {source.limit}); {source.entryCount.toLocaleString("en")} entries; asked next{" "}
-      <Instant at={source.nextCheckAt} />
+      Last good <Instant at={source.lastGoodAt} /> (limit {source.limit});{" "}
+      {source.entryCount.toLocaleString("en")} entries;{" "}
+      {source.nextCheckAt === null ? (
+        "not asked by itself"
+      ) : (
+        <>
+          asked next <Instant at={source.nextCheckAt} />
+        </>
+      )}
       {source.hasOwnUrls && `; at ${source.urls.join(", then ")}`}
     </Text>
   );
