@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { visit } from "./browser.ts";
+import { expectAccessible, visit } from "./browser.ts";
 import { describePages, openPages } from "./pages.ts";
 
 describePages("the pages' shell", () => {
@@ -22,5 +22,21 @@ describePages("the pages' shell", () => {
     expect(nonces[0]?.[1]).toMatch(/^[A-Za-z0-9+/]{22}==$/);
     const api = await fetch(`${at.site.url}/api/v1/nothing`);
     expect(api.headers.get("content-type")).toMatch(/problem\+json/);
+  });
+
+  test("are judged by rules that find what is wrong, on each document anew", async () => {
+    const { page } = await visit(at.browser, at.site.url);
+    const right =
+      '<html lang="en"><title>A</title><main><h1>A</h1><img src="data:," alt="A"></main>';
+    const wrong = right.replace(' alt="A"', "");
+    for (const [path, html] of Object.entries({ "/right": right, "/wrong": wrong })) {
+      await page.route(path, (route) => route.fulfill({ contentType: "text/html", body: html }));
+    }
+    await page.goto("/right");
+    await expectAccessible(page);
+    await page.goto("/wrong");
+    await expect(expectAccessible(page)).rejects.toThrow(/image-alt/);
+    await page.evaluate(() => document.querySelector("img")?.setAttribute("alt", "A"));
+    await expectAccessible(page);
   });
 });
