@@ -93,11 +93,15 @@ describe("parsing an inspection", () => {
     const lines = good.map((line) =>
       line.startsWith("lists ")
         ? "lists stale 1699990000 old http://u:p@secret@deb.example.org/ bookworm"
-        : line,
+        : line.replace(
+            /^reboot .*/,
+            "reboot yes files of //user:secret@deb.example.org/y are newer",
+          ),
     );
     const found = JSON.stringify(inspected([...lines, ...more]));
     expect(found).not.toContain("secret");
     expect(found).toContain("https://deb.example.org/x 401");
+    expect(found).toContain("files of //deb.example.org/y are newer");
   });
 
   test("counts and names a bad line and keeps the rest", () => {

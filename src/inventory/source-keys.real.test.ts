@@ -147,6 +147,11 @@ describe("a source whose key is pinned", () => {
     ],
     ["no date", () => owner.sign(release({ Date: null })), /date cannot be read/],
     [
+      "a day that does not exist",
+      () => owner.sign(release({ Date: "Sat, 31 Feb 2026 10:00:00 UTC" })),
+      /date cannot be read/,
+    ],
+    [
       "a field twice",
       () => owner.sign(`${release()}Date: ${day(NOW - 2 * DAY)}\n`),
       /stands in it twice/,
