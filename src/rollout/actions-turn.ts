@@ -172,8 +172,8 @@ async function commitTurn(
     }
     // A wave that opened has hosts to release, and whoever waits for the next look waits for nothing.
     const lookAt = hasMoved ? loaded.now : later;
-    const seenLookAt = loaded.lookAt;
-    await recordTurn(tx, { rollout: own.rollout, holds, lookAt, seenLookAt });
+    const [isTimed, seenLookAt] = [!hasMoved, loaded.lookAt];
+    await recordTurn(tx, { rollout: own.rollout, holds, lookAt, isTimed, seenLookAt });
     if (hasMoved) await notify(tx, "rollout");
     return true;
   });

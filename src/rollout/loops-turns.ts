@@ -8,10 +8,10 @@ import type { Hands } from "./turn.ts";
 
 /**
  * The turns of one server, a few rollouts at once, so that none waits until all others were looked at.
- * One lane takes who waited longest; the others take who was woken last, as nearly all looks are only
- * made because time has passed, and find nothing.
+ * One lane takes who waited longest; the others take those that somebody asked to look at, as nearly all looks
+ * are only made because time has passed, and find nothing.
  */
-const LANES: readonly Taking["first"][] = ["longest", "newest", "newest"];
+const LANES: readonly Taking["first"][] = ["longest", "asked", "asked"];
 /** The engine looks by itself; whoever has news wakes it. */
 const IDLE_MS = 1_000;
 /** Between two looks at one rollout, so that hosts which end together are seen together. */

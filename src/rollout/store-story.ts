@@ -176,7 +176,7 @@ export async function openAllWaves(db: Db, story: Story): Promise<void> {
 /** Lets time pass: every time in the rows of rollouts lies this much further back. */
 export async function age(db: Db, ms: number): Promise<void> {
   const columns: Readonly<Record<string, readonly string[]>> = {
-    rollout: ["halted_at", "owner_until", "look_at", "started_at", "ended_at"],
+    rollout: ["halted_at", "owner_until", "look_at", "timed_look_at", "started_at", "ended_at"],
     change: ["expires_at"],
     wave: ["not_before", "not_after", "opened_at", "passed_at", "ended_at"],
     target: [

@@ -24,8 +24,8 @@ export interface Owned {
 /** Which of the rollouts that need a look. */
 export interface Taking {
   readonly countMax: number;
-  /** Who waited longest comes first, or who asked last. */
-  readonly first: "longest" | "newest";
+  /** Who waited longest comes first, or those that somebody asked to look at. */
+  readonly first: "longest" | "asked";
   /** These are left alone. */
   readonly but: readonly RolloutId[];
 }
@@ -34,14 +34,16 @@ const allInTurn: Taking = { countMax: 100, first: "longest", but: [] };
 
 /**
  * Takes or keeps the ownership of rollouts that need a look now; others' are left alone. Who waited
- * longest comes first unless told, so that two rollouts over the same hosts take turns.
+ * longest comes first, so that two rollouts over the same hosts take turns; also among those that somebody
+ * asked to look at, as the newest first would let one wait for as long as others ask.
  */
 export async function takeRollouts(
   db: Db,
   owner: string,
   { countMax, first, but }: Taking = allInTurn,
 ): Promise<readonly Owned[]> {
-  const order = first === "longest" ? sql`look_at, id` : sql`look_at desc, id`;
+  const isTimed = sql`look_at is not distinct from timed_look_at`;
+  const order = first === "longest" ? sql`look_at, id` : sql`${isTimed}, look_at, id`;
   const { rows } = await sql<Owned>`
     with picked as (
       select id from rollout
@@ -55,7 +57,7 @@ export async function takeRollouts(
            owner_epoch = case when r.owner = ${owner} and r.owner_until > now()
                               then r.owner_epoch else r.owner_epoch + 1 end
       from picked p where r.id = p.id
-    returning r.id, r.owner_epoch, r.look_at)
+    returning r.id, r.owner_epoch, r.look_at, r.timed_look_at)
     select id as rollout, owner_epoch as epoch from taken order by ${order}`.execute(db);
   return rows;
 }
@@ -138,6 +140,8 @@ export async function recordTurn(
     readonly rollout: RolloutId;
     readonly holds: readonly { readonly wave: number; readonly holds: readonly Hold[] }[];
     readonly lookAt: Instant;
+    /** Only because time passes; else what this turn did asks for the next one. */
+    readonly isTimed: boolean;
     readonly seenLookAt: string;
   },
 ): Promise<void> {
@@ -148,7 +152,9 @@ export async function recordTurn(
         as n(number, holds)
      where w.rollout = ${turn.rollout} and w.number = n.number and w.holds <> n.holds`.execute(tx);
   await foldCounts(tx, turn.rollout);
-  await sql`update rollout set look_at = ${sqlInstant(turn.lookAt)}
+  const lookAt = sqlInstant(turn.lookAt);
+  await sql`update rollout set look_at = ${lookAt},
+                   timed_look_at = ${turn.isTimed ? lookAt : sql`null`}
              where id = ${turn.rollout} and look_at = ${turn.seenLookAt}::timestamptz`.execute(tx);
 }
 
